@@ -1,0 +1,35 @@
+#!/bin/sh
+# Builds one preset into build/<preset>:  tools/build.sh [release|debug|asan|tsan|fuzz] [ninja arguments...]
+# The build directory can be moved with LEPUS_BUILD_ROOT. New and removed files are noticed and reconfigured for.
+set -eu
+cd "$(dirname "$0")/.."
+preset=${1:-release}
+[ $# -eq 0 ] || shift
+compiler=${CXX:-g++}
+case "$preset" in
+    release) options="-Dbuildtype=debugoptimized" ;;
+    debug)   options="-Dbuildtype=debug -Dmimalloc=disabled" ;;
+    asan)    options="-Dbuildtype=debugoptimized -Doptimization=1 -Db_sanitize=address,undefined" ;;
+    tsan)    options="-Dbuildtype=debugoptimized -Doptimization=1 -Db_sanitize=thread" ;;
+    fuzz)    options="-Dbuildtype=debugoptimized -Doptimization=1 -Db_sanitize=address,undefined"
+             options="$options -Db_lundef=false -Dfuzz=true"
+             compiler=${CXX:-clang++-14} ;;
+    *) echo "tools/build.sh: unknown preset '$preset'; use release, debug, asan, tsan or fuzz" >&2; exit 2 ;;
+esac
+dir=${LEPUS_BUILD_ROOT:-build}/$preset
+mkdir -p "$dir"
+if command -v ccache >/dev/null 2>&1; then
+    compiler="ccache $compiler"
+fi
+
+# What the configuration depends on beyond the meson files: which sources exist.
+sources=$(find core io persist net tools tests bench \( -name '*.cpp' -o -name meson.build \) 2>/dev/null | sort)
+if [ ! -f "$dir/build.ninja" ]; then
+    # shellcheck disable=SC2086  # the options are a list
+    CXX="$compiler" meson setup $options "$dir" .
+    echo "$sources" > "$dir/sources.list"
+elif [ "$(cat "$dir/sources.list" 2>/dev/null)" != "$sources" ]; then
+    meson setup --reconfigure "$dir" .
+    echo "$sources" > "$dir/sources.list"
+fi
+exec ninja -C "$dir" "$@"
