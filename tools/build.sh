@@ -1,6 +1,8 @@
 #!/bin/sh
-# Builds one preset into build/<preset>:  tools/build.sh [release|debug|asan|tsan|fuzz] [ninja arguments...]
-# The build directory can be moved with LEPUS_BUILD_ROOT. New and removed files are noticed and reconfigured for.
+# Builds one preset into build/<preset>:
+#   tools/build.sh [release|debug|asan|tsan|fuzz] [ninja arguments...]
+# The build directory can be moved with LEPUS_BUILD_ROOT. New and removed files are noticed, and the
+# build is configured again for them.
 set -eu
 cd "$(dirname "$0")/.."
 preset=${1:-release}
@@ -14,7 +16,8 @@ case "$preset" in
     fuzz)    options="-Dbuildtype=debugoptimized -Doptimization=1 -Db_sanitize=address,undefined"
              options="$options -Db_lundef=false -Dfuzz=true"
              compiler=${CXX:-clang++-14} ;;
-    *) echo "tools/build.sh: unknown preset '$preset'; use release, debug, asan, tsan or fuzz" >&2; exit 2 ;;
+    *) echo "tools/build.sh: unknown preset '$preset'; use release|debug|asan|tsan|fuzz" >&2
+       exit 2 ;;
 esac
 dir=${LEPUS_BUILD_ROOT:-build}/$preset
 mkdir -p "$dir"
@@ -23,7 +26,8 @@ if command -v ccache >/dev/null 2>&1; then
 fi
 
 # What the configuration depends on beyond the meson files: which sources exist.
-sources=$(find core io persist net tools tests bench \( -name '*.cpp' -o -name meson.build \) 2>/dev/null | sort)
+sources=$(find core io persist net tools tests bench \( -name '*.cpp' -o -name meson.build \) \
+    2>/dev/null | sort)
 if [ ! -f "$dir/build.ninja" ]; then
     # shellcheck disable=SC2086  # the options are a list
     CXX="$compiler" meson setup $options "$dir" .

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Lists source files for the build, one a line, sorted, relative to the repository root.
 
-Meson has no globbing, and a list kept by hand is forgotten. This script is called while Meson configures:
+Meson has no globbing, and a list kept by hand is forgotten. Called while Meson configures:
 
     sources.py DIR PATTERN [--exclude SUBDIR]... [--flat] [--without NAME]...
 
-PATTERN is matched against the file name (fnmatch). A folder that does not exist gives an empty list. Adding or
-removing a file therefore needs a reconfigure: tools/build.sh notices and does it; by hand it is
-`meson setup --reconfigure BUILD_DIR`.
+PATTERN is matched against the file name (fnmatch). A folder that does not exist gives an empty
+list. Adding or removing a file therefore needs a reconfigure: tools/build.sh notices and does it;
+by hand it is `meson setup --reconfigure BUILD_DIR`.
 """
 import argparse
 import fnmatch
@@ -33,7 +33,7 @@ def main():
     parser = argparse.ArgumentParser(description="list source files for the build")
     parser.add_argument("folder")
     parser.add_argument("pattern")
-    parser.add_argument("--exclude", action="append", default=[], help="folder to leave out, from the root")
+    parser.add_argument("--exclude", action="append", default=[], help="folder to leave out")
     parser.add_argument("--without", action="append", default=[], help="file name to leave out")
     parser.add_argument("--flat", action="store_true", help="do not look into subfolders")
     args = parser.parse_args()
