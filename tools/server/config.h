@@ -1,0 +1,144 @@
+// Everything the operator decides, as one plain struct, and how it is put together.
+//
+//   built-in defaults < configuration file < environment < --set key=value
+//
+// The keys, their types, ranges and descriptions are one table (config_keys.cpp), from which
+// parsing, --list-config, the reference in docs/OPERATIONS.md and the comparison for a reload come.
+// The defaults are the initialisers below and nowhere else. The struct is built at start by the
+// main thread and is read-only from then on; a reload makes a new one (config_reload.h).
+//
+// Conventions: sizes are bytes, the unit is the last word of a name, 0 means "no limit" where the
+// comment says so.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/limits.h"
+#include "core/log.h"
+
+namespace lepus::server {
+
+/// listeners.tcp.<name> = [address:]port
+struct ListenAddress {
+  std::string name;  ///< "default" or whatever follows listeners.tcp.
+  std::string host;  ///< Numeric IPv4 or IPv6 without brackets; "" = all addresses of both kinds.
+  std::uint16_t port = 0;
+  bool operator==(const ListenAddress&) const = default;
+};
+
+/// tcp_listen_options.*; sizes of 0 leave the choice to the kernel.
+struct TcpOptions {
+  std::uint32_t backlog = 1024;
+  bool nodelay = true;
+  bool keepalive = false;
+  std::uint32_t send_buffer_size = 0;
+  std::uint32_t receive_buffer_size = 0;
+};
+
+/// A user of the broker. Every user may do everything in every virtual host.
+struct UserConfig {
+  std::string name;
+  std::string password;
+  std::vector<std::string> tags;
+  bool loopback_only = false;  ///< May log in only over a loopback address.
+  bool operator==(const UserConfig&) const = default;
+};
+
+/// How much memory may be used before publishers are blocked; see config_memory.h.
+struct MemoryWatermark {
+  bool is_relative = true;
+  double fraction = 0.6;   ///< Of the memory available; when is_relative.
+  std::uint64_t size = 0;  ///< When not is_relative.
+  bool operator==(const MemoryWatermark&) const = default;
+};
+
+/// What a shard does when it has nothing to do. sleep: block in the ring; adaptive: spin for
+/// idle_spin_us first; poll: never block.
+enum class IdleMode : std::uint8_t { sleep, adaptive, poll };
+
+/// automatic: pin unless a CPU quota of the cgroup makes it harmful.
+enum class PinMode : std::uint8_t { automatic, on, off };
+
+struct LogConfig {
+  std::string dir = "/var/log/lepus";
+  std::string file;  ///< Name in dir, or an absolute path; "" = no file.
+  core::LogLevel file_level = core::LogLevel::debug;
+  bool console = true;
+  bool console_to_stdout = false;  ///< Else standard error.
+  core::LogLevel console_level = core::LogLevel::debug;
+  /// Lowest level written, by core::LogCategory.
+  std::array<core::LogLevel, core::log_category_count> category_levels = {
+      core::LogLevel::info, core::LogLevel::info, core::LogLevel::info, core::LogLevel::info};
+  bool operator==(const LogConfig&) const = default;
+};
+
+struct ServerConfig {
+  // Network
+  std::vector<ListenAddress> listeners = {{"default", "", 5672}};  ///< May be empty ("none").
+  TcpOptions tcp;
+  std::uint32_t handshake_timeout_ms = 10'000;                    ///< 0 = no limit.
+  std::uint16_t heartbeat_s = core::limits::heartbeat_default_s;  ///< 0 = none offered.
+  std::uint32_t frame_max = core::limits::frame_size_max;
+  std::uint16_t channel_max = core::limits::channel_max;  ///< 0 = no limit.
+  std::uint64_t connections_max = 0;                      ///< Of this process; 0 = no limit.
+  std::uint64_t consumers_per_channel_max = 0;            ///< 0 = no limit.
+  std::uint64_t message_size_max = core::limits::message_size_max_default;
+
+  // Users and virtual hosts. users[0] is default_user; vhosts[0] is default_vhost.
+  std::vector<UserConfig> users = {{"guest", "guest", {"administrator"}, true}};
+  std::vector<std::string> vhosts = {"/"};
+
+  // Memory
+  MemoryWatermark memory_watermark;
+  std::optional<std::uint64_t> total_memory_override;
+  std::uint32_t recv_buffer_count = 64;  ///< Per shard, a power of two.
+  std::uint32_t recv_buffer_size = 32 * 1024;
+
+  // Threads
+  std::uint16_t shards = 0;      ///< 0 = auto; see placement.h.
+  std::vector<unsigned> cpuset;  ///< Sorted, unique numbers of CPUs; empty = all allowed.
+  PinMode pin = PinMode::automatic;
+  IdleMode idle = IdleMode::sleep;
+  std::uint32_t idle_spin_us = 50;  ///< Of IdleMode::adaptive.
+
+  // Identity; what clients see in the server properties of connection.start.
+  std::string cluster_name;  ///< Never empty after loading: defaults to lepus@<host name>.
+  std::string product_name = "RabbitMQ";
+  std::string product_version = "3.13.7";
+
+  std::string data_dir = "/var/lib/lepus";
+  LogConfig log;
+
+  const UserConfig* find_user(std::string_view name) const;
+};
+
+/// Where the values come from. Nothing here is read from the process itself, so tests can say all.
+struct ConfigSources {
+  std::optional<std::string> file;    ///< --config or LEPUS_CONFIG_FILE: must exist.
+  std::string fallback_file;          ///< Read when `file` is not given and this one exists.
+  std::vector<std::string> settings;  ///< "key=value" of each --set, in order.
+  /// Names and values of environment variables, as far as they are of interest.
+  std::vector<std::pair<std::string, std::string>> environment;
+  std::string host_name;  ///< For the default of cluster_name.
+};
+
+struct ConfigResult {
+  ServerConfig config;
+  std::string file;                   ///< The file that was read, "" = none.
+  std::vector<std::string> errors;    ///< Complete lines: origin, key, what is wrong, what to do.
+  std::vector<std::string> warnings;  ///< The same, for what does not stop the start.
+  bool ok() const { return errors.empty(); }
+};
+
+/// Never throws; a file that cannot be read is an error in the result. All errors are collected,
+/// so that one start shows them all.
+ConfigResult load_config(const ConfigSources& sources);
+
+}  // namespace lepus::server
