@@ -1,0 +1,49 @@
+// The seam to the world: everything a running loop wants from the kernel goes through one virtual
+// call per turn, not one per operation. UringDriver is the kernel, SimDriver a simulated network
+// with virtual time and faults from a seed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/time.h"
+#include "io/op.h"
+
+namespace lepus::io {
+
+struct Endpoint {
+  std::string address;  ///< Numeric: "127.0.0.1", "::1".
+  std::uint16_t port = 0;
+};
+
+/// Both ends of a connection as text() "127.0.0.1:51234 -> 127.0.0.1:5672" (IPv6 addresses in
+/// brackets).
+struct PeerName {
+  Endpoint remote;
+  Endpoint local;
+  std::string text() const;
+};
+
+class Driver {
+ public:
+  Driver() = default;
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+  virtual ~Driver() = default;
+
+  /// Starts all `submitted` in order, waits until something completed or until `wait_until`
+  /// (monotonic; a time in the past: do not wait; core::never: no limit), appends what completed.
+  /// Returns the time at its end. Receive buffers handed out stay valid until the next call. One
+  /// thread only: the first call binds the driver to its thread.
+  virtual core::Nanos turn(OpList& submitted, std::vector<Completion>& completed,
+                           core::Nanos wait_until) = 0;
+  virtual core::Nanos now() = 0;
+  /// Names of a connected socket's ends; empty addresses when the peer is gone already. Once per
+  /// connection.
+  virtual PeerName peer_name(int fd) = 0;
+  /// What a wake op of another driver uses as its fd. Any thread.
+  virtual int wake_target() const = 0;
+};
+
+}  // namespace lepus::io

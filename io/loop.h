@@ -1,0 +1,103 @@
+// The order of one turn is a design:
+//
+//   1 mailboxes     TurnHooks::drain_mailboxes(): what other threads sent, a bounded number
+//   2 completions   what the driver brought back at the end of the last turn; handlers run here and
+//   nowhere else 3 timers        what is due at now() 4 flush         TurnHooks::flush(): the
+//   journal batch, then the send chains; both submit ops 5 submit, wait  one Driver::turn(): starts
+//   all ops; waits only if nothing is left to do
+//
+// Effects of 1-3 leave together in 4-5, so a turn costs one kernel call however much it did; the
+// journal comes before the sends so that a confirm can never overtake its batch. Time is read once,
+// in 5. Completions never run inside submit(): no recursion, bounded stack. Before it waits, the
+// loop raises its flag and looks into the mailboxes once more (io/wakeup.h). A loop belongs to the
+// thread that calls run_turn(); other threads touch only sleep_flag().
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/base/time.h"
+#include "io/driver.h"
+#include "io/op.h"
+#include "io/timers.h"
+#include "io/wakeup.h"
+
+namespace lepus::io {
+
+/// What the owner of a loop does in each turn.
+class TurnHooks {
+ public:
+  TurnHooks() = default;
+  TurnHooks(const TurnHooks&) = delete;
+  TurnHooks& operator=(const TurnHooks&) = delete;
+  virtual ~TurnHooks() = default;
+
+  /// Handles a bounded number of items from all mailboxes; true: there was one. Cheap when there is
+  /// none: it is called twice in a turn that sleeps.
+  virtual bool drain_mailboxes() = 0;
+  /// Journal batch, then send chains. May be called twice in a turn.
+  virtual void flush() = 0;
+  /// False: work is left (staged commands, a budget used up), so the next turn follows at once.
+  virtual bool may_sleep() = 0;
+};
+
+enum class IdleMode : std::uint8_t {
+  sleep,     ///< Block in the kernel as soon as nothing is left to do.
+  adaptive,  ///< Ask again and again for spin_ns after the last work, then block.
+  poll,      ///< Never block: for cores that run nothing else.
+};
+struct IdlePolicy {
+  IdleMode mode = IdleMode::sleep;
+  core::Nanos spin_ns = 0;
+};
+
+class Loop {
+ public:
+  Loop(Driver& driver, IdlePolicy idle);
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  /// May be nullptr. Not owned, outlives the loop's last turn.
+  void set_hooks(TurnHooks* hooks) { hooks_ = hooks; }
+
+  /// Starts `op` at the end of this turn. It must not be in flight.
+  void submit(Op& op);
+  /// Monotonic time, as of the start of this turn.
+  core::Nanos now() const { return now_; }
+  TimerWheel& timers() { return timers_; }
+  Driver& driver() { return driver_; }
+
+  void run_turn();
+  /// +1 per turn.
+  std::uint64_t turn_count() const { return turn_count_; }
+  /// Turns that blocked in the kernel (or were free to).
+  std::uint64_t sleep_count() const { return sleep_count_; }
+  /// Ops submitted and not yet back; 0 is the condition for destroying their owners.
+  std::size_t ops_in_flight() const { return ops_in_flight_; }
+
+  /// For producers on other threads: io/wakeup.h.
+  SleepFlag& sleep_flag() { return sleep_flag_; }
+  bool is_sleeping() const { return sleep_flag_.is_up(); }
+  /// The fd of a wake op that ends this loop's sleep. Any thread.
+  int wake_target() const { return driver_.wake_target(); }
+
+ private:
+  void run_completions();
+  bool has_work_left(bool worked);
+  core::Nanos prepare_wait(bool worked);
+
+  Driver& driver_;
+  IdlePolicy idle_;
+  TurnHooks* hooks_ = nullptr;
+  core::Nanos now_;
+  core::Nanos last_work_;
+  TimerWheel timers_;
+  OpList submitted_;
+  std::vector<Completion> completed_;
+  std::uint64_t turn_count_ = 0;
+  std::uint64_t sleep_count_ = 0;
+  std::size_t ops_in_flight_ = 0;
+  SleepFlag sleep_flag_;  ///< The only field other threads touch.
+};
+
+}  // namespace lepus::io

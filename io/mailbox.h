@@ -1,0 +1,89 @@
+// One direction between two threads: a bounded ring with one producer thread and one consumer
+// thread, no locks.
+//
+//   producer writes tail_ ─┐ own cache line, with its last look at head_
+//   consumer writes head_ ─┘ own cache line, with its last look at tail_
+//
+// Each side looks at the other's index only when its remembered copy says full (or empty), so while
+// both are busy an item costs no cache miss for the indices. head_ and tail_ only grow; their
+// difference is the number of items. Waking a consumer that sleeps is not done here: see
+// io/wakeup.h.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+#include "core/base/assert.h"
+
+namespace lepus::io {
+
+constexpr std::size_t cache_line = 64;
+
+template <class T>
+class SpscRing {
+  static_assert(std::is_trivially_copyable_v<T>, "items are copied between threads as bytes");
+
+ public:
+  /// `capacity`: a power of two.
+  explicit SpscRing(std::size_t capacity)
+      : mask_(capacity - 1), items_(std::make_unique<T[]>(capacity)) {
+    CHECK(std::has_single_bit(capacity));
+  }
+  SpscRing(const SpscRing&) = delete;
+  SpscRing& operator=(const SpscRing&) = delete;
+
+  std::size_t capacity() const { return mask_ + 1; }
+
+  /// Producer. False: full, nothing was written.
+  bool try_push(const T& item) {
+    const std::size_t tail = tail_.load(std::memory_order_relaxed);
+    if (tail - head_seen_ > mask_) {
+      head_seen_ = head_.load(std::memory_order_acquire);
+      if (tail - head_seen_ > mask_) return false;
+    }
+    items_[tail & mask_] = item;
+    tail_.store(tail + 1, std::memory_order_release);
+    return true;
+  }
+
+  /// Producer: room for at least this many items (a lower bound, it may grow meanwhile).
+  std::size_t free_count() {
+    head_seen_ = head_.load(std::memory_order_acquire);
+    return capacity() - (tail_.load(std::memory_order_relaxed) - head_seen_);
+  }
+
+  /// Consumer. Calls visit(T&) for up to `max` items in order, then gives their room back. Returns
+  /// how many.
+  template <class Visit>
+  std::size_t consume(std::size_t max, Visit&& visit) {
+    const std::size_t head = head_.load(std::memory_order_relaxed);
+    if (tail_seen_ == head) tail_seen_ = tail_.load(std::memory_order_acquire);
+    std::size_t count = tail_seen_ - head;
+    if (count > max) count = max;
+    for (std::size_t i = 0; i < count; ++i) visit(items_[(head + i) & mask_]);
+    if (count > 0) head_.store(head + count, std::memory_order_release);
+    return count;
+  }
+
+  /// Consumer.
+  bool empty() const {
+    return head_.load(std::memory_order_relaxed) == tail_.load(std::memory_order_acquire);
+  }
+
+ private:
+  // Written once.
+  const std::size_t mask_;
+  const std::unique_ptr<T[]> items_;
+  // Written by the producer.
+  alignas(cache_line) std::atomic<std::size_t> tail_{0};
+  std::size_t head_seen_ = 0;
+  // Written by the consumer.
+  alignas(cache_line) std::atomic<std::size_t> head_{0};
+  std::size_t tail_seen_ = 0;
+};
+
+}  // namespace lepus::io

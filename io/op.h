@@ -1,0 +1,103 @@
+// An operation the kernel is asked for, as a field of the component that asks.
+//
+//   owner: fill kind, fd, ... -> loop.submit(op) -> [in_flight] -> done(owner, op, completion) ...
+//   until !completion.more
+//
+// The owner's memory is the operation's memory: nothing is allocated per operation, and what may be
+// in flight at once is bounded by what exists. Invariants: an op in flight is neither changed,
+// submitted again nor destroyed (checked); `done` is never called inside Loop::submit().
+#pragma once
+
+#include <cstdint>
+
+#include <sys/uio.h>
+
+#include "core/base/assert.h"
+#include "core/base/bytes.h"
+
+namespace lepus::io {
+
+enum class OpKind : std::uint8_t {
+  accept,          ///< fd: listener. Multishot: result >= 0 is a connected socket.
+  recv,            ///< fd: socket. Multishot into the driver's buffers; see Completion.
+  send,            ///< fd, iov, iov_count: up to iov_max pieces. result: bytes taken, may be short.
+  shutdown_write,  ///< fd: the peer reads the end of the stream (FIN).
+  close,           ///< fd: given back; never blocks for unsent bytes.
+  cancel,          ///< target: ends it with -ECANCELED (or it was done before).
+  wake,            ///< fd: another driver's wake_target(); ends that driver's wait.
+  poll,            ///< fd: any. Multishot: result > 0 are poll events (POLLIN). For signals.
+};
+
+/// Most pieces of one send.
+constexpr std::uint32_t iov_max = 64;
+
+struct Op;
+
+/// What became of an op. `result` < 0 is -errno.
+struct Completion {
+  Op* op = nullptr;
+  std::int32_t result = 0;
+  /// Multishot: the op is still in flight and further completions follow. False: it came back.
+  bool more = false;
+  /// recv with result > 0: the bytes, valid until the next Driver::turn().
+  core::Bytes data;
+};
+
+struct Op {
+  OpKind kind = OpKind::close;
+  bool in_flight =
+      false;  ///< Set by Loop::submit, cleared before the completion with !more is handed over.
+  int fd = -1;
+  /// send: the array stays valid until the turn that starts the op has ended (both are copied by
+  /// then), the bytes it names until the op came back.
+  const iovec* iov = nullptr;
+  std::uint32_t iov_count = 0;
+  Op* target = nullptr;  ///< cancel only; must be in flight at submit.
+  void* owner = nullptr;
+  void (*done)(void* owner, Op& op, const Completion& completion) = nullptr;
+  Op* next = nullptr;  ///< Link of the OpList while it waits to be started.
+
+  Op() = default;
+  Op(const Op&) = delete;
+  Op& operator=(const Op&) = delete;
+  ~Op() { CHECK(!in_flight); }
+
+  /// Method: void (Owner::*)(Op&, const Completion&). The owner outlives the op's flight.
+  template <auto Method, class Owner>
+  void bind(Owner* object) {
+    owner = object;
+    done = [](void* self, Op& op, const Completion& completion) {
+      (static_cast<Owner*>(self)->*Method)(op, completion);
+    };
+  }
+};
+
+/// Intrusive FIFO of ops to start; never allocates. Not copied or moved: it points into itself.
+class OpList {
+ public:
+  OpList() = default;
+  OpList(const OpList&) = delete;
+  OpList& operator=(const OpList&) = delete;
+
+  bool empty() const { return head_ == nullptr; }
+  void push(Op& op) {
+    op.next = nullptr;
+    *tail_ = &op;
+    tail_ = &op.next;
+  }
+  /// nullptr when empty.
+  Op* pop() {
+    Op* op = head_;
+    if (op == nullptr) return nullptr;
+    head_ = op->next;
+    if (head_ == nullptr) tail_ = &head_;
+    op->next = nullptr;
+    return op;
+  }
+
+ private:
+  Op* head_ = nullptr;
+  Op** tail_ = &head_;
+};
+
+}  // namespace lepus::io

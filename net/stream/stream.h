@@ -1,0 +1,89 @@
+// A byte stream to one peer, whatever carries it (sockets through the loop, TLS on top, a
+// user-space stack).
+//
+//   start ──> open ──shutdown_write()/finish()──> ... ──close()/error──> closing ──all ops back──>
+//   on_closed
+//
+// Output: append to out(), then touch(); the bytes leave at the end of the turn, with one send per
+// stream and turn. Input: on_bytes() with a view into a receive buffer. Everything happens on the
+// loop's thread, and no handler is called inside a call the handler's owner makes: callbacks come
+// only from completions and timers.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "core/base/bytes.h"
+#include "core/base/time.h"
+#include "io/driver.h"
+#include "net/stream/send_chain.h"
+
+namespace lepus::net {
+
+/// The user of a stream. Lives until on_closed().
+struct StreamHandler {
+  /// All of it must be used or copied before return.
+  virtual void on_bytes(core::Bytes bytes) = 0;
+  /// The peer sends no more (half-close); it may still read.
+  virtual void on_peer_closed() = 0;
+  /// out() shrank: for water marks.
+  virtual void on_sent() = 0;
+  /// The last call. `why` is for the log: empty after close() or finish(), else what went wrong.
+  /// The stream may be destroyed from now on, but not inside this call (StreamSet::bury does it at
+  /// the right time).
+  virtual void on_closed(std::string_view why) = 0;
+
+ protected:
+  ~StreamHandler() = default;
+};
+
+class Stream {
+ public:
+  Stream() = default;
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  /// After on_closed() only.
+  virtual ~Stream() = default;
+
+  /// Once, before anything else but peer(). Begins to read.
+  virtual void start(StreamHandler& handler) = 0;
+
+  /// What waits to be sent. After shutdown_write(), finish() or close() nothing may be added; after
+  /// a failure what is added is dropped.
+  virtual SendChain& out() = 0;
+  /// "out() has data": it is sent at the end of this turn. Cheap when repeated.
+  virtual void touch() = 0;
+  /// False once closing (by close(), finish() or an error): do not add to out() any more.
+  virtual bool is_open() const = 0;
+
+  /// After a pause up to a few buffers may still arrive.
+  virtual void pause_reading() = 0;
+  virtual void resume_reading() = 0;
+
+  /// FIN after all of out() left. Reading goes on.
+  virtual void shutdown_write() = 0;
+  /// The polite end: sends out(), then FIN, discards what the peer still sends until it closes too
+  /// or `wait_ns` passed, then closes. No more callbacks but on_closed. Without the wait, unread
+  /// input would make the kernel reset the connection and the peer could lose our last words.
+  virtual void finish(core::Nanos wait_ns) = 0;
+  /// The hard end: drops out(), closes. No more callbacks but on_closed. May be called in any
+  /// state, also repeatedly.
+  virtual void close() = 0;
+
+  virtual const io::PeerName& peer() const = 0;
+};
+
+/// Where a listener delivers new streams.
+struct Acceptor {
+  virtual void on_accept(std::unique_ptr<Stream> stream) = 0;
+  /// Out of descriptors or memory: `error_code` is an errno. The listener tries again by itself
+  /// after a pause.
+  virtual void on_accept_error(int error_code) = 0;
+  /// After Listener::stop(): the listener may be destroyed from now on, but not inside this call.
+  virtual void on_listener_closed() = 0;
+
+ protected:
+  ~Acceptor() = default;
+};
+
+}  // namespace lepus::net
