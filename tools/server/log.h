@@ -1,0 +1,85 @@
+// The log of the process: a front per thread, one writer thread, a console and a file.
+//
+//   shard 0 ── LogFront ── ring ──┐
+//   shard 1 ── LogFront ── ring ──┼──> writer thread ──> console (standard error or output), file
+//   control ── LogFront ── ring ──┘
+//
+// A front formats its line on its own stack and copies it into its ring (bounded, one producer, one
+// consumer: no lock, never blocks). A full ring drops the line and counts it; the writer reports
+// the count. Repeated events are cut off in the front (log_limit.h) and summed up by the writer. So
+// a disk that stalls or a storm of connections costs lines, not time of a shard.
+//
+// A line (logfmt; values are quoted when they hold blanks or quotes):
+//   2026-03-01T12:00:00.123456Z info connection shard-0 "connection opened" peer=127.0.0.1:40000
+//
+// Threads: constructor, open, front, start, reopen, apply and destructor belong to the main thread;
+// each front to one thread at a time. All fronts are made before start(). The destructor writes
+// what is left, so threads that log must have ended.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "core/base/time.h"
+#include "core/log.h"
+#include "tools/server/config.h"
+
+namespace lepus::server {
+
+class LogFront;
+
+class LogSystem {
+ public:
+  /// Nanoseconds since 1970, the only clock of the log; tests hand in their own.
+  using WallClock = core::Nanos (*)();
+
+  explicit LogSystem(const LogConfig& config, WallClock clock = nullptr);
+  ~LogSystem();
+  LogSystem(const LogSystem&) = delete;
+  LogSystem& operator=(const LogSystem&) = delete;
+
+  /// Opens the file, making log.dir when it is missing. An error text, or nothing.
+  [[nodiscard]] std::optional<std::string> open();
+  /// The Log of one thread, e.g. "shard-0"; lives as long as the LogSystem. Before start().
+  core::Log& front(std::string_view thread_name);
+  /// Starts the writer thread. Until then lines are kept in the fronts' rings.
+  void start();
+  /// After a rotation (SIGHUP): the file is opened anew under its name. When that fails the old
+  /// file stays in use and the text says why.
+  [[nodiscard]] std::optional<std::string> reopen();
+  /// New levels, console and file, for all fronts at once. Fails like reopen().
+  [[nodiscard]] std::optional<std::string> apply(const LogConfig& config);
+  /// Waits until everything written so far by the calling thread has left the process.
+  void flush();
+
+  /// Lines lost since the start because a ring was full.
+  std::uint64_t dropped_count() const;
+
+ private:
+  struct Sinks;
+
+  void run();
+  void drain();
+  void report_losses(core::Nanos now, bool all);
+  void set_thresholds();
+  std::optional<std::string> open_file(const LogConfig& config);
+  void emit(core::LogLevel level, std::string_view line);
+
+  LogConfig config_;
+  WallClock clock_;
+  std::vector<std::unique_ptr<LogFront>> fronts_;
+  std::mutex sinks_mutex_;  ///< Between the writer thread and reopen, apply; no front takes it.
+  std::unique_ptr<Sinks> sinks_;
+  std::thread writer_;
+  int wake_fd_ = -1;  ///< eventfd: a front that finds the writer asleep wakes it.
+  std::atomic<bool> writer_sleeps_{false};
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace lepus::server
