@@ -1,0 +1,103 @@
+// A binding: source exchange -> queue or exchange, with a key and arguments; and the lists that hold bindings.
+//
+// Each binding is in up to four places: the list of its source (bindings_out), of its destination (bindings or
+// bindings_in), its router's structure, and the set of all bindings that finds one by identity. It remembers its
+// place in each list, so taking it out never searches.
+//
+// BindingList keeps the order of insertion. A removed entry leaves a hole; holes are squeezed out when they are
+// more than half, so removal costs O(1) on average and iterating never visits more than twice the entries.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include "core/base/assert.h"
+#include "core/base/bytes.h"
+#include "core/base/ids.h"
+
+namespace lepus::core {
+
+struct ExchangeInfo;
+struct QueueInfo;
+
+struct Binding {
+  ExchangeInfo* source = nullptr;
+  QueueInfo* queue = nullptr;        ///< Destination: this one
+  ExchangeInfo* exchange = nullptr;  ///< or this one, never both.
+  std::string key;
+  std::string arguments;  ///< Inside of a field table, as received.
+  std::uint64_t identity_hash = 0;
+  std::uint32_t slot_source = 0;  ///< Places in the lists of source,
+  std::uint32_t slot_target = 0;  ///< destination
+  std::uint32_t slot_router = 0;  ///< and router.
+  std::uint32_t router_node = 0;  ///< Topic: node of the trie. Headers: index of the pattern.
+};
+
+class BindingList {
+ public:
+  /// `slot`: the field of Binding in which this list keeps an entry's place. The same in every call.
+  void add(Binding& binding, std::uint32_t Binding::*slot);
+  void remove(Binding& binding, std::uint32_t Binding::*slot);
+
+  std::size_t size() const { return entries_.size() - hole_count_; }
+  bool empty() const { return size() == 0; }
+  Binding* first() const;
+
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (Binding* binding : entries_)
+      if (binding != nullptr) visit(*binding);
+  }
+
+ private:
+  void squeeze(std::uint32_t Binding::*slot);
+
+  std::vector<Binding*> entries_;
+  std::uint32_t hole_count_ = 0;
+};
+
+/// What makes two bindings one: both ends, the key, and the arguments by value in any order.
+struct BindingIdentity {
+  std::uint64_t source;  ///< ExchangeId
+  std::uint64_t target;  ///< QueueId or ExchangeId
+  bool to_queue;
+  std::string_view key;
+  std::string_view arguments;
+  std::uint64_t hash;
+};
+BindingIdentity identity_of(const Binding& binding);
+BindingIdentity make_identity(ExchangeId source, QueueId queue, ExchangeId exchange);
+/// Sets the hash from all the rest; call it last.
+void seal_identity(BindingIdentity& identity);
+bool same_identity(const BindingIdentity& left, const BindingIdentity& right);
+
+struct BindingHash {
+  using is_transparent = void;
+  using is_avalanching = void;
+  std::size_t operator()(const std::unique_ptr<Binding>& binding) const {
+    return binding->identity_hash;
+  }
+  std::size_t operator()(const BindingIdentity& identity) const { return identity.hash; }
+};
+struct BindingEqual {
+  using is_transparent = void;
+  bool operator()(const std::unique_ptr<Binding>& a, const std::unique_ptr<Binding>& b) const {
+    return a == b || same_identity(identity_of(*a), identity_of(*b));
+  }
+  bool operator()(const std::unique_ptr<Binding>& a, const BindingIdentity& b) const {
+    return same_identity(identity_of(*a), b);
+  }
+  bool operator()(const BindingIdentity& a, const std::unique_ptr<Binding>& b) const {
+    return same_identity(a, identity_of(*b));
+  }
+};
+/// Owns all bindings of a topology.
+using BindingSet = boost::unordered_flat_set<std::unique_ptr<Binding>, BindingHash, BindingEqual>;
+
+}  // namespace lepus::core

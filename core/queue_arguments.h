@@ -1,0 +1,71 @@
+// The x-arguments of a queue: what the client's table says, checked and turned into plain fields.
+//
+//   table bytes -> check every known key, in one fixed order -> QueueArguments
+//                  first bad one: 406 naming the key          valid but not built yet: 540 naming the key
+//
+// Keys nobody knows are no error: they stay in the stored table and have no effect, as clients expect.
+// What this broker does not implement is refused, never ignored: one table (`argument_support`) says which.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/amqp_error.h"
+#include "core/base/bytes.h"
+#include "core/base/ids.h"
+
+namespace lepus::core {
+
+enum class QueueType : std::uint8_t { classic, quorum, stream };
+enum class QueueMode : std::uint8_t { normal, lazy };
+/// What a full queue does with one message more.
+enum class Overflow : std::uint8_t { drop_head, reject_publish, reject_publish_dead_letter };
+
+struct QueueArguments {
+  std::optional<std::uint64_t> message_ttl_ms;    ///< 0 = expires unless delivered at once.
+  std::optional<std::uint64_t> expires_ms;        ///< Unused for so long: deleted. At least 1.
+  std::optional<std::uint64_t> max_length;        ///< Ready messages.
+  std::optional<std::uint64_t> max_length_bytes;  ///< Bodies of ready messages.
+  std::optional<std::string> dead_letter_exchange;
+  std::optional<std::string> dead_letter_routing_key;  ///< Only together with the exchange.
+  std::optional<ShardId> shard;                        ///< x-lepus-shard: the home asked for.
+  std::optional<std::uint8_t> max_priority;
+  std::uint8_t queue_version = 1;
+  QueueType queue_type = QueueType::classic;
+  QueueMode queue_mode = QueueMode::normal;
+  Overflow overflow = Overflow::drop_head;
+  bool single_active_consumer = false;
+};
+
+/// One line of the table of what is built. `value` empty: the key as such, else only this value of it.
+struct ArgumentSupport {
+  std::string_view key;
+  std::string_view value;
+  bool supported;
+};
+std::span<const ArgumentSupport> argument_support();
+
+/// What the checks need to know of the queue besides its arguments. Views live as long as the call.
+struct QueueDescription {
+  std::string_view name;
+  std::string_view vhost;
+  bool durable = false;
+  bool exclusive = false;
+  bool auto_delete = false;
+  bool server_named = false;
+  ShardId shard_count = 1;  ///< x-lepus-shard must be below.
+};
+
+/// `table` is the inside of a valid field table (without its four length bytes).
+/// Errors: 406 (channel) for a bad value, 540 for a good one that is not built yet.
+Result<QueueArguments> parse_queue_arguments(Bytes table, const QueueDescription& queue);
+
+/// 406 when `received` differs from `current` in an argument that counts for equivalence (by value, so integer
+/// widths do not matter; x-queue-type classic equals none). No error: nullopt.
+std::optional<AmqpError> compare_queue_arguments(Bytes current, Bytes received,
+                                                 const QueueDescription& queue);
+
+}  // namespace lepus::core

@@ -1,0 +1,87 @@
+// What happens to a topology, in the one order the control thread decided. Every replica applies the same changes
+// in the same order and is then equal to the master. Changes carry everything, so applying cannot fail.
+//
+// A removed queue or exchange takes its bindings with it (both directions); no BindingRemoved is sent for those.
+// Auto-delete exchanges that fall with them come as ExchangeRemoved changes of their own, and so does each queue
+// and exchange of a removed vhost, before VhostRemoved.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "core/base/ids.h"
+#include "core/queue_arguments.h"
+
+namespace lepus::core {
+
+enum class ExchangeType : std::uint8_t { direct, fanout, topic, headers };
+
+/// An exchange without what its router keeps.
+struct ExchangeSpec {
+  ExchangeId id;
+  VhostId vhost;
+  ExchangeType type = ExchangeType::direct;
+  bool durable = false;
+  bool auto_delete = false;  ///< Goes with its last binding as a source.
+  bool internal = false;     ///< Clients may not publish to it.
+  bool has_alternate = false;
+  std::string name;       ///< Empty: the default exchange.
+  std::string arguments;  ///< Inside of a field table, as declared.
+  std::string alternate;  ///< When has_alternate; need not exist.
+};
+
+/// A queue without its messages and bindings.
+struct QueueSpec {
+  QueueId id;
+  VhostId vhost;
+  ShardId home = 0;
+  bool durable = false;
+  bool exclusive = false;
+  bool auto_delete = false;
+  ConnectionId owner;  ///< Of an exclusive queue, else 0.
+  std::string name;
+  std::string arguments;  ///< Inside of a field table, as declared.
+  QueueArguments parsed;
+};
+
+/// Identity of a binding. Exactly one of queue and exchange (the destination) is set.
+struct BindingSpec {
+  ExchangeId source;
+  QueueId queue;
+  ExchangeId exchange;
+  std::string key;
+  std::string
+      arguments;  ///< Inside of a field table; identity by value, whatever the order of the entries.
+};
+
+struct VhostAdded {
+  VhostId id;
+  std::string name;
+};
+struct VhostRemoved {
+  VhostId id;
+};
+struct ExchangeAdded {
+  ExchangeSpec exchange;
+};
+struct ExchangeRemoved {
+  ExchangeId id;
+};
+struct QueueAdded {
+  QueueSpec queue;
+};
+struct QueueRemoved {
+  QueueId id;
+};
+struct BindingAdded {
+  BindingSpec binding;
+};
+struct BindingRemoved {
+  BindingSpec binding;
+};
+
+using TopologyChange = std::variant<VhostAdded, VhostRemoved, ExchangeAdded, ExchangeRemoved,
+                                    QueueAdded, QueueRemoved, BindingAdded, BindingRemoved>;
+
+}  // namespace lepus::core
