@@ -1,0 +1,2 @@
+from suite import Family
+family = Family('bad input')
