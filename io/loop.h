@@ -1,10 +1,10 @@
 // The order of one turn is a design:
 //
 //   1 mailboxes     TurnHooks::drain_mailboxes(): what other threads sent, a bounded number
-//   2 completions   what the driver brought back at the end of the last turn; handlers run here and
-//   nowhere else 3 timers        what is due at now() 4 flush         TurnHooks::flush(): the
-//   journal batch, then the send chains; both submit ops 5 submit, wait  one Driver::turn(): starts
-//   all ops; waits only if nothing is left to do
+//   2 completions   what the driver brought back at the end of the last turn; handlers run here
+//   3 timers        what is due at now()
+//   4 flush         TurnHooks::flush(): the journal batch, then the send chains; both submit ops
+//   5 submit, wait  one Driver::turn(): starts all ops; waits only if nothing is left to do
 //
 // Effects of 1-3 leave together in 4-5, so a turn costs one kernel call however much it did; the
 // journal comes before the sends so that a confirm can never overtake its batch. Time is read once,

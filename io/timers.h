@@ -1,8 +1,7 @@
 // Timers of one loop: a hierarchical wheel of 1 ms ticks, 8 levels of 64 slots, any horizon. Arming
 // and cancelling are O(1) and allocate nothing; a timer is a field of its owner.
 //
-//   level 0: 64 ticks of 1 ms · level 1: 64 slots of 64 ms · level 2: 64 slots of 4 s · ... level
-//   7: 64 slots of 139 years
+//   level 0: 64 ticks of 1 ms · level 1: 64 slots of 64 ms · ... · level 7: 64 slots of 139 years
 //
 // A timer sits at the level of the highest 6-bit group in which its tick differs from the current
 // tick, so a slot never wraps, and the lowest level that holds anything holds the earliest timer.
@@ -19,7 +18,13 @@
 
 namespace lepus::io {
 
-struct Timer {
+/// Link of a circular list; the wheel's sentinels are bare links.
+struct TimerLink {
+  TimerLink* previous = nullptr;
+  TimerLink* next = nullptr;
+};
+
+struct Timer : TimerLink {
   Timer() = default;
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
@@ -37,11 +42,8 @@ struct Timer {
   core::Nanos deadline = core::never;
   void* owner = nullptr;
   void (*fired)(void* owner, Timer& timer) = nullptr;
-  // The wheel's part.
-  Timer* previous = nullptr;
-  Timer* next = nullptr;
-  std::uint8_t level = 0;
-  std::uint8_t slot = 0;
+  std::uint8_t level = 0;  ///< The wheel's.
+  std::uint8_t slot = 0;   ///< The wheel's.
 };
 
 class TimerWheel {
@@ -68,8 +70,6 @@ class TimerWheel {
   static constexpr unsigned level_count = 8;
   static constexpr unsigned slot_bits = 6;
   static constexpr unsigned slot_count = 1U << slot_bits;
-  static constexpr std::uint8_t level_firing =
-      level_count;  ///< Of a timer on the list being fired.
 
   struct Place {
     unsigned level;
@@ -81,15 +81,15 @@ class TimerWheel {
   void unlink(Timer& timer);
   std::size_t fire_slot(unsigned slot);
   void move_down(unsigned level, unsigned slot);
+  void take_slot(unsigned level, unsigned slot, TimerLink& list);
 
   std::uint64_t current_tick_;
-  std::uint64_t target_tick_;  ///< Of the run_due in progress, else current_tick_.
+  std::uint64_t target_tick_ = 0;  ///< Of the run_due() in progress.
   bool running_ = false;
   std::size_t armed_count_ = 0;
   std::uint32_t levels_used_ = 0;                        ///< Bit per level that holds a timer.
   std::array<std::uint64_t, level_count> slots_used_{};  ///< Bit per slot that holds a timer.
-  std::array<std::array<Timer, slot_count>, level_count> heads_;  ///< Sentinels of circular lists.
-  Timer firing_;  ///< Sentinel of the list being fired.
+  std::array<std::array<TimerLink, slot_count>, level_count> heads_;  ///< Sentinels.
 };
 
 }  // namespace lepus::io

@@ -12,9 +12,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
 
 #include <sys/uio.h>
 
+#include "core/base/assert.h"
 #include "core/base/bytes.h"
 
 namespace lepus::net {
@@ -29,12 +32,12 @@ class SendOwner {
   ~SendOwner() = default;
 };
 
+class SendChain;
+
 /// Blocks for the chains of one shard. Keeps up to `idle_max` free blocks for reuse, gives the rest
-/// back.
+/// back to the allocator.
 class BlockPool {
  public:
-  struct Block;
-
   static constexpr std::size_t block_size = std::size_t{16} << 10;
 
   explicit BlockPool(std::size_t idle_max = 256) : idle_max_(idle_max) {}
@@ -43,15 +46,24 @@ class BlockPool {
   /// All blocks must be back.
   ~BlockPool();
 
-  Block* take();
-  void give_back(Block* block);
-
   std::size_t blocks_in_use() const { return in_use_; }
   std::size_t blocks_idle() const { return idle_; }
-  /// Memory of chains that wait to be sent, references not counted.
+  /// Memory of what waits to be sent, references not counted.
   std::size_t bytes_in_use() const { return in_use_ * block_size; }
 
  private:
+  friend class SendChain;
+  struct Block {
+    Block* next_free;
+    std::uint32_t piece_count;
+    std::uint32_t used;  ///< Bytes of `bytes` given to pieces and their headers.
+    alignas(8) std::uint8_t bytes[block_size - 16];
+  };
+  static_assert(sizeof(Block) == block_size);
+
+  Block* take();
+  void give_back(Block* block);
+
   Block* free_ = nullptr;
   std::size_t in_use_ = 0;
   std::size_t idle_ = 0;
@@ -68,13 +80,30 @@ class SendChain {
   SendChain& operator=(const SendChain&) = delete;
   ~SendChain() { clear(); }
 
-  /// Contiguous room for `size` bytes (1..reserve_max). Valid until the next call of anything else
-  /// here.
-  std::uint8_t* reserve(std::size_t size);
+  /// Contiguous room for `size` bytes (1..reserve_max), valid until the next call of anything else
+  /// here. Committing less, or nothing, is fine.
+  std::uint8_t* reserve(std::size_t size) {
+    CHECK(size > 0 && size <= reserve_max);
+    if (room_at_tail() < size) add_piece(size);
+    reserved_ = size;
+    return block_->bytes + block_->used;
+  }
   /// The first `size` bytes (at most what was reserved) belong to the chain.
-  void commit(std::size_t size);
+  void commit(std::size_t size) {
+    CHECK(size <= reserved_);
+    reserved_ = 0;
+    block_->used += static_cast<std::uint32_t>(size);
+    tail_->size += size;
+    size_ += size;
+  }
   /// Copies; any size.
-  void append(core::Bytes bytes);
+  void append(core::Bytes bytes) {
+    if (bytes.empty()) return;
+    if (room_at_tail() < bytes.size()) return append_slow(bytes);
+    std::memcpy(block_->bytes + block_->used, bytes.data(), bytes.size());
+    reserved_ = bytes.size();
+    commit(bytes.size());
+  }
   /// No copy; `piece` stays valid until owner->release_sent(). An empty piece is released at once.
   void append_ref(core::Bytes piece, SendOwner* owner);
 
@@ -82,23 +111,41 @@ class SendChain {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
-  /// For transports: the first pieces, at most `max`. Returns how many were filled. Sets *bytes to
-  /// their sum.
-  std::uint32_t fill(iovec* iov, std::uint32_t max, std::size_t* bytes) const;
+  struct Filled {
+    std::uint32_t count;  ///< Entries written.
+    std::size_t bytes;    ///< Their sum.
+  };
+  /// For transports: the first pieces, at most iov.size() of them and `bytes_max` bytes.
+  Filled fill(std::span<iovec> iov, std::size_t bytes_max) const;
   /// For transports: `size` bytes from the front were taken.
   void consume(std::size_t size);
   /// Drops everything (owners are told).
   void clear();
 
  private:
-  struct Piece;
-  Piece* add_piece(std::size_t room);
+  using Block = BlockPool::Block;
+  struct Piece {
+    Piece* next;
+    const std::uint8_t* data;
+    std::size_t size;
+    Block* block;      ///< The block this header lies in.
+    SendOwner* owner;  ///< nullptr: the bytes follow the header, and the tail piece can grow.
+  };
+  static_assert(sizeof(Piece) % 8 == 0);
+
+  /// How much the tail piece can grow in place.
+  std::size_t room_at_tail() const {
+    if (tail_ == nullptr || tail_->owner != nullptr) return 0;
+    return sizeof block_->bytes - block_->used;
+  }
+  void add_piece(std::size_t room);
+  void append_slow(core::Bytes bytes);
   void drop_head();
 
   BlockPool* pool_;
   Piece* head_ = nullptr;
   Piece* tail_ = nullptr;
-  BlockPool::Block* block_ = nullptr;  ///< The block being filled; the tail piece is in it.
+  Block* block_ = nullptr;  ///< The block being filled: the one of the tail piece.
   std::size_t size_ = 0;
   std::size_t reserved_ = 0;
 };

@@ -1,8 +1,8 @@
 // A byte stream to one peer, whatever carries it (sockets through the loop, TLS on top, a
 // user-space stack).
 //
-//   start ──> open ──shutdown_write()/finish()──> ... ──close()/error──> closing ──all ops back──>
-//   on_closed
+//   start -> open -> [shutdown_write] -> close() or an error -> closing: ops come back -> on_closed
+//   start -> open -> finish(): send all, FIN, wait for the peer's FIN -> closing -> on_closed
 //
 // Output: append to out(), then touch(); the bytes leave at the end of the turn, with one send per
 // stream and turn. Input: on_bytes() with a view into a receive buffer. Everything happens on the

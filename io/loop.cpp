@@ -1,0 +1,88 @@
+// One turn, in the order loop.h promises, and the decision whether it may wait.
+#include "io/loop.h"
+
+namespace lepus::io {
+namespace {
+
+constexpr core::Nanos do_not_wait = 0;
+
+}  // namespace
+
+Loop::Loop(Driver& driver, IdlePolicy idle)
+    : driver_(driver), idle_(idle), now_(driver.now()), last_work_(now_), timers_(now_) {
+  CHECK(idle.spin_ns >= 0);
+}
+
+void Loop::submit(Op& op) {
+  CHECK(!op.in_flight);
+  CHECK(op.done != nullptr);
+  CHECK(op.kind != OpKind::cancel || op.target != nullptr);
+  op.in_flight = true;
+  ++ops_in_flight_;
+  submitted_.push(op);
+}
+
+void Loop::run_turn() {
+  ++turn_count_;
+  bool worked = hooks_ != nullptr && hooks_->drain_mailboxes();
+  if (!completed_.empty()) {
+    worked = true;
+    run_completions();
+  }
+  if (timers_.run_due(now_) > 0) worked = true;
+  if (hooks_ != nullptr) hooks_->flush();
+  const core::Nanos wait_until = prepare_wait(worked);
+  const core::Nanos now = driver_.turn(submitted_, completed_, wait_until);
+  sleep_flag_.retract();
+  CHECK(now >= now_);
+  CHECK(submitted_.empty());
+  now_ = now;
+}
+
+void Loop::run_completions() {
+  // Handlers submit, but only the driver appends here, so the list does not move under us.
+  for (const Completion& completion : completed_) {
+    Op& op = *completion.op;
+    CHECK(op.in_flight);
+    if (!completion.more) {
+      CHECK(ops_in_flight_ > 0);
+      --ops_in_flight_;
+      op.in_flight = false;
+    }
+    op.done(op.owner, op, completion);
+  }
+  completed_.clear();
+}
+
+bool Loop::has_work_left(bool worked) {
+  // The first turn binds the driver to this thread: before that, a wake could not reach it.
+  if (turn_count_ == 1) return true;
+  if (hooks_ != nullptr && !hooks_->may_sleep()) return true;
+  switch (idle_.mode) {
+    case IdleMode::sleep:
+      return false;
+    case IdleMode::adaptive:
+      return worked || now_ - last_work_ < idle_.spin_ns;
+    case IdleMode::poll:
+      return true;
+  }
+  return true;
+}
+
+core::Nanos Loop::prepare_wait(bool worked) {
+  if (worked) last_work_ = now_;
+  if (has_work_left(worked)) return do_not_wait;
+  if (hooks_ != nullptr) {
+    sleep_flag_.announce();
+    if (hooks_->drain_mailboxes()) {
+      sleep_flag_.retract();
+      last_work_ = now_;
+      hooks_->flush();
+      return do_not_wait;
+    }
+  }
+  ++sleep_count_;
+  return timers_.next_deadline();
+}
+
+}  // namespace lepus::io
