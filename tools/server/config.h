@@ -47,7 +47,6 @@ struct UserConfig {
   std::string name;
   std::string password;
   std::vector<std::string> tags;
-  bool loopback_only = false;  ///< May log in only over a loopback address.
   bool operator==(const UserConfig&) const = default;
 };
 
@@ -69,13 +68,12 @@ enum class PinMode : std::uint8_t { automatic, on, off };
 struct LogConfig {
   std::string dir = "/var/log/lepus";
   std::string file;  ///< Name in dir, or an absolute path; "" = no file.
-  core::LogLevel file_level = core::LogLevel::debug;
+  core::LogLevel file_level = core::LogLevel::info;
   bool console = true;
   bool console_to_stdout = false;  ///< Else standard error.
-  core::LogLevel console_level = core::LogLevel::debug;
-  /// Lowest level written, by core::LogCategory.
-  std::array<core::LogLevel, core::log_category_count> category_levels = {
-      core::LogLevel::info, core::LogLevel::info, core::LogLevel::info, core::LogLevel::info};
+  core::LogLevel console_level = core::LogLevel::info;
+  /// By core::LogCategory; restricts a category further than the console and the file do.
+  std::array<core::LogLevel, core::log_category_count> category_levels = {};
   bool operator==(const LogConfig&) const = default;
 };
 
@@ -92,8 +90,10 @@ struct ServerConfig {
   std::uint64_t message_size_max = core::limits::message_size_max_default;
 
   // Users and virtual hosts. users[0] is default_user; vhosts[0] is default_vhost.
-  std::vector<UserConfig> users = {{"guest", "guest", {"administrator"}, true}};
+  std::vector<UserConfig> users = {{"guest", "guest", {"administrator"}}};
   std::vector<std::string> vhosts = {"/"};
+  /// Names that may log in only over a loopback address; need not be users.
+  std::vector<std::string> loopback_users = {"guest"};
 
   // Memory
   MemoryWatermark memory_watermark;
@@ -116,7 +116,8 @@ struct ServerConfig {
   std::string data_dir = "/var/lib/lepus";
   LogConfig log;
 
-  const UserConfig* find_user(std::string_view name) const;
+  const UserConfig* find_user(std::string_view name) const;  ///< nullptr = no such user.
+  bool is_loopback_only(std::string_view user_name) const;
 };
 
 /// Where the values come from. Nothing here is read from the process itself, so tests can say all.
