@@ -1,0 +1,12 @@
+#!/bin/sh
+# Builds the release and starts the broker:  tools/run.sh [--build-only] [arguments of lepus...]
+# Messages and settings live in data/ of the repository unless the arguments say otherwise.
+set -eu
+cd "$(dirname "$0")/.."
+tools/deps.sh
+if [ "${1:-}" = "--build-only" ]; then
+    exec tools/build.sh release
+fi
+tools/build.sh release
+mkdir -p data
+exec build/release/lepus --set "data_dir=$PWD/data" "$@"
