@@ -1,0 +1,53 @@
+// One consuming connection: deliveries are counted and timed while they are skipped over in the receive buffer;
+// acknowledgements are collected for one write per turn. Delivery tags must count up by one on the channel; anything else
+// ends the run.
+#pragma once
+
+#include "tools/perf/connection.h"
+#include "tools/perf/event_loop.h"
+#include "tools/perf/stats.h"
+#include "tools/perf/topology.h"
+
+namespace lepus::perf {
+
+class Consumer final : public Endpoint {
+ public:
+  struct Config {
+    const Options* options = nullptr;
+    const Topology* topology = nullptr;
+    unsigned number = 0;  // of this consumer, 0-based
+  };
+  // Connects and consumes; blocks until the broker has agreed to every consumer.
+  Consumer(const Config& config, Stats& stats);
+
+  int fd() const override { return connection_.fd(); }
+  void run(uint64_t now) override;
+  uint64_t wake_ns() const override;
+
+  void close() noexcept { connection_.close_and_wait(); }
+
+  // Called by the frame scanner.
+  void on_method(uint16_t channel, MethodId id, const uint8_t* arguments, size_t size);
+  void on_header(const uint8_t* payload, size_t size);
+  void on_body(const uint8_t* payload, size_t size);
+
+ private:
+  void receive();
+  void on_deliver(const uint8_t* arguments, size_t size);
+  void write_acks();
+
+  Connection connection_;
+  Stats& stats_;
+  ContentProgress content_;
+  const bool auto_ack_;
+  const bool stamped_;
+  const uint64_t ack_batch_;
+  uint64_t received_ns_ = 0;
+  uint64_t delivered_tag_ = 0;  // acked_tag_ <= completed_ <= delivered_tag_
+  uint64_t completed_ = 0;
+  uint64_t acked_tag_ = 0;
+  uint64_t redelivered_ = 0;  // in the current receive
+  unsigned consumes_pending_ = 0;
+};
+
+}  // namespace lepus::perf

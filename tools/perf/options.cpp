@@ -1,0 +1,164 @@
+// Command line: CLI11 for the syntax, own checks for combinations that make no sense.
+#include "tools/perf/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "tools/perf/error.h"
+
+namespace lepus::perf {
+
+namespace {
+
+const std::map<std::string, Mode> mode_names{
+    {"throughput", Mode::throughput}, {"latency", Mode::throughput}, {"rpc", Mode::rpc},
+    {"connections", Mode::connections}, {"queues", Mode::queues}, {"churn", Mode::churn}};
+const std::map<std::string, ExchangeType> exchange_names{
+    {"default", ExchangeType::default_exchange}, {"direct", ExchangeType::direct},
+    {"fanout", ExchangeType::fanout}, {"topic", ExchangeType::topic}, {"headers", ExchangeType::headers}};
+
+constexpr const char* description =
+    "lepus-perf: load generator for AMQP 0-9-1 brokers\n\n"
+    "Modes:\n"
+    "  throughput   producers and consumers at full speed or at --rate (alias: latency)\n"
+    "  rpc          request/reply round trips through an exclusive reply queue\n"
+    "  connections  open --count idle connections and hold them for --duration\n"
+    "  queues       declare --count transient queues with --window declares in flight\n"
+    "  churn        open and close connections, --window at a time\n";
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  lepus-perf --auto-ack                                  128-byte messages, as fast as possible\n"
+    "  lepus-perf --confirm 1000 --ack-batch 10 --prefetch 500 --pid $(pidof lepus)\n"
+    "  lepus-perf --rate 5000 --auto-ack --json out.json      latency at 5 000 msg/s\n"
+    "  lepus-perf --producers 4 --consumers 4 --queues 4 --body-size 1k\n"
+    "  lepus-perf --exchange fanout --queues 10 --consumers 10 --auto-ack\n"
+    "  lepus-perf --exchange topic --queues 4 --consumers 4 --bindings 1000\n"
+    "  lepus-perf rpc --uri amqp://user:secret@127.0.0.1:5673/vhost\n"
+    "  lepus-perf connections --count 2000 --pid 4711 --duration 5\n"
+    "  lepus-perf queues --count 20000 --pid 4711\n"
+    "  lepus-perf churn --window 16\n\n"
+    "Latency is measured from the time a message was due (with --rate) or written (without) to its receipt, by a\n"
+    "time stamp in the first 8 bytes of the body. Exit code 1: bad options, or the broker ended the run.";
+
+void add_load_options(CLI::App& app, Options& o) {
+  app.add_option("--producers", o.producers, "Publishing connections")->capture_default_str();
+  app.add_option("--consumers", o.consumers, "Consuming connections")->capture_default_str();
+  app.add_option("--queues", o.queues, "Queues; clients are spread over them")->capture_default_str();
+  app.add_option("--exchange,--exchange-type", o.exchange_type, "default, direct, fanout, topic or headers")
+      ->transform(CLI::CheckedTransformer(exchange_names, CLI::ignore_case).description(""));
+  app.add_option("--bindings", o.bindings, "Extra bindings per queue that match no message")
+      ->capture_default_str();
+  app.add_option("--prefix", o.prefix, "Start of queue and exchange names")->capture_default_str();
+  app.add_option("--body-size,--size", o.body_size, "Body bytes (k, m suffixes allowed)")
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->capture_default_str();
+  app.add_option("--rate", o.rate_per_s, "Messages per second of all producers together; 0 = unlimited")
+      ->check(CLI::NonNegativeNumber.description(""));
+  app.add_option("--confirm", o.confirm_window, "Publisher confirms with that many unconfirmed at most");
+  app.add_option("--prefetch", o.prefetch, "Unacknowledged messages per consumer; 0 = unlimited");
+  app.add_option("--ack-batch", o.ack_batch, "Acknowledge that many with one ack")->capture_default_str();
+  app.add_flag("--auto-ack", o.auto_ack, "Consume without acknowledgements");
+  app.add_flag("--persistent", o.persistent, "Persistent messages, durable queues");
+  app.add_flag("--mandatory", o.mandatory, "Publish with the mandatory flag, count returns");
+}
+
+void add_common_options(CLI::App& app, Options& o) {
+  app.add_option("--frame-max", o.frame_size_max, "Largest frame offered in tune-ok, 4096 or more")
+      ->capture_default_str();
+  app.add_option("--count", o.count, "Connections or queues (modes connections, queues)")->capture_default_str();
+  app.add_option("--channels", o.channels, "Channels per connection (mode connections)")->capture_default_str();
+  app.add_option("--window", o.window, "Operations in flight (rpc 1, connections 64, queues 1000, churn 8)");
+  app.add_option("--duration", o.duration_s, "Measured seconds")
+      ->check(CLI::PositiveNumber.description(""))
+      ->capture_default_str();
+  app.add_option("--warmup", o.warmup_s, "Seconds before measuring")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->capture_default_str();
+  app.add_option("--threads", o.threads, "Generator threads")->capture_default_str();
+  app.add_flag("--spin", o.spin, "Never sleep: lower latency, one whole core per thread");
+  app.add_option("--pid", o.pid, "Process id of the broker, for its CPU time and memory");
+  app.add_option("--json", o.json_path, "Write the results as JSON; - = standard output");
+  app.add_flag("--quiet", o.quiet, "No progress lines");
+}
+
+void require(bool holds, const char* text) {
+  if (!holds) throw PerfError(text);
+}
+
+void check(const Options& o) {
+  require(o.producers + o.consumers > 0, "--producers and --consumers are both 0: nothing to do");
+  require(o.producers + o.consumers <= 10000, "--producers and --consumers: at most 10000 together");
+  require(o.queues >= 1 && o.queues <= 1000000, "--queues must be 1 to 1000000");
+  require(o.frame_size_max >= 4096, "--frame-max must be 4096 or more (AMQP 0-9-1 minimum)");
+  require(o.ack_batch >= 1, "--ack-batch must be 1 or more");
+  require(o.auto_ack || o.prefetch == 0 || o.ack_batch <= o.prefetch,
+          "--ack-batch is larger than --prefetch: the consumer would wait for ever; lower it");
+  require(o.threads >= 1 && o.threads <= 256, "--threads must be 1 to 256");
+  require(o.count >= 1, "--count must be 1 or more");
+  require(o.channels >= 1 && o.channels <= 2047, "--channels must be 1 to 2047");
+  require(o.body_size <= (uint64_t{1} << 30), "--body-size: at most 1 GiB");
+  require(o.confirm_window <= (1u << 24), "--confirm: at most 16777216");
+  require(!o.prefix.empty() && o.prefix.size() <= 100, "--prefix must be 1 to 100 bytes");
+  const bool binds = o.exchange_type != ExchangeType::default_exchange &&
+                     o.exchange_type != ExchangeType::fanout;
+  require(o.bindings == 0 || binds, "--bindings needs --exchange direct, topic or headers");
+}
+
+void split_queue_arguments(const std::vector<std::string>& texts, Options& options) {
+  for (const std::string& text : texts) {
+    const size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      throw PerfError("--queue-arg wants KEY=VALUE, not ", text);
+    }
+    options.queue_arguments.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+}
+
+}  // namespace
+
+const char* name_of(Mode mode) {
+  switch (mode) {
+    case Mode::throughput: return "throughput";
+    case Mode::rpc: return "rpc";
+    case Mode::connections: return "connections";
+    case Mode::queues: return "queues";
+    case Mode::churn: return "churn";
+  }
+  return "?";
+}
+
+const char* name_of(ExchangeType type) {
+  switch (type) {
+    case ExchangeType::default_exchange: return "default";
+    case ExchangeType::direct: return "direct";
+    case ExchangeType::fanout: return "fanout";
+    case ExchangeType::topic: return "topic";
+    case ExchangeType::headers: return "headers";
+  }
+  return "?";
+}
+
+std::optional<int> parse_options(int argc, char** argv, Options& options) {
+  CLI::App app{description};
+  app.footer(examples);
+  app.get_formatter()->column_width(34);
+  std::string uri = "amqp://guest:guest@127.0.0.1:5672/";
+  std::vector<std::string> queue_arguments;
+  app.add_option("mode,--mode", options.mode, "What to do: see above (default throughput)")
+      ->transform(CLI::CheckedTransformer(mode_names, CLI::ignore_case).description(""));
+  app.add_option("--uri", uri, "Broker")->capture_default_str();
+  add_load_options(app, options);
+  app.add_option("--queue-arg", queue_arguments, "Queue argument KEY=VALUE (numbers are sent as integers)");
+  add_common_options(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 1;
+  }
+  options.uri = parse_uri(uri);
+  split_queue_arguments(queue_arguments, options);
+  check(options);
+  return std::nullopt;
+}
+
+}  // namespace lepus::perf
