@@ -10,7 +10,8 @@
 //   4. Cores are taken node by node, the node with most usable cores first, so that a broker that
 //      fits a NUMA node stays on it.
 //   5. More shards than CPUs is allowed (tests, small machines): they share CPUs in turn, unpinned.
-//   6. pin = auto pins unless the cgroup has a CPU quota: a quota is spent by whichever thread runs,
+//   6. pin = auto pins unless the cgroup has a CPU quota: a quota is spent by whichever thread
+//   runs,
 //      and a pinned thread that is throttled cannot be helped out by an idle CPU.
 #pragma once
 

@@ -1,0 +1,264 @@
+// Values that are more than one member of ServerConfig; see config_keys_access.h.
+#include "tools/server/config_keys_access.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <span>
+
+namespace lepus::server::access {
+
+namespace {
+
+std::string show_nothing(const ServerConfig&) { return {}; }
+
+// ---- Listeners ----
+
+SetOutcome set_listener(ServerConfig& config, const KeyText& given) {
+  const auto same_name = [&](const ListenAddress& known) { return known.name == given.variable; };
+  std::erase_if(config.listeners, same_name);
+  if (given.value == "none") return taken();
+  auto address = parse_listen_address(given.value);
+  if (!address) return refused();
+  address->name = given.variable;
+  config.listeners.push_back(std::move(*address));
+  return taken();
+}
+SetOutcome set_no_listeners(ServerConfig& config, const KeyText& given) {
+  if (given.value != "none") return refused();
+  config.listeners.clear();
+  return taken();
+}
+std::string show_listeners(const ServerConfig& config) {
+  std::vector<std::string> addresses;
+  for (const ListenAddress& address : config.listeners)
+    addresses.push_back(format_listen_address(address));
+  return fmt::format("{}", fmt::join(addresses, ","));
+}
+
+// ---- Users and virtual hosts ----
+
+UserConfig& user_named(ServerConfig& config, std::string_view name) {
+  for (UserConfig& user : config.users)
+    if (user.name == name) return user;
+  config.users.push_back({.name = std::string(name), .password = {}, .tags = {}});
+  return config.users.back();
+}
+SetOutcome set_default_user(ServerConfig& config, const KeyText& given) {
+  if (given.value.empty()) return refused("it is empty");
+  config.users[0].name = given.value;
+  return taken();
+}
+std::string show_default_user(const ServerConfig& config) { return config.users[0].name; }
+SetOutcome set_default_pass(ServerConfig& config, const KeyText& given) {
+  config.users[0].password = given.value;
+  return taken();
+}
+std::string show_default_pass(const ServerConfig& config) { return config.users[0].password; }
+SetOutcome set_default_user_tag(ServerConfig& config, const KeyText& given) {
+  const auto value = parse_bool(given.value);
+  if (!value) return refused();
+  auto& tags = config.users[0].tags;
+  std::erase(tags, given.variable);
+  if (*value) tags.emplace_back(given.variable);
+  return taken();
+}
+std::string show_default_user_tags(const ServerConfig& config) {
+  return fmt::format("{}", fmt::join(config.users[0].tags, ","));
+}
+SetOutcome set_user_password(ServerConfig& config, const KeyText& given) {
+  if (given.value.empty()) return refused("it is empty");
+  user_named(config, given.variable).password = given.value;
+  return taken();
+}
+std::string show_users(const ServerConfig& config) {
+  std::string all;
+  for (const UserConfig& user : std::span(config.users).subspan(1))
+    fmt::format_to(std::back_inserter(all), "{}:{}:{};", user.name, user.password,
+                   fmt::join(user.tags, ","));
+  return all;
+}
+SetOutcome set_user_tags(ServerConfig& config, const KeyText& given) {
+  auto& tags = user_named(config, given.variable).tags;
+  tags.clear();
+  for (const std::string_view tag : split_list(given.value)) tags.emplace_back(tag);
+  return taken();
+}
+SetOutcome set_everything_allowed(ServerConfig&, const KeyText& given) {
+  if (given.value == ".*") return taken();
+  return refused("this version has no access control, every user may do everything");
+}
+std::string show_everything_allowed(const ServerConfig&) { return ".*"; }
+
+SetOutcome set_default_vhost(ServerConfig& config, const KeyText& given) {
+  if (given.value.empty()) return refused("it is empty");
+  config.vhosts[0] = given.value;
+  return taken();
+}
+std::string show_default_vhost(const ServerConfig& config) { return config.vhosts[0]; }
+SetOutcome add_vhosts(ServerConfig& config, const KeyText& given) {
+  const auto names = split_list(given.value);
+  if (names.empty()) return refused("it is empty");
+  config.vhosts.insert(config.vhosts.end(), names.begin(), names.end());
+  return taken();
+}
+SetOutcome add_vhost(ServerConfig& config, const KeyText& given) {
+  if (given.value.empty()) return refused("it is empty");
+  config.vhosts.emplace_back(given.value);
+  return taken();
+}
+std::string show_vhosts(const ServerConfig& config) {
+  return fmt::format("{}", fmt::join(config.vhosts.begin() + 1, config.vhosts.end(), ","));
+}
+
+SetOutcome set_loopback_user(ServerConfig& config, const KeyText& given) {
+  const auto value = parse_bool(given.value);
+  if (!value) return refused();
+  std::erase(config.loopback_users, given.variable);
+  if (*value) config.loopback_users.emplace_back(given.variable);
+  return taken();
+}
+SetOutcome set_no_loopback_users(ServerConfig& config, const KeyText& given) {
+  if (given.value != "none") return refused();
+  config.loopback_users.clear();
+  return taken();
+}
+std::string show_loopback_users(const ServerConfig& config) {
+  return fmt::format("{}", fmt::join(config.loopback_users, ","));
+}
+
+// ---- Memory ----
+
+SetOutcome set_watermark_fraction(ServerConfig& config, const KeyText& given) {
+  const auto fraction = parse_fraction(given.value);
+  if (!fraction || !(*fraction > 0.0) || *fraction > 1.0) return refused();
+  config.memory_watermark = {.is_relative = true, .fraction = *fraction, .size = 0};
+  return taken();
+}
+std::string show_watermark_fraction(const ServerConfig& config) {
+  const MemoryWatermark& mark = config.memory_watermark;
+  return mark.is_relative ? fmt::format("{}", mark.fraction) : std::string{};
+}
+SetOutcome set_watermark_size(ServerConfig& config, const KeyText& given) {
+  const auto size_given = parse_size(given.value);
+  if (!size_given || *size_given == 0) return refused();
+  config.memory_watermark = {.is_relative = false, .fraction = 0, .size = *size_given};
+  return taken();
+}
+std::string show_watermark_size(const ServerConfig& config) {
+  const MemoryWatermark& mark = config.memory_watermark;
+  return mark.is_relative ? std::string{} : format_size(mark.size);
+}
+SetOutcome set_total_memory(ServerConfig& config, const KeyText& given) {
+  const auto size_given = parse_size(given.value);
+  if (!size_given || *size_given == 0) return refused();
+  config.total_memory_override = *size_given;
+  return taken();
+}
+std::string show_total_memory(const ServerConfig& config) {
+  return config.total_memory_override ? format_size(*config.total_memory_override) : std::string{};
+}
+SetOutcome set_recv_buffers(ServerConfig& config, const KeyText& given) {
+  const auto count = parse_number(given.value);
+  if (!count || *count == 0 || *count > 32768 || (*count & (*count - 1)) != 0) return refused();
+  config.recv_buffer_count = static_cast<std::uint32_t>(*count);
+  return taken();
+}
+std::string show_recv_buffers(const ServerConfig& config) {
+  return fmt::format("{}", config.recv_buffer_count);
+}
+
+// ---- Threads ----
+
+constexpr std::uint64_t shards_max = 1024;
+
+SetOutcome set_shards(ServerConfig& config, const KeyText& given) {
+  if (given.value == "auto") {
+    config.shards = 0;
+    return taken();
+  }
+  return number<1, shards_max, &ServerConfig::shards>.set(config, given);
+}
+std::string show_shards(const ServerConfig& config) {
+  return config.shards == 0 ? std::string("auto") : fmt::format("{}", config.shards);
+}
+SetOutcome set_cpuset(ServerConfig& config, const KeyText& given) {
+  auto cpus = parse_cpu_list(given.value);
+  if (!cpus) return refused();
+  config.cpuset = std::move(*cpus);
+  return taken();
+}
+std::string show_cpuset(const ServerConfig& config) {
+  return fmt::format("{}", fmt::join(config.cpuset, ","));
+}
+SetOutcome set_pin(ServerConfig& config, const KeyText& given) {
+  const auto value = parse_bool(given.value);
+  if (!value && given.value != "auto") return refused();
+  config.pin = !value ? PinMode::automatic : *value ? PinMode::on : PinMode::off;
+  return taken();
+}
+std::string show_pin(const ServerConfig& config) {
+  if (config.pin == PinMode::automatic) return "auto";
+  return std::string(format_bool(config.pin == PinMode::on));
+}
+
+constexpr std::array<std::string_view, 3> idle_names = {"sleep", "adaptive", "poll"};
+
+SetOutcome set_idle(ServerConfig& config, const KeyText& given) {
+  const auto* name = std::find(idle_names.begin(), idle_names.end(), given.value);
+  if (name == idle_names.end()) return refused();
+  config.idle = static_cast<IdleMode>(name - idle_names.begin());
+  return taken();
+}
+std::string show_idle(const ServerConfig& config) {
+  return std::string(idle_names[static_cast<std::size_t>(config.idle)]);
+}
+
+// ---- Log ----
+
+SetOutcome set_log_file(ServerConfig& config, const KeyText& given) {
+  if (given.value.empty() || given.value == "true") return refused();
+  config.log.file = given.value == "false" ? std::string_view{} : given.value;
+  return taken();
+}
+std::string show_log_file(const ServerConfig& config) {
+  return config.log.file.empty() ? std::string("false") : config.log.file;
+}
+SetOutcome set_log_stdio(ServerConfig& config, const KeyText& given) {
+  if (given.value != "stdout" && given.value != "stderr") return refused();
+  config.log.console_to_stdout = given.value == "stdout";
+  return taken();
+}
+std::string show_log_stdio(const ServerConfig& config) {
+  return config.log.console_to_stdout ? "stdout" : "stderr";
+}
+
+}  // namespace
+
+constexpr Access listener = {set_listener, show_listeners};
+constexpr Access no_listeners = {set_no_listeners, show_nothing};
+constexpr Access default_user = {set_default_user, show_default_user};
+constexpr Access default_pass = {set_default_pass, show_default_pass};
+constexpr Access default_user_tag = {set_default_user_tag, show_default_user_tags};
+constexpr Access user_password = {set_user_password, show_users};
+constexpr Access user_tags = {set_user_tags, show_nothing};
+constexpr Access everything_allowed = {set_everything_allowed, show_everything_allowed};
+constexpr Access loopback_user = {set_loopback_user, show_loopback_users};
+constexpr Access no_loopback_users = {set_no_loopback_users, show_nothing};
+constexpr Access default_vhost = {set_default_vhost, show_default_vhost};
+constexpr Access vhosts = {add_vhosts, show_vhosts};
+constexpr Access vhost = {add_vhost, show_nothing};
+constexpr Access watermark_fraction = {set_watermark_fraction, show_watermark_fraction};
+constexpr Access watermark_size = {set_watermark_size, show_watermark_size};
+constexpr Access total_memory = {set_total_memory, show_total_memory};
+constexpr Access recv_buffers = {set_recv_buffers, show_recv_buffers};
+constexpr Access shards = {set_shards, show_shards};
+constexpr Access cpuset = {set_cpuset, show_cpuset};
+constexpr Access pin = {set_pin, show_pin};
+constexpr Access idle = {set_idle, show_idle};
+constexpr Access log_file = {set_log_file, show_log_file};
+constexpr Access log_stdio = {set_log_stdio, show_log_stdio};
+
+}  // namespace lepus::server::access
