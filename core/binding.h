@@ -1,11 +1,9 @@
-// A binding: source exchange -> queue or exchange, with a key and arguments; and the lists that hold bindings.
+// A binding: source exchange -> queue or exchange, with a key and arguments; and the lists that
+// hold bindings.
 //
-// Each binding is in up to four places: the list of its source (bindings_out), of its destination (bindings or
-// bindings_in), its router's structure, and the set of all bindings that finds one by identity. It remembers its
-// place in each list, so taking it out never searches.
-//
-// BindingList keeps the order of insertion. A removed entry leaves a hole; holes are squeezed out when they are
-// more than half, so removal costs O(1) on average and iterating never visits more than twice the entries.
+// Each binding is in up to four places: the list of its source (bindings_out), of its destination
+// (bindings or bindings_in), its router's structure, and the set of all bindings that finds one by
+// identity. It remembers its place in each list, so taking it out never searches.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +11,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "core/base/assert.h"
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
+#include "core/exchange/slot_list.h"
+#include "core/topology_change.h"
 
 namespace lepus::core {
 
@@ -36,45 +35,23 @@ struct Binding {
   std::uint32_t slot_source = 0;  ///< Places in the lists of source,
   std::uint32_t slot_target = 0;  ///< destination
   std::uint32_t slot_router = 0;  ///< and router.
-  std::uint32_t router_node = 0;  ///< Topic: node of the trie. Headers: index of the pattern.
+  std::uint32_t router_node = 0;  ///< Topic: node of the trie. Headers: slot of the pattern.
 };
 
-class BindingList {
- public:
-  /// `slot`: the field of Binding in which this list keeps an entry's place. The same in every call.
-  void add(Binding& binding, std::uint32_t Binding::*slot);
-  void remove(Binding& binding, std::uint32_t Binding::*slot);
+using BindingList = SlotList<Binding>;
 
-  std::size_t size() const { return entries_.size() - hole_count_; }
-  bool empty() const { return size() == 0; }
-  Binding* first() const;
-
-  template <class Visit>
-  void for_each(Visit&& visit) const {
-    for (Binding* binding : entries_)
-      if (binding != nullptr) visit(*binding);
-  }
-
- private:
-  void squeeze(std::uint32_t Binding::*slot);
-
-  std::vector<Binding*> entries_;
-  std::uint32_t hole_count_ = 0;
-};
-
-/// What makes two bindings one: both ends, the key, and the arguments by value in any order.
+/// What makes two bindings one: both ends, the key, and the arguments by value in any order. Views
+/// only.
 struct BindingIdentity {
   std::uint64_t source;  ///< ExchangeId
   std::uint64_t target;  ///< QueueId or ExchangeId
   bool to_queue;
   std::string_view key;
   std::string_view arguments;
-  std::uint64_t hash;
+  std::uint64_t hash;  ///< Of all the above.
 };
+BindingIdentity identity_of(const BindingSpec& spec);
 BindingIdentity identity_of(const Binding& binding);
-BindingIdentity make_identity(ExchangeId source, QueueId queue, ExchangeId exchange);
-/// Sets the hash from all the rest; call it last.
-void seal_identity(BindingIdentity& identity);
 bool same_identity(const BindingIdentity& left, const BindingIdentity& right);
 
 struct BindingHash {

@@ -1,10 +1,12 @@
 // The x-arguments of a queue: what the client's table says, checked and turned into plain fields.
 //
 //   table bytes -> check every known key, in one fixed order -> QueueArguments
-//                  first bad one: 406 naming the key          valid but not built yet: 540 naming the key
+//                  first bad one: 406 naming the key          valid but not built yet: 540 naming
+//                  the key
 //
-// Keys nobody knows are no error: they stay in the stored table and have no effect, as clients expect.
-// What this broker does not implement is refused, never ignored: one table (`argument_support`) says which.
+// Keys nobody knows are no error: they stay in the stored table and have no effect, as clients
+// expect. What this broker does not implement is refused, never ignored: one table
+// (`argument_support`) says which.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +27,8 @@ enum class QueueMode : std::uint8_t { normal, lazy };
 enum class Overflow : std::uint8_t { drop_head, reject_publish, reject_publish_dead_letter };
 
 struct QueueArguments {
-  std::optional<std::uint64_t> message_ttl_ms;    ///< 0 = expires unless delivered at once.
+  std::optional<std::uint64_t>
+      message_ttl_ms;  ///< 0 = expires unless delivered at once. Durations are cut to 36 years.
   std::optional<std::uint64_t> expires_ms;        ///< Unused for so long: deleted. At least 1.
   std::optional<std::uint64_t> max_length;        ///< Ready messages.
   std::optional<std::uint64_t> max_length_bytes;  ///< Bodies of ready messages.
@@ -40,7 +43,8 @@ struct QueueArguments {
   bool single_active_consumer = false;
 };
 
-/// One line of the table of what is built. `value` empty: the key as such, else only this value of it.
+/// One line of the table of what is built. `value` empty: the key as such, else only this value of
+/// it.
 struct ArgumentSupport {
   std::string_view key;
   std::string_view value;
@@ -63,8 +67,8 @@ struct QueueDescription {
 /// Errors: 406 (channel) for a bad value, 540 for a good one that is not built yet.
 Result<QueueArguments> parse_queue_arguments(Bytes table, const QueueDescription& queue);
 
-/// 406 when `received` differs from `current` in an argument that counts for equivalence (by value, so integer
-/// widths do not matter; x-queue-type classic equals none). No error: nullopt.
+/// 406 when `received` differs from `current` in an argument that counts for equivalence (by value,
+/// so integer widths do not matter; x-queue-type classic equals none). No error: nullopt.
 std::optional<AmqpError> compare_queue_arguments(Bytes current, Bytes received,
                                                  const QueueDescription& queue);
 

@@ -1,12 +1,12 @@
-// Vhosts, exchanges, queues, bindings: the master on the control thread and one replica on each shard are this same
-// class. Used by one thread, changed only by apply(); equal sequences of changes give equal topologies, down to
-// the order of the destinations that route() reports.
+// Vhosts, exchanges, queues, bindings: the master on the control thread and one replica on each
+// shard are this same class. Used by one thread, changed only by apply(); equal sequences of
+// changes give equal topologies, down to the order of the destinations that route() reports.
 //
 //   VhostInfo --name--> ExchangeInfo --router--> Binding --> QueueInfo | ExchangeInfo
 //            \--name--> QueueInfo <--- id
 //
-// Infos have stable addresses until the change that removes them. Anything remembered from route() is good while
-// version() stays the same.
+// Infos have stable addresses until the change that removes them. Anything remembered from route()
+// is good while version() stays the same.
 #pragma once
 
 #include <cstddef>
@@ -84,7 +84,8 @@ class RouteResult {
   QueueInfo* operator[](std::size_t index) const { return queues_[index]; }
   auto begin() const { return queues_.begin(); }
   auto end() const { return queues_.end(); }
-  /// The message's headers had a say: the result must not be reused for another message with the same key.
+  /// The message's headers had a say: the result must not be reused for another message with the
+  /// same key.
   bool needs_headers() const { return needs_headers_; }
 
  private:
@@ -125,8 +126,9 @@ class Topology {
   /// Deterministic, cannot fail: a change that does not fit stops the process.
   void apply(const TopologyChange& change);
 
-  /// Appends each destination queue that is not yet in `out`, in an order that depends on the topology only.
-  /// Follows exchange-to-exchange bindings (each exchange once) and alternate exchanges.
+  /// Appends each destination queue that is not yet in `out`, in an order that depends on the
+  /// topology only. Follows exchange-to-exchange bindings (each exchange once) and alternate
+  /// exchanges.
   void route(const ExchangeInfo& exchange, const RouteInput& input, RouteResult& out) const;
 
  private:

@@ -1,13 +1,15 @@
-// What happens to a topology, in the one order the control thread decided. Every replica applies the same changes
-// in the same order and is then equal to the master. Changes carry everything, so applying cannot fail.
+// What happens to a topology, in the one order the control thread decided. Every replica applies
+// the same changes in the same order and is then equal to the master. Changes carry everything, so
+// applying cannot fail.
 //
-// A removed queue or exchange takes its bindings with it (both directions); no BindingRemoved is sent for those.
-// Auto-delete exchanges that fall with them come as ExchangeRemoved changes of their own, and so does each queue
-// and exchange of a removed vhost, before VhostRemoved.
+// A removed queue or exchange takes its bindings with it (both directions); no BindingRemoved is
+// sent for those. Auto-delete exchanges that fall with them come as ExchangeRemoved changes of
+// their own, and so does each queue and exchange of a removed vhost, before VhostRemoved.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "core/base/ids.h"
@@ -16,6 +18,7 @@
 namespace lepus::core {
 
 enum class ExchangeType : std::uint8_t { direct, fanout, topic, headers };
+std::string_view exchange_type_name(ExchangeType type);
 
 /// An exchange without what its router keeps.
 struct ExchangeSpec {
@@ -51,8 +54,8 @@ struct BindingSpec {
   QueueId queue;
   ExchangeId exchange;
   std::string key;
-  std::string
-      arguments;  ///< Inside of a field table; identity by value, whatever the order of the entries.
+  std::string arguments;  ///< Inside of a field table; identity by value, whatever the order of the
+                          ///< entries.
 };
 
 struct VhostAdded {

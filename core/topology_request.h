@@ -1,5 +1,5 @@
-// What a shard asks of the topology's only writer (the control thread): plain data, moved between threads.
-// The same request is first judged on the asking shard's replica (see topology_rules.h).
+// What a shard asks of the topology's only writer (the control thread): plain data, moved between
+// threads. The same request is first judged on the asking shard's replica (see topology_rules.h).
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,10 @@
 // What a request does to a topology: a pure decision, the same code on every thread.
 //
-//   shard:   decide(replica, request, nullptr) -> error | satisfied: answer the client, nobody else is asked
+//   shard:   decide(replica, request, nullptr) -> error | satisfied: answer the client, nobody else
+//   is asked
 //                                              -> changes: send the request to the control thread
-//   control: decide(master, request, &ids)     -> the same three (another shard may have been faster); changes
+//   control: decide(master, request, &ids)     -> the same three (another shard may have been
+//   faster); changes
 //            are applied to the master and sent to every shard in order
 //
 // Error texts are the ones clients know. Class and method ids are filled in by the caller.
@@ -49,7 +51,8 @@ Decision decide(const Topology& topology, const TopologyRequest& request, IdSour
 Result<const QueueInfo*> check_queue_access(const Topology& topology, VhostId vhost,
                                             std::string_view name, ConnectionId connection);
 
-/// 404 when there is no such exchange. Answers passive declares, together with refuse_default_exchange.
+/// 404 when there is no such exchange. Answers passive declares, together with
+/// refuse_default_exchange.
 Result<const ExchangeInfo*> check_exchange(const Topology& topology, VhostId vhost,
                                            std::string_view name);
 

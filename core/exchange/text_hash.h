@@ -1,5 +1,6 @@
-// Hash of names and routing keys: eight bytes at a time, multiply and fold, the same on every machine and run.
-// Not keyed: whoever may declare names may also choose colliding ones, and gains only slower lookups of his own.
+// Hash of names and routing keys: eight bytes at a time, multiply and fold, the same on every
+// machine and run. Not keyed: whoever may declare names may also choose colliding ones, and gains
+// only slower lookups of his own.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,174 @@
+// Building, pruning and walking the trie; the idea is in the header. Nodes are indices, so the
+// vector may move them.
+#include "core/exchange/topic.h"
+
+#include <utility>
+
+namespace lepus::core {
+
+namespace {
+
+/// Calls visit(word) for each word of a key or pattern.
+template <class Visit>
+void for_each_word(std::string_view text, Visit&& visit) {
+  if (text.empty()) return;
+  std::size_t start = 0;
+  for (;;) {
+    const std::size_t dot = text.find('.', start);
+    if (dot == std::string_view::npos) break;
+    visit(text.substr(start, dot - start));
+    start = dot + 1;
+  }
+  visit(text.substr(start));
+}
+
+}  // namespace
+
+void TopicRouter::add(Binding& binding) {
+  NodeIndex node = root;
+  for_each_word(binding.key, [&](std::string_view word) { node = child_for(node, word); });
+  nodes_[node].bindings.add(binding, &Binding::slot_router);
+  binding.router_node = node;
+}
+
+void TopicRouter::remove(Binding& binding) {
+  NodeIndex node = binding.router_node;
+  nodes_[node].bindings.remove(binding, &Binding::slot_router);
+  while (node != root) {
+    const Node& dead = nodes_[node];
+    const bool used =
+        !dead.bindings.empty() || dead.literal_count > 0 || dead.star != none || dead.rest != none;
+    if (used) break;
+    const NodeIndex parent = dead.parent;
+    unlink(node);
+    node = parent;
+  }
+}
+
+TopicRouter::NodeIndex TopicRouter::literal_child(NodeIndex parent, std::string_view word,
+                                                  std::uint64_t word_hash) const {
+  const auto found = edges_.find(edge_hash(parent, word_hash));
+  if (found == edges_.end()) return none;
+  NodeIndex child = found->second;
+  while (child != none && (nodes_[child].parent != parent || nodes_[child].word != word))
+    child = nodes_[child].same_hash;
+  return child;
+}
+
+TopicRouter::NodeIndex TopicRouter::child_for(NodeIndex parent, std::string_view word) {
+  if (word == "*") {
+    if (nodes_[parent].star == none) {
+      const NodeIndex made = new_node(parent, word);
+      nodes_[parent].star = made;
+    }
+    return nodes_[parent].star;
+  }
+  if (word == "#") {
+    if (nodes_[parent].rest == none) {
+      const NodeIndex made = new_node(parent, word);
+      nodes_[made].is_rest = true;
+      nodes_[parent].rest = made;
+    }
+    return nodes_[parent].rest;
+  }
+  const std::uint64_t word_hash = hash_text(word);
+  const NodeIndex known = literal_child(parent, word, word_hash);
+  if (known != none) return known;
+  const NodeIndex made = new_node(parent, word);
+  NodeIndex& chain = edges_[edge_hash(parent, word_hash)];
+  nodes_[made].same_hash = std::exchange(chain, made);
+  ++nodes_[parent].literal_count;
+  return made;
+}
+
+TopicRouter::NodeIndex TopicRouter::new_node(NodeIndex parent, std::string_view word) {
+  NodeIndex index = none;
+  if (free_.empty()) {
+    CHECK(nodes_.size() < UINT32_MAX);
+    index = static_cast<NodeIndex>(nodes_.size());
+    nodes_.emplace_back();
+  } else {
+    index = free_.back();
+    free_.pop_back();
+  }
+  nodes_[index].word = word;
+  nodes_[index].parent = parent;
+  return index;
+}
+
+void TopicRouter::unlink(NodeIndex node) {
+  CHECK(node != root);
+  Node& parent = nodes_[nodes_[node].parent];
+  if (parent.star == node) {
+    parent.star = none;
+  } else if (parent.rest == node) {
+    parent.rest = none;
+  } else {
+    unlink_literal(node);
+  }
+  nodes_[node] = Node{};
+  free_.push_back(node);
+}
+
+void TopicRouter::unlink_literal(NodeIndex node) {
+  const Node& dead = nodes_[node];
+  const auto found = edges_.find(edge_hash(dead.parent, hash_text(dead.word)));
+  CHECK(found != edges_.end());
+  NodeIndex* link = &found->second;
+  while (*link != node) {
+    CHECK(*link != none);
+    link = &nodes_[*link].same_hash;
+  }
+  *link = dead.same_hash;
+  if (found->second == none) edges_.erase(found);
+  CHECK(nodes_[dead.parent].literal_count > 0);
+  --nodes_[dead.parent].literal_count;
+}
+
+const std::vector<TopicRouter::NodeIndex>& TopicRouter::walk(std::string_view key) const {
+  next_.clear();
+  ++step_count_;
+  join(root);
+  active_.swap(next_);
+  if (key.empty()) return active_;
+  std::size_t start = 0;
+  while (!active_.empty()) {
+    const std::size_t dot = key.find('.', start);
+    step(key.substr(start, dot - start));
+    if (dot == std::string_view::npos) break;
+    start = dot + 1;
+  }
+  return active_;
+}
+
+void TopicRouter::step(std::string_view word) const {
+  const std::uint64_t word_hash = hash_text(word);
+  next_.clear();
+  ++step_count_;
+  for (const NodeIndex index : active_) {
+    const Node& node = nodes_[index];
+    if (node.literal_count > 0) {
+      const NodeIndex child = literal_child(index, word, word_hash);
+      if (child != none) join(child);
+    }
+    if (node.star != none) join(node.star);
+    if (node.is_rest) join_rest(index);
+  }
+  active_.swap(next_);
+}
+
+/// A node enters the set of the running step, and the # below it, which matches no word at all.
+void TopicRouter::join(NodeIndex node) const {
+  next_.push_back(node);
+  if (nodes_[node].rest != none) join_rest(nodes_[node].rest);
+}
+
+void TopicRouter::join_rest(NodeIndex node) const {
+  while (node != none && nodes_[node].step_mark != step_count_) {
+    nodes_[node].step_mark = step_count_;
+    next_.push_back(node);
+    node = nodes_[node].rest;
+  }
+}
+
+}  // namespace lepus::core

@@ -1,0 +1,20 @@
+// Table values as clients of this protocol are used to see them in error texts: the term notation
+// of Erlang.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/field_table.h"
+
+namespace lepus::core {
+
+/// <<"text">> for printable text, <<1,2>> for other bytes, 1000, true, 1.5, undefined (void).
+/// Tables, arrays, decimals and timestamps are shown by their type name only. At most about 300
+/// bytes.
+std::string erlang_text(const FieldValue& value);
+
+/// As erlang_text, but text bare: what stands between the quotes of "received '...'".
+std::string bare_text(const FieldValue& value);
+
+}  // namespace lepus::core

@@ -1,0 +1,329 @@
+// One line per known key: how it is checked, in the order in which clients of this protocol know
+// the complaints. What comes out of a rule is the reason of a 406, in the notation those complaints
+// have always had.
+#include "core/queue_arguments.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/exchange/value_text.h"
+#include "core/field_table.h"
+
+namespace lepus::core {
+
+namespace {
+
+constexpr std::string_view dead_letter_exchange_key = "x-dead-letter-exchange";
+constexpr std::string_view queue_type_key = "x-queue-type";
+
+/// What is built. To build one more: make it work, then say true here and in docs/COMPATIBILITY.md.
+constexpr std::array supported{
+    ArgumentSupport{"x-queue-type", "classic", true},
+    ArgumentSupport{"x-queue-type", "quorum", false},
+    ArgumentSupport{"x-queue-type", "stream", false},
+    ArgumentSupport{"x-expires", "", true},
+    ArgumentSupport{"x-message-ttl", "", true},
+    ArgumentSupport{"x-max-length", "", true},
+    ArgumentSupport{"x-max-length-bytes", "", true},
+    ArgumentSupport{"x-overflow", "drop-head", true},
+    ArgumentSupport{"x-overflow", "reject-publish", true},
+    ArgumentSupport{"x-overflow", "reject-publish-dlx", false},
+    ArgumentSupport{"x-dead-letter-exchange", "", true},
+    ArgumentSupport{"x-dead-letter-routing-key", "", true},
+    ArgumentSupport{"x-dead-letter-strategy", "at-most-once", true},
+    ArgumentSupport{"x-dead-letter-strategy", "at-least-once", false},
+    ArgumentSupport{"x-queue-mode", "", true},
+    ArgumentSupport{"x-queue-version", "", true},
+    ArgumentSupport{"x-max-priority", "", false},
+    ArgumentSupport{"x-single-active-consumer", "true", false},
+    ArgumentSupport{"x-delivery-limit", "", false},
+    ArgumentSupport{"x-max-in-memory-length", "", false},
+    ArgumentSupport{"x-max-in-memory-bytes", "", false},
+    ArgumentSupport{"x-max-age", "", false},
+    ArgumentSupport{"x-stream-max-segment-size-bytes", "", false},
+    ArgumentSupport{"x-quorum-initial-group-size", "", false},
+    ArgumentSupport{"x-initial-cluster-size", "", false},
+};
+
+/// About 36 years: adding it to any time of a running process in nanoseconds stays in range.
+constexpr std::int64_t duration_ms_max = 1'152'921'504'606;
+
+/// One key's check. `reason` is empty when the value is good and has been stored.
+struct Input {
+  const FieldValue& value;
+  const FieldTable& table;
+  const QueueDescription& queue;
+};
+using Reason = std::string;
+
+Reason unacceptable_type(const FieldValue& value) {
+  return fmt::format("{{unacceptable_type,{}}}", value.type_name());
+}
+
+Reason read_count(const FieldValue& value, std::optional<std::uint64_t>& out) {
+  if (!value.is_integer()) return fmt::format("\"expected integer, got {}\"", value.type_name());
+  if (value.as_int64() < 0) return fmt::format("{{value_negative,{}}}", value.as_int64());
+  out = static_cast<std::uint64_t>(value.as_int64());
+  return {};
+}
+
+Reason read_duration(const FieldValue& value, std::optional<std::uint64_t>& out) {
+  Reason reason = read_count(value, out);
+  if (out) out = std::min<std::uint64_t>(*out, duration_ms_max);
+  return reason;
+}
+
+Reason on_expires(const Input& in, QueueArguments& out) {
+  Reason reason = read_duration(in.value, out.expires_ms);
+  if (reason.empty() && *out.expires_ms == 0) return "{value_zero,0}";
+  return reason;
+}
+Reason on_message_ttl(const Input& in, QueueArguments& out) {
+  return read_duration(in.value, out.message_ttl_ms);
+}
+Reason on_max_length(const Input& in, QueueArguments& out) {
+  return read_count(in.value, out.max_length);
+}
+Reason on_max_length_bytes(const Input& in, QueueArguments& out) {
+  return read_count(in.value, out.max_length_bytes);
+}
+Reason on_other_count(const Input& in, QueueArguments&) {
+  std::optional<std::uint64_t> ignored;
+  return read_count(in.value, ignored);
+}
+
+Reason on_dead_letter_exchange(const Input& in, QueueArguments& out) {
+  if (!in.value.is_string()) return unacceptable_type(in.value);
+  out.dead_letter_exchange = in.value.text();
+  return {};
+}
+Reason on_dead_letter_routing_key(const Input& in, QueueArguments& out) {
+  if (!in.value.is_string()) return unacceptable_type(in.value);
+  if (!in.table.find(dead_letter_exchange_key)) return "routing_key_but_no_dlx_defined";
+  out.dead_letter_routing_key = in.value.text();
+  return {};
+}
+Reason on_dead_letter_strategy(const Input& in, QueueArguments&) {
+  if (!in.value.is_string()) return unacceptable_type(in.value);
+  const std::string_view word = in.value.text();
+  return word == "at-most-once" || word == "at-least-once" ? "" : "invalid_dlx_strategy";
+}
+
+Reason on_max_priority(const Input& in, QueueArguments& out) {
+  std::optional<std::uint64_t> count;
+  Reason reason = read_count(in.value, count);
+  if (!reason.empty()) return reason;
+  if (*count > UINT8_MAX) return fmt::format("{{max_value_exceeded,{}}}", *count);
+  out.max_priority = static_cast<std::uint8_t>(*count);
+  return {};
+}
+
+Reason on_overflow(const Input& in, QueueArguments& out) {
+  if (!in.value.is_string()) return unacceptable_type(in.value);
+  const std::string_view word = in.value.text();
+  if (word == "drop-head") {
+    out.overflow = Overflow::drop_head;
+  } else if (word == "reject-publish") {
+    out.overflow = Overflow::reject_publish;
+  } else if (word == "reject-publish-dlx") {
+    out.overflow = Overflow::reject_publish_dead_letter;
+  } else {
+    return "invalid_overflow";
+  }
+  return {};
+}
+
+Reason on_queue_mode(const Input& in, QueueArguments& out) {
+  if (!in.value.is_string()) return unacceptable_type(in.value);
+  const std::string_view word = in.value.text();
+  if (word != "default" && word != "lazy")
+    return fmt::format("\"unsupported queue mode '{}'\"", word);
+  out.queue_mode = word == "lazy" ? QueueMode::lazy : QueueMode::normal;
+  return {};
+}
+
+Reason on_queue_version(const Input& in, QueueArguments& out) {
+  std::optional<std::uint64_t> version;
+  Reason reason = read_count(in.value, version);
+  if (!reason.empty()) return reason;
+  if (*version != 1 && *version != 2)
+    return fmt::format("\"unsupported queue version '{}'\"", *version);
+  out.queue_version = static_cast<std::uint8_t>(*version);
+  return {};
+}
+
+Reason on_single_active_consumer(const Input& in, QueueArguments& out) {
+  if (!in.value.is_bool()) return unacceptable_type(in.value);
+  out.single_active_consumer = in.value.as_bool();
+  return {};
+}
+
+Reason on_queue_type(const Input& in, QueueArguments& out) {
+  if (!in.value.is_string()) return unacceptable_type(in.value);
+  const std::string_view word = in.value.text();
+  if (word == "classic") {
+    out.queue_type = QueueType::classic;
+  } else if (word == "quorum") {
+    out.queue_type = QueueType::quorum;
+  } else if (word == "stream") {
+    out.queue_type = QueueType::stream;
+  } else {
+    return fmt::format("\"unsupported queue type '{}'\"", word);
+  }
+  return {};
+}
+
+Reason on_shard(const Input& in, QueueArguments& out) {
+  std::optional<std::uint64_t> shard;
+  Reason reason = read_count(in.value, shard);
+  if (!reason.empty()) return reason;
+  if (*shard >= in.queue.shard_count)
+    return fmt::format("\"no shard {}, this server has shards 0 to {}\"", *shard,
+                       in.queue.shard_count - 1);
+  out.shard = static_cast<ShardId>(*shard);
+  return {};
+}
+
+struct Rule {
+  std::string_view key;
+  Reason (*check)(const Input&, QueueArguments&);
+  bool compared;  ///< A declaration of an existing queue must agree on it.
+};
+constexpr std::array rules{
+    Rule{"x-expires", on_expires, true},
+    Rule{"x-message-ttl", on_message_ttl, true},
+    Rule{dead_letter_exchange_key, on_dead_letter_exchange, true},
+    Rule{"x-dead-letter-routing-key", on_dead_letter_routing_key, true},
+    Rule{"x-dead-letter-strategy", on_dead_letter_strategy, true},
+    Rule{"x-max-length", on_max_length, true},
+    Rule{"x-max-length-bytes", on_max_length_bytes, true},
+    Rule{"x-max-in-memory-length", on_other_count, true},
+    Rule{"x-max-in-memory-bytes", on_other_count, true},
+    Rule{"x-max-priority", on_max_priority, true},
+    Rule{"x-overflow", on_overflow, true},
+    Rule{"x-queue-mode", on_queue_mode, true},
+    Rule{"x-queue-version", on_queue_version, true},
+    Rule{"x-single-active-consumer", on_single_active_consumer, true},
+    Rule{queue_type_key, on_queue_type, true},
+    Rule{"x-delivery-limit", on_other_count, true},
+    Rule{"x-lepus-shard", on_shard, false},
+};
+
+std::string title(const QueueDescription& queue) {
+  return fmt::format("queue '{}' in vhost '{}'", queue.name, queue.vhost);
+}
+AmqpError refused(std::string detail) {
+  return AmqpError{ReplyCode::precondition_failed, std::move(detail)};
+}
+AmqpError invalid_argument(std::string_view key, const QueueDescription& queue,
+                           std::string_view reason) {
+  return refused(fmt::format("invalid arg '{}' for {}: {}", key, title(queue), reason));
+}
+
+/// Replicated kinds of queue have fewer properties. Empty: none of them is violated.
+std::optional<AmqpError> check_quorum(const FieldTable& table, const QueueDescription& queue) {
+  for (const std::string_view key : {"x-max-priority", "x-queue-mode", "x-queue-version"}) {
+    if (!table.find(key)) continue;
+    return refused(fmt::format("invalid arg '{}' for {} of queue type rabbit_quorum_queue", key,
+                               title(queue)));
+  }
+  std::string_view property;
+  if (queue.auto_delete) {
+    property = "auto-delete";
+  } else if (queue.exclusive) {
+    property = "exclusive-owner";
+  } else if (!queue.durable) {
+    property = "non-durable";
+  } else {
+    return std::nullopt;
+  }
+  return refused(fmt::format("invalid property '{}' for {}", property, title(queue)));
+}
+
+std::optional<AmqpError> check_server_named(const FieldTable& table, bool server_named) {
+  const std::optional<FieldValue> type = table.find(queue_type_key);
+  if (!server_named || !type || !type->is_string()) return std::nullopt;
+  if (type->text() != "quorum" && type->text() != "stream") return std::nullopt;
+  return refused(
+      fmt::format("Cannot declare a server-named queue for type rabbit_{}_queue", type->text()));
+}
+
+std::optional<AmqpError> check_supported(const FieldTable& table) {
+  for (const ArgumentSupport& line : supported) {
+    if (line.supported) continue;
+    const std::optional<FieldValue> value = table.find(line.key);
+    if (!value || (!line.value.empty() && bare_text(*value) != line.value)) continue;
+    const std::string what = line.value.empty()
+                                 ? fmt::format("queue argument '{}'", line.key)
+                                 : fmt::format("queue argument '{}' = '{}'", line.key, line.value);
+    return AmqpError{ReplyCode::not_implemented,
+                     what + " is not supported yet, see docs/COMPATIBILITY.md"};
+  }
+  return std::nullopt;
+}
+
+/// No value and "classic" are one and the same queue type.
+std::optional<FieldValue> find_compared(const FieldTable& table, std::string_view key) {
+  std::optional<FieldValue> value = table.find(key);
+  if (key == queue_type_key && value && value->is_string() && value->text() == "classic")
+    value.reset();
+  return value;
+}
+
+std::string with_type(const std::optional<FieldValue>& value) {
+  if (!value) return "none";
+  return fmt::format("the value '{}' of type '{}'", bare_text(*value), value->type_name());
+}
+
+}  // namespace
+
+std::span<const ArgumentSupport> argument_support() { return supported; }
+
+Result<QueueArguments> parse_queue_arguments(Bytes table_bytes, const QueueDescription& queue) {
+  const FieldTable table{table_bytes};
+  QueueArguments arguments;
+  if (table.empty()) return arguments;
+  if (std::optional<AmqpError> error = check_server_named(table, queue.server_named))
+    return *std::move(error);
+  const std::optional<FieldValue> dead_letter = table.find(dead_letter_exchange_key);
+  if (dead_letter && !dead_letter->is_string()) {
+    return refused(fmt::format("invalid type '{}' for arg '{}' in {}", dead_letter->type_name(),
+                               dead_letter_exchange_key, title(queue)));
+  }
+  for (const Rule& rule : rules) {
+    const std::optional<FieldValue> value = table.find(rule.key);
+    if (!value) continue;
+    const Reason reason = rule.check(Input{*value, table, queue}, arguments);
+    if (!reason.empty()) return invalid_argument(rule.key, queue, reason);
+  }
+  if (arguments.queue_type == QueueType::quorum) {
+    if (std::optional<AmqpError> error = check_quorum(table, queue)) return *std::move(error);
+  }
+  if (std::optional<AmqpError> error = check_supported(table)) return *std::move(error);
+  return arguments;
+}
+
+std::optional<AmqpError> compare_queue_arguments(Bytes current_bytes, Bytes received_bytes,
+                                                 const QueueDescription& queue) {
+  if (current_bytes.empty() && received_bytes.empty()) return std::nullopt;
+  const FieldTable current_table{current_bytes};
+  const FieldTable received_table{received_bytes};
+  for (const Rule& rule : rules) {
+    if (!rule.compared) continue;
+    const std::optional<FieldValue> current = find_compared(current_table, rule.key);
+    const std::optional<FieldValue> received = find_compared(received_table, rule.key);
+    if (current == received) continue;
+    const bool both = current && received;
+    return refused(fmt::format(
+        "inequivalent arg '{}' for {}: received {} but current is {}", rule.key, title(queue),
+        both ? fmt::format("'{}'", bare_text(*received)) : with_type(received),
+        both ? fmt::format("'{}'", bare_text(*current)) : with_type(current)));
+  }
+  return std::nullopt;
+}
+
+}  // namespace lepus::core

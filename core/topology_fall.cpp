@@ -1,0 +1,55 @@
+// Counts lost bindings per source instead of changing anything: the topology stays as it is until
+// the changes are applied. A binding has one destination and each destination goes once, so no
+// binding is counted twice.
+#include "core/topology_fall.h"
+
+#include "core/base/assert.h"
+
+namespace lepus::core {
+
+void Fall::remove_queue(const QueueInfo& queue) {
+  changes_.push_back(QueueRemoved{queue.id});
+  queue.bindings.for_each([this](const Binding& binding) { lose(binding); });
+}
+
+void Fall::remove_exchange(const ExchangeInfo& exchange) {
+  lost_[&exchange] = exchange.bindings_out.size() + 1;  // More than it has: it cannot fall again.
+  falling_.push_back(&exchange);
+}
+
+void Fall::remove_binding(const Binding& binding) {
+  changes_.push_back(BindingRemoved{spec_of(binding)});
+  lose(binding);
+}
+
+void Fall::finish() {
+  for (std::size_t at = 0; at < falling_.size(); ++at) {
+    const ExchangeInfo& fallen = *falling_[at];
+    changes_.push_back(ExchangeRemoved{fallen.id});
+    fallen.bindings_in.for_each([this](const Binding& binding) { lose(binding); });
+  }
+  falling_.clear();
+}
+
+void Fall::lose(const Binding& binding) {
+  const ExchangeInfo& source = *binding.source;
+  if (!source.auto_delete) return;
+  std::size_t& lost = lost_[&source];
+  if (++lost == source.bindings_out.size()) falling_.push_back(&source);
+}
+
+BindingSpec spec_of(const Binding& binding) {
+  CHECK((binding.queue != nullptr) != (binding.exchange != nullptr));
+  BindingSpec spec;
+  spec.source = binding.source->id;
+  if (binding.queue != nullptr) {
+    spec.queue = binding.queue->id;
+  } else {
+    spec.exchange = binding.exchange->id;
+  }
+  spec.key = binding.key;
+  spec.arguments = binding.arguments;
+  return spec;
+}
+
+}  // namespace lepus::core

@@ -1,0 +1,74 @@
+// From an exchange and a message's keys and headers to queues.
+//
+// Each call has a number. A queue or exchange that carries this call's number was met before, so
+// fan-in and cycles cost a compare and need no set. Exchanges are visited in the order they were
+// found, each once.
+#include "core/base/assert.h"
+#include "core/exchange/router.h"
+#include "core/topology.h"
+
+namespace lepus::core {
+
+void Topology::route(const ExchangeInfo& exchange, const RouteInput& input,
+                     RouteResult& out) const {
+  ++route_mark_;
+  for (const QueueInfo* queue : out.queues_) queue->route_mark = route_mark_;
+  exchange.route_mark = route_mark_;
+  route_through(exchange, input, out);
+  // Exchanges met on the way are appended to route_pending_ while it is walked.
+  for (std::size_t at = 0; at < route_pending_.size(); ++at)
+    route_through(*route_pending_[at], input, out);
+  route_pending_.clear();
+}
+
+void Topology::route_through(const ExchangeInfo& exchange, const RouteInput& input,
+                             RouteResult& out) const {
+  bool matched = false;
+  const auto take_queue = [&](QueueInfo& queue) {
+    matched = true;
+    if (queue.route_mark == route_mark_) return;
+    queue.route_mark = route_mark_;
+    out.queues_.push_back(&queue);
+  };
+  const auto take_binding = [&](const Binding& binding) {
+    if (binding.queue != nullptr) {
+      take_queue(*binding.queue);
+    } else {
+      matched = true;
+      follow(*binding.exchange);
+    }
+  };
+  const auto take_key = [&](std::string_view key) {
+    if (!exchange.is_default()) {
+      exchange.router->match_key(key, take_binding);
+      return;
+    }
+    const auto found = exchange.vhost_info.queues.find(key);
+    if (found != exchange.vhost_info.queues.end()) take_queue(*found->second);
+  };
+
+  switch (exchange.type) {
+    case ExchangeType::headers:
+      out.needs_headers_ = true;
+      [[fallthrough]];
+    case ExchangeType::fanout:
+      exchange.router->match_message(input.headers, take_binding);
+      break;
+    case ExchangeType::direct:
+    case ExchangeType::topic:
+      take_key(input.key);
+      for (const std::string_view key : input.more_keys) take_key(key);
+      break;
+  }
+  if (matched || !exchange.has_alternate) return;
+  const auto alternate = exchange.vhost_info.exchanges.find(std::string_view{exchange.alternate});
+  if (alternate != exchange.vhost_info.exchanges.end()) follow(*alternate->second);
+}
+
+void Topology::follow(const ExchangeInfo& exchange) const {
+  if (exchange.route_mark == route_mark_) return;
+  exchange.route_mark = route_mark_;
+  route_pending_.push_back(&exchange);
+}
+
+}  // namespace lepus::core

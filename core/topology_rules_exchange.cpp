@@ -1,0 +1,158 @@
+// Declaring and deleting exchanges. A declaration of an existing exchange must agree on type,
+// durable, auto_delete, internal and alternate-exchange; other arguments are kept but not compared.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/exchange/value_text.h"
+#include "core/field_table.h"
+#include "core/topology_decide.h"
+#include "core/topology_fall.h"
+
+namespace lepus::core {
+
+namespace {
+
+constexpr std::string_view alternate_key = "alternate-exchange";
+
+std::optional<ExchangeType> parse_type(std::string_view text) {
+  if (text == "direct") return ExchangeType::direct;
+  if (text == "fanout") return ExchangeType::fanout;
+  if (text == "topic") return ExchangeType::topic;
+  if (text == "headers") return ExchangeType::headers;
+  return std::nullopt;
+}
+
+std::string with_type(const std::optional<FieldValue>& value) {
+  if (!value) return "none";
+  return fmt::format("the value '{}' of type '{}'", bare_text(*value), value->type_name());
+}
+
+std::optional<AmqpError> compare_alternate(const ExchangeInfo& current, std::string_view arguments,
+                                           std::string_view title) {
+  const std::optional<FieldValue> ours =
+      FieldTable{as_bytes(current.arguments)}.find(alternate_key);
+  const std::optional<FieldValue> theirs = FieldTable{as_bytes(arguments)}.find(alternate_key);
+  if (ours == theirs) return std::nullopt;
+  if (ours && theirs)
+    return inequivalent(alternate_key, title, bare_text(*theirs), bare_text(*ours));
+  return AmqpError{ReplyCode::precondition_failed,
+                   fmt::format("inequivalent arg '{}' for {}: received {} but current is {}",
+                               alternate_key, title, with_type(theirs), with_type(ours))};
+}
+
+Decision compare_exchange(const RuleInput& in, ExchangeType type, const ExchangeInfo& current) {
+  const std::string title = exchange_title(in.name, in.vhost.name);
+  if (type != current.type) {
+    return refuse(
+        inequivalent("type", title, exchange_type_name(type), exchange_type_name(current.type)));
+  }
+  struct Property {
+    std::string_view name;
+    bool received;
+    bool current;
+  };
+  for (const Property& property :
+       {Property{"durable", in.request.durable, current.durable},
+        Property{"auto_delete", in.request.auto_delete, current.auto_delete},
+        Property{"internal", in.request.internal, current.internal}}) {
+    if (property.received == property.current) continue;
+    return refuse(inequivalent(property.name, title, bool_text(property.received),
+                               bool_text(property.current)));
+  }
+  if (std::optional<AmqpError> error = compare_alternate(current, in.request.arguments, title))
+    return refuse(*std::move(error));
+  return satisfied();
+}
+
+Decision create_exchange(const RuleInput& in, ExchangeType type) {
+  if (has_reserved_prefix(in.name)) {
+    return refuse(ReplyCode::access_refused,
+                  fmt::format("exchange name '{}' contains reserved prefix 'amq.*'", in.name));
+  }
+  const std::optional<FieldValue> alternate =
+      FieldTable{as_bytes(in.request.arguments)}.find(alternate_key);
+  if (alternate && !alternate->is_string()) {
+    return refuse(ReplyCode::precondition_failed,
+                  fmt::format("invalid type '{}' for arg '{}' in {}", alternate->type_name(),
+                              alternate_key, exchange_title(in.name, in.vhost.name)));
+  }
+  Decision decision = changing();
+  if (in.ids == nullptr) return decision;
+  ExchangeSpec exchange;
+  exchange.id = ExchangeId{in.ids->next()};
+  exchange.vhost = in.vhost.id;
+  exchange.type = type;
+  exchange.durable = in.request.durable;
+  exchange.auto_delete = in.request.auto_delete;
+  exchange.internal = in.request.internal;
+  exchange.name = in.name;
+  exchange.arguments = in.request.arguments;
+  if (alternate) {
+    exchange.has_alternate = true;
+    exchange.alternate = alternate->text();
+  }
+  decision.changes.push_back(ExchangeAdded{std::move(exchange)});
+  return decision;
+}
+
+}  // namespace
+
+std::string_view exchange_type_name(ExchangeType type) {
+  switch (type) {
+    case ExchangeType::direct:
+      return "direct";
+    case ExchangeType::fanout:
+      return "fanout";
+    case ExchangeType::topic:
+      return "topic";
+    case ExchangeType::headers:
+      return "headers";
+  }
+  return {};
+}
+
+Decision decide_declare_exchange(const RuleInput& in) {
+  if (in.request.passive) {
+    if (std::optional<AmqpError> error = refuse_default_exchange(in.name))
+      return refuse(*std::move(error));
+    return in.vhost.exchanges.contains(std::string_view{in.name})
+               ? satisfied()
+               : refuse(missing_exchange(in.name, in.vhost));
+  }
+  const std::optional<ExchangeType> type = parse_type(in.request.type);
+  if (!type) {
+    return refuse(ReplyCode::precondition_failed,
+                  fmt::format("{} exchange type '{}'",
+                              in.request.type.empty() ? "invalid" : "unknown", in.request.type));
+  }
+  if (std::optional<AmqpError> error = refuse_default_exchange(in.name))
+    return refuse(*std::move(error));
+  const auto found = in.vhost.exchanges.find(std::string_view{in.name});
+  if (found != in.vhost.exchanges.end()) return compare_exchange(in, *type, *found->second);
+  return create_exchange(in, *type);
+}
+
+Decision decide_delete_exchange(const RuleInput& in) {
+  if (std::optional<AmqpError> error = refuse_default_exchange(in.name))
+    return refuse(*std::move(error));
+  if (has_reserved_prefix(in.name)) {
+    return refuse(ReplyCode::access_refused, fmt::format("deletion of system {} not allowed",
+                                                         exchange_title(in.name, in.vhost.name)));
+  }
+  const auto found = in.vhost.exchanges.find(std::string_view{in.name});
+  if (found == in.vhost.exchanges.end()) return satisfied();
+  const ExchangeInfo& exchange = *found->second;
+  if (in.request.if_unused && !exchange.bindings_out.empty()) {
+    return refuse(ReplyCode::precondition_failed,
+                  fmt::format("{} in use", exchange_title(in.name, in.vhost.name)));
+  }
+  Decision decision = changing();
+  if (in.ids == nullptr) return decision;
+  Fall fall{decision.changes};
+  fall.remove_exchange(exchange);
+  fall.finish();
+  return decision;
+}
+
+}  // namespace lepus::core
