@@ -103,7 +103,7 @@ class FieldTable {
   explicit FieldTable(Bytes validated) : bytes_(validated) {}
 
   /// Checks the inside of a table with everything nested in it.
-  static FieldTableFault validate(Bytes inside, std::uint32_t depth_max = field_table_depth_max);
+  static FieldTableFault validate(Bytes inside);
 
   bool empty() const { return bytes_.empty(); }
   Bytes bytes() const { return bytes_; }

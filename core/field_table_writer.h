@@ -52,7 +52,6 @@ class FieldTableWriter {
 
   void begin_value(std::string_view name, char tag);
   void begin_nested(std::string_view name, char tag);
-  void put(Bytes bytes) { out_.append(as_text(bytes)); }
   void put_u32(std::uint32_t value);
   void put_u64(std::uint64_t value);
 
