@@ -33,6 +33,7 @@
 namespace lepus::server {
 
 class LogFront;
+struct LogWakeup;
 
 class LogSystem {
  public:
@@ -55,7 +56,7 @@ class LogSystem {
   [[nodiscard]] std::optional<std::string> reopen();
   /// New levels, console and file, for all fronts at once. Fails like reopen().
   [[nodiscard]] std::optional<std::string> apply(const LogConfig& config);
-  /// Waits until everything written so far by the calling thread has left the process.
+  /// Writes out what all threads have logged so far; returns when it has left the process.
   void flush();
 
   /// Lines lost since the start because a ring was full.
@@ -66,19 +67,21 @@ class LogSystem {
 
   void run();
   void drain();
-  void report_losses(core::Nanos now, bool all);
+  void report_losses(core::Nanos now);
+  bool has_lines() const;
   void set_thresholds();
-  std::optional<std::string> open_file(const LogConfig& config);
-  void emit(core::LogLevel level, std::string_view line);
+  void sleep();
 
   LogConfig config_;
   WallClock clock_;
+  std::unique_ptr<LogWakeup> wakeup_;
   std::vector<std::unique_ptr<LogFront>> fronts_;
-  std::mutex sinks_mutex_;  ///< Between the writer thread and reopen, apply; no front takes it.
+  /// Guards sinks_ and the reading end of the rings: between the writer thread and the main
+  /// thread's reopen, apply and flush. No front ever takes it.
+  mutable std::mutex sinks_mutex_;
   std::unique_ptr<Sinks> sinks_;
+  std::vector<std::uint64_t> dropped_reported_;  ///< By front.
   std::thread writer_;
-  int wake_fd_ = -1;  ///< eventfd: a front that finds the writer asleep wakes it.
-  std::atomic<bool> writer_sleeps_{false};
   std::atomic<bool> stop_{false};
 };
 
