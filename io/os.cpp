@@ -1,0 +1,141 @@
+// Linux calls behind io/os.h.
+#include "io/os.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "core/base/assert.h"
+
+namespace lepus::io {
+namespace {
+
+std::string place_text(const ListenConfig& config) {
+  const std::string host = config.address.empty() ? "::" : config.address;
+  const bool is_v6 = host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(config.port);
+}
+
+ListenOutcome failed(const ListenConfig& config, const std::string& why) {
+  return {-1, "cannot listen on " + place_text(config) + ": " + why};
+}
+
+std::string advice(int error_code) {
+  std::string text = std::strerror(error_code);
+  if (error_code == EADDRINUSE) {
+    text += ". Another process listens there: stop it or choose another port";
+  } else if (error_code == EACCES) {
+    text += ". Ports below 1024 need CAP_NET_BIND_SERVICE";
+  } else if (error_code == EADDRNOTAVAIL) {
+    text += ". No interface of this machine has that address";
+  } else if (error_code == EAFNOSUPPORT) {
+    text += ". IPv6 is off on this machine: use 0.0.0.0";
+  }
+  return text;
+}
+
+bool set_option(int fd, int level, int name, int value) {
+  return setsockopt(fd, level, name, &value, sizeof value) == 0;
+}
+
+/// Dead peers are found after about a minute: 30 s silence, then 4 probes, 8 s apart.
+bool set_options(int fd, int family) {
+  if (!set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return false;
+  if (!set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) return false;
+  if (!set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1)) return false;
+  if (!set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1)) return false;
+  if (!set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 30)) return false;
+  if (!set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 8)) return false;
+  if (!set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 4)) return false;
+  return family != AF_INET6 || set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+}
+
+ListenOutcome listen_at(const ListenConfig& config, const addrinfo& place) {
+  const int fd = socket(place.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return failed(config, advice(errno));
+  if (!set_options(fd, place.ai_family) || bind(fd, place.ai_addr, place.ai_addrlen) != 0 ||
+      listen(fd, config.backlog) != 0) {
+    const int error_code = errno;
+    ::close(fd);
+    return failed(config, advice(error_code));
+  }
+  return {fd, ""};
+}
+
+}  // namespace
+
+ListenOutcome listen_tcp(const ListenConfig& config) {
+  addrinfo wanted{};
+  wanted.ai_family = AF_UNSPEC;
+  wanted.ai_socktype = SOCK_STREAM;
+  wanted.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const std::string host = config.address.empty() ? "::" : config.address;
+  const int code = getaddrinfo(host.c_str(), std::to_string(config.port).c_str(), &wanted, &found);
+  if (code != 0) return failed(config, std::string(gai_strerror(code)) + ". Check the address");
+  ListenOutcome outcome = listen_at(config, *found);
+  freeaddrinfo(found);
+  return outcome;
+}
+
+std::uint16_t local_port(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
+  if (address.ss_family == AF_INET6) {
+    return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  }
+  return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
+void close_fd(int fd) {
+  CHECK(fd >= 0);
+  ::close(fd);
+}
+
+std::vector<int> allowed_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<int> cpus;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return cpus;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
+std::string pin_thread(int cpu) {
+  CHECK(cpu >= 0 && cpu < CPU_SETSIZE);
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  const int code = pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+  if (code == 0) return "";
+  return "cannot pin a thread to processor " + std::to_string(cpu) + ": " + std::strerror(code) +
+         ". It is offline or outside of the allowed set (taskset -p, cpuset of the container)";
+}
+
+void name_thread(const std::string& name) {
+  pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+}
+
+std::uint64_t raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  if (limit.rlim_cur < limit.rlim_max) {
+    const rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return before;
+  }
+  return limit.rlim_cur;
+}
+
+}  // namespace lepus::io

@@ -1,0 +1,45 @@
+// What the process asks of the operating system before its loops run: sockets, processors, limits.
+// Plain blocking calls; nothing here is used once a loop turns.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lepus::io {
+
+struct ListenConfig {
+  std::string
+      address;  ///< Numeric or a name; "::" or empty: all IPv4 and IPv6, "0.0.0.0": all IPv4.
+  std::uint16_t port = 0;  ///< 0: the kernel chooses; see local_port().
+  int backlog = 128;
+};
+
+struct ListenOutcome {
+  int fd = -1;        ///< Owned by the caller; -1 on failure.
+  std::string error;  ///< What failed, where, what to do.
+};
+
+/// A listening TCP socket. SO_REUSEPORT: each shard has its own for the same address. Accepted
+/// sockets inherit TCP_NODELAY and keepalive.
+ListenOutcome listen_tcp(const ListenConfig& config);
+
+/// Port a socket is bound to; 0 when it is not.
+std::uint16_t local_port(int fd);
+
+/// For descriptors that no loop owns.
+void close_fd(int fd);
+
+/// Processors this process may use, ascending.
+std::vector<int> allowed_cpus();
+
+/// Binds the calling thread. Empty: done, else what failed.
+std::string pin_thread(int cpu);
+
+/// For ps and debuggers; cut to 15 bytes.
+void name_thread(const std::string& name);
+
+/// Raises the soft limit of open files to the hard one. Returns the limit now in force.
+std::uint64_t raise_file_limit();
+
+}  // namespace lepus::io

@@ -1,0 +1,95 @@
+// The state machine of listener.h.
+#include "net/stream/listener.h"
+
+#include <cerrno>
+
+#include "net/stream/socket_stream.h"
+
+namespace lepus::net {
+namespace {
+
+/// Errors of one connection that ended before it was accepted, or of a cancelled wait: just go on.
+bool passes_by_itself(std::int32_t result) {
+  return result == -ECANCELED || result == -ECONNABORTED || result == -EINTR || result == -EAGAIN ||
+         result == -EPROTO;
+}
+
+}  // namespace
+
+Listener::Listener(StreamSet& set, int fd, Acceptor& acceptor) : set_(set), acceptor_(acceptor) {
+  CHECK(fd >= 0);
+  accept_.kind = io::OpKind::accept;
+  accept_.fd = fd;
+  accept_.bind<&Listener::on_accept>(this);
+  control_.fd = fd;
+  control_.bind<&Listener::on_control>(this);
+  retry_timer_.bind<&Listener::on_retry_timer>(this);
+}
+
+Listener::~Listener() { CHECK(state_ == State::fresh || state_ == State::closed); }
+
+void Listener::start() {
+  CHECK(state_ == State::fresh);
+  state_ = State::listening;
+  pump();
+}
+
+void Listener::stop() {
+  if (state_ != State::listening) return;
+  state_ = State::stopping;
+  set_.loop().timers().cancel(retry_timer_);
+  pump();
+}
+
+void Listener::pause() {
+  paused_ = true;
+  pump();
+}
+
+void Listener::resume() {
+  paused_ = false;
+  pump();
+}
+
+void Listener::on_accept(io::Op&, const io::Completion& completion) {
+  if (completion.result >= 0) {
+    const int fd = completion.result;
+    acceptor_.on_accept(
+        std::make_unique<SocketStream>(set_, fd, set_.loop().driver().peer_name(fd)));
+  } else if (!passes_by_itself(completion.result) && state_ == State::listening) {
+    set_.loop().timers().arm(retry_timer_, set_.loop().now() + retry_ns);
+    acceptor_.on_accept_error(-completion.result);
+  }
+  if (!completion.more) pump();
+}
+
+void Listener::on_control(io::Op& op, const io::Completion&) {
+  if (op.kind == io::OpKind::close) {
+    CHECK(state_ == State::stopping);
+    state_ = State::closed;
+    return acceptor_.on_listener_closed();
+  }
+  pump();
+}
+
+void Listener::on_retry_timer(io::Timer&) { pump(); }
+
+void Listener::pump() {
+  if (control_.in_flight) return;
+  if (state_ != State::listening && state_ != State::stopping) return;
+  const bool wanted = state_ == State::listening && !paused_ && !retry_timer_.armed();
+  if (wanted) {
+    if (!accept_.in_flight) set_.loop().submit(accept_);
+    return;
+  }
+  if (accept_.in_flight) {
+    control_.kind = io::OpKind::cancel;
+    control_.target = &accept_;
+    return set_.loop().submit(control_);
+  }
+  if (state_ != State::stopping) return;
+  control_.kind = io::OpKind::close;
+  set_.loop().submit(control_);
+}
+
+}  // namespace lepus::net

@@ -1,0 +1,79 @@
+// The streams of one shard that have something to send in this turn, and those that may be
+// destroyed after it.
+//
+//   stream.touch() -> list -> flush(), called from TurnHooks::flush(): one send op per touched
+//   stream without one in flight
+//
+// A stream whose send is in flight is left alone: its completion touches it again. One send per
+// stream and turn.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "io/loop.h"
+#include "net/stream/send_chain.h"
+#include "net/stream/stream.h"
+
+namespace lepus::net {
+
+/// Base of streams that a StreamSet flushes. Must not be destroyed while is_touched().
+class Flushable {
+ public:
+  Flushable() = default;
+  Flushable(const Flushable&) = delete;
+  Flushable& operator=(const Flushable&) = delete;
+  virtual ~Flushable() { CHECK(!touched_); }
+
+  /// Starts one send of what waits, if none is in flight.
+  virtual void flush_output() = 0;
+  bool is_touched() const { return touched_; }
+
+ private:
+  friend class StreamSet;
+  Flushable* next_touched_ = nullptr;
+  bool touched_ = false;
+};
+
+class StreamSet {
+ public:
+  explicit StreamSet(io::Loop& loop) : loop_(loop) {}
+  StreamSet(const StreamSet&) = delete;
+  StreamSet& operator=(const StreamSet&) = delete;
+
+  void touch(Flushable& stream) {
+    if (stream.touched_) return;
+    stream.touched_ = true;
+    stream.next_touched_ = touched_;
+    touched_ = &stream;
+  }
+  /// From TurnHooks::flush(), after the journal's batch.
+  void flush();
+
+  /// Destroys a closed stream at the next flush(): what on_closed() calls to get rid of the stream
+  /// it came from.
+  void bury(std::unique_ptr<Stream> stream) { buried_.push_back(std::move(stream)); }
+
+  io::Loop& loop() { return loop_; }
+  BlockPool& blocks() { return blocks_; }
+
+  /// Room for the pieces of one send, valid until the end of this turn. Give back what was not
+  /// used.
+  std::span<iovec> take_pieces();
+  void return_pieces(std::size_t count);
+
+ private:
+  static constexpr std::size_t pieces_per_chunk = 1024;
+  static_assert(pieces_per_chunk % io::iov_max == 0);
+
+  io::Loop& loop_;
+  BlockPool blocks_;
+  Flushable* touched_ = nullptr;
+  std::vector<std::unique_ptr<Stream>> buried_;
+  std::vector<std::unique_ptr<iovec[]>> chunks_;
+  std::size_t pieces_used_ = 0;    ///< In this turn, over all chunks.
+  std::uint64_t pieces_turn_ = 0;  ///< The turn pieces_used_ counts for.
+};
+
+}  // namespace lepus::net
