@@ -5,12 +5,12 @@ METHODS holds one line per method:
 
     class-id.method-id  Class.Method  argument:type ...
 
-Types: octet short long longlong bit shortstr longstr table timestamp. Consecutive bits share an octet,
-first bit lowest. An argument left out when encoding is zero or empty.
+Types: octet short long longlong bit shortstr longstr table timestamp. Consecutive bits share an
+octet, first bit lowest. An argument left out when encoding is zero or empty.
 
-Field-table values: bool, int (tag I), str or bytes (S), dict (F), list (A), None (V); every other tag
-is written explicitly as Tag('s', 1000). RawTable stands for table bytes that are sent as they are,
-which is how malformed tables are made.
+Field-table values: bool, int (tag I), str or bytes (S), dict (F), list (A), None (V); every other
+tag is written explicitly as Tag('s', 1000). RawTable stands for table bytes that are sent as they
+are, which is how malformed tables are made.
 """
 import struct
 
@@ -59,7 +59,8 @@ arguments:table
 50.31 Queue.PurgeOk message_count:long
 50.40 Queue.Delete ticket:short queue:shortstr if_unused:bit if_empty:bit nowait:bit
 50.41 Queue.DeleteOk message_count:long
-50.50 Queue.Unbind ticket:short queue:shortstr exchange:shortstr routing_key:shortstr arguments:table
+50.50 Queue.Unbind ticket:short queue:shortstr exchange:shortstr routing_key:shortstr \
+arguments:table
 50.51 Queue.UnbindOk
 60.10 Basic.Qos prefetch_size:long prefetch_count:short global:bit
 60.11 Basic.QosOk

@@ -91,7 +91,8 @@ class Frame:
         flags = cursor.fixed('>H')
         for name, kind, bit in PROPERTIES:
             if flags >> bit & 1:
-                found[name] = cursor.fixed(kind) if kind.startswith('>') else getattr(cursor, kind)()
+                fixed = kind.startswith('>')
+                found[name] = cursor.fixed(kind) if fixed else getattr(cursor, kind)()
         return found
 
     def render(self):
@@ -113,7 +114,7 @@ class Frame:
 
 
 def generalise(text, aliases):
-    """Replaces names that differ from run to run: server-made ones and those of this run's cases."""
+    """Replaces names that differ from run to run: server-made ones and those of this case."""
     text = re.sub(r'amq\.(gen|ctag)-[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])',
                   r'amq.\1-<22 base64url>', text)
     for actual in sorted(aliases, key=len, reverse=True):

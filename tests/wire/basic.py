@@ -24,14 +24,16 @@ def confirmed(*tags):
 
 def got(label, tag=1, redelivered=False, size=3):
     body = f' ; ch1 BODY {size}' if size else ''
-    return (f"ch1 Basic.GetOk {{'delivery_tag': {tag}, 'redelivered': {redelivered}, 'exchange': '', "
-            f"'routing_key': '{label}', 'message_count': 0}} ; ch1 HEADER size={size}{body}")
+    return (f"ch1 Basic.GetOk {{'delivery_tag': {tag}, 'redelivered': {redelivered}, "
+            f"'exchange': '', 'routing_key': '{label}', 'message_count': 0}} ; "
+            f"ch1 HEADER size={size}{body}")
 
 
 def delivered(label, size):
     return ("ch1 Basic.ConsumeOk {'consumer_tag': 't'} ; "
             "ch1 Basic.Deliver {'consumer_tag': 't', 'delivery_tag': 1, 'redelivered': False, "
-            f"'exchange': '', 'routing_key': '{label}'}} ; ch1 HEADER size={size} ; ch1 BODY {size}")
+            f"'exchange': '', 'routing_key': '{label}'}} ; "
+            f"ch1 HEADER size={size} ; ch1 BODY {size}")
 
 
 def published(p, label, *bodies):
@@ -69,8 +71,9 @@ publishes('publish unroutable non-mandatory confirm', confirmed(1), confirm=True
 publishes('publish to missing exchange in confirm mode', refusal(404, NO_EXCHANGE, PUBLISH),
           confirm=True, exchange='nope.x')
 publishes('publish immediate', refusal(540, 'immediate=true', PUBLISH), immediate=True)
-bad_publish('publish user_id mismatch', "user_id property set to 'other' but authenticated user was "
-            "'guest'", {'user_id': 'other'})
+bad_publish('publish user_id mismatch',
+            "user_id property set to 'other' but authenticated user was 'guest'",
+            {'user_id': 'other'})
 publishes('publish user_id match', returned(1), mandatory=True, body=b'x',
           properties={'user_id': 'guest'})
 
@@ -90,8 +93,8 @@ for header in ('CC', 'BCC'):
 bad_publish('publish reply_to amq.rabbitmq.reply-to without consumer',
             'fast reply consumer does not exist', {'reply_to': REPLY_TO}, later=True)
 for mode in (7, 0):
-    bad_publish(f'publish delivery_mode {mode}', f'invalid message: {{delivery_mode_unknown,{mode}}}',
-                {'delivery_mode': mode})
+    bad_publish(f'publish delivery_mode {mode}',
+                f'invalid message: {{delivery_mode_unknown,{mode}}}', {'delivery_mode': mode})
 publishes('publish priority 255', returned(1), mandatory=True, body=b'x',
           properties={'priority': 255})
 

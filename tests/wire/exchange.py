@@ -12,7 +12,8 @@ DIRECT = call(DECLARE, exchange='%NAME', type='direct')
 
 # 3.10.8 ends the connection because of an unknown type; since 3.13 it is the channel's error.
 refuses('declare unknown type', 503, "unknown exchange type 'nope'", DECLARE,
-        exchange='%x', type='nope', lepus=channel_close(406, "unknown exchange type 'nope'", DECLARE))
+        exchange='%x', type='nope',
+        lepus=channel_close(406, "unknown exchange type 'nope'", DECLARE))
 refuses('declare empty type', 503, "invalid exchange type ''", DECLARE, exchange='%x', type='',
         lepus=channel_close(406, "invalid exchange type ''", DECLARE))
 refuses('declare default exchange', 403, DEFAULT, DECLARE, exchange='', type='direct')

@@ -30,7 +30,7 @@ def unexpected_frame(detail, of=None):
 
 
 def with_or_without_end(golden):
-    """RabbitMQ leaves the socket open for 3 s when it lost the frame boundary; closing is better."""
+    """RabbitMQ leaves the socket open for 3 s when it lost the frame boundary; Lepus may close."""
     return golden.removesuffix(SELF), golden
 
 

@@ -11,8 +11,9 @@ REFUSED_HEADER = 'PROTOCOL-HEADER 00000901 ; socket closed by server after 0.0s'
 STARTED = 'ch0 Connection.Start (connection.start; see table 1)'
 TUNED = "ch0 Connection.Tune {'channel_max': 2047, 'frame_max': 131072, 'heartbeat': 60}"
 OPENED = "ch0 Connection.OpenOk {'known_hosts': ''}"
-LOGIN_REFUSED = ('ch0 Connection.Close 403 "ACCESS_REFUSED - Login was refused using authentication '
-                 'mechanism PLAIN. For details see the broker logfile." class=0 method=0' + SELF)
+LOGIN_REFUSED = ('ch0 Connection.Close 403 "ACCESS_REFUSED - Login was refused using '
+                 'authentication mechanism PLAIN. For details see the broker logfile." '
+                 'class=0 method=0' + SELF)
 
 HEADERS = [
     ('HTTP request instead of header', b'GET / HTTP/1.1\r\nHost: x\r\n\r\n', REFUSED_HEADER),

@@ -18,7 +18,8 @@ import os
 import time
 
 from amqp_methods import BY_NAME, table_body
-from amqp_raw import (PROTOCOL_HEADER, Closed, Frame, Late, Wire, content, frame, generalise, method)
+from amqp_raw import (PROTOCOL_HEADER, Closed, Frame, Late, Wire, content, frame, generalise,
+                      method)
 from suite import NOTHING
 
 WAIT = 8.0         # for anything the server owes us
@@ -53,7 +54,7 @@ class Probe:
         return self.expect('Connection.Start')
 
     def start_ok(self, user='guest', password='guest', **options):
-        """Sends start-ok; options: response, mechanism, locale, capabilities, extra (properties)."""
+        """Sends start-ok; options: response mechanism locale capabilities extra (properties)."""
         names = options.get('capabilities', CAPABILITIES)
         properties = {'product': 'wire', 'capabilities': {name: True for name in names},
                       **options.get('extra', {})}

@@ -80,7 +80,8 @@ invalid('x-dead-letter-routing-key non-string', 'x-dead-letter-routing-key', 1,
         '{unacceptable_type,signedint}')
 invalid('x-queue-type unknown', 'x-queue-type', 'nope', '"unsupported queue type \'nope\'"',
         later=False)
-invalid('x-queue-mode bad', 'x-queue-mode', 'nope', '"unsupported queue mode \'nope\'"', later=False)
+invalid('x-queue-mode bad', 'x-queue-mode', 'nope', '"unsupported queue mode \'nope\'"',
+        later=False)
 invalid('x-single-active-consumer string', 'x-single-active-consumer', 'true',
         '{unacceptable_type,longstr}', later=False)
 invalid('x-max-length-bytes -5', 'x-max-length-bytes', -5, '{value_negative,-5}')
@@ -89,12 +90,14 @@ quorum('quorum non-durable', "invalid property 'non-durable' for queue 'NAME' in
        queue='%NAME')
 quorum('quorum exclusive', "invalid property 'exclusive-owner' for queue 'NAME' in vhost '/'",
        queue='%NAME', durable=True, exclusive=True)
-quorum('quorum with x-max-priority', "invalid arg 'x-max-priority' for queue 'NAME' in vhost '/' of "
-       'queue type rabbit_quorum_queue', queue='%NAME', durable=True, extra={'x-max-priority': 5})
+quorum('quorum with x-max-priority', "invalid arg 'x-max-priority' for queue 'NAME' in vhost '/' "
+       'of queue type rabbit_quorum_queue', queue='%NAME', durable=True,
+       extra={'x-max-priority': 5})
 quorum('quorum server-named', f'{CANNOT_NAME} rabbit_quorum_queue', durable=True)
 quorum('stream server-named', f'{CANNOT_NAME} rabbit_stream_queue', 'stream', durable=True)
 
 widening = Family('queue')
 widening.answers('int type widening: ttl short vs long equal?', declared('probe.w'), DECLARE,
-                 after=[call(DECLARE, queue='%probe.w', arguments={'x-message-ttl': Tag('s', 1000)})],
+                 after=[call(DECLARE, queue='%probe.w',
+                             arguments={'x-message-ttl': Tag('s', 1000)})],
                  queue='%probe.w', arguments={'x-message-ttl': Tag('l', 1000)})

@@ -9,9 +9,9 @@ BIND, UNBIND = 'Queue.Bind', 'Queue.Unbind'
 DEFAULT = 'operation not permitted on the default exchange'
 NO_QUEUE, NO_EXCHANGE = "no queue 'nope.q' in vhost '/'", "no exchange 'nope.x' in vhost '/'"
 NONE_DECLARED = 'no previously declared queue'
-LOCKED = ("cannot obtain exclusive access to locked queue 'NAME' in vhost '/'. It could be originally "
-          'declared on another connection or the exclusive property value does not match that of '
-          'the original declaration.')
+LOCKED = ("cannot obtain exclusive access to locked queue 'NAME' in vhost '/'. It could be "
+          'originally declared on another connection or the exclusive property value does not '
+          'match that of the original declaration.')
 PLAIN = call(DECLARE, queue='%NAME')
 OWN = call(DECLARE, exclusive=True)
 
@@ -53,8 +53,8 @@ answers('unknown x-arg stored then redeclared without', declared('NAMEu'), DECLA
         after=[call(DECLARE, queue='%NAMEu', arguments={'x-nobody-knows': 1})])
 differs('arg value differs (ttl 1000 vs 2000)', 'x-message-ttl', "'2000'", "'1000'", 'NAMEt',
         {'x-message-ttl': 1000}, arguments={'x-message-ttl': 2000})
-differs('arg string differs (dlx)', 'x-dead-letter-exchange', "'amq.direct'", "'amq.fanout'", 'NAMEd',
-        {'x-dead-letter-exchange': 'amq.fanout'},
+differs('arg string differs (dlx)', 'x-dead-letter-exchange', "'amq.direct'", "'amq.fanout'",
+        'NAMEd', {'x-dead-letter-exchange': 'amq.fanout'},
         arguments={'x-dead-letter-exchange': 'amq.direct'})
 answers('classic explicit type equals no type', declared('probe.ct'), DECLARE, queue='%probe.ct',
         after=[call(DECLARE, queue='%probe.ct')], arguments={'x-queue-type': 'classic'})
@@ -126,8 +126,8 @@ answers('unbind missing binding', 'ch1 Queue.UnbindOk', UNBIND, after=[OWN], exc
 answers('unbind missing queue', 'ch1 Queue.UnbindOk', UNBIND, queue='nope.q', exchange='amq.direct')
 answers('unbind missing exchange', 'ch1 Queue.UnbindOk', UNBIND, after=[OWN], exchange='nope.x')
 refuses('headers binding x-match bad', 406,
-        'Invalid x-match field value <<"nope">>; expected all, any, all-with-x, or any-with-x', BIND,
-        after=[OWN], exchange='amq.headers', arguments={'x-match': 'nope', 'a': 1})
+        'Invalid x-match field value <<"nope">>; expected all, any, all-with-x, or any-with-x',
+        BIND, after=[OWN], exchange='amq.headers', arguments={'x-match': 'nope', 'a': 1})
 refuses('headers binding x-match non-string', 406,
         'Invalid x-match field type signedint (value 1); expected longstr', BIND, after=[OWN],
         exchange='amq.headers', arguments={'x-match': 1, 'a': 1})
@@ -160,6 +160,7 @@ def with_messages(name, golden, label, count, method, /, **arguments):
 with_messages('delete if_empty not empty', channel_close(
     406, "queue 'NAME' in vhost '/' not empty", DELETE), 'NAME', 1, DELETE, if_empty=True)
 with_messages('declare returns counts', declared('probe.cnt', 2), 'probe.cnt', 2, DECLARE)
-with_messages('purge returns count', "ch1 Queue.PurgeOk {'message_count': 2}", 'probe.cnt', 2, PURGE)
+with_messages('purge returns count', "ch1 Queue.PurgeOk {'message_count': 2}", 'probe.cnt', 2,
+              PURGE)
 with_messages('delete returns count', "ch1 Queue.DeleteOk {'message_count': 2}", 'probe.cnt', 2,
               DELETE)

@@ -1,7 +1,7 @@
 """Cases of the wire suite, how an expected answer is written and how it is compared.
 
-A case is a name, the answer RabbitMQ 3.10.8 gives (golden), the answer Lepus must give where that is
-deliberately another one, and a function that speaks over a Probe and returns what it saw.
+A case is a name, the answer RabbitMQ 3.10.8 gives (golden), the answer Lepus must give where that
+is deliberately another one, and a function that speaks over a Probe and returns what it saw.
 
 An expected answer is one string, or a tuple of strings of which any will do:
 
