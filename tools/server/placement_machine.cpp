@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "tools/server/config_cgroup.h"
 #include "tools/server/config_file.h"
 #include "tools/server/config_value.h"
 
@@ -70,32 +71,19 @@ std::vector<unsigned> read_affinity() {
   return {};
 }
 
-/// This process's directory below /sys/fs/cgroup, "" when it is not in a version 2 group.
-std::string cgroup_path() {
-  std::string text;
-  if (!read_file("/proc/self/cgroup", text)) return {};
-  const std::size_t at = text.find("0::/");
-  if (at != 0 && (at == std::string::npos || text[at - 1] != '\n')) return {};
-  return text.substr(at + 3, text.find('\n', at) - at - 3);
-}
-
-/// The tightest quota on the way from this process's group up to the root.
+/// The tightest quota of this process's group and those above it.
 std::optional<double> read_cpu_quota() {
-  std::optional<double> tightest;
-  const auto take = [&tightest](std::optional<double> quota) {
-    if (quota && (!tightest || *quota < *tightest)) tightest = quota;
-  };
-  std::string text;
-  for (std::string path = cgroup_path(); !path.empty();) {
-    if (read_file("/sys/fs/cgroup" + path + "/cpu.max", text)) take(parse_cpu_max(text));
-    if (path == "/") break;
-    path.resize(path.rfind('/'));
-    if (path.empty()) path = "/";
-  }
+  std::vector<std::string> limits = read_cgroup_files("cpu.max");
+  std::string quota;
   std::string period;
-  if (read_file("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", text) &&
+  if (read_file("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", quota) &&
       read_file("/sys/fs/cgroup/cpu/cpu.cfs_period_us", period))
-    take(parse_cpu_max(fmt::format("{} {}", trim(text.substr(0, text.find('\n'))), period)));
+    limits.push_back(fmt::format("{} {}", trim(quota.substr(0, quota.find('\n'))), period));
+  std::optional<double> tightest;
+  for (const std::string& limit : limits) {
+    const auto cpus = parse_cpu_max(limit);
+    if (cpus && (!tightest || *cpus < *tightest)) tightest = cpus;
+  }
   return tightest;
 }
 

@@ -1,0 +1,42 @@
+// See config_memory.h.
+#include "tools/server/config_memory.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/base/assert.h"
+#include "tools/server/config_cgroup.h"
+#include "tools/server/config_file.h"
+#include "tools/server/config_value.h"
+
+namespace lepus::server {
+
+MemoryLimits memory_limits(const ServerConfig& config, std::uint64_t machine_size) {
+  CHECK(machine_size > 0);
+  const std::uint64_t available = config.total_memory_override.value_or(machine_size);
+  const MemoryWatermark& mark = config.memory_watermark;
+  const std::uint64_t wanted =
+      mark.is_relative ? static_cast<std::uint64_t>(static_cast<double>(available) * mark.fraction)
+                       : mark.size;
+  return {.available_size = available,
+          .watermark_size = std::clamp<std::uint64_t>(wanted, 1, available)};
+}
+
+std::uint64_t read_available_memory() {
+  auto size = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+              static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  std::vector<std::string> limits = read_cgroup_files("memory.max");
+  std::string version1;
+  if (read_file("/sys/fs/cgroup/memory/memory.limit_in_bytes", version1))
+    limits.push_back(std::move(version1));
+  for (const std::string& limit : limits)
+    size = std::min(size, parse_memory_max(limit).value_or(size));
+  return std::max<std::uint64_t>(size, 1);
+}
+
+std::optional<std::uint64_t> parse_memory_max(std::string_view text) {
+  return parse_number(trim(text.substr(0, text.find('\n'))));
+}
+
+}  // namespace lepus::server

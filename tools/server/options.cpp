@@ -1,0 +1,86 @@
+// See options.h.
+#include "tools/server/options.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdlib>
+
+namespace lepus::server {
+
+namespace {
+
+constexpr const char* fallback_file = "/etc/lepus/lepus.conf";
+constexpr const char* footer =
+    "Configuration: built-in defaults, then the file, then RABBITMQ_DEFAULT_USER, _PASS and "
+    "_VHOST,\n"
+    "then --set. LEPUS_CONFIG_FILE names the file like --config does.\n"
+    "Signals: SIGTERM or SIGINT stop cleanly; SIGHUP reopens the log and reloads the "
+    "configuration.";
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+  return name.data();
+}
+
+void read_environment(ConfigSources& sources) {
+  for (const char* name :
+       {"RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS", "RABBITMQ_DEFAULT_VHOST"})
+    if (const char* value = std::getenv(name)) sources.environment.emplace_back(name, value);
+  const char* file = std::getenv("LEPUS_CONFIG_FILE");
+  if (!sources.file && file != nullptr && *file != '\0') sources.file = file;
+  sources.fallback_file = fallback_file;
+  sources.host_name = host_name();
+}
+
+void set_exit(Options& options, std::string text, int code) {
+  options.command = Command::exit_now;
+  options.text = std::move(text);
+  options.exit_code = code;
+}
+
+}  // namespace
+
+Options parse_options(int argument_count, const char* const* arguments) {
+  Options options;
+  CLI::App app("lepus: an AMQP 0-9-1 message broker", "lepus");
+  app.footer(footer);
+  std::string file;
+  bool version = false;
+  auto* config_option =
+      app.add_option("-c,--config", file,
+                     std::string("Configuration file [") + fallback_file + ", if there is one]");
+  app.add_option("--set", options.sources.settings,
+                 "Sets a key like a line of the file; repeatable")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app.add_flag("--version", version, "Prints the version");
+  const auto add_command = [&](const char* name, Command command, const char* help) {
+    app.add_flag_callback(
+        name, [&options, command] { options.command = command; }, help);
+  };
+  add_command("--check-config", Command::check_config,
+              "Reads the configuration, says what is wrong");
+  add_command("--print-placement", Command::print_placement,
+              "Prints which shard runs on which CPU");
+  add_command("--list-config,--help-config", Command::list_config,
+              "Prints all keys with their defaults, as a configuration file");
+  add_command("--list-config-markdown", Command::list_config_reference, "The same as tables");
+  try {
+    app.parse(argument_count, arguments);
+  } catch (const CLI::CallForHelp&) {
+    set_exit(options, app.help(), 0);
+    return options;
+  } catch (const CLI::ParseError& error) {
+    set_exit(options, std::string("lepus: ") + error.what() + "; see lepus --help\n", 2);
+    return options;
+  }
+  if (version) set_exit(options, "lepus " LEPUS_VERSION "\n", 0);
+  if (config_option->count() > 0) options.sources.file = file;
+  read_environment(options.sources);
+  return options;
+}
+
+}  // namespace lepus::server

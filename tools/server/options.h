@@ -1,0 +1,29 @@
+// The command line and the environment: what to do, and where the configuration comes from.
+#pragma once
+
+#include <string>
+
+#include "tools/server/config.h"
+
+namespace lepus::server {
+
+enum class Command : std::uint8_t {
+  run,
+  check_config,
+  print_placement,
+  list_config,
+  list_config_reference,
+  exit_now,  ///< --help, --version or an error: `text` is printed, the exit code is `exit_code`.
+};
+
+struct Options {
+  Command command = Command::run;
+  ConfigSources sources;
+  std::string text;
+  int exit_code = 0;
+};
+
+/// Reads also LEPUS_CONFIG_FILE, RABBITMQ_DEFAULT_USER, _PASS, _VHOST and the host name.
+Options parse_options(int argument_count, const char* const* arguments);
+
+}  // namespace lepus::server
