@@ -201,6 +201,8 @@ def run_suite(runner, name, method):
         outcome = Outcome(failed=1, details=[str(error)])
     except Exception:  # whatever it is: the other suites and the total must still come
         outcome = Outcome(failed=1, details=[f"{name} could not be run\n{traceback.format_exc()}"])
+    if outcome.passed + outcome.failed == 0:
+        outcome.fail(f"{name} ran nothing")
     for detail in outcome.details:
         print(detail, flush=True)
     print(f"[{name} took {time.monotonic() - started:.0f} s]")
