@@ -1,0 +1,104 @@
+// The topic trie alone: words, * and #, what removal leaves behind, and patterns made to be slow.
+#include "core/exchange/topic.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+
+namespace lepus::core {
+namespace {
+
+class Patterns {
+ public:
+  explicit Patterns(std::initializer_list<const char*> patterns) {
+    for (const char* pattern : patterns) add(pattern);
+  }
+  void add(const std::string& pattern) {
+    Binding& binding = bindings_.emplace_back();
+    binding.key = pattern;
+    router.add(binding);
+  }
+  void remove(const std::string& pattern) {
+    for (Binding& binding : bindings_) {
+      if (binding.key != pattern || gone_.contains(&binding)) continue;
+      router.remove(binding);
+      gone_.insert(&binding);
+      return;
+    }
+    FAIL() << pattern;
+  }
+  /// Each matching pattern; one that is visited twice shows twice.
+  std::multiset<std::string> match(std::string_view key) const {
+    std::multiset<std::string> found;
+    router.match(key, [&](const Binding& binding) { found.insert(binding.key); });
+    return found;
+  }
+  TopicRouter router;
+
+ private:
+  std::deque<Binding> bindings_;
+  std::set<const Binding*> gone_;
+};
+using Found = std::multiset<std::string>;
+
+TEST(TopicRouter, WordsStarsAndHashes) {
+  const Patterns patterns{"a.b.c", "a.*.c", "a.#", "#.c", "#", "*.*", "a.b.*", "*", "a.#.c"};
+  EXPECT_EQ(patterns.match("a.b.c"),
+            (Found{"a.b.c", "a.*.c", "a.#", "#.c", "#", "a.b.*", "a.#.c"}));
+  EXPECT_EQ(patterns.match("a"), (Found{"a.#", "#", "*"}));
+  EXPECT_EQ(patterns.match("c"), (Found{"#.c", "#", "*"}));
+  EXPECT_EQ(patterns.match("a.c"), (Found{"a.#", "#.c", "#", "*.*", "a.#.c"}));
+  EXPECT_EQ(patterns.match("x.y.z"), (Found{"#"}));
+}
+
+TEST(TopicRouter, EmptyKeysAndEmptyWords) {
+  const Patterns patterns{"", "#", "*", "*.*", "a.", "a.*", ".a", "#.#"};
+  EXPECT_EQ(patterns.match(""), (Found{"", "#", "#.#"}));
+  EXPECT_EQ(patterns.match("."), (Found{"#", "*.*", "#.#"}));
+  EXPECT_EQ(patterns.match("a."), (Found{"#", "*.*", "a.", "a.*", "#.#"}));
+  EXPECT_EQ(patterns.match(".a"), (Found{"#", "*.*", ".a", "#.#"}));
+  EXPECT_EQ(patterns.match("a"), (Found{"#", "*", "#.#"}));
+}
+
+TEST(TopicRouter, WildcardsAreWholeWordsOnly) {
+  const Patterns patterns{"a*", "b#", "*x.y"};
+  EXPECT_EQ(patterns.match("a*"), Found{"a*"});
+  EXPECT_EQ(patterns.match("ab"), Found{});
+  EXPECT_EQ(patterns.match("b#"), Found{"b#"});
+  EXPECT_EQ(patterns.match("*x.y"), Found{"*x.y"});
+}
+
+TEST(TopicRouter, RemovalLeavesNothingBehind) {
+  Patterns patterns{"a.b.c", "a.b", "a.*.#", "a.b.c"};
+  EXPECT_EQ(patterns.match("a.b.c").count("a.b.c"), 2u);
+  patterns.remove("a.b.c");
+  EXPECT_EQ(patterns.match("a.b.c").count("a.b.c"), 1u);
+  patterns.remove("a.b");
+  EXPECT_EQ(patterns.match("a.b.c"), (Found{"a.b.c", "a.*.#"}));
+  patterns.remove("a.b.c");
+  patterns.remove("a.*.#");
+  EXPECT_EQ(patterns.router.node_count(), 1u);
+  EXPECT_EQ(patterns.match("a.b.c"), Found{});
+  patterns.add("a.b.c");
+  EXPECT_EQ(patterns.match("a.b.c"), Found{"a.b.c"});
+  EXPECT_EQ(patterns.router.node_count(), 4u);
+}
+
+/// 128 times # against 128 words: walking it path by path would not end.
+TEST(TopicRouter, ManyHashesStayCheap) {
+  std::string pattern = "#";
+  std::string key = "a";
+  for (int count = 1; count < 126; ++count) pattern += count % 2 == 0 ? ".#" : ".a";
+  for (int count = 1; count < 127; ++count) key += ".a";
+  Patterns patterns{};
+  patterns.add(pattern);
+  patterns.add(pattern + ".b");
+  EXPECT_EQ(patterns.match(key), Found{pattern});
+  EXPECT_EQ(patterns.match(key + ".b").count(pattern + ".b"), 1u);
+}
+
+}  // namespace
+}  // namespace lepus::core
