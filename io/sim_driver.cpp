@@ -1,0 +1,241 @@
+// Each op kind against the simulated network.
+#include "io/sim_driver.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace lepus::io {
+
+SimDriver::SimDriver(SimWorld& world) : world_(world), index_(world.drivers_.size()) {
+  world.drivers_.push_back(this);
+}
+
+SimDriver::~SimDriver() { world_.drivers_[index_] = nullptr; }
+
+core::Nanos SimDriver::turn(OpList& submitted, std::vector<Completion>& completed,
+                            core::Nanos wait_until) {
+  for (std::size_t i = 0; i < buffers_used_; ++i)
+    std::fill(buffers_[i].begin(), buffers_[i].end(), 0xDD);
+  buffers_used_ = 0;
+  while (Op* op = submitted.pop()) begin(*op);
+
+  const std::size_t before = completed.size();
+  const std::size_t count = pending_.size();
+  const std::size_t first = count == 0 ? 0 : world_.random().below(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    Pending& pending = pending_[(first + i) % count];
+    if (!pending.done && event_of(pending) <= world_.now()) attempt(pending, completed);
+  }
+  std::erase_if(pending_, [](const Pending& pending) { return pending.done; });
+
+  brought_some_ = completed.size() > before;
+  woken_ = false;
+  wait_until_ = wait_until;
+  // A turn takes some time, as the code that runs in it would.
+  world_.now_ += 100 + static_cast<core::Nanos>(world_.random().below(2000));
+  return world_.now();
+}
+
+PeerName SimDriver::peer_name(int fd) {
+  const SimConnection* connection = world_.network().find_connection(fd);
+  CHECK(connection != nullptr);
+  return connection->name;
+}
+
+core::Nanos SimDriver::next_event() const {
+  if (woken_ || brought_some_) return 0;
+  core::Nanos earliest = wait_until_;
+  for (const Pending& pending : pending_) earliest = std::min(earliest, event_of(pending));
+  return earliest;
+}
+
+void SimDriver::begin(Op& op) {
+  Pending pending{&op, world_.later()};
+  if (op.kind == OpKind::send) {
+    CHECK(op.iov_count > 0 && op.iov_count <= iov_max);
+    for (std::uint32_t i = 0; i < op.iov_count; ++i) {
+      const auto* bytes = static_cast<const std::uint8_t*>(op.iov[i].iov_base);
+      pending.unsent.insert(pending.unsent.end(), bytes, bytes + op.iov[i].iov_len);
+    }
+  }
+  pending_.push_back(std::move(pending));
+}
+
+// ---- when can it go on ----
+
+core::Nanos SimDriver::event_of(const Pending& pending) const {
+  const Op& op = *pending.op;
+  core::Nanos event = 0;
+  switch (op.kind) {
+    case OpKind::accept: {
+      const SimNetwork::Listener* listener = world_.network().find_listener(op.fd);
+      CHECK(listener != nullptr);
+      event = listener->waiting.empty() ? core::never : listener->waiting.front().arrives;
+      break;
+    }
+    case OpKind::recv:
+      event = event_of_recv(op);
+      break;
+    case OpKind::send:
+      event = event_of_send(op);
+      break;
+    case OpKind::poll:
+      event = core::never;
+      break;
+    case OpKind::shutdown_write:
+    case OpKind::close:
+    case OpKind::cancel:
+    case OpKind::wake:
+      break;
+  }
+  return std::max(event, pending.starts);
+}
+
+core::Nanos SimDriver::event_of_recv(const Op& op) const {
+  const SimConnection* connection = world_.network().find_connection(op.fd);
+  CHECK(connection != nullptr);
+  return connection->reset ? 0 : connection->inbound.next_arrival();
+}
+
+core::Nanos SimDriver::event_of_send(const Op& op) const {
+  const SimConnection* connection = world_.network().find_connection(op.fd);
+  CHECK(connection != nullptr);
+  if (connection->reset || !connection->client_open) return 0;
+  return connection->outbound.size() < world_.faults().outbound_max ? 0 : core::never;
+}
+
+// ---- do it ----
+
+void SimDriver::attempt(Pending& pending, Completed& completed) {
+  switch (pending.op->kind) {
+    case OpKind::accept:
+      return attempt_accept(pending, completed);
+    case OpKind::recv:
+      return attempt_recv(pending, completed);
+    case OpKind::send:
+      return attempt_send(pending, completed);
+    case OpKind::shutdown_write:
+      return attempt_shutdown(pending, completed);
+    case OpKind::close:
+      return attempt_close(pending, completed);
+    case OpKind::cancel:
+      return attempt_cancel(pending, completed);
+    case OpKind::wake:
+      return attempt_wake(pending, completed);
+    case OpKind::poll:
+      return;
+  }
+}
+
+void SimDriver::attempt_accept(Pending& pending, Completed& completed) {
+  if (world_.random().chance(world_.faults().accept_error)) {
+    return finish(pending, completed, -EMFILE);
+  }
+  SimNetwork& network = world_.network();
+  SimNetwork::Listener* listener = network.find_listener(pending.op->fd);
+  CHECK(listener != nullptr && !listener->waiting.empty());
+  const int fd = network.add_connection(std::move(listener->waiting.front().connection));
+  listener->waiting.pop_front();
+  finish_or_go_on(pending, completed, {pending.op, fd, true, {}});
+}
+
+void SimDriver::attempt_recv(Pending& pending, Completed& completed) {
+  SimConnection& connection = *world_.network().find_connection(pending.op->fd);
+  maybe_reset(connection);
+  if (connection.reset) return finish(pending, completed, -ECONNRESET);
+  const core::Nanos now = world_.now();
+  const std::size_t readable = connection.inbound.readable(now);
+  if (readable == 0) {
+    CHECK(connection.inbound.at_end(now));
+    return finish(pending, completed, 0);
+  }
+  const SimFaults& faults = world_.faults();
+  if (buffers_used_ == faults.buffer_count || world_.random().chance(faults.no_buffers)) {
+    return finish(pending, completed, -ENOBUFS);
+  }
+  if (buffers_used_ == buffers_.size()) buffers_.emplace_back();
+  std::vector<std::uint8_t>& buffer = buffers_[buffers_used_++];
+  // Exactly as large as what is received: a read past the end is one past the allocation.
+  buffer = std::vector<std::uint8_t>(
+      maybe_short(std::min(readable, faults.buffer_size), faults.short_read));
+  const std::size_t size = connection.inbound.read(buffer.data(), buffer.size(), now);
+  CHECK(size == buffer.size());
+  finish_or_go_on(pending, completed,
+                  {pending.op, static_cast<std::int32_t>(size), true, core::Bytes(buffer)});
+}
+
+void SimDriver::attempt_send(Pending& pending, Completed& completed) {
+  SimConnection& connection = *world_.network().find_connection(pending.op->fd);
+  maybe_reset(connection);
+  if (!connection.client_open) connection.reset = true;
+  if (connection.reset) return finish(pending, completed, -EPIPE);
+  CHECK(!connection.outbound.end_written());
+  const SimFaults& faults = world_.faults();
+  const std::size_t left = pending.unsent.size() - pending.sent;
+  const std::size_t room = faults.outbound_max - connection.outbound.size();
+  const std::size_t part = maybe_short(std::min(left, room), faults.short_send);
+  CHECK(part > 0);
+  connection.outbound.write(core::Bytes(pending.unsent).subspan(pending.sent, part),
+                            world_.later());
+  pending.sent += part;
+  if (part == left || world_.random().chance(faults.short_send)) {
+    finish(pending, completed, static_cast<std::int32_t>(pending.sent));
+  }
+}
+
+void SimDriver::attempt_shutdown(Pending& pending, Completed& completed) {
+  SimConnection& connection = *world_.network().find_connection(pending.op->fd);
+  if (connection.reset) return finish(pending, completed, -ENOTCONN);
+  connection.outbound.write_end(world_.later());
+  finish(pending, completed, 0);
+}
+
+void SimDriver::attempt_close(Pending& pending, Completed& completed) {
+  for (const Pending& other : pending_) {
+    const bool is_user = !other.done && other.op != pending.op && other.op->fd == pending.op->fd;
+    CHECK(!is_user || other.op->kind == OpKind::wake);
+  }
+  world_.network().close(pending.op->fd);
+  finish(pending, completed, 0);
+}
+
+void SimDriver::attempt_cancel(Pending& pending, Completed& completed) {
+  for (Pending& other : pending_) {
+    if (other.done || other.op != pending.op->target) continue;
+    finish(other, completed, other.sent > 0 ? static_cast<std::int32_t>(other.sent) : -ECANCELED);
+    return finish(pending, completed, 0);
+  }
+  finish(pending, completed, -ENOENT);
+}
+
+void SimDriver::attempt_wake(Pending& pending, Completed& completed) {
+  const auto index = static_cast<std::size_t>(pending.op->fd) - 1;
+  CHECK(index < world_.drivers_.size());
+  if (world_.drivers_[index] == nullptr) return finish(pending, completed, -EBADF);
+  world_.drivers_[index]->woken_ = true;
+  finish(pending, completed, 0);
+}
+
+void SimDriver::finish(Pending& pending, Completed& completed, std::int32_t result) {
+  CHECK(!pending.done);
+  pending.done = true;
+  completed.push_back({pending.op, result, false, {}});
+}
+
+void SimDriver::finish_or_go_on(Pending& pending, Completed& completed,
+                                const Completion& completion) {
+  completed.push_back(completion);
+  pending.done = world_.random().chance(world_.faults().multishot_end);
+  completed.back().more = !pending.done;
+}
+
+void SimDriver::maybe_reset(SimConnection& connection) {
+  if (world_.random().below(1000) < world_.faults().reset) connection.reset = true;
+}
+
+std::size_t SimDriver::maybe_short(std::size_t size, unsigned percent) {
+  if (size <= 1 || !world_.random().chance(percent)) return size;
+  return 1 + world_.random().below(size - 1);
+}
+
+}  // namespace lepus::io
