@@ -1,0 +1,186 @@
+// Publishing, the turn's rhythm (pump, flush), and what queues need of their shard. Commands: broker_commands.cpp.
+#include "core/broker.h"
+
+#include <utility>
+
+#include "core/topology_rules.h"
+
+namespace lepus::core {
+
+Broker::Broker(const Wiring& wiring, ShardId shard_count)
+    : wiring_(wiring), topology_(shard_count) {
+  CHECK(wiring_.outbox != nullptr);
+  CHECK(wiring_.ledger != nullptr);
+}
+
+Broker::~Broker() {
+  while (!marked_.empty()) marked_.remove(marked_.front());
+  for (auto& [id, queue] : queues_)
+    while (!queue->consumers().empty()) queue->unsubscribe(*queue->consumers().back());
+}
+
+ChannelRef Broker::attach(ChannelPort& port) {
+  const auto [handle, stored] = channels_.create(&port);
+  return {wiring_.shard, handle.slot, handle.generation};
+}
+
+void Broker::detach(const ChannelRef& channel) {
+  CHECK(channel.shard == wiring_.shard);
+  CHECK(channels_.find(channel.slot, channel.generation) != nullptr);
+  channels_.destroy(channel.slot);
+}
+
+ChannelPort* Broker::find_channel(const ChannelRef& channel) {
+  CHECK(channel.shard == wiring_.shard);
+  ChannelPort** port = channels_.find(channel.slot, channel.generation);
+  return port == nullptr ? nullptr : *port;
+}
+
+Queue* Broker::find_queue(QueueId id) {
+  const auto found = queues_.find(id);
+  return found == queues_.end() ? nullptr : found->second.get();
+}
+
+Consumer* Broker::find_consumer(const ConsumerHandle& handle) {
+  return handle.generation == 0 ? nullptr : consumers_.find(handle.slot, handle.generation);
+}
+
+std::uint32_t Broker::publish(const Publish& publish, MessageRef message) {
+  CHECK(message->complete());
+  bool any_local = false;
+  bool any_remote = false;
+  for (QueueInfo* info : *publish.route) {
+    if (info->home != wiring_.shard) {
+      any_remote = true;
+    } else if (info->local != nullptr) {
+      any_local = true;
+      info->local->push(message);
+    }
+  }
+  std::uint32_t waiting = 0;
+  if (any_local && publish.number != 0) {
+    add_confirm(publish.publisher, publish.number);
+    ++waiting;
+  }
+  if (any_remote) waiting += publish_remote(publish, std::move(message));
+  return waiting;
+}
+
+/// One Enqueue per destination shard, whatever the number of its queues.
+std::uint32_t Broker::publish_remote(const Publish& publish, MessageRef message) {
+  std::uint32_t waiting = 0;
+  const RouteResult& route = *publish.route;
+  for (std::size_t i = 0; i < route.size(); ++i) {
+    const ShardId home = route[i]->home;
+    if (home == wiring_.shard) continue;
+    bool seen = false;
+    for (std::size_t j = 0; j < i && !seen; ++j) seen = route[j]->home == home;
+    if (seen) continue;
+    Enqueue enqueue{route[i]->id, nullptr, nullptr, publish.publisher, publish.number};
+    for (std::size_t j = i + 1; j < route.size(); ++j) {
+      if (route[j]->home != home) continue;
+      if (enqueue.more == nullptr) enqueue.more = std::make_unique<std::vector<QueueId>>().release();
+      enqueue.more->push_back(route[j]->id);
+    }
+    enqueue.message = export_message(i + 1 == route.size() ? std::move(message) : message);
+    outbox().send(home, enqueue);
+    if (publish.number != 0) ++waiting;
+  }
+  return waiting;
+}
+
+Message* Broker::export_message(MessageRef message) {
+  if (!message.is_only_reference()) message = message->copy();
+  message->leave_account();
+  return message.detach();
+}
+
+void Broker::send(ShardId home, const Command& command) {
+  if (home == wiring_.shard) {
+    apply(command);
+  } else {
+    outbox().send(home, command);
+  }
+}
+
+void Broker::ask(const TopologyRequest& request, const ChannelRef& channel) {
+  outbox().send(wiring_.control,
+                TopologyAsk{channel, 0, std::make_unique<TopologyRequest>(request).release()});
+}
+
+void Broker::ask_delete(Queue& queue, const ChannelRef& channel, std::uint32_t message_count) {
+  auto request = std::make_unique<TopologyRequest>();
+  request->kind = TopologyRequest::Kind::delete_queue;
+  request->queue = queue.info().id;
+  request->from = wiring_.shard;
+  outbox().send(wiring_.control, TopologyAsk{channel, message_count, request.release()});
+}
+
+/// Queues marked while pumping wait for the next pump: a queue gets one share per step.
+void Broker::pump() {
+  Queue* last = marked_.last();
+  while (!marked_.empty()) {
+    Queue& queue = marked_.front();
+    const bool is_last = &queue == last;
+    marked_.remove(queue);
+    if (queue.pump()) mark(queue);
+    if (is_last) break;
+  }
+}
+
+void Broker::flush() {
+  const std::uint64_t submitted = wiring_.ledger->submit();
+  CHECK(submitted >= open_batch_);
+  open_batch_ = submitted + 1;
+  const std::uint64_t durable = wiring_.ledger->durable();
+  std::size_t done = 0;
+  while (done < confirms_.size() && confirms_[done].batch <= durable) {
+    const Confirm& confirm = confirms_[done++].confirm;
+    if (confirm.channel.shard == wiring_.shard) {
+      on(confirm);
+    } else {
+      outbox().send(confirm.channel.shard, confirm);
+    }
+  }
+  confirms_.erase(confirms_.begin(), confirms_.begin() + static_cast<std::ptrdiff_t>(done));
+}
+
+/// Neighbouring numbers of one channel in one batch become one Confirm.
+void Broker::add_confirm(const ChannelRef& channel, std::uint64_t number) {
+  if (!confirms_.empty()) {
+    PendingConfirm& last = confirms_.back();
+    if (last.batch == open_batch_ && last.confirm.channel == channel &&
+        last.confirm.last + 1 == number) {
+      last.confirm.last = number;
+      return;
+    }
+  }
+  confirms_.push_back({open_batch_, {channel, number, number, false}});
+}
+
+Consumer& Broker::create_consumer(const Subscribe& wish, ChannelPort* local) {
+  const auto [handle, consumer] = consumers_.create(wish, local);
+  consumer->handle = {handle.slot, handle.generation};
+  return *consumer;
+}
+
+void Broker::destroy_consumer(Consumer& consumer) { consumers_.destroy(consumer.handle.slot); }
+
+void Broker::answer_get(GetReply reply, MessageRef message) {
+  if (reply.channel.shard == wiring_.shard) {
+    if (ChannelPort* port = find_channel(reply.channel)) {
+      port->on_get_reply(reply, std::move(message));
+    }
+    return;
+  }
+  if (message) reply.message = export_message(std::move(message));
+  outbox().send(reply.channel.shard, reply);
+}
+
+std::string Broker::describe_queue(const QueueInfo& info) const {
+  const VhostInfo* vhost = topology_.find_vhost(info.vhost);
+  CHECK(vhost != nullptr);
+  return queue_title(info.name, vhost->name);
+}
+
+}  // namespace lepus::core

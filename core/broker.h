@@ -1,0 +1,147 @@
+// One shard's part of the broker: the queues homed here, the registry of this shard's channels, the replica of the topology,
+// and the one place where a command (from a channel here or from another thread) is applied.
+//
+//   channel.publish -> publish(): local queues get the message, other shards get one Enqueue each
+//   Command -> apply() -> queue or channel           effects on another shard go to the outbox
+//   end of a step -> pump(): marked queues deliver    end of a turn -> flush(): ledger batch, confirms
+//
+// Pure: no kernel, no clock, no thread. One thread uses it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "core/base/slab.h"
+#include "core/command.h"
+#include "core/ports.h"
+#include "core/queue.h"
+#include "core/topology.h"
+
+namespace lepus::core {
+
+class Broker {
+ public:
+  struct Wiring {
+    ShardId shard = 0;
+    ShardId control = 0;  ///< Where topology requests go.
+    Outbox* outbox = nullptr;
+    Ledger* ledger = nullptr;
+  };
+  Broker(const Wiring& wiring, ShardId shard_count);
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+  ~Broker();
+
+  ShardId shard() const { return wiring_.shard; }
+  Outbox& outbox() { return *wiring_.outbox; }
+  const Topology& topology() const { return topology_; }
+  MemoryAccount& memory() { return memory_; }
+  /// Publishers are to be blocked.
+  bool memory_alarm() const { return memory_alarm_; }
+  bool stopping() const { return stopping_; }
+
+  // --- For channels of this shard -------------------------------------------------------------------------------------
+
+  /// The port gets answers and deliveries until it detaches; late ones are dropped.
+  ChannelRef attach(ChannelPort& port);
+  void detach(const ChannelRef& channel);
+
+  struct Publish {
+    const RouteResult* route;
+    ChannelRef publisher;
+    std::uint64_t number;  ///< 0: nobody waits for a confirm.
+  };
+  /// Returns how many Confirms will follow for this number: one per shard that got the message.
+  std::uint32_t publish(const Publish& publish, MessageRef message);
+
+  /// Applies the command here when `home` is this shard, else sends it there.
+  void send(ShardId home, const Command& command);
+  /// Asks the control thread; TopologyDone goes to `channel` unless that is null.
+  void ask(const TopologyRequest& request, const ChannelRef& channel);
+
+  // --- For the shard --------------------------------------------------------------------------------------------------
+
+  void apply(const Command& command);
+  /// Lets marked queues deliver; at the end of each step (one connection's bytes, one batch of commands).
+  void pump();
+  /// Once a turn: closes the ledger's batch, sends the confirms whose batch is durable.
+  void flush();
+  /// Something is left that only needs another turn.
+  bool has_work() const { return !marked_.empty(); }
+  std::size_t queue_count() const { return queues_.size(); }
+
+  // --- For queues -----------------------------------------------------------------------------------------------------
+
+  void mark(Queue& queue) {
+    if (!queue.linked()) marked_.push_back(queue);
+  }
+  Consumer& create_consumer(const Subscribe& wish, ChannelPort* local);
+  void destroy_consumer(Consumer& consumer);
+  void answer_get(GetReply reply, MessageRef message);
+  /// Makes a message leave this shard: the block itself when this is the only reference, else a copy.
+  Message* export_message(MessageRef message);
+  std::string describe_queue(const QueueInfo& info) const;
+
+ private:
+  struct QueueCounts {
+    std::uint64_t messages = 0;
+    std::uint32_t consumers = 0;
+  };
+  struct PendingConfirm {
+    std::uint64_t batch;
+    Confirm confirm;
+  };
+
+  void on(const Enqueue& command);
+  void on(const Settle& command);
+  void on(const Subscribe& command);
+  void on(const Unsubscribe& command);
+  void on(const Get& command);
+  void on(const Purge& command);
+  void on(const Inspect& command);
+  void on(const DeleteQueue& command);
+  void on(const ConsumerFlow& command);
+  void on(const CreditGrant& command);
+  void on(const Deliver& command);
+  void on(const GetReply& command);
+  void on(const Reply& command);
+  void on(const Confirm& command);
+  void on(const ConsumerCancelled& command);
+  void on(const CreditRequest& command);
+  void on(const CreditReturn& command);
+  void on(const TopologyApply& command);
+  void on(const TopologyDone& command);
+  void on(const Alarm& command) { memory_alarm_ = command.memory; }
+  void on(const StopServing&) { stopping_ = true; }
+  void on(const TopologyAsk&) { CHECK(false); }      // Only the control thread gets these.
+  void on(const TopologyApplied&) { CHECK(false); }
+
+  std::uint32_t publish_remote(const Publish& publish, MessageRef message);
+  Queue* find_queue(QueueId id);
+  Consumer* find_consumer(const ConsumerHandle& handle);
+  ChannelPort* find_channel(const ChannelRef& channel);
+  void reply(const ChannelRef& channel, const QueueCounts& counts);
+  void refuse(const ChannelRef& channel, AmqpError error);
+  void send_back(ShardId home, QueueId queue, Sequence sequence);
+  void ask_delete(Queue& queue, const ChannelRef& channel, std::uint32_t message_count);
+  void add_confirm(const ChannelRef& channel, std::uint64_t number);
+  void drop_queue(QueueId id);
+
+  Wiring wiring_;
+  MemoryAccount memory_;  ///< Before everything that holds messages.
+  Topology topology_;
+  Slab<Consumer> consumers_;
+  Slab<ChannelPort*> channels_;
+  boost::unordered_flat_map<QueueId, std::unique_ptr<Queue>> queues_;
+  IntrusiveList<Queue> marked_;
+  std::vector<PendingConfirm> confirms_;  ///< Oldest batch first.
+  std::uint64_t open_batch_ = 1;
+  bool memory_alarm_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace lepus::core

@@ -1,0 +1,205 @@
+// The one place where commands are applied: each is a few lines that find the queue or channel and call it. A queue or channel
+// that is gone is a normal case: the command is dropped, what it carried is given back.
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "core/broker.h"
+
+namespace lepus::core {
+
+void Broker::apply(const Command& command) {
+  std::visit([this](const auto& plain) { on(plain); }, command);
+}
+
+void Broker::on(const Enqueue& command) {
+  MessageRef message = MessageRef::adopt(command.message);
+  const std::unique_ptr<std::vector<QueueId>> more{command.more};
+  message->enter_account(memory_);
+  if (Queue* queue = find_queue(command.queue)) queue->push(message);
+  if (more) {
+    for (const QueueId id : *more)
+      if (Queue* queue = find_queue(id)) queue->push(message);
+  }
+  if (command.number != 0) add_confirm(command.publisher, command.number);
+}
+
+void Broker::on(const Settle& command) {
+  if (Queue* queue = find_queue(command.queue)) queue->settle(command, find_consumer(command.consumer));
+}
+
+void Broker::on(const Subscribe& command) {
+  Queue* queue = find_queue(command.queue);
+  if (queue == nullptr) return refuse(command.channel, {ReplyCode::not_found, {}});
+  ChannelPort* local = command.channel.shard == wiring_.shard ? find_channel(command.channel) : nullptr;
+  AmqpError error;
+  const Consumer* consumer = queue->subscribe(command, local, error);
+  if (consumer == nullptr) return refuse(command.channel, std::move(error));
+  send(command.channel.shard, Reply{command.channel, 0, queue->consumer_count(), consumer->handle,
+                                    wiring_.shard, command.queue, nullptr});
+}
+
+void Broker::on(const Unsubscribe& command) {
+  if (Consumer* consumer = find_consumer(command.consumer)) {
+    Queue& queue = *consumer->queue;
+    queue.unsubscribe(*consumer);
+    if (queue.info().auto_delete && queue.consumers().empty() && !queue.deleting_) {
+      queue.deleting_ = true;
+      return ask_delete(queue, command.channel, 0);
+    }
+  }
+  if (command.channel) reply(command.channel, {});
+}
+
+void Broker::on(const Get& command) {
+  if (Queue* queue = find_queue(command.queue)) {
+    queue->get(command);
+  } else {
+    answer_get({command.channel, 0, command.queue, 0, nullptr, wiring_.shard, false, true}, {});
+  }
+}
+
+void Broker::on(const Purge& command) {
+  Queue* queue = find_queue(command.queue);
+  reply(command.channel, {queue == nullptr ? 0 : queue->purge(), 0});
+}
+
+void Broker::on(const Inspect& command) {
+  Queue* queue = find_queue(command.queue);
+  if (queue == nullptr) return reply(command.channel, {});
+  if (queue->pump()) mark(*queue);
+  reply(command.channel, {queue->ready_count(), queue->consumer_count()});
+}
+
+void Broker::on(const DeleteQueue& command) {
+  Queue* queue = find_queue(command.queue);
+  if (queue == nullptr) return reply(command.channel, {});
+  if (queue->pump()) mark(*queue);
+  const char* refusal = nullptr;
+  if (command.if_empty && queue->ready_count() > 0) refusal = " not empty";
+  if (command.if_unused && queue->consumer_count() > 0) refusal = " in use";
+  if (refusal != nullptr)
+    return refuse(command.channel,
+                  {ReplyCode::precondition_failed, describe_queue(queue->info()) + refusal});
+  queue->deleting_ = true;
+  ask_delete(*queue, command.channel, static_cast<std::uint32_t>(queue->ready_count()));
+}
+
+void Broker::on(const ConsumerFlow& command) {
+  Consumer* consumer = find_consumer(command.consumer);
+  if (consumer == nullptr) return;
+  consumer->paused = command.paused;
+  consumer->spec.limited = command.limited;
+  consumer->queue->consumer_changed(*consumer);
+}
+
+void Broker::on(const CreditGrant& command) {
+  Consumer* consumer = find_consumer(command.consumer);
+  if (consumer == nullptr) return;
+  consumer->credit_asked = false;
+  consumer->credit += command.count;
+  consumer->queue->consumer_changed(*consumer);
+}
+
+void Broker::on(const Deliver& command) {
+  MessageRef message = MessageRef::adopt(command.message);
+  message->enter_account(memory_);
+  ChannelPort* port = find_channel(command.channel);
+  if (port == nullptr) {
+    if (!command.no_ack) send_back(command.home, command.queue, command.sequence);
+    return;
+  }
+  // The channel itself tells the queue to pause: it lives on another shard.
+  (void)port->on_deliver(command, std::move(message));
+}
+
+void Broker::on(const GetReply& command) {
+  MessageRef message;
+  if (command.message != nullptr) {
+    message = MessageRef::adopt(command.message);
+    message->enter_account(memory_);
+  }
+  if (ChannelPort* port = find_channel(command.channel)) {
+    port->on_get_reply(command, std::move(message));
+  } else if (message && !command.no_ack) {
+    send_back(command.home, command.queue, command.sequence);
+  }
+}
+
+/// A delivery that met no channel any more goes back to its place in the queue.
+void Broker::send_back(ShardId home, QueueId queue, Sequence sequence) {
+  send(home, Settle{queue, sequence, sequence, {}, Outcome::requeued});
+}
+
+void Broker::on(const Reply& command) {
+  const std::unique_ptr<AmqpError> error{command.error};
+  if (ChannelPort* port = find_channel(command.channel)) {
+    port->on_reply(command);
+  } else if (command.consumer.generation != 0) {
+    send(command.home, Unsubscribe{command.queue, {}, command.consumer});
+  }
+}
+
+void Broker::on(const Confirm& command) {
+  if (ChannelPort* port = find_channel(command.channel)) port->on_confirm(command);
+}
+
+void Broker::on(const ConsumerCancelled& command) {
+  if (ChannelPort* port = find_channel(command.channel)) port->on_consumer_cancelled(command.number);
+}
+
+void Broker::on(const CreditRequest& command) {
+  ChannelPort* port = find_channel(command.channel);
+  if (port == nullptr) return;
+  const std::uint32_t granted = port->on_credit_request(command);
+  if (granted > 0) send(command.home, CreditGrant{command.queue, command.consumer, granted});
+}
+
+void Broker::on(const CreditReturn& command) {
+  if (ChannelPort* port = find_channel(command.channel)) port->on_credit_return(command.count);
+}
+
+void Broker::on(const TopologyApply& command) {
+  const std::unique_ptr<std::vector<TopologyChange>> changes{command.changes};
+  for (const TopologyChange& change : *changes) {
+    if (const auto* removed = std::get_if<QueueRemoved>(&change)) drop_queue(removed->id);
+    topology_.apply(change);
+    const auto* added = std::get_if<QueueAdded>(&change);
+    if (added == nullptr || added->queue.home != wiring_.shard) continue;
+    QueueInfo* info = topology_.find_queue(added->queue.id);
+    info->local = queues_.emplace(info->id, std::make_unique<Queue>(*info, *this)).first->second.get();
+  }
+  outbox().send(wiring_.control, TopologyApplied{command.version});
+}
+
+void Broker::on(const TopologyDone& command) {
+  const std::unique_ptr<AmqpError> error{command.error};
+  if (ChannelPort* port = find_channel(command.channel)) port->on_topology_done(command);
+}
+
+/// Its consumers are told, its messages dropped. What is still unacked somewhere finds no queue when it is settled.
+void Broker::drop_queue(QueueId id) {
+  Queue* queue = find_queue(id);
+  if (queue == nullptr) return;
+  while (!queue->consumers().empty()) {
+    Consumer& consumer = *queue->consumers().front();
+    const ConsumerCancelled cancelled{consumer.spec.channel, consumer.spec.number};
+    queue->unsubscribe(consumer);
+    send(cancelled.channel.shard, cancelled);
+  }
+  if (queue->linked()) marked_.remove(*queue);
+  queues_.erase(id);
+}
+
+void Broker::reply(const ChannelRef& channel, const QueueCounts& counts) {
+  const auto messages = static_cast<std::uint32_t>(std::min<std::uint64_t>(counts.messages, UINT32_MAX));
+  send(channel.shard, Reply{channel, messages, counts.consumers, {}, wiring_.shard, {}, nullptr});
+}
+
+void Broker::refuse(const ChannelRef& channel, AmqpError error) {
+  AmqpError* owned = std::make_unique<AmqpError>(std::move(error)).release();
+  send(channel.shard, Reply{channel, 0, 0, {}, wiring_.shard, {}, owned});
+}
+
+}  // namespace lepus::core

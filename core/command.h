@@ -1,0 +1,176 @@
+// What one thread may ask of another: plain structs, trivially copyable, at most one cache line, carried by the rings between
+// threads and applied in order. The same structs reach a queue or channel of the sender's own shard by direct call.
+//
+//   channel -> queue's home     Enqueue Settle Subscribe Unsubscribe Get Purge Inspect DeleteQueue ConsumerFlow CreditGrant
+//   queue -> channel's shard    Deliver GetReply Reply Confirm ConsumerCancelled CreditRequest CreditReturn
+//   shard -> control            TopologyAsk TopologyApplied
+//   control -> shard            TopologyApply TopologyDone Alarm StopServing
+//
+// Plain pointers in a command are owned by whoever holds it: the receiver adopts them.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "core/amqp_error.h"
+#include "core/backlog.h"
+#include "core/base/ids.h"
+#include "core/topology_change.h"
+#include "core/topology_request.h"
+
+namespace lepus::core {
+
+/// A consumer at its queue; valid on the queue's home shard only.
+struct ConsumerHandle {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;  ///< 0 is "none" (basic.get).
+};
+
+enum class Outcome : std::uint8_t { acknowledged, requeued, rejected };
+
+struct Enqueue {
+  QueueId queue;
+  std::vector<QueueId>* more;  ///< Further queues on the same shard, or null.
+  Message* message;
+  ChannelRef publisher;
+  std::uint64_t number;  ///< Publish number to confirm, 0 when the channel is not in confirm mode.
+};
+struct Settle {
+  QueueId queue;
+  Sequence first, last;
+  ConsumerHandle consumer;
+  Outcome outcome;
+};
+struct Subscribe {
+  QueueId queue;
+  ChannelRef channel;
+  std::uint32_t number;     ///< The channel's own number for the consumer.
+  std::uint32_t prefetch;   ///< Unacked at most; 0 is no limit.
+  std::int32_t priority;
+  bool no_ack, exclusive;
+  bool limited;  ///< The channel has a shared limit (qos global): ask it for credit.
+};
+struct Unsubscribe {
+  QueueId queue;
+  ChannelRef channel;
+  ConsumerHandle consumer;
+};
+struct Get {
+  QueueId queue;
+  ChannelRef channel;
+  bool no_ack;
+};
+struct Purge {
+  QueueId queue;
+  ChannelRef channel;
+};
+/// Asks for the counts that declare-ok carries.
+struct Inspect {
+  QueueId queue;
+  ChannelRef channel;
+};
+struct DeleteQueue {
+  QueueId queue;
+  ChannelRef channel;
+  bool if_unused, if_empty;
+};
+/// The channel's view of one consumer changed.
+struct ConsumerFlow {
+  QueueId queue;
+  ConsumerHandle consumer;
+  bool paused;   ///< Output of its connection is above the high-water mark.
+  bool limited;  ///< The channel has a shared limit.
+};
+struct CreditGrant {
+  QueueId queue;
+  ConsumerHandle consumer;
+  std::uint32_t count;
+};
+
+struct Deliver {
+  ChannelRef channel;
+  std::uint32_t number;
+  QueueId queue;
+  Sequence sequence;
+  Message* message;
+  ShardId home;
+  bool redelivered;
+  bool no_ack;
+};
+struct GetReply {
+  ChannelRef channel;
+  std::uint32_t message_count;  ///< Left behind.
+  QueueId queue;
+  Sequence sequence;
+  Message* message;  ///< Null: the queue was empty.
+  ShardId home;
+  bool redelivered;
+  bool no_ack;
+};
+/// The answer to Subscribe, Unsubscribe, Purge, Inspect, DeleteQueue.
+struct Reply {
+  ChannelRef channel;
+  std::uint32_t message_count;
+  std::uint32_t consumer_count;
+  ConsumerHandle consumer;  ///< Of a Subscribe.
+  ShardId home;
+  QueueId queue;
+  AmqpError* error;  ///< Null when it went well.
+};
+struct Confirm {
+  ChannelRef channel;
+  std::uint64_t first, last;
+  bool refused;
+};
+struct ConsumerCancelled {
+  ChannelRef channel;
+  std::uint32_t number;
+};
+struct CreditRequest {
+  ChannelRef channel;
+  std::uint32_t number;
+  ShardId home;
+  QueueId queue;
+  ConsumerHandle consumer;
+  std::uint32_t wanted;
+};
+struct CreditReturn {
+  ChannelRef channel;
+  std::uint32_t count;
+};
+
+struct TopologyAsk {
+  ChannelRef channel;        ///< Who gets TopologyDone; null when nobody waits.
+  std::uint32_t message_count;  ///< Handed back in TopologyDone (queue.delete-ok).
+  TopologyRequest* request;
+};
+struct TopologyApplied {
+  std::uint64_t version;
+};
+struct TopologyApply {
+  std::uint64_t version;
+  std::vector<TopologyChange>* changes;
+};
+struct TopologyDone {
+  ChannelRef channel;
+  std::uint32_t message_count;
+  AmqpError* error;
+};
+/// Memory is above the high-water mark (or below it again): publishers are blocked.
+struct Alarm {
+  bool memory;
+};
+/// The broker stops: close every connection with 320.
+struct StopServing {};
+
+using Command =
+    std::variant<Enqueue, Settle, Subscribe, Unsubscribe, Get, Purge, Inspect, DeleteQueue,
+                 ConsumerFlow, CreditGrant, Deliver, GetReply, Reply, Confirm, ConsumerCancelled,
+                 CreditRequest, CreditReturn, TopologyAsk, TopologyApplied, TopologyApply,
+                 TopologyDone, Alarm, StopServing>;
+static_assert(sizeof(Command) <= 64);
+static_assert(std::is_trivially_copyable_v<Command>);
+
+}  // namespace lepus::core

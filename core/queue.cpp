@@ -1,0 +1,184 @@
+// Delivery: who takes the next message, and what a settled one means.
+#include "core/queue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/broker.h"
+
+namespace lepus::core {
+
+Queue::~Queue() {
+  while (!active_.empty()) active_.remove(active_.front());
+  CHECK(consumers_.empty());
+}
+
+void Queue::push(MessageRef message) {
+  CHECK(message->complete());
+  backlog_.push(std::move(message));
+  broker_.mark(*this);
+}
+
+bool Queue::pump() {
+  std::size_t budget = limits::deliveries_per_pump_max;
+  Consumer* consumer = active_.empty() ? nullptr : &active_.front();
+  bool retry = false;
+  while (consumer != nullptr && backlog_.ready_count() > 0 && budget > 0) {
+    Consumer* next = active_.next(*consumer);
+    switch (offer(*consumer)) {
+      case Turn::delivered:
+        --budget;
+        rotate(*consumer);
+        consumer = &active_.front();
+        break;
+      case Turn::not_now:
+        active_.remove(*consumer);
+        consumer = next;
+        break;
+      case Turn::retry_later:
+        retry = true;
+        consumer = next;
+        break;
+    }
+  }
+  if (backlog_.ready_count() == 0)
+    for (Consumer* idle : consumers_) return_unused_credit(*idle);
+  return retry || (budget == 0 && backlog_.ready_count() > 0 && !active_.empty());
+}
+
+Queue::Turn Queue::offer(Consumer& consumer) {
+  if (!consumer.has_room()) return Turn::not_now;
+  if (consumer.local == nullptr && broker_.outbox().congested(consumer.spec.channel.shard))
+    return Turn::retry_later;
+  if (consumer.spec.limited && !obtain_credit(consumer)) return Turn::not_now;
+  deliver_to(consumer);
+  return Turn::delivered;
+}
+
+/// A channel with a shared limit hands out credit; asked once until it answers.
+bool Queue::obtain_credit(Consumer& consumer) {
+  if (consumer.credit > 0) return true;
+  if (consumer.credit_asked) return false;
+  const auto wanted = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(backlog_.ready_count(), limits::deliveries_per_pump_max));
+  const CreditRequest request{consumer.spec.channel, consumer.spec.number, broker_.shard(),
+                              info_->id,             consumer.handle,      wanted};
+  if (consumer.local == nullptr) {
+    consumer.credit_asked = true;
+    broker_.outbox().send(consumer.spec.channel.shard, request);
+    return false;
+  }
+  consumer.credit = consumer.local->on_credit_request(request);
+  consumer.credit_asked = consumer.credit == 0;
+  return consumer.credit > 0;
+}
+
+void Queue::return_unused_credit(Consumer& consumer) {
+  if (consumer.credit == 0) return;
+  const CreditReturn unused{consumer.spec.channel, std::exchange(consumer.credit, 0)};
+  if (consumer.local != nullptr) {
+    consumer.local->on_credit_return(unused.count);
+  } else {
+    broker_.outbox().send(unused.channel.shard, unused);
+  }
+}
+
+void Queue::deliver_to(Consumer& consumer) {
+  const Backlog::Ready head = backlog_.peek();
+  const Subscribe& spec = consumer.spec;
+  MessageRef message;
+  if (spec.no_ack) {
+    message = backlog_.pop(head.sequence);
+  } else {
+    backlog_.deliver(head.sequence);
+    message = MessageRef::share(head.message);
+    ++consumer.unacked_count;
+  }
+  if (spec.limited) --consumer.credit;
+  Deliver delivery{spec.channel, spec.number,      info_->id,        head.sequence,
+                   nullptr,      broker_.shard(), head.redelivered, spec.no_ack};
+  if (consumer.local != nullptr) {
+    if (!consumer.local->on_deliver(delivery, std::move(message))) consumer.paused = true;
+    return;
+  }
+  delivery.message = broker_.export_message(std::move(message));
+  broker_.outbox().send(spec.channel.shard, delivery);
+}
+
+void Queue::get(const Get& request) {
+  GetReply reply{request.channel, 0, info_->id, 0, nullptr, broker_.shard(), false, request.no_ack};
+  MessageRef message;
+  if (backlog_.ready_count() > 0) {
+    const Backlog::Ready head = backlog_.peek();
+    reply.sequence = head.sequence;
+    reply.redelivered = head.redelivered;
+    if (request.no_ack) {
+      message = backlog_.pop(head.sequence);
+    } else {
+      backlog_.deliver(head.sequence);
+      message = MessageRef::share(head.message);
+    }
+    reply.message_count = static_cast<std::uint32_t>(backlog_.ready_count());
+  }
+  broker_.answer_get(reply, std::move(message));
+}
+
+void Queue::settle(const Settle& settle, Consumer* consumer) {
+  CHECK(settle.first <= settle.last);
+  for (Sequence sequence = settle.first; sequence <= settle.last; ++sequence) {
+    if (backlog_.state(sequence) != Backlog::State::unacked) continue;
+    if (settle.outcome == Outcome::requeued) {
+      backlog_.requeue(sequence);
+    } else {
+      (void)backlog_.take(sequence);
+    }
+    if (consumer != nullptr && consumer->unacked_count > 0) --consumer->unacked_count;
+  }
+  if (consumer != nullptr) consumer_changed(*consumer);
+  if (settle.outcome == Outcome::requeued) broker_.mark(*this);
+}
+
+Consumer* Queue::subscribe(const Subscribe& wish, ChannelPort* local, AmqpError& error) {
+  const bool taken = !consumers_.empty() && (wish.exclusive || consumers_.front()->spec.exclusive);
+  if (taken) {
+    error = {ReplyCode::access_refused,
+             broker_.describe_queue(*info_) + " in exclusive use", 60, 20};
+    return nullptr;
+  }
+  Consumer& consumer = broker_.create_consumer(wish, local);
+  consumer.queue = this;
+  consumers_.push_back(&consumer);
+  had_consumer_ = true;
+  consumer_changed(consumer);
+  return &consumer;
+}
+
+void Queue::unsubscribe(Consumer& consumer) {
+  CHECK(consumer.queue == this);
+  if (consumer.linked()) active_.remove(consumer);
+  return_unused_credit(consumer);
+  std::erase(consumers_, &consumer);
+  broker_.destroy_consumer(consumer);
+}
+
+void Queue::consumer_changed(Consumer& consumer) {
+  if (!consumer.linked() && consumer.has_room()) activate(consumer);
+  if (backlog_.ready_count() > 0) broker_.mark(*this);
+}
+
+/// Behind the last one of its own or a higher priority.
+void Queue::activate(Consumer& consumer) {
+  Consumer* before = active_.last();
+  while (before != nullptr && before->spec.priority < consumer.spec.priority)
+    before = active_.previous(*before);
+  active_.insert_after(before, consumer);
+}
+
+void Queue::rotate(Consumer& consumer) {
+  Consumer* next = active_.next(consumer);
+  if (next == nullptr || next->spec.priority < consumer.spec.priority) return;
+  active_.remove(consumer);
+  activate(consumer);
+}
+
+}  // namespace lepus::core

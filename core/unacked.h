@@ -1,0 +1,51 @@
+// A channel's window of deliveries that wait for an acknowledgement, in order of their delivery tags. Tags grow by one per
+// delivery of the channel; deliveries without acknowledgement have a tag but no entry.
+//
+// Settled entries in the middle stay as holes until everything before them is settled, so finding a tag is a guess by distance
+// that is nearly always right, else a binary search.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/base/ring_buffer.h"
+#include "core/command.h"
+
+namespace lepus::core {
+
+class UnackedWindow {
+ public:
+  struct Entry {
+    std::uint64_t tag = 0;
+    QueueId queue;
+    Sequence sequence = 0;
+    ConsumerHandle consumer;
+    ShardId home = 0;
+    bool limited = false;  ///< Counts against the channel's shared limit.
+    bool settled = false;
+  };
+
+  void add(const Entry& entry);
+  std::size_t size() const { return live_count_; }
+  std::size_t limited_count() const { return limited_count_; }
+  bool contains(std::uint64_t tag) const { return find(tag).has_value(); }
+
+  /// Takes the entry of this tag out; nullopt when there is none.
+  std::optional<Entry> take(std::uint64_t tag);
+  /// Takes out everything up to and including `tag` (0: everything), oldest first, behind what is in `out`.
+  void take_up_to(std::uint64_t tag, std::vector<Entry>& out);
+  /// Puts entries back that were taken and not settled (tx.rollback). They need not be newer than what is here.
+  void put_back(std::vector<Entry> entries);
+
+ private:
+  std::optional<std::size_t> find(std::uint64_t tag) const;
+  void note_taken(const Entry& entry);
+  void drop_settled_front();
+
+  RingBuffer<Entry> entries_;
+  std::size_t live_count_ = 0;
+  std::size_t limited_count_ = 0;
+};
+
+}  // namespace lepus::core
