@@ -1,0 +1,212 @@
+// Life of a channel: frames in, methods to their handlers, the pending answer, and giving everything back at the end.
+#include "net/amqp/channel.h"
+
+#include <utility>
+#include <variant>
+
+#include "net/amqp/channel_impl.h"
+
+namespace lepus::amqp {
+
+using core::AmqpError;
+using core::ReplyCode;
+
+Channel::Channel(Connection& connection, std::uint16_t number)
+    : connection_(connection), number_(number) {
+  ref_ = broker().attach(*this);
+}
+
+Channel::~Channel() { CHECK(state_ == State::closed); }
+
+void Channel::on_frame(const Frame& frame) {
+  if (state_ != State::open) return on_frame_while_closing(frame);
+  AssemblerEvent event = assembler_.on_frame(frame);
+  Outcome outcome;
+  if (const auto* method = std::get_if<MethodReady>(&event)) {
+    outcome = on_method(*method);
+  } else if (const auto* header = std::get_if<ContentHeader>(&event)) {
+    outcome = on_content_header(*header);
+  } else if (const auto* body = std::get_if<BodyPiece>(&event)) {
+    outcome = on_body(*body);
+  } else {
+    outcome = std::get<AssemblerError>(event).to_amqp_error();
+  }
+  if (outcome) connection_.raise(*this, std::move(*outcome));
+}
+
+/// RabbitMQ ignores everything on a channel it has closed, but for close, close-ok and a premature open.
+void Channel::on_frame_while_closing(const Frame& frame) {
+  if (frame.type != FrameType::method || state_ != State::close_sent) return;
+  const auto method = static_cast<MethodId>(core::load_u32(frame.payload.data()));
+  if (method == MethodId::channel_close) send(ChannelCloseOk{});
+  if (method == MethodId::channel_close_ok) end();
+  if (method == MethodId::channel_open) {
+    connection_.raise(*this, {ReplyCode::channel_error, "second 'channel.open' seen", class_channel, 10});
+  }
+}
+
+template <class... Methods>
+bool Channel::dispatch(const MethodReady& ready, Outcome& outcome) {
+  const auto handle = [&]<class Method>(Method method) {
+    if (decode(ready.arguments, method)) {
+      outcome = on(method);
+    } else {
+      outcome = decode_error(Method::id, ready.arguments);
+    }
+    return true;
+  };
+  return ((ready.method == Methods::id && handle(Methods{})) || ...);
+}
+
+Channel::Outcome Channel::on_method(const MethodReady& ready) {
+  Outcome outcome;
+  const bool known =
+      dispatch<BasicPublish, BasicAck, BasicGet, BasicNack, BasicReject>(ready, outcome) ||
+      dispatch<BasicConsume, BasicCancel, BasicQos, BasicRecover, BasicRecoverAsync>(ready, outcome) ||
+      dispatch<QueueDeclare, QueueBind, QueueUnbind, QueuePurge, QueueDelete>(ready, outcome) ||
+      dispatch<ExchangeDeclare, ExchangeDelete, ExchangeBind, ExchangeUnbind>(ready, outcome) ||
+      dispatch<ConfirmSelect, TxSelect, TxCommit, TxRollback>(ready, outcome) ||
+      dispatch<ChannelOpen, ChannelFlow, ChannelClose, AccessRequest>(ready, outcome);
+  if (!known) outcome = AmqpError{ReplyCode::command_invalid, "unimplemented method"};
+  const bool is_frame_level = outcome && outcome->code == ReplyCode::frame_error;
+  if (outcome && outcome->class_id == 0 && !is_frame_level) {
+    outcome->class_id = class_id_of(ready.method);
+    outcome->method_id = method_id_of(ready.method);
+  }
+  return outcome;
+}
+
+Channel::Outcome Channel::on(const ChannelOpen&) {
+  return AmqpError{ReplyCode::channel_error, "second 'channel.open' seen"};
+}
+
+/// RabbitMQ does not let clients stop deliveries this way.
+Channel::Outcome Channel::on(const ChannelFlow& flow) {
+  if (!flow.active) return AmqpError{ReplyCode::not_implemented, "active=false"};
+  send(ChannelFlowOk{true});
+  return std::nullopt;
+}
+
+Channel::Outcome Channel::on(const AccessRequest&) {
+  send(AccessRequestOk{1});
+  return std::nullopt;
+}
+
+Channel::Outcome Channel::on(const ChannelClose&) {
+  state_ = State::closing;
+  tell_client_closed_ = true;
+  give_back_everything(true);
+  return std::nullopt;
+}
+
+void Channel::close_with(const AmqpError& error) {
+  CHECK(state_ == State::open);
+  const std::string text = error.text();
+  send(ChannelClose{static_cast<std::uint16_t>(error.code), text, error.class_id, error.method_id});
+  state_ = State::close_sent;
+  give_back_everything(false);
+}
+
+void Channel::shut_down(bool orderly) {
+  if (state_ == State::closed) return;
+  if (state_ == State::closing) {
+    if (!orderly) end();
+    return;
+  }
+  const bool was_open = state_ == State::open;
+  state_ = State::closing;
+  tell_client_closed_ = false;
+  if (was_open) {
+    give_back_everything(orderly);
+  } else {
+    end();
+  }
+}
+
+/// Consumers leave their queues, then everything unacked returns to its place. `wait_for_answers`: the end waits until each queue
+/// has answered, so that auto-delete queues are gone when the client reads close-ok.
+void Channel::give_back_everything(bool wait_for_answers) {
+  pending_ = {};
+  publishing_ = {};
+  tx_publishes_.clear();
+  waiting_credit_.clear();
+  give_back_answers_due_ = 1;  // Ours, until all are on their way.
+  for (Consumer& consumer : consumers_) {
+    if (!consumer.in_use || consumer.handle.generation == 0) continue;
+    consumer.in_use = false;
+    if (wait_for_answers) ++give_back_answers_due_;
+    broker().send(consumer.home, core::Unsubscribe{consumer.queue, wait_for_answers ? ref_ : core::ChannelRef{},
+                                                   consumer.handle});
+  }
+  std::vector<core::UnackedWindow::Entry> entries = std::move(tx_acknowledged_);
+  entries.insert(entries.end(), tx_rejected_.begin(), tx_rejected_.end());
+  entries.insert(entries.end(), tx_requeued_.begin(), tx_requeued_.end());
+  unacked_.take_up_to(0, entries);
+  settle_entries(entries, core::Outcome::requeued);
+  if (linked()) connection_.server().forget_acks(*this);
+  connection_.release(Connection::hold_reply);
+  on_give_back_answer();
+}
+
+void Channel::on_give_back_answer() {
+  CHECK(give_back_answers_due_ > 0);
+  if (--give_back_answers_due_ == 0 && state_ == State::closing) end();
+}
+
+void Channel::end() {
+  if (tell_client_closed_) send(ChannelCloseOk{});
+  state_ = State::closed;
+  broker().detach(ref_);
+  connection_.on_channel_closed(*this);
+}
+
+void Channel::expect(MethodId method, bool no_wait, std::string name) {
+  CHECK(!pending_.active);
+  pending_ = {method, no_wait, true, std::move(name), 0};
+  connection_.hold(Connection::hold_reply);
+}
+
+Channel::Pending Channel::take_pending() {
+  CHECK(pending_.active);
+  connection_.release(Connection::hold_reply);
+  return std::exchange(pending_, {});
+}
+
+void Channel::on_reply(const core::Reply& reply) {
+  if (state_ == State::closing) return on_give_back_answer();
+  if (state_ != State::open) return;
+  Pending pending = take_pending();
+  if (reply.error != nullptr) {
+    AmqpError error = *reply.error;
+    if (error.detail.empty()) error.detail = "no " + queue_title(pending.name);
+    error.class_id = class_id_of(pending.method);
+    error.method_id = method_id_of(pending.method);
+    if (pending.method == MethodId::basic_consume) forget_consumer(pending.consumer);
+    return connection_.raise(*this, std::move(error));
+  }
+  if (pending.method == MethodId::basic_consume) return on_subscribed(reply, pending);
+  if (pending.method == MethodId::basic_cancel) return on_cancelled(pending);
+  if (pending.no_wait) return;
+  if (pending.method == MethodId::queue_declare)
+    return send(QueueDeclareOk{pending.name, reply.message_count, reply.consumer_count});
+  if (pending.method == MethodId::queue_purge) return send(QueuePurgeOk{reply.message_count});
+  CHECK(pending.method == MethodId::queue_delete);
+  send(QueueDeleteOk{reply.message_count});
+}
+
+void Channel::on_topology_done(const core::TopologyDone& done) {
+  if (state_ == State::closing) return on_give_back_answer();
+  if (state_ != State::open) return;
+  if (done.error == nullptr) return on_topology_answer(done.message_count);
+  const Pending pending = take_pending();
+  AmqpError error = *done.error;
+  error.class_id = class_id_of(pending.method);
+  error.method_id = method_id_of(pending.method);
+  connection_.raise(*this, std::move(error));
+}
+
+std::string Channel::queue_title(std::string_view name) const {
+  return core::queue_title(name, connection_.vhost_name());
+}
+
+}  // namespace lepus::amqp

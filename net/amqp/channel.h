@@ -1,0 +1,208 @@
+// One channel: assembles methods and contents from its frames and carries them out against the broker.
+//
+//   open -> closing (client's channel.close: consumers and unacked go back) -> closed
+//   open -> close_sent (we said channel.close: everything but close and close-ok is ignored) -> closed
+//
+// A method that needs another thread (the control thread for topology, a queue's home shard) leaves its Pending here and holds
+// the connection's input until the answer comes; an answer from this shard comes before the call returns. Handlers return an
+// error as a value; on_method() hands it to the connection. Families: channel_{publish,basic,settle,queue,exchange,tx}.cpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/amqp_error.h"
+#include "core/base/intrusive_list.h"
+#include "core/broker.h"
+#include "core/confirms.h"
+#include "core/properties.h"
+#include "core/topology_rules.h"
+#include "core/unacked.h"
+#include "net/amqp/assembler.h"
+#include "net/amqp/methods.gen.h"
+
+namespace lepus::amqp {
+
+class Connection;
+
+class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
+ public:
+  enum class State : std::uint8_t { open, closing, close_sent, closed };
+
+  Channel(Connection& connection, std::uint16_t number);
+  ~Channel() override;
+
+  std::uint16_t number() const { return number_; }
+  State state() const { return state_; }
+
+  void on_frame(const Frame& frame);
+  /// Sends channel.close and gives back what the channel holds.
+  void close_with(const core::AmqpError& error);
+  /// The connection ends: gives everything back; Connection::on_channel_closed() when that is done. `orderly`: waits until the
+  /// queues have answered; nothing is pending then, as input is held while something is.
+  void shut_down(bool orderly);
+  /// Output fell below the low-water mark: consumers may go on.
+  void resume_consumers();
+  /// Tells the publisher what is confirmed.
+  void write_acks();
+
+ private:
+  using Outcome = std::optional<core::AmqpError>;
+
+  struct Consumer {
+    std::string tag;
+    core::QueueId queue;
+    core::ConsumerHandle handle;
+    core::ShardId home = 0;
+    bool in_use = false;
+    bool no_ack = false;
+    bool limited = false;
+    bool paused = false;  ///< Its queue was told, or told itself, to wait.
+  };
+  /// The method whose answer is awaited.
+  struct Pending {
+    MethodId method{};
+    bool no_wait = false;
+    bool active = false;
+    std::string name;          ///< Queue or consumer tag, for the answer.
+    std::uint32_t consumer = 0;
+  };
+  /// The publish whose content is being received. Exchange and key are those of the route cache until its content is complete.
+  struct Publishing {
+    bool mandatory = false;
+    core::MessageRef message;
+    std::vector<std::string> more_keys;  ///< CC and BCC.
+  };
+  struct RouteCache {
+    std::string exchange;
+    std::string key;
+    std::uint64_t version = 0;  ///< Of the topology; 0 is "nothing cached".
+    core::RouteResult result;
+  };
+
+  // ChannelPort
+  bool on_deliver(const core::Deliver& delivery, core::MessageRef message) override;
+  void on_get_reply(const core::GetReply& reply, core::MessageRef message) override;
+  void on_reply(const core::Reply& reply) override;
+  void on_topology_done(const core::TopologyDone& done) override;
+  void on_confirm(const core::Confirm& confirm) override;
+  void on_consumer_cancelled(std::uint32_t number) override;
+  std::uint32_t on_credit_request(const core::CreditRequest& request) override;
+  void on_credit_return(std::uint32_t count) override;
+
+  // channel.cpp
+  Outcome on_method(const MethodReady& ready);
+  template <class... Methods>
+  bool dispatch(const MethodReady& ready, Outcome& outcome);
+  void on_frame_while_closing(const Frame& frame);
+  Outcome on(const ChannelOpen& open);
+  Outcome on(const ChannelFlow& flow);
+  Outcome on(const ChannelClose& close);
+  Outcome on(const AccessRequest& request);
+  void give_back_everything(bool wait_for_answers);
+  void on_give_back_answer();
+  void end();
+  void expect(MethodId method, bool no_wait, std::string name);
+  Pending take_pending();
+  core::Broker& broker();
+  std::string queue_title(std::string_view name) const;
+
+  // channel_publish.cpp
+  Outcome on(const BasicPublish& publish);
+  Outcome on_content_header(const ContentHeader& header);
+  Outcome on_body(const BodyPiece& piece);
+  Outcome finish_publish();
+  Outcome find_route(std::string_view exchange, std::string_view key);
+  void route_content(const Publishing& publishing, core::RouteResult& out);
+  void send_message(Publishing publishing);
+  void hold_if_congested(const core::RouteResult& route);
+
+  // channel_basic.cpp
+  Outcome on(const BasicConsume& consume);
+  Outcome on(const BasicCancel& cancel);
+  Outcome on(const BasicGet& get);
+  Outcome on(const BasicQos& qos);
+  void on_subscribed(const core::Reply& reply, const Pending& pending);
+  void on_cancelled(const Pending& pending);
+  void tell_cancelled();
+  void limit_consumers(bool limited);
+  void send_back(core::ShardId home, core::QueueId queue, core::Sequence sequence);
+  std::uint32_t reserve_consumer();
+  Consumer* find_consumer(std::string_view tag);
+  void forget_consumer(std::uint32_t number);
+  void grant_waiting_credit();
+  std::uint32_t free_shared_credit() const;
+
+  // channel_settle.cpp
+  Outcome settle(std::uint64_t tag, bool multiple, core::Outcome outcome);
+  Outcome on(const BasicAck& ack);
+  Outcome on(const BasicNack& nack);
+  Outcome on(const BasicReject& reject);
+  Outcome on(const BasicRecover& recover);
+  Outcome on(const BasicRecoverAsync& recover);
+  Outcome recover_all(bool requeue);
+  void settle_entries(const std::vector<core::UnackedWindow::Entry>& entries, core::Outcome outcome);
+
+  // channel_queue.cpp
+  Outcome on(const QueueDeclare& declare);
+  Outcome on(const QueueBind& bind);
+  Outcome on(const QueueUnbind& unbind);
+  Outcome on(const QueuePurge& purge);
+  Outcome on(const QueueDelete& method);
+  core::Result<std::string> resolve_queue_name(std::string_view name) const;
+  void on_queue_declared();
+
+  // channel_exchange.cpp
+  Outcome on(const ExchangeDeclare& declare);
+  Outcome on(const ExchangeDelete& method);
+  Outcome on(const ExchangeBind& bind);
+  Outcome on(const ExchangeUnbind& unbind);
+  core::TopologyRequest new_request(core::TopologyRequest::Kind kind) const;
+  /// Judged on the replica first; asks the control thread only when something is to change.
+  Outcome request_topology(const core::TopologyRequest& request);
+  void on_topology_answer(std::uint32_t message_count);
+
+  // channel_tx.cpp
+  Outcome on(const ConfirmSelect& select);
+  Outcome on(const TxSelect& select);
+  Outcome on(const TxCommit& commit);
+  Outcome on(const TxRollback& rollback);
+  void finish_commit_when_done();
+
+  template <class Method>
+  void send(const Method& method);
+
+  Connection& connection_;
+  core::ChannelRef ref_;
+  std::uint16_t number_;
+  State state_ = State::open;
+  bool confirming_ = false;
+  bool transactional_ = false;
+  std::uint32_t give_back_answers_due_ = 0;
+  bool tell_client_closed_ = false;  ///< channel.close-ok is due when everything is given back.
+  Assembler assembler_;
+  Pending pending_;
+  Publishing publishing_;
+  RouteCache route_cache_;
+  std::string last_queue_;  ///< Declared last on this channel: what an empty queue name means.
+  std::uint64_t next_tag_ = 1;
+  core::UnackedWindow unacked_;
+  core::ConfirmWindow confirms_;
+  std::vector<Consumer> consumers_;
+  std::uint32_t consumer_count_ = 0;
+  std::uint32_t prefetch_ = 0;         ///< For consumers to come (qos global=false).
+  std::uint32_t shared_prefetch_ = 0;  ///< Of the whole channel (qos global=true); 0 is no limit.
+  std::uint32_t shared_granted_ = 0;   ///< Credit handed to queues and not yet used.
+  std::vector<core::CreditRequest> waiting_credit_;  ///< Oldest first.
+  std::vector<std::string> cancelled_tags_;          ///< To be told after the pending queue.delete is answered.
+  std::vector<Publishing> tx_publishes_;
+  std::vector<core::UnackedWindow::Entry> tx_acknowledged_;
+  std::vector<core::UnackedWindow::Entry> tx_rejected_;
+  std::vector<core::UnackedWindow::Entry> tx_requeued_;
+};
+
+}  // namespace lepus::amqp

@@ -1,0 +1,253 @@
+// Consumers: basic.consume, cancel, get, qos, and the deliveries. A shared limit (qos global) is credit that queues ask for:
+// handed out up to the limit, given back when unused, free again when a delivery is settled.
+#include <algorithm>
+#include <utility>
+
+#include "net/amqp/channel_impl.h"
+
+namespace lepus::amqp {
+
+using core::AmqpError;
+using core::ReplyCode;
+
+namespace {
+
+/// x-priority of a consumer: any integer.
+core::Result<std::int32_t> read_priority(core::Bytes arguments, const std::string& queue_title) {
+  const auto value = core::FieldTable{arguments}.find("x-priority");
+  if (!value) return 0;
+  if (!value->is_integer()) {
+    return AmqpError{ReplyCode::precondition_failed,
+                     "invalid arg 'x-priority' for " + queue_title + ": \"expected integer, got " +
+                         std::string{value->type_name()} + "\""};
+  }
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(value->as_int64(), INT32_MIN, INT32_MAX));
+}
+
+}  // namespace
+
+Channel::Outcome Channel::on(const BasicConsume& consume) {
+  auto name = resolve_queue_name(consume.queue);
+  if (!name.ok()) return std::move(name.error());
+  auto queue = core::check_queue_access(broker().topology(), connection_.vhost(), name.value(),
+                                        connection_.id());
+  if (!queue.ok()) return std::move(queue.error());
+  if (find_consumer(consume.consumer_tag) != nullptr) {
+    return AmqpError{ReplyCode::not_allowed,
+                     "attempt to reuse consumer tag '" + std::string{consume.consumer_tag} + "'"};
+  }
+  auto priority = read_priority(consume.arguments, queue_title(name.value()));
+  if (!priority.ok()) return std::move(priority.error());
+  const std::uint64_t count_max = connection_.server().settings().consumers_per_channel_max;
+  if (count_max > 0 && consumer_count_ >= count_max) {
+    return AmqpError{ReplyCode::not_allowed,
+                     "reached maximum (" + std::to_string(count_max) + ") of consumers per channel"};
+  }
+  const core::QueueInfo& info = *queue.value();
+  const std::uint32_t number = reserve_consumer();
+  Consumer& consumer = consumers_[number];
+  consumer.tag = consume.consumer_tag.empty() ? connection_.server().generate_name("amq.ctag-")
+                                              : std::string{consume.consumer_tag};
+  consumer.queue = info.id;
+  consumer.home = info.home;
+  consumer.no_ack = consume.no_ack;
+  consumer.limited = !consume.no_ack && shared_prefetch_ > 0;
+  expect(MethodId::basic_consume, consume.no_wait, std::move(name.value()));
+  pending_.consumer = number;
+  broker().send(info.home, core::Subscribe{info.id, ref_, number, consume.no_ack ? 0 : prefetch_,
+                                           priority.value(), consume.no_ack, consume.exclusive,
+                                           consumer.limited});
+  return std::nullopt;
+}
+
+void Channel::on_subscribed(const core::Reply& reply, const Pending& pending) {
+  Consumer& consumer = consumers_[pending.consumer];
+  consumer.handle = reply.consumer;
+  if (!pending.no_wait) send(BasicConsumeOk{consumer.tag});
+}
+
+Channel::Outcome Channel::on(const BasicCancel& cancel) {
+  const Consumer* consumer = find_consumer(cancel.consumer_tag);
+  if (consumer == nullptr) {
+    if (!cancel.no_wait) send(BasicCancelOk{cancel.consumer_tag});
+    return std::nullopt;
+  }
+  expect(MethodId::basic_cancel, cancel.no_wait, std::string{cancel.consumer_tag});
+  pending_.consumer = static_cast<std::uint32_t>(consumer - consumers_.data());
+  broker().send(consumer->home, core::Unsubscribe{consumer->queue, ref_, consumer->handle});
+  return std::nullopt;
+}
+
+void Channel::on_cancelled(const Pending& pending) {
+  if (consumers_[pending.consumer].in_use) forget_consumer(pending.consumer);
+  if (!pending.no_wait) send(BasicCancelOk{pending.name});
+}
+
+/// Its queue was deleted. RabbitMQ answers the queue.delete of the same channel first.
+void Channel::on_consumer_cancelled(std::uint32_t number) {
+  if (state_ != State::open || !consumers_[number].in_use) return;
+  const std::string tag = consumers_[number].tag;
+  forget_consumer(number);
+  if (!connection_.capabilities().consumer_cancel_notify) return;
+  if (pending_.active && pending_.method == MethodId::queue_delete) {
+    cancelled_tags_.push_back(tag);
+  } else {
+    send(BasicCancel{tag, true});
+  }
+}
+
+void Channel::tell_cancelled() {
+  for (const std::string& tag : std::exchange(cancelled_tags_, {})) send(BasicCancel{tag, true});
+}
+
+Channel::Outcome Channel::on(const BasicGet& get) {
+  auto name = resolve_queue_name(get.queue);
+  if (!name.ok()) return std::move(name.error());
+  auto queue = core::check_queue_access(broker().topology(), connection_.vhost(), name.value(),
+                                        connection_.id());
+  if (!queue.ok()) return std::move(queue.error());
+  expect(MethodId::basic_get, false, {});
+  broker().send(queue.value()->home, core::Get{queue.value()->id, ref_, get.no_ack});
+  return std::nullopt;
+}
+
+void Channel::on_get_reply(const core::GetReply& reply, core::MessageRef message) {
+  if (state_ != State::open) {
+    if (message && !reply.no_ack) send_back(reply.home, reply.queue, reply.sequence);
+    return;
+  }
+  (void)take_pending();
+  if (!message) return send(BasicGetEmpty{});
+  const std::uint64_t tag = next_tag_++;
+  if (!reply.no_ack) unacked_.add({tag, reply.queue, reply.sequence, {}, reply.home, false, false});
+  const BasicGetOk ok{tag, reply.redelivered, message->exchange(), message->routing_key(),
+                      reply.message_count};
+  connection_.writer().content(number_, ok, std::move(message));
+  connection_.touch();
+}
+
+bool Channel::on_deliver(const core::Deliver& delivery, core::MessageRef message) {
+  if (state_ != State::open) {
+    if (!delivery.no_ack) send_back(delivery.home, delivery.queue, delivery.sequence);
+    return true;
+  }
+  CHECK(delivery.number < consumers_.size());
+  Consumer& consumer = consumers_[delivery.number];
+  const std::uint64_t tag = next_tag_++;
+  if (!delivery.no_ack) {
+    unacked_.add({tag, delivery.queue, delivery.sequence, consumer.handle, delivery.home,
+                  consumer.limited, false});
+    if (consumer.limited && shared_granted_ > 0) --shared_granted_;
+  }
+  const BasicDeliver deliver{consumer.tag, tag, delivery.redelivered, message->exchange(),
+                             message->routing_key()};
+  connection_.writer().content(number_, deliver, std::move(message));
+  connection_.touch();
+  if (!connection_.above_high_water()) return true;
+  if (!consumer.paused && delivery.home != broker().shard())
+    broker().send(delivery.home,
+                  core::ConsumerFlow{delivery.queue, consumer.handle, true, consumer.limited});
+  consumer.paused = true;
+  return false;
+}
+
+void Channel::resume_consumers() {
+  for (Consumer& consumer : consumers_) {
+    if (!consumer.in_use || !consumer.paused) continue;
+    consumer.paused = false;
+    broker().send(consumer.home,
+                  core::ConsumerFlow{consumer.queue, consumer.handle, false, consumer.limited});
+  }
+}
+
+void Channel::send_back(core::ShardId home, core::QueueId queue, core::Sequence sequence) {
+  broker().send(home, core::Settle{queue, sequence, sequence, {}, core::Outcome::requeued});
+}
+
+/// global=false sets the limit of each consumer to come; global=true one limit shared by all consumers of the channel.
+Channel::Outcome Channel::on(const BasicQos& qos) {
+  if (qos.prefetch_size != 0) {
+    return AmqpError{ReplyCode::not_implemented,
+                     "prefetch_size!=0 (" + std::to_string(qos.prefetch_size) + ")"};
+  }
+  if (!qos.global) {
+    prefetch_ = qos.prefetch_count;
+  } else {
+    const bool was_limited = shared_prefetch_ > 0;
+    shared_prefetch_ = qos.prefetch_count;
+    if (was_limited != (shared_prefetch_ > 0)) limit_consumers(shared_prefetch_ > 0);
+    grant_waiting_credit();
+  }
+  send(BasicQosOk{});
+  return std::nullopt;
+}
+
+void Channel::limit_consumers(bool limited) {
+  for (Consumer& consumer : consumers_) {
+    if (!consumer.in_use || consumer.no_ack) continue;
+    consumer.limited = limited;
+    broker().send(consumer.home,
+                  core::ConsumerFlow{consumer.queue, consumer.handle, consumer.paused, limited});
+  }
+}
+
+std::uint32_t Channel::free_shared_credit() const {
+  if (shared_prefetch_ == 0) return UINT32_MAX;
+  const std::uint64_t used = unacked_.limited_count() + shared_granted_;
+  return used >= shared_prefetch_ ? 0 : static_cast<std::uint32_t>(shared_prefetch_ - used);
+}
+
+std::uint32_t Channel::on_credit_request(const core::CreditRequest& request) {
+  if (state_ != State::open) return 0;
+  const std::uint32_t granted = std::min(free_shared_credit(), request.wanted);
+  shared_granted_ += granted;
+  if (granted == 0) waiting_credit_.push_back(request);
+  return granted;
+}
+
+void Channel::on_credit_return(std::uint32_t count) {
+  shared_granted_ -= std::min(shared_granted_, count);
+  if (state_ == State::open) grant_waiting_credit();
+}
+
+void Channel::grant_waiting_credit() {
+  std::size_t served = 0;
+  while (served < waiting_credit_.size()) {
+    const core::CreditRequest request = waiting_credit_[served];
+    const std::uint32_t granted = std::min(free_shared_credit(), request.wanted);
+    if (granted == 0) break;
+    ++served;
+    shared_granted_ += granted;
+    broker().send(request.home, core::CreditGrant{request.queue, request.consumer, granted});
+  }
+  waiting_credit_.erase(waiting_credit_.begin(),
+                        waiting_credit_.begin() + static_cast<std::ptrdiff_t>(served));
+}
+
+Channel::Consumer* Channel::find_consumer(std::string_view tag) {
+  for (Consumer& consumer : consumers_)
+    if (consumer.in_use && consumer.tag == tag) return &consumer;
+  return nullptr;
+}
+
+std::uint32_t Channel::reserve_consumer() {
+  ++consumer_count_;
+  for (std::uint32_t number = 0; number < consumers_.size(); ++number) {
+    if (consumers_[number].in_use) continue;
+    consumers_[number] = {};
+    consumers_[number].in_use = true;
+    return number;
+  }
+  consumers_.emplace_back().in_use = true;
+  return static_cast<std::uint32_t>(consumers_.size() - 1);
+}
+
+void Channel::forget_consumer(std::uint32_t number) {
+  CHECK(consumers_[number].in_use);
+  consumers_[number].in_use = false;
+  --consumer_count_;
+  std::erase_if(waiting_credit_,
+                [number](const core::CreditRequest& request) { return request.number == number; });
+}
+
+}  // namespace lepus::amqp

@@ -1,0 +1,90 @@
+// Exchange methods, and the way of every topology change: judged on this shard's replica first, where most answers are known;
+// only a real change goes to the control thread, whose answer comes when every shard has applied it.
+#include <utility>
+
+#include "net/amqp/channel_impl.h"
+
+namespace lepus::amqp {
+
+using Kind = core::TopologyRequest::Kind;
+
+core::TopologyRequest Channel::new_request(Kind kind) const {
+  core::TopologyRequest request;
+  request.kind = kind;
+  request.from = ref_.shard;
+  request.connection = connection_.id();
+  request.vhost = connection_.vhost();
+  return request;
+}
+
+/// pending_ says what is to be answered.
+Channel::Outcome Channel::request_topology(const core::TopologyRequest& request) {
+  core::Decision decision = core::decide(broker().topology(), request, nullptr);
+  switch (decision.kind) {
+    case core::Decision::Kind::error:
+      (void)take_pending();
+      return std::move(decision.error);
+    case core::Decision::Kind::satisfied: on_topology_answer(0); break;
+    case core::Decision::Kind::changes: broker().ask(request, ref_); break;
+  }
+  return std::nullopt;
+}
+
+void Channel::on_topology_answer(std::uint32_t message_count) {
+  if (pending_.method == MethodId::queue_declare) return on_queue_declared();
+  const Pending pending = take_pending();
+  if (pending.method == MethodId::basic_cancel) return on_cancelled(pending);
+  if (!pending.no_wait) {
+    if (pending.method == MethodId::queue_delete) send(QueueDeleteOk{message_count});
+    if (pending.method == MethodId::queue_bind) send(QueueBindOk{});
+    if (pending.method == MethodId::queue_unbind) send(QueueUnbindOk{});
+    if (pending.method == MethodId::exchange_declare) send(ExchangeDeclareOk{});
+    if (pending.method == MethodId::exchange_delete) send(ExchangeDeleteOk{});
+    if (pending.method == MethodId::exchange_bind) send(ExchangeBindOk{});
+    if (pending.method == MethodId::exchange_unbind) send(ExchangeUnbindOk{});
+  }
+  tell_cancelled();
+}
+
+Channel::Outcome Channel::on(const ExchangeDeclare& declare) {
+  core::TopologyRequest request = new_request(Kind::declare_exchange);
+  request.name = declare.exchange;
+  request.type = declare.type;
+  request.passive = declare.passive;
+  request.durable = declare.durable;
+  request.auto_delete = declare.auto_delete;
+  request.internal = declare.internal;
+  request.arguments = core::as_text(declare.arguments);
+  expect(MethodId::exchange_declare, declare.no_wait, {});
+  return request_topology(request);
+}
+
+Channel::Outcome Channel::on(const ExchangeDelete& method) {
+  core::TopologyRequest request = new_request(Kind::delete_exchange);
+  request.name = method.exchange;
+  request.if_unused = method.if_unused;
+  expect(MethodId::exchange_delete, method.no_wait, {});
+  return request_topology(request);
+}
+
+Channel::Outcome Channel::on(const ExchangeBind& bind) {
+  core::TopologyRequest request = new_request(Kind::bind_exchange);
+  request.source = bind.source;
+  request.name = bind.destination;
+  request.key = bind.routing_key;
+  request.arguments = core::as_text(bind.arguments);
+  expect(MethodId::exchange_bind, bind.no_wait, {});
+  return request_topology(request);
+}
+
+Channel::Outcome Channel::on(const ExchangeUnbind& unbind) {
+  core::TopologyRequest request = new_request(Kind::unbind_exchange);
+  request.source = unbind.source;
+  request.name = unbind.destination;
+  request.key = unbind.routing_key;
+  request.arguments = core::as_text(unbind.arguments);
+  expect(MethodId::exchange_unbind, unbind.no_wait, {});
+  return request_topology(request);
+}
+
+}  // namespace lepus::amqp

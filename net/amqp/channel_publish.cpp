@@ -1,0 +1,146 @@
+// basic.publish and its content: checked, routed, handed to the broker, returned when nobody wanted it.
+//
+// The route of the last (exchange, key) is kept and good while the topology's version stays; with a headers exchange on the way
+// or CC and BCC keys the route is worked out for each message.
+#include <utility>
+
+#include "net/amqp/channel_impl.h"
+#include "net/amqp/publish_checks.h"
+
+namespace lepus::amqp {
+
+using core::AmqpError;
+using core::ReplyCode;
+
+Channel::Outcome Channel::on(const BasicPublish& publish) {
+  if (publish.immediate) return AmqpError{ReplyCode::not_implemented, "immediate=true"};
+  if (broker().memory_alarm()) connection_.block_publisher();
+  publishing_.mandatory = publish.mandatory;
+  return find_route(publish.exchange, publish.routing_key);
+}
+
+Channel::Outcome Channel::find_route(std::string_view exchange, std::string_view key) {
+  const core::Topology& topology = broker().topology();
+  RouteCache& cache = route_cache_;
+  if (cache.version == topology.version() && cache.exchange == exchange && cache.key == key)
+    return std::nullopt;
+  cache.version = 0;
+  auto found = core::check_publish(topology, connection_.vhost(), exchange);
+  if (!found.ok()) return std::move(found.error());
+  cache.exchange = exchange;
+  cache.key = key;
+  cache.result.clear();
+  topology.route(*found.value(), {cache.key, {}, {}}, cache.result);
+  cache.version = topology.version();
+  return std::nullopt;
+}
+
+Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
+  const std::uint64_t size_max = connection_.server().settings().message_size_max;
+  if (header.body_size > size_max) {
+    return AmqpError{ReplyCode::precondition_failed,
+                     "message size " + std::to_string(header.body_size) +
+                         " is larger than configured max size " + std::to_string(size_max),
+                     class_basic, method_id_of(MethodId::basic_publish)};
+  }
+  core::PropertiesView view;
+  if (!core::decode_properties(header.properties, view)) return core::properties_error(header.properties);
+  Outcome error = check_properties(view, connection_.user());
+  if (!error) error = read_more_keys(view, publishing_.more_keys);
+  if (error) {
+    error->class_id = class_basic;
+    error->method_id = method_id_of(MethodId::basic_publish);
+    return error;
+  }
+  std::vector<std::uint8_t> changed;
+  core::Bytes properties = header.properties;
+  if (!publishing_.more_keys.empty() && has_bcc(view)) {
+    changed = without_bcc(view);
+    properties = changed;
+  }
+  publishing_.message = core::Message::create(
+      {route_cache_.exchange, route_cache_.key, properties, header.body_size, view.is_persistent()},
+      broker().memory());
+  return header.body_size == 0 ? finish_publish() : std::nullopt;
+}
+
+Channel::Outcome Channel::on_body(const BodyPiece& piece) {
+  publishing_.message->append_body(piece.bytes);
+  return piece.last ? finish_publish() : std::nullopt;
+}
+
+Channel::Outcome Channel::finish_publish() {
+  CHECK(publishing_.message->complete());
+  Publishing done = std::exchange(publishing_, {});
+  if (transactional_) {
+    tx_publishes_.push_back(std::move(done));
+  } else {
+    send_message(std::move(done));
+  }
+  return std::nullopt;
+}
+
+void Channel::route_content(const Publishing& publishing, core::RouteResult& out) {
+  const core::Message& message = *publishing.message;
+  const core::Topology& topology = broker().topology();
+  // The exchange may be gone since the method was accepted; the message is then unroutable.
+  const core::ExchangeInfo* exchange = topology.find_exchange(connection_.vhost(), message.exchange());
+  if (exchange == nullptr) return;
+  core::PropertiesView view;
+  CHECK(core::decode_properties(message.properties(), view));
+  const std::vector<std::string_view> more_keys(publishing.more_keys.begin(), publishing.more_keys.end());
+  topology.route(*exchange, {message.routing_key(), view.headers, more_keys}, out);
+}
+
+void Channel::send_message(Publishing publishing) {
+  const RouteCache& cache = route_cache_;
+  const bool cached = cache.version == broker().topology().version() && !cache.result.needs_headers() &&
+                      publishing.more_keys.empty() && !transactional_;
+  core::RouteResult own;
+  if (!cached) route_content(publishing, own);
+  const core::RouteResult& route = cached ? cache.result : own;
+  if (route.empty() && publishing.mandatory) {
+    const core::Message& message = *publishing.message;
+    const BasicReturn returned{static_cast<std::uint16_t>(ReplyCode::no_route), "NO_ROUTE",
+                               message.exchange(), message.routing_key()};
+    connection_.writer().content(number_, returned, publishing.message);
+    connection_.touch();
+  }
+  const bool counted = confirming_ || transactional_;
+  const std::uint64_t number = counted ? confirms_.next_number() : 0;
+  const std::uint32_t parts = broker().publish({&route, ref_, number}, std::move(publishing.message));
+  if (counted) confirms_.expect(parts);
+  if (confirms_.has_acks()) connection_.server().write_acks_later(*this);
+  hold_if_congested(route);
+}
+
+void Channel::hold_if_congested(const core::RouteResult& route) {
+  for (const core::QueueInfo* info : route) {
+    if (info->home == broker().shard() || !broker().outbox().congested(info->home)) continue;
+    connection_.hold(Connection::hold_congestion);
+    connection_.server().resume_when_uncongested(connection_, info->home);
+    return;
+  }
+}
+
+void Channel::on_confirm(const core::Confirm& confirm) {
+  confirms_.complete(confirm.first, confirm.last, confirm.refused);
+  if (confirms_.has_acks()) connection_.server().write_acks_later(*this);
+}
+
+void Channel::write_acks() {
+  if (state_ != State::open) return;
+  std::vector<core::ConfirmWindow::Ack>& acks = connection_.server().ack_scratch();
+  acks.clear();
+  confirms_.take_acks(acks);
+  if (transactional_) return finish_commit_when_done();
+  for (const core::ConfirmWindow::Ack& ack : acks) {
+    if (ack.refused) {
+      send(BasicNack{ack.number, ack.multiple, false});
+    } else {
+      send(BasicAck{ack.number, ack.multiple});
+    }
+  }
+}
+
+}  // namespace lepus::amqp

@@ -1,0 +1,106 @@
+// Queue methods: declare, bind, unbind, purge, delete. Topology is changed by the control thread (see channel_exchange.cpp);
+// counts and conditions are the business of the queue's home shard.
+#include <utility>
+
+#include "net/amqp/channel_impl.h"
+
+namespace lepus::amqp {
+
+using core::AmqpError;
+using core::ReplyCode;
+using Kind = core::TopologyRequest::Kind;
+
+/// An empty name is the queue declared last on this channel.
+core::Result<std::string> Channel::resolve_queue_name(std::string_view name) const {
+  if (!name.empty()) return core::strip_cr_lf(name);
+  if (last_queue_.empty()) return AmqpError{ReplyCode::not_found, "no previously declared queue"};
+  return last_queue_;
+}
+
+Channel::Outcome Channel::on(const QueueDeclare& declare) {
+  core::TopologyRequest request = new_request(Kind::declare_queue);
+  request.passive = declare.passive;
+  request.durable = declare.durable;
+  request.exclusive = declare.exclusive;
+  request.auto_delete = declare.auto_delete;
+  request.arguments = core::as_text(declare.arguments);
+  request.name = core::strip_cr_lf(declare.queue);
+  if (request.name.empty() && declare.passive) {
+    auto name = resolve_queue_name({});
+    if (!name.ok()) return std::move(name.error());
+    request.name = std::move(name.value());
+  } else if (request.name.empty()) {
+    request.name = connection_.server().generate_name("amq.gen-");
+    request.server_named = true;
+  }
+  expect(MethodId::queue_declare, declare.no_wait, request.name);
+  return request_topology(request);
+}
+
+/// The queue exists now: the answer carries its counts.
+void Channel::on_queue_declared() {
+  const core::QueueInfo* info = broker().topology().find_queue(connection_.vhost(), pending_.name);
+  if (info == nullptr) {
+    const Pending pending = take_pending();
+    return connection_.raise(*this, {ReplyCode::not_found, "no " + queue_title(pending.name),
+                                     class_queue, method_id_of(MethodId::queue_declare)});
+  }
+  last_queue_ = info->name;
+  broker().send(info->home, core::Inspect{info->id, ref_});
+}
+
+Channel::Outcome Channel::on(const QueueBind& bind) {
+  auto name = resolve_queue_name(bind.queue);
+  if (!name.ok()) return std::move(name.error());
+  core::TopologyRequest request = new_request(Kind::bind_queue);
+  const bool key_is_name = bind.queue.empty() && bind.routing_key.empty();
+  request.key = key_is_name ? name.value() : std::string{bind.routing_key};
+  request.name = std::move(name.value());
+  request.source = bind.exchange;
+  request.arguments = core::as_text(bind.arguments);
+  expect(MethodId::queue_bind, bind.no_wait, {});
+  return request_topology(request);
+}
+
+Channel::Outcome Channel::on(const QueueUnbind& unbind) {
+  auto name = resolve_queue_name(unbind.queue);
+  if (!name.ok()) return std::move(name.error());
+  core::TopologyRequest request = new_request(Kind::unbind_queue);
+  const bool key_is_name = unbind.queue.empty() && unbind.routing_key.empty();
+  request.key = key_is_name ? name.value() : std::string{unbind.routing_key};
+  request.name = std::move(name.value());
+  request.source = unbind.exchange;
+  request.arguments = core::as_text(unbind.arguments);
+  expect(MethodId::queue_unbind, false, {});
+  return request_topology(request);
+}
+
+Channel::Outcome Channel::on(const QueuePurge& purge) {
+  auto name = resolve_queue_name(purge.queue);
+  if (!name.ok()) return std::move(name.error());
+  auto queue = core::check_queue_access(broker().topology(), connection_.vhost(), name.value(),
+                                        connection_.id());
+  if (!queue.ok()) return std::move(queue.error());
+  expect(MethodId::queue_purge, purge.no_wait, {});
+  broker().send(queue.value()->home, core::Purge{queue.value()->id, ref_});
+  return std::nullopt;
+}
+
+/// Deleting what is not there is fine: 0 messages.
+Channel::Outcome Channel::on(const QueueDelete& method) {
+  auto name = resolve_queue_name(method.queue);
+  if (!name.ok()) return std::move(name.error());
+  auto queue = core::check_queue_access(broker().topology(), connection_.vhost(), name.value(),
+                                        connection_.id());
+  if (!queue.ok()) {
+    if (queue.error().code != ReplyCode::not_found) return std::move(queue.error());
+    if (!method.no_wait) send(QueueDeleteOk{0});
+    return std::nullopt;
+  }
+  expect(MethodId::queue_delete, method.no_wait, {});
+  broker().send(queue.value()->home, core::DeleteQueue{queue.value()->id, ref_, method.if_unused,
+                                                       method.if_empty});
+  return std::nullopt;
+}
+
+}  // namespace lepus::amqp

@@ -1,0 +1,60 @@
+// Confirm mode and transactions. A commit sends the publishes and settles that were kept back and is answered when every shard
+// has confirmed its part, like a publisher confirm.
+#include <utility>
+
+#include "net/amqp/channel_impl.h"
+
+namespace lepus::amqp {
+
+using core::AmqpError;
+using core::ReplyCode;
+
+Channel::Outcome Channel::on(const ConfirmSelect& select) {
+  if (transactional_)
+    return AmqpError{ReplyCode::precondition_failed, "cannot switch from tx to confirm mode"};
+  confirming_ = true;
+  if (!select.no_wait) send(ConfirmSelectOk{});
+  return std::nullopt;
+}
+
+Channel::Outcome Channel::on(const TxSelect&) {
+  if (confirming_)
+    return AmqpError{ReplyCode::precondition_failed, "cannot switch from confirm to tx mode"};
+  transactional_ = true;
+  send(TxSelectOk{});
+  return std::nullopt;
+}
+
+Channel::Outcome Channel::on(const TxCommit&) {
+  if (!transactional_) return AmqpError{ReplyCode::precondition_failed, "channel is not transactional"};
+  expect(MethodId::tx_commit, false, {});
+  for (Publishing& publish : std::exchange(tx_publishes_, {})) send_message(std::move(publish));
+  settle_entries(std::exchange(tx_acknowledged_, {}), core::Outcome::acknowledged);
+  settle_entries(std::exchange(tx_rejected_, {}), core::Outcome::rejected);
+  settle_entries(std::exchange(tx_requeued_, {}), core::Outcome::requeued);
+  connection_.server().write_acks_later(*this);
+  return std::nullopt;
+}
+
+/// Called once the confirms that came were counted.
+void Channel::finish_commit_when_done() {
+  if (!pending_.active || pending_.method != MethodId::tx_commit || !confirms_.all_done()) return;
+  (void)take_pending();
+  send(TxCommitOk{});
+}
+
+/// Publishes are forgotten; what was acknowledged is unacknowledged again.
+Channel::Outcome Channel::on(const TxRollback&) {
+  if (!transactional_) return AmqpError{ReplyCode::precondition_failed, "channel is not transactional"};
+  tx_publishes_.clear();
+  std::vector<core::UnackedWindow::Entry> entries = std::exchange(tx_acknowledged_, {});
+  for (auto* part : {&tx_rejected_, &tx_requeued_}) {
+    entries.insert(entries.end(), part->begin(), part->end());
+    part->clear();
+  }
+  unacked_.put_back(std::move(entries));
+  send(TxRollbackOk{});
+  return std::nullopt;
+}
+
+}  // namespace lepus::amqp

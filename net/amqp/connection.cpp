@@ -1,0 +1,232 @@
+// Life of a connection: phases, errors, alarms, heartbeats, and the several ways to end.
+#include "net/amqp/connection.h"
+
+#include <utility>
+
+#include "core/limits.h"
+#include "net/amqp/server.h"
+
+namespace lepus::amqp {
+
+using core::AmqpError;
+using core::LogCategory;
+using core::LogLevel;
+using core::ReplyCode;
+namespace limits = core::limits;
+
+Connection::Connection(Server& server, std::unique_ptr<net::Stream> stream, core::ConnectionId id)
+    : server_(server), stream_(std::move(stream)), writer_(stream_->out()), id_(id) {
+  timer_.bind<&Connection::on_timer>(this);
+}
+
+Connection::~Connection() {
+  server_.loop().timers().cancel(timer_);
+  CHECK(channels_.empty());
+}
+
+void Connection::start() {
+  opened_at_ = last_received_ = server_.loop().now();
+  const core::Nanos timeout = server_.settings().handshake_timeout;
+  if (timeout != core::never) server_.loop().timers().arm(timer_, opened_at_ + timeout);
+  stream_->start(*this);
+}
+
+// --- Errors -----------------------------------------------------------------------------------------------------------
+
+void Connection::raise(Channel& channel, AmqpError error) {
+  if (phase_ != Phase::open) return;
+  if (!error.channel_only()) return fail(std::move(error));
+  server_.log().write(LogLevel::warning, LogCategory::channel, "channel closed with an error",
+                      {{"peer", stream_->peer().text()},
+                       {"user", user_},
+                       {"vhost", vhost_name_},
+                       {"channel", channel.number()},
+                       {"reason", error.text()}});
+  channel.close_with(error);
+}
+
+/// connection.close, then only close-ok counts.
+void Connection::fail(AmqpError error) {
+  if (phase_ == Phase::close_sent || phase_ == Phase::finished) return;
+  close_reason_ = error.text();
+  phase_ = Phase::close_sent;
+  shut_down_channels(false);
+  const std::string text = error.text();
+  send(ConnectionClose{static_cast<std::uint16_t>(error.code), text, error.class_id, error.method_id});
+  holds_ = 0;
+  server_.loop().timers().arm(timer_, server_.loop().now() + limits::close_ok_wait);
+}
+
+void Connection::force_close(AmqpError error) {
+  if (phase_ == Phase::close_sent || phase_ == Phase::finished) return;
+  if (phase_ == Phase::open || phase_ == Phase::closing) {
+    fail(std::move(error));
+  } else {
+    close_silently(error);
+  }
+}
+
+/// Before connection.open a client is not told what it did wrong; the log is.
+void Connection::close_silently(const AmqpError& why) {
+  close_reason_ = why.text();
+  phase_ = Phase::finished;
+  server_.loop().timers().cancel(timer_);
+  stream_->finish(limits::close_ok_wait);
+}
+
+// --- Connection methods while open ------------------------------------------------------------------------------------
+
+Connection::Outcome Connection::on_connection_method(MethodId method, core::Bytes arguments) {
+  if (method == MethodId::connection_close) {
+    on_close_method();
+    return std::nullopt;
+  }
+  if (method == MethodId::connection_update_secret) {
+    ConnectionUpdateSecret update;
+    if (!decode(arguments, update)) return decode_error(method, arguments);
+    send(ConnectionUpdateSecretOk{});
+    return std::nullopt;
+  }
+  return AmqpError{ReplyCode::channel_error, "unexpected method in connection state running",
+                   class_id_of(method), method_id_of(method)};
+}
+
+/// Channels give back what they hold, exclusive queues go, then close-ok: what the client sees next is settled.
+void Connection::on_close_method() {
+  close_reason_ = "closed by the client";
+  phase_ = Phase::closing;
+  shut_down_channels(true);
+  answer_close_when_done();
+}
+
+void Connection::shut_down_channels(bool orderly) {
+  last_channel_ = nullptr;
+  std::vector<Channel*> channels;
+  channels.reserve(channels_.size());
+  for (const auto& [number, channel] : channels_) channels.push_back(channel.get());
+  for (Channel* channel : channels) channel->shut_down(orderly);
+}
+
+void Connection::on_channel_closed(Channel& channel) {
+  if (last_channel_ == &channel) last_channel_ = nullptr;
+  const auto found = channels_.find(channel.number());
+  CHECK(found != channels_.end());
+  server_.bury_channel(std::move(found->second));
+  channels_.erase(found);
+  if (phase_ == Phase::closing) answer_close_when_done();
+}
+
+void Connection::answer_close_when_done() {
+  if (phase_ != Phase::closing || !channels_.empty() || close_port_) return;
+  if (server_.broker().topology().first_exclusive_queue(id_) == nullptr) {
+    on_exclusive_queues_gone();
+    return;
+  }
+  close_port_ = std::make_unique<ClosePort>(*this, server_.broker());
+  ask_exclusive_queues_gone(close_port_->ref());
+}
+
+void Connection::ask_exclusive_queues_gone(const core::ChannelRef& who) {
+  core::TopologyRequest request;
+  request.kind = core::TopologyRequest::Kind::connection_closed;
+  request.from = server_.broker().shard();
+  request.connection = id_;
+  server_.broker().ask(request, who);
+}
+
+void Connection::on_exclusive_queues_gone() {
+  CHECK(phase_ == Phase::closing);
+  send(ConnectionCloseOk{});
+  phase_ = Phase::finished;
+  server_.loop().timers().cancel(timer_);
+  stream_->finish(limits::close_ok_wait);
+}
+
+// --- Stream -----------------------------------------------------------------------------------------------------------
+
+void Connection::on_peer_closed() {
+  if (close_reason_.empty()) close_reason_ = "client closed the socket without connection.close";
+  if (phase_ != Phase::finished) {
+    phase_ = Phase::finished;
+    server_.loop().timers().cancel(timer_);
+    stream_->finish(limits::close_ok_wait);
+  }
+}
+
+void Connection::on_sent() {
+  if (stream_->out().size() > limits::send_low_water) return;
+  for (const auto& [number, channel] : channels_) channel->resume_consumers();
+}
+
+void Connection::on_closed(std::string_view why) {
+  phase_ = Phase::finished;
+  server_.loop().timers().cancel(timer_);
+  shut_down_channels(false);
+  if (!close_port_ && server_.broker().topology().first_exclusive_queue(id_) != nullptr)
+    ask_exclusive_queues_gone({});
+  close_port_.reset();
+  CHECK(channels_.empty());
+  if (!why.empty()) close_reason_ = why;
+  server_.log().write(LogLevel::info, LogCategory::connection, "connection closed",
+                      {{"peer", stream_->peer().text()},
+                       {"user", user_},
+                       {"vhost", vhost_name_},
+                       {"reason", close_reason_},
+                       {"open_ms", (server_.loop().now() - opened_at_) / core::nanos_per_ms}});
+  server_.bury(*this, std::move(stream_));
+}
+
+// --- Alarms -----------------------------------------------------------------------------------------------------------
+
+void Connection::block_publisher() {
+  hold(hold_alarm);
+  if (blocked_told_ || !capabilities_.connection_blocked) return;
+  blocked_told_ = true;
+  send(ConnectionBlocked{"low on memory"});
+}
+
+void Connection::on_alarm(bool alarm) {
+  if (alarm || phase_ != Phase::open) return;
+  if (blocked_told_) send(ConnectionUnblocked{});
+  blocked_told_ = false;
+  release(hold_alarm);
+}
+
+// --- Time -------------------------------------------------------------------------------------------------------------
+
+void Connection::on_timer(io::Timer&) {
+  const core::Nanos now = server_.loop().now();
+  switch (phase_) {
+    case Phase::open:
+    case Phase::closing: on_heartbeat_due(now); return;
+    case Phase::awaiting_header:
+    case Phase::starting:
+    case Phase::tuning:
+    case Phase::opening: close_silently({ReplyCode::connection_forced, "handshake timeout"}); return;
+    case Phase::close_sent:
+      phase_ = Phase::finished;
+      stream_->finish(limits::close_ok_wait);
+      return;
+    case Phase::finished: return;
+  }
+}
+
+/// Twice per interval: something is sent when nothing else was; a peer silent for two intervals is gone. While we do not read,
+/// its silence says nothing.
+void Connection::on_heartbeat_due(core::Nanos now) {
+  const core::Nanos interval = heartbeat_s_ * core::nanos_per_s;
+  if (paused_) last_received_ = now;
+  if (now - last_received_ > 2 * interval) {
+    close_reason_ = "missed heartbeats from the client, timeout " + std::to_string(heartbeat_s_) + " s";
+    stream_->close();
+    return;
+  }
+  if (!wrote_) {
+    writer_.heartbeat();
+    stream_->touch();
+  }
+  wrote_ = false;
+  server_.loop().timers().arm(timer_, now + interval / 2);
+}
+
+}  // namespace lepus::amqp

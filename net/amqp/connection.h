@@ -1,0 +1,171 @@
+// One AMQP connection: bytes in, frames to channels, errors out. The page where every protocol failure becomes visible.
+//
+//   awaiting_header -> starting -> tuning -> opening -> open -> closing (client asked: channels give back what they hold)
+//   any -> close_sent (we said connection.close: everything but close-ok is discarded) -> finished
+//
+// Input is held (kept, and above a limit the socket not read) while a channel waits for another thread's answer, while a shard
+// it feeds is behind, or while an alarm blocks publishers. A channel's error is a value; raise() decides what it closes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "core/amqp_error.h"
+#include "core/base/ids.h"
+#include "core/base/slab.h"
+#include "io/timers.h"
+#include "net/amqp/channel.h"
+#include "net/amqp/close_port.h"
+#include "net/amqp/frame.h"
+#include "net/amqp/methods.gen.h"
+#include "net/amqp/writer.h"
+#include "net/stream/stream.h"
+
+namespace lepus::amqp {
+
+class Server;
+
+class Connection final : public net::StreamHandler {
+ public:
+  enum class Phase : std::uint8_t {
+    awaiting_header, starting, tuning, opening, open, closing, close_sent, finished
+  };
+  /// Why input is held; several may hold at once.
+  enum Hold : std::uint8_t { hold_reply = 1, hold_congestion = 2, hold_alarm = 4 };
+  /// What the client's capabilities table announced.
+  struct Capabilities {
+    bool authentication_failure_close = false;
+    bool connection_blocked = false;
+    bool consumer_cancel_notify = false;
+  };
+
+  Connection(Server& server, std::unique_ptr<net::Stream> stream, core::ConnectionId id);
+  ~Connection();
+
+  void start();
+  void set_handle(core::Slab<Connection>::Handle handle) { handle_ = handle; }
+  core::Slab<Connection>::Handle handle() const { return handle_; }
+
+  Server& server() { return server_; }
+  Writer& writer() { return writer_; }
+  core::ConnectionId id() const { return id_; }
+  core::VhostId vhost() const { return vhost_; }
+  const std::string& vhost_name() const { return vhost_name_; }
+  const std::string& user() const { return user_; }
+  const Capabilities& capabilities() const { return capabilities_; }
+
+  /// Something was written: it leaves at the end of the turn.
+  void touch() {
+    wrote_ = true;
+    stream_->touch();
+  }
+  bool above_high_water() { return stream_->out().size() > core::limits::send_high_water; }
+
+  void hold(Hold why) { holds_ = static_cast<std::uint8_t>(holds_ | why); }
+  void release(Hold why);
+  bool held() const { return holds_ != 0; }
+  /// Input kept while it was held is read now.
+  void resume_input();
+  /// The memory alarm went on or off.
+  void on_alarm(bool alarm);
+  /// The client publishes while the alarm is on.
+  void block_publisher();
+
+  /// What a channel found wrong: closes the channel or the connection.
+  void raise(Channel& channel, core::AmqpError error);
+  /// The channel gave back everything it held: after the client's channel.close, or the connection's end.
+  void on_channel_closed(Channel& channel);
+  /// Its exclusive queues are gone: the client's connection.close is answered.
+  void on_exclusive_queues_gone();
+  /// Tells the client and closes: 320 when the broker stops.
+  void force_close(core::AmqpError error);
+
+ private:
+  using Outcome = std::optional<core::AmqpError>;
+  struct Login {
+    std::string_view name;
+    std::string_view password;
+  };
+
+  // StreamHandler
+  void on_bytes(core::Bytes bytes) override;
+  void on_peer_closed() override;
+  void on_sent() override;
+  void on_closed(std::string_view why) override;
+
+  // connection_input.cpp
+  void read(core::Bytes bytes);
+  void read_protocol_header(core::Bytes& bytes);
+  void complete_carried_frame(core::Bytes& bytes);
+  void keep(core::Bytes bytes);
+  void on_frame_result(const FrameResult& result);
+  void dispatch(const Frame& frame);
+  void on_channel_zero(const Frame& frame);
+  void on_frame_after_close(const Frame& frame);
+  void to_channel(const Frame& frame);
+  void open_channel(const Frame& frame);
+  bool reads_input() const { return phase_ != Phase::finished && !lost_sync_; }
+
+  // handshake.cpp
+  void send_start();
+  void on_handshake_method(MethodId method, core::Bytes arguments);
+  template <class Method>
+  Outcome in_handshake(core::Bytes arguments, Outcome (Connection::*handler)(const Method&));
+  Outcome on_start_ok(const ConnectionStartOk& start_ok);
+  Outcome authenticate(std::string_view mechanism, std::string_view response);
+  Outcome check_login(std::string_view mechanism, const Login& login);
+  Outcome on_tune_ok(const ConnectionTuneOk& tune_ok);
+  Outcome on_open(const ConnectionOpen& open);
+  void read_capabilities(core::Bytes client_properties);
+
+  // connection.cpp
+  Outcome on_connection_method(MethodId method, core::Bytes arguments);
+  void on_close_method();
+  void fail(core::AmqpError error);
+  void close_silently(const core::AmqpError& why);
+  void shut_down_channels(bool orderly);
+  void ask_exclusive_queues_gone(const core::ChannelRef& who);
+  void answer_close_when_done();
+  void on_timer(io::Timer& timer);
+  void on_heartbeat_due(core::Nanos now);
+  template <class Method>
+  void send(const Method& method) {
+    writer_.method(0, method);
+    touch();
+  }
+
+  Server& server_;
+  std::unique_ptr<net::Stream> stream_;
+  Writer writer_;
+  core::ConnectionId id_;
+  core::VhostId vhost_;
+  core::Slab<Connection>::Handle handle_{};
+  Phase phase_ = Phase::awaiting_header;
+  std::uint8_t holds_ = 0;
+  bool reading_ = false;        ///< Inside read_frames(): no re-entry.
+  bool lost_sync_ = false;      ///< After a broken frame nothing behind it can be read.
+  bool paused_ = false;         ///< The socket is not read.
+  bool wrote_ = false;          ///< Since the last heartbeat.
+  bool blocked_told_ = false;   ///< connection.blocked was sent.
+  std::uint16_t heartbeat_s_ = 0;
+  std::uint16_t channel_max_ = 0;
+  std::size_t payload_max_ = payload_max_of(frame_min_size);
+  core::Nanos last_received_ = 0;
+  Capabilities capabilities_;
+  std::string user_;
+  std::string vhost_name_;
+  std::string close_reason_;  ///< For the log.
+  std::vector<std::uint8_t> carry_;  ///< A frame cut in two, or everything that came while held.
+  Channel* last_channel_ = nullptr;  ///< Of the last frame: the next is mostly for the same.
+  boost::unordered_flat_map<std::uint16_t, std::unique_ptr<Channel>> channels_;
+  std::unique_ptr<ClosePort> close_port_;
+  io::Timer timer_;  ///< Handshake, heartbeat or close, by phase.
+  core::Nanos opened_at_ = 0;
+};
+
+}  // namespace lepus::amqp

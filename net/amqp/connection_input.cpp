@@ -1,0 +1,197 @@
+// From bytes to frames to channels. A frame inside one receive buffer is read in place; one that is cut in two is completed in
+// carry_, by copying just what it lacks.
+//
+// Invariant: while input is not held, carry_ holds less than one frame. While it is held, carry_ keeps all that came.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/limits.h"
+#include "net/amqp/connection.h"
+#include "net/amqp/server.h"
+
+namespace lepus::amqp {
+
+using core::AmqpError;
+using core::Bytes;
+using core::ReplyCode;
+namespace limits = core::limits;
+
+namespace {
+
+constexpr std::size_t protocol_header_size = 8;
+constexpr std::array<std::uint8_t, protocol_header_size> protocol_header{'A', 'M', 'Q', 'P', 0, 0, 9, 1};
+
+/// 0-9-1, and what clients of 0-9 and 0-8 send; they get along with 0-9-1 as far as they go (RabbitMQ's rule).
+bool is_accepted_header(Bytes header) {
+  const std::string_view text = core::as_text(header);
+  using namespace std::string_view_literals;
+  return text == "AMQP\x00\x00\x09\x01"sv || text == "AMQP\x01\x01\x00\x09"sv ||
+         text == "AMQP\x01\x01\x08\x00"sv || text == "AMQP\x01\x01\x09\x01"sv;
+}
+
+AmqpError unknown_method(std::uint16_t class_id, std::uint16_t method_id) {
+  return {ReplyCode::command_invalid,
+          "unknown method: class " + std::to_string(class_id) + ", method " + std::to_string(method_id),
+          class_id, method_id};
+}
+
+}  // namespace
+
+void Connection::on_bytes(Bytes bytes) {
+  last_received_ = server_.loop().now();
+  if (!reads_input()) return;
+  if (held()) return keep(bytes);
+  read(bytes);
+  server_.broker().pump();
+}
+
+void Connection::read(Bytes bytes) {
+  CHECK(!reading_);
+  reading_ = true;
+  if (phase_ == Phase::awaiting_header) read_protocol_header(bytes);
+  while (!carry_.empty() && !bytes.empty() && !held() && reads_input()) complete_carried_frame(bytes);
+  while (!bytes.empty() && !held() && reads_input()) {
+    const FrameResult result = next_frame(bytes, payload_max_);
+    if (result.incomplete()) break;
+    on_frame_result(result);
+    bytes = bytes.subspan(std::min(result.size, bytes.size()));
+  }
+  if (!bytes.empty() && reads_input()) keep(bytes);
+  reading_ = false;
+}
+
+/// Takes from `bytes` what the frame in carry_ lacks, as far as it is known.
+void Connection::complete_carried_frame(Bytes& bytes) {
+  const FrameResult before = next_frame(carry_, payload_max_);
+  CHECK(before.incomplete());
+  const Bytes part = bytes.first(std::min(before.size - carry_.size(), bytes.size()));
+  carry_.insert(carry_.end(), part.begin(), part.end());
+  bytes = bytes.subspan(part.size());
+  const FrameResult result = next_frame(carry_, payload_max_);
+  if (result.incomplete()) return;
+  const std::vector<std::uint8_t> frame = std::exchange(carry_, {});  // The result's views stay good.
+  on_frame_result(result);
+}
+
+void Connection::keep(Bytes bytes) {
+  carry_.insert(carry_.end(), bytes.begin(), bytes.end());
+  if (!held() || carry_.size() <= limits::held_input_max || paused_) return;
+  paused_ = true;
+  stream_->pause_reading();
+}
+
+void Connection::release(Hold why) {
+  if ((holds_ & why) == 0) return;
+  holds_ = static_cast<std::uint8_t>(holds_ & ~why);
+  if (!held() && !reading_) server_.resume_later(*this);
+}
+
+void Connection::resume_input() {
+  if (held() || !reads_input()) return;
+  const std::vector<std::uint8_t> kept = std::exchange(carry_, {});
+  if (!kept.empty()) read(kept);
+  if (held() || !paused_) return;
+  paused_ = false;
+  stream_->resume_reading();
+}
+
+void Connection::read_protocol_header(Bytes& bytes) {
+  const Bytes part = bytes.first(std::min(protocol_header_size - carry_.size(), bytes.size()));
+  carry_.insert(carry_.end(), part.begin(), part.end());
+  bytes = bytes.subspan(part.size());
+  if (carry_.size() < protocol_header_size) return;
+  const std::vector<std::uint8_t> header = std::exchange(carry_, {});
+  if (is_accepted_header(header)) return send_start();
+  writer_.raw(protocol_header);
+  touch();
+  close_silently({ReplyCode::frame_error, "protocol header of another protocol or version"});
+}
+
+void Connection::on_frame_result(const FrameResult& result) {
+  if (result.complete()) return dispatch(result.frame);
+  if (result.lost_sync()) lost_sync_ = true;
+  if (phase_ == Phase::open) {
+    fail(result.error());
+  } else if (phase_ != Phase::close_sent) {
+    close_silently(result.error());
+  }
+}
+
+void Connection::dispatch(const Frame& frame) {
+  switch (phase_) {
+    case Phase::open:
+      if (frame.channel != 0) return to_channel(frame);
+      if (frame.type != FrameType::heartbeat) on_channel_zero(frame);
+      return;
+    case Phase::awaiting_header:
+    case Phase::starting:
+    case Phase::tuning:
+    case Phase::opening:
+      if (frame.type == FrameType::heartbeat) return;
+      if (frame.channel == 0) return on_channel_zero(frame);
+      if (phase_ == Phase::opening) return fail(unexpected_frame_error(frame));
+      return close_silently(unexpected_frame_error(frame));
+    case Phase::close_sent: return on_frame_after_close(frame);
+    case Phase::closing:
+    case Phase::finished: return;
+  }
+}
+
+/// Frames on channel 0 are methods: next_frame() refuses anything else there.
+void Connection::on_channel_zero(const Frame& frame) {
+  const std::uint32_t number = core::load_u32(frame.payload.data());
+  const auto class_id = static_cast<std::uint16_t>(number >> 16);
+  const auto method_id = static_cast<std::uint16_t>(number & 0xffff);
+  const core::Bytes arguments = frame.payload.subspan(method_header_size);
+  const auto method = static_cast<MethodId>(number);
+  if (!is_known(class_id, method_id)) {
+    if (phase_ == Phase::open) return fail(unknown_method(class_id, method_id));
+    return close_silently(unknown_method(class_id, method_id));
+  }
+  if (phase_ != Phase::open) return on_handshake_method(method, arguments);
+  if (Outcome error = on_connection_method(method, arguments)) fail(std::move(*error));
+}
+
+void Connection::on_frame_after_close(const Frame& frame) {
+  if (frame.type != FrameType::method || frame.channel != 0) return;
+  const auto method = static_cast<MethodId>(core::load_u32(frame.payload.data()));
+  if (method == MethodId::connection_close) send(ConnectionCloseOk{});
+  if (method != MethodId::connection_close_ok) return;
+  phase_ = Phase::finished;
+  server_.loop().timers().cancel(timer_);
+  stream_->finish(limits::close_ok_wait);
+}
+
+void Connection::to_channel(const Frame& frame) {
+  if (last_channel_ == nullptr || last_channel_->number() != frame.channel) {
+    const auto found = channels_.find(frame.channel);
+    if (found == channels_.end()) return open_channel(frame);
+    last_channel_ = found->second.get();
+  }
+  last_channel_->on_frame(frame);
+}
+
+void Connection::open_channel(const Frame& frame) {
+  if (frame.type != FrameType::method)
+    return fail({ReplyCode::channel_error, "expected 'channel.open'"});
+  const std::uint32_t number = core::load_u32(frame.payload.data());
+  const auto class_id = static_cast<std::uint16_t>(number >> 16);
+  const auto method_id = static_cast<std::uint16_t>(number & 0xffff);
+  if (!is_known(class_id, method_id)) return fail(unknown_method(class_id, method_id));
+  if (static_cast<MethodId>(number) != MethodId::channel_open)
+    return fail({ReplyCode::channel_error, "expected 'channel.open'", class_id, method_id});
+  ChannelOpen open;
+  const core::Bytes arguments = frame.payload.subspan(method_header_size);
+  if (!decode(arguments, open)) return fail(decode_error(MethodId::channel_open, arguments));
+  if (channels_.size() >= channel_max_) {
+    const std::string max = std::to_string(channel_max_);
+    return fail({ReplyCode::not_allowed, "number of channels opened (" + max +
+                                             ") has reached the negotiated channel_max (" + max + ")"});
+  }
+  channels_.emplace(frame.channel, std::make_unique<Channel>(*this, frame.channel));
+  writer_.method(frame.channel, ChannelOpenOk{});
+  touch();
+}
+
+}  // namespace lepus::amqp

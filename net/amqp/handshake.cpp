@@ -1,0 +1,186 @@
+// The handshake: start, start-ok (SASL PLAIN or AMQPLAIN), tune, tune-ok, open. What a client does wrong before connection.open
+// is answered by closing the socket, as RabbitMQ does, but for refused logins and limits, which are told (docs/COMPATIBILITY.md).
+#include <utility>
+
+#include "core/field_table.h"
+#include "net/amqp/connection.h"
+#include "net/amqp/server.h"
+
+namespace lepus::amqp {
+
+using core::AmqpError;
+using core::LogCategory;
+using core::LogLevel;
+using core::ReplyCode;
+
+namespace {
+
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
+}
+
+/// PLAIN (RFC 4616): authzid NUL authcid NUL password; an authzid is not accepted.
+bool split_plain(std::string_view response, std::string_view& name, std::string_view& password) {
+  if (!response.starts_with('\0')) return false;
+  const std::size_t second = response.find('\0', 1);
+  if (second == std::string_view::npos) return false;
+  name = response.substr(1, second - 1);
+  password = response.substr(second + 1);
+  return password.find('\0') == std::string_view::npos;
+}
+
+/// AMQPLAIN: the inside of a field table with LOGIN and PASSWORD.
+bool split_amqplain(std::string_view response, std::string_view& name, std::string_view& password) {
+  const core::Bytes bytes = core::as_bytes(response);
+  if (core::FieldTable::validate(bytes)) return false;
+  const core::FieldTable table{bytes};
+  const auto login = table.find("LOGIN");
+  const auto secret = table.find("PASSWORD");
+  if (!login || !secret || !login->is_string() || !secret->is_string()) return false;
+  name = login->text();
+  password = secret->text();
+  return true;
+}
+
+bool has_capability(const core::FieldTable& capabilities, std::string_view name) {
+  const auto value = capabilities.find(name);
+  return value && value->is_bool() && value->as_bool();
+}
+
+}  // namespace
+
+void Connection::send_start() {
+  phase_ = Phase::starting;
+  send(ConnectionStart{0, 9, server_.server_properties(), "AMQPLAIN PLAIN", "en_US"});
+}
+
+template <class Method>
+Connection::Outcome Connection::in_handshake(core::Bytes arguments,
+                                             Outcome (Connection::*handler)(const Method&)) {
+  Method method;
+  if (!decode(arguments, method)) return decode_error(Method::id, arguments);
+  return (this->*handler)(method);
+}
+
+void Connection::on_handshake_method(MethodId method, core::Bytes arguments) {
+  Outcome error;
+  if (phase_ == Phase::starting && method == MethodId::connection_start_ok) {
+    error = in_handshake<ConnectionStartOk>(arguments, &Connection::on_start_ok);
+  } else if (phase_ == Phase::tuning && method == MethodId::connection_tune_ok) {
+    error = in_handshake<ConnectionTuneOk>(arguments, &Connection::on_tune_ok);
+  } else if (phase_ == Phase::opening && method == MethodId::connection_open) {
+    error = in_handshake<ConnectionOpen>(arguments, &Connection::on_open);
+  } else {
+    error = AmqpError{ReplyCode::command_invalid,
+                      "unexpected method " + std::string{method_name(method)} + " during the handshake",
+                      class_id_of(method), method_id_of(method)};
+  }
+  if (!error) return;
+  server_.log().write(LogLevel::warning, LogCategory::connection, "handshake failed",
+                      {{"peer", stream_->peer().text()}, {"reason", error->text()}});
+  if (error->whole_connection) {
+    fail(std::move(*error));
+  } else {
+    close_silently(*error);
+  }
+}
+
+void Connection::read_capabilities(core::Bytes client_properties) {
+  const auto table = core::FieldTable{client_properties}.find("capabilities");
+  if (!table || !table->is_table()) return;
+  const core::FieldTable capabilities = table->table();
+  capabilities_.authentication_failure_close = has_capability(capabilities, "authentication_failure_close");
+  capabilities_.connection_blocked = has_capability(capabilities, "connection.blocked");
+  capabilities_.consumer_cancel_notify = has_capability(capabilities, "consumer_cancel_notify");
+}
+
+Connection::Outcome Connection::on_start_ok(const ConnectionStartOk& start_ok) {
+  read_capabilities(start_ok.client_properties);
+  Login login;
+  const bool plain = start_ok.mechanism == "PLAIN";
+  if (!plain && start_ok.mechanism != "AMQPLAIN")
+    return AmqpError{ReplyCode::syntax_error,
+                     "unknown authentication mechanism '" + std::string{start_ok.mechanism} + "'"};
+  const bool well_formed = plain ? split_plain(start_ok.response, login.name, login.password)
+                                 : split_amqplain(start_ok.response, login.name, login.password);
+  if (!well_formed)
+    return AmqpError{ReplyCode::syntax_error, "malformed response to authentication mechanism " +
+                                                  std::string{start_ok.mechanism}};
+  if (Outcome refused = check_login(start_ok.mechanism, login)) return refused;
+  user_ = login.name;
+  phase_ = Phase::tuning;
+  const Settings& settings = server_.settings();
+  send(ConnectionTune{settings.channel_max, settings.frame_max, settings.heartbeat_s});
+  return std::nullopt;
+}
+
+/// 403 closes the whole connection here; it is told only to clients that announced authentication_failure_close.
+Connection::Outcome Connection::check_login(std::string_view mechanism, const Login& login) {
+  const auto& users = server_.settings().users;
+  const auto found = users.find(login.name);
+  const char* why = nullptr;
+  if (found == users.end() || found->second.password != login.password) {
+    why = "user unknown or password wrong";
+  } else if (found->second.loopback_only && !is_loopback(stream_->peer().remote.address)) {
+    why = "user can only connect via a loopback address";
+  }
+  if (why == nullptr) return std::nullopt;
+  server_.log().write(LogLevel::warning, LogCategory::connection, "login refused",
+                      {{"peer", stream_->peer().text()}, {"user", login.name}, {"reason", why}});
+  AmqpError error{ReplyCode::access_refused, "Login was refused using authentication mechanism " +
+                                                 std::string{mechanism} +
+                                                 ". For details see the broker logfile."};
+  error.whole_connection = capabilities_.authentication_failure_close;
+  return error;
+}
+
+Connection::Outcome Connection::on_tune_ok(const ConnectionTuneOk& tune_ok) {
+  const Settings& settings = server_.settings();
+  const auto refuse = [](std::string_view field, std::uint32_t value, std::string_view relation,
+                         std::uint32_t limit) {
+    AmqpError error{ReplyCode::not_allowed, "negotiated " + std::string{field} + " = " +
+                                                std::to_string(value) + " is " + std::string{relation} +
+                                                " allowed value (" + std::to_string(limit) + ")"};
+    error.class_id = class_connection;
+    error.method_id = method_id_of(MethodId::connection_tune_ok);
+    error.whole_connection = true;
+    return error;
+  };
+  if (tune_ok.frame_max == 0 || tune_ok.frame_max > settings.frame_max)
+    return refuse("frame_max", tune_ok.frame_max, "higher than the maximum", settings.frame_max);
+  if (tune_ok.frame_max < frame_min_size)
+    return refuse("frame_max", tune_ok.frame_max, "lower than the minimum", frame_min_size);
+  const bool unlimited = settings.channel_max == 0;
+  if (!unlimited && (tune_ok.channel_max == 0 || tune_ok.channel_max > settings.channel_max))
+    return refuse("channel_max", tune_ok.channel_max, "higher than the maximum", settings.channel_max);
+  channel_max_ = tune_ok.channel_max == 0 ? UINT16_MAX : tune_ok.channel_max;
+  writer_.set_frame_max(tune_ok.frame_max);
+  payload_max_ = payload_max_of(tune_ok.frame_max);
+  heartbeat_s_ = tune_ok.heartbeat;
+  phase_ = Phase::opening;
+  return std::nullopt;
+}
+
+Connection::Outcome Connection::on_open(const ConnectionOpen& open) {
+  const core::VhostInfo* vhost = server_.broker().topology().find_vhost(open.virtual_host);
+  if (vhost == nullptr) {
+    AmqpError error{ReplyCode::not_allowed, "vhost " + std::string{open.virtual_host} + " not found",
+                    class_connection, method_id_of(MethodId::connection_open)};
+    error.whole_connection = true;
+    return error;
+  }
+  vhost_ = vhost->id;
+  vhost_name_ = vhost->name;
+  phase_ = Phase::open;
+  send(ConnectionOpenOk{});
+  io::TimerWheel& timers = server_.loop().timers();
+  timers.cancel(timer_);
+  if (heartbeat_s_ > 0)
+    timers.arm(timer_, server_.loop().now() + heartbeat_s_ * core::nanos_per_s / 2);
+  server_.log().write(
+      LogLevel::info, LogCategory::connection, "connection opened",
+      {{"peer", stream_->peer().text()}, {"user", user_}, {"vhost", vhost_name_}});
+  return std::nullopt;
+}
+
+}  // namespace lepus::amqp

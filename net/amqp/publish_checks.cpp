@@ -1,0 +1,100 @@
+// The checks, in RabbitMQ's order.
+#include "net/amqp/publish_checks.h"
+
+#include "core/field_table_writer.h"
+
+namespace lepus::amqp {
+
+using core::AmqpError;
+using core::Property;
+using core::ReplyCode;
+
+namespace {
+
+constexpr std::uint64_t expiration_max_ms = 4'294'967'295;
+
+AmqpError bad_expiration(std::string_view text, std::string_view why) {
+  return {ReplyCode::precondition_failed,
+          "invalid expiration '" + std::string{text} + "': " + std::string{why}};
+}
+
+bool is_digit(char character) { return character >= '0' && character <= '9'; }
+
+}  // namespace
+
+core::Result<std::uint64_t> parse_expiration(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  std::size_t at = negative || text.starts_with('+') ? 1 : 0;
+  const std::size_t first_digit = at;
+  std::uint64_t value = 0;
+  bool overflow = false;
+  for (; at < text.size() && is_digit(text[at]); ++at) {
+    value = value * 10 + static_cast<std::uint64_t>(text[at] - '0');
+    if (value > UINT64_MAX / 20) overflow = true;
+    if (overflow) value = UINT64_MAX / 20;
+  }
+  if (at == first_digit) return bad_expiration(text, "no_integer");
+  if (at < text.size())
+    return bad_expiration(text, "{leftover_string,\"" + std::string{text.substr(at)} + "\"}");
+  const std::string number{text.substr(text.starts_with('+') ? 1 : 0)};
+  if (negative && value > 0) return bad_expiration(text, "{value_negative," + number + "}");
+  if (value > expiration_max_ms) return bad_expiration(text, "{value_too_large," + number + "}");
+  return value;
+}
+
+std::optional<AmqpError> check_properties(const core::PropertiesView& view, std::string_view user) {
+  if (view.has(Property::user_id) && view.user_id != user) {
+    return AmqpError{ReplyCode::precondition_failed,
+                     "user_id property set to '" + std::string{view.user_id} +
+                         "' but authenticated user was '" + std::string{user} + "'"};
+  }
+  if (view.has(Property::expiration)) {
+    auto parsed = parse_expiration(view.expiration);
+    if (!parsed.ok()) return parsed.error();
+  }
+  if (view.has(Property::delivery_mode) && view.delivery_mode != 1 && view.delivery_mode != 2) {
+    return AmqpError{ReplyCode::precondition_failed, "invalid message: {delivery_mode_unknown," +
+                                                         std::to_string(view.delivery_mode) + "}"};
+  }
+  if (view.has(Property::reply_to) && view.reply_to == "amq.rabbitmq.reply-to")
+    return AmqpError{ReplyCode::precondition_failed, "fast reply consumer does not exist"};
+  return std::nullopt;
+}
+
+std::optional<AmqpError> read_more_keys(const core::PropertiesView& view, std::vector<std::string>& keys) {
+  if (view.headers.empty()) return std::nullopt;
+  for (const char* name : {"CC", "BCC"}) {
+    const auto value = view.header_table().find(name);
+    if (!value || value->is_void()) continue;
+    const auto refuse = [&](std::string_view type) {
+      return AmqpError{ReplyCode::precondition_failed, "invalid message: {unacceptable_type_in_header,\"" +
+                                                           std::string{name} + "\"," +
+                                                           std::string{type} + "}"};
+    };
+    if (!value->is_array()) return refuse(value->type_name());
+    for (const core::FieldValue& key : value->array()) {
+      if (!key.is_string()) return refuse(key.type_name());
+      keys.emplace_back(key.text());
+    }
+  }
+  return std::nullopt;
+}
+
+bool has_bcc(const core::PropertiesView& view) {
+  return !view.headers.empty() && view.header_table().find("BCC").has_value();
+}
+
+std::vector<std::uint8_t> without_bcc(const core::PropertiesView& view) {
+  core::FieldTableWriter headers;
+  for (const core::FieldEntry& entry : view.header_table())
+    if (entry.name != "BCC") headers.value(entry.name, entry.value);
+  const std::string kept = headers.take();
+  core::PropertiesView changed = view;
+  changed.headers = core::as_bytes(kept);
+  std::vector<std::uint8_t> bytes(core::encoded_size(changed));
+  const std::uint8_t* end = core::encode_properties(bytes.data(), changed);
+  CHECK(end == bytes.data() + bytes.size());
+  return bytes;
+}
+
+}  // namespace lepus::amqp

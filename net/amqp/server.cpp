@@ -1,0 +1,130 @@
+// The lists a shard's AMQP side works through once a turn.
+#include "net/amqp/server.h"
+
+#include <utility>
+
+#include "core/field_table_writer.h"
+
+namespace lepus::amqp {
+
+namespace {
+
+constexpr std::string_view base64url =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::size_t generated_characters = 22;  // 128 bits and a bit, as RabbitMQ's names have.
+
+}  // namespace
+
+Server::Server(const Parts& parts)
+    : parts_(parts), server_properties_(build_server_properties()), random_(parts.seed) {}
+
+Server::~Server() { CHECK(connections_.live_count() == 0); }
+
+void Server::set_settings(const Settings& settings) {
+  parts_.settings = &settings;
+  server_properties_ = build_server_properties();
+}
+
+std::string Server::build_server_properties() const {
+  const Settings& settings = *parts_.settings;
+  core::FieldTableWriter table;
+  table.begin_table("capabilities");
+  for (const char* name : {"publisher_confirms", "exchange_exchange_bindings", "basic.nack",
+                           "consumer_cancel_notify", "connection.blocked", "consumer_priorities",
+                           "authentication_failure_close", "per_consumer_qos", "direct_reply_to"})
+    table.boolean(name, true);
+  table.end();
+  table.text("cluster_name", settings.cluster_name);
+  table.text("copyright", "Copyright (c) the Lepus developers");
+  table.text("information", settings.information);
+  table.text("platform", "Lepus");
+  table.text("product", settings.product);
+  table.text("version", settings.version);
+  return table.take();
+}
+
+void Server::accept(std::unique_ptr<net::Stream> stream) {
+  const core::ConnectionId id{(std::uint64_t{broker().shard()} + 1) << 48 | next_connection_++};
+  const auto [handle, connection] = connections_.create(*this, std::move(stream), id);
+  connection->set_handle(handle);
+  connection->start();
+  const std::uint64_t max = settings().connections_max;
+  if (max > 0 && connections_.live_count() > max) {
+    connection->force_close({core::ReplyCode::not_allowed, "connection limit reached"});
+  } else if (broker().stopping()) {
+    connection->force_close({core::ReplyCode::connection_forced, "broker is stopping"});
+  }
+}
+
+void Server::close_all(std::string_view reason) {
+  connections_.for_each([&](auto, Connection& connection) {
+    connection.force_close({core::ReplyCode::connection_forced, std::string{reason}});
+  });
+}
+
+void Server::after_mailboxes() {
+  if (alarm_seen_ != broker().memory_alarm()) {
+    alarm_seen_ = broker().memory_alarm();
+    connections_.for_each([this](auto, Connection& connection) { connection.on_alarm(alarm_seen_); });
+  }
+  if (!congested_.empty()) resume_uncongested();
+  resuming_.swap(resume_);
+  for (const auto& handle : resuming_) {
+    if (Connection* connection = connections_.find(handle.slot, handle.generation))
+      connection->resume_input();
+  }
+  resuming_.clear();
+}
+
+void Server::resume_uncongested() {
+  std::erase_if(congested_, [this](const Waiting& waiting) {
+    if (broker().outbox().congested(waiting.shard)) return false;
+    Connection* connection = connections_.find(waiting.connection.slot, waiting.connection.generation);
+    if (connection != nullptr) connection->release(Connection::hold_congestion);
+    return true;
+  });
+}
+
+void Server::write_acks() {
+  while (Channel* channel = ack_list_.pop_front()) channel->write_acks();
+}
+
+void Server::end_turn() {
+  buried_channels_.clear();
+  for (const std::uint32_t slot : graveyard_) connections_.destroy(slot);
+  graveyard_.clear();
+}
+
+void Server::resume_later(Connection& connection) { resume_.push_back(connection.handle()); }
+
+void Server::resume_when_uncongested(Connection& connection, core::ShardId shard) {
+  congested_.push_back({connection.handle(), shard});
+}
+
+void Server::write_acks_later(Channel& channel) {
+  if (!channel.linked()) ack_list_.push_back(channel);
+}
+
+void Server::forget_acks(Channel& channel) { ack_list_.remove(channel); }
+
+void Server::bury_channel(std::unique_ptr<Channel> channel) {
+  buried_channels_.push_back(std::move(channel));
+}
+
+void Server::bury(Connection& connection, std::unique_ptr<net::Stream> stream) {
+  graveyard_.push_back(connection.handle().slot);
+  parts_.bury(parts_.bury_owner, std::move(stream));
+}
+
+std::string Server::generate_name(std::string_view prefix) {
+  std::string name{prefix};
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < generated_characters; ++i) {
+    if (i % 10 == 0) bits = random_.next();
+    name += base64url[bits & 63];
+    bits >>= 6;
+  }
+  return name;
+}
+
+}  // namespace lepus::amqp

@@ -1,0 +1,104 @@
+// The AMQP side of one shard: its connections, and what they share. Owns every connection from accept until its stream is gone.
+//
+//   accept() -> connection ... resume list: connections whose input may go on (after mailboxes were drained)
+//                              ack list: channels with confirms to tell (after the broker's flush)
+//                              graveyard: closed connections, destroyed at the end of the turn
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/intrusive_list.h"
+#include "core/base/random.h"
+#include "core/broker.h"
+#include "core/log.h"
+#include "io/loop.h"
+#include "net/amqp/connection.h"
+#include "net/amqp/settings.h"
+#include "net/stream/stream.h"
+
+namespace lepus::amqp {
+
+class Server {
+ public:
+  struct Parts {
+    core::Broker* broker;
+    io::Loop* loop;
+    const Settings* settings;  ///< May be exchanged by a reload: set_settings().
+    core::Log* log;
+    std::uint64_t seed;  ///< For generated names.
+    /// A closed stream is handed back here: it may be destroyed after the current callback.
+    void (*bury)(void* owner, std::unique_ptr<net::Stream> stream);
+    void* bury_owner;
+  };
+  explicit Server(const Parts& parts);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  core::Broker& broker() { return *parts_.broker; }
+  io::Loop& loop() { return *parts_.loop; }
+  const Settings& settings() const { return *parts_.settings; }
+  core::Log& log() { return *parts_.log; }
+  /// Inside of the table of connection.start.
+  core::Bytes server_properties() const { return core::as_bytes(server_properties_); }
+
+  /// For connections to come.
+  void set_settings(const Settings& settings);
+
+  void accept(std::unique_ptr<net::Stream> stream);
+  /// Every connection is told 320 with `reason` and closed.
+  void close_all(std::string_view reason);
+  std::size_t connection_count() const { return connections_.live_count(); }
+
+  /// After commands were applied: inputs that waited for an answer or for room go on; alarms are noticed.
+  void after_mailboxes();
+  /// After Broker::flush(): tells publishers what is confirmed.
+  void write_acks();
+  /// After the send chains: closed connections go.
+  void end_turn();
+  /// A connection's input waits for nothing but the next turn.
+  bool has_work() const { return !resume_.empty(); }
+
+  // --- For connections and channels -----------------------------------------------------------------------------------
+
+  void resume_later(Connection& connection);
+  /// `connection` feeds a shard whose mailbox is full: its input goes on when there is room.
+  void resume_when_uncongested(Connection& connection, core::ShardId shard);
+  void write_acks_later(Channel& channel);
+  void forget_acks(Channel& channel);
+  void bury_channel(std::unique_ptr<Channel> channel);
+  void bury(Connection& connection, std::unique_ptr<net::Stream> stream);
+  /// Reused by whoever runs a handler; empty them first.
+  std::vector<core::ConfirmWindow::Ack>& ack_scratch() { return ack_scratch_; }
+  std::vector<core::UnackedWindow::Entry>& entry_scratch() { return entry_scratch_; }
+  /// "amq.gen-" or "amq.ctag-" and 22 characters of base64url.
+  std::string generate_name(std::string_view prefix);
+
+ private:
+  struct Waiting {
+    core::Slab<Connection>::Handle connection;
+    core::ShardId shard;
+  };
+  std::string build_server_properties() const;
+  void resume_uncongested();
+
+  Parts parts_;
+  std::string server_properties_;
+  core::Random random_;
+  core::Slab<Connection> connections_;
+  std::vector<core::Slab<Connection>::Handle> resume_;
+  std::vector<core::Slab<Connection>::Handle> resuming_;  ///< Scratch of after_mailboxes().
+  std::vector<Waiting> congested_;
+  std::vector<std::uint32_t> graveyard_;
+  std::vector<std::unique_ptr<Channel>> buried_channels_;
+  core::IntrusiveList<Channel> ack_list_;
+  std::vector<core::ConfirmWindow::Ack> ack_scratch_;
+  std::vector<core::UnackedWindow::Entry> entry_scratch_;
+  std::uint64_t next_connection_ = 1;
+  bool alarm_seen_ = false;
+};
+
+}  // namespace lepus::amqp
