@@ -3,6 +3,7 @@
 Some patterns are put together from parts, so that this file does not break its own rules.
 """
 import ast
+import os
 import re
 
 from tree import Violation
@@ -12,12 +13,13 @@ COLUMNS_MAX = 100
 FUNCTION_LINES_MAX = 70
 FILE_BYTES_MAX = 200 * 1000
 HEAD_COMMENT_CHARS_MIN = 30
+HEAD_COMMENT_CHARS_MIN_TWIN = 12   # x.cpp beside x.h: the header says what it is about
 
 REMINDER = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\b")
 PLACES = [
     (re.compile(r"(?<![\w./-])/" + r"work(?=[/\s\"'`:,;)]|$)"),
      "a path of one machine", "use a path relative to the repository"),
-    (re.compile("/tmp/" + "lepus" + r"\b"),
+    (re.compile("/tmp/" + "lepus" + r"(?![\w-])"),
      "a path of one machine", "use a temporary directory (mktemp -d, tempfile)"),
 ]
 REGISTRIES = ["registry.npmjs" + ".org", "registry.yarnpkg" + ".com", "crates" + ".io",
@@ -82,9 +84,12 @@ def head_comment(file):
 def check_head(file):
     if not file.is_code or not file.text.strip():
         return
-    if len(head_comment(file)) < HEAD_COMMENT_CHARS_MIN:
+    has_header = file.path.endswith(".cpp") and os.path.exists(file.full_path[:-4] + ".h")
+    size_min = HEAD_COMMENT_CHARS_MIN_TWIN if has_header else HEAD_COMMENT_CHARS_MIN
+    if len(head_comment(file)) < size_min:
         yield Violation(file.path, 1, "head-comment", "no head comment",
-                        "begin with what the file is for and how it works")
+                        "begin with what the file is for and how it works, "
+                        f"{size_min} characters or more")
 
 
 def check_python(file):

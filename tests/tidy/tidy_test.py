@@ -128,6 +128,10 @@ class ShapeTest(unittest.TestCase):
         self.assertEqual(rules_of("core/x.cpp", "int a = 1;\n"), [(1, "head-comment")])
         self.assertEqual(rules_of("tools/x.sh", "#!/bin/sh\nset -e\n"), [(1, "head-comment")])
         self.assertEqual(rules_of("tests/x.py", "import os\n"), [(1, "head-comment")])
+        short = "// The code of x.h.\n"
+        self.assertEqual(rules_of("core/x.cpp", short), [(1, "head-comment")])
+        twins = {"core/x.cpp": short + '#include "core/x.h"\n', "core/x.h": HEADER}
+        self.assertEqual(Tree(twins).violations(), [])
 
     def test_pragma_once(self):
         self.assertEqual(rules_of("core/x.h", HEAD + "int f();\n"), [(1, "pragma-once")])
@@ -164,7 +168,8 @@ class BanTest(unittest.TestCase):
                            ("io/uring_driver.cpp", "clock_gettime(1, &t);"),
                            ("io/x.cpp", "#include <sys/socket.h>"), ("core/x.cpp", "f.rand();"),
                            ("core/x.cpp", "static_assert(a);"),
-                           ("tests/x.cpp", "std::function<void()> a;")]:
+                           ("tests/x.cpp", "std::function<void()> a;"),
+                           ("io/sim_x.cpp", "std::shared_ptr<int> a;")]:
             with self.subTest(line=line):
                 self.assertEqual(rules_of(path, HEAD + line + "\n"), [])
 
@@ -206,7 +211,7 @@ class WordTest(unittest.TestCase):
     def test_place(self):
         self.assertEqual(rules_of("docs/x.md", "cd /wo" + "rk/main\n"), [(1, "place")])
         self.assertEqual(rules_of("docs/x.md", "cd /tmp/le" + "pus/x\n"), [(1, "place")])
-        self.assertEqual(rules_of("docs/x.md", "tests/e2e/work and /workers\n"), [])
+        self.assertEqual(rules_of("docs/x.md", "tests/e2e/work, /workers, /tmp/lepus-1\n"), [])
 
     def test_registry(self):
         for host in rules_text.REGISTRIES:
