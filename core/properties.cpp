@@ -2,6 +2,8 @@
 // that is cut short, so the shape is checked once at the end.
 #include "core/properties.h"
 
+#include <initializer_list>
+
 #include "core/base/assert.h"
 
 namespace lepus::core {
@@ -11,108 +13,86 @@ namespace {
 // meaning.
 constexpr std::uint16_t flags_unused = 3;
 
-struct TextProperty {
-  Property flag;
-  std::string_view PropertiesView::*member;
-};
-
-// The texts before and behind what is not a text, in the order of the wire.
-constexpr TextProperty texts_first[] = {
-    {Property::content_type, &PropertiesView::content_type},
-    {Property::content_encoding, &PropertiesView::content_encoding},
-};
-constexpr TextProperty texts_middle[] = {
-    {Property::correlation_id, &PropertiesView::correlation_id},
-    {Property::reply_to, &PropertiesView::reply_to},
-    {Property::expiration, &PropertiesView::expiration},
-    {Property::message_id, &PropertiesView::message_id},
-};
-constexpr TextProperty texts_last[] = {
-    {Property::type, &PropertiesView::type},
-    {Property::user_id, &PropertiesView::user_id},
-    {Property::app_id, &PropertiesView::app_id},
-    {Property::cluster_id, &PropertiesView::cluster_id},
-};
-
-constexpr std::uint16_t bit(Property property) { return static_cast<std::uint16_t>(property); }
-
-template <std::size_t count>
-constexpr std::uint16_t bits(const TextProperty (&texts)[count]) {
-  std::uint16_t all = 0;
-  for (const TextProperty& text : texts) all |= bit(text.flag);
-  return all;
+constexpr std::uint16_t flags_of(std::initializer_list<Property> properties) {
+  std::uint16_t flags = 0;
+  for (const Property property : properties) flags |= static_cast<std::uint16_t>(property);
+  return flags;
 }
 
-template <std::size_t count>
-inline void read_texts(ByteReader& in, PropertiesView& out, const TextProperty (&texts)[count]) {
-  if ((out.flags & bits(texts)) == 0) return;
-  for (const TextProperty& text : texts) {
-    if (out.has(text.flag)) out.*text.member = in.shortstr();
-  }
-}
+// Rare ones: most messages have none of a group and skip it with one test.
+constexpr std::uint16_t flags_middle = flags_of(
+    {Property::correlation_id, Property::reply_to, Property::expiration, Property::message_id});
+constexpr std::uint16_t flags_last =
+    flags_of({Property::timestamp, Property::type, Property::user_id, Property::app_id,
+              Property::cluster_id});
+
+enum class Shape : std::uint8_t { good, unknown_flags, too_short, too_long };
 
 /// Everything but the content of the headers table.
-bool read_all(ByteReader& in, PropertiesView& out) {
-  out.flags = in.u16();
-  if ((out.flags & flags_unused) != 0) [[unlikely]]
-    return false;
-  read_texts(in, out, texts_first);
-  if (out.has(Property::headers)) out.headers = in.longstr();
-  if (out.has(Property::delivery_mode)) out.delivery_mode = in.u8();
-  if (out.has(Property::priority)) out.priority = in.u8();
-  read_texts(in, out, texts_middle);
-  if (out.has(Property::timestamp)) out.timestamp_s = in.u64();
-  read_texts(in, out, texts_last);
-  return in.ok() && in.at_end();
+[[gnu::always_inline]] inline Shape read_all(Bytes bytes, PropertiesView& out) {
+  ByteReader in{bytes};
+  const std::uint16_t flags = in.u16();
+  const auto has = [flags](Property property) { return (flags & flags_of({property})) != 0; };
+  out.flags = flags;
+  if ((flags & flags_unused) != 0) [[unlikely]]
+    return Shape::unknown_flags;
+  if (has(Property::content_type)) out.content_type = in.shortstr();
+  if (has(Property::content_encoding)) out.content_encoding = in.shortstr();
+  if (has(Property::headers)) out.headers = in.longstr();
+  if (has(Property::delivery_mode)) out.delivery_mode = in.u8();
+  if (has(Property::priority)) out.priority = in.u8();
+  if ((flags & flags_middle) != 0) {
+    if (has(Property::correlation_id)) out.correlation_id = in.shortstr();
+    if (has(Property::reply_to)) out.reply_to = in.shortstr();
+    if (has(Property::expiration)) out.expiration = in.shortstr();
+    if (has(Property::message_id)) out.message_id = in.shortstr();
+  }
+  if ((flags & flags_last) != 0) {
+    if (has(Property::timestamp)) out.timestamp_s = in.u64();
+    if (has(Property::type)) out.type = in.shortstr();
+    if (has(Property::user_id)) out.user_id = in.shortstr();
+    if (has(Property::app_id)) out.app_id = in.shortstr();
+    if (has(Property::cluster_id)) out.cluster_id = in.shortstr();
+  }
+  if (!in.ok()) [[unlikely]]
+    return Shape::too_short;
+  return in.at_end() ? Shape::good : Shape::too_long;
 }
 
-template <std::size_t count>
-std::size_t texts_size(const PropertiesView& properties, const TextProperty (&texts)[count]) {
-  std::size_t size = 0;
-  for (const TextProperty& text : texts) {
-    if (properties.has(text.flag)) size += 1 + (properties.*text.member).size();
+std::string describe(Bytes bytes) {
+  PropertiesView view;
+  const Shape shape = read_all(bytes, view);
+  const std::string flags = std::to_string(view.flags);
+  switch (shape) {
+    case Shape::unknown_flags:
+      return "property flags " + flags + " have unknown bits set";
+    case Shape::too_short:
+      return "content header ends inside the properties that its flags " + flags + " announce";
+    case Shape::too_long:
+      return "content header goes on behind the properties that its flags " + flags + " announce";
+    case Shape::good:
+      break;
   }
-  return size;
-}
-
-template <std::size_t count>
-std::uint8_t* store_texts(std::uint8_t* at, const PropertiesView& properties,
-                          const TextProperty (&texts)[count]) {
-  for (const TextProperty& text : texts) {
-    if (properties.has(text.flag)) at = store_shortstr(at, properties.*text.member);
-  }
-  return at;
+  const FieldTableFault fault = FieldTable::validate(view.headers);
+  CHECK(fault);
+  return fault.text();
 }
 
 }  // namespace
 
 bool decode_properties(Bytes bytes, PropertiesView& out) {
-  ByteReader in{bytes};
-  if (!read_all(in, out)) [[unlikely]]
+  if (read_all(bytes, out) != Shape::good) [[unlikely]]
     return false;
   return out.headers.empty() || !FieldTable::validate(out.headers);
 }
 
 AmqpError properties_error(Bytes bytes) {
-  ByteReader in{bytes};
-  PropertiesView view;
-  std::string why;
-  if (!read_all(in, view)) {
-    if ((view.flags & flags_unused) != 0) {
-      why = "property flags " + std::to_string(view.flags) + " have unknown bits set";
-    } else if (!in.ok()) {
-      why = "content header ends inside the properties that its flags " +
-            std::to_string(view.flags) + " announce";
-    } else {
-      why = std::to_string(in.left()) + " bytes behind the last property in content header";
-    }
-  } else {
-    const FieldTableFault fault = FieldTable::validate(view.headers);
-    CHECK(fault);
-    why = fault.text();
-  }
-  return {
-      .code = ReplyCode::syntax_error, .detail = std::move(why), .class_id = 60, .method_id = 40};
+  constexpr std::uint16_t class_basic = 60;
+  constexpr std::uint16_t method_publish = 40;
+  return {.code = ReplyCode::syntax_error,
+          .detail = describe(bytes),
+          .class_id = class_basic,
+          .method_id = method_publish};
 }
 
 Result<PropertiesView> parse_properties(Bytes bytes) {
@@ -123,28 +103,53 @@ Result<PropertiesView> parse_properties(Bytes bytes) {
 
 std::size_t encoded_size(const PropertiesView& properties) {
   std::size_t size = sizeof properties.flags;
-  size += texts_size(properties, texts_first) + texts_size(properties, texts_middle) +
-          texts_size(properties, texts_last);
-  if (properties.has(Property::headers)) size += sizeof(std::uint32_t) + properties.headers.size();
-  if (properties.has(Property::delivery_mode)) size += 1;
-  if (properties.has(Property::priority)) size += 1;
-  if (properties.has(Property::timestamp)) size += sizeof properties.timestamp_s;
+  const auto add = [&](Property property, std::size_t value_size) {
+    if (properties.has(property)) size += value_size;
+  };
+  const auto add_text = [&](Property property, std::string_view value) {
+    add(property, 1 + value.size());
+  };
+  add_text(Property::content_type, properties.content_type);
+  add_text(Property::content_encoding, properties.content_encoding);
+  add(Property::headers, sizeof(std::uint32_t) + properties.headers.size());
+  add(Property::delivery_mode, sizeof properties.delivery_mode);
+  add(Property::priority, sizeof properties.priority);
+  add_text(Property::correlation_id, properties.correlation_id);
+  add_text(Property::reply_to, properties.reply_to);
+  add_text(Property::expiration, properties.expiration);
+  add_text(Property::message_id, properties.message_id);
+  add(Property::timestamp, sizeof properties.timestamp_s);
+  add_text(Property::type, properties.type);
+  add_text(Property::user_id, properties.user_id);
+  add_text(Property::app_id, properties.app_id);
+  add_text(Property::cluster_id, properties.cluster_id);
   return size;
 }
 
 std::uint8_t* encode_properties(std::uint8_t* at, const PropertiesView& properties) {
   CHECK((properties.flags & flags_unused) == 0);
+  const auto put_text = [&](Property property, std::string_view value) {
+    if (properties.has(property)) at = store_shortstr(at, value);
+  };
   at = store_u16(at, properties.flags);
-  at = store_texts(at, properties, texts_first);
+  put_text(Property::content_type, properties.content_type);
+  put_text(Property::content_encoding, properties.content_encoding);
   if (properties.has(Property::headers)) {
     at = store_u32(at, static_cast<std::uint32_t>(properties.headers.size()));
     at = store_bytes(at, properties.headers);
   }
   if (properties.has(Property::delivery_mode)) at = store_u8(at, properties.delivery_mode);
   if (properties.has(Property::priority)) at = store_u8(at, properties.priority);
-  at = store_texts(at, properties, texts_middle);
+  put_text(Property::correlation_id, properties.correlation_id);
+  put_text(Property::reply_to, properties.reply_to);
+  put_text(Property::expiration, properties.expiration);
+  put_text(Property::message_id, properties.message_id);
   if (properties.has(Property::timestamp)) at = store_u64(at, properties.timestamp_s);
-  return store_texts(at, properties, texts_last);
+  put_text(Property::type, properties.type);
+  put_text(Property::user_id, properties.user_id);
+  put_text(Property::app_id, properties.app_id);
+  put_text(Property::cluster_id, properties.cluster_id);
+  return at;
 }
 
 }  // namespace lepus::core

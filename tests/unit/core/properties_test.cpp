@@ -126,7 +126,8 @@ TEST(Properties, ErrorsSayWhatIsWrong) {
             "content header ends inside the properties that its flags 32768 announce");
   EXPECT_EQ(error_text("\x00\x01\x00\x00"s), "property flags 1 have unknown bits set");
   EXPECT_EQ(error_text("\x00\x02"s), "property flags 2 have unknown bits set");
-  EXPECT_EQ(error_text("\x00\x00xyz"s), "3 bytes behind the last property in content header");
+  EXPECT_EQ(error_text("\x00\x00xyz"s),
+            "content header goes on behind the properties that its flags 0 announce");
   EXPECT_EQ(error_text("\x20\x00\x00\x00\x00\x04\x01kZ\x07"s),
             "unknown field table type tag 'Z' (0x5a)");
   EXPECT_EQ(error_text("\x20\x00\x00\x00\x00\x03\x01kb"s),
