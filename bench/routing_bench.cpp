@@ -60,18 +60,23 @@ class Filled {
   VhostId vhost_;
 };
 
-/// Routes the keys in turn; `expected` queues must come of each, else the numbers mean nothing.
-void route_keys(benchmark::State& state, const Filled& filled, std::string_view exchange_name,
-                const std::vector<std::string>& keys, std::size_t expected) {
-  const ExchangeInfo& exchange = filled.exchange(exchange_name);
+/// Keys to route in turn; `found` queues must come of each, else the numbers mean nothing.
+struct Load {
+  std::string_view exchange;
+  std::vector<std::string> keys;
+  std::size_t found;
+};
+
+void route_keys(benchmark::State& state, const Filled& filled, const Load& load) {
+  const ExchangeInfo& exchange = filled.exchange(load.exchange);
   RouteResult result;
   std::size_t at = 0;
   for (auto _ : state) {
     result.clear();
-    filled.topology.route(exchange, RouteInput{keys[at], {}, {}}, result);
-    CHECK(result.size() == expected);
+    filled.topology.route(exchange, RouteInput{load.keys[at], {}, {}}, result);
+    CHECK(result.size() == load.found);
     benchmark::DoNotOptimize(result);
-    at = at + 1 == keys.size() ? 0 : at + 1;
+    at = at + 1 == load.keys.size() ? 0 : at + 1;
   }
   state.SetItemsProcessed(state.iterations());
 }
@@ -86,7 +91,7 @@ void DefaultExchange(benchmark::State& state) {
   Filled filled;
   const std::vector<std::string> names = numbered("task-queue-", static_cast<int>(state.range(0)));
   for (const std::string& name : names) filled.queue(name);
-  route_keys(state, filled, "", names, 1);
+  route_keys(state, filled, {"", names, 1});
 }
 BENCHMARK(DefaultExchange)->Arg(1)->Arg(16)->Arg(10'000);
 
@@ -96,8 +101,8 @@ void Direct(benchmark::State& state) {
   const std::vector<std::string> keys =
       numbered("orders.created.", static_cast<int>(state.range(0)));
   for (const std::string& key : keys) filled.bind("amq.direct", "q", key);
-  route_keys(state, filled, "amq.direct",
-             {keys.begin(), keys.begin() + (keys.size() > 16 ? 16 : 1)}, 1);
+  route_keys(state, filled,
+             {"amq.direct", {keys.begin(), keys.begin() + (keys.size() > 16 ? 16 : 1)}, 1});
 }
 BENCHMARK(Direct)->Arg(1)->Arg(16)->Arg(10'000);
 
@@ -108,7 +113,7 @@ void Fanout(benchmark::State& state) {
     filled.queue(name);
     filled.bind("amq.fanout", name, "");
   }
-  route_keys(state, filled, "amq.fanout", {"any"}, names.size());
+  route_keys(state, filled, {"amq.fanout", {"any"}, names.size()});
 }
 BENCHMARK(Fanout)->Arg(1)->Arg(10)->Arg(1'000);
 
@@ -128,7 +133,7 @@ const std::vector<std::string> topic_keys{"stock.oslo.price", "stock.rome.price"
 void TopicNoneMatches(benchmark::State& state) {
   Filled filled;
   bind_others(filled, state.range(0));
-  route_keys(state, filled, "amq.topic", topic_keys, 0);
+  route_keys(state, filled, {"amq.topic", topic_keys, 0});
 }
 BENCHMARK(TopicNoneMatches)->Arg(1)->Arg(5)->Arg(10'000)->Arg(100'000);
 
@@ -138,7 +143,7 @@ void TopicOneMatches(benchmark::State& state) {
   bind_others(filled, state.range(0));
   filled.queue("q");
   filled.bind("amq.topic", "q", "stock.*.price");
-  route_keys(state, filled, "amq.topic", topic_keys, 1);
+  route_keys(state, filled, {"amq.topic", topic_keys, 1});
 }
 BENCHMARK(TopicOneMatches)->Arg(0)->Arg(10'000)->Arg(100'000);
 
@@ -148,7 +153,7 @@ void TopicLiteral(benchmark::State& state) {
   bind_others(filled, state.range(0));
   filled.queue("q");
   for (const std::string& key : topic_keys) filled.bind("amq.topic", "q", key);
-  route_keys(state, filled, "amq.topic", topic_keys, 1);
+  route_keys(state, filled, {"amq.topic", topic_keys, 1});
 }
 BENCHMARK(TopicLiteral)->Arg(0)->Arg(10'000);
 
@@ -157,7 +162,7 @@ void TopicHash(benchmark::State& state) {
   bind_others(filled, state.range(0));
   filled.queue("q");
   filled.bind("amq.topic", "q", "stock.#");
-  route_keys(state, filled, "amq.topic", topic_keys, 1);
+  route_keys(state, filled, {"amq.topic", topic_keys, 1});
 }
 BENCHMARK(TopicHash)->Arg(0)->Arg(10'000);
 

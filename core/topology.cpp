@@ -44,8 +44,7 @@ ExchangeInfo::~ExchangeInfo() = default;
 Topology::Topology(ShardId shard_count) : shard_count_(shard_count) { CHECK(shard_count > 0); }
 Topology::~Topology() = default;
 
-// ---- Looking up
-// ----------------------------------------------------------------------------------------------------
+// ---- Looking up ---------------------------------------------------------------------------------
 
 const VhostInfo* Topology::find_vhost(std::string_view name) const {
   return find_pointer(vhost_names_, name);
@@ -98,8 +97,7 @@ std::vector<QueueInfo*> Topology::queues(VhostId vhost) const {
   return found;
 }
 
-// ---- Changing
-// ------------------------------------------------------------------------------------------------------
+// ---- Changing -----------------------------------------------------------------------------------
 
 void Topology::apply(const TopologyChange& change) {
   std::visit([this](const auto& what) { on_change(what); }, change);

@@ -8,11 +8,14 @@
 namespace lepus::core {
 
 void Fall::remove_queue(const QueueInfo& queue) {
+  CHECK(queue.id);
   changes_.push_back(QueueRemoved{queue.id});
   queue.bindings.for_each([this](const Binding& binding) { lose(binding); });
 }
 
 void Fall::remove_exchange(const ExchangeInfo& exchange) {
+  CHECK(exchange.id);
+  CHECK(!lost_.contains(&exchange));
   lost_[&exchange] = exchange.bindings_out.size() + 1;  // More than it has: it cannot fall again.
   falling_.push_back(&exchange);
 }
@@ -32,7 +35,9 @@ void Fall::finish() {
 }
 
 void Fall::lose(const Binding& binding) {
+  CHECK(binding.source != nullptr);
   const ExchangeInfo& source = *binding.source;
+  CHECK(!source.bindings_out.empty());
   if (!source.auto_delete) return;
   std::size_t& lost = lost_[&source];
   if (++lost == source.bindings_out.size()) falling_.push_back(&source);

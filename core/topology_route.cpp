@@ -11,6 +11,7 @@ namespace lepus::core {
 
 void Topology::route(const ExchangeInfo& exchange, const RouteInput& input,
                      RouteResult& out) const {
+  CHECK(route_pending_.empty());  // Not reentrant.
   ++route_mark_;
   for (const QueueInfo* queue : out.queues_) queue->route_mark = route_mark_;
   exchange.route_mark = route_mark_;
@@ -26,6 +27,7 @@ void Topology::route_through(const ExchangeInfo& exchange, const RouteInput& inp
   bool matched = false;
   const auto take_queue = [&](QueueInfo& queue) {
     matched = true;
+    CHECK(queue.route_mark <= route_mark_);
     if (queue.route_mark == route_mark_) return;
     queue.route_mark = route_mark_;
     out.queues_.push_back(&queue);

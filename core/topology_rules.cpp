@@ -113,7 +113,8 @@ Decision decide_in_vhost(const Topology& topology, const TopologyRequest& reques
     case Kind::delete_vhost:
       break;
   }
-  CHECK(!"a request that belongs to a vhost");
+  constexpr bool request_belongs_to_a_vhost = false;
+  CHECK(request_belongs_to_a_vhost);
   return satisfied();
 }
 
@@ -142,8 +143,7 @@ Decision decide(const Topology& topology, const TopologyRequest& request, IdSour
   return decide_in_vhost(topology, request, ids);
 }
 
-// ---- Questions of shards
-// -------------------------------------------------------------------------------------------
+// ---- Questions of shards ------------------------------------------------------------------------
 
 Result<const QueueInfo*> check_queue_access(const Topology& topology, VhostId vhost,
                                             std::string_view name, ConnectionId connection) {
@@ -176,8 +176,7 @@ Result<const ExchangeInfo*> check_publish(const Topology& topology, VhostId vhos
                                exchange_title(name, exchange.value()->vhost_info.name))};
 }
 
-// ---- Words and texts
-// -----------------------------------------------------------------------------------------------
+// ---- Words and texts ----------------------------------------------------------------------------
 
 std::string strip_cr_lf(std::string_view name) {
   std::string clean{name};

@@ -50,6 +50,8 @@ std::optional<AmqpError> check_lock(const RuleInput& in, const QueueInfo* queue)
 }
 
 BindingSpec make_spec(const RuleInput& in, const Ends& ends) {
+  CHECK(ends.source != nullptr);
+  CHECK((ends.queue != nullptr) != (ends.exchange != nullptr));
   BindingSpec spec;
   spec.source = ends.source->id;
   if (ends.queue != nullptr) spec.queue = ends.queue->id;

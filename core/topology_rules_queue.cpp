@@ -51,6 +51,7 @@ Decision create_queue(const RuleInput& in) {
   if (!arguments.ok()) return refuse(std::move(arguments.error()));
   Decision decision = changing();
   if (in.ids == nullptr) return decision;
+  CHECK(in.request.from < in.topology.shard_count());
   QueueSpec queue;
   queue.id = QueueId{in.ids->next()};
   queue.vhost = in.vhost.id;
@@ -58,6 +59,7 @@ Decision create_queue(const RuleInput& in) {
   queue.durable = description.durable;
   queue.exclusive = in.request.exclusive;
   queue.auto_delete = in.request.auto_delete;
+  CHECK(queue.home < in.topology.shard_count());
   if (in.request.exclusive) queue.owner = in.request.connection;
   queue.name = in.name;
   queue.arguments = in.request.arguments;

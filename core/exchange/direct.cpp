@@ -8,6 +8,7 @@ void DirectRouter::add(Binding& binding) { keys_[binding.key].add(binding, &Bind
 void DirectRouter::remove(Binding& binding) {
   const auto found = keys_.find(std::string_view{binding.key});
   CHECK(found != keys_.end());
+  CHECK(!found->second.empty());
   found->second.remove(binding, &Binding::slot_router);
   if (found->second.empty()) keys_.erase(found);
 }

@@ -2,24 +2,63 @@
 // vector may move them.
 #include "core/exchange/topic.h"
 
+#include <array>
+#include <bit>
+#include <cstring>
 #include <utility>
 
 namespace lepus::core {
 
 namespace {
 
+/// The first dot from `at` on, or `end`. Eight letters at a time: words are short, so a call of
+/// memchr for each costs more than the search.
+const char* find_dot(const char* at, const char* end) {
+  constexpr std::uint64_t ones = 0x0101010101010101ULL;
+  for (; end - at >= 8; at += 8) {
+    std::uint64_t letters;
+    std::memcpy(&letters, at, 8);
+    letters ^=
+        ones * '.';  // A dot is now a zero byte; the lowest byte found is exact, others may not be.
+    const std::uint64_t found = (letters - ones) & ~letters & (ones << 7);
+    if (found != 0) return at + std::countr_zero(found) / 8;
+  }
+  while (at != end && *at != '.') ++at;
+  return at;
+}
+
+/// Equal words; most are short, and then a call of memcmp is most of the price.
+bool same_word(const std::string& known, std::string_view word) {
+  const std::size_t size = word.size();
+  if (known.size() != size) return false;
+  const char* a = known.data();
+  const char* b = word.data();
+  if (size > 8) return std::memcmp(a, b, size) == 0;
+  if (size >= 4) {
+    std::array<std::uint32_t, 4> parts;
+    std::memcpy(&parts[0], a, 4);
+    std::memcpy(&parts[1], a + size - 4, 4);
+    std::memcpy(&parts[2], b, 4);
+    std::memcpy(&parts[3], b + size - 4, 4);
+    return parts[0] == parts[2] && parts[1] == parts[3];
+  }
+  for (std::size_t at = 0; at < size; ++at)
+    if (a[at] != b[at]) return false;
+  return true;
+}
+
 /// Calls visit(word) for each word of a key or pattern.
 template <class Visit>
 void for_each_word(std::string_view text, Visit&& visit) {
   if (text.empty()) return;
-  std::size_t start = 0;
+  const char* at = text.data();
+  const char* const end = at + text.size();
   for (;;) {
-    const std::size_t dot = text.find('.', start);
-    if (dot == std::string_view::npos) break;
-    visit(text.substr(start, dot - start));
-    start = dot + 1;
+    const char* const dot = find_dot(at, end);
+    visit(std::string_view{at, dot});
+    if (dot == end) break;
+    at = dot + 1;
   }
-  visit(text.substr(start));
 }
 
 }  // namespace
@@ -33,6 +72,7 @@ void TopicRouter::add(Binding& binding) {
 
 void TopicRouter::remove(Binding& binding) {
   NodeIndex node = binding.router_node;
+  CHECK(node < nodes_.size());
   nodes_[node].bindings.remove(binding, &Binding::slot_router);
   while (node != root) {
     const Node& dead = nodes_[node];
@@ -45,12 +85,12 @@ void TopicRouter::remove(Binding& binding) {
   }
 }
 
-TopicRouter::NodeIndex TopicRouter::literal_child(NodeIndex parent, std::string_view word,
-                                                  std::uint64_t word_hash) const {
+inline TopicRouter::NodeIndex TopicRouter::literal_child(NodeIndex parent, std::string_view word,
+                                                         std::uint64_t word_hash) const {
   const auto found = edges_.find(edge_hash(parent, word_hash));
   if (found == edges_.end()) return none;
   NodeIndex child = found->second;
-  while (child != none && (nodes_[child].parent != parent || nodes_[child].word != word))
+  while (child != none && (nodes_[child].parent != parent || !same_word(nodes_[child].word, word)))
     child = nodes_[child].same_hash;
   return child;
 }
@@ -91,6 +131,8 @@ TopicRouter::NodeIndex TopicRouter::new_node(NodeIndex parent, std::string_view 
     index = free_.back();
     free_.pop_back();
   }
+  CHECK(index != root);
+  CHECK(nodes_[index].bindings.empty());
   nodes_[index].word = word;
   nodes_[index].parent = parent;
   return index;
@@ -125,23 +167,21 @@ void TopicRouter::unlink_literal(NodeIndex node) {
   --nodes_[dead.parent].literal_count;
 }
 
-const std::vector<TopicRouter::NodeIndex>& TopicRouter::walk(std::string_view key) const {
-  next_.clear();
-  ++step_count_;
-  join(root);
-  active_.swap(next_);
-  if (key.empty()) return active_;
-  std::size_t start = 0;
-  while (!active_.empty()) {
-    const std::size_t dot = key.find('.', start);
-    step(key.substr(start, dot - start));
-    if (dot == std::string_view::npos) break;
-    start = dot + 1;
+inline void TopicRouter::join_rest(NodeIndex node) const {
+  while (node != none && nodes_[node].step_mark != step_count_) {
+    nodes_[node].step_mark = step_count_;
+    next_.push_back(node);
+    node = nodes_[node].rest;
   }
-  return active_;
 }
 
-void TopicRouter::step(std::string_view word) const {
+/// A node enters the set of the running step, and the # below it, which matches no word at all.
+inline void TopicRouter::join(NodeIndex node) const {
+  next_.push_back(node);
+  if (nodes_[node].rest != none) join_rest(nodes_[node].rest);
+}
+
+inline void TopicRouter::step(std::string_view word) const {
   const std::uint64_t word_hash = hash_text(word);
   next_.clear();
   ++step_count_;
@@ -157,18 +197,21 @@ void TopicRouter::step(std::string_view word) const {
   active_.swap(next_);
 }
 
-/// A node enters the set of the running step, and the # below it, which matches no word at all.
-void TopicRouter::join(NodeIndex node) const {
-  next_.push_back(node);
-  if (nodes_[node].rest != none) join_rest(nodes_[node].rest);
-}
-
-void TopicRouter::join_rest(NodeIndex node) const {
-  while (node != none && nodes_[node].step_mark != step_count_) {
-    nodes_[node].step_mark = step_count_;
-    next_.push_back(node);
-    node = nodes_[node].rest;
+const std::vector<TopicRouter::NodeIndex>& TopicRouter::walk(std::string_view key) const {
+  next_.clear();
+  ++step_count_;
+  join(root);
+  active_.swap(next_);
+  if (key.empty()) return active_;
+  const char* at = key.data();
+  const char* const end = at + key.size();
+  while (!active_.empty()) {
+    const char* const dot = find_dot(at, end);
+    step({at, dot});
+    if (dot == end) break;
+    at = dot + 1;
   }
+  return active_;
 }
 
 }  // namespace lepus::core

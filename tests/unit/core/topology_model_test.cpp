@@ -109,39 +109,41 @@ class Model {
     }
   }
 
-  std::set<std::string> route(const std::string& name, const std::vector<std::string>& keys,
-                              const std::string& headers) const {
+  struct Message {
+    std::vector<std::string> keys;
+    std::string headers;
+  };
+  std::set<std::string> route(const std::string& name, const Message& message) const {
     std::set<std::string> visited;
     std::set<std::string> found;
-    visit(name, keys, headers, visited, found);
+    visit(name, message, visited, found);
     return found;
   }
 
  private:
-  void visit(const std::string& name, const std::vector<std::string>& keys,
-             const std::string& headers, std::set<std::string>& visited,
+  void visit(const std::string& name, const Message& message, std::set<std::string>& visited,
              std::set<std::string>& found) const {
     const auto exchange = exchanges.find(name);
     if (exchange == exchanges.end() || !visited.insert(name).second) return;
     bool matched = false;
     for (const ModelBinding& one : bindings) {
-      if (one.source != name || !matches(exchange->second.type, one, keys, headers)) continue;
+      if (one.source != name || !matches(exchange->second.type, one, message)) continue;
       matched = true;
       if (one.to_queue) {
         found.insert(one.target);
       } else {
-        visit(one.target, keys, headers, visited, found);
+        visit(one.target, message, visited, found);
       }
     }
     if (!matched && !exchange->second.alternate.empty())
-      visit(exchange->second.alternate, keys, headers, visited, found);
+      visit(exchange->second.alternate, message, visited, found);
   }
 
   static bool matches(const std::string& type, const ModelBinding& binding,
-                      const std::vector<std::string>& keys, const std::string& headers) {
+                      const Message& message) {
     if (type == "fanout") return true;
-    if (type == "headers") return headers_match(binding.arguments, headers);
-    return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
+    if (type == "headers") return headers_match(binding.arguments, message.headers);
+    return std::any_of(message.keys.begin(), message.keys.end(), [&](const std::string& key) {
       return type == "direct" ? binding.key == key : topic_matches(split(binding.key), split(key));
     });
   }
@@ -181,7 +183,7 @@ class History {
     const Names found = world_.route(exchange, RouteInput{keys[0], as_bytes(headers), more});
     const std::set<std::string> as_set(found.begin(), found.end());
     EXPECT_EQ(as_set.size(), found.size()) << "a queue came twice";
-    EXPECT_EQ(as_set, model_.route(exchange, keys, headers)) << exchange << " " << keys[0];
+    EXPECT_EQ(as_set, model_.route(exchange, {keys, headers})) << exchange << " " << keys[0];
     routed_count += found.size();
   }
 
