@@ -24,7 +24,8 @@
 
 namespace lepus::io {
 
-/// What the owner of a loop does in each turn.
+/// What the owner of a loop does in each turn. A turn handles first and waits last: to leave the
+/// loop after a turn, an owner must say may_sleep() == false in that turn, or the wait comes first.
 class TurnHooks {
  public:
   TurnHooks() = default;

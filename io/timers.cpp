@@ -91,6 +91,7 @@ void TimerWheel::insert(Timer& timer, std::uint64_t tick) {
   const unsigned level = static_cast<unsigned>(std::bit_width(difference | 1) - 1) / slot_bits;
   CHECK(level < level_count);
   const auto slot = static_cast<unsigned>(tick >> (level * slot_bits) & (slot_count - 1));
+  timer.tick = tick;
   timer.level = static_cast<std::uint8_t>(level);
   timer.slot = static_cast<std::uint8_t>(slot);
   TimerLink& head = heads_[level][slot];
@@ -146,7 +147,7 @@ void TimerWheel::move_down(unsigned level, unsigned slot) {
   while (moving.next != &moving) {
     Timer& timer = static_cast<Timer&>(*moving.next);
     unlink(timer);
-    insert(timer, std::max(tick_of_deadline(timer.deadline), current_tick_));
+    insert(timer, timer.tick);
   }
 }
 

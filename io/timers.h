@@ -42,6 +42,7 @@ struct Timer : TimerLink {
   core::Nanos deadline = core::never;
   void* owner = nullptr;
   void (*fired)(void* owner, Timer& timer) = nullptr;
+  std::uint64_t tick = 0;  ///< The wheel's: when it fires.
   std::uint8_t level = 0;  ///< The wheel's.
   std::uint8_t slot = 0;   ///< The wheel's.
 };

@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <bit>
 #include <cerrno>
@@ -118,7 +120,9 @@ UringDriver::~UringDriver() {
 }
 
 void UringDriver::enable() {
-  CHECK(io_uring_enable_rings(&ring_) == 0);
+  // io_uring_enable_rings() is declared by liburing 2.3, but its shared library does not export it.
+  CHECK(syscall(__NR_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) ==
+        0);
   // Saves a look-up of the descriptor per enter. Registered per thread, hence here. Where refused,
   // the plain one works.
   (void)io_uring_register_ring_fd(&ring_);

@@ -1,0 +1,187 @@
+// The order of a turn and the decision to sleep, with a driver that only writes down what it is
+// asked.
+#include "io/loop.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace lepus::io {
+namespace {
+
+class ScriptedDriver final : public Driver {
+ public:
+  core::Nanos turn(OpList& submitted, std::vector<Completion>& completed,
+                   core::Nanos wait_until) override {
+    log.push_back("turn");
+    waits.push_back(wait_until);
+    while (Op* op = submitted.pop()) {
+      started.push_back(op);
+      if (completes_at_once) completed.push_back({op, 7, false, {}});
+    }
+    for (const Completion& completion : scripted) completed.push_back(completion);
+    scripted.clear();
+    time += core::nanos_per_ms;
+    return time;
+  }
+  core::Nanos now() override { return time; }
+  PeerName peer_name(int) override { return {}; }
+  int wake_target() const override { return 1; }
+
+  std::vector<std::string> log;
+  std::vector<core::Nanos> waits;
+  std::vector<Op*> started;
+  std::vector<Completion> scripted;
+  bool completes_at_once = true;
+  core::Nanos time = core::nanos_per_s;
+};
+
+class LoopTest : public ::testing::Test, protected TurnHooks {
+ protected:
+  LoopTest() {
+    loop_.set_hooks(this);
+    op_.bind<&LoopTest::on_op>(this);
+    timer_.bind<&LoopTest::on_timer>(this);
+  }
+
+  bool drain_mailboxes() override {
+    driver_.log.push_back("mailboxes");
+    was_flagged_.push_back(loop_.is_sleeping());
+    if (mail_ == 0) return false;
+    --mail_;
+    return true;
+  }
+  void flush() override { driver_.log.push_back("flush"); }
+  bool may_sleep() override { return may_sleep_; }
+  void on_op(Op&, const Completion& completion) {
+    driver_.log.push_back("completion");
+    last_result_ = completion.result;
+    if (resubmits_ > 0) {
+      --resubmits_;
+      loop_.submit(op_);
+    }
+  }
+  void on_timer(Timer&) { driver_.log.push_back("timer"); }
+  core::Nanos last_wait() const { return driver_.waits.back(); }
+
+  ScriptedDriver driver_;
+  Loop loop_{driver_, {IdleMode::sleep, 0}};
+  Op op_;
+  Timer timer_;
+  std::vector<bool> was_flagged_;
+  int mail_ = 0;
+  int resubmits_ = 0;
+  int last_result_ = 0;
+  bool may_sleep_ = true;
+};
+
+TEST_F(LoopTest, TurnHasItsOrder) {
+  loop_.submit(op_);
+  loop_.run_turn();
+  driver_.log.clear();
+  mail_ = 1;
+  loop_.timers().arm(timer_, loop_.now());
+  loop_.run_turn();
+  EXPECT_EQ(driver_.log, (std::vector<std::string>{"mailboxes", "completion", "timer", "flush",
+                                                   "mailboxes", "turn"}));
+}
+
+TEST_F(LoopTest, CompletionsNeverRunInsideSubmit) {
+  resubmits_ = 3;
+  loop_.submit(op_);
+  EXPECT_EQ(loop_.ops_in_flight(), 1U);
+  EXPECT_TRUE(driver_.log.empty());
+  for (int i = 0; i < 5; ++i) loop_.run_turn();
+  EXPECT_EQ(driver_.started.size(), 4U);
+  EXPECT_EQ(last_result_, 7);
+  EXPECT_EQ(loop_.ops_in_flight(), 0U);
+}
+
+TEST_F(LoopTest, MultishotStaysInFlightWhileMoreFollows) {
+  driver_.completes_at_once = false;
+  loop_.submit(op_);
+  loop_.run_turn();
+  driver_.scripted = {{&op_, 1, true, {}}, {&op_, 2, true, {}}};
+  loop_.run_turn();
+  loop_.run_turn();
+  EXPECT_TRUE(op_.in_flight);
+  EXPECT_EQ(last_result_, 2);
+  driver_.scripted = {{&op_, 0, false, {}}};
+  loop_.run_turn();
+  loop_.run_turn();
+  EXPECT_FALSE(op_.in_flight);
+  EXPECT_EQ(loop_.ops_in_flight(), 0U);
+}
+
+TEST_F(LoopTest, FirstTurnDoesNotSleepThenItDoesWithTheFlagUp) {
+  loop_.run_turn();
+  EXPECT_LE(last_wait(), driver_.time);
+  was_flagged_.clear();
+  loop_.run_turn();
+  EXPECT_EQ(last_wait(), core::never);
+  EXPECT_EQ(was_flagged_, (std::vector<bool>{false, true}));
+  EXPECT_FALSE(loop_.is_sleeping());
+}
+
+TEST_F(LoopTest, SleepsUntilTheNextTimer) {
+  loop_.run_turn();
+  loop_.timers().arm(timer_, loop_.now() + 20 * core::nanos_per_ms);
+  loop_.run_turn();
+  EXPECT_EQ(last_wait(), loop_.timers().next_deadline());
+  EXPECT_NE(last_wait(), core::never);
+  loop_.timers().cancel(timer_);
+}
+
+TEST_F(LoopTest, MailThatCameWhileFallingAsleepKeepsItAwake) {
+  loop_.run_turn();
+  mail_ = 0;
+  driver_.log.clear();
+  // The mail arrives between the first look and the second: the first look of this turn finds one,
+  // the second another.
+  mail_ = 2;
+  loop_.run_turn();
+  EXPECT_EQ(driver_.log,
+            (std::vector<std::string>{"mailboxes", "flush", "mailboxes", "flush", "turn"}));
+  EXPECT_LE(last_wait(), driver_.time);
+  EXPECT_FALSE(loop_.sleep_flag().claim_wake());
+}
+
+TEST_F(LoopTest, WorkLeftOverForbidsSleep) {
+  loop_.run_turn();
+  may_sleep_ = false;
+  loop_.run_turn();
+  EXPECT_LE(last_wait(), driver_.time);
+  EXPECT_EQ(loop_.sleep_count(), 0U);
+}
+
+TEST_F(LoopTest, AdaptiveSpinsThenSleeps) {
+  Loop adaptive(driver_, {IdleMode::adaptive, 3 * core::nanos_per_ms});
+  int spins = 0;
+  for (int i = 0; i < 10; ++i) {
+    adaptive.run_turn();
+    if (last_wait() == core::never) break;
+    ++spins;
+  }
+  EXPECT_EQ(spins, 3);
+  Loop poll(driver_, {IdleMode::poll, 0});
+  for (int i = 0; i < 10; ++i) {
+    poll.run_turn();
+    EXPECT_LE(last_wait(), driver_.time);
+  }
+}
+
+TEST(SleepFlag, OneOfSeveralProducersWakes) {
+  SleepFlag flag;
+  EXPECT_FALSE(flag.claim_wake());
+  flag.announce();
+  EXPECT_TRUE(flag.is_up());
+  EXPECT_TRUE(flag.claim_wake());
+  EXPECT_FALSE(flag.claim_wake());
+  flag.announce();
+  flag.retract();
+  EXPECT_FALSE(flag.claim_wake());
+}
+
+}  // namespace
+}  // namespace lepus::io
