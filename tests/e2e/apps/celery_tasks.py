@@ -134,7 +134,7 @@ def exception_comes_back(_broker):
 @case
 def eta_tasks_run_at_their_time(_broker):
     """More tasks than the prefetch count wait in the worker: it raises its qos for each."""
-    eta = datetime.now(timezone.utc) + timedelta(seconds=2)
+    eta = datetime.now(timezone.utc) + timedelta(seconds=5)
     waiting = [rpc_app().add.apply_async((n, 1), eta=eta) for n in range(8)]
     soon = rpc_app().add.apply_async((1, 1))
     expect_equal(soon.get(ANSWER_SECONDS_MAX), 2, "the task without a date")
