@@ -2,7 +2,8 @@
 //
 //   lowest_ <= unconfirmed numbers < next_      next_ - lowest_ <= size
 //
-// A slot is 0 once its number is confirmed, so that acks out of order and acks of several meet correctly.
+// A slot is 0 once its number is confirmed, so that acks out of order and acks of several meet
+// correctly.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +18,8 @@ namespace lepus::perf {
 class ConfirmWindow {
  public:
   // size 0: confirms are off, the window never closes.
-  explicit ConfirmWindow(uint64_t size) : size_(size), times_(size == 0 ? 0 : std::bit_ceil(size)) {}
+  explicit ConfirmWindow(uint64_t size)
+      : size_(size), times_(size == 0 ? 0 : std::bit_ceil(size)) {}
 
   bool enabled() const { return size_ != 0; }
   uint64_t free_count() const { return enabled() ? size_ - (next_ - lowest_) : UINT64_MAX; }
@@ -32,7 +34,8 @@ class ConfirmWindow {
   void on_confirm(uint64_t tag, bool multiple, Done done) {
     // Tag 0 with multiple means "all so far".
     if (tag == 0 && multiple) tag = next_ - 1;
-    if (tag >= next_) throw PerfError("the broker confirmed message ", tag, ", but only ", next_ - 1, " were sent");
+    if (tag >= next_)
+      throw PerfError("the broker confirmed message ", tag, ", but only ", next_ - 1, " were sent");
     if (tag < lowest_) return;
     if (multiple) {
       for (; lowest_ <= tag; ++lowest_) settle(lowest_, done);
@@ -50,7 +53,9 @@ class ConfirmWindow {
     slot(number) = 0;
     done(time);
   }
-  uint64_t& slot(uint64_t number) { return times_[static_cast<size_t>(number) & (times_.size() - 1)]; }
+  uint64_t& slot(uint64_t number) {
+    return times_[static_cast<size_t>(number) & (times_.size() - 1)];
+  }
 
   uint64_t size_;
   std::vector<uint64_t> times_;

@@ -7,7 +7,8 @@ namespace lepus::perf {
 
 namespace {
 
-// Finds the two strings worth reporting among the broker's properties; stops at a field type it cannot step over.
+// Finds the two strings worth reporting among the broker's properties; stops at a field type it
+// cannot step over.
 void read_server_properties(std::string_view table, std::string& product, std::string& version) {
   Reader reader(reinterpret_cast<const uint8_t*>(table.data()), table.size());
   while (reader.left() > 0) {
@@ -36,6 +37,7 @@ struct HandshakeSink {
   }
   void on_header(const uint8_t*, size_t) {}
   void on_body(const uint8_t*, size_t) {}
+  void on_body_end(size_t) {}
 };
 
 }  // namespace
@@ -59,7 +61,8 @@ void Connection::on_method(uint16_t channel, MethodId id, const uint8_t* argumen
   if (id == method::connection_start && state_ == State::awaiting_start) return on_start(reader);
   if (id == method::connection_tune && state_ == State::awaiting_tune) return on_tune(reader);
   if (id == method::connection_open_ok && state_ == State::awaiting_open_ok) {
-    for (uint16_t number = 1; number <= config_.channels; ++number) write_channel_open(out_, number);
+    for (uint16_t number = 1; number <= config_.channels; ++number)
+      write_channel_open(out_, number);
     state_ = State::awaiting_channels;
     return;
   }
@@ -81,7 +84,8 @@ void Connection::on_method(uint16_t channel, MethodId id, const uint8_t* argumen
     return;
   }
   if (id == method::basic_cancel) fail("the broker cancelled the consumer: its queue is gone");
-  if (id == method::connection_secure) fail("the broker wants a SASL exchange that PLAIN does not have");
+  if (id == method::connection_secure)
+    fail("the broker wants a SASL exchange that PLAIN does not have");
   fail(fmt::format("unexpected method {}.{} on channel {}", id >> 16, id & 0xFFFF, channel));
 }
 
@@ -103,8 +107,10 @@ void Connection::on_tune(Reader arguments) {
     fail(fmt::format("--channels {}: the broker allows {}", config_.channels, channel_max));
   }
   frame_size_max_ = config_.frame_size_max;
-  if (frame_size_broker != 0 && frame_size_broker < frame_size_max_) frame_size_max_ = frame_size_broker;
-  if (frame_size_max_ < frame_size_min) fail(fmt::format("the broker wants frames of {} bytes", frame_size_max_));
+  if (frame_size_broker != 0 && frame_size_broker < frame_size_max_)
+    frame_size_max_ = frame_size_broker;
+  if (frame_size_max_ < frame_size_min)
+    fail(fmt::format("the broker wants frames of {} bytes", frame_size_max_));
   write_tune_ok(out_, channel_max, frame_size_max_);
   write_open(out_, config_.uri->vhost);
   state_ = State::awaiting_open_ok;
@@ -115,7 +121,8 @@ void Connection::on_closed_by_broker(const char* what, Reader arguments) {
   const std::string text(arguments.short_string());
   const unsigned class_id = arguments.u16();
   const unsigned method_id = arguments.u16();
-  fail(fmt::format("the broker closed the {}: {} {} (class {}, method {})", what, code, text, class_id, method_id));
+  fail(fmt::format("the broker closed the {}: {} {} (class {}, method {})", what, code, text,
+                   class_id, method_id));
 }
 
 void Connection::start_close() {
@@ -133,8 +140,8 @@ void Connection::open_and_wait(const ConnectionConfig& config) {
 
 void Connection::close_and_wait() noexcept {
   try {
-    if (state_ == State::open) {
-      start_close();
+    if (state_ == State::open) start_close();
+    if (state_ == State::awaiting_close_ok) {
       HandshakeSink sink{*this};
       constexpr int quiet_ms = 1000;
       constexpr unsigned turns_max = 10000;  // a backlog of deliveries may come before the answer

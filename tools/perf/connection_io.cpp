@@ -1,4 +1,5 @@
-// The connection's socket: connect, receive into the buffer, send, and the blocking waits of set-up.
+// The connection's socket: connect, receive into the buffer, send, and the blocking waits of
+// set-up.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -34,7 +35,8 @@ Addresses resolve(const Uri& uri) {
   return Addresses(found, freeaddrinfo);
 }
 
-// One source address has about 28 000 ports, so connections to 127.x.x.x take further source addresses in turn.
+// One source address has about 28 000 ports, so connections to 127.x.x.x take further source
+// addresses in turn.
 void spread_source(int fd, const addrinfo& target, unsigned number) {
   constexpr unsigned connections_per_source = 20000;
   if (target.ai_family != AF_INET || number < connections_per_source) return;
@@ -95,6 +97,18 @@ void Connection::close_socket() {
   out_.clear();
 }
 
+// Has the kernel throw away body bytes that would only be skipped. False when it has no more than
+// those.
+bool Connection::drop_unread() {
+  constexpr size_t worthwhile_size = 4096;
+  const size_t wanted = scanner_.droppable_size();
+  if (wanted < worthwhile_size || in_end_ > in_begin_) return true;
+  const ssize_t got = recv(fd_, nullptr, wanted, MSG_TRUNC);
+  if (got <= 0) return true;  // the following receive finds out why
+  scanner_.dropped(static_cast<size_t>(got));
+  return static_cast<size_t>(got) == wanted;
+}
+
 // Returns the room left in the buffer: 0 means that the socket may hold more.
 size_t Connection::receive_bytes() {
   if (in_.size() < config_.receive_size) in_.resize(config_.receive_size);
@@ -149,7 +163,8 @@ size_t Connection::send_pieces(const uint8_t* first, size_t first_size, const ui
 
 void Connection::wait_readable(int timeout_ms) {
   pollfd wanted{fd_, POLLIN, 0};
-  if (poll(&wanted, 1, timeout_ms) == 0) fail(fmt::format("no answer from the broker for {} ms", timeout_ms));
+  if (poll(&wanted, 1, timeout_ms) == 0)
+    fail(fmt::format("no answer from the broker for {} ms", timeout_ms));
 }
 
 void Connection::wait_writable(int timeout_ms) {
@@ -161,7 +176,8 @@ void Connection::wait_writable(int timeout_ms) {
 
 void Connection::wait_either(int timeout_ms) {
   pollfd wanted{fd_, POLLIN | POLLOUT, 0};
-  if (poll(&wanted, 1, timeout_ms) == 0) fail(fmt::format("the broker is stuck for {} ms", timeout_ms));
+  if (poll(&wanted, 1, timeout_ms) == 0)
+    fail(fmt::format("the broker is stuck for {} ms", timeout_ms));
 }
 
 void Connection::flush_and_wait() {

@@ -7,7 +7,11 @@
 namespace lepus::perf {
 
 namespace {
-constexpr size_t receive_size = size_t{1} << 18;
+constexpr size_t receive_size_small = size_t{1} << 18;
+// Large bodies are dropped in the kernel, so the buffer only has to take what stands between them.
+constexpr uint64_t body_size_large = 32768;
+constexpr size_t receive_size_large = 4096;
+constexpr unsigned receives_per_turn_large = 64;
 // A broker that does not read acks is not sent more work to acknowledge.
 constexpr size_t ack_backlog_size_max = size_t{1} << 20;
 }  // namespace
@@ -16,12 +20,15 @@ Consumer::Consumer(const Config& config, Stats& stats)
     : stats_(stats),
       auto_ack_(config.options->auto_ack),
       stamped_(config.options->body_size >= sizeof(uint64_t)),
-      ack_batch_(config.options->ack_batch) {
+      ack_batch_(config.options->ack_batch),
+      receives_per_turn_(config.options->body_size >= body_size_large ? receives_per_turn_large
+                                                                      : 1) {
   const Options& options = *config.options;
   ConnectionConfig connect;
   connect.uri = &options.uri;
   connect.frame_size_max = options.frame_size_max;
-  connect.receive_size = receive_size;
+  connect.receive_size =
+      options.body_size >= body_size_large ? receive_size_large : receive_size_small;
   connect.number = options.producers + config.number;
   connection_.open_and_wait(connect);
   if (!auto_ack_ && options.prefetch > 0) {
@@ -29,7 +36,8 @@ Consumer::Consumer(const Config& config, Stats& stats)
     call(connection_, method::basic_qos_ok);
   }
   const std::vector<std::string>& queues = config.topology->queues();
-  for (size_t index = config.number % queues.size(); index < queues.size(); index += options.consumers) {
+  for (size_t index = config.number % queues.size(); index < queues.size();
+       index += options.consumers) {
     write_consume(connection_.output(), queues[index], auto_ack_);
     ++consumes_pending_;
   }
@@ -55,8 +63,11 @@ void Consumer::run(uint64_t) {
 
 void Consumer::receive() {
   const uint64_t completed_before = completed_;
-  readable = connection_.receive(*this);
-  received_ns_ = 0;
+  readable = true;
+  for (unsigned count = 0; readable && count < receives_per_turn_; ++count) {
+    received_ns_ = 0;
+    readable = connection_.receive(*this);
+  }
   stats_.delivered.add(completed_ - completed_before);
   if (redelivered_ > 0) {
     stats_.redelivered.add(redelivered_);
@@ -86,18 +97,22 @@ void Consumer::on_deliver(const uint8_t* arguments, size_t size) {
 }
 
 void Consumer::on_header(const uint8_t* payload, size_t size) {
+  sent_ns_ = 0;
   if (content_.on_header(payload, size)) ++completed_;
 }
 
 void Consumer::on_body(const uint8_t* payload, size_t size) {
-  if (stamped_ && content_.at_first_frame() && size >= sizeof(uint64_t)) {
-    // One clock reading for all that a receive brought: it had all arrived when the call returned.
-    if (received_ns_ == 0) received_ns_ = now_ns();
-    uint64_t sent_ns;
-    std::memcpy(&sent_ns, payload, sizeof sent_ns);
-    stats_.latency.record(received_ns_ > sent_ns ? received_ns_ - sent_ns : 0);
-  }
-  if (content_.on_body(size)) ++completed_;
+  if (!stamped_ || !content_.at_first_frame() || size < sizeof sent_ns_) return;
+  std::memcpy(&sent_ns_, payload, sizeof sent_ns_);
+}
+
+void Consumer::on_body_end(size_t size) {
+  if (!content_.on_body_end(size)) return;
+  ++completed_;
+  if (sent_ns_ == 0) return;
+  // One clock reading for all that a receive brought: it had all arrived when the call returned.
+  if (received_ns_ == 0) received_ns_ = now_ns();
+  stats_.latency.record(received_ns_ > sent_ns_ ? received_ns_ - sent_ns_ : 0);
 }
 
 void Consumer::write_acks() {

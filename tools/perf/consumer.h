@@ -1,6 +1,6 @@
-// One consuming connection: deliveries are counted and timed while they are skipped over in the receive buffer;
-// acknowledgements are collected for one write per turn. Delivery tags must count up by one on the channel; anything else
-// ends the run.
+// One consuming connection: deliveries are counted and timed while they are skipped over in the
+// receive buffer; acknowledgements are collected for one write per turn. Delivery tags must count
+// up by one on the channel; anything else ends the run.
 #pragma once
 
 #include "tools/perf/connection.h"
@@ -30,6 +30,7 @@ class Consumer final : public Endpoint {
   void on_method(uint16_t channel, MethodId id, const uint8_t* arguments, size_t size);
   void on_header(const uint8_t* payload, size_t size);
   void on_body(const uint8_t* payload, size_t size);
+  void on_body_end(size_t size);
 
  private:
   void receive();
@@ -42,7 +43,9 @@ class Consumer final : public Endpoint {
   const bool auto_ack_;
   const bool stamped_;
   const uint64_t ack_batch_;
-  uint64_t received_ns_ = 0;
+  const unsigned receives_per_turn_;
+  uint64_t received_ns_ = 0;    // when the current receive returned; 0 = clock not read yet
+  uint64_t sent_ns_ = 0;        // time stamp of the current message; 0 = none
   uint64_t delivered_tag_ = 0;  // acked_tag_ <= completed_ <= delivered_tag_
   uint64_t completed_ = 0;
   uint64_t acked_tag_ = 0;

@@ -1,4 +1,5 @@
-// Requests are pipelined: all of the output is written while answers are counted, so that neither side can block the other.
+// Requests are pipelined: all of the output is written while answers are counted, so that neither
+// side can block the other.
 #include "tools/perf/control.h"
 
 namespace lepus::perf {
@@ -18,6 +19,7 @@ struct AnswerSink {
   }
   void on_header(const uint8_t*, size_t) {}
   void on_body(const uint8_t*, size_t) {}
+  void on_body_end(size_t) {}
 };
 
 }  // namespace

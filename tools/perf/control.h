@@ -7,8 +7,8 @@
 
 namespace lepus::perf {
 
-// Sends what is in connection.output() and waits for `count` answers with the given method; other answers throw.
-// Returns the arguments of the last one.
+// Sends what is in connection.output() and waits for `count` answers with the given method; other
+// answers throw. Returns the arguments of the last one.
 Bytes call(Connection& connection, MethodId answer, uint64_t count = 1);
 
 }  // namespace lepus::perf

@@ -1,5 +1,6 @@
-// The one exception of lepus-perf. Whatever stops a run (bad option, refused connection, close from the broker, broken
-// protocol) becomes a PerfError whose text is meant for the user; main() prints it and exits with code 1.
+// The one exception of lepus-perf. Whatever stops a run (bad option, refused connection, close from
+// the broker, broken protocol) becomes a PerfError whose text is meant for the user; main() prints
+// it and exits with code 1.
 #pragma once
 
 #include <fmt/format.h>

@@ -1,11 +1,14 @@
-// Walks over received bytes in place, frame by frame, and tells a sink what it sees. A frame must be complete in the
-// buffer, except a body frame: its first bytes are shown as soon as they are there and the rest is skipped as it
-// arrives, so that a 1 MiB body never has to be gathered.
+// Walks over received bytes in place, frame by frame, and tells a sink what it sees. A frame must
+// be complete in the buffer, except a body frame: its first bytes are shown as soon as they are
+// there and the rest is skipped as it arrives, so that a 1 MiB body never has to be gathered.
 //
 //   Sink:  void on_method(uint16_t channel, MethodId id, const uint8_t* arguments, size_t size);
 //          void on_header(const uint8_t* payload, size_t size);
-//          void on_body(const uint8_t* payload, size_t size);   // size of the frame's payload; only the first
-//                                                               // min(size, body_prefix_size) bytes can be read
+//          void on_body(const uint8_t* payload, size_t size);
+//          void on_body_end(size_t size);
+//
+// on_body() tells the size of a body frame's payload, of which min(size, body_prefix_size) bytes
+// can be read; on_body_end() follows when all of it has arrived.
 // A broken frame throws PerfError.
 #pragma once
 
@@ -25,7 +28,7 @@ class FrameScanner {
   // Returns how many of the bytes are done with; the rest must be shown again, followed by more.
   template <class Sink>
   size_t scan(const uint8_t* data, size_t size, Sink& sink) {
-    size_t at = resume_skip(data, size);
+    size_t at = resume_skip(data, size, sink);
     while (size - at >= frame_overhead_size && skip_size_ == 0) {
       const size_t used = scan_frame(data + at, size - at, sink);
       if (used == 0) break;
@@ -33,6 +36,11 @@ class FrameScanner {
     }
     return at;
   }
+
+  // Bytes to come that nobody will look at: the caller may drop them unread and say so with
+  // dropped().
+  size_t droppable_size() const { return skip_size_ == 0 ? 0 : skip_size_ - 1; }
+  void dropped(size_t size) { skip_size_ -= size; }
 
  private:
   template <class Sink>
@@ -44,16 +52,24 @@ class FrameScanner {
       return frame[0] == frame_body ? begin_partial_body(frame, available, sink)
                                     : wait_for_rest(payload_size);
     }
-    if (frame[frame_size - 1] != frame_end) throw PerfError("the broker sent a frame with a wrong end byte");
+    if (frame[frame_size - 1] != frame_end)
+      throw PerfError("the broker sent a frame with a wrong end byte");
     switch (frame[0]) {
       case frame_method:
         if (payload_size < 4) throw PerfError("the broker sent a method frame without a method");
         sink.on_method(load_u16(frame + 1), load_u32(payload), payload + 4, payload_size - 4);
         break;
-      case frame_header: sink.on_header(payload, payload_size); break;
-      case frame_body: sink.on_body(payload, payload_size); break;
-      case frame_heartbeat: break;
-      default: throw PerfError("the broker sent a frame of unknown type ", int{frame[0]});
+      case frame_header:
+        sink.on_header(payload, payload_size);
+        break;
+      case frame_body:
+        sink.on_body(payload, payload_size);
+        sink.on_body_end(payload_size);
+        break;
+      case frame_heartbeat:
+        break;
+      default:
+        throw PerfError("the broker sent a frame of unknown type ", int{frame[0]});
     }
     return frame_size;
   }
@@ -65,6 +81,7 @@ class FrameScanner {
     if (present < std::min(payload_size, body_prefix_size)) return 0;
     sink.on_body(frame + frame_head_size, payload_size);
     skip_size_ = payload_size + 1 - present;
+    partial_size_ = payload_size;
     return available;
   }
 
@@ -77,17 +94,20 @@ class FrameScanner {
     return 0;
   }
 
-  size_t resume_skip(const uint8_t* data, size_t size) {
+  template <class Sink>
+  size_t resume_skip(const uint8_t* data, size_t size, Sink& sink) {
     const size_t used = std::min(skip_size_, size);
     if (used == 0) return 0;
     skip_size_ -= used;
-    if (skip_size_ == 0 && data[used - 1] != frame_end) {
+    if (skip_size_ > 0) return used;
+    if (data[used - 1] != frame_end)
       throw PerfError("the broker sent a body frame with a wrong end byte");
-    }
+    sink.on_body_end(partial_size_);
     return used;
   }
 
-  size_t skip_size_ = 0;  // bytes of a body frame, end byte included, that are still to come
+  size_t skip_size_ = 0;     // bytes of a body frame, end byte included, that are still to come
+  size_t partial_size_ = 0;  // payload size of that frame
 };
 
 // Counts a message's body frames down after its header.
@@ -100,9 +120,10 @@ class ContentProgress {
     first_ = true;
     return left_ == 0;
   }
-  // True when this frame completes the message.
-  bool on_body(size_t size) {
-    if (size > left_) throw PerfError("the broker sent more body than the content header announced");
+  // True when this frame, which has arrived completely, completes the message.
+  bool on_body_end(size_t size) {
+    if (size > left_)
+      throw PerfError("the broker sent more body than the content header announced");
     left_ -= size;
     first_ = false;
     return left_ == 0;

@@ -1,7 +1,8 @@
-// A connection driven through its whole handshake by the event loop, without ever blocking: the endpoint of the modes
-// connections and churn.
+// A connection driven through its whole handshake by the event loop, without ever blocking: the
+// endpoint of the modes connections and churn.
 //
-//   connect → handshake, channel.open → [churn: connection.close → close-ok → close → connect again]
+//   connect → handshake, channel.open → open
+//                                     → churn: connection.close → close-ok → connect again
 #pragma once
 
 #include "tools/perf/connection.h"
@@ -32,6 +33,7 @@ class Handshaker final : public Endpoint {
   }
   void on_header(const uint8_t*, size_t) {}
   void on_body(const uint8_t*, size_t) {}
+  void on_body_end(size_t) {}
 
  private:
   void on_open();

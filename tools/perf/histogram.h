@@ -1,11 +1,12 @@
-// Latency histogram with logarithmic buckets: 128 buckets for each power of two, so that a bucket is at most 1/128 of
-// its value wide (error below 0.8 %). Recording is a shift and an increment, without allocation.
+// Latency histogram with logarithmic buckets: 128 buckets for each power of two, so that a bucket
+// is at most 1/128 of its value wide (error below 0.8 %). Recording is a shift and an increment,
+// without allocation.
 //
 //   value < 256          bucket = value                      (exact)
 //   value in 2^m..2^m+1  shift = m - 7, bucket = shift * 128 + (value >> shift)
 //
-// Histogram has one writer (its worker thread); any thread may take a snapshot while it is written. Intervals, warm-up
-// included, are differences of snapshots.
+// Histogram has one writer (its worker thread); any thread may take a snapshot while it is written.
+// Intervals, warm-up included, are differences of snapshots.
 #pragma once
 
 #include <atomic>
@@ -18,8 +19,8 @@
 namespace lepus::perf {
 
 constexpr unsigned histogram_bits = 7;
-constexpr size_t histogram_bucket_count = (64 - histogram_bits) * (size_t{1} << histogram_bits) +
-                                          (size_t{1} << histogram_bits);
+constexpr size_t histogram_bucket_count =
+    (64 - histogram_bits) * (size_t{1} << histogram_bits) + (size_t{1} << histogram_bits);
 
 constexpr size_t bucket_of(uint64_t value) {
   const unsigned width = static_cast<unsigned>(std::bit_width(value));
@@ -75,7 +76,8 @@ class Histogram {
   void reset_max() { max_.store(0, std::memory_order_relaxed); }
 
  private:
-  // A plain increment: there is one writer, the atomic only makes the concurrent snapshot well defined.
+  // A plain increment: there is one writer, the atomic only makes the concurrent snapshot well
+  // defined.
   static void bump(std::atomic<uint64_t>& counter) {
     counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }

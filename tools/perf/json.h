@@ -25,9 +25,12 @@ class Json {
     std::string quoted = "\"";
     for (const char c : text) {
       const auto code = static_cast<unsigned char>(c);
-      if (c == '"' || c == '\\') quoted.append(1, '\\').append(1, c);
-      else if (code < 0x20) quoted += fmt::format("\\u{:04x}", code);
-      else quoted += c;
+      if (c == '"' || c == '\\')
+        quoted.append(1, '\\').append(1, c);
+      else if (code < 0x20)
+        quoted += fmt::format("\\u{:04x}", code);
+      else
+        quoted += c;
     }
     return quoted + '"';
   }

@@ -1,4 +1,5 @@
-// lepus-perf: reads the command line, runs one mode, prints errors. Exit code 0 when the run was completed, 1 otherwise.
+// lepus-perf: reads the command line, runs one mode, prints errors. Exit code 0 when the run was
+// completed, 1 otherwise.
 #include <fmt/format.h>
 
 #include <csignal>
@@ -13,11 +14,16 @@ namespace {
 void run(const lepus::perf::Options& options) {
   using lepus::perf::Mode;
   switch (options.mode) {
-    case Mode::throughput: return lepus::perf::run_throughput(options);
-    case Mode::rpc: return lepus::perf::run_rpc(options);
-    case Mode::connections: return lepus::perf::run_connections(options);
-    case Mode::queues: return lepus::perf::run_queues(options);
-    case Mode::churn: return lepus::perf::run_churn(options);
+    case Mode::throughput:
+      return lepus::perf::run_throughput(options);
+    case Mode::rpc:
+      return lepus::perf::run_rpc(options);
+    case Mode::connections:
+      return lepus::perf::run_connections(options);
+    case Mode::queues:
+      return lepus::perf::run_queues(options);
+    case Mode::churn:
+      return lepus::perf::run_churn(options);
   }
 }
 

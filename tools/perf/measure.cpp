@@ -1,4 +1,5 @@
-// Counters are never reset: warm-up and intervals are differences of snapshots, so the workers are not disturbed.
+// Counters are never reset: warm-up and intervals are differences of snapshots, so the workers are
+// not disturbed.
 #include "tools/perf/measure.h"
 
 #include <fmt/format.h>
@@ -15,7 +16,9 @@ namespace lepus::perf {
 
 namespace {
 
-double seconds_between(uint64_t from_ns, uint64_t to_ns) { return static_cast<double>(to_ns - from_ns) / 1e9; }
+double seconds_between(uint64_t from_ns, uint64_t to_ns) {
+  return static_cast<double>(to_ns - from_ns) / 1e9;
+}
 
 // False when the user interrupted. Short steps, so that a failed worker or Ctrl-C shows at once.
 bool wait_until(uint64_t time_ns, Workers& workers) {
@@ -35,7 +38,8 @@ void print_progress(const Interval& interval, const Wording& wording) {
   const auto us = [](uint64_t ns) { return static_cast<double>(ns) / 1000; };
   std::string line = fmt::format("{:6.1f} s ", interval.end_s);
   if (wording.publishes) line += fmt::format(" sent {:>9.0f}/s", rate(stats.published));
-  line += fmt::format(" {} {:>9.0f}/s", wording.publishes ? "received" : wording.unit, rate(stats.delivered));
+  line += fmt::format(" {} {:>9.0f}/s", wording.publishes ? "received" : wording.unit,
+                      rate(stats.delivered));
   if (stats.confirmed > 0) line += fmt::format(" confirmed {:>9.0f}/s", rate(stats.confirmed));
   if (stats.latency.count() > 0) {
     line += fmt::format("  latency p50 {:.0f} p99 {:.0f} us", us(stats.latency.percentile(0.5)),
@@ -50,7 +54,11 @@ void print_progress(const Interval& interval, const Wording& wording) {
 class Stopwatch {
  public:
   Stopwatch(const Options& options, Workers& workers, const Wording& wording)
-      : options_(options), workers_(workers), wording_(wording), last_(workers.snapshot()), last_ns_(now_ns()) {}
+      : options_(options),
+        workers_(workers),
+        wording_(wording),
+        last_(workers.snapshot()),
+        last_ns_(now_ns()) {}
 
   // Runs for that long; false when interrupted. Times are shown relative to `zero_ns`.
   bool run(double seconds, uint64_t zero_ns, Measurement& result) {
@@ -58,7 +66,8 @@ class Stopwatch {
     constexpr uint64_t second_ns = 1000000000;
     bool going_on = true;
     while (going_on && last_ns_ < end_ns) {
-      const uint64_t next_ns = end_ns - last_ns_ < second_ns * 3 / 2 ? end_ns : last_ns_ + second_ns;
+      const uint64_t next_ns =
+          end_ns - last_ns_ < second_ns * 3 / 2 ? end_ns : last_ns_ + second_ns;
       going_on = wait_until(next_ns, workers_);
       step(zero_ns, result);
     }
@@ -73,7 +82,8 @@ class Stopwatch {
     const uint64_t current_ns = now_ns();
     Interval interval;
     const double sign = current_ns >= zero_ns ? 1 : -1;
-    interval.end_s = sign * seconds_between(std::min(zero_ns, current_ns), std::max(zero_ns, current_ns));
+    interval.end_s =
+        sign * seconds_between(std::min(zero_ns, current_ns), std::max(zero_ns, current_ns));
     interval.seconds = std::max(1e-9, seconds_between(last_ns_, current_ns));
     interval.stats = current.since(last_);
     if (!options_.quiet) print_progress(interval, wording_);

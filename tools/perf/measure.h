@@ -1,4 +1,5 @@
-// The measured part of a run: warm-up, then --duration seconds with a progress line each, then the totals.
+// The measured part of a run: warm-up, then --duration seconds with a progress line each, then the
+// totals.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// Method encoders. Field order follows the AMQP 0-9-1 definition of each method; flags share one octet.
+// Method encoders. Field order follows the AMQP 0-9-1 definition of each method; flags share one
+// octet.
 #include "tools/perf/methods.h"
 
 #include <algorithm>
@@ -11,7 +12,8 @@ namespace {
 const std::vector<std::pair<std::string, std::string>> no_arguments;
 
 // Values that are whole numbers go out as integers, all others as strings.
-void write_arguments(Writer& to, const std::vector<std::pair<std::string, std::string>>& arguments) {
+void write_arguments(Writer& to,
+                     const std::vector<std::pair<std::string, std::string>>& arguments) {
   const size_t table = to.begin_table();
   for (const auto& [key, value] : arguments) {
     int64_t number = 0;
@@ -137,7 +139,8 @@ void write_queue_bind(Bytes& out, const QueueBind& bind) {
   to.end_frame();
 }
 
-void write_exchange_declare(Bytes& out, std::string_view exchange, std::string_view type, bool durable) {
+void write_exchange_declare(Bytes& out, std::string_view exchange, std::string_view type,
+                            bool durable) {
   Writer to(out);
   to.begin_method(1, method::exchange_declare);
   to.u16(0);
@@ -185,8 +188,8 @@ void write_confirm_select(Bytes& out) {
 }
 
 void write_ack(Bytes& out, uint64_t tag, bool multiple) {
-  static constexpr uint8_t blank[ack_frame_size] = {frame_method, 0, 1, 0, 0, 0, 13, 0, class_basic, 0, 80,
-                                                    0, 0, 0, 0, 0, 0, 0, 0, 0, frame_end};
+  static constexpr uint8_t blank[ack_frame_size] = {
+      frame_method, 0, 1, 0, 0, 0, 13, 0, class_basic, 0, 80, 0, 0, 0, 0, 0, 0, 0, 0, 0, frame_end};
   const size_t at = out.size();
   out.insert(out.end(), blank, blank + ack_frame_size);
   store_u64(&out[at + 11], tag);

@@ -38,7 +38,8 @@ struct QueueBind {
 };
 void write_queue_bind(Bytes& out, const QueueBind& bind);
 
-void write_exchange_declare(Bytes& out, std::string_view exchange, std::string_view type, bool durable);
+void write_exchange_declare(Bytes& out, std::string_view exchange, std::string_view type,
+                            bool durable);
 void write_exchange_delete(Bytes& out, std::string_view exchange);
 void write_qos(Bytes& out, uint16_t prefetch);
 void write_consume(Bytes& out, std::string_view queue, bool auto_ack);
@@ -46,7 +47,8 @@ void write_confirm_select(Bytes& out);
 // Appends ack_frame_size bytes.
 void write_ack(Bytes& out, uint64_t tag, bool multiple);
 
-// A whole message; `properties` are the encoded values that belong to `flags`, the body is a time stamp and filling.
+// A whole message; `properties` are the encoded values that belong to `flags`, the body is a time
+// stamp and filling.
 struct Publish {
   std::string_view exchange;
   std::string_view key;

@@ -19,7 +19,9 @@ namespace {
 constexpr uint64_t second_ns = 1000000000;
 using Handshakers = std::vector<std::unique_ptr<Handshaker>>;
 
-double seconds(uint64_t from_ns, uint64_t to_ns) { return static_cast<double>(to_ns - from_ns) / 1e9; }
+double seconds(uint64_t from_ns, uint64_t to_ns) {
+  return static_cast<double>(to_ns - from_ns) / 1e9;
+}
 
 // Opens --count connections, --window handshakes at a time; stops early when interrupted.
 void open_all(const Options& options, EventLoop& loop, Stats& stats, Handshakers& opened) {
@@ -45,7 +47,8 @@ void open_all(const Options& options, EventLoop& loop, Stats& stats, Handshakers
       throw PerfError("no handshake was finished for 30 s; ", done, " connections are open");
     }
     if (options.quiet || now < report_ns) continue;
-    fmt::print(stderr, "{:6.1f} s  {} of {} connections open\n", seconds(start_ns, now), done, options.count);
+    fmt::print(stderr, "{:6.1f} s  {} of {} connections open\n", seconds(start_ns, now), done,
+               options.count);
     report_ns += second_ns;
   }
 }
@@ -53,14 +56,28 @@ void open_all(const Options& options, EventLoop& loop, Stats& stats, Handshakers
 // Keeps the loop turning, so that a close by the broker is noticed.
 void hold_open(const Options& options, EventLoop& loop) {
   const uint64_t start_ns = now_ns();
-  while (seconds(start_ns, now_ns()) < options.duration_s && !interrupted()) loop.turn(second_ns / 20);
+  while (seconds(start_ns, now_ns()) < options.duration_s && !interrupted())
+    loop.turn(second_ns / 20);
 }
 
+// All say goodbye first, so that the waiting is done once; a broker that does not answer is not
+// waited for again.
 void close_all(const Handshakers& opened) {
-  for (const std::unique_ptr<Handshaker>& one : opened) one->connection().close_and_wait();
+  constexpr uint64_t patience_ns = 2 * second_ns;
+  for (const std::unique_ptr<Handshaker>& one : opened) {
+    if (!one->open()) continue;
+    one->connection().start_close();
+    one->connection().flush();
+  }
+  const uint64_t start_ns = now_ns();
+  for (const std::unique_ptr<Handshaker>& one : opened) {
+    if (now_ns() - start_ns > patience_ns) return;
+    one->connection().close_and_wait();
+  }
 }
 
-// What the broker calls itself, from a connection of its own, which also warms its code for a fair "before".
+// What the broker calls itself, from a connection of its own, which also warms its code for a fair
+// "before".
 BrokerInfo ask_broker(const Options& options) {
   Connection connection;
   ConnectionConfig config;

@@ -1,5 +1,5 @@
-// Mode queues: declares --count transient queues on one channel with --window declares in flight, holds them for
-// --duration, deletes them the same way.
+// Mode queues: declares --count transient queues on one channel with --window declares in flight,
+// holds them for --duration, deletes them the same way.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,7 +21,8 @@ constexpr uint64_t progress_ns = 1000000000;
 
 double seconds_since(uint64_t start_ns) { return static_cast<double>(now_ns() - start_ns) / 1e9; }
 
-// Keeps a window of requests of one kind in flight until all are answered. Called by the frame scanner.
+// Keeps a window of requests of one kind in flight until all are answered. Called by the frame
+// scanner.
 class Pipeline {
  public:
   struct Config {
@@ -31,7 +32,8 @@ class Pipeline {
     uint64_t window;
     bool quiet;
   };
-  Pipeline(Connection& connection, const Config& config) : connection_(connection), config_(config) {}
+  Pipeline(Connection& connection, const Config& config)
+      : connection_(connection), config_(config) {}
 
   // write(index) appends the request to the connection's output.
   template <class Write>
@@ -44,12 +46,14 @@ class Pipeline {
       if (sent_ - answered_ <= config_.window / 2) {
         for (; sent_ < config_.count && sent_ - answered_ < config_.window; ++sent_) write(sent_);
       }
-      if (connection_.flush()) connection_.wait_readable(answer_timeout_ms);
-      else connection_.wait_either(answer_timeout_ms);
+      if (connection_.flush())
+        connection_.wait_readable(answer_timeout_ms);
+      else
+        connection_.wait_either(answer_timeout_ms);
       connection_.receive(*this);
       if (config_.quiet || now_ns() < report_ns) continue;
-      fmt::print(stderr, "{:6.1f} s  {} of {} queues {}\n", seconds_since(start_ns), answered_, config_.count,
-                 config_.what);
+      fmt::print(stderr, "{:6.1f} s  {} of {} queues {}\n", seconds_since(start_ns), answered_,
+                 config_.count, config_.what);
       report_ns += progress_ns;
     }
   }
@@ -61,6 +65,7 @@ class Pipeline {
   }
   void on_header(const uint8_t*, size_t) {}
   void on_body(const uint8_t*, size_t) {}
+  void on_body_end(size_t) {}
 
  private:
   Connection& connection_;
@@ -72,7 +77,8 @@ class Pipeline {
 void hold(const Options& options) {
   constexpr auto step = std::chrono::milliseconds(20);
   const uint64_t start_ns = now_ns();
-  while (seconds_since(start_ns) < options.duration_s && !interrupted()) std::this_thread::sleep_for(step);
+  while (seconds_since(start_ns) < options.duration_s && !interrupted())
+    std::this_thread::sleep_for(step);
 }
 
 }  // namespace
@@ -91,7 +97,8 @@ void run_queues(const Options& options) {
   result.unit = "queue";
   result.broker_before = sample_process(options.pid);
   const uint64_t create_ns = now_ns();
-  Pipeline declares(connection, {"declared", method::queue_declare_ok, options.count, window, options.quiet});
+  Pipeline declares(connection,
+                    {"declared", method::queue_declare_ok, options.count, window, options.quiet});
   declares.run([&](uint64_t index) {
     const std::string queue = name(index);
     QueueDeclare declare;
@@ -106,7 +113,8 @@ void run_queues(const Options& options) {
   hold(options);
   result.broker_after = sample_process(options.pid);
   const uint64_t remove_ns = now_ns();
-  Pipeline deletes(connection, {"deleted", method::queue_delete_ok, result.count, window, options.quiet});
+  Pipeline deletes(connection,
+                   {"deleted", method::queue_delete_ok, result.count, window, options.quiet});
   deletes.run([&](uint64_t index) { write_queue_delete(connection.output(), name(index)); });
   result.remove_s = seconds_since(remove_ns);
   const BrokerInfo broker{connection.product(), connection.version()};

@@ -15,7 +15,8 @@ struct RpcPair {
   Requester requester;
 
   RpcPair(const Options& options, Workers& workers, const std::string& service)
-      : responder(options, workers.stats_for(0), service), requester(options, workers.stats_for(1), service) {}
+      : responder(options, workers.stats_for(0), service),
+        requester(options, workers.stats_for(1), service) {}
   ~RpcPair() {
     requester.close();
     responder.close();
@@ -25,11 +26,13 @@ struct RpcPair {
 }  // namespace
 
 void run_rpc(const Options& options) {
-  if (options.body_size < sizeof(uint64_t)) throw PerfError("mode rpc needs --body-size 8 or more for its time stamp");
+  if (options.body_size < sizeof(uint64_t))
+    throw PerfError("mode rpc needs --body-size 8 or more for its time stamp");
   const Wording wording{"round trips", false};
   Workers workers(options);
   RpcPair pair(options, workers, options.prefix + ".rpc");
-  const BrokerInfo broker{pair.requester.connection().product(), pair.requester.connection().version()};
+  const BrokerInfo broker{pair.requester.connection().product(),
+                          pair.requester.connection().version()};
   workers.add(pair.responder);
   workers.add(pair.requester);
   pair.requester.start();

@@ -1,4 +1,5 @@
-// Mode throughput: producers and consumers around queues. Consumers are all ready before the first message is due.
+// Mode throughput: producers and consumers around queues. Consumers are all ready before the first
+// message is due.
 #include <memory>
 #include <vector>
 
@@ -13,7 +14,8 @@ namespace lepus::perf {
 
 namespace {
 
-// Declares on construction, removes on destruction, so that a failed run leaves nothing behind either.
+// Declares on construction, removes on destruction, so that a failed run leaves nothing behind
+// either.
 class Declared {
  public:
   Declared(const Options& options, const Topology& topology) : topology_(topology) {
@@ -51,7 +53,8 @@ struct Clients {
 };
 
 // Producers and consumers are dealt to the threads alternately.
-void connect_clients(const Options& options, const Topology& topology, Workers& workers, Clients& clients) {
+void connect_clients(const Options& options, const Topology& topology, Workers& workers,
+                     Clients& clients) {
   size_t number = 0;
   for (unsigned index = 0; index < std::max(options.consumers, options.producers); ++index) {
     if (index < options.consumers) {
@@ -73,7 +76,8 @@ void start_producers(const Options& options, Clients& clients) {
   // Paced producers take turns within one message interval.
   const double offset_ns = options.rate_per_s > 0 ? 1e9 / options.rate_per_s : 0;
   for (size_t index = 0; index < clients.producers.size(); ++index) {
-    clients.producers[index]->start(start_ns + static_cast<uint64_t>(offset_ns * static_cast<double>(index)));
+    clients.producers[index]->start(start_ns +
+                                    static_cast<uint64_t>(offset_ns * static_cast<double>(index)));
   }
 }
 

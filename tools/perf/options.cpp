@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <map>
+
 #include "tools/perf/error.h"
 
 namespace lepus::perf {
@@ -10,11 +12,24 @@ namespace lepus::perf {
 namespace {
 
 const std::map<std::string, Mode> mode_names{
-    {"throughput", Mode::throughput}, {"latency", Mode::throughput}, {"rpc", Mode::rpc},
-    {"connections", Mode::connections}, {"queues", Mode::queues}, {"churn", Mode::churn}};
+    {"throughput", Mode::throughput},   {"latency", Mode::throughput}, {"rpc", Mode::rpc},
+    {"connections", Mode::connections}, {"queues", Mode::queues},      {"churn", Mode::churn}};
 const std::map<std::string, ExchangeType> exchange_names{
-    {"default", ExchangeType::default_exchange}, {"direct", ExchangeType::direct},
-    {"fanout", ExchangeType::fanout}, {"topic", ExchangeType::topic}, {"headers", ExchangeType::headers}};
+    {"default", ExchangeType::default_exchange},
+    {"direct", ExchangeType::direct},
+    {"fanout", ExchangeType::fanout},
+    {"topic", ExchangeType::topic},
+    {"headers", ExchangeType::headers}};
+
+// The value of a named choice; the error lists all names.
+template <class Value>
+Value choose(const std::map<std::string, Value>& names, const char* option,
+             const std::string& name) {
+  if (const auto found = names.find(name); found != names.end()) return found->second;
+  std::string known;
+  for (const auto& entry : names) known.append(known.empty() ? "" : ", ").append(entry.first);
+  throw PerfError(option, " must be one of ", known, "; not ", name);
+}
 
 constexpr const char* description =
     "lepus-perf: load generator for AMQP 0-9-1 brokers\n\n"
@@ -27,7 +42,8 @@ constexpr const char* description =
 
 constexpr const char* examples =
     "Examples:\n"
-    "  lepus-perf --auto-ack                                  128-byte messages, as fast as possible\n"
+    "  lepus-perf --auto-ack                                  128-byte messages, as fast as "
+    "possible\n"
     "  lepus-perf --confirm 1000 --ack-batch 10 --prefetch 500 --pid $(pidof lepus)\n"
     "  lepus-perf --rate 5000 --auto-ack --json out.json      latency at 5 000 msg/s\n"
     "  lepus-perf --producers 4 --consumers 4 --queues 4 --body-size 1k\n"
@@ -37,26 +53,30 @@ constexpr const char* examples =
     "  lepus-perf connections --count 2000 --pid 4711 --duration 5\n"
     "  lepus-perf queues --count 20000 --pid 4711\n"
     "  lepus-perf churn --window 16\n\n"
-    "Latency is measured from the time a message was due (with --rate) or written (without) to its receipt, by a\n"
-    "time stamp in the first 8 bytes of the body. Exit code 1: bad options, or the broker ended the run.";
+    "Latency is measured from the time a message was due (with --rate) or written (without) to its "
+    "receipt, by a\n"
+    "time stamp in the first 8 bytes of the body. Exit code 1: bad options, or the broker ended "
+    "the run.";
 
 void add_load_options(CLI::App& app, Options& o) {
   app.add_option("--producers", o.producers, "Publishing connections")->capture_default_str();
   app.add_option("--consumers", o.consumers, "Consuming connections")->capture_default_str();
-  app.add_option("--queues", o.queues, "Queues; clients are spread over them")->capture_default_str();
-  app.add_option("--exchange,--exchange-type", o.exchange_type, "default, direct, fanout, topic or headers")
-      ->transform(CLI::CheckedTransformer(exchange_names, CLI::ignore_case).description(""));
+  app.add_option("--queues", o.queues, "Queues; clients are spread over them")
+      ->capture_default_str();
   app.add_option("--bindings", o.bindings, "Extra bindings per queue that match no message")
       ->capture_default_str();
   app.add_option("--prefix", o.prefix, "Start of queue and exchange names")->capture_default_str();
   app.add_option("--body-size,--size", o.body_size, "Body bytes (k, m suffixes allowed)")
       ->transform(CLI::AsSizeValue(false).description(""))
       ->capture_default_str();
-  app.add_option("--rate", o.rate_per_s, "Messages per second of all producers together; 0 = unlimited")
+  app.add_option("--rate", o.rate_per_s,
+                 "Messages per second of all producers together; 0 = unlimited")
       ->check(CLI::NonNegativeNumber.description(""));
-  app.add_option("--confirm", o.confirm_window, "Publisher confirms with that many unconfirmed at most");
+  app.add_option("--confirm", o.confirm_window,
+                 "Publisher confirms with that many unconfirmed at most");
   app.add_option("--prefetch", o.prefetch, "Unacknowledged messages per consumer; 0 = unlimited");
-  app.add_option("--ack-batch", o.ack_batch, "Acknowledge that many with one ack")->capture_default_str();
+  app.add_option("--ack-batch", o.ack_batch, "Acknowledge that many with one ack")
+      ->capture_default_str();
   app.add_flag("--auto-ack", o.auto_ack, "Consume without acknowledgements");
   app.add_flag("--persistent", o.persistent, "Persistent messages, durable queues");
   app.add_flag("--mandatory", o.mandatory, "Publish with the mandatory flag, count returns");
@@ -65,9 +85,12 @@ void add_load_options(CLI::App& app, Options& o) {
 void add_common_options(CLI::App& app, Options& o) {
   app.add_option("--frame-max", o.frame_size_max, "Largest frame offered in tune-ok, 4096 or more")
       ->capture_default_str();
-  app.add_option("--count", o.count, "Connections or queues (modes connections, queues)")->capture_default_str();
-  app.add_option("--channels", o.channels, "Channels per connection (mode connections)")->capture_default_str();
-  app.add_option("--window", o.window, "Operations in flight (rpc 1, connections 64, queues 1000, churn 8)");
+  app.add_option("--count", o.count, "Connections or queues (modes connections, queues)")
+      ->capture_default_str();
+  app.add_option("--channels", o.channels, "Channels per connection (mode connections)")
+      ->capture_default_str();
+  app.add_option("--window", o.window,
+                 "Operations in flight (rpc 1, connections 64, queues 1000, churn 8)");
   app.add_option("--duration", o.duration_s, "Measured seconds")
       ->check(CLI::PositiveNumber.description(""))
       ->capture_default_str();
@@ -87,7 +110,8 @@ void require(bool holds, const char* text) {
 
 void check(const Options& o) {
   require(o.producers + o.consumers > 0, "--producers and --consumers are both 0: nothing to do");
-  require(o.producers + o.consumers <= 10000, "--producers and --consumers: at most 10000 together");
+  require(o.producers + o.consumers <= 10000,
+          "--producers and --consumers: at most 10000 together");
   require(o.queues >= 1 && o.queues <= 1000000, "--queues must be 1 to 1000000");
   require(o.frame_size_max >= 4096, "--frame-max must be 4096 or more (AMQP 0-9-1 minimum)");
   require(o.ack_batch >= 1, "--ack-batch must be 1 or more");
@@ -99,8 +123,8 @@ void check(const Options& o) {
   require(o.body_size <= (uint64_t{1} << 30), "--body-size: at most 1 GiB");
   require(o.confirm_window <= (1u << 24), "--confirm: at most 16777216");
   require(!o.prefix.empty() && o.prefix.size() <= 100, "--prefix must be 1 to 100 bytes");
-  const bool binds = o.exchange_type != ExchangeType::default_exchange &&
-                     o.exchange_type != ExchangeType::fanout;
+  const bool binds =
+      o.exchange_type != ExchangeType::default_exchange && o.exchange_type != ExchangeType::fanout;
   require(o.bindings == 0 || binds, "--bindings needs --exchange direct, topic or headers");
 }
 
@@ -118,22 +142,32 @@ void split_queue_arguments(const std::vector<std::string>& texts, Options& optio
 
 const char* name_of(Mode mode) {
   switch (mode) {
-    case Mode::throughput: return "throughput";
-    case Mode::rpc: return "rpc";
-    case Mode::connections: return "connections";
-    case Mode::queues: return "queues";
-    case Mode::churn: return "churn";
+    case Mode::throughput:
+      return "throughput";
+    case Mode::rpc:
+      return "rpc";
+    case Mode::connections:
+      return "connections";
+    case Mode::queues:
+      return "queues";
+    case Mode::churn:
+      return "churn";
   }
   return "?";
 }
 
 const char* name_of(ExchangeType type) {
   switch (type) {
-    case ExchangeType::default_exchange: return "default";
-    case ExchangeType::direct: return "direct";
-    case ExchangeType::fanout: return "fanout";
-    case ExchangeType::topic: return "topic";
-    case ExchangeType::headers: return "headers";
+    case ExchangeType::default_exchange:
+      return "default";
+    case ExchangeType::direct:
+      return "direct";
+    case ExchangeType::fanout:
+      return "fanout";
+    case ExchangeType::topic:
+      return "topic";
+    case ExchangeType::headers:
+      return "headers";
   }
   return "?";
 }
@@ -144,17 +178,24 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   app.get_formatter()->column_width(34);
   std::string uri = "amqp://guest:guest@127.0.0.1:5672/";
   std::vector<std::string> queue_arguments;
-  app.add_option("mode,--mode", options.mode, "What to do: see above (default throughput)")
-      ->transform(CLI::CheckedTransformer(mode_names, CLI::ignore_case).description(""));
+  std::string mode = name_of(options.mode);
+  std::string exchange = name_of(options.exchange_type);
+  app.add_option("mode,--mode", mode, "What to do: see above")->capture_default_str();
   app.add_option("--uri", uri, "Broker")->capture_default_str();
+  app.add_option("--exchange,--exchange-type", exchange,
+                 "default, direct, fanout, topic or headers")
+      ->capture_default_str();
   add_load_options(app, options);
-  app.add_option("--queue-arg", queue_arguments, "Queue argument KEY=VALUE (numbers are sent as integers)");
+  app.add_option("--queue-arg", queue_arguments,
+                 "Queue argument KEY=VALUE (numbers are sent as integers)");
   add_common_options(app, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 1;
   }
+  options.mode = choose(mode_names, "the mode", mode);
+  options.exchange_type = choose(exchange_names, "--exchange", exchange);
   options.uri = parse_uri(uri);
   split_queue_arguments(queue_arguments, options);
   check(options);

@@ -23,7 +23,8 @@ struct Uri {
   std::string vhost = "/";
 };
 
-// amqp://user:pass@host:port/vhost, each part optional, %-escapes understood, IPv6 hosts in brackets. PerfError if bad.
+// amqp://user:pass@host:port/vhost, each part optional, %-escapes understood, IPv6 hosts in
+// brackets. PerfError if bad.
 Uri parse_uri(const std::string& text);
 
 struct Options {
@@ -40,7 +41,7 @@ struct Options {
   std::vector<std::pair<std::string, std::string>> queue_arguments;
 
   uint64_t body_size = 128;
-  double rate_per_s = 0;  // of all producers together; 0 = as fast as possible
+  double rate_per_s = 0;        // of all producers together; 0 = as fast as possible
   unsigned confirm_window = 0;  // 0 = no confirms
   bool persistent = false;
   bool mandatory = false;
@@ -49,9 +50,10 @@ struct Options {
   unsigned ack_batch = 1;
   bool auto_ack = false;
 
-  unsigned count = 1000;    // connections or queues in those modes
-  uint16_t channels = 1;    // per connection in mode connections
-  unsigned window = 0;      // operations in flight in modes rpc, connections, queues, churn; 0 = the mode's own
+  unsigned count = 1000;  // connections or queues in those modes
+  uint16_t channels = 1;  // per connection in mode connections
+  unsigned window =
+      0;  // operations in flight in modes rpc, connections, queues, churn; 0 = the mode's own
 
   double duration_s = 10;
   double warmup_s = 1;
@@ -63,7 +65,8 @@ struct Options {
   bool quiet = false;
 };
 
-// Parses and checks. Prints help or a message and returns an exit code when there is nothing to run.
+// Parses and checks. Prints help or a message and returns an exit code when there is nothing to
+// run.
 std::optional<int> parse_options(int argc, char** argv, Options& options);
 
 }  // namespace lepus::perf

@@ -24,7 +24,8 @@ void on_interrupt(int) { interrupt_seen.store(true, std::memory_order_relaxed); 
 std::string read_text(const std::string& path) {
   std::ifstream file(path);
   std::string text;
-  if (!file || !std::getline(file, text)) throw PerfError("--pid: cannot read ", path, ": no such process?");
+  if (!file || !std::getline(file, text))
+    throw PerfError("--pid: cannot read ", path, ": no such process?");
   return text;
 }
 
@@ -35,7 +36,8 @@ ProcessSample sample_process(int pid) {
   if (pid == 0) return sample;
   const std::string folder = "/proc/" + std::to_string(pid);
   const std::string stat = read_text(folder + "/stat");
-  // The second field, the name in brackets, may hold blanks: count from its end. User time is field 14.
+  // The second field, the name in brackets, may hold blanks: count from its end. User time is
+  // field 14.
   std::istringstream fields(stat.substr(stat.rfind(')') + 1));
   std::string skipped;
   for (int field = 3; field < 14; ++field) fields >> skipped;

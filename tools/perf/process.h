@@ -17,7 +17,8 @@ double own_cpu_us();
 // Raises the limit on open files to what is allowed.
 void raise_file_limit();
 
-// True once the user has pressed Ctrl-C (or SIGTERM came): the run ends early, but with its results.
+// True once the user has pressed Ctrl-C (or SIGTERM came): the run ends early, but with its
+// results.
 bool interrupted();
 void catch_interrupts();
 

@@ -32,14 +32,16 @@ std::vector<Target> Producer::own_targets(const Config& config) {
   const std::vector<Target>& all = config.topology->targets();
   std::vector<Target> own;
   const size_t step = config.options->producers;
-  for (size_t index = config.number % all.size(); index < all.size(); index += step) own.push_back(all[index]);
+  for (size_t index = config.number % all.size(); index < all.size(); index += step)
+    own.push_back(all[index]);
   return own;
 }
 
 void Producer::start(uint64_t start_ns) { start_ns_ = start_ns; }
 
 uint64_t Producer::due_ns() const {
-  return start_ns_ + static_cast<uint64_t>(static_cast<double>(ring_->prepared_count()) * interval_ns_);
+  return start_ns_ +
+         static_cast<uint64_t>(static_cast<double>(ring_->prepared_count()) * interval_ns_);
 }
 
 uint64_t Producer::wake_ns() const {

@@ -1,8 +1,9 @@
 // One publishing connection.
 //
-// Unpaced, it fills its ring whenever the socket takes bytes and the confirm window is open. Paced, message n is due at
-// start + n * interval and carries that time, whenever it really leaves: a broker that stalls the producer is charged for
-// every message that had to wait (coordinated omission).
+// Unpaced, it fills its ring whenever the socket takes bytes and the confirm window is open. Paced,
+// message n is due at start + n * interval and carries that time, whenever it really leaves: a
+// broker that stalls the producer is charged for every message that had to wait (coordinated
+// omission).
 #pragma once
 
 #include "tools/perf/confirm_window.h"
@@ -37,7 +38,8 @@ class Producer final : public Endpoint {
   // Called by the frame scanner.
   void on_method(uint16_t channel, MethodId id, const uint8_t* arguments, size_t size);
   void on_header(const uint8_t* payload, size_t size) { content_.on_header(payload, size); }
-  void on_body(const uint8_t*, size_t size) { content_.on_body(size); }
+  void on_body(const uint8_t*, size_t) {}
+  void on_body_end(size_t size) { content_.on_body_end(size); }
 
  private:
   static std::vector<Target> own_targets(const Config& config);

@@ -13,7 +13,8 @@ namespace lepus::perf {
 
 namespace {
 
-// Large enough that a send call's fixed cost does not show, small enough for the second-level cache.
+// Large enough that a send call's fixed cost does not show, small enough for the second-level
+// cache.
 constexpr size_t ring_size_wanted = size_t{1} << 18;
 constexpr std::string_view target_header = "queue";
 
@@ -51,7 +52,8 @@ PublishRing::PublishRing(const Config& config) : targets_(config.targets) {
   slot_size_ = slot.size();
   slot_count_ = std::max<size_t>(1, ring_size_wanted / slot_size_);
   bytes_.reserve(slot_count_ * slot_size_);
-  for (size_t index = 0; index < slot_count_; ++index) bytes_.insert(bytes_.end(), slot.begin(), slot.end());
+  for (size_t index = 0; index < slot_count_; ++index)
+    bytes_.insert(bytes_.end(), slot.begin(), slot.end());
 
   key_offset_ = frame_head_size + 4 + 2 + 1 + publish.exchange.size() + 1;
   const size_t method_frame_size = key_offset_ + publish.key.size() + 1 + 1;

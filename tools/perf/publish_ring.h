@@ -1,9 +1,12 @@
-// Ready-made publish frames. All slots hold one complete message each (method, header and body frames) in one stretch of
-// memory; to send a message is to patch its time stamp, and its target when there are several, and to hand the bytes to
-// the kernel from where they are. Nothing is built or copied per message, however large the body.
+// Ready-made publish frames. All slots hold one complete message each (method, header and body
+// frames) in one stretch of memory; to send a message is to patch its time stamp, and its target
+// when there are several, and to hand the bytes to the kernel from where they are. Nothing is built
+// or copied per message, however large the body.
 //
-//   | slot 0 | slot 1 | ... | slot n-1 |      sent_size_ <= prepared * slot size; the difference is what waits for
-//        ^ sent              ^ prepared       the socket, at most the whole ring
+//   | slot 0 | slot 1 | ... | slot n-1 |
+//        ^ sent_size_        ^ prepared_ * slot_size_
+//
+// What lies between the two waits for the socket; it is at most the whole ring.
 #pragma once
 
 #include <cstdint>

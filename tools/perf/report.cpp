@@ -12,12 +12,18 @@ namespace lepus::perf {
 
 namespace {
 
-double per(double amount, uint64_t count) { return count == 0 ? 0 : amount / static_cast<double>(count); }
-double per_second(uint64_t count, double seconds) { return seconds > 0 ? static_cast<double>(count) / seconds : 0; }
+double per(double amount, uint64_t count) {
+  return count == 0 ? 0 : amount / static_cast<double>(count);
+}
+double per_second(uint64_t count, double seconds) {
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
 double us(uint64_t ns) { return static_cast<double>(ns) / 1000; }
 
 // Messages that left no trace at a consumer (none is running) are counted at the producer.
-uint64_t message_count(const StatsSnapshot& stats) { return stats.delivered > 0 ? stats.delivered : stats.published; }
+uint64_t message_count(const StatsSnapshot& stats) {
+  return stats.delivered > 0 ? stats.delivered : stats.published;
+}
 
 void json_latency(Json& json, const char* key, const HistogramCounts& latency) {
   if (latency.count() == 0) return;
@@ -34,9 +40,10 @@ void json_latency(Json& json, const char* key, const HistogramCounts& latency) {
 
 void text_latency(const char* name, const HistogramCounts& latency) {
   if (latency.count() == 0) return;
-  fmt::print("{:<16} p50 {:.1f}  p90 {:.1f}  p99 {:.1f}  p99.9 {:.1f}  max {:.1f}  mean {:.1f}  us\n", name,
-             us(latency.percentile(0.5)), us(latency.percentile(0.9)), us(latency.percentile(0.99)),
-             us(latency.percentile(0.999)), us(latency.max()), latency.mean() / 1000);
+  fmt::print(
+      "{:<16} p50 {:.1f}  p90 {:.1f}  p99 {:.1f}  p99.9 {:.1f}  max {:.1f}  mean {:.1f}  us\n",
+      name, us(latency.percentile(0.5)), us(latency.percentile(0.9)), us(latency.percentile(0.99)),
+      us(latency.percentile(0.999)), us(latency.max()), latency.mean() / 1000);
 }
 
 void json_options(Json& json, const Options& o) {
@@ -144,28 +151,30 @@ void json_intervals(Json& json, const Measurement& measurement) {
 }
 
 void text_broker_name(const BrokerInfo& broker) {
-  fmt::print("{:<16} {} {}\n", "broker", broker.product.empty() ? "(unnamed)" : broker.product, broker.version);
+  fmt::print("{:<16} {} {}\n", "broker", broker.product.empty() ? "(unnamed)" : broker.product,
+             broker.version);
 }
 
 void text_processes(const Options& options, const Measurement& measurement) {
   const uint64_t messages = message_count(measurement.total);
-  fmt::print("{:<16} {:.3f} us CPU a message, {:.2f} cores\n", "generator", per(measurement.own_cpu_us, messages),
+  fmt::print("{:<16} {:.3f} us CPU for each, {:.2f} cores\n", "generator",
+             per(measurement.own_cpu_us, messages),
              measurement.own_cpu_us / 1e6 / measurement.seconds);
   if (options.pid == 0) return;
   const double cpu_us = measurement.broker_end.cpu_us - measurement.broker_start.cpu_us;
-  fmt::print("{:<16} {:.3f} us CPU a message, {:.2f} cores, RSS {} KiB (at most {})\n", "broker process",
-             per(cpu_us, messages), cpu_us / 1e6 / measurement.seconds, measurement.broker_end.rss_kib,
-             measurement.broker_rss_kib_max);
+  fmt::print("{:<16} {:.3f} us CPU for each, {:.2f} cores, RSS {} KiB (at most {})\n",
+             "broker process", per(cpu_us, messages), cpu_us / 1e6 / measurement.seconds,
+             measurement.broker_end.rss_kib, measurement.broker_rss_kib_max);
 }
 
 }  // namespace
 
-void report_measurement(const Options& options, const BrokerInfo& broker, const Measurement& measurement,
-                        const Wording& wording) {
+void report_measurement(const Options& options, const BrokerInfo& broker,
+                        const Measurement& measurement, const Wording& wording) {
   const StatsSnapshot& total = measurement.total;
   const auto line = [&](const char* name, uint64_t count) {
-    fmt::print("{:<16} {:.0f}/s  ({} in {:.2f} s)\n", name, per_second(count, measurement.seconds), count,
-               measurement.seconds);
+    fmt::print("{:<16} {:.0f}/s  ({} in {:.2f} s)\n", name, per_second(count, measurement.seconds),
+               count, measurement.seconds);
   };
   if (text_wanted(options)) {
     text_broker_name(broker);
@@ -192,9 +201,12 @@ void report_measurement(const Options& options, const BrokerInfo& broker, const 
 
 void report_objects(const Options& options, const BrokerInfo& broker, const ObjectsResult& result) {
   const auto kib_each = [&](const ProcessSample& after) {
-    return per(static_cast<double>(after.rss_kib) - static_cast<double>(result.broker_before.rss_kib), result.count);
+    return per(
+        static_cast<double>(after.rss_kib) - static_cast<double>(result.broker_before.rss_kib),
+        result.count);
   };
-  const double cpu_us_each = per(result.broker_created.cpu_us - result.broker_before.cpu_us, result.count);
+  const double cpu_us_each =
+      per(result.broker_created.cpu_us - result.broker_before.cpu_us, result.count);
   if (text_wanted(options)) {
     text_broker_name(broker);
     const std::string name = std::string(result.unit) + "s";
@@ -206,9 +218,10 @@ void report_objects(const Options& options, const BrokerInfo& broker, const Obje
     }
     text_latency("latency", result.latency);
     if (options.pid != 0) {
-      fmt::print("{:<16} RSS {} KiB before, {} after: {:.2f} KiB a {}; {:.1f} us CPU to create one\n",
-                 "broker process", result.broker_before.rss_kib, result.broker_after.rss_kib,
-                 kib_each(result.broker_after), result.unit, cpu_us_each);
+      fmt::print(
+          "{:<16} RSS {} KiB before, {} after: {:.2f} KiB a {}; {:.1f} us CPU to create one\n",
+          "broker process", result.broker_before.rss_kib, result.broker_after.rss_kib,
+          kib_each(result.broker_after), result.unit, cpu_us_each);
     }
   }
   Json json;

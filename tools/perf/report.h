@@ -1,4 +1,5 @@
-// Results as text for people and as JSON for scripts. JSON keys carry their unit; times are microseconds.
+// Results as text for people and as JSON for scripts. JSON keys carry their unit; times are
+// microseconds.
 #pragma once
 
 #include <string>
@@ -15,8 +16,8 @@ struct BrokerInfo {
 };
 
 // Writes the text to standard output and the JSON where --json says.
-void report_measurement(const Options& options, const BrokerInfo& broker, const Measurement& measurement,
-                        const Wording& wording);
+void report_measurement(const Options& options, const BrokerInfo& broker,
+                        const Measurement& measurement, const Wording& wording);
 
 // For the modes that count objects: how fast they came, what each costs the broker in memory.
 struct ObjectsResult {

@@ -11,7 +11,8 @@ namespace {
 constexpr uint16_t property_flags_known = 0xFE00;  // content-type to reply-to
 
 // Reads correlation-id and reply-to, stepping over the properties that come before them.
-void read_properties(const uint8_t* payload, size_t size, std::string& correlation_id, std::string& reply_to) {
+void read_properties(const uint8_t* payload, size_t size, std::string& correlation_id,
+                     std::string& reply_to) {
   Reader reader(payload, size);
   reader.skip(12);
   const unsigned flags = reader.u16();
@@ -63,7 +64,10 @@ void RpcPeer::on_body(const uint8_t* payload, size_t size) {
   if (content_.at_first_frame() && size >= sizeof message_.time_ns) {
     std::memcpy(&message_.time_ns, payload, sizeof message_.time_ns);
   }
-  if (content_.on_body(size)) finish();
+}
+
+void RpcPeer::on_body_end(size_t size) {
+  if (content_.on_body_end(size)) finish();
 }
 
 void RpcPeer::finish() {
@@ -77,7 +81,8 @@ void RpcPeer::publish(std::string_view key, const Message& message) {
   publish.body_size = options_.body_size;
   publish.frame_size_max = connection_.frame_size_max();
   publish.flags = property_correlation_id;
-  properties_.assign(1, static_cast<char>(message.correlation_id.size())).append(message.correlation_id);
+  properties_.assign(1, static_cast<char>(message.correlation_id.size()))
+      .append(message.correlation_id);
   if (!message.reply_to.empty()) {
     publish.flags |= property_reply_to;
     properties_.append(1, static_cast<char>(message.reply_to.size())).append(message.reply_to);
@@ -89,10 +94,12 @@ void RpcPeer::publish(std::string_view key, const Message& message) {
   const uint64_t piece_size_max = publish.frame_size_max - frame_overhead_size;
   const uint64_t pieces = (options_.body_size + piece_size_max - 1) / piece_size_max;
   const uint64_t from_end = options_.body_size + pieces * frame_overhead_size - frame_head_size;
-  std::memcpy(&out[static_cast<size_t>(out.size() - from_end)], &message.time_ns, sizeof message.time_ns);
+  std::memcpy(&out[static_cast<size_t>(out.size() - from_end)], &message.time_ns,
+              sizeof message.time_ns);
 }
 
-Responder::Responder(const Options& options, Stats& stats, std::string_view service) : RpcPeer(options, stats) {
+Responder::Responder(const Options& options, Stats& stats, std::string_view service)
+    : RpcPeer(options, stats) {
   QueueDeclare declare;
   declare.name = service;
   declare.exclusive = true;
@@ -126,7 +133,8 @@ void Requester::start() {
 void Requester::on_message(const Message& reply, uint64_t now) {
   const std::string expected = std::to_string(replied_count_++);
   if (reply.correlation_id != expected) {
-    throw PerfError("a reply has correlation-id '", reply.correlation_id, "', expected '", expected, "'");
+    throw PerfError("a reply has correlation-id '", reply.correlation_id, "', expected '", expected,
+                    "'");
   }
   stats_.latency.record(now > reply.time_ns ? now - reply.time_ns : 0);
   stats_.delivered.add(1);

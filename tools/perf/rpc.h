@@ -3,7 +3,8 @@
 //   Requester  --- request (reply-to, correlation-id) --->  service queue  --->  Responder
 //   Requester  <-- exclusive reply queue <--- reply (same correlation-id) -----  Responder
 //
-// Both consume with auto-ack. The requester keeps `window` requests in flight and expects replies in their order.
+// Both consume with auto-ack. The requester keeps `window` requests in flight and expects replies
+// in their order.
 #pragma once
 
 #include <string>
@@ -18,7 +19,9 @@ namespace lepus::perf {
 class RpcPeer : public Endpoint {
  public:
   int fd() const override { return connection_.fd(); }
-  uint64_t wake_ns() const override { return readable || (writable && connection_.output_size() > 0) ? 0 : never; }
+  uint64_t wake_ns() const override {
+    return readable || (writable && connection_.output_size() > 0) ? 0 : never;
+  }
   void run(uint64_t now) override;
   void close() noexcept { connection_.close_and_wait(); }
   Connection& connection() { return connection_; }
@@ -27,6 +30,7 @@ class RpcPeer : public Endpoint {
   void on_method(uint16_t channel, MethodId id, const uint8_t* arguments, size_t size);
   void on_header(const uint8_t* payload, size_t size);
   void on_body(const uint8_t* payload, size_t size);
+  void on_body_end(size_t size);
 
  protected:
   struct Message {

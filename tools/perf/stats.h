@@ -1,5 +1,5 @@
-// What a worker counts. One writer (the worker's thread), read by the reporting thread at any time, so every counter is a
-// relaxed atomic that its writer increments without a locked instruction.
+// What a worker counts. One writer (the worker's thread), read by the reporting thread at any time,
+// so every counter is a relaxed atomic that its writer increments without a locked instruction.
 #pragma once
 
 #include <atomic>
@@ -21,13 +21,13 @@ class Counter {
 };
 
 struct alignas(64) Stats {
-  Counter published;      // handed to the kernel completely
-  Counter delivered;      // received completely; in rpc and churn: round trips, connections
+  Counter published;  // handed to the kernel completely
+  Counter delivered;  // received completely; in rpc and churn: round trips, connections
   Counter redelivered;
   Counter confirmed;
   Counter nacked;
   Counter returned;
-  Counter blocked;        // connection.blocked notices
+  Counter blocked;            // connection.blocked notices
   Histogram latency;          // ns, intended send time to receipt
   Histogram confirm_latency;  // ns, intended send time to confirm
   Histogram send_lag;         // ns, intended send time to actual send; paced runs only

@@ -1,4 +1,5 @@
-// Declaring is pipelined in blocks, so that thousands of queues or bindings take no round trip each.
+// Declaring is pipelined in blocks, so that thousands of queues or bindings take no round trip
+// each.
 #include "tools/perf/topology.h"
 
 #include "tools/perf/control.h"
@@ -33,9 +34,15 @@ Topology::Topology(const Options& options) : options_(options) {
     queues_.push_back(fmt::format("{}.q{:0{}}", options.prefix, index, width));
     switch (type) {
       case ExchangeType::default_exchange:
-      case ExchangeType::direct: targets_.push_back({queues_.back(), ""}); break;
-      case ExchangeType::topic: targets_.push_back({queues_.back() + ".event", ""}); break;
-      case ExchangeType::headers: targets_.push_back({"", queues_.back()}); break;
+      case ExchangeType::direct:
+        targets_.push_back({queues_.back(), ""});
+        break;
+      case ExchangeType::topic:
+        targets_.push_back({queues_.back() + ".event", ""});
+        break;
+      case ExchangeType::headers:
+        targets_.push_back({"", queues_.back()});
+        break;
       case ExchangeType::fanout:
         if (targets_.empty()) targets_.push_back({options.prefix, ""});
         break;
@@ -73,7 +80,8 @@ void Topology::bind_queue(Connection& control, size_t index) const {
   write_queue_bind(out, bind);
   call(control, method::queue_bind_ok);
   pipeline(control, options_.bindings, method::queue_bind_ok, [&](size_t extra) {
-    // The first words are those of a matching key, so that a broker cannot reject them all at the first word.
+    // The first words are those of a matching key, so that a broker cannot reject them all at the
+    // first word.
     const std::string other = fmt::format("{}.n{}x{}{}", options_.prefix, extra, index,
                                           type == ExchangeType::topic ? ".*" : "");
     (type == ExchangeType::headers ? bind.header_value : bind.key) = other;
@@ -90,7 +98,8 @@ void Topology::remove(Connection& control) const noexcept {
     write_exchange_delete(out, exchange_);
     call(control, method::exchange_delete_ok);
   } catch (const PerfError&) {
-    // The run's own error, if there was one, has already been kept; leftovers are purged by the next run.
+    // The run's own error, if there was one, has already been kept; leftovers are purged by the
+    // next run.
   }
 }
 

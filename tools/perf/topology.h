@@ -6,7 +6,8 @@
 //   topic     exchange, key = target.event, queue bound with target.*
 //   headers   exchange, header queue = target, queue bound with x-match all
 //
-// All targets have the same length, so that a message can be redirected by overwriting bytes in place.
+// All targets have the same length, so that a message can be redirected by overwriting bytes in
+// place.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// amqp:// addresses.
+// Reads amqp:// addresses: splits at /, @ and : from the outside in, then undoes %-escapes.
 #include <charconv>
 
 #include "tools/perf/error.h"
@@ -54,7 +54,8 @@ void parse_host_and_port(const std::string& text, Uri& uri) {
 
 Uri parse_uri(const std::string& text) {
   const std::string scheme = "amqp://";
-  if (text.rfind("amqps://", 0) == 0) throw PerfError("--uri: TLS (amqps) is not supported, use amqp://");
+  if (text.rfind("amqps://", 0) == 0)
+    throw PerfError("--uri: TLS (amqps) is not supported, use amqp://");
   if (text.rfind(scheme, 0) != 0) throw PerfError("--uri must start with amqp://, not ", text);
   Uri uri;
   std::string rest = text.substr(scheme.size());

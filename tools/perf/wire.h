@@ -1,5 +1,6 @@
-// AMQP 0-9-1 on the wire, as far as a load generator needs it: constants, big-endian access, a frame writer and a
-// bounded reader. Independent of the broker's own codec on purpose: a shared mistake would hide itself.
+// AMQP 0-9-1 on the wire, as far as a load generator needs it: constants, big-endian access, a
+// frame writer and a bounded reader. Independent of the broker's own codec on purpose: a shared
+// mistake would hide itself.
 //
 //   frame   | type 1 | channel 2 | size 4 | payload (size) | 0xCE |
 //   method  payload = class 2, method 2, arguments
@@ -179,9 +180,7 @@ class Reader {
   void skip(size_t size) { take(size); }
 
  private:
-  std::string_view text(size_t size) {
-    return {reinterpret_cast<const char*>(take(size)), size};
-  }
+  std::string_view text(size_t size) { return {reinterpret_cast<const char*>(take(size)), size}; }
   const uint8_t* take(size_t size) {
     if (left() < size) throw PerfError("the broker sent a method whose arguments end too early");
     const uint8_t* at = at_;

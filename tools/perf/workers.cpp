@@ -6,7 +6,8 @@
 namespace lepus::perf {
 
 Workers::Workers(const Options& options) : spin_(options.spin) {
-  for (unsigned index = 0; index < options.threads; ++index) workers_.push_back(std::make_unique<Worker>());
+  for (unsigned index = 0; index < options.threads; ++index)
+    workers_.push_back(std::make_unique<Worker>());
 }
 
 Workers::~Workers() { stop(); }

@@ -1,5 +1,6 @@
-// The generator's threads. Endpoints are spread over them in turn; each thread runs its own event loop and has its own
-// counters, so nothing is shared while the load runs. The reporting thread only reads counters.
+// The generator's threads. Endpoints are spread over them in turn; each thread runs its own event
+// loop and has its own counters, so nothing is shared while the load runs. The reporting thread
+// only reads counters.
 #pragma once
 
 #include <atomic>
