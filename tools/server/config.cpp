@@ -137,6 +137,7 @@ bool ServerConfig::is_loopback_only(std::string_view user_name) const {
 
 ConfigResult load_config(const ConfigSources& sources) {
   ConfigResult result;
+  result.config.sources = sources;
   std::vector<Setting> settings;
   read_settings_of_file(sources, settings, result);
   warn_of_repeated_keys(settings, result);

@@ -22,6 +22,7 @@
 
 #include "core/limits.h"
 #include "core/log.h"
+#include "io/loop.h"
 
 namespace lepus::server {
 
@@ -58,9 +59,8 @@ struct MemoryWatermark {
   bool operator==(const MemoryWatermark&) const = default;
 };
 
-/// What a shard does when it has nothing to do. sleep: block in the ring; adaptive: spin for
-/// idle_spin_us first; poll: never block.
-enum class IdleMode : std::uint8_t { sleep, adaptive, poll };
+/// What a shard does when it has nothing to do.
+using io::IdleMode;
 
 /// automatic: pin unless a CPU quota of the cgroup makes it harmful.
 enum class PinMode : std::uint8_t { automatic, on, off };
@@ -75,6 +75,16 @@ struct LogConfig {
   /// By core::LogCategory; restricts a category further than the console and the file do.
   std::array<core::LogLevel, core::log_category_count> category_levels = {};
   bool operator==(const LogConfig&) const = default;
+};
+
+/// Where the values come from. Nothing here is read from the process itself, so tests can say all.
+struct ConfigSources {
+  std::optional<std::string> file;    ///< --config or LEPUS_CONFIG_FILE: must exist.
+  std::string fallback_file;          ///< Read when `file` is not given and this one exists.
+  std::vector<std::string> settings;  ///< "key=value" of each --set, in order.
+  /// Names and values of environment variables, as far as they are of interest.
+  std::vector<std::pair<std::string, std::string>> environment;
+  std::string host_name;  ///< For the default of cluster_name.
 };
 
 struct ServerConfig {
@@ -116,18 +126,10 @@ struct ServerConfig {
   std::string data_dir = "/var/lib/lepus";
   LogConfig log;
 
+  ConfigSources sources;  ///< What this was made from, to make it anew; see config_reload.h.
+
   const UserConfig* find_user(std::string_view name) const;  ///< nullptr = no such user.
   bool is_loopback_only(std::string_view user_name) const;
-};
-
-/// Where the values come from. Nothing here is read from the process itself, so tests can say all.
-struct ConfigSources {
-  std::optional<std::string> file;    ///< --config or LEPUS_CONFIG_FILE: must exist.
-  std::string fallback_file;          ///< Read when `file` is not given and this one exists.
-  std::vector<std::string> settings;  ///< "key=value" of each --set, in order.
-  /// Names and values of environment variables, as far as they are of interest.
-  std::vector<std::pair<std::string, std::string>> environment;
-  std::string host_name;  ///< For the default of cluster_name.
 };
 
 struct ConfigResult {

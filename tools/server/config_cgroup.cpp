@@ -1,4 +1,5 @@
-// See config_cgroup.h.
+// Finds this process's control group in /proc/self/cgroup and reads one file of it and of each
+// group above, up to the mount point.
 #include "tools/server/config_cgroup.h"
 
 #include <fmt/format.h>

@@ -12,8 +12,6 @@ namespace lepus::server::access {
 
 namespace {
 
-std::string show_nothing(const ServerConfig&) { return {}; }
-
 // ---- Listeners ----
 
 SetOutcome set_listener(ServerConfig& config, const KeyText& given) {

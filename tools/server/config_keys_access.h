@@ -27,6 +27,10 @@ auto& at(Config& config) {
   return (config.*....*Path);
 }
 
+inline std::string show_nothing(const ServerConfig&) { return {}; }
+/// A second key for a value: is taken, but neither shown nor compared twice.
+constexpr Access alias_of(const Access& access) { return {access.set, show_nothing}; }
+
 // ---- Plain values ----
 
 template <std::uint64_t Min, std::uint64_t Max, auto... Path>

@@ -13,10 +13,24 @@ constexpr std::string_view accepts_bool = "true or false";
 constexpr std::string_view accepts_level = "debug, info, notice, warning, error, critical or none";
 constexpr std::string_view accepts_all = "'.*'";
 
-KeySpec row(std::string_view section, std::string_view name, std::string_view accepts,
-            std::string_view doc, Reload reload, access::Access value) {
-  return {section, name, accepts, doc, reload, value.set, value.show};
-}
+struct RowText {
+  std::string_view name;
+  std::string_view accepts;
+  std::string_view doc;
+};
+
+/// Adds the rows of one section.
+class Section {
+ public:
+  Section(std::vector<KeySpec>& rows, std::string_view title) : rows_(rows), title_(title) {}
+  void operator()(RowText text, Reload reload, access::Access value) const {
+    rows_.push_back({title_, text.name, text.accepts, text.doc, reload, value.set, value.show});
+  }
+
+ private:
+  std::vector<KeySpec>& rows_;
+  std::string_view title_;
+};
 
 using C = ServerConfig;
 constexpr auto at_once = Reload::at_once;
@@ -24,165 +38,172 @@ constexpr auto later = Reload::new_connections;
 constexpr auto restart = Reload::restart;
 
 void add_network(std::vector<KeySpec>& rows) {
-  const auto add = [&rows](auto... parts) { rows.push_back(row("Network", parts...)); };
-  add("listeners.tcp.$name", "[address:]port or none",
-      "Where AMQP clients connect; one line per address, e.g. listeners.tcp.default and "
-      "listeners.tcp.2. A port alone listens on all IPv4 and IPv6 addresses. The first such line "
-      "replaces the default.",
+  const Section add(rows, "Network");
+  add({"listeners.tcp.$name", "[address:]port or none",
+       "Where AMQP clients connect; one line per address, e.g. listeners.tcp.default and "
+       "listeners.tcp.2. A port alone listens on all IPv4 and IPv6 addresses. The first such line "
+       "replaces the default."},
       restart, access::listener);
-  add("listeners.tcp", "none", "Turns all TCP listeners off that were named above this line.",
+  add({"listeners.tcp", "none", "Turns all TCP listeners off that were named above this line."},
       restart, access::no_listeners);
-  add("tcp_listen_options.backlog", "a number from 1 to 65535",
-      "Connections the kernel keeps waiting until they are accepted; bounded by "
-      "net.core.somaxconn.",
+  add({"tcp_listen_options.backlog", "a number from 1 to 65535",
+       "Connections the kernel keeps waiting until they are accepted; bounded by "
+       "net.core.somaxconn."},
       restart, access::number<1, 65535, &C::tcp, &TcpOptions::backlog>);
-  add("tcp_listen_options.nodelay", accepts_bool, "Send small segments at once (TCP_NODELAY).",
+  add({"tcp_listen_options.nodelay", accepts_bool, "Send small segments at once (TCP_NODELAY)."},
       restart, access::flag<&C::tcp, &TcpOptions::nodelay>);
-  add("tcp_listen_options.keepalive", accepts_bool,
-      "Let the kernel find dead peers (SO_KEEPALIVE); heartbeats do it sooner.", restart,
-      access::flag<&C::tcp, &TcpOptions::keepalive>);
-  add("tcp_listen_options.sndbuf", "a size up to 1GiB, 0 = chosen by the kernel",
-      "Send buffer of a socket (SO_SNDBUF).", restart,
-      access::size<0, 1ULL << 30, &C::tcp, &TcpOptions::send_buffer_size>);
-  add("tcp_listen_options.recbuf", "a size up to 1GiB, 0 = chosen by the kernel",
-      "Receive buffer of a socket (SO_RCVBUF).", restart,
-      access::size<0, 1ULL << 30, &C::tcp, &TcpOptions::receive_buffer_size>);
-  add("handshake_timeout", "milliseconds from 1 to 4294967295, or infinity",
-      "Time a client has from connecting to connection.open.", later,
-      access::number_or_infinity<u32_max, &C::handshake_timeout_ms>);
-  add("max_connections", "a number from 1 to 4294967295, or infinity",
-      "Connections of the whole broker; more are closed at once.", at_once,
-      access::number_or_infinity<u32_max, &C::connections_max>);
-  add("connection_max", "a number from 1 to 4294967295, or infinity",
-      "Another name of max_connections.", at_once,
-      access::number_or_infinity<u32_max, &C::connections_max>);
+  add({"tcp_listen_options.keepalive", accepts_bool,
+       "Let the kernel find dead peers (SO_KEEPALIVE); heartbeats do it sooner."},
+      restart, access::flag<&C::tcp, &TcpOptions::keepalive>);
+  add({"tcp_listen_options.sndbuf", "a size up to 1GiB, 0 = chosen by the kernel",
+       "Send buffer of a socket (SO_SNDBUF)."},
+      restart, access::size<0, 1ULL << 30, &C::tcp, &TcpOptions::send_buffer_size>);
+  add({"tcp_listen_options.recbuf", "a size up to 1GiB, 0 = chosen by the kernel",
+       "Receive buffer of a socket (SO_RCVBUF)."},
+      restart, access::size<0, 1ULL << 30, &C::tcp, &TcpOptions::receive_buffer_size>);
+  add({"handshake_timeout", "milliseconds from 1 to 4294967295, or infinity",
+       "Time a client has from connecting to connection.open."},
+      later, access::number_or_infinity<u32_max, &C::handshake_timeout_ms>);
+  add({"max_connections", "a number from 1 to 4294967295, or infinity",
+       "Connections of the whole broker; more are closed at once."},
+      at_once, access::number_or_infinity<u32_max, &C::connections_max>);
+  add({"connection_max", "a number from 1 to 4294967295, or infinity",
+       "Another name of max_connections."},
+      at_once, access::alias_of(access::number_or_infinity<u32_max, &C::connections_max>));
 }
 
 void add_protocol(std::vector<KeySpec>& rows) {
-  const auto add = [&rows](auto... parts) { rows.push_back(row("Protocol", parts...)); };
-  add("heartbeat", "seconds from 0 to 65535, 0 = off",
-      "Offered in connection.tune; the client's answer counts.", later,
-      access::number<0, 65535, &C::heartbeat_s>);
-  add("frame_max", "bytes from 4096 to 1048576, e.g. 131072 or 128KiB",
-      "Largest frame, offered in connection.tune.", later,
-      access::size<4096, 1 << 20, &C::frame_max>);
-  add("channel_max", "a number from 0 to 65535, 0 = no limit",
-      "Channels of a connection, offered in connection.tune.", later,
-      access::number<0, 65535, &C::channel_max>);
-  add("max_message_size", "a size from 1 to 512MiB", "Largest body of a message.", later,
+  const Section add(rows, "Protocol");
+  add({"heartbeat", "seconds from 0 to 65535, 0 = off",
+       "Offered in connection.tune; the client's answer counts."},
+      later, access::number<0, 65535, &C::heartbeat_s>);
+  add({"frame_max", "bytes from 4096 to 1048576, e.g. 131072 or 128KiB",
+       "Largest frame, offered in connection.tune."},
+      later, access::size<4096, 1 << 20, &C::frame_max>);
+  add({"channel_max", "a number from 0 to 65535, 0 = no limit",
+       "Channels of a connection, offered in connection.tune."},
+      later, access::number<0, 65535, &C::channel_max>);
+  add({"max_message_size", "a size from 1 to 512MiB", "Largest body of a message."}, later,
       access::size<1, core::limits::body_size_max_hard, &C::message_size_max>);
-  add("consumer_max_per_channel", "a number from 1 to 4294967295, or infinity",
-      "Consumers of a channel.", later,
-      access::number_or_infinity<u32_max, &C::consumers_per_channel_max>);
-  add("cluster_name", "a name", "Name clients are told; lepus@HOSTNAME when not set.", later,
+  add({"consumer_max_per_channel", "a number from 1 to 4294967295, or infinity",
+       "Consumers of a channel."},
+      later, access::number_or_infinity<u32_max, &C::consumers_per_channel_max>);
+  add({"cluster_name", "a name", "Name clients are told; lepus@HOSTNAME when not set."}, later,
       access::text<&C::cluster_name>);
-  add("product.name", "a name",
-      "Product clients are told. Some decide by it how they behave: Celery sets prefetch limits in "
-      "the way that works here when it reads RabbitMQ with a version from 3.3 to below 4.0.",
+  add({"product.name", "a name",
+       "Product clients are told. Some decide by it how they behave: Celery sets prefetch limits "
+       "in "
+       "the way that works here when it reads RabbitMQ with a version from 3.3 to below 4.0."},
       later, access::text<&C::product_name>);
-  add("product.version", "a version like 3.13.7", "Version clients are told; see product.name.",
+  add({"product.version", "a version like 3.13.7", "Version clients are told; see product.name."},
       later, access::text<&C::product_version>);
 }
 
 void add_users(std::vector<KeySpec>& rows) {
-  const auto add = [&rows](auto... parts) { rows.push_back(row("Users", parts...)); };
+  const Section add(rows, "Users");
   const auto forced = access::everything_allowed;
-  add("default_user", "a name", "The first user. Environment: RABBITMQ_DEFAULT_USER.", later,
+  add({"default_user", "a name", "The first user. Environment: RABBITMQ_DEFAULT_USER."}, later,
       access::default_user);
-  add("default_pass", "a password", "Its password. Environment: RABBITMQ_DEFAULT_PASS.", later,
+  add({"default_pass", "a password", "Its password. Environment: RABBITMQ_DEFAULT_PASS."}, later,
       access::default_pass);
-  add("default_user_tags.$tag", accepts_bool, "Gives the first user a tag or takes it away.", later,
-      access::default_user_tag);
-  add("default_permissions.configure", accepts_all, "What the first user may declare: everything.",
+  add({"default_user_tags.$tag", accepts_bool, "Gives the first user a tag or takes it away."},
+      later, access::default_user_tag);
+  add({"default_permissions.configure", accepts_all,
+       "What the first user may declare: everything."},
       later, forced);
-  add("default_permissions.read", accepts_all, "What it may read: everything.", later, forced);
-  add("default_permissions.write", accepts_all, "What it may write: everything.", later, forced);
-  add("default_users.$name.password", "a password", "Adds a user.", later, access::user_password);
-  add("default_users.$name.tags", "names separated by commas", "Tags of an added user.", later,
+  add({"default_permissions.read", accepts_all, "What it may read: everything."}, later, forced);
+  add({"default_permissions.write", accepts_all, "What it may write: everything."}, later, forced);
+  add({"default_users.$name.password", "a password", "Adds a user."}, later, access::user_password);
+  add({"default_users.$name.tags", "names separated by commas", "Tags of an added user."}, later,
       access::user_tags);
-  add("default_users.$name.vhost_pattern", accepts_all, "Virtual hosts it may use: all.", later,
+  add({"default_users.$name.vhost_pattern", accepts_all, "Virtual hosts it may use: all."}, later,
       forced);
-  add("default_users.$name.configure", accepts_all, "What it may declare: everything.", later,
+  add({"default_users.$name.configure", accepts_all, "What it may declare: everything."}, later,
       forced);
-  add("default_users.$name.read", accepts_all, "What it may read: everything.", later, forced);
-  add("default_users.$name.write", accepts_all, "What it may write: everything.", later, forced);
-  add("loopback_users.$name", accepts_bool,
-      "Whether the user may log in over a loopback address only. guest always is unless set to "
-      "false here.",
+  add({"default_users.$name.read", accepts_all, "What it may read: everything."}, later, forced);
+  add({"default_users.$name.write", accepts_all, "What it may write: everything."}, later, forced);
+  add({"loopback_users.$name", accepts_bool,
+       "Whether the user may log in over a loopback address only. guest always is unless set to "
+       "false here."},
       later, access::loopback_user);
-  add("loopback_users", "none", "Lets every user log in from anywhere.", later,
+  add({"loopback_users", "none", "Lets every user log in from anywhere."}, later,
       access::no_loopback_users);
-  add("default_vhost", "a name", "The first virtual host. Environment: RABBITMQ_DEFAULT_VHOST.",
+  add({"default_vhost", "a name", "The first virtual host. Environment: RABBITMQ_DEFAULT_VHOST."},
       restart, access::default_vhost);
-  add("vhosts", "names separated by commas", "More virtual hosts.", restart, access::vhosts);
-  add("vhosts.$n", "a name", "One more virtual host, also with commas or blanks in its name.",
+  add({"vhosts", "names separated by commas", "More virtual hosts."}, restart, access::vhosts);
+  add({"vhosts.$n", "a name", "One more virtual host, also with commas or blanks in its name."},
       restart, access::vhost);
 }
 
 void add_memory(std::vector<KeySpec>& rows) {
-  const auto add = [&rows](auto... parts) { rows.push_back(row("Memory", parts...)); };
+  const Section add(rows, "Memory");
   const auto fraction = access::watermark_fraction;
-  add("vm_memory_high_watermark.relative", "a fraction above 0 up to 1, e.g. 0.6",
-      "Share of the memory available from which on publishers are blocked.", at_once, fraction);
-  add("vm_memory_high_watermark", "a fraction above 0 up to 1, e.g. 0.6",
-      "Another name of vm_memory_high_watermark.relative.", at_once, fraction);
-  add("vm_memory_high_watermark.absolute", "a size, e.g. 4GiB",
-      "The same as an amount. The last of these keys counts.", at_once, access::watermark_size);
-  add("total_memory_available_override_value", "a size, e.g. 16GiB",
-      "Memory available, when neither the machine's nor the cgroup's amount is right.", at_once,
-      access::total_memory);
-  add("recv_buffers", "a power of two from 1 to 32768",
-      "Receive buffers of a shard, shared by its connections.", restart, access::recv_buffers);
-  add("recv_buffer_size", "a size from 4KiB to 1MiB", "Size of one of them.", restart,
+  add({"vm_memory_high_watermark.relative", "a fraction above 0 up to 1, e.g. 0.6",
+       "Share of the memory available from which on publishers are blocked."},
+      at_once, fraction);
+  add({"vm_memory_high_watermark", "a fraction above 0 up to 1, e.g. 0.6",
+       "Another name of vm_memory_high_watermark.relative."},
+      at_once, access::alias_of(fraction));
+  add({"vm_memory_high_watermark.absolute", "a size, e.g. 4GiB",
+       "The same as an amount. The last of these keys counts."},
+      at_once, access::watermark_size);
+  add({"total_memory_available_override_value", "a size, e.g. 16GiB",
+       "Memory available, when neither the machine's nor the cgroup's amount is right."},
+      at_once, access::total_memory);
+  add({"recv_buffers", "a power of two from 1 to 32768",
+       "Receive buffers of a shard, shared by its connections."},
+      restart, access::recv_buffers);
+  add({"recv_buffer_size", "a size from 4KiB to 1MiB", "Size of one of them."}, restart,
       access::size<4096, 1 << 20, &C::recv_buffer_size>);
 }
 
 void add_threads(std::vector<KeySpec>& rows) {
-  const auto add = [&rows](auto... parts) { rows.push_back(row("Threads", parts...)); };
-  add("shards", "auto or a number from 1 to 1024",
-      "Threads that serve connections and queues. auto: one per core, one core less from four "
-      "cores on; one per CPU of cpuset when that is set.",
+  const Section add(rows, "Threads");
+  add({"shards", "auto or a number from 1 to 1024",
+       "Threads that serve connections and queues. auto: one per core, one core less from four "
+       "cores on; one per CPU of cpuset when that is set."},
       restart, access::shards);
-  add("cpuset", "CPU numbers like 2-5,8",
-      "CPUs for the shards; naming SMT siblings uses them. Not set: one CPU of each core the "
-      "process may use.",
+  add({"cpuset", "CPU numbers like 2-5,8",
+       "CPUs for the shards; naming SMT siblings uses them. Not set: one CPU of each core the "
+       "process may use."},
       restart, access::cpuset);
-  add("pin", "true, false or auto",
-      "Bind each shard to its CPU. auto: unless the cgroup has a CPU quota or shards share CPUs.",
+  add({"pin", "true, false or auto",
+       "Bind each shard to its CPU. auto: unless the cgroup has a CPU quota or shards share CPUs."},
       restart, access::pin);
-  add("idle", "sleep, adaptive or poll",
-      "What a shard without work does: wait in the kernel, spin for idle.spin_us first, or never "
-      "wait (uses the whole core).",
+  add({"idle", "sleep, adaptive or poll",
+       "What a shard without work does: wait in the kernel, spin for idle.spin_us first, or never "
+       "wait (uses the whole core)."},
       restart, access::idle);
-  add("idle.spin_us", "microseconds from 1 to 1000000", "How long adaptive spins.", restart,
+  add({"idle.spin_us", "microseconds from 1 to 1000000", "How long adaptive spins."}, restart,
       access::number<1, 1'000'000, &C::idle_spin_us>);
 }
 
 void add_files_and_log(std::vector<KeySpec>& rows) {
-  const auto add = [&rows](auto... parts) { rows.push_back(row("Files and log", parts...)); };
-  add("data_dir", "a path", "Directory of this broker's data; made when missing, used by one only.",
+  const Section add(rows, "Files and log");
+  add({"data_dir", "a path",
+       "Directory of this broker's data; made when missing, used by one only."},
       restart, access::text<&C::data_dir>);
-  add("log.dir", "a path", "Directory of the log file; made when missing.", at_once,
+  add({"log.dir", "a path", "Directory of the log file; made when missing."}, at_once,
       access::text<&C::log, &LogConfig::dir>);
-  add("log.file", "a file name or false", "File in log.dir, or an absolute path.", at_once,
+  add({"log.file", "a file name or false", "File in log.dir, or an absolute path."}, at_once,
       access::log_file);
-  add("log.file.level", accepts_level, "Lowest level that goes to the file.", at_once,
+  add({"log.file.level", accepts_level, "Lowest level that goes to the file."}, at_once,
       access::level<&C::log, &LogConfig::file_level>);
-  add("log.console", accepts_bool, "Log to the console.", at_once,
+  add({"log.console", accepts_bool, "Log to the console."}, at_once,
       access::flag<&C::log, &LogConfig::console>);
-  add("log.console.level", accepts_level, "Lowest level that goes to the console.", at_once,
+  add({"log.console.level", accepts_level, "Lowest level that goes to the console."}, at_once,
       access::level<&C::log, &LogConfig::console_level>);
-  add("log.console.stdio", "stdout or stderr",
-      "Which stream is the console. The line 'lepus ready' goes to standard output always.",
+  add({"log.console.stdio", "stdout or stderr",
+       "Which stream is the console. The line 'lepus ready' goes to standard output always."},
       at_once, access::log_stdio);
-  add("log.default.level", accepts_level,
-      "Lowest level of lines about nothing below; console and file restrict further.", at_once,
-      access::category_level<core::LogCategory::general>);
-  add("log.connection.level", accepts_level, "Lowest level of lines about connections.", at_once,
+  add({"log.default.level", accepts_level,
+       "Lowest level of lines about nothing below; console and file restrict further."},
+      at_once, access::category_level<core::LogCategory::general>);
+  add({"log.connection.level", accepts_level, "Lowest level of lines about connections."}, at_once,
       access::category_level<core::LogCategory::connection>);
-  add("log.channel.level", accepts_level, "Lowest level of lines about channels.", at_once,
+  add({"log.channel.level", accepts_level, "Lowest level of lines about channels."}, at_once,
       access::category_level<core::LogCategory::channel>);
-  add("log.queue.level", accepts_level, "Lowest level of lines about queues.", at_once,
+  add({"log.queue.level", accepts_level, "Lowest level of lines about queues."}, at_once,
       access::category_level<core::LogCategory::queue>);
 }
 

@@ -1,4 +1,5 @@
-// See config_memory.h.
+// The watermark as bytes, and the amount of memory it is a share of: the machine's, or the smallest
+// limit of the control groups of either version.
 #include "tools/server/config_memory.h"
 
 #include <unistd.h>

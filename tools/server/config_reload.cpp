@@ -36,4 +36,30 @@ ReloadPlan plan_reload(const ServerConfig& running, const ServerConfig& wanted) 
   return plan;
 }
 
+ServerConfig reload_config(const ServerConfig& running, LogSystem& log_system, core::Log& log) {
+  constexpr auto category = core::LogCategory::general;
+  const ConfigResult wanted = load_config(running.sources);
+  for (const std::string& warning : wanted.warnings)
+    log.write(core::LogLevel::warning, category, "configuration warning", {{"text", warning}});
+  for (const std::string& error : wanted.errors)
+    log.write(core::LogLevel::error, category, "configuration error", {{"text", error}});
+
+  ReloadPlan plan =
+      wanted.ok() ? plan_reload(running, wanted.config) : plan_reload(running, running);
+  if (const auto error = log_system.apply(plan.config.log)) {
+    log.write(core::LogLevel::error, category, "log not reopened", {{"text", *error}});
+    plan.config.log = running.log;
+  }
+  for (const std::string& key : plan.changed)
+    log.write(core::LogLevel::info, category, "configuration changed", {{"key", key}});
+  for (const std::string& key : plan.need_restart)
+    log.write(core::LogLevel::warning, category, "changed key needs a restart", {{"key", key}});
+  if (wanted.ok())
+    log.write(core::LogLevel::info, category, "configuration reloaded", {{"file", wanted.file}});
+  else
+    log.write(core::LogLevel::error, category, "configuration kept as it was",
+              {{"errors", wanted.errors.size()}});
+  return plan.config;
+}
+
 }  // namespace lepus::server

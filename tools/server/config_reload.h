@@ -1,14 +1,13 @@
-// What changes when the configuration is read again (SIGHUP). Pure: two configurations in, the one
-// to go on with out.
-//
-//   ReloadPlan plan = plan_reload(running, load_config(sources).config);
-//   log plan.changed and plan.need_restart;  hand plan.config to whoever uses it
+// SIGHUP: the configuration is read again from where it came from, the log file is reopened, and
+// what can be changed while running is changed. plan_reload() is the pure decision, reload_config()
+// carries it out; the caller hands the result to whoever works by it.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "tools/server/config.h"
+#include "tools/server/log.h"
 
 namespace lepus::server {
 
@@ -20,5 +19,9 @@ struct ReloadPlan {
 };
 
 ReloadPlan plan_reload(const ServerConfig& running, const ServerConfig& wanted);
+
+/// Returns the configuration to go on with: `running` when the new one has errors. Says in `log`,
+/// which belongs to the calling thread, what was done and what waits for a restart.
+ServerConfig reload_config(const ServerConfig& running, LogSystem& log_system, core::Log& log);
 
 }  // namespace lepus::server

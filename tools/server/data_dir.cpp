@@ -1,4 +1,5 @@
-// See data_dir.h.
+// Makes the directory, locks the file "lock" in it with flock and writes the own pid there, for the
+// message that the next broker on the same directory gives.
 #include "tools/server/data_dir.h"
 
 #include <fcntl.h>

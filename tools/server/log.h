@@ -12,9 +12,10 @@
 // A line (logfmt; values are quoted when they hold blanks or quotes):
 //   2026-03-01T12:00:00.123456Z info connection shard-0 "connection opened" peer=127.0.0.1:40000
 //
-// Threads: constructor, open, front, start, reopen, apply and destructor belong to the main thread;
-// each front to one thread at a time. All fronts are made before start(). The destructor writes
-// what is left, so threads that log must have ended.
+// Threads: the constructor, open, front, start and the destructor belong to the main thread;
+// reopen, apply and flush to one thread at a time (the control thread on SIGHUP); each front to one
+// thread at a time. All fronts are made before start(). The destructor writes what is left, so
+// threads that log must have ended.
 #pragma once
 
 #include <atomic>

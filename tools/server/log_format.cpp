@@ -1,4 +1,5 @@
-// See log_format.h.
+// Writes log lines: quoting, escapes, times. Nothing here allocates unless a line outgrows
+// LogBuffer.
 #include "tools/server/log_format.h"
 
 #include <ctime>

@@ -1,4 +1,5 @@
-// See options.h.
+// The command line through CLI11, whose exceptions end here, and the environment variables that
+// belong to the configuration.
 #include "tools/server/options.h"
 
 #include <unistd.h>

@@ -1,4 +1,5 @@
-// See placement_locks.h.
+// One file per CPU, locked with flock and holding the owner's pid. Whatever goes wrong with the
+// files is not worth a failed start: then there is no warning.
 #include "tools/server/placement_locks.h"
 
 #include <fcntl.h>
@@ -16,11 +17,6 @@ namespace lepus::server {
 
 PlacementLocks::~PlacementLocks() {
   for (const int fd : fds_) close(fd);
-}
-
-std::string PlacementLocks::default_directory() {
-  mkdir("/run/lepus", 0755);
-  return access("/run/lepus", W_OK) == 0 ? "/run/lepus" : "/tmp/lepus-cpus";
 }
 
 std::string PlacementLocks::take(const Placement& placement, const std::string& directory) {

@@ -22,8 +22,8 @@ class PlacementLocks {
   /// the directory cannot be used. Does nothing when shards are not pinned.
   std::string take(const Placement& placement, const std::string& directory);
 
-  /// Where instances of all users meet: /run/lepus when it can be written, else /tmp/lepus-cpus.
-  static std::string default_directory();
+  /// Where instances of all users of the machine meet; gone after a reboot.
+  static constexpr const char* shared_directory = "/dev/shm/lepus-cpus";
 
  private:
   std::vector<int> fds_;

@@ -1,4 +1,5 @@
-// See placement_machine.h.
+// hwloc tells cores and nodes, the kernel's affinity mask what is allowed, cpu.max the quota. hwloc
+// loads also what this process may not use, so that siblings are shown that belong to others.
 #include "tools/server/placement_machine.h"
 
 #include <fmt/format.h>

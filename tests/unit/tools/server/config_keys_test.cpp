@@ -1,0 +1,127 @@
+// The table of keys holds together, and the documents made from it are up to date.
+#include "tools/server/config_keys.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+
+#include "tools/server/config_file.h"
+#include "tools/server/config_reload.h"
+#include "tools/server/config_value.h"
+
+namespace lepus::server {
+namespace {
+
+TEST(ConfigKeys, EveryDefaultIsAcceptedAndShownAlike) {
+  for (const KeySpec& spec : config_keys()) {
+    const ServerConfig defaults;
+    const std::string value = spec.show(defaults);
+    if (value.empty() || spec.name.find('$') != std::string_view::npos) continue;
+    ServerConfig config;
+    const auto why = spec.set(config, {.variable = {}, .value = value});
+    EXPECT_FALSE(why.has_value()) << spec.name << " = " << value;
+    EXPECT_EQ(spec.show(config), value) << spec.name;
+  }
+}
+
+TEST(ConfigKeys, NamesAreUniqueAndFound) {
+  std::set<std::string_view> names;
+  for (const KeySpec& spec : config_keys()) {
+    EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
+    EXPECT_EQ(find_key(spec.name).spec, &spec);
+    EXPECT_FALSE(spec.doc.empty());
+    EXPECT_EQ(spec.doc.back(), '.') << spec.name;
+    EXPECT_EQ(spec.doc.find('|'), std::string_view::npos) << "breaks the Markdown table";
+  }
+}
+
+TEST(ConfigKeys, VariablePartOfAName) {
+  const KeyMatch match = find_key("default_users.j.doe.password");
+  ASSERT_NE(match.spec, nullptr);
+  EXPECT_EQ(match.spec->name, "default_users.$name.password");
+  EXPECT_EQ(match.variable, "j.doe");
+  EXPECT_EQ(find_key("default_users.password").spec, nullptr);
+  EXPECT_EQ(find_key("listeners.tcp.").spec, nullptr);
+}
+
+TEST(ConfigKeys, UnsupportedFamilies) {
+  for (const char* name : {"ssl_options.cacertfile", "management.tcp.port", "cluster_formation.x",
+                           "listeners.ssl.default", "disk_free_limit.absolute", "log.file.rotation",
+                           "auth_backends.1", "num_acceptors.tcp", "consumer_timeout"})
+    EXPECT_TRUE(is_unsupported_key(name)) << name;
+  for (const char* name : {"listeners.sslx", "managementx", "streamer", "heartbeat", "shards"})
+    EXPECT_FALSE(is_unsupported_key(name)) << name;
+}
+
+TEST(ConfigKeys, NearestKey) {
+  EXPECT_EQ(nearest_key("default_usr"), "default_user");
+  EXPECT_EQ(nearest_key("default_user.jill.password"), "default_users.jill.password");
+  EXPECT_EQ(nearest_key("vm_memory_high_watermark.absolut"), "vm_memory_high_watermark.absolute");
+  EXPECT_EQ(nearest_key("zzzzzzzz"), "");
+}
+
+/// The repository, seen from where the test runs; empty when it is not inside.
+std::filesystem::path repository() {
+  for (auto at = std::filesystem::current_path(); at.has_relative_path(); at = at.parent_path())
+    if (std::filesystem::exists(at / "docs/lepus.conf.example")) return at;
+  return {};
+}
+
+TEST(ConfigKeys, DocumentsAreUpToDate) {
+  const std::filesystem::path root = repository();
+  if (root.empty()) GTEST_SKIP() << "not run inside the repository";
+  std::string example;
+  ASSERT_TRUE(read_file(root / "docs/lepus.conf.example", example));
+  EXPECT_EQ(example, format_config_example())
+      << "run: lepus --list-config > docs/lepus.conf.example";
+  std::string operations;
+  ASSERT_TRUE(read_file(root / "docs/OPERATIONS.md", operations));
+  EXPECT_NE(operations.find(format_config_reference()), std::string::npos)
+      << "put the output of lepus --list-config-markdown into docs/OPERATIONS.md";
+}
+
+TEST(ConfigReload, SaysWhatTookEffectAndWhatDidNot) {
+  const ServerConfig running;
+  ServerConfig wanted;
+  wanted.heartbeat_s = 10;
+  wanted.memory_watermark.fraction = 0.4;
+  wanted.shards = 8;
+  wanted.listeners = {{"default", "127.0.0.1", 21401}};
+  wanted.log.console_level = core::LogLevel::debug;
+  wanted.users.push_back({"jill", "x", {}});
+  const ReloadPlan plan = plan_reload(running, wanted);
+  EXPECT_EQ(plan.changed,
+            (std::vector<std::string>{"heartbeat", "default_users.$name.password",
+                                      "vm_memory_high_watermark.relative", "log.console.level"}));
+  EXPECT_EQ(plan.need_restart, (std::vector<std::string>{"listeners.tcp.$name", "shards"}));
+  EXPECT_EQ(plan.config.heartbeat_s, 10U);
+  EXPECT_EQ(plan.config.shards, running.shards);
+  EXPECT_EQ(plan.config.listeners, running.listeners);
+  EXPECT_NE(plan.config.find_user("jill"), nullptr);
+}
+
+/// For each key that needs a restart: a value other than the default must not survive a reload, for
+/// each other key it must. This holds the table against keep_what_needs_restart().
+TEST(ConfigReload, TableAndCopyAgreeForEveryKey) {
+  const char* const values[] = {"1",  "17",   "true", "false", "stdout", "poll", "4KiB", "21499",
+                                "xy", "0.25", "8192", "none",  "error",  "on",   "2.0.0"};
+  for (const KeySpec& spec : config_keys()) {
+    const ServerConfig running;
+    bool has_changed = false;
+    for (const char* value : values) {
+      ServerConfig wanted;
+      if (spec.set(wanted, {.variable = "xy", .value = value})) continue;
+      if (spec.show(wanted) == spec.show(running)) continue;
+      has_changed = true;
+      const ReloadPlan plan = plan_reload(running, wanted);
+      const ServerConfig& expected = spec.reload == Reload::restart ? running : wanted;
+      EXPECT_EQ(spec.show(plan.config), spec.show(expected)) << spec.name << " = " << value;
+    }
+    const bool can_change = spec.show(running) != ".*" && !spec.show(running).empty();
+    EXPECT_TRUE(has_changed || !can_change) << spec.name;
+  }
+}
+
+}  // namespace
+}  // namespace lepus::server
