@@ -275,7 +275,8 @@ def header(definition, per_class):
               "template <class Visitor>", "void visit_method(MethodId id, Visitor&& visitor) {",
               "  CHECK(is_known(class_id_of(id), method_id_of(id)));", "  switch (id) {"]
     for method in methods:
-        lines.append(f"    case MethodId::{method.enumerator}: return visitor({method.struct}{{}});")
+        lines += [f"    case MethodId::{method.enumerator}:",
+                  f"      return visitor({method.struct}{{}});"]
     lines += ["  }", "}", ""]
     lines.append("}  // namespace lepus::amqp")
     return "\n".join(lines) + "\n"
@@ -288,7 +289,8 @@ def source(per_class):
              "std::string_view method_name(MethodId id) {", "  switch (id) {"]
     for method in methods:
         lines.append(f'    case MethodId::{method.enumerator}: return "{method.wire_name}";')
-    lines += ["  }", '  return "unknown method";', "}", "", "DecodeFault find_decode_fault(MethodId id, core::Bytes arguments) {",
+    lines += ["  }", '  return "unknown method";', "}", "",
+              "DecodeFault find_decode_fault(MethodId id, core::Bytes arguments) {",
               "  DecodeFault fault;", "  visit_method(id, [&](auto method) {",
               "    ArgumentReader in{arguments};", "    read_fields(in, method);",
               "    fault = in.fault();", "  });", "  return fault;", "}", ""]

@@ -1,4 +1,4 @@
-// Bytes as Erlang prints them.
+// Bytes as Erlang prints them in error texts: numbers or text, escapes, and where they are cut.
 #include "net/amqp/erlang_print.h"
 
 #include <gtest/gtest.h>
