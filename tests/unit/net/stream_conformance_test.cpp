@@ -1,0 +1,282 @@
+// What every stream must do, whatever carries it: the same tests over sockets of the kernel and
+// over the simulated network, calm and with faults from seeds.
+#include <gtest/gtest.h>
+
+#include "tests/unit/net/stream_worlds.h"
+
+namespace lepus::net {
+namespace {
+
+using namespace testing_streams;
+
+struct Case {
+  const char* name;
+  std::function<std::unique_ptr<World>()> make;
+};
+
+class StreamConformance : public ::testing::TestWithParam<Case> {
+ protected:
+  StreamConformance() : world_(GetParam().make()), server_(std::make_unique<Server>(*world_)) {}
+  ~StreamConformance() override { server_.reset(); }
+  template <class Condition>
+  bool run_until(Condition&& condition) {
+    return server_->run_until(std::forward<Condition>(condition));
+  }
+  std::string read_all(Client& client, std::size_t size) {
+    std::string heard;
+    run_until([&] {
+      heard += client.read(65536);
+      return heard.size() >= size;
+    });
+    return heard;
+  }
+  void write_all(Client& client, std::string_view text) {
+    run_until([&] {
+      text.remove_prefix(client.write(text));
+      return text.empty();
+    });
+  }
+
+  std::unique_ptr<World> world_;
+  std::unique_ptr<Server> server_;
+};
+
+TEST_P(StreamConformance, EchoesSeveralConnectionsWithoutMixingThem) {
+  server_->echoes = true;
+  core::Random random(7);
+  std::vector<Talker> talkers(5);
+  for (Talker& talker : talkers) {
+    talker.client = world_->connect();
+    talker.words = pattern(1 + random.below(20'000), random.next());
+  }
+  run_until([&] {
+    bool all = true;
+    for (Talker& talker : talkers) {
+      talker.step(random);
+      all = all && talker.heard.size() == talker.words.size();
+    }
+    return all;
+  });
+  for (const Talker& talker : talkers) EXPECT_EQ(talker.heard, talker.words);
+}
+
+TEST_P(StreamConformance, KnowsBothEnds) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  EXPECT_NE(session.stream->peer().remote.port, 0);
+  EXPECT_NE(session.stream->peer().local.address, "");
+}
+
+TEST_P(StreamConformance, HalfCloseByThePeerLeavesTheOtherHalfOpen) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  write_all(*client, "question");
+  client->shutdown_write();
+  run_until([&] { return session.peer_closed == 1; });
+  EXPECT_EQ(session.received, "question");
+  session.send("answer");
+  session.stream->shutdown_write();
+  EXPECT_EQ(read_all(*client, 6), "answer");
+  run_until([&] { return client->at_end(); });
+  EXPECT_FALSE(session.closed);
+  session.stream->close();
+  run_until([&] { return session.closed; });
+  EXPECT_EQ(session.why, "");
+}
+
+TEST_P(StreamConformance, ShutdownWriteComesAfterAllOutputAndReadingGoesOn) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  const std::string words = pattern(50'000, 3);
+  session.send(words);
+  session.stream->shutdown_write();
+  EXPECT_EQ(read_all(*client, words.size()), words);
+  run_until([&] { return client->at_end(); });
+  write_all(*client, "still here");
+  run_until([&] { return session.received == "still here"; });
+}
+
+TEST_P(StreamConformance, FinishDeliversTheLastWordsAlthoughThePeerStillTalks) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  write_all(*client, "first");
+  run_until([&] { return !session.received.empty(); });
+  const std::string words = pattern(30'000, 4);
+  session.send(words);
+  session.stream->finish(60 * core::nanos_per_s);
+  EXPECT_FALSE(session.stream->is_open());
+  const std::size_t received = session.received.size();
+  write_all(*client, "nobody reads this");
+  EXPECT_EQ(read_all(*client, words.size()), words);
+  run_until([&] { return client->at_end(); });
+  EXPECT_FALSE(session.closed);
+  client->shutdown_write();
+  run_until([&] { return session.closed; });
+  EXPECT_EQ(session.why, "");
+  EXPECT_EQ(session.received.size(), received);
+  EXPECT_EQ(session.peer_closed, 0);
+}
+
+TEST_P(StreamConformance, FinishDoesNotWaitForeverForThePeer) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  session.send(pattern(3'000'000, 1));
+  session.stream->finish(30 * nanos_per_ms);
+  run_until([&] { return session.closed; });
+}
+
+TEST_P(StreamConformance, CloseDropsOutputAndReleasesWhatWasLent) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  LentBytes lent;
+  lent.bytes = pattern(10'000'000, 5);
+  session.stream->out().append_ref(core::as_bytes(lent.bytes), &lent);
+  session.send("never seen");
+  for (int i = 0; i < 50; ++i) world_->step(server_->loop);
+  EXPECT_EQ(lent.released, 0);
+  session.stream->close();
+  session.stream->close();
+  EXPECT_FALSE(session.closed) << "no callback inside a call";
+  run_until([&] { return session.closed; });
+  EXPECT_EQ(lent.released, 1);
+}
+
+TEST_P(StreamConformance, CloseInsideOnBytes) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  session.when_bytes = [&] { session.stream->close(); };
+  write_all(*client, "go away");
+  run_until([&] { return session.closed; });
+  EXPECT_EQ(session.peer_closed, 0);
+}
+
+TEST_P(StreamConformance, CloseInsideOnPeerClosed) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  session.when_peer_closed = [&] { session.stream->close(); };
+  client->shutdown_write();
+  run_until([&] { return session.closed; });
+  EXPECT_EQ(session.peer_closed, 1);
+}
+
+TEST_P(StreamConformance, ResetByThePeerEndsTheStreamWithAReason) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  session.send("x");
+  run_until([&] { return session.sent == 1; });
+  client->reset();
+  run_until([&] { return session.closed; });
+  EXPECT_NE(session.why, "");
+}
+
+TEST_P(StreamConformance, PausedReadingHoldsThePeerBackAndLosesNothing) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  const std::string words = pattern(1'000'000, 6);
+  std::size_t written = client->write(std::string_view(words).substr(0, 100));
+  run_until([&] { return !session.received.empty(); });
+  session.stream->pause_reading();
+  for (int i = 0; i < 20; ++i) world_->step(server_->loop);
+  const std::size_t paused_at = session.received.size();
+  for (int i = 0; i < 200; ++i) {
+    written += client->write(std::string_view(words).substr(written, 10'000));
+    world_->step(server_->loop);
+  }
+  EXPECT_EQ(session.received.size(), paused_at);
+  session.stream->resume_reading();
+  run_until([&] {
+    written += client->write(std::string_view(words).substr(written));
+    return session.received.size() == words.size();
+  });
+  EXPECT_EQ(session.received, words);
+}
+
+TEST_P(StreamConformance, PauseAndResumeAtAnyTime) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  core::Random random(8);
+  session.when_bytes = [&] {
+    if (random.chance(50)) session.stream->pause_reading();
+    if (random.chance(50)) session.stream->resume_reading();
+  };
+  const std::string words = pattern(100'000, 9);
+  std::size_t written = 0;
+  run_until([&] {
+    written += client->write(std::string_view(words).substr(written, 1 + random.below(3000)));
+    if (random.chance(20)) session.stream->resume_reading();
+    return session.received.size() == words.size();
+  });
+  EXPECT_EQ(session.received, words);
+}
+
+TEST_P(StreamConformance, MixedOutputArrivesInOrderAtASlowReader) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  core::Random random(10);
+  std::deque<LentBytes> lent;
+  std::string expected;
+  std::string heard;
+  run_until([&] {
+    if (expected.size() < 400'000) {
+      const std::string text = pattern(random.below(5000), random.next());
+      expected += text;
+      if (random.chance(50)) {
+        session.send(text);
+      } else {
+        lent.emplace_back().bytes = text;
+        session.stream->out().append_ref(core::as_bytes(lent.back().bytes), &lent.back());
+        session.stream->touch();
+      }
+    }
+    heard += client->read(random.below(20'000));
+    return expected.size() >= 400'000 && heard.size() == expected.size();
+  });
+  EXPECT_EQ(heard, expected);
+  run_until([&] { return session.stream->out().empty(); });
+  for (const LentBytes& bytes : lent) EXPECT_EQ(bytes.released, 1);
+  EXPECT_EQ(server_->set.blocks().blocks_in_use(), 0U) << "an idle connection owns no block";
+}
+
+TEST_P(StreamConformance, ManyConnectionsComeAndGo) {
+  for (int round = 0; round < 3; ++round) {
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int i = 0; i < 40; ++i) clients.push_back(world_->connect());
+    run_until([&] { return server_->sessions.size() == 40U; });
+    for (const auto& session : server_->sessions) {
+      session->send("hello");
+      session->stream->finish(60 * core::nanos_per_s);
+    }
+    for (const auto& client : clients) {
+      EXPECT_EQ(read_all(*client, 5), "hello");
+      client->shutdown_write();
+    }
+    run_until([&] {
+      forget_closed(*server_);
+      return server_->sessions.empty();
+    });
+  }
+}
+
+Case simulated(const char* name, std::uint64_t seed, const io::SimFaults& faults) {
+  return {name, [seed, faults] { return std::make_unique<SimulatedWorld>(seed, faults); }};
+}
+
+io::SimFaults tiny() {
+  io::SimFaults faults;
+  faults.buffer_size = 16;
+  faults.buffer_count = 2;
+  faults.outbound_max = 600;
+  faults.inbound_max = 500;
+  faults.multishot_end = 20;
+  return faults;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Transports, StreamConformance,
+    ::testing::Values(Case{"kernel", [] { return std::make_unique<UringWorld>(); }},
+                      simulated("calm", 1, {}), simulated("rough", 2, rough()),
+                      simulated("rough_too", 3, rough()), simulated("tiny", 4, tiny())),
+    [](const auto& tested) { return tested.param.name; });
+
+}  // namespace
+}  // namespace lepus::net

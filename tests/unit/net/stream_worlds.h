@@ -1,0 +1,330 @@
+// For the tests of streams: two worlds (sockets of the kernel, the simulated network) behind one
+// interface, and a server that writes down what its streams tell it.
+#pragma once
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/random.h"
+#include "io/os.h"
+#include "io/sim_driver.h"
+#include "io/uring_driver.h"
+#include "net/stream/listener.h"
+#include "net/stream/socket_stream.h"
+#include "net/stream/stream_set.h"
+
+namespace lepus::net::testing_streams {
+
+using core::nanos_per_ms;
+
+// ---- the two worlds ----
+
+class Client {
+ public:
+  virtual ~Client() = default;
+  virtual std::size_t write(std::string_view bytes) = 0;
+  virtual std::string read(std::size_t size_max) = 0;
+  virtual bool at_end() = 0;
+  virtual void shutdown_write() = 0;
+  virtual void reset() = 0;
+};
+
+class World {
+ public:
+  virtual ~World() = default;
+  virtual io::Driver& driver() = 0;
+  virtual int listen() = 0;
+  virtual std::unique_ptr<Client> connect() = 0;
+  /// One turn of the loop, or some time.
+  virtual void step(io::Loop& loop) = 0;
+  /// A client in the same thread could not end a sleep in the kernel. In the simulation sleeping is
+  /// how time passes.
+  virtual bool may_sleep() = 0;
+};
+
+class SocketClient final : public Client {
+ public:
+  explicit SocketClient(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    CHECK(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  }
+  ~SocketClient() override { ::close(fd_); }
+  std::size_t write(std::string_view bytes) override {
+    const ssize_t size = ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    return size < 0 ? 0 : static_cast<std::size_t>(size);
+  }
+  std::string read(std::size_t size_max) override {
+    std::string bytes(size_max, '\0');
+    const ssize_t size = ::recv(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT);
+    if (size == 0) ended_ = true;
+    bytes.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+    return bytes;
+  }
+  bool at_end() override {
+    char byte = 0;
+    return ended_ || ::recv(fd_, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
+  }
+  void shutdown_write() override { ::shutdown(fd_, SHUT_WR); }
+  void reset() override {
+    const linger now{1, 0};
+    CHECK(setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now) == 0);
+    ::close(fd_);
+    fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  }
+
+ private:
+  int fd_;
+  bool ended_ = false;
+};
+
+class UringWorld final : public World {
+ public:
+  UringWorld() {
+    std::string error;
+    io::UringConfig config;
+    config.buffer_count = 8;
+    config.buffer_size = 4096;
+    driver_ = io::UringDriver::create(config, &error);
+    CHECK(driver_ != nullptr);
+  }
+  io::Driver& driver() override { return *driver_; }
+  int listen() override {
+    const io::ListenOutcome outcome = io::listen_tcp({"127.0.0.1", 0, 128});
+    CHECK(outcome.fd >= 0);
+    port_ = io::local_port(outcome.fd);
+    return outcome.fd;
+  }
+  std::unique_ptr<Client> connect() override { return std::make_unique<SocketClient>(port_); }
+  void step(io::Loop& loop) override { loop.run_turn(); }
+  bool may_sleep() override { return false; }
+
+ private:
+  std::unique_ptr<io::UringDriver> driver_;
+  std::uint16_t port_ = 0;
+};
+
+class SimulatedClient final : public Client {
+ public:
+  explicit SimulatedClient(std::unique_ptr<io::SimClient> client) : client_(std::move(client)) {}
+  std::size_t write(std::string_view bytes) override {
+    return client_->write(core::as_bytes(bytes));
+  }
+  std::string read(std::size_t size_max) override { return client_->read(size_max); }
+  bool at_end() override { return client_->at_end(); }
+  void shutdown_write() override { client_->shutdown_write(); }
+  void reset() override { client_->reset(); }
+
+ private:
+  std::unique_ptr<io::SimClient> client_;
+};
+
+class SimulatedWorld final : public World {
+ public:
+  SimulatedWorld(std::uint64_t seed, const io::SimFaults& faults)
+      : world_(seed, faults), driver_(world_) {}
+  io::Driver& driver() override { return driver_; }
+  int listen() override { return world_.network().listen(5672); }
+  std::unique_ptr<Client> connect() override {
+    return std::make_unique<SimulatedClient>(world_.network().connect(5672));
+  }
+  void step(io::Loop& loop) override {
+    // A turn also when nothing happened: the test may have asked for something since.
+    (void)world_.next_runnable(world_.now() + nanos_per_ms);
+    loop.run_turn();
+  }
+  bool may_sleep() override { return true; }
+  io::SimWorld& world() { return world_; }
+
+ private:
+  io::SimWorld world_;
+  io::SimDriver driver_;
+};
+
+// ---- a server on top ----
+
+struct LentBytes final : SendOwner {
+  void release_sent() override { ++released; }
+  std::string bytes;
+  int released = 0;
+};
+
+class Server;
+
+/// One connection: writes down what happens, answers as the test says.
+class Session final : public StreamHandler {
+ public:
+  Session(Server& server, std::unique_ptr<Stream> accepted)
+      : server_(server), stream_owned_(std::move(accepted)), stream(stream_owned_.get()) {}
+  void on_bytes(core::Bytes bytes) override {
+    CHECK(!closed);
+    received += core::as_text(bytes);
+    if (echoes && stream->is_open()) {
+      stream->out().append(bytes);
+      stream->touch();
+    }
+    if (when_bytes) when_bytes();
+  }
+  void on_peer_closed() override {
+    CHECK(!closed);
+    ++peer_closed;
+    if (when_peer_closed) when_peer_closed();
+  }
+  void on_sent() override {
+    CHECK(!closed);
+    ++sent;
+  }
+  void on_closed(std::string_view why) override;
+
+  void send(std::string_view text) {
+    stream->out().append(core::as_bytes(text));
+    stream->touch();
+  }
+
+ private:
+  Server& server_;
+  std::unique_ptr<Stream> stream_owned_;
+
+ public:
+  Stream* stream;
+  std::string received;
+  std::string why;
+  int peer_closed = 0;
+  int sent = 0;
+  bool closed = false;
+  bool echoes = false;
+  std::function<void()> when_bytes;
+  std::function<void()> when_peer_closed;
+};
+
+class Server final : public Acceptor, public io::TurnHooks {
+ public:
+  explicit Server(World& w)
+      : world(w), loop(w.driver(), {io::IdleMode::sleep, 0}), set(loop), listener_fd_(w.listen()) {
+    loop.set_hooks(this);
+    listener_ = std::make_unique<Listener>(set, listener_fd_, *this);
+    listener_->start();
+    loop.run_turn();
+  }
+  ~Server() override {
+    stop();
+    EXPECT_EQ(loop.ops_in_flight(), 0U);
+    EXPECT_EQ(loop.timers().armed_count(), 0U);
+    EXPECT_EQ(set.blocks().blocks_in_use(), 0U);
+  }
+  void stop() {
+    stopping_ = true;
+    listener_->stop();
+    for (const auto& session : sessions) {
+      if (!session->closed) session->stream->close();
+    }
+    run_until([this] { return listener_closed_ && loop.ops_in_flight() == 0; });
+    set.flush();
+  }
+
+  void on_accept(std::unique_ptr<Stream> stream) override {
+    sessions.push_back(std::make_unique<Session>(*this, std::move(stream)));
+    Session& session = *sessions.back();
+    session.echoes = echoes;
+    session.stream->start(session);
+    if (stopping_) session.stream->close();
+  }
+  void on_accept_error(int error_code) override {
+    EXPECT_EQ(error_code, EMFILE);
+    ++accept_errors;
+  }
+  void on_listener_closed() override { listener_closed_ = true; }
+
+  bool drain_mailboxes() override { return false; }
+  void flush() override { set.flush(); }
+  bool may_sleep() override { return world.may_sleep(); }
+
+  /// False after ten seconds of real time or a million steps.
+  template <class Condition>
+  bool run_until(Condition&& condition) {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    for (int steps = 0; steps < 1'000'000; ++steps) {
+      if (condition()) return true;
+      if (steps % 1024 == 1023 && std::chrono::steady_clock::now() > limit) break;
+      world.step(loop);
+    }
+    ADD_FAILURE() << "it did not happen";
+    return false;
+  }
+  Session& accept_one() {
+    const std::size_t before = sessions.size();
+    CHECK(run_until([&] { return sessions.size() > before; }));
+    return *sessions.back();
+  }
+
+  World& world;
+  io::Loop loop;
+  StreamSet set;
+  std::vector<std::unique_ptr<Session>> sessions;
+  bool echoes = false;
+  int accept_errors = 0;
+
+ private:
+  int listener_fd_;
+  std::unique_ptr<Listener> listener_;
+  bool listener_closed_ = false;
+  bool stopping_ = false;
+};
+
+inline void Session::on_closed(std::string_view reason) {
+  CHECK(!closed);
+  closed = true;
+  why = reason;
+  server_.set.bury(std::move(stream_owned_));
+}
+
+inline void forget_closed(Server& server) {
+  std::erase_if(server.sessions, [](const auto& session) { return session->closed; });
+}
+
+inline std::string pattern(std::size_t size, std::uint64_t seed) {
+  core::Random random(seed);
+  std::string text(size, '\0');
+  for (char& c : text) c = static_cast<char>(random.next());
+  return text;
+}
+
+/// A client that has something to say and listens.
+struct Talker {
+  void step(core::Random& random) {
+    if (written < words.size() && random.chance(70)) {
+      const std::size_t size = 1 + random.below(words.size() - written);
+      written += client->write(std::string_view(words).substr(written, size));
+    }
+    if (random.chance(70)) heard += client->read(1 + random.below(100'000));
+  }
+  std::unique_ptr<Client> client;
+  std::string words;
+  std::string heard;
+  std::size_t written = 0;
+};
+
+/// Everything that may happen to bytes, but no broken connections.
+inline io::SimFaults rough() {
+  io::SimFaults faults;
+  faults.short_read = faults.short_send = 60;
+  faults.multishot_end = 30;
+  faults.no_buffers = 20;
+  faults.accept_error = 30;
+  faults.delay_ns_max = nanos_per_ms / 10;
+  return faults;
+}
+
+}  // namespace lepus::net::testing_streams
