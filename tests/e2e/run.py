@@ -10,8 +10,8 @@ front. A program that ends otherwise, prints no case or takes too long is a fail
 the end of its standard error is shown. The last line is `e2e: N passed, N failed`; the exit code is
 1 when something failed.
 
-A broker that is started here listens on a free loopback port, with data in a temporary directory. It
-has to print a line `lepus ready…` and to exit with 0 after SIGTERM; both count as cases.
+A broker that is started here listens on a free loopback port, with data in a temporary directory.
+It has to print a line `lepus ready…` and to exit with 0 after SIGTERM; both count as cases.
 """
 
 import argparse

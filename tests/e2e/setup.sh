@@ -87,7 +87,8 @@ make_java() {
   mvn -q -B -f "$source_dir/java/pom.xml" \
     org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
     -DoutputDirectory="$build_dir/java/lib"
-  javac -Xlint:all -Werror -cp "$build_dir/java/lib/*" -d "$build_dir/java" "$source_dir"/java/*.java
+  javac -Xlint:all -Werror -cp "$build_dir/java/lib/*" -d "$build_dir/java" \
+    "$source_dir"/java/*.java
 }
 
 make_rust() {

@@ -1,7 +1,7 @@
 """One oslo.messaging RPC server: `oslo_server.py URL TOPIC NAME EXCHANGE`.
 
-It prints `serving` when its consumers are declared and ends when its standard input closes. What was
-cast to it is kept and told by `seen`, so that the test can ask each server by name.
+It prints `serving` when its consumers are declared and ends when its standard input closes. What
+was cast to it is kept and told by `seen`, so that the test can ask each server by name.
 """
 
 import logging

@@ -1,8 +1,8 @@
 /* rabbitmq-c, the C client: the life of queues and messages, and being told off.
  *
  * Prints `ok CASE` or `FAIL CASE: reason` for each case, then `end`. Arguments: HOST PORT.
- * A case is a function that gets a logged-in connection with channel 1 open and returns 0, or writes
- * a reason with `fail()` and returns 1. */
+ * A case is a function that gets a logged-in connection with channel 1 open and returns 0, or
+ * writes a reason with `fail()` and returns 1. */
 
 #include <amqp.h>
 #include <amqp_tcp_socket.h>
@@ -116,7 +116,7 @@ static int next_delivery(amqp_connection_state_t connection, amqp_envelope_t* en
   return fail("no delivery: %s", amqp_error_string2(reply.library_error));
 }
 
-/* Reads the next frame and checks that it is that method; `method` stays valid until the next read. */
+/* Reads the next frame and checks that it is that method; `method` is valid until the next read. */
 static int next_method(amqp_connection_state_t connection, amqp_method_number_t id,
                        amqp_method_t* method) {
   struct timeval limit = {WAIT_SECONDS_MAX, 0};

@@ -1,3 +1,11 @@
+/*
+ * The RabbitMQ Java client: the life of queues and messages, automatic recovery, and being told
+ * off.
+ *
+ * Prints `ok CASE` or `FAIL CASE: reason` for each case, then `end`. Arguments: HOST PORT. A case
+ * gets a channel of a connection of its own and throws to fail.
+ */
+
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.AuthenticationFailureException;
 import com.rabbitmq.client.BuiltinExchangeType;
@@ -27,12 +35,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/**
- * The RabbitMQ Java client: the life of queues and messages, automatic recovery, and being told off.
- *
- * <p>Prints {@code ok CASE} or {@code FAIL CASE: reason} for each case, then {@code end}. Arguments:
- * HOST PORT. A case gets a channel of a connection of its own and throws to fail.
- */
 public final class JavaClient {
   private static final int WAIT_SECONDS_MAX = 20;
   private static final int MESSAGE_COUNT = 300;

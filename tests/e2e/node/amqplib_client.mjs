@@ -23,7 +23,8 @@ async function withChannel (body, { confirm = false, ...options } = {}) {
 }
 
 async function ownQueue (channel, options = {}) {
-  const { queue } = await channel.assertQueue(uniqueName('amqplib'), { exclusive: true, ...options })
+  const name = uniqueName('amqplib')
+  const { queue } = await channel.assertQueue(name, { exclusive: true, ...options })
   return queue
 }
 
@@ -156,7 +157,8 @@ await main({
     const closed = eventOf(channel, 'error')
     const error = await refusal(channel.checkQueue(name), 'a passive declare')
     assert.match(error.message, /404 \(NOT-FOUND\)/)
-    assert.ok(error.message.includes(`"NOT_FOUND - no queue '${name}' in vhost '/'"`), error.message)
+    assert.ok(error.message.includes(`"NOT_FOUND - no queue '${name}' in vhost '/'"`),
+      error.message)
     assert.equal((await closed)[0].code, 404)
   }),
 
@@ -165,8 +167,9 @@ await main({
     const error = await refusal(
       channel.assertQueue(queue, { exclusive: true, autoDelete: true }), 'another auto_delete')
     assert.equal(error.code, 406)
-    assert.ok(error.message.includes('PRECONDITION_FAILED - inequivalent arg \'auto_delete\' for queue ' +
-      `'${queue}' in vhost '/': received 'true' but current is 'false'`), error.message)
+    const text = 'PRECONDITION_FAILED - inequivalent arg \'auto_delete\' for queue ' +
+      `'${queue}' in vhost '/': received 'true' but current is 'false'`
+    assert.ok(error.message.includes(text), error.message)
   }),
 
   told_off_406_unknown_tag: () => withChannel(async channel => {

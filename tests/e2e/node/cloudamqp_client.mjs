@@ -175,8 +175,9 @@ await main({
     const queue = await ownQueue(channel)
     const error = await refusal(
       channel.queueDeclare(queue, { exclusive: true, autoDelete: true }), 'another auto_delete')
-    assert.ok(error.message.includes('PRECONDITION_FAILED - inequivalent arg \'auto_delete\' for queue ' +
-      `'${queue}' in vhost '/': received 'true' but current is 'false' (406)`), error.message)
+    const text = 'PRECONDITION_FAILED - inequivalent arg \'auto_delete\' for queue ' +
+      `'${queue}' in vhost '/': received 'true' but current is 'false' (406)`
+    assert.ok(error.message.includes(text), error.message)
   }),
 
   told_off_403_credentials: async () => {

@@ -1,4 +1,4 @@
-"""Runs the programs of tutorials 1 to 7 as a reader would, several at a time, and reads their lines.
+"""Runs the programs of tutorials 1 to 7 as a reader would and checks the lines they print.
 
 The programs (folder tutorials/) are the well-known introduction to queues: hello, work queues,
 publish/subscribe, routing, topics, remote calls, publisher confirms.
