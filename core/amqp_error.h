@@ -1,5 +1,6 @@
-// A protocol error as a value {reply code, text, failing method}. It travels up as a return value; only the connection
-// turns it into channel.close or connection.close. Codes and their scope: AMQP 0-9-1 section 1.3, RabbitMQ's use of them.
+// A protocol error as a value {reply code, text, failing method}. It travels up as a return value;
+// only the connection turns it into channel.close or connection.close. Codes and their scope: AMQP
+// 0-9-1 section 1.3, RabbitMQ's use of them.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +43,8 @@ struct AmqpError {
   std::string detail = {};     ///< Without the "NAME - " prefix.
   std::uint16_t class_id = 0;  ///< Of the failing method; 0 for frame-level errors.
   std::uint16_t method_id = 0;
-  bool whole_connection = false;  ///< Closes the connection although the code's scope is a channel (403 at login).
+  bool whole_connection =
+      false;  ///< Closes the connection although the code's scope is a channel (403 at login).
 
   bool channel_only() const { return !whole_connection && closes_channel_only(code); }
   /// "NAME - detail", cut to the 255 bytes of a shortstr.

@@ -3,9 +3,10 @@
 //   sequence:   base ........ head ............ next
 //               | unacked, gone | ready, gone    |          returned: ready again, below head
 //
-// Messages sit in pages of slots; a page whose slots are all gone is given back, so one old unacked message pins one page and
-// eight bytes per later page, not the messages after it. A requeued message keeps its slot: it goes out again at its original
-// position, before everything younger. An empty backlog owns no memory.
+// Messages sit in pages of slots; a page whose slots are all gone is given back, so one old unacked
+// message pins one page and eight bytes per later page, not the messages after it. A requeued
+// message keeps its slot: it goes out again at its original position, before everything younger. An
+// empty backlog owns no memory.
 #pragma once
 
 #include <array>
@@ -42,7 +43,8 @@ class Backlog {
   Ready peek();
   /// Moves what peek() showed to unacked.
   void deliver(Sequence sequence);
-  /// Takes what peek() showed out for good: delivered without acknowledgement, or dropped from the head.
+  /// Takes what peek() showed out for good: delivered without acknowledgement, or dropped from the
+  /// head.
   MessageRef pop(Sequence sequence);
   /// Takes a message out for good wherever it is: acknowledged, or expired in the middle.
   MessageRef take(Sequence sequence);
@@ -74,10 +76,11 @@ class Backlog {
   void give_back_last_page_if_empty();
 
   RingBuffer<std::unique_ptr<Page>> pages_;  ///< Null where every slot is gone.
-  std::unique_ptr<Page> spare_;              ///< Kept while the backlog is not empty: pages come and go all the time.
-  std::vector<Sequence> returned_;           ///< Min-heap of ready sequences below head_.
-  Sequence base_ = 0;                        ///< Of the first slot of pages_[0].
-  Sequence head_ = 0;                        ///< Everything at or above it that is not gone is ready.
+  std::unique_ptr<Page>
+      spare_;  ///< Kept while the backlog is not empty: pages come and go all the time.
+  std::vector<Sequence> returned_;  ///< Min-heap of ready sequences below head_.
+  Sequence base_ = 0;               ///< Of the first slot of pages_[0].
+  Sequence head_ = 0;               ///< Everything at or above it that is not gone is ready.
   Sequence next_ = 0;
   std::uint64_t ready_count_ = 0;
   std::uint64_t unacked_count_ = 0;

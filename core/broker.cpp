@@ -1,4 +1,5 @@
-// Publishing, the turn's rhythm (pump, flush), and what queues need of their shard. Commands: broker_commands.cpp.
+// Publishing, the turn's rhythm (pump, flush), and what queues need of their shard. Commands:
+// broker_commands.cpp.
 #include "core/broker.h"
 
 #include <utility>
@@ -79,7 +80,8 @@ std::uint32_t Broker::publish_remote(const Publish& publish, MessageRef message)
     Enqueue enqueue{route[i]->id, nullptr, nullptr, publish.publisher, publish.number};
     for (std::size_t j = i + 1; j < route.size(); ++j) {
       if (route[j]->home != home) continue;
-      if (enqueue.more == nullptr) enqueue.more = std::make_unique<std::vector<QueueId>>().release();
+      if (enqueue.more == nullptr)
+        enqueue.more = std::make_unique<std::vector<QueueId>>().release();
       enqueue.more->push_back(route[j]->id);
     }
     enqueue.message = export_message(i + 1 == route.size() ? std::move(message) : message);

@@ -1,9 +1,11 @@
-// One shard's part of the broker: the queues homed here, the registry of this shard's channels, the replica of the topology,
-// and the one place where a command (from a channel here or from another thread) is applied.
+// One shard's part of the broker: the queues homed here, the registry of this shard's channels, the
+// replica of the topology, and the one place where a command (from a channel here or from another
+// thread) is applied.
 //
 //   channel.publish -> publish(): local queues get the message, other shards get one Enqueue each
 //   Command -> apply() -> queue or channel           effects on another shard go to the outbox
-//   end of a step -> pump(): marked queues deliver    end of a turn -> flush(): ledger batch, confirms
+//   end of a step -> pump(): marked queues deliver    end of a turn -> flush(): ledger batch,
+//   confirms
 //
 // Pure: no kernel, no clock, no thread. One thread uses it.
 #pragma once
@@ -37,6 +39,7 @@ class Broker {
   ~Broker();
 
   ShardId shard() const { return wiring_.shard; }
+  ShardId control() const { return wiring_.control; }
   Outbox& outbox() { return *wiring_.outbox; }
   const Topology& topology() const { return topology_; }
   MemoryAccount& memory() { return memory_; }
@@ -44,7 +47,8 @@ class Broker {
   bool memory_alarm() const { return memory_alarm_; }
   bool stopping() const { return stopping_; }
 
-  // --- For channels of this shard -------------------------------------------------------------------------------------
+  // --- For channels of this shard
+  // -------------------------------------------------------------------------------------
 
   /// The port gets answers and deliveries until it detaches; late ones are dropped.
   ChannelRef attach(ChannelPort& port);
@@ -63,10 +67,12 @@ class Broker {
   /// Asks the control thread; TopologyDone goes to `channel` unless that is null.
   void ask(const TopologyRequest& request, const ChannelRef& channel);
 
-  // --- For the shard --------------------------------------------------------------------------------------------------
+  // --- For the shard
+  // --------------------------------------------------------------------------------------------------
 
   void apply(const Command& command);
-  /// Lets marked queues deliver; at the end of each step (one connection's bytes, one batch of commands).
+  /// Lets marked queues deliver; at the end of each step (one connection's bytes, one batch of
+  /// commands).
   void pump();
   /// Once a turn: closes the ledger's batch, sends the confirms whose batch is durable.
   void flush();
@@ -74,7 +80,8 @@ class Broker {
   bool has_work() const { return !marked_.empty(); }
   std::size_t queue_count() const { return queues_.size(); }
 
-  // --- For queues -----------------------------------------------------------------------------------------------------
+  // --- For queues
+  // -----------------------------------------------------------------------------------------------------
 
   void mark(Queue& queue) {
     if (!queue.linked()) marked_.push_back(queue);
@@ -82,7 +89,8 @@ class Broker {
   Consumer& create_consumer(const Subscribe& wish, ChannelPort* local);
   void destroy_consumer(Consumer& consumer);
   void answer_get(GetReply reply, MessageRef message);
-  /// Makes a message leave this shard: the block itself when this is the only reference, else a copy.
+  /// Makes a message leave this shard: the block itself when this is the only reference, else a
+  /// copy.
   Message* export_message(MessageRef message);
   std::string describe_queue(const QueueInfo& info) const;
 
@@ -117,8 +125,12 @@ class Broker {
   void on(const TopologyDone& command);
   void on(const Alarm& command) { memory_alarm_ = command.memory; }
   void on(const StopServing&) { stopping_ = true; }
-  void on(const TopologyAsk&) { CHECK(false); }      // Only the control thread gets these.
+  // Others get these.
+  void on(const TopologyAsk&) { CHECK(false); }
   void on(const TopologyApplied&) { CHECK(false); }
+  void on(const Serving&) { CHECK(false); }
+  void on(const Reconfigure&) { CHECK(false); }
+  void on(const EndThread&) { CHECK(false); }
 
   std::uint32_t publish_remote(const Publish& publish, MessageRef message);
   Queue* find_queue(QueueId id);

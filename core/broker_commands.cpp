@@ -1,5 +1,6 @@
-// The one place where commands are applied: each is a few lines that find the queue or channel and call it. A queue or channel
-// that is gone is a normal case: the command is dropped, what it carried is given back.
+// The one place where commands are applied: each is a few lines that find the queue or channel and
+// call it. A queue or channel that is gone is a normal case: the command is dropped, what it
+// carried is given back.
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -26,13 +27,15 @@ void Broker::on(const Enqueue& command) {
 }
 
 void Broker::on(const Settle& command) {
-  if (Queue* queue = find_queue(command.queue)) queue->settle(command, find_consumer(command.consumer));
+  if (Queue* queue = find_queue(command.queue))
+    queue->settle(command, find_consumer(command.consumer));
 }
 
 void Broker::on(const Subscribe& command) {
   Queue* queue = find_queue(command.queue);
   if (queue == nullptr) return refuse(command.channel, {ReplyCode::not_found, {}});
-  ChannelPort* local = command.channel.shard == wiring_.shard ? find_channel(command.channel) : nullptr;
+  ChannelPort* local =
+      command.channel.shard == wiring_.shard ? find_channel(command.channel) : nullptr;
   AmqpError error;
   const Consumer* consumer = queue->subscribe(command, local, error);
   if (consumer == nullptr) return refuse(command.channel, std::move(error));
@@ -146,7 +149,8 @@ void Broker::on(const Confirm& command) {
 }
 
 void Broker::on(const ConsumerCancelled& command) {
-  if (ChannelPort* port = find_channel(command.channel)) port->on_consumer_cancelled(command.number);
+  if (ChannelPort* port = find_channel(command.channel))
+    port->on_consumer_cancelled(command.number);
 }
 
 void Broker::on(const CreditRequest& command) {
@@ -168,7 +172,8 @@ void Broker::on(const TopologyApply& command) {
     const auto* added = std::get_if<QueueAdded>(&change);
     if (added == nullptr || added->queue.home != wiring_.shard) continue;
     QueueInfo* info = topology_.find_queue(added->queue.id);
-    info->local = queues_.emplace(info->id, std::make_unique<Queue>(*info, *this)).first->second.get();
+    info->local =
+        queues_.emplace(info->id, std::make_unique<Queue>(*info, *this)).first->second.get();
   }
   outbox().send(wiring_.control, TopologyApplied{command.version});
 }
@@ -178,7 +183,8 @@ void Broker::on(const TopologyDone& command) {
   if (ChannelPort* port = find_channel(command.channel)) port->on_topology_done(command);
 }
 
-/// Its consumers are told, its messages dropped. What is still unacked somewhere finds no queue when it is settled.
+/// Its consumers are told, its messages dropped. What is still unacked somewhere finds no queue
+/// when it is settled.
 void Broker::drop_queue(QueueId id) {
   Queue* queue = find_queue(id);
   if (queue == nullptr) return;
@@ -193,7 +199,8 @@ void Broker::drop_queue(QueueId id) {
 }
 
 void Broker::reply(const ChannelRef& channel, const QueueCounts& counts) {
-  const auto messages = static_cast<std::uint32_t>(std::min<std::uint64_t>(counts.messages, UINT32_MAX));
+  const auto messages =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(counts.messages, UINT32_MAX));
   send(channel.shard, Reply{channel, messages, counts.consumers, {}, wiring_.shard, {}, nullptr});
 }
 

@@ -1,10 +1,12 @@
-// What one thread may ask of another: plain structs, trivially copyable, at most one cache line, carried by the rings between
-// threads and applied in order. The same structs reach a queue or channel of the sender's own shard by direct call.
+// What one thread may ask of another: plain structs, trivially copyable, at most one cache line,
+// carried by the rings between threads and applied in order. The same structs reach a queue or
+// channel of the sender's own shard by direct call.
 //
-//   channel -> queue's home     Enqueue Settle Subscribe Unsubscribe Get Purge Inspect DeleteQueue ConsumerFlow CreditGrant
-//   queue -> channel's shard    Deliver GetReply Reply Confirm ConsumerCancelled CreditRequest CreditReturn
-//   shard -> control            TopologyAsk TopologyApplied
-//   control -> shard            TopologyApply TopologyDone Alarm StopServing
+//   channel -> queue's home     Enqueue Settle Subscribe Unsubscribe Get Purge Inspect DeleteQueue
+//   ConsumerFlow CreditGrant queue -> channel's shard    Deliver GetReply Reply Confirm
+//   ConsumerCancelled CreditRequest CreditReturn shard -> control            TopologyAsk
+//   TopologyApplied Serving StopServing (all is closed) control -> shard            TopologyApply
+//   TopologyDone Alarm Reconfigure StopServing EndThread
 //
 // Plain pointers in a command are owned by whoever holds it: the receiver adopts them.
 #pragma once
@@ -46,8 +48,8 @@ struct Settle {
 struct Subscribe {
   QueueId queue;
   ChannelRef channel;
-  std::uint32_t number;     ///< The channel's own number for the consumer.
-  std::uint32_t prefetch;   ///< Unacked at most; 0 is no limit.
+  std::uint32_t number;    ///< The channel's own number for the consumer.
+  std::uint32_t prefetch;  ///< Unacked at most; 0 is no limit.
   std::int32_t priority;
   bool no_ack, exclusive;
   bool limited;  ///< The channel has a shared limit (qos global): ask it for credit.
@@ -142,7 +144,7 @@ struct CreditReturn {
 };
 
 struct TopologyAsk {
-  ChannelRef channel;        ///< Who gets TopologyDone; null when nobody waits.
+  ChannelRef channel;           ///< Who gets TopologyDone; null when nobody waits.
   std::uint32_t message_count;  ///< Handed back in TopologyDone (queue.delete-ok).
   TopologyRequest* request;
 };
@@ -162,14 +164,22 @@ struct TopologyDone {
 struct Alarm {
   bool memory;
 };
-/// The broker stops: close every connection with 320.
+/// The shard accepts connections.
+struct Serving {};
+/// New settings for connections to come; what they are is the shard's business. Never freed.
+struct Reconfigure {
+  const void* settings;
+};
+/// The broker stops: close every connection with 320. Comes back when that is done.
 struct StopServing {};
+/// All shards have closed their connections: nobody needs this thread any more.
+struct EndThread {};
 
 using Command =
     std::variant<Enqueue, Settle, Subscribe, Unsubscribe, Get, Purge, Inspect, DeleteQueue,
                  ConsumerFlow, CreditGrant, Deliver, GetReply, Reply, Confirm, ConsumerCancelled,
                  CreditRequest, CreditReturn, TopologyAsk, TopologyApplied, TopologyApply,
-                 TopologyDone, Alarm, StopServing>;
+                 TopologyDone, Alarm, Serving, Reconfigure, StopServing, EndThread>;
 static_assert(sizeof(Command) <= 64);
 static_assert(std::is_trivially_copyable_v<Command>);
 

@@ -31,7 +31,8 @@ void ConfirmWindow::complete(std::uint64_t first, std::uint64_t last, bool refus
 
 void ConfirmWindow::take_acks(std::vector<Ack>& out) {
   changed_ = false;
-  std::uint64_t run_last = 0;  // Acknowledged so far, told with one ack(multiple) at the end of the run.
+  std::uint64_t run_last =
+      0;  // Acknowledged so far, told with one ack(multiple) at the end of the run.
   bool run_many = false;
   const auto end_run = [&] {
     if (run_last != 0) out.push_back({run_last, run_many, false});

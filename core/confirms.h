@@ -1,6 +1,6 @@
-// A channel's publish numbers that wait for their confirms. A number is complete when every shard that got the message has said
-// so; complete ones leave as few acks as possible: one ack(multiple) for everything before the oldest incomplete number, single
-// ones beyond it.
+// A channel's publish numbers that wait for their confirms. A number is complete when every shard
+// that got the message has said so; complete ones leave as few acks as possible: one ack(multiple)
+// for everything before the oldest incomplete number, single ones beyond it.
 //
 //   oldest ..... | 0 0 0 2 1 0 0 | .....next      parts still awaited per number
 //                  ^multiple   ^single
@@ -40,10 +40,10 @@ class ConfirmWindow {
   static constexpr std::uint16_t told_bit = 1U << 14;
   static constexpr std::uint16_t parts_mask = told_bit - 1;
 
-  RingBuffer<std::uint16_t> waiting_;       ///< Parts awaited, and the two bits.
-  std::vector<std::uint64_t> early_;        ///< Complete but behind an incomplete one, not yet told.
-  std::uint64_t early_count_ = 0;           ///< Numbers in waiting_ that were told already.
-  std::uint64_t oldest_ = 1;                ///< Number of waiting_[0].
+  RingBuffer<std::uint16_t> waiting_;  ///< Parts awaited, and the two bits.
+  std::vector<std::uint64_t> early_;   ///< Complete but behind an incomplete one, not yet told.
+  std::uint64_t early_count_ = 0;      ///< Numbers in waiting_ that were told already.
+  std::uint64_t oldest_ = 1;           ///< Number of waiting_[0].
   bool changed_ = false;
 };
 

@@ -1,5 +1,5 @@
-// A consumer, as its queue sees it: how much it may take and where its deliveries go. It sits in the queue's ring of consumers
-// that can take while it has credit, and leaves it when it has none.
+// A consumer, as its queue sees it: how much it may take and where its deliveries go. It sits in
+// the queue's ring of consumers that can take while it has credit, and leaves it when it has none.
 #pragma once
 
 #include <cstdint>
@@ -14,22 +14,19 @@ namespace lepus::core {
 class Queue;
 
 struct Consumer : ListNode<Consumer> {
-  explicit Consumer(const Subscribe& wish, ChannelPort* port)
-      : spec(wish), local(port) {}
+  explicit Consumer(const Subscribe& wish, ChannelPort* port) : spec(wish), local(port) {}
 
   Subscribe spec;
   ConsumerHandle handle;
   Queue* queue = nullptr;
-  ChannelPort* local;              ///< Null when the channel lives on another shard.
+  ChannelPort* local;  ///< Null when the channel lives on another shard.
   std::uint32_t unacked_count = 0;
-  std::uint32_t credit = 0;        ///< Granted by a channel with a shared limit, not yet used.
+  std::uint32_t credit = 0;  ///< Granted by a channel with a shared limit, not yet used.
   bool credit_asked = false;
-  bool paused = false;             ///< Its connection's output is above the mark.
+  bool paused = false;  ///< Its connection's output is above the mark.
 
   /// By its own limits; the shared limit and congestion are the queue's business.
-  bool has_room() const {
-    return !paused && (spec.prefetch == 0 || unacked_count < spec.prefetch);
-  }
+  bool has_room() const { return !paused && (spec.prefetch == 0 || unacked_count < spec.prefetch); }
 };
 
 }  // namespace lepus::core

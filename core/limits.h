@@ -1,5 +1,6 @@
-// Every number that bounds something, in one place, with how they relate. The simulation compiles with
-// LEPUS_TINY_LIMITS so that edges are met constantly. Sizes are bytes unless the name says otherwise.
+// Every number that bounds something, in one place, with how they relate. The simulation compiles
+// with LEPUS_TINY_LIMITS so that edges are met constantly. Sizes are bytes unless the name says
+// otherwise.
 #pragma once
 
 #include <cstddef>
@@ -15,41 +16,52 @@ constexpr bool tiny = true;
 constexpr bool tiny = false;
 #endif
 
-// --- Frames and contents (AMQP 0-9-1 section 4.2) -------------------------------------------------------------------
+// --- Frames and contents (AMQP 0-9-1 section 4.2)
+// -------------------------------------------------------------------
 constexpr std::uint32_t frame_size_min = 4096;     ///< The protocol's smallest negotiable frame.
 constexpr std::uint32_t frame_size_max = 131'072;  ///< Offered in connection.tune.
 constexpr std::uint16_t channel_max = 2047;
-/// A content header that announces more is refused before any byte of the body (RabbitMQ's hard cap).
+/// A content header that announces more is refused before any byte of the body (RabbitMQ's hard
+/// cap).
 constexpr std::uint64_t body_size_max_hard = 512ULL << 20;
 constexpr std::uint64_t message_size_max_default = 128ULL << 20;
 
-// --- Messages -------------------------------------------------------------------------------------------------------
+// --- Messages
+// -------------------------------------------------------------------------------------------------------
 /// Bodies up to this size live in the message block itself; the rest follows in a chain of chunks.
 constexpr std::uint64_t body_inline_max = tiny ? 64 : 128 << 10;
 constexpr std::uint64_t body_chunk_size = tiny ? 128 : 128 << 10;
 /// Bodies up to this size are copied next to their frame header; larger ones leave by reference.
 constexpr std::uint64_t body_copy_max = tiny ? 96 : 8 << 10;
 
-// --- A turn of the loop ---------------------------------------------------------------------------------------------
-constexpr std::size_t mailbox_capacity = tiny ? 8 : 4096;    ///< Commands in one ring between two threads.
-constexpr std::size_t mailbox_drain_max = tiny ? 3 : 1024;   ///< Commands taken from one ring in one turn.
+// --- A turn of the loop
+// ---------------------------------------------------------------------------------------------
+constexpr std::size_t mailbox_capacity =
+    tiny ? 8 : 4096;  ///< Commands in one ring between two threads.
+constexpr std::size_t mailbox_drain_max =
+    tiny ? 3 : 1024;  ///< Commands taken from one ring in one turn.
 constexpr std::size_t deliveries_per_pump_max = tiny ? 4 : 512;  ///< One queue's share of a turn.
 static_assert(mailbox_drain_max <= mailbox_capacity);
 
-// --- Flow control ---------------------------------------------------------------------------------------------------
-/// Above this much unsent output a connection's consumers get nothing more until it falls below the lower mark.
+// --- Flow control
+// ---------------------------------------------------------------------------------------------------
+/// Above this much unsent output a connection's consumers get nothing more until it falls below the
+/// lower mark.
 constexpr std::size_t send_high_water = tiny ? 2048 : 1 << 20;
 constexpr std::size_t send_low_water = send_high_water / 2;
-/// Input kept while a connection waits for an answer from another thread; above it the socket is not read.
+/// Input kept while a connection waits for an answer from another thread; above it the socket is
+/// not read.
 constexpr std::size_t held_input_max = tiny ? 256 : 256 << 10;
 static_assert(send_low_water < send_high_water);
 
-// --- Connections ----------------------------------------------------------------------------------------------------
+// --- Connections
+// ----------------------------------------------------------------------------------------------------
 constexpr Nanos close_ok_wait = 5 * nanos_per_s;   ///< After connection.close was sent.
 constexpr Nanos shutdown_wait = 10 * nanos_per_s;  ///< A whole clean stop.
 constexpr std::uint16_t heartbeat_default_s = 60;
 
-// --- Backlog --------------------------------------------------------------------------------------------------------
+// --- Backlog
+// --------------------------------------------------------------------------------------------------------
 constexpr std::size_t backlog_page_slots = tiny ? 4 : 128;
 
 }  // namespace lepus::core::limits

@@ -1,5 +1,5 @@
-// Allocation and filling of message blocks. The block is sized once from the announced body size; memory that a peer announces
-// but never sends is not touched and so costs address space only.
+// Allocation and filling of message blocks. The block is sized once from the announced body size;
+// memory that a peer announces but never sends is not touched and so costs address space only.
 #include "core/message.h"
 
 #include <algorithm>
@@ -79,7 +79,8 @@ void Message::append_body(Bytes piece) {
   }
   while (!piece.empty()) {
     Chunk& chunk = tail_chunk();
-    const Bytes part = piece.first(std::min<std::size_t>(chunk.capacity - chunk.filled, piece.size()));
+    const Bytes part =
+        piece.first(std::min<std::size_t>(chunk.capacity - chunk.filled, piece.size()));
     store_bytes(chunk.bytes() + chunk.filled, part);
     chunk.filled += static_cast<std::uint32_t>(part.size());
     body_filled_ += part.size();
@@ -89,8 +90,8 @@ void Message::append_body(Bytes piece) {
 
 Message::Chunk& Message::tail_chunk() {
   if (last_chunk_ != nullptr && last_chunk_->filled < last_chunk_->capacity) return *last_chunk_;
-  const auto capacity = static_cast<std::uint32_t>(
-      std::min(body_size_ - body_filled_, limits::body_chunk_size));
+  const auto capacity =
+      static_cast<std::uint32_t>(std::min(body_size_ - body_filled_, limits::body_chunk_size));
   void* memory = ::operator new(sizeof(Chunk) + capacity);
   auto* chunk = ::new (memory) Chunk{nullptr, capacity, 0};
   (last_chunk_ != nullptr ? last_chunk_->next : first_chunk_) = chunk;

@@ -1,10 +1,13 @@
-// A message: one immutable block with routing data, property bytes as received and the body, followed for large bodies by a
-// chain of chunks. The reference count is a plain integer: a message belongs to one shard at a time. Crossing to another shard
-// hands over the only reference, or a copy() when more than one is held.
+// A message: one immutable block with routing data, property bytes as received and the body,
+// followed for large bodies by a chain of chunks. The reference count is a plain integer: a message
+// belongs to one shard at a time. Crossing to another shard hands over the only reference, or a
+// copy() when more than one is held.
 //
-//   [Message][exchange][routing key][properties][inline body ...] -> [Chunk][bytes] -> [Chunk][bytes]
+//   [Message][exchange][routing key][properties][inline body ...] -> [Chunk][bytes] ->
+//   [Chunk][bytes]
 //
-// While it is being received, append_body() fills it; complete() tells when the announced size is reached.
+// While it is being received, append_body() fills it; complete() tells when the announced size is
+// reached.
 #pragma once
 
 #include <cstdint>
@@ -76,7 +79,9 @@ class Message {
   const std::uint8_t* data() const { return reinterpret_cast<const std::uint8_t*>(this + 1); }
   std::uint8_t* data() { return reinterpret_cast<std::uint8_t*>(this + 1); }
   const char* text() const { return reinterpret_cast<const char*>(this + 1); }
-  std::size_t head_size() const { return std::size_t{exchange_size_} + key_size_ + properties_size_; }
+  std::size_t head_size() const {
+    return std::size_t{exchange_size_} + key_size_ + properties_size_;
+  }
 
   std::uint32_t references_ = 1;
   std::uint32_t properties_size_ = 0;
@@ -113,7 +118,8 @@ class MessageRef {
   Message* get() const { return message_; }
   bool is_only_reference() const { return message_->references_ == 1; }
 
-  /// Gives the reference away as a plain pointer; adopt() takes it back. For commands between shards and slots.
+  /// Gives the reference away as a plain pointer; adopt() takes it back. For commands between
+  /// shards and slots.
   Message* detach() { return std::exchange(message_, nullptr); }
   static MessageRef adopt(Message* message) { return MessageRef{message}; }
   /// A second reference to a message that someone else holds.

@@ -1,4 +1,5 @@
-// What the pure core needs from the outside, as abstract classes: the edge (net, persist, tools/server) implements them.
+// What the pure core needs from the outside, as abstract classes: the edge (net, persist,
+// tools/server) implements them.
 #pragma once
 
 #include <cstdint>
@@ -17,25 +18,29 @@ class Outbox {
   virtual bool congested(ShardId to) const = 0;
 };
 
-/// A channel, as queues see it. Implemented by amqp::Channel; calls come on the channel's own thread.
+/// A channel, as queues see it. Implemented by amqp::Channel; calls come on the channel's own
+/// thread.
 class ChannelPort {
  public:
   virtual ~ChannelPort() = default;
-  /// One message for one of its consumers. Returns false when it wants no more for now (its connection's output is above the
-  /// high-water mark); it then resumes with Broker::consumer_flow().
+  /// One message for one of its consumers. Returns false when it wants no more for now (its
+  /// connection's output is above the high-water mark); it then resumes with
+  /// Broker::consumer_flow().
   [[nodiscard]] virtual bool on_deliver(const Deliver& delivery, MessageRef message) = 0;
   virtual void on_get_reply(const GetReply& reply, MessageRef message) = 0;
   virtual void on_reply(const Reply& reply) = 0;
   virtual void on_topology_done(const TopologyDone& done) = 0;
   virtual void on_confirm(const Confirm& confirm) = 0;
   virtual void on_consumer_cancelled(std::uint32_t number) = 0;
-  /// qos global: how many of `wanted` deliveries are granted now; when fewer, the rest is remembered and granted later.
+  /// qos global: how many of `wanted` deliveries are granted now; when fewer, the rest is
+  /// remembered and granted later.
   [[nodiscard]] virtual std::uint32_t on_credit_request(const CreditRequest& request) = 0;
   virtual void on_credit_return(std::uint32_t count) = 0;
 };
 
-/// Where persistent messages become durable. Numbers batches; a confirm leaves when the batch that was open when its message was
-/// accepted is durable. The broker without a disk has a ledger that is durable at every flush.
+/// Where persistent messages become durable. Numbers batches; a confirm leaves when the batch that
+/// was open when its message was accepted is durable. The broker without a disk has a ledger that
+/// is durable at every flush.
 class Ledger {
  public:
   virtual ~Ledger() = default;

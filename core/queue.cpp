@@ -61,8 +61,9 @@ bool Queue::obtain_credit(Consumer& consumer) {
   if (consumer.credit_asked) return false;
   const auto wanted = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(backlog_.ready_count(), limits::deliveries_per_pump_max));
-  const CreditRequest request{consumer.spec.channel, consumer.spec.number, broker_.shard(),
-                              info_->id,             consumer.handle,      wanted};
+  const CreditRequest request{consumer.spec.channel, consumer.spec.number,
+                              broker_.shard(),       info_->id,
+                              consumer.handle,       wanted};
   if (consumer.local == nullptr) {
     consumer.credit_asked = true;
     broker_.outbox().send(consumer.spec.channel.shard, request);
@@ -95,7 +96,7 @@ void Queue::deliver_to(Consumer& consumer) {
     ++consumer.unacked_count;
   }
   if (spec.limited) --consumer.credit;
-  Deliver delivery{spec.channel, spec.number,      info_->id,        head.sequence,
+  Deliver delivery{spec.channel, spec.number,     info_->id,        head.sequence,
                    nullptr,      broker_.shard(), head.redelivered, spec.no_ack};
   if (consumer.local != nullptr) {
     if (!consumer.local->on_deliver(delivery, std::move(message))) consumer.paused = true;
@@ -141,8 +142,8 @@ void Queue::settle(const Settle& settle, Consumer* consumer) {
 Consumer* Queue::subscribe(const Subscribe& wish, ChannelPort* local, AmqpError& error) {
   const bool taken = !consumers_.empty() && (wish.exclusive || consumers_.front()->spec.exclusive);
   if (taken) {
-    error = {ReplyCode::access_refused,
-             broker_.describe_queue(*info_) + " in exclusive use", 60, 20};
+    error = {ReplyCode::access_refused, broker_.describe_queue(*info_) + " in exclusive use", 60,
+             20};
     return nullptr;
   }
   Consumer& consumer = broker_.create_consumer(wish, local);

@@ -1,9 +1,12 @@
-// A queue on its home shard: the backlog, the consumers, and the one function that decides, pump(). Every event (a message, an
-// acknowledgement, a consumer, credit) only changes state and marks the queue; the broker pumps marked queues once per step.
+// A queue on its home shard: the backlog, the consumers, and the one function that decides, pump().
+// Every event (a message, an acknowledgement, a consumer, credit) only changes state and marks the
+// queue; the broker pumps marked queues once per step.
 //
-//   push, requeue -> backlog -> pump(): while ready and a consumer can take: deliver, next consumer (round robin per priority)
+//   push, requeue -> backlog -> pump(): while ready and a consumer can take: deliver, next consumer
+//   (round robin per priority)
 //
-// Consumers of the highest priority take everything while any of them can; RabbitMQ's rule (consumer priorities).
+// Consumers of the highest priority take everything while any of them can; RabbitMQ's rule
+// (consumer priorities).
 #pragma once
 
 #include <cstdint>
@@ -28,7 +31,8 @@ class Queue : public ListNode<Queue> {
   std::uint32_t consumer_count() const { return static_cast<std::uint32_t>(consumers_.size()); }
 
   void push(MessageRef message);
-  /// Delivers what can be delivered, at most a turn's share. True: there is more to do that only needs another turn.
+  /// Delivers what can be delivered, at most a turn's share. True: there is more to do that only
+  /// needs another turn.
   [[nodiscard]] bool pump();
 
   /// Takes the head for basic.get; message count left in the reply.
@@ -59,10 +63,10 @@ class Queue : public ListNode<Queue> {
   const QueueInfo* info_;
   Broker& broker_;
   Backlog backlog_;
-  IntrusiveList<Consumer> active_;     ///< May be able to take, highest priority first.
-  std::vector<Consumer*> consumers_;   ///< In order of arrival.
-  bool had_consumer_ = false;          ///< Auto-delete waits for the first consumer.
-  bool deleting_ = false;              ///< The control thread was asked to delete it.
+  IntrusiveList<Consumer> active_;    ///< May be able to take, highest priority first.
+  std::vector<Consumer*> consumers_;  ///< In order of arrival.
+  bool had_consumer_ = false;         ///< Auto-delete waits for the first consumer.
+  bool deleting_ = false;             ///< The control thread was asked to delete it.
 };
 
 }  // namespace lepus::core

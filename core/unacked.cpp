@@ -17,10 +17,12 @@ void UnackedWindow::add(const Entry& entry) {
 std::optional<std::size_t> UnackedWindow::find(std::uint64_t tag) const {
   if (entries_.empty() || tag < entries_[0].tag) return std::nullopt;
   const std::uint64_t distance = tag - entries_[0].tag;
-  std::size_t index = static_cast<std::size_t>(std::min<std::uint64_t>(distance, entries_.size() - 1));
+  std::size_t index =
+      static_cast<std::size_t>(std::min<std::uint64_t>(distance, entries_.size() - 1));
   if (entries_[index].tag != tag) {
     std::size_t low = 0;
-    std::size_t high = index;  // Tags grow by at least one per entry: never further back than the distance.
+    std::size_t high =
+        index;  // Tags grow by at least one per entry: never further back than the distance.
     while (low < high) {
       const std::size_t middle = (low + high) / 2;
       if (entries_[middle].tag < tag) {

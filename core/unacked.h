@@ -1,8 +1,9 @@
-// A channel's window of deliveries that wait for an acknowledgement, in order of their delivery tags. Tags grow by one per
-// delivery of the channel; deliveries without acknowledgement have a tag but no entry.
+// A channel's window of deliveries that wait for an acknowledgement, in order of their delivery
+// tags. Tags grow by one per delivery of the channel; deliveries without acknowledgement have a tag
+// but no entry.
 //
-// Settled entries in the middle stay as holes until everything before them is settled, so finding a tag is a guess by distance
-// that is nearly always right, else a binary search.
+// Settled entries in the middle stay as holes until everything before them is settled, so finding a
+// tag is a guess by distance that is nearly always right, else a binary search.
 #pragma once
 
 #include <cstdint>
@@ -33,9 +34,11 @@ class UnackedWindow {
 
   /// Takes the entry of this tag out; nullopt when there is none.
   std::optional<Entry> take(std::uint64_t tag);
-  /// Takes out everything up to and including `tag` (0: everything), oldest first, behind what is in `out`.
+  /// Takes out everything up to and including `tag` (0: everything), oldest first, behind what is
+  /// in `out`.
   void take_up_to(std::uint64_t tag, std::vector<Entry>& out);
-  /// Puts entries back that were taken and not settled (tx.rollback). They need not be newer than what is here.
+  /// Puts entries back that were taken and not settled (tx.rollback). They need not be newer than
+  /// what is here.
   void put_back(std::vector<Entry> entries);
 
  private:

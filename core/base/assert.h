@@ -1,5 +1,6 @@
-// Assertions that stay on in production. A failed CHECK is a programmer's error: the process stops with
-// the file, line and expression. Operating errors (bad input, peer gone, disk full) are values instead.
+// Assertions that stay on in production. A failed CHECK is a programmer's error: the process stops
+// with the file, line and expression. Operating errors (bad input, peer gone, disk full) are values
+// instead.
 #pragma once
 
 namespace lepus::core {
@@ -9,8 +10,8 @@ namespace lepus::core {
 
 }  // namespace lepus::core
 
-#define CHECK(expression)                                                     \
-  do {                                                                        \
-    if (__builtin_expect(!(expression), 0))                                   \
-      ::lepus::core::check_failed(#expression, __FILE__, __LINE__);           \
+#define CHECK(expression)                                           \
+  do {                                                              \
+    if (__builtin_expect(!(expression), 0))                         \
+      ::lepus::core::check_failed(#expression, __FILE__, __LINE__); \
   } while (0)

@@ -1,5 +1,6 @@
-// Big-endian bytes, the order AMQP uses. ByteReader never reads past its end: the first short read makes it
-// fail for good (`ok()` is false, further reads give zero), so callers check once after a group of reads.
+// Big-endian bytes, the order AMQP uses. ByteReader never reads past its end: the first short read
+// makes it fail for good (`ok()` is false, further reads give zero), so callers check once after a
+// group of reads.
 #pragma once
 
 #include <bit>

@@ -1,4 +1,5 @@
-// Ids are types: a QueueId cannot be handed over where an ExchangeId is meant. All are plain numbers below.
+// Ids are types: a QueueId cannot be handed over where an ExchangeId is meant. All are plain
+// numbers below.
 #pragma once
 
 #include <compare>

@@ -1,5 +1,6 @@
-// A doubly linked list whose links are a base of the elements: O(1) everywhere, never allocates, and an element knows
-// whether it is in a list. An element must leave its list before it dies (checked).
+// A doubly linked list whose links are a base of the elements: O(1) everywhere, never allocates,
+// and an element knows whether it is in a list. An element must leave its list before it dies
+// (checked).
 #pragma once
 
 #include "core/base/assert.h"

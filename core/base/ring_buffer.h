@@ -1,5 +1,5 @@
-// A growing FIFO with random access: power-of-two array, no memory while it was never used. Moves elements when it grows,
-// so no references into it may be kept across push_back.
+// A growing FIFO with random access: power-of-two array, no memory while it was never used. Moves
+// elements when it grows, so no references into it may be kept across push_back.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
-// Objects with stable addresses, found by slot number; a generation per slot tells a stale reference from a live one.
-// Chunks of 64 slots, never moved. Slots are given out lowest-freed-last (LIFO), so hot ones stay in the cache.
+// Objects with stable addresses, found by slot number; a generation per slot tells a stale
+// reference from a live one. Chunks of 64 slots, never moved. Slots are given out lowest-freed-last
+// (LIFO), so hot ones stay in the cache.
 #pragma once
 
 #include <array>

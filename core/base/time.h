@@ -1,4 +1,5 @@
-// Time inside the broker: nanoseconds as a signed number, always handed in (`now`), never read from a clock here.
+// Time inside the broker: nanoseconds as a signed number, always handed in (`now`), never read from
+// a clock here.
 #pragma once
 
 #include <cstdint>

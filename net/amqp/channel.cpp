@@ -1,4 +1,5 @@
-// Life of a channel: frames in, methods to their handlers, the pending answer, and giving everything back at the end.
+// Life of a channel: frames in, methods to their handlers, the pending answer, and giving
+// everything back at the end.
 #include "net/amqp/channel.h"
 
 #include <utility>
@@ -34,14 +35,16 @@ void Channel::on_frame(const Frame& frame) {
   if (outcome) connection_.raise(*this, std::move(*outcome));
 }
 
-/// RabbitMQ ignores everything on a channel it has closed, but for close, close-ok and a premature open.
+/// RabbitMQ ignores everything on a channel it has closed, but for close, close-ok and a premature
+/// open.
 void Channel::on_frame_while_closing(const Frame& frame) {
   if (frame.type != FrameType::method || state_ != State::close_sent) return;
   const auto method = static_cast<MethodId>(core::load_u32(frame.payload.data()));
   if (method == MethodId::channel_close) send(ChannelCloseOk{});
   if (method == MethodId::channel_close_ok) end();
   if (method == MethodId::channel_open) {
-    connection_.raise(*this, {ReplyCode::channel_error, "second 'channel.open' seen", class_channel, 10});
+    connection_.raise(*this,
+                      {ReplyCode::channel_error, "second 'channel.open' seen", class_channel, 10});
   }
 }
 
@@ -62,7 +65,8 @@ Channel::Outcome Channel::on_method(const MethodReady& ready) {
   Outcome outcome;
   const bool known =
       dispatch<BasicPublish, BasicAck, BasicGet, BasicNack, BasicReject>(ready, outcome) ||
-      dispatch<BasicConsume, BasicCancel, BasicQos, BasicRecover, BasicRecoverAsync>(ready, outcome) ||
+      dispatch<BasicConsume, BasicCancel, BasicQos, BasicRecover, BasicRecoverAsync>(ready,
+                                                                                     outcome) ||
       dispatch<QueueDeclare, QueueBind, QueueUnbind, QueuePurge, QueueDelete>(ready, outcome) ||
       dispatch<ExchangeDeclare, ExchangeDelete, ExchangeBind, ExchangeUnbind>(ready, outcome) ||
       dispatch<ConfirmSelect, TxSelect, TxCommit, TxRollback>(ready, outcome) ||
@@ -110,8 +114,9 @@ void Channel::close_with(const AmqpError& error) {
 void Channel::shut_down(bool orderly) {
   if (state_ == State::closed) return;
   if (state_ == State::closing) {
-    if (!orderly) end();
-    return;
+    if (orderly) return;
+    tell_client_closed_ = false;
+    return end();
   }
   const bool was_open = state_ == State::open;
   state_ = State::closing;
@@ -123,8 +128,9 @@ void Channel::shut_down(bool orderly) {
   }
 }
 
-/// Consumers leave their queues, then everything unacked returns to its place. `wait_for_answers`: the end waits until each queue
-/// has answered, so that auto-delete queues are gone when the client reads close-ok.
+/// Consumers leave their queues, then everything unacked returns to its place. `wait_for_answers`:
+/// the end waits until each queue has answered, so that auto-delete queues are gone when the client
+/// reads close-ok.
 void Channel::give_back_everything(bool wait_for_answers) {
   pending_ = {};
   publishing_ = {};
@@ -135,8 +141,9 @@ void Channel::give_back_everything(bool wait_for_answers) {
     if (!consumer.in_use || consumer.handle.generation == 0) continue;
     consumer.in_use = false;
     if (wait_for_answers) ++give_back_answers_due_;
-    broker().send(consumer.home, core::Unsubscribe{consumer.queue, wait_for_answers ? ref_ : core::ChannelRef{},
-                                                   consumer.handle});
+    broker().send(consumer.home,
+                  core::Unsubscribe{consumer.queue, wait_for_answers ? ref_ : core::ChannelRef{},
+                                    consumer.handle});
   }
   std::vector<core::UnackedWindow::Entry> entries = std::move(tx_acknowledged_);
   entries.insert(entries.end(), tx_rejected_.begin(), tx_rejected_.end());

@@ -1,11 +1,14 @@
-// One channel: assembles methods and contents from its frames and carries them out against the broker.
+// One channel: assembles methods and contents from its frames and carries them out against the
+// broker.
 //
 //   open -> closing (client's channel.close: consumers and unacked go back) -> closed
-//   open -> close_sent (we said channel.close: everything but close and close-ok is ignored) -> closed
+//   open -> close_sent (we said channel.close: everything but close and close-ok is ignored) ->
+//   closed
 //
-// A method that needs another thread (the control thread for topology, a queue's home shard) leaves its Pending here and holds
-// the connection's input until the answer comes; an answer from this shard comes before the call returns. Handlers return an
-// error as a value; on_method() hands it to the connection. Families: channel_{publish,basic,settle,queue,exchange,tx}.cpp.
+// A method that needs another thread (the control thread for topology, a queue's home shard) leaves
+// its Pending here and holds the connection's input until the answer comes; an answer from this
+// shard comes before the call returns. Handlers return an error as a value; on_method() hands it to
+// the connection. Families: channel_{publish,basic,settle,queue,exchange,tx}.cpp.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +45,9 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   void on_frame(const Frame& frame);
   /// Sends channel.close and gives back what the channel holds.
   void close_with(const core::AmqpError& error);
-  /// The connection ends: gives everything back; Connection::on_channel_closed() when that is done. `orderly`: waits until the
-  /// queues have answered; nothing is pending then, as input is held while something is.
+  /// The connection ends: gives everything back; Connection::on_channel_closed() when that is done.
+  /// `orderly`: waits until the queues have answered; nothing is pending then, as input is held
+  /// while something is.
   void shut_down(bool orderly);
   /// Output fell below the low-water mark: consumers may go on.
   void resume_consumers();
@@ -68,10 +72,11 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
     MethodId method{};
     bool no_wait = false;
     bool active = false;
-    std::string name;          ///< Queue or consumer tag, for the answer.
+    std::string name;  ///< Queue or consumer tag, for the answer.
     std::uint32_t consumer = 0;
   };
-  /// The publish whose content is being received. Exchange and key are those of the route cache until its content is complete.
+  /// The publish whose content is being received. Exchange and key are those of the route cache
+  /// until its content is complete.
   struct Publishing {
     bool mandatory = false;
     core::MessageRef message;
@@ -145,7 +150,8 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   Outcome on(const BasicRecover& recover);
   Outcome on(const BasicRecoverAsync& recover);
   Outcome recover_all(bool requeue);
-  void settle_entries(const std::vector<core::UnackedWindow::Entry>& entries, core::Outcome outcome);
+  void settle_entries(const std::vector<core::UnackedWindow::Entry>& entries,
+                      core::Outcome outcome);
 
   // channel_queue.cpp
   Outcome on(const QueueDeclare& declare);
@@ -198,7 +204,8 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   std::uint32_t shared_prefetch_ = 0;  ///< Of the whole channel (qos global=true); 0 is no limit.
   std::uint32_t shared_granted_ = 0;   ///< Credit handed to queues and not yet used.
   std::vector<core::CreditRequest> waiting_credit_;  ///< Oldest first.
-  std::vector<std::string> cancelled_tags_;          ///< To be told after the pending queue.delete is answered.
+  std::vector<std::string>
+      cancelled_tags_;  ///< To be told after the pending queue.delete is answered.
   std::vector<Publishing> tx_publishes_;
   std::vector<core::UnackedWindow::Entry> tx_acknowledged_;
   std::vector<core::UnackedWindow::Entry> tx_rejected_;

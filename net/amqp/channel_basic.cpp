@@ -1,5 +1,6 @@
-// Consumers: basic.consume, cancel, get, qos, and the deliveries. A shared limit (qos global) is credit that queues ask for:
-// handed out up to the limit, given back when unused, free again when a delivery is settled.
+// Consumers: basic.consume, cancel, get, qos, and the deliveries. A shared limit (qos global) is
+// credit that queues ask for: handed out up to the limit, given back when unused, free again when a
+// delivery is settled.
 #include <algorithm>
 #include <utility>
 
@@ -17,11 +18,12 @@ core::Result<std::int32_t> read_priority(core::Bytes arguments, const std::strin
   const auto value = core::FieldTable{arguments}.find("x-priority");
   if (!value) return 0;
   if (!value->is_integer()) {
-    return AmqpError{ReplyCode::precondition_failed,
-                     "invalid arg 'x-priority' for " + queue_title + ": \"expected integer, got " +
-                         std::string{value->type_name()} + "\""};
+    return AmqpError{ReplyCode::precondition_failed, "invalid arg 'x-priority' for " + queue_title +
+                                                         ": \"expected integer, got " +
+                                                         std::string{value->type_name()} + "\""};
   }
-  return static_cast<std::int32_t>(std::clamp<std::int64_t>(value->as_int64(), INT32_MIN, INT32_MAX));
+  return static_cast<std::int32_t>(
+      std::clamp<std::int64_t>(value->as_int64(), INT32_MIN, INT32_MAX));
 }
 
 }  // namespace
@@ -40,8 +42,8 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   if (!priority.ok()) return std::move(priority.error());
   const std::uint64_t count_max = connection_.server().settings().consumers_per_channel_max;
   if (count_max > 0 && consumer_count_ >= count_max) {
-    return AmqpError{ReplyCode::not_allowed,
-                     "reached maximum (" + std::to_string(count_max) + ") of consumers per channel"};
+    return AmqpError{ReplyCode::not_allowed, "reached maximum (" + std::to_string(count_max) +
+                                                 ") of consumers per channel"};
   }
   const core::QueueInfo& info = *queue.value();
   const std::uint32_t number = reserve_consumer();
@@ -164,7 +166,8 @@ void Channel::send_back(core::ShardId home, core::QueueId queue, core::Sequence 
   broker().send(home, core::Settle{queue, sequence, sequence, {}, core::Outcome::requeued});
 }
 
-/// global=false sets the limit of each consumer to come; global=true one limit shared by all consumers of the channel.
+/// global=false sets the limit of each consumer to come; global=true one limit shared by all
+/// consumers of the channel.
 Channel::Outcome Channel::on(const BasicQos& qos) {
   if (qos.prefetch_size != 0) {
     return AmqpError{ReplyCode::not_implemented,

@@ -1,5 +1,6 @@
-// Exchange methods, and the way of every topology change: judged on this shard's replica first, where most answers are known;
-// only a real change goes to the control thread, whose answer comes when every shard has applied it.
+// Exchange methods, and the way of every topology change: judged on this shard's replica first,
+// where most answers are known; only a real change goes to the control thread, whose answer comes
+// when every shard has applied it.
 #include <utility>
 
 #include "net/amqp/channel_impl.h"
@@ -24,8 +25,12 @@ Channel::Outcome Channel::request_topology(const core::TopologyRequest& request)
     case core::Decision::Kind::error:
       (void)take_pending();
       return std::move(decision.error);
-    case core::Decision::Kind::satisfied: on_topology_answer(0); break;
-    case core::Decision::Kind::changes: broker().ask(request, ref_); break;
+    case core::Decision::Kind::satisfied:
+      on_topology_answer(0);
+      break;
+    case core::Decision::Kind::changes:
+      broker().ask(request, ref_);
+      break;
   }
   return std::nullopt;
 }

@@ -1,7 +1,8 @@
-// basic.publish and its content: checked, routed, handed to the broker, returned when nobody wanted it.
+// basic.publish and its content: checked, routed, handed to the broker, returned when nobody wanted
+// it.
 //
-// The route of the last (exchange, key) is kept and good while the topology's version stays; with a headers exchange on the way
-// or CC and BCC keys the route is worked out for each message.
+// The route of the last (exchange, key) is kept and good while the topology's version stays; with a
+// headers exchange on the way or CC and BCC keys the route is worked out for each message.
 #include <utility>
 
 #include "net/amqp/channel_impl.h"
@@ -44,7 +45,8 @@ Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
                      class_basic, method_id_of(MethodId::basic_publish)};
   }
   core::PropertiesView view;
-  if (!core::decode_properties(header.properties, view)) return core::properties_error(header.properties);
+  if (!core::decode_properties(header.properties, view))
+    return core::properties_error(header.properties);
   Outcome error = check_properties(view, connection_.user());
   if (!error) error = read_more_keys(view, publishing_.more_keys);
   if (error) {
@@ -84,18 +86,21 @@ void Channel::route_content(const Publishing& publishing, core::RouteResult& out
   const core::Message& message = *publishing.message;
   const core::Topology& topology = broker().topology();
   // The exchange may be gone since the method was accepted; the message is then unroutable.
-  const core::ExchangeInfo* exchange = topology.find_exchange(connection_.vhost(), message.exchange());
+  const core::ExchangeInfo* exchange =
+      topology.find_exchange(connection_.vhost(), message.exchange());
   if (exchange == nullptr) return;
   core::PropertiesView view;
   CHECK(core::decode_properties(message.properties(), view));
-  const std::vector<std::string_view> more_keys(publishing.more_keys.begin(), publishing.more_keys.end());
+  const std::vector<std::string_view> more_keys(publishing.more_keys.begin(),
+                                                publishing.more_keys.end());
   topology.route(*exchange, {message.routing_key(), view.headers, more_keys}, out);
 }
 
 void Channel::send_message(Publishing publishing) {
   const RouteCache& cache = route_cache_;
-  const bool cached = cache.version == broker().topology().version() && !cache.result.needs_headers() &&
-                      publishing.more_keys.empty() && !transactional_;
+  const bool cached = cache.version == broker().topology().version() &&
+                      !cache.result.needs_headers() && publishing.more_keys.empty() &&
+                      !transactional_;
   core::RouteResult own;
   if (!cached) route_content(publishing, own);
   const core::RouteResult& route = cached ? cache.result : own;
@@ -108,7 +113,8 @@ void Channel::send_message(Publishing publishing) {
   }
   const bool counted = confirming_ || transactional_;
   const std::uint64_t number = counted ? confirms_.next_number() : 0;
-  const std::uint32_t parts = broker().publish({&route, ref_, number}, std::move(publishing.message));
+  const std::uint32_t parts =
+      broker().publish({&route, ref_, number}, std::move(publishing.message));
   if (counted) confirms_.expect(parts);
   if (confirms_.has_acks()) connection_.server().write_acks_later(*this);
   hold_if_congested(route);

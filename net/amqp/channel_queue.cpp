@@ -1,5 +1,5 @@
-// Queue methods: declare, bind, unbind, purge, delete. Topology is changed by the control thread (see channel_exchange.cpp);
-// counts and conditions are the business of the queue's home shard.
+// Queue methods: declare, bind, unbind, purge, delete. Topology is changed by the control thread
+// (see channel_exchange.cpp); counts and conditions are the business of the queue's home shard.
 #include <utility>
 
 #include "net/amqp/channel_impl.h"
@@ -98,8 +98,8 @@ Channel::Outcome Channel::on(const QueueDelete& method) {
     return std::nullopt;
   }
   expect(MethodId::queue_delete, method.no_wait, {});
-  broker().send(queue.value()->home, core::DeleteQueue{queue.value()->id, ref_, method.if_unused,
-                                                       method.if_empty});
+  broker().send(queue.value()->home,
+                core::DeleteQueue{queue.value()->id, ref_, method.if_unused, method.if_empty});
   return std::nullopt;
 }
 

@@ -1,4 +1,5 @@
-// Acknowledgements: basic.ack, nack, reject and recover, from delivery tags to ranges at the queues' home shards.
+// Acknowledgements: basic.ack, nack, reject and recover, from delivery tags to ranges at the
+// queues' home shards.
 #include <utility>
 
 #include "net/amqp/channel_impl.h"
@@ -27,7 +28,8 @@ Channel::Outcome Channel::on(const BasicReject& reject) {
   return settle(reject.delivery_tag, false, outcome_of(reject.requeue));
 }
 
-/// Tag 0 with multiple is everything outstanding, also when that is nothing. Any other unknown tag is an error, with multiple too.
+/// Tag 0 with multiple is everything outstanding, also when that is nothing. Any other unknown tag
+/// is an error, with multiple too.
 Channel::Outcome Channel::settle(std::uint64_t tag, bool multiple, core::Outcome outcome) {
   std::vector<Entry>& entries = connection_.server().entry_scratch();
   entries.clear();
@@ -72,7 +74,9 @@ Channel::Outcome Channel::on(const BasicRecover& recover) {
   if (!error) send(BasicRecoverOk{});
   return error;
 }
-Channel::Outcome Channel::on(const BasicRecoverAsync& recover) { return recover_all(recover.requeue); }
+Channel::Outcome Channel::on(const BasicRecoverAsync& recover) {
+  return recover_all(recover.requeue);
+}
 
 /// RabbitMQ knows only requeue=true.
 Channel::Outcome Channel::recover_all(bool requeue) {

@@ -1,5 +1,5 @@
-// Confirm mode and transactions. A commit sends the publishes and settles that were kept back and is answered when every shard
-// has confirmed its part, like a publisher confirm.
+// Confirm mode and transactions. A commit sends the publishes and settles that were kept back and
+// is answered when every shard has confirmed its part, like a publisher confirm.
 #include <utility>
 
 #include "net/amqp/channel_impl.h"
@@ -26,7 +26,8 @@ Channel::Outcome Channel::on(const TxSelect&) {
 }
 
 Channel::Outcome Channel::on(const TxCommit&) {
-  if (!transactional_) return AmqpError{ReplyCode::precondition_failed, "channel is not transactional"};
+  if (!transactional_)
+    return AmqpError{ReplyCode::precondition_failed, "channel is not transactional"};
   expect(MethodId::tx_commit, false, {});
   for (Publishing& publish : std::exchange(tx_publishes_, {})) send_message(std::move(publish));
   settle_entries(std::exchange(tx_acknowledged_, {}), core::Outcome::acknowledged);
@@ -45,7 +46,8 @@ void Channel::finish_commit_when_done() {
 
 /// Publishes are forgotten; what was acknowledged is unacknowledged again.
 Channel::Outcome Channel::on(const TxRollback&) {
-  if (!transactional_) return AmqpError{ReplyCode::precondition_failed, "channel is not transactional"};
+  if (!transactional_)
+    return AmqpError{ReplyCode::precondition_failed, "channel is not transactional"};
   tx_publishes_.clear();
   std::vector<core::UnackedWindow::Entry> entries = std::exchange(tx_acknowledged_, {});
   for (auto* part : {&tx_rejected_, &tx_requeued_}) {

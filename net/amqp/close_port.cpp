@@ -10,6 +10,8 @@ ClosePort::ClosePort(Connection& connection, core::Broker& broker)
 
 ClosePort::~ClosePort() { broker_.detach(ref_); }
 
-void ClosePort::on_topology_done(const core::TopologyDone&) { connection_.on_exclusive_queues_gone(); }
+void ClosePort::on_topology_done(const core::TopologyDone&) {
+  connection_.on_exclusive_queues_gone();
+}
 
 }  // namespace lepus::amqp

@@ -1,4 +1,5 @@
-// Waits for one answer of the control thread on behalf of a connection that closes: its exclusive queues are gone.
+// Waits for one answer of the control thread on behalf of a connection that closes: its exclusive
+// queues are gone.
 #pragma once
 
 #include "core/broker.h"
@@ -15,13 +16,19 @@ class ClosePort final : public core::ChannelPort {
 
  private:
   // Only the one answer comes here; the rest is for channels.
-  bool on_deliver(const core::Deliver&, core::MessageRef) override { CHECK(false); return false; }
+  bool on_deliver(const core::Deliver&, core::MessageRef) override {
+    CHECK(false);
+    return false;
+  }
   void on_get_reply(const core::GetReply&, core::MessageRef) override { CHECK(false); }
   void on_reply(const core::Reply&) override { CHECK(false); }
   void on_topology_done(const core::TopologyDone& done) override;
   void on_confirm(const core::Confirm&) override { CHECK(false); }
   void on_consumer_cancelled(std::uint32_t) override { CHECK(false); }
-  std::uint32_t on_credit_request(const core::CreditRequest&) override { CHECK(false); return 0; }
+  std::uint32_t on_credit_request(const core::CreditRequest&) override {
+    CHECK(false);
+    return 0;
+  }
   void on_credit_return(std::uint32_t) override { CHECK(false); }
 
   Connection& connection_;

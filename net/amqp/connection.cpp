@@ -31,7 +31,8 @@ void Connection::start() {
   stream_->start(*this);
 }
 
-// --- Errors -----------------------------------------------------------------------------------------------------------
+// --- Errors
+// -----------------------------------------------------------------------------------------------------------
 
 void Connection::raise(Channel& channel, AmqpError error) {
   if (phase_ != Phase::open) return;
@@ -52,7 +53,8 @@ void Connection::fail(AmqpError error) {
   phase_ = Phase::close_sent;
   shut_down_channels(false);
   const std::string text = error.text();
-  send(ConnectionClose{static_cast<std::uint16_t>(error.code), text, error.class_id, error.method_id});
+  send(ConnectionClose{static_cast<std::uint16_t>(error.code), text, error.class_id,
+                       error.method_id});
   holds_ = 0;
   server_.loop().timers().arm(timer_, server_.loop().now() + limits::close_ok_wait);
 }
@@ -74,7 +76,8 @@ void Connection::close_silently(const AmqpError& why) {
   stream_->finish(limits::close_ok_wait);
 }
 
-// --- Connection methods while open ------------------------------------------------------------------------------------
+// --- Connection methods while open
+// ------------------------------------------------------------------------------------
 
 Connection::Outcome Connection::on_connection_method(MethodId method, core::Bytes arguments) {
   if (method == MethodId::connection_close) {
@@ -91,7 +94,8 @@ Connection::Outcome Connection::on_connection_method(MethodId method, core::Byte
                    class_id_of(method), method_id_of(method)};
 }
 
-/// Channels give back what they hold, exclusive queues go, then close-ok: what the client sees next is settled.
+/// Channels give back what they hold, exclusive queues go, then close-ok: what the client sees next
+/// is settled.
 void Connection::on_close_method() {
   close_reason_ = "closed by the client";
   phase_ = Phase::closing;
@@ -142,15 +146,16 @@ void Connection::on_exclusive_queues_gone() {
   stream_->finish(limits::close_ok_wait);
 }
 
-// --- Stream -----------------------------------------------------------------------------------------------------------
+// --- Stream
+// -----------------------------------------------------------------------------------------------------------
 
 void Connection::on_peer_closed() {
   if (close_reason_.empty()) close_reason_ = "client closed the socket without connection.close";
-  if (phase_ != Phase::finished) {
-    phase_ = Phase::finished;
-    server_.loop().timers().cancel(timer_);
-    stream_->finish(limits::close_ok_wait);
-  }
+  if (phase_ == Phase::finished) return;
+  phase_ = Phase::finished;
+  shut_down_channels(false);
+  server_.loop().timers().cancel(timer_);
+  stream_->finish(limits::close_ok_wait);
 }
 
 void Connection::on_sent() {
@@ -176,7 +181,8 @@ void Connection::on_closed(std::string_view why) {
   server_.bury(*this, std::move(stream_));
 }
 
-// --- Alarms -----------------------------------------------------------------------------------------------------------
+// --- Alarms
+// -----------------------------------------------------------------------------------------------------------
 
 void Connection::block_publisher() {
   hold(hold_alarm);
@@ -192,32 +198,39 @@ void Connection::on_alarm(bool alarm) {
   release(hold_alarm);
 }
 
-// --- Time -------------------------------------------------------------------------------------------------------------
+// --- Time
+// -------------------------------------------------------------------------------------------------------------
 
 void Connection::on_timer(io::Timer&) {
   const core::Nanos now = server_.loop().now();
   switch (phase_) {
     case Phase::open:
-    case Phase::closing: on_heartbeat_due(now); return;
+    case Phase::closing:
+      on_heartbeat_due(now);
+      return;
     case Phase::awaiting_header:
     case Phase::starting:
     case Phase::tuning:
-    case Phase::opening: close_silently({ReplyCode::connection_forced, "handshake timeout"}); return;
+    case Phase::opening:
+      close_silently({ReplyCode::connection_forced, "handshake timeout"});
+      return;
     case Phase::close_sent:
       phase_ = Phase::finished;
       stream_->finish(limits::close_ok_wait);
       return;
-    case Phase::finished: return;
+    case Phase::finished:
+      return;
   }
 }
 
-/// Twice per interval: something is sent when nothing else was; a peer silent for two intervals is gone. While we do not read,
-/// its silence says nothing.
+/// Twice per interval: something is sent when nothing else was; a peer silent for two intervals is
+/// gone. While we do not read, its silence says nothing.
 void Connection::on_heartbeat_due(core::Nanos now) {
   const core::Nanos interval = heartbeat_s_ * core::nanos_per_s;
   if (paused_) last_received_ = now;
   if (now - last_received_ > 2 * interval) {
-    close_reason_ = "missed heartbeats from the client, timeout " + std::to_string(heartbeat_s_) + " s";
+    close_reason_ =
+        "missed heartbeats from the client, timeout " + std::to_string(heartbeat_s_) + " s";
     stream_->close();
     return;
   }

@@ -1,10 +1,13 @@
-// One AMQP connection: bytes in, frames to channels, errors out. The page where every protocol failure becomes visible.
+// One AMQP connection: bytes in, frames to channels, errors out. The page where every protocol
+// failure becomes visible.
 //
-//   awaiting_header -> starting -> tuning -> opening -> open -> closing (client asked: channels give back what they hold)
-//   any -> close_sent (we said connection.close: everything but close-ok is discarded) -> finished
+//   awaiting_header -> starting -> tuning -> opening -> open -> closing (client asked: channels
+//   give back what they hold) any -> close_sent (we said connection.close: everything but close-ok
+//   is discarded) -> finished
 //
-// Input is held (kept, and above a limit the socket not read) while a channel waits for another thread's answer, while a shard
-// it feeds is behind, or while an alarm blocks publishers. A channel's error is a value; raise() decides what it closes.
+// Input is held (kept, and above a limit the socket not read) while a channel waits for another
+// thread's answer, while a shard it feeds is behind, or while an alarm blocks publishers. A
+// channel's error is a value; raise() decides what it closes.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +36,14 @@ class Server;
 class Connection final : public net::StreamHandler {
  public:
   enum class Phase : std::uint8_t {
-    awaiting_header, starting, tuning, opening, open, closing, close_sent, finished
+    awaiting_header,
+    starting,
+    tuning,
+    opening,
+    open,
+    closing,
+    close_sent,
+    finished
   };
   /// Why input is held; several may hold at once.
   enum Hold : std::uint8_t { hold_reply = 1, hold_congestion = 2, hold_alarm = 4 };
@@ -78,12 +88,15 @@ class Connection final : public net::StreamHandler {
 
   /// What a channel found wrong: closes the channel or the connection.
   void raise(Channel& channel, core::AmqpError error);
-  /// The channel gave back everything it held: after the client's channel.close, or the connection's end.
+  /// The channel gave back everything it held: after the client's channel.close, or the
+  /// connection's end.
   void on_channel_closed(Channel& channel);
   /// Its exclusive queues are gone: the client's connection.close is answered.
   void on_exclusive_queues_gone();
   /// Tells the client and closes: 320 when the broker stops.
   void force_close(core::AmqpError error);
+  /// Drops the socket at once.
+  void abort() { stream_->close(); }
 
  private:
   using Outcome = std::optional<core::AmqpError>;
@@ -147,11 +160,11 @@ class Connection final : public net::StreamHandler {
   core::Slab<Connection>::Handle handle_{};
   Phase phase_ = Phase::awaiting_header;
   std::uint8_t holds_ = 0;
-  bool reading_ = false;        ///< Inside read_frames(): no re-entry.
-  bool lost_sync_ = false;      ///< After a broken frame nothing behind it can be read.
-  bool paused_ = false;         ///< The socket is not read.
-  bool wrote_ = false;          ///< Since the last heartbeat.
-  bool blocked_told_ = false;   ///< connection.blocked was sent.
+  bool reading_ = false;       ///< Inside read_frames(): no re-entry.
+  bool lost_sync_ = false;     ///< After a broken frame nothing behind it can be read.
+  bool paused_ = false;        ///< The socket is not read.
+  bool wrote_ = false;         ///< Since the last heartbeat.
+  bool blocked_told_ = false;  ///< connection.blocked was sent.
   std::uint16_t heartbeat_s_ = 0;
   std::uint16_t channel_max_ = 0;
   std::size_t payload_max_ = payload_max_of(frame_min_size);
@@ -159,7 +172,7 @@ class Connection final : public net::StreamHandler {
   Capabilities capabilities_;
   std::string user_;
   std::string vhost_name_;
-  std::string close_reason_;  ///< For the log.
+  std::string close_reason_;         ///< For the log.
   std::vector<std::uint8_t> carry_;  ///< A frame cut in two, or everything that came while held.
   Channel* last_channel_ = nullptr;  ///< Of the last frame: the next is mostly for the same.
   boost::unordered_flat_map<std::uint16_t, std::unique_ptr<Channel>> channels_;

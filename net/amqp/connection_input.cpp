@@ -1,7 +1,8 @@
-// From bytes to frames to channels. A frame inside one receive buffer is read in place; one that is cut in two is completed in
-// carry_, by copying just what it lacks.
+// From bytes to frames to channels. A frame inside one receive buffer is read in place; one that is
+// cut in two is completed in carry_, by copying just what it lacks.
 //
-// Invariant: while input is not held, carry_ holds less than one frame. While it is held, carry_ keeps all that came.
+// Invariant: while input is not held, carry_ holds less than one frame. While it is held, carry_
+// keeps all that came.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -20,9 +21,11 @@ namespace limits = core::limits;
 namespace {
 
 constexpr std::size_t protocol_header_size = 8;
-constexpr std::array<std::uint8_t, protocol_header_size> protocol_header{'A', 'M', 'Q', 'P', 0, 0, 9, 1};
+constexpr std::array<std::uint8_t, protocol_header_size> protocol_header{'A', 'M', 'Q', 'P',
+                                                                         0,   0,   9,   1};
 
-/// 0-9-1, and what clients of 0-9 and 0-8 send; they get along with 0-9-1 as far as they go (RabbitMQ's rule).
+/// 0-9-1, and what clients of 0-9 and 0-8 send; they get along with 0-9-1 as far as they go
+/// (RabbitMQ's rule).
 bool is_accepted_header(Bytes header) {
   const std::string_view text = core::as_text(header);
   using namespace std::string_view_literals;
@@ -31,9 +34,10 @@ bool is_accepted_header(Bytes header) {
 }
 
 AmqpError unknown_method(std::uint16_t class_id, std::uint16_t method_id) {
-  return {ReplyCode::command_invalid,
-          "unknown method: class " + std::to_string(class_id) + ", method " + std::to_string(method_id),
-          class_id, method_id};
+  return {
+      ReplyCode::command_invalid,
+      "unknown method: class " + std::to_string(class_id) + ", method " + std::to_string(method_id),
+      class_id, method_id};
 }
 
 }  // namespace
@@ -50,7 +54,8 @@ void Connection::read(Bytes bytes) {
   CHECK(!reading_);
   reading_ = true;
   if (phase_ == Phase::awaiting_header) read_protocol_header(bytes);
-  while (!carry_.empty() && !bytes.empty() && !held() && reads_input()) complete_carried_frame(bytes);
+  while (!carry_.empty() && !bytes.empty() && !held() && reads_input())
+    complete_carried_frame(bytes);
   while (!bytes.empty() && !held() && reads_input()) {
     const FrameResult result = next_frame(bytes, payload_max_);
     if (result.incomplete()) break;
@@ -70,7 +75,8 @@ void Connection::complete_carried_frame(Bytes& bytes) {
   bytes = bytes.subspan(part.size());
   const FrameResult result = next_frame(carry_, payload_max_);
   if (result.incomplete()) return;
-  const std::vector<std::uint8_t> frame = std::exchange(carry_, {});  // The result's views stay good.
+  const std::vector<std::uint8_t> frame =
+      std::exchange(carry_, {});  // The result's views stay good.
   on_frame_result(result);
 }
 
@@ -132,9 +138,11 @@ void Connection::dispatch(const Frame& frame) {
       if (frame.channel == 0) return on_channel_zero(frame);
       if (phase_ == Phase::opening) return fail(unexpected_frame_error(frame));
       return close_silently(unexpected_frame_error(frame));
-    case Phase::close_sent: return on_frame_after_close(frame);
+    case Phase::close_sent:
+      return on_frame_after_close(frame);
     case Phase::closing:
-    case Phase::finished: return;
+    case Phase::finished:
+      return;
   }
 }
 
@@ -187,7 +195,8 @@ void Connection::open_channel(const Frame& frame) {
   if (channels_.size() >= channel_max_) {
     const std::string max = std::to_string(channel_max_);
     return fail({ReplyCode::not_allowed, "number of channels opened (" + max +
-                                             ") has reached the negotiated channel_max (" + max + ")"});
+                                             ") has reached the negotiated channel_max (" + max +
+                                             ")"});
   }
   channels_.emplace(frame.channel, std::make_unique<Channel>(*this, frame.channel));
   writer_.method(frame.channel, ChannelOpenOk{});

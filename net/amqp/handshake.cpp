@@ -1,5 +1,6 @@
-// The handshake: start, start-ok (SASL PLAIN or AMQPLAIN), tune, tune-ok, open. What a client does wrong before connection.open
-// is answered by closing the socket, as RabbitMQ does, but for refused logins and limits, which are told (docs/COMPATIBILITY.md).
+// The handshake: start, start-ok (SASL PLAIN or AMQPLAIN), tune, tune-ok, open. What a client does
+// wrong before connection.open is answered by closing the socket, as RabbitMQ does, but for refused
+// logins and limits, which are told (docs/COMPATIBILITY.md).
 #include <utility>
 
 #include "core/field_table.h"
@@ -71,9 +72,10 @@ void Connection::on_handshake_method(MethodId method, core::Bytes arguments) {
   } else if (phase_ == Phase::opening && method == MethodId::connection_open) {
     error = in_handshake<ConnectionOpen>(arguments, &Connection::on_open);
   } else {
-    error = AmqpError{ReplyCode::command_invalid,
-                      "unexpected method " + std::string{method_name(method)} + " during the handshake",
-                      class_id_of(method), method_id_of(method)};
+    error =
+        AmqpError{ReplyCode::command_invalid,
+                  "unexpected method " + std::string{method_name(method)} + " during the handshake",
+                  class_id_of(method), method_id_of(method)};
   }
   if (!error) return;
   server_.log().write(LogLevel::warning, LogCategory::connection, "handshake failed",
@@ -89,7 +91,8 @@ void Connection::read_capabilities(core::Bytes client_properties) {
   const auto table = core::FieldTable{client_properties}.find("capabilities");
   if (!table || !table->is_table()) return;
   const core::FieldTable capabilities = table->table();
-  capabilities_.authentication_failure_close = has_capability(capabilities, "authentication_failure_close");
+  capabilities_.authentication_failure_close =
+      has_capability(capabilities, "authentication_failure_close");
   capabilities_.connection_blocked = has_capability(capabilities, "connection.blocked");
   capabilities_.consumer_cancel_notify = has_capability(capabilities, "consumer_cancel_notify");
 }
@@ -114,7 +117,8 @@ Connection::Outcome Connection::on_start_ok(const ConnectionStartOk& start_ok) {
   return std::nullopt;
 }
 
-/// 403 closes the whole connection here; it is told only to clients that announced authentication_failure_close.
+/// 403 closes the whole connection here; it is told only to clients that announced
+/// authentication_failure_close.
 Connection::Outcome Connection::check_login(std::string_view mechanism, const Login& login) {
   const auto& users = server_.settings().users;
   const auto found = users.find(login.name);
@@ -138,9 +142,9 @@ Connection::Outcome Connection::on_tune_ok(const ConnectionTuneOk& tune_ok) {
   const Settings& settings = server_.settings();
   const auto refuse = [](std::string_view field, std::uint32_t value, std::string_view relation,
                          std::uint32_t limit) {
-    AmqpError error{ReplyCode::not_allowed, "negotiated " + std::string{field} + " = " +
-                                                std::to_string(value) + " is " + std::string{relation} +
-                                                " allowed value (" + std::to_string(limit) + ")"};
+    AmqpError error{ReplyCode::not_allowed,
+                    "negotiated " + std::string{field} + " = " + std::to_string(value) + " is " +
+                        std::string{relation} + " allowed value (" + std::to_string(limit) + ")"};
     error.class_id = class_connection;
     error.method_id = method_id_of(MethodId::connection_tune_ok);
     error.whole_connection = true;
@@ -152,7 +156,8 @@ Connection::Outcome Connection::on_tune_ok(const ConnectionTuneOk& tune_ok) {
     return refuse("frame_max", tune_ok.frame_max, "lower than the minimum", frame_min_size);
   const bool unlimited = settings.channel_max == 0;
   if (!unlimited && (tune_ok.channel_max == 0 || tune_ok.channel_max > settings.channel_max))
-    return refuse("channel_max", tune_ok.channel_max, "higher than the maximum", settings.channel_max);
+    return refuse("channel_max", tune_ok.channel_max, "higher than the maximum",
+                  settings.channel_max);
   channel_max_ = tune_ok.channel_max == 0 ? UINT16_MAX : tune_ok.channel_max;
   writer_.set_frame_max(tune_ok.frame_max);
   payload_max_ = payload_max_of(tune_ok.frame_max);
@@ -164,8 +169,9 @@ Connection::Outcome Connection::on_tune_ok(const ConnectionTuneOk& tune_ok) {
 Connection::Outcome Connection::on_open(const ConnectionOpen& open) {
   const core::VhostInfo* vhost = server_.broker().topology().find_vhost(open.virtual_host);
   if (vhost == nullptr) {
-    AmqpError error{ReplyCode::not_allowed, "vhost " + std::string{open.virtual_host} + " not found",
-                    class_connection, method_id_of(MethodId::connection_open)};
+    AmqpError error{ReplyCode::not_allowed,
+                    "vhost " + std::string{open.virtual_host} + " not found", class_connection,
+                    method_id_of(MethodId::connection_open)};
     error.whole_connection = true;
     return error;
   }
@@ -177,9 +183,8 @@ Connection::Outcome Connection::on_open(const ConnectionOpen& open) {
   timers.cancel(timer_);
   if (heartbeat_s_ > 0)
     timers.arm(timer_, server_.loop().now() + heartbeat_s_ * core::nanos_per_s / 2);
-  server_.log().write(
-      LogLevel::info, LogCategory::connection, "connection opened",
-      {{"peer", stream_->peer().text()}, {"user", user_}, {"vhost", vhost_name_}});
+  server_.log().write(LogLevel::info, LogCategory::connection, "connection opened",
+                      {{"peer", stream_->peer().text()}, {"user", user_}, {"vhost", vhost_name_}});
   return std::nullopt;
 }
 

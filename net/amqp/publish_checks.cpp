@@ -61,15 +61,16 @@ std::optional<AmqpError> check_properties(const core::PropertiesView& view, std:
   return std::nullopt;
 }
 
-std::optional<AmqpError> read_more_keys(const core::PropertiesView& view, std::vector<std::string>& keys) {
+std::optional<AmqpError> read_more_keys(const core::PropertiesView& view,
+                                        std::vector<std::string>& keys) {
   if (view.headers.empty()) return std::nullopt;
   for (const char* name : {"CC", "BCC"}) {
     const auto value = view.header_table().find(name);
     if (!value || value->is_void()) continue;
     const auto refuse = [&](std::string_view type) {
-      return AmqpError{ReplyCode::precondition_failed, "invalid message: {unacceptable_type_in_header,\"" +
-                                                           std::string{name} + "\"," +
-                                                           std::string{type} + "}"};
+      return AmqpError{ReplyCode::precondition_failed,
+                       "invalid message: {unacceptable_type_in_header,\"" + std::string{name} +
+                           "\"," + std::string{type} + "}"};
     };
     if (!value->is_array()) return refuse(value->type_name());
     for (const core::FieldValue& key : value->array()) {

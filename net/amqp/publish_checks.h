@@ -1,4 +1,5 @@
-// What RabbitMQ checks in the properties of a published message, with its error texts (behaviours.md, golden table "basic").
+// What RabbitMQ checks in the properties of a published message, with its error texts
+// (behaviours.md, golden table "basic").
 #pragma once
 
 #include <optional>
@@ -12,13 +13,15 @@
 namespace lepus::amqp {
 
 /// delivery-mode, user-id, expiration, reply-to. 406 or nothing.
-std::optional<core::AmqpError> check_properties(const core::PropertiesView& view, std::string_view user);
+std::optional<core::AmqpError> check_properties(const core::PropertiesView& view,
+                                                std::string_view user);
 
 /// Milliseconds of the expiration property: a decimal string up to 4294967295 (RabbitMQ's limit).
 core::Result<std::uint64_t> parse_expiration(std::string_view text);
 
 /// Appends the routing keys of the CC and BCC headers. 406 when one is not an array of longstr.
-std::optional<core::AmqpError> read_more_keys(const core::PropertiesView& view, std::vector<std::string>& keys);
+std::optional<core::AmqpError> read_more_keys(const core::PropertiesView& view,
+                                              std::vector<std::string>& keys);
 
 /// The same properties without the BCC header, encoded. Only when has_bcc().
 bool has_bcc(const core::PropertiesView& view);

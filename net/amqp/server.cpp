@@ -62,10 +62,15 @@ void Server::close_all(std::string_view reason) {
   });
 }
 
+void Server::abort_all() {
+  connections_.for_each([](auto, Connection& connection) { connection.abort(); });
+}
+
 void Server::after_mailboxes() {
   if (alarm_seen_ != broker().memory_alarm()) {
     alarm_seen_ = broker().memory_alarm();
-    connections_.for_each([this](auto, Connection& connection) { connection.on_alarm(alarm_seen_); });
+    connections_.for_each(
+        [this](auto, Connection& connection) { connection.on_alarm(alarm_seen_); });
   }
   if (!congested_.empty()) resume_uncongested();
   resuming_.swap(resume_);
@@ -79,7 +84,8 @@ void Server::after_mailboxes() {
 void Server::resume_uncongested() {
   std::erase_if(congested_, [this](const Waiting& waiting) {
     if (broker().outbox().congested(waiting.shard)) return false;
-    Connection* connection = connections_.find(waiting.connection.slot, waiting.connection.generation);
+    Connection* connection =
+        connections_.find(waiting.connection.slot, waiting.connection.generation);
     if (connection != nullptr) connection->release(Connection::hold_congestion);
     return true;
   });

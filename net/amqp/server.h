@@ -1,6 +1,8 @@
-// The AMQP side of one shard: its connections, and what they share. Owns every connection from accept until its stream is gone.
+// The AMQP side of one shard: its connections, and what they share. Owns every connection from
+// accept until its stream is gone.
 //
-//   accept() -> connection ... resume list: connections whose input may go on (after mailboxes were drained)
+//   accept() -> connection ... resume list: connections whose input may go on (after mailboxes were
+//   drained)
 //                              ack list: channels with confirms to tell (after the broker's flush)
 //                              graveyard: closed connections, destroyed at the end of the turn
 #pragma once
@@ -51,9 +53,12 @@ class Server {
   void accept(std::unique_ptr<net::Stream> stream);
   /// Every connection is told 320 with `reason` and closed.
   void close_all(std::string_view reason);
+  /// The hard end, when a clean one took too long.
+  void abort_all();
   std::size_t connection_count() const { return connections_.live_count(); }
 
-  /// After commands were applied: inputs that waited for an answer or for room go on; alarms are noticed.
+  /// After commands were applied: inputs that waited for an answer or for room go on; alarms are
+  /// noticed.
   void after_mailboxes();
   /// After Broker::flush(): tells publishers what is confirmed.
   void write_acks();
@@ -62,7 +67,8 @@ class Server {
   /// A connection's input waits for nothing but the next turn.
   bool has_work() const { return !resume_.empty(); }
 
-  // --- For connections and channels -----------------------------------------------------------------------------------
+  // --- For connections and channels
+  // -----------------------------------------------------------------------------------
 
   void resume_later(Connection& connection);
   /// `connection` feeds a shard whose mailbox is full: its input goes on when there is room.

@@ -1,4 +1,5 @@
-// What the operator decided about AMQP connections: built once at start from the configuration, read-only for all shards.
+// What the operator decided about AMQP connections: built once at start from the configuration,
+// read-only for all shards.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +24,13 @@ struct Settings {
   std::string information = "Licensed under the Apache License 2.0";
 
   std::map<std::string, User, std::less<>> users;
-  std::uint16_t heartbeat_s = core::limits::heartbeat_default_s;  ///< Offered in connection.tune; 0 = none.
-  std::uint32_t frame_max = core::limits::frame_size_max;         ///< Bytes, at least frame_size_min.
-  std::uint16_t channel_max = core::limits::channel_max;          ///< Channels open at once; 0 = 65535.
+  std::uint16_t heartbeat_s =
+      core::limits::heartbeat_default_s;  ///< Offered in connection.tune; 0 = none.
+  std::uint32_t frame_max = core::limits::frame_size_max;  ///< Bytes, at least frame_size_min.
+  std::uint16_t channel_max = core::limits::channel_max;   ///< Channels open at once; 0 = 65535.
   std::uint64_t message_size_max = core::limits::message_size_max_default;
-  std::uint64_t consumers_per_channel_max = 0;  ///< 0 = no limit.
-  std::uint64_t connections_max = 0;            ///< Of one shard; 0 = no limit.
+  std::uint64_t consumers_per_channel_max = 0;             ///< 0 = no limit.
+  std::uint64_t connections_max = 0;                       ///< Of one shard; 0 = no limit.
   core::Nanos handshake_timeout = 10 * core::nanos_per_s;  ///< core::never = none.
 };
 

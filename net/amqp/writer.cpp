@@ -1,4 +1,5 @@
-// Bodies that do not fit one copy: cut into frames, each frame's bytes taken from the message's pieces by reference.
+// Bodies that do not fit one copy: cut into frames, each frame's bytes taken from the message's
+// pieces by reference.
 #include "net/amqp/writer.h"
 
 #include <algorithm>
@@ -67,7 +68,8 @@ void Writer::body(std::uint16_t channel, core::MessageRef message) {
   BodyPin* pin = by_reference ? std::make_unique<BodyPin>(std::move(message)).release() : nullptr;
   if (pin != nullptr) pin->add_piece();  // Ours, so that the pin outlives this function.
   while (left > 0) {
-    auto in_frame = static_cast<std::size_t>(std::min<std::uint64_t>(left, frame_max_ - frame_overhead));
+    auto in_frame =
+        static_cast<std::size_t>(std::min<std::uint64_t>(left, frame_max_ - frame_overhead));
     left -= in_frame;
     std::uint8_t* at = core::store_u8(chain_.reserve(frame_header_size), frame_body);
     at = core::store_u16(at, channel);

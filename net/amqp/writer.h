@@ -1,5 +1,5 @@
-// Frames out: methods and contents written straight into a connection's send chain. Small contents are one contiguous copy;
-// large bodies leave by reference, cut into frames of the negotiated size.
+// Frames out: methods and contents written straight into a connection's send chain. Small contents
+// are one contiguous copy; large bodies leave by reference, cut into frames of the negotiated size.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,8 @@ class Writer {
     const std::size_t body_size = message->body_size();
     const bool one_frame = body_size > 0 && body_size + frame_overhead <= frame_max_;
     const std::size_t whole = head_size + (body_size > 0 ? body_size + frame_overhead : 0);
-    if (whole <= net::SendChain::reserve_max && !message->is_large() && (one_frame || body_size == 0)) {
+    if (whole <= net::SendChain::reserve_max && !message->is_large() &&
+        (one_frame || body_size == 0)) {
       std::uint8_t* const start = chain_.reserve(whole);
       std::uint8_t* at = store_method_frame(start, channel, method);
       at = store_content_header_frame(at, channel, header);

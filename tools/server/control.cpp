@@ -1,0 +1,140 @@
+// Requests, answers, the memory alarm and the end.
+#include "tools/server/control.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace lepus::server {
+
+using core::LogCategory;
+using core::LogLevel;
+
+namespace {
+constexpr core::Nanos memory_interval = 50 * core::nanos_per_ms;
+}
+
+Control::Control(Parts parts)
+    : parts_(std::move(parts)),
+      mesh_(*parts_.mesh, static_cast<core::ShardId>(parts_.mesh->thread_count() - 1)),
+      shard_count_(static_cast<core::ShardId>(parts_.mesh->thread_count() - 1)),
+      master_(shard_count_),
+      applied_(shard_count_, 0) {
+  parts_.loop->set_hooks(this);
+  memory_timer_.bind<&Control::on_memory_timer>(this);
+}
+
+Control::~Control() {
+  parts_.loop->timers().cancel(memory_timer_);
+  parts_.loop->set_hooks(nullptr);
+}
+
+void Control::start(const std::vector<std::string>& vhosts) {
+  std::vector<core::TopologyChange> all;
+  for (const std::string& name : vhosts) {
+    core::TopologyRequest request;
+    request.kind = core::TopologyRequest::Kind::add_vhost;
+    request.name = name;
+    core::Decision decision = core::decide(master_, request, &ids_);
+    CHECK(decision.kind != core::Decision::Kind::error);
+    for (core::TopologyChange& change : decision.changes) {
+      master_.apply(change);
+      all.push_back(std::move(change));
+    }
+  }
+  publish(std::move(all));
+  if (parts_.memory_bytes) parts_.loop->timers().arm(memory_timer_, parts_.loop->now());
+}
+
+bool Control::drain_mailboxes() {
+  bool worked = mesh_.push_staged();
+  worked |= mesh_.drain(
+      [this](core::ShardId from, const core::Command& command) { on_command(from, command); });
+  return worked;
+}
+
+void Control::on_command(core::ShardId from, const core::Command& command) {
+  if (const auto* ask = std::get_if<core::TopologyAsk>(&command)) return on_ask(*ask);
+  if (const auto* applied = std::get_if<core::TopologyApplied>(&command)) {
+    CHECK(applied_[from] < applied->version);
+    applied_[from] = applied->version;
+    return answer_ready();
+  }
+  if (std::holds_alternative<core::Serving>(command)) {
+    ++serving_count_;
+    return;
+  }
+  CHECK(std::holds_alternative<core::StopServing>(command));
+  CHECK(phase_ == Phase::stopping);
+  if (++drained_count_ < shard_count_) return;
+  phase_ = Phase::ending;
+  broadcast(core::EndThread{});
+}
+
+void Control::on_ask(const core::TopologyAsk& ask) {
+  const std::unique_ptr<core::TopologyRequest> request{ask.request};
+  core::Decision decision = core::decide(master_, *request, &ids_);
+  core::TopologyDone done{ask.channel, ask.message_count, nullptr};
+  if (decision.kind == core::Decision::Kind::error)
+    done.error = std::make_unique<core::AmqpError>(std::move(decision.error)).release();
+  if (decision.kind == core::Decision::Kind::changes) {
+    for (const core::TopologyChange& change : decision.changes) master_.apply(change);
+    publish(std::move(decision.changes));
+  }
+  if (!ask.channel) {
+    CHECK(done.error == nullptr);
+    return;
+  }
+  waiting_.push_back({version_, done});
+  answer_ready();
+}
+
+/// Every shard gets a copy of its own.
+void Control::publish(std::vector<core::TopologyChange> changes) {
+  ++version_;
+  for (core::ShardId shard = 0; shard < shard_count_; ++shard) {
+    auto copy = std::make_unique<std::vector<core::TopologyChange>>(changes);
+    mesh_.send(shard, core::TopologyApply{version_, copy.release()});
+  }
+}
+
+/// A single shard applies before it reads the answer, as both come on one ring: no need to wait.
+void Control::answer_ready() {
+  const std::uint64_t everywhere =
+      shard_count_ == 1 ? version_ : *std::min_element(applied_.begin(), applied_.end());
+  while (!waiting_.empty() && waiting_.front().version <= everywhere) {
+    const core::TopologyDone& done = waiting_.front().done;
+    mesh_.send(done.channel.shard, done);
+    waiting_.pop_front();
+  }
+}
+
+void Control::on_memory_timer(io::Timer&) {
+  parts_.loop->timers().arm(memory_timer_, parts_.loop->now() + memory_interval);
+  const std::uint64_t used = parts_.memory_bytes();
+  const bool alarm = used > parts_.memory_watermark_bytes;
+  if (alarm == memory_alarm_) return;
+  memory_alarm_ = alarm;
+  broadcast(core::Alarm{alarm});
+  parts_.log->write(alarm ? LogLevel::warning : LogLevel::info, LogCategory::general,
+                    alarm ? "memory alarm: publishers are blocked until consumers catch up"
+                          : "memory alarm cleared: publishers go on",
+                    {{"used_bytes", used}, {"watermark_bytes", parts_.memory_watermark_bytes}});
+}
+
+void Control::broadcast(const core::Command& command) {
+  for (core::ShardId shard = 0; shard < shard_count_; ++shard) mesh_.send(shard, command);
+}
+
+void Control::stop() {
+  if (phase_ != Phase::running) return;
+  phase_ = Phase::stopping;
+  parts_.loop->timers().cancel(memory_timer_);
+  broadcast(core::StopServing{});
+}
+
+bool Control::is_finished() const {
+  return phase_ == Phase::ending && !mesh_.has_staged() && mesh_.wakes_in_flight() == 0;
+}
+
+}  // namespace lepus::server

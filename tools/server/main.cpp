@@ -1,0 +1,98 @@
+// The server program: command line -> configuration -> placement -> checks of the machine -> node.
+// Exit codes: 0 after a clean stop, 1 when the broker cannot start or failed, 2 for a wrong command
+// line. Everything that can be wrong is said in one line on standard error before anything listens.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+#include "io/os.h"
+#include "io/signals.h"
+#include "io/uring_probe.h"
+#include "tools/server/config_keys.h"
+#include "tools/server/config_value.h"
+#include "tools/server/data_dir.h"
+#include "tools/server/log.h"
+#include "tools/server/node.h"
+#include "tools/server/options.h"
+#include "tools/server/placement_locks.h"
+#include "tools/server/placement_machine.h"
+
+namespace lepus::server {
+
+namespace {
+
+int fail(const std::string& why) {
+  fmt::print(stderr, "lepus: {}\n", why);
+  return 1;
+}
+
+int print(const std::string& text) {
+  const bool done = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  return done ? 0 : 1;
+}
+
+std::string ready_line(const ServerConfig& config) {
+  std::string line = "lepus ready: amqp";
+  for (ListenAddress address : config.listeners) {
+    if (address.host.empty()) address.host = "::";
+    line += " " + format_listen_address(address);
+  }
+  return line + "\n";
+}
+
+int run_node(const ServerConfig& config, const Placement& placement) {
+  if (const std::string missing = io::probe_uring(); !missing.empty()) return fail(missing);
+  DataDir data_dir;
+  if (const std::string error = data_dir.open(config.data_dir); !error.empty()) return fail(error);
+
+  io::block_signals({SIGTERM, SIGINT, SIGHUP});
+  LogSystem log_system(config.log);
+  if (const auto error = log_system.open()) return fail(*error);
+  core::Log& log = log_system.front("main");
+  PlacementLocks locks;
+  const std::string overlap = locks.take(placement, PlacementLocks::shared_directory);
+  for (const std::string& warning : placement.warnings)
+    log.write(core::LogLevel::warning, core::LogCategory::general, "placement",
+              {{"text", warning}});
+  if (!overlap.empty())
+    log.write(core::LogLevel::warning, core::LogCategory::general, "placement",
+              {{"text", overlap}});
+
+  Node node(config, placement, log_system);
+  if (const std::string error = node.start(); !error.empty()) return fail(error);
+  log_system.start();
+  if (print(ready_line(config)) != 0) return fail("cannot write to standard output");
+  return node.run();
+}
+
+int run(const Options& options) {
+  if (options.command == Command::list_config) return print(format_config_example());
+  if (options.command == Command::list_config_reference) return print(format_config_reference());
+
+  const ConfigResult loaded = load_config(options.sources);
+  for (const std::string& warning : loaded.warnings) fmt::print(stderr, "lepus: {}\n", warning);
+  for (const std::string& error : loaded.errors) fmt::print(stderr, "lepus: {}\n", error);
+  if (!loaded.ok()) return 1;
+  const MachineResult machine = read_machine();
+  if (!machine.ok()) return fail(machine.error);
+  const PlacementResult placed = place(loaded.config, machine.machine);
+  if (!placed.ok()) return fail(placed.error);
+
+  if (options.command == Command::print_placement)
+    return print(format_placement(placed.placement, machine.machine));
+  if (options.command == Command::check_config) return print("configuration is valid\n");
+  return run_node(loaded.config, placed.placement);
+}
+
+}  // namespace
+
+}  // namespace lepus::server
+
+int main(int argument_count, char** arguments) {
+  const auto options = lepus::server::parse_options(argument_count, arguments);
+  if (options.command != lepus::server::Command::exit_now) return lepus::server::run(options);
+  std::fputs(options.text.c_str(), options.exit_code == 0 ? stdout : stderr);
+  return options.exit_code;
+}

@@ -1,0 +1,176 @@
+// Putting the threads together and taking them apart.
+#include "tools/server/node.h"
+
+#include <sys/random.h>
+
+#include <csignal>
+#include <utility>
+
+#include "io/os.h"
+#include "tools/server/config_memory.h"
+#include "tools/server/config_reload.h"
+
+namespace lepus::server {
+
+using core::LogCategory;
+using core::LogLevel;
+
+namespace {
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  CHECK(getrandom(&seed, sizeof seed, 0) == sizeof seed);
+  return seed;
+}
+
+io::IdlePolicy idle_policy(const ServerConfig& config) {
+  const core::Nanos spin = config.idle_spin_us * core::nanos_per_us;
+  switch (config.idle) {
+    case IdleMode::sleep:
+      return {io::IdleMode::sleep, 0};
+    case IdleMode::adaptive:
+      return {io::IdleMode::adaptive, spin};
+    case IdleMode::poll:
+      return {io::IdleMode::poll, 0};
+  }
+  CHECK(false);
+  return {};
+}
+
+std::unique_ptr<amqp::Settings> make_settings(const ServerConfig& config) {
+  auto settings = std::make_unique<amqp::Settings>();
+  settings->product = config.product_name;
+  settings->version = config.product_version;
+  settings->cluster_name = config.cluster_name;
+  for (const UserConfig& user : config.users)
+    settings->users[user.name] = {user.password, config.is_loopback_only(user.name)};
+  settings->heartbeat_s = config.heartbeat_s;
+  settings->frame_max = config.frame_max;
+  settings->channel_max = config.channel_max;
+  settings->message_size_max = config.message_size_max;
+  settings->consumers_per_channel_max = config.consumers_per_channel_max;
+  settings->handshake_timeout = config.handshake_timeout_ms == 0
+                                    ? core::never
+                                    : config.handshake_timeout_ms * core::nanos_per_ms;
+  return settings;
+}
+
+}  // namespace
+
+Node::Node(const ServerConfig& config, const Placement& placement, LogSystem& log_system)
+    : placement_(placement),
+      log_system_(log_system),
+      log_(log_system.front("control")),
+      config_(config),
+      mesh_(placement.shards.size() + 1),
+      shards_(placement.shards.size()) {
+  settings_.push_back(make_settings(config));
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    shards_[i].log = &log_system_.front("shard-" + std::to_string(i));
+}
+
+Node::~Node() {
+  for (ShardThread& own : shards_) CHECK(!own.thread.joinable());
+}
+
+std::string Node::make_driver(std::unique_ptr<io::UringDriver>& driver) {
+  io::UringConfig uring;
+  uring.buffer_count = config_.recv_buffer_count;
+  uring.buffer_size = config_.recv_buffer_size;
+  std::string error;
+  driver = io::UringDriver::create(uring, &error);
+  return error;
+}
+
+std::string Node::start() {
+  io::raise_file_limit();
+  if (std::string error = make_driver(driver_); !error.empty()) return error;
+  loop_ = std::make_unique<io::Loop>(*driver_, io::IdlePolicy{io::IdleMode::sleep, 0});
+  mesh_.set_loop(static_cast<core::ShardId>(shards_.size()), *loop_);
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    ShardThread& own = shards_[i];
+    if (std::string error = make_driver(own.driver); !error.empty()) return error;
+    own.loop = std::make_unique<io::Loop>(*own.driver, idle_policy(config_));
+    mesh_.set_loop(static_cast<core::ShardId>(i), *own.loop);
+    own.shard =
+        std::make_unique<Shard>(Shard::Parts{static_cast<core::ShardId>(i), &mesh_, own.loop.get(),
+                                             settings_.back().get(), own.log, random_seed()});
+  }
+  if (std::string error = listen(); !error.empty()) return error;
+  const std::uint64_t watermark = memory_limits(config_, read_available_memory()).watermark_size;
+  control_ = std::make_unique<Control>(
+      Control::Parts{&mesh_, loop_.get(), &log_, watermark, [this] { return memory_bytes(); }});
+  signals_ = std::make_unique<io::SignalSource>(
+      *loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP});
+  signals_->bind<&Node::on_signal>(this);
+  signals_->start();
+  control_->start(config_.vhosts);
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    shards_[i].thread = std::thread([this, i] { run_shard(shards_[i], placement_.shards[i]); });
+  while (!control_->is_serving()) loop_->run_turn();
+  log_.write(LogLevel::info, LogCategory::general, "broker started",
+             {{"version", LEPUS_VERSION},
+              {"shards", shards_.size()},
+              {"pinned", placement_.pin},
+              {"memory_watermark_bytes", watermark},
+              {"messages", "in memory only: this version has no journal yet"}});
+  return {};
+}
+
+/// Each shard has its own socket for each address; the kernel spreads connections over them.
+std::string Node::listen() {
+  for (const ListenAddress& address : config_.listeners) {
+    for (ShardThread& own : shards_) {
+      const io::ListenOutcome outcome =
+          io::listen_tcp({address.host, address.port, static_cast<int>(config_.tcp.backlog)});
+      if (outcome.fd < 0) return outcome.error;
+      own.shard->add_listener(outcome.fd);
+    }
+  }
+  return {};
+}
+
+void Node::run_shard(ShardThread& own, const ShardPlace& place) {
+  io::name_thread("shard-" + std::to_string(place.shard));
+  if (placement_.pin) {
+    const std::string error = io::pin_thread(static_cast<int>(place.cpu.number));
+    if (!error.empty())
+      own.log->write(LogLevel::warning, LogCategory::general, "cannot pin shard",
+                     {{"text", error}});
+  }
+  while (!own.shard->is_finished()) own.loop->run_turn();
+}
+
+int Node::run() {
+  io::name_thread("control");
+  while (!control_->is_finished()) loop_->run_turn();
+  for (ShardThread& own : shards_) own.thread.join();
+  for (ShardThread& own : shards_) own.shard.reset();
+  while (!signals_->is_stopped()) loop_->run_turn();
+  log_.write(LogLevel::info, LogCategory::general, "broker stopped", {});
+  signals_.reset();
+  control_.reset();
+  return 0;
+}
+
+void Node::on_signal(int signal) {
+  if (signal == SIGHUP) return reload();
+  log_.write(LogLevel::info, LogCategory::general, "stopping", {{"signal", signal}});
+  signals_->stop();
+  control_->stop();
+}
+
+void Node::reload() {
+  config_ = reload_config(config_, log_system_, log_);
+  settings_.push_back(make_settings(config_));
+  control_->set_memory_watermark(memory_limits(config_, read_available_memory()).watermark_size);
+  control_->broadcast(core::Reconfigure{settings_.back().get()});
+}
+
+std::uint64_t Node::memory_bytes() const {
+  std::uint64_t sum = 0;
+  for (const ShardThread& own : shards_) sum += own.shard->memory_bytes();
+  return sum;
+}
+
+}  // namespace lepus::server

@@ -1,0 +1,64 @@
+// The running broker: one thread per shard and the control thread, which is the caller of run().
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "io/loop.h"
+#include "io/signals.h"
+#include "io/uring_driver.h"
+#include "net/amqp/settings.h"
+#include "tools/server/config.h"
+#include "tools/server/control.h"
+#include "tools/server/log.h"
+#include "tools/server/mesh.h"
+#include "tools/server/placement.h"
+#include "tools/server/shard.h"
+
+namespace lepus::server {
+
+class Node {
+ public:
+  /// All three outlive the node.
+  Node(const ServerConfig& config, const Placement& placement, LogSystem& log_system);
+  ~Node();
+
+  /// Binds, starts the threads and returns when every shard accepts connections. Empty: done; else
+  /// what failed.
+  std::string start();
+  /// Until SIGTERM or SIGINT, then the clean stop. The exit code.
+  int run();
+
+ private:
+  struct ShardThread {
+    std::unique_ptr<io::UringDriver> driver;
+    std::unique_ptr<io::Loop> loop;
+    std::unique_ptr<Shard> shard;
+    core::Log* log = nullptr;
+    std::thread thread;
+  };
+
+  std::string make_driver(std::unique_ptr<io::UringDriver>& driver);
+  std::string listen();
+  void run_shard(ShardThread& own, const ShardPlace& place);
+  void on_signal(int signal);
+  void reload();
+  std::uint64_t memory_bytes() const;
+
+  const Placement& placement_;
+  LogSystem& log_system_;
+  core::Log& log_;
+  ServerConfig config_;
+  /// Shards hold pointers to these: none is ever freed while they run.
+  std::vector<std::unique_ptr<amqp::Settings>> settings_;
+  Mesh mesh_;
+  std::unique_ptr<io::UringDriver> driver_;
+  std::unique_ptr<io::Loop> loop_;
+  std::unique_ptr<Control> control_;
+  std::unique_ptr<io::SignalSource> signals_;
+  std::vector<ShardThread> shards_;
+};
+
+}  // namespace lepus::server

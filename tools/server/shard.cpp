@@ -1,0 +1,118 @@
+// A shard's turn, and its way from the first turn to the last.
+#include "tools/server/shard.h"
+
+#include <cstring>
+#include <utility>
+
+#include "core/limits.h"
+
+namespace lepus::server {
+
+using core::LogCategory;
+using core::LogLevel;
+
+Shard::Shard(const Parts& parts)
+    : parts_(parts),
+      mesh_(*parts.mesh, parts.id),
+      streams_(*parts.loop),
+      broker_(
+          {parts.id, static_cast<core::ShardId>(parts.mesh->thread_count() - 1), &mesh_, &ledger_},
+          static_cast<core::ShardId>(parts.mesh->thread_count() - 1)),
+      server_({&broker_, parts.loop, parts.settings, parts.log, parts.seed, &Shard::bury_stream,
+               this}) {
+  parts_.loop->set_hooks(this);
+  stop_timer_.bind<&Shard::on_stop_deadline>(this);
+}
+
+Shard::~Shard() {
+  parts_.loop->timers().cancel(stop_timer_);
+  parts_.loop->set_hooks(nullptr);
+}
+
+void Shard::bury_stream(void* self, std::unique_ptr<net::Stream> stream) {
+  static_cast<Shard*>(self)->streams_.bury(std::move(stream));
+}
+
+void Shard::add_listener(int fd) {
+  listeners_.push_back(std::make_unique<net::Listener>(streams_, fd, *this));
+}
+
+void Shard::on_accept(std::unique_ptr<net::Stream> stream) { server_.accept(std::move(stream)); }
+
+void Shard::on_accept_error(int error_code) {
+  parts_.log->write(LogLevel::error, LogCategory::connection, "cannot accept a connection",
+                    {{"error", std::strerror(error_code)},
+                     {"do", "raise the limit of open files (ulimit -n, LimitNOFILE=)"}});
+}
+
+void Shard::on_listener_closed() { --listeners_open_; }
+
+bool Shard::drain_mailboxes() {
+  bool worked = mesh_.push_staged();
+  worked |=
+      mesh_.drain([this](core::ShardId, const core::Command& command) { on_command(command); });
+  if (!worked && !server_.has_work() && !broker_.has_work()) return false;
+  server_.after_mailboxes();
+  broker_.pump();
+  pump();
+  return worked;
+}
+
+void Shard::on_command(const core::Command& command) {
+  if (std::holds_alternative<core::EndThread>(command)) {
+    CHECK(phase_ == Phase::drained);
+    phase_ = Phase::finished;
+  } else if (const auto* changed = std::get_if<core::Reconfigure>(&command)) {
+    server_.set_settings(*static_cast<const amqp::Settings*>(changed->settings));
+  } else {
+    broker_.apply(command);
+  }
+}
+
+/// What is to be started, in any order of events.
+void Shard::pump() {
+  if (phase_ == Phase::starting && !broker_.topology().vhosts().empty()) {
+    phase_ = Phase::serving;
+    listeners_open_ = listeners_.size();
+    for (auto& listener : listeners_) listener->start();
+    mesh_.send(broker_.control(), core::Serving{});
+  }
+  if (phase_ == Phase::serving && broker_.stopping()) begin_stop();
+}
+
+void Shard::begin_stop() {
+  phase_ = Phase::stopping;
+  for (auto& listener : listeners_) listener->stop();
+  server_.close_all("broker forced connection closure with reason 'shutdown'");
+  parts_.loop->timers().arm(stop_timer_, parts_.loop->now() + core::limits::shutdown_wait);
+}
+
+void Shard::on_stop_deadline(io::Timer&) { server_.abort_all(); }
+
+void Shard::flush() {
+  broker_.flush();
+  server_.write_acks();
+  broker_.pump();
+  streams_.flush();
+  server_.end_turn();
+  if (phase_ == Phase::stopping && server_.connection_count() == 0 && listeners_open_ == 0) {
+    phase_ = Phase::drained;
+    parts_.loop->timers().cancel(stop_timer_);
+    mesh_.send(broker_.control(), core::StopServing{});
+  }
+  memory_bytes_.store(broker_.memory().message_bytes + streams_.blocks().bytes_in_use(),
+                      std::memory_order_relaxed);
+  connections_.store(server_.connection_count(), std::memory_order_relaxed);
+  mesh_.wake();
+}
+
+bool Shard::may_sleep() {
+  return !broker_.has_work() && !server_.has_work() && !mesh_.has_staged() &&
+         phase_ != Phase::finished;
+}
+
+bool Shard::is_finished() const {
+  return phase_ == Phase::finished && parts_.loop->ops_in_flight() == 0;
+}
+
+}  // namespace lepus::server

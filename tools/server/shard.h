@@ -1,0 +1,86 @@
+// One shard: a loop, its listeners and connections, its queues, its end of the mesh. Everything in
+// here belongs to one thread; the simulation runs several in one.
+//
+//   drain_mailboxes(): commands from other threads -> broker -> channels whose input may go on
+//   completions:       bytes -> connections -> broker
+//   flush():           ledger batch -> confirms -> send chains -> wake sleeping receivers
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "core/broker.h"
+#include "io/loop.h"
+#include "net/amqp/server.h"
+#include "net/stream/listener.h"
+#include "net/stream/stream_set.h"
+#include "tools/server/mesh.h"
+
+namespace lepus::server {
+
+/// Durable at once: there is no disk behind it. Messages live in memory only.
+class MemoryLedger final : public core::Ledger {
+ public:
+  std::uint64_t submit() override { return ++batch_; }
+  std::uint64_t durable() const override { return batch_; }
+
+ private:
+  std::uint64_t batch_ = 0;
+};
+
+class Shard final : private io::TurnHooks, public net::Acceptor {
+ public:
+  struct Parts {
+    core::ShardId id;
+    Mesh* mesh;
+    io::Loop* loop;
+    const amqp::Settings* settings;
+    core::Log* log;
+    std::uint64_t seed;
+  };
+  explicit Shard(const Parts& parts);
+  ~Shard() override;
+
+  /// A bound, listening socket; before the first turn. Taken over. It accepts once the virtual
+  /// hosts are known.
+  void add_listener(int fd);
+  /// The control thread allowed it to end, and nothing of it is in flight.
+  bool is_finished() const;
+  core::Broker& broker() { return broker_; }
+
+  /// For the control thread: bytes held by messages and output, as of the last turn.
+  std::uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }
+  std::uint64_t connection_count() const { return connections_.load(std::memory_order_relaxed); }
+
+ private:
+  enum class Phase : std::uint8_t { starting, serving, stopping, drained, finished };
+
+  bool drain_mailboxes() override;
+  void flush() override;
+  bool may_sleep() override;
+  void on_accept(std::unique_ptr<net::Stream> stream) override;
+  void on_accept_error(int error_code) override;
+  void on_listener_closed() override;
+
+  void on_command(const core::Command& command);
+  void begin_stop();
+  void on_stop_deadline(io::Timer& timer);
+  void pump();
+  static void bury_stream(void* self, std::unique_ptr<net::Stream> stream);
+
+  Parts parts_;
+  MeshEnd mesh_;
+  MemoryLedger ledger_;
+  net::StreamSet streams_;
+  core::Broker broker_;
+  amqp::Server server_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::size_t listeners_open_ = 0;
+  Phase phase_ = Phase::starting;
+  io::Timer stop_timer_;
+  std::atomic<std::uint64_t> memory_bytes_{0};  ///< Written here, read by the control thread.
+  std::atomic<std::uint64_t> connections_{0};
+};
+
+}  // namespace lepus::server
