@@ -31,6 +31,7 @@ class Pipeline {
     uint64_t count;
     uint64_t window;
     bool quiet;
+    bool interruptible;
   };
   Pipeline(Connection& connection, const Config& config)
       : connection_(connection), config_(config) {}
@@ -41,10 +42,10 @@ class Pipeline {
     constexpr int answer_timeout_ms = 60000;
     const uint64_t start_ns = now_ns();
     uint64_t report_ns = start_ns + progress_ns;
-    while (answered_ < config_.count && !interrupted()) {
+    while (answered_ < wanted_count()) {
       // Refilled by halves, so that requests travel in batches.
       if (sent_ - answered_ <= config_.window / 2) {
-        for (; sent_ < config_.count && sent_ - answered_ < config_.window; ++sent_) write(sent_);
+        for (; sent_ < wanted_count() && sent_ - answered_ < config_.window; ++sent_) write(sent_);
       }
       if (connection_.flush())
         connection_.wait_readable(answer_timeout_ms);
@@ -68,6 +69,11 @@ class Pipeline {
   void on_body_end(size_t) {}
 
  private:
+  // After an interrupt, what has been sent is still waited for.
+  uint64_t wanted_count() const {
+    return config_.interruptible && interrupted() ? sent_ : config_.count;
+  }
+
   Connection& connection_;
   const Config config_;
   uint64_t sent_ = 0;
@@ -97,8 +103,8 @@ void run_queues(const Options& options) {
   result.unit = "queue";
   result.broker_before = sample_process(options.pid);
   const uint64_t create_ns = now_ns();
-  Pipeline declares(connection,
-                    {"declared", method::queue_declare_ok, options.count, window, options.quiet});
+  Pipeline declares(connection, {"declared", method::queue_declare_ok, options.count, window,
+                                 options.quiet, true});
   declares.run([&](uint64_t index) {
     const std::string queue = name(index);
     QueueDeclare declare;
@@ -113,8 +119,8 @@ void run_queues(const Options& options) {
   hold(options);
   result.broker_after = sample_process(options.pid);
   const uint64_t remove_ns = now_ns();
-  Pipeline deletes(connection,
-                   {"deleted", method::queue_delete_ok, result.count, window, options.quiet});
+  Pipeline deletes(
+      connection, {"deleted", method::queue_delete_ok, result.count, window, options.quiet, false});
   deletes.run([&](uint64_t index) { write_queue_delete(connection.output(), name(index)); });
   result.remove_s = seconds_since(remove_ns);
   const BrokerInfo broker{connection.product(), connection.version()};
