@@ -22,13 +22,14 @@
 
 #include "core/amqp_error.h"
 #include "core/base/bytes.h"
+#include "core/limits.h"
 #include "net/amqp/frame.h"
 #include "net/amqp/methods.gen.h"
 
 namespace lepus::amqp {
 
 /// Bodies announced larger than this are refused at once, whatever the broker's own limit is.
-inline constexpr std::uint64_t body_size_max = 512ull << 20;
+inline constexpr std::uint64_t body_size_max = core::limits::body_size_max_hard;
 
 struct MethodReady {
   MethodId method{};
