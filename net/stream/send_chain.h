@@ -40,7 +40,7 @@ class BlockPool {
  public:
   static constexpr std::size_t block_size = std::size_t{16} << 10;
 
-  explicit BlockPool(std::size_t idle_max = 256) : idle_max_(idle_max) {}
+  explicit BlockPool(std::size_t idle_max = 1024) : idle_max_(idle_max) {}
   BlockPool(const BlockPool&) = delete;
   BlockPool& operator=(const BlockPool&) = delete;
   /// All blocks must be back.

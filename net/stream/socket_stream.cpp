@@ -135,7 +135,7 @@ void SocketStream::begin_closing(std::string_view why) {
 void SocketStream::flush_output() {
   if (state_ != State::open && state_ != State::finishing) return;
   if (send_.in_flight || out_.empty()) return;
-  CHECK(fin_ != Fin::sent);
+  if (fin_ == Fin::sent) return out_.clear();
   const std::span<iovec> pieces = set_.take_pieces();
   const SendChain::Filled filled = out_.fill(pieces, send_size_max);
   CHECK(filled.count > 0);

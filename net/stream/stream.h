@@ -48,8 +48,8 @@ class Stream {
   /// Once, before anything else but peer(). Begins to read.
   virtual void start(StreamHandler& handler) = 0;
 
-  /// What waits to be sent. After shutdown_write(), finish() or close() nothing may be added; after
-  /// a failure what is added is dropped.
+  /// What waits to be sent. What is added after shutdown_write(), finish(), close() or a failure is
+  /// dropped sooner or later; is_open() tells before.
   virtual SendChain& out() = 0;
   /// "out() has data": it is sent at the end of this turn. Cheap when repeated.
   virtual void touch() = 0;

@@ -9,6 +9,7 @@
 
 #include "io/loop.h"
 #include "io/uring_driver.h"
+#include "io/waker.h"
 
 namespace lepus::io {
 namespace {
@@ -63,8 +64,6 @@ class Player final : public TurnHooks {
   Player(UringDriver& driver, std::uint64_t rounds)
       : loop_(driver, {IdleMode::sleep, 0}), rounds_(rounds) {
     loop_.set_hooks(this);
-    wake_.kind = OpKind::wake;
-    wake_.bind<&Player::on_wake>(this);
   }
 
   bool drain_mailboxes() override {
@@ -79,12 +78,7 @@ class Player final : public TurnHooks {
     outgoing_ = false;
     CHECK(other->inbox.try_push(sent));
     ++sent;
-    if (other->loop_.sleep_flag().claim_wake()) {
-      // The wake before this one may still be on its way back; then its target has not slept since.
-      CHECK(!wake_.in_flight);
-      wake_.fd = other->loop_.wake_target();
-      loop_.submit(wake_);
-    }
+    waker_.wake_if_asleep(other->loop_);
   }
   /// At the end nobody is left to wake it.
   bool may_sleep() override { return !outgoing_ && !is_done(); }
@@ -102,12 +96,10 @@ class Player final : public TurnHooks {
   bool in_order = true;
 
  private:
-  void on_wake(Op&, const Completion& completion) { CHECK(completion.result == 0); }
-
   Loop loop_;
   std::uint64_t rounds_;
   bool outgoing_ = false;
-  Op wake_;
+  Waker waker_{loop_};
 };
 
 TEST(Mailbox, SleepingLoopsWakeEachOtherWithoutLosingAWake) {

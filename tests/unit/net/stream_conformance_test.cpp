@@ -117,6 +117,20 @@ TEST_P(StreamConformance, FinishDeliversTheLastWordsAlthoughThePeerStillTalks) {
   EXPECT_EQ(session.peer_closed, 0);
 }
 
+TEST_P(StreamConformance, WhatIsAddedAfterTheEndIsDropped) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  session.stream->shutdown_write();
+  run_until([&] { return client->at_end(); });
+  session.send("too late");
+  run_until([&] { return session.stream->out().empty(); });
+  EXPECT_EQ(session.sent, 0);
+  session.stream->finish(60 * core::nanos_per_s);
+  client->shutdown_write();
+  run_until([&] { return session.closed; });
+  EXPECT_EQ(client->read(100), "");
+}
+
 TEST_P(StreamConformance, FinishDoesNotWaitForeverForThePeer) {
   const auto client = world_->connect();
   Session& session = server_->accept_one();
