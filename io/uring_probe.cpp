@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 
 #include "io/uring_driver.h"
 
@@ -29,10 +28,11 @@ std::string too_old(const std::string& what) {
 
 /// Value of kernel.io_uring_disabled: -1 when the kernel has no such setting.
 int uring_disabled_setting() {
-  std::ifstream file("/proc/sys/kernel/io_uring_disabled");
-  int value = -1;
-  file >> value;
-  return file ? value : -1;
+  std::FILE* file = std::fopen("/proc/sys/kernel/io_uring_disabled", "re");
+  if (file == nullptr) return -1;
+  const int digit = std::fgetc(file);
+  std::fclose(file);
+  return digit >= '0' && digit <= '9' ? digit - '0' : -1;
 }
 
 struct NeededOpcode {

@@ -55,7 +55,8 @@ void SendChain::add_piece(std::size_t room) {
     block_->used = static_cast<std::uint32_t>(start);
   }
   std::uint8_t* at = block_->bytes + block_->used;
-  auto* piece = new (at) Piece{nullptr, at + sizeof(Piece), 0, block_, nullptr};
+  auto* piece = std::construct_at(reinterpret_cast<Piece*>(at),
+                                  Piece{nullptr, at + sizeof(Piece), 0, block_, nullptr});
   block_->used += static_cast<std::uint32_t>(sizeof(Piece));
   ++block_->piece_count;
   CHECK(block_->used + room <= sizeof block_->bytes);
