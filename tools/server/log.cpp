@@ -208,9 +208,9 @@ bool LogSystem::has_lines() const {
 }
 
 void LogSystem::sleep() {
-  wakeup_->sleeps.store(true);
+  wakeup_->sleeps.exchange(true, std::memory_order_acq_rel);
   if (has_lines() || stop_.load()) {
-    wakeup_->sleeps.store(false);
+    wakeup_->sleeps.exchange(false, std::memory_order_acq_rel);
     return;
   }
   pollfd waiting{.fd = wakeup_->fd, .events = POLLIN, .revents = 0};
@@ -222,7 +222,7 @@ void LogSystem::sleep() {
   if (!has_lines() && !stop_.load()) poll(&waiting, 1, -1);
   eventfd_t ignored = 0;
   eventfd_read(wakeup_->fd, &ignored);
-  wakeup_->sleeps.store(false);
+  wakeup_->sleeps.exchange(false, std::memory_order_acq_rel);
 }
 
 /// With sinks_mutex_ held. Lines of several threads are brought into the order of their times, as

@@ -1,10 +1,10 @@
 // The Log of one thread: checks the rate, formats the line on the stack, puts it into its ring and
 // wakes the writer when that sleeps. See log.h for the whole picture.
 //
-// Waking: the front publishes the line, then reads `sleeps`; the writer sets `sleeps`, then looks
-// at all rings once more before it waits. Both use sequentially consistent order (the fence below,
-// the store there), so one of them sees the other's write and no line is left behind a sleeping
-// writer.
+// Waking: the front publishes the line, then exchanges `sleeps` for false; the writer exchanges it
+// for true, then looks at all rings once more before it waits. Of two exchanges of one variable the
+// later reads what the earlier wrote: either the front reads true and wakes the writer, or the
+// writer's exchange comes later and, by acquire and release, sees the line.
 #pragma once
 
 #include <sys/eventfd.h>
@@ -56,9 +56,7 @@ class LogFront final : public core::Log {
       dropped_count_.fetch_add(1, std::memory_order_relaxed);
       return;
     }
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (wakeup_.sleeps.load(std::memory_order_relaxed) && wakeup_.sleeps.exchange(false))
-      wakeup_.wake();
+    if (wakeup_.sleeps.exchange(false, std::memory_order_acq_rel)) wakeup_.wake();
   }
 
   std::string thread_name_;
