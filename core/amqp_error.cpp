@@ -50,7 +50,10 @@ bool closes_channel_only(ReplyCode code) {
 std::string AmqpError::text() const {
   std::string all{reply_code_name(code)};
   if (!detail.empty()) all += " - " + detail;
-  if (all.size() > 255) all.resize(255);
+  if (all.size() > 255) {
+    all.resize(252);
+    all += "...";
+  }
   return all;
 }
 

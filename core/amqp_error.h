@@ -47,7 +47,8 @@ struct AmqpError {
       false;  ///< Closes the connection although the code's scope is a channel (403 at login).
 
   bool channel_only() const { return !whole_connection && closes_channel_only(code); }
-  /// "NAME - detail", cut to the 255 bytes of a shortstr.
+  /// "NAME - detail", cut to the 255 bytes of a shortstr (the last three are then dots, as
+  /// RabbitMQ does).
   std::string text() const;
 };
 

@@ -2,8 +2,11 @@
 // broker_commands.cpp.
 #include "core/broker.h"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
+#include "core/properties.h"
 #include "core/topology_rules.h"
 
 namespace lepus::core {
@@ -50,17 +53,18 @@ std::uint32_t Broker::publish(const Publish& publish, MessageRef message) {
   CHECK(message->complete());
   bool any_local = false;
   bool any_remote = false;
+  bool refused = false;
   for (QueueInfo* info : *publish.route) {
     if (info->home != wiring_.shard) {
       any_remote = true;
     } else if (info->local != nullptr) {
       any_local = true;
-      info->local->push(message);
+      refused |= !info->local->push(message);
     }
   }
   std::uint32_t waiting = 0;
   if (any_local && publish.number != 0) {
-    add_confirm(publish.publisher, publish.number);
+    add_confirm({publish.publisher, publish.number, publish.number, refused});
     ++waiting;
   }
   if (any_remote) waiting += publish_remote(publish, std::move(message));
@@ -148,16 +152,60 @@ void Broker::flush() {
 }
 
 /// Neighbouring numbers of one channel in one batch become one Confirm.
-void Broker::add_confirm(const ChannelRef& channel, std::uint64_t number) {
+void Broker::add_confirm(const Confirm& confirm) {
   if (!confirms_.empty()) {
     PendingConfirm& last = confirms_.back();
-    if (last.batch == open_batch_ && last.confirm.channel == channel &&
-        last.confirm.last + 1 == number) {
-      last.confirm.last = number;
+    if (last.batch == open_batch_ && last.confirm.channel == confirm.channel &&
+        last.confirm.refused == confirm.refused && last.confirm.last + 1 == confirm.first) {
+      last.confirm.last = confirm.last;
       return;
     }
   }
-  confirms_.push_back({open_batch_, {channel, number, number, false}});
+  confirms_.push_back({open_batch_, confirm});
+}
+
+void Broker::add_deadline(Nanos at, QueueId queue) {
+  deadlines_.push_back({at, queue});
+  std::push_heap(deadlines_.begin(), deadlines_.end(), std::greater<>{});
+}
+
+void Broker::advance(Nanos now) {
+  CHECK(now >= now_);
+  now_ = now;
+  // What a queue registers while its deadline runs is for the next call.
+  for (std::size_t left = deadlines_.size(); left > 0 && next_deadline() <= now; --left) {
+    const QueueId id = deadlines_.front().queue;
+    std::pop_heap(deadlines_.begin(), deadlines_.end(), std::greater<>{});
+    deadlines_.pop_back();
+    if (Queue* queue = find_queue(id)) queue->on_deadline(now);
+  }
+}
+
+void Broker::dead_letter(const QueueInfo& from, const Message& message, DeathReason reason) {
+  const Death death{&from, reason, static_cast<std::uint64_t>((now_ + wall_offset_) / nanos_per_s)};
+  const ExchangeInfo* exchange =
+      topology_.find_exchange(from.vhost, *from.parsed.dead_letter_exchange);
+  if (exchange == nullptr) return;
+  const MessageRef dead = make_dead_letter(message, death, memory_);
+  PropertiesView view;
+  CHECK(decode_properties(dead->properties(), view));
+  const std::vector<std::string> keys = dead_letter_more_keys(message, death);
+  const std::vector<std::string_view> more_keys(keys.begin(), keys.end());
+  RouteResult route;
+  topology_.route(*exchange, {dead->routing_key(), view.headers, more_keys}, route);
+  for (const QueueInfo* target : route) {
+    if (is_cycle(*dead, target->name)) continue;
+    if (target->home != wiring_.shard) {
+      outbox().send(target->home, Enqueue{target->id, nullptr, export_message(dead), {}, 0});
+    } else if (target->local != nullptr) {
+      (void)target->local->push(dead);  // A full queue refuses: the message ends here.
+    }
+  }
+}
+
+void Broker::delete_expired(Queue& queue) {
+  queue.deleting_ = true;
+  ask_delete(queue, {}, 0);
 }
 
 Consumer& Broker::create_consumer(const Subscribe& wish, ChannelPort* local) {

@@ -53,6 +53,7 @@ class Broker {
   /// The port gets answers and deliveries until it detaches; late ones are dropped.
   ChannelRef attach(ChannelPort& port);
   void detach(const ChannelRef& channel);
+  bool is_attached(const ChannelRef& channel) { return find_channel(channel) != nullptr; }
 
   struct Publish {
     const RouteResult* route;
@@ -76,6 +77,12 @@ class Broker {
   void pump();
   /// Once a turn: closes the ledger's batch, sends the confirms whose batch is durable.
   void flush();
+  /// The time of this turn; runs what is due at it (TTL, idle expiry).
+  void advance(Nanos now);
+  /// When advance() should be called next; core::never when nothing waits for time.
+  Nanos next_deadline() const { return deadlines_.empty() ? never : deadlines_.front().at; }
+  /// Seconds since 1970 are (now + offset) / 10^9: for x-death.
+  void set_wall_clock_offset(Nanos offset) { wall_offset_ = offset; }
   /// Something is left that only needs another turn.
   bool has_work() const { return !marked_.empty(); }
   std::size_t queue_count() const { return queues_.size(); }
@@ -86,6 +93,11 @@ class Broker {
   void mark(Queue& queue) {
     if (!queue.linked()) marked_.push_back(queue);
   }
+  Nanos now() const { return now_; }
+  void add_deadline(Nanos at, QueueId queue);
+  void dead_letter(const QueueInfo& from, const Message& message, DeathReason reason);
+  /// Nobody used it for x-expires.
+  void delete_expired(Queue& queue);
   Consumer& create_consumer(const Subscribe& wish, ChannelPort* local);
   void destroy_consumer(Consumer& consumer);
   void answer_get(GetReply reply, MessageRef message);
@@ -98,6 +110,13 @@ class Broker {
   struct QueueCounts {
     std::uint64_t messages = 0;
     std::uint32_t consumers = 0;
+  };
+  struct Deadline {
+    Nanos at;
+    QueueId queue;
+    bool operator>(const Deadline& other) const {
+      return at != other.at ? at > other.at : queue > other.queue;
+    }
   };
   struct PendingConfirm {
     std::uint64_t batch;
@@ -140,7 +159,7 @@ class Broker {
   void refuse(const ChannelRef& channel, AmqpError error);
   void send_back(ShardId home, QueueId queue, Sequence sequence);
   void ask_delete(Queue& queue, const ChannelRef& channel, std::uint32_t message_count);
-  void add_confirm(const ChannelRef& channel, std::uint64_t number);
+  void add_confirm(const Confirm& confirm);
   void drop_queue(QueueId id);
 
   Wiring wiring_;
@@ -151,7 +170,10 @@ class Broker {
   boost::unordered_flat_map<QueueId, std::unique_ptr<Queue>> queues_;
   IntrusiveList<Queue> marked_;
   std::vector<PendingConfirm> confirms_;  ///< Oldest batch first.
+  std::vector<Deadline> deadlines_;       ///< Min-heap.
   std::uint64_t open_batch_ = 1;
+  Nanos now_ = 0;
+  Nanos wall_offset_ = 0;
   bool memory_alarm_ = false;
   bool stopping_ = false;
 };

@@ -18,12 +18,14 @@ void Broker::on(const Enqueue& command) {
   MessageRef message = MessageRef::adopt(command.message);
   const std::unique_ptr<std::vector<QueueId>> more{command.more};
   message->enter_account(memory_);
-  if (Queue* queue = find_queue(command.queue)) queue->push(message);
+  bool refused = false;
+  if (Queue* queue = find_queue(command.queue)) refused |= !queue->push(message);
   if (more) {
     for (const QueueId id : *more)
-      if (Queue* queue = find_queue(id)) queue->push(message);
+      if (Queue* queue = find_queue(id)) refused |= !queue->push(message);
   }
-  if (command.number != 0) add_confirm(command.publisher, command.number);
+  if (command.number != 0)
+    add_confirm({command.publisher, command.number, command.number, refused});
 }
 
 void Broker::on(const Settle& command) {
@@ -71,6 +73,7 @@ void Broker::on(const Purge& command) {
 void Broker::on(const Inspect& command) {
   Queue* queue = find_queue(command.queue);
   if (queue == nullptr) return reply(command.channel, {});
+  queue->note_used();
   if (queue->pump()) mark(*queue);
   reply(command.channel, {queue->ready_count(), queue->consumer_count()});
 }
@@ -94,15 +97,18 @@ void Broker::on(const ConsumerFlow& command) {
   if (consumer == nullptr) return;
   consumer->paused = command.paused;
   consumer->spec.limited = command.limited;
+  if (!command.limited) consumer->queue->return_unused_credit(*consumer);
   consumer->queue->consumer_changed(*consumer);
 }
 
 void Broker::on(const CreditGrant& command) {
   Consumer* consumer = find_consumer(command.consumer);
-  if (consumer == nullptr) return;
+  if (consumer == nullptr)
+    return send(command.channel.shard, CreditReturn{command.channel, command.count});
   consumer->credit_asked = false;
   consumer->credit += command.count;
   consumer->queue->consumer_changed(*consumer);
+  mark(*consumer->queue);  // Also when it is empty now: pump() gives unused credit back.
 }
 
 void Broker::on(const Deliver& command) {
@@ -157,7 +163,8 @@ void Broker::on(const CreditRequest& command) {
   ChannelPort* port = find_channel(command.channel);
   if (port == nullptr) return;
   const std::uint32_t granted = port->on_credit_request(command);
-  if (granted > 0) send(command.home, CreditGrant{command.queue, command.consumer, granted});
+  if (granted > 0)
+    send(command.home, CreditGrant{command.queue, command.channel, command.consumer, granted});
 }
 
 void Broker::on(const CreditReturn& command) {

@@ -87,6 +87,7 @@ struct ConsumerFlow {
 };
 struct CreditGrant {
   QueueId queue;
+  ChannelRef channel;
   ConsumerHandle consumer;
   std::uint32_t count;
 };

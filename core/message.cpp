@@ -24,6 +24,8 @@ MessageRef Message::create(const Parts& parts, MemoryAccount& account) {
   message->key_size_ = static_cast<std::uint8_t>(parts.routing_key.size());
   message->properties_size_ = static_cast<std::uint32_t>(parts.properties.size());
   message->persistent_ = parts.persistent;
+  message->priority_ = parts.priority;
+  message->ttl_ms_ = parts.ttl_ms;
   message->inline_capacity_ = inline_capacity;
   message->body_size_ = parts.body_size;
   std::uint8_t* at = store_bytes(message->data(), as_bytes(parts.exchange));
@@ -102,7 +104,8 @@ Message::Chunk& Message::tail_chunk() {
 MessageRef Message::copy() const {
   CHECK(account_ != nullptr);
   MessageRef twin =
-      create({exchange(), routing_key(), properties(), body_size_, persistent_}, *account_);
+      create({exchange(), routing_key(), properties(), body_size_, persistent_, priority_, ttl_ms_},
+             *account_);
   for_each_piece([&](Bytes piece) { twin->append_body(piece); });
   CHECK(twin->body_filled_ == body_filled_);
   return twin;

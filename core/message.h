@@ -27,12 +27,17 @@ struct MemoryAccount {
 
 class Message {
  public:
+  /// No expiration property; real ones are below (RabbitMQ's limit is 2^32 - 1).
+  static constexpr std::uint64_t no_ttl = UINT64_MAX;
+
   struct Parts {
     std::string_view exchange;     ///< At most 255 bytes.
     std::string_view routing_key;  ///< At most 255 bytes.
     Bytes properties;              ///< Property flags and values, as in the content header frame.
     std::uint64_t body_size = 0;
     bool persistent = false;  ///< delivery_mode 2.
+    std::uint8_t priority = 0;
+    std::uint64_t ttl_ms = no_ttl;  ///< The expiration property.
   };
   /// `account` must outlive the message or be left by leave_account().
   static MessageRef create(const Parts& parts, MemoryAccount& account);
@@ -42,6 +47,8 @@ class Message {
   Bytes properties() const { return {data() + exchange_size_ + key_size_, properties_size_}; }
   std::uint64_t body_size() const { return body_size_; }
   bool persistent() const { return persistent_; }
+  std::uint8_t priority() const { return priority_; }
+  std::uint64_t ttl_ms() const { return ttl_ms_; }
   bool complete() const { return body_filled_ == body_size_; }
   /// What this message occupies, for accounting.
   std::uint64_t memory_size() const;
@@ -88,9 +95,11 @@ class Message {
   std::uint8_t exchange_size_ = 0;
   std::uint8_t key_size_ = 0;
   bool persistent_ = false;
+  std::uint8_t priority_ = 0;
   std::uint32_t inline_capacity_ = 0;
   std::uint64_t body_size_ = 0;
   std::uint64_t body_filled_ = 0;
+  std::uint64_t ttl_ms_ = no_ttl;
   Chunk* first_chunk_ = nullptr;
   Chunk* last_chunk_ = nullptr;
   MemoryAccount* account_ = nullptr;  ///< Null while between shards.

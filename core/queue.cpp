@@ -8,15 +8,27 @@
 
 namespace lepus::core {
 
+Queue::Queue(const QueueInfo& info, Broker& broker)
+    : info_(&info),
+      broker_(broker),
+      backlog_(info.parsed.max_priority.value_or(0)),
+      idle_since_(broker.now()),
+      has_rules_(info.parsed.message_ttl_ms || info.parsed.max_length ||
+                 info.parsed.max_length_bytes) {
+  register_deadline();
+}
+
 Queue::~Queue() {
   while (!active_.empty()) active_.remove(active_.front());
   CHECK(consumers_.empty());
 }
 
-void Queue::push(MessageRef message) {
+bool Queue::push(MessageRef message) {
   CHECK(message->complete());
+  if (has_rules_ || message->ttl_ms() != Message::no_ttl) return push_by_rules(std::move(message));
   backlog_.push(std::move(message));
   broker_.mark(*this);
+  return true;
 }
 
 bool Queue::pump() {
@@ -33,6 +45,7 @@ bool Queue::pump() {
         break;
       case Turn::not_now:
         active_.remove(*consumer);
+        return_unused_credit(*consumer);
         consumer = next;
         break;
       case Turn::retry_later:
@@ -59,8 +72,10 @@ Queue::Turn Queue::offer(Consumer& consumer) {
 bool Queue::obtain_credit(Consumer& consumer) {
   if (consumer.credit > 0) return true;
   if (consumer.credit_asked) return false;
-  const auto wanted = static_cast<std::uint32_t>(
+  auto wanted = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(backlog_.ready_count(), limits::deliveries_per_pump_max));
+  if (consumer.spec.prefetch > 0)
+    wanted = std::min(wanted, consumer.spec.prefetch - consumer.unacked_count);
   const CreditRequest request{consumer.spec.channel, consumer.spec.number,
                               broker_.shard(),       info_->id,
                               consumer.handle,       wanted};
@@ -109,6 +124,7 @@ void Queue::deliver_to(Consumer& consumer) {
 void Queue::get(const Get& request) {
   GetReply reply{request.channel, 0, info_->id, 0, nullptr, broker_.shard(), false, request.no_ack};
   MessageRef message;
+  note_used();
   if (backlog_.ready_count() > 0) {
     const Backlog::Ready head = backlog_.peek();
     reply.sequence = head.sequence;
@@ -129,9 +145,11 @@ void Queue::settle(const Settle& settle, Consumer* consumer) {
   for (Sequence sequence = settle.first; sequence <= settle.last; ++sequence) {
     if (backlog_.state(sequence) != Backlog::State::unacked) continue;
     if (settle.outcome == Outcome::requeued) {
-      backlog_.requeue(sequence);
+      return_to_backlog(sequence);
     } else {
-      (void)backlog_.take(sequence);
+      if (expiry_) expiry_->forget_overdue(sequence);
+      MessageRef message = backlog_.take(sequence);
+      if (settle.outcome == Outcome::rejected) give_up(std::move(message), DeathReason::rejected);
     }
     if (consumer != nullptr && consumer->unacked_count > 0) --consumer->unacked_count;
   }
@@ -149,7 +167,6 @@ Consumer* Queue::subscribe(const Subscribe& wish, ChannelPort* local, AmqpError&
   Consumer& consumer = broker_.create_consumer(wish, local);
   consumer.queue = this;
   consumers_.push_back(&consumer);
-  had_consumer_ = true;
   consumer_changed(consumer);
   return &consumer;
 }
@@ -159,6 +176,7 @@ void Queue::unsubscribe(Consumer& consumer) {
   if (consumer.linked()) active_.remove(consumer);
   return_unused_credit(consumer);
   std::erase(consumers_, &consumer);
+  note_used();
   broker_.destroy_consumer(consumer);
 }
 

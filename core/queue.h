@@ -10,10 +10,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
-#include "core/backlog.h"
 #include "core/consumer.h"
+#include "core/dead_letter.h"
+#include "core/expiry.h"
+#include "core/levels.h"
 #include "core/topology.h"
 
 namespace lepus::core {
@@ -22,7 +25,7 @@ class Broker;
 
 class Queue : public ListNode<Queue> {
  public:
-  Queue(const QueueInfo& info, Broker& broker) : info_(&info), broker_(broker) {}
+  Queue(const QueueInfo& info, Broker& broker);
   ~Queue();
 
   const QueueInfo& info() const { return *info_; }
@@ -30,7 +33,8 @@ class Queue : public ListNode<Queue> {
   std::uint64_t unacked_count() const { return backlog_.unacked_count(); }
   std::uint32_t consumer_count() const { return static_cast<std::uint32_t>(consumers_.size()); }
 
-  void push(MessageRef message);
+  /// False: the queue is full and refuses (x-overflow=reject-publish).
+  [[nodiscard]] bool push(MessageRef message);
   /// Delivers what can be delivered, at most a turn's share. True: there is more to do that only
   /// needs another turn.
   [[nodiscard]] bool pump();
@@ -47,7 +51,11 @@ class Queue : public ListNode<Queue> {
   /// It may be able to take again.
   void consumer_changed(Consumer& consumer);
   const std::vector<Consumer*>& consumers() const { return consumers_; }
-  bool had_consumer() const { return had_consumer_; }
+
+  /// Declared, inspected or read: it is in use (x-expires).
+  void note_used();
+  /// Its registered deadline has come.
+  void on_deadline(Nanos now);
 
  private:
   friend class Broker;
@@ -60,13 +68,26 @@ class Queue : public ListNode<Queue> {
   void activate(Consumer& consumer);
   void rotate(Consumer& consumer);
 
+  // queue_rules.cpp
+  bool push_by_rules(MessageRef message);
+  bool is_full_for(const Message* more) const;
+  bool can_deliver_at_once();
+  void drop_excess();
+  void give_up(MessageRef message, DeathReason reason);
+  void return_to_backlog(Sequence sequence);
+  Nanos next_deadline() const;
+  void register_deadline();
+
   const QueueInfo* info_;
   Broker& broker_;
-  Backlog backlog_;
+  Levels backlog_;
   IntrusiveList<Consumer> active_;    ///< May be able to take, highest priority first.
   std::vector<Consumer*> consumers_;  ///< In order of arrival.
-  bool had_consumer_ = false;         ///< Auto-delete waits for the first consumer.
-  bool deleting_ = false;             ///< The control thread was asked to delete it.
+  std::unique_ptr<Expiry> expiry_;    ///< From the first message with a TTL on.
+  Nanos idle_since_;
+  Nanos registered_deadline_ = never;  ///< The earliest the broker knows of.
+  bool has_rules_;                     ///< Limits or a TTL: each push is looked at.
+  bool deleting_ = false;              ///< The control thread was asked to delete it.
 };
 
 }  // namespace lepus::core

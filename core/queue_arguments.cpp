@@ -38,7 +38,7 @@ constexpr std::array supported{
     ArgumentSupport{"x-dead-letter-strategy", "at-least-once", false},
     ArgumentSupport{"x-queue-mode", "", true},
     ArgumentSupport{"x-queue-version", "", true},
-    ArgumentSupport{"x-max-priority", "", false},
+    ArgumentSupport{"x-max-priority", "", true},
     ArgumentSupport{"x-single-active-consumer", "true", false},
     ArgumentSupport{"x-delivery-limit", "", false},
     ArgumentSupport{"x-max-in-memory-length", "", false},

@@ -47,11 +47,15 @@ bool set_option(int fd, int level, int name, int value) {
 }
 
 /// Dead peers are found after about a minute: 30 s silence, then 4 probes, 8 s apart.
-bool set_options(int fd, int family) {
+bool set_options(int fd, int family, const ListenConfig& config) {
   if (!set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return false;
   if (!set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) return false;
-  if (!set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1)) return false;
-  if (!set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1)) return false;
+  if (!set_option(fd, SOL_SOCKET, SO_KEEPALIVE, config.keepalive ? 1 : 0)) return false;
+  if (!set_option(fd, IPPROTO_TCP, TCP_NODELAY, config.nodelay ? 1 : 0)) return false;
+  const int send_size = config.send_buffer_size;
+  if (send_size > 0 && !set_option(fd, SOL_SOCKET, SO_SNDBUF, send_size)) return false;
+  const int receive_size = config.receive_buffer_size;
+  if (receive_size > 0 && !set_option(fd, SOL_SOCKET, SO_RCVBUF, receive_size)) return false;
   if (!set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 30)) return false;
   if (!set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 8)) return false;
   if (!set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 4)) return false;
@@ -61,7 +65,7 @@ bool set_options(int fd, int family) {
 ListenOutcome listen_at(const ListenConfig& config, const addrinfo& place) {
   const int fd = socket(place.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return failed(config, advice(errno));
-  if (!set_options(fd, place.ai_family) || bind(fd, place.ai_addr, place.ai_addrlen) != 0 ||
+  if (!set_options(fd, place.ai_family, config) || bind(fd, place.ai_addr, place.ai_addrlen) != 0 ||
       listen(fd, config.backlog) != 0) {
     const int error_code = errno;
     ::close(fd);
@@ -121,6 +125,15 @@ std::string pin_thread(int cpu) {
   if (code == 0) return "";
   return "cannot pin a thread to processor " + std::to_string(cpu) + ": " + std::strerror(code) +
          ". It is offline or outside of the allowed set (taskset -p, cpuset of the container)";
+}
+
+std::string pin_thread_to(const std::vector<unsigned>& cpus) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const unsigned cpu : cpus) CPU_SET(cpu, &set);
+  const int code = pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+  if (code == 0) return "";
+  return std::string("cannot bind a thread to its processors: ") + std::strerror(code);
 }
 
 void name_thread(const std::string& name) {

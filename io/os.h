@@ -13,6 +13,11 @@ struct ListenConfig {
       address;  ///< Numeric or a name; "::" or empty: all IPv4 and IPv6, "0.0.0.0": all IPv4.
   std::uint16_t port = 0;  ///< 0: the kernel chooses; see local_port().
   int backlog = 128;
+  // Accepted sockets inherit these.
+  bool nodelay = true;
+  bool keepalive = true;
+  int send_buffer_size = 0;     ///< 0: the kernel's choice, which grows with the traffic.
+  int receive_buffer_size = 0;  ///< As above.
 };
 
 struct ListenOutcome {
@@ -20,8 +25,7 @@ struct ListenOutcome {
   std::string error;  ///< What failed, where, what to do.
 };
 
-/// A listening TCP socket. SO_REUSEPORT: each shard has its own for the same address. Accepted
-/// sockets inherit TCP_NODELAY and keepalive.
+/// A listening TCP socket. SO_REUSEPORT: each shard has its own for the same address.
 ListenOutcome listen_tcp(const ListenConfig& config);
 
 /// Port a socket is bound to; 0 when it is not.
@@ -35,6 +39,9 @@ std::vector<int> allowed_cpus();
 
 /// Binds the calling thread. Empty: done, else what failed.
 std::string pin_thread(int cpu);
+
+/// Lets the calling thread run on any of these. Empty: done, else what failed.
+std::string pin_thread_to(const std::vector<unsigned>& cpus);
 
 /// For ps and debuggers; cut to 15 bytes.
 void name_thread(const std::string& name);

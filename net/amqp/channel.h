@@ -142,6 +142,13 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   void grant_waiting_credit();
   std::uint32_t free_shared_credit() const;
 
+  // channel_reply.cpp
+  Outcome consume_replies(const BasicConsume& consume);
+  bool cancel_replies(const BasicCancel& cancel);
+  Outcome declare_reply_queue(const QueueDeclare& declare);
+  bool send_reply(core::MessageRef message);
+  void on_reply_delivery(const core::Deliver& delivery, core::MessageRef message);
+
   // channel_settle.cpp
   Outcome settle(std::uint64_t tag, bool multiple, core::Outcome outcome);
   Outcome on(const BasicAck& ack);
@@ -195,6 +202,9 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   Publishing publishing_;
   RouteCache route_cache_;
   std::string last_queue_;  ///< Declared last on this channel: what an empty queue name means.
+  std::string reply_name_;  ///< Of direct reply-to; empty: no reply consumer.
+  std::string reply_tag_;
+  std::uint64_t reply_secret_ = 0;
   std::uint64_t next_tag_ = 1;
   core::UnackedWindow unacked_;
   core::ConfirmWindow confirms_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "net/amqp/channel_impl.h"
+#include "net/amqp/reply_to.h"
 
 namespace lepus::amqp {
 
@@ -29,6 +30,7 @@ core::Result<std::int32_t> read_priority(core::Bytes arguments, const std::strin
 }  // namespace
 
 Channel::Outcome Channel::on(const BasicConsume& consume) {
+  if (consume.queue == reply_to_queue) return consume_replies(consume);
   auto name = resolve_queue_name(consume.queue);
   if (!name.ok()) return std::move(name.error());
   auto queue = core::check_queue_access(broker().topology(), connection_.vhost(), name.value(),
@@ -69,6 +71,7 @@ void Channel::on_subscribed(const core::Reply& reply, const Pending& pending) {
 }
 
 Channel::Outcome Channel::on(const BasicCancel& cancel) {
+  if (cancel_replies(cancel)) return std::nullopt;
   const Consumer* consumer = find_consumer(cancel.consumer_tag);
   if (consumer == nullptr) {
     if (!cancel.no_wait) send(BasicCancelOk{cancel.consumer_tag});
@@ -131,6 +134,10 @@ void Channel::on_get_reply(const core::GetReply& reply, core::MessageRef message
 bool Channel::on_deliver(const core::Deliver& delivery, core::MessageRef message) {
   if (state_ != State::open) {
     if (!delivery.no_ack) send_back(delivery.home, delivery.queue, delivery.sequence);
+    return true;
+  }
+  if (!delivery.queue) {
+    on_reply_delivery(delivery, std::move(message));
     return true;
   }
   CHECK(delivery.number < consumers_.size());
@@ -221,7 +228,7 @@ void Channel::grant_waiting_credit() {
     if (granted == 0) break;
     ++served;
     shared_granted_ += granted;
-    broker().send(request.home, core::CreditGrant{request.queue, request.consumer, granted});
+    broker().send(request.home, core::CreditGrant{request.queue, ref_, request.consumer, granted});
   }
   waiting_credit_.erase(waiting_credit_.begin(),
                         waiting_credit_.begin() + static_cast<std::ptrdiff_t>(served));

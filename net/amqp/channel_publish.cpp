@@ -7,6 +7,7 @@
 
 #include "net/amqp/channel_impl.h"
 #include "net/amqp/publish_checks.h"
+#include "net/amqp/reply_to.h"
 
 namespace lepus::amqp {
 
@@ -48,6 +49,8 @@ Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
   if (!core::decode_properties(header.properties, view))
     return core::properties_error(header.properties);
   Outcome error = check_properties(view, connection_.user());
+  if (!error && view.reply_to == reply_to_queue && reply_name_.empty())
+    error = AmqpError{ReplyCode::precondition_failed, "fast reply consumer does not exist"};
   if (!error) error = read_more_keys(view, publishing_.more_keys);
   if (error) {
     error->class_id = class_basic;
@@ -56,13 +59,22 @@ Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
   }
   std::vector<std::uint8_t> changed;
   core::Bytes properties = header.properties;
-  if (!publishing_.more_keys.empty() && has_bcc(view)) {
+  const bool wants_reply = view.reply_to == reply_to_queue;
+  if (wants_reply || (!publishing_.more_keys.empty() && has_bcc(view))) {
+    if (wants_reply) view.reply_to = reply_name_;
     changed = without_bcc(view);
     properties = changed;
   }
-  publishing_.message = core::Message::create(
-      {route_cache_.exchange, route_cache_.key, properties, header.body_size, view.is_persistent()},
-      broker().memory());
+  core::Message::Parts parts;
+  parts.exchange = route_cache_.exchange;
+  parts.routing_key = route_cache_.key;
+  parts.properties = properties;
+  parts.body_size = header.body_size;
+  parts.persistent = view.is_persistent();
+  parts.priority = view.priority;
+  if (view.has(core::Property::expiration))
+    parts.ttl_ms = parse_expiration(view.expiration).value();
+  publishing_.message = core::Message::create(parts, broker().memory());
   return header.body_size == 0 ? finish_publish() : std::nullopt;
 }
 
@@ -104,7 +116,9 @@ void Channel::send_message(Publishing publishing) {
   core::RouteResult own;
   if (!cached) route_content(publishing, own);
   const core::RouteResult& route = cached ? cache.result : own;
-  if (route.empty() && publishing.mandatory) {
+  const bool replied = route.empty() && is_reply_name(publishing.message->routing_key()) &&
+                       publishing.message->exchange().empty() && send_reply(publishing.message);
+  if (route.empty() && !replied && publishing.mandatory) {
     const core::Message& message = *publishing.message;
     const BasicReturn returned{static_cast<std::uint16_t>(ReplyCode::no_route), "NO_ROUTE",
                                message.exchange(), message.routing_key()};
@@ -142,7 +156,7 @@ void Channel::write_acks() {
   if (transactional_) return finish_commit_when_done();
   for (const core::ConfirmWindow::Ack& ack : acks) {
     if (ack.refused) {
-      send(BasicNack{ack.number, ack.multiple, false});
+      send(BasicNack{ack.number, ack.multiple, true});  // As RabbitMQ fills the field.
     } else {
       send(BasicAck{ack.number, ack.multiple});
     }

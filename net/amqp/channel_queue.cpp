@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "net/amqp/channel_impl.h"
+#include "net/amqp/reply_to.h"
 
 namespace lepus::amqp {
 
@@ -18,6 +19,8 @@ core::Result<std::string> Channel::resolve_queue_name(std::string_view name) con
 }
 
 Channel::Outcome Channel::on(const QueueDeclare& declare) {
+  if (declare.queue == reply_to_queue || is_reply_name(declare.queue))
+    return declare_reply_queue(declare);
   core::TopologyRequest request = new_request(Kind::declare_queue);
   request.passive = declare.passive;
   request.durable = declare.durable;

@@ -55,7 +55,7 @@ void Connection::fail(AmqpError error) {
   const std::string text = error.text();
   send(ConnectionClose{static_cast<std::uint16_t>(error.code), text, error.class_id,
                        error.method_id});
-  holds_ = 0;
+  release_all();
   server_.loop().timers().arm(timer_, server_.loop().now() + limits::close_ok_wait);
 }
 
@@ -138,8 +138,9 @@ void Connection::ask_exclusive_queues_gone(const core::ChannelRef& who) {
   server_.broker().ask(request, who);
 }
 
+/// The connection may have ended otherwise meanwhile.
 void Connection::on_exclusive_queues_gone() {
-  CHECK(phase_ == Phase::closing);
+  if (phase_ != Phase::closing) return;
   send(ConnectionCloseOk{});
   phase_ = Phase::finished;
   server_.loop().timers().cancel(timer_);

@@ -78,6 +78,7 @@ class Connection final : public net::StreamHandler {
 
   void hold(Hold why) { holds_ = static_cast<std::uint8_t>(holds_ | why); }
   void release(Hold why);
+  void release_all();
   bool held() const { return holds_ != 0; }
   /// Input kept while it was held is read now.
   void resume_input();
@@ -116,6 +117,7 @@ class Connection final : public net::StreamHandler {
   void read_protocol_header(core::Bytes& bytes);
   void complete_carried_frame(core::Bytes& bytes);
   void keep(core::Bytes bytes);
+  void resume_soon();
   void on_frame_result(const FrameResult& result);
   void dispatch(const Frame& frame);
   void on_channel_zero(const Frame& frame);
@@ -160,6 +162,7 @@ class Connection final : public net::StreamHandler {
   core::Slab<Connection>::Handle handle_{};
   Phase phase_ = Phase::awaiting_header;
   std::uint8_t holds_ = 0;
+  bool resume_due_ = false;    ///< Released; resume_input() comes soon.
   bool reading_ = false;       ///< Inside read_frames(): no re-entry.
   bool lost_sync_ = false;     ///< After a broken frame nothing behind it can be read.
   bool paused_ = false;        ///< The socket is not read.

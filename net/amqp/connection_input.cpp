@@ -45,7 +45,7 @@ AmqpError unknown_method(std::uint16_t class_id, std::uint16_t method_id) {
 void Connection::on_bytes(Bytes bytes) {
   last_received_ = server_.loop().now();
   if (!reads_input()) return;
-  if (held()) return keep(bytes);
+  if (held() || resume_due_) return keep(bytes);
   read(bytes);
   server_.broker().pump();
 }
@@ -90,14 +90,28 @@ void Connection::keep(Bytes bytes) {
 void Connection::release(Hold why) {
   if ((holds_ & why) == 0) return;
   holds_ = static_cast<std::uint8_t>(holds_ & ~why);
-  if (!held() && !reading_) server_.resume_later(*this);
+  if (!held()) resume_soon();
+}
+
+void Connection::release_all() {
+  holds_ = 0;
+  if (!carry_.empty() || paused_) resume_soon();
+}
+
+/// Not at once: whoever releases may be in the middle of something. Until then carry_ may hold
+/// whole frames, so what comes meanwhile is put behind them.
+void Connection::resume_soon() {
+  if (reading_ || resume_due_) return;
+  resume_due_ = true;
+  server_.resume_later(*this);
 }
 
 void Connection::resume_input() {
+  resume_due_ = false;
   if (held() || !reads_input()) return;
   const std::vector<std::uint8_t> kept = std::exchange(carry_, {});
   if (!kept.empty()) read(kept);
-  if (held() || !paused_) return;
+  if (held() || !paused_ || !reads_input()) return;
   paused_ = false;
   stream_->resume_reading();
 }

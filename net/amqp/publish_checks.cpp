@@ -18,6 +18,13 @@ AmqpError bad_expiration(std::string_view text, std::string_view why) {
           "invalid expiration '" + std::string{text} + "': " + std::string{why}};
 }
 
+std::vector<std::uint8_t> encode(const core::PropertiesView& view) {
+  std::vector<std::uint8_t> bytes(core::encoded_size(view));
+  const std::uint8_t* end = core::encode_properties(bytes.data(), view);
+  CHECK(end == bytes.data() + bytes.size());
+  return bytes;
+}
+
 bool is_digit(char character) { return character >= '0' && character <= '9'; }
 
 }  // namespace
@@ -56,8 +63,6 @@ std::optional<AmqpError> check_properties(const core::PropertiesView& view, std:
     return AmqpError{ReplyCode::precondition_failed, "invalid message: {delivery_mode_unknown," +
                                                          std::to_string(view.delivery_mode) + "}"};
   }
-  if (view.has(Property::reply_to) && view.reply_to == "amq.rabbitmq.reply-to")
-    return AmqpError{ReplyCode::precondition_failed, "fast reply consumer does not exist"};
   return std::nullopt;
 }
 
@@ -86,16 +91,14 @@ bool has_bcc(const core::PropertiesView& view) {
 }
 
 std::vector<std::uint8_t> without_bcc(const core::PropertiesView& view) {
+  if (!has_bcc(view)) return encode(view);
   core::FieldTableWriter headers;
   for (const core::FieldEntry& entry : view.header_table())
     if (entry.name != "BCC") headers.value(entry.name, entry.value);
   const std::string kept = headers.take();
   core::PropertiesView changed = view;
   changed.headers = core::as_bytes(kept);
-  std::vector<std::uint8_t> bytes(core::encoded_size(changed));
-  const std::uint8_t* end = core::encode_properties(bytes.data(), changed);
-  CHECK(end == bytes.data() + bytes.size());
-  return bytes;
+  return encode(changed);
 }
 
 }  // namespace lepus::amqp

@@ -12,7 +12,7 @@
 
 namespace lepus::amqp {
 
-/// delivery-mode, user-id, expiration, reply-to. 406 or nothing.
+/// delivery-mode, user-id, expiration. 406 or nothing.
 std::optional<core::AmqpError> check_properties(const core::PropertiesView& view,
                                                 std::string_view user);
 
@@ -23,7 +23,7 @@ core::Result<std::uint64_t> parse_expiration(std::string_view text);
 std::optional<core::AmqpError> read_more_keys(const core::PropertiesView& view,
                                               std::vector<std::string>& keys);
 
-/// The same properties without the BCC header, encoded. Only when has_bcc().
+/// The same properties without the BCC header, encoded.
 bool has_bcc(const core::PropertiesView& view);
 std::vector<std::uint8_t> without_bcc(const core::PropertiesView& view);
 

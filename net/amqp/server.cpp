@@ -43,13 +43,15 @@ std::string Server::build_server_properties() const {
   return table.take();
 }
 
-void Server::accept(std::unique_ptr<net::Stream> stream) {
+void Server::accept(std::unique_ptr<net::Stream> stream, std::uint64_t elsewhere) {
   const core::ConnectionId id{(std::uint64_t{broker().shard()} + 1) << 48 | next_connection_++};
   const auto [handle, connection] = connections_.create(*this, std::move(stream), id);
   connection->set_handle(handle);
   connection->start();
   const std::uint64_t max = settings().connections_max;
-  if (max > 0 && connections_.live_count() > max) {
+  if (max > 0 && elsewhere + connections_.live_count() > max) {
+    log().write(core::LogLevel::warning, core::LogCategory::connection,
+                "connection refused: limit reached", {{"max_connections", max}});
     connection->force_close({core::ReplyCode::not_allowed, "connection limit reached"});
   } else if (broker().stopping()) {
     connection->force_close({core::ReplyCode::connection_forced, "broker is stopping"});

@@ -50,7 +50,8 @@ class Server {
   /// For connections to come.
   void set_settings(const Settings& settings);
 
-  void accept(std::unique_ptr<net::Stream> stream);
+  /// `elsewhere`: connections of other shards, for the limit.
+  void accept(std::unique_ptr<net::Stream> stream, std::uint64_t elsewhere = 0);
   /// Every connection is told 320 with `reason` and closed.
   void close_all(std::string_view reason);
   /// The hard end, when a clean one took too long.
@@ -81,6 +82,7 @@ class Server {
   std::vector<core::ConfirmWindow::Ack>& ack_scratch() { return ack_scratch_; }
   std::vector<core::UnackedWindow::Entry>& entry_scratch() { return entry_scratch_; }
   /// "amq.gen-" or "amq.ctag-" and 22 characters of base64url.
+  std::uint64_t random_number() { return random_.next(); }
   std::string generate_name(std::string_view prefix);
 
  private:

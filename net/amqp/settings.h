@@ -30,7 +30,7 @@ struct Settings {
   std::uint16_t channel_max = core::limits::channel_max;   ///< Channels open at once; 0 = 65535.
   std::uint64_t message_size_max = core::limits::message_size_max_default;
   std::uint64_t consumers_per_channel_max = 0;             ///< 0 = no limit.
-  std::uint64_t connections_max = 0;                       ///< Of one shard; 0 = no limit.
+  std::uint64_t connections_max = 0;                       ///< Of the whole broker; 0 = no limit.
   core::Nanos handshake_timeout = 10 * core::nanos_per_s;  ///< core::never = none.
 };
 

@@ -133,8 +133,6 @@ void Control::stop() {
   broadcast(core::StopServing{});
 }
 
-bool Control::is_finished() const {
-  return phase_ == Phase::ending && !mesh_.has_staged() && mesh_.wakes_in_flight() == 0;
-}
+bool Control::is_finished() const { return phase_ == Phase::ending && !mesh_.has_staged(); }
 
 }  // namespace lepus::server

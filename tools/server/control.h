@@ -54,7 +54,7 @@ class Control final : private io::TurnHooks {
 
   bool drain_mailboxes() override;
   void flush() override { mesh_.wake(); }
-  bool may_sleep() override { return !mesh_.has_staged(); }
+  bool may_sleep() override { return !mesh_.has_staged() && phase_ != Phase::ending; }
 
   void on_command(core::ShardId from, const core::Command& command);
   void on_ask(const core::TopologyAsk& ask);

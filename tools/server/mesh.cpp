@@ -2,6 +2,8 @@
 // with the process; messages in it are not confirmed.
 #include "tools/server/mesh.h"
 
+#include <utility>
+
 namespace lepus::server {
 
 Mesh::Mesh(std::size_t thread_count) : loops_(thread_count, nullptr) {
@@ -13,13 +15,9 @@ Mesh::Mesh(std::size_t thread_count) : loops_(thread_count, nullptr) {
 }
 
 MeshEnd::MeshEnd(Mesh& mesh, core::ShardId self) : mesh_(mesh), self_(self) {
-  for (std::size_t i = 0; i < mesh.thread_count(); ++i) {
-    peers_.push_back(std::make_unique<Peer>());
-    peers_.back()->wake.bind<&MeshEnd::on_wake>(this);
-  }
+  for (std::size_t i = 0; i < mesh.thread_count(); ++i)
+    peers_.push_back(std::make_unique<Peer>(mesh.loop(self)));
 }
-
-MeshEnd::~MeshEnd() { CHECK(wakes_in_flight() == 0); }
 
 void MeshEnd::send(core::ShardId to, const core::Command& command) {
   CHECK(to != self_);
@@ -48,36 +46,9 @@ bool MeshEnd::push_staged() {
 void MeshEnd::wake() {
   for (core::ShardId to = 0; to < peers_.size(); ++to) {
     Peer& peer = *peers_[to];
-    if (!peer.has_news) continue;
-    peer.has_news = false;
-    if (mesh_.loop(to).sleep_flag().claim_wake()) start_wake(to);
+    if (!std::exchange(peer.has_news, false)) continue;
+    peer.waker.wake_if_asleep(mesh_.loop(to));
   }
-}
-
-void MeshEnd::start_wake(core::ShardId to) {
-  Peer& peer = *peers_[to];
-  if (peer.wake.in_flight) {
-    peer.owes_wake = true;
-    return;
-  }
-  peer.wake.kind = io::OpKind::wake;
-  peer.wake.fd = mesh_.loop(to).wake_target();
-  mesh_.loop(self_).submit(peer.wake);
-}
-
-void MeshEnd::on_wake(io::Op& op, const io::Completion&) {
-  for (core::ShardId to = 0; to < peers_.size(); ++to) {
-    Peer& peer = *peers_[to];
-    if (&peer.wake != &op || !peer.owes_wake) continue;
-    peer.owes_wake = false;
-    start_wake(to);
-  }
-}
-
-std::size_t MeshEnd::wakes_in_flight() const {
-  std::size_t count = 0;
-  for (const auto& peer : peers_) count += peer->wake.in_flight ? 1 : 0;
-  return count;
 }
 
 }  // namespace lepus::server

@@ -17,6 +17,7 @@
 #include "core/ports.h"
 #include "io/loop.h"
 #include "io/mailbox.h"
+#include "io/waker.h"
 
 namespace lepus::server {
 
@@ -41,8 +42,6 @@ class Mesh {
 class MeshEnd final : public core::Outbox {
  public:
   MeshEnd(Mesh& mesh, core::ShardId self);
-  ~MeshEnd() override;
-
   void send(core::ShardId to, const core::Command& command) override;
   bool congested(core::ShardId to) const override { return !peers_[to]->staged.empty(); }
 
@@ -63,18 +62,14 @@ class MeshEnd final : public core::Outbox {
   bool has_staged() const { return staged_count_ > 0; }
   /// At the end of a turn: wakes receivers that sleep.
   void wake();
-  /// Wake ops in flight; 0 is the condition for destruction.
-  std::size_t wakes_in_flight() const;
 
  private:
   struct Peer {
+    explicit Peer(io::Loop& own) : waker(own) {}
     std::deque<core::Command> staged;
-    bool has_news = false;   ///< Pushed since the last wake().
-    bool owes_wake = false;  ///< The flag was claimed while the op was still in flight.
-    io::Op wake;
+    bool has_news = false;  ///< Pushed since the last wake().
+    io::Waker waker;
   };
-  void start_wake(core::ShardId to);
-  void on_wake(io::Op& op, const io::Completion& completion);
 
   Mesh& mesh_;
   core::ShardId self_;

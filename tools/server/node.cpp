@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include <csignal>
+#include <ctime>
 #include <utility>
 
 #include "io/os.h"
@@ -21,6 +22,15 @@ std::uint64_t random_seed() {
   std::uint64_t seed = 0;
   CHECK(getrandom(&seed, sizeof seed, 0) == sizeof seed);
   return seed;
+}
+
+/// Declares come in bursts: the control thread looks this long for the next before it sleeps.
+constexpr core::Nanos control_spin = 30 * core::nanos_per_us;
+
+core::Nanos wall_clock_offset(io::Driver& driver) {
+  timespec wall{};
+  CHECK(clock_gettime(CLOCK_REALTIME, &wall) == 0);
+  return wall.tv_sec * core::nanos_per_s + wall.tv_nsec - driver.now();
 }
 
 io::IdlePolicy idle_policy(const ServerConfig& config) {
@@ -48,6 +58,7 @@ std::unique_ptr<amqp::Settings> make_settings(const ServerConfig& config) {
   settings->frame_max = config.frame_max;
   settings->channel_max = config.channel_max;
   settings->message_size_max = config.message_size_max;
+  settings->connections_max = config.connections_max;
   settings->consumers_per_channel_max = config.consumers_per_channel_max;
   settings->handshake_timeout = config.handshake_timeout_ms == 0
                                     ? core::never
@@ -85,16 +96,17 @@ std::string Node::make_driver(std::unique_ptr<io::UringDriver>& driver) {
 std::string Node::start() {
   io::raise_file_limit();
   if (std::string error = make_driver(driver_); !error.empty()) return error;
-  loop_ = std::make_unique<io::Loop>(*driver_, io::IdlePolicy{io::IdleMode::sleep, 0});
+  loop_ =
+      std::make_unique<io::Loop>(*driver_, io::IdlePolicy{io::IdleMode::adaptive, control_spin});
   mesh_.set_loop(static_cast<core::ShardId>(shards_.size()), *loop_);
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     ShardThread& own = shards_[i];
     if (std::string error = make_driver(own.driver); !error.empty()) return error;
     own.loop = std::make_unique<io::Loop>(*own.driver, idle_policy(config_));
     mesh_.set_loop(static_cast<core::ShardId>(i), *own.loop);
-    own.shard =
-        std::make_unique<Shard>(Shard::Parts{static_cast<core::ShardId>(i), &mesh_, own.loop.get(),
-                                             settings_.back().get(), own.log, random_seed()});
+    own.shard = std::make_unique<Shard>(Shard::Parts{
+        static_cast<core::ShardId>(i), &mesh_, own.loop.get(), settings_.back().get(), own.log,
+        random_seed(), wall_clock_offset(*own.driver), [this] { return connection_count(); }});
   }
   if (std::string error = listen(); !error.empty()) return error;
   const std::uint64_t watermark = memory_limits(config_, read_available_memory()).watermark_size;
@@ -121,8 +133,10 @@ std::string Node::start() {
 std::string Node::listen() {
   for (const ListenAddress& address : config_.listeners) {
     for (ShardThread& own : shards_) {
-      const io::ListenOutcome outcome =
-          io::listen_tcp({address.host, address.port, static_cast<int>(config_.tcp.backlog)});
+      const io::ListenOutcome outcome = io::listen_tcp(
+          {address.host, address.port, static_cast<int>(config_.tcp.backlog), config_.tcp.nodelay,
+           config_.tcp.keepalive, static_cast<int>(config_.tcp.send_buffer_size),
+           static_cast<int>(config_.tcp.receive_buffer_size)});
       if (outcome.fd < 0) return outcome.error;
       own.shard->add_listener(outcome.fd);
     }
@@ -142,11 +156,16 @@ void Node::run_shard(ShardThread& own, const ShardPlace& place) {
 }
 
 int Node::run() {
-  io::name_thread("control");
+  if (placement_.pin) {
+    const std::string error = io::pin_thread_to(placement_.control_cpus);
+    if (!error.empty())
+      log_.write(LogLevel::warning, LogCategory::general, "cannot pin control thread",
+                 {{"text", error}});
+  }
   while (!control_->is_finished()) loop_->run_turn();
   for (ShardThread& own : shards_) own.thread.join();
   for (ShardThread& own : shards_) own.shard.reset();
-  while (!signals_->is_stopped()) loop_->run_turn();
+  while (loop_->ops_in_flight() > 0) loop_->run_turn();
   log_.write(LogLevel::info, LogCategory::general, "broker stopped", {});
   signals_.reset();
   control_.reset();
@@ -165,6 +184,12 @@ void Node::reload() {
   settings_.push_back(make_settings(config_));
   control_->set_memory_watermark(memory_limits(config_, read_available_memory()).watermark_size);
   control_->broadcast(core::Reconfigure{settings_.back().get()});
+}
+
+std::uint64_t Node::connection_count() const {
+  std::uint64_t sum = 0;
+  for (const ShardThread& own : shards_) sum += own.shard->connection_count();
+  return sum;
 }
 
 std::uint64_t Node::memory_bytes() const {

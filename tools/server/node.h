@@ -46,6 +46,7 @@ class Node {
   void on_signal(int signal);
   void reload();
   std::uint64_t memory_bytes() const;
+  std::uint64_t connection_count() const;
 
   const Placement& placement_;
   LogSystem& log_system_;

@@ -22,10 +22,13 @@ Shard::Shard(const Parts& parts)
                this}) {
   parts_.loop->set_hooks(this);
   stop_timer_.bind<&Shard::on_stop_deadline>(this);
+  deadline_timer_.bind<&Shard::on_deadline>(this);
+  broker_.set_wall_clock_offset(parts.wall_clock_offset);
 }
 
 Shard::~Shard() {
   parts_.loop->timers().cancel(stop_timer_);
+  parts_.loop->timers().cancel(deadline_timer_);
   parts_.loop->set_hooks(nullptr);
 }
 
@@ -37,7 +40,13 @@ void Shard::add_listener(int fd) {
   listeners_.push_back(std::make_unique<net::Listener>(streams_, fd, *this));
 }
 
-void Shard::on_accept(std::unique_ptr<net::Stream> stream) { server_.accept(std::move(stream)); }
+void Shard::on_accept(std::unique_ptr<net::Stream> stream) {
+  const std::uint64_t others =
+      parts_.connection_count
+          ? parts_.connection_count() - connections_.load(std::memory_order_relaxed)
+          : 0;
+  server_.accept(std::move(stream), others);
+}
 
 void Shard::on_accept_error(int error_code) {
   parts_.log->write(LogLevel::error, LogCategory::connection, "cannot accept a connection",
@@ -48,6 +57,7 @@ void Shard::on_accept_error(int error_code) {
 void Shard::on_listener_closed() { --listeners_open_; }
 
 bool Shard::drain_mailboxes() {
+  broker_.advance(parts_.loop->now());
   bool worked = mesh_.push_staged();
   worked |=
       mesh_.drain([this](core::ShardId, const core::Command& command) { on_command(command); });
@@ -87,6 +97,11 @@ void Shard::begin_stop() {
   parts_.loop->timers().arm(stop_timer_, parts_.loop->now() + core::limits::shutdown_wait);
 }
 
+void Shard::on_deadline(io::Timer&) {
+  broker_.advance(parts_.loop->now());
+  broker_.pump();
+}
+
 void Shard::on_stop_deadline(io::Timer&) { server_.abort_all(); }
 
 void Shard::flush() {
@@ -103,6 +118,7 @@ void Shard::flush() {
   memory_bytes_.store(broker_.memory().message_bytes + streams_.blocks().bytes_in_use(),
                       std::memory_order_relaxed);
   connections_.store(server_.connection_count(), std::memory_order_relaxed);
+  parts_.loop->timers().arm(deadline_timer_, broker_.next_deadline());
   mesh_.wake();
 }
 

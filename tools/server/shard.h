@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -38,6 +39,9 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     const amqp::Settings* settings;
     core::Log* log;
     std::uint64_t seed;
+    core::Nanos wall_clock_offset = 0;  ///< Seconds since 1970 = loop time + this.
+    /// Connections of all shards, for the limit; null: only this shard's count.
+    std::function<std::uint64_t()> connection_count;
   };
   explicit Shard(const Parts& parts);
   ~Shard() override;
@@ -66,6 +70,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   void on_command(const core::Command& command);
   void begin_stop();
   void on_stop_deadline(io::Timer& timer);
+  void on_deadline(io::Timer& timer);
   void pump();
   static void bury_stream(void* self, std::unique_ptr<net::Stream> stream);
 
@@ -79,6 +84,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   std::size_t listeners_open_ = 0;
   Phase phase_ = Phase::starting;
   io::Timer stop_timer_;
+  io::Timer deadline_timer_;                    ///< For Broker::advance().
   std::atomic<std::uint64_t> memory_bytes_{0};  ///< Written here, read by the control thread.
   std::atomic<std::uint64_t> connections_{0};
 };

@@ -1,0 +1,39 @@
+// Dead lettering: what a message becomes when its queue gives it up, as RabbitMQ defines it (dead
+// letter exchanges; the x-death header).
+//
+//   x-death: array of tables, newest first, one per (queue, reason): count, reason, queue, time,
+//   exchange, routing-keys, and original-expiration when the message had one (the property itself
+//   is removed, or it would expire again). x-first-death-* and x-last-death-* name the first and
+//   the last of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/message.h"
+#include "core/topology.h"
+
+namespace lepus::core {
+
+enum class DeathReason : std::uint8_t { rejected, expired, maxlen };
+std::string_view death_reason_name(DeathReason reason);
+
+struct Death {
+  const QueueInfo* queue;  ///< It has a dead letter exchange.
+  DeathReason reason;
+  std::uint64_t time_s;  ///< Seconds since 1970.
+};
+
+/// The message as it is published to the dead letter exchange, in the same account.
+MessageRef make_dead_letter(const Message& message, const Death& death, MemoryAccount& account);
+
+/// Keys it is routed with besides its routing key: those of its CC header (BCC is gone by now).
+std::vector<std::string> dead_letter_more_keys(const Message& message, const Death& death);
+
+/// A message that comes back to a queue it died in, without any rejection on the way, would go
+/// round for ever: RabbitMQ drops it. `dead_letter` was made by make_dead_letter().
+bool is_cycle(const Message& dead_letter, std::string_view queue);
+
+}  // namespace lepus::core

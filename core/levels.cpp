@@ -1,0 +1,119 @@
+// Each operation finds the level in the sequence, does it there and keeps the sums.
+#include "core/levels.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lepus::core {
+
+Backlog& Levels::level(std::uint8_t number) {
+  if (number == 0) return lowest_;
+  if (higher_.empty()) higher_.resize(level_max_);
+  std::unique_ptr<Backlog>& found = higher_[number - 1U];
+  if (!found) found = std::make_unique<Backlog>();
+  return *found;
+}
+
+const Backlog* Levels::find_level(std::uint8_t number) const {
+  if (number == 0) return &lowest_;
+  return number <= higher_.size() ? higher_[number - 1U].get() : nullptr;
+}
+
+Backlog& Levels::level_of(Sequence sequence) {
+  return level(static_cast<std::uint8_t>(sequence >> level_shift));
+}
+
+namespace {
+constexpr Sequence inner_mask = (Sequence{1} << 56) - 1;
+}
+
+void Levels::note_ready(std::uint8_t number, bool ready) {
+  const std::uint64_t bit = std::uint64_t{1} << (number % 64);
+  std::uint64_t& word = ready_levels_[number / 64];
+  word = ready ? word | bit : word & ~bit;
+}
+
+std::uint8_t Levels::highest_ready() const {
+  if (level_max_ == 0) return 0;
+  for (std::size_t i = ready_levels_.size(); i > 0; --i) {
+    const std::uint64_t word = ready_levels_[i - 1];
+    if (word != 0)
+      return static_cast<std::uint8_t>((i - 1) * 64 + 63 -
+                                       static_cast<std::size_t>(std::countl_zero(word)));
+  }
+  return 0;
+}
+
+Sequence Levels::push(MessageRef message) {
+  const std::uint8_t number = std::min(message->priority(), level_max_);
+  const Sequence inner = level(number).push(std::move(message));
+  CHECK(inner <= inner_mask);
+  ++ready_count_;
+  if (level_max_ > 0) note_ready(number, true);
+  return Sequence{number} << level_shift | inner;
+}
+
+Backlog::Ready Levels::peek() {
+  CHECK(ready_count_ > 0);
+  const std::uint8_t number = highest_ready();
+  Backlog::Ready ready = level(number).peek();
+  ready.sequence |= Sequence{number} << level_shift;
+  return ready;
+}
+
+void Levels::deliver(Sequence sequence) {
+  Backlog& backlog = level_of(sequence);
+  backlog.deliver(sequence & inner_mask);
+  --ready_count_;
+  ++unacked_count_;
+  if (backlog.ready_count() == 0)
+    note_ready(static_cast<std::uint8_t>(sequence >> level_shift), false);
+}
+
+MessageRef Levels::pop(Sequence sequence) {
+  deliver(sequence);
+  return take(sequence);
+}
+
+MessageRef Levels::take(Sequence sequence) {
+  Backlog& backlog = level_of(sequence);
+  if (backlog.state(sequence & inner_mask) == Backlog::State::ready) {
+    --ready_count_;
+  } else {
+    --unacked_count_;
+  }
+  MessageRef message = backlog.take(sequence & inner_mask);
+  if (backlog.ready_count() == 0)
+    note_ready(static_cast<std::uint8_t>(sequence >> level_shift), false);
+  return message;
+}
+
+void Levels::requeue(Sequence sequence) {
+  level_of(sequence).requeue(sequence & inner_mask);
+  --unacked_count_;
+  ++ready_count_;
+  if (level_max_ > 0) note_ready(static_cast<std::uint8_t>(sequence >> level_shift), true);
+}
+
+std::uint64_t Levels::purge() {
+  std::uint64_t count = lowest_.purge();
+  for (const auto& backlog : higher_)
+    if (backlog) count += backlog->purge();
+  ready_levels_ = {};
+  ready_count_ = 0;
+  return count;
+}
+
+Backlog::State Levels::state(Sequence sequence) const {
+  const Backlog* backlog = find_level(static_cast<std::uint8_t>(sequence >> level_shift));
+  return backlog == nullptr ? Backlog::State::gone : backlog->state(sequence & inner_mask);
+}
+
+std::uint64_t Levels::ready_body_bytes() const {
+  std::uint64_t bytes = lowest_.ready_body_bytes();
+  for (const auto& backlog : higher_)
+    if (backlog) bytes += backlog->ready_body_bytes();
+  return bytes;
+}
+
+}  // namespace lepus::core

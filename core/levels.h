@@ -1,0 +1,54 @@
+// A queue's messages by priority: one backlog per level, the highest level that has ready messages
+// goes first. Without x-max-priority there is level 0 alone. Levels cost nothing until they are
+// used; a bitmap finds the highest one.
+//
+//   sequence handed out = level << 56 | sequence in its backlog: whoever settles a message need not
+//   know about levels, and messages of different levels are never neighbours in a range.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/backlog.h"
+
+namespace lepus::core {
+
+class Levels {
+ public:
+  /// `level_max`: 0..255 (x-max-priority). Higher priorities count as level_max.
+  explicit Levels(std::uint8_t level_max) : level_max_(level_max) {}
+
+  Sequence push(MessageRef message);
+  Backlog::Ready peek();
+  void deliver(Sequence sequence);
+  MessageRef pop(Sequence sequence);
+  MessageRef take(Sequence sequence);
+  void requeue(Sequence sequence);
+  std::uint64_t purge();
+  Backlog::State state(Sequence sequence) const;
+
+  std::uint64_t ready_count() const { return ready_count_; }
+  std::uint64_t unacked_count() const { return unacked_count_; }
+  std::uint64_t ready_body_bytes() const;
+
+ private:
+  static constexpr unsigned level_shift = 56;
+
+  Backlog& level_of(Sequence sequence);
+  Backlog& level(std::uint8_t number);
+  const Backlog* find_level(std::uint8_t number) const;
+  std::uint8_t highest_ready() const;
+  void note_ready(std::uint8_t number, bool ready);
+
+  Backlog lowest_;
+  std::vector<std::unique_ptr<Backlog>> higher_;  ///< Level n at n - 1; empty until used.
+  std::array<std::uint64_t, 4> ready_levels_{};   ///< Bit per level with ready messages.
+  std::uint64_t ready_count_ = 0;
+  std::uint64_t unacked_count_ = 0;
+  std::uint8_t level_max_;
+};
+
+}  // namespace lepus::core

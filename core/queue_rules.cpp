@@ -1,0 +1,110 @@
+// What a queue's arguments ask of it: TTL and expiry, length limits and overflow, idle expiry, and
+// what becomes of a message it gives up. Queues without such arguments never come here.
+#include <algorithm>
+#include <utility>
+
+#include "core/broker.h"
+#include "core/dead_letter.h"
+#include "core/queue.h"
+
+namespace lepus::core {
+
+namespace {
+constexpr std::size_t expired_per_run_max = 1000;
+}
+
+bool Queue::is_full_for(const Message* more) const {
+  const QueueArguments& rules = info_->parsed;
+  const std::uint64_t count = backlog_.ready_count() + (more != nullptr ? 1 : 0);
+  if (rules.max_length && count > *rules.max_length) return true;
+  if (!rules.max_length_bytes) return false;
+  const std::uint64_t size = more != nullptr ? more->body_size() : 0;
+  return backlog_.ready_body_bytes() + size > *rules.max_length_bytes;
+}
+
+/// A consumer that is ready takes a message before it counts against a limit.
+bool Queue::push_by_rules(MessageRef message) {
+  const bool refuses = info_->parsed.overflow == Overflow::reject_publish;
+  if (refuses && is_full_for(message.get())) {
+    if (pump()) broker_.mark(*this);
+    if (is_full_for(message.get()) && !can_deliver_at_once()) return false;
+  }
+  const std::uint64_t ttl_ms =
+      std::min(info_->parsed.message_ttl_ms.value_or(Message::no_ttl), message->ttl_ms());
+  const Sequence sequence = backlog_.push(std::move(message));
+  if (ttl_ms != Message::no_ttl) {
+    if (!expiry_) expiry_ = std::make_unique<Expiry>();
+    expiry_->add(broker_.now() + static_cast<Nanos>(ttl_ms) * nanos_per_ms, sequence);
+    register_deadline();
+  }
+  broker_.mark(*this);
+  if (is_full_for(nullptr)) drop_excess();
+  return true;
+}
+
+bool Queue::can_deliver_at_once() {
+  if (backlog_.ready_count() > 0 || active_.empty()) return false;
+  return active_.front().has_room();
+}
+
+void Queue::drop_excess() {
+  if (pump()) broker_.mark(*this);
+  while (backlog_.ready_count() > 0 && is_full_for(nullptr))
+    give_up(backlog_.pop(backlog_.peek().sequence), DeathReason::maxlen);
+}
+
+void Queue::give_up(MessageRef message, DeathReason reason) {
+  if (info_->parsed.dead_letter_exchange) broker_.dead_letter(*info_, *message, reason);
+}
+
+/// An unacked message returns; it may have expired meanwhile.
+void Queue::return_to_backlog(Sequence sequence) {
+  if (expiry_ && expiry_->take_overdue(sequence)) {
+    give_up(backlog_.take(sequence), DeathReason::expired);
+  } else {
+    backlog_.requeue(sequence);
+    if (info_->parsed.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
+  }
+}
+
+void Queue::note_used() {
+  idle_since_ = broker_.now();
+  if (info_->parsed.expires_ms) register_deadline();
+}
+
+Nanos Queue::next_deadline() const {
+  Nanos next = expiry_ ? expiry_->next_deadline() : never;
+  if (info_->parsed.expires_ms && consumers_.empty() && !deleting_) {
+    const auto expires = static_cast<Nanos>(*info_->parsed.expires_ms) * nanos_per_ms;
+    next = std::min(next, idle_since_ + expires);
+  }
+  return next;
+}
+
+void Queue::register_deadline() {
+  const Nanos next = next_deadline();
+  if (next >= registered_deadline_) return;
+  registered_deadline_ = next;
+  broker_.add_deadline(next, info_->id);
+}
+
+/// What is due now; what is left over comes with the next deadline.
+void Queue::on_deadline(Nanos now) {
+  registered_deadline_ = never;
+  Sequence sequence = 0;
+  for (std::size_t i = 0; expiry_ && i < expired_per_run_max; ++i) {
+    if (!expiry_->take_due(now, sequence)) break;
+    const Backlog::State state = backlog_.state(sequence);
+    if (state == Backlog::State::unacked) expiry_->note_overdue(sequence);
+    if (state == Backlog::State::ready) give_up(backlog_.take(sequence), DeathReason::expired);
+  }
+  const auto& expires_ms = info_->parsed.expires_ms;
+  if (expires_ms && consumers_.empty() && !deleting_ &&
+      idle_since_ + static_cast<Nanos>(*expires_ms) * nanos_per_ms <= now) {
+    broker_.delete_expired(*this);
+    return;
+  }
+  register_deadline();
+}
+
+}  // namespace lepus::core
