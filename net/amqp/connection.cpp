@@ -183,7 +183,7 @@ void Connection::on_closed(std::string_view why) {
 }
 
 // --- Alarms
-// -----------------------------------------------------------------------------------------------------------
+// ---
 
 void Connection::block_publisher() {
   hold(hold_alarm);
@@ -200,7 +200,7 @@ void Connection::on_alarm(bool alarm) {
 }
 
 // --- Time
-// -------------------------------------------------------------------------------------------------------------
+// ---
 
 void Connection::on_timer(io::Timer&) {
   const core::Nanos now = server_.loop().now();

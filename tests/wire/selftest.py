@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of the suite's own tools: the codec, the notation, and that a wrong answer does not match."""
+"""Tests of the suite's own tools: codec, notation, and that a wrong answer does not match."""
 import unittest
 
 import suite
