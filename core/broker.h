@@ -48,7 +48,6 @@ class Broker {
   bool stopping() const { return stopping_; }
 
   // --- For channels of this shard
-  // -------------------------------------------------------------------------------------
 
   /// The port gets answers and deliveries until it detaches; late ones are dropped.
   ChannelRef attach(ChannelPort& port);
@@ -69,7 +68,6 @@ class Broker {
   void ask(const TopologyRequest& request, const ChannelRef& channel);
 
   // --- For the shard
-  // --------------------------------------------------------------------------------------------------
 
   void apply(const Command& command);
   /// Lets marked queues deliver; at the end of each step (one connection's bytes, one batch of
@@ -88,7 +86,6 @@ class Broker {
   std::size_t queue_count() const { return queues_.size(); }
 
   // --- For queues
-  // -----------------------------------------------------------------------------------------------------
 
   void mark(Queue& queue) {
     if (!queue.linked()) marked_.push_back(queue);

@@ -17,7 +17,6 @@ constexpr bool tiny = false;
 #endif
 
 // --- Frames and contents (AMQP 0-9-1 section 4.2)
-// -------------------------------------------------------------------
 constexpr std::uint32_t frame_size_min = 4096;     ///< The protocol's smallest negotiable frame.
 constexpr std::uint32_t frame_size_max = 131'072;  ///< Offered in connection.tune.
 constexpr std::uint16_t channel_max = 2047;
@@ -27,7 +26,6 @@ constexpr std::uint64_t body_size_max_hard = 512ULL << 20;
 constexpr std::uint64_t message_size_max_default = 128ULL << 20;
 
 // --- Messages
-// -------------------------------------------------------------------------------------------------------
 /// Bodies up to this size live in the message block itself; the rest follows in a chain of chunks.
 constexpr std::uint64_t body_inline_max = tiny ? 64 : 128 << 10;
 constexpr std::uint64_t body_chunk_size = tiny ? 128 : 128 << 10;
@@ -35,7 +33,6 @@ constexpr std::uint64_t body_chunk_size = tiny ? 128 : 128 << 10;
 constexpr std::uint64_t body_copy_max = tiny ? 96 : 8 << 10;
 
 // --- A turn of the loop
-// ---------------------------------------------------------------------------------------------
 constexpr std::size_t mailbox_capacity =
     tiny ? 8 : 4096;  ///< Commands in one ring between two threads.
 constexpr std::size_t mailbox_drain_max =
@@ -44,7 +41,6 @@ constexpr std::size_t deliveries_per_pump_max = tiny ? 4 : 512;  ///< One queue'
 static_assert(mailbox_drain_max <= mailbox_capacity);
 
 // --- Flow control
-// ---------------------------------------------------------------------------------------------------
 /// Above this much unsent output a connection's consumers get nothing more until it falls below the
 /// lower mark.
 constexpr std::size_t send_high_water = tiny ? 2048 : 1 << 20;
@@ -55,13 +51,11 @@ constexpr std::size_t held_input_max = tiny ? 256 : 256 << 10;
 static_assert(send_low_water < send_high_water);
 
 // --- Connections
-// ----------------------------------------------------------------------------------------------------
 constexpr Nanos close_ok_wait = 5 * nanos_per_s;   ///< After connection.close was sent.
 constexpr Nanos shutdown_wait = 10 * nanos_per_s;  ///< A whole clean stop.
 constexpr std::uint16_t heartbeat_default_s = 60;
 
 // --- Backlog
-// --------------------------------------------------------------------------------------------------------
 constexpr std::size_t backlog_page_slots = tiny ? 4 : 128;
 
 }  // namespace lepus::core::limits

@@ -32,7 +32,6 @@ void Connection::start() {
 }
 
 // --- Errors
-// -----------------------------------------------------------------------------------------------------------
 
 void Connection::raise(Channel& channel, AmqpError error) {
   if (phase_ != Phase::open) return;
@@ -77,7 +76,6 @@ void Connection::close_silently(const AmqpError& why) {
 }
 
 // --- Connection methods while open
-// ------------------------------------------------------------------------------------
 
 Connection::Outcome Connection::on_connection_method(MethodId method, core::Bytes arguments) {
   if (method == MethodId::connection_close) {
@@ -148,7 +146,6 @@ void Connection::on_exclusive_queues_gone() {
 }
 
 // --- Stream
-// -----------------------------------------------------------------------------------------------------------
 
 void Connection::on_peer_closed() {
   if (close_reason_.empty()) close_reason_ = "client closed the socket without connection.close";

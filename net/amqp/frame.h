@@ -125,7 +125,6 @@ std::uint8_t* store_content_header_frame(std::uint8_t* at, std::uint16_t channel
                                          const ContentHeaderFields& header);
 
 // ---- the good path
-// -------------------------------------------------------------------------------------------------
 
 inline FrameStatus check_frame(const Frame& frame) {
   switch (frame.type) {

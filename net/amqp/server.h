@@ -69,7 +69,6 @@ class Server {
   bool has_work() const { return !resume_.empty(); }
 
   // --- For connections and channels
-  // -----------------------------------------------------------------------------------
 
   void resume_later(Connection& connection);
   /// `connection` feeds a shard whose mailbox is full: its input goes on when there is room.
