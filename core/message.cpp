@@ -11,6 +11,11 @@
 
 namespace lepus::core {
 
+namespace {
+/// Its slot in a queue, and what the allocator rounds up.
+constexpr std::uint64_t bookkeeping_size = 32;
+}  // namespace
+
 MessageRef Message::create(const Parts& parts, MemoryAccount& account) {
   CHECK(parts.exchange.size() <= 255);
   CHECK(parts.routing_key.size() <= 255);
@@ -65,7 +70,7 @@ Bytes Message::inline_body() const {
 }
 
 std::uint64_t Message::memory_size() const {
-  std::uint64_t size = sizeof(Message) + head_size() + inline_capacity_;
+  std::uint64_t size = sizeof(Message) + head_size() + inline_capacity_ + bookkeeping_size;
   if (is_large()) size += body_size_ - inline_capacity_;
   return size;
 }

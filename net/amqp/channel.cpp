@@ -163,6 +163,7 @@ void Channel::on_give_back_answer() {
 void Channel::end() {
   if (tell_client_closed_) send(ChannelCloseOk{});
   state_ = State::closed;
+  if (linked()) connection_.server().forget_acks(*this);
   broker().detach(ref_);
   connection_.on_channel_closed(*this);
 }

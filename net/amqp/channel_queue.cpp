@@ -36,6 +36,7 @@ Channel::Outcome Channel::on(const QueueDeclare& declare) {
     request.name = connection_.server().generate_name("amq.gen-");
     request.server_named = true;
   }
+  if (declare.exclusive) connection_.note_exclusive_queue();
   expect(MethodId::queue_declare, declare.no_wait, request.name);
   return request_topology(request);
 }

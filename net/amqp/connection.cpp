@@ -120,10 +120,7 @@ void Connection::on_channel_closed(Channel& channel) {
 
 void Connection::answer_close_when_done() {
   if (phase_ != Phase::closing || !channels_.empty() || close_port_) return;
-  if (server_.broker().topology().first_exclusive_queue(id_) == nullptr) {
-    on_exclusive_queues_gone();
-    return;
-  }
+  if (!may_own_queues_) return on_exclusive_queues_gone();
   close_port_ = std::make_unique<ClosePort>(*this, server_.broker());
   ask_exclusive_queues_gone(close_port_->ref());
 }
@@ -165,8 +162,7 @@ void Connection::on_closed(std::string_view why) {
   phase_ = Phase::finished;
   server_.loop().timers().cancel(timer_);
   shut_down_channels(false);
-  if (!close_port_ && server_.broker().topology().first_exclusive_queue(id_) != nullptr)
-    ask_exclusive_queues_gone({});
+  if (may_own_queues_ && !close_port_) ask_exclusive_queues_gone({});
   close_port_.reset();
   CHECK(channels_.empty());
   if (!why.empty()) close_reason_ = why;

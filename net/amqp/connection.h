@@ -92,6 +92,8 @@ class Connection final : public net::StreamHandler {
   /// The channel gave back everything it held: after the client's channel.close, or the
   /// connection's end.
   void on_channel_closed(Channel& channel);
+  /// It may own an exclusive queue from now on, also one the control thread is still to make.
+  void note_exclusive_queue() { may_own_queues_ = true; }
   /// Its exclusive queues are gone: the client's connection.close is answered.
   void on_exclusive_queues_gone();
   /// Tells the client and closes: 320 when the broker stops.
@@ -164,6 +166,7 @@ class Connection final : public net::StreamHandler {
   std::uint8_t holds_ = 0;
   bool resume_due_ = false;    ///< Released; resume_input() comes soon.
   bool reading_ = false;       ///< Inside read_frames(): no re-entry.
+  bool may_own_queues_ = false;
   bool lost_sync_ = false;     ///< After a broken frame nothing behind it can be read.
   bool paused_ = false;        ///< The socket is not read.
   bool wrote_ = false;         ///< Since the last heartbeat.
