@@ -71,6 +71,7 @@ void Connection::complete_carried_frame(Bytes& bytes) {
   const FrameResult before = next_frame(carry_, payload_max_);
   CHECK(before.incomplete());
   const Bytes part = bytes.first(std::min(before.size - carry_.size(), bytes.size()));
+  carry_.reserve(before.size);  // Known and bounded by now: no growing by copying.
   carry_.insert(carry_.end(), part.begin(), part.end());
   bytes = bytes.subspan(part.size());
   const FrameResult result = next_frame(carry_, payload_max_);
