@@ -23,6 +23,7 @@ PORT = 21650  # RabbitMQ uses the two above it as well
 FULL = {'duration': 3, 'warmup': 1, 'connections': 2000, 'queues': 20000}
 QUICK = {'duration': 1, 'warmup': 0.5, 'connections': 500, 'queues': 2000}
 CASE_S_MAX = 120
+LOAD_QUIET_MAX = 0.5  # 1-minute load average; above it the table says so
 README_MARKS = re.compile(r'(<!-- results -->\n).*?(<!-- /results -->)', re.DOTALL)
 
 
@@ -204,6 +205,12 @@ def table(results, versions, wanted, arguments):
               'deliveries per second; CPU is the broker\'s time per delivery, round trip, '
               'connection or declare; memory is resident memory of the process. Ratio: how many '
               'times better Lepus is.']
+    if arguments.quick or arguments.load > LOAD_QUIET_MAX:
+        why = ' and '.join(
+            (['short cases (--quick)'] if arguments.quick else [])
+            + ([f'other work on the machine (load {arguments.load:.1f} before the start)']
+               if arguments.load > LOAD_QUIET_MAX else []))
+        lines += ['', f'Orders of magnitude only: {why}.']
     if any('\\*' in line for line in lines):
         lines += ['', '\\* The producer was faster than the consumers: messages piled up in the '
                   'broker meanwhile.']
@@ -246,6 +253,7 @@ def main():
         sys.exit(f'bench/compare.sh: no case contains "{arguments.only}"; --help lists them')
     for number in (signal.SIGTERM, signal.SIGHUP):  # like Ctrl-C: brokers are stopped first
         signal.signal(number, lambda *_: sys.exit(1))
+    arguments.load = os.getloadavg()[0]
     _, files_max = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files_max, files_max))
     brokers = {}
