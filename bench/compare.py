@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from compare_brokers import BrokerError, Lepus, RabbitMq
 
-PORT = 21650  # RabbitMQ uses the two above it as well
+PORT = 21650  # of Lepus; RabbitMQ takes 21660 to 21662
 FULL = {'duration': 3, 'warmup': 1, 'connections': 2000, 'queues': 20000}
 QUICK = {'duration': 1, 'warmup': 0.5, 'connections': 500, 'queues': 2000}
 CASE_S_MAX = 120
