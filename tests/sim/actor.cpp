@@ -1,0 +1,296 @@
+// Choosing what to do, to what, and how.
+#include "tests/sim/actor.h"
+
+#include <algorithm>
+
+namespace lepus::sim {
+
+namespace {
+constexpr std::size_t pending_max = 4;
+constexpr std::size_t unsent_max = 100'000;
+}  // namespace
+
+Channel* Actor::choose_channel(Client& client) {
+  std::vector<Channel*> open;
+  for (const auto& [number, channel] : client.channels())
+    if (channel->state() == Channel::State::open) open.push_back(channel.get());
+  if (client.channels().size() < scene_.plan->channels_max && (open.empty() || random_.chance(5))) {
+    client.open_channel();
+    return nullptr;
+  }
+  return open.empty() ? nullptr : open[random_.below(open.size())];
+}
+
+void Actor::act(Client& client) {
+  if (client.phase() != Client::Phase::open || client.wire().unsent_size() > unsent_max) return;
+  if (random_.below(1000) < scene_.plan->abrupt_per_mille) {
+    ++scene_.actions_done;
+    if (random_.chance(40)) return client.close();
+    return client.cut(static_cast<Client::Cut>(random_.below(4)));
+  }
+  Channel* channel = choose_channel(client);
+  if (channel == nullptr) return;
+  if (channel->needs_sync() && random_.chance(30)) return channel->sync();
+  if (channel->pending_count() >= pending_max) return;
+  ++scene_.actions_done;
+  if (random_.below(1000) < scene_.plan->illegal_per_mille) {
+    if (random_.chance(60)) return break_channel(client, *channel);
+    return break_connection(client, *channel);
+  }
+  act_on(client, *channel);
+}
+
+void Actor::act_on(Client& client, Channel& channel) {
+  if (!channel.unacked().empty() && random_.chance(scene_.plan->settle)) return settle(channel);
+  if (random_.chance(scene_.plan->topology)) return change_topology(client, channel);
+  const std::uint64_t dice = random_.below(100);
+  if (dice < 62) return publish(client, channel);
+  if (dice < 90) return use_queue(client, channel);
+  control_channel(client, channel);
+}
+
+// ---- choices ----
+
+/// Any that may exist, and now and then one that does not.
+QueueModel* Actor::choose_queue(const Client& client) {
+  Model& model = *scene_.model;
+  std::vector<QueueModel*> candidates;
+  for (std::uint32_t i = 0; i < model.queue_count(); ++i) {
+    QueueModel& queue = model.queue(i);
+    if (queue.wild && !random_.chance(scene_.plan->wild)) continue;
+    if (!queue.wild && queue.exclusive && queue.owner != client.id()) continue;
+    if (queue.exists.state() == Presence::absent && !random_.chance(2)) continue;
+    candidates.push_back(&queue);
+  }
+  return candidates.empty() ? nullptr : candidates[random_.below(candidates.size())];
+}
+
+ExchangeModel* Actor::choose_exchange() {
+  Model& model = *scene_.model;
+  std::vector<ExchangeModel*> candidates;
+  for (std::uint32_t i = 0; i < model.exchange_count(); ++i) {
+    ExchangeModel& exchange = model.exchange(i);
+    if (exchange.wild && !random_.chance(scene_.plan->wild)) continue;
+    if (exchange.exists.state() == Presence::absent && !random_.chance(2)) continue;
+    candidates.push_back(&exchange);
+  }
+  return candidates.empty() ? nullptr : candidates[random_.below(candidates.size())];
+}
+
+std::string Actor::choose_key() {
+  static constexpr const char* keys[] = {"a", "b", "a.b", "b.a", "a.b.c", "c", "a..b", "c.c.c", ""};
+  return keys[random_.below(std::size(keys))];
+}
+
+std::string Actor::choose_pattern() {
+  static constexpr const char* patterns[] = {"a",   "b",   "a.*", "*.b", "#",     "a.#",
+                                             "#.c", "*.*", "",    "*",   "#.b.#", "a.#.c"};
+  return patterns[random_.below(std::size(patterns))];
+}
+
+Headers Actor::choose_headers() {
+  Headers headers;
+  for (const char* name : {"h1", "h2", "x-h3"})
+    if (random_.chance(50)) headers[name] = static_cast<std::int32_t>(random_.below(2));
+  return headers;
+}
+
+std::size_t Actor::choose_body_size() {
+  if (!random_.chance(scene_.plan->large_body)) return random_.below(64);
+  switch (random_.below(5)) {
+    case 0:
+      return 0;
+    case 1:
+      return 60 + random_.below(10);
+    case 2:
+      return random_.below(1000);
+    case 3:
+      return 4080 + random_.below(20);
+    default:
+      return random_.below(10'000);
+  }
+}
+
+// ---- messages ----
+
+void Actor::publish(Client& client, Channel& channel) {
+  if (scene_.ledger->count() >= scene_.plan->messages_max) return;
+  PublishPlan plan;
+  ExchangeModel* exchange = choose_exchange();
+  const bool to_default = random_.chance(50) || exchange == nullptr || exchange->internal;
+  plan.address.key = choose_key();
+  if (to_default) {
+    if (QueueModel* queue = choose_queue(client)) plan.address.key = queue->name;
+  } else {
+    plan.address.exchange = exchange->name;
+  }
+  if (random_.chance(30)) plan.address.headers = choose_headers();
+  if (random_.chance(5)) {
+    plan.address.more_keys.push_back(choose_key());
+    if (QueueModel* queue = choose_queue(client)) plan.address.more_keys.push_back(queue->name);
+  }
+  plan.mandatory = random_.chance(30);
+  plan.body_size = choose_body_size();
+  const std::size_t burst = random_.chance(20) ? 1 + random_.below(12) : 1;
+  for (std::size_t i = 0; i < burst; ++i) channel.publish(plan);
+}
+
+void Actor::settle(Channel& channel) {
+  const auto& unacked = channel.unacked();
+  if (unacked.empty()) return;
+  auto chosen = unacked.begin();
+  if (random_.chance(40))
+    std::advance(chosen, static_cast<std::ptrdiff_t>(random_.below(unacked.size())));
+  const bool multiple = random_.chance(30);
+  const std::uint64_t tag = multiple && random_.chance(10) ? 0 : chosen->first;
+  const std::uint64_t dice = random_.below(100);
+  core::Outcome outcome = core::Outcome::acknowledged;
+  if (dice >= 65) outcome = core::Outcome::requeued;
+  if (dice >= 90) outcome = core::Outcome::rejected;
+  channel.settle(tag, multiple, outcome);
+}
+
+void Actor::use_queue(Client& client, Channel& channel) {
+  QueueModel* queue = choose_queue(client);
+  if (queue == nullptr) return;
+  const std::uint64_t dice = random_.below(100);
+  const bool no_ack = random_.chance(scene_.plan->no_ack);
+  if (dice < 45) return channel.get(*queue, no_ack);
+  if (dice < 75 && channel.consumers().size() < 4) {
+    const std::int32_t priority =
+        random_.chance(80) ? 0 : static_cast<std::int32_t>(random_.below(3)) - 1;
+    return channel.consume(*queue,
+                           {no_ack, random_.chance(10), random_.chance(10), priority});
+  }
+  if (dice < 90 && !channel.consumers().empty()) {
+    auto chosen = channel.consumers().begin();
+    std::advance(chosen, static_cast<std::ptrdiff_t>(random_.below(channel.consumers().size())));
+    if (!chosen->second.cancelling) channel.cancel(std::string(chosen->first));
+    return;
+  }
+  if (dice < 93 && !queue->changing) return channel.purge(*queue);
+  channel.declare_queue(*queue, true, false);
+}
+
+void Actor::control_channel(Client& client, Channel& channel) {
+  const std::uint64_t dice = random_.below(100);
+  if (dice < 10) return channel.close();
+  if (dice < 25) return channel.recover(random_.chance(20));
+  if (dice < 50) return channel.qos(static_cast<std::uint16_t>(random_.below(6)), random_.chance(40));
+  if (channel.mode() == Channel::Mode::plain) {
+    if (random_.chance(scene_.plan->tx)) return channel.select_tx();
+    if (random_.chance(scene_.plan->confirm)) return channel.select_confirm();
+    return;
+  }
+  if (channel.mode() == Channel::Mode::tx) {
+    if (random_.chance(70)) return channel.commit();
+    return channel.rollback();
+  }
+  publish(client, channel);
+}
+
+// ---- definitions ----
+
+void Actor::change_topology(Client& client, Channel& channel) {
+  const std::uint64_t dice = random_.below(100);
+  if (dice < 30) return declare_queue(client, channel);
+  if (dice < 45) return declare_exchange(channel);
+  if (dice < 75) return bind(client, channel);
+  if (dice < 87) return unbind(channel);
+  if (dice < 94) {
+    QueueModel* queue = choose_queue(client);
+    if (queue != nullptr) delete_queue(channel, *queue);
+    return;
+  }
+  ExchangeModel* exchange = choose_exchange();
+  if (exchange == nullptr || exchange->predeclared) return;
+  if (!exchange->wild && (exchange->changing || exchange->unclear || exchange->locks > 0)) return;
+  channel.delete_exchange(*exchange, random_.chance(40));
+}
+
+void Actor::declare_queue(Client& client, Channel& channel) {
+  Model& model = *scene_.model;
+  if (model.queue_count() >= scene_.plan->queues_max || random_.chance(20)) {
+    QueueModel* queue = choose_queue(client);
+    if (queue == nullptr) return;
+    const bool is_free = queue->exists.state() == Presence::present && !queue->changing &&
+                         !queue->unclear && !queue->auto_delete && !queue->exclusive;
+    if (!queue->wild && !is_free) return channel.declare_queue(*queue, true, false);
+    return channel.declare_queue(*queue, false, random_.chance(20));
+  }
+  QueueModel& queue = model.add_queue("q" + std::to_string(scene_.next_name++));
+  queue.durable = random_.chance(50);
+  queue.exclusive = random_.chance(10);
+  queue.auto_delete = random_.chance(15);
+  channel.declare_queue(queue, false, random_.chance(20));
+}
+
+void Actor::declare_exchange(Channel& channel) {
+  static constexpr const char* types[] = {"direct", "fanout", "topic", "headers"};
+  Model& model = *scene_.model;
+  if (model.exchange_count() >= scene_.plan->exchanges_max || random_.chance(20)) {
+    ExchangeModel* exchange = choose_exchange();
+    if (exchange == nullptr || exchange->name.empty()) return;
+    return channel.declare_exchange(*exchange, !exchange->wild);
+  }
+  const std::string alternate = random_.chance(25) && model.exchange_count() > 6
+                                    ? model.exchange(static_cast<std::uint32_t>(
+                                                         random_.below(model.exchange_count())))
+                                          .name
+                                    : "";
+  ExchangeModel& exchange =
+      model.add_exchange("x" + std::to_string(scene_.next_name++), types[random_.below(4)]);
+  exchange.durable = random_.chance(50);
+  exchange.auto_delete = random_.chance(20);
+  exchange.internal = random_.chance(10);
+  if (!alternate.starts_with("w")) exchange.alternate = alternate;
+  channel.declare_exchange(exchange, false);
+}
+
+void Actor::delete_queue(Channel& channel, QueueModel& queue) {
+  if (!queue.wild && (queue.changing || queue.unclear || queue.locks > 0)) return;
+  channel.delete_queue(queue, random_.chance(30), random_.chance(30));
+}
+
+void Actor::bind(Client& client, Channel& channel) {
+  ExchangeModel* source = choose_exchange();
+  if (source == nullptr || source->name.empty() || (!source->wild && source->changing)) return;
+  BindingModel wish;
+  wish.source = source->index;
+  wish.to_queue = random_.chance(75);
+  if (wish.to_queue) {
+    QueueModel* queue = choose_queue(client);
+    if (queue == nullptr || queue->wild != source->wild || queue->changing) return;
+    wish.destination = queue->index;
+  } else {
+    ExchangeModel* target = choose_exchange();
+    if (target == nullptr || target->name.empty() || target->changing) return;
+    if (target->wild != source->wild) return;
+    wish.destination = target->index;
+  }
+  wish.key = source->type == "topic" ? choose_pattern() : choose_key();
+  if (source->type == "headers") {
+    static constexpr const char* modes[] = {"", "all", "any", "all-with-x", "any-with-x"};
+    wish.headers = choose_headers();
+    wish.match = modes[random_.below(5)];
+  }
+  BindingModel& binding = scene_.model->add_binding(wish);
+  if (binding.locks > 0) return;
+  channel.bind(binding, random_.chance(20));
+}
+
+void Actor::unbind(Channel& channel) {
+  Model& model = *scene_.model;
+  if (model.binding_count() == 0) return;
+  BindingModel& binding =
+      model.binding(static_cast<std::uint32_t>(random_.below(model.binding_count())));
+  if (binding.locks > 0 || binding.exists.state() == Presence::absent) return;
+  if (binding.to_queue && model.queue(binding.destination).exclusive) return;
+  if (model.exchange(binding.source).changing) return;
+  if (binding.to_queue ? model.queue(binding.destination).changing
+                       : model.exchange(binding.destination).changing)
+    return;
+  channel.unbind(binding);
+}
+
+}  // namespace lepus::sim

@@ -1,0 +1,99 @@
+// Messages that reach a client's channel.
+#include "tests/sim/channel.h"
+
+namespace lepus::sim {
+
+namespace {
+
+template <class Method>
+Received receive(const Method& method, const Incoming& incoming) {
+  return {std::string(method.exchange), std::string(method.routing_key), incoming.properties,
+          incoming.body, false};
+}
+
+}  // namespace
+
+void Channel::check_tag(std::uint64_t tag) {
+  if (tag != next_tag_)
+    judge().fail(2, "delivery tag {} instead of {} ({})", tag, next_tag_, describe());
+  next_tag_ = tag + 1;
+}
+
+/// Promise 7. The client may know less than the broker has outstanding, never more.
+void Channel::check_prefetch(const Consumer& consumer) {
+  if (consumer.prefetch > 0 && consumer.unacked > consumer.prefetch)
+    judge().fail(7, "queue {}: {} unacknowledged, prefetch {}", model().queue(consumer.queue).name,
+                 consumer.unacked, consumer.prefetch);
+  if (shared_unlimited_) return;
+  std::size_t shared = 0;
+  for (const auto& [tag, held] : unacked_) shared += held.tag.empty() ? 0 : 1;
+  if (shared > shared_limit_)
+    judge().fail(7, "{} unacknowledged on the channel, shared prefetch {} ({})", shared,
+                 shared_limit_, describe());
+}
+
+void Channel::take(const Arrival& arrival, const Received& received, const std::string& tag) {
+  const std::uint64_t delivery_tag = next_tag_ - 1;
+  const std::optional<MessageId> id = ledger().on_delivered(received, arrival);
+  if (!id || arrival.ghost || arrival.no_ack) return;
+  unacked_.emplace(delivery_tag, Held{arrival.queue, *id, tag});
+}
+
+void Channel::on_deliver(const Incoming& incoming) {
+  judge().advance();
+  amqp::BasicDeliver deliver;
+  if (!amqp::decode(incoming.arguments, deliver))
+    return judge().fail(14, "basic.deliver is malformed");
+  check_tag(deliver.delivery_tag);
+  const auto found = consumers_.find(std::string(deliver.consumer_tag));
+  if (found == consumers_.end())
+    return judge().fail(14, "delivery for consumer '{}', which does not exist ({})",
+                        deliver.consumer_tag, describe());
+  Consumer& consumer = found->second;
+  Received received = receive(deliver, incoming);
+  received.redelivered = deliver.redelivered;
+  const bool ghost = state_ != State::open || (recovering_ > 0 && !consumer.no_ack);
+  take({consumer.queue, parts_.id, consumer.no_ack, ghost}, received, found->first);
+  if (ghost || consumer.no_ack) return;
+  ++consumer.unacked;
+  check_prefetch(consumer);
+}
+
+void Channel::on_get_ok(const Pending& pending, const Incoming& incoming) {
+  judge().advance();
+  amqp::BasicGetOk ok;
+  if (!amqp::decode(incoming.arguments, ok)) return judge().fail(14, "get-ok is malformed");
+  check_tag(ok.delivery_tag);
+  Received received = receive(ok, incoming);
+  received.redelivered = ok.redelivered;
+  const bool ghost = state_ != State::open || (recovering_ > 0 && !pending.flag);
+  take({pending.target, parts_.id, pending.flag, ghost}, received, {});
+}
+
+void Channel::on_return(const Incoming& incoming) {
+  judge().advance();
+  amqp::BasicReturn returned;
+  if (!amqp::decode(incoming.arguments, returned) || returned.reply_code != 312 ||
+      returned.reply_text != "NO_ROUTE")
+    return judge().fail(14, "basic.return is malformed");
+  ledger().on_returned(receive(returned, incoming), parts_.id);
+}
+
+/// Only when its queue was deleted.
+void Channel::on_cancelled_by_broker(const Incoming& incoming) {
+  judge().advance();
+  amqp::BasicCancel cancel;
+  if (!amqp::decode(incoming.arguments, cancel)) judge().fail(14, "basic.cancel is malformed");
+  judge().note("{}.{} consumer {} cancelled by the broker", parts_.client, parts_.number,
+               cancel.consumer_tag);
+  const auto found = consumers_.find(std::string(cancel.consumer_tag));
+  if (found == consumers_.end())
+    return judge().fail(14, "cancel of consumer '{}', which does not exist", cancel.consumer_tag);
+  const QueueModel& queue = model().queue(found->second.queue);
+  if (!queue.wild && queue.exists.state() == Presence::present)
+    judge().fail(14, "consumer of queue {} cancelled although the queue exists", queue.name);
+  found->second.model->active.set(Presence::absent, judge().now());
+  consumers_.erase(found);
+}
+
+}  // namespace lepus::sim

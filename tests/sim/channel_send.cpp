@@ -1,0 +1,332 @@
+// Requests of a client's channel: what goes on the wire, and what is unsure from now on.
+#include <algorithm>
+
+#include "core/field_table_writer.h"
+#include "core/properties.h"
+#include "tests/sim/channel.h"
+
+namespace lepus::sim {
+
+using amqp::MethodId;
+
+Pending& Channel::expect(MethodId method, std::uint32_t target) {
+  Pending pending;
+  pending.method = method;
+  pending.sent = judge().advance();
+  pending.order = next_order_++;
+  pending.target = target;
+  judge().note("{}.{} sends {} {}", parts_.client, parts_.number, amqp::method_name(method), target);
+  pending_.push_back(std::move(pending));
+  return pending_.back();
+}
+
+void Channel::open() {
+  expect(MethodId::channel_open, 0);
+  send(amqp::ChannelOpen{});
+}
+
+void Channel::declare_queue(QueueModel& queue, bool passive, bool no_wait) {
+  Pending& pending = expect(MethodId::queue_declare, queue.index);
+  pending.flag = passive;
+  pending.has_reply = !no_wait;
+  if (!passive && !queue.wild) {
+    queue.changing = true;
+    if (queue.exists.state() == Presence::absent) queue.exists.set(Presence::maybe, judge().now());
+    if (queue.exclusive) queue.owner = parts_.client;
+  }
+  if (!passive) ++queue.locks;
+  send(amqp::QueueDeclare{queue.name, passive, queue.durable, queue.exclusive, queue.auto_delete,
+                          no_wait, {}});
+}
+
+void Channel::delete_queue(QueueModel& queue, bool if_unused, bool if_empty) {
+  Pending& pending = expect(MethodId::queue_delete, queue.index);
+  pending.flag = if_unused || if_empty;
+  ++queue.locks;
+  if (!queue.wild) {
+    queue.changing = true;
+    queue.exists.set(Presence::maybe, judge().now());
+    model().update_auto_delete_exchanges();
+  }
+  send(amqp::QueueDelete{queue.name, if_unused, if_empty, false});
+}
+
+void Channel::purge(QueueModel& queue) {
+  expect(MethodId::queue_purge, queue.index);
+  ++queue.locks;
+  ++queue.losses.by_request;
+  ledger().forgive_losses(queue);
+  send(amqp::QueuePurge{queue.name, false});
+}
+
+void Channel::declare_exchange(ExchangeModel& exchange, bool passive) {
+  Pending& pending = expect(MethodId::exchange_declare, exchange.index);
+  pending.flag = passive;
+  if (!passive && !exchange.wild) {
+    exchange.changing = true;
+    if (exchange.exists.state() == Presence::absent)
+      exchange.exists.set(Presence::maybe, judge().now());
+  }
+  if (!passive) ++exchange.locks;
+  core::FieldTableWriter arguments;
+  if (!exchange.alternate.empty()) arguments.text("alternate-exchange", exchange.alternate);
+  const std::string table = arguments.take();
+  send(amqp::ExchangeDeclare{exchange.name, exchange.type, passive, exchange.durable,
+                             exchange.auto_delete, exchange.internal, false,
+                             core::as_bytes(table)});
+}
+
+void Channel::delete_exchange(ExchangeModel& exchange, bool if_unused) {
+  Pending& pending = expect(MethodId::exchange_delete, exchange.index);
+  pending.flag = if_unused;
+  ++exchange.locks;
+  if (!exchange.wild) {
+    exchange.changing = true;
+    exchange.exists.set(Presence::maybe, judge().now());
+    model().update_auto_delete_exchanges();
+  }
+  send(amqp::ExchangeDelete{exchange.name, if_unused, false});
+}
+
+void Channel::bind_or_unbind(BindingModel& binding, bool unbinds, bool no_wait) {
+  const MethodId method =
+      binding.to_queue ? (unbinds ? MethodId::queue_unbind : MethodId::queue_bind)
+                       : (unbinds ? MethodId::exchange_unbind : MethodId::exchange_bind);
+  Pending& pending = expect(method, binding.index);
+  pending.has_reply = !no_wait;
+  ExchangeModel& source = model().exchange(binding.source);
+  ++binding.locks;
+  ++source.locks;
+  const std::string& target = binding.to_queue ? model().queue(binding.destination).name
+                                               : model().exchange(binding.destination).name;
+  ++(binding.to_queue ? model().queue(binding.destination).locks
+                      : model().exchange(binding.destination).locks);
+  if (unbinds || binding.exists.state() == Presence::absent)
+    binding.exists.set(Presence::maybe, judge().now());
+  model().update_auto_delete_exchanges();
+  core::FieldTableWriter table;
+  for (const auto& [name, value] : binding.headers) table.int32(name, value);
+  if (!binding.match.empty()) table.text("x-match", binding.match);
+  const std::string arguments = table.take();
+  const core::Bytes bytes = core::as_bytes(arguments);
+  if (method == MethodId::queue_bind)
+    send(amqp::QueueBind{target, source.name, binding.key, no_wait, bytes});
+  if (method == MethodId::queue_unbind)
+    send(amqp::QueueUnbind{target, source.name, binding.key, bytes});
+  if (method == MethodId::exchange_bind)
+    send(amqp::ExchangeBind{target, source.name, binding.key, no_wait, bytes});
+  if (method == MethodId::exchange_unbind)
+    send(amqp::ExchangeUnbind{target, source.name, binding.key, false, bytes});
+}
+
+void Channel::bind(BindingModel& binding, bool no_wait) { bind_or_unbind(binding, false, no_wait); }
+void Channel::unbind(BindingModel& binding) { bind_or_unbind(binding, true, false); }
+
+std::string Channel::make_properties(Sent& message) {
+  core::Random& random = *parts_.random;
+  core::FieldTableWriter table;
+  for (const auto& [name, value] : message.address.headers) table.int32(name, value);
+  if (!message.address.more_keys.empty()) {
+    table.begin_array("CC");
+    for (const std::string& key : message.address.more_keys) table.text({}, key);
+    table.end();
+  }
+  const std::string headers = table.take();
+  const std::string id = "m" + std::to_string(message.id);
+  core::PropertiesView view;
+  view.message_id = id;
+  view.set(core::Property::message_id);
+  if (!headers.empty() || random.chance(10)) {
+    view.headers = core::as_bytes(headers);
+    view.set(core::Property::headers);
+  }
+  if (random.chance(50)) {
+    view.delivery_mode = static_cast<std::uint8_t>(1 + random.below(2));
+    view.set(core::Property::delivery_mode);
+  }
+  if (random.chance(20)) {
+    view.content_type = "text/plain";
+    view.set(core::Property::content_type);
+  }
+  if (random.chance(20)) {
+    view.priority = static_cast<std::uint8_t>(random.below(256));
+    view.set(core::Property::priority);
+  }
+  if (random.chance(10)) {
+    view.timestamp_s = random.next();
+    view.set(core::Property::timestamp);
+  }
+  std::string bytes(core::encoded_size(view), '\0');
+  core::encode_properties(reinterpret_cast<std::uint8_t*>(bytes.data()), view);
+  return bytes;
+}
+
+void Channel::publish(const PublishPlan& plan) {
+  Sent& message = ledger().create();
+  message.channel = parts_.id;
+  message.sent = judge().advance();
+  message.address = plan.address;
+  message.body_size = plan.body_size;
+  message.mandatory = plan.mandatory;
+  message.properties = make_properties(message);
+  judge().note("{}.{} publishes {} to '{}' key '{}' size {}", parts_.client, parts_.number,
+               message.id, plan.address.exchange, plan.address.key, plan.body_size);
+  const std::uint64_t order = next_order_++;
+  if (mode_ == Mode::tx) {
+    tx_publishes_.push_back(message.id);
+  } else {
+    unprocessed_.emplace_back(order, message.id);
+  }
+  if (mode_ == Mode::confirm) unconfirmed_.emplace(next_publish_++, message.id);
+  send(amqp::BasicPublish{plan.address.exchange, plan.address.key, plan.mandatory, false});
+  const std::string body = Ledger::body_of(message.id, plan.body_size);
+  parts_.wire->content(parts_.number, {message.properties, body, body.size()});
+}
+
+void Channel::consume(QueueModel& queue, const ConsumePlan& plan) {
+  const std::string tag = "c" + std::to_string(next_consumer_++);
+  Pending& pending = expect(MethodId::basic_consume, queue.index);
+  pending.tag = tag;
+  pending.has_reply = !plan.no_wait;
+  queue.consumers.push_back(std::make_unique<ConsumerModel>());
+  ConsumerModel& model = *queue.consumers.back();
+  model.exclusive = plan.exclusive;
+  model.active.set(Presence::maybe, judge().now());
+  Consumer consumer{queue.index, plan.no_ack, plan.no_ack ? 0U : prefetch_, 0, false, &model};
+  consumers_.emplace(tag, consumer);
+  touched_.insert(queue.index);
+  if (plan.no_ack) lossy_.insert(queue.index);
+  core::FieldTableWriter table;
+  if (plan.priority != 0) table.int32("x-priority", plan.priority);
+  const std::string arguments = table.take();
+  send(amqp::BasicConsume{queue.name, tag, false, plan.no_ack, plan.exclusive, plan.no_wait,
+                          core::as_bytes(arguments)});
+}
+
+void Channel::cancel(const std::string& tag) {
+  Consumer& consumer = consumers_.at(tag);
+  QueueModel& queue = model().queue(consumer.queue);
+  Pending& pending = expect(MethodId::basic_cancel, queue.index);
+  pending.tag = tag;
+  consumer.cancelling = true;
+  consumer.model->active.set(Presence::maybe, judge().now());
+  if (queue.auto_delete && !queue.wild && queue.exists.state() == Presence::present)
+    queue.exists.set(Presence::maybe, judge().now());
+  model().update_auto_delete_exchanges();
+  send(amqp::BasicCancel{tag, false});
+}
+
+void Channel::get(QueueModel& queue, bool no_ack) {
+  expect(MethodId::basic_get, queue.index).flag = no_ack;
+  touched_.insert(queue.index);
+  if (no_ack) lossy_.insert(queue.index);
+  send(amqp::BasicGet{queue.name, no_ack});
+}
+
+void Channel::qos(std::uint16_t count, bool global) {
+  expect(MethodId::basic_qos, count);
+  if (global) {
+    bool has_acking = !tx_settles_.empty();
+    for (const auto& [tag, consumer] : consumers_) has_acking = has_acking || !consumer.no_ack;
+    for (const auto& [tag, held] : unacked_) has_acking = has_acking || !held.tag.empty();
+    shared_unlimited_ = count == 0 || (shared_unlimited_ && has_acking);
+    shared_limit_ = has_acking ? std::max<std::uint32_t>(shared_limit_, count) : count;
+  } else {
+    prefetch_ = count;
+  }
+  send(amqp::BasicQos{0, count, global});
+}
+
+void Channel::apply_settle(const Held& held, core::Outcome outcome, std::uint64_t order) {
+  if (outcome == core::Outcome::requeued) {
+    ledger().on_requeued(held.queue, held.message);
+  } else {
+    ledger().on_settle_sent(held.queue, held.message);
+    settling_.push_back({order, held.queue, held.message});
+  }
+}
+
+void Channel::settle(std::uint64_t tag, bool multiple, core::Outcome outcome) {
+  judge().advance();
+  judge().note("{}.{} settles {}{} as {}", parts_.client, parts_.number, tag,
+               multiple ? " and before" : "", static_cast<int>(outcome));
+  const std::uint64_t order = next_order_++;
+  std::vector<std::uint64_t> tags;
+  for (const auto& [held_tag, held] : unacked_) {
+    if (multiple ? (tag == 0 || held_tag <= tag) : held_tag == tag) tags.push_back(held_tag);
+  }
+  for (const std::uint64_t one : tags) {
+    Held held = unacked_.at(one);
+    unacked_.erase(one);
+    const auto consumer = consumers_.find(held.tag);
+    if (consumer != consumers_.end() && consumer->second.unacked > 0) --consumer->second.unacked;
+    if (mode_ == Mode::tx) {
+      tx_settles_.push_back({one, std::move(held), outcome});
+    } else {
+      apply_settle(held, outcome, order);
+    }
+  }
+  const bool requeue = outcome == core::Outcome::requeued;
+  if (outcome == core::Outcome::acknowledged) return send(amqp::BasicAck{tag, multiple});
+  if (!multiple && tag % 2 == 0) return send(amqp::BasicReject{tag, requeue});
+  send(amqp::BasicNack{tag, multiple, requeue});
+}
+
+void Channel::recover(bool with_async) {
+  if (with_async) send(amqp::BasicRecoverAsync{true});
+  Pending& pending = expect(MethodId::basic_recover, 0);
+  pending.touched = touched_;
+  ++recovering_;
+  for (const std::uint32_t queue : touched_) ++model().queue(queue).disturbances.by_request;
+  for (const auto& [tag, held] : unacked_) ledger().on_requeued(held.queue, held.message);
+  unacked_.clear();
+  for (auto& [tag, consumer] : consumers_) consumer.unacked = 0;
+  send(amqp::BasicRecover{true});
+}
+
+void Channel::select_confirm() {
+  expect(MethodId::confirm_select, 0);
+  mode_ = Mode::confirm;
+  send(amqp::ConfirmSelect{false});
+}
+
+void Channel::select_tx() {
+  expect(MethodId::tx_select, 0);
+  mode_ = Mode::tx;
+  send(amqp::TxSelect{});
+}
+
+void Channel::commit() {
+  const std::uint64_t order = expect(MethodId::tx_commit, 0).order;
+  for (const MessageId id : tx_publishes_) unprocessed_.emplace_back(order, id);
+  tx_publishes_.clear();
+  for (const TxSettle& settle : tx_settles_) apply_settle(settle.held, settle.outcome, order);
+  tx_settles_.clear();
+  send(amqp::TxCommit{});
+}
+
+void Channel::rollback() {
+  expect(MethodId::tx_rollback, 0);
+  for (const MessageId id : tx_publishes_) ledger().sent(id).revoked = true;
+  tx_publishes_.clear();
+  for (TxSettle& settle : tx_settles_) {
+    const auto consumer = consumers_.find(settle.held.tag);
+    if (consumer != consumers_.end()) ++consumer->second.unacked;
+    unacked_.emplace(settle.tag, std::move(settle.held));
+  }
+  tx_settles_.clear();
+  send(amqp::TxRollback{});
+}
+
+void Channel::sync() {
+  expect(MethodId::channel_flow, 0);
+  send(amqp::ChannelFlow{true});
+}
+
+void Channel::close() {
+  expect(MethodId::channel_close, 0);
+  begin_close();
+  send(amqp::ChannelClose{200, "bye", 0, 0});
+}
+
+}  // namespace lepus::sim

@@ -1,0 +1,167 @@
+// Judging deliveries, returns and what is left at the end.
+#include "tests/sim/ledger.h"
+
+#include <charconv>
+
+#include "core/properties.h"
+
+namespace lepus::sim {
+
+Sent& Ledger::create() {
+  messages_.push_back(std::make_unique<Sent>());
+  messages_.back()->id = messages_.size();
+  return *messages_.back();
+}
+
+std::string Ledger::body_of(MessageId id, std::size_t size) {
+  core::Random random(id * 7919 + size);
+  std::string body(size, '\0');
+  for (char& character : body) character = static_cast<char>(random.below(256));
+  return body;
+}
+
+void Ledger::on_processed(MessageId id) {
+  Sent& message = sent(id);
+  if (message.judged || message.revoked) return;
+  Routing routing = model_.route(message.address, message.sent);
+  if (message.returned) routing = {};
+  message.judged = true;
+  const bool unroutable = routing.may.empty();
+  message.may = std::move(routing.may);
+  if (unroutable && message.mandatory && !message.returned)
+    judge_.fail(9, "message {} is mandatory, has nowhere to go and was not returned", id);
+  for (const std::uint32_t index : routing.must) {
+    QueueModel& queue = model_.queue(index);
+    Copy& copy = queue.copies[id];
+    copy.must = !queue.losses.concerns(message.sent);
+  }
+}
+
+bool Ledger::is_possible(const Sent& message, const QueueModel& queue) const {
+  if (queue.wild) return true;
+  if (message.judged) return message.may.contains(queue.index);
+  const ExchangeModel* exchange = model_.find_exchange(message.address.exchange);
+  if (exchange != nullptr && exchange->wild) return queue.wild;
+  return model_.route(message.address, message.sent).may.contains(queue.index);
+}
+
+Sent* Ledger::identify(const Received& received) {
+  core::PropertiesView view;
+  if (!core::decode_properties(core::as_bytes(received.properties), view)) {
+    judge_.fail(1, "a message came with properties that cannot be read");
+    return nullptr;
+  }
+  MessageId id = 0;
+  const std::string_view text = view.message_id;
+  if (text.size() > 1) std::from_chars(text.data() + 1, text.data() + text.size(), id);
+  if (id == 0 || id > messages_.size()) {
+    judge_.fail(2, "a message came that nobody sent (id '{}')", text);
+    return nullptr;
+  }
+  Sent& message = sent(id);
+  const char* damaged = nullptr;
+  if (received.properties != message.properties) damaged = "properties";
+  if (received.exchange != message.address.exchange) damaged = "exchange";
+  if (received.key != message.address.key) damaged = "routing key";
+  if (received.body.size() != message.body_size) damaged = "body size";
+  if (damaged == nullptr && received.body != body_of(id, message.body_size)) damaged = "body";
+  if (damaged == nullptr) return &message;
+  judge_.fail(1, "message {} came with another {}", id, damaged);
+  return nullptr;
+}
+
+void Ledger::on_returned(const Received& received, std::uint64_t channel) {
+  Sent* message = identify(received);
+  if (message == nullptr) return;
+  judge_.note("returned {}", message->id);
+  if (!message->mandatory || message->returned || message->channel != channel)
+    return judge_.fail(9, "message {} was returned without cause", message->id);
+  message->returned = true;
+  const Routing routing = model_.route(message->address, message->sent);
+  if (message->judged || !routing.must.empty())
+    judge_.fail(9, "message {} was returned although it can be routed", message->id);
+}
+
+void Ledger::check_order(const Sent& message, const Received& received, const Arrival& arrival) {
+  if (received.redelivered || model_.queue(arrival.queue).wild) return;
+  MessageId& last = last_first_[{message.channel, arrival.queue, arrival.channel}];
+  if (last >= message.id)
+    judge_.fail(3, "queue {}: message {} came after message {} of the same channel",
+                model_.queue(arrival.queue).name, message.id, last);
+  last = message.id;
+}
+
+void Ledger::check_redelivered(const Copy& copy, const Sent& message, const Arrival& arrival,
+                               bool redelivered) {
+  const QueueModel& queue = model_.queue(arrival.queue);
+  if (copy.seen && !redelivered)
+    judge_.fail(5, "queue {}: message {} came again and is not flagged redelivered", queue.name,
+                message.id);
+  if (!copy.seen && redelivered && !queue.disturbances.concerns(message.sent))
+    judge_.fail(5, "queue {}: message {} is flagged redelivered and never came before", queue.name,
+                message.id);
+}
+
+std::optional<MessageId> Ledger::on_delivered(const Received& received, const Arrival& arrival) {
+  const Sent* message = identify(received);
+  if (message == nullptr) return std::nullopt;
+  QueueModel& queue = model_.queue(arrival.queue);
+  judge_.note("got {} from {}{}{}", message->id, queue.name, received.redelivered ? " again" : "",
+              arrival.ghost ? " (ghost)" : "");
+  if (message->revoked) judge_.fail(2, "message {} was never committed, but came", message->id);
+  if (!is_possible(*message, queue))
+    judge_.fail(9, "queue {}: message {} (exchange '{}', key '{}') was not routed there",
+                queue.name, message->id, message->address.exchange, message->address.key);
+  check_order(*message, received, arrival);
+  if (queue.wild) return message->id;
+  Copy& copy = queue.copies[message->id];
+  if (arrival.ghost) {
+    // Others may have had it since; this only says that it was on its way once.
+    if (copy.state == Copy::State::ready) copy.seen = true;
+    if (arrival.no_ack) copy.state = Copy::State::gone;
+    return message->id;
+  }
+  switch (copy.state) {
+    case Copy::State::ready:
+    case Copy::State::uncertain:
+      check_redelivered(copy, *message, arrival, received.redelivered);
+      break;
+    case Copy::State::held:
+      judge_.fail(2, "queue {}: message {} came while a client holds it", queue.name, message->id);
+      break;
+    case Copy::State::settling:
+    case Copy::State::gone:
+      judge_.fail(4, "queue {}: message {} came after it was settled", queue.name, message->id);
+      break;
+  }
+  copy.seen = true;
+  copy.state = arrival.no_ack ? Copy::State::gone : Copy::State::held;
+  return message->id;
+}
+
+void Ledger::set_state(std::uint32_t queue, MessageId id, Copy::State state) {
+  if (model_.queue(queue).wild) return;
+  model_.queue(queue).copies[id].state = state;
+}
+
+void Ledger::on_settle_unsure(std::uint32_t queue, MessageId id) {
+  if (model_.queue(queue).wild) return;
+  Copy& copy = model_.queue(queue).copies[id];
+  copy.state = Copy::State::uncertain;
+  copy.must = false;
+}
+
+void Ledger::forgive_losses(QueueModel& queue) {
+  for (auto& [id, copy] : queue.copies)
+    if (copy.state == Copy::State::ready) copy.must = false;
+}
+
+void Ledger::check_emptied(QueueModel& queue) {
+  for (const auto& [id, copy] : queue.copies) {
+    if (copy.must && copy.state != Copy::State::gone)
+      judge_.fail(1, "queue {}: message {} is lost ({})", queue.name, id,
+                  copy.state == Copy::State::held ? "a client held it" : "it was never delivered");
+  }
+}
+
+}  // namespace lepus::sim

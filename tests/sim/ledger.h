@@ -1,0 +1,95 @@
+// Every message that was sent and what the broker owes: which queues must have it, who holds it,
+// what may come back. Promises 1 to 5 and 9 are judged here.
+//
+//   on_sent ... on_processed (a confirm, or a later answer on its channel): routing is certain now
+//           ... on_lost (the channel died first): it may be anywhere it was routed to, or nowhere
+//   per queue, a Copy:  ready -> held -> settling -> gone        requeued: held -> ready, seen
+//
+// Bodies are made from the message's number, so they are compared without being kept.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "core/base/random.h"
+#include "tests/sim/model.h"
+
+namespace lepus::sim {
+
+struct Sent {
+  MessageId id = 0;
+  std::uint64_t channel = 0;  ///< Unique number of the publishing channel.
+  Tick sent = 0;
+  Addressed address;
+  std::string properties;  ///< As in the content header.
+  std::size_t body_size = 0;
+  bool mandatory = false;
+  bool returned = false;
+  bool revoked = false;  ///< Its transaction was rolled back: it must never come.
+  bool judged = false;   ///< `may` is final.
+  std::set<std::uint32_t> may;
+};
+
+/// A message as a client received it.
+struct Received {
+  std::string exchange;
+  std::string key;
+  std::string properties;
+  std::string body;
+  bool redelivered = false;
+};
+
+/// How a delivery reached a client.
+struct Arrival {
+  std::uint32_t queue = 0;
+  std::uint64_t channel = 0;  ///< Unique number of the channel it came on.
+  bool no_ack = false;
+  bool ghost = false;  ///< The channel is being closed or recovers: it goes back by itself.
+};
+
+class Ledger {
+ public:
+  Ledger(Judge& judge, Model& model) : judge_(judge), model_(model) {}
+
+  Sent& create();
+  Sent& sent(MessageId id) { return *messages_[id - 1]; }
+  std::size_t count() const { return messages_.size(); }
+  static std::string body_of(MessageId id, std::size_t size);
+
+  /// The broker has routed it.
+  void on_processed(MessageId id);
+  void on_returned(const Received& received, std::uint64_t channel);
+  /// nullopt: broken.
+  std::optional<MessageId> on_delivered(const Received& received, const Arrival& arrival);
+
+  // What clients do with what they hold.
+  void on_settle_sent(std::uint32_t queue, MessageId id) {
+    set_state(queue, id, Copy::State::settling);
+  }
+  void on_settled(std::uint32_t queue, MessageId id) { set_state(queue, id, Copy::State::gone); }
+  void on_settle_unsure(std::uint32_t queue, MessageId id);
+  void on_requeued(std::uint32_t queue, MessageId id) { set_state(queue, id, Copy::State::ready); }
+
+  /// Messages that wait in the queue may be lost from now on, and until the end of `losses`.
+  void forgive_losses(QueueModel& queue);
+  /// Promise 1: nothing that is owed is left in a queue that was emptied.
+  void check_emptied(QueueModel& queue);
+
+ private:
+  Sent* identify(const Received& received);
+  void check_order(const Sent& sent, const Received& received, const Arrival& arrival);
+  void check_redelivered(const Copy& copy, const Sent& sent, const Arrival& arrival,
+                         bool redelivered);
+  void set_state(std::uint32_t queue, MessageId id, Copy::State state);
+  bool is_possible(const Sent& sent, const QueueModel& queue) const;
+
+  Judge& judge_;
+  Model& model_;
+  std::vector<std::unique_ptr<Sent>> messages_;
+  /// (publishing channel, queue, receiving channel) -> last message that came for the first time.
+  std::map<std::tuple<std::uint64_t, std::uint32_t, std::uint64_t>, MessageId> last_first_;
+};
+
+}  // namespace lepus::sim

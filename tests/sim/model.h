@@ -1,0 +1,175 @@
+// What the clients know of the broker's definitions: exchanges, queues, bindings, consumers. Naive
+// on purpose: lists that are walked, nothing shared with the broker's own topology.
+//
+// Requests of several clients are under way at once, so a thing is present, absent or perhaps
+// there: from the moment a request that changes it is sent until its answer is read. What was in
+// one state since before a message was sent is certain for this message.
+//
+//   declare sent -> maybe -> declare-ok -> present -> delete sent -> maybe -> delete-ok -> absent
+//
+// Names are never used twice, so a name stands for one queue or exchange for the whole run. The
+// names that start with "w" are the exception: anybody does anything with them at any time, and
+// nothing is certain about them (`wild`).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/sim/judge.h"
+
+namespace lepus::sim {
+
+using MessageId = std::uint64_t;
+
+enum class Presence : std::uint8_t { absent, maybe, present };
+
+class Existence {
+ public:
+  void set(Presence state, Tick now) {
+    if (state_ == state) return;
+    state_ = state;
+    since_ = now;
+  }
+  Presence state() const { return state_; }
+  bool surely_present(Tick from) const { return state_ == Presence::present && since_ <= from; }
+  bool surely_absent(Tick from) const { return state_ == Presence::absent && since_ <= from; }
+
+ private:
+  Presence state_ = Presence::absent;
+  Tick since_ = 0;
+};
+
+struct ConsumerModel {
+  Existence active;
+  bool exclusive = false;
+  bool orphan = false;  ///< Its channel died; the broker may not know yet.
+};
+
+/// One message in one queue.
+struct Copy {
+  enum class State : std::uint8_t {
+    ready,      ///< In the queue, or under way to somebody.
+    held,       ///< A client has it and has not said what to do with it.
+    settling,   ///< Acknowledged; the broker has not shown yet that it knows.
+    uncertain,  ///< The channel died with the acknowledgement under way.
+    gone,
+  };
+  State state = State::ready;
+  bool must = false;  ///< The broker owes it.
+  bool seen = false;  ///< Some client read it: the next time it is redelivered.
+};
+
+/// Intervals during which something may happen to a queue's messages.
+struct Trouble {
+  int by_request = 0;  ///< Requests under way.
+  int by_death = 0;    ///< Channels that died and perhaps still hold messages.
+  Tick until = 0;      ///< End of the last one.
+  bool concerns(Tick sent) const { return by_request > 0 || by_death > 0 || sent <= until; }
+};
+
+struct QueueModel {
+  std::uint32_t index = 0;
+  std::string name;
+  bool wild = false;
+  bool durable = false, exclusive = false, auto_delete = false;
+  std::uint64_t owner = 0;  ///< Client with exclusive use.
+  Existence exists;
+  bool changing = false;  ///< Being declared or deleted.
+  bool unclear = false;   ///< Nobody will ever know whether it exists.
+  int locks = 0;          ///< Requests under way that need it to stay.
+  Trouble losses;        ///< Messages may vanish: purge, deliveries without acknowledgement lost.
+  Trouble disturbances;  ///< Deliveries may come back that no client ever read.
+  std::vector<std::unique_ptr<ConsumerModel>> consumers;
+  std::map<MessageId, Copy> copies;
+};
+
+struct ExchangeModel {
+  std::uint32_t index = 0;
+  std::string name;
+  std::string type;
+  bool durable = false, auto_delete = false, internal = false;
+  std::string alternate;
+  bool wild = false;
+  bool predeclared = false;
+  bool had_binding = false;  ///< Auto-delete waits for the first one.
+  bool changing = false;     ///< Being declared or deleted.
+  bool unclear = false;      ///< Nobody will ever know whether it exists.
+  Existence exists;
+  int locks = 0;
+};
+
+/// Headers of a message, or of a binding to a headers exchange.
+using Headers = std::map<std::string, std::int32_t>;
+
+struct BindingModel {
+  std::uint32_t index = 0;
+  std::uint32_t source = 0;  ///< Exchange.
+  bool to_queue = true;
+  std::uint32_t destination = 0;
+  std::string key;
+  Headers headers;
+  std::string match;  ///< x-match; empty: none.
+  Existence exists;
+  int locks = 0;
+};
+
+/// What of a message takes part in routing.
+struct Addressed {
+  std::string exchange;
+  std::string key;
+  Headers headers;
+  std::vector<std::string> more_keys;
+};
+
+struct Routing {
+  std::set<std::uint32_t> must;  ///< These queues surely get it.
+  std::set<std::uint32_t> may;   ///< No other queue may get it.
+};
+
+class Model {
+ public:
+  explicit Model(Judge& judge);
+
+  QueueModel& add_queue(std::string name);
+  ExchangeModel& add_exchange(std::string name, std::string type);
+  /// The same binding again gives the same object.
+  BindingModel& add_binding(const BindingModel& wish);
+  QueueModel& queue(std::uint32_t index) { return *queues_[index]; }
+  ExchangeModel& exchange(std::uint32_t index) { return *exchanges_[index]; }
+  BindingModel& binding(std::uint32_t index) { return *bindings_[index]; }
+  std::size_t queue_count() const { return queues_.size(); }
+  std::size_t exchange_count() const { return exchanges_.size(); }
+  std::size_t binding_count() const { return bindings_.size(); }
+  ExchangeModel* find_exchange(std::string_view name);
+  QueueModel* find_queue(std::string_view name);
+
+  /// For a message sent at `from` and routed at any time until now.
+  Routing route(const Addressed& message, Tick from) const;
+
+  /// After anything changed that auto-delete exchanges look at.
+  void update_auto_delete_exchanges();
+  /// A consumer of the queue left; the request was sent at `sent` (0: nobody knows when).
+  void update_auto_delete_queue(QueueModel& queue, Tick sent);
+  bool has_bindings(const ExchangeModel& exchange) const;
+  /// What died is forgotten by the broker as well.
+  void settle_deaths();
+
+ private:
+  struct Walk;
+  bool matches(const BindingModel& binding, const Addressed& message) const;
+  bool certain(const BindingModel& binding, Tick from) const;
+  bool possible(const BindingModel& binding, Tick from) const;
+  void visit(Walk& walk, const ExchangeModel& exchange, bool sure) const;
+  bool update_auto_delete(ExchangeModel& exchange);
+
+  Judge& judge_;
+  std::vector<std::unique_ptr<QueueModel>> queues_;
+  std::vector<std::unique_ptr<ExchangeModel>> exchanges_;
+  std::vector<std::unique_ptr<BindingModel>> bindings_;
+};
+
+}  // namespace lepus::sim

@@ -1,0 +1,191 @@
+// The planted mistakes, one by one.
+#include "tests/sim/saboteur.h"
+
+#include <array>
+#include <utility>
+
+#include "core/message.h"
+
+namespace lepus::sim {
+
+using core::Command;
+
+std::string_view name_of(Mistake mistake) {
+  static constexpr std::array names{
+      "none",           "drop_deliver",     "duplicate_deliver",    "swap_delivers",
+      "forget_redelivered", "invent_redelivered", "drop_settle",    "requeue_acknowledged",
+      "acknowledge_requeued", "drop_confirm",  "drop_enqueue",      "lose_confirmed",
+      "duplicate_enqueue", "misroute",      "ignore_prefetch",      "grant_too_much",
+      "ignore_exclusive", "no_ack_consumer", "leak_message",        "skip_definition",
+      "damage_body",    "damage_properties", "wrong_key",           "drop_ack",
+      "duplicate_ack",  "drop_frame",       "duplicate_frame"};
+  static_assert(names.size() == static_cast<std::size_t>(Mistake::count));
+  return names[static_cast<std::size_t>(mistake)];
+}
+
+bool is_on_rings(Mistake mistake) { return mistake < Mistake::damage_body; }
+
+bool Saboteur::strikes() {
+  if (!random_.chance(25)) return false;
+  ++count_;
+  return true;
+}
+
+void Saboteur::tamper(server::Mesh& mesh, core::ShardId to) {
+  if (mistake_ == Mistake::none || !is_on_rings(mistake_)) return;
+  for (core::ShardId from = 0; from < mesh.thread_count(); ++from) {
+    if (from == to) continue;
+    auto& ring = mesh.ring(from, to);
+    if (ring.empty()) continue;
+    Commands commands;
+    const auto collect = [&](Command& command) { commands.push_back(command); };
+    while (ring.consume(ring.capacity(), collect) > 0) {
+    }
+    const std::size_t before = commands.size();
+    tamper_with(commands);
+    // What does not fit is not added.
+    for (const Command& command : commands)
+      if (!ring.try_push(command)) CHECK(commands.size() > before);
+  }
+}
+
+void Saboteur::tamper_with(Commands& commands) {
+  if (mistake_ == Mistake::swap_delivers) return swap_delivers(commands);
+  Commands out;
+  for (Command& command : commands)
+    if (change(command, out)) out.push_back(command);
+  commands = std::move(out);
+}
+
+/// Two first deliveries of one queue to one consumer, exchanged.
+void Saboteur::swap_delivers(Commands& commands) {
+  core::Deliver* last = nullptr;
+  for (Command& command : commands) {
+    auto* deliver = std::get_if<core::Deliver>(&command);
+    if (deliver == nullptr) continue;
+    const bool alike = last != nullptr && last->queue == deliver->queue &&
+                       last->channel == deliver->channel && last->number == deliver->number;
+    if (alike && strikes()) {
+      std::swap(*last, *deliver);
+      return;
+    }
+    last = deliver;
+  }
+}
+
+/// False: the command is dropped. What goes to `out` goes before it.
+bool Saboteur::change(Command& command, Commands& out) {
+  if (auto* deliver = std::get_if<core::Deliver>(&command)) return change_deliver(*deliver, out);
+  if (auto* enqueue = std::get_if<core::Enqueue>(&command)) return change_enqueue(*enqueue, out);
+  if (auto* settle = std::get_if<core::Settle>(&command)) return change_settle(*settle);
+  if (auto* subscribe = std::get_if<core::Subscribe>(&command)) {
+    if (mistake_ == Mistake::ignore_prefetch && subscribe->prefetch > 0 && strikes())
+      subscribe->prefetch += 1;
+    if (mistake_ == Mistake::ignore_exclusive && subscribe->exclusive && strikes())
+      subscribe->exclusive = false;
+    if (mistake_ == Mistake::no_ack_consumer && !subscribe->no_ack && strikes())
+      subscribe->prefetch = 0;
+  }
+  if (auto* grant = std::get_if<core::CreditGrant>(&command)) {
+    if (mistake_ == Mistake::grant_too_much && strikes()) grant->count += 2;
+  }
+  if (std::holds_alternative<core::Confirm>(command))
+    return mistake_ != Mistake::drop_confirm || !strikes();
+  if (auto* apply = std::get_if<core::TopologyApply>(&command)) {
+    const bool bound = !apply->changes->empty() &&
+                       std::holds_alternative<core::BindingAdded>(apply->changes->front());
+    if (mistake_ == Mistake::skip_definition && bound && strikes())
+      apply->changes->erase(apply->changes->begin());
+  }
+  return true;
+}
+
+bool Saboteur::change_deliver(core::Deliver& deliver, Commands& out) {
+  if (mistake_ == Mistake::drop_deliver && strikes()) {
+    (void)core::MessageRef::adopt(deliver.message);
+    return false;
+  }
+  if (mistake_ == Mistake::duplicate_deliver && !deliver.no_ack && strikes()) {
+    core::Message* message = deliver.message;
+    message->enter_account(nowhere_);
+    core::MessageRef twin = message->copy();
+    twin->leave_account();
+    message->leave_account();
+    core::Deliver again = deliver;
+    again.message = twin.detach();
+    out.push_back(again);
+  }
+  if (mistake_ == Mistake::forget_redelivered && deliver.redelivered && strikes())
+    deliver.redelivered = false;
+  if (mistake_ == Mistake::invent_redelivered && !deliver.redelivered && strikes())
+    deliver.redelivered = true;
+  return true;
+}
+
+bool Saboteur::change_enqueue(core::Enqueue& enqueue, Commands& out) {
+  const bool lost = mistake_ == Mistake::lose_confirmed && enqueue.number != 0;
+  if ((mistake_ == Mistake::drop_enqueue && enqueue.more == nullptr && strikes())) {
+    (void)core::MessageRef::adopt(enqueue.message);
+    return false;
+  }
+  if (lost && strikes()) enqueue.queue = {};  // Nobody has this id.
+  if (mistake_ == Mistake::duplicate_enqueue && enqueue.more == nullptr && strikes()) {
+    core::Message* message = enqueue.message;
+    message->enter_account(nowhere_);
+    core::MessageRef twin = message->copy();
+    twin->leave_account();
+    message->leave_account();
+    core::Enqueue again = enqueue;
+    again.message = twin.detach();
+    again.number = 0;
+    out.push_back(again);
+  }
+  if (mistake_ == Mistake::misroute) {
+    const core::QueueId other = std::exchange(last_queue_, enqueue.queue);
+    if (other && other != enqueue.queue && strikes()) enqueue.queue = other;
+  }
+  if (mistake_ == Mistake::leak_message && strikes()) {
+    leaked_.push_back(core::MessageRef::share(enqueue.message));
+  }
+  return true;
+}
+
+bool Saboteur::change_settle(core::Settle& settle) {
+  if (mistake_ == Mistake::drop_settle && strikes()) return false;
+  const bool acked = settle.outcome == core::Outcome::acknowledged;
+  if (mistake_ == Mistake::requeue_acknowledged && acked && strikes())
+    settle.outcome = core::Outcome::requeued;
+  if (mistake_ == Mistake::acknowledge_requeued && settle.outcome == core::Outcome::requeued &&
+      strikes())
+    settle.outcome = core::Outcome::acknowledged;
+  return true;
+}
+
+int Saboteur::on_incoming(Incoming& incoming) {
+  const bool is_message = incoming.method == amqp::MethodId::basic_deliver ||
+                          incoming.method == amqp::MethodId::basic_get_ok;
+  const bool is_ack = incoming.method == amqp::MethodId::basic_ack;
+  if (mistake_ == Mistake::damage_body && is_message && !incoming.body.empty() && strikes())
+    incoming.body[random_.below(incoming.body.size())] ^= 1;
+  if (mistake_ == Mistake::damage_properties && is_message && strikes())
+    incoming.properties.back() = static_cast<char>(incoming.properties.back() ^ 1);
+  if (mistake_ == Mistake::wrong_key && incoming.method == amqp::MethodId::basic_deliver) {
+    amqp::BasicDeliver deliver;
+    if (amqp::decode(incoming.arguments, deliver) && strikes()) {
+      const std::string key = std::string(deliver.routing_key.substr(0, 200)) + "x";
+      deliver.routing_key = key;
+      std::string changed(amqp::encoded_size(deliver), '\0');
+      amqp::encode(reinterpret_cast<std::uint8_t*>(changed.data()), deliver);
+      changed_ = std::move(changed);
+      incoming.arguments = core::as_bytes(changed_);
+    }
+  }
+  if (mistake_ == Mistake::drop_ack && is_ack && strikes()) return 0;
+  if (mistake_ == Mistake::duplicate_ack && is_ack && strikes()) return 2;
+  const bool any = incoming.channel != 0;
+  if (mistake_ == Mistake::drop_frame && any && random_.chance(3) && strikes()) return 0;
+  if (mistake_ == Mistake::duplicate_frame && any && random_.chance(3) && strikes()) return 2;
+  return 1;
+}
+
+}  // namespace lepus::sim

@@ -1,0 +1,79 @@
+// Plants mistakes, to see that the oracle notices each of them. It tampers with the commands on the
+// rings between shards (as a broken queue, channel or mailbox would) or with the frames that clients
+// read (as a broken writer would). The broker's own code is untouched.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "tests/sim/wire.h"
+#include "tools/server/mesh.h"
+
+namespace lepus::sim {
+
+enum class Mistake : std::uint8_t {
+  none,
+  // On the rings.
+  drop_deliver,
+  duplicate_deliver,
+  swap_delivers,
+  forget_redelivered,
+  invent_redelivered,
+  drop_settle,
+  requeue_acknowledged,
+  acknowledge_requeued,
+  drop_confirm,
+  drop_enqueue,
+  lose_confirmed,
+  duplicate_enqueue,
+  misroute,
+  ignore_prefetch,
+  grant_too_much,
+  ignore_exclusive,
+  no_ack_consumer,
+  leak_message,
+  skip_definition,
+  // On the wire.
+  damage_body,
+  damage_properties,
+  wrong_key,
+  drop_ack,
+  duplicate_ack,
+  drop_frame,
+  duplicate_frame,
+  count,
+};
+std::string_view name_of(Mistake mistake);
+bool is_on_rings(Mistake mistake);
+
+class Saboteur final : public FrameFilter {
+ public:
+  Saboteur(Mistake mistake, std::uint64_t seed) : mistake_(mistake), random_(seed) {}
+
+  /// Before shard `to` runs its turn.
+  void tamper(server::Mesh& mesh, core::ShardId to);
+  int on_incoming(Incoming& incoming) override;
+  /// Mistakes made so far.
+  std::size_t count() const { return count_; }
+
+ private:
+  using Commands = std::vector<core::Command>;
+
+  bool strikes();
+  void tamper_with(Commands& commands);
+  bool change(core::Command& command, Commands& out);
+  bool change_deliver(core::Deliver& deliver, Commands& out);
+  bool change_enqueue(core::Enqueue& enqueue, Commands& out);
+  bool change_settle(core::Settle& settle);
+  void swap_delivers(Commands& commands);
+
+  Mistake mistake_;
+  core::Random random_;
+  std::size_t count_ = 0;
+  core::MemoryAccount nowhere_;
+  std::vector<core::MessageRef> leaked_;
+  core::QueueId last_queue_;
+  std::string changed_;
+};
+
+}  // namespace lepus::sim

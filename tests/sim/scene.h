@@ -1,0 +1,58 @@
+// What everything in a simulated run shares, and how the run is to be: drawn from the seed so that
+// some runs are full of one thing and others have none of it.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/random.h"
+#include "io/sim_network.h"
+#include "tests/sim/judge.h"
+#include "tests/sim/ledger.h"
+#include "tests/sim/model.h"
+#include "tests/sim/wire.h"
+
+namespace lepus::sim {
+
+/// Chances in percent unless the name says otherwise.
+struct Plan {
+  std::size_t shards = 1;
+  std::size_t clients = 2;
+  std::size_t channels_max = 2;     ///< Of one client.
+  std::size_t actions = 400;        ///< In all.
+  std::size_t messages_max = 300;
+  std::size_t queues_max = 12;      ///< Names in the whole run.
+  std::size_t exchanges_max = 8;
+  unsigned illegal_per_mille = 0;   ///< Of actions.
+  unsigned abrupt_per_mille = 0;
+  unsigned stall_per_mille = 0;
+  unsigned topology = 30;           ///< Of actions that are not publishes or settles.
+  unsigned settle = 30;
+  unsigned wild = 0;
+  unsigned no_ack = 15;
+  unsigned confirm = 40;            ///< Of channels.
+  unsigned tx = 10;
+  unsigned large_body = 20;
+  bool memory_alarm = false;
+  bool abrupt_stop = false;         ///< The broker is stopped in the middle of it.
+  bool network_faults = true;
+  std::uint16_t frame_max = 4096;
+
+  static Plan draw(core::Random& random);
+};
+
+struct Scene {
+  Judge* judge = nullptr;
+  Model* model = nullptr;
+  Ledger* ledger = nullptr;
+  io::SimWorld* world = nullptr;
+  core::Random* random = nullptr;
+  const Plan* plan = nullptr;
+  FrameFilter* filter = nullptr;
+  std::uint64_t next_client = 1;
+  std::uint64_t next_channel = 1;
+  std::uint64_t next_name = 1;
+  std::size_t actions_done = 0;
+  bool stopping = false;  ///< The broker closes all connections.
+};
+
+}  // namespace lepus::sim

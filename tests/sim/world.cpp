@@ -1,0 +1,353 @@
+// The phases of a run.
+#include "tests/sim/world.h"
+
+#include <algorithm>
+
+#include "core/limits.h"
+
+namespace lepus::sim {
+
+namespace {
+
+constexpr core::Nanos settle_limit = 60 * core::nanos_per_s;
+constexpr core::Nanos play_limit = 300 * core::nanos_per_s;
+constexpr core::Nanos calm_limit = 200 * core::nanos_per_ms;
+constexpr std::size_t steps_max = 6'000'000;  ///< Of a whole run: beyond it, something spins.
+constexpr std::size_t quiet_steps_min = 150;
+
+io::SimFaults draw_faults(const Plan& plan, core::Random& random) {
+  io::SimFaults faults = io::SimFaults::draw(random);
+  if (!plan.network_faults) {
+    const core::Nanos delay = faults.delay_ns_max;
+    faults = {};
+    faults.delay_ns_max = delay;
+  }
+  // One byte at a time and a long way: a run would take hours of virtual time.
+  faults.inbound_max = std::max<std::size_t>(faults.inbound_max, 64);
+  faults.outbound_max = std::max<std::size_t>(faults.outbound_max, 64);
+  if (faults.inbound_max < 4096 || faults.outbound_max < 4096)
+    faults.delay_ns_max = std::min(faults.delay_ns_max, core::Nanos{100'000});
+  return faults;
+}
+
+}  // namespace
+
+World::World(std::uint64_t seed, Mistake mistake, bool verbose)
+    : judge_(verbose),
+      model_(judge_),
+      ledger_(judge_, model_),
+      random_(seed),
+      plan_(Plan::draw(random_)),
+      scene_{&judge_, &model_, &ledger_, &sim_, &random_, &plan_},
+      sim_(random_.next(), draw_faults(plan_, random_)),
+      saboteur_(mistake, seed ^ 0x5ab07a6e),
+      cluster_(std::make_unique<Cluster>(sim_, plan_.shards, seed)),
+      actor_(scene_) {
+  scene_.filter = mistake == Mistake::none ? nullptr : &saboteur_;
+  for (int i = 0; i < 3; ++i) {
+    QueueModel& queue = model_.add_queue("w" + std::to_string(i));
+    queue.auto_delete = i == 2;
+    queue.exists.set(Presence::maybe, 0);
+    queue.unclear = true;
+  }
+  for (const char* type : {"direct", "topic"}) {
+    ExchangeModel& exchange = model_.add_exchange(std::string("wx.") + type, type);
+    exchange.auto_delete = exchange.type == "topic";
+    exchange.exists.set(Presence::maybe, 0);
+    exchange.unclear = true;
+  }
+  seats_.resize(plan_.clients);
+  judge_.note("seed {}: {} shards, {} clients, {} actions", seed, plan_.shards, plan_.clients,
+              plan_.actions);
+}
+
+/// A broken world is not taken apart: its destructors would find what the oracle found.
+World::~World() {
+  if (judge_.failed() || !cluster_->is_finished()) (void)cluster_.release();
+}
+
+Outcome World::run() {
+  play();
+  if (!judge_.failed() && !scene_.stopping) settle();
+  if (!judge_.failed() && !scene_.stopping) close_clients();
+  if (!judge_.failed() && !scene_.stopping) drain();
+  if (!judge_.failed()) stop();
+  judge_.note("virtual time {} steps {}", sim_.now(), steps_);
+  return {!judge_.failed(),  judge_.verdict(),       judge_.hash(), ledger_.count(),
+          scene_.actions_done, saboteur_.count()};
+}
+
+// ---- time ----
+
+void World::notice() {
+  for (Seat& seat : seats_)
+    if (seat.client) seat.client->notice_death();
+}
+
+void World::step() {
+  if (++steps_ > steps_max) return judge_.fail(13, "the run does not end: {}", describe());
+  core::Nanos horizon = sim_.now() + core::nanos_per_s;
+  for (const Seat& seat : seats_) horizon = std::min(horizon, seat.next_step);
+  const bool client_due = horizon <= sim_.now();
+  if (!client_due || random_.chance(60)) {
+    if (const io::SimDriver* driver = sim_.next_runnable(horizon)) {
+      cluster_->run_turn(*driver, &saboteur_);
+      notice();
+    }
+  }
+  for (Seat& seat : seats_) {
+    if (seat.next_step > sim_.now()) continue;
+    step_client(seat);
+    break;
+  }
+  std::size_t live = 0;
+  bool all_open = true;
+  for (const Seat& seat : seats_) {
+    if (!seat.client || seat.client->is_over()) continue;
+    ++live;
+    all_open = all_open && seat.client->phase() == Client::Phase::open;
+  }
+  const bool quiet = all_open && cluster_->connection_count() == live && cluster_->rings_empty();
+  quiet_steps_ = quiet ? quiet_steps_ + 1 : 0;
+  if (quiet_steps_ != quiet_steps_min) return;
+  judge_.note("quiet");
+  for (std::uint32_t i = 0; i < model_.queue_count(); ++i)
+    if (model_.queue(i).losses.by_death > 0) ledger_.forgive_losses(model_.queue(i));
+  judge_.advance();
+  model_.settle_deaths();
+}
+
+void World::connect(Seat& seat) {
+  auto end = sim_.network().connect(Cluster::port);
+  if (end) seat.client = std::make_unique<Client>(scene_, std::move(end));
+}
+
+void World::step_client(Seat& seat) {
+  const core::Nanos think_min = std::max<core::Nanos>(20'000, sim_.faults().delay_ns_max / 4);
+  const core::Nanos think = think_min << std::min(seat.idle_steps / 8, 6U);
+  seat.next_step = sim_.now() + 1 + static_cast<core::Nanos>(
+                                        random_.below(static_cast<std::uint64_t>(think)));
+  if (!seat.client || seat.client->is_over()) {
+    if (acting_ && random_.chance(20)) connect(seat);
+    return;
+  }
+  Client& client = *seat.client;
+  const bool stalled = acting_ && seat.stalled_until > sim_.now();
+  const Tick before = judge_.now();
+  if (!stalled) client.read();
+  if (acting_ && random_.below(1000) < plan_.stall_per_mille) {
+    seat.stalled_until =
+        sim_.now() + static_cast<core::Nanos>(random_.below(2 * core::nanos_per_s));
+  }
+  if (acting_) actor_.act(client);
+  seat.idle_steps = judge_.now() == before ? seat.idle_steps + 1 : 0;
+  client.flush();
+}
+
+bool World::run_until(core::Nanos limit, const std::function<bool()>& done) {
+  const core::Nanos end = sim_.now() + limit;
+  while (!judge_.failed() && sim_.now() < end) {
+    if (done()) return true;
+    step();
+  }
+  return !judge_.failed() && done();
+}
+
+bool World::expect(const char* what, const std::function<bool()>& done) {
+  if (run_until(settle_limit, done)) return true;
+  judge_.fail(13, "{}: {}", what, describe());
+  return false;
+}
+
+std::string World::describe() const {
+  std::string text = fmt::format("{} connections; ", cluster_->connection_count());
+  for (const Seat& seat : seats_)
+    if (seat.client && !seat.client->is_over()) text += seat.client->describe() + "; ";
+  return text;
+}
+
+// ---- phases ----
+
+void World::play() {
+  const std::size_t stop_at = plan_.abrupt_stop ? random_.below(plan_.actions) : SIZE_MAX;
+  std::size_t next_calm = 50 + random_.below(150);
+  const core::Nanos end = sim_.now() + play_limit;
+  while (!judge_.failed() && scene_.actions_done < plan_.actions && sim_.now() < end) {
+    step();
+    if (plan_.memory_alarm && random_.below(400) == 0)
+      cluster_->control().set_memory_watermark(random_.chance(50) ? 2000 : UINT64_MAX);
+    if (scene_.actions_done >= stop_at) {
+      scene_.stopping = true;
+      break;
+    }
+    if (scene_.actions_done < next_calm) continue;
+    next_calm = scene_.actions_done + 50 + random_.below(150);
+    calm();
+  }
+  cluster_->control().set_memory_watermark(UINT64_MAX);
+}
+
+/// Nobody does anything for a while: what died is forgotten by the broker.
+void World::calm() {
+  acting_ = false;
+  run_until(calm_limit, [this] { return quiet_steps_ > quiet_steps_min; });
+  acting_ = true;
+}
+
+void World::settle() {
+  acting_ = false;
+  sim_.end_faults();
+  const auto all = [this](auto&& holds) {
+    return std::all_of(seats_.begin(), seats_.end(), [&](const Seat& seat) {
+      return !seat.client || seat.client->is_over() || holds(*seat.client);
+    });
+  };
+  const auto settled = [&] {
+    return all([](const Client& client) { return client.is_settled(); });
+  };
+  for (Seat& seat : seats_) {
+    if (!seat.client || seat.client->is_over()) continue;
+    for (auto& [number, channel] : seat.client->channels())
+      if (channel->state() == Channel::State::open && channel->needs_sync()) channel->sync();
+  }
+  if (!expect("answers or confirms are missing", settled)) return;
+  const auto work_off = [&] {
+    bool nothing_held = true;
+    for (Seat& seat : seats_) {
+      if (!seat.client || seat.client->is_over()) continue;
+      for (auto& [number, channel] : seat.client->channels()) {
+        if (channel->state() != Channel::State::open || !channel->is_idle()) continue;
+        if (!channel->unacked().empty()) channel->settle(0, true, core::Outcome::acknowledged);
+        if (channel->has_open_transaction()) channel->commit();
+        nothing_held = nothing_held && channel->is_idle();
+      }
+    }
+    return nothing_held && settled() && quiet_steps_ > 2 * quiet_steps_min;
+  };
+  if (!expect("consumers do not get everything", work_off)) return;
+  judge_waiting();
+}
+
+/// Everything is acknowledged: no queue keeps messages from a consumer that waits.
+void World::judge_waiting() {
+  for (const Seat& seat : seats_) {
+    if (!seat.client || seat.client->is_over()) continue;
+    for (const auto& [number, channel] : seat.client->channels()) {
+      for (const auto& [tag, consumer] : channel->consumers()) {
+        const QueueModel& queue = model_.queue(consumer.queue);
+        if (queue.wild || queue.exists.state() != Presence::present) continue;
+        for (const auto& [id, copy] : queue.copies)
+          if (copy.must && copy.state == Copy::State::ready)
+            judge_.fail(13, "queue {}: message {} is kept from a consumer that waits ({} {})",
+                        queue.name, id, seat.client->id(), number);
+      }
+    }
+  }
+}
+
+void World::close_clients() {
+  for (Seat& seat : seats_) {
+    if (!seat.client || seat.client->is_over()) continue;
+    if (random_.chance(50)) {
+      for (auto& [number, channel] : seat.client->channels())
+        if (channel->state() == Channel::State::open) channel->close();
+    }
+    seat.client->close();
+  }
+  expect("connections do not close", [this] {
+    return std::all_of(seats_.begin(), seats_.end(), [](const Seat& seat) {
+      return !seat.client || seat.client->is_over();
+    }) && cluster_->connection_count() == 0 && quiet_steps_ > quiet_steps_min;
+  });
+}
+
+bool World::idle(Client& client) {
+  return expect("the last client gets no answer", [&] {
+    return client.is_over() || client.is_settled();
+  });
+}
+
+Channel* World::fresh_channel(Client& client) {
+  for (auto& [number, channel] : client.channels())
+    if (channel->state() == Channel::State::open) return channel.get();
+  Channel* channel = client.open_channel();
+  return idle(client) && !client.is_over() ? channel : nullptr;
+}
+
+void World::drain() {
+  acting_ = false;
+  Seat& seat = seats_.front();
+  connect(seat);
+  if (!seat.client) return judge_.fail(13, "no connection for the last client");
+  Client& client = *seat.client;
+  if (!idle(client)) return;
+  for (std::uint32_t i = 0; i < model_.queue_count() && !judge_.failed(); ++i) {
+    QueueModel& queue = model_.queue(i);
+    if (queue.wild || queue.exists.state() == Presence::absent) continue;
+    drain_queue(client, queue);
+  }
+  if (judge_.failed()) return;
+  clear(client);
+  if (judge_.failed()) return;
+  client.close();
+  expect("the last connection does not close", [&] {
+    return client.is_over() && cluster_->connection_count() == 0 &&
+           quiet_steps_ > quiet_steps_min;
+  });
+  if (!judge_.failed()) check_given_back();
+}
+
+void World::drain_queue(Client& client, QueueModel& queue) {
+  const bool sure = queue.exists.state() == Presence::present;
+  for (;;) {
+    Channel* channel = fresh_channel(client);
+    if (channel == nullptr) return;
+    channel->get(queue, false);
+    if (!idle(client)) return;
+    if (channel->state() != Channel::State::open) break;  // 404, and that was judged.
+    if (channel->unacked().empty()) break;
+    channel->settle(0, true, core::Outcome::acknowledged);
+  }
+  if (sure) ledger_.check_emptied(queue);
+}
+
+void World::clear(Client& client) {
+  for (std::uint32_t i = 0; i < model_.queue_count() && !judge_.failed(); ++i) {
+    QueueModel& queue = model_.queue(i);
+    if (!queue.wild && queue.exists.state() == Presence::absent) continue;
+    Channel* channel = fresh_channel(client);
+    if (channel == nullptr) return;
+    channel->delete_queue(queue, false, false);
+    if (!idle(client)) return;
+  }
+  for (std::uint32_t i = 0; i < model_.exchange_count() && !judge_.failed(); ++i) {
+    ExchangeModel& exchange = model_.exchange(i);
+    if (exchange.predeclared || exchange.exists.state() == Presence::absent) continue;
+    Channel* channel = fresh_channel(client);
+    if (channel == nullptr) return;
+    channel->delete_exchange(exchange, false);
+    if (!idle(client)) return;
+  }
+}
+
+void World::check_given_back() {
+  for (const auto& shard : cluster_->shards()) {
+    core::Broker& broker = shard->broker();
+    if (broker.queue_count() != 0 || broker.memory().message_bytes != 0)
+      judge_.fail(12, "shard {} still owns {} queues and {} bytes of messages", broker.shard(),
+                  broker.queue_count(), broker.memory().message_bytes);
+  }
+}
+
+void World::stop() {
+  acting_ = false;
+  sim_.end_faults();
+  cluster_->control().stop();
+  if (!expect("the broker does not stop", [this] { return cluster_->is_finished(); })) return;
+  if (cluster_->ops_in_flight() != 0)
+    judge_.fail(12, "{} operations are in flight after the end", cluster_->ops_in_flight());
+  if (sim_.network().open_count() != 0)
+    judge_.fail(12, "{} descriptors are open after the end", sim_.network().open_count());
+}
+
+}  // namespace lepus::sim
