@@ -43,7 +43,7 @@ static_assert(mailbox_drain_max <= mailbox_capacity);
 // --- Flow control
 /// Above this much unsent output a connection's consumers get nothing more until it falls below the
 /// lower mark.
-constexpr std::size_t send_high_water = tiny ? 2048 : 1 << 20;
+constexpr std::size_t send_high_water = tiny ? 2048 : 4 << 20;
 constexpr std::size_t send_low_water = send_high_water / 2;
 /// Input kept while a connection waits for an answer from another thread; above it the socket is
 /// not read.

@@ -29,7 +29,7 @@ enum class OpKind : std::uint8_t {
 };
 
 /// Most pieces of one send.
-constexpr std::uint32_t iov_max = 64;
+constexpr std::uint32_t iov_max = 256;
 
 struct Op;
 

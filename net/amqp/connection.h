@@ -117,6 +117,8 @@ class Connection final : public net::StreamHandler {
   // connection_input.cpp
   void read(core::Bytes bytes);
   void read_protocol_header(core::Bytes& bytes);
+  bool begin_body(core::Bytes& bytes);
+  bool read_body(core::Bytes& bytes);
   void complete_carried_frame(core::Bytes& bytes);
   void keep(core::Bytes bytes);
   void resume_soon();
@@ -164,14 +166,16 @@ class Connection final : public net::StreamHandler {
   core::Slab<Connection>::Handle handle_{};
   Phase phase_ = Phase::awaiting_header;
   std::uint8_t holds_ = 0;
-  bool resume_due_ = false;    ///< Released; resume_input() comes soon.
-  bool reading_ = false;       ///< Inside read_frames(): no re-entry.
+  bool resume_due_ = false;  ///< Released; resume_input() comes soon.
+  bool reading_ = false;     ///< Inside read_frames(): no re-entry.
   bool may_own_queues_ = false;
   bool lost_sync_ = false;     ///< After a broken frame nothing behind it can be read.
   bool paused_ = false;        ///< The socket is not read.
   bool wrote_ = false;         ///< Since the last heartbeat.
   bool blocked_told_ = false;  ///< connection.blocked was sent.
   std::uint16_t heartbeat_s_ = 0;
+  std::uint16_t body_channel_ = 0;  ///< Of the body frame that has begun.
+  std::uint32_t body_left_ = 0;     ///< Its payload bytes still to come; 0: none has begun.
   std::uint16_t channel_max_ = 0;
   std::size_t payload_max_ = payload_max_of(frame_min_size);
   core::Nanos last_received_ = 0;

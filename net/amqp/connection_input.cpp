@@ -1,8 +1,9 @@
 // From bytes to frames to channels. A frame inside one receive buffer is read in place; one that is
-// cut in two is completed in carry_, by copying just what it lacks.
+// cut in two is completed in carry_, by copying just what it lacks. A body frame is not waited for:
+// its bytes go to the channel as they come, all but the last, which waits for the end octet.
 //
-// Invariant: while input is not held, carry_ holds less than one frame. While it is held, carry_
-// keeps all that came.
+// Invariant: while input is not held, carry_ holds less than one frame (once a body frame has begun:
+// nothing, or its last byte). While it is held, carry_ keeps all that came.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -57,8 +58,15 @@ void Connection::read(Bytes bytes) {
   while (!carry_.empty() && !bytes.empty() && !held() && reads_input())
     complete_carried_frame(bytes);
   while (!bytes.empty() && !held() && reads_input()) {
+    if (body_left_ > 0) {
+      if (!read_body(bytes)) break;
+      continue;
+    }
     const FrameResult result = next_frame(bytes, payload_max_);
-    if (result.incomplete()) break;
+    if (result.incomplete()) {
+      if (!begin_body(bytes)) break;
+      continue;
+    }
     on_frame_result(result);
     bytes = bytes.subspan(std::min(result.size, bytes.size()));
   }
@@ -66,8 +74,48 @@ void Connection::read(Bytes bytes) {
   reading_ = false;
 }
 
+/// The header of a body frame whose payload is still to come. Its size was checked by next_frame().
+bool Connection::begin_body(Bytes& bytes) {
+  if (phase_ != Phase::open || bytes.size() < frame_header_size + 2) return false;
+  if (bytes[0] != frame_body || core::load_u16(bytes.data() + 1) == 0) return false;
+  body_channel_ = core::load_u16(bytes.data() + 1);
+  body_left_ = core::load_u32(bytes.data() + 3);
+  bytes = bytes.subspan(frame_header_size);
+  return body_left_ > 0;
+}
+
+/// Passes on what is there of the body frame. False: only its last byte is, without the end octet.
+bool Connection::read_body(Bytes& bytes) {
+  const bool whole = bytes.size() > body_left_;
+  if (whole && bytes[body_left_] != frame_end) {
+    FrameResult broken;
+    broken.status = FrameStatus::bad_end;
+    broken.frame = {FrameType::body, body_channel_, bytes.first(body_left_)};
+    broken.culprit = bytes[body_left_];
+    body_left_ = 0;
+    on_frame_result(broken);
+    return false;
+  }
+  const std::size_t size = whole ? body_left_ : std::min<std::size_t>(bytes.size(), body_left_ - 1);
+  if (size == 0) return false;
+  const Bytes part = bytes.first(size);
+  bytes = bytes.subspan(whole ? size + 1 : size);
+  body_left_ = whole ? 0 : body_left_ - static_cast<std::uint32_t>(size);
+  dispatch({FrameType::body, body_channel_, part});
+  return true;
+}
+
 /// Takes from `bytes` what the frame in carry_ lacks, as far as it is known.
 void Connection::complete_carried_frame(Bytes& bytes) {
+  if (body_left_ > 0) {  // Its last byte waits for the end octet.
+    CHECK(body_left_ == 1 && carry_.size() == 1);
+    carry_.push_back(bytes.front());
+    bytes = bytes.subspan(1);
+    const std::vector<std::uint8_t> tail = std::exchange(carry_, {});
+    Bytes last{tail};
+    (void)read_body(last);
+    return;
+  }
   const FrameResult before = next_frame(carry_, payload_max_);
   CHECK(before.incomplete());
   const Bytes part = bytes.first(std::min(before.size - carry_.size(), bytes.size()));

@@ -23,7 +23,7 @@ namespace lepus::net {
 class SocketStream final : public Stream, private Flushable {
  public:
   /// Most bytes of one send op: bounds how long one completion can take and what it keeps alive.
-  static constexpr std::size_t send_size_max = std::size_t{1} << 20;
+  static constexpr std::size_t send_size_max = std::size_t{4} << 20;
 
   /// Owns `fd`, a connected socket. Every stream made must be started and closed before it is
   /// destroyed.
