@@ -1,0 +1,242 @@
+// The outside of one broker, as tests see it: an outbox that writes down what was sent, a ledger
+// that is durable when told, and channels that keep what they got. FakeShard puts them together
+// with a broker and plays the control thread for it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/broker.h"
+#include "core/topology_rules.h"
+#include "tests/unit/core/fake_commands.h"
+
+namespace lepus::core::test {
+
+class FakeOutbox final : public Outbox {
+ public:
+  struct Sent {
+    ShardId to;
+    Command command;
+  };
+  ~FakeOutbox() override { clear(); }
+
+  void send(ShardId to, const Command& command) override { sent.push_back({to, command}); }
+  bool congested(ShardId to) const override { return congested_shards.contains(to); }
+
+  void clear() {
+    for (const Sent& one : sent) drop_command(one.command);
+    sent.clear();
+  }
+  /// The commands of one kind, in order; they stay owned here.
+  template <class Kind>
+  std::vector<Kind> all() const {
+    std::vector<Kind> found;
+    for (const Sent& one : sent)
+      if (const auto* kind = std::get_if<Kind>(&one.command)) found.push_back(*kind);
+    return found;
+  }
+  /// Takes the oldest command of one kind out; the caller owns what it owns.
+  template <class Kind>
+  Kind take() {
+    for (auto at = sent.begin(); at != sent.end(); ++at) {
+      const auto* kind = std::get_if<Kind>(&at->command);
+      if (kind == nullptr) continue;
+      const Kind found = *kind;
+      sent.erase(at);
+      return found;
+    }
+    ADD_FAILURE() << "no such command was sent";
+    return {};
+  }
+
+  std::deque<Sent> sent;
+  std::set<ShardId> congested_shards;
+};
+
+class FakeLedger final : public Ledger {
+ public:
+  std::uint64_t submit() override { return ++submitted; }
+  std::uint64_t durable() const override { return slow ? durable_up_to : submitted; }
+
+  bool slow = false;  ///< Durable only when told.
+  std::uint64_t submitted = 0;
+  std::uint64_t durable_up_to = 0;
+};
+
+/// Keeps what it gets. Wants everything unless told otherwise.
+class FakeChannel final : public ChannelPort {
+ public:
+  struct Delivery {
+    Deliver deliver;
+    MessageRef message;
+    std::string body() const { return std::string{as_text(message->inline_body())}; }
+  };
+
+  explicit FakeChannel(Broker& broker) : broker_(broker), ref_(broker.attach(*this)) {}
+  ~FakeChannel() override { detach(); }
+  FakeChannel(const FakeChannel&) = delete;
+  FakeChannel& operator=(const FakeChannel&) = delete;
+
+  void detach() {
+    if (ref_) broker_.detach(std::exchange(ref_, {}));
+  }
+  const ChannelRef& ref() const { return ref_; }
+
+  bool on_deliver(const Deliver& delivery, MessageRef message) override {
+    deliveries.push_back({delivery, std::move(message)});
+    return deliveries.size() < deliveries_max;
+  }
+  void on_get_reply(const GetReply& reply, MessageRef message) override {
+    gets.push_back({reply, std::move(message)});
+  }
+  void on_reply(const Reply& reply) override {
+    replies.push_back(reply);
+    errors.push_back(reply.error == nullptr ? "" : reply.error->text());
+  }
+  void on_topology_done(const TopologyDone& done) override {
+    dones.push_back(done);
+    errors.push_back(done.error == nullptr ? "" : done.error->text());
+  }
+  void on_confirm(const Confirm& confirm) override { confirms.push_back(confirm); }
+  void on_consumer_cancelled(std::uint32_t number) override { cancelled.push_back(number); }
+  std::uint32_t on_credit_request(const CreditRequest& request) override {
+    requests.push_back(request);
+    const std::uint32_t granted = std::min(credit, request.wanted);
+    credit -= granted;
+    return granted;
+  }
+  void on_credit_return(std::uint32_t count) override { credit += count; }
+
+  std::string bodies() const {
+    std::string all;
+    for (const Delivery& one : deliveries) all += one.body();
+    return all;
+  }
+
+  std::vector<Delivery> deliveries;
+  std::vector<std::pair<GetReply, MessageRef>> gets;
+  std::vector<Reply> replies;
+  std::vector<TopologyDone> dones;
+  std::vector<std::string> errors;  ///< One per reply and done; empty when it went well.
+  std::vector<Confirm> confirms;
+  std::vector<std::uint32_t> cancelled;
+  std::vector<CreditRequest> requests;
+  std::uint32_t credit = 0;
+  std::size_t deliveries_max = SIZE_MAX;
+
+ private:
+  Broker& broker_;
+  ChannelRef ref_;
+};
+
+/// One of `shard_count` shards; the others exist only as places to send to.
+class FakeShard {
+ public:
+  static constexpr ShardId shard_count = 3;
+  static constexpr ShardId control = shard_count;
+  using Kind = TopologyRequest::Kind;
+
+  explicit FakeShard(ShardId self = 0)
+      : master(shard_count), broker({self, control, &outbox, &ledger}, shard_count) {
+    TopologyRequest request;
+    request.kind = Kind::add_vhost;
+    request.name = "/";
+    change(request);
+    vhost = master.find_vhost("/")->id;
+  }
+
+  /// Decides and applies, as the control thread does.
+  void change(const TopologyRequest& request) {
+    Decision decision = decide(master, request, &ids);
+    ASSERT_EQ(decision.kind, Decision::Kind::changes) << decision.error.detail;
+    for (const TopologyChange& one : decision.changes) master.apply(one);
+    auto changes = std::make_unique<std::vector<TopologyChange>>(std::move(decision.changes));
+    broker.apply(TopologyApply{++version, changes.release()});
+  }
+  TopologyRequest request(Kind kind, std::string_view name) const {
+    TopologyRequest made;
+    made.kind = kind;
+    made.vhost = vhost;
+    made.from = broker.shard();
+    made.connection = ConnectionId{1};
+    made.name = name;
+    return made;
+  }
+  QueueId declare(std::string_view name, ShardId home = 0, bool auto_delete = false) {
+    TopologyRequest made = request(Kind::declare_queue, name);
+    made.from = home;
+    made.auto_delete = auto_delete;
+    change(made);
+    outbox.clear();
+    return master.find_queue(vhost, name)->id;
+  }
+  void bind(std::string_view exchange, std::string_view queue, std::string_view key) {
+    TopologyRequest made = request(Kind::bind_queue, queue);
+    made.source = exchange;
+    made.key = key;
+    change(made);
+    outbox.clear();
+  }
+  void delete_queue(QueueId id) {
+    TopologyRequest made = request(Kind::delete_queue, {});
+    made.queue = id;
+    change(made);
+  }
+
+  MessageRef message(std::string_view body) {
+    MessageRef made = Message::create({"", "", {}, body.size(), false}, broker.memory());
+    made->append_body(as_bytes(body));
+    return made;
+  }
+  /// What a channel does with a complete message; returns how many confirms will come.
+  std::uint32_t publish(std::string_view exchange, std::string_view key, std::string_view body,
+                        const Broker::Publish& meta = {}) {
+    RouteResult route;
+    broker.topology().route(*broker.topology().find_exchange(vhost, exchange), {key, {}, {}},
+                            route);
+    Broker::Publish publish = meta;
+    publish.route = &route;
+    return broker.publish(publish, message(body));
+  }
+  void publish_each(std::string_view queue, std::string_view bodies) {
+    for (const char body : bodies) publish("", queue, std::string_view{&body, 1});
+  }
+
+  ConsumerHandle subscribe(FakeChannel& channel, Subscribe wish) {
+    wish.channel = channel.ref();
+    broker.apply(wish);
+    return channel.replies.back().consumer;
+  }
+  void settle(const FakeChannel::Delivery& delivery, ConsumerHandle consumer, Outcome outcome) {
+    const Deliver& one = delivery.deliver;
+    broker.apply(Settle{one.queue, one.sequence, one.sequence, consumer, outcome});
+  }
+  /// Until nothing moves any more.
+  void pump() {
+    broker.pump();
+    while (broker.has_work()) broker.pump();
+  }
+  Reply inspect(QueueId queue) {
+    FakeChannel asker{broker};
+    broker.apply(Inspect{queue, asker.ref()});
+    return asker.replies.back();
+  }
+
+  FakeOutbox outbox;
+  FakeLedger ledger;
+  Topology master;
+  IdSource ids;
+  std::uint64_t version = 0;
+  Broker broker;
+  VhostId vhost;
+};
+
+}  // namespace lepus::core::test

@@ -1,0 +1,264 @@
+// A whole broker without threads and sockets: some shards, each with a real core::Broker and
+// amqp::Server over fake streams, a control thread played by a few lines, and rings between them
+// that are plain lists. Time stands still unless a test moves it; everything else follows from the
+// seed.
+//
+//   settle(): turns of all shards, in the order the real shard has, until nothing happens any more
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/broker.h"
+#include "core/topology_rules.h"
+#include "io/loop.h"
+#include "net/amqp/server.h"
+#include "tests/unit/core/fake_commands.h"
+#include "tests/unit/net/amqp/fake_stream.h"
+
+namespace lepus::amqp::test {
+
+/// Completes nothing; time is what the world says.
+class StillDriver final : public io::Driver {
+ public:
+  core::Nanos turn(io::OpList&, std::vector<io::Completion>&, core::Nanos) override { return time; }
+  core::Nanos now() override { return time; }
+  io::PeerName peer_name(int) override { return {}; }
+  int wake_target() const override { return 0; }
+
+  core::Nanos time = core::nanos_per_s;
+};
+
+class BrokerWorld {
+ public:
+  struct Options {
+    core::ShardId shard_count = 1;
+    std::uint64_t seed = 1;
+    std::size_t ring_size = SIZE_MAX;  ///< More waiting commands than this: congested.
+  };
+
+  explicit BrokerWorld(const Options& options)
+      : options_(options), random_(options.seed), master_(options.shard_count) {
+    settings.users["guest"] = {"guest", true};
+    rings_.resize(std::size_t{options.shard_count + 1U} * (options.shard_count + 1U));
+    for (core::ShardId id = 0; id < options.shard_count; ++id)
+      shards_.push_back(std::make_unique<Shard>(*this, id));
+    applied_.resize(options.shard_count, 0);
+    core::TopologyRequest request;
+    request.kind = core::TopologyRequest::Kind::add_vhost;
+    request.name = "/";
+    decide_and_publish(request);
+    settle();
+  }
+  BrokerWorld(const BrokerWorld&) = delete;
+  BrokerWorld& operator=(const BrokerWorld&) = delete;
+  /// Every client goes first; then nothing of a connection is left.
+  ~BrokerWorld() {
+    for (const auto& link : links_) link->reset = true;
+    settle();
+    for (const auto& shard : shards_) {
+      CHECK(shard->server.connection_count() == 0);
+      CHECK(shard->pool.blocks_in_use() == 0);
+    }
+    for (auto& ring : rings_)
+      for (const core::Command& command : ring) core::test::drop_command(command);
+  }
+
+  std::shared_ptr<Link> connect(core::ShardId shard = 0) {
+    auto link = std::make_shared<Link>();
+    auto stream = std::make_unique<FakeStream>(shards_[shard]->pool, link, random_.split());
+    shards_[shard]->streams.push_back(stream.get());
+    links_.push_back(link);
+    shards_[shard]->server.accept(std::move(stream));
+    return link;
+  }
+
+  void settle() {
+    int idle_rounds = 0;
+    for (int round = 0; idle_rounds < 2; ++round) {
+      CHECK(round < 2'000'000);
+      idle_rounds = run_round() ? 0 : idle_rounds + 1;
+    }
+  }
+  /// One turn of every shard and the control thread; true: something happened.
+  bool run_round() {
+    bool any = run_control();
+    for (const auto& shard : shards_) any |= run_turn(*shard);
+    return any;
+  }
+  void advance(core::Nanos duration) {
+    for (const auto& shard : shards_) shard->driver.time += duration;
+    settle();
+  }
+  /// From the control thread to every shard.
+  void broadcast(const core::Command& command) {
+    for (core::ShardId to = 0; to < options_.shard_count; ++to)
+      ring(control(), to).push_back(command);
+  }
+  void stop() {
+    broadcast(core::StopServing{});
+    settle();
+    for (const auto& shard : shards_)
+      shard->server.close_all("broker forced connection closure with reason 'shutdown'");
+  }
+  /// The control thread answers nothing until it is released.
+  bool control_sleeps = false;
+
+  core::Broker& broker(core::ShardId shard = 0) { return shards_[shard]->broker; }
+  Server& server(core::ShardId shard = 0) { return shards_[shard]->server; }
+  const core::Topology& topology() const { return master_; }
+  core::Random& random() { return random_; }
+
+  Settings settings;
+
+ private:
+  struct Ledger final : core::Ledger {
+    std::uint64_t submit() override { return ++batch; }
+    std::uint64_t durable() const override { return batch; }
+    std::uint64_t batch = 0;
+  };
+  struct Outbox final : core::Outbox {
+    Outbox(BrokerWorld& owner, core::ShardId own) : world(owner), self(own) {}
+    void send(core::ShardId to, const core::Command& command) override {
+      CHECK(to != self);
+      world.ring(self, to).push_back(command);
+    }
+    bool congested(core::ShardId to) const override {
+      return world.ring(self, to).size() > world.options_.ring_size;
+    }
+    BrokerWorld& world;
+    core::ShardId self;
+  };
+  struct Shard {
+    Shard(BrokerWorld& world, core::ShardId id)
+        : loop(driver, {}),
+          outbox(world, id),
+          broker({id, world.options_.shard_count, &outbox, &ledger}, world.options_.shard_count),
+          server(
+              {&broker, &loop, &world.settings, &log, world.random_.next(), &Shard::bury, this}) {}
+    static void bury(void* self, std::unique_ptr<net::Stream> stream) {
+      static_cast<Shard*>(self)->buried.push_back(std::move(stream));
+    }
+
+    StillDriver driver;
+    io::Loop loop;
+    core::NullLog log;
+    net::BlockPool pool;
+    Ledger ledger;
+    Outbox outbox;
+    core::Broker broker;
+    Server server;
+    std::vector<FakeStream*> streams;
+    std::vector<std::unique_ptr<net::Stream>> buried;
+  };
+  struct Waiting {
+    std::uint64_t version;
+    core::TopologyDone done;
+  };
+
+  core::ShardId control() const { return options_.shard_count; }
+  std::deque<core::Command>& ring(core::ShardId from, core::ShardId to) {
+    return rings_[std::size_t{from} * (options_.shard_count + 1U) + to];
+  }
+
+  // --- A shard's turn
+  bool run_turn(Shard& shard) {
+    shard.broker.advance(shard.loop.now());
+    bool any = drain(shard);
+    any |= shard.server.has_work() || shard.broker.has_work();
+    shard.server.after_mailboxes();
+    shard.broker.pump();
+    for (std::size_t i = 0; i < shard.streams.size(); ++i) any |= shard.streams[i]->step_input();
+    shard.loop.run_turn();
+    shard.broker.flush();
+    shard.server.write_acks();
+    shard.broker.pump();
+    for (std::size_t i = 0; i < shard.streams.size(); ++i) any |= shard.streams[i]->step_output();
+    std::erase_if(shard.streams, [](const FakeStream* stream) { return stream->is_closed(); });
+    shard.server.end_turn();
+    shard.buried.clear();
+    return any || shard.server.has_work() || shard.broker.has_work();
+  }
+  /// A random number of commands from each ring: threads run at their own pace.
+  bool drain(Shard& shard) {
+    bool any = false;
+    for (core::ShardId from = 0; from <= options_.shard_count; ++from) {
+      std::deque<core::Command>& commands = ring(from, shard.broker.shard());
+      if (commands.empty()) continue;
+      any = true;
+      for (std::size_t left = random_.below(commands.size() + 1); left > 0; --left) {
+        const core::Command command = commands.front();
+        commands.pop_front();
+        shard.broker.apply(command);
+      }
+    }
+    return any;
+  }
+
+  // --- The control thread
+  bool run_control() {
+    bool any = false;
+    if (control_sleeps) return false;
+    for (core::ShardId from = 0; from < options_.shard_count; ++from) {
+      std::deque<core::Command>& commands = ring(from, control());
+      for (; !commands.empty(); any = true) {
+        const core::Command command = commands.front();
+        commands.pop_front();
+        on_control(from, command);
+      }
+    }
+    const std::uint64_t everywhere = *std::min_element(applied_.begin(), applied_.end());
+    for (; !waiting_.empty() && waiting_.front().version <= everywhere; any = true) {
+      const core::TopologyDone done = waiting_.front().done;
+      waiting_.pop_front();
+      ring(control(), done.channel.shard).push_back(done);
+    }
+    return any;
+  }
+  void on_control(core::ShardId from, const core::Command& command) {
+    if (const auto* applied = std::get_if<core::TopologyApplied>(&command)) {
+      CHECK(applied_[from] < applied->version);
+      applied_[from] = applied->version;
+      return;
+    }
+    const auto& ask = std::get<core::TopologyAsk>(command);
+    const std::unique_ptr<core::TopologyRequest> request{ask.request};
+    core::TopologyDone done{ask.channel, ask.message_count, decide_and_publish(*request)};
+    if (ask.channel) {
+      waiting_.push_back({version_, done});
+    } else {
+      CHECK(done.error == nullptr);
+    }
+  }
+  core::AmqpError* decide_and_publish(const core::TopologyRequest& request) {
+    core::Decision decision = core::decide(master_, request, &ids_);
+    if (decision.kind == core::Decision::Kind::error)
+      return std::make_unique<core::AmqpError>(std::move(decision.error)).release();
+    if (decision.kind == core::Decision::Kind::satisfied) return nullptr;
+    for (const core::TopologyChange& change : decision.changes) master_.apply(change);
+    ++version_;
+    for (core::ShardId to = 0; to < options_.shard_count; ++to) {
+      auto copy = std::make_unique<std::vector<core::TopologyChange>>(decision.changes);
+      ring(control(), to).push_back(core::TopologyApply{version_, copy.release()});
+    }
+    return nullptr;
+  }
+
+  Options options_;
+  core::Random random_;
+  core::Topology master_;
+  core::IdSource ids_;
+  std::uint64_t version_ = 0;
+  std::vector<std::deque<core::Command>> rings_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<std::uint64_t> applied_;
+  std::deque<Waiting> waiting_;
+  std::vector<std::shared_ptr<Link>> links_;
+};
+
+}  // namespace lepus::amqp::test

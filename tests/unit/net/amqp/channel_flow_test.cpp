@@ -1,0 +1,174 @@
+// What bounds deliveries: a limit for a whole channel (qos global), and clients that do not read.
+#include "net/amqp/channel.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/limits.h"
+#include "tests/unit/net/amqp/channel_world.h"
+
+namespace lepus::amqp {
+namespace {
+
+using test::ChannelTest;
+using test::Event;
+namespace limits = core::limits;
+
+class ChannelFlowTest : public ChannelTest {};
+
+INSTANTIATE_TEST_SUITE_P(Homes, ChannelFlowTest, ::testing::Bool(), test::home_name);
+
+// --- A limit for the whole channel
+// ---------------------------------------------------------------------------
+
+class ChannelLimitTest : public ChannelTest {
+ protected:
+  /// Deliveries that came next to a qos-ok.
+  std::size_t count_after_qos() {
+    std::size_t count = 0;
+    for (const Event& event : client_->take_events())
+      count += event.method == MethodId::basic_deliver ? 1 : 0;
+    return count;
+  }
+  void limit(std::uint16_t count, bool global = true) {
+    client_->send(1, BasicQos{0, count, global});
+    (void)client_->expect<BasicQosOk>();
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Homes, ChannelLimitTest, ::testing::Bool(), test::home_name);
+
+TEST_P(ChannelLimitTest, IsSharedByAllConsumers) {
+  declare("a");
+  declare("b");
+  limit(3);
+  client_->consume("a", "one");
+  client_->consume("b", "two");
+  for (int i = 0; i < 5; ++i) {
+    client_->publish("", "a", "a");
+    client_->publish("", "b", "b");
+  }
+  EXPECT_EQ(deliveries().size(), 3U);
+  ack(1);
+  EXPECT_EQ(deliveries().size(), 1U);
+  ack(0, true);
+  EXPECT_EQ(deliveries().size(), 3U);
+  ack(0, true);
+  EXPECT_EQ(deliveries().size(), 3U);
+  EXPECT_TRUE(client_->quiet());
+}
+
+TEST_P(ChannelLimitTest, CanBeRaisedAndLifted) {
+  declare("q");
+  limit(1);
+  client_->consume("q", "tag");
+  publish_each("q", "abcdefgh");
+  EXPECT_EQ(deliveries(), "a");
+  client_->send(1, BasicQos{0, 3, true});
+  EXPECT_EQ(count_after_qos(), 2U);
+  client_->send(1, BasicQos{0, 0, true});
+  EXPECT_EQ(count_after_qos(), 5U);
+}
+
+TEST_P(ChannelLimitTest, TheSmallerOfTwoLimitsHolds) {
+  declare("a");
+  declare("b");
+  limit(1, false);
+  limit(10);
+  client_->consume("a", "one");
+  client_->consume("b", "two");
+  publish_each("a", "aaa");
+  publish_each("b", "bbb");
+  std::string all = deliveries();
+  std::sort(all.begin(), all.end());
+  EXPECT_EQ(all, "ab");
+}
+
+/// Queues come, go and run empty while credit is on its way; in the end the limit must be whole.
+TEST_P(ChannelLimitTest, NoCreditIsLost) {
+  limit(2);
+  for (int round = 0; round < 30; ++round) {
+    declare("a");
+    declare("b");
+    client_->send(1, BasicConsume{"a", "one", false, false, false, true, {}});
+    client_->send(1, BasicConsume{"b", "two", false, false, false, true, {}});
+    client_->settle();
+    for (int i = 0; i < 4; ++i) {
+      owner_->publish("", "a", "x");
+      owner_->publish("", "b", "x");
+    }
+    const auto run_some = [this] {
+      for (std::uint64_t i = world_->random().below(6); i > 0; --i) (void)world_->run_round();
+    };
+    run_some();
+    owner_->send(1, QueuePurge{"a", true});
+    run_some();
+    client_->send(1, BasicNack{0, true, true});
+    run_some();
+    client_->send(1, BasicCancel{"one", true});
+    owner_->send(1, QueueDelete{"b", false, false, true});
+    run_some();
+    client_->settle();
+    client_->send(1, BasicNack{0, true, false});
+    client_->settle();
+    owner_->settle();
+    owner_->send(1, QueueDelete{"a", false, false, false});
+    (void)owner_->expect<QueueDeleteOk>();
+    for (const Event& event : client_->take_events())
+      ASSERT_FALSE(event.method == MethodId::channel_close) << round << test::describe(event);
+  }
+  declare("q");
+  client_->consume("q", "tag");
+  publish_each("q", "abcd");
+  EXPECT_EQ(deliveries(), "ab");
+}
+
+// --- Flow: a client that does not read
+// -----------------------------------------------------------------------
+
+TEST_P(ChannelFlowTest, ASlowReaderDoesNotFillTheMemory) {
+  declare("q");
+  const auto reader = opened();
+  reader->consume("q", "tag");
+  reader->link().window_closed = true;
+  const std::string body(10'000, 'x');
+  const std::size_t count = 3 * limits::send_high_water / body.size();
+  client_->link().piece_max = SIZE_MAX;
+  for (std::size_t i = 0; i < count; ++i) client_->publish("", "q", body);
+  client_->settle();
+  EXPECT_GT(reader->link().unsent, limits::send_high_water / 2);
+  // What was on its way when it paused comes on top.
+  EXPECT_LT(reader->link().unsent, limits::send_high_water + 3 * 64 * (body.size() + 200));
+  EXPECT_GT(owner_->message_count("q"), 0U);
+  reader->link().window_closed = false;
+  std::size_t received = 0;
+  for (const Event& event : reader->take_events()) {
+    EXPECT_EQ(event.body.size(), body.size());
+    ++received;
+  }
+  EXPECT_EQ(received, count);
+  EXPECT_EQ(owner_->message_count("q"), 0U);
+}
+
+TEST_P(ChannelFlowTest, ASlowReaderDoesNotStopTheOthers) {
+  declare("q");
+  const auto slow = opened();
+  slow->consume("q", "tag");
+  slow->link().window_closed = true;
+  const std::string body(60'000, 'x');
+  client_->link().piece_max = SIZE_MAX;
+  const std::size_t too_many = 4 * limits::send_high_water / body.size();
+  for (std::size_t i = 0; i < too_many; ++i) client_->publish("", "q", body);
+  client_->settle();
+  const auto quick = opened();
+  quick->consume("q", "tag");
+  EXPECT_GT(quick->take_events().size(), 0U);
+  const std::size_t before = slow->link().unsent;
+  for (int i = 0; i < 20; ++i) client_->publish("", "q", body);
+  EXPECT_EQ(quick->take_events().size(), 20U);
+  EXPECT_EQ(slow->link().unsent, before);
+}
+
+}  // namespace
+}  // namespace lepus::amqp

@@ -1,0 +1,124 @@
+// Input that is held: while an alarm blocks publishers, and while an answer is awaited; also when
+// the connection ends meanwhile.
+#include "net/amqp/connection.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/net/amqp/connection_world.h"
+
+namespace lepus::amqp {
+namespace {
+
+using test::Login;
+
+class ConnectionAlarmTest : public test::ConnectionTest {};
+
+INSTANTIATE_TEST_SUITE_P(Pieces, ConnectionAlarmTest, ::testing::Values(0, 1, 3, 40));
+
+// --- Alarms
+// ------------------------------------------------------------------------------------------
+
+TEST_P(ConnectionAlarmTest, AnAlarmBlocksPublishersOnly) {
+  const auto publisher = opened();
+  const auto consumer = opened();
+  publisher->declare("q");
+  publisher->publish("", "q", "before");
+  publisher->settle();
+  world_.broadcast(core::Alarm{true});
+  EXPECT_TRUE(publisher->quiet());  // Told only when it publishes.
+  publisher->publish("", "q", "held");
+  EXPECT_EQ(publisher->expect<ConnectionBlocked>(0)->reason, "low on memory");
+  publisher->publish("", "q", "held too");
+  EXPECT_TRUE(publisher->quiet());
+  consumer->consume("q", "tag");
+  EXPECT_EQ(consumer->expect<BasicDeliver>().event.body, "before");
+  EXPECT_TRUE(consumer->quiet());
+  world_.broadcast(core::Alarm{false});
+  (void)publisher->expect<ConnectionUnblocked>(0);
+  EXPECT_EQ(consumer->expect<BasicDeliver>().event.body, "held");
+  EXPECT_EQ(consumer->expect<BasicDeliver>().event.body, "held too");
+  EXPECT_TRUE(publisher->quiet());
+}
+
+TEST_P(ConnectionAlarmTest, AnAlarmIsNotToldToWhoCannotHear) {
+  Login deaf;
+  deaf.capabilities.clear();
+  const auto publisher = opened(deaf);
+  publisher->declare("q");
+  world_.broadcast(core::Alarm{true});
+  world_.settle();
+  publisher->publish("", "q", "held");
+  EXPECT_TRUE(publisher->quiet());
+  world_.broadcast(core::Alarm{false});
+  EXPECT_TRUE(publisher->quiet());
+  EXPECT_EQ(publisher->message_count("q"), 1U);
+}
+
+TEST_P(ConnectionAlarmTest, ABlockedPublisherFillsOnlyItsShareOfMemory) {
+  const auto publisher = opened();
+  publisher->declare("q");
+  world_.broadcast(core::Alarm{true});
+  world_.settle();
+  const std::string body(1'000, 'b');
+  constexpr std::size_t count = 600;
+  if (GetParam() > 0) publisher->link().piece_max = 5'000;  // More than is kept, but quickly.
+  for (std::size_t i = 0; i < count; ++i) publisher->publish("", "q", body);
+  (void)publisher->expect<ConnectionBlocked>(0);
+  EXPECT_TRUE(publisher->link().reading_paused);
+  EXPECT_EQ(publisher->link().to_server.empty(), GetParam() == 0);
+  world_.broadcast(core::Alarm{false});
+  (void)publisher->expect<ConnectionUnblocked>(0);
+  EXPECT_FALSE(publisher->link().reading_paused);
+  EXPECT_EQ(publisher->message_count("q"), count);
+}
+
+/// Held frames are there in full when the connection is told to go, and the client goes on talking.
+TEST_P(ConnectionAlarmTest, StopWhileBlocked) {
+  const auto publisher = opened();
+  publisher->declare("q");
+  world_.broadcast(core::Alarm{true});
+  world_.settle();
+  if (GetParam() > 0) publisher->link().piece_max = 5'000;
+  for (int i = 0; i < 500; ++i) publisher->publish("", "q", std::string(1'000, 'b'));
+  (void)publisher->expect<ConnectionBlocked>(0);
+  publisher->publish("", "q", "more");
+  world_.stop();
+  publisher->publish("", "q", "and more");
+  EXPECT_TRUE(publisher->expect_close(0).starts_with("320"));
+  publisher->send(0, ConnectionCloseOk{});
+  EXPECT_TRUE(publisher->quiet());
+  EXPECT_TRUE(publisher->link().server_sent_fin);
+}
+
+TEST_P(ConnectionAlarmTest, StopWhileAnAnswerIsAwaited) {
+  const auto one = opened();
+  world_.control_sleeps = true;
+  one->send(1, QueueDeclare{"q"});
+  one->publish("", "q", "held");
+  world_.settle();
+  world_.stop();
+  one->publish("", "q", "later");
+  EXPECT_TRUE(one->expect_close(0).starts_with("320"));
+  world_.control_sleeps = false;
+  one->send(0, ConnectionCloseOk{});
+  EXPECT_TRUE(one->quiet());
+  EXPECT_TRUE(one->link().server_sent_fin);
+}
+
+TEST_P(ConnectionAlarmTest, TheClientLeavesWhileAnAnswerIsAwaited) {
+  for (const bool reset : {true, false}) {
+    const auto one = opened();
+    world_.control_sleeps = true;
+    one->send(1, QueueDeclare{"q"});
+    one->publish("", "q", "held");
+    world_.settle();
+    (reset ? one->link().reset : one->link().half_closed) = true;
+    world_.settle();
+    world_.control_sleeps = false;
+    world_.settle();
+    EXPECT_EQ(world_.server().connection_count(), 0U);
+  }
+}
+
+}  // namespace
+}  // namespace lepus::amqp
