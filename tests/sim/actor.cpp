@@ -142,7 +142,9 @@ void Actor::settle(Channel& channel) {
   if (random_.chance(40))
     std::advance(chosen, static_cast<std::ptrdiff_t>(random_.below(unacked.size())));
   const bool multiple = random_.chance(30);
-  const std::uint64_t tag = multiple && random_.chance(10) ? 0 : chosen->first;
+  // 0 is everything, also what is on its way here: only when nothing can be.
+  const bool alone = channel.consumers().empty() && channel.is_idle();
+  const std::uint64_t tag = multiple && alone && random_.chance(50) ? 0 : chosen->first;
   const std::uint64_t dice = random_.below(100);
   core::Outcome outcome = core::Outcome::acknowledged;
   if (dice >= 65) outcome = core::Outcome::requeued;

@@ -77,7 +77,7 @@ void Channel::mark_processed(std::uint64_t order) {
     unprocessed_.pop_front();
   }
   while (!settling_.empty() && settling_.front().order <= order) {
-    ledger().on_settled(settling_.front().queue, settling_.front().message);
+    ledger().on_settled({this, settling_.front().queue, settling_.front().message});
     settling_.pop_front();
   }
 }
@@ -143,6 +143,17 @@ bool Channel::may_fail(const Pending& pending, std::uint16_t code) const {
                                                   : exchange_missing(binding.destination));
 }
 
+/// Consumers and messages of this channel are only certain if nothing under way can end it.
+bool Channel::at_risk() const {
+  if (state_ != State::open) return true;
+  for (std::uint16_t code = 403; code <= 406; ++code) {
+    if (publish_may_fail(code)) return true;
+    for (const Pending& pending : pending_)
+      if (may_fail(pending, code)) return true;
+  }
+  return false;
+}
+
 bool Channel::publish_may_fail(std::uint16_t code) const {
   const auto missing = [&](MessageId id) {
     const Sent& message = ledger().sent(id);
@@ -203,9 +214,9 @@ void Channel::begin_close() {
     ++model().queue(queue).losses.by_request;
     ledger().forgive_losses(model().queue(queue));
   }
-  for (const auto& [tag, held] : unacked_) ledger().on_requeued(held.queue, held.message);
+  for (const auto& [tag, held] : unacked_) ledger().on_requeued({this, held.queue, held.message});
   for (const TxSettle& settle : tx_settles_)
-    ledger().on_requeued(settle.held.queue, settle.held.message);
+    ledger().on_requeued({this, settle.held.queue, settle.held.message});
   for (const MessageId id : tx_publishes_) ledger().sent(id).revoked = true;
   unacked_.clear();
   tx_settles_.clear();
@@ -227,9 +238,9 @@ void Channel::abandon() {
     ++model().queue(queue).losses.by_death;
     ledger().forgive_losses(model().queue(queue));
   }
-  for (const auto& [tag, held] : unacked_) ledger().on_requeued(held.queue, held.message);
+  for (const auto& [tag, held] : unacked_) ledger().on_requeued({this, held.queue, held.message});
   for (const TxSettle& settle : tx_settles_)
-    ledger().on_requeued(settle.held.queue, settle.held.message);
+    ledger().on_requeued({this, settle.held.queue, settle.held.message});
   for (const MessageId id : tx_publishes_) ledger().sent(id).revoked = true;
   unacked_.clear();
   tx_settles_.clear();
@@ -246,6 +257,8 @@ void Channel::end(bool orderly) {
   judge().note("{}.{} ends {}", parts_.client, parts_.number, orderly ? "orderly" : "abruptly");
   const bool was_closing = state_ == State::closing;
   state_ = State::closed;
+  for (auto& [tag, consumer] : consumers_) consumer.model->channel = nullptr;
+  for (const std::uint32_t queue : touched_) model().queue(queue).users.erase(this);
   if (was_closing) {
     end_trouble(touched_, false);
     end_trouble(lossy_, true);
@@ -253,7 +266,7 @@ void Channel::end(bool orderly) {
   if (!orderly || !was_closing) {
     abandon();
     for (const Settling& settling : settling_)
-      ledger().on_settle_unsure(settling.queue, settling.message);
+      ledger().on_settle_unsure({this, settling.queue, settling.message});
     settling_.clear();
     for (const Pending& pending : pending_) give_up(pending);
     pending_.clear();

@@ -54,7 +54,7 @@ struct ConsumePlan {
   std::int32_t priority = 0;
 };
 
-class Channel {
+class Channel final : public Risk {
  public:
   enum class State : std::uint8_t { opening, open, doomed, closing, closed };
   enum class Mode : std::uint8_t { plain, confirm, tx };
@@ -98,6 +98,7 @@ class Channel {
   /// Only requests without answers are left: nobody will learn whether they were carried out.
   bool needs_sync() const { return !pending_.empty() && !pending_.back().has_reply; }
   std::string describe() const;
+  bool at_risk() const override;
 
   // Requests (channel_send.cpp).
   void open();

@@ -53,7 +53,7 @@ void Channel::on_deliver(const Incoming& incoming) {
   Received received = receive(deliver, incoming);
   received.redelivered = deliver.redelivered;
   const bool ghost = state_ != State::open || (recovering_ > 0 && !consumer.no_ack);
-  take({consumer.queue, parts_.id, consumer.no_ack, ghost}, received, found->first);
+  take({consumer.queue, parts_.id, this, consumer.no_ack, ghost}, received, found->first);
   if (ghost || consumer.no_ack) return;
   ++consumer.unacked;
   check_prefetch(consumer);
@@ -67,7 +67,7 @@ void Channel::on_get_ok(const Pending& pending, const Incoming& incoming) {
   Received received = receive(ok, incoming);
   received.redelivered = ok.redelivered;
   const bool ghost = state_ != State::open || (recovering_ > 0 && !pending.flag);
-  take({pending.target, parts_.id, pending.flag, ghost}, received, {});
+  take({pending.target, parts_.id, this, pending.flag, ghost}, received, {});
 }
 
 void Channel::on_return(const Incoming& incoming) {
@@ -93,6 +93,7 @@ void Channel::on_cancelled_by_broker(const Incoming& incoming) {
   if (!queue.wild && queue.exists.state() == Presence::present)
     judge().fail(14, "consumer of queue {} cancelled although the queue exists", queue.name);
   found->second.model->active.set(Presence::absent, judge().now());
+  found->second.model->channel = nullptr;
   consumers_.erase(found);
 }
 

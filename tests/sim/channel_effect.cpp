@@ -111,7 +111,9 @@ void Channel::succeed_consume(const Pending& pending) {
     judge().fail(11, "consumes from queue {}, which does not exist", queue.name);
   for (const auto& other : queue.consumers) {
     const bool alone = other->exclusive || self->exclusive;
-    if (other.get() != self && alone && other->active.surely_present(pending.sent))
+    const bool certain = other->active.surely_present(pending.sent) &&
+                         other->channel != nullptr && !other->channel->at_risk();
+    if (other.get() != self && alone && certain)
       judge().fail(8, "queue {} has an exclusive consumer and another one", queue.name);
   }
   if (state_ == State::open && !found->second.cancelling)
@@ -123,6 +125,7 @@ void Channel::finish_cancel(const Pending& pending) {
   if (found == consumers_.end()) return;
   QueueModel& queue = model().queue(pending.target);
   found->second.model->active.set(Presence::absent, judge().now());
+  found->second.model->channel = nullptr;
   consumers_.erase(found);
   model().update_auto_delete_queue(queue, pending.sent);
 }

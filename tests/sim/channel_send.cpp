@@ -35,6 +35,9 @@ void Channel::declare_queue(QueueModel& queue, bool passive, bool no_wait) {
     if (queue.exclusive) queue.owner = parts_.client;
   }
   if (!passive) ++queue.locks;
+  judge().note("  queue {}{}{}{}{}{}", queue.name, passive ? " passive" : "",
+               queue.durable ? " durable" : "", queue.exclusive ? " exclusive" : "",
+               queue.auto_delete ? " auto-delete" : "", no_wait ? " no-wait" : "");
   send(amqp::QueueDeclare{queue.name, passive, queue.durable, queue.exclusive, queue.auto_delete,
                           no_wait, {}});
 }
@@ -68,6 +71,9 @@ void Channel::declare_exchange(ExchangeModel& exchange, bool passive) {
       exchange.exists.set(Presence::maybe, judge().now());
   }
   if (!passive) ++exchange.locks;
+  judge().note("  exchange {} {}{}{} alternate '{}'", exchange.name, exchange.type,
+               passive ? " passive" : "", exchange.auto_delete ? " auto-delete" : "",
+               exchange.alternate);
   core::FieldTableWriter arguments;
   if (!exchange.alternate.empty()) arguments.text("alternate-exchange", exchange.alternate);
   const std::string table = arguments.take();
@@ -104,6 +110,8 @@ void Channel::bind_or_unbind(BindingModel& binding, bool unbinds, bool no_wait) 
   if (unbinds || binding.exists.state() == Presence::absent)
     binding.exists.set(Presence::maybe, judge().now());
   model().update_auto_delete_exchanges();
+  judge().note("  {} -> {} key '{}' match '{}' {} headers", source.name, target, binding.key,
+               binding.match, binding.headers.size());
   core::FieldTableWriter table;
   for (const auto& [name, value] : binding.headers) table.int32(name, value);
   if (!binding.match.empty()) table.text("x-match", binding.match);
@@ -191,10 +199,14 @@ void Channel::consume(QueueModel& queue, const ConsumePlan& plan) {
   queue.consumers.push_back(std::make_unique<ConsumerModel>());
   ConsumerModel& model = *queue.consumers.back();
   model.exclusive = plan.exclusive;
+  model.channel = this;
+  if (queue.auto_delete && queue.exists.state() == Presence::present)
+    queue.exists.set(Presence::maybe, judge().now());
   model.active.set(Presence::maybe, judge().now());
   Consumer consumer{queue.index, plan.no_ack, plan.no_ack ? 0U : prefetch_, 0, false, &model};
   consumers_.emplace(tag, consumer);
   touched_.insert(queue.index);
+  queue.users.insert(this);
   if (plan.no_ack) lossy_.insert(queue.index);
   core::FieldTableWriter table;
   if (plan.priority != 0) table.int32("x-priority", plan.priority);
@@ -219,6 +231,7 @@ void Channel::cancel(const std::string& tag) {
 void Channel::get(QueueModel& queue, bool no_ack) {
   expect(MethodId::basic_get, queue.index).flag = no_ack;
   touched_.insert(queue.index);
+  queue.users.insert(this);
   if (no_ack) lossy_.insert(queue.index);
   send(amqp::BasicGet{queue.name, no_ack});
 }
@@ -239,9 +252,9 @@ void Channel::qos(std::uint16_t count, bool global) {
 
 void Channel::apply_settle(const Held& held, core::Outcome outcome, std::uint64_t order) {
   if (outcome == core::Outcome::requeued) {
-    ledger().on_requeued(held.queue, held.message);
+    ledger().on_requeued({this, held.queue, held.message});
   } else {
-    ledger().on_settle_sent(held.queue, held.message);
+    ledger().on_settle_sent({this, held.queue, held.message});
     settling_.push_back({order, held.queue, held.message});
   }
 }
@@ -278,7 +291,7 @@ void Channel::recover(bool with_async) {
   pending.touched = touched_;
   ++recovering_;
   for (const std::uint32_t queue : touched_) ++model().queue(queue).disturbances.by_request;
-  for (const auto& [tag, held] : unacked_) ledger().on_requeued(held.queue, held.message);
+  for (const auto& [tag, held] : unacked_) ledger().on_requeued({this, held.queue, held.message});
   unacked_.clear();
   for (auto& [tag, consumer] : consumers_) consumer.unacked = 0;
   send(amqp::BasicRecover{true});

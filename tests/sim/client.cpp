@@ -46,7 +46,7 @@ void Client::read() {
 void Client::flush() {
   if (is_over()) return;
   const core::Nanos now = scene_.world->now();
-  if (heartbeat_s_ > 0 && phase_ == Phase::open &&
+  if (heartbeat_s_ > 0 && phase_ != Phase::closing && phase_ != Phase::doomed &&
       now - last_heartbeat_ > heartbeat_s_ * core::nanos_per_s / 2) {
     last_heartbeat_ = now;
     wire_.heartbeat();
@@ -85,7 +85,7 @@ void Client::release_exclusive_queues(bool orderly) {
 
 Channel* Client::open_channel() {
   const std::uint16_t number = next_number_++;
-  const Channel::Parts parts{scene_.judge, scene_.model,  scene_.ledger, &wire_,
+  const Channel::Parts parts{scene_.judge, scene_.model, scene_.ledger, &wire_,
                              scene_.random, id_, scene_.next_channel++, number};
   auto channel = std::make_unique<Channel>(parts);
   channel->open();
@@ -110,7 +110,8 @@ void Client::close() {
 void Client::doom(const Doom& doom) {
   doom_ = doom;
   for (const auto& [number, channel] : channels_)
-    if (channel->state() != Channel::State::closing) channel->doom({});
+    if (channel->state() == Channel::State::open || channel->state() == Channel::State::opening)
+      channel->doom({});
   phase_ = Phase::doomed;
 }
 

@@ -59,7 +59,7 @@ bool Cluster::rings_empty() {
 }
 
 bool Cluster::is_finished() const {
-  return control_->is_finished() && std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) {
+  return control_->is_finished() && ops_in_flight() == 0 && std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) {
            return shard->is_finished();
          });
 }

@@ -1,6 +1,7 @@
 // Judging deliveries, returns and what is left at the end.
 #include "tests/sim/ledger.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "core/properties.h"
@@ -97,7 +98,11 @@ void Ledger::check_redelivered(const Copy& copy, const Sent& message, const Arri
   if (copy.seen && !redelivered)
     judge_.fail(5, "queue {}: message {} came again and is not flagged redelivered", queue.name,
                 message.id);
-  if (!copy.seen && redelivered && !queue.disturbances.concerns(message.sent))
+  const bool disturbed =
+      queue.disturbances.concerns(message.sent) ||
+      std::any_of(queue.users.begin(), queue.users.end(),
+                  [](const Risk* channel) { return channel->at_risk(); });
+  if (!copy.seen && redelivered && !disturbed)
     judge_.fail(5, "queue {}: message {} is flagged redelivered and never came before", queue.name,
                 message.id);
 }
@@ -121,32 +126,50 @@ std::optional<MessageId> Ledger::on_delivered(const Received& received, const Ar
     if (arrival.no_ack) copy.state = Copy::State::gone;
     return message->id;
   }
-  switch (copy.state) {
-    case Copy::State::ready:
-    case Copy::State::uncertain:
-      check_redelivered(copy, *message, arrival, received.redelivered);
-      break;
-    case Copy::State::held:
-      judge_.fail(2, "queue {}: message {} came while a client holds it", queue.name, message->id);
-      break;
-    case Copy::State::settling:
-    case Copy::State::gone:
-      judge_.fail(4, "queue {}: message {} came after it was settled", queue.name, message->id);
-      break;
-  }
+  // Perhaps it was on its way for long, to a channel that the broker has closed since: then others
+  // had it first.
+  const bool late = arrival.holder->at_risk() &&
+                    (copy.state != Copy::State::ready || (copy.seen && !received.redelivered));
+  if (late) return message->id;
+  judge_state(copy, *message, arrival);
+  if (!judge_.failed()) check_redelivered(copy, *message, arrival, received.redelivered);
   copy.seen = true;
   copy.state = arrival.no_ack ? Copy::State::gone : Copy::State::held;
+  copy.holder = arrival.holder;
   return message->id;
 }
 
-void Ledger::set_state(std::uint32_t queue, MessageId id, Copy::State state) {
-  if (model_.queue(queue).wild) return;
-  model_.queue(queue).copies[id].state = state;
+/// Promises 2 and 4.
+void Ledger::judge_state(const Copy& copy, const Sent& message, const Arrival& arrival) {
+  const std::string& queue = model_.queue(arrival.queue).name;
+  switch (copy.state) {
+    case Copy::State::ready:
+    case Copy::State::uncertain:
+      return;
+    case Copy::State::held:
+      if (!copy.holder->at_risk())
+        judge_.fail(2, "queue {}: message {} came while a client holds it", queue, message.id);
+      return;
+    case Copy::State::settling:
+      if (!copy.holder->at_risk())
+        judge_.fail(4, "queue {}: message {} came after it was settled", queue, message.id);
+      return;
+    case Copy::State::gone:
+      judge_.fail(4, "queue {}: message {} came after it was settled for good", queue, message.id);
+      return;
+  }
 }
 
-void Ledger::on_settle_unsure(std::uint32_t queue, MessageId id) {
-  if (model_.queue(queue).wild) return;
-  Copy& copy = model_.queue(queue).copies[id];
+void Ledger::set_state(const Hold& hold, Copy::State state) {
+  if (model_.queue(hold.queue).wild) return;
+  Copy& copy = model_.queue(hold.queue).copies[hold.id];
+  if (copy.holder == hold.holder) copy.state = state;
+}
+
+void Ledger::on_settle_unsure(const Hold& hold) {
+  if (model_.queue(hold.queue).wild) return;
+  Copy& copy = model_.queue(hold.queue).copies[hold.id];
+  if (copy.holder != hold.holder) return;
   copy.state = Copy::State::uncertain;
   copy.must = false;
 }

@@ -45,6 +45,7 @@ struct Received {
 struct Arrival {
   std::uint32_t queue = 0;
   std::uint64_t channel = 0;  ///< Unique number of the channel it came on.
+  const Risk* holder = nullptr;
   bool no_ack = false;
   bool ghost = false;  ///< The channel is being closed or recovers: it goes back by itself.
 };
@@ -64,13 +65,17 @@ class Ledger {
   /// nullopt: broken.
   std::optional<MessageId> on_delivered(const Received& received, const Arrival& arrival);
 
-  // What clients do with what they hold.
-  void on_settle_sent(std::uint32_t queue, MessageId id) {
-    set_state(queue, id, Copy::State::settling);
-  }
-  void on_settled(std::uint32_t queue, MessageId id) { set_state(queue, id, Copy::State::gone); }
-  void on_settle_unsure(std::uint32_t queue, MessageId id);
-  void on_requeued(std::uint32_t queue, MessageId id) { set_state(queue, id, Copy::State::ready); }
+  /// What a client does with what it holds. Without effect when the broker, knowing more, has given
+  /// the message to somebody else.
+  struct Hold {
+    const Risk* holder;
+    std::uint32_t queue;
+    MessageId id;
+  };
+  void on_settle_sent(const Hold& hold) { set_state(hold, Copy::State::settling); }
+  void on_settled(const Hold& hold) { set_state(hold, Copy::State::gone); }
+  void on_settle_unsure(const Hold& hold);
+  void on_requeued(const Hold& hold) { set_state(hold, Copy::State::ready); }
 
   /// Messages that wait in the queue may be lost from now on, and until the end of `losses`.
   void forgive_losses(QueueModel& queue);
@@ -82,7 +87,8 @@ class Ledger {
   void check_order(const Sent& sent, const Received& received, const Arrival& arrival);
   void check_redelivered(const Copy& copy, const Sent& sent, const Arrival& arrival,
                          bool redelivered);
-  void set_state(std::uint32_t queue, MessageId id, Copy::State state);
+  void judge_state(const Copy& copy, const Sent& message, const Arrival& arrival);
+  void set_state(const Hold& hold, Copy::State state);
   bool is_possible(const Sent& sent, const QueueModel& queue) const;
 
   Judge& judge_;

@@ -251,16 +251,10 @@ void Model::update_auto_delete_queue(QueueModel& queue, Tick sent) {
   if (!queue.auto_delete || queue.exists.state() == Presence::absent) return;
   if (queue.changing || queue.unclear) return;
   bool all_gone = sent != 0;
-  bool one_stays = false;
-  for (const auto& consumer : queue.consumers) {
-    one_stays = one_stays || (sent != 0 && consumer->active.surely_present(sent));
+  for (const auto& consumer : queue.consumers)
     all_gone = all_gone && consumer->active.state() == Presence::absent;
-  }
-  Presence state = Presence::maybe;
-  if (all_gone) state = Presence::absent;
-  if (one_stays) state = Presence::present;
-  queue.exists.set(state, judge_.now());
-  queue.unclear = state == Presence::maybe;
+  queue.exists.set(all_gone ? Presence::absent : Presence::maybe, judge_.now());
+  queue.unclear = queue.unclear || sent == 0;
   update_auto_delete_exchanges();
 }
 

@@ -43,8 +43,17 @@ class Existence {
   Tick since_ = 0;
 };
 
+/// A channel that has requests under way which may lead to its end: the broker may have closed it
+/// and given everything back, and the client has not read this yet.
+class Risk {
+ public:
+  virtual ~Risk() = default;
+  virtual bool at_risk() const = 0;
+};
+
 struct ConsumerModel {
   Existence active;
+  const Risk* channel = nullptr;  ///< Null when its channel has ended.
   bool exclusive = false;
   bool orphan = false;  ///< Its channel died; the broker may not know yet.
 };
@@ -59,8 +68,9 @@ struct Copy {
     gone,
   };
   State state = State::ready;
-  bool must = false;  ///< The broker owes it.
-  bool seen = false;  ///< Some client read it: the next time it is redelivered.
+  const Risk* holder = nullptr;  ///< Who read it last.
+  bool must = false;             ///< The broker owes it.
+  bool seen = false;             ///< Some client read it: the next time it is redelivered.
 };
 
 /// Intervals during which something may happen to a queue's messages.
@@ -84,6 +94,7 @@ struct QueueModel {
   Trouble losses;        ///< Messages may vanish: purge, deliveries without acknowledgement lost.
   Trouble disturbances;  ///< Deliveries may come back that no client ever read.
   std::vector<std::unique_ptr<ConsumerModel>> consumers;
+  std::set<const Risk*> users;  ///< Channels that consumed or got from it and have not ended.
   std::map<MessageId, Copy> copies;
 };
 

@@ -13,6 +13,7 @@ constexpr core::Nanos settle_limit = 60 * core::nanos_per_s;
 constexpr core::Nanos play_limit = 300 * core::nanos_per_s;
 constexpr core::Nanos calm_limit = 200 * core::nanos_per_ms;
 constexpr std::size_t steps_max = 6'000'000;  ///< Of a whole run: beyond it, something spins.
+constexpr core::Nanos progress_wait = 300 * core::nanos_per_ms;  ///< Longer than any way there and back.
 constexpr std::size_t quiet_steps_min = 150;
 
 io::SimFaults draw_faults(const Plan& plan, core::Random& random) {
@@ -100,6 +101,8 @@ void World::step() {
     step_client(seat);
     break;
   }
+  if (judge_.now() != last_tick_) last_progress_ = sim_.now();
+  last_tick_ = judge_.now();
   std::size_t live = 0;
   bool all_open = true;
   for (const Seat& seat : seats_) {
@@ -217,12 +220,14 @@ void World::settle() {
       if (!seat.client || seat.client->is_over()) continue;
       for (auto& [number, channel] : seat.client->channels()) {
         if (channel->state() != Channel::State::open || !channel->is_idle()) continue;
-        if (!channel->unacked().empty()) channel->settle(0, true, core::Outcome::acknowledged);
+        if (!channel->unacked().empty())
+          channel->settle(channel->unacked().rbegin()->first, true, core::Outcome::acknowledged);
         if (channel->has_open_transaction()) channel->commit();
         nothing_held = nothing_held && channel->is_idle();
       }
     }
-    return nothing_held && settled() && quiet_steps_ > 2 * quiet_steps_min;
+    return nothing_held && settled() && quiet_steps_ > quiet_steps_min &&
+           sim_.now() - last_progress_ > progress_wait;
   };
   if (!expect("consumers do not get everything", work_off)) return;
   judge_waiting();

@@ -115,6 +115,8 @@ class World {
   std::vector<Seat> seats_;
   bool acting_ = true;
   std::size_t quiet_steps_ = 0;
+  Tick last_tick_ = 0;
+  core::Nanos last_progress_ = 0;  ///< When a client last read or did something.
   std::size_t steps_ = 0;
 };
 
