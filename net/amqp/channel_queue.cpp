@@ -41,16 +41,14 @@ Channel::Outcome Channel::on(const QueueDeclare& declare) {
   return request_topology(request);
 }
 
-/// The queue exists now: the answer carries its counts.
+/// The queue exists now: the answer carries its counts. Another client may have deleted it since; then
+/// it was declared all the same, and is empty.
 void Channel::on_queue_declared() {
+  last_queue_ = pending_.name;
   const core::QueueInfo* info = broker().topology().find_queue(connection_.vhost(), pending_.name);
-  if (info == nullptr) {
-    const Pending pending = take_pending();
-    return connection_.raise(*this, {ReplyCode::not_found, "no " + queue_title(pending.name),
-                                     class_queue, method_id_of(MethodId::queue_declare)});
-  }
-  last_queue_ = info->name;
-  broker().send(info->home, core::Inspect{info->id, ref_});
+  if (info != nullptr) return broker().send(info->home, core::Inspect{info->id, ref_});
+  const Pending pending = take_pending();
+  if (!pending.no_wait) send(QueueDeclareOk{pending.name, 0, 0});
 }
 
 Channel::Outcome Channel::on(const QueueBind& bind) {
