@@ -76,6 +76,7 @@ void Channel::mark_processed(std::uint64_t order) {
     ledger().on_processed(unprocessed_.front().second);
     unprocessed_.pop_front();
   }
+  while (!unaccepted_.empty() && unaccepted_.front().first <= order) unaccepted_.pop_front();
   while (!settling_.empty() && settling_.front().order <= order) {
     ledger().on_settled({this, settling_.front().queue, settling_.front().message});
     settling_.pop_front();
@@ -127,8 +128,12 @@ bool Channel::may_fail(const Pending& pending, std::uint16_t code) const {
     return (code == 403 && contested) || queue_missing(pending.target);
   }
   if (class_id != amqp::class_queue && class_id != amqp::class_exchange) return false;
-  if (pending.method == MethodId::queue_declare && !model().queue(pending.target).wild)
-    return pending.flag && queue_missing(pending.target);
+  if (pending.method == MethodId::queue_declare && !model().queue(pending.target).wild) {
+    // Declared, then lost its first consumer, before the answer was made.
+    const QueueModel& queue = model().queue(pending.target);
+    const bool fell = queue.auto_delete && !queue.consumers.empty();
+    return (pending.flag || fell) && queue_missing(pending.target);
+  }
   if (pending.method == MethodId::queue_delete)
     return (code == 406 && pending.flag) || (code == 405 && model().queue(pending.target).wild);
   if (pending.method == MethodId::exchange_delete) return code == 406 && pending.flag;
@@ -145,7 +150,7 @@ bool Channel::may_fail(const Pending& pending, std::uint16_t code) const {
 
 /// Consumers and messages of this channel are only certain if nothing under way can end it.
 bool Channel::at_risk() const {
-  if (state_ != State::open) return true;
+  if (state_ != State::open || *parts_.stopping) return true;
   for (std::uint16_t code = 403; code <= 406; ++code) {
     if (publish_may_fail(code)) return true;
     for (const Pending& pending : pending_)
@@ -161,9 +166,8 @@ bool Channel::publish_may_fail(std::uint16_t code) const {
     return exchange == nullptr || exchange->wild ||
            !exchange->exists.surely_present(message.sent);
   };
-  const bool any = std::any_of(unprocessed_.begin(), unprocessed_.end(), [&](const auto& entry) {
-                     return missing(entry.second);
-                   }) || std::any_of(tx_publishes_.begin(), tx_publishes_.end(), missing);
+  const bool any = std::any_of(unaccepted_.begin(), unaccepted_.end(),
+                               [&](const auto& entry) { return missing(entry.second); });
   return code == 404 && any;
 }
 

@@ -64,6 +64,7 @@ class Channel final : public Risk {
     Ledger* ledger;
     Wire* wire;
     core::Random* random;
+    const bool* stopping;  ///< The broker closes all connections.
     std::uint64_t client;  ///< Unique number of the client.
     std::uint64_t id;      ///< Unique number of the channel.
     std::uint16_t number;
@@ -204,6 +205,8 @@ class Channel final : public Risk {
   std::uint64_t next_publish_ = 1;
   std::map<std::uint64_t, MessageId> unconfirmed_;
   std::deque<std::pair<std::uint64_t, MessageId>> unprocessed_;  ///< With their orders.
+  /// Publishes whose exchange may turn out to be missing, also if they were rolled back since.
+  std::deque<std::pair<std::uint64_t, MessageId>> unaccepted_;
   std::vector<MessageId> tx_publishes_;
   std::vector<TxSettle> tx_settles_;
   std::uint16_t prefetch_ = 0;

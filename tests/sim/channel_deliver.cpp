@@ -34,6 +34,8 @@ void Channel::check_prefetch(const Consumer& consumer) {
 
 void Channel::take(const Arrival& arrival, const Received& received, const std::string& tag) {
   const std::uint64_t delivery_tag = next_tag_ - 1;
+  judge().note("{}.{} delivery {}{}", parts_.client, parts_.number, delivery_tag,
+               arrival.no_ack ? " without acknowledgement" : "");
   const std::optional<MessageId> id = ledger().on_delivered(received, arrival);
   if (!id || arrival.ghost || arrival.no_ack) return;
   unacked_.emplace(delivery_tag, Held{arrival.queue, *id, tag});

@@ -84,7 +84,10 @@ void Channel::succeed_queue_change(const Pending& pending) {
       if (!queue.wild) consumer->active.set(Presence::absent, now);
     return model().update_auto_delete_exchanges();
   }
-  if (!pending.flag) return finish_change(queue, Presence::present, now);
+  // Somebody may have consumed already, and left.
+  const bool settled = !queue.auto_delete || queue.consumers.empty();
+  if (!pending.flag)
+    return finish_change(queue, settled ? Presence::present : Presence::maybe, now);
   if (!queue.wild && queue.exists.surely_absent(pending.sent))
     judge().fail(11, "queue {} is found although it does not exist", queue.name);
 }

@@ -180,6 +180,7 @@ void Channel::publish(const PublishPlan& plan) {
   judge().note("{}.{} publishes {} to '{}' key '{}' size {}", parts_.client, parts_.number,
                message.id, plan.address.exchange, plan.address.key, plan.body_size);
   const std::uint64_t order = next_order_++;
+  unaccepted_.emplace_back(order, message.id);
   if (mode_ == Mode::tx) {
     tx_publishes_.push_back(message.id);
   } else {

@@ -86,7 +86,8 @@ void Client::release_exclusive_queues(bool orderly) {
 Channel* Client::open_channel() {
   const std::uint16_t number = next_number_++;
   const Channel::Parts parts{scene_.judge, scene_.model, scene_.ledger, &wire_,
-                             scene_.random, id_, scene_.next_channel++, number};
+                             scene_.random, &scene_.stopping, id_,
+                             scene_.next_channel++, number};
   auto channel = std::make_unique<Channel>(parts);
   channel->open();
   return channels_.emplace(number, std::move(channel)).first->second.get();

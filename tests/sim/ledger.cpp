@@ -34,7 +34,8 @@ void Ledger::on_processed(MessageId id) {
   for (const std::uint32_t index : routing.must) {
     QueueModel& queue = model_.queue(index);
     Copy& copy = queue.copies[id];
-    copy.must = !queue.losses.concerns(message.sent);
+    copy.must =
+        copy.state != Copy::State::uncertain && !queue.losses.concerns(message.sent);
   }
 }
 
@@ -130,7 +131,14 @@ std::optional<MessageId> Ledger::on_delivered(const Received& received, const Ar
   // had it first.
   const bool late = arrival.holder->at_risk() &&
                     (copy.state != Copy::State::ready || (copy.seen && !received.redelivered));
-  if (late) return message->id;
+  if (late) {
+    // Either may be the one who has it: nothing is known any more.
+    if (copy.state != Copy::State::gone) copy.state = Copy::State::uncertain;
+    copy.must = false;
+    copy.seen = true;
+    copy.holder = nullptr;
+    return message->id;
+  }
   judge_state(copy, *message, arrival);
   if (!judge_.failed()) check_redelivered(copy, *message, arrival, received.redelivered);
   copy.seen = true;
@@ -182,8 +190,9 @@ void Ledger::forgive_losses(QueueModel& queue) {
 void Ledger::check_emptied(QueueModel& queue) {
   for (const auto& [id, copy] : queue.copies) {
     if (copy.must && copy.state != Copy::State::gone)
-      judge_.fail(1, "queue {}: message {} is lost ({})", queue.name, id,
-                  copy.state == Copy::State::held ? "a client held it" : "it was never delivered");
+      judge_.fail(1, "queue {}: message {} is lost ({}, state {})", queue.name, id,
+                  copy.seen ? "it was delivered before" : "it was never delivered",
+                  static_cast<int>(copy.state));
   }
 }
 

@@ -126,7 +126,8 @@ void self_test(Totals& totals) {
     Result result;
     for (; seed <= seeds_per_mistake; ++seed) {
       result = run_apart(seed, mistake);
-      if (!result.passed) break;
+      if (!result.passed && run_apart(seed, Mistake::none).passed) break;
+      result.passed = true;
     }
     const bool noticed = !result.passed;
     ++(noticed ? totals.passed : totals.failed);

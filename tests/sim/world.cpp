@@ -122,7 +122,10 @@ void World::step() {
 
 void World::connect(Seat& seat) {
   auto end = sim_.network().connect(Cluster::port);
-  if (end) seat.client = std::make_unique<Client>(scene_, std::move(end));
+  if (!end) return;
+  seat.client = std::make_unique<Client>(scene_, std::move(end));
+  seat.stalled_until = 0;
+  seat.idle_steps = 0;
 }
 
 void World::step_client(Seat& seat) {
@@ -138,7 +141,8 @@ void World::step_client(Seat& seat) {
   const bool stalled = acting_ && seat.stalled_until > sim_.now();
   const Tick before = judge_.now();
   if (!stalled) client.read();
-  if (acting_ && random_.below(1000) < plan_.stall_per_mille) {
+  const bool may_stall = acting_ && !stalled && client.phase() == Client::Phase::open;
+  if (may_stall && random_.below(1000) < plan_.stall_per_mille) {
     seat.stalled_until =
         sim_.now() + static_cast<core::Nanos>(random_.below(2 * core::nanos_per_s));
   }
