@@ -183,8 +183,10 @@ void Ledger::on_settle_unsure(const Hold& hold) {
 }
 
 void Ledger::forgive_losses(QueueModel& queue) {
-  for (auto& [id, copy] : queue.copies)
-    if (copy.state == Copy::State::ready) copy.must = false;
+  for (auto& [id, copy] : queue.copies) {
+    const bool held = copy.state == Copy::State::held || copy.state == Copy::State::settling;
+    if (!held || copy.holder->at_risk()) copy.must = false;
+  }
 }
 
 void Ledger::check_emptied(QueueModel& queue) {

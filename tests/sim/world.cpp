@@ -109,6 +109,9 @@ void World::step() {
     if (!seat.client || seat.client->is_over()) continue;
     ++live;
     all_open = all_open && seat.client->phase() == Client::Phase::open;
+    for (const auto& [number, channel] : seat.client->channels())
+      all_open = all_open && (channel->state() == Channel::State::open ||
+                              channel->state() == Channel::State::opening);
   }
   const bool quiet = all_open && cluster_->connection_count() == live && cluster_->rings_empty();
   quiet_steps_ = quiet ? quiet_steps_ + 1 : 0;
