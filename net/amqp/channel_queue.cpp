@@ -41,8 +41,8 @@ Channel::Outcome Channel::on(const QueueDeclare& declare) {
   return request_topology(request);
 }
 
-/// The queue exists now: the answer carries its counts. Another client may have deleted it since; then
-/// it was declared all the same, and is empty.
+/// The queue exists now: the answer carries its counts. Another client may have deleted it since;
+/// then it was declared all the same, and is empty.
 void Channel::on_queue_declared() {
   last_queue_ = pending_.name;
   const core::QueueInfo* info = broker().topology().find_queue(connection_.vhost(), pending_.name);

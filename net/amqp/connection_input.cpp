@@ -2,8 +2,8 @@
 // cut in two is completed in carry_, by copying just what it lacks. A body frame is not waited for:
 // its bytes go to the channel as they come, all but the last, which waits for the end octet.
 //
-// Invariant: while input is not held, carry_ holds less than one frame (once a body frame has begun:
-// nothing, or its last byte). While it is held, carry_ keeps all that came.
+// Invariant: while input is not held, carry_ holds less than one frame (once a body frame has
+// begun: nothing, or its last byte). While it is held, carry_ keeps all that came.
 #include <algorithm>
 #include <array>
 #include <utility>
