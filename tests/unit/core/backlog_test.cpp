@@ -142,9 +142,9 @@ TEST_F(BacklogTest, AnEmptyBacklogOwnsNoMemory) {
   const std::size_t heap_before = heap_bytes();
   fill(10 * page);
   for (Sequence i = 0; i < 3 * page; ++i) backlog_.requeue(deliver_next());
-  EXPECT_GT(heap_bytes(), heap_before);
+  EXPECT_GT(heap_bytes(), heap_before + page * sizeof(void*));
   while (backlog_.ready_count() > 0) (void)backlog_.pop(backlog_.peek().sequence);
-  EXPECT_EQ(heap_bytes(), heap_before);
+  EXPECT_LT(heap_bytes(), heap_before + 256);  // The sanitizer's own book-keeping varies a little.
 }
 
 TEST_F(BacklogTest, WhatIsLeftDiesWithTheBacklog) {

@@ -86,7 +86,6 @@ TEST_P(ChannelConfirmTest, UnroutedIsReturnedFirst) {
 }
 
 // --- Transactions
-// -------------------------------------------------------------------------------------------------
 
 class ChannelTxTest : public ChannelTest {
  protected:

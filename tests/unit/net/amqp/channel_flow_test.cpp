@@ -20,7 +20,6 @@ class ChannelFlowTest : public ChannelTest {};
 INSTANTIATE_TEST_SUITE_P(Homes, ChannelFlowTest, ::testing::Bool(), test::home_name);
 
 // --- A limit for the whole channel
-// ---------------------------------------------------------------------------
 
 class ChannelLimitTest : public ChannelTest {
  protected:
@@ -125,7 +124,6 @@ TEST_P(ChannelLimitTest, NoCreditIsLost) {
 }
 
 // --- Flow: a client that does not read
-// -----------------------------------------------------------------------
 
 TEST_P(ChannelFlowTest, ASlowReaderDoesNotFillTheMemory) {
   declare("q");

@@ -19,7 +19,6 @@ using test::TestClient;
 INSTANTIATE_TEST_SUITE_P(Homes, ChannelTest, ::testing::Bool(), test::home_name);
 
 // --- Contents
-// ---------------------------------------------------------------------------------------
 
 TEST_P(ChannelTest, ContentsArriveAsTheyWereSent) {
   declare("q");
@@ -151,7 +150,6 @@ TEST_P(ChannelTest, PublishingToWhatIsNotThere) {
 }
 
 // --- Acknowledgements
-// -----------------------------------------------------------------------------------
 
 TEST_P(ChannelTest, PrefetchAndAck) {
   declare("q");
@@ -252,7 +250,6 @@ TEST_P(ChannelTest, NothingIsLostOnTheWay) {
 }
 
 // --- Get, cancel
-// ------------------------------------------------------------------------------------------
 
 TEST_P(ChannelTest, Get) {
   declare("q");

@@ -16,7 +16,6 @@ class ConnectionAlarmTest : public test::ConnectionTest {};
 INSTANTIATE_TEST_SUITE_P(Pieces, ConnectionAlarmTest, ::testing::Values(0, 1, 3, 40));
 
 // --- Alarms
-// ------------------------------------------------------------------------------------------
 
 TEST_P(ConnectionAlarmTest, AnAlarmBlocksPublishersOnly) {
   const auto publisher = opened();

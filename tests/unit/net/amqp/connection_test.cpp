@@ -168,7 +168,6 @@ TEST_P(ConnectionTest, TheLimitOfConnections) {
 }
 
 // --- Errors of the connection
-// ---------------------------------------------------------------------
 
 TEST_P(ConnectionTest, AChannelThatIsNotOpen) {
   const auto one = opened();
@@ -227,7 +226,6 @@ TEST_P(ConnectionTest, BothCloseAtOnce) {
 }
 
 // --- Ends
-// ------------------------------------------------------------------------------------------
 
 TEST_P(ConnectionTest, CloseTakesExclusiveQueuesAlong) {
   const auto one = opened();
@@ -319,7 +317,6 @@ TEST_P(ConnectionTest, AHalfCloseEndsIt) {
 }
 
 // --- Time
-// -------------------------------------------------------------------------------------------
 
 TEST_P(ConnectionTest, HeartbeatsBothWays) {
   Login login;
@@ -345,7 +342,6 @@ TEST_P(ConnectionTest, NoHeartbeatWasAgreed) {
 }
 
 // --- The rest
-// -----------------------------------------------------------------------------------------
 
 TEST_P(ConnectionTest, UpdateSecret) {
   const auto one = opened();

@@ -1,0 +1,174 @@
+// The rings between threads: nothing lost, nothing overtaken, also when a ring is full; sleeping
+// receivers are woken, and only those.
+#include "tools/server/mesh.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+#include "core/base/random.h"
+#include "tests/unit/tools/server/fake_driver.h"
+
+namespace lepus::server {
+namespace {
+
+using core::CreditReturn;
+using test::FakeDriver;
+namespace limits = core::limits;
+
+class MeshTest : public ::testing::Test {
+ protected:
+  MeshTest() {
+    mesh_.set_loop(0, loop0_);
+    mesh_.set_loop(1, loop1_);
+    mesh_.set_loop(2, loop2_);
+  }
+  /// Two turns: an op starts in the first and is back in the second.
+  void run() {
+    loop0_.run_turn();
+    loop0_.run_turn();
+  }
+  /// Any small command that carries a number.
+  static CreditReturn numbered(std::uint32_t number) { return {{}, number}; }
+  /// What arrives at `end` in one drain: (from, number).
+  static std::vector<std::pair<core::ShardId, std::uint32_t>> drain(MeshEnd& end) {
+    std::vector<std::pair<core::ShardId, std::uint32_t>> got;
+    (void)end.drain([&](core::ShardId from, const core::Command& command) {
+      got.emplace_back(from, std::get<CreditReturn>(command).count);
+    });
+    return got;
+  }
+
+  FakeDriver driver0_{100}, driver1_{101}, driver2_{102};
+  io::Loop loop0_{driver0_, {}}, loop1_{driver1_, {}}, loop2_{driver2_, {}};
+  Mesh mesh_{3};
+};
+
+TEST_F(MeshTest, EachPairHasItsOwnOrder) {
+  MeshEnd zero{mesh_, 0};
+  MeshEnd one{mesh_, 1};
+  MeshEnd two{mesh_, 2};
+  zero.send(2, numbered(1));
+  one.send(2, numbered(2));
+  zero.send(2, numbered(3));
+  two.send(0, numbered(4));
+  EXPECT_EQ(drain(two),
+            (std::vector<std::pair<core::ShardId, std::uint32_t>>{{0, 1}, {0, 3}, {1, 2}}));
+  EXPECT_EQ(drain(zero).size(), 1U);
+  EXPECT_TRUE(drain(one).empty());
+  EXPECT_TRUE(drain(two).empty());
+}
+
+TEST_F(MeshTest, AFullRingStagesInOrder) {
+  MeshEnd sender{mesh_, 0};
+  MeshEnd receiver{mesh_, 1};
+  core::Random random{4};
+  std::uint32_t sent = 0;
+  std::uint32_t received = 0;
+  bool was_congested = false;
+  for (int step = 0; step < 100; ++step) {
+    for (std::uint64_t i = random.below(limits::mailbox_capacity); i > 0; --i)
+      sender.send(1, numbered(sent++));
+    ASSERT_EQ(sender.congested(1), sender.has_staged());
+    ASSERT_FALSE(sender.congested(2));
+    was_congested |= sender.has_staged();
+    for (const auto& [from, number] : drain(receiver)) ASSERT_EQ(number, received++);
+    if (random.chance(50)) (void)sender.push_staged();
+  }
+  EXPECT_TRUE(was_congested);
+  while (received < sent) {
+    (void)sender.push_staged();
+    for (const auto& [from, number] : drain(receiver)) ASSERT_EQ(number, received++);
+  }
+  EXPECT_FALSE(sender.congested(1));
+  EXPECT_FALSE(sender.has_staged());
+  EXPECT_FALSE(sender.push_staged());
+}
+
+TEST_F(MeshTest, ADrainIsBounded) {
+  MeshEnd sender{mesh_, 0};
+  MeshEnd receiver{mesh_, 1};
+  for (std::uint32_t i = 0; i < limits::mailbox_drain_max + 5; ++i) sender.send(1, numbered(i));
+  EXPECT_EQ(drain(receiver).size(), limits::mailbox_drain_max);
+  EXPECT_EQ(drain(receiver).size(), 5U);
+}
+
+TEST_F(MeshTest, OnlySleepersAreWoken) {
+  MeshEnd sender{mesh_, 0};
+  sender.send(1, numbered(1));
+  sender.send(2, numbered(1));
+  sender.send(2, numbered(2));
+  loop2_.sleep_flag().announce();
+  sender.wake();
+  run();
+  EXPECT_EQ(driver0_.wakes, std::vector<int>{102});
+  // Nothing new: nobody is woken.
+  loop2_.sleep_flag().announce();
+  sender.wake();
+  loop0_.run_turn();
+  EXPECT_EQ(driver0_.wakes.size(), 1U);
+}
+
+TEST_F(MeshTest, AWakeDuringAWakeIsSentAfterIt) {
+  MeshEnd sender{mesh_, 0};
+  driver0_.completes = false;
+  sender.send(1, numbered(1));
+  loop1_.sleep_flag().announce();
+  sender.wake();
+  loop0_.run_turn();
+  sender.send(1, numbered(2));
+  loop1_.sleep_flag().announce();
+  sender.wake();
+  loop0_.run_turn();
+  EXPECT_EQ(driver0_.wakes.size(), 1U);
+  driver0_.completes = true;
+  for (int i = 0; i < 3; ++i) loop0_.run_turn();
+  EXPECT_EQ(driver0_.wakes, (std::vector<int>{101, 101}));
+  EXPECT_EQ(loop0_.ops_in_flight(), 0U);
+}
+
+TEST_F(MeshTest, WhatWasStagedWakesWhenItMoves) {
+  MeshEnd sender{mesh_, 0};
+  MeshEnd receiver{mesh_, 1};
+  for (std::uint32_t i = 0; i < limits::mailbox_capacity + 1; ++i) sender.send(1, numbered(i));
+  sender.wake();
+  EXPECT_TRUE(sender.has_staged());
+  while (!drain(receiver).empty()) {
+  }
+  loop1_.sleep_flag().announce();
+  EXPECT_TRUE(sender.push_staged());
+  sender.wake();
+  run();
+  EXPECT_EQ(driver0_.wakes, std::vector<int>{101});
+}
+
+TEST_F(MeshTest, TwoThreads) {
+  constexpr std::uint32_t count = 200'000;
+  std::thread sending([this] {
+    MeshEnd sender{mesh_, 0};
+    for (std::uint32_t i = 0; i < count; ++i) {
+      sender.send(1, numbered(i));
+      (void)sender.push_staged();
+    }
+    while (sender.has_staged()) {
+      if (!sender.push_staged()) std::this_thread::yield();
+    }
+  });
+  MeshEnd receiver{mesh_, 1};
+  std::uint32_t received = 0;
+  while (received < count) {
+    const auto got = drain(receiver);
+    for (const auto& [from, number] : got) ASSERT_EQ(number, received++);
+    if (got.empty()) std::this_thread::yield();
+  }
+  sending.join();
+}
+
+TEST_F(MeshTest, SendingToOneselfStops) {
+  MeshEnd end{mesh_, 1};
+  EXPECT_DEATH(end.send(1, numbered(1)), "self_");
+}
+
+}  // namespace
+}  // namespace lepus::server
