@@ -15,7 +15,12 @@ Channel* Actor::choose_channel(Client& client) {
   for (const auto& [number, channel] : client.channels())
     if (channel->state() == Channel::State::open) open.push_back(channel.get());
   if (client.channels().size() < scene_.plan->channels_max && (open.empty() || random_.chance(5))) {
-    client.open_channel();
+    Channel* channel = client.open_channel();
+    if (random_.chance(scene_.plan->confirm)) {
+      channel->select_confirm();
+    } else if (random_.chance(scene_.plan->tx)) {
+      channel->select_tx();
+    }
     return nullptr;
   }
   return open.empty() ? nullptr : open[random_.below(open.size())];
@@ -51,18 +56,27 @@ void Actor::act_on(Client& client, Channel& channel) {
 
 // ---- choices ----
 
-/// Any that may exist, and now and then one that does not.
+/// Mostly one that exists; now and then one that perhaps does, or does not.
 QueueModel* Actor::choose_queue(const Client& client) {
   Model& model = *scene_.model;
-  std::vector<QueueModel*> candidates;
+  std::vector<QueueModel*> present;
+  std::vector<QueueModel*> others;
   for (std::uint32_t i = 0; i < model.queue_count(); ++i) {
     QueueModel& queue = model.queue(i);
     if (queue.wild && !random_.chance(scene_.plan->wild)) continue;
     if (!queue.wild && queue.exclusive && queue.owner != client.id()) continue;
-    if (queue.exists.state() == Presence::absent && !random_.chance(2)) continue;
-    candidates.push_back(&queue);
+    if (queue.exists.state() == Presence::absent && !random_.chance(5)) continue;
+    const bool sure = queue.exists.state() == Presence::present;
+    (sure ? present : others).push_back(&queue);
   }
+  const bool from_others = present.empty() || (!others.empty() && random_.chance(3));
+  std::vector<QueueModel*>& candidates = from_others ? others : present;
   return candidates.empty() ? nullptr : candidates[random_.below(candidates.size())];
+}
+
+/// Wild queues and exchanges are made again and again.
+void Actor::tame(Channel& channel, QueueModel& queue) {
+  if (queue.wild && random_.chance(60)) channel.declare_queue(queue, false, random_.chance(50));
 }
 
 ExchangeModel* Actor::choose_exchange() {
@@ -71,8 +85,10 @@ ExchangeModel* Actor::choose_exchange() {
   for (std::uint32_t i = 0; i < model.exchange_count(); ++i) {
     ExchangeModel& exchange = model.exchange(i);
     if (exchange.wild && !random_.chance(scene_.plan->wild)) continue;
-    if (exchange.exists.state() == Presence::absent && !random_.chance(2)) continue;
+    if (exchange.exists.state() == Presence::absent && !random_.chance(1)) continue;
+    if (exchange.exists.state() == Presence::maybe && !random_.chance(20)) continue;
     candidates.push_back(&exchange);
+    if (model.has_bindings(exchange)) candidates.insert(candidates.end(), 4, &exchange);
   }
   return candidates.empty() ? nullptr : candidates[random_.below(candidates.size())];
 }
@@ -130,6 +146,7 @@ void Actor::publish(Client& client, Channel& channel) {
     if (QueueModel* queue = choose_queue(client)) plan.address.more_keys.push_back(queue->name);
   }
   plan.mandatory = random_.chance(30);
+  plan.expires = random_.chance(scene_.plan->expiring);
   plan.body_size = choose_body_size();
   const std::size_t burst = random_.chance(20) ? 1 + random_.below(12) : 1;
   for (std::size_t i = 0; i < burst; ++i) channel.publish(plan);
@@ -154,15 +171,15 @@ void Actor::settle(Channel& channel) {
 
 void Actor::use_queue(Client& client, Channel& channel) {
   QueueModel* queue = choose_queue(client);
-  if (queue == nullptr) return;
+  if (queue == nullptr) return declare_queue(client, channel);
+  tame(channel, *queue);
   const std::uint64_t dice = random_.below(100);
   const bool no_ack = random_.chance(scene_.plan->no_ack);
   if (dice < 45) return channel.get(*queue, no_ack);
   if (dice < 75 && channel.consumers().size() < 4) {
     const std::int32_t priority =
         random_.chance(80) ? 0 : static_cast<std::int32_t>(random_.below(3)) - 1;
-    return channel.consume(*queue,
-                           {no_ack, random_.chance(10), random_.chance(10), priority});
+    return channel.consume(*queue, {no_ack, random_.chance(10), random_.chance(10), priority});
   }
   if (dice < 90 && !channel.consumers().empty()) {
     auto chosen = channel.consumers().begin();
@@ -176,19 +193,23 @@ void Actor::use_queue(Client& client, Channel& channel) {
 
 void Actor::control_channel(Client& client, Channel& channel) {
   const std::uint64_t dice = random_.below(100);
+  if (channel.mode() == Channel::Mode::tx && random_.chance(50)) return end_transaction(channel);
   if (dice < 10) return channel.close();
   if (dice < 25) return channel.recover(random_.chance(20));
-  if (dice < 50) return channel.qos(static_cast<std::uint16_t>(random_.below(6)), random_.chance(40));
+  if (dice < 50)
+    return channel.qos(static_cast<std::uint16_t>(random_.below(6)), random_.chance(40));
   if (channel.mode() == Channel::Mode::plain) {
     if (random_.chance(scene_.plan->tx)) return channel.select_tx();
     if (random_.chance(scene_.plan->confirm)) return channel.select_confirm();
     return;
   }
-  if (channel.mode() == Channel::Mode::tx) {
-    if (random_.chance(70)) return channel.commit();
-    return channel.rollback();
-  }
+  if (channel.mode() == Channel::Mode::tx) return end_transaction(channel);
   publish(client, channel);
+}
+
+void Actor::end_transaction(Channel& channel) {
+  if (random_.chance(70)) return channel.commit();
+  channel.rollback();
 }
 
 // ---- definitions ----
@@ -224,7 +245,20 @@ void Actor::declare_queue(Client& client, Channel& channel) {
   queue.durable = random_.chance(50);
   queue.exclusive = random_.chance(10);
   queue.auto_delete = random_.chance(15);
+  if (random_.chance(scene_.plan->rules)) choose_rules(client, queue);
   channel.declare_queue(queue, false, random_.chance(20));
+}
+
+void Actor::choose_rules(const Client& client, QueueModel& queue) {
+  QueueRules& rules = queue.rules;
+  if (random_.chance(30)) rules.max_length = static_cast<std::uint32_t>(1 + random_.below(6));
+  rules.reject_publish = rules.max_length > 0 && random_.chance(40);
+  if (random_.chance(20)) rules.ttl_ms = static_cast<std::uint32_t>(1 + random_.below(300));
+  if (random_.chance(10)) rules.expires_ms = static_cast<std::uint32_t>(1 + random_.below(500));
+  if (random_.chance(30)) rules.max_priority = static_cast<std::uint8_t>(1 + random_.below(9));
+  if (!random_.chance(50)) return;
+  const QueueModel* target = choose_queue(client);
+  if (target != nullptr) rules.dead_letter_to = target->name;
 }
 
 void Actor::declare_exchange(Channel& channel) {
@@ -235,11 +269,10 @@ void Actor::declare_exchange(Channel& channel) {
     if (exchange == nullptr || exchange->name.empty()) return;
     return channel.declare_exchange(*exchange, !exchange->wild);
   }
-  const std::string alternate = random_.chance(25) && model.exchange_count() > 6
-                                    ? model.exchange(static_cast<std::uint32_t>(
-                                                         random_.below(model.exchange_count())))
-                                          .name
-                                    : "";
+  const std::string alternate =
+      random_.chance(25) && model.exchange_count() > 6
+          ? model.exchange(static_cast<std::uint32_t>(random_.below(model.exchange_count()))).name
+          : "";
   ExchangeModel& exchange =
       model.add_exchange("x" + std::to_string(scene_.next_name++), types[random_.below(4)]);
   exchange.durable = random_.chance(50);
@@ -263,6 +296,8 @@ void Actor::bind(Client& client, Channel& channel) {
   if (wish.to_queue) {
     QueueModel* queue = choose_queue(client);
     if (queue == nullptr || queue->wild != source->wild || queue->changing) return;
+    if (source->wild) channel.declare_exchange(*source, false);
+    tame(channel, *queue);
     wish.destination = queue->index;
   } else {
     ExchangeModel* target = choose_exchange();

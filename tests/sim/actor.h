@@ -25,13 +25,16 @@ class Actor {
   void change_topology(Client& client, Channel& channel);
   void use_queue(Client& client, Channel& channel);
   void control_channel(Client& client, Channel& channel);
+  void end_transaction(Channel& channel);
   void declare_queue(Client& client, Channel& channel);
+  void choose_rules(const Client& client, QueueModel& queue);
   void declare_exchange(Channel& channel);
   void delete_queue(Channel& channel, QueueModel& queue);
   void bind(Client& client, Channel& channel);
   void unbind(Channel& channel);
 
   QueueModel* choose_queue(const Client& client);
+  void tame(Channel& channel, QueueModel& queue);
   ExchangeModel* choose_exchange();
   std::string choose_key();
   std::string choose_pattern();

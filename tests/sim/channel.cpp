@@ -55,8 +55,7 @@ bool Channel::on_reply(const Incoming& incoming) {
   if (pending_.empty() || !answers(incoming.method, pending_.front().method)) return false;
   Pending pending = std::move(pending_.front());
   pending_.pop_front();
-  judge().note("{}.{} reads {}", parts_.client, parts_.number,
-               amqp::method_name(incoming.method));
+  judge().note("{}.{} reads {}", parts_.client, parts_.number, amqp::method_name(incoming.method));
   mark_processed(pending.order);
   on_answered(pending, incoming);
   return true;
@@ -78,24 +77,31 @@ void Channel::mark_processed(std::uint64_t order) {
   }
   while (!unaccepted_.empty() && unaccepted_.front().first <= order) unaccepted_.pop_front();
   while (!settling_.empty() && settling_.front().order <= order) {
-    ledger().on_settled({this, settling_.front().queue, settling_.front().message});
+    const Settling& done = settling_.front();
+    ledger().on_settled({this, done.queue, done.message}, done.rejected);
     settling_.pop_front();
   }
 }
 
 void Channel::on_confirms(const Incoming& incoming) {
   amqp::BasicAck ack;
-  if (incoming.method == MethodId::basic_nack || !amqp::decode(incoming.arguments, ack))
-    return judge().fail(6, "a publish was refused without cause");
-  judge().note("{}.{} confirmed {}{}", parts_.client, parts_.number, ack.delivery_tag,
-               ack.multiple ? " and before" : "");
+  amqp::BasicNack nack;
+  const bool refused = incoming.method == MethodId::basic_nack;
+  if (refused ? !amqp::decode(incoming.arguments, nack) : !amqp::decode(incoming.arguments, ack))
+    return judge().fail(14, "a confirm is malformed");
+  if (refused) ack = {nack.delivery_tag, nack.multiple};
+  judge().note("{}.{} {} {}{}", parts_.client, parts_.number, refused ? "refused" : "confirmed",
+               ack.delivery_tag, ack.multiple ? " and before" : "");
   const auto found = unconfirmed_.find(ack.delivery_tag);
   if (found == unconfirmed_.end())
     return judge().fail(6, "confirm of {}, which is confirmed or was never published ({})",
                         ack.delivery_tag, describe());
   const auto first = ack.multiple ? unconfirmed_.begin() : found;
   const auto last = std::next(found);
-  for (auto at = first; at != last; ++at) ledger().on_processed(at->second);
+  for (auto at = first; at != last; ++at) {
+    if (refused) ledger().on_refused(at->second);
+    ledger().on_processed(at->second);
+  }
   unconfirmed_.erase(first, last);
 }
 
@@ -128,12 +134,8 @@ bool Channel::may_fail(const Pending& pending, std::uint16_t code) const {
     return (code == 403 && contested) || queue_missing(pending.target);
   }
   if (class_id != amqp::class_queue && class_id != amqp::class_exchange) return false;
-  if (pending.method == MethodId::queue_declare && !model().queue(pending.target).wild) {
-    // Declared, then lost its first consumer, before the answer was made.
-    const QueueModel& queue = model().queue(pending.target);
-    const bool fell = queue.auto_delete && !queue.consumers.empty();
-    return (pending.flag || fell) && queue_missing(pending.target);
-  }
+  if (pending.method == MethodId::queue_declare && !model().queue(pending.target).wild)
+    return pending.flag && queue_missing(pending.target);
   if (pending.method == MethodId::queue_delete)
     return (code == 406 && pending.flag) || (code == 405 && model().queue(pending.target).wild);
   if (pending.method == MethodId::exchange_delete) return code == 406 && pending.flag;
@@ -143,9 +145,9 @@ bool Channel::may_fail(const Pending& pending, std::uint16_t code) const {
     return queue_missing(pending.target);
   if (pending.method == MethodId::exchange_declare) return exchange_missing(pending.target);
   const BindingModel& binding = model().binding(pending.target);
-  return exchange_missing(binding.source) || (binding.to_queue
-                                                  ? queue_missing(binding.destination)
-                                                  : exchange_missing(binding.destination));
+  return exchange_missing(binding.source) ||
+         (binding.to_queue ? queue_missing(binding.destination)
+                           : exchange_missing(binding.destination));
 }
 
 /// Consumers and messages of this channel are only certain if nothing under way can end it.
@@ -163,8 +165,7 @@ bool Channel::publish_may_fail(std::uint16_t code) const {
   const auto missing = [&](MessageId id) {
     const Sent& message = ledger().sent(id);
     const ExchangeModel* exchange = model().find_exchange(message.address.exchange);
-    return exchange == nullptr || exchange->wild ||
-           !exchange->exists.surely_present(message.sent);
+    return exchange == nullptr || exchange->wild || !exchange->exists.surely_present(message.sent);
   };
   const bool any = std::any_of(unaccepted_.begin(), unaccepted_.end(),
                                [&](const auto& entry) { return missing(entry.second); });
@@ -186,9 +187,8 @@ void Channel::on_channel_close(const Incoming& incoming) {
   std::size_t candidates = 0;
   while (candidates < pending_.size() && !pending_[candidates].has_reply) ++candidates;
   candidates = std::min(candidates + 1, pending_.size());
-  const bool raced = std::any_of(pending_.begin(),
-                                 pending_.begin() + static_cast<std::ptrdiff_t>(candidates),
-                                 matches);
+  const bool raced = std::any_of(
+      pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(candidates), matches);
   const bool publish_raced =
       close.class_id == 60 && close.method_id == 40 && publish_may_fail(close.reply_code);
   if (!expected && !raced && !publish_raced)
@@ -286,7 +286,8 @@ void Channel::end(bool orderly) {
   }
   pending_.clear();
   mark_processed(next_order_);
-  for (auto& [tag, consumer] : consumers_) consumer.model->active.set(Presence::absent, judge().now());
+  for (auto& [tag, consumer] : consumers_)
+    consumer.model->active.set(Presence::absent, judge().now());
   for (auto& [tag, consumer] : consumers_)
     model().update_auto_delete_queue(model().queue(consumer.queue), close_sent_);
 }

@@ -46,6 +46,7 @@ struct PublishPlan {
   Addressed address;
   std::size_t body_size = 0;
   bool mandatory = false;
+  bool expires = false;
 };
 struct ConsumePlan {
   bool no_ack = false;
@@ -138,6 +139,7 @@ class Channel final : public Risk {
     std::uint64_t order;
     std::uint32_t queue;
     MessageId message;
+    bool rejected;
   };
   struct TxSettle {
     std::uint64_t tag;
@@ -210,11 +212,11 @@ class Channel final : public Risk {
   std::vector<MessageId> tx_publishes_;
   std::vector<TxSettle> tx_settles_;
   std::uint16_t prefetch_ = 0;
-  std::uint32_t shared_limit_ = 0;     ///< The highest that was in force; 0: none.
-  bool shared_unlimited_ = true;       ///< Some delivery may have come without a shared limit.
-  int recovering_ = 0;                 ///< recover-oks due.
-  std::set<std::uint32_t> touched_;    ///< Queues it consumed or got from.
-  std::set<std::uint32_t> lossy_;      ///< The same, without acknowledgements.
+  std::uint32_t shared_limit_ = 0;   ///< The highest that was in force; 0: none.
+  bool shared_unlimited_ = true;     ///< Some delivery may have come without a shared limit.
+  int recovering_ = 0;               ///< recover-oks due.
+  std::set<std::uint32_t> touched_;  ///< Queues it consumed or got from.
+  std::set<std::uint32_t> lossy_;    ///< The same, without acknowledgements.
 };
 
 }  // namespace lepus::sim

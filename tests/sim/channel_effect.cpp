@@ -85,7 +85,8 @@ void Channel::succeed_queue_change(const Pending& pending) {
     return model().update_auto_delete_exchanges();
   }
   // Somebody may have consumed already, and left.
-  const bool settled = !queue.auto_delete || queue.consumers.empty();
+  const bool settled =
+      queue.rules.expires_ms == 0 && (!queue.auto_delete || queue.consumers.empty());
   if (!pending.flag)
     return finish_change(queue, settled ? Presence::present : Presence::maybe, now);
   if (!queue.wild && queue.exists.surely_absent(pending.sent))
@@ -114,8 +115,8 @@ void Channel::succeed_consume(const Pending& pending) {
     judge().fail(11, "consumes from queue {}, which does not exist", queue.name);
   for (const auto& other : queue.consumers) {
     const bool alone = other->exclusive || self->exclusive;
-    const bool certain = other->active.surely_present(pending.sent) &&
-                         other->channel != nullptr && !other->channel->at_risk();
+    const bool certain = other->active.surely_present(pending.sent) && other->channel != nullptr &&
+                         !other->channel->at_risk();
     if (other.get() != self && alone && certain)
       judge().fail(8, "queue {} has an exclusive consumer and another one", queue.name);
   }

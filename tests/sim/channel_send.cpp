@@ -9,13 +9,35 @@ namespace lepus::sim {
 
 using amqp::MethodId;
 
+namespace {
+
+std::string arguments_of(const QueueRules& rules) {
+  core::FieldTableWriter table;
+  const auto number = [&table](const char* name, std::uint32_t value) {
+    if (value > 0) table.int32(name, static_cast<std::int32_t>(value));
+  };
+  number("x-max-length", rules.max_length);
+  number("x-message-ttl", rules.ttl_ms);
+  number("x-expires", rules.expires_ms);
+  number("x-max-priority", rules.max_priority);
+  if (rules.reject_publish) table.text("x-overflow", "reject-publish");
+  if (!rules.dead_letter_to.empty()) {
+    table.text("x-dead-letter-exchange", "");
+    table.text("x-dead-letter-routing-key", rules.dead_letter_to);
+  }
+  return table.take();
+}
+
+}  // namespace
+
 Pending& Channel::expect(MethodId method, std::uint32_t target) {
   Pending pending;
   pending.method = method;
   pending.sent = judge().advance();
   pending.order = next_order_++;
   pending.target = target;
-  judge().note("{}.{} sends {} {}", parts_.client, parts_.number, amqp::method_name(method), target);
+  judge().note("{}.{} sends {} {}", parts_.client, parts_.number, amqp::method_name(method),
+               target);
   pending_.push_back(std::move(pending));
   return pending_.back();
 }
@@ -38,8 +60,9 @@ void Channel::declare_queue(QueueModel& queue, bool passive, bool no_wait) {
   judge().note("  queue {}{}{}{}{}{}", queue.name, passive ? " passive" : "",
                queue.durable ? " durable" : "", queue.exclusive ? " exclusive" : "",
                queue.auto_delete ? " auto-delete" : "", no_wait ? " no-wait" : "");
+  const std::string arguments = arguments_of(queue.rules);
   send(amqp::QueueDeclare{queue.name, passive, queue.durable, queue.exclusive, queue.auto_delete,
-                          no_wait, {}});
+                          no_wait, core::as_bytes(arguments)});
 }
 
 void Channel::delete_queue(QueueModel& queue, bool if_unused, bool if_empty) {
@@ -95,9 +118,9 @@ void Channel::delete_exchange(ExchangeModel& exchange, bool if_unused) {
 }
 
 void Channel::bind_or_unbind(BindingModel& binding, bool unbinds, bool no_wait) {
-  const MethodId method =
-      binding.to_queue ? (unbinds ? MethodId::queue_unbind : MethodId::queue_bind)
-                       : (unbinds ? MethodId::exchange_unbind : MethodId::exchange_bind);
+  const MethodId method = binding.to_queue
+                              ? (unbinds ? MethodId::queue_unbind : MethodId::queue_bind)
+                              : (unbinds ? MethodId::exchange_unbind : MethodId::exchange_bind);
   Pending& pending = expect(method, binding.index);
   pending.has_reply = !no_wait;
   ExchangeModel& source = model().exchange(binding.source);
@@ -157,8 +180,14 @@ std::string Channel::make_properties(Sent& message) {
     view.set(core::Property::content_type);
   }
   if (random.chance(20)) {
-    view.priority = static_cast<std::uint8_t>(random.below(256));
+    view.priority = static_cast<std::uint8_t>(random.below(random.chance(50) ? 8 : 256));
     view.set(core::Property::priority);
+    message.priority = view.priority;
+  }
+  const std::string expiration = std::to_string(random.below(300));
+  if (message.expires) {
+    view.expiration = expiration;
+    view.set(core::Property::expiration);
   }
   if (random.chance(10)) {
     view.timestamp_s = random.next();
@@ -176,6 +205,7 @@ void Channel::publish(const PublishPlan& plan) {
   message.address = plan.address;
   message.body_size = plan.body_size;
   message.mandatory = plan.mandatory;
+  message.expires = plan.expires;
   message.properties = make_properties(message);
   judge().note("{}.{} publishes {} to '{}' key '{}' size {}", parts_.client, parts_.number,
                message.id, plan.address.exchange, plan.address.key, plan.body_size);
@@ -256,7 +286,7 @@ void Channel::apply_settle(const Held& held, core::Outcome outcome, std::uint64_
     ledger().on_requeued({this, held.queue, held.message});
   } else {
     ledger().on_settle_sent({this, held.queue, held.message});
-    settling_.push_back({order, held.queue, held.message});
+    settling_.push_back({order, held.queue, held.message, outcome == core::Outcome::rejected});
   }
 }
 

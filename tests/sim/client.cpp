@@ -37,9 +37,7 @@ bool Client::is_settled() const {
 void Client::read() {
   if (is_over()) return;
   wire_.read(1 + scene_.random->below(20000), *this);
-  std::erase_if(channels_, [](const auto& entry) {
-    return entry.second->is_gone();
-  });
+  std::erase_if(channels_, [](const auto& entry) { return entry.second->is_gone(); });
   notice_death();
 }
 
@@ -85,9 +83,9 @@ void Client::release_exclusive_queues(bool orderly) {
 
 Channel* Client::open_channel() {
   const std::uint16_t number = next_number_++;
-  const Channel::Parts parts{scene_.judge, scene_.model, scene_.ledger, &wire_,
-                             scene_.random, &scene_.stopping, id_,
-                             scene_.next_channel++, number};
+  const Channel::Parts parts{scene_.judge, scene_.model,          scene_.ledger,
+                             &wire_,       scene_.random,         &scene_.stopping,
+                             id_,          scene_.next_channel++, number};
   auto channel = std::make_unique<Channel>(parts);
   channel->open();
   return channels_.emplace(number, std::move(channel)).first->second.get();
@@ -171,10 +169,11 @@ void Client::on_start() {
 
 void Client::on_tune(const Incoming& incoming) {
   amqp::ConnectionTune tune;
-  if (!amqp::decode(incoming.arguments, tune)) scene_.judge->fail(14, "connection.tune is malformed");
+  if (!amqp::decode(incoming.arguments, tune))
+    scene_.judge->fail(14, "connection.tune is malformed");
   const std::uint32_t frame_max = scene_.random->chance(50) ? 4096 : tune.frame_max;
-  heartbeat_s_ = scene_.random->chance(70) ? 0 : static_cast<std::uint16_t>(
-                                                     1 + scene_.random->below(20));
+  heartbeat_s_ =
+      scene_.random->chance(70) ? 0 : static_cast<std::uint16_t>(1 + scene_.random->below(20));
   last_heartbeat_ = scene_.world->now();
   wire_.set_frame_max(frame_max);
   wire_.method(0, amqp::ConnectionTuneOk{tune.channel_max, frame_max, heartbeat_s_});
@@ -183,7 +182,8 @@ void Client::on_tune(const Incoming& incoming) {
 
 void Client::on_close(const Incoming& incoming) {
   amqp::ConnectionClose close;
-  if (!amqp::decode(incoming.arguments, close)) scene_.judge->fail(14, "connection.close is malformed");
+  if (!amqp::decode(incoming.arguments, close))
+    scene_.judge->fail(14, "connection.close is malformed");
   scene_.judge->note("client {} closed by the broker: {}", id_, close.reply_text);
   const bool expected = phase_ == Phase::doomed && close.reply_code == doom_.code &&
                         close.class_id == doom_.class_id && close.method_id == doom_.method_id;

@@ -1,4 +1,5 @@
-// A broker put together as tools/server/node.cpp does it, with simulated drivers in place of threads.
+// A broker put together as tools/server/node.cpp does it, with simulated drivers in place of
+// threads.
 #include <algorithm>
 
 #include "tests/sim/world.h"
@@ -13,9 +14,8 @@ Cluster::Cluster(io::SimWorld& world, std::size_t shard_count, std::uint64_t see
     mesh_.set_loop(static_cast<core::ShardId>(i), threads_.back()->loop);
   }
   for (std::size_t i = 0; i < shard_count; ++i) {
-    shards_.push_back(std::make_unique<server::Shard>(
-        server::Shard::Parts{static_cast<core::ShardId>(i), &mesh_, &threads_[i]->loop, &settings_,
-                             &log_, seed + i}));
+    shards_.push_back(std::make_unique<server::Shard>(server::Shard::Parts{
+        static_cast<core::ShardId>(i), &mesh_, &threads_[i]->loop, &settings_, &log_, seed + i}));
     shards_.back()->add_listener(world.network().listen(port));
   }
   control_ = std::make_unique<server::Control>(server::Control::Parts{
@@ -59,9 +59,9 @@ bool Cluster::rings_empty() {
 }
 
 bool Cluster::is_finished() const {
-  return control_->is_finished() && ops_in_flight() == 0 && std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) {
-           return shard->is_finished();
-         });
+  return control_->is_finished() && ops_in_flight() == 0 &&
+         std::all_of(shards_.begin(), shards_.end(),
+                     [](const auto& shard) { return shard->is_finished(); });
 }
 
 std::size_t Cluster::ops_in_flight() const {

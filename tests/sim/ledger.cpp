@@ -34,8 +34,8 @@ void Ledger::on_processed(MessageId id) {
   for (const std::uint32_t index : routing.must) {
     QueueModel& queue = model_.queue(index);
     Copy& copy = queue.copies[id];
-    copy.must =
-        copy.state != Copy::State::uncertain && !queue.losses.concerns(message.sent);
+    copy.must = copy.state != Copy::State::uncertain && !message.expires &&
+                !queue.rules.forgets() && !queue.losses.concerns(message.sent);
   }
 }
 
@@ -47,7 +47,18 @@ bool Ledger::is_possible(const Sent& message, const QueueModel& queue) const {
   return model_.route(message.address, message.sent).may.contains(queue.index);
 }
 
-Sent* Ledger::identify(const Received& received) {
+void Ledger::on_refused(MessageId id) {
+  Sent& message = sent(id);
+  if (!message.judged) message.may = model_.route(message.address, message.sent).may;
+  message.judged = true;
+  const auto refuses = [this](std::uint32_t index) {
+    return model_.queue(index).rules.reject_publish;
+  };
+  if (std::none_of(message.may.begin(), message.may.end(), refuses))
+    judge_.fail(6, "message {} was refused, and no queue may do that", id);
+}
+
+Sent* Ledger::identify(const Received& received, bool& is_dead_letter) {
   core::PropertiesView view;
   if (!core::decode_properties(core::as_bytes(received.properties), view)) {
     judge_.fail(1, "a message came with properties that cannot be read");
@@ -61,6 +72,8 @@ Sent* Ledger::identify(const Received& received) {
     return nullptr;
   }
   Sent& message = sent(id);
+  is_dead_letter = !view.headers.empty() && view.header_table().find("x-death").has_value();
+  if (is_dead_letter) return &message;
   const char* damaged = nullptr;
   if (received.properties != message.properties) damaged = "properties";
   if (received.exchange != message.address.exchange) damaged = "exchange";
@@ -73,8 +86,10 @@ Sent* Ledger::identify(const Received& received) {
 }
 
 void Ledger::on_returned(const Received& received, std::uint64_t channel) {
-  Sent* message = identify(received);
+  bool is_dead_letter = false;
+  Sent* message = identify(received, is_dead_letter);
   if (message == nullptr) return;
+  if (is_dead_letter) return judge_.fail(9, "a dead letter was returned");
   judge_.note("returned {}", message->id);
   if (!message->mandatory || message->returned || message->channel != channel)
     return judge_.fail(9, "message {} was returned without cause", message->id);
@@ -86,7 +101,9 @@ void Ledger::on_returned(const Received& received, std::uint64_t channel) {
 
 void Ledger::check_order(const Sent& message, const Received& received, const Arrival& arrival) {
   if (received.redelivered || model_.queue(arrival.queue).wild) return;
-  MessageId& last = last_first_[{message.channel, arrival.queue, arrival.channel}];
+  const std::uint8_t level =
+      std::min(message.priority, model_.queue(arrival.queue).rules.max_priority);
+  MessageId& last = last_first_[{message.channel, arrival.queue, level, arrival.channel}];
   if (last >= message.id)
     judge_.fail(3, "queue {}: message {} came after message {} of the same channel",
                 model_.queue(arrival.queue).name, message.id, last);
@@ -99,19 +116,23 @@ void Ledger::check_redelivered(const Copy& copy, const Sent& message, const Arri
   if (copy.seen && !redelivered)
     judge_.fail(5, "queue {}: message {} came again and is not flagged redelivered", queue.name,
                 message.id);
-  const bool disturbed =
-      queue.disturbances.concerns(message.sent) ||
-      std::any_of(queue.users.begin(), queue.users.end(),
-                  [](const Risk* channel) { return channel->at_risk(); });
+  const bool disturbed = queue.disturbances.concerns(message.sent) ||
+                         std::any_of(queue.users.begin(), queue.users.end(),
+                                     [](const Risk* channel) { return channel->at_risk(); });
   if (!copy.seen && redelivered && !disturbed)
     judge_.fail(5, "queue {}: message {} is flagged redelivered and never came before", queue.name,
                 message.id);
 }
 
 std::optional<MessageId> Ledger::on_delivered(const Received& received, const Arrival& arrival) {
-  const Sent* message = identify(received);
+  bool is_dead_letter = false;
+  const Sent* message = identify(received, is_dead_letter);
   if (message == nullptr) return std::nullopt;
   QueueModel& queue = model_.queue(arrival.queue);
+  if (is_dead_letter) {
+    judge_dead_letter(*message, received, queue);
+    return 0;
+  }
   judge_.note("got {} from {}{}{}", message->id, queue.name, received.redelivered ? " again" : "",
               arrival.ghost ? " (ghost)" : "");
   if (message->revoked) judge_.fail(2, "message {} was never committed, but came", message->id);
@@ -169,20 +190,61 @@ void Ledger::judge_state(const Copy& copy, const Sent& message, const Arrival& a
 }
 
 void Ledger::set_state(const Hold& hold, Copy::State state) {
-  if (model_.queue(hold.queue).wild) return;
+  if (model_.queue(hold.queue).wild || hold.id == 0) return;
   Copy& copy = model_.queue(hold.queue).copies[hold.id];
   if (copy.holder == hold.holder) copy.state = state;
 }
 
 void Ledger::on_settle_unsure(const Hold& hold) {
-  if (model_.queue(hold.queue).wild) return;
+  if (model_.queue(hold.queue).wild || hold.id == 0) return;
   Copy& copy = model_.queue(hold.queue).copies[hold.id];
   if (copy.holder != hold.holder) return;
   copy.state = Copy::State::uncertain;
   copy.must = false;
 }
 
+/// Promise 10: dead letters.
+void Ledger::on_settled(const Hold& hold, bool rejected) {
+  if (hold.id == 0) return;
+  const QueueModel& queue = model_.queue(hold.queue);
+  const Copy::State before = queue.wild ? Copy::State::gone : queue.copies.at(hold.id).state;
+  set_state(hold, Copy::State::gone);
+  if (!rejected || queue.rules.dead_letter_to.empty() || before != Copy::State::settling) return;
+  QueueModel* target = model_.find_queue(queue.rules.dead_letter_to);
+  // Certain only if nothing was going on with either of them.
+  if (target == nullptr || queue.copies.at(hold.id).holder != hold.holder) return;
+  const Tick sent_at = sent(hold.id).sent;
+  const bool calm = target->exists.surely_present(sent_at) &&
+                    queue.exists.surely_present(sent_at) && !target->losses.concerns(sent_at);
+  if (calm && !target->rules.forgets()) target->dead_owed.insert(hold.id);
+}
+
+void Ledger::judge_dead_letter(const Sent& message, const Received& received, QueueModel& queue) {
+  core::PropertiesView view;
+  CHECK(core::decode_properties(core::as_bytes(received.properties), view));
+  judge_.note("got dead letter {} from {}", message.id, queue.name);
+  queue.dead_seen.insert(message.id);
+  const core::FieldTable headers = view.header_table();
+  const auto queue_named = [&](const char* header) -> const QueueModel* {
+    const auto value = headers.find(header);
+    return value && value->is_string() ? model_.find_queue(value->text()) : nullptr;
+  };
+  const QueueModel* first = queue_named("x-first-death-queue");
+  const QueueModel* source = queue_named("x-last-death-queue");
+  if (first == nullptr || source == nullptr || source->rules.dead_letter_to != received.key)
+    return judge_.fail(10, "dead letter {} comes from a queue that sends none there", message.id);
+  if (!is_possible(message, *first))
+    judge_.fail(10, "dead letter {} comes from queue {}, where it was not routed to", message.id,
+                first->name);
+  const bool intact = received.exchange.empty() && received.body.size() == message.body_size &&
+                      received.body == body_of(message.id, message.body_size);
+  if (!intact) judge_.fail(10, "dead letter {} is damaged", message.id);
+  if (!queue.wild && queue.name != received.key && source->rules.dead_letter_to != queue.name)
+    judge_.fail(10, "dead letter {} came to queue {}", message.id, queue.name);
+}
+
 void Ledger::forgive_losses(QueueModel& queue) {
+  queue.dead_owed.clear();
   for (auto& [id, copy] : queue.copies) {
     const bool held = copy.state == Copy::State::held || copy.state == Copy::State::settling;
     if (!held || copy.holder->at_risk()) copy.must = false;
@@ -190,6 +252,9 @@ void Ledger::forgive_losses(QueueModel& queue) {
 }
 
 void Ledger::check_emptied(QueueModel& queue) {
+  for (const MessageId id : queue.dead_owed)
+    if (!queue.dead_seen.contains(id))
+      judge_.fail(10, "queue {}: dead letter {} is lost", queue.name, id);
   for (const auto& [id, copy] : queue.copies) {
     if (copy.must && copy.state != Copy::State::gone)
       judge_.fail(1, "queue {}: message {} is lost ({}, state {})", queue.name, id,

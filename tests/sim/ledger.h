@@ -26,6 +26,8 @@ struct Sent {
   std::string properties;  ///< As in the content header.
   std::size_t body_size = 0;
   bool mandatory = false;
+  std::uint8_t priority = 0;
+  bool expires = false;  ///< Has a TTL of its own.
   bool returned = false;
   bool revoked = false;  ///< Its transaction was rolled back: it must never come.
   bool judged = false;   ///< `may` is final.
@@ -62,7 +64,9 @@ class Ledger {
   /// The broker has routed it.
   void on_processed(MessageId id);
   void on_returned(const Received& received, std::uint64_t channel);
-  /// nullopt: broken.
+  /// basic.nack of the broker: some queue was full.
+  void on_refused(MessageId id);
+  /// nullopt: broken. 0: a dead letter, which is judged by other rules and not tracked.
   std::optional<MessageId> on_delivered(const Received& received, const Arrival& arrival);
 
   /// What a client does with what it holds. Without effect when the broker, knowing more, has given
@@ -70,10 +74,11 @@ class Ledger {
   struct Hold {
     const Risk* holder;
     std::uint32_t queue;
-    MessageId id;
+    MessageId id;  ///< 0: nothing that is tracked.
   };
   void on_settle_sent(const Hold& hold) { set_state(hold, Copy::State::settling); }
-  void on_settled(const Hold& hold) { set_state(hold, Copy::State::gone); }
+  /// `rejected`: it goes where the queue's dead letters go.
+  void on_settled(const Hold& hold, bool rejected);
   void on_settle_unsure(const Hold& hold);
   void on_requeued(const Hold& hold) { set_state(hold, Copy::State::ready); }
 
@@ -83,7 +88,8 @@ class Ledger {
   void check_emptied(QueueModel& queue);
 
  private:
-  Sent* identify(const Received& received);
+  Sent* identify(const Received& received, bool& is_dead_letter);
+  void judge_dead_letter(const Sent& sent, const Received& received, QueueModel& queue);
   void check_order(const Sent& sent, const Received& received, const Arrival& arrival);
   void check_redelivered(const Copy& copy, const Sent& sent, const Arrival& arrival,
                          bool redelivered);
@@ -94,8 +100,10 @@ class Ledger {
   Judge& judge_;
   Model& model_;
   std::vector<std::unique_ptr<Sent>> messages_;
-  /// (publishing channel, queue, receiving channel) -> last message that came for the first time.
-  std::map<std::tuple<std::uint64_t, std::uint32_t, std::uint64_t>, MessageId> last_first_;
+  /// (publishing channel, queue, priority, receiving channel) -> last message that came for the
+  /// first time.
+  std::map<std::tuple<std::uint64_t, std::uint32_t, std::uint8_t, std::uint64_t>, MessageId>
+      last_first_;
 };
 
 }  // namespace lepus::sim

@@ -23,7 +23,8 @@
 namespace lepus::sim {
 namespace {
 
-constexpr unsigned world_seconds_max = 60;  ///< Of real time; a usual world takes a few milliseconds.
+constexpr unsigned world_seconds_max =
+    60;  ///< Of real time; a usual world takes a few milliseconds.
 constexpr std::uint64_t seeds_per_mistake = 60;
 constexpr std::uint64_t repeat_every = 25;
 
@@ -163,8 +164,8 @@ struct Options {
 
 int run_one(const Options& options) {
   alarm(10 * world_seconds_max);
-  const Result result = run_here(options.seed, static_cast<Mistake>(options.mistake),
-                                 options.verbose);
+  const Result result =
+      run_here(options.seed, static_cast<Mistake>(options.mistake), options.verbose);
   std::printf("seed %llu: %s\ntrace %016llx, %llu messages, %llu actions\n%d passed, %d failed\n",
               static_cast<unsigned long long>(options.seed),
               result.passed ? "all promises kept" : result.verdict.c_str(),

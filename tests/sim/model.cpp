@@ -51,12 +51,9 @@ bool headers_match(const BindingModel& binding, const Headers& headers) {
 }  // namespace
 
 Model::Model(Judge& judge) : judge_(judge) {
-  const std::pair<const char*, const char*> predeclared[] = {{"", "direct"},
-                                                             {"amq.direct", "direct"},
-                                                             {"amq.fanout", "fanout"},
-                                                             {"amq.topic", "topic"},
-                                                             {"amq.headers", "headers"},
-                                                             {"amq.match", "headers"}};
+  const std::pair<const char*, const char*> predeclared[] = {
+      {"", "direct"},         {"amq.direct", "direct"},   {"amq.fanout", "fanout"},
+      {"amq.topic", "topic"}, {"amq.headers", "headers"}, {"amq.match", "headers"}};
   for (const auto& [name, type] : predeclared) {
     ExchangeModel& exchange = add_exchange(name, type);
     exchange.predeclared = exchange.durable = true;
@@ -117,8 +114,8 @@ bool Model::matches(const BindingModel& binding, const Addressed& message) const
     if (source.type == "direct") return binding.key == key;
     return topic_matches(words_of(binding.key), 0, words_of(key), 0);
   };
-  return key_matches(message.key) || std::any_of(message.more_keys.begin(),
-                                                 message.more_keys.end(), key_matches);
+  return key_matches(message.key) ||
+         std::any_of(message.more_keys.begin(), message.more_keys.end(), key_matches);
 }
 
 bool Model::certain(const BindingModel& binding, Tick from) const {
@@ -155,8 +152,8 @@ void Model::visit(Walk& walk, const ExchangeModel& exchange, bool sure) const {
     keys.push_back(walk.message.key);
     for (const auto& queue : queues_) {
       if (std::find(keys.begin(), keys.end(), queue->name) == keys.end()) continue;
-      const bool taken = sure ? queue->exists.surely_present(walk.from)
-                              : !queue->exists.surely_absent(walk.from);
+      const bool taken =
+          sure ? queue->exists.surely_present(walk.from) : !queue->exists.surely_absent(walk.from);
       if (taken || (queue->wild && !sure)) walk.queues.insert(queue->index);
     }
     return;
@@ -177,8 +174,8 @@ void Model::visit(Walk& walk, const ExchangeModel& exchange, bool sure) const {
   if (exchange.alternate.empty() || (sure ? possible_match : certain_match)) return;
   for (const auto& other : exchanges_) {
     if (other->name != exchange.alternate) continue;
-    const bool there = sure ? other->exists.surely_present(walk.from)
-                            : !other->exists.surely_absent(walk.from);
+    const bool there =
+        sure ? other->exists.surely_present(walk.from) : !other->exists.surely_absent(walk.from);
     if (there) follow(*other);
   }
 }
@@ -189,8 +186,8 @@ Routing Model::route(const Addressed& message, Tick from) const {
     Walk walk{message, from, {}, {}, {}};
     for (const auto& exchange : exchanges_) {
       if (exchange->name != message.exchange) continue;
-      const bool there = sure ? exchange->exists.surely_present(from)
-                              : !exchange->exists.surely_absent(from);
+      const bool there =
+          sure ? exchange->exists.surely_present(from) : !exchange->exists.surely_absent(from);
       if (!there) continue;
       walk.seen.insert(exchange->index);
       walk.ahead.push_back(exchange.get());
@@ -249,7 +246,7 @@ void Model::update_auto_delete_exchanges() {
 
 void Model::update_auto_delete_queue(QueueModel& queue, Tick sent) {
   if (!queue.auto_delete || queue.exists.state() == Presence::absent) return;
-  if (queue.changing || queue.unclear) return;
+  if (queue.changing || queue.unclear || queue.rules.expires_ms > 0) return;
   bool all_gone = sent != 0;
   for (const auto& consumer : queue.consumers)
     all_gone = all_gone && consumer->active.state() == Presence::absent;

@@ -81,8 +81,21 @@ struct Trouble {
   bool concerns(Tick sent) const { return by_request > 0 || by_death > 0 || sent <= until; }
 };
 
+/// What a queue's arguments ask for; 0 or empty: nothing.
+struct QueueRules {
+  std::uint32_t max_length = 0;
+  bool reject_publish = false;
+  std::uint32_t ttl_ms = 0;
+  std::uint32_t expires_ms = 0;
+  std::uint8_t max_priority = 0;
+  std::string dead_letter_to;  ///< A queue, by way of the default exchange.
+  /// The queue may give up messages by itself.
+  bool forgets() const { return max_length > 0 || ttl_ms > 0 || expires_ms > 0; }
+};
+
 struct QueueModel {
   std::uint32_t index = 0;
+  QueueRules rules;
   std::string name;
   bool wild = false;
   bool durable = false, exclusive = false, auto_delete = false;
@@ -91,11 +104,13 @@ struct QueueModel {
   bool changing = false;  ///< Being declared or deleted.
   bool unclear = false;   ///< Nobody will ever know whether it exists.
   int locks = 0;          ///< Requests under way that need it to stay.
-  Trouble losses;        ///< Messages may vanish: purge, deliveries without acknowledgement lost.
-  Trouble disturbances;  ///< Deliveries may come back that no client ever read.
+  Trouble losses;         ///< Messages may vanish: purge, deliveries without acknowledgement lost.
+  Trouble disturbances;   ///< Deliveries may come back that no client ever read.
   std::vector<std::unique_ptr<ConsumerModel>> consumers;
   std::set<const Risk*> users;  ///< Channels that consumed or got from it and have not ended.
   std::map<MessageId, Copy> copies;
+  std::set<MessageId> dead_owed;  ///< Dead letters that surely came here.
+  std::set<MessageId> dead_seen;
 };
 
 struct ExchangeModel {

@@ -28,6 +28,8 @@ Plan Plan::draw(core::Random& random) {
   plan.confirm = sometimes(80, 100);
   plan.tx = sometimes(50, 60);
   plan.large_body = sometimes(70, 60);
+  plan.rules = sometimes(50, 80);
+  plan.expiring = sometimes(30, 30);
   plan.memory_alarm = random.chance(15);
   plan.abrupt_stop = random.chance(10);
   plan.network_faults = random.chance(80);

@@ -11,14 +11,33 @@ namespace lepus::sim {
 using core::Command;
 
 std::string_view name_of(Mistake mistake) {
-  static constexpr std::array names{
-      "none",           "drop_deliver",     "duplicate_deliver",    "swap_delivers",
-      "forget_redelivered", "invent_redelivered", "drop_settle",    "requeue_acknowledged",
-      "acknowledge_requeued", "drop_confirm",  "drop_enqueue",      "lose_confirmed",
-      "duplicate_enqueue", "misroute",      "ignore_prefetch",      "grant_too_much",
-      "ignore_exclusive", "no_ack_consumer", "leak_message",        "skip_definition",
-      "damage_body",    "damage_properties", "wrong_key",           "drop_ack",
-      "duplicate_ack",  "drop_frame",       "duplicate_frame"};
+  static constexpr std::array names{"none",
+                                    "drop_deliver",
+                                    "duplicate_deliver",
+                                    "swap_delivers",
+                                    "forget_redelivered",
+                                    "invent_redelivered",
+                                    "drop_settle",
+                                    "requeue_acknowledged",
+                                    "acknowledge_requeued",
+                                    "drop_confirm",
+                                    "drop_enqueue",
+                                    "lose_confirmed",
+                                    "duplicate_enqueue",
+                                    "misroute",
+                                    "ignore_prefetch",
+                                    "grant_too_much",
+                                    "ignore_exclusive",
+                                    "no_ack_consumer",
+                                    "leak_message",
+                                    "skip_definition",
+                                    "damage_body",
+                                    "damage_properties",
+                                    "wrong_key",
+                                    "drop_ack",
+                                    "duplicate_ack",
+                                    "drop_frame",
+                                    "duplicate_frame"};
   static_assert(names.size() == static_cast<std::size_t>(Mistake::count));
   return names[static_cast<std::size_t>(mistake)];
 }

@@ -1,6 +1,6 @@
 // Plants mistakes, to see that the oracle notices each of them. It tampers with the commands on the
-// rings between shards (as a broken queue, channel or mailbox would) or with the frames that clients
-// read (as a broken writer would). The broker's own code is untouched.
+// rings between shards (as a broken queue, channel or mailbox would) or with the frames that
+// clients read (as a broken writer would). The broker's own code is untouched.
 #pragma once
 
 #include <string_view>

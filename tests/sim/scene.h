@@ -17,23 +17,25 @@ namespace lepus::sim {
 struct Plan {
   std::size_t shards = 1;
   std::size_t clients = 2;
-  std::size_t channels_max = 2;     ///< Of one client.
-  std::size_t actions = 400;        ///< In all.
+  std::size_t channels_max = 2;  ///< Of one client.
+  std::size_t actions = 400;     ///< In all.
   std::size_t messages_max = 300;
-  std::size_t queues_max = 12;      ///< Names in the whole run.
+  std::size_t queues_max = 12;  ///< Names in the whole run.
   std::size_t exchanges_max = 8;
-  unsigned illegal_per_mille = 0;   ///< Of actions.
+  unsigned illegal_per_mille = 0;  ///< Of actions.
   unsigned abrupt_per_mille = 0;
   unsigned stall_per_mille = 0;
-  unsigned topology = 30;           ///< Of actions that are not publishes or settles.
+  unsigned topology = 30;  ///< Of actions that are not publishes or settles.
   unsigned settle = 30;
   unsigned wild = 0;
   unsigned no_ack = 15;
-  unsigned confirm = 40;            ///< Of channels.
+  unsigned confirm = 40;  ///< Of channels.
   unsigned tx = 10;
   unsigned large_body = 20;
+  unsigned rules = 0;     ///< Of queues: lengths, TTLs, priorities, dead letters.
+  unsigned expiring = 0;  ///< Of messages.
   bool memory_alarm = false;
-  bool abrupt_stop = false;         ///< The broker is stopped in the middle of it.
+  bool abrupt_stop = false;  ///< The broker is stopped in the middle of it.
   bool network_faults = true;
   std::uint16_t frame_max = 4096;
 

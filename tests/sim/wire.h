@@ -39,7 +39,8 @@ class FrameFilter {
 
 class Wire {
  public:
-  Wire(Judge& judge, std::unique_ptr<io::SimClient> client) : judge_(judge), client_(std::move(client)) {}
+  Wire(Judge& judge, std::unique_ptr<io::SimClient> client)
+      : judge_(judge), client_(std::move(client)) {}
 
   void raw(std::string_view bytes) { out_ += bytes; }
   template <class Method>

@@ -11,9 +11,11 @@ namespace {
 
 constexpr core::Nanos settle_limit = 60 * core::nanos_per_s;
 constexpr core::Nanos play_limit = 300 * core::nanos_per_s;
+constexpr core::Nanos longest_ttl = 600 * core::nanos_per_ms;
 constexpr core::Nanos calm_limit = 200 * core::nanos_per_ms;
 constexpr std::size_t steps_max = 6'000'000;  ///< Of a whole run: beyond it, something spins.
-constexpr core::Nanos progress_wait = 300 * core::nanos_per_ms;  ///< Longer than any way there and back.
+constexpr core::Nanos progress_wait =
+    300 * core::nanos_per_ms;  ///< Longer than any way there and back.
 constexpr std::size_t quiet_steps_min = 150;
 
 io::SimFaults draw_faults(const Plan& plan, core::Random& random) {
@@ -74,8 +76,8 @@ Outcome World::run() {
   if (!judge_.failed() && !scene_.stopping) drain();
   if (!judge_.failed()) stop();
   judge_.note("virtual time {} steps {}", sim_.now(), steps_);
-  return {!judge_.failed(),  judge_.verdict(),       judge_.hash(), ledger_.count(),
-          scene_.actions_done, saboteur_.count()};
+  return {!judge_.failed(), judge_.verdict(),    judge_.hash(),
+          ledger_.count(),  scene_.actions_done, saboteur_.count()};
 }
 
 // ---- time ----
@@ -134,8 +136,8 @@ void World::connect(Seat& seat) {
 void World::step_client(Seat& seat) {
   const core::Nanos think_min = std::max<core::Nanos>(20'000, sim_.faults().delay_ns_max / 4);
   const core::Nanos think = think_min << std::min(seat.idle_steps / 8, 6U);
-  seat.next_step = sim_.now() + 1 + static_cast<core::Nanos>(
-                                        random_.below(static_cast<std::uint64_t>(think)));
+  seat.next_step =
+      sim_.now() + 1 + static_cast<core::Nanos>(random_.below(static_cast<std::uint64_t>(think)));
   if (!seat.client || seat.client->is_over()) {
     if (acting_ && random_.chance(20)) connect(seat);
     return;
@@ -267,16 +269,15 @@ void World::close_clients() {
     seat.client->close();
   }
   expect("connections do not close", [this] {
-    return std::all_of(seats_.begin(), seats_.end(), [](const Seat& seat) {
-      return !seat.client || seat.client->is_over();
-    }) && cluster_->connection_count() == 0 && quiet_steps_ > quiet_steps_min;
+    return std::all_of(seats_.begin(), seats_.end(),
+                       [](const Seat& seat) { return !seat.client || seat.client->is_over(); }) &&
+           cluster_->connection_count() == 0 && quiet_steps_ > quiet_steps_min;
   });
 }
 
 bool World::idle(Client& client) {
-  return expect("the last client gets no answer", [&] {
-    return client.is_over() || client.is_settled();
-  });
+  return expect("the last client gets no answer",
+                [&] { return client.is_over() || client.is_settled(); });
 }
 
 Channel* World::fresh_channel(Client& client) {
@@ -293,6 +294,7 @@ void World::drain() {
   if (!seat.client) return judge_.fail(13, "no connection for the last client");
   Client& client = *seat.client;
   if (!idle(client)) return;
+  run_until(longest_ttl, [] { return false; });  // All that can expire does.
   for (std::uint32_t i = 0; i < model_.queue_count() && !judge_.failed(); ++i) {
     QueueModel& queue = model_.queue(i);
     if (queue.wild || queue.exists.state() == Presence::absent) continue;
@@ -303,24 +305,37 @@ void World::drain() {
   if (judge_.failed()) return;
   client.close();
   expect("the last connection does not close", [&] {
-    return client.is_over() && cluster_->connection_count() == 0 &&
-           quiet_steps_ > quiet_steps_min;
+    return client.is_over() && cluster_->connection_count() == 0 && quiet_steps_ > quiet_steps_min;
   });
   if (!judge_.failed()) check_given_back();
 }
 
 void World::drain_queue(Client& client, QueueModel& queue) {
   const bool sure = queue.exists.state() == Presence::present;
-  for (;;) {
+  std::uint32_t count = 0;
+  for (;; ++count) {
     Channel* channel = fresh_channel(client);
     if (channel == nullptr) return;
     channel->get(queue, false);
     if (!idle(client)) return;
     if (channel->state() != Channel::State::open) break;  // 404, and that was judged.
     if (channel->unacked().empty()) break;
+    judge_rest(queue, channel->unacked().rbegin()->second.message);
     channel->settle(0, true, core::Outcome::acknowledged);
   }
+  if (queue.rules.max_length > 0 && !queue.rules.reject_publish && count > queue.rules.max_length)
+    judge_.fail(10, "queue {}: {} messages, {} are allowed", queue.name, count,
+                queue.rules.max_length);
   if (sure) ledger_.check_emptied(queue);
+}
+
+/// Promise 10, about a message that was still in the queue.
+void World::judge_rest(const QueueModel& queue, MessageId id) {
+  if (queue.rules.expires_ms > 0)
+    judge_.fail(10, "queue {} expires after {} ms and is still there", queue.name,
+                queue.rules.expires_ms);
+  if (queue.rules.ttl_ms > 0 || (id != 0 && ledger_.sent(id).expires))
+    judge_.fail(10, "queue {}: message {} is past its time and still there", queue.name, id);
 }
 
 void World::clear(Client& client) {

@@ -52,8 +52,7 @@ class Cluster {
 
  private:
   struct Thread {
-    explicit Thread(io::SimWorld& world)
-        : driver(world), loop(driver, {io::IdleMode::sleep, 0}) {}
+    explicit Thread(io::SimWorld& world) : driver(world), loop(driver, {io::IdleMode::sleep, 0}) {}
     io::SimDriver driver;
     io::Loop loop;
   };
@@ -86,6 +85,7 @@ class World {
   void close_clients();
   void drain();
   void drain_queue(Client& client, QueueModel& queue);
+  void judge_rest(const QueueModel& queue, MessageId id);
   void clear(Client& client);
   void check_given_back();
   void stop();
