@@ -7,6 +7,7 @@ namespace lepus::sim {
 
 namespace {
 constexpr std::size_t pending_max = 4;
+constexpr std::size_t queue_names_max = 60;
 constexpr std::size_t unsent_max = 100'000;
 }  // namespace
 
@@ -69,7 +70,7 @@ QueueModel* Actor::choose_queue(const Client& client) {
     const bool sure = queue.exists.state() == Presence::present;
     (sure ? present : others).push_back(&queue);
   }
-  const bool from_others = present.empty() || (!others.empty() && random_.chance(3));
+  const bool from_others = !others.empty() && random_.chance(present.empty() ? 20 : 3);
   std::vector<QueueModel*>& candidates = from_others ? others : present;
   return candidates.empty() ? nullptr : candidates[random_.below(candidates.size())];
 }
@@ -233,7 +234,11 @@ void Actor::change_topology(Client& client, Channel& channel) {
 
 void Actor::declare_queue(Client& client, Channel& channel) {
   Model& model = *scene_.model;
-  if (model.queue_count() >= scene_.plan->queues_max || random_.chance(20)) {
+  std::size_t present = 0;
+  for (std::uint32_t i = 0; i < model.queue_count(); ++i)
+    present += model.queue(i).exists.state() == Presence::present ? 1 : 0;
+  const bool enough = present >= scene_.plan->queues_max || model.queue_count() >= queue_names_max;
+  if (enough || random_.chance(20)) {
     QueueModel* queue = choose_queue(client);
     if (queue == nullptr) return;
     const bool is_free = queue->exists.state() == Presence::present && !queue->changing &&

@@ -16,7 +16,7 @@ Plan Plan::draw(core::Random& random) {
   plan.channels_max = 1 + random.below(3);
   plan.actions = 100 + random.below(700);
   plan.messages_max = 50 + random.below(500);
-  plan.queues_max = 3 + random.below(15);
+  plan.queues_max = 2 + random.below(12);
   plan.exchanges_max = 8 + random.below(8);
   plan.illegal_per_mille = sometimes(50, 30);
   plan.abrupt_per_mille = sometimes(50, 30);

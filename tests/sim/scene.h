@@ -20,7 +20,7 @@ struct Plan {
   std::size_t channels_max = 2;  ///< Of one client.
   std::size_t actions = 400;     ///< In all.
   std::size_t messages_max = 300;
-  std::size_t queues_max = 12;  ///< Names in the whole run.
+  std::size_t queues_max = 12;  ///< At a time.
   std::size_t exchanges_max = 8;
   unsigned illegal_per_mille = 0;  ///< Of actions.
   unsigned abrupt_per_mille = 0;
