@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -16,7 +17,7 @@ namespace lepus::amqp::test {
 
 /// What the client's end of one connection sees. Outlives the stream.
 struct Link {
-  std::vector<std::uint8_t> to_server;
+  std::deque<std::uint8_t> to_server;
   std::vector<std::uint8_t> from_server;
   bool half_closed = false;          ///< The client sends no more.
   bool reset = false;                ///< The client is gone.
