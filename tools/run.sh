@@ -5,8 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 tools/deps.sh
 if [ "${1:-}" = "--build-only" ]; then
-    exec tools/build.sh release
+    exec tools/build.sh release lepus lepus-perf
 fi
-tools/build.sh release
+tools/build.sh release lepus lepus-perf
 mkdir -p data
 exec build/release/lepus --set "data_dir=$PWD/data" "$@"
