@@ -316,9 +316,10 @@ void World::drain_queue(Client& client, QueueModel& queue) {
   for (;; ++count) {
     Channel* channel = fresh_channel(client);
     if (channel == nullptr) return;
+    const std::uint16_t number = channel->number();
     channel->get(queue, false);
     if (!idle(client)) return;
-    if (channel->state() != Channel::State::open) break;  // 404, and that was judged.
+    if (!client.channels().contains(number)) break;  // 404, and that was judged.
     if (channel->unacked().empty()) break;
     judge_rest(queue, channel->unacked().rbegin()->second.message);
     channel->settle(0, true, core::Outcome::acknowledged);
