@@ -131,7 +131,7 @@ class Runner:
 
     def e2e(self):
         self.build("release", "lepus")
-        setup = suite_tools.single(["sh", "tests/e2e/setup.sh", E2E_FOLDER],
+        setup = suite_tools.single(["tests/e2e/setup.sh", E2E_FOLDER],
                                    self.deadline.left(600))
         if setup.failed:
             return setup
