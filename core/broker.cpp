@@ -109,17 +109,19 @@ void Broker::send(ShardId home, const Command& command) {
   }
 }
 
-void Broker::ask(const TopologyRequest& request, const ChannelRef& channel) {
-  outbox().send(wiring_.control,
-                TopologyAsk{channel, 0, std::make_unique<TopologyRequest>(request).release()});
+void Broker::ask(const TopologyRequest& request, const ChannelRef& channel,
+                 std::uint32_t message_count) {
+  TopologyRequest* owned = std::make_unique<TopologyRequest>(request).release();
+  outbox().send(wiring_.control, TopologyAsk{channel, message_count, owned});
 }
 
 void Broker::ask_delete(Queue& queue, const ChannelRef& channel, std::uint32_t message_count) {
-  auto request = std::make_unique<TopologyRequest>();
-  request->kind = TopologyRequest::Kind::delete_queue;
-  request->queue = queue.info().id;
-  request->from = wiring_.shard;
-  outbox().send(wiring_.control, TopologyAsk{channel, message_count, request.release()});
+  queue.deleting_ = true;
+  TopologyRequest request;
+  request.kind = TopologyRequest::Kind::delete_queue;
+  request.queue = queue.info().id;
+  request.from = wiring_.shard;
+  ask(request, channel, message_count);
 }
 
 /// Queues marked while pumping wait for the next pump: a queue gets one share per step.
@@ -203,10 +205,7 @@ void Broker::dead_letter(const QueueInfo& from, const Message& message, DeathRea
   }
 }
 
-void Broker::delete_expired(Queue& queue) {
-  queue.deleting_ = true;
-  ask_delete(queue, {}, 0);
-}
+void Broker::delete_expired(Queue& queue) { ask_delete(queue, {}, 0); }
 
 Consumer& Broker::create_consumer(const Subscribe& wish, ChannelPort* local) {
   const auto [handle, consumer] = consumers_.create(wish, local);

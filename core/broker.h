@@ -4,8 +4,8 @@
 //
 //   channel.publish -> publish(): local queues get the message, other shards get one Enqueue each
 //   Command -> apply() -> queue or channel           effects on another shard go to the outbox
-//   end of a step -> pump(): marked queues deliver    end of a turn -> flush(): ledger batch,
-//   confirms
+//   end of a step -> pump(): marked queues deliver
+//   end of a turn -> flush(): the ledger's batch, then confirms
 //
 // Pure: no kernel, no clock, no thread. One thread uses it.
 #pragma once
@@ -64,8 +64,12 @@ class Broker {
 
   /// Applies the command here when `home` is this shard, else sends it there.
   void send(ShardId home, const Command& command);
-  /// Asks the control thread; TopologyDone goes to `channel` unless that is null.
-  void ask(const TopologyRequest& request, const ChannelRef& channel);
+  /// A delivery that met no open channel returns to its place in the queue.
+  void send_back(ShardId home, QueueId queue, Sequence sequence);
+  /// Asks the control thread; TopologyDone, with `message_count`, goes to `channel` unless that is
+  /// null.
+  void ask(const TopologyRequest& request, const ChannelRef& channel,
+           std::uint32_t message_count = 0);
 
   // --- For the shard
 
@@ -154,7 +158,6 @@ class Broker {
   ChannelPort* find_channel(const ChannelRef& channel);
   void reply(const ChannelRef& channel, const QueueCounts& counts);
   void refuse(const ChannelRef& channel, AmqpError error);
-  void send_back(ShardId home, QueueId queue, Sequence sequence);
   void ask_delete(Queue& queue, const ChannelRef& channel, std::uint32_t message_count);
   void add_confirm(const Confirm& confirm);
   void drop_queue(QueueId id);

@@ -50,7 +50,6 @@ void Broker::on(const Unsubscribe& command) {
     Queue& queue = *consumer->queue;
     queue.unsubscribe(*consumer);
     if (queue.info().auto_delete && queue.consumers().empty() && !queue.deleting_) {
-      queue.deleting_ = true;
       return ask_delete(queue, command.channel, 0);
     }
   }
@@ -88,7 +87,6 @@ void Broker::on(const DeleteQueue& command) {
   if (refusal != nullptr)
     return refuse(command.channel,
                   {ReplyCode::precondition_failed, describe_queue(queue->info()) + refusal});
-  queue->deleting_ = true;
   ask_delete(*queue, command.channel, static_cast<std::uint32_t>(queue->ready_count()));
 }
 
@@ -105,8 +103,7 @@ void Broker::on(const CreditGrant& command) {
   Consumer* consumer = find_consumer(command.consumer);
   if (consumer == nullptr)
     return send(command.channel.shard, CreditReturn{command.channel, command.count});
-  consumer->credit_asked = false;
-  consumer->credit += command.count;
+  consumer->queue->take_credit(*consumer, command.count);
   consumer->queue->consumer_changed(*consumer);
   mark(*consumer->queue);  // Also when it is empty now: pump() gives unused credit back.
 }
@@ -136,7 +133,6 @@ void Broker::on(const GetReply& command) {
   }
 }
 
-/// A delivery that met no channel any more goes back to its place in the queue.
 void Broker::send_back(ShardId home, QueueId queue, Sequence sequence) {
   send(home, Settle{queue, sequence, sequence, {}, Outcome::requeued});
 }

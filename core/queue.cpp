@@ -54,7 +54,7 @@ bool Queue::pump() {
         break;
     }
   }
-  if (backlog_.ready_count() == 0)
+  if (backlog_.ready_count() == 0 && unused_credit_ > 0)
     for (Consumer* idle : consumers_) return_unused_credit(*idle);
   return retry || (budget == 0 && backlog_.ready_count() > 0 && !active_.empty());
 }
@@ -79,19 +79,26 @@ bool Queue::obtain_credit(Consumer& consumer) {
   const CreditRequest request{consumer.spec.channel, consumer.spec.number,
                               broker_.shard(),       info_->id,
                               consumer.handle,       wanted};
+  consumer.credit_asked = true;
   if (consumer.local == nullptr) {
-    consumer.credit_asked = true;
     broker_.outbox().send(consumer.spec.channel.shard, request);
     return false;
   }
-  consumer.credit = consumer.local->on_credit_request(request);
-  consumer.credit_asked = consumer.credit == 0;
+  if (const std::uint32_t granted = consumer.local->on_credit_request(request); granted > 0)
+    take_credit(consumer, granted);
   return consumer.credit > 0;
+}
+
+void Queue::take_credit(Consumer& consumer, std::uint32_t count) {
+  consumer.credit_asked = false;
+  consumer.credit += count;
+  unused_credit_ += count;
 }
 
 void Queue::return_unused_credit(Consumer& consumer) {
   if (consumer.credit == 0) return;
   const CreditReturn unused{consumer.spec.channel, std::exchange(consumer.credit, 0)};
+  unused_credit_ -= unused.count;
   if (consumer.local != nullptr) {
     consumer.local->on_credit_return(unused.count);
   } else {
@@ -110,7 +117,10 @@ void Queue::deliver_to(Consumer& consumer) {
     message = MessageRef::share(head.message);
     ++consumer.unacked_count;
   }
-  if (spec.limited) --consumer.credit;
+  if (spec.limited) {
+    --consumer.credit;
+    --unused_credit_;
+  }
   Deliver delivery{spec.channel, spec.number,     info_->id,        head.sequence,
                    nullptr,      broker_.shard(), head.redelivered, spec.no_ack};
   if (consumer.local != nullptr) {
@@ -160,8 +170,7 @@ void Queue::settle(const Settle& settle, Consumer* consumer) {
 Consumer* Queue::subscribe(const Subscribe& wish, ChannelPort* local, AmqpError& error) {
   const bool taken = !consumers_.empty() && (wish.exclusive || consumers_.front()->spec.exclusive);
   if (taken) {
-    error = {ReplyCode::access_refused, broker_.describe_queue(*info_) + " in exclusive use", 60,
-             20};
+    error = {ReplyCode::access_refused, broker_.describe_queue(*info_) + " in exclusive use"};
     return nullptr;
   }
   Consumer& consumer = broker_.create_consumer(wish, local);

@@ -50,6 +50,8 @@ class Queue : public ListNode<Queue> {
   void unsubscribe(Consumer& consumer);
   /// It may be able to take again.
   void consumer_changed(Consumer& consumer);
+  /// Its channel granted it credit of the shared limit.
+  void take_credit(Consumer& consumer, std::uint32_t count);
   const std::vector<Consumer*>& consumers() const { return consumers_; }
 
   /// Declared, inspected or read: it is in use (x-expires).
@@ -84,6 +86,7 @@ class Queue : public ListNode<Queue> {
   IntrusiveList<Consumer> active_;    ///< May be able to take, highest priority first.
   std::vector<Consumer*> consumers_;  ///< In order of arrival.
   std::unique_ptr<Expiry> expiry_;    ///< From the first message with a TTL on.
+  std::uint64_t unused_credit_ = 0;   ///< Of all its consumers.
   Nanos idle_since_;
   Nanos registered_deadline_ = never;  ///< The earliest the broker knows of.
   bool has_rules_;                     ///< Limits or a TTL: each push is looked at.

@@ -145,9 +145,7 @@ void Channel::give_back_everything(bool wait_for_answers) {
                   core::Unsubscribe{consumer.queue, wait_for_answers ? ref_ : core::ChannelRef{},
                                     consumer.handle});
   }
-  std::vector<core::UnackedWindow::Entry> entries = std::move(tx_acknowledged_);
-  entries.insert(entries.end(), tx_rejected_.begin(), tx_rejected_.end());
-  entries.insert(entries.end(), tx_requeued_.begin(), tx_requeued_.end());
+  std::vector<core::UnackedWindow::Entry> entries = take_tx_settles();
   unacked_.take_up_to(0, entries);
   settle_entries(entries, core::Outcome::requeued);
   if (linked()) connection_.server().forget_acks(*this);

@@ -1,9 +1,8 @@
 // One channel: assembles methods and contents from its frames and carries them out against the
 // broker.
 //
-//   open -> closing (client's channel.close: consumers and unacked go back) -> closed
-//   open -> close_sent (we said channel.close: everything but close and close-ok is ignored) ->
-//   closed
+//   open -> closing -> closed       the client's channel.close: consumers and unacked go back
+//   open -> close_sent -> closed    ours: everything but close and close-ok is ignored
 //
 // A method that needs another thread (the control thread for topology, a queue's home shard) leaves
 // its Pending here and holds the connection's input until the answer comes; an answer from this
@@ -11,6 +10,7 @@
 // the connection. Families: channel_{publish,basic,settle,queue,exchange,tx}.cpp.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -135,7 +135,6 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   void on_cancelled(const Pending& pending);
   void tell_cancelled();
   void limit_consumers(bool limited);
-  void send_back(core::ShardId home, core::QueueId queue, core::Sequence sequence);
   std::uint32_t reserve_consumer();
   Consumer* find_consumer(std::string_view tag);
   void forget_consumer(std::uint32_t number);
@@ -167,6 +166,10 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   Outcome on(const QueuePurge& purge);
   Outcome on(const QueueDelete& method);
   core::Result<std::string> resolve_queue_name(std::string_view name) const;
+  core::Result<const core::QueueInfo*> find_queue(std::string_view name);
+  template <class Method>
+  Outcome change_queue_binding(core::TopologyRequest::Kind kind, const Method& method,
+                               bool no_wait);
   void on_queue_declared();
 
   // channel_exchange.cpp
@@ -174,6 +177,8 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   Outcome on(const ExchangeDelete& method);
   Outcome on(const ExchangeBind& bind);
   Outcome on(const ExchangeUnbind& unbind);
+  template <class Method>
+  Outcome change_exchange_binding(core::TopologyRequest::Kind kind, const Method& method);
   core::TopologyRequest new_request(core::TopologyRequest::Kind kind) const;
   /// Judged on the replica first; asks the control thread only when something is to change.
   Outcome request_topology(const core::TopologyRequest& request);
@@ -185,6 +190,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   Outcome on(const TxCommit& commit);
   Outcome on(const TxRollback& rollback);
   void finish_commit_when_done();
+  std::vector<core::UnackedWindow::Entry> take_tx_settles();
 
   template <class Method>
   void send(const Method& method);
@@ -217,9 +223,9 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   std::vector<std::string>
       cancelled_tags_;  ///< To be told after the pending queue.delete is answered.
   std::vector<Publishing> tx_publishes_;
-  std::vector<core::UnackedWindow::Entry> tx_acknowledged_;
-  std::vector<core::UnackedWindow::Entry> tx_rejected_;
-  std::vector<core::UnackedWindow::Entry> tx_requeued_;
+  /// Settled in the open transaction, by core::Outcome.
+  std::array<std::vector<core::UnackedWindow::Entry>, 3> tx_settles_;
+  std::size_t tx_limited_count_ = 0;  ///< Of these, what counts against the shared limit.
 };
 
 }  // namespace lepus::amqp

@@ -31,23 +31,20 @@ core::Result<std::int32_t> read_priority(core::Bytes arguments, const std::strin
 
 Channel::Outcome Channel::on(const BasicConsume& consume) {
   if (consume.queue == reply_to_queue) return consume_replies(consume);
-  auto name = resolve_queue_name(consume.queue);
-  if (!name.ok()) return std::move(name.error());
-  auto queue = core::check_queue_access(broker().topology(), connection_.vhost(), name.value(),
-                                        connection_.id());
+  auto queue = find_queue(consume.queue);
   if (!queue.ok()) return std::move(queue.error());
+  const core::QueueInfo& info = *queue.value();
   if (find_consumer(consume.consumer_tag) != nullptr) {
     return AmqpError{ReplyCode::not_allowed,
                      "attempt to reuse consumer tag '" + std::string{consume.consumer_tag} + "'"};
   }
-  auto priority = read_priority(consume.arguments, queue_title(name.value()));
+  auto priority = read_priority(consume.arguments, queue_title(info.name));
   if (!priority.ok()) return std::move(priority.error());
   const std::uint64_t count_max = connection_.server().settings().consumers_per_channel_max;
   if (count_max > 0 && consumer_count_ >= count_max) {
     return AmqpError{ReplyCode::not_allowed, "reached maximum (" + std::to_string(count_max) +
                                                  ") of consumers per channel"};
   }
-  const core::QueueInfo& info = *queue.value();
   const std::uint32_t number = reserve_consumer();
   Consumer& consumer = consumers_[number];
   consumer.tag = consume.consumer_tag.empty() ? connection_.server().generate_name("amq.ctag-")
@@ -56,7 +53,7 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   consumer.home = info.home;
   consumer.no_ack = consume.no_ack;
   consumer.limited = !consume.no_ack && shared_prefetch_ > 0;
-  expect(MethodId::basic_consume, consume.no_wait, std::move(name.value()));
+  expect(MethodId::basic_consume, consume.no_wait, info.name);
   pending_.consumer = number;
   broker().send(info.home, core::Subscribe{info.id, ref_, number, consume.no_ack ? 0 : prefetch_,
                                            priority.value(), consume.no_ack, consume.exclusive,
@@ -106,10 +103,7 @@ void Channel::tell_cancelled() {
 }
 
 Channel::Outcome Channel::on(const BasicGet& get) {
-  auto name = resolve_queue_name(get.queue);
-  if (!name.ok()) return std::move(name.error());
-  auto queue = core::check_queue_access(broker().topology(), connection_.vhost(), name.value(),
-                                        connection_.id());
+  auto queue = find_queue(get.queue);
   if (!queue.ok()) return std::move(queue.error());
   expect(MethodId::basic_get, false, {});
   broker().send(queue.value()->home, core::Get{queue.value()->id, ref_, get.no_ack});
@@ -118,7 +112,7 @@ Channel::Outcome Channel::on(const BasicGet& get) {
 
 void Channel::on_get_reply(const core::GetReply& reply, core::MessageRef message) {
   if (state_ != State::open) {
-    if (message && !reply.no_ack) send_back(reply.home, reply.queue, reply.sequence);
+    if (message && !reply.no_ack) broker().send_back(reply.home, reply.queue, reply.sequence);
     return;
   }
   (void)take_pending();
@@ -133,7 +127,7 @@ void Channel::on_get_reply(const core::GetReply& reply, core::MessageRef message
 
 bool Channel::on_deliver(const core::Deliver& delivery, core::MessageRef message) {
   if (state_ != State::open) {
-    if (!delivery.no_ack) send_back(delivery.home, delivery.queue, delivery.sequence);
+    if (!delivery.no_ack) broker().send_back(delivery.home, delivery.queue, delivery.sequence);
     return true;
   }
   if (!delivery.queue) {
@@ -152,7 +146,7 @@ bool Channel::on_deliver(const core::Deliver& delivery, core::MessageRef message
                              message->routing_key()};
   connection_.writer().content(number_, deliver, std::move(message));
   connection_.touch();
-  if (!connection_.above_high_water()) return true;
+  if (!connection_.pauses_consumers()) return true;
   if (!consumer.paused && delivery.home != broker().shard())
     broker().send(delivery.home,
                   core::ConsumerFlow{delivery.queue, consumer.handle, true, consumer.limited});
@@ -167,10 +161,6 @@ void Channel::resume_consumers() {
     broker().send(consumer.home,
                   core::ConsumerFlow{consumer.queue, consumer.handle, false, consumer.limited});
   }
-}
-
-void Channel::send_back(core::ShardId home, core::QueueId queue, core::Sequence sequence) {
-  broker().send(home, core::Settle{queue, sequence, sequence, {}, core::Outcome::requeued});
 }
 
 /// global=false sets the limit of each consumer to come; global=true one limit shared by all
@@ -203,7 +193,7 @@ void Channel::limit_consumers(bool limited) {
 
 std::uint32_t Channel::free_shared_credit() const {
   if (shared_prefetch_ == 0) return UINT32_MAX;
-  const std::uint64_t used = unacked_.limited_count() + shared_granted_;
+  const std::uint64_t used = unacked_.limited_count() + tx_limited_count_ + shared_granted_;
   return used >= shared_prefetch_ ? 0 : static_cast<std::uint32_t>(shared_prefetch_ - used);
 }
 

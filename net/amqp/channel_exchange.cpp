@@ -73,22 +73,20 @@ Channel::Outcome Channel::on(const ExchangeDelete& method) {
 }
 
 Channel::Outcome Channel::on(const ExchangeBind& bind) {
-  core::TopologyRequest request = new_request(Kind::bind_exchange);
-  request.source = bind.source;
-  request.name = bind.destination;
-  request.key = bind.routing_key;
-  request.arguments = core::as_text(bind.arguments);
-  expect(MethodId::exchange_bind, bind.no_wait, {});
-  return request_topology(request);
+  return change_exchange_binding(Kind::bind_exchange, bind);
+}
+Channel::Outcome Channel::on(const ExchangeUnbind& unbind) {
+  return change_exchange_binding(Kind::unbind_exchange, unbind);
 }
 
-Channel::Outcome Channel::on(const ExchangeUnbind& unbind) {
-  core::TopologyRequest request = new_request(Kind::unbind_exchange);
-  request.source = unbind.source;
-  request.name = unbind.destination;
-  request.key = unbind.routing_key;
-  request.arguments = core::as_text(unbind.arguments);
-  expect(MethodId::exchange_unbind, unbind.no_wait, {});
+template <class Method>
+Channel::Outcome Channel::change_exchange_binding(Kind kind, const Method& method) {
+  core::TopologyRequest request = new_request(kind);
+  request.source = method.source;
+  request.name = method.destination;
+  request.key = method.routing_key;
+  request.arguments = core::as_text(method.arguments);
+  expect(Method::id, method.no_wait, {});
   return request_topology(request);
 }
 

@@ -18,6 +18,14 @@ core::Result<std::string> Channel::resolve_queue_name(std::string_view name) con
   return last_queue_;
 }
 
+/// The queue a method works on; 404 or 405 when there is none for this connection.
+core::Result<const core::QueueInfo*> Channel::find_queue(std::string_view name) {
+  auto resolved = resolve_queue_name(name);
+  if (!resolved.ok()) return std::move(resolved.error());
+  return core::check_queue_access(broker().topology(), connection_.vhost(), resolved.value(),
+                                  connection_.id());
+}
+
 Channel::Outcome Channel::on(const QueueDeclare& declare) {
   if (declare.queue == reply_to_queue || is_reply_name(declare.queue))
     return declare_reply_queue(declare);
@@ -52,36 +60,29 @@ void Channel::on_queue_declared() {
 }
 
 Channel::Outcome Channel::on(const QueueBind& bind) {
-  auto name = resolve_queue_name(bind.queue);
-  if (!name.ok()) return std::move(name.error());
-  core::TopologyRequest request = new_request(Kind::bind_queue);
-  const bool key_is_name = bind.queue.empty() && bind.routing_key.empty();
-  request.key = key_is_name ? name.value() : std::string{bind.routing_key};
-  request.name = std::move(name.value());
-  request.source = bind.exchange;
-  request.arguments = core::as_text(bind.arguments);
-  expect(MethodId::queue_bind, bind.no_wait, {});
-  return request_topology(request);
+  return change_queue_binding(Kind::bind_queue, bind, bind.no_wait);
+}
+Channel::Outcome Channel::on(const QueueUnbind& unbind) {
+  return change_queue_binding(Kind::unbind_queue, unbind, false);
 }
 
-Channel::Outcome Channel::on(const QueueUnbind& unbind) {
-  auto name = resolve_queue_name(unbind.queue);
+/// With neither queue nor key the queue declared last is bound by its own name.
+template <class Method>
+Channel::Outcome Channel::change_queue_binding(Kind kind, const Method& method, bool no_wait) {
+  auto name = resolve_queue_name(method.queue);
   if (!name.ok()) return std::move(name.error());
-  core::TopologyRequest request = new_request(Kind::unbind_queue);
-  const bool key_is_name = unbind.queue.empty() && unbind.routing_key.empty();
-  request.key = key_is_name ? name.value() : std::string{unbind.routing_key};
+  core::TopologyRequest request = new_request(kind);
+  const bool key_is_name = method.queue.empty() && method.routing_key.empty();
+  request.key = key_is_name ? name.value() : std::string{method.routing_key};
   request.name = std::move(name.value());
-  request.source = unbind.exchange;
-  request.arguments = core::as_text(unbind.arguments);
-  expect(MethodId::queue_unbind, false, {});
+  request.source = method.exchange;
+  request.arguments = core::as_text(method.arguments);
+  expect(Method::id, no_wait, {});
   return request_topology(request);
 }
 
 Channel::Outcome Channel::on(const QueuePurge& purge) {
-  auto name = resolve_queue_name(purge.queue);
-  if (!name.ok()) return std::move(name.error());
-  auto queue = core::check_queue_access(broker().topology(), connection_.vhost(), name.value(),
-                                        connection_.id());
+  auto queue = find_queue(purge.queue);
   if (!queue.ok()) return std::move(queue.error());
   expect(MethodId::queue_purge, purge.no_wait, {});
   broker().send(queue.value()->home, core::Purge{queue.value()->id, ref_});
@@ -92,8 +93,7 @@ Channel::Outcome Channel::on(const QueuePurge& purge) {
 Channel::Outcome Channel::on(const QueueDelete& method) {
   auto name = resolve_queue_name(method.queue);
   if (!name.ok()) return std::move(name.error());
-  auto queue = core::check_queue_access(broker().topology(), connection_.vhost(), name.value(),
-                                        connection_.id());
+  auto queue = find_queue(name.value());
   if (!queue.ok()) {
     if (queue.error().code != ReplyCode::not_found) return std::move(queue.error());
     if (!method.no_wait) send(QueueDeleteOk{0});

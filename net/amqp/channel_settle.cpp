@@ -44,10 +44,9 @@ Channel::Outcome Channel::settle(std::uint64_t tag, bool multiple, core::Outcome
     settle_entries(entries, outcome);
     return std::nullopt;
   }
-  std::vector<Entry>& later = outcome == core::Outcome::acknowledged ? tx_acknowledged_
-                              : outcome == core::Outcome::rejected   ? tx_rejected_
-                                                                     : tx_requeued_;
+  std::vector<Entry>& later = tx_settles_[static_cast<std::size_t>(outcome)];
   later.insert(later.end(), entries.begin(), entries.end());
+  for (const Entry& entry : entries) tx_limited_count_ += entry.limited ? 1 : 0;
   return std::nullopt;
 }
 

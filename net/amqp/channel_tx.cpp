@@ -30,9 +30,10 @@ Channel::Outcome Channel::on(const TxCommit&) {
     return AmqpError{ReplyCode::precondition_failed, "channel is not transactional"};
   expect(MethodId::tx_commit, false, {});
   for (Publishing& publish : std::exchange(tx_publishes_, {})) send_message(std::move(publish));
-  settle_entries(std::exchange(tx_acknowledged_, {}), core::Outcome::acknowledged);
-  settle_entries(std::exchange(tx_rejected_, {}), core::Outcome::rejected);
-  settle_entries(std::exchange(tx_requeued_, {}), core::Outcome::requeued);
+  tx_limited_count_ = 0;
+  for (const core::Outcome outcome :
+       {core::Outcome::acknowledged, core::Outcome::rejected, core::Outcome::requeued})
+    settle_entries(std::exchange(tx_settles_[static_cast<std::size_t>(outcome)], {}), outcome);
   connection_.server().write_acks_later(*this);
   return std::nullopt;
 }
@@ -49,14 +50,20 @@ Channel::Outcome Channel::on(const TxRollback&) {
   if (!transactional_)
     return AmqpError{ReplyCode::precondition_failed, "channel is not transactional"};
   tx_publishes_.clear();
-  std::vector<core::UnackedWindow::Entry> entries = std::exchange(tx_acknowledged_, {});
-  for (auto* part : {&tx_rejected_, &tx_requeued_}) {
-    entries.insert(entries.end(), part->begin(), part->end());
-    part->clear();
-  }
-  unacked_.put_back(std::move(entries));
+  unacked_.put_back(take_tx_settles());
   send(TxRollbackOk{});
   return std::nullopt;
+}
+
+/// Until the commit they are outstanding: for the shared limit, and when the channel ends.
+std::vector<core::UnackedWindow::Entry> Channel::take_tx_settles() {
+  std::vector<core::UnackedWindow::Entry> entries;
+  for (auto& part : tx_settles_) {
+    entries.insert(entries.end(), part.begin(), part.end());
+    part.clear();
+  }
+  tx_limited_count_ = 0;
+  return entries;
 }
 
 }  // namespace lepus::amqp

@@ -70,6 +70,11 @@ void Connection::force_close(AmqpError error) {
 /// Before connection.open a client is not told what it did wrong; the log is.
 void Connection::close_silently(const AmqpError& why) {
   close_reason_ = why.text();
+  finish();
+}
+
+/// Sends what is left, then waits a while for the peer's end.
+void Connection::finish() {
   phase_ = Phase::finished;
   server_.loop().timers().cancel(timer_);
   stream_->finish(limits::close_ok_wait);
@@ -137,9 +142,7 @@ void Connection::ask_exclusive_queues_gone(const core::ChannelRef& who) {
 void Connection::on_exclusive_queues_gone() {
   if (phase_ != Phase::closing) return;
   send(ConnectionCloseOk{});
-  phase_ = Phase::finished;
-  server_.loop().timers().cancel(timer_);
-  stream_->finish(limits::close_ok_wait);
+  finish();
 }
 
 // --- Stream
@@ -147,14 +150,14 @@ void Connection::on_exclusive_queues_gone() {
 void Connection::on_peer_closed() {
   if (close_reason_.empty()) close_reason_ = "client closed the socket without connection.close";
   if (phase_ == Phase::finished) return;
-  phase_ = Phase::finished;
+  phase_ = Phase::finished;  // Before the channels end: no close-ok is due any more.
   shut_down_channels(false);
-  server_.loop().timers().cancel(timer_);
-  stream_->finish(limits::close_ok_wait);
+  finish();
 }
 
 void Connection::on_sent() {
-  if (stream_->out().size() > limits::send_low_water) return;
+  if (!consumers_paused_ || stream_->out().size() > limits::send_low_water) return;
+  consumers_paused_ = false;
   for (const auto& [number, channel] : channels_) channel->resume_consumers();
 }
 
@@ -176,7 +179,6 @@ void Connection::on_closed(std::string_view why) {
 }
 
 // --- Alarms
-// ---
 
 void Connection::block_publisher() {
   hold(hold_alarm);
@@ -193,7 +195,6 @@ void Connection::on_alarm(bool alarm) {
 }
 
 // --- Time
-// ---
 
 void Connection::on_timer(io::Timer&) {
   const core::Nanos now = server_.loop().now();
@@ -209,8 +210,7 @@ void Connection::on_timer(io::Timer&) {
       close_silently({ReplyCode::connection_forced, "handshake timeout"});
       return;
     case Phase::close_sent:
-      phase_ = Phase::finished;
-      stream_->finish(limits::close_ok_wait);
+      finish();
       return;
     case Phase::finished:
       return;

@@ -1,9 +1,11 @@
 // One AMQP connection: bytes in, frames to channels, errors out. The page where every protocol
 // failure becomes visible.
 //
-//   awaiting_header -> starting -> tuning -> opening -> open -> closing (client asked: channels
-//   give back what they hold) any -> close_sent (we said connection.close: everything but close-ok
-//   is discarded) -> finished
+//   awaiting_header -> starting -> tuning -> opening -> open -> closing -> finished
+//   any -> close_sent -> finished
+//
+//   closing: the client asked; channels give back what they hold before close-ok
+//   close_sent: we said connection.close; everything but close-ok is discarded
 //
 // Input is held (kept, and above a limit the socket not read) while a channel waits for another
 // thread's answer, while a shard it feeds is behind, or while an alarm blocks publishers. A
@@ -74,7 +76,12 @@ class Connection final : public net::StreamHandler {
     wrote_ = true;
     stream_->touch();
   }
-  bool above_high_water() { return stream_->out().size() > core::limits::send_high_water; }
+  /// Its consumers are to wait; Channel::resume_consumers() comes when output is low again.
+  bool pauses_consumers() {
+    const bool pause = stream_->out().size() > core::limits::send_high_water;
+    consumers_paused_ |= pause;
+    return pause;
+  }
 
   void hold(Hold why) { holds_ = static_cast<std::uint8_t>(holds_ | why); }
   void release(Hold why);
@@ -136,7 +143,6 @@ class Connection final : public net::StreamHandler {
   template <class Method>
   Outcome in_handshake(core::Bytes arguments, Outcome (Connection::*handler)(const Method&));
   Outcome on_start_ok(const ConnectionStartOk& start_ok);
-  Outcome authenticate(std::string_view mechanism, std::string_view response);
   Outcome check_login(std::string_view mechanism, const Login& login);
   Outcome on_tune_ok(const ConnectionTuneOk& tune_ok);
   Outcome on_open(const ConnectionOpen& open);
@@ -147,6 +153,7 @@ class Connection final : public net::StreamHandler {
   void on_close_method();
   void fail(core::AmqpError error);
   void close_silently(const core::AmqpError& why);
+  void finish();
   void shut_down_channels(bool orderly);
   void ask_exclusive_queues_gone(const core::ChannelRef& who);
   void answer_close_when_done();
@@ -167,10 +174,11 @@ class Connection final : public net::StreamHandler {
   Phase phase_ = Phase::awaiting_header;
   std::uint8_t holds_ = 0;
   bool resume_due_ = false;  ///< Released; resume_input() comes soon.
-  bool reading_ = false;     ///< Inside read_frames(): no re-entry.
+  bool reading_ = false;     ///< Inside read(): no re-entry.
   bool may_own_queues_ = false;
-  bool lost_sync_ = false;     ///< After a broken frame nothing behind it can be read.
-  bool paused_ = false;        ///< The socket is not read.
+  bool lost_sync_ = false;  ///< After a broken frame nothing behind it can be read.
+  bool paused_ = false;     ///< The socket is not read.
+  bool consumers_paused_ = false;
   bool wrote_ = false;         ///< Since the last heartbeat.
   bool blocked_told_ = false;  ///< connection.blocked was sent.
   std::uint16_t heartbeat_s_ = 0;

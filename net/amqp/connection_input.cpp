@@ -35,10 +35,11 @@ bool is_accepted_header(Bytes header) {
 }
 
 AmqpError unknown_method(std::uint16_t class_id, std::uint16_t method_id) {
-  return {
-      ReplyCode::command_invalid,
-      "unknown method: class " + std::to_string(class_id) + ", method " + std::to_string(method_id),
-      class_id, method_id};
+  AssemblerError error;
+  error.kind = AssemblerError::Kind::unknown_method;
+  error.found_class = class_id;
+  error.found_method = method_id;
+  return error.to_amqp_error();
 }
 
 }  // namespace
@@ -229,9 +230,7 @@ void Connection::on_frame_after_close(const Frame& frame) {
   const auto method = static_cast<MethodId>(core::load_u32(frame.payload.data()));
   if (method == MethodId::connection_close) send(ConnectionCloseOk{});
   if (method != MethodId::connection_close_ok) return;
-  phase_ = Phase::finished;
-  server_.loop().timers().cancel(timer_);
-  stream_->finish(limits::close_ok_wait);
+  finish();
 }
 
 void Connection::to_channel(const Frame& frame) {

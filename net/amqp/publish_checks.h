@@ -1,5 +1,4 @@
-// What RabbitMQ checks in the properties of a published message, with its error texts
-// (behaviours.md, golden table "basic").
+// What RabbitMQ checks in the properties of a published message, with its error texts.
 #pragma once
 
 #include <optional>

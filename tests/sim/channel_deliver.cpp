@@ -24,8 +24,7 @@ void Channel::check_prefetch(const Consumer& consumer) {
   if (consumer.prefetch > 0 && consumer.unacked > consumer.prefetch)
     judge().fail(7, "queue {}: {} unacknowledged, prefetch {}", model().queue(consumer.queue).name,
                  consumer.unacked, consumer.prefetch);
-  // Not judged after a rollback: the broker counts what was settled in a transaction as settled.
-  if (shared_unlimited_ || rolled_back_) return;
+  if (shared_unlimited_) return;
   std::size_t shared = 0;
   for (const auto& [tag, held] : unacked_) shared += held.tag.empty() ? 0 : 1;
   if (shared > shared_limit_)

@@ -351,7 +351,6 @@ void Channel::commit() {
 
 void Channel::rollback() {
   expect(MethodId::tx_rollback, 0);
-  rolled_back_ = true;
   for (const MessageId id : tx_publishes_) ledger().sent(id).revoked = true;
   tx_publishes_.clear();
   for (TxSettle& settle : tx_settles_) {

@@ -70,6 +70,33 @@ TEST_P(ChannelLimitTest, CanBeRaisedAndLifted) {
   EXPECT_EQ(count_after_qos(), 5U);
 }
 
+TEST_P(ChannelLimitTest, WhatATransactionSettledCountsUntilItsCommit) {
+  declare("a");
+  limit(2);
+  client_->send(1, TxSelect{});
+  (void)client_->expect<TxSelectOk>();
+  client_->consume("a", "one");
+  for (const char* body : {"1", "2", "3", "4"}) owner_->publish("", "a", body);
+  EXPECT_EQ(deliveries(), "12");
+  ack(1);
+  EXPECT_EQ(deliveries(), "");
+  client_->send(1, TxRollback{});
+  (void)client_->expect<TxRollbackOk>();
+  EXPECT_EQ(deliveries(), "");
+  ack(2, true);
+  EXPECT_EQ(deliveries(), "");
+  client_->send(1, TxCommit{});
+  // Where the queue lives here, its deliveries may come before the commit-ok.
+  std::string bodies;
+  std::size_t commits = 0;
+  for (const Event& event : client_->take_events()) {
+    bodies += event.body;
+    commits += event.method == MethodId::tx_commit_ok ? 1 : 0;
+  }
+  EXPECT_EQ(bodies, "34");
+  EXPECT_EQ(commits, 1U);
+}
+
 TEST_P(ChannelLimitTest, TheSmallerOfTwoLimitsHolds) {
   declare("a");
   declare("b");
