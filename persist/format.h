@@ -1,0 +1,91 @@
+// The bytes of a journal on disk. docs/FORMAT.md has the diagrams and the reasons; this file has
+// the numbers. Everything is little-endian; structs are written as they lie in memory.
+//
+//   <data_dir>/journal/shard-<id>/<slot>.seg
+//   segment:  | SegmentHeader, 4 KiB | batch | batch | ... | zeros or an older use of the file
+//   batch:    | record | record | ... | zeros up to the next 4 KiB boundary |
+//   record:   | RecordHeader | what its type says | zeros up to a multiple of 8 |
+//
+// A file is a slot that is used again and again; which part of the journal it holds now is said by
+// the segment number in its header. The sequence of records grows by one within a segment; a
+// restart leaves a gap between segments, so a stale record never looks like the next one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lepus::persist {
+
+constexpr std::uint64_t segment_magic = 0x4c4e'524a'5355'5045ULL;  ///< "EPUSJRNL" in the file.
+constexpr std::uint32_t format_version = 1;
+constexpr std::size_t block_size = 4096;  ///< Batches start and writes end at multiples of it.
+constexpr std::size_t record_alignment = 8;
+/// Added to the sequence by each recovery.
+constexpr std::uint64_t sequence_gap = std::uint64_t{1} << 32;
+
+/// The first bytes of a segment; the rest of its block is zero.
+struct SegmentHeader {
+  std::uint64_t magic = segment_magic;
+  std::uint32_t crc = 0;  ///< CRC-32C of everything behind this field.
+  std::uint32_t version = format_version;
+  std::uint64_t number = 0;          ///< Of the segment; the first is 1.
+  std::uint64_t first_sequence = 0;  ///< Of the segment's first record.
+  std::uint64_t first_live = 0;      ///< Segments before this one held nothing when it began.
+  std::uint64_t size = 0;            ///< Of the file, bytes.
+  std::uint64_t created_ms = 0;      ///< Since 1970.
+  std::uint64_t store = 0;           ///< The data directory's own number: files cannot be mixed up.
+  std::uint32_t shard = 0;
+  std::uint32_t reserved = 0;
+};
+static_assert(sizeof(SegmentHeader) == 72);
+
+enum class RecordType : std::uint8_t {
+  message = 1,  ///< MessageHead, `count` QueueRefs, exchange, routing key, properties, body.
+  settle = 2,   ///< `count` SequenceRanges: these messages left these queues for good.
+  seen = 3,     ///< `count` QueueRefs: what is below the sequence may have been delivered.
+  trim = 4,     ///< One segment number, 8 bytes: what lies before it is dead.
+  seal = 5,     ///< Nothing. The last record of a segment.
+};
+
+struct RecordHeader {
+  std::uint32_t crc = 0;     ///< CRC-32C of everything behind this field, up to `length`.
+  std::uint32_t length = 0;  ///< Of the whole record, a multiple of 8.
+  std::uint64_t sequence = 0;
+  RecordType type = RecordType::message;
+  std::uint8_t reserved1 = 0;
+  std::uint16_t reserved2 = 0;
+  std::uint32_t count = 0;  ///< Of the items its type says.
+};
+static_assert(sizeof(RecordHeader) == 24);
+
+/// Behind the RecordHeader of a message.
+struct MessageHead {
+  std::uint64_t enqueued_ms = 0;  ///< Since 1970.
+  std::uint64_t ttl_ms = 0;       ///< The expiration property; core::Message::no_ttl when none.
+  std::uint64_t body_size = 0;
+  std::uint32_t properties_size = 0;
+  std::uint8_t exchange_size = 0;
+  std::uint8_t key_size = 0;
+  std::uint8_t priority = 0;
+  std::uint8_t reserved = 0;
+};
+static_assert(sizeof(MessageHead) == 32);
+
+/// A queue and a position in it. Queue 0: a queue that refused the message.
+struct QueueRef {
+  std::uint64_t queue = 0;
+  std::uint64_t sequence = 0;
+};
+
+struct SequenceRange {
+  std::uint64_t queue = 0;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;  ///< Inclusive.
+};
+static_assert(sizeof(SequenceRange) == 24);
+
+constexpr std::size_t round_up(std::size_t size, std::size_t alignment) {
+  return (size + alignment - 1) / alignment * alignment;
+}
+
+}  // namespace lepus::persist
