@@ -86,6 +86,11 @@ core::Nanos SimDriver::event_of(const Pending& pending) const {
     case OpKind::close:
     case OpKind::cancel:
     case OpKind::wake:
+    case OpKind::write:
+    case OpKind::read:
+    case OpKind::sync:
+    case OpKind::open_file:
+    case OpKind::allocate:
       break;
   }
   return std::max(event, pending.starts);
@@ -124,6 +129,12 @@ void SimDriver::attempt(Pending& pending, Completed& completed) {
       return attempt_wake(pending, completed);
     case OpKind::poll:
       return;
+    case OpKind::write:
+    case OpKind::read:
+    case OpKind::sync:
+    case OpKind::open_file:
+    case OpKind::allocate:
+      return finish(pending, completed, -EOPNOTSUPP);  // This world has no disk.
   }
 }
 
