@@ -133,7 +133,8 @@ std::int64_t KernelDisk::read(int fd, std::uint64_t offset, std::uint8_t* at, st
     const ssize_t part = uninterrupted(
         [&] { return ::pread(fd, at + done, size - done, to_offset(offset + done)); });
     if (part == 0) break;
-    // The end of a direct file within a block: going on from there is not aligned.
+    // The end of a direct file within a block: going on from there is not aligned, which some file
+    // systems refuse before they notice the end.
     if (part == -EINVAL && done % alignment != 0) break;
     if (part < 0) return part;
     done += static_cast<std::size_t>(part);
