@@ -30,6 +30,7 @@ auto uninterrupted(Call&& call) -> decltype(call()) {
 }
 
 std::string parent_of(const std::string& path) {
+  CHECK(!path.empty());
   const std::size_t slash = path.find_last_of('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
@@ -119,17 +120,21 @@ void KernelDisk::close(int fd) {
 }
 
 std::int64_t KernelDisk::size(int fd) {
+  CHECK(fd >= 0);
   struct stat found {};
   return ::fstat(fd, &found) < 0 ? -errno : static_cast<std::int64_t>(found.st_size);
 }
 
 std::int64_t KernelDisk::read(int fd, std::uint64_t offset, std::uint8_t* at, std::size_t size) {
+  CHECK(fd >= 0);
+  CHECK(at != nullptr || size == 0);
   std::size_t done = 0;
   while (done < size) {
     const ssize_t part = uninterrupted(
         [&] { return ::pread(fd, at + done, size - done, to_offset(offset + done)); });
     if (part == 0) break;
-    // The end of a direct file within a block: going on from there is not aligned.
+    // The end of a direct file within a block: going on from there is not aligned, which some file
+    // systems refuse before they notice the end.
     if (part == -EINVAL && done % alignment != 0) break;
     if (part < 0) return part;
     done += static_cast<std::size_t>(part);
@@ -139,11 +144,13 @@ std::int64_t KernelDisk::read(int fd, std::uint64_t offset, std::uint8_t* at, st
 }
 
 int KernelDisk::write(int fd, std::uint64_t offset, core::Bytes bytes) {
+  CHECK(fd >= 0);
   while (!bytes.empty()) {
     const ssize_t part =
         uninterrupted([&] { return ::pwrite(fd, bytes.data(), bytes.size(), to_offset(offset)); });
     if (part < 0) return static_cast<int>(part);
     if (part == 0) return -EIO;
+    CHECK(static_cast<std::size_t>(part) <= bytes.size());
     bytes = bytes.subspan(static_cast<std::size_t>(part));
     offset += static_cast<std::uint64_t>(part);
   }
@@ -151,10 +158,12 @@ int KernelDisk::write(int fd, std::uint64_t offset, core::Bytes bytes) {
 }
 
 int KernelDisk::sync(int fd) {
+  CHECK(fd >= 0);
   return uninterrupted([fd] { return ::fdatasync(fd); });
 }
 
 int KernelDisk::fill(int fd, std::uint64_t size) {
+  CHECK(fd >= 0);
   CHECK(size > 0);
   // Reserved first: when the space is not there, nothing was written. A file system without
   // fallocate finds out while it writes.
@@ -174,6 +183,7 @@ int KernelDisk::fill(int fd, std::uint64_t size) {
 }
 
 int KernelDisk::truncate(int fd, std::uint64_t size) {
+  CHECK(fd >= 0);
   return uninterrupted([&] { return ::ftruncate(fd, to_offset(size)); });
 }
 

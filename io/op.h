@@ -31,7 +31,8 @@ enum class OpKind : std::uint8_t {
   write,      ///< fd, offset, iov, iov_count. result: bytes written, may be short.
   read,       ///< fd, offset, iov, iov_count. result: bytes read, may be short; 0: the end.
   sync,       ///< fd: its data, and what is needed to find it again, is on the disk (fdatasync).
-  open_file,  ///< path, mode. result >= 0: the descriptor. A new name is durable after a sync.
+  open_file,  ///< path, mode. result >= 0: the descriptor. A sync of it makes a new name durable
+              ///< (file systems with a journal do; Disk::open() does not rely on it).
   allocate,   ///< fd, offset, length: space is reserved, the file grows to it (fallocate).
 };
 
