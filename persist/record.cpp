@@ -85,8 +85,7 @@ RecordRead read_record(Bytes range) {
   CHECK(is_aligned(range.data()));
   if (range.size() < blank_size) return {RecordFault::cut, {}, 0};
   RecordHeader header;
-  std::memcpy(&header.crc, range.data(), sizeof header.crc);
-  std::memcpy(&header.length, range.data() + crc_size, sizeof header.length);
+  std::memcpy(static_cast<void*>(&header), range.data(), blank_size);
   if (header.crc == 0 && header.length == 0) return {RecordFault::blank, {}, 0};
   const std::uint32_t length = header.length;
   if (length < sizeof(RecordHeader) || length % record_alignment != 0)

@@ -14,17 +14,13 @@
 
 #include "core/base/assert.h"
 #include "core/base/bytes.h"
+#include "core/message.h"
 #include "persist/format.h"
 
 namespace lepus::persist {
 
 /// Where a record lies in a shard's journal.
-struct Place {
-  std::uint32_t segment = 0;
-  std::uint32_t offset = 0;  ///< In the segment, bytes.
-  std::uint32_t size = 0;    ///< Of the record, bytes.
-  bool operator==(const Place&) const = default;
-};
+using Place = core::RecordPlace;
 
 enum class RecordFault : std::uint8_t {
   none,

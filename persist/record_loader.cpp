@@ -8,9 +8,10 @@
 
 namespace lepus::persist {
 
-RecordLoader::RecordLoader(io::Disk& disk, std::string directory, const std::vector<Slot>& slots)
+RecordLoader::RecordLoader(io::Disk& disk, std::string directory,
+                           const std::vector<SlotFile>& slots)
     : reader_(disk), directory_(std::move(directory)) {
-  for (const Slot& slot : slots)
+  for (const SlotFile& slot : slots)
     if (slot.number > 0 && slot.state == SlotState::live)
       segments_.push_back({static_cast<std::uint32_t>(slot.number), slot.index});
   std::sort(segments_.begin(), segments_.end(),
@@ -30,7 +31,7 @@ std::string RecordLoader::open(std::uint32_t segment) {
   if (found == segments_.end() || found->number != segment)
     return fmt::format("segment {} is not in the journal", segment);
   open_segment_ = 0;
-  const std::string path = slot_path(directory_, found->slot);
+  const std::string path = slot_file_path(directory_, found->slot);
   const int opened = reader_.open(path);
   if (opened < 0) return fmt::format("{}: {}", path, std::strerror(-opened));
   open_segment_ = segment;

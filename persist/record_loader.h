@@ -17,7 +17,7 @@ namespace lepus::persist {
 class RecordLoader {
  public:
   /// Segments that begin later are made known by add_segment().
-  RecordLoader(io::Disk& disk, std::string directory, const std::vector<Slot>& slots);
+  RecordLoader(io::Disk& disk, std::string directory, const std::vector<SlotFile>& slots);
 
   struct Loaded {
     RecordView record;  ///< A message; valid until the next call. Only when error is empty.

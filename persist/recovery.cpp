@@ -32,22 +32,23 @@ class Recovery {
   Finding& found(RecoveryCase which, const std::string& file);
   void continue_above_all();
   void replay_all();
-  void replay_sealed(Slot& slot, std::uint64_t sequence_end);
-  void replay_newest(Slot& slot);
-  void find_tail(Slot& slot);
-  void judge_tail(const Slot& slot, const SegmentScan& scan);
+  void replay_sealed(SlotFile& slot, std::uint64_t sequence_end);
+  void replay_newest(SlotFile& slot);
+  void find_tail(SlotFile& slot);
+  void judge_tail(const SlotFile& slot, const SegmentScan& scan);
   bool holds_later_records(const SegmentScan& scan);
-  void note_damage(const Slot& slot, const Damage& damage, RecoveryCase which);
-  void apply(const SegmentScan& scan, const Slot& slot);
+  void note_damage(const SlotFile& slot, const Damage& damage, RecoveryCase which);
+  void replay_record(const SegmentScan& scan, const SlotFile& slot);
   void find_missing();
   void apply_trim();
   void count_live_bytes();
-  bool open(const Slot& slot);
+  bool open(const SlotFile& slot);
 
   const std::string& directory_;
   SegmentReader reader_;
   SlotList list_;
   RecoveryReport report_;
+  Replay replay_{report_.queues, report_.counters};
 };
 
 RecoveryReport Recovery::run() {
@@ -78,24 +79,30 @@ Finding& Recovery::found(RecoveryCase which, const std::string& file) {
 
 void Recovery::replay_all() {
   CHECK(!list_.live.empty());
-  std::vector<Slot>& slots = list_.slots;
-  for (std::size_t i = 0; i + 1 < list_.live.size(); ++i)
-    replay_sealed(slots[list_.live[i]], slots[list_.live[i + 1]].header.first_sequence);
+  std::vector<SlotFile>& slots = list_.slots;
+  for (std::size_t i = 0; i + 1 < list_.live.size(); ++i) {
+    const SlotFile& next = slots[list_.live[i + 1]];
+    replay_sealed(slots[list_.live[i]], next.header.first_sequence);
+    if (next.number != slots[list_.live[i]].number + 1) replay_.on_damage();
+  }
   replay_newest(slots[list_.live.back()]);
+  if (report_.counters.records_dropped > 0) found(RecoveryCase::cut_batch, {});
+  replay_.on_end();
+  report_.first_live = std::max(list_.first_live, replay_.first_live());
   find_missing();
   apply_trim();
   count_live_bytes();
 }
 
-bool Recovery::open(const Slot& slot) {
+bool Recovery::open(const SlotFile& slot) {
   CHECK(slot.number > 0);
-  const int opened = reader_.open(slot_path(directory_, slot.index));
+  const int opened = reader_.open(slot_file_path(directory_, slot.index));
   if (opened < 0)
     found(RecoveryCase::unreadable_file, slot_name(slot.index)).detail = std::strerror(-opened);
   return opened >= 0;
 }
 
-void Recovery::replay_sealed(Slot& slot, std::uint64_t sequence_end) {
+void Recovery::replay_sealed(SlotFile& slot, std::uint64_t sequence_end) {
   if (!open(slot)) return;
   const std::uint64_t first = slot.header.first_sequence;
   SegmentScan scan(reader_, {first, std::max(first, sequence_end)});
@@ -107,47 +114,47 @@ void Recovery::replay_sealed(Slot& slot, std::uint64_t sequence_end) {
                   no_seal ? RecoveryCase::missing_seal : RecoveryCase::damaged_sealed);
       continue;
     }
-    apply(scan, slot);
+    replay_record(scan, slot);
   }
   slot.used_bytes = scan.end_offset();
 }
 
-void Recovery::replay_newest(Slot& slot) {
+void Recovery::replay_newest(SlotFile& slot) {
   if (!open(slot)) return;
   find_tail(slot);
   slot.used_bytes = report_.tail.end_offset;
   SegmentScan scan(reader_, {slot.header.first_sequence, 0});
-  while (scan.end_offset() < report_.tail.end_offset) {
+  while (scan.position() < report_.tail.end_offset) {
     const ScanStep step = scan.next();
     // Only when another program works on the file.
     if (step == ScanStep::end) return;
     if (step == ScanStep::damage)
       note_damage(slot, scan.damage(), RecoveryCase::damaged_newest);
     else
-      apply(scan, slot);
+      replay_record(scan, slot);
   }
 }
 
 /// How far the newest segment counts: to its last record, or to the last complete batch when its
 /// writer marks batches.
-void Recovery::find_tail(Slot& slot) {
+void Recovery::find_tail(SlotFile& slot) {
   SegmentScan scan(reader_, {slot.header.first_sequence, 0});
-  JournalTail whole{.path = slot_path(directory_, slot.index),
+  JournalTail whole{.path = slot_file_path(directory_, slot.index),
                     .segment = slot.number,
                     .file_size = slot.size,
                     .end_offset = block_size,
                     .next_sequence = slot.header.first_sequence};
-  bool marks_batches = false;
-  bool in_batch = false;
+  // A batch may have begun in the segment before.
+  bool is_in_batch = replay_.is_in_batch();
   for (ScanStep step = scan.next(); step != ScanStep::end; step = scan.next()) {
-    if (step == ScanStep::damage) continue;
-    const RecordHeader& header = scan.record().header();
-    if ((header.flags & flag_batch_first) != 0) marks_batches = in_batch = true;
-    if ((header.flags & flag_batch_last) != 0) in_batch = false;
-    if (marks_batches && in_batch) continue;
-    whole.end_offset = scan.end_offset();
+    const std::uint8_t flags = step == ScanStep::record ? scan.record().header().flags : 0;
+    if ((flags & flag_batch_first) != 0) is_in_batch = true;
+    if ((flags & flag_batch_last) != 0 || step == ScanStep::damage) is_in_batch = false;
+    if (is_in_batch) continue;
+    whole.end_offset = scan.position();
     whole.next_sequence = scan.next_sequence();
-    whole.sealed = header.type == RecordType::seal;
+    whole.sealed =
+        step == ScanStep::record && scan.record().header().type == RecordType::seal;
   }
   report_.tail = whole;
   if (whole.end_offset < scan.end_offset()) {
@@ -158,7 +165,7 @@ void Recovery::find_tail(Slot& slot) {
   judge_tail(slot, scan);
 }
 
-void Recovery::judge_tail(const Slot& slot, const SegmentScan& scan) {
+void Recovery::judge_tail(const SlotFile& slot, const SegmentScan& scan) {
   CHECK(scan.end() != ScanEnd::none);
   RecoveryCase which = RecoveryCase::clean_tail;
   if (scan.end() == ScanEnd::seal)
@@ -191,8 +198,9 @@ bool Recovery::holds_later_records(const SegmentScan& scan) {
   return false;
 }
 
-void Recovery::note_damage(const Slot& slot, const Damage& damage, RecoveryCase which) {
+void Recovery::note_damage(const SlotFile& slot, const Damage& damage, RecoveryCase which) {
   CHECK(row_of(which).weight == Weight::loss);
+  replay_.on_damage();
   Finding& finding = found(which, slot_name(slot.index));
   finding.offset = damage.offset;
   finding.size = damage.size;
@@ -205,34 +213,11 @@ void Recovery::note_damage(const Slot& slot, const Damage& damage, RecoveryCase 
   report_.counters.damaged_bytes += damage.size;
 }
 
-void Recovery::apply(const SegmentScan& scan, const Slot& slot) {
-  const RecordView& record = scan.record();
-  const RecordHeader& header = record.header();
+void Recovery::replay_record(const SegmentScan& scan, const SlotFile& slot) {
+  const RecordHeader& header = scan.record().header();
   CHECK(scan.offset() + header.length <= slot.size);
-  const Place place{static_cast<std::uint32_t>(slot.number),
-                    static_cast<std::uint32_t>(scan.offset()), header.length};
-  ++report_.counters.records[static_cast<std::size_t>(header.type)];
-  report_.counters.bytes_read += header.length;
-  switch (header.type) {
-    case RecordType::message: {
-      const MessageHead& head = record.head();
-      const LiveMessage message{place, head.enqueued_ms, head.ttl_ms, head.body_size,
-                                head.priority};
-      for (const QueueRef& at : record.queues()) report_.queues.add(at, message);
-      return;
-    }
-    case RecordType::settle:
-      for (const SequenceRange& range : record.ranges()) report_.queues.settle(range);
-      return;
-    case RecordType::seen:
-      for (const QueueRef& below : record.queues()) report_.queues.mark_seen(below);
-      return;
-    case RecordType::trim:
-      report_.first_live = std::max(report_.first_live, record.first_live());
-      return;
-    case RecordType::seal:
-      return;
-  }
+  replay_.on_record(scan.record(), {static_cast<std::uint32_t>(slot.number),
+                                    static_cast<std::uint32_t>(scan.offset()), header.length});
 }
 
 void Recovery::find_missing() {
@@ -257,29 +242,29 @@ void Recovery::apply_trim() {
   report_.first_live = std::min(report_.first_live, newest + 1);
   report_.queues.drop_before(static_cast<std::uint32_t>(
       std::min<std::uint64_t>(report_.first_live, UINT32_MAX)));
-  for (Slot& slot : list_.slots)
+  for (SlotFile& slot : list_.slots)
     if (slot.state == SlotState::live && slot.number < report_.first_live && slot.number != newest)
       slot.state = SlotState::free;
 }
 
-std::vector<std::pair<std::uint64_t, Slot*>> slots_by_number(std::vector<Slot>& slots) {
-  std::vector<std::pair<std::uint64_t, Slot*>> order;
-  for (Slot& slot : slots)
+std::vector<std::pair<std::uint64_t, SlotFile*>> slots_by_number(std::vector<SlotFile>& slots) {
+  std::vector<std::pair<std::uint64_t, SlotFile*>> order;
+  for (SlotFile& slot : slots)
     if (slot.state == SlotState::live) order.emplace_back(slot.number, &slot);
   std::sort(order.begin(), order.end());
   return order;
 }
 
 template <class F>
-void for_each_live_record(RecoveryReport& report, std::vector<Slot>& slots, std::uint64_t queue,
+void for_each_live_record(RecoveryReport& report, std::vector<SlotFile>& slots, std::uint64_t queue,
                           F&& visit) {
   const auto order = slots_by_number(slots);
   if (order.empty()) return;
-  std::pair<std::uint64_t, Slot*> last = order.front();
+  std::pair<std::uint64_t, SlotFile*> last = order.front();
   report.queues.for_each(queue, [&](const LiveEntry& entry) {
     const std::uint64_t number = entry.message.place.segment;
     if (number != last.first)
-      last = *std::lower_bound(order.begin(), order.end(), std::pair{number, (Slot*)nullptr});
+      last = *std::lower_bound(order.begin(), order.end(), std::pair{number, (SlotFile*)nullptr});
     CHECK(last.first == number);
     visit(*last.second, entry.message.place.size);
   });
@@ -288,7 +273,7 @@ void for_each_live_record(RecoveryReport& report, std::vector<Slot>& slots, std:
 void Recovery::count_live_bytes() {
   report_.queues.for_each_queue([&](std::uint64_t queue) {
     for_each_live_record(report_, list_.slots, queue,
-                         [](Slot& slot, std::uint32_t size) { slot.live_bytes += size; });
+                         [](SlotFile& slot, std::uint32_t size) { slot.live_bytes += size; });
   });
 }
 
@@ -297,7 +282,7 @@ void Recovery::count_live_bytes() {
 Weight RecoveryReport::worst() const { return worst_of(findings); }
 
 void RecoveryReport::drop_queue(std::uint64_t queue) {
-  for_each_live_record(*this, slots, queue, [](Slot& slot, std::uint32_t size) {
+  for_each_live_record(*this, slots, queue, [](SlotFile& slot, std::uint32_t size) {
     CHECK(slot.live_bytes >= size);
     slot.live_bytes -= size;
   });

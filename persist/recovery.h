@@ -1,7 +1,8 @@
 // Opening a journal: what the queues of one shard held, and where the journal goes on.
 //
 //   list_slots -> replay each live segment in order -> apply the last trim -> report
-//   recover() only reads; finish_recovery() then makes durable what recover() believed:
+//   recover() only reads; finish_recovery() then makes durable what recover()
+// believed:
 //
 //     newest segment   | header | records ............ | seal | zeros |
 //                      '------ written again, O_DSYNC -----------'
@@ -12,15 +13,14 @@
 // row of persist/recovery_cases.h.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "io/disk.h"
-#include "persist/recovered_queues.h"
 #include "persist/recovery_cases.h"
+#include "persist/replay.h"
 #include "persist/slots.h"
 
 namespace lepus::persist {
@@ -28,13 +28,6 @@ namespace lepus::persist {
 struct RecoveryOptions {
   std::uint32_t shard = 0;
   std::optional<std::uint64_t> store;  ///< Nothing: any, for tools.
-};
-
-struct RecoveryCounters {
-  std::array<std::uint64_t, 6> records{};  ///< By RecordType; [0] is unused.
-  std::uint64_t bytes_read = 0;            ///< Of valid records.
-  std::uint64_t records_lost = 0;          ///< As far as gaps in the sequences tell.
-  std::uint64_t damaged_bytes = 0;
 };
 
 /// Where the newest segment ends.
@@ -49,7 +42,7 @@ struct JournalTail {
 
 struct RecoveryReport {
   RecoveredQueues queues;
-  std::vector<Slot> slots;
+  std::vector<SlotFile> slots;
   std::vector<Finding> findings;
   RecoveryCounters counters;
   JournalTail tail;

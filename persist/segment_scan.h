@@ -62,6 +62,8 @@ class SegmentScan {
   /// After ScanStep::end.
   ScanEnd end() const { return end_; }
 
+  /// Where the next record should be.
+  std::uint64_t position() const { return offset_; }
   /// Behind the last valid record.
   std::uint64_t end_offset() const { return end_offset_; }
   /// One above the last valid record's.

@@ -99,7 +99,7 @@ void Lister::take_header(const std::string& name, const SegmentHeader& header) {
   if (header.shard != options_.shard)
     return found(RecoveryCase::other_shard, name,
                  fmt::format("of shard {}, this is {}", header.shard, options_.shard));
-  Slot& slot = list_.slots.back();
+  SlotFile& slot = list_.slots.back();
   CHECK(slot.number == 0);
   slot.header = header;
   slot.number = header.number;
@@ -122,7 +122,7 @@ void Lister::suspect(const std::string& name, HeaderFault fault) {
 
 /// The newest header says where the journal begins.
 void Lister::choose_live() {
-  std::vector<Slot>& slots = list_.slots;
+  std::vector<SlotFile>& slots = list_.slots;
   std::vector<std::uint32_t> order;
   for (std::uint32_t i = 0; i < slots.size(); ++i)
     if (slots[i].number > 0) order.push_back(i);
@@ -150,7 +150,7 @@ void Lister::choose_live() {
 
 std::string slot_name(std::uint32_t index) { return fmt::format("{:06}.seg", index); }
 
-std::string slot_path(const std::string& directory, std::uint32_t index) {
+std::string slot_file_path(const std::string& directory, std::uint32_t index) {
   return directory + "/" + slot_name(index);
 }
 
@@ -171,7 +171,7 @@ void judge_suspects(SlotList& list, std::uint64_t first_live) {
     if (oldest == 0 && list.slots[i].number >= first_live)
       oldest = list.slots[i].header.first_sequence;
   for (const Suspect& suspect : list.suspects) {
-    Slot& slot = list.slots[suspect.position];
+    SlotFile& slot = list.slots[suspect.position];
     CHECK(slot.number == 0);
     if (suspect.first_sequence == 0 || suspect.first_sequence < oldest) continue;
     slot.state = SlotState::kept;

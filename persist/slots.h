@@ -21,7 +21,7 @@ enum class SlotState : std::uint8_t {
   kept,   ///< Set aside (lost_header); never to be used.
 };
 
-struct Slot {
+struct SlotFile {
   std::uint32_t index = 0;  ///< The number in the file's name.
   SlotState state = SlotState::free;
   SegmentHeader header;          ///< Valid when number > 0.
@@ -43,7 +43,7 @@ struct Suspect {
 };
 
 struct SlotList {
-  std::vector<Slot> slots;          ///< In order of their index.
+  std::vector<SlotFile> slots;          ///< In order of their index.
   std::vector<std::uint32_t> live;  ///< Positions in `slots`, ascending by segment number.
   std::vector<Finding> findings;
   std::vector<Suspect> suspects;
@@ -51,7 +51,7 @@ struct SlotList {
 };
 
 std::string slot_name(std::uint32_t index);
-std::string slot_path(const std::string& directory, std::uint32_t index);
+std::string slot_file_path(const std::string& directory, std::uint32_t index);
 /// The index in a slot's file name.
 std::optional<std::uint32_t> parse_slot_name(const std::string& name);
 

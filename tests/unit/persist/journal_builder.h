@@ -33,6 +33,8 @@ class SegmentBuilder {
 
   SegmentHeader header;
   bool marks_batches = false;
+  bool joins_next = false;  ///< The batch that ends next goes on in the next segment.
+  bool continues = false;   ///< The batch that begins next began in the segment before.
   MessageHead head;  ///< Of the next messages; sizes are filled in.
 
   SegmentBuilder& message(const std::vector<QueueRef>& queues, std::string_view body = "body",
@@ -72,12 +74,13 @@ class SegmentBuilder {
   }
   /// The next record begins at a block.
   SegmentBuilder& end_batch() {
-    if (marks_batches && last_offset_ != 0) {
+    if (marks_batches && last_offset_ != 0 && !joins_next) {
       bytes_[last_offset_ + offsetof(RecordHeader, flags)] |= flag_batch_last;
       set_record_crc({bytes_.data() + last_offset_, last_size_});
     }
     last_offset_ = 0;
     batch_begins_ = true;
+    joins_next = false;
     at_ = round_up(at_, block_size);
     return *this;
   }
@@ -103,7 +106,9 @@ class SegmentBuilder {
  private:
   void begin(RecordType type, std::uint32_t count) {
     begin_ = at_;
-    const std::uint8_t flags = marks_batches && batch_begins_ ? flag_batch_first : 0;
+    const std::uint8_t flags =
+        marks_batches && batch_begins_ && !continues ? flag_batch_first : 0;
+    continues = false;
     const RecordHeader record{.sequence = next_sequence_++, .type = type, .flags = flags,
                               .count = count};
     batch_begins_ = false;

@@ -19,10 +19,10 @@ class RecoveryTest : public ::testing::Test {
   static constexpr const char* directory = "data/journal/shard-0";
 
   void put(std::uint32_t slot, const SegmentBuilder& segment) {
-    disk.files[slot_path(directory, slot)] = segment.bytes();
+    disk.files[slot_file_path(directory, slot)] = segment.bytes();
   }
   std::vector<std::uint8_t>& file(std::uint32_t slot) {
-    return disk.files.at(slot_path(directory, slot));
+    return disk.files.at(slot_file_path(directory, slot));
   }
   RecoveryReport run() {
     RecoveryReport report =

@@ -1,5 +1,5 @@
-// The rows of persist/recovery_cases.h that are about files and segments as a whole: missing, stale,
-// used again, of another origin, damaged in the header.
+// The rows of persist/recovery_cases.h that are about files and segments as a whole: missing,
+// stale, used again, of another origin, damaged in the header.
 #include "tests/unit/persist/recovery_fixture.h"
 
 namespace lepus::persist {
@@ -135,11 +135,11 @@ TEST_F(RecoveryTest, UnreadableFileIsRefused) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).end_batch();
   put(0, first);
-  disk.open_errors[slot_path(directory, 0)] = -EACCES;
+  disk.open_errors[slot_file_path(directory, 0)] = -EACCES;
   EXPECT_TRUE(run().refused());
   EXPECT_EQ(times(run(), RecoveryCase::unreadable_file), 1u);
   disk.open_errors.clear();
-  disk.bad_offsets[slot_path(directory, 0)] = 0;
+  disk.bad_offsets[slot_file_path(directory, 0)] = 0;
   EXPECT_EQ(times(run(), RecoveryCase::unreadable_file), 1u);
 }
 

@@ -19,7 +19,7 @@ TEST_F(RecoveryTest, NoDirectory) {
 }
 
 TEST_F(RecoveryTest, EmptyDirectoryWithAnUnusedSlotAndAForeignFile) {
-  disk.files[slot_path(directory, 0)] = std::vector<std::uint8_t>(64 << 10);
+  disk.files[slot_file_path(directory, 0)] = std::vector<std::uint8_t>(64 << 10);
   disk.files[std::string(directory) + "/notes.txt"] = {1};
   const RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::empty_directory), 1u);
@@ -125,7 +125,7 @@ TEST_F(RecoveryTest, OlderUseOfTheFileIsTheEnd) {
   SegmentBuilder now(4, 100);
   now.header.first_live = 4;
   now.message({{9, 0}}).end_batch();
-  disk.files[slot_path(directory, 0)] = now.bytes(old.bytes());
+  disk.files[slot_file_path(directory, 0)] = now.bytes(old.bytes());
   const RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::clean_tail), 1u);
   EXPECT_EQ(report.queues.ids(), (Sequences{9}));
@@ -234,7 +234,7 @@ TEST_F(RecoveryTest, UnreadableBlockInASealedSegmentIsDamage) {
   second.message({{7, 3}}).end_batch();
   put(0, first);
   put(1, second);
-  disk.bad_offsets[slot_path(directory, 0)] = 2 * block_size;
+  disk.bad_offsets[slot_file_path(directory, 0)] = 2 * block_size;
   const RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::damaged_sealed).size, block_size);
   EXPECT_EQ(live(report, 7), (Sequences{0, 2, 3}));
@@ -244,7 +244,7 @@ TEST_F(RecoveryTest, UnreadableBlockInTheNewestSegmentIsRefused) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).end_batch().message({{7, 1}}).end_batch();
   put(0, first);
-  disk.bad_offsets[slot_path(directory, 0)] = 2 * block_size;
+  disk.bad_offsets[slot_file_path(directory, 0)] = 2 * block_size;
   const RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::unreadable_block).offset, 2 * block_size);
   EXPECT_TRUE(report.refused());
