@@ -3,7 +3,7 @@
 //
 //   <data_dir>/journal/shard-<id>/<slot>.seg
 //   segment:  | SegmentHeader, 4 KiB | batch | batch | ... | zeros or an older use of the file
-//   batch:    | batch record | record | ... | zeros up to the next 4 KiB boundary |
+//   batch:    | record | record | ... | zeros up to the next 4 KiB boundary |
 //   record:   | RecordHeader | what its type says | zeros up to a multiple of 8 |
 //
 // A file is a slot that is used again and again; which part of the journal it holds now is said by
@@ -45,16 +45,22 @@ enum class RecordType : std::uint8_t {
   seen = 3,     ///< `count` QueueRefs: what is below the sequence may have been delivered.
   trim = 4,     ///< One segment number, 8 bytes: what lies before it is dead.
   seal = 5,     ///< Nothing. The last record of a segment.
-  batch = 6,    ///< BatchHead. The first record of each batch.
 };
+
+/// Bits of RecordHeader::flags. A batch is what one turn recorded, or several turns: recovery takes
+/// it as a whole or not at all. Where it crosses into the next segment, the seal in between carries
+/// no flag. A batch is written when the one before it is durable, so damage before a later batch is
+/// damage, not the end of the journal.
+constexpr std::uint8_t flag_batch_first = 1;
+constexpr std::uint8_t flag_batch_last = 2;
 
 struct RecordHeader {
   std::uint32_t crc = 0;     ///< CRC-32C of everything behind this field, up to `length`.
   std::uint32_t length = 0;  ///< Of the whole record, a multiple of 8.
   std::uint64_t sequence = 0;
   RecordType type = RecordType::message;
-  std::uint8_t reserved1 = 0;
-  std::uint16_t reserved2 = 0;
+  std::uint8_t flags = 0;
+  std::uint16_t reserved = 0;
   std::uint32_t count = 0;  ///< Of the items its type says.
 };
 static_assert(sizeof(RecordHeader) == 24);
@@ -71,14 +77,6 @@ struct MessageHead {
   std::uint8_t reserved = 0;
 };
 static_assert(sizeof(MessageHead) == 32);
-
-/// A batch is there as a whole or not at all: when recovery finds a last batch that is not complete
-/// and valid up to its size, it drops all of it. What one turn recorded is one batch, or, where it
-/// crosses from a segment to the next, several that are joined.
-struct BatchHead {
-  std::uint64_t size = 0;    ///< From the batch record to the next boundary, bytes.
-  std::uint64_t joined = 0;  ///< 1: valid only together with the next batch.
-};
 
 /// A queue and a position in it. Queue 0: a queue that refused the message.
 struct QueueRef {
