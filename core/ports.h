@@ -3,8 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "core/command.h"
+#include "core/topology_change.h"
 
 namespace lepus::core {
 
@@ -48,6 +51,27 @@ class Ledger {
   virtual std::uint64_t submit() = 0;
   /// Everything up to this batch is durable.
   virtual std::uint64_t durable() const = 0;
+};
+
+/// What a DefinitionStore held when it was opened.
+struct StoredDefinitions {
+  std::vector<TopologyChange> changes;  ///< In an order that Topology::apply() accepts.
+  std::uint64_t last_id = 0;            ///< No id up to this one may be given out again.
+};
+
+/// Where definitions outlive the process. What is worth keeping of a change is decided by
+/// DurableFilter (core/durable_filter.h); the rest is dropped by record(). Control thread only.
+class DefinitionStore {
+ public:
+  virtual ~DefinitionStore() = default;
+  /// In the order in which the master applied them. Never fails: a trouble shows at commit().
+  /// QueueAdded of a queue that is kept already says where its home is now.
+  virtual void record(const TopologyChange& change) = 0;
+  /// Something recorded is not durable yet.
+  virtual bool has_changes() const = 0;
+  /// Makes everything recorded durable, all or nothing; blocks. Empty, or why not: then the store
+  /// is of no more use, and nobody may be told of what was recorded since the last commit.
+  [[nodiscard]] virtual std::string commit() = 0;
 };
 
 }  // namespace lepus::core
