@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/base/time.h"
 #include "core/command.h"
+#include "core/topology_change.h"
 
 namespace lepus::core {
 
@@ -110,6 +112,27 @@ class Restorer {
   /// In order of their sequences; `next` gets, for each priority level in use, one above the last
   /// sequence that the queue ever gave out.
   virtual std::vector<Restored> restore(const QueueSpec& queue, std::vector<Sequence>& next) = 0;
+};
+
+/// What a DefinitionStore held when it was opened.
+struct StoredDefinitions {
+  std::vector<TopologyChange> changes;  ///< In an order that Topology::apply() accepts.
+  std::uint64_t last_id = 0;            ///< No id up to this one may be given out again.
+};
+
+/// Where definitions outlive the process. What is worth keeping of a change is decided by
+/// DurableFilter (core/durable_filter.h); the rest is dropped by record(). Control thread only.
+class DefinitionStore {
+ public:
+  virtual ~DefinitionStore() = default;
+  /// In the order in which the master applied them. Never fails: a trouble shows at commit().
+  /// QueueAdded of a queue that is kept already says where its home is now.
+  virtual void record(const TopologyChange& change) = 0;
+  /// Something recorded is not durable yet.
+  virtual bool has_changes() const = 0;
+  /// Makes everything recorded durable, all or nothing; blocks. Empty, or why not: then the store
+  /// is of no more use, and nobody may be told of what was recorded since the last commit.
+  [[nodiscard]] virtual std::string commit() = 0;
 };
 
 }  // namespace lepus::core

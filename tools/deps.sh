@@ -7,7 +7,8 @@ set -eu
 packages="
     g++ meson ninja-build pkg-config python3
     liburing-dev libfmt-dev libboost1.81-dev libhwloc-dev libcli11-dev libmimalloc-dev
-    libisal-dev libgtest-dev libbenchmark-dev
+    libsqlite3-dev libisal-dev
+    libgtest-dev libbenchmark-dev
 "
 if [ "${1:-}" = "--test" ]; then
     packages="$packages clang-14 libclang-rt-14-dev llvm-14 librabbitmq-dev amqp-specs"

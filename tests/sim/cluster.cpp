@@ -20,7 +20,7 @@ Cluster::Cluster(io::SimWorld& world, std::size_t shard_count, std::uint64_t see
   }
   control_ = std::make_unique<server::Control>(server::Control::Parts{
       &mesh_, &threads_.back()->loop, &log_, UINT64_MAX, [this] { return memory_bytes(); }});
-  control_->start({"/"});
+  CHECK(control_->start({}, {"/"}).empty());
 }
 
 void Cluster::run_turn(const io::SimDriver& driver, Saboteur* saboteur) {

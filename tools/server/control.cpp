@@ -25,12 +25,21 @@ Control::Control(Parts parts)
 }
 
 Control::~Control() {
+  for (const Waiting& waiting : waiting_) {
+    const std::unique_ptr<core::AmqpError> error{waiting.done.error};
+  }
   parts_.loop->timers().cancel(memory_timer_);
   parts_.loop->set_hooks(nullptr);
 }
 
-void Control::start(const std::vector<std::string>& vhosts) {
-  std::vector<core::TopologyChange> all;
+std::string Control::start(core::StoredDefinitions stored, const std::vector<std::string>& vhosts) {
+  CHECK(version_ == 0);
+  ids_ = core::IdSource{stored.last_id};
+  Changes all = std::move(stored.changes);
+  for (core::TopologyChange& change : all) {
+    if (find_home(change) && parts_.store != nullptr) parts_.store->record(change);
+    master_.apply(change);
+  }
   for (const std::string& name : vhosts) {
     core::TopologyRequest request;
     request.kind = core::TopologyRequest::Kind::add_vhost;
@@ -38,12 +47,30 @@ void Control::start(const std::vector<std::string>& vhosts) {
     core::Decision decision = core::decide(master_, request, &ids_);
     CHECK(decision.kind != core::Decision::Kind::error);
     for (core::TopologyChange& change : decision.changes) {
-      master_.apply(change);
+      take(change);
       all.push_back(std::move(change));
     }
   }
-  publish(std::move(all));
+  if (has_uncommitted()) {
+    if (std::string error = parts_.store->commit(); !error.empty()) return error;
+  }
+  send(++version_, std::move(all));
   if (parts_.memory_bytes) parts_.loop->timers().arm(memory_timer_, parts_.loop->now());
+  return {};
+}
+
+/// A stored queue whose home is no shard of this run gets one: true.
+bool Control::find_home(core::TopologyChange& change) const {
+  auto* added = std::get_if<core::QueueAdded>(&change);
+  if (added == nullptr || added->queue.home < shard_count_) return false;
+  added->queue.home = static_cast<core::ShardId>(added->queue.home % shard_count_);
+  CHECK(added->queue.home < shard_count_);
+  return true;
+}
+
+void Control::take(const core::TopologyChange& change) {
+  master_.apply(change);
+  if (parts_.store != nullptr) parts_.store->record(change);
 }
 
 bool Control::drain_mailboxes() {
@@ -57,6 +84,7 @@ void Control::on_command(core::ShardId from, const core::Command& command) {
   if (const auto* ask = std::get_if<core::TopologyAsk>(&command)) return on_ask(*ask);
   if (const auto* applied = std::get_if<core::TopologyApplied>(&command)) {
     CHECK(applied_[from] < applied->version);
+    CHECK(applied->version <= sent_version());
     applied_[from] = applied->version;
     return answer_ready();
   }
@@ -65,6 +93,7 @@ void Control::on_command(core::ShardId from, const core::Command& command) {
     return;
   }
   CHECK(std::holds_alternative<core::StopServing>(command));
+  if (phase_ == Phase::failed) return;
   CHECK(phase_ == Phase::stopping);
   if (++drained_count_ < shard_count_) return;
   phase_ = Phase::ending;
@@ -73,13 +102,19 @@ void Control::on_command(core::ShardId from, const core::Command& command) {
 
 void Control::on_ask(const core::TopologyAsk& ask) {
   const std::unique_ptr<core::TopologyRequest> request{ask.request};
+  if (phase_ == Phase::failed) return;
   core::Decision decision = core::decide(master_, *request, &ids_);
   core::TopologyDone done{ask.channel, ask.message_count, nullptr};
   if (decision.kind == core::Decision::Kind::error)
     done.error = std::make_unique<core::AmqpError>(std::move(decision.error)).release();
   if (decision.kind == core::Decision::Kind::changes) {
-    for (const core::TopologyChange& change : decision.changes) master_.apply(change);
-    publish(std::move(decision.changes));
+    for (const core::TopologyChange& change : decision.changes) take(change);
+    ++version_;
+    if (has_uncommitted()) {
+      held_.push_back(std::move(decision.changes));
+    } else {
+      send(version_, std::move(decision.changes));
+    }
   }
   if (!ask.channel) {
     CHECK(done.error == nullptr);
@@ -90,23 +125,44 @@ void Control::on_ask(const core::TopologyAsk& ask) {
 }
 
 /// Every shard gets a copy of its own.
-void Control::publish(std::vector<core::TopologyChange> changes) {
-  ++version_;
+void Control::send(std::uint64_t version, Changes changes) {
   for (core::ShardId shard = 0; shard < shard_count_; ++shard) {
-    auto copy = std::make_unique<std::vector<core::TopologyChange>>(changes);
-    mesh_.send(shard, core::TopologyApply{version_, copy.release()});
+    auto copy = std::make_unique<Changes>(shard + 1 < shard_count_ ? changes : std::move(changes));
+    mesh_.send(shard, core::TopologyApply{version, copy.release()});
   }
 }
 
 /// A single shard applies before it reads the answer, as both come on one ring: no need to wait.
 void Control::answer_ready() {
   const std::uint64_t everywhere =
-      shard_count_ == 1 ? version_ : *std::min_element(applied_.begin(), applied_.end());
+      shard_count_ == 1 ? sent_version() : *std::min_element(applied_.begin(), applied_.end());
   while (!waiting_.empty() && waiting_.front().version <= everywhere) {
     const core::TopologyDone& done = waiting_.front().done;
     mesh_.send(done.channel.shard, done);
     waiting_.pop_front();
   }
+}
+
+void Control::flush() {
+  if (phase_ != Phase::failed && has_uncommitted()) commit();
+  mesh_.wake();
+}
+
+void Control::commit() {
+  const std::string error = parts_.store->commit();
+  if (!error.empty()) return fail(error);
+  CHECK(!has_uncommitted());
+  for (; !held_.empty(); held_.pop_front()) send(sent_version() + 1, std::move(held_.front()));
+  answer_ready();
+}
+
+/// What is held and who waits for it are left as they are: neither may become known.
+void Control::fail(const std::string& reason) {
+  phase_ = Phase::failed;
+  parts_.loop->timers().cancel(memory_timer_);
+  parts_.log->write(LogLevel::critical, LogCategory::general,
+                    "definitions cannot be made durable: the broker ends", {{"text", reason}});
+  if (parts_.on_store_failure) parts_.on_store_failure(reason);
 }
 
 void Control::on_memory_timer(io::Timer&) {

@@ -1,7 +1,13 @@
 // The control thread: the only writer of the topology, and the one who watches memory and signals.
 //
-//   TopologyAsk -> decide() on the master -> changes applied here, sent to every shard
+//   TopologyAsk -> decide() on the master -> changes applied here and recorded in the store
+//     nothing of it is durable: sent to every shard at once
+//     else: held, with everything decided after it, until the turn's commit
+//   flush(): one commit for all that came in this turn, then what was held is sent
 //   TopologyApplied from all shards -> TopologyDone to who asked, in the order of the requests
+//
+// So no shard knows, and nobody is told of, a definition that a crash could still take back. When a
+// commit fails the process has to end; until it does, nothing is decided or answered any more.
 //
 // It never sits on the message path. When it stops the broker it asks every shard to close its
 // connections, and lets the threads end only when all have: until then they still answer each
@@ -11,9 +17,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "core/log.h"
+#include "core/ports.h"
 #include "core/topology.h"
 #include "core/topology_rules.h"
 #include "io/loop.h"
@@ -29,12 +37,18 @@ class Control final : private io::TurnHooks {
     core::Log* log;
     std::uint64_t memory_watermark_bytes;
     std::function<std::uint64_t()> memory_bytes;  ///< Of all shards; called twenty times a second.
+    core::DefinitionStore* store = nullptr;       ///< Null: nothing outlives the process.
+    /// A commit failed for this reason: the process must end.
+    std::function<void(const std::string&)> on_store_failure = nullptr;
   };
   explicit Control(Parts parts);
   ~Control() override;
 
-  /// Makes the virtual hosts; shards accept connections once they know them.
-  void start(const std::vector<std::string>& vhosts);
+  /// Tells the shards of what was stored, and makes the virtual hosts that are missing; shards
+  /// accept connections once they know them. Queues whose home is gone get another. Empty, or why
+  /// the store failed: then nothing was told.
+  [[nodiscard]] std::string start(core::StoredDefinitions stored,
+                                  const std::vector<std::string>& vhosts);
   /// Closes all connections and ends all threads; is_finished() when that is done.
   void stop();
   /// Every shard accepts connections.
@@ -45,7 +59,9 @@ class Control final : private io::TurnHooks {
   void broadcast(const core::Command& command);
 
  private:
-  enum class Phase : std::uint8_t { running, stopping, ending };
+  /// failed: the store did; whatever comes is dropped.
+  enum class Phase : std::uint8_t { running, stopping, failed, ending };
+  using Changes = std::vector<core::TopologyChange>;
   /// An answer that waits until every shard has applied `version`.
   struct Waiting {
     std::uint64_t version;
@@ -53,12 +69,18 @@ class Control final : private io::TurnHooks {
   };
 
   bool drain_mailboxes() override;
-  void flush() override { mesh_.wake(); }
+  void flush() override;
   bool may_sleep() override { return !mesh_.has_staged() && phase_ != Phase::ending; }
 
   void on_command(core::ShardId from, const core::Command& command);
   void on_ask(const core::TopologyAsk& ask);
-  void publish(std::vector<core::TopologyChange> changes);
+  void take(const core::TopologyChange& change);
+  bool find_home(core::TopologyChange& change) const;
+  bool has_uncommitted() const { return parts_.store != nullptr && parts_.store->has_changes(); }
+  void commit();
+  void fail(const std::string& reason);
+  std::uint64_t sent_version() const { return version_ - held_.size(); }
+  void send(std::uint64_t version, Changes changes);
   void answer_ready();
   void on_memory_timer(io::Timer& timer);
 
@@ -67,7 +89,8 @@ class Control final : private io::TurnHooks {
   core::ShardId shard_count_;
   core::Topology master_;
   core::IdSource ids_;
-  std::uint64_t version_ = 0;           ///< Batches of changes sent to the shards.
+  std::uint64_t version_ = 0;           ///< Decisions that changed something.
+  std::deque<Changes> held_;            ///< The newest of them, until the commit; oldest first.
   std::vector<std::uint64_t> applied_;  ///< By shard.
   std::deque<Waiting> waiting_;         ///< Oldest first.
   io::Timer memory_timer_;

@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 #include <utility>
 
@@ -109,14 +110,11 @@ std::string Node::start() {
         random_seed(), wall_clock_offset(*own.driver), [this] { return connection_count(); }});
   }
   if (std::string error = listen(); !error.empty()) return error;
-  const std::uint64_t watermark = memory_limits(config_, read_available_memory()).watermark_size;
-  control_ = std::make_unique<Control>(
-      Control::Parts{&mesh_, loop_.get(), &log_, watermark, [this] { return memory_bytes(); }});
+  if (std::string error = start_control(); !error.empty()) return error;
   signals_ = std::make_unique<io::SignalSource>(
       *loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP});
   signals_->bind<&Node::on_signal>(this);
   signals_->start();
-  control_->start(config_.vhosts);
   for (std::size_t i = 0; i < shards_.size(); ++i)
     shards_[i].thread = std::thread([this, i] { run_shard(shards_[i], placement_.shards[i]); });
   while (!control_->is_serving()) loop_->run_turn();
@@ -124,9 +122,28 @@ std::string Node::start() {
              {{"version", LEPUS_VERSION},
               {"shards", shards_.size()},
               {"pinned", placement_.pin},
-              {"memory_watermark_bytes", watermark},
-              {"messages", "in memory only: this version has no journal yet"}});
+              {"memory_watermark_bytes", memory_watermark()}});
   return {};
+}
+
+/// The catalog, and the control thread with what is in it.
+std::string Node::start_control() {
+  const std::string path = config_.data_dir + "/catalog.sqlite";
+  if (std::string error = catalog_.open({path, random_seed() | 1}); !error.empty()) return error;
+  core::StoredDefinitions stored;
+  if (std::string error = catalog_.load(stored); !error.empty()) return error;
+  control_ = std::make_unique<Control>(Control::Parts{
+      &mesh_, loop_.get(), &log_, memory_watermark(), [this] { return memory_bytes(); }, &catalog_,
+      [this](const std::string&) { end_process(); }});
+  log_.write(LogLevel::info, LogCategory::general, "definitions loaded",
+             {{"catalog", path}, {"count", stored.changes.size()}});
+  return control_->start(std::move(stored), config_.vhosts);
+}
+
+/// Shards still run and their clients wait for answers that must not come: there is no clean way.
+void Node::end_process() {
+  log_system_.flush();
+  std::_Exit(1);
 }
 
 /// Each shard has its own socket for each address; the kernel spreads connections over them.
@@ -182,7 +199,7 @@ void Node::on_signal(int signal) {
 void Node::reload() {
   config_ = reload_config(config_, log_system_, log_);
   settings_.push_back(make_settings(config_));
-  control_->set_memory_watermark(memory_limits(config_, read_available_memory()).watermark_size);
+  control_->set_memory_watermark(memory_watermark());
   control_->broadcast(core::Reconfigure{settings_.back().get()});
 }
 
@@ -190,6 +207,10 @@ std::uint64_t Node::connection_count() const {
   std::uint64_t sum = 0;
   for (const ShardThread& own : shards_) sum += own.shard->connection_count();
   return sum;
+}
+
+std::uint64_t Node::memory_watermark() const {
+  return memory_limits(config_, read_available_memory()).watermark_size;
 }
 
 std::uint64_t Node::memory_bytes() const {

@@ -10,6 +10,7 @@
 #include "io/signals.h"
 #include "io/uring_driver.h"
 #include "net/amqp/settings.h"
+#include "persist/catalog.h"
 #include "tools/server/config.h"
 #include "tools/server/control.h"
 #include "tools/server/log.h"
@@ -42,9 +43,12 @@ class Node {
 
   std::string make_driver(std::unique_ptr<io::UringDriver>& driver);
   std::string listen();
+  std::string start_control();
+  [[noreturn]] void end_process();
   void run_shard(ShardThread& own, const ShardPlace& place);
   void on_signal(int signal);
   void reload();
+  std::uint64_t memory_watermark() const;
   std::uint64_t memory_bytes() const;
   std::uint64_t connection_count() const;
 
@@ -54,6 +58,7 @@ class Node {
   ServerConfig config_;
   /// Shards hold pointers to these: none is ever freed while they run.
   std::vector<std::unique_ptr<amqp::Settings>> settings_;
+  persist::Catalog catalog_;
   Mesh mesh_;
   std::unique_ptr<io::UringDriver> driver_;
   std::unique_ptr<io::Loop> loop_;

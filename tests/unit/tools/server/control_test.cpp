@@ -4,13 +4,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "core/topology_rules.h"
 #include "tests/unit/core/fake_commands.h"
+#include "tests/unit/persist/memory_store.h"
 #include "tests/unit/tools/server/fake_driver.h"
 
 namespace lepus::server {
@@ -73,12 +76,13 @@ class ControlTest : public ::testing::Test {
     mesh_.set_loop(1, loops_[1]);
     mesh_.set_loop(2, loops_[2]);
     control_ = std::make_unique<Control>(
-        Control::Parts{&mesh_, &loops_[2], &log_, 1'000, [this] { return memory_bytes_; }});
+        Control::Parts{&mesh_, &loops_[2], &log_, 1'000, [this] { return memory_bytes_; }, &store_,
+                       [this](const std::string& reason) { failures_.push_back(reason); }});
     zero_ = std::make_unique<FakeShard>(mesh_, core::ShardId{0});
     one_ = std::make_unique<FakeShard>(mesh_, core::ShardId{1});
   }
   void start() {
-    control_->start({"/", "other"});
+    EXPECT_EQ(control_->start({}, {"/", "other"}), "");
     run();
     zero_->apply();
     one_->apply();
@@ -87,6 +91,11 @@ class ControlTest : public ::testing::Test {
   }
   void run() {
     for (int i = 0; i < 3; ++i) loops_[2].run_turn();
+  }
+  /// Sends without running the control thread: what comes before the next run() is one turn.
+  void post(FakeShard& from, const TopologyRequest& request, core::ChannelRef channel) {
+    from.end.send(
+        2, core::TopologyAsk{channel, 0, std::make_unique<TopologyRequest>(request).release()});
   }
   void advance(core::Nanos duration) {
     drivers_[2].time += duration;
@@ -98,6 +107,11 @@ class ControlTest : public ::testing::Test {
     request.vhost = vhost_;
     request.name = name;
     request.connection = core::ConnectionId{1};
+    return request;
+  }
+  TopologyRequest declare_durable(std::string_view name) const {
+    TopologyRequest request = declare(name);
+    request.durable = true;
     return request;
   }
   void ask(FakeShard& from, const TopologyRequest& request, core::ChannelRef channel,
@@ -112,6 +126,8 @@ class ControlTest : public ::testing::Test {
   core::NullLog log_;
   Mesh mesh_{3};
   std::uint64_t memory_bytes_ = 0;
+  persist::test::MemoryStore store_;
+  std::vector<std::string> failures_;  ///< What the control thread said it cannot go on for.
   std::unique_ptr<Control> control_;
   std::unique_ptr<FakeShard> zero_;
   std::unique_ptr<FakeShard> one_;
@@ -258,6 +274,194 @@ TEST_F(ControlTest, ThreadsEndWhenAllConnectionsAreClosed) {
   EXPECT_EQ(zero_->count<core::EndThread>(), 1U);
   EXPECT_EQ(one_->count<core::EndThread>(), 1U);
   EXPECT_TRUE(control_->is_finished());
+}
+
+// ---- The store ----------------------------------------------------------------------------------
+
+/// Looks at the rings in the moment of the commit.
+class WatchingStore final : public core::DefinitionStore {
+ public:
+  explicit WatchingStore(std::function<void()> look) : look_(std::move(look)) {}
+  void record(const core::TopologyChange& change) override { inner_.record(change); }
+  bool has_changes() const override { return inner_.has_changes(); }
+  [[nodiscard]] std::string commit() override {
+    look_();
+    return inner_.commit();
+  }
+
+ private:
+  persist::test::MemoryStore inner_;
+  std::function<void()> look_;
+};
+
+TEST_F(ControlTest, NothingLeavesBeforeTheCommit) {
+  Mesh mesh{2};
+  mesh.set_loop(0, loops_[0]);
+  mesh.set_loop(1, loops_[2]);
+  FakeShard shard{mesh, core::ShardId{0}};
+  std::size_t looked = 0;
+  WatchingStore store{[&] {
+    ++looked;
+    EXPECT_EQ(shard.count<TopologyApply>(), 0U);
+    EXPECT_EQ(shard.count<TopologyDone>(), 0U);
+  }};
+  control_.reset();
+  Control control{Control::Parts{&mesh, &loops_[2], &log_, 1'000, nullptr, &store}};
+  EXPECT_EQ(control.start({}, {"/"}), "");
+  EXPECT_EQ(looked, 1U);
+  EXPECT_EQ(shard.count<TopologyApply>(), 1U);
+  const std::unique_ptr<std::vector<core::TopologyChange>> first{
+      shard.take<TopologyApply>().changes};
+  TopologyRequest request = declare_durable("q");
+  request.vhost = core::VhostId{1};
+  shard.end.send(1, core::TopologyAsk{channel_of_zero, 0,
+                                      std::make_unique<TopologyRequest>(request).release()});
+  // A single shard: the answer must not overtake the commit either.
+  loops_[2].run_turn();
+  EXPECT_EQ(looked, 2U);
+  const std::unique_ptr<std::vector<core::TopologyChange>> second{
+      shard.take<TopologyApply>().changes};
+  EXPECT_EQ(shard.take<TopologyDone>().error, nullptr);
+}
+
+TEST_F(ControlTest, TheTransientNeedsNoCommit) {
+  start();
+  const std::size_t before = store_.commit_count;
+  ask(*zero_, declare("q"), channel_of_zero);
+  EXPECT_EQ(store_.commit_count, before);
+  EXPECT_EQ(zero_->count<TopologyApply>(), 1U);
+}
+
+TEST_F(ControlTest, OneCommitForAllOfATurn) {
+  start();
+  const std::size_t before = store_.commit_count;
+  for (int i = 0; i < 50; ++i) post(*zero_, declare_durable("z" + std::to_string(i)), {});
+  for (int i = 0; i < 50; ++i) post(*one_, declare_durable("o" + std::to_string(i)), {});
+  run();
+  EXPECT_EQ(store_.commit_count, before + 1);
+  EXPECT_EQ(zero_->count<TopologyApply>(), 100U);
+  EXPECT_EQ(one_->count<TopologyApply>(), 100U);
+  EXPECT_TRUE(store_.pending().empty());
+}
+
+/// What is transient, satisfied or refused behind a durable change waits with it.
+TEST_F(ControlTest, DecisionsKeepTheirOrderAroundACommit) {
+  start();
+  post(*zero_, declare("before"), channel_of_zero);
+  post(*zero_, declare_durable("durable"), channel_of_zero);
+  post(*zero_, declare("behind"), channel_of_zero);
+  post(*zero_, declare_durable("durable"), channel_of_zero);
+  post(*zero_, declare("durable"), channel_of_zero);  // Not equivalent: an error.
+  run();
+  std::vector<std::uint64_t> versions;
+  for (int i = 0; i < 3; ++i) {
+    versions.push_back(zero_->apply());
+    EXPECT_EQ(one_->apply(), versions.back());
+  }
+  EXPECT_TRUE(std::is_sorted(versions.begin(), versions.end()));
+  EXPECT_LT(zero_->replica.find_queue(vhost_, "before")->id,
+            zero_->replica.find_queue(vhost_, "durable")->id);
+  EXPECT_LT(zero_->replica.find_queue(vhost_, "durable")->id,
+            zero_->replica.find_queue(vhost_, "behind")->id);
+  run();
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(zero_->take<TopologyDone>().error, nullptr);
+  const std::unique_ptr<core::AmqpError> error{zero_->take<TopologyDone>().error};
+  ASSERT_NE(error, nullptr);
+  EXPECT_EQ(error->code, core::ReplyCode::precondition_failed);
+}
+
+TEST_F(ControlTest, AFailedCommitAnswersNobodyAndEndsIt) {
+  start();
+  store_.failure = "catalog x: database or disk is full; make room on its disk";
+  post(*zero_, declare("transient before"), channel_of_zero);
+  post(*zero_, declare_durable("q"), channel_of_zero);
+  post(*one_, declare_durable("q"), channel_of_one);
+  TopologyRequest wrong = declare("q");
+  post(*one_, wrong, channel_of_one);  // Its refusal would tell of q.
+  run();
+  EXPECT_EQ(failures_, (std::vector<std::string>{store_.failure}));
+  EXPECT_EQ(zero_->count<TopologyApply>(), 1U);  // Of the transient one, decided before.
+  zero_->apply();
+  one_->apply();
+  ask(*zero_, declare("later"), channel_of_zero);
+  ask(*one_, declare_durable("later"), channel_of_one);
+  run();
+  EXPECT_EQ(zero_->take<TopologyDone>().error, nullptr);
+  for (FakeShard* shard : {zero_.get(), one_.get()}) {
+    EXPECT_EQ(shard->count<TopologyApply>(), 0U);
+    EXPECT_EQ(shard->count<TopologyDone>(), 0U);
+  }
+  EXPECT_EQ(failures_.size(), 1U);
+  EXPECT_FALSE(control_->is_finished());
+}
+
+TEST_F(ControlTest, AStartThatCannotBeStoredTellsNobody) {
+  store_.failure = "no";
+  EXPECT_EQ(control_->start({}, {"/"}), "no");
+  run();
+  EXPECT_EQ(zero_->count<TopologyApply>(), 0U);
+}
+
+TEST_F(ControlTest, ARestartKnowsWhatWasDurable) {
+  start();
+  ask(*zero_, declare_durable("durable"), {});
+  ask(*zero_, declare("transient"), {});
+  TopologyRequest bind = declare("durable");
+  bind.kind = TopologyRequest::Kind::bind_queue;
+  bind.source = "amq.topic";
+  ask(*zero_, bind, {});
+  for (int i = 0; i < 3; ++i) zero_->apply();
+  const core::QueueId id = zero_->replica.find_queue(vhost_, "durable")->id;
+  store_.restart();
+  const std::size_t before = store_.commit_count;
+
+  control_.reset();
+  zero_.reset();
+  one_.reset();
+  Mesh mesh{3};
+  for (core::ShardId thread = 0; thread < 3; ++thread) mesh.set_loop(thread, loops_[thread]);
+  Control control{Control::Parts{&mesh, &loops_[2], &log_, 1'000, nullptr, &store_}};
+  FakeShard shard{mesh, core::ShardId{0}};
+  FakeShard other{mesh, core::ShardId{1}};
+  EXPECT_EQ(control.start(store_.stored(), {"/", "fresh"}), "");
+  EXPECT_EQ(store_.commit_count, before + 1);  // For the vhost that is new.
+  shard.apply();
+  ASSERT_NE(shard.replica.find_queue(vhost_, "durable"), nullptr);
+  EXPECT_EQ(shard.replica.find_queue(vhost_, "durable")->id, id);
+  EXPECT_EQ(shard.replica.find_queue(vhost_, "durable")->bindings.size(), 1U);
+  EXPECT_EQ(shard.replica.find_queue(vhost_, "transient"), nullptr);
+  ASSERT_NE(shard.replica.find_vhost("fresh"), nullptr);
+  EXPECT_GT(shard.replica.find_vhost("fresh")->id.value, id.value);
+}
+
+TEST_F(ControlTest, QueuesOfShardsThatAreGoneGetAnotherHome) {
+  core::StoredDefinitions stored;
+  stored.changes.emplace_back(core::VhostAdded{core::VhostId{1}, "/"});
+  for (std::uint64_t id = 2; id < 8; ++id) {
+    core::QueueSpec queue;
+    queue.id = core::QueueId{id};
+    queue.vhost = core::VhostId{1};
+    queue.name = "q" + std::to_string(id);
+    queue.durable = true;
+    queue.home = static_cast<core::ShardId>(id);
+    stored.changes.emplace_back(core::QueueAdded{queue});
+  }
+  stored.last_id = 7;
+  for (const core::TopologyChange& change : stored.changes) store_.record(change);
+  ASSERT_EQ(store_.commit(), "");
+  EXPECT_EQ(control_->start(stored, {"/"}), "");
+  zero_->apply();
+  one_->apply();
+  for (const core::QueueInfo* queue : zero_->replica.queues(core::VhostId{1})) {
+    EXPECT_EQ(queue->home, queue->id.value % 2) << queue->name;
+    EXPECT_EQ(one_->replica.find_queue(queue->id)->home, queue->home);
+  }
+  for (const core::TopologyChange& change : store_.stored().changes) {
+    const auto* added = std::get_if<core::QueueAdded>(&change);
+    if (added != nullptr) {
+      EXPECT_EQ(added->queue.home, added->queue.id.value % 2);
+    }
+  }
 }
 
 }  // namespace

@@ -1,0 +1,75 @@
+// The catalog: the definitions that outlive the process, in one SQLite file that people can open
+// and read (`sqlite3 catalog.sqlite 'SELECT * FROM queues'`), also while the broker runs.
+//
+//   open() -> load() -> record() ... commit() -> record() ... commit()
+//
+// record() opens a transaction when there is none and puts the change into it; commit() ends it:
+// one sync of the write-ahead log for everything since the last one. A failed statement shows at
+// commit(), and then the catalog is of no more use: a failed sync is never repeated, because the
+// kernel may have dropped what it could not write. For the same reason open() rewrites what a dead
+// process left in the log and syncs it before anything is built on it.
+//
+// Blocking; one thread; whoever opens it has the data directory to himself.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/durable_filter.h"
+#include "core/ports.h"
+#include "persist/sqlite.h"
+
+namespace lepus::persist {
+
+class Catalog final : public core::DefinitionStore {
+ public:
+  struct Place {
+    std::string path;         ///< Of the file; its directory exists.
+    std::uint64_t new_store;  ///< Number for a catalog that is made now: drawn by chance, not 0.
+  };
+  /// Makes the file or brings it up to date. Empty, or what is wrong and what to do. At most once.
+  [[nodiscard]] std::string open(const Place& place);
+  /// Once, after open() and before the first record().
+  [[nodiscard]] std::string load(core::StoredDefinitions& definitions);
+  /// The number of this data directory, the same for ever: at most 63 bits, not 0.
+  std::uint64_t store() const;
+
+  void record(const core::TopologyChange& change) override;
+  bool has_changes() const override { return in_transaction_; }
+  [[nodiscard]] std::string commit() override;
+
+ private:
+  struct Statements {
+    Statement begin, commit, set_last_id;
+    Statement add_vhost, remove_vhost;
+    Statement add_exchange, remove_exchange;
+    Statement add_queue, remove_queue;
+    Statement add_binding, remove_binding, find_bindings, remove_binding_row;
+  };
+
+  std::string prepare_all();
+  std::string prepare_meta(std::uint64_t new_store);
+  void note(std::string error);
+  void note_id(std::uint64_t id);
+  void write(const core::VhostAdded& change);
+  void write(const core::VhostRemoved& change);
+  void write(const core::ExchangeAdded& change);
+  void write(const core::ExchangeRemoved& change);
+  void write(const core::QueueAdded& change);
+  void write(const core::QueueRemoved& change);
+  void write(const core::BindingAdded& change);
+  void write(const core::BindingRemoved& change);
+  void remove_equal_binding(const core::BindingSpec& binding);
+
+  Database database_;
+  Statements statements_;
+  core::DurableFilter filter_;
+  std::string error_;  ///< The first; nothing is done after it.
+  std::uint64_t store_ = 0;
+  std::uint64_t last_id_ = 0;        ///< Highest id ever recorded.
+  std::uint64_t last_id_saved_ = 0;  ///< The same as it is in the file.
+  bool loaded_ = false;
+  bool in_transaction_ = false;
+};
+
+}  // namespace lepus::persist

@@ -1,0 +1,500 @@
+// The catalog: what was committed is found again, exactly, and nothing else; and what it says about
+// files it cannot use.
+#include "persist/catalog.h"
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+#include "core/field_table_writer.h"
+#include "persist/catalog_schema.h"
+#include "tests/unit/persist/catalog_home.h"
+
+namespace lepus::persist::test {
+namespace {
+
+using ::testing::Test;
+
+std::string text_entry(std::string_view name, std::string_view value) {
+  core::FieldTableWriter table;
+  table.text(name, value);
+  return table.take();
+}
+
+TEST_F(CatalogTest, ANewOneIsEmpty) {
+  restart();
+  EXPECT_EQ(describe(*master_), "");
+  EXPECT_EQ(ids_.last(), 0U);
+  EXPECT_FALSE(catalog_->has_changes());
+  EXPECT_EQ(catalog_->store(), 4711U);
+}
+
+TEST_F(CatalogTest, KeepsItsStoreNumber) {
+  Catalog first;
+  ASSERT_EQ(first.open({path_, 0xffff'ffff'ffff'ffffULL}), "");
+  EXPECT_EQ(first.store(), 0x7fff'ffff'ffff'ffffULL);
+  Catalog second;
+  ASSERT_EQ(second.open({path_, 5}), "");
+  EXPECT_EQ(second.store(), first.store());
+}
+
+TEST_F(CatalogTest, EveryKindOfDefinitionComesBack) {
+  restart();
+  add_vhost("/");
+  add_vhost("other");
+  for (const char* type : {"direct", "fanout", "topic", "headers"}) {
+    TopologyRequest wish = exchange(std::string{"x-"} + type, type);
+    wish.internal = type == std::string_view{"fanout"};
+    wish.auto_delete = type == std::string_view{"topic"};
+    wish.arguments = text_entry("alternate-exchange", "spare");
+    must(wish);
+  }
+  must(exchange("plain", "direct"));
+  TopologyRequest wish = queue("work");
+  core::FieldTableWriter table;
+  table.int64("x-message-ttl", 60'000);
+  table.text("x-dead-letter-exchange", "x-fanout");
+  table.int32("x-max-priority", 7);
+  table.int32("x-lepus-shard", 3);
+  wish.arguments = table.take();
+  must(wish);
+  wish = queue("left over");
+  wish.auto_delete = true;
+  must(wish);
+  must(bind("x-topic", "work", "a.*.#"));
+  must(bind("x-direct", "left over", "k"));
+  wish = bind("x-headers", "work", "");
+  wish.arguments = text_entry("x-match", "any");
+  must(wish);
+  wish = bind("x-direct", "x-fanout", "to an exchange");
+  wish.kind = Kind::bind_exchange;
+  must(wish);
+  commit();
+  const std::string before = describe(*master_);
+  EXPECT_EQ(find_queue("work")->home, 3);
+  restart();
+  EXPECT_EQ(describe(*master_), before);
+  EXPECT_EQ(find_queue("work")->parsed.message_ttl_ms, 60'000U);
+}
+
+TEST_F(CatalogTest, NamesAreBytes) {
+  using namespace std::string_literals;
+  restart();
+  add_vhost("/");
+  const std::string name = "it's \xff\x00\"q\" \xc3\xa4"s;
+  must(queue(name));
+  must(exchange(name, "topic"));
+  must(bind(name, name, "\x00"s));
+  commit();
+  const std::string before = describe(*master_);
+  restart();
+  EXPECT_EQ(describe(*master_), before);
+  ASSERT_NE(find_queue(name), nullptr);
+}
+
+TEST_F(CatalogTest, TheTransientIsNotKept) {
+  restart();
+  add_vhost("/");
+  must(queue("durable"));
+  must(exchange("durable", "direct"));
+  commit();
+  const std::string before = describe(*master_);
+  TopologyRequest wish = queue("transient");
+  wish.durable = false;
+  must(wish);
+  wish = queue("exclusive");
+  wish.exclusive = true;
+  must(wish);
+  wish = exchange("transient", "direct");
+  wish.durable = false;
+  must(wish);
+  must(bind("durable", "transient", ""));
+  must(bind("durable", "exclusive", ""));
+  must(bind("transient", "durable", ""));
+  wish = bind("durable", "transient", "");
+  wish.kind = Kind::bind_exchange;
+  must(wish);
+  EXPECT_FALSE(catalog_->has_changes());
+  wish.kind = Kind::unbind_exchange;
+  must(wish);
+  must(delete_queue("transient"));
+  EXPECT_FALSE(catalog_->has_changes());
+  restart();
+  EXPECT_EQ(describe(*master_), before);
+  EXPECT_EQ(find_queue("transient"), nullptr);
+  EXPECT_EQ(find_queue("exclusive"), nullptr);
+}
+
+TEST_F(CatalogTest, WhatIsNotCommittedIsLost) {
+  restart();
+  add_vhost("/");
+  must(queue("first"));
+  commit();
+  must(queue("second"));
+  EXPECT_TRUE(catalog_->has_changes());
+  restart();
+  EXPECT_NE(find_queue("first"), nullptr);
+  EXPECT_EQ(find_queue("second"), nullptr);
+}
+
+TEST_F(CatalogTest, RemovedThingsTakeTheirBindingsAlong) {
+  restart();
+  add_vhost("/");
+  for (const char* name : {"a", "b"}) {
+    must(exchange(name, "direct"));
+    must(queue(name));
+    must(bind("a", name, "k"));
+    must(bind("amq.topic", name, "k"));
+  }
+  TopologyRequest between = bind("b", "a", "k");
+  between.kind = Kind::bind_exchange;
+  must(between);
+  commit();
+  must(delete_queue("b"));
+  must(request(Kind::delete_exchange, "a"));
+  commit();
+  std::string before = describe(*master_);
+  restart();
+  EXPECT_EQ(describe(*master_), before);
+  // The same names again must not find bindings of the old ones.
+  must(exchange("a", "direct"));
+  must(queue("b"));
+  commit();
+  before = describe(*master_);
+  restart();
+  EXPECT_EQ(describe(*master_), before);
+}
+
+TEST_F(CatalogTest, UnbindingIsKept) {
+  restart();
+  add_vhost("/");
+  must(queue("q"));
+  TopologyRequest wish = bind("amq.headers", "q", "");
+  core::FieldTableWriter one;
+  one.text("x-match", "any");
+  one.int32("n", 1);
+  wish.arguments = one.take();
+  must(wish);
+  must(bind("amq.headers", "q", ""));
+  commit();
+  // The same arguments in another order are the same binding, also for a change that has them so.
+  core::FieldTableWriter other;
+  other.int32("n", 1);
+  other.text("x-match", "any");
+  core::BindingSpec spec;
+  spec.source = master_->find_exchange(wish.vhost, "amq.headers")->id;
+  spec.queue = find_queue("q")->id;
+  spec.arguments = other.take();
+  ASSERT_NE(spec.arguments, wish.arguments);
+  master_->apply(core::BindingRemoved{spec});
+  catalog_->record(core::BindingRemoved{spec});
+  commit();
+  const std::string before = describe(*master_);
+  restart();
+  EXPECT_EQ(describe(*master_), before);
+  EXPECT_EQ(find_queue("q")->bindings.size(), 1U);
+}
+
+TEST_F(CatalogTest, RemovingWhatIsNotThereIsNothing) {
+  restart();
+  add_vhost("/");
+  must(queue("q"));
+  commit();
+  catalog_->record(core::QueueRemoved{core::QueueId{999}});
+  catalog_->record(core::ExchangeRemoved{core::ExchangeId{999}});
+  catalog_->record(core::VhostRemoved{core::VhostId{999}});
+  EXPECT_FALSE(catalog_->has_changes());
+  core::BindingSpec spec;
+  spec.source = master_->find_exchange(master_->find_vhost("/")->id, "amq.topic")->id;
+  spec.queue = find_queue("q")->id;
+  spec.key = "nobody bound this";
+  catalog_->record(core::BindingRemoved{spec});
+  commit();
+}
+
+TEST_F(CatalogTest, IdsAreNeverGivenAgain) {
+  restart();
+  add_vhost("/");
+  must(queue("q"));
+  const std::uint64_t id = find_queue("q")->id.value;
+  commit();
+  must(delete_queue("q"));
+  commit();
+  restart();
+  EXPECT_GE(ids_.last(), id);
+  must(queue("q"));
+  EXPECT_GT(find_queue("q")->id.value, id);
+  // Made and removed within one transaction counts as well.
+  const std::uint64_t second = find_queue("q")->id.value;
+  must(delete_queue("q"));
+  commit();
+  restart();
+  EXPECT_GE(ids_.last(), second);
+}
+
+TEST_F(CatalogTest, AQueueMovesToAnotherHome) {
+  restart();
+  add_vhost("/");
+  must(queue("q"));
+  must(bind("amq.fanout", "q", ""));
+  commit();
+  core::QueueSpec moved = *find_queue("q");
+  ASSERT_EQ(moved.home, 1);
+  moved.home = 2;
+  catalog_->record(core::QueueAdded{moved});
+  commit();
+  restart();
+  EXPECT_EQ(find_queue("q")->home, 2);
+  EXPECT_EQ(find_queue("q")->bindings.size(), 1U);
+}
+
+TEST_F(CatalogTest, AVhostGoesWithEverythingInIt) {
+  restart();
+  add_vhost("/");
+  commit();
+  const std::string before = describe(*master_);
+  add_vhost("gone");
+  TopologyRequest wish = queue("q");
+  wish.vhost = master_->find_vhost("gone")->id;
+  must(wish);
+  wish.kind = Kind::bind_queue;
+  wish.source = "amq.topic";
+  must(wish);
+  commit();
+  wish.kind = Kind::delete_vhost;
+  wish.name = "gone";
+  must(wish);
+  commit();
+  restart();
+  EXPECT_EQ(describe(*master_), before);
+}
+
+TEST_F(CatalogTest, PeopleCanReadItWhileItIsOpen) {
+  restart();
+  add_vhost("/");
+  must(queue("orders"));
+  must(bind("amq.topic", "orders", "eu.#"));
+  commit();
+  Database person;
+  ASSERT_EQ(person.open(path_), "");
+  std::string line;
+  ASSERT_EQ(person.read_text("SELECT vhost || ' ' || source || ' ' || destination_type || ' ' ||"
+                             " destination || ' ' || routing_key FROM binding_list",
+                             line),
+            "");
+  EXPECT_EQ(line, "/ amq.topic queue orders eu.#");
+  must(queue("more"));
+  commit();
+  ASSERT_EQ(person.read_text("SELECT group_concat(name) FROM (SELECT name FROM queues ORDER BY id)",
+                             line),
+            "");
+  EXPECT_EQ(line, "orders,more");
+}
+
+/// A write that fails in the middle: the file may not grow any more.
+TEST_F(CatalogTest, AFailedCommitIsAnErrorAndLeavesNothing) {
+  restart();
+  add_vhost("/");
+  must(queue("kept"));
+  commit();
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit tight{1 << 16, before.rlim_max};
+  for (int at = 0; at < 2000; ++at) must(queue("lost" + std::to_string(at)));
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &tight), 0);
+  const std::string error = catalog_->commit();
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_NE(error.find("catalog " + path_ + ": "), std::string::npos) << error;
+  EXPECT_NE(error.find("; its disk or file system fails, see the kernel's log"), std::string::npos)
+      << error;
+  EXPECT_EQ(catalog_->commit(), error);
+  must(queue("more"));
+  EXPECT_EQ(catalog_->commit(), error);
+  restart();
+  EXPECT_NE(find_queue("kept"), nullptr);
+  EXPECT_EQ(master_->queue_count(), 1U);
+}
+
+// ---- Files that cannot be used ------------------------------------------------------------------
+
+class BadCatalogTest : public CatalogTest {
+ protected:
+  /// A catalog with some content.
+  void make() {
+    restart();
+    add_vhost("/");
+    for (int at = 0; at < 300; ++at) {
+      const std::string name = "q" + std::to_string(at);
+      must(queue(name));
+      must(bind("amq.topic", name, name));
+    }
+    commit();
+    catalog_.reset();
+  }
+  void overwrite(long offset, std::string_view bytes) const {
+    std::FILE* file = std::fopen(path_.c_str(), "r+b");
+    ASSERT_NE(file, nullptr);
+    ASSERT_EQ(std::fseek(file, offset, SEEK_SET), 0);
+    ASSERT_EQ(std::fwrite(bytes.data(), 1, bytes.size(), file), bytes.size());
+    ASSERT_EQ(std::fclose(file), 0);
+  }
+  void expect_trouble(std::string_view reason, std::string_view advice) {
+    const std::string error = trouble();
+    EXPECT_EQ(error.find("catalog " + path_ + ": "), 0U) << error;
+    EXPECT_NE(error.find(reason), std::string::npos) << error;
+    EXPECT_NE(error.find(advice), std::string::npos) << error;
+    EXPECT_EQ(error.find('\n'), std::string::npos) << error;
+  }
+  static constexpr std::string_view backup =
+      "; put a backup in its place, or move it away to start without definitions";
+};
+
+TEST_F(BadCatalogTest, NoDatabase) {
+  make();
+  overwrite(0, "this is a text file");
+  expect_trouble("file is not a database", backup);
+}
+
+TEST_F(BadCatalogTest, DamagedPages) {
+  make();
+  const auto size = static_cast<long>(std::filesystem::file_size(path_));
+  ASSERT_GT(size, 10 * 4096);
+  for (long page = 2; page * 4096 < size; page += 2) overwrite(page * 4096, std::string(512, 'x'));
+  expect_trouble("", backup);
+}
+
+TEST_F(BadCatalogTest, Truncated) {
+  make();
+  std::filesystem::resize_file(path_, 3 * 4096);
+  expect_trouble("", backup);
+}
+
+TEST_F(BadCatalogTest, NotAFile) {
+  std::filesystem::create_directory(path_);
+  expect_trouble("unable to open database file",
+                 "; let the broker's user read and write it and its directory");
+}
+
+TEST_F(BadCatalogTest, OfANewerVersion) {
+  make();
+  ASSERT_EQ(edit("PRAGMA user_version = 99"), "");
+  const std::string error = trouble();
+  EXPECT_EQ(error,
+            "catalog " + path_ + ": its schema version is 99, this lepus knows versions up to " +
+                std::to_string(catalog_steps().size()) +
+                "; start the newer lepus that wrote it, or put back the backup made before the "
+                "upgrade");
+  ASSERT_EQ(edit("PRAGMA user_version = 1"), "");
+  EXPECT_EQ(trouble(), "");
+}
+
+TEST_F(BadCatalogTest, OfAnotherProgram) {
+  ASSERT_EQ(edit("CREATE TABLE recipes (name TEXT)"), "");
+  expect_trouble("this is a database of another program", backup);
+  std::int64_t count = 0;
+  Database other;
+  ASSERT_EQ(other.open(path_), "");
+  ASSERT_EQ(other.read_number("SELECT count(*) FROM sqlite_schema", count), "");
+  EXPECT_EQ(count, 1) << "it was changed all the same";
+}
+
+/// Edits that SQLite accepts and the broker cannot.
+TEST_F(BadCatalogTest, EditedByHand) {
+  struct Edit {
+    const char* statements;
+    const char* reason;
+  };
+  for (const Edit& bad : {
+           Edit{"UPDATE exchanges SET type = 'round' WHERE name = 'amq.topic'",
+                "exchange 'amq.topic' (id 5): 'round' is no type"},
+           Edit{"UPDATE queues SET home = -1 WHERE name = 'q7'", "there is no shard -1"},
+           Edit{"UPDATE queues SET arguments = x'01' WHERE name = 'q7'", "its arguments: "},
+           Edit{"UPDATE queues SET arguments = x'09782d657870697265734900000000'"
+                " WHERE name = 'q7'",
+                "queue 'q7'"},
+           Edit{"UPDATE queues SET vhost = 77 WHERE name = 'q7'",
+                "row 16 of table queues refers to what is not there"},
+           Edit{"DELETE FROM queues WHERE name = 'q7'",
+                "of table bindings refers to what is not there"},
+           Edit{"UPDATE bindings SET source = 2 WHERE id = 1", "binding 1: its ends do not fit"},
+           Edit{"INSERT INTO bindings SELECT NULL, source, queue, exchange, routing_key, arguments"
+                " FROM bindings WHERE id = 9",
+                "is there twice"},
+           Edit{"UPDATE bindings SET source = 6, arguments ="
+                " x'07782d6d617463685300000003666f6f' WHERE id = 4",
+                "binding 4: "},
+           Edit{"DELETE FROM meta WHERE name = 'store'; INSERT INTO meta VALUES ('store', -4)",
+                "table meta holds a negative number"},
+           Edit{"DROP TABLE meta", "no such table: meta"},
+       }) {
+    SCOPED_TRACE(bad.statements);
+    std::filesystem::remove(path_);
+    make();
+    ASSERT_EQ(trouble(), "");
+    ASSERT_EQ(edit(bad.statements), "");
+    expect_trouble(bad.reason, "; ");
+  }
+}
+
+TEST_F(BadCatalogTest, FromTwoVhosts) {
+  make();
+  restart();
+  add_vhost("other");
+  commit();
+  catalog_.reset();
+  ASSERT_EQ(edit("UPDATE bindings SET source = (SELECT exchanges.id FROM exchanges JOIN vhosts"
+                 " ON vhosts.id = vhost WHERE exchanges.name = 'amq.topic'"
+                 " AND vhosts.name = 'other') WHERE id = 4"),
+            "");
+  expect_trouble("binding 4: its ends do not fit", backup);
+}
+
+// ---- Versions of the schema ---------------------------------------------------------------------
+
+constexpr const char* first_step = "CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('old');";
+constexpr const char* second_step = "ALTER TABLE t ADD COLUMN b TEXT NOT NULL DEFAULT 'new';";
+constexpr const char* third_step = "UPDATE t SET b = b || '!';";
+constexpr const char* broken_step = "UPDATE t SET missing = 1;";
+
+class SchemaTest : public CatalogTest {
+ protected:
+  std::string upgrade(std::vector<const char*> steps) {
+    Database database;
+    std::string error = database.open(path_);
+    if (error.empty()) error = check_schema(database, steps);
+    return error.empty() ? upgrade_schema(database, steps) : error;
+  }
+  std::string read(std::string_view select) {
+    Database database;
+    std::string text;
+    EXPECT_EQ(database.open(path_), "");
+    EXPECT_EQ(database.read_text(select, text), "");
+    return text;
+  }
+};
+
+TEST_F(SchemaTest, OlderOnesAreUpgradedStepByStep) {
+  ASSERT_EQ(upgrade({first_step}), "");
+  EXPECT_EQ(read("PRAGMA user_version"), "1");
+  ASSERT_EQ(upgrade({first_step, second_step, third_step}), "");
+  EXPECT_EQ(read("PRAGMA user_version"), "3");
+  EXPECT_EQ(read("SELECT a || b FROM t"), "oldnew!");
+  ASSERT_EQ(upgrade({first_step, second_step, third_step}), "");
+  EXPECT_EQ(read("SELECT a || b FROM t"), "oldnew!");
+}
+
+TEST_F(SchemaTest, AFailedUpgradeChangesNothing) {
+  ASSERT_EQ(upgrade({first_step}), "");
+  const std::string error = upgrade({first_step, second_step, broken_step});
+  EXPECT_NE(error.find("no such column: missing"), std::string::npos) << error;
+  EXPECT_EQ(read("PRAGMA user_version"), "1");
+  EXPECT_EQ(read("SELECT count(*) FROM pragma_table_info('t')"), "1");
+  ASSERT_EQ(upgrade({first_step, second_step}), "");
+  EXPECT_EQ(read("SELECT a || b FROM t"), "oldnew");
+}
+
+}  // namespace
+}  // namespace lepus::persist::test

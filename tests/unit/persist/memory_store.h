@@ -1,0 +1,68 @@
+// A DefinitionStore without a disk, for tests and the simulation: what is durable is a list, a
+// restart finds that list. A test may make commits fail and looks at what was recorded when.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/base/assert.h"
+#include "core/durable_filter.h"
+#include "core/ports.h"
+
+namespace lepus::persist::test {
+
+class MemoryStore final : public core::DefinitionStore {
+ public:
+  void record(const core::TopologyChange& change) override {
+    if (filter_.admit(change)) pending_.push_back(change);
+  }
+  bool has_changes() const override { return !pending_.empty(); }
+  [[nodiscard]] std::string commit() override {
+    CHECK(has_changes());
+    if (!failure.empty()) return failure;
+    ++commit_count;
+    for (core::TopologyChange& change : std::exchange(pending_, {})) keep(std::move(change));
+    return {};
+  }
+
+  /// The process died: what was not committed is gone.
+  void restart() {
+    pending_.clear();
+    filter_ = {};
+    for (const core::TopologyChange& change : durable_) CHECK(filter_.admit(change));
+  }
+  core::StoredDefinitions stored() const { return {durable_, last_id_}; }
+  /// Recorded, not yet durable.
+  const std::vector<core::TopologyChange>& pending() const { return pending_; }
+
+  std::string failure;  ///< What the next commits say.
+  std::size_t commit_count = 0;
+
+ private:
+  void keep(core::TopologyChange change) {
+    if (const auto* vhost = std::get_if<core::VhostAdded>(&change)) note(vhost->id.value);
+    if (const auto* exchange = std::get_if<core::ExchangeAdded>(&change))
+      note(exchange->exchange.id.value);
+    if (const auto* queue = std::get_if<core::QueueAdded>(&change)) {
+      note(queue->queue.id.value);
+      for (core::TopologyChange& known : durable_) {
+        auto* same = std::get_if<core::QueueAdded>(&known);
+        if (same == nullptr || same->queue.id != queue->queue.id) continue;
+        same->queue.home = queue->queue.home;
+        return;
+      }
+    }
+    durable_.push_back(std::move(change));
+  }
+  void note(std::uint64_t id) { last_id_ = std::max(last_id_, id); }
+
+  core::DurableFilter filter_;
+  std::vector<core::TopologyChange> pending_;
+  std::vector<core::TopologyChange> durable_;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace lepus::persist::test
