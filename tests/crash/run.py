@@ -3,6 +3,7 @@
 
     tests/crash/run.py --broker build/release/lepus --rounds 100 [--seconds S] [--seed N]
                        [--shards N] [--segment-size SIZE] [--set KEY=VALUE]... [--keep DIR]
+                       [--forbid REGEX] [--stop]
     tests/crash/run.py --rabbitmq --rounds 3         the same against a private RabbitMQ
 
 A round: load, then SIGKILL at a random moment (sometimes SIGTERM), sometimes further kills while
@@ -13,11 +14,14 @@ been made before a restart came back without the flag `redelivered`.
 
 The plan of a round follows from the seed; the moments of the kills do not exactly, since the broker
 is a real process. --keep DIR keeps a copy of the data directory as it was when the failed round's
-broker was killed. The last line is `N passed, N failed`.
+broker was killed. --forbid REGEX makes a line of the broker's log a failure. When the broker makes
+trouble (does not start, ends by itself, does not answer) TROUBLES_MAX rounds in a row, the rest is
+not run. The last line is `N passed, N failed`.
 """
 import argparse
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -39,6 +43,7 @@ LIBRARY_S = 0.5
 LIBRARY_EVERY = 5       # rounds: a Python process with a library takes half a second to start
 PUBLISHERS = 3
 AFTER_DEATH_S = 5
+TROUBLES_MAX = 3
 
 
 @dataclass
@@ -151,11 +156,10 @@ class Suite:
             loop.drain(AFTER_DEATH_S)
             return
         # The clients go on until the broker has closed their connections.
-        self.broker.process.send_signal(signal.SIGTERM) if not self.options.rabbitmq else None
-        if not self.options.rabbitmq:
-            loop.run(lambda: not loop.connections, AFTER_DEATH_S)
-        self.broker.stop()
-        loop.drain(AFTER_DEATH_S)
+        self.broker.terminate()
+        loop.run(lambda: not loop.connections, AFTER_DEATH_S)
+        loop.close()
+        self.broker.wait_stopped()
 
     def restart(self, plan):
         if self.broker.can_change_shards:
@@ -167,6 +171,12 @@ class Suite:
                 raise BrokerTrouble(f'ended with {code} while starting\n{self.broker.log()}')
             self.broker.kill()
         self.broker.start()
+
+    def check_log(self):
+        """--forbid: a kill never damages what the kernel has, so the broker must not say so."""
+        for line in self.broker.new_log().splitlines():
+            if self.options.forbid and re.search(self.options.forbid, line):
+                self.model.violations.add('log', line)
 
     def keep(self, number, before):
         """--keep: a copy of the data directory, taken when the broker is dead."""
@@ -191,6 +201,7 @@ class Suite:
             self.torn += verify.verify(self.broker.port, self.model, clean, plan.drain)
         except (BrokerTrouble, Gone, Refused, ValueError) as error:
             violations.add('broker', str(error) + '\n' + self.broker.log())
+        self.check_log()
         topology.forget_absent(self.model)
         self.redelivered += violations.count('redelivered')
         good = not violations
@@ -212,6 +223,7 @@ class Suite:
             self.broker.start()
 
     def run(self):
+        troubles = 0
         for number in range(1, self.options.rounds + 1):
             try:
                 self.revive()
@@ -220,7 +232,9 @@ class Suite:
                 print(f'round {number}: the broker does not start: {trouble}')
                 break
             self.round(number)
-            if self.failed and self.options.stop:
+            troubles = troubles + 1 if 'broker' in self.model.violations.lines else 0
+            if (self.failed and self.options.stop) or troubles == TROUBLES_MAX:
+                print(f'{self.options.rounds - number} rounds are not run')
                 break
         counts = ', '.join(f'{count} {name}' for name, count in self.model.counts.items())
         print(f'{counts}; {self.torn} commits on the way came through in part')
@@ -240,6 +254,7 @@ def parse():
     parser.add_argument('--segment-size', help='sets journal.segment_size')
     parser.add_argument('--set', action='append', default=[], metavar='KEY=VALUE')
     parser.add_argument('--keep', help='folder for the data directories of failed rounds')
+    parser.add_argument('--forbid', metavar='REGEX', help='no line of the log may match this')
     parser.add_argument('--stop', action='store_true', help='stop at the first failed round')
     parser.add_argument('--python', default=PYTHON, help='with pika and amqp; tests/e2e/setup.sh')
     options = parser.parse_args()

@@ -22,6 +22,7 @@ import suite_tools  # noqa: E402
 
 START_S = 30
 STOP_S = 20
+LOG_SHOWN = 3000
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 
@@ -44,6 +45,7 @@ class Lepus:
         self.data = os.path.join(directory or self.own, 'data')
         self.log_path = os.path.join(self.own, 'broker.log')
         self.process, self.port, self.start_s = None, 0, 0.05
+        self.log_read = 0
 
     def __enter__(self):
         return self
@@ -101,9 +103,11 @@ class Lepus:
         self.process.stdout.close()
         self.process = None
 
-    def stop(self):
-        """SIGTERM; it must leave with 0."""
+    def terminate(self):
         self.process.terminate()
+
+    def wait_stopped(self):
+        """After terminate(): it must leave with 0."""
         code = self.wait(STOP_S)
         self.kill()
         if code != 0:
@@ -111,7 +115,15 @@ class Lepus:
 
     def log(self):
         with open(self.log_path, encoding='utf-8', errors='replace') as log:
-            return log.read()[-3000:]
+            return log.read()[-LOG_SHOWN:]
+
+    def new_log(self):
+        """What it has said since this was asked last."""
+        with open(self.log_path, encoding='utf-8', errors='replace') as log:
+            log.seek(self.log_read)
+            text = log.read()
+            self.log_read = log.tell()
+            return text
 
 
 class RabbitMq:
@@ -172,9 +184,12 @@ class RabbitMq:
         for helper in self.inner.helpers:
             self.inner.end(helper)
 
-    def stop(self):
-        """SIGTERM to the worker, as its service does; it must end by itself."""
+    def terminate(self):
+        """To the worker, as its service does."""
         os.kill(self.inner.find_worker(), signal.SIGTERM)
+
+    def wait_stopped(self):
+        """The exit code says nothing: the signal stands in it."""
         code = self.wait(STOP_S)
         self.kill()
         if code is None:
@@ -182,3 +197,6 @@ class RabbitMq:
 
     def log(self):
         return self.inner.log_tail()
+
+    def new_log(self):
+        return ''
