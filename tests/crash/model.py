@@ -104,6 +104,7 @@ class Model:
         self.messages = {}
         self.queues = {}
         self.objects = {}        # (kind, name) of the topology: MUST, MAY or MUST_NOT exist
+        self.transactions = []   # since the last verification
         self.bound = set()       # queues whose binding to `kept` was answered
         self.violations = Violations()
         self.counts = dict.fromkeys(('confirmed', 'settled', 'transactions', 'in doubt',
@@ -148,6 +149,7 @@ class Model:
 
     def commit_sent(self, transaction):
         transaction.state = 'committing'
+        self.transactions.append(transaction)
         self.settle_sent(transaction.settles)
 
     def committed(self, transaction):

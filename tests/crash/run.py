@@ -3,7 +3,7 @@
 
     tests/crash/run.py --broker build/release/lepus --rounds 100 [--seconds S] [--seed N]
                        [--shards N] [--segment-size SIZE] [--set KEY=VALUE]... [--keep DIR]
-                       [--forbid REGEX] [--stop]
+                       [--forbid REGEX] [--stop] [--power-cut]
     tests/crash/run.py --rabbitmq --rounds 3         the same against a private RabbitMQ
 
 A round: load, then SIGKILL at a random moment (sometimes SIGTERM), sometimes further kills while
@@ -12,6 +12,9 @@ of everything in every queue (verify.py) against what is owed (model.py has the 
 work on one directory. A round is one test. One more test at the end: no delivery that had certainly
 been made before a restart came back without the flag `redelivered`.
 
+With --power-cut (needs root for a loop mount, else skipped) the data is on a disk of its own that
+loses with each kill what had not been synced (volumes.py).
+
 The plan of a round follows from the seed; the moments of the kills do not exactly, since the broker
 is a real process. --keep DIR keeps a copy of the data directory as it was when the failed round's
 broker was killed. --forbid REGEX makes a line of the broker's log a failure. When the broker makes
@@ -19,6 +22,7 @@ trouble (does not start, ends by itself, does not answer) TROUBLES_MAX rounds in
 not run. The last line is `N passed, N failed`.
 """
 import argparse
+import contextlib
 import os
 import random
 import re
@@ -36,14 +40,17 @@ import verify
 from loop import Connection, Gone, Loop, Refused
 from model import Model
 from server import ROOT, BrokerTrouble, Lepus, RabbitMq
+from volumes import CannotMount, Volume
 
 PYTHON = os.path.join(ROOT, 'build', 'e2e', 'python', 'bin', 'python')
 EVENTS_MIN, EVENTS_MAX = 30, 9000
 LIBRARY_S = 0.5
+VOLUME_SIZE = 2 << 30    # sparse, in memory
 LIBRARY_EVERY = 5       # rounds: a Python process with a library takes half a second to start
 PUBLISHERS = 3
 AFTER_DEATH_S = 5
 TROUBLES_MAX = 3
+STAKE, STAKE_S = 5, 20
 
 
 @dataclass
@@ -81,6 +88,7 @@ class Suite:
     options: argparse.Namespace
     broker: object
     chance: random.Random
+    volume: object = None
     model: Model = field(default_factory=Model)
     passed: int = 0
     failed: int = 0
@@ -96,6 +104,7 @@ class Suite:
         def connect():
             return Connection(loop, port)
         topology.declare(connect(), model)
+        self.stake(loop, connect())
         made = [roles.Publisher(connect(), model, chance) for _ in range(PUBLISHERS)]
         multiple = roles.Consumer(connect(), model, chance, 'fan.1')
         multiple.multiple = True
@@ -109,6 +118,14 @@ class Suite:
                  roles_control.Cycler(connect(), model, chance),
                  roles_control.Declarer(connect(), model, chance, number)]
         return made
+
+    def stake(self, loop, connection):
+        """Something that is owed even when the kill comes before any other confirm."""
+        publishing = roles.Publishing(connection, self.model)
+        for _ in range(STAKE):
+            publishing.publish('', 'direct.b', publishing.new(self.chance, ('direct.b',)))
+        if not loop.run(lambda: not publishing.open or connection.gone, STAKE_S) or publishing.open:
+            raise Gone(f'{len(publishing.open)} of {STAKE} first messages were not confirmed')
 
     def load(self, plan, number):
         """Runs the clients and ends the broker under them."""
@@ -152,14 +169,23 @@ class Suite:
         if self.broker.wait(0) is not None:
             self.model.violations.add('broker', f'ended by itself\n{self.broker.log()}')
         if not plan.clean:
-            self.broker.kill()
-            loop.drain(AFTER_DEATH_S)
+            self.kill(lambda: loop.drain(AFTER_DEATH_S))
             return
         # The clients go on until the broker has closed their connections.
         self.broker.terminate()
         loop.run(lambda: not loop.connections, AFTER_DEATH_S)
         loop.close()
         self.broker.wait_stopped()
+
+    def kill(self, before_restore=lambda: None):
+        """SIGKILL; with --power-cut the disk goes first, and comes back without what was not
+        synced."""
+        if self.volume:
+            self.volume.cut()
+        self.broker.kill()
+        before_restore()
+        if self.volume:
+            self.volume.restore()
 
     def restart(self, plan):
         if self.broker.can_change_shards:
@@ -169,7 +195,7 @@ class Suite:
             code = self.broker.wait(share * self.broker.start_s)
             if code is not None:
                 raise BrokerTrouble(f'ended with {code} while starting\n{self.broker.log()}')
-            self.broker.kill()
+            self.kill()
         self.broker.start()
 
     def check_log(self):
@@ -194,6 +220,8 @@ class Suite:
         violations = self.model.violations
         violations.lines.clear()
         try:
+            if self.volume and self.options.rabbitmq and number == 1:
+                os.sync()    # it does not sync its Erlang cookie, without which it cannot start
             self.load(plan, number)
             self.keep(number, before=True)
             self.restart(plan)
@@ -254,6 +282,7 @@ def parse():
     parser.add_argument('--segment-size', help='sets journal.segment_size')
     parser.add_argument('--set', action='append', default=[], metavar='KEY=VALUE')
     parser.add_argument('--keep', help='folder for the data directories of failed rounds')
+    parser.add_argument('--power-cut', action='store_true', help='the disk goes with the broker')
     parser.add_argument('--forbid', metavar='REGEX', help='no line of the log may match this')
     parser.add_argument('--stop', action='store_true', help='stop at the first failed round')
     parser.add_argument('--python', default=PYTHON, help='with pika and amqp; tests/e2e/setup.sh')
@@ -274,8 +303,16 @@ def main():
     if options.segment_size:
         settings['journal.segment_size'] = options.segment_size
     settings['shards'] = options.shards
-    with RabbitMq() if options.rabbitmq else Lepus(options.broker, settings) as broker:
-        suite = Suite(options, broker, random.Random(seed))
+    with contextlib.ExitStack() as stack:
+        try:
+            volume = stack.enter_context(Volume(VOLUME_SIZE)) if options.power_cut else None
+        except CannotMount as reason:
+            print(f'skipped: {reason}\n0 passed, 0 failed, {options.rounds} skipped')
+            return 0
+        directory = volume.path if volume else None
+        broker = stack.enter_context(RabbitMq(directory) if options.rabbitmq
+                                     else Lepus(options.broker, settings, directory))
+        suite = Suite(options, broker, random.Random(seed), volume)
         suite.run()
     print(f'{suite.passed} passed, {suite.failed} failed')
     return 1 if suite.failed or not suite.passed else 0

@@ -58,16 +58,14 @@ def acknowledge(look, model):
 def judge_transactions(model, found):
     """How many commits that were on the way at the kill came through in part. AMQP lets a broker
     do that over several queues, and RabbitMQ's documentation says so, hence it is only counted."""
-    states = {}
-    for message in model.messages.values():
-        if message.transaction and message.transaction.state == 'committing':
-            for name in message.queues:
-                states.setdefault(id(message.transaction), set()).add(
-                    message.id in found.get(name, ()))
-    for message in model.messages.values():
-        if message.transaction and message.transaction.state == 'committing':
-            message.transaction.state = 'judged'
-    return sum(len(state) == 2 for state in states.values())
+    torn = 0
+    for transaction in model.transactions:
+        if transaction.state == 'committing':
+            there = {message.id in found.get(name, ()) for message in transaction.messages
+                     for name in message.queues}
+            torn += len(there) == 2
+    model.transactions.clear()
+    return torn
 
 
 def verify(port, model, clean, drain):
