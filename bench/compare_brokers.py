@@ -65,7 +65,8 @@ class Broker:
         self.pid = 0
         self.helpers = []
         self.process = None
-        self.directory = tempfile.TemporaryDirectory(prefix='lepus-compare-', dir=parent)
+        self.directory = tempfile.TemporaryDirectory(prefix='lepus-compare-', dir=parent,
+                                                     ignore_cleanup_errors=True)
         self.log_path = os.path.join(self.directory.name, 'output.log')
 
     def __enter__(self):

@@ -26,6 +26,7 @@ CALL_S = 30
 READ_SIZE = 1 << 18
 BACKLOG_MAX = 1 << 19    # bytes waiting to be sent, from which on nothing more is published
 FRAME_MAX = 131072
+EXPECTED_CLOSE = (200, 320)
 HEAD = struct.Struct('>BHI')
 ACK = b'\x00\x3c\x00\x50'
 NACK = b'\x00\x3c\x00\x78'
@@ -248,14 +249,15 @@ class Connection:
         elif name == 'Connection.Close':
             self.send(amqp_raw.method(0, 'Connection.CloseOk'))
             self.on_writable()
-            if arguments['reply_code'] not in (200, 320):
-                raise ValueError(f'connection.close {arguments}')
+            if arguments['reply_code'] not in EXPECTED_CLOSE:
+                self.loop.closings.append('{reply_code} {reply_text}'.format(**arguments))
 
 
 class Loop:
     def __init__(self):
         self.selector = selectors.DefaultSelector()
         self.connections = []
+        self.closings = []     # why the broker closed connections, but for its own end
         self.steppers = []     # called before each wait: they publish what may be published
 
     def add(self, connection):

@@ -108,6 +108,7 @@ class Model:
         self.bound = set()       # queues whose binding to `kept` was answered
         self.violations = Violations()
         self.counts = dict.fromkeys(('confirmed', 'settled', 'transactions', 'in doubt',
+                                     'owed and found', 'gone for certain',
                                      'flags checked'), 0)
         self._channels = 0
 
@@ -244,8 +245,8 @@ class Model:
         owed, why = self.expectation(queue, copy, clean)
         if owed == MUST_NOT:
             self.violations.add('came back', f'{queue.name}: {seen.text}, but {why}')
-        if owed == MAY:
-            self.counts['in doubt'] += 1
+        self.counts['in doubt'] += owed == MAY
+        self.counts['owed and found'] += owed == MUST
         self.counts['flags checked'] += copy.delivered
         if copy.delivered and not seen.redelivered:
             self.violations.add('redelivered', f'{queue.name}: {seen.text} had been delivered')
@@ -273,6 +274,7 @@ class Model:
         for id_, copy in queue.copies.items():
             if id_ not in found:
                 owed, why = self.expectation(queue, copy, clean)
+                self.counts['gone for certain'] += owed == MUST_NOT
                 if owed == MUST:
                     lost.append(f'{queue.name}: {copy.message} ({why})')
         if len(lost) > queue.removals_in_doubt:

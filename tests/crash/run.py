@@ -157,6 +157,8 @@ class Suite:
         loop.run(enough, plan.seconds + (LIBRARY_S if library else 0))
         if not loop.connections:
             self.model.violations.add('broker', 'ended all connections under load')
+        for reason in loop.closings:
+            self.model.violations.add('broker', f'closed a connection under load: {reason}')
 
     def watch_channels(self, clients):
         """A channel the broker closed under load: a client did nothing wrong here."""
@@ -183,9 +185,11 @@ class Suite:
         if self.volume:
             self.volume.cut()
         self.broker.kill()
-        before_restore()
-        if self.volume:
-            self.volume.restore()
+        try:
+            before_restore()
+        finally:
+            if self.volume:
+                self.volume.restore()
 
     def restart(self, plan):
         if self.broker.can_change_shards:
