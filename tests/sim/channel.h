@@ -47,6 +47,7 @@ struct PublishPlan {
   std::size_t body_size = 0;
   bool mandatory = false;
   bool expires = false;
+  bool persistent = false;
 };
 struct ConsumePlan {
   bool no_ack = false;
@@ -165,7 +166,8 @@ class Channel final : public Risk {
   bool may_fail(const Pending& pending, std::uint16_t code) const;
   bool publish_may_fail(std::uint16_t code) const;
   void abandon();
-  void mark_processed(std::uint64_t order);
+  void mark_processed(const Pending& pending);
+  void mark_processed(std::uint64_t order, bool durable);
 
   // channel_deliver.cpp
   void on_deliver(const Incoming& incoming);
