@@ -110,9 +110,10 @@ constexpr std::array recovery_cases{
             "messages around the hole are good; settles in the hole are lost with it, so messages "
             "may come back"},
     CaseRow{RecoveryCase::trimmed_and_reused, "trimmed_and_reused", Weight::normal,
-            "such a number, but a later trim record says that it is dead", "nothing is missing",
+            "such a number, or damage, in a segment that a later trim record says is dead",
+            "nothing is missing",
             "slots are used again as soon as the trim record is durable; the header that says so "
-            "comes with the next segment only"},
+            "comes with the next segment only, and that write may be torn"},
     CaseRow{RecoveryCase::clean_tail, "clean_tail", Weight::normal,
             "the newest segment ends in zeros or in records of an older use",
             "the journal ends there; the tail is written again and sealed",
