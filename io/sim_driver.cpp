@@ -96,6 +96,9 @@ void SimDriver::begin(Op& op) {
 void SimDriver::begin_file_op(Pending& pending) {
   const Op& op = *pending.op;
   SimDisk& disk = world_.disk();
+  if (const core::Nanos delay = disk.faults().delay_ns_max; delay > 0)
+    pending.starts +=
+        static_cast<core::Nanos>(world_.random().below(static_cast<std::uint64_t>(delay)));
   if (op.kind == OpKind::sync) pending.ticket = disk.start_sync(op.fd);
   if (op.kind == OpKind::open_file) {
     CHECK(op.path != nullptr);

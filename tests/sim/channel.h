@@ -214,8 +214,8 @@ class Channel final : public Risk {
   std::vector<MessageId> tx_publishes_;
   std::vector<TxSettle> tx_settles_;
   std::uint16_t prefetch_ = 0;
-  std::uint32_t shared_limit_ = 0;  ///< The highest that was in force; 0: none.
-  bool shared_unlimited_ = true;    ///< Some delivery may have come without a shared limit.
+  std::uint32_t shared_limit_ = 0;   ///< The highest that was in force; 0: none.
+  bool shared_unlimited_ = true;     ///< Some delivery may have come without a shared limit.
   int recovering_ = 0;               ///< recover-oks due.
   std::set<std::uint32_t> touched_;  ///< Queues it consumed or got from.
   std::set<std::uint32_t> lossy_;    ///< The same, without acknowledgements.

@@ -12,7 +12,8 @@ namespace {
 constexpr const char* data_directory = "/data";
 constexpr std::uint64_t store_number = 7;
 constexpr core::Nanos start_step = 10 * core::nanos_per_ms;
-constexpr std::size_t start_turns_max = 20'000;  ///< Without room on the disk it would wait forever.
+/// Without room on the disk it would wait forever.
+constexpr std::size_t start_turns_max = 20'000;
 
 persist::KnownQueues known_queues(const core::StoredDefinitions& stored) {
   persist::KnownQueues known;
@@ -125,8 +126,12 @@ std::string Cluster::open_journals(const persist::KnownQueues& known) {
 
 void Cluster::make_shards() {
   for (std::size_t i = 0; i < parts_.shard_count; ++i) {
-    server::Shard::Parts parts{static_cast<core::ShardId>(i), &mesh_, &threads_[i]->loop,
-                               &settings_, &log_, parts_.seed + i};
+    server::Shard::Parts parts{static_cast<core::ShardId>(i),
+                               &mesh_,
+                               &threads_[i]->loop,
+                               &settings_,
+                               &log_,
+                               parts_.seed + i};
     if (!stores_.empty()) {
       parts.restorer = stores_[i].get();
       parts.ledger = &stores_[i]->journal();

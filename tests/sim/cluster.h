@@ -52,7 +52,7 @@ class Cluster {
   bool has_failed() const { return has_failed_; }
   server::Control& control() { return *control_; }
   std::vector<std::unique_ptr<server::Shard>>& shards() { return shards_; }
-  std::vector<std::unique_ptr<persist::ShardStore>>& stores() { return stores_; }
+  const std::vector<std::unique_ptr<persist::ShardStore>>& stores() const { return stores_; }
   ProcessDisk& disk() { return disk_; }
   std::size_t ops_in_flight() const;
 

@@ -105,7 +105,7 @@ struct QueueModel {
   bool durable = false, exclusive = false, auto_delete = false;
   /// It outlives the broker, with its persistent messages.
   bool is_kept() const { return durable && !exclusive; }
-  Tick durable_until = 0;  ///< What a client read of it by then is on the disk.
+  Tick durable_until = 0;   ///< What a client read of it by then is on the disk.
   std::uint64_t owner = 0;  ///< Client with exclusive use.
   Existence exists;
   bool changing = false;  ///< Being declared or deleted.

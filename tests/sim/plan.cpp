@@ -50,6 +50,8 @@ void Plan::draw_disk(core::Random& random) {
   segment_size = std::uint64_t{16384} << random.below(3);
   crashes = static_cast<unsigned>(random.below(5));
   power_cuts = static_cast<unsigned>(random.below(3)) * 50;
+  disk_delay_ns_max = random.chance(60) ? core::Nanos{1} << random.below(23) : 0;
+  crashes_in_write = static_cast<unsigned>(random.below(3)) * 50;
   starts_crashed = random.chance(50) ? 40 : 0;
   shard_changes = random.chance(50) ? 40 : 0;
   disk_faults = random.chance(40);

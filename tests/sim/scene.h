@@ -44,10 +44,12 @@ struct Plan {
   // What follows is zero in worlds without a disk.
   bool has_disk = false;
   std::uint64_t segment_size = 0;
-  unsigned crashes = 0;         ///< In all.
-  unsigned power_cuts = 0;      ///< Of crashes; the others are kills.
-  unsigned starts_crashed = 0;  ///< Of starts after a crash.
-  unsigned shard_changes = 0;   ///< Of starts.
+  unsigned crashes = 0;     ///< In all.
+  unsigned power_cuts = 0;  ///< Of crashes; the others are kills.
+  core::Nanos disk_delay_ns_max = 0;
+  unsigned crashes_in_write = 0;  ///< Of crashes.
+  unsigned starts_crashed = 0;    ///< Of starts after a crash.
+  unsigned shard_changes = 0;     ///< Of starts.
   bool disk_faults = false;
   bool disk_fills = false;
   bool store_fails = false;  ///< The definitions' store.

@@ -179,6 +179,11 @@ bool World::expect(const char* what, const std::function<bool()>& done) {
 
 std::string World::describe() const {
   std::string text = fmt::format("{} connections; ", cluster_->connection_count());
+  for (const auto& store : cluster_->stores()) {
+    const persist::Journal& journal = store->journal();
+    text += fmt::format("journal at batch {}, {} durable{}; ", journal.open_batch(),
+                        journal.durable(), journal.is_behind() ? ", behind" : "");
+  }
   for (const Seat& seat : seats_)
     if (seat.client && !seat.client->is_over()) text += seat.client->describe() + "; ";
   return text;

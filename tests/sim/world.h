@@ -100,7 +100,8 @@ class World {
   bool disk_is_sick_ = false;
   unsigned crashes_left_ = 0;
   std::size_t crash_action_ = SIZE_MAX;  ///< The next one comes after so many actions,
-  std::size_t crash_step_ = 0;           ///< and not before this step.
+  std::size_t crash_step_ = 0;           ///< and not before this step,
+  bool crash_in_write_ = false;          ///< and only while something is being written.
   std::unique_ptr<Cluster> cluster_;
   Actor actor_;
   std::vector<Seat> seats_;

@@ -10,6 +10,7 @@ namespace {
 constexpr int start_attempts_max = 20;
 constexpr std::uint64_t start_calls_max = 80;  ///< Of the disk: most starts make fewer.
 constexpr std::size_t crash_steps_max = 300;
+constexpr std::size_t write_wait_steps_max = 2000;
 
 }  // namespace
 
@@ -34,6 +35,7 @@ void World::start() {
 }
 
 bool World::start_once() {
+  if (!disk_is_sick_) end_disk_faults();
   if (plan_.shard_changes > 0 && disk_random_.chance(plan_.shard_changes))
     plan_.shards = 1 + disk_random_.below(3);
   cluster_ = std::make_unique<Cluster>(cluster_parts());
@@ -108,6 +110,8 @@ void World::crash() {
 bool World::crash_is_due() {
   if (crashes_left_ == 0 || scene_.actions_done < crash_action_ || steps_ < crash_step_)
     return false;
+  const bool waited = steps_ > crash_step_ + write_wait_steps_max;
+  if (crash_in_write_ && !waited && sim_.disk().writes_under_way() == 0) return false;
   --crashes_left_;
   return true;
 }
@@ -120,6 +124,7 @@ void World::plan_crash() {
   if (!disk_random_.chance(25))
     crash_action_ += disk_random_.below(plan_.actions / crashes_left_ + 1);
   crash_step_ = steps_ + disk_random_.below(crash_steps_max);
+  crash_in_write_ = disk_random_.chance(plan_.crashes_in_write);
 }
 
 /// Between close and drain: nobody is connected.
@@ -145,6 +150,7 @@ void World::disturb_disk() {
     io::SimDiskFaults faults = io::SimDiskFaults::draw(disk_random_);
     faults.read_error = 0;  // What cannot be read is lost, and nobody promised otherwise.
     if (crashes_left_ == 0) faults.write_error = 0;
+    faults.delay_ns_max = plan_.disk_delay_ns_max;
     disk_is_sick_ = true;
     sim_.disk().set_faults(faults);
   }
@@ -161,7 +167,9 @@ void World::disturb_disk() {
 void World::end_disk_faults() {
   disk_is_sick_ = false;
   definitions_.failure.clear();
-  sim_.disk().set_faults({});
+  io::SimDiskFaults none;
+  none.delay_ns_max = plan_.disk_delay_ns_max;
+  sim_.disk().set_faults(none);
   sim_.disk().set_capacity(UINT64_MAX / 2);
 }
 
