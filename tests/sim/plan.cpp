@@ -57,6 +57,7 @@ void Plan::draw_disk(core::Random& random) {
   disk_faults = random.chance(40);
   disk_fills = random.chance(15);
   store_fails = random.chance(10);
+  bits_rot = random.chance(10);
   before_drain = static_cast<Interlude>(random.below(3));
 }
 
