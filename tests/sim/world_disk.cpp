@@ -8,7 +8,7 @@ namespace lepus::sim {
 namespace {
 
 constexpr int start_attempts_max = 20;
-constexpr std::uint64_t start_calls_max = 80;  ///< Of the disk: most starts make fewer.
+constexpr std::uint64_t start_calls_max = 40;  ///< Of the disk: most starts make fewer.
 constexpr std::size_t crash_steps_max = 300;
 constexpr std::size_t write_wait_steps_max = 2000;
 
@@ -58,7 +58,6 @@ bool World::start_once() {
   if (!error.empty() && !is_sick) judge_.fail(13, "the broker does not start: {}", error);
   if (!error.empty()) return false;
   check_recovery();
-  disk_is_rotten_ = false;
   return true;
 }
 
