@@ -1,0 +1,88 @@
+"""What the results of a comparison depend on: the machine, its disk, a process's memory.
+
+The disk matters where confirms are measured: both brokers must keep their data on a real one, and
+the time of one raw synchronous write to it is the least a confirm can take.
+"""
+import json
+import os
+import platform
+import subprocess
+
+MEMORY_FILE_SYSTEMS = {'tmpfs', 'ramfs'}
+RAW_WRITE = 'raw_write/4096'
+
+
+class DiskError(Exception):
+    """Text for the user: why results from this directory would say nothing."""
+
+
+def machine():
+    model = 'unknown CPU'
+    with open('/proc/cpuinfo', encoding='utf-8') as info:
+        for line in info:
+            if line.startswith('model name'):
+                model = line.partition(':')[2].strip()
+                break
+    memory = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2 ** 30
+    return (f'{os.cpu_count()} CPUs ({model}), {memory:.0f} GiB, '
+            f'Linux {platform.release().partition("-")[0]}')
+
+
+def file_system(directory):
+    """Its type, after the mount point that is nearest above."""
+    path, best = os.path.realpath(directory), ('', 'unknown')
+    with open('/proc/self/mountinfo', encoding='utf-8') as mounts:
+        for line in mounts:
+            before, _, after = line.partition(' - ')
+            point = before.split()[4].encode().decode('unicode_escape')
+            inside = path == point or path.startswith(point.rstrip('/') + '/')
+            if inside and len(point) >= len(best[0]):
+                best = point, after.split()[0]
+    return best[1]
+
+
+def require_disk(directory):
+    kind = file_system(directory)
+    if kind in MEMORY_FILE_SYSTEMS:
+        raise DiskError(f'{directory} is in memory ({kind}): choose a directory on a disk with '
+                        '--dir')
+    return kind
+
+
+def raw_write_us(binary, directory):
+    """One direct, synchronous write of 4 KiB to a file prepared like a journal segment; None when
+    the benchmark is not built."""
+    if not os.path.exists(binary):
+        return None
+    done = subprocess.run([binary, f'--benchmark_filter={RAW_WRITE}$|{RAW_WRITE}/',
+                           '--benchmark_format=json', '--benchmark_min_time=0.5'],
+                          env={**os.environ, 'TMPDIR': directory}, capture_output=True, text=True,
+                          check=True)
+    found = json.loads(done.stdout)['benchmarks'][0]
+    return found['real_time'] / {'ns': 1e3, 'us': 1, 'ms': 1e-3}[found['time_unit']]
+
+
+def memory_kib(pid, field):
+    """VmRSS: resident now; VmHWM: the most there was since the process began."""
+    with open(f'/proc/{pid}/status', encoding='utf-8') as status:
+        for line in status:
+            if line.startswith(field + ':'):
+                return int(line.split()[1])
+    return None
+
+
+def files_below(directory):
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            yield os.path.join(folder, name)
+
+
+def disk_kib(directory):
+    return sum(os.stat(path).st_blocks for path in files_below(directory)) // 2
+
+
+def forget_cached(directory):
+    """Has the kernel drop what it caches of the files, as far as it has been written."""
+    for path in files_below(directory):
+        with open(path, 'rb') as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
