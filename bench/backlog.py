@@ -62,7 +62,8 @@ def run(generator, broker, arguments):
     drained = drain(generator, broker, size, **how)
     say('drain', f'{thousands(drained["delivered"])} messages in {drained["seconds"]:.1f} s: '
         f'{rounded(drained["delivered_per_s"])}/s, '
-        f'{rounded(drained["broker"]["cpu_us_per_message"])} µs CPU for each')
+        f'{rounded(drained["broker"]["cpu_us_per_message"])} µs CPU for each, '
+        f'{thousands(drained["redelivered"])} marked as redelivered')
     say('memory', f'at most {mib(drained["rss_kib_max"])} since the start')
     return {'fill': filled, 'restart': again, 'drain': drained,
             'wrong': miscounted(arguments.messages, filled, drained)}

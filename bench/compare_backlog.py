@@ -11,7 +11,7 @@ import signal
 from compare_brokers import BrokerError
 from compare_machine import disk_kib, forget_cached, memory_kib
 
-FILL = ['throughput', '--persistent', '--confirm', '1000', '--consumers', '0', '--keep']
+FILL = ['throughput', '--persistent', '--consumers', '0', '--keep']
 DRAIN = ['drain', '--prefetch', '1000', '--ack-batch', '100']
 START_S_MAX = 900  # with a backlog
 RESTARTS = {'killed': signal.SIGKILL, 'stopped': signal.SIGTERM}
@@ -55,11 +55,11 @@ def drain(generator, broker, arguments, **how):
 
 
 def miscounted(count, filled, drained):
-    """What is wrong with the numbers, as text; empty when each message was there once."""
+    """What is wrong with the numbers, as text; empty when each message was there once. That one
+    is marked as redelivered after a kill is no fault: a broker may not know better."""
     wanted = {'confirmed': (filled['confirmed'], count), 'refused': (filled['nacked'], 0),
               'waiting after the restart': (drained['waiting'], count),
               'delivered': (drained['delivered'], count),
-              'delivered again': (drained['redelivered'], 0),
               'left in the queue': (drained['left'], 0)}
     return ', '.join(f'{found} {name} instead of {right}'
                      for name, (found, right) in wanted.items() if found != right)

@@ -81,7 +81,7 @@ def queue_case(key, count, kind, arguments):
 
 
 def backlog_case(count):
-    return Case('backlog', [], [
+    return Case('backlog', ['--confirm', '1000'], [
         Row(f'{thousands(count)} persistent messages of 128 B without a consumer, confirms',
             'fill.confirmed_per_s', '/s', False, 'fill.broker.cpu_us_per_message'),
         Row('– memory, at most', 'fill.rss_kib_max', 'MiB', True, '', 1 / 1024),
