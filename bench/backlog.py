@@ -57,7 +57,7 @@ def run(generator, broker, arguments):
     again = restart(broker, SIGNALS[arguments.signal])
     say('end', f'{again["stop_s"]:.2f} s after SIG{arguments.signal}, exit code '
         f'{again["exit_code"]}')
-    say('start', f'answers after {again["start_s"]:.2f} s')
+    say('start', f'answers after {again["start_s"]:.2f} s, {again["start_cpu_s"]:.2f} s CPU')
     say('memory', f'{mib(again["rss_kib"])} then, at most {mib(again["rss_kib_max"])} until then')
     drained = drain(generator, broker, size, **how)
     say('drain', f'{thousands(drained["delivered"])} messages in {drained["seconds"]:.1f} s: '

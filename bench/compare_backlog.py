@@ -9,7 +9,7 @@ each question, at the paths that the table names.
 import signal
 
 from compare_brokers import BrokerError
-from compare_machine import disk_kib, forget_cached, memory_kib
+from compare_machine import cpu_s, disk_kib, forget_cached, memory_kib
 
 FILL = ['throughput', '--persistent', '--consumers', '0', '--keep']
 DRAIN = ['drain', '--prefetch', '1000', '--ack-batch', '100']
@@ -44,7 +44,7 @@ def restart(broker, number):
     broker.start_again()
     broker.wait_until_ready()
     return {'stop_s': stop_s, 'exit_code': code, 'start_s': broker.start_s,
-            'rss_kib': memory_kib(broker.pid, 'VmRSS'),
+            'start_cpu_s': cpu_s(broker.pid), 'rss_kib': memory_kib(broker.pid, 'VmRSS'),
             'rss_kib_max': memory_kib(broker.pid, 'VmHWM')}
 
 

@@ -71,6 +71,13 @@ def memory_kib(pid, field):
     return None
 
 
+def cpu_s(pid):
+    """User and system time since the process began."""
+    with open(f'/proc/{pid}/stat', encoding='utf-8', errors='replace') as stat:
+        fields = stat.read().rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
 def files_below(directory):
     for folder, _, names in os.walk(directory):
         for name in names:
