@@ -18,7 +18,7 @@ from compare_backlog import BacklogError, drain, fill, miscounted, restart
 from compare_brokers import BrokerError, Lepus, RabbitMq
 from compare_cases import thousands
 from compare_generator import Generator, rounded
-from compare_machine import DiskError, machine, require_disk
+from compare_machine import DiskError, machine, raw_write_us, require_disk
 
 PORT = 21680
 STEP_S_MAX = 3600
@@ -124,8 +124,10 @@ def main():
             made = Lepus(PORT, os.path.join(arguments.build, 'lepus'), arguments.shards,
                          arguments.dir)
             made.settings.update(text.split('=', 1) for text in arguments.set)
-        say('on', f'{machine()}, {kind}, load {os.getloadavg()[0]:.1f}: {made.name} '
-            f'{made.version()}')
+        say('on', f'{machine()}, load {os.getloadavg()[0]:.1f}')
+        say('disk', f'{kind}; a direct, synchronous write of 4 KiB takes '
+            f'{rounded(raw_write_us(arguments.dir))} µs')
+        say('broker', f'{made.name} {made.version()}')
         with made as broker:
             report = attempt(broker, arguments)
     except (BrokerError, DiskError) as error:

@@ -92,9 +92,9 @@ def disk_note(arguments):
     return ('Persistent: durable queues, delivery mode 2, data on '
             f'{arguments.file_system} on the same disk. A confirm of Lepus means that the message '
             'is on the disk (journal.sync = always: one direct, synchronous write for all that '
-            'came together); one of RabbitMQ that its queue index or store has called fsync, '
-            'which it does for all of some milliseconds together. '
-            + (f'One raw direct, synchronous write of 4 KiB takes {" and ".join(raw)} '
+            'came together); one of RabbitMQ that it has called fsync on its queue index or store, '
+            'also for all that came together. '
+            + (f'One raw direct, synchronous write of 4 KiB took {" and ".join(raw)} '
                '(before and after these cases): the least a confirm can take. ' if raw else '')
             + 'Start: from the start of the process until it answers the protocol header; files '
             'were dropped from the page cache before.')
@@ -173,8 +173,7 @@ def parse_arguments():
 
 def measure_raw(arguments, wanted):
     if any(case.on_disk for case in wanted):
-        binary = os.path.join(arguments.build, 'bench-journal_bench')
-        arguments.raw_us.append(raw_write_us(binary, arguments.dir))
+        arguments.raw_us.append(raw_write_us(arguments.dir))
 
 
 def main():

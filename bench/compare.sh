@@ -11,10 +11,6 @@ if [ ! -x "$build/lepus" ] || [ ! -x "$build/lepus-perf" ]; then
     tools/run.sh --build-only >&2
 fi
 
-if [ ! -x "$build/bench-journal_bench" ]; then
-    tools/build.sh release bench-journal_bench >&2
-fi
-
 rabbitmq=/usr/lib/rabbitmq/bin/rabbitmq-server
 case " $* " in *" --lepus "*|*" --help "*|*" -h "*) rabbitmq=/bin/sh ;; esac
 if [ ! -x "$rabbitmq" ]; then
