@@ -42,14 +42,16 @@ def run(generator, broker, arguments):
     """Prints the numbers; all of them as one report."""
     how = {'seconds_max': STEP_S_MAX, 'quiet': not arguments.progress}
     say('start', f'answers after {broker.start_s:.2f} s, with nothing stored')
-    size = ['--body-size', str(arguments.body_size)]
-    filled = fill(generator, broker, [*size, '--messages', str(arguments.messages),
-                                      '--confirm', str(arguments.confirm)], **how)
+    queues = str(arguments.queues)
+    same = ['--body-size', str(arguments.body_size), '--queues', queues]
+    filled = fill(generator, broker, [*same, '--producers', queues, '--messages',
+                                      str(arguments.messages), '--confirm',
+                                      str(arguments.confirm)], **how)
     say('fill', f'{thousands(filled["confirmed"])} messages of {arguments.body_size} B confirmed '
         f'in {filled["seconds"]:.1f} s: {rounded(filled["confirmed_per_s"])}/s, '
         f'{rounded(filled["broker"]["cpu_us_per_message"])} µs CPU for each')
     say('confirm', f'{percentiles(filled["confirm_latency_us"])} µs, with at most '
-        f'{thousands(arguments.confirm)} unconfirmed')
+        f'{thousands(arguments.confirm)} unconfirmed a producer')
     say('memory', f'at most {mib(filled["rss_kib_max"])}, at the end '
         f'{mib(filled["broker"]["rss_kib_end"])}')
     say('disk', f'{mib(filled["disk_kib"])}, '
@@ -59,7 +61,7 @@ def run(generator, broker, arguments):
         f'{again["exit_code"]}')
     say('start', f'answers after {again["start_s"]:.2f} s, {again["start_cpu_s"]:.2f} s CPU')
     say('memory', f'{mib(again["rss_kib"])} then, at most {mib(again["rss_kib_max"])} until then')
-    drained = drain(generator, broker, size, **how)
+    drained = drain(generator, broker, [*same, '--consumers', queues], **how)
     say('drain', f'{thousands(drained["delivered"])} messages in {drained["seconds"]:.1f} s: '
         f'{rounded(drained["delivered_per_s"])}/s, '
         f'{rounded(drained["broker"]["cpu_us_per_message"])} µs CPU for each, '
@@ -95,7 +97,9 @@ def parse_arguments():
     parser.add_argument('--messages', type=int, default=10000000, help='default 10 000 000')
     parser.add_argument('--body-size', type=int, default=128, help='bytes (default 128)')
     parser.add_argument('--confirm', type=int, default=10000,
-                        help='messages unconfirmed at most (default 10 000)')
+                        help='messages unconfirmed at most, a producer (default 10 000)')
+    parser.add_argument('--queues', type=int, default=1,
+                        help='with a producer and a consumer for each (default 1)')
     parser.add_argument('--signal', choices=SIGNALS, default='TERM', help='default TERM')
     parser.add_argument('--shards', type=int, default=1, help='of Lepus (default 1)')
     parser.add_argument('--set', action='append', default=[], metavar='KEY=VALUE',
