@@ -60,12 +60,13 @@ class Broker:
     """One running broker; a context manager. `pid` is the process that does the work."""
     name = ''
 
-    def __init__(self, port):
+    def __init__(self, port, parent=None):
         self.port = port
         self.pid = 0
         self.helpers = []
         self.process = None
-        self.directory = tempfile.TemporaryDirectory(prefix='lepus-compare-')
+        self.directory = tempfile.TemporaryDirectory(prefix='lepus-compare-', dir=parent,
+                                                     ignore_cleanup_errors=True)
         self.log_path = os.path.join(self.directory.name, 'output.log')
 
     def __enter__(self):
@@ -163,10 +164,11 @@ class RabbitMq(Broker):
                            ('rabbitmq.conf', f'listeners.tcp.default = 127.0.0.1:{self.port}\n')):
             with open(self.path(name), 'w', encoding='utf-8') as file:
                 file.write(text)
-        environment |= {
+        self.environment = environment | {
             'HOME': self.directory.name,  # the Erlang cookie is there
             'ERL_EPMD_PORT': str(mapper_port),
             'ERL_EPMD_ADDRESS': '127.0.0.1',
+            'ERL_CRASH_DUMP': self.path('erl_crash.dump'),
             'RABBITMQ_NODENAME': 'lepus-compare@localhost',
             'RABBITMQ_DIST_PORT': str(dist_port),
             'RABBITMQ_CONF_ENV_FILE': self.path('rabbitmq-env.conf'),
@@ -175,10 +177,14 @@ class RabbitMq(Broker):
             'RABBITMQ_MNESIA_BASE': self.path('mnesia'),
             'RABBITMQ_LOG_BASE': self.path('log'),
         }
-        # Started here, the port mapper is ours to end; started by the node it would stay.
-        self.helpers.append(self.spawn(['epmd', '-port', str(mapper_port), '-address',
-                                        '127.0.0.1'], environment))
-        self.process = self.spawn([RABBITMQ_BIN], environment)
+        self.start_again()
+
+    def start_again(self):
+        """On what start() has prepared, after both processes have ended. Started here, the port
+        mapper is ours to end; started by the node it would stay."""
+        self.helpers = [self.spawn(['epmd', '-port', self.environment['ERL_EPMD_PORT'], '-address',
+                                    '127.0.0.1'], self.environment)]
+        self.process = self.spawn([RABBITMQ_BIN], self.environment)
 
     def find_worker(self):
         for pid in descendants(self.process.pid):

@@ -74,11 +74,6 @@ struct NoOutbox final : Outbox {
   }
   bool congested(ShardId) const override { return false; }
 };
-struct QuickLedger final : Ledger {
-  std::uint64_t submit() override { return ++batch; }
-  std::uint64_t durable() const override { return batch; }
-  std::uint64_t batch = 0;
-};
 
 /// A channel that acknowledges all it got when it is told.
 class Channel final : public ChannelPort {
@@ -158,7 +153,7 @@ class World {
   }
 
   NoOutbox outbox_;
-  QuickLedger ledger_;
+  MemoryLedger ledger_;
   IdSource ids_;
   std::uint64_t version_ = 0;
   QueueId queue_;

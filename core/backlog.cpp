@@ -32,20 +32,41 @@ Backlog::State Backlog::state(Sequence sequence) const {
 }
 
 Sequence Backlog::push(MessageRef message) {
-  if (ready_count_ + unacked_count_ == 0) base_ = head_ = next_;
-  auto offset = static_cast<std::size_t>(next_ - base_);
-  if (offset == pages_.size() * limits::backlog_page_slots) {
-    give_back_last_page_if_empty();
-    pages_.push_back(spare_ ? std::move(spare_) : std::make_unique<Page>());
-    offset = static_cast<std::size_t>(next_ - base_);
-  }
-  Page& page = *pages_[offset / limits::backlog_page_slots];
-  ++page.live_count;
+  Slot& added = add_slot(next_);
   bytes_ += message->memory_size();
   ready_body_bytes_ += message->body_size();
   ++ready_count_;
-  page.slots[offset % limits::backlog_page_slots] = {message.detach(), State::ready, false};
+  added = {message.detach(), State::ready, false};
   return next_++;
+}
+
+void Backlog::restore(Sequence sequence, MessageRef message, bool redelivered) {
+  CHECK(sequence >= next_);
+  CHECK(unacked_count_ == 0);
+  next_ = sequence;
+  CHECK(push(std::move(message)) == sequence);
+  slot(sequence).redelivered = redelivered;
+}
+
+void Backlog::continue_at(Sequence next) {
+  CHECK(next >= next_);
+  next_ = next;
+}
+
+/// The slot of the next sequence. After a restart there may be a gap before it, whose pages are
+/// never made.
+Backlog::Slot& Backlog::add_slot(Sequence sequence) {
+  if (ready_count_ + unacked_count_ == 0) base_ = head_ = sequence;
+  if (sequence - base_ >= pages_.size() * limits::backlog_page_slots) {
+    give_back_last_page_if_empty();
+    const auto index = static_cast<std::size_t>(sequence - base_) / limits::backlog_page_slots;
+    while (pages_.size() < index) pages_.push_back(nullptr);
+    pages_.push_back(spare_ ? std::move(spare_) : std::make_unique<Page>());
+  }
+  const auto offset = static_cast<std::size_t>(sequence - base_);
+  Page& page = *pages_[offset / limits::backlog_page_slots];
+  ++page.live_count;
+  return page.slots[offset % limits::backlog_page_slots];
 }
 
 Backlog::Ready Backlog::peek() {
@@ -163,12 +184,6 @@ void Backlog::give_back_last_page_if_empty() {
   if (pages_.empty() || !pages_.back() || pages_.back()->live_count > 0) return;
   spare_ = std::move(pages_.back());
   drop_front_pages();
-}
-
-std::uint64_t Backlog::purge() {
-  const std::uint64_t count = ready_count_;
-  for (std::uint64_t i = 0; i < count; ++i) (void)pop(peek().sequence);
-  return count;
 }
 
 }  // namespace lepus::core

@@ -14,6 +14,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/base/ids.h"
 #include "core/base/ring_buffer.h"
 #include "core/limits.h"
 #include "core/message.h"
@@ -22,6 +23,11 @@ namespace lepus::core {
 
 /// Position of a message in its queue; given once, never reused.
 using Sequence = std::uint64_t;
+
+struct QueuePosition {
+  QueueId queue;
+  Sequence sequence = 0;
+};
 
 class Backlog {
  public:
@@ -50,8 +56,17 @@ class Backlog {
   MessageRef take(Sequence sequence);
   /// Unacked -> ready at its original position, flagged redelivered.
   void requeue(Sequence sequence);
-  /// Takes all ready messages out; returns how many.
-  std::uint64_t purge();
+  /// After a restart, in order of the sequences and before anything is pushed: ready at its place.
+  void restore(Sequence sequence, MessageRef message, bool redelivered);
+  /// Sequences below this one were given out before the restart.
+  void continue_at(Sequence next);
+  /// Everything in here, ready and unacked.
+  template <class F>
+  void for_each(F&& visit) const;
+
+  /// Below this one, messages may have been delivered, and the journal knows.
+  Sequence seen_below() const { return seen_below_; }
+  void set_seen_below(Sequence sequence) { seen_below_ = sequence; }
 
   State state(Sequence sequence) const;
   std::uint64_t ready_count() const { return ready_count_; }
@@ -71,6 +86,7 @@ class Backlog {
   };
 
   Slot& slot(Sequence sequence);
+  Slot& add_slot(Sequence sequence);
   void skip_gone();
   void drop_front_pages();
   void give_back_last_page_if_empty();
@@ -82,10 +98,20 @@ class Backlog {
   Sequence base_ = 0;               ///< Of the first slot of pages_[0].
   Sequence head_ = 0;               ///< Everything at or above it that is not gone is ready.
   Sequence next_ = 0;
+  Sequence seen_below_ = 0;
   std::uint64_t ready_count_ = 0;
   std::uint64_t unacked_count_ = 0;
   std::uint64_t bytes_ = 0;
   std::uint64_t ready_body_bytes_ = 0;
 };
+
+template <class F>
+void Backlog::for_each(F&& visit) const {
+  for (std::size_t i = 0; i < pages_.size(); ++i) {
+    if (!pages_[i]) continue;
+    for (const Slot& slot : pages_[i]->slots)
+      if (slot.state != State::gone) visit(*slot.message);
+  }
+}
 
 }  // namespace lepus::core

@@ -6,6 +6,8 @@
 #include <functional>
 #include <utility>
 
+#include <boost/container/small_vector.hpp>
+
 #include "core/properties.h"
 #include "core/topology_rules.h"
 
@@ -51,24 +53,59 @@ Consumer* Broker::find_consumer(const ConsumerHandle& handle) {
 
 std::uint32_t Broker::publish(const Publish& publish, MessageRef message) {
   CHECK(message->complete());
-  bool any_local = false;
+  boost::container::small_vector<Queue*, 6> local;
   bool any_remote = false;
-  bool refused = false;
   for (QueueInfo* info : *publish.route) {
     if (info->home != wiring_.shard) {
       any_remote = true;
     } else if (info->local != nullptr) {
-      any_local = true;
-      refused |= !info->local->push(message);
+      local.push_back(info->local);
     }
   }
   std::uint32_t waiting = 0;
-  if (any_local && publish.number != 0) {
-    add_confirm({publish.publisher, publish.number, publish.number, refused});
-    ++waiting;
+  if (!local.empty()) {
+    const Accepted accepted = enqueue(message, local);
+    if (publish.number != 0) {
+      add_confirm(accepted.batch,
+                  {publish.publisher, publish.number, publish.number, accepted.refused});
+      ++waiting;
+    }
   }
   if (any_remote) waiting += publish_remote(publish, std::move(message));
   return waiting;
+}
+
+Broker::Accepted Broker::enqueue(const MessageRef& message, std::span<Queue* const> queues) {
+  if (message->persistent()) {
+    std::uint32_t kept_count = 0;
+    for (const Queue* queue : queues) kept_count += queue->is_kept() ? 1 : 0;
+    if (kept_count > 0) return record(message, queues, kept_count);
+  }
+  Accepted accepted;
+  for (Queue* queue : queues) accepted.refused |= !queue->push(message);
+  return accepted;
+}
+
+/// The record comes before the queues: what they do at once (drop, dead letter, deliver) follows it
+/// in the journal.
+Broker::Accepted Broker::record(const MessageRef& message, std::span<Queue* const> queues,
+                                std::uint32_t kept_count) {
+  Accepted accepted;
+  const RecordPlace place = ledger().append(*message, kept_count);
+  message->set_place(place);
+  accepted.batch = ledger().open_batch();
+  std::uint32_t index = 0;
+  for (Queue* queue : queues) {
+    const std::optional<Sequence> sequence = queue->push(message);
+    accepted.refused |= !sequence;
+    if (!queue->is_kept() || !place) continue;
+    if (sequence) {
+      ledger().enqueued(place, index++, {queue->info().id, *sequence});
+    } else {
+      ledger().refused(place);
+    }
+  }
+  return accepted;
 }
 
 /// One Enqueue per destination shard, whatever the number of its queues.
@@ -137,33 +174,35 @@ void Broker::pump() {
 }
 
 void Broker::flush() {
-  const std::uint64_t submitted = wiring_.ledger->submit();
-  CHECK(submitted >= open_batch_);
-  open_batch_ = submitted + 1;
-  const std::uint64_t durable = wiring_.ledger->durable();
-  std::size_t done = 0;
-  while (done < confirms_.size() && confirms_[done].batch <= durable) {
-    const Confirm& confirm = confirms_[done++].confirm;
-    if (confirm.channel.shard == wiring_.shard) {
-      on(confirm);
-    } else {
-      outbox().send(confirm.channel.shard, confirm);
-    }
+  if (const std::uint64_t lost = ledger().marks_lost(); lost != marks_lost_) {
+    marks_lost_ = lost;
+    for (auto& [id, queue] : queues_) queue->repeat_marks();
   }
-  confirms_.erase(confirms_.begin(), confirms_.begin() + static_cast<std::ptrdiff_t>(done));
+  ledger().flush();
+  send_confirms(confirms_, ledger().durable());
+  send_confirms(confirms_free_, 0);
+}
+
+void Broker::send_confirms(std::vector<PendingConfirm>& confirms, std::uint64_t durable) {
+  std::size_t done = 0;
+  for (; done < confirms.size() && confirms[done].batch <= durable; ++done)
+    send(confirms[done].confirm.channel.shard, confirms[done].confirm);
+  confirms.erase(confirms.begin(), confirms.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
 /// Neighbouring numbers of one channel in one batch become one Confirm.
-void Broker::add_confirm(const Confirm& confirm) {
-  if (!confirms_.empty()) {
-    PendingConfirm& last = confirms_.back();
-    if (last.batch == open_batch_ && last.confirm.channel == confirm.channel &&
+void Broker::add_confirm(std::uint64_t batch, const Confirm& confirm) {
+  std::vector<PendingConfirm>& confirms = batch == 0 ? confirms_free_ : confirms_;
+  if (!confirms.empty()) {
+    PendingConfirm& last = confirms.back();
+    CHECK(last.batch <= batch);
+    if (last.batch == batch && last.confirm.channel == confirm.channel &&
         last.confirm.refused == confirm.refused && last.confirm.last + 1 == confirm.first) {
       last.confirm.last = confirm.last;
       return;
     }
   }
-  confirms_.push_back({open_batch_, confirm});
+  confirms.push_back({batch, confirm});
 }
 
 void Broker::add_deadline(Nanos at, QueueId queue) {
@@ -195,14 +234,16 @@ void Broker::dead_letter(const QueueInfo& from, const Message& message, DeathRea
   const std::vector<std::string_view> more_keys(keys.begin(), keys.end());
   RouteResult route;
   topology_.route(*exchange, {dead->routing_key(), view.headers, more_keys}, route);
+  boost::container::small_vector<Queue*, 6> local;
   for (const QueueInfo* target : route) {
     if (is_cycle(*dead, target->name)) continue;
     if (target->home != wiring_.shard) {
       outbox().send(target->home, Enqueue{target->id, nullptr, export_message(dead), {}, 0});
     } else if (target->local != nullptr) {
-      (void)target->local->push(dead);  // A full queue refuses: the message ends here.
+      local.push_back(target->local);
     }
   }
+  if (!local.empty()) (void)enqueue(dead, local);  // A full queue refuses: the message ends here.
 }
 
 void Broker::delete_expired(Queue& queue) { ask_delete(queue, {}, 0); }

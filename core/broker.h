@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ class Broker {
     ShardId control = 0;  ///< Where topology requests go.
     Outbox* outbox = nullptr;
     Ledger* ledger = nullptr;
+    Restorer* restorer = nullptr;  ///< Null: nothing was kept.
   };
   Broker(const Wiring& wiring, ShardId shard_count);
   Broker(const Broker&) = delete;
@@ -41,6 +43,7 @@ class Broker {
   ShardId shard() const { return wiring_.shard; }
   ShardId control() const { return wiring_.control; }
   Outbox& outbox() { return *wiring_.outbox; }
+  Ledger& ledger() { return *wiring_.ledger; }
   const Topology& topology() const { return topology_; }
   MemoryAccount& memory() { return memory_; }
   /// Publishers are to be blocked.
@@ -62,6 +65,10 @@ class Broker {
   /// Returns how many Confirms will follow for this number: one per shard that got the message.
   std::uint32_t publish(const Publish& publish, MessageRef message);
 
+  /// Whoever feeds queues at `home` should stop: its ring is full, or here its journal is behind.
+  bool is_congested(ShardId home) const {
+    return home == wiring_.shard ? wiring_.ledger->is_behind() : wiring_.outbox->congested(home);
+  }
   /// Applies the command here when `home` is this shard, else sends it there.
   void send(ShardId home, const Command& command);
   /// A delivery that met no open channel returns to its place in the queue.
@@ -123,6 +130,11 @@ class Broker {
     std::uint64_t batch;
     Confirm confirm;
   };
+  /// What became of a message in the queues of this shard.
+  struct Accepted {
+    bool refused = false;     ///< By one of them at least.
+    std::uint64_t batch = 0;  ///< Its record is durable with it; 0: it needs none.
+  };
 
   void on(const Enqueue& command);
   void on(const Settle& command);
@@ -132,6 +144,7 @@ class Broker {
   void on(const Purge& command);
   void on(const Inspect& command);
   void on(const DeleteQueue& command);
+  void on(const Barrier& command);
   void on(const ConsumerFlow& command);
   void on(const CreditGrant& command);
   void on(const Deliver& command);
@@ -152,6 +165,9 @@ class Broker {
   void on(const Reconfigure&) { CHECK(false); }
   void on(const EndThread&) { CHECK(false); }
 
+  Accepted enqueue(const MessageRef& message, std::span<Queue* const> queues);
+  Accepted record(const MessageRef& message, std::span<Queue* const> queues,
+                  std::uint32_t kept_count);
   std::uint32_t publish_remote(const Publish& publish, MessageRef message);
   Queue* find_queue(QueueId id);
   Consumer* find_consumer(const ConsumerHandle& handle);
@@ -159,7 +175,9 @@ class Broker {
   void reply(const ChannelRef& channel, const QueueCounts& counts);
   void refuse(const ChannelRef& channel, AmqpError error);
   void ask_delete(Queue& queue, const ChannelRef& channel, std::uint32_t message_count);
-  void add_confirm(const Confirm& confirm);
+  void add_confirm(std::uint64_t batch, const Confirm& confirm);
+  void send_confirms(std::vector<PendingConfirm>& confirms, std::uint64_t durable);
+  void add_queue(QueueId id);
   void drop_queue(QueueId id);
 
   Wiring wiring_;
@@ -169,9 +187,10 @@ class Broker {
   Slab<ChannelPort*> channels_;
   boost::unordered_flat_map<QueueId, std::unique_ptr<Queue>> queues_;
   IntrusiveList<Queue> marked_;
-  std::vector<PendingConfirm> confirms_;  ///< Oldest batch first.
-  std::vector<Deadline> deadlines_;       ///< Min-heap.
-  std::uint64_t open_batch_ = 1;
+  std::vector<PendingConfirm> confirms_;       ///< Oldest batch first.
+  std::vector<PendingConfirm> confirms_free_;  ///< Of what needs no batch: they go with this turn.
+  std::vector<Deadline> deadlines_;            ///< Min-heap.
+  std::uint64_t marks_lost_ = 0;               ///< Of the ledger, as last seen.
   Nanos now_ = 0;
   Nanos wall_offset_ = 0;
   bool memory_alarm_ = false;

@@ -6,6 +6,8 @@
 #include <utility>
 #include <variant>
 
+#include <boost/container/small_vector.hpp>
+
 #include "core/broker.h"
 
 namespace lepus::core {
@@ -18,14 +20,22 @@ void Broker::on(const Enqueue& command) {
   MessageRef message = MessageRef::adopt(command.message);
   const std::unique_ptr<std::vector<QueueId>> more{command.more};
   message->enter_account(memory_);
-  bool refused = false;
-  if (Queue* queue = find_queue(command.queue)) refused |= !queue->push(message);
+  boost::container::small_vector<Queue*, 6> queues;
+  if (Queue* queue = find_queue(command.queue)) queues.push_back(queue);
   if (more) {
     for (const QueueId id : *more)
-      if (Queue* queue = find_queue(id)) refused |= !queue->push(message);
+      if (Queue* queue = find_queue(id)) queues.push_back(queue);
   }
+  const Accepted accepted = enqueue(message, queues);
   if (command.number != 0)
-    add_confirm({command.publisher, command.number, command.number, refused});
+    add_confirm(accepted.batch,
+                {command.publisher, command.number, command.number, accepted.refused});
+}
+
+/// What this channel settled here before is recorded in the open batch or an earlier one.
+void Broker::on(const Barrier& command) {
+  const std::uint64_t batch = ledger().open_batch();
+  add_confirm(batch, {command.channel, command.number, command.number, false});
 }
 
 void Broker::on(const Settle& command) {
@@ -174,9 +184,7 @@ void Broker::on(const TopologyApply& command) {
     topology_.apply(change);
     const auto* added = std::get_if<QueueAdded>(&change);
     if (added == nullptr || added->queue.home != wiring_.shard) continue;
-    QueueInfo* info = topology_.find_queue(added->queue.id);
-    info->local =
-        queues_.emplace(info->id, std::make_unique<Queue>(*info, *this)).first->second.get();
+    add_queue(added->queue.id);
   }
   outbox().send(wiring_.control, TopologyApplied{command.version});
 }
@@ -184,6 +192,16 @@ void Broker::on(const TopologyApply& command) {
 void Broker::on(const TopologyDone& command) {
   const std::unique_ptr<AmqpError> error{command.error};
   if (ChannelPort* port = find_channel(command.channel)) port->on_topology_done(command);
+}
+
+/// It gets what it held before a restart.
+void Broker::add_queue(QueueId id) {
+  QueueInfo* info = topology_.find_queue(id);
+  info->local = queues_.emplace(id, std::make_unique<Queue>(*info, *this)).first->second.get();
+  if (wiring_.restorer == nullptr || !info->is_kept()) return;
+  std::vector<Sequence> next;
+  std::vector<Restored> messages = wiring_.restorer->restore(*info, next);
+  if (!messages.empty() || !next.empty()) info->local->restore(std::move(messages), next);
 }
 
 /// Its consumers are told, its messages dropped. What is still unacked somewhere finds no queue
@@ -198,6 +216,7 @@ void Broker::drop_queue(QueueId id) {
     send(cancelled.channel.shard, cancelled);
   }
   if (queue->linked()) marked_.remove(*queue);
+  queue->drop_records();
   queues_.erase(id);
 }
 

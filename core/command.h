@@ -78,6 +78,11 @@ struct DeleteQueue {
   ChannelRef channel;
   bool if_unused, if_empty;
 };
+/// Asks for a Confirm once everything is durable that the channel settled at this shard before.
+struct Barrier {
+  ChannelRef channel;
+  std::uint64_t number;  ///< As a publish number.
+};
 /// The channel's view of one consumer changed.
 struct ConsumerFlow {
   QueueId queue;
@@ -177,7 +182,7 @@ struct StopServing {};
 struct EndThread {};
 
 using Command =
-    std::variant<Enqueue, Settle, Subscribe, Unsubscribe, Get, Purge, Inspect, DeleteQueue,
+    std::variant<Enqueue, Settle, Subscribe, Unsubscribe, Get, Purge, Inspect, DeleteQueue, Barrier,
                  ConsumerFlow, CreditGrant, Deliver, GetReply, Reply, Confirm, ConsumerCancelled,
                  CreditRequest, CreditReturn, TopologyAsk, TopologyApplied, TopologyApply,
                  TopologyDone, Alarm, Serving, Reconfigure, StopServing, EndThread>;

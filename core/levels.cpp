@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/limits.h"
+
 namespace lepus::core {
 
 Backlog& Levels::level(std::uint8_t number) {
@@ -95,13 +97,25 @@ void Levels::requeue(Sequence sequence) {
   if (level_max_ > 0) note_ready(static_cast<std::uint8_t>(sequence >> level_shift), true);
 }
 
-std::uint64_t Levels::purge() {
-  std::uint64_t count = lowest_.purge();
-  for (const auto& backlog : higher_)
-    if (backlog) count += backlog->purge();
-  ready_levels_ = {};
-  ready_count_ = 0;
-  return count;
+void Levels::restore(Sequence sequence, MessageRef message, bool redelivered) {
+  const auto number = static_cast<std::uint8_t>(sequence >> level_shift);
+  CHECK(number <= level_max_);
+  level(number).restore(sequence & inner_mask, std::move(message), redelivered);
+  ++ready_count_;
+  if (level_max_ > 0) note_ready(number, true);
+}
+
+void Levels::continue_at(Sequence next) {
+  const auto number = static_cast<std::uint8_t>(next >> level_shift);
+  CHECK(number <= level_max_);
+  level(number).continue_at(next & inner_mask);
+}
+
+Sequence Levels::announce(Sequence sequence) {
+  Backlog& backlog = level_of(sequence);
+  if ((sequence & inner_mask) < backlog.seen_below()) return 0;
+  backlog.set_seen_below((sequence & inner_mask) + limits::seen_ahead);
+  return (sequence & ~inner_mask) | backlog.seen_below();
 }
 
 Backlog::State Levels::state(Sequence sequence) const {

@@ -27,7 +27,17 @@ class Levels {
   MessageRef pop(Sequence sequence);
   MessageRef take(Sequence sequence);
   void requeue(Sequence sequence);
-  std::uint64_t purge();
+  /// After a restart; see Backlog.
+  void restore(Sequence sequence, MessageRef message, bool redelivered);
+  void continue_at(Sequence next);
+  template <class F>
+  void for_each(F&& visit) const;
+  /// The message at `sequence` is about to be delivered. Returns up to where deliveries are now
+  /// to be announced, or 0 when enough is announced already.
+  Sequence announce(Sequence sequence);
+  /// Calls visit(below) for each level with announced deliveries and messages left.
+  template <class F>
+  void for_each_announced(F&& visit) const;
   Backlog::State state(Sequence sequence) const;
 
   std::uint64_t ready_count() const { return ready_count_; }
@@ -50,5 +60,22 @@ class Levels {
   std::uint64_t unacked_count_ = 0;
   std::uint8_t level_max_;
 };
+
+template <class F>
+void Levels::for_each(F&& visit) const {
+  lowest_.for_each(visit);
+  for (const auto& backlog : higher_)
+    if (backlog) backlog->for_each(visit);
+}
+
+template <class F>
+void Levels::for_each_announced(F&& visit) const {
+  for (std::size_t number = 0; number <= higher_.size(); ++number) {
+    const Backlog* backlog = find_level(static_cast<std::uint8_t>(number));
+    if (backlog == nullptr || backlog->seen_below() == 0) continue;
+    if (backlog->ready_count() + backlog->unacked_count() > 0)
+      visit(Sequence{number} << level_shift | backlog->seen_below());
+  }
+}
 
 }  // namespace lepus::core

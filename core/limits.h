@@ -58,4 +58,11 @@ constexpr std::uint16_t heartbeat_default_s = 60;
 // --- Backlog
 constexpr std::size_t backlog_page_slots = tiny ? 4 : 128;
 
+// --- Journal
+/// Deliveries are announced to the journal this many at a time: after a crash up to so many
+/// messages are flagged redelivered although they were not delivered.
+constexpr std::uint64_t seen_ahead = tiny ? 3 : 1024;
+/// Recorded and not yet written, bytes; above it publishers are not read.
+constexpr std::uint64_t journal_pending_max = tiny ? 16 << 10 : 32 << 20;
+
 }  // namespace lepus::core::limits

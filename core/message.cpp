@@ -45,6 +45,7 @@ void Message::leave_account() {
   CHECK(account_->message_bytes >= memory_size());
   account_->message_bytes -= memory_size();
   account_ = nullptr;
+  place_ = {};
 }
 
 void Message::enter_account(MemoryAccount& account) {

@@ -20,6 +20,15 @@ namespace lepus::core {
 
 class MessageRef;
 
+/// Where the record of a persistent message lies in its shard's journal. Segment 0: it has none.
+struct RecordPlace {
+  std::uint32_t segment = 0;
+  std::uint32_t offset = 0;  ///< In the segment, bytes.
+  std::uint32_t size = 0;    ///< Of the record, bytes.
+  explicit operator bool() const { return segment != 0; }
+  bool operator==(const RecordPlace&) const = default;
+};
+
 /// What the messages of one shard occupy. Written by that shard only.
 struct MemoryAccount {
   std::uint64_t message_bytes = 0;
@@ -50,6 +59,8 @@ class Message {
   std::uint8_t priority() const { return priority_; }
   std::uint64_t ttl_ms() const { return ttl_ms_; }
   bool complete() const { return body_filled_ == body_size_; }
+  const RecordPlace& place() const { return place_; }
+  void set_place(const RecordPlace& place) { place_ = place; }
   /// What this message occupies, for accounting.
   std::uint64_t memory_size() const;
 
@@ -65,7 +76,7 @@ class Message {
   /// A message of its own with the same content, in the same account.
   MessageRef copy() const;
 
-  /// Before a message goes to another shard, and after it came.
+  /// Before a message goes to another shard, and after it came. Its record stays behind.
   void leave_account();
   void enter_account(MemoryAccount& account);
 
@@ -103,6 +114,7 @@ class Message {
   Chunk* first_chunk_ = nullptr;
   Chunk* last_chunk_ = nullptr;
   MemoryAccount* account_ = nullptr;  ///< Null while between shards.
+  RecordPlace place_;                 ///< Of this shard's journal.
 };
 
 /// Holds one reference.

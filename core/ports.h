@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/time.h"
 #include "core/command.h"
 #include "core/topology_change.h"
 
@@ -41,16 +42,76 @@ class ChannelPort {
   virtual void on_credit_return(std::uint32_t count) = 0;
 };
 
-/// Where persistent messages become durable. Numbers batches; a confirm leaves when the batch that
-/// was open when its message was accepted is durable. The broker without a disk has a ledger that
-/// is durable at every flush.
+/// Where persistent messages become durable: the journal of one shard. What it is told within one
+/// turn is one batch, wholly there after a crash or not at all; a confirm leaves when the batch is
+/// durable in which its message was recorded.
+///
+///   append() -> enqueued() or refused() for each of its queues -> settled() or dropped() for each
+///   flush() once a turn: the open batch is closed and written, unless one is still under way
+///
+/// Only persistent messages in queues that outlive a restart (QueueSpec::is_kept()) come here.
 class Ledger {
  public:
   virtual ~Ledger() = default;
-  /// Closes the open batch and starts writing it; returns its number. Numbers grow by one.
-  virtual std::uint64_t submit() = 0;
+
+  /// A record for a message that `queue_count` queues are to take; each of them is then named, in
+  /// any order of other calls.
+  virtual RecordPlace append(const Message& message, std::uint32_t queue_count) = 0;
+  /// Queue number `index` of the record took it.
+  virtual void enqueued(const RecordPlace& place, std::uint32_t index, const QueuePosition& at) = 0;
+  /// One queue of the record did not take it.
+  virtual void refused(const RecordPlace& place) = 0;
+  /// The message left the queue for good. Also when enqueued() was not called yet.
+  virtual void settled(const RecordPlace& place, const QueuePosition& at) = 0;
+  /// The queue itself is gone: nothing need be written.
+  virtual void dropped(const RecordPlace& place) = 0;
+  /// Messages below this position may have been delivered: after a restart they are redelivered.
+  virtual void seen(const QueuePosition& below) = 0;
+
+  /// What is recorded now becomes durable with this batch. Numbers only grow.
+  virtual std::uint64_t open_batch() const = 0;
+  virtual void flush() = 0;
   /// Everything up to this batch is durable.
   virtual std::uint64_t durable() const = 0;
+
+  /// More waits to be written than it should: whoever can, stops producing.
+  virtual bool is_behind() const { return false; }
+  /// Something is recorded that only needs another flush().
+  virtual bool has_work() const { return false; }
+  virtual std::uint64_t memory_bytes() const { return 0; }
+  /// Counts the times that older marks (seen()) were given up; they are then to be said again.
+  virtual std::uint64_t marks_lost() const { return 0; }
+};
+
+/// The ledger of a broker without a disk: durable at once.
+class MemoryLedger final : public Ledger {
+ public:
+  RecordPlace append(const Message&, std::uint32_t) override { return {}; }
+  void enqueued(const RecordPlace&, std::uint32_t, const QueuePosition&) override {}
+  void refused(const RecordPlace&) override {}
+  void settled(const RecordPlace&, const QueuePosition&) override {}
+  void dropped(const RecordPlace&) override {}
+  void seen(const QueuePosition&) override {}
+  std::uint64_t open_batch() const override { return 0; }
+  void flush() override {}
+  std::uint64_t durable() const override { return 0; }
+};
+
+/// A message that was found again after a restart.
+struct Restored {
+  Sequence sequence = 0;
+  MessageRef message;
+  Nanos deadline = never;  ///< By the message's own TTL and its queue's, of the loop's clock.
+  bool redelivered = false;
+};
+
+/// What the queues of a shard held before the restart. Asked once for each queue, when it is made.
+class Restorer {
+ public:
+  virtual ~Restorer() = default;
+  /// In order of their sequences; `next` gets, for each priority level in use, one above the last
+  /// sequence that the queue ever gave out.
+  virtual std::vector<Restored> restore(const QueueSpec& queue, std::vector<Sequence>& next) = 0;
 };
 
 /// What a DefinitionStore held when it was opened.

@@ -14,7 +14,8 @@ Queue::Queue(const QueueInfo& info, Broker& broker)
       backlog_(info.parsed.max_priority.value_or(0)),
       idle_since_(broker.now()),
       has_rules_(info.parsed.message_ttl_ms || info.parsed.max_length ||
-                 info.parsed.max_length_bytes) {
+                 info.parsed.max_length_bytes),
+      is_kept_(info.is_kept()) {
   register_deadline();
 }
 
@@ -23,13 +24,73 @@ Queue::~Queue() {
   CHECK(consumers_.empty());
 }
 
-bool Queue::push(MessageRef message) {
+std::optional<Sequence> Queue::push(MessageRef message) {
   CHECK(message->complete());
   if (has_rules_ || message->ttl_ms() != Message::no_ttl) return push_by_rules(std::move(message));
-  backlog_.push(std::move(message));
+  const Sequence sequence = backlog_.push(std::move(message));
   broker_.mark(*this);
-  return true;
+  return sequence;
 }
+
+// --- What the ledger is told
+
+/// Before a delivery that is to be acknowledged.
+void Queue::announce(Sequence sequence) {
+  if (!is_kept_) return;
+  if (const Sequence below = backlog_.announce(sequence); below != 0)
+    broker_.ledger().seen({info_->id, below});
+}
+
+void Queue::note_settled(Sequence sequence, const Message& message) {
+  if (is_kept_ && message.place()) broker_.ledger().settled(message.place(), {info_->id, sequence});
+}
+
+MessageRef Queue::pop(Sequence sequence) {
+  MessageRef message = backlog_.pop(sequence);
+  note_settled(sequence, *message);
+  return message;
+}
+
+MessageRef Queue::take(Sequence sequence) {
+  MessageRef message = backlog_.take(sequence);
+  note_settled(sequence, *message);
+  return message;
+}
+
+void Queue::drop_records() {
+  if (!is_kept_) return;
+  backlog_.for_each([this](const Message& message) {
+    if (message.place()) broker_.ledger().dropped(message.place());
+  });
+}
+
+void Queue::repeat_marks() {
+  if (!is_kept_) return;
+  backlog_.for_each_announced(
+      [this](Sequence below) { broker_.ledger().seen({info_->id, below}); });
+}
+
+void Queue::restore(std::vector<Restored> messages, const std::vector<Sequence>& next) {
+  CHECK(is_kept_);
+  for (Restored& one : messages) {
+    if (one.deadline != never) {
+      if (!expiry_) expiry_ = std::make_unique<Expiry>();
+      expiry_->add(one.deadline, one.sequence);
+    }
+    backlog_.restore(one.sequence, std::move(one.message), one.redelivered);
+  }
+  for (const Sequence sequence : next) backlog_.continue_at(sequence);
+  register_deadline();
+  if (backlog_.ready_count() > 0) broker_.mark(*this);
+}
+
+std::uint64_t Queue::purge() {
+  const std::uint64_t count = backlog_.ready_count();
+  for (std::uint64_t i = 0; i < count; ++i) (void)pop(backlog_.peek().sequence);
+  return count;
+}
+
+// --- Delivery
 
 bool Queue::pump() {
   std::size_t budget = limits::deliveries_per_pump_max;
@@ -111,8 +172,9 @@ void Queue::deliver_to(Consumer& consumer) {
   const Subscribe& spec = consumer.spec;
   MessageRef message;
   if (spec.no_ack) {
-    message = backlog_.pop(head.sequence);
+    message = pop(head.sequence);
   } else {
+    announce(head.sequence);
     backlog_.deliver(head.sequence);
     message = MessageRef::share(head.message);
     ++consumer.unacked_count;
@@ -140,8 +202,9 @@ void Queue::get(const Get& request) {
     reply.sequence = head.sequence;
     reply.redelivered = head.redelivered;
     if (request.no_ack) {
-      message = backlog_.pop(head.sequence);
+      message = pop(head.sequence);
     } else {
+      announce(head.sequence);
       backlog_.deliver(head.sequence);
       message = MessageRef::share(head.message);
     }
@@ -158,7 +221,7 @@ void Queue::settle(const Settle& settle, Consumer* consumer) {
       return_to_backlog(sequence);
     } else {
       if (expiry_) expiry_->forget_overdue(sequence);
-      MessageRef message = backlog_.take(sequence);
+      MessageRef message = take(sequence);
       if (settle.outcome == Outcome::rejected) give_up(std::move(message), DeathReason::rejected);
     }
     if (consumer != nullptr && consumer->unacked_count > 0) --consumer->unacked_count;

@@ -11,12 +11,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/consumer.h"
 #include "core/dead_letter.h"
 #include "core/expiry.h"
 #include "core/levels.h"
+#include "core/ports.h"
 #include "core/topology.h"
 
 namespace lepus::core {
@@ -33,8 +35,16 @@ class Queue : public ListNode<Queue> {
   std::uint64_t unacked_count() const { return backlog_.unacked_count(); }
   std::uint32_t consumer_count() const { return static_cast<std::uint32_t>(consumers_.size()); }
 
-  /// False: the queue is full and refuses (x-overflow=reject-publish).
-  [[nodiscard]] bool push(MessageRef message);
+  /// Its position; nullopt: the queue is full and refuses (x-overflow=reject-publish).
+  [[nodiscard]] std::optional<Sequence> push(MessageRef message);
+  /// Its persistent messages are recorded in the ledger.
+  bool is_kept() const { return is_kept_; }
+  /// What it held before the restart; before anything else happens to it.
+  void restore(std::vector<Restored> messages, const std::vector<Sequence>& next);
+  /// It goes, with all it holds: nothing need be settled.
+  void drop_records();
+  /// Says the announced deliveries (Ledger::seen) again.
+  void repeat_marks();
   /// Delivers what can be delivered, at most a turn's share. True: there is more to do that only
   /// needs another turn.
   [[nodiscard]] bool pump();
@@ -42,7 +52,8 @@ class Queue : public ListNode<Queue> {
   /// Takes the head for basic.get; message count left in the reply.
   void get(const Get& request);
   void settle(const Settle& settle, Consumer* consumer);
-  std::uint64_t purge() { return backlog_.purge(); }
+  /// Takes all ready messages out; returns how many.
+  std::uint64_t purge();
 
   /// Null when refused: `error` says why (exclusive use).
   Consumer* subscribe(const Subscribe& wish, ChannelPort* local, AmqpError& error);
@@ -67,11 +78,15 @@ class Queue : public ListNode<Queue> {
   bool obtain_credit(Consumer& consumer);
   void return_unused_credit(Consumer& consumer);
   void deliver_to(Consumer& consumer);
+  void announce(Sequence sequence);
+  void note_settled(Sequence sequence, const Message& message);
+  MessageRef pop(Sequence sequence);
+  MessageRef take(Sequence sequence);
   void activate(Consumer& consumer);
   void rotate(Consumer& consumer);
 
   // queue_rules.cpp
-  bool push_by_rules(MessageRef message);
+  std::optional<Sequence> push_by_rules(MessageRef message);
   bool is_full_for(const Message* more) const;
   bool can_deliver_at_once();
   void drop_excess();
@@ -90,6 +105,7 @@ class Queue : public ListNode<Queue> {
   Nanos idle_since_;
   Nanos registered_deadline_ = never;  ///< The earliest the broker knows of.
   bool has_rules_;                     ///< Limits or a TTL: each push is looked at.
+  bool is_kept_;
   bool deleting_ = false;              ///< The control thread was asked to delete it.
 };
 

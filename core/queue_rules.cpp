@@ -23,11 +23,11 @@ bool Queue::is_full_for(const Message* more) const {
 }
 
 /// A consumer that is ready takes a message before it counts against a limit.
-bool Queue::push_by_rules(MessageRef message) {
+std::optional<Sequence> Queue::push_by_rules(MessageRef message) {
   const bool refuses = info_->parsed.overflow == Overflow::reject_publish;
   if (refuses && is_full_for(message.get())) {
     if (pump()) broker_.mark(*this);
-    if (is_full_for(message.get()) && !can_deliver_at_once()) return false;
+    if (is_full_for(message.get()) && !can_deliver_at_once()) return std::nullopt;
   }
   const std::uint64_t ttl_ms =
       std::min(info_->parsed.message_ttl_ms.value_or(Message::no_ttl), message->ttl_ms());
@@ -39,7 +39,7 @@ bool Queue::push_by_rules(MessageRef message) {
   }
   broker_.mark(*this);
   if (is_full_for(nullptr)) drop_excess();
-  return true;
+  return sequence;
 }
 
 bool Queue::can_deliver_at_once() {
@@ -50,7 +50,7 @@ bool Queue::can_deliver_at_once() {
 void Queue::drop_excess() {
   if (pump()) broker_.mark(*this);
   while (backlog_.ready_count() > 0 && is_full_for(nullptr))
-    give_up(backlog_.pop(backlog_.peek().sequence), DeathReason::maxlen);
+    give_up(pop(backlog_.peek().sequence), DeathReason::maxlen);
 }
 
 void Queue::give_up(MessageRef message, DeathReason reason) {
@@ -60,7 +60,7 @@ void Queue::give_up(MessageRef message, DeathReason reason) {
 /// An unacked message returns; it may have expired meanwhile.
 void Queue::return_to_backlog(Sequence sequence) {
   if (expiry_ && expiry_->take_overdue(sequence)) {
-    give_up(backlog_.take(sequence), DeathReason::expired);
+    give_up(take(sequence), DeathReason::expired);
   } else {
     backlog_.requeue(sequence);
     if (info_->parsed.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
@@ -96,7 +96,7 @@ void Queue::on_deadline(Nanos now) {
     if (!expiry_->take_due(now, sequence)) break;
     const Backlog::State state = backlog_.state(sequence);
     if (state == Backlog::State::unacked) expiry_->note_overdue(sequence);
-    if (state == Backlog::State::ready) give_up(backlog_.take(sequence), DeathReason::expired);
+    if (state == Backlog::State::ready) give_up(take(sequence), DeathReason::expired);
   }
   const auto& expires_ms = info_->parsed.expires_ms;
   if (expires_ms && consumers_.empty() && !deleting_ &&

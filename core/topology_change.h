@@ -46,6 +46,9 @@ struct QueueSpec {
   std::string name;
   std::string arguments;  ///< Inside of a field table, as declared.
   QueueArguments parsed;
+
+  /// It is there again after a restart, with its persistent messages.
+  bool is_kept() const { return durable && !exclusive; }
 };
 
 /// Identity of a binding. Exactly one of queue and exchange (the destination) is set.

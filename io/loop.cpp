@@ -39,6 +39,15 @@ void Loop::run_turn() {
   now_ = now;
 }
 
+void Loop::abandon() {
+  while (Op* op = submitted_.pop()) op->in_flight = false;
+  for (const Completion& completion : completed_) {
+    if (!completion.more) completion.op->in_flight = false;
+  }
+  completed_.clear();
+  ops_in_flight_ = 0;
+}
+
 void Loop::run_completions() {
   // Handlers submit, but only the driver appends here, so the list does not move under us.
   for (const Completion& completion : completed_) {

@@ -69,6 +69,9 @@ class Loop {
   Driver& driver() { return driver_; }
 
   void run_turn();
+  /// Between turns, when a simulated process dies: ops that wait for their start or whose
+  /// completion was not handed over are not in flight any more. What the driver holds is its own.
+  void abandon();
   /// +1 per turn.
   std::uint64_t turn_count() const { return turn_count_; }
   /// Turns that blocked in the kernel (or were free to).

@@ -14,6 +14,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/bytes.h"
+#include "io/disk.h"
 
 namespace lepus::io {
 
@@ -26,9 +27,16 @@ enum class OpKind : std::uint8_t {
   cancel,          ///< target: ends it with -ECANCELED (or it was done before).
   wake,            ///< fd: another driver's wake_target(); ends that driver's wait.
   poll,            ///< fd: any. Multishot: result > 0 are poll events (POLLIN). For signals.
+  // Files; the descriptors are those of io/disk.h or of open_file.
+  write,      ///< fd, offset, iov, iov_count. result: bytes written, may be short.
+  read,       ///< fd, offset, iov, iov_count. result: bytes read, may be short; 0: the end.
+  sync,       ///< fd: its data, and what is needed to find it again, is on the disk (fdatasync).
+  open_file,  ///< path, mode. result >= 0: the descriptor. A sync of it makes a new name durable
+              ///< (file systems with a journal do; Disk::open() does not rely on it).
+  allocate,   ///< fd, offset, length: space is reserved, the file grows to it (fallocate).
 };
 
-/// Most pieces of one send.
+/// Most pieces of one send, write or read.
 constexpr std::uint32_t iov_max = 256;
 
 struct Op;
@@ -48,11 +56,15 @@ struct Op {
   bool in_flight =
       false;  ///< Set by Loop::submit, cleared before the completion with !more is handed over.
   int fd = -1;
-  /// send: the array stays valid until the turn that starts the op has ended (both are copied by
-  /// then), the bytes it names until the op came back.
+  /// send, write, read: the array stays valid until the turn that starts the op has ended (both are
+  /// copied by then), the bytes it names until the op came back.
   const iovec* iov = nullptr;
   std::uint32_t iov_count = 0;
-  Op* target = nullptr;  ///< cancel only; must be in flight at submit.
+  OpenMode mode{};             ///< open_file only.
+  std::uint64_t offset = 0;    ///< write, read, allocate: in the file.
+  std::uint64_t length = 0;    ///< allocate only.
+  const char* path = nullptr;  ///< open_file only; valid until the turn that starts it has ended.
+  Op* target = nullptr;        ///< cancel only; must be in flight at submit.
   void* owner = nullptr;
   void (*done)(void* owner, Op& op, const Completion& completion) = nullptr;
   Op* next = nullptr;  ///< Link of the OpList while it waits to be started.
@@ -71,6 +83,9 @@ struct Op {
     };
   }
 };
+
+/// Connections embed several: the fields of files cost them no more than this.
+static_assert(sizeof(Op) <= 80);
 
 /// Intrusive FIFO of ops to start; never allocates. Not copied or moved: it points into itself.
 class OpList {

@@ -3,8 +3,42 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 
 namespace lepus::io {
+namespace {
+
+bool is_file_op(OpKind kind) {
+  switch (kind) {
+    case OpKind::write:
+    case OpKind::read:
+    case OpKind::sync:
+    case OpKind::open_file:
+    case OpKind::allocate:
+      return true;
+    case OpKind::accept:
+    case OpKind::recv:
+    case OpKind::send:
+    case OpKind::shutdown_write:
+    case OpKind::close:
+    case OpKind::cancel:
+    case OpKind::wake:
+    case OpKind::poll:
+      return false;
+  }
+  return false;
+}
+
+std::vector<std::uint8_t> gather(std::span<const iovec> pieces) {
+  std::vector<std::uint8_t> all;
+  for (const iovec& piece : pieces) {
+    const auto* bytes = static_cast<const std::uint8_t*>(piece.iov_base);
+    all.insert(all.end(), bytes, bytes + piece.iov_len);
+  }
+  return all;
+}
+
+}  // namespace
 
 SimDriver::SimDriver(SimWorld& world) : world_(world), index_(world.drivers_.size()) {
   world.drivers_.push_back(this);
@@ -53,12 +87,39 @@ void SimDriver::begin(Op& op) {
   Pending pending{&op, world_.later()};
   if (op.kind == OpKind::send) {
     CHECK(op.iov_count > 0 && op.iov_count <= iov_max);
-    for (std::uint32_t i = 0; i < op.iov_count; ++i) {
-      const auto* bytes = static_cast<const std::uint8_t*>(op.iov[i].iov_base);
-      pending.unsent.insert(pending.unsent.end(), bytes, bytes + op.iov[i].iov_len);
-    }
+    pending.unsent = gather({op.iov, op.iov_count});
   }
+  if (is_file_op(op.kind)) begin_file_op(pending);
   pending_.push_back(std::move(pending));
+}
+
+void SimDriver::begin_file_op(Pending& pending) {
+  const Op& op = *pending.op;
+  SimDisk& disk = world_.disk();
+  if (op.kind == OpKind::sync) pending.ticket = disk.start_sync(op.fd);
+  if (op.kind == OpKind::open_file) {
+    CHECK(op.path != nullptr);
+    pending.path = op.path;
+  }
+  if (op.kind != OpKind::write && op.kind != OpKind::read) return;
+  CHECK(op.iov_count > 0 && op.iov_count <= iov_max);
+  pending.pieces.assign(op.iov, op.iov + op.iov_count);
+  if (op.kind == OpKind::read) return;
+  pending.unsent = gather(pending.pieces);
+  pending.ticket = disk.start_write(op.fd, op.offset, pending.pieces);
+}
+
+void SimDriver::abandon() {
+  SimDisk& disk = world_.disk();
+  for (Pending& pending : pending_) {
+    Op& op = *pending.op;
+    CHECK(op.in_flight);
+    op.in_flight = false;
+    if (!world_.random().chance(50)) continue;
+    if (op.kind == OpKind::open_file) (void)disk.open_without_sync(pending.path, op.mode);
+    if (op.kind == OpKind::allocate) (void)disk.allocate(op.fd, op.offset + op.length);
+  }
+  pending_.clear();
 }
 
 // ---- when can it go on ----
@@ -86,6 +147,11 @@ core::Nanos SimDriver::event_of(const Pending& pending) const {
     case OpKind::close:
     case OpKind::cancel:
     case OpKind::wake:
+    case OpKind::write:
+    case OpKind::read:
+    case OpKind::sync:
+    case OpKind::open_file:
+    case OpKind::allocate:
       break;
   }
   return std::max(event, pending.starts);
@@ -124,6 +190,12 @@ void SimDriver::attempt(Pending& pending, Completed& completed) {
       return attempt_wake(pending, completed);
     case OpKind::poll:
       return;
+    case OpKind::write:
+    case OpKind::read:
+    case OpKind::sync:
+    case OpKind::open_file:
+    case OpKind::allocate:
+      return attempt_file_op(pending, completed);
   }
 }
 
@@ -195,13 +267,38 @@ void SimDriver::attempt_close(Pending& pending, Completed& completed) {
     const bool is_user = !other.done && other.op != pending.op && other.op->fd == pending.op->fd;
     CHECK(!is_user || other.op->kind == OpKind::wake);
   }
-  world_.network().close(pending.op->fd);
+  if (world_.disk().owns(pending.op->fd)) {
+    world_.disk().close(pending.op->fd);
+  } else {
+    world_.network().close(pending.op->fd);
+  }
   finish(pending, completed, 0);
+}
+
+void SimDriver::attempt_file_op(Pending& pending, Completed& completed) {
+  const Op& op = *pending.op;
+  SimDisk& disk = world_.disk();
+  CHECK(is_file_op(op.kind));
+  if (op.kind == OpKind::write) return attempt_write(pending, completed);
+  std::int32_t result = 0;
+  if (op.kind == OpKind::read) result = disk.read_pieces(op.fd, op.offset, pending.pieces);
+  if (op.kind == OpKind::sync) result = disk.finish_sync(pending.ticket);
+  if (op.kind == OpKind::open_file) result = disk.open_without_sync(pending.path, op.mode);
+  if (op.kind == OpKind::allocate) result = disk.allocate(op.fd, op.offset + op.length);
+  finish(pending, completed, result);
+}
+
+void SimDriver::attempt_write(Pending& pending, Completed& completed) {
+  // A kernel that reads the bytes late, or a disk that reads them twice, would have mixed them.
+  CHECK(gather(pending.pieces) == pending.unsent);
+  finish(pending, completed, world_.disk().finish_write(pending.ticket));
 }
 
 void SimDriver::attempt_cancel(Pending& pending, Completed& completed) {
   for (Pending& other : pending_) {
     if (other.done || other.op != pending.op->target) continue;
+    // A disk that has begun is not stopped.
+    if (is_file_op(other.op->kind)) return finish(pending, completed, -EALREADY);
     finish(other, completed, other.sent > 0 ? static_cast<std::int32_t>(other.sent) : -ECANCELED);
     return finish(pending, completed, 0);
   }

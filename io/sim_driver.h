@@ -1,12 +1,16 @@
-// The simulated driver: ops against the SimNetwork of a SimWorld. The loop above it is the real one
-// and does not know.
+// The simulated driver: ops against the SimNetwork and the SimDisk of a SimWorld. The loop above it
+// is the real one and does not know.
 //
 // turn() never waits: it tries each op that is under way, in an order chosen by chance, and notes
 // until when the loop would have slept. next_event() tells the world when this driver has something
 // to do again. An op behaves as the kernel's does: accept and recv are multishot, a send goes on
 // until all is taken (or a fault cuts it short), close with ops of the same descriptor under way is
 // our mistake and stops the run. Received bytes live in buffers that are overwritten in the next
-// turn, so a view kept too long shows.
+// turn, so a view kept too long shows. Bytes of a write that change before it came back stop the
+// run.
+//
+// A crash of the process: abandon() of each driver and of each loop, SimNetwork::kill(), then
+// SimDisk::kill() or power_cut(); after that the owners of the ops can be destroyed in any state.
 #pragma once
 
 #include <string>
@@ -29,6 +33,10 @@ class SimDriver final : public Driver {
 
   /// When the loop should run its next turn.
   core::Nanos next_event() const;
+  /// Forgets what is under way: a process that died gets no completions. Its ops are not in flight
+  /// any more; an open_file or allocate may still have been carried out. Loop::abandon() does the
+  /// same for what the loop holds.
+  void abandon();
   /// Ops under way.
   std::size_t pending_count() const { return pending_.size(); }
 
@@ -36,13 +44,17 @@ class SimDriver final : public Driver {
   struct Pending {
     Op* op;
     core::Nanos starts;                  ///< Nothing happens before.
-    std::vector<std::uint8_t> unsent{};  ///< send: copied as the kernel would.
+    std::vector<std::uint8_t> unsent{};  ///< send, write: copied as the kernel would.
+    std::vector<iovec> pieces{};         ///< write, read: the same of the array.
+    std::string path{};                  ///< open_file: the same.
+    std::uint64_t ticket = 0;            ///< write, sync: SimDisk's.
     std::size_t sent = 0;
     bool done = false;
   };
   using Completed = std::vector<Completion>;
 
   void begin(Op& op);
+  void begin_file_op(Pending& pending);
   void attempt(Pending& pending, Completed& completed);
   void attempt_accept(Pending& pending, Completed& completed);
   void attempt_recv(Pending& pending, Completed& completed);
@@ -51,6 +63,8 @@ class SimDriver final : public Driver {
   void attempt_close(Pending& pending, Completed& completed);
   void attempt_cancel(Pending& pending, Completed& completed);
   void attempt_wake(Pending& pending, Completed& completed);
+  void attempt_file_op(Pending& pending, Completed& completed);
+  void attempt_write(Pending& pending, Completed& completed);
   void finish(Pending& pending, Completed& completed, std::int32_t result);
   void finish_or_go_on(Pending& pending, Completed& completed, const Completion& completion);
   void maybe_reset(SimConnection& connection);

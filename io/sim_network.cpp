@@ -9,6 +9,11 @@
 #include "io/sim_driver.h"
 
 namespace lepus::io {
+namespace {
+
+constexpr std::uint64_t disk_seed = 0x5D15C;  ///< Apart from that of the world.
+
+}  // namespace
 
 SimFaults SimFaults::draw(core::Random& random) {
   // Zero in 4 of 10 draws: faults must also be absent, or the rarer ones never show on their own.
@@ -176,15 +181,23 @@ void SimNetwork::close(int fd) {
   connections_.erase(fd);
 }
 
+void SimNetwork::kill() {
+  while (!listeners_.empty()) close(listeners_.begin()->first);
+  while (!connections_.empty()) close(connections_.begin()->first);
+}
+
 // ---- world ----
 
-SimWorld::SimWorld(std::uint64_t seed) : random_(seed), faults_(SimFaults::draw(random_)) {}
+SimWorld::SimWorld(std::uint64_t seed)
+    : random_(seed), faults_(SimFaults::draw(random_)), disk_(seed + disk_seed) {}
 
-SimWorld::SimWorld(std::uint64_t seed, const SimFaults& faults) : random_(seed), faults_(faults) {}
+SimWorld::SimWorld(std::uint64_t seed, const SimFaults& faults)
+    : random_(seed), faults_(faults), disk_(seed + disk_seed) {}
 
 void SimWorld::end_faults() {
   faults_.short_read = faults_.short_send = faults_.multishot_end = 0;
   faults_.no_buffers = faults_.accept_error = faults_.reset = 0;
+  disk_.set_faults({});
 }
 
 core::Nanos SimWorld::later() {

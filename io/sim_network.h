@@ -2,6 +2,7 @@
 // faults drawn from a seed.
 //
 //   SimWorld(seed): time, chance, faults
+//      SimDisk: files, see io/sim_disk.h
 //      SimNetwork: listeners and connections. Client end: SimClient, used by the test;
 //                  broker end: a descriptor, used by a SimDriver's ops
 //      SimDriver per loop (io/sim_driver.h); next_runnable() says whose turn it is
@@ -25,6 +26,7 @@
 #include "core/base/random.h"
 #include "core/base/time.h"
 #include "io/driver.h"
+#include "io/sim_disk.h"
 
 namespace lepus::io {
 
@@ -124,6 +126,9 @@ class SimNetwork {
   /// nullptr: nobody listens there.
   std::unique_ptr<SimClient> connect(std::uint16_t port);
 
+  /// The broker's process died: what it had open is closed, as the kernel does then.
+  void kill();
+
   /// Descriptors of the broker's side that are open: leaks show here.
   std::size_t open_count() const { return listeners_.size() + connections_.size(); }
 
@@ -162,9 +167,11 @@ class SimWorld {
   core::Nanos now() const { return now_; }
   core::Random& random() { return random_; }
   const SimFaults& faults() const { return faults_; }
-  /// From now on nothing goes wrong any more (sizes stay): for "does it settle?".
+  /// From now on nothing goes wrong any more (sizes stay, also the disk's): for "does it settle?".
   void end_faults();
   SimNetwork& network() { return network_; }
+  /// Without faults until a test sets them.
+  SimDisk& disk() { return disk_; }
   /// When something that starts now is done.
   core::Nanos later();
 
@@ -179,6 +186,7 @@ class SimWorld {
   SimFaults faults_;
   core::Nanos now_ = core::nanos_per_s;
   SimNetwork network_{*this};
+  SimDisk disk_;  ///< With a seed of its own: what it draws changes nothing elsewhere.
   std::vector<SimDriver*> drivers_;  ///< Index + 1 is the wake target.
 };
 

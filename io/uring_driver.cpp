@@ -2,6 +2,7 @@
 #include "io/uring_driver.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/mman.h>
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <ctime>
 
+#include "io/kernel_disk.h"
 #include "io/uring_probe.h"
 
 namespace lepus::io {
@@ -210,6 +212,22 @@ void UringDriver::prepare(const Op& op, io_uring_sqe* sqe) {
     case OpKind::poll:
       io_uring_prep_poll_multishot(sqe, op.fd, POLLIN);
       break;
+    case OpKind::write:
+    case OpKind::read:
+      prepare_transfer(op, sqe);
+      break;
+    case OpKind::sync:
+      io_uring_prep_fsync(sqe, op.fd, IORING_FSYNC_DATASYNC);
+      break;
+    case OpKind::open_file:
+      CHECK(op.path != nullptr);
+      io_uring_prep_openat(sqe, AT_FDCWD, op.path, open_flags(op.mode), file_permissions);
+      break;
+    case OpKind::allocate:
+      CHECK(op.length > 0);
+      io_uring_prep_fallocate(sqe, op.fd, 0, static_cast<off_t>(op.offset),
+                              static_cast<off_t>(op.length));
+      break;
   }
   io_uring_sqe_set_data64(sqe, reinterpret_cast<std::uint64_t>(&op));
 }
@@ -228,6 +246,21 @@ void UringDriver::prepare_send(const Op& op, io_uring_sqe* sqe) {
   header.msg_iov = const_cast<iovec*>(op.iov);
   header.msg_iovlen = op.iov_count;
   io_uring_prep_sendmsg(sqe, op.fd, &header, flags);
+}
+
+void UringDriver::prepare_transfer(const Op& op, io_uring_sqe* sqe) {
+  CHECK(op.iov_count > 0 && op.iov_count <= iov_max);
+  // All ones means "where the descriptor stands" to the kernel.
+  CHECK(op.offset <= INT64_MAX);
+  const bool writes = op.kind == OpKind::write;
+  if (op.iov_count > 1) {
+    const auto prepare_many = writes ? io_uring_prep_writev : io_uring_prep_readv;
+    return prepare_many(sqe, op.fd, op.iov, op.iov_count, op.offset);
+  }
+  CHECK(op.iov->iov_len <= INT32_MAX);
+  const auto size = static_cast<unsigned>(op.iov->iov_len);
+  if (writes) return io_uring_prep_write(sqe, op.fd, op.iov->iov_base, size, op.offset);
+  io_uring_prep_read(sqe, op.fd, op.iov->iov_base, size, op.offset);
 }
 
 void UringDriver::enter(core::Nanos wait_until) {

@@ -62,6 +62,7 @@ class UringDriver final : public Driver {
   io_uring_sqe* next_sqe(std::vector<Completion>& completed);
   void prepare(const Op& op, io_uring_sqe* sqe);
   void prepare_send(const Op& op, io_uring_sqe* sqe);
+  void prepare_transfer(const Op& op, io_uring_sqe* sqe);
   void enter(core::Nanos wait_until);
   void collect(std::vector<Completion>& completed);
   std::uint8_t* buffer(unsigned index) { return buffers_ + index * config_.buffer_size; }

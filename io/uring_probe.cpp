@@ -39,7 +39,7 @@ struct NeededOpcode {
   int opcode;
   const char* name;
 };
-constexpr std::array<NeededOpcode, 10> needed_opcodes{{
+constexpr std::array<NeededOpcode, 17> needed_opcodes{{
     {IORING_OP_ACCEPT, "accept"},
     {IORING_OP_RECV, "recv"},
     {IORING_OP_SEND, "send"},
@@ -49,6 +49,13 @@ constexpr std::array<NeededOpcode, 10> needed_opcodes{{
     {IORING_OP_ASYNC_CANCEL, "cancel"},
     {IORING_OP_MSG_RING, "msg_ring"},
     {IORING_OP_POLL_ADD, "poll"},
+    {IORING_OP_WRITE, "write"},
+    {IORING_OP_WRITEV, "writev"},
+    {IORING_OP_READ, "read"},
+    {IORING_OP_READV, "readv"},
+    {IORING_OP_FSYNC, "fsync"},
+    {IORING_OP_OPENAT, "openat"},
+    {IORING_OP_FALLOCATE, "fallocate"},
     {IORING_OP_SEND_ZC, "send_zc (a sign of multishot recv)"},
 }};
 

@@ -47,13 +47,20 @@ enum class RecordType : std::uint8_t {
   seal = 5,     ///< Nothing. The last record of a segment.
 };
 
+/// Bits of RecordHeader::flags. A batch is what one turn recorded, or several turns: recovery takes
+/// it as a whole or not at all. Where it crosses into the next segment, the seal in between carries
+/// no flag. A batch is written when the one before it is durable, so damage before a later batch is
+/// damage, not the end of the journal.
+constexpr std::uint8_t flag_batch_first = 1;
+constexpr std::uint8_t flag_batch_last = 2;
+
 struct RecordHeader {
   std::uint32_t crc = 0;     ///< CRC-32C of everything behind this field, up to `length`.
   std::uint32_t length = 0;  ///< Of the whole record, a multiple of 8.
   std::uint64_t sequence = 0;
   RecordType type = RecordType::message;
-  std::uint8_t reserved1 = 0;
-  std::uint16_t reserved2 = 0;
+  std::uint8_t flags = 0;
+  std::uint16_t reserved = 0;
   std::uint32_t count = 0;  ///< Of the items its type says.
 };
 static_assert(sizeof(RecordHeader) == 24);

@@ -136,7 +136,7 @@ void Channel::send_message(Publishing publishing) {
 
 void Channel::hold_if_congested(const core::RouteResult& route) {
   for (const core::QueueInfo* info : route) {
-    if (info->home == broker().shard() || !broker().outbox().congested(info->home)) continue;
+    if (!broker().is_congested(info->home)) continue;
     connection_.hold(Connection::hold_congestion);
     connection_.server().resume_when_uncongested(connection_, info->home);
     return;

@@ -1,5 +1,6 @@
 // Confirm mode and transactions. A commit sends the publishes and settles that were kept back and
 // is answered when every shard has confirmed its part, like a publisher confirm.
+#include <set>
 #include <utility>
 
 #include "net/amqp/channel_impl.h"
@@ -31,9 +32,18 @@ Channel::Outcome Channel::on(const TxCommit&) {
   expect(MethodId::tx_commit, false, {});
   for (Publishing& publish : std::exchange(tx_publishes_, {})) send_message(std::move(publish));
   tx_limited_count_ = 0;
+  std::set<core::ShardId> homes;
   for (const core::Outcome outcome :
-       {core::Outcome::acknowledged, core::Outcome::rejected, core::Outcome::requeued})
-    settle_entries(std::exchange(tx_settles_[static_cast<std::size_t>(outcome)], {}), outcome);
+       {core::Outcome::acknowledged, core::Outcome::rejected, core::Outcome::requeued}) {
+    const auto entries = std::exchange(tx_settles_[static_cast<std::size_t>(outcome)], {});
+    for (const core::UnackedWindow::Entry& entry : entries) homes.insert(entry.home);
+    settle_entries(entries, outcome);
+  }
+  for (const core::ShardId home : homes) {
+    const std::uint64_t number = confirms_.next_number();
+    confirms_.expect(1);
+    broker().send(home, core::Barrier{ref_, number});
+  }
   connection_.server().write_acks_later(*this);
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 // The lists a shard's AMQP side works through once a turn.
 #include "net/amqp/server.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/field_table_writer.h"
@@ -83,9 +84,16 @@ void Server::after_mailboxes() {
   resuming_.clear();
 }
 
+bool Server::has_work() const {
+  return !resume_.empty() ||
+         std::any_of(congested_.begin(), congested_.end(), [this](const Waiting& waiting) {
+           return !parts_.broker->is_congested(waiting.shard);
+         });
+}
+
 void Server::resume_uncongested() {
   std::erase_if(congested_, [this](const Waiting& waiting) {
-    if (broker().outbox().congested(waiting.shard)) return false;
+    if (broker().is_congested(waiting.shard)) return false;
     Connection* connection =
         connections_.find(waiting.connection.slot, waiting.connection.generation);
     if (connection != nullptr) connection->release(Connection::hold_congestion);

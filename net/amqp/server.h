@@ -66,12 +66,13 @@ class Server {
   /// After the send chains: closed connections go.
   void end_turn();
   /// A connection's input waits for nothing but the next turn.
-  bool has_work() const { return !resume_.empty(); }
+  bool has_work() const;
 
   // --- For connections and channels
 
   void resume_later(Connection& connection);
-  /// `connection` feeds a shard whose mailbox is full: its input goes on when there is room.
+  /// `connection` feeds a shard whose mailbox is full or whose journal is behind: its input goes on
+  /// when there is room.
   void resume_when_uncongested(Connection& connection, core::ShardId shard);
   void write_acks_later(Channel& channel);
   void forget_acks(Channel& channel);

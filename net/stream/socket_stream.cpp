@@ -102,6 +102,11 @@ void SocketStream::on_control(io::Op& op, const io::Completion& completion) {
     case io::OpKind::send:
     case io::OpKind::wake:
     case io::OpKind::poll:
+    case io::OpKind::write:
+    case io::OpKind::read:
+    case io::OpKind::sync:
+    case io::OpKind::open_file:
+    case io::OpKind::allocate:
       CHECK(false);
   }
   pump();

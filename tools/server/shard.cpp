@@ -14,10 +14,11 @@ using core::LogLevel;
 Shard::Shard(const Parts& parts)
     : parts_(parts),
       mesh_(*parts.mesh, parts.id),
+      ledger_(parts.ledger != nullptr ? *parts.ledger : memory_ledger_),
       streams_(*parts.loop),
-      broker_(
-          {parts.id, static_cast<core::ShardId>(parts.mesh->thread_count() - 1), &mesh_, &ledger_},
-          static_cast<core::ShardId>(parts.mesh->thread_count() - 1)),
+      broker_({parts.id, static_cast<core::ShardId>(parts.mesh->thread_count() - 1), &mesh_,
+               &ledger_, parts.restorer},
+              static_cast<core::ShardId>(parts.mesh->thread_count() - 1)),
       server_({&broker_, parts.loop, parts.settings, parts.log, parts.seed, &Shard::bury_stream,
                this}) {
   parts_.loop->set_hooks(this);
@@ -115,7 +116,8 @@ void Shard::flush() {
     parts_.loop->timers().cancel(stop_timer_);
     mesh_.send(broker_.control(), core::StopServing{});
   }
-  memory_bytes_.store(broker_.memory().message_bytes + streams_.blocks().bytes_in_use(),
+  memory_bytes_.store(broker_.memory().message_bytes + streams_.blocks().bytes_in_use() +
+                          ledger_.memory_bytes(),
                       std::memory_order_relaxed);
   connections_.store(server_.connection_count(), std::memory_order_relaxed);
   parts_.loop->timers().arm(deadline_timer_, broker_.next_deadline());
@@ -124,7 +126,7 @@ void Shard::flush() {
 
 bool Shard::may_sleep() {
   return !broker_.has_work() && !server_.has_work() && !mesh_.has_staged() &&
-         phase_ != Phase::finished;
+         !ledger_.has_work() && phase_ != Phase::finished;
 }
 
 bool Shard::is_finished() const {

@@ -20,16 +20,6 @@
 
 namespace lepus::server {
 
-/// Durable at once: there is no disk behind it. Messages live in memory only.
-class MemoryLedger final : public core::Ledger {
- public:
-  std::uint64_t submit() override { return ++batch_; }
-  std::uint64_t durable() const override { return batch_; }
-
- private:
-  std::uint64_t batch_ = 0;
-};
-
 class Shard final : private io::TurnHooks, public net::Acceptor {
  public:
   struct Parts {
@@ -42,6 +32,8 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     core::Nanos wall_clock_offset = 0;  ///< Seconds since 1970 = loop time + this.
     /// Connections of all shards, for the limit; null: only this shard's count.
     std::function<std::uint64_t()> connection_count;
+    core::Ledger* ledger = nullptr;      ///< Null: messages live in memory only.
+    core::Restorer* restorer = nullptr;  ///< Null: nothing was kept.
   };
   explicit Shard(const Parts& parts);
   ~Shard() override;
@@ -76,7 +68,8 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
 
   Parts parts_;
   MeshEnd mesh_;
-  MemoryLedger ledger_;
+  core::MemoryLedger memory_ledger_;
+  core::Ledger& ledger_;
   net::StreamSet streams_;
   core::Broker broker_;
   amqp::Server server_;

@@ -29,6 +29,12 @@ std::size_t heap_bytes() {
 #endif
 }
 
+std::uint64_t pop_all(Backlog& backlog) {
+  std::uint64_t count = 0;
+  for (; backlog.ready_count() > 0; ++count) (void)backlog.pop(backlog.peek().sequence);
+  return count;
+}
+
 class BacklogTest : public ::testing::Test {
  protected:
   MessageRef message(std::string_view body = "x") {
@@ -79,7 +85,7 @@ TEST_F(BacklogTest, PurgeLeavesTheUnacked) {
   const Sequence held = deliver_next();
   const Sequence back = deliver_next();
   backlog_.requeue(back);
-  EXPECT_EQ(backlog_.purge(), page + 2);
+  EXPECT_EQ(pop_all(backlog_), page + 2);
   EXPECT_EQ(backlog_.ready_count(), 0U);
   EXPECT_EQ(backlog_.state(held), Backlog::State::unacked);
   EXPECT_EQ(backlog_.state(back), Backlog::State::gone);
@@ -91,10 +97,34 @@ TEST_F(BacklogTest, PurgeLeavesTheUnacked) {
 TEST_F(BacklogTest, SequencesAreNeverReused) {
   fill(2);
   const Sequence first = backlog_.peek().sequence;
-  backlog_.purge();
+  pop_all(backlog_);
   EXPECT_EQ(backlog_.push(message()), first + 2);
   EXPECT_EQ(backlog_.state(first), Backlog::State::gone);
   EXPECT_EQ(backlog_.state(first + 99), Backlog::State::gone);
+}
+
+TEST_F(BacklogTest, RestoredMessagesKeepTheirPlaces) {
+  const std::vector<Sequence> places = {3, 4, 3 * page, 9 * page + 1};
+  for (const Sequence place : places) backlog_.restore(place, message(), place == 4);
+  backlog_.continue_at(20 * page + 2);
+  EXPECT_EQ(backlog_.ready_count(), places.size());
+  EXPECT_EQ(backlog_.state(5), Backlog::State::gone);
+  EXPECT_EQ(backlog_.state(6 * page), Backlog::State::gone);
+  EXPECT_EQ(backlog_.push(message()), 20 * page + 2);
+  for (const Sequence place : places) {
+    EXPECT_EQ(backlog_.peek().redelivered, place == 4);
+    EXPECT_EQ(deliver_next(), place);
+  }
+  EXPECT_EQ(deliver_next(), 20 * page + 2);
+  backlog_.requeue(3 * page);
+  (void)backlog_.take(4);
+  EXPECT_EQ(deliver_next(), 3 * page);
+}
+
+TEST_F(BacklogTest, AnEmptyBacklogGoesOnWhereItWas) {
+  backlog_.continue_at(77);
+  EXPECT_EQ(backlog_.push(message()), 77U);
+  EXPECT_EQ(deliver_next(), 77U);
 }
 
 TEST_F(BacklogTest, TakingAReadyMessageFromAWholePage) {
@@ -230,7 +260,7 @@ class BacklogModel : public ::testing::TestWithParam<std::uint64_t> {
   }
   void purge() {
     const auto count = std::erase_if(model_, [](const auto& one) { return !one.second.unacked; });
-    ASSERT_EQ(backlog_.purge(), count);
+    ASSERT_EQ(pop_all(backlog_), count);
   }
   void check() {
     std::uint64_t ready = 0;

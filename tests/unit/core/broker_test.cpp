@@ -126,6 +126,7 @@ TEST_F(BrokerTest, NeighboursBecomeOneConfirm) {
 }
 
 TEST_F(BrokerTest, ConfirmsWaitForTheirBatch) {
+  shard_.durable = true;
   shard_.declare("q");
   shard_.ledger.slow = true;
   shard_.publish("", "q", "x", numbered(1));

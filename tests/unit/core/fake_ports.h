@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -61,14 +62,48 @@ class FakeOutbox final : public Outbox {
   std::set<ShardId> congested_shards;
 };
 
+/// Writes down what it is told. One batch per flush, as long as something is recorded.
 class FakeLedger final : public Ledger {
  public:
-  std::uint64_t submit() override { return ++submitted; }
+  struct Entry {
+    RecordPlace place;
+    QueuePosition at;
+  };
+  RecordPlace append(const Message& message, std::uint32_t queue_count) override {
+    is_open = true;
+    live[++records] = queue_count;
+    bodies[records] = std::string{as_text(message.inline_body())};
+    return {1, records, 1};
+  }
+  void enqueued(const RecordPlace& place, std::uint32_t, const QueuePosition& at) override {
+    entries.push_back({place, at});
+  }
+  void refused(const RecordPlace& place) override { --live.at(place.offset); }
+  void settled(const RecordPlace& place, const QueuePosition& at) override {
+    is_open = true;
+    --live.at(place.offset);
+    settles.push_back({place, at});
+  }
+  void dropped(const RecordPlace& place) override { --live.at(place.offset); }
+  void seen(const QueuePosition& below) override { marks.push_back(below); }
+  std::uint64_t open_batch() const override { return is_open ? submitted + 1 : submitted; }
+  void flush() override {
+    if (std::exchange(is_open, false)) ++submitted;
+  }
   std::uint64_t durable() const override { return slow ? durable_up_to : submitted; }
+  bool is_behind() const override { return behind; }
 
   bool slow = false;  ///< Durable only when told.
+  bool behind = false;
+  bool is_open = false;
   std::uint64_t submitted = 0;
   std::uint64_t durable_up_to = 0;
+  std::uint32_t records = 0;
+  std::map<std::uint32_t, std::uint32_t> live;  ///< Queues that hold it, by record.
+  std::map<std::uint32_t, std::string> bodies;
+  std::vector<Entry> entries;
+  std::vector<Entry> settles;
+  std::vector<QueuePosition> marks;
 };
 
 /// Keeps what it gets. Wants everything unless told otherwise.
@@ -144,8 +179,8 @@ class FakeShard {
   static constexpr ShardId control = shard_count;
   using Kind = TopologyRequest::Kind;
 
-  explicit FakeShard(ShardId self = 0)
-      : master(shard_count), broker({self, control, &outbox, &ledger}, shard_count) {
+  explicit FakeShard(ShardId self = 0, Restorer* restorer = nullptr)
+      : master(shard_count), broker({self, control, &outbox, &ledger, restorer}, shard_count) {
     TopologyRequest request;
     request.kind = Kind::add_vhost;
     request.name = "/";
@@ -174,6 +209,7 @@ class FakeShard {
     TopologyRequest made = request(Kind::declare_queue, name);
     made.from = home;
     made.auto_delete = auto_delete;
+    made.durable = durable;
     change(made);
     outbox.clear();
     return master.find_queue(vhost, name)->id;
@@ -192,7 +228,7 @@ class FakeShard {
   }
 
   MessageRef message(std::string_view body) {
-    MessageRef made = Message::create({"", "", {}, body.size(), false}, broker.memory());
+    MessageRef made = Message::create({"", "", {}, body.size(), durable}, broker.memory());
     made->append_body(as_bytes(body));
     return made;
   }
@@ -230,6 +266,7 @@ class FakeShard {
     return asker.replies.back();
   }
 
+  bool durable = false;  ///< Queues declared and messages published from now on.
   FakeOutbox outbox;
   FakeLedger ledger;
   Topology master;

@@ -117,11 +117,6 @@ class BrokerWorld {
   Settings settings;
 
  private:
-  struct Ledger final : core::Ledger {
-    std::uint64_t submit() override { return ++batch; }
-    std::uint64_t durable() const override { return batch; }
-    std::uint64_t batch = 0;
-  };
   struct Outbox final : core::Outbox {
     Outbox(BrokerWorld& owner, core::ShardId own) : world(owner), self(own) {}
     void send(core::ShardId to, const core::Command& command) override {
@@ -149,7 +144,7 @@ class BrokerWorld {
     io::Loop loop;
     core::NullLog log;
     net::BlockPool pool;
-    Ledger ledger;
+    core::MemoryLedger ledger;
     Outbox outbox;
     core::Broker broker;
     Server server;

@@ -1,0 +1,230 @@
+// What is recorded, and where batches are cut. Writing them: journal_write.cpp.
+#include "persist/journal.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "core/limits.h"
+#include "persist/record.h"
+
+namespace lepus::persist {
+
+namespace {
+
+constexpr std::size_t seal_size = sizeof(RecordHeader);
+constexpr std::size_t trim_size = sizeof(RecordHeader) + sizeof(std::uint64_t);
+
+template <class Item>
+std::uint64_t list_size(std::size_t count) {
+  return count == 0 ? 0 : sizeof(RecordHeader) + count * sizeof(Item);
+}
+
+}  // namespace
+
+Journal::Journal(Parts parts)
+    : parts_(std::move(parts)),
+      segments_({parts_.loop, parts_.disk, parts_.log, parts_.directory, parts_.segment_size,
+                 parts_.sync == SyncMode::always}) {
+  CHECK(parts_.segment_size <= UINT32_MAX);
+  write_op_.bind<&Journal::on_write>(this);
+  close_op_.bind<&Journal::on_close>(this);
+  sync_op_.bind<&Journal::on_sync>(this);
+  retry_timer_.bind<&Journal::on_retry>(this);
+  sync_timer_.bind<&Journal::on_sync_timer>(this);
+  segments_.set_on_spare([](void* self) { static_cast<Journal*>(self)->on_spare(); }, this);
+}
+
+Journal::~Journal() {
+  parts_.loop->timers().cancel(retry_timer_);
+  parts_.loop->timers().cancel(sync_timer_);
+  if (fd_ >= 0) parts_.disk->close(fd_);
+}
+
+std::string Journal::start(Segments::Found found, std::uint64_t sequence) {
+  CHECK(batches_.empty());
+  if (std::string error = segments_.start(std::move(found)); !error.empty()) return error;
+  begin_batch({1, segments_.add(), 0, sequence, false});
+  return {};
+}
+
+// --- What is recorded
+
+core::RecordPlace Journal::append(const core::Message& message, std::uint32_t queue_count) {
+  MessageHead head;
+  head.enqueued_ms = static_cast<std::uint64_t>(
+      (parts_.loop->now() + parts_.wall_clock_offset) / core::nanos_per_ms);
+  head.ttl_ms = message.ttl_ms();
+  head.body_size = message.body_size();
+  head.properties_size = static_cast<std::uint32_t>(message.properties().size());
+  head.exchange_size = static_cast<std::uint8_t>(message.exchange().size());
+  head.key_size = static_cast<std::uint8_t>(message.routing_key().size());
+  head.priority = message.priority();
+  const std::uint64_t size = message_record_size(head, queue_count);
+  CHECK(size <= UINT32_MAX);
+  make_room(size);
+  std::uint8_t* record = open().add(RecordType::message, queue_count, size);
+  std::uint8_t* at = record + sizeof(RecordHeader);
+  std::memcpy(at, &head, sizeof head);
+  at += sizeof head;
+  std::memset(at, 0, queue_count * sizeof(QueueRef));
+  at += queue_count * sizeof(QueueRef);
+  at = core::store_bytes(at, core::as_bytes(message.exchange()));
+  at = core::store_bytes(at, core::as_bytes(message.routing_key()));
+  at = core::store_bytes(at, message.properties());
+  message.for_each_piece([&at](core::Bytes piece) { at = core::store_bytes(at, piece); });
+  const std::uint8_t* end = record + size;
+  CHECK(at <= end && end - at < static_cast<std::ptrdiff_t>(record_alignment));
+  std::memset(at, 0, static_cast<std::size_t>(end - at));
+  segments_.add_live(open().segment(), size * queue_count);
+  return {static_cast<std::uint32_t>(open().segment()),
+          static_cast<std::uint32_t>(open().offset_of(record)), static_cast<std::uint32_t>(size)};
+}
+
+void Journal::enqueued(const core::RecordPlace& place, std::uint32_t index,
+                       const core::QueuePosition& at) {
+  const auto holder = std::find_if(batches_.rbegin(), batches_.rend(), [&](const auto& batch) {
+    return batch->contains(place.segment, place.offset);
+  });
+  CHECK(holder != batches_.rend());
+  const QueueRef ref{at.queue.value, at.sequence};
+  std::uint8_t* refs =
+      (*holder)->at(place.offset) + sizeof(RecordHeader) + sizeof(MessageHead);
+  std::memcpy(refs + index * sizeof ref, &ref, sizeof ref);
+}
+
+void Journal::settled(const core::RecordPlace& place, const core::QueuePosition& at) {
+  segments_.remove_live(place.segment, place.size);
+  const std::uint64_t queue = at.queue.value;
+  const auto follows = [&](const SequenceRange& range) {
+    return range.queue == queue && range.last + 1 == at.sequence;
+  };
+  if (!ranges_.empty() && follows(ranges_.back())) {
+    ranges_.back().last = at.sequence;
+    return;
+  }
+  if (const auto last = last_range_.find(queue);
+      last != last_range_.end() && follows(ranges_[last->second])) {
+    ranges_[last->second].last = at.sequence;
+    return;
+  }
+  make_room(sizeof(SequenceRange) + sizeof(RecordHeader));
+  last_range_[queue] = static_cast<std::uint32_t>(ranges_.size());
+  ranges_.push_back({queue, at.sequence, at.sequence});
+}
+
+void Journal::dropped(const core::RecordPlace& place) {
+  segments_.remove_live(place.segment, place.size);
+}
+
+void Journal::seen(const core::QueuePosition& below) {
+  make_room(sizeof(QueueRef) + sizeof(RecordHeader));
+  marks_.push_back({below.queue.value, below.sequence});
+}
+
+// --- Batches
+
+void Journal::begin_batch(const Batch::Start& start) {
+  batches_.push_back(std::make_unique<Batch>(start, std::exchange(spare_buffer_, {})));
+}
+
+bool Journal::has_open_content() const {
+  return !open().is_empty() || !ranges_.empty() || !marks_.empty() || trim_ != 0;
+}
+
+std::uint64_t Journal::open_batch() const {
+  return has_open_content() || batches_.size() > 1 ? open().number() : open().number() - 1;
+}
+
+/// What is to come at the end of the open batch.
+std::uint64_t Journal::pending_size() const {
+  return list_size<SequenceRange>(ranges_.size()) + list_size<QueueRef>(marks_.size()) + trim_size +
+         seal_size;
+}
+
+/// A segment without any record takes one of any size.
+void Journal::make_room(std::uint64_t size) {
+  const std::uint64_t end = open().end_offset() + pending_size() + size;
+  const bool fresh = open().offset() == 0 && open().is_empty() && pending_size() < block_size;
+  if (end > parts_.segment_size && !fresh) roll();
+}
+
+void Journal::write_pending() {
+  if (!ranges_.empty()) {
+    const std::size_t bytes = ranges_.size() * sizeof(SequenceRange);
+    std::uint8_t* record = open().add(RecordType::settle, static_cast<std::uint32_t>(ranges_.size()),
+                                      sizeof(RecordHeader) + bytes);
+    std::memcpy(record + sizeof(RecordHeader), ranges_.data(), bytes);
+    ranges_.clear();
+    last_range_.clear();
+  }
+  if (!marks_.empty()) {
+    const std::size_t bytes = marks_.size() * sizeof(QueueRef);
+    std::uint8_t* record = open().add(RecordType::seen, static_cast<std::uint32_t>(marks_.size()),
+                                      sizeof(RecordHeader) + bytes);
+    std::memcpy(record + sizeof(RecordHeader), marks_.data(), bytes);
+    marks_.clear();
+  }
+  if (trim_ != 0) {
+    std::uint8_t* record = open().add(RecordType::trim, 1, trim_size);
+    std::memcpy(record + sizeof(RecordHeader), &trim_, sizeof trim_);
+    trim_written_ = std::exchange(trim_, 0);
+    trim_batch_ = open().number();
+  }
+}
+
+/// In the middle of a turn the segment is full: what follows goes to the next one, and counts only
+/// together with this.
+void Journal::roll() {
+  write_pending();
+  Batch& full = open();
+  full.add(RecordType::seal, 0, seal_size);
+  full.join();
+  begin_batch({full.number() + 1, segments_.add(), 0, full.next_sequence(), true});
+}
+
+/// The open batch is to be written; the next one follows it.
+void Journal::cut() {
+  write_pending();
+  Batch& done = open();
+  const std::uint64_t end = round_up(done.end_offset(), block_size);
+  const bool is_last = round_up(done.end_offset() + seal_size, block_size) + 2 * block_size >
+                       parts_.segment_size;
+  if (is_last) done.add(RecordType::seal, 0, seal_size);
+  begin_batch({done.number() + 1, is_last ? segments_.add() : done.segment(), is_last ? 0 : end,
+               done.next_sequence(), false});
+}
+
+/// What died is said in the batch after the one in which the broker repeated its marks: a mark must
+/// not be in a segment that is gone.
+void Journal::retire() {
+  if (dead_before_ != 0) trim_ = std::exchange(dead_before_, 0);
+  if (!segments_.take_dead(batches_.front()->segment())) return;
+  dead_before_ = segments_.first();
+  ++marks_lost_;
+}
+
+void Journal::flush() {
+  retire();
+  pump();
+}
+
+bool Journal::has_work() const {
+  if (is_writing_ || is_stuck_) return false;
+  return has_open_content() || dead_before_ != 0 || batches_.size() > 1;
+}
+
+bool Journal::is_behind() const {
+  if (is_stuck_) return true;
+  std::uint64_t waiting = 0;
+  for (const auto& batch : batches_) waiting += batch->size();
+  return waiting > core::limits::journal_pending_max;
+}
+
+std::uint64_t Journal::memory_bytes() const {
+  std::uint64_t bytes = spare_buffer_.capacity() + ranges_.capacity() * sizeof(SequenceRange);
+  for (const auto& batch : batches_) bytes += batch->memory_bytes();
+  return bytes;
+}
+
+}  // namespace lepus::persist

@@ -1,0 +1,143 @@
+// The journal of one shard: core::Ledger over files, through the shard's own loop.
+//
+//   append, settled, seen -> open batch -> flush(): closed -> one write at a time -> durable()
+//
+// While one batch is being written the next one fills, however many turns that takes: group commit
+// without a timer under load, and no wait when idle. Settles and marks are gathered in the batch and
+// written at its end, as ranges, so each follows the message it is about. A batch that fills its
+// segment is sealed and joined with the next, which begins the next segment; recovery takes joined
+// batches together or not at all.
+//
+//   batches_:  | being written | closed, for the next segments ... | open |
+//
+// With SyncMode::always a write that came back is on the disk (O_DIRECT, O_DSYNC). A write that
+// fails ends the process (Parts::fail): what the kernel still holds is not known then. No room on
+// the disk is different: it is waited for, and publishers with it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "core/log.h"
+#include "core/ports.h"
+#include "io/disk.h"
+#include "io/loop.h"
+#include "persist/batch.h"
+#include "persist/segments.h"
+
+namespace lepus::persist {
+
+/// What a confirm promises (journal.sync).
+enum class SyncMode : std::uint8_t {
+  always,    ///< The message is on the disk.
+  interval,  ///< It is with the operating system, which is told to write it every interval.
+  os,        ///< It is with the operating system, which writes it when it likes.
+};
+
+class Journal final : public core::Ledger {
+ public:
+  struct Parts {
+    io::Loop* loop;
+    io::Disk* disk;
+    core::Log* log;
+    std::string directory;  ///< Of this shard; exists.
+    core::ShardId shard = 0;
+    std::uint64_t store = 0;  ///< Of the data directory.
+    std::uint64_t segment_size = std::uint64_t{64} << 20;
+    SyncMode sync = SyncMode::always;
+    core::Nanos sync_interval = 200 * core::nanos_per_ms;  ///< SyncMode::interval.
+    core::Nanos wall_clock_offset = 0;  ///< Time since 1970 = loop time + this.
+    /// Ends the process with this message; does not return there.
+    std::function<void(const std::string&)> fail;
+  };
+  explicit Journal(Parts parts);
+  ~Journal() override;
+
+  /// Before the loop turns. The first record gets `sequence`. "" or what is wrong.
+  std::string start(Segments::Found found, std::uint64_t sequence);
+
+  core::RecordPlace append(const core::Message& message, std::uint32_t queue_count) override;
+  void enqueued(const core::RecordPlace& place, std::uint32_t index,
+                const core::QueuePosition& at) override;
+  void refused(const core::RecordPlace& place) override { dropped(place); }
+  void settled(const core::RecordPlace& place, const core::QueuePosition& at) override;
+  void dropped(const core::RecordPlace& place) override;
+  void seen(const core::QueuePosition& below) override;
+
+  std::uint64_t open_batch() const override;
+  void flush() override;
+  std::uint64_t durable() const override { return durable_; }
+  bool is_behind() const override;
+  bool has_work() const override;
+  std::uint64_t memory_bytes() const override;
+  std::uint64_t marks_lost() const override { return marks_lost_; }
+
+  const Segments& segments() const { return segments_; }
+
+ private:
+  Batch& open() { return *batches_.back(); }
+  const Batch& open() const { return *batches_.back(); }
+  bool has_open_content() const;
+  std::uint64_t pending_size() const;
+  void make_room(std::uint64_t size);
+  void write_pending();
+  void begin_batch(const Batch::Start& start);
+  void roll();
+  void cut();
+  void retire();
+
+  // journal_write.cpp
+  void pump();
+  void start_write();
+  bool enter_segment(Batch& batch);
+  void on_spare();
+  void write_rest();
+  void on_write(io::Op& op, const io::Completion& completion);
+  void write_failed(int error);
+  void on_retry(io::Timer& timer);
+  void finish_write();
+  void leave_segment();
+  void close_left();
+  void submit_close();
+  void on_close(io::Op& op, const io::Completion& completion);
+  void submit_sync(int fd);
+  void on_sync_timer(io::Timer& timer);
+  void on_sync(io::Op& op, const io::Completion& completion);
+
+  Parts parts_;
+  Segments segments_;
+  std::deque<std::unique_ptr<Batch>> batches_;  ///< The open one is the last.
+  std::vector<SequenceRange> ranges_;                   ///< Settled, not yet in a batch.
+  boost::unordered_flat_map<std::uint64_t, std::uint32_t> last_range_;  ///< By queue.
+  std::vector<QueueRef> marks_;
+  std::uint64_t dead_before_ = 0;   ///< Becomes trim_ with the next flush; 0: nothing.
+  std::uint64_t trim_ = 0;          ///< To be recorded; 0: nothing.
+  std::uint64_t trim_batch_ = 0;    ///< The last recorded one is durable with this batch.
+  std::uint64_t trim_written_ = 0;  ///< And says so much.
+  std::uint64_t durable_ = 0;
+  std::uint64_t marks_lost_ = 0;
+
+  std::uint64_t current_ = 0;  ///< Segment that fd_ is of; 0: none.
+  int fd_ = -1;
+  bool is_writing_ = false;
+  bool is_stuck_ = false;      ///< The first batch waits for a file or for room.
+  bool has_failed_ = false;    ///< Nothing is written any more.
+  std::size_t written_ = 0;    ///< Of the batch under way.
+  bool is_unsynced_ = false;   ///< SyncMode::interval: written since the last sync.
+  io::Op write_op_;
+  iovec write_iov_{};
+  io::Op close_op_;
+  io::Op sync_op_;
+  std::deque<int> left_;       ///< Files of sealed segments, still open.
+  io::Timer retry_timer_;
+  io::Timer sync_timer_;
+  BlockBuffer spare_buffer_;
+};
+
+}  // namespace lepus::persist

@@ -1,0 +1,131 @@
+// The files of one shard's journal: which slot holds which segment, how much of each is still
+// needed, and the next file made ready ahead of its use.
+//
+//   spare:  none -> opening -> filling (a new file: zeros) -> syncing -> ready -> begin(): in use
+//           a file freed before is only opened: it was filled once
+//   in use -> dead (nothing in it is live, nor in any before it) -> after free(): a slot to open
+//
+// Segments die strictly in order: a settle record is then never gone before the message it is
+// about. A disk that is full delays the spare; it is tried again each second.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/log.h"
+#include "io/disk.h"
+#include "io/loop.h"
+#include "persist/format.h"
+
+namespace lepus::persist {
+
+struct Segment {
+  std::uint64_t number = 0;
+  std::uint32_t slot = 0;
+  std::uint64_t live_bytes = 0;  ///< Of records, once for each queue that still needs one.
+  std::uint64_t size = 0;        ///< Of the file, bytes.
+};
+
+struct Slot {
+  std::uint32_t number = 0;
+  std::uint64_t size = 0;
+};
+
+std::string slot_path(const std::string& directory, std::uint32_t slot);
+
+class Segments {
+ public:
+  struct Parts {
+    io::Loop* loop;
+    io::Disk* disk;
+    core::Log* log;
+    std::string directory;
+    std::uint64_t segment_size;  ///< A multiple of block_size.
+    bool dsync;                  ///< A write that came back is durable.
+  };
+  /// What a restart found.
+  struct Found {
+    std::deque<Segment> in_use;  ///< Ascending, without a gap.
+    std::vector<Slot> free;
+    std::uint32_t slot_count = 0;  ///< One above the highest slot there is.
+    std::uint64_t next_number = 1;
+  };
+
+  explicit Segments(Parts parts);
+  ~Segments();
+  /// Before the loop turns: makes the first spare. "" or what is wrong.
+  std::string start(Found found);
+
+  std::uint64_t first() const { return in_use_.empty() ? next_number_ : in_use_.front().number; }
+  std::uint64_t next_number() const { return next_number_; }
+  void add_live(std::uint64_t number, std::uint64_t bytes);
+  void remove_live(std::uint64_t number, std::uint64_t bytes);
+  std::uint64_t live_bytes() const { return live_bytes_; }
+  /// Of all files, bytes.
+  std::uint64_t disk_bytes() const { return disk_bytes_; }
+  std::size_t in_use_count() const { return in_use_.size(); }
+  std::uint64_t size_of(std::uint64_t number) { return find(number).size; }
+  std::string path_of(std::uint64_t number) {
+    return slot_path(parts_.directory, find(number).slot);
+  }
+
+  bool has_spare() const { return spare_ == Spare::ready; }
+  /// The file system has no room for another file.
+  bool is_full() const { return is_full_; }
+  /// A new segment, to be written later: records can be counted in it.
+  std::uint64_t add();
+  /// The spare becomes the file of an added segment; its descriptor is the caller's.
+  int begin(std::uint64_t number, std::uint64_t size_min);
+  /// Makes a spare unless there is one. on_spare is called when it is ready.
+  void prepare();
+  void set_on_spare(void (*call)(void*), void* owner) {
+    on_spare_ = call;
+    on_spare_owner_ = owner;
+  }
+  /// Takes out the dead segments before `limit`; true: first() moved.
+  bool take_dead(std::uint64_t limit);
+  /// The journal says durably that everything before `number` is dead: its files can be used.
+  void free_before(std::uint64_t number);
+
+ private:
+  enum class Spare : std::uint8_t { none, opening, filling, syncing, ready, waiting };
+
+  void on_open(io::Op& op, const io::Completion& completion);
+  void on_fill(io::Op& op, const io::Completion& completion);
+  void on_sync(io::Op& op, const io::Completion& completion);
+  void on_retry(io::Timer& timer);
+  void fill_more();
+  void spare_failed(int error);
+  void spare_ready();
+  Segment& find(std::uint64_t number);
+
+  Parts parts_;
+  std::deque<Segment> in_use_;
+  std::deque<Segment> dead_;  ///< Not yet free.
+  std::vector<Slot> free_;
+  std::uint32_t slot_count_ = 0;
+  std::uint64_t next_number_ = 1;
+  std::uint64_t live_bytes_ = 0;
+  std::uint64_t disk_bytes_ = 0;
+  bool is_full_ = false;
+
+  Spare spare_ = Spare::none;
+  Slot spare_slot_;
+  std::string spare_path_;
+  bool spare_is_new_ = false;
+  bool direct_ = true;
+  int spare_fd_ = -1;
+  std::uint64_t filled_ = 0;
+  io::Op op_;
+  std::array<iovec, 8> zeros_iov_{};
+  std::unique_ptr<std::uint8_t, void (*)(void*)> zeros_;
+  io::Timer retry_timer_;
+  void (*on_spare_)(void*) = nullptr;
+  void* on_spare_owner_ = nullptr;
+};
+
+}  // namespace lepus::persist
