@@ -293,6 +293,26 @@ TEST_F(CatalogTest, PeopleCanReadItWhileItIsOpen) {
   EXPECT_EQ(line, "orders,more");
 }
 
+/// The log of a process that died is in the file, and empty, before anything is built on it: pages
+/// that could not be synced are written once more.
+TEST_F(CatalogTest, OpeningRewritesWhatADeadProcessLeft) {
+  restart();
+  add_vhost("/");
+  must(queue("q"));
+  commit();
+  const std::string before = describe(*master_);
+  const std::string left = directory_ + "/left.sqlite";
+  std::filesystem::copy_file(path_, left);
+  std::filesystem::copy_file(path_ + "-wal", left + "-wal");
+  ASSERT_GT(std::filesystem::file_size(left + "-wal"), 4096U);
+  path_ = left;
+  Catalog next;
+  ASSERT_EQ(next.open({left, 1}), "");
+  EXPECT_EQ(std::filesystem::file_size(left + "-wal"), 0U);
+  restart();
+  EXPECT_EQ(describe(*master_), before);
+}
+
 /// A write that fails in the middle: the file may not grow any more.
 TEST_F(CatalogTest, AFailedCommitIsAnErrorAndLeavesNothing) {
   restart();
