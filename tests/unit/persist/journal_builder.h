@@ -19,7 +19,7 @@ namespace lepus::persist {
 
 class SegmentBuilder {
  public:
-  static constexpr std::uint64_t default_size = 64 << 10;
+  static constexpr std::uint64_t default_size = 128 << 10;
   static constexpr std::uint64_t store = 0x5707e;
 
   SegmentBuilder(std::uint64_t number, std::uint64_t first_sequence)
