@@ -1,7 +1,7 @@
 // Random journals against a model: batches of messages, settles, moves of old messages, trims,
 // slots used again, and at random points a crash that leaves the last bytes of the newest segment
-// as a disk may leave them. What recovery finds must be what the model held at the last batch that is
-// whole; then the journal goes on behind it.
+// as a disk may leave them. What recovery finds must be what the model held at the last batch that
+// is whole; then the journal goes on behind it.
 #include <map>
 #include <optional>
 
