@@ -1,7 +1,7 @@
 // Any bytes as a journal. The first byte says what is read: a record, or a directory of up to three
-// files that hold the rest, as it is or with all CRCs put right. What must hold: nothing is read out of range; a record that is accepted
-// has views inside itself; what recovery believes can be loaded again; once recovery is finished, a
-// second one finds the same messages.
+// files that hold the rest, as it is or with all CRCs put right. What must hold: nothing is read
+// out of range; a record that is accepted has views inside itself; what recovery believes can be
+// loaded again; once recovery is finished, a second one finds the same messages.
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
