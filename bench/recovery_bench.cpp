@@ -67,8 +67,8 @@ class JournalFiles {
   }
 
   void add_message(std::uint64_t position) {
-    const MessageHead head{.enqueued_ms = 1, .body_size = 128, .properties_size = 3,
-                           .key_size = 10};
+    const MessageHead head{
+        .enqueued_ms = 1, .body_size = 128, .properties_size = 3, .key_size = 10};
     const QueueRef at{1, position};
     std::uint8_t* contents = add(RecordType::message, 1, message_record_size(head, 1));
     std::memcpy(contents, &head, sizeof head);
@@ -90,8 +90,8 @@ class JournalFiles {
   void write_segment() {
     buffer_.resize(segment_size);
     io::KernelDisk disk;
-    const int fd = disk.open(fmt::format("{}/{:06}.seg", path, number_),
-                             {.write = true, .create = true});
+    const int fd =
+        disk.open(fmt::format("{}/{:06}.seg", path, number_), {.write = true, .create = true});
     CHECK(fd >= 0);
     CHECK(disk.write(fd, 0, buffer_) == 0);
     CHECK(disk.sync(fd) == 0);
@@ -113,8 +113,8 @@ void recover_queue(benchmark::State& state) {
     const RecoveryReport report = recover(disk, JournalFiles::path, {});
     CHECK(report.worst() <= Weight::note);
     CHECK(report.queues.count() == message_count);
-    state.counters["bytes_per_message"] = static_cast<double>(report.queues.memory_bytes()) /
-                                          static_cast<double>(message_count);
+    state.counters["bytes_per_message"] =
+        static_cast<double>(report.queues.memory_bytes()) / static_cast<double>(message_count);
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }

@@ -174,10 +174,10 @@ constexpr const CaseRow& row_of(RecoveryCase which) {
 /// One case that was met.
 struct Finding {
   RecoveryCase which;
-  std::string file;          ///< Its name, or the directory's; empty when no file is concerned.
+  std::string file;           ///< Its name, or the directory's; empty when no file is concerned.
   std::uint64_t segment = 0;  ///< 0: none is concerned.
-  std::uint64_t offset = 0;  ///< In the file.
-  std::uint64_t size = 0;    ///< Bytes concerned.
+  std::uint64_t offset = 0;   ///< In the file.
+  std::uint64_t size = 0;     ///< Bytes concerned.
   std::uint64_t records_lost = 0;
   std::string detail;
 

@@ -59,8 +59,8 @@ void print_segments(const Context& context, const RecoveryReport& report) {
     // A record in two queues counts twice as live.
     const std::uint64_t live = std::min(slot->live_bytes, slot->used_bytes);
     fmt::print(context.out, "  {:>9}  {:<10}  {:>12}  {:>12}  {:>12}  {:>12}\n", slot->number,
-               persist::slot_name(slot->index), megabytes(slot->size),
-               megabytes(slot->used_bytes), megabytes(live), megabytes(slot->used_bytes - live));
+               persist::slot_name(slot->index), megabytes(slot->size), megabytes(slot->used_bytes),
+               megabytes(live), megabytes(slot->used_bytes - live));
   }
 }
 
@@ -79,8 +79,7 @@ void print_queues(const Context& context, const RecoveryReport& report) {
     const bool is_dead = names.problem.empty() && name == names.by_id.end();
     fmt::print(context.out, "  queue {}{}: {} messages, {} body bytes, {} delivered before{}\n",
                queue, name == names.by_id.end() ? "" : " " + name->second,
-               report.queues.count(queue), bytes, redelivered_count,
-               is_dead ? ", deleted" : "");
+               report.queues.count(queue), bytes, redelivered_count, is_dead ? ", deleted" : "");
   });
 }
 
@@ -109,8 +108,8 @@ int verify(const Context& context, std::uint32_t shard) {
              report.counters.bytes_read, is_good ? "no problem" : "PROBLEMS");
   print_findings(context, report, Weight::note);
   if (report.counters.damaged_bytes > 0)
-    fmt::print(context.out, "  {} bytes damaged, {} records lost\n",
-               report.counters.damaged_bytes, report.counters.records_lost);
+    fmt::print(context.out, "  {} bytes damaged, {} records lost\n", report.counters.damaged_bytes,
+               report.counters.records_lost);
   return is_good ? exit_fine : exit_problems;
 }
 

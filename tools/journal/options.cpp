@@ -35,8 +35,8 @@ ParsedOptions parse_options(int argument_count, const char* const* arguments) {
   } catch (const CLI::CallForHelp&) {
     return {std::nullopt, app.help(), 0};
   } catch (const CLI::ParseError& error) {
-    return {std::nullopt, std::string("lepus-journal: ") + error.what() +
-                              "; see lepus-journal --help\n", 2};
+    return {std::nullopt,
+            std::string("lepus-journal: ") + error.what() + "; see lepus-journal --help\n", 2};
   }
   options.command = command == "summary"  ? Command::summary
                     : command == "verify" ? Command::verify

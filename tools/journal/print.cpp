@@ -47,10 +47,9 @@ std::string queues_text(const RecordView& record) {
 
 std::string message_text(const RecordView& record, bool with_body) {
   const persist::MessageHead& head = record.head();
-  std::string text =
-      fmt::format(" exchange {} key {} to{} enqueued_ms {} priority {}", escaped(record.exchange()),
-                  escaped(record.routing_key()), queues_text(record), head.enqueued_ms,
-                  head.priority);
+  std::string text = fmt::format(" exchange {} key {} to{} enqueued_ms {} priority {}",
+                                 escaped(record.exchange()), escaped(record.routing_key()),
+                                 queues_text(record), head.enqueued_ms, head.priority);
   if (head.ttl_ms != core::Message::no_ttl) text += fmt::format(" ttl_ms {}", head.ttl_ms);
   text += fmt::format(" properties {} body {}", head.properties_size, head.body_size);
   if (with_body) text += " " + escaped(core::as_text(record.body()));
@@ -106,8 +105,7 @@ class Printer {
       }
       result = 1;
       fmt::print(context_.out, "- segment {} offset {}: {} damaged bytes, {} records lost\n",
-                 slot.number, scan.damage().offset, scan.damage().size,
-                 scan.damage().records_lost);
+                 slot.number, scan.damage().offset, scan.damage().size, scan.damage().records_lost);
     }
     return result;
   }

@@ -32,8 +32,7 @@ std::string column_text(sqlite3_stmt* statement, int column) {
 QueueNames read_queue_names(const std::string& catalog_path) {
   QueueNames names;
   sqlite3* handle = nullptr;
-  const int opened =
-      sqlite3_open_v2(catalog_path.c_str(), &handle, SQLITE_OPEN_READONLY, nullptr);
+  const int opened = sqlite3_open_v2(catalog_path.c_str(), &handle, SQLITE_OPEN_READONLY, nullptr);
   const std::unique_ptr<sqlite3, CloseDatabase> database(handle);
   sqlite3_stmt* prepared = nullptr;
   if (opened != SQLITE_OK || sqlite3_busy_timeout(handle, busy_wait_ms) != SQLITE_OK ||
@@ -55,7 +54,7 @@ QueueNames read_queue_names(const std::string& catalog_path) {
 
 /// Taking the lock to find out could keep a broker from starting at this very moment.
 bool is_broker_running(const std::string& data_directory) {
-  struct stat lock_file{};
+  struct stat lock_file {};
   if (stat((data_directory + "/lock").c_str(), &lock_file) != 0) return false;
   const std::string inode = ":" + std::to_string(lock_file.st_ino) + " ";
   std::ifstream locks("/proc/locks");

@@ -209,8 +209,7 @@ class RecoveryModel {
     });
     EXPECT_EQ(expected, state_.live.end());
     EXPECT_EQ(report.queues.count(), state_.live.size());
-    for (const auto& [at, message] : state_.live)
-      EXPECT_GT(next_of(report, at.first), at.second);
+    for (const auto& [at, message] : state_.live) EXPECT_GT(next_of(report, at.first), at.second);
     for (const SlotFile& slot : report.slots) bytes -= slot.live_bytes;
     EXPECT_EQ(bytes, 0u);
   }

@@ -65,9 +65,10 @@ class JournalToolTest : public ::testing::Test {
 
 TEST_F(JournalToolTest, PrintsOneLineARecord) {
   EXPECT_EQ(run({"data", "print", "--bodies"}), 0);
-  EXPECT_TRUE(says("1 segment 1 offset 4096 size 112 batch{ message exchange \"ex\" key \"key\" to "
-                   "7:0 refused enqueued_ms 0 priority 0 ttl_ms 99 properties 3 body 9 "
-                   "\"a \\\"body\\\"\\x0a\"\n"))
+  EXPECT_TRUE(
+      says("1 segment 1 offset 4096 size 112 batch{ message exchange \"ex\" key \"key\" to "
+           "7:0 refused enqueued_ms 0 priority 0 ttl_ms 99 properties 3 body 9 "
+           "\"a \\\"body\\\"\\x0a\"\n"))
       << out;
   EXPECT_TRUE(says(" }batch settle 7:0-3\n")) << out;
   EXPECT_TRUE(says("seen below 8:6\n")) << out;
