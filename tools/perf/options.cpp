@@ -42,8 +42,7 @@ constexpr const char* description =
     "  drain        consume what waits in the queues until they are empty, or --messages of it\n"
     "  rpc          request/reply round trips through an exclusive reply queue\n"
     "  connections  open --count idle connections and hold them for --duration\n"
-    "  queues       declare --count queues, durable with --persistent, --window declares in "
-    "flight\n"
+    "  queues       declare --count queues (--persistent: durable), --window declares in flight\n"
     "  churn        open and close connections, --window at a time\n";
 
 constexpr const char* examples =
