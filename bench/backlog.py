@@ -3,7 +3,7 @@
     fill → SIGTERM or SIGKILL → start → drain → compare the counts
 
 Prints a line for each number as soon as it is known: how fast messages were confirmed, the most
-memory the process had, the disk that is used, how long it took to end and to answer again, the
+memory the process had, the disk that is used, how long it took to end and to be ready again, the
 memory then, how fast all was consumed. The last line says whether each message was there once; if
 not, or if a step failed, the exit code is 1 and with --keep the directory stays for a look at it.
 """
@@ -41,7 +41,7 @@ def percentiles(latency):
 def run(generator, broker, arguments):
     """Prints the numbers; all of them as one report."""
     how = {'seconds_max': STEP_S_MAX, 'quiet': not arguments.progress}
-    say('start', f'answers after {broker.start_s:.2f} s, with nothing stored')
+    say('start', f'ready after {broker.start_s:.2f} s, with nothing stored')
     queues = str(arguments.queues)
     same = ['--body-size', str(arguments.body_size), '--queues', queues]
     filled = fill(generator, broker, [*same, '--producers', queues, '--messages',
@@ -59,14 +59,14 @@ def run(generator, broker, arguments):
     again = restart(broker, SIGNALS[arguments.signal])
     say('end', f'{again["stop_s"]:.2f} s after SIG{arguments.signal}, exit code '
         f'{again["exit_code"]}')
-    say('start', f'answers after {again["start_s"]:.2f} s, {again["start_cpu_s"]:.2f} s CPU')
-    say('memory', f'{mib(again["rss_kib"])} then, at most {mib(again["rss_kib_max"])} until then')
+    say('start', f'ready after {again["start_s"]:.2f} s, {again["start_cpu_s"]:.2f} s CPU')
     drained = drain(generator, broker, [*same, '--consumers', queues], **how)
     say('drain', f'{thousands(drained["delivered"])} messages in {drained["seconds"]:.1f} s: '
         f'{rounded(drained["delivered_per_s"])}/s, '
         f'{rounded(drained["broker"]["cpu_us_per_message"])} µs CPU for each, '
         f'{thousands(drained["redelivered"])} marked as redelivered')
-    say('memory', f'at most {mib(drained["rss_kib_max"])} since the start')
+    say('memory', f'{mib(drained["broker"]["rss_kib_start"])} before, at most '
+        f'{mib(drained["rss_kib_max"])} since the start')
     return {'fill': filled, 'restart': again, 'drain': drained,
             'wrong': miscounted(arguments.messages, filled, drained)}
 

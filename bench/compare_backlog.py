@@ -36,7 +36,7 @@ def fill(generator, broker, arguments, **how):
 
 
 def restart(broker, number):
-    """How long the broker took to end and to answer again, and its memory then."""
+    """How long the broker took to end and to be ready again."""
     stop_s = broker.halt(number)
     code = broker.process.returncode
     forget_cached(broker.data)
@@ -44,11 +44,11 @@ def restart(broker, number):
     broker.start_again()
     broker.wait_until_ready()
     return {'stop_s': stop_s, 'exit_code': code, 'start_s': broker.start_s,
-            'start_cpu_s': cpu_s(broker.pid), 'rss_kib': memory_kib(broker.pid, 'VmRSS'),
-            'rss_kib_max': memory_kib(broker.pid, 'VmHWM')}
+            'start_cpu_s': cpu_s(broker.pid)}
 
 
 def drain(generator, broker, arguments, **how):
+    """At broker.rss_kib_start: the memory when all queues have told how much is in them."""
     report = checked(generator.run(broker, DRAIN + arguments, **how), 'drain')
     report['rss_kib_max'] = memory_kib(broker.pid, 'VmHWM')
     return report

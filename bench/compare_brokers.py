@@ -3,7 +3,7 @@
 Both run with their defaults but for what keeps them apart from others on the machine: addresses,
 directories, and Erlang's node name and port mapper. Lepus gets one shard unless told otherwise.
 RabbitMQ runs without plugins, so nothing collects statistics. A broker counts as ready when it
-answers the protocol header. It can be ended and started again on its directory.
+answers the protocol header; Lepus also has to say that all shards are. It can be ended and started again on its directory.
 """
 import os
 import signal
@@ -98,7 +98,7 @@ class Broker:
 
     def wait_until_ready(self):
         deadline = time.monotonic() + self.start_s_max
-        while not answers(self.port):
+        while not self.is_ready():
             if self.process.poll() is not None:
                 raise BrokerError(f'{self.name} ended while starting: {self.log_tail()}')
             if time.monotonic() > deadline:
@@ -107,6 +107,9 @@ class Broker:
             time.sleep(POLL_S)
         self.start_s = time.monotonic() - self.started_at
         self.pid = self.find_worker()
+
+    def is_ready(self):
+        return answers(self.port)
 
     def find_worker(self):
         return self.process.pid
@@ -161,6 +164,7 @@ class Lepus(Broker):
         super().__init__(port, parent)
         self.binary = binary
         self.data = self.path('data')
+        self.starts = 0
         self.settings = {'listeners.tcp.default': f'127.0.0.1:{port}', 'data_dir': self.data,
                          'shards': shards}
 
@@ -171,7 +175,15 @@ class Lepus(Broker):
         command = [self.binary]
         for key, value in self.settings.items():
             command += ['--set', f'{key}={value}']
+        self.starts += 1
         self.process = self.spawn(command, {**os.environ, 'LEPUS_CONFIG_FILE': os.devnull})
+
+    def is_ready(self):
+        """A shard that is done already accepts connections while another still loads."""
+        if not answers(self.port):
+            return False
+        with open(self.log_path, encoding='utf-8', errors='replace') as log:
+            return log.read().count('lepus ready') == self.starts
 
     def version(self):
         return subprocess.run([self.binary, '--version'], capture_output=True, text=True,

@@ -88,7 +88,7 @@ def backlog_case(count):
         Row('– disk', 'fill.disk_kib', 'MiB', True, '', 1 / 1024),
         Row('– start after SIGKILL', 'killed.start_s', 's', True, ''),
         Row('– start after SIGTERM', 'stopped.start_s', 's', True, ''),
-        Row('– memory after the start', 'stopped.rss_kib', 'MiB', True, '', 1 / 1024),
+        Row('– memory after the start', 'drain.broker.rss_kib_start', 'MiB', True, '', 1 / 1024),
         Row('– consumed after the start, manual ack (every 100th)', 'drain.delivered_per_s', '/s',
             False, 'drain.broker.cpu_us_per_message'),
         Row('start with nothing stored', 'empty.start_s', 's', True, ''),
