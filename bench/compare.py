@@ -96,9 +96,8 @@ def disk_note(arguments):
             'also for all that came together. '
             + (f'One raw direct, synchronous write of 4 KiB took {" and ".join(raw)} '
                '(before and after these cases): the least a confirm can take. ' if raw else '')
-            + 'Start: from the start of the process until it is ready to work with '
-            'all that is stored; files '
-            'were dropped from the page cache before.')
+            + 'Start: from the start of the process until it is ready to work with all that is '
+            'stored; files were dropped from the page cache before.')
 
 
 def table(results, versions, wanted, arguments):

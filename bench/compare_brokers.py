@@ -3,7 +3,8 @@
 Both run with their defaults but for what keeps them apart from others on the machine: addresses,
 directories, and Erlang's node name and port mapper. Lepus gets one shard unless told otherwise.
 RabbitMQ runs without plugins, so nothing collects statistics. A broker counts as ready when it
-answers the protocol header; Lepus also has to say that all shards are. It can be ended and started again on its directory.
+answers the protocol header; Lepus also has to say that all shards are. Each can be ended and
+started again on its directory.
 """
 import os
 import signal
