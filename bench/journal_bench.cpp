@@ -82,7 +82,7 @@ struct Written {
   explicit Written(World& world)
       : journal({world.loop.get(), &world.disk, &world.log, world.folder.path, 0, 1,
                  std::uint64_t{64} << 20, persist::SyncMode::always, 0, 0,
-                 [](const std::string& why) {
+                 [](void*, const std::string& why) {
                    std::fputs(why.c_str(), stderr);
                    std::abort();
                  }}) {

@@ -199,9 +199,7 @@ void Broker::add_queue(QueueId id) {
   QueueInfo* info = topology_.find_queue(id);
   info->local = queues_.emplace(id, std::make_unique<Queue>(*info, *this)).first->second.get();
   if (wiring_.restorer == nullptr || !info->is_kept()) return;
-  std::vector<Sequence> next;
-  std::vector<Restored> messages = wiring_.restorer->restore(*info, next);
-  if (!messages.empty() || !next.empty()) info->local->restore(std::move(messages), next);
+  info->local->restore(wiring_.restorer->restore(*info, memory_));
 }
 
 /// Its consumers are told, its messages dropped. What is still unacked somewhere finds no queue

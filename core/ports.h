@@ -105,13 +105,18 @@ struct Restored {
   bool redelivered = false;
 };
 
+struct RestoredQueue {
+  std::vector<Restored> messages;
+  std::vector<Sequence> next;
+};
+
 /// What the queues of a shard held before the restart. Asked once for each queue, when it is made.
 class Restorer {
  public:
   virtual ~Restorer() = default;
-  /// In order of their sequences; `next` gets, for each priority level in use, one above the last
-  /// sequence that the queue ever gave out.
-  virtual std::vector<Restored> restore(const QueueSpec& queue, std::vector<Sequence>& next) = 0;
+  /// The messages, in order of their sequences, and for each priority level in use the sequence
+  /// to go on with, above every one that the queue ever gave out.
+  virtual RestoredQueue restore(const QueueSpec& queue, MemoryAccount& account) = 0;
 };
 
 /// What a DefinitionStore held when it was opened.

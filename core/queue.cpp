@@ -66,20 +66,21 @@ void Queue::drop_records() {
 
 void Queue::repeat_marks() {
   if (!is_kept_) return;
-  backlog_.for_each_announced(
-      [this](Sequence below) { broker_.ledger().seen({info_->id, below}); });
+  backlog_.for_each_announced([this](Sequence below) {
+    broker_.ledger().seen({info_->id, below});
+  });
 }
 
-void Queue::restore(std::vector<Restored> messages, const std::vector<Sequence>& next) {
+void Queue::restore(RestoredQueue held) {
   CHECK(is_kept_);
-  for (Restored& one : messages) {
+  for (Restored& one : held.messages) {
     if (one.deadline != never) {
       if (!expiry_) expiry_ = std::make_unique<Expiry>();
       expiry_->add(one.deadline, one.sequence);
     }
     backlog_.restore(one.sequence, std::move(one.message), one.redelivered);
   }
-  for (const Sequence sequence : next) backlog_.continue_at(sequence);
+  for (const Sequence sequence : held.next) backlog_.continue_at(sequence);
   register_deadline();
   if (backlog_.ready_count() > 0) broker_.mark(*this);
 }

@@ -40,7 +40,7 @@ class Queue : public ListNode<Queue> {
   /// Its persistent messages are recorded in the ledger.
   bool is_kept() const { return is_kept_; }
   /// What it held before the restart; before anything else happens to it.
-  void restore(std::vector<Restored> messages, const std::vector<Sequence>& next);
+  void restore(RestoredQueue held);
   /// It goes, with all it holds: nothing need be settled.
   void drop_records();
   /// Says the announced deliveries (Ledger::seen) again.
@@ -106,7 +106,7 @@ class Queue : public ListNode<Queue> {
   Nanos registered_deadline_ = never;  ///< The earliest the broker knows of.
   bool has_rules_;                     ///< Limits or a TTL: each push is looked at.
   bool is_kept_;
-  bool deleting_ = false;              ///< The control thread was asked to delete it.
+  bool deleting_ = false;  ///< The control thread was asked to delete it.
 };
 
 }  // namespace lepus::core

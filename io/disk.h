@@ -46,7 +46,7 @@ class Disk {
   /// Space for `size` bytes, reserved and filled with zeros; 0 or -errno (-ENOSPC).
   virtual int fill(int fd, std::uint64_t size) = 0;
   virtual int truncate(int fd, std::uint64_t size) = 0;
-  /// The removal is durable; 0 or -errno.
+  /// A file or an empty directory. The removal is durable; 0 or -errno.
   virtual int remove(const std::string& path) = 0;
   /// What the file system that holds `path` has free for this user, bytes; < 0: -errno.
   virtual std::int64_t free_bytes(const std::string& path) = 0;

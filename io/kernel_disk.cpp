@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <memory>
 
 #include "core/base/assert.h"
@@ -188,7 +189,7 @@ int KernelDisk::truncate(int fd, std::uint64_t size) {
 }
 
 int KernelDisk::remove(const std::string& path) {
-  if (::unlink(path.c_str()) < 0) return -errno;
+  if (std::remove(path.c_str()) < 0) return -errno;
   return sync_directory(parent_of(path));
 }
 

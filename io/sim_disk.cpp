@@ -107,7 +107,12 @@ void SimDisk::close(int fd) {
 
 int SimDisk::remove(const std::string& path) {
   const std::string name = plain_path(path);
-  if (directories_.contains(name)) return -EISDIR;
+  if (directories_.contains(name)) {
+    for (const auto& [file_name, file] : files_)
+      if (parent_of(file_name) == name) return -ENOTEMPTY;
+    directories_.erase(name);
+    return 0;
+  }
   if (files_.erase(name) == 0) return -ENOENT;
   sync_names(parent_of(name));
   return 0;

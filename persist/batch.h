@@ -1,5 +1,5 @@
-// One batch of a journal while it is filled: the records of a turn or several, in the memory that is
-// then written in one piece.
+// One batch of a journal while it is filled: the records of a turn or several, in the memory that
+// is then written in one piece.
 //
 //   offset:  [segment header, when the batch is the first of its segment] [record] [record] ...
 //            close(): flags, CRCs, zeros up to the next block

@@ -50,10 +50,19 @@ std::string Journal::start(Segments::Found found, std::uint64_t sequence) {
 
 // --- What is recorded
 
+std::uint64_t Journal::wall_clock_ms() const {
+  return static_cast<std::uint64_t>((parts_.loop->now() + parts_.wall_clock_offset) /
+                                    core::nanos_per_ms);
+}
+
 core::RecordPlace Journal::append(const core::Message& message, std::uint32_t queue_count) {
+  return append_as_of(message, wall_clock_ms(), queue_count);
+}
+
+core::RecordPlace Journal::append_as_of(const core::Message& message, std::uint64_t enqueued_ms,
+                                        std::uint32_t queue_count) {
   MessageHead head;
-  head.enqueued_ms = static_cast<std::uint64_t>(
-      (parts_.loop->now() + parts_.wall_clock_offset) / core::nanos_per_ms);
+  head.enqueued_ms = enqueued_ms;
   head.ttl_ms = message.ttl_ms();
   head.body_size = message.body_size();
   head.properties_size = static_cast<std::uint32_t>(message.properties().size());
@@ -74,7 +83,8 @@ core::RecordPlace Journal::append(const core::Message& message, std::uint32_t qu
   at = core::store_bytes(at, message.properties());
   message.for_each_piece([&at](core::Bytes piece) { at = core::store_bytes(at, piece); });
   const std::uint8_t* end = record + size;
-  CHECK(at <= end && end - at < static_cast<std::ptrdiff_t>(record_alignment));
+  CHECK(at <= end);
+  CHECK(end - at < static_cast<std::ptrdiff_t>(record_alignment));
   std::memset(at, 0, static_cast<std::size_t>(end - at));
   segments_.add_live(open().segment(), size * queue_count);
   return {static_cast<std::uint32_t>(open().segment()),
@@ -88,8 +98,7 @@ void Journal::enqueued(const core::RecordPlace& place, std::uint32_t index,
   });
   CHECK(holder != batches_.rend());
   const QueueRef ref{at.queue.value, at.sequence};
-  std::uint8_t* refs =
-      (*holder)->at(place.offset) + sizeof(RecordHeader) + sizeof(MessageHead);
+  std::uint8_t* refs = (*holder)->at(place.offset) + sizeof(RecordHeader) + sizeof(MessageHead);
   std::memcpy(refs + index * sizeof ref, &ref, sizeof ref);
 }
 
@@ -152,8 +161,9 @@ void Journal::make_room(std::uint64_t size) {
 void Journal::write_pending() {
   if (!ranges_.empty()) {
     const std::size_t bytes = ranges_.size() * sizeof(SequenceRange);
-    std::uint8_t* record = open().add(RecordType::settle, static_cast<std::uint32_t>(ranges_.size()),
-                                      sizeof(RecordHeader) + bytes);
+    std::uint8_t* record =
+        open().add(RecordType::settle, static_cast<std::uint32_t>(ranges_.size()),
+                   sizeof(RecordHeader) + bytes);
     std::memcpy(record + sizeof(RecordHeader), ranges_.data(), bytes);
     ranges_.clear();
     last_range_.clear();
@@ -188,8 +198,8 @@ void Journal::cut() {
   write_pending();
   Batch& done = open();
   const std::uint64_t end = round_up(done.end_offset(), block_size);
-  const bool is_last = round_up(done.end_offset() + seal_size, block_size) + 2 * block_size >
-                       parts_.segment_size;
+  const bool is_last =
+      round_up(done.end_offset() + seal_size, block_size) + 2 * block_size > parts_.segment_size;
   if (is_last) done.add(RecordType::seal, 0, seal_size);
   begin_batch({done.number() + 1, is_last ? segments_.add() : done.segment(), is_last ? 0 : end,
                done.next_sequence(), false});

@@ -3,10 +3,10 @@
 //   append, settled, seen -> open batch -> flush(): closed -> one write at a time -> durable()
 //
 // While one batch is being written the next one fills, however many turns that takes: group commit
-// without a timer under load, and no wait when idle. Settles and marks are gathered in the batch and
-// written at its end, as ranges, so each follows the message it is about. A batch that fills its
-// segment is sealed and joined with the next, which begins the next segment; recovery takes joined
-// batches together or not at all.
+// without a timer under load, and no wait when idle. Settles and marks are gathered in the batch
+// and written at its end, as ranges, so each follows the message it is about. A batch that fills
+// its segment is sealed and joined with the next, which begins the next segment; recovery takes
+// joined batches together or not at all.
 //
 //   batches_:  | being written | closed, for the next segments ... | open |
 //
@@ -17,7 +17,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,9 +51,10 @@ class Journal final : public core::Ledger {
     std::uint64_t segment_size = std::uint64_t{64} << 20;
     SyncMode sync = SyncMode::always;
     core::Nanos sync_interval = 200 * core::nanos_per_ms;  ///< SyncMode::interval.
-    core::Nanos wall_clock_offset = 0;  ///< Time since 1970 = loop time + this.
-    /// Ends the process with this message; does not return there.
-    std::function<void(const std::string&)> fail;
+    core::Nanos wall_clock_offset = 0;                     ///< Time since 1970 = loop time + this.
+    /// Nothing can be written any more: ends the process with this message. In tests it returns.
+    void (*fail)(void* owner, const std::string& why) = nullptr;
+    void* fail_owner = nullptr;
   };
   explicit Journal(Parts parts);
   ~Journal() override;
@@ -63,6 +63,9 @@ class Journal final : public core::Ledger {
   std::string start(Segments::Found found, std::uint64_t sequence);
 
   core::RecordPlace append(const core::Message& message, std::uint32_t queue_count) override;
+  /// The same for a message that was enqueued at another time: it is moved, not new.
+  core::RecordPlace append_as_of(const core::Message& message, std::uint64_t enqueued_ms,
+                                 std::uint32_t queue_count);
   void enqueued(const core::RecordPlace& place, std::uint32_t index,
                 const core::QueuePosition& at) override;
   void refused(const core::RecordPlace& place) override { dropped(place); }
@@ -85,6 +88,7 @@ class Journal final : public core::Ledger {
   const Batch& open() const { return *batches_.back(); }
   bool has_open_content() const;
   std::uint64_t pending_size() const;
+  std::uint64_t wall_clock_ms() const;
   void make_room(std::uint64_t size);
   void write_pending();
   void begin_batch(const Batch::Start& start);
@@ -113,7 +117,7 @@ class Journal final : public core::Ledger {
   Parts parts_;
   Segments segments_;
   std::deque<std::unique_ptr<Batch>> batches_;  ///< The open one is the last.
-  std::vector<SequenceRange> ranges_;                   ///< Settled, not yet in a batch.
+  std::vector<SequenceRange> ranges_;           ///< Settled, not yet in a batch.
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> last_range_;  ///< By queue.
   std::vector<QueueRef> marks_;
   std::uint64_t dead_before_ = 0;   ///< Becomes trim_ with the next flush; 0: nothing.
@@ -126,15 +130,15 @@ class Journal final : public core::Ledger {
   std::uint64_t current_ = 0;  ///< Segment that fd_ is of; 0: none.
   int fd_ = -1;
   bool is_writing_ = false;
-  bool is_stuck_ = false;      ///< The first batch waits for a file or for room.
-  bool has_failed_ = false;    ///< Nothing is written any more.
-  std::size_t written_ = 0;    ///< Of the batch under way.
-  bool is_unsynced_ = false;   ///< SyncMode::interval: written since the last sync.
+  bool is_stuck_ = false;     ///< The first batch waits for a file or for room.
+  bool has_failed_ = false;   ///< Nothing is written any more.
+  std::size_t written_ = 0;   ///< Of the batch under way.
+  bool is_unsynced_ = false;  ///< SyncMode::interval: written since the last sync.
   io::Op write_op_;
   iovec write_iov_{};
   io::Op close_op_;
   io::Op sync_op_;
-  std::deque<int> left_;       ///< Files of sealed segments, still open.
+  std::deque<int> left_;  ///< Files of sealed segments, still open.
   io::Timer retry_timer_;
   io::Timer sync_timer_;
   BlockBuffer spare_buffer_;

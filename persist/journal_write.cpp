@@ -58,8 +58,7 @@ bool Journal::enter_segment(Batch& batch) {
   header.first_sequence = batch.first_sequence();
   header.first_live = segments_.first();
   header.size = segments_.size_of(batch.segment());
-  header.created_ms = static_cast<std::uint64_t>(
-      (parts_.loop->now() + parts_.wall_clock_offset) / core::nanos_per_ms);
+  header.created_ms = wall_clock_ms();
   header.store = parts_.store;
   header.shard = parts_.shard;
   batch.set_header(header);
@@ -100,10 +99,10 @@ void Journal::write_failed(int error) {
   const std::string path = segments_.path_of(current_);
   if (!is_no_room(error)) {
     has_failed_ = true;
-    parts_.fail(fmt::format(
-        "writing the journal {} failed: {}; what was confirmed is safe, the broker stops: check "
-        "the disk, then start it again",
-        path, std::strerror(error)));
+    parts_.fail(parts_.fail_owner, fmt::format("writing the journal {} failed: {}; what was "
+                                               "confirmed is safe, the broker stops: check "
+                                               "the disk, then start it again",
+                                               path, std::strerror(error)));
     return;
   }
   if (!std::exchange(is_stuck_, true))
@@ -175,8 +174,10 @@ void Journal::on_sync_timer(io::Timer&) {
 void Journal::on_sync(io::Op&, const io::Completion& completion) {
   if (completion.result < 0) {
     has_failed_ = true;
-    parts_.fail(fmt::format("syncing the journal in {} failed: {}; the broker stops: check the disk",
-                            parts_.directory, std::strerror(-completion.result)));
+    parts_.fail(
+        parts_.fail_owner,
+        fmt::format("syncing the journal in {} failed: {}; the broker stops: check the disk",
+                    parts_.directory, std::strerror(-completion.result)));
     return;
   }
   if (!left_.empty() && sync_op_.fd == left_.front() && !close_op_.in_flight) submit_close();

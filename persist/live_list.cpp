@@ -64,9 +64,9 @@ void LiveList::insert(std::uint64_t position, const LiveMessage& message) {
   }
   Chunk& chunk = chunks_[index];
   const Entry entry = pack(static_cast<std::uint32_t>(position - chunk.base), message);
-  const auto at = std::lower_bound(
-      chunk.entries.begin(), chunk.entries.end(), entry.delta,
-      [](const Entry& other, std::uint32_t delta) { return other.delta < delta; });
+  const auto at =
+      std::lower_bound(chunk.entries.begin(), chunk.entries.end(), entry.delta,
+                       [](const Entry& other, std::uint32_t delta) { return other.delta < delta; });
   const bool is_known = at != chunk.entries.end() && at->delta == entry.delta;
   if (!is_known || at->size == 0) {
     ++chunk.live;
@@ -107,9 +107,9 @@ void LiveList::settle_in(Chunk& chunk, std::uint64_t first, std::uint64_t last) 
   CHECK(chunk.base <= last);
   if (chunk.live == 0) return;
   const std::uint64_t from = first <= chunk.base ? 0 : first - chunk.base;
-  auto at = std::lower_bound(
-      chunk.entries.begin(), chunk.entries.end(), from,
-      [](const Entry& entry, std::uint64_t delta) { return entry.delta < delta; });
+  auto at =
+      std::lower_bound(chunk.entries.begin(), chunk.entries.end(), from,
+                       [](const Entry& entry, std::uint64_t delta) { return entry.delta < delta; });
   for (; at != chunk.entries.end() && at->delta <= last - chunk.base; ++at)
     if (at->size != 0) bury(chunk, *at);
   if (chunk.live == 0) std::vector<Entry>().swap(chunk.entries);
@@ -157,14 +157,14 @@ LiveList::Entry LiveList::pack(std::uint32_t delta, const LiveMessage& message) 
       std::min(message.enqueued_ms, (std::uint64_t{1} << enqueued_bits) - 1);
   // Bodies are shorter than their records, and those fit 32 bits; TTLs do by the protocol's rules.
   CHECK(message.body_size <= UINT32_MAX);
-  return {.delta = delta,
-          .segment = message.place.segment,
-          .offset = message.place.offset,
-          .size = message.place.size,
-          .body_size = static_cast<std::uint32_t>(message.body_size),
-          .ttl_ms = static_cast<std::uint32_t>(std::min<std::uint64_t>(message.ttl_ms, UINT32_MAX)),
-          .packed = enqueued_ms << 16 | std::uint64_t{message.priority} << 8 |
-                    (expires ? has_ttl : 0)};
+  return {
+      .delta = delta,
+      .segment = message.place.segment,
+      .offset = message.place.offset,
+      .size = message.place.size,
+      .body_size = static_cast<std::uint32_t>(message.body_size),
+      .ttl_ms = static_cast<std::uint32_t>(std::min<std::uint64_t>(message.ttl_ms, UINT32_MAX)),
+      .packed = enqueued_ms << 16 | std::uint64_t{message.priority} << 8 | (expires ? has_ttl : 0)};
 }
 
 LiveMessage LiveList::unpack(const Entry& entry) {

@@ -19,9 +19,7 @@ bool is_aligned(const void* at) {
   return reinterpret_cast<std::uintptr_t>(at) % record_alignment == 0;
 }
 
-bool is_known(RecordType type) {
-  return type >= RecordType::message && type <= RecordType::seal;
-}
+bool is_known(RecordType type) { return type >= RecordType::message && type <= RecordType::seal; }
 
 /// The rest of the record behind the items, or false when it is shorter than they are.
 bool take_items(std::uint64_t& rest, std::uint64_t count, std::uint64_t item_size) {

@@ -19,7 +19,6 @@
 
 namespace lepus::persist {
 
-/// Where a record lies in a shard's journal.
 using Place = core::RecordPlace;
 
 enum class RecordFault : std::uint8_t {

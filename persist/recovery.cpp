@@ -153,8 +153,7 @@ void Recovery::find_tail(SlotFile& slot) {
     if (is_in_batch) continue;
     whole.end_offset = scan.position();
     whole.next_sequence = scan.next_sequence();
-    whole.sealed =
-        step == ScanStep::record && scan.record().header().type == RecordType::seal;
+    whole.sealed = step == ScanStep::record && scan.record().header().type == RecordType::seal;
   }
   report_.tail = whole;
   if (whole.end_offset < scan.end_offset()) {
@@ -205,9 +204,9 @@ void Recovery::note_damage(const SlotFile& slot, const Damage& damage, RecoveryC
   finding.offset = damage.offset;
   finding.size = damage.size;
   finding.records_lost = damage.records_lost;
-  finding.detail = fmt::format("segment {}: {}", slot.number,
-                               damage.fault == RecordFault::none ? "not the next record"
-                                                                 : text_of(damage.fault));
+  finding.detail = fmt::format(
+      "segment {}: {}", slot.number,
+      damage.fault == RecordFault::none ? "not the next record" : text_of(damage.fault));
   if (which == RecoveryCase::missing_seal) return;
   report_.counters.records_lost += damage.records_lost;
   report_.counters.damaged_bytes += damage.size;
@@ -228,8 +227,8 @@ void Recovery::find_missing() {
       // Numbers come from files: a wild one must not keep us busy for ever.
       if (number - expected > 2 * list_.slots.size() + 1000) expected = number - 1;
       const bool is_dead = expected < report_.first_live;
-      Finding& finding = found(
-          is_dead ? RecoveryCase::trimmed_and_reused : RecoveryCase::missing_segment, {});
+      Finding& finding =
+          found(is_dead ? RecoveryCase::trimmed_and_reused : RecoveryCase::missing_segment, {});
       finding.detail = fmt::format("segment {}", expected);
     }
     expected = number + 1;
@@ -240,8 +239,8 @@ void Recovery::find_missing() {
 void Recovery::apply_trim() {
   const std::uint64_t newest = list_.slots[list_.live.back()].number;
   report_.first_live = std::min(report_.first_live, newest + 1);
-  report_.queues.drop_before(static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(report_.first_live, UINT32_MAX)));
+  report_.queues.drop_before(
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(report_.first_live, UINT32_MAX)));
   for (SlotFile& slot : list_.slots)
     if (slot.state == SlotState::live && slot.number < report_.first_live && slot.number != newest)
       slot.state = SlotState::free;

@@ -21,10 +21,6 @@ constexpr std::size_t zeros_size = std::size_t{1} << 20;
 constexpr core::Nanos retry_wait = core::nanos_per_s;
 }  // namespace
 
-std::string slot_path(const std::string& directory, std::uint32_t slot) {
-  return fmt::format("{}/{:06}.seg", directory, slot);
-}
-
 Segments::Segments(Parts parts) : parts_(std::move(parts)), zeros_(nullptr, &std::free) {
   CHECK(parts_.segment_size % block_size == 0);
   CHECK(parts_.segment_size >= 4 * block_size);
@@ -50,7 +46,7 @@ std::string Segments::start(Found found) {
   const bool is_new = free_.empty();
   spare_slot_ = is_new ? Slot{slot_count_++, 0} : free_.back();
   if (!is_new) free_.pop_back();
-  spare_path_ = slot_path(parts_.directory, spare_slot_.number);
+  spare_path_ = slot_file_path(parts_.directory, spare_slot_.number);
   io::OpenMode mode{true, true, direct_, parts_.dsync};
   spare_fd_ = parts_.disk->open(spare_path_, mode);
   if (spare_fd_ == -EINVAL) {
@@ -120,7 +116,7 @@ bool Segments::take_dead(std::uint64_t limit) {
 
 void Segments::free_before(std::uint64_t number) {
   while (!dead_.empty() && dead_.front().number < number) {
-    free_.push_back({dead_.front().slot, dead_.front().size});
+    if (dead_.front().slot != no_slot) free_.push_back({dead_.front().slot, dead_.front().size});
     dead_.pop_front();
   }
   if (spare_ == Spare::waiting && !free_.empty()) {
@@ -141,7 +137,7 @@ void Segments::prepare() {
     spare_slot_ = free_.back();
     free_.pop_back();
   }
-  spare_path_ = slot_path(parts_.directory, spare_slot_.number);
+  spare_path_ = slot_file_path(parts_.directory, spare_slot_.number);
   op_.kind = io::OpKind::open_file;
   op_.path = spare_path_.c_str();
   op_.mode = {true, true, direct_, parts_.dsync};
@@ -184,7 +180,8 @@ void Segments::fill_more() {
 
 void Segments::on_fill(io::Op&, const io::Completion& completion) {
   CHECK(spare_ == Spare::filling);
-  if (completion.result <= 0) return spare_failed(completion.result == 0 ? EIO : -completion.result);
+  if (completion.result <= 0)
+    return spare_failed(completion.result == 0 ? EIO : -completion.result);
   // Direct I/O goes on at a block; what a short write did of one is written again.
   filled_ += static_cast<std::uint64_t>(completion.result) / block_size * block_size;
   if (completion.result < static_cast<std::int32_t>(block_size)) return spare_failed(ENOSPC);

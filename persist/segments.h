@@ -20,8 +20,12 @@
 #include "io/disk.h"
 #include "io/loop.h"
 #include "persist/format.h"
+#include "persist/slots.h"
 
 namespace lepus::persist {
+
+/// Stands for a segment whose file is lost.
+constexpr std::uint32_t no_slot = UINT32_MAX;
 
 struct Segment {
   std::uint64_t number = 0;
@@ -34,8 +38,6 @@ struct Slot {
   std::uint32_t number = 0;
   std::uint64_t size = 0;
 };
-
-std::string slot_path(const std::string& directory, std::uint32_t slot);
 
 class Segments {
  public:
@@ -70,7 +72,7 @@ class Segments {
   std::size_t in_use_count() const { return in_use_.size(); }
   std::uint64_t size_of(std::uint64_t number) { return find(number).size; }
   std::string path_of(std::uint64_t number) {
-    return slot_path(parts_.directory, find(number).slot);
+    return slot_file_path(parts_.directory, find(number).slot);
   }
 
   bool has_spare() const { return spare_ == Spare::ready; }

@@ -40,8 +40,7 @@ class Lister {
       found(RecoveryCase::no_directory, directory_);
       return std::move(list_);
     }
-    if (listed < 0)
-      found(RecoveryCase::unreadable_file, directory_, std::strerror(-listed));
+    if (listed < 0) found(RecoveryCase::unreadable_file, directory_, std::strerror(-listed));
     for (const std::string& name : names) read_file(name);
     choose_live();
     return std::move(list_);
@@ -82,9 +81,9 @@ void Lister::read_file(const std::string& name) {
     case HeaderFault::blank:
       return found(RecoveryCase::unused_slot, name);
     case HeaderFault::version:
-      return found(RecoveryCase::other_version, name,
-                   fmt::format("version {}, this program knows {}", header.version,
-                               format_version));
+      return found(
+          RecoveryCase::other_version, name,
+          fmt::format("version {}, this program knows {}", header.version, format_version));
     case HeaderFault::magic:
     case HeaderFault::crc:
     case HeaderFault::fields:
@@ -104,16 +103,14 @@ void Lister::take_header(const std::string& name, const SegmentHeader& header) {
   slot.header = header;
   slot.number = header.number;
   if (slot.size < header.size)
-    found(RecoveryCase::short_file, name,
-          fmt::format("{} bytes of {}", slot.size, header.size));
+    found(RecoveryCase::short_file, name, fmt::format("{} bytes of {}", slot.size, header.size));
 }
 
 void Lister::suspect(const std::string& name, HeaderFault fault) {
   CHECK(fault != HeaderFault::none);
   const RecordRead read = read_record(reader_.window(block_size, block_size));
   const bool whole = read.fault == RecordFault::cut && block_size + read.length <= reader_.size();
-  const RecordRead again =
-      whole ? read_record(reader_.window(block_size, read.length)) : read;
+  const RecordRead again = whole ? read_record(reader_.window(block_size, read.length)) : read;
   const std::uint64_t sequence =
       again.fault == RecordFault::none ? again.record.header().sequence : 0;
   list_.suspects.push_back({list_.slots.size() - 1, sequence});
@@ -195,8 +192,8 @@ std::vector<std::uint32_t> list_shards(io::Disk& disk, const std::string& data_d
     error = fmt::format("{}/journal: {}", data_directory, std::strerror(-listed));
   for (const std::string& name : names) {
     if (!name.starts_with(shard_prefix)) continue;
-    const auto shard = parse_digits<std::uint32_t>(
-        std::string_view(name).substr(shard_prefix.size()));
+    const auto shard =
+        parse_digits<std::uint32_t>(std::string_view(name).substr(shard_prefix.size()));
     if (shard && name == fmt::format("{}{}", shard_prefix, *shard)) shards.push_back(*shard);
   }
   std::sort(shards.begin(), shards.end());

@@ -16,9 +16,9 @@
 namespace lepus::persist {
 
 enum class SlotState : std::uint8_t {
-  free,   ///< May be used for the next segment.
-  live,   ///< Holds a segment between the oldest live and the newest one.
-  kept,   ///< Set aside (lost_header); never to be used.
+  free,  ///< May be used for the next segment.
+  live,  ///< Holds a segment between the oldest live and the newest one.
+  kept,  ///< Set aside (lost_header); never to be used.
 };
 
 struct SlotFile {
@@ -43,7 +43,7 @@ struct Suspect {
 };
 
 struct SlotList {
-  std::vector<SlotFile> slots;          ///< In order of their index.
+  std::vector<SlotFile> slots;      ///< In order of their index.
   std::vector<std::uint32_t> live;  ///< Positions in `slots`, ascending by segment number.
   std::vector<Finding> findings;
   std::vector<Suspect> suspects;

@@ -30,6 +30,8 @@ ASAN = {"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:abort_on
 TSAN = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"}
 PERF_SECONDS = 2
 FUZZ_SECONDS = {"full": 10, "quick": 3}
+CRASH_ROUNDS = {"full": 100, "quick": 15}
+POWER_CUT_ROUNDS = {"full": 25, "quick": 5}
 SIM_SECONDS = {"full": 60, "quick": 10}
 E2E_FOLDER = os.path.join(BUILD_ROOT, "e2e")
 
@@ -140,6 +142,20 @@ class Runner:
             [sys.executable, "tests/e2e/run.py", "--broker", self.program("release", "lepus"),
              "--dir", E2E_FOLDER], self.deadline.left(600))
 
+    def crash(self):
+        """Kills, power cuts, full and failing disks. Without root the disks are left out."""
+        self.build("release", "lepus")
+        program = ["--broker", self.program("release", "lepus")]
+        rounds = [sys.executable, "tests/crash/run.py", *program, "--segment-size", "1MiB",
+                  "--python", os.path.join(E2E_FOLDER, "python", "bin", "python"), "--rounds"]
+        outcome = suite_tools.counted([*rounds, str(CRASH_ROUNDS[self.size])],
+                                      self.deadline.left(600))
+        for command in ([sys.executable, "tests/crash/volumes_test.py"],
+                        [*rounds, str(POWER_CUT_ROUNDS[self.size]), "--power-cut"],
+                        [sys.executable, "tests/crash/faults.py", *program]):
+            outcome.add(suite_tools.counted(command, self.deadline.left(600), may_skip=True))
+        return outcome
+
     def perf(self):
         """A short load run must deliver messages, with and without confirms."""
         self.build("release", "lepus", "lepus-perf")
@@ -193,6 +209,7 @@ SUITES = [   # name, method, what must exist for it to be in the list, part of -
     ("wire-asan", Runner.wire_asan, ("tests", "wire"), False),
     ("wire-tsan", Runner.wire_tsan, ("tests", "wire"), False),
     ("e2e", Runner.e2e, ("tests", "e2e"), False),
+    ("crash", Runner.crash, ("tests", "crash"), False),
     ("perf", Runner.perf, ("tools", "perf"), True),
     ("bench", Runner.bench, ("bench",), False),
 ]

@@ -41,8 +41,8 @@ def ends(process_id, timeout_s):
 
 
 class CountedTest(unittest.TestCase):
-    def counts(self, script, timeout_s=20):
-        outcome = suite_tools.counted(shell(script), timeout_s)
+    def counts(self, script, timeout_s=20, may_skip=False):
+        outcome = suite_tools.counted(shell(script), timeout_s, may_skip=may_skip)
         self.assertEqual(bool(outcome.failed), bool(outcome.details))
         return outcome.passed, outcome.failed
 
@@ -53,6 +53,14 @@ class CountedTest(unittest.TestCase):
     def test_no_counts_is_a_failure(self):
         self.assertEqual(self.counts("echo hello"), (0, 1))
         self.assertEqual(self.counts("echo 0 passed, 0 failed"), (0, 1))
+
+    def test_skipped(self):
+        said = "echo 0 passed, 0 failed, 3 skipped"
+        self.assertEqual(self.counts(said), (0, 1))
+        self.assertEqual(self.counts(said, may_skip=True), (0, 0))
+        self.assertEqual(self.counts(f"{said}; exit 1", may_skip=True), (0, 1))
+        self.assertEqual(self.counts("echo 0 passed, 0 failed, 0 skipped", may_skip=True), (0, 1))
+        self.assertEqual(self.counts("echo 2 passed, 1 failed, 3 skipped", may_skip=True), (2, 1))
 
     def test_failure_after_good_counts(self):
         self.assertEqual(self.counts("echo 3 passed, 0 failed; kill -SEGV $$"), (3, 1))

@@ -182,7 +182,7 @@ def thin_disk(options, volume):
     with make_broker(options, volume.path) as broker:
         load = begin(options, broker)
         load.until_all_confirmed()
-        os.killpg(broker.process.pid, signal.SIGSTOP)
+        broker.freeze()
         if not volume.make_thin():
             raise Wrong('there was no empty block left to fail on')
         os.killpg(broker.process.pid, signal.SIGCONT)

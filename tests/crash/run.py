@@ -181,8 +181,10 @@ class Suite:
 
     def kill(self, before_restore=lambda: None):
         """SIGKILL; with --power-cut the disk goes first, and comes back without what was not
-        synced."""
+        synced. The broker is frozen before: without power nobody answers to a failed write
+        (faults.py has the broker that sees its disk fail)."""
         if self.volume:
+            self.broker.freeze()
             self.volume.cut()
         self.broker.kill()
         try:
@@ -231,7 +233,7 @@ class Suite:
             self.restart(plan)
             clean = plan.clean and not plan.start_kills
             self.torn += verify.verify(self.broker.port, self.model, clean, plan.drain)
-        except (BrokerTrouble, Gone, Refused, ValueError) as error:
+        except (BrokerTrouble, Gone, Refused, ValueError, OSError) as error:
             violations.add('broker', str(error) + '\n' + self.broker.log())
         self.check_log()
         topology.forget_absent(self.model)

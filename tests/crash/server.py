@@ -103,6 +103,10 @@ class Lepus:
         self.process.stdout.close()
         self.process = None
 
+    def freeze(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGSTOP)
+
     def terminate(self):
         self.process.terminate()
 
@@ -183,6 +187,13 @@ class RabbitMq:
         self.process = None
         for helper in self.inner.helpers:
             self.inner.end(helper)
+
+    def freeze(self):
+        for pid in compare_brokers.descendants(self.process.pid):
+            try:
+                os.kill(pid, signal.SIGSTOP)
+            except ProcessLookupError:
+                pass
 
     def terminate(self):
         """To the worker, as its service does."""

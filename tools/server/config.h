@@ -23,6 +23,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "io/loop.h"
+#include "persist/journal.h"
 
 namespace lepus::server {
 
@@ -124,6 +125,11 @@ struct ServerConfig {
   std::string product_version = "3.13.7";
 
   std::string data_dir = "/var/lib/lepus";
+
+  // Journal
+  persist::SyncMode journal_sync = persist::SyncMode::always;
+  std::uint32_t journal_sync_interval_ms = 200;                  ///< Of SyncMode::interval.
+  std::uint64_t journal_segment_size = std::uint64_t{64} << 20;  ///< Of a file.
   LogConfig log;
 
   ConfigSources sources;  ///< What this was made from, to make it anew; see config_reload.h.

@@ -214,6 +214,32 @@ std::string show_idle(const ServerConfig& config) {
   return std::string(idle_names[static_cast<std::size_t>(config.idle)]);
 }
 
+// ---- Journal ----
+
+constexpr std::array<std::string_view, 3> sync_names = {"always", "interval", "os"};
+
+SetOutcome set_journal_sync(ServerConfig& config, const KeyText& given) {
+  const auto* name = std::find(sync_names.begin(), sync_names.end(), given.value);
+  if (name == sync_names.end()) return refused();
+  config.journal_sync = static_cast<persist::SyncMode>(name - sync_names.begin());
+  return taken();
+}
+std::string show_journal_sync(const ServerConfig& config) {
+  return std::string(sync_names[static_cast<std::size_t>(config.journal_sync)]);
+}
+SetOutcome set_segment_size(ServerConfig& config, const KeyText& given) {
+  constexpr std::uint64_t unit = 64 << 10;
+  constexpr std::uint64_t size_min = 1 << 20;
+  constexpr std::uint64_t size_max = 1 << 30;
+  const auto value = parse_size(given.value);
+  if (!value || *value < size_min || *value > size_max || *value % unit != 0) return refused();
+  config.journal_segment_size = *value;
+  return taken();
+}
+std::string show_segment_size(const ServerConfig& config) {
+  return format_size(config.journal_segment_size);
+}
+
 // ---- Log ----
 
 SetOutcome set_log_file(ServerConfig& config, const KeyText& given) {
@@ -256,6 +282,8 @@ constexpr Access shards = {set_shards, show_shards};
 constexpr Access cpuset = {set_cpuset, show_cpuset};
 constexpr Access pin = {set_pin, show_pin};
 constexpr Access idle = {set_idle, show_idle};
+constexpr Access journal_sync = {set_journal_sync, show_journal_sync};
+constexpr Access segment_size = {set_segment_size, show_segment_size};
 constexpr Access log_file = {set_log_file, show_log_file};
 constexpr Access log_stdio = {set_log_stdio, show_log_stdio};
 

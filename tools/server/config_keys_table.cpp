@@ -183,6 +183,17 @@ void add_files_and_log(std::vector<KeySpec>& rows) {
   add({"data_dir", "a path",
        "Directory of this broker's data; made when missing, used by one only."},
       restart, access::text<&C::data_dir>);
+  add({"journal.sync", "always, interval or os",
+       "What a confirm of a persistent message promises. always: it is on the disk. interval: the "
+       "operating system has it and is told to write it every journal.sync_interval; a power cut "
+       "loses what came since, a crash of the broker nothing. os: the operating system writes it "
+       "when it likes."},
+      restart, access::journal_sync);
+  add({"journal.sync_interval", "milliseconds from 1 to 60000", "Of journal.sync = interval."},
+      restart, access::number<1, 60'000, &C::journal_sync_interval_ms>);
+  add({"journal.segment_size", "a multiple of 64KiB from 1MiB to 1GiB",
+       "Size of a journal file. Each shard has at least two."},
+      restart, access::segment_size);
   add({"log.dir", "a path", "Directory of the log file; made when missing."}, at_once,
       access::text<&C::log, &LogConfig::dir>);
   add({"log.file", "a file name or false", "File in log.dir, or an absolute path."}, at_once,

@@ -3,12 +3,16 @@
 
 #include <sys/random.h>
 
+#include <fmt/format.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <future>
 #include <utility>
 
 #include "io/os.h"
+#include "persist/shard_import.h"
 #include "tools/server/config_memory.h"
 #include "tools/server/config_reload.h"
 
@@ -100,15 +104,8 @@ std::string Node::start() {
   loop_ =
       std::make_unique<io::Loop>(*driver_, io::IdlePolicy{io::IdleMode::adaptive, control_spin});
   mesh_.set_loop(static_cast<core::ShardId>(shards_.size()), *loop_);
-  for (std::size_t i = 0; i < shards_.size(); ++i) {
-    ShardThread& own = shards_[i];
-    if (std::string error = make_driver(own.driver); !error.empty()) return error;
-    own.loop = std::make_unique<io::Loop>(*own.driver, idle_policy(config_));
-    mesh_.set_loop(static_cast<core::ShardId>(i), *own.loop);
-    own.shard = std::make_unique<Shard>(Shard::Parts{
-        static_cast<core::ShardId>(i), &mesh_, own.loop.get(), settings_.back().get(), own.log,
-        random_seed(), wall_clock_offset(*own.driver), [this] { return connection_count(); }});
-  }
+  if (std::string error = open_catalog(); !error.empty()) return error;
+  if (std::string error = make_shards(); !error.empty()) return error;
   if (std::string error = listen(); !error.empty()) return error;
   if (std::string error = start_control(); !error.empty()) return error;
   signals_ = std::make_unique<io::SignalSource>(
@@ -126,18 +123,89 @@ std::string Node::start() {
   return {};
 }
 
-/// The catalog, and the control thread with what is in it.
-std::string Node::start_control() {
+std::string Node::open_catalog() {
   const std::string path = config_.data_dir + "/catalog.sqlite";
   if (std::string error = catalog_.open({path, random_seed() | 1}); !error.empty()) return error;
-  core::StoredDefinitions stored;
-  if (std::string error = catalog_.load(stored); !error.empty()) return error;
+  if (std::string error = catalog_.load(stored_); !error.empty()) return error;
+  log_.write(LogLevel::info, LogCategory::general, "definitions loaded",
+             {{"catalog", path}, {"count", stored_.changes.size()}});
+  return {};
+}
+
+std::string Node::make_shards() {
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    ShardThread& own = shards_[i];
+    if (std::string error = make_driver(own.driver); !error.empty()) return error;
+    own.loop = std::make_unique<io::Loop>(*own.driver, idle_policy(config_));
+    mesh_.set_loop(static_cast<core::ShardId>(i), *own.loop);
+  }
+  if (std::string error = open_journals(); !error.empty()) return error;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    ShardThread& own = shards_[i];
+    own.shard = std::make_unique<Shard>(Shard::Parts{
+        static_cast<core::ShardId>(i), &mesh_, own.loop.get(), settings_.back().get(), own.log,
+        random_seed(), wall_clock_offset(*own.driver), [this] { return connection_count(); },
+        &own.store->journal(), own.store.get()});
+  }
+  return {};
+}
+
+persist::Journal::Parts Node::journal_parts(io::Loop& loop, core::Log& log) {
+  persist::Journal::Parts parts{};
+  parts.loop = &loop;
+  parts.disk = &disk_;
+  parts.log = &log;
+  parts.store = catalog_.store();
+  parts.segment_size = config_.journal_segment_size;
+  parts.sync = config_.journal_sync;
+  parts.sync_interval = config_.journal_sync_interval_ms * core::nanos_per_ms;
+  parts.wall_clock_offset = wall_clock_offset(loop.driver());
+  parts.fail = [](void* self, const std::string& why) {
+    auto* node = static_cast<Node*>(self);
+    fmt::print(stderr, "lepus: {}\n", why);
+    node->end_process();
+  };
+  parts.fail_owner = this;
+  return parts;
+}
+
+/// With a loop of its own, which never sleeps: nothing would wake it.
+std::string Node::import_journals(const persist::KnownQueues& known) {
+  std::unique_ptr<io::UringDriver> driver;
+  if (std::string error = make_driver(driver); !error.empty()) return error;
+  io::Loop loop{*driver, io::IdlePolicy{io::IdleMode::poll, 0}};
+  return persist::import_gone_shards({config_.data_dir, static_cast<std::uint32_t>(shards_.size())},
+                                     journal_parts(loop, log_), known);
+}
+
+/// All shards at once: after a crash each reads its whole journal.
+std::string Node::open_journals() {
+  persist::KnownQueues known;
+  for (const core::TopologyChange& change : stored_.changes)
+    if (const auto* added = std::get_if<core::QueueAdded>(&change))
+      known.insert(added->queue.id.value);
+  if (std::string error = import_journals(known); !error.empty()) return error;
+  std::vector<std::future<std::string>> opening;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    ShardThread& own = shards_[i];
+    persist::Journal::Parts parts = journal_parts(*own.loop, *own.log);
+    parts.shard = static_cast<core::ShardId>(i);
+    parts.directory = persist::shard_directory(config_.data_dir, parts.shard);
+    own.store = std::make_unique<persist::ShardStore>(parts);
+    opening.push_back(
+        std::async(std::launch::async, [&own, &known] { return own.store->open(known); }));
+  }
+  std::string error;
+  for (auto& one : opening)
+    if (std::string text = one.get(); error.empty()) error = std::move(text);
+  return error;
+}
+
+std::string Node::start_control() {
   control_ = std::make_unique<Control>(Control::Parts{
       &mesh_, loop_.get(), &log_, memory_watermark(), [this] { return memory_bytes(); }, &catalog_,
       [this](const std::string&) { end_process(); }});
-  log_.write(LogLevel::info, LogCategory::general, "definitions loaded",
-             {{"catalog", path}, {"count", stored.changes.size()}});
-  return control_->start(std::move(stored), config_.vhosts);
+  return control_->start(std::move(stored_), config_.vhosts);
 }
 
 /// Shards still run and their clients wait for answers that must not come: there is no clean way.
@@ -181,7 +249,10 @@ int Node::run() {
   }
   while (!control_->is_finished()) loop_->run_turn();
   for (ShardThread& own : shards_) own.thread.join();
-  for (ShardThread& own : shards_) own.shard.reset();
+  for (ShardThread& own : shards_) {
+    own.shard.reset();
+    own.store.reset();
+  }
   while (loop_->ops_in_flight() > 0) loop_->run_turn();
   log_.write(LogLevel::info, LogCategory::general, "broker stopped", {});
   signals_.reset();

@@ -6,11 +6,13 @@
 #include <thread>
 #include <vector>
 
+#include "io/kernel_disk.h"
 #include "io/loop.h"
 #include "io/signals.h"
 #include "io/uring_driver.h"
 #include "net/amqp/settings.h"
 #include "persist/catalog.h"
+#include "persist/shard_store.h"
 #include "tools/server/config.h"
 #include "tools/server/control.h"
 #include "tools/server/log.h"
@@ -36,6 +38,7 @@ class Node {
   struct ShardThread {
     std::unique_ptr<io::UringDriver> driver;
     std::unique_ptr<io::Loop> loop;
+    std::unique_ptr<persist::ShardStore> store;
     std::unique_ptr<Shard> shard;
     core::Log* log = nullptr;
     std::thread thread;
@@ -43,7 +46,12 @@ class Node {
 
   std::string make_driver(std::unique_ptr<io::UringDriver>& driver);
   std::string listen();
+  std::string open_catalog();
+  std::string open_journals();
+  std::string import_journals(const persist::KnownQueues& known);
+  std::string make_shards();
   std::string start_control();
+  persist::Journal::Parts journal_parts(io::Loop& loop, core::Log& log);
   [[noreturn]] void end_process();
   void run_shard(ShardThread& own, const ShardPlace& place);
   void on_signal(int signal);
@@ -58,7 +66,9 @@ class Node {
   ServerConfig config_;
   /// Shards hold pointers to these: none is ever freed while they run.
   std::vector<std::unique_ptr<amqp::Settings>> settings_;
+  io::KernelDisk disk_;
   persist::Catalog catalog_;
+  core::StoredDefinitions stored_;  ///< Until the control thread has it.
   Mesh mesh_;
   std::unique_ptr<io::UringDriver> driver_;
   std::unique_ptr<io::Loop> loop_;

@@ -116,21 +116,21 @@ void Shard::flush() {
     parts_.loop->timers().cancel(stop_timer_);
     mesh_.send(broker_.control(), core::StopServing{});
   }
-  memory_bytes_.store(broker_.memory().message_bytes + streams_.blocks().bytes_in_use() +
-                          ledger_.memory_bytes(),
-                      std::memory_order_relaxed);
+  memory_bytes_.store(
+      broker_.memory().message_bytes + streams_.blocks().bytes_in_use() + ledger_.memory_bytes(),
+      std::memory_order_relaxed);
   connections_.store(server_.connection_count(), std::memory_order_relaxed);
   parts_.loop->timers().arm(deadline_timer_, broker_.next_deadline());
   mesh_.wake();
 }
 
 bool Shard::may_sleep() {
-  return !broker_.has_work() && !server_.has_work() && !mesh_.has_staged() &&
-         !ledger_.has_work() && phase_ != Phase::finished;
+  return !broker_.has_work() && !server_.has_work() && !mesh_.has_staged() && !ledger_.has_work() &&
+         phase_ != Phase::finished;
 }
 
 bool Shard::is_finished() const {
-  return phase_ == Phase::finished && parts_.loop->ops_in_flight() == 0;
+  return phase_ == Phase::finished && parts_.loop->ops_in_flight() == 0 && !ledger_.has_work();
 }
 
 }  // namespace lepus::server

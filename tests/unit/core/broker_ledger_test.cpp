@@ -136,20 +136,19 @@ TEST_F(BrokerLedgerTest, AMessageThatLeavesTheShardLeavesItsRecordBehind) {
 /// Gives each kept queue two messages back.
 class TwoEach final : public Restorer {
  public:
-  std::vector<Restored> restore(const QueueSpec& queue, std::vector<Sequence>& next) override {
+  RestoredQueue restore(const QueueSpec& queue, MemoryAccount& account) override {
     asked.push_back(queue.name);
-    next.push_back(100);
-    std::vector<Restored> found;
+    RestoredQueue found;
+    found.next.push_back(100);
     for (const Sequence sequence : {Sequence{10}, Sequence{12}}) {
       MessageRef message = Message::create({"", queue.name, {}, 1, true}, account);
       message->append_body(as_bytes(sequence == 10 ? "a" : "b"));
       message->set_place({1, 10, 1});
-      found.push_back({sequence, std::move(message), never, sequence == 10});
+      found.messages.push_back({sequence, std::move(message), never, sequence == 10});
     }
     return found;
   }
   std::vector<std::string> asked;
-  MemoryAccount account;
 };
 
 TEST(BrokerRestore, KeptQueuesGetTheirMessagesBack) {

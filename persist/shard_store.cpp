@@ -1,0 +1,137 @@
+// From the report of a recovery to queues with messages and a journal that goes on.
+#include "persist/shard_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace lepus::persist {
+
+using core::LogCategory;
+using core::LogLevel;
+
+namespace {
+
+LogLevel level_of(Weight weight) {
+  switch (weight) {
+    case Weight::normal:
+      return LogLevel::debug;
+    case Weight::note:
+      return LogLevel::info;
+    case Weight::warning:
+      return LogLevel::warning;
+    case Weight::loss:
+    case Weight::refused:
+      return LogLevel::error;
+  }
+  return LogLevel::error;
+}
+
+}  // namespace
+
+core::MessageRef make_message(const RecordView& record, core::MemoryAccount& account) {
+  const MessageHead& head = record.head();
+  core::MessageRef message =
+      core::Message::create({record.exchange(), record.routing_key(), record.properties(),
+                             head.body_size, true, head.priority, head.ttl_ms},
+                            account);
+  message->append_body(record.body());
+  CHECK(message->complete());
+  return message;
+}
+
+ShardStore::ShardStore(const Journal::Parts& parts) : parts_(parts), journal_(parts) {}
+
+std::string ShardStore::open(const KnownQueues& known) {
+  if (const int code = parts_.disk->make_directory(parts_.directory); code < 0)
+    return fmt::format("cannot make {}: {}", parts_.directory, std::strerror(-code));
+  report_ = recover(*parts_.disk, parts_.directory, {parts_.shard, parts_.store});
+  log_findings();
+  if (report_.refused()) {
+    for (const Finding& finding : report_.findings)
+      if (finding.weight() == Weight::refused)
+        return fmt::format("{}: {}; look at it with lepus-journal before anything is changed",
+                           parts_.directory, finding.text());
+  }
+  if (std::string error = finish_recovery(*parts_.disk, report_.tail); !error.empty()) return error;
+  for (const std::uint64_t queue : report_.queues.ids())
+    if (!known.contains(queue)) report_.drop_queue(queue);
+  loader_ = std::make_unique<RecordLoader>(*parts_.disk, parts_.directory, report_.slots);
+  return journal_.start(found(), report_.next_sequence);
+}
+
+void ShardStore::log_findings() {
+  for (const Finding& finding : report_.findings)
+    parts_.log->write(level_of(finding.weight()), LogCategory::general, "journal",
+                      {{"directory", parts_.directory},
+                       {"case", finding.name()},
+                       {"text", finding.text()},
+                       {"records_lost", finding.records_lost}});
+}
+
+/// The segments in use without a gap: where a file is missing, nothing is live.
+Segments::Found ShardStore::found() const {
+  Segments::Found found;
+  found.next_number = report_.next_segment;
+  for (std::uint64_t number = report_.first_live; number < report_.next_segment; ++number)
+    found.in_use.push_back({number, no_slot, 0, 0});
+  for (const SlotFile& slot : report_.slots) {
+    found.slot_count = std::max(found.slot_count, slot.index + 1);
+    if (slot.state == SlotState::free) found.free.push_back({slot.index, slot.size});
+    if (slot.state != SlotState::live) continue;
+    CHECK(slot.number < report_.next_segment);
+    if (slot.number < report_.first_live) {
+      found.free.push_back({slot.index, slot.size});
+    } else {
+      found.in_use[static_cast<std::size_t>(slot.number - report_.first_live)] = {
+          slot.number, slot.index, slot.live_bytes, slot.size};
+    }
+  }
+  return found;
+}
+
+core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue,
+                                        core::MemoryAccount& account) {
+  core::RestoredQueue restored;
+  const std::uint64_t id = queue.id.value;
+  restored.messages.reserve(static_cast<std::size_t>(report_.queues.count(id)));
+  report_.queues.for_each(id, [&](const LiveEntry& entry) {
+    core::MessageRef message = load(entry, account);
+    if (!message) return;
+    restored.messages.push_back(
+        {entry.sequence, std::move(message), deadline_of(entry, queue), entry.redelivered});
+  });
+  for (const RecoveredLevel& level : report_.queues.levels(id))
+    restored.next.push_back(level.next_sequence);
+  report_.queues.forget(id);
+  return restored;
+}
+
+/// Null when the record cannot be read any more, although recovery could: the message is lost, and
+/// the log says so.
+core::MessageRef ShardStore::load(const LiveEntry& entry, core::MemoryAccount& account) {
+  const Place& place = entry.message.place;
+  const RecordLoader::Loaded loaded = loader_->load(place);
+  if (!loaded.error.empty()) {
+    parts_.log->write(LogLevel::error, LogCategory::general, "a message is lost",
+                      {{"directory", parts_.directory}, {"text", loaded.error}});
+    journal_.dropped(place);
+    return {};
+  }
+  core::MessageRef message = make_message(loaded.record, account);
+  message->set_place(place);
+  return message;
+}
+
+core::Nanos ShardStore::deadline_of(const LiveEntry& entry, const core::QueueSpec& queue) const {
+  const std::uint64_t ttl_ms =
+      std::min(queue.parsed.message_ttl_ms.value_or(core::Message::no_ttl), entry.message.ttl_ms);
+  if (ttl_ms == core::Message::no_ttl) return core::never;
+  const auto since_1970 =
+      static_cast<core::Nanos>(entry.message.enqueued_ms + ttl_ms) * core::nanos_per_ms;
+  return std::max<core::Nanos>(since_1970 - parts_.wall_clock_offset, 0);
+}
+
+}  // namespace lepus::persist

@@ -1,0 +1,50 @@
+// What one shard keeps on disk: opens its journal, hands the queues what they held, and goes on
+// with it.
+//
+//   open(): recover -> log what was found -> finish -> drop what nobody knows -> start the journal
+//   then, on the shard's thread: restore() for each queue as the control thread announces it
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include "core/ports.h"
+#include "persist/journal.h"
+#include "persist/record_loader.h"
+#include "persist/recovery.h"
+
+namespace lepus::persist {
+
+using KnownQueues = boost::unordered_flat_set<std::uint64_t>;
+
+class ShardStore final : public core::Restorer {
+ public:
+  explicit ShardStore(const Journal::Parts& parts);
+
+  /// Blocking; before the loop turns, on any thread. Messages of queues that are not in `known` are
+  /// dead. "" or why the broker must not start.
+  [[nodiscard]] std::string open(const KnownQueues& known);
+  Journal& journal() { return journal_; }
+  const RecoveryReport& report() const { return report_; }
+
+  core::RestoredQueue restore(const core::QueueSpec& queue, core::MemoryAccount& account) override;
+
+ private:
+  void log_findings();
+  Segments::Found found() const;
+  core::MessageRef load(const LiveEntry& entry, core::MemoryAccount& account);
+  core::Nanos deadline_of(const LiveEntry& entry, const core::QueueSpec& queue) const;
+
+  Journal::Parts parts_;
+  RecoveryReport report_;
+  std::unique_ptr<RecordLoader> loader_;
+  Journal journal_;
+};
+
+/// A message with the content of its record.
+core::MessageRef make_message(const RecordView& record, core::MemoryAccount& account);
+
+}  // namespace lepus::persist
