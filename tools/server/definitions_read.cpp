@@ -213,7 +213,8 @@ void Reader::on_binding(Fields& fields) {
 /// " at line 3, column 7": the other library knows.
 std::string where_it_is_wrong(const std::string& text) {
   try {
-    (void)nlohmann::json::parse(text);
+    const auto parsed = nlohmann::json::parse(text);
+    CHECK(!parsed.is_discarded());
   } catch (const nlohmann::json::parse_error& error) {
     const std::string before = text.substr(0, error.byte);
     const std::size_t line_start = before.rfind('\n') + 1;

@@ -19,6 +19,14 @@ using simdjson::dom::element_type;
 
 constexpr std::size_t name_size_max = 255;
 
+/// What type() says it is.
+template <class Kind>
+Kind as(simdjson::dom::element value) {
+  Kind out{};
+  CHECK(value.get(out) == simdjson::SUCCESS);
+  return out;
+}
+
 /// JSON into a table.
 class TableReader {
  public:
@@ -57,18 +65,18 @@ std::string TableReader::read_object(simdjson::dom::object object, const Place& 
 std::string TableReader::read_value(simdjson::dom::element value, const Place& place) {
   switch (value.type()) {
     case element_type::STRING:
-      table_.text(place.name, value.get_string().value_unsafe());
+      table_.text(place.name, as<std::string_view>(value));
       return {};
     case element_type::INT64:
-      table_.int64(place.name, value.get_int64().value_unsafe());
+      table_.int64(place.name, as<std::int64_t>(value));
       return {};
     case element_type::UINT64:
       return fmt::format("{}: the number is above {}", place.path, INT64_MAX);
     case element_type::DOUBLE:
-      put_double(place.name, value.get_double().value_unsafe());
+      put_double(place.name, as<double>(value));
       return {};
     case element_type::BOOL:
-      table_.boolean(place.name, value.get_bool().value_unsafe());
+      table_.boolean(place.name, as<bool>(value));
       return {};
     case element_type::NULL_VALUE:
       table_.nothing(place.name);
@@ -86,11 +94,12 @@ std::string TableReader::read_nested(simdjson::dom::element value, const Place& 
   std::string error;
   if (value.is_object()) {
     table_.begin_table(place.name);
-    error = read_object(value.get_object().value_unsafe(), {{}, place.path, place.depth + 1});
+    error = read_object(as<simdjson::dom::object>(value), {{}, place.path, place.depth + 1});
   } else {
     table_.begin_array(place.name);
     std::size_t index = 0;
-    for (const simdjson::dom::element one : value.get_array().value_unsafe()) {
+    const auto list = as<simdjson::dom::array>(value);
+    for (const simdjson::dom::element one : list) {
       error = read_value(one, {{}, fmt::format("{}[{}]", place.path, index++), place.depth + 1});
       if (!error.empty()) break;
     }
