@@ -26,8 +26,9 @@ constexpr std::array vhost_columns{
     KeptColumn{"properties", "properties", json, "{}"},
 };
 constexpr std::array permission_columns{
-    KeptColumn{"user", "user"},   KeptColumn{"vhost", "vhost"}, KeptColumn{"configure", "configure"},
-    KeptColumn{"write", "write"}, KeptColumn{"read", "read"},
+    KeptColumn{"user", "user"},           KeptColumn{"vhost", "vhost"},
+    KeptColumn{"configure", "configure"}, KeptColumn{"write", "write"},
+    KeptColumn{"read", "read"},
 };
 constexpr std::array topic_permission_columns{
     KeptColumn{"user", "user"},   KeptColumn{"vhost", "vhost"}, KeptColumn{"exchange", "exchange"},
@@ -54,7 +55,9 @@ constexpr std::array global_parameter_columns{
 
 constexpr std::array<KeptTable, kept_kind_count> tables{
     KeptTable{"users", "users", "users", 1, user_columns},
-    KeptTable{"vhost_properties", "vhosts", "sets of properties of virtual hosts (description, tags, limits, default queue type)", 1, vhost_columns},
+    KeptTable{"vhost_properties", "vhosts",
+              "sets of properties of virtual hosts (description, tags, limits, default queue type)",
+              1, vhost_columns},
     KeptTable{"permissions", "permissions", "permissions", 2, permission_columns},
     KeptTable{"topic_permissions", "topic_permissions", "topic permissions", 3,
               topic_permission_columns},

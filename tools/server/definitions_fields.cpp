@@ -103,8 +103,8 @@ std::string Fields::without(std::string_view field) const {
   std::string text;
   for (const auto [key, value] : object_) {
     if (key == field) continue;
-    text += fmt::format("{}{}:{}", text.empty() ? "" : ",",
-                        nlohmann::json(std::string{key}).dump(), simdjson::minify(value));
+    text += fmt::format("{}{}:{}", text.empty() ? "" : ",", nlohmann::json(std::string{key}).dump(),
+                        simdjson::minify(value));
   }
   return fmt::format("{{{}}}", text);
 }

@@ -120,10 +120,11 @@ void Planner::decide(const DefinedItem& item, const core::TopologyRequest& reque
   core::Decision decision = core::decide(topology_, request, &ids_);
   if (decision.kind == core::Decision::Kind::error) {
     const bool exists = decision.error.detail.starts_with("inequivalent");
-    plan_.error = fmt::format("{}: {} - {}; {}", item.path,
-                              core::reply_code_name(decision.error.code), decision.error.detail,
-                              exists ? "make the file agree with what there is, or delete that first"
-                                     : "correct it in the file or take it out");
+    plan_.error =
+        fmt::format("{}: {} - {}; {}", item.path, core::reply_code_name(decision.error.code),
+                    decision.error.detail,
+                    exists ? "make the file agree with what there is, or delete that first"
+                           : "correct it in the file or take it out");
     return;
   }
   for (core::TopologyChange& change : decision.changes) {

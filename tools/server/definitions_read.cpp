@@ -1,5 +1,6 @@
-// From JSON to Definitions: form only. Whether a queue's arguments make sense, and whether it agrees
-// with what is there, is for the rules that judge a client's declaration too (definitions_import.h).
+// From JSON to Definitions: form only. Whether a queue's arguments make sense, and whether it
+// agrees with what is there, is for the rules that judge a client's declaration too
+// (definitions_import.h).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -169,10 +170,10 @@ void Reader::on_exchange(Fields& fields) {
   if (!fields.ok()) return;
   if (std::find(exchange_types.begin(), exchange_types.end(), made.request.type) ==
       exchange_types.end()) {
-    return fields.refuse(
-        "type", fmt::format("exchange '{}' has type '{}', which is not supported, see "
-                            "docs/COMPATIBILITY.md; take the exchange out of the file",
-                            made.request.name, made.request.type));
+    return fields.refuse("type",
+                         fmt::format("exchange '{}' has type '{}', which is not supported, see "
+                                     "docs/COMPATIBILITY.md; take the exchange out of the file",
+                                     made.request.name, made.request.type));
   }
   out_.exchanges.push_back(std::move(made));
 }
@@ -180,15 +181,15 @@ void Reader::on_exchange(Fields& fields) {
 void Reader::on_queue(Fields& fields) {
   DefinedItem made = item(fields, Kind::declare_queue);
   made.request.name = fields.name("name");
-  // RabbitMQ restores queues that it named itself.
+  // RabbitMQ exports queues that it named itself.
   made.request.server_named = made.request.name.starts_with("amq.");
   const std::string type = fields.has("type") ? fields.text("type") : "classic";
   if (!fields.ok()) return;
   if (type != "classic") {
-    return fields.refuse(
-        "type", fmt::format("queue '{}' has type '{}', which is not supported, see "
-                            "docs/COMPATIBILITY.md; make it a classic queue",
-                            made.request.name, type));
+    return fields.refuse("type",
+                         fmt::format("queue '{}' has type '{}', which is not supported, see "
+                                     "docs/COMPATIBILITY.md; make it a classic queue",
+                                     made.request.name, type));
   }
   out_.queues.push_back(std::move(made));
 }
@@ -218,8 +219,7 @@ std::string where_it_is_wrong(const std::string& text) {
   } catch (const nlohmann::json::parse_error& error) {
     const std::string before = text.substr(0, error.byte);
     const std::size_t line_start = before.rfind('\n') + 1;
-    return fmt::format(" at line {}, column {}",
-                       std::count(before.begin(), before.end(), '\n') + 1,
+    return fmt::format(" at line {}, column {}", std::count(before.begin(), before.end(), '\n') + 1,
                        before.size() - line_start);
   } catch (const nlohmann::json::exception&) {
     return {};

@@ -1,5 +1,5 @@
-// Between catalog, file and log. The order of the work makes it all or nothing: the file is read and
-// judged in full before the first row is written, and all rows are one transaction.
+// Between catalog, file and log. The order of the work makes it all or nothing: the file is read
+// and judged in full before the first row is written, and all rows are one transaction.
 #include "tools/server/definitions_store.h"
 
 #include <fcntl.h>
@@ -47,8 +47,7 @@ std::string import_file(const DefinitionsPlace& place, StartDefinitions& out) {
   Definitions definitions;
   std::string error = read_definitions(place.config.load_definitions, definitions);
   if (!error.empty()) return error;
-  ImportPlan plan =
-      plan_import(out.stored, {definitions, place.config.vhosts, place.shard_count});
+  ImportPlan plan = plan_import(out.stored, {definitions, place.config.vhosts, place.shard_count});
   if (!plan.error.empty()) return plan.error;
   std::size_t kept_count = 0;
   for (std::size_t index = 0; index < persist::kept_kind_count; ++index) {
@@ -110,9 +109,10 @@ std::string load_start_definitions(const DefinitionsPlace& place, StartDefinitio
 
 std::string export_definitions(const ServerConfig& config, const std::string& target) {
   if (::access(catalog_path(config).c_str(), F_OK) != 0)
-    return fmt::format("there is no catalog {}: {}; name the data_dir of the broker with --set or "
-                       "--config",
-                       catalog_path(config), std::strerror(errno));
+    return fmt::format(
+        "there is no catalog {}: {}; name the data_dir of the broker with --set or "
+        "--config",
+        catalog_path(config), std::strerror(errno));
   DataDir data_dir;
   if (std::string error = data_dir.open(config.data_dir); !error.empty()) return error;
   persist::Catalog catalog;

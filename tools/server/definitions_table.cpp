@@ -56,7 +56,8 @@ std::string TableReader::read_object(simdjson::dom::object object, const Place& 
     if (key.size() > name_size_max)
       return fmt::format("{}: a name has {} bytes, at most 255 are possible", place.path,
                          key.size());
-    std::string error = read_value(value, {key, fmt::format("{}.{}", place.path, key), place.depth});
+    std::string error =
+        read_value(value, {key, fmt::format("{}.{}", place.path, key), place.depth});
     if (!error.empty()) return error;
   }
   return {};
@@ -114,7 +115,8 @@ void TableReader::put_double(std::string_view name, double value) {
   table_.value(name, core::FieldValue{'d', core::Bytes{bytes}});
 }
 
-// ---- A table into JSON ---------------------------------------------------------------------------
+// ---- A table into JSON
+// ---------------------------------------------------------------------------
 
 std::string write_value(const core::FieldValue& value, Json& json);
 

@@ -28,16 +28,18 @@ void count_kind(const KeptDefinitions& kept, KeptKind kind, std::vector<std::str
 /// Operator policies come as parameters; limits are no kind of their own either.
 void count_parameters(const KeptDefinitions& kept, std::vector<std::string>& out) {
   const auto& rows = kept.of(KeptKind::parameters);
-  const auto operator_count = static_cast<std::size_t>(std::count_if(
-      rows.begin(), rows.end(),
-      [](const KeptRow& row) { return row.values.front() == "operator_policy"; }));
+  const auto operator_count =
+      static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), [](const KeptRow& row) {
+        return row.values.front() == "operator_policy";
+      }));
   if (operator_count > 0)
     out.push_back(fmt::format(
         "{} operator policies are stored and exported again, but not applied yet", operator_count));
   if (rows.size() > operator_count)
-    out.push_back(fmt::format("{} parameters (limits of virtual hosts, shovels, federation) are "
-                              "stored and exported again, but not applied yet",
-                              rows.size() - operator_count));
+    out.push_back(
+        fmt::format("{} parameters (limits of virtual hosts, shovels, federation) are "
+                    "stored and exported again, but not applied yet",
+                    rows.size() - operator_count));
 }
 
 void count_user_limits(const KeptDefinitions& kept, std::vector<std::string>& out) {
@@ -58,8 +60,7 @@ std::string find_restriction(const KeptDefinitions& kept, const std::vector<std:
     const auto restricts = [](const std::string& pattern) { return pattern != everything; };
     if (std::any_of(row.values.begin() + 2, row.values.end(), restricts))
       return fmt::format("user '{}' has configure '{}', write '{}', read '{}' in vhost '{}'",
-                         row.values[0], row.values[2], row.values[3], row.values[4],
-                         row.values[1]);
+                         row.values[0], row.values[2], row.values[3], row.values[4], row.values[1]);
     allowed.emplace(row.values[0], row.values[1]);
   }
   for (const KeptRow& row : kept.of(KeptKind::topic_permissions)) {

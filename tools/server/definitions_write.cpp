@@ -69,9 +69,9 @@ std::string Writer::write(std::string& out) {
   root["product_version"] = root["rabbit_version"];
   root["users"] = kept_list(KeptKind::users);
   root["vhosts"] = std::move(vhost_list_);
-  for (const KeptKind kind : {KeptKind::permissions, KeptKind::topic_permissions,
-                              KeptKind::parameters, KeptKind::global_parameters,
-                              KeptKind::policies})
+  for (const KeptKind kind :
+       {KeptKind::permissions, KeptKind::topic_permissions, KeptKind::parameters,
+        KeptKind::global_parameters, KeptKind::policies})
     root[std::string{persist::kept_table(kind).section}] = kept_list(kind);
   root["queues"] = std::move(queue_list_);
   root["exchanges"] = std::move(exchange_list_);
