@@ -73,8 +73,8 @@ class Catalog final : public core::DefinitionStore {
   core::DurableFilter filter_;
   std::string error_;  ///< The first; nothing is done after it.
   std::uint64_t store_ = 0;
-  std::uint64_t last_id_ = 0;        ///< Highest id ever recorded.
-  std::uint64_t last_id_saved_ = 0;  ///< The same as it is in the file.
+  std::uint64_t last_id_ = 0;        ///< Highest id recorded, or what the file said at the start.
+  std::uint64_t last_id_saved_ = 0;  ///< What the file says; grows before last_id_ passes it.
   bool loaded_ = false;
   bool in_transaction_ = false;
 };

@@ -39,6 +39,7 @@ class Recovery {
   bool holds_later_records(const SegmentScan& scan);
   void note_damage(const SlotFile& slot, const Damage& damage, RecoveryCase which);
   void replay_record(const SegmentScan& scan, const SlotFile& slot);
+  void weigh_damage();
   void find_missing();
   void apply_trim();
   void count_live_bytes();
@@ -89,6 +90,7 @@ void Recovery::replay_all() {
   if (report_.counters.records_dropped > 0) found(RecoveryCase::cut_batch, {});
   replay_.on_end();
   report_.first_live = std::max(list_.first_live, replay_.first_live());
+  weigh_damage();
   find_missing();
   apply_trim();
   count_live_bytes();
@@ -204,12 +206,25 @@ void Recovery::note_damage(const SlotFile& slot, const Damage& damage, RecoveryC
   finding.offset = damage.offset;
   finding.size = damage.size;
   finding.records_lost = damage.records_lost;
+  finding.segment = slot.number;
   finding.detail = fmt::format(
       "segment {}: {}", slot.number,
       damage.fault == RecordFault::none ? "not the next record" : text_of(damage.fault));
-  if (which == RecoveryCase::missing_seal) return;
-  report_.counters.records_lost += damage.records_lost;
-  report_.counters.damaged_bytes += damage.size;
+}
+
+/// Damage in what is dead is none: the file may have been in use again already. Counts the rest.
+void Recovery::weigh_damage() {
+  for (Finding& finding : report_.findings) {
+    if (finding.segment == 0) continue;
+    CHECK(finding.weight() == Weight::loss);
+    if (finding.segment < report_.first_live) {
+      finding.which = RecoveryCase::trimmed_and_reused;
+      finding.records_lost = 0;
+    } else if (finding.which != RecoveryCase::missing_seal) {
+      report_.counters.records_lost += finding.records_lost;
+      report_.counters.damaged_bytes += finding.size;
+    }
+  }
 }
 
 void Recovery::replay_record(const SegmentScan& scan, const SlotFile& slot) {

@@ -156,6 +156,19 @@ class Runner:
             outcome.add(suite_tools.counted(command, self.deadline.left(600), may_skip=True))
         return outcome
 
+    def restart(self):
+        """What a restart finds again: each program starts and ends brokers by itself."""
+        self.build("release", "lepus")
+        folder = os.path.join(ROOT, "tests", "restart")
+        outcome = Outcome()
+        for name in sorted(os.listdir(folder)):
+            path = os.path.join(folder, name)
+            if name.endswith(".py") and os.access(path, os.X_OK):
+                outcome.add(suite_tools.counted(
+                    [sys.executable, path, "--broker", self.program("release", "lepus")],
+                    self.deadline.left(300)))
+        return outcome
+
     def perf(self):
         """A short load run must deliver messages, with and without confirms."""
         self.build("release", "lepus", "lepus-perf")
@@ -210,6 +223,7 @@ SUITES = [   # name, method, what must exist for it to be in the list, part of -
     ("wire-tsan", Runner.wire_tsan, ("tests", "wire"), False),
     ("e2e", Runner.e2e, ("tests", "e2e"), False),
     ("crash", Runner.crash, ("tests", "crash"), False),
+    ("restart", Runner.restart, ("tests", "restart"), True),
     ("perf", Runner.perf, ("tools", "perf"), True),
     ("bench", Runner.bench, ("bench",), False),
 ]

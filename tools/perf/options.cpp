@@ -37,7 +37,7 @@ constexpr const char* description =
     "  throughput   producers and consumers at full speed or at --rate (alias: latency)\n"
     "  rpc          request/reply round trips through an exclusive reply queue\n"
     "  connections  open --count idle connections and hold them for --duration\n"
-    "  queues       declare --count transient queues with --window declares in flight\n"
+    "  queues       declare --count queues (--persistent: durable), --window declares in flight\n"
     "  churn        open and close connections, --window at a time\n";
 
 constexpr const char* examples =
