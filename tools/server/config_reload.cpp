@@ -21,6 +21,7 @@ void keep_what_needs_restart(const ServerConfig& running, ServerConfig& config) 
   config.idle = running.idle;
   config.idle_spin_us = running.idle_spin_us;
   config.data_dir = running.data_dir;
+  config.load_definitions = running.load_definitions;
 }
 
 }  // namespace
