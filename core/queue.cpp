@@ -79,6 +79,8 @@ void Queue::restore(RestoredQueue held) {
   }
   for (const Sequence sequence : held.next) backlog_.continue_at(sequence);
   register_deadline();
+  // What was unacknowledged counts again. Dropped when exchanges and bindings are there, too.
+  if (has_rules_ && is_full_for(nullptr)) broker_.add_deadline(broker_.now(), info_->id);
   if (backlog_.ready_count() > 0) broker_.mark(*this);
 }
 
