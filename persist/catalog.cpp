@@ -152,10 +152,14 @@ std::string Catalog::load(core::StoredDefinitions& definitions) {
 void Catalog::record(const core::TopologyChange& change) {
   CHECK(loaded_);
   if (!filter_.admit(change)) return;
-  // The transaction counts as open also when it could not be begun: commit() has to say so.
-  if (!std::exchange(in_transaction_, true)) note(statements_.begin.run());
+  begin();
   if (!error_.empty()) return;
   std::visit([this](const auto& what) { write(what); }, change);
+}
+
+/// The transaction counts as open also when it could not be begun: commit() has to say so.
+void Catalog::begin() {
+  if (!std::exchange(in_transaction_, true)) note(statements_.begin.run());
 }
 
 std::string Catalog::commit() {

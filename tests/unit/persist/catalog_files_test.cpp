@@ -80,7 +80,7 @@ TEST_F(BadCatalogTest, OfANewerVersion) {
                 std::to_string(catalog_steps().size()) +
                 "; start the newer lepus that wrote it, or put back the backup made before the "
                 "upgrade");
-  ASSERT_EQ(edit("PRAGMA user_version = 1"), "");
+  ASSERT_EQ(edit(("PRAGMA user_version = " + std::to_string(catalog_steps().size())).c_str()), "");
   EXPECT_EQ(trouble(), "");
 }
 
