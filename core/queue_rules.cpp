@@ -91,6 +91,7 @@ void Queue::register_deadline() {
 /// What is due now; what is left over comes with the next deadline.
 void Queue::on_deadline(Nanos now) {
   registered_deadline_ = never;
+  if (info_->parsed.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
   Sequence sequence = 0;
   for (std::size_t i = 0; expiry_ && i < expired_per_run_max; ++i) {
     if (!expiry_->take_due(now, sequence)) break;

@@ -24,6 +24,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/time.h"
 #include "io/disk.h"
 #include "io/sim_file.h"
 
@@ -37,6 +38,7 @@ struct SimDiskFaults {
   // Percent, ops only: fewer bytes than asked for.
   unsigned short_write = 0;
   unsigned short_read = 0;
+  core::Nanos delay_ns_max = 0;  ///< Of an op, besides that of SimFaults. Never drawn.
 
   static SimDiskFaults draw(core::Random& random);
 };
@@ -71,6 +73,8 @@ class SimDisk final : public Disk {
   /// nullptr: no such file. Valid until it is removed or the power is cut.
   const SimFile* find(const std::string& path) const;
   std::size_t open_count() const { return descriptors_.size(); }
+  std::size_t writes_under_way() const { return writes_.size(); }
+  const SimDiskFaults& faults() const { return faults_; }
 
   // ---- for SimDriver: the ops, each with a begin and an end ----
 

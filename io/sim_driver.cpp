@@ -96,6 +96,9 @@ void SimDriver::begin(Op& op) {
 void SimDriver::begin_file_op(Pending& pending) {
   const Op& op = *pending.op;
   SimDisk& disk = world_.disk();
+  if (const core::Nanos delay = disk.faults().delay_ns_max; delay > 0)
+    pending.starts +=
+        static_cast<core::Nanos>(world_.random().below(static_cast<std::uint64_t>(delay)));
   if (op.kind == OpKind::sync) pending.ticket = disk.start_sync(op.fd);
   if (op.kind == OpKind::open_file) {
     CHECK(op.path != nullptr);
@@ -265,7 +268,8 @@ void SimDriver::attempt_shutdown(Pending& pending, Completed& completed) {
 void SimDriver::attempt_close(Pending& pending, Completed& completed) {
   for (const Pending& other : pending_) {
     const bool is_user = !other.done && other.op != pending.op && other.op->fd == pending.op->fd;
-    CHECK(!is_user || other.op->kind == OpKind::wake);
+    // The fd of a wake is another number, that of an open_file is none.
+    CHECK(!is_user || other.op->kind == OpKind::wake || other.op->kind == OpKind::open_file);
   }
   if (world_.disk().owns(pending.op->fd)) {
     world_.disk().close(pending.op->fd);

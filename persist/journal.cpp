@@ -142,7 +142,7 @@ bool Journal::has_open_content() const {
 }
 
 std::uint64_t Journal::open_batch() const {
-  return has_open_content() || batches_.size() > 1 ? open().number() : open().number() - 1;
+  return has_open_content() ? open().number() : open().number() - 1;
 }
 
 /// What is to come at the end of the open batch.

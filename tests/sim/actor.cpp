@@ -148,6 +148,7 @@ void Actor::publish(Client& client, Channel& channel) {
   }
   plan.mandatory = random_.chance(30);
   plan.expires = random_.chance(scene_.plan->expiring);
+  plan.persistent = random_.chance(scene_.plan->persistent);
   plan.body_size = choose_body_size();
   const std::size_t burst = random_.chance(20) ? 1 + random_.below(12) : 1;
   for (std::size_t i = 0; i < burst; ++i) channel.publish(plan);
@@ -247,7 +248,7 @@ void Actor::declare_queue(Client& client, Channel& channel) {
     return channel.declare_queue(*queue, false, random_.chance(20));
   }
   QueueModel& queue = model.add_queue("q" + std::to_string(scene_.next_name++));
-  queue.durable = random_.chance(50);
+  queue.durable = random_.chance(scene_.plan->durable);
   queue.exclusive = random_.chance(10);
   queue.auto_delete = random_.chance(15);
   if (random_.chance(scene_.plan->rules)) choose_rules(client, queue);
@@ -280,7 +281,7 @@ void Actor::declare_exchange(Channel& channel) {
           : "";
   ExchangeModel& exchange =
       model.add_exchange("x" + std::to_string(scene_.next_name++), types[random_.below(4)]);
-  exchange.durable = random_.chance(50);
+  exchange.durable = random_.chance(scene_.plan->durable);
   exchange.auto_delete = random_.chance(20);
   exchange.internal = random_.chance(10);
   if (!alternate.starts_with("w")) exchange.alternate = alternate;

@@ -56,7 +56,7 @@ bool Channel::on_reply(const Incoming& incoming) {
   Pending pending = std::move(pending_.front());
   pending_.pop_front();
   judge().note("{}.{} reads {}", parts_.client, parts_.number, amqp::method_name(incoming.method));
-  mark_processed(pending.order);
+  mark_processed(pending);
   on_answered(pending, incoming);
   return true;
 }
@@ -70,15 +70,24 @@ void Channel::on_answered(Pending& pending, const Incoming& incoming) {
 }
 
 /// Publishes and acknowledgements up to this request have been carried out.
-void Channel::mark_processed(std::uint64_t order) {
+void Channel::mark_processed(const Pending& pending) {
+  if (pending.method != MethodId::tx_commit) return mark_processed(pending.order, false);
+  mark_processed(pending.order - 1, false);
+  mark_processed(pending.order, true);
+}
+
+void Channel::mark_processed(std::uint64_t order, bool durable) {
   while (!unprocessed_.empty() && unprocessed_.front().first <= order) {
-    ledger().on_processed(unprocessed_.front().second);
+    const MessageId id = unprocessed_.front().second;
+    ledger().on_processed(id);
+    if (durable) ledger().on_durable(id);
     unprocessed_.pop_front();
   }
   while (!unaccepted_.empty() && unaccepted_.front().first <= order) unaccepted_.pop_front();
   while (!settling_.empty() && settling_.front().order <= order) {
     const Settling& done = settling_.front();
-    ledger().on_settled({this, done.queue, done.message}, done.rejected);
+    if (durable) ledger().on_settle_durable({this, done.queue, done.message, parts_.id});
+    ledger().on_settled({this, done.queue, done.message, parts_.id}, done.rejected);
     settling_.pop_front();
   }
 }
@@ -101,6 +110,7 @@ void Channel::on_confirms(const Incoming& incoming) {
   for (auto at = first; at != last; ++at) {
     if (refused) ledger().on_refused(at->second);
     ledger().on_processed(at->second);
+    if (!refused) ledger().on_durable(at->second);
   }
   unconfirmed_.erase(first, last);
 }
@@ -285,7 +295,7 @@ void Channel::end(bool orderly) {
     give_up(pending);
   }
   pending_.clear();
-  mark_processed(next_order_);
+  mark_processed(next_order_, false);
   for (auto& [tag, consumer] : consumers_)
     consumer.model->active.set(Presence::absent, judge().now());
   for (auto& [tag, consumer] : consumers_)

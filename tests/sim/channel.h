@@ -47,6 +47,7 @@ struct PublishPlan {
   std::size_t body_size = 0;
   bool mandatory = false;
   bool expires = false;
+  bool persistent = false;
 };
 struct ConsumePlan {
   bool no_ack = false;
@@ -165,7 +166,8 @@ class Channel final : public Risk {
   bool may_fail(const Pending& pending, std::uint16_t code) const;
   bool publish_may_fail(std::uint16_t code) const;
   void abandon();
-  void mark_processed(std::uint64_t order);
+  void mark_processed(const Pending& pending);
+  void mark_processed(std::uint64_t order, bool durable);
 
   // channel_deliver.cpp
   void on_deliver(const Incoming& incoming);
@@ -212,8 +214,8 @@ class Channel final : public Risk {
   std::vector<MessageId> tx_publishes_;
   std::vector<TxSettle> tx_settles_;
   std::uint16_t prefetch_ = 0;
-  std::uint32_t shared_limit_ = 0;  ///< The highest that was in force; 0: none.
-  bool shared_unlimited_ = true;    ///< Some delivery may have come without a shared limit.
+  std::uint32_t shared_limit_ = 0;   ///< The highest that was in force; 0: none.
+  bool shared_unlimited_ = true;     ///< Some delivery may have come without a shared limit.
   int recovering_ = 0;               ///< recover-oks due.
   std::set<std::uint32_t> touched_;  ///< Queues it consumed or got from.
   std::set<std::uint32_t> lossy_;    ///< The same, without acknowledgements.

@@ -171,8 +171,8 @@ std::string Channel::make_properties(Sent& message) {
     view.headers = core::as_bytes(headers);
     view.set(core::Property::headers);
   }
-  if (random.chance(50)) {
-    view.delivery_mode = static_cast<std::uint8_t>(1 + random.below(2));
+  if (message.persistent || random.chance(50)) {
+    view.delivery_mode = message.persistent ? 2 : 1;
     view.set(core::Property::delivery_mode);
   }
   if (random.chance(20)) {
@@ -206,6 +206,7 @@ void Channel::publish(const PublishPlan& plan) {
   message.body_size = plan.body_size;
   message.mandatory = plan.mandatory;
   message.expires = plan.expires;
+  message.persistent = plan.persistent;
   message.properties = make_properties(message);
   judge().note("{}.{} publishes {} to '{}' key '{}' size {}", parts_.client, parts_.number,
                message.id, plan.address.exchange, plan.address.key, plan.body_size);
@@ -285,7 +286,7 @@ void Channel::apply_settle(const Held& held, core::Outcome outcome, std::uint64_
   if (outcome == core::Outcome::requeued) {
     ledger().on_requeued({this, held.queue, held.message});
   } else {
-    ledger().on_settle_sent({this, held.queue, held.message});
+    ledger().on_settle_sent({this, held.queue, held.message, parts_.id});
     settling_.push_back({order, held.queue, held.message, outcome == core::Outcome::rejected});
   }
 }

@@ -1,41 +1,173 @@
-// A broker put together as tools/server/node.cpp does it, with simulated drivers in place of
+// Starting, turning and dying, as tools/server/node.cpp does it, with simulated drivers in place of
 // threads.
+#include "tests/sim/cluster.h"
+
 #include <algorithm>
 
-#include "tests/sim/world.h"
+#include "persist/shard_import.h"
 
 namespace lepus::sim {
 
-Cluster::Cluster(io::SimWorld& world, std::size_t shard_count, std::uint64_t seed)
-    : world_(world), mesh_(shard_count + 1) {
+namespace {
+constexpr const char* data_directory = "/data";
+constexpr std::uint64_t store_number = 7;
+constexpr core::Nanos start_step = 10 * core::nanos_per_ms;
+/// Without room on the disk it would wait forever.
+constexpr std::size_t start_turns_max = 20'000;
+
+persist::KnownQueues known_queues(const core::StoredDefinitions& stored) {
+  persist::KnownQueues known;
+  for (const core::TopologyChange& change : stored.changes)
+    if (const auto* added = std::get_if<core::QueueAdded>(&change))
+      known.insert(added->queue.id.value);
+  return known;
+}
+}  // namespace
+
+/// The loop that turns while start() blocks; time passes while it waits. When the process dies in
+/// it, what is under way is forgotten first: its owners are destroyed on the way out.
+struct Cluster::Start final : public io::Driver {
+  explicit Start(io::SimWorld& a_world)
+      : world(a_world), driver(a_world), loop(*this, {io::IdleMode::poll, 0}) {}
+
+  core::Nanos turn(io::OpList& submitted, std::vector<io::Completion>& completed,
+                   core::Nanos) override {
+    driver.turn(submitted, completed, core::never);
+    if (completed.empty()) (void)world.next_runnable(world.now() + start_step);
+    if (++turn_count > start_turns_max) {
+      forget();
+      throw ProcessDied{};
+    }
+    return world.now();
+  }
+  core::Nanos now() override { return driver.now(); }
+  io::PeerName peer_name(int fd) override { return driver.peer_name(fd); }
+  int wake_target() const override { return driver.wake_target(); }
+  void forget() {
+    driver.abandon();
+    loop.abandon();
+  }
+
+  io::SimWorld& world;
+  io::SimDriver driver;
+  io::Loop loop;
+  std::size_t turn_count = 0;
+};
+
+Cluster::Cluster(const Parts& parts)
+    : parts_(parts), disk_(parts.world->disk(), *parts.random), mesh_(parts.shard_count + 1) {
   settings_.users["guest"] = {"guest", false};
-  for (std::size_t i = 0; i <= shard_count; ++i) {
-    threads_.push_back(std::make_unique<Thread>(world));
-    mesh_.set_loop(static_cast<core::ShardId>(i), threads_.back()->loop);
-  }
-  for (std::size_t i = 0; i < shard_count; ++i) {
-    shards_.push_back(std::make_unique<server::Shard>(server::Shard::Parts{
-        static_cast<core::ShardId>(i), &mesh_, &threads_[i]->loop, &settings_, &log_, seed + i}));
-    shards_.back()->add_listener(world.network().listen(port));
-  }
-  control_ = std::make_unique<server::Control>(server::Control::Parts{
-      &mesh_, &threads_.back()->loop, &log_, UINT64_MAX, [this] { return memory_bytes(); }});
-  CHECK(control_->start({}, {"/"}).empty());
+  disk_.set_on_death([this] {
+    if (start_ != nullptr) start_->forget();
+  });
 }
 
-void Cluster::run_turn(const io::SimDriver& driver, Saboteur* saboteur) {
+std::string Cluster::start() {
+  core::StoredDefinitions stored;
+  if (parts_.definitions != nullptr) {
+    stored = parts_.definitions->stored();
+    if (std::string error = import_journals(known_queues(stored)); !error.empty()) return error;
+  }
+  for (std::size_t i = 0; i <= parts_.shard_count; ++i) {
+    threads_.push_back(std::make_unique<Thread>(*parts_.world, *parts_.saboteur));
+    mesh_.set_loop(static_cast<core::ShardId>(i), threads_.back()->loop);
+  }
+  if (parts_.definitions != nullptr)
+    if (std::string error = open_journals(known_queues(stored)); !error.empty()) return error;
+  make_shards();
+  disk_.live_on();
+  control_ = std::make_unique<server::Control>(server::Control::Parts{
+      &mesh_, &threads_.back()->loop, &log_, UINT64_MAX, [this] { return memory_bytes(); },
+      parts_.definitions, [this](const std::string&) { on_failure(); }});
+  return control_->start(std::move(stored), {"/"});
+}
+
+persist::Journal::Parts Cluster::journal_parts(io::Loop& loop) {
+  persist::Journal::Parts parts{};
+  parts.loop = &loop;
+  parts.disk = &disk_;
+  parts.log = &log_;
+  parts.store = store_number;
+  parts.segment_size = parts_.segment_size;
+  parts.fail = [](void* self, const std::string&) { static_cast<Cluster*>(self)->on_failure(); };
+  parts.fail_owner = this;
+  return parts;
+}
+
+void Cluster::on_failure() {
+  has_failed_ = true;
+  if (start_ == nullptr) return;
+  start_->forget();
+  throw ProcessDied{};
+}
+
+std::string Cluster::import_journals(const persist::KnownQueues& known) {
+  Start start{*parts_.world};
+  start_ = &start;
+  struct Reset {
+    Start*& at;
+    ~Reset() { at = nullptr; }
+  } reset{start_};
+  return persist::import_gone_shards(
+      {data_directory, static_cast<std::uint32_t>(parts_.shard_count)}, journal_parts(start.loop),
+      known);
+}
+
+std::string Cluster::open_journals(const persist::KnownQueues& known) {
+  for (std::size_t i = 0; i < parts_.shard_count; ++i) {
+    persist::Journal::Parts parts = journal_parts(threads_[i]->loop);
+    parts.shard = static_cast<core::ShardId>(i);
+    parts.directory = persist::shard_directory(data_directory, parts.shard);
+    stores_.push_back(std::make_unique<persist::ShardStore>(parts));
+    if (std::string error = stores_.back()->open(known); !error.empty()) return error;
+  }
+  return {};
+}
+
+void Cluster::make_shards() {
+  for (std::size_t i = 0; i < parts_.shard_count; ++i) {
+    server::Shard::Parts parts{static_cast<core::ShardId>(i),
+                               &mesh_,
+                               &threads_[i]->loop,
+                               &settings_,
+                               &log_,
+                               parts_.seed + i};
+    if (!stores_.empty()) {
+      parts.restorer = stores_[i].get();
+      parts.ledger = &stores_[i]->journal();
+      if (parts_.saboteur->mistake() == Mistake::confirm_early) {
+        early_ledgers_.push_back(std::make_unique<EarlyLedger>(*parts.ledger, *parts_.saboteur));
+        parts.ledger = early_ledgers_.back().get();
+      }
+    }
+    shards_.push_back(std::make_unique<server::Shard>(parts));
+    shards_.back()->add_listener(parts_.world->network().listen(port));
+  }
+}
+
+void Cluster::run_turn(const io::SimDriver& driver) {
   for (std::size_t i = 0; i < threads_.size(); ++i) {
-    if (&threads_[i]->driver != &driver) continue;
-    if (saboteur != nullptr) saboteur->tamper(mesh_, static_cast<core::ShardId>(i));
+    if (threads_[i]->driver.get() != &driver) continue;
+    parts_.saboteur->tamper(mesh_, static_cast<core::ShardId>(i));
     io::Loop& loop = threads_[i]->loop;
     const std::uint64_t sleeps = loop.sleep_count();
     loop.run_turn();
     // A simulated turn returns where a real one would block: the flag stays up for the time until
     // the next turn, so that the others' wake operations are needed and tested.
-    const bool blocks = loop.sleep_count() > sleeps && driver.next_event() > world_.now();
+    const bool blocks = loop.sleep_count() > sleeps && driver.next_event() > parts_.world->now();
     if (blocks) loop.sleep_flag().announce();
     return;
   }
+}
+
+void Cluster::die(std::unique_ptr<Cluster> cluster) {
+  for (auto& thread : cluster->threads_) {
+    thread->driver->abandon();
+    thread->loop.abandon();
+    thread->driver.reset();
+  }
+  cluster->parts_.world->network().kill();
+  (void)cluster.release();
 }
 
 std::size_t Cluster::connection_count() const {
@@ -59,7 +191,7 @@ bool Cluster::rings_empty() {
 }
 
 bool Cluster::is_finished() const {
-  return control_->is_finished() && ops_in_flight() == 0 &&
+  return control_ != nullptr && control_->is_finished() && ops_in_flight() == 0 &&
          std::all_of(shards_.begin(), shards_.end(),
                      [](const auto& shard) { return shard->is_finished(); });
 }

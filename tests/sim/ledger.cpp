@@ -139,12 +139,16 @@ std::optional<MessageId> Ledger::on_delivered(const Received& received, const Ar
   if (!is_possible(*message, queue))
     judge_.fail(9, "queue {}: message {} (exchange '{}', key '{}') was not routed there",
                 queue.name, message->id, message->address.exchange, message->address.key);
+  if (!message->persistent && message->sent < restarted_)
+    judge_.fail(2, "queue {}: message {} is transient, but outlived the broker", queue.name,
+                message->id);
   check_order(*message, received, arrival);
   if (queue.wild) return message->id;
   Copy& copy = queue.copies[message->id];
   if (arrival.ghost) {
     // Others may have had it since; this only says that it was on its way once.
     if (copy.state == Copy::State::ready) copy.seen = true;
+    copy.seen_at = judge_.now();
     if (arrival.no_ack) copy.state = Copy::State::gone;
     return message->id;
   }
@@ -157,12 +161,16 @@ std::optional<MessageId> Ledger::on_delivered(const Received& received, const Ar
     if (copy.state != Copy::State::gone) copy.state = Copy::State::uncertain;
     copy.must = false;
     copy.seen = true;
+    copy.seen_at = judge_.now();
+    copy.settler = 0;
     copy.holder = nullptr;
     return message->id;
   }
   judge_state(copy, *message, arrival);
   if (!judge_.failed()) check_redelivered(copy, *message, arrival, received.redelivered);
   copy.seen = true;
+  copy.seen_at = judge_.now();
+  copy.settler = 0;
   copy.state = arrival.no_ack ? Copy::State::gone : Copy::State::held;
   copy.holder = arrival.holder;
   return message->id;
@@ -201,6 +209,21 @@ void Ledger::on_settle_unsure(const Hold& hold) {
   if (copy.holder != hold.holder) return;
   copy.state = Copy::State::uncertain;
   copy.must = false;
+}
+
+void Ledger::on_settle_sent(const Hold& hold) {
+  set_state(hold, Copy::State::settling);
+  if (model_.queue(hold.queue).wild || hold.id == 0) return;
+  Copy& copy = model_.queue(hold.queue).copies[hold.id];
+  if (copy.holder != hold.holder) return;
+  copy.settler = hold.channel;
+  copy.settled_at = judge_.now();
+}
+
+void Ledger::on_settle_durable(const Hold& hold) {
+  if (model_.queue(hold.queue).wild || hold.id == 0) return;
+  Copy& copy = model_.queue(hold.queue).copies[hold.id];
+  if (copy.settler == hold.channel && copy.holder == hold.holder) copy.settled_durably = true;
 }
 
 /// Promise 10: dead letters.

@@ -3,6 +3,8 @@
 //
 //   on_sent ... on_processed (a confirm, or a later answer on its channel): routing is certain now
 //           ... on_lost (the channel died first): it may be anywhere it was routed to, or nowhere
+//           ... on_durable (a confirm, a committed transaction): it outlives the broker
+//   on_restart: only what is durable is owed; what was settled is gone if that is durable
 //   per queue, a Copy:  ready -> held -> settling -> gone        requeued: held -> ready, seen
 //
 // Bodies are made from the message's number, so they are compared without being kept.
@@ -28,6 +30,8 @@ struct Sent {
   bool mandatory = false;
   std::uint8_t priority = 0;
   bool expires = false;  ///< Has a TTL of its own.
+  bool persistent = false;
+  bool durable = false;  ///< Confirmed, or its transaction is committed.
   bool returned = false;
   bool revoked = false;  ///< Its transaction was rolled back: it must never come.
   bool judged = false;   ///< `may` is final.
@@ -63,6 +67,10 @@ class Ledger {
 
   /// The broker has routed it.
   void on_processed(MessageId id);
+  /// The broker has also promised to keep it, if it is persistent, where queues are kept.
+  void on_durable(MessageId id);
+  /// The broker began anew. `clean`: it was stopped, and had time to write everything.
+  void on_restart(bool clean);
   void on_returned(const Received& received, std::uint64_t channel);
   /// basic.nack of the broker: some queue was full.
   void on_refused(MessageId id);
@@ -74,9 +82,12 @@ class Ledger {
   struct Hold {
     const Risk* holder;
     std::uint32_t queue;
-    MessageId id;  ///< 0: nothing that is tracked.
+    MessageId id;               ///< 0: nothing that is tracked.
+    std::uint64_t channel = 0;  ///< Its unique number.
   };
-  void on_settle_sent(const Hold& hold) { set_state(hold, Copy::State::settling); }
+  void on_settle_sent(const Hold& hold);
+  /// The transaction that settled it is committed.
+  void on_settle_durable(const Hold& hold);
   /// `rejected`: it goes where the queue's dead letters go.
   void on_settled(const Hold& hold, bool rejected);
   void on_settle_unsure(const Hold& hold);
@@ -96,10 +107,12 @@ class Ledger {
   void judge_state(const Copy& copy, const Sent& message, const Arrival& arrival);
   void set_state(const Hold& hold, Copy::State state);
   bool is_possible(const Sent& sent, const QueueModel& queue) const;
+  void restart_copy(const QueueModel& queue, const Sent& message, Copy& copy, bool clean);
 
   Judge& judge_;
   Model& model_;
   std::vector<std::unique_ptr<Sent>> messages_;
+  Tick restarted_ = 0;  ///< When the broker last began anew.
   /// (publishing channel, queue, priority, receiving channel) -> last message that came for the
   /// first time.
   std::map<std::tuple<std::uint64_t, std::uint32_t, std::uint8_t, std::uint64_t>, MessageId>

@@ -270,4 +270,34 @@ void Model::settle_deaths() {
   }
 }
 
+void Model::forget(QueueModel& queue) {
+  queue.exists.set(Presence::absent, judge_.now());
+  queue.copies.clear();
+  queue.dead_owed.clear();
+}
+
+void Model::on_restart() {
+  const Tick now = judge_.advance();
+  for (const auto& queue : queues_) {
+    queue->disturbances.until = now;  // Marks are made ahead: anything may be flagged.
+    if (!queue->is_kept() && !queue->wild) forget(*queue);
+  }
+  for (const auto& exchange : exchanges_) {
+    if (exchange->wild || exchange->exists.state() == Presence::absent) continue;
+    if (!exchange->durable) exchange->exists.set(Presence::absent, now);
+    if (!exchange->durable || !exchange->auto_delete) continue;
+    // The last of its bindings may have gone by the restart, which is no reason to go itself.
+    exchange->unclear = true;
+    exchange->exists.set(Presence::maybe, now);
+  }
+  for (const auto& binding : bindings_) {
+    const ExchangeModel& source = *exchanges_[binding->source];
+    const bool target_kept = binding->to_queue ? queues_[binding->destination]->is_kept()
+                                               : exchanges_[binding->destination]->durable;
+    if (!source.wild && !(source.durable && target_kept))
+      binding->exists.set(Presence::absent, now);
+  }
+  update_auto_delete_exchanges();
+}
+
 }  // namespace lepus::sim

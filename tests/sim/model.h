@@ -71,6 +71,10 @@ struct Copy {
   const Risk* holder = nullptr;  ///< Who read it last.
   bool must = false;             ///< The broker owes it.
   bool seen = false;             ///< Some client read it: the next time it is redelivered.
+  Tick seen_at = 0;              ///< When a client last read it.
+  std::uint64_t settler = 0;     ///< Channel that settled it last.
+  Tick settled_at = 0;           ///< When that was sent.
+  bool settled_durably = false;  ///< A crash does not bring it back.
 };
 
 /// Intervals during which something may happen to a queue's messages.
@@ -99,6 +103,9 @@ struct QueueModel {
   std::string name;
   bool wild = false;
   bool durable = false, exclusive = false, auto_delete = false;
+  /// It outlives the broker, with its persistent messages.
+  bool is_kept() const { return durable && !exclusive; }
+  Tick durable_until = 0;   ///< What a client read of it by then is on the disk.
   std::uint64_t owner = 0;  ///< Client with exclusive use.
   Existence exists;
   bool changing = false;  ///< Being declared or deleted.
@@ -183,6 +190,8 @@ class Model {
   bool has_bindings(const ExchangeModel& exchange) const;
   /// What died is forgotten by the broker as well.
   void settle_deaths();
+  /// The broker began anew with what it keeps.
+  void on_restart();
 
  private:
   struct Walk;
@@ -191,6 +200,7 @@ class Model {
   bool possible(const BindingModel& binding, Tick from) const;
   void visit(Walk& walk, const ExchangeModel& exchange, bool sure) const;
   bool update_auto_delete(ExchangeModel& exchange);
+  void forget(QueueModel& queue);
 
   Judge& judge_;
   std::vector<std::unique_ptr<QueueModel>> queues_;

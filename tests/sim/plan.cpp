@@ -33,7 +33,31 @@ Plan Plan::draw(core::Random& random) {
   plan.memory_alarm = random.chance(15);
   plan.abrupt_stop = random.chance(10);
   plan.network_faults = random.chance(80);
+  if (random.chance(60)) plan.draw_disk(random);
   return plan;
+}
+
+/// Smaller than other worlds: each start reads and writes whole files.
+void Plan::draw_disk(core::Random& random) {
+  has_disk = true;
+  actions = 100 + random.below(400);
+  messages_max = 50 + random.below(250);
+  persistent = 60 + static_cast<unsigned>(random.below(41));
+  durable = 60 + static_cast<unsigned>(random.below(41));
+  confirm = 40 + static_cast<unsigned>(random.below(61));
+  // A delivery without acknowledgement that was under way makes its queue's messages unsure.
+  if (random.chance(60)) no_ack = 0;
+  segment_size = std::uint64_t{16384} << random.below(3);
+  crashes = static_cast<unsigned>(random.below(5));
+  power_cuts = static_cast<unsigned>(random.below(3)) * 50;
+  disk_delay_ns_max = random.chance(60) ? core::Nanos{1} << random.below(23) : 0;
+  crashes_in_write = static_cast<unsigned>(random.below(3)) * 50;
+  starts_crashed = random.chance(50) ? 40 : 0;
+  shard_changes = random.chance(50) ? 40 : 0;
+  disk_faults = random.chance(40);
+  disk_fills = random.chance(15);
+  store_fails = random.chance(10);
+  before_drain = static_cast<Interlude>(random.below(3));
 }
 
 }  // namespace lepus::sim

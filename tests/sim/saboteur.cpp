@@ -37,12 +37,18 @@ std::string_view name_of(Mistake mistake) {
                                     "drop_ack",
                                     "duplicate_ack",
                                     "drop_frame",
-                                    "duplicate_frame"};
+                                    "duplicate_frame",
+                                    "confirm_early",
+                                    "ignore_short_write",
+                                    "ignore_write_error",
+                                    "ignore_dsync",
+                                    "skip_tail"};
   static_assert(names.size() == static_cast<std::size_t>(Mistake::count));
   return names[static_cast<std::size_t>(mistake)];
 }
 
 bool is_on_rings(Mistake mistake) { return mistake < Mistake::damage_body; }
+bool is_about_disk(Mistake mistake) { return mistake >= Mistake::confirm_early; }
 
 bool Saboteur::strikes() {
   if (!random_.chance(25)) return false;

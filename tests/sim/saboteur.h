@@ -1,6 +1,7 @@
 // Plants mistakes, to see that the oracle notices each of them. It tampers with the commands on the
 // rings between shards (as a broken queue, channel or mailbox would) or with the frames that
-// clients read (as a broken writer would). The broker's own code is untouched.
+// clients read (as a broken writer would), or with what the disk says. The broker's own code is
+// untouched.
 #pragma once
 
 #include <string_view>
@@ -41,15 +42,25 @@ enum class Mistake : std::uint8_t {
   duplicate_ack,
   drop_frame,
   duplicate_frame,
+  // About the disk (tests/sim/saboteur_disk.h).
+  confirm_early,
+  ignore_short_write,
+  ignore_write_error,
+  ignore_dsync,
+  skip_tail,
   count,
 };
 std::string_view name_of(Mistake mistake);
 bool is_on_rings(Mistake mistake);
+bool is_about_disk(Mistake mistake);
 
 class Saboteur final : public FrameFilter {
  public:
   Saboteur(Mistake mistake, std::uint64_t seed) : mistake_(mistake), random_(seed) {}
 
+  Mistake mistake() const { return mistake_; }
+  /// Somebody else made it.
+  void strike() { ++count_; }
   /// Before shard `to` runs its turn.
   void tamper(server::Mesh& mesh, core::ShardId to);
   int on_incoming(Incoming& incoming) override;

@@ -37,9 +37,29 @@ struct Plan {
   bool memory_alarm = false;
   bool abrupt_stop = false;  ///< The broker is stopped in the middle of it.
   bool network_faults = true;
+  unsigned persistent = 25;  ///< Of messages.
+  unsigned durable = 50;     ///< Of queues and exchanges.
   std::uint16_t frame_max = 4096;
 
+  // What follows is zero in worlds without a disk.
+  bool has_disk = false;
+  std::uint64_t segment_size = 0;
+  unsigned crashes = 0;     ///< In all.
+  unsigned power_cuts = 0;  ///< Of crashes; the others are kills.
+  core::Nanos disk_delay_ns_max = 0;
+  unsigned crashes_in_write = 0;  ///< Of crashes.
+  unsigned starts_crashed = 0;    ///< Of starts after a crash.
+  unsigned shard_changes = 0;     ///< Of starts.
+  bool disk_faults = false;
+  bool disk_fills = false;
+  bool store_fails = false;  ///< The definitions' store.
+  enum class Interlude : std::uint8_t { none, crash, clean_stop };
+  Interlude before_drain = Interlude::none;
+
   static Plan draw(core::Random& random);
+
+ private:
+  void draw_disk(core::Random& random);
 };
 
 struct Scene {

@@ -44,7 +44,9 @@ World::World(std::uint64_t seed, Mistake mistake, bool verbose)
       scene_{&judge_, &model_, &ledger_, &sim_, &random_, &plan_},
       sim_(random_.next(), draw_faults(plan_, random_)),
       saboteur_(mistake, seed ^ 0x5ab07a6e),
-      cluster_(std::make_unique<Cluster>(sim_, plan_.shards, seed)),
+      disk_random_(seed ^ 0xd15cd15c),
+      seed_(seed),
+      crashes_left_(plan_.crashes),
       actor_(scene_) {
   scene_.filter = mistake == Mistake::none ? nullptr : &saboteur_;
   for (int i = 0; i < 3; ++i) {
@@ -60,19 +62,22 @@ World::World(std::uint64_t seed, Mistake mistake, bool verbose)
     exchange.unclear = true;
   }
   seats_.resize(plan_.clients);
-  judge_.note("seed {}: {} shards, {} clients, {} actions", seed, plan_.shards, plan_.clients,
-              plan_.actions);
+  judge_.note("seed {}: {} shards, {} clients, {} actions, {} crashes{}", seed, plan_.shards,
+              plan_.clients, plan_.actions, plan_.crashes, plan_.has_disk ? ", a disk" : "");
 }
 
 /// A broken world is not taken apart: its destructors would find what the oracle found.
 World::~World() {
-  if (judge_.failed() || !cluster_->is_finished()) (void)cluster_.release();
+  if (cluster_ && (judge_.failed() || !cluster_->is_finished())) (void)cluster_.release();
 }
 
 Outcome World::run() {
-  play();
+  start();
+  plan_crash();
+  if (!judge_.failed()) play();
   if (!judge_.failed() && !scene_.stopping) settle();
   if (!judge_.failed() && !scene_.stopping) close_clients();
+  if (!judge_.failed() && !scene_.stopping) interlude();
   if (!judge_.failed() && !scene_.stopping) drain();
   if (!judge_.failed()) stop();
   judge_.note("virtual time {} steps {}", sim_.now(), steps_);
@@ -94,7 +99,8 @@ void World::step() {
   const bool client_due = horizon <= sim_.now();
   if (!client_due || random_.chance(60)) {
     if (const io::SimDriver* driver = sim_.next_runnable(horizon)) {
-      cluster_->run_turn(*driver, &saboteur_);
+      cluster_->run_turn(*driver);
+      if (cluster_->has_failed()) return crash();
       notice();
     }
   }
@@ -173,6 +179,11 @@ bool World::expect(const char* what, const std::function<bool()>& done) {
 
 std::string World::describe() const {
   std::string text = fmt::format("{} connections; ", cluster_->connection_count());
+  for (const auto& store : cluster_->stores()) {
+    const persist::Journal& journal = store->journal();
+    text += fmt::format("journal at batch {}, {} durable{}; ", journal.open_batch(),
+                        journal.durable(), journal.is_behind() ? ", behind" : "");
+  }
   for (const Seat& seat : seats_)
     if (seat.client && !seat.client->is_over()) text += seat.client->describe() + "; ";
   return text;
@@ -186,6 +197,9 @@ void World::play() {
   const core::Nanos end = sim_.now() + play_limit;
   while (!judge_.failed() && scene_.actions_done < plan_.actions && sim_.now() < end) {
     step();
+    if (crash_is_due()) crash();
+    if (judge_.failed()) return;
+    if (plan_.has_disk) disturb_disk();
     if (plan_.memory_alarm && random_.below(400) == 0)
       cluster_->control().set_memory_watermark(random_.chance(50) ? 2000 : UINT64_MAX);
     if (scene_.actions_done >= stop_at) {
@@ -197,6 +211,7 @@ void World::play() {
     calm();
   }
   cluster_->control().set_memory_watermark(UINT64_MAX);
+  end_disk_faults();
 }
 
 /// Nobody does anything for a while: what died is forgotten by the broker.
@@ -365,17 +380,29 @@ void World::check_given_back() {
       judge_.fail(12, "shard {} still owns {} queues and {} bytes of messages", broker.shard(),
                   broker.queue_count(), broker.memory().message_bytes);
   }
+  for (const auto& store : cluster_->stores())
+    if (const std::uint64_t bytes = store->journal().segments().live_bytes(); bytes != 0)
+      judge_.fail(12, "a journal still holds {} bytes of messages", bytes);
 }
 
 void World::stop() {
   acting_ = false;
   sim_.end_faults();
+  end_disk_faults();
+  stop_broker();
+}
+
+void World::stop_broker() {
   cluster_->control().stop();
   if (!expect("the broker does not stop", [this] { return cluster_->is_finished(); })) return;
   if (cluster_->ops_in_flight() != 0)
     judge_.fail(12, "{} operations are in flight after the end", cluster_->ops_in_flight());
   if (sim_.network().open_count() != 0)
     judge_.fail(12, "{} descriptors are open after the end", sim_.network().open_count());
+  if (judge_.failed()) return;
+  cluster_.reset();
+  if (sim_.disk().open_count() != 0)
+    judge_.fail(12, "{} files are open after the end", sim_.disk().open_count());
 }
 
 }  // namespace lepus::sim

@@ -7,6 +7,9 @@
 //   close, drain: one client reads every queue to its end; nothing that is owed may be missing
 //   clear: queues are deleted; the broker must own no message, queue or connection
 //   stop: the broker ends, nothing is left in flight
+//
+// In worlds with a disk the broker may die at any turn of the play, and between close and drain it
+// may die or be stopped; then it is started on what its disk holds (world_disk.cpp).
 #pragma once
 
 #include <functional>
@@ -14,13 +17,11 @@
 #include <string>
 #include <vector>
 
-#include "io/loop.h"
-#include "io/sim_driver.h"
+#include "io/sim_network.h"
 #include "tests/sim/actor.h"
+#include "tests/sim/cluster.h"
 #include "tests/sim/saboteur.h"
 #include "tests/sim/scene.h"
-#include "tools/server/control.h"
-#include "tools/server/shard.h"
 
 namespace lepus::sim {
 
@@ -31,38 +32,6 @@ struct Outcome {
   std::size_t messages = 0;
   std::size_t actions = 0;
   std::size_t mistakes = 0;  ///< Planted ones that were made.
-};
-
-/// The threads of a broker, without threads.
-class Cluster {
- public:
-  Cluster(io::SimWorld& world, std::size_t shard_count, std::uint64_t seed);
-
-  /// Runs one turn of the loop that belongs to this driver.
-  void run_turn(const io::SimDriver& driver, Saboteur* saboteur);
-  std::size_t connection_count() const;
-  std::uint64_t memory_bytes() const;
-  bool rings_empty();
-  bool is_finished() const;
-  server::Control& control() { return *control_; }
-  std::vector<std::unique_ptr<server::Shard>>& shards() { return shards_; }
-  std::size_t ops_in_flight() const;
-
-  static constexpr std::uint16_t port = 5672;
-
- private:
-  struct Thread {
-    explicit Thread(io::SimWorld& world) : driver(world), loop(driver, {io::IdleMode::sleep, 0}) {}
-    io::SimDriver driver;
-    io::Loop loop;
-  };
-  io::SimWorld& world_;
-  amqp::Settings settings_;
-  core::NullLog log_;
-  std::vector<std::unique_ptr<Thread>> threads_;  ///< Shards, then the control thread.
-  server::Mesh mesh_;
-  std::vector<std::unique_ptr<server::Shard>> shards_;
-  std::unique_ptr<server::Control> control_;
 };
 
 class World {
@@ -89,6 +58,21 @@ class World {
   void clear(Client& client);
   void check_given_back();
   void stop();
+  void stop_broker();
+
+  // world_disk.cpp
+  Cluster::Parts cluster_parts();
+  void start();
+  bool start_once();
+  void end_process(bool is_power_cut);
+  void forget_clients();
+  void crash();
+  bool crash_is_due();
+  void plan_crash();
+  void disturb_disk();
+  void end_disk_faults();
+  void interlude();
+  void check_recovery();
   void judge_waiting();
 
   void step();
@@ -110,6 +94,14 @@ class World {
   Scene scene_;
   io::SimWorld sim_;
   Saboteur saboteur_;
+  core::Random disk_random_;  ///< For crashes and faults of the disk.
+  persist::test::MemoryStore definitions_;
+  std::uint64_t seed_;
+  bool disk_is_sick_ = false;
+  unsigned crashes_left_ = 0;
+  std::size_t crash_action_ = SIZE_MAX;  ///< The next one comes after so many actions,
+  std::size_t crash_step_ = 0;           ///< and not before this step,
+  bool crash_in_write_ = false;          ///< and only while something is being written.
   std::unique_ptr<Cluster> cluster_;
   Actor actor_;
   std::vector<Seat> seats_;

@@ -19,7 +19,9 @@ constexpr size_t ack_backlog_size_max = size_t{1} << 20;
 Consumer::Consumer(const Config& config, Stats& stats)
     : stats_(stats),
       auto_ack_(config.options->auto_ack),
-      stamped_(config.options->body_size >= sizeof(uint64_t)),
+      // What is drained was written long ago, perhaps before this machine was started.
+      stamped_(config.options->body_size >= sizeof(uint64_t) &&
+               config.options->mode != Mode::drain),
       ack_batch_(config.options->ack_batch),
       receives_per_turn_(config.options->body_size >= body_size_large ? receives_per_turn_large
                                                                       : 1) {
@@ -120,6 +122,14 @@ void Consumer::write_acks() {
     acked_tag_ += ack_batch_;
     write_ack(connection_.output(), acked_tag_, ack_batch_ > 1);
   }
+}
+
+void Consumer::close() noexcept {
+  if (!auto_ack_ && acked_tag_ < completed_) {
+    acked_tag_ = completed_;
+    write_ack(connection_.output(), acked_tag_, true);
+  }
+  connection_.close_and_wait();
 }
 
 }  // namespace lepus::perf

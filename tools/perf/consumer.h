@@ -24,7 +24,8 @@ class Consumer final : public Endpoint {
   void run(uint64_t now) override;
   uint64_t wake_ns() const override;
 
-  void close() noexcept { connection_.close_and_wait(); }
+  // Acknowledges what has been received, however incomplete the last --ack-batch is.
+  void close() noexcept;
 
   // Called by the frame scanner.
   void on_method(uint16_t channel, MethodId id, const uint8_t* arguments, size_t size);

@@ -1,0 +1,62 @@
+// What of the messages is certain after the broker died or was stopped and began anew.
+//
+// A shard writes what happens in one order, so a confirm covers everything that its shard did
+// before. For a queue that took the message of a confirm in:
+//
+//   it was read by a client before the publish was sent    -> it is marked, and will be redelivered
+//   the same without acknowledgement                       -> it is gone for good
+//   settled on the same channel before the publish         -> it is gone for good
+//
+// A committed transaction makes its own settles durable. All the rest may or may not have been
+// written.
+#include "tests/sim/ledger.h"
+
+#include <algorithm>
+
+namespace lepus::sim {
+
+void Ledger::on_durable(MessageId id) {
+  Sent& message = sent(id);
+  message.durable = true;
+  if (!message.persistent) return;
+  for (const std::uint32_t index : message.may) {
+    QueueModel& queue = model_.queue(index);
+    const auto found = queue.copies.find(id);
+    if (!queue.is_kept() || queue.wild || found == queue.copies.end() || !found->second.must)
+      continue;
+    queue.durable_until = std::max(queue.durable_until, message.sent);
+    for (auto& [other, copy] : queue.copies)
+      if (copy.settler == message.channel && copy.settled_at < message.sent)
+        copy.settled_durably = true;
+  }
+}
+
+void Ledger::on_restart(bool clean) {
+  for (std::uint32_t i = 0; i < model_.queue_count(); ++i) {
+    QueueModel& queue = model_.queue(i);
+    if (queue.wild || !queue.is_kept()) continue;
+    queue.dead_owed.clear();
+    for (auto& [id, copy] : queue.copies) restart_copy(queue, sent(id), copy, clean);
+  }
+  restarted_ = judge_.advance();
+}
+
+void Ledger::restart_copy(const QueueModel& queue, const Sent& message, Copy& copy, bool clean) {
+  const bool left = copy.state == Copy::State::gone;
+  const bool read_durably = clean || copy.seen_at < queue.durable_until;
+  copy.holder = nullptr;
+  copy.must = copy.must && message.persistent && (message.durable || clean) && !left;
+  if (!read_durably) copy.seen = false;
+  if (left) {
+    // Without a settler: it was read without acknowledgement.
+    const bool for_good =
+        clean || !message.persistent || (copy.settler == 0 ? read_durably : copy.settled_durably);
+    copy.state = for_good ? Copy::State::gone : Copy::State::uncertain;
+  } else if (!message.persistent) {
+    copy.state = Copy::State::gone;
+  } else {
+    copy.state = copy.settled_durably ? Copy::State::gone : Copy::State::ready;
+  }
+}
+
+}  // namespace lepus::sim

@@ -1,0 +1,46 @@
+// What the disk said is changed after the fact, what it is asked for before.
+#include "tests/sim/saboteur_disk.h"
+
+#include <numeric>
+
+namespace lepus::sim {
+
+core::Nanos SabotagedDriver::turn(io::OpList& submitted, std::vector<io::Completion>& completed,
+                                  core::Nanos wait_until) {
+  const Mistake mistake = saboteur_.mistake();
+  if (mistake == Mistake::ignore_dsync) {
+    io::OpList changed;
+    while (io::Op* op = submitted.pop()) {
+      if (op->kind == io::OpKind::open_file && op->mode.dsync) {
+        op->mode.dsync = false;
+        saboteur_.strike();
+      }
+      changed.push(*op);
+    }
+    return driver_.turn(changed, completed, wait_until);
+  }
+  const core::Nanos now = driver_.turn(submitted, completed, wait_until);
+  if (mistake != Mistake::ignore_short_write && mistake != Mistake::ignore_write_error) return now;
+  for (io::Completion& completion : completed) {
+    const io::Op& op = *completion.op;
+    if (op.kind != io::OpKind::write) continue;
+    std::size_t asked = 0;
+    for (std::uint32_t i = 0; i < op.iov_count; ++i) asked += op.iov[i].iov_len;
+    const auto whole = static_cast<std::int32_t>(asked);
+    const bool is_wrong = mistake == Mistake::ignore_write_error
+                              ? completion.result < 0
+                              : completion.result >= 0 && completion.result < whole;
+    if (!is_wrong) continue;
+    completion.result = whole;
+    saboteur_.strike();
+  }
+  return now;
+}
+
+std::uint64_t EarlyLedger::durable() const {
+  const std::uint64_t open = ledger_.open_batch();
+  if (open > ledger_.durable()) saboteur_.strike();
+  return open;
+}
+
+}  // namespace lepus::sim

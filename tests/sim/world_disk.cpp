@@ -1,0 +1,176 @@
+// Ends and starts of the broker in worlds with a disk, and what happens to the disk meanwhile.
+#include "core/limits.h"
+#include "persist/recovery_cases.h"
+#include "tests/sim/world.h"
+
+namespace lepus::sim {
+
+namespace {
+
+constexpr int start_attempts_max = 20;
+constexpr std::uint64_t start_calls_max = 80;  ///< Of the disk: most starts make fewer.
+constexpr std::size_t crash_steps_max = 300;
+constexpr std::size_t write_wait_steps_max = 2000;
+
+}  // namespace
+
+Cluster::Parts World::cluster_parts() {
+  Cluster::Parts parts{&sim_, &saboteur_, &disk_random_, plan_.shards, seed_};
+  if (!plan_.has_disk) return parts;
+  parts.definitions = &definitions_;
+  parts.segment_size = plan_.segment_size;
+  return parts;
+}
+
+// ---- starts ----
+
+/// It is tried until it works, as a supervisor would; only a sick disk may refuse.
+void World::start() {
+  for (int attempt = 0; attempt < start_attempts_max; ++attempt) {
+    if (judge_.failed() || start_once()) return;
+    end_process(disk_random_.chance(plan_.power_cuts));
+    end_disk_faults();
+  }
+  judge_.fail(13, "the broker does not start");
+}
+
+bool World::start_once() {
+  if (!disk_is_sick_) end_disk_faults();
+  if (plan_.shard_changes > 0 && disk_random_.chance(plan_.shard_changes))
+    plan_.shards = 1 + disk_random_.below(3);
+  cluster_ = std::make_unique<Cluster>(cluster_parts());
+  if (saboteur_.mistake() == Mistake::ignore_dsync) cluster_->disk().ignore_dsync();
+  if (saboteur_.mistake() == Mistake::skip_tail) cluster_->disk().forget_writes();
+  if (crashes_left_ > 0 && disk_random_.chance(plan_.starts_crashed)) {
+    --crashes_left_;
+    cluster_->disk().die_after(disk_random_.below(start_calls_max));
+  }
+  const bool is_sick = disk_is_sick_;
+  std::string error;
+  try {
+    error = cluster_->start();
+  } catch (const ProcessDied&) {
+    judge_.note("the broker dies while it starts");
+    return false;
+  }
+  judge_.note("the broker starts with {} shards: {}", plan_.shards, error);
+  if (!error.empty() && !is_sick) judge_.fail(13, "the broker does not start: {}", error);
+  if (!error.empty()) return false;
+  check_recovery();
+  return true;
+}
+
+/// Nothing here damages what was durable: recovery must not have to speak of losses.
+void World::check_recovery() {
+  for (const auto& store : cluster_->stores())
+    for (const persist::Finding& finding : store->report().findings) {
+      judge_.note("  {}", finding.text());
+      if (finding.weight() >= persist::Weight::loss)
+        judge_.fail(1, "recovery reports {}", finding.text());
+    }
+}
+
+// ---- ends ----
+
+void World::end_process(bool is_power_cut) {
+  judge_.note("the process is gone{}", is_power_cut ? ", and the power" : "");
+  Cluster::die(std::move(cluster_));
+  if (is_power_cut) {
+    sim_.disk().power_cut(disk_random_);
+  } else {
+    sim_.disk().kill();
+  }
+  definitions_.failure.clear();
+  definitions_.restart();
+}
+
+/// What had come to them before, they may still read.
+void World::forget_clients() {
+  for (Seat& seat : seats_) {
+    if (!seat.client || seat.client->is_over()) continue;
+    if (!cluster_->has_failed() && disk_random_.chance(50)) seat.client->read();
+    if (!seat.client->is_over()) seat.client->cut(Client::Cut::reset);
+  }
+}
+
+void World::crash() {
+  judge_.advance();
+  judge_.note("crash{}", cluster_->has_failed() ? ": it cannot write" : "");
+  if (cluster_->has_failed() && crashes_left_ > 0) --crashes_left_;
+  forget_clients();
+  end_process(disk_random_.chance(plan_.power_cuts));
+  model_.settle_deaths();
+  ledger_.on_restart(false);
+  model_.on_restart();
+  quiet_steps_ = 0;
+  start();
+  plan_crash();
+}
+
+bool World::crash_is_due() {
+  if (crashes_left_ == 0 || scene_.actions_done < crash_action_ || steps_ < crash_step_)
+    return false;
+  const bool waited = steps_ > crash_step_ + write_wait_steps_max;
+  if (crash_in_write_ && !waited && sim_.disk().writes_under_way() == 0) return false;
+  --crashes_left_;
+  return true;
+}
+
+/// Some come soon after the last, while the broker still starts.
+void World::plan_crash() {
+  crash_action_ = SIZE_MAX;
+  if (crashes_left_ == 0) return;
+  crash_action_ = scene_.actions_done;
+  if (!disk_random_.chance(25))
+    crash_action_ += disk_random_.below(plan_.actions / crashes_left_ + 1);
+  crash_step_ = steps_ + disk_random_.below(crash_steps_max);
+  crash_in_write_ = disk_random_.chance(plan_.crashes_in_write);
+}
+
+/// Between close and drain: nobody is connected.
+void World::interlude() {
+  if (!plan_.has_disk || plan_.before_drain == Plan::Interlude::none) return;
+  crashes_left_ = 0;
+  if (plan_.before_drain == Plan::Interlude::crash) return crash();
+  stop_broker();
+  if (judge_.failed()) return;
+  judge_.note("the broker was stopped");
+  if (disk_random_.chance(plan_.power_cuts)) sim_.disk().power_cut(disk_random_);
+  definitions_.restart();
+  model_.settle_deaths();
+  ledger_.on_restart(true);
+  model_.on_restart();
+  start();
+}
+
+// ---- the disk ----
+
+void World::disturb_disk() {
+  if (plan_.disk_faults && disk_random_.below(400) == 0) {
+    io::SimDiskFaults faults = io::SimDiskFaults::draw(disk_random_);
+    faults.read_error = 0;  // What cannot be read is lost, and nobody promised otherwise.
+    if (crashes_left_ == 0) faults.write_error = 0;
+    faults.delay_ns_max = plan_.disk_delay_ns_max;
+    disk_is_sick_ = true;
+    sim_.disk().set_faults(faults);
+  }
+  if (plan_.disk_fills && disk_random_.below(1000) == 0) {
+    disk_is_sick_ = true;
+    sim_.disk().set_capacity(disk_random_.chance(50)
+                                 ? UINT64_MAX / 2
+                                 : sim_.disk().used() + disk_random_.below(4 * plan_.segment_size));
+  }
+  if (plan_.store_fails && crashes_left_ > 0 && disk_random_.below(2000) == 0)
+    definitions_.failure = "no";
+}
+
+void World::end_disk_faults() {
+  disk_is_sick_ = false;
+  definitions_.failure.clear();
+  io::SimDiskFaults none;
+  none.delay_ns_max = plan_.disk_delay_ns_max;
+  sim_.disk().set_faults(none);
+  sim_.disk().set_capacity(UINT64_MAX / 2);
+}
+
+}  // namespace lepus::sim
