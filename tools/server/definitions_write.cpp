@@ -18,6 +18,20 @@ namespace {
 using Json = nlohmann::ordered_json;
 using persist::KeptKind;
 
+/// RabbitMQ 3.10 writes the definition of an operator policy as a list of pairs, and reads only an
+/// object.
+void mend_operator_policy(Json& parameter) {
+  if (parameter["component"] != "operator_policy" || !parameter["value"].is_object()) return;
+  Json& value = parameter["value"];
+  if (!value.contains("definition") || !value["definition"].is_array()) return;
+  Json object = Json::object();
+  for (const Json& pair : value["definition"]) {
+    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string()) return;
+    object[pair[0].get<std::string>()] = pair[1];
+  }
+  value["definition"] = std::move(object);
+}
+
 class Writer {
  public:
   explicit Writer(const ExportInput& input) : input_(input) {}
@@ -166,6 +180,7 @@ Json Writer::kept_list(KeptKind kind) {
     for (std::size_t i = 0; i < table.columns.size(); ++i)
       one[std::string{table.columns[i].field}] =
           kept_value(table.columns[i], row.values[i], table.title);
+    if (kind == KeptKind::parameters) mend_operator_policy(one);
     list.push_back(std::move(one));
   }
   return list;

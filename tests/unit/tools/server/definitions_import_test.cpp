@@ -229,6 +229,14 @@ TEST_F(DefinitionsStoreTest, EveryArgumentComesBack) {
   EXPECT_NE(first.find("\"g\": null"), std::string::npos) << first;
 }
 
+TEST_F(DefinitionsStoreTest, OperatorPoliciesBecomeWhatRabbitMqReads) {
+  ASSERT_EQ(start(file(R"({"parameters": [{"component": "operator_policy", "vhost": "/",
+      "name": "p", "value": {"pattern": ".*", "definition": [["max-length", 7]]}}]})")),
+            "");
+  const std::string text = exported();
+  EXPECT_NE(text.find("\"definition\": {\n          \"max-length\": 7"), std::string::npos) << text;
+}
+
 TEST_F(DefinitionsStoreTest, ABadFileChangesNothing) {
   ASSERT_EQ(start(file(topology)), "");
   const std::string before = exported();

@@ -68,8 +68,10 @@ TEST(DefinitionsRead, ExchangesAndBindings) {
 
 TEST(DefinitionsRead, ArgumentsKeepTheirTypes) {
   const Definitions all = parsed(R"({"queues": [{"name": "q", "vhost": "/", "arguments": {
-      "text": "\u00e4", "whole": -5, "big": 9223372036854775807, "part": 2.5, "round": 2.0,
-      "yes": true, "nothing": null, "list": [1, "two", [3]], "table": {"in": {"deep": false}}}}]})");
+      "text": "\u00e4", "whole": -5,
+      "big": 9223372036854775807, "part": 2.5, "round": 2.0,
+      "yes": true, "nothing": null, "list": [1, "two", [3]],
+      "table": {"in": {"deep": false}}}}]})");
   const std::string& bytes = all.queues.at(0).request.arguments;
   ASSERT_FALSE(FieldTable::validate(core::as_bytes(bytes)));
   const FieldTable table{core::as_bytes(bytes)};
@@ -161,7 +163,8 @@ INSTANTIATE_TEST_SUITE_P(
             "COMPATIBILITY.md"},
         Bad{R"({"queues": [{"vhost": "/", "name": "q", "arguments": 5}]})",
             "d.json: queues[0].arguments: expected an object"},
-        Bad{R"({"queues": [{"vhost": "/", "name": "q", "arguments": {"a": [{"b": 18446744073709551615}]}}]})",
+        Bad{R"({"queues": [{"vhost": "/", "name": "q", "arguments":
+               {"a": [{"b": 18446744073709551615}]}}]})",
             "d.json: queues[0].arguments.a[0].b: the number is above 9223372036854775807"},
         Bad{R"({"exchanges": [{"vhost": "/", "name": "x", "type": "x-delayed-message"}]})",
             "d.json: exchanges[0].type: exchange 'x' has type 'x-delayed-message', which is not "
