@@ -1,7 +1,9 @@
 """Lepus against RabbitMQ on this machine in one run; called by bench/compare.sh.
 
-Each broker in turn is driven by lepus-perf through the same list of cases: one generator thread,
-transient queues, everything else the generator's defaults. Rows about memory start a fresh broker.
+Each broker in turn is driven by lepus-perf through the same list of cases (compare_cases.py): one
+generator thread, transient queues unless the row says persistent, everything else the generator's
+defaults. Rows about memory and a backlog start a fresh broker. Both brokers keep their data in the
+same directory, which must be on a disk.
 The table shows what consumers got per second; CPU is the broker process's time per message (per
 round trip, per connection). A case that fails is shown as "failed", with its reason on standard
 error, and the exit code is 1.
@@ -9,86 +11,21 @@ error, and the exit code is 1.
 import argparse
 import json
 import os
-import platform
 import re
 import resource
 import signal
-import subprocess
 import sys
-from dataclasses import dataclass, field
 
+from compare_backlog import measure_backlog
 from compare_brokers import BrokerError, Lepus, RabbitMq
+from compare_cases import FULL, QUICK, cases
+from compare_generator import Generator, number_at, rounded
+from compare_machine import DiskError, machine, raw_write_us, require_disk
 
 PORT = 21650  # of Lepus; RabbitMQ takes 21660 to 21662
-FULL = {'duration': 3, 'warmup': 1, 'connections': 2000, 'queues': 20000}
-QUICK = {'duration': 1, 'warmup': 0.5, 'connections': 500, 'queues': 2000}
-CASE_S_MAX = 120
+CASE_S_MAX = 300  # a backlog takes a slow broker so long
 LOAD_QUIET_MAX = 0.5  # 1-minute load average; above it the table says so
 README_MARKS = re.compile(r'(<!-- results -->\n).*?(<!-- /results -->)', re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table, taken from a case's JSON."""
-    title: str
-    path: str                 # of the number: keys joined by dots
-    unit: str = '/s'
-    lower_is_better: bool = False
-    cpu_path: str = 'broker.cpu_us_per_message'  # empty: no such number
-
-
-@dataclass(frozen=True)
-class Case:
-    key: str
-    arguments: list
-    rows: list = field(default_factory=list)
-    fresh: bool = False       # needs a broker that did nothing yet
-
-
-def delivered(title):
-    return [Row(title, 'delivered_per_s')]
-
-
-def throughput(key, title, text):
-    return Case(key, ['throughput'] + text.split(), delivered(title))
-
-
-def cases(scale):
-    time = ['--duration', str(scale['duration']), '--warmup', str(scale['warmup'])]
-    confirms = '--confirm 1000 --prefetch 1000 --ack-batch 10'
-    routed = '--queues 4 --consumers 4 --auto-ack'
-    listed = [
-        throughput('auto-ack', '128 B, 1 producer, 1 queue, 1 consumer, auto-ack', '--auto-ack'),
-        throughput('confirm', '128 B, confirms (window 1 000), manual ack (every 10th)', confirms),
-        Case('latency', ['throughput', '--rate', '5000', '--auto-ack'], [
-            Row('latency p50 at 5 000 msg/s', 'latency_us.p50', 'µs', True),
-            Row('latency p99 at 5 000 msg/s', 'latency_us.p99', 'µs', True, '')]),
-        throughput('4x4x4', '128 B, 4 producers, 4 queues, 4 consumers, auto-ack',
-                   '--producers 4 --queues 4 --consumers 4 --auto-ack'),
-        throughput('1k', '1 KiB, auto-ack', '--body-size 1k --auto-ack'),
-        throughput('64k', '64 KiB, auto-ack', '--body-size 64k --auto-ack'),
-        throughput('1m', '1 MiB, auto-ack', '--body-size 1m --auto-ack'),
-        throughput('fanout', 'fanout to 10 queues, deliveries',
-                   '--exchange fanout --queues 10 --consumers 10 --auto-ack'),
-        throughput('direct', 'direct exchange, 4 queues', f'--exchange direct {routed}'),
-        throughput('topic', 'topic exchange, 4 queues', f'--exchange topic {routed}'),
-        throughput('topic-1000', 'topic exchange, 4 queues, 1 000 non-matching bindings each',
-                   f'--exchange topic {routed} --bindings 1000'),
-        Case('rpc', ['rpc'], delivered('request/reply round trips, one at a time')),
-        Case('churn', ['churn'], delivered('connections opened and closed')),
-    ]
-    listed = [Case(case.key, case.arguments + time, case.rows) for case in listed]
-    count, queue_count = scale['connections'], scale['queues']
-    return listed + [
-        Case('connections', ['connections', '--count', str(count), '--duration', '1'],
-             [Row(f'memory per idle connection (of {count:,})'.replace(',', ' '),
-                  'broker.rss_kib_each', 'KiB', True, '')], True),
-        Case('queues', ['queues', '--count', str(queue_count)],
-             [Row(f'memory per idle queue (of {queue_count:,})'.replace(',', ' '),
-                  'broker.rss_kib_each', 'KiB', True, ''),
-              Row('queue declares, pipelined', 'created_per_s', '/s', False,
-                  'broker.cpu_us_each')], True),
-    ]
 
 
 def log(text):
@@ -96,17 +33,7 @@ def log(text):
 
 
 def run_case(generator, broker, case):
-    """The generator's report, or {'error': why}."""
-    command = [generator, *case.arguments, '--quiet', '--json', '-', '--pid', str(broker.pid),
-               '--uri', f'amqp://guest:guest@127.0.0.1:{broker.port}/']
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=CASE_S_MAX,
-                              check=False)
-    except subprocess.TimeoutExpired:
-        return {'error': f'not finished after {CASE_S_MAX} s'}
-    if done.returncode != 0:
-        return {'error': done.stderr.strip() or f'exit code {done.returncode}'}
-    return json.loads(done.stdout)
+    return generator.run(broker, case.arguments)
 
 
 def measure(generator, make_broker, wanted):
@@ -115,7 +42,8 @@ def measure(generator, make_broker, wanted):
 
     def record(broker, case):
         log(f'{broker.name}: {case.key}')
-        reports[case.key] = run_case(generator, broker, case)
+        run = measure_backlog if case.backlog else run_case
+        reports[case.key] = run(generator, broker, case)
         if 'error' in reports[case.key]:
             log(f'{broker.name}: {case.key} failed: {reports[case.key]["error"]}')
 
@@ -131,23 +59,6 @@ def measure(generator, make_broker, wanted):
     return reports
 
 
-def number_at(report, path):
-    """None when it is not there."""
-    for key in path.split('.') if path else ['']:
-        report = report.get(key) if isinstance(report, dict) else None
-    return report
-
-
-def rounded(value):
-    """Three significant digits, thousands apart."""
-    if value is None:
-        return '–'
-    if abs(value) < 100:
-        return f'{value:.3g}'
-    digits = max(len(str(int(abs(value)))) - 3, 0)
-    return f'{round(value, -digits):,.0f}'.replace(',', ' ')
-
-
 def ratio(row, ours, theirs):
     if not ours or not theirs or ours < 0 or theirs < 0:
         return '–'
@@ -158,7 +69,13 @@ def ratio(row, ours, theirs):
 def piled_up(report, case):
     """A producer outran the consumers: messages were left in the queues."""
     copies = 10 if case.key == 'fanout' else 1
-    return report.get('published_per_s', 0) * copies > 1.1 * report.get('delivered_per_s', 0)
+    received = report.get('delivered_per_s', 0) / copies
+    return 0 < 1.1 * received < report.get('published_per_s', 0)
+
+
+def scaled(report, row):
+    value = number_at(report, row.path)
+    return None if value is None else value * row.scale
 
 
 def cell(report, case, row):
@@ -166,20 +83,21 @@ def cell(report, case, row):
         return '–'
     if 'error' in report:
         return 'failed'
-    text = f'{rounded(number_at(report, row.path))} {row.unit}'.replace(' /s', '/s')
+    text = f'{rounded(scaled(report, row))} {row.unit}'.replace(' /s', '/s')
     return text + (' \\*' if piled_up(report, case) else '')
 
 
-def machine():
-    model = 'unknown CPU'
-    with open('/proc/cpuinfo', encoding='utf-8') as info:
-        for line in info:
-            if line.startswith('model name'):
-                model = line.partition(':')[2].strip()
-                break
-    memory = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2 ** 30
-    return (f'{os.cpu_count()} CPUs ({model}), {memory:.0f} GiB, '
-            f'Linux {platform.release().partition("-")[0]}')
+def disk_note(arguments):
+    raw = [f'{rounded(value)} µs' for value in arguments.raw_us if value is not None]
+    return ('Persistent: durable queues, delivery mode 2, data on '
+            f'{arguments.file_system} on the same disk. A confirm of Lepus means that the message '
+            'is on the disk (journal.sync = always: one direct, synchronous write for all that '
+            'came together); one of RabbitMQ that it has called fsync on its queue index or store, '
+            'also for all that came together. '
+            + (f'One raw direct, synchronous write of 4 KiB took {" and ".join(raw)} '
+               '(before and after these cases): the least a confirm can take. ' if raw else '')
+            + 'Start: from the start of the process until it is ready to work with all that is '
+            'stored; files were dropped from the page cache before.')
 
 
 def table(results, versions, wanted, arguments):
@@ -202,9 +120,11 @@ def table(results, versions, wanted, arguments):
     duration = (QUICK if arguments.quick else FULL)['duration']
     lines += ['', f'{machine()}; generator and broker share it. Lepus with {arguments.shards} '
               f'shard{"s" if arguments.shards != 1 else ""}; {duration} s a case. Rates are '
-              'deliveries per second; CPU is the broker\'s time per delivery, round trip, '
-              'connection or declare; memory is resident memory of the process. Ratio: how many '
-              'times better Lepus is.']
+              'deliveries per second, without a consumer confirms per second; CPU is the '
+              'broker\'s time per message, round trip, connection or declare; memory is resident '
+              'memory of the process. Ratio: how many times better Lepus is.']
+    if any(case.on_disk for case in wanted):
+        lines += ['', disk_note(arguments)]
     if arguments.quick or arguments.load > LOAD_QUIET_MAX:
         why = ' and '.join(
             (['short cases (--quick)'] if arguments.quick else [])
@@ -240,9 +160,20 @@ def parse_arguments():
                         + ', '.join(case.key for case in cases(FULL)))
     parser.add_argument('--json', metavar='FILE', help='all reports of the generator')
     parser.add_argument('--shards', type=int, default=1, help='of Lepus (default 1)')
+    parser.add_argument('--dir', metavar='DIR',
+                        help='where the brokers keep their data, on a disk (default: the build '
+                        'directory)')
     parser.add_argument('--update-readme', action='store_true', help='puts the table into it')
     parser.add_argument('--build', default='build/release', help=argparse.SUPPRESS)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    arguments.dir = os.path.abspath(arguments.dir or arguments.build)
+    arguments.raw_us = []
+    return arguments
+
+
+def measure_raw(arguments, wanted):
+    if any(case.on_disk for case in wanted):
+        arguments.raw_us.append(raw_write_us(arguments.dir))
 
 
 def main():
@@ -259,23 +190,26 @@ def main():
     brokers = {}
     if not arguments.rabbitmq:
         binary = os.path.join(arguments.build, 'lepus')
-        brokers['Lepus'] = lambda: Lepus(PORT, binary, arguments.shards)
+        brokers['Lepus'] = lambda: Lepus(PORT, binary, arguments.shards, arguments.dir)
     if not arguments.lepus:
-        brokers['RabbitMQ'] = lambda: RabbitMq(PORT + 10)
+        brokers['RabbitMQ'] = lambda: RabbitMq(PORT + 10, arguments.dir)
     results, versions = {}, {}
+    generator = Generator(os.path.join(arguments.build, 'lepus-perf'), CASE_S_MAX)
     try:
+        arguments.file_system = require_disk(arguments.dir)
+        measure_raw(arguments, wanted)
         for name, make_broker in brokers.items():
             versions[name] = make_broker().version()
-            results[name] = measure(os.path.join(arguments.build, 'lepus-perf'), make_broker,
-                                    wanted)
-    except BrokerError as error:
+            results[name] = measure(generator, make_broker, wanted)
+        measure_raw(arguments, wanted)
+    except (BrokerError, DiskError) as error:
         sys.exit(f'bench/compare.sh: {error}')
     text = table(results, versions, wanted, arguments)
     print(text, end='')
     if arguments.json:
         with open(arguments.json, 'w', encoding='utf-8') as file:
-            json.dump({'machine': machine(), 'versions': versions, 'results': results}, file,
-                      indent=1)
+            json.dump({'machine': machine(), 'raw_write_us': arguments.raw_us,
+                       'versions': versions, 'results': results}, file, indent=1)
     if arguments.update_readme:
         update_readme(text)
     failed = any('error' in report for reports in results.values() for report in reports.values())

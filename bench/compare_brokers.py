@@ -3,7 +3,8 @@
 Both run with their defaults but for what keeps them apart from others on the machine: addresses,
 directories, and Erlang's node name and port mapper. Lepus gets one shard unless told otherwise.
 RabbitMQ runs without plugins, so nothing collects statistics. A broker counts as ready when it
-answers the protocol header.
+answers the protocol header; Lepus also has to say that all shards are. Each can be ended and
+started again on its directory.
 """
 import os
 import signal
@@ -14,6 +15,8 @@ import time
 
 START_S_MAX = 60
 STOP_S_MAX = 20
+HALT_S_MAX = 300  # with a backlog to put away
+POLL_S = 0.01
 RABBITMQ_BIN = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 
 
@@ -57,7 +60,8 @@ def process_name(pid):
 
 
 class Broker:
-    """One running broker; a context manager. `pid` is the process that does the work."""
+    """One running broker; a context manager. `pid` is the process that does the work, `data` the
+    directory with its messages, `start_s` the time the last start took."""
     name = ''
 
     def __init__(self, port, parent=None):
@@ -65,6 +69,8 @@ class Broker:
         self.pid = 0
         self.helpers = []
         self.process = None
+        self.start_s_max, self.start_s = START_S_MAX, 0
+        self.started_at = 0
         self.directory = tempfile.TemporaryDirectory(prefix='lepus-compare-', dir=parent,
                                                      ignore_cleanup_errors=True)
         self.log_path = os.path.join(self.directory.name, 'output.log')
@@ -86,20 +92,25 @@ class Broker:
 
     def spawn(self, command, environment=None):
         """In a process group of its own, so that all of it can be ended."""
+        self.started_at = time.monotonic()
         with open(self.log_path, 'ab') as log:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                     env=environment, start_new_session=True)
 
     def wait_until_ready(self):
-        deadline = time.monotonic() + START_S_MAX
-        while not answers(self.port):
+        deadline = time.monotonic() + self.start_s_max
+        while not self.is_ready():
             if self.process.poll() is not None:
                 raise BrokerError(f'{self.name} ended while starting: {self.log_tail()}')
             if time.monotonic() > deadline:
                 raise BrokerError(f'{self.name} does not answer on port {self.port} after '
-                                  f'{START_S_MAX} s: {self.log_tail()}')
-            time.sleep(0.1)
+                                  f'{self.start_s_max} s: {self.log_tail()}')
+            time.sleep(POLL_S)
+        self.start_s = time.monotonic() - self.started_at
         self.pid = self.find_worker()
+
+    def is_ready(self):
+        return answers(self.port)
 
     def find_worker(self):
         return self.process.pid
@@ -108,10 +119,27 @@ class Broker:
         with open(self.log_path, encoding='utf-8', errors='replace') as log:
             return log.read()[-1000:].strip() or '(no output)'
 
-    def stop(self):
+    def halt(self, number):
+        """Sends the signal to the process that does the work; all of the broker has ended when
+        this returns. The seconds that took."""
+        begin = time.monotonic()
+        os.kill(self.pid, number)
+        try:
+            self.process.wait(HALT_S_MAX)
+        except subprocess.TimeoutExpired as error:
+            raise BrokerError(f'{self.name} is still there {HALT_S_MAX} s after signal {number}: '
+                              f'{self.log_tail()}') from error
+        seconds = time.monotonic() - begin
+        self.stop_processes()
+        return seconds
+
+    def stop_processes(self):
         for process in [self.process] + self.helpers:
             if process is not None:
                 self.end(process)
+
+    def stop(self):
+        self.stop_processes()
         self.directory.cleanup()
 
     @staticmethod
@@ -133,18 +161,30 @@ class Broker:
 class Lepus(Broker):
     name = 'Lepus'
 
-    def __init__(self, port, binary, shards):
-        super().__init__(port)
+    def __init__(self, port, binary, shards, parent=None):
+        super().__init__(port, parent)
         self.binary = binary
-        self.shards = shards
+        self.data = self.path('data')
+        self.starts = 0
+        self.settings = {'listeners.tcp.default': f'127.0.0.1:{port}', 'data_dir': self.data,
+                         'shards': shards}
 
     def start(self):
-        settings = {'listeners.tcp.default': f'127.0.0.1:{self.port}',
-                    'data_dir': self.path('data'), 'shards': self.shards}
+        self.start_again()
+
+    def start_again(self):
         command = [self.binary]
-        for key, value in settings.items():
+        for key, value in self.settings.items():
             command += ['--set', f'{key}={value}']
+        self.starts += 1
         self.process = self.spawn(command, {**os.environ, 'LEPUS_CONFIG_FILE': os.devnull})
+
+    def is_ready(self):
+        """A shard that is done already accepts connections while another still loads."""
+        if not answers(self.port):
+            return False
+        with open(self.log_path, encoding='utf-8', errors='replace') as log:
+            return log.read().count('lepus ready') == self.starts
 
     def version(self):
         return subprocess.run([self.binary, '--version'], capture_output=True, text=True,
@@ -153,6 +193,10 @@ class Lepus(Broker):
 
 class RabbitMq(Broker):
     name = 'RabbitMQ'
+
+    def __init__(self, port, parent=None):
+        super().__init__(port, parent)
+        self.data = self.path('mnesia')
 
     def start(self):
         dist_port, mapper_port = self.port + 1, self.port + 2

@@ -53,18 +53,22 @@ Consumer* Broker::find_consumer(const ConsumerHandle& handle) {
 
 std::uint32_t Broker::publish(const Publish& publish, MessageRef message) {
   CHECK(message->complete());
-  boost::container::small_vector<Queue*, 6> local;
+  bool any_local = false;
   bool any_remote = false;
-  for (QueueInfo* info : *publish.route) {
+  bool any_kept = false;
+  for (const QueueInfo* info : *publish.route) {
     if (info->home != wiring_.shard) {
       any_remote = true;
     } else if (info->local != nullptr) {
-      local.push_back(info->local);
+      any_local = true;
+      any_kept |= info->local->is_kept();
     }
   }
   std::uint32_t waiting = 0;
-  if (!local.empty()) {
-    const Accepted accepted = enqueue(message, local);
+  if (any_local) {
+    const Accepted accepted = any_kept && message->persistent()
+                                  ? publish_kept(*publish.route, message)
+                                  : publish_transient(*publish.route, message);
     if (publish.number != 0) {
       add_confirm(accepted.batch,
                   {publish.publisher, publish.number, publish.number, accepted.refused});
@@ -73,6 +77,20 @@ std::uint32_t Broker::publish(const Publish& publish, MessageRef message) {
   }
   if (any_remote) waiting += publish_remote(publish, std::move(message));
   return waiting;
+}
+
+Broker::Accepted Broker::publish_transient(const RouteResult& route, const MessageRef& message) {
+  Accepted accepted;
+  for (const QueueInfo* info : route)
+    if (info->local != nullptr) accepted.refused |= !info->local->push(message);
+  return accepted;
+}
+
+Broker::Accepted Broker::publish_kept(const RouteResult& route, const MessageRef& message) {
+  boost::container::small_vector<Queue*, 6> local;
+  for (const QueueInfo* info : route)
+    if (info->local != nullptr) local.push_back(info->local);
+  return enqueue(message, local);
 }
 
 Broker::Accepted Broker::enqueue(const MessageRef& message, std::span<Queue* const> queues) {
@@ -185,8 +203,14 @@ void Broker::flush() {
 
 void Broker::send_confirms(std::vector<PendingConfirm>& confirms, std::uint64_t durable) {
   std::size_t done = 0;
-  for (; done < confirms.size() && confirms[done].batch <= durable; ++done)
-    send(confirms[done].confirm.channel.shard, confirms[done].confirm);
+  for (; done < confirms.size() && confirms[done].batch <= durable; ++done) {
+    const Confirm& confirm = confirms[done].confirm;
+    if (confirm.channel.shard == wiring_.shard) {
+      on(confirm);
+    } else {
+      outbox().send(confirm.channel.shard, confirm);
+    }
+  }
   confirms.erase(confirms.begin(), confirms.begin() + static_cast<std::ptrdiff_t>(done));
 }
 

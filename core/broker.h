@@ -165,6 +165,8 @@ class Broker {
   void on(const Reconfigure&) { CHECK(false); }
   void on(const EndThread&) { CHECK(false); }
 
+  Accepted publish_transient(const RouteResult& route, const MessageRef& message);
+  Accepted publish_kept(const RouteResult& route, const MessageRef& message);
   Accepted enqueue(const MessageRef& message, std::span<Queue* const> queues);
   Accepted record(const MessageRef& message, std::span<Queue* const> queues,
                   std::uint32_t kept_count);

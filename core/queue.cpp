@@ -34,26 +34,23 @@ std::optional<Sequence> Queue::push(MessageRef message) {
 
 // --- What the ledger is told
 
-/// Before a delivery that is to be acknowledged.
-void Queue::announce(Sequence sequence) {
-  if (!is_kept_) return;
+void Queue::announce_kept(Sequence sequence) {
   if (const Sequence below = backlog_.announce(sequence); below != 0)
     broker_.ledger().seen({info_->id, below});
 }
 
-void Queue::note_settled(Sequence sequence, const Message& message) {
-  if (is_kept_ && message.place()) broker_.ledger().settled(message.place(), {info_->id, sequence});
-}
-
 MessageRef Queue::pop(Sequence sequence) {
-  MessageRef message = backlog_.pop(sequence);
-  note_settled(sequence, *message);
-  return message;
+  if (!is_kept_) return backlog_.pop(sequence);
+  return note_settled(sequence, backlog_.pop(sequence));
 }
 
 MessageRef Queue::take(Sequence sequence) {
-  MessageRef message = backlog_.take(sequence);
-  note_settled(sequence, *message);
+  if (!is_kept_) return backlog_.take(sequence);
+  return note_settled(sequence, backlog_.take(sequence));
+}
+
+MessageRef Queue::note_settled(Sequence sequence, MessageRef message) {
+  if (message->place()) broker_.ledger().settled(message->place(), {info_->id, sequence});
   return message;
 }
 

@@ -78,8 +78,12 @@ class Queue : public ListNode<Queue> {
   bool obtain_credit(Consumer& consumer);
   void return_unused_credit(Consumer& consumer);
   void deliver_to(Consumer& consumer);
-  void announce(Sequence sequence);
-  void note_settled(Sequence sequence, const Message& message);
+  /// Before a delivery that is to be acknowledged.
+  void announce(Sequence sequence) {
+    if (is_kept_) announce_kept(sequence);
+  }
+  void announce_kept(Sequence sequence);
+  MessageRef note_settled(Sequence sequence, MessageRef message);
   MessageRef pop(Sequence sequence);
   MessageRef take(Sequence sequence);
   void activate(Consumer& consumer);

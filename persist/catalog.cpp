@@ -20,6 +20,10 @@ PRAGMA foreign_keys = ON;
 PRAGMA journal_size_limit = 16777216;
 )sql";
 
+/// Ids that are taken in advance, so that not every commit has to write the page of `last_id`.
+/// After a restart those that were not used are left out.
+constexpr std::uint64_t id_reserve = 1000;
+
 std::int64_t as_number(std::uint64_t id) {
   CHECK(id != 0);
   CHECK(id <= INT64_MAX);
@@ -148,20 +152,26 @@ std::string Catalog::load(core::StoredDefinitions& definitions) {
 void Catalog::record(const core::TopologyChange& change) {
   CHECK(loaded_);
   if (!filter_.admit(change)) return;
-  // The transaction counts as open also when it could not be begun: commit() has to say so.
-  if (!std::exchange(in_transaction_, true)) note(statements_.begin.run());
+  begin();
   if (!error_.empty()) return;
   std::visit([this](const auto& what) { write(what); }, change);
+}
+
+/// The transaction counts as open also when it could not be begun: commit() has to say so.
+void Catalog::begin() {
+  if (!std::exchange(in_transaction_, true)) note(statements_.begin.run());
 }
 
 std::string Catalog::commit() {
   CHECK(loaded_);
   CHECK(in_transaction_);
-  if (error_.empty() && last_id_ > last_id_saved_)
-    note(statements_.set_last_id.run(as_number(last_id_)));
+  if (error_.empty() && last_id_ > last_id_saved_) {
+    last_id_saved_ = last_id_ + id_reserve;
+    note(statements_.set_last_id.run(as_number(last_id_saved_)));
+  }
   if (error_.empty()) note(statements_.commit.run());
   if (!error_.empty()) return error_;
-  last_id_saved_ = last_id_;
+  CHECK(last_id_ <= last_id_saved_);
   in_transaction_ = false;
   return {};
 }

@@ -17,6 +17,7 @@
 
 #include "core/durable_filter.h"
 #include "core/ports.h"
+#include "persist/kept.h"
 #include "persist/sqlite.h"
 
 namespace lepus::persist {
@@ -34,6 +35,11 @@ class Catalog final : public core::DefinitionStore {
   /// The number of this data directory, the same for ever: at most 63 bits, not 0.
   std::uint64_t store() const;
 
+  /// After open(), at any time: what keep() was told so far, by this process or an earlier one.
+  [[nodiscard]] std::string load_kept(KeptDefinitions& kept);
+  /// Adds the row or replaces the one with its key, in the same transaction as record().
+  void keep(KeptKind kind, const KeptRow& row);
+
   void record(const core::TopologyChange& change) override;
   bool has_changes() const override { return in_transaction_; }
   [[nodiscard]] std::string commit() override;
@@ -49,6 +55,7 @@ class Catalog final : public core::DefinitionStore {
 
   std::string prepare_all();
   std::string prepare_meta(std::uint64_t new_store);
+  void begin();
   void note(std::string error);
   void note_id(std::uint64_t id);
   void write(const core::VhostAdded& change);
@@ -66,8 +73,8 @@ class Catalog final : public core::DefinitionStore {
   core::DurableFilter filter_;
   std::string error_;  ///< The first; nothing is done after it.
   std::uint64_t store_ = 0;
-  std::uint64_t last_id_ = 0;        ///< Highest id ever recorded.
-  std::uint64_t last_id_saved_ = 0;  ///< The same as it is in the file.
+  std::uint64_t last_id_ = 0;        ///< Highest id recorded, or what the file said at the start.
+  std::uint64_t last_id_saved_ = 0;  ///< What the file says; grows before last_id_ passes it.
   bool loaded_ = false;
   bool in_transaction_ = false;
 };

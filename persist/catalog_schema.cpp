@@ -72,7 +72,68 @@ CREATE VIEW binding_list AS
   ORDER BY bindings.id;
 )sql";
 
-constexpr std::array steps_so_far{version_1};
+/// Users, and what is kept for a version that applies it (persist/kept.h). Columns that hold JSON:
+/// tags, limits, properties, definition, value.
+constexpr const char* version_2 = R"sql(
+CREATE TABLE users (
+  name TEXT PRIMARY KEY,
+  password_hash TEXT NOT NULL,
+  hashing_algorithm TEXT NOT NULL,
+  tags TEXT NOT NULL,
+  limits TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE vhost_properties (
+  vhost TEXT PRIMARY KEY,
+  properties TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE permissions (
+  user TEXT NOT NULL,
+  vhost TEXT NOT NULL,
+  configure TEXT NOT NULL,
+  write TEXT NOT NULL,
+  read TEXT NOT NULL,
+  PRIMARY KEY (user, vhost)
+) STRICT;
+
+CREATE TABLE topic_permissions (
+  user TEXT NOT NULL,
+  vhost TEXT NOT NULL,
+  exchange TEXT NOT NULL,
+  write TEXT NOT NULL,
+  read TEXT NOT NULL,
+  PRIMARY KEY (user, vhost, exchange)
+) STRICT;
+
+CREATE TABLE policies (
+  vhost TEXT NOT NULL,
+  name TEXT NOT NULL,
+  pattern TEXT NOT NULL,
+  apply_to TEXT NOT NULL,
+  definition TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  PRIMARY KEY (vhost, name)
+) STRICT;
+
+CREATE TABLE parameters (
+  component TEXT NOT NULL,
+  vhost TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (component, vhost, name)
+) STRICT;
+
+CREATE TABLE global_parameters (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT;
+
+CREATE VIEW operator_policies AS
+  SELECT vhost, name, value FROM parameters WHERE component = 'operator_policy';
+)sql";
+
+constexpr std::array steps_so_far{version_1, version_2};
 
 struct SchemaState {
   std::int64_t application = 0;

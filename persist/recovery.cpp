@@ -39,8 +39,8 @@ class Recovery {
   bool holds_later_records(const SegmentScan& scan);
   void note_damage(const SlotFile& slot, const Damage& damage, RecoveryCase which);
   void replay_record(const SegmentScan& scan, const SlotFile& slot);
+  void weigh_damage();
   void find_missing();
-  void forgive_dead();
   void apply_trim();
   void count_live_bytes();
   bool open(const SlotFile& slot);
@@ -49,13 +49,6 @@ class Recovery {
   SegmentReader reader_;
   SlotList list_;
   RecoveryReport report_;
-  struct DamagedSegment {
-    std::size_t finding = 0;  ///< Index.
-    std::uint64_t number = 0;
-    std::uint64_t records_lost = 0;
-    std::uint64_t size = 0;
-  };
-  std::vector<DamagedSegment> damaged_;
   Replay replay_{report_.queues, report_.counters};
 };
 
@@ -97,8 +90,8 @@ void Recovery::replay_all() {
   if (report_.counters.records_dropped > 0) found(RecoveryCase::cut_batch, {});
   replay_.on_end();
   report_.first_live = std::max(list_.first_live, replay_.first_live());
+  weigh_damage();
   find_missing();
-  forgive_dead();
   apply_trim();
   count_live_bytes();
 }
@@ -213,15 +206,25 @@ void Recovery::note_damage(const SlotFile& slot, const Damage& damage, RecoveryC
   finding.offset = damage.offset;
   finding.size = damage.size;
   finding.records_lost = damage.records_lost;
+  finding.segment = slot.number;
   finding.detail = fmt::format(
       "segment {}: {}", slot.number,
       damage.fault == RecordFault::none ? "not the next record" : text_of(damage.fault));
-  damaged_.push_back({report_.findings.size() - 1, slot.number, 0, 0});
-  if (which == RecoveryCase::missing_seal) return;
-  damaged_.back().records_lost = damage.records_lost;
-  damaged_.back().size = damage.size;
-  report_.counters.records_lost += damage.records_lost;
-  report_.counters.damaged_bytes += damage.size;
+}
+
+/// Damage in what is dead is none: the file may have been in use again already. Counts the rest.
+void Recovery::weigh_damage() {
+  for (Finding& finding : report_.findings) {
+    if (finding.segment == 0) continue;
+    CHECK(finding.weight() == Weight::loss);
+    if (finding.segment < report_.first_live) {
+      finding.which = RecoveryCase::trimmed_and_reused;
+      finding.records_lost = 0;
+    } else if (finding.which != RecoveryCase::missing_seal) {
+      report_.counters.records_lost += finding.records_lost;
+      report_.counters.damaged_bytes += finding.size;
+    }
+  }
 }
 
 void Recovery::replay_record(const SegmentScan& scan, const SlotFile& slot) {
@@ -244,20 +247,6 @@ void Recovery::find_missing() {
       finding.detail = fmt::format("segment {}", expected);
     }
     expected = number + 1;
-  }
-}
-
-/// What is dead may be half overwritten: its file was in use again when the process died.
-void Recovery::forgive_dead() {
-  for (const DamagedSegment& damaged : damaged_) {
-    if (damaged.number >= report_.first_live) continue;
-    Finding& finding = report_.findings[damaged.finding];
-    CHECK(row_of(finding.which).weight == Weight::loss);
-    finding.which = RecoveryCase::trimmed_and_reused;
-    finding.records_lost = 0;
-    CHECK(report_.counters.records_lost >= damaged.records_lost);
-    report_.counters.records_lost -= damaged.records_lost;
-    report_.counters.damaged_bytes -= damaged.size;
   }
 }
 

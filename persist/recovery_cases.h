@@ -110,10 +110,10 @@ constexpr std::array recovery_cases{
             "messages around the hole are good; settles in the hole are lost with it, so messages "
             "may come back"},
     CaseRow{RecoveryCase::trimmed_and_reused, "trimmed_and_reused", Weight::normal,
-            "such a number, or damage, in a segment that a later trim record says is dead",
+            "a missing or damaged segment, but a later trim record says that it is dead",
             "nothing is missing",
             "slots are used again as soon as the trim record is durable; the header that says so "
-            "comes with the next segment only, and that write may be torn"},
+            "comes with the next segment only"},
     CaseRow{RecoveryCase::clean_tail, "clean_tail", Weight::normal,
             "the newest segment ends in zeros or in records of an older use",
             "the journal ends there; the tail is written again and sealed",
@@ -174,9 +174,10 @@ constexpr const CaseRow& row_of(RecoveryCase which) {
 /// One case that was met.
 struct Finding {
   RecoveryCase which;
-  std::string file;          ///< Its name, or the directory's; empty when no file is concerned.
-  std::uint64_t offset = 0;  ///< In the file.
-  std::uint64_t size = 0;    ///< Bytes concerned.
+  std::string file;           ///< Its name, or the directory's; empty when no file is concerned.
+  std::uint64_t segment = 0;  ///< 0: none is concerned.
+  std::uint64_t offset = 0;   ///< In the file.
+  std::uint64_t size = 0;     ///< Bytes concerned.
   std::uint64_t records_lost = 0;
   std::string detail;
 

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +47,13 @@ class Statement {
     CHECK(sqlite3_bind_parameter_count(handle_) == sizeof...(values));
     int place = 0;
     (bind_at(++place, values), ...);
+  }
+  /// The same when only the caller knows how many there are; all are texts.
+  void bind_texts(std::span<const std::string> values) {
+    CHECK(handle_ != nullptr);
+    CHECK(static_cast<std::size_t>(sqlite3_bind_parameter_count(handle_)) == values.size());
+    int place = 0;
+    for (const std::string& value : values) bind_at(++place, std::string_view{value});
   }
   /// bind(), then to the end. Empty, or what is wrong.
   template <class... Values>

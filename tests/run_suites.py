@@ -156,27 +156,48 @@ class Runner:
             outcome.add(suite_tools.counted(command, self.deadline.left(600), may_skip=True))
         return outcome
 
+    def restart(self):
+        """What a restart finds again: each program starts and ends brokers by itself."""
+        self.build("release", "lepus")
+        folder = os.path.join(ROOT, "tests", "restart")
+        outcome = Outcome()
+        for name in sorted(os.listdir(folder)):
+            path = os.path.join(folder, name)
+            if name.endswith(".py") and os.access(path, os.X_OK):
+                outcome.add(suite_tools.counted(
+                    [sys.executable, path, "--broker", self.program("release", "lepus")],
+                    self.deadline.left(300)))
+        return outcome
+
     def perf(self):
-        """A short load run must deliver messages, with and without confirms."""
+        """A short load run must deliver messages, with and without confirms; a backlog must be
+        consumed to the last message."""
         self.build("release", "lepus", "lepus-perf")
 
         def suite(broker):
             outcome = Outcome()
             for options in (["--auto-ack"], ["--confirm", "1000", "--ack-batch", "10"]):
                 outcome.add(self._perf_run(broker, options))
+            counted = ["--messages", "5000", "--keep", "--persistent"]
+            outcome.add(self._perf_run(broker, ["--consumers", "0", "--confirm", "100", *counted],
+                                       {"published": 5000, "confirmed": 5000, "delivered": 0}))
+            outcome.add(self._perf_run(broker, ["drain", "--messages", "1000", "--keep"],
+                                       {"waiting": 5000, "delivered": 1000}))
+            outcome.add(self._perf_run(broker, ["drain", "--ack-batch", "7"],
+                                       {"waiting": 4000, "delivered": 4000, "left": 0}))
             return outcome
         return suite_tools.with_broker(self.program("release", "lepus"), suite)
 
-    def _perf_run(self, broker, options):
+    def _perf_run(self, broker, options, wanted=None):
+        """`wanted`: the numbers its results must have; without, anything delivered will do."""
         with tempfile.TemporaryDirectory(prefix="lepus-perf-") as folder:
             path = os.path.join(folder, "result.json")
             command = [self.program("release", "lepus-perf"),
                        "--uri", f"amqp://guest:guest@127.0.0.1:{broker.port}/%2F",
                        "--duration", str(PERF_SECONDS), "--quiet", "--json", path, *options]
             outcome = suite_tools.single(command, 60)
-            if outcome.passed and not delivered(path):
-                return Outcome(failed=1, details=[f"$ {' '.join(command)}\nnothing was delivered: "
-                                                  f"{open(path, encoding='utf-8').read()}"])
+            if outcome.passed and (wrong := miscounted(path, wanted)):
+                return Outcome(failed=1, details=[f"$ {' '.join(command)}\n{wrong}"])
             return outcome
 
     def bench(self):
@@ -192,10 +213,14 @@ class Runner:
         return outcome
 
 
-def delivered(path):
-    """Whether the results of lepus-perf tell of at least one delivered message."""
+def miscounted(path, wanted):
+    """What is wrong with the results of lepus-perf, as text; empty when nothing is."""
     with open(path, encoding="utf-8") as stream:
-        return json.load(stream).get("delivered", 0) > 0
+        results = json.load(stream)
+    if wanted is None:
+        return "" if results.get("delivered", 0) > 0 else f"nothing was delivered: {results}"
+    return ", ".join(f"{results.get(name)} {name} instead of {count}"
+                     for name, count in wanted.items() if results.get(name) != count)
 
 
 SUITES = [   # name, method, what must exist for it to be in the list, part of --quick
@@ -210,6 +235,7 @@ SUITES = [   # name, method, what must exist for it to be in the list, part of -
     ("wire-tsan", Runner.wire_tsan, ("tests", "wire"), False),
     ("e2e", Runner.e2e, ("tests", "e2e"), False),
     ("crash", Runner.crash, ("tests", "crash"), False),
+    ("restart", Runner.restart, ("tests", "restart"), True),
     ("perf", Runner.perf, ("tools", "perf"), True),
     ("bench", Runner.bench, ("bench",), False),
 ]

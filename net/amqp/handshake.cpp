@@ -123,7 +123,7 @@ Connection::Outcome Connection::check_login(std::string_view mechanism, const Lo
   const auto& users = server_.settings().users;
   const auto found = users.find(login.name);
   const char* why = nullptr;
-  if (found == users.end() || found->second.password != login.password) {
+  if (found == users.end() || !found->second.accepts(login.password)) {
     why = "user unknown or password wrong";
   } else if (found->second.loopback_only && !is_loopback(stream_->peer().remote.address)) {
     why = "user can only connect via a loopback address";

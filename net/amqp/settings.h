@@ -4,16 +4,25 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/time.h"
 #include "core/limits.h"
+#include "net/amqp/password.h"
 
 namespace lepus::amqp {
 
 struct User {
   std::string password;
   bool loopback_only = false;  ///< May log in from 127.0.0.0/8 and ::1 only.
+  /// When set it counts and `password` does not.
+  std::optional<PasswordHash> hash = std::nullopt;
+
+  bool accepts(std::string_view given) const {
+    return hash ? hash->matches(given) : same_secret(password, given);
+  }
 };
 
 struct Settings {

@@ -66,7 +66,7 @@ class Node:
 
     # --- the process ---
 
-    def launch(self, shards, file_size_max=None):
+    def launch(self, shards, file_size_max=None, settings=None):
         """Starts the process without waiting for it.
 
         On a port of its own each time: the kernel closes the sockets of a killed io_uring process
@@ -79,7 +79,7 @@ class Node:
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (file_size_max, file_size_max))
         settings = {'listeners.tcp.default': f'127.0.0.1:{self.port}', 'shards': shards,
-                    'data_dir': self.data, 'pin': 'false'}
+                    'data_dir': self.data, 'pin': 'false', **(settings or {})}
         command = [self.program]
         for key, value in settings.items():
             command += ['--set', f'{key}={value}']
@@ -88,9 +88,10 @@ class Node:
                                             stdout=subprocess.PIPE, start_new_session=True,
                                             preexec_fn=limit, restore_signals=False)
 
-    def start(self, shards=2, file_size_max=None):
+    def start(self, shards=2, file_size_max=None, settings=None):
+        """settings: more keys of the configuration."""
         check(self.process is None, 'the broker runs already')
-        self.launch(shards, file_size_max)
+        self.launch(shards, file_size_max, settings)
         deadline = time.monotonic() + START_S
         seen = b''
         with selectors.DefaultSelector() as selector:
@@ -102,10 +103,10 @@ class Node:
                 seen += part
         return self
 
-    def fails_to_start(self, shards=2):
+    def fails_to_start(self, shards=2, settings=None):
         """Starts a broker that must refuse: the one line it gives on standard error."""
         before = os.path.getsize(self.log_path) if os.path.exists(self.log_path) else 0
-        self.launch(shards)
+        self.launch(shards, settings=settings)
         code = self.wait()
         with open(self.log_path, encoding='utf-8', errors='replace') as log:
             log.seek(before)
@@ -138,6 +139,11 @@ class Node:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.forget()
+
+    def wipe(self):
+        """An empty data directory again."""
+        check(self.process is None, 'the broker runs')
+        shutil.rmtree(self.data, ignore_errors=True)
 
     def forget(self):
         self.process.stdout.close()

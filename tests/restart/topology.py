@@ -162,11 +162,11 @@ def what_was_answered_is_there(node):
     answered, sent = set(), set()
     for turn in range(5):
         probe = node.start().probe()
-        names = [f't{turn}.{number}' for number in range(3000)]
+        names = [f't{turn}.{number}' for number in range(1000)]
         sent |= set(names)
         probe.raw(b''.join(method(1, 'Queue.Declare', queue=name, durable=True)
                            for name in names))
-        for _ in range(chance.randrange(1, 1500)):
+        for _ in range(chance.randrange(1, 500)):
             answered.add(probe.expect('Queue.DeclareOk').arguments['queue'])
         node.kill()
     with sqlite3.connect(node.catalog) as catalog:
@@ -224,7 +224,7 @@ def a_newer_catalog_is_refused(node):
     with sqlite3.connect(node.catalog) as catalog:
         catalog.execute('PRAGMA user_version = 1234')
     line = node.fails_to_start()
-    check('1234' in line and 'versions up to 1' in line and node.catalog in line, line)
+    check('1234' in line and 'knows versions up to ' in line and node.catalog in line, line)
 
 
 @case

@@ -16,6 +16,8 @@ void run(const lepus::perf::Options& options) {
   switch (options.mode) {
     case Mode::throughput:
       return lepus::perf::run_throughput(options);
+    case Mode::drain:
+      return lepus::perf::run_drain(options);
     case Mode::rpc:
       return lepus::perf::run_rpc(options);
     case Mode::connections:

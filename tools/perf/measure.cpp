@@ -20,6 +20,8 @@ double seconds_between(uint64_t from_ns, uint64_t to_ns) {
   return static_cast<double>(to_ns - from_ns) / 1e9;
 }
 
+constexpr uint64_t second_ns = 1000000000;
+
 // False when the user interrupted. Short steps, so that a failed worker or Ctrl-C shows at once.
 bool wait_until(uint64_t time_ns, Workers& workers) {
   constexpr uint64_t step_ns_max = 50000000;
@@ -59,11 +61,13 @@ class Stopwatch {
         wording_(wording),
         last_(workers.snapshot()),
         last_ns_(now_ns()) {}
+  // Counts from nothing, which was so at that time.
+  Stopwatch(const Options& options, Workers& workers, const Wording& wording, uint64_t start_ns)
+      : options_(options), workers_(workers), wording_(wording), last_ns_(start_ns) {}
 
   // Runs for that long; false when interrupted. Times are shown relative to `zero_ns`.
   bool run(double seconds, uint64_t zero_ns, Measurement& result) {
     const uint64_t end_ns = last_ns_ + static_cast<uint64_t>(seconds * 1e9);
-    constexpr uint64_t second_ns = 1000000000;
     bool going_on = true;
     while (going_on && last_ns_ < end_ns) {
       const uint64_t next_ns =
@@ -73,10 +77,37 @@ class Stopwatch {
     }
     return going_on;
   }
+  // Runs until the goal is reached; stops early when interrupted.
+  void run(const Goal& goal, Measurement& result) {
+    constexpr uint64_t patience_ns = 30 * second_ns;
+    const uint64_t zero_ns = last_ns_;
+    StallWatch stall(patience_ns, now_ns());
+    bool going_on = true;
+    while (going_on) {
+      const uint64_t next_ns = last_ns_ + second_ns;
+      while (going_on && now_ns() < next_ns) going_on = wait_briefly(goal, stall);
+      step(zero_ns, result);
+    }
+  }
   const StatsSnapshot& last() const { return last_; }
   uint64_t last_ns() const { return last_ns_; }
 
  private:
+  // The rate of a short run depends on when its end is noticed, hence a millisecond.
+  bool wait_briefly(const Goal& goal, StallWatch& stall) {
+    constexpr auto step_time = std::chrono::milliseconds(1);
+    workers_.check();
+    const Progress now = workers_.progress();
+    if (reached(goal, now) || interrupted()) return false;
+    if (stall.stalled(now, now_ns())) {
+      throw PerfError("nothing has moved for 30 s: sent ", now.published, " of ", goal.published,
+                      ", confirmed ", now.settled, " of ", goal.settled, ", received ",
+                      now.delivered, " of ", goal.delivered);
+    }
+    std::this_thread::sleep_for(step_time);
+    return true;
+  }
+
   void step(uint64_t zero_ns, Measurement& result) {
     StatsSnapshot current = workers_.snapshot();
     const uint64_t current_ns = now_ns();
@@ -120,6 +151,20 @@ Measurement measure(const Options& options, Workers& workers, const Wording& wor
   result.seconds = seconds_between(baseline_ns, watch.last_ns());
   result.total = watch.last().since(baseline);
   if (result.seconds <= 0) throw PerfError("interrupted during the warm-up: nothing was measured");
+  return result;
+}
+
+Measurement measure_until(const Options& options, Workers& workers, const Wording& wording,
+                          const GoalRun& run) {
+  Measurement result;
+  Stopwatch watch(options, workers, wording, run.start_ns);
+  const double own_cpu_before_us = own_cpu_us();
+  result.broker_start = sample_process(options.pid);
+  watch.run(run.goal, result);
+  result.broker_end = sample_process(options.pid);
+  result.own_cpu_us = own_cpu_us() - own_cpu_before_us;
+  result.seconds = seconds_between(run.start_ns, watch.last_ns());
+  result.total = watch.last();
   return result;
 }
 

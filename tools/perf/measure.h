@@ -1,10 +1,12 @@
 // The measured part of a run: warm-up, then --duration seconds with a progress line each, then the
-// totals.
+// totals. A run with a number of messages has no warm-up and ends when all are through.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "tools/perf/goal.h"
 #include "tools/perf/options.h"
 #include "tools/perf/process.h"
 #include "tools/perf/stats.h"
@@ -19,6 +21,12 @@ struct Interval {
   StatsSnapshot stats;
 };
 
+// The queues of mode drain.
+struct Drained {
+  uint64_t waiting = 0;  // messages ready before
+  uint64_t left = 0;     // and after
+};
+
 struct Measurement {
   double seconds = 0;
   StatsSnapshot total;
@@ -27,6 +35,7 @@ struct Measurement {
   uint64_t broker_rss_kib_max = 0;
   double own_cpu_us = 0;
   std::vector<Interval> intervals;
+  std::optional<Drained> drained;
 };
 
 // What the counters mean in this mode, for progress and report.
@@ -36,5 +45,13 @@ struct Wording {
 };
 
 Measurement measure(const Options& options, Workers& workers, const Wording& wording);
+// Counts all that the workers have done since `start_ns`, until the goal is reached. PerfError when
+// nothing has moved for 30 s.
+struct GoalRun {
+  Goal goal;
+  uint64_t start_ns = 0;
+};
+Measurement measure_until(const Options& options, Workers& workers, const Wording& wording,
+                          const GoalRun& run);
 
 }  // namespace lepus::perf

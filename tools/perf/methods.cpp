@@ -99,7 +99,7 @@ void write_queue_declare(Bytes& out, const QueueDeclare& declare) {
   to.begin_method(1, method::queue_declare);
   to.u16(0);
   to.short_string(declare.name);
-  to.u8((declare.durable ? 2u : 0u) | (declare.exclusive ? 4u : 0u));
+  to.u8((declare.passive ? 1u : 0u) | (declare.durable ? 2u : 0u) | (declare.exclusive ? 4u : 0u));
   write_arguments(to, declare.arguments != nullptr ? *declare.arguments : no_arguments);
   to.end_frame();
 }

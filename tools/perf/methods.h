@@ -22,6 +22,7 @@ void write_channel_open(Bytes& out, uint16_t channel);
 // The rest is on channel 1.
 struct QueueDeclare {
   std::string_view name;  // empty: the broker chooses
+  bool passive = false;   // only asks: there must be such a queue
   bool durable = false;
   bool exclusive = false;
   const std::vector<std::pair<std::string, std::string>>* arguments = nullptr;

@@ -1,5 +1,5 @@
-// Mode queues: declares --count transient queues on one channel with --window declares in flight,
-// holds them for --duration, deletes them the same way.
+// Mode queues: declares --count queues (durable with --persistent) on one channel with --window
+// declares in flight, holds them for --duration, deletes them the same way.
 #include <fmt/format.h>
 
 #include <algorithm>

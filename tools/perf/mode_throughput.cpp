@@ -70,7 +70,8 @@ void connect_clients(const Options& options, const Topology& topology, Workers& 
   }
 }
 
-void start_producers(const Options& options, Clients& clients) {
+// Returns when the first message is due.
+uint64_t start_producers(const Options& options, Clients& clients) {
   constexpr uint64_t settle_ns = 10000000;
   const uint64_t start_ns = now_ns() + settle_ns;
   // Paced producers take turns within one message interval.
@@ -79,6 +80,7 @@ void start_producers(const Options& options, Clients& clients) {
     clients.producers[index]->start(start_ns +
                                     static_cast<uint64_t>(offset_ns * static_cast<double>(index)));
   }
+  return start_ns;
 }
 
 }  // namespace
@@ -92,9 +94,11 @@ void run_throughput(const Options& options) {
     Clients clients;
     Workers workers(options);
     connect_clients(options, topology, workers, clients);
-    start_producers(options, clients);
+    const uint64_t start_ns = start_producers(options, clients);
     workers.start();
-    measurement = measure(options, workers, wording);
+    measurement = options.messages > 0 ? measure_until(options, workers, wording,
+                                                       {goal_of_messages(options), start_ns})
+                                       : measure(options, workers, wording);
     workers.stop();
   }
   report_measurement(options, declared.broker(), measurement, wording);

@@ -6,6 +6,7 @@
 namespace lepus::perf {
 
 void run_throughput(const Options& options);
+void run_drain(const Options& options);
 void run_rpc(const Options& options);
 void run_connections(const Options& options);
 void run_queues(const Options& options);

@@ -11,9 +11,13 @@ namespace lepus::perf {
 
 namespace {
 
-const std::map<std::string, Mode> mode_names{
-    {"throughput", Mode::throughput},   {"latency", Mode::throughput}, {"rpc", Mode::rpc},
-    {"connections", Mode::connections}, {"queues", Mode::queues},      {"churn", Mode::churn}};
+const std::map<std::string, Mode> mode_names{{"throughput", Mode::throughput},
+                                             {"latency", Mode::throughput},
+                                             {"drain", Mode::drain},
+                                             {"connections", Mode::connections},
+                                             {"queues", Mode::queues},
+                                             {"churn", Mode::churn},
+                                             {"rpc", Mode::rpc}};
 const std::map<std::string, ExchangeType> exchange_names{
     {"default", ExchangeType::default_exchange},
     {"direct", ExchangeType::direct},
@@ -35,9 +39,10 @@ constexpr const char* description =
     "lepus-perf: load generator for AMQP 0-9-1 brokers\n\n"
     "Modes:\n"
     "  throughput   producers and consumers at full speed or at --rate (alias: latency)\n"
+    "  drain        consume what waits in the queues until they are empty, or --messages of it\n"
     "  rpc          request/reply round trips through an exclusive reply queue\n"
     "  connections  open --count idle connections and hold them for --duration\n"
-    "  queues       declare --count transient queues with --window declares in flight\n"
+    "  queues       declare --count queues (--persistent: durable), --window declares in flight\n"
     "  churn        open and close connections, --window at a time\n";
 
 constexpr const char* examples =
@@ -49,14 +54,18 @@ constexpr const char* examples =
     "  lepus-perf --producers 4 --consumers 4 --queues 4 --body-size 1k\n"
     "  lepus-perf --exchange fanout --queues 10 --consumers 10 --auto-ack\n"
     "  lepus-perf --exchange topic --queues 4 --consumers 4 --bindings 1000\n"
+    "  lepus-perf --persistent --confirm 1 --consumers 0      what a confirm takes\n"
+    "  lepus-perf --persistent --confirm 1000 --consumers 0 --messages 1000000 --keep\n"
+    "  lepus-perf drain --prefetch 1000 --ack-batch 100       what the line above has left\n"
     "  lepus-perf rpc --uri amqp://user:secret@127.0.0.1:5673/vhost\n"
     "  lepus-perf connections --count 2000 --pid 4711 --duration 5\n"
-    "  lepus-perf queues --count 20000 --pid 4711\n"
+    "  lepus-perf queues --count 20000 --persistent --pid 4711\n"
     "  lepus-perf churn --window 16\n\n"
     "Latency is measured from the time a message was due (with --rate) or written (without) to its "
     "receipt, by a\n"
-    "time stamp in the first 8 bytes of the body. Exit code 1: bad options, or the broker ended "
-    "the run.";
+    "time stamp in the first 8 bytes of the body; that of a confirm to the confirm's receipt.\n"
+    "Exit code 1: bad options, the broker ended the run, or a run with --messages or mode drain\n"
+    "stood still for 30 s.";
 
 void add_load_options(CLI::App& app, Options& o) {
   app.add_option("--producers", o.producers, "Publishing connections")->capture_default_str();
@@ -74,11 +83,17 @@ void add_load_options(CLI::App& app, Options& o) {
       ->check(CLI::NonNegativeNumber.description(""));
   app.add_option("--confirm", o.confirm_window,
                  "Publisher confirms with that many unconfirmed at most");
+  app.add_option("--messages", o.messages,
+                 "End after so many messages, all counted and confirmed, instead of --duration")
+      ->transform(
+          CLI::AsNumberWithUnit(std::map<std::string, uint64_t>{{"k", 1000}, {"m", 1000000}})
+              .description(""));
   app.add_option("--prefetch", o.prefetch, "Unacknowledged messages per consumer; 0 = unlimited");
   app.add_option("--ack-batch", o.ack_batch, "Acknowledge that many with one ack")
       ->capture_default_str();
   app.add_flag("--auto-ack", o.auto_ack, "Consume without acknowledgements");
   app.add_flag("--persistent", o.persistent, "Persistent messages, durable queues");
+  app.add_flag("--keep", o.keep, "Neither empty the queues before the run nor delete them after");
   app.add_flag("--mandatory", o.mandatory, "Publish with the mandatory flag, count returns");
 }
 
@@ -112,6 +127,14 @@ void check(const Options& o) {
   require(o.producers + o.consumers > 0, "--producers and --consumers are both 0: nothing to do");
   require(o.producers + o.consumers <= 10000,
           "--producers and --consumers: at most 10000 together");
+  const bool counts = o.mode == Mode::throughput || o.mode == Mode::drain;
+  require(o.messages == 0 || counts, "--messages goes with the modes throughput and drain");
+  require(!o.keep || counts, "--keep goes with the modes throughput and drain");
+  require(o.messages == 0 || o.mode == Mode::drain || o.producers > 0,
+          "--messages without producers: use mode drain");
+  require(o.mode != Mode::drain || o.consumers > 0, "mode drain needs --consumers 1 or more");
+  require(o.mode != Mode::drain || o.messages == 0 || !o.auto_ack,
+          "mode drain with --messages gives back what is too much: not with --auto-ack");
   require(o.queues >= 1 && o.queues <= 1000000, "--queues must be 1 to 1000000");
   require(o.frame_size_max >= 4096, "--frame-max must be 4096 or more (AMQP 0-9-1 minimum)");
   require(o.ack_batch >= 1, "--ack-batch must be 1 or more");
@@ -144,6 +167,8 @@ const char* name_of(Mode mode) {
   switch (mode) {
     case Mode::throughput:
       return "throughput";
+    case Mode::drain:
+      return "drain";
     case Mode::rpc:
       return "rpc";
     case Mode::connections:
@@ -197,6 +222,7 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   options.mode = choose(mode_names, "the mode", mode);
   options.exchange_type = choose(exchange_names, "--exchange", exchange);
   options.uri = parse_uri(uri);
+  if (options.mode == Mode::drain) options.producers = 0;
   split_queue_arguments(queue_arguments, options);
   check(options);
   return std::nullopt;

@@ -9,7 +9,7 @@
 
 namespace lepus::perf {
 
-enum class Mode : uint8_t { throughput, rpc, connections, queues, churn };
+enum class Mode : uint8_t { throughput, drain, rpc, connections, queues, churn };
 enum class ExchangeType : uint8_t { default_exchange, direct, fanout, topic, headers };
 
 const char* name_of(Mode mode);
@@ -43,7 +43,9 @@ struct Options {
   uint64_t body_size = 128;
   double rate_per_s = 0;        // of all producers together; 0 = as fast as possible
   unsigned confirm_window = 0;  // 0 = no confirms
+  uint64_t messages = 0;        // of all producers or consumers together; 0 = as --duration says
   bool persistent = false;
+  bool keep = false;  // queues are neither emptied before nor deleted after the run
   bool mandatory = false;
 
   uint16_t prefetch = 0;  // 0 = unlimited

@@ -2,12 +2,15 @@
 #include "tools/perf/producer.h"
 
 #include "tools/perf/control.h"
+#include "tools/perf/goal.h"
 #include "tools/perf/methods.h"
 
 namespace lepus::perf {
 
 Producer::Producer(const Config& config, Stats& stats)
-    : stats_(stats), window_(config.options->confirm_window) {
+    : stats_(stats),
+      window_(config.options->confirm_window),
+      share_(share_of_messages(*config.options, config.number)) {
   const Options& options = *config.options;
   ConnectionConfig connect;
   connect.uri = &options.uri;
@@ -48,13 +51,13 @@ uint64_t Producer::wake_ns() const {
   if (readable) return 0;
   if (!writable) return never;
   if (ring_->pending()) return 0;
-  if (window_.free_count() == 0) return never;
+  if (window_.free_count() == 0 || left_count() == 0) return never;
   return paced() ? due_ns() : start_ns_;
 }
 
 void Producer::run(uint64_t now) {
   if (readable) {
-    received_ns_ = now;
+    received_ns_ = 0;
     readable = connection_.receive(*this);
     if (connection_.blocked() != was_blocked_) {
       was_blocked_ = !was_blocked_;
@@ -70,7 +73,7 @@ void Producer::run(uint64_t now) {
 }
 
 void Producer::prepare(uint64_t now) {
-  uint64_t count = std::min(ring_->free_count(), window_.free_count());
+  uint64_t count = std::min({ring_->free_count(), window_.free_count(), left_count()});
   if (now < start_ns_) return;
   if (!paced()) {
     for (; count > 0; --count) {
@@ -98,6 +101,8 @@ void Producer::on_method(uint16_t channel, MethodId id, const uint8_t* arguments
 void Producer::settle(const uint8_t* arguments, size_t size, bool acked) {
   if (size < 9) throw PerfError("the broker sent a confirm of ", size, " bytes");
   uint64_t count = 0;
+  // One clock reading for all that a receive brought: it had all arrived when the call returned.
+  if (received_ns_ == 0) received_ns_ = now_ns();
   window_.on_confirm(load_u64(arguments), (arguments[8] & 1) != 0, [&](uint64_t time_ns) {
     ++count;
     stats_.confirm_latency.record(received_ns_ > time_ns ? received_ns_ - time_ns : 0);

@@ -3,7 +3,7 @@
 // Unpaced, it fills its ring whenever the socket takes bytes and the confirm window is open. Paced,
 // message n is due at start + n * interval and carries that time, whenever it really leaves: a
 // broker that stalls the producer is charged for every message that had to wait (coordinated
-// omission).
+// omission). With --messages it falls silent after its share.
 #pragma once
 
 #include "tools/perf/confirm_window.h"
@@ -44,6 +44,7 @@ class Producer final : public Endpoint {
  private:
   static std::vector<Target> own_targets(const Config& config);
   bool paced() const { return interval_ns_ > 0; }
+  uint64_t left_count() const { return share_ - ring_->prepared_count(); }
   uint64_t due_ns() const;
   void prepare(uint64_t now);
   void settle(const uint8_t* arguments, size_t size, bool acked);
@@ -52,10 +53,11 @@ class Producer final : public Endpoint {
   Stats& stats_;
   std::unique_ptr<PublishRing> ring_;
   ConfirmWindow window_;
-  ContentProgress content_;  // of returned messages
-  uint64_t received_ns_ = 0;
+  ContentProgress content_;   // of returned messages
+  uint64_t received_ns_ = 0;  // when the current receive returned; 0 = clock not read yet
   uint64_t start_ns_ = 0;
   double interval_ns_ = 0;  // between this producer's messages; 0 = unpaced
+  const uint64_t share_;    // of --messages
   uint64_t sent_reported_ = 0;
   bool was_blocked_ = false;
 };

@@ -61,7 +61,9 @@ void json_options(Json& json, const Options& o) {
   json.number("prefetch", uint64_t{o.prefetch});
   json.number("ack_batch", uint64_t{o.ack_batch});
   json.boolean("auto_ack", o.auto_ack);
+  json.number("messages", o.messages);
   json.boolean("persistent", o.persistent);
+  json.boolean("keep", o.keep);
   json.boolean("mandatory", o.mandatory);
   json.number("frame_max", uint64_t{o.frame_size_max});
   json.number("count", uint64_t{o.count});
@@ -113,6 +115,10 @@ void json_rates(Json& json, const Measurement& measurement, const Wording& wordi
   json.number("returned", total.returned);
   json.number("redelivered", total.redelivered);
   json.number("blocked", total.blocked);
+  if (measurement.drained) {
+    json.number("waiting", measurement.drained->waiting);
+    json.number("left", measurement.drained->left);
+  }
   json_latency(json, "latency_us", total.latency);
   json_latency(json, "confirm_latency_us", total.confirm_latency);
   json_latency(json, "send_lag_us", total.send_lag);
@@ -185,6 +191,10 @@ void report_measurement(const Options& options, const BrokerInfo& broker,
     if (total.returned > 0) line("returned", total.returned);
     if (total.redelivered > 0) line("redelivered", total.redelivered);
     if (total.blocked > 0) fmt::print("{:<16} {} times\n", "blocked", total.blocked);
+    if (measurement.drained) {
+      fmt::print("{:<16} {} messages before, {} after\n", "queues", measurement.drained->waiting,
+                 measurement.drained->left);
+    }
     text_latency("latency", total.latency);
     text_latency("confirm latency", total.confirm_latency);
     text_latency("send lag", total.send_lag);

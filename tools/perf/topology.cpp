@@ -63,8 +63,10 @@ void Topology::declare(Connection& control) const {
     declare.arguments = &options_.queue_arguments;
     write_queue_declare(out, declare);
   });
-  pipeline(control, queues_.size(), method::queue_purge_ok,
-           [&](size_t index) { write_queue_purge(out, queues_[index]); });
+  if (!options_.keep) {
+    pipeline(control, queues_.size(), method::queue_purge_ok,
+             [&](size_t index) { write_queue_purge(out, queues_[index]); });
+  }
   if (!uses_exchange(options_.exchange_type)) return;
   for (size_t index = 0; index < queues_.size(); ++index) bind_queue(control, index);
 }
@@ -89,7 +91,23 @@ void Topology::bind_queue(Connection& control, size_t index) const {
   });
 }
 
+uint64_t Topology::waiting_count(Connection& control) const {
+  uint64_t sum = 0;
+  for (const std::string& queue : queues_) {
+    QueueDeclare declare;
+    declare.name = queue;
+    declare.passive = true;
+    write_queue_declare(control.output(), declare);
+    const Bytes arguments = call(control, method::queue_declare_ok);
+    Reader answer(arguments.data(), arguments.size());
+    answer.short_string();
+    sum += answer.u32();
+  }
+  return sum;
+}
+
 void Topology::remove(Connection& control) const noexcept {
+  if (options_.keep) return;
   try {
     Bytes& out = control.output();
     pipeline(control, queues_.size(), method::queue_delete_ok,

@@ -1,4 +1,5 @@
-// What the throughput mode declares on the broker, and the names its messages carry.
+// What the throughput mode declares on the broker, and the names its messages carry; mode drain
+// finds the same queues.
 //
 //   default   key = queue name
 //   direct    exchange, key = target, queue bound with it
@@ -28,8 +29,12 @@ class Topology {
  public:
   explicit Topology(const Options& options);
 
+  // Declares all and empties the queues, which with --keep stay as they are.
   void declare(Connection& control) const;
-  // Deletes queues and exchange; throws nothing, since it also runs after failures.
+  // Messages ready in all queues, which must be there.
+  uint64_t waiting_count(Connection& control) const;
+  // Deletes queues and exchange unless --keep is given; throws nothing, since it also runs after
+  // failures.
   void remove(Connection& control) const noexcept;
 
   const std::string& exchange() const { return exchange_; }

@@ -56,6 +56,16 @@ StatsSnapshot Workers::snapshot() const {
   return sum;
 }
 
+Progress Workers::progress() const {
+  Progress sum;
+  for (const std::unique_ptr<Worker>& worker : workers_) {
+    sum.published += worker->stats.published.get();
+    sum.settled += worker->stats.confirmed.get() + worker->stats.nacked.get();
+    sum.delivered += worker->stats.delivered.get();
+  }
+  return sum;
+}
+
 void Workers::reset_max() {
   for (const std::unique_ptr<Worker>& worker : workers_) {
     worker->stats.latency.reset_max();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tools/perf/event_loop.h"
+#include "tools/perf/goal.h"
 #include "tools/perf/options.h"
 #include "tools/perf/stats.h"
 
@@ -33,6 +34,8 @@ class Workers {
   void check();
 
   StatsSnapshot snapshot() const;
+  // Cheap enough to ask every millisecond.
+  Progress progress() const;
   // Makes maxima start anew, at the end of the warm-up.
   void reset_max();
 

@@ -53,7 +53,6 @@ constexpr auto unsupported_keys = std::to_array<std::string_view>({
     "initial_frame_max",
     "link_max_per_session",
     "listeners.ssl",
-    "load_definitions",
     "log.channel",
     "log.connection",
     "log.console",

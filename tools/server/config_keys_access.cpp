@@ -259,6 +259,11 @@ std::string show_log_stdio(const ServerConfig& config) {
   return config.log.console_to_stdout ? "stdout" : "stderr";
 }
 
+SetOutcome set_definitions_backend(ServerConfig&, const KeyText& given) {
+  if (given.value == "local_filesystem") return taken();
+  return refused("definitions come from a file or a directory only");
+}
+
 }  // namespace
 
 constexpr Access listener = {set_listener, show_listeners};
@@ -286,5 +291,6 @@ constexpr Access journal_sync = {set_journal_sync, show_journal_sync};
 constexpr Access segment_size = {set_segment_size, show_segment_size};
 constexpr Access log_file = {set_log_file, show_log_file};
 constexpr Access log_stdio = {set_log_stdio, show_log_stdio};
+constexpr Access definitions_backend = {set_definitions_backend, show_nothing};
 
 }  // namespace lepus::server::access

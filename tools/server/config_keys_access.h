@@ -136,5 +136,6 @@ extern const Access journal_sync;
 extern const Access segment_size;
 extern const Access log_file;
 extern const Access log_stdio;
+extern const Access definitions_backend;  ///< local_filesystem and nothing else
 
 }  // namespace lepus::server::access

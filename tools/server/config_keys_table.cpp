@@ -194,6 +194,18 @@ void add_files_and_log(std::vector<KeySpec>& rows) {
   add({"journal.segment_size", "a multiple of 64KiB from 1MiB to 1GiB",
        "Size of a journal file. Each shard has at least two."},
       restart, access::segment_size);
+  const auto definitions = access::text<&C::load_definitions>;
+  add({"load_definitions", "a path",
+       "File with definitions as RabbitMQ exports them, or a directory of such files (*.json, in "
+       "the order of their names). Loaded at every start; what is there already and equal is left "
+       "as it is."},
+      restart, definitions);
+  add({"definitions.local.path", "a path", "Another name of load_definitions."}, restart,
+      access::alias_of(definitions));
+  add({"management.load_definitions", "a path", "Another name of load_definitions."}, restart,
+      access::alias_of(definitions));
+  add({"definitions.import_backend", "local_filesystem", "Where definitions come from."}, restart,
+      access::definitions_backend);
   add({"log.dir", "a path", "Directory of the log file; made when missing."}, at_once,
       access::text<&C::log, &LogConfig::dir>);
   add({"log.file", "a file name or false", "File in log.dir, or an absolute path."}, at_once,

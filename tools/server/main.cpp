@@ -13,6 +13,7 @@
 #include "tools/server/config_keys.h"
 #include "tools/server/config_value.h"
 #include "tools/server/data_dir.h"
+#include "tools/server/definitions_store.h"
 #include "tools/server/log.h"
 #include "tools/server/node.h"
 #include "tools/server/options.h"
@@ -75,6 +76,10 @@ int run(const Options& options) {
   for (const std::string& warning : loaded.warnings) fmt::print(stderr, "lepus: {}\n", warning);
   for (const std::string& error : loaded.errors) fmt::print(stderr, "lepus: {}\n", error);
   if (!loaded.ok()) return 1;
+  if (options.command == Command::export_definitions) {
+    const std::string error = export_definitions(loaded.config, options.export_target);
+    return error.empty() ? 0 : fail(error);
+  }
   const MachineResult machine = read_machine();
   if (!machine.ok()) return fail(machine.error);
   const PlacementResult placed = place(loaded.config, machine.machine);

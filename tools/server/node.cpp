@@ -15,6 +15,7 @@
 #include "persist/shard_import.h"
 #include "tools/server/config_memory.h"
 #include "tools/server/config_reload.h"
+#include "tools/server/login_users.h"
 
 namespace lepus::server {
 
@@ -52,13 +53,12 @@ io::IdlePolicy idle_policy(const ServerConfig& config) {
   return {};
 }
 
-std::unique_ptr<amqp::Settings> make_settings(const ServerConfig& config) {
+std::unique_ptr<amqp::Settings> make_settings(const ServerConfig& config, LoginUsers& users) {
   auto settings = std::make_unique<amqp::Settings>();
   settings->product = config.product_name;
   settings->version = config.product_version;
   settings->cluster_name = config.cluster_name;
-  for (const UserConfig& user : config.users)
-    settings->users[user.name] = {user.password, config.is_loopback_only(user.name)};
+  settings->users = std::move(users.users);
   settings->heartbeat_s = config.heartbeat_s;
   settings->frame_max = config.frame_max;
   settings->channel_max = config.channel_max;
@@ -80,7 +80,6 @@ Node::Node(const ServerConfig& config, const Placement& placement, LogSystem& lo
       config_(config),
       mesh_(placement.shards.size() + 1),
       shards_(placement.shards.size()) {
-  settings_.push_back(make_settings(config));
   for (std::size_t i = 0; i < shards_.size(); ++i)
     shards_[i].log = &log_system_.front("shard-" + std::to_string(i));
 }
@@ -124,11 +123,20 @@ std::string Node::start() {
 }
 
 std::string Node::open_catalog() {
-  const std::string path = config_.data_dir + "/catalog.sqlite";
-  if (std::string error = catalog_.open({path, random_seed() | 1}); !error.empty()) return error;
-  if (std::string error = catalog_.load(stored_); !error.empty()) return error;
-  log_.write(LogLevel::info, LogCategory::general, "definitions loaded",
-             {{"catalog", path}, {"count", stored_.changes.size()}});
+  std::string error = catalog_.open({catalog_path(config_), random_seed() | 1});
+  if (error.empty())
+    error = load_start_definitions(
+        {config_, catalog_, log_, static_cast<core::ShardId>(shards_.size())}, definitions_);
+  return error.empty() ? add_settings() : error;
+}
+
+/// From the configuration as it is now.
+std::string Node::add_settings() {
+  LoginUsers users = login_users(config_, definitions_.kept);
+  for (const std::string& text : users.warnings)
+    log_.write(LogLevel::warning, LogCategory::general, "users", {{"text", text}});
+  if (!users.error.empty()) return users.error;
+  settings_.push_back(make_settings(config_, users));
   return {};
 }
 
@@ -181,7 +189,7 @@ std::string Node::import_journals(const persist::KnownQueues& known) {
 /// All shards at once: after a crash each reads its whole journal.
 std::string Node::open_journals() {
   persist::KnownQueues known;
-  for (const core::TopologyChange& change : stored_.changes)
+  for (const core::TopologyChange& change : definitions_.stored.changes)
     if (const auto* added = std::get_if<core::QueueAdded>(&change))
       known.insert(added->queue.id.value);
   if (std::string error = import_journals(known); !error.empty()) return error;
@@ -205,7 +213,7 @@ std::string Node::start_control() {
   control_ = std::make_unique<Control>(Control::Parts{
       &mesh_, loop_.get(), &log_, memory_watermark(), [this] { return memory_bytes(); }, &catalog_,
       [this](const std::string&) { end_process(); }});
-  return control_->start(std::move(stored_), config_.vhosts);
+  return control_->start(std::move(definitions_.stored), config_.vhosts);
 }
 
 /// Shards still run and their clients wait for answers that must not come: there is no clean way.
@@ -269,7 +277,8 @@ void Node::on_signal(int signal) {
 
 void Node::reload() {
   config_ = reload_config(config_, log_system_, log_);
-  settings_.push_back(make_settings(config_));
+  const std::string error = add_settings();
+  CHECK(error.empty());  // The rows of the catalog were good at the start.
   control_->set_memory_watermark(memory_watermark());
   control_->broadcast(core::Reconfigure{settings_.back().get()});
 }

@@ -15,6 +15,7 @@
 #include "persist/shard_store.h"
 #include "tools/server/config.h"
 #include "tools/server/control.h"
+#include "tools/server/definitions_store.h"
 #include "tools/server/log.h"
 #include "tools/server/mesh.h"
 #include "tools/server/placement.h"
@@ -47,6 +48,7 @@ class Node {
   std::string make_driver(std::unique_ptr<io::UringDriver>& driver);
   std::string listen();
   std::string open_catalog();
+  std::string add_settings();
   std::string open_journals();
   std::string import_journals(const persist::KnownQueues& known);
   std::string make_shards();
@@ -68,7 +70,7 @@ class Node {
   std::vector<std::unique_ptr<amqp::Settings>> settings_;
   io::KernelDisk disk_;
   persist::Catalog catalog_;
-  core::StoredDefinitions stored_;  ///< Until the control thread has it.
+  StartDefinitions definitions_;  ///< `stored` only until the control thread has it.
   Mesh mesh_;
   std::unique_ptr<io::UringDriver> driver_;
   std::unique_ptr<io::Loop> loop_;

@@ -69,6 +69,11 @@ Options parse_options(int argument_count, const char* const* arguments) {
   add_command("--list-config,--help-config", Command::list_config,
               "Prints all keys with their defaults, as a configuration file");
   add_command("--list-config-markdown", Command::list_config_reference, "The same as tables");
+  auto* export_option =
+      app.add_option("--export-definitions", options.export_target,
+                     "Writes the definitions of a stopped broker's data_dir in RabbitMQ's format; "
+                     "- is standard output");
+  export_option->type_name("FILE");
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::CallForHelp&) {
@@ -78,6 +83,7 @@ Options parse_options(int argument_count, const char* const* arguments) {
     set_exit(options, std::string("lepus: ") + error.what() + "; see lepus --help\n", 2);
     return options;
   }
+  if (export_option->count() > 0) options.command = Command::export_definitions;
   if (version) set_exit(options, "lepus " LEPUS_VERSION "\n", 0);
   if (config_option->count() > 0) options.sources.file = file;
   read_environment(options.sources);

@@ -13,12 +13,14 @@ enum class Command : std::uint8_t {
   print_placement,
   list_config,
   list_config_reference,
+  export_definitions,
   exit_now,  ///< --help, --version or an error: `text` is printed, the exit code is `exit_code`.
 };
 
 struct Options {
   Command command = Command::run;
   ConfigSources sources;
+  std::string export_target;  ///< Of export_definitions: a file, or "-".
   std::string text;
   int exit_code = 0;
 };

@@ -19,7 +19,7 @@ namespace lepus::persist {
 
 class SegmentBuilder {
  public:
-  static constexpr std::uint64_t default_size = 64 << 10;
+  static constexpr std::uint64_t default_size = 128 << 10;
   static constexpr std::uint64_t store = 0x5707e;
 
   SegmentBuilder(std::uint64_t number, std::uint64_t first_sequence)
@@ -35,7 +35,7 @@ class SegmentBuilder {
   bool marks_batches = false;
   bool joins_next = false;  ///< The batch that ends next goes on in the next segment.
   bool continues = false;   ///< The batch that begins next began in the segment before.
-  MessageHead head;  ///< Of the next messages; sizes are filled in.
+  MessageHead head;         ///< Of the next messages; sizes are filled in.
 
   SegmentBuilder& message(const std::vector<QueueRef>& queues, std::string_view body = "body",
                           std::string_view key = "key") {
@@ -97,20 +97,19 @@ class SegmentBuilder {
     std::vector<std::uint8_t> file = bytes_;
     encode_segment_header(header, {file.data(), block_size});
     const std::size_t written = round_up(at_, block_size);
-    if (before.size() > written) std::copy(before.begin() + static_cast<std::ptrdiff_t>(written),
-                                           before.end(),
-                                           file.begin() + static_cast<std::ptrdiff_t>(written));
+    if (before.size() > written)
+      std::copy(before.begin() + static_cast<std::ptrdiff_t>(written), before.end(),
+                file.begin() + static_cast<std::ptrdiff_t>(written));
     return file;
   }
 
  private:
   void begin(RecordType type, std::uint32_t count) {
     begin_ = at_;
-    const std::uint8_t flags =
-        marks_batches && batch_begins_ && !continues ? flag_batch_first : 0;
+    const std::uint8_t flags = marks_batches && batch_begins_ && !continues ? flag_batch_first : 0;
     continues = false;
-    const RecordHeader record{.sequence = next_sequence_++, .type = type, .flags = flags,
-                              .count = count};
+    const RecordHeader record{
+        .sequence = next_sequence_++, .type = type, .flags = flags, .count = count};
     batch_begins_ = false;
     put(&record, sizeof record);
   }

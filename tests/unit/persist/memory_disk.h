@@ -38,16 +38,15 @@ class MemoryDisk final : public io::Disk {
     const std::string prefix = path + "/";
     for (const auto& [name, bytes] : files) {
       if (!name.starts_with(prefix)) continue;
-      const std::string entry = name.substr(prefix.size(), name.find('/', prefix.size()) -
-                                                               prefix.size());
+      const std::string entry =
+          name.substr(prefix.size(), name.find('/', prefix.size()) - prefix.size());
       if (names.empty() || names.back() != entry) names.push_back(entry);
     }
     return names.empty() ? -ENOENT : 0;
   }
 
   int open(const std::string& path, const io::OpenMode& mode) override {
-    if (const auto error = open_errors.find(path); error != open_errors.end())
-      return error->second;
+    if (const auto error = open_errors.find(path); error != open_errors.end()) return error->second;
     if (mode.direct && !takes_direct) return -EINVAL;
     if (!files.contains(path)) return -ENOENT;
     handles_.push_back({path, mode, true});

@@ -25,8 +25,7 @@ class RecoveryTest : public ::testing::Test {
     return disk.files.at(slot_file_path(directory, slot));
   }
   RecoveryReport run() {
-    RecoveryReport report =
-        recover(disk, directory, {.shard = 0, .store = SegmentBuilder::store});
+    RecoveryReport report = recover(disk, directory, {.shard = 0, .store = SegmentBuilder::store});
     EXPECT_EQ(disk.open_count, 0);
     return report;
   }
@@ -43,9 +42,8 @@ class RecoveryTest : public ::testing::Test {
   }
   static std::vector<std::uint64_t> live(const RecoveryReport& report, std::uint64_t queue) {
     std::vector<std::uint64_t> sequences;
-    report.queues.for_each(queue, [&](const LiveEntry& entry) {
-      sequences.push_back(entry.sequence);
-    });
+    report.queues.for_each(queue,
+                           [&](const LiveEntry& entry) { sequences.push_back(entry.sequence); });
     return sequences;
   }
 

@@ -60,6 +60,26 @@ TEST_F(RecoveryTest, TrimNewerThanTheFiles) {
   EXPECT_EQ(live(report, 7), (Sequences{2}));
 }
 
+TEST_F(RecoveryTest, DeadSegmentHalfOverwritten) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch().message({{7, 1}}).end_batch().seal();
+  SegmentBuilder second(2, first.next_sequence());
+  second.message({{7, 2}}).end_batch().trim(2).end_batch().seal();
+  put(0, first);
+  put(1, second);
+  // Segment 3 began in its file; the disk has the batch and not the header.
+  SegmentBuilder third(3, second.next_sequence());
+  third.message({{7, 3}}).end_batch();
+  const auto bytes = third.bytes();
+  std::copy_n(bytes.begin() + block_size, block_size, file(0).begin() + block_size);
+  const RecoveryReport report = run();
+  EXPECT_EQ(times(report, RecoveryCase::trimmed_and_reused), 1u);
+  EXPECT_EQ(report.worst(), Weight::normal);
+  EXPECT_EQ(report.counters.damaged_bytes, 0u);
+  EXPECT_EQ(live(report, 7), (Sequences{2}));
+  EXPECT_EQ(report.slots[0].state, SlotState::free);
+}
+
 TEST_F(RecoveryTest, MovedMessageLivesAtItsNewPlace) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).message({{7, 1}}).end_batch().seal();

@@ -93,6 +93,24 @@ TEST_P(ConnectionTest, AWrongPasswordIsToldToWhoCanHearIt) {
   expect_silent_end(*deaf);
 }
 
+TEST_P(ConnectionTest, AUserWithAHashLogsInWithHisPassword) {
+  User user;
+  ASSERT_EQ(user.hash.emplace().read("rabbit_password_hashing_sha256",
+                                     "QD40KHedRZv6HA0ZRw7pvkS/EtCx7gjq3U7jyLfE/uWsjI2h"),
+            "");
+  world_.settings.users["shop"] = user;
+  Login login;
+  login.user = "shop";
+  login.password = "s3cret";
+  (void)opened(login);
+  for (const char* wrong : {"", "s3cre", "QD40KHedRZv6HA0ZRw7pvkS/EtCx7gjq3U7jyLfE/uWsjI2h"}) {
+    login.password = wrong;
+    const auto one = client(world_);
+    one->start(login);
+    EXPECT_TRUE(one->expect_close(0).starts_with("403 ACCESS_REFUSED - Login was refused"));
+  }
+}
+
 TEST_P(ConnectionTest, UnknownUserMechanismAndMalformedResponse) {
   Login nobody;
   nobody.user = "nobody";

@@ -28,6 +28,11 @@ TEST(Options, Commands) {
   EXPECT_EQ(parse({"--check-config"}).command, Command::check_config);
   EXPECT_EQ(parse({"--print-placement"}).command, Command::print_placement);
   EXPECT_EQ(parse({"--list-config"}).command, Command::list_config);
+  const Options to_file = parse({"--export-definitions", "out.json"});
+  EXPECT_EQ(to_file.command, Command::export_definitions);
+  EXPECT_EQ(to_file.export_target, "out.json");
+  EXPECT_EQ(parse({"--export-definitions", "-"}).export_target, "-");
+  EXPECT_EQ(parse({"--export-definitions"}).exit_code, 2);
   const Options version = parse({"--version"});
   EXPECT_EQ(version.command, Command::exit_now);
   EXPECT_EQ(version.text.substr(0, 6), "lepus ");

@@ -1,0 +1,74 @@
+// Definitions that the catalog keeps as they came, beside the topology: users, and what this
+// version does not apply yet (permissions, policies, parameters) but must not lose. One line of a
+// table describes each kind: columns of the catalog, fields of the JSON. The catalog's statements,
+// the import and the export all follow it.
+//
+//   {"user": "ann", "vhost": "/", "configure": ".*", ...}  <->  KeptRow  <->  a row of
+//   `permissions`
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lepus::persist {
+
+enum class KeptKind : std::uint8_t {
+  users,
+  vhost_properties,
+  permissions,
+  topic_permissions,
+  policies,
+  parameters,
+  global_parameters,
+};
+inline constexpr std::size_t kept_kind_count = 7;
+
+/// What is in a column: a JSON string as it reads, a whole number, or JSON text of any kind.
+enum class KeptForm : std::uint8_t { text, number, json };
+
+struct KeptColumn {
+  std::string_view name;
+  std::string_view field;  ///< Its name in the JSON.
+  KeptForm form = KeptForm::text;
+  /// Stands for a field that is not there; empty: the field must be there.
+  std::string_view preset = {};
+};
+
+struct KeptTable {
+  std::string_view name;     ///< Of the table; the rows are in the order in which they came.
+  std::string_view section;  ///< Top level key of the JSON.
+  std::string_view title;    ///< For people.
+  std::size_t key_count;     ///< So many columns from the first on are the key.
+  std::span<const KeptColumn> columns;
+};
+
+const KeptTable& kept_table(KeptKind kind);
+
+/// The columns' values, in order.
+struct KeptRow {
+  std::vector<std::string> values;
+  bool operator==(const KeptRow&) const = default;
+};
+
+/// Rows by kind.
+struct KeptDefinitions {
+  std::array<std::vector<KeptRow>, kept_kind_count> rows;
+
+  std::vector<KeptRow>& of(KeptKind kind) { return rows[static_cast<std::size_t>(kind)]; }
+  const std::vector<KeptRow>& of(KeptKind kind) const {
+    return rows[static_cast<std::size_t>(kind)];
+  }
+  /// Adds the row, or puts it in the place of the one with the same key. False: it is there
+  /// already, equal in all columns.
+  bool put(KeptKind kind, KeptRow row);
+};
+
+/// Columns of `users`, for those who do not walk the table.
+enum UserColumn : std::uint8_t { user_name, user_hash, user_algorithm, user_tags, user_limits };
+
+}  // namespace lepus::persist

@@ -1,0 +1,342 @@
+#!/usr/bin/env python3
+"""A user of RabbitMQ brings his definitions.json along: load_definitions and --export-definitions.
+
+    tests/restart/definitions.py --broker build/release/lepus [--only TEXT]
+
+data/rabbitmq-3.10.8.json is what that version's `rabbitmqctl export_definitions` wrote. Each case
+has a broker and a data directory of its own. The last line is `N passed, N failed`.
+"""
+import argparse
+import base64
+import hashlib
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+import traceback
+
+from broker import FRAMES, HERE, STOP_S, Failed, Node, check
+from amqp_raw import Closed, Late
+from probe import Probe, Unexpected
+
+RABBITMQ = os.path.join(HERE, 'data', 'rabbitmq-3.10.8.json')
+PASSWORDS = {'shop': 's3cret', 'audit': 'gehaimnis mit ä', 'archive': 'sha512 pass',
+             'guest': 'guest'}
+CASES = []
+
+
+def case(run):
+    CASES.append(run)
+    return run
+
+
+class Import:
+    """A node that starts with a definitions file."""
+    def __init__(self, node):
+        self.node = node
+        self.path = os.path.join(node.directory, 'definitions.json')
+
+    def start(self, definitions=None, **settings):
+        return self.node.start(settings=self.settings(definitions, settings))
+
+    def fails(self, definitions, **settings):
+        return self.node.fails_to_start(settings=self.settings(definitions, settings))
+
+    def settings(self, definitions, settings):
+        if isinstance(definitions, str):
+            return {'load_definitions': definitions, **settings}
+        if definitions is None:
+            return settings
+        with open(self.path, 'w', encoding='utf-8') as file:
+            json.dump(definitions, file)
+        return {'load_definitions': self.path, **settings}
+
+    def export(self, target='-'):
+        done = subprocess.run([self.node.program, '--set', f'data_dir={self.node.data}',
+                               '--export-definitions', target], capture_output=True, text=True,
+                              timeout=STOP_S, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def exported(self):
+        code, text, error = self.export()
+        check(code == 0 and not error, f'export: exit code {code}: {error}')
+        return text
+
+    def logs_in(self, user, password, vhost='/'):
+        probe = Probe(('127.0.0.1', self.node.port), FRAMES)
+        self.node.probes.append(probe)
+        probe.start()
+        probe.start_ok(user=user, password=password)
+        if probe.expect('Connection.Tune', 'Connection.Close').name == 'Connection.Close':
+            return False
+        probe.tune_ok()
+        probe.call(0, 'Connection.Open', virtual_host=vhost)
+        return True
+
+    def client(self, user='shop', vhost='orders'):
+        probe = Probe(('127.0.0.1', self.node.port), FRAMES)
+        self.node.probes.append(probe)
+        return probe.open(user=user, password=PASSWORDS[user], vhost=vhost)
+
+
+def arrives(probe, queue, exchange, key, properties=None):
+    probe.publish(exchange=exchange, key=key, properties=properties)
+    probe.call(1, 'Channel.Flow', active=True)
+    return probe.get(queue) is not None
+
+
+def expect_rabbitmq(world):
+    """Everything of the file works."""
+    for user, password in PASSWORDS.items():
+        check(world.logs_in(user, password), f'{user} cannot log in')
+        check(not world.logs_in(user, password + 'x'), f'{user} logs in with a wrong password')
+        check(not world.logs_in(user, ''), f'{user} logs in without a password')
+    probe = world.client()
+    for queue in ('invoices', 'tmp.ä', 'lazy', 'lost', 'transient'):
+        probe.call(1, 'Queue.Declare', queue=queue, passive=True)
+    check(arrives(probe, 'invoices', 'events', 'eu.de.invoice'), 'the topic binding is gone')
+    check(arrives(probe, 'invoices', 'direct-events', 'k2'), 'the direct binding is gone')
+    check(arrives(probe, 'lost', 'events', 'nowhere'), 'the alternate exchange is gone')
+    check(arrives(probe, 'lazy', 'headers-events', '', {'headers': {'size': 3}}),
+          'the headers binding is gone')
+    check(arrives(probe, 'lazy', 'amq.topic', 'logs.a.b'), 'the binding of amq.topic is gone')
+    probe.call(1, 'Queue.Declare', queue='invoices', durable=True, arguments={
+        'x-message-ttl': 3_600_000, 'x-max-priority': 5, 'x-dead-letter-exchange': 'unrouted',
+        'x-dead-letter-routing-key': 'invoices.dead', 'x-max-length': 100_000,
+        'x-overflow': 'reject-publish'})
+
+
+@case
+def rabbitmqs_own_export(node):
+    """Also after restarts, with the file and without it, and after a kill."""
+    world = Import(node)
+    world.start(RABBITMQ)
+    expect_rabbitmq(world)
+    log = node.log()
+    for text in ('ACCESS IS NOT RESTRICTED', '5 permissions are stored', '1 topic permissions',
+                 '1 policies are stored', '1 operator policies are stored', '1 parameters',
+                 '1 global parameters are stored', '3 bindings were left out'):
+        check(log.count(text) == 1, f'{text!r} is logged {log.count(text)} times:\n{log}')
+    node.kill()
+    world.start(RABBITMQ)
+    expect_rabbitmq(world)
+    node.stop()
+    world.start()
+    for user, password in PASSWORDS.items():
+        check(world.logs_in(user, password), f'{user} is gone without the file')
+    check(not node.exists('Queue', 'transient'), 'a transient queue outlived the broker')
+
+
+@case
+def messages_survive_in_imported_queues(node):
+    world = Import(node)
+    world.start(RABBITMQ)
+    probe = world.client()
+    probe.call(1, 'Confirm.Select')
+    for _ in range(20):
+        probe.publish(exchange='events', key='eu.de.invoice', properties={'delivery_mode': 2})
+    acked = 0
+    while acked < 20:
+        acked = probe.expect('Basic.Ack').arguments['delivery_tag']
+    node.kill()
+    world.start(RABBITMQ)
+    world.client().stored('invoices', 20)
+
+
+@case
+def export_import_export_is_the_same(node):
+    world = Import(node)
+    world.start(RABBITMQ)
+    node.stop()
+    first = world.exported()
+    data = json.loads(first)
+    with open(RABBITMQ, encoding='utf-8') as file:
+        original = json.load(file)
+    # A list of pairs there; RabbitMQ itself reads only an object.
+    policy = original['parameters'][0]['value']
+    policy['definition'] = dict(policy['definition'])
+    for section in ('users', 'permissions', 'topic_permissions', 'parameters', 'policies',
+                    'global_parameters', 'vhosts'):
+        check(data[section] == original[section], f'{section}: {data[section]}')
+    def by_name(items):
+        return {(one['vhost'], one['name']): one for one in items}
+    for section in ('queues', 'exchanges'):
+        wanted = by_name(one for one in original[section] if one['durable'])
+        found = by_name(data[section])
+        check(found.keys() == wanted.keys(), f'{section}: {found.keys()}')
+        for key, one in wanted.items():
+            check(found[key].items() >= one.items(), f'{section} {key}: {found[key]}')
+    check(len(data['bindings']) == 7, f"{data['bindings']}")
+    with Node(node.program) as other:
+        second = Import(other)
+        second.start(data)
+        expect_export = second.export()
+        check(expect_export[0] == 1 and 'another lepus (pid ' in expect_export[2],
+              f'export of a running broker: {expect_export}')
+        expect_without_transient(second)
+        other.stop()
+        check(second.exported() == first, 'the second export differs')
+        target = os.path.join(other.directory, 'out.json')
+        check(second.export(target)[0] == 0, 'no export to a file')
+        with open(target, encoding='utf-8') as file:
+            check(file.read() == first, 'the file differs from standard output')
+        check(os.stat(target).st_mode & 0o077 == 0, 'others may read the password hashes')
+
+
+def expect_without_transient(world):
+    probe = world.client()
+    check(arrives(probe, 'invoices', 'events', 'eu.de.invoice'), 'the topic binding is gone')
+    check(arrives(probe, 'lost', 'events', 'nowhere'), 'the alternate exchange is gone')
+
+
+@case
+def users_follow_the_file_and_the_configuration_counts(node):
+    def user(name, password):
+        salt = bytes(random.Random(name).randrange(256) for _ in range(4))
+        digest = hashlib.sha256(salt + password.encode()).digest()
+        return {'name': name, 'password_hash': base64.b64encode(salt + digest).decode(), 'tags': ''}
+    world = Import(node)
+    world.start({'users': [user('a', 'one'), user('b', 'one')]})
+    check(world.logs_in('a', 'one') and world.logs_in('b', 'one'), 'a user cannot log in')
+    check(not world.logs_in('guest', 'guest'), 'guest is there beside imported users')
+    node.kill()
+    world.start({'users': [user('b', 'two'), {'name': 'c', 'password_hash': ''}]},
+                **{'default_users.a.password': 'own'})
+    check(world.logs_in('b', 'two') and not world.logs_in('b', 'one'), 'b has the old password')
+    check(world.logs_in('a', 'own') and not world.logs_in('a', 'one'),
+          'the configured user a does not count')
+    check("user 'a' is in the configuration and in the catalog" in node.log(), node.log())
+    check(not world.logs_in('c', ''), 'c has no password and logs in')
+    node.stop()
+    with sqlite3.connect(node.catalog) as catalog:
+        names = catalog.execute('SELECT name FROM users ORDER BY name').fetchall()
+    check(names == [('a',), ('b',), ('c',)], f'{names}')
+
+
+@case
+def a_directory_of_files(node):
+    folder = os.path.join(node.directory, 'definitions.d')
+    os.mkdir(folder)
+    for name, content in (('10-vhosts.json', {'vhosts': [{'name': 'v'}]}),
+                          ('20-queues.json', {'queues': [{'name': 'q', 'vhost': 'v'}]}),
+                          ('README', 'not JSON')):
+        with open(os.path.join(folder, name), 'w', encoding='utf-8') as file:
+            json.dump(content, file)
+    Import(node).start(folder)
+    probe = Probe(('127.0.0.1', node.port), FRAMES)
+    node.probes.append(probe)
+    probe.open(vhost='v').call(1, 'Queue.Declare', queue='q', passive=True)
+
+
+@case
+def bad_files_stop_the_start_and_change_nothing(node):
+    world = Import(node)
+    world.start({'queues': [{'name': 'q', 'vhost': '/', 'durable': True}]})
+    node.stop()
+    before = world.exported()
+    good = {'name': 'new', 'vhost': '/', 'durable': True}
+    users = [{'name': 'u', 'password_hash': ''}]
+    for content, words in (
+            ({'users': users, 'queues': [good, {'name': 'q', 'vhost': '/', 'durable': False}]},
+             ('queues[1]', "inequivalent arg 'durable' for queue 'q' in vhost '/'")),
+            ({'users': users, 'queues': [good, {'name': 7, 'vhost': '/'}]},
+             ('queues[1].name', 'expected a string')),
+            ({'queues': [good], 'exchanges': [{'name': 'x', 'vhost': '/', 'type': 'x-random'}]},
+             ('exchanges[0].type', "'x-random'", 'docs/COMPATIBILITY.md')),
+            ({'queues': [good, {'name': 'qq', 'vhost': '/',
+                                'arguments': {'x-queue-type': 'quorum'}}]},
+             ('queues[1]', "'x-queue-type' = 'quorum'", 'docs/COMPATIBILITY.md')),
+            ({'users': [{'name': 'm', 'password_hash': 'x',
+                         'hashing_algorithm': 'rabbit_password_hashing_md5'}], 'queues': [good]},
+             ('users[0].password_hash', 'MD5')),
+            ({'queues': [good], 'bindings': [{'source': 'a', 'destination': 'q', 'vhost': 'no',
+                                              'destination_type': 'queue', 'routing_key': ''}]},
+             ('bindings[0].vhost', "no virtual host 'no'"))):
+        line = world.fails(content)
+        check(all(word in line for word in (world.path, *words)), line)
+        check(world.exported() == before, f'something was changed by the file with: {line}')
+    with open(world.path, 'w', encoding='utf-8') as file:
+        file.write('{"queues": [}')
+    line = world.fails(world.path)
+    check('not JSON at line 1, column 13' in line, line)
+    line = world.fails('/no/such/file.json')
+    check('load_definitions' in line and 'No such file' in line, line)
+    world.start()
+    check(node.exists('Queue', 'q'), 'the broker does not start any more')
+
+
+@case
+def killed_while_importing(node):
+    """All of the file or nothing, whenever the process dies."""
+    count = 4000
+    chance = random.Random(20261125)
+    world = Import(node)
+    definitions = {
+        'vhosts': [{'name': 'v', 'metadata': {'description': 'd'}}],
+        'users': [{'name': f'u{n}', 'password_hash': ''} for n in range(100)],
+        'exchanges': [{'name': 'x', 'vhost': 'v', 'type': 'direct', 'durable': True}],
+        'queues': [{'name': f'q{n}', 'vhost': 'v', 'durable': True} for n in range(count)],
+        'bindings': [{'source': 'x', 'vhost': 'v', 'destination': f'q{n}', 'routing_key': 'k',
+                      'destination_type': 'queue', 'arguments': {}} for n in range(count)]}
+    settings = world.settings(definitions, {})
+    began = time.monotonic()
+    node.start(settings=settings)
+    whole_s = time.monotonic() - began
+    node.kill()
+    seen = set()
+    for _ in range(12):
+        node.wipe()
+        node.launch(shards=2, settings=settings)
+        try:
+            node.process.wait(whole_s * chance.uniform(0.02, 0.9))
+            raise Failed(f'the broker ended by itself:\n{node.log()}')
+        except subprocess.TimeoutExpired:
+            node.kill()
+        seen.add(stored_counts(node))
+    check(seen <= {(0, 0, 0), (count, count, 100)}, f'half an import: {seen}')
+    node.start(settings=settings)
+    check(stored_counts(node) == (count, count, 100), f'{stored_counts(node)}')
+
+
+def stored_counts(node):
+    """Queues, bindings, users; a catalog that is not there or has no tables yet has none."""
+    if not os.path.exists(node.catalog):
+        return (0, 0, 0)
+    with sqlite3.connect(node.catalog) as catalog:
+        tables = catalog.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'users'")
+        if tables.fetchone()[0] == 0:
+            return (0, 0, 0)
+        return tuple(catalog.execute(f'SELECT count(*) FROM {table}').fetchone()[0]
+                     for table in ('queues', 'bindings', 'users'))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--broker', required=True, help='the program')
+    parser.add_argument('--only', default='', help='cases whose name contains this')
+    options = parser.parse_args()
+    passed = failed = 0
+    for run in CASES:
+        if options.only not in run.__name__:
+            continue
+        began = time.monotonic()
+        with Node(options.broker) as node:
+            try:
+                run(node)
+                passed += 1
+                print(f'pass {run.__name__} ({time.monotonic() - began:.1f} s)', flush=True)
+            except Failed as error:
+                failed += 1
+                print(f'FAIL {run.__name__}: {error}', flush=True)
+            except (Closed, Late, Unexpected, OSError, ValueError, KeyError, sqlite3.Error):
+                failed += 1
+                print(f'FAIL {run.__name__}:\n{traceback.format_exc()}{node.log()}', flush=True)
+    print(f'{passed} passed, {failed} failed')
+    return 1 if failed or not passed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,124 @@
+// lepus-journal over journals in memory: what it prints and its exit codes.
+#include "tools/journal/commands.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "tests/unit/persist/journal_builder.h"
+#include "tests/unit/persist/memory_disk.h"
+
+namespace lepus::journal {
+namespace {
+
+using persist::block_size;
+using persist::SegmentBuilder;
+
+class JournalToolTest : public ::testing::Test {
+ protected:
+  JournalToolTest() : segment(1, 1) {
+    segment.marks_batches = true;
+    segment.head.ttl_ms = 99;
+    segment.message({{7, 0}, {0, 0}}, "a \"body\"\n").settle({{7, 0, 3}}).end_batch();
+    segment.message({{8, 5}}).seen({{8, 6}}).trim(1).end_batch();
+    put(0);
+  }
+
+  void put(std::uint32_t shard) {
+    segment.header.shard = shard;
+    files(shard) = segment.bytes();
+  }
+  std::vector<std::uint8_t>& files(std::uint32_t shard) {
+    return disk.files["data/journal/shard-" + std::to_string(shard) + "/000000.seg"];
+  }
+
+  int run(const std::vector<std::string>& arguments) {
+    std::vector<const char*> words{"lepus-journal"};
+    for (const std::string& argument : arguments) words.push_back(argument.c_str());
+    const ParsedOptions parsed = parse_options(static_cast<int>(words.size()), words.data());
+    out = parsed.text;
+    if (!parsed.options) return parsed.exit_code;
+    char* text = nullptr;
+    char* error_text = nullptr;
+    std::size_t size = 0;
+    std::size_t error_size = 0;
+    std::FILE* file = open_memstream(&text, &size);
+    std::FILE* error_file = open_memstream(&error_text, &error_size);
+    const int result = run_command({disk, *parsed.options, file, error_file});
+    std::fclose(file);
+    std::fclose(error_file);
+    out.assign(text, size);
+    errors.assign(error_text, error_size);
+    std::free(text);
+    std::free(error_text);
+    return result;
+  }
+  bool says(const std::string& text) const { return out.find(text) != std::string::npos; }
+
+  persist::MemoryDisk disk;
+  SegmentBuilder segment;
+  std::string out;
+  std::string errors;
+};
+
+TEST_F(JournalToolTest, PrintsOneLineARecord) {
+  EXPECT_EQ(run({"data", "print", "--bodies"}), 0);
+  EXPECT_TRUE(
+      says("1 segment 1 offset 4096 size 112 batch{ message exchange \"ex\" key \"key\" to "
+           "7:0 refused enqueued_ms 0 priority 0 ttl_ms 99 properties 3 body 9 "
+           "\"a \\\"body\\\"\\x0a\"\n"))
+      << out;
+  EXPECT_TRUE(says(" }batch settle 7:0-3\n")) << out;
+  EXPECT_TRUE(says("seen below 8:6\n")) << out;
+  EXPECT_TRUE(says(" }batch trim before segment 1\n")) << out;
+}
+
+TEST_F(JournalToolTest, PrintBeginsWhereItIsTold) {
+  EXPECT_EQ(run({"data", "print", "--from", "3"}), 0);
+  EXPECT_FALSE(says("settle"));
+  EXPECT_TRUE(says("\n3 segment 1"));
+  EXPECT_FALSE(says("\"body\""));
+}
+
+TEST_F(JournalToolTest, SummaryCounts) {
+  EXPECT_EQ(run({"data", "summary"}), 0);
+  EXPECT_TRUE(says("records: 2 message 1 settle 1 seen 1 trim 0 seal")) << out;
+  EXPECT_TRUE(says("queue 7: 0 messages, 0 body bytes")) << out;
+  EXPECT_TRUE(says("queue 8: 1 messages, 4 body bytes, 1 delivered before")) << out;
+  EXPECT_TRUE(says("queue names are not known")) << out;
+}
+
+TEST_F(JournalToolTest, VerifyNamesFileAndOffset) {
+  EXPECT_EQ(run({"data", "verify"}), 0);
+  EXPECT_TRUE(says("shard 0: 5 records")) << out;
+  EXPECT_TRUE(says("no problem"));
+  files(0)[block_size + 50] ^= 1;
+  EXPECT_EQ(run({"data", "verify"}), 1);
+  EXPECT_TRUE(says("loss: damaged_newest")) << out;
+  EXPECT_TRUE(says("000000.seg at 4096, 4096 bytes, 2 records lost")) << out;
+  EXPECT_TRUE(disk.writes.empty());
+}
+
+TEST_F(JournalToolTest, ShardsAreChosen) {
+  put(2);
+  EXPECT_EQ(run({"data", "verify"}), 0);
+  EXPECT_TRUE(says("shard 0") && says("shard 2")) << out;
+  EXPECT_EQ(run({"data", "verify", "--shard", "2"}), 0);
+  EXPECT_FALSE(says("shard 0"));
+  EXPECT_EQ(run({"data", "verify", "--shard", "3"}), 2);
+  EXPECT_NE(errors.find("no shard 3"), std::string::npos);
+}
+
+TEST_F(JournalToolTest, WrongInputIsSaidClearly) {
+  EXPECT_EQ(run({"elsewhere", "summary"}), 2);
+  EXPECT_NE(errors.find("elsewhere: there is no journal"), std::string::npos);
+  EXPECT_EQ(run({"data", "repair"}), 2);
+  EXPECT_TRUE(says("see lepus-journal --help")) << out;
+  EXPECT_EQ(run({"--help"}), 0);
+  EXPECT_TRUE(says("DATA_DIR"));
+}
+
+}  // namespace
+}  // namespace lepus::journal

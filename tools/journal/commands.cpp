@@ -1,0 +1,155 @@
+// Chooses the shards; then summary and verify, which are views of recover()'s report.
+#include "tools/journal/commands.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "persist/recovery.h"
+#include "tools/journal/queue_names.h"
+
+namespace lepus::journal {
+
+using persist::Finding;
+using persist::RecordType;
+using persist::RecoveryReport;
+using persist::SlotFile;
+using persist::SlotState;
+using persist::Weight;
+
+namespace {
+
+constexpr int exit_fine = 0;
+constexpr int exit_problems = 1;
+constexpr int exit_wrong = 2;
+
+RecoveryReport read_shard(const Context& context, std::uint32_t shard) {
+  return persist::recover(context.disk,
+                          persist::shard_directory(context.options.data_directory, shard),
+                          {.shard = shard});
+}
+
+std::string megabytes(std::uint64_t bytes) {
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
+}
+
+void print_findings(const Context& context, const RecoveryReport& report, Weight weight_min) {
+  for (const Finding& finding : report.findings)
+    if (finding.weight() >= weight_min)
+      fmt::print(context.out, "  {}: {}\n", persist::text_of(finding.weight()), finding.text());
+}
+
+void print_segments(const Context& context, const RecoveryReport& report) {
+  std::vector<const SlotFile*> slots;
+  std::size_t free_count = 0;
+  for (const SlotFile& slot : report.slots) {
+    if (slot.state == SlotState::live) slots.push_back(&slot);
+    free_count += slot.state == SlotState::free ? 1 : 0;
+  }
+  std::sort(slots.begin(), slots.end(), [](const SlotFile* left, const SlotFile* right) {
+    return left->number < right->number;
+  });
+  fmt::print(context.out, "  {} segments, {} free files, next segment {}, next sequence {}\n",
+             slots.size(), free_count, report.next_segment, report.next_sequence);
+  if (slots.empty()) return;
+  fmt::print(context.out, "  {:>9}  {:<10}  {:>12}  {:>12}  {:>12}  {:>12}\n", "segment", "file",
+             "size", "used", "live", "dead");
+  for (const SlotFile* slot : slots) {
+    // A record in two queues counts twice as live.
+    const std::uint64_t live = std::min(slot->live_bytes, slot->used_bytes);
+    fmt::print(context.out, "  {:>9}  {:<10}  {:>12}  {:>12}  {:>12}  {:>12}\n", slot->number,
+               persist::slot_name(slot->index), megabytes(slot->size), megabytes(slot->used_bytes),
+               megabytes(live), megabytes(slot->used_bytes - live));
+  }
+}
+
+void print_queues(const Context& context, const RecoveryReport& report) {
+  const QueueNames names = read_queue_names(context.options.data_directory + "/catalog.sqlite");
+  if (!names.problem.empty())
+    fmt::print(context.out, "  queue names are not known: {}\n", names.problem);
+  report.queues.for_each_queue([&](std::uint64_t queue) {
+    std::uint64_t bytes = 0;
+    std::uint64_t redelivered_count = 0;
+    report.queues.for_each(queue, [&](const persist::LiveEntry& entry) {
+      bytes += entry.message.body_size;
+      redelivered_count += entry.redelivered ? 1 : 0;
+    });
+    const auto name = names.by_id.find(queue);
+    const bool is_dead = names.problem.empty() && name == names.by_id.end();
+    fmt::print(context.out, "  queue {}{}: {} messages, {} body bytes, {} delivered before{}\n",
+               queue, name == names.by_id.end() ? "" : " " + name->second,
+               report.queues.count(queue), bytes, redelivered_count, is_dead ? ", deleted" : "");
+  });
+}
+
+}  // namespace
+
+int print_summary(const Context& context, std::uint32_t shard) {
+  const RecoveryReport report = read_shard(context, shard);
+  fmt::print(context.out, "shard {}\n", shard);
+  print_segments(context, report);
+  fmt::print(context.out, "  records:");
+  for (std::size_t type = 1; type < report.counters.records.size(); ++type)
+    fmt::print(context.out, " {} {}", report.counters.records[type],
+               persist::text_of(static_cast<RecordType>(type)));
+  fmt::print(context.out, "\n");
+  print_queues(context, report);
+  print_findings(context, report, Weight::note);
+  return report.refused() ? exit_problems : exit_fine;
+}
+
+int verify(const Context& context, std::uint32_t shard) {
+  const RecoveryReport report = read_shard(context, shard);
+  std::uint64_t record_count = 0;
+  for (const std::uint64_t count : report.counters.records) record_count += count;
+  const bool is_good = report.worst() < Weight::warning;
+  fmt::print(context.out, "shard {}: {} records, {} bytes: {}\n", shard, record_count,
+             report.counters.bytes_read, is_good ? "no problem" : "PROBLEMS");
+  print_findings(context, report, Weight::note);
+  if (report.counters.damaged_bytes > 0)
+    fmt::print(context.out, "  {} bytes damaged, {} records lost\n", report.counters.damaged_bytes,
+               report.counters.records_lost);
+  return is_good ? exit_fine : exit_problems;
+}
+
+int run_command(const Context& context) {
+  const Options& options = context.options;
+  std::string error;
+  std::vector<std::uint32_t> shards =
+      persist::list_shards(context.disk, options.data_directory, error);
+  if (error.empty() && shards.empty())
+    error = fmt::format("{}: there is no journal; is it the data directory of a broker?",
+                        options.data_directory);
+  if (error.empty() && options.shard) {
+    if (std::find(shards.begin(), shards.end(), *options.shard) == shards.end())
+      error = fmt::format("{}: there is no shard {}", options.data_directory, *options.shard);
+    shards = {*options.shard};
+  }
+  if (!error.empty()) {
+    fmt::print(context.errors, "lepus-journal: {}\n", error);
+    return exit_wrong;
+  }
+  int worst = exit_fine;
+  for (const std::uint32_t shard : shards) {
+    int result = exit_fine;
+    switch (options.command) {
+      case Command::summary:
+        result = print_summary(context, shard);
+        break;
+      case Command::verify:
+        result = verify(context, shard);
+        break;
+      case Command::print:
+        result = print_records(context, shard);
+        break;
+    }
+    worst = std::max(worst, result);
+  }
+  if (is_broker_running(options.data_directory))
+    fmt::print(context.errors,
+               "lepus-journal: a broker runs on this directory; the tail may have moved\n");
+  return worst;
+}
+
+}  // namespace lepus::journal

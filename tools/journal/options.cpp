@@ -1,0 +1,47 @@
+// The command line through CLI11, whose exceptions end here.
+#include "tools/journal/options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace lepus::journal {
+
+namespace {
+
+constexpr const char* footer =
+    "Commands:\n"
+    "  summary   files, segments, live and dead bytes, records by type, messages by queue\n"
+    "  verify    reads everything; exit code 1 and a line for each problem when there is one\n"
+    "  print     one line a record, in order\n\n"
+    "Nothing is ever written. While the broker runs, the end of the journal moves: what is said\n"
+    "about it may be old by then.\n"
+    "Exit codes: 0 fine, 1 problems found, 2 wrong command line or no journal there.";
+
+}  // namespace
+
+ParsedOptions parse_options(int argument_count, const char* const* arguments) {
+  Options options;
+  std::string command;
+  CLI::App app("lepus-journal: looks into the journal of a Lepus data directory", "lepus-journal");
+  app.footer(footer);
+  app.add_option("DATA_DIR", options.data_directory, "The broker's data directory")->required();
+  app.add_option("COMMAND", command, "summary, verify or print")
+      ->required()
+      ->check(CLI::IsMember({"summary", "verify", "print"}));
+  app.add_option("--shard", options.shard, "Only this shard");
+  app.add_option("--from", options.from, "print: begin at this sequence")->type_name("SEQ");
+  app.add_flag("--bodies", options.bodies, "print: with the bodies of messages");
+  try {
+    app.parse(argument_count, arguments);
+  } catch (const CLI::CallForHelp&) {
+    return {std::nullopt, app.help(), 0};
+  } catch (const CLI::ParseError& error) {
+    return {std::nullopt,
+            std::string("lepus-journal: ") + error.what() + "; see lepus-journal --help\n", 2};
+  }
+  options.command = command == "summary"  ? Command::summary
+                    : command == "verify" ? Command::verify
+                                          : Command::print;
+  return {std::move(options), {}, 0};
+}
+
+}  // namespace lepus::journal

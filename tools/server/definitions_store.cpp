@@ -1,0 +1,130 @@
+// Between catalog, file and log. The order of the work makes it all or nothing: the file is read
+// and judged in full before the first row is written, and all rows are one transaction.
+#include "tools/server/definitions_store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+#include <variant>
+
+#include "tools/server/data_dir.h"
+#include "tools/server/definitions_import.h"
+#include "tools/server/definitions_warnings.h"
+#include "tools/server/definitions_write.h"
+
+namespace lepus::server {
+
+using core::LogCategory;
+using core::LogLevel;
+
+namespace {
+
+void warn(core::Log& log, const std::string& text) {
+  log.write(LogLevel::warning, LogCategory::general, "definitions", {{"text", text}});
+}
+
+void warn_of_dangling(core::Log& log, const std::vector<std::string>& dangling) {
+  if (dangling.empty()) return;
+  warn(log, fmt::format("{} bindings were left out, their source or destination is neither in the "
+                        "file nor here (RabbitMQ exports bindings of exclusive queues and internal "
+                        "exchanges without them); the first is {}",
+                        dangling.size(), dangling.front()));
+}
+
+std::vector<std::string> vhost_names(const core::StoredDefinitions& stored) {
+  std::vector<std::string> names;
+  for (const core::TopologyChange& change : stored.changes)
+    if (const auto* added = std::get_if<core::VhostAdded>(&change)) names.push_back(added->name);
+  return names;
+}
+
+std::string import_file(const DefinitionsPlace& place, StartDefinitions& out) {
+  Definitions definitions;
+  std::string error = read_definitions(place.config.load_definitions, definitions);
+  if (!error.empty()) return error;
+  ImportPlan plan = plan_import(out.stored, {definitions, place.config.vhosts, place.shard_count});
+  if (!plan.error.empty()) return plan.error;
+  std::size_t kept_count = 0;
+  for (std::size_t index = 0; index < persist::kept_kind_count; ++index) {
+    const auto kind = static_cast<persist::KeptKind>(index);
+    for (const persist::KeptRow& row : definitions.kept.of(kind)) {
+      if (!out.kept.put(kind, row)) continue;
+      place.catalog.keep(kind, row);
+      ++kept_count;
+    }
+  }
+  for (const core::TopologyChange& change : plan.changes) place.catalog.record(change);
+  if (place.catalog.has_changes()) error = place.catalog.commit();
+  if (!error.empty()) return error;
+  place.log.write(LogLevel::info, LogCategory::general, "definitions imported",
+                  {{"file", place.config.load_definitions},
+                   {"changes", plan.changes.size()},
+                   {"users_and_others", kept_count}});
+  warn_of_dangling(place.log, plan.dangling);
+  out.stored.last_id = plan.last_id;
+  for (core::TopologyChange& change : plan.changes) out.stored.changes.push_back(std::move(change));
+  return {};
+}
+
+std::string write_file(const std::string& target, const std::string& text) {
+  const bool to_output = target == "-";
+  // Password hashes are in it.
+  const int fd = to_output ? STDOUT_FILENO
+                           : ::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  std::size_t done = 0;
+  bool good = fd >= 0;
+  while (good && done < text.size()) {
+    const ssize_t size = ::write(fd, text.data() + done, text.size() - done);
+    good = size > 0 || (size < 0 && errno == EINTR);
+    if (size > 0) done += static_cast<std::size_t>(size);
+  }
+  const int code = errno;
+  if (fd >= 0 && !to_output && ::close(fd) != 0) good = false;
+  if (good) return {};
+  return fmt::format("cannot write {}: {}", to_output ? "to standard output" : target,
+                     std::strerror(code));
+}
+
+}  // namespace
+
+std::string catalog_path(const ServerConfig& config) { return config.data_dir + "/catalog.sqlite"; }
+
+std::string load_start_definitions(const DefinitionsPlace& place, StartDefinitions& out) {
+  std::string error = place.catalog.load(out.stored);
+  if (error.empty()) error = place.catalog.load_kept(out.kept);
+  if (!error.empty()) return error;
+  place.log.write(LogLevel::info, LogCategory::general, "definitions loaded",
+                  {{"catalog", catalog_path(place.config)}, {"count", out.stored.changes.size()}});
+  if (!place.config.load_definitions.empty()) error = import_file(place, out);
+  if (!error.empty()) return error;
+  for (const std::string& text : definition_warnings(out.kept, vhost_names(out.stored)))
+    warn(place.log, text);
+  return {};
+}
+
+std::string export_definitions(const ServerConfig& config, const std::string& target) {
+  if (::access(catalog_path(config).c_str(), F_OK) != 0)
+    return fmt::format(
+        "there is no catalog {}: {}; name the data_dir of the broker with --set or "
+        "--config",
+        catalog_path(config), std::strerror(errno));
+  DataDir data_dir;
+  if (std::string error = data_dir.open(config.data_dir); !error.empty()) return error;
+  persist::Catalog catalog;
+  StartDefinitions all;
+  std::string text;
+  std::string error = catalog.open({catalog_path(config), 1});
+  if (error.empty()) error = catalog.load(all.stored);
+  if (error.empty()) error = catalog.load_kept(all.kept);
+  if (error.empty())
+    error = write_definitions({all.stored, all.kept, config.product_name, config.product_version},
+                              text);
+  return error.empty() ? write_file(target, text) : error;
+}
+
+}  // namespace lepus::server

@@ -1,0 +1,41 @@
+// The catalog with what a definitions file brings: at start, before anything runs.
+//
+//   catalog -> stored, kept      file -> Definitions -> plan      plan -> one commit of the catalog
+//                                                                 -> stored, kept
+#pragma once
+
+#include <string>
+
+#include "core/log.h"
+#include "core/ports.h"
+#include "persist/catalog.h"
+#include "tools/server/config.h"
+
+namespace lepus::server {
+
+/// What the broker starts with.
+struct StartDefinitions {
+  core::StoredDefinitions stored;
+  persist::KeptDefinitions kept;
+};
+
+struct DefinitionsPlace {
+  const ServerConfig& config;
+  persist::Catalog& catalog;  ///< Open, not loaded yet.
+  core::Log& log;
+  core::ShardId shard_count;
+};
+
+/// Loads the catalog and, when the configuration names one, the definitions file. Everything in the
+/// file is there afterwards, also after a crash; or, with an error, nothing of it.
+[[nodiscard]] std::string load_start_definitions(const DefinitionsPlace& place,
+                                                 StartDefinitions& out);
+
+/// `lepus --export-definitions`: the catalog of a stopped broker as a file, or with "-" on standard
+/// output. Empty, or what is wrong.
+[[nodiscard]] std::string export_definitions(const ServerConfig& config, const std::string& target);
+
+/// Where the catalog is.
+std::string catalog_path(const ServerConfig& config);
+
+}  // namespace lepus::server
