@@ -26,6 +26,10 @@ Cluster::Parts World::cluster_parts() {
 
 /// It is tried until it works, as a supervisor would; only a sick disk may refuse.
 void World::start() {
+  // Not between attempts: taking over the journals of shards that are gone has to be finished with
+  // the number of shards it was begun with.
+  if (plan_.shard_changes > 0 && disk_random_.chance(plan_.shard_changes))
+    plan_.shards = 1 + disk_random_.below(3);
   for (int attempt = 0; attempt < start_attempts_max; ++attempt) {
     if (judge_.failed() || start_once()) return;
     end_process(disk_random_.chance(plan_.power_cuts));
@@ -36,8 +40,6 @@ void World::start() {
 
 bool World::start_once() {
   if (!disk_is_sick_) end_disk_faults();
-  if (plan_.shard_changes > 0 && disk_random_.chance(plan_.shard_changes))
-    plan_.shards = 1 + disk_random_.below(3);
   cluster_ = std::make_unique<Cluster>(cluster_parts());
   if (saboteur_.mistake() == Mistake::ignore_dsync) cluster_->disk().ignore_dsync();
   if (saboteur_.mistake() == Mistake::skip_tail) cluster_->disk().forget_writes();
