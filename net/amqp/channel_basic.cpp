@@ -210,18 +210,16 @@ void Channel::on_credit_return(std::uint32_t count) {
   if (state_ == State::open) grant_waiting_credit();
 }
 
+/// A grant may come back at once, and with it this call: each request is out of the list by then.
 void Channel::grant_waiting_credit() {
-  std::size_t served = 0;
-  while (served < waiting_credit_.size()) {
-    const core::CreditRequest request = waiting_credit_[served];
+  while (!waiting_credit_.empty()) {
+    const core::CreditRequest request = waiting_credit_.front();
     const std::uint32_t granted = std::min(free_shared_credit(), request.wanted);
-    if (granted == 0) break;
-    ++served;
+    if (granted == 0) return;
+    waiting_credit_.erase(waiting_credit_.begin());
     shared_granted_ += granted;
     broker().send(request.home, core::CreditGrant{request.queue, ref_, request.consumer, granted});
   }
-  waiting_credit_.erase(waiting_credit_.begin(),
-                        waiting_credit_.begin() + static_cast<std::ptrdiff_t>(served));
 }
 
 Channel::Consumer* Channel::find_consumer(std::string_view tag) {
