@@ -59,7 +59,19 @@ std::string ShardStore::open(const KnownQueues& known) {
   for (const std::uint64_t queue : report_.queues.ids())
     if (!known.contains(queue)) report_.drop_queue(queue);
   loader_ = std::make_unique<RecordLoader>(*parts_.disk, parts_.directory, report_.slots);
-  return journal_.start(found(), report_.next_sequence);
+  if (std::string error = journal_.start(found(), report_.next_sequence); !error.empty())
+    return error;
+  repeat_marks();
+  return {};
+}
+
+/// The segments that hold them may be given up before the queues are there to repeat them.
+void ShardStore::repeat_marks() {
+  for (const std::uint64_t queue : report_.queues.ids()) {
+    if (report_.queues.count(queue) == 0) continue;
+    for (const RecoveredLevel& level : report_.queues.levels(queue))
+      if (level.seen_below != 0) journal_.seen({core::QueueId{queue}, level.seen_below});
+  }
 }
 
 void ShardStore::log_findings() {

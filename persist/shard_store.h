@@ -34,6 +34,7 @@ class ShardStore final : public core::Restorer {
 
  private:
   void log_findings();
+  void repeat_marks();
   Segments::Found found() const;
   core::MessageRef load(const LiveEntry& entry, core::MemoryAccount& account);
   core::Nanos deadline_of(const LiveEntry& entry, const core::QueueSpec& queue) const;
