@@ -10,6 +10,8 @@ namespace {
 constexpr int start_attempts_max = 20;
 constexpr std::uint64_t start_calls_max = 40;  ///< Of the disk: most starts make fewer.
 constexpr std::size_t crash_steps_max = 300;
+/// Behind what tells the format and its version: with another one the broker refuses to start.
+constexpr std::uint64_t rot_begin = 16;
 constexpr std::size_t write_wait_steps_max = 2000;
 
 }  // namespace
@@ -158,7 +160,7 @@ void World::rot() {
   std::vector<std::string> files;
   if (sim_.disk().list(directory, files) < 0 || files.empty()) return;
   const std::string path = directory + files[disk_random_.below(files.size())];
-  const std::int64_t place = sim_.disk().flip_bit(path, 0, plan_.segment_size / 2);
+  const std::int64_t place = sim_.disk().flip_bit(path, rot_begin, plan_.segment_size / 2);
   judge_.note("a bit of {} changes at {}", path, place);
   disk_is_rotten_ = true;
   ledger_.forgive_journal();
