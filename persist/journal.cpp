@@ -24,8 +24,7 @@ std::uint64_t list_size(std::size_t count) {
 
 Journal::Journal(Parts parts)
     : parts_(std::move(parts)),
-      segments_({parts_.loop, parts_.disk, parts_.log, parts_.directory, parts_.segment_size,
-                 parts_.sync == SyncMode::always}) {
+      segments_({parts_.loop, parts_.disk, parts_.log, parts_.directory, parts_.segment_size}) {
   CHECK(parts_.segment_size <= UINT32_MAX);
   write_op_.bind<&Journal::on_write>(this);
   close_op_.bind<&Journal::on_close>(this);

@@ -91,6 +91,7 @@ void Journal::on_write(io::Op&, const io::Completion& completion) {
   written_ += size == batches_.front()->size() - written_ ? size : size / block_size * block_size;
   if (size < block_size) return write_failed(ENOSPC);
   if (written_ < batches_.front()->size()) return write_rest();
+  if (parts_.sync == SyncMode::always) return submit_sync(fd_);
   finish_write();
 }
 
@@ -172,6 +173,7 @@ void Journal::on_sync_timer(io::Timer&) {
 }
 
 void Journal::on_sync(io::Op&, const io::Completion& completion) {
+  if (completion.result >= 0 && parts_.sync == SyncMode::always) return finish_write();
   if (completion.result < 0) {
     has_failed_ = true;
     parts_.fail(

@@ -47,7 +47,7 @@ std::string Segments::start(Found found) {
   spare_slot_ = is_new ? Slot{slot_count_++, 0} : free_.back();
   if (!is_new) free_.pop_back();
   spare_path_ = slot_file_path(parts_.directory, spare_slot_.number);
-  io::OpenMode mode{true, true, direct_, parts_.dsync};
+  io::OpenMode mode{true, true, direct_, false};
   spare_fd_ = parts_.disk->open(spare_path_, mode);
   if (spare_fd_ == -EINVAL) {
     direct_ = mode.direct = false;
@@ -140,7 +140,7 @@ void Segments::prepare() {
   spare_path_ = slot_file_path(parts_.directory, spare_slot_.number);
   op_.kind = io::OpKind::open_file;
   op_.path = spare_path_.c_str();
-  op_.mode = {true, true, direct_, parts_.dsync};
+  op_.mode = {true, true, direct_, false};
   op_.bind<&Segments::on_open>(this);
   spare_ = Spare::opening;
   parts_.loop->submit(op_);

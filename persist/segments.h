@@ -47,7 +47,6 @@ class Segments {
     core::Log* log;
     std::string directory;
     std::uint64_t segment_size;  ///< A multiple of block_size.
-    bool dsync;                  ///< A write that came back is durable.
   };
   /// What a restart found.
   struct Found {
