@@ -18,6 +18,7 @@ constexpr size_t ack_backlog_size_max = size_t{1} << 20;
 
 Consumer::Consumer(const Config& config, Stats& stats)
     : stats_(stats),
+      budget_(config.budget),
       auto_ack_(config.options->auto_ack),
       // What is drained was written long ago, perhaps before this machine was started.
       stamped_(config.options->body_size >= sizeof(uint64_t) &&
@@ -100,7 +101,7 @@ void Consumer::on_deliver(const uint8_t* arguments, size_t size) {
 
 void Consumer::on_header(const uint8_t* payload, size_t size) {
   sent_ns_ = 0;
-  if (content_.on_header(payload, size)) ++completed_;
+  if (content_.on_header(payload, size)) complete();
 }
 
 void Consumer::on_body(const uint8_t* payload, size_t size) {
@@ -110,11 +111,16 @@ void Consumer::on_body(const uint8_t* payload, size_t size) {
 
 void Consumer::on_body_end(size_t size) {
   if (!content_.on_body_end(size)) return;
-  ++completed_;
+  complete();
   if (sent_ns_ == 0) return;
   // One clock reading for all that a receive brought: it had all arrived when the call returned.
   if (received_ns_ == 0) received_ns_ = now_ns();
   stats_.latency.record(received_ns_ > sent_ns_ ? received_ns_ - sent_ns_ : 0);
+}
+
+// Once the budget is used up nothing more is taken, so what was is a prefix of the deliveries.
+void Consumer::complete() {
+  if (budget_ == nullptr || budget_->take()) ++completed_;
 }
 
 void Consumer::write_acks() {

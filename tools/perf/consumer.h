@@ -5,6 +5,7 @@
 
 #include "tools/perf/connection.h"
 #include "tools/perf/event_loop.h"
+#include "tools/perf/goal.h"
 #include "tools/perf/stats.h"
 #include "tools/perf/topology.h"
 
@@ -15,7 +16,8 @@ class Consumer final : public Endpoint {
   struct Config {
     const Options* options = nullptr;
     const Topology* topology = nullptr;
-    unsigned number = 0;  // of this consumer, 0-based
+    unsigned number = 0;       // of this consumer, 0-based
+    Budget* budget = nullptr;  // shared by all consumers; none: without limit
   };
   // Connects and consumes; blocks until the broker has agreed to every consumer.
   Consumer(const Config& config, Stats& stats);
@@ -36,11 +38,13 @@ class Consumer final : public Endpoint {
  private:
   void receive();
   void on_deliver(const uint8_t* arguments, size_t size);
+  void complete();
   void write_acks();
 
   Connection connection_;
   Stats& stats_;
   ContentProgress content_;
+  Budget* const budget_;
   const bool auto_ack_;
   const bool stamped_;
   const uint64_t ack_batch_;

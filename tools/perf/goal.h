@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 
 #include "tools/perf/options.h"
@@ -48,6 +49,23 @@ inline uint64_t share_of_messages(const Options& options, unsigned number) {
   const uint64_t extra = number < options.messages % options.producers ? 1 : 0;
   return options.messages / options.producers + extra;
 }
+
+// What all consumers of a drain together may still take. What comes beyond is neither counted nor
+// acknowledged, so that it is back in its queue when the consumer closes.
+class Budget {
+ public:
+  explicit Budget(uint64_t count) : left_(count) {}
+
+  bool take() {
+    uint64_t left = left_.load(std::memory_order_relaxed);
+    while (left > 0 && !left_.compare_exchange_weak(left, left - 1, std::memory_order_relaxed)) {
+    }
+    return left > 0;
+  }
+
+ private:
+  std::atomic<uint64_t> left_;
+};
 
 // Notices that nothing has moved since some time.
 class StallWatch {

@@ -4,7 +4,7 @@
 //   ask how many are ready → consume that many → acknowledge, close → ask how many are left
 //
 // Time runs from before the first consumer connects: what a broker reads ahead for it is its work
-// too. Consumers that are already served while others connect may receive more than --messages.
+// too.
 #include <memory>
 #include <vector>
 
@@ -20,17 +20,20 @@ namespace {
 
 Measurement consume(const Options& options, const Topology& topology, uint64_t waiting) {
   const Wording wording{"messages", false};
+  const Goal goal = goal_of_drain(options, waiting);
+  Budget budget(goal.delivered);
   std::vector<std::unique_ptr<Consumer>> consumers;
   Workers workers(options);
+  // Without --messages what is delivered beyond the count is counted too: it would be a fault.
+  Budget* const limit = options.messages > 0 ? &budget : nullptr;
   const uint64_t start_ns = now_ns();
   for (unsigned index = 0; index < options.consumers; ++index) {
-    consumers.push_back(std::make_unique<Consumer>(Consumer::Config{&options, &topology, index},
-                                                   workers.stats_for(index)));
+    consumers.push_back(std::make_unique<Consumer>(
+        Consumer::Config{&options, &topology, index, limit}, workers.stats_for(index)));
     workers.add(*consumers.back());
   }
   workers.start();
-  Measurement measurement =
-      measure_until(options, workers, wording, {goal_of_drain(options, waiting), start_ns});
+  Measurement measurement = measure_until(options, workers, wording, {goal, start_ns});
   workers.stop();
   for (const std::unique_ptr<Consumer>& consumer : consumers) consumer->close();
   return measurement;

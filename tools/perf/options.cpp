@@ -133,6 +133,8 @@ void check(const Options& o) {
   require(o.messages == 0 || o.mode == Mode::drain || o.producers > 0,
           "--messages without producers: use mode drain");
   require(o.mode != Mode::drain || o.consumers > 0, "mode drain needs --consumers 1 or more");
+  require(o.mode != Mode::drain || o.messages == 0 || !o.auto_ack,
+          "mode drain with --messages gives back what is too much: not with --auto-ack");
   require(o.queues >= 1 && o.queues <= 1000000, "--queues must be 1 to 1000000");
   require(o.frame_size_max >= 4096, "--frame-max must be 4096 or more (AMQP 0-9-1 minimum)");
   require(o.ack_batch >= 1, "--ack-batch must be 1 or more");

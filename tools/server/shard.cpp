@@ -73,6 +73,8 @@ void Shard::on_command(const core::Command& command) {
   if (std::holds_alternative<core::EndThread>(command)) {
     CHECK(phase_ == Phase::drained);
     phase_ = Phase::finished;
+    if (has_unwritten())
+      parts_.loop->timers().arm(stop_timer_, parts_.loop->now() + core::limits::shutdown_wait);
   } else if (const auto* changed = std::get_if<core::Reconfigure>(&command)) {
     server_.set_settings(*static_cast<const amqp::Settings*>(changed->settings));
   } else {
@@ -103,7 +105,12 @@ void Shard::on_deadline(io::Timer&) {
   broker_.pump();
 }
 
-void Shard::on_stop_deadline(io::Timer&) { server_.abort_all(); }
+void Shard::on_stop_deadline(io::Timer&) {
+  if (phase_ != Phase::finished) return server_.abort_all();
+  gives_up_ = true;
+  parts_.log->write(LogLevel::error, LogCategory::general,
+                    "the journal has no room: what was not confirmed is lost", {});
+}
 
 void Shard::flush() {
   broker_.flush();
@@ -126,11 +133,17 @@ void Shard::flush() {
 
 bool Shard::may_sleep() {
   return !broker_.has_work() && !server_.has_work() && !mesh_.has_staged() && !ledger_.has_work() &&
-         phase_ != Phase::finished;
+         (phase_ != Phase::finished || (has_unwritten() && !gives_up_));
+}
+
+/// Also when the journal waits for room, and has nothing to do until then.
+bool Shard::has_unwritten() const {
+  return ledger_.has_work() || ledger_.durable() < ledger_.open_batch();
 }
 
 bool Shard::is_finished() const {
-  return phase_ == Phase::finished && parts_.loop->ops_in_flight() == 0 && !ledger_.has_work();
+  return phase_ == Phase::finished && parts_.loop->ops_in_flight() == 0 &&
+         (!has_unwritten() || gives_up_);
 }
 
 }  // namespace lepus::server

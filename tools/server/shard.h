@@ -64,6 +64,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   void on_stop_deadline(io::Timer& timer);
   void on_deadline(io::Timer& timer);
   void pump();
+  bool has_unwritten() const;
   static void bury_stream(void* self, std::unique_ptr<net::Stream> stream);
 
   Parts parts_;
@@ -76,6 +77,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::size_t listeners_open_ = 0;
   Phase phase_ = Phase::starting;
+  bool gives_up_ = false;  ///< On what the journal has no room for.
   io::Timer stop_timer_;
   io::Timer deadline_timer_;                    ///< For Broker::advance().
   std::atomic<std::uint64_t> memory_bytes_{0};  ///< Written here, read by the control thread.

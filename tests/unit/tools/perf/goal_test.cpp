@@ -64,6 +64,14 @@ TEST(Goal, SharesAddUpAndDifferByOneAtMost) {
   EXPECT_EQ(share_of_messages(counted(0), 0), UINT64_MAX);
 }
 
+TEST(Budget, GivesOutWhatThereIsAndNoMore) {
+  Budget budget(2);
+  EXPECT_TRUE(budget.take());
+  EXPECT_TRUE(budget.take());
+  EXPECT_FALSE(budget.take());
+  EXPECT_FALSE(budget.take());
+}
+
 TEST(StallWatch, OnlyAChangeStartsTheTimeAnew) {
   StallWatch watch(100, 1000);
   EXPECT_FALSE(watch.stalled({}, 1099));

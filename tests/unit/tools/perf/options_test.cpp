@@ -47,6 +47,7 @@ TEST(PerfOptions, DrainHasNoProducers) {
 
 TEST(PerfOptions, WhatMakesNoSenseIsRefused) {
   EXPECT_THROW(parse({"drain", "--consumers", "0"}), PerfError);
+  EXPECT_THROW(parse({"drain", "--messages", "5", "--auto-ack"}), PerfError);
   EXPECT_THROW(parse({"rpc", "--messages", "5"}), PerfError);
   EXPECT_THROW(parse({"queues", "--keep"}), PerfError);
   EXPECT_THROW(parse({"--producers", "0", "--messages", "5"}), PerfError);
