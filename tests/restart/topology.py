@@ -240,7 +240,9 @@ def a_damaged_catalog_is_refused(node):
 @case
 def a_failing_disk_ends_the_broker(node):
     """Nobody gets an answer for what could not be stored."""
-    probe = node.start(shards=1, file_size_max=600_000).probe()
+    # Above the size of a journal's file, which is made before anything is declared.
+    probe = node.start(shards=1, file_size_max=1_200_000,
+                       settings={'journal.segment_size': '1MiB'}).probe()
     answered = set()
     try:
         for number in range(20_000):
