@@ -91,6 +91,7 @@ class Node:
     def start(self, shards=2, file_size_max=None, settings=None):
         """settings: more keys of the configuration."""
         check(self.process is None, 'the broker runs already')
+        starts = self.starts_logged()
         self.launch(shards, file_size_max, settings)
         deadline = time.monotonic() + START_S
         seen = b''
@@ -101,7 +102,17 @@ class Node:
                 part = os.read(self.process.stdout.fileno(), 4096) if ready else b''
                 check(part, f'the broker did not start:\n{self.log()}')
                 seen += part
+        # The log has a thread of its own: what the start says is there a moment later.
+        while self.starts_logged() == starts:
+            check(time.monotonic() < deadline, f'the start is not in the log:\n{self.log()}')
+            time.sleep(0.002)
         return self
+
+    def starts_logged(self):
+        if not os.path.exists(self.log_path):
+            return 0
+        with open(self.log_path, encoding='utf-8', errors='replace') as log:
+            return log.read().count('"broker started"')
 
     def fails_to_start(self, shards=2, settings=None):
         """Starts a broker that must refuse: the one line it gives on standard error."""
