@@ -9,6 +9,7 @@
 Its log goes to a file in the directory that holds the data directory; both go when the block is
 left.
 """
+import argparse
 import contextlib
 import os
 import resource
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), 'wire'))
@@ -190,3 +192,29 @@ class Node:
         code = self.refusal(f'{kind}.Declare', passive=True, **{kind.lower(): name})
         check(code in (0, 404), f'passive declare of {kind} {name}: {code}')
         return code == 0
+
+
+def run_cases(text, cases):
+    """Each with a Node of its own. The exit code."""
+    parser = argparse.ArgumentParser(description=text.splitlines()[0])
+    parser.add_argument('--broker', required=True, help='the program')
+    parser.add_argument('--only', default='', help='cases whose name contains this')
+    options = parser.parse_args()
+    passed = failed = 0
+    for run in cases:
+        if options.only not in run.__name__:
+            continue
+        began = time.monotonic()
+        with Node(options.broker) as node:
+            try:
+                run(node)
+                passed += 1
+                print(f'pass {run.__name__} ({time.monotonic() - began:.1f} s)', flush=True)
+            except Failed as error:
+                failed += 1
+                print(f'FAIL {run.__name__}: {error}', flush=True)
+            except Exception:  # pylint: disable=broad-except
+                failed += 1
+                print(f'FAIL {run.__name__}:\n{traceback.format_exc()}{node.log()}', flush=True)
+    print(f'{passed} passed, {failed} failed')
+    return 1 if failed or not passed else 0
