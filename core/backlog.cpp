@@ -60,6 +60,8 @@ void Backlog::restore(Sequence sequence, MessageRef message, bool redelivered) {
   next_ = sequence;
   CHECK(push(std::move(message)) == sequence);
   slot(sequence).redelivered = redelivered;
+  // The mark that says so may lie in a segment that is given up before this message is.
+  if (redelivered) seen_below_ = sequence + 1;
 }
 
 void Backlog::continue_at(Sequence next) {

@@ -35,9 +35,10 @@ class Levels {
   /// The message at `sequence` is about to be delivered. Returns up to where deliveries are now
   /// to be announced, or 0 when enough is announced already.
   Sequence announce(Sequence sequence);
-  /// Calls visit(below) for each level with announced deliveries and messages left.
+  /// Calls visit(below) for each level with announced deliveries and messages left. What was
+  /// announced of an empty level is forgotten: it may cover messages to come.
   template <class F>
-  void for_each_announced(F&& visit) const;
+  void for_each_announced(F&& visit);
   Backlog::State state(Sequence sequence) const;
   Message* find(Sequence sequence) const;
 
@@ -70,12 +71,16 @@ void Levels::for_each(F&& visit) const {
 }
 
 template <class F>
-void Levels::for_each_announced(F&& visit) const {
+void Levels::for_each_announced(F&& visit) {
   for (std::size_t number = 0; number <= higher_.size(); ++number) {
-    const Backlog* backlog = find_level(static_cast<std::uint8_t>(number));
-    if (backlog == nullptr || backlog->seen_below() == 0) continue;
-    if (backlog->ready_count() + backlog->unacked_count() > 0)
-      visit(Sequence{number} << level_shift | backlog->seen_below());
+    if (number > 0 && higher_[number - 1] == nullptr) continue;
+    Backlog& backlog = number == 0 ? lowest_ : *higher_[number - 1];
+    if (backlog.seen_below() == 0) continue;
+    if (backlog.ready_count() + backlog.unacked_count() > 0) {
+      visit(Sequence{number} << level_shift | backlog.seen_below());
+    } else {
+      backlog.set_seen_below(0);
+    }
   }
 }
 

@@ -57,6 +57,7 @@ class Cluster {
   std::size_t ops_in_flight() const;
 
   static constexpr std::uint16_t port = 5672;
+  static constexpr const char* journal_directory = "/data/journal";
 
  private:
   struct Thread {

@@ -93,6 +93,8 @@ class Ledger {
   void on_settle_unsure(const Hold& hold);
   void on_requeued(const Hold& hold) { set_state(hold, Copy::State::ready); }
 
+  /// A journal is damaged: nothing that is kept is sure.
+  void forgive_journal();
   /// Messages that wait in the queue may be lost from now on, and until the end of `losses`.
   void forgive_losses(QueueModel& queue);
   /// Promise 1: nothing that is owed is left in a queue that was emptied.

@@ -41,6 +41,15 @@ void Ledger::on_restart(bool clean) {
   restarted_ = judge_.advance();
 }
 
+void Ledger::forgive_journal() {
+  for (std::uint32_t i = 0; i < model_.queue_count(); ++i) {
+    for (auto& [id, copy] : model_.queue(i).copies) {
+      copy.must = copy.seen = copy.settled_durably = false;
+      if (sent(id).persistent) copy.state = Copy::State::uncertain;
+    }
+  }
+}
+
 void Ledger::restart_copy(const QueueModel& queue, const Sent& message, Copy& copy, bool clean) {
   const bool left = copy.state == Copy::State::gone;
   const bool read_durably = clean || copy.seen_at < queue.durable_until;

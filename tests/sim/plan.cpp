@@ -45,18 +45,20 @@ void Plan::draw_disk(core::Random& random) {
   persistent = 60 + static_cast<unsigned>(random.below(41));
   durable = 60 + static_cast<unsigned>(random.below(41));
   confirm = 40 + static_cast<unsigned>(random.below(61));
+  large_body = 30 + static_cast<unsigned>(random.below(50));
   // A delivery without acknowledgement that was under way makes its queue's messages unsure.
   if (random.chance(60)) no_ack = 0;
   segment_size = std::uint64_t{16384} << random.below(3);
   crashes = static_cast<unsigned>(random.below(5));
   power_cuts = static_cast<unsigned>(random.below(3)) * 50;
   disk_delay_ns_max = random.chance(60) ? core::Nanos{1} << random.below(23) : 0;
-  crashes_in_write = static_cast<unsigned>(random.below(3)) * 50;
-  starts_crashed = random.chance(50) ? 40 : 0;
+  crashes_in_write = 50 + static_cast<unsigned>(random.below(2)) * 50;
+  starts_crashed = random.chance(60) ? 50 : 0;
   shard_changes = random.chance(50) ? 40 : 0;
   disk_faults = random.chance(40);
   disk_fills = random.chance(15);
   store_fails = random.chance(10);
+  bits_rot = random.chance(10);
   before_drain = static_cast<Interlude>(random.below(3));
 }
 

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +27,8 @@ class ProcessDisk final : public io::Disk {
   /// finish_recovery() only seems to write (a planted mistake).
   void forget_writes() { forgets_writes_ = true; }
   void ignore_dsync() { ignores_dsync_ = true; }
+  /// Whoever reads a journal file finds every checksum right, whatever the bytes are.
+  void hide_damage() { hides_damage_ = true; }
 
   int make_directory(const std::string& path) override {
     step();
@@ -38,7 +42,9 @@ class ProcessDisk final : public io::Disk {
     step();
     io::OpenMode changed = mode;
     changed.dsync = mode.dsync && !ignores_dsync_;
-    return disk_.open(path, changed);
+    const int fd = disk_.open(path, changed);
+    if (hides_damage_ && fd >= 0) paths_[fd] = path;
+    return fd;
   }
   void close(int fd) override {
     if (!is_dead_) disk_.close(fd);
@@ -47,10 +53,7 @@ class ProcessDisk final : public io::Disk {
     step();
     return disk_.size(fd);
   }
-  std::int64_t read(int fd, std::uint64_t offset, std::uint8_t* at, std::size_t size) override {
-    step();
-    return disk_.read(fd, offset, at, size);
-  }
+  std::int64_t read(int fd, std::uint64_t offset, std::uint8_t* at, std::size_t size) override;
   int write(int fd, std::uint64_t offset, core::Bytes bytes) override;
   int sync(int fd) override {
     step();
@@ -85,6 +88,8 @@ class ProcessDisk final : public io::Disk {
     throw ProcessDied{};
   }
 
+  void correct(const std::string& path, std::uint64_t offset, std::span<std::uint8_t> window);
+
   io::SimDisk& disk_;
   core::Random& random_;
   std::uint64_t calls_left_ = UINT64_MAX;
@@ -92,6 +97,8 @@ class ProcessDisk final : public io::Disk {
   bool is_dead_ = false;
   bool forgets_writes_ = false;
   bool ignores_dsync_ = false;
+  bool hides_damage_ = false;
+  std::map<int, std::string> paths_;  ///< Only when damage is hidden.
 };
 
 }  // namespace lepus::sim

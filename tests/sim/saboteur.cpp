@@ -42,7 +42,8 @@ std::string_view name_of(Mistake mistake) {
                                     "ignore_short_write",
                                     "ignore_write_error",
                                     "ignore_dsync",
-                                    "skip_tail"};
+                                    "skip_tail",
+                                    "ignore_checksum"};
   static_assert(names.size() == static_cast<std::size_t>(Mistake::count));
   return names[static_cast<std::size_t>(mistake)];
 }

@@ -48,6 +48,7 @@ enum class Mistake : std::uint8_t {
   ignore_write_error,
   ignore_dsync,
   skip_tail,
+  ignore_checksum,
   count,
 };
 std::string_view name_of(Mistake mistake);

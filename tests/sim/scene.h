@@ -52,6 +52,7 @@ struct Plan {
   unsigned shard_changes = 0;     ///< Of starts.
   bool disk_faults = false;
   bool disk_fills = false;
+  bool bits_rot = false;
   bool store_fails = false;  ///< The definitions' store.
   enum class Interlude : std::uint8_t { none, crash, clean_stop };
   Interlude before_drain = Interlude::none;

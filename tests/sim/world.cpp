@@ -52,6 +52,7 @@ World::World(std::uint64_t seed, Mistake mistake, bool verbose)
   for (int i = 0; i < 3; ++i) {
     QueueModel& queue = model_.add_queue("w" + std::to_string(i));
     queue.auto_delete = i == 2;
+    queue.durable = plan_.has_disk && i == 0;
     queue.exists.set(Presence::maybe, 0);
     queue.unclear = true;
   }

@@ -73,6 +73,7 @@ class World {
   void end_disk_faults();
   void interlude();
   void check_recovery();
+  void rot();
   void judge_waiting();
 
   void step();
@@ -98,6 +99,7 @@ class World {
   persist::test::MemoryStore definitions_;
   std::uint64_t seed_;
   bool disk_is_sick_ = false;
+  bool disk_is_rotten_ = false;  ///< Its journals may lack something from now on.
   unsigned crashes_left_ = 0;
   std::size_t crash_action_ = SIZE_MAX;  ///< The next one comes after so many actions,
   std::size_t crash_step_ = 0;           ///< and not before this step,

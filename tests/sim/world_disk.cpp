@@ -8,7 +8,7 @@ namespace lepus::sim {
 namespace {
 
 constexpr int start_attempts_max = 20;
-constexpr std::uint64_t start_calls_max = 80;  ///< Of the disk: most starts make fewer.
+constexpr std::uint64_t start_calls_max = 40;  ///< Of the disk: most starts make fewer.
 constexpr std::size_t crash_steps_max = 300;
 constexpr std::size_t write_wait_steps_max = 2000;
 
@@ -26,6 +26,10 @@ Cluster::Parts World::cluster_parts() {
 
 /// It is tried until it works, as a supervisor would; only a sick disk may refuse.
 void World::start() {
+  // Not between attempts: taking over the journals of shards that are gone has to be finished with
+  // the number of shards it was begun with.
+  if (plan_.shard_changes > 0 && disk_random_.chance(plan_.shard_changes))
+    plan_.shards = 1 + disk_random_.below(3);
   for (int attempt = 0; attempt < start_attempts_max; ++attempt) {
     if (judge_.failed() || start_once()) return;
     end_process(disk_random_.chance(plan_.power_cuts));
@@ -36,11 +40,10 @@ void World::start() {
 
 bool World::start_once() {
   if (!disk_is_sick_) end_disk_faults();
-  if (plan_.shard_changes > 0 && disk_random_.chance(plan_.shard_changes))
-    plan_.shards = 1 + disk_random_.below(3);
   cluster_ = std::make_unique<Cluster>(cluster_parts());
   if (saboteur_.mistake() == Mistake::ignore_dsync) cluster_->disk().ignore_dsync();
   if (saboteur_.mistake() == Mistake::skip_tail) cluster_->disk().forget_writes();
+  if (saboteur_.mistake() == Mistake::ignore_checksum) cluster_->disk().hide_damage();
   if (crashes_left_ > 0 && disk_random_.chance(plan_.starts_crashed)) {
     --crashes_left_;
     cluster_->disk().die_after(disk_random_.below(start_calls_max));
@@ -65,7 +68,7 @@ void World::check_recovery() {
   for (const auto& store : cluster_->stores())
     for (const persist::Finding& finding : store->report().findings) {
       judge_.note("  {}", finding.text());
-      if (finding.weight() >= persist::Weight::loss)
+      if (finding.weight() >= persist::Weight::loss && !disk_is_rotten_)
         judge_.fail(1, "recovery reports {}", finding.text());
     }
 }
@@ -101,6 +104,7 @@ void World::crash() {
   end_process(disk_random_.chance(plan_.power_cuts));
   model_.settle_deaths();
   ledger_.on_restart(false);
+  if (plan_.bits_rot && disk_random_.chance(50)) rot();
   model_.on_restart();
   quiet_steps_ = 0;
   start();
@@ -144,6 +148,21 @@ void World::interlude() {
 }
 
 // ---- the disk ----
+
+/// One bit of a journal changes. What is lost must be left out, and what comes must be intact.
+void World::rot() {
+  std::vector<std::string> shards;
+  if (sim_.disk().list(Cluster::journal_directory, shards) < 0 || shards.empty()) return;
+  const std::string directory = std::string(Cluster::journal_directory) + "/" +
+                                shards[disk_random_.below(shards.size())] + "/";
+  std::vector<std::string> files;
+  if (sim_.disk().list(directory, files) < 0 || files.empty()) return;
+  const std::string path = directory + files[disk_random_.below(files.size())];
+  const std::int64_t place = sim_.disk().flip_bit(path, 0, plan_.segment_size / 2);
+  judge_.note("a bit of {} changes at {}", path, place);
+  disk_is_rotten_ = true;
+  ledger_.forgive_journal();
+}
 
 void World::disturb_disk() {
   if (plan_.disk_faults && disk_random_.below(400) == 0) {
