@@ -24,11 +24,25 @@ Backlog::Slot& Backlog::slot(Sequence sequence) {
   return page->slots[offset % limits::backlog_page_slots];
 }
 
-Backlog::State Backlog::state(Sequence sequence) const {
-  if (sequence < base_ || sequence >= next_) return State::gone;
+/// Null: there is no such slot (any more).
+const Backlog::Slot* Backlog::find_slot(Sequence sequence) const {
+  if (sequence < base_ || sequence >= next_) return nullptr;
   const auto offset = static_cast<std::size_t>(sequence - base_);
-  const Page* page = pages_[offset / limits::backlog_page_slots].get();
-  return page == nullptr ? State::gone : page->slots[offset % limits::backlog_page_slots].state;
+  const std::size_t index = offset / limits::backlog_page_slots;
+  if (index >= pages_.size() || !pages_[index]) return nullptr;
+  return &pages_[index]->slots[offset % limits::backlog_page_slots];
+}
+
+Backlog::State Backlog::state(Sequence sequence) const {
+  const Slot* found = find_slot(sequence);
+  return found == nullptr ? State::gone : found->state;
+}
+
+Message* Backlog::find(Sequence sequence) const {
+  const Slot* found = find_slot(sequence);
+  if (found == nullptr || found->state == State::gone) return nullptr;
+  CHECK(found->message != nullptr);
+  return found->message;
 }
 
 Sequence Backlog::push(MessageRef message) {

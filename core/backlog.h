@@ -69,6 +69,8 @@ class Backlog {
   void set_seen_below(Sequence sequence) { seen_below_ = sequence; }
 
   State state(Sequence sequence) const;
+  /// Null where it is gone.
+  Message* find(Sequence sequence) const;
   std::uint64_t ready_count() const { return ready_count_; }
   std::uint64_t unacked_count() const { return unacked_count_; }
   std::uint64_t bytes() const { return bytes_; }  ///< Memory of the messages, ready and unacked.
@@ -86,6 +88,7 @@ class Backlog {
   };
 
   Slot& slot(Sequence sequence);
+  const Slot* find_slot(Sequence sequence) const;
   Slot& add_slot(Sequence sequence);
   void skip_gone();
   void drop_front_pages();

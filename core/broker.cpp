@@ -47,6 +47,11 @@ Queue* Broker::find_queue(QueueId id) {
   return found == queues_.end() ? nullptr : found->second.get();
 }
 
+Message* Broker::find_message(const QueuePosition& at) {
+  const Queue* queue = find_queue(at.queue);
+  return queue == nullptr || !queue->is_kept() ? nullptr : queue->find(at.sequence);
+}
+
 Consumer* Broker::find_consumer(const ConsumerHandle& handle) {
   return handle.generation == 0 ? nullptr : consumers_.find(handle.slot, handle.generation);
 }

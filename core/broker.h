@@ -26,7 +26,7 @@
 
 namespace lepus::core {
 
-class Broker {
+class Broker final : private MessageHolder {
  public:
   struct Wiring {
     ShardId shard = 0;
@@ -38,7 +38,7 @@ class Broker {
   Broker(const Wiring& wiring, ShardId shard_count);
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
-  ~Broker();
+  ~Broker() override;
 
   ShardId shard() const { return wiring_.shard; }
   ShardId control() const { return wiring_.control; }
@@ -46,8 +46,8 @@ class Broker {
   Ledger& ledger() { return *wiring_.ledger; }
   const Topology& topology() const { return topology_; }
   MemoryAccount& memory() { return memory_; }
-  /// Publishers are to be blocked.
-  bool memory_alarm() const { return memory_alarm_; }
+  /// With either, publishers are to be blocked.
+  const Alarm& alarm() const { return alarm_; }
   bool stopping() const { return stopping_; }
 
   // --- For channels of this shard
@@ -156,7 +156,7 @@ class Broker {
   void on(const CreditReturn& command);
   void on(const TopologyApply& command);
   void on(const TopologyDone& command);
-  void on(const Alarm& command) { memory_alarm_ = command.memory; }
+  void on(const Alarm& command) { alarm_ = command; }
   void on(const StopServing&) { stopping_ = true; }
   // Others get these.
   void on(const TopologyAsk&) { CHECK(false); }
@@ -165,6 +165,7 @@ class Broker {
   void on(const Reconfigure&) { CHECK(false); }
   void on(const EndThread&) { CHECK(false); }
 
+  Message* find_message(const QueuePosition& at) override;
   Accepted publish_transient(const RouteResult& route, const MessageRef& message);
   Accepted publish_kept(const RouteResult& route, const MessageRef& message);
   Accepted enqueue(const MessageRef& message, std::span<Queue* const> queues);
@@ -195,7 +196,7 @@ class Broker {
   std::uint64_t marks_lost_ = 0;               ///< Of the ledger, as last seen.
   Nanos now_ = 0;
   Nanos wall_offset_ = 0;
-  bool memory_alarm_ = false;
+  Alarm alarm_;
   bool stopping_ = false;
 };
 

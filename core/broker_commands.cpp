@@ -186,6 +186,8 @@ void Broker::on(const TopologyApply& command) {
     if (added == nullptr || added->queue.home != wiring_.shard) continue;
     add_queue(added->queue.id);
   }
+  // The first changes bring all queues from before a restart.
+  ledger().set_holder(this);
   outbox().send(wiring_.control, TopologyApplied{command.version});
 }
 

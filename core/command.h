@@ -166,9 +166,12 @@ struct TopologyDone {
   std::uint32_t message_count;
   AmqpError* error;
 };
-/// Memory is above the high-water mark (or below it again): publishers are blocked.
+/// What is short now. With anything short, publishers are blocked.
 struct Alarm {
-  bool memory;
+  bool memory = false;  ///< Above the high-water mark.
+  bool disk = false;    ///< Free space of the data directory is below its limit.
+  bool any() const { return memory || disk; }
+  bool operator==(const Alarm&) const = default;
 };
 /// The shard accepts connections.
 struct Serving {};

@@ -123,6 +123,11 @@ Backlog::State Levels::state(Sequence sequence) const {
   return backlog == nullptr ? Backlog::State::gone : backlog->state(sequence & inner_mask);
 }
 
+Message* Levels::find(Sequence sequence) const {
+  const Backlog* backlog = find_level(static_cast<std::uint8_t>(sequence >> level_shift));
+  return backlog == nullptr ? nullptr : backlog->find(sequence & inner_mask);
+}
+
 std::uint64_t Levels::ready_body_bytes() const {
   std::uint64_t bytes = lowest_.ready_body_bytes();
   for (const auto& backlog : higher_)

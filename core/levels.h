@@ -40,6 +40,7 @@ class Levels {
   template <class F>
   void for_each_announced(F&& visit);
   Backlog::State state(Sequence sequence) const;
+  Message* find(Sequence sequence) const;
 
   std::uint64_t ready_count() const { return ready_count_; }
   std::uint64_t unacked_count() const { return unacked_count_; }

@@ -42,6 +42,15 @@ class ChannelPort {
   virtual void on_credit_return(std::uint32_t count) = 0;
 };
 
+/// Who holds the messages that a ledger has records of. The ledger asks when it wants to write a
+/// record again elsewhere. Implemented by the broker.
+class MessageHolder {
+ public:
+  virtual ~MessageHolder() = default;
+  /// What the queue holds at this position, ready or unacked; null: it left, or never was there.
+  virtual Message* find_message(const QueuePosition& at) = 0;
+};
+
 /// Where persistent messages become durable: the journal of one shard. What it is told within one
 /// turn is one batch, wholly there after a crash or not at all; a confirm leaves when the batch is
 /// durable in which its message was recorded.
@@ -79,6 +88,11 @@ class Ledger {
   /// Something is recorded that only needs another flush().
   virtual bool has_work() const { return false; }
   virtual std::uint64_t memory_bytes() const { return 0; }
+  /// The queues have got what they held before a restart. From now on the ledger may move records
+  /// and tells each message its new place; between turns, never within a call from above.
+  virtual void set_holder(MessageHolder*) {}
+  /// The shard stops: no more work that nobody waits for.
+  virtual void stop_moving() {}
   /// Counts the times that older marks (seen()) were given up; they are then to be said again.
   virtual std::uint64_t marks_lost() const { return 0; }
 };

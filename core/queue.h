@@ -43,6 +43,8 @@ class Queue : public ListNode<Queue> {
   void restore(RestoredQueue held);
   /// It goes, with all it holds: nothing need be settled.
   void drop_records();
+  /// What it holds there; null: nothing.
+  Message* find(Sequence sequence) const { return backlog_.find(sequence); }
   /// Says the announced deliveries (Ledger::seen) again.
   void repeat_marks();
   /// Delivers what can be delivered, at most a turn's share. True: there is more to do that only

@@ -34,6 +34,8 @@ enum class OpKind : std::uint8_t {
   open_file,  ///< path, mode. result >= 0: the descriptor. A sync of it makes a new name durable
               ///< (file systems with a journal do; Disk::open() does not rely on it).
   allocate,   ///< fd, offset, length: space is reserved, the file grows to it (fallocate).
+  unlink,     ///< path: the name goes, the space once nobody has it open. After a power cut the
+              ///< file may be there again (Disk::remove() is durable).
 };
 
 /// Most pieces of one send, write or read.
@@ -60,11 +62,12 @@ struct Op {
   /// copied by then), the bytes it names until the op came back.
   const iovec* iov = nullptr;
   std::uint32_t iov_count = 0;
-  OpenMode mode{};             ///< open_file only.
-  std::uint64_t offset = 0;    ///< write, read, allocate: in the file.
-  std::uint64_t length = 0;    ///< allocate only.
-  const char* path = nullptr;  ///< open_file only; valid until the turn that starts it has ended.
-  Op* target = nullptr;        ///< cancel only; must be in flight at submit.
+  OpenMode mode{};           ///< open_file only.
+  std::uint64_t offset = 0;  ///< write, read, allocate: in the file.
+  std::uint64_t length = 0;  ///< allocate only.
+  /// open_file, unlink: valid until the turn that starts it has ended.
+  const char* path = nullptr;
+  Op* target = nullptr;  ///< cancel only; must be in flight at submit.
   void* owner = nullptr;
   void (*done)(void* owner, Op& op, const Completion& completion) = nullptr;
   Op* next = nullptr;  ///< Link of the OpList while it waits to be started.

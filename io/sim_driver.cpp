@@ -15,6 +15,7 @@ bool is_file_op(OpKind kind) {
     case OpKind::sync:
     case OpKind::open_file:
     case OpKind::allocate:
+    case OpKind::unlink:
       return true;
     case OpKind::accept:
     case OpKind::recv:
@@ -100,7 +101,7 @@ void SimDriver::begin_file_op(Pending& pending) {
     pending.starts +=
         static_cast<core::Nanos>(world_.random().below(static_cast<std::uint64_t>(delay)));
   if (op.kind == OpKind::sync) pending.ticket = disk.start_sync(op.fd);
-  if (op.kind == OpKind::open_file) {
+  if (op.kind == OpKind::open_file || op.kind == OpKind::unlink) {
     CHECK(op.path != nullptr);
     pending.path = op.path;
   }
@@ -121,6 +122,7 @@ void SimDriver::abandon() {
     if (!world_.random().chance(50)) continue;
     if (op.kind == OpKind::open_file) (void)disk.open_without_sync(pending.path, op.mode);
     if (op.kind == OpKind::allocate) (void)disk.allocate(op.fd, op.offset + op.length);
+    if (op.kind == OpKind::unlink) (void)disk.remove(pending.path);
   }
   pending_.clear();
 }
@@ -155,6 +157,7 @@ core::Nanos SimDriver::event_of(const Pending& pending) const {
     case OpKind::sync:
     case OpKind::open_file:
     case OpKind::allocate:
+    case OpKind::unlink:
       break;
   }
   return std::max(event, pending.starts);
@@ -198,6 +201,7 @@ void SimDriver::attempt(Pending& pending, Completed& completed) {
     case OpKind::sync:
     case OpKind::open_file:
     case OpKind::allocate:
+    case OpKind::unlink:
       return attempt_file_op(pending, completed);
   }
 }
@@ -289,6 +293,7 @@ void SimDriver::attempt_file_op(Pending& pending, Completed& completed) {
   if (op.kind == OpKind::sync) result = disk.finish_sync(pending.ticket);
   if (op.kind == OpKind::open_file) result = disk.open_without_sync(pending.path, op.mode);
   if (op.kind == OpKind::allocate) result = disk.allocate(op.fd, op.offset + op.length);
+  if (op.kind == OpKind::unlink) result = disk.remove(pending.path);
   finish(pending, completed, result);
 }
 

@@ -34,8 +34,8 @@ class SimDriver final : public Driver {
   /// When the loop should run its next turn.
   core::Nanos next_event() const;
   /// Forgets what is under way: a process that died gets no completions. Its ops are not in flight
-  /// any more; an open_file or allocate may still have been carried out. Loop::abandon() does the
-  /// same for what the loop holds.
+  /// any more; an open_file, allocate or unlink may still have been carried out. Loop::abandon()
+  /// does the same for what the loop holds.
   void abandon();
   /// Ops under way.
   std::size_t pending_count() const { return pending_.size(); }
@@ -46,7 +46,7 @@ class SimDriver final : public Driver {
     core::Nanos starts;                  ///< Nothing happens before.
     std::vector<std::uint8_t> unsent{};  ///< send, write: copied as the kernel would.
     std::vector<iovec> pieces{};         ///< write, read: the same of the array.
-    std::string path{};                  ///< open_file: the same.
+    std::string path{};                  ///< open_file, unlink: the same.
     std::uint64_t ticket = 0;            ///< write, sync: SimDisk's.
     std::size_t sent = 0;
     bool done = false;

@@ -228,6 +228,10 @@ void UringDriver::prepare(const Op& op, io_uring_sqe* sqe) {
       io_uring_prep_fallocate(sqe, op.fd, 0, static_cast<off_t>(op.offset),
                               static_cast<off_t>(op.length));
       break;
+    case OpKind::unlink:
+      CHECK(op.path != nullptr);
+      io_uring_prep_unlinkat(sqe, AT_FDCWD, op.path, 0);
+      break;
   }
   io_uring_sqe_set_data64(sqe, reinterpret_cast<std::uint64_t>(&op));
 }

@@ -24,8 +24,8 @@ std::uint64_t list_size(std::size_t count) {
 
 Journal::Journal(Parts parts)
     : parts_(std::move(parts)),
-      segments_({parts_.loop, parts_.disk, parts_.log, parts_.directory, parts_.segment_size,
-                 parts_.sync == SyncMode::always}) {
+      segments_({parts_.loop, parts_.disk, parts_.log, parts_.directory, parts_.segment_size}),
+      compactor_(*this, *parts_.loop, *parts_.log) {
   CHECK(parts_.segment_size <= UINT32_MAX);
   write_op_.bind<&Journal::on_write>(this);
   close_op_.bind<&Journal::on_close>(this);
@@ -91,6 +91,20 @@ core::RecordPlace Journal::append_as_of(const core::Message& message, std::uint6
           static_cast<std::uint32_t>(open().offset_of(record)), static_cast<std::uint32_t>(size)};
 }
 
+core::RecordPlace Journal::move(const core::Message& message, std::uint64_t enqueued_ms,
+                                const core::RecordPlace& from,
+                                std::span<const core::QueuePosition> holders) {
+  CHECK(!holders.empty());
+  CHECK(from.segment < first_written());
+  const auto count = static_cast<std::uint32_t>(holders.size());
+  // One that the disk has damaged must not keep the message for ever.
+  const core::RecordPlace place =
+      append_as_of(message, std::min(enqueued_ms, wall_clock_ms()), count);
+  for (std::uint32_t i = 0; i < count; ++i) enqueued(place, i, holders[i]);
+  segments_.remove_live(from.segment, std::uint64_t{from.size} * count);
+  return place;
+}
+
 void Journal::enqueued(const core::RecordPlace& place, std::uint32_t index,
                        const core::QueuePosition& at) {
   const auto holder = std::find_if(batches_.rbegin(), batches_.rend(), [&](const auto& batch) {
@@ -146,15 +160,15 @@ std::uint64_t Journal::open_batch() const {
 }
 
 /// What is to come at the end of the open batch.
-std::uint64_t Journal::pending_size() const {
+std::uint64_t Journal::end_size() const {
   return list_size<SequenceRange>(ranges_.size()) + list_size<QueueRef>(marks_.size()) + trim_size +
          seal_size;
 }
 
 /// A segment without any record takes one of any size.
 void Journal::make_room(std::uint64_t size) {
-  const std::uint64_t end = open().end_offset() + pending_size() + size;
-  const bool fresh = open().offset() == 0 && open().is_empty() && pending_size() < block_size;
+  const std::uint64_t end = open().end_offset() + end_size() + size;
+  const bool fresh = open().offset() == 0 && open().is_empty() && end_size() < block_size;
   if (end > parts_.segment_size && !fresh) roll();
 }
 
@@ -217,6 +231,8 @@ void Journal::retire() {
 void Journal::flush() {
   retire();
   pump();
+  compactor_.turn();
+  segments_.shrink();
 }
 
 bool Journal::has_work() const {
@@ -224,11 +240,15 @@ bool Journal::has_work() const {
   return has_open_content() || dead_before_ != 0 || batches_.size() > 1;
 }
 
-bool Journal::is_behind() const {
-  if (is_stuck_) return true;
+std::uint64_t Journal::pending_bytes() const {
   std::uint64_t waiting = 0;
   for (const auto& batch : batches_) waiting += batch->size();
-  return waiting > core::limits::journal_pending_max;
+  return waiting;
+}
+
+bool Journal::is_behind() const {
+  if (is_stuck_ || pending_bytes() > core::limits::journal_pending_max) return true;
+  return compactor_.is_late();
 }
 
 std::uint64_t Journal::memory_bytes() const {

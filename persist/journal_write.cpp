@@ -56,7 +56,8 @@ bool Journal::enter_segment(Batch& batch) {
   SegmentHeader header;
   header.number = batch.segment();
   header.first_sequence = batch.first_sequence();
-  header.first_live = segments_.first();
+  // Not first(): what moved the last message out of a segment may still be on its way to the disk.
+  header.first_live = segments_.first_durable();
   header.size = segments_.size_of(batch.segment());
   header.created_ms = wall_clock_ms();
   header.store = parts_.store;
@@ -67,7 +68,7 @@ bool Journal::enter_segment(Batch& batch) {
 }
 
 void Journal::on_spare() {
-  if (!std::exchange(is_stuck_, false)) return;
+  if (is_writing_ || !std::exchange(is_stuck_, false)) return;
   pump();
 }
 
@@ -86,25 +87,27 @@ void Journal::write_rest() {
 void Journal::on_write(io::Op&, const io::Completion& completion) {
   CHECK(is_writing_);
   if (completion.result < 0) return write_failed(-completion.result);
+  if (completion.result >= static_cast<std::int32_t>(block_size) && std::exchange(is_stuck_, false))
+    parts_.log->write(LogLevel::info, LogCategory::general,
+                      "there is room for the journal again: publishers go on",
+                      {{"file", segments_.path_of(current_)}});
   // Direct I/O goes on at a block: the part of one that was written is written again.
   const auto size = static_cast<std::size_t>(completion.result);
   written_ += size == batches_.front()->size() - written_ ? size : size / block_size * block_size;
   if (size < block_size) return write_failed(ENOSPC);
   if (written_ < batches_.front()->size()) return write_rest();
+  if (parts_.sync == SyncMode::always) return submit_sync(fd_);
   finish_write();
 }
 
 void Journal::write_failed(int error) {
   if (error == EAGAIN || error == EINTR) return write_rest();
   const std::string path = segments_.path_of(current_);
-  if (!is_no_room(error)) {
-    has_failed_ = true;
-    parts_.fail(parts_.fail_owner, fmt::format("writing the journal {} failed: {}; what was "
-                                               "confirmed is safe, the broker stops: check "
-                                               "the disk, then start it again",
-                                               path, std::strerror(error)));
-    return;
-  }
+  if (!is_no_room(error))
+    return fail(fmt::format(
+        "writing the journal {} failed: {}; what was confirmed is safe, the broker stops: check "
+        "the disk, then start it again",
+        path, std::strerror(error)));
   if (!std::exchange(is_stuck_, true))
     parts_.log->write(LogLevel::error, LogCategory::general,
                       "no room for the journal: publishers wait until there is some",
@@ -112,9 +115,16 @@ void Journal::write_failed(int error) {
   parts_.loop->timers().arm(retry_timer_, parts_.loop->now() + retry_wait);
 }
 
+void Journal::fail(const std::string& why) {
+  has_failed_ = true;
+  parts_.log->write(LogLevel::critical, LogCategory::general, "the journal cannot go on",
+                    {{"text", why}});
+  parts_.fail(parts_.fail_owner, why);
+}
+
 void Journal::on_retry(io::Timer&) {
   CHECK(is_writing_);
-  is_stuck_ = false;
+  CHECK(is_stuck_);
   write_rest();
 }
 
@@ -172,14 +182,11 @@ void Journal::on_sync_timer(io::Timer&) {
 }
 
 void Journal::on_sync(io::Op&, const io::Completion& completion) {
-  if (completion.result < 0) {
-    has_failed_ = true;
-    parts_.fail(
-        parts_.fail_owner,
+  if (completion.result < 0)
+    return fail(
         fmt::format("syncing the journal in {} failed: {}; the broker stops: check the disk",
                     parts_.directory, std::strerror(-completion.result)));
-    return;
-  }
+  if (parts_.sync == SyncMode::always) return finish_write();
   if (!left_.empty() && sync_op_.fd == left_.front() && !close_op_.in_flight) submit_close();
   close_left();
   if (is_unsynced_ && !sync_timer_.armed())

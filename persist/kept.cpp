@@ -1,7 +1,6 @@
 // The table of kinds. Names of columns are those of the JSON, but for the hyphen.
 #include "persist/kept.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/base/assert.h"
@@ -67,6 +66,16 @@ constexpr std::array<KeptTable, kept_kind_count> tables{
               global_parameter_columns},
 };
 
+/// Different for different keys.
+std::string key_of(KeptKind kind, const KeptRow& row) {
+  const KeptTable& table = kept_table(kind);
+  CHECK(row.values.size() == table.columns.size());
+  std::string key;
+  for (std::size_t i = 0; i < table.key_count; ++i)
+    key += std::to_string(row.values[i].size()) + ":" + row.values[i];
+  return key;
+}
+
 }  // namespace
 
 const KeptTable& kept_table(KeptKind kind) {
@@ -77,21 +86,20 @@ const KeptTable& kept_table(KeptKind kind) {
 }
 
 bool KeptDefinitions::put(KeptKind kind, KeptRow row) {
-  const KeptTable& table = kept_table(kind);
-  CHECK(row.values.size() == table.columns.size());
   std::vector<KeptRow>& all = of(kind);
-  const auto key_count = static_cast<std::ptrdiff_t>(table.key_count);
-  const auto same_key = [&](const KeptRow& other) {
-    CHECK(other.values.size() == row.values.size());
-    return std::equal(row.values.begin(), row.values.begin() + key_count, other.values.begin());
-  };
-  const auto found = std::find_if(all.begin(), all.end(), same_key);
-  if (found == all.end()) {
+  auto& places = places_[static_cast<std::size_t>(kind)];
+  CHECK(places.size() <= all.size());
+  while (places.size() < all.size())
+    CHECK(places.emplace(key_of(kind, all[places.size()]), places.size()).second);
+  const auto [place, is_new] = places.emplace(key_of(kind, row), all.size());
+  if (is_new) {
     all.push_back(std::move(row));
     return true;
   }
-  if (*found == row) return false;
-  *found = std::move(row);
+  CHECK(place->second < all.size());
+  KeptRow& there = all[place->second];
+  if (there == row) return false;
+  there = std::move(row);
   return true;
 }
 

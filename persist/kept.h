@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace lepus::persist {
@@ -55,7 +56,7 @@ struct KeptRow {
   bool operator==(const KeptRow&) const = default;
 };
 
-/// Rows by kind.
+/// Rows by kind. Keys of rows that are in here do not change.
 struct KeptDefinitions {
   std::array<std::vector<KeptRow>, kept_kind_count> rows;
 
@@ -66,6 +67,10 @@ struct KeptDefinitions {
   /// Adds the row, or puts it in the place of the one with the same key. False: it is there
   /// already, equal in all columns.
   bool put(KeptKind kind, KeptRow row);
+
+ private:
+  /// Places in `rows` by key; of the rows that were there at the last put().
+  std::array<std::unordered_map<std::string, std::size_t>, kept_kind_count> places_;
 };
 
 /// Columns of `users`, for those who do not walk the table.

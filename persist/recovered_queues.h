@@ -37,6 +37,7 @@ class RecoveredQueues {
   std::vector<RecoveredLevel> levels(std::uint64_t queue) const;
   std::uint64_t count(std::uint64_t queue) const;  ///< Live messages.
   std::uint64_t count() const;
+  bool empty() const { return queues_.empty(); }
   std::uint64_t memory_bytes() const;
   /// visit(LiveEntry) in order of the sequences.
   template <class F>

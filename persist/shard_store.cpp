@@ -83,14 +83,17 @@ void ShardStore::log_findings() {
                        {"records_lost", finding.records_lost}});
 }
 
-/// The segments in use without a gap: where a file is missing, nothing is live.
+/// The segments in use without a gap: where a file is missing, nothing is live. The slots come in
+/// order.
 Segments::Found ShardStore::found() const {
   Segments::Found found;
   found.next_number = report_.next_segment;
   for (std::uint64_t number = report_.first_live; number < report_.next_segment; ++number)
     found.in_use.push_back({number, no_slot, 0, 0});
   for (const SlotFile& slot : report_.slots) {
-    found.slot_count = std::max(found.slot_count, slot.index + 1);
+    for (; found.slot_count < slot.index; ++found.slot_count)
+      found.unused.push_back(found.slot_count);
+    found.slot_count = slot.index + 1;
     if (slot.state == SlotState::free) found.free.push_back({slot.index, slot.size});
     if (slot.state != SlotState::live) continue;
     CHECK(slot.number < report_.next_segment);
@@ -118,6 +121,8 @@ core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue,
   for (const RecoveredLevel& level : report_.queues.levels(id))
     restored.next.push_back(level.next_sequence);
   report_.queues.forget(id);
+  // It has a file open, whose space could not be given back.
+  if (report_.queues.empty()) loader_.reset();
   return restored;
 }
 

@@ -16,7 +16,7 @@ using core::ReplyCode;
 
 Channel::Outcome Channel::on(const BasicPublish& publish) {
   if (publish.immediate) return AmqpError{ReplyCode::not_implemented, "immediate=true"};
-  if (broker().memory_alarm()) connection_.block_publisher();
+  if (broker().alarm().any()) connection_.block_publisher(broker().alarm());
   publishing_.mandatory = publish.mandatory;
   return find_route(publish.exchange, publish.routing_key);
 }

@@ -180,15 +180,17 @@ void Connection::on_closed(std::string_view why) {
 
 // --- Alarms
 
-void Connection::block_publisher() {
+void Connection::block_publisher(const core::Alarm& alarm) {
+  CHECK(alarm.any());
   hold(hold_alarm);
   if (blocked_told_ || !capabilities_.connection_blocked) return;
   blocked_told_ = true;
-  send(ConnectionBlocked{"low on memory"});
+  const char* reason = alarm.memory ? "low on memory" : "low on disk";
+  send(ConnectionBlocked{alarm.memory && alarm.disk ? "low on memory & disk" : reason});
 }
 
-void Connection::on_alarm(bool alarm) {
-  if (alarm || phase_ != Phase::open) return;
+void Connection::on_alarms_over() {
+  if (phase_ != Phase::open) return;
   if (blocked_told_) send(ConnectionUnblocked{});
   blocked_told_ = false;
   release(hold_alarm);

@@ -89,10 +89,10 @@ class Connection final : public net::StreamHandler {
   bool held() const { return holds_ != 0; }
   /// Input kept while it was held is read now.
   void resume_input();
-  /// The memory alarm went on or off.
-  void on_alarm(bool alarm);
-  /// The client publishes while the alarm is on.
-  void block_publisher();
+  /// Nothing is short any more.
+  void on_alarms_over();
+  /// The client publishes while something is short.
+  void block_publisher(const core::Alarm& alarm);
 
   /// What a channel found wrong: closes the channel or the connection.
   void raise(Channel& channel, core::AmqpError error);

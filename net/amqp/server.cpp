@@ -70,11 +70,8 @@ void Server::abort_all() {
 }
 
 void Server::after_mailboxes() {
-  if (alarm_seen_ != broker().memory_alarm()) {
-    alarm_seen_ = broker().memory_alarm();
-    connections_.for_each(
-        [this](auto, Connection& connection) { connection.on_alarm(alarm_seen_); });
-  }
+  if (std::exchange(alarm_seen_, broker().alarm().any()) && !alarm_seen_)
+    connections_.for_each([](auto, Connection& connection) { connection.on_alarms_over(); });
   if (!congested_.empty()) resume_uncongested();
   resuming_.swap(resume_);
   for (const auto& handle : resuming_) {

@@ -107,6 +107,7 @@ void SocketStream::on_control(io::Op& op, const io::Completion& completion) {
     case io::OpKind::sync:
     case io::OpKind::open_file:
     case io::OpKind::allocate:
+    case io::OpKind::unlink:
       CHECK(false);
   }
   pump();

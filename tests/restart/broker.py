@@ -9,6 +9,7 @@
 Its log goes to a file in the directory that holds the data directory; both go when the block is
 left.
 """
+import argparse
 import contextlib
 import os
 import resource
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), 'wire'))
@@ -91,6 +93,7 @@ class Node:
     def start(self, shards=2, file_size_max=None, settings=None):
         """settings: more keys of the configuration."""
         check(self.process is None, 'the broker runs already')
+        starts = self.starts_logged()
         self.launch(shards, file_size_max, settings)
         deadline = time.monotonic() + START_S
         seen = b''
@@ -101,7 +104,17 @@ class Node:
                 part = os.read(self.process.stdout.fileno(), 4096) if ready else b''
                 check(part, f'the broker did not start:\n{self.log()}')
                 seen += part
+        # The log has a thread of its own: what the start says is there a moment later.
+        while self.starts_logged() == starts:
+            check(time.monotonic() < deadline, f'the start is not in the log:\n{self.log()}')
+            time.sleep(0.002)
         return self
+
+    def starts_logged(self):
+        if not os.path.exists(self.log_path):
+            return 0
+        with open(self.log_path, encoding='utf-8', errors='replace') as log:
+            return log.read().count('"broker started"')
 
     def fails_to_start(self, shards=2, settings=None):
         """Starts a broker that must refuse: the one line it gives on standard error."""
@@ -179,3 +192,29 @@ class Node:
         code = self.refusal(f'{kind}.Declare', passive=True, **{kind.lower(): name})
         check(code in (0, 404), f'passive declare of {kind} {name}: {code}')
         return code == 0
+
+
+def run_cases(text, cases):
+    """Each with a Node of its own. The exit code."""
+    parser = argparse.ArgumentParser(description=text.splitlines()[0])
+    parser.add_argument('--broker', required=True, help='the program')
+    parser.add_argument('--only', default='', help='cases whose name contains this')
+    options = parser.parse_args()
+    passed = failed = 0
+    for run in cases:
+        if options.only not in run.__name__:
+            continue
+        began = time.monotonic()
+        with Node(options.broker) as node:
+            try:
+                run(node)
+                passed += 1
+                print(f'pass {run.__name__} ({time.monotonic() - began:.1f} s)', flush=True)
+            except Failed as error:
+                failed += 1
+                print(f'FAIL {run.__name__}: {error}', flush=True)
+            except Exception:  # pylint: disable=broad-except
+                failed += 1
+                print(f'FAIL {run.__name__}:\n{traceback.format_exc()}{node.log()}', flush=True)
+    print(f'{passed} passed, {failed} failed')
+    return 1 if failed or not passed else 0

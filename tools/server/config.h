@@ -60,6 +60,14 @@ struct MemoryWatermark {
   bool operator==(const MemoryWatermark&) const = default;
 };
 
+/// How much of the disk must stay free before publishers are blocked; see config_memory.h.
+struct DiskFreeLimit {
+  bool is_relative = false;
+  double factor = 0;                ///< Of the memory available; when is_relative.
+  std::uint64_t size = 50'000'000;  ///< When not is_relative.
+  bool operator==(const DiskFreeLimit&) const = default;
+};
+
 /// What a shard does when it has nothing to do.
 using io::IdleMode;
 
@@ -111,6 +119,8 @@ struct ServerConfig {
   std::optional<std::uint64_t> total_memory_override;
   std::uint32_t recv_buffer_count = 64;  ///< Per shard, a power of two.
   std::uint32_t recv_buffer_size = 32 * 1024;
+
+  DiskFreeLimit disk_free_limit;
 
   // Threads
   std::uint16_t shards = 0;      ///< 0 = auto; see placement.h.

@@ -44,7 +44,6 @@ constexpr auto unsupported_keys = std::to_array<std::string_view>({
     "default_worker_pool_size",
     "definitions",
     "delegate_count",
-    "disk_free_limit",
     "distribution",
     "erlang",
     "exchange_types",

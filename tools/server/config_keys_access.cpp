@@ -149,6 +149,26 @@ std::string show_watermark_size(const ServerConfig& config) {
   const MemoryWatermark& mark = config.memory_watermark;
   return mark.is_relative ? std::string{} : format_size(mark.size);
 }
+SetOutcome set_disk_factor(ServerConfig& config, const KeyText& given) {
+  const auto factor = parse_fraction(given.value);
+  if (!factor || !(*factor > 0.0) || *factor > 1000.0) return refused();
+  config.disk_free_limit = {.is_relative = true, .factor = *factor, .size = 0};
+  return taken();
+}
+std::string show_disk_factor(const ServerConfig& config) {
+  const DiskFreeLimit& limit = config.disk_free_limit;
+  return limit.is_relative ? fmt::format("{}", limit.factor) : std::string{};
+}
+SetOutcome set_disk_size(ServerConfig& config, const KeyText& given) {
+  const auto size_given = parse_size(given.value);
+  if (!size_given) return refused();
+  config.disk_free_limit = {.is_relative = false, .factor = 0, .size = *size_given};
+  return taken();
+}
+std::string show_disk_size(const ServerConfig& config) {
+  const DiskFreeLimit& limit = config.disk_free_limit;
+  return limit.is_relative ? std::string{} : format_size(limit.size);
+}
 SetOutcome set_total_memory(ServerConfig& config, const KeyText& given) {
   const auto size_given = parse_size(given.value);
   if (!size_given || *size_given == 0) return refused();
@@ -281,6 +301,8 @@ constexpr Access vhosts = {add_vhosts, show_vhosts};
 constexpr Access vhost = {add_vhost, show_nothing};
 constexpr Access watermark_fraction = {set_watermark_fraction, show_watermark_fraction};
 constexpr Access watermark_size = {set_watermark_size, show_watermark_size};
+constexpr Access disk_factor = {set_disk_factor, show_disk_factor};
+constexpr Access disk_size = {set_disk_size, show_disk_size};
 constexpr Access total_memory = {set_total_memory, show_total_memory};
 constexpr Access recv_buffers = {set_recv_buffers, show_recv_buffers};
 constexpr Access shards = {set_shards, show_shards};

@@ -194,6 +194,15 @@ void add_files_and_log(std::vector<KeySpec>& rows) {
   add({"journal.segment_size", "a multiple of 64KiB from 1MiB to 1GiB",
        "Size of a journal file. Each shard has at least two."},
       restart, access::segment_size);
+  add({"disk_free_limit.absolute", "a size, e.g. 1GiB",
+       "What must stay free on the disk of data_dir, beside room for one more journal file of each "
+       "shard. With less, publishers are blocked."},
+      at_once, access::disk_size);
+  add({"disk_free_limit", "a size, e.g. 1GiB", "Another name of disk_free_limit.absolute."},
+      at_once, access::alias_of(access::disk_size));
+  add({"disk_free_limit.relative", "a factor above 0 up to 1000, e.g. 1.5",
+       "The same as a multiple of the memory available. The last of these keys counts."},
+      at_once, access::disk_factor);
   const auto definitions = access::text<&C::load_definitions>;
   add({"load_definitions", "a path",
        "File with definitions as RabbitMQ exports them, or a directory of such files (*.json, in "

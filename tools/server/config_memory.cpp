@@ -24,6 +24,14 @@ MemoryLimits memory_limits(const ServerConfig& config, std::uint64_t machine_siz
           .watermark_size = std::clamp<std::uint64_t>(wanted, 1, available)};
 }
 
+std::uint64_t disk_free_limit(const ServerConfig& config, std::uint64_t machine_size) {
+  CHECK(machine_size > 0);
+  const DiskFreeLimit& limit = config.disk_free_limit;
+  if (!limit.is_relative) return limit.size;
+  const std::uint64_t available = config.total_memory_override.value_or(machine_size);
+  return static_cast<std::uint64_t>(static_cast<double>(available) * limit.factor);
+}
+
 std::uint64_t read_available_memory() {
   auto size = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
               static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));

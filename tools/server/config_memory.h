@@ -1,6 +1,7 @@
 // How much memory there is, and how much of it the configuration allows before publishers are
-// blocked. "There is" means the smaller of the machine's memory and the limit of the cgroup this
-// process runs in, unless total_memory_available_override_value says something else.
+// blocked; also how much of the disk has to stay free, which may be told in memory. "There is"
+// means the smaller of the machine's memory and the limit of the cgroup this process runs in,
+// unless total_memory_available_override_value says something else.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,9 @@ struct MemoryLimits {
 
 /// Pure. `machine_size` is what read_available_memory() found.
 MemoryLimits memory_limits(const ServerConfig& config, std::uint64_t machine_size);
+
+/// Bytes of the disk that must stay free. Pure, like memory_limits().
+std::uint64_t disk_free_limit(const ServerConfig& config, std::uint64_t machine_size);
 
 /// Bytes; reads /proc/meminfo and the cgroup.
 std::uint64_t read_available_memory();

@@ -1,7 +1,8 @@
-// Requests, answers, the memory alarm and the end.
+// Requests, answers, the alarms and the end.
 #include "tools/server/control.h"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -12,7 +13,8 @@ using core::LogLevel;
 
 namespace {
 constexpr core::Nanos memory_interval = 50 * core::nanos_per_ms;
-}
+constexpr core::Nanos disk_interval = 250 * core::nanos_per_ms;
+}  // namespace
 
 Control::Control(Parts parts)
     : parts_(std::move(parts)),
@@ -22,13 +24,14 @@ Control::Control(Parts parts)
       applied_(shard_count_, 0) {
   parts_.loop->set_hooks(this);
   memory_timer_.bind<&Control::on_memory_timer>(this);
+  disk_timer_.bind<&Control::on_disk_timer>(this);
 }
 
 Control::~Control() {
   for (const Waiting& waiting : waiting_) {
     const std::unique_ptr<core::AmqpError> error{waiting.done.error};
   }
-  parts_.loop->timers().cancel(memory_timer_);
+  cancel_timers();
   parts_.loop->set_hooks(nullptr);
 }
 
@@ -56,6 +59,7 @@ std::string Control::start(core::StoredDefinitions stored, const std::vector<std
   }
   send(++version_, std::move(all));
   if (parts_.memory_bytes) parts_.loop->timers().arm(memory_timer_, parts_.loop->now());
+  if (parts_.disk_free_bytes) parts_.loop->timers().arm(disk_timer_, parts_.loop->now());
   return {};
 }
 
@@ -159,23 +163,53 @@ void Control::commit() {
 /// What is held and who waits for it are left as they are: neither may become known.
 void Control::fail(const std::string& reason) {
   phase_ = Phase::failed;
-  parts_.loop->timers().cancel(memory_timer_);
+  cancel_timers();
   parts_.log->write(LogLevel::critical, LogCategory::general,
                     "definitions cannot be made durable: the broker ends", {{"text", reason}});
   if (parts_.on_store_failure) parts_.on_store_failure(reason);
+}
+
+void Control::cancel_timers() {
+  parts_.loop->timers().cancel(memory_timer_);
+  parts_.loop->timers().cancel(disk_timer_);
 }
 
 void Control::on_memory_timer(io::Timer&) {
   parts_.loop->timers().arm(memory_timer_, parts_.loop->now() + memory_interval);
   const std::uint64_t used = parts_.memory_bytes();
   const bool alarm = used > parts_.memory_watermark_bytes;
-  if (alarm == memory_alarm_) return;
-  memory_alarm_ = alarm;
-  broadcast(core::Alarm{alarm});
+  if (alarm == alarm_.memory) return;
+  set_alarm({alarm, alarm_.disk});
   parts_.log->write(alarm ? LogLevel::warning : LogLevel::info, LogCategory::general,
                     alarm ? "memory alarm: publishers are blocked until consumers catch up"
-                          : "memory alarm cleared: publishers go on",
+                          : "memory alarm cleared",
                     {{"used_bytes", used}, {"watermark_bytes", parts_.memory_watermark_bytes}});
+}
+
+void Control::on_disk_timer(io::Timer&) {
+  parts_.loop->timers().arm(disk_timer_, parts_.loop->now() + disk_interval);
+  const std::int64_t free = parts_.disk_free_bytes();
+  if (free < 0) {
+    if (!std::exchange(is_disk_unknown_, true))
+      parts_.log->write(LogLevel::error, LogCategory::general,
+                        "cannot find out what is free on the disk: the disk alarm stays as it is",
+                        {{"error", std::strerror(static_cast<int>(-free))}});
+    return;
+  }
+  is_disk_unknown_ = false;
+  const bool alarm = static_cast<std::uint64_t>(free) < parts_.disk_free_min_bytes;
+  if (alarm == alarm_.disk) return;
+  set_alarm({alarm_.memory, alarm});
+  parts_.log->write(
+      alarm ? LogLevel::warning : LogLevel::info, LogCategory::general,
+      alarm ? "disk alarm: publishers are blocked until there is room" : "disk alarm cleared",
+      {{"free_bytes", free}, {"wanted_bytes", parts_.disk_free_min_bytes}});
+}
+
+void Control::set_alarm(const core::Alarm& alarm) {
+  CHECK(alarm != alarm_);
+  alarm_ = alarm;
+  broadcast(alarm);
 }
 
 void Control::broadcast(const core::Command& command) {
@@ -185,7 +219,7 @@ void Control::broadcast(const core::Command& command) {
 void Control::stop() {
   if (phase_ != Phase::running) return;
   phase_ = Phase::stopping;
-  parts_.loop->timers().cancel(memory_timer_);
+  cancel_timers();
   broadcast(core::StopServing{});
 }
 

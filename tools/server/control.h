@@ -1,4 +1,5 @@
-// The control thread: the only writer of the topology, and the one who watches memory and signals.
+// The control thread: the only writer of the topology, and the one who watches memory, disk and
+// signals.
 //
 //   TopologyAsk -> decide() on the master -> changes applied here and recorded in the store
 //     nothing of it is durable: sent to every shard at once
@@ -40,6 +41,9 @@ class Control final : private io::TurnHooks {
     core::DefinitionStore* store = nullptr;       ///< Null: nothing outlives the process.
     /// A commit failed for this reason: the process must end.
     std::function<void(const std::string&)> on_store_failure = nullptr;
+    /// Of the disk that holds the data, or -errno; called four times a second. Null: no disk.
+    std::function<std::int64_t()> disk_free_bytes = nullptr;
+    std::uint64_t disk_free_min_bytes = 0;  ///< With less, publishers are blocked.
   };
   explicit Control(Parts parts);
   ~Control() override;
@@ -55,6 +59,7 @@ class Control final : private io::TurnHooks {
   bool is_serving() const { return serving_count_ == shard_count_; }
   bool is_finished() const;
   void set_memory_watermark(std::uint64_t bytes) { parts_.memory_watermark_bytes = bytes; }
+  void set_disk_free_min(std::uint64_t bytes) { parts_.disk_free_min_bytes = bytes; }
   /// To every shard.
   void broadcast(const core::Command& command);
 
@@ -83,6 +88,9 @@ class Control final : private io::TurnHooks {
   void send(std::uint64_t version, Changes changes);
   void answer_ready();
   void on_memory_timer(io::Timer& timer);
+  void on_disk_timer(io::Timer& timer);
+  void set_alarm(const core::Alarm& alarm);
+  void cancel_timers();
 
   Parts parts_;
   MeshEnd mesh_;
@@ -94,7 +102,9 @@ class Control final : private io::TurnHooks {
   std::vector<std::uint64_t> applied_;  ///< By shard.
   std::deque<Waiting> waiting_;         ///< Oldest first.
   io::Timer memory_timer_;
-  bool memory_alarm_ = false;
+  io::Timer disk_timer_;
+  core::Alarm alarm_;
+  bool is_disk_unknown_ = false;  ///< What is free could not be found out.
   Phase phase_ = Phase::running;
   std::size_t serving_count_ = 0;
   std::size_t drained_count_ = 0;

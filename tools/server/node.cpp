@@ -118,7 +118,8 @@ std::string Node::start() {
              {{"version", LEPUS_VERSION},
               {"shards", shards_.size()},
               {"pinned", placement_.pin},
-              {"memory_watermark_bytes", memory_watermark()}});
+              {"memory_watermark_bytes", memory_watermark()},
+              {"disk_free_wanted_bytes", disk_free_min()}});
   return {};
 }
 
@@ -212,7 +213,8 @@ std::string Node::open_journals() {
 std::string Node::start_control() {
   control_ = std::make_unique<Control>(Control::Parts{
       &mesh_, loop_.get(), &log_, memory_watermark(), [this] { return memory_bytes(); }, &catalog_,
-      [this](const std::string&) { end_process(); }});
+      [this](const std::string&) { end_process(); },
+      [this] { return disk_.free_bytes(config_.data_dir); }, disk_free_min()});
   return control_->start(std::move(definitions_.stored), config_.vhosts);
 }
 
@@ -280,6 +282,7 @@ void Node::reload() {
   const std::string error = add_settings();
   CHECK(error.empty());  // The rows of the catalog were good at the start.
   control_->set_memory_watermark(memory_watermark());
+  control_->set_disk_free_min(disk_free_min());
   control_->broadcast(core::Reconfigure{settings_.back().get()});
 }
 
@@ -291,6 +294,12 @@ std::uint64_t Node::connection_count() const {
 
 std::uint64_t Node::memory_watermark() const {
   return memory_limits(config_, read_available_memory()).watermark_size;
+}
+
+/// Each shard makes one file ahead: that must not take what is to stay free.
+std::uint64_t Node::disk_free_min() const {
+  return disk_free_limit(config_, read_available_memory()) +
+         shards_.size() * config_.journal_segment_size;
 }
 
 std::uint64_t Node::memory_bytes() const {

@@ -95,6 +95,7 @@ void Shard::pump() {
 
 void Shard::begin_stop() {
   phase_ = Phase::stopping;
+  ledger_.stop_moving();
   for (auto& listener : listeners_) listener->stop();
   server_.close_all("broker forced connection closure with reason 'shutdown'");
   parts_.loop->timers().arm(stop_timer_, parts_.loop->now() + core::limits::shutdown_wait);

@@ -97,6 +97,35 @@ TEST_F(BrokerLedgerTest, AQueueThatGoesNeedsNoSettles) {
   for (std::uint32_t record = 1; record <= 3; ++record) EXPECT_EQ(live(record), 0U);
 }
 
+TEST_F(BrokerLedgerTest, TheLedgerIsToldWhoHoldsWhat) {
+  const QueueId a = shard_.declare("a");
+  const QueueId b = shard_.declare("b");
+  shard_.durable = false;
+  const QueueId passing = shard_.declare("passing");
+  shard_.durable = true;
+  for (const char* queue : {"a", "b", "passing"}) shard_.bind("amq.fanout", queue, "");
+  shard_.publish("amq.fanout", "", "x");
+  MessageHolder* holder = shard_.ledger.holder;
+  ASSERT_NE(holder, nullptr);
+  Message* message = holder->find_message({a, 0});
+  ASSERT_NE(message, nullptr);
+  EXPECT_EQ(as_text(message->inline_body()), "x");
+  EXPECT_EQ(holder->find_message({b, 0}), message) << "one block for all queues";
+  EXPECT_EQ(holder->find_message({passing, 0}), nullptr) << "its messages have no records";
+  EXPECT_EQ(holder->find_message({a, 1}), nullptr);
+  EXPECT_EQ(holder->find_message({a, Sequence{3} << 56}), nullptr) << "a level it has not";
+  EXPECT_EQ(holder->find_message({QueueId{999}, 0}), nullptr);
+  // Settles and later moves of the record go by the new place.
+  message->set_place({9, 1, 1});
+  shard_.broker.apply(Get{a, channel_.ref(), false});
+  EXPECT_EQ(holder->find_message({a, 0}), message) << "unacked: still there";
+  shard_.broker.apply(Settle{a, 0, 0, {}, Outcome::acknowledged});
+  EXPECT_EQ(holder->find_message({a, 0}), nullptr);
+  ASSERT_FALSE(shard_.ledger.settles.empty());
+  EXPECT_EQ(shard_.ledger.settles.back().place.segment, 9U);
+  EXPECT_EQ(holder->find_message({b, 0}), message);
+}
+
 TEST_F(BrokerLedgerTest, DeliveriesAreAnnouncedAheadOnce) {
   const QueueId queue = shard_.declare("q");
   shard_.subscribe(channel_, {.queue = queue});

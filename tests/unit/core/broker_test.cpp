@@ -318,11 +318,15 @@ TEST_F(BrokerTest, AQueueAtHomeElsewhereIsOnlyKnown) {
 }
 
 TEST_F(BrokerTest, AlarmAndStopAreRemembered) {
-  EXPECT_FALSE(shard_.broker.memory_alarm());
-  shard_.broker.apply(Alarm{true});
-  EXPECT_TRUE(shard_.broker.memory_alarm());
-  shard_.broker.apply(Alarm{false});
-  EXPECT_FALSE(shard_.broker.memory_alarm());
+  EXPECT_FALSE(shard_.broker.alarm().any());
+  shard_.broker.apply(Alarm{.memory = true});
+  EXPECT_TRUE(shard_.broker.alarm().memory);
+  EXPECT_FALSE(shard_.broker.alarm().disk);
+  shard_.broker.apply(Alarm{.disk = true});
+  EXPECT_TRUE(shard_.broker.alarm().any());
+  EXPECT_FALSE(shard_.broker.alarm().memory);
+  shard_.broker.apply(Alarm{});
+  EXPECT_FALSE(shard_.broker.alarm().any());
   EXPECT_FALSE(shard_.broker.stopping());
   shard_.broker.apply(StopServing{});
   EXPECT_TRUE(shard_.broker.stopping());

@@ -92,6 +92,7 @@ class FakeLedger final : public Ledger {
   }
   std::uint64_t durable() const override { return slow ? durable_up_to : submitted; }
   bool is_behind() const override { return behind; }
+  void set_holder(MessageHolder* who) override { holder = who; }
 
   bool slow = false;  ///< Durable only when told.
   bool behind = false;
@@ -104,6 +105,7 @@ class FakeLedger final : public Ledger {
   std::vector<Entry> entries;
   std::vector<Entry> settles;
   std::vector<QueuePosition> marks;
+  MessageHolder* holder = nullptr;
 };
 
 /// Keeps what it gets. Wants everything unless told otherwise.

@@ -112,6 +112,38 @@ TEST(SimFileOps, OpenWriteSyncReadClose) {
   EXPECT_EQ(process.run_one(OpKind::sync), -EBADF);
 }
 
+TEST(SimFileOps, UnlinksAFileThatIsOpen) {
+  SimWorld world(1, slow());
+  Process process(world);
+  process.ops[0].fd = process.open("x", creating);
+  std::string text = "abc";
+  EXPECT_EQ(process.transfer(OpKind::write, {{text.data(), 3}}, 0), 3);
+  process.ops[0].path = "x";
+  EXPECT_EQ(process.run_one(OpKind::unlink), 0);
+  EXPECT_EQ(world.disk().find("x"), nullptr);
+  EXPECT_EQ(process.transfer(OpKind::read, {{text.data(), 3}}, 0), 3);
+  EXPECT_EQ(process.run_one(OpKind::close), 0);
+  EXPECT_EQ(process.run_one(OpKind::unlink), -ENOENT);
+}
+
+TEST(SimFileOps, AnUnlinkUnderWayInACrashIsDoneOrNot) {
+  std::size_t gone = 0;
+  for (std::uint64_t seed = 1; seed <= seed_count; ++seed) {
+    SimWorld world(seed, slow());
+    Process process(world);
+    process.ops[0].fd = process.open("x", creating);
+    process.run_one(OpKind::close);
+    process.ops[0].kind = OpKind::unlink;
+    process.ops[0].path = "x";
+    process.loop.submit(process.ops[0]);
+    process.run(1);
+    process.crash();
+    if (world.disk().find("x") == nullptr) ++gone;
+  }
+  EXPECT_GT(gone, seed_count / 4);
+  EXPECT_LT(gone, seed_count);
+}
+
 TEST(SimFileOps, DirectOpsMustBeAligned) {
   SimWorld world(1, slow());
   Process process(world);

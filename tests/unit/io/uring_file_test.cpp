@@ -138,6 +138,19 @@ TEST_F(UringFileTest, AllocatesThenWritesDirectly) {
   disk_.close(op_.fd);
 }
 
+TEST_F(UringFileTest, UnlinksAFileThatIsOpen) {
+  op_.fd = open("x", {.write = true, .create = true});
+  ASSERT_GE(op_.fd, 0);
+  const std::string path = directory_ / "x";
+  op_.path = path.c_str();
+  EXPECT_EQ(run(OpKind::unlink), 0);
+  EXPECT_EQ(::access(path.c_str(), F_OK), -1);
+  std::string text = "abc";
+  EXPECT_EQ(transfer(OpKind::write, {{text.data(), 3}}, 0), 3);
+  disk_.close(op_.fd);
+  EXPECT_EQ(run(OpKind::unlink), -ENOENT);
+}
+
 TEST_F(UringFileTest, ManyWritesInOneTurn) {
   const int fd = open("x", {.write = true, .create = true});
   ASSERT_GE(fd, 0);

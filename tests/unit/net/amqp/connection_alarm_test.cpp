@@ -39,6 +39,26 @@ TEST_P(ConnectionAlarmTest, AnAlarmBlocksPublishersOnly) {
   EXPECT_TRUE(publisher->quiet());
 }
 
+TEST_P(ConnectionAlarmTest, WhatIsShortIsNamedAndTheLastOneCounts) {
+  const auto publisher = opened();
+  const auto other = opened();
+  publisher->declare("q");
+  world_.broadcast(core::Alarm{.disk = true});
+  world_.settle();
+  publisher->publish("", "q", "held");
+  EXPECT_EQ(publisher->expect<ConnectionBlocked>(0)->reason, "low on disk");
+  world_.broadcast(core::Alarm{.memory = true, .disk = true});
+  EXPECT_TRUE(publisher->quiet());
+  other->publish("", "q", "held");
+  EXPECT_EQ(other->expect<ConnectionBlocked>(0)->reason, "low on memory & disk");
+  world_.broadcast(core::Alarm{.memory = true});
+  EXPECT_TRUE(publisher->quiet());
+  world_.broadcast(core::Alarm{});
+  (void)publisher->expect<ConnectionUnblocked>(0);
+  (void)other->expect<ConnectionUnblocked>(0);
+  EXPECT_EQ(publisher->message_count("q"), 2U);
+}
+
 TEST_P(ConnectionAlarmTest, AnAlarmIsNotToldToWhoCannotHear) {
   Login deaf;
   deaf.capabilities.clear();

@@ -47,7 +47,7 @@ TEST(ConfigKeys, VariablePartOfAName) {
 
 TEST(ConfigKeys, UnsupportedFamilies) {
   for (const char* name : {"ssl_options.cacertfile", "management.tcp.port", "cluster_formation.x",
-                           "listeners.ssl.default", "disk_free_limit.absolute", "log.file.rotation",
+                           "listeners.ssl.default", "vhost_max", "log.file.rotation",
                            "auth_backends.1", "num_acceptors.tcp", "consumer_timeout"})
     EXPECT_TRUE(is_unsupported_key(name)) << name;
   for (const char* name : {"listeners.sslx", "managementx", "streamer", "heartbeat", "shards"})

@@ -77,6 +77,8 @@ pin = auto
 idle = adaptive
 idle.spin_us = 20
 vm_memory_high_watermark.absolute = 2GiB
+disk_free_limit.absolute = 2GB
+disk_free_limit.relative = 1.5
 default_user = admin
 default_pass = 'a # b'
 default_user_tags.management = true
@@ -106,6 +108,8 @@ log.connection.level = warning
   EXPECT_EQ(config.idle_spin_us, 20U);
   EXPECT_EQ(config.memory_watermark.size, 2ULL << 30);
   EXPECT_FALSE(config.memory_watermark.is_relative);
+  EXPECT_TRUE(config.disk_free_limit.is_relative);
+  EXPECT_EQ(config.disk_free_limit.factor, 1.5);
   EXPECT_EQ(config.users[0].name, "admin");
   EXPECT_EQ(config.users[0].password, "a # b");
   EXPECT_EQ(config.users[0].tags, (std::vector<std::string>{"administrator", "management"}));

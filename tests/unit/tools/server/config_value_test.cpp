@@ -68,6 +68,16 @@ TEST(ConfigMemory, WatermarkOfWhatIsAvailable) {
   EXPECT_EQ(memory_limits(config, 8 * gib).watermark_size, 2 * gib);
 }
 
+TEST(ConfigMemory, DiskThatStaysFree) {
+  constexpr std::uint64_t gib = 1ULL << 30;
+  ServerConfig config;
+  EXPECT_EQ(disk_free_limit(config, 8 * gib), 50'000'000U);
+  config.disk_free_limit = {.is_relative = true, .factor = 1.5, .size = 0};
+  EXPECT_EQ(disk_free_limit(config, 8 * gib), 12 * gib);
+  config.total_memory_override = 2 * gib;
+  EXPECT_EQ(disk_free_limit(config, 8 * gib), 3 * gib);
+}
+
 TEST(ConfigMemory, Machine) {
   EXPECT_GT(read_available_memory(), 1U << 20);
   EXPECT_EQ(parse_memory_max("max\n"), std::nullopt);

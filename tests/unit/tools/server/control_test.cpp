@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -77,7 +78,8 @@ class ControlTest : public ::testing::Test {
     mesh_.set_loop(2, loops_[2]);
     control_ = std::make_unique<Control>(
         Control::Parts{&mesh_, &loops_[2], &log_, 1'000, [this] { return memory_bytes_; }, &store_,
-                       [this](const std::string& reason) { failures_.push_back(reason); }});
+                       [this](const std::string& reason) { failures_.push_back(reason); },
+                       [this] { return disk_free_; }, 5'000});
     zero_ = std::make_unique<FakeShard>(mesh_, core::ShardId{0});
     one_ = std::make_unique<FakeShard>(mesh_, core::ShardId{1});
   }
@@ -126,6 +128,7 @@ class ControlTest : public ::testing::Test {
   core::NullLog log_;
   Mesh mesh_{3};
   std::uint64_t memory_bytes_ = 0;
+  std::int64_t disk_free_ = 5'000;
   persist::test::MemoryStore store_;
   std::vector<std::string> failures_;  ///< What the control thread said it cannot go on for.
   std::unique_ptr<Control> control_;
@@ -248,6 +251,31 @@ TEST_F(ControlTest, TheMemoryAlarmIsToldOnce) {
   advance(core::nanos_per_s);
   EXPECT_FALSE(zero_->take<core::Alarm>().memory);
   EXPECT_FALSE(one_->take<core::Alarm>().memory);
+}
+
+TEST_F(ControlTest, TheDiskAlarmIsToldOnceAndBesideTheOther) {
+  start();
+  advance(core::nanos_per_s);
+  EXPECT_EQ(zero_->count<core::Alarm>(), 0U);
+  disk_free_ = 4'999;
+  advance(core::nanos_per_s);
+  advance(core::nanos_per_s);
+  EXPECT_EQ(zero_->take<core::Alarm>(), (core::Alarm{.memory = false, .disk = true}));
+  EXPECT_EQ(one_->take<core::Alarm>(), (core::Alarm{.memory = false, .disk = true}));
+  EXPECT_EQ(zero_->count<core::Alarm>(), 0U);
+  memory_bytes_ = 1'001;
+  advance(core::nanos_per_s);
+  EXPECT_EQ(zero_->take<core::Alarm>(), (core::Alarm{.memory = true, .disk = true}));
+  disk_free_ = -EIO;
+  advance(core::nanos_per_s);
+  EXPECT_EQ(zero_->count<core::Alarm>(), 0U) << "unknown is not enough";
+  disk_free_ = 6'000;
+  control_->set_disk_free_min(6'001);
+  advance(core::nanos_per_s);
+  EXPECT_EQ(zero_->count<core::Alarm>(), 0U);
+  control_->set_disk_free_min(6'000);
+  advance(core::nanos_per_s);
+  EXPECT_EQ(zero_->take<core::Alarm>(), (core::Alarm{.memory = true, .disk = false}));
 }
 
 TEST_F(ControlTest, ThreadsEndWhenAllConnectionsAreClosed) {
