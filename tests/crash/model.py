@@ -17,6 +17,10 @@ this rule: it was processed (a synchronous method on the same channel, sent afte
 same queue, was answered), and a persistent message that was published to the same queue after that
 answer had been read is confirmed. The broker writes both in one order, so the confirm covers the
 settlement. A broker that left with exit code 0 has made every processed settlement durable as well.
+
+The flag `redelivered` is owed by the same rule: the broker notes a delivery before it makes it, so
+the note is durable when a persistent message that was published to the same queue after the
+delivery had been read is confirmed, or when the broker left with exit code 0.
 """
 from dataclasses import dataclass, field
 
@@ -48,7 +52,7 @@ class Copy:
         self.message = message
         self.certain = False     # confirmed, committed, or seen after a restart
         self.settled = None      # IN_DOUBT, or the clock when it had been processed
-        self.delivered = False   # the client has read the delivery
+        self.delivered = 0       # the clock when the client had first read the delivery
         self.requeued = False    # by the client: exempt from the order
 
 
@@ -188,7 +192,7 @@ class Model:
         if transaction and transaction.state in ('open', 'rolled back') and not copy.certain:
             self.violations.add('came back', f'{name}: {seen.text} was delivered, but its '
                                 f'transaction was {transaction.state}')
-        copy.delivered = True
+        copy.delivered = copy.delivered or self.clock
         return copy
 
     # ---- what the broker owes ----------------------------------------------------------------
@@ -247,8 +251,9 @@ class Model:
             self.violations.add('came back', f'{queue.name}: {seen.text}, but {why}')
         self.counts['in doubt'] += owed == MAY
         self.counts['owed and found'] += owed == MUST
-        self.counts['flags checked'] += copy.delivered
-        if copy.delivered and not seen.redelivered:
+        is_flag_owed = copy.delivered and (clean or copy.delivered < queue.floor)
+        self.counts['flags checked'] += bool(is_flag_owed)
+        if is_flag_owed and not seen.redelivered:
             self.violations.add('redelivered', f'{queue.name}: {seen.text} had been delivered')
 
     def _judge_order(self, queue, found):
@@ -281,9 +286,10 @@ class Model:
             for line in lost:
                 self.violations.add('lost', line)
 
-    @staticmethod
-    def _take_for_truth(queue, found):
+    def _take_for_truth(self, queue, found):
+        now = self.tick()
         queue.copies = {id_: copy for id_, copy in queue.copies.items() if id_ in found}
         queue.removals_in_doubt = 0
         for copy in queue.copies.values():
-            copy.certain, copy.settled, copy.delivered = True, None, True
+            copy.certain, copy.settled = True, None
+            copy.delivered = copy.delivered or now

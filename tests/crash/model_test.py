@@ -147,7 +147,10 @@ def test_redelivered():
     case = Case()
     one = case.publish()
     assert case.restart(one, redelivered=False) == []  # nobody had it yet
-    assert case.restart(one, redelivered=False) == ['redelivered']
+    assert case.restart(one, redelivered=False) == []  # nothing says that the note is durable
+    assert case.restart(one, redelivered=False, clean=True) == ['redelivered']
+    two = case.publish()
+    assert case.restart(one, two, redelivered=False) == ['redelivered']  # of one, not of two
     assert not case.model.violations
 
 
