@@ -64,8 +64,9 @@ constexpr std::size_t backlog_page_slots = tiny ? 4 : 128;
 constexpr std::uint64_t seen_ahead = tiny ? 3 : 1024;
 /// Recorded and not yet written, bytes; above it publishers are not read.
 constexpr std::uint64_t journal_pending_max = tiny ? 16 << 10 : 32 << 20;
-/// Segments that may be in use beyond twice what is live, before old messages are moved.
-constexpr std::uint64_t journal_slack_segments = tiny ? 1 : 4;
+/// Segments that may be in use beyond twice what is live, before old messages are moved. After a
+/// move up to three may hold next to nothing: less slack than that, and moving would never end.
+constexpr std::uint64_t journal_slack_segments = 4;
 /// Read of an old segment in one turn; what of it is live is written again. More when it is late.
 constexpr std::uint64_t compaction_piece = tiny ? 8 << 10 : 256 << 10;
 constexpr std::uint64_t compaction_piece_late = tiny ? 16 << 10 : 1 << 20;

@@ -46,8 +46,9 @@ class Compactor {
   void turn();
   /// Reads nothing more; what is in flight comes back.
   void stop();
-  /// What is in use grows faster than this can help.
-  bool is_late() const { return round_end_ != 0 && excess() > 2 * slack(); }
+  /// What is in use grows faster than this can help. Never while nothing is being moved: whoever
+  /// waited then would wait for ever.
+  bool is_late() const { return phase_ != Phase::idle && excess() > 2 * slack(); }
   bool is_idle() const { return phase_ == Phase::idle; }
   std::uint64_t moved_count() const { return moved_count_; }
 
