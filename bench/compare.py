@@ -91,7 +91,7 @@ def disk_note(arguments):
     raw = [f'{rounded(value)} µs' for value in arguments.raw_us if value is not None]
     return ('Persistent: durable queues, delivery mode 2, data on '
             f'{arguments.file_system} on the same disk. A confirm of Lepus means that the message '
-            'is on the disk (journal.sync = always: one direct, synchronous write for all that '
+            'is on the disk (journal.sync = always: one direct write and an fdatasync for all that '
             'came together); one of RabbitMQ that it has called fsync on its queue index or store, '
             'also for all that came together. '
             + (f'One raw direct, synchronous write of 4 KiB took {" and ".join(raw)} '

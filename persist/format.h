@@ -23,7 +23,9 @@ constexpr std::size_t record_alignment = 8;
 /// Added to the sequence by each recovery.
 constexpr std::uint64_t sequence_gap = std::uint64_t{1} << 32;
 
-/// The first bytes of a segment; the rest of its block is zero.
+/// The first bytes of a segment; the rest of its block is zero. Magic, CRC and version mean the
+/// same in every version, and the CRC covers the same bytes: else a torn write could look like
+/// another version.
 struct SegmentHeader {
   std::uint64_t magic = segment_magic;
   std::uint32_t crc = 0;  ///< CRC-32C of everything behind this field.

@@ -126,6 +126,7 @@ class Journal final : public core::Ledger {
   void write_failed(int error);
   void fail(const std::string& why);
   void on_retry(io::Timer& timer);
+  void on_durable();
   void finish_write();
   void leave_segment();
   void close_left();

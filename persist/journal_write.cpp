@@ -72,10 +72,14 @@ void Journal::on_spare() {
   pump();
 }
 
+/// The header of a segment goes first and alone: a torn write must not leave records that count
+/// behind a header that does not.
 void Journal::write_rest() {
   const core::Bytes rest = batches_.front()->bytes().subspan(written_);
   CHECK(!rest.empty());
-  write_iov_ = {const_cast<std::uint8_t*>(rest.data()), std::min(rest.size(), write_size_max)};
+  const bool is_header = batches_.front()->offset() == 0 && written_ == 0;
+  const std::size_t size_max = is_header ? block_size : write_size_max;
+  write_iov_ = {const_cast<std::uint8_t*>(rest.data()), std::min(rest.size(), size_max)};
   write_op_.kind = io::OpKind::write;
   write_op_.fd = fd_;
   write_op_.offset = batches_.front()->offset() + written_;
@@ -93,10 +97,17 @@ void Journal::on_write(io::Op&, const io::Completion& completion) {
                       {{"file", segments_.path_of(current_)}});
   // Direct I/O goes on at a block: the part of one that was written is written again.
   const auto size = static_cast<std::size_t>(completion.result);
+  const bool was_header = batches_.front()->offset() == 0 && written_ == 0;
   written_ += size == batches_.front()->size() - written_ ? size : size / block_size * block_size;
   if (size < block_size) return write_failed(ENOSPC);
-  if (written_ < batches_.front()->size()) return write_rest();
+  if (written_ < batches_.front()->size() && !was_header) return write_rest();
   if (parts_.sync == SyncMode::always) return submit_sync(fd_);
+  on_durable();
+}
+
+/// What was written of the batch is as durable as it will be.
+void Journal::on_durable() {
+  if (written_ < batches_.front()->size()) return write_rest();
   finish_write();
 }
 
@@ -186,7 +197,7 @@ void Journal::on_sync(io::Op&, const io::Completion& completion) {
     return fail(
         fmt::format("syncing the journal in {} failed: {}; the broker stops: check the disk",
                     parts_.directory, std::strerror(-completion.result)));
-  if (parts_.sync == SyncMode::always) return finish_write();
+  if (parts_.sync == SyncMode::always) return on_durable();
   if (!left_.empty() && sync_op_.fd == left_.front() && !close_op_.in_flight) submit_close();
   close_left();
   if (is_unsynced_ && !sync_timer_.armed())

@@ -44,8 +44,9 @@ HeaderFault check_segment_header(core::Bytes block, SegmentHeader& header) {
   if (std::all_of(block.begin(), block.end(), [](std::uint8_t byte) { return byte == 0; }))
     return HeaderFault::blank;
   if (block.size() < sizeof header || header.magic != segment_magic) return HeaderFault::magic;
-  if (header.version != format_version) return HeaderFault::version;
+  // Torn writes make any number look like a version.
   if (header.crc != crc_of(header)) return HeaderFault::crc;
+  if (header.version != format_version) return HeaderFault::version;
   return are_possible(header) ? HeaderFault::none : HeaderFault::fields;
 }
 

@@ -41,7 +41,7 @@ std::string_view name_of(Mistake mistake) {
                                     "confirm_early",
                                     "ignore_short_write",
                                     "ignore_write_error",
-                                    "ignore_dsync",
+                                    "ignore_sync",
                                     "skip_tail",
                                     "ignore_checksum"};
   static_assert(names.size() == static_cast<std::size_t>(Mistake::count));

@@ -46,7 +46,7 @@ enum class Mistake : std::uint8_t {
   confirm_early,
   ignore_short_write,
   ignore_write_error,
-  ignore_dsync,
+  ignore_sync,
   skip_tail,
   ignore_checksum,
   count,

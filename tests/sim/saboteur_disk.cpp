@@ -8,21 +8,28 @@ namespace lepus::sim {
 core::Nanos SabotagedDriver::turn(io::OpList& submitted, std::vector<io::Completion>& completed,
                                   core::Nanos wait_until) {
   const Mistake mistake = saboteur_.mistake();
-  if (mistake == Mistake::ignore_dsync) {
-    io::OpList changed;
+  if (mistake == Mistake::ignore_sync) {
+    // Said to be done, never asked for.
+    io::OpList asked;
     while (io::Op* op = submitted.pop()) {
-      if (op->kind == io::OpKind::open_file && op->mode.dsync) {
-        op->mode.dsync = false;
-        saboteur_.strike();
+      if (op->kind != io::OpKind::sync) {
+        asked.push(*op);
+        continue;
       }
-      changed.push(*op);
+      completed.push_back({op, 0, false, {}});
+      saboteur_.strike();
     }
-    return driver_.turn(changed, completed, wait_until);
+    return driver_.turn(asked, completed, completed.empty() ? wait_until : 0);
   }
   const core::Nanos now = driver_.turn(submitted, completed, wait_until);
   if (mistake != Mistake::ignore_short_write && mistake != Mistake::ignore_write_error) return now;
   for (io::Completion& completion : completed) {
     const io::Op& op = *completion.op;
+    if (op.kind == io::OpKind::sync && mistake == Mistake::ignore_write_error &&
+        completion.result < 0) {
+      completion.result = 0;
+      saboteur_.strike();
+    }
     if (op.kind != io::OpKind::write) continue;
     std::size_t asked = 0;
     for (std::uint32_t i = 0; i < op.iov_count; ++i) asked += op.iov[i].iov_len;

@@ -43,7 +43,7 @@ void World::start() {
 bool World::start_once() {
   if (!disk_is_sick_) end_disk_faults();
   cluster_ = std::make_unique<Cluster>(cluster_parts());
-  if (saboteur_.mistake() == Mistake::ignore_dsync) cluster_->disk().ignore_dsync();
+  if (saboteur_.mistake() == Mistake::ignore_sync) cluster_->disk().ignore_dsync();
   if (saboteur_.mistake() == Mistake::skip_tail) cluster_->disk().forget_writes();
   if (saboteur_.mistake() == Mistake::ignore_checksum) cluster_->disk().hide_damage();
   if (crashes_left_ > 0 && disk_random_.chance(plan_.starts_crashed)) {

@@ -127,9 +127,11 @@ TEST_F(RecoveryTest, OtherVersionStoreAndShardAreRefused) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).end_batch();
   put(0, first);
-  file(0)[offsetof(SegmentHeader, version)] = format_version + 1;
+  first.header.version = format_version + 1;
+  put(0, first);
   EXPECT_TRUE(run().refused());
   EXPECT_NE(only(run(), RecoveryCase::other_version).text().find("version 2"), std::string::npos);
+  first.header.version = format_version;
   first.header.store += 1;
   put(0, first);
   EXPECT_TRUE(run().refused());
