@@ -25,10 +25,6 @@ Backlog& Levels::level_of(Sequence sequence) {
   return level(static_cast<std::uint8_t>(sequence >> level_shift));
 }
 
-namespace {
-constexpr Sequence inner_mask = (Sequence{1} << 56) - 1;
-}
-
 void Levels::note_ready(std::uint8_t number, bool ready) {
   const std::uint64_t bit = std::uint64_t{1} << (number % 64);
   std::uint64_t& word = ready_levels_[number / 64];

@@ -32,6 +32,8 @@ class Levels {
   void continue_at(Sequence next);
   template <class F>
   void for_each(F&& visit) const;
+  /// Deliveries below were announced before the restart.
+  void restore_announced(Sequence below) { level_of(below).set_seen_below(below & inner_mask); }
   /// The message at `sequence` is about to be delivered. Returns up to where deliveries are now
   /// to be announced, or 0 when enough is announced already.
   Sequence announce(Sequence sequence);
@@ -48,6 +50,7 @@ class Levels {
 
  private:
   static constexpr unsigned level_shift = 56;
+  static constexpr Sequence inner_mask = (Sequence{1} << level_shift) - 1;
 
   Backlog& level_of(Sequence sequence);
   Backlog& level(std::uint8_t number);

@@ -122,6 +122,7 @@ struct Restored {
 struct RestoredQueue {
   std::vector<Restored> messages;
   std::vector<Sequence> next;
+  std::vector<Sequence> seen;  ///< By level: below, messages may have been delivered.
 };
 
 /// What the queues of a shard held before the restart. Asked once for each queue, when it is made.

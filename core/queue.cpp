@@ -78,6 +78,8 @@ void Queue::restore(RestoredQueue held) {
     backlog_.restore(one.sequence, std::move(one.message), one.redelivered);
   }
   for (const Sequence sequence : held.next) backlog_.continue_at(sequence);
+  // The ledger may move what is held away from where this was said.
+  for (const Sequence below : held.seen) backlog_.restore_announced(below);
   register_deadline();
   // What was unacknowledged counts again. Dropped when exchanges and bindings are there, too.
   if (has_rules_ && is_full_for(nullptr)) broker_.add_deadline(broker_.now(), info_->id);

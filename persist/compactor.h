@@ -42,6 +42,7 @@ class Compactor {
 
   /// Nothing is moved before.
   void set_holder(core::MessageHolder* holder) { holder_ = holder; }
+  bool has_holder() const { return holder_ != nullptr; }
   /// Once a turn, after what can be written is on its way.
   void turn();
   /// Reads nothing more; what is in flight comes back.

@@ -220,8 +220,10 @@ void Journal::cut() {
 }
 
 /// What died is said in the batch after the one in which the broker repeated its marks: a mark must
-/// not be in a segment that is gone.
+/// not be in a segment that is gone. So nothing is given up before the queues are there again with
+/// their marks: a mark may lie before the message it is about, which was moved.
 void Journal::retire() {
+  if (!compactor_.has_holder()) return;
   if (dead_before_ != 0) trim_ = std::exchange(dead_before_, 0);
   if (!segments_.take_dead(batches_.front()->segment())) return;
   dead_before_ = segments_.first();

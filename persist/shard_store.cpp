@@ -120,6 +120,8 @@ core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue,
   });
   for (const RecoveredLevel& level : report_.queues.levels(id))
     restored.next.push_back(level.next_sequence);
+  for (const RecoveredLevel& level : report_.queues.levels(id))
+    restored.seen.push_back(level.seen_below);
   report_.queues.forget(id);
   // It has a file open, whose space could not be given back.
   if (report_.queues.empty()) loader_.reset();

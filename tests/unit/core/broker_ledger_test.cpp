@@ -169,6 +169,7 @@ class TwoEach final : public Restorer {
     asked.push_back(queue.name);
     RestoredQueue found;
     found.next.push_back(100);
+    found.seen.push_back(11);
     for (const Sequence sequence : {Sequence{10}, Sequence{12}}) {
       MessageRef message = Message::create({"", queue.name, {}, 1, true}, account);
       message->append_body(as_bytes(sequence == 10 ? "a" : "b"));
@@ -179,6 +180,22 @@ class TwoEach final : public Restorer {
   }
   std::vector<std::string> asked;
 };
+
+TEST(BrokerRestore, MarksFromBeforeAreRepeatedToo) {
+  TwoEach restorer;
+  FakeShard shard{0, &restorer};
+  shard.ledger.live[10] = 2;
+  shard.durable = true;
+  const QueueId queue = shard.declare("kept");
+  shard.broker.flush();
+  EXPECT_TRUE(shard.ledger.marks.empty());
+  // What is held is written again elsewhere; where the mark was is given up.
+  ++shard.ledger.lost;
+  shard.broker.flush();
+  ASSERT_EQ(shard.ledger.marks.size(), 1U);
+  EXPECT_EQ(shard.ledger.marks[0].queue, queue);
+  EXPECT_EQ(shard.ledger.marks[0].sequence, 11U);
+}
 
 TEST(BrokerRestore, KeptQueuesGetTheirMessagesBack) {
   TwoEach restorer;

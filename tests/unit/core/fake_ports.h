@@ -93,10 +93,12 @@ class FakeLedger final : public Ledger {
   std::uint64_t durable() const override { return slow ? durable_up_to : submitted; }
   bool is_behind() const override { return behind; }
   void set_holder(MessageHolder* who) override { holder = who; }
+  std::uint64_t marks_lost() const override { return lost; }
 
   bool slow = false;  ///< Durable only when told.
   bool behind = false;
   bool is_open = false;
+  std::uint64_t lost = 0;  ///< marks_lost()
   std::uint64_t submitted = 0;
   std::uint64_t durable_up_to = 0;
   std::uint32_t records = 0;

@@ -268,6 +268,7 @@ struct Play {
     }
   }
   void act() {
+    if (random.chance(20)) world.deliver_all(1 + random.below(JournalWorld::queue_count));
     for (std::uint64_t count = random.below(12); count > 0; --count) publish();
     if (random.chance(80)) settle_some();
     if (random.chance(90)) world.turns(1 + random.below(3));
@@ -306,7 +307,7 @@ TEST(CompactorModel, RecoveryGivesWhatWasHeldAndTheDiskIsBounded) {
       }
       ASSERT_NO_FATAL_FAILURE(play.end(life % 2 == 1));
     }
-    EXPECT_EQ(play.world.content().begin()->second, "m1");
+    EXPECT_EQ(play.world.content().begin()->second, "m1 seen");
     EXPECT_EQ(play.world.log.times(stuck_event), 0U);
   }
   EXPECT_GT(moved, 500U);
