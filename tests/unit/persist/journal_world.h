@@ -108,7 +108,7 @@ class JournalWorld : public core::MessageHolder {
       held[{queues[i], sequence}] = message;
     }
   }
-  void settle(const Position& at) {
+  void settle(Position at) {
     const core::MessageRef message = held.at(at);
     held.erase(at);
     journal().settled(message->place(), {core::QueueId{at.first}, at.second});
