@@ -6,7 +6,6 @@
 data/rabbitmq-3.10.8.json is what that version's `rabbitmqctl export_definitions` wrote. Each case
 has a broker and a data directory of its own. The last line is `N passed, N failed`.
 """
-import argparse
 import base64
 import hashlib
 import json
@@ -16,11 +15,9 @@ import sqlite3
 import subprocess
 import sys
 import time
-import traceback
 
-from broker import FRAMES, HERE, STOP_S, Failed, Node, check
-from amqp_raw import Closed, Late
-from probe import Probe, Unexpected
+from broker import FRAMES, HERE, STOP_S, Failed, Node, check, run_cases
+from probe import Probe
 
 RABBITMQ = os.path.join(HERE, 'data', 'rabbitmq-3.10.8.json')
 PASSWORDS = {'shop': 's3cret', 'audit': 'gehaimnis mit ä', 'archive': 'sha512 pass',
@@ -313,30 +310,5 @@ def stored_counts(node):
                      for table in ('queues', 'bindings', 'users'))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--broker', required=True, help='the program')
-    parser.add_argument('--only', default='', help='cases whose name contains this')
-    options = parser.parse_args()
-    passed = failed = 0
-    for run in CASES:
-        if options.only not in run.__name__:
-            continue
-        began = time.monotonic()
-        with Node(options.broker) as node:
-            try:
-                run(node)
-                passed += 1
-                print(f'pass {run.__name__} ({time.monotonic() - began:.1f} s)', flush=True)
-            except Failed as error:
-                failed += 1
-                print(f'FAIL {run.__name__}: {error}', flush=True)
-            except (Closed, Late, Unexpected, OSError, ValueError, KeyError, sqlite3.Error):
-                failed += 1
-                print(f'FAIL {run.__name__}:\n{traceback.format_exc()}{node.log()}', flush=True)
-    print(f'{passed} passed, {failed} failed')
-    return 1 if failed or not passed else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_cases(__doc__, CASES))
