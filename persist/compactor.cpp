@@ -16,11 +16,6 @@ using core::LogLevel;
 
 namespace {
 
-/// After a round. Messages may fit their segments so badly that another one changes nothing.
-bool is_good_enough(const Segments& segments, std::uint64_t slack) {
-  return segments.in_use_bytes() <= 3 * segments.live_bytes() + slack;
-}
-
 constexpr std::uint64_t round_down(std::uint64_t offset) {
   return offset / block_size * block_size;
 }
@@ -57,7 +52,8 @@ bool Compactor::wants() {
   }
   if (excess() <= resume_above_) return false;
   const std::uint64_t first = segments.first();
-  if (first >= round_end_ && round_end_ != 0 && is_good_enough(segments, slack())) {
+  // Another round at once could change nothing, for ever: messages may fit their segments badly.
+  if (first >= round_end_ && round_end_ != 0) {
     round_end_ = 0;
     resume_above_ = excess() + slack();
     return false;

@@ -12,9 +12,8 @@
 // The record is written from the message in memory, so also one that the disk has damaged since is
 // saved. It names the queues that still hold the message, and keeps the time of its arrival.
 //
-// Why this ends: each byte moved makes room for one, as no more than half of what is read can be
-// live on average. A round goes up to the segment that was newest when it began. When it is still
-// a little too much then, messages fit their segments badly: the next round waits for growth. A
+// Why this ends: a round goes up to the segment that was newest when it began. When it is still too
+// much then, messages fit their segments badly, and the next round waits for growth. A
 // piece waits while the journal has enough to write, unless this falls behind itself: then
 // publishers wait (is_late()).
 #pragma once
