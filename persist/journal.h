@@ -154,13 +154,12 @@ class Journal final : public core::Ledger {
   int fd_ = -1;
   bool is_writing_ = false;
   bool is_stuck_ = false;     ///< The first batch waits for a file or for room.
-  bool has_failed_ = false;   ///< Nothing is written any more.
   std::size_t written_ = 0;   ///< Of the batch under way.
   bool is_unsynced_ = false;  ///< SyncMode::interval: written since the last sync.
   io::Op write_op_;
   iovec write_iov_{};
   io::Op close_op_;
-  io::Op sync_op_;             ///< Of the batch under way, or of what an interval wrote.
+  io::Op sync_op_;        ///< Of the batch under way, or of what an interval wrote.
   std::deque<int> left_;  ///< Files of sealed segments, still open.
   io::Timer retry_timer_;
   io::Timer sync_timer_;

@@ -127,7 +127,6 @@ void Journal::write_failed(int error) {
 }
 
 void Journal::fail(const std::string& why) {
-  has_failed_ = true;
   parts_.log->write(LogLevel::critical, LogCategory::general, "the journal cannot go on",
                     {{"text", why}});
   parts_.fail(parts_.fail_owner, why);

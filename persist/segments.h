@@ -90,8 +90,6 @@ class Segments {
   bool is_direct() const { return direct_; }
 
   bool has_spare() const { return spare_ == Spare::ready; }
-  /// The file system has no room for another file.
-  bool is_full() const { return is_full_; }
   /// A new segment, to be written later: records can be counted in it.
   std::uint64_t add();
   /// The spare becomes the file of an added segment; its descriptor is the caller's.
@@ -141,7 +139,7 @@ class Segments {
   std::uint64_t live_bytes_ = 0;
   std::uint64_t in_use_bytes_ = 0;
   std::uint64_t disk_bytes_ = 0;
-  bool is_full_ = false;
+  bool is_full_ = false;  ///< The file system has no room for another file; said once.
 
   Spare spare_ = Spare::none;
   Slot spare_slot_;
