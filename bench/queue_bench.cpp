@@ -42,7 +42,7 @@ void backlog_push_deliver_take(benchmark::State& state) {
     (void)backlog.push(message);
     const Sequence sequence = backlog.peek().sequence;
     backlog.deliver(sequence);
-    benchmark::DoNotOptimize(backlog.take(sequence).get());
+    benchmark::DoNotOptimize(backlog.take(sequence).message.get());
   }
   state.SetItemsProcessed(state.iterations());
 }

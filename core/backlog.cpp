@@ -1,4 +1,5 @@
 // Slots, pages and the two places where a ready message can be: at or above head_, or in returned_.
+// What is not in memory: backlog_cold.cpp.
 #include "core/backlog.h"
 
 #include <algorithm>
@@ -9,59 +10,41 @@ namespace lepus::core {
 
 Backlog::~Backlog() {
   for (std::size_t i = 0; i < pages_.size(); ++i) {
-    if (!pages_[i]) continue;
-    for (Slot& slot : pages_[i]->slots)
-      if (slot.state != State::gone) (void)MessageRef::adopt(slot.message);
+    if (pages_[i].is_empty() || pages_[i].is_run()) continue;
+    for (std::size_t index = 0; index < page_size; ++index) {
+      Slot& at = pages_[i].at(index);
+      if (at.state() != State::gone && !at.is_cold()) (void)MessageRef::adopt(at.take_message());
+    }
   }
 }
 
-Backlog::Slot& Backlog::slot(Sequence sequence) {
+Slot& Backlog::slot(Sequence sequence) {
   CHECK(sequence >= base_);
   CHECK(sequence < next_);
-  const auto offset = static_cast<std::size_t>(sequence - base_);
-  Page* page = pages_[offset / limits::backlog_page_slots].get();
-  CHECK(page != nullptr);
-  return page->slots[offset % limits::backlog_page_slots];
+  return pages_[page_of(sequence)].at(index_of(sequence));
 }
 
-/// Null: there is no such slot (any more).
-const Backlog::Slot* Backlog::find_slot(Sequence sequence) const {
+/// Null: there is no such page (any more).
+const SlotPage* Backlog::find_page(Sequence sequence) const {
   if (sequence < base_ || sequence >= next_) return nullptr;
-  const auto offset = static_cast<std::size_t>(sequence - base_);
-  const std::size_t index = offset / limits::backlog_page_slots;
-  if (index >= pages_.size() || !pages_[index]) return nullptr;
-  return &pages_[index]->slots[offset % limits::backlog_page_slots];
+  const std::size_t index = page_of(sequence);
+  return index < pages_.size() && !pages_[index].is_empty() ? &pages_[index] : nullptr;
 }
 
 Backlog::State Backlog::state(Sequence sequence) const {
-  const Slot* found = find_slot(sequence);
-  return found == nullptr ? State::gone : found->state;
+  const SlotPage* page = find_page(sequence);
+  return page == nullptr ? State::gone : page->state(index_of(sequence));
 }
 
-Message* Backlog::find(Sequence sequence) const {
-  const Slot* found = find_slot(sequence);
-  if (found == nullptr || found->state == State::gone) return nullptr;
-  CHECK(found->message != nullptr);
-  return found->message;
-}
+Message* Backlog::find(Sequence sequence) const { return slot_at(sequence).message(); }
 
 Sequence Backlog::push(MessageRef message) {
   Slot& added = add_slot(next_);
   bytes_ += message->memory_size();
   ready_body_bytes_ += message->body_size();
   ++ready_count_;
-  added = {message.detach(), State::ready, false};
+  added = Slot{message.detach(), State::ready};
   return next_++;
-}
-
-void Backlog::restore(Sequence sequence, MessageRef message, bool redelivered) {
-  CHECK(sequence >= next_);
-  CHECK(unacked_count_ == 0);
-  next_ = sequence;
-  CHECK(push(std::move(message)) == sequence);
-  slot(sequence).redelivered = redelivered;
-  // The mark that says so may lie in a segment that is given up before this message is.
-  if (redelivered) seen_below_ = sequence + 1;
 }
 
 void Backlog::continue_at(Sequence next) {
@@ -71,18 +54,17 @@ void Backlog::continue_at(Sequence next) {
 
 /// The slot of the next sequence. After a restart there may be a gap before it, whose pages are
 /// never made.
-Backlog::Slot& Backlog::add_slot(Sequence sequence) {
-  if (ready_count_ + unacked_count_ == 0) base_ = head_ = sequence;
-  if (sequence - base_ >= pages_.size() * limits::backlog_page_slots) {
+Slot& Backlog::add_slot(Sequence sequence) {
+  if (live_count() == 0) base_ = head_ = sequence;
+  if (sequence - base_ >= pages_.size() * page_size) {
     give_back_last_page_if_empty();
-    const auto index = static_cast<std::size_t>(sequence - base_) / limits::backlog_page_slots;
-    while (pages_.size() < index) pages_.push_back(nullptr);
-    pages_.push_back(spare_ ? std::move(spare_) : std::make_unique<Page>());
+    const auto index = page_of(sequence);
+    while (pages_.size() <= index) pages_.push_back({});
+    pages_.back().open(std::move(spare_));
   }
-  const auto offset = static_cast<std::size_t>(sequence - base_);
-  Page& page = *pages_[offset / limits::backlog_page_slots];
+  SlotPage& page = pages_[page_of(sequence)];
   ++page.live_count;
-  return page.slots[offset % limits::backlog_page_slots];
+  return page.at(index_of(sequence));
 }
 
 Backlog::Ready Backlog::peek() {
@@ -90,24 +72,23 @@ Backlog::Ready Backlog::peek() {
   if (!returned_.empty()) {
     const Sequence sequence = returned_.front();
     CHECK(sequence < head_);
-    const Slot& found = slot(sequence);
-    return {sequence, found.message, found.redelivered};
+    const Slot found = slot_at(sequence);
+    return {sequence, found.message(), found.redelivered()};
   }
   skip_gone();
-  const Slot& found = slot(head_);
-  CHECK(found.state == State::ready);
-  return {head_, found.message, found.redelivered};
+  const Slot found = pages_[page_of(head_)].get(index_of(head_));
+  CHECK(found.state() == State::ready);
+  return {head_, found.message(), found.redelivered()};
 }
 
 /// Moves head_ to the next ready slot; whole pages that are gone are stepped over at once.
 void Backlog::skip_gone() {
   for (;;) {
-    const auto offset = static_cast<std::size_t>(head_ - base_);
-    const std::size_t index = offset % limits::backlog_page_slots;
-    const Page* page = pages_[offset / limits::backlog_page_slots].get();
-    if (page == nullptr) {
-      head_ += limits::backlog_page_slots - index;
-    } else if (page->slots[index].state == State::gone) {
+    const SlotPage& page = pages_[page_of(head_)];
+    const std::size_t index = index_of(head_);
+    if (page.is_empty()) {
+      head_ += page_size - index;
+    } else if (page.state(index) != State::ready) {
       ++head_;
     } else {
       return;
@@ -116,89 +97,115 @@ void Backlog::skip_gone() {
   }
 }
 
-void Backlog::deliver(Sequence sequence) {
-  Slot& found = slot(sequence);
-  CHECK(found.state == State::ready);
-  found.state = State::unacked;
+/// A ready message stops being one.
+void Backlog::leave_ready(Sequence sequence, const Slot& found) {
+  CHECK(ready_count_ > 0);
   --ready_count_;
-  ++unacked_count_;
-  ready_body_bytes_ -= found.message->body_size();
-  if (sequence >= head_) {
-    CHECK(sequence == head_);
-    ++head_;
-    return;
-  }
-  CHECK(returned_.front() == sequence);
-  std::pop_heap(returned_.begin(), returned_.end(), std::greater<>{});
-  returned_.pop_back();
+  ready_body_bytes_ -= found.body_size();
+  if (sequence < head_) take_returned(sequence);
 }
 
-MessageRef Backlog::pop(Sequence sequence) {
-  deliver(sequence);
-  return take(sequence);
+void Backlog::take_returned(Sequence sequence) {
+  if (returned_.front() == sequence) {
+    std::pop_heap(returned_.begin(), returned_.end(), std::greater<>{});
+    returned_.pop_back();
+    return;
+  }
+  const auto at = std::find(returned_.begin(), returned_.end(), sequence);
+  CHECK(at != returned_.end());
+  returned_.erase(at);
+  std::make_heap(returned_.begin(), returned_.end(), std::greater<>{});
+}
+
+void Backlog::deliver(Sequence sequence) {
+  Slot& found = slot(sequence);
+  CHECK(found.state() == State::ready);
+  CHECK(!found.is_cold());
+  CHECK(sequence <= head_);
+  leave_ready(sequence, found);
+  if (sequence == head_) ++head_;
+  found.set_state(State::unacked);
+  ++unacked_count_;
+}
+
+void Backlog::leave(Sequence sequence) {
+  Slot& found = slot(sequence);
+  CHECK(found.state() == State::ready || found.state() == State::unacked);
+  if (found.state() == State::ready) {
+    leave_ready(sequence, found);
+  } else {
+    --unacked_count_;
+  }
+  found.set_state(State::leaving);
+  ++leaving_count_;
 }
 
 void Backlog::requeue(Sequence sequence) {
   Slot& found = slot(sequence);
-  CHECK(found.state == State::unacked);
+  CHECK(found.state() == State::unacked);
   CHECK(sequence < head_);
-  found.state = State::ready;
-  found.redelivered = true;
+  found.set_state(State::ready);
+  found.set_redelivered();
   --unacked_count_;
   ++ready_count_;
-  ready_body_bytes_ += found.message->body_size();
+  ready_body_bytes_ += found.body_size();
   returned_.push_back(sequence);
   std::push_heap(returned_.begin(), returned_.end(), std::greater<>{});
 }
 
-MessageRef Backlog::take(Sequence sequence) {
+Backlog::Taken Backlog::take(Sequence sequence) {
   Slot& found = slot(sequence);
-  CHECK(found.state != State::gone);
-  if (found.state == State::ready) {
-    --ready_count_;
-    ready_body_bytes_ -= found.message->body_size();
-    if (sequence < head_) {
-      const auto at = std::find(returned_.begin(), returned_.end(), sequence);
-      CHECK(at != returned_.end());
-      returned_.erase(at);
-      std::make_heap(returned_.begin(), returned_.end(), std::greater<>{});
-    }
+  CHECK(found.state() != State::gone);
+  if (found.state() == State::ready) {
+    leave_ready(sequence, found);
   } else {
-    --unacked_count_;
+    --(found.state() == State::unacked ? unacked_count_ : leaving_count_);
   }
-  found.state = State::gone;
-  MessageRef message = MessageRef::adopt(std::exchange(found.message, nullptr));
-  bytes_ -= message->memory_size();
-  const std::size_t page_index =
-      static_cast<std::size_t>(sequence - base_) / limits::backlog_page_slots;
-  if (--pages_[page_index]->live_count == 0) {
+  Taken taken{{}, {}, false};
+  if (found.is_cold()) {
+    taken.place = found.place();
+    taken.is_paged = found.is_paged();
+    --cold_count_;
+    found = {};
+  } else {
+    taken.message = MessageRef::adopt(found.take_message());
+    taken.place = taken.message->place();
+    bytes_ -= taken.message->memory_size();
+  }
+  drop_slot(sequence);
+  return taken;
+}
+
+/// The slot is gone; memory that nobody needs any more goes, too.
+void Backlog::drop_slot(Sequence sequence) {
+  const std::size_t index = page_of(sequence);
+  CHECK(pages_[index].live_count > 0);
+  if (--pages_[index].live_count == 0) {
     // The page that is being filled keeps its place; any other that ran empty goes.
-    const bool being_filled = page_index + 1 == pages_.size();
+    const bool being_filled = index + 1 == pages_.size();
     if (!being_filled) {
-      spare_ = std::move(pages_[page_index]);
+      spare_ = pages_[index].close();
       drop_front_pages();
     }
   }
-  if (ready_count_ + unacked_count_ == 0) {
-    pages_.reset();
-    spare_.reset();
-    returned_ = {};
-    base_ = head_ = next_;
-  }
-  return message;
+  if (live_count() > 0) return;
+  pages_.reset();
+  spare_.reset();
+  returned_ = {};
+  base_ = head_ = next_;
 }
 
 void Backlog::drop_front_pages() {
-  while (!pages_.empty() && !pages_.front()) {
+  while (!pages_.empty() && pages_.front().is_empty()) {
     (void)pages_.pop_front();
-    base_ += limits::backlog_page_slots;
+    base_ += page_size;
   }
   if (head_ < base_) head_ = base_;
 }
 
 void Backlog::give_back_last_page_if_empty() {
-  if (pages_.empty() || !pages_.back() || pages_.back()->live_count > 0) return;
-  spare_ = std::move(pages_.back());
+  if (pages_.empty() || pages_.back().is_empty() || pages_.back().live_count > 0) return;
+  spare_ = pages_.back().close();
   drop_front_pages();
 }
 

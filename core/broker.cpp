@@ -47,11 +47,6 @@ Queue* Broker::find_queue(QueueId id) {
   return found == queues_.end() ? nullptr : found->second.get();
 }
 
-Message* Broker::find_message(const QueuePosition& at) {
-  const Queue* queue = find_queue(at.queue);
-  return queue == nullptr || !queue->is_kept() ? nullptr : queue->find(at.sequence);
-}
-
 Consumer* Broker::find_consumer(const ConsumerHandle& handle) {
   return handle.generation == 0 ? nullptr : consumers_.find(handle.slot, handle.generation);
 }
@@ -201,6 +196,8 @@ void Broker::flush() {
     marks_lost_ = lost;
     for (auto& [id, queue] : queues_) queue->repeat_marks();
   }
+  note_written();
+  page_out();
   ledger().flush();
   send_confirms(confirms_, ledger().durable());
   send_confirms(confirms_free_, 0);

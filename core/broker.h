@@ -92,8 +92,11 @@ class Broker final : private MessageHolder {
   Nanos next_deadline() const { return deadlines_.empty() ? never : deadlines_.front().at; }
   /// Seconds since 1970 are (now + offset) / 10^9: for x-death.
   void set_wall_clock_offset(Nanos offset) { wall_offset_ = offset; }
+  /// Messages of this shard above `bytes` altogether: memory is short, all that can be on disk
+  /// alone goes there. Below that, limits::resident_max holds for what is recorded anyway.
+  void set_short_above(std::uint64_t bytes) { short_above_ = bytes; }
   /// Something is left that only needs another turn.
-  bool has_work() const { return !marked_.empty(); }
+  bool has_work() const { return !marked_.empty() || has_more_to_page_; }
   std::size_t queue_count() const { return queues_.size(); }
 
   // --- For queues
@@ -101,6 +104,13 @@ class Broker final : private MessageHolder {
   void mark(Queue& queue) {
     if (!queue.linked()) marked_.push_back(queue);
   }
+  /// It holds a message in memory.
+  void list_for_paging(Queue& queue);
+  /// Queue::on_written() is to be called.
+  void await_written(QueueId queue) { written_awaited_.push_back(queue); }
+  bool is_short() const { return is_short_; }
+  /// Counts how often memory became short.
+  std::uint32_t short_period() const { return short_period_; }
   Nanos now() const { return now_; }
   void add_deadline(Nanos at, QueueId queue);
   void dead_letter(const QueueInfo& from, const Message& message, DeathReason reason);
@@ -165,7 +175,17 @@ class Broker final : private MessageHolder {
   void on(const Reconfigure&) { CHECK(false); }
   void on(const EndThread&) { CHECK(false); }
 
-  Message* find_message(const QueuePosition& at) override;
+  // broker_paging.cpp
+  std::optional<Held> find_held(const QueuePosition& at) override;
+  void on_moved(const QueuePosition& at, const RecordPlace& place) override;
+  bool on_fetched(const QueuePosition& at, const RecordPlace& place, MessageRef message) override;
+  void on_lost(const QueuePosition& at) override;
+  MemoryAccount& memory_of_fetched() override { return memory_; }
+  void page_out();
+  void page_out_queues(std::vector<QueueId>& queues, std::size_t& next, bool is_enough);
+  void note_written();
+  std::uint64_t resident_max() const;
+
   Accepted publish_transient(const RouteResult& route, const MessageRef& message);
   Accepted publish_kept(const RouteResult& route, const MessageRef& message);
   Accepted enqueue(const MessageRef& message, std::span<Queue* const> queues);
@@ -194,6 +214,15 @@ class Broker final : private MessageHolder {
   std::vector<PendingConfirm> confirms_free_;  ///< Of what needs no batch: they go with this turn.
   std::vector<Deadline> deadlines_;            ///< Min-heap.
   std::uint64_t marks_lost_ = 0;               ///< Of the ledger, as last seen.
+  std::vector<QueueId> written_awaited_;
+  std::vector<QueueId> listed_;      ///< With messages in memory.
+  std::vector<QueueId> own_limits_;  ///< The same, of queues that have a limit of their own.
+  std::size_t next_listed_ = 0;
+  std::size_t next_own_limit_ = 0;
+  std::uint64_t short_above_ = UINT64_MAX;
+  std::uint32_t short_period_ = 0;
+  bool is_short_ = false;
+  bool has_more_to_page_ = false;
   Nanos now_ = 0;
   Nanos wall_offset_ = 0;
   Alarm alarm_;

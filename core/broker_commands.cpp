@@ -201,7 +201,7 @@ void Broker::add_queue(QueueId id) {
   QueueInfo* info = topology_.find_queue(id);
   info->local = queues_.emplace(id, std::make_unique<Queue>(*info, *this)).first->second.get();
   if (wiring_.restorer == nullptr || !info->is_kept()) return;
-  info->local->restore(wiring_.restorer->restore(*info, memory_));
+  info->local->restore(wiring_.restorer->restore(*info));
 }
 
 /// Its consumers are told, its messages dropped. What is still unacked somewhere finds no queue
@@ -216,6 +216,7 @@ void Broker::drop_queue(QueueId id) {
     send(cancelled.channel.shard, cancelled);
   }
   if (queue->linked()) marked_.remove(*queue);
+  queue->abandon_gets();
   queue->drop_records();
   queues_.erase(id);
 }

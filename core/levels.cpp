@@ -68,22 +68,31 @@ void Levels::deliver(Sequence sequence) {
     note_ready(static_cast<std::uint8_t>(sequence >> level_shift), false);
 }
 
-MessageRef Levels::pop(Sequence sequence) {
-  deliver(sequence);
-  return take(sequence);
-}
-
-MessageRef Levels::take(Sequence sequence) {
+Backlog::Taken Levels::take(Sequence sequence) {
   Backlog& backlog = level_of(sequence);
-  if (backlog.state(sequence & inner_mask) == Backlog::State::ready) {
-    --ready_count_;
-  } else {
-    --unacked_count_;
+  switch (backlog.state(sequence & inner_mask)) {
+    case Backlog::State::ready:
+      --ready_count_;
+      break;
+    case Backlog::State::unacked:
+      --unacked_count_;
+      break;
+    case Backlog::State::leaving:
+    case Backlog::State::gone:
+      break;
   }
-  MessageRef message = backlog.take(sequence & inner_mask);
+  Backlog::Taken taken = backlog.take(sequence & inner_mask);
   if (backlog.ready_count() == 0)
     note_ready(static_cast<std::uint8_t>(sequence >> level_shift), false);
-  return message;
+  return taken;
+}
+
+void Levels::leave(Sequence sequence) {
+  Backlog& backlog = level_of(sequence);
+  --(backlog.state(sequence & inner_mask) == Backlog::State::ready ? ready_count_ : unacked_count_);
+  backlog.leave(sequence & inner_mask);
+  if (backlog.ready_count() == 0)
+    note_ready(static_cast<std::uint8_t>(sequence >> level_shift), false);
 }
 
 void Levels::requeue(Sequence sequence) {
@@ -93,10 +102,11 @@ void Levels::requeue(Sequence sequence) {
   if (level_max_ > 0) note_ready(static_cast<std::uint8_t>(sequence >> level_shift), true);
 }
 
-void Levels::restore(Sequence sequence, MessageRef message, bool redelivered) {
+void Levels::restore(Sequence sequence, const RecordPlace& place, std::uint32_t body_size,
+                     bool redelivered) {
   const auto number = static_cast<std::uint8_t>(sequence >> level_shift);
   CHECK(number <= level_max_);
-  level(number).restore(sequence & inner_mask, std::move(message), redelivered);
+  level(number).restore(sequence & inner_mask, place, body_size, redelivered);
   ++ready_count_;
   if (level_max_ > 0) note_ready(number, true);
 }
@@ -124,10 +134,39 @@ Message* Levels::find(Sequence sequence) const {
   return backlog == nullptr ? nullptr : backlog->find(sequence & inner_mask);
 }
 
+Slot Levels::slot_at(Sequence sequence) const {
+  const Backlog* backlog = find_level(static_cast<std::uint8_t>(sequence >> level_shift));
+  return backlog == nullptr ? Slot{} : backlog->slot_at(sequence & inner_mask);
+}
+
+void Levels::forget_short() {
+  for_each_level(*this, [](std::size_t, Backlog& backlog) { backlog.forget_short(); });
+}
+
+std::uint64_t Levels::warm_count() const {
+  std::uint64_t count = 0;
+  for_each_level(*this,
+                 [&](std::size_t, const Backlog& backlog) { count += backlog.warm_count(); });
+  return count;
+}
+
+std::uint64_t Levels::cold_count() const {
+  std::uint64_t count = 0;
+  for_each_level(*this,
+                 [&](std::size_t, const Backlog& backlog) { count += backlog.cold_count(); });
+  return count;
+}
+
+std::uint64_t Levels::bytes() const {
+  std::uint64_t bytes = 0;
+  for_each_level(*this, [&](std::size_t, const Backlog& backlog) { bytes += backlog.bytes(); });
+  return bytes;
+}
+
 std::uint64_t Levels::ready_body_bytes() const {
-  std::uint64_t bytes = lowest_.ready_body_bytes();
-  for (const auto& backlog : higher_)
-    if (backlog) bytes += backlog->ready_body_bytes();
+  std::uint64_t bytes = 0;
+  for_each_level(*this,
+                 [&](std::size_t, const Backlog& backlog) { bytes += backlog.ready_body_bytes(); });
   return bytes;
 }
 

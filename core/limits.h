@@ -58,6 +58,31 @@ constexpr std::uint16_t heartbeat_default_s = 60;
 // --- Backlog
 constexpr std::size_t backlog_page_slots = tiny ? 4 : 128;
 
+// --- Paging: messages whose record is on disk need not stay in memory
+/// Messages of one shard beyond this leave memory when they are recorded, bytes.
+constexpr std::uint64_t resident_max = tiny ? 1 << 10 : 64 << 20;
+/// From the head of a queue on, so many stay: what is consumed soon need not be read again.
+constexpr std::uint32_t resident_head_count = tiny ? 2 : 256;
+constexpr std::uint64_t resident_head_bytes = tiny ? 256 : 1 << 20;
+/// Slots that are looked at, and queues, in one turn.
+constexpr std::uint32_t page_out_count = tiny ? 16 : 16'384;
+constexpr std::size_t page_out_queues = tiny ? 2 : 64;
+/// How far ahead of its head a queue reads, in messages and bytes; less while memory is short.
+constexpr std::uint32_t read_ahead_count = tiny ? 6 : 8192;
+constexpr std::uint64_t read_ahead_bytes = tiny ? 1 << 10 : 4 << 20;
+constexpr std::uint32_t read_ahead_count_short = tiny ? 2 : 256;
+constexpr std::uint64_t read_ahead_bytes_short = tiny ? 256 : 256 << 10;
+
+// --- Reading messages back
+/// Of one read, unless a single record is larger; records with a gap up to so much are read
+/// together.
+constexpr std::uint64_t fetch_size_max = tiny ? 8 << 10 : 1 << 20;
+constexpr std::uint64_t fetch_gap_max = tiny ? 512 : 32 << 10;
+constexpr std::size_t fetches_max = tiny ? 2 : 16;
+/// Files that are open for it; kept open without need.
+constexpr std::size_t fetch_files_max = tiny ? 2 : 64;
+constexpr std::size_t fetch_files_kept = tiny ? 1 : 4;
+
 // --- Journal
 /// Deliveries are announced to the journal this many at a time: after a crash up to so many
 /// messages are flagged redelivered although they were not delivered.

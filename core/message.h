@@ -27,6 +27,10 @@ struct RecordPlace {
   std::uint32_t size = 0;    ///< Of the record, bytes.
   explicit operator bool() const { return segment != 0; }
   bool operator==(const RecordPlace&) const = default;
+  /// In the order in which records are written.
+  bool operator<(const RecordPlace& other) const {
+    return segment != other.segment ? segment < other.segment : offset < other.offset;
+  }
 };
 
 /// What the messages of one shard occupy. Written by that shard only.

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,13 +44,31 @@ class ChannelPort {
   virtual void on_credit_return(std::uint32_t count) = 0;
 };
 
+/// What a queue holds at a position.
+struct Held {
+  RecordPlace place;           ///< Of its record.
+  Message* message = nullptr;  ///< Null: it is on disk only.
+};
+
 /// Who holds the messages that a ledger has records of. The ledger asks when it wants to write a
-/// record again elsewhere. Implemented by the broker.
+/// record again elsewhere, and brings what was fetched. Implemented by the broker; called between
+/// turns of the broker, never within a call from there.
 class MessageHolder {
  public:
   virtual ~MessageHolder() = default;
-  /// What the queue holds at this position, ready or unacked; null: it left, or never was there.
-  virtual Message* find_message(const QueuePosition& at) = 0;
+  /// Ready, unacked or leaving; nothing: it left, never was there, or has no record.
+  virtual std::optional<Held> find_held(const QueuePosition& at) = 0;
+  /// Its record is there from now on.
+  virtual void on_moved(const QueuePosition& at, const RecordPlace& place) = 0;
+  /// What Ledger::fetch() was asked for, as it lay at `place`: when the queue has another place
+  /// now, it means nothing. Null: the record cannot be read, so the message is lost; the ledger
+  /// logs it when `true` comes back.
+  virtual bool on_fetched(const QueuePosition& at, const RecordPlace& place,
+                          MessageRef message) = 0;
+  /// The same without being asked: what find_held() said lies there cannot be read.
+  virtual void on_lost(const QueuePosition& at) = 0;
+  /// Fetched messages belong to this account.
+  virtual MemoryAccount& memory_of_fetched() = 0;
 };
 
 /// Where persistent messages become durable: the journal of one shard. What it is told within one
@@ -58,7 +78,8 @@ class MessageHolder {
 ///   append() -> enqueued() or refused() for each of its queues -> settled() or dropped() for each
 ///   flush() once a turn: the open batch is closed and written, unless one is still under way
 ///
-/// Only persistent messages in queues that outlive a restart (QueueSpec::is_kept()) come here.
+/// Persistent messages in queues that outlive a restart (QueueSpec::is_kept()) come here, and what
+/// is written because memory is short (append_paged): that means nothing after a restart.
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -68,6 +89,17 @@ class Ledger {
   virtual RecordPlace append(const Message& message, std::uint32_t queue_count) = 0;
   /// Queue number `index` of the record took it.
   virtual void enqueued(const RecordPlace& place, std::uint32_t index, const QueuePosition& at) = 0;
+  /// Records a message of any kind for one queue, to save memory. It ends with dropped(). No place:
+  /// this ledger cannot.
+  virtual RecordPlace append_paged(const Message&, const QueuePosition&) { return {}; }
+  /// Records before this place can be fetched.
+  virtual RecordPlace written_end() const { return {}; }
+  struct Wanted {
+    QueuePosition at;
+    RecordPlace place;
+  };
+  /// Reads records back: MessageHolder::on_fetched() is called for each, in any order and later.
+  virtual void fetch(std::span<const Wanted>) { CHECK(false); }
   /// One queue of the record did not take it.
   virtual void refused(const RecordPlace& place) = 0;
   /// The message left the queue for good. Also when enqueued() was not called yet.
@@ -111,16 +143,20 @@ class MemoryLedger final : public Ledger {
   std::uint64_t durable() const override { return 0; }
 };
 
-/// A message that was found again after a restart.
-struct Restored {
-  Sequence sequence = 0;
-  MessageRef message;
+/// Messages that were found again after a restart. Their records lie one behind the other, all of
+/// one size.
+struct RestoredRun {
+  Sequence first = 0;  ///< The others follow it.
+  std::uint32_t count = 1;
+  RecordPlace place;  ///< Of the first.
+  std::uint32_t body_size = 0;
   Nanos deadline = never;  ///< By the message's own TTL and its queue's, of the loop's clock.
   bool redelivered = false;
 };
 
 struct RestoredQueue {
-  std::vector<Restored> messages;
+  std::vector<RestoredRun> runs;  ///< In order of their sequences within each level.
+  /// For each priority level in use: the sequence to go on with, above every one ever given out.
   std::vector<Sequence> next;
   std::vector<Sequence> seen;  ///< By level: below, messages may have been delivered.
 };
@@ -129,9 +165,7 @@ struct RestoredQueue {
 class Restorer {
  public:
   virtual ~Restorer() = default;
-  /// The messages, in order of their sequences, and for each priority level in use the sequence
-  /// to go on with, above every one that the queue ever gave out.
-  virtual RestoredQueue restore(const QueueSpec& queue, MemoryAccount& account) = 0;
+  virtual RestoredQueue restore(const QueueSpec& queue) = 0;
 };
 
 /// What a DefinitionStore held when it was opened.

@@ -26,6 +26,7 @@ Queue::~Queue() {
 
 std::optional<Sequence> Queue::push(MessageRef message) {
   CHECK(message->complete());
+  if (!is_listed_) broker_.list_for_paging(*this);
   if (has_rules_ || message->ttl_ms() != Message::no_ttl) return push_by_rules(std::move(message));
   const Sequence sequence = backlog_.push(std::move(message));
   broker_.mark(*this);
@@ -39,26 +40,29 @@ void Queue::announce_kept(Sequence sequence) {
     broker_.ledger().seen({info_->id, below});
 }
 
-MessageRef Queue::pop(Sequence sequence) {
-  if (!is_kept_) return backlog_.pop(sequence);
-  return note_settled(sequence, backlog_.pop(sequence));
-}
-
+/// Null: it was on disk only.
 MessageRef Queue::take(Sequence sequence) {
-  if (!is_kept_) return backlog_.take(sequence);
-  return note_settled(sequence, backlog_.take(sequence));
+  Backlog::Taken taken = backlog_.take(sequence);
+  if (is_kept_ || !taken.message) note_taken(sequence, taken);
+  return std::move(taken.message);
 }
 
-MessageRef Queue::note_settled(Sequence sequence, MessageRef message) {
-  if (message->place()) broker_.ledger().settled(message->place(), {info_->id, sequence});
-  return message;
+void Queue::note_taken(Sequence sequence, const Backlog::Taken& taken) {
+  if (!taken.place) return;
+  if (taken.is_paged) {
+    broker_.ledger().dropped(taken.place);
+  } else {
+    broker_.ledger().settled(taken.place, {info_->id, sequence});
+  }
 }
 
 void Queue::drop_records() {
-  if (!is_kept_) return;
-  backlog_.for_each([this](const Message& message) {
-    if (message.place()) broker_.ledger().dropped(message.place());
+  backlog_.for_each([this](Sequence, const Slot& slot) {
+    const RecordPlace place = slot.is_cold() ? slot.place() : slot.message()->place();
+    if (place && (is_kept_ || slot.is_cold())) broker_.ledger().dropped(place);
   });
+  if (!paging_) return;
+  for (const Paging::Pending& pending : paging_->pending) broker_.ledger().dropped(pending.place);
 }
 
 void Queue::repeat_marks() {
@@ -68,15 +72,20 @@ void Queue::repeat_marks() {
   });
 }
 
-void Queue::restore(RestoredQueue held) {
+void Queue::restore(const RestoredQueue& held) {
   CHECK(is_kept_);
-  for (Restored& one : held.messages) {
-    if (one.deadline != never) {
-      if (!expiry_) expiry_ = std::make_unique<Expiry>();
-      expiry_->add(one.deadline, one.sequence);
+  for (const RestoredRun& run : held.runs) {
+    RecordPlace place = run.place;
+    for (Sequence sequence = run.first; sequence < run.first + run.count; ++sequence) {
+      if (run.deadline != never) {
+        if (!expiry_) expiry_ = std::make_unique<Expiry>();
+        expiry_->add(run.deadline, sequence);
+      }
+      backlog_.restore(sequence, place, run.body_size, run.redelivered);
+      place.offset += place.size;
     }
-    backlog_.restore(one.sequence, std::move(one.message), one.redelivered);
   }
+  if (!held.runs.empty()) (void)paging();
   for (const Sequence sequence : held.next) backlog_.continue_at(sequence);
   // The ledger may move what is held away from where this was said.
   for (const Sequence below : held.seen) backlog_.restore_announced(below);
@@ -88,17 +97,19 @@ void Queue::restore(RestoredQueue held) {
 
 std::uint64_t Queue::purge() {
   const std::uint64_t count = backlog_.ready_count();
-  for (std::uint64_t i = 0; i < count; ++i) (void)pop(backlog_.peek().sequence);
+  for (std::uint64_t i = 0; i < count; ++i) (void)take(backlog_.peek().sequence);
   return count;
 }
 
 // --- Delivery
 
 bool Queue::pump() {
+  if (paging_ && !paging_->gets.empty()) serve_gets();
   std::size_t budget = limits::deliveries_per_pump_max;
   Consumer* consumer = active_.empty() ? nullptr : &active_.front();
   bool retry = false;
   while (consumer != nullptr && backlog_.ready_count() > 0 && budget > 0) {
+    if (paging_ && !head_is_here()) break;
     Consumer* next = active_.next(*consumer);
     switch (offer(*consumer)) {
       case Turn::delivered:
@@ -119,6 +130,8 @@ bool Queue::pump() {
   }
   if (backlog_.ready_count() == 0 && unused_credit_ > 0)
     for (Consumer* idle : consumers_) return_unused_credit(*idle);
+  if (paging_ && !active_.empty()) read_ahead();
+  if (paging_ && backlog_.ready_count() == 0) forget_paging();
   return retry || (budget == 0 && backlog_.ready_count() > 0 && !active_.empty());
 }
 
@@ -174,7 +187,7 @@ void Queue::deliver_to(Consumer& consumer) {
   const Subscribe& spec = consumer.spec;
   MessageRef message;
   if (spec.no_ack) {
-    message = pop(head.sequence);
+    message = take(head.sequence);
   } else {
     announce(head.sequence);
     backlog_.deliver(head.sequence);
@@ -196,15 +209,24 @@ void Queue::deliver_to(Consumer& consumer) {
 }
 
 void Queue::get(const Get& request) {
+  note_used();
+  const bool has_to_wait =
+      paging_ && (!paging_->gets.empty() || (backlog_.ready_count() > 0 && !head_is_here()));
+  if (!has_to_wait) return answer_get(request);
+  paging_->gets.push_back(request);
+  broker_.mark(*this);
+}
+
+/// With the head, which is here, or with nothing.
+void Queue::answer_get(const Get& request) {
   GetReply reply{request.channel, 0, info_->id, 0, nullptr, broker_.shard(), false, request.no_ack};
   MessageRef message;
-  note_used();
   if (backlog_.ready_count() > 0) {
     const Backlog::Ready head = backlog_.peek();
     reply.sequence = head.sequence;
     reply.redelivered = head.redelivered;
     if (request.no_ack) {
-      message = pop(head.sequence);
+      message = take(head.sequence);
     } else {
       announce(head.sequence);
       backlog_.deliver(head.sequence);
@@ -223,8 +245,11 @@ void Queue::settle(const Settle& settle, Consumer* consumer) {
       return_to_backlog(sequence);
     } else {
       if (expiry_) expiry_->forget_overdue(sequence);
-      MessageRef message = take(sequence);
-      if (settle.outcome == Outcome::rejected) give_up(std::move(message), DeathReason::rejected);
+      if (settle.outcome == Outcome::rejected) {
+        let_go(sequence, DeathReason::rejected);
+      } else {
+        (void)take(sequence);
+      }
     }
     if (consumer != nullptr && consumer->unacked_count > 0) --consumer->unacked_count;
   }

@@ -18,6 +18,7 @@
 #include "core/dead_letter.h"
 #include "core/expiry.h"
 #include "core/levels.h"
+#include "core/paging.h"
 #include "core/ports.h"
 #include "core/topology.h"
 
@@ -40,11 +41,9 @@ class Queue : public ListNode<Queue> {
   /// Its persistent messages are recorded in the ledger.
   bool is_kept() const { return is_kept_; }
   /// What it held before the restart; before anything else happens to it.
-  void restore(RestoredQueue held);
+  void restore(const RestoredQueue& held);
   /// It goes, with all it holds: nothing need be settled.
   void drop_records();
-  /// What it holds there; null: nothing.
-  Message* find(Sequence sequence) const { return backlog_.find(sequence); }
   /// Says the announced deliveries (Ledger::seen) again.
   void repeat_marks();
   /// Delivers what can be delivered, at most a turn's share. True: there is more to do that only
@@ -67,6 +66,26 @@ class Queue : public ListNode<Queue> {
   void take_credit(Consumer& consumer, std::uint32_t count);
   const std::vector<Consumer*>& consumers() const { return consumers_; }
 
+  // --- Messages that are on disk only: queue_paging.cpp
+
+  std::uint64_t warm_count() const { return backlog_.warm_count(); }
+
+  /// Gives up the memory of what need not be in it, a piece. False: there is nothing left here that
+  /// could go. `is_short`: the broker has too little memory, all that can go shall.
+  [[nodiscard]] bool page_out(bool is_short);
+  /// The ledger has written more. True: there is more to wait for.
+  [[nodiscard]] bool on_written();
+  /// Of its arguments: lazy, or so much in memory.
+  bool has_own_limit() const;
+  std::optional<Held> find_held(Sequence sequence) const;
+  void on_moved(Sequence sequence, const RecordPlace& place);
+  /// See MessageHolder::on_fetched().
+  bool on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message);
+  /// The record of a cold message is damaged: it is gone.
+  void lose(Sequence sequence);
+  /// Who waits for a message from disk (basic.get) gets none: the queue is being deleted.
+  void abandon_gets();
+
   /// Declared, inspected or read: it is in use (x-expires).
   void note_used();
   /// Its registered deadline has come.
@@ -85,9 +104,8 @@ class Queue : public ListNode<Queue> {
     if (is_kept_) announce_kept(sequence);
   }
   void announce_kept(Sequence sequence);
-  MessageRef note_settled(Sequence sequence, MessageRef message);
-  MessageRef pop(Sequence sequence);
   MessageRef take(Sequence sequence);
+  void note_taken(Sequence sequence, const Backlog::Taken& taken);
   void activate(Consumer& consumer);
   void rotate(Consumer& consumer);
 
@@ -96,10 +114,22 @@ class Queue : public ListNode<Queue> {
   bool is_full_for(const Message* more) const;
   bool can_deliver_at_once();
   void drop_excess();
-  void give_up(MessageRef message, DeathReason reason);
+  void let_go(Sequence sequence, DeathReason reason);
   void return_to_backlog(Sequence sequence);
   Nanos next_deadline() const;
   void register_deadline();
+
+  // queue_paging.cpp
+  bool head_is_here();
+  void answer_get(const Get& request);
+  void serve_gets();
+  void read_ahead();
+  void ask(Sequence sequence);
+  void let_go_cold(Sequence sequence, DeathReason reason);
+  bool is_above_own_limit() const;
+  std::uint64_t resident_count() const;
+  Paging& paging();
+  void forget_paging();
 
   const QueueInfo* info_;
   Broker& broker_;
@@ -107,12 +137,15 @@ class Queue : public ListNode<Queue> {
   IntrusiveList<Consumer> active_;    ///< May be able to take, highest priority first.
   std::vector<Consumer*> consumers_;  ///< In order of arrival.
   std::unique_ptr<Expiry> expiry_;    ///< From the first message with a TTL on.
+  std::unique_ptr<Paging> paging_;    ///< From the first message on that went to disk only.
   std::uint64_t unused_credit_ = 0;   ///< Of all its consumers.
   Nanos idle_since_;
   Nanos registered_deadline_ = never;  ///< The earliest the broker knows of.
   bool has_rules_;                     ///< Limits or a TTL: each push is looked at.
   bool is_kept_;
-  bool deleting_ = false;  ///< The control thread was asked to delete it.
+  std::uint32_t short_period_ = 0;  ///< Broker::short_period() when it last paged out.
+  bool deleting_ = false;           ///< The control thread was asked to delete it.
+  bool is_listed_ = false;          ///< Broker::list_for_paging() knows it.
 };
 
 }  // namespace lepus::core

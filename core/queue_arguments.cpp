@@ -41,8 +41,8 @@ constexpr std::array supported{
     ArgumentSupport{"x-max-priority", "", true},
     ArgumentSupport{"x-single-active-consumer", "true", false},
     ArgumentSupport{"x-delivery-limit", "", false},
-    ArgumentSupport{"x-max-in-memory-length", "", false},
-    ArgumentSupport{"x-max-in-memory-bytes", "", false},
+    ArgumentSupport{"x-max-in-memory-length", "", true},
+    ArgumentSupport{"x-max-in-memory-bytes", "", true},
     ArgumentSupport{"x-max-age", "", false},
     ArgumentSupport{"x-stream-max-segment-size-bytes", "", false},
     ArgumentSupport{"x-quorum-initial-group-size", "", false},
@@ -111,6 +111,13 @@ Reason on_dead_letter_strategy(const Input& in, QueueArguments&) {
   if (!in.value.is_string()) return unacceptable_type(in.value);
   const std::string_view word = in.value.text();
   return word == "at-most-once" || word == "at-least-once" ? "" : "invalid_dlx_strategy";
+}
+
+Reason on_max_in_memory_length(const Input& in, QueueArguments& out) {
+  return read_count(in.value, out.max_in_memory_length);
+}
+Reason on_max_in_memory_bytes(const Input& in, QueueArguments& out) {
+  return read_count(in.value, out.max_in_memory_bytes);
 }
 
 Reason on_max_priority(const Input& in, QueueArguments& out) {
@@ -201,8 +208,8 @@ constexpr std::array rules{
     Rule{"x-dead-letter-strategy", on_dead_letter_strategy, true},
     Rule{"x-max-length", on_max_length, true},
     Rule{"x-max-length-bytes", on_max_length_bytes, true},
-    Rule{"x-max-in-memory-length", on_other_count, true},
-    Rule{"x-max-in-memory-bytes", on_other_count, true},
+    Rule{"x-max-in-memory-length", on_max_in_memory_length, true},
+    Rule{"x-max-in-memory-bytes", on_max_in_memory_bytes, true},
     Rule{"x-max-priority", on_max_priority, true},
     Rule{"x-overflow", on_overflow, true},
     Rule{"x-queue-mode", on_queue_mode, true},

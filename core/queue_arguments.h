@@ -32,6 +32,9 @@ struct QueueArguments {
   std::optional<std::uint64_t> expires_ms;        ///< Unused for so long: deleted. At least 1.
   std::optional<std::uint64_t> max_length;        ///< Ready messages.
   std::optional<std::uint64_t> max_length_bytes;  ///< Bodies of ready messages.
+  /// What of it may stay in memory beside the disk: messages, and the bytes they occupy.
+  std::optional<std::uint64_t> max_in_memory_length;
+  std::optional<std::uint64_t> max_in_memory_bytes;
   std::optional<std::string> dead_letter_exchange;
   std::optional<std::string> dead_letter_routing_key;  ///< Only together with the exchange.
   std::optional<ShardId> shard;                        ///< x-lepus-shard: the home asked for.

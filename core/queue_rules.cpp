@@ -50,17 +50,21 @@ bool Queue::can_deliver_at_once() {
 void Queue::drop_excess() {
   if (pump()) broker_.mark(*this);
   while (backlog_.ready_count() > 0 && is_full_for(nullptr))
-    give_up(pop(backlog_.peek().sequence), DeathReason::maxlen);
+    let_go(backlog_.peek().sequence, DeathReason::maxlen);
 }
 
-void Queue::give_up(MessageRef message, DeathReason reason) {
+/// A message that the queue drops, and sends where its dead letters go.
+void Queue::let_go(Sequence sequence, DeathReason reason) {
+  if (info_->parsed.dead_letter_exchange && backlog_.find(sequence) == nullptr)
+    return let_go_cold(sequence, reason);
+  const MessageRef message = take(sequence);
   if (info_->parsed.dead_letter_exchange) broker_.dead_letter(*info_, *message, reason);
 }
 
 /// An unacked message returns; it may have expired meanwhile.
 void Queue::return_to_backlog(Sequence sequence) {
   if (expiry_ && expiry_->take_overdue(sequence)) {
-    give_up(take(sequence), DeathReason::expired);
+    let_go(sequence, DeathReason::expired);
   } else {
     backlog_.requeue(sequence);
     if (info_->parsed.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
@@ -97,7 +101,7 @@ void Queue::on_deadline(Nanos now) {
     if (!expiry_->take_due(now, sequence)) break;
     const Backlog::State state = backlog_.state(sequence);
     if (state == Backlog::State::unacked) expiry_->note_overdue(sequence);
-    if (state == Backlog::State::ready) give_up(take(sequence), DeathReason::expired);
+    if (state == Backlog::State::ready) let_go(sequence, DeathReason::expired);
   }
   const auto& expires_ms = info_->parsed.expires_ms;
   if (expires_ms && consumers_.empty() && !deleting_ &&

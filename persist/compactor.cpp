@@ -8,6 +8,7 @@
 
 #include "core/limits.h"
 #include "persist/journal.h"
+#include "persist/message_record.h"
 
 namespace lepus::persist {
 
@@ -63,7 +64,7 @@ bool Compactor::wants() {
     round_end_ = 0;
     return false;
   }
-  return first < journal_.first_written() && segments.live_bytes(first) > 0;
+  return first < journal_.first_undurable() && segments.live_bytes(first) > 0;
 }
 
 bool Compactor::may_read() const {
@@ -215,7 +216,9 @@ std::uint64_t Compactor::take_record(core::Bytes rest) {
   if (read.fault != RecordFault::none) return round_down(offset_) + block_size - offset_;
   const RecordHeader& header = read.record.header();
   if (header.type == RecordType::seal) is_sealed_ = true;
-  if (header.type == RecordType::message) (void)move(header, rest);
+  if (header.type == RecordType::message && find_holders(header, rest)) {
+    move(header, rest, read.record);
+  }
   return header.length;
 }
 
@@ -240,35 +243,58 @@ std::uint64_t Compactor::take_unchecked(core::Bytes rest) {
     wanted_ = offset_ - round_down(offset_) + head_size;
     return 0;
   }
-  if (header.type == RecordType::message && move(header, rest)) return header.length;
-  return is_cut ? header.length : next_block;
+  if (header.type != RecordType::message || !find_holders(header, rest))
+    return is_cut ? header.length : next_block;
+  if (warm_ == nullptr && is_cut) {
+    wanted_ = offset_ - round_down(offset_) + header.length;
+    return 0;
+  }
+  move(header, rest, {});
+  return header.length;
 }
 
-/// True: a message says that its record is this one.
-bool Compactor::move(const RecordHeader& header, core::Bytes head) {
-  const Place place{static_cast<std::uint32_t>(segment_), static_cast<std::uint32_t>(offset_),
-                    header.length};
+/// True: a queue says that its record is this one.
+bool Compactor::find_holders(const RecordHeader& header, core::Bytes head) {
+  const Place place = place_of(header);
   positions_.clear();
-  messages_.clear();
+  warm_ = nullptr;
   const std::uint8_t* refs = head.data() + sizeof header + sizeof(MessageHead);
   for (std::uint32_t i = 0; i < header.count; ++i) {
     QueueRef ref;
     std::memcpy(&ref, refs + i * sizeof ref, sizeof ref);
     if (ref.queue == 0) continue;
     const core::QueuePosition at{core::QueueId{ref.queue}, ref.sequence};
-    core::Message* message = holder_->find_message(at);
-    if (message == nullptr || message->place() != place) continue;
+    const std::optional<core::Held> held = holder_->find_held(at);
+    if (!held || held->place != place) continue;
     positions_.push_back(at);
-    messages_.push_back(message);
+    if (held->message != nullptr) warm_ = held->message;
   }
-  if (positions_.empty()) return false;
+  return !positions_.empty();
+}
+
+Place Compactor::place_of(const RecordHeader& header) const {
+  return {static_cast<std::uint32_t>(segment_), static_cast<std::uint32_t>(offset_), header.length};
+}
+
+/// For those that find_holders() found. `record`: nothing when it is damaged; then a message in
+/// memory is needed.
+void Compactor::move(const RecordHeader& header, core::Bytes head,
+                     const std::optional<RecordView>& record) {
+  const Place place = place_of(header);
+  if (warm_ == nullptr && !record) return lose(place);
   MessageHead fields;
   std::memcpy(&fields, head.data() + sizeof header, sizeof fields);
-  const Place moved = journal_.move(*messages_.front(), fields.enqueued_ms, place, positions_);
-  // One message in several queues, or after a restart one of its own in each.
-  for (core::Message* message : messages_) message->set_place(moved);
+  core::MessageRef message =
+      warm_ != nullptr ? core::MessageRef::share(warm_) : make_message(*record, account_);
+  const Place moved = journal_.move(*message, fields, place, positions_);
+  for (const core::QueuePosition& at : positions_) holder_->on_moved(at, moved);
   ++moved_count_;
-  return true;
+}
+
+void Compactor::lose(const Place& place) {
+  log_.write(LogLevel::error, LogCategory::general, "a message is lost: its record is damaged",
+             {{"file", path_}, {"offset", place.offset}, {"size", place.size}});
+  for (const core::QueuePosition& at : positions_) holder_->on_lost(at);
 }
 
 }  // namespace lepus::persist

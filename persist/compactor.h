@@ -9,8 +9,9 @@
 //                                       |                 message at that queue and position, with
 //   open batch      | ... | LIVE again | ...          |   its record at this very place
 //
-// The record is written from the message in memory, so also one that the disk has damaged since is
-// saved. It names the queues that still hold the message, and keeps the time of its arrival.
+// The record is written from the message in memory where there is one, so also one that the disk
+// has damaged since is saved; else from what was read. It names the queues that still hold the
+// message, and keeps the time of its arrival.
 //
 // Why this ends: a round goes up to the segment that was newest when it began. When it is still too
 // much then, messages fit their segments badly, and the next round waits for growth. A
@@ -21,6 +22,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -71,7 +73,10 @@ class Compactor {
   void take(core::Bytes piece);
   std::uint64_t take_record(core::Bytes rest);
   std::uint64_t take_unchecked(core::Bytes rest);
-  bool move(const RecordHeader& header, core::Bytes head);
+  bool find_holders(const RecordHeader& header, core::Bytes head);
+  Place place_of(const RecordHeader& header) const;
+  void move(const RecordHeader& header, core::Bytes head, const std::optional<RecordView>& record);
+  void lose(const Place& place);
 
   struct Free {
     void operator()(std::uint8_t* bytes) const { std::free(bytes); }
@@ -105,7 +110,8 @@ class Compactor {
   core::Nanos stuck_until_ = 0;
   std::uint64_t moved_count_ = 0;               ///< Records.
   std::vector<core::QueuePosition> positions_;  ///< Of the record at hand; kept for its memory.
-  std::vector<core::Message*> messages_;        ///< The same.
+  core::Message* warm_ = nullptr;               ///< The same, when one of them has it in memory.
+  core::MemoryAccount account_;                 ///< Of what is moved from disk to disk.
 };
 
 }  // namespace lepus::persist

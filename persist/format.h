@@ -76,9 +76,14 @@ struct MessageHead {
   std::uint8_t exchange_size = 0;
   std::uint8_t key_size = 0;
   std::uint8_t priority = 0;
-  std::uint8_t reserved = 0;
+  std::uint8_t flags = 0;
 };
 static_assert(sizeof(MessageHead) == 32);
+
+/// Bits of MessageHead::flags. Written because memory was short: it means nothing after a restart.
+constexpr std::uint8_t head_flag_paged = 1;
+/// The message is transient (delivery mode 1). Only together with the other one.
+constexpr std::uint8_t head_flag_transient = 2;
 
 /// A queue and a position in it. Queue 0: a queue that refused the message.
 struct QueueRef {

@@ -25,7 +25,8 @@ std::uint64_t list_size(std::size_t count) {
 Journal::Journal(Parts parts)
     : parts_(std::move(parts)),
       segments_({parts_.loop, parts_.disk, parts_.log, parts_.directory, parts_.segment_size}),
-      compactor_(*this, *parts_.loop, *parts_.log) {
+      compactor_(*this, *parts_.loop, *parts_.log),
+      fetcher_({parts_.loop, parts_.disk, parts_.log, &segments_, this}) {
   CHECK(parts_.segment_size <= UINT32_MAX);
   write_op_.bind<&Journal::on_write>(this);
   close_op_.bind<&Journal::on_close>(this);
@@ -45,6 +46,7 @@ std::string Journal::start(Segments::Found found, std::uint64_t sequence) {
   CHECK(batches_.empty());
   if (std::string error = segments_.start(std::move(found)); !error.empty()) return error;
   begin_batch({1, segments_.add(), 0, sequence, false});
+  first_undurable_ = open().segment();
   return {};
 }
 
@@ -56,19 +58,19 @@ std::uint64_t Journal::wall_clock_ms() const {
 }
 
 core::RecordPlace Journal::append(const core::Message& message, std::uint32_t queue_count) {
-  return append_as_of(message, wall_clock_ms(), queue_count);
+  return append_with(make_head(message, wall_clock_ms(), 0), message, queue_count);
 }
 
-core::RecordPlace Journal::append_as_of(const core::Message& message, std::uint64_t enqueued_ms,
-                                        std::uint32_t queue_count) {
-  MessageHead head;
-  head.enqueued_ms = enqueued_ms;
-  head.ttl_ms = message.ttl_ms();
-  head.body_size = message.body_size();
-  head.properties_size = static_cast<std::uint32_t>(message.properties().size());
-  head.exchange_size = static_cast<std::uint8_t>(message.exchange().size());
-  head.key_size = static_cast<std::uint8_t>(message.routing_key().size());
-  head.priority = message.priority();
+core::RecordPlace Journal::append_paged(const core::Message& message,
+                                        const core::QueuePosition& at) {
+  const core::RecordPlace place =
+      append_with(make_head(message, wall_clock_ms(), head_flag_paged), message, 1);
+  enqueued(place, 0, at);
+  return place;
+}
+
+core::RecordPlace Journal::append_with(const MessageHead& head, const core::Message& message,
+                                       std::uint32_t queue_count) {
   const std::uint64_t size = message_record_size(head, queue_count);
   CHECK(size <= UINT32_MAX);
   make_room(size);
@@ -91,18 +93,26 @@ core::RecordPlace Journal::append_as_of(const core::Message& message, std::uint6
           static_cast<std::uint32_t>(open().offset_of(record)), static_cast<std::uint32_t>(size)};
 }
 
-core::RecordPlace Journal::move(const core::Message& message, std::uint64_t enqueued_ms,
+core::RecordPlace Journal::move(const core::Message& message, const MessageHead& old,
                                 const core::RecordPlace& from,
                                 std::span<const core::QueuePosition> holders) {
   CHECK(!holders.empty());
-  CHECK(from.segment < first_written());
+  CHECK(from.segment < first_undurable());
   const auto count = static_cast<std::uint32_t>(holders.size());
   // One that the disk has damaged must not keep the message for ever.
+  const std::uint64_t enqueued_ms = std::min(old.enqueued_ms, wall_clock_ms());
   const core::RecordPlace place =
-      append_as_of(message, std::min(enqueued_ms, wall_clock_ms()), count);
+      append_with(make_head(message, enqueued_ms, old.flags & head_flag_paged), message, count);
   for (std::uint32_t i = 0; i < count; ++i) enqueued(place, i, holders[i]);
   segments_.remove_live(from.segment, std::uint64_t{from.size} * count);
   return place;
+}
+
+/// What was written lies before the oldest batch that was not.
+core::RecordPlace Journal::written_end() const {
+  const Batch& first = *batches_.front();
+  return {static_cast<std::uint32_t>(first.segment()), static_cast<std::uint32_t>(first.offset()),
+          0};
 }
 
 void Journal::enqueued(const core::RecordPlace& place, std::uint32_t index,
@@ -234,10 +244,12 @@ void Journal::flush() {
   retire();
   pump();
   compactor_.turn();
+  fetcher_.turn();
   segments_.shrink();
 }
 
 bool Journal::has_work() const {
+  if (fetcher_.has_work()) return true;
   if (is_writing_ || is_stuck_) return false;
   return has_open_content() || dead_before_ != 0 || batches_.size() > 1;
 }

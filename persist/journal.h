@@ -32,6 +32,8 @@
 #include "io/loop.h"
 #include "persist/batch.h"
 #include "persist/compactor.h"
+#include "persist/fetcher.h"
+#include "persist/message_record.h"
 #include "persist/segments.h"
 
 namespace lepus::persist {
@@ -69,12 +71,18 @@ class Journal final : public core::Ledger {
   core::RecordPlace append(const core::Message& message, std::uint32_t queue_count) override;
   /// The same for a message that was enqueued at another time: it is moved, not new.
   core::RecordPlace append_as_of(const core::Message& message, std::uint64_t enqueued_ms,
-                                 std::uint32_t queue_count);
+                                 std::uint32_t queue_count) {
+    return append_with(make_head(message, enqueued_ms, 0), message, queue_count);
+  }
+  core::RecordPlace append_paged(const core::Message& message,
+                                 const core::QueuePosition& at) override;
   /// The record of a message is written again for those of its queues that still hold it. Their
-  /// bytes count in the new segment then, no more at `from`.
-  core::RecordPlace move(const core::Message& message, std::uint64_t enqueued_ms,
+  /// bytes count in the new segment then, no more at `from`. `old` is the head that lies there.
+  core::RecordPlace move(const core::Message& message, const MessageHead& old,
                          const core::RecordPlace& from,
                          std::span<const core::QueuePosition> holders);
+  core::RecordPlace written_end() const override;
+  void fetch(std::span<const Wanted> wanted) override { fetcher_.fetch(wanted); }
   void enqueued(const core::RecordPlace& place, std::uint32_t index,
                 const core::QueuePosition& at) override;
   void refused(const core::RecordPlace& place) override { dropped(place); }
@@ -89,21 +97,26 @@ class Journal final : public core::Ledger {
   bool has_work() const override;
   std::uint64_t memory_bytes() const override;
   std::uint64_t marks_lost() const override { return marks_lost_; }
-  void set_holder(core::MessageHolder* holder) override { compactor_.set_holder(holder); }
+  void set_holder(core::MessageHolder* holder) override {
+    compactor_.set_holder(holder);
+    fetcher_.set_holder(holder);
+  }
   void stop_moving() override { compactor_.stop(); }
 
   Segments& segments() { return segments_; }
   const Segments& segments() const { return segments_; }
   const Compactor& compactor() const { return compactor_; }
   std::uint64_t segment_size() const { return parts_.segment_size; }
-  /// Segments before this one are written and never again.
-  std::uint64_t first_written() const { return batches_.front()->segment(); }
+  /// All in the segments before this one is durable, and none is written again.
+  std::uint64_t first_undurable() const { return first_undurable_; }
   /// A write waits for room or for a file.
   bool is_stuck() const { return is_stuck_; }
   /// Recorded and not yet written.
   std::uint64_t pending_bytes() const;
 
  private:
+  core::RecordPlace append_with(const MessageHead& head, const core::Message& message,
+                                std::uint32_t queue_count);
   Batch& open() { return *batches_.back(); }
   const Batch& open() const { return *batches_.back(); }
   bool has_open_content() const;
@@ -139,6 +152,7 @@ class Journal final : public core::Ledger {
   Parts parts_;
   Segments segments_;
   Compactor compactor_;
+  Fetcher fetcher_;
   std::deque<std::unique_ptr<Batch>> batches_;  ///< The open one is the last.
   std::vector<SequenceRange> ranges_;           ///< Settled, not yet in a batch.
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> last_range_;  ///< By queue.
@@ -148,6 +162,7 @@ class Journal final : public core::Ledger {
   std::uint64_t trim_batch_ = 0;    ///< The last recorded one is durable with this batch.
   std::uint64_t trim_written_ = 0;  ///< And says so much.
   std::uint64_t durable_ = 0;
+  std::uint64_t first_undurable_ = 0;
   std::uint64_t marks_lost_ = 0;
 
   std::uint64_t current_ = 0;  ///< Segment that fd_ is of; 0: none.

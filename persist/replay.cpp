@@ -11,6 +11,7 @@ void Replay::for_each_step(const RecordView& record, const Place& place, F&& vis
   switch (type) {
     case RecordType::message: {
       const MessageHead& head = record.head();
+      if ((head.flags & head_flag_paged) != 0) return;
       const LiveMessage message{place, head.enqueued_ms, head.ttl_ms, head.body_size,
                                 head.priority};
       for (const QueueRef& at : record.queues())

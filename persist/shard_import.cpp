@@ -6,6 +6,9 @@
 #include <cstring>
 #include <utility>
 
+#include "persist/message_record.h"
+#include "persist/record_loader.h"
+
 namespace lepus::persist {
 
 using core::LogCategory;

@@ -31,17 +31,6 @@ LogLevel level_of(Weight weight) {
 
 }  // namespace
 
-core::MessageRef make_message(const RecordView& record, core::MemoryAccount& account) {
-  const MessageHead& head = record.head();
-  core::MessageRef message =
-      core::Message::create({record.exchange(), record.routing_key(), record.properties(),
-                             head.body_size, true, head.priority, head.ttl_ms},
-                            account);
-  message->append_body(record.body());
-  CHECK(message->complete());
-  return message;
-}
-
 ShardStore::ShardStore(const Journal::Parts& parts) : parts_(parts), journal_(parts) {}
 
 std::string ShardStore::open(const KnownQueues& known) {
@@ -58,7 +47,6 @@ std::string ShardStore::open(const KnownQueues& known) {
   if (std::string error = finish_recovery(*parts_.disk, report_.tail); !error.empty()) return error;
   for (const std::uint64_t queue : report_.queues.ids())
     if (!known.contains(queue)) report_.drop_queue(queue);
-  loader_ = std::make_unique<RecordLoader>(*parts_.disk, parts_.directory, report_.slots);
   if (std::string error = journal_.start(found(), report_.next_sequence); !error.empty())
     return error;
   repeat_marks();
@@ -107,41 +95,22 @@ Segments::Found ShardStore::found() const {
   return found;
 }
 
-core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue,
-                                        core::MemoryAccount& account) {
+/// Places only: what is in the records is read when it is needed, and checked then.
+core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue) {
   core::RestoredQueue restored;
   const std::uint64_t id = queue.id.value;
-  restored.messages.reserve(static_cast<std::size_t>(report_.queues.count(id)));
+  restored.runs.reserve(static_cast<std::size_t>(report_.queues.count(id)));
   report_.queues.for_each(id, [&](const LiveEntry& entry) {
-    core::MessageRef message = load(entry, account);
-    if (!message) return;
-    restored.messages.push_back(
-        {entry.sequence, std::move(message), deadline_of(entry, queue), entry.redelivered});
+    restored.runs.push_back({entry.sequence, 1, entry.message.place,
+                             static_cast<std::uint32_t>(entry.message.body_size),
+                             deadline_of(entry, queue), entry.redelivered});
   });
-  for (const RecoveredLevel& level : report_.queues.levels(id))
+  for (const RecoveredLevel& level : report_.queues.levels(id)) {
     restored.next.push_back(level.next_sequence);
-  for (const RecoveredLevel& level : report_.queues.levels(id))
     restored.seen.push_back(level.seen_below);
-  report_.queues.forget(id);
-  // It has a file open, whose space could not be given back.
-  if (report_.queues.empty()) loader_.reset();
-  return restored;
-}
-
-/// Null when the record cannot be read any more, although recovery could: the message is lost, and
-/// the log says so.
-core::MessageRef ShardStore::load(const LiveEntry& entry, core::MemoryAccount& account) {
-  const Place& place = entry.message.place;
-  const RecordLoader::Loaded loaded = loader_->load(place);
-  if (!loaded.error.empty()) {
-    parts_.log->write(LogLevel::error, LogCategory::general, "a message is lost",
-                      {{"directory", parts_.directory}, {"text", loaded.error}});
-    journal_.dropped(place);
-    return {};
   }
-  core::MessageRef message = make_message(loaded.record, account);
-  message->set_place(place);
-  return message;
+  report_.queues.forget(id);
+  return restored;
 }
 
 core::Nanos ShardStore::deadline_of(const LiveEntry& entry, const core::QueueSpec& queue) const {

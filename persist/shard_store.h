@@ -6,14 +6,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "core/ports.h"
 #include "persist/journal.h"
-#include "persist/record_loader.h"
 #include "persist/recovery.h"
 
 namespace lepus::persist {
@@ -30,22 +28,17 @@ class ShardStore final : public core::Restorer {
   Journal& journal() { return journal_; }
   const RecoveryReport& report() const { return report_; }
 
-  core::RestoredQueue restore(const core::QueueSpec& queue, core::MemoryAccount& account) override;
+  core::RestoredQueue restore(const core::QueueSpec& queue) override;
 
  private:
   void log_findings();
   void repeat_marks();
   Segments::Found found() const;
-  core::MessageRef load(const LiveEntry& entry, core::MemoryAccount& account);
   core::Nanos deadline_of(const LiveEntry& entry, const core::QueueSpec& queue) const;
 
   Journal::Parts parts_;
   RecoveryReport report_;
-  std::unique_ptr<RecordLoader> loader_;
   Journal journal_;
 };
-
-/// A message with the content of its record.
-core::MessageRef make_message(const RecordView& record, core::MemoryAccount& account);
 
 }  // namespace lepus::persist

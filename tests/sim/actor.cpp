@@ -262,6 +262,8 @@ void Actor::choose_rules(const Client& client, QueueModel& queue) {
   if (random_.chance(20)) rules.ttl_ms = static_cast<std::uint32_t>(1 + random_.below(300));
   if (random_.chance(10)) rules.expires_ms = static_cast<std::uint32_t>(1 + random_.below(500));
   if (random_.chance(30)) rules.max_priority = static_cast<std::uint8_t>(1 + random_.below(9));
+  rules.lazy = random_.chance(25);
+  if (random_.chance(15)) rules.max_in_memory = static_cast<std::uint32_t>(1 + random_.below(4));
   if (!random_.chance(50)) return;
   const QueueModel* target = choose_queue(client);
   if (target != nullptr) rules.dead_letter_to = target->name;

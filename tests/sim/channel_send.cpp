@@ -17,6 +17,8 @@ std::string arguments_of(const QueueRules& rules) {
     if (value > 0) table.int32(name, static_cast<std::int32_t>(value));
   };
   number("x-max-length", rules.max_length);
+  number("x-max-in-memory-length", rules.max_in_memory);
+  if (rules.lazy) table.text("x-queue-mode", "lazy");
   number("x-message-ttl", rules.ttl_ms);
   number("x-expires", rules.expires_ms);
   number("x-max-priority", rules.max_priority);

@@ -51,6 +51,10 @@ class Cluster {
   bool is_finished() const;
   bool has_failed() const { return has_failed_; }
   server::Control& control() { return *control_; }
+  /// Memory of each shard; see server::Shard.
+  void set_short_above(std::uint64_t bytes) {
+    for (const auto& shard : shards_) shard->set_short_above(bytes);
+  }
   std::vector<std::unique_ptr<server::Shard>>& shards() { return shards_; }
   const std::vector<std::unique_ptr<persist::ShardStore>>& stores() const { return stores_; }
   ProcessDisk& disk() { return disk_; }

@@ -92,6 +92,8 @@ struct QueueRules {
   std::uint32_t ttl_ms = 0;
   std::uint32_t expires_ms = 0;
   std::uint8_t max_priority = 0;
+  bool lazy = false;
+  std::uint32_t max_in_memory = 0;
   std::string dead_letter_to;  ///< A queue, by way of the default exchange.
   /// The queue may give up messages by itself.
   bool forgets() const { return max_length > 0 || ttl_ms > 0 || expires_ms > 0; }

@@ -102,7 +102,6 @@ constexpr auto unsupported_keys = std::to_array<std::string_view>({
     "vhost_max",
     "vhost_restart_strategy",
     "vm_memory_calculation_strategy",
-    "vm_memory_high_watermark_paging_ratio",
 });
 
 bool is_in_family(std::string_view name, std::string_view family) {

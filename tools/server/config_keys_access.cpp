@@ -149,6 +149,15 @@ std::string show_watermark_size(const ServerConfig& config) {
   const MemoryWatermark& mark = config.memory_watermark;
   return mark.is_relative ? std::string{} : format_size(mark.size);
 }
+SetOutcome set_paging_ratio(ServerConfig& config, const KeyText& given) {
+  const auto ratio = parse_fraction(given.value);
+  if (!ratio || !(*ratio > 0.0) || *ratio > 1.0) return refused();
+  config.memory_paging_ratio = *ratio;
+  return taken();
+}
+std::string show_paging_ratio(const ServerConfig& config) {
+  return fmt::format("{}", config.memory_paging_ratio);
+}
 SetOutcome set_disk_factor(ServerConfig& config, const KeyText& given) {
   const auto factor = parse_fraction(given.value);
   if (!factor || !(*factor > 0.0) || *factor > 1000.0) return refused();
@@ -301,6 +310,7 @@ constexpr Access vhosts = {add_vhosts, show_vhosts};
 constexpr Access vhost = {add_vhost, show_nothing};
 constexpr Access watermark_fraction = {set_watermark_fraction, show_watermark_fraction};
 constexpr Access watermark_size = {set_watermark_size, show_watermark_size};
+constexpr Access paging_ratio = {set_paging_ratio, show_paging_ratio};
 constexpr Access disk_factor = {set_disk_factor, show_disk_factor};
 constexpr Access disk_size = {set_disk_size, show_disk_size};
 constexpr Access total_memory = {set_total_memory, show_total_memory};

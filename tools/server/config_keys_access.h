@@ -126,6 +126,7 @@ extern const Access vhosts;  ///< A list
 extern const Access vhost;   ///< One more
 extern const Access watermark_fraction;
 extern const Access watermark_size;
+extern const Access paging_ratio;
 extern const Access disk_factor;
 extern const Access disk_size;
 extern const Access total_memory;

@@ -147,6 +147,10 @@ void add_memory(std::vector<KeySpec>& rows) {
   add({"vm_memory_high_watermark.absolute", "a size, e.g. 4GiB",
        "The same as an amount. The last of these keys counts."},
       at_once, access::watermark_size);
+  add({"vm_memory_high_watermark_paging_ratio", "a fraction above 0 up to 1, e.g. 0.5",
+       "From this share of the watermark on, all messages that can go to disk alone do, also "
+       "transient ones."},
+      at_once, access::paging_ratio);
   add({"total_memory_available_override_value", "a size, e.g. 16GiB",
        "Memory available, when neither the machine's nor the cgroup's amount is right."},
       at_once, access::total_memory);

@@ -20,8 +20,11 @@ MemoryLimits memory_limits(const ServerConfig& config, std::uint64_t machine_siz
   const std::uint64_t wanted =
       mark.is_relative ? static_cast<std::uint64_t>(static_cast<double>(available) * mark.fraction)
                        : mark.size;
+  const std::uint64_t watermark = std::clamp<std::uint64_t>(wanted, 1, available);
   return {.available_size = available,
-          .watermark_size = std::clamp<std::uint64_t>(wanted, 1, available)};
+          .watermark_size = watermark,
+          .paging_size = static_cast<std::uint64_t>(static_cast<double>(watermark) *
+                                                    config.memory_paging_ratio)};
 }
 
 std::uint64_t disk_free_limit(const ServerConfig& config, std::uint64_t machine_size) {

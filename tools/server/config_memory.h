@@ -15,6 +15,7 @@ namespace lepus::server {
 struct MemoryLimits {
   std::uint64_t available_size = 0;
   std::uint64_t watermark_size = 0;  ///< Never 0, never above available_size.
+  std::uint64_t paging_size = 0;     ///< From here on messages go to disk alone.
 };
 
 /// Pure. `machine_size` is what read_available_memory() found.

@@ -156,6 +156,7 @@ std::string Node::make_shards() {
         random_seed(), wall_clock_offset(*own.driver), [this] { return connection_count(); },
         &own.store->journal(), own.store.get()});
   }
+  set_paging();
   return {};
 }
 
@@ -282,6 +283,7 @@ void Node::reload() {
   const std::string error = add_settings();
   CHECK(error.empty());  // The rows of the catalog were good at the start.
   control_->set_memory_watermark(memory_watermark());
+  set_paging();
   control_->set_disk_free_min(disk_free_min());
   control_->broadcast(core::Reconfigure{settings_.back().get()});
 }
@@ -290,6 +292,12 @@ std::uint64_t Node::connection_count() const {
   std::uint64_t sum = 0;
   for (const ShardThread& own : shards_) sum += own.shard->connection_count();
   return sum;
+}
+
+/// Each shard has its part.
+void Node::set_paging() {
+  const std::uint64_t size = memory_limits(config_, read_available_memory()).paging_size;
+  for (ShardThread& own : shards_) own.shard->set_short_above(size / shards_.size());
 }
 
 std::uint64_t Node::memory_watermark() const {

@@ -59,6 +59,7 @@ class Node {
   void on_signal(int signal);
   void reload();
   std::uint64_t memory_watermark() const;
+  void set_paging();
   std::uint64_t disk_free_min() const;
   std::uint64_t memory_bytes() const;
   std::uint64_t connection_count() const;

@@ -114,6 +114,7 @@ void Shard::on_stop_deadline(io::Timer&) {
 }
 
 void Shard::flush() {
+  broker_.set_short_above(short_above_.load(std::memory_order_relaxed));
   broker_.flush();
   server_.write_acks();
   broker_.pump();

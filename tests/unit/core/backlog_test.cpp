@@ -31,7 +31,7 @@ std::size_t heap_bytes() {
 
 std::uint64_t pop_all(Backlog& backlog) {
   std::uint64_t count = 0;
-  for (; backlog.ready_count() > 0; ++count) (void)backlog.pop(backlog.peek().sequence);
+  for (; backlog.ready_count() > 0; ++count) (void)backlog.take(backlog.peek().sequence);
   return count;
 }
 
@@ -105,14 +105,18 @@ TEST_F(BacklogTest, SequencesAreNeverReused) {
 
 TEST_F(BacklogTest, RestoredMessagesKeepTheirPlaces) {
   const std::vector<Sequence> places = {3, 4, 3 * page, 9 * page + 1};
-  for (const Sequence place : places) backlog_.restore(place, message(), place == 4);
+  for (const Sequence place : places) backlog_.restore(place, {1, 8, 40}, 1, place == 4);
+  EXPECT_EQ(backlog_.cold_count(), places.size());
   backlog_.continue_at(20 * page + 2);
   EXPECT_EQ(backlog_.ready_count(), places.size());
   EXPECT_EQ(backlog_.state(5), Backlog::State::gone);
   EXPECT_EQ(backlog_.state(6 * page), Backlog::State::gone);
   EXPECT_EQ(backlog_.push(message()), 20 * page + 2);
   for (const Sequence place : places) {
+    EXPECT_EQ(backlog_.peek().sequence, place);
+    EXPECT_EQ(backlog_.peek().message, nullptr);
     EXPECT_EQ(backlog_.peek().redelivered, place == 4);
+    backlog_.make_warm(place, message());
     EXPECT_EQ(deliver_next(), place);
   }
   EXPECT_EQ(deliver_next(), 20 * page + 2);
@@ -144,7 +148,7 @@ TEST_F(BacklogTest, TheLastPageCanRunEmptyAndGoOn) {
   const Sequence first = backlog_.peek().sequence;
   (void)backlog_.take(first + page);
   for (Sequence i = 1; i < 2 * page; ++i) (void)backlog_.push(message());
-  (void)backlog_.pop(first);
+  (void)backlog_.take(first);
   for (Sequence i = 1; i < page; ++i) EXPECT_EQ(deliver_next(), first + i);
   EXPECT_EQ(deliver_next(), first + page + 1);
 }
@@ -164,7 +168,7 @@ TEST_F(BacklogTest, AnOldUnackedMessagePinsOnlyItsPage) {
   backlog_.requeue(old);
   EXPECT_EQ(backlog_.peek().sequence, old);
   (void)backlog_.push(message());
-  (void)backlog_.pop(old);
+  (void)backlog_.take(old);
   EXPECT_EQ(backlog_.peek().sequence, old + 100'001);
 }
 
@@ -173,7 +177,7 @@ TEST_F(BacklogTest, AnEmptyBacklogOwnsNoMemory) {
   fill(10 * page);
   for (Sequence i = 0; i < 3 * page; ++i) backlog_.requeue(deliver_next());
   EXPECT_GT(heap_bytes(), heap_before + page * sizeof(void*));
-  while (backlog_.ready_count() > 0) (void)backlog_.pop(backlog_.peek().sequence);
+  while (backlog_.ready_count() > 0) (void)backlog_.take(backlog_.peek().sequence);
   EXPECT_LT(heap_bytes(), heap_before + 256);  // The sanitizer's own book-keeping varies a little.
 }
 
@@ -193,11 +197,42 @@ TEST_F(BacklogTest, MisuseStops) {
   const Sequence first = backlog_.peek().sequence;
   EXPECT_DEATH(backlog_.requeue(first), "unacked");
   EXPECT_DEATH(backlog_.deliver(first + 1), "head_");
-  (void)backlog_.pop(first);
+  (void)backlog_.take(first);
   EXPECT_DEATH((void)backlog_.take(first), "gone");
 }
 
-/// Random operations; the model is a map from sequence to what must be there.
+TEST_F(BacklogTest, RestoredNeighboursCostNextToNothing) {
+  const std::size_t before = heap_bytes();
+  for (Sequence i = 0; i < 1000 * page; ++i)
+    backlog_.restore(i, {1, static_cast<std::uint32_t>(4096 + i * 200), 200}, 128, false);
+  EXPECT_LE(heap_bytes() - before, 1000 * page);
+  EXPECT_EQ(backlog_.slot_at(777 * page + 5).place().offset, 4096 + (777 * page + 5) * 200);
+  backlog_.move(777 * page + 5, {9, 8, 200});
+  EXPECT_EQ(backlog_.slot_at(777 * page + 5).place().segment, 9U);
+  EXPECT_EQ(backlog_.slot_at(777 * page + 6).place().segment, 1U);
+  EXPECT_EQ(backlog_.ready_body_bytes(), 1000 * page * 128);
+  EXPECT_EQ(pop_all(backlog_), 1000 * page);
+}
+
+TEST_F(BacklogTest, AMessageThatLeavesCountsNoMore) {
+  fill(3);
+  const Sequence held = deliver_next();
+  const Sequence next = backlog_.peek().sequence;
+  backlog_.leave(next);
+  backlog_.leave(held);
+  EXPECT_EQ(backlog_.ready_count(), 1U);
+  EXPECT_EQ(backlog_.unacked_count(), 0U);
+  EXPECT_EQ(backlog_.live_count(), 3U);
+  EXPECT_EQ(backlog_.peek().sequence, next + 1);
+  (void)backlog_.take(backlog_.peek().sequence);
+  (void)backlog_.take(held);
+  EXPECT_EQ(backlog_.state(next), Backlog::State::leaving);
+  (void)backlog_.take(next);
+  EXPECT_EQ(backlog_.live_count(), 0U);
+}
+
+/// Random operations; some of the messages are cold. The model is a map from sequence to what must
+/// be there.
 class BacklogModel : public ::testing::TestWithParam<std::uint64_t> {
  protected:
   struct Known {
@@ -212,6 +247,10 @@ class BacklogModel : public ::testing::TestWithParam<std::uint64_t> {
     const std::string body(size, 'b');
     MessageRef message = Message::create({"", "q", {}, size, false}, account_);
     message->append_body(as_bytes(body));
+    if (random_.chance(80)) {
+      message->set_place({1 + record_ / 100, record_ % 100 * 48, 48});
+      ++record_;
+    }
     const Sequence sequence = backlog_.push(std::move(message));
     ASSERT_EQ(sequence, next_++);
     model_.emplace(sequence, Known{size});
@@ -231,14 +270,60 @@ class BacklogModel : public ::testing::TestWithParam<std::uint64_t> {
     const Backlog::Ready head = backlog_.peek();
     ASSERT_EQ(head.sequence, expected->first);
     ASSERT_EQ(head.redelivered, expected->second.redelivered);
-    ASSERT_EQ(head.message->body_size(), expected->second.body_size);
+    if (head.message == nullptr) warm(head.sequence);
+    ASSERT_EQ(backlog_.peek().message->body_size(), expected->second.body_size);
+  }
+  void warm(Sequence sequence) {
+    const std::size_t size = model_.at(sequence).body_size;
+    const Slot slot = backlog_.slot_at(sequence);
+    ASSERT_TRUE(slot.is_cold());
+    ASSERT_EQ(slot.body_size(), size);
+    if (slot.is_asked()) backlog_.unask(sequence);
+    MessageRef message = Message::create({"", "q", {}, size, false}, account_);
+    message->append_body(as_bytes(std::string(size, 'b')));
+    if (!slot.is_paged()) message->set_place(slot.place());
+    backlog_.make_warm(sequence, std::move(message));
+  }
+  void page_out() {
+    Backlog::PageOut wish;
+    wish.is_short = random_.chance(30);
+    wish.appends = random_.chance(50);
+    wish.is_recorded = true;
+    wish.written_end = {1 + record_ / 100, record_ % 100 * 48, 48};
+    wish.count = 1 + static_cast<std::uint32_t>(random_.below(300));
+    wish.keep = random_.below(300);
+    if (random_.chance(10)) backlog_.forget_short();
+    std::vector<Sequence> recorded;
+    (void)backlog_.page_out(wish, [&](Sequence sequence, const Message&) {
+      recorded.push_back(sequence);
+      return random_.chance(95);
+    });
+    for (const Sequence sequence : recorded)
+      if (random_.chance(80)) (void)backlog_.make_cold(sequence, {77, 8, 48}, true);
+  }
+  /// Of those that are asked for, most come.
+  void ask_ahead() {
+    std::vector<Sequence> asked;
+    backlog_.ask_ahead(1 + static_cast<std::uint32_t>(random_.below(200)), 10'000,
+                       [&](Sequence sequence, const RecordPlace&) { asked.push_back(sequence); });
+    for (const Sequence sequence : asked) {
+      if (random_.chance(80)) {
+        warm(sequence);
+      } else {
+        backlog_.unask(sequence);
+      }
+    }
+  }
+  std::size_t take_size(Sequence sequence) {
+    const Backlog::Taken taken = backlog_.take(sequence);
+    return taken.message ? taken.message->body_size() : model_.at(sequence).body_size;
   }
   void deliver_or_pop(bool pop) {
     check_peek();
     const auto at = first_ready();
     if (at == model_.end()) return;
     if (pop) {
-      ASSERT_EQ(backlog_.pop(at->first)->body_size(), at->second.body_size);
+      ASSERT_EQ(take_size(at->first), at->second.body_size);
       model_.erase(at);
     } else {
       backlog_.deliver(at->first);
@@ -248,7 +333,7 @@ class BacklogModel : public ::testing::TestWithParam<std::uint64_t> {
   void take_any() {
     const auto at = any();
     if (at == model_.end()) return;
-    ASSERT_EQ(backlog_.take(at->first)->body_size(), at->second.body_size);
+    ASSERT_EQ(take_size(at->first), at->second.body_size);
     model_.erase(at);
   }
   void requeue_any() {
@@ -279,6 +364,7 @@ class BacklogModel : public ::testing::TestWithParam<std::uint64_t> {
                           : found->second.unacked ? Backlog::State::unacked
                                                   : Backlog::State::ready;
     ASSERT_EQ(backlog_.state(probe), expected) << probe;
+    ASSERT_LE(backlog_.cold_count(), model_.size());
   }
 
   Random random_{GetParam()};
@@ -286,12 +372,15 @@ class BacklogModel : public ::testing::TestWithParam<std::uint64_t> {
   Backlog backlog_;
   Entries model_;
   Sequence next_ = 0;
+  std::uint32_t record_ = 0;
 };
 
 TEST_P(BacklogModel, AgreesWithAMap) {
   unsigned push_percent = 50;
   for (int step = 0; step < 6'000 && !HasFatalFailure(); ++step) {
     if (step % 500 == 0) push_percent = 20 + static_cast<unsigned>(random_.below(45));
+    if (random_.chance(4)) page_out();
+    if (random_.chance(2)) ask_ahead();
     const std::uint64_t draw = random_.below(100);
     if (draw < push_percent) {
       for (std::uint64_t i = random_.below(4); i > 0; --i) push();

@@ -107,23 +107,29 @@ TEST_F(BrokerLedgerTest, TheLedgerIsToldWhoHoldsWhat) {
   shard_.publish("amq.fanout", "", "x");
   MessageHolder* holder = shard_.ledger.holder;
   ASSERT_NE(holder, nullptr);
-  Message* message = holder->find_message({a, 0});
+  const auto held = [&](QueueId queue, Sequence sequence) -> Message* {
+    const std::optional<Held> found = holder->find_held({queue, sequence});
+    if (!found) return nullptr;
+    EXPECT_EQ(found->place, found->message->place());
+    return found->message;
+  };
+  Message* message = held(a, 0);
   ASSERT_NE(message, nullptr);
   EXPECT_EQ(as_text(message->inline_body()), "x");
-  EXPECT_EQ(holder->find_message({b, 0}), message) << "one block for all queues";
-  EXPECT_EQ(holder->find_message({passing, 0}), nullptr) << "its messages have no records";
-  EXPECT_EQ(holder->find_message({a, 1}), nullptr);
-  EXPECT_EQ(holder->find_message({a, Sequence{3} << 56}), nullptr) << "a level it has not";
-  EXPECT_EQ(holder->find_message({QueueId{999}, 0}), nullptr);
+  EXPECT_EQ(held(b, 0), message) << "one block for all queues";
+  EXPECT_EQ(held(passing, 0), nullptr) << "its messages have no records";
+  EXPECT_EQ(held(a, 1), nullptr);
+  EXPECT_EQ(held(a, Sequence{3} << 56), nullptr) << "a level it has not";
+  EXPECT_EQ(held(QueueId{999}, 0), nullptr);
   // Settles and later moves of the record go by the new place.
-  message->set_place({9, 1, 1});
+  holder->on_moved({a, 0}, {9, 8, 8});
   shard_.broker.apply(Get{a, channel_.ref(), false});
-  EXPECT_EQ(holder->find_message({a, 0}), message) << "unacked: still there";
+  EXPECT_EQ(held(a, 0), message) << "unacked: still there";
   shard_.broker.apply(Settle{a, 0, 0, {}, Outcome::acknowledged});
-  EXPECT_EQ(holder->find_message({a, 0}), nullptr);
+  EXPECT_EQ(held(a, 0), nullptr);
   ASSERT_FALSE(shard_.ledger.settles.empty());
   EXPECT_EQ(shard_.ledger.settles.back().place.segment, 9U);
-  EXPECT_EQ(holder->find_message({b, 0}), message);
+  EXPECT_EQ(held(b, 0), message);
 }
 
 TEST_F(BrokerLedgerTest, DeliveriesAreAnnouncedAheadOnce) {
@@ -165,16 +171,14 @@ TEST_F(BrokerLedgerTest, AMessageThatLeavesTheShardLeavesItsRecordBehind) {
 /// Gives each kept queue two messages back.
 class TwoEach final : public Restorer {
  public:
-  RestoredQueue restore(const QueueSpec& queue, MemoryAccount& account) override {
+  RestoredQueue restore(const QueueSpec& queue) override {
     asked.push_back(queue.name);
     RestoredQueue found;
     found.next.push_back(100);
     found.seen.push_back(11);
     for (const Sequence sequence : {Sequence{10}, Sequence{12}}) {
-      MessageRef message = Message::create({"", queue.name, {}, 1, true}, account);
-      message->append_body(as_bytes(sequence == 10 ? "a" : "b"));
-      message->set_place({1, 10, 1});
-      found.messages.push_back({sequence, std::move(message), never, sequence == 10});
+      const std::uint32_t record = sequence == 10 ? 10 : 11;
+      found.runs.push_back({sequence, 1, FakeLedger::place_of(record), 1, never, sequence == 10});
     }
     return found;
   }
@@ -184,7 +188,8 @@ class TwoEach final : public Restorer {
 TEST(BrokerRestore, MarksFromBeforeAreRepeatedToo) {
   TwoEach restorer;
   FakeShard shard{0, &restorer};
-  shard.ledger.live[10] = 2;
+  shard.ledger.live = {{10, 1}, {11, 1}};
+  shard.ledger.bodies = {{10, "a"}, {11, "b"}};
   shard.durable = true;
   const QueueId queue = shard.declare("kept");
   shard.broker.flush();
@@ -200,7 +205,8 @@ TEST(BrokerRestore, MarksFromBeforeAreRepeatedToo) {
 TEST(BrokerRestore, KeptQueuesGetTheirMessagesBack) {
   TwoEach restorer;
   FakeShard shard{0, &restorer};
-  shard.ledger.live[10] = 2;
+  shard.ledger.live = {{10, 1}, {11, 1}};
+  shard.ledger.bodies = {{10, "a"}, {11, "b"}};
   shard.declare("passing");
   shard.durable = true;
   const QueueId queue = shard.declare("kept");
@@ -210,11 +216,16 @@ TEST(BrokerRestore, KeptQueuesGetTheirMessagesBack) {
   shard.publish("", "kept", "c");
   shard.subscribe(channel, {.queue = queue, .no_ack = true});
   shard.pump();
+  EXPECT_EQ(channel.bodies(), "");
+  EXPECT_EQ(shard.ledger.fetches.size(), 2U);
+  shard.ledger.bring();
+  shard.pump();
   EXPECT_EQ(channel.bodies(), "abc");
   EXPECT_TRUE(channel.deliveries[0].deliver.redelivered);
   EXPECT_FALSE(channel.deliveries[1].deliver.redelivered);
   EXPECT_EQ(channel.deliveries[2].deliver.sequence, 100U);
   EXPECT_EQ(shard.ledger.live[10], 0U);
+  EXPECT_EQ(shard.ledger.live[11], 0U);
 }
 
 }  // namespace

@@ -69,22 +69,54 @@ class FakeLedger final : public Ledger {
     RecordPlace place;
     QueuePosition at;
   };
+  static constexpr std::uint32_t record_size = 8;
+  static std::uint32_t record_of(const RecordPlace& place) { return place.offset / record_size; }
+  static RecordPlace place_of(std::uint32_t record) {
+    return {1, record * record_size, record_size};
+  }
+
   RecordPlace append(const Message& message, std::uint32_t queue_count) override {
     is_open = true;
     live[++records] = queue_count;
     bodies[records] = std::string{as_text(message.inline_body())};
-    return {1, records, 1};
+    batches[records] = submitted + 1;
+    return place_of(records);
+  }
+  RecordPlace append_paged(const Message& message, const QueuePosition&) override {
+    ++paged;
+    return append(message, 1);
+  }
+  /// The first record whose batch is not durable.
+  RecordPlace written_end() const override {
+    for (const auto& [record, batch] : batches)
+      if (batch > durable()) return place_of(record);
+    return place_of(records + 1);
+  }
+  void fetch(std::span<const Wanted> wanted) override {
+    fetches.insert(fetches.end(), wanted.begin(), wanted.end());
+  }
+  /// Answers what was asked for until now.
+  void bring() {
+    for (const Wanted& one : std::exchange(fetches, {})) {
+      const std::string& body = bodies.at(record_of(one.place));
+      MessageRef message;
+      if (body != "damaged") {
+        message = Message::create({"", "", {}, body.size(), true}, holder->memory_of_fetched());
+        message->append_body(as_bytes(body));
+      }
+      lost_count += holder->on_fetched(one.at, one.place, std::move(message)) ? 1 : 0;
+    }
   }
   void enqueued(const RecordPlace& place, std::uint32_t, const QueuePosition& at) override {
     entries.push_back({place, at});
   }
-  void refused(const RecordPlace& place) override { --live.at(place.offset); }
+  void refused(const RecordPlace& place) override { --live.at(record_of(place)); }
   void settled(const RecordPlace& place, const QueuePosition& at) override {
     is_open = true;
-    --live.at(place.offset);
+    --live.at(record_of(place));
     settles.push_back({place, at});
   }
-  void dropped(const RecordPlace& place) override { --live.at(place.offset); }
+  void dropped(const RecordPlace& place) override { --live.at(record_of(place)); }
   void seen(const QueuePosition& below) override { marks.push_back(below); }
   std::uint64_t open_batch() const override { return is_open ? submitted + 1 : submitted; }
   void flush() override {
@@ -107,6 +139,10 @@ class FakeLedger final : public Ledger {
   std::vector<Entry> entries;
   std::vector<Entry> settles;
   std::vector<QueuePosition> marks;
+  std::map<std::uint32_t, std::uint64_t> batches;  ///< By record.
+  std::vector<Wanted> fetches;
+  std::uint32_t paged = 0;       ///< Records of append_paged().
+  std::uint32_t lost_count = 0;  ///< Of fetched messages.
   MessageHolder* holder = nullptr;
 };
 

@@ -41,6 +41,13 @@ class CompactorTest : public ::testing::Test {
     ASSERT_EQ(world_.start(), "");
     EXPECT_EQ(world_.content(), before);
   }
+  void damage(const core::RecordPlace& record) {
+    io::SimDisk& disk = world_.world.disk();
+    const int fd = disk.open(world_.segments().path_of(record.segment), {.write = true});
+    ASSERT_GE(fd, 0);
+    EXPECT_EQ(disk.write(fd, record.offset + record.size - 50, core::as_bytes("damage")), 0);
+    disk.close(fd);
+  }
   core::RecordPlace place(const Position& at) { return world_.held.at(at)->place(); }
   void expect_live_bytes() { EXPECT_EQ(world_.segments().live_bytes(), world_.live_bytes()); }
 
@@ -147,12 +154,8 @@ TEST_F(CompactorTest, WhatTheDiskDamagedIsSavedFromMemory) {
   world_.publish({1}, 100);
   world_.publish({2}, 100);
   world_.turns(20);
-  io::SimDisk& disk = world_.world.disk();
   const core::RecordPlace damaged = place({1, 0});
-  const int fd = disk.open(world_.segments().path_of(damaged.segment), {.write = true});
-  ASSERT_GE(fd, 0);
-  EXPECT_EQ(disk.write(fd, damaged.offset + damaged.size - 50, core::as_bytes("damage")), 0);
-  disk.close(fd);
+  damage(damaged);
   pass_by(8);
   ASSERT_TRUE(world_.settle_down());
   EXPECT_NE(place({1, 0}), damaged);
@@ -160,9 +163,45 @@ TEST_F(CompactorTest, WhatTheDiskDamagedIsSavedFromMemory) {
   restart(true);
 }
 
+TEST_F(CompactorTest, AMessageOnDiskAloneIsMovedAsItLiesThere) {
+  world_.cold_queue = 1;
+  const core::RecordPlace before = [&] {
+    world_.publish({1}, 100);
+    world_.publish({1}, 3 * core::limits::compaction_piece / 2);
+    return place({1, 1});
+  }();
+  pass_by(20);
+  ASSERT_TRUE(world_.settle_down());
+  EXPECT_NE(place({1, 1}), before);
+  EXPECT_TRUE(world_.lost.empty());
+  restart(true);
+}
+
+TEST_F(CompactorTest, AMessageOnDiskAloneWhoseRecordIsDamagedIsLostAndSaid) {
+  world_.cold_queue = 1;
+  world_.publish({1}, 100);
+  world_.publish({1}, 200);
+  ASSERT_TRUE(world_.settle_down());
+  damage(place({1, 0}));
+  pass_by(20);
+  ASSERT_TRUE(world_.settle_down());
+  EXPECT_EQ(world_.lost, (std::vector<Position>{{1, 0}}));
+  EXPECT_EQ(world_.log.times("a message is lost"), 1U);
+  EXPECT_TRUE(world_.held.contains({1, 1}));
+  restart(true);
+}
+
 TEST_F(CompactorTest, WhatNobodyHoldsIsSaidOnceAndKept) {
   struct : core::MessageHolder {
-    core::Message* find_message(const core::QueuePosition&) override { return nullptr; }
+    std::optional<core::Held> find_held(const core::QueuePosition&) override { return {}; }
+    void on_moved(const core::QueuePosition&, const core::RecordPlace&) override {}
+    bool on_fetched(const core::QueuePosition&, const core::RecordPlace&,
+                    core::MessageRef) override {
+      return false;
+    }
+    void on_lost(const core::QueuePosition&) override {}
+    core::MemoryAccount& memory_of_fetched() override { return account; }
+    core::MemoryAccount account;
   } nobody;
   world_.publish({1}, 100);
   const core::RecordPlace before = place({1, 0});
@@ -294,6 +333,7 @@ TEST(CompactorModel, RecoveryGivesWhatWasHeldAndTheDiskIsBounded) {
     SCOPED_TRACE(seed);
     Play play(seed);
     play.world.publish({1}, 100);
+    play.world.cold_queue = seed % 3 == 0 ? 0 : 1 + seed % 3;
     ASSERT_TRUE(play.world.settle_down());
     for (int life = 0; life < 6; ++life) {
       for (int i = 0; i < 120; ++i) play.act();
@@ -302,13 +342,14 @@ TEST(CompactorModel, RecoveryGivesWhatWasHeldAndTheDiskIsBounded) {
         ASSERT_TRUE(play.world.settle_down());
         const std::uint64_t in_use = play.world.segments().in_use_bytes();
         // Messages that are larger than a segment fit badly.
-        ASSERT_LE(in_use, 3 * play.world.live_bytes() + 2 * slack);
+        ASSERT_LE(in_use, 3 * play.world.live_bytes() + 2 * slack + segment_size);
         ASSERT_LE(play.world.file_bytes(), in_use + in_use / 10 + 8 * segment_size);
       }
       ASSERT_NO_FATAL_FAILURE(play.end(life % 2 == 1));
     }
     EXPECT_EQ(play.world.content().begin()->second, "m1 seen");
     EXPECT_EQ(play.world.log.times(stuck_event), 0U);
+    EXPECT_TRUE(play.world.lost.empty());
   }
   EXPECT_GT(moved, 500U);
 }

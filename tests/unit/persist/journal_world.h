@@ -19,6 +19,8 @@
 
 #include "core/topology.h"
 #include "io/sim_driver.h"
+#include "persist/message_record.h"
+#include "persist/record_loader.h"
 #include "persist/shard_store.h"
 
 namespace lepus::persist::test {
@@ -190,10 +192,35 @@ class JournalWorld : public core::MessageHolder {
   }
   std::uint64_t file_bytes() const { return world_disk().used(); }
 
-  core::Message* find_message(const core::QueuePosition& at) override {
+  std::optional<core::Held> find_held(const core::QueuePosition& at) override {
     const auto found = held.find({at.queue.value, at.sequence});
-    return found == held.end() ? nullptr : found->second.get();
+    if (found == held.end()) return std::nullopt;
+    const bool is_cold = at.queue.value == cold_queue;
+    return core::Held{found->second->place(), is_cold ? nullptr : found->second.get()};
   }
+  void on_moved(const core::QueuePosition& at, const core::RecordPlace& place) override {
+    held.at({at.queue.value, at.sequence})->set_place(place);
+  }
+  bool on_fetched(const core::QueuePosition& at, const core::RecordPlace& place,
+                  core::MessageRef message) override {
+    fetched.push_back({at, place, std::move(message)});
+    return !fetched.back().message;
+  }
+  void on_lost(const core::QueuePosition& at) override {
+    const Position position{at.queue.value, at.sequence};
+    lost.push_back(position);
+    settle(position);
+  }
+  core::MemoryAccount& memory_of_fetched() override { return account_; }
+
+  struct Fetched {
+    core::QueuePosition at;
+    core::RecordPlace place;
+    core::MessageRef message;
+  };
+  std::uint64_t cold_queue = 0;  ///< Messages of this one are on disk only, as the journal knows.
+  std::vector<Fetched> fetched;
+  std::vector<Position> lost;
 
  private:
   void run_turn() {
@@ -214,13 +241,23 @@ class JournalWorld : public core::MessageHolder {
     for (std::uint64_t queue = 1; queue <= queue_count; ++queue) {
       core::QueueSpec spec;
       spec.id = core::QueueId{queue};
-      core::RestoredQueue restored = store_->restore(spec, account_);
+      const core::RestoredQueue restored = store_->restore(spec);
+      RecordLoader loader{world.disk(), directory, store_->report().slots};
       next_[queue] = seen_[queue] = 0;
       for (const core::Sequence below : restored.seen) seen_[queue] = below;
-      for (core::Restored& one : restored.messages) {
-        next_[queue] = one.sequence + 1;
-        EXPECT_EQ(one.redelivered, one.sequence < seen_[queue]);
-        held[{queue, one.sequence}] = std::move(one.message);
+      for (const core::RestoredRun& run : restored.runs) {
+        core::RecordPlace place = run.place;
+        for (std::uint64_t at = run.first; at < run.first + run.count; ++at) {
+          next_[queue] = at + 1;
+          EXPECT_EQ(run.redelivered, at < seen_[queue]);
+          const RecordLoader::Loaded loaded = loader.load(place);
+          ASSERT_EQ(loaded.error, "");
+          core::MessageRef message = make_message(loaded.record, account_);
+          EXPECT_EQ(message->body_size(), run.body_size);
+          message->set_place(place);
+          held[{queue, at}] = std::move(message);
+          place.offset += place.size;
+        }
       }
       for (const core::Sequence next : restored.next) next_[queue] = std::max(next_[queue], next);
     }

@@ -61,6 +61,8 @@ TEST(ConfigMemory, WatermarkOfWhatIsAvailable) {
   ServerConfig config;
   config.memory_watermark.fraction = 0.5;
   EXPECT_EQ(memory_limits(config, 8 * gib).watermark_size, 4 * gib);
+  config.memory_paging_ratio = 0.25;
+  EXPECT_EQ(memory_limits(config, 8 * gib).paging_size, gib);
   config.total_memory_override = 2 * gib;
   EXPECT_EQ(memory_limits(config, 8 * gib).available_size, 2 * gib);
   EXPECT_EQ(memory_limits(config, 8 * gib).watermark_size, gib);
