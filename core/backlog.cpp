@@ -75,10 +75,12 @@ Backlog::Ready Backlog::peek() {
     const Slot found = slot_at(sequence);
     return {sequence, found.message(), found.redelivered()};
   }
-  skip_gone();
-  const Slot found = pages_[page_of(head_)].get(index_of(head_));
-  CHECK(found.state() == State::ready);
-  return {head_, found.message(), found.redelivered()};
+  const Slot* head = pages_[page_of(head_)].find(index_of(head_));
+  if (head == nullptr || head->state() != State::ready) {
+    skip_gone();
+    head = &pages_[page_of(head_)].at(index_of(head_));
+  }
+  return {head_, head->message(), head->redelivered()};
 }
 
 /// Moves head_ to the next ready slot; whole pages that are gone are stepped over at once.
@@ -172,21 +174,19 @@ Backlog::Taken Backlog::take(Sequence sequence) {
     taken.place = taken.message->place();
     bytes_ -= taken.message->memory_size();
   }
-  drop_slot(sequence);
+  const std::size_t index = page_of(sequence);
+  CHECK(pages_[index].live_count > 0);
+  if (--pages_[index].live_count == 0) drop_page(index);
   return taken;
 }
 
-/// The slot is gone; memory that nobody needs any more goes, too.
-void Backlog::drop_slot(Sequence sequence) {
-  const std::size_t index = page_of(sequence);
-  CHECK(pages_[index].live_count > 0);
-  if (--pages_[index].live_count == 0) {
-    // The page that is being filled keeps its place; any other that ran empty goes.
-    const bool being_filled = index + 1 == pages_.size();
-    if (!being_filled) {
-      spare_ = pages_[index].close();
-      drop_front_pages();
-    }
+/// Its slots are gone; memory that nobody needs any more goes, too.
+void Backlog::drop_page(std::size_t index) {
+  // The page that is being filled keeps its place; any other that ran empty goes.
+  const bool being_filled = index + 1 == pages_.size();
+  if (!being_filled) {
+    spare_ = pages_[index].close();
+    drop_front_pages();
   }
   if (live_count() > 0) return;
   pages_.reset();

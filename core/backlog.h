@@ -148,7 +148,7 @@ class Backlog {
   void drop_front_pages();
   void give_back_last_page_if_empty();
   void take_returned(Sequence sequence);
-  void drop_slot(Sequence sequence);
+  void drop_page(std::size_t index);
   void leave_ready(Sequence sequence, const Slot& slot);
   void cool(Slot& slot, const RecordPlace& place, bool is_paged);
   Sequence page_out_from(const PageOut& wish) const;

@@ -180,9 +180,10 @@ void Queue::let_go_cold(Sequence sequence, DeathReason reason) {
   ask(sequence);
 }
 
+/// A channel that is closing gives back at once what it gets, and then this queue pumps again.
 void Queue::serve_gets() {
+  std::vector<Get> gets = std::exchange(paging_->gets, {});
   std::size_t done = 0;
-  std::vector<Get>& gets = paging_->gets;
   for (; done < gets.size(); ++done) {
     // Nobody would give back what its channel does not take.
     const bool is_gone =
@@ -192,6 +193,9 @@ void Queue::serve_gets() {
     answer_get(gets[done]);
   }
   gets.erase(gets.begin(), gets.begin() + static_cast<std::ptrdiff_t>(done));
+  if (gets.empty()) return;
+  std::vector<Get>& waiting = paging().gets;
+  waiting.insert(waiting.begin(), gets.begin(), gets.end());
 }
 
 void Queue::abandon_gets() {

@@ -38,6 +38,10 @@ class SlotPage {
     if (slots_ == nullptr) expand();
     return (*slots_)[index];
   }
+  /// Null: the page is empty or a run.
+  const Slot* find(std::size_t index) const {
+    return slots_ != nullptr ? &(*slots_)[index] : nullptr;
+  }
   Slot get(std::size_t index) const {
     if (slots_ != nullptr) return (*slots_)[index];
     return is_run() ? run_slot(index) : Slot{};

@@ -101,7 +101,9 @@ class FakeLedger final : public Ledger {
       const std::string& body = bodies.at(record_of(one.place));
       MessageRef message;
       if (body != "damaged") {
-        message = Message::create({"", "", {}, body.size(), true}, holder->memory_of_fetched());
+        static constexpr std::array<std::uint8_t, 2> no_properties{};
+        message = Message::create({"", "", no_properties, body.size(), true},
+                                  holder->memory_of_fetched());
         message->append_body(as_bytes(body));
       }
       lost_count += holder->on_fetched(one.at, one.place, std::move(message)) ? 1 : 0;

@@ -143,12 +143,14 @@ class JournalWorld : public core::MessageHolder {
   }
   /// Until everything is durable, nothing moves and no file waits to be removed.
   bool settle_down(std::size_t turns_max = 20'000) {
-    while (turns_max-- > 0) {
+    // What was durable at the end of one turn may be moved in the next.
+    for (int quiet = 0; turns_max-- > 0;) {
       turn();
       const bool is_done = loop_->ops_in_flight() == 0 && !journal().has_work() &&
                            journal().compactor().is_idle() &&
                            segments().free_count() <= 4 + segments().in_use_count() / 10;
-      if (is_done && journal().durable() >= journal().open_batch()) return true;
+      quiet = is_done && journal().durable() >= journal().open_batch() ? quiet + 1 : 0;
+      if (quiet == 2) return true;
     }
     return false;
   }
