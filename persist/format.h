@@ -80,7 +80,8 @@ struct MessageHead {
 };
 static_assert(sizeof(MessageHead) == 32);
 
-/// Bits of MessageHead::flags. Written because memory was short: it means nothing after a restart.
+/// Bits of MessageHead::flags. Written because memory was short: it means nothing after a
+/// restart, but the positions it had are not given out again.
 constexpr std::uint8_t head_flag_paged = 1;
 /// The message is transient (delivery mode 1). Only together with the other one.
 constexpr std::uint8_t head_flag_transient = 2;

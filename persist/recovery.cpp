@@ -24,7 +24,8 @@ class Recovery {
   Recovery(io::Disk& disk, const std::string& directory, const RecoveryOptions& options)
       : directory_(directory),
         reader_(disk),
-        list_(list_slots(disk, directory, {options.shard, options.store})) {}
+        list_(list_slots(disk, directory, {options.shard, options.store})),
+        replay_(report_.queues, report_.counters, options.timed_queues) {}
 
   RecoveryReport run();
 
@@ -49,7 +50,7 @@ class Recovery {
   SegmentReader reader_;
   SlotList list_;
   RecoveryReport report_;
-  Replay replay_{report_.queues, report_.counters};
+  Replay replay_;
 };
 
 RecoveryReport Recovery::run() {
@@ -270,24 +271,24 @@ std::vector<std::pair<std::uint64_t, SlotFile*>> slots_by_number(std::vector<Slo
 }
 
 template <class F>
-void for_each_live_record(RecoveryReport& report, std::vector<SlotFile>& slots, std::uint64_t queue,
-                          F&& visit) {
+void for_each_live_run(RecoveryReport& report, std::vector<SlotFile>& slots, std::uint64_t queue,
+                       F&& visit) {
   const auto order = slots_by_number(slots);
   if (order.empty()) return;
   std::pair<std::uint64_t, SlotFile*> last = order.front();
-  report.queues.for_each(queue, [&](const LiveEntry& entry) {
-    const std::uint64_t number = entry.message.place.segment;
+  report.queues.for_each_run(queue, [&](const RecoveredRun& run) {
+    const std::uint64_t number = run.message.place.segment;
     if (number != last.first)
       last = *std::lower_bound(order.begin(), order.end(), std::pair{number, (SlotFile*)nullptr});
     CHECK(last.first == number);
-    visit(*last.second, entry.message.place.size);
+    visit(*last.second, std::uint64_t{run.message.place.size} * run.count);
   });
 }
 
 void Recovery::count_live_bytes() {
   report_.queues.for_each_queue([&](std::uint64_t queue) {
-    for_each_live_record(report_, list_.slots, queue,
-                         [](SlotFile& slot, std::uint32_t size) { slot.live_bytes += size; });
+    for_each_live_run(report_, list_.slots, queue,
+                      [](SlotFile& slot, std::uint64_t bytes) { slot.live_bytes += bytes; });
   });
 }
 
@@ -296,9 +297,9 @@ void Recovery::count_live_bytes() {
 Weight RecoveryReport::worst() const { return worst_of(findings); }
 
 void RecoveryReport::drop_queue(std::uint64_t queue) {
-  for_each_live_record(*this, slots, queue, [](SlotFile& slot, std::uint32_t size) {
-    CHECK(slot.live_bytes >= size);
-    slot.live_bytes -= size;
+  for_each_live_run(*this, slots, queue, [](SlotFile& slot, std::uint64_t bytes) {
+    CHECK(slot.live_bytes >= bytes);
+    slot.live_bytes -= bytes;
   });
   queues.forget(queue);
 }

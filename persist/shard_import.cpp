@@ -24,7 +24,7 @@ class Importer {
   /// From the directory of shard `source` to the journal of parts_.
   std::string run(const std::string& source, std::uint32_t source_shard) {
     RecoveryReport report =
-        recover(*parts_.disk, source, {.shard = source_shard, .store = parts_.store});
+        recover(*parts_.disk, source, {source_shard, parts_.store, &known_.timed()});
     for (const Finding& finding : report.findings)
       if (finding.weight() == Weight::refused) return fmt::format("{}: {}", source, finding.text());
     if (std::string error = copy(source, report); !error.empty()) return error;

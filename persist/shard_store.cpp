@@ -36,7 +36,7 @@ ShardStore::ShardStore(const Journal::Parts& parts) : parts_(parts), journal_(pa
 std::string ShardStore::open(const KnownQueues& known) {
   if (const int code = parts_.disk->make_directory(parts_.directory); code < 0)
     return fmt::format("cannot make {}: {}", parts_.directory, std::strerror(-code));
-  report_ = recover(*parts_.disk, parts_.directory, {parts_.shard, parts_.store});
+  report_ = recover(*parts_.disk, parts_.directory, {parts_.shard, parts_.store, &known.timed()});
   log_findings();
   if (report_.refused()) {
     for (const Finding& finding : report_.findings)

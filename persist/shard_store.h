@@ -8,15 +8,12 @@
 #include <cstdint>
 #include <string>
 
-#include <boost/unordered/unordered_flat_set.hpp>
-
 #include "core/ports.h"
 #include "persist/journal.h"
+#include "persist/known_queues.h"
 #include "persist/recovery.h"
 
 namespace lepus::persist {
-
-using KnownQueues = boost::unordered_flat_set<std::uint64_t>;
 
 class ShardStore final : public core::Restorer {
  public:

@@ -190,10 +190,7 @@ std::string Node::import_journals(const persist::KnownQueues& known) {
 
 /// All shards at once: after a crash each reads its whole journal.
 std::string Node::open_journals() {
-  persist::KnownQueues known;
-  for (const core::TopologyChange& change : definitions_.stored.changes)
-    if (const auto* added = std::get_if<core::QueueAdded>(&change))
-      known.insert(added->queue.id.value);
+  const persist::KnownQueues known{definitions_.stored};
   if (std::string error = import_journals(known); !error.empty()) return error;
   std::vector<std::future<std::string>> opening;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
