@@ -150,6 +150,12 @@ void Journal::dropped(const core::RecordPlace& place) {
   segments_.remove_live(place.segment, place.size);
 }
 
+void Journal::disowned(const SequenceRange& range) {
+  CHECK(range.first <= range.last);
+  make_room(sizeof(SequenceRange) + sizeof(RecordHeader));
+  ranges_.push_back(range);
+}
+
 void Journal::seen(const core::QueuePosition& below) {
   make_room(sizeof(QueueRef) + sizeof(RecordHeader));
   marks_.push_back({below.queue.value, below.sequence});

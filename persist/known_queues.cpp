@@ -16,4 +16,14 @@ void KnownQueues::add(const core::QueueSpec& queue) {
   if (queue.parsed.message_ttl_ms) timed_.insert(queue.id.value);
 }
 
+bool KnownQueues::lives_in(std::uint64_t queue, std::uint32_t shard) const {
+  const auto found = homes_.find(queue);
+  return found != homes_.end() && found->second == shard;
+}
+
+void KnownQueues::move(std::uint64_t queue, core::ShardId home) {
+  CHECK(contains(queue));
+  homes_[queue] = home;
+}
+
 }  // namespace lepus::persist

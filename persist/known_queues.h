@@ -16,6 +16,9 @@ class KnownQueues {
 
   void add(const core::QueueSpec& queue);
   bool contains(std::uint64_t queue) const { return homes_.contains(queue); }
+  /// Only what the journal of its home says of a queue counts.
+  bool lives_in(std::uint64_t queue, std::uint32_t shard) const;
+  void move(std::uint64_t queue, core::ShardId home);
   /// Those whose messages die of age, whatever the messages themselves say.
   const QueueIds& timed() const { return timed_; }
 

@@ -82,7 +82,7 @@ std::vector<RecoveredLevel> RecoveredQueues::levels(std::uint64_t queue) const {
   if (at == queues_.end()) return found;
   for (const Level& level : at->second) {
     const std::uint64_t prefix = std::uint64_t{level.number} << level_shift;
-    found.push_back({prefix | level.next, prefix | level.seen});
+    found.push_back({prefix, prefix | level.next, prefix | level.seen});
   }
   return found;
 }

@@ -29,8 +29,9 @@ struct LiveEntry {
 
 /// Positions with the level included.
 struct RecoveredLevel {
-  std::uint64_t next_sequence = 0;  ///< Above every position that was ever given out or announced.
-  std::uint64_t seen_below = 0;     ///< 0 within the level: nothing was announced.
+  std::uint64_t first_sequence = 0;  ///< That it can have.
+  std::uint64_t next_sequence = 0;   ///< Above every position that was ever given out or announced.
+  std::uint64_t seen_below = 0;      ///< 0 within the level: nothing was announced.
 };
 
 class RecoveredQueues {

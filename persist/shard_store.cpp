@@ -45,12 +45,29 @@ std::string ShardStore::open(const KnownQueues& known) {
                            parts_.directory, finding.text());
   }
   if (std::string error = finish_recovery(*parts_.disk, report_.tail); !error.empty()) return error;
-  for (const std::uint64_t queue : report_.queues.ids())
-    if (!known.contains(queue)) report_.drop_queue(queue);
+  const std::vector<SequenceRange> strays = drop_others(known);
   if (std::string error = journal_.start(found(), report_.next_sequence); !error.empty())
     return error;
+  for (const SequenceRange& range : strays) journal_.disowned(range);
   repeat_marks();
   return {};
+}
+
+/// What is to be said of queues that live elsewhere now: taking over a journal may have been cut
+/// short, and these are copies that must not be there when the queue comes back some day. Of queues
+/// that are gone nothing need be said.
+std::vector<SequenceRange> ShardStore::drop_others(const KnownQueues& known) {
+  std::vector<SequenceRange> strays;
+  for (const std::uint64_t queue : report_.queues.ids()) {
+    if (known.lives_in(queue, parts_.shard)) continue;
+    const bool is_stray = known.contains(queue) && report_.queues.count(queue) > 0;
+    if (is_stray)
+      for (const RecoveredLevel& level : report_.queues.levels(queue))
+        if (level.next_sequence > level.first_sequence)
+          strays.push_back({queue, level.first_sequence, level.next_sequence - 1});
+    report_.drop_queue(queue);
+  }
+  return strays;
 }
 
 /// The segments that hold them may be given up before the queues are there to repeat them.

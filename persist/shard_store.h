@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/ports.h"
 #include "persist/journal.h"
@@ -19,8 +20,8 @@ class ShardStore final : public core::Restorer {
  public:
   explicit ShardStore(const Journal::Parts& parts);
 
-  /// Blocking; before the loop turns, on any thread. Messages of queues that are not in `known` are
-  /// dead. "" or why the broker must not start.
+  /// Blocking; before the loop turns, on any thread. Messages of queues that do not live here by
+  /// `known` are dead. "" or why the broker must not start.
   [[nodiscard]] std::string open(const KnownQueues& known);
   Journal& journal() { return journal_; }
   const RecoveryReport& report() const { return report_; }
@@ -29,6 +30,7 @@ class ShardStore final : public core::Restorer {
 
  private:
   void log_findings();
+  std::vector<SequenceRange> drop_others(const KnownQueues& known);
   void repeat_marks();
   Segments::Found found() const;
   core::Nanos deadline_of(const LiveEntry& entry, const core::QueueSpec& queue) const;

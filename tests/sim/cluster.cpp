@@ -58,8 +58,7 @@ std::string Cluster::start() {
   core::StoredDefinitions stored;
   if (parts_.definitions != nullptr) {
     stored = parts_.definitions->stored();
-    if (std::string error = import_journals(persist::KnownQueues{stored}); !error.empty())
-      return error;
+    if (std::string error = import_journals(stored); !error.empty()) return error;
   }
   for (std::size_t i = 0; i <= parts_.shard_count; ++i) {
     threads_.push_back(std::make_unique<Thread>(*parts_.world, *parts_.saboteur));
@@ -95,7 +94,7 @@ void Cluster::on_failure() {
   throw ProcessDied{};
 }
 
-std::string Cluster::import_journals(const persist::KnownQueues& known) {
+std::string Cluster::import_journals(core::StoredDefinitions& stored) {
   Start start{*parts_.world};
   start_ = &start;
   struct Reset {
@@ -103,8 +102,8 @@ std::string Cluster::import_journals(const persist::KnownQueues& known) {
     ~Reset() { at = nullptr; }
   } reset{start_};
   return persist::import_gone_shards(
-      {data_directory, static_cast<std::uint32_t>(parts_.shard_count)}, journal_parts(start.loop),
-      known);
+      {data_directory, static_cast<std::uint32_t>(parts_.shard_count), &stored, parts_.definitions},
+      journal_parts(start.loop));
 }
 
 std::string Cluster::open_journals(const persist::KnownQueues& known) {
