@@ -65,7 +65,7 @@ class JournalFiles {
 
   void finish(std::uint8_t flags) {
     buffer_[last_ + offsetof(RecordHeader, flags)] |= flags;
-    set_record_crc({buffer_.data() + last_, buffer_.size() - last_});
+    set_record_crc({buffer_.data() + last_, buffer_.size() - last_}, RecordSeed::of(0));
   }
 
   void add_message(std::uint64_t number) {

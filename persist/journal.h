@@ -112,6 +112,7 @@ class Journal final : public core::Ledger {
   std::uint64_t segment_size() const { return parts_.segment_size; }
   /// All in the segments before this one is durable, and none is written again.
   std::uint64_t first_undurable() const { return first_undurable_; }
+  RecordSeed record_seed() const { return RecordSeed::of(parts_.store); }
   /// A write waits for room or for a file.
   bool is_stuck() const { return is_stuck_; }
   /// Recorded and not yet written.

@@ -19,6 +19,11 @@ Weight worst_of(const std::vector<Finding>& findings) {
   return worst;
 }
 
+RecordSeed seed_of(const SlotFile& slot) {
+  CHECK(slot.number > 0);
+  return RecordSeed::of(slot.header.store);
+}
+
 class Recovery {
  public:
   Recovery(io::Disk& disk, const std::string& directory, const RecoveryOptions& options)
@@ -106,7 +111,7 @@ bool Recovery::open(const SlotFile& slot) {
 void Recovery::replay_sealed(SlotFile& slot, std::uint64_t sequence_end) {
   if (!open(slot)) return;
   const std::uint64_t first = slot.header.first_sequence;
-  SegmentScan scan(reader_, {first, std::max(first, sequence_end)});
+  SegmentScan scan(reader_, {first, std::max(first, sequence_end), seed_of(slot)});
   for (ScanStep step = scan.next(); step != ScanStep::end; step = scan.next()) {
     if (step == ScanStep::damage) {
       const bool no_seal = scan.end() == ScanEnd::lost && scan.damage().records_lost <= 1 &&
@@ -124,10 +129,11 @@ void Recovery::replay_sealed(SlotFile& slot, std::uint64_t sequence_end) {
 /// writer marks batches. What is behind that, Replay holds back.
 void Recovery::replay_newest(SlotFile& slot) {
   if (!open(slot)) return;
-  SegmentScan scan(reader_, {slot.header.first_sequence, 0});
+  SegmentScan scan(reader_, {slot.header.first_sequence, 0, seed_of(slot)});
   JournalTail& tail = report_.tail;
   tail = {.path = slot_file_path(directory_, slot.index),
           .segment = slot.number,
+          .store = slot.header.store,
           .file_size = slot.size,
           .end_offset = block_size,
           .next_sequence = slot.header.first_sequence};

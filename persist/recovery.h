@@ -36,6 +36,7 @@ struct RecoveryOptions {
 struct JournalTail {
   std::string path;
   std::uint64_t segment = 0;  ///< 0: there is no segment.
+  std::uint64_t store = 0;
   std::uint64_t file_size = 0;
   std::uint64_t end_offset = 0;     ///< Behind the last record that counts.
   std::uint64_t next_sequence = 0;  ///< The seal record gets it.

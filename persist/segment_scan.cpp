@@ -29,9 +29,9 @@ ScanStep SegmentScan::next() {
 RecordRead SegmentScan::read_at(std::uint64_t offset) {
   CHECK(offset % record_alignment == 0);
   core::Bytes window = reader_.window(offset, sizeof(RecordHeader));
-  RecordRead read = read_record(window);
+  RecordRead read = read_record(window, limits_.seed);
   if (read.fault == RecordFault::cut && offset + read.length <= reader_.size())
-    read = read_record(reader_.window(offset, read.length));
+    read = read_record(reader_.window(offset, read.length), limits_.seed);
   return read;
 }
 

@@ -25,6 +25,7 @@ struct ScanLimits {
   std::uint64_t first_sequence = 0;  ///< Of the segment.
   /// First sequence of the next segment; 0: this is the newest one.
   std::uint64_t sequence_end = 0;
+  RecordSeed seed;
 };
 
 enum class ScanStep : std::uint8_t { record, damage, end };
