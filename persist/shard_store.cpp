@@ -116,11 +116,10 @@ Segments::Found ShardStore::found() const {
 core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue) {
   core::RestoredQueue restored;
   const std::uint64_t id = queue.id.value;
-  restored.runs.reserve(static_cast<std::size_t>(report_.queues.count(id)));
-  report_.queues.for_each(id, [&](const LiveEntry& entry) {
-    restored.runs.push_back({entry.sequence, 1, entry.message.place,
-                             static_cast<std::uint32_t>(entry.message.body_size),
-                             deadline_of(entry, queue), entry.redelivered});
+  report_.queues.for_each_run(id, [&](const RecoveredRun& run) {
+    restored.runs.push_back({run.sequence, run.count, run.message.place,
+                             static_cast<std::uint32_t>(run.message.body_size),
+                             deadline_of(run.message, queue), run.redelivered});
   });
   for (const RecoveredLevel& level : report_.queues.levels(id)) {
     restored.next.push_back(level.next_sequence);
@@ -130,12 +129,13 @@ core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue) {
   return restored;
 }
 
-core::Nanos ShardStore::deadline_of(const LiveEntry& entry, const core::QueueSpec& queue) const {
+core::Nanos ShardStore::deadline_of(const LiveMessage& message,
+                                    const core::QueueSpec& queue) const {
   const std::uint64_t ttl_ms =
-      std::min(queue.parsed.message_ttl_ms.value_or(core::Message::no_ttl), entry.message.ttl_ms);
+      std::min(queue.parsed.message_ttl_ms.value_or(core::Message::no_ttl), message.ttl_ms);
   if (ttl_ms == core::Message::no_ttl) return core::never;
   const auto since_1970 =
-      static_cast<core::Nanos>(entry.message.enqueued_ms + ttl_ms) * core::nanos_per_ms;
+      static_cast<core::Nanos>(message.enqueued_ms + ttl_ms) * core::nanos_per_ms;
   return std::max<core::Nanos>(since_1970 - parts_.wall_clock_offset, 0);
 }
 
