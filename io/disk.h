@@ -6,10 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/base/bytes.h"
+#include "io/read_ahead.h"
 
 namespace lepus::io {
 
@@ -39,6 +41,8 @@ class Disk {
   virtual std::int64_t size(int fd) = 0;
   /// Reads until `size` bytes or the end of the file; bytes read, or -errno.
   virtual std::int64_t read(int fd, std::uint64_t offset, std::uint8_t* at, std::size_t size) = 0;
+  /// For reads beside the caller's work. The disk outlives it.
+  virtual std::unique_ptr<ReadAhead> read_ahead();
   /// Writes all of it; 0 or -errno.
   virtual int write(int fd, std::uint64_t offset, core::Bytes bytes) = 0;
   /// fdatasync; 0 or -errno.

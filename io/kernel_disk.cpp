@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "core/base/assert.h"
+#include "io/uring_read_ahead.h"
 
 namespace lepus::io {
 namespace {
@@ -142,6 +143,11 @@ std::int64_t KernelDisk::read(int fd, std::uint64_t offset, std::uint8_t* at, st
   }
   CHECK(done <= size);
   return static_cast<std::int64_t>(done);
+}
+
+std::unique_ptr<ReadAhead> KernelDisk::read_ahead() {
+  std::unique_ptr<ReadAhead> ring = UringReadAhead::create(*this);
+  return ring ? std::move(ring) : Disk::read_ahead();
 }
 
 int KernelDisk::write(int fd, std::uint64_t offset, core::Bytes bytes) {

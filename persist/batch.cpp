@@ -5,7 +5,6 @@
 #include <cstring>
 #include <utility>
 
-#include "persist/record.h"
 #include "persist/segment_header.h"
 
 namespace lepus::persist {
@@ -59,7 +58,7 @@ std::uint8_t* Batch::add(RecordType type, std::uint32_t count, std::size_t lengt
   return at;
 }
 
-void Batch::close() {
+void Batch::close(RecordSeed seed) {
   CHECK(!is_closed_);
   CHECK(!is_empty());
   is_closed_ = true;
@@ -72,7 +71,7 @@ void Batch::close() {
     if (at == first_record_ && !start_.continues) header.flags |= flag_batch_first;
     if (at == last_record_ && !is_joined_) header.flags |= flag_batch_last;
     std::memcpy(buffer_.data() + at, &header, sizeof header);
-    set_record_crc({buffer_.data() + at, header.length});
+    set_record_crc({buffer_.data() + at, header.length}, seed);
     at += header.length;
   }
 }

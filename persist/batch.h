@@ -13,7 +13,7 @@
 #include <memory>
 
 #include "core/base/bytes.h"
-#include "persist/format.h"
+#include "persist/record.h"
 
 namespace lepus::persist {
 
@@ -75,8 +75,8 @@ class Batch {
 
   /// It counts only together with the next batch.
   void join() { is_joined_ = true; }
-  /// Nothing is added or changed any more.
-  void close();
+  /// Nothing is added or changed any more. `seed`: of its records.
+  void close(RecordSeed seed);
   bool is_closed() const { return is_closed_; }
   /// What is to be written at offset(); after close().
   core::Bytes bytes() const { return {buffer_.data(), buffer_.size()}; }

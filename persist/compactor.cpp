@@ -211,7 +211,7 @@ void Compactor::take(core::Bytes piece) {
 /// How far the next record is from here; 0: more must be read first. Where no record is, the next
 /// can only begin at a block: what lies between is the end of a batch, or damage.
 std::uint64_t Compactor::take_record(core::Bytes rest) {
-  const RecordRead read = read_record(rest);
+  const RecordRead read = read_record(rest, journal_.record_seed());
   if (read.fault == RecordFault::crc || read.fault == RecordFault::cut) return take_unchecked(rest);
   if (read.fault != RecordFault::none) return round_down(offset_) + block_size - offset_;
   const RecordHeader& header = read.record.header();

@@ -8,9 +8,9 @@
 
 namespace lepus::persist {
 
-std::uint32_t crc32c(core::Bytes bytes) {
+std::uint32_t crc32c(core::Bytes bytes, std::uint32_t before) {
   constexpr std::size_t piece_max = std::size_t{1} << 30;
-  std::uint32_t crc = UINT32_MAX;
+  std::uint32_t crc = ~before;
   while (!bytes.empty()) {
     const std::size_t size = std::min(bytes.size(), piece_max);
     // The library only reads, but its parameter is not const.

@@ -8,6 +8,7 @@
 
 namespace lepus::persist {
 
-std::uint32_t crc32c(core::Bytes bytes);
+/// `before`: the CRC of bytes that come before these.
+std::uint32_t crc32c(core::Bytes bytes, std::uint32_t before = 0);
 
 }  // namespace lepus::persist

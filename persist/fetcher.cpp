@@ -234,7 +234,7 @@ void Fetcher::finish(std::unique_ptr<Read> read, std::int32_t result) {
 }
 
 void Fetcher::deliver(const Wanted& item, core::Bytes window) {
-  const RecordRead read = read_record(window);
+  const RecordRead read = read_record(window, parts_.seed);
   if (read.fault != RecordFault::none) return deliver_nothing(item, text_of(read.fault));
   if (read.record.header().type != RecordType::message || read.length != item.place.size)
     return deliver_nothing(item, "another record lies there");

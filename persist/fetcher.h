@@ -35,6 +35,7 @@ class Fetcher {
     core::Log* log;
     Segments* segments;
     const core::Ledger* ledger;
+    RecordSeed seed;
   };
   explicit Fetcher(const Parts& parts) : parts_(parts) {}
   Fetcher(const Fetcher&) = delete;

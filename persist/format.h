@@ -17,7 +17,7 @@
 namespace lepus::persist {
 
 constexpr std::uint64_t segment_magic = 0x4c4e'524a'5355'5045ULL;  ///< "EPUSJRNL" in the file.
-constexpr std::uint32_t format_version = 1;
+constexpr std::uint32_t format_version = 2;
 constexpr std::size_t block_size = 4096;  ///< Batches start and writes end at multiples of it.
 constexpr std::size_t record_alignment = 8;
 /// Added to the sequence by each recovery.
@@ -35,7 +35,7 @@ struct SegmentHeader {
   std::uint64_t first_live = 0;      ///< Segments before this one held nothing when it began.
   std::uint64_t size = 0;            ///< Of the file, bytes.
   std::uint64_t created_ms = 0;      ///< Since 1970.
-  std::uint64_t store = 0;           ///< The data directory's own number: files cannot be mixed up.
+  std::uint64_t store = 0;           ///< The data directory's own number; not for strangers.
   std::uint32_t shard = 0;
   std::uint32_t reserved = 0;
 };
@@ -57,7 +57,9 @@ constexpr std::uint8_t flag_batch_first = 1;
 constexpr std::uint8_t flag_batch_last = 2;
 
 struct RecordHeader {
-  std::uint32_t crc = 0;     ///< CRC-32C of everything behind this field, up to `length`.
+  /// CRC-32C of SegmentHeader::store, then of everything behind this field, up to `length`. Whoever
+  /// sends messages does not know the store's number: nothing in a body passes for a record.
+  std::uint32_t crc = 0;
   std::uint32_t length = 0;  ///< Of the whole record, a multiple of 8.
   std::uint64_t sequence = 0;
   RecordType type = RecordType::message;
@@ -80,7 +82,8 @@ struct MessageHead {
 };
 static_assert(sizeof(MessageHead) == 32);
 
-/// Bits of MessageHead::flags. Written because memory was short: it means nothing after a restart.
+/// Bits of MessageHead::flags. Written because memory was short: it means nothing after a
+/// restart, but the positions it had are not given out again.
 constexpr std::uint8_t head_flag_paged = 1;
 /// The message is transient (delivery mode 1). Only together with the other one.
 constexpr std::uint8_t head_flag_transient = 2;

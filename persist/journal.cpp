@@ -26,7 +26,7 @@ Journal::Journal(Parts parts)
     : parts_(std::move(parts)),
       segments_({parts_.loop, parts_.disk, parts_.log, parts_.directory, parts_.segment_size}),
       compactor_(*this, *parts_.loop, *parts_.log),
-      fetcher_({parts_.loop, parts_.disk, parts_.log, &segments_, this}) {
+      fetcher_({parts_.loop, parts_.disk, parts_.log, &segments_, this, record_seed()}) {
   CHECK(parts_.segment_size <= UINT32_MAX);
   write_op_.bind<&Journal::on_write>(this);
   close_op_.bind<&Journal::on_close>(this);
@@ -148,6 +148,12 @@ void Journal::settled(const core::RecordPlace& place, const core::QueuePosition&
 
 void Journal::dropped(const core::RecordPlace& place) {
   segments_.remove_live(place.segment, place.size);
+}
+
+void Journal::disowned(const SequenceRange& range) {
+  CHECK(range.first <= range.last);
+  make_room(sizeof(SequenceRange) + sizeof(RecordHeader));
+  ranges_.push_back(range);
 }
 
 void Journal::seen(const core::QueuePosition& below) {

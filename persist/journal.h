@@ -89,6 +89,9 @@ class Journal final : public core::Ledger {
   void settled(const core::RecordPlace& place, const core::QueuePosition& at) override;
   void dropped(const core::RecordPlace& place) override;
   void seen(const core::QueuePosition& below) override;
+  /// Whatever the journal held of the queue at these positions is dead. Their bytes do not count
+  /// as live any more.
+  void disowned(const SequenceRange& range);
 
   std::uint64_t open_batch() const override;
   void flush() override;
@@ -109,6 +112,7 @@ class Journal final : public core::Ledger {
   std::uint64_t segment_size() const { return parts_.segment_size; }
   /// All in the segments before this one is durable, and none is written again.
   std::uint64_t first_undurable() const { return first_undurable_; }
+  RecordSeed record_seed() const { return RecordSeed::of(parts_.store); }
   /// A write waits for room or for a file.
   bool is_stuck() const { return is_stuck_; }
   /// Recorded and not yet written.

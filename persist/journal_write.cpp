@@ -35,7 +35,7 @@ void Journal::pump() {
 
 void Journal::start_write() {
   Batch& batch = *batches_.front();
-  if (!batch.is_closed()) batch.close();
+  if (!batch.is_closed()) batch.close(record_seed());
   if (batch.segment() != current_ && !enter_segment(batch)) return;
   is_writing_ = true;
   written_ = 0;

@@ -4,44 +4,74 @@
 #include <algorithm>
 #include <iterator>
 
-#include "core/message.h"
-
 namespace lepus::persist {
 
 namespace {
 
-constexpr std::uint64_t enqueued_bits = 48;
-constexpr std::uint64_t has_ttl = 1;
+constexpr std::uint64_t enqueued_max = (std::uint64_t{1} << 48) - 1;
+/// An empty chunk may keep this much, for queues that are nearly empty all the time.
+constexpr std::size_t spare_entries_max = 2;
+
+template <class Item>
+auto at(std::vector<Item>& items, std::size_t index) {
+  CHECK(index <= items.size());
+  return items.begin() + static_cast<std::ptrdiff_t>(index);
+}
+
+bool follows(const Place& first, std::uint32_t count, const Place& next) {
+  return next.segment == first.segment && next.size == first.size &&
+         next.offset == first.offset + std::uint64_t{count} * first.size;
+}
 
 }  // namespace
 
-void LiveList::add(std::uint64_t position, const LiveMessage& message) {
-  CHECK(message.place.size != 0);
-  CHECK(message.place.segment != 0);
-  if (position >= position_end_) {
-    append(position, message);
-    position_end_ = position + 1;
-  } else {
-    insert(position, message);
-  }
+bool LiveRun::goes_on_with(const LiveRun& next) const {
+  CHECK(count > 0);
+  return next.position == position + count && follows(message.place, count, next.message.place) &&
+         next.message.body_size == message.body_size && next.message.ttl_ms == message.ttl_ms &&
+         next.message.enqueued_ms == message.enqueued_ms && next.count <= UINT32_MAX - count;
 }
 
-void LiveList::append(std::uint64_t position, const LiveMessage& message) {
-  if (first_ == chunks_.size() || chunks_.back().entries.size() == chunk_entries_max ||
-      position - chunks_.back().base > UINT32_MAX) {
-    const bool first = chunks_.empty();
-    chunks_.push_back({position, 0, {}});
+void LiveList::add(const LiveRun& run) {
+  CHECK(run.count > 0);
+  CHECK(run.message.place.size != 0);
+  CHECK(run.message.place.segment != 0);
+  const std::uint64_t end = run.position + run.count;
+  if (run.position >= position_end_) {
+    append(run);
+  } else {
+    for (LiveRun one = run; one.position < end; ++one.position) {
+      one.count = 1;
+      insert(one);
+      one.message.place.offset += one.message.place.size;
+    }
+  }
+  position_end_ = std::max(position_end_, end);
+}
+
+void LiveList::append(const LiveRun& run) {
+  const auto is_far = [&](const Chunk& chunk) {
+    return run.position + run.count - chunk.base > UINT32_MAX;
+  };
+  if (first_ < chunks_.size() && chunks_.back().size() == 0) chunks_.back().base = run.position;
+  if (first_ == chunks_.size() || chunks_.back().entries.size() >= chunk_entries_max ||
+      is_far(chunks_.back())) {
+    const bool is_small = chunks_.empty() || chunks_.back().size() < chunk_entries_max / 2;
+    chunks_.push_back({run.position, 0, {}});
     // A queue with few messages stays small; one that fills chunks gets them whole.
-    if (!first) chunks_.back().entries.reserve(chunk_entries_max);
+    if (!is_small) chunks_.back().entries.reserve(chunk_entries_max);
   }
   Chunk& chunk = chunks_.back();
-  CHECK(position >= chunk.base);
-  chunk.entries.push_back(pack(static_cast<std::uint32_t>(position - chunk.base), message));
-  ++chunk.live;
-  ++count_;
+  CHECK(run.position >= chunk.base);
+  const Entry entry = pack(static_cast<std::uint32_t>(run.position - chunk.base), run);
+  if (chunk.size() > 0 && chunk.entries.back().goes_on_with(entry))
+    chunk.entries.back().count += run.count;
+  else
+    chunk.entries.push_back(entry);
+  count_ += run.count;
 }
 
-/// Index of the last chunk that begins at or before `position`; first_ when there is none.
+/// Index of the last chunk that begins at or before `position`, else of the first one.
 std::size_t LiveList::find_chunk(std::uint64_t position) const {
   const auto begin = chunks_.begin() + static_cast<std::ptrdiff_t>(first_);
   const auto behind = std::upper_bound(
@@ -51,97 +81,141 @@ std::size_t LiveList::find_chunk(std::uint64_t position) const {
   return static_cast<std::size_t>(found - chunks_.begin());
 }
 
-void LiveList::insert(std::uint64_t position, const LiveMessage& message) {
+/// Index of the first entry that reaches beyond `delta`.
+std::size_t LiveList::Chunk::find(std::uint64_t delta) const {
+  CHECK(begin <= entries.size());
+  const auto found =
+      std::partition_point(entries.begin() + begin, entries.end(),
+                           [delta](const Entry& entry) { return entry.end() <= delta; });
+  return static_cast<std::size_t>(found - entries.begin());
+}
+
+/// Index of the chunk that has room for an entry at `position`.
+std::size_t LiveList::chunk_for(std::uint64_t position) {
   std::size_t index = find_chunk(position);
   if (index == chunks_.size() || position < chunks_[index].base ||
-      position - chunks_[index].base > UINT32_MAX) {
-    const bool behind = index < chunks_.size() && position > chunks_[index].base;
-    index += behind ? 1 : 0;
-    chunks_.insert(chunks_.begin() + static_cast<std::ptrdiff_t>(index), Chunk{position, 0, {}});
-  } else if (chunks_[index].entries.size() >= chunk_entries_max) {
+      position - chunks_[index].base >= UINT32_MAX) {
+    const bool is_behind = index < chunks_.size() && position > chunks_[index].base;
+    index += is_behind ? 1 : 0;
+    chunks_.insert(at(chunks_, index), Chunk{position, 0, {}});
+  } else if (chunks_[index].size() >= chunk_entries_max) {
     split(index);
     if (position >= chunks_[index + 1].base) ++index;
   }
-  Chunk& chunk = chunks_[index];
-  const Entry entry = pack(static_cast<std::uint32_t>(position - chunk.base), message);
-  const auto at =
-      std::lower_bound(chunk.entries.begin(), chunk.entries.end(), entry.delta,
-                       [](const Entry& other, std::uint32_t delta) { return other.delta < delta; });
-  const bool is_known = at != chunk.entries.end() && at->delta == entry.delta;
-  if (!is_known || at->size == 0) {
-    ++chunk.live;
-    ++count_;
-  }
-  if (is_known)
-    *at = entry;
+  return index;
+}
+
+void LiveList::insert(const LiveRun& one) {
+  CHECK(one.count == 1);
+  settle(one.position, one.position);
+  Chunk& chunk = chunks_[chunk_for(one.position)];
+  const Entry entry = pack(static_cast<std::uint32_t>(one.position - chunk.base), one);
+  const std::size_t index = chunk.find(entry.delta);
+  if (index > chunk.begin && chunk.entries[index - 1].goes_on_with(entry))
+    ++chunk.entries[index - 1].count;
   else
-    chunk.entries.insert(at, entry);
+    chunk.insert(index, entry);
+  ++count_;
+}
+
+void LiveList::Chunk::insert(std::size_t index, const Entry& entry) {
+  CHECK(index >= begin);
+  if (begin == 0 || entries.size() - index < index - begin) {
+    entries.insert(at(entries, index), entry);
+  } else {
+    std::move(at(entries, begin), at(entries, index), at(entries, begin - 1));
+    --begin;
+    entries[index - 1] = entry;
+  }
+}
+
+/// Moves what is less: messages leave near the front.
+void LiveList::Chunk::erase(std::size_t first, std::size_t last) {
+  CHECK(begin <= first && first <= last);
+  if (first - begin <= entries.size() - last) {
+    std::move_backward(at(entries, begin), at(entries, first), at(entries, last));
+    begin += static_cast<std::uint32_t>(last - first);
+  } else {
+    entries.erase(at(entries, first), at(entries, last));
+  }
+  if (size() > 0) return;
+  begin = 0;
+  if (entries.capacity() > spare_entries_max)
+    std::vector<Entry>().swap(entries);
+  else
+    entries.clear();
 }
 
 void LiveList::split(std::size_t index) {
-  CHECK(chunks_[index].entries.size() >= 2);
-  Chunk upper;
   Chunk& lower = chunks_[index];
-  const auto middle = lower.entries.begin() + static_cast<std::ptrdiff_t>(lower.entries.size() / 2);
+  CHECK(lower.size() >= 2);
+  const auto middle = at(lower.entries, lower.begin + lower.size() / 2);
   const std::uint32_t shift = middle->delta;
-  upper.base = lower.base + shift;
-  upper.entries.assign(middle, lower.entries.end());
+  Chunk upper{lower.base + shift, 0, {middle, lower.entries.end()}};
   lower.entries.erase(middle, lower.entries.end());
-  for (Entry& entry : upper.entries) {
-    entry.delta -= shift;
-    if (entry.size != 0) ++upper.live;
-  }
-  CHECK(upper.live <= lower.live);
-  lower.live -= upper.live;
-  chunks_.insert(chunks_.begin() + static_cast<std::ptrdiff_t>(index) + 1, std::move(upper));
+  for (Entry& entry : upper.entries) entry.delta -= shift;
+  chunks_.insert(at(chunks_, index + 1), std::move(upper));
 }
 
 void LiveList::settle(std::uint64_t first, std::uint64_t last) {
   CHECK(first <= last);
-  for (std::size_t i = find_chunk(first); i < chunks_.size() && chunks_[i].base <= last; ++i)
+  for (std::size_t i = find_chunk(first); i < chunks_.size() && chunks_[i].base <= last; ++i) {
     settle_in(chunks_[i], first, last);
+    if (chunks_[i].size() > chunk_entries_max) split(i);
+  }
   drop_front();
 }
 
 void LiveList::settle_in(Chunk& chunk, std::uint64_t first, std::uint64_t last) {
   CHECK(chunk.base <= last);
-  if (chunk.live == 0) return;
   const std::uint64_t from = first <= chunk.base ? 0 : first - chunk.base;
-  auto at =
-      std::lower_bound(chunk.entries.begin(), chunk.entries.end(), from,
-                       [](const Entry& entry, std::uint64_t delta) { return entry.delta < delta; });
-  for (; at != chunk.entries.end() && at->delta <= last - chunk.base; ++at)
-    if (at->size != 0) bury(chunk, *at);
-  if (chunk.live == 0) std::vector<Entry>().swap(chunk.entries);
-}
-
-void LiveList::bury(Chunk& chunk, Entry& entry) {
-  CHECK(chunk.live > 0);
-  CHECK(count_ > 0);
-  entry.size = 0;
-  --chunk.live;
-  --count_;
+  const std::uint64_t end = last - chunk.base == UINT64_MAX ? UINT64_MAX : last - chunk.base + 1;
+  std::size_t index = chunk.find(from);
+  if (index < chunk.entries.size() && chunk.entries[index].delta < from) {
+    // In the middle of a run: what is before stays, and perhaps what is behind.
+    Entry rest = chunk.entries[index];
+    Entry& before = chunk.entries[index];
+    before.count = static_cast<std::uint32_t>(from - before.delta);
+    rest.drop_first(before.count);
+    chunk.insert(++index, rest);
+    index = chunk.find(from);
+  }
+  const std::size_t begin = index;
+  for (; index < chunk.entries.size() && chunk.entries[index].delta < end; ++index) {
+    Entry& entry = chunk.entries[index];
+    const auto dead = static_cast<std::uint32_t>(std::min(entry.end(), end) - entry.delta);
+    CHECK(count_ >= dead);
+    count_ -= dead;
+    if (dead == entry.count) continue;
+    entry.drop_first(dead);
+    break;
+  }
+  chunk.erase(begin, index);
 }
 
 void LiveList::drop_before(std::uint32_t segment) {
   for (std::size_t i = first_; i < chunks_.size(); ++i) {
     Chunk& chunk = chunks_[i];
-    for (Entry& entry : chunk.entries)
-      if (entry.size != 0 && entry.segment < segment) bury(chunk, entry);
-    if (chunk.live == 0) std::vector<Entry>().swap(chunk.entries);
+    const auto is_dead = [segment](const Entry& entry) { return entry.place.segment < segment; };
+    const auto begin = at(chunk.entries, chunk.begin);
+    for (auto entry = begin; entry != chunk.entries.end(); ++entry)
+      if (is_dead(*entry)) count_ -= entry->count;
+    const auto end = std::remove_if(begin, chunk.entries.end(), is_dead);
+    chunk.erase(static_cast<std::size_t>(end - chunk.entries.begin()), chunk.entries.size());
   }
   drop_front();
 }
 
-/// Forgets empty chunks at the front; their memory is given back when they are the most.
+/// Forgets empty chunks at the front but for the last one; their memory is given back when they are
+/// the most.
 void LiveList::drop_front() {
   CHECK(first_ <= chunks_.size());
-  while (first_ < chunks_.size() && chunks_[first_].live == 0) {
+  while (first_ + 1 < chunks_.size() && chunks_[first_].size() == 0) {
     std::vector<Entry>().swap(chunks_[first_].entries);
     ++first_;
   }
   if (first_ < chunks_.size() - first_ || first_ < 16) return;
-  chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(first_));
+  chunks_.erase(chunks_.begin(), at(chunks_, first_));
   first_ = 0;
 }
 
@@ -151,28 +225,45 @@ std::uint64_t LiveList::memory_bytes() const {
   return bytes;
 }
 
-LiveList::Entry LiveList::pack(std::uint32_t delta, const LiveMessage& message) {
-  const bool expires = message.ttl_ms != core::Message::no_ttl;
-  const std::uint64_t enqueued_ms =
-      std::min(message.enqueued_ms, (std::uint64_t{1} << enqueued_bits) - 1);
-  // Bodies are shorter than their records, and those fit 32 bits; TTLs do by the protocol's rules.
-  CHECK(message.body_size <= UINT32_MAX);
-  return {
-      .delta = delta,
-      .segment = message.place.segment,
-      .offset = message.place.offset,
-      .size = message.place.size,
-      .body_size = static_cast<std::uint32_t>(message.body_size),
-      .ttl_ms = static_cast<std::uint32_t>(std::min<std::uint64_t>(message.ttl_ms, UINT32_MAX)),
-      .packed = enqueued_ms << 16 | std::uint64_t{message.priority} << 8 | (expires ? has_ttl : 0)};
+bool LiveList::Entry::goes_on_with(const Entry& next) const {
+  CHECK(count > 0);
+  return next.delta == end() && follows(place, count, next.place) && next.body_size == body_size &&
+         next.ttl_ms == ttl_ms && next.has_ttl == has_ttl && next.enqueued_low == enqueued_low &&
+         next.enqueued_high == enqueued_high;
 }
 
-LiveMessage LiveList::unpack(const Entry& entry) {
-  return {.place = {entry.segment, entry.offset, entry.size},
-          .enqueued_ms = entry.packed >> 16,
-          .ttl_ms = (entry.packed & has_ttl) != 0 ? entry.ttl_ms : core::Message::no_ttl,
-          .body_size = entry.body_size,
-          .priority = static_cast<std::uint8_t>(entry.packed >> 8)};
+void LiveList::Entry::drop_first(std::uint32_t dropped) {
+  CHECK(dropped < count);
+  delta += dropped;
+  count -= dropped;
+  place.offset += dropped * place.size;
+}
+
+LiveList::Entry LiveList::pack(std::uint32_t delta, const LiveRun& run) {
+  const LiveMessage& message = run.message;
+  const bool has_ttl = message.ttl_ms != core::Message::no_ttl;
+  const std::uint64_t enqueued_ms = std::min(message.enqueued_ms, enqueued_max);
+  // Bodies are shorter than their records, and those fit 32 bits; TTLs do by the protocol's rules.
+  CHECK(message.body_size <= UINT32_MAX);
+  const std::uint64_t ttl_ms = std::min<std::uint64_t>(message.ttl_ms, UINT32_MAX);
+  return {.delta = delta,
+          .count = run.count,
+          .place = message.place,
+          .body_size = static_cast<std::uint32_t>(message.body_size),
+          .ttl_ms = static_cast<std::uint32_t>(ttl_ms),
+          .enqueued_low = static_cast<std::uint32_t>(enqueued_ms),
+          .enqueued_high = static_cast<std::uint16_t>(enqueued_ms >> 32),
+          .has_ttl = has_ttl ? std::uint16_t{1} : std::uint16_t{0}};
+}
+
+LiveRun LiveList::unpack(std::uint64_t base, const Entry& entry) {
+  const std::uint64_t enqueued_ms = std::uint64_t{entry.enqueued_high} << 32 | entry.enqueued_low;
+  return {.position = base + entry.delta,
+          .count = entry.count,
+          .message = {.place = entry.place,
+                      .enqueued_ms = enqueued_ms,
+                      .ttl_ms = entry.has_ttl != 0 ? entry.ttl_ms : core::Message::no_ttl,
+                      .body_size = entry.body_size}};
 }
 
 }  // namespace lepus::persist

@@ -79,7 +79,11 @@ struct RecordReader {
   }
 };
 
-RecordRead read_record(Bytes range) {
+RecordSeed RecordSeed::of(std::uint64_t store) {
+  return {crc32c({reinterpret_cast<const std::uint8_t*>(&store), sizeof store})};
+}
+
+RecordRead read_record(Bytes range, RecordSeed seed) {
   CHECK(is_aligned(range.data()));
   if (range.size() < blank_size) return {RecordFault::cut, {}, 0};
   RecordHeader header;
@@ -90,7 +94,7 @@ RecordRead read_record(Bytes range) {
     return {RecordFault::length, {}, length};
   if (length > range.size()) return {RecordFault::cut, {}, length};
   std::memcpy(&header, range.data(), sizeof header);
-  if (crc32c(range.subspan(crc_size, length - crc_size)) != header.crc)
+  if (crc32c(range.subspan(crc_size, length - crc_size), seed.crc) != header.crc)
     return {RecordFault::crc, {}, length};
   if (!is_known(header.type)) return {RecordFault::type, {}, length};
   if (!contents_fit(header, range.data() + sizeof header))
@@ -98,14 +102,14 @@ RecordRead read_record(Bytes range) {
   return {RecordFault::none, RecordReader::view(range.data()), length};
 }
 
-void set_record_crc(std::span<std::uint8_t> record) {
+void set_record_crc(std::span<std::uint8_t> record, RecordSeed seed) {
   CHECK(record.size() >= sizeof(RecordHeader));
   CHECK(record.size() % record_alignment == 0);
   RecordHeader header;
   std::memcpy(&header, record.data(), sizeof header);
   CHECK(header.length == record.size());
   CHECK(is_known(header.type));
-  header.crc = crc32c(record.subspan(crc_size));
+  header.crc = crc32c(record.subspan(crc_size), seed.crc);
   std::memcpy(record.data(), &header.crc, crc_size);
 }
 

@@ -2,7 +2,7 @@
 // lies inside the range, its CRC is right, its type is known and the sizes inside it add up; after
 // that the accessors of RecordView need no checks of their own and never leave the record.
 //
-//   RecordRead read = read_record(range);            // range starts where the record does
+//   RecordRead read = read_record(range, seed);      // range starts where the record does
 //   if (read.fault == RecordFault::none) use(read.record.body());
 //
 // Views point into the range. It must be aligned to 8 bytes, as records are in a segment.
@@ -68,10 +68,16 @@ struct RecordRead {
   std::uint32_t length = 0;
 };
 
-RecordRead read_record(core::Bytes range);
+/// What comes before a record in its CRC: the number of the store.
+struct RecordSeed {
+  std::uint32_t crc = 0;
+  static RecordSeed of(std::uint64_t store);
+};
+
+RecordRead read_record(core::Bytes range, RecordSeed seed);
 
 /// Fills in the CRC of a record that is complete otherwise; record.size() is its length.
-void set_record_crc(std::span<std::uint8_t> record);
+void set_record_crc(std::span<std::uint8_t> record, RecordSeed seed);
 
 /// Whole length of a message record.
 constexpr std::uint64_t message_record_size(const MessageHead& head, std::uint32_t queue_count) {

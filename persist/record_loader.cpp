@@ -13,15 +13,16 @@ RecordLoader::RecordLoader(io::Disk& disk, std::string directory,
     : reader_(disk), directory_(std::move(directory)) {
   for (const SlotFile& slot : slots)
     if (slot.number > 0 && slot.state == SlotState::live)
-      segments_.push_back({static_cast<std::uint32_t>(slot.number), slot.index});
+      segments_.push_back(
+          {static_cast<std::uint32_t>(slot.number), slot.index, RecordSeed::of(slot.header.store)});
   std::sort(segments_.begin(), segments_.end(),
             [](const Segment& left, const Segment& right) { return left.number < right.number; });
 }
 
-void RecordLoader::add_segment(std::uint32_t segment, std::uint32_t slot) {
+void RecordLoader::add_segment(std::uint32_t segment, std::uint32_t slot, std::uint64_t store) {
   CHECK(segments_.empty() || segments_.back().number < segment);
   std::erase_if(segments_, [&](const Segment& other) { return other.slot == slot; });
-  segments_.push_back({segment, slot});
+  segments_.push_back({segment, slot, RecordSeed::of(store)});
 }
 
 std::string RecordLoader::open(std::uint32_t segment) {
@@ -35,6 +36,7 @@ std::string RecordLoader::open(std::uint32_t segment) {
   const int opened = reader_.open(path);
   if (opened < 0) return fmt::format("{}: {}", path, std::strerror(-opened));
   open_segment_ = segment;
+  seed_ = found->seed;
   return {};
 }
 
@@ -46,7 +48,7 @@ RecordLoader::Loaded RecordLoader::load(const Place& place) {
     if (!error.empty()) return {{}, std::move(error)};
   }
   const core::Bytes window = reader_.window(place.offset, place.size);
-  const RecordRead read = read_record(window);
+  const RecordRead read = read_record(window, seed_);
   const bool is_message =
       read.fault == RecordFault::none && read.record.header().type == RecordType::message;
   if (is_message && read.length == place.size) return {read.record, {}};

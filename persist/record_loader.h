@@ -26,12 +26,13 @@ class RecordLoader {
   Loaded load(const Place& place);
 
   /// `slot` holds this segment from now on.
-  void add_segment(std::uint32_t segment, std::uint32_t slot);
+  void add_segment(std::uint32_t segment, std::uint32_t slot, std::uint64_t store);
 
  private:
   struct Segment {
     std::uint32_t number;
     std::uint32_t slot;
+    RecordSeed seed;
   };
 
   std::string open(std::uint32_t segment);
@@ -40,6 +41,7 @@ class RecordLoader {
   std::string directory_;
   std::vector<Segment> segments_;  ///< Ascending by number.
   std::uint32_t open_segment_ = 0;
+  RecordSeed seed_;  ///< Of its records.
 };
 
 }  // namespace lepus::persist

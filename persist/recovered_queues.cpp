@@ -16,13 +16,21 @@ RecoveredQueues::Level& RecoveredQueues::find_level(Levels& levels, std::uint8_t
   return *at;
 }
 
-void RecoveredQueues::add(const QueueRef& at, const LiveMessage& message) {
+void RecoveredQueues::add(std::uint64_t queue, const LiveRun& run) {
+  if (queue == 0) return;
+  CHECK(run.message.place.size > 0);
+  CHECK(is_one_level(run.position, run.position + run.count - 1));
+  Level& level = find_level(queues_[queue], level_of(run.position));
+  LiveRun own = run;
+  own.position &= position_mask;
+  level.messages.add(own);
+  level.next = std::max(level.next, above(own.position + own.count - 1));
+}
+
+void RecoveredQueues::give_out(const QueueRef& at) {
   if (at.queue == 0) return;
-  CHECK(message.place.size > 0);
   Level& level = find_level(queues_[at.queue], level_of(at.sequence));
-  const std::uint64_t position = at.sequence & position_mask;
-  level.messages.add(position, message);
-  level.next = std::max(level.next, above(position));
+  level.next = std::max(level.next, above(at.sequence & position_mask));
 }
 
 void RecoveredQueues::settle(const SequenceRange& range) {
@@ -74,7 +82,7 @@ std::vector<RecoveredLevel> RecoveredQueues::levels(std::uint64_t queue) const {
   if (at == queues_.end()) return found;
   for (const Level& level : at->second) {
     const std::uint64_t prefix = std::uint64_t{level.number} << level_shift;
-    found.push_back({prefix | level.next, prefix | level.seen});
+    found.push_back({prefix, prefix | level.next, prefix | level.seen});
   }
   return found;
 }

@@ -3,6 +3,7 @@
 // bits (core/levels.h); each level is a line of its own.
 #pragma once
 
+#include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <vector>
@@ -12,6 +13,14 @@
 
 namespace lepus::persist {
 
+/// Messages that lie one behind the other in their queue and in a segment, and are alike.
+struct RecoveredRun {
+  std::uint64_t sequence = 0;  ///< Position in the queue of the first, level included.
+  std::uint32_t count = 1;
+  LiveMessage message;       ///< The first; the record of the next lies place.size behind.
+  bool redelivered = false;  ///< May have been delivered before.
+};
+
 struct LiveEntry {
   std::uint64_t sequence = 0;  ///< Its position in the queue, level included.
   LiveMessage message;
@@ -20,17 +29,24 @@ struct LiveEntry {
 
 /// Positions with the level included.
 struct RecoveredLevel {
-  std::uint64_t next_sequence = 0;  ///< Above every position that was ever given out or announced.
-  std::uint64_t seen_below = 0;     ///< 0 within the level: nothing was announced.
+  std::uint64_t first_sequence = 0;  ///< That it can have.
+  std::uint64_t next_sequence = 0;   ///< Above every position that was ever given out or announced.
+  std::uint64_t seen_below = 0;      ///< 0 within the level: nothing was announced.
 };
 
 class RecoveredQueues {
  public:
   // --- Replay
-  void add(const QueueRef& at, const LiveMessage& message);
+  /// `run` has the level in its position.
+  void add(std::uint64_t queue, const LiveRun& run);
+  /// The position was given out, to a message that is dead.
+  void give_out(const QueueRef& at);
   void settle(const SequenceRange& range);
   void mark_seen(const QueueRef& below);
   void drop_before(std::uint32_t segment);
+  static bool is_one_level(std::uint64_t first, std::uint64_t last) {
+    return level_of(first) == level_of(last);
+  }
 
   // --- What came out of it
   std::vector<std::uint64_t> ids() const;  ///< Ascending.
@@ -39,6 +55,9 @@ class RecoveredQueues {
   std::uint64_t count() const;
   bool empty() const { return queues_.empty(); }
   std::uint64_t memory_bytes() const;
+  /// visit(RecoveredRun) in order of the sequences.
+  template <class F>
+  void for_each_run(std::uint64_t queue, F&& visit) const;
   /// visit(LiveEntry) in order of the sequences.
   template <class F>
   void for_each(std::uint64_t queue, F&& visit) const;
@@ -68,20 +87,50 @@ class RecoveredQueues {
   }
   static Level& find_level(Levels& levels, std::uint8_t number);
   static void settle_in(Level& level, const SequenceRange& range);
+  /// visit(the part below `seen`, true), then visit(the rest, false); either may be missing.
+  template <class F>
+  static void cut_at(std::uint64_t seen, const LiveRun& run, F&& visit);
 
   boost::unordered_flat_map<std::uint64_t, Levels> queues_;
 };
 
 template <class F>
-void RecoveredQueues::for_each(std::uint64_t queue, F&& visit) const {
+void RecoveredQueues::cut_at(std::uint64_t seen, const LiveRun& run, F&& visit) {
+  const std::uint64_t below = seen > run.position ? seen - run.position : 0;
+  const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(below, run.count));
+  LiveRun part = run;
+  part.count = count;
+  if (part.count > 0) visit(part, true);
+  part.position += count;
+  part.message.place.offset += count * run.message.place.size;
+  part.count = run.count - count;
+  if (part.count > 0) visit(part, false);
+}
+
+template <class F>
+void RecoveredQueues::for_each_run(std::uint64_t queue, F&& visit) const {
   const auto found = queues_.find(queue);
   if (found == queues_.end()) return;
   for (const Level& level : found->second) {
     const std::uint64_t prefix = std::uint64_t{level.number} << level_shift;
-    level.messages.for_each([&](std::uint64_t position, const LiveMessage& message) {
-      visit(LiveEntry{prefix | position, message, position < level.seen});
+    level.messages.for_each_run([&](const LiveRun& run) {
+      cut_at(level.seen, run, [&](const LiveRun& part, bool redelivered) {
+        visit(RecoveredRun{prefix | part.position, part.count, part.message, redelivered});
+      });
     });
   }
+}
+
+template <class F>
+void RecoveredQueues::for_each(std::uint64_t queue, F&& visit) const {
+  for_each_run(queue, [&](const RecoveredRun& run) {
+    LiveEntry entry{run.sequence, run.message, run.redelivered};
+    for (std::uint32_t i = 0; i < run.count; ++i) {
+      visit(std::as_const(entry));
+      ++entry.sequence;
+      entry.message.place.offset += run.message.place.size;
+    }
+  });
 }
 
 template <class F>

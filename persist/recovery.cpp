@@ -1,4 +1,4 @@
-// Replay. Segments are read once, the newest twice: its end must be known before its records count.
+// Replay. Each segment is read once, from its header to its end.
 #include "persist/recovery.h"
 
 #include <fmt/format.h>
@@ -19,12 +19,18 @@ Weight worst_of(const std::vector<Finding>& findings) {
   return worst;
 }
 
+RecordSeed seed_of(const SlotFile& slot) {
+  CHECK(slot.number > 0);
+  return RecordSeed::of(slot.header.store);
+}
+
 class Recovery {
  public:
   Recovery(io::Disk& disk, const std::string& directory, const RecoveryOptions& options)
       : directory_(directory),
         reader_(disk),
-        list_(list_slots(disk, directory, {options.shard, options.store})) {}
+        list_(list_slots(disk, directory, {options.shard, options.store})),
+        replay_(report_.queues, report_.counters, options.timed_queues) {}
 
   RecoveryReport run();
 
@@ -34,9 +40,7 @@ class Recovery {
   void replay_all();
   void replay_sealed(SlotFile& slot, std::uint64_t sequence_end);
   void replay_newest(SlotFile& slot);
-  void find_tail(SlotFile& slot);
   void judge_tail(const SlotFile& slot, const SegmentScan& scan);
-  bool holds_later_records(const SegmentScan& scan);
   void note_damage(const SlotFile& slot, const Damage& damage, RecoveryCase which);
   void replay_record(const SegmentScan& scan, const SlotFile& slot);
   void weigh_damage();
@@ -49,7 +53,7 @@ class Recovery {
   SegmentReader reader_;
   SlotList list_;
   RecoveryReport report_;
-  Replay replay_{report_.queues, report_.counters};
+  Replay replay_;
 };
 
 RecoveryReport Recovery::run() {
@@ -107,7 +111,7 @@ bool Recovery::open(const SlotFile& slot) {
 void Recovery::replay_sealed(SlotFile& slot, std::uint64_t sequence_end) {
   if (!open(slot)) return;
   const std::uint64_t first = slot.header.first_sequence;
-  SegmentScan scan(reader_, {first, std::max(first, sequence_end)});
+  SegmentScan scan(reader_, {first, std::max(first, sequence_end), seed_of(slot)});
   for (ScanStep step = scan.next(); step != ScanStep::end; step = scan.next()) {
     if (step == ScanStep::damage) {
       const bool no_seal = scan.end() == ScanEnd::lost && scan.damage().records_lost <= 1 &&
@@ -121,47 +125,33 @@ void Recovery::replay_sealed(SlotFile& slot, std::uint64_t sequence_end) {
   slot.used_bytes = scan.end_offset();
 }
 
+/// How far the newest segment counts: to its last record, or to the last complete batch when its
+/// writer marks batches. What is behind that, Replay holds back.
 void Recovery::replay_newest(SlotFile& slot) {
   if (!open(slot)) return;
-  find_tail(slot);
-  slot.used_bytes = report_.tail.end_offset;
-  SegmentScan scan(reader_, {slot.header.first_sequence, 0});
-  while (scan.position() < report_.tail.end_offset) {
-    const ScanStep step = scan.next();
-    // Only when another program works on the file.
-    if (step == ScanStep::end) return;
+  SegmentScan scan(reader_, {slot.header.first_sequence, 0, seed_of(slot)});
+  JournalTail& tail = report_.tail;
+  tail = {.path = slot_file_path(directory_, slot.index),
+          .segment = slot.number,
+          .store = slot.header.store,
+          .file_size = slot.size,
+          .end_offset = block_size,
+          .next_sequence = slot.header.first_sequence};
+  for (ScanStep step = scan.next(); step != ScanStep::end; step = scan.next()) {
     if (step == ScanStep::damage)
       note_damage(slot, scan.damage(), RecoveryCase::damaged_newest);
     else
       replay_record(scan, slot);
+    if (replay_.is_in_batch()) continue;
+    tail.end_offset = scan.position();
+    tail.next_sequence = scan.next_sequence();
+    tail.sealed = step == ScanStep::record && scan.record().header().type == RecordType::seal;
   }
-}
-
-/// How far the newest segment counts: to its last record, or to the last complete batch when its
-/// writer marks batches.
-void Recovery::find_tail(SlotFile& slot) {
-  SegmentScan scan(reader_, {slot.header.first_sequence, 0});
-  JournalTail whole{.path = slot_file_path(directory_, slot.index),
-                    .segment = slot.number,
-                    .file_size = slot.size,
-                    .end_offset = block_size,
-                    .next_sequence = slot.header.first_sequence};
-  // A batch may have begun in the segment before.
-  bool is_in_batch = replay_.is_in_batch();
-  for (ScanStep step = scan.next(); step != ScanStep::end; step = scan.next()) {
-    const std::uint8_t flags = step == ScanStep::record ? scan.record().header().flags : 0;
-    if ((flags & flag_batch_first) != 0) is_in_batch = true;
-    if ((flags & flag_batch_last) != 0 || step == ScanStep::damage) is_in_batch = false;
-    if (is_in_batch) continue;
-    whole.end_offset = scan.position();
-    whole.next_sequence = scan.next_sequence();
-    whole.sealed = step == ScanStep::record && scan.record().header().type == RecordType::seal;
-  }
-  report_.tail = whole;
-  if (whole.end_offset < scan.end_offset()) {
+  slot.used_bytes = tail.end_offset;
+  if (tail.end_offset < scan.end_offset()) {
     Finding& finding = found(RecoveryCase::torn_batch, slot_name(slot.index));
-    finding.offset = whole.end_offset;
-    finding.size = scan.end_offset() - whole.end_offset;
+    finding.offset = tail.end_offset;
+    finding.size = scan.end_offset() - tail.end_offset;
   }
   judge_tail(slot, scan);
 }
@@ -171,7 +161,7 @@ void Recovery::judge_tail(const SlotFile& slot, const SegmentScan& scan) {
   RecoveryCase which = RecoveryCase::clean_tail;
   if (scan.end() == ScanEnd::seal)
     which = RecoveryCase::sealed_newest;
-  else if (holds_later_records(scan))
+  else if (scan.has_later_record())
     which = RecoveryCase::hole_in_tail;
   else if (scan.end() == ScanEnd::invalid)
     which = RecoveryCase::torn_tail;
@@ -181,22 +171,6 @@ void Recovery::judge_tail(const SlotFile& slot, const SegmentScan& scan) {
   Finding& unreadable = found(RecoveryCase::unreadable_block, slot_name(slot.index));
   unreadable.offset = reader_.unreadable_offset();
   unreadable.size = reader_.unreadable_count() * block_size;
-}
-
-/// Only to tell the person who reads the log what happened.
-bool Recovery::holds_later_records(const SegmentScan& scan) {
-  CHECK(reader_.is_open());
-  const std::uint64_t next = scan.next_sequence();
-  for (std::uint64_t block = round_up(scan.end_offset(), block_size); block < reader_.size();
-       block += block_size) {
-    const core::Bytes window = reader_.window(block, block_size);
-    RecordHeader header;
-    if (window.size() < sizeof header) return false;
-    std::memcpy(&header, window.data(), sizeof header);
-    const bool may_be = header.sequence > next && header.sequence < next + sequence_gap;
-    if (may_be && read_record(window).fault == RecordFault::none) return true;
-  }
-  return false;
 }
 
 void Recovery::note_damage(const SlotFile& slot, const Damage& damage, RecoveryCase which) {
@@ -270,24 +244,24 @@ std::vector<std::pair<std::uint64_t, SlotFile*>> slots_by_number(std::vector<Slo
 }
 
 template <class F>
-void for_each_live_record(RecoveryReport& report, std::vector<SlotFile>& slots, std::uint64_t queue,
-                          F&& visit) {
+void for_each_live_run(RecoveryReport& report, std::vector<SlotFile>& slots, std::uint64_t queue,
+                       F&& visit) {
   const auto order = slots_by_number(slots);
   if (order.empty()) return;
   std::pair<std::uint64_t, SlotFile*> last = order.front();
-  report.queues.for_each(queue, [&](const LiveEntry& entry) {
-    const std::uint64_t number = entry.message.place.segment;
+  report.queues.for_each_run(queue, [&](const RecoveredRun& run) {
+    const std::uint64_t number = run.message.place.segment;
     if (number != last.first)
       last = *std::lower_bound(order.begin(), order.end(), std::pair{number, (SlotFile*)nullptr});
     CHECK(last.first == number);
-    visit(*last.second, entry.message.place.size);
+    visit(*last.second, std::uint64_t{run.message.place.size} * run.count);
   });
 }
 
 void Recovery::count_live_bytes() {
   report_.queues.for_each_queue([&](std::uint64_t queue) {
-    for_each_live_record(report_, list_.slots, queue,
-                         [](SlotFile& slot, std::uint32_t size) { slot.live_bytes += size; });
+    for_each_live_run(report_, list_.slots, queue,
+                      [](SlotFile& slot, std::uint64_t bytes) { slot.live_bytes += bytes; });
   });
 }
 
@@ -296,9 +270,9 @@ void Recovery::count_live_bytes() {
 Weight RecoveryReport::worst() const { return worst_of(findings); }
 
 void RecoveryReport::drop_queue(std::uint64_t queue) {
-  for_each_live_record(*this, slots, queue, [](SlotFile& slot, std::uint32_t size) {
-    CHECK(slot.live_bytes >= size);
-    slot.live_bytes -= size;
+  for_each_live_run(*this, slots, queue, [](SlotFile& slot, std::uint64_t bytes) {
+    CHECK(slot.live_bytes >= bytes);
+    slot.live_bytes -= bytes;
   });
   queues.forget(queue);
 }

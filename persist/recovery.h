@@ -28,12 +28,15 @@ namespace lepus::persist {
 struct RecoveryOptions {
   std::uint32_t shard = 0;
   std::optional<std::uint64_t> store;  ///< Nothing: any, for tools.
+  /// Queues that need to know when their messages came. Null: all; which takes memory.
+  const QueueIds* timed_queues = nullptr;
 };
 
 /// Where the newest segment ends.
 struct JournalTail {
   std::string path;
   std::uint64_t segment = 0;  ///< 0: there is no segment.
+  std::uint64_t store = 0;
   std::uint64_t file_size = 0;
   std::uint64_t end_offset = 0;     ///< Behind the last record that counts.
   std::uint64_t next_sequence = 0;  ///< The seal record gets it.

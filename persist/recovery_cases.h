@@ -85,7 +85,7 @@ constexpr std::array recovery_cases{
             "a name that is not <6 digits>.seg", "ignored", "it is not ours to judge or to remove"},
     CaseRow{RecoveryCase::other_version, "other_version", Weight::refused,
             "a header with another format version", "refuse to start",
-            "an older program must not reuse files that a newer one wrote"},
+            "a program must not reuse files whose records it cannot read"},
     CaseRow{RecoveryCase::other_store, "other_store", Weight::refused,
             "a header of another data directory", "refuse to start",
             "files were mixed up; both directories would be wrong"},

@@ -18,13 +18,13 @@ namespace {
 constexpr std::uint64_t piece_size = 1 << 20;
 static_assert(piece_size % block_size == 0);
 
-void put_seal(std::uint8_t* at, std::uint64_t sequence) {
+void put_seal(std::uint8_t* at, const JournalTail& tail) {
   const RecordHeader seal{.length = sizeof(RecordHeader),
-                          .sequence = sequence,
+                          .sequence = tail.next_sequence,
                           .type = RecordType::seal,
                           .flags = flag_batch_first | flag_batch_last};
   std::memcpy(at, &seal, sizeof seal);
-  set_record_crc({at, sizeof seal});
+  set_record_crc({at, sizeof seal}, RecordSeed::of(tail.store));
 }
 
 class TailWriter {
@@ -74,7 +74,7 @@ class TailWriter {
   void put_seal_piece(std::uint64_t offset, std::uint64_t size) {
     if (!seals_) return;
     alignas(record_alignment) std::array<std::uint8_t, sizeof(RecordHeader)> seal;
-    put_seal(seal.data(), tail_.next_sequence);
+    put_seal(seal.data(), tail_);
     const std::uint64_t begin = std::max(offset, tail_.end_offset);
     const std::uint64_t end = std::min(offset + size, tail_.end_offset + seal.size());
     if (begin >= end) return;

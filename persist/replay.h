@@ -7,16 +7,20 @@
 //   flag_batch_first ... damage               was durable once: applied as far as it goes, and so
 //                                             are the records behind the damage
 //
-// Records outside a batch (a writer that does not mark them) count at once.
+// Records outside a batch (a writer that does not mark them) count at once. What is held back are
+// steps, one for many messages that are neighbours in queue and segment.
 #pragma once
 
 #include <array>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <vector>
 
 #include "persist/recovered_queues.h"
 
 namespace lepus::persist {
+
+using QueueIds = boost::unordered_flat_set<std::uint64_t>;
 
 struct RecoveryCounters {
   std::array<std::uint64_t, 6> records{};  ///< By RecordType; [0] is unused.
@@ -28,8 +32,10 @@ struct RecoveryCounters {
 
 class Replay {
  public:
-  Replay(RecoveredQueues& queues, RecoveryCounters& counters)
-      : queues_(queues), counters_(counters) {}
+  /// `timed_queues`: those that need to know when their messages came. Null: all. Of a message that
+  /// has a TTL it is always kept.
+  Replay(RecoveredQueues& queues, RecoveryCounters& counters, const QueueIds* timed_queues)
+      : queues_(queues), counters_(counters), timed_queues_(timed_queues) {}
 
   void on_record(const RecordView& record, const Place& place);
   void on_damage() { apply_held(); }
@@ -41,24 +47,30 @@ class Replay {
   std::uint64_t first_live() const { return first_live_; }
 
  private:
-  /// What a record does to one queue; of the trim record, to all.
+  enum class StepKind : std::uint8_t { add, give_out, settle, mark_seen, trim };
+
+  /// What records do to one queue; of the trim record, to all.
   struct Step {
-    RecordType type;
+    StepKind kind;
     std::uint64_t queue;
-    std::uint64_t first;  ///< Position, mark or segment number.
-    std::uint64_t last;   ///< Of a settle.
-    LiveMessage message;
+    LiveRun run;             ///< Of `add`; run.position also: position, mark or segment number.
+    std::uint64_t last = 0;  ///< Of a settle.
   };
 
-  template <class F>
-  static void for_each_step(const RecordView& record, const Place& place, F&& visit);
+  void hold(const RecordView& record, const Place& place);
+  void hold_message(const RecordView& record, const Place& place);
+  static bool join(Step& step, const Step& next);
+  bool keeps_time(std::uint64_t queue) const;
   void apply(const Step& step);
   void apply_held();
   void drop_held();
+  void forget_held();
 
   RecoveredQueues& queues_;
   RecoveryCounters& counters_;
-  std::vector<Step> held_;  ///< Of the batch that is not complete.
+  const QueueIds* timed_queues_;
+  std::vector<Step> held_;          ///< Of the batch that is not complete.
+  std::size_t messages_begin_ = 0;  ///< In held_: only steps of messages from here on.
   std::uint64_t held_records_ = 0;
   bool is_in_batch_ = false;
   std::uint64_t first_live_ = 0;

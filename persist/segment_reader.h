@@ -1,14 +1,19 @@
 // A window over one segment file: reads it in aligned pieces that grow while the reading goes
-// straight on (64 KiB to 1 MiB) and grow further only for a record that is larger. Past the page
-// cache where the file system can do that: recovery must see what is on the disk.
+// straight on (64 KiB to 1 MiB), some of them ahead of the window then, so that the disk is busy
+// while records are looked at. Past the page cache where the file system can do that: recovery must
+// see what is on the disk.
 //
-//   file    |--------------------------------------------|
-//   window              |=============|                     begin_ .. end_, in buffer_
+//   file    |----------------------------------------------------------------|
+//   window              |=============|                     begin_ .. end_, at data_
+//   ahead_                            |-------------|-------------|
 //
-// Blocks that the disk cannot read are filled with 0xff, which is never a valid record, and are
-// counted.
+// Each piece has a buffer of its own with room in front: what the window still needs of the piece
+// before is copied there. Only a record that is larger than that room is put together in the
+// window's buffer. Blocks that the disk cannot read are filled with 0xff, which is never a valid
+// record, and are counted.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -38,7 +43,7 @@ class SegmentReader {
   core::Bytes window(std::uint64_t offset, std::uint64_t size_min) {
     if (offset < begin_ || offset + size_min > end_) load(offset, size_min);
     if (offset >= end_) return {};
-    return {buffer_.get() + (offset - begin_), static_cast<std::size_t>(end_ - offset)};
+    return {data_ + (offset - begin_), static_cast<std::size_t>(end_ - offset)};
   }
 
   /// Blocks of this file that the disk could not read so far.
@@ -46,23 +51,50 @@ class SegmentReader {
   std::uint64_t unreadable_offset() const { return unreadable_offset_; }  ///< Of the first.
 
  private:
-  struct Free {
-    void operator()(std::uint8_t* bytes) const { std::free(bytes); }
+  struct Buffer {
+    struct Free {
+      void operator()(std::uint8_t* memory) const { std::free(memory); }
+    };
+    std::unique_ptr<std::uint8_t, Free> bytes;
+    std::uint64_t capacity = 0;
+
+    static Buffer of(std::uint64_t capacity);
   };
+  /// On its way; its bytes come behind the room in front.
+  struct Piece {
+    Buffer buffer;
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+  };
+  struct Range {
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+    std::uint8_t* at = nullptr;
+  };
+  static constexpr std::size_t ahead_max = 2;
 
   void load(std::uint64_t offset, std::uint64_t size_min);
-  void reserve(std::uint64_t capacity);
-  void read_piece(std::uint64_t offset, std::uint64_t size);
-  void read_blocks(std::uint64_t offset, std::uint64_t size);
+  void drop_before(std::uint64_t begin);
+  void start_ahead();
+  void forget_ahead();
+  void take_piece(std::uint64_t wanted);
+  void read_until(std::uint64_t end);
+  void reserve(std::uint64_t size);
+  std::uint64_t finish(const Range& range, std::int64_t got);
+  void read_blocks(const Range& range);
+  std::uint64_t next_piece_size();
 
   io::Disk& disk_;
   int fd_ = -1;
   std::uint64_t size_ = 0;
-  std::unique_ptr<std::uint8_t, Free> buffer_;
-  std::uint64_t capacity_ = 0;
+  Buffer buffer_;                 ///< The window is in it.
+  std::uint8_t* data_ = nullptr;  ///< Of begin_.
   std::uint64_t begin_ = 0;  ///< A multiple of block_size, as end_ is; begin_ ≤ end_ ≤ size_.
   std::uint64_t end_ = 0;
   std::uint64_t piece_size_ = 0;
+  std::array<Piece, ahead_max> ahead_;  ///< A ring: the oldest is at ahead_first_.
+  std::size_t ahead_first_ = 0;
+  std::unique_ptr<io::ReadAhead> reads_;  ///< One for each piece ahead. Destroyed before buffers.
   std::uint64_t unreadable_count_ = 0;
   std::uint64_t unreadable_offset_ = 0;
 };

@@ -1,6 +1,8 @@
 // The walk through a segment and the search for where it goes on behind damage.
 #include "persist/segment_scan.h"
 
+#include <cstring>
+
 #include "core/base/assert.h"
 
 namespace lepus::persist {
@@ -27,9 +29,9 @@ ScanStep SegmentScan::next() {
 RecordRead SegmentScan::read_at(std::uint64_t offset) {
   CHECK(offset % record_alignment == 0);
   core::Bytes window = reader_.window(offset, sizeof(RecordHeader));
-  RecordRead read = read_record(window);
+  RecordRead read = read_record(window, limits_.seed);
   if (read.fault == RecordFault::cut && offset + read.length <= reader_.size())
-    read = read_record(reader_.window(offset, read.length));
+    read = read_record(reader_.window(offset, read.length), limits_.seed);
   return read;
 }
 
@@ -81,27 +83,37 @@ ScanStep SegmentScan::finish(ScanEnd end) {
   return ScanStep::end;
 }
 
-/// Offset of the first block behind `offset` that starts with a valid later record; 0: none.
+/// Offset of the first block behind `offset` with which the journal goes on; 0: none.
 std::uint64_t SegmentScan::find_later(std::uint64_t offset) {
+  has_later_record_ = false;
   // A record at `offset` itself may be one from behind lost blocks, when a batch is missing whole.
   std::uint64_t block = round_up(offset, block_size);
   for (; block + block_size <= reader_.size(); block += block_size)
-    if (looks_later(block, next_sequence_) && read_at(block).fault == RecordFault::none)
-      return block;
+    if (is_later(block)) return block;
   return 0;
 }
 
-/// By the header alone, which is cheap: whether a record may be here with which the journal goes
-/// on. Without this a CRC over up to a whole segment would be computed at each block.
-bool SegmentScan::looks_later(std::uint64_t offset, std::uint64_t sequence_min) {
-  const core::Bytes window = reader_.window(offset, sizeof(RecordHeader));
-  if (window.size() < sizeof(RecordHeader)) return false;
-  RecordHeader header;
-  std::memcpy(&header, window.data(), sizeof header);
+/// The header is looked at first, which is cheap. Without this a CRC over up to a whole segment
+/// would be computed at each block.
+bool SegmentScan::is_later(std::uint64_t offset) {
+  const RecordHeader header = header_at(offset);
   if (header.length < sizeof header || header.length % record_alignment != 0) return false;
-  if (header.sequence < sequence_min) return false;
-  if (is_newest()) return (header.flags & flag_batch_first) != 0;
-  return header.sequence < limits_.sequence_end;
+  if (header.sequence < next_sequence_) return false;
+  if (!is_newest())
+    return header.sequence < limits_.sequence_end && read_at(offset).fault == RecordFault::none;
+  if ((header.flags & flag_batch_first) != 0) return read_at(offset).fault == RecordFault::none;
+  const bool may_be = !has_later_record_ && header.sequence > next_sequence_ &&
+                      header.sequence < next_sequence_ + sequence_gap;
+  if (may_be) has_later_record_ = read_at(offset).fault == RecordFault::none;
+  return false;
+}
+
+/// All zero when the file ends before.
+RecordHeader SegmentScan::header_at(std::uint64_t offset) {
+  RecordHeader header;
+  const core::Bytes window = reader_.window(offset, sizeof header);
+  if (window.size() >= sizeof header) std::memcpy(&header, window.data(), sizeof header);
+  return header;
 }
 
 std::string_view text_of(ScanEnd end) {

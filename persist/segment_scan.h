@@ -25,6 +25,7 @@ struct ScanLimits {
   std::uint64_t first_sequence = 0;  ///< Of the segment.
   /// First sequence of the next segment; 0: this is the newest one.
   std::uint64_t sequence_end = 0;
+  RecordSeed seed;
 };
 
 enum class ScanStep : std::uint8_t { record, damage, end };
@@ -62,6 +63,9 @@ class SegmentScan {
   /// After ScanStep::end.
   ScanEnd end() const { return end_; }
 
+  /// Of the newest segment, after its end: records of the same batch are there behind a hole.
+  bool has_later_record() const { return has_later_record_; }
+
   /// Where the next record should be.
   std::uint64_t position() const { return offset_; }
   /// Behind the last valid record.
@@ -72,7 +76,8 @@ class SegmentScan {
  private:
   bool is_newest() const { return limits_.sequence_end == 0; }
   RecordRead read_at(std::uint64_t offset);
-  bool looks_later(std::uint64_t offset, std::uint64_t sequence_min);
+  bool is_later(std::uint64_t offset);
+  RecordHeader header_at(std::uint64_t offset);
   std::uint64_t find_later(std::uint64_t offset);
   ScanStep accept(const RecordView& record);
   ScanStep judge(const RecordRead& read);
@@ -89,6 +94,7 @@ class SegmentScan {
   std::uint64_t record_offset_ = 0;
   Damage damage_;
   ScanEnd end_ = ScanEnd::none;
+  bool has_later_record_ = false;
 };
 
 }  // namespace lepus::persist

@@ -36,7 +36,7 @@ ShardStore::ShardStore(const Journal::Parts& parts) : parts_(parts), journal_(pa
 std::string ShardStore::open(const KnownQueues& known) {
   if (const int code = parts_.disk->make_directory(parts_.directory); code < 0)
     return fmt::format("cannot make {}: {}", parts_.directory, std::strerror(-code));
-  report_ = recover(*parts_.disk, parts_.directory, {parts_.shard, parts_.store});
+  report_ = recover(*parts_.disk, parts_.directory, {parts_.shard, parts_.store, &known.timed()});
   log_findings();
   if (report_.refused()) {
     for (const Finding& finding : report_.findings)
@@ -45,12 +45,29 @@ std::string ShardStore::open(const KnownQueues& known) {
                            parts_.directory, finding.text());
   }
   if (std::string error = finish_recovery(*parts_.disk, report_.tail); !error.empty()) return error;
-  for (const std::uint64_t queue : report_.queues.ids())
-    if (!known.contains(queue)) report_.drop_queue(queue);
+  const std::vector<SequenceRange> strays = drop_others(known);
   if (std::string error = journal_.start(found(), report_.next_sequence); !error.empty())
     return error;
+  for (const SequenceRange& range : strays) journal_.disowned(range);
   repeat_marks();
   return {};
+}
+
+/// What is to be said of queues that live elsewhere now: taking over a journal may have been cut
+/// short, and these are copies that must not be there when the queue comes back some day. Of queues
+/// that are gone nothing need be said.
+std::vector<SequenceRange> ShardStore::drop_others(const KnownQueues& known) {
+  std::vector<SequenceRange> strays;
+  for (const std::uint64_t queue : report_.queues.ids()) {
+    if (known.lives_in(queue, parts_.shard)) continue;
+    const bool is_stray = known.contains(queue) && report_.queues.count(queue) > 0;
+    if (is_stray)
+      for (const RecoveredLevel& level : report_.queues.levels(queue))
+        if (level.next_sequence > level.first_sequence)
+          strays.push_back({queue, level.first_sequence, level.next_sequence - 1});
+    report_.drop_queue(queue);
+  }
+  return strays;
 }
 
 /// The segments that hold them may be given up before the queues are there to repeat them.
@@ -99,11 +116,10 @@ Segments::Found ShardStore::found() const {
 core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue) {
   core::RestoredQueue restored;
   const std::uint64_t id = queue.id.value;
-  restored.runs.reserve(static_cast<std::size_t>(report_.queues.count(id)));
-  report_.queues.for_each(id, [&](const LiveEntry& entry) {
-    restored.runs.push_back({entry.sequence, 1, entry.message.place,
-                             static_cast<std::uint32_t>(entry.message.body_size),
-                             deadline_of(entry, queue), entry.redelivered});
+  report_.queues.for_each_run(id, [&](const RecoveredRun& run) {
+    restored.runs.push_back({run.sequence, run.count, run.message.place,
+                             static_cast<std::uint32_t>(run.message.body_size),
+                             deadline_of(run.message, queue), run.redelivered});
   });
   for (const RecoveredLevel& level : report_.queues.levels(id)) {
     restored.next.push_back(level.next_sequence);
@@ -113,12 +129,13 @@ core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue) {
   return restored;
 }
 
-core::Nanos ShardStore::deadline_of(const LiveEntry& entry, const core::QueueSpec& queue) const {
+core::Nanos ShardStore::deadline_of(const LiveMessage& message,
+                                    const core::QueueSpec& queue) const {
   const std::uint64_t ttl_ms =
-      std::min(queue.parsed.message_ttl_ms.value_or(core::Message::no_ttl), entry.message.ttl_ms);
+      std::min(queue.parsed.message_ttl_ms.value_or(core::Message::no_ttl), message.ttl_ms);
   if (ttl_ms == core::Message::no_ttl) return core::never;
   const auto since_1970 =
-      static_cast<core::Nanos>(entry.message.enqueued_ms + ttl_ms) * core::nanos_per_ms;
+      static_cast<core::Nanos>(message.enqueued_ms + ttl_ms) * core::nanos_per_ms;
   return std::max<core::Nanos>(since_1970 - parts_.wall_clock_offset, 0);
 }
 

@@ -7,23 +7,21 @@
 
 #include <cstdint>
 #include <string>
-
-#include <boost/unordered/unordered_flat_set.hpp>
+#include <vector>
 
 #include "core/ports.h"
 #include "persist/journal.h"
+#include "persist/known_queues.h"
 #include "persist/recovery.h"
 
 namespace lepus::persist {
-
-using KnownQueues = boost::unordered_flat_set<std::uint64_t>;
 
 class ShardStore final : public core::Restorer {
  public:
   explicit ShardStore(const Journal::Parts& parts);
 
-  /// Blocking; before the loop turns, on any thread. Messages of queues that are not in `known` are
-  /// dead. "" or why the broker must not start.
+  /// Blocking; before the loop turns, on any thread. Messages of queues that do not live here by
+  /// `known` are dead. "" or why the broker must not start.
   [[nodiscard]] std::string open(const KnownQueues& known);
   Journal& journal() { return journal_; }
   const RecoveryReport& report() const { return report_; }
@@ -32,9 +30,10 @@ class ShardStore final : public core::Restorer {
 
  private:
   void log_findings();
+  std::vector<SequenceRange> drop_others(const KnownQueues& known);
   void repeat_marks();
   Segments::Found found() const;
-  core::Nanos deadline_of(const LiveEntry& entry, const core::QueueSpec& queue) const;
+  core::Nanos deadline_of(const LiveMessage& message, const core::QueueSpec& queue) const;
 
   Journal::Parts parts_;
   RecoveryReport report_;

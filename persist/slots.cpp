@@ -42,6 +42,7 @@ class Lister {
     }
     if (listed < 0) found(RecoveryCase::unreadable_file, directory_, std::strerror(-listed));
     for (const std::string& name : names) read_file(name);
+    for (Suspect& suspect : list_.suspects) read_first_record(suspect);
     choose_live();
     return std::move(list_);
   }
@@ -54,6 +55,8 @@ class Lister {
   void read_file(const std::string& name);
   void take_header(const std::string& name, const SegmentHeader& header);
   void suspect(const std::string& name, HeaderFault fault);
+  void read_first_record(Suspect& suspect);
+  std::uint64_t store() const;
   void choose_live();
 
   io::Disk& disk_;
@@ -108,13 +111,26 @@ void Lister::take_header(const std::string& name, const SegmentHeader& header) {
 
 void Lister::suspect(const std::string& name, HeaderFault fault) {
   CHECK(fault != HeaderFault::none);
-  const RecordRead read = read_record(reader_.window(block_size, block_size));
-  const bool whole = read.fault == RecordFault::cut && block_size + read.length <= reader_.size();
-  const RecordRead again = whole ? read_record(reader_.window(block_size, read.length)) : read;
-  const std::uint64_t sequence =
-      again.fault == RecordFault::none ? again.record.header().sequence : 0;
-  list_.suspects.push_back({list_.slots.size() - 1, sequence});
+  list_.suspects.push_back({list_.slots.size() - 1, 0});
   found(RecoveryCase::torn_header, name, std::string(text_of(fault)));
+}
+
+/// Once the other headers say whose records these are.
+void Lister::read_first_record(Suspect& suspect) {
+  const std::uint32_t index = list_.slots[suspect.position].index;
+  if (reader_.open(slot_file_path(directory_, index)) < 0) return;
+  const RecordSeed seed = RecordSeed::of(store());
+  RecordRead read = read_record(reader_.window(block_size, block_size), seed);
+  if (read.fault == RecordFault::cut && block_size + read.length <= reader_.size())
+    read = read_record(reader_.window(block_size, read.length), seed);
+  if (read.fault == RecordFault::none) suspect.first_sequence = read.record.header().sequence;
+}
+
+std::uint64_t Lister::store() const {
+  if (options_.store) return *options_.store;
+  for (const SlotFile& slot : list_.slots)
+    if (slot.number > 0) return slot.header.store;
+  return 0;
 }
 
 /// The newest header says where the journal begins.

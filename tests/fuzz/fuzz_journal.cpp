@@ -97,14 +97,15 @@ void read_one(Bytes input) {
   std::vector<std::uint64_t> aligned(input.size() / sizeof(std::uint64_t) + 1);
   auto* bytes = reinterpret_cast<std::uint8_t*>(aligned.data());
   if (!input.empty()) std::memcpy(bytes, input.data(), input.size());
-  const RecordRead read = read_record({bytes, input.size()});
+  const RecordSeed seed = RecordSeed::of(0);
+  const RecordRead read = read_record({bytes, input.size()}, seed);
   if (read.fault == RecordFault::none) check_record(read.record);
   const bool may_be_whole = read.length >= sizeof(RecordHeader) && read.length <= input.size() &&
                             read.length % record_alignment == 0;
   const auto type = may_be_whole ? bytes[offsetof(RecordHeader, type)] : std::uint8_t{0};
   if (type < 1 || type > static_cast<std::uint8_t>(RecordType::seal)) return;
-  set_record_crc({bytes, read.length});
-  const RecordRead again = read_record({bytes, input.size()});
+  set_record_crc({bytes, read.length}, seed);
+  const RecordRead again = read_record({bytes, input.size()}, seed);
   CHECK(again.fault == RecordFault::none || again.fault == RecordFault::contents);
   if (again.fault == RecordFault::none) check_record(again.record);
 }
@@ -135,7 +136,8 @@ void repair(std::vector<std::uint8_t>& file) {
     const bool fits = record.length >= sizeof record && record.length <= file.size() - at &&
                       record.length % record_alignment == 0;
     const bool is_known = record.type >= RecordType::message && record.type <= RecordType::seal;
-    if (fits && is_known) set_record_crc({file.data() + at, record.length});
+    if (fits && is_known)
+      set_record_crc({file.data() + at, record.length}, RecordSeed::of(header.store));
     at = fits && is_known ? at + record.length : round_up(at + 1, block_size);
   }
 }

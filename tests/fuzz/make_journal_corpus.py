@@ -11,6 +11,8 @@ import struct
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus", "journal")
 BLOCK = 4096
+VERSION = 2
+STORE = 0
 MAGIC = 0x4c4e524a53555045
 MESSAGE, SETTLE, SEEN, TRIM, SEAL = 1, 2, 3, 4, 5
 FIRST, LAST = 1, 2
@@ -26,7 +28,8 @@ def crc32c(data):
 
 
 def header(number, first_sequence, first_live=1, size=4 * BLOCK, shard=0):
-    rest = struct.pack("<IQQQQQQII", 1, number, first_sequence, first_live, size, 0, 0, shard, 0)
+    rest = struct.pack("<IQQQQQQII", VERSION, number, first_sequence, first_live, size, 0, STORE,
+                       shard, 0)
     block = struct.pack("<QI", MAGIC, crc32c(rest)) + rest
     return block.ljust(BLOCK, b"\0")
 
@@ -34,11 +37,11 @@ def header(number, first_sequence, first_live=1, size=4 * BLOCK, shard=0):
 def record(kind, sequence, contents=b"", count=0, flags=0):
     contents = contents.ljust((len(contents) + 7) // 8 * 8, b"\0")
     rest = struct.pack("<IQBBHI", 24 + len(contents), sequence, kind, flags, 0, count) + contents
-    return struct.pack("<I", crc32c(rest)) + rest
+    return struct.pack("<I", crc32c(struct.pack("<Q", STORE) + rest)) + rest
 
 
-def message(sequence, queues, body=b"body", flags=0):
-    head = struct.pack("<QQQIBBBB", 1, 2 ** 64 - 1, len(body), 2, 1, 1, 0, 0)
+def message(sequence, queues, body=b"body", flags=0, head_flags=0):
+    head = struct.pack("<QQQIBBBB", 1, 2 ** 64 - 1, len(body), 2, 1, 1, 0, head_flags)
     refs = b"".join(struct.pack("<QQ", *ref) for ref in queues)
     return record(MESSAGE, sequence, head + refs + b"xk\0\0" + body, len(queues), flags)
 
@@ -65,6 +68,8 @@ ONE = header(1, 1) + block(message(1, [(1, 0)], flags=FIRST), settle(2, (1, 0, 0
 FULL = ONE + block(message(3, [(1, 1)], flags=FIRST | LAST)) + block(record(SEAL, 4, flags=3))
 JOURNALS = {
     "one": (1, ONE + bytes(2 * BLOCK)),
+    "paged": (1, header(1, 1) + block(message(1, [(1, 0), (2, 0)], flags=FIRST, head_flags=1),
+                                      message(2, [(1, 1)], flags=LAST)) + bytes(2 * BLOCK)),
     "torn": (1, ONE + block(message(3, [(1, 1)], b"y" * 3000, FIRST),
                             message(4, [(1, 2)], b"y" * 3000))[:BLOCK + 100]),
     "two": (2, FULL + header(2, 5) + block(message(5, [(1, 2)], flags=3)) + bytes(2 * BLOCK)),
@@ -74,7 +79,7 @@ JOURNALS = {
     "reused": (3, header(3, 20, 2) + block(message(20, [(1, 8)], flags=3)) +
                block(message(2, [(1, 1)], flags=3)) + bytes(BLOCK) + header(2, 10) +
                block(message(10, [(1, 6)], flags=FIRST)) + block(record(SEAL, 11)) + bytes(BLOCK)),
-    "other-version": (1, ONE[:12] + b"\x02" + ONE[13:]),
+    "other-version": (1, ONE[:12] + bytes([VERSION + 1]) + ONE[13:]),
 }
 
 

@@ -14,14 +14,6 @@ constexpr std::uint64_t store_number = 7;
 constexpr core::Nanos start_step = 10 * core::nanos_per_ms;
 /// Without room on the disk it would wait forever.
 constexpr std::size_t start_turns_max = 20'000;
-
-persist::KnownQueues known_queues(const core::StoredDefinitions& stored) {
-  persist::KnownQueues known;
-  for (const core::TopologyChange& change : stored.changes)
-    if (const auto* added = std::get_if<core::QueueAdded>(&change))
-      known.insert(added->queue.id.value);
-  return known;
-}
 }  // namespace
 
 /// The loop that turns while start() blocks; time passes while it waits. When the process dies in
@@ -66,14 +58,15 @@ std::string Cluster::start() {
   core::StoredDefinitions stored;
   if (parts_.definitions != nullptr) {
     stored = parts_.definitions->stored();
-    if (std::string error = import_journals(known_queues(stored)); !error.empty()) return error;
+    if (std::string error = import_journals(stored); !error.empty()) return error;
   }
   for (std::size_t i = 0; i <= parts_.shard_count; ++i) {
     threads_.push_back(std::make_unique<Thread>(*parts_.world, *parts_.saboteur));
     mesh_.set_loop(static_cast<core::ShardId>(i), threads_.back()->loop);
   }
   if (parts_.definitions != nullptr)
-    if (std::string error = open_journals(known_queues(stored)); !error.empty()) return error;
+    if (std::string error = open_journals(persist::KnownQueues{stored}); !error.empty())
+      return error;
   make_shards();
   disk_.live_on();
   control_ = std::make_unique<server::Control>(server::Control::Parts{
@@ -101,7 +94,7 @@ void Cluster::on_failure() {
   throw ProcessDied{};
 }
 
-std::string Cluster::import_journals(const persist::KnownQueues& known) {
+std::string Cluster::import_journals(core::StoredDefinitions& stored) {
   Start start{*parts_.world};
   start_ = &start;
   struct Reset {
@@ -109,8 +102,8 @@ std::string Cluster::import_journals(const persist::KnownQueues& known) {
     ~Reset() { at = nullptr; }
   } reset{start_};
   return persist::import_gone_shards(
-      {data_directory, static_cast<std::uint32_t>(parts_.shard_count)}, journal_parts(start.loop),
-      known);
+      {data_directory, static_cast<std::uint32_t>(parts_.shard_count), &stored, parts_.definitions},
+      journal_parts(start.loop));
 }
 
 std::string Cluster::open_journals(const persist::KnownQueues& known) {

@@ -76,7 +76,7 @@ class Cluster {
   struct Start;
 
   persist::Journal::Parts journal_parts(io::Loop& loop);
-  std::string import_journals(const persist::KnownQueues& known);
+  std::string import_journals(core::StoredDefinitions& stored);
   std::string open_journals(const persist::KnownQueues& known);
   void make_shards();
   void on_failure();

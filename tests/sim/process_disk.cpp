@@ -33,6 +33,10 @@ void ProcessDisk::correct(const std::string& path, std::uint64_t offset,
   const io::SimFile* file = disk_.find(path);
   if (file == nullptr) return;
   std::vector<std::uint8_t> bytes(file->cache().begin(), file->cache().end());
+  persist::SegmentHeader segment;
+  if (bytes.size() < sizeof segment) return;
+  std::memcpy(&segment, bytes.data(), sizeof segment);
+  const persist::RecordSeed seed = persist::RecordSeed::of(segment.store);
   persist::RecordHeader header;
   std::size_t next = 0;
   for (std::size_t place = persist::block_size; place + sizeof header <= bytes.size();
@@ -44,7 +48,7 @@ void ProcessDisk::correct(const std::string& path, std::uint64_t offset,
                            header.length <= bytes.size() - place;
     if (!is_record) continue;
     next = place + header.length;
-    persist::set_record_crc({bytes.data() + place, header.length});
+    persist::set_record_crc({bytes.data() + place, header.length}, seed);
     for (std::size_t i = 0; i < sizeof header.crc; ++i) {
       const bool is_read = place + i >= offset && place + i - offset < window.size();
       if (is_read) window[place + i - offset] = bytes[place + i];

@@ -28,11 +28,10 @@ Cluster::Parts World::cluster_parts() {
 
 /// It is tried until it works, as a supervisor would; only a sick disk may refuse.
 void World::start() {
-  // Not between attempts: taking over the journals of shards that are gone has to be finished with
-  // the number of shards it was begun with.
-  if (plan_.shard_changes > 0 && disk_random_.chance(plan_.shard_changes))
-    plan_.shards = 1 + disk_random_.below(3);
   for (int attempt = 0; attempt < start_attempts_max; ++attempt) {
+    // Also between attempts: taking over the journals of shards that are gone may be cut short.
+    if (plan_.shard_changes > 0 && disk_random_.chance(plan_.shard_changes))
+      plan_.shards = 1 + disk_random_.below(3);
     if (judge_.failed() || start_once()) return;
     end_process(disk_random_.chance(plan_.power_cuts));
     end_disk_faults();

@@ -25,9 +25,11 @@ constexpr int exit_problems = 1;
 constexpr int exit_wrong = 2;
 
 RecoveryReport read_shard(const Context& context, std::uint32_t shard) {
+  // Nothing is said of times here.
+  static const persist::QueueIds timed_queues;
   return persist::recover(context.disk,
                           persist::shard_directory(context.options.data_directory, shard),
-                          {.shard = shard});
+                          {.shard = shard, .timed_queues = &timed_queues});
 }
 
 std::string megabytes(std::uint64_t bytes) {

@@ -51,6 +51,7 @@ std::string message_text(const RecordView& record, bool with_body) {
                                  escaped(record.exchange()), escaped(record.routing_key()),
                                  queues_text(record), head.enqueued_ms, head.priority);
   if (head.ttl_ms != core::Message::no_ttl) text += fmt::format(" ttl_ms {}", head.ttl_ms);
+  if ((head.flags & persist::head_flag_paged) != 0) text += " paged";
   text += fmt::format(" properties {} body {}", head.properties_size, head.body_size);
   if (with_body) text += " " + escaped(core::as_text(record.body()));
   return text;
@@ -97,7 +98,8 @@ class Printer {
       return 1;
     }
     int result = 0;
-    persist::SegmentScan scan(reader_, {slot.header.first_sequence, sequence_end});
+    persist::SegmentScan scan(reader_, {slot.header.first_sequence, sequence_end,
+                                        persist::RecordSeed::of(slot.header.store)});
     for (ScanStep step = scan.next(); step != ScanStep::end; step = scan.next()) {
       if (step == ScanStep::record) {
         print_record(scan, slot.number);

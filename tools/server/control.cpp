@@ -39,8 +39,9 @@ std::string Control::start(core::StoredDefinitions stored, const std::vector<std
   CHECK(version_ == 0);
   ids_ = core::IdSource{stored.last_id};
   Changes all = std::move(stored.changes);
-  for (core::TopologyChange& change : all) {
-    if (find_home(change) && parts_.store != nullptr) parts_.store->record(change);
+  for (const core::TopologyChange& change : all) {
+    const auto* added = std::get_if<core::QueueAdded>(&change);
+    CHECK(added == nullptr || added->queue.home < shard_count_);
     master_.apply(change);
   }
   for (const std::string& name : vhosts) {
@@ -61,15 +62,6 @@ std::string Control::start(core::StoredDefinitions stored, const std::vector<std
   if (parts_.memory_bytes) parts_.loop->timers().arm(memory_timer_, parts_.loop->now());
   if (parts_.disk_free_bytes) parts_.loop->timers().arm(disk_timer_, parts_.loop->now());
   return {};
-}
-
-/// A stored queue whose home is no shard of this run gets one: true.
-bool Control::find_home(core::TopologyChange& change) const {
-  auto* added = std::get_if<core::QueueAdded>(&change);
-  if (added == nullptr || added->queue.home < shard_count_) return false;
-  added->queue.home = static_cast<core::ShardId>(added->queue.home % shard_count_);
-  CHECK(added->queue.home < shard_count_);
-  return true;
 }
 
 void Control::take(const core::TopologyChange& change) {

@@ -80,7 +80,6 @@ class Control final : private io::TurnHooks {
   void on_command(core::ShardId from, const core::Command& command);
   void on_ask(const core::TopologyAsk& ask);
   void take(const core::TopologyChange& change);
-  bool find_home(core::TopologyChange& change) const;
   bool has_uncommitted() const { return parts_.store != nullptr && parts_.store->has_changes(); }
   void commit();
   void fail(const std::string& reason);

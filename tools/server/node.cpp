@@ -180,21 +180,19 @@ persist::Journal::Parts Node::journal_parts(io::Loop& loop, core::Log& log) {
 }
 
 /// With a loop of its own, which never sleeps: nothing would wake it.
-std::string Node::import_journals(const persist::KnownQueues& known) {
+std::string Node::import_journals() {
   std::unique_ptr<io::UringDriver> driver;
   if (std::string error = make_driver(driver); !error.empty()) return error;
   io::Loop loop{*driver, io::IdlePolicy{io::IdleMode::poll, 0}};
-  return persist::import_gone_shards({config_.data_dir, static_cast<std::uint32_t>(shards_.size())},
-                                     journal_parts(loop, log_), known);
+  return persist::import_gone_shards({config_.data_dir, static_cast<std::uint32_t>(shards_.size()),
+                                      &definitions_.stored, &catalog_},
+                                     journal_parts(loop, log_));
 }
 
 /// All shards at once: after a crash each reads its whole journal.
 std::string Node::open_journals() {
-  persist::KnownQueues known;
-  for (const core::TopologyChange& change : definitions_.stored.changes)
-    if (const auto* added = std::get_if<core::QueueAdded>(&change))
-      known.insert(added->queue.id.value);
-  if (std::string error = import_journals(known); !error.empty()) return error;
+  if (std::string error = import_journals(); !error.empty()) return error;
+  const persist::KnownQueues known{definitions_.stored};
   std::vector<std::future<std::string>> opening;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     ShardThread& own = shards_[i];

@@ -50,7 +50,7 @@ class Node {
   std::string open_catalog();
   std::string add_settings();
   std::string open_journals();
-  std::string import_journals(const persist::KnownQueues& known);
+  std::string import_journals();
   std::string make_shards();
   std::string start_control();
   persist::Journal::Parts journal_parts(io::Loop& loop, core::Log& log);

@@ -97,6 +97,40 @@ TYPED_TEST(DiskTest, OpensWhatIsThereAndMakesOnlyOnRequest) {
   EXPECT_EQ(this->open("directory", writing), -EISDIR);
 }
 
+TYPED_TEST(DiskTest, ReadsAheadInOrderOfTheStarts) {
+  Disk& disk = this->disk();
+  const int fd = this->open("x", creating);
+  ASSERT_GE(fd, 0);
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += static_cast<char>('a' + i % 26);
+  EXPECT_EQ(disk.write(fd, 0, core::as_bytes(text)), 0);
+  const std::unique_ptr<ReadAhead> reads = disk.read_ahead();
+  std::array<std::array<std::uint8_t, 300>, ReadAhead::depth_max> parts{};
+  std::string found;
+  std::uint64_t offset = 0;
+  for (std::size_t i = 0; i < 7; ++i) {
+    if (i >= parts.size()) {
+      const std::int64_t size = reads->finish_oldest();
+      ASSERT_GE(size, 0);
+      const auto& part = parts[i % parts.size()];
+      found += core::as_text({part.data(), static_cast<std::size_t>(size)});
+    }
+    reads->start({fd, offset, parts[i % parts.size()].data(), 300});
+    offset += 300;
+  }
+  EXPECT_EQ(found, text.substr(0, 900));
+  EXPECT_EQ(reads->finish_oldest(), 100) << "the end of the file";
+  EXPECT_EQ(core::as_text({parts[3].data(), 100}), text.substr(900));
+  EXPECT_EQ(reads->finish_oldest(), 0);
+  EXPECT_EQ(reads->count(), 2u);
+  reads->forget_all();
+  EXPECT_EQ(reads->count(), 0u);
+  disk.close(fd);
+  reads->start({fd, 0, parts[0].data(), 300});
+  EXPECT_EQ(reads->finish_oldest(), -EBADF);
+  reads->start({fd, 0, parts[0].data(), 300});
+}
+
 TYPED_TEST(DiskTest, RefusesWhatTheDescriptorIsNotFor) {
   Disk& disk = this->disk();
   disk.close(this->open("x", creating));

@@ -76,7 +76,7 @@ class SegmentBuilder {
   SegmentBuilder& end_batch() {
     if (marks_batches && last_offset_ != 0 && !joins_next) {
       bytes_[last_offset_ + offsetof(RecordHeader, flags)] |= flag_batch_last;
-      set_record_crc({bytes_.data() + last_offset_, last_size_});
+      set_record_crc({bytes_.data() + last_offset_, last_size_}, seed());
     }
     last_offset_ = 0;
     batch_begins_ = true;
@@ -89,6 +89,7 @@ class SegmentBuilder {
     return *this;
   }
 
+  RecordSeed seed() const { return RecordSeed::of(header.store); }
   std::uint64_t next_sequence() const { return next_sequence_; }
   std::size_t end_offset() const { return at_; }
   std::size_t last_size() const { return last_size_; }
@@ -122,7 +123,7 @@ class SegmentBuilder {
     at_ = round_up(at_, record_alignment);
     const auto length = static_cast<std::uint32_t>(at_ - begin_);
     std::memcpy(bytes_.data() + begin_ + offsetof(RecordHeader, length), &length, sizeof length);
-    set_record_crc({bytes_.data() + begin_, length});
+    set_record_crc({bytes_.data() + begin_, length}, seed());
     last_offset_ = begin_;
     last_size_ = length;
     return *this;

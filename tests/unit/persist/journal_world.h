@@ -84,7 +84,8 @@ class JournalWorld : public core::MessageHolder {
     parts.fail_owner = this;
     store_ = std::make_unique<ShardStore>(parts);
     KnownQueues known;
-    for (std::uint64_t queue = 1; queue <= queue_count; ++queue) known.insert(queue);
+    for (std::uint64_t queue = 1; queue <= queue_count; ++queue)
+      known.add({.id = core::QueueId{queue}});
     if (std::string error = store_->open(known); !error.empty()) return error;
     // A shard turns before its queues are there: it has no marks to repeat then.
     for (int i = 0; i < 5; ++i) run_turn();

@@ -127,10 +127,14 @@ TEST_F(RecoveryTest, OtherVersionStoreAndShardAreRefused) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).end_batch();
   put(0, first);
-  first.header.version = format_version + 1;
-  put(0, first);
-  EXPECT_TRUE(run().refused());
-  EXPECT_NE(only(run(), RecoveryCase::other_version).text().find("version 2"), std::string::npos);
+  for (const std::uint32_t version : {format_version + 1, format_version - 1}) {
+    first.header.version = version;
+    put(0, first);
+    EXPECT_TRUE(run().refused());
+    EXPECT_NE(
+        only(run(), RecoveryCase::other_version).text().find("version " + std::to_string(version)),
+        std::string::npos);
+  }
   first.header.version = format_version;
   first.header.store += 1;
   put(0, first);

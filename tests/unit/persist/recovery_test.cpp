@@ -47,7 +47,6 @@ TEST_F(RecoveryTest, MessagesSettlesAndMarksAreReplayed) {
   EXPECT_EQ(entries[1].message.ttl_ms, 50u);
   EXPECT_EQ(entries[1].message.body_size, 5u);
   EXPECT_EQ(entries[1].message.enqueued_ms, 1000u);
-  EXPECT_EQ(entries[1].message.priority, 4u);
   ASSERT_EQ(report.queues.levels(7).size(), 1u);
   EXPECT_EQ(report.queues.levels(7)[0].next_sequence, 3u);
   EXPECT_EQ(report.queues.ids(), (Sequences{7, 8}));

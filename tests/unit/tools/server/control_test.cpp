@@ -462,35 +462,5 @@ TEST_F(ControlTest, ARestartKnowsWhatWasDurable) {
   EXPECT_GT(shard.replica.find_vhost("fresh")->id.value, id.value);
 }
 
-TEST_F(ControlTest, QueuesOfShardsThatAreGoneGetAnotherHome) {
-  core::StoredDefinitions stored;
-  stored.changes.emplace_back(core::VhostAdded{core::VhostId{1}, "/"});
-  for (std::uint64_t id = 2; id < 8; ++id) {
-    core::QueueSpec queue;
-    queue.id = core::QueueId{id};
-    queue.vhost = core::VhostId{1};
-    queue.name = "q" + std::to_string(id);
-    queue.durable = true;
-    queue.home = static_cast<core::ShardId>(id);
-    stored.changes.emplace_back(core::QueueAdded{queue});
-  }
-  stored.last_id = 7;
-  for (const core::TopologyChange& change : stored.changes) store_.record(change);
-  ASSERT_EQ(store_.commit(), "");
-  EXPECT_EQ(control_->start(stored, {"/"}), "");
-  zero_->apply();
-  one_->apply();
-  for (const core::QueueInfo* queue : zero_->replica.queues(core::VhostId{1})) {
-    EXPECT_EQ(queue->home, queue->id.value % 2) << queue->name;
-    EXPECT_EQ(one_->replica.find_queue(queue->id)->home, queue->home);
-  }
-  for (const core::TopologyChange& change : store_.stored().changes) {
-    const auto* added = std::get_if<core::QueueAdded>(&change);
-    if (added != nullptr) {
-      EXPECT_EQ(added->queue.home, added->queue.id.value % 2);
-    }
-  }
-}
-
 }  // namespace
 }  // namespace lepus::server

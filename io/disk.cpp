@@ -1,0 +1,29 @@
+// Reading ahead for disks that cannot: nothing happens before the answer is wanted.
+#include "io/disk.h"
+
+namespace lepus::io {
+
+namespace {
+
+class LateReads final : public ReadAhead {
+ public:
+  explicit LateReads(Disk& disk) : disk_(disk) {}
+
+ private:
+  void on_start(std::size_t) override {}
+  std::int64_t finish(std::size_t slot) override {
+    const Read& read = read_of(slot);
+    CHECK(read.at != nullptr);
+    return disk_.read(read.fd, read.offset, read.at, read.size);
+  }
+
+  void forget(std::size_t) override {}
+
+  Disk& disk_;
+};
+
+}  // namespace
+
+std::unique_ptr<ReadAhead> Disk::read_ahead() { return std::make_unique<LateReads>(*this); }
+
+}  // namespace lepus::io

@@ -1,0 +1,30 @@
+// What the journals need to know of the queues in the catalog.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+
+#include "core/ports.h"
+#include "persist/replay.h"
+
+namespace lepus::persist {
+
+class KnownQueues {
+ public:
+  KnownQueues() = default;
+  explicit KnownQueues(const core::StoredDefinitions& stored);
+
+  void add(const core::QueueSpec& queue);
+  bool contains(std::uint64_t queue) const { return homes_.contains(queue); }
+  /// Only what the journal of its home says of a queue counts.
+  bool lives_in(std::uint64_t queue, std::uint32_t shard) const;
+  void move(std::uint64_t queue, core::ShardId home);
+  /// Those whose messages die of age, whatever the messages themselves say.
+  const QueueIds& timed() const { return timed_; }
+
+ private:
+  boost::unordered_flat_map<std::uint64_t, core::ShardId> homes_;
+  QueueIds timed_;
+};
+
+}  // namespace lepus::persist
