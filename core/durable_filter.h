@@ -1,6 +1,6 @@
 // Which changes of the topology outlive the process, said once for every DefinitionStore: virtual
-// hosts, durable exchanges (the predeclared ones too), durable queues that belong to no connection,
-// and bindings whose both ends are kept.
+// hosts, users and what they may do, durable exchanges (the predeclared ones too), durable queues
+// that belong to no connection, and bindings whose both ends are kept.
 #pragma once
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -25,6 +25,11 @@ class DurableFilter {
   bool admits(const QueueRemoved& change);
   bool admits(const BindingAdded& change) const;
   bool admits(const BindingRemoved& change) const;
+  /// Users, permissions, settings, limits.
+  template <class Other>
+  bool admits(const Other&) const {
+    return true;
+  }
   bool keeps_ends(const BindingSpec& binding) const;
 
   boost::unordered_flat_set<VhostId> vhosts_;

@@ -118,6 +118,19 @@ void Topology::on_change(const VhostRemoved& change) {
   CHECK(vhost->exchanges.empty());
   CHECK(vhost->queues.empty());
   must_take(vhost_names_, std::string_view{vhost->name});
+  access_.forget_vhost(vhost->name);
+}
+
+void Topology::on_change(const VhostSettingsPut& change) {
+  VhostInfo* vhost = find_pointer(vhosts_, change.id);
+  CHECK(vhost != nullptr);
+  vhost->settings = change.settings;
+}
+
+void Topology::on_change(const VhostLimitsPut& change) {
+  VhostInfo* vhost = find_pointer(vhosts_, change.id);
+  CHECK(vhost != nullptr);
+  vhost->limits = change.limits;
 }
 
 void Topology::on_change(const ExchangeAdded& change) {

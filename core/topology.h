@@ -1,6 +1,7 @@
-// Vhosts, exchanges, queues, bindings: the master on the control thread and one replica on each
-// shard are this same class. Used by one thread, changed only by apply(); equal sequences of
-// changes give equal topologies, down to the order of the destinations that route() reports.
+// Vhosts, exchanges, queues, bindings, and who may use them: the master on the control thread and
+// one replica on each shard are this same class. Used by one thread, changed only by apply(); equal
+// sequences of changes give equal topologies, down to the order of the destinations that route()
+// reports.
 //
 //   VhostInfo --name--> ExchangeInfo --router--> Binding --> QueueInfo | ExchangeInfo
 //            \--name--> QueueInfo <--- id
@@ -21,6 +22,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include "core/access.h"
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
 #include "core/binding.h"
@@ -60,6 +62,8 @@ struct ExchangeInfo : ExchangeSpec {
 struct VhostInfo {
   VhostId id;
   std::string name;
+  VhostSettings settings;
+  VhostLimits limits;
   /// Keys are views of the names inside the infos.
   boost::unordered_flat_map<std::string_view, ExchangeInfo*, TextHash> exchanges;
   boost::unordered_flat_map<std::string_view, QueueInfo*, TextHash> queues;
@@ -120,6 +124,7 @@ class Topology {
   std::size_t queue_count() const { return queues_.size(); }
 
   ShardId shard_count() const { return shard_count_; }
+  const Access& access() const { return access_; }
   /// Grows by one with each applied change: caches of routes compare it.
   std::uint64_t version() const { return version_; }
 
@@ -140,6 +145,11 @@ class Topology {
   void on_change(const QueueRemoved& change);
   void on_change(const BindingAdded& change);
   void on_change(const BindingRemoved& change);
+  void on_change(const VhostSettingsPut& change);
+  void on_change(const VhostLimitsPut& change);
+  template <class Change>
+  requires requires(Access& access, const Change& change) { access.on_change(change); }
+  void on_change(const Change& change) { access_.on_change(change); }
   void remove_binding(Binding& binding);
   void link_owned(QueueInfo& queue);
   void unlink_owned(QueueInfo& queue);
@@ -153,6 +163,7 @@ class Topology {
 
   ShardId shard_count_;
   std::uint64_t version_ = 0;
+  Access access_;
   boost::unordered_flat_map<VhostId, std::unique_ptr<VhostInfo>> vhosts_;
   boost::unordered_flat_map<std::string_view, VhostInfo*, TextHash> vhost_names_;
   boost::unordered_flat_map<ExchangeId, std::unique_ptr<ExchangeInfo>> exchanges_;

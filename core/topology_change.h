@@ -4,7 +4,8 @@
 //
 // A removed queue or exchange takes its bindings with it (both directions); no BindingRemoved is
 // sent for those. Auto-delete exchanges that fall with them come as ExchangeRemoved changes of
-// their own, and so does each queue and exchange of a removed vhost, before VhostRemoved.
+// their own, and so does each queue and exchange of a removed vhost, before VhostRemoved. What
+// users may do in a removed vhost goes with it, and what a removed user may do with the user.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <string_view>
 #include <variant>
 
+#include "core/access_change.h"
 #include "core/base/ids.h"
 #include "core/queue_arguments.h"
 
@@ -87,7 +89,10 @@ struct BindingRemoved {
   BindingSpec binding;
 };
 
-using TopologyChange = std::variant<VhostAdded, VhostRemoved, ExchangeAdded, ExchangeRemoved,
-                                    QueueAdded, QueueRemoved, BindingAdded, BindingRemoved>;
+using TopologyChange =
+    std::variant<VhostAdded, VhostRemoved, ExchangeAdded, ExchangeRemoved, QueueAdded, QueueRemoved,
+                 BindingAdded, BindingRemoved, VhostSettingsPut, VhostLimitsPut, UserPut,
+                 UserRemoved, PermissionPut, PermissionRemoved, TopicPermissionPut,
+                 TopicPermissionRemoved>;
 
 }  // namespace lepus::core

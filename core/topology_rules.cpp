@@ -176,6 +176,12 @@ Result<const ExchangeInfo*> check_publish(const Topology& topology, VhostId vhos
                                exchange_title(name, exchange.value()->vhost_info.name))};
 }
 
+bool is_deletable_name(std::string_view exchange) {
+  return !exchange.empty() && !has_reserved_prefix(exchange);
+}
+
+bool is_supported_queue_type(std::string_view type) { return type.empty() || type == "classic"; }
+
 // ---- Words and texts ----------------------------------------------------------------------------
 
 std::string strip_cr_lf(std::string_view name) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/base/assert.h"
+#include "core/field_table.h"
 #include "core/topology_decide.h"
 
 namespace lepus::core {
@@ -40,12 +41,35 @@ Decision compare_queue(const RuleInput& in, const QueueInfo& current) {
   return satisfied();
 }
 
+/// The default type of the virtual host counts where a queue of that type could be: durable,
+/// neither exclusive nor auto-delete, and without a type of its own.
+std::optional<AmqpError> check_default_type(const RuleInput& in,
+                                            const QueueDescription& description) {
+  const std::string& type = in.vhost.settings.default_queue_type;
+  if (is_supported_queue_type(type) || !description.durable) return std::nullopt;
+  if (in.request.exclusive || in.request.auto_delete) return std::nullopt;
+  if (FieldTable{as_bytes(in.request.arguments)}.find("x-queue-type")) return std::nullopt;
+  return AmqpError{
+      ReplyCode::not_implemented,
+      fmt::format("queue type '{}', the default of vhost '{}', is not supported yet, see "
+                  "docs/COMPATIBILITY.md",
+                  type, in.vhost.name)};
+}
+
 Decision create_queue(const RuleInput& in) {
   if (!in.request.server_named && has_reserved_prefix(in.name)) {
     return refuse(ReplyCode::access_refused,
                   fmt::format("queue name '{}' contains reserved prefix 'amq.*'", in.name));
   }
   const QueueDescription description = describe(in);
+  if (is_reached(in.vhost.limits.queues, in.vhost.queues.size())) {
+    return refuse(
+        ReplyCode::precondition_failed,
+        fmt::format("cannot declare queue '{}': queue limit in vhost '{}' ({}) is reached", in.name,
+                    in.vhost.name, *in.vhost.limits.queues));
+  }
+  if (std::optional<AmqpError> error = check_default_type(in, description))
+    return refuse(*std::move(error));
   Result<QueueArguments> arguments =
       parse_queue_arguments(as_bytes(in.request.arguments), description);
   if (!arguments.ok()) return refuse(std::move(arguments.error()));

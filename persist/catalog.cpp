@@ -111,14 +111,19 @@ std::string Catalog::prepare_meta(std::uint64_t new_store) {
   const auto drawn = static_cast<std::int64_t>(std::max<std::uint64_t>(new_store & INT64_MAX, 1));
   if (error.empty()) error = insert.run(std::string_view{"store"}, drawn);
   if (error.empty()) error = insert.run(std::string_view{"last_id"}, std::int64_t{0});
+  if (error.empty()) error = insert.run(std::string_view{"had_users"}, std::int64_t{0});
   std::int64_t store = 0;
   std::int64_t last_id = 0;
+  std::int64_t had_users = 0;
+  if (error.empty())
+    error = database_.read_number("SELECT value FROM meta WHERE name = 'had_users'", had_users);
   if (error.empty())
     error = database_.read_number("SELECT value FROM meta WHERE name = 'store'", store);
   if (error.empty())
     error = database_.read_number("SELECT value FROM meta WHERE name = 'last_id'", last_id);
   if (!error.empty()) return error;
   if (store <= 0 || last_id < 0) return database_.complain("table meta holds a negative number");
+  had_users_ = had_users != 0;
   store_ = static_cast<std::uint64_t>(store);
   last_id_ = last_id_saved_ = static_cast<std::uint64_t>(last_id);
   return {};
@@ -192,6 +197,7 @@ void Catalog::write(const core::VhostAdded& change) {
 }
 
 void Catalog::write(const core::VhostRemoved& change) {
+  remove_rows_of(change);
   note(statements_.remove_vhost.run(as_number(change.id.value)));
 }
 

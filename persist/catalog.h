@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/durable_filter.h"
 #include "core/ports.h"
@@ -39,6 +40,8 @@ class Catalog final : public core::DefinitionStore {
   [[nodiscard]] std::string load_kept(KeptDefinitions& kept);
   /// Adds the row or replaces the one with its key, in the same transaction as record().
   void keep(KeptKind kind, const KeptRow& row);
+  /// There is or was a user: nobody is to be added by himself.
+  bool had_users() const { return had_users_; }
 
   void record(const core::TopologyChange& change) override;
   bool has_changes() const override { return in_transaction_; }
@@ -66,6 +69,18 @@ class Catalog final : public core::DefinitionStore {
   void write(const core::QueueRemoved& change);
   void write(const core::BindingAdded& change);
   void write(const core::BindingRemoved& change);
+  void write(const core::VhostSettingsPut& change);
+  void write(const core::VhostLimitsPut& change);
+  void write(const core::UserPut& change);
+  void write(const core::UserRemoved& change);
+  void write(const core::PermissionPut& change);
+  void write(const core::PermissionRemoved& change);
+  void write(const core::TopicPermissionPut& change);
+  void write(const core::TopicPermissionRemoved& change);
+  void unkeep(KeptKind kind, const std::vector<std::string>& key);
+  void run_once(const std::string& text, const std::vector<std::string>& values);
+  void remove_rows_of(const core::VhostRemoved& change);
+  void note_users();
   void remove_equal_binding(const core::BindingSpec& binding);
 
   Database database_;
@@ -75,6 +90,7 @@ class Catalog final : public core::DefinitionStore {
   std::uint64_t store_ = 0;
   std::uint64_t last_id_ = 0;        ///< Highest id recorded, or what the file said at the start.
   std::uint64_t last_id_saved_ = 0;  ///< What the file says; grows before last_id_ passes it.
+  bool had_users_ = false;
   bool loaded_ = false;
   bool in_transaction_ = false;
 };

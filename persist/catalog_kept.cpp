@@ -73,6 +73,7 @@ void Catalog::keep(KeptKind kind, const KeptRow& row) {
   while (put.next()) {
   }
   note(put.finish());
+  if (kind == KeptKind::users) note_users();
 }
 
 }  // namespace lepus::persist

@@ -29,6 +29,8 @@ using ShardId = std::uint16_t;
 using VhostId = Id<struct VhostTag, std::uint32_t>;
 using ExchangeId = Id<struct ExchangeTag, std::uint64_t>;
 using QueueId = Id<struct QueueTag, std::uint64_t>;
+/// Given by each topology in the order of the changes: the same everywhere.
+using UserId = Id<struct UserTag, std::uint64_t>;
 
 /// Unique over all shards: (shard + 1) << 48 | counter; 0 is "none".
 using ConnectionId = Id<struct ConnectionTag, std::uint64_t>;

@@ -1,0 +1,195 @@
+// One function for each kind of request.
+#include "core/access_request.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace lepus::core {
+
+namespace {
+
+using Reason = AccessRefusal::Reason;
+
+AccessDecision refused(Reason reason, std::string text) {
+  return {AccessRefusal{reason, std::move(text)}, {}};
+}
+AccessDecision no_user(std::string_view name) {
+  return refused(Reason::no_such_user, fmt::format("User \"{}\" does not exist", name));
+}
+AccessDecision no_vhost(std::string_view name) {
+  return refused(Reason::no_such_vhost, fmt::format("Virtual host '{}' does not exist", name));
+}
+AccessDecision one(TopologyChange change) {
+  AccessDecision decision;
+  decision.changes.push_back(std::move(change));
+  return decision;
+}
+
+/// What clients know by a name: a shortstr.
+std::optional<AccessRefusal> check_name(std::string_view what, std::string_view name) {
+  if (!name.empty() && name.size() <= 255) return std::nullopt;
+  return AccessRefusal{Reason::bad_value, fmt::format("{} must have 1 to 255 bytes", what)};
+}
+
+std::optional<AccessRefusal> check_patterns(std::initializer_list<std::string_view> patterns) {
+  for (const std::string_view pattern : patterns) {
+    if (const std::string why = check_pattern(pattern); !why.empty())
+      return AccessRefusal{Reason::bad_value,
+                           fmt::format("invalid regular expression '{}': {}", pattern, why)};
+  }
+  return std::nullopt;
+}
+
+class Decider {
+ public:
+  Decider(const Topology& topology, IdSource& ids) : topology_(topology), ids_(ids) {}
+
+  AccessDecision operator()(const AddUser& request) const {
+    if (auto refusal = check_name("a user name", request.user.name))
+      return {std::move(refusal), {}};
+    if (find_user(request.user.name) != nullptr)
+      return refused(Reason::user_exists,
+                     fmt::format("User \"{}\" already exists", request.user.name));
+    return one(UserPut{request.user});
+  }
+  AccessDecision operator()(const DeleteUser& request) const {
+    if (find_user(request.name) == nullptr) return no_user(request.name);
+    return one(UserRemoved{request.name});
+  }
+  AccessDecision operator()(const ChangePassword& request) const {
+    return change_user(request.name, [&](UserSpec& user) {
+      user.password_hash = request.password_hash;
+      user.hashing_algorithm = request.hashing_algorithm;
+    });
+  }
+  AccessDecision operator()(const SetUserTags& request) const {
+    return change_user(request.name, [&](UserSpec& user) { user.tags = request.tags; });
+  }
+  AccessDecision operator()(const SetUserLimits& request) const {
+    return change_user(request.name, [&](UserSpec& user) {
+      if (request.limits.connections) user.limits.connections = request.limits.connections;
+      if (request.limits.channels) user.limits.channels = request.limits.channels;
+    });
+  }
+  AccessDecision operator()(const ClearUserLimits& request) const {
+    return change_user(request.name, [&](UserSpec& user) {
+      if (request.connections) user.limits.connections.reset();
+      if (request.channels) user.limits.channels.reset();
+    });
+  }
+  AccessDecision operator()(const SetPermissions& request) const {
+    const PermissionSpec& spec = request.permission;
+    if (auto refusal = check_patterns({spec.configure, spec.write, spec.read}))
+      return {std::move(refusal), {}};
+    if (auto missing = check_both(spec.user, spec.vhost)) return *std::move(missing);
+    const Grant* grant = topology_.access().find_grant({spec.user, spec.vhost});
+    if (grant != nullptr && grant->spec == spec) return {};
+    return one(PermissionPut{spec});
+  }
+  AccessDecision operator()(const ClearPermissions& request) const {
+    if (auto missing = check_both(request.user, request.vhost)) return *std::move(missing);
+    if (topology_.access().find_grant({request.user, request.vhost}) == nullptr) return {};
+    return one(PermissionRemoved{request.user, request.vhost});
+  }
+  AccessDecision operator()(const SetTopicPermissions& request) const {
+    const TopicPermissionSpec& spec = request.permission;
+    if (auto refusal = check_patterns({variables_out(spec.write), variables_out(spec.read)}))
+      return {std::move(refusal), {}};
+    if (auto missing = check_both(spec.user, spec.vhost)) return *std::move(missing);
+    return one(TopicPermissionPut{spec});
+  }
+  AccessDecision operator()(const ClearTopicPermissions& request) const;
+  AccessDecision operator()(const AddVhost& request) const;
+  AccessDecision operator()(const DeleteVhost& request) const;
+  AccessDecision operator()(const SetVhostLimits& request) const {
+    const VhostInfo* vhost = topology_.find_vhost(request.name);
+    if (vhost == nullptr) return no_vhost(request.name);
+    if (vhost->limits == request.limits) return {};
+    return one(VhostLimitsPut{vhost->id, vhost->name, request.limits});
+  }
+
+ private:
+  const UserInfo* find_user(std::string_view name) const {
+    return topology_.access().find_user(name);
+  }
+  std::optional<AccessDecision> check_both(std::string_view user, std::string_view vhost) const {
+    if (find_user(user) == nullptr) return no_user(user);
+    if (topology_.find_vhost(vhost) == nullptr) return no_vhost(vhost);
+    return std::nullopt;
+  }
+  /// A brace that stands for a variable is no regular expression yet.
+  static std::string variables_out(const std::string& pattern) {
+    return expand_pattern(expand_pattern(pattern, "username", "u"), "vhost", "v");
+  }
+  template <class Edit>
+  AccessDecision change_user(std::string_view name, Edit edit) const {
+    const UserInfo* user = find_user(name);
+    if (user == nullptr) return no_user(name);
+    UserSpec changed = user->spec;
+    edit(changed);
+    if (changed == user->spec) return {};
+    return one(UserPut{std::move(changed)});
+  }
+
+  const Topology& topology_;
+  IdSource& ids_;
+};
+
+AccessDecision Decider::operator()(const ClearTopicPermissions& request) const {
+  if (auto missing = check_both(request.user, request.vhost)) return *std::move(missing);
+  AccessDecision decision;
+  const VhostAccess* access = topology_.access().find({request.user, request.vhost});
+  if (access == nullptr) return decision;
+  for (const auto& [exchange, topic] : access->topics)
+    if (!request.exchange || *request.exchange == exchange)
+      decision.changes.emplace_back(TopicPermissionRemoved{request.user, request.vhost, exchange});
+  return decision;
+}
+
+AccessDecision Decider::operator()(const AddVhost& request) const {
+  if (auto refusal = check_name("the name of a virtual host", request.name))
+    return {std::move(refusal), {}};
+  if (request.default_queue_type && !is_supported_queue_type(*request.default_queue_type))
+    return refused(Reason::bad_value,
+                   fmt::format("Unsupported default queue type '{}'", *request.default_queue_type));
+  TopologyRequest add;
+  add.kind = TopologyRequest::Kind::add_vhost;
+  add.name = request.name;
+  AccessDecision decision;
+  decision.changes = decide(topology_, add, &ids_).changes;
+  const VhostInfo* there = topology_.find_vhost(request.name);
+  VhostSettings settings = there == nullptr ? VhostSettings{} : there->settings;
+  const VhostSettings before = settings;
+  if (request.description) settings.description = *request.description;
+  if (request.tags) settings.tags = *request.tags;
+  if (request.default_queue_type) settings.default_queue_type = *request.default_queue_type;
+  if (settings == before) return decision;
+  const VhostId id =
+      there == nullptr ? std::get<VhostAdded>(decision.changes.front()).id : there->id;
+  decision.changes.emplace_back(VhostSettingsPut{id, request.name, std::move(settings)});
+  return decision;
+}
+
+AccessDecision Decider::operator()(const DeleteVhost& request) const {
+  if (topology_.find_vhost(request.name) == nullptr) return no_vhost(request.name);
+  TopologyRequest remove;
+  remove.kind = TopologyRequest::Kind::delete_vhost;
+  remove.name = request.name;
+  AccessDecision decision;
+  decision.changes = decide(topology_, remove, &ids_).changes;
+  CHECK(!decision.changes.empty());
+  return decision;
+}
+
+}  // namespace
+
+AccessDecision decide(const Topology& topology, const AccessRequest& request, IdSource& ids) {
+  AccessDecision decision = std::visit(Decider{topology, ids}, request);
+  CHECK(!decision.refusal || decision.changes.empty());
+  return decision;
+}
+
+}  // namespace lepus::core

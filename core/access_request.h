@@ -1,0 +1,95 @@
+// What an operator may ask for while the broker runs, and what becomes of it: a pure decision on
+// the master (see Control::change() in tools/server/control.h for the way of a request). Every text
+// is what RabbitMQ's tools say.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/access_change.h"
+#include "core/topology.h"
+#include "core/topology_change.h"
+#include "core/topology_rules.h"
+
+namespace lepus::core {
+
+struct AddUser {
+  UserSpec user;
+};
+struct DeleteUser {
+  std::string name;
+};
+struct ChangePassword {
+  std::string name;
+  std::string password_hash;
+  std::string hashing_algorithm;
+};
+struct SetUserTags {
+  std::string name;
+  std::vector<std::string> tags;
+};
+/// Limits that are not named are as they were.
+struct SetUserLimits {
+  std::string name;
+  UserLimits limits;
+};
+struct ClearUserLimits {
+  std::string name;
+  bool connections = true;  ///< Which of them.
+  bool channels = true;
+};
+struct SetPermissions {
+  PermissionSpec permission;
+};
+struct ClearPermissions {
+  std::string user;
+  std::string vhost;
+};
+struct SetTopicPermissions {
+  TopicPermissionSpec permission;
+};
+struct ClearTopicPermissions {
+  std::string user;
+  std::string vhost;
+  std::optional<std::string> exchange;  ///< Nothing: of all exchanges.
+};
+/// Of a virtual host that is there already the settings that are given are changed.
+struct AddVhost {
+  std::string name;
+  std::optional<std::string> description;
+  std::optional<std::vector<std::string>> tags;
+  std::optional<std::string> default_queue_type;
+};
+/// With everything in it; its connections are closed.
+struct DeleteVhost {
+  std::string name;
+};
+/// All of them: a limit that is not named is no limit any more.
+struct SetVhostLimits {
+  std::string name;
+  VhostLimits limits;
+};
+
+using AccessRequest =
+    std::variant<AddUser, DeleteUser, ChangePassword, SetUserTags, SetUserLimits, ClearUserLimits,
+                 SetPermissions, ClearPermissions, SetTopicPermissions, ClearTopicPermissions,
+                 AddVhost, DeleteVhost, SetVhostLimits>;
+
+struct AccessRefusal {
+  enum class Reason : std::uint8_t { user_exists, no_such_user, no_such_vhost, bad_value };
+  Reason reason = Reason::bad_value;
+  std::string text;
+};
+
+/// Either a refusal, or changes; none of both: it is so already.
+struct AccessDecision {
+  std::optional<AccessRefusal> refusal;
+  std::vector<TopologyChange> changes;
+};
+
+AccessDecision decide(const Topology& topology, const AccessRequest& request, IdSource& ids);
+
+}  // namespace lepus::core
