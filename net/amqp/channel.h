@@ -7,7 +7,8 @@
 // A method that needs another thread (the control thread for topology, a queue's home shard) leaves
 // its Pending here and holds the connection's input until the answer comes; an answer from this
 // shard comes before the call returns. Handlers return an error as a value; on_method() hands it to
-// the connection. Families: channel_{publish,basic,settle,queue,exchange,tx}.cpp.
+// the connection. Families: channel_{publish,basic,settle,queue,exchange,tx}.cpp; what the user may
+// do is asked in channel_access.cpp.
 #pragma once
 
 #include <array>
@@ -18,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/access_rules.h"
 #include "core/amqp_error.h"
 #include "core/base/intrusive_list.h"
 #include "core/broker.h"
@@ -87,6 +89,13 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
     std::string key;
     std::uint64_t version = 0;  ///< Of the topology; 0 is "nothing cached".
     core::RouteResult result;
+  };
+
+  /// The exchange published to last, which the user may write to.
+  struct PublishAccess {
+    std::uint64_t version = 0;  ///< Of the access; 0 is "nothing remembered".
+    core::ExchangeId exchange;
+    const core::AccessPattern* topic = nullptr;  ///< Of its routing keys; null: all are allowed.
   };
 
   // ChannelPort
@@ -166,11 +175,25 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   Outcome on(const QueuePurge& purge);
   Outcome on(const QueueDelete& method);
   core::Result<std::string> resolve_queue_name(std::string_view name) const;
-  core::Result<const core::QueueInfo*> find_queue(std::string_view name);
+  core::Result<const core::QueueInfo*> find_queue(core::Permission permission,
+                                                  std::string_view name);
   template <class Method>
   Outcome change_queue_binding(core::TopologyRequest::Kind kind, const Method& method,
                                bool no_wait);
   void on_queue_declared();
+
+  // channel_access.cpp
+  core::Subject subject() const;
+  const core::Access& access();
+  Outcome permit(const core::AccessQuestion& question);
+  Outcome permit_forwarding(const core::AccessQuestion& from, std::string_view arguments,
+                            std::string_view argument);
+  Outcome permit_declare(const core::TopologyRequest& request);
+  Outcome permit_binding(const core::TopologyRequest& request, core::ResourceKind kind);
+  Outcome permit_publish(const core::ExchangeInfo* exchange, std::string_view name,
+                         std::string_view key);
+  Outcome permit_more_keys(std::string_view exchange_name);
+  std::string_view stands_in_for(const core::PropertiesView& view);
 
   // channel_exchange.cpp
   Outcome on(const ExchangeDeclare& declare);
@@ -207,6 +230,8 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   Pending pending_;
   Publishing publishing_;
   RouteCache route_cache_;
+  PublishAccess publish_access_;
+  core::AccessCache access_cache_;
   std::string last_queue_;  ///< Declared last on this channel: what an empty queue name means.
   std::string reply_name_;  ///< Of direct reply-to; empty: no reply consumer.
   std::string reply_tag_;

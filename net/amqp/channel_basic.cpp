@@ -31,7 +31,7 @@ core::Result<std::int32_t> read_priority(core::Bytes arguments, const std::strin
 
 Channel::Outcome Channel::on(const BasicConsume& consume) {
   if (consume.queue == reply_to_queue) return consume_replies(consume);
-  auto queue = find_queue(consume.queue);
+  auto queue = find_queue(core::Permission::read, consume.queue);
   if (!queue.ok()) return std::move(queue.error());
   const core::QueueInfo& info = *queue.value();
   if (find_consumer(consume.consumer_tag) != nullptr) {
@@ -103,7 +103,7 @@ void Channel::tell_cancelled() {
 }
 
 Channel::Outcome Channel::on(const BasicGet& get) {
-  auto queue = find_queue(get.queue);
+  auto queue = find_queue(core::Permission::read, get.queue);
   if (!queue.ok()) return std::move(queue.error());
   expect(MethodId::basic_get, false, {});
   broker().send(queue.value()->home, core::Get{queue.value()->id, ref_, get.no_ack});

@@ -53,21 +53,27 @@ void Channel::on_topology_answer(std::uint32_t message_count) {
 
 Channel::Outcome Channel::on(const ExchangeDeclare& declare) {
   core::TopologyRequest request = new_request(Kind::declare_exchange);
-  request.name = declare.exchange;
+  request.name = core::strip_cr_lf(declare.exchange);
   request.type = declare.type;
   request.passive = declare.passive;
   request.durable = declare.durable;
   request.auto_delete = declare.auto_delete;
   request.internal = declare.internal;
   request.arguments = core::as_text(declare.arguments);
+  if (Outcome refused = permit_declare(request)) return refused;
   expect(MethodId::exchange_declare, declare.no_wait, {});
   return request_topology(request);
 }
 
 Channel::Outcome Channel::on(const ExchangeDelete& method) {
   core::TopologyRequest request = new_request(Kind::delete_exchange);
-  request.name = method.exchange;
+  request.name = core::strip_cr_lf(method.exchange);
   request.if_unused = method.if_unused;
+  if (core::is_deletable_name(request.name)) {
+    if (Outcome refused =
+            permit({core::Permission::configure, core::ResourceKind::exchange, request.name}))
+      return refused;
+  }
   expect(MethodId::exchange_delete, method.no_wait, {});
   return request_topology(request);
 }
@@ -82,10 +88,11 @@ Channel::Outcome Channel::on(const ExchangeUnbind& unbind) {
 template <class Method>
 Channel::Outcome Channel::change_exchange_binding(Kind kind, const Method& method) {
   core::TopologyRequest request = new_request(kind);
-  request.source = method.source;
-  request.name = method.destination;
+  request.source = core::strip_cr_lf(method.source);
+  request.name = core::strip_cr_lf(method.destination);
   request.key = method.routing_key;
   request.arguments = core::as_text(method.arguments);
+  if (Outcome refused = permit_binding(request, core::ResourceKind::exchange)) return refused;
   expect(Method::id, method.no_wait, {});
   return request_topology(request);
 }

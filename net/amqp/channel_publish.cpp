@@ -28,11 +28,13 @@ Channel::Outcome Channel::find_route(std::string_view exchange, std::string_view
     return std::nullopt;
   cache.version = 0;
   auto found = core::check_publish(topology, connection_.vhost(), exchange);
+  const core::ExchangeInfo* info = found.ok() ? found.value() : nullptr;
+  if (Outcome refused = permit_publish(info, exchange, key)) return refused;
   if (!found.ok()) return std::move(found.error());
   cache.exchange = exchange;
   cache.key = key;
   cache.result.clear();
-  topology.route(*found.value(), {cache.key, {}, {}}, cache.result);
+  topology.route(*info, {cache.key, {}, {}}, cache.result);
   cache.version = topology.version();
   return std::nullopt;
 }
@@ -48,10 +50,13 @@ Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
   core::PropertiesView view;
   if (!core::decode_properties(header.properties, view))
     return core::properties_error(header.properties);
-  Outcome error = check_properties(view, connection_.user());
+  const bool claims = view.has(core::Property::user_id);
+  Outcome error =
+      check_properties(view, claims ? stands_in_for(view) : std::string_view{connection_.user()});
   if (!error && view.reply_to == reply_to_queue && reply_name_.empty())
     error = AmqpError{ReplyCode::precondition_failed, "fast reply consumer does not exist"};
   if (!error) error = read_more_keys(view, publishing_.more_keys);
+  if (!error && !publishing_.more_keys.empty()) error = permit_more_keys(route_cache_.exchange);
   if (error) {
     error->class_id = class_basic;
     error->method_id = method_id_of(MethodId::basic_publish);

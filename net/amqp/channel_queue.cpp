@@ -18,10 +18,14 @@ core::Result<std::string> Channel::resolve_queue_name(std::string_view name) con
   return last_queue_;
 }
 
-/// The queue a method works on; 404 or 405 when there is none for this connection.
-core::Result<const core::QueueInfo*> Channel::find_queue(std::string_view name) {
+/// The queue a method works on: 403 when the user may not, 404 or 405 when there is none for this
+/// connection.
+core::Result<const core::QueueInfo*> Channel::find_queue(core::Permission permission,
+                                                         std::string_view name) {
   auto resolved = resolve_queue_name(name);
   if (!resolved.ok()) return std::move(resolved.error());
+  if (Outcome refused = permit({permission, core::ResourceKind::queue, resolved.value()}))
+    return *std::move(refused);
   return core::check_queue_access(broker().topology(), connection_.vhost(), resolved.value(),
                                   connection_.id());
 }
@@ -44,6 +48,7 @@ Channel::Outcome Channel::on(const QueueDeclare& declare) {
     request.name = connection_.server().generate_name("amq.gen-");
     request.server_named = true;
   }
+  if (Outcome refused = permit_declare(request)) return refused;
   if (declare.exclusive) connection_.note_exclusive_queue();
   expect(MethodId::queue_declare, declare.no_wait, request.name);
   return request_topology(request);
@@ -75,14 +80,15 @@ Channel::Outcome Channel::change_queue_binding(Kind kind, const Method& method, 
   const bool key_is_name = method.queue.empty() && method.routing_key.empty();
   request.key = key_is_name ? name.value() : std::string{method.routing_key};
   request.name = std::move(name.value());
-  request.source = method.exchange;
+  request.source = core::strip_cr_lf(method.exchange);
   request.arguments = core::as_text(method.arguments);
+  if (Outcome refused = permit_binding(request, core::ResourceKind::queue)) return refused;
   expect(Method::id, no_wait, {});
   return request_topology(request);
 }
 
 Channel::Outcome Channel::on(const QueuePurge& purge) {
-  auto queue = find_queue(purge.queue);
+  auto queue = find_queue(core::Permission::read, purge.queue);
   if (!queue.ok()) return std::move(queue.error());
   expect(MethodId::queue_purge, purge.no_wait, {});
   broker().send(queue.value()->home, core::Purge{queue.value()->id, ref_});
@@ -93,7 +99,7 @@ Channel::Outcome Channel::on(const QueuePurge& purge) {
 Channel::Outcome Channel::on(const QueueDelete& method) {
   auto name = resolve_queue_name(method.queue);
   if (!name.ok()) return std::move(name.error());
-  auto queue = find_queue(name.value());
+  auto queue = find_queue(core::Permission::configure, name.value());
   if (!queue.ok()) {
     if (queue.error().code != ReplyCode::not_found) return std::move(queue.error());
     if (!method.no_wait) send(QueueDeleteOk{0});

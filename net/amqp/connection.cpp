@@ -67,6 +67,17 @@ void Connection::force_close(AmqpError error) {
   }
 }
 
+void Connection::close_if_deleted() {
+  if (!user_id_) return;
+  const core::Topology& topology = server_.broker().topology();
+  const core::UserInfo* user = topology.access().find_user(user_);
+  if (vhost_ && topology.find_vhost(vhost_) == nullptr) {
+    force_close({ReplyCode::connection_forced, "vhost '" + vhost_name_ + "' is deleted"});
+  } else if (user == nullptr || user->id != user_id_) {
+    force_close({ReplyCode::connection_forced, "user '" + user_ + "' is deleted"});
+  }
+}
+
 /// Before connection.open a client is not told what it did wrong; the log is.
 void Connection::close_silently(const AmqpError& why) {
   close_reason_ = why.text();
@@ -76,8 +87,15 @@ void Connection::close_silently(const AmqpError& why) {
 /// Sends what is left, then waits a while for the peer's end.
 void Connection::finish() {
   phase_ = Phase::finished;
+  leave_counts();
   server_.loop().timers().cancel(timer_);
   stream_->finish(limits::close_ok_wait);
+}
+
+void Connection::leave_counts() {
+  if (!std::exchange(is_counted_, false)) return;
+  server_.uses().give_back({core::UseKey::Kind::vhost_connections, vhost_.value});
+  server_.uses().give_back({core::UseKey::Kind::user_connections, user_id_.value});
 }
 
 // --- Connection methods while open
@@ -120,6 +138,7 @@ void Connection::on_channel_closed(Channel& channel) {
   CHECK(found != channels_.end());
   server_.bury_channel(std::move(found->second));
   channels_.erase(found);
+  server_.uses().give_back(channel_key());
   if (phase_ == Phase::closing) answer_close_when_done();
 }
 
@@ -168,6 +187,7 @@ void Connection::on_closed(std::string_view why) {
   if (may_own_queues_ && !close_port_) ask_exclusive_queues_gone({});
   close_port_.reset();
   CHECK(channels_.empty());
+  leave_counts();
   if (!why.empty()) close_reason_ = why;
   server_.log().write(LogLevel::info, LogCategory::connection, "connection closed",
                       {{"peer", stream_->peer().text()},

@@ -23,6 +23,7 @@
 #include "core/amqp_error.h"
 #include "core/base/ids.h"
 #include "core/base/slab.h"
+#include "core/use_counter.h"
 #include "io/timers.h"
 #include "net/amqp/channel.h"
 #include "net/amqp/close_port.h"
@@ -103,6 +104,8 @@ class Connection final : public net::StreamHandler {
   void note_exclusive_queue() { may_own_queues_ = true; }
   /// Its exclusive queues are gone: the client's connection.close is answered.
   void on_exclusive_queues_gone();
+  /// Users or virtual hosts were deleted: 320 when one of them was this connection's.
+  void close_if_deleted();
   /// Tells the client and closes: 320 when the broker stops.
   void force_close(core::AmqpError error);
   /// Drops the socket at once.
@@ -146,6 +149,7 @@ class Connection final : public net::StreamHandler {
   Outcome check_login(std::string_view mechanism, const Login& login);
   Outcome on_tune_ok(const ConnectionTuneOk& tune_ok);
   Outcome on_open(const ConnectionOpen& open);
+  Outcome admit(const core::VhostInfo& vhost);
   void read_capabilities(core::Bytes client_properties);
 
   // connection.cpp
@@ -154,7 +158,9 @@ class Connection final : public net::StreamHandler {
   void fail(core::AmqpError error);
   void close_silently(const core::AmqpError& why);
   void finish();
+  void leave_counts();
   void shut_down_channels(bool orderly);
+  core::UseKey channel_key() const { return {core::UseKey::Kind::user_channels, user_id_.value}; }
   void ask_exclusive_queues_gone(const core::ChannelRef& who);
   void answer_close_when_done();
   void on_timer(io::Timer& timer);
@@ -170,14 +176,16 @@ class Connection final : public net::StreamHandler {
   Writer writer_;
   core::ConnectionId id_;
   core::VhostId vhost_;
+  core::UserId user_id_;  ///< Once logged in.
   core::Slab<Connection>::Handle handle_{};
   Phase phase_ = Phase::awaiting_header;
   std::uint8_t holds_ = 0;
   bool resume_due_ = false;  ///< Released; resume_input() comes soon.
   bool reading_ = false;     ///< Inside read(): no re-entry.
   bool may_own_queues_ = false;
-  bool lost_sync_ = false;  ///< After a broken frame nothing behind it can be read.
-  bool paused_ = false;     ///< The socket is not read.
+  bool is_counted_ = false;  ///< As one of its virtual host and of its user.
+  bool lost_sync_ = false;   ///< After a broken frame nothing behind it can be read.
+  bool paused_ = false;      ///< The socket is not read.
   bool consumers_paused_ = false;
   bool wrote_ = false;         ///< Since the last heartbeat.
   bool blocked_told_ = false;  ///< connection.blocked was sent.

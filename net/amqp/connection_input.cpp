@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "core/access_rules.h"
 #include "core/limits.h"
 #include "net/amqp/connection.h"
 #include "net/amqp/server.h"
@@ -260,6 +261,10 @@ void Connection::open_channel(const Frame& frame) {
                                              ") has reached the negotiated channel_max (" + max +
                                              ")"});
   }
+  const core::UserInfo* user = server_.broker().topology().access().find_user(user_);
+  const core::Limit limit = user == nullptr ? core::Limit{} : user->spec.limits.channels;
+  if (!server_.uses().take(channel_key(), limit))
+    return fail(core::user_channels_reached(user_, limit));
   channels_.emplace(frame.channel, std::make_unique<Channel>(*this, frame.channel));
   writer_.method(frame.channel, ChannelOpenOk{});
   touch();

@@ -3,8 +3,10 @@
 // logins and limits, which are told (docs/COMPATIBILITY.md).
 #include <utility>
 
+#include "core/access_rules.h"
 #include "core/field_table.h"
 #include "net/amqp/connection.h"
+#include "net/amqp/password.h"
 #include "net/amqp/server.h"
 
 namespace lepus::amqp {
@@ -41,6 +43,12 @@ bool split_amqplain(std::string_view response, std::string_view& name, std::stri
   name = login->text();
   password = secret->text();
   return true;
+}
+
+/// A hash that cannot be read was refused where it came from; in doubt nobody logs in with it.
+bool accepts(const core::UserSpec& user, std::string_view password) {
+  PasswordHash hash;
+  return hash.read(user.hashing_algorithm, user.password_hash).empty() && hash.matches(password);
 }
 
 bool has_capability(const core::FieldTable& capabilities, std::string_view name) {
@@ -110,7 +118,10 @@ Connection::Outcome Connection::on_start_ok(const ConnectionStartOk& start_ok) {
     return AmqpError{ReplyCode::syntax_error, "malformed response to authentication mechanism " +
                                                   std::string{start_ok.mechanism}};
   if (Outcome refused = check_login(start_ok.mechanism, login)) return refused;
-  user_ = login.name;
+  const core::UserInfo* user = server_.broker().topology().access().find_user(login.name);
+  CHECK(user != nullptr);
+  user_ = user->spec.name;
+  user_id_ = user->id;
   phase_ = Phase::tuning;
   const Settings& settings = server_.settings();
   send(ConnectionTune{settings.channel_max, settings.frame_max, settings.heartbeat_s});
@@ -120,12 +131,12 @@ Connection::Outcome Connection::on_start_ok(const ConnectionStartOk& start_ok) {
 /// 403 closes the whole connection here; it is told only to clients that announced
 /// authentication_failure_close.
 Connection::Outcome Connection::check_login(std::string_view mechanism, const Login& login) {
-  const auto& users = server_.settings().users;
-  const auto found = users.find(login.name);
+  const core::UserInfo* user = server_.broker().topology().access().find_user(login.name);
   const char* why = nullptr;
-  if (found == users.end() || !found->second.accepts(login.password)) {
+  if (user == nullptr || !accepts(user->spec, login.password)) {
     why = "user unknown or password wrong";
-  } else if (found->second.loopback_only && !is_loopback(stream_->peer().remote.address)) {
+  } else if (server_.settings().loopback_users.contains(login.name) &&
+             !is_loopback(stream_->peer().remote.address)) {
     why = "user can only connect via a loopback address";
   }
   if (why == nullptr) return std::nullopt;
@@ -166,17 +177,42 @@ Connection::Outcome Connection::on_tune_ok(const ConnectionTuneOk& tune_ok) {
   return std::nullopt;
 }
 
+/// RabbitMQ's order: the limits of the virtual host and of the user, then whether he has access.
+Connection::Outcome Connection::admit(const core::VhostInfo& vhost) {
+  const core::Access& access = server_.broker().topology().access();
+  const core::Subject subject{user_, vhost.name};
+  const core::UserInfo* user = access.find_user(user_);
+  const core::Limit user_limit = user == nullptr ? core::Limit{} : user->spec.limits.connections;
+  core::UseCounter& uses = server_.uses();
+  const core::UseKey of_vhost{core::UseKey::Kind::vhost_connections, vhost.id.value};
+  const core::UseKey of_user{core::UseKey::Kind::user_connections, user_id_.value};
+  if (!uses.take(of_vhost, vhost.limits.connections))
+    return core::vhost_connections_reached(subject, vhost.limits.connections);
+  if (!uses.take(of_user, user_limit)) {
+    uses.give_back(of_vhost);
+    return core::user_connections_reached(user_, user_limit);
+  }
+  vhost_ = vhost.id;
+  vhost_name_ = vhost.name;
+  is_counted_ = true;  // Until it is over.
+  return core::check_vhost_access(access, subject);
+}
+
 Connection::Outcome Connection::on_open(const ConnectionOpen& open) {
   const core::VhostInfo* vhost = server_.broker().topology().find_vhost(open.virtual_host);
+  Outcome error;
   if (vhost == nullptr) {
-    AmqpError error{ReplyCode::not_allowed,
-                    "vhost " + std::string{open.virtual_host} + " not found", class_connection,
-                    method_id_of(MethodId::connection_open)};
-    error.whole_connection = true;
+    error =
+        AmqpError{ReplyCode::not_allowed, "vhost " + std::string{open.virtual_host} + " not found"};
+  } else {
+    error = admit(*vhost);
+  }
+  if (error) {
+    error->class_id = class_connection;
+    error->method_id = method_id_of(MethodId::connection_open);
+    error->whole_connection = true;
     return error;
   }
-  vhost_ = vhost->id;
-  vhost_name_ = vhost->name;
   phase_ = Phase::open;
   send(ConnectionOpenOk{});
   io::TimerWheel& timers = server_.loop().timers();

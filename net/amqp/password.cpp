@@ -16,7 +16,6 @@ namespace lepus::amqp {
 namespace {
 
 constexpr std::size_t salt_size = 4;
-constexpr std::string_view sha256_name = "rabbit_password_hashing_sha256";
 constexpr std::string_view sha512_name = "rabbit_password_hashing_sha512";
 constexpr std::string_view md5_name = "rabbit_password_hashing_md5";
 
@@ -87,6 +86,20 @@ bool PasswordHash::matches(std::string_view password) const {
       return same_secret(hash(EVP_sha512(), salt_, password), digest_);
   }
   return false;
+}
+
+std::string hash_password(std::string_view password, std::uint32_t salt) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(salt >> shift & 0xff);
+  CHECK(bytes.size() == salt_size);
+  bytes += hash(EVP_sha256(), bytes, password);
+  std::string text(bytes.size() / 3 * 4, '\0');
+  CHECK(bytes.size() % 3 == 0);
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                   reinterpret_cast<const unsigned char*>(bytes.data()),
+                                   static_cast<int>(bytes.size()));
+  CHECK(static_cast<std::size_t>(size) == text.size());
+  return text;
 }
 
 bool same_secret(std::string_view left, std::string_view right) {

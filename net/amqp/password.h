@@ -26,6 +26,10 @@ class PasswordHash {
   std::string digest_;
 };
 
+/// What PasswordHash::read() takes, with the algorithm of `sha256_name`.
+std::string hash_password(std::string_view password, std::uint32_t salt);
+inline constexpr std::string_view sha256_name = "rabbit_password_hashing_sha256";
+
 /// Whether two secrets are the same, in a time that does not tell where they differ.
 bool same_secret(std::string_view left, std::string_view right);
 

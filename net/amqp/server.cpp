@@ -72,6 +72,9 @@ void Server::abort_all() {
 void Server::after_mailboxes() {
   if (std::exchange(alarm_seen_, broker().alarm().any()) && !alarm_seen_)
     connections_.for_each([](auto, Connection& connection) { connection.on_alarms_over(); });
+  const std::uint64_t removals = broker().topology().access().removals();
+  if (std::exchange(removals_seen_, removals) != removals)
+    connections_.for_each([](auto, Connection& connection) { connection.close_if_deleted(); });
   if (!congested_.empty()) resume_uncongested();
   resuming_.swap(resume_);
   for (const auto& handle : resuming_) {

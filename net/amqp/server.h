@@ -16,6 +16,7 @@
 #include "core/base/random.h"
 #include "core/broker.h"
 #include "core/log.h"
+#include "core/use_counter.h"
 #include "io/loop.h"
 #include "net/amqp/connection.h"
 #include "net/amqp/settings.h"
@@ -34,6 +35,7 @@ class Server {
     /// A closed stream is handed back here: it may be destroyed after the current callback.
     void (*bury)(void* owner, std::unique_ptr<net::Stream> stream);
     void* bury_owner;
+    core::UseCounter* uses = nullptr;  ///< Of all shards; null: limits hold for this one alone.
   };
   explicit Server(const Parts& parts);
   ~Server();
@@ -44,6 +46,7 @@ class Server {
   io::Loop& loop() { return *parts_.loop; }
   const Settings& settings() const { return *parts_.settings; }
   core::Log& log() { return *parts_.log; }
+  core::UseCounter& uses() { return parts_.uses != nullptr ? *parts_.uses : own_uses_; }
   /// Inside of the table of connection.start.
   core::Bytes server_properties() const { return core::as_bytes(server_properties_); }
 
@@ -59,7 +62,7 @@ class Server {
   std::size_t connection_count() const { return connections_.live_count(); }
 
   /// After commands were applied: inputs that waited for an answer or for room go on; alarms are
-  /// noticed.
+  /// noticed, and deleted users and virtual hosts.
   void after_mailboxes();
   /// After Broker::flush(): tells publishers what is confirmed.
   void write_acks();
@@ -106,6 +109,8 @@ class Server {
   std::vector<core::ConfirmWindow::Ack> ack_scratch_;
   std::vector<core::UnackedWindow::Entry> entry_scratch_;
   std::uint64_t next_connection_ = 1;
+  core::LocalUseCounter own_uses_;
+  std::uint64_t removals_seen_ = 0;
   bool alarm_seen_ = false;
 };
 

@@ -3,27 +3,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
 #include "core/base/time.h"
 #include "core/limits.h"
-#include "net/amqp/password.h"
 
 namespace lepus::amqp {
-
-struct User {
-  std::string password;
-  bool loopback_only = false;  ///< May log in from 127.0.0.0/8 and ::1 only.
-  /// When set it counts and `password` does not.
-  std::optional<PasswordHash> hash = std::nullopt;
-
-  bool accepts(std::string_view given) const {
-    return hash ? hash->matches(given) : same_secret(password, given);
-  }
-};
 
 struct Settings {
   // What clients see in connection.start.
@@ -32,7 +19,8 @@ struct Settings {
   std::string cluster_name = "lepus";
   std::string information = "Licensed under the Apache License 2.0";
 
-  std::map<std::string, User, std::less<>> users;
+  /// They may log in from 127.0.0.0/8 and ::1 only; need not be users.
+  std::set<std::string, std::less<>> loopback_users;
   std::uint16_t heartbeat_s =
       core::limits::heartbeat_default_s;  ///< Offered in connection.tune; 0 = none.
   std::uint32_t frame_max = core::limits::frame_size_max;  ///< Bytes, at least frame_size_min.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "net/amqp/password.h"
 #include "persist/shard_import.h"
 
 namespace lepus::sim {
@@ -48,7 +49,6 @@ struct Cluster::Start final : public io::Driver {
 
 Cluster::Cluster(const Parts& parts)
     : parts_(parts), disk_(parts.world->disk(), *parts.random), mesh_(parts.shard_count + 1) {
-  settings_.users["guest"] = {"guest", false};
   disk_.set_on_death([this] {
     if (start_ != nullptr) start_->forget();
   });
@@ -72,6 +72,10 @@ std::string Cluster::start() {
   control_ = std::make_unique<server::Control>(server::Control::Parts{
       &mesh_, &threads_.back()->loop, &log_, UINT64_MAX, [this] { return memory_bytes(); },
       parts_.definitions, [this](const std::string&) { on_failure(); }});
+  // Not kept: told anew at each start.
+  stored.changes.emplace_back(core::UserPut{
+      {"guest", amqp::hash_password("guest", 1), std::string{amqp::sha256_name}, {}, {}}});
+  stored.changes.emplace_back(core::PermissionPut{{"guest", "/", ".*", ".*", ".*"}});
   return control_->start(std::move(stored), {"/"});
 }
 

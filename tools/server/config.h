@@ -44,11 +44,15 @@ struct TcpOptions {
   std::uint32_t receive_buffer_size = 0;
 };
 
-/// A user of the broker. Every user may do everything in every virtual host.
+/// A user that is made in a new data directory, and what it may do there: regular expressions.
 struct UserConfig {
   std::string name;
   std::string password;
   std::vector<std::string> tags;
+  std::string configure = ".*";
+  std::string write = ".*";
+  std::string read = ".*";
+  std::string vhost_pattern = ".*";  ///< Of the virtual hosts it may use.
   bool operator==(const UserConfig&) const = default;
 };
 

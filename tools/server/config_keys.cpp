@@ -163,6 +163,8 @@ std::string_view reload_text(Reload reload) {
       return "new connections";
     case Reload::restart:
       return "restart";
+    case Reload::new_data_dir:
+      return "new data directory";
   }
   return "restart";
 }

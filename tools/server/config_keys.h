@@ -16,7 +16,12 @@
 namespace lepus::server {
 
 /// When a changed value takes effect after SIGHUP.
-enum class Reload : std::uint8_t { at_once, new_connections, restart };
+enum class Reload : std::uint8_t {
+  at_once,
+  new_connections,
+  restart,
+  new_data_dir,  ///< Counts only where nothing was stored yet.
+};
 
 /// What `set` works on. Both are trimmed.
 struct KeyText {

@@ -8,6 +8,8 @@
 #include <iterator>
 #include <span>
 
+#include "core/access_pattern.h"
+
 namespace lepus::server::access {
 
 namespace {
@@ -74,8 +76,9 @@ SetOutcome set_user_password(ServerConfig& config, const KeyText& given) {
 std::string show_users(const ServerConfig& config) {
   std::string all;
   for (const UserConfig& user : std::span(config.users).subspan(1))
-    fmt::format_to(std::back_inserter(all), "{}:{}:{};", user.name, user.password,
-                   fmt::join(user.tags, ","));
+    fmt::format_to(std::back_inserter(all), "{}:{}:{}:{}:{}:{}:{};", user.name, user.password,
+                   fmt::join(user.tags, ","), user.configure, user.write, user.read,
+                   user.vhost_pattern);
   return all;
 }
 SetOutcome set_user_tags(ServerConfig& config, const KeyText& given) {
@@ -84,11 +87,23 @@ SetOutcome set_user_tags(ServerConfig& config, const KeyText& given) {
   for (const std::string_view tag : split_list(given.value)) tags.emplace_back(tag);
   return taken();
 }
-SetOutcome set_everything_allowed(ServerConfig&, const KeyText& given) {
-  if (given.value == ".*") return taken();
-  return refused("this version has no access control, every user may do everything");
+SetOutcome set_pattern(std::string& target, const KeyText& given) {
+  if (std::string why = core::check_pattern(given.value); !why.empty()) return refused(why);
+  target = given.value;
+  return taken();
 }
-std::string show_everything_allowed(const ServerConfig&) { return ".*"; }
+template <std::string UserConfig::*Pattern>
+constexpr Access default_pattern = {
+    [](ServerConfig& config, const KeyText& given) {
+      return set_pattern(config.users[0].*Pattern, given);
+    },
+    [](const ServerConfig& config) { return config.users[0].*Pattern; }};
+template <std::string UserConfig::*Pattern>
+constexpr Access added_pattern = {[](ServerConfig& config, const KeyText& given) {
+                                    return set_pattern(user_named(config, given.variable).*Pattern,
+                                                       given);
+                                  },
+                                  show_nothing};
 
 SetOutcome set_default_vhost(ServerConfig& config, const KeyText& given) {
   if (given.value.empty()) return refused("it is empty");
@@ -302,7 +317,13 @@ constexpr Access default_pass = {set_default_pass, show_default_pass};
 constexpr Access default_user_tag = {set_default_user_tag, show_default_user_tags};
 constexpr Access user_password = {set_user_password, show_users};
 constexpr Access user_tags = {set_user_tags, show_nothing};
-constexpr Access everything_allowed = {set_everything_allowed, show_everything_allowed};
+constexpr Access default_configure = default_pattern<&UserConfig::configure>;
+constexpr Access default_write = default_pattern<&UserConfig::write>;
+constexpr Access default_read = default_pattern<&UserConfig::read>;
+constexpr Access user_configure = added_pattern<&UserConfig::configure>;
+constexpr Access user_write = added_pattern<&UserConfig::write>;
+constexpr Access user_read = added_pattern<&UserConfig::read>;
+constexpr Access user_vhost_pattern = added_pattern<&UserConfig::vhost_pattern>;
 constexpr Access loopback_user = {set_loopback_user, show_loopback_users};
 constexpr Access no_loopback_users = {set_no_loopback_users, show_nothing};
 constexpr Access default_vhost = {set_default_vhost, show_default_vhost};

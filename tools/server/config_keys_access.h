@@ -115,12 +115,19 @@ extern const Access listener;      ///< listeners.tcp.$name
 extern const Access no_listeners;  ///< listeners.tcp = none
 extern const Access default_user;
 extern const Access default_pass;
-extern const Access default_user_tag;    ///< $tag = true or false
-extern const Access user_password;       ///< default_users.$name.password; shows all added users
-extern const Access user_tags;           ///< default_users.$name.tags
-extern const Access everything_allowed;  ///< Permissions: .* and nothing else
-extern const Access loopback_user;       ///< $name = true or false
-extern const Access no_loopback_users;   ///< loopback_users = none
+extern const Access default_user_tag;  ///< $tag = true or false
+extern const Access user_password;     ///< default_users.$name.password; shows all added users
+extern const Access user_tags;         ///< default_users.$name.tags
+// Patterns of the default user and of added users
+extern const Access default_configure;
+extern const Access default_write;
+extern const Access default_read;
+extern const Access user_configure;
+extern const Access user_write;
+extern const Access user_read;
+extern const Access user_vhost_pattern;
+extern const Access loopback_user;      ///< $name = true or false
+extern const Access no_loopback_users;  ///< loopback_users = none
 extern const Access default_vhost;
 extern const Access vhosts;  ///< A list
 extern const Access vhost;   ///< One more

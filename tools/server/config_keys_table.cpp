@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t u32_max = UINT32_MAX;
 constexpr std::string_view accepts_bool = "true or false";
 constexpr std::string_view accepts_level = "debug, info, notice, warning, error, critical or none";
-constexpr std::string_view accepts_all = "'.*'";
+constexpr std::string_view accepts_pattern = "a regular expression";
 
 struct RowText {
   std::string_view name;
@@ -36,6 +36,7 @@ using C = ServerConfig;
 constexpr auto at_once = Reload::at_once;
 constexpr auto later = Reload::new_connections;
 constexpr auto restart = Reload::restart;
+constexpr auto once = Reload::new_data_dir;
 
 void add_network(std::vector<KeySpec>& rows) {
   const Section add(rows, "Network");
@@ -101,27 +102,34 @@ void add_protocol(std::vector<KeySpec>& rows) {
 
 void add_users(std::vector<KeySpec>& rows) {
   const Section add(rows, "Users");
-  const auto forced = access::everything_allowed;
-  add({"default_user", "a name", "The first user. Environment: RABBITMQ_DEFAULT_USER."}, later,
-      access::default_user);
-  add({"default_pass", "a password", "Its password. Environment: RABBITMQ_DEFAULT_PASS."}, later,
+  add({"default_user", "a name",
+       "The first user; like all users here made when the data directory is new and never touched "
+       "again. Environment: RABBITMQ_DEFAULT_USER."},
+      once, access::default_user);
+  add({"default_pass", "a password", "Its password. Environment: RABBITMQ_DEFAULT_PASS."}, once,
       access::default_pass);
   add({"default_user_tags.$tag", accepts_bool, "Gives the first user a tag or takes it away."},
-      later, access::default_user_tag);
-  add({"default_permissions.configure", accepts_all,
-       "What the first user may declare: everything."},
-      later, forced);
-  add({"default_permissions.read", accepts_all, "What it may read: everything."}, later, forced);
-  add({"default_permissions.write", accepts_all, "What it may write: everything."}, later, forced);
-  add({"default_users.$name.password", "a password", "Adds a user."}, later, access::user_password);
-  add({"default_users.$name.tags", "names separated by commas", "Tags of an added user."}, later,
+      once, access::default_user_tag);
+  add({"default_permissions.configure", accepts_pattern,
+       "Names that the first user may declare and delete."},
+      once, access::default_configure);
+  add({"default_permissions.read", accepts_pattern,
+       "Names that it may consume from, purge, and bind from."},
+      once, access::default_read);
+  add({"default_permissions.write", accepts_pattern, "Names that it may publish and bind to."},
+      once, access::default_write);
+  add({"default_users.$name.password", "a password", "Adds a user."}, once, access::user_password);
+  add({"default_users.$name.tags", "names separated by commas", "Tags of an added user."}, once,
       access::user_tags);
-  add({"default_users.$name.vhost_pattern", accepts_all, "Virtual hosts it may use: all."}, later,
-      forced);
-  add({"default_users.$name.configure", accepts_all, "What it may declare: everything."}, later,
-      forced);
-  add({"default_users.$name.read", accepts_all, "What it may read: everything."}, later, forced);
-  add({"default_users.$name.write", accepts_all, "What it may write: everything."}, later, forced);
+  add({"default_users.$name.vhost_pattern", accepts_pattern,
+       "Virtual hosts it may use, of those that are there when it is made."},
+      once, access::user_vhost_pattern);
+  add({"default_users.$name.configure", accepts_pattern, "As default_permissions.configure."}, once,
+      access::user_configure);
+  add({"default_users.$name.read", accepts_pattern, "As default_permissions.read."}, once,
+      access::user_read);
+  add({"default_users.$name.write", accepts_pattern, "As default_permissions.write."}, once,
+      access::user_write);
   add({"loopback_users.$name", accepts_bool,
        "Whether the user may log in over a loopback address only. guest always is unless set to "
        "false here."},

@@ -27,14 +27,26 @@ void keep_what_needs_restart(const ServerConfig& running, ServerConfig& config) 
   config.load_definitions = running.load_definitions;
 }
 
+std::vector<std::string>& list_of(ReloadPlan& plan, Reload reload) {
+  switch (reload) {
+    case Reload::restart:
+      return plan.need_restart;
+    case Reload::new_data_dir:
+      return plan.too_late;
+    case Reload::at_once:
+    case Reload::new_connections:
+      break;
+  }
+  return plan.changed;
+}
+
 }  // namespace
 
 ReloadPlan plan_reload(const ServerConfig& running, const ServerConfig& wanted) {
-  ReloadPlan plan{.config = wanted, .changed = {}, .need_restart = {}};
+  ReloadPlan plan{.config = wanted, .changed = {}, .need_restart = {}, .too_late = {}};
   for (const KeySpec& spec : config_keys()) {
     if (spec.show(running) == spec.show(wanted)) continue;
-    auto& list = spec.reload == Reload::restart ? plan.need_restart : plan.changed;
-    list.emplace_back(spec.name);
+    list_of(plan, spec.reload).emplace_back(spec.name);
   }
   keep_what_needs_restart(running, plan.config);
   return plan;
@@ -58,6 +70,11 @@ ServerConfig reload_config(const ServerConfig& running, LogSystem& log_system, c
     log.write(core::LogLevel::info, category, "configuration changed", {{"key", key}});
   for (const std::string& key : plan.need_restart)
     log.write(core::LogLevel::warning, category, "changed key needs a restart", {{"key", key}});
+  for (const std::string& key : plan.too_late)
+    log.write(core::LogLevel::warning, category,
+              "changed key counts in a new data directory only: change users with the control "
+              "interface",
+              {{"key", key}});
   if (wanted.ok())
     log.write(core::LogLevel::info, category, "configuration reloaded", {{"file", wanted.file}});
   else

@@ -16,6 +16,7 @@ struct ReloadPlan {
   ServerConfig config;
   std::vector<std::string> changed;       ///< Keys that take effect now or for new connections.
   std::vector<std::string> need_restart;  ///< Keys that differ but keep their old value.
+  std::vector<std::string> too_late;      ///< Keys that count in a new data directory only.
 };
 
 ReloadPlan plan_reload(const ServerConfig& running, const ServerConfig& wanted);

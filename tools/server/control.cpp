@@ -103,20 +103,33 @@ void Control::on_ask(const core::TopologyAsk& ask) {
   core::TopologyDone done{ask.channel, ask.message_count, nullptr};
   if (decision.kind == core::Decision::Kind::error)
     done.error = std::make_unique<core::AmqpError>(std::move(decision.error)).release();
-  if (decision.kind == core::Decision::Kind::changes) {
-    for (const core::TopologyChange& change : decision.changes) take(change);
-    ++version_;
-    if (has_uncommitted()) {
-      held_.push_back(std::move(decision.changes));
-    } else {
-      send(version_, std::move(decision.changes));
-    }
-  }
+  if (decision.kind == core::Decision::Kind::changes) adopt(std::move(decision.changes));
   if (!ask.channel) {
     CHECK(done.error == nullptr);
     return;
   }
-  waiting_.push_back({version_, done});
+  waiting_.push_back({version_, done, nullptr});
+  answer_ready();
+}
+
+void Control::adopt(Changes changes) {
+  CHECK(phase_ != Phase::failed);
+  for (const core::TopologyChange& change : changes) take(change);
+  ++version_;
+  if (has_uncommitted()) {
+    held_.push_back(std::move(changes));
+  } else {
+    send(version_, std::move(changes));
+  }
+}
+
+void Control::change(const core::AccessRequest& request, Changed done) {
+  CHECK(done != nullptr);
+  if (phase_ == Phase::failed) return;
+  core::AccessDecision decision = core::decide(master_, request, ids_);
+  if (decision.refusal) return done(decision.refusal);
+  if (!decision.changes.empty()) adopt(std::move(decision.changes));
+  waiting_.push_back({version_, {}, std::move(done)});
   answer_ready();
 }
 
@@ -133,14 +146,19 @@ void Control::answer_ready() {
   const std::uint64_t everywhere =
       shard_count_ == 1 ? sent_version() : *std::min_element(applied_.begin(), applied_.end());
   while (!waiting_.empty() && waiting_.front().version <= everywhere) {
-    const core::TopologyDone& done = waiting_.front().done;
-    mesh_.send(done.channel.shard, done);
+    const Waiting waiting = std::move(waiting_.front());
     waiting_.pop_front();
+    if (waiting.changed) {
+      waiting.changed(std::nullopt);
+    } else {
+      mesh_.send(waiting.done.channel.shard, waiting.done);
+    }
   }
 }
 
 void Control::flush() {
-  if (phase_ != Phase::failed && has_uncommitted()) commit();
+  // An answer may be followed by the next change.
+  while (phase_ != Phase::failed && has_uncommitted()) commit();
   mesh_.wake();
 }
 

@@ -1,7 +1,8 @@
 // The control thread: the only writer of the topology, and the one who watches memory, disk and
 // signals.
 //
-//   TopologyAsk -> decide() on the master -> changes applied here and recorded in the store
+//   TopologyAsk, change() -> decide() on the master -> changes applied here and recorded in the
+//   store
 //     nothing of it is durable: sent to every shard at once
 //     else: held, with everything decided after it, until the turn's commit
 //   flush(): one commit for all that came in this turn, then what was held is sent
@@ -18,9 +19,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/access_request.h"
 #include "core/log.h"
 #include "core/ports.h"
 #include "core/topology.h"
@@ -60,6 +63,15 @@ class Control final : private io::TurnHooks {
   bool is_finished() const;
   void set_memory_watermark(std::uint64_t bytes) { parts_.memory_watermark_bytes = bytes; }
   void set_disk_free_min(std::uint64_t bytes) { parts_.disk_free_min_bytes = bytes; }
+  /// What an operator asks for (core/access_request.h): `done` comes when the change is durable and
+  /// every shard has applied it, with nothing, or at once with what is wrong with the request. It
+  /// runs on the control thread, which is also the only one that may call this; it may ask again.
+  /// When the store fails the process ends and no answer comes.
+  using Changed = std::function<void(const std::optional<core::AccessRefusal>&)>;
+  void change(const core::AccessRequest& request, Changed done);
+  /// What there is, for questions of the control thread; not yet durable when a change is under
+  /// way.
+  const core::Topology& topology() const { return master_; }
   /// To every shard.
   void broadcast(const core::Command& command);
 
@@ -71,6 +83,7 @@ class Control final : private io::TurnHooks {
   struct Waiting {
     std::uint64_t version;
     core::TopologyDone done;
+    Changed changed = nullptr;  ///< When set it gets the answer.
   };
 
   bool drain_mailboxes() override;
@@ -80,6 +93,7 @@ class Control final : private io::TurnHooks {
   void on_command(core::ShardId from, const core::Command& command);
   void on_ask(const core::TopologyAsk& ask);
   void take(const core::TopologyChange& change);
+  void adopt(Changes changes);
   bool has_uncommitted() const { return parts_.store != nullptr && parts_.store->has_changes(); }
   void commit();
   void fail(const std::string& reason);

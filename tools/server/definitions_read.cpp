@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/access_pattern.h"
 #include "net/amqp/password.h"
 #include "tools/server/config_file.h"
 #include "tools/server/config_value.h"
@@ -39,6 +40,9 @@ class Reader {
   void each(std::string_view section, Visit visit);
   void on_user(Fields& fields);
   void on_vhost(Fields& fields);
+  void on_permission(Fields& fields);
+  void on_topic_permission(Fields& fields);
+  static void check_patterns(Fields& fields, std::initializer_list<std::string_view> names);
   void on_exchange(Fields& fields);
   void on_queue(Fields& fields);
   void on_binding(Fields& fields);
@@ -64,8 +68,8 @@ std::string Reader::read(simdjson::dom::object root) {
   root_ = root;
   each("vhosts", &Reader::on_vhost);
   each("users", &Reader::on_user);
-  each("permissions", &Reader::on_row<KeptKind::permissions>);
-  each("topic_permissions", &Reader::on_row<KeptKind::topic_permissions>);
+  each("permissions", &Reader::on_permission);
+  each("topic_permissions", &Reader::on_topic_permission);
   each("policies", &Reader::on_row<KeptKind::policies>);
   each("parameters", &Reader::on_row<KeptKind::parameters>);
   each("global_parameters", &Reader::on_row<KeptKind::global_parameters>);
@@ -149,6 +153,30 @@ void Reader::on_vhost(Fields& fields) {
   if (properties != "{}")
     (void)out_.kept.put(KeptKind::vhost_properties, {{made.vhost, std::move(properties)}});
   out_.vhosts.push_back(std::move(made));
+}
+
+void Reader::check_patterns(Fields& fields, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    std::string pattern = fields.text(name);
+    for (const std::string_view variable : {"username", "vhost", "client_id"})
+      pattern = core::expand_pattern(std::move(pattern), variable, "x");
+    const std::string why = core::check_pattern(pattern);
+    if (fields.ok() && !why.empty())
+      fields.refuse(name, fmt::format("the regular expression cannot be used: {}; look-around and "
+                                      "back references are not supported, see "
+                                      "docs/COMPATIBILITY.md",
+                                      why));
+  }
+}
+
+void Reader::on_permission(Fields& fields) {
+  check_patterns(fields, {"configure", "write", "read"});
+  put_row(fields, KeptKind::permissions);
+}
+
+void Reader::on_topic_permission(Fields& fields) {
+  check_patterns(fields, {"write", "read"});
+  put_row(fields, KeptKind::topic_permissions);
 }
 
 DefinedItem Reader::item(Fields& fields, Kind kind) {

@@ -12,7 +12,10 @@
 #include <utility>
 #include <variant>
 
+#include "core/base/random.h"
 #include "tools/server/data_dir.h"
+#include "tools/server/default_users.h"
+#include "tools/server/definitions_access.h"
 #include "tools/server/definitions_import.h"
 #include "tools/server/definitions_warnings.h"
 #include "tools/server/definitions_write.h"
@@ -43,31 +46,56 @@ std::vector<std::string> vhost_names(const core::StoredDefinitions& stored) {
   return names;
 }
 
-std::string import_file(const DefinitionsPlace& place, StartDefinitions& out) {
-  Definitions definitions;
-  std::string error = read_definitions(place.config.load_definitions, definitions);
-  if (!error.empty()) return error;
-  ImportPlan plan = plan_import(out.stored, {definitions, place.config.vhosts, place.shard_count});
-  if (!plan.error.empty()) return plan.error;
-  std::size_t kept_count = 0;
+/// What is to be there: what the file says, and with nobody here or there the default users.
+void add_users(const DefinitionsPlace& place, const std::vector<std::string>& vhosts,
+               const StartDefinitions& there, Definitions& definitions) {
+  constexpr auto users = persist::KeptKind::users;
+  if (place.catalog.had_users() || !there.kept.of(users).empty()) return;
+  if (!definitions.kept.of(users).empty()) return;
+  core::Random random{place.seed};
+  add_default_users(place.config, vhosts, random, definitions.kept);
+}
+
+/// Into the catalog's transaction. How many rows are new or different.
+std::size_t keep_rows(const DefinitionsPlace& place, const Definitions& definitions,
+                      persist::KeptDefinitions& kept) {
+  std::size_t count = 0;
   for (std::size_t index = 0; index < persist::kept_kind_count; ++index) {
     const auto kind = static_cast<persist::KeptKind>(index);
     for (const persist::KeptRow& row : definitions.kept.of(kind)) {
-      if (!out.kept.put(kind, row)) continue;
+      if (!kept.put(kind, row)) continue;
       place.catalog.keep(kind, row);
-      ++kept_count;
+      ++count;
     }
   }
+  return count;
+}
+
+std::string bring_in(const DefinitionsPlace& place, Definitions& definitions,
+                     StartDefinitions& out) {
+  ImportPlan plan = plan_import(out.stored, {definitions, place.config.vhosts, place.shard_count});
+  if (!plan.error.empty()) return plan.error;
   for (const core::TopologyChange& change : plan.changes) place.catalog.record(change);
+  out.stored.last_id = plan.last_id;
+  const std::size_t change_count = plan.changes.size();
+  for (core::TopologyChange& change : plan.changes) out.stored.changes.push_back(std::move(change));
+  add_users(place, vhost_names(out.stored), out, definitions);
+  const std::size_t kept_count = keep_rows(place, definitions, out.kept);
+  AccessLoad access = load_access(out.kept, out.stored.changes);
+  if (!access.error.empty()) return access.error;
+  for (const core::TopologyChange& change : access.removals) place.catalog.record(change);
+  for (core::TopologyChange& change : access.changes)
+    out.stored.changes.push_back(std::move(change));
+  std::string error;
   if (place.catalog.has_changes()) error = place.catalog.commit();
   if (!error.empty()) return error;
-  place.log.write(LogLevel::info, LogCategory::general, "definitions imported",
-                  {{"file", place.config.load_definitions},
-                   {"changes", plan.changes.size()},
-                   {"users_and_others", kept_count}});
+  if (!place.config.load_definitions.empty())
+    place.log.write(LogLevel::info, LogCategory::general, "definitions imported",
+                    {{"file", place.config.load_definitions},
+                     {"changes", change_count},
+                     {"users_and_others", kept_count}});
   warn_of_dangling(place.log, plan.dangling);
-  out.stored.last_id = plan.last_id;
-  for (core::TopologyChange& change : plan.changes) out.stored.changes.push_back(std::move(change));
+  for (const std::string& text : access.warnings) warn(place.log, text);
   return {};
 }
 
@@ -100,9 +128,13 @@ std::string load_start_definitions(const DefinitionsPlace& place, StartDefinitio
   if (!error.empty()) return error;
   place.log.write(LogLevel::info, LogCategory::general, "definitions loaded",
                   {{"catalog", catalog_path(place.config)}, {"count", out.stored.changes.size()}});
-  if (!place.config.load_definitions.empty()) error = import_file(place, out);
+  Definitions definitions;
+  if (!place.config.load_definitions.empty())
+    error = read_definitions(place.config.load_definitions, definitions);
+  if (error.empty()) error = bring_in(place, definitions, out);
   if (!error.empty()) return error;
-  for (const std::string& text : definition_warnings(out.kept, vhost_names(out.stored)))
+  for (const std::string& text : definition_warnings(out.kept)) warn(place.log, text);
+  for (const std::string& text : default_user_warnings(place.config, out.kept))
     warn(place.log, text);
   return {};
 }

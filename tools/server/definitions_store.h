@@ -2,8 +2,10 @@
 //
 //   catalog -> stored, kept      file -> Definitions -> plan      plan -> one commit of the catalog
 //                                                                 -> stored, kept
+//   a catalog that never had a user gets those of the configuration
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/log.h"
@@ -15,7 +17,7 @@ namespace lepus::server {
 
 /// What the broker starts with.
 struct StartDefinitions {
-  core::StoredDefinitions stored;
+  core::StoredDefinitions stored;  ///< With users and what they may do.
   persist::KeptDefinitions kept;
 };
 
@@ -24,6 +26,7 @@ struct DefinitionsPlace {
   persist::Catalog& catalog;  ///< Open, not loaded yet.
   core::Log& log;
   core::ShardId shard_count;
+  std::uint64_t seed = 0;  ///< For salts of passwords.
 };
 
 /// Loads the catalog and, when the configuration names one, the definitions file. Everything in the

@@ -48,6 +48,12 @@ class Writer {
   void on(const core::ExchangeAdded& added);
   void on(const core::QueueAdded& added);
   void on(const core::BindingAdded& added);
+  // Users and what they may do are written from their rows.
+  void on(const core::VhostSettingsPut&) {}
+  void on(const core::VhostLimitsPut&) {}
+  void on(const core::UserPut&) {}
+  void on(const core::PermissionPut&) {}
+  void on(const core::TopicPermissionPut&) {}
   template <class Change>
   void on(const Change&) {
     constexpr bool catalog_holds_additions_only = false;

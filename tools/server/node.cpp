@@ -15,7 +15,6 @@
 #include "persist/shard_import.h"
 #include "tools/server/config_memory.h"
 #include "tools/server/config_reload.h"
-#include "tools/server/login_users.h"
 
 namespace lepus::server {
 
@@ -53,12 +52,12 @@ io::IdlePolicy idle_policy(const ServerConfig& config) {
   return {};
 }
 
-std::unique_ptr<amqp::Settings> make_settings(const ServerConfig& config, LoginUsers& users) {
+std::unique_ptr<amqp::Settings> make_settings(const ServerConfig& config) {
   auto settings = std::make_unique<amqp::Settings>();
   settings->product = config.product_name;
   settings->version = config.product_version;
   settings->cluster_name = config.cluster_name;
-  settings->users = std::move(users.users);
+  settings->loopback_users = {config.loopback_users.begin(), config.loopback_users.end()};
   settings->heartbeat_s = config.heartbeat_s;
   settings->frame_max = config.frame_max;
   settings->channel_max = config.channel_max;
@@ -127,19 +126,14 @@ std::string Node::open_catalog() {
   std::string error = catalog_.open({catalog_path(config_), random_seed() | 1});
   if (error.empty())
     error = load_start_definitions(
-        {config_, catalog_, log_, static_cast<core::ShardId>(shards_.size())}, definitions_);
-  return error.empty() ? add_settings() : error;
+        {config_, catalog_, log_, static_cast<core::ShardId>(shards_.size()), random_seed()},
+        definitions_);
+  if (error.empty()) add_settings();
+  return error;
 }
 
 /// From the configuration as it is now.
-std::string Node::add_settings() {
-  LoginUsers users = login_users(config_, definitions_.kept);
-  for (const std::string& text : users.warnings)
-    log_.write(LogLevel::warning, LogCategory::general, "users", {{"text", text}});
-  if (!users.error.empty()) return users.error;
-  settings_.push_back(make_settings(config_, users));
-  return {};
-}
+void Node::add_settings() { settings_.push_back(make_settings(config_)); }
 
 std::string Node::make_shards() {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
@@ -154,7 +148,7 @@ std::string Node::make_shards() {
     own.shard = std::make_unique<Shard>(Shard::Parts{
         static_cast<core::ShardId>(i), &mesh_, own.loop.get(), settings_.back().get(), own.log,
         random_seed(), wall_clock_offset(*own.driver), [this] { return connection_count(); },
-        &own.store->journal(), own.store.get()});
+        &own.store->journal(), own.store.get(), &uses_});
   }
   set_paging();
   return {};
@@ -278,8 +272,7 @@ void Node::on_signal(int signal) {
 
 void Node::reload() {
   config_ = reload_config(config_, log_system_, log_);
-  const std::string error = add_settings();
-  CHECK(error.empty());  // The rows of the catalog were good at the start.
+  add_settings();
   control_->set_memory_watermark(memory_watermark());
   set_paging();
   control_->set_disk_free_min(disk_free_min());

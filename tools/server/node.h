@@ -20,6 +20,7 @@
 #include "tools/server/mesh.h"
 #include "tools/server/placement.h"
 #include "tools/server/shard.h"
+#include "tools/server/use_counter.h"
 
 namespace lepus::server {
 
@@ -48,7 +49,7 @@ class Node {
   std::string make_driver(std::unique_ptr<io::UringDriver>& driver);
   std::string listen();
   std::string open_catalog();
-  std::string add_settings();
+  void add_settings();
   std::string open_journals();
   std::string import_journals();
   std::string make_shards();
@@ -73,6 +74,7 @@ class Node {
   io::KernelDisk disk_;
   persist::Catalog catalog_;
   StartDefinitions definitions_;  ///< `stored` only until the control thread has it.
+  SharedUseCounter uses_;
   Mesh mesh_;
   std::unique_ptr<io::UringDriver> driver_;
   std::unique_ptr<io::Loop> loop_;

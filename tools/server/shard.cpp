@@ -20,7 +20,7 @@ Shard::Shard(const Parts& parts)
                &ledger_, parts.restorer},
               static_cast<core::ShardId>(parts.mesh->thread_count() - 1)),
       server_({&broker_, parts.loop, parts.settings, parts.log, parts.seed, &Shard::bury_stream,
-               this}) {
+               this, parts.uses}) {
   parts_.loop->set_hooks(this);
   stop_timer_.bind<&Shard::on_stop_deadline>(this);
   deadline_timer_.bind<&Shard::on_deadline>(this);

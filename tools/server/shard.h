@@ -34,6 +34,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     std::function<std::uint64_t()> connection_count;
     core::Ledger* ledger = nullptr;      ///< Null: messages live in memory only.
     core::Restorer* restorer = nullptr;  ///< Null: nothing was kept.
+    core::UseCounter* uses = nullptr;    ///< Null: limits hold for this shard alone.
   };
   explicit Shard(const Parts& parts);
   ~Shard() override;

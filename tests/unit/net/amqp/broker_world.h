@@ -14,9 +14,11 @@
 #include <utility>
 #include <vector>
 
+#include "core/access_request.h"
 #include "core/broker.h"
 #include "core/topology_rules.h"
 #include "io/loop.h"
+#include "net/amqp/password.h"
 #include "net/amqp/server.h"
 #include "tests/unit/core/fake_commands.h"
 #include "tests/unit/net/amqp/fake_stream.h"
@@ -44,7 +46,7 @@ class BrokerWorld {
 
   explicit BrokerWorld(const Options& options)
       : options_(options), random_(options.seed), master_(options.shard_count) {
-    settings.users["guest"] = {"guest", true};
+    settings.loopback_users = {"guest"};
     rings_.resize(std::size_t{options.shard_count + 1U} * (options.shard_count + 1U));
     for (core::ShardId id = 0; id < options.shard_count; ++id)
       shards_.push_back(std::make_unique<Shard>(*this, id));
@@ -53,6 +55,8 @@ class BrokerWorld {
     request.kind = core::TopologyRequest::Kind::add_vhost;
     request.name = "/";
     decide_and_publish(request);
+    add_user("guest", "guest");
+    grant({"guest", "/", ".*", ".*", ".*"});
     settle();
   }
   BrokerWorld(const BrokerWorld&) = delete;
@@ -93,6 +97,30 @@ class BrokerWorld {
   }
   void advance(core::Nanos duration) {
     for (const auto& shard : shards_) shard->driver.time += duration;
+    settle();
+  }
+  void add_user(const std::string& name, const std::string& password,
+                std::vector<std::string> tags = {}, core::UserLimits limits = {}) {
+    publish({core::UserPut{
+        {name, hash_password(password, 1), std::string{sha256_name}, std::move(tags), limits}}});
+  }
+  void grant(core::PermissionSpec permission) {
+    publish({core::PermissionPut{std::move(permission)}});
+  }
+  /// What the control thread decided, on its way to every shard.
+  void publish(const std::vector<core::TopologyChange>& changes) {
+    for (const core::TopologyChange& change : changes) master_.apply(change);
+    ++version_;
+    for (core::ShardId to = 0; to < options_.shard_count; ++to) {
+      auto copy = std::make_unique<std::vector<core::TopologyChange>>(changes);
+      ring(control(), to).push_back(core::TopologyApply{version_, copy.release()});
+    }
+  }
+  /// An operator's request, which must be in order.
+  void change(const core::AccessRequest& request) {
+    const core::AccessDecision decision = core::decide(master_, request, ids_);
+    CHECK(!decision.refusal);
+    publish(decision.changes);
     settle();
   }
   /// From the control thread to every shard.
@@ -235,12 +263,7 @@ class BrokerWorld {
     if (decision.kind == core::Decision::Kind::error)
       return std::make_unique<core::AmqpError>(std::move(decision.error)).release();
     if (decision.kind == core::Decision::Kind::satisfied) return nullptr;
-    for (const core::TopologyChange& change : decision.changes) master_.apply(change);
-    ++version_;
-    for (core::ShardId to = 0; to < options_.shard_count; ++to) {
-      auto copy = std::make_unique<std::vector<core::TopologyChange>>(decision.changes);
-      ring(control(), to).push_back(core::TopologyApply{version_, copy.release()});
-    }
+    publish(decision.changes);
     return nullptr;
   }
 

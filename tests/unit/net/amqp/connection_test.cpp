@@ -94,11 +94,13 @@ TEST_P(ConnectionTest, AWrongPasswordIsToldToWhoCanHearIt) {
 }
 
 TEST_P(ConnectionTest, AUserWithAHashLogsInWithHisPassword) {
-  User user;
-  ASSERT_EQ(user.hash.emplace().read("rabbit_password_hashing_sha256",
-                                     "QD40KHedRZv6HA0ZRw7pvkS/EtCx7gjq3U7jyLfE/uWsjI2h"),
-            "");
-  world_.settings.users["shop"] = user;
+  world_.change(core::AddUser{{"shop",
+                               "QD40KHedRZv6HA0ZRw7pvkS/EtCx7gjq3U7jyLfE/uWsjI2h",
+                               "rabbit_password_hashing_sha256",
+                               {},
+                               {}}});
+  world_.grant({"shop", "/", "", "", ""});
+  world_.settle();
   Login login;
   login.user = "shop";
   login.password = "s3cret";

@@ -92,8 +92,9 @@ TEST(ConfigReload, SaysWhatTookEffectAndWhatDidNot) {
   wanted.users.push_back({"jill", "x", {}});
   const ReloadPlan plan = plan_reload(running, wanted);
   EXPECT_EQ(plan.changed,
-            (std::vector<std::string>{"heartbeat", "default_users.$name.password",
-                                      "vm_memory_high_watermark.relative", "log.console.level"}));
+            (std::vector<std::string>{"heartbeat", "vm_memory_high_watermark.relative",
+                                      "log.console.level"}));
+  EXPECT_EQ(plan.too_late, (std::vector<std::string>{"default_users.$name.password"}));
   EXPECT_EQ(plan.need_restart, (std::vector<std::string>{"listeners.tcp.$name", "shards"}));
   EXPECT_EQ(plan.config.heartbeat_s, 10U);
   EXPECT_EQ(plan.config.shards, running.shards);

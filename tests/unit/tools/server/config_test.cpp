@@ -166,9 +166,10 @@ TEST_F(ConfigTest, ErrorsNameFileLineAndKey) {
   EXPECT_EQ(only_error("listeners.tcp.default = 300.1.1.1:1"),
             "lepus.conf:1: bad value '300.1.1.1:1' for key 'listeners.tcp.default': expected "
             "[address:]port or none");
-  EXPECT_EQ(only_error("default_permissions.write = ^x"),
-            "lepus.conf:1: bad value '^x' for key 'default_permissions.write': expected '.*'; this "
-            "version has no access control, every user may do everything");
+  EXPECT_EQ(load("default_permissions.write = ^x").config.users[0].write, "^x");
+  EXPECT_EQ(only_error("default_permissions.write = *x"),
+            "lepus.conf:1: bad value '*x' for key 'default_permissions.write': expected a regular "
+            "expression; no argument for repetition operator: *");
   EXPECT_EQ(only_error("ssl_options.verify = verify_none"),
             "lepus.conf:1: key 'ssl_options.verify' is known to RabbitMQ but not supported by this "
             "version; remove it");

@@ -246,7 +246,8 @@ TEST_F(DefinitionsStoreTest, ABadFileChangesNothing) {
   EXPECT_NE(start(file(bad)).find("/d.json: queues[1]: PRECONDITION_FAILED"), std::string::npos);
   EXPECT_FALSE(catalog_->has_changes());
   ASSERT_EQ(start(""), "");
-  EXPECT_TRUE(begun_.kept.of(persist::KeptKind::users).empty());
+  ASSERT_EQ(begun_.kept.of(persist::KeptKind::users).size(), 1U);
+  EXPECT_EQ(begun_.kept.of(persist::KeptKind::users)[0].values[persist::user_name], "guest");
   ASSERT_EQ(start(file(topology)), "");
   EXPECT_EQ(exported(), before);
 }

@@ -1,0 +1,53 @@
+// What an operator asks for at the control thread: answered when it is durable and everywhere.
+#include <gtest/gtest.h>
+
+#include "tests/unit/tools/server/control_world.h"
+
+namespace lepus::server {
+namespace {
+
+TEST_F(ControlTest, AnOperatorHearsWhenAllShardsHaveIt) {
+  start();
+  std::vector<std::string> answers;
+  const auto told = [&](const std::optional<core::AccessRefusal>& refusal) {
+    answers.push_back(refusal ? refusal->text : "done");
+  };
+  const std::size_t commits = store_.commit_count;
+  control_->change(core::AddUser{{"ann", "h", "a", {}, {}}}, told);
+  control_->change(core::AddUser{{"ann", "h", "a", {}, {}}}, told);
+  EXPECT_EQ(answers, std::vector<std::string>{"User \"ann\" already exists"});
+  EXPECT_EQ(zero_->count<TopologyApply>(), 0U);
+  run();
+  EXPECT_EQ(store_.commit_count, commits + 1);
+  zero_->apply();
+  run();
+  EXPECT_EQ(answers.size(), 1U);
+  one_->apply();
+  run();
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_EQ(answers[1], "done");
+  EXPECT_NE(one_->replica.access().find_user("ann"), nullptr);
+  // What is so already is told once everything before it is everywhere.
+  control_->change(core::SetUserTags{"ann", {}}, told);
+  run();
+  EXPECT_EQ(answers.size(), 3U);
+}
+
+TEST_F(ControlTest, AnAnswerMayBeFollowedByTheNextChange) {
+  start();
+  int done = 0;
+  control_->change(core::AddUser{{"ann", "h", "a", {}, {}}}, [&](const auto&) {
+    control_->change(core::DeleteUser{"ann"}, [&](const auto&) { ++done; });
+  });
+  for (int i = 0; i < 2; ++i) {
+    run();
+    zero_->apply();
+    one_->apply();
+  }
+  run();
+  EXPECT_EQ(done, 1);
+  EXPECT_TRUE(control_->topology().access().users().empty());
+}
+
+}  // namespace
+}  // namespace lepus::server

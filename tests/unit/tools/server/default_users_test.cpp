@@ -1,0 +1,151 @@
+// Who is made in a new data directory, how rows become changes, and what the operator is told.
+#include "tools/server/default_users.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "core/topology.h"
+#include "net/amqp/password.h"
+#include "tools/server/definitions_access.h"
+#include "tools/server/definitions_warnings.h"
+
+namespace lepus::server {
+namespace {
+
+using persist::KeptDefinitions;
+using persist::KeptKind;
+
+/// Of the password s3cret.
+constexpr const char* hash = "QD40KHedRZv6HA0ZRw7pvkS/EtCx7gjq3U7jyLfE/uWsjI2h";
+
+KeptDefinitions with_user(const std::string& name, const std::string& limits = "{}") {
+  KeptDefinitions kept;
+  EXPECT_TRUE(kept.put(KeptKind::users,
+                       {{name, hash, "rabbit_password_hashing_sha256", R"(["a"])", limits}}));
+  return kept;
+}
+
+std::size_t count_of(const std::vector<std::string>& all, const std::string& part) {
+  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const auto& one) {
+    return one.find(part) != std::string::npos;
+  }));
+}
+
+const std::vector<core::TopologyChange> two_vhosts{core::VhostAdded{core::VhostId{1}, "/"},
+                                                   core::VhostAdded{core::VhostId{2}, "v"}};
+
+TEST(DefaultUsers, AreMadeWithTheirPermissions) {
+  ServerConfig config;
+  config.users[0].tags = {"administrator"};
+  config.users.push_back({"shop", "x", {}, "^shop", "", ".*", "^v$"});
+  core::Random random{7};
+  KeptDefinitions kept;
+  add_default_users(config, {"/", "v"}, random, kept);
+  core::Topology topology{1};
+  for (const core::TopologyChange& change : two_vhosts) topology.apply(change);
+  const AccessLoad load = load_access(kept, two_vhosts);
+  EXPECT_EQ(load.error, "");
+  for (const core::TopologyChange& change : load.changes) topology.apply(change);
+  const core::Access& access = topology.access();
+  ASSERT_NE(access.find_user("guest"), nullptr);
+  EXPECT_TRUE(access.find_user("guest")->spec.has_tag("administrator"));
+  EXPECT_TRUE(access.allows({"guest", "/"}, core::Permission::write, "any"));
+  EXPECT_TRUE(access.allows({"guest", "v"}, core::Permission::write, "any"));
+  EXPECT_EQ(access.find_grant({"shop", "/"}), nullptr);
+  EXPECT_TRUE(access.allows({"shop", "v"}, core::Permission::configure, "shop.q"));
+  EXPECT_FALSE(access.allows({"shop", "v"}, core::Permission::write, "shop.q"));
+  amqp::PasswordHash read;
+  const core::UserSpec& shop = access.find_user("shop")->spec;
+  ASSERT_EQ(read.read(shop.hashing_algorithm, shop.password_hash), "");
+  EXPECT_TRUE(read.matches("x"));
+  EXPECT_NE(shop.password_hash, make_user("shop", "x", random).password_hash);
+  EXPECT_EQ(make_user("shop", "", random).password_hash, "");
+}
+
+TEST(DefaultUsers, APasswordThatDoesNotCountIsSaid) {
+  ServerConfig config;
+  EXPECT_TRUE(default_user_warnings(config, with_user("shop")).empty());
+  config.users = {{"shop", "s3cret", {}}};
+  EXPECT_TRUE(default_user_warnings(config, with_user("shop")).empty());
+  config.users[0].password = "other";
+  EXPECT_EQ(count_of(default_user_warnings(config, with_user("shop")), "user 'shop'"), 1U);
+  config.users[0] = {"gone", "s3cret", {}};
+  EXPECT_EQ(count_of(default_user_warnings(config, with_user("shop")), "user 'gone'"), 1U);
+}
+
+TEST(LoadAccess, LimitsTagsAndSettings) {
+  KeptDefinitions kept = with_user("u", R"({"max-connections": 3, "max-channels": -1})");
+  (void)kept.put(KeptKind::vhost_properties,
+                 {{"v", R"({"limits": [], "metadata": {"description": "d", "tags": ["t"],
+                            "default_queue_type": "quorum"}})"}});
+  (void)kept.put(KeptKind::vhost_properties, {{"/", R"({"default_queue_type": "undefined"})"}});
+  (void)kept.put(KeptKind::parameters,
+                 {{"vhost-limits", "v", "limits", R"({"max-queues": 9, "max-connections": 0})"}});
+  const AccessLoad load = load_access(kept, two_vhosts);
+  EXPECT_EQ(load.error, "");
+  EXPECT_EQ(count_of(load.warnings, "default queue type 'quorum'"), 1U);
+  core::Topology topology{1};
+  for (const core::TopologyChange& change : two_vhosts) topology.apply(change);
+  for (const core::TopologyChange& change : load.changes) topology.apply(change);
+  EXPECT_EQ(topology.access().find_user("u")->spec.limits, (core::UserLimits{3, -1}));
+  EXPECT_EQ(topology.access().find_user("u")->spec.tags, std::vector<std::string>{"a"});
+  EXPECT_EQ(topology.find_vhost("v")->settings, (core::VhostSettings{"d", {"t"}, "quorum"}));
+  EXPECT_EQ(topology.find_vhost("/")->settings, core::VhostSettings{});
+  EXPECT_EQ(topology.find_vhost("v")->limits, (core::VhostLimits{0, 9}));
+  EXPECT_EQ(definition_warnings(kept).size(), 0U);
+}
+
+TEST(LoadAccess, WhatIsAboutNobodyIsRemoved) {
+  KeptDefinitions kept = with_user("u");
+  (void)kept.put(KeptKind::permissions, {{"u", "/", ".*", ".*", ".*"}});
+  (void)kept.put(KeptKind::permissions, {{"u", "gone", ".*", ".*", ".*"}});
+  (void)kept.put(KeptKind::permissions, {{"gone", "/", ".*", ".*", ".*"}});
+  (void)kept.put(KeptKind::topic_permissions, {{"gone", "/", "x", ".*", ".*"}});
+  const AccessLoad load = load_access(kept, two_vhosts);
+  EXPECT_EQ(load.error, "");
+  EXPECT_EQ(load.changes.size(), 2U);
+  EXPECT_EQ(load.removals.size(), 3U);
+  EXPECT_EQ(count_of(load.warnings, "are removed: there is no such"), 3U);
+}
+
+TEST(LoadAccess, APatternThatCannotBeReadAllowsNothing) {
+  KeptDefinitions kept = with_user("u");
+  (void)kept.put(KeptKind::permissions, {{"u", "/", "(?!x)", ".*", ".*"}});
+  const AccessLoad load = load_access(kept, two_vhosts);
+  EXPECT_EQ(load.error, "");
+  EXPECT_EQ(count_of(load.warnings, "the pattern '(?!x)' cannot be read"), 1U);
+}
+
+TEST(LoadAccess, ADamagedRowIsAnError) {
+  KeptDefinitions kept = with_user("shop");
+  kept.of(KeptKind::users)[0].values[persist::user_hash] = "edited";
+  EXPECT_EQ(load_access(kept, two_vhosts).error,
+            "catalog, table users, user 'shop': the password hash is not base64");
+  EXPECT_EQ(load_access(with_user("shop", "{\"max-channels\": \"a\"}"), two_vhosts).error,
+            "catalog, table users, user 'shop': 'max-channels' is not a whole number");
+  EXPECT_EQ(load_access(with_user("shop", "{"), two_vhosts).error,
+            "catalog, table users, user 'shop': not JSON");
+}
+
+TEST(DefinitionWarnings, OneForEachKind) {
+  EXPECT_TRUE(definition_warnings({}).empty());
+  KeptDefinitions kept = with_user("u", R"({"max-connections":1})");
+  (void)kept.put(KeptKind::permissions, {{"u", "/", ".*", ".*", ".*"}});
+  (void)kept.put(KeptKind::policies, {{"/", "p", "", "all", "{}", "0"}});
+  (void)kept.put(KeptKind::policies, {{"/", "q", "", "all", "{}", "0"}});
+  (void)kept.put(KeptKind::parameters, {{"operator_policy", "/", "o", "{}"}});
+  (void)kept.put(KeptKind::parameters, {{"shovel", "/", "s", "{}"}});
+  (void)kept.put(KeptKind::global_parameters, {{"cluster_name", "\"c\""}});
+  const std::vector<std::string> all = definition_warnings(kept);
+  EXPECT_EQ(all.size(), 4U);
+  EXPECT_EQ(count_of(all, "2 policies are stored"), 1U);
+  EXPECT_EQ(count_of(all, "1 operator policies are stored"), 1U);
+  EXPECT_EQ(count_of(all, "1 parameters"), 1U);
+  EXPECT_EQ(count_of(all, "1 global parameters are stored"), 1U);
+  EXPECT_EQ(count_of(all, "not applied yet"), 4U);
+}
+
+}  // namespace
+}  // namespace lepus::server

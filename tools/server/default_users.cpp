@@ -1,0 +1,67 @@
+// Rows, as a definitions file would bring them.
+#include "tools/server/default_users.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/access_pattern.h"
+#include "net/amqp/password.h"
+#include "persist/access_rows.h"
+
+namespace lepus::server {
+
+using persist::KeptKind;
+
+core::UserSpec make_user(std::string_view name, std::string_view password, core::Random& random) {
+  CHECK(!name.empty());
+  core::UserSpec user;
+  user.name = name;
+  user.hashing_algorithm = amqp::sha256_name;
+  // As with RabbitMQ, an empty password is none: nobody logs in with it.
+  if (!password.empty())
+    user.password_hash =
+        amqp::hash_password(password, static_cast<std::uint32_t>(random.next() >> 32));
+  return user;
+}
+
+void add_default_users(const ServerConfig& config, const std::vector<std::string>& vhosts,
+                       core::Random& random, persist::KeptDefinitions& kept) {
+  CHECK(kept.of(KeptKind::users).empty());
+  for (const UserConfig& one : config.users) {
+    core::UserSpec user = make_user(one.name, one.password, random);
+    user.tags = one.tags;
+    CHECK(kept.put(KeptKind::users, persist::user_row(user)));
+    const core::AccessPattern pattern{one.vhost_pattern};
+    for (const std::string& vhost : vhosts) {
+      if (!pattern.matches(vhost)) continue;
+      (void)kept.put(KeptKind::permissions, persist::permission_row({one.name, vhost, one.configure,
+                                                                     one.write, one.read}));
+    }
+  }
+}
+
+std::vector<std::string> default_user_warnings(const ServerConfig& config,
+                                               const persist::KeptDefinitions& kept) {
+  std::vector<std::string> warnings;
+  const UserConfig built_in = ServerConfig{}.users.front();
+  for (const UserConfig& user : config.users) {
+    if (user == built_in) continue;
+    bool accepted = false;
+    for (const persist::KeptRow& row : kept.of(KeptKind::users)) {
+      amqp::PasswordHash hash;
+      accepted |=
+          row.values[persist::user_name] == user.name &&
+          hash.read(row.values[persist::user_algorithm], row.values[persist::user_hash]).empty() &&
+          hash.matches(user.password);
+    }
+    if (!accepted)
+      warnings.push_back(
+          fmt::format("user '{}' of the configuration cannot log in with the password that stands "
+                      "there: the users of the configuration are made in a new data directory only",
+                      user.name));
+  }
+  return warnings;
+}
+
+}  // namespace lepus::server
