@@ -121,7 +121,8 @@ class Runner:
             return suite_tools.counted(
                 [sys.executable, "tests/wire/run.py", "--port", str(broker.port)],
                 self.deadline.left(240))
-        return suite_tools.with_broker(self.program(preset, "lepus"), suite, environment)
+        users = {"load_definitions": os.path.join(ROOT, "tests", "wire", "users.json")}
+        return suite_tools.with_broker(self.program(preset, "lepus"), suite, environment, users)
 
     def wire(self):
         return self._wire("release", {})

@@ -155,12 +155,12 @@ class Broker:
     `stop()` ends it by SIGTERM and says whether it left properly; leaving the block kills it.
     """
 
-    def __init__(self, program, shards=2, environment=None):
+    def __init__(self, program, shards=2, environment=None, settings=None):
         self.program = program
         self.port = free_port()
         self.data = tempfile.mkdtemp(prefix="lepus-suite-")
         settings = {"listeners.tcp.default": f"127.0.0.1:{self.port}", "shards": shards,
-                    "data_dir": self.data, "pin": "false"}
+                    "data_dir": self.data, "pin": "false", **(settings or {})}
         self.command = [program]
         for key, value in settings.items():
             self.command += ["--set", f"{key}={value}"]
@@ -228,10 +228,10 @@ class Broker:
         shutil.rmtree(self.data, ignore_errors=True)
 
 
-def with_broker(program, suite, environment=None):
+def with_broker(program, suite, environment=None, settings=None):
     """Runs `suite(broker)`; the broker's own end (crash, leak, hang) is one test of its own."""
     try:
-        with Broker(program, environment=environment) as broker:
+        with Broker(program, environment=environment, settings=settings) as broker:
             outcome = suite(broker)
             trouble = broker.stop()
             if trouble:

@@ -102,7 +102,7 @@ def open_unknown_vhost(p):
     return p.observe()
 
 
-@case('open vhost without permission', later=True, golden=connection_close(
+@case('open vhost without permission', golden=connection_close(
     530, "access to vhost '/' refused for user 'probe_noperm'", 'Connection.Open'))
 def open_vhost_without_permission(p):
     p.login(user='probe_noperm', password='probe')
