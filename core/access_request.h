@@ -16,6 +16,7 @@
 
 namespace lepus::core {
 
+/// The hash was made or checked by net/amqp/password.h; so was that of ChangePassword.
 struct AddUser {
   UserSpec user;
 };
@@ -79,7 +80,13 @@ using AccessRequest =
                  AddVhost, DeleteVhost, SetVhostLimits>;
 
 struct AccessRefusal {
-  enum class Reason : std::uint8_t { user_exists, no_such_user, no_such_vhost, bad_value };
+  enum class Reason : std::uint8_t {
+    user_exists,
+    no_such_user,
+    no_such_vhost,
+    bad_value,
+    stopping
+  };
   Reason reason = Reason::bad_value;
   std::string text;
 };

@@ -3,6 +3,7 @@
 #include "tests/sim/cluster.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "net/amqp/password.h"
 #include "persist/shard_import.h"
@@ -48,7 +49,10 @@ struct Cluster::Start final : public io::Driver {
 };
 
 Cluster::Cluster(const Parts& parts)
-    : parts_(parts), disk_(parts.world->disk(), *parts.random), mesh_(parts.shard_count + 1) {
+    : parts_(parts),
+      disk_(parts.world->disk(), *parts.random),
+      mesh_(parts.shard_count + 1),
+      operator_(parts.seed) {
   disk_.set_on_death([this] {
     if (start_ != nullptr) start_->forget();
   });
@@ -72,10 +76,12 @@ std::string Cluster::start() {
   control_ = std::make_unique<server::Control>(server::Control::Parts{
       &mesh_, &threads_.back()->loop, &log_, UINT64_MAX, [this] { return memory_bytes(); },
       parts_.definitions, [this](const std::string&) { on_failure(); }});
-  // Not kept: told anew at each start.
-  stored.changes.emplace_back(core::UserPut{
-      {"guest", amqp::hash_password("guest", 1), std::string{amqp::sha256_name}, {}, {}}});
-  stored.changes.emplace_back(core::PermissionPut{{"guest", "/", ".*", ".*", ".*"}});
+  // Not kept: told anew at each start, before what the operator made of it.
+  const core::TopologyChange guest[] = {
+      core::UserPut{
+          {"guest", amqp::hash_password("guest", 1), std::string{amqp::sha256_name}, {}, {}}},
+      core::PermissionPut{{"guest", "/", ".*", ".*", ".*"}}};
+  stored.changes.insert(stored.changes.begin(), std::begin(guest), std::end(guest));
   return control_->start(std::move(stored), {"/"});
 }
 
@@ -146,6 +152,7 @@ void Cluster::run_turn(const io::SimDriver& driver) {
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     if (threads_[i]->driver.get() != &driver) continue;
     parts_.saboteur->tamper(mesh_, static_cast<core::ShardId>(i));
+    if (i == parts_.shard_count && control_ != nullptr) operator_.work(*control_);
     io::Loop& loop = threads_[i]->loop;
     const std::uint64_t sleeps = loop.sleep_count();
     loop.run_turn();

@@ -14,6 +14,7 @@
 #include "io/loop.h"
 #include "io/sim_driver.h"
 #include "persist/shard_store.h"
+#include "tests/sim/operator.h"
 #include "tests/sim/process_disk.h"
 #include "tests/sim/saboteur.h"
 #include "tests/sim/saboteur_disk.h"
@@ -55,6 +56,7 @@ class Cluster {
   void set_short_above(std::uint64_t bytes) {
     for (const auto& shard : shards_) shard->set_short_above(bytes);
   }
+  const Operator& an_operator() const { return operator_; }
   std::vector<std::unique_ptr<server::Shard>>& shards() { return shards_; }
   const std::vector<std::unique_ptr<persist::ShardStore>>& stores() const { return stores_; }
   ProcessDisk& disk() { return disk_; }
@@ -91,6 +93,7 @@ class Cluster {
   std::vector<std::unique_ptr<EarlyLedger>> early_ledgers_;
   std::vector<std::unique_ptr<server::Shard>> shards_;
   std::unique_ptr<server::Control> control_;
+  Operator operator_;
   Start* start_ = nullptr;  ///< While journals are imported.
   bool has_failed_ = false;
 };

@@ -377,6 +377,8 @@ void World::clear(Client& client) {
 }
 
 void World::check_given_back() {
+  if (!cluster_->an_operator().is_answered())
+    judge_.fail(13, "an operator's change was never answered");
   for (const auto& shard : cluster_->shards()) {
     core::Broker& broker = shard->broker();
     if (broker.queue_count() != 0 || broker.memory().message_bytes != 0)

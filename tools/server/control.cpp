@@ -126,6 +126,8 @@ void Control::adopt(Changes changes) {
 void Control::change(const core::AccessRequest& request, Changed done) {
   CHECK(done != nullptr);
   if (phase_ == Phase::failed) return;
+  if (phase_ != Phase::running)
+    return done(core::AccessRefusal{core::AccessRefusal::Reason::stopping, "the broker stops"});
   core::AccessDecision decision = core::decide(master_, request, ids_);
   if (decision.refusal) return done(decision.refusal);
   if (!decision.changes.empty()) adopt(std::move(decision.changes));

@@ -1,0 +1,59 @@
+// Somebody who changes users, permissions and virtual hosts while the broker works. What clients do
+// is always allowed: each change makes shards ask again, close what is not there, and commit. An
+// operator has a generator of his own, so clients do the same with him as without him.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "core/access_request.h"
+#include "core/base/random.h"
+#include "tools/server/control.h"
+
+namespace lepus::sim {
+
+class Operator {
+ public:
+  explicit Operator(std::uint64_t seed) : random_(seed) {}
+
+  /// Once a turn of the control thread; he goes home after a while.
+  void work(server::Control& control) {
+    if (left_ == 0 || !control.is_serving() || !random_.chance(10)) return;
+    --left_;
+    ++open_count_;
+    control.change(next(), [this](const std::optional<core::AccessRefusal>&) {
+      CHECK(open_count_ > 0);
+      --open_count_;
+    });
+  }
+  bool is_answered() const { return open_count_ == 0; }
+
+ private:
+  core::AccessRequest next() {
+    switch (random_.below(8)) {
+      case 0:
+        return core::AddUser{{"temp", "", "rabbit_password_hashing_sha256", {}, {}}};
+      case 1:
+        return core::DeleteUser{"temp"};
+      case 2:
+        return core::SetPermissions{{"guest", "/", ".*", random_.chance(50) ? "|.*" : ".*", ".*"}};
+      case 3:
+        return core::SetTopicPermissions{{"guest", "/", "amq.topic", ".*", "^"}};
+      case 4:
+        return core::ClearTopicPermissions{"guest", "/", {}};
+      case 5:
+        return core::AddVhost{"spare", {}, {}, {}};
+      case 6:
+        return core::DeleteVhost{"spare"};
+      default:
+        return core::SetPermissions{{"temp", "spare", "^a", "^b", "^c"}};
+    }
+  }
+
+  core::Random random_;
+  std::uint32_t left_ = 25;
+  std::uint32_t open_count_ = 0;  ///< Requests without an answer.
+};
+
+}  // namespace lepus::sim
