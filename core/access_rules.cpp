@@ -36,10 +36,9 @@ std::optional<AmqpError> check_topic(const AccessPattern* pattern, const Subject
   if (pattern == nullptr || pattern->matches(question.key)) return std::nullopt;
   return AmqpError{
       ReplyCode::access_refused,
-      fmt::format(
-          "{} access to topic '{}' in exchange '{}' in vhost '{}' refused for user '{}'",
-          permission_name(question.permission), question.key, question.exchange, subject.vhost,
-          subject.user)};
+      fmt::format("{} access to topic '{}' in exchange '{}' in vhost '{}' refused for user '{}'",
+                  permission_name(question.permission), question.key, question.exchange,
+                  subject.vhost, subject.user)};
 }
 
 std::optional<AmqpError> check_vhost_access(const Access& access, const Subject& subject) {

@@ -155,6 +155,7 @@ class Broker final : private MessageHolder {
   void on(const Inspect& command);
   void on(const DeleteQueue& command);
   void on(const Barrier& command);
+  void on(const Transaction& command);
   void on(const ConsumerFlow& command);
   void on(const CreditGrant& command);
   void on(const Deliver& command);
@@ -214,6 +215,7 @@ class Broker final : private MessageHolder {
   std::vector<PendingConfirm> confirms_free_;  ///< Of what needs no batch: they go with this turn.
   std::vector<Deadline> deadlines_;            ///< Min-heap.
   std::uint64_t marks_lost_ = 0;               ///< Of the ledger, as last seen.
+  std::uint32_t transactions_ = 0;             ///< Of other shards, that have begun.
   std::vector<QueueId> written_awaited_;
   std::vector<QueueId> listed_;      ///< With messages in memory.
   std::vector<QueueId> own_limits_;  ///< The same, of queues that have a limit of their own.

@@ -38,6 +38,13 @@ void Broker::on(const Barrier& command) {
   add_confirm(batch, {command.channel, command.number, command.number, false});
 }
 
+/// The commands between may come in several turns.
+void Broker::on(const Transaction& command) {
+  CHECK(command.begins || transactions_ > 0);
+  transactions_ += command.begins ? 1 : -1;
+  ledger().hold(transactions_ > 0);
+}
+
 void Broker::on(const Settle& command) {
   if (Queue* queue = find_queue(command.queue))
     queue->settle(command, find_consumer(command.consumer));

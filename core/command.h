@@ -3,8 +3,8 @@
 // channel of the sender's own shard by direct call.
 //
 //   channel -> queue's home     Enqueue Settle Subscribe Unsubscribe Get Purge Inspect DeleteQueue
-//   ConsumerFlow CreditGrant queue -> channel's shard    Deliver GetReply Reply Confirm
-//   ConsumerCancelled CreditRequest CreditReturn shard -> control            TopologyAsk
+//   Barrier Transaction ConsumerFlow CreditGrant queue -> channel's shard    Deliver GetReply Reply
+//   Confirm ConsumerCancelled CreditRequest CreditReturn shard -> control            TopologyAsk
 //   TopologyApplied Serving StopServing (all is closed) control -> shard            TopologyApply
 //   TopologyDone Alarm Reconfigure StopServing EndThread
 //
@@ -82,6 +82,10 @@ struct DeleteQueue {
 struct Barrier {
   ChannelRef channel;
   std::uint64_t number;  ///< As a publish number.
+};
+/// A transaction of another shard: what comes until its end is one batch of the ledger.
+struct Transaction {
+  bool begins;
 };
 /// The channel's view of one consumer changed.
 struct ConsumerFlow {
@@ -186,9 +190,9 @@ struct EndThread {};
 
 using Command =
     std::variant<Enqueue, Settle, Subscribe, Unsubscribe, Get, Purge, Inspect, DeleteQueue, Barrier,
-                 ConsumerFlow, CreditGrant, Deliver, GetReply, Reply, Confirm, ConsumerCancelled,
-                 CreditRequest, CreditReturn, TopologyAsk, TopologyApplied, TopologyApply,
-                 TopologyDone, Alarm, Serving, Reconfigure, StopServing, EndThread>;
+                 Transaction, ConsumerFlow, CreditGrant, Deliver, GetReply, Reply, Confirm,
+                 ConsumerCancelled, CreditRequest, CreditReturn, TopologyAsk, TopologyApplied,
+                 TopologyApply, TopologyDone, Alarm, Serving, Reconfigure, StopServing, EndThread>;
 static_assert(sizeof(Command) <= 64);
 static_assert(std::is_trivially_copyable_v<Command>);
 

@@ -112,6 +112,8 @@ class Ledger {
   /// What is recorded now becomes durable with this batch. Numbers only grow.
   virtual std::uint64_t open_batch() const = 0;
   virtual void flush() = 0;
+  /// While held, the open batch stays open: what belongs together comes in several turns.
+  virtual void hold(bool) {}
   /// Everything up to this batch is durable.
   virtual std::uint64_t durable() const = 0;
 

@@ -257,7 +257,7 @@ void Journal::flush() {
 bool Journal::has_work() const {
   if (fetcher_.has_work()) return true;
   if (is_writing_ || is_stuck_) return false;
-  return has_open_content() || dead_before_ != 0 || batches_.size() > 1;
+  return (has_open_content() && !is_held_) || dead_before_ != 0 || batches_.size() > 1;
 }
 
 std::uint64_t Journal::pending_bytes() const {

@@ -95,6 +95,7 @@ class Journal final : public core::Ledger {
 
   std::uint64_t open_batch() const override;
   void flush() override;
+  void hold(bool held) override { is_held_ = held; }
   std::uint64_t durable() const override { return durable_; }
   bool is_behind() const override;
   bool has_work() const override;
@@ -171,6 +172,7 @@ class Journal final : public core::Ledger {
 
   std::uint64_t current_ = 0;  ///< Segment that fd_ is of; 0: none.
   int fd_ = -1;
+  bool is_held_ = false;
   bool is_writing_ = false;
   bool is_stuck_ = false;     ///< The first batch waits for a file or for room.
   std::size_t written_ = 0;   ///< Of the batch under way.

@@ -27,7 +27,7 @@ bool is_no_room(int error) { return error == ENOSPC || error == EDQUOT; }
 void Journal::pump() {
   if (is_writing_ || is_stuck_) return;
   if (batches_.size() == 1) {
-    if (!has_open_content()) return;
+    if (!has_open_content() || is_held_) return;
     cut();
   }
   start_write();

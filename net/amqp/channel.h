@@ -212,6 +212,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   Outcome on(const TxSelect& select);
   Outcome on(const TxCommit& commit);
   Outcome on(const TxRollback& rollback);
+  void bracket(bool begins);
   void finish_commit_when_done();
   std::vector<core::UnackedWindow::Entry> take_tx_settles();
 

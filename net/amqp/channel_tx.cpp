@@ -30,6 +30,7 @@ Channel::Outcome Channel::on(const TxCommit&) {
   if (!transactional_)
     return AmqpError{ReplyCode::precondition_failed, "channel is not transactional"};
   expect(MethodId::tx_commit, false, {});
+  bracket(true);
   for (Publishing& publish : std::exchange(tx_publishes_, {})) send_message(std::move(publish));
   tx_limited_count_ = 0;
   std::set<core::ShardId> homes;
@@ -44,8 +45,15 @@ Channel::Outcome Channel::on(const TxCommit&) {
     confirms_.expect(1);
     broker().send(home, core::Barrier{ref_, number});
   }
+  bracket(false);
   connection_.server().write_acks_later(*this);
   return std::nullopt;
+}
+
+/// Here all is in one turn; elsewhere it may come in several.
+void Channel::bracket(bool begins) {
+  for (core::ShardId shard = 0; shard < broker().topology().shard_count(); ++shard)
+    if (shard != broker().shard()) broker().outbox().send(shard, core::Transaction{begins});
 }
 
 /// Called once the confirms that came were counted.

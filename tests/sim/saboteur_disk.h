@@ -51,6 +51,7 @@ class EarlyLedger final : public core::Ledger {
   void seen(const core::QueuePosition& below) override { ledger_.seen(below); }
   std::uint64_t open_batch() const override { return ledger_.open_batch(); }
   void flush() override { ledger_.flush(); }
+  void hold(bool held) override { ledger_.hold(held); }
   std::uint64_t durable() const override;
   bool is_behind() const override { return ledger_.is_behind(); }
   bool has_work() const override { return ledger_.has_work(); }

@@ -52,6 +52,16 @@ TEST_F(BrokerLedgerTest, TransientMessagesAndQueuesAreNotRecorded) {
   EXPECT_EQ(channel_.confirms[0].last, 2U);
 }
 
+TEST_F(BrokerLedgerTest, TransactionsOfOtherShardsHoldTheBatch) {
+  shard_.broker.apply(Transaction{true});
+  shard_.broker.apply(Transaction{true});
+  shard_.broker.apply(Transaction{false});
+  EXPECT_TRUE(shard_.ledger.held);
+  shard_.broker.apply(Transaction{false});
+  EXPECT_FALSE(shard_.ledger.held);
+  EXPECT_DEATH(shard_.broker.apply(Transaction{false}), "transactions_ > 0");
+}
+
 TEST_F(BrokerLedgerTest, WhatNeedsNoRecordIsConfirmedBeforeTheBatch) {
   shard_.declare("kept");
   shard_.ledger.slow = true;

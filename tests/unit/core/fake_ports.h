@@ -125,12 +125,14 @@ class FakeLedger final : public Ledger {
     if (std::exchange(is_open, false)) ++submitted;
   }
   std::uint64_t durable() const override { return slow ? durable_up_to : submitted; }
+  void hold(bool is_held) override { held = is_held; }
   bool is_behind() const override { return behind; }
   void set_holder(MessageHolder* who) override { holder = who; }
   std::uint64_t marks_lost() const override { return lost; }
 
   bool slow = false;  ///< Durable only when told.
   bool behind = false;
+  bool held = false;
   bool is_open = false;
   std::uint64_t lost = 0;  ///< marks_lost()
   std::uint64_t submitted = 0;

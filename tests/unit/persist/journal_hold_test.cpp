@@ -1,0 +1,47 @@
+// What belongs together and comes in several turns is one batch.
+#include <gtest/gtest.h>
+
+#include "tests/unit/persist/journal_world.h"
+
+namespace lepus::persist {
+namespace {
+
+using test::JournalWorld;
+
+class JournalHoldTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(world_.start(), "");
+    world_.publish({1}, 10);
+    ASSERT_TRUE(world_.settle_down());
+    world_.journal().hold(true);
+    world_.publish({2}, 10);
+    world_.turns(20);
+    // Larger than a segment: what is full is written, and counts only with the rest.
+    for (int i = 0; i < 3; ++i) world_.publish({3}, JournalWorld::segment_size / 2);
+    world_.turns(20);
+  }
+  void restart() {
+    world_.crash(false);
+    ASSERT_EQ(world_.start(), "");
+  }
+
+  JournalWorld world_{1};
+};
+
+TEST_F(JournalHoldTest, NothingOfItCountsBeforeItsEnd) {
+  EXPECT_LT(world_.journal().durable(), world_.journal().open_batch());
+  EXPECT_FALSE(world_.journal().has_work()) << "the shard may sleep until the rest comes";
+  restart();
+  EXPECT_EQ(world_.content().size(), 1U);
+}
+
+TEST_F(JournalHoldTest, AllOfItCountsBehindItsEnd) {
+  world_.journal().hold(false);
+  ASSERT_TRUE(world_.settle_down());
+  restart();
+  EXPECT_EQ(world_.content().size(), 5U);
+}
+
+}  // namespace
+}  // namespace lepus::persist
