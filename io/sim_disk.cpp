@@ -88,6 +88,7 @@ int SimDisk::open_without_sync(const std::string& path, const OpenMode& mode) {
   CHECK(mode.write || !mode.create);
   const std::string name = plain_path(path);
   if (directories_.contains(name)) return -EISDIR;
+  if (!mode.write && faults_.open_error > 0 && errs(faults_.open_error)) return -EMFILE;
   auto found = files_.find(name);
   if (found == files_.end()) {
     if (files_.contains(parent_of(name))) return -ENOTDIR;

@@ -17,13 +17,21 @@ namespace limits = core::limits;
 
 namespace {
 
+constexpr core::Nanos retry_wait = core::nanos_per_s;
+constexpr std::uint32_t failures_max = 5;
+
 constexpr std::uint64_t round_down(std::uint64_t offset) {
   return offset / block_size * block_size;
 }
 
 }  // namespace
 
+Fetcher::Fetcher(const Parts& parts) : parts_(parts) {
+  retry_timer_.bind<&Fetcher::on_retry>(this);
+}
+
 Fetcher::~Fetcher() {
+  parts_.loop->timers().cancel(retry_timer_);
   for (const auto& file : files_)
     if (file->fd >= 0) parts_.disk->close(file->fd);
 }
@@ -49,13 +57,13 @@ void Fetcher::fetch(std::span<const Wanted> wanted) {
           next.offset <= std::uint64_t{before.offset} + before.size + limits::fetch_gap_max;
       if (joins) continue;
     }
-    add_read({sorted_.data() + first, i - first});
+    add_read({sorted_.data() + first, i - first}, 0);
     first = i;
   }
   pump();
 }
 
-void Fetcher::add_read(std::span<const Wanted> items) {
+void Fetcher::add_read(std::span<const Wanted> items, std::uint32_t failures) {
   const std::uint64_t segment = items.front().place.segment;
   if (segment < parts_.segments->first()) {
     stale_.insert(stale_.end(), items.begin(), items.end());
@@ -67,6 +75,7 @@ void Fetcher::add_read(std::span<const Wanted> items) {
   read->size = round_up(std::uint64_t{last.offset} + last.size, block_size) - read->begin;
   read->items.assign(items.begin(), items.end());
   read->fetcher = this;
+  read->failures = failures;
   File& file = file_of(segment);
   read->file = &file;
   file.waiting.push_back(std::move(read));
@@ -88,7 +97,7 @@ void Fetcher::pump() {
   for (std::size_t idle = 0; idle < files_.size() && reading_.size() < limits::fetches_max;) {
     if (next_file_ >= files_.size()) next_file_ = 0;
     File& file = *files_[next_file_++];
-    const bool is_waiting = !file.waiting.empty();
+    const bool is_waiting = !file.waiting.empty() && parts_.loop->now() >= file.retry_at;
     ++idle;
     if (is_waiting && file.state == File::State::closed) open(file);
     if (!is_waiting || file.state != File::State::open) continue;
@@ -119,10 +128,14 @@ void Fetcher::on_open(void* self, io::Op&, const io::Completion& completion) {
   if (completion.result < 0) {
     file.state = File::State::closed;
     --fetcher.open_count_;
-    const std::string why = file.path + ": " + std::strerror(-completion.result);
-    for (auto& read : std::exchange(file.waiting, {}))
-      for (const Wanted& item : read->items) fetcher.deliver_nothing(item, why);
+    if (!std::exchange(file.has_failed, true))
+      fetcher.parts_.log->write(
+          LogLevel::error, LogCategory::general,
+          "cannot open a journal file: messages in it wait; it is tried again each second",
+          {{"file", file.path}, {"error", std::strerror(-completion.result)}});
+    fetcher.retry_later(file);
   } else {
+    file.has_failed = false;
     file.state = File::State::open;
     file.fd = completion.result;
   }
@@ -209,7 +222,11 @@ void Fetcher::on_read(void* self, io::Op&, const io::Completion& completion) {
   std::unique_ptr<Read> owned = std::move(*found);
   fetcher.reading_.erase(found);
   --owned->file->reading;
-  fetcher.finish(std::move(owned), completion.result);
+  if (completion.result < 0) {
+    fetcher.read_failed(std::move(owned), -completion.result);
+  } else {
+    fetcher.finish(std::move(owned), "the file ends too early");
+  }
   fetcher.pump();
 }
 
@@ -222,13 +239,38 @@ bool Fetcher::goes_on(Read& read, std::int32_t result) {
   return size >= block_size && read.got < read.size;
 }
 
-void Fetcher::finish(std::unique_ptr<Read> read, std::int32_t result) {
+/// In the end each record is tried alone: only those that lie where the disk is damaged are lost.
+void Fetcher::read_failed(std::unique_ptr<Read> read, int error) {
+  File& file = *read->file;
+  if (++read->failures >= failures_max) {
+    if (read->items.size() == 1) return finish(std::move(read), std::strerror(error));
+    for (const Wanted& item : read->items) add_read({&item, 1}, failures_max - 1);
+    return;
+  }
+  file.waiting.push_front(std::move(read));
+  retry_later(file);
+}
+
+void Fetcher::retry_later(File& file) {
+  file.retry_at = parts_.loop->now() + retry_wait;
+  if (!retry_timer_.armed()) parts_.loop->timers().arm(retry_timer_, file.retry_at);
+}
+
+void Fetcher::on_retry(io::Timer&) {
+  core::Nanos next = core::never;
+  for (const auto& file : files_)
+    if (file->retry_at > parts_.loop->now()) next = std::min(next, file->retry_at);
+  if (next != core::never) parts_.loop->timers().arm(retry_timer_, next);
+  pump();
+}
+
+void Fetcher::finish(std::unique_ptr<Read> read, std::string_view why) {
   for (const Wanted& item : read->items) {
     const std::uint64_t begin = item.place.offset - read->begin;
     if (begin + item.place.size <= read->got) {
       deliver(item, {read->buffer.get() + begin, item.place.size});
     } else {
-      deliver_nothing(item, result < 0 ? std::strerror(-result) : "the file ends too early");
+      deliver_nothing(item, why);
     }
   }
 }

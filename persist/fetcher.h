@@ -6,7 +6,8 @@
 // Records that lie close together come with one read: a queue that is read from its head on is
 // read in large pieces, and one of many queues in as many reads as are needed, side by side. A
 // record may be moved, and its file be in use for something else, while it is being read: the
-// holder compares the place.
+// holder compares the place. A file that cannot be opened is tried again each second, and so is a
+// piece that cannot be read, a few times: no message is lost because too many files are open.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +38,7 @@ class Fetcher {
     const core::Ledger* ledger;
     RecordSeed seed;
   };
-  explicit Fetcher(const Parts& parts) : parts_(parts) {}
+  explicit Fetcher(const Parts& parts);
   Fetcher(const Fetcher&) = delete;
   Fetcher& operator=(const Fetcher&) = delete;
   ~Fetcher();
@@ -59,6 +60,7 @@ class Fetcher {
     std::uint64_t begin = 0;  ///< In the segment; whole blocks, as the size is.
     std::uint64_t size = 0;
     std::uint64_t got = 0;
+    std::uint32_t failures = 0;
     std::vector<Wanted> items;
     File* file = nullptr;
     Fetcher* fetcher = nullptr;
@@ -72,6 +74,8 @@ class Fetcher {
     State state = State::closed;
     int fd = -1;
     std::uint32_t reading = 0;
+    core::Nanos retry_at = 0;  ///< Nothing is tried before.
+    bool has_failed = false;   ///< That it cannot be opened was said.
     std::string path;
     std::deque<std::unique_ptr<Read>> waiting;
     Fetcher* fetcher = nullptr;
@@ -80,7 +84,7 @@ class Fetcher {
   };
 
   File& file_of(std::uint64_t segment);
-  void add_read(std::span<const Wanted> items);
+  void add_read(std::span<const Wanted> items, std::uint32_t failures);
   void pump();
   void open(File& file);
   void start(File& file);
@@ -91,7 +95,10 @@ class Fetcher {
   static void on_read(void* self, io::Op& op, const io::Completion& completion);
   void submit(Read& read);
   bool goes_on(Read& read, std::int32_t result);
-  void finish(std::unique_ptr<Read> read, std::int32_t result);
+  void retry_later(File& file);
+  void on_retry(io::Timer& timer);
+  void read_failed(std::unique_ptr<Read> read, int error);
+  void finish(std::unique_ptr<Read> read, std::string_view why);
   void deliver(const Wanted& item, core::Bytes window);
   void deliver_nothing(const Wanted& item, std::string_view why);
 
@@ -104,6 +111,7 @@ class Fetcher {
   std::vector<Wanted> unwritten_;  ///< Moved a moment ago.
   std::size_t open_count_ = 0;     ///< Files that are not closed.
   std::size_t next_file_ = 0;      ///< Whose turn it is.
+  io::Timer retry_timer_;
 };
 
 }  // namespace lepus::persist
