@@ -143,8 +143,7 @@ const core::QueueInfo* AdminOperation::find_queue(std::string_view name) {
   if (vhost == nullptr) return nullptr;
   const auto found = vhost->queues.find(name);
   if (found != vhost->queues.end()) return found->second;
-  fail(AdminFault::not_found,
-       fmt::format("Queue '{}' not found in virtual host '{}'", name, request_.vhost));
+  fail(AdminFault::not_found, "Queue not found");
   return nullptr;
 }
 

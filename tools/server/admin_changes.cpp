@@ -41,7 +41,10 @@ class DeleteQueue final : public AdminOperation {
   }
   /// Only a refusal: when all is well the control thread answers.
   void on_reply(const core::Reply& reply) override {
-    if (reply.error != nullptr) return fail(AdminFault::refused, reply.error->detail);
+    if (reply.error != nullptr) {
+      const bool is_used = reply.error->detail.ends_with(" in use");
+      return fail(AdminFault::refused, is_used ? "Queue is in use" : "Queue is not empty");
+    }
     fail(AdminFault::not_found, "Queue not found");
   }
   void on_topology_done(const core::TopologyDone& answer) override {
