@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "core/base/assert.h"
@@ -63,16 +64,26 @@ bool is_socket(const std::string& path) {
   return lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode);
 }
 
+/// Somebody accepts connections there, and his process lives. One in another namespace (0) counts
+/// as alive.
+bool is_in_use(const std::string& path) {
+  const UnixOutcome other = connect_unix(path);
+  if (other.fd < 0) return false;
+  ucred listener{};
+  socklen_t size = sizeof listener;
+  const bool is_known = getsockopt(other.fd, SOL_SOCKET, SO_PEERCRED, &listener, &size) == 0;
+  ::close(other.fd);
+  const bool is_gone = is_known && listener.pid > 0 && kill(listener.pid, 0) != 0 && errno == ESRCH;
+  return !is_gone;
+}
+
 }  // namespace
 
-UnixOutcome listen_unix(const std::string& path) {
+UnixOutcome listen_unix(const std::string& path, UnixPlace place) {
   CHECK(!path.empty());
   if (is_socket(path)) {
-    const UnixOutcome other = connect_unix(path);
-    if (other.fd >= 0) {
-      ::close(other.fd);
+    if (place == UnixPlace::shared && is_in_use(path))
       return failed("cannot listen on", path, EADDRINUSE);
-    }
     remove_unix(path);
   }
   const Address address{path};

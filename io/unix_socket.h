@@ -16,9 +16,16 @@ struct UnixOutcome {
   std::string error;   ///< What failed, and why.
 };
 
-/// A listening socket at `path`, mode 0600. A file that is a socket nobody listens on is replaced;
-/// anything else there is left alone and is an error.
-UnixOutcome listen_unix(const std::string& path);
+/// Whose a socket is that is there already.
+enum class UnixPlace : std::uint8_t {
+  own,     ///< Left from this program's last run: nobody else may use the place.
+  shared,  ///< It may be somebody's: it is replaced only when its process is gone.
+};
+/// A listening socket at `path`, mode 0600. A file that is no socket is left alone, and an error.
+///
+/// Whether a connect succeeds says little: the sockets of a killed io_uring process live on for a
+/// while.
+UnixOutcome listen_unix(const std::string& path, UnixPlace place);
 /// Blocking.
 UnixOutcome connect_unix(const std::string& path);
 /// Takes the file away. Quiet when it is gone.
