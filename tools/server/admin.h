@@ -79,7 +79,6 @@ class AdminHost {
   virtual ~AdminHost() = default;
   virtual const ServerConfig& config() const = 0;
   virtual Facts facts() const = 0;
-  virtual std::vector<UserRow> users() const = 0;
   virtual void set_memory_watermark(const MemoryWatermark& watermark) = 0;
   virtual void set_disk_free_limit(const DiskFreeLimit& limit) = 0;
   /// Empty, or what JSON cannot hold.

@@ -255,7 +255,13 @@ class UserListing final : public SnapshotListing<UserRow> {
 
  private:
   void collect() override {
-    for (UserRow& user : host().users()) add(std::move(user));
+    for (const core::UserInfo* user : control().topology().access().users()) {
+      JsonWriter tags;
+      tags.begin_array();
+      for (const std::string& tag : user->spec.tags) tags.text(tag);
+      tags.end_array();
+      add({user->spec.name, tags.take()});
+    }
     end_if_complete();
   }
 };

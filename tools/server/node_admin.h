@@ -27,13 +27,11 @@ class NodeAdmin final : private AdminHost {
  private:
   const ServerConfig& config() const override;
   Facts facts() const override;
-  std::vector<UserRow> users() const override;
   void set_memory_watermark(const MemoryWatermark& watermark) override;
   void set_disk_free_limit(const DiskFreeLimit& limit) override;
   std::string export_definitions(std::string& text) const override;
   Imported import_definitions(const std::string& text, const core::ChannelRef& who) override;
   void stop_node() override;
-  core::StoredDefinitions snapshot(bool with_exclusive) const;
 
   Node& node_;
   Admin admin_;

@@ -125,8 +125,12 @@ TEST_F(AdminRequestsTest, TheTopologyIsAnsweredAtOnce) {
   EXPECT_EQ(sink_.done, R"({"count":7})");
   EXPECT_TRUE(sink_.rows.at(0).starts_with(R"([["","direct"],["amq.direct","direct"])"));
   sink_ = {};
+  core::UserSpec user;
+  user.name = "ann";
+  user.tags = {"administrator", "x"};
+  control_->change(core::AddUser{user}, [](const auto&) {});
   start("list_users");
-  EXPECT_EQ(sink_.rows, std::vector<std::string>{R"([["guest",["administrator"]]])"});
+  EXPECT_EQ(sink_.rows, std::vector<std::string>{R"([["ann",["administrator","x"]]])"});
 }
 
 TEST_F(AdminRequestsTest, WhatCannotBeAnswered) {

@@ -36,7 +36,6 @@ struct FakeHost final : AdminHost {
   FakeHost() { settings.sources.host_name = "h"; }
   const ServerConfig& config() const override { return settings; }
   Facts facts() const override { return known; }
-  std::vector<UserRow> users() const override { return {{"guest", "[\"administrator\"]"}}; }
   void set_memory_watermark(const MemoryWatermark& watermark) override {
     settings.memory_watermark = watermark;
   }

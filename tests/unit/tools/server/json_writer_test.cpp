@@ -1,4 +1,4 @@
-// JSON text, value by value.
+// JSON text, value by value: commas, escapes, and the field tables of AMQP.
 #include "tools/server/json_writer.h"
 
 #include <gtest/gtest.h>
