@@ -293,6 +293,15 @@ void Broker::answer_get(GetReply reply, MessageRef message) {
   outbox().send(reply.channel.shard, reply);
 }
 
+void Broker::describe(std::span<const QueueId> ids, std::vector<QueueStats>& out) {
+  for (const QueueId id : ids) {
+    const Queue* queue = find_queue(id);
+    if (queue == nullptr) continue;
+    out.push_back({id, queue->ready_count(), queue->unacked_count(), queue->ready_body_bytes(),
+                   queue->consumer_count()});
+  }
+}
+
 std::string Broker::describe_queue(const QueueInfo& info) const {
   const VhostInfo* vhost = topology_.find_vhost(info.vhost);
   CHECK(vhost != nullptr);

@@ -98,6 +98,9 @@ class Broker final : private MessageHolder {
   /// Something is left that only needs another turn.
   bool has_work() const { return !marked_.empty() || has_more_to_page_; }
   std::size_t queue_count() const { return queues_.size(); }
+  Nanos wall_clock_offset() const { return wall_offset_; }
+  /// A row for each of these that is homed here.
+  void describe(std::span<const QueueId> ids, std::vector<QueueStats>& out);
 
   // --- For queues
 
@@ -174,6 +177,8 @@ class Broker final : private MessageHolder {
   void on(const TopologyApplied&) { CHECK(false); }
   void on(const Serving&) { CHECK(false); }
   void on(const Reconfigure&) { CHECK(false); }
+  void on(const Inquire&) { CHECK(false); }
+  void on(const InquiryReply&) { CHECK(false); }
   void on(const EndThread&) { CHECK(false); }
 
   // broker_paging.cpp

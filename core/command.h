@@ -5,8 +5,9 @@
 //   channel -> queue's home     Enqueue Settle Subscribe Unsubscribe Get Purge Inspect DeleteQueue
 //   Barrier Transaction ConsumerFlow CreditGrant queue -> channel's shard    Deliver GetReply Reply
 //   Confirm ConsumerCancelled CreditRequest CreditReturn shard -> control            TopologyAsk
-//   TopologyApplied Serving StopServing (all is closed) control -> shard            TopologyApply
-//   TopologyDone Alarm Reconfigure StopServing EndThread
+//   TopologyApplied Serving StopServing (all is closed) InquiryReply
+//   control -> shard            TopologyApply TopologyDone Alarm Reconfigure Inquire StopServing
+//   EndThread
 //
 // Plain pointers in a command are owned by whoever holds it: the receiver adopts them.
 #pragma once
@@ -19,6 +20,7 @@
 #include "core/amqp_error.h"
 #include "core/backlog.h"
 #include "core/base/ids.h"
+#include "core/stats.h"
 #include "core/topology_change.h"
 #include "core/topology_request.h"
 
@@ -183,6 +185,13 @@ struct Serving {};
 struct Reconfigure {
   const void* settings;
 };
+/// The operator wants to know something, or connections to be closed.
+struct Inquire {
+  Inquiry* inquiry;
+};
+struct InquiryReply {
+  InquiryPart* part;
+};
 /// The broker stops: close every connection with 320. Comes back when that is done.
 struct StopServing {};
 /// All shards have closed their connections: nobody needs this thread any more.
@@ -192,7 +201,8 @@ using Command =
     std::variant<Enqueue, Settle, Subscribe, Unsubscribe, Get, Purge, Inspect, DeleteQueue, Barrier,
                  Transaction, ConsumerFlow, CreditGrant, Deliver, GetReply, Reply, Confirm,
                  ConsumerCancelled, CreditRequest, CreditReturn, TopologyAsk, TopologyApplied,
-                 TopologyApply, TopologyDone, Alarm, Serving, Reconfigure, StopServing, EndThread>;
+                 TopologyApply, TopologyDone, Alarm, Serving, Reconfigure, Inquire, InquiryReply,
+                 StopServing, EndThread>;
 static_assert(sizeof(Command) <= 64);
 static_assert(std::is_trivially_copyable_v<Command>);
 

@@ -34,6 +34,7 @@ class Queue : public ListNode<Queue> {
   const QueueInfo& info() const { return *info_; }
   std::uint64_t ready_count() const { return backlog_.ready_count(); }
   std::uint64_t unacked_count() const { return backlog_.unacked_count(); }
+  std::uint64_t ready_body_bytes() const { return backlog_.ready_body_bytes(); }
   std::uint32_t consumer_count() const { return static_cast<std::uint32_t>(consumers_.size()); }
 
   /// Its position; nullopt: the queue is full and refuses (x-overflow=reject-publish).

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct Endpoint {
 struct PeerName {
   Endpoint remote;
   Endpoint local;
+  /// Of the peer's process, on a unix socket only; there the addresses are empty.
+  std::optional<std::uint32_t> user = std::nullopt;
   std::string text() const;
 };
 

@@ -1,6 +1,7 @@
 // Linux calls behind io/os.h.
 #include "io/os.h"
 
+#include <dirent.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -138,6 +139,18 @@ std::string pin_thread_to(const std::vector<unsigned>& cpus) {
 
 void name_thread(const std::string& name) {
   pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+}
+
+FileUse file_use() {
+  FileUse use;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) use.limit = limit.rlim_cur;
+  DIR* directory = opendir("/proc/self/fd");
+  if (directory == nullptr) return use;
+  while (const dirent* entry = readdir(directory)) use.used += entry->d_name[0] != '.' ? 1 : 0;
+  closedir(directory);
+  if (use.used > 0) --use.used;  // The directory itself.
+  return use;
 }
 
 std::uint64_t raise_file_limit() {

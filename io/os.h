@@ -46,6 +46,14 @@ std::string pin_thread_to(const std::vector<unsigned>& cpus);
 /// For ps and debuggers; cut to 15 bytes.
 void name_thread(const std::string& name);
 
+/// Open files of this process, and how many it may have.
+struct FileUse {
+  std::uint64_t used = 0;
+  std::uint64_t limit = 0;
+};
+/// Reads /proc: for operators, not for anything that must be quick.
+FileUse file_use();
+
 /// Raises the soft limit of open files to the hard one. Returns the limit now in force.
 std::uint64_t raise_file_limit();
 

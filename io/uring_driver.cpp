@@ -15,6 +15,7 @@
 #include <ctime>
 
 #include "io/kernel_disk.h"
+#include "io/unix_socket.h"
 #include "io/uring_probe.h"
 
 namespace lepus::io {
@@ -156,6 +157,7 @@ PeerName UringDriver::peer_name(int fd) {
   size = sizeof address;
   if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
     name.local = endpoint_of(address);
+    if (address.ss_family == AF_UNIX) name.user = peer_user(fd);
   }
   return name;
 }

@@ -170,6 +170,15 @@ class Runner:
                     self.deadline.left(300)))
         return outcome
 
+    def ctl(self):
+        """lepusctl against brokers of its own. Without the Python of e2e, without pika."""
+        self.build("release", "lepus", "lepusctl")
+        return suite_tools.counted(
+            [sys.executable, "tests/ctl/run.py", "--broker", self.program("release", "lepus"),
+             "--tool", self.program("release", "lepusctl"),
+             "--python", os.path.join(E2E_FOLDER, "python", "bin", "python")],
+            self.deadline.left(300))
+
     def perf(self):
         """A short load run must deliver messages, with and without confirms; a backlog must be
         consumed to the last message."""
@@ -237,6 +246,7 @@ SUITES = [   # name, method, what must exist for it to be in the list, part of -
     ("e2e", Runner.e2e, ("tests", "e2e"), False),
     ("crash", Runner.crash, ("tests", "crash"), False),
     ("restart", Runner.restart, ("tests", "restart"), True),
+    ("ctl", Runner.ctl, ("tests", "ctl"), True),
     ("perf", Runner.perf, ("tools", "perf"), True),
     ("bench", Runner.bench, ("bench",), False),
 ]

@@ -5,8 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 tools/deps.sh
 if [ "${1:-}" = "--build-only" ]; then
-    exec tools/build.sh release lepus lepus-journal lepus-perf
+    exec tools/build.sh release lepus lepus-journal lepus-perf lepusctl
 fi
-tools/build.sh release lepus lepus-journal lepus-perf
+tools/build.sh release lepus lepus-journal lepus-perf lepusctl
 mkdir -p data
 exec build/release/lepus --set "data_dir=$PWD/data" "$@"

@@ -60,6 +60,14 @@ class Slab {
     return cell.live && cell.generation == generation ? cell.object() : nullptr;
   }
 
+  /// What lives in this slot, nullptr when nothing does: for walks that go on later.
+  T* at_slot(std::uint32_t slot) {
+    Cell& cell = at(slot);
+    return cell.live ? cell.object() : nullptr;
+  }
+  std::uint32_t slot_count() const {
+    return static_cast<std::uint32_t>(chunks_.size() * chunk_size);
+  }
   std::size_t live_count() const { return live_count_; }
 
   template <class F>

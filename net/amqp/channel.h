@@ -55,15 +55,21 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   void resume_consumers();
   /// Tells the publisher what is confirmed.
   void write_acks();
+  /// For the operator (stats.cpp): what the channel itself knows of it.
+  core::ChannelStats describe() const;
+  void describe_consumers(std::vector<core::ConsumerStats>& out) const;
 
  private:
   using Outcome = std::optional<core::AmqpError>;
 
   struct Consumer {
     std::string tag;
+    std::string arguments;  ///< Inside of a field table; for the operator.
     core::QueueId queue;
     core::ConsumerHandle handle;
     core::ShardId home = 0;
+    std::uint32_t prefetch = 0;
+    bool exclusive = false;
     bool in_use = false;
     bool no_ack = false;
     bool limited = false;

@@ -51,13 +51,16 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
                                               : std::string{consume.consumer_tag};
   consumer.queue = info.id;
   consumer.home = info.home;
+  consumer.arguments = core::as_text(consume.arguments);
+  consumer.prefetch = consume.no_ack ? 0 : prefetch_;
+  consumer.exclusive = consume.exclusive;
   consumer.no_ack = consume.no_ack;
   consumer.limited = !consume.no_ack && shared_prefetch_ > 0;
   expect(MethodId::basic_consume, consume.no_wait, info.name);
   pending_.consumer = number;
-  broker().send(info.home, core::Subscribe{info.id, ref_, number, consume.no_ack ? 0 : prefetch_,
-                                           priority.value(), consume.no_ack, consume.exclusive,
-                                           consumer.limited});
+  broker().send(info.home,
+                core::Subscribe{info.id, ref_, number, consumer.prefetch, priority.value(),
+                                consume.no_ack, consume.exclusive, consumer.limited});
   return std::nullopt;
 }
 

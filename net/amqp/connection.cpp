@@ -175,6 +175,7 @@ void Connection::on_peer_closed() {
 }
 
 void Connection::on_sent() {
+  ++sent_count_;
   if (!consumers_paused_ || stream_->out().size() > limits::send_low_water) return;
   consumers_paused_ = false;
   for (const auto& [number, channel] : channels_) channel->resume_consumers();

@@ -23,6 +23,7 @@
 #include "core/amqp_error.h"
 #include "core/base/ids.h"
 #include "core/base/slab.h"
+#include "core/stats.h"
 #include "core/use_counter.h"
 #include "io/timers.h"
 #include "net/amqp/channel.h"
@@ -106,6 +107,12 @@ class Connection final : public net::StreamHandler {
   void on_exclusive_queues_gone();
   /// Users or virtual hosts were deleted: 320 when one of them was this connection's.
   void close_if_deleted();
+  /// Connection.open was done, and it is not over yet.
+  bool is_listed() const { return phase_ == Phase::open || phase_ == Phase::closing; }
+  // For the operator (stats.cpp): its row, and those of its channels and consumers.
+  core::ConnectionStats describe() const;
+  void describe_channels(std::vector<core::ChannelStats>& out) const;
+  void describe_consumers(std::vector<core::ConsumerStats>& out) const;
   /// Tells the client and closes: 320 when the broker stops.
   void force_close(core::AmqpError error);
   /// Drops the socket at once.
@@ -196,6 +203,12 @@ class Connection final : public net::StreamHandler {
   std::size_t payload_max_ = payload_max_of(frame_min_size);
   core::Nanos last_received_ = 0;
   Capabilities capabilities_;
+  std::uint64_t received_bytes_ = 0;
+  std::uint64_t received_count_ = 0;  ///< Of calls: RabbitMQ's recv_cnt counts packets.
+  std::uint64_t sent_count_ = 0;
+  std::uint32_t frame_max_ = frame_min_size;
+  std::string client_properties_;  ///< Inside of a field table, as announced.
+  std::string mechanism_;
   std::string user_;
   std::string vhost_name_;
   std::string close_reason_;         ///< For the log.

@@ -47,6 +47,8 @@ AmqpError unknown_method(std::uint16_t class_id, std::uint16_t method_id) {
 
 void Connection::on_bytes(Bytes bytes) {
   last_received_ = server_.loop().now();
+  received_bytes_ += bytes.size();
+  ++received_count_;
   if (!reads_input()) return;
   if (held() || resume_due_) return keep(bytes);
   read(bytes);

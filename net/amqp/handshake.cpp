@@ -122,6 +122,8 @@ Connection::Outcome Connection::on_start_ok(const ConnectionStartOk& start_ok) {
   CHECK(user != nullptr);
   user_ = user->spec.name;
   user_id_ = user->id;
+  mechanism_ = start_ok.mechanism;
+  client_properties_ = core::as_text(start_ok.client_properties);
   phase_ = Phase::tuning;
   const Settings& settings = server_.settings();
   send(ConnectionTune{settings.channel_max, settings.frame_max, settings.heartbeat_s});
@@ -171,6 +173,7 @@ Connection::Outcome Connection::on_tune_ok(const ConnectionTuneOk& tune_ok) {
                   settings.channel_max);
   channel_max_ = tune_ok.channel_max == 0 ? UINT16_MAX : tune_ok.channel_max;
   writer_.set_frame_max(tune_ok.frame_max);
+  frame_max_ = tune_ok.frame_max;
   payload_max_ = payload_max_of(tune_ok.frame_max);
   heartbeat_s_ = tune_ok.heartbeat;
   phase_ = Phase::opening;

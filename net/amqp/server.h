@@ -61,6 +61,12 @@ class Server {
   void abort_all();
   std::size_t connection_count() const { return connections_.live_count(); }
 
+  /// Appends rows for the connections in slots from `slot` on, until there are enough for one turn.
+  /// Returns where to go on; 0: that was all.
+  std::uint32_t describe(core::Inquiry::Kind kind, std::uint32_t slot, core::InquiryPart& out);
+  /// Tells each of these that is open 320 with `reason`; returns how many.
+  std::uint64_t close(std::vector<core::ConnectionId> ids, std::string_view reason);
+
   /// After commands were applied: inputs that waited for an answer or for room go on; alarms are
   /// noticed, and deleted users and virtual hosts.
   void after_mailboxes();

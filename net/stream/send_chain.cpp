@@ -105,6 +105,7 @@ SendChain::Filled SendChain::fill(std::span<iovec> iov, std::size_t bytes_max) c
 void SendChain::consume(std::size_t size) {
   CHECK(size <= size_);
   size_ -= size;
+  taken_ += size;
   while (head_ != nullptr) {
     const std::size_t part = std::min(size, head_->size);
     head_->data += part;

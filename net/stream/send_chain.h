@@ -110,6 +110,8 @@ class SendChain {
   /// Bytes not yet taken by the transport.
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
+  /// Bytes that the transport has taken so far.
+  std::uint64_t taken() const { return taken_; }
 
   struct Filled {
     std::uint32_t count;  ///< Entries written.
@@ -148,6 +150,7 @@ class SendChain {
   Block* block_ = nullptr;  ///< The block being filled: the one of the tail piece.
   std::size_t size_ = 0;
   std::size_t reserved_ = 0;
+  std::uint64_t taken_ = 0;
 };
 
 }  // namespace lepus::net

@@ -140,7 +140,8 @@ struct ServerConfig {
   std::string product_version = "3.13.7";
 
   std::string data_dir = "/var/lib/lepus";
-  std::string load_definitions;  ///< File or directory in RabbitMQ's format; "" = none.
+  std::string management_socket;  ///< "" = lepus.sock in data_dir, "none" = none.
+  std::string load_definitions;   ///< File or directory in RabbitMQ's format; "" = none.
 
   // Journal
   persist::SyncMode journal_sync = persist::SyncMode::always;

@@ -195,6 +195,10 @@ void add_files_and_log(std::vector<KeySpec>& rows) {
   add({"data_dir", "a path",
        "Directory of this broker's data; made when missing, used by one only."},
       restart, access::text<&C::data_dir>);
+  add({"management.socket", "a path or none",
+       "Unix socket for lepusctl, open to root and the broker's own user; lepus.sock in data_dir "
+       "when not set."},
+      restart, access::text<&C::management_socket>);
   add({"journal.sync", "always, interval or os",
        "What a confirm of a persistent message promises. always: it is on the disk. interval: the "
        "operating system has it and is told to write it every journal.sync_interval; a power cut "

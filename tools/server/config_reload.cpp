@@ -21,6 +21,7 @@ void keep_what_needs_restart(const ServerConfig& running, ServerConfig& config) 
   config.idle = running.idle;
   config.idle_spin_us = running.idle_spin_us;
   config.data_dir = running.data_dir;
+  config.management_socket = running.management_socket;
   config.journal_sync = running.journal_sync;
   config.journal_sync_interval_ms = running.journal_sync_interval_ms;
   config.journal_segment_size = running.journal_segment_size;

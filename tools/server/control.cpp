@@ -58,7 +58,7 @@ std::string Control::start(core::StoredDefinitions stored, const std::vector<std
   if (has_uncommitted()) {
     if (std::string error = parts_.store->commit(); !error.empty()) return error;
   }
-  send(++version_, std::move(all));
+  send_changes(++version_, std::move(all));
   if (parts_.memory_bytes) parts_.loop->timers().arm(memory_timer_, parts_.loop->now());
   if (parts_.disk_free_bytes) parts_.loop->timers().arm(disk_timer_, parts_.loop->now());
   return {};
@@ -73,6 +73,7 @@ bool Control::drain_mailboxes() {
   bool worked = mesh_.push_staged();
   worked |= mesh_.drain(
       [this](core::ShardId from, const core::Command& command) { on_command(from, command); });
+  if (guest_ != nullptr) worked |= guest_->work();
   return worked;
 }
 
@@ -88,12 +89,22 @@ void Control::on_command(core::ShardId from, const core::Command& command) {
     ++serving_count_;
     return;
   }
-  CHECK(std::holds_alternative<core::StopServing>(command));
+  if (!std::holds_alternative<core::StopServing>(command)) return on_answer(command);
   if (phase_ == Phase::failed) return;
   CHECK(phase_ == Phase::stopping);
   if (++drained_count_ < shard_count_) return;
   phase_ = Phase::ending;
   broadcast(core::EndThread{});
+}
+
+/// To a question of the guest.
+void Control::on_answer(const core::Command& command) {
+  const auto* reply = std::get_if<core::Reply>(&command);
+  const auto* part = std::get_if<core::InquiryReply>(&command);
+  CHECK(reply != nullptr || part != nullptr);
+  if (guest_ != nullptr) return guest_->on_command(command);
+  if (reply != nullptr) const std::unique_ptr<core::AmqpError> error{reply->error};
+  if (part != nullptr) const std::unique_ptr<core::InquiryPart> rows{part->part};
 }
 
 void Control::on_ask(const core::TopologyAsk& ask) {
@@ -119,7 +130,7 @@ void Control::adopt(Changes changes) {
   if (has_uncommitted()) {
     held_.push_back(std::move(changes));
   } else {
-    send(version_, std::move(changes));
+    send_changes(version_, std::move(changes));
   }
 }
 
@@ -135,8 +146,18 @@ void Control::change(const core::AccessRequest& request, Changed done) {
   answer_ready();
 }
 
+/// The answer comes later than this call in any case: with the commit, or with what the shards say.
+void Control::apply_plan(Changes changes, std::uint64_t last_id, const core::ChannelRef& who) {
+  CHECK(!changes.empty());
+  CHECK(last_id >= ids_.last());
+  CHECK(phase_ == Phase::running);
+  ids_ = core::IdSource{last_id};
+  adopt(std::move(changes));
+  waiting_.push_back({version_, core::TopologyDone{who, 0, nullptr}, nullptr});
+}
+
 /// Every shard gets a copy of its own.
-void Control::send(std::uint64_t version, Changes changes) {
+void Control::send_changes(std::uint64_t version, Changes changes) {
   for (core::ShardId shard = 0; shard < shard_count_; ++shard) {
     auto copy = std::make_unique<Changes>(shard + 1 < shard_count_ ? changes : std::move(changes));
     mesh_.send(shard, core::TopologyApply{version, copy.release()});
@@ -153,14 +174,21 @@ void Control::answer_ready() {
     if (waiting.changed) {
       waiting.changed(std::nullopt);
     } else {
-      mesh_.send(waiting.done.channel.shard, waiting.done);
+      answer(waiting.done);
     }
   }
+}
+
+void Control::answer(const core::TopologyDone& done) {
+  if (done.channel.shard != shard_count_) return mesh_.send(done.channel.shard, done);
+  if (guest_ != nullptr) return guest_->on_command(done);
+  const std::unique_ptr<core::AmqpError> error{done.error};
 }
 
 void Control::flush() {
   // An answer may be followed by the next change.
   while (phase_ != Phase::failed && has_uncommitted()) commit();
+  if (guest_ != nullptr) guest_->flush();
   mesh_.wake();
 }
 
@@ -168,7 +196,8 @@ void Control::commit() {
   const std::string error = parts_.store->commit();
   if (!error.empty()) return fail(error);
   CHECK(!has_uncommitted());
-  for (; !held_.empty(); held_.pop_front()) send(sent_version() + 1, std::move(held_.front()));
+  for (; !held_.empty(); held_.pop_front())
+    send_changes(sent_version() + 1, std::move(held_.front()));
   answer_ready();
 }
 

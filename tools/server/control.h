@@ -29,12 +29,14 @@
 #include "core/topology.h"
 #include "core/topology_rules.h"
 #include "io/loop.h"
+#include "tools/server/control_guest.h"
 #include "tools/server/mesh.h"
 
 namespace lepus::server {
 
 class Control final : private io::TurnHooks {
  public:
+  using Changes = std::vector<core::TopologyChange>;
   struct Parts {
     Mesh* mesh;
     io::Loop* loop;
@@ -61,6 +63,7 @@ class Control final : private io::TurnHooks {
   /// Every shard accepts connections.
   bool is_serving() const { return serving_count_ == shard_count_; }
   bool is_finished() const;
+  bool is_running() const { return phase_ == Phase::running; }
   void set_memory_watermark(std::uint64_t bytes) { parts_.memory_watermark_bytes = bytes; }
   void set_disk_free_min(std::uint64_t bytes) { parts_.disk_free_min_bytes = bytes; }
   /// What an operator asks for (core/access_request.h): `done` comes when the change is durable and
@@ -75,10 +78,23 @@ class Control final : private io::TurnHooks {
   /// To every shard.
   void broadcast(const core::Command& command);
 
+  // --- For the guest, from its work()
+
+  /// Null: nobody. Outlives this, or sets null before.
+  void set_guest(ControlGuest* guest) { guest_ = guest; }
+  const core::Alarm& alarm() const { return alarm_; }
+  core::ShardId shard_count() const { return shard_count_; }
+  /// As a channel that commands name: answers come to the guest.
+  core::ChannelRef guest_ref(std::uint32_t number) const { return {shard_count_, number, 1}; }
+  void send(core::ShardId shard, const core::Command& command) { mesh_.send(shard, command); }
+  std::uint64_t last_id() const { return ids_.last(); }
+  /// At least one change, decided in this very call on what topology() is, with ids up to
+  /// `last_id`. TopologyDone comes to `who`, a guest_ref(), when every shard has them.
+  void apply_plan(Changes changes, std::uint64_t last_id, const core::ChannelRef& who);
+
  private:
   /// failed: the store did; whatever comes is dropped.
   enum class Phase : std::uint8_t { running, stopping, failed, ending };
-  using Changes = std::vector<core::TopologyChange>;
   /// An answer that waits until every shard has applied `version`.
   struct Waiting {
     std::uint64_t version;
@@ -88,17 +104,22 @@ class Control final : private io::TurnHooks {
 
   bool drain_mailboxes() override;
   void flush() override;
-  bool may_sleep() override { return !mesh_.has_staged() && phase_ != Phase::ending; }
+  bool may_sleep() override {
+    return !mesh_.has_staged() && phase_ != Phase::ending &&
+           (guest_ == nullptr || !guest_->has_work());
+  }
 
   void on_command(core::ShardId from, const core::Command& command);
   void on_ask(const core::TopologyAsk& ask);
+  void on_answer(const core::Command& command);
   void take(const core::TopologyChange& change);
   void adopt(Changes changes);
   bool has_uncommitted() const { return parts_.store != nullptr && parts_.store->has_changes(); }
   void commit();
   void fail(const std::string& reason);
   std::uint64_t sent_version() const { return version_ - held_.size(); }
-  void send(std::uint64_t version, Changes changes);
+  void send_changes(std::uint64_t version, Changes changes);
+  void answer(const core::TopologyDone& done);
   void answer_ready();
   void on_memory_timer(io::Timer& timer);
   void on_disk_timer(io::Timer& timer);
@@ -116,6 +137,7 @@ class Control final : private io::TurnHooks {
   std::deque<Waiting> waiting_;         ///< Oldest first.
   io::Timer memory_timer_;
   io::Timer disk_timer_;
+  ControlGuest* guest_ = nullptr;
   core::Alarm alarm_;
   bool is_disk_unknown_ = false;  ///< What is free could not be found out.
   Phase phase_ = Phase::running;

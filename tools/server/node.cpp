@@ -106,6 +106,9 @@ std::string Node::start() {
   if (std::string error = make_shards(); !error.empty()) return error;
   if (std::string error = listen(); !error.empty()) return error;
   if (std::string error = start_control(); !error.empty()) return error;
+  started_at_ = loop_->now();
+  admin_ = std::make_unique<NodeAdmin>(*this);
+  if (std::string error = admin_->start(); !error.empty()) return error;
   signals_ = std::make_unique<io::SignalSource>(
       *loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP});
   signals_->bind<&Node::on_signal>(this);
@@ -256,16 +259,23 @@ int Node::run() {
     own.shard.reset();
     own.store.reset();
   }
+  admin_->stop();
   while (loop_->ops_in_flight() > 0) loop_->run_turn();
   log_.write(LogLevel::info, LogCategory::general, "broker stopped", {});
   signals_.reset();
+  admin_.reset();
   control_.reset();
   return 0;
 }
 
 void Node::on_signal(int signal) {
   if (signal == SIGHUP) return reload();
-  log_.write(LogLevel::info, LogCategory::general, "stopping", {{"signal", signal}});
+  begin_stop(signal == SIGINT ? "SIGINT" : "SIGTERM");
+}
+
+void Node::begin_stop(std::string_view why) {
+  if (!control_->is_running()) return;
+  log_.write(LogLevel::info, LogCategory::general, "stopping", {{"why", why}});
   signals_->stop();
   control_->stop();
 }

@@ -18,6 +18,7 @@
 #include "tools/server/definitions_store.h"
 #include "tools/server/log.h"
 #include "tools/server/mesh.h"
+#include "tools/server/node_admin.h"
 #include "tools/server/placement.h"
 #include "tools/server/shard.h"
 #include "tools/server/use_counter.h"
@@ -37,6 +38,7 @@ class Node {
   int run();
 
  private:
+  friend class NodeAdmin;
   struct ShardThread {
     std::unique_ptr<io::UringDriver> driver;
     std::unique_ptr<io::Loop> loop;
@@ -58,6 +60,7 @@ class Node {
   [[noreturn]] void end_process();
   void run_shard(ShardThread& own, const ShardPlace& place);
   void on_signal(int signal);
+  void begin_stop(std::string_view why);
   void reload();
   std::uint64_t memory_watermark() const;
   void set_paging();
@@ -79,6 +82,8 @@ class Node {
   std::unique_ptr<io::UringDriver> driver_;
   std::unique_ptr<io::Loop> loop_;
   std::unique_ptr<Control> control_;
+  std::unique_ptr<NodeAdmin> admin_;
+  core::Nanos started_at_ = 0;
   std::unique_ptr<io::SignalSource> signals_;
   std::vector<ShardThread> shards_;
 };

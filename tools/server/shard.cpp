@@ -20,7 +20,8 @@ Shard::Shard(const Parts& parts)
                &ledger_, parts.restorer},
               static_cast<core::ShardId>(parts.mesh->thread_count() - 1)),
       server_({&broker_, parts.loop, parts.settings, parts.log, parts.seed, &Shard::bury_stream,
-               this, parts.uses}) {
+               this, parts.uses}),
+      inquiries_(broker_, server_) {
   parts_.loop->set_hooks(this);
   stop_timer_.bind<&Shard::on_stop_deadline>(this);
   deadline_timer_.bind<&Shard::on_deadline>(this);
@@ -77,6 +78,8 @@ void Shard::on_command(const core::Command& command) {
       parts_.loop->timers().arm(stop_timer_, parts_.loop->now() + core::limits::shutdown_wait);
   } else if (const auto* changed = std::get_if<core::Reconfigure>(&command)) {
     server_.set_settings(*static_cast<const amqp::Settings*>(changed->settings));
+  } else if (const auto* asked = std::get_if<core::Inquire>(&command)) {
+    inquiries_.take(std::unique_ptr<core::Inquiry>{asked->inquiry});
   } else {
     broker_.apply(command);
   }
@@ -115,6 +118,7 @@ void Shard::on_stop_deadline(io::Timer&) {
 
 void Shard::flush() {
   broker_.set_short_above(short_above_.load(std::memory_order_relaxed));
+  inquiries_.work();  // First: connections it closes are told in this turn.
   broker_.flush();
   server_.write_acks();
   broker_.pump();
@@ -134,7 +138,8 @@ void Shard::flush() {
 }
 
 bool Shard::may_sleep() {
-  return !broker_.has_work() && !server_.has_work() && !mesh_.has_staged() && !ledger_.has_work() &&
+  return !broker_.has_work() && !server_.has_work() && !inquiries_.has_work() &&
+         !mesh_.has_staged() && !ledger_.has_work() &&
          (phase_ != Phase::finished || (has_unwritten() && !gives_up_));
 }
 

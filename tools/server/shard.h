@@ -3,7 +3,8 @@
 //
 //   drain_mailboxes(): commands from other threads -> broker -> channels whose input may go on
 //   completions:       bytes -> connections -> broker
-//   flush():           ledger batch -> confirms -> send chains -> wake sleeping receivers
+//   flush():           a piece of what the operator asked -> ledger batch -> confirms
+//                      -> send chains -> wake sleeping receivers
 #pragma once
 
 #include <atomic>
@@ -17,6 +18,7 @@
 #include "net/stream/listener.h"
 #include "net/stream/stream_set.h"
 #include "tools/server/mesh.h"
+#include "tools/server/shard_inquiries.h"
 
 namespace lepus::server {
 
@@ -79,6 +81,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   net::StreamSet streams_;
   core::Broker broker_;
   amqp::Server server_;
+  ShardInquiries inquiries_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::size_t listeners_open_ = 0;
   Phase phase_ = Phase::starting;

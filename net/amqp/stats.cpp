@@ -1,0 +1,123 @@
+// What the operator sees of connections, channels and consumers, and the close he asks for. A walk
+// over all connections goes by slots, so it can stop and go on while connections come and go; one
+// connection is described as a whole.
+#include <algorithm>
+#include <utility>
+
+#include "core/limits.h"
+#include "net/amqp/channel_impl.h"
+
+namespace lepus::amqp {
+
+core::ConnectionStats Connection::describe() const {
+  CHECK(is_listed());
+  core::ConnectionStats row;
+  const io::PeerName& peer = stream_->peer();
+  row.id = id_;
+  row.name = peer.text();
+  row.user = user_;
+  row.vhost = vhost_name_;
+  row.peer_host = peer.remote.address;
+  row.peer_port = peer.remote.port;
+  row.host = peer.local.address;
+  row.port = peer.local.port;
+  row.state = phase_ == Phase::closing     ? "closing"
+              : (holds_ & hold_alarm) != 0 ? "blocked"
+                                           : "running";
+  row.auth_mechanism = mechanism_;
+  row.client_properties = client_properties_;
+  row.channels = static_cast<std::uint32_t>(channels_.size());
+  row.channel_max = channel_max_;
+  row.frame_max = frame_max_;
+  row.timeout_s = heartbeat_s_;
+  row.connected_at_ms = static_cast<std::uint64_t>(
+      (opened_at_ + server_.broker().wall_clock_offset()) / core::nanos_per_ms);
+  row.recv_oct = received_bytes_;
+  row.recv_cnt = received_count_;
+  row.send_oct = stream_->out().taken();
+  row.send_cnt = sent_count_;
+  row.send_pend = stream_->out().size();
+  return row;
+}
+
+void Connection::describe_channels(std::vector<core::ChannelStats>& out) const {
+  const std::string name = stream_->peer().text();
+  for (const auto& [number, channel] : channels_) {
+    core::ChannelStats row = channel->describe();
+    row.connection = id_;
+    row.connection_name = name;
+    row.user = user_;
+    row.vhost = vhost_name_;
+    out.push_back(std::move(row));
+  }
+}
+
+void Connection::describe_consumers(std::vector<core::ConsumerStats>& out) const {
+  for (const auto& [number, channel] : channels_) {
+    const std::size_t first = out.size();
+    channel->describe_consumers(out);
+    for (std::size_t i = first; i < out.size(); ++i) out[i].connection = id_;
+  }
+}
+
+core::ChannelStats Channel::describe() const {
+  core::ChannelStats row;
+  row.number = number_;
+  row.confirm = confirming_;
+  row.transactional = transactional_;
+  row.consumer_count = consumer_count_;
+  row.prefetch_count = prefetch_;
+  row.global_prefetch_count = shared_prefetch_;
+  for (const auto& settles : tx_settles_) row.acks_uncommitted += settles.size();
+  row.messages_unacknowledged = unacked_.size() + row.acks_uncommitted;
+  row.messages_unconfirmed = confirming_ ? confirms_.outstanding_count() : 0;
+  row.messages_uncommitted = tx_publishes_.size();
+  return row;
+}
+
+void Channel::describe_consumers(std::vector<core::ConsumerStats>& out) const {
+  for (const Consumer& consumer : consumers_) {
+    // Without a handle it waits for its queue's answer.
+    if (!consumer.in_use || consumer.handle.generation == 0) continue;
+    core::ConsumerStats row;
+    row.queue = consumer.queue;
+    row.channel = number_;
+    row.tag = consumer.tag;
+    row.arguments = consumer.arguments;
+    row.prefetch_count = consumer.prefetch;
+    row.ack_required = !consumer.no_ack;
+    row.exclusive = consumer.exclusive;
+    out.push_back(std::move(row));
+  }
+}
+
+std::uint32_t Server::describe(core::Inquiry::Kind kind, std::uint32_t slot,
+                               core::InquiryPart& out) {
+  using Kind = core::Inquiry::Kind;
+  std::size_t looked_at = 0;
+  for (; slot < connections_.slot_count(); ++slot) {
+    if (out.row_count() >= core::limits::inquiry_rows_max ||
+        looked_at++ >= core::limits::inquiry_rows_max)
+      return slot;
+    const Connection* connection = connections_.at_slot(slot);
+    if (connection == nullptr || !connection->is_listed()) continue;
+    if (kind == Kind::connections) out.connections.push_back(connection->describe());
+    if (kind == Kind::channels) connection->describe_channels(out.channels);
+    if (kind == Kind::consumers) connection->describe_consumers(out.consumers);
+  }
+  return 0;
+}
+
+std::uint64_t Server::close(std::vector<core::ConnectionId> ids, std::string_view reason) {
+  std::sort(ids.begin(), ids.end());
+  std::uint64_t count = 0;
+  connections_.for_each([&](auto, Connection& connection) {
+    if (!connection.is_listed()) return;
+    if (!std::binary_search(ids.begin(), ids.end(), connection.id())) return;
+    connection.force_close({core::ReplyCode::connection_forced, std::string{reason}});
+    ++count;
+  });
+  return count;
+}
+
+}  // namespace lepus::amqp

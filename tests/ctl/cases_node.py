@@ -1,0 +1,211 @@
+"""The way to the broker: who may, who cannot, and what there is when nobody answers."""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from tool import TOOL_S, check, closed_with
+
+CASES = []
+NOBODY = 65534
+
+
+def case(run):
+    CASES.append(run)
+    return run
+
+
+def raw(path):
+    """A connection to the socket, without the tool."""
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(TOOL_S)
+    client.connect(path)
+    return client, client.makefile('rb')
+
+
+@case
+def no_broker(world):
+    error = world.fails(69, 'status')
+    check('The broker does not run' in error and '--socket' in error, error)
+    world.fails(69, 'stop')
+    check(world.run('stop', '--idempotent')[0] == 0, '--idempotent')
+    error = world.fails(75, '-t', '0.3', 'await_startup')
+    check('timed out' in error, error)
+    world.start()
+    world.node.kill()
+    deadline = time.monotonic() + 10
+    while 'left from one that was killed' not in (error := world.fails(69, 'ping')):
+        check('closed the connection' in error and time.monotonic() < deadline, error)
+    world.start()
+    world.node.kill()
+    world.start()
+    check(world.ok('ping').endswith('Ping succeeded\n'), 'a stale socket is replaced')
+
+
+@case
+def await_startup_waits(world):
+    with subprocess.Popen(world.command('-t', '20', 'await_startup')) as waiting:
+        check(waiting.poll() is None, 'it did not wait')
+        world.start()
+        check(waiting.wait(TOOL_S) == 0, 'exit code')
+    world.probe()
+
+
+@case
+def stop_waits_for_the_end(world):
+    world.start()
+    probe = world.filled('q', 2, durable=True)
+    process = world.node.process
+    with subprocess.Popen(world.command('stop'), stdout=subprocess.PIPE, text=True) as stopping:
+        check(closed_with(probe)[0] == 320, 'clients are told')
+        probe.close()
+        out = stopping.communicate(timeout=TOOL_S)[0]
+    check(stopping.returncode == 0 and 'Stopping node' in out, out)
+    check(process.wait(0.5) == 0, 'the process had not ended when stop returned')
+    check(not os.path.exists(world.socket), 'the socket is left')
+    world.node.forget()
+    world.start()
+    world.quietly('shutdown')
+    check(world.node.process.wait(0.5) == 0, 'shutdown')
+    world.node.forget()
+
+
+@case
+def status_and_environment(world):
+    world.start(**{'default_pass': 'guest', 'max_connections': '77'})
+    status = world.status()
+    check(status['pid'] == world.node.process.pid, f'{status}')
+    check(status['is_serving'] and status['shards'] == 2 and status['alarms'] == [], f'{status}')
+    check(status['data_directory'] == world.node.data, f'{status}')
+    check(status['listeners'][0]['port'] == world.node.port, f'{status}')
+    text = world.ok('-q', 'status')
+    for line in (f'OS PID: {world.node.process.pid}', 'Alarms\n\n(none)', 'Queue count: 0',
+                 f'port: {world.node.port}, protocol: amqp'):
+        check(line in text, f'{line!r} is not in\n{text}')
+    keys = world.rows('environment')
+    check(keys['max_connections'] == '77' and keys['default_pass'] == '********', f'{keys}')
+    check('max_connections = 77\n' in world.ok('environment'), 'as text')
+    check(world.ok('version') != '', 'version')
+
+
+@case
+def strangers_are_refused(world):
+    """By the file's mode, and by the broker when somebody has changed that."""
+    if os.geteuid() != 0:
+        return
+    folder = tempfile.mkdtemp(prefix='lepus-ctl-', dir='/tmp')
+    try:
+        os.chmod(folder, 0o755)
+        world.socket = os.path.join(folder, 's')
+        tool = shutil.copy(world.tool, folder)
+        os.chmod(tool, 0o755)
+        world.start(**{'management.socket': world.socket})
+
+        def as_nobody():
+            done = subprocess.run([tool, '--socket', world.socket, 'list_users'], user=NOBODY,
+                                  capture_output=True, text=True, timeout=TOOL_S, check=False)
+            return done.returncode, done.stdout, done.stderr
+        check(os.stat(world.socket).st_mode & 0o777 == 0o600, 'mode')
+        code, out, error = as_nobody()
+        check(code == 77 and 'guest' not in out and 'sudo' in error, f'{code} {out} {error}')
+        os.chmod(world.socket, 0o666)
+        code, out, error = as_nobody()
+        check(code == 77 and 'guest' not in out and "only root and the broker's own user" in error,
+              f'{code} {out} {error}')
+        check('guest' in world.ok('list_users'), 'root is served')
+        deadline = time.monotonic() + 5
+        while '"operator refused" uid=65534' not in world.node.log():
+            check(time.monotonic() < deadline, world.node.log())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@case
+def the_name_rabbitmqctl(world):
+    world.start()
+    link = os.path.join(world.node.directory, 'rabbitmqctl')
+    os.symlink(world.tool, link)
+    done = subprocess.run([link, 'status'], env={'LEPUS_SOCKET': world.socket},
+                          capture_output=True, text=True, timeout=TOOL_S, check=False)
+    check(done.returncode == 0 and 'Status of node' in done.stdout, f'{done}')
+    done = subprocess.run([link, 'delete_queue'], capture_output=True, text=True, timeout=TOOL_S,
+                          check=False)
+    check('rabbitmqctl [--node <node>]' in done.stderr, done.stderr)
+
+
+@case
+def places_of_the_socket(world):
+    world.start(**{'management.socket': 'none'})
+    check(not os.path.exists(world.socket), 'none means none')
+    world.node.stop()
+    line = world.node.fails_to_start(settings={'management.socket': '/nowhere/s'})
+    check('cannot listen on /nowhere/s: No such file or directory' in line
+          and 'management.socket' in line, line)
+    folder = os.path.join(world.node.directory, 'd' * 150)
+    os.mkdir(folder)
+    world.socket = os.path.join(folder, 'lepus.sock')
+    world.start(**{'management.socket': world.socket})
+    world.ok('ping')
+
+
+@case
+def a_broker_that_hangs(world):
+    world.start()
+    world.ok('ping')
+    os.kill(world.node.process.pid, signal.SIGSTOP)
+    error = world.fails(75, '-t', '0.3', 'list_queues')
+    check('timed out. Timeout value used: 0.3' in error, error)
+    os.kill(world.node.process.pid, signal.SIGCONT)
+    world.ok('list_queues')
+
+
+@case
+def odd_callers(world):
+    """Whoever speaks otherwise, reads nothing or leaves in the middle disturbs nobody."""
+    world.start()
+    probe = world.probe()
+    for number in range(2000):
+        probe.send(1, 'Queue.Declare', queue=f'{number:04}' + 'x' * 200, nowait=True)
+    probe.call(1, 'Channel.Flow', active=True)
+    client, answers = raw(world.socket)
+    for line in (b'\n', b'no json\n', b'[1]\n', b'{"verb":7}\n', b'{"verb":"nonsense"}\n',
+                 b'{"verb":"list_queues","columns":["nme"]}\n', b'\xff\xfe\n'):
+        client.sendall(line)
+        answer = json.loads(answers.readline())
+        check(answer['error']['fault'] == 'usage', f'{line}: {answer}')
+    client.sendall(b'{"verb":"ping"}\n{"verb":"list_vhosts"}\n{"verb":"pi')
+    check('done' in json.loads(answers.readline()), 'first of two in one piece')
+    check(json.loads(answers.readline()) == {'rows': [['/']]}, 'second')
+    check(json.loads(answers.readline()) == {'done': {'count': 1}}, 'second')
+    client.sendall(b'ng"}\n')
+    check('done' in json.loads(answers.readline()), 'a line in two pieces')
+    lazy, late = raw(world.socket)
+    lazy.sendall(b'{"verb":"list_bindings"}\n' * 20)
+    for _ in range(20):
+        left, _ = raw(world.socket)
+        left.sendall(b'{"verb":"list_queues"}\n{"verb":"li')
+        left.close()
+    check(len(world.rows('list_queues', 'name')) == 2000, 'others are answered')
+    count = 0
+    while count < 20:
+        answer = json.loads(late.readline())
+        count += 1 if 'done' in answer else 0
+        check('error' not in answer, f'{answer}')
+    world.node.stop()
+
+
+@case
+def a_stop_with_callers(world):
+    world.start()
+    idle, _ = raw(world.socket)
+    waiting, answers = raw(world.socket)
+    waiting.sendall(b'{"verb":"list_queues"}\n')
+    world.ok('stop')
+    check(world.node.process.wait(TOOL_S) == 0, 'exit code')
+    check(json.loads(answers.readline()), 'the answer came')
+    check(answers.readline() == b'' and idle.recv(1) == b'', 'they see the end')
+    world.node.forget()

@@ -1,0 +1,185 @@
+// What the operator sees of a shard's connections, and that he can close them.
+#include <gtest/gtest.h>
+
+#include "core/limits.h"
+#include "net/amqp/server.h"
+#include "tests/unit/net/amqp/connection_world.h"
+#include "tools/server/shard_inquiries.h"
+
+namespace lepus::amqp {
+namespace {
+
+using core::Inquiry;
+using core::InquiryPart;
+
+class StatsTest : public test::ConnectionTest {
+ protected:
+  InquiryPart describe(Inquiry::Kind kind) {
+    InquiryPart part;
+    EXPECT_EQ(world_.server().describe(kind, 0, part), 0U);
+    return part;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Pieces, StatsTest, ::testing::Values(0, 40));
+
+TEST_P(StatsTest, ARowPerOpenConnection) {
+  const auto waiting = client(world_);
+  const auto one = opened();
+  const auto two = opened();
+  two->open_channel(2);
+  world_.settle();
+  const InquiryPart part = describe(Inquiry::Kind::connections);
+  ASSERT_EQ(part.connections.size(), 2U);
+  const core::ConnectionStats& row = part.connections[1];
+  EXPECT_EQ(row.user, "guest");
+  EXPECT_EQ(row.vhost, "/");
+  EXPECT_EQ(row.peer_host, "127.0.0.1");
+  EXPECT_EQ(row.port, 5672);
+  EXPECT_EQ(row.name, "127.0.0.1:40000 -> 127.0.0.1:5672");
+  EXPECT_EQ(row.state, "running");
+  EXPECT_EQ(row.auth_mechanism, "PLAIN");
+  EXPECT_EQ(row.channels, 2U);
+  EXPECT_EQ(row.channel_max, 2047U);
+  EXPECT_EQ(row.frame_max, 131'072U);
+  EXPECT_GT(row.recv_oct, 0U);
+  EXPECT_GT(row.recv_cnt, 0U);
+  EXPECT_GT(row.send_oct, 0U);
+  EXPECT_EQ(row.send_pend, 0U);
+  EXPECT_NE(part.connections[0].id, row.id);
+}
+
+TEST_P(StatsTest, ABlockedConnectionSaysSo) {
+  const auto publisher = opened();
+  publisher->declare("q");
+  world_.broadcast(core::Alarm{true});
+  world_.settle();
+  publisher->publish("", "q", "held");
+  world_.settle();
+  EXPECT_EQ(describe(Inquiry::Kind::connections).connections.at(0).state, "blocked");
+}
+
+TEST_P(StatsTest, ChannelsCountWhatTheyHold) {
+  const auto one = opened();
+  one->declare("q");
+  one->publish("", "q", "a");
+  one->publish("", "q", "b");
+  one->send(1, BasicQos{0, 5, false});
+  (void)one->expect<BasicQosOk>();
+  one->consume("q", "tag");
+  one->send(1, ConfirmSelect{});
+  world_.settle();
+  const InquiryPart part = describe(Inquiry::Kind::channels);
+  ASSERT_EQ(part.channels.size(), 1U);
+  const core::ChannelStats& row = part.channels[0];
+  EXPECT_EQ(row.number, 1);
+  EXPECT_EQ(row.consumer_count, 1U);
+  EXPECT_EQ(row.messages_unacknowledged, 2U);
+  EXPECT_EQ(row.prefetch_count, 5U);
+  EXPECT_TRUE(row.confirm);
+  EXPECT_FALSE(row.transactional);
+  EXPECT_EQ(row.messages_unconfirmed, 0U);
+}
+
+TEST_P(StatsTest, AnOpenTransactionIsCounted) {
+  const auto one = opened();
+  one->declare("q");
+  one->publish("", "q", "a");
+  one->consume("q", "tag");
+  one->send(1, TxSelect{});
+  one->publish("", "q", "b");
+  one->send(1, BasicAck{1, false});
+  world_.settle();
+  const InquiryPart part = describe(Inquiry::Kind::channels);
+  ASSERT_EQ(part.channels.size(), 1U);
+  EXPECT_TRUE(part.channels[0].transactional);
+  EXPECT_EQ(part.channels[0].messages_uncommitted, 1U);
+  EXPECT_EQ(part.channels[0].acks_uncommitted, 1U);
+  EXPECT_EQ(part.channels[0].messages_unacknowledged, 1U);
+}
+
+TEST_P(StatsTest, ConsumersWithWhatTheyAskedFor) {
+  const auto one = opened();
+  one->declare("q");
+  one->send(1, BasicQos{0, 7, false});
+  (void)one->expect<BasicQosOk>();
+  core::FieldTableWriter arguments;
+  arguments.int32("x-priority", 3);
+  const std::string inside = arguments.take();
+  BasicConsume how;
+  how.exclusive = true;
+  how.arguments = core::as_bytes(inside);
+  one->consume("q", "tag", how);
+  world_.settle();
+  const InquiryPart part = describe(Inquiry::Kind::consumers);
+  ASSERT_EQ(part.consumers.size(), 1U);
+  const core::ConsumerStats& row = part.consumers[0];
+  EXPECT_EQ(row.tag, "tag");
+  EXPECT_EQ(row.prefetch_count, 7U);
+  EXPECT_TRUE(row.ack_required);
+  EXPECT_TRUE(row.exclusive);
+  EXPECT_EQ(row.arguments, inside);
+  EXPECT_EQ(row.queue, world_.topology().vhosts()[0]->queues.at("q")->id);
+  one->send(1, BasicCancel{"tag", true});
+  world_.settle();
+  EXPECT_TRUE(describe(Inquiry::Kind::consumers).consumers.empty());
+}
+
+TEST_P(StatsTest, ClosingTellsTheReasonAndOnlyThoseNamed) {
+  const auto one = opened();
+  const auto two = opened();
+  world_.settle();
+  const InquiryPart part = describe(Inquiry::Kind::connections);
+  ASSERT_EQ(part.connections.size(), 2U);
+  EXPECT_EQ(world_.server().close({part.connections[0].id, core::ConnectionId{9}}, "maintenance"),
+            1U);
+  EXPECT_EQ(one->expect_close(0), "320 CONNECTION_FORCED - maintenance (0,0)");
+  EXPECT_TRUE(two->quiet());
+  EXPECT_EQ(world_.server().close({part.connections[0].id}, "again"), 0U);
+}
+
+/// So many rows a turn, whatever there is.
+TEST_P(StatsTest, LongListingsComeInPieces) {
+  const std::size_t count = core::limits::inquiry_rows_max + 5;
+  const auto one = opened();
+  std::vector<core::QueueId> ids;
+  for (std::size_t i = 0; i < count; ++i) one->declare("q" + std::to_string(i));
+  world_.settle();
+  server::ShardInquiries inquiries{world_.broker(), world_.server()};
+  EXPECT_FALSE(inquiries.has_work());
+  auto inquiry = std::make_unique<Inquiry>();
+  for (const core::QueueInfo* queue : world_.topology().queues(world_.topology().vhosts()[0]->id))
+    inquiry->queues.push_back(queue->id);
+  ASSERT_EQ(inquiry->queues.size(), count);
+  inquiries.take(std::move(inquiry));
+  inquiries.work();
+  EXPECT_TRUE(inquiries.has_work());
+  inquiries.work();
+  EXPECT_FALSE(inquiries.has_work());
+  inquiries.work();
+  world_.settle();
+  ASSERT_EQ(world_.parts.size(), 2U);
+  EXPECT_EQ(world_.parts[0].queues.size(), core::limits::inquiry_rows_max);
+  EXPECT_FALSE(world_.parts[0].last);
+  EXPECT_EQ(world_.parts[1].queues.size(), 5U);
+  EXPECT_TRUE(world_.parts[1].last);
+}
+
+TEST_P(StatsTest, QueuesThatAreGoneAreLeftOut) {
+  const auto one = opened();
+  one->declare("q");
+  one->publish("", "q", "abc");
+  one->publish("", "q", "de");
+  world_.settle();
+  const core::QueueId id = world_.topology().vhosts()[0]->queues.at("q")->id;
+  std::vector<core::QueueStats> rows;
+  const std::array ids{id, core::QueueId{id.value + 1}};
+  world_.broker().describe(ids, rows);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].messages_ready, 2U);
+  EXPECT_EQ(rows[0].message_bytes_ready, 5U);
+  EXPECT_EQ(rows[0].messages_unacknowledged, 0U);
+}
+
+}  // namespace
+}  // namespace lepus::amqp

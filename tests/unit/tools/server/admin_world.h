@@ -1,0 +1,159 @@
+// A control thread with an Admin and two shards played by the test: what the operator asks, what
+// the shards are asked, and what he is answered.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/unit/core/fake_commands.h"
+#include "tests/unit/persist/memory_store.h"
+#include "tests/unit/tools/server/fake_driver.h"
+#include "tools/server/admin.h"
+#include "tools/server/config.h"
+
+namespace lepus::server::test {
+
+struct FakeSink final : AdminSink {
+  void on_rows(std::string_view piece) override { rows.emplace_back(piece); }
+  void on_done(std::string_view answer) override { done = answer; }
+  void on_error(const AdminError& what) override {
+    error = std::string(fault_name(what.fault)) + ": " + what.text;
+  }
+  bool has_room() const override { return room; }
+
+  bool room = true;
+  std::vector<std::string> rows;
+  std::string done;
+  std::string error;
+};
+
+struct FakeHost final : AdminHost {
+  FakeHost() { settings.sources.host_name = "h"; }
+  const ServerConfig& config() const override { return settings; }
+  Facts facts() const override { return known; }
+  void set_memory_watermark(const MemoryWatermark& watermark) override {
+    settings.memory_watermark = watermark;
+  }
+  void set_disk_free_limit(const DiskFreeLimit& limit) override {
+    settings.disk_free_limit = limit;
+  }
+  std::string export_definitions(std::string& text) const override {
+    text = "{}";
+    return {};
+  }
+  Imported import_definitions(const std::string& text, const core::ChannelRef& who) override {
+    if (text == "bad") return {"bad file", false};
+    if (text == "same") return {{}, true};
+    control->apply_plan({core::VhostAdded{core::VhostId{100}, text}}, 100, who);
+    return {{}, false};
+  }
+  void stop_node() override { control->stop(); }
+
+  ServerConfig settings;
+  Facts known;
+  Control* control = nullptr;
+};
+
+class AdminTest : public ::testing::Test {
+ protected:
+  static constexpr core::ShardId control_id = 2;
+
+  AdminTest() {
+    for (core::ShardId id = 0; id < 3; ++id) mesh_.set_loop(id, loops_[id]);
+    control_ = std::make_unique<Control>(
+        Control::Parts{&mesh_, &loops_[2], &log_, 1'000, {}, &store_, [](const std::string&) {}});
+    host_.control = control_.get();
+    admin_ = std::make_unique<Admin>(*control_, host_);
+    EXPECT_EQ(control_->start({}, {"/", "other"}), "");
+    turn();
+    vhost_ = control_->topology().find_vhost("/")->id;
+  }
+  ~AdminTest() override {
+    for (auto& commands : received_)
+      for (const core::Command& command : commands) core::test::drop_command(command);
+    admin_.reset();
+  }
+
+  /// Turns of the control thread; shards apply changes at once, the rest waits in received_.
+  void turn() {
+    for (int round = 0; round < 4; ++round) {
+      loops_[2].run_turn();
+      for (core::ShardId id = 0; id < 2; ++id)
+        (void)ends_[id].drain(
+            [&](core::ShardId, const core::Command& command) { receive(id, command); });
+    }
+  }
+  template <class Kind>
+  Kind take(core::ShardId shard) {
+    if (received_[shard].empty() || !std::holds_alternative<Kind>(received_[shard].front())) {
+      ADD_FAILURE() << "shard " << shard << " was not sent that";
+      return {};
+    }
+    const Kind taken = std::get<Kind>(received_[shard].front());
+    received_[shard].pop_front();
+    return taken;
+  }
+  /// What a shard is asked.
+  core::Inquiry asked(core::ShardId shard) {
+    const std::unique_ptr<core::Inquiry> inquiry{take<core::Inquire>(shard).inquiry};
+    return inquiry ? *inquiry : core::Inquiry{};
+  }
+  void answer(core::ShardId shard, core::InquiryPart part) {
+    auto owned = std::make_unique<core::InquiryPart>(std::move(part));
+    ends_[shard].send(control_id, core::InquiryReply{owned.release()});
+    turn();
+  }
+  core::QueueId declare(std::string_view name, core::ShardId home, std::string_view vhost = "/") {
+    core::TopologyRequest request;
+    request.kind = core::TopologyRequest::Kind::declare_queue;
+    request.vhost = control_->topology().find_vhost(vhost)->id;
+    request.name = name;
+    request.from = home;
+    auto owned = std::make_unique<core::TopologyRequest>(request);
+    ends_[home].send(control_id, core::TopologyAsk{{}, 0, owned.release()});
+    turn();
+    return control_->topology().find_queue(request.vhost, name)->id;
+  }
+  std::uint32_t start(std::string_view verb, std::vector<std::string> arguments = {},
+                      std::vector<std::string> columns = {}) {
+    AdminRequest request;
+    request.verb = verb;
+    request.arguments = std::move(arguments);
+    request.columns = std::move(columns);
+    const std::uint32_t number = admin_->start(std::move(request), sink_);
+    turn();
+    return number;
+  }
+  void start(AdminRequest request) {
+    (void)admin_->start(std::move(request), sink_);
+    turn();
+  }
+
+  FakeDriver drivers_[3]{FakeDriver{0}, FakeDriver{1}, FakeDriver{2}};
+  io::Loop loops_[3]{{drivers_[0], {}}, {drivers_[1], {}}, {drivers_[2], {}}};
+  core::NullLog log_;
+  Mesh mesh_{3};
+  persist::test::MemoryStore store_;
+  FakeHost host_;
+  std::unique_ptr<Control> control_;
+  std::unique_ptr<Admin> admin_;
+  MeshEnd ends_[2]{{mesh_, 0}, {mesh_, 1}};
+  std::deque<core::Command> received_[2];
+  FakeSink sink_;
+  core::VhostId vhost_;
+
+ private:
+  void receive(core::ShardId shard, const core::Command& command) {
+    const auto* apply = std::get_if<core::TopologyApply>(&command);
+    if (apply == nullptr) return received_[shard].push_back(command);
+    const std::unique_ptr<std::vector<core::TopologyChange>> changes{apply->changes};
+    ends_[shard].send(control_id, core::TopologyApplied{apply->version});
+  }
+};
+
+}  // namespace lepus::server::test

@@ -1,0 +1,311 @@
+// See run.h.
+//
+//   text before -> connect -> request -> rows ... -> done: shown, exit 0 | error: told, its exit
+//   code
+#include "tools/ctl/run.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include "tools/ctl/client.h"
+#include "tools/ctl/table.h"
+#include "tools/server/admin_rows.h"
+
+namespace lepus::ctl {
+
+namespace dom = simdjson::dom;
+
+namespace {
+
+int complain(int exit_code, std::string_view text) {
+  (void)std::fflush(stdout);
+  fmt::print(stderr, "Error:\n{}\n", text);
+  return exit_code;
+}
+
+std::string node_of(const Invocation& invocation) {
+  return invocation.node.empty() ? "lepus@" + host_name() : invocation.node;
+}
+
+void replace_all(std::string& text, std::string_view what, std::string_view with) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size())
+    text.replace(at, what.size(), with);
+}
+
+std::string banner(const Invocation& invocation, const VerbSpec& verb) {
+  std::string text{verb.banner};
+  const auto& arguments = invocation.arguments;
+  const std::string last = arguments.empty() ? std::string() : arguments.back();
+  if (verb.name == "delete_queue" && invocation.has("if-empty"))
+    replace_all(text, " ...", " if queue is empty ...");
+  if (verb.name == "delete_queue" && invocation.has("if-unused"))
+    replace_all(text, " ...", " if queue is unused ...");
+  replace_all(text, "{vhost}", invocation.vhost);
+  replace_all(text, "{node}", node_of(invocation));
+  if (arguments.size() == 2 && arguments[0] == "mem_relative") {
+    replace_all(text, "{arguments}", last + " times the total RAM");
+  } else if (arguments.size() == 2 || verb.name == "set_disk_free_limit") {
+    replace_all(text, "{arguments}", last + " bytes");
+  }
+  replace_all(text, "{arguments}", last);
+  replace_all(text, "{0}", arguments.empty() ? std::string() : arguments[0]);
+  replace_all(text, "{1}", last);
+  return escape_controls(text);
+}
+
+/// "" when it is not there.
+std::string_view text_of(dom::object object, std::string_view name) {
+  std::string_view text;
+  return object[name].get(text) == simdjson::SUCCESS ? text : std::string_view{};
+}
+
+std::int64_t number_of(dom::object object, std::string_view name) {
+  std::int64_t number = 0;
+  return object[name].get(number) == simdjson::SUCCESS ? number : 0;
+}
+
+/// A file, or with "-" standard input.
+bool read_whole(const std::string& path, std::string& text) {
+  const int fd = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  ssize_t size = fd < 0 ? -1 : 1;
+  std::string bytes(1 << 16, '\0');
+  while (size > 0) {
+    size = ::read(fd, bytes.data(), bytes.size());
+    if (size > 0) text.append(bytes, 0, static_cast<std::size_t>(size));
+    if (size < 0 && errno == EINTR) size = 1;
+  }
+  const int error_code = errno;
+  if (fd > STDIN_FILENO) ::close(fd);
+  errno = error_code;
+  return size == 0;
+}
+
+/// Password hashes are in it: readable by its owner only.
+bool write_whole(const std::string& path, std::string_view text) {
+  const bool to_output = path == "-";
+  const int fd = to_output ? STDOUT_FILENO
+                           : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  bool good = fd >= 0;
+  while (good && !text.empty()) {
+    const ssize_t size = ::write(fd, text.data(), text.size());
+    good = size > 0 || errno == EINTR;
+    if (size > 0) text.remove_prefix(static_cast<std::size_t>(size));
+  }
+  const int error_code = errno;
+  if (fd >= 0 && !to_output && ::close(fd) != 0) return false;
+  errno = error_code;
+  return good;
+}
+
+class Run {
+ public:
+  Run(const Invocation& invocation, const VerbSpec& verb)
+      : invocation_(invocation), verb_(verb), client_(invocation.timeout_s) {}
+
+  int operator()();
+
+ private:
+  int prepare();
+  int fail(const ClientError& error) const;
+  int converse();
+  int on_error(dom::object error) const;
+  int on_done(dom::object result);
+  int save(dom::object result) const;
+  int wait_for_process(std::int64_t pid);
+  std::vector<std::string> columns() const;
+
+  Invocation invocation_;
+  const VerbSpec& verb_;
+  Client client_;
+};
+
+int Run::operator()() {
+  if (!is_local_node(invocation_.node, host_name()))
+    return complain(exit_unavailable,
+                    fmt::format("node {} is not on this machine: {} talks to the broker here, over "
+                                "its socket; run it there",
+                                invocation_.node, invocation_.program));
+  if (invocation_.has_vhost && !verb_.has_vhost)
+    fmt::print(stderr, "Warning: --vhost has no effect on {}\n", verb_.name);
+  if (invocation_.longnames)
+    fmt::print(stderr, "Warning: --longnames has no effect: nodes have no names here\n");
+  if (invocation_.is_talkative()) {
+    if (verb_.name == "list_queues")
+      fmt::print("Timeout: {:.1f} seconds ...\n", invocation_.timeout_s);
+    if (!verb_.banner.empty()) fmt::print("{}\n", banner(invocation_, verb_));
+    (void)std::fflush(stdout);
+  }
+  if (const int code = prepare(); code != exit_ok) return code;
+  if (const auto error = client_.connect(find_socket(invocation_), verb_.name == "await_startup"))
+    return fail(*error);
+  if (const auto error = client_.send(request_line(invocation_, verb_))) return fail(*error);
+  return converse();
+}
+
+/// What is done before anybody is asked.
+int Run::prepare() {
+  if (verb_.name == "import_definitions") {
+    std::string text;
+    if (!read_whole(invocation_.arguments[0], text))
+      return complain(exit_data, fmt::format("cannot read {}: {}", invocation_.arguments[0],
+                                             std::strerror(errno)));
+    invocation_.arguments[0] = std::move(text);
+  }
+  if (verb_.name == "stop" && !invocation_.arguments.empty())
+    return complain(exit_usage, "a pid file is not needed: stop waits for the end by itself");
+  return exit_ok;
+}
+
+int Run::fail(const ClientError& error) const {
+  if (verb_.name == "stop" && invocation_.has("idempotent") && error.exit_code == exit_unavailable)
+    return exit_ok;
+  return complain(error.exit_code, error.text);
+}
+
+std::vector<std::string> Run::columns() const {
+  if (!invocation_.columns.empty()) return invocation_.columns;
+  std::vector<std::string> names;
+  for (const std::string_view name : server::column_names(verb_.name).preset)
+    names.emplace_back(name);
+  return names;
+}
+
+int Run::converse() {
+  RowPrinter printer({invocation_.formatter, invocation_.has_headers}, columns(), stdout);
+  const bool shows_rows = !invocation_.has("offline");
+  dom::parser parser;
+  std::string line;
+  for (;;) {
+    if (const auto error = client_.receive(line)) return fail(*error);
+    dom::object root;
+    if (parser.parse(line).get(root) != simdjson::SUCCESS)
+      return complain(exit_software, "the broker's answer is not JSON");
+    dom::array rows;
+    dom::object object;
+    if (root["rows"].get(rows) == simdjson::SUCCESS) {
+      for (const dom::element row : rows) {
+        dom::array cells;
+        if (shows_rows && row.get(cells) == simdjson::SUCCESS) printer.row(cells);
+      }
+      continue;
+    }
+    if (root["error"].get(object) == simdjson::SUCCESS) return on_error(object);
+    if (root["done"].get(object) != simdjson::SUCCESS)
+      return complain(exit_software, "the broker's answer is not known to this version");
+    if (verb_.answer == Answer::rows) printer.end();
+    return on_done(object);
+  }
+}
+
+/// rabbitmqctl's exit codes.
+int Run::on_error(dom::object error) const {
+  const std::string_view fault = text_of(error, "fault");
+  const std::string_view text = text_of(error, "text");
+  int exit_code = exit_software;
+  if (fault == "usage") exit_code = exit_usage;
+  if (fault == "invalid") exit_code = exit_data;
+  if (fault == "unavailable") exit_code = exit_unavailable;
+  if (fault == "refused")
+    exit_code = verb_.name == "delete_queue" ? exit_usage : exit_no_permission;
+  if (fault == "not_found") exit_code = exit_data;
+  if (fault == "not_found" && verb_.name == "delete_queue") exit_code = exit_usage;
+  if (fault == "not_found" && verb_.name == "purge_queue") exit_code = exit_unavailable;
+  // rabbitmqctl counts a connection that is gone already as closed.
+  if (fault == "not_found" && verb_.name == "close_connection") {
+    fmt::print(stderr, "Warning: {}\n", text);
+    return exit_ok;
+  }
+  return complain(exit_code, text);
+}
+
+int Run::on_done(dom::object result) {
+  const bool as_json = invocation_.formatter == Formatter::json;
+  switch (verb_.answer) {
+    case Answer::local:
+    case Answer::nothing:
+    case Answer::rows:
+      break;
+    case Answer::status:
+      if (as_json) fmt::print("{}\n", std::string{simdjson::minify(result)});
+      if (!as_json) fmt::print("{}", status_text(std::string{simdjson::minify(result)}));
+      break;
+    case Answer::environment:
+      if (as_json) fmt::print("{}\n", std::string{simdjson::minify(result)});
+      for (const dom::key_value_pair pair : result)
+        if (!as_json) fmt::print("{} = {}\n", pair.key, escape_controls(cell_text(pair.value)));
+      break;
+    case Answer::messages:
+      if (!invocation_.silent)
+        fmt::print("Queue was successfully deleted with {} ready messages\n",
+                   number_of(result, "messages"));
+      break;
+    case Answer::closed:
+      fmt::print("Closed {} connections\n", number_of(result, "closed"));
+      break;
+    case Answer::definitions:
+      return save(result);
+    case Answer::ping:
+      if (!invocation_.silent) fmt::print("Ping succeeded\n");
+      break;
+    case Answer::end:
+      return wait_for_process(number_of(result, "pid"));
+  }
+  return std::fflush(stdout) == 0 ? exit_ok : exit_cannot_write;
+}
+
+int Run::save(dom::object result) const {
+  std::string_view text;
+  if (result["definitions"].get(text) != simdjson::SUCCESS)
+    return complain(exit_software, "the broker's answer has no definitions");
+  (void)std::fflush(stdout);
+  const std::string& path = invocation_.arguments[0];
+  if (write_whole(path, text)) return exit_ok;
+  return complain(exit_cannot_write,
+                  fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+}
+
+/// The socket closes when connections and journals are closed; the process is gone a moment later.
+int Run::wait_for_process(std::int64_t pid) {
+  if (invocation_.has("no-wait")) return exit_ok;
+  const auto fd = static_cast<int>(syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0));
+  if (const auto error = client_.wait_for_end()) return fail(*error);
+  if (fd < 0) return exit_ok;  // Gone already.
+  pollfd wanted{fd, POLLIN, 0};
+  while (::poll(&wanted, 1, -1) < 0 && errno == EINTR) continue;
+  ::close(fd);
+  return exit_ok;
+}
+
+}  // namespace
+
+int run(const Invocation& invocation) {
+  if (invocation.help || invocation.verb.empty() || invocation.verb == "help") {
+    const std::string_view about = invocation.verb != "help" ? std::string_view(invocation.verb)
+                                   : invocation.arguments.empty()
+                                       ? std::string_view{}
+                                       : std::string_view(invocation.arguments[0]);
+    const bool is_known = about.empty() || find_verb(about) != nullptr;
+    const bool is_asked = invocation.help || invocation.verb == "help";
+    fmt::print(is_asked && is_known ? stdout : stderr, "{}", help_text(invocation, about));
+    return is_asked && is_known ? exit_ok : exit_usage;
+  }
+  if (invocation.verb == "version") {
+    fmt::print("{}\n", LEPUS_VERSION);
+    return exit_ok;
+  }
+  const VerbSpec* verb = find_verb(invocation.verb);
+  CHECK(verb != nullptr);
+  return Run{invocation, *verb}();
+}
+
+}  // namespace lepus::ctl

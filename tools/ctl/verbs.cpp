@@ -1,0 +1,255 @@
+// The table of verbs, and the list of those of rabbitmqctl that are not there.
+#include "tools/ctl/verbs.h"
+
+#include <algorithm>
+#include <array>
+
+namespace lepus::ctl {
+
+namespace {
+
+constexpr std::string_view help = "Help";
+constexpr std::string_view nodes = "Nodes";
+constexpr std::string_view access = "Access Control";
+constexpr std::string_view monitoring = "Monitoring, observability and health checks";
+constexpr std::string_view configuration = "Configuration and Environment";
+constexpr std::string_view definitions = "Definitions";
+constexpr std::string_view operations = "Operations";
+constexpr std::string_view queues = "Queues";
+
+constexpr std::size_t many = 1000;
+
+constexpr std::array queue_list_options{
+    OptionSpec{"online", 0, "", "", "lists only queues on online (reachable) nodes: all"},
+    OptionSpec{"offline", 0, "", "", "lists only queues on offline (unreachable) nodes: none"},
+    OptionSpec{"local", 0, "", "", "only return queues hosted on the target node: all"},
+};
+constexpr std::array delete_queue_options{
+    OptionSpec{"if-empty", 'e', "", "if_empty", "delete the queue if it is empty"},
+    OptionSpec{"if-unused", 'u', "", "if_unused", "delete the queue if it has no consumers"},
+};
+constexpr std::array close_all_options{
+    OptionSpec{"global", 0, "", "global", "connections of all virtual hosts"},
+    OptionSpec{"limit", 0, "number", "limit", "close at most so many; 0: no limit"},
+};
+constexpr std::array file_options{
+    OptionSpec{"format", 0, "json", "", "json is the only one"},
+};
+constexpr std::array shutdown_options{
+    OptionSpec{"wait", 0, "", "", "wait until the process has ended (as it does anyway)"},
+    OptionSpec{"no-wait", 0, "", "", "do not wait"},
+};
+constexpr std::array stop_options{
+    OptionSpec{"idempotent", 0, "", "", "no error when the broker does not run"},
+};
+
+constexpr std::array table{
+    VerbSpec{help, "help", "[<command>]", "Displays usage information for a command", 0, 1, false,
+             false, Answer::local, ""},
+    VerbSpec{help, "version", "", "Displays the version of this tool", 0, 0, false, false,
+             Answer::local, ""},
+
+    VerbSpec{nodes, "await_startup", "[--timeout <timeout>]",
+             "Waits until the broker has started and clients can connect", 0, 0, false, false,
+             Answer::nothing, ""},
+    VerbSpec{nodes, "shutdown", "[--wait] [--no-wait]",
+             "Stops the broker and waits for the end of its process", 0, 0, false, false,
+             Answer::end, "Shutting down node {node} ...", shutdown_options},
+    VerbSpec{nodes, "stop", "[--idempotent] [<pidfile>]",
+             "Stops the broker and waits for the end of its process", 0, 1, false, false,
+             Answer::end, "Stopping node {node} ...", stop_options},
+
+    VerbSpec{access, "list_users", "[--no-table-headers] [--timeout <timeout>]",
+             "List user names and tags", 0, 0, false, false, Answer::rows, "Listing users ..."},
+    VerbSpec{access, "list_vhosts", "[--no-table-headers] [<column>, ...] [--timeout <timeout>]",
+             "Lists virtual hosts", 0, many, true, false, Answer::rows, "Listing vhosts ..."},
+
+    VerbSpec{monitoring, "list_bindings",
+             "[--vhost <vhost>] [--no-table-headers] [<column>, ...] [--timeout <timeout>]",
+             "Lists all bindings on a vhost", 0, many, true, true, Answer::rows,
+             "Listing bindings for vhost {vhost}..."},
+    VerbSpec{monitoring, "list_channels",
+             "[--no-table-headers] [<column>, ...] [--timeout <timeout>]",
+             "Lists all channels in the node", 0, many, true, false, Answer::rows,
+             "Listing channels ..."},
+    VerbSpec{monitoring, "list_connections",
+             "[--no-table-headers] [<column>, ...] [--timeout <timeout>]",
+             "Lists AMQP 0.9.1 connections for the node", 0, many, true, false, Answer::rows,
+             "Listing connections ..."},
+    VerbSpec{monitoring, "list_consumers",
+             "[--vhost <vhost>] [--no-table-headers] [<column>, ...] [--timeout <timeout>]",
+             "Lists all consumers for a vhost", 0, many, true, true, Answer::rows,
+             "Listing consumers in vhost {vhost} ..."},
+    VerbSpec{monitoring, "list_exchanges",
+             "[--vhost <vhost>] [--no-table-headers] [<column>, ...] [--timeout <timeout>]",
+             "Lists exchanges", 0, many, true, true, Answer::rows,
+             "Listing exchanges for vhost {vhost} ..."},
+    VerbSpec{monitoring, "list_queues",
+             "[--vhost <vhost>] [--online] [--offline] [--local] [--no-table-headers] "
+             "[<column>, ...] [--timeout <timeout>]",
+             "Lists queues and their properties", 0, many, true, true, Answer::rows,
+             "Listing queues for vhost {vhost} ...", queue_list_options},
+    VerbSpec{monitoring, "ping", "[--timeout <timeout>]",
+             "Checks that the broker's process is up and answers", 0, 0, false, false, Answer::ping,
+             "Will ping {node}."},
+    VerbSpec{monitoring, "status", "[--timeout <timeout>]", "Displays status of a node", 0, 0,
+             false, false, Answer::status, "Status of node {node} ..."},
+
+    VerbSpec{configuration, "environment", "[--timeout <timeout>]",
+             "Displays the name and value of each configuration key", 0, 0, false, false,
+             Answer::environment, "Configuration of node {node} ..."},
+    VerbSpec{configuration, "set_disk_free_limit", "<disk_limit> | mem_relative <fraction>",
+             "Sets the disk_free_limit setting, until the broker ends or reloads", 1, 2, false,
+             false, Answer::nothing, "Setting disk free limit on {node} to {arguments} ..."},
+    VerbSpec{configuration, "set_vm_memory_high_watermark", "<fraction> | absolute <value>",
+             "Sets the vm_memory_high_watermark setting, until the broker ends or reloads", 1, 2,
+             false, false, Answer::nothing,
+             "Setting memory threshold on {node} to {arguments} ..."},
+
+    VerbSpec{definitions, "export_definitions", "<file_path | \"-\"> [--format json]",
+             "Exports definitions in JSON", 1, 1, false, false, Answer::definitions,
+             "Exporting definitions in JSON to a file at \"{0}\" ...", file_options},
+    VerbSpec{definitions, "import_definitions", "<file_path | \"-\"> [--format json]",
+             "Imports definitions in JSON: all of them, or none and an error", 1, 1, false, false,
+             Answer::nothing, "Importing definitions in JSON from a file at \"{0}\" ...",
+             file_options},
+
+    VerbSpec{operations, "close_all_connections",
+             "[--vhost <vhost> | --global] [--limit <limit>] <explanation>",
+             "Closes all connections of a virtual host, or of the whole node", 1, 1, false, true,
+             Answer::closed, "Closing all connections, reason: {0}...", close_all_options},
+    VerbSpec{operations, "close_all_user_connections", "<username> <explanation>",
+             "Closes all connections of a user", 2, 2, false, false, Answer::closed,
+             "Closing all connections of user {0}, reason: {1}..."},
+    VerbSpec{operations, "close_connection", "<connection pid> <explanation>",
+             "Closes the connection that list_connections pid shows so", 2, 2, false, false,
+             Answer::nothing, "Closing connection {0}, reason: {1}..."},
+
+    VerbSpec{queues, "delete_queue",
+             "<queue_name> [--if-empty|-e] [--if-unused|-u] "
+             "[--vhost <vhost>]",
+             "Deletes a queue", 1, 1, false, true, Answer::messages,
+             "Deleting queue '{0}' on vhost '{vhost}' ...", delete_queue_options},
+    VerbSpec{queues, "purge_queue", "<queue_name> [--vhost <vhost>]",
+             "Purges a queue (removes all messages in it)", 1, 1, false, true, Answer::nothing,
+             "Purging queue '{0}' in vhost '{vhost}' ..."},
+};
+
+struct Absent {
+  std::string_view name;
+  std::string_view why;
+};
+constexpr std::string_view later = "it is not built yet";
+constexpr std::string_view erlang = "there is no Erlang here that could run it";
+constexpr std::string_view cluster = "there are no clusters yet";
+constexpr std::array absent{
+    Absent{"add_user", later},
+    Absent{"add_vhost", later},
+    Absent{"authenticate_user", later},
+    Absent{"autocomplete", later},
+    Absent{"await_online_nodes", cluster},
+    Absent{"cancel_sync_queue", cluster},
+    Absent{"change_cluster_node_type", cluster},
+    Absent{"change_password", later},
+    Absent{"clear_global_parameter", later},
+    Absent{"clear_operator_policy", later},
+    Absent{"clear_parameter", later},
+    Absent{"clear_password", later},
+    Absent{"clear_permissions", later},
+    Absent{"clear_policy", later},
+    Absent{"clear_topic_permissions", later},
+    Absent{"clear_user_limits", later},
+    Absent{"clear_vhost_limits", later},
+    Absent{"cluster_status", cluster},
+    Absent{"decode", later},
+    Absent{"decrypt_conf_value", later},
+    Absent{"delete_user", later},
+    Absent{"delete_vhost", later},
+    Absent{"disable_vhost_deletion_protection", later},
+    Absent{"enable_feature_flag", later},
+    Absent{"enable_vhost_deletion_protection", later},
+    Absent{"encode", later},
+    Absent{"encrypt_conf_value", later},
+    Absent{"eval", erlang},
+    Absent{"eval_file", erlang},
+    Absent{"exec", erlang},
+    Absent{"force_boot", cluster},
+    Absent{"force_gc", erlang},
+    Absent{"force_reset", cluster},
+    Absent{"forget_cluster_node", cluster},
+    Absent{"hash_password", later},
+    Absent{"hipe_compile", erlang},
+    Absent{"join_cluster", cluster},
+    Absent{"list_ciphers", later},
+    Absent{"list_deprecated_features", later},
+    Absent{"list_feature_flags", later},
+    Absent{"list_global_parameters", later},
+    Absent{"list_hashes", later},
+    Absent{"list_node_auth_attempt_stats", later},
+    Absent{"list_operator_policies", later},
+    Absent{"list_parameters", later},
+    Absent{"list_permissions", later},
+    Absent{"list_policies", later},
+    Absent{"list_topic_permissions", later},
+    Absent{"list_unresponsive_queues", later},
+    Absent{"list_user_limits", later},
+    Absent{"list_user_permissions", later},
+    Absent{"list_user_topic_permissions", later},
+    Absent{"list_vhost_limits", later},
+    Absent{"node_health_check", later},
+    Absent{"reconcile_vhosts", later},
+    Absent{"rename_cluster_node", cluster},
+    Absent{"report", later},
+    Absent{"reset", cluster},
+    Absent{"restart_vhost", later},
+    Absent{"resume_listeners", later},
+    Absent{"rotate_logs", "send SIGHUP to the broker"},
+    Absent{"schema_info", erlang},
+    Absent{"set_cluster_name", later},
+    Absent{"set_global_parameter", later},
+    Absent{"set_log_level", later},
+    Absent{"set_operator_policy", later},
+    Absent{"set_parameter", later},
+    Absent{"set_permissions", later},
+    Absent{"set_permissions_globally", later},
+    Absent{"set_policy", later},
+    Absent{"set_topic_permissions", later},
+    Absent{"set_user_limits", later},
+    Absent{"set_user_tags", later},
+    Absent{"set_vhost_limits", later},
+    Absent{"set_vhost_tags", later},
+    Absent{"start_app", "start the process"},
+    Absent{"stop_app", "stop and start the process"},
+    Absent{"suspend_listeners", later},
+    Absent{"sync_queue", cluster},
+    Absent{"trace_off", later},
+    Absent{"trace_on", later},
+    Absent{"update_cluster_nodes", cluster},
+    Absent{"update_vhost_metadata", later},
+    Absent{"wait", "await_startup waits"},
+};
+
+}  // namespace
+
+std::span<const VerbSpec> verbs() { return table; }
+
+const VerbSpec* find_verb(std::string_view name) {
+  const auto found =
+      std::find_if(table.begin(), table.end(), [&](const auto& one) { return one.name == name; });
+  return found == table.end() ? nullptr : &*found;
+}
+
+std::string_view why_absent(std::string_view name) {
+  const auto found =
+      std::find_if(absent.begin(), absent.end(), [&](const auto& one) { return one.name == name; });
+  return found == absent.end() ? std::string_view{} : found->why;
+}
+
+std::vector<std::string_view> verb_names() {
+  std::vector<std::string_view> names;
+  for (const VerbSpec& verb : table) names.push_back(verb.name);
+  for (const Absent& one : absent) names.push_back(one.name);
+  return names;
+}
+
+}  // namespace lepus::ctl

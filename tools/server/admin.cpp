@@ -1,0 +1,150 @@
+// The table of what is under way. See admin.h.
+#include "tools/server/admin.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "tools/server/admin_operation.h"
+#include "tools/server/config.h"
+
+namespace lepus::server {
+
+namespace {
+
+/// While the broker stops, these alone are answered.
+bool is_for_any_time(std::string_view verb) {
+  return verb == "ping" || verb == "status" || verb == "stop" || verb == "shutdown";
+}
+
+/// A node of RabbitMQ is called name@host; so are the processes it shows.
+std::string node_name(const ServerConfig& config) {
+  const std::string& host = config.sources.host_name;
+  return "lepus@" + (host.empty() ? std::string("localhost") : host);
+}
+
+}  // namespace
+
+std::string_view fault_name(AdminFault fault) {
+  switch (fault) {
+    case AdminFault::usage:
+      return "usage";
+    case AdminFault::invalid:
+      return "invalid";
+    case AdminFault::not_found:
+      return "not_found";
+    case AdminFault::refused:
+      return "refused";
+    case AdminFault::unavailable:
+      return "unavailable";
+    case AdminFault::internal:
+      return "internal";
+  }
+  CHECK(false);
+  return {};
+}
+
+Admin::Admin(Control& control, AdminHost& host)
+    : control_(control), host_(host), node_(node_name(host.config())) {
+  control_.set_guest(this);
+}
+
+Admin::~Admin() { control_.set_guest(nullptr); }
+
+std::uint32_t Admin::start(AdminRequest request, AdminSink& sink) {
+  const std::uint32_t number = ++last_number_;
+  const OperationMaker make = find_operation(request.verb);
+  if (make == nullptr) {
+    sink.on_error({AdminFault::usage, fmt::format("Command '{}' not found.", request.verb)});
+    return number;
+  }
+  if (!control_.is_running() && !is_for_any_time(request.verb)) {
+    sink.on_error({AdminFault::unavailable, "the broker is stopping"});
+    return number;
+  }
+  auto operation = make({control_, host_, sink, node_, number}, std::move(request));
+  operation->start();
+  if (!operation->is_finished()) operations_.emplace(number, std::move(operation));
+  return number;
+}
+
+void Admin::cancel(std::uint32_t number) { operations_.erase(number); }
+
+void Admin::settle(std::uint32_t number) {
+  const auto found = operations_.find(number);
+  if (found != operations_.end() && found->second->is_finished()) operations_.erase(found);
+}
+
+void Admin::on_command(const core::Command& command) {
+  const auto find = [this](std::uint32_t number) {
+    const auto found = operations_.find(number);
+    return found == operations_.end() ? nullptr : found->second.get();
+  };
+  if (const auto* answer = std::get_if<core::InquiryReply>(&command)) {
+    std::unique_ptr<core::InquiryPart> part{answer->part};
+    const auto number = static_cast<std::uint32_t>(part->number);
+    if (AdminOperation* operation = find(number)) operation->on_part(std::move(part));
+    return settle(number);
+  }
+  if (const auto* reply = std::get_if<core::Reply>(&command)) {
+    const std::unique_ptr<core::AmqpError> error{reply->error};
+    if (AdminOperation* operation = find(reply->channel.slot)) operation->on_reply(*reply);
+    return settle(reply->channel.slot);
+  }
+  const auto* done = std::get_if<core::TopologyDone>(&command);
+  CHECK(done != nullptr);
+  const std::unique_ptr<core::AmqpError> error{done->error};
+  if (AdminOperation* operation = find(done->channel.slot)) operation->on_topology_done(*done);
+  settle(done->channel.slot);
+}
+
+bool Admin::work() {
+  bool worked = false;
+  for (AdminFront* front : fronts_) worked |= front->work();
+  for (auto& [number, operation] : operations_) {
+    if (!operation->may_work()) continue;
+    operation->work();
+    worked = true;
+  }
+  if (worked) std::erase_if(operations_, [](const auto& one) { return one.second->is_finished(); });
+  return worked;
+}
+
+void Admin::flush() {
+  for (AdminFront* front : fronts_) front->flush();
+}
+
+bool Admin::has_work() const {
+  for (const AdminFront* front : fronts_)
+    if (front->has_work()) return true;
+  return std::any_of(operations_.begin(), operations_.end(),
+                     [](const auto& one) { return one.second->may_work(); });
+}
+
+// --- Operations
+
+OperationMaker find_operation(std::string_view verb) {
+  if (const OperationMaker make = find_list_operation(verb)) return make;
+  if (const OperationMaker make = find_change_operation(verb)) return make;
+  return find_node_operation(verb);
+}
+
+const core::VhostInfo* AdminOperation::find_vhost() {
+  const core::VhostInfo* vhost = control().topology().find_vhost(request_.vhost);
+  if (vhost == nullptr)
+    fail(AdminFault::not_found, fmt::format("Virtual host '{}' does not exist", request_.vhost));
+  return vhost;
+}
+
+const core::QueueInfo* AdminOperation::find_queue(std::string_view name) {
+  const core::VhostInfo* vhost = find_vhost();
+  if (vhost == nullptr) return nullptr;
+  const auto found = vhost->queues.find(name);
+  if (found != vhost->queues.end()) return found->second;
+  fail(AdminFault::not_found, "Queue not found");
+  return nullptr;
+}
+
+}  // namespace lepus::server

@@ -1,0 +1,80 @@
+// The columns of the operator's listings: what a row is made of, how each cell is written, and the
+// names that lepusctl knows. RabbitMQ's names and order; a new column is one more line in
+// admin_rows.cpp.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/stats.h"
+#include "core/topology.h"
+#include "tools/server/json_writer.h"
+
+namespace lepus::server {
+
+struct QueueRow {
+  const core::QueueInfo& info;
+  const core::QueueStats& stats;
+  const std::string& node;
+};
+struct ExchangeRow {
+  const core::ExchangeInfo& info;
+};
+/// By value: a binding may be gone before its row is written. The implicit one of each queue has an
+/// empty source.
+struct BindingRow {
+  std::string source, destination;
+  bool to_queue = true;
+  std::string key;
+  std::string arguments;  ///< Inside of a field table.
+};
+struct ConsumerRow {
+  const core::ConsumerStats& stats;
+  const core::QueueInfo& queue;
+  const std::string& node;
+};
+struct ConnectionRow {
+  const core::ConnectionStats& stats;
+  const std::string& node;
+};
+struct ChannelRow {
+  const core::ChannelStats& stats;
+  const std::string& node;
+};
+struct VhostRow {
+  std::string name;
+};
+struct UserRow {
+  std::string name;
+  std::string tags;  ///< JSON: a list.
+};
+
+template <class Row>
+struct Column {
+  std::string_view name;
+  bool is_preset;  ///< Shown when no column is asked for.
+  void (*write)(const Row&, JsonWriter&);
+};
+
+/// Of the row's kind. Specialised for each of the rows above.
+template <class Row>
+std::span<const Column<Row>> columns_of();
+
+struct ColumnNames {
+  std::vector<std::string_view> all;
+  std::vector<std::string_view> preset;
+};
+/// Of a listing like "list_queues"; both empty: it is none.
+ColumnNames column_names(std::string_view verb);
+/// The name most like it; "": none is near.
+std::string nearest_name(std::string_view name, std::span<const std::string_view> names);
+
+/// What RabbitMQ shows as a process: "<lepus@host.shard.number.channel>"; channel 0 is the
+/// connection itself.
+std::string connection_pid(const std::string& node, core::ConnectionId id, unsigned channel = 0);
+/// The other way, for connections; "none": it is not such a text.
+core::ConnectionId parse_connection_pid(std::string_view pid);
+
+}  // namespace lepus::server

@@ -1,0 +1,38 @@
+// Definitions of a broker that runs: what there is now, and what a file changes about it. The same
+// rules as at start (definitions_import.h, definitions_access.h), on the control thread's topology.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/topology.h"
+#include "tools/server/config.h"
+#include "tools/server/definitions.h"
+
+namespace lepus::server {
+
+/// Virtual hosts, exchanges, queues and bindings, as a catalog would say them; also the transient
+/// ones. Users and what they may do are not in it.
+core::StoredDefinitions snapshot_definitions(const core::Topology& topology, bool with_exclusive);
+
+struct LiveInput {
+  const core::Topology& topology;
+  std::uint64_t last_id;  ///< That was given out.
+  const persist::KeptDefinitions& kept;
+  const Definitions& definitions;
+  const std::vector<std::string>& vhosts;  ///< Of the configuration.
+};
+
+/// Empty lists: all is there already.
+struct LivePlan {
+  std::vector<core::TopologyChange> changes;  ///< To be applied and recorded.
+  std::uint64_t last_id = 0;
+  std::vector<std::pair<persist::KeptKind, persist::KeptRow>> rows;  ///< To be kept.
+  std::vector<core::TopologyChange> removals;                        ///< To be recorded only.
+  std::vector<std::string> warnings;
+  std::string error;  ///< Not empty: the plan is of no use.
+};
+LivePlan plan_live_import(const LiveInput& input);
+
+}  // namespace lepus::server

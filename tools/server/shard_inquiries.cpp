@@ -1,0 +1,49 @@
+// See shard_inquiries.h.
+#include "tools/server/shard_inquiries.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "core/limits.h"
+
+namespace lepus::server {
+
+void ShardInquiries::work() {
+  if (waiting_.empty()) return;
+  using Kind = core::Inquiry::Kind;
+  Waiting& waiting = waiting_.front();
+  auto part = std::make_unique<core::InquiryPart>();
+  part->number = waiting.inquiry->number;
+  switch (waiting.inquiry->kind) {
+    case Kind::queues:
+      part->last = describe_queues(waiting, *part);
+      break;
+    case Kind::connections:
+    case Kind::channels:
+    case Kind::consumers:
+      waiting.next =
+          server_.describe(waiting.inquiry->kind, static_cast<std::uint32_t>(waiting.next), *part);
+      part->last = waiting.next == 0;
+      break;
+    case Kind::close_connections:
+      part->closed_count =
+          server_.close(std::move(waiting.inquiry->connections), waiting.inquiry->reason);
+      part->last = true;
+      break;
+  }
+  if (part->last) waiting_.pop_front();
+  broker_.outbox().send(broker_.control(), core::InquiryReply{part.release()});
+}
+
+/// True: these were the last.
+bool ShardInquiries::describe_queues(Waiting& waiting, core::InquiryPart& part) {
+  const std::span<const core::QueueId> all = waiting.inquiry->queues;
+  CHECK(waiting.next <= all.size());
+  const std::size_t count = std::min(all.size() - waiting.next, core::limits::inquiry_rows_max);
+  broker_.describe(all.subspan(waiting.next, count), part.queues);
+  waiting.next += count;
+  return waiting.next == all.size();
+}
+
+}  // namespace lepus::server

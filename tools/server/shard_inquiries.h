@@ -1,0 +1,37 @@
+// What the operator asked of one shard, and is still to be answered. One piece a turn: a listing of
+// a million queues takes many turns, and the messages of each turn come first.
+//
+//   Inquire -> take() -> work() at the end of each turn -> InquiryReply ... until the last part
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+#include "core/broker.h"
+#include "net/amqp/server.h"
+
+namespace lepus::server {
+
+class ShardInquiries {
+ public:
+  ShardInquiries(core::Broker& broker, amqp::Server& server) : broker_(broker), server_(server) {}
+
+  void take(std::unique_ptr<core::Inquiry> inquiry) { waiting_.push_back({std::move(inquiry), 0}); }
+  bool has_work() const { return !waiting_.empty(); }
+  /// One piece of the oldest.
+  void work();
+
+ private:
+  struct Waiting {
+    std::unique_ptr<core::Inquiry> inquiry;
+    std::size_t next;  ///< Index of a queue, or slot of a connection.
+  };
+  bool describe_queues(Waiting& waiting, core::InquiryPart& part);
+
+  core::Broker& broker_;
+  amqp::Server& server_;
+  std::deque<Waiting> waiting_;
+};
+
+}  // namespace lepus::server
