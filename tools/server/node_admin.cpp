@@ -64,6 +64,7 @@ AdminHost::Facts NodeAdmin::facts() const {
 void NodeAdmin::set_memory_watermark(const MemoryWatermark& watermark) {
   node_.config_.memory_watermark = watermark;
   node_.control_->set_memory_watermark(node_.memory_watermark());
+  node_.set_paging();
   node_.log_.write(core::LogLevel::info, core::LogCategory::general, "memory watermark set",
                    {{"watermark_bytes", node_.memory_watermark()}});
 }
