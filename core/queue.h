@@ -70,6 +70,7 @@ class Queue : public ListNode<Queue> {
   // --- Messages that are on disk only: queue_paging.cpp
 
   std::uint64_t warm_count() const { return backlog_.warm_count(); }
+  std::uint64_t warm_bytes() const { return backlog_.bytes(); }
 
   /// Gives up the memory of what need not be in it, a piece. False: there is nothing left here that
   /// could go. `is_short`: the broker has too little memory, all that can go shall.

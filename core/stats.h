@@ -22,6 +22,8 @@ struct QueueStats {
   std::uint64_t messages_unacknowledged = 0;
   std::uint64_t message_bytes_ready = 0;  ///< Bodies.
   std::uint32_t consumers = 0;
+  std::uint64_t messages_ram = 0;  ///< Ready or unacknowledged; the others are on disk only.
+  std::uint64_t memory = 0;        ///< Of messages_ram, bytes.
 };
 
 struct ConnectionStats {

@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 
+import cases_access
 import cases_lists
 import cases_node
 import cases_work
@@ -20,7 +21,7 @@ from tool import Node, World
 
 
 def all_cases():
-    for module in (cases_lists, cases_work, cases_node):
+    for module in (cases_lists, cases_work, cases_access, cases_node):
         yield from module.CASES
 
 

@@ -14,6 +14,7 @@ namespace lepus::ctl {
 inline constexpr int exit_ok = 0;
 inline constexpr int exit_usage = 64;
 inline constexpr int exit_data = 65;
+inline constexpr int exit_no_user = 67;
 inline constexpr int exit_unavailable = 69;
 inline constexpr int exit_software = 70;
 inline constexpr int exit_cannot_write = 73;

@@ -59,7 +59,7 @@ std::string banner(const Invocation& invocation, const VerbSpec& verb) {
   }
   replace_all(text, "{arguments}", last);
   replace_all(text, "{0}", arguments.empty() ? std::string() : arguments[0]);
-  replace_all(text, "{1}", last);
+  replace_all(text, "{1}", arguments.size() < 2 ? std::string() : arguments[1]);
   return escape_controls(text);
 }
 
@@ -217,6 +217,8 @@ int Run::on_error(dom::object error) const {
   if (fault == "unavailable") exit_code = exit_unavailable;
   if (fault == "refused")
     exit_code = verb_.name == "delete_queue" ? exit_usage : exit_no_permission;
+  if (fault == "exists") exit_code = exit_software;
+  if (fault == "no_user") exit_code = exit_no_user;
   if (fault == "not_found") exit_code = exit_data;
   if (fault == "not_found" && verb_.name == "delete_queue") exit_code = exit_usage;
   if (fault == "not_found" && verb_.name == "purge_queue") exit_code = exit_unavailable;

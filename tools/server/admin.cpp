@@ -35,6 +35,10 @@ std::string_view fault_name(AdminFault fault) {
       return "invalid";
     case AdminFault::not_found:
       return "not_found";
+    case AdminFault::no_user:
+      return "no_user";
+    case AdminFault::exists:
+      return "exists";
     case AdminFault::refused:
       return "refused";
     case AdminFault::unavailable:
@@ -128,6 +132,7 @@ bool Admin::has_work() const {
 OperationMaker find_operation(std::string_view verb) {
   if (const OperationMaker make = find_list_operation(verb)) return make;
   if (const OperationMaker make = find_change_operation(verb)) return make;
+  if (const OperationMaker make = find_access_operation(verb)) return make;
   return find_node_operation(verb);
 }
 

@@ -40,6 +40,8 @@ enum class AdminFault : std::uint8_t {
   usage,        ///< Not a request that exists, or with wrong arguments.
   invalid,      ///< A value that cannot be taken.
   not_found,    ///< What it is about is not there.
+  no_user,      ///< The same, of a user.
+  exists,       ///< It is there already.
   refused,      ///< It is there, but not in the state that was asked for.
   unavailable,  ///< The broker stops, or this version cannot do it.
   internal,

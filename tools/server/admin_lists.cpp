@@ -8,79 +8,13 @@
 
 #include <fmt/format.h>
 
-#include "core/limits.h"
-#include "tools/server/admin_operation.h"
+#include "tools/server/admin_listing.h"
 
 namespace lepus::server {
 
 namespace {
 
 using core::Inquiry;
-
-/// What all listings have in common: their columns, and rows in pieces.
-template <class Row>
-class Listing : public AdminOperation {
- public:
-  using AdminOperation::AdminOperation;
-
-  void start() final {
-    if (!choose_columns()) return;
-    collect();
-  }
-  void work() final {
-    JsonWriter json;
-    json.begin_array();
-    for (std::size_t left = core::limits::inquiry_rows_max; left > 0 && has_rows(); --left)
-      write_next(json);
-    json.end_array();
-    sink().on_rows(json.take());
-    end_if_complete();
-  }
-  bool has_work() const final { return has_rows(); }
-
- protected:
-  /// Takes a snapshot, asks the shards; or fail().
-  virtual void collect() = 0;
-  virtual bool has_rows() const = 0;
-  virtual void write_next(JsonWriter& json) = 0;
-
-  void expect_parts(std::size_t count) { parts_due_ += count; }
-  void note_part(const core::InquiryPart& part) {
-    CHECK(parts_due_ > 0);
-    if (part.last) --parts_due_;
-    end_if_complete();
-  }
-  void end_if_complete() {
-    if (parts_due_ == 0 && !has_rows()) done(fmt::format("{{\"count\":{}}}", count_));
-  }
-  void write(const Row& row, JsonWriter& json) {
-    ++count_;
-    json.begin_array();
-    for (const Column<Row>* column : columns_) column->write(row, json);
-    json.end_array();
-  }
-
- private:
-  bool choose_columns() {
-    for (const Column<Row>& column : columns_of<Row>())
-      if (request().columns.empty() && column.is_preset) columns_.push_back(&column);
-    for (const std::string& name : request().columns) {
-      const Column<Row>* found = nullptr;
-      for (const Column<Row>& column : columns_of<Row>())
-        if (column.name == name) found = &column;
-      if (found == nullptr) {
-        fail(AdminFault::usage, fmt::format("Info key(s) {} are not supported", name));
-        return false;
-      }
-      columns_.push_back(found);
-    }
-    return true;
-  }
-
-  std::vector<const Column<Row>*> columns_;
-  std::size_t parts_due_ = 0;
-  std::uint64_t count_ = 0;
-};
 
 class QueueListing final : public Listing<QueueRow> {
  public:
@@ -197,25 +131,6 @@ class ExchangeListing final : public Listing<ExchangeRow> {
   std::deque<core::ExchangeId> ids_;
 };
 
-/// Rows that are made at once and written in pieces.
-template <class Row>
-class SnapshotListing : public Listing<Row> {
- public:
-  using Listing<Row>::Listing;
-
- protected:
-  void add(Row row) { rows_.push_back(std::move(row)); }
-
- private:
-  bool has_rows() const override { return !rows_.empty(); }
-  void write_next(JsonWriter& json) override {
-    this->write(rows_.front(), json);
-    rows_.pop_front();
-  }
-
-  std::deque<Row> rows_;
-};
-
 class BindingListing final : public SnapshotListing<BindingRow> {
  public:
   using SnapshotListing::SnapshotListing;
@@ -249,23 +164,6 @@ class VhostListing final : public SnapshotListing<VhostRow> {
   }
 };
 
-class UserListing final : public SnapshotListing<UserRow> {
- public:
-  using SnapshotListing::SnapshotListing;
-
- private:
-  void collect() override {
-    for (const core::UserInfo* user : control().topology().access().users()) {
-      JsonWriter tags;
-      tags.begin_array();
-      for (const std::string& tag : user->spec.tags) tags.text(tag);
-      tags.end_array();
-      add({user->spec.name, tags.take()});
-    }
-    end_if_complete();
-  }
-};
-
 }  // namespace
 
 OperationMaker find_list_operation(std::string_view verb) {
@@ -276,8 +174,7 @@ OperationMaker find_list_operation(std::string_view verb) {
   if (verb == "list_connections") return make_operation<ConnectionListing>;
   if (verb == "list_channels") return make_operation<ChannelListing>;
   if (verb == "list_vhosts") return make_operation<VhostListing>;
-  if (verb == "list_users") return make_operation<UserListing>;
-  return nullptr;
+  return find_access_list_operation(verb);
 }
 
 }  // namespace lepus::server

@@ -76,7 +76,9 @@ using OperationMaker = std::unique_ptr<AdminOperation> (*)(const AdminOperation:
 /// Null: there is no such verb. Each family looks into its own table.
 OperationMaker find_operation(std::string_view verb);
 OperationMaker find_list_operation(std::string_view verb);
+OperationMaker find_access_list_operation(std::string_view verb);
 OperationMaker find_change_operation(std::string_view verb);
+OperationMaker find_access_operation(std::string_view verb);
 OperationMaker find_node_operation(std::string_view verb);
 
 template <class Operation>

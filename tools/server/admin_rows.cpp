@@ -12,9 +12,6 @@ namespace lepus::server {
 
 namespace {
 
-/// What a message costs beside its body, about: block, slot, record. For the column memory.
-constexpr std::uint64_t message_overhead = 160;
-
 void write_table(const std::string& inside, JsonWriter& json) {
   write_field_table(core::FieldTable{core::as_bytes(inside)}, json);
 }
@@ -50,12 +47,9 @@ constexpr std::array queue_columns{
     Column<Q>{"message_bytes_ready", false,
               [](const Q& q, J& json) { json.number(q.stats.message_bytes_ready); }},
     Column<Q>{"consumers", false, [](const Q& q, J& json) { json.number(q.stats.consumers); }},
-    Column<Q>{"memory", false,
-              [](const Q& q, J& json) {
-                const std::uint64_t messages =
-                    q.stats.messages_ready + q.stats.messages_unacknowledged;
-                json.number(q.stats.message_bytes_ready + messages * message_overhead);
-              }},
+    Column<Q>{"messages_ram", false,
+              [](const Q& q, J& json) { json.number(q.stats.messages_ram); }},
+    Column<Q>{"memory", false, [](const Q& q, J& json) { json.number(q.stats.memory); }},
     Column<Q>{"state", false, [](const Q&, J& json) { json.text("running"); }},
     Column<Q>{"type", false, [](const Q&, J& json) { json.text("classic"); }},
     Column<Q>{"shard", false, [](const Q& q, J& json) { json.number(q.info.home); }},
@@ -176,6 +170,37 @@ constexpr std::array user_columns{
 };
 
 template <class Row>
+constexpr Column<Row> user_column{"user", true,
+                                  [](const Row& p, J& json) { json.text(p.spec.user); }};
+template <class Row>
+constexpr Column<Row> vhost_column{"vhost", true,
+                                   [](const Row& p, J& json) { json.text(p.spec.vhost); }};
+template <class Row>
+constexpr Column<Row> exchange_column{"exchange", true,
+                                      [](const Row& p, J& json) { json.text(p.spec.exchange); }};
+template <class Row>
+constexpr Column<Row> configure_column{"configure", true,
+                                       [](const Row& p, J& json) { json.text(p.spec.configure); }};
+template <class Row>
+constexpr Column<Row> write_column{"write", true,
+                                   [](const Row& p, J& json) { json.text(p.spec.write); }};
+template <class Row>
+constexpr Column<Row> read_column{"read", true,
+                                  [](const Row& p, J& json) { json.text(p.spec.read); }};
+constexpr std::array vhost_permission_columns{
+    user_column<VhostPermissionRow>, configure_column<VhostPermissionRow>,
+    write_column<VhostPermissionRow>, read_column<VhostPermissionRow>};
+constexpr std::array user_permission_columns{
+    vhost_column<UserPermissionRow>, configure_column<UserPermissionRow>,
+    write_column<UserPermissionRow>, read_column<UserPermissionRow>};
+constexpr std::array vhost_topic_permission_columns{
+    user_column<VhostTopicPermissionRow>, exchange_column<VhostTopicPermissionRow>,
+    write_column<VhostTopicPermissionRow>, read_column<VhostTopicPermissionRow>};
+constexpr std::array user_topic_permission_columns{
+    vhost_column<UserTopicPermissionRow>, exchange_column<UserTopicPermissionRow>,
+    write_column<UserTopicPermissionRow>, read_column<UserTopicPermissionRow>};
+
+template <class Row>
 ColumnNames names_of() {
   ColumnNames names;
   for (const Column<Row>& column : columns_of<Row>()) {
@@ -219,6 +244,22 @@ template <>
 std::span<const Column<UserRow>> columns_of() {
   return user_columns;
 }
+template <>
+std::span<const Column<VhostPermissionRow>> columns_of() {
+  return vhost_permission_columns;
+}
+template <>
+std::span<const Column<UserPermissionRow>> columns_of() {
+  return user_permission_columns;
+}
+template <>
+std::span<const Column<VhostTopicPermissionRow>> columns_of() {
+  return vhost_topic_permission_columns;
+}
+template <>
+std::span<const Column<UserTopicPermissionRow>> columns_of() {
+  return user_topic_permission_columns;
+}
 
 ColumnNames column_names(std::string_view verb) {
   if (verb == "list_queues") return names_of<QueueRow>();
@@ -229,6 +270,10 @@ ColumnNames column_names(std::string_view verb) {
   if (verb == "list_channels") return names_of<ChannelRow>();
   if (verb == "list_vhosts") return names_of<VhostRow>();
   if (verb == "list_users") return names_of<UserRow>();
+  if (verb == "list_permissions") return names_of<VhostPermissionRow>();
+  if (verb == "list_user_permissions") return names_of<UserPermissionRow>();
+  if (verb == "list_topic_permissions") return names_of<VhostTopicPermissionRow>();
+  if (verb == "list_user_topic_permissions") return names_of<UserTopicPermissionRow>();
   return {};
 }
 

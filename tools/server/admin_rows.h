@@ -51,6 +51,20 @@ struct UserRow {
   std::string tags;  ///< JSON: a list.
 };
 
+/// The same content in two forms: of a virtual host, and of a user.
+struct VhostPermissionRow {
+  core::PermissionSpec spec;
+};
+struct UserPermissionRow {
+  core::PermissionSpec spec;
+};
+struct VhostTopicPermissionRow {
+  core::TopicPermissionSpec spec;
+};
+struct UserTopicPermissionRow {
+  core::TopicPermissionSpec spec;
+};
+
 template <class Row>
 struct Column {
   std::string_view name;

@@ -46,7 +46,7 @@ TEST_F(ReplayTest, NeighboursShareARun) {
   ASSERT_EQ(runs(report, 8).size(), 3u) << "one is cut by the settle";
   EXPECT_EQ(runs(report, 8)[1].sequence, 4u);
   EXPECT_EQ(runs(report, 8)[1].count, 46u);
-  const RecoveredRun& first = runs(report, 8)[0];
+  const RecoveredRun first = runs(report, 8)[0];
   EXPECT_EQ(runs(report, 8)[1].message.place.offset,
             first.message.place.offset + 4 * first.message.place.size);
   EXPECT_EQ(report.slots[0].live_bytes, 199 * first.message.place.size);

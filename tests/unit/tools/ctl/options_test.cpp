@@ -114,6 +114,7 @@ TEST(CtlOptions, HelpNeedsNoArguments) {
     EXPECT_NE(all.find(verb.name), std::string::npos);
     const std::string one = help_text(invocation, verb.name);
     EXPECT_NE(one.find(verb.doc), std::string::npos);
+    if (!verb.has_columns) continue;
     for (const std::string_view column : server::column_names(verb.name).all)
       EXPECT_NE(one.find(column), std::string::npos) << verb.name << " " << column;
   }

@@ -1,0 +1,160 @@
+// Users, permissions and virtual hosts, one verb each: arguments become a core::AccessRequest,
+// which the control thread decides, keeps and applies (Control::change()).
+#include <array>
+#include <memory>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/access_request.h"
+#include "tools/server/admin_operation.h"
+#include "tools/server/default_users.h"
+
+namespace lepus::server {
+
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+struct AccessVerb {
+  std::string_view name;
+  std::string_view expects;
+  std::size_t arguments_min;
+  std::size_t arguments_max;
+  core::AccessRequest (*build)(const AdminRequest&);
+};
+
+core::UserSpec user_of(const Arguments& arguments) {
+  std::random_device device;
+  core::Random random(std::uint64_t{device()} << 32 | device());
+  return make_user(arguments[0], arguments[1], random);
+}
+
+core::AccessRequest add_user(const AdminRequest& request) {
+  return core::AddUser{user_of(request.arguments)};
+}
+core::AccessRequest delete_user(const AdminRequest& request) {
+  return core::DeleteUser{request.arguments[0]};
+}
+core::AccessRequest change_password(const AdminRequest& request) {
+  core::UserSpec user = user_of(request.arguments);
+  return core::ChangePassword{user.name, user.password_hash, user.hashing_algorithm};
+}
+core::AccessRequest clear_password(const AdminRequest& request) {
+  const core::UserSpec user = user_of({request.arguments[0], ""});
+  return core::ChangePassword{user.name, "", user.hashing_algorithm};
+}
+core::AccessRequest set_user_tags(const AdminRequest& request) {
+  const Arguments& all = request.arguments;
+  return core::SetUserTags{all[0], {all.begin() + 1, all.end()}};
+}
+core::AccessRequest set_permissions(const AdminRequest& request) {
+  const Arguments& all = request.arguments;
+  return core::SetPermissions{{all[0], request.vhost, all[1], all[2], all[3]}};
+}
+core::AccessRequest clear_permissions(const AdminRequest& request) {
+  return core::ClearPermissions{request.arguments[0], request.vhost};
+}
+core::AccessRequest set_topic_permissions(const AdminRequest& request) {
+  const Arguments& all = request.arguments;
+  return core::SetTopicPermissions{{all[0], request.vhost, all[1], all[2], all[3]}};
+}
+core::AccessRequest clear_topic_permissions(const AdminRequest& request) {
+  core::ClearTopicPermissions made{request.arguments[0], request.vhost, {}};
+  if (request.arguments.size() > 1) made.exchange = request.arguments[1];
+  return made;
+}
+core::AccessRequest add_vhost(const AdminRequest& request) {
+  const auto option = [&](std::string_view name) -> std::optional<std::string> {
+    const auto found = request.options.find(name);
+    if (found == request.options.end()) return std::nullopt;
+    return found->second;
+  };
+  return core::AddVhost{
+      request.arguments[0], option("description"), {}, option("default_queue_type")};
+}
+core::AccessRequest delete_vhost(const AdminRequest& request) {
+  return core::DeleteVhost{request.arguments[0]};
+}
+
+constexpr std::size_t many = 100;
+constexpr std::array verbs{
+    AccessVerb{"add_user", "a user and a password", 2, 2, add_user},
+    AccessVerb{"delete_user", "a user", 1, 1, delete_user},
+    AccessVerb{"change_password", "a user and a password", 2, 2, change_password},
+    AccessVerb{"clear_password", "a user", 1, 1, clear_password},
+    AccessVerb{"set_user_tags", "a user and tags", 1, many, set_user_tags},
+    AccessVerb{"set_permissions", "a user and patterns for configure, write and read", 4, 4,
+               set_permissions},
+    AccessVerb{"clear_permissions", "a user", 1, 1, clear_permissions},
+    AccessVerb{"set_topic_permissions", "a user, an exchange and patterns for write and read", 4, 4,
+               set_topic_permissions},
+    AccessVerb{"clear_topic_permissions", "a user and perhaps an exchange", 1, 2,
+               clear_topic_permissions},
+    AccessVerb{"add_vhost", "a virtual host", 1, 1, add_vhost},
+    AccessVerb{"delete_vhost", "a virtual host", 1, 1, delete_vhost},
+};
+
+const AccessVerb* find_verb(std::string_view name) {
+  for (const AccessVerb& verb : verbs)
+    if (verb.name == name) return &verb;
+  return nullptr;
+}
+
+AdminFault fault_of(core::AccessRefusal::Reason reason) {
+  switch (reason) {
+    case core::AccessRefusal::Reason::user_exists:
+      return AdminFault::exists;
+    case core::AccessRefusal::Reason::no_such_user:
+      return AdminFault::no_user;
+    case core::AccessRefusal::Reason::no_such_vhost:
+      return AdminFault::not_found;
+    case core::AccessRefusal::Reason::bad_value:
+      return AdminFault::invalid;
+    case core::AccessRefusal::Reason::stopping:
+      return AdminFault::unavailable;
+  }
+  CHECK(false);
+  return AdminFault::internal;
+}
+
+/// The answer comes within the call or turns later, when this may be cancelled already.
+class ChangeAccess final : public AdminOperation {
+ public:
+  using AdminOperation::AdminOperation;
+  ~ChangeAccess() override { *alive_ = nullptr; }
+
+  void start() override {
+    const AccessVerb* verb = find_verb(request().verb);
+    CHECK(verb != nullptr);
+    const std::size_t count = request().arguments.size();
+    if (count < verb->arguments_min || count > verb->arguments_max)
+      return fail(AdminFault::usage, fmt::format("expected {}", verb->expects));
+    control().change(verb->build(request()),
+                     [alive = alive_](const std::optional<core::AccessRefusal>& refusal) {
+                       if (*alive == nullptr) return;
+                       (*alive)->is_answered_ = true;
+                       (*alive)->refusal_ = refusal;
+                     });
+  }
+  bool has_work() const override { return is_answered_; }
+  void work() override {
+    if (refusal_) return fail(fault_of(refusal_->reason), refusal_->text);
+    done("{}");
+  }
+
+ private:
+  std::shared_ptr<ChangeAccess*> alive_ = std::make_shared<ChangeAccess*>(this);
+  bool is_answered_ = false;
+  std::optional<core::AccessRefusal> refusal_;
+};
+
+}  // namespace
+
+OperationMaker find_access_operation(std::string_view verb) {
+  return find_verb(verb) == nullptr ? nullptr : make_operation<ChangeAccess>;
+}
+
+}  // namespace lepus::server

@@ -1,0 +1,96 @@
+// Users and what they may do, as lists.
+#include <string>
+#include <utility>
+
+#include "tools/server/admin_listing.h"
+
+namespace lepus::server {
+
+namespace {
+
+class UserListing final : public SnapshotListing<UserRow> {
+ public:
+  using SnapshotListing::SnapshotListing;
+
+ private:
+  void collect() override {
+    for (const core::UserInfo* user : control().topology().access().users()) {
+      JsonWriter tags;
+      tags.begin_array();
+      for (const std::string& tag : user->spec.tags) tags.text(tag);
+      tags.end_array();
+      add({user->spec.name, tags.take()});
+    }
+    end_if_complete();
+  }
+};
+
+/// Of one virtual host, or of one user: list_permissions [-p VHOST], list_user_permissions USER and
+/// the same of topic permissions.
+template <class Row>
+class AccessListing : public SnapshotListing<Row> {
+ public:
+  using SnapshotListing<Row>::SnapshotListing;
+
+ protected:
+  virtual void add_rows(const core::UserInfo& user, const std::string& vhost,
+                        const core::VhostAccess& access) = 0;
+
+ private:
+  void collect() override {
+    const core::Access& access = this->control().topology().access();
+    if (this->request().arguments.empty()) {
+      if (this->find_vhost() == nullptr) return;
+      for (const core::UserInfo* user : access.users())
+        if (const auto found = user->vhosts.find(this->request().vhost);
+            found != user->vhosts.end())
+          add_rows(*user, found->first, found->second);
+    } else {
+      const std::string& name = this->request().arguments[0];
+      const core::UserInfo* user = access.find_user(name);
+      if (user == nullptr)
+        return this->fail(AdminFault::no_user, fmt::format("User '{}' does not exist", name));
+      for (const auto& [vhost, granted] : user->vhosts) add_rows(*user, vhost, granted);
+    }
+    this->end_if_complete();
+  }
+};
+
+template <class Row>
+class PermissionListing final : public AccessListing<Row> {
+ public:
+  using AccessListing<Row>::AccessListing;
+
+ private:
+  void add_rows(const core::UserInfo&, const std::string&,
+                const core::VhostAccess& access) override {
+    if (access.grant) this->add({access.grant->spec});
+  }
+};
+
+template <class Row>
+class TopicPermissionListing final : public AccessListing<Row> {
+ public:
+  using AccessListing<Row>::AccessListing;
+
+ private:
+  void add_rows(const core::UserInfo&, const std::string&,
+                const core::VhostAccess& access) override {
+    for (const auto& [exchange, topic] : access.topics) this->add({topic.spec});
+  }
+};
+
+}  // namespace
+
+OperationMaker find_access_list_operation(std::string_view verb) {
+  if (verb == "list_users") return make_operation<UserListing>;
+  if (verb == "list_permissions") return make_operation<PermissionListing<VhostPermissionRow>>;
+  if (verb == "list_user_permissions") return make_operation<PermissionListing<UserPermissionRow>>;
+  if (verb == "list_topic_permissions")
+    return make_operation<TopicPermissionListing<VhostTopicPermissionRow>>;
+  if (verb == "list_user_topic_permissions")
+    return make_operation<TopicPermissionListing<UserTopicPermissionRow>>;
+  return nullptr;
+}
+
+}  // namespace lepus::server
