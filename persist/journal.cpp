@@ -249,6 +249,7 @@ void Journal::retire() {
 void Journal::flush() {
   retire();
   pump();
+  if (is_stuck_ && !is_writing_ && segments_.spare_error() != 0) fail_without_file();
   compactor_.turn();
   fetcher_.turn();
   segments_.shrink();

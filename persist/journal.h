@@ -143,6 +143,7 @@ class Journal final : public core::Ledger {
   void on_write(io::Op& op, const io::Completion& completion);
   void write_failed(int error);
   void fail(const std::string& why);
+  void fail_without_file();
   void on_retry(io::Timer& timer);
   void on_durable();
   void finish_write();

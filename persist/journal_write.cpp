@@ -132,6 +132,14 @@ void Journal::fail(const std::string& why) {
   parts_.fail(parts_.fail_owner, why);
 }
 
+/// The current file is full, and the disk gives no other: that is no lack of room.
+void Journal::fail_without_file() {
+  fail(
+      fmt::format("cannot make another journal file in {}: {}; what was confirmed is safe, the "
+                  "broker stops: check the disk, then start it again",
+                  parts_.directory, std::strerror(segments_.spare_error())));
+}
+
 void Journal::on_retry(io::Timer&) {
   CHECK(is_writing_);
   CHECK(is_stuck_);

@@ -90,6 +90,8 @@ class Segments {
   bool is_direct() const { return direct_; }
 
   bool has_spare() const { return spare_ == Spare::ready; }
+  /// Why making a spare failed several times in a row; 0: it did not, or there is just no room.
+  int spare_error() const { return spare_failures_ >= spare_failures_max ? spare_error_ : 0; }
   /// A new segment, to be written later: records can be counted in it.
   std::uint64_t add();
   /// The spare becomes the file of an added segment; its descriptor is the caller's.
@@ -139,7 +141,10 @@ class Segments {
   std::uint64_t live_bytes_ = 0;
   std::uint64_t in_use_bytes_ = 0;
   std::uint64_t disk_bytes_ = 0;
-  bool is_full_ = false;  ///< The file system has no room for another file; said once.
+  static constexpr int spare_failures_max = 3;
+  int spare_error_ = 0;     ///< Of the last spare, other than no room.
+  int spare_failures_ = 0;  ///< With it, one after the other.
+  bool is_full_ = false;    ///< The file system has no room for another file; said once.
 
   Spare spare_ = Spare::none;
   Slot spare_slot_;

@@ -106,6 +106,7 @@ void Segments::on_sync(io::Op&, const io::Completion& completion) {
 
 void Segments::spare_ready() {
   spare_ = Spare::ready;
+  spare_failures_ = 0;
   zeros_.reset();
   if (std::exchange(is_full_, false))
     parts_.log->write(LogLevel::info, LogCategory::general,
@@ -115,6 +116,9 @@ void Segments::spare_ready() {
 }
 
 void Segments::spare_failed(int error) {
+  const bool is_no_room = error == ENOSPC || error == EDQUOT;
+  spare_error_ = is_no_room ? 0 : error;
+  spare_failures_ = is_no_room ? 0 : spare_failures_ + 1;
   zeros_.reset();
   if (spare_fd_ >= 0) parts_.disk->close(std::exchange(spare_fd_, -1));
   if (spare_slot_.size == parts_.segment_size) {

@@ -192,7 +192,8 @@ def thin_disk(options, volume):
         broker.kill()
         load.loop.drain(END_S)
         with tempfile.TemporaryDirectory(prefix='lepus-copy-') as healthy:
-            shutil.copytree(broker.data, os.path.join(healthy, 'data'))
+            shutil.copytree(broker.data, os.path.join(healthy, 'data'),
+                            ignore=shutil.ignore_patterns('*.sock'))
             with Lepus(options.broker, options.settings, healthy) as again:
                 load.broker = again
                 again.start()

@@ -216,7 +216,8 @@ class Suite:
             return
         copy = os.path.join(self.options.keep, f'round-{number}')
         if before:
-            shutil.copytree(self.broker.data, copy, dirs_exist_ok=True)
+            shutil.copytree(self.broker.data, copy, dirs_exist_ok=True,
+                            ignore=shutil.ignore_patterns('*.sock'))
         else:
             shutil.rmtree(copy, ignore_errors=True)
 

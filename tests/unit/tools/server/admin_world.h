@@ -64,7 +64,6 @@ class AdminTest : public ::testing::Test {
   static constexpr core::ShardId control_id = 2;
 
   AdminTest() {
-    for (core::ShardId id = 0; id < 3; ++id) mesh_.set_loop(id, loops_[id]);
     control_ = std::make_unique<Control>(
         Control::Parts{&mesh_, &loops_[2], &log_, 1'000, {}, &store_, [](const std::string&) {}});
     host_.control = control_.get();
@@ -137,12 +136,18 @@ class AdminTest : public ::testing::Test {
   FakeDriver drivers_[3]{FakeDriver{0}, FakeDriver{1}, FakeDriver{2}};
   io::Loop loops_[3]{{drivers_[0], {}}, {drivers_[1], {}}, {drivers_[2], {}}};
   core::NullLog log_;
+  /// Its ends want to know the loops.
+  Mesh& linked_mesh() {
+    for (core::ShardId id = 0; id < 3; ++id) mesh_.set_loop(id, loops_[id]);
+    return mesh_;
+  }
+
   Mesh mesh_{3};
   persist::test::MemoryStore store_;
   FakeHost host_;
   std::unique_ptr<Control> control_;
   std::unique_ptr<Admin> admin_;
-  MeshEnd ends_[2]{{mesh_, 0}, {mesh_, 1}};
+  MeshEnd ends_[2]{{linked_mesh(), 0}, {mesh_, 1}};
   std::deque<core::Command> received_[2];
   FakeSink sink_;
   core::VhostId vhost_;
