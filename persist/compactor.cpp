@@ -15,14 +15,6 @@ namespace lepus::persist {
 using core::LogCategory;
 using core::LogLevel;
 
-namespace {
-
-constexpr std::uint64_t round_down(std::uint64_t offset) {
-  return offset / block_size * block_size;
-}
-
-}  // namespace
-
 Compactor::Compactor(Journal& journal, io::Loop& loop, core::Log& log)
     : journal_(journal), loop_(loop), log_(log) {}
 
@@ -126,7 +118,7 @@ void Compactor::on_open(io::Op&, const io::Completion& completion) {
 void Compactor::read() {
   CHECK(phase_ == Phase::open);
   CHECK(offset_ < size_);
-  begin_ = round_down(offset_);
+  begin_ = block_of(offset_);
   const std::uint64_t piece =
       excess() > slack() ? core::limits::compaction_piece_late : core::limits::compaction_piece;
   const std::uint64_t size =
@@ -213,7 +205,7 @@ void Compactor::take(core::Bytes piece) {
 std::uint64_t Compactor::take_record(core::Bytes rest) {
   const RecordRead read = read_record(rest, journal_.record_seed());
   if (read.fault == RecordFault::crc || read.fault == RecordFault::cut) return take_unchecked(rest);
-  if (read.fault != RecordFault::none) return round_down(offset_) + block_size - offset_;
+  if (read.fault != RecordFault::none) return block_of(offset_) + block_size - offset_;
   const RecordHeader& header = read.record.header();
   if (header.type == RecordType::seal) is_sealed_ = true;
   if (header.type == RecordType::message && find_holders(header, rest)) {
@@ -225,7 +217,7 @@ std::uint64_t Compactor::take_record(core::Bytes rest) {
 /// A record that is damaged, or reaches beyond the piece: its head may do, as a message that says
 /// it lies here proves it.
 std::uint64_t Compactor::take_unchecked(core::Bytes rest) {
-  const std::uint64_t next_block = round_down(offset_) + block_size - offset_;
+  const std::uint64_t next_block = block_of(offset_) + block_size - offset_;
   RecordHeader header;
   std::memcpy(&header, rest.data(), sizeof header);
   const bool is_possible = header.length >= sizeof header &&
@@ -239,14 +231,14 @@ std::uint64_t Compactor::take_unchecked(core::Bytes rest) {
           : sizeof header;
   if (head_size > header.length) return next_block;
   // Once from its own block; then it is larger than a piece and its head is enough.
-  if (is_cut && (round_down(offset_) > begin_ || head_size > rest.size())) {
-    wanted_ = offset_ - round_down(offset_) + head_size;
+  if (is_cut && (block_of(offset_) > begin_ || head_size > rest.size())) {
+    wanted_ = offset_ - block_of(offset_) + head_size;
     return 0;
   }
   if (header.type != RecordType::message || !find_holders(header, rest))
     return is_cut ? header.length : next_block;
   if (warm_ == nullptr && is_cut) {
-    wanted_ = offset_ - round_down(offset_) + header.length;
+    wanted_ = offset_ - block_of(offset_) + header.length;
     return 0;
   }
   move(header, rest, {});

@@ -20,10 +20,6 @@ namespace {
 constexpr core::Nanos retry_wait = core::nanos_per_s;
 constexpr std::uint32_t failures_max = 5;
 
-constexpr std::uint64_t round_down(std::uint64_t offset) {
-  return offset / block_size * block_size;
-}
-
 }  // namespace
 
 Fetcher::Fetcher(const Parts& parts) : parts_(parts) {
@@ -71,7 +67,7 @@ void Fetcher::add_read(std::span<const Wanted> items, std::uint32_t failures) {
   }
   auto read = std::make_unique<Read>();
   const core::RecordPlace& last = items.back().place;
-  read->begin = round_down(items.front().place.offset);
+  read->begin = block_of(items.front().place.offset);
   read->size = round_up(std::uint64_t{last.offset} + last.size, block_size) - read->begin;
   read->items.assign(items.begin(), items.end());
   read->fetcher = this;
@@ -235,7 +231,7 @@ bool Fetcher::goes_on(Read& read, std::int32_t result) {
   if (result == -EAGAIN || result == -EINTR) return true;
   if (result <= 0) return false;
   const auto size = static_cast<std::uint64_t>(result);
-  read.got += size == read.size - read.got ? size : round_down(size);
+  read.got += size == read.size - read.got ? size : block_of(size);
   return size >= block_size && read.got < read.size;
 }
 

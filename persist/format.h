@@ -104,5 +104,7 @@ static_assert(sizeof(SequenceRange) == 24);
 constexpr std::size_t round_up(std::size_t size, std::size_t alignment) {
   return (size + alignment - 1) / alignment * alignment;
 }
+/// Where the block begins in which this offset lies.
+constexpr std::uint64_t block_of(std::uint64_t offset) { return offset / block_size * block_size; }
 
 }  // namespace lepus::persist

@@ -19,8 +19,6 @@ constexpr core::Nanos retry_wait = core::nanos_per_s;
 constexpr std::size_t buffer_kept_max = std::size_t{4} << 20;
 constexpr std::size_t write_size_max = std::size_t{1} << 30;
 
-bool is_no_room(int error) { return error == ENOSPC || error == EDQUOT; }
-
 }  // namespace
 
 /// What may be started now, in any order of events.

@@ -19,12 +19,6 @@ RecordLoader::RecordLoader(io::Disk& disk, std::string directory,
             [](const Segment& left, const Segment& right) { return left.number < right.number; });
 }
 
-void RecordLoader::add_segment(std::uint32_t segment, std::uint32_t slot, std::uint64_t store) {
-  CHECK(segments_.empty() || segments_.back().number < segment);
-  std::erase_if(segments_, [&](const Segment& other) { return other.slot == slot; });
-  segments_.push_back({segment, slot, RecordSeed::of(store)});
-}
-
 std::string RecordLoader::open(std::uint32_t segment) {
   const auto found = std::lower_bound(
       segments_.begin(), segments_.end(), segment,

@@ -16,7 +16,6 @@ namespace lepus::persist {
 
 class RecordLoader {
  public:
-  /// Segments that begin later are made known by add_segment().
   RecordLoader(io::Disk& disk, std::string directory, const std::vector<SlotFile>& slots);
 
   struct Loaded {
@@ -24,9 +23,6 @@ class RecordLoader {
     std::string error;
   };
   Loaded load(const Place& place);
-
-  /// `slot` holds this segment from now on.
-  void add_segment(std::uint32_t segment, std::uint32_t slot, std::uint64_t store);
 
  private:
   struct Segment {

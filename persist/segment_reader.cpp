@@ -18,10 +18,6 @@ constexpr std::uint64_t front_room = 64 << 10;
 static_assert(piece_min % block_size == 0 && piece_max % piece_min == 0);
 static_assert(front_room % block_size == 0);
 
-constexpr std::uint64_t round_down(std::uint64_t offset) {
-  return offset / block_size * block_size;
-}
-
 }  // namespace
 
 int open_for_reading(io::Disk& disk, const std::string& path) {
@@ -46,7 +42,7 @@ int SegmentReader::open(const std::string& path) {
     return static_cast<int>(size);
   }
   fd_ = fd;
-  size_ = round_down(static_cast<std::uint64_t>(size));
+  size_ = block_of(static_cast<std::uint64_t>(size));
   unreadable_count_ = unreadable_offset_ = 0;
   return 0;
 }
@@ -60,7 +56,7 @@ void SegmentReader::close() {
 
 void SegmentReader::load(std::uint64_t offset, std::uint64_t size_min) {
   CHECK(is_open());
-  const std::uint64_t begin = std::min(round_down(offset), size_);
+  const std::uint64_t begin = std::min(block_of(offset), size_);
   const bool goes_on = begin >= begin_ && begin <= end_ && end_ > 0;
   if (goes_on) {
     drop_before(begin);
@@ -164,7 +160,7 @@ std::uint64_t SegmentReader::finish(const Range& range, std::int64_t got) {
     read_blocks(range);
     return range.size;
   }
-  const std::uint64_t size = round_down(static_cast<std::uint64_t>(got));
+  const std::uint64_t size = block_of(static_cast<std::uint64_t>(got));
   CHECK(size <= range.size);
   // The file became shorter under our hands: a program other than the broker works on it.
   if (size < range.size) size_ = range.offset + size;

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -31,6 +32,9 @@ namespace lepus::persist {
 
 /// Stands for a segment whose file is lost.
 constexpr std::uint32_t no_slot = UINT32_MAX;
+
+/// Not a fault of the disk: it may have room later.
+inline bool is_no_room(int error) { return error == ENOSPC || error == EDQUOT; }
 
 struct Segment {
   std::uint64_t number = 0;

@@ -33,8 +33,7 @@ class AccessListing : public SnapshotListing<Row> {
   using SnapshotListing<Row>::SnapshotListing;
 
  protected:
-  virtual void add_rows(const core::UserInfo& user, const std::string& vhost,
-                        const core::VhostAccess& access) = 0;
+  virtual void add_rows(const core::VhostAccess& access) = 0;
 
  private:
   void collect() override {
@@ -44,13 +43,13 @@ class AccessListing : public SnapshotListing<Row> {
       for (const core::UserInfo* user : access.users())
         if (const auto found = user->vhosts.find(this->request().vhost);
             found != user->vhosts.end())
-          add_rows(*user, found->first, found->second);
+          add_rows(found->second);
     } else {
       const std::string& name = this->request().arguments[0];
       const core::UserInfo* user = access.find_user(name);
       if (user == nullptr)
         return this->fail(AdminFault::no_user, fmt::format("User '{}' does not exist", name));
-      for (const auto& [vhost, granted] : user->vhosts) add_rows(*user, vhost, granted);
+      for (const auto& [vhost, granted] : user->vhosts) add_rows(granted);
     }
     this->end_if_complete();
   }
@@ -62,8 +61,7 @@ class PermissionListing final : public AccessListing<Row> {
   using AccessListing<Row>::AccessListing;
 
  private:
-  void add_rows(const core::UserInfo&, const std::string&,
-                const core::VhostAccess& access) override {
+  void add_rows(const core::VhostAccess& access) override {
     if (access.grant) this->add({access.grant->spec});
   }
 };
@@ -74,8 +72,7 @@ class TopicPermissionListing final : public AccessListing<Row> {
   using AccessListing<Row>::AccessListing;
 
  private:
-  void add_rows(const core::UserInfo&, const std::string&,
-                const core::VhostAccess& access) override {
+  void add_rows(const core::VhostAccess& access) override {
     for (const auto& [exchange, topic] : access.topics) this->add({topic.spec});
   }
 };
