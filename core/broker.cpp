@@ -251,7 +251,7 @@ void Broker::advance(Nanos now) {
 void Broker::dead_letter(const QueueInfo& from, const Message& message, DeathReason reason) {
   const Death death{&from, reason, static_cast<std::uint64_t>((now_ + wall_offset_) / nanos_per_s)};
   const ExchangeInfo* exchange =
-      topology_.find_exchange(from.vhost, *from.parsed.dead_letter_exchange);
+      topology_.find_exchange(from.vhost, *from.effective.dead_letter_exchange);
   if (exchange == nullptr) return;
   const MessageRef dead = make_dead_letter(message, death, memory_);
   PropertiesView view;

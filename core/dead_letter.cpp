@@ -66,7 +66,7 @@ std::string rewrite_headers(const Message& message, const PropertiesView& view,
   FieldTableWriter out;
   bool has_first = false;
   // RabbitMQ drops CC when the queue has a dead letter routing key of its own.
-  const bool keeps_cc = !death.queue->parsed.dead_letter_routing_key.has_value();
+  const bool keeps_cc = !death.queue->effective.dead_letter_routing_key.has_value();
   for (const FieldEntry& entry : view.header_table()) {
     if (entry.name == "x-death" || entry.name.starts_with("x-last-death-")) continue;
     if (entry.name == "CC" && !keeps_cc) continue;
@@ -112,7 +112,7 @@ std::string_view death_reason_name(DeathReason reason) {
 }
 
 MessageRef make_dead_letter(const Message& message, const Death& death, MemoryAccount& account) {
-  const QueueArguments& arguments = death.queue->parsed;
+  const QueueArguments& arguments = death.queue->effective;
   CHECK(arguments.dead_letter_exchange.has_value());
   PropertiesView view = decode(message);
   const std::string headers = rewrite_headers(message, view, death);
@@ -137,7 +137,7 @@ MessageRef make_dead_letter(const Message& message, const Death& death, MemoryAc
 
 std::vector<std::string> dead_letter_more_keys(const Message& message, const Death& death) {
   std::vector<std::string> keys;
-  if (death.queue->parsed.dead_letter_routing_key) return keys;
+  if (death.queue->effective.dead_letter_routing_key) return keys;
   const PropertiesView view = decode(message);
   const auto carbon = view.headers.empty() ? std::nullopt : view.header_table().find("CC");
   if (!carbon || !carbon->is_array()) return keys;

@@ -13,8 +13,8 @@ Queue::Queue(const QueueInfo& info, Broker& broker)
       broker_(broker),
       backlog_(info.parsed.max_priority.value_or(0)),
       idle_since_(broker.now()),
-      has_rules_(info.parsed.message_ttl_ms || info.parsed.max_length ||
-                 info.parsed.max_length_bytes),
+      has_rules_(info.effective.message_ttl_ms || info.effective.max_length ||
+                 info.effective.max_length_bytes),
       is_kept_(info.is_kept()) {
   register_deadline();
 }

@@ -27,13 +27,13 @@ void Queue::forget_paging() {
 
 /// x-queue-mode=lazy, x-max-in-memory-length, x-max-in-memory-bytes.
 bool Queue::has_own_limit() const {
-  const QueueArguments& rules = info_->parsed;
+  const QueueArguments& rules = info_->effective;
   return rules.queue_mode == QueueMode::lazy || rules.max_in_memory_length ||
          rules.max_in_memory_bytes;
 }
 
 bool Queue::is_above_own_limit() const {
-  const QueueArguments& rules = info_->parsed;
+  const QueueArguments& rules = info_->effective;
   if (rules.queue_mode == QueueMode::lazy) return backlog_.warm_count() > 0;
   if (rules.max_in_memory_length && backlog_.warm_count() > *rules.max_in_memory_length)
     return true;
@@ -42,7 +42,7 @@ bool Queue::is_above_own_limit() const {
 
 /// Messages from the head on that may stay in memory.
 std::uint64_t Queue::resident_count() const {
-  const QueueArguments& rules = info_->parsed;
+  const QueueArguments& rules = info_->effective;
   const std::uint64_t warm_count = backlog_.warm_count();
   CHECK(warm_count > 0);
   const std::uint64_t size_mean = std::max<std::uint64_t>(backlog_.bytes() / warm_count, 1);

@@ -14,7 +14,7 @@ constexpr std::size_t expired_per_run_max = 1000;
 }
 
 bool Queue::is_full_for(const Message* more) const {
-  const QueueArguments& rules = info_->parsed;
+  const QueueArguments& rules = info_->effective;
   const std::uint64_t count = backlog_.ready_count() + (more != nullptr ? 1 : 0);
   if (rules.max_length && count > *rules.max_length) return true;
   if (!rules.max_length_bytes) return false;
@@ -24,13 +24,13 @@ bool Queue::is_full_for(const Message* more) const {
 
 /// A consumer that is ready takes a message before it counts against a limit.
 std::optional<Sequence> Queue::push_by_rules(MessageRef message) {
-  const bool refuses = info_->parsed.overflow == Overflow::reject_publish;
+  const bool refuses = info_->effective.overflow == Overflow::reject_publish;
   if (refuses && is_full_for(message.get())) {
     if (pump()) broker_.mark(*this);
     if (is_full_for(message.get()) && !can_deliver_at_once()) return std::nullopt;
   }
   const std::uint64_t ttl_ms =
-      std::min(info_->parsed.message_ttl_ms.value_or(Message::no_ttl), message->ttl_ms());
+      std::min(info_->effective.message_ttl_ms.value_or(Message::no_ttl), message->ttl_ms());
   const Sequence sequence = backlog_.push(std::move(message));
   if (ttl_ms != Message::no_ttl) {
     if (!expiry_) expiry_ = std::make_unique<Expiry>();
@@ -55,10 +55,10 @@ void Queue::drop_excess() {
 
 /// A message that the queue drops, and sends where its dead letters go.
 void Queue::let_go(Sequence sequence, DeathReason reason) {
-  if (info_->parsed.dead_letter_exchange && backlog_.find(sequence) == nullptr)
+  if (info_->effective.dead_letter_exchange && backlog_.find(sequence) == nullptr)
     return let_go_cold(sequence, reason);
   const MessageRef message = take(sequence);
-  if (info_->parsed.dead_letter_exchange) broker_.dead_letter(*info_, *message, reason);
+  if (info_->effective.dead_letter_exchange) broker_.dead_letter(*info_, *message, reason);
 }
 
 /// An unacked message returns; it may have expired meanwhile.
@@ -67,19 +67,19 @@ void Queue::return_to_backlog(Sequence sequence) {
     let_go(sequence, DeathReason::expired);
   } else {
     backlog_.requeue(sequence);
-    if (info_->parsed.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
+    if (info_->effective.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
   }
 }
 
 void Queue::note_used() {
   idle_since_ = broker_.now();
-  if (info_->parsed.expires_ms) register_deadline();
+  if (info_->effective.expires_ms) register_deadline();
 }
 
 Nanos Queue::next_deadline() const {
   Nanos next = expiry_ ? expiry_->next_deadline() : never;
-  if (info_->parsed.expires_ms && consumers_.empty() && !deleting_) {
-    const auto expires = static_cast<Nanos>(*info_->parsed.expires_ms) * nanos_per_ms;
+  if (info_->effective.expires_ms && consumers_.empty() && !deleting_) {
+    const auto expires = static_cast<Nanos>(*info_->effective.expires_ms) * nanos_per_ms;
     next = std::min(next, idle_since_ + expires);
   }
   return next;
@@ -95,7 +95,7 @@ void Queue::register_deadline() {
 /// What is due now; what is left over comes with the next deadline.
 void Queue::on_deadline(Nanos now) {
   registered_deadline_ = never;
-  if (info_->parsed.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
+  if (info_->effective.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
   Sequence sequence = 0;
   for (std::size_t i = 0; expiry_ && i < expired_per_run_max; ++i) {
     if (!expiry_->take_due(now, sequence)) break;
@@ -103,7 +103,7 @@ void Queue::on_deadline(Nanos now) {
     if (state == Backlog::State::unacked) expiry_->note_overdue(sequence);
     if (state == Backlog::State::ready) let_go(sequence, DeathReason::expired);
   }
-  const auto& expires_ms = info_->parsed.expires_ms;
+  const auto& expires_ms = info_->effective.expires_ms;
   if (expires_ms && consumers_.empty() && !deleting_ &&
       idle_since_ + static_cast<Nanos>(*expires_ms) * nanos_per_ms <= now) {
     broker_.delete_expired(*this);

@@ -36,8 +36,9 @@ class Queue;           // core/queue.h
 struct VhostInfo;
 
 struct QueueInfo : QueueSpec {
-  explicit QueueInfo(QueueSpec spec) : QueueSpec(std::move(spec)) {}
+  explicit QueueInfo(QueueSpec spec) : QueueSpec(std::move(spec)), effective(parsed) {}
 
+  QueueArguments effective;      ///< What the queue follows: `parsed`, and policies laid over it.
   core::Queue* local = nullptr;  ///< Set and cleared by the home shard's broker.
   BindingList bindings;          ///< That lead here.
   QueueInfo* owned_before =
