@@ -63,7 +63,9 @@ def persistent_cases():
         persistent('persist-4x4x4-128', '128 B, 4 producers, 4 queues, 4 consumers', four),
         persistent('persist-4x4x4-1k', '1 KiB, 4 producers, 4 queues, 4 consumers',
                    f'{four} --body-size 1k'),
-        Case('persist-one', ['throughput', '--persistent', '--confirm', '1', '--consumers', '0'],
+        # The client spins: it would pay for a wake-up of its own on top of the broker's answer.
+        Case('persist-one', ['throughput', '--persistent', '--confirm', '1', '--consumers', '0',
+                             '--spin'],
              [Row('persistent 128 B, one at a time (window 1), no consumer', 'confirmed_per_s'),
               confirm_row('p50'), confirm_row('p99')]),
         Case('persist-one-consumed', ['throughput', '--persistent', '--confirm', '1'],

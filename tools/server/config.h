@@ -132,7 +132,8 @@ struct ServerConfig {
   std::vector<unsigned> cpuset;  ///< Sorted, unique numbers of CPUs; empty = all allowed.
   PinMode pin = PinMode::automatic;
   IdleMode idle = IdleMode::sleep;
-  std::uint32_t idle_spin_us = 50;  ///< Of IdleMode::adaptive.
+  std::uint32_t idle_spin_us = 50;        ///< Of IdleMode::adaptive.
+  std::uint32_t idle_disk_spin_us = 100;  ///< While the journal is being written; 0: not at all.
 
   // Identity; what clients see in the server properties of connection.start.
   std::string cluster_name;  ///< Never empty after loading: defaults to lepus@<host name>.

@@ -188,6 +188,11 @@ void add_threads(std::vector<KeySpec>& rows) {
       restart, access::idle);
   add({"idle.spin_us", "microseconds from 1 to 1000000", "How long adaptive spins."}, restart,
       access::number<1, 1'000'000, &C::idle_spin_us>);
+  add({"idle.disk_spin_us", "microseconds up to 1000000",
+       "How long a shard asks a write or sync of its journal for the result before it waits in the "
+       "kernel. Confirms come sooner, for CPU time at low rates; 0 saves that. Shards that are not "
+       "pinned do not."},
+      restart, access::number<0, 1'000'000, &C::idle_disk_spin_us>);
 }
 
 void add_files_and_log(std::vector<KeySpec>& rows) {

@@ -20,6 +20,7 @@ void keep_what_needs_restart(const ServerConfig& running, ServerConfig& config) 
   config.pin = running.pin;
   config.idle = running.idle;
   config.idle_spin_us = running.idle_spin_us;
+  config.idle_disk_spin_us = running.idle_disk_spin_us;
   config.data_dir = running.data_dir;
   config.management_socket = running.management_socket;
   config.journal_sync = running.journal_sync;

@@ -171,6 +171,32 @@ TEST_F(LoopTest, AdaptiveSpinsThenSleeps) {
   }
 }
 
+TEST_F(LoopTest, ADiskAtWorkIsAskedForAWhile) {
+  driver_.completes_at_once = false;
+  Loop loop(driver_, {IdleMode::sleep, 0, 3 * core::nanos_per_ms});
+  const auto count_spins = [&] {
+    int spins = 0;
+    while (spins < 10 && (loop.run_turn(), last_wait() != core::never)) ++spins;
+    return spins;
+  };
+  loop.run_turn();
+  EXPECT_EQ(count_spins(), 0) << "nothing is under way";
+  const auto spins_with = [&](OpKind kind) {
+    Op op;
+    op.kind = kind;
+    op.done = [](void*, Op&, const Completion&) {};
+    loop.submit(op);
+    const int spins = count_spins();
+    driver_.scripted.push_back({&op, 0, false, {}});
+    loop.run_turn();
+    EXPECT_EQ(count_spins(), 0) << "it came back";
+    return spins;
+  };
+  EXPECT_EQ(spins_with(OpKind::recv), 0) << "a socket may be silent for hours";
+  EXPECT_EQ(spins_with(OpKind::write), 3);
+  EXPECT_EQ(spins_with(OpKind::sync), 3);
+}
+
 TEST(SleepFlag, OneOfSeveralProducersWakes) {
   SleepFlag flag;
   EXPECT_FALSE(flag.claim_wake());

@@ -76,6 +76,7 @@ cpuset = 2-5,8
 pin = auto
 idle = adaptive
 idle.spin_us = 20
+idle.disk_spin_us = 0
 vm_memory_high_watermark.absolute = 2GiB
 disk_free_limit.absolute = 2GB
 disk_free_limit.relative = 1.5
@@ -106,6 +107,7 @@ log.connection.level = warning
   EXPECT_EQ(config.cpuset, (std::vector<unsigned>{2, 3, 4, 5, 8}));
   EXPECT_EQ(config.idle, IdleMode::adaptive);
   EXPECT_EQ(config.idle_spin_us, 20U);
+  EXPECT_EQ(config.idle_disk_spin_us, 0U);
   EXPECT_EQ(config.memory_watermark.size, 2ULL << 30);
   EXPECT_FALSE(config.memory_watermark.is_relative);
   EXPECT_TRUE(config.disk_free_limit.is_relative);
