@@ -103,5 +103,7 @@ def disk_kib(directory):
 def forget_cached(directory):
     """Has the kernel drop what it caches of the files, as far as it has been written."""
     for path in files_below(directory):
+        if not os.path.isfile(path):  # The socket of a broker that was killed.
+            continue
         with open(path, 'rb') as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
