@@ -117,7 +117,7 @@ void recover_queue(benchmark::State& state) {
   const JournalFiles files(message_count, static_cast<std::uint64_t>(state.range(1)),
                            static_cast<std::uint64_t>(state.range(2)));
   io::KernelDisk disk;
-  const QueueIds timed_queues;
+  const TimedQueues timed_queues;
   for (auto _ : state) {
     const RecoveryReport report =
         recover(disk, JournalFiles::path, {.timed_queues = &timed_queues});

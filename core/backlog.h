@@ -79,12 +79,13 @@ class Backlog {
   /// What is here at this position; a slot that is gone: nothing.
   Slot slot_at(Sequence sequence) const;
   struct PageOut {
-    bool is_short = false;     ///< Also what is near the head, and below it.
-    bool appends = false;      ///< Also what has no record yet.
-    bool is_recorded = false;  ///< Messages with a place have a record for this queue.
-    RecordPlace written_end;   ///< Records before this place can be read.
-    std::uint32_t count = 0;   ///< Slots to look at.
-    std::uint64_t keep = 0;    ///< Messages from the head on that stay, unless is_short.
+    bool is_short = false;      ///< Also what is near the head, and below it.
+    bool appends = false;       ///< Also what has no record yet.
+    bool is_recorded = false;   ///< Persistent ones with a place have a record for this queue.
+    bool all_recorded = false;  ///< Others, too.
+    RecordPlace written_end;    ///< Records before this place can be read.
+    std::uint32_t count = 0;    ///< Slots to look at.
+    std::uint64_t keep = 0;     ///< Messages from the head on that stay, unless is_short.
   };
   /// Gives the memory of messages up, beginning where the last call ended. Those without a record
   /// are offered to record(sequence, Message&), which may refuse (false: this ends). Returns how
@@ -120,6 +121,8 @@ class Backlog {
   Sequence seen_below() const { return seen_below_; }
   void set_seen_below(Sequence sequence) { seen_below_ = sequence; }
 
+  /// Above every sequence given out.
+  Sequence end() const { return next_; }
   State state(Sequence sequence) const;
   /// Null where it is gone or cold.
   Message* find(Sequence sequence) const;
@@ -203,7 +206,8 @@ std::uint32_t Backlog::page_out(const PageOut& wish, F&& record) {
     const bool is_warm = at.state() != State::gone && !at.is_cold();
     if (is_warm && at.state() != State::leaving && !is_wanted_soon(cursor, wish)) {
       const RecordPlace place = at.message()->place();
-      const bool has_record = wish.is_recorded && place;
+      const bool has_record =
+          wish.is_recorded && place && (wish.all_recorded || at.message()->persistent());
       if (has_record && !(place < wish.written_end)) break;
       if (has_record) {
         cool(at, place, false);

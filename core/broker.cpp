@@ -55,20 +55,19 @@ std::uint32_t Broker::publish(const Publish& publish, MessageRef message) {
   CHECK(message->complete());
   bool any_local = false;
   bool any_remote = false;
-  bool any_kept = false;
+  bool any_recorded = false;
   for (const QueueInfo* info : *publish.route) {
     if (info->home != wiring_.shard) {
       any_remote = true;
     } else if (info->local != nullptr) {
       any_local = true;
-      any_kept |= info->local->is_kept();
+      any_recorded |= info->local->records(*message);
     }
   }
   std::uint32_t waiting = 0;
   if (any_local) {
-    const Accepted accepted = any_kept && message->persistent()
-                                  ? publish_kept(*publish.route, message)
-                                  : publish_transient(*publish.route, message);
+    const Accepted accepted = any_recorded ? publish_kept(*publish.route, message)
+                                           : publish_transient(*publish.route, message);
     if (publish.number != 0) {
       add_confirm(accepted.batch,
                   {publish.publisher, publish.number, publish.number, accepted.refused});
@@ -94,11 +93,9 @@ Broker::Accepted Broker::publish_kept(const RouteResult& route, const MessageRef
 }
 
 Broker::Accepted Broker::enqueue(const MessageRef& message, std::span<Queue* const> queues) {
-  if (message->persistent()) {
-    std::uint32_t kept_count = 0;
-    for (const Queue* queue : queues) kept_count += queue->is_kept() ? 1 : 0;
-    if (kept_count > 0) return record(message, queues, kept_count);
-  }
+  std::uint32_t record_count = 0;
+  for (const Queue* queue : queues) record_count += queue->records(*message) ? 1 : 0;
+  if (record_count > 0) return record(message, queues, record_count);
   Accepted accepted;
   for (Queue* queue : queues) accepted.refused |= !queue->push(message);
   return accepted;
@@ -107,16 +104,16 @@ Broker::Accepted Broker::enqueue(const MessageRef& message, std::span<Queue* con
 /// The record comes before the queues: what they do at once (drop, dead letter, deliver) follows it
 /// in the journal.
 Broker::Accepted Broker::record(const MessageRef& message, std::span<Queue* const> queues,
-                                std::uint32_t kept_count) {
+                                std::uint32_t record_count) {
   Accepted accepted;
-  const RecordPlace place = ledger().append(*message, kept_count);
+  const RecordPlace place = ledger().append(*message, record_count);
   message->set_place(place);
   accepted.batch = ledger().open_batch();
   std::uint32_t index = 0;
   for (Queue* queue : queues) {
     const std::optional<Sequence> sequence = queue->push(message);
     accepted.refused |= !sequence;
-    if (!queue->is_kept() || !place) continue;
+    if (!queue->records(*message) || !place) continue;
     if (sequence) {
       ledger().enqueued(place, index++, {queue->info().id, *sequence});
     } else {

@@ -196,7 +196,7 @@ class Broker final : private MessageHolder {
   Accepted publish_kept(const RouteResult& route, const MessageRef& message);
   Accepted enqueue(const MessageRef& message, std::span<Queue* const> queues);
   Accepted record(const MessageRef& message, std::span<Queue* const> queues,
-                  std::uint32_t kept_count);
+                  std::uint32_t record_count);
   std::uint32_t publish_remote(const Publish& publish, MessageRef message);
   Queue* find_queue(QueueId id);
   Consumer* find_consumer(const ConsumerHandle& handle);

@@ -51,12 +51,15 @@ void Broker::on(const Settle& command) {
 }
 
 void Broker::on(const Subscribe& command) {
+  const std::unique_ptr<StreamSpec> stream{command.stream};
+  Subscribe wish = command;
+  wish.stream = nullptr;
   Queue* queue = find_queue(command.queue);
   if (queue == nullptr) return refuse(command.channel, {ReplyCode::not_found, {}});
   ChannelPort* local =
       command.channel.shard == wiring_.shard ? find_channel(command.channel) : nullptr;
   AmqpError error;
-  const Consumer* consumer = queue->subscribe(command, local, error);
+  const Consumer* consumer = queue->subscribe(wish, stream.get(), local, error);
   if (consumer == nullptr) return refuse(command.channel, std::move(error));
   send(command.channel.shard, Reply{command.channel, 0, queue->consumer_count(), consumer->handle,
                                     wiring_.shard, command.queue, nullptr});
@@ -83,6 +86,10 @@ void Broker::on(const Get& command) {
 
 void Broker::on(const Purge& command) {
   Queue* queue = find_queue(command.queue);
+  if (queue != nullptr && queue->info().parsed.queue_type == QueueType::stream)
+    return refuse(command.channel,
+                  {ReplyCode::not_implemented,
+                   "queue.purge not supported by stream queues " + describe_queue(queue->info())});
   reply(command.channel, {queue == nullptr ? 0 : queue->purge(), 0});
 }
 

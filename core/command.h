@@ -21,6 +21,7 @@
 #include "core/backlog.h"
 #include "core/base/ids.h"
 #include "core/stats.h"
+#include "core/stream_spec.h"
 #include "core/topology_change.h"
 #include "core/topology_request.h"
 
@@ -55,6 +56,7 @@ struct Subscribe {
   std::int32_t priority;
   bool no_ack, exclusive;
   bool limited;  ///< The channel has a shared limit (qos global): ask it for credit.
+  StreamSpec* stream = nullptr;  ///< Of a stream's consumer.
 };
 struct Unsubscribe {
   QueueId queue;
@@ -112,6 +114,7 @@ struct Deliver {
   ShardId home;
   bool redelivered;
   bool no_ack;
+  bool is_stream = false;  ///< `sequence` is the offset the consumer is to know.
 };
 struct GetReply {
   ChannelRef channel;

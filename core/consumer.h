@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "core/base/ids.h"
 #include "core/base/intrusive_list.h"
 #include "core/command.h"
 #include "core/ports.h"
+#include "core/stream_reader.h"
 
 namespace lepus::core {
 
@@ -22,6 +24,7 @@ struct Consumer : ListNode<Consumer> {
   ChannelPort* local;  ///< Null when the channel lives on another shard.
   std::uint32_t unacked_count = 0;
   std::uint32_t credit = 0;  ///< Granted by a channel with a shared limit, not yet used.
+  std::unique_ptr<StreamReader> reader;  ///< Of a stream's consumer.
   bool credit_asked = false;
   bool paused = false;  ///< Its connection's output is above the mark.
 

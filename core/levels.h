@@ -68,6 +68,8 @@ class Levels {
   template <class F>
   void for_each_announced(F&& visit);
   Backlog::State state(Sequence sequence) const;
+  /// Above every sequence given out to a message of priority 0.
+  Sequence end() const { return lowest_.end(); }
   Message* find(Sequence sequence) const;
 
   std::uint64_t ready_count() const { return ready_count_; }

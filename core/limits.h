@@ -75,6 +75,20 @@ constexpr std::uint64_t read_ahead_bytes = tiny ? 1 << 10 : 4 << 20;
 constexpr std::uint32_t read_ahead_count_short = tiny ? 2 : 256;
 constexpr std::uint64_t read_ahead_bytes_short = tiny ? 256 : 256 << 10;
 
+// --- Streams
+/// What was read back of one stream and may stay in memory; less while memory is short.
+constexpr std::uint64_t stream_cache_bytes = tiny ? 4 << 10 : 32 << 20;
+constexpr std::uint64_t stream_cache_bytes_short = tiny ? 1 << 10 : 2 << 20;
+/// How far ahead of a consumer a stream is read, pages and bytes.
+constexpr std::uint64_t stream_ahead_pages = tiny ? 2 : 64;
+constexpr std::uint64_t stream_ahead_bytes = tiny ? 512 : 2 << 20;
+/// Messages that one consumer is offered in one turn at least, however many there are.
+constexpr std::size_t stream_share_min = tiny ? 2 : 16;
+/// Messages dropped by a limit in one turn.
+constexpr std::size_t stream_drop_max = tiny ? 4 : 16'384;
+/// Times are kept for offsets by time and for x-max-age, so coarse.
+constexpr Nanos stream_time_step = nanos_per_s;
+
 // --- Reading messages back
 /// Of one read, unless a single record is larger; records with a gap up to so much are read
 /// together.

@@ -14,8 +14,11 @@ Queue::Queue(const QueueInfo& info, Broker& broker)
       backlog_(info.parsed.max_priority.value_or(0)),
       idle_since_(broker.now()),
       has_rules_(info.effective.message_ttl_ms || info.effective.max_length ||
-                 info.effective.max_length_bytes),
-      is_kept_(info.is_kept()) {
+                 info.effective.max_length_bytes || info.parsed.queue_type == QueueType::stream),
+      is_kept_(info.is_kept()),
+      keeps_all_(info.parsed.queue_type != QueueType::classic) {
+  if (info.parsed.queue_type == QueueType::stream)
+    stream_ = std::make_unique<Stream>(*this, broker);
   register_deadline();
 }
 
@@ -48,7 +51,7 @@ MessageRef Queue::take(Sequence sequence) {
 }
 
 void Queue::note_taken(Sequence sequence, const Backlog::Taken& taken) {
-  if (!taken.place) return;
+  if (!taken.place || (taken.message && !records(*taken.message))) return;
   if (taken.is_paged) {
     broker_.ledger().dropped(taken.place);
   } else {
@@ -59,7 +62,7 @@ void Queue::note_taken(Sequence sequence, const Backlog::Taken& taken) {
 void Queue::drop_records() {
   backlog_.for_each([this](Sequence, const Slot& slot) {
     const RecordPlace place = slot.is_cold() ? slot.place() : slot.message()->place();
-    if (place && (is_kept_ || slot.is_cold())) broker_.ledger().dropped(place);
+    if (place && (slot.is_cold() || records(*slot.message()))) broker_.ledger().dropped(place);
   });
   if (!paging_) return;
   for (const Paging::Pending& pending : paging_->pending) broker_.ledger().dropped(pending.place);
@@ -77,7 +80,7 @@ void Queue::restore(const RestoredQueue& held) {
   for (const RestoredRun& run : held.runs) {
     RecordPlace place = run.place;
     for (Sequence sequence = run.first; sequence < run.first + run.count; ++sequence) {
-      if (run.deadline != never) {
+      if (run.deadline != never && !stream_) {
         if (!expiry_) expiry_ = std::make_unique<Expiry>();
         expiry_->add(run.deadline, sequence);
       }
@@ -85,7 +88,8 @@ void Queue::restore(const RestoredQueue& held) {
       place.offset += place.size;
     }
   }
-  if (!held.runs.empty()) (void)paging();
+  if (stream_) stream_->restore_times(held);
+  if (!held.runs.empty() && !stream_) (void)paging();
   for (const Sequence sequence : held.next) backlog_.continue_at(sequence);
   // The ledger may move what is held away from where this was said.
   for (const Sequence below : held.seen) backlog_.restore_announced(below);
@@ -104,6 +108,7 @@ std::uint64_t Queue::purge() {
 // --- Delivery
 
 bool Queue::pump() {
+  if (stream_) return stream_->pump();
   if (paging_ && !paging_->gets.empty()) serve_gets();
   std::size_t budget = limits::deliveries_per_pump_max;
   Consumer* consumer = active_.empty() ? nullptr : &active_.front();
@@ -239,6 +244,12 @@ void Queue::answer_get(const Get& request) {
 
 void Queue::settle(const Settle& settle, Consumer* consumer) {
   CHECK(settle.first <= settle.last);
+  if (stream_) {
+    if (consumer == nullptr) return;
+    consumer->unacked_count -= static_cast<std::uint32_t>(
+        std::min<Sequence>(consumer->unacked_count, settle.last - settle.first + 1));
+    return consumer_changed(*consumer);
+  }
   for (Sequence sequence = settle.first; sequence <= settle.last; ++sequence) {
     if (backlog_.state(sequence) != Backlog::State::unacked) continue;
     if (settle.outcome == Outcome::requeued) {
@@ -257,7 +268,8 @@ void Queue::settle(const Settle& settle, Consumer* consumer) {
   if (settle.outcome == Outcome::requeued) broker_.mark(*this);
 }
 
-Consumer* Queue::subscribe(const Subscribe& wish, ChannelPort* local, AmqpError& error) {
+Consumer* Queue::subscribe(const Subscribe& wish, const StreamSpec* stream, ChannelPort* local,
+                           AmqpError& error) {
   const bool taken = !consumers_.empty() && (wish.exclusive || consumers_.front()->spec.exclusive);
   if (taken) {
     error = {ReplyCode::access_refused, broker_.describe_queue(*info_) + " in exclusive use"};
@@ -266,6 +278,7 @@ Consumer* Queue::subscribe(const Subscribe& wish, ChannelPort* local, AmqpError&
   Consumer& consumer = broker_.create_consumer(wish, local);
   consumer.queue = this;
   consumers_.push_back(&consumer);
+  if (stream_) stream_->add_reader(consumer, stream != nullptr ? *stream : StreamSpec{});
   consumer_changed(consumer);
   return &consumer;
 }
@@ -275,11 +288,13 @@ void Queue::unsubscribe(Consumer& consumer) {
   if (consumer.linked()) active_.remove(consumer);
   return_unused_credit(consumer);
   std::erase(consumers_, &consumer);
+  if (stream_) stream_->reader_left();
   note_used();
   broker_.destroy_consumer(consumer);
 }
 
 void Queue::consumer_changed(Consumer& consumer) {
+  if (stream_) return broker_.mark(*this);
   if (!consumer.linked() && consumer.has_room()) activate(consumer);
   if (backlog_.ready_count() > 0) broker_.mark(*this);
 }

@@ -20,6 +20,7 @@
 #include "core/levels.h"
 #include "core/paging.h"
 #include "core/ports.h"
+#include "core/stream.h"
 #include "core/topology.h"
 
 namespace lepus::core {
@@ -39,8 +40,12 @@ class Queue : public ListNode<Queue> {
 
   /// Its position; nullopt: the queue is full and refuses (x-overflow=reject-publish).
   [[nodiscard]] std::optional<Sequence> push(MessageRef message);
-  /// Its persistent messages are recorded in the ledger.
+  /// Its persistent messages are recorded in the ledger; of a replicated type all are.
   bool is_kept() const { return is_kept_; }
+  /// This message is, for this queue.
+  bool records(const Message& message) const {
+    return is_kept_ && (message.persistent() || keeps_all_);
+  }
   /// What it held before the restart; before anything else happens to it.
   void restore(const RestoredQueue& held);
   /// It goes, with all it holds: nothing need be settled.
@@ -57,8 +62,9 @@ class Queue : public ListNode<Queue> {
   /// Takes all ready messages out; returns how many.
   std::uint64_t purge();
 
-  /// Null when refused: `error` says why (exclusive use).
-  Consumer* subscribe(const Subscribe& wish, ChannelPort* local, AmqpError& error);
+  /// Null when refused: `error` says why (exclusive use). `stream`: with a queue of that type.
+  Consumer* subscribe(const Subscribe& wish, const StreamSpec* stream, ChannelPort* local,
+                      AmqpError& error);
   /// What it had unacked stays unacked until its channel settles it.
   void unsubscribe(Consumer& consumer);
   /// It may be able to take again.
@@ -95,6 +101,7 @@ class Queue : public ListNode<Queue> {
 
  private:
   friend class Broker;
+  friend class Stream;
   enum class Turn : std::uint8_t { delivered, not_now, retry_later };
 
   Turn offer(Consumer& consumer);
@@ -140,11 +147,13 @@ class Queue : public ListNode<Queue> {
   std::vector<Consumer*> consumers_;  ///< In order of arrival.
   std::unique_ptr<Expiry> expiry_;    ///< From the first message with a TTL on.
   std::unique_ptr<Paging> paging_;    ///< From the first message on that went to disk only.
+  std::unique_ptr<Stream> stream_;    ///< Of a queue of that type.
   std::uint64_t unused_credit_ = 0;   ///< Of all its consumers.
   Nanos idle_since_;
   Nanos registered_deadline_ = never;  ///< The earliest the broker knows of.
   bool has_rules_;                     ///< Limits or a TTL: each push is looked at.
   bool is_kept_;
+  bool keeps_all_;                  ///< Also what is not persistent: quorum queues and streams.
   std::uint32_t short_period_ = 0;  ///< Broker::short_period() when it last paged out.
   bool deleting_ = false;           ///< The control thread was asked to delete it.
   bool is_listed_ = false;          ///< Broker::list_for_paging() knows it.

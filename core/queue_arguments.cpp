@@ -12,6 +12,7 @@
 
 #include "core/exchange/value_text.h"
 #include "core/field_table.h"
+#include "core/stream_spec.h"
 
 namespace lepus::core {
 
@@ -24,7 +25,6 @@ constexpr std::string_view queue_type_key = "x-queue-type";
 constexpr std::array supported{
     ArgumentSupport{"x-queue-type", "classic", true},
     ArgumentSupport{"x-queue-type", "quorum", false},
-    ArgumentSupport{"x-queue-type", "stream", false},
     ArgumentSupport{"x-expires", "", true},
     ArgumentSupport{"x-message-ttl", "", true},
     ArgumentSupport{"x-max-length", "", true},
@@ -43,10 +43,7 @@ constexpr std::array supported{
     ArgumentSupport{"x-delivery-limit", "", false},
     ArgumentSupport{"x-max-in-memory-length", "", true},
     ArgumentSupport{"x-max-in-memory-bytes", "", true},
-    ArgumentSupport{"x-max-age", "", false},
-    ArgumentSupport{"x-stream-max-segment-size-bytes", "", false},
     ArgumentSupport{"x-quorum-initial-group-size", "", false},
-    ArgumentSupport{"x-initial-cluster-size", "", false},
 };
 
 /// About 36 years: adding it to any time of a running process in nanoseconds stays in range.
@@ -184,6 +181,29 @@ Reason on_queue_type(const Input& in, QueueArguments& out) {
   return {};
 }
 
+Reason on_max_age(const Input& in, QueueArguments& out) {
+  if (!in.value.is_string()) return unacceptable_type(in.value);
+  out.max_age_ms = parse_age_ms(in.value.text());
+  return out.max_age_ms ? "" : "invalid_max_age";
+}
+
+/// Here a limit of a stream drops messages one by one, and a filter looks at each message: neither
+/// needs sizes.
+Reason on_segment_size(const Input& in, QueueArguments&) {
+  constexpr std::uint64_t size_max = 3'000'000'000;
+  std::optional<std::uint64_t> size;
+  Reason reason = read_count(in.value, size);
+  if (reason.empty() && *size > size_max) return fmt::format("{{max_value_exceeded,{}}}", *size);
+  return reason;
+}
+Reason on_filter_size(const Input& in, QueueArguments&) {
+  std::optional<std::uint64_t> size;
+  Reason reason = read_count(in.value, size);
+  if (reason.empty() && (*size < 16 || *size > 255))
+    return fmt::format("{{filter_size_out_of_range,{}}}", *size);
+  return reason;
+}
+
 Reason on_shard(const Input& in, QueueArguments& out) {
   std::optional<std::uint64_t> shard;
   Reason reason = read_count(in.value, shard);
@@ -217,6 +237,10 @@ constexpr std::array rules{
     Rule{"x-single-active-consumer", on_single_active_consumer, true},
     Rule{queue_type_key, on_queue_type, true},
     Rule{"x-delivery-limit", on_other_count, true},
+    Rule{"x-max-age", on_max_age, true},
+    Rule{"x-stream-max-segment-size-bytes", on_segment_size, true},
+    Rule{"x-stream-filter-size-bytes", on_filter_size, true},
+    Rule{"x-initial-cluster-size", on_other_count, true},
     Rule{"x-lepus-shard", on_shard, false},
 };
 
@@ -238,6 +262,48 @@ std::optional<AmqpError> check_quorum(const FieldTable& table, const QueueDescri
     return refused(fmt::format("invalid arg '{}' for {} of queue type rabbit_quorum_queue", key,
                                title(queue)));
   }
+  std::string_view property;
+  if (queue.auto_delete) {
+    property = "auto-delete";
+  } else if (queue.exclusive) {
+    property = "exclusive-owner";
+  } else if (!queue.durable) {
+    property = "non-durable";
+  } else {
+    return std::nullopt;
+  }
+  return refused(fmt::format("invalid property '{}' for {}", property, title(queue)));
+}
+
+constexpr std::array stream_keys{"x-max-age", "x-stream-max-segment-size-bytes",
+                                 "x-stream-filter-size-bytes", "x-initial-cluster-size"};
+constexpr std::array not_stream_keys{"x-expires",
+                                     "x-message-ttl",
+                                     "x-dead-letter-exchange",
+                                     "x-dead-letter-routing-key",
+                                     "x-dead-letter-strategy",
+                                     "x-max-length",
+                                     "x-max-in-memory-length",
+                                     "x-max-in-memory-bytes",
+                                     "x-max-priority",
+                                     "x-overflow",
+                                     "x-queue-mode",
+                                     "x-queue-version",
+                                     "x-single-active-consumer",
+                                     "x-delivery-limit"};
+
+/// What only streams have, and what they do not have.
+std::optional<AmqpError> check_stream(const FieldTable& table, const QueueArguments& arguments,
+                                      const QueueDescription& queue) {
+  const bool is_stream = arguments.queue_type == QueueType::stream;
+  const std::span<const char* const> refused_keys =
+      is_stream ? std::span<const char* const>{not_stream_keys} : stream_keys;
+  const std::string_view type = is_stream ? "rabbit_stream_queue" : "rabbit_classic_queue";
+  for (const std::string_view key : refused_keys)
+    if (table.find(key))
+      return refused(
+          fmt::format("invalid arg '{}' for {} of queue type {}", key, title(queue), type));
+  if (!is_stream) return std::nullopt;
   std::string_view property;
   if (queue.auto_delete) {
     property = "auto-delete";
@@ -288,6 +354,19 @@ std::string with_type(const std::optional<FieldValue>& value) {
 
 }  // namespace
 
+std::string_view queue_type_name(QueueType type) {
+  switch (type) {
+    case QueueType::classic:
+      return "classic";
+    case QueueType::quorum:
+      return "quorum";
+    case QueueType::stream:
+      return "stream";
+  }
+  CHECK(false);
+  return {};
+}
+
 std::span<const ArgumentSupport> argument_support() { return supported; }
 
 Result<QueueArguments> parse_queue_arguments(Bytes table_bytes, const QueueDescription& queue) {
@@ -310,6 +389,8 @@ Result<QueueArguments> parse_queue_arguments(Bytes table_bytes, const QueueDescr
   if (arguments.queue_type == QueueType::quorum) {
     if (std::optional<AmqpError> error = check_quorum(table, queue)) return *std::move(error);
   }
+  if (std::optional<AmqpError> error = check_stream(table, arguments, queue))
+    return *std::move(error);
   if (std::optional<AmqpError> error = check_supported(table)) return *std::move(error);
   return arguments;
 }

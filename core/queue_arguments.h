@@ -22,6 +22,8 @@
 namespace lepus::core {
 
 enum class QueueType : std::uint8_t { classic, quorum, stream };
+/// "classic", "quorum", "stream".
+std::string_view queue_type_name(QueueType type);
 enum class QueueMode : std::uint8_t { normal, lazy };
 /// What a full queue does with one message more.
 enum class Overflow : std::uint8_t { drop_head, reject_publish, reject_publish_dead_letter };
@@ -30,6 +32,7 @@ struct QueueArguments {
   std::optional<std::uint64_t>
       message_ttl_ms;  ///< 0 = expires unless delivered at once. Durations are cut to 36 years.
   std::optional<std::uint64_t> expires_ms;        ///< Unused for so long: deleted. At least 1.
+  std::optional<std::uint64_t> max_age_ms;        ///< Of a stream: older messages are dropped.
   std::optional<std::uint64_t> max_length;        ///< Ready messages.
   std::optional<std::uint64_t> max_length_bytes;  ///< Bodies of ready messages.
   /// What of it may stay in memory beside the disk: messages, and the bytes they occupy.

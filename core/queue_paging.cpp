@@ -55,15 +55,17 @@ std::uint64_t Queue::resident_count() const {
 }
 
 bool Queue::page_out(bool is_short) {
+  if (stream_) stream_->shrink_cache(is_short);
   const std::uint64_t warm_count = backlog_.warm_count();
   if (warm_count == 0) return false;
   Backlog::PageOut wish;
   wish.is_short = is_short;
-  wish.appends = is_short || is_above_own_limit();
+  wish.appends = !stream_ && (is_short || is_above_own_limit());
   wish.is_recorded = is_kept_;
+  wish.all_recorded = keeps_all_;
   wish.written_end = broker_.ledger().written_end();
   wish.count = limits::page_out_count;
-  wish.keep = resident_count();
+  wish.keep = stream_ ? 0 : resident_count();
   if (is_short && short_period_ != broker_.short_period()) backlog_.forget_short();
   short_period_ = broker_.short_period();
   const std::uint32_t count =
@@ -75,11 +77,12 @@ bool Queue::page_out(bool is_short) {
         paging().pending.push_back({broker_.ledger().open_batch(), sequence, place});
         return true;
       });
-  if (backlog_.warm_count() < warm_count) (void)paging();
+  if (backlog_.warm_count() < warm_count && !stream_) (void)paging();
   return count > 0;
 }
 
 bool Queue::on_written() {
+  if (stream_) return stream_->on_written();
   if (!paging_) return false;
   const std::uint64_t durable = broker_.ledger().durable();
   std::deque<Paging::Pending>& pending = paging_->pending;
@@ -96,7 +99,7 @@ std::optional<Held> Queue::find_held(Sequence sequence) const {
   const Slot slot = backlog_.slot_at(sequence);
   if (slot.state() == Slot::State::gone) return std::nullopt;
   if (slot.is_cold()) return Held{slot.place(), nullptr};
-  if (!is_kept_ || !slot.message()->place()) return std::nullopt;
+  if (!records(*slot.message()) || !slot.message()->place()) return std::nullopt;
   return Held{slot.message()->place(), slot.message()};
 }
 
@@ -138,6 +141,7 @@ void Queue::read_ahead() {
 }
 
 bool Queue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message) {
+  if (stream_) return stream_->on_fetched(sequence, place, std::move(message));
   CHECK(paging_ != nullptr);
   CHECK(paging_->asked_count > 0);
   --paging_->asked_count;
@@ -168,8 +172,7 @@ bool Queue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef m
 }
 
 void Queue::lose(Sequence sequence) {
-  CHECK(paging_ != nullptr);
-  paging_->leaving.erase(sequence);
+  if (paging_) paging_->leaving.erase(sequence);
   (void)take(sequence);
 }
 

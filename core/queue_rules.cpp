@@ -24,6 +24,7 @@ bool Queue::is_full_for(const Message* more) const {
 
 /// A consumer that is ready takes a message before it counts against a limit.
 std::optional<Sequence> Queue::push_by_rules(MessageRef message) {
+  if (stream_) return stream_->push(std::move(message));
   const bool refuses = info_->effective.overflow == Overflow::reject_publish;
   if (refuses && is_full_for(message.get())) {
     if (pump()) broker_.mark(*this);
@@ -77,6 +78,7 @@ void Queue::note_used() {
 }
 
 Nanos Queue::next_deadline() const {
+  if (stream_) return stream_->next_deadline();
   Nanos next = expiry_ ? expiry_->next_deadline() : never;
   if (info_->effective.expires_ms && consumers_.empty() && !deleting_) {
     const auto expires = static_cast<Nanos>(*info_->effective.expires_ms) * nanos_per_ms;
@@ -95,6 +97,10 @@ void Queue::register_deadline() {
 /// What is due now; what is left over comes with the next deadline.
 void Queue::on_deadline(Nanos now) {
   registered_deadline_ = never;
+  if (stream_) {
+    stream_->drop_excess();
+    return register_deadline();
+  }
   if (info_->effective.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
   Sequence sequence = 0;
   for (std::size_t i = 0; expiry_ && i < expired_per_run_max; ++i) {

@@ -3,6 +3,8 @@
 
 #include <variant>
 
+#include "core/limits.h"
+
 namespace lepus::persist {
 
 KnownQueues::KnownQueues(const core::StoredDefinitions& stored) {
@@ -13,7 +15,10 @@ KnownQueues::KnownQueues(const core::StoredDefinitions& stored) {
 void KnownQueues::add(const core::QueueSpec& queue) {
   CHECK(queue.id.value != 0);
   homes_[queue.id.value] = queue.home;
-  if (queue.parsed.message_ttl_ms) timed_.insert(queue.id.value);
+  if (queue.parsed.message_ttl_ms) timed_.emplace(queue.id.value, 1U);
+  if (queue.parsed.queue_type == core::QueueType::stream)
+    timed_.emplace(queue.id.value,
+                   static_cast<std::uint32_t>(core::limits::stream_time_step / core::nanos_per_ms));
 }
 
 bool KnownQueues::lives_in(std::uint64_t queue, std::uint32_t shard) const {

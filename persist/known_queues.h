@@ -19,12 +19,12 @@ class KnownQueues {
   /// Only what the journal of its home says of a queue counts.
   bool lives_in(std::uint64_t queue, std::uint32_t shard) const;
   void move(std::uint64_t queue, core::ShardId home);
-  /// Those whose messages die of age, whatever the messages themselves say.
-  const QueueIds& timed() const { return timed_; }
+  /// Those whose messages die of age, whatever the messages themselves say, and streams.
+  const TimedQueues& timed() const { return timed_; }
 
  private:
   boost::unordered_flat_map<std::uint64_t, core::ShardId> homes_;
-  QueueIds timed_;
+  TimedQueues timed_;
 };
 
 }  // namespace lepus::persist

@@ -28,8 +28,8 @@ namespace lepus::persist {
 struct RecoveryOptions {
   std::uint32_t shard = 0;
   std::optional<std::uint64_t> store;  ///< Nothing: any, for tools.
-  /// Queues that need to know when their messages came. Null: all; which takes memory.
-  const QueueIds* timed_queues = nullptr;
+  /// Null: all, to the millisecond; which takes memory.
+  const TimedQueues* timed_queues = nullptr;
 };
 
 /// Where the newest segment ends.

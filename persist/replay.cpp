@@ -55,7 +55,6 @@ void Replay::hold(const RecordView& record, const Place& place) {
 void Replay::hold_message(const RecordView& record, const Place& place) {
   const MessageHead& head = record.head();
   const auto queues = record.queues();
-  const bool has_ttl = head.ttl_ms != core::Message::no_ttl;
   std::size_t before =
       std::max(held_.size() - std::min(held_.size(), queues.size()), messages_begin_);
   for (const QueueRef& at : queues) {
@@ -63,8 +62,7 @@ void Replay::hold_message(const RecordView& record, const Place& place) {
     if ((head.flags & head_flag_paged) != 0) {
       step.kind = StepKind::give_out;
     } else {
-      const std::uint64_t enqueued_ms = has_ttl || keeps_time(at.queue) ? head.enqueued_ms : 0;
-      step.run.message = {place, enqueued_ms, head.ttl_ms, head.body_size};
+      step.run.message = {place, kept_time(at.queue, head), head.ttl_ms, head.body_size};
     }
     // Queue 0 refused it.
     if (at.queue != 0 && (before == held_.size() || !join(held_[before], step)))
@@ -73,8 +71,11 @@ void Replay::hold_message(const RecordView& record, const Place& place) {
   }
 }
 
-bool Replay::keeps_time(std::uint64_t queue) const {
-  return timed_queues_ == nullptr || timed_queues_->contains(queue);
+/// Messages of one run have one time: the less exact, the fewer runs.
+std::uint64_t Replay::kept_time(std::uint64_t queue, const MessageHead& head) const {
+  if (head.ttl_ms != core::Message::no_ttl || timed_queues_ == nullptr) return head.enqueued_ms;
+  const auto found = timed_queues_->find(queue);
+  return found == timed_queues_->end() ? 0 : head.enqueued_ms / found->second * found->second;
 }
 
 /// Makes `next` part of `step` if both are of one kind and neighbours.

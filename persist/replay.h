@@ -12,7 +12,7 @@
 #pragma once
 
 #include <array>
-#include <boost/unordered/unordered_flat_set.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <vector>
 
@@ -20,7 +20,8 @@
 
 namespace lepus::persist {
 
-using QueueIds = boost::unordered_flat_set<std::uint64_t>;
+/// Queues that need to know when their messages came, and how exactly, in milliseconds.
+using TimedQueues = boost::unordered_flat_map<std::uint64_t, std::uint32_t>;
 
 struct RecoveryCounters {
   std::array<std::uint64_t, 6> records{};  ///< By RecordType; [0] is unused.
@@ -32,9 +33,9 @@ struct RecoveryCounters {
 
 class Replay {
  public:
-  /// `timed_queues`: those that need to know when their messages came. Null: all. Of a message that
-  /// has a TTL it is always kept.
-  Replay(RecoveredQueues& queues, RecoveryCounters& counters, const QueueIds* timed_queues)
+  /// `timed_queues`: null: all, to the millisecond. Of a message that has a TTL the time is always
+  /// kept.
+  Replay(RecoveredQueues& queues, RecoveryCounters& counters, const TimedQueues* timed_queues)
       : queues_(queues), counters_(counters), timed_queues_(timed_queues) {}
 
   void on_record(const RecordView& record, const Place& place);
@@ -60,7 +61,7 @@ class Replay {
   void hold(const RecordView& record, const Place& place);
   void hold_message(const RecordView& record, const Place& place);
   static bool join(Step& step, const Step& next);
-  bool keeps_time(std::uint64_t queue) const;
+  std::uint64_t kept_time(std::uint64_t queue, const MessageHead& head) const;
   void apply(const Step& step);
   void apply_held();
   void drop_held();
@@ -68,7 +69,7 @@ class Replay {
 
   RecoveredQueues& queues_;
   RecoveryCounters& counters_;
-  const QueueIds* timed_queues_;
+  const TimedQueues* timed_queues_;
   std::vector<Step> held_;          ///< Of the batch that is not complete.
   std::size_t messages_begin_ = 0;  ///< In held_: only steps of messages from here on.
   std::uint64_t held_records_ = 0;

@@ -119,7 +119,8 @@ core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue) {
   report_.queues.for_each_run(id, [&](const RecoveredRun& run) {
     restored.runs.push_back({run.sequence, run.count, run.message.place,
                              static_cast<std::uint32_t>(run.message.body_size),
-                             deadline_of(run.message, queue), run.redelivered});
+                             run.message.enqueued_ms, deadline_of(run.message, queue),
+                             run.redelivered});
   });
   for (const RecoveredLevel& level : report_.queues.levels(id)) {
     restored.next.push_back(level.next_sequence);

@@ -157,6 +157,8 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   std::uint32_t free_shared_credit() const;
 
   // channel_reply.cpp
+  core::Result<std::unique_ptr<core::StreamSpec>> read_stream_spec(const core::QueueInfo& queue,
+                                                                   const BasicConsume& consume);
   Outcome consume_replies(const BasicConsume& consume);
   bool cancel_replies(const BasicCancel& cancel);
   Outcome declare_reply_queue(const QueueDeclare& declare);

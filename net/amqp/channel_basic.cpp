@@ -2,8 +2,11 @@
 // credit that queues ask for: handed out up to the limit, given back when unused, free again when a
 // delivery is settled.
 #include <algorithm>
+#include <memory>
 #include <utility>
 
+#include "core/header_splice.h"
+#include "core/stream_spec.h"
 #include "net/amqp/channel_impl.h"
 #include "net/amqp/reply_to.h"
 
@@ -29,6 +32,25 @@ core::Result<std::int32_t> read_priority(core::Bytes arguments, const std::strin
 
 }  // namespace
 
+/// What a consumer of a stream must have, and asks for; nullptr for any other queue.
+core::Result<std::unique_ptr<core::StreamSpec>> Channel::read_stream_spec(
+    const core::QueueInfo& queue, const BasicConsume& consume) {
+  if (queue.parsed.queue_type != core::QueueType::stream)
+    return std::unique_ptr<core::StreamSpec>{};
+  const std::string title = queue_title(queue.name);
+  if (consume.no_ack) {
+    return AmqpError{ReplyCode::not_implemented,
+                     "automatic acknowledgement not supported by stream " + title};
+  }
+  if (prefetch_ == 0 && shared_prefetch_ == 0) {
+    return AmqpError{ReplyCode::precondition_failed,
+                     "consumer prefetch count is not set for stream " + title};
+  }
+  auto spec = core::parse_stream_spec(consume.arguments, title);
+  if (!spec.ok()) return std::move(spec.error());
+  return std::make_unique<core::StreamSpec>(std::move(spec.value()));
+}
+
 Channel::Outcome Channel::on(const BasicConsume& consume) {
   if (consume.queue == reply_to_queue) return consume_replies(consume);
   auto queue = find_queue(core::Permission::read, consume.queue);
@@ -40,6 +62,8 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   }
   auto priority = read_priority(consume.arguments, queue_title(info.name));
   if (!priority.ok()) return std::move(priority.error());
+  auto stream = read_stream_spec(info, consume);
+  if (!stream.ok()) return std::move(stream.error());
   const std::uint64_t count_max = connection_.server().settings().consumers_per_channel_max;
   if (count_max > 0 && consumer_count_ >= count_max) {
     return AmqpError{ReplyCode::not_allowed, "reached maximum (" + std::to_string(count_max) +
@@ -58,9 +82,9 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   consumer.limited = !consume.no_ack && shared_prefetch_ > 0;
   expect(MethodId::basic_consume, consume.no_wait, info.name);
   pending_.consumer = number;
-  broker().send(info.home,
-                core::Subscribe{info.id, ref_, number, consumer.prefetch, priority.value(),
-                                consume.no_ack, consume.exclusive, consumer.limited});
+  broker().send(info.home, core::Subscribe{info.id, ref_, number, consumer.prefetch,
+                                           priority.value(), consume.no_ack, consume.exclusive,
+                                           consumer.limited, stream.value().release()});
   return std::nullopt;
 }
 
@@ -108,6 +132,10 @@ void Channel::tell_cancelled() {
 Channel::Outcome Channel::on(const BasicGet& get) {
   auto queue = find_queue(core::Permission::read, get.queue);
   if (!queue.ok()) return std::move(queue.error());
+  if (queue.value()->parsed.queue_type == core::QueueType::stream) {
+    return AmqpError{ReplyCode::not_implemented, "basic.get not supported by stream queues " +
+                                                     queue_title(queue.value()->name)};
+  }
   expect(MethodId::basic_get, false, {});
   broker().send(queue.value()->home, core::Get{queue.value()->id, ref_, get.no_ack});
   return std::nullopt;
@@ -147,7 +175,14 @@ bool Channel::on_deliver(const core::Deliver& delivery, core::MessageRef message
   }
   const BasicDeliver deliver{consumer.tag, tag, delivery.redelivered, message->exchange(),
                              message->routing_key()};
-  connection_.writer().content(number_, deliver, std::move(message));
+  if (delivery.is_stream) {
+    std::vector<std::uint8_t>& properties = connection_.server().properties_scratch();
+    core::splice_header(message->properties(), "x-stream-offset",
+                        static_cast<std::int64_t>(delivery.sequence), properties);
+    connection_.writer().content(number_, deliver, properties, std::move(message));
+  } else {
+    connection_.writer().content(number_, deliver, std::move(message));
+  }
   connection_.touch();
   if (!connection_.pauses_consumers()) return true;
   if (!consumer.paused && delivery.home != broker().shard())

@@ -90,6 +90,7 @@ class Server {
   /// Reused by whoever runs a handler; empty them first.
   std::vector<core::ConfirmWindow::Ack>& ack_scratch() { return ack_scratch_; }
   std::vector<core::UnackedWindow::Entry>& entry_scratch() { return entry_scratch_; }
+  std::vector<std::uint8_t>& properties_scratch() { return properties_scratch_; }
   /// "amq.gen-" or "amq.ctag-" and 22 characters of base64url.
   std::uint64_t random_number() { return random_.next(); }
   std::string generate_name(std::string_view prefix);
@@ -114,6 +115,7 @@ class Server {
   core::IntrusiveList<Channel> ack_list_;
   std::vector<core::ConfirmWindow::Ack> ack_scratch_;
   std::vector<core::UnackedWindow::Entry> entry_scratch_;
+  std::vector<std::uint8_t> properties_scratch_;
   std::uint64_t next_connection_ = 1;
   core::LocalUseCounter own_uses_;
   std::uint64_t removals_seen_ = 0;

@@ -36,8 +36,15 @@ class Writer {
   /// A method with content (basic.deliver, basic.get-ok, basic.return), its header and its body.
   template <class Method>
   void content(std::uint16_t channel, const Method& method, core::MessageRef message) {
+    const core::Bytes properties = message->properties();
+    content(channel, method, properties, std::move(message));
+  }
+  /// With other properties than the message's own; they are copied.
+  template <class Method>
+  void content(std::uint16_t channel, const Method& method, core::Bytes properties,
+               core::MessageRef message) {
     const std::size_t method_size = method_frame_size(method);
-    const ContentHeaderFields header{class_basic, message->body_size(), message->properties()};
+    const ContentHeaderFields header{class_basic, message->body_size(), properties};
     const std::size_t head_size = method_size + content_header_frame_size(header);
     const std::size_t body_size = message->body_size();
     const bool one_frame = body_size > 0 && body_size + frame_overhead <= frame_max_;

@@ -26,7 +26,7 @@ constexpr int exit_wrong = 2;
 
 RecoveryReport read_shard(const Context& context, std::uint32_t shard) {
   // Nothing is said of times here.
-  static const persist::QueueIds timed_queues;
+  static const persist::TimedQueues timed_queues;
   return persist::recover(context.disk,
                           persist::shard_directory(context.options.data_directory, shard),
                           {.shard = shard, .timed_queues = &timed_queues});

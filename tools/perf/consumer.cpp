@@ -41,7 +41,7 @@ Consumer::Consumer(const Config& config, Stats& stats)
   const std::vector<std::string>& queues = config.topology->queues();
   for (size_t index = config.number % queues.size(); index < queues.size();
        index += options.consumers) {
-    write_consume(connection_.output(), queues[index], auto_ack_);
+    write_consume(connection_.output(), queues[index], auto_ack_, options.consumer_arguments);
     ++consumes_pending_;
   }
   // Deliveries may follow the first consume-ok at once, so the ordinary path waits for the others.

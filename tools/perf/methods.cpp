@@ -169,14 +169,15 @@ void write_qos(Bytes& out, uint16_t prefetch) {
   to.end_frame();
 }
 
-void write_consume(Bytes& out, std::string_view queue, bool auto_ack) {
+void write_consume(Bytes& out, std::string_view queue, bool auto_ack,
+                   const std::vector<std::pair<std::string, std::string>>& arguments) {
   Writer to(out);
   to.begin_method(1, method::basic_consume);
   to.u16(0);
   to.short_string(queue);
   to.short_string(queue);  // the consumer tag: unique on the channel, and short
   to.u8(auto_ack ? 2 : 0);
-  to.end_table(to.begin_table());
+  write_arguments(to, arguments);
   to.end_frame();
 }
 

@@ -43,7 +43,8 @@ void write_exchange_declare(Bytes& out, std::string_view exchange, std::string_v
                             bool durable);
 void write_exchange_delete(Bytes& out, std::string_view exchange);
 void write_qos(Bytes& out, uint16_t prefetch);
-void write_consume(Bytes& out, std::string_view queue, bool auto_ack);
+void write_consume(Bytes& out, std::string_view queue, bool auto_ack,
+                   const std::vector<std::pair<std::string, std::string>>& arguments);
 void write_confirm_select(Bytes& out);
 // Appends ack_frame_size bytes.
 void write_ack(Bytes& out, uint64_t tag, bool multiple);

@@ -2,6 +2,7 @@
 #include "tools/perf/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include <map>
 
@@ -151,17 +152,23 @@ void check(const Options& o) {
   require(o.bindings == 0 || binds, "--bindings needs --exchange direct, topic or headers");
 }
 
-void split_queue_arguments(const std::vector<std::string>& texts, Options& options) {
+void split_arguments(const char* option, const std::vector<std::string>& texts,
+                     std::vector<std::pair<std::string, std::string>>& arguments) {
   for (const std::string& text : texts) {
     const size_t equals = text.find('=');
     if (equals == 0 || equals == std::string::npos) {
-      throw PerfError("--queue-arg wants KEY=VALUE, not ", text);
+      throw PerfError(option, " wants KEY=VALUE, not ", text);
     }
-    options.queue_arguments.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    arguments.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
 }
 
 }  // namespace
+
+bool Options::reads_streams() const {
+  return std::any_of(consumer_arguments.begin(), consumer_arguments.end(),
+                     [](const auto& argument) { return argument.first == "x-stream-offset"; });
+}
 
 const char* name_of(Mode mode) {
   switch (mode) {
@@ -203,6 +210,7 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   app.get_formatter()->column_width(34);
   std::string uri = "amqp://guest:guest@127.0.0.1:5672/";
   std::vector<std::string> queue_arguments;
+  std::vector<std::string> consumer_arguments;
   std::string mode = name_of(options.mode);
   std::string exchange = name_of(options.exchange_type);
   app.add_option("mode,--mode", mode, "What to do: see above")->capture_default_str();
@@ -213,6 +221,9 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   add_load_options(app, options);
   app.add_option("--queue-arg", queue_arguments,
                  "Queue argument KEY=VALUE (numbers are sent as integers)");
+  app.add_option("--consumer-arg", consumer_arguments,
+                 "Consumer argument KEY=VALUE; with x-stream-offset mode drain has each consumer "
+                 "read all there is");
   add_common_options(app, options);
   try {
     app.parse(argc, argv);
@@ -223,7 +234,8 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   options.exchange_type = choose(exchange_names, "--exchange", exchange);
   options.uri = parse_uri(uri);
   if (options.mode == Mode::drain) options.producers = 0;
-  split_queue_arguments(queue_arguments, options);
+  split_arguments("--queue-arg", queue_arguments, options.queue_arguments);
+  split_arguments("--consumer-arg", consumer_arguments, options.consumer_arguments);
   check(options);
   return std::nullopt;
 }

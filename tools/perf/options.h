@@ -39,6 +39,8 @@ struct Options {
   unsigned bindings = 0;  // extra bindings per queue that match nothing
   std::string prefix = "perf";
   std::vector<std::pair<std::string, std::string>> queue_arguments;
+  std::vector<std::pair<std::string, std::string>> consumer_arguments;
+  bool reads_streams() const;  // each consumer reads all messages of its queue
 
   uint64_t body_size = 128;
   double rate_per_s = 0;        // of all producers together; 0 = as fast as possible

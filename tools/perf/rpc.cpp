@@ -37,7 +37,7 @@ RpcPeer::RpcPeer(const Options& options, Stats& stats) : options_(options), stat
 }
 
 void RpcPeer::consume(std::string_view queue) {
-  write_consume(connection_.output(), queue, true);
+  write_consume(connection_.output(), queue, true, {});
   call(connection_, method::basic_consume_ok);
 }
 

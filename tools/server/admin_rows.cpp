@@ -51,7 +51,9 @@ constexpr std::array queue_columns{
               [](const Q& q, J& json) { json.number(q.stats.messages_ram); }},
     Column<Q>{"memory", false, [](const Q& q, J& json) { json.number(q.stats.memory); }},
     Column<Q>{"state", false, [](const Q&, J& json) { json.text("running"); }},
-    Column<Q>{"type", false, [](const Q&, J& json) { json.text("classic"); }},
+    Column<Q>{
+        "type", false,
+        [](const Q& q, J& json) { json.text(core::queue_type_name(q.info.parsed.queue_type)); }},
     Column<Q>{"shard", false, [](const Q& q, J& json) { json.number(q.info.home); }},
 };
 

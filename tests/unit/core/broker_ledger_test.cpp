@@ -188,7 +188,10 @@ class TwoEach final : public Restorer {
     found.seen.push_back(11);
     for (const Sequence sequence : {Sequence{10}, Sequence{12}}) {
       const std::uint32_t record = sequence == 10 ? 10 : 11;
-      found.runs.push_back({sequence, 1, FakeLedger::place_of(record), 1, never, sequence == 10});
+      found.runs.push_back({.first = sequence,
+                            .place = FakeLedger::place_of(record),
+                            .body_size = 1,
+                            .redelivered = sequence == 10});
     }
     return found;
   }

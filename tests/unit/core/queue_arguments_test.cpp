@@ -86,8 +86,35 @@ TEST(QueueArguments, WhatIsNotBuiltIsRefused) {
   const std::string tail = " is not supported yet, see docs/COMPATIBILITY.md";
   EXPECT_EQ(complaint(text_entry("x-queue-type", "quorum")),
             "NOT_IMPLEMENTED - queue argument 'x-queue-type' = 'quorum'" + tail);
-  EXPECT_EQ(complaint(int_entry("x-stream-max-segment-size-bytes", 1)),
-            "NOT_IMPLEMENTED - queue argument 'x-stream-max-segment-size-bytes'" + tail);
+}
+
+TEST(QueueArguments, StreamsHaveTheirOwn) {
+  const QueueDescription durable{.name = "q", .vhost = "/", .durable = true};
+  const auto complaint_of = [](const FieldTableWriter& table, const QueueDescription& queue) {
+    const Result<QueueArguments> parsed = parse_queue_arguments(table.bytes(), queue);
+    return parsed.ok() ? "ok" : parsed.error().text();
+  };
+  FieldTableWriter table;
+  table.text("x-queue-type", "stream");
+  EXPECT_EQ(complaint_of(table, {.name = "q", .vhost = "/"}),
+            "PRECONDITION_FAILED - invalid property 'non-durable' for queue 'q' in vhost '/'");
+  table.text("x-max-age", "7D");
+  table.int32("x-stream-max-segment-size-bytes", 1 << 20);
+  table.int32("x-stream-filter-size-bytes", 16);
+  table.int32("x-initial-cluster-size", 3);
+  const Result<QueueArguments> parsed = parse_queue_arguments(table.bytes(), durable);
+  ASSERT_TRUE(parsed.ok()) << parsed.error().text();
+  EXPECT_EQ(parsed.value().max_age_ms, 7ULL * 24 * 3600 * 1000);
+  table.int32("x-expires", 1000);
+  EXPECT_EQ(complaint_of(table, durable),
+            "PRECONDITION_FAILED - invalid arg 'x-expires' for queue 'q' in vhost '/' of queue "
+            "type rabbit_stream_queue");
+  EXPECT_EQ(complaint(text_entry("x-max-age", "1h")),
+            "PRECONDITION_FAILED - invalid arg 'x-max-age' for queue 'q' in vhost '/' of queue "
+            "type rabbit_classic_queue");
+  EXPECT_EQ(complaint(text_entry("x-max-age", "1 hour")),
+            "PRECONDITION_FAILED - invalid arg 'x-max-age' for queue 'q' in vhost '/': "
+            "invalid_max_age");
 }
 
 /// Every line of the table is obeyed, whatever it says at the time.

@@ -8,7 +8,7 @@ class ReplayTest : public RecoveryTest {
  protected:
   ReplayTest() { segment.head.ttl_ms = core::Message::no_ttl; }
 
-  RecoveryReport run(const QueueIds* timed_queues = nullptr) {
+  RecoveryReport run(const TimedQueues* timed_queues = nullptr) {
     put(0, segment);
     return recover(disk, directory, {.shard = 0, .timed_queues = timed_queues});
   }
@@ -29,7 +29,7 @@ class ReplayTest : public RecoveryTest {
   }
 
   SegmentBuilder segment{1, 1};
-  const QueueIds none;
+  const TimedQueues none;
   std::uint64_t next_ = 0;
 };
 
@@ -77,7 +77,7 @@ TEST_F(ReplayTest, LevelsDoNotShareRuns) {
 }
 
 TEST_F(ReplayTest, TimesAreKeptForThoseWhoNeedThem) {
-  const QueueIds timed{8};
+  const TimedQueues timed{{8, 1}};
   add_messages({7, 8}, 3);
   segment.head.ttl_ms = 1000;
   add_messages({7}, 1);
@@ -90,6 +90,17 @@ TEST_F(ReplayTest, TimesAreKeptForThoseWhoNeedThem) {
   ASSERT_EQ(runs(report, 8).size(), 3u);
   EXPECT_EQ(runs(report, 8)[2].message.enqueued_ms, 3u);
   EXPECT_EQ(runs(run(), 7).size(), 4u) << "nobody said who needs them";
+}
+
+TEST_F(ReplayTest, TimesAreAsExactAsAsked) {
+  const TimedQueues timed{{9, 1000}};
+  segment.head.enqueued_ms = 1998;
+  add_messages({9}, 4);
+  segment.end_batch();
+  const RecoveryReport report = run(&timed);
+  ASSERT_EQ(runs(report, 9).size(), 2u);
+  EXPECT_EQ(runs(report, 9)[0].message.enqueued_ms, 1000u);
+  EXPECT_EQ(runs(report, 9)[1].message.enqueued_ms, 2000u);
 }
 
 TEST_F(ReplayTest, PagedMessagesAreDeadButTheirPositionsAreGivenOut) {

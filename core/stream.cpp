@@ -1,0 +1,259 @@
+// Reading: what each consumer gets next, and what is read from disk for it before it gets there.
+#include "core/stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/container/small_vector.hpp>
+
+#include "core/broker.h"
+#include "core/consumer.h"
+#include "core/limits.h"
+#include "core/queue.h"
+
+namespace lepus::core {
+
+Stream::Stream(Queue& queue, Broker& broker) : queue_(queue), broker_(broker) {}
+
+std::uint64_t Stream::wall_clock_ms() const {
+  return static_cast<std::uint64_t>((broker_.now() + broker_.wall_clock_offset()) / nanos_per_ms);
+}
+
+Sequence Stream::end() const { return queue_.backlog_.end(); }
+
+Sequence Stream::first() const {
+  return queue_.backlog_.ready_count() > 0 ? queue_.backlog_.peek().sequence : end();
+}
+
+Sequence Stream::push(MessageRef message) {
+  const Sequence sequence = queue_.backlog_.push(std::move(message));
+  times_.add(sequence, wall_clock_ms());
+  broker_.mark(queue_);
+  drop_excess();
+  queue_.register_deadline();
+  return sequence;
+}
+
+void Stream::restore_times(const RestoredQueue& held) {
+  for (const RestoredRun& run : held.runs) times_.add(run.first, run.enqueued_ms);
+}
+
+// --- Consumers
+
+void Stream::add_reader(Consumer& consumer, const StreamSpec& spec) {
+  consumer.reader = std::make_unique<StreamReader>();
+  consumer.reader->spec = spec;
+  consumer.reader->next = start_of(spec.start);
+  broker_.mark(queue_);
+}
+
+void Stream::reader_left() {
+  if (queue_.consumers_.empty()) cache_.shrink(0);
+}
+
+Sequence Stream::start_of(const StreamStart& start) const {
+  using Kind = StreamStart::Kind;
+  switch (start.kind) {
+    case Kind::first:
+      return first();
+    case Kind::last:
+      return std::max(first(), end() > 0 ? end() - 1 : 0);
+    case Kind::next:
+      return end();
+    case Kind::offset:
+      return std::clamp(start.value, first(), end());
+    case Kind::time:
+      return std::max(first(), times_.older_than(start.value, end()));
+    case Kind::age: {
+      const std::uint64_t now_ms = wall_clock_ms();
+      const std::uint64_t since_ms = now_ms - std::min(now_ms, start.value);
+      return std::max(first(), times_.older_than(since_ms, end()));
+    }
+  }
+  CHECK(false);
+  return 0;
+}
+
+bool Stream::pump() {
+  const std::vector<Consumer*>& consumers = queue_.consumers_;
+  if (consumers.empty()) return false;
+  const std::size_t share =
+      std::max(limits::deliveries_per_pump_max / consumers.size(), limits::stream_share_min);
+  bool has_more = false;
+  for (Consumer* consumer : consumers) has_more |= serve(*consumer, share);
+  shrink_cache(broker_.is_short());
+  return has_more;
+}
+
+/// True: it can go on in the next turn.
+bool Stream::serve(Consumer& consumer, std::size_t share) {
+  for (std::size_t i = 0; i < share; ++i) {
+    const Turn turn = offer(consumer);
+    if (turn == Turn::retry_later) return true;
+    if (turn != Turn::waits) continue;
+    queue_.return_unused_credit(consumer);
+    return false;
+  }
+  return true;
+}
+
+Stream::Turn Stream::offer(Consumer& consumer) {
+  StreamReader& reader = *consumer.reader;
+  reader.next = std::max(reader.next, first());
+  if (reader.next >= end() || !consumer.has_room()) return Turn::waits;
+  const bool is_remote = consumer.local == nullptr;
+  if (is_remote && broker_.outbox().congested(consumer.spec.channel.shard))
+    return Turn::retry_later;
+  if (queue_.backlog_.state(reader.next) == Slot::State::gone) {
+    ++reader.next;
+    return Turn::skipped;
+  }
+  MessageRef message = content(consumer);
+  if (!message) return Turn::waits;
+  if (!reader.spec.wants(message->properties())) {
+    ++reader.next;
+    return Turn::skipped;
+  }
+  if (consumer.spec.limited && !queue_.obtain_credit(consumer)) return Turn::waits;
+  deliver(consumer, std::move(message));
+  return Turn::delivered;
+}
+
+/// Null: it is to be waited for.
+MessageRef Stream::content(Consumer& consumer) {
+  StreamReader& reader = *consumer.reader;
+  const Slot slot = queue_.backlog_.slot_at(reader.next);
+  if (!slot.is_cold()) {
+    const RecordPlace& place = slot.message()->place();
+    if (!place || place < broker_.ledger().written_end()) return MessageRef::share(slot.message());
+    await(place);
+    return {};
+  }
+  read_ahead(reader);
+  return cache_.find(reader.next);
+}
+
+void Stream::deliver(Consumer& consumer, MessageRef message) {
+  const Subscribe& spec = consumer.spec;
+  const Sequence offset = consumer.reader->next++;
+  ++consumer.unacked_count;
+  if (spec.limited) {
+    --consumer.credit;
+    --queue_.unused_credit_;
+  }
+  Deliver delivery{spec.channel, spec.number, queue_.info().id, offset, nullptr, broker_.shard(),
+                   false,        false};
+  delivery.is_stream = true;
+  if (consumer.local != nullptr) {
+    if (!consumer.local->on_deliver(delivery, std::move(message))) consumer.paused = true;
+    return;
+  }
+  delivery.message = broker_.export_message(std::move(message));
+  broker_.outbox().send(spec.channel.shard, delivery);
+}
+
+// --- What is not in memory
+
+void Stream::await(const RecordPlace& place) {
+  if (!awaited_) broker_.await_written(queue_.info().id);
+  if (!awaited_ || place < *awaited_) awaited_ = place;
+}
+
+bool Stream::on_written() {
+  if (!awaited_) return false;
+  if (!(*awaited_ < broker_.ledger().written_end())) return true;
+  awaited_.reset();
+  broker_.mark(queue_);
+  return false;
+}
+
+/// The page of `reader.next` and those behind it, once half of what was asked for is used up.
+void Stream::read_ahead(StreamReader& reader) {
+  const Sequence page = StreamCache::page_of(reader.next);
+  const std::uint64_t wanted_bytes = std::min(
+      limits::stream_ahead_bytes,
+      (broker_.is_short() ? limits::stream_cache_bytes_short : limits::stream_cache_bytes) /
+          (2 * queue_.consumers_.size()));
+  const std::uint64_t pages = std::clamp<std::uint64_t>(
+      wanted_bytes / std::max<std::uint64_t>(page_bytes_, 1), 1, limits::stream_ahead_pages);
+  if (!cache_.has_page(page)) reader.asked_page = page;
+  if (reader.asked_page > page + pages / 2) return;
+  const Sequence page_end = StreamCache::page_of(end() - 1) + 1;
+  const Sequence ahead_end = std::min(page + pages, page_end);
+  std::uint64_t bytes = 0;
+  reader.asked_page = std::max(reader.asked_page, page);
+  for (; reader.asked_page < ahead_end && bytes < wanted_bytes; ++reader.asked_page)
+    if (!cache_.has_page(reader.asked_page)) ask_page(reader.asked_page, bytes);
+}
+
+void Stream::ask_page(Sequence page, std::uint64_t& bytes) {
+  boost::container::small_vector<Ledger::Wanted, StreamCache::page_size> wanted;
+  page_bytes_ = 0;
+  for (Sequence i = 0; i < StreamCache::page_size; ++i) {
+    const Sequence sequence = page * StreamCache::page_size + i;
+    const Slot slot = queue_.backlog_.slot_at(sequence);
+    if (slot.state() == Slot::State::gone || !slot.is_cold()) continue;
+    wanted.push_back({{queue_.info().id, sequence}, slot.place()});
+    page_bytes_ += slot.place().size;
+  }
+  if (wanted.empty()) return;
+  bytes += page_bytes_;
+  cache_.open_page(page);
+  broker_.ledger().fetch(wanted);
+}
+
+bool Stream::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message) {
+  broker_.mark(queue_);
+  const Slot slot = queue_.backlog_.slot_at(sequence);
+  if (slot.state() == Slot::State::gone || !slot.is_cold()) return false;
+  if (slot.place() != place) {
+    const Ledger::Wanted wanted{{queue_.info().id, sequence}, slot.place()};
+    broker_.ledger().fetch({&wanted, 1});
+    return false;
+  }
+  if (!message) {
+    (void)queue_.take(sequence);
+    return true;
+  }
+  message->set_place(place);
+  cache_.put(sequence, std::move(message));
+  return false;
+}
+
+void Stream::shrink_cache(bool is_short) {
+  cache_.shrink(is_short ? limits::stream_cache_bytes_short : limits::stream_cache_bytes);
+}
+
+// --- Limits
+
+bool Stream::is_over_limit() const {
+  const auto& bytes_max = queue_.info().effective.max_length_bytes;
+  return bytes_max && queue_.backlog_.ready_body_bytes() > *bytes_max &&
+         queue_.backlog_.ready_count() > 1;
+}
+
+void Stream::drop_excess() {
+  Sequence too_old = 0;
+  if (const auto& max_age_ms = queue_.info().effective.max_age_ms) {
+    const std::uint64_t now_ms = wall_clock_ms();
+    too_old = times_.older_than(now_ms - std::min(now_ms, *max_age_ms), end());
+  }
+  std::size_t dropped = 0;
+  for (; queue_.backlog_.ready_count() > 0 && dropped < limits::stream_drop_max; ++dropped) {
+    const Sequence oldest = first();
+    if (oldest >= too_old && !is_over_limit()) break;
+    (void)queue_.take(oldest);
+  }
+  if (dropped > 0) times_.drop_before(first());
+}
+
+Nanos Stream::next_deadline() const {
+  if (queue_.backlog_.ready_count() == 0) return never;
+  if (is_over_limit()) return broker_.now();
+  const auto& max_age_ms = queue_.info().effective.max_age_ms;
+  if (!max_age_ms) return never;
+  const auto at = static_cast<Nanos>(times_.oldest_ms() + *max_age_ms) * nanos_per_ms;
+  return std::max(at - broker_.wall_clock_offset(), broker_.now());
+}
+
+}  // namespace lepus::core

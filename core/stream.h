@@ -1,0 +1,75 @@
+// What makes a queue of type stream one: messages stay until a limit drops them, the position of a
+// message is its offset, and each consumer reads on its own, from where it likes, as often as it
+// likes (RabbitMQ's streams, over AMQP 0-9-1).
+//
+//   backlog:   first ............................................. end
+//              | on disk only, some in the cache     | in memory   |
+//   readers:        ^ next                  ^ next             ^ next
+//
+// An acknowledgement means credit for its consumer and nothing to the message. A message that is
+// to be recorded is delivered once that is written: an offset that a consumer has seen is never
+// given to another message. The queue keeps the backlog; this is the part that reads it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/ports.h"
+#include "core/stream_cache.h"
+#include "core/stream_reader.h"
+#include "core/stream_times.h"
+
+namespace lepus::core {
+
+class Broker;
+struct Consumer;
+class Queue;
+
+class Stream {
+ public:
+  Stream(Queue& queue, Broker& broker);
+
+  Sequence push(MessageRef message);
+  void restore_times(const RestoredQueue& held);
+  /// Lets every consumer read on, each a share. True: there is more that only needs another turn.
+  [[nodiscard]] bool pump();
+  /// The consumer begins to read.
+  void add_reader(Consumer& consumer, const StreamSpec& spec);
+  /// After a consumer left.
+  void reader_left();
+  /// See Queue::on_fetched().
+  bool on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message);
+  /// The ledger has written more. True: there is more to wait for.
+  [[nodiscard]] bool on_written();
+  /// Drops what is too much or too old, a piece at a time.
+  void drop_excess();
+  /// When drop_excess() has to be called next; core::never when time changes nothing.
+  Nanos next_deadline() const;
+  /// Gives memory back.
+  void shrink_cache(bool is_short);
+
+ private:
+  enum class Turn : std::uint8_t { delivered, skipped, waits, retry_later };
+
+  std::uint64_t wall_clock_ms() const;
+  Sequence first() const;
+  Sequence end() const;
+  Sequence start_of(const StreamStart& start) const;
+  bool serve(Consumer& consumer, std::size_t share);
+  Turn offer(Consumer& consumer);
+  MessageRef content(Consumer& consumer);
+  void deliver(Consumer& consumer, MessageRef message);
+  void await(const RecordPlace& place);
+  void read_ahead(StreamReader& reader);
+  void ask_page(Sequence page, std::uint64_t& bytes);
+  bool is_over_limit() const;
+
+  Queue& queue_;
+  Broker& broker_;
+  StreamCache cache_;
+  StreamTimes times_;
+  std::optional<RecordPlace> awaited_;  ///< A consumer waits for this record to be written.
+  std::uint64_t page_bytes_ = 0;        ///< Of the page asked for last, on disk.
+};
+
+}  // namespace lepus::core

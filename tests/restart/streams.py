@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""A stream through crashes: what was confirmed is there, at the offset it had.
+
+    tests/restart/streams.py --broker build/release/lepus [--only TEXT]
+
+Each case has a broker and a data directory of its own. The last line is `N passed, N failed`.
+"""
+import sys
+
+from broker import check, run_cases
+from amqp_raw import content, method
+
+CASES = []
+SETTINGS = {'journal.segment_size': '1MiB'}
+STREAM = {'x-queue-type': 'stream'}
+PADDING = b'.' * 1000
+
+
+def case(run):
+    CASES.append(run)
+    return run
+
+
+def publish(probe, first, count, delivery_mode=2, queue='s'):
+    """Confirmed when this returns. The body says which message it is."""
+    for number in range(first, first + count):
+        probe.raw(method(1, 'Basic.Publish', exchange='', routing_key=queue)
+                  + content(1, b'%d' % number + PADDING, {'delivery_mode': delivery_mode},
+                            probe.payload_max))
+    probe.published = getattr(probe, 'published', 0) + count
+    acked = getattr(probe, 'acked', 0)
+    while acked < probe.published:
+        acked = probe.expect('Basic.Ack').arguments['delivery_tag']
+    probe.acked = acked
+
+
+def publisher(node):
+    probe = node.probe()
+    probe.call(1, 'Confirm.Select')
+    return probe
+
+
+def read(node, count, offset='first', queue='s'):
+    """The first messages from there on: (offset, number)."""
+    probe = node.probe()
+    probe.call(1, 'Basic.Qos', prefetch_count=100)
+    probe.send(1, 'Basic.Consume', queue=queue, consumer_tag='c',
+               arguments={'x-stream-offset': offset})
+    probe.expect('Basic.ConsumeOk')
+    got = []
+    while len(got) < count:
+        tag = probe.expect('Basic.Deliver').arguments['delivery_tag']
+        properties, body = probe.content()
+        got.append((properties['headers']['x-stream-offset'], int(body.split(b'.')[0])))
+        probe.send(1, 'Basic.Ack', delivery_tag=tag)
+    return got
+
+
+@case
+def offsets_stay(node):
+    """Over kills, with any delivery mode, and whatever the number of shards."""
+    node.start(shards=2, settings=SETTINGS)
+    probe = publisher(node)
+    probe.call(1, 'Queue.Declare', queue='s', durable=True, arguments=STREAM)
+    wanted = 0
+    for shards in (2, 1, 2):
+        publish(probe, wanted, 1500, delivery_mode=1)
+        publish(probe, wanted + 1500, 500)
+        wanted += 2000
+        node.kill()
+        node.start(shards=shards, settings=SETTINGS)
+        check(read(node, wanted) == [(number, number) for number in range(wanted)],
+              f'not all messages at their offsets with {shards} shards')
+        probe = publisher(node)
+    publish(probe, wanted, 1)
+    check(read(node, 1, offset=wanted) == [(wanted, wanted)], 'the next offset')
+
+
+@case
+def other_traffic_does_not_disturb(node):
+    """The journal is compacted under the stream; what is read moves meanwhile."""
+    node.start(shards=1, settings=SETTINGS)
+    probe = publisher(node)
+    probe.call(1, 'Queue.Declare', queue='s', durable=True, arguments=STREAM)
+    probe.call(1, 'Queue.Declare', queue='busy', durable=True)
+    for number in range(40):
+        publish(probe, number * 25, 25)
+        publish(probe, 0, 400, queue='busy')
+        probe.call(1, 'Queue.Purge', queue='busy')
+    wanted = [(number, number) for number in range(1000)]
+    check(read(node, 1000) == wanted, 'before the kill')
+    node.kill()
+    node.start(shards=1, settings=SETTINGS)
+    check(read(node, 1000) == wanted, 'after the kill')
+
+
+@case
+def limits_hold_after_a_restart(node):
+    node.start(shards=1, settings=SETTINGS)
+    probe = publisher(node)
+    limited = {**STREAM, 'x-max-length-bytes': 100_000}
+    probe.call(1, 'Queue.Declare', queue='s', durable=True, arguments=limited)
+    publish(probe, 0, 500)
+    first = read(node, 1)[0]
+    check(first[0] == first[1] and 395 <= first[0] <= 405, f'the first message is {first}')
+    node.kill()
+    node.start(shards=1, settings=SETTINGS)
+    check(read(node, 1)[0] == first, 'another first message after the kill')
+    check(node.refusal('Queue.Declare', queue='s', durable=True, arguments=limited) == 0,
+          'the same declaration is refused')
+    check(node.refusal('Queue.Declare', queue='s', durable=True) == 406,
+          'a classic queue is taken for it')
+
+
+if __name__ == '__main__':
+    sys.exit(run_cases(__doc__, CASES))
