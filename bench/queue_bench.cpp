@@ -92,6 +92,7 @@ class Channel final : public ChannelPort {
   void on_confirm(const Confirm& confirm) override {
     confirmed += confirm.last - confirm.first + 1;
   }
+  void on_consumer_active(std::uint32_t, bool) override {}
   void on_consumer_cancelled(std::uint32_t) override {}
   std::uint32_t on_credit_request(const CreditRequest&) override { return 0; }
   void on_credit_return(std::uint32_t) override {}

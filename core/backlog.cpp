@@ -144,11 +144,11 @@ void Backlog::leave(Sequence sequence) {
 
 void Backlog::requeue(Sequence sequence) {
   Slot& found = slot(sequence);
-  CHECK(found.state() == State::unacked);
+  CHECK(found.state() == State::unacked || found.state() == State::leaving);
   CHECK(sequence < head_);
+  --(found.state() == State::unacked ? unacked_count_ : leaving_count_);
   found.set_state(State::ready);
   found.set_redelivered();
-  --unacked_count_;
   ++ready_count_;
   ready_body_bytes_ += found.body_size();
   returned_.push_back(sequence);

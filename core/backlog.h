@@ -64,9 +64,9 @@ class Backlog {
   /// Takes a message out for good wherever it is: delivered without acknowledgement, acknowledged,
   /// dropped, expired in the middle.
   Taken take(Sequence sequence);
-  /// Ready or unacked -> leaving: it counts no more, and stays until it is taken.
+  /// Ready or unacked -> leaving: it counts no more, and stays until it is taken or requeued.
   void leave(Sequence sequence);
-  /// Unacked -> ready at its original position, flagged redelivered.
+  /// Unacked or leaving -> ready at its original position, flagged redelivered.
   void requeue(Sequence sequence);
   /// After a restart, in order of the sequences and before anything is pushed: ready at its place.
   void restore(Sequence sequence, const RecordPlace& place, std::uint32_t body_size,

@@ -166,6 +166,7 @@ class Broker final : private MessageHolder {
   void on(const Reply& command);
   void on(const Confirm& command);
   void on(const ConsumerCancelled& command);
+  void on(const ConsumerActive& command);
   void on(const CreditRequest& command);
   void on(const CreditReturn& command);
   void on(const TopologyApply& command);

@@ -158,7 +158,7 @@ void Broker::on(const GetReply& command) {
 }
 
 void Broker::send_back(ShardId home, QueueId queue, Sequence sequence) {
-  send(home, Settle{queue, sequence, sequence, {}, Outcome::requeued});
+  send(home, Settle{queue, sequence, sequence, {}, Outcome::unseen});
 }
 
 void Broker::on(const Reply& command) {
@@ -177,6 +177,11 @@ void Broker::on(const Confirm& command) {
 void Broker::on(const ConsumerCancelled& command) {
   if (ChannelPort* port = find_channel(command.channel))
     port->on_consumer_cancelled(command.number);
+}
+
+void Broker::on(const ConsumerActive& command) {
+  if (ChannelPort* port = find_channel(command.channel))
+    port->on_consumer_active(command.number, command.is_active);
 }
 
 void Broker::on(const CreditRequest& command) {

@@ -4,10 +4,9 @@
 //
 //   channel -> queue's home     Enqueue Settle Subscribe Unsubscribe Get Purge Inspect DeleteQueue
 //   Barrier Transaction ConsumerFlow CreditGrant queue -> channel's shard    Deliver GetReply Reply
-//   Confirm ConsumerCancelled CreditRequest CreditReturn shard -> control            TopologyAsk
-//   TopologyApplied Serving StopServing (all is closed) InquiryReply
-//   control -> shard            TopologyApply TopologyDone Alarm Reconfigure Inquire StopServing
-//   EndThread
+//   Confirm ConsumerCancelled ConsumerActive CreditRequest CreditReturn shard -> control
+//   TopologyAsk TopologyApplied Serving StopServing (all is closed) InquiryReply control -> shard
+//   TopologyApply TopologyDone Alarm Reconfigure Inquire StopServing EndThread
 //
 // Plain pointers in a command are owned by whoever holds it: the receiver adopts them.
 #pragma once
@@ -33,7 +32,13 @@ struct ConsumerHandle {
   std::uint32_t generation = 0;  ///< 0 is "none" (basic.get).
 };
 
-enum class Outcome : std::uint8_t { acknowledged, requeued, rejected };
+enum class Outcome : std::uint8_t {
+  acknowledged,
+  requeued,  ///< By basic.reject or basic.nack.
+  rejected,
+  returned,  ///< By basic.recover, or its channel was closed or its consumer cancelled.
+  unseen,    ///< It never reached its consumer.
+};
 
 struct Enqueue {
   QueueId queue;
@@ -114,7 +119,8 @@ struct Deliver {
   ShardId home;
   bool redelivered;
   bool no_ack;
-  bool is_stream = false;  ///< `sequence` is the offset the consumer is to know.
+  bool is_stream = false;            ///< `sequence` is the offset the consumer is to know.
+  std::uint32_t delivery_count = 0;  ///< How often it came back, where that is counted.
 };
 struct GetReply {
   ChannelRef channel;
@@ -125,6 +131,7 @@ struct GetReply {
   ShardId home;
   bool redelivered;
   bool no_ack;
+  std::uint32_t delivery_count = 0;  ///< As of Deliver.
 };
 /// The answer to Subscribe, Unsubscribe, Purge, Inspect, DeleteQueue.
 struct Reply {
@@ -144,6 +151,12 @@ struct Confirm {
 struct ConsumerCancelled {
   ChannelRef channel;
   std::uint32_t number;
+};
+/// Of a consumer of a queue with a single active one.
+struct ConsumerActive {
+  ChannelRef channel;
+  std::uint32_t number;
+  bool is_active;
 };
 struct CreditRequest {
   ChannelRef channel;
@@ -203,9 +216,9 @@ struct EndThread {};
 using Command =
     std::variant<Enqueue, Settle, Subscribe, Unsubscribe, Get, Purge, Inspect, DeleteQueue, Barrier,
                  Transaction, ConsumerFlow, CreditGrant, Deliver, GetReply, Reply, Confirm,
-                 ConsumerCancelled, CreditRequest, CreditReturn, TopologyAsk, TopologyApplied,
-                 TopologyApply, TopologyDone, Alarm, Serving, Reconfigure, Inquire, InquiryReply,
-                 StopServing, EndThread>;
+                 ConsumerCancelled, ConsumerActive, CreditRequest, CreditReturn, TopologyAsk,
+                 TopologyApplied, TopologyApply, TopologyDone, Alarm, Serving, Reconfigure, Inquire,
+                 InquiryReply, StopServing, EndThread>;
 static_assert(sizeof(Command) <= 64);
 static_assert(std::is_trivially_copyable_v<Command>);
 

@@ -106,6 +106,8 @@ std::string_view death_reason_name(DeathReason reason) {
       return "expired";
     case DeathReason::maxlen:
       return "maxlen";
+    case DeathReason::delivery_limit:
+      return "delivery_limit";
   }
   CHECK(false);
   return {};

@@ -17,7 +17,7 @@
 
 namespace lepus::core {
 
-enum class DeathReason : std::uint8_t { rejected, expired, maxlen };
+enum class DeathReason : std::uint8_t { rejected, expired, maxlen, delivery_limit };
 std::string_view death_reason_name(DeathReason reason);
 
 struct Death {

@@ -96,8 +96,9 @@ void Levels::leave(Sequence sequence) {
 }
 
 void Levels::requeue(Sequence sequence) {
-  level_of(sequence).requeue(sequence & inner_mask);
-  --unacked_count_;
+  Backlog& backlog = level_of(sequence);
+  if (backlog.state(sequence & inner_mask) == Backlog::State::unacked) --unacked_count_;
+  backlog.requeue(sequence & inner_mask);
   ++ready_count_;
   if (level_max_ > 0) note_ready(static_cast<std::uint8_t>(sequence >> level_shift), true);
 }

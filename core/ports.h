@@ -38,6 +38,8 @@ class ChannelPort {
   virtual void on_topology_done(const TopologyDone& done) = 0;
   virtual void on_confirm(const Confirm& confirm) = 0;
   virtual void on_consumer_cancelled(std::uint32_t number) = 0;
+  /// With a single active consumer: whether this one is it.
+  virtual void on_consumer_active(std::uint32_t number, bool is_active) = 0;
   /// qos global: how many of `wanted` deliveries are granted now; when fewer, the rest is
   /// remembered and granted later.
   [[nodiscard]] virtual std::uint32_t on_credit_request(const CreditRequest& request) = 0;

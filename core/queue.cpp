@@ -8,6 +8,14 @@
 
 namespace lepus::core {
 
+namespace {
+
+bool gives_back(Outcome outcome) {
+  return outcome != Outcome::acknowledged && outcome != Outcome::rejected;
+}
+
+}  // namespace
+
 Queue::Queue(const QueueInfo& info, Broker& broker)
     : info_(&info),
       broker_(broker),
@@ -47,6 +55,7 @@ void Queue::announce_kept(Sequence sequence) {
 MessageRef Queue::take(Sequence sequence) {
   Backlog::Taken taken = backlog_.take(sequence);
   if (is_kept_ || !taken.message) note_taken(sequence, taken);
+  if (returns_) returns_->forget(sequence);
   return std::move(taken.message);
 }
 
@@ -187,29 +196,38 @@ void Queue::return_unused_credit(Consumer& consumer) {
   }
 }
 
-void Queue::deliver_to(Consumer& consumer) {
+/// For good, or until it is settled.
+Queue::Outgoing Queue::send_head(bool no_ack) {
   const Backlog::Ready head = backlog_.peek();
-  const Subscribe& spec = consumer.spec;
-  MessageRef message;
-  if (spec.no_ack) {
-    message = take(head.sequence);
+  const bool is_counted = returns_ && head.redelivered;
+  Outgoing out{
+      head.sequence, head.redelivered, is_counted ? returns_->count(head.sequence) : 0, {}};
+  if (no_ack) {
+    out.message = take(head.sequence);
   } else {
     announce(head.sequence);
     backlog_.deliver(head.sequence);
-    message = MessageRef::share(head.message);
-    ++consumer.unacked_count;
+    out.message = MessageRef::share(head.message);
   }
+  return out;
+}
+
+void Queue::deliver_to(Consumer& consumer) {
+  const Subscribe& spec = consumer.spec;
+  Outgoing head = send_head(spec.no_ack);
+  if (!spec.no_ack) ++consumer.unacked_count;
   if (spec.limited) {
     --consumer.credit;
     --unused_credit_;
   }
   Deliver delivery{spec.channel, spec.number,     info_->id,        head.sequence,
                    nullptr,      broker_.shard(), head.redelivered, spec.no_ack};
+  delivery.delivery_count = head.delivery_count;
   if (consumer.local != nullptr) {
-    if (!consumer.local->on_deliver(delivery, std::move(message))) consumer.paused = true;
+    if (!consumer.local->on_deliver(delivery, std::move(head.message))) consumer.paused = true;
     return;
   }
-  delivery.message = broker_.export_message(std::move(message));
+  delivery.message = broker_.export_message(std::move(head.message));
   broker_.outbox().send(spec.channel.shard, delivery);
 }
 
@@ -225,21 +243,13 @@ void Queue::get(const Get& request) {
 /// With the head, which is here, or with nothing.
 void Queue::answer_get(const Get& request) {
   GetReply reply{request.channel, 0, info_->id, 0, nullptr, broker_.shard(), false, request.no_ack};
-  MessageRef message;
-  if (backlog_.ready_count() > 0) {
-    const Backlog::Ready head = backlog_.peek();
-    reply.sequence = head.sequence;
-    reply.redelivered = head.redelivered;
-    if (request.no_ack) {
-      message = take(head.sequence);
-    } else {
-      announce(head.sequence);
-      backlog_.deliver(head.sequence);
-      message = MessageRef::share(head.message);
-    }
-    reply.message_count = static_cast<std::uint32_t>(backlog_.ready_count());
-  }
-  broker_.answer_get(reply, std::move(message));
+  if (backlog_.ready_count() == 0) return broker_.answer_get(reply, {});
+  Outgoing head = send_head(request.no_ack);
+  reply.sequence = head.sequence;
+  reply.redelivered = head.redelivered;
+  reply.delivery_count = head.delivery_count;
+  reply.message_count = static_cast<std::uint32_t>(backlog_.ready_count());
+  broker_.answer_get(reply, std::move(head.message));
 }
 
 void Queue::settle(const Settle& settle, Consumer* consumer) {
@@ -252,8 +262,8 @@ void Queue::settle(const Settle& settle, Consumer* consumer) {
   }
   for (Sequence sequence = settle.first; sequence <= settle.last; ++sequence) {
     if (backlog_.state(sequence) != Backlog::State::unacked) continue;
-    if (settle.outcome == Outcome::requeued) {
-      return_to_backlog(sequence);
+    if (gives_back(settle.outcome)) {
+      return_to_backlog(sequence, settle.outcome);
     } else {
       if (expiry_) expiry_->forget_overdue(sequence);
       if (settle.outcome == Outcome::rejected) {
@@ -265,53 +275,7 @@ void Queue::settle(const Settle& settle, Consumer* consumer) {
     if (consumer != nullptr && consumer->unacked_count > 0) --consumer->unacked_count;
   }
   if (consumer != nullptr) consumer_changed(*consumer);
-  if (settle.outcome == Outcome::requeued) broker_.mark(*this);
-}
-
-Consumer* Queue::subscribe(const Subscribe& wish, const StreamSpec* stream, ChannelPort* local,
-                           AmqpError& error) {
-  const bool taken = !consumers_.empty() && (wish.exclusive || consumers_.front()->spec.exclusive);
-  if (taken) {
-    error = {ReplyCode::access_refused, broker_.describe_queue(*info_) + " in exclusive use"};
-    return nullptr;
-  }
-  Consumer& consumer = broker_.create_consumer(wish, local);
-  consumer.queue = this;
-  consumers_.push_back(&consumer);
-  if (stream_) stream_->add_reader(consumer, stream != nullptr ? *stream : StreamSpec{});
-  consumer_changed(consumer);
-  return &consumer;
-}
-
-void Queue::unsubscribe(Consumer& consumer) {
-  CHECK(consumer.queue == this);
-  if (consumer.linked()) active_.remove(consumer);
-  return_unused_credit(consumer);
-  std::erase(consumers_, &consumer);
-  if (stream_) stream_->reader_left();
-  note_used();
-  broker_.destroy_consumer(consumer);
-}
-
-void Queue::consumer_changed(Consumer& consumer) {
-  if (stream_) return broker_.mark(*this);
-  if (!consumer.linked() && consumer.has_room()) activate(consumer);
-  if (backlog_.ready_count() > 0) broker_.mark(*this);
-}
-
-/// Behind the last one of its own or a higher priority.
-void Queue::activate(Consumer& consumer) {
-  Consumer* before = active_.last();
-  while (before != nullptr && before->spec.priority < consumer.spec.priority)
-    before = active_.previous(*before);
-  active_.insert_after(before, consumer);
-}
-
-void Queue::rotate(Consumer& consumer) {
-  Consumer* next = active_.next(consumer);
-  if (next == nullptr || next->spec.priority < consumer.spec.priority) return;
-  active_.remove(consumer);
-  activate(consumer);
+  if (gives_back(settle.outcome)) broker_.mark(*this);
 }
 
 }  // namespace lepus::core

@@ -20,6 +20,7 @@
 #include "core/levels.h"
 #include "core/paging.h"
 #include "core/ports.h"
+#include "core/returns.h"
 #include "core/stream.h"
 #include "core/topology.h"
 
@@ -34,7 +35,10 @@ class Queue : public ListNode<Queue> {
 
   const QueueInfo& info() const { return *info_; }
   std::uint64_t ready_count() const { return backlog_.ready_count(); }
-  std::uint64_t unacked_count() const { return backlog_.unacked_count(); }
+  /// Those that wait for another try included.
+  std::uint64_t unacked_count() const {
+    return backlog_.unacked_count() + (returns_ ? returns_->resting_count() : 0);
+  }
   std::uint64_t ready_body_bytes() const { return backlog_.ready_body_bytes(); }
   std::uint32_t consumer_count() const { return static_cast<std::uint32_t>(consumers_.size()); }
 
@@ -103,10 +107,18 @@ class Queue : public ListNode<Queue> {
   friend class Broker;
   friend class Stream;
   enum class Turn : std::uint8_t { delivered, not_now, retry_later };
+  /// The head on its way out.
+  struct Outgoing {
+    Sequence sequence;
+    bool redelivered;
+    std::uint32_t delivery_count;
+    MessageRef message;
+  };
 
   Turn offer(Consumer& consumer);
   bool obtain_credit(Consumer& consumer);
   void return_unused_credit(Consumer& consumer);
+  Outgoing send_head(bool no_ack);
   void deliver_to(Consumer& consumer);
   /// Before a delivery that is to be acknowledged.
   void announce(Sequence sequence) {
@@ -115,18 +127,29 @@ class Queue : public ListNode<Queue> {
   void announce_kept(Sequence sequence);
   MessageRef take(Sequence sequence);
   void note_taken(Sequence sequence, const Backlog::Taken& taken);
+
+  // queue_consumers.cpp
   void activate(Consumer& consumer);
   void rotate(Consumer& consumer);
+  void choose_sole();
+  void tell_active(const Consumer& consumer, bool is_active);
 
   // queue_rules.cpp
   std::optional<Sequence> push_by_rules(MessageRef message);
   bool is_full_for(const Message* more) const;
+  void bury(const Message& message);
   bool can_deliver_at_once();
   void drop_excess();
   void let_go(Sequence sequence, DeathReason reason);
-  void return_to_backlog(Sequence sequence);
   Nanos next_deadline() const;
   void register_deadline();
+
+  // queue_returns.cpp
+  void return_to_backlog(Sequence sequence, Outcome outcome);
+  bool is_returned_too_often(Sequence sequence, Outcome outcome);
+  Nanos retry_delay(Sequence sequence, Outcome outcome) const;
+  void requeue(Sequence sequence);
+  void end_rests(Nanos now);
 
   // queue_paging.cpp
   bool head_is_here();
@@ -146,6 +169,9 @@ class Queue : public ListNode<Queue> {
   IntrusiveList<Consumer> active_;    ///< May be able to take, highest priority first.
   std::vector<Consumer*> consumers_;  ///< In order of arrival.
   std::unique_ptr<Expiry> expiry_;    ///< From the first message with a TTL on.
+  std::unique_ptr<Returns> returns_;  ///< With a rule about what comes back.
+  Consumer* sole_ = nullptr;          ///< With x-single-active-consumer: who is it.
+  bool is_sole_leaving_ = false;      ///< Another one waits for it to settle what it has.
   std::unique_ptr<Paging> paging_;    ///< From the first message on that went to disk only.
   std::unique_ptr<Stream> stream_;    ///< Of a queue of that type.
   std::uint64_t unused_credit_ = 0;   ///< Of all its consumers.

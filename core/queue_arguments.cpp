@@ -24,14 +24,13 @@ constexpr std::string_view queue_type_key = "x-queue-type";
 /// What is built. To build one more: make it work, then say true here and in docs/COMPATIBILITY.md.
 constexpr std::array supported{
     ArgumentSupport{"x-queue-type", "classic", true},
-    ArgumentSupport{"x-queue-type", "quorum", false},
     ArgumentSupport{"x-expires", "", true},
     ArgumentSupport{"x-message-ttl", "", true},
     ArgumentSupport{"x-max-length", "", true},
     ArgumentSupport{"x-max-length-bytes", "", true},
     ArgumentSupport{"x-overflow", "drop-head", true},
     ArgumentSupport{"x-overflow", "reject-publish", true},
-    ArgumentSupport{"x-overflow", "reject-publish-dlx", false},
+    ArgumentSupport{"x-overflow", "reject-publish-dlx", true},
     ArgumentSupport{"x-dead-letter-exchange", "", true},
     ArgumentSupport{"x-dead-letter-routing-key", "", true},
     ArgumentSupport{"x-dead-letter-strategy", "at-most-once", true},
@@ -39,11 +38,14 @@ constexpr std::array supported{
     ArgumentSupport{"x-queue-mode", "", true},
     ArgumentSupport{"x-queue-version", "", true},
     ArgumentSupport{"x-max-priority", "", true},
-    ArgumentSupport{"x-single-active-consumer", "true", false},
-    ArgumentSupport{"x-delivery-limit", "", false},
+    ArgumentSupport{"x-single-active-consumer", "true", true},
+    ArgumentSupport{"x-delivery-limit", "", true},
+    ArgumentSupport{"x-consumer-timeout", "", true},
+    ArgumentSupport{"x-delayed-retry-min", "", true},
+    ArgumentSupport{"x-delayed-retry-max", "", true},
+    ArgumentSupport{"x-delayed-retry-type", "failed", true},
     ArgumentSupport{"x-max-in-memory-length", "", true},
     ArgumentSupport{"x-max-in-memory-bytes", "", true},
-    ArgumentSupport{"x-quorum-initial-group-size", "", false},
 };
 
 /// About 36 years: adding it to any time of a running process in nanoseconds stays in range.
@@ -181,6 +183,55 @@ Reason on_queue_type(const Input& in, QueueArguments& out) {
   return {};
 }
 
+/// Below 0: no limit, as RabbitMQ 4 has it.
+Reason on_delivery_limit(const Input& in, QueueArguments& out) {
+  if (!in.value.is_integer())
+    return fmt::format("\"expected integer, got {}\"", in.value.type_name());
+  if (in.value.as_int64() >= 0)
+    out.delivery_limit =
+        static_cast<std::uint32_t>(std::min<std::int64_t>(in.value.as_int64(), UINT32_MAX));
+  return {};
+}
+Reason on_consumer_timeout(const Input& in, QueueArguments& out) {
+  return read_duration(in.value, out.consumer_timeout_ms);
+}
+
+Reason on_delayed_retry_type(const Input& in, QueueArguments& out) {
+  if (!in.value.is_string()) return unacceptable_type(in.value);
+  const std::string_view word = in.value.text();
+  if (word == "disabled") {
+    out.delayed_retry = DelayedRetry::disabled;
+  } else if (word == "all") {
+    out.delayed_retry = DelayedRetry::all;
+  } else if (word == "failed") {
+    out.delayed_retry = DelayedRetry::failed;
+  } else if (word == "returned") {
+    out.delayed_retry = DelayedRetry::returned;
+  } else {
+    return "invalid_delayed_retry_type";
+  }
+  return {};
+}
+/// A delay without a type is for what consumers refuse. Without a longest delay, the shortest is
+/// the only one.
+Reason on_delayed_retry_min(const Input& in, QueueArguments& out) {
+  std::optional<std::uint64_t> delay;
+  Reason reason = read_duration(in.value, delay);
+  if (!reason.empty()) return reason;
+  if (*delay == 0) return "{value_zero,0}";
+  out.delayed_retry_min_ms = out.delayed_retry_max_ms = *delay;
+  if (!in.table.find("x-delayed-retry-type")) out.delayed_retry = DelayedRetry::failed;
+  return {};
+}
+Reason on_delayed_retry_max(const Input& in, QueueArguments& out) {
+  std::optional<std::uint64_t> delay;
+  Reason reason = read_duration(in.value, delay);
+  if (!reason.empty()) return reason;
+  if (*delay < out.delayed_retry_min_ms) return "{less_than_delayed_retry_min}";
+  out.delayed_retry_max_ms = *delay;
+  return {};
+}
+
 Reason on_max_age(const Input& in, QueueArguments& out) {
   if (!in.value.is_string()) return unacceptable_type(in.value);
   out.max_age_ms = parse_age_ms(in.value.text());
@@ -236,7 +287,12 @@ constexpr std::array rules{
     Rule{"x-queue-version", on_queue_version, true},
     Rule{"x-single-active-consumer", on_single_active_consumer, true},
     Rule{queue_type_key, on_queue_type, true},
-    Rule{"x-delivery-limit", on_other_count, true},
+    Rule{"x-delivery-limit", on_delivery_limit, true},
+    Rule{"x-consumer-timeout", on_consumer_timeout, true},
+    Rule{"x-delayed-retry-type", on_delayed_retry_type, true},
+    Rule{"x-delayed-retry-min", on_delayed_retry_min, true},
+    Rule{"x-delayed-retry-max", on_delayed_retry_max, true},
+    Rule{"x-quorum-initial-group-size", on_other_count, false},
     Rule{"x-max-age", on_max_age, true},
     Rule{"x-stream-max-segment-size-bytes", on_segment_size, true},
     Rule{"x-stream-filter-size-bytes", on_filter_size, true},
@@ -255,55 +311,52 @@ AmqpError invalid_argument(std::string_view key, const QueueDescription& queue,
   return refused(fmt::format("invalid arg '{}' for {}: {}", key, title(queue), reason));
 }
 
-/// Replicated kinds of queue have fewer properties. Empty: none of them is violated.
-std::optional<AmqpError> check_quorum(const FieldTable& table, const QueueDescription& queue) {
-  for (const std::string_view key : {"x-max-priority", "x-queue-mode", "x-queue-version"}) {
-    if (!table.find(key)) continue;
-    return refused(fmt::format("invalid arg '{}' for {} of queue type rabbit_quorum_queue", key,
-                               title(queue)));
-  }
-  std::string_view property;
-  if (queue.auto_delete) {
-    property = "auto-delete";
-  } else if (queue.exclusive) {
-    property = "exclusive-owner";
-  } else if (!queue.durable) {
-    property = "non-durable";
-  } else {
-    return std::nullopt;
-  }
-  return refused(fmt::format("invalid property '{}' for {}", property, title(queue)));
-}
+/// Which types of queue have an argument; RabbitMQ's sets, and wider where that harms nobody. Keys
+/// that are not here belong to all types.
+struct TypedKey {
+  std::string_view key;
+  bool classic;
+  bool quorum;
+  bool stream;
+};
+constexpr std::array typed_keys{
+    TypedKey{"x-expires", true, true, false},
+    TypedKey{"x-message-ttl", true, true, false},
+    TypedKey{"x-dead-letter-exchange", true, true, false},
+    TypedKey{"x-dead-letter-routing-key", true, true, false},
+    TypedKey{"x-dead-letter-strategy", true, true, false},
+    TypedKey{"x-max-length", true, true, false},
+    TypedKey{"x-max-in-memory-length", true, true, false},
+    TypedKey{"x-max-in-memory-bytes", true, true, false},
+    TypedKey{"x-max-priority", true, true, false},
+    TypedKey{"x-overflow", true, true, false},
+    TypedKey{"x-queue-mode", true, false, false},
+    TypedKey{"x-queue-version", true, false, false},
+    TypedKey{"x-single-active-consumer", true, true, false},
+    TypedKey{"x-delivery-limit", true, true, false},
+    TypedKey{"x-consumer-timeout", true, true, false},
+    TypedKey{"x-delayed-retry-type", true, true, false},
+    TypedKey{"x-delayed-retry-min", true, true, false},
+    TypedKey{"x-delayed-retry-max", true, true, false},
+    TypedKey{"x-quorum-initial-group-size", false, true, false},
+    TypedKey{"x-max-age", false, false, true},
+    TypedKey{"x-stream-max-segment-size-bytes", false, false, true},
+    TypedKey{"x-stream-filter-size-bytes", false, false, true},
+    TypedKey{"x-initial-cluster-size", false, false, true},
+};
 
-constexpr std::array stream_keys{"x-max-age", "x-stream-max-segment-size-bytes",
-                                 "x-stream-filter-size-bytes", "x-initial-cluster-size"};
-constexpr std::array not_stream_keys{"x-expires",
-                                     "x-message-ttl",
-                                     "x-dead-letter-exchange",
-                                     "x-dead-letter-routing-key",
-                                     "x-dead-letter-strategy",
-                                     "x-max-length",
-                                     "x-max-in-memory-length",
-                                     "x-max-in-memory-bytes",
-                                     "x-max-priority",
-                                     "x-overflow",
-                                     "x-queue-mode",
-                                     "x-queue-version",
-                                     "x-single-active-consumer",
-                                     "x-delivery-limit"};
-
-/// What only streams have, and what they do not have.
-std::optional<AmqpError> check_stream(const FieldTable& table, const QueueArguments& arguments,
-                                      const QueueDescription& queue) {
-  const bool is_stream = arguments.queue_type == QueueType::stream;
-  const std::span<const char* const> refused_keys =
-      is_stream ? std::span<const char* const>{not_stream_keys} : stream_keys;
-  const std::string_view type = is_stream ? "rabbit_stream_queue" : "rabbit_classic_queue";
-  for (const std::string_view key : refused_keys)
-    if (table.find(key))
-      return refused(
-          fmt::format("invalid arg '{}' for {} of queue type {}", key, title(queue), type));
-  if (!is_stream) return std::nullopt;
+/// Quorum queues and streams are durable, and nobody's own.
+std::optional<AmqpError> check_type(const FieldTable& table, QueueType type,
+                                    const QueueDescription& queue) {
+  for (const TypedKey& key : typed_keys) {
+    const bool has = type == QueueType::classic  ? key.classic
+                     : type == QueueType::quorum ? key.quorum
+                                                 : key.stream;
+    if (has || !table.find(key.key)) continue;
+    return refused(fmt::format("invalid arg '{}' for {} of queue type rabbit_{}_queue", key.key,
+                               title(queue), queue_type_name(type)));
+  }
+  if (type == QueueType::classic) return std::nullopt;
   std::string_view property;
   if (queue.auto_delete) {
     property = "auto-delete";
@@ -386,10 +439,7 @@ Result<QueueArguments> parse_queue_arguments(Bytes table_bytes, const QueueDescr
     const Reason reason = rule.check(Input{*value, table, queue}, arguments);
     if (!reason.empty()) return invalid_argument(rule.key, queue, reason);
   }
-  if (arguments.queue_type == QueueType::quorum) {
-    if (std::optional<AmqpError> error = check_quorum(table, queue)) return *std::move(error);
-  }
-  if (std::optional<AmqpError> error = check_stream(table, arguments, queue))
+  if (std::optional<AmqpError> error = check_type(table, arguments.queue_type, queue))
     return *std::move(error);
   if (std::optional<AmqpError> error = check_supported(table)) return *std::move(error);
   return arguments;

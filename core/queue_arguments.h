@@ -28,6 +28,10 @@ enum class QueueMode : std::uint8_t { normal, lazy };
 /// What a full queue does with one message more.
 enum class Overflow : std::uint8_t { drop_head, reject_publish, reject_publish_dead_letter };
 
+/// Which messages that come back wait before the next try: those that basic.reject and basic.nack
+/// gave back (failed), those whose consumer went (returned), or both.
+enum class DelayedRetry : std::uint8_t { disabled, all, failed, returned };
+
 struct QueueArguments {
   std::optional<std::uint64_t>
       message_ttl_ms;  ///< 0 = expires unless delivered at once. Durations are cut to 36 years.
@@ -40,7 +44,12 @@ struct QueueArguments {
   std::optional<std::uint64_t> max_in_memory_bytes;
   std::optional<std::string> dead_letter_exchange;
   std::optional<std::string> dead_letter_routing_key;  ///< Only together with the exchange.
-  std::optional<ShardId> shard;                        ///< x-lepus-shard: the home asked for.
+  std::optional<std::uint32_t> delivery_limit;  ///< Returns of one message; one more ends it.
+  std::uint64_t delayed_retry_min_ms = 0;       ///< Times the number of returns.
+  std::uint64_t delayed_retry_max_ms = 0;
+  std::optional<std::uint64_t> consumer_timeout_ms;
+  DelayedRetry delayed_retry = DelayedRetry::disabled;
+  std::optional<ShardId> shard;  ///< x-lepus-shard: the home asked for.
   std::optional<std::uint8_t> max_priority;
   std::uint8_t queue_version = 1;
   QueueType queue_type = QueueType::classic;

@@ -25,10 +25,13 @@ bool Queue::is_full_for(const Message* more) const {
 /// A consumer that is ready takes a message before it counts against a limit.
 std::optional<Sequence> Queue::push_by_rules(MessageRef message) {
   if (stream_) return stream_->push(std::move(message));
-  const bool refuses = info_->effective.overflow == Overflow::reject_publish;
+  const bool refuses = info_->effective.overflow != Overflow::drop_head;
   if (refuses && is_full_for(message.get())) {
     if (pump()) broker_.mark(*this);
-    if (is_full_for(message.get()) && !can_deliver_at_once()) return std::nullopt;
+    if (is_full_for(message.get()) && !can_deliver_at_once()) {
+      if (info_->effective.overflow == Overflow::reject_publish_dead_letter) bury(*message);
+      return std::nullopt;
+    }
   }
   const std::uint64_t ttl_ms =
       std::min(info_->effective.message_ttl_ms.value_or(Message::no_ttl), message->ttl_ms());
@@ -41,6 +44,12 @@ std::optional<Sequence> Queue::push_by_rules(MessageRef message) {
   broker_.mark(*this);
   if (is_full_for(nullptr)) drop_excess();
   return sequence;
+}
+
+/// It is refused, and goes where dead letters go.
+void Queue::bury(const Message& message) {
+  if (info_->effective.dead_letter_exchange)
+    broker_.dead_letter(*info_, message, DeathReason::maxlen);
 }
 
 bool Queue::can_deliver_at_once() {
@@ -62,16 +71,6 @@ void Queue::let_go(Sequence sequence, DeathReason reason) {
   if (info_->effective.dead_letter_exchange) broker_.dead_letter(*info_, *message, reason);
 }
 
-/// An unacked message returns; it may have expired meanwhile.
-void Queue::return_to_backlog(Sequence sequence) {
-  if (expiry_ && expiry_->take_overdue(sequence)) {
-    let_go(sequence, DeathReason::expired);
-  } else {
-    backlog_.requeue(sequence);
-    if (info_->effective.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
-  }
-}
-
 void Queue::note_used() {
   idle_since_ = broker_.now();
   if (info_->effective.expires_ms) register_deadline();
@@ -80,6 +79,7 @@ void Queue::note_used() {
 Nanos Queue::next_deadline() const {
   if (stream_) return stream_->next_deadline();
   Nanos next = expiry_ ? expiry_->next_deadline() : never;
+  if (returns_) next = std::min(next, returns_->next_deadline());
   if (info_->effective.expires_ms && consumers_.empty() && !deleting_) {
     const auto expires = static_cast<Nanos>(*info_->effective.expires_ms) * nanos_per_ms;
     next = std::min(next, idle_since_ + expires);
@@ -102,11 +102,13 @@ void Queue::on_deadline(Nanos now) {
     return register_deadline();
   }
   if (info_->effective.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
+  if (returns_) end_rests(now);
   Sequence sequence = 0;
   for (std::size_t i = 0; expiry_ && i < expired_per_run_max; ++i) {
     if (!expiry_->take_due(now, sequence)) break;
     const Backlog::State state = backlog_.state(sequence);
-    if (state == Backlog::State::unacked) expiry_->note_overdue(sequence);
+    if (state == Backlog::State::unacked || (returns_ && returns_->is_resting(sequence)))
+      expiry_->note_overdue(sequence);
     if (state == Backlog::State::ready) let_go(sequence, DeathReason::expired);
   }
   const auto& expires_ms = info_->effective.expires_ms;

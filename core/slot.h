@@ -15,7 +15,8 @@ namespace lepus::core {
 
 class Slot {
  public:
-  /// leaving: dropped by a rule of its queue, and waits for its content to become a dead letter.
+  /// leaving: dropped by a rule of its queue, and waits for its content to become a dead letter; or
+  /// it came back and waits for its next try.
   enum class State : std::uint8_t { gone, ready, unacked, leaving };
 
   Slot() = default;

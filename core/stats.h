@@ -72,6 +72,8 @@ struct ConsumerStats {
   std::uint32_t prefetch_count = 0;
   bool ack_required = true;
   bool exclusive = false;
+  bool active = true;
+  bool single_active = false;  ///< Of a queue that has but one active consumer.
 };
 
 /// What is asked of one shard.

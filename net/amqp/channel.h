@@ -73,7 +73,9 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
     bool in_use = false;
     bool no_ack = false;
     bool limited = false;
-    bool paused = false;  ///< Its queue was told, or told itself, to wait.
+    bool paused = false;         ///< Its queue was told, or told itself, to wait.
+    bool single_active = false;  ///< Of a queue that has but one active.
+    bool is_waiting = false;     ///< Another consumer is the single active one.
   };
   /// The method whose answer is awaited.
   struct Pending {
@@ -111,6 +113,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   void on_topology_done(const core::TopologyDone& done) override;
   void on_confirm(const core::Confirm& confirm) override;
   void on_consumer_cancelled(std::uint32_t number) override;
+  void on_consumer_active(std::uint32_t number, bool is_active) override;
   std::uint32_t on_credit_request(const core::CreditRequest& request) override;
   void on_credit_return(std::uint32_t count) override;
 
@@ -159,6 +162,9 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   // channel_reply.cpp
   core::Result<std::unique_ptr<core::StreamSpec>> read_stream_spec(const core::QueueInfo& queue,
                                                                    const BasicConsume& consume);
+  template <class Method>
+  void send_content(const Method& method, core::MessageRef message, std::string_view header,
+                    std::int64_t value);
   Outcome consume_replies(const BasicConsume& consume);
   bool cancel_replies(const BasicCancel& cancel);
   Outcome declare_reply_queue(const QueueDeclare& declare);

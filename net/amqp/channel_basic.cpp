@@ -17,6 +17,8 @@ using core::ReplyCode;
 
 namespace {
 
+constexpr std::string_view delivery_count_header = "x-delivery-count";
+
 /// x-priority of a consumer: any integer.
 core::Result<std::int32_t> read_priority(core::Bytes arguments, const std::string& queue_title) {
   const auto value = core::FieldTable{arguments}.find("x-priority");
@@ -80,6 +82,7 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   consumer.exclusive = consume.exclusive;
   consumer.no_ack = consume.no_ack;
   consumer.limited = !consume.no_ack && shared_prefetch_ > 0;
+  consumer.single_active = consumer.is_waiting = info.effective.single_active_consumer;
   expect(MethodId::basic_consume, consume.no_wait, info.name);
   pending_.consumer = number;
   broker().send(info.home, core::Subscribe{info.id, ref_, number, consumer.prefetch,
@@ -125,8 +128,21 @@ void Channel::on_consumer_cancelled(std::uint32_t number) {
   }
 }
 
+void Channel::on_consumer_active(std::uint32_t number, bool is_active) {
+  if (number < consumers_.size()) consumers_[number].is_waiting = !is_active;
+}
+
 void Channel::tell_cancelled() {
   for (const std::string& tag : std::exchange(cancelled_tags_, {})) send(BasicCancel{tag, true});
+}
+
+/// With a header that tells of this delivery alone.
+template <class Method>
+void Channel::send_content(const Method& method, core::MessageRef message, std::string_view header,
+                           std::int64_t value) {
+  std::vector<std::uint8_t>& properties = connection_.server().properties_scratch();
+  core::splice_header(message->properties(), header, value, properties);
+  connection_.writer().content(number_, method, properties, std::move(message));
 }
 
 Channel::Outcome Channel::on(const BasicGet& get) {
@@ -152,7 +168,11 @@ void Channel::on_get_reply(const core::GetReply& reply, core::MessageRef message
   if (!reply.no_ack) unacked_.add({tag, reply.queue, reply.sequence, {}, reply.home, false, false});
   const BasicGetOk ok{tag, reply.redelivered, message->exchange(), message->routing_key(),
                       reply.message_count};
-  connection_.writer().content(number_, ok, std::move(message));
+  if (reply.delivery_count > 0) {
+    send_content(ok, std::move(message), delivery_count_header, reply.delivery_count);
+  } else {
+    connection_.writer().content(number_, ok, std::move(message));
+  }
   connection_.touch();
 }
 
@@ -176,10 +196,10 @@ bool Channel::on_deliver(const core::Deliver& delivery, core::MessageRef message
   const BasicDeliver deliver{consumer.tag, tag, delivery.redelivered, message->exchange(),
                              message->routing_key()};
   if (delivery.is_stream) {
-    std::vector<std::uint8_t>& properties = connection_.server().properties_scratch();
-    core::splice_header(message->properties(), "x-stream-offset",
-                        static_cast<std::int64_t>(delivery.sequence), properties);
-    connection_.writer().content(number_, deliver, properties, std::move(message));
+    send_content(deliver, std::move(message), "x-stream-offset",
+                 static_cast<std::int64_t>(delivery.sequence));
+  } else if (delivery.delivery_count > 0) {
+    send_content(deliver, std::move(message), delivery_count_header, delivery.delivery_count);
   } else {
     connection_.writer().content(number_, deliver, std::move(message));
   }

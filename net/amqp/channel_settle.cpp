@@ -82,7 +82,7 @@ Channel::Outcome Channel::recover_all(bool requeue) {
   if (!requeue) return AmqpError{ReplyCode::not_implemented, "requeue=false"};
   std::vector<Entry> entries;
   unacked_.take_up_to(0, entries);
-  settle_entries(entries, core::Outcome::requeued);
+  settle_entries(entries, core::Outcome::returned);
   return std::nullopt;
 }
 

@@ -87,6 +87,8 @@ void Channel::describe_consumers(std::vector<core::ConsumerStats>& out) const {
     row.prefetch_count = consumer.prefetch;
     row.ack_required = !consumer.no_ack;
     row.exclusive = consumer.exclusive;
+    row.active = !consumer.is_waiting;
+    row.single_active = consumer.single_active;
     out.push_back(std::move(row));
   }
 }

@@ -92,8 +92,12 @@ constexpr std::array consumer_columns{
               [](const U& u, J& json) { json.boolean(u.stats.ack_required); }},
     Column<U>{"prefetch_count", true,
               [](const U& u, J& json) { json.number(u.stats.prefetch_count); }},
-    Column<U>{"active", true, [](const U&, J& json) { json.boolean(true); }},
-    Column<U>{"activity_status", false, [](const U&, J& json) { json.text("up"); }},
+    Column<U>{"active", true, [](const U& u, J& json) { json.boolean(u.stats.active); }},
+    Column<U>{
+        "activity_status", false,
+        [](const U& u, J& json) {
+          json.text(!u.stats.single_active ? "up" : u.stats.active ? "single_active" : "waiting");
+        }},
     Column<U>{"arguments", true, [](const U& u, J& json) { write_table(u.stats.arguments, json); }},
 };
 

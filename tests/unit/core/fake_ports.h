@@ -186,6 +186,9 @@ class FakeChannel final : public ChannelPort {
   }
   void on_confirm(const Confirm& confirm) override { confirms.push_back(confirm); }
   void on_consumer_cancelled(std::uint32_t number) override { cancelled.push_back(number); }
+  void on_consumer_active(std::uint32_t number, bool is_active) override {
+    if (is_active) active = number;
+  }
   std::uint32_t on_credit_request(const CreditRequest& request) override {
     requests.push_back(request);
     const std::uint32_t granted = std::min(credit, request.wanted);
@@ -208,6 +211,7 @@ class FakeChannel final : public ChannelPort {
   std::vector<Confirm> confirms;
   std::vector<std::uint32_t> cancelled;
   std::vector<CreditRequest> requests;
+  std::uint32_t active = UINT32_MAX;  ///< The consumer that was last said to be.
   std::uint32_t credit = 0;
   std::size_t deliveries_max = SIZE_MAX;
 

@@ -63,16 +63,16 @@ TEST(QueueArguments, GoldenComplaints) {
             "queue 'q' in vhost '/'");
 }
 
-TEST(QueueArguments, QuorumComplaintsComeBeforeTheRefusal) {
+TEST(QueueArguments, QuorumQueuesAreDurableAndNobodysOwn) {
   const std::string quorum = text_entry("x-queue-type", "quorum");
   EXPECT_EQ(complaint(quorum, QueueDescription{}),
             "PRECONDITION_FAILED - invalid property 'non-durable' for queue 'q' in vhost '/'");
   EXPECT_EQ(complaint(quorum, QueueDescription{.durable = false, .exclusive = true}),
             "PRECONDITION_FAILED - invalid property 'exclusive-owner' for queue 'q' in vhost '/'");
-  EXPECT_EQ(
-      complaint(quorum + int_entry("x-max-priority", 5)),
-      "PRECONDITION_FAILED - invalid arg 'x-max-priority' for queue 'q' in vhost '/' of queue "
-      "type rabbit_quorum_queue");
+  EXPECT_EQ(complaint(quorum + text_entry("x-queue-mode", "lazy")),
+            "PRECONDITION_FAILED - invalid arg 'x-queue-mode' for queue 'q' in vhost '/' of queue "
+            "type rabbit_quorum_queue");
+  EXPECT_EQ(complaint(quorum + int_entry("x-max-priority", 5)), "ok") << "harms nobody";
   EXPECT_EQ(
       complaint(quorum, QueueDescription{.durable = true, .server_named = true}),
       "PRECONDITION_FAILED - Cannot declare a server-named queue for type rabbit_quorum_queue");
@@ -82,10 +82,26 @@ TEST(QueueArguments, QuorumComplaintsComeBeforeTheRefusal) {
       "PRECONDITION_FAILED - Cannot declare a server-named queue for type rabbit_stream_queue");
 }
 
-TEST(QueueArguments, WhatIsNotBuiltIsRefused) {
-  const std::string tail = " is not supported yet, see docs/COMPATIBILITY.md";
-  EXPECT_EQ(complaint(text_entry("x-queue-type", "quorum")),
-            "NOT_IMPLEMENTED - queue argument 'x-queue-type' = 'quorum'" + tail);
+TEST(QueueArguments, RetriesAndLimitsOfReturns) {
+  FieldTableWriter table;
+  table.int32("x-delivery-limit", 3);
+  table.int32("x-delayed-retry-min", 100);
+  EXPECT_EQ(parse_queue_arguments(table.bytes(), {}).value().delayed_retry, DelayedRetry::failed);
+  table.int32("x-delayed-retry-max", 250);
+  table.text("x-delayed-retry-type", "all");
+  table.int32("x-consumer-timeout", 1000);
+  const QueueArguments arguments = parse_queue_arguments(table.bytes(), {}).value();
+  EXPECT_EQ(arguments.delivery_limit, 3U);
+  EXPECT_EQ(arguments.delayed_retry, DelayedRetry::all);
+  EXPECT_EQ(arguments.delayed_retry_min_ms, 100U);
+  EXPECT_EQ(arguments.delayed_retry_max_ms, 250U);
+  EXPECT_EQ(arguments.consumer_timeout_ms, 1000U);
+  EXPECT_EQ(complaint(text_entry("x-delayed-retry-type", "often")),
+            "PRECONDITION_FAILED - invalid arg 'x-delayed-retry-type' for queue 'q' in vhost '/': "
+            "invalid_delayed_retry_type");
+  FieldTableWriter none;
+  none.int32("x-delivery-limit", -1);
+  EXPECT_FALSE(parse_queue_arguments(none.bytes(), {}).value().delivery_limit);
 }
 
 TEST(QueueArguments, StreamsHaveTheirOwn) {

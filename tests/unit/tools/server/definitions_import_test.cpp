@@ -121,9 +121,11 @@ TEST(DefinitionsImport, WhatDiffersIsRefusedInRabbitMqsWords) {
       {R"({"exchanges": [{"name": "x", "vhost": "v", "type": "fanout"}]})",
        "d.json: exchanges[0]: PRECONDITION_FAILED - inequivalent arg 'type' for exchange 'x' in "
        "vhost 'v': received 'fanout' but current is 'topic'; "},
-      {R"({"queues": [{"name": "s", "vhost": "v", "arguments": {"x-queue-type": "quorum"}}]})",
-       "d.json: queues[0]: NOT_IMPLEMENTED - queue argument 'x-queue-type' = 'quorum' is not "
-       "supported yet, see docs/COMPATIBILITY.md; correct it in the file or take it out"},
+      {R"({"queues": [{"name": "s", "vhost": "v", "arguments": {
+           "x-dead-letter-exchange": "", "x-dead-letter-strategy": "at-least-once"}}]})",
+       "d.json: queues[0]: NOT_IMPLEMENTED - queue argument 'x-dead-letter-strategy' = "
+       "'at-least-once' is not supported yet, see docs/COMPATIBILITY.md; correct it in the file or "
+       "take it out"},
       {R"({"queues": [{"name": "s", "vhost": "v", "arguments": {"x-max-length": "many"}}]})",
        "d.json: queues[0]: PRECONDITION_FAILED - invalid arg 'x-max-length' for queue 's' in vhost "
        "'v': "},

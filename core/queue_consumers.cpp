@@ -1,0 +1,96 @@
+// Who of a queue's consumers may take: the ring of those with room, and the one that is chosen
+// when there is to be only one (x-single-active-consumer).
+#include <algorithm>
+#include <utility>
+
+#include "core/broker.h"
+#include "core/queue.h"
+
+namespace lepus::core {
+
+Consumer* Queue::subscribe(const Subscribe& wish, const StreamSpec* stream, ChannelPort* local,
+                           AmqpError& error) {
+  const bool taken =
+      (!consumers_.empty() && (wish.exclusive || consumers_.front()->spec.exclusive)) ||
+      (wish.exclusive && info_->effective.single_active_consumer);
+  if (taken) {
+    error = {ReplyCode::access_refused, broker_.describe_queue(*info_) + " in exclusive use"};
+    return nullptr;
+  }
+  Consumer& consumer = broker_.create_consumer(wish, local);
+  consumer.queue = this;
+  consumers_.push_back(&consumer);
+  if (info_->effective.single_active_consumer) choose_sole();
+  if (stream_) stream_->add_reader(consumer, stream != nullptr ? *stream : StreamSpec{});
+  consumer_changed(consumer);
+  return &consumer;
+}
+
+void Queue::unsubscribe(Consumer& consumer) {
+  CHECK(consumer.queue == this);
+  if (consumer.linked()) active_.remove(consumer);
+  return_unused_credit(consumer);
+  std::erase(consumers_, &consumer);
+  if (sole_ == &consumer) {
+    sole_ = nullptr;
+    choose_sole();
+  }
+  if (stream_) stream_->reader_left();
+  note_used();
+  broker_.destroy_consumer(consumer);
+}
+
+void Queue::consumer_changed(Consumer& consumer) {
+  if (stream_) return broker_.mark(*this);
+  if (sole_ != nullptr && (sole_ != &consumer || is_sole_leaving_)) {
+    if (sole_ == &consumer) choose_sole();
+    return;
+  }
+  if (!consumer.linked() && consumer.has_room()) activate(consumer);
+  if (backlog_.ready_count() > 0) broker_.mark(*this);
+}
+
+/// Behind the last one of its own or a higher priority.
+void Queue::activate(Consumer& consumer) {
+  Consumer* before = active_.last();
+  while (before != nullptr && before->spec.priority < consumer.spec.priority)
+    before = active_.previous(*before);
+  active_.insert_after(before, consumer);
+}
+
+void Queue::rotate(Consumer& consumer) {
+  Consumer* next = active_.next(consumer);
+  if (next == nullptr || next->spec.priority < consumer.spec.priority) return;
+  active_.remove(consumer);
+  activate(consumer);
+}
+
+/// The one of highest priority, of those the one that came first. One of lower priority that is
+/// active stays until it has settled what it has, and gets nothing more: messages are not
+/// overtaken.
+void Queue::choose_sole() {
+  Consumer* best = sole_;
+  for (Consumer* consumer : consumers_)
+    if (best == nullptr || consumer->spec.priority > best->spec.priority) best = consumer;
+  is_sole_leaving_ = false;
+  if (best == sole_) return;
+  if (sole_ != nullptr) {
+    if (sole_->linked()) active_.remove(*sole_);
+    return_unused_credit(*sole_);
+    if (sole_->unacked_count > 0) {
+      is_sole_leaving_ = true;
+      return;
+    }
+    tell_active(*sole_, false);
+  }
+  sole_ = best;
+  tell_active(*sole_, true);
+  consumer_changed(*sole_);
+}
+
+void Queue::tell_active(const Consumer& consumer, bool is_active) {
+  broker_.send(consumer.spec.channel.shard,
+               ConsumerActive{consumer.spec.channel, consumer.spec.number, is_active});
+}
+
+}  // namespace lepus::core
