@@ -152,7 +152,7 @@ AccessDecision Decider::operator()(const ClearTopicPermissions& request) const {
 AccessDecision Decider::operator()(const AddVhost& request) const {
   if (auto refusal = check_name("the name of a virtual host", request.name))
     return {std::move(refusal), {}};
-  if (request.default_queue_type && !is_supported_queue_type(*request.default_queue_type))
+  if (request.default_queue_type && !is_queue_type(*request.default_queue_type))
     return refused(Reason::bad_value,
                    fmt::format("Unsupported default queue type '{}'", *request.default_queue_type));
   TopologyRequest add;

@@ -180,7 +180,9 @@ bool is_deletable_name(std::string_view exchange) {
   return !exchange.empty() && !has_reserved_prefix(exchange);
 }
 
-bool is_supported_queue_type(std::string_view type) { return type.empty() || type == "classic"; }
+bool is_queue_type(std::string_view type) {
+  return type.empty() || type == "classic" || type == "quorum" || type == "stream";
+}
 
 // ---- Words and texts ----------------------------------------------------------------------------
 

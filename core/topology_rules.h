@@ -63,8 +63,8 @@ Result<const ExchangeInfo*> check_publish(const Topology& topology, VhostId vhos
 /// False: an exchange that nobody can delete, whatever he may do.
 bool is_deletable_name(std::string_view exchange);
 
-/// Of queues: empty (no opinion) and classic.
-bool is_supported_queue_type(std::string_view type);
+/// Of a virtual host: empty (no opinion), classic, quorum, stream.
+bool is_queue_type(std::string_view type);
 
 /// Names lose every CR and LF before they are used.
 std::string strip_cr_lf(std::string_view name);

@@ -5,11 +5,14 @@
 
 #include "core/base/assert.h"
 #include "core/field_table.h"
+#include "core/field_table_writer.h"
 #include "core/topology_decide.h"
 
 namespace lepus::core {
 
 namespace {
+
+constexpr std::string_view queue_type_key = "x-queue-type";
 
 QueueDescription describe(const RuleInput& in) {
   return {.name = in.name,
@@ -19,6 +22,19 @@ QueueDescription describe(const RuleInput& in) {
           .auto_delete = in.request.auto_delete,
           .server_named = in.request.server_named,
           .shard_count = in.topology.shard_count()};
+}
+
+/// The arguments, with the default type of the virtual host where a queue of that type could be and
+/// none is named: durable, neither exclusive nor auto-delete.
+std::string with_default_type(const RuleInput& in, const QueueDescription& queue) {
+  const std::string& type = in.vhost.settings.default_queue_type;
+  const bool counts = !type.empty() && type != "classic" && queue.durable && !queue.exclusive &&
+                      !queue.auto_delete && !queue.server_named;
+  if (!counts || FieldTable{as_bytes(in.request.arguments)}.find(queue_type_key))
+    return in.request.arguments;
+  FieldTableWriter added;
+  added.text(queue_type_key, type);
+  return in.request.arguments + added.take();
 }
 
 Decision compare_queue(const RuleInput& in, const QueueInfo& current) {
@@ -36,24 +52,9 @@ Decision compare_queue(const RuleInput& in, const QueueInfo& current) {
                                bool_text(current.auto_delete)));
   }
   if (std::optional<AmqpError> error = compare_queue_arguments(
-          as_bytes(current.arguments), as_bytes(in.request.arguments), received))
+          as_bytes(current.arguments), as_bytes(with_default_type(in, received)), received))
     return refuse(*std::move(error));
   return satisfied();
-}
-
-/// The default type of the virtual host counts where a queue of that type could be: durable,
-/// neither exclusive nor auto-delete, and without a type of its own.
-std::optional<AmqpError> check_default_type(const RuleInput& in,
-                                            const QueueDescription& description) {
-  const std::string& type = in.vhost.settings.default_queue_type;
-  if (is_supported_queue_type(type) || !description.durable) return std::nullopt;
-  if (in.request.exclusive || in.request.auto_delete) return std::nullopt;
-  if (FieldTable{as_bytes(in.request.arguments)}.find("x-queue-type")) return std::nullopt;
-  return AmqpError{
-      ReplyCode::not_implemented,
-      fmt::format("queue type '{}', the default of vhost '{}', is not supported yet, see "
-                  "docs/COMPATIBILITY.md",
-                  type, in.vhost.name)};
 }
 
 Decision create_queue(const RuleInput& in) {
@@ -68,10 +69,8 @@ Decision create_queue(const RuleInput& in) {
         fmt::format("cannot declare queue '{}': queue limit in vhost '{}' ({}) is reached", in.name,
                     in.vhost.name, *in.vhost.limits.queues));
   }
-  if (std::optional<AmqpError> error = check_default_type(in, description))
-    return refuse(*std::move(error));
-  Result<QueueArguments> arguments =
-      parse_queue_arguments(as_bytes(in.request.arguments), description);
+  std::string table = with_default_type(in, description);
+  Result<QueueArguments> arguments = parse_queue_arguments(as_bytes(table), description);
   if (!arguments.ok()) return refuse(std::move(arguments.error()));
   Decision decision = changing();
   if (in.ids == nullptr) return decision;
@@ -86,7 +85,7 @@ Decision create_queue(const RuleInput& in) {
   CHECK(queue.home < in.topology.shard_count());
   if (in.request.exclusive) queue.owner = in.request.connection;
   queue.name = in.name;
-  queue.arguments = in.request.arguments;
+  queue.arguments = std::move(table);
   queue.parsed = std::move(arguments.value());
   decision.changes.push_back(QueueAdded{std::move(queue)});
   return decision;

@@ -6,10 +6,20 @@
 
 namespace lepus::core {
 
+namespace {
+
+bool waits_for(const UnackedWindow::Entry& entry, const ConsumerHandle& consumer) {
+  return !entry.settled && !entry.given_back && entry.consumer.slot == consumer.slot &&
+         entry.consumer.generation == consumer.generation;
+}
+
+}  // namespace
+
 void UnackedWindow::add(const Entry& entry) {
   CHECK(entries_.empty() || entries_.back().tag < entry.tag);
   CHECK(!entry.settled);
   entries_.push_back(entry);
+  if (entry.given_back) return;
   ++live_count_;
   if (entry.limited) ++limited_count_;
 }
@@ -68,7 +78,24 @@ void UnackedWindow::put_back(std::vector<Entry> entries) {
   for (const Entry& entry : entries) add(entry);
 }
 
+bool UnackedWindow::has_below(std::uint64_t tag, const ConsumerHandle& consumer) const {
+  for (std::size_t i = 0; i < entries_.size() && entries_[i].tag < tag; ++i)
+    if (waits_for(entries_[i], consumer)) return true;
+  return false;
+}
+
+void UnackedWindow::give_back(const ConsumerHandle& consumer, std::vector<Entry>& out) {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    Entry& entry = entries_[i];
+    if (!waits_for(entry, consumer)) continue;
+    out.push_back(entry);
+    note_taken(entry);
+    entry.given_back = true;
+  }
+}
+
 void UnackedWindow::note_taken(const Entry& entry) {
+  if (entry.given_back) return;
   CHECK(live_count_ > 0);
   --live_count_;
   if (entry.limited) --limited_count_;

@@ -25,6 +25,7 @@ class UnackedWindow {
     ShardId home = 0;
     bool limited = false;  ///< Counts against the channel's shared limit.
     bool settled = false;
+    bool given_back = false;  ///< The queue has it again; the client may still name its tag.
   };
 
   void add(const Entry& entry);
@@ -37,6 +38,10 @@ class UnackedWindow {
   /// Takes out everything up to and including `tag` (0: everything), oldest first, behind what is
   /// in `out`.
   void take_up_to(std::uint64_t tag, std::vector<Entry>& out);
+  /// Whether something of this consumer with a tag below waits.
+  bool has_below(std::uint64_t tag, const ConsumerHandle& consumer) const;
+  /// Appends what waits of this consumer to `out`, oldest first. Their tags stay known.
+  void give_back(const ConsumerHandle& consumer, std::vector<Entry>& out);
   /// Puts entries back that were taken and not settled (tx.rollback). They need not be newer than
   /// what is here.
   void put_back(std::vector<Entry> entries);

@@ -17,7 +17,10 @@ Channel::Channel(Connection& connection, std::uint16_t number)
   ref_ = broker().attach(*this);
 }
 
-Channel::~Channel() { CHECK(state_ == State::closed); }
+Channel::~Channel() {
+  CHECK(state_ == State::closed);
+  if (timeouts_) connection_.server().loop().timers().cancel(timeouts_->timer);
+}
 
 void Channel::on_frame(const Frame& frame) {
   if (state_ != State::open) return on_frame_while_closing(frame);

@@ -28,6 +28,7 @@
 #include "core/topology_rules.h"
 #include "core/unacked.h"
 #include "net/amqp/assembler.h"
+#include "net/amqp/consumer_timeouts.h"
 #include "net/amqp/methods.gen.h"
 
 namespace lepus::amqp {
@@ -69,6 +70,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
     core::ConsumerHandle handle;
     core::ShardId home = 0;
     std::uint32_t prefetch = 0;
+    core::Nanos timeout = core::never;  ///< For the acknowledgement of a delivery.
     bool exclusive = false;
     bool in_use = false;
     bool no_ack = false;
@@ -171,6 +173,12 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   bool send_reply(core::MessageRef message);
   void on_reply_delivery(const core::Deliver& delivery, core::MessageRef message);
 
+  // channel_timeout.cpp
+  core::Result<core::Nanos> read_timeout(const core::QueueInfo& queue, core::Bytes arguments);
+  void watch(const Consumer& consumer);
+  void on_timeout_look(io::Timer& timer);
+  void give_back_late(std::uint32_t number, std::uint64_t tag);
+
   // channel_settle.cpp
   Outcome settle(std::uint64_t tag, bool multiple, core::Outcome outcome);
   Outcome on(const BasicAck& ack);
@@ -253,6 +261,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   std::uint64_t reply_secret_ = 0;
   std::uint64_t next_tag_ = 1;
   core::UnackedWindow unacked_;
+  std::unique_ptr<ConsumerTimeouts> timeouts_;  ///< From the first consumer with a timeout on.
   core::ConfirmWindow confirms_;
   std::vector<Consumer> consumers_;
   std::uint32_t consumer_count_ = 0;

@@ -66,6 +66,8 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   if (!priority.ok()) return std::move(priority.error());
   auto stream = read_stream_spec(info, consume);
   if (!stream.ok()) return std::move(stream.error());
+  auto timeout = read_timeout(info, consume.arguments);
+  if (!timeout.ok()) return std::move(timeout.error());
   const std::uint64_t count_max = connection_.server().settings().consumers_per_channel_max;
   if (count_max > 0 && consumer_count_ >= count_max) {
     return AmqpError{ReplyCode::not_allowed, "reached maximum (" + std::to_string(count_max) +
@@ -81,6 +83,7 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   consumer.prefetch = consume.no_ack ? 0 : prefetch_;
   consumer.exclusive = consume.exclusive;
   consumer.no_ack = consume.no_ack;
+  consumer.timeout = consume.no_ack ? core::never : timeout.value();
   consumer.limited = !consume.no_ack && shared_prefetch_ > 0;
   consumer.single_active = consumer.is_waiting = info.effective.single_active_consumer;
   expect(MethodId::basic_consume, consume.no_wait, info.name);
@@ -94,6 +97,7 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
 void Channel::on_subscribed(const core::Reply& reply, const Pending& pending) {
   Consumer& consumer = consumers_[pending.consumer];
   consumer.handle = reply.consumer;
+  watch(consumer);
   if (!pending.no_wait) send(BasicConsumeOk{consumer.tag});
 }
 

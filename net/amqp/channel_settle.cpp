@@ -54,10 +54,15 @@ Channel::Outcome Channel::settle(std::uint64_t tag, bool multiple, core::Outcome
 void Channel::settle_entries(const std::vector<Entry>& entries, core::Outcome outcome) {
   for (std::size_t at = 0; at < entries.size();) {
     const Entry& first = entries[at];
+    if (first.given_back) {
+      ++at;
+      continue;
+    }
     core::Settle settle{first.queue, first.sequence, first.sequence, first.consumer, outcome};
     for (++at; at < entries.size(); ++at) {
       const Entry& next = entries[at];
-      const bool neighbour = next.queue == first.queue && next.sequence == settle.last + 1 &&
+      const bool neighbour = !next.given_back && next.queue == first.queue &&
+                             next.sequence == settle.last + 1 &&
                              next.consumer.slot == first.consumer.slot &&
                              next.consumer.generation == first.consumer.generation;
       if (!neighbour) break;

@@ -78,6 +78,18 @@ void Connection::close_if_deleted() {
   }
 }
 
+void Connection::log_timeout(std::uint16_t channel, std::string_view tag, core::Nanos timeout) {
+  server_.log().write(
+      LogLevel::warning, LogCategory::channel,
+      "consumer cancelled: a delivery was not acknowledged in time (consumer_timeout)",
+      {{"peer", stream_->peer().text()},
+       {"user", user_},
+       {"vhost", vhost_name_},
+       {"channel", channel},
+       {"consumer_tag", tag},
+       {"timeout_ms", timeout / core::nanos_per_ms}});
+}
+
 /// Before connection.open a client is not told what it did wrong; the log is.
 void Connection::close_silently(const AmqpError& why) {
   close_reason_ = why.text();

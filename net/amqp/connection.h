@@ -98,6 +98,7 @@ class Connection final : public net::StreamHandler {
 
   /// What a channel found wrong: closes the channel or the connection.
   void raise(Channel& channel, core::AmqpError error);
+  void log_timeout(std::uint16_t channel, std::string_view consumer_tag, core::Nanos timeout);
   /// The channel gave back everything it held: after the client's channel.close, or the
   /// connection's end.
   void on_channel_closed(Channel& channel);

@@ -26,8 +26,11 @@ struct Settings {
   std::uint32_t frame_max = core::limits::frame_size_max;  ///< Bytes, at least frame_size_min.
   std::uint16_t channel_max = core::limits::channel_max;   ///< Channels open at once; 0 = 65535.
   std::uint64_t message_size_max = core::limits::message_size_max_default;
-  std::uint64_t consumers_per_channel_max = 0;             ///< 0 = no limit.
-  std::uint64_t connections_max = 0;                       ///< Of the whole broker; 0 = no limit.
+  std::uint64_t consumers_per_channel_max = 0;  ///< 0 = no limit.
+  std::uint64_t connections_max = 0;            ///< Of the whole broker; 0 = no limit.
+  /// For the acknowledgement of a delivery, unless queue or consumer say another; core::never =
+  /// none.
+  core::Nanos consumer_timeout = core::never;
   core::Nanos handshake_timeout = 10 * core::nanos_per_s;  ///< core::never = none.
 };
 

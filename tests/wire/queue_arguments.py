@@ -46,21 +46,21 @@ family = Family('queue-args')
 CANNOT_NAME = 'Cannot declare a server-named queue for type'
 
 
-def invalid(name, argument, value, why, later=True):
-    """An x-argument that is refused. Most belong to semantics that come after the protocol."""
+def invalid(name, argument, value, why):
+    """An x-argument that is refused."""
     family.refuses(name, 406, f"invalid arg '{argument}' for queue 'NAME' in vhost '/': {why}",
-                   DECLARE, later=later, queue='%NAME', arguments={argument: value})
+                   DECLARE, queue='%NAME', arguments={argument: value})
 
 
-def quorum(name, detail, queue_type='quorum', /, extra=None, **arguments):
-    family.refuses(name, 406, detail, DECLARE, later=True,
+def quorum(name, detail, queue_type='quorum', /, extra=None, lepus=None, **arguments):
+    family.refuses(name, 406, detail, DECLARE, lepus=lepus,
                    arguments={'x-queue-type': queue_type, **(extra or {})}, **arguments)
 
 
 INTEGER = '"expected integer, got longstr"'
 invalid('x-message-ttl string', 'x-message-ttl', 'abc', INTEGER)
 invalid('x-message-ttl negative', 'x-message-ttl', -1, '{value_negative,-1}')
-family.answers('x-message-ttl too large', declared('NAME'), DECLARE, later=True, queue='%NAME',
+family.answers('x-message-ttl too large', declared('NAME'), DECLARE, queue='%NAME',
                arguments={'x-message-ttl': Tag('l', 2 ** 32)})
 invalid('x-expires 0', 'x-expires', 0, '{value_zero,0}')
 invalid('x-expires string', 'x-expires', 'abc', INTEGER)
@@ -78,21 +78,20 @@ invalid('x-dead-letter-routing-key without dlx', 'x-dead-letter-routing-key', 'k
         'routing_key_but_no_dlx_defined')
 invalid('x-dead-letter-routing-key non-string', 'x-dead-letter-routing-key', 1,
         '{unacceptable_type,signedint}')
-invalid('x-queue-type unknown', 'x-queue-type', 'nope', '"unsupported queue type \'nope\'"',
-        later=False)
-invalid('x-queue-mode bad', 'x-queue-mode', 'nope', '"unsupported queue mode \'nope\'"',
-        later=False)
+invalid('x-queue-type unknown', 'x-queue-type', 'nope', '"unsupported queue type \'nope\'"')
+invalid('x-queue-mode bad', 'x-queue-mode', 'nope', '"unsupported queue mode \'nope\'"')
 invalid('x-single-active-consumer string', 'x-single-active-consumer', 'true',
-        '{unacceptable_type,longstr}', later=False)
+        '{unacceptable_type,longstr}')
 invalid('x-max-length-bytes -5', 'x-max-length-bytes', -5, '{value_negative,-5}')
-invalid('x-queue-version 3', 'x-queue-version', 3, '"unsupported queue version \'3\'"', later=False)
+invalid('x-queue-version 3', 'x-queue-version', 3, '"unsupported queue version \'3\'"')
 quorum('quorum non-durable', "invalid property 'non-durable' for queue 'NAME' in vhost '/'",
        queue='%NAME')
 quorum('quorum exclusive', "invalid property 'exclusive-owner' for queue 'NAME' in vhost '/'",
        queue='%NAME', durable=True, exclusive=True)
 quorum('quorum with x-max-priority', "invalid arg 'x-max-priority' for queue 'NAME' in vhost '/' "
        'of queue type rabbit_quorum_queue', queue='%NAME', durable=True,
-       extra={'x-max-priority': 5})
+       extra={'x-max-priority': 5},
+       lepus=declared('NAME'))    # harms nobody, and is asked for
 quorum('quorum server-named', f'{CANNOT_NAME} rabbit_quorum_queue', durable=True)
 quorum('stream server-named', f'{CANNOT_NAME} rabbit_stream_queue', 'stream', durable=True)
 

@@ -36,7 +36,6 @@ constexpr auto unsupported_keys = std::to_array<std::string_view>({
     "collect_statistics",
     "collect_statistics_interval",
     "consumer_disconnected_timeout",
-    "consumer_timeout",
     "credential_validator",
     "default_limits",
     "default_policies",

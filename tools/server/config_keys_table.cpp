@@ -89,6 +89,11 @@ void add_protocol(std::vector<KeySpec>& rows) {
   add({"consumer_max_per_channel", "a number from 1 to 4294967295, or infinity",
        "Consumers of a channel."},
       later, access::number_or_infinity<u32_max, &C::consumers_per_channel_max>);
+  add({"consumer_timeout", "milliseconds from 1 to 4294967295, or infinity",
+       "Time a consumer has to acknowledge a delivery: then it is cancelled, and what it had goes "
+       "back to the queue. Policies, queues and consumers can have their own "
+       "(x-consumer-timeout)."},
+      later, access::number_or_infinity<u32_max, &C::consumer_timeout_ms>);
   add({"cluster_name", "a name", "Name clients are told; lepus@HOSTNAME when not set."}, later,
       access::text<&C::cluster_name>);
   add({"product.name", "a name",

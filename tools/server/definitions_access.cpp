@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/access_pattern.h"
+#include "core/topology_rules.h"
 #include "net/amqp/password.h"
 #include "persist/access_rows.h"
 
@@ -75,11 +76,12 @@ void Loader::add_settings(const KeptRow& row) {
   fail("vhost_properties", persist::read_vhost(row, settings));
   const auto vhost = vhosts_.find(row.values[0]);
   if (vhost == vhosts_.end()) return;
-  if (!settings.default_queue_type.empty() && settings.default_queue_type != "classic")
+  if (!core::is_queue_type(settings.default_queue_type)) {
     out_.warnings.push_back(
-        fmt::format("vhost '{}' has the default queue type '{}', which is not supported: durable "
-                    "queues declared there without a type are refused",
+        fmt::format("vhost '{}' has the default queue type '{}', which is none: it has no effect",
                     row.values[0], settings.default_queue_type));
+    settings.default_queue_type.clear();
+  }
   out_.changes.emplace_back(
       core::VhostSettingsPut{vhost->second, vhost->first, std::move(settings)});
 }

@@ -76,7 +76,7 @@ TEST_F(AccessRequestTest, VirtualHosts) {
   EXPECT_EQ(run(AddVhost{"v", {}, {}, {}}), "0");
   EXPECT_EQ(run(AddVhost{"v", "else", {}, {}}), "1");
   EXPECT_EQ(world_.master.find_vhost("v")->settings.tags, std::vector<std::string>{"t"});
-  EXPECT_EQ(run(AddVhost{"w", {}, {}, "quorum"}), "Unsupported default queue type 'quorum'");
+  EXPECT_EQ(run(AddVhost{"w", {}, {}, "mirrored"}), "Unsupported default queue type 'mirrored'");
   EXPECT_EQ(run(SetPermissions{{"ann", "v", ".*", ".*", ".*"}}), "1");
   EXPECT_EQ(run(SetVhostLimits{"v", {3, 4}}), "1");
   EXPECT_EQ(run(DeleteVhost{"v"}), "8");
@@ -99,7 +99,7 @@ TEST_F(AccessRequestTest, AVirtualHostHasNoMoreQueuesThanItsLimit) {
   EXPECT_EQ(world.answer(world.queue("second")), "changes");
 }
 
-TEST_F(AccessRequestTest, ADefaultQueueTypeThatIsNotThereIsSaid) {
+TEST_F(AccessRequestTest, ADefaultQueueTypeIsForQueuesThatCouldBeOfIt) {
   World& world = world_;
   for (Topology* one : {&world.master, &world.replica})
     one->apply(VhostSettingsPut{world.vhost, "/", {"", {}, "quorum"}});
@@ -107,11 +107,15 @@ TEST_F(AccessRequestTest, ADefaultQueueTypeThatIsNotThereIsSaid) {
   EXPECT_EQ(world.answer(request), "changes");  // Transient: no quorum queue could be meant.
   request = world.queue("durable");
   request.durable = true;
-  EXPECT_EQ(world.answer(request),
-            "540 NOT_IMPLEMENTED - queue type 'quorum', the default of vhost '/', is not supported "
-            "yet, see docs/COMPATIBILITY.md");
+  EXPECT_EQ(world.answer(request), "changes");
+  EXPECT_EQ(world.master.find_queue(world.vhost, "q")->parsed.queue_type, QueueType::classic);
+  EXPECT_EQ(world.master.find_queue(world.vhost, "durable")->parsed.queue_type, QueueType::quorum);
+  EXPECT_EQ(world.answer(request), "satisfied") << "declared again without a type";
+  request = world.queue("other");
+  request.durable = true;
   request.arguments = text_entry("x-queue-type", "classic");
   EXPECT_EQ(world.answer(request), "changes");
+  EXPECT_EQ(world.master.find_queue(world.vhost, "other")->parsed.queue_type, QueueType::classic);
 }
 
 }  // namespace

@@ -130,6 +130,31 @@ TEST_P(UnackedWindowModel, AgreesWithAMap) {
   }
 }
 
+TEST(UnackedWindow, WhatWasGivenBackKeepsItsTag) {
+  UnackedWindow window;
+  const ConsumerHandle late{1, 1};
+  const ConsumerHandle other{2, 1};
+  window.add({.tag = 1, .consumer = late, .limited = true});
+  window.add({.tag = 2, .consumer = other});
+  window.add({.tag = 3, .consumer = late});
+  EXPECT_TRUE(window.has_below(2, late));
+  EXPECT_FALSE(window.has_below(2, other));
+  std::vector<Entry> out;
+  window.give_back(late, out);
+  EXPECT_EQ(out.size(), 2U);
+  EXPECT_EQ(window.size(), 1U);
+  EXPECT_EQ(window.limited_count(), 0U);
+  EXPECT_FALSE(window.has_below(9, late));
+  EXPECT_TRUE(window.take(1)->given_back) << "the client may answer it yet";
+  EXPECT_FALSE(window.take(1));
+  out.clear();
+  window.take_up_to(0, out);
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_FALSE(out[0].given_back);
+  EXPECT_TRUE(out[1].given_back);
+  EXPECT_EQ(window.size(), 0U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, UnackedWindowModel, ::testing::Range<std::uint64_t>(0, 12));
 
 }  // namespace

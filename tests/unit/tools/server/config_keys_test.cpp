@@ -48,7 +48,7 @@ TEST(ConfigKeys, VariablePartOfAName) {
 TEST(ConfigKeys, UnsupportedFamilies) {
   for (const char* name : {"ssl_options.cacertfile", "management.tcp.port", "cluster_formation.x",
                            "listeners.ssl.default", "vhost_max", "log.file.rotation",
-                           "auth_backends.1", "num_acceptors.tcp", "consumer_timeout"})
+                           "auth_backends.1", "num_acceptors.tcp"})
     EXPECT_TRUE(is_unsupported_key(name)) << name;
   for (const char* name : {"listeners.sslx", "managementx", "streamer", "heartbeat", "shards"})
     EXPECT_FALSE(is_unsupported_key(name)) << name;

@@ -80,12 +80,12 @@ TEST(LoadAccess, LimitsTagsAndSettings) {
   (void)kept.put(KeptKind::vhost_properties,
                  {{"v", R"({"limits": [], "metadata": {"description": "d", "tags": ["t"],
                             "default_queue_type": "quorum"}})"}});
-  (void)kept.put(KeptKind::vhost_properties, {{"/", R"({"default_queue_type": "undefined"})"}});
+  (void)kept.put(KeptKind::vhost_properties, {{"/", R"({"default_queue_type": "nope"})"}});
   (void)kept.put(KeptKind::parameters,
                  {{"vhost-limits", "v", "limits", R"({"max-queues": 9, "max-connections": 0})"}});
   const AccessLoad load = load_access(kept, two_vhosts);
   EXPECT_EQ(load.error, "");
-  EXPECT_EQ(count_of(load.warnings, "default queue type 'quorum'"), 1U);
+  EXPECT_EQ(count_of(load.warnings, "default queue type 'nope'"), 1U);
   core::Topology topology{1};
   for (const core::TopologyChange& change : two_vhosts) topology.apply(change);
   for (const core::TopologyChange& change : load.changes) topology.apply(change);

@@ -1,0 +1,76 @@
+// Deliveries that are not acknowledged in time (consumer_timeout, x-consumer-timeout): their
+// consumer is cancelled, what it had goes back to the queue. The channel stays, and a late
+// acknowledgement of what went back is no error.
+#include <algorithm>
+#include <utility>
+
+#include "net/amqp/channel_impl.h"
+
+namespace lepus::amqp {
+
+using core::AmqpError;
+using core::ReplyCode;
+
+namespace {
+
+constexpr std::string_view timeout_key = "x-consumer-timeout";
+
+}  // namespace
+
+/// The consumer's own, its queue's, or the broker's; core::never when there is none.
+core::Result<core::Nanos> Channel::read_timeout(const core::QueueInfo& queue,
+                                                core::Bytes arguments) {
+  constexpr std::int64_t ms_max = core::never / core::nanos_per_ms / 2;
+  const auto value = core::FieldTable{arguments}.find(timeout_key);
+  std::optional<std::uint64_t> timeout_ms = queue.effective.consumer_timeout_ms;
+  if (value && value->is_integer() && value->as_int64() > 0) {
+    timeout_ms = static_cast<std::uint64_t>(value->as_int64());
+  } else if (value) {
+    return AmqpError{ReplyCode::precondition_failed, "invalid arg '" + std::string{timeout_key} +
+                                                         "' for " + queue_title(queue.name) +
+                                                         ": expected milliseconds, 1 or more"};
+  }
+  if (!timeout_ms) return connection_.server().settings().consumer_timeout;
+  return static_cast<core::Nanos>(std::min<std::uint64_t>(*timeout_ms, ms_max)) *
+         core::nanos_per_ms;
+}
+
+void Channel::watch(const Consumer& consumer) {
+  if (consumer.timeout == core::never) return;
+  if (!timeouts_) {
+    timeouts_ = std::make_unique<ConsumerTimeouts>();
+    timeouts_->timer.bind<&Channel::on_timeout_look>(this);
+  }
+  timeouts_->add(consumer.timeout);
+  io::TimerWheel& timers = connection_.server().loop().timers();
+  timers.cancel(timeouts_->timer);
+  on_timeout_look(timeouts_->timer);
+}
+
+void Channel::on_timeout_look(io::Timer& timer) {
+  if (state_ != State::open) return;
+  io::Loop& loop = connection_.server().loop();
+  timeouts_->look(loop.now(), next_tag_);
+  bool is_watching = false;
+  for (std::uint32_t number = 0; number < consumers_.size(); ++number) {
+    const Consumer& consumer = consumers_[number];
+    if (!consumer.in_use || consumer.timeout == core::never) continue;
+    is_watching = true;
+    if (consumer.handle.generation == 0) continue;  // Its queue did not answer yet.
+    give_back_late(number, timeouts_->late_below(loop.now(), consumer.timeout));
+  }
+  if (is_watching) loop.timers().arm(timer, loop.now() + timeouts_->step());
+}
+
+void Channel::give_back_late(std::uint32_t number, std::uint64_t tag) {
+  const Consumer consumer = consumers_[number];
+  if (!unacked_.has_below(tag, consumer.handle)) return;
+  connection_.log_timeout(number_, consumer.tag, consumer.timeout);
+  std::vector<core::UnackedWindow::Entry> entries;
+  unacked_.give_back(consumer.handle, entries);
+  broker().send(consumer.home, core::Unsubscribe{consumer.queue, {}, consumer.handle});
+  settle_entries(entries, core::Outcome::returned);
+  on_consumer_cancelled(number);
+}
+
+}  // namespace lepus::amqp
