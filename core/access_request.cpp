@@ -69,6 +69,7 @@ class Decider {
     return change_user(request.name, [&](UserSpec& user) { user.tags = request.tags; });
   }
   AccessDecision operator()(const SetUserLimits& request) const {
+    if (!request.fault.empty()) return refused(Reason::bad_value, request.fault);
     return change_user(request.name, [&](UserSpec& user) {
       if (request.limits.connections) user.limits.connections = request.limits.connections;
       if (request.limits.channels) user.limits.channels = request.limits.channels;
@@ -107,8 +108,28 @@ class Decider {
   AccessDecision operator()(const SetVhostLimits& request) const {
     const VhostInfo* vhost = topology_.find_vhost(request.name);
     if (vhost == nullptr) return no_vhost(request.name);
+    if (!request.fault.empty()) return refused(Reason::bad_value, request.fault);
     if (vhost->limits == request.limits) return {};
     return one(VhostLimitsPut{vhost->id, vhost->name, request.limits});
+  }
+  AccessDecision operator()(const SetPolicy& request) const {
+    const VhostInfo* vhost = topology_.find_vhost(request.policy.vhost);
+    if (vhost == nullptr) return no_vhost(request.policy.vhost);
+    if (!request.fault.empty()) return refused(Reason::bad_value, request.fault);
+    if (std::string why = check_policy(request.policy, request.is_operator); !why.empty())
+      return refused(Reason::bad_value, std::move(why));
+    const PolicyList& list = request.is_operator ? vhost->operator_policies : vhost->policies;
+    const Policy* there = list.find(request.policy.name);
+    if (there != nullptr && there->spec == request.policy) return {};
+    return one(PolicyPut{vhost->id, request.is_operator, request.policy});
+  }
+  AccessDecision operator()(const ClearPolicy& request) const {
+    const VhostInfo* vhost = topology_.find_vhost(request.vhost);
+    if (vhost == nullptr) return no_vhost(request.vhost);
+    const PolicyList& list = request.is_operator ? vhost->operator_policies : vhost->policies;
+    if (list.find(request.name) == nullptr)
+      return refused(Reason::no_such_policy, "Parameter does not exist");
+    return one(PolicyRemoved{vhost->id, request.is_operator, vhost->name, request.name});
   }
 
  private:

@@ -36,6 +36,7 @@ struct SetUserTags {
 struct SetUserLimits {
   std::string name;
   UserLimits limits;
+  std::string fault = {};  ///< Not empty: why what was written could not be read.
 };
 struct ClearUserLimits {
   std::string name;
@@ -72,18 +73,31 @@ struct DeleteVhost {
 struct SetVhostLimits {
   std::string name;
   VhostLimits limits;
+  std::string fault = {};  ///< As of SetUserLimits.
+};
+
+struct SetPolicy {
+  PolicySpec policy;
+  bool is_operator = false;
+  std::string fault = {};  ///< As of SetUserLimits.
+};
+struct ClearPolicy {
+  std::string vhost;
+  std::string name;
+  bool is_operator = false;
 };
 
 using AccessRequest =
     std::variant<AddUser, DeleteUser, ChangePassword, SetUserTags, SetUserLimits, ClearUserLimits,
                  SetPermissions, ClearPermissions, SetTopicPermissions, ClearTopicPermissions,
-                 AddVhost, DeleteVhost, SetVhostLimits>;
+                 AddVhost, DeleteVhost, SetVhostLimits, SetPolicy, ClearPolicy>;
 
 struct AccessRefusal {
   enum class Reason : std::uint8_t {
     user_exists,
     no_such_user,
     no_such_vhost,
+    no_such_policy,
     bad_value,
     stopping
   };

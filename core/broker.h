@@ -208,6 +208,7 @@ class Broker final : private MessageHolder {
   void add_confirm(std::uint64_t batch, const Confirm& confirm);
   void send_confirms(std::vector<PendingConfirm>& confirms, std::uint64_t durable);
   void add_queue(QueueId id);
+  void follow_policies(VhostId vhost);
   void drop_queue(QueueId id);
 
   Wiring wiring_;

@@ -201,6 +201,8 @@ void Broker::on(const TopologyApply& command) {
   for (const TopologyChange& change : *changes) {
     if (const auto* removed = std::get_if<QueueRemoved>(&change)) drop_queue(removed->id);
     topology_.apply(change);
+    if (const auto* put = std::get_if<PolicyPut>(&change)) follow_policies(put->vhost);
+    if (const auto* cleared = std::get_if<PolicyRemoved>(&change)) follow_policies(cleared->vhost);
     const auto* added = std::get_if<QueueAdded>(&change);
     if (added == nullptr || added->queue.home != wiring_.shard) continue;
     add_queue(added->queue.id);
@@ -208,6 +210,11 @@ void Broker::on(const TopologyApply& command) {
   // The first changes bring all queues from before a restart.
   ledger().set_holder(this);
   outbox().send(wiring_.control, TopologyApplied{command.version});
+}
+
+void Broker::follow_policies(VhostId vhost) {
+  for (const QueueInfo* info : topology_.queues(vhost))
+    if (info->local != nullptr) info->local->on_rules_changed();
 }
 
 void Broker::on(const TopologyDone& command) {

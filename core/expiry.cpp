@@ -1,4 +1,4 @@
-// The heap of deadlines: a vector in heap order, given back when it runs empty.
+// Two lines of deadlines; the earlier of their heads is due first.
 #include "core/expiry.h"
 
 #include <algorithm>
@@ -7,17 +7,34 @@
 namespace lepus::core {
 
 void Expiry::add(Nanos deadline, Sequence sequence) {
-  CHECK(deadline != never);
   heap_.push_back({deadline, sequence});
   std::push_heap(heap_.begin(), heap_.end(), std::greater<>{});
 }
 
+void Expiry::sort_arrivals() {
+  std::stable_sort(arrivals_.begin(), arrivals_.end(),
+                   [](const Arrival& left, const Arrival& right) { return left.at < right.at; });
+}
+
+void Expiry::set_ttl(std::optional<Nanos> ttl) {
+  ttl_ = ttl;
+  if (!ttl_) arrivals_ = {};
+}
+
+Nanos Expiry::next_deadline() const {
+  return std::min(heap_.empty() ? never : heap_.front().deadline, next_arrival_deadline());
+}
+
 bool Expiry::take_due(Nanos now, Sequence& sequence) {
-  if (heap_.empty() || heap_.front().deadline > now) return false;
+  if (next_deadline() > now) return false;
+  if (next_arrival_deadline() == next_deadline()) {
+    sequence = arrivals_.front().sequence;
+    arrivals_.pop_front();
+    return true;
+  }
   sequence = heap_.front().sequence;
   std::pop_heap(heap_.begin(), heap_.end(), std::greater<>{});
   heap_.pop_back();
-  if (heap_.empty()) heap_ = {};
   return true;
 }
 

@@ -1,10 +1,14 @@
-// When messages of one queue expire: a min-heap of (deadline, sequence), exact for every position
-// in the queue, not only for its head. Queues without any TTL own no memory here. An entry whose
-// message is gone when its time comes is skipped; one that is unacked then is remembered, and
-// expires when it returns to the queue.
+// When messages of one queue expire, exact for every position in the queue, not only for its head.
+// A message has up to two deadlines: its own (the expiration property) in a min-heap, and that of
+// the queue's time to live, which is its arrival plus a time that may change at any moment: those
+// are kept in order of arrival. Queues without any TTL own no memory here. An entry whose message
+// is gone when its time comes is skipped; one that is unacked then is remembered, and expires when
+// it returns to the queue.
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <optional>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -17,8 +21,15 @@ namespace lepus::core {
 class Expiry {
  public:
   void add(Nanos deadline, Sequence sequence);
+  /// It is in a queue with a TTL since then. In any order before sort_arrivals(), else in order of
+  /// the times.
+  void arrived(Nanos at, Sequence sequence) { arrivals_.push_back({at, sequence}); }
+  void sort_arrivals();
+  /// Of the queue. Nothing: it has none, and arrivals are forgotten.
+  void set_ttl(std::optional<Nanos> ttl);
+  bool has_ttl() const { return ttl_.has_value(); }
   /// core::never when nothing can expire.
-  Nanos next_deadline() const { return heap_.empty() ? never : heap_.front().deadline; }
+  Nanos next_deadline() const;
   /// The next one that is due, taken out; false when none is.
   bool take_due(Nanos now, Sequence& sequence);
 
@@ -39,7 +50,17 @@ class Expiry {
       return deadline != other.deadline ? deadline > other.deadline : sequence > other.sequence;
     }
   };
+  struct Arrival {
+    Nanos at;
+    Sequence sequence;
+  };
+  Nanos next_arrival_deadline() const {
+    return arrivals_.empty() || !ttl_ ? never : arrivals_.front().at + *ttl_;
+  }
+
   std::vector<Entry> heap_;
+  std::deque<Arrival> arrivals_;
+  std::optional<Nanos> ttl_;
   boost::unordered_flat_set<Sequence> overdue_;
 };
 

@@ -156,7 +156,7 @@ struct RestoredRun {
   std::uint32_t body_size = 0;
   /// Of the first, in milliseconds since 1970; 0: not kept. Of a stream, to stream_time_step.
   std::uint64_t enqueued_ms = 0;
-  Nanos deadline = never;  ///< By the message's own TTL and its queue's, of the loop's clock.
+  Nanos deadline = never;  ///< By the message's own TTL, of the loop's clock.
   bool redelivered = false;
 };
 

@@ -21,12 +21,12 @@ Queue::Queue(const QueueInfo& info, Broker& broker)
       broker_(broker),
       backlog_(info.parsed.max_priority.value_or(0)),
       idle_since_(broker.now()),
-      has_rules_(info.effective.message_ttl_ms || info.effective.max_length ||
-                 info.effective.max_length_bytes || info.parsed.queue_type == QueueType::stream),
+      has_rules_(false),
       is_kept_(info.is_kept()),
       keeps_all_(info.parsed.queue_type != QueueType::classic) {
   if (info.parsed.queue_type == QueueType::stream)
     stream_ = std::make_unique<Stream>(*this, broker);
+  read_rules();
   register_deadline();
 }
 
@@ -87,17 +87,15 @@ void Queue::repeat_marks() {
 void Queue::restore(const RestoredQueue& held) {
   CHECK(is_kept_);
   for (const RestoredRun& run : held.runs) {
+    if (!stream_) restore_deadlines(run);
     RecordPlace place = run.place;
     for (Sequence sequence = run.first; sequence < run.first + run.count; ++sequence) {
-      if (run.deadline != never && !stream_) {
-        if (!expiry_) expiry_ = std::make_unique<Expiry>();
-        expiry_->add(run.deadline, sequence);
-      }
       backlog_.restore(sequence, place, run.body_size, run.redelivered);
       place.offset += place.size;
     }
   }
   if (stream_) stream_->restore_times(held);
+  if (expiry_) expiry_->sort_arrivals();
   if (!held.runs.empty() && !stream_) (void)paging();
   for (const Sequence sequence : held.next) backlog_.continue_at(sequence);
   // The ledger may move what is held away from where this was said.
@@ -106,6 +104,20 @@ void Queue::restore(const RestoredQueue& held) {
   // What was unacknowledged counts again. Dropped when exchanges and bindings are there, too.
   if (has_rules_ && is_full_for(nullptr)) broker_.add_deadline(broker_.now(), info_->id);
   if (backlog_.ready_count() > 0) broker_.mark(*this);
+}
+
+/// Times from before the restart are of the wall clock.
+void Queue::restore_deadlines(const RestoredRun& run) {
+  const bool has_own = run.deadline != never;
+  const bool has_ttl = expiry_ && expiry_->has_ttl();
+  if (has_own && !expiry_) expiry_ = std::make_unique<Expiry>();
+  const Nanos arrived = run.enqueued_ms == 0 ? broker_.now()
+                                             : static_cast<Nanos>(run.enqueued_ms) * nanos_per_ms -
+                                                   broker_.wall_clock_offset();
+  for (Sequence sequence = run.first; sequence < run.first + run.count; ++sequence) {
+    if (has_own) expiry_->add(run.deadline, sequence);
+    if (has_ttl) expiry_->arrived(arrived, sequence);
+  }
 }
 
 std::uint64_t Queue::purge() {

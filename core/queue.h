@@ -98,6 +98,8 @@ class Queue : public ListNode<Queue> {
   /// Who waits for a message from disk (basic.get) gets none: the queue is being deleted.
   void abandon_gets();
 
+  /// QueueInfo::effective is another: a policy was set or cleared. queue_policies.cpp
+  void on_rules_changed();
   /// Declared, inspected or read: it is in use (x-expires).
   void note_used();
   /// Its registered deadline has come.
@@ -118,6 +120,7 @@ class Queue : public ListNode<Queue> {
   Turn offer(Consumer& consumer);
   bool obtain_credit(Consumer& consumer);
   void return_unused_credit(Consumer& consumer);
+  void restore_deadlines(const RestoredRun& run);
   Outgoing send_head(bool no_ack);
   void deliver_to(Consumer& consumer);
   /// Before a delivery that is to be acknowledged.
@@ -127,6 +130,8 @@ class Queue : public ListNode<Queue> {
   void announce_kept(Sequence sequence);
   MessageRef take(Sequence sequence);
   void note_taken(Sequence sequence, const Backlog::Taken& taken);
+
+  void read_rules();  // queue_policies.cpp
 
   // queue_consumers.cpp
   void activate(Consumer& consumer);
@@ -168,7 +173,7 @@ class Queue : public ListNode<Queue> {
   Levels backlog_;
   IntrusiveList<Consumer> active_;    ///< May be able to take, highest priority first.
   std::vector<Consumer*> consumers_;  ///< In order of arrival.
-  std::unique_ptr<Expiry> expiry_;    ///< From the first message with a TTL on.
+  std::unique_ptr<Expiry> expiry_;    ///< With a TTL, or from the first message with one on.
   std::unique_ptr<Returns> returns_;  ///< With a rule about what comes back.
   Consumer* sole_ = nullptr;          ///< With x-single-active-consumer: who is it.
   bool is_sole_leaving_ = false;      ///< Another one waits for it to settle what it has.

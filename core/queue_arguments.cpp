@@ -12,6 +12,7 @@
 
 #include "core/exchange/value_text.h"
 #include "core/field_table.h"
+#include "core/field_table_writer.h"
 #include "core/stream_spec.h"
 
 namespace lepus::core {
@@ -227,8 +228,7 @@ Reason on_delayed_retry_max(const Input& in, QueueArguments& out) {
   std::optional<std::uint64_t> delay;
   Reason reason = read_duration(in.value, delay);
   if (!reason.empty()) return reason;
-  if (*delay < out.delayed_retry_min_ms) return "{less_than_delayed_retry_min}";
-  out.delayed_retry_max_ms = *delay;
+  out.delayed_retry_max_ms = std::max(*delay, out.delayed_retry_min_ms);
   return {};
 }
 
@@ -345,14 +345,23 @@ constexpr std::array typed_keys{
     TypedKey{"x-initial-cluster-size", false, false, true},
 };
 
+bool is_of_type(const TypedKey& key, QueueType type) {
+  switch (type) {
+    case QueueType::classic:
+      return key.classic;
+    case QueueType::quorum:
+      return key.quorum;
+    case QueueType::stream:
+      return key.stream;
+  }
+  return false;
+}
+
 /// Quorum queues and streams are durable, and nobody's own.
 std::optional<AmqpError> check_type(const FieldTable& table, QueueType type,
                                     const QueueDescription& queue) {
   for (const TypedKey& key : typed_keys) {
-    const bool has = type == QueueType::classic  ? key.classic
-                     : type == QueueType::quorum ? key.quorum
-                                                 : key.stream;
-    if (has || !table.find(key.key)) continue;
+    if (is_of_type(key, type) || !table.find(key.key)) continue;
     return refused(fmt::format("invalid arg '{}' for {} of queue type rabbit_{}_queue", key.key,
                                title(queue), queue_type_name(type)));
   }
@@ -421,6 +430,28 @@ std::string_view queue_type_name(QueueType type) {
 }
 
 std::span<const ArgumentSupport> argument_support() { return supported; }
+
+bool has_queue_argument(std::string_view key, QueueType type) {
+  for (const TypedKey& one : typed_keys)
+    if (one.key == key) return is_of_type(one, type);
+  return false;
+}
+
+std::optional<std::string> check_policy_argument(std::string_view key, const FieldValue& value) {
+  for (const std::string_view fixed :
+       {"x-max-priority", "x-queue-type", "x-single-active-consumer", "x-lepus-shard"})
+    if (key == fixed) return std::nullopt;
+  for (const Rule& rule : rules) {
+    if (rule.key != key) continue;
+    // The dead letter exchange may come from an argument, or another policy.
+    FieldTableWriter with_exchange;
+    with_exchange.text(dead_letter_exchange_key, "");
+    const FieldTable table{with_exchange.bytes()};
+    QueueArguments ignored;
+    return rule.check(Input{value, table, {}}, ignored);
+  }
+  return std::nullopt;
+}
 
 Result<QueueArguments> parse_queue_arguments(Bytes table_bytes, const QueueDescription& queue) {
   const FieldTable table{table_bytes};

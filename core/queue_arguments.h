@@ -21,6 +21,8 @@
 
 namespace lepus::core {
 
+struct FieldValue;  // core/field_table.h
+
 enum class QueueType : std::uint8_t { classic, quorum, stream };
 /// "classic", "quorum", "stream".
 std::string_view queue_type_name(QueueType type);
@@ -81,6 +83,11 @@ struct QueueDescription {
 /// `table` is the inside of a valid field table (without its four length bytes).
 /// Errors: 406 (channel) for a bad value, 540 for a good one that is not built yet.
 Result<QueueArguments> parse_queue_arguments(Bytes table, const QueueDescription& queue);
+
+/// For policies: whether queues of this type have the argument.
+bool has_queue_argument(std::string_view key, QueueType type);
+/// For policies: empty when the value is good, else the reason. nullopt: policies cannot set it.
+std::optional<std::string> check_policy_argument(std::string_view key, const FieldValue& value);
 
 /// 406 when `received` differs from `current` in an argument that counts for equivalence (by value,
 /// so integer widths do not matter; x-queue-type classic equals none). No error: nullopt.

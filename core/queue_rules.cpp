@@ -33,12 +33,14 @@ std::optional<Sequence> Queue::push_by_rules(MessageRef message) {
       return std::nullopt;
     }
   }
-  const std::uint64_t ttl_ms =
-      std::min(info_->effective.message_ttl_ms.value_or(Message::no_ttl), message->ttl_ms());
+  const std::uint64_t ttl_ms = message->ttl_ms();
   const Sequence sequence = backlog_.push(std::move(message));
   if (ttl_ms != Message::no_ttl) {
     if (!expiry_) expiry_ = std::make_unique<Expiry>();
     expiry_->add(broker_.now() + static_cast<Nanos>(ttl_ms) * nanos_per_ms, sequence);
+  }
+  if (expiry_) {
+    if (expiry_->has_ttl()) expiry_->arrived(broker_.now(), sequence);
     register_deadline();
   }
   broker_.mark(*this);

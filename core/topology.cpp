@@ -133,11 +133,44 @@ void Topology::on_change(const VhostLimitsPut& change) {
   vhost->limits = change.limits;
 }
 
+void Topology::on_change(const PolicyPut& change) {
+  VhostInfo* vhost = find_pointer(vhosts_, change.vhost);
+  CHECK(vhost != nullptr);
+  (change.is_operator ? vhost->operator_policies : vhost->policies).put(change.policy);
+  follow_policies(*vhost);
+}
+
+void Topology::on_change(const PolicyRemoved& change) {
+  VhostInfo* vhost = find_pointer(vhosts_, change.vhost);
+  CHECK(vhost != nullptr);
+  (change.is_operator ? vhost->operator_policies : vhost->policies).remove(change.name);
+  follow_policies(*vhost);
+}
+
+void Topology::follow_policies(const VhostInfo& vhost, QueueInfo& queue) {
+  const QueueType type = queue.parsed.queue_type;
+  queue.effective = merge_policies(as_bytes(queue.arguments), queue.parsed,
+                                   vhost.policies.match_queue(queue.name, type),
+                                   vhost.operator_policies.match_queue(queue.name, type));
+}
+
+void Topology::follow_policies(const VhostInfo& vhost, ExchangeInfo& exchange) {
+  exchange.effective_alternate = exchange.has_alternate
+                                     ? exchange.alternate
+                                     : alternate_of(vhost.policies.match_exchange(exchange.name));
+}
+
+void Topology::follow_policies(VhostInfo& vhost) {
+  for (const auto& [name, queue] : vhost.queues) follow_policies(vhost, *queue);
+  for (const auto& [name, exchange] : vhost.exchanges) follow_policies(vhost, *exchange);
+}
+
 void Topology::on_change(const ExchangeAdded& change) {
   CHECK(change.exchange.id);
   VhostInfo* vhost = find_pointer(vhosts_, change.exchange.vhost);
   CHECK(vhost != nullptr);
   auto exchange = std::make_unique<ExchangeInfo>(change.exchange, *vhost);
+  follow_policies(*vhost, *exchange);
   CHECK(vhost->exchanges.emplace(exchange->name, exchange.get()).second);
   CHECK(exchanges_.emplace(change.exchange.id, std::move(exchange)).second);
 }
@@ -158,6 +191,7 @@ void Topology::on_change(const QueueAdded& change) {
   VhostInfo* vhost = find_pointer(vhosts_, change.queue.vhost);
   CHECK(vhost != nullptr);
   auto queue = std::make_unique<QueueInfo>(change.queue);
+  follow_policies(*vhost, *queue);
   CHECK(vhost->queues.emplace(queue->name, queue.get()).second);
   if (queue->owner) link_owned(*queue);
   CHECK(queues_.emplace(change.queue.id, std::move(queue)).second);

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,6 +55,8 @@ struct ExchangeInfo : ExchangeSpec {
   bool is_default() const { return name.empty(); }
 
   const VhostInfo& vhost_info;
+  /// Where it sends what it cannot route: `alternate`, or what a policy names.
+  std::optional<std::string> effective_alternate;
   std::unique_ptr<ExchangeRouter> router;
   BindingList bindings_out;              ///< This exchange is the source.
   BindingList bindings_in;               ///< This exchange is the destination.
@@ -65,6 +68,8 @@ struct VhostInfo {
   std::string name;
   VhostSettings settings;
   VhostLimits limits;
+  PolicyList policies;
+  PolicyList operator_policies;
   /// Keys are views of the names inside the infos.
   boost::unordered_flat_map<std::string_view, ExchangeInfo*, TextHash> exchanges;
   boost::unordered_flat_map<std::string_view, QueueInfo*, TextHash> queues;
@@ -148,6 +153,11 @@ class Topology {
   void on_change(const BindingRemoved& change);
   void on_change(const VhostSettingsPut& change);
   void on_change(const VhostLimitsPut& change);
+  void on_change(const PolicyPut& change);
+  void on_change(const PolicyRemoved& change);
+  static void follow_policies(const VhostInfo& vhost, QueueInfo& queue);
+  static void follow_policies(const VhostInfo& vhost, ExchangeInfo& exchange);
+  static void follow_policies(VhostInfo& vhost);
   template <class Change>
   requires requires(Access& access, const Change& change) { access.on_change(change); }
   void on_change(const Change& change) { access_.on_change(change); }

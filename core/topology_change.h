@@ -15,6 +15,7 @@
 
 #include "core/access_change.h"
 #include "core/base/ids.h"
+#include "core/policy.h"
 #include "core/queue_arguments.h"
 
 namespace lepus::core {
@@ -93,6 +94,6 @@ using TopologyChange =
     std::variant<VhostAdded, VhostRemoved, ExchangeAdded, ExchangeRemoved, QueueAdded, QueueRemoved,
                  BindingAdded, BindingRemoved, VhostSettingsPut, VhostLimitsPut, UserPut,
                  UserRemoved, PermissionPut, PermissionRemoved, TopicPermissionPut,
-                 TopicPermissionRemoved>;
+                 TopicPermissionRemoved, PolicyPut, PolicyRemoved>;
 
 }  // namespace lepus::core

@@ -62,8 +62,9 @@ void Topology::route_through(const ExchangeInfo& exchange, const RouteInput& inp
       for (const std::string_view key : input.more_keys) take_key(key);
       break;
   }
-  if (matched || !exchange.has_alternate) return;
-  const auto alternate = exchange.vhost_info.exchanges.find(std::string_view{exchange.alternate});
+  if (matched || !exchange.effective_alternate) return;
+  const auto alternate =
+      exchange.vhost_info.exchanges.find(std::string_view{*exchange.effective_alternate});
   if (alternate != exchange.vhost_info.exchanges.end()) follow(*alternate->second);
 }
 

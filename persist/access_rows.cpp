@@ -112,6 +112,20 @@ KeptRow vhost_limits_row(const std::string& name, const core::VhostLimits& limit
   return {{std::string{limits_component}, name, std::string{limits_name}, text_of(json)}};
 }
 
+KeptRow policy_row(const core::PolicySpec& policy, bool is_operator) {
+  CHECK(!policy.vhost.empty());
+  CHECK(!policy.name.empty());
+  const std::string target{core::policy_target_name(policy.target)};
+  if (!is_operator)
+    return {{policy.vhost, policy.name, policy.pattern, target, policy.json,
+             std::to_string(policy.priority)}};
+  const Json json = {{"pattern", policy.pattern},
+                     {"apply-to", target},
+                     {"priority", policy.priority},
+                     {"definition", parse(policy.json)}};
+  return {{std::string{operator_policy_component}, policy.vhost, policy.name, text_of(json)}};
+}
+
 bool is_vhost_limits(const KeptRow& parameter) {
   CHECK(parameter.values.size() == 4);
   return parameter.values[0] == limits_component && parameter.values[2] == limits_name;

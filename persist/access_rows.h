@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/access_change.h"
+#include "core/policy.h"
 #include "persist/kept.h"
 
 namespace lepus::persist {
@@ -16,6 +17,9 @@ KeptRow vhost_row(const std::string& name, const core::VhostSettings& settings);
 /// A parameter: limits of virtual hosts are some in RabbitMQ.
 KeptRow vhost_limits_row(const std::string& name, const core::VhostLimits& limits);
 bool is_vhost_limits(const KeptRow& parameter);
+inline constexpr std::string_view operator_policy_component = "operator_policy";
+/// Of policies; an operator policy is a parameter in RabbitMQ.
+KeptRow policy_row(const core::PolicySpec& policy, bool is_operator);
 
 /// The other way. Empty, or what is wrong with the row: "limits: 'max-connections' ...".
 [[nodiscard]] std::string read_user(const KeptRow& row, core::UserSpec& user);

@@ -71,6 +71,8 @@ class Catalog final : public core::DefinitionStore {
   void write(const core::BindingRemoved& change);
   void write(const core::VhostSettingsPut& change);
   void write(const core::VhostLimitsPut& change);
+  void write(const core::PolicyPut& change);
+  void write(const core::PolicyRemoved& change);
   void write(const core::UserPut& change);
   void write(const core::UserRemoved& change);
   void write(const core::PermissionPut& change);

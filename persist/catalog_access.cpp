@@ -61,6 +61,18 @@ void Catalog::write(const core::VhostLimitsPut& change) {
   unkeep(KeptKind::parameters, {row.values[0], row.values[1], row.values[2]});
 }
 
+void Catalog::write(const core::PolicyPut& change) {
+  keep(change.is_operator ? KeptKind::parameters : KeptKind::policies,
+       policy_row(change.policy, change.is_operator));
+}
+
+void Catalog::write(const core::PolicyRemoved& change) {
+  if (change.is_operator)
+    return unkeep(KeptKind::parameters,
+                  {std::string{operator_policy_component}, change.vhost_name, change.name});
+  unkeep(KeptKind::policies, {change.vhost_name, change.name});
+}
+
 void Catalog::write(const core::UserPut& change) { keep(KeptKind::users, user_row(change.user)); }
 
 void Catalog::write(const core::UserRemoved& change) {

@@ -3,11 +3,17 @@
 
 #include <variant>
 
+#include "core/field_table.h"
 #include "core/limits.h"
 
 namespace lepus::persist {
 
 KnownQueues::KnownQueues(const core::StoredDefinitions& stored) {
+  // A policy may give any queue a time to live.
+  for (const core::TopologyChange& change : stored.changes)
+    if (const auto* put = std::get_if<core::PolicyPut>(&change))
+      has_ttl_policy_ |=
+          core::FieldTable{core::as_bytes(put->policy.definition)}.find("message-ttl").has_value();
   for (const core::TopologyChange& change : stored.changes)
     if (const auto* added = std::get_if<core::QueueAdded>(&change)) add(added->queue);
 }
@@ -15,7 +21,7 @@ KnownQueues::KnownQueues(const core::StoredDefinitions& stored) {
 void KnownQueues::add(const core::QueueSpec& queue) {
   CHECK(queue.id.value != 0);
   homes_[queue.id.value] = queue.home;
-  if (queue.parsed.message_ttl_ms) timed_.emplace(queue.id.value, 1U);
+  if (queue.parsed.message_ttl_ms || has_ttl_policy_) timed_.emplace(queue.id.value, 1U);
   if (queue.parsed.queue_type == core::QueueType::stream)
     timed_.emplace(queue.id.value,
                    static_cast<std::uint32_t>(core::limits::stream_time_step / core::nanos_per_ms));

@@ -25,6 +25,7 @@ class KnownQueues {
  private:
   boost::unordered_flat_map<std::uint64_t, core::ShardId> homes_;
   TimedQueues timed_;
+  bool has_ttl_policy_ = false;
 };
 
 }  // namespace lepus::persist

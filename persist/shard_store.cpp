@@ -119,7 +119,7 @@ core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue) {
   report_.queues.for_each_run(id, [&](const RecoveredRun& run) {
     restored.runs.push_back({run.sequence, run.count, run.message.place,
                              static_cast<std::uint32_t>(run.message.body_size),
-                             run.message.enqueued_ms, deadline_of(run.message, queue),
+                             run.message.enqueued_ms, deadline_of(run.message),
                              run.redelivered});
   });
   for (const RecoveredLevel& level : report_.queues.levels(id)) {
@@ -130,13 +130,10 @@ core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue) {
   return restored;
 }
 
-core::Nanos ShardStore::deadline_of(const LiveMessage& message,
-                                    const core::QueueSpec& queue) const {
-  const std::uint64_t ttl_ms =
-      std::min(queue.parsed.message_ttl_ms.value_or(core::Message::no_ttl), message.ttl_ms);
-  if (ttl_ms == core::Message::no_ttl) return core::never;
+core::Nanos ShardStore::deadline_of(const LiveMessage& message) const {
+  if (message.ttl_ms == core::Message::no_ttl) return core::never;
   const auto since_1970 =
-      static_cast<core::Nanos>(message.enqueued_ms + ttl_ms) * core::nanos_per_ms;
+      static_cast<core::Nanos>(message.enqueued_ms + message.ttl_ms) * core::nanos_per_ms;
   return std::max<core::Nanos>(since_1970 - parts_.wall_clock_offset, 0);
 }
 

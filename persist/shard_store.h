@@ -33,7 +33,7 @@ class ShardStore final : public core::Restorer {
   std::vector<SequenceRange> drop_others(const KnownQueues& known);
   void repeat_marks();
   Segments::Found found() const;
-  core::Nanos deadline_of(const LiveMessage& message, const core::QueueSpec& queue) const;
+  core::Nanos deadline_of(const LiveMessage& message) const;
 
   Journal::Parts parts_;
   RecoveryReport report_;

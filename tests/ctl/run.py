@@ -16,12 +16,14 @@ import traceback
 import cases_access
 import cases_lists
 import cases_node
+import cases_policies
 import cases_work
 from tool import Node, World
 
 
 def all_cases():
-    for module in (cases_lists, cases_work, cases_access, cases_node):
+    for module in (cases_lists, cases_work, cases_access, cases_node,
+                   cases_policies):
         yield from module.CASES
 
 

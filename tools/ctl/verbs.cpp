@@ -15,6 +15,8 @@ constexpr std::string_view monitoring = "Monitoring, observability and health ch
 constexpr std::string_view configuration = "Configuration and Environment";
 constexpr std::string_view definitions = "Definitions";
 constexpr std::string_view operations = "Operations";
+constexpr std::string_view policies = "Policies";
+constexpr std::string_view limits = "Virtual hosts and limits";
 constexpr std::string_view queues = "Queues";
 
 constexpr std::size_t many = 1000;
@@ -36,6 +38,18 @@ constexpr std::array add_vhost_options{
     OptionSpec{"description", 0, "text", "description", "what it is for"},
     OptionSpec{"default-queue-type", 0, "type", "default_queue_type",
                "of queues that are declared without one"},
+};
+constexpr std::array policy_options{
+    OptionSpec{"priority", 0, "priority", "priority", "the highest that matches counts; default 0"},
+    OptionSpec{"apply-to", 0, "type", "apply_to",
+               "all, queues, classic_queues, quorum_queues, streams, exchanges"},
+};
+constexpr std::array vhost_limits_options{
+    OptionSpec{"global", 0, "", "global", "limits of all virtual hosts"},
+};
+constexpr std::array user_limits_options{
+    OptionSpec{"global", 0, "", "", "limits of all users (as without an option)"},
+    OptionSpec{"user", 0, "username", "user", "limits of this user"},
 };
 constexpr std::array file_options{
     OptionSpec{"format", 0, "json", "", "json is the only one"},
@@ -173,6 +187,49 @@ constexpr std::array table{
              "Closes the connection that list_connections pid shows so", 2, 2, false, false,
              Answer::nothing, "Closing connection {0}, reason: {1}..."},
 
+    VerbSpec{policies, "clear_operator_policy", "[--vhost <vhost>] <name>",
+             "Clears an operator policy", 1, 1, false, true, Answer::nothing,
+             "Clearing operator policy \"{0}\" on vhost \"{vhost}\" ..."},
+    VerbSpec{policies, "clear_policy", "[--vhost <vhost>] <name>", "Clears (removes) a policy", 1,
+             1, false, true, Answer::nothing, "Clearing policy \"{0}\" on vhost \"{vhost}\" ..."},
+    VerbSpec{policies, "list_operator_policies", "[--vhost <vhost>] [--no-table-headers]",
+             "Lists operator policy overrides for a virtual host", 0, 0, false, true, Answer::rows,
+             "Listing operator policy overrides for vhost \"{vhost}\" ..."},
+    VerbSpec{policies, "list_policies", "[--vhost <vhost>] [--no-table-headers]",
+             "Lists all policies in a virtual host", 0, 0, false, true, Answer::rows,
+             "Listing policies for vhost \"{vhost}\" ..."},
+    VerbSpec{policies, "set_operator_policy",
+             "[--vhost <vhost>] [--priority <priority>] [--apply-to <apply-to>] <name> <pattern> "
+             "<definition>",
+             "Sets an operator policy that overrides a subset of arguments in user policies", 3, 3,
+             false, true, Answer::nothing,
+             "Setting operator policy override \"{0}\" for pattern \"{1}\" to \"{2}\" for vhost "
+             "\"{vhost}\" ...",
+             policy_options},
+    VerbSpec{policies, "set_policy",
+             "[--vhost <vhost>] [--priority <priority>] [--apply-to <apply-to>] <name> <pattern> "
+             "<definition>",
+             "Sets or updates a policy", 3, 3, false, true, Answer::nothing,
+             "Setting policy \"{0}\" for pattern \"{1}\" to \"{2}\" for vhost \"{vhost}\" ...",
+             policy_options},
+
+    VerbSpec{limits, "clear_user_limits", "<username> max-connections | max-channels | all",
+             "Clears limits of a user", 2, 2, false, false, Answer::nothing,
+             "Clearing \"{1}\" limit for user \"{0}\" ..."},
+    VerbSpec{limits, "clear_vhost_limits", "[--vhost <vhost>]", "Clears virtual host limits", 0, 0,
+             false, true, Answer::nothing, "Clearing vhost \"{vhost}\" limits ..."},
+    VerbSpec{limits, "list_user_limits", "[--user <username>] [--global]",
+             "Displays configured user limits", 0, 0, false, false, Answer::rows,
+             "Listing limits of users ...", user_limits_options},
+    VerbSpec{limits, "list_vhost_limits", "[--vhost <vhost>] [--global]",
+             "Displays configured virtual host limits", 0, 0, false, true, Answer::rows,
+             "Listing limits for vhost \"{vhost}\" ...", vhost_limits_options},
+    VerbSpec{limits, "set_user_limits", "<username> <definition>", "Sets user limits", 2, 2, false,
+             false, Answer::nothing, "Setting user limits to \"{1}\" for user \"{0}\" ..."},
+    VerbSpec{limits, "set_vhost_limits", "[--vhost <vhost>] <definition>",
+             "Sets virtual host limits", 1, 1, false, true, Answer::nothing,
+             "Setting vhost limits to \"{0}\" for vhost \"{vhost}\" ..."},
+
     VerbSpec{queues, "delete_queue",
              "<queue_name> [--if-empty|-e] [--if-unused|-u] "
              "[--vhost <vhost>]",
@@ -197,11 +254,7 @@ constexpr std::array absent{
     Absent{"cancel_sync_queue", cluster},
     Absent{"change_cluster_node_type", cluster},
     Absent{"clear_global_parameter", later},
-    Absent{"clear_operator_policy", later},
     Absent{"clear_parameter", later},
-    Absent{"clear_policy", later},
-    Absent{"clear_user_limits", later},
-    Absent{"clear_vhost_limits", later},
     Absent{"cluster_status", cluster},
     Absent{"decode", later},
     Absent{"decrypt_conf_value", later},
@@ -226,12 +279,8 @@ constexpr std::array absent{
     Absent{"list_global_parameters", later},
     Absent{"list_hashes", later},
     Absent{"list_node_auth_attempt_stats", later},
-    Absent{"list_operator_policies", later},
     Absent{"list_parameters", later},
-    Absent{"list_policies", later},
     Absent{"list_unresponsive_queues", later},
-    Absent{"list_user_limits", later},
-    Absent{"list_vhost_limits", later},
     Absent{"node_health_check", later},
     Absent{"reconcile_vhosts", later},
     Absent{"rename_cluster_node", cluster},
@@ -244,12 +293,8 @@ constexpr std::array absent{
     Absent{"set_cluster_name", later},
     Absent{"set_global_parameter", later},
     Absent{"set_log_level", later},
-    Absent{"set_operator_policy", later},
     Absent{"set_parameter", later},
     Absent{"set_permissions_globally", later},
-    Absent{"set_policy", later},
-    Absent{"set_user_limits", later},
-    Absent{"set_vhost_limits", later},
     Absent{"set_vhost_tags", later},
     Absent{"start_app", "start the process"},
     Absent{"stop_app", "stop and start the process"},

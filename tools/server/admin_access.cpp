@@ -9,8 +9,10 @@
 #include <fmt/format.h>
 
 #include "core/access_request.h"
+#include "persist/access_rows.h"
 #include "tools/server/admin_operation.h"
 #include "tools/server/default_users.h"
+#include "tools/server/policy_text.h"
 
 namespace lepus::server {
 
@@ -79,6 +81,50 @@ core::AccessRequest delete_vhost(const AdminRequest& request) {
   return core::DeleteVhost{request.arguments[0]};
 }
 
+std::string option_of(const AdminRequest& request, std::string_view name, std::string preset) {
+  const auto found = request.options.find(name);
+  return found == request.options.end() ? std::move(preset) : found->second;
+}
+template <bool IsOperator>
+core::AccessRequest set_policy(const AdminRequest& request) {
+  const Arguments& all = request.arguments;
+  core::SetPolicy made;
+  made.is_operator = IsOperator;
+  made.fault = read_policy(
+      {request.vhost, all[0], all[1], option_of(request, "apply_to", IsOperator ? "queues" : "all"),
+       all[2], option_of(request, "priority", "0")},
+      made.policy);
+  made.policy.vhost = request.vhost;
+  return made;
+}
+template <bool IsOperator>
+core::AccessRequest clear_policy(const AdminRequest& request) {
+  return core::ClearPolicy{request.vhost, request.arguments[0], IsOperator};
+}
+
+core::AccessRequest set_vhost_limits(const AdminRequest& request) {
+  core::SetVhostLimits made{request.vhost, {}};
+  made.fault = persist::read_vhost_limits(
+      {{"vhost-limits", request.vhost, "limits", request.arguments[0]}}, made.limits);
+  return made;
+}
+core::AccessRequest clear_vhost_limits(const AdminRequest& request) {
+  return core::SetVhostLimits{request.vhost, {}};
+}
+core::AccessRequest set_user_limits(const AdminRequest& request) {
+  core::UserSpec user;
+  core::SetUserLimits made{request.arguments[0], {}};
+  made.fault =
+      persist::read_user({{request.arguments[0], "", "", "[]", request.arguments[1]}}, user);
+  made.limits = user.limits;
+  return made;
+}
+core::AccessRequest clear_user_limits(const AdminRequest& request) {
+  const std::string& which = request.arguments[1];
+  return core::ClearUserLimits{request.arguments[0], which != "max-channels",
+                               which != "max-connections"};
+}
+
 constexpr std::size_t many = 100;
 constexpr std::array verbs{
     AccessVerb{"add_user", "a user and a password", 2, 2, add_user},
@@ -95,6 +141,15 @@ constexpr std::array verbs{
                clear_topic_permissions},
     AccessVerb{"add_vhost", "a virtual host", 1, 1, add_vhost},
     AccessVerb{"delete_vhost", "a virtual host", 1, 1, delete_vhost},
+    AccessVerb{"set_vhost_limits", "a JSON object", 1, 1, set_vhost_limits},
+    AccessVerb{"clear_vhost_limits", "nothing", 0, 0, clear_vhost_limits},
+    AccessVerb{"set_user_limits", "a user and a JSON object", 2, 2, set_user_limits},
+    AccessVerb{"clear_user_limits", "a user and max-connections, max-channels or all", 2, 2,
+               clear_user_limits},
+    AccessVerb{"set_policy", "a name, a pattern and a definition", 3, 3, set_policy<false>},
+    AccessVerb{"set_operator_policy", "a name, a pattern and a definition", 3, 3, set_policy<true>},
+    AccessVerb{"clear_policy", "the name of a policy", 1, 1, clear_policy<false>},
+    AccessVerb{"clear_operator_policy", "the name of a policy", 1, 1, clear_policy<true>},
 };
 
 const AccessVerb* find_verb(std::string_view name) {
@@ -110,6 +165,7 @@ AdminFault fault_of(core::AccessRefusal::Reason reason) {
     case core::AccessRefusal::Reason::no_such_user:
       return AdminFault::no_user;
     case core::AccessRefusal::Reason::no_such_vhost:
+    case core::AccessRefusal::Reason::no_such_policy:
       return AdminFault::not_found;
     case core::AccessRefusal::Reason::bad_value:
       return AdminFault::invalid;

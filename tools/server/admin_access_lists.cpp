@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "persist/access_rows.h"
 #include "tools/server/admin_listing.h"
 
 namespace lepus::server {
@@ -77,10 +78,63 @@ class TopicPermissionListing final : public AccessListing<Row> {
   }
 };
 
+/// Those of one virtual host.
+template <bool IsOperator>
+class PolicyListing final : public SnapshotListing<PolicyRow> {
+ public:
+  using SnapshotListing::SnapshotListing;
+
+ private:
+  void collect() override {
+    const core::VhostInfo* vhost = find_vhost();
+    if (vhost == nullptr) return;
+    const core::PolicyList& list = IsOperator ? vhost->operator_policies : vhost->policies;
+    for (const auto& policy : list.all()) add({policy->spec});
+    end_if_complete();
+  }
+};
+
+/// Of one virtual host, or of all that have any.
+class VhostLimitsListing final : public SnapshotListing<VhostLimitsRow> {
+ public:
+  using SnapshotListing::SnapshotListing;
+
+ private:
+  void collect() override {
+    const bool is_global = request().options.contains("global");
+    if (!is_global && find_vhost() == nullptr) return;
+    for (const core::VhostInfo* vhost : control().topology().vhosts())
+      if (is_global ? vhost->limits != core::VhostLimits{} : vhost->name == request().vhost)
+        add({vhost->name, persist::vhost_limits_row(vhost->name, vhost->limits).values.back()});
+    end_if_complete();
+  }
+};
+
+class UserLimitsListing final : public SnapshotListing<UserLimitsRow> {
+ public:
+  using SnapshotListing::SnapshotListing;
+
+ private:
+  void collect() override {
+    const auto wanted = request().options.find("user");
+    for (const core::UserInfo* user : control().topology().access().users()) {
+      const bool is_wanted = wanted != request().options.end()
+                                 ? user->spec.name == wanted->second
+                                 : user->spec.limits != core::UserLimits{};
+      if (is_wanted) add({user->spec.name, persist::user_row(user->spec).values.back()});
+    }
+    end_if_complete();
+  }
+};
+
 }  // namespace
 
 OperationMaker find_access_list_operation(std::string_view verb) {
   if (verb == "list_users") return make_operation<UserListing>;
+  if (verb == "list_policies") return make_operation<PolicyListing<false>>;
+  if (verb == "list_operator_policies") return make_operation<PolicyListing<true>>;
+  if (verb == "list_vhost_limits") return make_operation<VhostLimitsListing>;
+  if (verb == "list_user_limits") return make_operation<UserLimitsListing>;
   if (verb == "list_permissions") return make_operation<PermissionListing<VhostPermissionRow>>;
   if (verb == "list_user_permissions") return make_operation<PermissionListing<UserPermissionRow>>;
   if (verb == "list_topic_permissions")

@@ -43,7 +43,7 @@ class QueueListing final : public Listing<QueueRow> {
     const core::QueueStats stats = rows_.front();
     rows_.pop_front();
     if (const core::QueueInfo* info = control().topology().find_queue(stats.id))
-      write({*info, stats, node()}, json);
+      write({*info, *control().topology().find_vhost(info->vhost), stats, node()}, json);
   }
 
   std::deque<core::QueueStats> rows_;

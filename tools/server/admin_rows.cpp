@@ -22,6 +22,16 @@ std::string queue_pid(const QueueRow& row) {
 
 constexpr std::uint64_t counter_mask = (1ULL << 48) - 1;
 
+const core::Policy* policy_of(const QueueRow& row) {
+  return row.vhost.policies.match_queue(row.info.name, row.info.parsed.queue_type);
+}
+const core::Policy* operator_policy_of(const QueueRow& row) {
+  return row.vhost.operator_policies.match_queue(row.info.name, row.info.parsed.queue_type);
+}
+std::string_view name_of(const core::Policy* policy) {
+  return policy == nullptr ? std::string_view{} : std::string_view{policy->spec.name};
+}
+
 using Q = QueueRow;
 using J = JsonWriter;
 constexpr std::array queue_columns{
@@ -29,7 +39,13 @@ constexpr std::array queue_columns{
     Column<Q>{"durable", false, [](const Q& q, J& json) { json.boolean(q.info.durable); }},
     Column<Q>{"auto_delete", false, [](const Q& q, J& json) { json.boolean(q.info.auto_delete); }},
     Column<Q>{"arguments", false, [](const Q& q, J& json) { write_table(q.info.arguments, json); }},
-    Column<Q>{"policy", false, [](const Q&, J& json) { json.text(""); }},
+    Column<Q>{"policy", false, [](const Q& q, J& json) { json.text(name_of(policy_of(q))); }},
+    Column<Q>{"operator_policy", false,
+              [](const Q& q, J& json) { json.text(name_of(operator_policy_of(q))); }},
+    Column<Q>{"effective_policy_definition", false,
+              [](const Q& q, J& json) {
+                write_table(core::merged_definition(policy_of(q), operator_policy_of(q)), json);
+              }},
     Column<Q>{"pid", false, [](const Q& q, J& json) { json.text(queue_pid(q)); }},
     Column<Q>{"owner_pid", false,
               [](const Q& q, J& json) {
@@ -66,7 +82,10 @@ constexpr std::array exchange_columns{
     Column<E>{"auto_delete", false, [](const E& e, J& json) { json.boolean(e.info.auto_delete); }},
     Column<E>{"internal", false, [](const E& e, J& json) { json.boolean(e.info.internal); }},
     Column<E>{"arguments", false, [](const E& e, J& json) { write_table(e.info.arguments, json); }},
-    Column<E>{"policy", false, [](const E&, J& json) { json.text(""); }},
+    Column<E>{"policy", false,
+              [](const E& e, J& json) {
+                json.text(name_of(e.info.vhost_info.policies.match_exchange(e.info.name)));
+              }},
 };
 
 using B = BindingRow;
@@ -175,6 +194,31 @@ constexpr std::array user_columns{
     Column<UserRow>{"tags", true, [](const UserRow& u, J& json) { json.raw(u.tags); }},
 };
 
+constexpr std::array policy_columns{
+    Column<PolicyRow>{"vhost", true, [](const PolicyRow& p, J& json) { json.text(p.spec.vhost); }},
+    Column<PolicyRow>{"name", true, [](const PolicyRow& p, J& json) { json.text(p.spec.name); }},
+    Column<PolicyRow>{"pattern", true,
+                      [](const PolicyRow& p, J& json) { json.text(p.spec.pattern); }},
+    Column<PolicyRow>{
+        "apply-to", true,
+        [](const PolicyRow& p, J& json) { json.text(core::policy_target_name(p.spec.target)); }},
+    Column<PolicyRow>{"definition", true,
+                      [](const PolicyRow& p, J& json) { json.text(p.spec.json); }},
+    Column<PolicyRow>{"priority", true,
+                      [](const PolicyRow& p, J& json) { json.number(p.spec.priority); }},
+};
+constexpr std::array vhost_limits_columns{
+    Column<VhostLimitsRow>{"vhost", true,
+                           [](const VhostLimitsRow& l, J& json) { json.text(l.name); }},
+    Column<VhostLimitsRow>{"limits", true,
+                           [](const VhostLimitsRow& l, J& json) { json.text(l.limits); }},
+};
+constexpr std::array user_limits_columns{
+    Column<UserLimitsRow>{"user", true, [](const UserLimitsRow& l, J& json) { json.text(l.name); }},
+    Column<UserLimitsRow>{"limits", true,
+                          [](const UserLimitsRow& l, J& json) { json.text(l.limits); }},
+};
+
 template <class Row>
 constexpr Column<Row> user_column{"user", true,
                                   [](const Row& p, J& json) { json.text(p.spec.user); }};
@@ -267,6 +311,19 @@ std::span<const Column<UserTopicPermissionRow>> columns_of() {
   return user_topic_permission_columns;
 }
 
+template <>
+std::span<const Column<PolicyRow>> columns_of() {
+  return policy_columns;
+}
+template <>
+std::span<const Column<VhostLimitsRow>> columns_of() {
+  return vhost_limits_columns;
+}
+template <>
+std::span<const Column<UserLimitsRow>> columns_of() {
+  return user_limits_columns;
+}
+
 ColumnNames column_names(std::string_view verb) {
   if (verb == "list_queues") return names_of<QueueRow>();
   if (verb == "list_exchanges") return names_of<ExchangeRow>();
@@ -279,6 +336,9 @@ ColumnNames column_names(std::string_view verb) {
   if (verb == "list_permissions") return names_of<VhostPermissionRow>();
   if (verb == "list_user_permissions") return names_of<UserPermissionRow>();
   if (verb == "list_topic_permissions") return names_of<VhostTopicPermissionRow>();
+  if (verb == "list_policies" || verb == "list_operator_policies") return names_of<PolicyRow>();
+  if (verb == "list_vhost_limits") return names_of<VhostLimitsRow>();
+  if (verb == "list_user_limits") return names_of<UserLimitsRow>();
   if (verb == "list_user_topic_permissions") return names_of<UserTopicPermissionRow>();
   return {};
 }

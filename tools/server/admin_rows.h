@@ -16,6 +16,7 @@ namespace lepus::server {
 
 struct QueueRow {
   const core::QueueInfo& info;
+  const core::VhostInfo& vhost;
   const core::QueueStats& stats;
   const std::string& node;
 };
@@ -63,6 +64,19 @@ struct VhostTopicPermissionRow {
 };
 struct UserTopicPermissionRow {
   core::TopicPermissionSpec spec;
+};
+
+struct PolicyRow {
+  core::PolicySpec spec;
+};
+/// `limits`: JSON.
+struct VhostLimitsRow {
+  std::string name;
+  std::string limits;
+};
+struct UserLimitsRow {
+  std::string name;
+  std::string limits;
 };
 
 template <class Row>

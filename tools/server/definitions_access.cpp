@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "core/topology_rules.h"
 #include "net/amqp/password.h"
 #include "persist/access_rows.h"
+#include "tools/server/policy_text.h"
 
 namespace lepus::server {
 
@@ -35,6 +37,7 @@ class Loader {
   void add_user(const KeptRow& row);
   void add_settings(const KeptRow& row);
   void add_limits(const KeptRow& row);
+  void add_policy(const KeptRow& row, bool is_operator);
   void add_permission(const KeptRow& row);
   void add_topic_permission(const KeptRow& row);
   bool has_both(const std::string& user, const std::string& vhost);
@@ -55,6 +58,9 @@ AccessLoad Loader::load() {
   for (const KeptRow& row : kept_.of(KeptKind::vhost_properties)) add_settings(row);
   for (const KeptRow& row : kept_.of(KeptKind::parameters))
     if (persist::is_vhost_limits(row)) add_limits(row);
+  for (const KeptRow& row : kept_.of(KeptKind::policies)) add_policy(row, false);
+  for (const KeptRow& row : kept_.of(KeptKind::parameters))
+    if (is_operator_policy(row)) add_policy(row, true);
   for (const KeptRow& row : kept_.of(KeptKind::permissions)) add_permission(row);
   for (const KeptRow& row : kept_.of(KeptKind::topic_permissions)) add_topic_permission(row);
   return std::move(out_);
@@ -92,6 +98,27 @@ void Loader::add_limits(const KeptRow& row) {
   const auto vhost = vhosts_.find(row.values[1]);
   if (vhost == vhosts_.end()) return;
   out_.changes.emplace_back(core::VhostLimitsPut{vhost->second, vhost->first, limits});
+}
+
+/// What of it cannot be followed is said; the rest holds.
+void Loader::add_policy(const KeptRow& row, bool is_operator) {
+  core::PolicyPut put;
+  put.is_operator = is_operator;
+  std::string why = read_policy_row(row, is_operator, put.policy);
+  const bool is_readable = why.empty();
+  if (is_readable) why = core::check_policy(put.policy, is_operator);
+  const std::string& name = row.values[is_operator ? 2 : 1];
+  const std::string& vhost = row.values[is_operator ? 1 : 0];
+  if (!why.empty()) {
+    std::replace(why.begin(), why.end(), '\n', ' ');
+    out_.warnings.push_back(fmt::format(
+        "{} '{}' in vhost '{}': {}; {}", is_operator ? "operator policy" : "policy", name, vhost,
+        why, is_readable ? "the rest of it is applied" : "it is stored, not applied"));
+  }
+  const auto found = vhosts_.find(vhost);
+  if (!is_readable || found == vhosts_.end()) return;
+  put.vhost = found->second;
+  out_.changes.emplace_back(std::move(put));
 }
 
 bool Loader::has_both(const std::string& user, const std::string& vhost) {

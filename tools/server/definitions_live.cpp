@@ -57,6 +57,13 @@ class IsSo {
     const core::VhostInfo* vhost = topology_.find_vhost(change.id);
     return vhost != nullptr && vhost->limits == change.limits;
   }
+  bool operator()(const core::PolicyPut& change) const {
+    const core::VhostInfo* vhost = topology_.find_vhost(change.vhost);
+    if (vhost == nullptr) return false;
+    const core::PolicyList& list = change.is_operator ? vhost->operator_policies : vhost->policies;
+    const core::Policy* policy = list.find(change.policy.name);
+    return policy != nullptr && policy->spec == change.policy;
+  }
   template <class Change>
   bool operator()(const Change&) const {
     return false;

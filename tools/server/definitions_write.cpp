@@ -51,6 +51,8 @@ class Writer {
   // Users and what they may do are written from their rows.
   void on(const core::VhostSettingsPut&) {}
   void on(const core::VhostLimitsPut&) {}
+  void on(const core::PolicyPut&) {}
+  void on(const core::PolicyRemoved&) {}
   void on(const core::UserPut&) {}
   void on(const core::PermissionPut&) {}
   void on(const core::TopicPermissionPut&) {}

@@ -1,5 +1,7 @@
 // Who is made in a new data directory, how rows become changes, and what the operator is told.
 #include "tools/server/default_users.h"
+#include "persist/access_rows.h"
+#include "tools/server/policy_text.h"
 
 #include <gtest/gtest.h>
 
@@ -139,12 +141,38 @@ TEST(DefinitionWarnings, OneForEachKind) {
   (void)kept.put(KeptKind::parameters, {{"shovel", "/", "s", "{}"}});
   (void)kept.put(KeptKind::global_parameters, {{"cluster_name", "\"c\""}});
   const std::vector<std::string> all = definition_warnings(kept);
-  EXPECT_EQ(all.size(), 4U);
-  EXPECT_EQ(count_of(all, "2 policies are stored"), 1U);
-  EXPECT_EQ(count_of(all, "1 operator policies are stored"), 1U);
+  EXPECT_EQ(all.size(), 2U);
   EXPECT_EQ(count_of(all, "1 parameters"), 1U);
   EXPECT_EQ(count_of(all, "1 global parameters are stored"), 1U);
-  EXPECT_EQ(count_of(all, "not applied yet"), 4U);
+  EXPECT_EQ(count_of(all, "not applied yet"), 2U);
+}
+
+TEST(LoadAccess, PoliciesOfBothKinds) {
+  KeptDefinitions kept;
+  (void)kept.put(KeptKind::policies,
+                 {{"v", "long", "^q", "queues", R"({"max-length": 5, "ha-mode": "all"})", "7"}});
+  (void)kept.put(KeptKind::policies, {{"v", "odd", "", "all", R"({"shards-per-node": 2})", "0"}});
+  (void)kept.put(KeptKind::policies, {{"v", "bad", "", "all", "{", "0"}});
+  (void)kept.put(KeptKind::parameters,
+                 {{"operator_policy", "v", "o", R"({"pattern": "q", "priority":
+                 3, "apply-to": "queues", "definition": {"max-length": 2}})"}});
+  const AccessLoad load = load_access(kept, two_vhosts);
+  EXPECT_EQ(load.error, "");
+  EXPECT_EQ(count_of(load.warnings, "'shards-per-node' is not a recognised policy setting"), 1U);
+  EXPECT_EQ(count_of(load.warnings, "policy 'bad' in vhost 'v'"), 1U);
+  core::Topology topology{1};
+  for (const core::TopologyChange& change : two_vhosts) topology.apply(change);
+  for (const core::TopologyChange& change : load.changes) topology.apply(change);
+  const core::VhostInfo* vhost = topology.find_vhost("v");
+  EXPECT_EQ(vhost->policies.all().size(), 2U);
+  EXPECT_EQ(vhost->policies.find("long")->spec.priority, 7);
+  const core::Policy* limiting = vhost->operator_policies.find("o");
+  ASSERT_NE(limiting, nullptr);
+  EXPECT_EQ(limiting->spec.priority, 3);
+  // What is recorded when it is set again is what was read.
+  core::PolicySpec again;
+  EXPECT_EQ(read_policy_row(persist::policy_row(limiting->spec, true), true, again), "");
+  EXPECT_EQ(again.definition, limiting->spec.definition);
 }
 
 }  // namespace
