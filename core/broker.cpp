@@ -256,7 +256,7 @@ void Broker::dead_letter(const QueueInfo& from, const Message& message, DeathRea
   const std::vector<std::string> keys = dead_letter_more_keys(message, death);
   const std::vector<std::string_view> more_keys(keys.begin(), keys.end());
   RouteResult route;
-  topology_.route(*exchange, {dead->routing_key(), view.headers, more_keys}, route);
+  topology_.route(*exchange, {dead->routing_key(), view.headers, more_keys, &view}, route);
   boost::container::small_vector<Queue*, 6> local;
   for (const QueueInfo* target : route) {
     if (is_cycle(*dead, target->name)) continue;

@@ -38,7 +38,11 @@ auto must_take(Map& map, const Key& key) {
 ExchangeInfo::ExchangeInfo(ExchangeSpec spec, const VhostInfo& home)
     : ExchangeSpec(std::move(spec)),
       vhost_info(home),
-      router(std::make_unique<ExchangeRouter>(type)) {}
+      router(std::make_unique<ExchangeRouter>(type)) {
+  if (type != ExchangeType::consistent_hash) return;
+  Result<HashSource> source = parse_hash_source(as_bytes(arguments));
+  if (source.ok()) hash_source = std::move(source.value());
+}
 ExchangeInfo::~ExchangeInfo() = default;
 
 Topology::Topology(ShardId shard_count) : shard_count_(shard_count) { CHECK(shard_count > 0); }

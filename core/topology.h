@@ -27,6 +27,7 @@
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
 #include "core/binding.h"
+#include "core/exchange/one_of.h"
 #include "core/exchange/text_hash.h"
 #include "core/topology_change.h"
 
@@ -58,6 +59,7 @@ struct ExchangeInfo : ExchangeSpec {
   /// Where it sends what it cannot route: `alternate`, or what a policy names.
   std::optional<std::string> effective_alternate;
   std::unique_ptr<ExchangeRouter> router;
+  HashSource hash_source;                ///< Of x-consistent-hash; else the routing key.
   BindingList bindings_out;              ///< This exchange is the source.
   BindingList bindings_in;               ///< This exchange is the destination.
   mutable std::uint64_t route_mark = 0;  ///< Last route() that went through here.
@@ -80,6 +82,8 @@ struct RouteInput {
   Bytes headers;  ///< Inside of the message's headers table; may be empty.
   /// CC and BCC. An alternate exchange is used only when none of the keys found anything.
   std::span<const std::string_view> more_keys;
+  /// All properties, for hash-property; null: not known yet.
+  const PropertiesView* properties = nullptr;
 };
 
 /// Destinations of one message. Reuse the object: clear() keeps the memory.
@@ -94,8 +98,8 @@ class RouteResult {
   QueueInfo* operator[](std::size_t index) const { return queues_[index]; }
   auto begin() const { return queues_.begin(); }
   auto end() const { return queues_.end(); }
-  /// The message's headers had a say: the result must not be reused for another message with the
-  /// same key.
+  /// The message's headers, a property or chance had a say: the result must not be reused for
+  /// another message with the same key.
   bool needs_headers() const { return needs_headers_; }
 
  private:
@@ -138,8 +142,8 @@ class Topology {
   void apply(const TopologyChange& change);
 
   /// Appends each destination queue that is not yet in `out`, in an order that depends on the
-  /// topology only. Follows exchange-to-exchange bindings (each exchange once) and alternate
-  /// exchanges.
+  /// topology only (x-random exchanges: on earlier calls, too). Follows exchange-to-exchange
+  /// bindings (each exchange once) and alternate exchanges.
   void route(const ExchangeInfo& exchange, const RouteInput& input, RouteResult& out) const;
 
  private:
@@ -182,6 +186,7 @@ class Topology {
   boost::unordered_flat_map<ConnectionId, OwnedQueues> owned_;
   BindingSet bindings_;
   mutable std::uint64_t route_mark_ = 0;  ///< Number of route() calls so far.
+  mutable std::uint64_t chance_ = 0;      ///< Draws of x-random exchanges so far.
   mutable std::vector<const ExchangeInfo*>
       route_pending_;  ///< Scratch of route(): exchanges to visit.
 };

@@ -8,6 +8,7 @@
 // users may do in a removed vhost goes with it, and what a removed user may do with the user.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,7 +21,19 @@
 
 namespace lepus::core {
 
-enum class ExchangeType : std::uint8_t { direct, fanout, topic, headers };
+enum class ExchangeType : std::uint8_t {
+  direct,
+  fanout,
+  topic,
+  headers,
+  consistent_hash,
+  modulus_hash,
+  random,
+};
+inline constexpr std::array all_exchange_types{
+    ExchangeType::direct,  ExchangeType::fanout,          ExchangeType::topic,
+    ExchangeType::headers, ExchangeType::consistent_hash, ExchangeType::modulus_hash,
+    ExchangeType::random};
 std::string_view exchange_type_name(ExchangeType type);
 
 /// An exchange without what its router keeps.

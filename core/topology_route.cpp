@@ -61,6 +61,17 @@ void Topology::route_through(const ExchangeInfo& exchange, const RouteInput& inp
       take_key(input.key);
       for (const std::string_view key : input.more_keys) take_key(key);
       break;
+    case ExchangeType::random:
+      out.needs_headers_ = true;
+      exchange.router->match_number(mix_hash(++chance_, route_mark_), take_binding);
+      break;
+    case ExchangeType::consistent_hash:
+    case ExchangeType::modulus_hash:
+      if (exchange.hash_source.kind != HashSource::Kind::routing_key) out.needs_headers_ = true;
+      exchange.router->match_number(
+          hash_message(exchange.hash_source, {input.key, input.headers, input.properties}),
+          take_binding);
+      break;
   }
   if (matched || !exchange.effective_alternate) return;
   const auto alternate =

@@ -75,6 +75,10 @@ Decision decide_bind(const RuleInput& in) {
     if (std::optional<AmqpError> error = check_headers_arguments(as_bytes(in.request.arguments)))
       return refuse(*std::move(error));
   }
+  if (ends.source->type == ExchangeType::consistent_hash) {
+    if (std::optional<AmqpError> error = check_hash_weight(in.request.key))
+      return refuse(*std::move(error));
+  }
   if (std::optional<AmqpError> error = check_lock(in, ends.queue)) return refuse(*std::move(error));
   BindingSpec spec = make_spec(in, ends);
   if (in.topology.find_binding(spec) != nullptr) return satisfied();

@@ -16,10 +16,8 @@ namespace {
 constexpr std::string_view alternate_key = "alternate-exchange";
 
 std::optional<ExchangeType> parse_type(std::string_view text) {
-  if (text == "direct") return ExchangeType::direct;
-  if (text == "fanout") return ExchangeType::fanout;
-  if (text == "topic") return ExchangeType::topic;
-  if (text == "headers") return ExchangeType::headers;
+  for (const ExchangeType type : all_exchange_types)
+    if (exchange_type_name(type) == text) return type;
   return std::nullopt;
 }
 
@@ -77,6 +75,10 @@ Decision create_exchange(const RuleInput& in, ExchangeType type) {
                   fmt::format("invalid type '{}' for arg '{}' in {}", alternate->type_name(),
                               alternate_key, exchange_title(in.name, in.vhost.name)));
   }
+  if (type == ExchangeType::consistent_hash) {
+    Result<HashSource> source = parse_hash_source(as_bytes(in.request.arguments));
+    if (!source.ok()) return refuse(std::move(source.error()));
+  }
   Decision decision = changing();
   if (in.ids == nullptr) return decision;
   ExchangeSpec exchange;
@@ -108,6 +110,12 @@ std::string_view exchange_type_name(ExchangeType type) {
       return "topic";
     case ExchangeType::headers:
       return "headers";
+    case ExchangeType::consistent_hash:
+      return "x-consistent-hash";
+    case ExchangeType::modulus_hash:
+      return "x-modulus-hash";
+    case ExchangeType::random:
+      return "x-random";
   }
   return {};
 }

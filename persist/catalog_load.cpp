@@ -23,9 +23,7 @@ namespace {
 constexpr core::ShardId no_shard = UINT16_MAX;
 
 std::optional<core::ExchangeType> parse_type(std::string_view name) {
-  using core::ExchangeType;
-  for (const ExchangeType type :
-       {ExchangeType::direct, ExchangeType::fanout, ExchangeType::topic, ExchangeType::headers})
+  for (const core::ExchangeType type : core::all_exchange_types)
     if (core::exchange_type_name(type) == name) return type;
   return std::nullopt;
 }

@@ -1,4 +1,4 @@
-// The router of one exchange: one of the four kinds behind one face. A variant instead of a virtual
+// The router of one exchange: one of several kinds behind one face. A variant instead of a virtual
 // call lets the compiler inline the visitor, which is most of the work of a route.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include "core/exchange/direct.h"
 #include "core/exchange/fanout.h"
 #include "core/exchange/headers.h"
+#include "core/exchange/one_of.h"
 #include "core/exchange/topic.h"
 #include "core/topology_change.h"
 
@@ -30,6 +31,13 @@ class ExchangeRouter {
         break;
       case ExchangeType::headers:
         router_.emplace<HeadersRouter>();
+        break;
+      case ExchangeType::consistent_hash:
+        router_.emplace<OneOfRouter>(true);
+        break;
+      case ExchangeType::modulus_hash:
+      case ExchangeType::random:
+        router_.emplace<OneOfRouter>(false);
         break;
     }
   }
@@ -59,9 +67,14 @@ class ExchangeRouter {
       by_headers->match(headers, visit);
     }
   }
+  /// Those that choose one binding: which one this number means.
+  template <class Visit>
+  void match_number(std::uint64_t number, Visit&& visit) const {
+    if (const auto* one_of = std::get_if<OneOfRouter>(&router_)) one_of->match(number, visit);
+  }
 
  private:
-  std::variant<DirectRouter, FanoutRouter, TopicRouter, HeadersRouter> router_;
+  std::variant<DirectRouter, FanoutRouter, TopicRouter, HeadersRouter, OneOfRouter> router_;
 };
 
 }  // namespace lepus::core

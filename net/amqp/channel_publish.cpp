@@ -110,7 +110,7 @@ void Channel::route_content(const Publishing& publishing, core::RouteResult& out
   CHECK(core::decode_properties(message.properties(), view));
   const std::vector<std::string_view> more_keys(publishing.more_keys.begin(),
                                                 publishing.more_keys.end());
-  topology.route(*exchange, {message.routing_key(), view.headers, more_keys}, out);
+  topology.route(*exchange, {message.routing_key(), view.headers, more_keys, &view}, out);
 }
 
 void Channel::send_message(Publishing publishing) {

@@ -270,7 +270,8 @@ void Actor::choose_rules(const Client& client, QueueModel& queue) {
 }
 
 void Actor::declare_exchange(Channel& channel) {
-  static constexpr const char* types[] = {"direct", "fanout", "topic", "headers"};
+  static constexpr const char* types[] = {
+      "direct", "fanout", "topic", "headers", "x-consistent-hash", "x-modulus-hash", "x-random"};
   Model& model = *scene_.model;
   if (model.exchange_count() >= scene_.plan->exchanges_max || random_.chance(20)) {
     ExchangeModel* exchange = choose_exchange();
@@ -282,7 +283,7 @@ void Actor::declare_exchange(Channel& channel) {
           ? model.exchange(static_cast<std::uint32_t>(random_.below(model.exchange_count()))).name
           : "";
   ExchangeModel& exchange =
-      model.add_exchange("x" + std::to_string(scene_.next_name++), types[random_.below(4)]);
+      model.add_exchange("x" + std::to_string(scene_.next_name++), types[random_.below(7)]);
   exchange.durable = random_.chance(scene_.plan->durable);
   exchange.auto_delete = random_.chance(20);
   exchange.internal = random_.chance(10);
@@ -314,6 +315,7 @@ void Actor::bind(Client& client, Channel& channel) {
     wish.destination = target->index;
   }
   wish.key = source->type == "topic" ? choose_pattern() : choose_key();
+  if (source->type == "x-consistent-hash") wish.key = std::to_string(1 + random_.below(3));
   if (source->type == "headers") {
     static constexpr const char* modes[] = {"", "all", "any", "all-with-x", "any-with-x"};
     wish.headers = choose_headers();

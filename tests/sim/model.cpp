@@ -31,6 +31,9 @@ bool topic_matches(const Words& pattern, std::size_t p, const Words& key, std::s
   return (pattern[p] == "*" || pattern[p] == key[k]) && topic_matches(pattern, p + 1, key, k + 1);
 }
 
+/// One of its bindings gets the message; nobody here knows which.
+bool chooses_one(const ExchangeModel& exchange) { return exchange.type.starts_with("x-"); }
+
 bool headers_match(const BindingModel& binding, const Headers& headers) {
   const bool any = binding.match.starts_with("any");
   const bool with_x = binding.match.ends_with("-with-x");
@@ -108,7 +111,7 @@ QueueModel* Model::find_queue(std::string_view name) {
 
 bool Model::matches(const BindingModel& binding, const Addressed& message) const {
   const ExchangeModel& source = *exchanges_[binding.source];
-  if (source.type == "fanout") return true;
+  if (source.type == "fanout" || chooses_one(source)) return true;
   if (source.type == "headers") return headers_match(binding, message.headers);
   const auto key_matches = [&](const std::string& key) {
     if (source.type == "direct") return binding.key == key;
@@ -158,9 +161,14 @@ void Model::visit(Walk& walk, const ExchangeModel& exchange, bool sure) const {
     }
     return;
   }
+  const auto competes = [&](const auto& binding) {
+    return binding->source == exchange.index && possible(*binding, walk.from);
+  };
+  const bool is_open = sure && chooses_one(exchange) &&
+                       std::count_if(bindings_.begin(), bindings_.end(), competes) > 1;
   for (const auto& binding : bindings_) {
     if (binding->source != exchange.index || !matches(*binding, walk.message)) continue;
-    const bool is_certain = certain(*binding, walk.from);
+    const bool is_certain = certain(*binding, walk.from) && !is_open;
     const bool is_possible = possible(*binding, walk.from);
     certain_match = certain_match || is_certain;
     possible_match = possible_match || is_possible;

@@ -26,7 +26,8 @@ using persist::KeptKind;
 using simdjson::dom::element;
 using Kind = TopologyRequest::Kind;
 
-constexpr std::array exchange_types{"direct", "fanout", "topic", "headers"};
+constexpr std::array exchange_types{
+    "direct", "fanout", "topic", "headers", "x-consistent-hash", "x-modulus-hash", "x-random"};
 
 class Reader {
  public:
