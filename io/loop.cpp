@@ -6,8 +6,6 @@ namespace {
 
 constexpr core::Nanos do_not_wait = 0;
 
-bool is_disk_op(const Op& op) { return op.kind == OpKind::write || op.kind == OpKind::sync; }
-
 }  // namespace
 
 Loop::Loop(Driver& driver, IdlePolicy idle)
@@ -22,9 +20,9 @@ void Loop::submit(Op& op) {
   CHECK(op.kind != OpKind::cancel || op.target != nullptr);
   op.in_flight = true;
   ++ops_in_flight_;
-  if (is_disk_op(op)) {
-    ++disk_ops_;
-    last_disk_submit_ = now_;
+  if (op.kind == OpKind::write) {
+    ++writes_in_flight_;
+    last_write_submit_ = now_;
   }
   submitted_.push(op);
 }
@@ -53,7 +51,7 @@ void Loop::abandon() {
   }
   completed_.clear();
   ops_in_flight_ = 0;
-  disk_ops_ = 0;
+  writes_in_flight_ = 0;
 }
 
 void Loop::run_completions() {
@@ -64,7 +62,7 @@ void Loop::run_completions() {
     if (!completion.more) {
       CHECK(ops_in_flight_ > 0);
       --ops_in_flight_;
-      if (is_disk_op(op)) --disk_ops_;
+      if (op.kind == OpKind::write) --writes_in_flight_;
       op.in_flight = false;
     }
     op.done(op.owner, op, completion);
@@ -78,17 +76,17 @@ bool Loop::has_work_left(bool worked) {
   if (hooks_ != nullptr && !hooks_->may_sleep()) return true;
   switch (idle_.mode) {
     case IdleMode::sleep:
-      return is_disk_due();
+      return is_write_due();
     case IdleMode::adaptive:
-      return worked || now_ - last_work_ < idle_.spin_ns || is_disk_due();
+      return worked || now_ - last_work_ < idle_.spin_ns || is_write_due();
     case IdleMode::poll:
       return true;
   }
   return true;
 }
 
-bool Loop::is_disk_due() const {
-  return disk_ops_ > 0 && now_ - last_disk_submit_ < idle_.disk_spin_ns;
+bool Loop::is_write_due() const {
+  return writes_in_flight_ > 0 && now_ - last_write_submit_ < idle_.disk_spin_ns;
 }
 
 core::Nanos Loop::prepare_wait(bool worked) {

@@ -50,8 +50,9 @@ enum class IdleMode : std::uint8_t {
 struct IdlePolicy {
   IdleMode mode = IdleMode::sleep;
   core::Nanos spin_ns = 0;
-  /// A write or sync of a file is under way: ask so long for it before blocking. A disk answers
-  /// about as fast as the kernel wakes a thread; who waits for a confirm would pay for both.
+  /// A write of a file is under way: ask so long for it before blocking. A disk answers about as
+  /// fast as the kernel wakes a thread; who waits for a confirm would pay for both. Not so for a
+  /// sync: a worker of the kernel does it, which may need this CPU.
   core::Nanos disk_spin_ns = 0;
 };
 
@@ -91,7 +92,7 @@ class Loop {
  private:
   void run_completions();
   bool has_work_left(bool worked);
-  bool is_disk_due() const;
+  bool is_write_due() const;
   core::Nanos prepare_wait(bool worked);
 
   Driver& driver_;
@@ -105,9 +106,9 @@ class Loop {
   std::uint64_t turn_count_ = 0;
   std::uint64_t sleep_count_ = 0;
   std::size_t ops_in_flight_ = 0;
-  std::size_t disk_ops_ = 0;          ///< Of them: writes and syncs.
-  core::Nanos last_disk_submit_ = 0;  ///< Of such an op.
-  SleepFlag sleep_flag_;              ///< The only field other threads touch.
+  std::size_t writes_in_flight_ = 0;  ///< Of them.
+  core::Nanos last_write_submit_ = 0;
+  SleepFlag sleep_flag_;  ///< The only field other threads touch.
 };
 
 }  // namespace lepus::io

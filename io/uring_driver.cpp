@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -130,20 +129,7 @@ void UringDriver::enable() {
   // Saves a look-up of the descriptor per enter. Registered per thread, hence here. Where refused,
   // the plain one works.
   (void)io_uring_register_ring_fd(&ring_);
-  place_workers();
   enabled_ = true;
-}
-
-/// A preference: a CPU that went away since the broker started is no reason to fail.
-void UringDriver::place_workers() {
-  if (config_.worker_cpus.empty()) return;
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  for (const unsigned cpu : config_.worker_cpus) {
-    CHECK(cpu < CPU_SETSIZE);
-    CPU_SET(cpu, &cpus);
-  }
-  (void)io_uring_register_iowq_aff(&ring_, sizeof cpus, &cpus);
 }
 
 core::Nanos UringDriver::turn(OpList& submitted, std::vector<Completion>& completed,

@@ -30,10 +30,6 @@ struct UringConfig {
   unsigned completion_entries = 8192;  ///< Power of two.
   unsigned buffer_count = 64;          ///< Power of two, at most 32768.
   std::size_t buffer_size = std::size_t{32} << 10;
-  /// Where the kernel's workers of this ring run, which do what it cannot do without blocking (an
-  /// fdatasync). Best not the owner's own CPU: while the owner asks for the result they would wait
-  /// for it to sleep. Empty: where the kernel likes.
-  std::vector<unsigned> worker_cpus = {};
 };
 
 class UringDriver final : public Driver {
@@ -62,7 +58,6 @@ class UringDriver final : public Driver {
   int set_up();
   int set_up_buffers();
   void enable();
-  void place_workers();
   void give_back_buffers();
   io_uring_sqe* next_sqe(std::vector<Completion>& completed);
   void prepare(const Op& op, io_uring_sqe* sqe);

@@ -194,9 +194,8 @@ void add_threads(std::vector<KeySpec>& rows) {
   add({"idle.spin_us", "microseconds from 1 to 1000000", "How long adaptive spins."}, restart,
       access::number<1, 1'000'000, &C::idle_spin_us>);
   add({"idle.disk_spin_us", "microseconds up to 1000000",
-       "How long a shard asks a write or sync of its journal for the result before it waits in the "
-       "kernel. Confirms come sooner, for CPU time at low rates; 0 saves that. Shards that are not "
-       "pinned do not."},
+       "How long a shard asks a write of its journal for the result before it waits in the kernel. "
+       "Confirms come sooner, for some CPU time at low rates; 0 saves that."},
       restart, access::number<0, 1'000'000, &C::idle_disk_spin_us>);
 }
 

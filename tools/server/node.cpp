@@ -38,10 +38,9 @@ core::Nanos wall_clock_offset(io::Driver& driver) {
   return wall.tv_sec * core::nanos_per_s + wall.tv_nsec - driver.now();
 }
 
-/// Asking for the disk's answer needs another CPU for the kernel's workers.
-io::IdlePolicy idle_policy(const ServerConfig& config, bool has_workers_apart) {
+io::IdlePolicy idle_policy(const ServerConfig& config) {
   return {config.idle, config.idle_spin_us * core::nanos_per_us,
-          has_workers_apart ? config.idle_disk_spin_us * core::nanos_per_us : 0};
+          config.idle_disk_spin_us * core::nanos_per_us};
 }
 
 std::unique_ptr<amqp::Settings> make_settings(const ServerConfig& config) {
@@ -81,12 +80,10 @@ Node::~Node() {
   for (ShardThread& own : shards_) CHECK(!own.thread.joinable());
 }
 
-std::string Node::make_driver(std::unique_ptr<io::UringDriver>& driver,
-                              const std::vector<unsigned>& worker_cpus) {
+std::string Node::make_driver(std::unique_ptr<io::UringDriver>& driver) {
   io::UringConfig uring;
   uring.buffer_count = config_.recv_buffer_count;
   uring.buffer_size = config_.recv_buffer_size;
-  uring.worker_cpus = worker_cpus;
   std::string error;
   driver = io::UringDriver::create(uring, &error);
   return error;
@@ -94,7 +91,7 @@ std::string Node::make_driver(std::unique_ptr<io::UringDriver>& driver,
 
 std::string Node::start() {
   io::raise_file_limit();
-  if (std::string error = make_driver(driver_, {}); !error.empty()) return error;
+  if (std::string error = make_driver(driver_); !error.empty()) return error;
   loop_ =
       std::make_unique<io::Loop>(*driver_, io::IdlePolicy{io::IdleMode::adaptive, control_spin});
   mesh_.set_loop(static_cast<core::ShardId>(shards_.size()), *loop_);
@@ -137,10 +134,8 @@ void Node::add_settings() { settings_.push_back(make_settings(config_)); }
 std::string Node::make_shards() {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     ShardThread& own = shards_[i];
-    const std::vector<unsigned> worker_cpus =
-        placement_.pin ? placement_.shards[i].worker_cpus : std::vector<unsigned>{};
-    if (std::string error = make_driver(own.driver, worker_cpus); !error.empty()) return error;
-    own.loop = std::make_unique<io::Loop>(*own.driver, idle_policy(config_, !worker_cpus.empty()));
+    if (std::string error = make_driver(own.driver); !error.empty()) return error;
+    own.loop = std::make_unique<io::Loop>(*own.driver, idle_policy(config_));
     mesh_.set_loop(static_cast<core::ShardId>(i), *own.loop);
   }
   if (std::string error = open_journals(); !error.empty()) return error;
@@ -177,7 +172,7 @@ persist::Journal::Parts Node::journal_parts(io::Loop& loop, core::Log& log) {
 /// With a loop of its own, which never sleeps: nothing would wake it.
 std::string Node::import_journals() {
   std::unique_ptr<io::UringDriver> driver;
-  if (std::string error = make_driver(driver, {}); !error.empty()) return error;
+  if (std::string error = make_driver(driver); !error.empty()) return error;
   io::Loop loop{*driver, io::IdlePolicy{io::IdleMode::poll, 0}};
   return persist::import_gone_shards({config_.data_dir, static_cast<std::uint32_t>(shards_.size()),
                                       &definitions_.stored, &catalog_},

@@ -48,8 +48,7 @@ class Node {
     std::thread thread;
   };
 
-  std::string make_driver(std::unique_ptr<io::UringDriver>& driver,
-                          const std::vector<unsigned>& worker_cpus);
+  std::string make_driver(std::unique_ptr<io::UringDriver>& driver);
   std::string listen();
   std::string open_catalog();
   void add_settings();

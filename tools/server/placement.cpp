@@ -117,10 +117,6 @@ void choose_control_cpus(const Machine& machine, Placement& placement) {
     if (!is_taken) placement.control_cpus.push_back(cpu.number);
   }
   if (placement.control_cpus.empty()) placement.control_cpus = all;
-  for (ShardPlace& place : placement.shards) {
-    place.worker_cpus = placement.control_cpus;
-    std::erase(place.worker_cpus, place.cpu.number);
-  }
 }
 
 void warn_of_spread(Placement& placement) {

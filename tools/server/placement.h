@@ -44,9 +44,6 @@ struct ShardPlace {
   core::ShardId shard = 0;
   Cpu cpu;
   std::vector<unsigned> smt_siblings;  ///< Other CPUs of the same core, allowed or not.
-  /// For the kernel's workers that sync the shard's journal: Placement::control_cpus without the
-  /// shard's own. Empty: anywhere.
-  std::vector<unsigned> worker_cpus;
 };
 
 struct Placement {

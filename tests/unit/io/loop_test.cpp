@@ -194,7 +194,7 @@ TEST_F(LoopTest, ADiskAtWorkIsAskedForAWhile) {
   };
   EXPECT_EQ(spins_with(OpKind::recv), 0) << "a socket may be silent for hours";
   EXPECT_EQ(spins_with(OpKind::write), 3);
-  EXPECT_EQ(spins_with(OpKind::sync), 3);
+  EXPECT_EQ(spins_with(OpKind::sync), 0) << "the kernel's worker needs a CPU";
 }
 
 TEST(SleepFlag, OneOfSeveralProducersWakes) {

@@ -32,8 +32,6 @@ TEST(Placement, TwoCoresAreBothUsed) {
   EXPECT_EQ(cpus_of(result), (Cpus{0, 1}));
   EXPECT_TRUE(result.placement.pin);
   EXPECT_EQ(result.placement.control_cpus, (Cpus{0, 1}));
-  EXPECT_EQ(result.placement.shards[0].worker_cpus, Cpus{1});
-  EXPECT_EQ(result.placement.shards[1].worker_cpus, Cpus{0});
   EXPECT_TRUE(result.placement.warnings.empty());
 }
 
@@ -41,7 +39,6 @@ TEST(Placement, FromFourCoresOnOneIsLeftFree) {
   const auto result = place({}, machine_of("core:4 pu:1"));
   EXPECT_EQ(cpus_of(result), (Cpus{0, 1, 2}));
   EXPECT_EQ(result.placement.control_cpus, Cpus{3});
-  EXPECT_EQ(result.placement.shards[1].worker_cpus, Cpus{3});
 }
 
 TEST(Placement, SmtSiblingsAreLeftAlone) {
