@@ -18,6 +18,20 @@ namespace {
 
 std::string failed(std::string_view why) { return fmt::format("Validation failed\n\n{}", why); }
 
+using Json = nlohmann::ordered_json;
+
+/// RabbitMQ 3.10 writes the definition of an operator policy as a list of pairs.
+Json definition_of(const Json& policy) {
+  Json definition = policy.value("definition", Json::object());
+  if (!definition.is_array()) return definition;
+  Json object = Json::object();
+  for (const Json& pair : definition) {
+    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string()) return definition;
+    object[pair[0].get<std::string>()] = pair[1];
+  }
+  return object;
+}
+
 std::string read_definition(const std::string& json, std::string& table) {
   simdjson::dom::parser parser;
   simdjson::dom::element element;
@@ -56,13 +70,13 @@ std::string read_policy_row(const persist::KeptRow& row, bool is_operator,
   const auto& values = row.values;
   if (!is_operator)
     return read_policy({values[0], values[1], values[2], values[3], values[4], values[5]}, policy);
-  const auto json = nlohmann::ordered_json::parse(values[3], nullptr, false);
+  const Json json = Json::parse(values[3], nullptr, false);
   if (!json.is_object()) return failed("not a JSON object");
   PolicyText text{values[1],
                   values[2],
                   json.value("pattern", ""),
                   json.value("apply-to", "all"),
-                  json.value("definition", nlohmann::ordered_json::object()).dump(),
+                  definition_of(json).dump(),
                   "0"};
   if (const auto priority = json.find("priority"); priority != json.end())
     text.priority = priority->dump();
