@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -22,7 +23,8 @@ using Json = nlohmann::ordered_json;
 
 /// RabbitMQ 3.10 writes the definition of an operator policy as a list of pairs.
 Json definition_of(const Json& policy) {
-  Json definition = policy.value("definition", Json::object());
+  const auto found = policy.find("definition");
+  const Json definition = found == policy.end() ? Json::object() : *found;
   if (!definition.is_array()) return definition;
   Json object = Json::object();
   for (const Json& pair : definition) {
@@ -72,12 +74,14 @@ std::string read_policy_row(const persist::KeptRow& row, bool is_operator,
     return read_policy({values[0], values[1], values[2], values[3], values[4], values[5]}, policy);
   const Json json = Json::parse(values[3], nullptr, false);
   if (!json.is_object()) return failed("not a JSON object");
-  PolicyText text{values[1],
-                  values[2],
-                  json.value("pattern", ""),
-                  json.value("apply-to", "all"),
-                  definition_of(json).dump(),
-                  "0"};
+  PolicyText text{values[1], values[2], {}, "all", definition_of(json).dump(), "0"};
+  for (const auto& [field, to] :
+       {std::pair{"pattern", &text.pattern}, std::pair{"apply-to", &text.apply_to}}) {
+    const auto found = json.find(field);
+    if (found == json.end()) continue;
+    if (!found->is_string()) return failed(fmt::format("'{}' is not a text", field));
+    *to = found->get<std::string>();
+  }
   if (const auto priority = json.find("priority"); priority != json.end())
     text.priority = priority->dump();
   return read_policy(text, policy);

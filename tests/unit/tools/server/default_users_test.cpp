@@ -156,8 +156,13 @@ TEST(LoadAccess, PoliciesOfBothKinds) {
   (void)kept.put(KeptKind::parameters,
                  {{"operator_policy", "v", "o", R"({"pattern": "q", "priority":
                  3, "apply-to": "queues", "definition": {"max-length": 2}})"}});
+  (void)kept.put(KeptKind::parameters,
+                 {{"operator_policy", "v", "odd", R"({"pattern": 5, "definition": {}})"}});
+  (void)kept.put(KeptKind::parameters, {{"operator_policy", "v", "pairs", R"({"pattern": "q",
+                 "definition": [["expires", 9]]})"}});
   const AccessLoad load = load_access(kept, two_vhosts);
   EXPECT_EQ(load.error, "");
+  EXPECT_EQ(count_of(load.warnings, "'pattern' is not a text"), 1U);
   EXPECT_EQ(count_of(load.warnings, "'shards-per-node' is not a recognised policy setting"), 1U);
   EXPECT_EQ(count_of(load.warnings, "policy 'bad' in vhost 'v'"), 1U);
   core::Topology topology{1};
@@ -169,6 +174,7 @@ TEST(LoadAccess, PoliciesOfBothKinds) {
   const core::Policy* limiting = vhost->operator_policies.find("o");
   ASSERT_NE(limiting, nullptr);
   EXPECT_EQ(limiting->spec.priority, 3);
+  EXPECT_NE(vhost->operator_policies.find("pairs"), nullptr) << "as RabbitMQ 3.10 exports it";
   // What is recorded when it is set again is what was read.
   core::PolicySpec again;
   EXPECT_EQ(read_policy_row(persist::policy_row(limiting->spec, true), true, again), "");
