@@ -50,7 +50,9 @@ def the_highest_priority_counts_and_an_operator_has_the_last_word(world):
     world.start()
     probe = world.probe()
     probe.call(1, 'Queue.Declare', queue='q')
-    world.quietly('set_policy', 'low', 'q', '{"max-length": 100}')
+    check(world.ok('set_policy', 'low', 'q', '{"max-length": 100}') ==
+          'Setting policy "low" for pattern "q" to "{"max-length": 100}" for vhost "/" ...\n',
+          'banner')
     world.quietly('set_policy', 'high', 'q', '{"expires": 3600000}', '--priority', '5')
     row = columns(world, 'policy', 'effective_policy_definition')[0]
     check(row['policy'] == 'high', f'policy {row}')

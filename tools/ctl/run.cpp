@@ -58,8 +58,8 @@ std::string banner(const Invocation& invocation, const VerbSpec& verb) {
     replace_all(text, "{arguments}", last + " bytes");
   }
   replace_all(text, "{arguments}", last);
-  replace_all(text, "{0}", arguments.empty() ? std::string() : arguments[0]);
-  replace_all(text, "{1}", arguments.size() < 2 ? std::string() : arguments[1]);
+  for (std::size_t i = 0; i < 3; ++i)
+    replace_all(text, fmt::format("{{{}}}", i), i < arguments.size() ? arguments[i] : "");
   return escape_controls(text);
 }
 

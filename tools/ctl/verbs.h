@@ -72,7 +72,7 @@ struct VerbSpec {
   bool has_columns;
   bool has_vhost;
   Answer answer;
-  /// Said before: {0} and {1} are arguments, {vhost} and {node} what they say. "": nothing.
+  /// Said before: {0} to {2} are arguments, {vhost} and {node} what they say. "": nothing.
   std::string_view banner;
   std::span<const OptionSpec> options = {};
 };
