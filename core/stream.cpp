@@ -167,7 +167,8 @@ bool Stream::on_written() {
   return false;
 }
 
-/// The page of `reader.next` and those behind it, once half of what was asked for is used up.
+/// What of the page of `reader.next` and of those behind it was not asked for yet, once half of
+/// what was asked for is used up.
 void Stream::read_ahead(StreamReader& reader) {
   const Sequence page = StreamCache::page_of(reader.next);
   const std::uint64_t wanted_bytes = std::min(
@@ -176,29 +177,31 @@ void Stream::read_ahead(StreamReader& reader) {
           (2 * queue_.consumers_.size()));
   const std::uint64_t pages = std::clamp<std::uint64_t>(
       wanted_bytes / std::max<std::uint64_t>(page_bytes_, 1), 1, limits::stream_ahead_pages);
-  if (!cache_.has_page(page)) reader.asked_page = page;
+  if (!cache_.is_asked(reader.next)) reader.asked_page = page;
   if (reader.asked_page > page + pages / 2) return;
   const Sequence page_end = StreamCache::page_of(end() - 1) + 1;
   const Sequence ahead_end = std::min(page + pages, page_end);
   std::uint64_t bytes = 0;
   reader.asked_page = std::max(reader.asked_page, page);
   for (; reader.asked_page < ahead_end && bytes < wanted_bytes; ++reader.asked_page)
-    if (!cache_.has_page(reader.asked_page)) ask_page(reader.asked_page, bytes);
+    ask_page(reader.asked_page, bytes);
 }
 
 void Stream::ask_page(Sequence page, std::uint64_t& bytes) {
   boost::container::small_vector<Ledger::Wanted, StreamCache::page_size> wanted;
-  page_bytes_ = 0;
+  std::uint64_t page_bytes = 0;
   for (Sequence i = 0; i < StreamCache::page_size; ++i) {
     const Sequence sequence = page * StreamCache::page_size + i;
     const Slot slot = queue_.backlog_.slot_at(sequence);
     if (slot.state() == Slot::State::gone || !slot.is_cold()) continue;
+    if (cache_.is_asked(sequence)) continue;
+    cache_.note_asked(sequence);
     wanted.push_back({{queue_.info().id, sequence}, slot.place()});
-    page_bytes_ += slot.place().size;
+    page_bytes += slot.place().size;
   }
   if (wanted.empty()) return;
-  bytes += page_bytes_;
-  cache_.open_page(page);
+  bytes += page_bytes;
+  page_bytes_ = page_bytes;
   broker_.ledger().fetch(wanted);
 }
 

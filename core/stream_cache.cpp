@@ -5,11 +5,20 @@
 
 namespace lepus::core {
 
-void StreamCache::open_page(Sequence page) {
-  CHECK(!has_page(page));
-  pages_.emplace_back();
-  pages_.back().number = page;
-  index_.emplace(page, std::prev(pages_.end()));
+bool StreamCache::is_asked(Sequence sequence) const {
+  const auto found = index_.find(page_of(sequence));
+  return found != index_.end() && found->second->asked[sequence % page_size];
+}
+
+void StreamCache::note_asked(Sequence sequence) {
+  const Sequence number = page_of(sequence);
+  auto found = index_.find(number);
+  if (found == index_.end()) {
+    pages_.emplace_back();
+    pages_.back().number = number;
+    found = index_.emplace(number, std::prev(pages_.end())).first;
+  }
+  found->second->asked.set(sequence % page_size);
 }
 
 MessageRef StreamCache::find(Sequence sequence) {

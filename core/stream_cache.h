@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <list>
 
@@ -20,9 +21,10 @@ class StreamCache {
   static constexpr Sequence page_size = limits::backlog_page_slots;
   static Sequence page_of(Sequence sequence) { return sequence / page_size; }
 
-  bool has_page(Sequence page) const { return index_.contains(page); }
-  /// A page of messages that are on their way.
-  void open_page(Sequence page);
+  /// It was asked for since its page is here: it came, or it is on its way. Of a page some may be
+  /// asked for later than others, when they left memory later.
+  bool is_asked(Sequence sequence) const;
+  void note_asked(Sequence sequence);
   /// Null: it is not here. The page was used.
   MessageRef find(Sequence sequence);
   /// What was read. Dropped when its page is gone.
@@ -36,6 +38,7 @@ class StreamCache {
   struct Page {
     Sequence number = 0;
     std::uint64_t bytes = 0;
+    std::bitset<page_size> asked;
     std::array<MessageRef, page_size> messages;
   };
   std::list<Page> pages_;  ///< Used last: at the end.

@@ -153,6 +153,23 @@ TEST_F(StreamTest, WhatLeftMemoryIsReadBack) {
   EXPECT_EQ(second_.bodies(), bodies.substr(20));
 }
 
+TEST_F(StreamTest, WhatLeavesMemoryAfterItsNeighboursIsReadBackToo) {
+  queue_ = declare();
+  publish("ab");
+  shard_.broker.set_short_above(0);
+  settle_down();
+  const ConsumerHandle consumer = read(first_, {Kind::first, 0}, 2);
+  settle_down();
+  EXPECT_EQ(first_.bodies(), "ab");
+  shard_.broker.set_short_above(UINT64_MAX);
+  publish("c");
+  shard_.broker.set_short_above(0);
+  settle_down();
+  shard_.broker.apply(Settle{queue_, 0, 1, consumer, Outcome::acknowledged});
+  settle_down();
+  EXPECT_EQ(first_.bodies(), "abc");
+}
+
 TEST_F(StreamTest, ALostRecordIsSkipped) {
   queue_ = declare();
   publish("abc");
