@@ -184,7 +184,7 @@ void Stream::read_ahead(StreamReader& reader) {
   std::uint64_t bytes = 0;
   reader.asked_page = std::max(reader.asked_page, page);
   for (; reader.asked_page < ahead_end && bytes < wanted_bytes; ++reader.asked_page)
-    ask_page(reader.asked_page, bytes);
+    if (!cache_.is_page_asked(reader.asked_page)) ask_page(reader.asked_page, bytes);
 }
 
 void Stream::ask_page(Sequence page, std::uint64_t& bytes) {

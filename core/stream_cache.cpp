@@ -10,6 +10,11 @@ bool StreamCache::is_asked(Sequence sequence) const {
   return found != index_.end() && found->second->asked[sequence % page_size];
 }
 
+bool StreamCache::is_page_asked(Sequence page) const {
+  const auto found = index_.find(page);
+  return found != index_.end() && found->second->asked.all();
+}
+
 void StreamCache::note_asked(Sequence sequence) {
   const Sequence number = page_of(sequence);
   auto found = index_.find(number);

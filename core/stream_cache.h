@@ -25,6 +25,8 @@ class StreamCache {
   /// asked for later than others, when they left memory later.
   bool is_asked(Sequence sequence) const;
   void note_asked(Sequence sequence);
+  /// All of the page.
+  bool is_page_asked(Sequence page) const;
   /// Null: it is not here. The page was used.
   MessageRef find(Sequence sequence);
   /// What was read. Dropped when its page is gone.
