@@ -15,7 +15,7 @@ constexpr core::Nanos longest_ttl = 600 * core::nanos_per_ms;
 constexpr core::Nanos calm_limit = 200 * core::nanos_per_ms;
 constexpr std::size_t steps_max = 6'000'000;  ///< Of a whole run: beyond it, something spins.
 constexpr core::Nanos progress_wait =
-    300 * core::nanos_per_ms;  ///< Longer than any way there and back.
+    1500 * core::nanos_per_ms;  ///< Longer than any way there and back, and the retry of a write.
 constexpr std::size_t quiet_steps_min = 150;
 
 io::SimFaults draw_faults(const Plan& plan, core::Random& random) {
