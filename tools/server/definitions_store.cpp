@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -86,6 +87,7 @@ std::string bring_in(const DefinitionsPlace& place, Definitions& definitions,
   for (const core::TopologyChange& change : access.removals) place.catalog.record(change);
   for (core::TopologyChange& change : access.changes)
     out.stored.changes.push_back(std::move(change));
+  order_for_start(out.stored.changes);
   std::string error;
   if (place.catalog.has_changes()) error = place.catalog.commit();
   if (!error.empty()) return error;
@@ -121,6 +123,17 @@ std::string write_file(const std::string& target, const std::string& text) {
 }  // namespace
 
 std::string catalog_path(const ServerConfig& config) { return config.data_dir + "/catalog.sqlite"; }
+
+void order_for_start(std::vector<core::TopologyChange>& changes) {
+  const auto rank = [](const core::TopologyChange& change) {
+    if (std::holds_alternative<core::VhostAdded>(change)) return 0;
+    return std::holds_alternative<core::PolicyPut>(change) ? 1 : 2;
+  };
+  std::stable_sort(changes.begin(), changes.end(),
+                   [rank](const core::TopologyChange& left, const core::TopologyChange& right) {
+                     return rank(left) < rank(right);
+                   });
+}
 
 std::string load_start_definitions(const DefinitionsPlace& place, StartDefinitions& out) {
   std::string error = place.catalog.load(out.stored);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/log.h"
 #include "core/ports.h"
@@ -33,6 +34,9 @@ struct DefinitionsPlace {
 /// file is there afterwards, also after a crash; or, with an error, nothing of it.
 [[nodiscard]] std::string load_start_definitions(const DefinitionsPlace& place,
                                                  StartDefinitions& out);
+
+/// Policies come before what they are for: a queue that is restored must know its time to live.
+void order_for_start(std::vector<core::TopologyChange>& changes);
 
 /// `lepus --export-definitions`: the catalog of a stopped broker as a file, or with "-" on standard
 /// output. Empty, or what is wrong.

@@ -122,10 +122,9 @@ TEST(DefinitionsImport, WhatDiffersIsRefusedInRabbitMqsWords) {
        "d.json: exchanges[0]: PRECONDITION_FAILED - inequivalent arg 'type' for exchange 'x' in "
        "vhost 'v': received 'fanout' but current is 'topic'; "},
       {R"({"queues": [{"name": "s", "vhost": "v", "arguments": {
-           "x-dead-letter-exchange": "", "x-dead-letter-strategy": "at-least-once"}}]})",
-       "d.json: queues[0]: NOT_IMPLEMENTED - queue argument 'x-dead-letter-strategy' = "
-       "'at-least-once' is not supported yet, see docs/COMPATIBILITY.md; correct it in the file or "
-       "take it out"},
+           "x-dead-letter-exchange": "", "x-dead-letter-strategy": "never"}}]})",
+       "d.json: queues[0]: PRECONDITION_FAILED - invalid arg 'x-dead-letter-strategy' for queue "
+       "'s' in vhost 'v': invalid_dlx_strategy; correct it in the file or take it out"},
       {R"({"queues": [{"name": "s", "vhost": "v", "arguments": {"x-max-length": "many"}}]})",
        "d.json: queues[0]: PRECONDITION_FAILED - invalid arg 'x-max-length' for queue 's' in vhost "
        "'v': "},
@@ -303,6 +302,22 @@ TEST_F(DefinitionsStoreTest, TheExportNeedsAStoppedBroker) {
             std::filesystem::perms::none);
   EXPECT_NE(export_definitions(config, directory_ + "/no/out.json").find("cannot write "),
             std::string::npos);
+}
+
+/// A queue is restored when it is added: what its messages still have to live must be known then.
+TEST_F(DefinitionsStoreTest, PoliciesComeBeforeTheirQueues) {
+  const std::string path = file(R"({"vhosts": [{"name": "/"}],
+    "queues": [{"name": "q", "vhost": "/", "durable": true, "auto_delete": false, "arguments": {}}],
+    "policies": [{"vhost": "/", "name": "p", "pattern": "q", "apply-to": "queues", "priority": 0,
+                  "definition": {"message-ttl": 1000}}]})");
+  ASSERT_EQ(start(path), "");
+  std::string order;
+  for (const core::TopologyChange& change : begun_.stored.changes) {
+    if (std::holds_alternative<core::VhostAdded>(change)) order += 'v';
+    if (std::holds_alternative<core::PolicyPut>(change)) order += 'p';
+    if (std::holds_alternative<core::QueueAdded>(change)) order += 'q';
+  }
+  EXPECT_EQ(order, "vpq");
 }
 
 }  // namespace
