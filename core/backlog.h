@@ -94,7 +94,7 @@ class Backlog {
   std::uint32_t page_out(const PageOut& wish, F&& record);
   /// From the start, the next time: memory is no longer short.
   void forget_short() { short_below_ = 0; }
-  /// Its content is at `place` from now on; nothing when it is not ready or unacked in memory.
+  /// Its content is at `place` from now on; nothing when it is not in memory.
   bool make_cold(Sequence sequence, const RecordPlace& place, bool is_paged);
   /// Goes from the head on and marks up to `count` cold messages, of `bytes` altogether, as asked
   /// for: visit(sequence, place). Nothing is looked at further from the head than
@@ -204,7 +204,7 @@ std::uint32_t Backlog::page_out(const PageOut& wish, F&& record) {
     }
     Slot& at = page.at(index);
     const bool is_warm = at.state() != State::gone && !at.is_cold();
-    if (is_warm && at.state() != State::leaving && !is_wanted_soon(cursor, wish)) {
+    if (is_warm && !is_wanted_soon(cursor, wish)) {
       const RecordPlace place = at.message()->place();
       const bool has_record =
           wish.is_recorded && place && (wish.all_recorded || at.message()->persistent());

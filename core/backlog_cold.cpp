@@ -52,8 +52,7 @@ bool Backlog::is_wanted_soon(Sequence sequence, const PageOut& wish) const {
 }
 
 bool Backlog::make_cold(Sequence sequence, const RecordPlace& place, bool is_paged) {
-  const State now = state(sequence);
-  if (now != State::ready && now != State::unacked) return false;
+  if (state(sequence) == State::gone) return false;
   Slot& found = slot(sequence);
   if (found.is_cold()) return false;
   cool(found, place, is_paged);

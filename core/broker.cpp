@@ -14,7 +14,7 @@
 namespace lepus::core {
 
 Broker::Broker(const Wiring& wiring, ShardId shard_count)
-    : wiring_(wiring), topology_(shard_count) {
+    : wiring_(wiring), topology_(shard_count), transfers_(wiring.shard) {
   CHECK(wiring_.outbox != nullptr);
   CHECK(wiring_.ledger != nullptr);
 }
@@ -61,7 +61,7 @@ std::uint32_t Broker::publish(const Publish& publish, MessageRef message) {
       any_remote = true;
     } else if (info->local != nullptr) {
       any_local = true;
-      any_recorded |= info->local->records(*message);
+      any_recorded |= info->local->records(*message) || info->local->is_special();
     }
   }
   std::uint32_t waiting = 0;
@@ -93,6 +93,12 @@ Broker::Accepted Broker::publish_kept(const RouteResult& route, const MessageRef
 }
 
 Broker::Accepted Broker::enqueue(const MessageRef& message, std::span<Queue* const> queues) {
+  for (const Queue* queue : queues)
+    if (queue->is_special()) return enqueue_each(message, queues);
+  return enqueue_plain(message, queues);
+}
+
+Broker::Accepted Broker::enqueue_plain(const MessageRef& message, std::span<Queue* const> queues) {
   std::uint32_t record_count = 0;
   for (const Queue* queue : queues) record_count += queue->records(*message) ? 1 : 0;
   if (record_count > 0) return record(message, queues, record_count);
@@ -201,16 +207,12 @@ void Broker::flush() {
 }
 
 void Broker::send_confirms(std::vector<PendingConfirm>& confirms, std::uint64_t durable) {
-  std::size_t done = 0;
-  for (; done < confirms.size() && confirms[done].batch <= durable; ++done) {
-    const Confirm& confirm = confirms[done].confirm;
-    if (confirm.channel.shard == wiring_.shard) {
-      on(confirm);
-    } else {
-      outbox().send(confirm.channel.shard, confirm);
-    }
-  }
-  confirms.erase(confirms.begin(), confirms.begin() + static_cast<std::ptrdiff_t>(done));
+  auto end = confirms.begin();
+  while (end != confirms.end() && end->batch <= durable) ++end;
+  // What a queue sends on when it hears of one may need confirms itself.
+  due_.assign(confirms.begin(), end);
+  confirms.erase(confirms.begin(), end);
+  for (const PendingConfirm& due : due_) send(due.confirm.channel.shard, due.confirm);
 }
 
 /// Neighbouring numbers of one channel in one batch become one Confirm.
@@ -243,30 +245,6 @@ void Broker::advance(Nanos now) {
     deadlines_.pop_back();
     if (Queue* queue = find_queue(id)) queue->on_deadline(now);
   }
-}
-
-void Broker::dead_letter(const QueueInfo& from, const Message& message, DeathReason reason) {
-  const Death death{&from, reason, static_cast<std::uint64_t>((now_ + wall_offset_) / nanos_per_s)};
-  const ExchangeInfo* exchange =
-      topology_.find_exchange(from.vhost, *from.effective.dead_letter_exchange);
-  if (exchange == nullptr) return;
-  const MessageRef dead = make_dead_letter(message, death, memory_);
-  PropertiesView view;
-  CHECK(decode_properties(dead->properties(), view));
-  const std::vector<std::string> keys = dead_letter_more_keys(message, death);
-  const std::vector<std::string_view> more_keys(keys.begin(), keys.end());
-  RouteResult route;
-  topology_.route(*exchange, {dead->routing_key(), view.headers, more_keys, &view}, route);
-  boost::container::small_vector<Queue*, 6> local;
-  for (const QueueInfo* target : route) {
-    if (is_cycle(*dead, target->name)) continue;
-    if (target->home != wiring_.shard) {
-      outbox().send(target->home, Enqueue{target->id, nullptr, export_message(dead), {}, 0});
-    } else if (target->local != nullptr) {
-      local.push_back(target->local);
-    }
-  }
-  if (!local.empty()) (void)enqueue(dead, local);  // A full queue refuses: the message ends here.
 }
 
 void Broker::delete_expired(Queue& queue) { ask_delete(queue, {}, 0); }

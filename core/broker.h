@@ -23,6 +23,7 @@
 #include "core/ports.h"
 #include "core/queue.h"
 #include "core/topology.h"
+#include "core/transfers.h"
 
 namespace lepus::core {
 
@@ -116,7 +117,19 @@ class Broker final : private MessageHolder {
   std::uint32_t short_period() const { return short_period_; }
   Nanos now() const { return now_; }
   void add_deadline(Nanos at, QueueId queue);
-  void dead_letter(const QueueInfo& from, const Message& message, DeathReason reason);
+  /// What goes on from a queue: broker_forward.cpp.
+  struct Forward {
+    MessageRef message;  ///< May be null when `route` is empty.
+    RouteResult route;
+  };
+  /// What becomes of a message that this queue gives up: it has a dead letter exchange, or is the
+  /// store of an exchange.
+  Forward make_forward(const QueueInfo& from, const Message& message, DeathReason reason);
+  /// A full queue that refuses it does not get it.
+  void publish(const Forward& forward);
+  /// Queue::on_transferred() follows when it is durable. False: it leads nowhere.
+  [[nodiscard]] bool transfer(const QueuePosition& from, const Forward& forward);
+  void forward_history(const BindingSpec& to, const Message& message);
   /// Nobody used it for x-expires.
   void delete_expired(Queue& queue);
   Consumer& create_consumer(const Subscribe& wish, ChannelPort* local);
@@ -196,6 +209,8 @@ class Broker final : private MessageHolder {
   Accepted publish_transient(const RouteResult& route, const MessageRef& message);
   Accepted publish_kept(const RouteResult& route, const MessageRef& message);
   Accepted enqueue(const MessageRef& message, std::span<Queue* const> queues);
+  Accepted enqueue_plain(const MessageRef& message, std::span<Queue* const> queues);
+  Accepted enqueue_each(const MessageRef& message, std::span<Queue* const> queues);
   Accepted record(const MessageRef& message, std::span<Queue* const> queues,
                   std::uint32_t record_count);
   std::uint32_t publish_remote(const Publish& publish, MessageRef message);
@@ -207,6 +222,15 @@ class Broker final : private MessageHolder {
   void ask_delete(Queue& queue, const ChannelRef& channel, std::uint32_t message_count);
   void add_confirm(std::uint64_t batch, const Confirm& confirm);
   void send_confirms(std::vector<PendingConfirm>& confirms, std::uint64_t durable);
+
+  // broker_forward.cpp
+  void on_transfer_confirm(const Confirm& confirm);
+  Forward release(const QueueInfo& store, const Message& message);
+  Forward make_dead_letter(const QueueInfo& from, const Message& message, DeathReason reason);
+  void route_forward(const ExchangeInfo& exchange, const ExchangeInfo* past_store,
+                     Forward& forward) const;
+  void replay_history(const BindingSpec& binding);
+
   void add_queue(QueueId id);
   void follow_policies(VhostId vhost);
   void drop_queue(QueueId id);
@@ -216,10 +240,12 @@ class Broker final : private MessageHolder {
   Topology topology_;
   Slab<Consumer> consumers_;
   Slab<ChannelPort*> channels_;
+  Transfers transfers_;
   boost::unordered_flat_map<QueueId, std::unique_ptr<Queue>> queues_;
   IntrusiveList<Queue> marked_;
   std::vector<PendingConfirm> confirms_;       ///< Oldest batch first.
   std::vector<PendingConfirm> confirms_free_;  ///< Of what needs no batch: they go with this turn.
+  std::vector<PendingConfirm> due_;            ///< Scratch of send_confirms().
   std::vector<Deadline> deadlines_;            ///< Min-heap.
   std::uint64_t marks_lost_ = 0;               ///< Of the ledger, as last seen.
   std::uint32_t transactions_ = 0;             ///< Of other shards, that have begun.

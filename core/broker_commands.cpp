@@ -171,6 +171,7 @@ void Broker::on(const Reply& command) {
 }
 
 void Broker::on(const Confirm& command) {
+  if (command.channel == transfers_.channel()) return on_transfer_confirm(command);
   if (ChannelPort* port = find_channel(command.channel)) port->on_confirm(command);
 }
 
@@ -203,6 +204,7 @@ void Broker::on(const TopologyApply& command) {
     topology_.apply(change);
     if (const auto* put = std::get_if<PolicyPut>(&change)) follow_policies(put->vhost);
     if (const auto* cleared = std::get_if<PolicyRemoved>(&change)) follow_policies(cleared->vhost);
+    if (const auto* bound = std::get_if<BindingAdded>(&change)) replay_history(bound->binding);
     const auto* added = std::get_if<QueueAdded>(&change);
     if (added == nullptr || added->queue.home != wiring_.shard) continue;
     add_queue(added->queue.id);

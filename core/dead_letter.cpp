@@ -51,11 +51,7 @@ void write_death(FieldTableWriter& out, const Message& message, const Properties
   if (view.has(Property::expiration)) out.text("original-expiration", view.expiration);
   out.begin_array("routing-keys");
   out.text({}, message.routing_key());
-  const auto carbon = view.headers.empty() ? std::nullopt : view.header_table().find("CC");
-  if (carbon && carbon->is_array()) {
-    for (const FieldValue& key : carbon->array())
-      if (key.is_string()) out.text({}, key.text());
-  }
+  for (const std::string_view key : carbon_keys(view)) out.text({}, key);
   out.end();
   out.end();
 }
@@ -135,17 +131,6 @@ MessageRef make_dead_letter(const Message& message, const Death& death, MemoryAc
   message.for_each_piece([&](Bytes piece) { dead->append_body(piece); });
   CHECK(dead->complete());
   return dead;
-}
-
-std::vector<std::string> dead_letter_more_keys(const Message& message, const Death& death) {
-  std::vector<std::string> keys;
-  if (death.queue->effective.dead_letter_routing_key) return keys;
-  const PropertiesView view = decode(message);
-  const auto carbon = view.headers.empty() ? std::nullopt : view.header_table().find("CC");
-  if (!carbon || !carbon->is_array()) return keys;
-  for (const FieldValue& key : carbon->array())
-    if (key.is_string()) keys.emplace_back(key.text());
-  return keys;
 }
 
 bool is_cycle(const Message& dead_letter, std::string_view queue) {

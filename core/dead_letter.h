@@ -8,9 +8,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/message.h"
 #include "core/topology.h"
@@ -28,9 +26,6 @@ struct Death {
 
 /// The message as it is published to the dead letter exchange, in the same account.
 MessageRef make_dead_letter(const Message& message, const Death& death, MemoryAccount& account);
-
-/// Keys it is routed with besides its routing key: those of its CC header (BCC is gone by now).
-std::vector<std::string> dead_letter_more_keys(const Message& message, const Death& death);
 
 /// A message that comes back to a queue it died in, without any rejection on the way, would go
 /// round for ever: RabbitMQ drops it. `dead_letter` was made by make_dead_letter().

@@ -57,6 +57,11 @@ constexpr Nanos close_ok_wait = 5 * nanos_per_s;   ///< After connection.close w
 constexpr Nanos shutdown_wait = 10 * nanos_per_s;  ///< A whole clean stop.
 constexpr std::uint16_t heartbeat_default_s = 60;
 
+// --- Durations that users name
+/// About 36 years, milliseconds: adding it to any time of a running process in nanoseconds stays in
+/// range. Longer ones are cut.
+constexpr std::uint64_t duration_ms_max = 1'152'921'504'606;
+
 // --- Backlog
 constexpr std::size_t backlog_page_slots = tiny ? 4 : 128;
 
@@ -74,6 +79,12 @@ constexpr std::uint32_t read_ahead_count = tiny ? 6 : 8192;
 constexpr std::uint64_t read_ahead_bytes = tiny ? 1 << 10 : 4 << 20;
 constexpr std::uint32_t read_ahead_count_short = tiny ? 2 : 256;
 constexpr std::uint64_t read_ahead_bytes_short = tiny ? 256 : 256 << 10;
+
+// --- What queues give up
+/// Messages of one queue that are on their way elsewhere, or read for it, at a time.
+constexpr std::uint32_t leaving_max = tiny ? 2 : 4096;
+/// When nobody took one that must not be lost, the next try is after this.
+constexpr Nanos leaving_retry = nanos_per_s;
 
 // --- Streams
 /// What was read back of one stream and may stay in memory; less while memory is short.

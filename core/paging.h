@@ -11,11 +11,8 @@
 #include <deque>
 #include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include "core/backlog.h"
 #include "core/command.h"
-#include "core/dead_letter.h"
 
 namespace lepus::core {
 
@@ -27,8 +24,6 @@ struct Paging {
   };
   std::deque<Pending> pending;  ///< Oldest batch first.
   std::vector<Get> gets;        ///< They wait for the head; oldest first.
-  /// Dropped by a rule; they become dead letters when their content is here.
-  boost::unordered_flat_map<Sequence, DeathReason> leaving;
   std::uint32_t asked_count = 0;
 };
 

@@ -2,6 +2,7 @@
 // that is cut short, so the shape is checked once at the end.
 #include "core/properties.h"
 
+#include <charconv>
 #include <initializer_list>
 
 #include "core/base/assert.h"
@@ -150,6 +151,22 @@ std::uint8_t* encode_properties(std::uint8_t* at, const PropertiesView& properti
   put_text(Property::app_id, properties.app_id);
   put_text(Property::cluster_id, properties.cluster_id);
   return at;
+}
+
+std::vector<std::string_view> carbon_keys(const PropertiesView& view) {
+  std::vector<std::string_view> keys;
+  const auto carbon = view.headers.empty() ? std::nullopt : view.header_table().find("CC");
+  if (!carbon || !carbon->is_array()) return keys;
+  for (const FieldValue& key : carbon->array())
+    if (key.is_string()) keys.push_back(key.text());
+  return keys;
+}
+
+std::uint64_t valid_expiration_ms(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  std::uint64_t value = 0;
+  (void)std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
 }
 
 }  // namespace lepus::core

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/amqp_error.h"
 #include "core/base/bytes.h"
@@ -88,5 +89,10 @@ std::size_t encoded_size(const PropertiesView& properties);
 /// Writes the properties whose flags are set to `at`, which has room for encoded_size(); returns
 /// the end.
 std::uint8_t* encode_properties(std::uint8_t* at, const PropertiesView& properties);
+
+/// Routing keys of the CC header besides the message's own; views into `view`.
+std::vector<std::string_view> carbon_keys(const PropertiesView& view);
+/// Milliseconds of an expiration property that was checked when it was published.
+std::uint64_t valid_expiration_ms(std::string_view text);
 
 }  // namespace lepus::core

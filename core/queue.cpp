@@ -56,6 +56,7 @@ MessageRef Queue::take(Sequence sequence) {
   Backlog::Taken taken = backlog_.take(sequence);
   if (is_kept_ || !taken.message) note_taken(sequence, taken);
   if (returns_) returns_->forget(sequence);
+  if (leaving_) leaving_->forget(sequence);
   return std::move(taken.message);
 }
 

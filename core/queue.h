@@ -16,7 +16,9 @@
 
 #include "core/consumer.h"
 #include "core/dead_letter.h"
+#include "core/deduplicator.h"
 #include "core/expiry.h"
+#include "core/leaving.h"
 #include "core/levels.h"
 #include "core/paging.h"
 #include "core/ports.h"
@@ -50,6 +52,18 @@ class Queue : public ListNode<Queue> {
   bool records(const Message& message) const {
     return is_kept_ && (message.persistent() || keeps_all_);
   }
+  // --- Queues that look at each message first: queue_store.cpp
+
+  /// It deduplicates, or is the store of an exchange.
+  bool is_special() const { return deduplicator_ != nullptr || info_->store_use != StoreUse::none; }
+  bool is_double(const Message& message) const;
+  /// It was accepted.
+  void remember(const Message& message);
+  /// What push() is to get.
+  MessageRef own_copy(const MessageRef& message) const;
+  /// Of a history: sends it where the binding leads.
+  void replay(const BindingSpec& binding);
+
   /// What it held before the restart; before anything else happens to it.
   void restore(const RestoredQueue& held);
   /// It goes, with all it holds: nothing need be settled.
@@ -98,6 +112,8 @@ class Queue : public ListNode<Queue> {
   /// Who waits for a message from disk (basic.get) gets none: the queue is being deleted.
   void abandon_gets();
 
+  /// What it gave up is in all queues that were to have it, or one of them refused.
+  void on_transferred(Sequence sequence, bool is_refused);
   /// QueueInfo::effective is another: a policy was set or cleared. queue_policies.cpp
   void on_rules_changed();
   /// Declared, inspected or read: it is in use (x-expires).
@@ -145,9 +161,18 @@ class Queue : public ListNode<Queue> {
   void bury(const Message& message);
   bool can_deliver_at_once();
   void drop_excess();
-  void let_go(Sequence sequence, DeathReason reason);
   Nanos next_deadline() const;
   void register_deadline();
+
+  void serve_replays();  // queue_store.cpp
+
+  // queue_leaving.cpp
+  bool sends_on(DeathReason reason) const;
+  void let_go(Sequence sequence, DeathReason reason);
+  void stay_until_gone(Sequence sequence);
+  void send_away(Sequence sequence, DeathReason reason);
+  void send_line();
+  Leaving& leaving();
 
   // queue_returns.cpp
   void return_to_backlog(Sequence sequence, Outcome outcome);
@@ -162,7 +187,6 @@ class Queue : public ListNode<Queue> {
   void serve_gets();
   void read_ahead();
   void ask(Sequence sequence);
-  void let_go_cold(Sequence sequence, DeathReason reason);
   bool is_above_own_limit() const;
   std::uint64_t resident_count() const;
   Paging& paging();
@@ -175,11 +199,14 @@ class Queue : public ListNode<Queue> {
   std::vector<Consumer*> consumers_;  ///< In order of arrival.
   std::unique_ptr<Expiry> expiry_;    ///< With a TTL, or from the first message with one on.
   std::unique_ptr<Returns> returns_;  ///< With a rule about what comes back.
-  Consumer* sole_ = nullptr;          ///< With x-single-active-consumer: who is it.
-  bool is_sole_leaving_ = false;      ///< Another one waits for it to settle what it has.
-  std::unique_ptr<Paging> paging_;    ///< From the first message on that went to disk only.
-  std::unique_ptr<Stream> stream_;    ///< Of a queue of that type.
-  std::uint64_t unused_credit_ = 0;   ///< Of all its consumers.
+  std::unique_ptr<Leaving> leaving_;  ///< Of what it gave up and has to keep for now.
+  std::unique_ptr<Deduplicator> deduplicator_;         ///< With x-message-deduplication.
+  std::unique_ptr<std::vector<BindingSpec>> replays_;  ///< Of a history that is not here yet.
+  Consumer* sole_ = nullptr;         ///< With x-single-active-consumer: who is it.
+  bool is_sole_leaving_ = false;     ///< Another one waits for it to settle what it has.
+  std::unique_ptr<Paging> paging_;   ///< From the first message on that went to disk only.
+  std::unique_ptr<Stream> stream_;   ///< Of a queue of that type.
+  std::uint64_t unused_credit_ = 0;  ///< Of all its consumers.
   Nanos idle_since_;
   Nanos registered_deadline_ = never;  ///< The earliest the broker knows of.
   bool has_rules_;                     ///< Limits or a TTL: each push is looked at.

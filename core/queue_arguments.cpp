@@ -13,6 +13,7 @@
 #include "core/exchange/value_text.h"
 #include "core/field_table.h"
 #include "core/field_table_writer.h"
+#include "core/limits.h"
 #include "core/stream_spec.h"
 
 namespace lepus::core {
@@ -21,36 +22,6 @@ namespace {
 
 constexpr std::string_view dead_letter_exchange_key = "x-dead-letter-exchange";
 constexpr std::string_view queue_type_key = "x-queue-type";
-
-/// What is built. To build one more: make it work, then say true here and in docs/COMPATIBILITY.md.
-constexpr std::array supported{
-    ArgumentSupport{"x-queue-type", "classic", true},
-    ArgumentSupport{"x-expires", "", true},
-    ArgumentSupport{"x-message-ttl", "", true},
-    ArgumentSupport{"x-max-length", "", true},
-    ArgumentSupport{"x-max-length-bytes", "", true},
-    ArgumentSupport{"x-overflow", "drop-head", true},
-    ArgumentSupport{"x-overflow", "reject-publish", true},
-    ArgumentSupport{"x-overflow", "reject-publish-dlx", true},
-    ArgumentSupport{"x-dead-letter-exchange", "", true},
-    ArgumentSupport{"x-dead-letter-routing-key", "", true},
-    ArgumentSupport{"x-dead-letter-strategy", "at-most-once", true},
-    ArgumentSupport{"x-dead-letter-strategy", "at-least-once", false},
-    ArgumentSupport{"x-queue-mode", "", true},
-    ArgumentSupport{"x-queue-version", "", true},
-    ArgumentSupport{"x-max-priority", "", true},
-    ArgumentSupport{"x-single-active-consumer", "true", true},
-    ArgumentSupport{"x-delivery-limit", "", true},
-    ArgumentSupport{"x-consumer-timeout", "", true},
-    ArgumentSupport{"x-delayed-retry-min", "", true},
-    ArgumentSupport{"x-delayed-retry-max", "", true},
-    ArgumentSupport{"x-delayed-retry-type", "failed", true},
-    ArgumentSupport{"x-max-in-memory-length", "", true},
-    ArgumentSupport{"x-max-in-memory-bytes", "", true},
-};
-
-/// About 36 years: adding it to any time of a running process in nanoseconds stays in range.
-constexpr std::int64_t duration_ms_max = 1'152'921'504'606;
 
 /// One key's check. `reason` is empty when the value is good and has been stored.
 struct Input {
@@ -73,7 +44,7 @@ Reason read_count(const FieldValue& value, std::optional<std::uint64_t>& out) {
 
 Reason read_duration(const FieldValue& value, std::optional<std::uint64_t>& out) {
   Reason reason = read_count(value, out);
-  if (out) out = std::min<std::uint64_t>(*out, duration_ms_max);
+  if (out) out = std::min(*out, limits::duration_ms_max);
   return reason;
 }
 
@@ -107,10 +78,11 @@ Reason on_dead_letter_routing_key(const Input& in, QueueArguments& out) {
   out.dead_letter_routing_key = in.value.text();
   return {};
 }
-Reason on_dead_letter_strategy(const Input& in, QueueArguments&) {
+Reason on_dead_letter_strategy(const Input& in, QueueArguments& out) {
   if (!in.value.is_string()) return unacceptable_type(in.value);
   const std::string_view word = in.value.text();
-  return word == "at-most-once" || word == "at-least-once" ? "" : "invalid_dlx_strategy";
+  out.dead_letter_at_least_once = word == "at-least-once";
+  return out.dead_letter_at_least_once || word == "at-most-once" ? "" : "invalid_dlx_strategy";
 }
 
 Reason on_max_in_memory_length(const Input& in, QueueArguments& out) {
@@ -255,6 +227,19 @@ Reason on_filter_size(const Input& in, QueueArguments&) {
   return reason;
 }
 
+Reason on_deduplication(const Input& in, QueueArguments& out) {
+  return read_deduplication("x-message-deduplication", in.value, out.deduplication);
+}
+Reason on_cache_size(const Input& in, QueueArguments& out) {
+  return read_deduplication("x-cache-size", in.value, out.deduplication);
+}
+Reason on_cache_ttl(const Input& in, QueueArguments& out) {
+  return read_deduplication("x-cache-ttl", in.value, out.deduplication);
+}
+Reason on_deduplication_header(const Input& in, QueueArguments& out) {
+  return read_deduplication("x-deduplication-header", in.value, out.deduplication);
+}
+
 Reason on_shard(const Input& in, QueueArguments& out) {
   std::optional<std::uint64_t> shard;
   Reason reason = read_count(in.value, shard);
@@ -297,6 +282,10 @@ constexpr std::array rules{
     Rule{"x-stream-max-segment-size-bytes", on_segment_size, true},
     Rule{"x-stream-filter-size-bytes", on_filter_size, true},
     Rule{"x-initial-cluster-size", on_other_count, true},
+    Rule{"x-message-deduplication", on_deduplication, true},
+    Rule{"x-cache-size", on_cache_size, true},
+    Rule{"x-cache-ttl", on_cache_ttl, true},
+    Rule{"x-deduplication-header", on_deduplication_header, true},
     Rule{"x-lepus-shard", on_shard, false},
 };
 
@@ -338,6 +327,7 @@ constexpr std::array typed_keys{
     TypedKey{"x-delayed-retry-type", true, true, false},
     TypedKey{"x-delayed-retry-min", true, true, false},
     TypedKey{"x-delayed-retry-max", true, true, false},
+    TypedKey{"x-message-deduplication", true, true, false},
     TypedKey{"x-quorum-initial-group-size", false, true, false},
     TypedKey{"x-max-age", false, false, true},
     TypedKey{"x-stream-max-segment-size-bytes", false, false, true},
@@ -387,20 +377,6 @@ std::optional<AmqpError> check_server_named(const FieldTable& table, bool server
       fmt::format("Cannot declare a server-named queue for type rabbit_{}_queue", type->text()));
 }
 
-std::optional<AmqpError> check_supported(const FieldTable& table) {
-  for (const ArgumentSupport& line : supported) {
-    if (line.supported) continue;
-    const std::optional<FieldValue> value = table.find(line.key);
-    if (!value || (!line.value.empty() && bare_text(*value) != line.value)) continue;
-    const std::string what = line.value.empty()
-                                 ? fmt::format("queue argument '{}'", line.key)
-                                 : fmt::format("queue argument '{}' = '{}'", line.key, line.value);
-    return AmqpError{ReplyCode::not_implemented,
-                     what + " is not supported yet, see docs/COMPATIBILITY.md"};
-  }
-  return std::nullopt;
-}
-
 /// No value and "classic" are one and the same queue type.
 std::optional<FieldValue> find_compared(const FieldTable& table, std::string_view key) {
   std::optional<FieldValue> value = table.find(key);
@@ -428,8 +404,6 @@ std::string_view queue_type_name(QueueType type) {
   CHECK(false);
   return {};
 }
-
-std::span<const ArgumentSupport> argument_support() { return supported; }
 
 bool has_queue_argument(std::string_view key, QueueType type) {
   for (const TypedKey& one : typed_keys)
@@ -472,7 +446,6 @@ Result<QueueArguments> parse_queue_arguments(Bytes table_bytes, const QueueDescr
   }
   if (std::optional<AmqpError> error = check_type(table, arguments.queue_type, queue))
     return *std::move(error);
-  if (std::optional<AmqpError> error = check_supported(table)) return *std::move(error);
   return arguments;
 }
 

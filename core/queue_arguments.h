@@ -1,23 +1,21 @@
 // The x-arguments of a queue: what the client's table says, checked and turned into plain fields.
 //
 //   table bytes -> check every known key, in one fixed order -> QueueArguments
-//                  first bad one: 406 naming the key          valid but not built yet: 540 naming
-//                  the key
+//                  first bad one: 406 naming the key
 //
 // Keys nobody knows are no error: they stay in the stored table and have no effect, as clients
-// expect. What this broker does not implement is refused, never ignored: one table
-// (`argument_support`) says which.
+// expect.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "core/amqp_error.h"
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
+#include "core/deduplicator.h"
 
 namespace lepus::core {
 
@@ -58,16 +56,9 @@ struct QueueArguments {
   QueueMode queue_mode = QueueMode::normal;
   Overflow overflow = Overflow::drop_head;
   bool single_active_consumer = false;
+  Deduplication deduplication;
+  bool dead_letter_at_least_once = false;  ///< Its strategy, by name.
 };
-
-/// One line of the table of what is built. `value` empty: the key as such, else only this value of
-/// it.
-struct ArgumentSupport {
-  std::string_view key;
-  std::string_view value;
-  bool supported;
-};
-std::span<const ArgumentSupport> argument_support();
 
 /// What the checks need to know of the queue besides its arguments. Views live as long as the call.
 struct QueueDescription {
@@ -81,7 +72,7 @@ struct QueueDescription {
 };
 
 /// `table` is the inside of a valid field table (without its four length bytes).
-/// Errors: 406 (channel) for a bad value, 540 for a good one that is not built yet.
+/// Errors: 406 (channel).
 Result<QueueArguments> parse_queue_arguments(Bytes table, const QueueDescription& queue);
 
 /// For policies: whether queues of this type have the argument.

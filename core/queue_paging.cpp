@@ -18,8 +18,8 @@ Paging& Queue::paging() {
 
 /// Once everything is in memory again.
 void Queue::forget_paging() {
-  const bool is_used = !paging_->pending.empty() || !paging_->gets.empty() ||
-                       !paging_->leaving.empty() || paging_->asked_count > 0;
+  const bool is_used =
+      !paging_->pending.empty() || !paging_->gets.empty() || paging_->asked_count > 0;
   if (!is_used && backlog_.cold_count() == 0) paging_.reset();
 }
 
@@ -57,7 +57,7 @@ std::uint64_t Queue::resident_count() const {
 bool Queue::page_out(bool is_short) {
   if (stream_) stream_->shrink_cache(is_short);
   const std::uint64_t warm_count = backlog_.warm_count();
-  if (warm_count == 0) return false;
+  if (warm_count == 0 || replays_) return false;
   Backlog::PageOut wish;
   wish.is_short = is_short;
   wish.appends = !stream_ && (is_short || is_above_own_limit());
@@ -164,23 +164,16 @@ bool Queue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef m
   }
   backlog_.make_warm(sequence, std::move(message));
   if (!is_listed_) broker_.list_for_paging(*this);
-  if (slot.state() != Slot::State::leaving) return false;
-  const DeathReason reason = paging_->leaving.at(sequence);
-  paging_->leaving.erase(sequence);
-  broker_.dead_letter(*info_, *take(sequence), reason);
+  serve_replays();
+  if (!leaving_ || !leaving_->is_under_way(sequence)) return false;
+  send_away(sequence, leaving_->reason(sequence));
+  send_line();
   return false;
 }
 
 void Queue::lose(Sequence sequence) {
-  if (paging_) paging_->leaving.erase(sequence);
   (void)take(sequence);
-}
-
-/// It stays in the ledger until it is a dead letter.
-void Queue::let_go_cold(Sequence sequence, DeathReason reason) {
-  backlog_.leave(sequence);
-  paging().leaving.emplace(sequence, reason);
-  ask(sequence);
+  send_line();
 }
 
 /// A channel that is closing gives back at once what it gets, and then this queue pumps again.

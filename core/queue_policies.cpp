@@ -33,6 +33,11 @@ void Queue::read_rules() {
   const QueueArguments& rules = info_->effective;
   has_rules_ = rules.message_ttl_ms || rules.max_length || rules.max_length_bytes || stream_;
   if (stream_) return;
+  if (!rules.deduplication.is_on) {
+    deduplicator_.reset();
+  } else if (!deduplicator_ || deduplicator_->rules() != rules.deduplication) {
+    deduplicator_ = std::make_unique<Deduplicator>(rules.deduplication);
+  }
   const std::optional<Nanos> ttl = ttl_of(rules);
   const bool had_ttl = expiry_ && expiry_->has_ttl();
   if (!ttl && !had_ttl) return;

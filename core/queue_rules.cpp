@@ -51,7 +51,7 @@ std::optional<Sequence> Queue::push_by_rules(MessageRef message) {
 /// It is refused, and goes where dead letters go.
 void Queue::bury(const Message& message) {
   if (info_->effective.dead_letter_exchange)
-    broker_.dead_letter(*info_, message, DeathReason::maxlen);
+    broker_.publish(broker_.make_forward(*info_, message, DeathReason::maxlen));
 }
 
 bool Queue::can_deliver_at_once() {
@@ -65,14 +65,6 @@ void Queue::drop_excess() {
     let_go(backlog_.peek().sequence, DeathReason::maxlen);
 }
 
-/// A message that the queue drops, and sends where its dead letters go.
-void Queue::let_go(Sequence sequence, DeathReason reason) {
-  if (info_->effective.dead_letter_exchange && backlog_.find(sequence) == nullptr)
-    return let_go_cold(sequence, reason);
-  const MessageRef message = take(sequence);
-  if (info_->effective.dead_letter_exchange) broker_.dead_letter(*info_, *message, reason);
-}
-
 void Queue::note_used() {
   idle_since_ = broker_.now();
   if (info_->effective.expires_ms) register_deadline();
@@ -82,6 +74,7 @@ Nanos Queue::next_deadline() const {
   if (stream_) return stream_->next_deadline();
   Nanos next = expiry_ ? expiry_->next_deadline() : never;
   if (returns_) next = std::min(next, returns_->next_deadline());
+  if (leaving_) next = std::min(next, leaving_->next_deadline(broker_.now()));
   if (info_->effective.expires_ms && consumers_.empty() && !deleting_) {
     const auto expires = static_cast<Nanos>(*info_->effective.expires_ms) * nanos_per_ms;
     next = std::min(next, idle_since_ + expires);
@@ -105,6 +98,7 @@ void Queue::on_deadline(Nanos now) {
   }
   if (info_->effective.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
   if (returns_) end_rests(now);
+  send_line();
   Sequence sequence = 0;
   for (std::size_t i = 0; expiry_ && i < expired_per_run_max; ++i) {
     if (!expiry_->take_due(now, sequence)) break;

@@ -36,12 +36,12 @@ auto must_take(Map& map, const Key& key) {
 }  // namespace
 
 ExchangeInfo::ExchangeInfo(ExchangeSpec spec, const VhostInfo& home)
-    : ExchangeSpec(std::move(spec)),
-      vhost_info(home),
-      router(std::make_unique<ExchangeRouter>(type)) {
-  if (type != ExchangeType::consistent_hash) return;
-  Result<HashSource> source = parse_hash_source(as_bytes(arguments));
-  if (source.ok()) hash_source = std::move(source.value());
+    : ExchangeSpec(std::move(spec)), vhost_info(home) {
+  // Bad ones come from a catalog that somebody edited.
+  if (Result<ExchangeArguments> read = parse_exchange_arguments(type, as_bytes(arguments));
+      read.ok())
+    parsed = std::move(read.value());
+  router = std::make_unique<ExchangeRouter>(parsed.routes_as);
 }
 ExchangeInfo::~ExchangeInfo() = default;
 
@@ -181,6 +181,7 @@ void Topology::on_change(const ExchangeAdded& change) {
 
 void Topology::on_change(const ExchangeRemoved& change) {
   const auto exchange = must_take(exchanges_, change.id);
+  CHECK(exchange->store == nullptr);
   while (!exchange->bindings_out.empty()) remove_binding(exchange->bindings_out.newest());
   while (!exchange->bindings_in.empty()) remove_binding(exchange->bindings_in.newest());
   VhostInfo* vhost = find_pointer(vhosts_, exchange->vhost);
@@ -195,8 +196,12 @@ void Topology::on_change(const QueueAdded& change) {
   VhostInfo* vhost = find_pointer(vhosts_, change.queue.vhost);
   CHECK(vhost != nullptr);
   auto queue = std::make_unique<QueueInfo>(change.queue);
-  follow_policies(*vhost, *queue);
-  CHECK(vhost->queues.emplace(queue->name, queue.get()).second);
+  if (queue->store_of) {
+    link_store(*queue);
+  } else {
+    follow_policies(*vhost, *queue);
+    CHECK(vhost->queues.emplace(queue->name, queue.get()).second);
+  }
   if (queue->owner) link_owned(*queue);
   CHECK(queues_.emplace(change.queue.id, std::move(queue)).second);
 }
@@ -205,6 +210,7 @@ void Topology::on_change(const QueueRemoved& change) {
   const auto queue = must_take(queues_, change.id);
   while (!queue->bindings.empty()) remove_binding(queue->bindings.newest());
   if (queue->owner) unlink_owned(*queue);
+  if (queue->store_of) return unlink_store(*queue);
   VhostInfo* vhost = find_pointer(vhosts_, queue->vhost);
   CHECK(vhost != nullptr);
   must_take(vhost->queues, std::string_view{queue->name});
@@ -253,6 +259,20 @@ void Topology::remove_binding(Binding& binding) {
   CHECK(found != bindings_.end());
   CHECK(found->get() == &binding);
   bindings_.erase(found);  // Frees the binding.
+}
+
+void Topology::link_store(QueueInfo& store) {
+  ExchangeInfo* exchange = find_pointer(exchanges_, store.store_of);
+  CHECK(exchange != nullptr);
+  CHECK(exchange->store == nullptr);
+  exchange->store = &store;
+}
+
+void Topology::unlink_store(const QueueInfo& store) {
+  ExchangeInfo* exchange = find_pointer(exchanges_, store.store_of);
+  CHECK(exchange != nullptr);
+  CHECK(exchange->store == &store);
+  exchange->store = nullptr;
 }
 
 void Topology::link_owned(QueueInfo& queue) {

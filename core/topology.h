@@ -10,6 +10,7 @@
 // is good while version() stays the same.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -27,8 +28,8 @@
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
 #include "core/binding.h"
-#include "core/exchange/one_of.h"
 #include "core/exchange/text_hash.h"
+#include "core/exchange_arguments.h"
 #include "core/topology_change.h"
 
 namespace lepus::core {
@@ -59,7 +60,8 @@ struct ExchangeInfo : ExchangeSpec {
   /// Where it sends what it cannot route: `alternate`, or what a policy names.
   std::optional<std::string> effective_alternate;
   std::unique_ptr<ExchangeRouter> router;
-  HashSource hash_source;                ///< Of x-consistent-hash; else the routing key.
+  ExchangeArguments parsed;
+  QueueInfo* store = nullptr;            ///< Of one that holds messages.
   BindingList bindings_out;              ///< This exchange is the source.
   BindingList bindings_in;               ///< This exchange is the destination.
   mutable std::uint64_t route_mark = 0;  ///< Last route() that went through here.
@@ -84,6 +86,8 @@ struct RouteInput {
   std::span<const std::string_view> more_keys;
   /// All properties, for hash-property; null: not known yet.
   const PropertiesView* properties = nullptr;
+  /// The message comes out of the store of this exchange: it does not go in again.
+  const ExchangeInfo* past_store = nullptr;
 };
 
 /// Destinations of one message. Reuse the object: clear() keeps the memory.
@@ -96,8 +100,17 @@ class RouteResult {
   bool empty() const { return queues_.empty(); }
   std::size_t size() const { return queues_.size(); }
   QueueInfo* operator[](std::size_t index) const { return queues_[index]; }
+  /// It is not there yet.
+  void add(QueueInfo& queue) { queues_.push_back(&queue); }
   auto begin() const { return queues_.begin(); }
   auto end() const { return queues_.end(); }
+  /// Takes those out for which drop(const QueueInfo&) is true.
+  template <class F>
+  void drop_if(F&& drop) {
+    const auto kept = std::remove_if(queues_.begin(), queues_.end(),
+                                     [&](const QueueInfo* queue) { return drop(*queue); });
+    queues_.erase(kept, queues_.end());
+  }
   /// The message's headers, a property or chance had a say: the result must not be reused for
   /// another message with the same key.
   bool needs_headers() const { return needs_headers_; }
@@ -168,7 +181,10 @@ class Topology {
   void remove_binding(Binding& binding);
   void link_owned(QueueInfo& queue);
   void unlink_owned(QueueInfo& queue);
+  void link_store(QueueInfo& store);
+  void unlink_store(const QueueInfo& store);
   void route_through(const ExchangeInfo& exchange, const RouteInput& input, RouteResult& out) const;
+  bool take_store(const ExchangeInfo& exchange, const RouteInput& input, RouteResult& out) const;
   void follow(const ExchangeInfo& exchange) const;
 
   struct OwnedQueues {

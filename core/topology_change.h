@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -29,12 +30,18 @@ enum class ExchangeType : std::uint8_t {
   consistent_hash,
   modulus_hash,
   random,
+  delayed_message,
+  recent_history,
 };
 inline constexpr std::array all_exchange_types{
     ExchangeType::direct,  ExchangeType::fanout,          ExchangeType::topic,
     ExchangeType::headers, ExchangeType::consistent_hash, ExchangeType::modulus_hash,
-    ExchangeType::random};
+    ExchangeType::random,  ExchangeType::delayed_message, ExchangeType::recent_history};
 std::string_view exchange_type_name(ExchangeType type);
+std::optional<ExchangeType> parse_exchange_type(std::string_view name);
+
+/// What the queue of an exchange is for: core/exchange_store.h.
+enum class StoreUse : std::uint8_t { none, delay, passage, history };
 
 /// An exchange without what its router keeps.
 struct ExchangeSpec {
@@ -58,7 +65,9 @@ struct QueueSpec {
   bool durable = false;
   bool exclusive = false;
   bool auto_delete = false;
-  ConnectionId owner;  ///< Of an exclusive queue, else 0.
+  ConnectionId owner;   ///< Of an exclusive queue, else 0.
+  ExchangeId store_of;  ///< It is the store of this exchange: no name, found by id only.
+  StoreUse store_use = StoreUse::none;
   std::string name;
   std::string arguments;  ///< Inside of a field table, as declared.
   QueueArguments parsed;

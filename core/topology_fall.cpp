@@ -28,6 +28,7 @@ void Fall::remove_binding(const Binding& binding) {
 void Fall::finish() {
   for (std::size_t at = 0; at < falling_.size(); ++at) {
     const ExchangeInfo& fallen = *falling_[at];
+    if (fallen.store != nullptr) changes_.push_back(QueueRemoved{fallen.store->id});
     changes_.push_back(ExchangeRemoved{fallen.id});
     fallen.bindings_in.for_each([this](const Binding& binding) { lose(binding); });
   }

@@ -5,6 +5,7 @@
 // found, each once.
 #include "core/base/assert.h"
 #include "core/exchange/router.h"
+#include "core/exchange_store.h"
 #include "core/topology.h"
 
 namespace lepus::core {
@@ -22,8 +23,27 @@ void Topology::route(const ExchangeInfo& exchange, const RouteInput& input,
   route_pending_.clear();
 }
 
+/// True: it goes there, and on from there. A history takes it besides.
+bool Topology::take_store(const ExchangeInfo& exchange, const RouteInput& input,
+                          RouteResult& out) const {
+  QueueInfo& store = *exchange.store;
+  // Whether one header says so is another message's business.
+  if (store.store_use != StoreUse::passage) out.needs_headers_ = true;
+  if (store.store_use == StoreUse::history && is_kept_out_of_history(input.headers)) return false;
+  const bool waits = exchange.parsed.deduplication.is_on || delay_ms(input.headers) > 0;
+  if (store.store_use == StoreUse::delay && !waits) return false;
+  if (store.route_mark != route_mark_) {
+    store.route_mark = route_mark_;
+    out.queues_.push_back(&store);
+  }
+  return store.store_use != StoreUse::history;
+}
+
 void Topology::route_through(const ExchangeInfo& exchange, const RouteInput& input,
                              RouteResult& out) const {
+  if (exchange.store != nullptr && &exchange != input.past_store &&
+      take_store(exchange, input, out))
+    return;
   bool matched = false;
   const auto take_queue = [&](QueueInfo& queue) {
     matched = true;
@@ -49,7 +69,7 @@ void Topology::route_through(const ExchangeInfo& exchange, const RouteInput& inp
     if (found != exchange.vhost_info.queues.end()) take_queue(*found->second);
   };
 
-  switch (exchange.type) {
+  switch (exchange.parsed.routes_as) {
     case ExchangeType::headers:
       out.needs_headers_ = true;
       [[fallthrough]];
@@ -67,11 +87,15 @@ void Topology::route_through(const ExchangeInfo& exchange, const RouteInput& inp
       break;
     case ExchangeType::consistent_hash:
     case ExchangeType::modulus_hash:
-      if (exchange.hash_source.kind != HashSource::Kind::routing_key) out.needs_headers_ = true;
+      if (exchange.parsed.hash_source.kind != HashSource::Kind::routing_key)
+        out.needs_headers_ = true;
       exchange.router->match_number(
-          hash_message(exchange.hash_source, {input.key, input.headers, input.properties}),
+          hash_message(exchange.parsed.hash_source, {input.key, input.headers, input.properties}),
           take_binding);
       break;
+    case ExchangeType::delayed_message:
+    case ExchangeType::recent_history:
+      break;  // They route as another type.
   }
   if (matched || !exchange.effective_alternate) return;
   const auto alternate =

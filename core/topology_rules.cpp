@@ -57,8 +57,10 @@ Decision decide_delete_vhost(const Topology& topology, const TopologyRequest& re
   if (ids == nullptr) return decision;
   for (const QueueInfo* queue : topology.queues(vhost->id))
     decision.changes.push_back(QueueRemoved{queue->id});
-  for (const ExchangeInfo* exchange : topology.exchanges(vhost->id))
+  for (const ExchangeInfo* exchange : topology.exchanges(vhost->id)) {
+    if (exchange->store != nullptr) decision.changes.push_back(QueueRemoved{exchange->store->id});
     decision.changes.push_back(ExchangeRemoved{exchange->id});
+  }
   decision.changes.push_back(VhostRemoved{vhost->id});
   return decision;
 }

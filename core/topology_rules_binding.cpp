@@ -71,11 +71,11 @@ Decision decide_bind(const RuleInput& in) {
     return refuse(is_for_queue(in.request) ? missing_queue(in.name, in.vhost)
                                            : missing_exchange(in.name, in.vhost));
   }
-  if (ends.source->type == ExchangeType::headers) {
+  if (ends.source->parsed.routes_as == ExchangeType::headers) {
     if (std::optional<AmqpError> error = check_headers_arguments(as_bytes(in.request.arguments)))
       return refuse(*std::move(error));
   }
-  if (ends.source->type == ExchangeType::consistent_hash) {
+  if (ends.source->parsed.routes_as == ExchangeType::consistent_hash) {
     if (std::optional<AmqpError> error = check_hash_weight(in.request.key))
       return refuse(*std::move(error));
   }

@@ -1,10 +1,12 @@
 // Declaring and deleting exchanges. A declaration of an existing exchange must agree on type,
-// durable, auto_delete, internal and alternate-exchange; other arguments are kept but not compared.
+// durable, auto_delete, internal and some arguments; others are kept but not compared.
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "core/exchange/value_text.h"
+#include "core/exchange_store.h"
 #include "core/field_table.h"
 #include "core/topology_decide.h"
 #include "core/topology_fall.h"
@@ -14,29 +16,32 @@ namespace lepus::core {
 namespace {
 
 constexpr std::string_view alternate_key = "alternate-exchange";
-
-std::optional<ExchangeType> parse_type(std::string_view text) {
-  for (const ExchangeType type : all_exchange_types)
-    if (exchange_type_name(type) == text) return type;
-  return std::nullopt;
-}
+/// The others are kept, and count as they were at first.
+constexpr std::array compared_keys{alternate_key,
+                                   std::string_view{"x-delayed-type"},
+                                   std::string_view{"x-message-deduplication"},
+                                   std::string_view{"x-cache-size"},
+                                   std::string_view{"x-cache-ttl"},
+                                   std::string_view{"x-deduplication-header"},
+                                   std::string_view{"x-recent-history-length"}};
 
 std::string with_type(const std::optional<FieldValue>& value) {
   if (!value) return "none";
   return fmt::format("the value '{}' of type '{}'", bare_text(*value), value->type_name());
 }
 
-std::optional<AmqpError> compare_alternate(const ExchangeInfo& current, std::string_view arguments,
+std::optional<AmqpError> compare_arguments(const ExchangeInfo& current, std::string_view arguments,
                                            std::string_view title) {
-  const std::optional<FieldValue> ours =
-      FieldTable{as_bytes(current.arguments)}.find(alternate_key);
-  const std::optional<FieldValue> theirs = FieldTable{as_bytes(arguments)}.find(alternate_key);
-  if (ours == theirs) return std::nullopt;
-  if (ours && theirs)
-    return inequivalent(alternate_key, title, bare_text(*theirs), bare_text(*ours));
-  return AmqpError{ReplyCode::precondition_failed,
-                   fmt::format("inequivalent arg '{}' for {}: received {} but current is {}",
-                               alternate_key, title, with_type(theirs), with_type(ours))};
+  for (const std::string_view key : compared_keys) {
+    const std::optional<FieldValue> ours = FieldTable{as_bytes(current.arguments)}.find(key);
+    const std::optional<FieldValue> theirs = FieldTable{as_bytes(arguments)}.find(key);
+    if (ours == theirs) continue;
+    if (ours && theirs) return inequivalent(key, title, bare_text(*theirs), bare_text(*ours));
+    return AmqpError{ReplyCode::precondition_failed,
+                     fmt::format("inequivalent arg '{}' for {}: received {} but current is {}", key,
+                                 title, with_type(theirs), with_type(ours))};
+  }
+  return std::nullopt;
 }
 
 Decision compare_exchange(const RuleInput& in, ExchangeType type, const ExchangeInfo& current) {
@@ -58,7 +63,7 @@ Decision compare_exchange(const RuleInput& in, ExchangeType type, const Exchange
     return refuse(inequivalent(property.name, title, bool_text(property.received),
                                bool_text(property.current)));
   }
-  if (std::optional<AmqpError> error = compare_alternate(current, in.request.arguments, title))
+  if (std::optional<AmqpError> error = compare_arguments(current, in.request.arguments, title))
     return refuse(*std::move(error));
   return satisfied();
 }
@@ -75,10 +80,9 @@ Decision create_exchange(const RuleInput& in, ExchangeType type) {
                   fmt::format("invalid type '{}' for arg '{}' in {}", alternate->type_name(),
                               alternate_key, exchange_title(in.name, in.vhost.name)));
   }
-  if (type == ExchangeType::consistent_hash) {
-    Result<HashSource> source = parse_hash_source(as_bytes(in.request.arguments));
-    if (!source.ok()) return refuse(std::move(source.error()));
-  }
+  const Result<ExchangeArguments> parsed =
+      parse_exchange_arguments(type, as_bytes(in.request.arguments));
+  if (!parsed.ok()) return refuse(parsed.error());
   Decision decision = changing();
   if (in.ids == nullptr) return decision;
   ExchangeSpec exchange;
@@ -94,7 +98,14 @@ Decision create_exchange(const RuleInput& in, ExchangeType type) {
     exchange.has_alternate = true;
     exchange.alternate = alternate->text();
   }
+  std::optional<QueueSpec> store = store_of(exchange, parsed.value());
   decision.changes.push_back(ExchangeAdded{std::move(exchange)});
+  if (store) {
+    CHECK(in.request.from < in.topology.shard_count());
+    store->id = QueueId{in.ids->next()};
+    store->home = in.request.from;
+    decision.changes.push_back(QueueAdded{*std::move(store)});
+  }
   return decision;
 }
 
@@ -116,8 +127,18 @@ std::string_view exchange_type_name(ExchangeType type) {
       return "x-modulus-hash";
     case ExchangeType::random:
       return "x-random";
+    case ExchangeType::delayed_message:
+      return "x-delayed-message";
+    case ExchangeType::recent_history:
+      return "x-recent-history";
   }
   return {};
+}
+
+std::optional<ExchangeType> parse_exchange_type(std::string_view name) {
+  for (const ExchangeType type : all_exchange_types)
+    if (exchange_type_name(type) == name) return type;
+  return std::nullopt;
 }
 
 Decision decide_declare_exchange(const RuleInput& in) {
@@ -128,7 +149,7 @@ Decision decide_declare_exchange(const RuleInput& in) {
                ? satisfied()
                : refuse(missing_exchange(in.name, in.vhost));
   }
-  const std::optional<ExchangeType> type = parse_type(in.request.type);
+  const std::optional<ExchangeType> type = parse_exchange_type(in.request.type);
   if (!type) {
     return refuse(ReplyCode::precondition_failed,
                   fmt::format("{} exchange type '{}'",

@@ -87,6 +87,10 @@ std::string Catalog::prepare_all() {
        "INSERT INTO queues (id, vhost, name, home, auto_delete, arguments)"
        " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET home = excluded.home"},
       {&all.remove_queue, "DELETE FROM queues WHERE id = ?1"},
+      {&all.add_store,
+       "INSERT INTO stores (id, exchange, home) VALUES (?1, ?2, ?3)"
+       " ON CONFLICT (id) DO UPDATE SET home = excluded.home"},
+      {&all.remove_store, "DELETE FROM stores WHERE id = ?1"},
       {&all.add_binding,
        "INSERT INTO bindings (source, queue, exchange, routing_key, arguments)"
        " VALUES (?1, ?2, ?3, ?4, ?5)"},
@@ -223,6 +227,11 @@ void Catalog::write(const core::QueueAdded& change) {
   CHECK(queue.durable);
   CHECK(!queue.exclusive);
   note_id(queue.id.value);
+  if (queue.store_of) {
+    note(statements_.add_store.run(as_number(queue.id.value), as_number(queue.store_of.value),
+                                   std::int64_t{queue.home}));
+    return;
+  }
   note(statements_.add_queue.run(as_number(queue.id.value), as_number(queue.vhost.value),
                                  std::string_view{queue.name}, std::int64_t{queue.home},
                                  std::int64_t{queue.auto_delete}, Blob{queue.arguments}));
@@ -230,6 +239,8 @@ void Catalog::write(const core::QueueAdded& change) {
 
 void Catalog::write(const core::QueueRemoved& change) {
   note(statements_.remove_queue.run(as_number(change.id.value)));
+  if (error_.empty() && database_.changed_count() == 0)
+    note(statements_.remove_store.run(as_number(change.id.value)));
 }
 
 void Catalog::write(const core::BindingAdded& change) {

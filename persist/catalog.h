@@ -53,6 +53,7 @@ class Catalog final : public core::DefinitionStore {
     Statement add_vhost, remove_vhost;
     Statement add_exchange, remove_exchange;
     Statement add_queue, remove_queue;
+    Statement add_store, remove_store;
     Statement add_binding, remove_binding, find_bindings, remove_binding_row;
   };
 

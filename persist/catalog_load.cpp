@@ -13,6 +13,7 @@
 
 #include "core/binding.h"
 #include "core/exchange/headers.h"
+#include "core/exchange_store.h"
 #include "core/field_table.h"
 
 namespace lepus::persist {
@@ -21,12 +22,6 @@ namespace {
 
 /// No shard has this number; homes of any number of shards are below.
 constexpr core::ShardId no_shard = UINT16_MAX;
-
-std::optional<core::ExchangeType> parse_type(std::string_view name) {
-  for (const core::ExchangeType type : core::all_exchange_types)
-    if (core::exchange_type_name(type) == name) return type;
-  return std::nullopt;
-}
 
 struct IdentityHash {
   using is_avalanching = void;
@@ -51,15 +46,15 @@ class Reader {
   void read_vhosts();
   void read_exchanges();
   void read_queues();
+  void read_stores();
   void read_bindings();
   void check_bindings();
   std::string take_error() { return std::move(error_); }
 
  private:
   struct Exchange {
-    core::VhostId vhost;
-    core::ExchangeType type;
-    bool is_default;
+    core::ExchangeSpec spec;
+    core::ExchangeArguments parsed;
   };
 
   template <class Visit>
@@ -71,6 +66,7 @@ class Reader {
 
   void on_exchange(const Statement& row);
   void on_queue(const Statement& row);
+  void on_store(const Statement& row);
   void on_binding(const Statement& row);
   bool reads_ends(const Statement& row, core::BindingSpec& binding);
 
@@ -130,7 +126,7 @@ void Reader::on_exchange(const Statement& row) {
   exchange.name = row.text(2);
   const std::string title = fmt::format("exchange '{}' (id {})", exchange.name, row.number(0));
   if (row.number(0) <= 0) return refuse(title + ": ids are positive");
-  const std::optional<core::ExchangeType> type = parse_type(row.text(3));
+  const std::optional<core::ExchangeType> type = core::parse_exchange_type(row.text(3));
   if (!type) return refuse(fmt::format("{}: '{}' is no type", title, row.text(3)));
   exchange.type = *type;
   exchange.durable = true;
@@ -140,8 +136,11 @@ void Reader::on_exchange(const Statement& row) {
   exchange.alternate = row.text(6);
   exchange.arguments = row.bytes(7);
   if (!is_table(exchange.arguments, title)) return;
-  exchanges_.emplace(exchange.id, Exchange{exchange.vhost, *type, exchange.name.empty()});
-  changes_.emplace_back(core::ExchangeAdded{std::move(exchange)});
+  core::Result<core::ExchangeArguments> parsed =
+      core::parse_exchange_arguments(*type, core::as_bytes(exchange.arguments));
+  if (!parsed.ok()) return refuse(title + ": " + parsed.error().detail);
+  changes_.emplace_back(core::ExchangeAdded{exchange});
+  exchanges_.emplace(exchange.id, Exchange{std::move(exchange), std::move(parsed.value())});
 }
 
 void Reader::read_queues() {
@@ -176,6 +175,28 @@ void Reader::on_queue(const Statement& row) {
   changes_.emplace_back(core::QueueAdded{std::move(queue)});
 }
 
+void Reader::read_stores() {
+  each_row("SELECT id, exchange, home FROM stores ORDER BY id",
+           [this](const Statement& row) { on_store(row); });
+}
+
+void Reader::on_store(const Statement& row) {
+  const std::string title = fmt::format("the store {}", row.number(0));
+  if (row.number(0) <= 0) return refuse(title + ": ids are positive");
+  if (row.number(2) < 0 || row.number(2) >= no_shard)
+    return refuse(fmt::format("{}: there is no shard {}", title, row.number(2)));
+  const auto exchange =
+      exchanges_.find(core::ExchangeId{static_cast<std::uint64_t>(row.number(1))});
+  if (exchange == exchanges_.end()) return refuse(title + ": its exchange is not there");
+  std::optional<core::QueueSpec> store =
+      core::store_of(exchange->second.spec, exchange->second.parsed);
+  if (!store)
+    return refuse(fmt::format("{}: exchange '{}' has none", title, exchange->second.spec.name));
+  store->id = core::QueueId{static_cast<std::uint64_t>(row.number(0))};
+  store->home = static_cast<core::ShardId>(row.number(2));
+  changes_.emplace_back(core::QueueAdded{*std::move(store)});
+}
+
 void Reader::read_bindings() {
   each_row("SELECT id, source, queue, exchange, routing_key, arguments FROM bindings ORDER BY id",
            [this](const Statement& row) { on_binding(row); });
@@ -188,7 +209,7 @@ void Reader::on_binding(const Statement& row) {
   binding.key = row.text(4);
   binding.arguments = row.bytes(5);
   if (!is_table(binding.arguments, title)) return;
-  if (exchanges_.at(binding.source).type == core::ExchangeType::headers) {
+  if (exchanges_.at(binding.source).parsed.routes_as == core::ExchangeType::headers) {
     if (const auto wrong = core::check_headers_arguments(core::as_bytes(binding.arguments)))
       return refuse(title + ": " + wrong->detail);
   }
@@ -200,17 +221,17 @@ void Reader::on_binding(const Statement& row) {
 bool Reader::reads_ends(const Statement& row, core::BindingSpec& binding) {
   binding.source = core::ExchangeId{static_cast<std::uint64_t>(row.number(1))};
   const auto source = exchanges_.find(binding.source);
-  if (source == exchanges_.end() || source->second.is_default) return false;
+  if (source == exchanges_.end() || source->second.spec.name.empty()) return false;
   if (row.is_null(2) == row.is_null(3)) return false;
   if (!row.is_null(2)) {
     binding.queue = core::QueueId{static_cast<std::uint64_t>(row.number(2))};
     const auto queue = queues_.find(binding.queue);
-    return queue != queues_.end() && queue->second == source->second.vhost;
+    return queue != queues_.end() && queue->second == source->second.spec.vhost;
   }
   binding.exchange = core::ExchangeId{static_cast<std::uint64_t>(row.number(3))};
   const auto target = exchanges_.find(binding.exchange);
-  return target != exchanges_.end() && !target->second.is_default &&
-         target->second.vhost == source->second.vhost;
+  return target != exchanges_.end() && !target->second.spec.name.empty() &&
+         target->second.spec.vhost == source->second.spec.vhost;
 }
 
 /// No binding twice; equal ones may differ in the order of their arguments.
@@ -240,6 +261,7 @@ std::string load_definitions(Database& database, std::vector<core::TopologyChang
   reader.read_vhosts();
   reader.read_exchanges();
   reader.read_queues();
+  reader.read_stores();
   reader.read_bindings();
   reader.check_bindings();
   return reader.take_error();

@@ -133,7 +133,16 @@ CREATE VIEW operator_policies AS
   SELECT vhost, name, value FROM parameters WHERE component = 'operator_policy';
 )sql";
 
-constexpr std::array steps_so_far{version_1, version_2};
+/// Queues that nobody sees: what an exchange holds (core/exchange_store.h).
+constexpr const char* version_3 = R"sql(
+CREATE TABLE stores (
+  id INTEGER PRIMARY KEY,
+  exchange INTEGER NOT NULL UNIQUE REFERENCES exchanges (id) ON DELETE CASCADE,
+  home INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array steps_so_far{version_1, version_2, version_3};
 
 struct SchemaState {
   std::int64_t application = 0;

@@ -228,7 +228,7 @@ std::uint64_t LiveList::memory_bytes() const {
 bool LiveList::Entry::goes_on_with(const Entry& next) const {
   CHECK(count > 0);
   return next.delta == end() && follows(place, count, next.place) && next.body_size == body_size &&
-         next.ttl_ms == ttl_ms && next.has_ttl == has_ttl && next.enqueued_low == enqueued_low &&
+         next.ttl == ttl && next.ttl_unit == ttl_unit && next.enqueued_low == enqueued_low &&
          next.enqueued_high == enqueued_high;
 }
 
@@ -241,29 +241,36 @@ void LiveList::Entry::drop_first(std::uint32_t dropped) {
 
 LiveList::Entry LiveList::pack(std::uint32_t delta, const LiveRun& run) {
   const LiveMessage& message = run.message;
-  const bool has_ttl = message.ttl_ms != core::Message::no_ttl;
   const std::uint64_t enqueued_ms = std::min(message.enqueued_ms, enqueued_max);
-  // Bodies are shorter than their records, and those fit 32 bits; TTLs do by the protocol's rules.
+  // Bodies are shorter than their records, and those fit 32 bits. The expiration property does by
+  // the protocol's rules; a delay of more than 49 days is rounded up.
   CHECK(message.body_size <= UINT32_MAX);
-  const std::uint64_t ttl_ms = std::min<std::uint64_t>(message.ttl_ms, UINT32_MAX);
+  std::uint16_t ttl_unit = 0;
+  std::uint64_t ttl = 0;
+  if (message.ttl_ms != core::Message::no_ttl) {
+    ttl = message.ttl_ms;
+    for (ttl_unit = 1; ttl > UINT32_MAX; ++ttl_unit) ttl = ttl / 2 + ttl % 2;
+  }
   return {.delta = delta,
           .count = run.count,
           .place = message.place,
           .body_size = static_cast<std::uint32_t>(message.body_size),
-          .ttl_ms = static_cast<std::uint32_t>(ttl_ms),
+          .ttl = static_cast<std::uint32_t>(ttl),
           .enqueued_low = static_cast<std::uint32_t>(enqueued_ms),
           .enqueued_high = static_cast<std::uint16_t>(enqueued_ms >> 32),
-          .has_ttl = has_ttl ? std::uint16_t{1} : std::uint16_t{0}};
+          .ttl_unit = ttl_unit};
 }
 
 LiveRun LiveList::unpack(std::uint64_t base, const Entry& entry) {
   const std::uint64_t enqueued_ms = std::uint64_t{entry.enqueued_high} << 32 | entry.enqueued_low;
-  return {.position = base + entry.delta,
-          .count = entry.count,
-          .message = {.place = entry.place,
-                      .enqueued_ms = enqueued_ms,
-                      .ttl_ms = entry.has_ttl != 0 ? entry.ttl_ms : core::Message::no_ttl,
-                      .body_size = entry.body_size}};
+  return {
+      .position = base + entry.delta,
+      .count = entry.count,
+      .message = {.place = entry.place,
+                  .enqueued_ms = enqueued_ms,
+                  .ttl_ms = entry.ttl_unit == 0 ? core::Message::no_ttl
+                                                : std::uint64_t{entry.ttl} << (entry.ttl_unit - 1),
+                  .body_size = entry.body_size}};
 }
 
 }  // namespace lepus::persist

@@ -57,10 +57,10 @@ class LiveList {
     std::uint32_t count;
     Place place;  ///< Of the first.
     std::uint32_t body_size;
-    std::uint32_t ttl_ms;
+    std::uint32_t ttl;
     std::uint32_t enqueued_low;
     std::uint16_t enqueued_high;
-    std::uint16_t has_ttl;
+    std::uint16_t ttl_unit;  ///< 0: none; n: 2^(n - 1) milliseconds.
 
     std::uint64_t end() const { return std::uint64_t{delta} + count; }
     bool goes_on_with(const Entry& next) const;

@@ -39,6 +39,9 @@ class ExchangeRouter {
       case ExchangeType::random:
         router_.emplace<OneOfRouter>(false);
         break;
+      case ExchangeType::delayed_message:
+      case ExchangeType::recent_history:
+        break;  // They route as another type.
     }
   }
 

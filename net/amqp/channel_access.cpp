@@ -59,7 +59,8 @@ Channel::Outcome Channel::permit_binding(const core::TopologyRequest& request, R
     return refused;
   const core::ExchangeInfo* source =
       broker().topology().find_exchange(request.vhost, request.source);
-  if (source == nullptr || source->type != core::ExchangeType::topic) return std::nullopt;
+  if (source == nullptr || source->parsed.routes_as != core::ExchangeType::topic)
+    return std::nullopt;
   return core::check_topic(access().find_topic(subject(), source->name, Permission::read),
                            subject(), {Permission::read, source->name, request.key});
 }
@@ -73,7 +74,7 @@ Channel::Outcome Channel::permit_publish(const core::ExchangeInfo* exchange, std
   if (!known || last.version != version) {
     if (Outcome refused = permit({Permission::write, ResourceKind::exchange, name})) return refused;
     if (exchange == nullptr) return std::nullopt;
-    const bool is_topic = exchange->type == core::ExchangeType::topic;
+    const bool is_topic = exchange->parsed.routes_as == core::ExchangeType::topic;
     last = {version, exchange->id,
             is_topic ? access().find_topic(subject(), name, Permission::write) : nullptr};
   }
@@ -85,7 +86,8 @@ Channel::Outcome Channel::permit_publish(const core::ExchangeInfo* exchange, std
 Channel::Outcome Channel::permit_more_keys(std::string_view exchange_name) {
   const core::ExchangeInfo* exchange =
       broker().topology().find_exchange(connection_.vhost(), exchange_name);
-  if (exchange == nullptr || exchange->type != core::ExchangeType::topic) return std::nullopt;
+  if (exchange == nullptr || exchange->parsed.routes_as != core::ExchangeType::topic)
+    return std::nullopt;
   const core::AccessPattern* pattern =
       access().find_topic(subject(), exchange_name, Permission::write);
   for (const std::string& key : publishing_.more_keys)

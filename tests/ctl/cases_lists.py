@@ -2,6 +2,7 @@
 import subprocess
 
 from tool import HERE, check
+from amqp_raw import content, method
 
 CASES = []
 
@@ -80,6 +81,23 @@ def exchanges_and_bindings(world):
     check(exchanges['x'] == {
         'name': 'x', 'type': 'topic', 'durable': True, 'internal': False,
         'arguments': [['alternate-exchange', 'longstr', 'amq.fanout']]}, f'{exchanges}')
+
+
+@case
+def what_an_exchange_holds_is_counted(world):
+    world.start()
+    probe = world.probe()
+    probe.call(1, 'Confirm.Select')
+    probe.call(1, 'Exchange.Declare', exchange='d', type='x-delayed-message',
+               arguments={'x-delayed-type': 'direct'})
+    for _ in range(3):
+        probe.raw(method(1, 'Basic.Publish', exchange='d', routing_key='k')
+                  + content(1, b'', {'headers': {'x-delay': 100000}}, probe.payload_max))
+        probe.expect('Basic.Ack')
+    rows = {row['name']: row for row in world.rows('list_exchanges', 'name', 'messages_delayed')}
+    check(rows['d']['messages_delayed'] == 3, f'{rows}')
+    check(rows['amq.direct']['messages_delayed'] == 0, f'{rows}')
+    check(world.rows('list_queues', 'name') == [], 'the store of an exchange is listed')
 
 
 @case

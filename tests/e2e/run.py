@@ -42,8 +42,9 @@ def programs(build):
         "oslo_messaging": [python, str(HERE / "apps" / "oslo_messaging_rpc.py")],
         "tutorials": [python, str(HERE / "python" / "tutorials.py")],
     }
-    for name in ("pika_client", "pika_semantics", "pika_queues", "pika_exchanges", "pika_streams",
-                 "py_amqp_client", "kombu_client", "aio_pika_client"):
+    for name in ("pika_client", "pika_semantics", "pika_queues", "pika_exchanges",
+                 "pika_forwarding", "pika_streams", "py_amqp_client",
+                 "kombu_client", "aio_pika_client"):
         table[name] = [python, str(HERE / "python" / f"{name}.py")]
     for name in ("amqplib_client", "cloudamqp_client"):
         table[name] = ["node", str(build / "node" / f"{name}.mjs")]

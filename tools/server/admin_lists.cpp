@@ -2,6 +2,7 @@
 // small), asks the shards for what only they know, and writes so many rows a turn. What is gone
 // when its row is due is left out.
 #include <deque>
+#include <map>
 #include <memory>
 #include <type_traits>
 #include <vector>
@@ -117,18 +118,38 @@ class ExchangeListing final : public Listing<ExchangeRow> {
   void collect() override {
     const core::VhostInfo* vhost = find_vhost();
     if (vhost == nullptr) return;
-    for (const core::ExchangeInfo* exchange : control().topology().exchanges(vhost->id))
+    std::vector<Inquiry> asked(control().shard_count());
+    for (const core::ExchangeInfo* exchange : control().topology().exchanges(vhost->id)) {
       ids_.push_back(exchange->id);
+      if (exchange->store != nullptr)
+        asked[exchange->store->home].queues.push_back(exchange->store->id);
+    }
+    for (core::ShardId shard = 0; shard < control().shard_count(); ++shard) {
+      if (asked[shard].queues.empty()) continue;
+      expect_parts(1);
+      inquire(shard, std::move(asked[shard]));
+      ++stores_due_;
+    }
     end_if_complete();
   }
-  bool has_rows() const override { return !ids_.empty(); }
+  /// The stores come first: few exchanges have one.
+  void on_part(std::unique_ptr<core::InquiryPart> part) override {
+    for (const core::QueueStats& stats : part->queues) held_[stats.id] = stats.messages_ready;
+    if (part->last) --stores_due_;
+    note_part(*part);
+  }
+  bool has_rows() const override { return stores_due_ == 0 && !ids_.empty(); }
   void write_next(JsonWriter& json) override {
     const core::ExchangeInfo* info = control().topology().find_exchange(ids_.front());
     ids_.pop_front();
-    if (info != nullptr) write({*info}, json);
+    if (info == nullptr) return;
+    const auto held = info->store == nullptr ? held_.end() : held_.find(info->store->id);
+    write({*info, held == held_.end() ? 0 : held->second}, json);
   }
 
   std::deque<core::ExchangeId> ids_;
+  std::map<core::QueueId, std::uint64_t> held_;  ///< By store.
+  std::size_t stores_due_ = 0;
 };
 
 class BindingListing final : public SnapshotListing<BindingRow> {

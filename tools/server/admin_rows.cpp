@@ -86,6 +86,7 @@ constexpr std::array exchange_columns{
               [](const E& e, J& json) {
                 json.text(name_of(e.info.vhost_info.policies.match_exchange(e.info.name)));
               }},
+    Column<E>{"messages_delayed", false, [](const E& e, J& json) { json.number(e.held); }},
 };
 
 using B = BindingRow;

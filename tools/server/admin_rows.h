@@ -22,6 +22,7 @@ struct QueueRow {
 };
 struct ExchangeRow {
   const core::ExchangeInfo& info;
+  std::uint64_t held;  ///< Messages in its store.
 };
 /// By value: a binding may be gone before its row is written. The implicit one of each queue has an
 /// empty source.

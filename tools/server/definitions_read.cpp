@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -25,9 +24,6 @@ using core::TopologyRequest;
 using persist::KeptKind;
 using simdjson::dom::element;
 using Kind = TopologyRequest::Kind;
-
-constexpr std::array exchange_types{
-    "direct", "fanout", "topic", "headers", "x-consistent-hash", "x-modulus-hash", "x-random"};
 
 class Reader {
  public:
@@ -197,8 +193,7 @@ void Reader::on_exchange(Fields& fields) {
   made.request.type = fields.text("type");
   made.request.internal = fields.flag("internal", false);
   if (!fields.ok()) return;
-  if (std::find(exchange_types.begin(), exchange_types.end(), made.request.type) ==
-      exchange_types.end()) {
+  if (!core::parse_exchange_type(made.request.type)) {
     return fields.refuse("type",
                          fmt::format("exchange '{}' has type '{}', which is not supported, see "
                                      "docs/COMPATIBILITY.md; take the exchange out of the file",

@@ -146,6 +146,7 @@ void Writer::on(const core::ExchangeAdded& added) {
 
 void Writer::on(const core::QueueAdded& added) {
   const core::QueueSpec& queue = added.queue;
+  if (queue.store_of) return;  // It comes with its exchange.
   queues_[queue.id.value] = {queue.vhost.value, queue.name};
   const std::string title = fmt::format("queue '{}'", queue.name);
   queue_list_.push_back({{"name", text(title, queue.name)},

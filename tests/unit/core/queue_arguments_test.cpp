@@ -133,31 +133,6 @@ TEST(QueueArguments, StreamsHaveTheirOwn) {
             "invalid_max_age");
 }
 
-/// Every line of the table is obeyed, whatever it says at the time.
-TEST(QueueArguments, SupportTableIsObeyed) {
-  EXPECT_GT(argument_support().size(), 10u);
-  for (const ArgumentSupport& line : argument_support()) {
-    FieldTableWriter table;
-    if (line.value == "true") {
-      table.boolean(line.key, true);
-    } else if (!line.value.empty()) {
-      table.text(line.key, line.value);
-    } else if (line.key == "x-queue-mode") {
-      table.text(line.key, "lazy");
-    } else if (line.key.starts_with("x-dead-letter")) {
-      table.text("x-dead-letter-exchange", "x");
-      if (line.key != "x-dead-letter-exchange") table.text(line.key, "k");
-    } else {
-      table.int32(line.key, 1);
-    }
-    const std::string answer = complaint(table.take());
-    EXPECT_EQ(answer == "ok", line.supported) << line.key << " " << line.value << ": " << answer;
-    if (!line.supported) {
-      EXPECT_TRUE(answer.starts_with("NOT_IMPLEMENTED - ")) << answer;
-    }
-  }
-}
-
 TEST(QueueArguments, ValuesArrive) {
   FieldTableWriter table;
   table.int64("x-message-ttl", INT64_MAX);

@@ -166,8 +166,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{R"({"queues": [{"vhost": "/", "name": "q", "arguments":
                {"a": [{"b": 18446744073709551615}]}}]})",
             "d.json: queues[0].arguments.a[0].b: the number is above 9223372036854775807"},
-        Bad{R"({"exchanges": [{"vhost": "/", "name": "x", "type": "x-delayed-message"}]})",
-            "d.json: exchanges[0].type: exchange 'x' has type 'x-delayed-message', which is not "
+        Bad{R"({"exchanges": [{"vhost": "/", "name": "x", "type": "x-jms-topic"}]})",
+            "d.json: exchanges[0].type: exchange 'x' has type 'x-jms-topic', which is not "
             "supported, see docs/COMPATIBILITY.md; take the exchange out of the file"},
         Bad{R"({"bindings": [{"vhost": "/", "source": "x", "destination": "q", "routing_key": "",
                "destination_type": "topic"}]})",

@@ -1,0 +1,65 @@
+// Queues that look at each message before they take it: those with deduplication, and the stores of
+// exchanges.
+#include <utility>
+
+#include "core/broker.h"
+#include "core/exchange_store.h"
+#include "core/properties.h"
+#include "core/queue.h"
+
+namespace lepus::core {
+
+bool Queue::is_double(const Message& message) const {
+  return deduplicator_ && deduplicator_->is_double(message, broker_.now());
+}
+
+void Queue::remember(const Message& message) {
+  if (deduplicator_) deduplicator_->remember(message, broker_.now());
+}
+
+/// There a message lives as long as it is delayed, in a history as long as there is room.
+MessageRef Queue::own_copy(const MessageRef& message) const {
+  std::uint64_t ttl_ms = Message::no_ttl;
+  switch (info_->store_use) {
+    case StoreUse::none:
+      return message;
+    case StoreUse::delay: {
+      PropertiesView view;
+      CHECK(decode_properties(message->properties(), view));
+      ttl_ms = delay_ms(view.headers);
+      break;
+    }
+    case StoreUse::passage:
+      ttl_ms = 0;
+      break;
+    case StoreUse::history:
+      break;
+  }
+  MessageRef own = message->copy();
+  own->set_ttl_ms(ttl_ms);
+  return own;
+}
+
+/// Oldest first. What is on disk only after a restart is fetched before.
+void Queue::replay(const BindingSpec& binding) {
+  CHECK(info_->store_use == StoreUse::history);
+  if (!replays_) replays_ = std::make_unique<std::vector<BindingSpec>>();
+  replays_->push_back(binding);
+  serve_replays();
+}
+
+void Queue::serve_replays() {
+  if (!replays_) return;
+  if (backlog_.cold_count() > 0) {
+    backlog_.for_each([this](Sequence sequence, const Slot& slot) {
+      if (slot.is_cold()) ask(sequence);
+    });
+    return;
+  }
+  const auto replays = std::exchange(replays_, nullptr);
+  for (const BindingSpec& binding : *replays)
+    backlog_.for_each(
+        [&](Sequence, const Slot& slot) { broker_.forward_history(binding, *slot.message()); });
+}
+
+}  // namespace lepus::core
