@@ -262,6 +262,7 @@ class Broker final : private MessageHolder {
   Nanos wall_offset_ = 0;
   Alarm alarm_;
   bool stopping_ = false;
+  bool has_topology_ = false;  ///< What was there before the start is applied.
 };
 
 }  // namespace lepus::core

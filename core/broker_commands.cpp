@@ -204,12 +204,14 @@ void Broker::on(const TopologyApply& command) {
     topology_.apply(change);
     if (const auto* put = std::get_if<PolicyPut>(&change)) follow_policies(put->vhost);
     if (const auto* cleared = std::get_if<PolicyRemoved>(&change)) follow_policies(cleared->vhost);
-    if (const auto* bound = std::get_if<BindingAdded>(&change)) replay_history(bound->binding);
+    const auto* bound = std::get_if<BindingAdded>(&change);
+    if (bound != nullptr && has_topology_) replay_history(bound->binding);
     const auto* added = std::get_if<QueueAdded>(&change);
     if (added == nullptr || added->queue.home != wiring_.shard) continue;
     add_queue(added->queue.id);
   }
   // The first changes bring all queues from before a restart.
+  has_topology_ = true;
   ledger().set_holder(this);
   outbox().send(wiring_.control, TopologyApplied{command.version});
 }

@@ -1,8 +1,6 @@
 // The line and what is on its way.
 #include "core/leaving.h"
 
-#include "core/limits.h"
-
 namespace lepus::core {
 
 void Leaving::add(Sequence sequence, DeathReason reason) {

@@ -15,6 +15,7 @@
 #include "core/backlog.h"
 #include "core/base/time.h"
 #include "core/dead_letter.h"
+#include "core/limits.h"
 
 namespace lepus::core {
 
@@ -26,8 +27,8 @@ class Leaving {
     return found != entries_.end() && found->second.is_under_way;
   }
   DeathReason reason(Sequence sequence) const { return entries_.at(sequence).reason; }
-  /// Somebody waits in line: whoever comes goes behind.
-  bool has_line() const { return !line_.empty(); }
+  /// Others wait, or enough are on their way: whoever comes goes behind.
+  bool has_line() const { return !line_.empty() || under_way_ >= limits::leaving_max; }
 
   /// At the end of the line.
   void add(Sequence sequence, DeathReason reason);

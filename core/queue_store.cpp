@@ -40,26 +40,26 @@ MessageRef Queue::own_copy(const MessageRef& message) const {
   return own;
 }
 
-/// Oldest first. What is on disk only after a restart is fetched before.
+/// What is on disk only after a restart is fetched before.
 void Queue::replay(const BindingSpec& binding) {
   CHECK(info_->store_use == StoreUse::history);
   if (!replays_) replays_ = std::make_unique<std::vector<BindingSpec>>();
   replays_->push_back(binding);
+  backlog_.for_each([this](Sequence sequence, const Slot& slot) {
+    if (slot.is_cold()) ask(sequence);
+  });
   serve_replays();
 }
 
+/// Oldest first. The way may lead back to this exchange, and what it holds change.
 void Queue::serve_replays() {
-  if (!replays_) return;
-  if (backlog_.cold_count() > 0) {
-    backlog_.for_each([this](Sequence sequence, const Slot& slot) {
-      if (slot.is_cold()) ask(sequence);
-    });
-    return;
-  }
+  if (!replays_ || backlog_.cold_count() > 0) return;
+  std::vector<MessageRef> history;
+  backlog_.for_each(
+      [&](Sequence, const Slot& slot) { history.push_back(MessageRef::share(slot.message())); });
   const auto replays = std::exchange(replays_, nullptr);
   for (const BindingSpec& binding : *replays)
-    backlog_.for_each(
-        [&](Sequence, const Slot& slot) { broker_.forward_history(binding, *slot.message()); });
+    for (const MessageRef& message : history) broker_.forward_history(binding, *message);
 }
 
 }  // namespace lepus::core

@@ -180,6 +180,8 @@ def a_history_is_there_after_a_kill(node):
     probe = publisher(node)
     probe.call(1, 'Exchange.Declare', exchange='h', type='x-recent-history', durable=True,
                arguments={'x-recent-history-length': 5})
+    probe.call(1, 'Queue.Declare', queue='early', durable=True)
+    probe.call(1, 'Queue.Bind', queue='early', exchange='h')
     publish(probe, range(20), 'h')
     node.kill()
     node.start(shards=2)
@@ -188,6 +190,7 @@ def a_history_is_there_after_a_kill(node):
     probe.call(1, 'Queue.Bind', queue='late', exchange='h')
     wait_for_count(probe, 'late', 5)
     check(take_all(node, 'late') == list(range(15, 20)), 'another history')
+    check(take_all(node, 'early') == list(range(20)), 'who was bound before got it again')
 
 
 if __name__ == '__main__':

@@ -376,5 +376,34 @@ TEST_F(BrokerForwardTest, WhoIsBoundLaterGetsTheHistory) {
   EXPECT_EQ(get(late), "d");
 }
 
+TEST_F(BrokerForwardTest, AHistoryThatLeadsBackToItselfEnds) {
+  FieldTableWriter none;
+  declare_exchange("h", "x-recent-history", none);
+  FieldTableWriter more;
+  declare_exchange("other", "fanout", more);
+  TopologyRequest back = shard_.request(Kind::bind_exchange, "h");
+  back.source = "other";
+  shard_.change(back);
+  for (const std::string_view body : {"a", "b"}) publish("h", "", body);
+  TopologyRequest there = shard_.request(Kind::bind_exchange, "other");
+  there.source = "h";
+  shard_.change(there);
+  const QueueId late = declare("late");
+  bind("h", "late");
+  shard_.pump();
+  EXPECT_EQ(get_all(late), "abab");
+}
+
+TEST_F(BrokerForwardTest, OnlySoManyAreOnTheirWayAtATime) {
+  declare("dead", 1);
+  FieldTableWriter arguments = to_dead(1);
+  declare("q", arguments);
+  const std::size_t sent = limits::leaving_max + 10;
+  for (std::size_t i = 0; i <= sent; ++i) publish("", "q", "m");
+  EXPECT_EQ(shard_.outbox.all<Enqueue>().size(), limits::leaving_max);
+  for (std::size_t i = 0; i < sent; ++i) confirm();
+  EXPECT_TRUE(shard_.outbox.all<Enqueue>().empty());
+}
+
 }  // namespace
 }  // namespace lepus::core
