@@ -39,7 +39,9 @@ def programs(build):
     python = str(build / "python" / "bin" / "python")
     table = {
         "celery": [python, str(HERE / "apps" / "celery_tasks.py")],
+        "celery_quorum": [python, str(HERE / "apps" / "celery_quorum.py")],
         "oslo_messaging": [python, str(HERE / "apps" / "oslo_messaging_rpc.py")],
+        "oslo_quorum": [python, str(HERE / "apps" / "oslo_quorum.py")],
         "tutorials": [python, str(HERE / "python" / "tutorials.py")],
     }
     for name in ("pika_client", "pika_semantics", "pika_queues", "pika_exchanges",

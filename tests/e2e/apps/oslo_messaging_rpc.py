@@ -5,6 +5,7 @@ server, a fanout queue for each server, and one reply queue for a client.
 """
 
 import logging
+import os
 import pathlib
 import queue
 import subprocess
@@ -30,7 +31,8 @@ children = []
 # Errors of the servers are what the cases ask for; their tracebacks would only hide real ones.
 logging.basicConfig(level=logging.CRITICAL + 1)
 conf = cfg.CONF
-conf([], project="e2e", default_config_files=[str(HERE / "oslo.conf")], default_config_dirs=[])
+CONF_FILE = os.environ.get("E2E_OSLO_CONF", str(HERE / "oslo.conf"))
+conf([], project="e2e", default_config_files=[CONF_FILE], default_config_dirs=[])
 oslo_messaging.set_transport_defaults(exchange)
 transport = oslo_messaging.get_rpc_transport(conf, url=url)
 
@@ -69,7 +71,7 @@ def stop_servers(_broker):
         if code != 0:
             print(f"FAIL server_{name}_stops: {code}", flush=True)
     transport.cleanup()
-    delete_names([topic] + [f"{topic}.{name}" for name in SERVERS],
+    delete_names([topic, f"{topic}_fanout"] + [f"{topic}.{name}" for name in SERVERS],
                  [exchange, f"{topic}_fanout"])
 
 

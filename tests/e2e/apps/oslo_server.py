@@ -5,6 +5,7 @@ was cast to it is kept and told by `seen`, so that the test can ask each server 
 """
 
 import logging
+import os
 import pathlib
 import sys
 import threading
@@ -13,7 +14,8 @@ import oslo_messaging
 from oslo_config import cfg
 
 
-OSLO_CONF = str(pathlib.Path(__file__).resolve().with_name("oslo.conf"))
+OSLO_CONF = os.environ.get("E2E_OSLO_CONF",
+                           str(pathlib.Path(__file__).resolve().with_name("oslo.conf")))
 
 
 class Endpoint:

@@ -77,6 +77,9 @@ public final class JavaClient {
     cases.put("remote_calls_by_direct_reply_to", JavaClient::remoteCalls);
     cases.put("cancelled_when_the_queue_goes", JavaClient::cancelledWhenTheQueueGoes);
     cases.put("recovery_after_a_forced_close", JavaClient::recoveryAfterForcedClose);
+    cases.put("dead_letter_round_trip", RetryPatterns::deadLetterRoundTrip);
+    cases.put("delayed_exchange", RetryPatterns::delayedExchange);
+    cases.put("delivery_limit", RetryPatterns::deliveryLimit);
     cases.put("told_off_404", JavaClient::toldOff404);
     cases.put("told_off_406", JavaClient::toldOff406);
     cases.put("told_off_406_unknown_tag", JavaClient::toldOff406UnknownTag);
@@ -113,11 +116,11 @@ public final class JavaClient {
     return factory;
   }
 
-  private static String uniqueName(String what) {
+  static String uniqueName(String what) {
     return "e2e." + what + "." + UUID.randomUUID();
   }
 
-  private static String ownQueue(Channel channel) throws IOException {
+  static String ownQueue(Channel channel) throws IOException {
     return channel.queueDeclare(uniqueName("java"), false, true, false, null).getQueue();
   }
 
@@ -125,13 +128,13 @@ public final class JavaClient {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  private static void equal(String what, Object got, Object wanted) {
+  static void equal(String what, Object got, Object wanted) {
     if (!Objects.equals(got, wanted)) {
       throw new AssertionError(what + ": got " + got + ", wanted " + wanted);
     }
   }
 
-  private static <T> T next(BlockingQueue<T> queue, String what) throws InterruptedException {
+  static <T> T next(BlockingQueue<T> queue, String what) throws InterruptedException {
     T got = queue.poll(WAIT_SECONDS_MAX, TimeUnit.SECONDS);
     if (got == null) {
       throw new AssertionError(what + ": not within " + WAIT_SECONDS_MAX + " s");
@@ -140,7 +143,7 @@ public final class JavaClient {
   }
 
   /** Puts the deliveries of a new consumer with manual acks into the queue that it returns. */
-  private static BlockingQueue<Delivery> consume(Channel channel, String queue)
+  static BlockingQueue<Delivery> consume(Channel channel, String queue)
       throws IOException {
     BlockingQueue<Delivery> deliveries = new LinkedBlockingQueue<>();
     channel.basicConsume(queue, false, (tag, delivery) -> deliveries.add(delivery), tag -> { });
