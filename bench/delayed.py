@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Many delayed messages in a broker of its own: how much memory they take, and how exactly they come.
+"""Many delayed messages: how much memory they take, and how exactly they come.
 
     bench/delayed.py [--messages N] [--spread SECONDS] [--lead SECONDS] [--body-size N] [--help]
 
-Publishes persistent messages to an x-delayed-message exchange with confirms; their delays are such
-that they are due evenly over --spread seconds, beginning --lead seconds after the start. Each
-carries the time when it is due. A consumer compares that with the time when it came: how late is
-printed as percentiles, and a message that came early or not at all is a failure.
+Publishes persistent messages to an x-delayed-message exchange of a broker of its own, with
+confirms; their delays are such that they are due evenly over --spread seconds, beginning --lead
+seconds after the start. Each carries the time when it is due. A consumer compares that with the
+time when it came: how late is printed as percentiles, and a message that came early or not at all
+is a failure.
 
 Needs a release build (tools/run.sh --build-only). Publisher and consumer are this one process: its
 own share of a late message is in the figures.
@@ -61,7 +62,8 @@ def fill(probe, arguments):
         count = min(BATCH, arguments.messages - first)
         pieces = []
         for number in range(first, first + count):
-            due = begin + arguments.lead * 1000 + number * arguments.spread * 1000 / arguments.messages
+            share = number / arguments.messages
+            due = begin + (arguments.lead + arguments.spread * share) * 1000
             delay = round(due - now_ms())
             if delay <= 0:
                 sys.exit('bench/delayed.py: publishing takes longer than --lead, make that more')
@@ -129,8 +131,8 @@ def run(broker, arguments):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog='bench/delayed.py', description='Delayed messages: memory '
-                                     'and exactness.')
+    parser = argparse.ArgumentParser(prog='bench/delayed.py',
+                                     description='Delayed messages: memory and exactness.')
     parser.add_argument('--messages', type=int, default=1000000, help='default 1 000 000')
     parser.add_argument('--body-size', type=int, default=128, help='bytes, at least 8 (128)')
     parser.add_argument('--lead', type=float, default=120, help='seconds to publish in (120)')
