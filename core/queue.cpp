@@ -209,8 +209,8 @@ void Queue::return_unused_credit(Consumer& consumer) {
   }
 }
 
-/// For good, or until it is settled.
-Queue::Outgoing Queue::send_head(bool no_ack) {
+/// For good, or until it is settled. Inlined, or the call costs half as much as what it does.
+[[gnu::always_inline]] inline Queue::Outgoing Queue::send_head(bool no_ack) {
   const Backlog::Ready head = backlog_.peek();
   const bool is_counted = returns_ && head.redelivered;
   Outgoing out{
