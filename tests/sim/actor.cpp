@@ -266,7 +266,9 @@ void Actor::choose_rules(const Client& client, QueueModel& queue) {
   if (random_.chance(15)) rules.max_in_memory = static_cast<std::uint32_t>(1 + random_.below(4));
   if (!random_.chance(50)) return;
   const QueueModel* target = choose_queue(client);
-  if (target != nullptr) rules.dead_letter_to = target->name;
+  if (target == nullptr) return;
+  rules.dead_letter_to = target->name;
+  rules.at_least_once = queue.index % 2 == 0;
 }
 
 void Actor::declare_exchange(Channel& channel) {

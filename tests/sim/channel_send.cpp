@@ -26,6 +26,7 @@ std::string arguments_of(const QueueRules& rules) {
   if (!rules.dead_letter_to.empty()) {
     table.text("x-dead-letter-exchange", "");
     table.text("x-dead-letter-routing-key", rules.dead_letter_to);
+    if (rules.at_least_once) table.text("x-dead-letter-strategy", "at-least-once");
   }
   return table.take();
 }

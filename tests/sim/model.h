@@ -95,6 +95,7 @@ struct QueueRules {
   bool lazy = false;
   std::uint32_t max_in_memory = 0;
   std::string dead_letter_to;  ///< A queue, by way of the default exchange.
+  bool at_least_once = false;  ///< The strategy for dead letters.
   /// The queue may give up messages by itself.
   bool forgets() const { return max_length > 0 || ttl_ms > 0 || expires_ms > 0; }
 };
