@@ -385,11 +385,6 @@ std::optional<FieldValue> find_compared(const FieldTable& table, std::string_vie
   return value;
 }
 
-std::string with_type(const std::optional<FieldValue>& value) {
-  if (!value) return "none";
-  return fmt::format("the value '{}' of type '{}'", bare_text(*value), value->type_name());
-}
-
 }  // namespace
 
 std::string_view queue_type_name(QueueType type) {
@@ -459,11 +454,8 @@ std::optional<AmqpError> compare_queue_arguments(Bytes current_bytes, Bytes rece
     const std::optional<FieldValue> current = find_compared(current_table, rule.key);
     const std::optional<FieldValue> received = find_compared(received_table, rule.key);
     if (current == received) continue;
-    const bool both = current && received;
-    return refused(fmt::format(
-        "inequivalent arg '{}' for {}: received {} but current is {}", rule.key, title(queue),
-        both ? fmt::format("'{}'", bare_text(*received)) : with_type(received),
-        both ? fmt::format("'{}'", bare_text(*current)) : with_type(current)));
+    return refused(fmt::format("inequivalent arg '{}' for {}: {}", rule.key, title(queue),
+                               received_but_current(received, current)));
   }
   return std::nullopt;
 }

@@ -25,21 +25,15 @@ constexpr std::array compared_keys{alternate_key,
                                    std::string_view{"x-deduplication-header"},
                                    std::string_view{"x-recent-history-length"}};
 
-std::string with_type(const std::optional<FieldValue>& value) {
-  if (!value) return "none";
-  return fmt::format("the value '{}' of type '{}'", bare_text(*value), value->type_name());
-}
-
 std::optional<AmqpError> compare_arguments(const ExchangeInfo& current, std::string_view arguments,
                                            std::string_view title) {
   for (const std::string_view key : compared_keys) {
     const std::optional<FieldValue> ours = FieldTable{as_bytes(current.arguments)}.find(key);
     const std::optional<FieldValue> theirs = FieldTable{as_bytes(arguments)}.find(key);
     if (ours == theirs) continue;
-    if (ours && theirs) return inequivalent(key, title, bare_text(*theirs), bare_text(*ours));
     return AmqpError{ReplyCode::precondition_failed,
-                     fmt::format("inequivalent arg '{}' for {}: received {} but current is {}", key,
-                                 title, with_type(theirs), with_type(ours))};
+                     fmt::format("inequivalent arg '{}' for {}: {}", key, title,
+                                 received_but_current(theirs, ours))};
   }
   return std::nullopt;
 }

@@ -46,4 +46,15 @@ std::string bare_text(const FieldValue& value) {
   return std::string{value.type_name()};
 }
 
+std::string received_but_current(const std::optional<FieldValue>& received,
+                                 const std::optional<FieldValue>& current) {
+  const bool both = received && current;
+  const auto text = [both](const std::optional<FieldValue>& value) -> std::string {
+    if (!value) return "none";
+    if (both) return fmt::format("'{}'", bare_text(*value));
+    return fmt::format("the value '{}' of type '{}'", bare_text(*value), value->type_name());
+  };
+  return fmt::format("received {} but current is {}", text(received), text(current));
+}
+
 }  // namespace lepus::core

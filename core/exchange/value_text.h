@@ -2,6 +2,7 @@
 // of Erlang.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,5 +17,10 @@ std::string erlang_text(const FieldValue& value);
 
 /// As erlang_text, but text bare: what stands between the quotes of "received '...'".
 std::string bare_text(const FieldValue& value);
+
+/// What a declaration says of an argument and what is there, as refusals of RabbitMQ end: "received
+/// 'a' but current is 'b'", "received none but current is the value 'b' of type 'longstr'".
+std::string received_but_current(const std::optional<FieldValue>& received,
+                                 const std::optional<FieldValue>& current);
 
 }  // namespace lepus::core
