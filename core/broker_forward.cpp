@@ -9,7 +9,7 @@
 #include "core/broker.h"
 #include "core/dead_letter.h"
 #include "core/exchange_store.h"
-#include "core/properties.h"
+#include "core/message_rewrite.h"
 
 namespace lepus::core {
 
@@ -42,8 +42,7 @@ Broker::Forward Broker::make_dead_letter(const QueueInfo& from, const Message& m
 /// By its key and those of its CC header; BCC is gone by now.
 void Broker::route_forward(const ExchangeInfo& exchange, const ExchangeInfo* past_store,
                            Forward& forward) const {
-  PropertiesView view;
-  CHECK(decode_properties(forward.message->properties(), view));
+  const PropertiesView view = properties_of(*forward.message);
   const std::vector<std::string_view> more_keys = carbon_keys(view);
   topology_.route(exchange,
                   {forward.message->routing_key(), view.headers, more_keys, &view, past_store},

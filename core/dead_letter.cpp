@@ -6,7 +6,7 @@
 
 #include "core/field_table.h"
 #include "core/field_table_writer.h"
-#include "core/properties.h"
+#include "core/message_rewrite.h"
 
 namespace lepus::core {
 
@@ -86,12 +86,6 @@ std::string rewrite_headers(const Message& message, const PropertiesView& view,
   return out.take();
 }
 
-PropertiesView decode(const Message& message) {
-  PropertiesView view;
-  CHECK(decode_properties(message.properties(), view));
-  return view;
-}
-
 }  // namespace
 
 std::string_view death_reason_name(DeathReason reason) {
@@ -112,7 +106,7 @@ std::string_view death_reason_name(DeathReason reason) {
 MessageRef make_dead_letter(const Message& message, const Death& death, MemoryAccount& account) {
   const QueueArguments& arguments = death.queue->effective;
   CHECK(arguments.dead_letter_exchange.has_value());
-  PropertiesView view = decode(message);
+  PropertiesView view = properties_of(message);
   const std::string headers = rewrite_headers(message, view, death);
   view.headers = as_bytes(headers);
   view.set(Property::headers);
@@ -124,17 +118,11 @@ MessageRef make_dead_letter(const Message& message, const Death& death, MemoryAc
   parts.routing_key = arguments.dead_letter_routing_key ? *arguments.dead_letter_routing_key
                                                         : message.routing_key();
   parts.properties = properties;
-  parts.body_size = message.body_size();
-  parts.persistent = message.persistent();
-  parts.priority = message.priority();
-  MessageRef dead = Message::create(parts, account);
-  message.for_each_piece([&](Bytes piece) { dead->append_body(piece); });
-  CHECK(dead->complete());
-  return dead;
+  return rewrite(message, parts, account);
 }
 
 bool is_cycle(const Message& dead_letter, std::string_view queue) {
-  const PropertiesView view = decode(dead_letter);
+  const PropertiesView view = properties_of(dead_letter);
   const auto deaths = old_deaths(view);
   if (!deaths) return false;
   for (const FieldValue& value : *deaths) {

@@ -8,19 +8,13 @@
 #include "core/field_table.h"
 #include "core/field_table_writer.h"
 #include "core/limits.h"
-#include "core/properties.h"
+#include "core/message_rewrite.h"
 
 namespace lepus::core {
 
 namespace {
 
 constexpr std::string_view delay_header = "x-delay";
-
-PropertiesView decode(const Message& message) {
-  PropertiesView view;
-  CHECK(decode_properties(message.properties(), view));
-  return view;
-}
 
 std::string with_delay_negated(const PropertiesView& view) {
   FieldTableWriter out;
@@ -69,13 +63,10 @@ bool is_kept_out_of_history(Bytes headers) {
 }
 
 MessageRef make_released(const Message& message, MemoryAccount& account) {
-  PropertiesView view = decode(message);
+  PropertiesView view = properties_of(message);
   Message::Parts parts;
   parts.exchange = message.exchange();
   parts.routing_key = message.routing_key();
-  parts.body_size = message.body_size();
-  parts.persistent = message.persistent();
-  parts.priority = message.priority();
   if (view.has(Property::expiration)) parts.ttl_ms = valid_expiration_ms(view.expiration);
   std::string headers;
   std::vector<std::uint8_t> properties;
@@ -88,10 +79,7 @@ MessageRef make_released(const Message& message, MemoryAccount& account) {
     encode_properties(properties.data(), view);
     parts.properties = properties;
   }
-  MessageRef released = Message::create(parts, account);
-  message.for_each_piece([&](Bytes piece) { released->append_body(piece); });
-  CHECK(released->complete());
-  return released;
+  return rewrite(message, parts, account);
 }
 
 }  // namespace lepus::core

@@ -4,7 +4,7 @@
 
 #include "core/broker.h"
 #include "core/exchange_store.h"
-#include "core/properties.h"
+#include "core/message_rewrite.h"
 #include "core/queue.h"
 
 namespace lepus::core {
@@ -23,12 +23,9 @@ MessageRef Queue::own_copy(const MessageRef& message) const {
   switch (info_->store_use) {
     case StoreUse::none:
       return message;
-    case StoreUse::delay: {
-      PropertiesView view;
-      CHECK(decode_properties(message->properties(), view));
-      ttl_ms = delay_ms(view.headers);
+    case StoreUse::delay:
+      ttl_ms = delay_ms(properties_of(*message).headers);
       break;
-    }
     case StoreUse::passage:
       ttl_ms = 0;
       break;

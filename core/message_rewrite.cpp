@@ -1,0 +1,22 @@
+// Copying what stays.
+#include "core/message_rewrite.h"
+
+namespace lepus::core {
+
+PropertiesView properties_of(const Message& message) {
+  PropertiesView view;
+  CHECK(decode_properties(message.properties(), view));
+  return view;
+}
+
+MessageRef rewrite(const Message& message, Message::Parts parts, MemoryAccount& account) {
+  parts.body_size = message.body_size();
+  parts.persistent = message.persistent();
+  parts.priority = message.priority();
+  MessageRef other = Message::create(parts, account);
+  message.for_each_piece([&](Bytes piece) { other->append_body(piece); });
+  CHECK(other->complete());
+  return other;
+}
+
+}  // namespace lepus::core

@@ -1,0 +1,15 @@
+// A message that goes on as another one: same body, persistence and priority, other properties.
+#pragma once
+
+#include "core/message.h"
+#include "core/properties.h"
+
+namespace lepus::core {
+
+/// The properties of a message; views into it.
+PropertiesView properties_of(const Message& message);
+
+/// With the body, persistence and priority of `message`; the rest is what `parts` says.
+MessageRef rewrite(const Message& message, Message::Parts parts, MemoryAccount& account);
+
+}  // namespace lepus::core
