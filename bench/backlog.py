@@ -16,17 +16,13 @@ import sys
 
 from compare_backlog import BacklogError, drain, fill, miscounted, restart
 from compare_brokers import BrokerError, Lepus, RabbitMq
-from compare_cases import thousands
+from compare_cases import say, thousands
 from compare_generator import Generator, rounded
 from compare_machine import DiskError, machine, raw_write_us, require_disk
 
 PORT = 21680
 STEP_S_MAX = 3600
 SIGNALS = {'TERM': signal.SIGTERM, 'KILL': signal.SIGKILL}
-
-
-def say(name, text):
-    print(f'{name:<9}{text}', flush=True)
 
 
 def mib(kib):

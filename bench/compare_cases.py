@@ -32,6 +32,11 @@ class Case:
         return '--persistent' in self.arguments or self.backlog > 0
 
 
+def say(name, text):
+    """A line of a program's report, as soon as it is known."""
+    print(f'{name:<9}{text}', flush=True)
+
+
 def thousands(count):
     return f'{count:,}'.replace(',', ' ')
 

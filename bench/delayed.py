@@ -21,7 +21,7 @@ import sys
 import time
 
 from compare_brokers import BrokerError, Lepus, RabbitMq
-from compare_cases import thousands
+from compare_cases import say, thousands
 from compare_machine import machine, memory_kib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -34,10 +34,6 @@ from probe import Probe  # noqa: E402
 PORT = 21690
 FRAME_BODY = 3
 BATCH = 500
-
-
-def say(name, text):
-    print(f'{name:<9}{text}', flush=True)
 
 
 def now_ms():

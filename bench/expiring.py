@@ -16,7 +16,7 @@ import time
 
 from compare_backlog import BacklogError, fill
 from compare_brokers import BrokerError, Lepus, RabbitMq
-from compare_cases import thousands
+from compare_cases import say, thousands
 from compare_generator import Generator, rounded
 from compare_machine import machine, memory_kib
 
@@ -29,21 +29,9 @@ PORT = 21700
 POLL_S = 0.02
 
 
-def say(name, text):
-    print(f'{name:<9}{text}', flush=True)
-
-
-class Watched:
-    """The queue that lepus-perf filled, seen by passive declarations."""
-
-    def __init__(self, port):
-        self.port, self.probe = port, None
-
-    def count(self, queue):
-        if self.probe is None:
-            self.probe = Probe(('127.0.0.1', self.port), (0, False)).open()
-        answer = self.probe.call(1, 'Queue.Declare', queue=queue, passive=True)
-        return answer['message_count']
+def count_of(probe):
+    """Of the queue that lepus-perf filled."""
+    return probe.call(1, 'Queue.Declare', queue='expiring.q0', passive=True)['message_count']
 
 
 def run(broker, arguments):
@@ -57,11 +45,11 @@ def run(broker, arguments):
     say('fill', f'{thousands(arguments.messages)} messages of {arguments.body_size} B confirmed in '
         f'{filled["seconds"]:.1f} s: {rounded(filled["confirmed_per_s"])}/s')
     say('memory', f'at most {thousands(filled["rss_kib_max"])} KiB')
-    watched = Watched(broker.port)
-    queue = 'expiring.q0'
-    if watched.count(queue) < arguments.messages and confirmed_at - begin < arguments.ttl:
-        return f'only {watched.count(queue)} messages are there'
-    while (count := watched.count(queue)) > 0:
+    probe = Probe(('127.0.0.1', broker.port), (0, False)).open()
+    count = count_of(probe)
+    if count < arguments.messages and confirmed_at - begin < arguments.ttl:
+        return f'only {count} messages are there'
+    while (count := count_of(probe)) > 0:
         if time.monotonic() > confirmed_at + arguments.ttl + 600:
             return f'{count} messages are still there'
         time.sleep(POLL_S)
