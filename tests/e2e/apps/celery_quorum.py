@@ -9,7 +9,6 @@
 
 import os
 import pathlib
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "python")]
 import celery  # noqa: E402
 import kombu  # noqa: E402
 
+from children import stop_children  # noqa: E402
 from harness import Broker, case, expect_equal, main, wait_until  # noqa: E402
 
 ANSWER_SECONDS_MAX = 40
@@ -28,7 +28,7 @@ MODES = ("global", "native", "priority")
 
 folder = tempfile.TemporaryDirectory(prefix="e2e-celery-quorum-")
 broker_at = Broker(*sys.argv[1:3])
-workers = {}
+workers = []
 apps = {}
 
 
@@ -78,11 +78,12 @@ def start(mode):
                f"{mode!r}).worker_main(['worker', '-c', '1', '-n', '{mode}@e2e', "
                "'--without-gossip', '--without-mingle', '--loglevel', 'INFO'])")
     with open(log_path, "w", encoding="utf-8") as log:
-        workers[mode] = (subprocess.Popen(
+        child = subprocess.Popen(
             [sys.executable, "-c", program, broker_at.host, str(broker_at.port)], cwd=folder.name,
             env=dict(os.environ, PYTHONPATH=os.pathsep.join([str(HERE),
                                                              str(HERE.parent / "python")])),
-            stdout=log, stderr=subprocess.STDOUT), log_path)
+            stdout=log, stderr=subprocess.STDOUT)
+    workers.append((mode, child, log_path))
 
 
 def start_all(_broker):
@@ -91,17 +92,7 @@ def start_all(_broker):
 
 
 def stop_all(_broker):
-    for child, _ in workers.values():
-        child.send_signal(signal.SIGTERM)
-    for mode, (child, log_path) in workers.items():
-        try:
-            code = child.wait(20)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            code = "no exit within 20 s of SIGTERM"
-        if code != 0:
-            print(f"FAIL {mode}_stops: {code}", flush=True)
-            print(log_path.read_text(encoding="utf-8")[-4000:], file=sys.stderr)
+    stop_children(workers)
     with kombu.Connection(broker_at.url) as connection:
         channel = connection.channel()
         for app in apps.values():

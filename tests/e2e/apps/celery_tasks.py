@@ -6,7 +6,6 @@ needs a backend that all workers can read. Both run under the names of this run 
 
 import os
 import pathlib
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from datetime import datetime, timedelta, timezone
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "python")]
 
+from children import stop_children  # noqa: E402
 from harness import Broker, case, expect_equal, main, wait_until  # noqa: E402
 
 ANSWER_SECONDS_MAX = 30
@@ -63,18 +63,7 @@ def start_all(_broker):
 
 def stop_all(_broker):
     """Stops every child as an operator would, and removes the durable names of this run."""
-    for _, child, _ in children:
-        child.send_signal(signal.SIGTERM)
-    for name, child, log_path in children:
-        try:
-            code = child.wait(20)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            code = "no exit within 20 s of SIGTERM"
-        if code != 0:
-            log = log_path.read_text(encoding="utf-8")[-4000:]
-            print(f"FAIL {name}_stops: {code}", flush=True)
-            print(log, file=sys.stderr)
+    stop_children(children)
     import kombu
 
     with kombu.Connection(broker_at.url) as connection:
