@@ -148,9 +148,9 @@ class World {
  private:
   void change(const TopologyRequest& request) {
     Decision decision = decide(broker.topology(), request, &ids_);
-    broker.apply(TopologyApply{
-        ++version_,
-        std::make_unique<std::vector<TopologyChange>>(std::move(decision.changes)).release()});
+    auto changes = std::make_unique<TopologyChanges>();
+    changes->list = std::move(decision.changes);
+    broker.apply(TopologyApply{++version_, changes.release()});
   }
 
   NoOutbox outbox_;

@@ -28,6 +28,12 @@ const UserInfo* Access::find_user(std::string_view name) const {
   return found == users_.end() ? nullptr : found->second.get();
 }
 
+const UserInfo* Access::find_user(UserId id) const {
+  for (const auto& [name, user] : users_)
+    if (user->id == id) return user.get();
+  return nullptr;
+}
+
 std::vector<const UserInfo*> Access::users() const {
   std::vector<const UserInfo*> all;
   for (const auto& [name, user] : users_) all.push_back(user.get());

@@ -68,6 +68,7 @@ class Access {
 
   /// Pointers are good until the next change.
   const UserInfo* find_user(std::string_view name) const;
+  const UserInfo* find_user(UserId id) const;
   /// Sorted by name.
   std::vector<const UserInfo*> users() const;
   const VhostAccess* find(const Subject& subject) const;

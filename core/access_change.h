@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -104,6 +105,26 @@ struct VhostLimitsPut {
   VhostId id;
   std::string name;
   VhostLimits limits;
+};
+/// Of a runtime parameter that no part of the broker reads. Global ones are of the component
+/// "global" and of no virtual host. Limits of virtual hosts and operator policies are changes of
+/// their own.
+struct ParameterKey {
+  std::string component;
+  std::string vhost;
+  std::string name;
+  auto operator<=>(const ParameterKey&) const = default;
+};
+inline constexpr std::string_view global_component = "global";
+inline constexpr std::string_view vhost_limits_component = "vhost-limits";
+inline constexpr std::string_view operator_policy_component = "operator_policy";
+/// The value is JSON.
+struct ParameterPut {
+  ParameterKey key;
+  std::string value;
+};
+struct ParameterRemoved {
+  ParameterKey key;
 };
 
 }  // namespace lepus::core

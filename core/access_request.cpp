@@ -104,6 +104,11 @@ class Decider {
   }
   AccessDecision operator()(const ClearTopicPermissions& request) const;
   AccessDecision operator()(const AddVhost& request) const;
+  AccessDecision operator()(const UpdateVhost& request) const {
+    const VhostInfo* vhost = topology_.find_vhost(request.name);
+    if (vhost == nullptr) return no_vhost(request.name);
+    return change_settings(*vhost, request);
+  }
   AccessDecision operator()(const DeleteVhost& request) const;
   AccessDecision operator()(const SetVhostLimits& request) const {
     const VhostInfo* vhost = topology_.find_vhost(request.name);
@@ -122,6 +127,25 @@ class Decider {
     const Policy* there = list.find(request.policy.name);
     if (there != nullptr && there->spec == request.policy) return {};
     return one(PolicyPut{vhost->id, request.is_operator, request.policy});
+  }
+  AccessDecision operator()(const SetGlobalParameter& request) const {
+    if (auto refusal = check_name("the name of a parameter", request.name))
+      return {std::move(refusal), {}};
+    if (!request.fault.empty()) return refused(Reason::bad_value, request.fault);
+    ParameterKey key{std::string{global_component}, {}, request.name};
+    const auto there = topology_.parameters().find(key);
+    if (there != topology_.parameters().end() && there->second == request.value) return {};
+    return one(ParameterPut{std::move(key), request.value});
+  }
+  AccessDecision operator()(const ClearParameter& request) const;
+  AccessDecision operator()(const SetTrace& request) const {
+    const VhostInfo* vhost = topology_.find_vhost(request.vhost);
+    if (vhost == nullptr) return no_vhost(request.vhost);
+    if (vhost->is_traced == request.is_on) return {};
+    return one(TracePut{vhost->id, request.is_on});
+  }
+  AccessDecision operator()(const Refuse& request) const {
+    return refused(Reason::bad_value, request.fault);
   }
   AccessDecision operator()(const ClearPolicy& request) const {
     const VhostInfo* vhost = topology_.find_vhost(request.vhost);
@@ -155,6 +179,28 @@ class Decider {
     return one(UserPut{std::move(changed)});
   }
 
+  template <class Request>
+  static std::optional<AccessRefusal> check_settings(const Request& request) {
+    if (!request.default_queue_type || is_queue_type(*request.default_queue_type))
+      return std::nullopt;
+    return AccessRefusal{Reason::bad_value, fmt::format("Unsupported default queue type '{}'",
+                                                        *request.default_queue_type)};
+  }
+  template <class Request>
+  static VhostSettings with_settings(VhostSettings settings, const Request& request) {
+    if (request.description) settings.description = *request.description;
+    if (request.tags) settings.tags = *request.tags;
+    if (request.default_queue_type) settings.default_queue_type = *request.default_queue_type;
+    return settings;
+  }
+  template <class Request>
+  static AccessDecision change_settings(const VhostInfo& vhost, const Request& request) {
+    if (auto refusal = check_settings(request)) return {std::move(refusal), {}};
+    VhostSettings settings = with_settings(vhost.settings, request);
+    if (settings == vhost.settings) return {};
+    return one(VhostSettingsPut{vhost.id, vhost.name, std::move(settings)});
+  }
+
   const Topology& topology_;
   IdSource& ids_;
 };
@@ -170,27 +216,35 @@ AccessDecision Decider::operator()(const ClearTopicPermissions& request) const {
   return decision;
 }
 
+AccessDecision Decider::operator()(const ClearParameter& request) const {
+  const ParameterKey& key = request.key;
+  if (topology_.parameters().contains(key)) return one(ParameterRemoved{key});
+  const VhostInfo* vhost = topology_.find_vhost(key.vhost);
+  if (vhost == nullptr && key.component != global_component) return no_vhost(key.vhost);
+  if (key.component == vhost_limits_component && key.name == "limits" &&
+      vhost->limits != VhostLimits{})
+    return one(VhostLimitsPut{vhost->id, vhost->name, {}});
+  if (key.component == operator_policy_component &&
+      vhost->operator_policies.find(key.name) != nullptr)
+    return one(PolicyRemoved{vhost->id, true, vhost->name, key.name});
+  return refused(Reason::no_such_parameter, "Parameter does not exist");
+}
+
 AccessDecision Decider::operator()(const AddVhost& request) const {
   if (auto refusal = check_name("the name of a virtual host", request.name))
     return {std::move(refusal), {}};
-  if (request.default_queue_type && !is_queue_type(*request.default_queue_type))
-    return refused(Reason::bad_value,
-                   fmt::format("Unsupported default queue type '{}'", *request.default_queue_type));
+  if (const VhostInfo* there = topology_.find_vhost(request.name))
+    return change_settings(*there, request);
+  if (auto refusal = check_settings(request)) return {std::move(refusal), {}};
   TopologyRequest add;
   add.kind = TopologyRequest::Kind::add_vhost;
   add.name = request.name;
   AccessDecision decision;
   decision.changes = decide(topology_, add, &ids_).changes;
-  const VhostInfo* there = topology_.find_vhost(request.name);
-  VhostSettings settings = there == nullptr ? VhostSettings{} : there->settings;
-  const VhostSettings before = settings;
-  if (request.description) settings.description = *request.description;
-  if (request.tags) settings.tags = *request.tags;
-  if (request.default_queue_type) settings.default_queue_type = *request.default_queue_type;
-  if (settings == before) return decision;
-  const VhostId id =
-      there == nullptr ? std::get<VhostAdded>(decision.changes.front()).id : there->id;
-  decision.changes.emplace_back(VhostSettingsPut{id, request.name, std::move(settings)});
+  const VhostId id = std::get<VhostAdded>(decision.changes.front()).id;
+  VhostSettings settings = with_settings({}, request);
+  if (settings != VhostSettings{})
+    decision.changes.emplace_back(VhostSettingsPut{id, request.name, std::move(settings)});
   return decision;
 }
 

@@ -65,6 +65,13 @@ struct AddVhost {
   std::optional<std::vector<std::string>> tags;
   std::optional<std::string> default_queue_type;
 };
+/// The settings that are given, of a virtual host that must be there.
+struct UpdateVhost {
+  std::string name;
+  std::optional<std::string> description;
+  std::optional<std::vector<std::string>> tags;
+  std::optional<std::string> default_queue_type;
+};
 /// With everything in it; its connections are closed.
 struct DeleteVhost {
   std::string name;
@@ -87,10 +94,31 @@ struct ClearPolicy {
   bool is_operator = false;
 };
 
+/// The value is JSON.
+struct SetGlobalParameter {
+  std::string name;
+  std::string value;
+  std::string fault = {};  ///< As of SetUserLimits.
+};
+/// Of any component, also a global one, limits of a virtual host and an operator policy.
+struct ClearParameter {
+  ParameterKey key;
+};
+/// The firehose of a virtual host.
+struct SetTrace {
+  std::string vhost;
+  bool is_on = false;
+};
+/// No change: it stands for a request that cannot be.
+struct Refuse {
+  std::string fault;
+};
+
 using AccessRequest =
     std::variant<AddUser, DeleteUser, ChangePassword, SetUserTags, SetUserLimits, ClearUserLimits,
                  SetPermissions, ClearPermissions, SetTopicPermissions, ClearTopicPermissions,
-                 AddVhost, DeleteVhost, SetVhostLimits, SetPolicy, ClearPolicy>;
+                 AddVhost, UpdateVhost, DeleteVhost, SetVhostLimits, SetPolicy, ClearPolicy,
+                 SetGlobalParameter, ClearParameter, SetTrace, Refuse>;
 
 struct AccessRefusal {
   enum class Reason : std::uint8_t {
@@ -98,6 +126,7 @@ struct AccessRefusal {
     no_such_user,
     no_such_vhost,
     no_such_policy,
+    no_such_parameter,
     bad_value,
     stopping
   };

@@ -59,6 +59,20 @@ std::uint64_t hash_identity(const BindingIdentity& identity) {
 
 }  // namespace
 
+BindingSpec spec_of(const Binding& binding) {
+  CHECK((binding.queue != nullptr) != (binding.exchange != nullptr));
+  BindingSpec spec;
+  spec.source = binding.source->id;
+  if (binding.queue != nullptr) {
+    spec.queue = binding.queue->id;
+  } else {
+    spec.exchange = binding.exchange->id;
+  }
+  spec.key = binding.key;
+  spec.arguments = binding.arguments;
+  return spec;
+}
+
 BindingIdentity identity_of(const BindingSpec& spec) {
   CHECK(static_cast<bool>(spec.queue) != static_cast<bool>(spec.exchange));
   const bool to_queue = static_cast<bool>(spec.queue);

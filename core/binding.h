@@ -50,6 +50,7 @@ struct BindingIdentity {
   std::string_view arguments;
   std::uint64_t hash;  ///< Of all the above.
 };
+BindingSpec spec_of(const Binding& binding);
 BindingIdentity identity_of(const BindingSpec& spec);
 BindingIdentity identity_of(const Binding& binding);
 bool same_identity(const BindingIdentity& left, const BindingIdentity& right);

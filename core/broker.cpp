@@ -173,13 +173,14 @@ void Broker::ask(const TopologyRequest& request, const ChannelRef& channel,
   outbox().send(wiring_.control, TopologyAsk{channel, message_count, owned});
 }
 
-void Broker::ask_delete(Queue& queue, const ChannelRef& channel, std::uint32_t message_count) {
+void Broker::ask_delete(Queue& queue, DeleteWish wish) {
   queue.deleting_ = true;
   TopologyRequest request;
   request.kind = TopologyRequest::Kind::delete_queue;
   request.queue = queue.info().id;
   request.from = wiring_.shard;
-  ask(request, channel, message_count);
+  request.user = std::move(wish.user);
+  ask(request, wish.channel, wish.message_count);
 }
 
 /// Queues marked while pumping wait for the next pump: a queue gets one share per step.
@@ -247,7 +248,7 @@ void Broker::advance(Nanos now) {
   }
 }
 
-void Broker::delete_expired(Queue& queue) { ask_delete(queue, {}, 0); }
+void Broker::delete_expired(Queue& queue) { ask_delete(queue, {}); }
 
 Consumer& Broker::create_consumer(const Subscribe& wish, ChannelPort* local) {
   const auto [handle, consumer] = consumers_.create(wish, local);

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@
 
 #include "core/base/slab.h"
 #include "core/command.h"
+#include "core/event.h"
+#include "core/firehose.h"
 #include "core/ports.h"
 #include "core/queue.h"
 #include "core/topology.h"
@@ -46,6 +49,7 @@ class Broker final : private MessageHolder {
   Outbox& outbox() { return *wiring_.outbox; }
   Ledger& ledger() { return *wiring_.ledger; }
   const Topology& topology() const { return topology_; }
+  const std::string& node_name() const { return node_name_; }
   MemoryAccount& memory() { return memory_; }
   /// With either, publishers are to be blocked.
   const Alarm& alarm() const { return alarm_; }
@@ -79,8 +83,20 @@ class Broker final : private MessageHolder {
   void ask(const TopologyRequest& request, const ChannelRef& channel,
            std::uint32_t message_count = 0);
 
+  /// Somebody is bound to amq.rabbitmq.event; else no event need be made.
+  bool wants_events() const;
+  void emit(Event event);
+  /// For the firehose, which the virtual host has on. Where the copy went; nothing: nobody wants
+  /// it.
+  std::optional<RouteResult> trace(const Trace& trace, const Message& message);
+
   // --- For the shard
 
+  /// Before anything is applied: "lepus@host", as events name it, and Topology::event_vhost().
+  void set_names(std::string node, std::string event_vhost) {
+    node_name_ = std::move(node);
+    topology_.set_event_vhost(std::move(event_vhost));
+  }
   void apply(const Command& command);
   /// Lets marked queues deliver; at the end of each step (one connection's bytes, one batch of
   /// commands).
@@ -184,7 +200,7 @@ class Broker final : private MessageHolder {
   void on(const CreditReturn& command);
   void on(const TopologyApply& command);
   void on(const TopologyDone& command);
-  void on(const Alarm& command) { alarm_ = command; }
+  void on(const Alarm& command);
   void on(const StopServing&) { stopping_ = true; }
   // Others get these.
   void on(const TopologyAsk&) { CHECK(false); }
@@ -219,9 +235,19 @@ class Broker final : private MessageHolder {
   ChannelPort* find_channel(const ChannelRef& channel);
   void reply(const ChannelRef& channel, const QueueCounts& counts);
   void refuse(const ChannelRef& channel, AmqpError error);
-  void ask_delete(Queue& queue, const ChannelRef& channel, std::uint32_t message_count);
+  struct DeleteWish {
+    ChannelRef channel = {};  ///< Who is told; nobody.
+    std::uint32_t message_count = 0;
+    std::string user = {};  ///< Who asked, for events; nobody.
+  };
+  void ask_delete(Queue& queue, DeleteWish wish);
+  std::string user_of(const DeleteQueue& command) const;
   void add_confirm(std::uint64_t batch, const Confirm& confirm);
   void send_confirms(std::vector<PendingConfirm>& confirms, std::uint64_t durable);
+
+  // broker_events.cpp
+  void note_change(const TopologyChanges& changes, const TopologyChange& change);
+  void emit_noted();
 
   // broker_forward.cpp
   void on_transfer_confirm(const Confirm& confirm);
@@ -261,6 +287,8 @@ class Broker final : private MessageHolder {
   Nanos now_ = 0;
   Nanos wall_offset_ = 0;
   Alarm alarm_;
+  std::string node_name_ = "lepus@localhost";
+  std::vector<Event> noted_events_;  ///< Of the changes being applied.
   bool stopping_ = false;
   bool has_topology_ = false;  ///< What was there before the start is applied.
 };

@@ -70,7 +70,7 @@ void Broker::on(const Unsubscribe& command) {
     Queue& queue = *consumer->queue;
     queue.unsubscribe(*consumer);
     if (queue.info().auto_delete && queue.consumers().empty() && !queue.deleting_) {
-      return ask_delete(queue, command.channel, 0);
+      return ask_delete(queue, {command.channel});
     }
   }
   if (command.channel) reply(command.channel, {});
@@ -111,7 +111,15 @@ void Broker::on(const DeleteQueue& command) {
   if (refusal != nullptr)
     return refuse(command.channel,
                   {ReplyCode::precondition_failed, describe_queue(queue->info()) + refusal});
-  ask_delete(*queue, command.channel, static_cast<std::uint32_t>(queue->ready_count()));
+  ask_delete(*queue,
+             {command.channel, static_cast<std::uint32_t>(queue->ready_count()), user_of(command)});
+}
+
+/// The control thread asks for the operator.
+std::string Broker::user_of(const DeleteQueue& command) const {
+  if (command.channel.shard == wiring_.control) return std::string{operator_name};
+  const UserInfo* user = topology_.access().find_user(command.user);
+  return user == nullptr ? std::string{} : user->spec.name;
 }
 
 void Broker::on(const ConsumerFlow& command) {
@@ -198,8 +206,9 @@ void Broker::on(const CreditReturn& command) {
 }
 
 void Broker::on(const TopologyApply& command) {
-  const std::unique_ptr<std::vector<TopologyChange>> changes{command.changes};
-  for (const TopologyChange& change : *changes) {
+  const std::unique_ptr<TopologyChanges> changes{command.changes};
+  for (const TopologyChange& change : changes->list) {
+    note_change(*changes, change);
     if (const auto* removed = std::get_if<QueueRemoved>(&change)) drop_queue(removed->id);
     topology_.apply(change);
     if (const auto* put = std::get_if<PolicyPut>(&change)) follow_policies(put->vhost);
@@ -210,6 +219,7 @@ void Broker::on(const TopologyApply& command) {
     if (added == nullptr || added->queue.home != wiring_.shard) continue;
     add_queue(added->queue.id);
   }
+  emit_noted();
   // The first changes bring all queues from before a restart.
   has_topology_ = true;
   ledger().set_holder(this);

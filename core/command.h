@@ -86,6 +86,7 @@ struct DeleteQueue {
   QueueId queue;
   ChannelRef channel;
   bool if_unused, if_empty;
+  UserId user = {};  ///< Who asks, for events.
 };
 /// Asks for a Confirm once everything is durable that the channel settled at this shard before.
 struct Barrier {
@@ -181,7 +182,7 @@ struct TopologyApplied {
 };
 struct TopologyApply {
   std::uint64_t version;
-  std::vector<TopologyChange>* changes;
+  TopologyChanges* changes;
 };
 struct TopologyDone {
   ChannelRef channel;

@@ -111,8 +111,7 @@ MessageRef make_dead_letter(const Message& message, const Death& death, MemoryAc
   view.headers = as_bytes(headers);
   view.set(Property::headers);
   view.clear(Property::expiration);
-  std::vector<std::uint8_t> properties(encoded_size(view));
-  encode_properties(properties.data(), view);
+  const std::vector<std::uint8_t> properties = encode_properties(view);
   Message::Parts parts;
   parts.exchange = *arguments.dead_letter_exchange;
   parts.routing_key = arguments.dead_letter_routing_key ? *arguments.dead_letter_routing_key

@@ -25,7 +25,8 @@ class DurableFilter {
   bool admits(const QueueRemoved& change);
   bool admits(const BindingAdded& change) const;
   bool admits(const BindingRemoved& change) const;
-  /// Users, permissions, settings, limits.
+  bool admits(const TracePut&) const { return false; }
+  /// Users, permissions, settings, limits, parameters.
   template <class Other>
   bool admits(const Other&) const {
     return true;

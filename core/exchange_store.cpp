@@ -75,8 +75,7 @@ MessageRef make_released(const Message& message, MemoryAccount& account) {
   } else {
     headers = with_delay_negated(view);
     view.headers = as_bytes(headers);
-    properties.resize(encoded_size(view));
-    encode_properties(properties.data(), view);
+    properties = encode_properties(view);
     parts.properties = properties;
   }
   return rewrite(message, parts, account);

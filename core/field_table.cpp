@@ -144,6 +144,10 @@ FieldTableFault FieldTable::validate(Bytes inside) {
   return Validator{inside}.check_table(inside, 1);
 }
 
+bool FieldTable::is_valid_at(Bytes inside, std::uint32_t depth) {
+  return !Validator{inside}.check_table(inside, depth);
+}
+
 std::optional<FieldValue> FieldTable::find(std::string_view name) const {
   for (const FieldEntry& entry : *this) {
     if (entry.name == name) return entry.value;

@@ -104,6 +104,8 @@ class FieldTable {
 
   /// Checks the inside of a table with everything nested in it.
   static FieldTableFault validate(Bytes inside);
+  /// Whether it is valid inside of other tables and arrays: at `depth` 1 it is the outermost.
+  static bool is_valid_at(Bytes inside, std::uint32_t depth);
 
   bool empty() const { return bytes_.empty(); }
   Bytes bytes() const { return bytes_; }

@@ -43,6 +43,11 @@ void FieldTableWriter::value(std::string_view name, const FieldValue& value) {
   out_.append(as_text(value.data));
 }
 
+void FieldTableWriter::table(std::string_view name, Bytes inside) {
+  if (!FieldTable::is_valid_at(inside, open_count_ + 2)) inside = {};
+  value(name, FieldValue{'F', inside});
+}
+
 void FieldTableWriter::begin_table(std::string_view name) { begin_nested(name, 'F'); }
 
 void FieldTableWriter::begin_array(std::string_view name) { begin_nested(name, 'A'); }

@@ -36,6 +36,9 @@ class FieldTableWriter {
   /// Any value, byte for byte as it was received.
   void value(std::string_view name, const FieldValue& value);
 
+  /// A table as it was received. One that is nested too deep for this place comes out empty.
+  void table(std::string_view name, Bytes inside);
+
   void begin_table(std::string_view name);
   void begin_array(std::string_view name);
   void end();

@@ -10,9 +10,13 @@ PropertiesView properties_of(const Message& message) {
 }
 
 MessageRef rewrite(const Message& message, Message::Parts parts, MemoryAccount& account) {
-  parts.body_size = message.body_size();
   parts.persistent = message.persistent();
   parts.priority = message.priority();
+  return with_body_of(message, parts, account);
+}
+
+MessageRef with_body_of(const Message& message, Message::Parts parts, MemoryAccount& account) {
+  parts.body_size = message.body_size();
   MessageRef other = Message::create(parts, account);
   message.for_each_piece([&](Bytes piece) { other->append_body(piece); });
   CHECK(other->complete());

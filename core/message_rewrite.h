@@ -9,6 +9,9 @@ namespace lepus::core {
 /// The properties of a message; views into it.
 PropertiesView properties_of(const Message& message);
 
+/// With the body of `message`; the rest is what `parts` says.
+MessageRef with_body_of(const Message& message, Message::Parts parts, MemoryAccount& account);
+
 /// With the body, persistence and priority of `message`; the rest is what `parts` says.
 MessageRef rewrite(const Message& message, Message::Parts parts, MemoryAccount& account);
 

@@ -153,6 +153,13 @@ std::uint8_t* encode_properties(std::uint8_t* at, const PropertiesView& properti
   return at;
 }
 
+std::vector<std::uint8_t> encode_properties(const PropertiesView& properties) {
+  std::vector<std::uint8_t> bytes(encoded_size(properties));
+  const std::uint8_t* end = encode_properties(bytes.data(), properties);
+  CHECK(end == bytes.data() + bytes.size());
+  return bytes;
+}
+
 std::vector<std::string_view> carbon_keys(const PropertiesView& view) {
   std::vector<std::string_view> keys;
   const auto carbon = view.headers.empty() ? std::nullopt : view.header_table().find("CC");

@@ -89,6 +89,8 @@ std::size_t encoded_size(const PropertiesView& properties);
 /// Writes the properties whose flags are set to `at`, which has room for encoded_size(); returns
 /// the end.
 std::uint8_t* encode_properties(std::uint8_t* at, const PropertiesView& properties);
+/// In a buffer of their own.
+std::vector<std::uint8_t> encode_properties(const PropertiesView& properties);
 
 /// Routing keys of the CC header besides the message's own; views into `view`.
 std::vector<std::string_view> carbon_keys(const PropertiesView& view);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/assert.h"
+#include "core/event.h"
 #include "core/exchange/router.h"
 
 namespace lepus::core {
@@ -123,6 +124,7 @@ void Topology::on_change(const VhostRemoved& change) {
   CHECK(vhost->queues.empty());
   must_take(vhost_names_, std::string_view{vhost->name});
   access_.forget_vhost(vhost->name);
+  std::erase_if(parameters_, [&](const auto& one) { return one.first.vhost == vhost->name; });
 }
 
 void Topology::on_change(const VhostSettingsPut& change) {
@@ -151,6 +153,21 @@ void Topology::on_change(const PolicyRemoved& change) {
   follow_policies(*vhost);
 }
 
+void Topology::on_change(const ParameterPut& change) {
+  parameters_.insert_or_assign(change.key, change.value);
+}
+
+void Topology::on_change(const ParameterRemoved& change) {
+  CHECK(parameters_.erase(change.key) == 1);
+}
+
+void Topology::on_change(const TracePut& change) {
+  VhostInfo* vhost = find_pointer(vhosts_, change.vhost);
+  CHECK(vhost != nullptr);
+  vhost->is_traced = change.is_on;
+  ++trace_changes_;
+}
+
 void Topology::follow_policies(const VhostInfo& vhost, QueueInfo& queue) {
   const QueueType type = queue.parsed.queue_type;
   queue.effective = merge_policies(as_bytes(queue.arguments), queue.parsed,
@@ -175,6 +192,8 @@ void Topology::on_change(const ExchangeAdded& change) {
   CHECK(vhost != nullptr);
   auto exchange = std::make_unique<ExchangeInfo>(change.exchange, *vhost);
   follow_policies(*vhost, *exchange);
+  if (exchange->name == event_exchange_name && vhost->name == event_vhost_)
+    event_exchange_ = exchange.get();
   CHECK(vhost->exchanges.emplace(exchange->name, exchange.get()).second);
   CHECK(exchanges_.emplace(change.exchange.id, std::move(exchange)).second);
 }
@@ -182,6 +201,7 @@ void Topology::on_change(const ExchangeAdded& change) {
 void Topology::on_change(const ExchangeRemoved& change) {
   const auto exchange = must_take(exchanges_, change.id);
   CHECK(exchange->store == nullptr);
+  if (event_exchange_ == exchange.get()) event_exchange_ = nullptr;
   while (!exchange->bindings_out.empty()) remove_binding(exchange->bindings_out.newest());
   while (!exchange->bindings_in.empty()) remove_binding(exchange->bindings_in.newest());
   VhostInfo* vhost = find_pointer(vhosts_, exchange->vhost);

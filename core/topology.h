@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -72,6 +73,7 @@ struct VhostInfo {
   std::string name;
   VhostSettings settings;
   VhostLimits limits;
+  bool is_traced = false;  ///< Its firehose is on.
   PolicyList policies;
   PolicyList operator_policies;
   /// Keys are views of the names inside the infos.
@@ -140,6 +142,17 @@ class Topology {
   /// Oldest exclusive queue of a connection (follow owned_after), nullptr when it has none.
   const QueueInfo* first_exclusive_queue(ConnectionId owner) const;
 
+  /// The virtual host that has amq.rabbitmq.event; none: nobody is told of events. Before the
+  /// first change.
+  void set_event_vhost(std::string name) { event_vhost_ = std::move(name); }
+  const std::string& event_vhost() const { return event_vhost_; }
+  /// Null: it is not there.
+  const ExchangeInfo* event_exchange() const { return event_exchange_; }
+  /// Grows each time a firehose is turned on or off.
+  std::uint64_t trace_changes() const { return trace_changes_; }
+  /// Values are JSON.
+  const std::map<ParameterKey, std::string>& parameters() const { return parameters_; }
+
   /// For listings: sorted by id.
   std::vector<const VhostInfo*> vhosts() const;
   std::vector<const ExchangeInfo*> exchanges(VhostId vhost) const;
@@ -172,6 +185,9 @@ class Topology {
   void on_change(const VhostLimitsPut& change);
   void on_change(const PolicyPut& change);
   void on_change(const PolicyRemoved& change);
+  void on_change(const ParameterPut& change);
+  void on_change(const ParameterRemoved& change);
+  void on_change(const TracePut& change);
   static void follow_policies(const VhostInfo& vhost, QueueInfo& queue);
   static void follow_policies(const VhostInfo& vhost, ExchangeInfo& exchange);
   static void follow_policies(VhostInfo& vhost);
@@ -201,6 +217,10 @@ class Topology {
   boost::unordered_flat_map<QueueId, std::unique_ptr<QueueInfo>> queues_;
   boost::unordered_flat_map<ConnectionId, OwnedQueues> owned_;
   BindingSet bindings_;
+  std::map<ParameterKey, std::string> parameters_;
+  std::string event_vhost_;
+  const ExchangeInfo* event_exchange_ = nullptr;
+  std::uint64_t trace_changes_ = 0;
   mutable std::uint64_t route_mark_ = 0;  ///< Number of route() calls so far.
   mutable std::uint64_t chance_ = 0;      ///< Draws of x-random exchanges so far.
   mutable std::vector<const ExchangeInfo*>

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "core/access_change.h"
 #include "core/base/ids.h"
@@ -112,10 +113,26 @@ struct BindingRemoved {
   BindingSpec binding;
 };
 
+/// The firehose of a virtual host: what is published and delivered in it goes to
+/// amq.rabbitmq.trace, too. Off again after a restart, as in RabbitMQ.
+struct TracePut {
+  VhostId vhost;
+  bool is_on;
+};
+
 using TopologyChange =
     std::variant<VhostAdded, VhostRemoved, ExchangeAdded, ExchangeRemoved, QueueAdded, QueueRemoved,
                  BindingAdded, BindingRemoved, VhostSettingsPut, VhostLimitsPut, UserPut,
                  UserRemoved, PermissionPut, PermissionRemoved, TopicPermissionPut,
-                 TopicPermissionRemoved, PolicyPut, PolicyRemoved>;
+                 TopicPermissionRemoved, PolicyPut, PolicyRemoved, ParameterPut, ParameterRemoved,
+                 TracePut>;
+
+/// What one decision changes, and for whom.
+struct TopologyChanges {
+  std::vector<TopologyChange> list;
+  std::string by = {};  ///< A user, or operator_name; empty: the broker by itself.
+};
+/// Who acts through lepusctl, as RabbitMQ calls him in its events.
+inline constexpr std::string_view operator_name = "rmq-cli";
 
 }  // namespace lepus::core

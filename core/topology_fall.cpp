@@ -44,18 +44,4 @@ void Fall::lose(const Binding& binding) {
   if (++lost == source.bindings_out.size()) falling_.push_back(&source);
 }
 
-BindingSpec spec_of(const Binding& binding) {
-  CHECK((binding.queue != nullptr) != (binding.exchange != nullptr));
-  BindingSpec spec;
-  spec.source = binding.source->id;
-  if (binding.queue != nullptr) {
-    spec.queue = binding.queue->id;
-  } else {
-    spec.exchange = binding.exchange->id;
-  }
-  spec.key = binding.key;
-  spec.arguments = binding.arguments;
-  return spec;
-}
-
 }  // namespace lepus::core

@@ -35,6 +35,4 @@ class Fall {
   std::vector<const ExchangeInfo*> falling_;
 };
 
-BindingSpec spec_of(const Binding& binding);
-
 }  // namespace lepus::core

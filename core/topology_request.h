@@ -28,6 +28,7 @@ struct TopologyRequest {
   ShardId from =
       0;  ///< Home of a queue declared by this request, unless its arguments say otherwise.
   ConnectionId connection;  ///< Owner of exclusive queues; 0 = the server itself.
+  std::string user = {};    ///< Who asks; empty = the server itself.
   VhostId vhost;     ///< Not used by add_vhost, delete_vhost, connection_closed, delete_queue.
   std::string name;  ///< As received: CR and LF are stripped by the rules. Never empty for queues.
   std::string source;

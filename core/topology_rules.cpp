@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/base/assert.h"
+#include "core/event.h"
 #include "core/topology_decide.h"
 #include "core/topology_fall.h"
 
@@ -27,8 +28,19 @@ constexpr std::array predeclared{
     Predeclared{"amq.topic", ExchangeType::topic, false},
     Predeclared{"amq.headers", ExchangeType::headers, false},
     Predeclared{"amq.match", ExchangeType::headers, false},
-    Predeclared{"amq.rabbitmq.trace", ExchangeType::topic, true},
+    Predeclared{trace_exchange_name, ExchangeType::topic, true},
 };
+
+ExchangeAdded predeclare(const Predeclared& one, VhostId vhost, IdSource& ids) {
+  ExchangeSpec exchange;
+  exchange.id = ExchangeId{ids.next()};
+  exchange.vhost = vhost;
+  exchange.name = one.name;
+  exchange.type = one.type;
+  exchange.internal = one.internal;
+  exchange.durable = true;
+  return {std::move(exchange)};
+}
 
 Decision decide_add_vhost(const Topology& topology, const TopologyRequest& request, IdSource* ids) {
   if (topology.find_vhost(request.name) != nullptr) return satisfied();
@@ -36,16 +48,9 @@ Decision decide_add_vhost(const Topology& topology, const TopologyRequest& reque
   if (ids == nullptr) return decision;
   const VhostId id{static_cast<std::uint32_t>(ids->next())};
   decision.changes.push_back(VhostAdded{id, request.name});
-  for (const Predeclared& one : predeclared) {
-    ExchangeSpec exchange;
-    exchange.id = ExchangeId{ids->next()};
-    exchange.vhost = id;
-    exchange.name = one.name;
-    exchange.type = one.type;
-    exchange.internal = one.internal;
-    exchange.durable = true;
-    decision.changes.push_back(ExchangeAdded{std::move(exchange)});
-  }
+  for (const Predeclared& one : predeclared) decision.changes.push_back(predeclare(one, id, *ids));
+  if (request.name == topology.event_vhost())
+    decision.changes.push_back(make_event_exchange(id, *ids));
   return decision;
 }
 
@@ -121,6 +126,10 @@ Decision decide_in_vhost(const Topology& topology, const TopologyRequest& reques
 }
 
 }  // namespace
+
+ExchangeAdded make_event_exchange(VhostId vhost, IdSource& ids) {
+  return predeclare({event_exchange_name, ExchangeType::topic, true}, vhost, ids);
+}
 
 Decision decide(const Topology& topology, const TopologyRequest& request, IdSource* ids) {
   using Kind = TopologyRequest::Kind;

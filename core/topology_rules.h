@@ -46,6 +46,9 @@ struct Decision {
 
 Decision decide(const Topology& topology, const TopologyRequest& request, IdSource* ids);
 
+/// amq.rabbitmq.event, for the virtual host that has it (Topology::event_vhost()).
+ExchangeAdded make_event_exchange(VhostId vhost, IdSource& ids);
+
 /// 404 when there is no such queue, 405 when it is exclusive to another connection.
 /// Used by consume, get, purge, delete, passive declare. The pointer is good until the next change.
 Result<const QueueInfo*> check_queue_access(const Topology& topology, VhostId vhost,

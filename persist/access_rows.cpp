@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 
 #include "core/base/assert.h"
@@ -15,7 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view limits_component = "vhost-limits";
 constexpr std::string_view limits_name = "limits";
 
 std::string text_of(const Json& json) {
@@ -44,6 +44,15 @@ std::string read_limit(const Json& json, const char* field, core::Limit& limit) 
   const Json& value = json[field];
   if (!value.is_number_integer()) return fmt::format("'{}' is not a whole number", field);
   limit = value.get<std::int64_t>();
+  return {};
+}
+
+std::string check_limits(const std::string& text, std::initializer_list<std::string_view> known) {
+  const Json json = limits_of(text);
+  if (!json.is_object()) return "the limits are no JSON object";
+  for (const auto& [name, value] : json.items())
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return fmt::format("Validation failed\n\nUnrecognised terms [\"{}\"] in limits\n", name);
   return {};
 }
 
@@ -109,7 +118,8 @@ KeptRow vhost_limits_row(const std::string& name, const core::VhostLimits& limit
   Json json = Json::object();
   add_limit(json, "max-connections", limits.connections);
   add_limit(json, "max-queues", limits.queues);
-  return {{std::string{limits_component}, name, std::string{limits_name}, text_of(json)}};
+  return {
+      {std::string{core::vhost_limits_component}, name, std::string{limits_name}, text_of(json)}};
 }
 
 KeptRow policy_row(const core::PolicySpec& policy, bool is_operator) {
@@ -123,12 +133,12 @@ KeptRow policy_row(const core::PolicySpec& policy, bool is_operator) {
                      {"apply-to", target},
                      {"priority", policy.priority},
                      {"definition", parse(policy.json)}};
-  return {{std::string{operator_policy_component}, policy.vhost, policy.name, text_of(json)}};
+  return {{std::string{core::operator_policy_component}, policy.vhost, policy.name, text_of(json)}};
 }
 
 bool is_vhost_limits(const KeptRow& parameter) {
   CHECK(parameter.values.size() == 4);
-  return parameter.values[0] == limits_component && parameter.values[2] == limits_name;
+  return parameter.values[0] == core::vhost_limits_component && parameter.values[2] == limits_name;
 }
 
 std::string read_user(const KeptRow& row, core::UserSpec& user) {
@@ -177,6 +187,14 @@ std::string read_vhost_limits(const KeptRow& row, core::VhostLimits& limits) {
   if (error.empty()) error = read_limit(json, "max-connections", limits.connections);
   if (error.empty()) error = read_limit(json, "max-queues", limits.queues);
   return error.empty() ? error : fmt::format("limits of vhost '{}': {}", row.values[1], error);
+}
+
+std::string check_vhost_limits(const std::string& json) {
+  return check_limits(json, {"max-connections", "max-queues"});
+}
+
+std::string check_user_limits(const std::string& json) {
+  return check_limits(json, {"max-connections", "max-channels"});
 }
 
 }  // namespace lepus::persist

@@ -17,9 +17,13 @@ KeptRow vhost_row(const std::string& name, const core::VhostSettings& settings);
 /// A parameter: limits of virtual hosts are some in RabbitMQ.
 KeptRow vhost_limits_row(const std::string& name, const core::VhostLimits& limits);
 bool is_vhost_limits(const KeptRow& parameter);
-inline constexpr std::string_view operator_policy_component = "operator_policy";
 /// Of policies; an operator policy is a parameter in RabbitMQ.
 KeptRow policy_row(const core::PolicySpec& policy, bool is_operator);
+
+/// Of limits that somebody types: empty, or which of them there are none of. What is stored may be
+/// of another version and is read as far as it is known.
+[[nodiscard]] std::string check_vhost_limits(const std::string& json);
+[[nodiscard]] std::string check_user_limits(const std::string& json);
 
 /// The other way. Empty, or what is wrong with the row: "limits: 'max-connections' ...".
 [[nodiscard]] std::string read_user(const KeptRow& row, core::UserSpec& user);

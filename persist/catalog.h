@@ -80,6 +80,9 @@ class Catalog final : public core::DefinitionStore {
   void write(const core::PermissionRemoved& change);
   void write(const core::TopicPermissionPut& change);
   void write(const core::TopicPermissionRemoved& change);
+  void write(const core::ParameterPut& change);
+  void write(const core::ParameterRemoved& change);
+  void write(const core::TracePut&) { CHECK(false); }  // DurableFilter lets none through.
   void unkeep(KeptKind kind, const std::vector<std::string>& key);
   void run_once(const std::string& text, const std::vector<std::string>& values);
   void remove_rows_of(const core::VhostRemoved& change);

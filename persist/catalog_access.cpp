@@ -69,7 +69,7 @@ void Catalog::write(const core::PolicyPut& change) {
 void Catalog::write(const core::PolicyRemoved& change) {
   if (change.is_operator)
     return unkeep(KeptKind::parameters,
-                  {std::string{operator_policy_component}, change.vhost_name, change.name});
+                  {std::string{core::operator_policy_component}, change.vhost_name, change.name});
   unkeep(KeptKind::policies, {change.vhost_name, change.name});
 }
 
@@ -94,6 +94,20 @@ void Catalog::write(const core::TopicPermissionPut& change) {
 
 void Catalog::write(const core::TopicPermissionRemoved& change) {
   unkeep(KeptKind::topic_permissions, {change.user, change.vhost, change.exchange});
+}
+
+void Catalog::write(const core::ParameterPut& change) {
+  const core::ParameterKey& key = change.key;
+  if (key.component == core::global_component)
+    return keep(KeptKind::global_parameters, {{key.name, change.value}});
+  keep(KeptKind::parameters, {{key.component, key.vhost, key.name, change.value}});
+}
+
+void Catalog::write(const core::ParameterRemoved& change) {
+  const core::ParameterKey& key = change.key;
+  if (key.component == core::global_component)
+    return unkeep(KeptKind::global_parameters, {key.name});
+  unkeep(KeptKind::parameters, {key.component, key.vhost, key.name});
 }
 
 /// From now on nobody is added by himself, also when all users are deleted.

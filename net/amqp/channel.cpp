@@ -143,6 +143,7 @@ void Channel::give_back_everything(bool wait_for_answers) {
   for (Consumer& consumer : consumers_) {
     if (!consumer.in_use || consumer.handle.generation == 0) continue;
     consumer.in_use = false;
+    tell_consumer(consumer, false);
     if (wait_for_answers) ++give_back_answers_due_;
     broker().send(consumer.home,
                   core::Unsubscribe{consumer.queue, wait_for_answers ? ref_ : core::ChannelRef{},

@@ -65,7 +65,8 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
 
   struct Consumer {
     std::string tag;
-    std::string arguments;  ///< Inside of a field table; for the operator.
+    std::string arguments;   ///< Inside of a field table; for the operator.
+    std::string queue_name;  ///< The queue may be gone.
     core::QueueId queue;
     core::ConsumerHandle handle;
     core::ShardId home = 0;
@@ -145,6 +146,12 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   void route_content(const Publishing& publishing, core::RouteResult& out);
   void send_message(Publishing publishing);
   void hold_if_congested(const core::RouteResult& route);
+
+  // events.cpp
+  void tell_consumer(const Consumer& consumer, bool is_there);
+  core::Trace new_trace() const;
+  void trace_publish(const core::Message& message, const core::RouteResult& route);
+  void trace_delivery(core::QueueId from, const core::Message& message, bool redelivered);
 
   // channel_basic.cpp
   Outcome on(const BasicConsume& consume);

@@ -78,6 +78,7 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   consumer.tag = consume.consumer_tag.empty() ? connection_.server().generate_name("amq.ctag-")
                                               : std::string{consume.consumer_tag};
   consumer.queue = info.id;
+  consumer.queue_name = info.name;
   consumer.home = info.home;
   consumer.arguments = core::as_text(consume.arguments);
   consumer.prefetch = consume.no_ack ? 0 : prefetch_;
@@ -98,6 +99,7 @@ void Channel::on_subscribed(const core::Reply& reply, const Pending& pending) {
   Consumer& consumer = consumers_[pending.consumer];
   consumer.handle = reply.consumer;
   watch(consumer);
+  tell_consumer(consumer, true);
   if (!pending.no_wait) send(BasicConsumeOk{consumer.tag});
 }
 
@@ -168,6 +170,7 @@ void Channel::on_get_reply(const core::GetReply& reply, core::MessageRef message
   }
   (void)take_pending();
   if (!message) return send(BasicGetEmpty{});
+  if (connection_.is_traced()) trace_delivery(reply.queue, *message, reply.redelivered);
   const std::uint64_t tag = next_tag_++;
   if (!reply.no_ack) unacked_.add({tag, reply.queue, reply.sequence, {}, reply.home, false, false});
   const BasicGetOk ok{tag, reply.redelivered, message->exchange(), message->routing_key(),
@@ -189,6 +192,7 @@ bool Channel::on_deliver(const core::Deliver& delivery, core::MessageRef message
     on_reply_delivery(delivery, std::move(message));
     return true;
   }
+  if (connection_.is_traced()) trace_delivery(delivery.queue, *message, delivery.redelivered);
   CHECK(delivery.number < consumers_.size());
   Consumer& consumer = consumers_[delivery.number];
   const std::uint64_t tag = next_tag_++;
@@ -306,6 +310,7 @@ void Channel::forget_consumer(std::uint32_t number) {
   CHECK(consumers_[number].in_use);
   consumers_[number].in_use = false;
   --consumer_count_;
+  if (consumers_[number].handle.generation != 0) tell_consumer(consumers_[number], false);
   std::erase_if(waiting_credit_,
                 [number](const core::CreditRequest& request) { return request.number == number; });
 }

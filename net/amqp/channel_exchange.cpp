@@ -14,6 +14,7 @@ core::TopologyRequest Channel::new_request(Kind kind) const {
   request.kind = kind;
   request.from = ref_.shard;
   request.connection = connection_.id();
+  request.user = connection_.user();
   request.vhost = connection_.vhost();
   return request;
 }

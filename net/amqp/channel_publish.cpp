@@ -130,6 +130,7 @@ void Channel::send_message(Publishing publishing) {
     connection_.writer().content(number_, returned, publishing.message);
     connection_.touch();
   }
+  if (connection_.is_traced()) trace_publish(*publishing.message, route);
   const bool counted = confirming_ || transactional_;
   const std::uint64_t number = counted ? confirms_.next_number() : 0;
   const std::uint32_t parts =

@@ -106,8 +106,8 @@ Channel::Outcome Channel::on(const QueueDelete& method) {
     return std::nullopt;
   }
   expect(MethodId::queue_delete, method.no_wait, {});
-  broker().send(queue.value()->home,
-                core::DeleteQueue{queue.value()->id, ref_, method.if_unused, method.if_empty});
+  broker().send(queue.value()->home, core::DeleteQueue{queue.value()->id, ref_, method.if_unused,
+                                                       method.if_empty, connection_.user_id()});
   return std::nullopt;
 }
 

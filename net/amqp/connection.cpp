@@ -78,6 +78,11 @@ void Connection::close_if_deleted() {
   }
 }
 
+void Connection::look_at_trace() {
+  const core::VhostInfo* vhost = server_.broker().topology().find_vhost(vhost_);
+  is_traced_ = vhost != nullptr && vhost->is_traced;
+}
+
 void Connection::log_timeout(std::uint16_t channel, std::string_view tag, core::Nanos timeout) {
   server_.log().write(
       LogLevel::warning, LogCategory::channel,
@@ -104,7 +109,9 @@ void Connection::finish() {
   stream_->finish(limits::close_ok_wait);
 }
 
+/// What is the same wherever it ends.
 void Connection::leave_counts() {
+  if (std::exchange(is_told_, false)) tell_closed();
   if (!std::exchange(is_counted_, false)) return;
   server_.uses().give_back({core::UseKey::Kind::vhost_connections, vhost_.value});
   server_.uses().give_back({core::UseKey::Kind::user_connections, user_id_.value});
@@ -150,6 +157,7 @@ void Connection::on_channel_closed(Channel& channel) {
   CHECK(found != channels_.end());
   server_.bury_channel(std::move(found->second));
   channels_.erase(found);
+  tell_channel(channel.number(), false);
   server_.uses().give_back(channel_key());
   if (phase_ == Phase::closing) answer_close_when_done();
 }
@@ -166,6 +174,7 @@ void Connection::ask_exclusive_queues_gone(const core::ChannelRef& who) {
   request.kind = core::TopologyRequest::Kind::connection_closed;
   request.from = server_.broker().shard();
   request.connection = id_;
+  request.user = user_;
   server_.broker().ask(request, who);
 }
 

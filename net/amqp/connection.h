@@ -71,7 +71,13 @@ class Connection final : public net::StreamHandler {
   core::VhostId vhost() const { return vhost_; }
   const std::string& vhost_name() const { return vhost_name_; }
   const std::string& user() const { return user_; }
+  core::UserId user_id() const { return user_id_; }
   const Capabilities& capabilities() const { return capabilities_; }
+  /// "127.0.0.1:1234 -> 127.0.0.1:5672"
+  std::string name() const { return stream_->peer().text(); }
+  /// The firehose of its virtual host is on.
+  bool is_traced() const { return is_traced_; }
+  void look_at_trace();
 
   /// Something was written: it leaves at the end of the turn.
   void touch() {
@@ -160,6 +166,17 @@ class Connection final : public net::StreamHandler {
   Outcome admit(const core::VhostInfo& vhost);
   void read_capabilities(core::Bytes client_properties);
 
+  // events.cpp
+  struct LoginTold {
+    std::string_view user;
+    std::string_view mechanism;
+    std::string_view why = {};
+  };
+  void tell_login(const LoginTold& told);
+  void tell_created();
+  void tell_closed();
+  void tell_channel(std::uint16_t number, bool is_open);
+
   // connection.cpp
   Outcome on_connection_method(MethodId method, core::Bytes arguments);
   void on_close_method();
@@ -192,8 +209,10 @@ class Connection final : public net::StreamHandler {
   bool reading_ = false;     ///< Inside read(): no re-entry.
   bool may_own_queues_ = false;
   bool is_counted_ = false;  ///< As one of its virtual host and of its user.
-  bool lost_sync_ = false;   ///< After a broken frame nothing behind it can be read.
-  bool paused_ = false;      ///< The socket is not read.
+  bool is_told_ = false;     ///< connection.created was, connection.closed is to be.
+  bool is_traced_ = false;
+  bool lost_sync_ = false;  ///< After a broken frame nothing behind it can be read.
+  bool paused_ = false;     ///< The socket is not read.
   bool consumers_paused_ = false;
   bool wrote_ = false;         ///< Since the last heartbeat.
   bool blocked_told_ = false;  ///< connection.blocked was sent.

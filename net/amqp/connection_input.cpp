@@ -268,6 +268,7 @@ void Connection::open_channel(const Frame& frame) {
   if (!server_.uses().take(channel_key(), limit))
     return fail(core::user_channels_reached(user_, limit));
   channels_.emplace(frame.channel, std::make_unique<Channel>(*this, frame.channel));
+  tell_channel(frame.channel, true);
   writer_.method(frame.channel, ChannelOpenOk{});
   touch();
 }

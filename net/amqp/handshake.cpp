@@ -124,6 +124,7 @@ Connection::Outcome Connection::on_start_ok(const ConnectionStartOk& start_ok) {
   user_id_ = user->id;
   mechanism_ = start_ok.mechanism;
   client_properties_ = core::as_text(start_ok.client_properties);
+  tell_login({user_, mechanism_});
   phase_ = Phase::tuning;
   const Settings& settings = server_.settings();
   send(ConnectionTune{settings.channel_max, settings.frame_max, settings.heartbeat_s});
@@ -144,6 +145,7 @@ Connection::Outcome Connection::check_login(std::string_view mechanism, const Lo
   if (why == nullptr) return std::nullopt;
   server_.log().write(LogLevel::warning, LogCategory::connection, "login refused",
                       {{"peer", stream_->peer().text()}, {"user", login.name}, {"reason", why}});
+  tell_login({login.name, mechanism, why});
   AmqpError error{ReplyCode::access_refused, "Login was refused using authentication mechanism " +
                                                  std::string{mechanism} +
                                                  ". For details see the broker logfile."};
@@ -217,6 +219,9 @@ Connection::Outcome Connection::on_open(const ConnectionOpen& open) {
     return error;
   }
   phase_ = Phase::open;
+  is_told_ = true;
+  look_at_trace();
+  tell_created();
   send(ConnectionOpenOk{});
   io::TimerWheel& timers = server_.loop().timers();
   timers.cancel(timer_);

@@ -18,13 +18,6 @@ AmqpError bad_expiration(std::string_view text, std::string_view why) {
           "invalid expiration '" + std::string{text} + "': " + std::string{why}};
 }
 
-std::vector<std::uint8_t> encode(const core::PropertiesView& view) {
-  std::vector<std::uint8_t> bytes(core::encoded_size(view));
-  const std::uint8_t* end = core::encode_properties(bytes.data(), view);
-  CHECK(end == bytes.data() + bytes.size());
-  return bytes;
-}
-
 bool is_digit(char character) { return character >= '0' && character <= '9'; }
 
 }  // namespace
@@ -91,14 +84,14 @@ bool has_bcc(const core::PropertiesView& view) {
 }
 
 std::vector<std::uint8_t> without_bcc(const core::PropertiesView& view) {
-  if (!has_bcc(view)) return encode(view);
+  if (!has_bcc(view)) return core::encode_properties(view);
   core::FieldTableWriter headers;
   for (const core::FieldEntry& entry : view.header_table())
     if (entry.name != "BCC") headers.value(entry.name, entry.value);
   const std::string kept = headers.take();
   core::PropertiesView changed = view;
   changed.headers = core::as_bytes(kept);
-  return encode(changed);
+  return core::encode_properties(changed);
 }
 
 }  // namespace lepus::amqp

@@ -75,6 +75,9 @@ void Server::after_mailboxes() {
   const std::uint64_t removals = broker().topology().access().removals();
   if (std::exchange(removals_seen_, removals) != removals)
     connections_.for_each([](auto, Connection& connection) { connection.close_if_deleted(); });
+  const std::uint64_t traces = broker().topology().trace_changes();
+  if (std::exchange(traces_seen_, traces) != traces)
+    connections_.for_each([](auto, Connection& connection) { connection.look_at_trace(); });
   if (!congested_.empty()) resume_uncongested();
   resuming_.swap(resume_);
   for (const auto& handle : resuming_) {

@@ -119,6 +119,7 @@ class Server {
   std::uint64_t next_connection_ = 1;
   core::LocalUseCounter own_uses_;
   std::uint64_t removals_seen_ = 0;
+  std::uint64_t traces_seen_ = 0;
   bool alarm_seen_ = false;
 };
 

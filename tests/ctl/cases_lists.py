@@ -77,7 +77,7 @@ def exchanges_and_bindings(world):
         'x\texchange\tamq.direct\texchange\tk\t[]'], f'{bindings}')
     exchanges = {row['name']: row for row in world.rows('list_exchanges', 'name', 'type', 'durable',
                                                        'internal', 'arguments')}
-    check(len(exchanges) == 8, f'{exchanges}')
+    check(len(exchanges) == 9, f'{exchanges}')
     check(exchanges['x'] == {
         'name': 'x', 'type': 'topic', 'durable': True, 'internal': False,
         'arguments': [['alternate-exchange', 'longstr', 'amq.fanout']]}, f'{exchanges}')
@@ -190,7 +190,7 @@ def words_that_are_wrong(world):
             (('close_connection', 'x'), 'not enough arguments')):
         error = world.fails(64, *words)
         check(text in error, f'{words}: {error}')
-    for verb in ('eval', 'set_parameter', 'join_cluster'):
+    for verb in ('eval', 'list_ciphers', 'join_cluster'):
         check(f"command '{verb}' is not there" in world.fails(69, verb, 'x'), verb)
     check('not on this machine' in world.fails(69, '-n', 'rabbit@elsewhere', 'ping'), 'node')
     check('Usage' in world.ok('help', 'list_queues'), 'help')

@@ -16,6 +16,7 @@ import traceback
 import cases_access
 import cases_lists
 import cases_node
+import cases_events
 import cases_policies
 import cases_work
 from tool import Node, World
@@ -23,7 +24,7 @@ from tool import Node, World
 
 def all_cases():
     for module in (cases_lists, cases_work, cases_access, cases_node,
-                   cases_policies):
+                   cases_policies, cases_events):
         yield from module.CASES
 
 

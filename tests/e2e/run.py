@@ -45,7 +45,7 @@ def programs(build):
         "tutorials": [python, str(HERE / "python" / "tutorials.py")],
     }
     for name in ("pika_client", "pika_semantics", "pika_queues", "pika_exchanges",
-                 "pika_forwarding", "pika_streams", "py_amqp_client",
+                 "pika_forwarding", "pika_streams", "pika_events", "py_amqp_client",
                  "kombu_client", "aio_pika_client"):
         table[name] = [python, str(HERE / "python" / f"{name}.py")]
     for name in ("amqplib_client", "cloudamqp_client"):

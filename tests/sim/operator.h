@@ -22,7 +22,7 @@ class Operator {
     if (left_ == 0 || !control.is_serving() || !random_.chance(10)) return;
     --left_;
     ++open_count_;
-    control.change(next(), [this](const std::optional<core::AccessRefusal>&) {
+    control.change(next(), "test", [this](const std::optional<core::AccessRefusal>&) {
       CHECK(open_count_ > 0);
       --open_count_;
     });

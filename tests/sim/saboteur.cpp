@@ -118,10 +118,9 @@ bool Saboteur::change(Command& command, Commands& out) {
   if (std::holds_alternative<core::Confirm>(command))
     return mistake_ != Mistake::drop_confirm || !strikes();
   if (auto* apply = std::get_if<core::TopologyApply>(&command)) {
-    const bool bound = !apply->changes->empty() &&
-                       std::holds_alternative<core::BindingAdded>(apply->changes->front());
-    if (mistake_ == Mistake::skip_definition && bound && strikes())
-      apply->changes->erase(apply->changes->begin());
+    std::vector<core::TopologyChange>& list = apply->changes->list;
+    const bool bound = !list.empty() && std::holds_alternative<core::BindingAdded>(list.front());
+    if (mistake_ == Mistake::skip_definition && bound && strikes()) list.erase(list.begin());
   }
   return true;
 }

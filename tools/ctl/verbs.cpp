@@ -16,6 +16,7 @@ constexpr std::string_view configuration = "Configuration and Environment";
 constexpr std::string_view definitions = "Definitions";
 constexpr std::string_view operations = "Operations";
 constexpr std::string_view policies = "Policies";
+constexpr std::string_view parameters = "Parameters";
 constexpr std::string_view limits = "Virtual hosts and limits";
 constexpr std::string_view queues = "Queues";
 
@@ -38,6 +39,11 @@ constexpr std::array add_vhost_options{
     OptionSpec{"description", 0, "text", "description", "what it is for"},
     OptionSpec{"default-queue-type", 0, "type", "default_queue_type",
                "of queues that are declared without one"},
+};
+constexpr std::array vhost_options{
+    add_vhost_options[0],
+    add_vhost_options[1],
+    OptionSpec{"tags", 0, "tags", "tags", "separated by commas; all others go"},
 };
 constexpr std::array policy_options{
     OptionSpec{"priority", 0, "priority", "priority", "the highest that matches counts; default 0"},
@@ -163,6 +169,14 @@ constexpr std::array table{
     VerbSpec{configuration, "set_disk_free_limit", "<disk_limit> | mem_relative <fraction>",
              "Sets the disk_free_limit setting, until the broker ends or reloads", 1, 2, false,
              false, Answer::nothing, "Setting disk free limit on {node} to {arguments} ..."},
+    VerbSpec{configuration, "trace_off", "[--vhost <vhost>]",
+             "Stops the firehose of a virtual host", 0, 0, false, true, Answer::nothing,
+             "Stopping tracing for vhost \"{vhost}\" ..."},
+    VerbSpec{
+        configuration, "trace_on", "[--vhost <vhost>]",
+        "Starts the firehose of a virtual host, until the broker ends: amq.rabbitmq.trace gets "
+        "a copy of each message",
+        0, 0, false, true, Answer::nothing, "Starting tracing for vhost \"{vhost}\" ..."},
     VerbSpec{configuration, "set_vm_memory_high_watermark", "<fraction> | absolute <value>",
              "Sets the vm_memory_high_watermark setting, until the broker ends or reloads", 1, 2,
              false, false, Answer::nothing,
@@ -213,6 +227,26 @@ constexpr std::array table{
              "Setting policy \"{0}\" for pattern \"{1}\" to \"{2}\" for vhost \"{vhost}\" ...",
              policy_options},
 
+    VerbSpec{parameters, "clear_global_parameter", "<name>", "Clears a global runtime parameter", 1,
+             1, false, false, Answer::nothing, "Clearing global runtime parameter \"{0}\" ..."},
+    VerbSpec{parameters, "clear_parameter", "[--vhost <vhost>] <component> <name>",
+             "Clears a runtime parameter", 2, 2, false, true, Answer::nothing,
+             "Clearing runtime parameter \"{1}\" for component \"{0}\" on vhost \"{vhost}\" ..."},
+    VerbSpec{parameters, "list_global_parameters", "[--no-table-headers]",
+             "Lists global runtime parameters", 0, 0, false, false, Answer::rows,
+             "Listing global runtime parameters ..."},
+    VerbSpec{parameters, "list_parameters", "[--vhost <vhost>] [--no-table-headers]",
+             "Lists runtime parameters of a virtual host", 0, 0, false, true, Answer::rows,
+             "Listing runtime parameters for vhost \"{vhost}\" ..."},
+    VerbSpec{parameters, "set_global_parameter", "<name> <value>",
+             "Sets a global runtime parameter: nothing of the broker reads any", 2, 2, false, false,
+             Answer::nothing, "Setting global runtime parameter \"{0}\" to \"{1}\" ..."},
+    VerbSpec{parameters, "set_parameter", "[--vhost <vhost>] <component> <name> <value>",
+             "Sets a runtime parameter: vhost-limits limits, or operator_policy and a name", 3, 3,
+             false, true, Answer::nothing,
+             "Setting runtime parameter \"{1}\" for component \"{0}\" to \"{2}\" in vhost "
+             "\"{vhost}\" ..."},
+
     VerbSpec{limits, "clear_user_limits", "<username> max-connections | max-channels | all",
              "Clears limits of a user", 2, 2, false, false, Answer::nothing,
              "Clearing \"{1}\" limit for user \"{0}\" ..."},
@@ -224,6 +258,13 @@ constexpr std::array table{
     VerbSpec{limits, "list_vhost_limits", "[--vhost <vhost>] [--global]",
              "Displays configured virtual host limits", 0, 0, false, true, Answer::rows,
              "Listing limits for vhost \"{vhost}\" ...", vhost_limits_options},
+    VerbSpec{limits, "set_vhost_tags", "<vhost> [<tag> ...]", "Sets virtual host tags", 1, many,
+             false, false, Answer::nothing, "Setting tags for virtual host \"{0}\" ..."},
+    VerbSpec{limits, "update_vhost_metadata",
+             "<vhost> [--description <description>] [--tags <tag,...>] "
+             "[--default-queue-type <type>]",
+             "Updates the description, tags and default queue type of a virtual host", 1, 1, false,
+             false, Answer::nothing, "Updating metadata of vhost \"{0}\" ...", vhost_options},
     VerbSpec{limits, "set_user_limits", "<username> <definition>", "Sets user limits", 2, 2, false,
              false, Answer::nothing, "Setting user limits to \"{1}\" for user \"{0}\" ..."},
     VerbSpec{limits, "set_vhost_limits", "[--vhost <vhost>] <definition>",
@@ -253,8 +294,6 @@ constexpr std::array absent{
     Absent{"await_online_nodes", cluster},
     Absent{"cancel_sync_queue", cluster},
     Absent{"change_cluster_node_type", cluster},
-    Absent{"clear_global_parameter", later},
-    Absent{"clear_parameter", later},
     Absent{"cluster_status", cluster},
     Absent{"decode", later},
     Absent{"decrypt_conf_value", later},
@@ -276,10 +315,8 @@ constexpr std::array absent{
     Absent{"list_ciphers", later},
     Absent{"list_deprecated_features", later},
     Absent{"list_feature_flags", later},
-    Absent{"list_global_parameters", later},
     Absent{"list_hashes", later},
     Absent{"list_node_auth_attempt_stats", later},
-    Absent{"list_parameters", later},
     Absent{"list_unresponsive_queues", later},
     Absent{"node_health_check", later},
     Absent{"reconcile_vhosts", later},
@@ -291,19 +328,13 @@ constexpr std::array absent{
     Absent{"rotate_logs", "send SIGHUP to the broker"},
     Absent{"schema_info", erlang},
     Absent{"set_cluster_name", later},
-    Absent{"set_global_parameter", later},
     Absent{"set_log_level", later},
-    Absent{"set_parameter", later},
     Absent{"set_permissions_globally", later},
-    Absent{"set_vhost_tags", later},
     Absent{"start_app", "start the process"},
     Absent{"stop_app", "stop and start the process"},
     Absent{"suspend_listeners", later},
     Absent{"sync_queue", cluster},
-    Absent{"trace_off", later},
-    Absent{"trace_on", later},
     Absent{"update_cluster_nodes", cluster},
-    Absent{"update_vhost_metadata", later},
     Absent{"wait", "await_startup waits"},
 };
 

@@ -19,12 +19,6 @@ bool is_for_any_time(std::string_view verb) {
   return verb == "ping" || verb == "status" || verb == "stop" || verb == "shutdown";
 }
 
-/// A node of RabbitMQ is called name@host; so are the processes it shows.
-std::string node_name(const ServerConfig& config) {
-  const std::string& host = config.sources.host_name;
-  return "lepus@" + (host.empty() ? std::string("localhost") : host);
-}
-
 }  // namespace
 
 std::string_view fault_name(AdminFault fault) {

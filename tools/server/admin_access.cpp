@@ -8,9 +8,12 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "core/access_request.h"
 #include "persist/access_rows.h"
 #include "tools/server/admin_operation.h"
+#include "tools/server/config_value.h"
 #include "tools/server/default_users.h"
 #include "tools/server/policy_text.h"
 
@@ -68,32 +71,51 @@ core::AccessRequest clear_topic_permissions(const AdminRequest& request) {
   if (request.arguments.size() > 1) made.exchange = request.arguments[1];
   return made;
 }
+std::optional<std::string> option(std::string_view name, const AdminRequest& request) {
+  const auto found = request.options.find(name);
+  if (found == request.options.end()) return std::nullopt;
+  return found->second;
+}
 core::AccessRequest add_vhost(const AdminRequest& request) {
-  const auto option = [&](std::string_view name) -> std::optional<std::string> {
-    const auto found = request.options.find(name);
-    if (found == request.options.end()) return std::nullopt;
-    return found->second;
-  };
-  return core::AddVhost{
-      request.arguments[0], option("description"), {}, option("default_queue_type")};
+  return core::AddVhost{request.arguments[0],
+                        option("description", request),
+                        {},
+                        option("default_queue_type", request)};
 }
 core::AccessRequest delete_vhost(const AdminRequest& request) {
   return core::DeleteVhost{request.arguments[0]};
 }
 
-std::string option_of(const AdminRequest& request, std::string_view name, std::string preset) {
-  const auto found = request.options.find(name);
-  return found == request.options.end() ? std::move(preset) : found->second;
+/// Tags come as one text, separated by commas.
+core::AccessRequest update_vhost(const AdminRequest& request) {
+  core::UpdateVhost made{request.arguments[0],
+                         option("description", request),
+                         {},
+                         option("default_queue_type", request)};
+  if (const auto tags = option("tags", request)) {
+    const std::vector<std::string_view> list = split_list(*tags);
+    made.tags.emplace(list.begin(), list.end());
+  }
+  return made;
 }
+core::AccessRequest set_vhost_tags(const AdminRequest& request) {
+  const Arguments& all = request.arguments;
+  return core::UpdateVhost{all[0], {}, std::vector<std::string>{all.begin() + 1, all.end()}, {}};
+}
+template <bool IsOn>
+core::AccessRequest set_trace(const AdminRequest& request) {
+  return core::SetTrace{request.vhost, IsOn};
+}
+
 template <bool IsOperator>
 core::AccessRequest set_policy(const AdminRequest& request) {
   const Arguments& all = request.arguments;
   core::SetPolicy made;
   made.is_operator = IsOperator;
-  made.fault = read_policy(
-      {request.vhost, all[0], all[1], option_of(request, "apply_to", IsOperator ? "queues" : "all"),
-       all[2], option_of(request, "priority", "0")},
-      made.policy);
+  made.fault = read_policy({request.vhost, all[0], all[1],
+                            option("apply_to", request).value_or(IsOperator ? "queues" : "all"),
+                            all[2], option("priority", request).value_or("0")},
+                           made.policy);
   made.policy.vhost = request.vhost;
   return made;
 }
@@ -102,11 +124,16 @@ core::AccessRequest clear_policy(const AdminRequest& request) {
   return core::ClearPolicy{request.vhost, request.arguments[0], IsOperator};
 }
 
-core::AccessRequest set_vhost_limits(const AdminRequest& request) {
-  core::SetVhostLimits made{request.vhost, {}};
-  made.fault = persist::read_vhost_limits(
-      {{"vhost-limits", request.vhost, "limits", request.arguments[0]}}, made.limits);
+core::AccessRequest limit_vhost(const std::string& vhost, const std::string& limits) {
+  core::SetVhostLimits made{vhost, {}};
+  made.fault = persist::check_vhost_limits(limits);
+  if (made.fault.empty())
+    made.fault = persist::read_vhost_limits(
+        {{std::string{core::vhost_limits_component}, vhost, "limits", limits}}, made.limits);
   return made;
+}
+core::AccessRequest set_vhost_limits(const AdminRequest& request) {
+  return limit_vhost(request.vhost, request.arguments[0]);
 }
 core::AccessRequest clear_vhost_limits(const AdminRequest& request) {
   return core::SetVhostLimits{request.vhost, {}};
@@ -114,8 +141,10 @@ core::AccessRequest clear_vhost_limits(const AdminRequest& request) {
 core::AccessRequest set_user_limits(const AdminRequest& request) {
   core::UserSpec user;
   core::SetUserLimits made{request.arguments[0], {}};
-  made.fault =
-      persist::read_user({{request.arguments[0], "", "", "[]", request.arguments[1]}}, user);
+  made.fault = persist::check_user_limits(request.arguments[1]);
+  if (made.fault.empty())
+    made.fault =
+        persist::read_user({{request.arguments[0], "", "", "[]", request.arguments[1]}}, user);
   made.limits = user.limits;
   return made;
 }
@@ -123,6 +152,33 @@ core::AccessRequest clear_user_limits(const AdminRequest& request) {
   const std::string& which = request.arguments[1];
   return core::ClearUserLimits{request.arguments[0], which != "max-channels",
                                which != "max-connections"};
+}
+
+/// Components are limits and operator policies; others would be stored and do nothing.
+core::AccessRequest set_parameter(const AdminRequest& request) {
+  const Arguments& all = request.arguments;
+  const persist::KeptRow row{{all[0], request.vhost, all[1], all[2]}};
+  if (persist::is_vhost_limits(row)) return limit_vhost(request.vhost, all[2]);
+  if (is_operator_policy(row)) {
+    core::SetPolicy made;
+    made.is_operator = true;
+    made.fault = read_policy_row(row, true, made.policy);
+    made.policy.vhost = request.vhost;
+    return made;
+  }
+  if (all[0] == "policy") return core::Refuse{"policies may not be set using this method"};
+  return core::Refuse{fmt::format("Validation failed\n\ncomponent {} not found\n", all[0])};
+}
+core::AccessRequest clear_parameter(const AdminRequest& request) {
+  return core::ClearParameter{{request.arguments[0], request.vhost, request.arguments[1]}};
+}
+core::AccessRequest set_global_parameter(const AdminRequest& request) {
+  core::SetGlobalParameter made{request.arguments[0], request.arguments[1]};
+  if (!nlohmann::json::accept(made.value)) made.fault = "JSON decoding error: the value is no JSON";
+  return made;
+}
+core::AccessRequest clear_global_parameter(const AdminRequest& request) {
+  return core::ClearParameter{{std::string{core::global_component}, {}, request.arguments[0]}};
 }
 
 constexpr std::size_t many = 100;
@@ -141,11 +197,19 @@ constexpr std::array verbs{
                clear_topic_permissions},
     AccessVerb{"add_vhost", "a virtual host", 1, 1, add_vhost},
     AccessVerb{"delete_vhost", "a virtual host", 1, 1, delete_vhost},
+    AccessVerb{"update_vhost_metadata", "a virtual host", 1, 1, update_vhost},
+    AccessVerb{"set_vhost_tags", "a virtual host and tags", 1, many, set_vhost_tags},
+    AccessVerb{"trace_on", "nothing", 0, 0, set_trace<true>},
+    AccessVerb{"trace_off", "nothing", 0, 0, set_trace<false>},
     AccessVerb{"set_vhost_limits", "a JSON object", 1, 1, set_vhost_limits},
     AccessVerb{"clear_vhost_limits", "nothing", 0, 0, clear_vhost_limits},
     AccessVerb{"set_user_limits", "a user and a JSON object", 2, 2, set_user_limits},
     AccessVerb{"clear_user_limits", "a user and max-connections, max-channels or all", 2, 2,
                clear_user_limits},
+    AccessVerb{"set_parameter", "a component, a name and a value", 3, 3, set_parameter},
+    AccessVerb{"clear_parameter", "a component and a name", 2, 2, clear_parameter},
+    AccessVerb{"set_global_parameter", "a name and a value", 2, 2, set_global_parameter},
+    AccessVerb{"clear_global_parameter", "a name", 1, 1, clear_global_parameter},
     AccessVerb{"set_policy", "a name, a pattern and a definition", 3, 3, set_policy<false>},
     AccessVerb{"set_operator_policy", "a name, a pattern and a definition", 3, 3, set_policy<true>},
     AccessVerb{"clear_policy", "the name of a policy", 1, 1, clear_policy<false>},
@@ -166,6 +230,7 @@ AdminFault fault_of(core::AccessRefusal::Reason reason) {
       return AdminFault::no_user;
     case core::AccessRefusal::Reason::no_such_vhost:
     case core::AccessRefusal::Reason::no_such_policy:
+    case core::AccessRefusal::Reason::no_such_parameter:
       return AdminFault::not_found;
     case core::AccessRefusal::Reason::bad_value:
       return AdminFault::invalid;
@@ -188,7 +253,7 @@ class ChangeAccess final : public AdminOperation {
     const std::size_t count = request().arguments.size();
     if (count < verb->arguments_min || count > verb->arguments_max)
       return fail(AdminFault::usage, fmt::format("expected {}", verb->expects));
-    control().change(verb->build(request()),
+    control().change(verb->build(request()), std::string{core::operator_name},
                      [alive = alive_](const std::optional<core::AccessRefusal>& refusal) {
                        if (*alive == nullptr) return;
                        (*alive)->is_answered_ = true;

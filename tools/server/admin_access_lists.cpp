@@ -15,13 +15,8 @@ class UserListing final : public SnapshotListing<UserRow> {
 
  private:
   void collect() override {
-    for (const core::UserInfo* user : control().topology().access().users()) {
-      JsonWriter tags;
-      tags.begin_array();
-      for (const std::string& tag : user->spec.tags) tags.text(tag);
-      tags.end_array();
-      add({user->spec.name, tags.take()});
-    }
+    for (const core::UserInfo* user : control().topology().access().users())
+      add({user->spec.name, user->spec.tags});
     end_if_complete();
   }
 };
@@ -127,6 +122,38 @@ class UserLimitsListing final : public SnapshotListing<UserLimitsRow> {
   }
 };
 
+/// Of one virtual host: limits and operator policies among them, as in RabbitMQ.
+class ParameterListing final : public SnapshotListing<ParameterRow> {
+ public:
+  using SnapshotListing::SnapshotListing;
+
+ private:
+  void collect() override {
+    const core::VhostInfo* vhost = find_vhost();
+    if (vhost == nullptr) return;
+    if (vhost->limits != core::VhostLimits{})
+      add_row(persist::vhost_limits_row(vhost->name, vhost->limits));
+    for (const auto& policy : vhost->operator_policies.all())
+      add_row(persist::policy_row(policy->spec, true));
+    for (const auto& [key, value] : control().topology().parameters())
+      if (key.vhost == vhost->name) add({key.component, key.name, value});
+    end_if_complete();
+  }
+  void add_row(const persist::KeptRow& row) { add({row.values[0], row.values[2], row.values[3]}); }
+};
+
+class GlobalParameterListing final : public SnapshotListing<GlobalParameterRow> {
+ public:
+  using SnapshotListing::SnapshotListing;
+
+ private:
+  void collect() override {
+    for (const auto& [key, value] : control().topology().parameters())
+      if (key.component == core::global_component) add({key.name, value});
+    end_if_complete();
+  }
+};
+
 }  // namespace
 
 OperationMaker find_access_list_operation(std::string_view verb) {
@@ -134,6 +161,8 @@ OperationMaker find_access_list_operation(std::string_view verb) {
   if (verb == "list_policies") return make_operation<PolicyListing<false>>;
   if (verb == "list_operator_policies") return make_operation<PolicyListing<true>>;
   if (verb == "list_vhost_limits") return make_operation<VhostLimitsListing>;
+  if (verb == "list_parameters") return make_operation<ParameterListing>;
+  if (verb == "list_global_parameters") return make_operation<GlobalParameterListing>;
   if (verb == "list_user_limits") return make_operation<UserLimitsListing>;
   if (verb == "list_permissions") return make_operation<PermissionListing<VhostPermissionRow>>;
   if (verb == "list_user_permissions") return make_operation<PermissionListing<UserPermissionRow>>;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "net/amqp/pid.h"
 #include "tools/server/admin_operation.h"
 #include "tools/server/config_value.h"
 
@@ -63,7 +64,7 @@ class CloseConnection final : public AdminOperation {
     const std::string& pid = request().arguments[0];
     const core::ConnectionId id = parse_connection_pid(pid);
     const std::uint64_t shard = (id.value >> 48) - 1;
-    if (!id || connection_pid(node(), id) != pid)
+    if (!id || amqp::connection_pid(node(), id) != pid)
       return fail(AdminFault::usage,
                   fmt::format("'{}' is not the pid of a connection; list_connections pid shows "
                               "them",

@@ -180,7 +180,8 @@ class VhostListing final : public SnapshotListing<VhostRow> {
 
  private:
   void collect() override {
-    for (const core::VhostInfo* vhost : control().topology().vhosts()) add({vhost->name});
+    for (const core::VhostInfo* vhost : control().topology().vhosts())
+      add({vhost->name, vhost->settings, vhost->is_traced});
     end_if_complete();
   }
 };

@@ -1,5 +1,6 @@
 // The tables of columns. See admin_rows.h.
 #include "tools/server/admin_rows.h"
+#include "net/amqp/pid.h"
 
 #include <algorithm>
 #include <array>
@@ -49,7 +50,7 @@ constexpr std::array queue_columns{
     Column<Q>{"pid", false, [](const Q& q, J& json) { json.text(queue_pid(q)); }},
     Column<Q>{"owner_pid", false,
               [](const Q& q, J& json) {
-                json.text(q.info.owner ? connection_pid(q.node, q.info.owner) : "");
+                json.text(q.info.owner ? amqp::connection_pid(q.node, q.info.owner) : "");
               }},
     Column<Q>{"exclusive", false, [](const Q& q, J& json) { json.boolean(q.info.exclusive); }},
     Column<Q>{"messages_ready", false,
@@ -105,7 +106,7 @@ constexpr std::array consumer_columns{
     Column<U>{"queue_name", true, [](const U& u, J& json) { json.text(u.queue.name); }},
     Column<U>{"channel_pid", true,
               [](const U& u, J& json) {
-                json.text(connection_pid(u.node, u.stats.connection, u.stats.channel));
+                json.text(amqp::connection_pid(u.node, u.stats.connection, u.stats.channel));
               }},
     Column<U>{"consumer_tag", true, [](const U& u, J& json) { json.text(u.stats.tag); }},
     Column<U>{"ack_required", true,
@@ -124,7 +125,7 @@ constexpr std::array consumer_columns{
 using C = ConnectionRow;
 constexpr std::array connection_columns{
     Column<C>{"pid", false,
-              [](const C& c, J& json) { json.text(connection_pid(c.node, c.stats.id)); }},
+              [](const C& c, J& json) { json.text(amqp::connection_pid(c.node, c.stats.id)); }},
     Column<C>{"name", false, [](const C& c, J& json) { json.text(c.stats.name); }},
     Column<C>{"port", false, [](const C& c, J& json) { json.number(c.stats.port); }},
     Column<C>{"host", false, [](const C& c, J& json) { json.text(c.stats.host); }},
@@ -156,10 +157,11 @@ using H = ChannelRow;
 constexpr std::array channel_columns{
     Column<H>{"pid", true,
               [](const H& h, J& json) {
-                json.text(connection_pid(h.node, h.stats.connection, h.stats.number));
+                json.text(amqp::connection_pid(h.node, h.stats.connection, h.stats.number));
               }},
-    Column<H>{"connection", false,
-              [](const H& h, J& json) { json.text(connection_pid(h.node, h.stats.connection)); }},
+    Column<H>{
+        "connection", false,
+        [](const H& h, J& json) { json.text(amqp::connection_pid(h.node, h.stats.connection)); }},
     Column<H>{"name", false,
               [](const H& h, J& json) {
                 json.text(fmt::format("{} ({})", h.stats.connection_name, h.stats.number));
@@ -186,13 +188,30 @@ constexpr std::array channel_columns{
               [](const H& h, J& json) { json.number(h.stats.global_prefetch_count); }},
 };
 
+void write_tags(const std::vector<std::string>& tags, J& json) {
+  json.begin_array();
+  for (const std::string& tag : tags) json.text(tag);
+  json.end_array();
+}
+
 constexpr std::array vhost_columns{
     Column<VhostRow>{"name", true, [](const VhostRow& v, J& json) { json.text(v.name); }},
-    Column<VhostRow>{"tracing", false, [](const VhostRow&, J& json) { json.boolean(false); }},
+    Column<VhostRow>{"description", false,
+                     [](const VhostRow& v, J& json) { json.text(v.settings.description); }},
+    Column<VhostRow>{"tags", false,
+                     [](const VhostRow& v, J& json) { write_tags(v.settings.tags, json); }},
+    Column<VhostRow>{"default_queue_type", false,
+                     [](const VhostRow& v, J& json) {
+                       json.text(v.settings.default_queue_type.empty()
+                                     ? "undefined"
+                                     : v.settings.default_queue_type);
+                     }},
+    Column<VhostRow>{"tracing", false,
+                     [](const VhostRow& v, J& json) { json.boolean(v.is_traced); }},
 };
 constexpr std::array user_columns{
     Column<UserRow>{"user", true, [](const UserRow& u, J& json) { json.text(u.name); }},
-    Column<UserRow>{"tags", true, [](const UserRow& u, J& json) { json.raw(u.tags); }},
+    Column<UserRow>{"tags", true, [](const UserRow& u, J& json) { write_tags(u.tags, json); }},
 };
 
 constexpr std::array policy_columns{
@@ -218,6 +237,19 @@ constexpr std::array user_limits_columns{
     Column<UserLimitsRow>{"user", true, [](const UserLimitsRow& l, J& json) { json.text(l.name); }},
     Column<UserLimitsRow>{"limits", true,
                           [](const UserLimitsRow& l, J& json) { json.text(l.limits); }},
+};
+
+constexpr std::array parameter_columns{
+    Column<ParameterRow>{"component", true,
+                         [](const ParameterRow& p, J& json) { json.text(p.component); }},
+    Column<ParameterRow>{"name", true, [](const ParameterRow& p, J& json) { json.text(p.name); }},
+    Column<ParameterRow>{"value", true, [](const ParameterRow& p, J& json) { json.text(p.value); }},
+};
+constexpr std::array global_parameter_columns{
+    Column<GlobalParameterRow>{"name", true,
+                               [](const GlobalParameterRow& p, J& json) { json.text(p.name); }},
+    Column<GlobalParameterRow>{"value", true,
+                               [](const GlobalParameterRow& p, J& json) { json.text(p.value); }},
 };
 
 template <class Row>
@@ -325,6 +357,15 @@ std::span<const Column<UserLimitsRow>> columns_of() {
   return user_limits_columns;
 }
 
+template <>
+std::span<const Column<ParameterRow>> columns_of() {
+  return parameter_columns;
+}
+template <>
+std::span<const Column<GlobalParameterRow>> columns_of() {
+  return global_parameter_columns;
+}
+
 ColumnNames column_names(std::string_view verb) {
   if (verb == "list_queues") return names_of<QueueRow>();
   if (verb == "list_exchanges") return names_of<ExchangeRow>();
@@ -339,6 +380,8 @@ ColumnNames column_names(std::string_view verb) {
   if (verb == "list_topic_permissions") return names_of<VhostTopicPermissionRow>();
   if (verb == "list_policies" || verb == "list_operator_policies") return names_of<PolicyRow>();
   if (verb == "list_vhost_limits") return names_of<VhostLimitsRow>();
+  if (verb == "list_parameters") return names_of<ParameterRow>();
+  if (verb == "list_global_parameters") return names_of<GlobalParameterRow>();
   if (verb == "list_user_limits") return names_of<UserLimitsRow>();
   if (verb == "list_user_topic_permissions") return names_of<UserTopicPermissionRow>();
   return {};
@@ -354,10 +397,6 @@ std::string nearest_name(std::string_view name, std::span<const std::string_view
     nearest = candidate;
   }
   return std::string{nearest};
-}
-
-std::string connection_pid(const std::string& node, core::ConnectionId id, unsigned channel) {
-  return fmt::format("<{}.{}.{}.{}>", node, (id.value >> 48) - 1, id.value & counter_mask, channel);
 }
 
 core::ConnectionId parse_connection_pid(std::string_view pid) {

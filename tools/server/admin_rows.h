@@ -47,10 +47,12 @@ struct ChannelRow {
 };
 struct VhostRow {
   std::string name;
+  core::VhostSettings settings;
+  bool is_traced = false;
 };
 struct UserRow {
   std::string name;
-  std::string tags;  ///< JSON: a list.
+  std::vector<std::string> tags;
 };
 
 /// The same content in two forms: of a virtual host, and of a user.
@@ -79,6 +81,16 @@ struct UserLimitsRow {
   std::string name;
   std::string limits;
 };
+/// `value`: JSON.
+struct ParameterRow {
+  std::string component;
+  std::string name;
+  std::string value;
+};
+struct GlobalParameterRow {
+  std::string name;
+  std::string value;
+};
 
 template <class Row>
 struct Column {
@@ -100,10 +112,7 @@ ColumnNames column_names(std::string_view verb);
 /// The name most like it; "": none is near.
 std::string nearest_name(std::string_view name, std::span<const std::string_view> names);
 
-/// What RabbitMQ shows as a process: "<lepus@host.shard.number.channel>"; channel 0 is the
-/// connection itself.
-std::string connection_pid(const std::string& node, core::ConnectionId id, unsigned channel = 0);
-/// The other way, for connections; "none": it is not such a text.
+/// Of amqp::connection_pid() without a channel; "none": it is not such a text.
 core::ConnectionId parse_connection_pid(std::string_view pid);
 
 }  // namespace lepus::server

@@ -156,4 +156,9 @@ ConfigResult load_config(const ConfigSources& sources) {
   return result;
 }
 
+std::string node_name(const ServerConfig& config) {
+  const std::string& host = config.sources.host_name;
+  return "lepus@" + (host.empty() ? std::string("localhost") : host);
+}
+
 }  // namespace lepus::server

@@ -116,6 +116,7 @@ struct ServerConfig {
   // Users and virtual hosts. users[0] is default_user; vhosts[0] is default_vhost.
   std::vector<UserConfig> users = {{"guest", "guest", {"administrator"}}};
   std::vector<std::string> vhosts = {"/"};
+  std::string event_vhost;  ///< Has amq.rabbitmq.event; empty = default_vhost.
   /// Names that may log in only over a loopback address; need not be users.
   std::vector<std::string> loopback_users = {"guest"};
 
@@ -168,5 +169,8 @@ struct ConfigResult {
 /// Never throws; a file that cannot be read is an error in the result. All errors are collected,
 /// so that one start shows them all.
 ConfigResult load_config(const ConfigSources& sources);
+
+/// A node of RabbitMQ is called name@host; so are the processes it shows: "lepus@host".
+std::string node_name(const ServerConfig& config);
 
 }  // namespace lepus::server

@@ -146,6 +146,9 @@ void add_users(std::vector<KeySpec>& rows) {
   add({"vhosts", "names separated by commas", "More virtual hosts."}, restart, access::vhosts);
   add({"vhosts.$n", "a name", "One more virtual host, also with commas or blanks in its name."},
       restart, access::vhost);
+  add({"event_exchange.vhost", "a name, empty = default_vhost",
+       "The virtual host that has amq.rabbitmq.event. Nothing is made of what nobody is bound to."},
+      restart, access::text<&C::event_vhost>);
 }
 
 void add_memory(std::vector<KeySpec>& rows) {

@@ -13,6 +13,7 @@ void keep_what_needs_restart(const ServerConfig& running, ServerConfig& config) 
   config.listeners = running.listeners;
   config.tcp = running.tcp;
   config.vhosts = running.vhosts;
+  config.event_vhost = running.event_vhost;
   config.recv_buffer_count = running.recv_buffer_count;
   config.recv_buffer_size = running.recv_buffer_size;
   config.shards = running.shards;

@@ -22,6 +22,7 @@ Control::Control(Parts parts)
       shard_count_(static_cast<core::ShardId>(parts_.mesh->thread_count() - 1)),
       master_(shard_count_),
       applied_(shard_count_, 0) {
+  master_.set_event_vhost(parts_.event_vhost);
   parts_.loop->set_hooks(this);
   memory_timer_.bind<&Control::on_memory_timer>(this);
   disk_timer_.bind<&Control::on_disk_timer>(this);
@@ -55,13 +56,26 @@ std::string Control::start(core::StoredDefinitions stored, const std::vector<std
       all.push_back(std::move(change));
     }
   }
+  add_event_exchange(all);
   if (has_uncommitted()) {
     if (std::string error = parts_.store->commit(); !error.empty()) return error;
   }
-  send_changes(++version_, std::move(all));
+  send_changes(++version_, {std::move(all)});
   if (parts_.memory_bytes) parts_.loop->timers().arm(memory_timer_, parts_.loop->now());
   if (parts_.disk_free_bytes) parts_.loop->timers().arm(disk_timer_, parts_.loop->now());
   return {};
+}
+
+/// What was stored may be older than the exchange, or the configuration names another virtual host.
+void Control::add_event_exchange(Changes& changes) {
+  const core::VhostInfo* vhost = master_.find_vhost(parts_.event_vhost);
+  if (vhost == nullptr && !parts_.event_vhost.empty())
+    parts_.log->write(LogLevel::warning, LogCategory::general,
+                      "no events are told: event_exchange.vhost names no virtual host yet",
+                      {{"vhost", parts_.event_vhost}});
+  if (vhost == nullptr || master_.event_exchange() != nullptr) return;
+  changes.emplace_back(core::make_event_exchange(vhost->id, ids_));
+  take(changes.back());
 }
 
 void Control::take(const core::TopologyChange& change) {
@@ -114,7 +128,8 @@ void Control::on_ask(const core::TopologyAsk& ask) {
   core::TopologyDone done{ask.channel, ask.message_count, nullptr};
   if (decision.kind == core::Decision::Kind::error)
     done.error = std::make_unique<core::AmqpError>(std::move(decision.error)).release();
-  if (decision.kind == core::Decision::Kind::changes) adopt(std::move(decision.changes));
+  if (decision.kind == core::Decision::Kind::changes)
+    adopt({std::move(decision.changes), request->user});
   if (!ask.channel) {
     CHECK(done.error == nullptr);
     return;
@@ -123,9 +138,9 @@ void Control::on_ask(const core::TopologyAsk& ask) {
   answer_ready();
 }
 
-void Control::adopt(Changes changes) {
+void Control::adopt(core::TopologyChanges changes) {
   CHECK(phase_ != Phase::failed);
-  for (const core::TopologyChange& change : changes) take(change);
+  for (const core::TopologyChange& change : changes.list) take(change);
   ++version_;
   if (has_uncommitted()) {
     held_.push_back(std::move(changes));
@@ -134,14 +149,14 @@ void Control::adopt(Changes changes) {
   }
 }
 
-void Control::change(const core::AccessRequest& request, Changed done) {
+void Control::change(const core::AccessRequest& request, std::string by, Changed done) {
   CHECK(done != nullptr);
   if (phase_ == Phase::failed) return;
   if (phase_ != Phase::running)
     return done(core::AccessRefusal{core::AccessRefusal::Reason::stopping, "the broker stops"});
   core::AccessDecision decision = core::decide(master_, request, ids_);
   if (decision.refusal) return done(decision.refusal);
-  if (!decision.changes.empty()) adopt(std::move(decision.changes));
+  if (!decision.changes.empty()) adopt({std::move(decision.changes), std::move(by)});
   waiting_.push_back({version_, {}, std::move(done)});
   answer_ready();
 }
@@ -152,14 +167,15 @@ void Control::apply_plan(Changes changes, std::uint64_t last_id, const core::Cha
   CHECK(last_id >= ids_.last());
   CHECK(phase_ == Phase::running);
   ids_ = core::IdSource{last_id};
-  adopt(std::move(changes));
+  adopt({std::move(changes), std::string{core::operator_name}});
   waiting_.push_back({version_, core::TopologyDone{who, 0, nullptr}, nullptr});
 }
 
 /// Every shard gets a copy of its own.
-void Control::send_changes(std::uint64_t version, Changes changes) {
+void Control::send_changes(std::uint64_t version, core::TopologyChanges changes) {
   for (core::ShardId shard = 0; shard < shard_count_; ++shard) {
-    auto copy = std::make_unique<Changes>(shard + 1 < shard_count_ ? changes : std::move(changes));
+    auto copy = std::make_unique<core::TopologyChanges>(
+        shard + 1 < shard_count_ ? changes : std::move(changes));
     mesh_.send(shard, core::TopologyApply{version, copy.release()});
   }
 }

@@ -49,6 +49,7 @@ class Control final : private io::TurnHooks {
     /// Of the disk that holds the data, or -errno; called four times a second. Null: no disk.
     std::function<std::int64_t()> disk_free_bytes = nullptr;
     std::uint64_t disk_free_min_bytes = 0;  ///< With less, publishers are blocked.
+    std::string event_vhost = {};           ///< Has amq.rabbitmq.event; empty: there is none.
   };
   explicit Control(Parts parts);
   ~Control() override;
@@ -69,9 +70,9 @@ class Control final : private io::TurnHooks {
   /// What an operator asks for (core/access_request.h): `done` comes when the change is durable and
   /// every shard has applied it, with nothing, or at once with what is wrong with the request. It
   /// runs on the control thread, which is also the only one that may call this; it may ask again.
-  /// When the store fails the process ends and no answer comes.
+  /// When the store fails the process ends and no answer comes. `by` is told in events.
   using Changed = std::function<void(const std::optional<core::AccessRefusal>&)>;
-  void change(const core::AccessRequest& request, Changed done);
+  void change(const core::AccessRequest& request, std::string by, Changed done);
   /// What there is, for questions of the control thread; not yet durable when a change is under
   /// way.
   const core::Topology& topology() const { return master_; }
@@ -113,12 +114,13 @@ class Control final : private io::TurnHooks {
   void on_ask(const core::TopologyAsk& ask);
   void on_answer(const core::Command& command);
   void take(const core::TopologyChange& change);
-  void adopt(Changes changes);
+  void add_event_exchange(Changes& changes);
+  void adopt(core::TopologyChanges changes);
   bool has_uncommitted() const { return parts_.store != nullptr && parts_.store->has_changes(); }
   void commit();
   void fail(const std::string& reason);
   std::uint64_t sent_version() const { return version_ - held_.size(); }
-  void send_changes(std::uint64_t version, Changes changes);
+  void send_changes(std::uint64_t version, core::TopologyChanges changes);
   void answer(const core::TopologyDone& done);
   void answer_ready();
   void on_memory_timer(io::Timer& timer);
@@ -131,8 +133,9 @@ class Control final : private io::TurnHooks {
   core::ShardId shard_count_;
   core::Topology master_;
   core::IdSource ids_;
-  std::uint64_t version_ = 0;           ///< Decisions that changed something.
-  std::deque<Changes> held_;            ///< The newest of them, until the commit; oldest first.
+  std::uint64_t version_ = 0;  ///< Decisions that changed something.
+  /// The newest of them, until the commit; oldest first.
+  std::deque<core::TopologyChanges> held_;
   std::vector<std::uint64_t> applied_;  ///< By shard.
   std::deque<Waiting> waiting_;         ///< Oldest first.
   io::Timer memory_timer_;

@@ -38,6 +38,7 @@ class Loader {
   void add_settings(const KeptRow& row);
   void add_limits(const KeptRow& row);
   void add_policy(const KeptRow& row, bool is_operator);
+  void add_parameters();
   void add_permission(const KeptRow& row);
   void add_topic_permission(const KeptRow& row);
   bool has_both(const std::string& user, const std::string& vhost);
@@ -61,6 +62,7 @@ AccessLoad Loader::load() {
   for (const KeptRow& row : kept_.of(KeptKind::policies)) add_policy(row, false);
   for (const KeptRow& row : kept_.of(KeptKind::parameters))
     if (is_operator_policy(row)) add_policy(row, true);
+  add_parameters();
   for (const KeptRow& row : kept_.of(KeptKind::permissions)) add_permission(row);
   for (const KeptRow& row : kept_.of(KeptKind::topic_permissions)) add_topic_permission(row);
   return std::move(out_);
@@ -119,6 +121,19 @@ void Loader::add_policy(const KeptRow& row, bool is_operator) {
   if (!is_readable || found == vhosts_.end()) return;
   put.vhost = found->second;
   out_.changes.emplace_back(std::move(put));
+}
+
+/// Those that nothing of the broker reads: they can be listed and cleared.
+void Loader::add_parameters() {
+  for (const KeptRow& row : kept_.of(KeptKind::global_parameters))
+    out_.changes.emplace_back(core::ParameterPut{
+        {std::string{core::global_component}, {}, row.values[0]}, row.values[1]});
+  for (const KeptRow& row : kept_.of(KeptKind::parameters)) {
+    const auto& values = row.values;
+    if (persist::is_vhost_limits(row) || is_operator_policy(row)) continue;
+    if (vhosts_.contains(values[1]))
+      out_.changes.emplace_back(core::ParameterPut{{values[0], values[1], values[2]}, values[3]});
+  }
 }
 
 bool Loader::has_both(const std::string& user, const std::string& vhost) {

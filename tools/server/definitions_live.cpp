@@ -20,10 +20,7 @@ void add_bindings(const core::ExchangeInfo& exchange, bool with_exclusive,
                   std::vector<TopologyChange>& out) {
   exchange.bindings_out.for_each([&](const core::Binding& binding) {
     if (!with_exclusive && binding.queue != nullptr && binding.queue->exclusive) return;
-    core::BindingSpec spec{exchange.id, {}, {}, binding.key, binding.arguments};
-    if (binding.queue != nullptr) spec.queue = binding.queue->id;
-    if (binding.exchange != nullptr) spec.exchange = binding.exchange->id;
-    out.emplace_back(core::BindingAdded{std::move(spec)});
+    out.emplace_back(core::BindingAdded{core::spec_of(binding)});
   });
 }
 
@@ -63,6 +60,10 @@ class IsSo {
     const core::PolicyList& list = change.is_operator ? vhost->operator_policies : vhost->policies;
     const core::Policy* policy = list.find(change.policy.name);
     return policy != nullptr && policy->spec == change.policy;
+  }
+  bool operator()(const core::ParameterPut& change) const {
+    const auto found = topology_.parameters().find(change.key);
+    return found != topology_.parameters().end() && found->second == change.value;
   }
   template <class Change>
   bool operator()(const Change&) const {

@@ -56,6 +56,7 @@ class Writer {
   void on(const core::UserPut&) {}
   void on(const core::PermissionPut&) {}
   void on(const core::TopicPermissionPut&) {}
+  void on(const core::ParameterPut&) {}
   template <class Change>
   void on(const Change&) {
     constexpr bool catalog_holds_additions_only = false;

@@ -63,6 +63,10 @@ std::unique_ptr<amqp::Settings> make_settings(const ServerConfig& config) {
   return settings;
 }
 
+std::string event_vhost(const ServerConfig& config) {
+  return config.event_vhost.empty() ? config.vhosts[0] : config.event_vhost;
+}
+
 }  // namespace
 
 Node::Node(const ServerConfig& config, const Placement& placement, LogSystem& log_system)
@@ -144,7 +148,7 @@ std::string Node::make_shards() {
     own.shard = std::make_unique<Shard>(Shard::Parts{
         static_cast<core::ShardId>(i), &mesh_, own.loop.get(), settings_.back().get(), own.log,
         random_seed(), wall_clock_offset(*own.driver), [this] { return connection_count(); },
-        &own.store->journal(), own.store.get(), &uses_});
+        &own.store->journal(), own.store.get(), &uses_, node_name(config_), event_vhost(config_)});
   }
   set_paging();
   return {};
@@ -203,7 +207,8 @@ std::string Node::start_control() {
   control_ = std::make_unique<Control>(Control::Parts{
       &mesh_, loop_.get(), &log_, memory_watermark(), [this] { return memory_bytes(); }, &catalog_,
       [this](const std::string&) { end_process(); },
-      [this] { return disk_.free_bytes(config_.data_dir); }, disk_free_min()});
+      [this] { return disk_.free_bytes(config_.data_dir); }, disk_free_min(),
+      event_vhost(config_)});
   return control_->start(std::move(definitions_.stored), config_.vhosts);
 }
 

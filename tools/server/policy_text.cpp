@@ -64,7 +64,7 @@ std::string read_policy(const PolicyText& text, core::PolicySpec& policy) {
 }
 
 bool is_operator_policy(const persist::KeptRow& parameter) {
-  return parameter.values.front() == persist::operator_policy_component;
+  return parameter.values.front() == core::operator_policy_component;
 }
 
 std::string read_policy_row(const persist::KeptRow& row, bool is_operator,

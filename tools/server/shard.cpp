@@ -26,6 +26,7 @@ Shard::Shard(const Parts& parts)
   stop_timer_.bind<&Shard::on_stop_deadline>(this);
   deadline_timer_.bind<&Shard::on_deadline>(this);
   broker_.set_wall_clock_offset(parts.wall_clock_offset);
+  broker_.set_names(parts.node, parts.event_vhost);
 }
 
 Shard::~Shard() {

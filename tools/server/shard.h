@@ -34,9 +34,11 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     core::Nanos wall_clock_offset = 0;  ///< Seconds since 1970 = loop time + this.
     /// Connections of all shards, for the limit; null: only this shard's count.
     std::function<std::uint64_t()> connection_count;
-    core::Ledger* ledger = nullptr;      ///< Null: messages live in memory only.
-    core::Restorer* restorer = nullptr;  ///< Null: nothing was kept.
-    core::UseCounter* uses = nullptr;    ///< Null: limits hold for this shard alone.
+    core::Ledger* ledger = nullptr;        ///< Null: messages live in memory only.
+    core::Restorer* restorer = nullptr;    ///< Null: nothing was kept.
+    core::UseCounter* uses = nullptr;      ///< Null: limits hold for this shard alone.
+    std::string node = "lepus@localhost";  ///< As RabbitMQ would call it.
+    std::string event_vhost = {};          ///< As of Control::Parts.
   };
   explicit Shard(const Parts& parts);
   ~Shard() override;

@@ -118,5 +118,44 @@ TEST_F(AccessRequestTest, ADefaultQueueTypeIsForQueuesThatCouldBeOfIt) {
   EXPECT_EQ(world.master.find_queue(world.vhost, "other")->parsed.queue_type, QueueType::classic);
 }
 
+TEST_F(AccessRequestTest, SettingsOfVirtualHosts) {
+  EXPECT_EQ(run(UpdateVhost{"/", "first", std::vector<std::string>{"a", "b"}, "quorum"}), "1");
+  EXPECT_EQ(run(UpdateVhost{"/", "first", {}, {}}), "0");
+  const VhostInfo& vhost = *world_.master.find_vhost("/");
+  EXPECT_EQ(vhost.settings, (VhostSettings{"first", {"a", "b"}, "quorum"}));
+  EXPECT_EQ(run(UpdateVhost{"/", {}, {}, "odd"}), "Unsupported default queue type 'odd'");
+  EXPECT_EQ(run(UpdateVhost{"v", "x", {}, {}}), "Virtual host 'v' does not exist");
+  EXPECT_EQ(run(SetTrace{"/", true}), "1");
+  EXPECT_EQ(run(SetTrace{"/", true}), "0");
+  EXPECT_EQ(run(SetTrace{"v", true}), "Virtual host 'v' does not exist");
+}
+
+TEST_F(AccessRequestTest, Parameters) {
+  EXPECT_EQ(run(SetGlobalParameter{"p", "1"}), "1");
+  EXPECT_EQ(run(SetGlobalParameter{"p", "1"}), "0");
+  EXPECT_EQ(run(SetGlobalParameter{"p", "2"}), "1");
+  EXPECT_EQ(run(SetGlobalParameter{"", "2"}), "the name of a parameter must have 1 to 255 bytes");
+  EXPECT_EQ(run(SetGlobalParameter{"p", "x", "no JSON"}), "no JSON");
+  EXPECT_EQ(run(ClearParameter{{"global", "", "p"}}), "1");
+  EXPECT_EQ(run(ClearParameter{{"global", "", "p"}}), "Parameter does not exist");
+  EXPECT_EQ(run(SetVhostLimits{"/", {1, {}}}), "1");
+  EXPECT_EQ(run(ClearParameter{{"vhost-limits", "/", "other"}}), "Parameter does not exist");
+  EXPECT_EQ(run(ClearParameter{{"vhost-limits", "/", "limits"}}), "1");
+  EXPECT_EQ(run(ClearParameter{{"vhost-limits", "/", "limits"}}), "Parameter does not exist");
+  EXPECT_EQ(run(ClearParameter{{"vhost-limits", "v", "limits"}}),
+            "Virtual host 'v' does not exist");
+  EXPECT_EQ(run(ClearParameter{{"operator_policy", "/", "o"}}), "Parameter does not exist");
+  EXPECT_EQ(run(Refuse{"not so"}), "not so");
+}
+
+TEST_F(AccessRequestTest, ParametersGoWithTheirVirtualHost) {
+  EXPECT_EQ(run(AddVhost{"v", {}, {}, {}}), "8");
+  const ParameterKey key{"shovel", "v", "s"};
+  world_.master.apply(ParameterPut{key, "{}"});
+  EXPECT_EQ(world_.master.parameters().count(key), 1U);
+  EXPECT_EQ(run(DeleteVhost{"v"}), "8");
+  EXPECT_TRUE(world_.master.parameters().empty());
+}
+
 }  // namespace
 }  // namespace lepus::core::test

@@ -26,7 +26,7 @@ inline void drop_command(const Command& command) {
   } else if (const auto* ask = std::get_if<TopologyAsk>(&command)) {
     const std::unique_ptr<TopologyRequest> request{ask->request};
   } else if (const auto* apply = std::get_if<TopologyApply>(&command)) {
-    const std::unique_ptr<std::vector<TopologyChange>> changes{apply->changes};
+    const std::unique_ptr<TopologyChanges> changes{apply->changes};
   } else if (const auto* inquire = std::get_if<Inquire>(&command)) {
     const std::unique_ptr<Inquiry> inquiry{inquire->inquiry};
   } else if (const auto* answer = std::get_if<InquiryReply>(&command)) {

@@ -241,7 +241,9 @@ class FakeShard {
     Decision decision = decide(master, request, &ids);
     ASSERT_EQ(decision.kind, Decision::Kind::changes) << decision.error.detail;
     for (const TopologyChange& one : decision.changes) master.apply(one);
-    auto changes = std::make_unique<std::vector<TopologyChange>>(std::move(decision.changes));
+    auto changes = std::make_unique<TopologyChanges>();
+    changes->list = std::move(decision.changes);
+    changes->by = request.user;
     broker.apply(TopologyApply{++version, changes.release()});
   }
   TopologyRequest request(Kind kind, std::string_view name) const {

@@ -110,8 +110,8 @@ class LivePolicyTest : public ::testing::Test {
   void remove(std::string name) { apply(PolicyRemoved{shard_.vhost, false, "/", std::move(name)}); }
   void apply(const TopologyChange& change) {
     shard_.master.apply(change);
-    auto changes = std::make_unique<std::vector<TopologyChange>>();
-    changes->push_back(change);
+    auto changes = std::make_unique<TopologyChanges>();
+    changes->list.push_back(change);
     shard_.broker.apply(TopologyApply{++shard_.version, changes.release()});
     shard_.pump();
   }

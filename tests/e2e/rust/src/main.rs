@@ -306,13 +306,12 @@ async fn told_off_406(channel: Channel) -> Outcome {
 }
 
 async fn told_off_406_unknown_tag(channel: Channel) -> Outcome {
+    let queue = own_queue(&channel).await?;
+    // An ack has no answer of its own: a consumer hears of the end.
+    let mut deliveries = consumer(&channel, &queue).await?;
     channel.basic_ack(7, BasicAckOptions::default()).await?;
-    let declare = channel.queue_declare(
-        unique_name("lapin").as_str().into(),
-        QueueDeclareOptions { exclusive: true, ..Default::default() },
-        FieldTable::default(),
-    );
-    refused(declare.await, 406, "PRECONDITION_FAILED - unknown delivery tag 7")
+    let end = deliveries.next().await.ok_or("the consumer was not told")?;
+    refused(end, 406, "PRECONDITION_FAILED - unknown delivery tag 7")
 }
 
 async fn told_off_403_credentials(_channel: Channel) -> Outcome {

@@ -112,7 +112,7 @@ class BrokerWorld {
     for (const core::TopologyChange& change : changes) master_.apply(change);
     ++version_;
     for (core::ShardId to = 0; to < options_.shard_count; ++to) {
-      auto copy = std::make_unique<std::vector<core::TopologyChange>>(changes);
+      auto copy = std::make_unique<core::TopologyChanges>(core::TopologyChanges{changes});
       ring(control(), to).push_back(core::TopologyApply{version_, copy.release()});
     }
   }

@@ -97,7 +97,7 @@ TEST(CtlOptions, WrongOnes) {
 }
 
 TEST(CtlOptions, VerbsThatAreNotThere) {
-  for (const char* verb : {"set_parameter", "eval", "join_cluster", "rotate_logs"}) {
+  for (const char* verb : {"list_ciphers", "eval", "join_cluster", "rotate_logs"}) {
     const Parsed parsed = parse({verb, "whatever"});
     EXPECT_EQ(parsed.exit_code(), exit_unavailable) << verb;
     EXPECT_NE(parsed.text().find(verb), std::string::npos) << parsed.text();

@@ -128,7 +128,7 @@ TEST_F(AdminRequestsTest, TheTopologyIsAnsweredAtOnce) {
   core::UserSpec user;
   user.name = "ann";
   user.tags = {"administrator", "x"};
-  control_->change(core::AddUser{user}, [](const auto&) {});
+  control_->change(core::AddUser{user}, "test", [](const auto&) {});
   start("list_users");
   EXPECT_EQ(sink_.rows, std::vector<std::string>{R"([["ann",["administrator","x"]]])"});
 }

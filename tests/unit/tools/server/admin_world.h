@@ -156,7 +156,7 @@ class AdminTest : public ::testing::Test {
   void receive(core::ShardId shard, const core::Command& command) {
     const auto* apply = std::get_if<core::TopologyApply>(&command);
     if (apply == nullptr) return received_[shard].push_back(command);
-    const std::unique_ptr<std::vector<core::TopologyChange>> changes{apply->changes};
+    const std::unique_ptr<core::TopologyChanges> changes{apply->changes};
     ends_[shard].send(control_id, core::TopologyApplied{apply->version});
   }
 };

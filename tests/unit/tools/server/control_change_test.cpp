@@ -13,8 +13,8 @@ TEST_F(ControlTest, AnOperatorHearsWhenAllShardsHaveIt) {
     answers.push_back(refusal ? refusal->text : "done");
   };
   const std::size_t commits = store_.commit_count;
-  control_->change(core::AddUser{{"ann", "h", "a", {}, {}}}, told);
-  control_->change(core::AddUser{{"ann", "h", "a", {}, {}}}, told);
+  control_->change(core::AddUser{{"ann", "h", "a", {}, {}}}, "test", told);
+  control_->change(core::AddUser{{"ann", "h", "a", {}, {}}}, "test", told);
   EXPECT_EQ(answers, std::vector<std::string>{"User \"ann\" already exists"});
   EXPECT_EQ(zero_->count<TopologyApply>(), 0U);
   run();
@@ -28,7 +28,7 @@ TEST_F(ControlTest, AnOperatorHearsWhenAllShardsHaveIt) {
   EXPECT_EQ(answers[1], "done");
   EXPECT_NE(one_->replica.access().find_user("ann"), nullptr);
   // What is so already is told once everything before it is everywhere.
-  control_->change(core::SetUserTags{"ann", {}}, told);
+  control_->change(core::SetUserTags{"ann", {}}, "test", told);
   run();
   EXPECT_EQ(answers.size(), 3U);
 }
@@ -36,8 +36,8 @@ TEST_F(ControlTest, AnOperatorHearsWhenAllShardsHaveIt) {
 TEST_F(ControlTest, AnAnswerMayBeFollowedByTheNextChange) {
   start();
   int done = 0;
-  control_->change(core::AddUser{{"ann", "h", "a", {}, {}}}, [&](const auto&) {
-    control_->change(core::DeleteUser{"ann"}, [&](const auto&) { ++done; });
+  control_->change(core::AddUser{{"ann", "h", "a", {}, {}}}, "test", [&](const auto&) {
+    control_->change(core::DeleteUser{"ann"}, "test", [&](const auto&) { ++done; });
   });
   for (int i = 0; i < 2; ++i) {
     run();

@@ -205,8 +205,7 @@ TEST_F(ControlTest, NothingLeavesBeforeTheCommit) {
   EXPECT_EQ(control.start({}, {"/"}), "");
   EXPECT_EQ(looked, 1U);
   EXPECT_EQ(shard.count<TopologyApply>(), 1U);
-  const std::unique_ptr<std::vector<core::TopologyChange>> first{
-      shard.take<TopologyApply>().changes};
+  const std::unique_ptr<core::TopologyChanges> first{shard.take<TopologyApply>().changes};
   TopologyRequest request = declare_durable("q");
   request.vhost = core::VhostId{1};
   shard.end.send(1, core::TopologyAsk{channel_of_zero, 0,
@@ -214,8 +213,7 @@ TEST_F(ControlTest, NothingLeavesBeforeTheCommit) {
   // A single shard: the answer must not overtake the commit either.
   loops_[2].run_turn();
   EXPECT_EQ(looked, 2U);
-  const std::unique_ptr<std::vector<core::TopologyChange>> second{
-      shard.take<TopologyApply>().changes};
+  const std::unique_ptr<core::TopologyChanges> second{shard.take<TopologyApply>().changes};
   EXPECT_EQ(shard.take<TopologyDone>().error, nullptr);
 }
 

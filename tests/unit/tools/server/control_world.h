@@ -57,8 +57,8 @@ struct FakeShard {
   /// Applies the next change to the replica, tells the control thread unless `silent`.
   std::uint64_t apply(bool silent = false) {
     const auto next = take<TopologyApply>();
-    const std::unique_ptr<std::vector<core::TopologyChange>> changes{next.changes};
-    for (const core::TopologyChange& change : *changes) replica.apply(change);
+    const std::unique_ptr<core::TopologyChanges> changes{next.changes};
+    for (const core::TopologyChange& change : changes->list) replica.apply(change);
     if (!silent) end.send(control_id, core::TopologyApplied{next.version});
     return next.version;
   }
