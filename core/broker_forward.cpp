@@ -71,8 +71,8 @@ void Broker::on_transfer_confirm(const Confirm& confirm) {
   }
 }
 
-/// Doubles are dropped, which counts as taken. A store has a message of its own: how long it stays
-/// there is not how long it lives.
+/// Doubles are dropped, which counts as taken. Each of these queues has a record of its own, so
+/// beside others it needs a message of its own: a message knows one place.
 Broker::Accepted Broker::enqueue_each(const MessageRef& message, std::span<Queue* const> queues) {
   Accepted all;
   const auto take = [&](const MessageRef& one, std::span<Queue* const> targets) {
@@ -86,7 +86,8 @@ Broker::Accepted Broker::enqueue_each(const MessageRef& message, std::span<Queue
     if (!queue->is_special()) {
       plain.push_back(queue);
     } else if (!queue->is_double(*message)) {
-      if (take(queue->own_copy(message), {&queue, 1})) queue->remember(*message);
+      const MessageRef own = queue->own_copy(message, queues.size() > 1);
+      if (take(own, {&queue, 1})) queue->remember(*message);
     }
   }
   if (!plain.empty()) take(message, plain);

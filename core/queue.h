@@ -59,8 +59,8 @@ class Queue : public ListNode<Queue> {
   bool is_double(const Message& message) const;
   /// It was accepted.
   void remember(const Message& message);
-  /// What push() is to get.
-  MessageRef own_copy(const MessageRef& message) const;
+  /// What push() is to get; `is_shared`: others get it, too.
+  MessageRef own_copy(const MessageRef& message, bool is_shared) const;
   /// Of a history: sends it where the binding leads.
   void replay(const BindingSpec& binding);
 

@@ -17,12 +17,12 @@ void Queue::remember(const Message& message) {
   if (deduplicator_) deduplicator_->remember(message, broker_.now());
 }
 
-/// There a message lives as long as it is delayed, in a history as long as there is room.
-MessageRef Queue::own_copy(const MessageRef& message) const {
+/// In a store a message lives as long as it is delayed, in a history as long as there is room.
+MessageRef Queue::own_copy(const MessageRef& message, bool is_shared) const {
   std::uint64_t ttl_ms = Message::no_ttl;
   switch (info_->store_use) {
     case StoreUse::none:
-      return message;
+      return is_shared ? message->copy() : message;
     case StoreUse::delay:
       ttl_ms = delay_ms(properties_of(*message).headers);
       break;

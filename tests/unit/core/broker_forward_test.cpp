@@ -336,6 +336,19 @@ TEST_F(BrokerForwardTest, ARefusedMessageMayComeAgain) {
   EXPECT_EQ(get(queue), "b");
 }
 
+TEST_F(BrokerForwardTest, BesideOthersADeduplicatingQueueHasARecordOfItsOwn) {
+  FieldTableWriter arguments;
+  arguments.boolean("x-message-deduplication", true);
+  const QueueId dropping = declare("dropping", arguments);
+  const QueueId plain = declare("plain");
+  bind("amq.fanout", "dropping");
+  bind("amq.fanout", "plain");
+  publish("amq.fanout", "", "a");
+  EXPECT_EQ(get(dropping), "a");
+  EXPECT_EQ(get(plain), "a");
+  for (const auto& [record, count] : shard_.ledger.live) EXPECT_EQ(count, 0U) << record;
+}
+
 TEST_F(BrokerForwardTest, AnExchangeDropsDoublesForAllItsQueues) {
   FieldTableWriter arguments;
   arguments.boolean("x-message-deduplication", true);
