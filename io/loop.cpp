@@ -44,6 +44,12 @@ void Loop::run_turn() {
   now_ = now;
 }
 
+void Loop::catch_up() {
+  const core::Nanos now = driver_.now();
+  CHECK(now >= now_);
+  now_ = now;
+}
+
 void Loop::abandon() {
   while (Op* op = submitted_.pop()) op->in_flight = false;
   for (const Completion& completion : completed_) {

@@ -73,6 +73,9 @@ class Loop {
   Driver& driver() { return driver_; }
 
   void run_turn();
+  /// For a driver whose turn() returns at once and whose waiting is done between turns (the
+  /// simulation's): now() is as late as it would be after a real wait.
+  void catch_up();
   /// Between turns, when a simulated process dies: ops that wait for their start or whose
   /// completion was not handed over are not in flight any more. What the driver holds is its own.
   void abandon();

@@ -146,7 +146,11 @@ void Actor::publish(Client& client, Channel& channel) {
     plan.address.more_keys.push_back(choose_key());
     if (QueueModel* queue = choose_queue(client)) plan.address.more_keys.push_back(queue->name);
   }
-  plan.mandatory = random_.chance(30);
+  const bool is_delayed = !to_default && exchange->delays && random_.chance(70);
+  if (is_delayed) plan.delay_ms = static_cast<std::uint32_t>(1 + random_.below(300));
+  if (random_.chance(scene_.plan->rules / 4))
+    plan.double_id = "d" + std::to_string(random_.below(8));
+  plan.mandatory = !is_delayed && random_.chance(30);
   plan.expires = random_.chance(scene_.plan->expiring);
   plan.persistent = random_.chance(scene_.plan->persistent);
   plan.body_size = choose_body_size();
@@ -181,7 +185,8 @@ void Actor::use_queue(Client& client, Channel& channel) {
   if (dice < 75 && channel.consumers().size() < 4) {
     const std::int32_t priority =
         random_.chance(80) ? 0 : static_cast<std::int32_t>(random_.below(3)) - 1;
-    return channel.consume(*queue, {no_ack, random_.chance(10), random_.chance(10), priority});
+    const bool exclusive = random_.chance(10) && !queue->rules.single_active;
+    return channel.consume(*queue, {no_ack, exclusive, random_.chance(10), priority});
   }
   if (dice < 90 && !channel.consumers().empty()) {
     auto chosen = channel.consumers().begin();
@@ -264,6 +269,12 @@ void Actor::choose_rules(const Client& client, QueueModel& queue) {
   if (random_.chance(30)) rules.max_priority = static_cast<std::uint8_t>(1 + random_.below(9));
   rules.lazy = random_.chance(25);
   if (random_.chance(15)) rules.max_in_memory = static_cast<std::uint32_t>(1 + random_.below(4));
+  if (random_.chance(15)) rules.delivery_limit = static_cast<std::uint32_t>(1 + random_.below(3));
+  if (random_.chance(15)) rules.retry_ms = static_cast<std::uint32_t>(1 + random_.below(30));
+  rules.single_active = random_.chance(20);
+  rules.deduplicates = random_.chance(20);
+  const bool may_be_quorum = queue.durable && !queue.exclusive && !queue.auto_delete && !rules.lazy;
+  rules.quorum = may_be_quorum && random_.chance(30);
   if (!random_.chance(50)) return;
   const QueueModel* target = choose_queue(client);
   if (target == nullptr) return;
@@ -286,6 +297,7 @@ void Actor::declare_exchange(Channel& channel) {
           : "";
   ExchangeModel& exchange =
       model.add_exchange("x" + std::to_string(scene_.next_name++), types[random_.below(7)]);
+  exchange.delays = !exchange.type.starts_with("x-") && random_.chance(25);
   exchange.durable = random_.chance(scene_.plan->durable);
   exchange.auto_delete = random_.chance(20);
   exchange.internal = random_.chance(10);

@@ -48,6 +48,8 @@ struct PublishPlan {
   bool mandatory = false;
   bool expires = false;
   bool persistent = false;
+  std::string double_id;
+  std::uint32_t delay_ms = 0;
 };
 struct ConsumePlan {
   bool no_ack = false;
@@ -155,7 +157,8 @@ class Channel final : public Risk {
     parts_.wire->method(parts_.number, method);
   }
   void apply_settle(const Held& held, core::Outcome outcome, std::uint64_t order);
-  std::string make_properties(Sent& message);
+  static std::string make_headers(const Sent& message, std::int32_t delay);
+  void make_properties(Sent& message);
   void bind_or_unbind(BindingModel& binding, bool unbinds, bool no_wait);
 
   // channel.cpp

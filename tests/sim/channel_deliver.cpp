@@ -55,7 +55,8 @@ void Channel::on_deliver(const Incoming& incoming) {
   Received received = receive(deliver, incoming);
   received.redelivered = deliver.redelivered;
   const bool ghost = state_ != State::open || (recovering_ > 0 && !consumer.no_ack);
-  take({consumer.queue, parts_.id, this, consumer.no_ack, ghost}, received, found->first);
+  take({consumer.queue, parts_.id, this, consumer.model, consumer.no_ack, ghost}, received,
+       found->first);
   if (ghost || consumer.no_ack) return;
   ++consumer.unacked;
   check_prefetch(consumer);
@@ -69,7 +70,7 @@ void Channel::on_get_ok(const Pending& pending, const Incoming& incoming) {
   Received received = receive(ok, incoming);
   received.redelivered = ok.redelivered;
   const bool ghost = state_ != State::open || (recovering_ > 0 && !pending.flag);
-  take({pending.target, parts_.id, this, pending.flag, ghost}, received, {});
+  take({pending.target, parts_.id, this, nullptr, pending.flag, ghost}, received, {});
 }
 
 void Channel::on_return(const Incoming& incoming) {

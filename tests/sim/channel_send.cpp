@@ -23,6 +23,13 @@ std::string arguments_of(const QueueRules& rules) {
   number("x-expires", rules.expires_ms);
   number("x-max-priority", rules.max_priority);
   if (rules.reject_publish) table.text("x-overflow", "reject-publish");
+  if (rules.quorum) table.text("x-queue-type", "quorum");
+  number("x-delivery-limit", rules.delivery_limit);
+  if (rules.retry_ms > 0) table.text("x-delayed-retry-type", "all");
+  number("x-delayed-retry-min", rules.retry_ms);
+  number("x-delayed-retry-max", 4 * rules.retry_ms);
+  if (rules.single_active) table.boolean("x-single-active-consumer", true);
+  if (rules.deduplicates) table.boolean("x-message-deduplication", true);
   if (!rules.dead_letter_to.empty()) {
     table.text("x-dead-letter-exchange", "");
     table.text("x-dead-letter-routing-key", rules.dead_letter_to);
@@ -102,8 +109,10 @@ void Channel::declare_exchange(ExchangeModel& exchange, bool passive) {
                exchange.alternate);
   core::FieldTableWriter arguments;
   if (!exchange.alternate.empty()) arguments.text("alternate-exchange", exchange.alternate);
+  if (exchange.delays) arguments.text("x-delayed-type", exchange.type);
+  const std::string type = exchange.delays ? "x-delayed-message" : exchange.type;
   const std::string table = arguments.take();
-  send(amqp::ExchangeDeclare{exchange.name, exchange.type, passive, exchange.durable,
+  send(amqp::ExchangeDeclare{exchange.name, type, passive, exchange.durable,
                              exchange.auto_delete, exchange.internal, false,
                              core::as_bytes(table)});
 }
@@ -156,16 +165,24 @@ void Channel::bind_or_unbind(BindingModel& binding, bool unbinds, bool no_wait) 
 void Channel::bind(BindingModel& binding, bool no_wait) { bind_or_unbind(binding, false, no_wait); }
 void Channel::unbind(BindingModel& binding) { bind_or_unbind(binding, true, false); }
 
-std::string Channel::make_properties(Sent& message) {
-  core::Random& random = *parts_.random;
+std::string Channel::make_headers(const Sent& message, std::int32_t delay) {
   core::FieldTableWriter table;
   for (const auto& [name, value] : message.address.headers) table.int32(name, value);
+  if (!message.double_id.empty()) table.text("x-deduplication-header", message.double_id);
+  if (delay > 0) table.int32("x-delay", delay);
+  if (delay < 0) table.int64("x-delay", delay);
   if (!message.address.more_keys.empty()) {
     table.begin_array("CC");
     for (const std::string& key : message.address.more_keys) table.text({}, key);
     table.end();
   }
-  const std::string headers = table.take();
+  return table.take();
+}
+
+void Channel::make_properties(Sent& message) {
+  core::Random& random = *parts_.random;
+  const auto delay = static_cast<std::int32_t>(message.delay_ms);
+  const std::string headers = make_headers(message, delay);
   const std::string id = "m" + std::to_string(message.id);
   core::PropertiesView view;
   view.message_id = id;
@@ -196,9 +213,10 @@ std::string Channel::make_properties(Sent& message) {
     view.timestamp_s = random.next();
     view.set(core::Property::timestamp);
   }
-  std::string bytes(core::encoded_size(view), '\0');
-  core::encode_properties(reinterpret_cast<std::uint8_t*>(bytes.data()), view);
-  return bytes;
+  message.properties = core::as_text(core::encode_properties(view));
+  const std::string headers_after = make_headers(message, -delay);
+  view.headers = core::as_bytes(headers_after);
+  message.properties_after = core::as_text(core::encode_properties(view));
 }
 
 void Channel::publish(const PublishPlan& plan) {
@@ -210,7 +228,10 @@ void Channel::publish(const PublishPlan& plan) {
   message.mandatory = plan.mandatory;
   message.expires = plan.expires;
   message.persistent = plan.persistent;
-  message.properties = make_properties(message);
+  message.double_id = plan.double_id;
+  message.delay_ms = plan.delay_ms;
+  message.sent_at = judge().time();
+  make_properties(message);
   judge().note("{}.{} publishes {} to '{}' key '{}' size {}", parts_.client, parts_.number,
                message.id, plan.address.exchange, plan.address.key, plan.body_size);
   const std::uint64_t order = next_order_++;

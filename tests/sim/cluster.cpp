@@ -155,6 +155,7 @@ void Cluster::run_turn(const io::SimDriver& driver) {
     if (i == parts_.shard_count && control_ != nullptr) operator_.work(*control_);
     io::Loop& loop = threads_[i]->loop;
     const std::uint64_t sleeps = loop.sleep_count();
+    loop.catch_up();
     loop.run_turn();
     // A simulated turn returns where a real one would block: the flag stays up for the time until
     // the next turn, so that the others' wake operations are needed and tested.

@@ -13,10 +13,13 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "core/base/time.h"
 
 namespace lepus::sim {
 
@@ -26,6 +29,9 @@ class Judge {
  public:
   explicit Judge(bool verbose) : verbose_(verbose) {}
 
+  void set_clock(std::function<core::Nanos()> clock) { clock_ = std::move(clock); }
+  /// Virtual time.
+  core::Nanos time() const { return clock_(); }
   Tick now() const { return tick_; }
   Tick advance() { return ++tick_; }
 
@@ -52,6 +58,7 @@ class Judge {
 
  private:
   bool verbose_;
+  std::function<core::Nanos()> clock_;
   Tick tick_ = 1;
   std::uint64_t hash_ = 0xcbf29ce484222325ULL;
   std::string line_;

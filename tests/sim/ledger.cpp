@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/header_splice.h"
 #include "core/properties.h"
 
 namespace lepus::sim {
@@ -24,6 +25,8 @@ std::string Ledger::body_of(MessageId id, std::size_t size) {
 void Ledger::on_processed(MessageId id) {
   Sent& message = sent(id);
   if (message.judged || message.revoked) return;
+  message.processed = true;
+  if (message.delay_ms > 0) return;  // It is routed when its delay is over.
   Routing routing = model_.route(message.address, message.sent);
   if (message.returned) routing = {};
   message.judged = true;
@@ -34,9 +37,13 @@ void Ledger::on_processed(MessageId id) {
   for (const std::uint32_t index : routing.must) {
     QueueModel& queue = model_.queue(index);
     Copy& copy = queue.copies[id];
-    copy.must = copy.state != Copy::State::uncertain && !message.expires &&
-                !queue.rules.forgets() && !queue.losses.concerns(message.sent);
+    copy.must = is_owed(message, queue, copy);
   }
+}
+
+bool Ledger::is_owed(const Sent& message, const QueueModel& queue, const Copy& copy) const {
+  return copy.state != Copy::State::uncertain && !message.expires && !queue.rules.forgets() &&
+         !queue.losses.concerns(message.sent) && !may_be_double(message, queue);
 }
 
 bool Ledger::is_possible(const Sent& message, const QueueModel& queue) const {
@@ -58,38 +65,51 @@ void Ledger::on_refused(MessageId id) {
     judge_.fail(6, "message {} was refused, and no queue may do that", id);
 }
 
-Sent* Ledger::identify(const Received& received, bool& is_dead_letter) {
+Ledger::Identity Ledger::identify(const Received& received) {
   core::PropertiesView view;
   if (!core::decode_properties(core::as_bytes(received.properties), view)) {
     judge_.fail(1, "a message came with properties that cannot be read");
-    return nullptr;
+    return {};
   }
   MessageId id = 0;
   const std::string_view text = view.message_id;
   if (text.size() > 1) std::from_chars(text.data() + 1, text.data() + text.size(), id);
   if (id == 0 || id > messages_.size()) {
     judge_.fail(2, "a message came that nobody sent (id '{}')", text);
-    return nullptr;
+    return {};
   }
-  Sent& message = sent(id);
-  is_dead_letter = !view.headers.empty() && view.header_table().find("x-death").has_value();
-  if (is_dead_letter) return &message;
-  const char* damaged = nullptr;
-  if (received.properties != message.properties) damaged = "properties";
-  if (received.exchange != message.address.exchange) damaged = "exchange";
-  if (received.key != message.address.key) damaged = "routing key";
-  if (received.body.size() != message.body_size) damaged = "body size";
-  if (damaged == nullptr && received.body != body_of(id, message.body_size)) damaged = "body";
-  if (damaged == nullptr) return &message;
+  Identity identity{&sent(id)};
+  const core::FieldTable headers = view.header_table();
+  identity.is_dead_letter = headers.find("x-death").has_value();
+  if (const auto count = headers.find("x-delivery-count"))
+    identity.delivery_count = count->is_integer() ? count->as_int64() : -1;
+  const char* damaged = identity.is_dead_letter ? nullptr : find_damage(received, identity);
+  if (damaged == nullptr) return identity;
   judge_.fail(1, "message {} came with another {}", id, damaged);
-  return nullptr;
+  return {};
+}
+
+const char* Ledger::find_damage(const Received& received, const Identity& identity) const {
+  const Sent& message = *identity.message;
+  std::string properties = message.delay_ms > 0 ? message.properties_after : message.properties;
+  if (identity.delivery_count != 0) {
+    std::vector<std::uint8_t> counted;
+    core::splice_header(core::as_bytes(properties), "x-delivery-count", identity.delivery_count,
+                        counted);
+    properties = core::as_text(counted);
+  }
+  if (received.properties != properties) return "properties";
+  if (received.exchange != message.address.exchange) return "exchange";
+  if (received.key != message.address.key) return "routing key";
+  if (received.body.size() != message.body_size) return "body size";
+  return received.body == body_of(message.id, message.body_size) ? nullptr : "body";
 }
 
 void Ledger::on_returned(const Received& received, std::uint64_t channel) {
-  bool is_dead_letter = false;
-  Sent* message = identify(received, is_dead_letter);
+  const Identity identity = identify(received);
+  Sent* message = identity.message;
   if (message == nullptr) return;
-  if (is_dead_letter) return judge_.fail(9, "a dead letter was returned");
+  if (identity.is_dead_letter) return judge_.fail(9, "a dead letter was returned");
   judge_.note("returned {}", message->id);
   if (!message->mandatory || message->returned || message->channel != channel)
     return judge_.fail(9, "message {} was returned without cause", message->id);
@@ -100,7 +120,7 @@ void Ledger::on_returned(const Received& received, std::uint64_t channel) {
 }
 
 void Ledger::check_order(const Sent& message, const Received& received, const Arrival& arrival) {
-  if (received.redelivered || model_.queue(arrival.queue).wild) return;
+  if (received.redelivered || model_.queue(arrival.queue).wild || message.delay_ms > 0) return;
   const std::uint8_t level =
       std::min(message.priority, model_.queue(arrival.queue).rules.max_priority);
   MessageId& last = last_first_[{message.channel, arrival.queue, level, arrival.channel}];
@@ -125,11 +145,11 @@ void Ledger::check_redelivered(const Copy& copy, const Sent& message, const Arri
 }
 
 std::optional<MessageId> Ledger::on_delivered(const Received& received, const Arrival& arrival) {
-  bool is_dead_letter = false;
-  const Sent* message = identify(received, is_dead_letter);
+  const Identity identity = identify(received);
+  const Sent* message = identity.message;
   if (message == nullptr) return std::nullopt;
   QueueModel& queue = model_.queue(arrival.queue);
-  if (is_dead_letter) {
+  if (identity.is_dead_letter) {
     judge_dead_letter(*message, received, queue);
     return 0;
   }
@@ -139,10 +159,11 @@ std::optional<MessageId> Ledger::on_delivered(const Received& received, const Ar
   if (!is_possible(*message, queue))
     judge_.fail(9, "queue {}: message {} (exchange '{}', key '{}') was not routed there",
                 queue.name, message->id, message->address.exchange, message->address.key);
-  if (!message->persistent && message->sent < restarted_)
+  if (!message->persistent && !queue.rules.quorum && message->sent < restarted_)
     judge_.fail(2, "queue {}: message {} is transient, but outlived the broker", queue.name,
                 message->id);
   check_order(*message, received, arrival);
+  judge_rules(identity, arrival);
   if (queue.wild) return message->id;
   Copy& copy = queue.copies[message->id];
   if (arrival.ghost) {
@@ -166,13 +187,16 @@ std::optional<MessageId> Ledger::on_delivered(const Received& received, const Ar
     copy.holder = nullptr;
     return message->id;
   }
-  judge_state(copy, *message, arrival);
-  if (!judge_.failed()) check_redelivered(copy, *message, arrival, received.redelivered);
+  if (!may_be_twice(*message)) {
+    judge_state(copy, *message, arrival);
+    if (!judge_.failed()) check_redelivered(copy, *message, arrival, received.redelivered);
+  }
   copy.seen = true;
   copy.seen_at = judge_.now();
   copy.settler = 0;
   copy.state = arrival.no_ack ? Copy::State::gone : Copy::State::held;
   copy.holder = arrival.holder;
+  copy.consumer = arrival.consumer;
   return message->id;
 }
 
@@ -239,7 +263,7 @@ void Ledger::on_settled(const Hold& hold, bool rejected) {
   const Tick sent_at = sent(hold.id).sent;
   const bool calm = target->exists.surely_present(sent_at) &&
                     queue.exists.surely_present(sent_at) && !target->losses.concerns(sent_at);
-  if (calm && !target->rules.forgets()) target->dead_owed.insert(hold.id);
+  if (calm && !target->rules.forgets() && !target->rules.deduplicates) target->dead_owed.insert(hold.id);
 }
 
 void Ledger::judge_dead_letter(const Sent& message, const Received& received, QueueModel& queue) {
@@ -259,6 +283,11 @@ void Ledger::judge_dead_letter(const Sent& message, const Received& received, Qu
   if (!is_possible(message, *first))
     judge_.fail(10, "dead letter {} comes from queue {}, where it was not routed to", message.id,
                 first->name);
+  const auto reason = headers.find("x-first-death-reason");
+  if (reason && reason->is_string() && reason->text() == "delivery_limit" &&
+      first->rules.delivery_limit == 0)
+    judge_.fail(10, "dead letter {} passed the delivery limit of queue {}, which has none",
+                message.id, first->name);
   const bool intact = received.exchange.empty() && received.body.size() == message.body_size &&
                       received.body == body_of(message.id, message.body_size);
   if (!intact) judge_.fail(10, "dead letter {} is damaged", message.id);

@@ -35,6 +35,11 @@ struct Sent {
   bool returned = false;
   bool revoked = false;  ///< Its transaction was rolled back: it must never come.
   bool judged = false;   ///< `may` is final.
+  std::string double_id;         ///< For queues that deduplicate; empty: none.
+  std::uint32_t delay_ms = 0;    ///< In the exchange it was sent to.
+  std::string properties_after;  ///< As `properties`, when the delay is over.
+  core::Nanos sent_at = 0;
+  bool processed = false;  ///< A delayed one: the exchange has it, or had it.
   std::set<std::uint32_t> may;
 };
 
@@ -52,6 +57,7 @@ struct Arrival {
   std::uint32_t queue = 0;
   std::uint64_t channel = 0;  ///< Unique number of the channel it came on.
   const Risk* holder = nullptr;
+  const ConsumerModel* consumer = nullptr;  ///< Null: a get.
   bool no_ack = false;
   bool ghost = false;  ///< The channel is being closed or recovers: it goes back by itself.
 };
@@ -93,6 +99,9 @@ class Ledger {
   void on_settle_unsure(const Hold& hold);
   void on_requeued(const Hold& hold) { set_state(hold, Copy::State::ready); }
 
+  /// Everything has come that was delayed: now it is owed.
+  void owe_delayed();
+
   /// A journal is damaged: nothing that is kept is sure.
   void forgive_journal();
   /// Messages that wait in the queue may be lost from now on, and until the end of `losses`.
@@ -101,7 +110,14 @@ class Ledger {
   void check_emptied(QueueModel& queue);
 
  private:
-  Sent* identify(const Received& received, bool& is_dead_letter);
+  /// What a message that came says of itself. No message: broken.
+  struct Identity {
+    Sent* message = nullptr;
+    bool is_dead_letter = false;
+    std::int64_t delivery_count = 0;
+  };
+  Identity identify(const Received& received);
+  const char* find_damage(const Received& received, const Identity& identity) const;
   void judge_dead_letter(const Sent& sent, const Received& received, QueueModel& queue);
   void check_order(const Sent& sent, const Received& received, const Arrival& arrival);
   void check_redelivered(const Copy& copy, const Sent& sent, const Arrival& arrival,
@@ -109,12 +125,22 @@ class Ledger {
   void judge_state(const Copy& copy, const Sent& message, const Arrival& arrival);
   void set_state(const Hold& hold, Copy::State state);
   bool is_possible(const Sent& sent, const QueueModel& queue) const;
+  bool is_owed(const Sent& sent, const QueueModel& queue, const Copy& copy) const;
+  // ledger_rules.cpp
+  void judge_rules(const Identity& identity, const Arrival& arrival);
+  void judge_double(const Sent& sent, const QueueModel& queue);
+  void judge_single_active(const Arrival& arrival);
+  bool may_be_double(const Sent& sent, const QueueModel& queue) const;
+  /// A crash may have left it in the exchange and in its queues.
+  bool may_be_twice(const Sent& sent) const { return sent.delay_ms > 0 && sent.sent < restarted_; }
   void restart_copy(const QueueModel& queue, const Sent& message, Copy& copy, bool clean);
 
   Judge& judge_;
   Model& model_;
   std::vector<std::unique_ptr<Sent>> messages_;
   Tick restarted_ = 0;  ///< When the broker last began anew.
+  Tick forgiven_ = 0;   ///< When a journal was last damaged.
+  std::map<std::pair<std::uint32_t, std::string>, MessageId> first_of_doubles_;  ///< By queue.
   /// (publishing channel, queue, priority, receiving channel) -> last message that came for the
   /// first time.
   std::map<std::tuple<std::uint64_t, std::uint32_t, std::uint8_t, std::uint64_t>, MessageId>

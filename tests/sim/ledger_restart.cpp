@@ -18,9 +18,9 @@ namespace lepus::sim {
 void Ledger::on_durable(MessageId id) {
   Sent& message = sent(id);
   message.durable = true;
-  if (!message.persistent) return;
   for (const std::uint32_t index : message.may) {
     QueueModel& queue = model_.queue(index);
+    if (!message.persistent && !queue.rules.quorum) continue;
     const auto found = queue.copies.find(id);
     if (!queue.is_kept() || queue.wild || found == queue.copies.end() || !found->second.must)
       continue;
@@ -39,29 +39,33 @@ void Ledger::on_restart(bool clean) {
     for (auto& [id, copy] : queue.copies) restart_copy(queue, sent(id), copy, clean);
   }
   restarted_ = judge_.advance();
+  first_of_doubles_.clear();
 }
 
 void Ledger::forgive_journal() {
   for (std::uint32_t i = 0; i < model_.queue_count(); ++i) {
     for (auto& [id, copy] : model_.queue(i).copies) {
       copy.must = copy.seen = copy.settled_durably = false;
-      if (sent(id).persistent) copy.state = Copy::State::uncertain;
+      if (sent(id).persistent || model_.queue(i).rules.quorum)
+        copy.state = Copy::State::uncertain;
     }
   }
+  forgiven_ = judge_.now();
 }
 
 void Ledger::restart_copy(const QueueModel& queue, const Sent& message, Copy& copy, bool clean) {
+  const bool is_kept = message.persistent || queue.rules.quorum;
   const bool left = copy.state == Copy::State::gone;
   const bool read_durably = clean || copy.seen_at < queue.durable_until;
   copy.holder = nullptr;
-  copy.must = copy.must && message.persistent && (message.durable || clean) && !left;
+  copy.must = copy.must && is_kept && (message.durable || clean) && !left;
   if (!read_durably) copy.seen = false;
   if (left) {
     // Without a settler: it was read without acknowledgement.
     const bool for_good =
-        clean || !message.persistent || (copy.settler == 0 ? read_durably : copy.settled_durably);
+        clean || !is_kept || (copy.settler == 0 ? read_durably : copy.settled_durably);
     copy.state = for_good ? Copy::State::gone : Copy::State::uncertain;
-  } else if (!message.persistent) {
+  } else if (!is_kept) {
     copy.state = Copy::State::gone;
   } else {
     copy.state = copy.settled_durably ? Copy::State::gone : Copy::State::ready;

@@ -71,6 +71,7 @@ struct Copy {
   const Risk* holder = nullptr;  ///< Who read it last.
   bool must = false;             ///< The broker owes it.
   bool seen = false;             ///< Some client read it: the next time it is redelivered.
+  const ConsumerModel* consumer = nullptr;  ///< Of the holder; null: it was got.
   Tick seen_at = 0;              ///< When a client last read it.
   std::uint64_t settler = 0;     ///< Channel that settled it last.
   Tick settled_at = 0;           ///< When that was sent.
@@ -96,8 +97,17 @@ struct QueueRules {
   std::uint32_t max_in_memory = 0;
   std::string dead_letter_to;  ///< A queue, by way of the default exchange.
   bool at_least_once = false;  ///< The strategy for dead letters.
+  bool quorum = false;         ///< Keeps transient messages, too.
+  std::uint32_t delivery_limit = 0;
+  std::uint32_t retry_ms = 0;  ///< Delayed retry: the shortest delay.
+  bool single_active = false;
+  bool deduplicates = false;
   /// The queue may give up messages by itself.
-  bool forgets() const { return max_length > 0 || ttl_ms > 0 || expires_ms > 0; }
+  bool forgets() const {
+    return max_length > 0 || ttl_ms > 0 || expires_ms > 0 || delivery_limit > 0;
+  }
+  /// Deliveries after a return carry x-delivery-count.
+  bool counts_returns() const { return quorum || delivery_limit > 0 || retry_ms > 0; }
 };
 
 struct QueueModel {
@@ -129,6 +139,7 @@ struct ExchangeModel {
   std::string type;
   bool durable = false, auto_delete = false, internal = false;
   std::string alternate;
+  bool delays = false;  ///< x-delayed-message, which routes as `type` says.
   bool wild = false;
   bool predeclared = false;
   bool had_binding = false;  ///< Auto-delete waits for the first one.

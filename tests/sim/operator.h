@@ -9,6 +9,7 @@
 
 #include "core/access_request.h"
 #include "core/base/random.h"
+#include "core/field_table_writer.h"
 #include "tools/server/control.h"
 
 namespace lepus::sim {
@@ -31,7 +32,7 @@ class Operator {
 
  private:
   core::AccessRequest next() {
-    switch (random_.below(8)) {
+    switch (random_.below(10)) {
       case 0:
         return core::AddUser{{"temp", "", "rabbit_password_hashing_sha256", {}, {}}};
       case 1:
@@ -46,9 +47,27 @@ class Operator {
         return core::AddVhost{"spare", {}, {}, {}};
       case 6:
         return core::DeleteVhost{"spare"};
+      case 7:
+        return core::SetPolicy{harmless_policy()};
+      case 8:
+        return core::ClearPolicy{"/", "all"};
       default:
         return core::SetPermissions{{"temp", "spare", "^a", "^b", "^c"}};
     }
+  }
+
+  /// For every queue, and so large that it changes nothing.
+  core::PolicySpec harmless_policy() {
+    core::FieldTableWriter definition;
+    definition.int64("max-length", 1'000'000 + static_cast<std::int64_t>(random_.below(5)));
+    definition.int64("expires", 1'000'000'000);
+    core::PolicySpec policy;
+    policy.vhost = "/";
+    policy.name = "all";
+    policy.pattern = ".*";
+    policy.target = core::PolicyTarget::queues;
+    policy.definition = definition.take();
+    return policy;
   }
 
   core::Random random_;

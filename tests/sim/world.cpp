@@ -48,6 +48,7 @@ World::World(std::uint64_t seed, Mistake mistake, bool verbose)
       seed_(seed),
       crashes_left_(plan_.crashes),
       actor_(scene_) {
+  judge_.set_clock([this] { return sim_.now(); });
   scene_.filter = mistake == Mistake::none ? nullptr : &saboteur_;
   for (int i = 0; i < 3; ++i) {
     QueueModel& queue = model_.add_queue("w" + std::to_string(i));
@@ -312,7 +313,8 @@ void World::drain() {
   if (!seat.client) return judge_.fail(13, "no connection for the last client");
   Client& client = *seat.client;
   if (!idle(client)) return;
-  run_until(longest_ttl, [] { return false; });  // All that can expire does.
+  run_until(longest_ttl, [] { return false; });  // All that can expire does, and every delay ends.
+  ledger_.owe_delayed();
   for (std::uint32_t i = 0; i < model_.queue_count() && !judge_.failed(); ++i) {
     QueueModel& queue = model_.queue(i);
     if (queue.wild || queue.exists.state() == Presence::absent) continue;
