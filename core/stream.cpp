@@ -76,11 +76,16 @@ Sequence Stream::start_of(const StreamStart& start) const {
 
 bool Stream::pump() {
   const std::vector<Consumer*>& consumers = queue_.consumers_;
-  if (consumers.empty()) return false;
+  if (consumers.empty()) {
+    cache_.note_served();
+    cache_.shrink(0);  // What was on its way for those who left has come.
+    return false;
+  }
   const std::size_t share =
       std::max(limits::deliveries_per_pump_max / consumers.size(), limits::stream_share_min);
   bool has_more = false;
   for (Consumer* consumer : consumers) has_more |= serve(*consumer, share);
+  cache_.note_served();
   shrink_cache(broker_.is_short());
   return has_more;
 }
@@ -90,6 +95,8 @@ bool Stream::serve(Consumer& consumer, std::size_t share) {
   for (std::size_t i = 0; i < share; ++i) {
     const Turn turn = offer(consumer);
     if (turn == Turn::retry_later) return true;
+    // Credit is kept: without it, what comes might have to be read again when there is some.
+    if (turn == Turn::reads) return false;
     if (turn != Turn::waits) continue;
     queue_.return_unused_credit(consumer);
     return false;
@@ -108,13 +115,13 @@ Stream::Turn Stream::offer(Consumer& consumer) {
     ++reader.next;
     return Turn::skipped;
   }
+  if (consumer.spec.limited && !queue_.obtain_credit(consumer)) return Turn::waits;
   MessageRef message = content(consumer);
-  if (!message) return Turn::waits;
+  if (!message) return Turn::reads;
   if (!reader.spec.wants(message->properties())) {
     ++reader.next;
     return Turn::skipped;
   }
-  if (consumer.spec.limited && !queue_.obtain_credit(consumer)) return Turn::waits;
   deliver(consumer, std::move(message));
   return Turn::delivered;
 }
@@ -168,52 +175,62 @@ bool Stream::on_written() {
 }
 
 /// What of the page of `reader.next` and of those behind it was not asked for yet, once half of
-/// what was asked for is used up.
+/// what was asked for is used up. Of large messages a part of the page, once that part is used up.
 void Stream::read_ahead(StreamReader& reader) {
   const Sequence page = StreamCache::page_of(reader.next);
-  const std::uint64_t wanted_bytes = std::min(
+  const bool is_asked = cache_.is_asked(reader.next);
+  if (is_asked && reader.asked_page <= page && !cache_.is_page_asked(page)) return;
+  std::uint64_t bytes_left = std::min(
       limits::stream_ahead_bytes,
       (broker_.is_short() ? limits::stream_cache_bytes_short : limits::stream_cache_bytes) /
           (2 * queue_.consumers_.size()));
   const std::uint64_t pages = std::clamp<std::uint64_t>(
-      wanted_bytes / std::max<std::uint64_t>(page_bytes_, 1), 1, limits::stream_ahead_pages);
-  if (!cache_.is_asked(reader.next)) reader.asked_page = page;
+      bytes_left / std::max<std::uint64_t>(page_bytes_, 1), 1, limits::stream_ahead_pages);
+  if (!is_asked) reader.asked_page = page;
   if (reader.asked_page > page + pages / 2) return;
   const Sequence page_end = StreamCache::page_of(end() - 1) + 1;
   const Sequence ahead_end = std::min(page + pages, page_end);
-  std::uint64_t bytes = 0;
   reader.asked_page = std::max(reader.asked_page, page);
-  for (; reader.asked_page < ahead_end && bytes < wanted_bytes; ++reader.asked_page)
-    if (!cache_.is_page_asked(reader.asked_page)) ask_page(reader.asked_page, bytes);
+  for (; reader.asked_page < ahead_end && bytes_left > 0; ++reader.asked_page) {
+    if (cache_.is_page_asked(reader.asked_page)) continue;
+    const Sequence from = std::max(reader.next, reader.asked_page * StreamCache::page_size);
+    if (!ask_page(from, bytes_left)) return;
+  }
 }
 
-void Stream::ask_page(Sequence page, std::uint64_t& bytes) {
+/// From `from` to the end of its page, but little more than `bytes_left`. True: all of that.
+bool Stream::ask_page(Sequence from, std::uint64_t& bytes_left) {
   boost::container::small_vector<Ledger::Wanted, StreamCache::page_size> wanted;
-  std::uint64_t page_bytes = 0;
-  for (Sequence i = 0; i < StreamCache::page_size; ++i) {
-    const Sequence sequence = page * StreamCache::page_size + i;
+  std::uint64_t bytes = 0;
+  const Sequence page_end = (StreamCache::page_of(from) + 1) * StreamCache::page_size;
+  Sequence sequence = from;
+  for (; sequence < page_end && bytes < bytes_left; ++sequence) {
     const Slot slot = queue_.backlog_.slot_at(sequence);
     if (slot.state() == Slot::State::gone || !slot.is_cold()) continue;
     if (cache_.is_asked(sequence)) continue;
     cache_.note_asked(sequence);
     wanted.push_back({{queue_.info().id, sequence}, slot.place()});
-    page_bytes += slot.place().size;
+    bytes += slot.place().size;
   }
-  if (wanted.empty()) return;
-  bytes += page_bytes;
-  page_bytes_ = page_bytes;
-  broker_.ledger().fetch(wanted);
+  bytes_left -= std::min(bytes_left, bytes);
+  if (!wanted.empty()) {
+    page_bytes_ = bytes * StreamCache::page_size / wanted.size();
+    broker_.ledger().fetch(wanted);
+  }
+  return sequence == page_end;
 }
 
 bool Stream::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message) {
-  broker_.mark(queue_);
   const Slot slot = queue_.backlog_.slot_at(sequence);
-  if (slot.state() == Slot::State::gone || !slot.is_cold()) return false;
-  if (slot.place() != place) {
+  const bool is_wanted = slot.state() != Slot::State::gone && slot.is_cold();
+  if (is_wanted && slot.place() != place) {
     const Ledger::Wanted wanted{{queue_.info().id, sequence}, slot.place()};
     broker_.ledger().fetch({&wanted, 1});
     return false;
   }
+  broker_.mark(queue_);
+  cache_.note_answered(sequence);
+  if (!is_wanted) return false;
   if (!message) {
     (void)queue_.take(sequence);
     return true;

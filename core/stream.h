@@ -49,7 +49,7 @@ class Stream {
   void shrink_cache(bool is_short);
 
  private:
-  enum class Turn : std::uint8_t { delivered, skipped, waits, retry_later };
+  enum class Turn : std::uint8_t { delivered, skipped, waits, reads, retry_later };
 
   std::uint64_t wall_clock_ms() const;
   Sequence first() const;
@@ -61,7 +61,7 @@ class Stream {
   void deliver(Consumer& consumer, MessageRef message);
   void await(const RecordPlace& place);
   void read_ahead(StreamReader& reader);
-  void ask_page(Sequence page, std::uint64_t& bytes);
+  bool ask_page(Sequence from, std::uint64_t& bytes_left);
   bool is_over_limit() const;
 
   Queue& queue_;

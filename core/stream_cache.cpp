@@ -23,7 +23,16 @@ void StreamCache::note_asked(Sequence sequence) {
     pages_.back().number = number;
     found = index_.emplace(number, std::prev(pages_.end())).first;
   }
+  CHECK(!found->second->asked[sequence % page_size]);
   found->second->asked.set(sequence % page_size);
+  ++found->second->awaited_count;
+}
+
+void StreamCache::note_answered(Sequence sequence) {
+  const auto found = index_.find(page_of(sequence));
+  CHECK(found != index_.end());
+  CHECK(found->second->awaited_count > 0);
+  --found->second->awaited_count;
 }
 
 MessageRef StreamCache::find(Sequence sequence) {
@@ -36,22 +45,31 @@ MessageRef StreamCache::find(Sequence sequence) {
 void StreamCache::put(Sequence sequence, MessageRef message) {
   CHECK(message);
   const auto found = index_.find(page_of(sequence));
-  if (found == index_.end()) return;
+  CHECK(found != index_.end());
   Page& page = *found->second;
   MessageRef& at = page.messages[sequence % page_size];
-  if (at) return;
+  CHECK(!at);
+  if (!std::exchange(page.is_fresh, true)) fresh_.push_back(page.number);
   page.bytes += message->memory_size();
   bytes_ += message->memory_size();
   at = std::move(message);
 }
 
+void StreamCache::note_served() {
+  for (const Sequence number : fresh_) index_.at(number)->is_fresh = false;
+  fresh_.clear();
+}
+
 void StreamCache::shrink(std::uint64_t bytes_max) {
-  while (bytes_ > bytes_max) {
-    CHECK(!pages_.empty());
-    CHECK(bytes_ >= pages_.front().bytes);
-    bytes_ -= pages_.front().bytes;
-    index_.erase(pages_.front().number);
-    pages_.pop_front();
+  for (auto page = pages_.begin(); page != pages_.end() && bytes_ > bytes_max;) {
+    if (page->awaited_count > 0 || page->is_fresh) {
+      ++page;
+      continue;
+    }
+    CHECK(bytes_ >= page->bytes);
+    bytes_ -= page->bytes;
+    index_.erase(page->number);
+    page = pages_.erase(page);
   }
 }
 

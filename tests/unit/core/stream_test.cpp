@@ -170,6 +170,24 @@ TEST_F(StreamTest, WhatLeavesMemoryAfterItsNeighboursIsReadBackToo) {
   EXPECT_EQ(first_.bodies(), "abc");
 }
 
+/// While memory is short and looked for in every turn.
+TEST_F(StreamTest, WhatIsLargerThanTheCacheIsReadNevertheless) {
+  queue_ = declare();
+  shard_.broker.set_short_above(0);
+  const std::string body(limits::stream_cache_bytes_short + 1, 'x');
+  constexpr std::size_t count = 4;
+  for (std::size_t i = 0; i < count; ++i) shard_.publish("", "s", body);
+  settle_down();
+  read(first_, {Kind::first, 0}, count);
+  for (std::size_t turn = 0; turn < 10 * count && first_.deliveries.size() < count; ++turn) {
+    shard_.ledger.bring();
+    shard_.publish("", "s", "y");  // Something that can leave memory.
+    shard_.broker.flush();
+    shard_.broker.pump();
+  }
+  EXPECT_EQ(first_.deliveries.size(), count);
+}
+
 TEST_F(StreamTest, ALostRecordIsSkipped) {
   queue_ = declare();
   publish("abc");
