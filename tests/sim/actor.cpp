@@ -178,6 +178,7 @@ void Actor::settle(Channel& channel) {
 void Actor::use_queue(Client& client, Channel& channel) {
   QueueModel* queue = choose_queue(client);
   if (queue == nullptr) return declare_queue(client, channel);
+  if (queue->rules.stream) return use_stream(channel, *queue);
   tame(channel, *queue);
   const std::uint64_t dice = random_.below(100);
   const bool no_ack = random_.chance(scene_.plan->no_ack);
@@ -196,6 +197,18 @@ void Actor::use_queue(Client& client, Channel& channel) {
   }
   if (dice < 93 && !queue->changing) return channel.purge(*queue);
   channel.declare_queue(*queue, true, false);
+}
+
+void Actor::use_stream(Channel& channel, QueueModel& queue) {
+  static constexpr const char* places[] = {"first", "last", "next"};
+  if (channel.consumers().size() >= 4 || random_.chance(20))
+    return channel.declare_queue(queue, true, false);
+  if (channel.prefetch() == 0)
+    channel.qos(static_cast<std::uint16_t>(1 + random_.below(20)), false);
+  ConsumePlan plan;
+  plan.stream_from =
+      random_.chance(50) ? places[random_.below(3)] : std::to_string(random_.below(20));
+  channel.consume(queue, plan);
 }
 
 void Actor::control_channel(Client& client, Channel& channel) {
@@ -275,9 +288,14 @@ void Actor::choose_rules(const Client& client, QueueModel& queue) {
   rules.deduplicates = random_.chance(20);
   const bool may_be_quorum = queue.durable && !queue.exclusive && !queue.auto_delete && !rules.lazy;
   rules.quorum = may_be_quorum && random_.chance(30);
+  if (may_be_quorum && random_.chance(25)) {
+    rules = {};
+    rules.stream = true;
+    return;
+  }
   if (!random_.chance(50)) return;
   const QueueModel* target = choose_queue(client);
-  if (target == nullptr) return;
+  if (target == nullptr || target->rules.stream) return;
   rules.dead_letter_to = target->name;
   rules.at_least_once = queue.index % 2 == 0;
 }

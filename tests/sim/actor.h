@@ -24,6 +24,7 @@ class Actor {
   void publish(Client& client, Channel& channel);
   void change_topology(Client& client, Channel& channel);
   void use_queue(Client& client, Channel& channel);
+  void use_stream(Channel& channel, QueueModel& queue);
   void control_channel(Client& client, Channel& channel);
   void end_transaction(Channel& channel);
   void declare_queue(Client& client, Channel& channel);

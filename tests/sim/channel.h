@@ -56,6 +56,7 @@ struct ConsumePlan {
   bool exclusive = false;
   bool no_wait = false;
   std::int32_t priority = 0;
+  std::string stream_from = {};  ///< x-stream-offset; not empty: of a stream.
 };
 
 class Channel final : public Risk {
@@ -85,6 +86,7 @@ class Channel final : public Risk {
     std::uint32_t unacked = 0;
     bool cancelling = false;
     ConsumerModel* model = nullptr;
+    StreamReader reader = {};
   };
 
   explicit Channel(const Parts& parts) : parts_(parts) {}
@@ -94,6 +96,7 @@ class Channel final : public Risk {
   std::uint16_t number() const { return parts_.number; }
   bool is_idle() const { return pending_.empty(); }
   std::size_t pending_count() const { return pending_.size(); }
+  std::uint16_t prefetch() const { return prefetch_; }
   bool all_confirmed() const { return unconfirmed_.empty(); }
   const std::map<std::uint64_t, Held>& unacked() const { return unacked_; }
   const std::map<std::string, Consumer>& consumers() const { return consumers_; }

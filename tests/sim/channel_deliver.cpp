@@ -55,8 +55,14 @@ void Channel::on_deliver(const Incoming& incoming) {
   Received received = receive(deliver, incoming);
   received.redelivered = deliver.redelivered;
   const bool ghost = state_ != State::open || (recovering_ > 0 && !consumer.no_ack);
-  take({consumer.queue, parts_.id, this, consumer.model, consumer.no_ack, ghost}, received,
-       found->first);
+  QueueModel& queue = model().queue(consumer.queue);
+  if (queue.rules.stream) {
+    ledger().on_streamed(received, queue, consumer.reader);
+    if (!ghost) unacked_.emplace(next_tag_ - 1, Held{consumer.queue, 0, found->first});
+  } else {
+    take({consumer.queue, parts_.id, this, consumer.model, consumer.no_ack, ghost}, received,
+         found->first);
+  }
   if (ghost || consumer.no_ack) return;
   ++consumer.unacked;
   check_prefetch(consumer);

@@ -1,5 +1,6 @@
 // Requests of a client's channel: what goes on the wire, and what is unsure from now on.
 #include <algorithm>
+#include <charconv>
 
 #include "core/field_table_writer.h"
 #include "core/properties.h"
@@ -24,6 +25,7 @@ std::string arguments_of(const QueueRules& rules) {
   number("x-max-priority", rules.max_priority);
   if (rules.reject_publish) table.text("x-overflow", "reject-publish");
   if (rules.quorum) table.text("x-queue-type", "quorum");
+  if (rules.stream) table.text("x-queue-type", "stream");
   number("x-delivery-limit", rules.delivery_limit);
   if (rules.retry_ms > 0) table.text("x-delayed-retry-type", "all");
   number("x-delayed-retry-min", rules.retry_ms);
@@ -112,9 +114,8 @@ void Channel::declare_exchange(ExchangeModel& exchange, bool passive) {
   if (exchange.delays) arguments.text("x-delayed-type", exchange.type);
   const std::string type = exchange.delays ? "x-delayed-message" : exchange.type;
   const std::string table = arguments.take();
-  send(amqp::ExchangeDeclare{exchange.name, type, passive, exchange.durable,
-                             exchange.auto_delete, exchange.internal, false,
-                             core::as_bytes(table)});
+  send(amqp::ExchangeDeclare{exchange.name, type, passive, exchange.durable, exchange.auto_delete,
+                             exchange.internal, false, core::as_bytes(table)});
 }
 
 void Channel::delete_exchange(ExchangeModel& exchange, bool if_unused) {
@@ -260,12 +261,23 @@ void Channel::consume(QueueModel& queue, const ConsumePlan& plan) {
     queue.exists.set(Presence::maybe, judge().now());
   model.active.set(Presence::maybe, judge().now());
   Consumer consumer{queue.index, plan.no_ack, plan.no_ack ? 0U : prefetch_, 0, false, &model};
+  consumer.reader.from = plan.stream_from;
   consumers_.emplace(tag, consumer);
   touched_.insert(queue.index);
   queue.users.insert(this);
   if (plan.no_ack) lossy_.insert(queue.index);
   core::FieldTableWriter table;
   if (plan.priority != 0) table.int32("x-priority", plan.priority);
+  if (const std::string& from = plan.stream_from; !from.empty()) {
+    std::int64_t offset = 0;
+    const bool is_number =
+        std::from_chars(from.data(), from.data() + from.size(), offset).ec == std::errc{};
+    if (is_number) {
+      table.int64("x-stream-offset", offset);
+    } else {
+      table.text("x-stream-offset", from);
+    }
+  }
   const std::string arguments = table.take();
   send(amqp::BasicConsume{queue.name, tag, false, plan.no_ack, plan.exclusive, plan.no_wait,
                           core::as_bytes(arguments)});

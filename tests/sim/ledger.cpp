@@ -83,6 +83,8 @@ Ledger::Identity Ledger::identify(const Received& received) {
   identity.is_dead_letter = headers.find("x-death").has_value();
   if (const auto count = headers.find("x-delivery-count"))
     identity.delivery_count = count->is_integer() ? count->as_int64() : -1;
+  if (const auto offset = headers.find("x-stream-offset"))
+    identity.offset = offset->is_integer() ? offset->as_int64() : -1;
   const char* damaged = identity.is_dead_letter ? nullptr : find_damage(received, identity);
   if (damaged == nullptr) return identity;
   judge_.fail(1, "message {} came with another {}", id, damaged);
@@ -92,12 +94,13 @@ Ledger::Identity Ledger::identify(const Received& received) {
 const char* Ledger::find_damage(const Received& received, const Identity& identity) const {
   const Sent& message = *identity.message;
   std::string properties = message.delay_ms > 0 ? message.properties_after : message.properties;
-  if (identity.delivery_count != 0) {
-    std::vector<std::uint8_t> counted;
-    core::splice_header(core::as_bytes(properties), "x-delivery-count", identity.delivery_count,
-                        counted);
-    properties = core::as_text(counted);
-  }
+  const auto add = [&properties](const char* header, std::int64_t value) {
+    std::vector<std::uint8_t> more;
+    core::splice_header(core::as_bytes(properties), header, value, more);
+    properties = core::as_text(more);
+  };
+  if (identity.delivery_count != 0) add("x-delivery-count", identity.delivery_count);
+  if (identity.offset) add("x-stream-offset", *identity.offset);
   if (received.properties != properties) return "properties";
   if (received.exchange != message.address.exchange) return "exchange";
   if (received.key != message.address.key) return "routing key";
@@ -159,7 +162,7 @@ std::optional<MessageId> Ledger::on_delivered(const Received& received, const Ar
   if (!is_possible(*message, queue))
     judge_.fail(9, "queue {}: message {} (exchange '{}', key '{}') was not routed there",
                 queue.name, message->id, message->address.exchange, message->address.key);
-  if (!message->persistent && !queue.rules.quorum && message->sent < restarted_)
+  if (!message->persistent && !queue.rules.keeps_all() && message->sent < restarted_)
     judge_.fail(2, "queue {}: message {} is transient, but outlived the broker", queue.name,
                 message->id);
   check_order(*message, received, arrival);
@@ -263,7 +266,8 @@ void Ledger::on_settled(const Hold& hold, bool rejected) {
   const Tick sent_at = sent(hold.id).sent;
   const bool calm = target->exists.surely_present(sent_at) &&
                     queue.exists.surely_present(sent_at) && !target->losses.concerns(sent_at);
-  if (calm && !target->rules.forgets() && !target->rules.deduplicates) target->dead_owed.insert(hold.id);
+  if (calm && !target->rules.forgets() && !target->rules.deduplicates)
+    target->dead_owed.insert(hold.id);
 }
 
 void Ledger::judge_dead_letter(const Sent& message, const Received& received, QueueModel& queue) {

@@ -33,8 +33,8 @@ struct Sent {
   bool persistent = false;
   bool durable = false;  ///< Confirmed, or its transaction is committed.
   bool returned = false;
-  bool revoked = false;  ///< Its transaction was rolled back: it must never come.
-  bool judged = false;   ///< `may` is final.
+  bool revoked = false;          ///< Its transaction was rolled back: it must never come.
+  bool judged = false;           ///< `may` is final.
   std::string double_id;         ///< For queues that deduplicate; empty: none.
   std::uint32_t delay_ms = 0;    ///< In the exchange it was sent to.
   std::string properties_after;  ///< As `properties`, when the delay is over.
@@ -62,6 +62,12 @@ struct Arrival {
   bool ghost = false;  ///< The channel is being closed or recovers: it goes back by itself.
 };
 
+/// A consumer of a stream.
+struct StreamReader {
+  std::string from;                  ///< x-stream-offset: first, last, next or a number.
+  std::optional<std::int64_t> last;  ///< The offset it read last.
+};
+
 class Ledger {
  public:
   Ledger(Judge& judge, Model& model) : judge_(judge), model_(model) {}
@@ -82,6 +88,11 @@ class Ledger {
   void on_refused(MessageId id);
   /// nullopt: broken. 0: a dead letter, which is judged by other rules and not tracked.
   std::optional<MessageId> on_delivered(const Received& received, const Arrival& arrival);
+
+  /// A delivery of a stream, which stays there.
+  void on_streamed(const Received& received, QueueModel& queue, StreamReader& reader);
+  /// The log is what was read from the first message on: promises 1 and 3.
+  void check_stream(QueueModel& queue);
 
   /// What a client does with what it holds. Without effect when the broker, knowing more, has given
   /// the message to somebody else.
@@ -115,6 +126,7 @@ class Ledger {
     Sent* message = nullptr;
     bool is_dead_letter = false;
     std::int64_t delivery_count = 0;
+    std::optional<std::int64_t> offset;  ///< Of a stream.
   };
   Identity identify(const Received& received);
   const char* find_damage(const Received& received, const Identity& identity) const;
@@ -126,6 +138,10 @@ class Ledger {
   void set_state(const Hold& hold, Copy::State state);
   bool is_possible(const Sent& sent, const QueueModel& queue) const;
   bool is_owed(const Sent& sent, const QueueModel& queue, const Copy& copy) const;
+  // ledger_streams.cpp
+  void judge_offset(std::int64_t offset, const QueueModel& queue, const StreamReader& reader);
+  void learn_offset(std::int64_t offset, const Sent& sent, QueueModel& queue);
+  void restart_log(QueueModel& queue, bool clean);
   // ledger_rules.cpp
   void judge_rules(const Identity& identity, const Arrival& arrival);
   void judge_double(const Sent& sent, const QueueModel& queue);

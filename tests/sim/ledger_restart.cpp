@@ -20,7 +20,7 @@ void Ledger::on_durable(MessageId id) {
   message.durable = true;
   for (const std::uint32_t index : message.may) {
     QueueModel& queue = model_.queue(index);
-    if (!message.persistent && !queue.rules.quorum) continue;
+    if (!message.persistent && !queue.rules.keeps_all()) continue;
     const auto found = queue.copies.find(id);
     if (!queue.is_kept() || queue.wild || found == queue.copies.end() || !found->second.must)
       continue;
@@ -37,6 +37,7 @@ void Ledger::on_restart(bool clean) {
     if (queue.wild || !queue.is_kept()) continue;
     queue.dead_owed.clear();
     for (auto& [id, copy] : queue.copies) restart_copy(queue, sent(id), copy, clean);
+    restart_log(queue, clean);
   }
   restarted_ = judge_.advance();
   first_of_doubles_.clear();
@@ -46,7 +47,7 @@ void Ledger::forgive_journal() {
   for (std::uint32_t i = 0; i < model_.queue_count(); ++i) {
     for (auto& [id, copy] : model_.queue(i).copies) {
       copy.must = copy.seen = copy.settled_durably = false;
-      if (sent(id).persistent || model_.queue(i).rules.quorum)
+      if (sent(id).persistent || model_.queue(i).rules.keeps_all())
         copy.state = Copy::State::uncertain;
     }
   }
@@ -54,7 +55,7 @@ void Ledger::forgive_journal() {
 }
 
 void Ledger::restart_copy(const QueueModel& queue, const Sent& message, Copy& copy, bool clean) {
-  const bool is_kept = message.persistent || queue.rules.quorum;
+  const bool is_kept = message.persistent || queue.rules.keeps_all();
   const bool left = copy.state == Copy::State::gone;
   const bool read_durably = clean || copy.seen_at < queue.durable_until;
   copy.holder = nullptr;

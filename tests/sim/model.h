@@ -72,10 +72,10 @@ struct Copy {
   bool must = false;             ///< The broker owes it.
   bool seen = false;             ///< Some client read it: the next time it is redelivered.
   const ConsumerModel* consumer = nullptr;  ///< Of the holder; null: it was got.
-  Tick seen_at = 0;              ///< When a client last read it.
-  std::uint64_t settler = 0;     ///< Channel that settled it last.
-  Tick settled_at = 0;           ///< When that was sent.
-  bool settled_durably = false;  ///< A crash does not bring it back.
+  Tick seen_at = 0;                         ///< When a client last read it.
+  std::uint64_t settler = 0;                ///< Channel that settled it last.
+  Tick settled_at = 0;                      ///< When that was sent.
+  bool settled_durably = false;             ///< A crash does not bring it back.
 };
 
 /// Intervals during which something may happen to a queue's messages.
@@ -97,7 +97,8 @@ struct QueueRules {
   std::uint32_t max_in_memory = 0;
   std::string dead_letter_to;  ///< A queue, by way of the default exchange.
   bool at_least_once = false;  ///< The strategy for dead letters.
-  bool quorum = false;         ///< Keeps transient messages, too.
+  bool quorum = false;
+  bool stream = false;
   std::uint32_t delivery_limit = 0;
   std::uint32_t retry_ms = 0;  ///< Delayed retry: the shortest delay.
   bool single_active = false;
@@ -106,8 +107,16 @@ struct QueueRules {
   bool forgets() const {
     return max_length > 0 || ttl_ms > 0 || expires_ms > 0 || delivery_limit > 0;
   }
+  /// Transient messages outlive the broker, too.
+  bool keeps_all() const { return quorum || stream; }
   /// Deliveries after a return carry x-delivery-count.
   bool counts_returns() const { return quorum || delivery_limit > 0 || retry_ms > 0; }
+};
+
+/// What clients know of the messages of a stream.
+struct StreamLog {
+  std::map<std::int64_t, MessageId> at;  ///< By offset.
+  std::map<MessageId, std::int64_t> of;
 };
 
 struct QueueModel {
@@ -129,6 +138,7 @@ struct QueueModel {
   std::vector<std::unique_ptr<ConsumerModel>> consumers;
   std::set<const Risk*> users;  ///< Channels that consumed or got from it and have not ended.
   std::map<MessageId, Copy> copies;
+  StreamLog log;
   std::set<MessageId> dead_owed;  ///< Dead letters that surely came here.
   std::set<MessageId> dead_seen;
 };

@@ -17,6 +17,7 @@ constexpr std::size_t steps_max = 6'000'000;  ///< Of a whole run: beyond it, so
 constexpr core::Nanos progress_wait =
     1500 * core::nanos_per_ms;  ///< Longer than any way there and back, and the retry of a write.
 constexpr std::size_t quiet_steps_min = 150;
+constexpr std::uint16_t window_of_all = UINT16_MAX;  ///< More than a run has messages.
 
 io::SimFaults draw_faults(const Plan& plan, core::Random& random) {
   io::SimFaults faults = io::SimFaults::draw(random);
@@ -268,7 +269,7 @@ void World::judge_waiting() {
     for (const auto& [number, channel] : seat.client->channels()) {
       for (const auto& [tag, consumer] : channel->consumers()) {
         const QueueModel& queue = model_.queue(consumer.queue);
-        if (queue.wild || queue.exists.state() != Presence::present) continue;
+        if (queue.wild || queue.rules.stream || queue.exists.state() != Presence::present) continue;
         for (const auto& [id, copy] : queue.copies)
           if (copy.must && copy.state == Copy::State::ready)
             judge_.fail(13, "queue {}: message {} is kept from a consumer that waits ({} {})",
@@ -318,7 +319,11 @@ void World::drain() {
   for (std::uint32_t i = 0; i < model_.queue_count() && !judge_.failed(); ++i) {
     QueueModel& queue = model_.queue(i);
     if (queue.wild || queue.exists.state() == Presence::absent) continue;
-    drain_queue(client, queue);
+    if (queue.rules.stream) {
+      drain_stream(client, queue);
+    } else {
+      drain_queue(client, queue);
+    }
   }
   if (judge_.failed()) return;
   clear(client);
@@ -348,6 +353,25 @@ void World::drain_queue(Client& client, QueueModel& queue) {
     judge_.fail(10, "queue {}: {} messages, {} are allowed", queue.name, count,
                 queue.rules.max_length);
   if (sure) ledger_.check_emptied(queue);
+}
+
+/// Everything from the first message on, within one window.
+void World::drain_stream(Client& client, QueueModel& queue) {
+  const bool sure = queue.exists.state() == Presence::present;
+  Channel* channel = fresh_channel(client);
+  if (channel == nullptr) return;
+  const std::uint16_t number = channel->number();
+  queue.log = {};
+  channel->qos(window_of_all, false);
+  ConsumePlan plan;
+  plan.stream_from = "first";
+  channel->consume(queue, plan);
+  if (!idle(client) || !client.channels().contains(number)) return;  // 404 was judged.
+  const auto all_read = [&] { return sim_.now() - last_progress_ > progress_wait; };
+  if (!expect("a stream does not end", all_read)) return;
+  if (sure) ledger_.check_stream(queue);
+  channel->close();
+  idle(client);
 }
 
 /// Promise 10, about a message that was still in the queue.

@@ -53,6 +53,7 @@ class World {
   void settle();
   void close_clients();
   void drain();
+  void drain_stream(Client& client, QueueModel& queue);
   void drain_queue(Client& client, QueueModel& queue);
   void judge_rest(const QueueModel& queue, MessageId id);
   void clear(Client& client);
