@@ -94,6 +94,9 @@ void add_load_options(CLI::App& app, Options& o) {
       ->capture_default_str();
   app.add_flag("--auto-ack", o.auto_ack, "Consume without acknowledgements");
   app.add_flag("--persistent", o.persistent, "Persistent messages, durable queues");
+  app.add_option("--priorities", o.priorities,
+                 "Messages of so many priorities in turn, from 0 on; 0 = without priority")
+      ->check(CLI::Range(0, 256).description(""));
   app.add_flag("--keep", o.keep, "Neither empty the queues before the run nor delete them after");
   app.add_flag("--mandatory", o.mandatory, "Publish with the mandatory flag, count returns");
 }

@@ -47,6 +47,7 @@ struct Options {
   unsigned confirm_window = 0;  // 0 = no confirms
   uint64_t messages = 0;        // of all producers or consumers together; 0 = as --duration says
   bool persistent = false;
+  unsigned priorities = 0;  // messages have priority 0, 1, ... in turn; 0 = none
   bool keep = false;  // queues are neither emptied before nor deleted after the run
   bool mandatory = false;
 

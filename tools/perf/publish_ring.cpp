@@ -2,6 +2,7 @@
 //
 //   method frame: 7 + 4 + 2 + (1 + exchange) + (1 + key) + 1 + 1
 //   header frame: 7 + 14 + properties + 1          properties = [headers table] [delivery mode]
+//                                                              [priority]
 //   body frames:  7 + piece + 1 each               the first begins with the time stamp
 #include "tools/perf/publish_ring.h"
 
@@ -30,6 +31,10 @@ std::string encode_properties(const Options& options, const Target& target, uint
   if (options.persistent) {
     flags |= property_delivery_mode;
     to.u8(2);
+  }
+  if (options.priorities > 0) {
+    flags |= property_priority;
+    to.u8(0);  // The last byte: see below.
   }
   return {bytes.begin(), bytes.end()};
 }
@@ -62,6 +67,9 @@ PublishRing::PublishRing(const Config& config) : targets_(config.targets) {
   header_offset_ = properties_offset + 4 + 1 + target_header.size() + 1 + 4;
   stamp_offset_ = properties_offset + properties.size() + 1 + frame_head_size;
   stamped_ = options.body_size >= sizeof(uint64_t);
+  const size_t priority_offset = properties_offset + properties.size() - 1;
+  for (size_t index = 0; options.priorities > 0 && index < slot_count_; ++index)
+    bytes_[index * slot_size_ + priority_offset] = static_cast<uint8_t>(index % options.priorities);
 }
 
 bool PublishRing::send(Connection& connection) {

@@ -63,6 +63,7 @@ void json_options(Json& json, const Options& o) {
   json.boolean("auto_ack", o.auto_ack);
   json.number("messages", o.messages);
   json.boolean("persistent", o.persistent);
+  json.number("priorities", uint64_t{o.priorities});
   json.boolean("keep", o.keep);
   json.boolean("mandatory", o.mandatory);
   json.number("frame_max", uint64_t{o.frame_size_max});

@@ -29,6 +29,7 @@ constexpr uint16_t class_basic = 60;
 
 constexpr uint16_t property_headers = 0x2000;
 constexpr uint16_t property_delivery_mode = 0x1000;
+constexpr uint16_t property_priority = 0x0800;
 constexpr uint16_t property_correlation_id = 0x0400;
 constexpr uint16_t property_reply_to = 0x0200;
 
