@@ -141,7 +141,6 @@ class Ledger {
   // ledger_streams.cpp
   void judge_offset(std::int64_t offset, const QueueModel& queue, const StreamReader& reader);
   void learn_offset(std::int64_t offset, const Sent& sent, QueueModel& queue);
-  void restart_log(QueueModel& queue, bool clean);
   // ledger_rules.cpp
   void judge_rules(const Identity& identity, const Arrival& arrival);
   void judge_double(const Sent& sent, const QueueModel& queue);

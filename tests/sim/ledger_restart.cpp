@@ -37,7 +37,6 @@ void Ledger::on_restart(bool clean) {
     if (queue.wild || !queue.is_kept()) continue;
     queue.dead_owed.clear();
     for (auto& [id, copy] : queue.copies) restart_copy(queue, sent(id), copy, clean);
-    restart_log(queue, clean);
   }
   restarted_ = judge_.advance();
   first_of_doubles_.clear();

@@ -40,6 +40,7 @@ void Ledger::judge_offset(std::int64_t offset, const QueueModel& queue,
 }
 
 void Ledger::learn_offset(std::int64_t offset, const Sent& message, QueueModel& queue) {
+  if (forgiven_ > 0) queue.log.at.erase(offset);  // The end of a damaged journal may be lost.
   const auto [at, is_new] = queue.log.at.try_emplace(offset, message.id);
   if (!is_new && at->second != message.id)
     judge_.fail(2, "stream {}: at offset {} is message {}, and was {}", queue.name, offset,
@@ -48,12 +49,6 @@ void Ledger::learn_offset(std::int64_t offset, const Sent& message, QueueModel& 
   if (!is_first && of->second != offset && !may_be_twice(message))
     judge_.fail(2, "stream {}: message {} is at offsets {} and {}", queue.name, message.id,
                 of->second, offset);
-}
-
-void Ledger::restart_log(QueueModel& queue, bool clean) {
-  if (clean) return;
-  std::erase_if(queue.log.at, [this](const auto& entry) { return !sent(entry.second).durable; });
-  std::erase_if(queue.log.of, [this](const auto& entry) { return !sent(entry.first).durable; });
 }
 
 void Ledger::check_stream(QueueModel& queue) {
