@@ -32,7 +32,7 @@ class Operator {
 
  private:
   core::AccessRequest next() {
-    switch (random_.below(10)) {
+    switch (random_.below(12)) {
       case 0:
         return core::AddUser{{"temp", "", "rabbit_password_hashing_sha256", {}, {}}};
       case 1:
@@ -51,6 +51,10 @@ class Operator {
         return core::SetPolicy{harmless_policy()};
       case 8:
         return core::ClearPolicy{"/", "all"};
+      case 9:
+        return core::SetTrace{"/", random_.chance(50)};
+      case 10:
+        return core::SetGlobalParameter{"p", std::to_string(random_.below(3))};
       default:
         return core::SetPermissions{{"temp", "spare", "^a", "^b", "^c"}};
     }
