@@ -44,7 +44,11 @@ void Broker::emit(Event event) {
 /// Before it is applied. Sent when all of them are: who has just bound a queue hears of it.
 void Broker::note_change(const TopologyChanges& changes, const TopologyChange& change) {
   if (wiring_.shard != telling_shard || !has_topology_) return;
-  if (topology_.event_exchange() == nullptr) return;
+  const ExchangeInfo* exchange = topology_.event_exchange();
+  if (exchange == nullptr) return;
+  const auto* bound = std::get_if<BindingAdded>(&change);
+  const bool begins = bound != nullptr && bound->binding.source == exchange->id;
+  if (!begins && !wants_events()) return;
   describe_change(topology_, changes, change, noted_events_);
 }
 
