@@ -241,3 +241,11 @@ class RabbitMq(Broker):
         shown = subprocess.run(['dpkg-query', '-W', '-f', '${Version}', 'rabbitmq-server'],
                                capture_output=True, text=True, check=False).stdout
         return shown.partition('-')[0] or 'unknown'
+
+
+def chosen_broker(arguments, port, shards=1):
+    """RabbitMQ with --rabbitmq, else Lepus of --build; their data is below --build."""
+    directory = os.path.abspath(arguments.build)
+    if arguments.rabbitmq:
+        return RabbitMq(port, directory)
+    return Lepus(port, os.path.join(arguments.build, 'lepus'), shards, directory)

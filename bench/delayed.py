@@ -20,7 +20,7 @@ import struct
 import sys
 import time
 
-from compare_brokers import BrokerError, Lepus, RabbitMq
+from compare_brokers import BrokerError, chosen_broker
 from compare_cases import say, thousands
 from compare_machine import machine, memory_kib
 
@@ -138,9 +138,7 @@ def main():
     parser.add_argument('--build', default=os.path.join(os.path.dirname(HERE), 'build', 'release'))
     parser.add_argument('--port', type=int, default=PORT)
     arguments = parser.parse_args()
-    directory = os.path.abspath(arguments.build)
-    made = RabbitMq(arguments.port, directory) if arguments.rabbitmq else Lepus(
-        arguments.port, os.path.join(arguments.build, 'lepus'), arguments.shards, directory)
+    made = chosen_broker(arguments, arguments.port, arguments.shards)
     say('on', f'{machine()}, load {os.getloadavg()[0]:.1f}')
     try:
         with made as broker:

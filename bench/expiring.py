@@ -15,7 +15,7 @@ import sys
 import time
 
 from compare_backlog import BacklogError, fill
-from compare_brokers import BrokerError, Lepus, RabbitMq
+from compare_brokers import BrokerError, chosen_broker
 from compare_cases import say, thousands
 from compare_generator import Generator, rounded
 from compare_machine import machine, memory_kib
@@ -69,9 +69,7 @@ def main():
     parser.add_argument('--rabbitmq', action='store_true', help='RabbitMQ instead of Lepus')
     parser.add_argument('--build', default=os.path.join(os.path.dirname(HERE), 'build', 'release'))
     arguments = parser.parse_args()
-    directory = os.path.abspath(arguments.build)
-    made = RabbitMq(PORT, directory) if arguments.rabbitmq else Lepus(
-        PORT, os.path.join(arguments.build, 'lepus'), 1, directory)
+    made = chosen_broker(arguments, PORT)
     say('on', f'{machine()}, load {os.getloadavg()[0]:.1f}')
     try:
         with made as broker:

@@ -8,6 +8,12 @@ namespace lepus::core {
 
 namespace {
 
+void write_tags(const std::vector<std::string>& tags, FieldTableWriter& headers) {
+  headers.begin_array("tags");
+  for (const std::string& tag : tags) headers.text({}, tag);
+  headers.end();
+}
+
 class Teller {
  public:
   Teller(const Topology& topology, const TopologyChanges& changes, std::vector<Event>& out)
@@ -46,10 +52,10 @@ class Teller {
     out_.push_back(make_event(key, changes_.by));
     return out_.back().headers;
   }
-  /// Of what is removed with something else: nobody did that.
-  FieldTableWriter& begin_implied(std::string_view key) {
-    out_.push_back(make_event(key, {}));
-    return out_.back().headers;
+  /// It goes with one of its ends: nobody did that.
+  void tell_unbound(const Binding& binding) {
+    out_.push_back(make_event("binding.deleted", {}));
+    describe(spec_of(binding), out_.back().headers);
   }
   std::string_view vhost_name(VhostId id) const {
     const VhostInfo* vhost = topology_.find_vhost(id);
@@ -90,9 +96,7 @@ void Teller::operator()(const VhostAdded& change) {
   FieldTableWriter& headers = begin("vhost.created");
   headers.text("name", change.name);
   headers.text("description", settings.description);
-  headers.begin_array("tags");
-  for (const std::string& tag : settings.tags) headers.text({}, tag);
-  headers.end();
+  write_tags(settings.tags, headers);
   headers.text("default_queue_type", settings.default_queue_type.empty()
                                          ? std::string_view{"undefined"}
                                          : settings.default_queue_type);
@@ -126,11 +130,9 @@ void Teller::operator()(const ExchangeRemoved& change) {
   FieldTableWriter& headers = begin("exchange.deleted");
   headers.text("name", exchange->name);
   headers.text("vhost", vhost_name(exchange->vhost));
-  exchange->bindings_out.for_each([&](const Binding& binding) {
-    describe(spec_of(binding), begin_implied("binding.deleted"));
-  });
+  exchange->bindings_out.for_each([this](const Binding& binding) { tell_unbound(binding); });
   exchange->bindings_in.for_each([&](const Binding& binding) {
-    if (binding.source != exchange) describe(spec_of(binding), begin_implied("binding.deleted"));
+    if (binding.source != exchange) tell_unbound(binding);
   });
 }
 
@@ -151,9 +153,7 @@ void Teller::operator()(const QueueRemoved& change) {
   const QueueInfo* queue = topology_.find_queue(change.id);
   CHECK(queue != nullptr);
   if (queue->store_of) return;
-  queue->bindings.for_each([&](const Binding& binding) {
-    describe(spec_of(binding), begin_implied("binding.deleted"));
-  });
+  queue->bindings.for_each([this](const Binding& binding) { tell_unbound(binding); });
   FieldTableWriter& headers = begin("queue.deleted");
   headers.text("name", queue->name);
   headers.text("vhost", vhost_name(queue->vhost));
@@ -187,9 +187,7 @@ void Teller::operator()(const UserPut& change) {
   if (before.tags != user.tags) {
     FieldTableWriter& headers = begin("user.tags.set");
     headers.text("name", user.name);
-    headers.begin_array("tags");
-    for (const std::string& tag : user.tags) headers.text({}, tag);
-    headers.end();
+    write_tags(user.tags, headers);
   }
   if (before.limits != user.limits) tell_new_limits(user, before.limits);
 }

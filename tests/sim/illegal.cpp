@@ -22,9 +22,7 @@ std::string bad_properties(std::uint64_t kind) {
     view.user_id = "somebody";
     view.set(core::Property::user_id);
   }
-  std::string bytes(core::encoded_size(view), '\0');
-  core::encode_properties(reinterpret_cast<std::uint8_t*>(bytes.data()), view);
-  return bytes;
+  return std::string{core::as_text(core::encode_properties(view))};
 }
 
 }  // namespace

@@ -43,14 +43,17 @@ class BrokerEventsTest : public ::testing::Test {
 
   /// A virtual host of its own, as the first one is there before its name is known.
   BrokerEventsTest() {
-    shard_.master.set_event_vhost("events");
-    shard_.broker.set_names("lepus@test", "events");
+    add_events(shard_);
+    shard_.broker.advance(1'234 * nanos_per_ms);
+  }
+  static void add_events(FakeShard& shard) {
+    shard.master.set_event_vhost("events");
+    shard.broker.set_names("lepus@test", "events");
     TopologyRequest add;
     add.kind = Kind::add_vhost;
     add.name = "events";
-    shard_.change(add);
-    shard_.vhost = shard_.master.find_vhost("events")->id;
-    shard_.broker.advance(1'234 * nanos_per_ms);
+    shard.change(add);
+    shard.vhost = shard.master.find_vhost("events")->id;
   }
   void listen() {
     shard_.declare("seen");
@@ -189,13 +192,7 @@ TEST_F(BrokerEventsTest, AlarmsAreToldWhenTheyChange) {
 
 TEST_F(BrokerEventsTest, OneShardTellsOfWhatAllLearn) {
   FakeShard other{1};
-  other.master.set_event_vhost("events");
-  other.broker.set_names("lepus@test", "events");
-  TopologyRequest add;
-  add.kind = Kind::add_vhost;
-  add.name = "events";
-  other.change(add);
-  other.vhost = other.master.find_vhost("events")->id;
+  add_events(other);
   const QueueId seen = other.declare("seen", 1);
   other.bind("amq.rabbitmq.event", "seen", "#");
   other.declare("q", 1);

@@ -52,8 +52,7 @@ class BrokerForwardTest : public ::testing::Test {
     if (!table.empty()) view.set(Property::headers);
     view.delivery_mode = 2;
     view.set(Property::delivery_mode);
-    std::vector<std::uint8_t> properties(encoded_size(view));
-    encode_properties(properties.data(), view);
+    const std::vector<std::uint8_t> properties = encode_properties(view);
     MessageRef message =
         Message::create({exchange, key, properties, body.size(), true}, shard_.broker.memory());
     message->append_body(as_bytes(body));

@@ -240,8 +240,7 @@ TEST(StreamSpecTest, FiltersAreExact) {
     PropertiesView view;
     view.headers = as_bytes(table);
     view.set(Property::headers);
-    std::vector<std::uint8_t> encoded(encoded_size(view));
-    encode_properties(encoded.data(), view);
+    const std::vector<std::uint8_t> encoded = encode_properties(view);
     return encoded;
   };
   constexpr std::array<std::uint8_t, 2> none{};
@@ -292,8 +291,7 @@ TEST(HeaderSplice, PutsOneHeaderBehindTheOthers) {
       view.headers = as_bytes(table);
       view.set(Property::headers);
     }
-    std::vector<std::uint8_t> encoded(encoded_size(view));
-    encode_properties(encoded.data(), view);
+    const std::vector<std::uint8_t> encoded = encode_properties(view);
     std::vector<std::uint8_t> once;
     splice_header(encoded, "x-stream-offset", 7, once);
     std::vector<std::uint8_t> twice;
