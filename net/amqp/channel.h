@@ -140,6 +140,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   // channel_publish.cpp
   Outcome on(const BasicPublish& publish);
   Outcome on_content_header(const ContentHeader& header);
+  void add_to(core::PropertiesView& view, std::string& headers);
   Outcome on_body(const BodyPiece& piece);
   Outcome finish_publish();
   Outcome find_route(std::string_view exchange, std::string_view key);

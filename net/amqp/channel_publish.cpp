@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "net/amqp/channel_impl.h"
+#include "net/amqp/interceptors.h"
 #include "net/amqp/publish_checks.h"
 #include "net/amqp/reply_to.h"
 
@@ -63,10 +64,13 @@ Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
     return error;
   }
   std::vector<std::uint8_t> changed;
+  std::string headers;
   core::Bytes properties = header.properties;
   const bool wants_reply = view.reply_to == reply_to_queue;
-  if (wants_reply || (!publishing_.more_keys.empty() && has_bcc(view))) {
+  const Interceptors& added = connection_.server().settings().interceptors;
+  if (added.any() || wants_reply || (!publishing_.more_keys.empty() && has_bcc(view))) {
     if (wants_reply) view.reply_to = reply_name_;
+    if (added.any()) add_to(view, headers);
     changed = without_bcc(view);
     properties = changed;
   }
@@ -81,6 +85,15 @@ Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
     parts.ttl_ms = parse_expiration(view.expiration).value();
   publishing_.message = core::Message::create(parts, broker().memory());
   return header.body_size == 0 ? finish_publish() : std::nullopt;
+}
+
+/// What is configured to be in every message. `headers`: where the table is then.
+void Channel::add_to(core::PropertiesView& view, std::string& headers) {
+  const Settings& settings = connection_.server().settings();
+  const core::Nanos now = broker().now() + broker().wall_clock_offset();
+  intercept(settings.interceptors,
+            {static_cast<std::uint64_t>(now / core::nanos_per_ms), settings.cluster_name}, view,
+            headers);
 }
 
 Channel::Outcome Channel::on_body(const BodyPiece& piece) {

@@ -9,6 +9,7 @@
 
 #include "core/base/time.h"
 #include "core/limits.h"
+#include "net/amqp/interceptors.h"
 
 namespace lepus::amqp {
 
@@ -28,6 +29,7 @@ struct Settings {
   std::uint64_t message_size_max = core::limits::message_size_max_default;
   std::uint64_t consumers_per_channel_max = 0;  ///< 0 = no limit.
   std::uint64_t connections_max = 0;            ///< Of the whole broker; 0 = no limit.
+  Interceptors interceptors;
   /// For the acknowledgement of a delivery, unless queue or consumer say another; core::never =
   /// none.
   core::Nanos consumer_timeout = core::never;

@@ -153,6 +153,31 @@ def places_of_the_socket(world):
 
 
 @case
+def messages_are_stamped_when_asked_for(world):
+    prefix = 'message_interceptors.incoming.set_header_'
+    world.start(**{prefix + 'timestamp.overwrite': 'false',
+                   prefix + 'routing_node.overwrite': 'true', 'cluster_name': 'lepus@here'})
+    probe = world.probe()
+    probe.call(1, 'Queue.Declare', queue='q')
+    began = int(time.time())
+    for properties in ({}, {'timestamp': 5, 'headers': {'x-routed-by': 'me', 'a': 'b'}}):
+        probe.publish(key='q', properties=properties)
+        check(probe.call(1, 'Basic.Get', queue='q', no_ack=True).name == 'Basic.GetOk', 'there')
+        got, _ = probe.content()
+        headers = got['headers']
+        check(headers['x-routed-by'] == 'lepus@here', headers)
+        check(0 <= headers['timestamp_in_ms'] // 1000 - began <= 60, headers)
+        stamp = properties.get('timestamp', headers['timestamp_in_ms'] // 1000)
+        check(got['timestamp'] == stamp and headers.get('a') == ('b' if properties else None), got)
+    world.node.stop()
+    line = world.node.fails_to_start(settings={prefix + 'timestamp.overwrite': 'maybe'})
+    check('true or false' in line, line)
+    outgoing = 'message_interceptors.outgoing.timestamp.enabled'
+    line = world.node.fails_to_start(settings={outgoing: 'true'})
+    check('not supported by this version' in line, line)
+
+
+@case
 def a_broker_that_hangs(world):
     world.start()
     world.ok('ping')

@@ -23,6 +23,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "io/loop.h"
+#include "net/amqp/interceptors.h"
 #include "persist/journal.h"
 
 namespace lepus::server {
@@ -112,6 +113,7 @@ struct ServerConfig {
   std::uint64_t consumers_per_channel_max = 0;            ///< 0 = no limit.
   std::uint32_t consumer_timeout_ms = 0;                  ///< 0 = none.
   std::uint64_t message_size_max = core::limits::message_size_max_default;
+  amqp::Interceptors interceptors;
 
   // Users and virtual hosts. users[0] is default_user; vhosts[0] is default_vhost.
   std::vector<UserConfig> users = {{"guest", "guest", {"administrator"}}};

@@ -78,6 +78,22 @@ inline constexpr Access flag = {
     },
     [](const ServerConfig& config) { return std::string(format_bool(at<Path...>(config))); }};
 
+/// Not set is a third state: off.
+template <auto... Path>
+inline constexpr Access interceptor = {
+    [](ServerConfig& config, const KeyText& text) {
+      using Mode = amqp::Interceptors::Mode;
+      const auto value = parse_bool(text.value);
+      if (!value) return refused();
+      at<Path...>(config) = *value ? Mode::overwrite : Mode::keep;
+      return taken();
+    },
+    [](const ServerConfig& config) {
+      using Mode = amqp::Interceptors::Mode;
+      const Mode mode = at<Path...>(config);
+      return mode == Mode::off ? std::string{} : std::string(format_bool(mode == Mode::overwrite));
+    }};
+
 template <auto... Path>
 inline constexpr Access text = {[](ServerConfig& config, const KeyText& given) {
                                   if (given.value.empty()) return refused("it is empty");

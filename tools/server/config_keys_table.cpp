@@ -94,6 +94,13 @@ void add_protocol(std::vector<KeySpec>& rows) {
        "back to the queue. Policies, queues and consumers can have their own "
        "(x-consumer-timeout)."},
       later, access::number_or_infinity<u32_max, &C::consumer_timeout_ms>);
+  add({"message_interceptors.incoming.set_header_timestamp.overwrite", accepts_bool,
+       "Every message gets the header timestamp_in_ms and the property timestamp as it comes in. "
+       "true: also in place of the publisher's; not set: nothing is added."},
+      later, access::interceptor<&C::interceptors, &amqp::Interceptors::timestamp>);
+  add({"message_interceptors.incoming.set_header_routing_node.overwrite", accepts_bool,
+       "Every message gets the header x-routed-by with cluster_name. true and not set as above."},
+      later, access::interceptor<&C::interceptors, &amqp::Interceptors::routing_node>);
   add({"cluster_name", "a name", "Name clients are told; lepus@HOSTNAME when not set."}, later,
       access::text<&C::cluster_name>);
   add({"product.name", "a name",

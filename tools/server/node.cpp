@@ -55,6 +55,7 @@ std::unique_ptr<amqp::Settings> make_settings(const ServerConfig& config) {
   settings->message_size_max = config.message_size_max;
   settings->connections_max = config.connections_max;
   settings->consumers_per_channel_max = config.consumers_per_channel_max;
+  settings->interceptors = config.interceptors;
   if (config.consumer_timeout_ms > 0)
     settings->consumer_timeout = config.consumer_timeout_ms * core::nanos_per_ms;
   settings->handshake_timeout = config.handshake_timeout_ms == 0
