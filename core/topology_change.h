@@ -31,13 +31,15 @@ enum class ExchangeType : std::uint8_t {
   consistent_hash,
   modulus_hash,
   random,
+  local_random,
   delayed_message,
   recent_history,
 };
 inline constexpr std::array all_exchange_types{
-    ExchangeType::direct,  ExchangeType::fanout,          ExchangeType::topic,
-    ExchangeType::headers, ExchangeType::consistent_hash, ExchangeType::modulus_hash,
-    ExchangeType::random,  ExchangeType::delayed_message, ExchangeType::recent_history};
+    ExchangeType::direct,        ExchangeType::fanout,          ExchangeType::topic,
+    ExchangeType::headers,       ExchangeType::consistent_hash, ExchangeType::modulus_hash,
+    ExchangeType::random,        ExchangeType::local_random,    ExchangeType::delayed_message,
+    ExchangeType::recent_history};
 std::string_view exchange_type_name(ExchangeType type);
 std::optional<ExchangeType> parse_exchange_type(std::string_view name);
 

@@ -82,6 +82,7 @@ void Topology::route_through(const ExchangeInfo& exchange, const RouteInput& inp
       for (const std::string_view key : input.more_keys) take_key(key);
       break;
     case ExchangeType::random:
+    case ExchangeType::local_random:  // Every queue is local: there is one node.
       out.needs_headers_ = true;
       exchange.router->match_number(mix_hash(++chance_, route_mark_), take_binding);
       break;

@@ -121,6 +121,8 @@ std::string_view exchange_type_name(ExchangeType type) {
       return "x-modulus-hash";
     case ExchangeType::random:
       return "x-random";
+    case ExchangeType::local_random:
+      return "x-local-random";
     case ExchangeType::delayed_message:
       return "x-delayed-message";
     case ExchangeType::recent_history:

@@ -3,7 +3,7 @@
 //   x-consistent-hash   by a hash of the message's key, header or property; the binding key is the
 //                       weight, a positive integer
 //   x-modulus-hash      by a hash of the routing key, modulo the number of bindings
-//   x-random            by chance
+//   x-random            by chance; x-local-random the same
 //
 // Consistent hashing is weighted rendezvous: each binding draws a number from the message's hash
 // and its own name, and the best draw wins. So each gets its share by weight, a binding that comes

@@ -37,6 +37,7 @@ class ExchangeRouter {
         break;
       case ExchangeType::modulus_hash:
       case ExchangeType::random:
+      case ExchangeType::local_random:
         router_.emplace<OneOfRouter>(false);
         break;
       case ExchangeType::delayed_message:

@@ -39,7 +39,7 @@ def expect_spread(channel, queues, total):
 
 @case
 def each_type_spreads_by_key(broker):
-    for kind in ("x-consistent-hash", "x-modulus-hash", "x-random"):
+    for kind in ("x-consistent-hash", "x-modulus-hash", "x-random", "x-local-random"):
         with channel_of(broker) as channel:
             with spread(broker, channel, kind, "1") as (name, queues):
                 for number in range(COUNT):

@@ -125,8 +125,13 @@ TEST_F(OneOf, ModulusHashIsEvenAndStays) {
   for (const auto& [queue, count] : counts(before)) EXPECT_NEAR(count, 1000, 150) << queue;
 }
 
-TEST_F(OneOf, RandomReachesAllAndIsNotRemembered) {
-  declare("x-random");
+class RandomOneOf : public OneOf, public ::testing::WithParamInterface<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(Types, RandomOneOf, ::testing::Values("x-random", "x-local-random"),
+                         [](const auto& one) { return one.index == 0 ? "Random" : "Local"; });
+
+TEST_P(RandomOneOf, ReachesAllAndIsNotRemembered) {
+  declare(GetParam());
   for (const char* name : {"a", "b", "c", "d"}) bind(name, "");
   for (const auto& [queue, count] : counts(choices())) EXPECT_NEAR(count, 1000, 150) << queue;
   RouteResult result;
