@@ -123,12 +123,13 @@ std::string Broker::user_of(const DeleteQueue& command) const {
 }
 
 void Broker::on(const ConsumerFlow& command) {
-  Consumer* consumer = find_consumer(command.consumer);
-  if (consumer == nullptr) return;
-  consumer->paused = command.paused;
-  consumer->spec.limited = command.limited;
-  if (!command.limited) consumer->queue->return_unused_credit(*consumer);
-  consumer->queue->consumer_changed(*consumer);
+  if (Consumer* consumer = find_consumer(command.consumer)) {
+    consumer->paused = command.paused;
+    consumer->spec.limited = command.limited;
+    if (!command.limited) consumer->queue->return_unused_credit(*consumer);
+    consumer->queue->consumer_changed(*consumer);
+  }
+  if (command.answer_to) reply(command.answer_to, {});
 }
 
 void Broker::on(const CreditGrant& command) {

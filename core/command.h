@@ -60,7 +60,8 @@ struct Subscribe {
   std::uint32_t prefetch;  ///< Unacked at most; 0 is no limit.
   std::int32_t priority;
   bool no_ack, exclusive;
-  bool limited;  ///< The channel has a shared limit (qos global): ask it for credit.
+  bool limited;         ///< The channel has a shared limit (qos global): ask it for credit.
+  bool paused = false;  ///< It is to wait, as by ConsumerFlow.
   StreamSpec* stream = nullptr;  ///< Of a stream's consumer.
 };
 struct Unsubscribe {
@@ -101,13 +102,14 @@ struct Transaction {
 struct ConsumerFlow {
   QueueId queue;
   ConsumerHandle consumer;
-  bool paused;   ///< Output of its connection is above the high-water mark.
+  bool paused;   ///< Output of its connection is above the high-water mark, or channel.flow.
   bool limited;  ///< The channel has a shared limit.
 };
 struct CreditGrant {
   QueueId queue;
   ChannelRef channel;
   ConsumerHandle consumer;
+  ChannelRef answer_to = {};  ///< Gets a Reply, behind what was delivered before; none: nobody.
   std::uint32_t count;
 };
 
@@ -134,7 +136,7 @@ struct GetReply {
   bool no_ack;
   std::uint32_t delivery_count = 0;  ///< As of Deliver.
 };
-/// The answer to Subscribe, Unsubscribe, Purge, Inspect, DeleteQueue.
+/// The answer to Subscribe, Unsubscribe, Purge, Inspect, DeleteQueue and, if asked, ConsumerFlow.
 struct Reply {
   ChannelRef channel;
   std::uint32_t message_count;

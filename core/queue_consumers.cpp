@@ -19,6 +19,7 @@ Consumer* Queue::subscribe(const Subscribe& wish, const StreamSpec* stream, Chan
   }
   Consumer& consumer = broker_.create_consumer(wish, local);
   consumer.queue = this;
+  consumer.paused = wish.paused;
   consumers_.push_back(&consumer);
   if (info_->effective.single_active_consumer) choose_sole();
   if (stream_) stream_->add_reader(consumer, stream != nullptr ? *stream : StreamSpec{});

@@ -87,13 +87,6 @@ Channel::Outcome Channel::on(const ChannelOpen&) {
   return AmqpError{ReplyCode::channel_error, "second 'channel.open' seen"};
 }
 
-/// RabbitMQ does not let clients stop deliveries this way.
-Channel::Outcome Channel::on(const ChannelFlow& flow) {
-  if (!flow.active) return AmqpError{ReplyCode::not_implemented, "active=false"};
-  send(ChannelFlowOk{true});
-  return std::nullopt;
-}
-
 Channel::Outcome Channel::on(const AccessRequest&) {
   send(AccessRequestOk{1});
   return std::nullopt;
@@ -185,6 +178,7 @@ Channel::Pending Channel::take_pending() {
 void Channel::on_reply(const core::Reply& reply) {
   if (state_ == State::closing) return on_give_back_answer();
   if (state_ != State::open) return;
+  if (pending_.method == MethodId::channel_flow) return on_flow_answer();
   Pending pending = take_pending();
   if (reply.error != nullptr) {
     AmqpError error = *reply.error;

@@ -7,8 +7,8 @@
 // A method that needs another thread (the control thread for topology, a queue's home shard) leaves
 // its Pending here and holds the connection's input until the answer comes; an answer from this
 // shard comes before the call returns. Handlers return an error as a value; on_method() hands it to
-// the connection. Families: channel_{publish,basic,settle,queue,exchange,tx}.cpp; what the user may
-// do is asked in channel_access.cpp.
+// the connection. Families: channel_{publish,basic,flow,settle,queue,exchange,tx}.cpp; what the
+// user may do is asked in channel_access.cpp.
 #pragma once
 
 #include <array>
@@ -87,6 +87,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
     bool active = false;
     std::string name;  ///< Queue or consumer tag, for the answer.
     std::uint32_t consumer = 0;
+    std::uint32_t answers_due = 0;  ///< Of several queues.
   };
   /// The publish whose content is being received. Exchange and key are those of the route cache
   /// until its content is complete.
@@ -126,7 +127,6 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   bool dispatch(const MethodReady& ready, Outcome& outcome);
   void on_frame_while_closing(const Frame& frame);
   Outcome on(const ChannelOpen& open);
-  Outcome on(const ChannelFlow& flow);
   Outcome on(const ChannelClose& close);
   Outcome on(const AccessRequest& request);
   void give_back_everything(bool wait_for_answers);
@@ -153,6 +153,10 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   core::Trace new_trace() const;
   void trace_publish(const core::Message& message, const core::RouteResult& route);
   void trace_delivery(core::QueueId from, const core::Message& message, bool redelivered);
+
+  // channel_flow.cpp
+  Outcome on(const ChannelFlow& flow);
+  void on_flow_answer();
 
   // channel_basic.cpp
   Outcome on(const BasicConsume& consume);
@@ -255,6 +259,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   State state_ = State::open;
   bool confirming_ = false;
   bool transactional_ = false;
+  bool flow_stopped_ = false;  ///< channel.flow: consumers wait.
   std::uint32_t give_back_answers_due_ = 0;
   bool tell_client_closed_ = false;  ///< channel.close-ok is due when everything is given back.
   Assembler assembler_;

@@ -86,12 +86,14 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   consumer.no_ack = consume.no_ack;
   consumer.timeout = consume.no_ack ? core::never : timeout.value();
   consumer.limited = !consume.no_ack && shared_prefetch_ > 0;
+  consumer.paused = flow_stopped_;
   consumer.single_active = consumer.is_waiting = info.effective.single_active_consumer;
   expect(MethodId::basic_consume, consume.no_wait, info.name);
   pending_.consumer = number;
-  broker().send(info.home, core::Subscribe{info.id, ref_, number, consumer.prefetch,
-                                           priority.value(), consume.no_ack, consume.exclusive,
-                                           consumer.limited, stream.value().release()});
+  broker().send(info.home,
+                core::Subscribe{info.id, ref_, number, consumer.prefetch, priority.value(),
+                                consume.no_ack, consume.exclusive, consumer.limited, flow_stopped_,
+                                stream.value().release()});
   return std::nullopt;
 }
 
@@ -221,6 +223,7 @@ bool Channel::on_deliver(const core::Deliver& delivery, core::MessageRef message
 }
 
 void Channel::resume_consumers() {
+  if (flow_stopped_) return;
   for (Consumer& consumer : consumers_) {
     if (!consumer.in_use || !consumer.paused) continue;
     consumer.paused = false;

@@ -35,7 +35,7 @@ var cases = []struct {
 	{"told_off_404", withChannel(toldOff404)},
 	{"told_off_406", withChannel(toldOff406)},
 	{"told_off_406_unknown_tag", withChannel(toldOffUnknownTag)},
-	{"told_off_540_flow", withChannel(toldOffFlow)},
+	{"flow_stops_deliveries", withChannel(flowStopsDeliveries)},
 	{"told_off_403_exclusive_consumer", withChannel(toldOffExclusive)},
 	{"told_off_403_credentials", toldOffCredentials},
 	{"told_off_530_virtual_host", toldOffVirtualHost},
@@ -397,8 +397,35 @@ func toldOffUnknownTag(channel *amqp.Channel) error {
 	}
 }
 
-func toldOffFlow(channel *amqp.Channel) error {
-	return refused(channel.Flow(false), 540, "NOT_IMPLEMENTED - active=false")
+func flowStopsDeliveries(channel *amqp.Channel) error {
+	queue, err := ownQueue(channel)
+	if err != nil {
+		return err
+	}
+	deliveries, err := channel.Consume(queue, "", true, false, false, false, nil)
+	if err != nil {
+		return err
+	}
+	if err := channel.Flow(false); err != nil {
+		return err
+	}
+	if err := publish(channel, queue, "waits"); err != nil {
+		return err
+	}
+	state, err := channel.QueueDeclarePassive(queue, false, true, true, false, nil)
+	if err != nil {
+		return err
+	}
+	if state.Messages != 1 {
+		return fmt.Errorf("%d messages wait while stopped, wanted 1", state.Messages)
+	}
+	if err := channel.Flow(true); err != nil {
+		return err
+	}
+	if body := string((<-deliveries).Body); body != "waits" {
+		return fmt.Errorf("delivered then: %q", body)
+	}
+	return nil
 }
 
 func toldOffExclusive(channel *amqp.Channel) error {

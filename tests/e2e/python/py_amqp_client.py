@@ -127,10 +127,19 @@ def flow_is_answered(broker):
 
 
 @case
-def flow_cannot_be_stopped(broker):
-    with channel_and_queue(broker) as (channel, _):
-        expect_error(amqp.AMQPNotImplementedError, 540, "NOT_IMPLEMENTED - active=false",
-                     lambda: channel.flow(False))
+def flow_stops_and_goes_on(broker):
+    with channel_and_queue(broker) as (channel, queue):
+        got = []
+        channel.basic_consume(queue, no_ack=True, callback=lambda message: got.append(message.body))
+        channel.flow(False)
+        for body in ("one", "two"):
+            channel.basic_publish(amqp.Message(body), routing_key=queue)
+        waiting = channel.queue_declare(queue, passive=True).message_count
+        expect_equal((got, waiting), ([], 2), "while stopped: delivered and waiting")
+        channel.flow(True)
+        while len(got) < 2:
+            channel.connection.drain_events(timeout=20)
+        expect_equal(got, ["one", "two"], "delivered then")
 
 
 @case

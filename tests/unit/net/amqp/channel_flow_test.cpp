@@ -150,6 +150,84 @@ TEST_P(ChannelLimitTest, NoCreditIsLost) {
   EXPECT_EQ(deliveries(), "ab");
 }
 
+// --- channel.flow
+
+TEST_P(ChannelFlowTest, AStoppedChannelGetsNothing) {
+  declare("q");
+  client_->consume("q", "one");
+  publish_each("q", "ab");
+  EXPECT_EQ(deliveries(), "ab");
+  client_->send(1, ChannelFlow{false});
+  EXPECT_FALSE(client_->expect<ChannelFlowOk>()->active);
+  publish_each("q", "cd");
+  EXPECT_TRUE(client_->quiet());
+  client_->consume("q", "two");
+  EXPECT_TRUE(client_->quiet()) << "neither does a consumer that comes now";
+  client_->send(1, ChannelFlow{false});
+  EXPECT_FALSE(client_->expect<ChannelFlowOk>()->active);
+  EXPECT_EQ(owner_->message_count("q"), 2U);
+  client_->send(1, ChannelFlow{true});
+  EXPECT_TRUE(client_->expect<ChannelFlowOk>()->active);
+  EXPECT_EQ(deliveries(), "cd");
+  publish_each("q", "e");
+  EXPECT_EQ(deliveries(), "e");
+}
+
+TEST_P(ChannelFlowTest, NothingComesBehindFlowOk) {
+  declare("q");
+  client_->consume("q", "tag", BasicConsume{.no_ack = true});
+  std::size_t received = 0;
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 10; ++i) owner_->publish("", "q", "x");
+    client_->send(1, ChannelFlow{false});
+    owner_->settle();
+    bool is_stopped = false;
+    for (const Event& event : client_->take_events()) {
+      if (event.method == MethodId::channel_flow_ok) is_stopped = true;
+      if (event.method != MethodId::basic_deliver) continue;
+      EXPECT_FALSE(is_stopped);
+      ++received;
+    }
+    EXPECT_TRUE(is_stopped);
+    client_->send(1, ChannelFlow{true});
+    for (const Event& event : client_->take_events())
+      received += event.method == MethodId::basic_deliver ? 1 : 0;
+  }
+  EXPECT_EQ(received, 200U);
+}
+
+TEST_P(ChannelFlowTest, AStoppedChannelMayGetAndClose) {
+  declare("q");
+  client_->consume("q", "tag");
+  client_->send(1, ChannelFlow{false});
+  (void)client_->expect<ChannelFlowOk>();
+  publish_each("q", "ab");
+  client_->send(1, BasicGet{"q", true});
+  EXPECT_EQ(client_->expect<BasicGetOk>()->message_count, 1U);
+  client_->send(1, ChannelClose{200, "bye", 0, 0});
+  (void)client_->expect<ChannelCloseOk>();
+  EXPECT_EQ(owner_->message_count("q"), 1U);
+}
+
+/// While it is stopped its output runs full and empty again.
+TEST_P(ChannelFlowTest, LowOutputDoesNotStartAStoppedChannel) {
+  declare("q");
+  client_->consume("q", "tag", BasicConsume{.no_ack = true});
+  client_->link().window_closed = true;
+  client_->link().piece_max = SIZE_MAX;
+  const std::string body(60'000, 'x');
+  const std::size_t count = 3 * limits::send_high_water / body.size();
+  for (std::size_t i = 0; i < count; ++i) owner_->publish("", "q", body);
+  owner_->settle();
+  client_->send(1, ChannelFlow{false});
+  client_->link().window_closed = false;
+  const std::size_t before = client_->take_events().size() - 1;
+  EXPECT_EQ(owner_->message_count("q"), count - before);
+  EXPECT_GT(count, before);
+  client_->send(1, ChannelFlow{true});
+  EXPECT_EQ(client_->take_events().size() - 1, count - before);
+}
+
 // --- Flow: a client that does not read
 
 TEST_P(ChannelFlowTest, ASlowReaderDoesNotFillTheMemory) {

@@ -1,0 +1,39 @@
+// channel.flow: the client stops its consumers and lets them go on (AMQP 0-9-1, channel.flow).
+// RabbitMQ answers a stop with 540. What basic.get asks for, and replies by direct reply-to, come
+// nevertheless: nobody else holds them.
+//
+//   flow stop -> every queue is told and answers -> flow-ok: nothing comes behind it
+#include "net/amqp/channel.h"
+#include "net/amqp/channel_impl.h"
+
+namespace lepus::amqp {
+
+Channel::Outcome Channel::on(const ChannelFlow& flow) {
+  const bool was_stopped = flow_stopped_;
+  flow_stopped_ = !flow.active;
+  if (flow.active) {
+    if (was_stopped && !connection_.pauses_consumers()) resume_consumers();
+    send(ChannelFlowOk{true});
+    return std::nullopt;
+  }
+  expect(MethodId::channel_flow, false, {});
+  pending_.answers_due = 1;  // Ours, until all were asked.
+  for (Consumer& consumer : consumers_) {
+    if (!consumer.in_use) continue;
+    consumer.paused = true;
+    ++pending_.answers_due;
+    broker().send(consumer.home, core::ConsumerFlow{consumer.queue, consumer.handle, true,
+                                                    consumer.limited, ref_});
+  }
+  on_flow_answer();
+  return std::nullopt;
+}
+
+void Channel::on_flow_answer() {
+  CHECK(pending_.answers_due > 0);
+  if (--pending_.answers_due > 0) return;
+  (void)take_pending();
+  send(ChannelFlowOk{false});
+}
+
+}  // namespace lepus::amqp
