@@ -30,6 +30,7 @@ namespace lepus::core {
 struct ConsumerHandle {
   std::uint32_t slot = 0;
   std::uint32_t generation = 0;  ///< 0 is "none" (basic.get).
+  bool operator==(const ConsumerHandle&) const = default;
 };
 
 enum class Outcome : std::uint8_t {
@@ -39,6 +40,10 @@ enum class Outcome : std::uint8_t {
   returned,  ///< By basic.recover, or its channel was closed or its consumer cancelled.
   unseen,    ///< It never reached its consumer.
 };
+/// The queue has it again.
+constexpr bool gives_back(Outcome outcome) {
+  return outcome != Outcome::acknowledged && outcome != Outcome::rejected;
+}
 
 struct Enqueue {
   QueueId queue;
@@ -104,12 +109,12 @@ struct ConsumerFlow {
   ConsumerHandle consumer;
   bool paused;   ///< Output of its connection is above the high-water mark, or channel.flow.
   bool limited;  ///< The channel has a shared limit.
+  ChannelRef answer_to = {};  ///< Gets a Reply, behind what was delivered before; none: nobody.
 };
 struct CreditGrant {
   QueueId queue;
   ChannelRef channel;
   ConsumerHandle consumer;
-  ChannelRef answer_to = {};  ///< Gets a Reply, behind what was delivered before; none: nobody.
   std::uint32_t count;
 };
 

@@ -97,6 +97,10 @@ constexpr std::uint64_t stream_ahead_bytes = tiny ? 512 : 2 << 20;
 constexpr std::size_t stream_share_min = tiny ? 2 : 16;
 /// Messages dropped by a limit in one turn.
 constexpr std::size_t stream_drop_max = tiny ? 4 : 16'384;
+/// Consumers of one stream whose offset is kept.
+constexpr std::size_t stream_names_max = tiny ? 4 : 10'000;
+/// Of them, those that were cancelled and have messages to settle.
+constexpr std::size_t stream_departed_max = tiny ? 2 : 1'000;
 /// Times are kept for offsets by time and for x-max-age, so coarse.
 constexpr Nanos stream_time_step = nanos_per_s;
 

@@ -8,14 +8,6 @@
 
 namespace lepus::core {
 
-namespace {
-
-bool gives_back(Outcome outcome) {
-  return outcome != Outcome::acknowledged && outcome != Outcome::rejected;
-}
-
-}  // namespace
-
 Queue::Queue(const QueueInfo& info, Broker& broker)
     : info_(&info),
       broker_(broker),
@@ -74,6 +66,7 @@ void Queue::drop_records() {
     const RecordPlace place = slot.is_cold() ? slot.place() : slot.message()->place();
     if (place && (slot.is_cold() || records(*slot.message()))) broker_.ledger().dropped(place);
   });
+  if (stream_) stream_->offsets().drop_records();
   if (!paging_) return;
   for (const Paging::Pending& pending : paging_->pending) broker_.ledger().dropped(pending.place);
 }
@@ -88,23 +81,41 @@ void Queue::repeat_marks() {
 void Queue::restore(const RestoredQueue& held) {
   CHECK(is_kept_);
   for (const RestoredRun& run : held.runs) {
-    if (!stream_) restore_deadlines(run);
+    if (stream_ && StreamOffsets::owns(run.first)) {
+      stream_->offsets().restore(run);
+      continue;
+    }
+    if (stream_) {
+      stream_->restore(run);
+    } else {
+      restore_deadlines(run);
+    }
     RecordPlace place = run.place;
     for (Sequence sequence = run.first; sequence < run.first + run.count; ++sequence) {
       backlog_.restore(sequence, place, run.body_size, run.redelivered);
       place.offset += place.size;
     }
   }
-  if (stream_) stream_->restore_times(held);
   if (expiry_) expiry_->sort_arrivals();
   if (!held.runs.empty() && !stream_) (void)paging();
-  for (const Sequence sequence : held.next) backlog_.continue_at(sequence);
-  // The ledger may move what is held away from where this was said.
-  for (const Sequence below : held.seen) backlog_.restore_announced(below);
+  restore_levels(held);
   register_deadline();
   // What was unacknowledged counts again. Dropped when exchanges and bindings are there, too.
   if (has_rules_ && is_full_for(nullptr)) broker_.add_deadline(broker_.now(), info_->id);
   if (backlog_.ready_count() > 0) broker_.mark(*this);
+}
+
+void Queue::restore_levels(const RestoredQueue& held) {
+  for (const Sequence next : held.next) {
+    if (stream_ && StreamOffsets::owns(next)) {
+      stream_->offsets().continue_at(next);
+    } else {
+      backlog_.continue_at(next);
+    }
+  }
+  // The ledger may move what is held away from where this was said. Streams announce nothing.
+  if (stream_) return;
+  for (const Sequence below : held.seen) backlog_.restore_announced(below);
 }
 
 /// Times from before the restart are of the wall clock.
@@ -267,12 +278,7 @@ void Queue::answer_get(const Get& request) {
 
 void Queue::settle(const Settle& settle, Consumer* consumer) {
   CHECK(settle.first <= settle.last);
-  if (stream_) {
-    if (consumer == nullptr) return;
-    consumer->unacked_count -= static_cast<std::uint32_t>(
-        std::min<Sequence>(consumer->unacked_count, settle.last - settle.first + 1));
-    return consumer_changed(*consumer);
-  }
+  if (stream_) return stream_->settle(settle, consumer);
   for (Sequence sequence = settle.first; sequence <= settle.last; ++sequence) {
     if (backlog_.state(sequence) != Backlog::State::unacked) continue;
     if (gives_back(settle.outcome)) {

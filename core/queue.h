@@ -137,6 +137,7 @@ class Queue : public ListNode<Queue> {
   bool obtain_credit(Consumer& consumer);
   void return_unused_credit(Consumer& consumer);
   void restore_deadlines(const RestoredRun& run);
+  void restore_levels(const RestoredQueue& held);
   Outgoing send_head(bool no_ack);
   void deliver_to(Consumer& consumer);
   /// Before a delivery that is to be acknowledged.

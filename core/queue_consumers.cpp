@@ -31,12 +31,13 @@ void Queue::unsubscribe(Consumer& consumer) {
   CHECK(consumer.queue == this);
   if (consumer.linked()) active_.remove(consumer);
   return_unused_credit(consumer);
+  if (stream_) stream_->reader_leaves(consumer);
   std::erase(consumers_, &consumer);
   if (sole_ == &consumer) {
     sole_ = nullptr;
     choose_sole();
   }
-  if (stream_) stream_->reader_left();
+  if (stream_) stream_->readers_left();
   note_used();
   broker_.destroy_consumer(consumer);
 }

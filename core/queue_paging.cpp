@@ -96,6 +96,7 @@ bool Queue::on_written() {
 
 /// What is pending is not written, so nobody asks for it.
 std::optional<Held> Queue::find_held(Sequence sequence) const {
+  if (stream_ && StreamOffsets::owns(sequence)) return stream_->offsets().find_held(sequence);
   const Slot slot = backlog_.slot_at(sequence);
   if (slot.state() == Slot::State::gone) return std::nullopt;
   if (slot.is_cold()) return Held{slot.place(), nullptr};
@@ -104,6 +105,7 @@ std::optional<Held> Queue::find_held(Sequence sequence) const {
 }
 
 void Queue::on_moved(Sequence sequence, const RecordPlace& place) {
+  if (stream_ && StreamOffsets::owns(sequence)) return stream_->offsets().on_moved(sequence, place);
   backlog_.move(sequence, place);
 }
 
@@ -172,6 +174,10 @@ bool Queue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef m
 }
 
 void Queue::lose(Sequence sequence) {
+  if (stream_ && StreamOffsets::owns(sequence)) {
+    stream_->offsets().lose(sequence);
+    return broker_.mark(*this);
+  }
   (void)take(sequence);
   send_line();
 }

@@ -13,7 +13,8 @@
 
 namespace lepus::core {
 
-Stream::Stream(Queue& queue, Broker& broker) : queue_(queue), broker_(broker) {}
+Stream::Stream(Queue& queue, Broker& broker)
+    : queue_(queue), broker_(broker), offsets_(queue.info().id, broker) {}
 
 std::uint64_t Stream::wall_clock_ms() const {
   return static_cast<std::uint64_t>((broker_.now() + broker_.wall_clock_offset()) / nanos_per_ms);
@@ -34,9 +35,7 @@ Sequence Stream::push(MessageRef message) {
   return sequence;
 }
 
-void Stream::restore_times(const RestoredQueue& held) {
-  for (const RestoredRun& run : held.runs) times_.add(run.first, run.enqueued_ms);
-}
+void Stream::restore(const RestoredRun& run) { times_.add(run.first, run.enqueued_ms); }
 
 // --- Consumers
 
@@ -45,9 +44,10 @@ void Stream::add_reader(Consumer& consumer, const StreamSpec& spec) {
   consumer.reader->spec = spec;
   consumer.reader->next = start_of(spec.start);
   broker_.mark(queue_);
+  if (!spec.name.empty()) begin_named(*consumer.reader);
 }
 
-void Stream::reader_left() {
+void Stream::readers_left() {
   if (queue_.consumers_.empty()) cache_.shrink(0);
 }
 
@@ -84,7 +84,10 @@ bool Stream::pump() {
   const std::size_t share =
       std::max(limits::deliveries_per_pump_max / consumers.size(), limits::stream_share_min);
   bool has_more = false;
-  for (Consumer* consumer : consumers) has_more |= serve(*consumer, share);
+  for (Consumer* consumer : consumers) {
+    has_more |= serve(*consumer, share);
+    keep_offset(*consumer->reader);
+  }
   cache_.note_served();
   shrink_cache(broker_.is_short());
   return has_more;
@@ -106,6 +109,7 @@ bool Stream::serve(Consumer& consumer, std::size_t share) {
 
 Stream::Turn Stream::offer(Consumer& consumer) {
   StreamReader& reader = *consumer.reader;
+  if (!place(reader)) return Turn::waits;
   reader.next = std::max(reader.next, first());
   if (reader.next >= end() || !consumer.has_room()) return Turn::waits;
   const bool is_remote = consumer.local == nullptr;
@@ -143,6 +147,7 @@ MessageRef Stream::content(Consumer& consumer) {
 void Stream::deliver(Consumer& consumer, MessageRef message) {
   const Subscribe& spec = consumer.spec;
   const Sequence offset = consumer.reader->next++;
+  if (consumer.reader->progress) consumer.reader->progress->delivered(offset);
   ++consumer.unacked_count;
   if (spec.limited) {
     --consumer.credit;
@@ -221,6 +226,10 @@ bool Stream::ask_page(Sequence from, std::uint64_t& bytes_left) {
 }
 
 bool Stream::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message) {
+  if (StreamOffsets::owns(sequence)) {
+    broker_.mark(queue_);
+    return offsets_.on_fetched(sequence, place, std::move(message));
+  }
   const Slot slot = queue_.backlog_.slot_at(sequence);
   const bool is_wanted = slot.state() != Slot::State::gone && slot.is_cold();
   if (is_wanted && slot.place() != place) {

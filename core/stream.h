@@ -12,10 +12,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
 
 #include "core/ports.h"
 #include "core/stream_cache.h"
+#include "core/stream_offsets.h"
 #include "core/stream_reader.h"
 #include "core/stream_times.h"
 
@@ -23,6 +26,7 @@ namespace lepus::core {
 
 class Broker;
 struct Consumer;
+struct Settle;
 class Queue;
 
 class Stream {
@@ -30,13 +34,19 @@ class Stream {
   Stream(Queue& queue, Broker& broker);
 
   Sequence push(MessageRef message);
-  void restore_times(const RestoredQueue& held);
+  /// What was found after a restart.
+  void restore(const RestoredRun& run);
   /// Lets every consumer read on, each a share. True: there is more that only needs another turn.
   [[nodiscard]] bool pump();
   /// The consumer begins to read.
   void add_reader(Consumer& consumer, const StreamSpec& spec);
-  /// After a consumer left.
-  void reader_left();
+  /// A consumer leaves.
+  void reader_leaves(Consumer& consumer);
+  /// After the last one left.
+  void readers_left();
+  /// Credit for more, and progress of a consumer whose offset is kept. Null: it was cancelled.
+  void settle(const Settle& settle, Consumer* consumer);
+  StreamOffsets& offsets() { return offsets_; }
   /// See Queue::on_fetched().
   bool on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message);
   /// The ledger has written more. True: there is more to wait for.
@@ -50,6 +60,10 @@ class Stream {
 
  private:
   enum class Turn : std::uint8_t { delivered, skipped, waits, reads, retry_later };
+  struct Departed {
+    ConsumerHandle handle;
+    std::unique_ptr<StreamReader> reader;
+  };
 
   std::uint64_t wall_clock_ms() const;
   Sequence first() const;
@@ -64,11 +78,19 @@ class Stream {
   bool ask_page(Sequence from, std::uint64_t& bytes_left);
   bool is_over_limit() const;
 
+  // stream_named.cpp
+  void begin_named(StreamReader& reader);
+  bool place(StreamReader& reader);
+  void settle_departed(const Settle& settle);
+  void keep_offset(StreamReader& reader);
+
   Queue& queue_;
   Broker& broker_;
   StreamCache cache_;
   StreamTimes times_;
+  StreamOffsets offsets_;
   std::optional<RecordPlace> awaited_;  ///< A consumer waits for this record to be written.
+  std::deque<Departed> departed_;       ///< Whose offset is kept, and that have not settled all.
   std::uint64_t page_bytes_ = 0;        ///< Of the page asked for last, on disk.
 };
 

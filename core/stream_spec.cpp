@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view offset_key = "x-stream-offset";
 constexpr std::string_view filter_key = "x-stream-filter";
 constexpr std::string_view unfiltered_key = "x-stream-match-unfiltered";
+constexpr std::string_view tracking_key = "x-stream-automatic-offset-tracking";
 constexpr std::string_view filter_value_header = "x-stream-filter-value";
 
 /// A thousand years.
@@ -90,6 +91,21 @@ std::string read_filters(const FieldValue& value, std::vector<std::string>& out)
   return {};
 }
 
+/// The value may be a text, as in LavinMQ. Empty when `out` was filled.
+std::string read_tracking(const FieldValue& value, std::string_view tag, bool& out) {
+  if (value.is_bool()) {
+    out = value.as_bool();
+  } else if (value.is_string()) {
+    if (value.text() != "true" && value.text() != "false")
+      return fmt::format("'{}' is neither true nor false", value.text());
+    out = value.text() == "true";
+  } else {
+    return fmt::format("{{unacceptable_type,{}}}", value.type_name());
+  }
+  if (out && tag.empty()) return "the consumer needs a tag, under which its offset is kept";
+  return {};
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> parse_age_ms(std::string_view text) {
@@ -102,9 +118,19 @@ std::optional<std::uint64_t> parse_age_ms(std::string_view text) {
   return count > age_ms_max / unit ? age_ms_max : count * unit;
 }
 
-Result<StreamSpec> parse_stream_spec(Bytes arguments, std::string_view queue_title) {
+Result<StreamSpec> parse_stream_spec(Bytes arguments, std::string_view tag,
+                                     std::string_view queue_title) {
   StreamSpec spec;
   const FieldTable table{arguments};
+  if (const auto value = table.find(tracking_key)) {
+    bool is_tracked = false;
+    const std::string reason = read_tracking(*value, tag, is_tracked);
+    if (!reason.empty()) return invalid(tracking_key, queue_title, reason);
+    if (is_tracked) {
+      spec.name = tag;
+      spec.start.kind = StreamStart::Kind::first;
+    }
+  }
   if (const auto value = table.find(offset_key)) {
     const std::string reason = read_start(*value, spec.start);
     if (!reason.empty()) return invalid(offset_key, queue_title, reason);

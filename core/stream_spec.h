@@ -6,6 +6,10 @@
 //   x-stream-filter            a text or an array of texts: only messages whose header
 //                              x-stream-filter-value is one of them
 //   x-stream-match-unfiltered  true: messages without that header, too
+//   x-stream-automatic-offset-tracking
+//                              true: the broker keeps what the consumer has settled under its tag,
+//                              and one with that tag goes on there; x-stream-offset ("first" when
+//                              absent) is for the first time (LavinMQ's)
 #pragma once
 
 #include <cstdint>
@@ -36,13 +40,16 @@ struct StreamSpec {
   StreamStart start;
   std::vector<std::string> filters;  ///< Empty: no filter.
   bool match_unfiltered = false;
+  std::string name;  ///< Under which its offset is kept; empty: it is not.
 
   /// `properties`: of a message, encoded.
   bool wants(Bytes properties) const;
 };
 
-/// `arguments` is the inside of a valid field table; `queue_title` for the error text. Errors: 406.
-Result<StreamSpec> parse_stream_spec(Bytes arguments, std::string_view queue_title);
+/// `arguments` is the inside of a valid field table; `tag` as the client gave it, it may be empty;
+/// `queue_title` for the error text. Errors: 406.
+Result<StreamSpec> parse_stream_spec(Bytes arguments, std::string_view tag,
+                                     std::string_view queue_title);
 
 /// "7D", "12h": a number and one of Y M D h m s, in milliseconds (RabbitMQ: a year has 365 days, a
 /// month 30). nullopt when it is none.

@@ -26,6 +26,7 @@ class RingBuffer {
     return items_[(head_ + index) & (capacity_ - 1)];
   }
   T& front() { return (*this)[0]; }
+  const T& front() const { return (*this)[0]; }
   T& back() { return (*this)[size_ - 1]; }
 
   void push_back(T item) {
@@ -40,6 +41,10 @@ class RingBuffer {
     head_ = (head_ + 1) & (capacity_ - 1);
     --size_;
     return item;
+  }
+  void pop_back() {
+    back() = T{};
+    --size_;
   }
   /// Forgets everything and gives the memory back.
   void reset() {

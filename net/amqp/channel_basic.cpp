@@ -48,7 +48,7 @@ core::Result<std::unique_ptr<core::StreamSpec>> Channel::read_stream_spec(
     return AmqpError{ReplyCode::precondition_failed,
                      "consumer prefetch count is not set for stream " + title};
   }
-  auto spec = core::parse_stream_spec(consume.arguments, title);
+  auto spec = core::parse_stream_spec(consume.arguments, consume.consumer_tag, title);
   if (!spec.ok()) return std::move(spec.error());
   return std::make_unique<core::StreamSpec>(std::move(spec.value()));
 }

@@ -76,6 +76,52 @@ def offsets_stay(node):
     check(read(node, 1, offset=wanted) == [(wanted, wanted)], 'the next offset')
 
 
+def read_as(node, tag, count, acked, queue='s'):
+    """The offsets that a consumer with this tag gets first; the broker keeps where it is."""
+    probe = node.probe()
+    probe.call(1, 'Basic.Qos', prefetch_count=count)
+    probe.send(1, 'Basic.Consume', queue=queue, consumer_tag=tag,
+               arguments={'x-stream-automatic-offset-tracking': True})
+    probe.expect('Basic.ConsumeOk')
+    got = []
+    while len(got) < count:
+        probe.expect('Basic.Deliver')
+        got.append(probe.content()[0]['headers']['x-stream-offset'])
+    if acked > 0:
+        probe.send(1, 'Basic.Ack', delivery_tag=acked, multiple=True)
+    probe.send(1, 'Channel.Close', reply_code=200)
+    while getattr(probe.receive(), 'name', None) != 'Channel.CloseOk':
+        pass
+    return got
+
+
+@case
+def named_consumers_go_on(node):
+    """After kills and stops, with other numbers of shards, and when the journal is compacted."""
+    node.start(shards=2, settings=SETTINGS)
+    probe = publisher(node)
+    probe.call(1, 'Queue.Declare', queue='s', durable=True, arguments=STREAM)
+    publish(probe, 0, 100)
+    begin = 0
+    for round_number, shards in enumerate((2, 1, 2, 1)):
+        check(read_as(node, 'one', 20, acked=10) == list(range(begin, begin + 20)),
+              f'not where it was in round {round_number}')
+        check(read_as(node, 'idle', 5, acked=0) == [0, 1, 2, 3, 4], 'one that settled nothing')
+        begin += 10
+        if round_number % 2:
+            probe.call(1, 'Queue.Declare', queue='busy', durable=True)
+            for _ in range(10):
+                publish(probe, 0, 400, queue='busy')
+                probe.call(1, 'Queue.Purge', queue='busy')
+            node.stop()
+        else:
+            publish(probe, 0, 1, queue='s')   # Confirmed: what came before it is on the disk.
+            node.kill()
+        node.start(shards=shards, settings=SETTINGS)
+        probe = publisher(node)
+    check(read_as(node, 'one', 5, acked=0) == list(range(begin, begin + 5)), 'at the end')
+
+
 @case
 def other_traffic_does_not_disturb(node):
     """The journal is compacted under the stream; what is read moves meanwhile."""

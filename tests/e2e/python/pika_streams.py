@@ -141,6 +141,40 @@ def a_shared_limit_works_too(broker):
             expect_equal(got, [4, 5, 6, 7, 8], "offsets")
 
 
+def read_as(broker, queue, tag, count, settle=None):
+    """The offsets that a consumer with this tag gets first; the broker keeps where it is."""
+    with channel_of(broker) as channel:
+        channel.basic_qos(prefetch_count=50)
+        got = []
+
+        def on_message(_, method, properties, body):
+            got.append(properties.headers["x-stream-offset"])
+            (settle or channel.basic_ack)(method.delivery_tag)
+
+        channel.basic_consume(queue, on_message, consumer_tag=tag, arguments={
+            "x-stream-automatic-offset-tracking": True})
+        wait_until(lambda: len(got) >= count, f"{count} messages",
+                   pause=lambda: channel.connection.process_data_events(0.05))
+        return got
+
+
+@case
+def the_broker_keeps_the_offset_of_a_named_consumer(broker):
+    with channel_of(broker) as channel:
+        with queue_of(broker, channel, durable=True, arguments=STREAM) as queue:
+            channel.confirm_delivery()
+            publish(channel, queue, 10)
+            expect_equal(read_as(broker, queue, "billing", 10), list(range(10)), "the first time")
+            publish(channel, queue, 3)
+            expect_equal(read_as(broker, queue, "billing", 3), [10, 11, 12], "the second time")
+            expect_equal(read_as(broker, queue, "audit", 13), list(range(13)), "another name")
+            publish(channel, queue, 1)
+            # It goes without settling anything.
+            expect_equal(read_as(broker, queue, "billing", 1, settle=lambda tag: None), [13],
+                         "not settled")
+            expect_equal(read_as(broker, queue, "billing", 1), [13], "again")
+
+
 @case
 def deliveries_to_classic_queues_have_no_offset(broker):
     with channel_of(broker) as channel, queue_of(broker, channel) as classic:

@@ -78,7 +78,9 @@ class FakeLedger final : public Ledger {
   RecordPlace append(const Message& message, std::uint32_t queue_count) override {
     is_open = true;
     live[++records] = queue_count;
-    bodies[records] = std::string{as_text(message.inline_body())};
+    std::string& body = bodies[records];
+    message.for_each_piece([&body](Bytes piece) { body += as_text(piece); });
+    keys[records] = message.routing_key();
     batches[records] = submitted + 1;
     return place_of(records);
   }
@@ -102,8 +104,9 @@ class FakeLedger final : public Ledger {
       MessageRef message;
       if (body != "damaged") {
         static constexpr std::array<std::uint8_t, 2> no_properties{};
-        message = Message::create({"", "", no_properties, body.size(), true},
-                                  holder->memory_of_fetched());
+        message =
+            Message::create({"", keys[record_of(one.place)], no_properties, body.size(), true},
+                            holder->memory_of_fetched());
         message->append_body(as_bytes(body));
       }
       lost_count += holder->on_fetched(one.at, one.place, std::move(message)) ? 1 : 0;
@@ -140,6 +143,7 @@ class FakeLedger final : public Ledger {
   std::uint32_t records = 0;
   std::map<std::uint32_t, std::uint32_t> live;  ///< Queues that hold it, by record.
   std::map<std::uint32_t, std::string> bodies;
+  std::map<std::uint32_t, std::string> keys;
   std::vector<Entry> entries;
   std::vector<Entry> settles;
   std::vector<QueuePosition> marks;

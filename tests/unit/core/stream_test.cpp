@@ -188,6 +188,37 @@ TEST_F(StreamTest, WhatIsLargerThanTheCacheIsReadNevertheless) {
   EXPECT_EQ(first_.deliveries.size(), count);
 }
 
+/// A channel elsewhere with a shared limit: its credit comes when what was read is here for long.
+TEST_F(StreamTest, CreditThatComesLateFindsWhatWasRead) {
+  queue_ = declare();
+  shard_.broker.set_short_above(0);
+  const std::string body(limits::stream_cache_bytes_short + 1, 'x');
+  constexpr std::size_t count = 3;
+  for (std::size_t i = 0; i < count; ++i) shard_.publish("", "s", body);
+  settle_down();
+  const ChannelRef channel{1, 7, 1};
+  StreamSpec spec;
+  spec.start = {Kind::first, 0};
+  shard_.broker.apply(Subscribe{.queue = queue_,
+                                .channel = channel,
+                                .limited = true,
+                                .stream = std::make_unique<StreamSpec>(spec).release()});
+  const ConsumerHandle consumer = shard_.outbox.take<Reply>().consumer;
+  std::size_t delivered = 0;
+  for (std::size_t turn = 0; turn < 10 * count && delivered < count; ++turn) {
+    shard_.publish("", "s", "y");  // Something that can leave memory.
+    shard_.broker.flush();
+    shard_.broker.pump();
+    if (!shard_.outbox.all<CreditRequest>().empty()) {
+      const CreditRequest request = shard_.outbox.take<CreditRequest>();
+      shard_.broker.apply(CreditGrant{queue_, channel, consumer, request.wanted});
+    }
+    shard_.ledger.bring();
+    delivered = shard_.outbox.all<Deliver>().size();
+  }
+  EXPECT_GE(delivered, count);
+}
+
 TEST_F(StreamTest, ALostRecordIsSkipped) {
   queue_ = declare();
   publish("abc");
@@ -249,7 +280,7 @@ TEST(StreamSpecTest, FiltersAreExact) {
   arguments.text({}, "emea");
   arguments.text({}, "apac");
   arguments.end();
-  StreamSpec spec = parse_stream_spec(arguments.bytes(), "queue 's'").value();
+  StreamSpec spec = parse_stream_spec(arguments.bytes(), {}, "queue 's'").value();
   EXPECT_TRUE(spec.wants(properties("apac")));
   EXPECT_FALSE(spec.wants(properties("amer")));
   EXPECT_FALSE(spec.wants(none));
@@ -262,7 +293,7 @@ TEST(StreamSpecTest, OffsetsAreChecked) {
   const auto start = [](std::string_view text) {
     FieldTableWriter arguments;
     arguments.text("x-stream-offset", text);
-    return parse_stream_spec(arguments.bytes(), "queue 's' in vhost '/'");
+    return parse_stream_spec(arguments.bytes(), {}, "queue 's' in vhost '/'");
   };
   EXPECT_EQ(start("last").value().start.kind, Kind::last);
   EXPECT_EQ(start("5m").value().start.value, 300'000U);
@@ -271,10 +302,31 @@ TEST(StreamSpecTest, OffsetsAreChecked) {
             "'sometime' is none of first, last, next, an offset, a timestamp, an age like 1h");
   FieldTableWriter time;
   time.timestamp_s("x-stream-offset", 12);
-  EXPECT_EQ(parse_stream_spec(time.bytes(), {}).value().start.value, 12'000U);
+  EXPECT_EQ(parse_stream_spec(time.bytes(), {}, {}).value().start.value, 12'000U);
   FieldTableWriter negative;
   negative.int32("x-stream-offset", -1);
-  EXPECT_FALSE(parse_stream_spec(negative.bytes(), {}).ok());
+  EXPECT_FALSE(parse_stream_spec(negative.bytes(), {}, {}).ok());
+}
+
+TEST(StreamSpecTest, TrackingNeedsATag) {
+  FieldTableWriter arguments;
+  arguments.boolean("x-stream-automatic-offset-tracking", true);
+  const StreamSpec spec = parse_stream_spec(arguments.bytes(), "tag", {}).value();
+  EXPECT_EQ(spec.name, "tag");
+  EXPECT_EQ(spec.start.kind, Kind::first);
+  EXPECT_EQ(parse_stream_spec(arguments.bytes(), {}, "queue 's'").error().text(),
+            "PRECONDITION_FAILED - invalid arg 'x-stream-automatic-offset-tracking' for queue "
+            "'s': the consumer needs a tag, under which its offset is kept");
+  const auto with_text = [](std::string_view value) {
+    FieldTableWriter written;
+    written.text("x-stream-offset", "last");
+    written.text("x-stream-automatic-offset-tracking", value);
+    return parse_stream_spec(written.bytes(), "tag", {});
+  };
+  EXPECT_EQ(with_text("true").value().name, "tag");
+  EXPECT_EQ(with_text("true").value().start.kind, Kind::last);
+  EXPECT_EQ(with_text("false").value().name, "");
+  EXPECT_FALSE(with_text("yes").ok());
 }
 
 TEST(HeaderSplice, PutsOneHeaderBehindTheOthers) {
