@@ -147,10 +147,11 @@ void Actor::publish(Client& client, Channel& channel) {
     if (QueueModel* queue = choose_queue(client)) plan.address.more_keys.push_back(queue->name);
   }
   const bool is_delayed = !to_default && exchange->delays && random_.chance(70);
+  const bool is_held = is_delayed || (!to_default && exchange->holds());
   if (is_delayed) plan.delay_ms = static_cast<std::uint32_t>(1 + random_.below(300));
-  if (random_.chance(scene_.plan->rules / 4))
+  if (random_.chance(!to_default && exchange->deduplicates ? 70 : scene_.plan->rules / 4))
     plan.double_id = "d" + std::to_string(random_.below(8));
-  plan.mandatory = !is_delayed && random_.chance(30);
+  plan.mandatory = !is_held && random_.chance(30);
   plan.expires = random_.chance(scene_.plan->expiring);
   plan.persistent = random_.chance(scene_.plan->persistent);
   plan.body_size = choose_body_size();
@@ -182,8 +183,10 @@ void Actor::use_queue(Client& client, Channel& channel) {
   tame(channel, *queue);
   const std::uint64_t dice = random_.below(100);
   const bool no_ack = random_.chance(scene_.plan->no_ack);
-  if (dice < 45) return channel.get(*queue, no_ack);
-  if (dice < 75 && channel.consumers().size() < 4) {
+  // Several consumers are what it is about.
+  const bool wants_more = queue->rules.single_active && random_.chance(60);
+  if (dice < 45 && !wants_more) return channel.get(*queue, no_ack);
+  if ((dice < 75 || wants_more) && channel.consumers().size() < 4) {
     const std::int32_t priority =
         random_.chance(80) ? 0 : static_cast<std::int32_t>(random_.below(3)) - 1;
     const bool exclusive = random_.chance(10) && !queue->rules.single_active;
@@ -206,8 +209,13 @@ void Actor::use_stream(Channel& channel, QueueModel& queue) {
   if (channel.prefetch() == 0)
     channel.qos(static_cast<std::uint16_t>(1 + random_.below(20)), false);
   ConsumePlan plan;
-  plan.stream_from =
-      random_.chance(50) ? places[random_.below(3)] : std::to_string(random_.below(20));
+  const std::string name = "n" + std::to_string(random_.below(3));
+  if (random_.chance(40) && !channel.consumers().contains(name)) {
+    plan.stream_name = name;
+  } else {
+    plan.stream_from =
+        random_.chance(50) ? places[random_.below(3)] : std::to_string(random_.below(20));
+  }
   channel.consume(queue, plan);
 }
 
@@ -218,6 +226,7 @@ void Actor::control_channel(Client& client, Channel& channel) {
   if (dice < 25) return channel.recover(random_.chance(20));
   if (dice < 50)
     return channel.qos(static_cast<std::uint16_t>(random_.below(6)), random_.chance(40));
+  if (dice < 60) return channel.flow(channel.is_stopping() || random_.chance(30));
   if (channel.mode() == Channel::Mode::plain) {
     if (random_.chance(scene_.plan->tx)) return channel.select_tx();
     if (random_.chance(scene_.plan->confirm)) return channel.select_confirm();
@@ -302,20 +311,24 @@ void Actor::choose_rules(const Client& client, QueueModel& queue) {
 
 void Actor::declare_exchange(Channel& channel) {
   static constexpr const char* types[] = {
-      "direct", "fanout", "topic", "headers", "x-consistent-hash", "x-modulus-hash", "x-random"};
+      "direct",         "fanout",   "topic",         "headers", "x-consistent-hash",
+      "x-modulus-hash", "x-random", "x-local-random"};
   Model& model = *scene_.model;
   if (model.exchange_count() >= scene_.plan->exchanges_max || random_.chance(20)) {
     ExchangeModel* exchange = choose_exchange();
     if (exchange == nullptr || exchange->name.empty()) return;
     return channel.declare_exchange(*exchange, !exchange->wild);
   }
-  const std::string alternate =
-      random_.chance(25) && model.exchange_count() > 6
-          ? model.exchange(static_cast<std::uint32_t>(random_.below(model.exchange_count()))).name
-          : "";
-  ExchangeModel& exchange =
-      model.add_exchange("x" + std::to_string(scene_.next_name++), types[random_.below(7)]);
+  const auto other = static_cast<std::uint32_t>(random_.below(model.exchange_count()));
+  const bool has_alternate =
+      random_.chance(25) && model.exchange_count() > 6 && !model.exchange(other).holds();
+  const std::string alternate = has_alternate ? model.exchange(other).name : "";
+  ExchangeModel& exchange = model.add_exchange("x" + std::to_string(scene_.next_name++),
+                                               types[random_.below(std::size(types))]);
   exchange.delays = !exchange.type.starts_with("x-") && random_.chance(25);
+  exchange.deduplicates = random_.chance(20);
+  exchange.keeps_history =
+      exchange.type == "fanout" && !exchange.delays && !exchange.deduplicates && random_.chance(40);
   exchange.durable = random_.chance(scene_.plan->durable);
   exchange.auto_delete = random_.chance(20);
   exchange.internal = random_.chance(10);
@@ -343,6 +356,7 @@ void Actor::bind(Client& client, Channel& channel) {
   } else {
     ExchangeModel* target = choose_exchange();
     if (target == nullptr || target->name.empty() || target->changing) return;
+    if (target->holds()) return;  // It would be of messages to another exchange.
     if (target->wild != source->wild) return;
     wish.destination = target->index;
   }

@@ -66,7 +66,15 @@ void Channel::on_answered(Pending& pending, const Incoming& incoming) {
   if (incoming.method == MethodId::channel_open_ok && state_ == State::opening)
     state_ = State::open;
   if (incoming.method == MethodId::channel_close_ok) return end(true);
+  if (incoming.method == MethodId::channel_flow_ok) on_flow_ok(pending, incoming);
   succeed(pending);
+}
+
+void Channel::on_flow_ok(const Pending& pending, const Incoming& incoming) {
+  amqp::ChannelFlowOk ok;
+  if (!amqp::decode(incoming.arguments, ok) || ok.active != pending.flag)
+    judge().fail(14, "channel.flow-ok is malformed");
+  if (!ok.active && stopping_flow_) flow_stopped_ = true;
 }
 
 /// Publishes and acknowledgements up to this request have been carried out.
@@ -88,6 +96,8 @@ void Channel::mark_processed(std::uint64_t order, bool durable) {
     const Settling& done = settling_.front();
     if (durable) ledger().on_settle_durable({this, done.queue, done.message, parts_.id});
     ledger().on_settled({this, done.queue, done.message, parts_.id}, done.rejected);
+    if (done.reader)
+      ledger().on_stream_settled(model().queue(done.queue), *done.reader, done.offset);
     settling_.pop_front();
   }
 }

@@ -11,6 +11,7 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,7 +32,7 @@ struct Pending {
   bool has_reply = true;
   std::uint32_t target = 0;  ///< Queue, exchange or binding of the model.
   std::string tag;
-  bool flag = false;                ///< get: no_ack; delete: conditional.
+  bool flag = false;                ///< get: no_ack; delete: conditional; flow: active.
   std::set<std::uint32_t> touched;  ///< recover: queues whose messages move.
 };
 
@@ -57,6 +58,7 @@ struct ConsumePlan {
   bool no_wait = false;
   std::int32_t priority = 0;
   std::string stream_from = {};  ///< x-stream-offset; not empty: of a stream.
+  std::string stream_name = {};  ///< The broker keeps its offset under this one.
 };
 
 class Channel final : public Risk {
@@ -77,7 +79,9 @@ class Channel final : public Risk {
   struct Held {
     std::uint32_t queue;
     MessageId message;
-    std::string tag;  ///< Of its consumer; empty: a get.
+    std::string tag;                                ///< Of its consumer; empty: a get.
+    std::shared_ptr<NamedReader> reader = nullptr;  ///< Of a stream.
+    std::int64_t offset = 0;                        ///< In the stream.
   };
   struct Consumer {
     std::uint32_t queue = 0;
@@ -129,8 +133,11 @@ class Channel final : public Risk {
   void commit();
   void rollback();
   void close();
-  /// channel.flow(true): something with an answer.
-  void sync();
+  /// channel.flow: stopped, nothing is delivered from its answer on.
+  void flow(bool active);
+  /// Something with an answer.
+  void sync() { flow(true); }
+  bool is_stopping() const { return stopping_flow_; }
   /// What was just sent is illegal: only this error may come.
   void doom(const Doom& doom);
 
@@ -146,6 +153,8 @@ class Channel final : public Risk {
     std::uint32_t queue;
     MessageId message;
     bool rejected;
+    std::shared_ptr<NamedReader> reader = nullptr;
+    std::int64_t offset = 0;
   };
   struct TxSettle {
     std::uint64_t tag;
@@ -167,6 +176,7 @@ class Channel final : public Risk {
   // channel.cpp
   bool on_reply(const Incoming& incoming);
   void on_answered(Pending& pending, const Incoming& incoming);
+  void on_flow_ok(const Pending& pending, const Incoming& incoming);
   void on_confirms(const Incoming& incoming);
   void on_channel_close(const Incoming& incoming);
   bool may_fail(const Pending& pending, std::uint16_t code) const;
@@ -223,6 +233,8 @@ class Channel final : public Risk {
   std::uint32_t shared_limit_ = 0;   ///< The highest that was in force; 0: none.
   bool shared_unlimited_ = true;     ///< Some delivery may have come without a shared limit.
   int recovering_ = 0;               ///< recover-oks due.
+  bool stopping_flow_ = false;       ///< The last channel.flow it sent was a stop ...
+  bool flow_stopped_ = false;        ///< ... and was answered.
   std::set<std::uint32_t> touched_;  ///< Queues it consumed or got from.
   std::set<std::uint32_t> lossy_;    ///< The same, without acknowledgements.
 };

@@ -51,6 +51,7 @@ void Channel::on_deliver(const Incoming& incoming) {
   if (found == consumers_.end())
     return judge().fail(14, "delivery for consumer '{}', which does not exist ({})",
                         deliver.consumer_tag, describe());
+  if (flow_stopped_) judge().fail(14, "delivery on a channel that is stopped ({})", describe());
   Consumer& consumer = found->second;
   Received received = receive(deliver, incoming);
   received.redelivered = deliver.redelivered;
@@ -58,7 +59,9 @@ void Channel::on_deliver(const Incoming& incoming) {
   QueueModel& queue = model().queue(consumer.queue);
   if (queue.rules.stream) {
     ledger().on_streamed(received, queue, consumer.reader);
-    if (!ghost) unacked_.emplace(next_tag_ - 1, Held{consumer.queue, 0, found->first});
+    const StreamReader& reader = consumer.reader;
+    const Held held{consumer.queue, 0, found->first, reader.named, reader.last.value_or(0)};
+    if (!ghost) unacked_.emplace(next_tag_ - 1, held);
   } else {
     take({consumer.queue, parts_.id, this, consumer.model, consumer.no_ack, ghost}, received,
          found->first);

@@ -112,7 +112,9 @@ void Channel::declare_exchange(ExchangeModel& exchange, bool passive) {
   core::FieldTableWriter arguments;
   if (!exchange.alternate.empty()) arguments.text("alternate-exchange", exchange.alternate);
   if (exchange.delays) arguments.text("x-delayed-type", exchange.type);
-  const std::string type = exchange.delays ? "x-delayed-message" : exchange.type;
+  if (exchange.deduplicates) arguments.boolean("x-message-deduplication", true);
+  std::string type = exchange.delays ? "x-delayed-message" : exchange.type;
+  if (exchange.keeps_history) type = "x-recent-history";
   const std::string table = arguments.take();
   send(amqp::ExchangeDeclare{exchange.name, type, passive, exchange.durable, exchange.auto_delete,
                              exchange.internal, false, core::as_bytes(table)});
@@ -231,6 +233,9 @@ void Channel::publish(const PublishPlan& plan) {
   message.persistent = plan.persistent;
   message.double_id = plan.double_id;
   message.delay_ms = plan.delay_ms;
+  const ExchangeModel* exchange = model().find_exchange(plan.address.exchange);
+  message.is_held = plan.delay_ms > 0 || (exchange != nullptr && exchange->holds());
+  message.may_repeat = exchange != nullptr && exchange->keeps_history;
   message.sent_at = judge().time();
   make_properties(message);
   judge().note("{}.{} publishes {} to '{}' key '{}' size {}", parts_.client, parts_.number,
@@ -249,7 +254,8 @@ void Channel::publish(const PublishPlan& plan) {
 }
 
 void Channel::consume(QueueModel& queue, const ConsumePlan& plan) {
-  const std::string tag = "c" + std::to_string(next_consumer_++);
+  const std::string tag =
+      plan.stream_name.empty() ? "c" + std::to_string(next_consumer_++) : plan.stream_name;
   Pending& pending = expect(MethodId::basic_consume, queue.index);
   pending.tag = tag;
   pending.has_reply = !plan.no_wait;
@@ -262,12 +268,20 @@ void Channel::consume(QueueModel& queue, const ConsumePlan& plan) {
   model.active.set(Presence::maybe, judge().now());
   Consumer consumer{queue.index, plan.no_ack, plan.no_ack ? 0U : prefetch_, 0, false, &model};
   consumer.reader.from = plan.stream_from;
+  if (!plan.stream_name.empty()) {
+    auto named = std::make_shared<NamedReader>();
+    named->name = tag;
+    named->client = parts_.client;
+    named->at_least = queue.log.names[tag].sure[parts_.client];
+    consumer.reader.named = std::move(named);
+  }
   consumers_.emplace(tag, consumer);
   touched_.insert(queue.index);
   queue.users.insert(this);
   if (plan.no_ack) lossy_.insert(queue.index);
   core::FieldTableWriter table;
   if (plan.priority != 0) table.int32("x-priority", plan.priority);
+  if (!plan.stream_name.empty()) table.boolean("x-stream-automatic-offset-tracking", true);
   if (const std::string& from = plan.stream_from; !from.empty()) {
     std::int64_t offset = 0;
     const bool is_number =
@@ -323,7 +337,10 @@ void Channel::apply_settle(const Held& held, core::Outcome outcome, std::uint64_
     ledger().on_requeued({this, held.queue, held.message});
   } else {
     ledger().on_settle_sent({this, held.queue, held.message, parts_.id});
-    settling_.push_back({order, held.queue, held.message, outcome == core::Outcome::rejected});
+    if (held.reader)
+      ledger().on_stream_settle_sent(model().queue(held.queue), *held.reader, held.offset);
+    settling_.push_back({order, held.queue, held.message, outcome == core::Outcome::rejected,
+                         held.reader, held.offset});
   }
 }
 
@@ -399,9 +416,11 @@ void Channel::rollback() {
   send(amqp::TxRollback{});
 }
 
-void Channel::sync() {
-  expect(MethodId::channel_flow, 0);
-  send(amqp::ChannelFlow{true});
+void Channel::flow(bool active) {
+  expect(MethodId::channel_flow, 0).flag = active;
+  stopping_flow_ = !active;
+  if (active) flow_stopped_ = false;
+  send(amqp::ChannelFlow{active});
 }
 
 void Channel::close() {

@@ -26,7 +26,7 @@ void Ledger::on_processed(MessageId id) {
   Sent& message = sent(id);
   if (message.judged || message.revoked) return;
   message.processed = true;
-  if (message.delay_ms > 0) return;  // It is routed when its delay is over.
+  if (message.is_held) return;  // It is routed later.
   Routing routing = model_.route(message.address, message.sent);
   if (message.returned) routing = {};
   message.judged = true;
@@ -57,7 +57,7 @@ bool Ledger::is_possible(const Sent& message, const QueueModel& queue) const {
 void Ledger::on_refused(MessageId id) {
   Sent& message = sent(id);
   if (!message.judged) message.may = model_.route(message.address, message.sent).may;
-  message.judged = true;
+  message.judged = !message.is_held;
   const auto refuses = [this](std::uint32_t index) {
     return model_.queue(index).rules.reject_publish;
   };
@@ -123,7 +123,7 @@ void Ledger::on_returned(const Received& received, std::uint64_t channel) {
 }
 
 void Ledger::check_order(const Sent& message, const Received& received, const Arrival& arrival) {
-  if (received.redelivered || model_.queue(arrival.queue).wild || message.delay_ms > 0) return;
+  if (received.redelivered || model_.queue(arrival.queue).wild || message.is_held) return;
   const std::uint8_t level =
       std::min(message.priority, model_.queue(arrival.queue).rules.max_priority);
   MessageId& last = last_first_[{message.channel, arrival.queue, level, arrival.channel}];

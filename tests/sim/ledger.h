@@ -10,7 +10,9 @@
 // Bodies are made from the message's number, so they are compared without being kept.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -39,7 +41,9 @@ struct Sent {
   std::uint32_t delay_ms = 0;    ///< In the exchange it was sent to.
   std::string properties_after;  ///< As `properties`, when the delay is over.
   core::Nanos sent_at = 0;
-  bool processed = false;  ///< A delayed one: the exchange has it, or had it.
+  bool is_held = false;     ///< Its exchange routes it later.
+  bool may_repeat = false;  ///< Its exchange may send it again.
+  bool processed = false;   ///< A held one: the exchange has it, or had it.
   std::set<std::uint32_t> may;
 };
 
@@ -62,10 +66,25 @@ struct Arrival {
   bool ghost = false;  ///< The channel is being closed or recovers: it goes back by itself.
 };
 
+/// A consumer of a stream whose offset the broker keeps. What it gave back stays in both sets.
+struct NamedReader {
+  std::string name;
+  std::uint64_t client = 0;
+  std::int64_t at_least = 0;      ///< Known of the name when it asked.
+  std::set<std::int64_t> unsent;  ///< It read them and did not settle them.
+  std::set<std::int64_t> unsure;  ///< The same, or the broker may not know yet.
+  std::int64_t next = 0;
+
+  static std::int64_t done(const std::set<std::int64_t>& left, std::int64_t next) {
+    return left.empty() ? next : *left.begin();
+  }
+};
+
 /// A consumer of a stream.
 struct StreamReader {
   std::string from;                  ///< x-stream-offset: first, last, next or a number.
   std::optional<std::int64_t> last;  ///< The offset it read last.
+  std::shared_ptr<NamedReader> named = nullptr;
 };
 
 class Ledger {
@@ -91,6 +110,9 @@ class Ledger {
 
   /// A delivery of a stream, which stays there.
   void on_streamed(const Received& received, QueueModel& queue, StreamReader& reader);
+  /// It settles what it read; the broker knows it by now.
+  void on_stream_settle_sent(QueueModel& queue, NamedReader& reader, std::int64_t offset);
+  void on_stream_settled(QueueModel& queue, NamedReader& reader, std::int64_t offset);
   /// The log is what was read from the first message on: promises 1 and 3.
   void check_stream(QueueModel& queue);
 
@@ -110,8 +132,8 @@ class Ledger {
   void on_settle_unsure(const Hold& hold);
   void on_requeued(const Hold& hold) { set_state(hold, Copy::State::ready); }
 
-  /// Everything has come that was delayed: now it is owed.
-  void owe_delayed();
+  /// Everything has come that exchanges held: now it is owed.
+  void owe_held();
 
   /// A journal is damaged: nothing that is kept is sure.
   void forgive_journal();
@@ -139,15 +161,20 @@ class Ledger {
   bool is_possible(const Sent& sent, const QueueModel& queue) const;
   bool is_owed(const Sent& sent, const QueueModel& queue, const Copy& copy) const;
   // ledger_streams.cpp
-  void judge_offset(std::int64_t offset, const QueueModel& queue, const StreamReader& reader);
+  void judge_offset(std::int64_t offset, QueueModel& queue, const StreamReader& reader);
+  void judge_start(std::int64_t offset, QueueModel& queue, const NamedReader& reader);
   void learn_offset(std::int64_t offset, const Sent& sent, QueueModel& queue);
   // ledger_rules.cpp
   void judge_rules(const Identity& identity, const Arrival& arrival);
   void judge_double(const Sent& sent, const QueueModel& queue);
+  void judge_double_of_exchange(const Sent& sent);
+  bool has_double(const Sent& sent, bool in_exchange) const;
   void judge_single_active(const Arrival& arrival);
   bool may_be_double(const Sent& sent, const QueueModel& queue) const;
   /// A crash may have left it in the exchange and in its queues.
-  bool may_be_twice(const Sent& sent) const { return sent.delay_ms > 0 && sent.sent < restarted_; }
+  bool may_be_twice(const Sent& sent) const {
+    return sent.may_repeat || (sent.is_held && sent.sent < restarted_);
+  }
   void restart_copy(const QueueModel& queue, const Sent& message, Copy& copy, bool clean);
 
   Judge& judge_;
@@ -156,6 +183,7 @@ class Ledger {
   Tick restarted_ = 0;  ///< When the broker last began anew.
   Tick forgiven_ = 0;   ///< When a journal was last damaged.
   std::map<std::pair<std::uint32_t, std::string>, MessageId> first_of_doubles_;  ///< By queue.
+  std::map<std::pair<std::string, std::string>, MessageId> first_of_exchange_;
   /// (publishing channel, queue, priority, receiving channel) -> last message that came for the
   /// first time.
   std::map<std::tuple<std::uint64_t, std::uint32_t, std::uint8_t, std::uint64_t>, MessageId>

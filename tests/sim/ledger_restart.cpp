@@ -34,12 +34,14 @@ void Ledger::on_durable(MessageId id) {
 void Ledger::on_restart(bool clean) {
   for (std::uint32_t i = 0; i < model_.queue_count(); ++i) {
     QueueModel& queue = model_.queue(i);
+    for (auto& [name, progress] : queue.log.names) progress.sure.clear();
     if (queue.wild || !queue.is_kept()) continue;
     queue.dead_owed.clear();
     for (auto& [id, copy] : queue.copies) restart_copy(queue, sent(id), copy, clean);
   }
   restarted_ = judge_.advance();
   first_of_doubles_.clear();
+  first_of_exchange_.clear();
 }
 
 void Ledger::forgive_journal() {

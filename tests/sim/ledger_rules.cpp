@@ -28,6 +28,7 @@ void Ledger::judge_rules(const Identity& identity, const Arrival& arrival) {
     judge_.fail(10, "queue {}: message {} came back {} times, {} are allowed", queue.name,
                 message.id, identity.delivery_count, limit);
   if (queue.rules.deduplicates) judge_double(message, queue);
+  judge_double_of_exchange(message);
   if (queue.rules.single_active) judge_single_active(arrival);
 }
 
@@ -41,14 +42,34 @@ void Ledger::judge_double(const Sent& message, const QueueModel& queue) {
                 message.id, message.double_id);
 }
 
+/// What an exchange let through to several queues is one message.
+void Ledger::judge_double_of_exchange(const Sent& message) {
+  const ExchangeModel* exchange = model_.find_exchange(message.address.exchange);
+  if (exchange == nullptr || !exchange->deduplicates || exchange->wild) return;
+  if (message.double_id.empty() || message.sent < restarted_) return;
+  const auto [first, is_new] =
+      first_of_exchange_.try_emplace({exchange->name, message.double_id}, message.id);
+  if (!is_new && first->second != message.id)
+    judge_.fail(10, "exchange {}: messages {} and {} are doubles ('{}')", exchange->name,
+                first->second, message.id, message.double_id);
+}
+
+bool Ledger::has_double(const Sent& message, bool in_exchange) const {
+  return std::any_of(messages_.begin(), messages_.end(), [&](const auto& other) {
+    return other->id != message.id && other->double_id == message.double_id &&
+           (!in_exchange || other->address.exchange == message.address.exchange);
+  });
+}
+
 /// Dead letters of others, too, may have been there before.
 bool Ledger::may_be_double(const Sent& message, const QueueModel& queue) const {
-  if (!queue.rules.deduplicates || message.double_id.empty()) return false;
+  if (message.double_id.empty()) return false;
+  const ExchangeModel* exchange = model_.find_exchange(message.address.exchange);
+  if (exchange != nullptr && exchange->deduplicates && has_double(message, true)) return true;
+  if (!queue.rules.deduplicates) return false;
   for (std::uint32_t i = 0; i < model_.queue_count(); ++i)
     if (model_.queue(i).rules.dead_letter_to == queue.name) return true;
-  return std::any_of(messages_.begin(), messages_.end(), [&](const auto& other) {
-    return other->id != message.id && other->double_id == message.double_id;
-  });
+  return has_double(message, false);
 }
 
 /// Nobody else, whose channel is surely alive, has deliveries of his own: another consumer follows
@@ -69,9 +90,9 @@ void Ledger::judge_single_active(const Arrival& arrival) {
   }
 }
 
-void Ledger::owe_delayed() {
+void Ledger::owe_held() {
   for (const auto& message : messages_) {
-    if (message->delay_ms == 0 || !message->processed || message->revoked) continue;
+    if (!message->is_held || !message->processed || message->revoked) continue;
     const bool is_kept = message->persistent && message->durable && message->sent > forgiven_;
     if (message->sent < restarted_ && !is_kept) continue;
     for (const std::uint32_t index : model_.route(message->address, message->sent).must) {

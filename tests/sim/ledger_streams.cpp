@@ -3,6 +3,7 @@
 // message's.
 #include "tests/sim/ledger.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace lepus::sim {
@@ -20,23 +21,48 @@ void Ledger::on_streamed(const Received& received, QueueModel& queue, StreamRead
     return judge_.fail(14, "stream {}: message {} has no offset", queue.name, message.id);
   judge_offset(*identity.offset, queue, reader);
   reader.last = *identity.offset;
+  if (NamedReader* named = reader.named.get()) {
+    named->next = *identity.offset + 1;
+    named->unsent.insert(*identity.offset);
+    named->unsure.insert(*identity.offset);
+  }
   learn_offset(*identity.offset, message, queue);
 }
 
 /// A damaged record is passed over.
-void Ledger::judge_offset(std::int64_t offset, const QueueModel& queue,
-                          const StreamReader& reader) {
+void Ledger::judge_offset(std::int64_t offset, QueueModel& queue, const StreamReader& reader) {
   if (forgiven_ > 0) return;
   if (reader.last) {
     if (offset != *reader.last + 1)
       judge_.fail(3, "stream {}: offset {} came after {}", queue.name, offset, *reader.last);
     return;
   }
+  if (reader.named != nullptr) return judge_start(offset, queue, *reader.named);
   std::int64_t wanted = reader.from == "first" ? 0 : INT64_MAX;
   (void)std::from_chars(reader.from.data(), reader.from.data() + reader.from.size(), wanted);
   if (offset < 0 || offset > wanted)
     judge_.fail(3, "stream {}: reading from {} began with offset {}", queue.name, reader.from,
                 offset);
+}
+
+/// Nothing that was not settled is passed over, and what the broker surely knew is not read again.
+void Ledger::judge_start(std::int64_t offset, QueueModel& queue, const NamedReader& reader) {
+  const std::int64_t at_most = queue.log.names[reader.name].sent;
+  if (offset < reader.at_least || offset > at_most)
+    judge_.fail(3, "stream {}: consumer {} goes on at {}, settled was up to {} or {}", queue.name,
+                reader.name, offset, reader.at_least, at_most);
+}
+
+void Ledger::on_stream_settle_sent(QueueModel& queue, NamedReader& reader, std::int64_t offset) {
+  reader.unsent.erase(offset);
+  std::int64_t& sent = queue.log.names[reader.name].sent;
+  sent = std::max(sent, NamedReader::done(reader.unsent, reader.next));
+}
+
+void Ledger::on_stream_settled(QueueModel& queue, NamedReader& reader, std::int64_t offset) {
+  reader.unsure.erase(offset);
+  std::int64_t& sure = queue.log.names[reader.name].sure[reader.client];
+  sure = std::max(sure, NamedReader::done(reader.unsure, reader.next));
 }
 
 void Ledger::learn_offset(std::int64_t offset, const Sent& message, QueueModel& queue) {
@@ -58,7 +84,7 @@ void Ledger::check_stream(QueueModel& queue) {
   std::map<std::uint64_t, MessageId> last;  // By publishing channel.
   for (const auto& [offset, id] : queue.log.at) {
     const Sent& message = sent(id);
-    if (message.delay_ms > 0) continue;
+    if (message.is_held) continue;
     MessageId& before = last[message.channel];
     if (before >= id)
       judge_.fail(3, "stream {}: message {} is behind message {} of the same channel", queue.name,

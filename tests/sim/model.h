@@ -115,8 +115,15 @@ struct QueueRules {
 
 /// What clients know of the messages of a stream.
 struct StreamLog {
+  /// Of the consumers of one name: how far they settled without a gap.
+  struct Progress {
+    std::int64_t sent = 0;  ///< At most so far, by any of them.
+    /// At least so far, by client: when its next request arrives, these have.
+    std::map<std::uint64_t, std::int64_t> sure;
+  };
   std::map<std::int64_t, MessageId> at;  ///< By offset.
   std::map<MessageId, std::int64_t> of;
+  std::map<std::string, Progress> names;
 };
 
 struct QueueModel {
@@ -150,6 +157,10 @@ struct ExchangeModel {
   bool durable = false, auto_delete = false, internal = false;
   std::string alternate;
   bool delays = false;  ///< x-delayed-message, which routes as `type` says.
+  bool deduplicates = false;
+  bool keeps_history = false;  ///< x-recent-history: a fanout.
+  /// Every message is routed some time after the publisher was told.
+  bool holds() const { return deduplicates || keeps_history; }
   bool wild = false;
   bool predeclared = false;
   bool had_binding = false;  ///< Auto-delete waits for the first one.

@@ -31,6 +31,11 @@ std::string_view name_of(Mistake mistake) {
                                     "no_ack_consumer",
                                     "leak_message",
                                     "skip_definition",
+                                    "forget_single_active",
+                                    "forget_doubles",
+                                    "forget_delay",
+                                    "wrong_offset",
+                                    "settle_too_far",
                                     "damage_body",
                                     "damage_properties",
                                     "wrong_key",
@@ -117,12 +122,30 @@ bool Saboteur::change(Command& command, Commands& out) {
   }
   if (std::holds_alternative<core::Confirm>(command))
     return mistake_ != Mistake::drop_confirm || !strikes();
-  if (auto* apply = std::get_if<core::TopologyApply>(&command)) {
-    std::vector<core::TopologyChange>& list = apply->changes->list;
-    const bool bound = !list.empty() && std::holds_alternative<core::BindingAdded>(list.front());
-    if (mistake_ == Mistake::skip_definition && bound && strikes()) list.erase(list.begin());
-  }
+  if (auto* apply = std::get_if<core::TopologyApply>(&command))
+    change_topology(apply->changes->list);
   return true;
+}
+
+void Saboteur::change_topology(std::vector<core::TopologyChange>& list) {
+  const bool bound = !list.empty() && std::holds_alternative<core::BindingAdded>(list.front());
+  if (mistake_ == Mistake::skip_definition && bound && strikes()) list.erase(list.begin());
+  for (core::TopologyChange& change : list)
+    if (auto* added = std::get_if<core::QueueAdded>(&change)) forget_rule(added->queue);
+}
+
+/// Queues with such rules are rare enough: it strikes each of them.
+void Saboteur::forget_rule(core::QueueSpec& queue) {
+  bool& is_single = queue.parsed.single_active_consumer;
+  bool& deduplicates = queue.parsed.deduplication.is_on;
+  const bool is_delay = queue.store_use == core::StoreUse::delay;
+  const bool strikes = (mistake_ == Mistake::forget_single_active && is_single) ||
+                       (mistake_ == Mistake::forget_doubles && deduplicates) ||
+                       (mistake_ == Mistake::forget_delay && is_delay);
+  if (!strikes) return;
+  strike();
+  is_single = deduplicates = false;
+  if (is_delay) queue.store_use = core::StoreUse::passage;
 }
 
 bool Saboteur::change_deliver(core::Deliver& deliver, Commands& out) {
@@ -142,6 +165,7 @@ bool Saboteur::change_deliver(core::Deliver& deliver, Commands& out) {
   }
   if (mistake_ == Mistake::forget_redelivered && deliver.redelivered && strikes())
     deliver.redelivered = false;
+  if (mistake_ == Mistake::wrong_offset && deliver.is_stream && strikes()) ++deliver.sequence;
   if (mistake_ == Mistake::invent_redelivered && !deliver.redelivered && strikes())
     deliver.redelivered = true;
   return true;
@@ -177,6 +201,7 @@ bool Saboteur::change_enqueue(core::Enqueue& enqueue, Commands& out) {
 
 bool Saboteur::change_settle(core::Settle& settle) {
   if (mistake_ == Mistake::drop_settle && strikes()) return false;
+  if (mistake_ == Mistake::settle_too_far && strikes()) ++settle.last;
   const bool acked = settle.outcome == core::Outcome::acknowledged;
   if (mistake_ == Mistake::requeue_acknowledged && acked && strikes())
     settle.outcome = core::Outcome::requeued;

@@ -34,6 +34,11 @@ enum class Mistake : std::uint8_t {
   no_ack_consumer,
   leak_message,
   skip_definition,
+  forget_single_active,
+  forget_doubles,
+  forget_delay,
+  wrong_offset,
+  settle_too_far,
   // On the wire.
   damage_body,
   damage_properties,
@@ -77,6 +82,8 @@ class Saboteur final : public FrameFilter {
   bool change_deliver(core::Deliver& deliver, Commands& out);
   bool change_enqueue(core::Enqueue& enqueue, Commands& out);
   bool change_settle(core::Settle& settle);
+  void change_topology(std::vector<core::TopologyChange>& list);
+  void forget_rule(core::QueueSpec& queue);
   void swap_delivers(Commands& commands);
 
   Mistake mistake_;

@@ -240,7 +240,9 @@ void World::settle() {
   for (Seat& seat : seats_) {
     if (!seat.client || seat.client->is_over()) continue;
     for (auto& [number, channel] : seat.client->channels())
-      if (channel->state() == Channel::State::open && channel->needs_sync()) channel->sync();
+      if (channel->state() == Channel::State::open &&
+          (channel->needs_sync() || channel->is_stopping()))
+        channel->sync();
   }
   if (!expect("answers or confirms are missing", settled)) return;
   const auto work_off = [&] {
@@ -315,7 +317,7 @@ void World::drain() {
   Client& client = *seat.client;
   if (!idle(client)) return;
   run_until(longest_ttl, [] { return false; });  // All that can expire does, and every delay ends.
-  ledger_.owe_delayed();
+  ledger_.owe_held();
   for (std::uint32_t i = 0; i < model_.queue_count() && !judge_.failed(); ++i) {
     QueueModel& queue = model_.queue(i);
     if (queue.wild || queue.exists.state() == Presence::absent) continue;
