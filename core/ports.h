@@ -94,7 +94,7 @@ class Ledger {
   /// Records a message of any kind for one queue, to save memory. It ends with dropped(). No place:
   /// this ledger cannot.
   virtual RecordPlace append_paged(const Message&, const QueuePosition&) { return {}; }
-  /// Records before this place can be fetched.
+  /// Records before this place are as durable as they will be, and can be fetched.
   virtual RecordPlace written_end() const { return {}; }
   struct Wanted {
     QueuePosition at;

@@ -46,7 +46,7 @@ std::string Journal::start(Segments::Found found, std::uint64_t sequence) {
   CHECK(batches_.empty());
   if (std::string error = segments_.start(std::move(found)); !error.empty()) return error;
   begin_batch({1, segments_.add(), 0, sequence, false});
-  first_undurable_ = open().segment();
+  note_written();
   return {};
 }
 
@@ -108,11 +108,11 @@ core::RecordPlace Journal::move(const core::Message& message, const MessageHead&
   return place;
 }
 
-/// What was written lies before the oldest batch that was not.
-core::RecordPlace Journal::written_end() const {
+/// What is joined to a batch that is still to be written does not count yet.
+void Journal::note_written() {
   const Batch& first = *batches_.front();
-  return {static_cast<std::uint32_t>(first.segment()), static_cast<std::uint32_t>(first.offset()),
-          0};
+  written_end_ = {static_cast<std::uint32_t>(first.segment()),
+                  static_cast<std::uint32_t>(first.offset()), 0};
 }
 
 void Journal::enqueued(const core::RecordPlace& place, std::uint32_t index,

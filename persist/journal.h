@@ -81,7 +81,7 @@ class Journal final : public core::Ledger {
   core::RecordPlace move(const core::Message& message, const MessageHead& old,
                          const core::RecordPlace& from,
                          std::span<const core::QueuePosition> holders);
-  core::RecordPlace written_end() const override;
+  core::RecordPlace written_end() const override { return written_end_; }
   void fetch(std::span<const Wanted> wanted) override { fetcher_.fetch(wanted); }
   void enqueued(const core::RecordPlace& place, std::uint32_t index,
                 const core::QueuePosition& at) override;
@@ -112,7 +112,7 @@ class Journal final : public core::Ledger {
   const Compactor& compactor() const { return compactor_; }
   std::uint64_t segment_size() const { return parts_.segment_size; }
   /// All in the segments before this one is durable, and none is written again.
-  std::uint64_t first_undurable() const { return first_undurable_; }
+  std::uint64_t first_undurable() const { return written_end_.segment; }
   RecordSeed record_seed() const { return RecordSeed::of(parts_.store); }
   /// A write waits for room or for a file.
   bool is_stuck() const { return is_stuck_; }
@@ -135,6 +135,7 @@ class Journal final : public core::Ledger {
   void retire();
 
   // journal_write.cpp
+  void note_written();
   void pump();
   void start_write();
   bool enter_segment(Batch& batch);
@@ -168,7 +169,7 @@ class Journal final : public core::Ledger {
   std::uint64_t trim_batch_ = 0;    ///< The last recorded one is durable with this batch.
   std::uint64_t trim_written_ = 0;  ///< And says so much.
   std::uint64_t durable_ = 0;
-  std::uint64_t first_undurable_ = 0;
+  core::RecordPlace written_end_;  ///< Where the oldest batch begins that is not durable.
   std::uint64_t marks_lost_ = 0;
 
   std::uint64_t current_ = 0;  ///< Segment that fd_ is of; 0: none.

@@ -151,7 +151,7 @@ void Journal::finish_write() {
   is_unsynced_ = true;
   if (!batch->is_joined()) {
     durable_ = batch->number();
-    first_undurable_ = batches_.front()->segment();
+    note_written();
     if (trim_batch_ != 0 && trim_batch_ <= durable_) {
       trim_batch_ = 0;
       segments_.free_before(trim_written_);

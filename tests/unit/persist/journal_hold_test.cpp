@@ -21,6 +21,9 @@ class JournalHoldTest : public ::testing::Test {
     for (int i = 0; i < 3; ++i) world_.publish({3}, JournalWorld::segment_size / 2);
     world_.turns(20);
   }
+  bool is_written(test::Position at) {
+    return world_.held.at(at)->place() < world_.journal().written_end();
+  }
   void restart() {
     world_.crash(false);
     ASSERT_EQ(world_.start(), "");
@@ -32,6 +35,7 @@ class JournalHoldTest : public ::testing::Test {
 TEST_F(JournalHoldTest, NothingOfItCountsBeforeItsEnd) {
   EXPECT_LT(world_.journal().durable(), world_.journal().open_batch());
   EXPECT_FALSE(world_.journal().has_work()) << "the shard may sleep until the rest comes";
+  EXPECT_FALSE(is_written({2, 0})) << "whoever reads it may have read what a crash takes back";
   restart();
   EXPECT_EQ(world_.content().size(), 1U);
 }
@@ -39,6 +43,7 @@ TEST_F(JournalHoldTest, NothingOfItCountsBeforeItsEnd) {
 TEST_F(JournalHoldTest, AllOfItCountsBehindItsEnd) {
   world_.journal().hold(false);
   ASSERT_TRUE(world_.settle_down());
+  EXPECT_TRUE(is_written({2, 0}));
   restart();
   EXPECT_EQ(world_.content().size(), 5U);
 }
