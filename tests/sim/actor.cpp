@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/event.h"
+
 namespace lepus::sim {
 
 namespace {
@@ -49,6 +51,7 @@ void Actor::act(Client& client) {
 void Actor::act_on(Client& client, Channel& channel) {
   if (!channel.unacked().empty() && random_.chance(scene_.plan->settle)) return settle(channel);
   if (random_.chance(scene_.plan->topology)) return change_topology(client, channel);
+  if (random_.chance(3) && !channel.has_reply_consumer()) return channel.consume_replies();
   const std::uint64_t dice = random_.below(100);
   if (dice < 62) return publish(client, channel);
   if (dice < 90) return use_queue(client, channel);
@@ -141,6 +144,10 @@ void Actor::publish(Client& client, Channel& channel) {
   } else {
     plan.address.exchange = exchange->name;
   }
+  plan.wants_reply = channel.has_reply_consumer() && random_.chance(50);
+  const std::string reply_name =
+      to_default && random_.chance(10) ? scene_.ledger->choose_reply_name(random_) : "";
+  if (!reply_name.empty()) plan.address.key = reply_name;
   if (random_.chance(30)) plan.address.headers = choose_headers();
   if (random_.chance(5)) {
     plan.address.more_keys.push_back(choose_key());
@@ -151,7 +158,7 @@ void Actor::publish(Client& client, Channel& channel) {
   if (is_delayed) plan.delay_ms = static_cast<std::uint32_t>(1 + random_.below(300));
   if (random_.chance(!to_default && exchange->deduplicates ? 70 : scene_.plan->rules / 4))
     plan.double_id = "d" + std::to_string(random_.below(8));
-  plan.mandatory = !is_held && random_.chance(30);
+  plan.mandatory = !is_held && reply_name.empty() && random_.chance(30);
   plan.expires = random_.chance(scene_.plan->expiring);
   plan.persistent = random_.chance(scene_.plan->persistent);
   plan.body_size = choose_body_size();
@@ -190,7 +197,10 @@ void Actor::use_queue(Client& client, Channel& channel) {
     const std::int32_t priority =
         random_.chance(80) ? 0 : static_cast<std::int32_t>(random_.below(3)) - 1;
     const bool exclusive = random_.chance(10) && !queue->rules.single_active;
-    return channel.consume(*queue, {no_ack, exclusive, random_.chance(10), priority});
+    ConsumePlan plan{no_ack, exclusive, random_.chance(10), priority};
+    if (!no_ack && !queue->auto_delete && random_.chance(5))
+      plan.timeout_ms = static_cast<std::uint32_t>(5 + random_.below(100));
+    return channel.consume(*queue, plan);
   }
   if (dice < 90 && !channel.consumers().empty()) {
     auto chosen = channel.consumers().begin();
@@ -245,7 +255,8 @@ void Actor::end_transaction(Channel& channel) {
 
 void Actor::change_topology(Client& client, Channel& channel) {
   const std::uint64_t dice = random_.below(100);
-  if (dice < 30) return declare_queue(client, channel);
+  if (dice < 28) return declare_queue(client, channel);
+  if (dice < 30) return watch(channel);
   if (dice < 45) return declare_exchange(channel);
   if (dice < 75) return bind(client, channel);
   if (dice < 87) return unbind(channel);
@@ -258,6 +269,24 @@ void Actor::change_topology(Client& client, Channel& channel) {
   if (exchange == nullptr || exchange->predeclared) return;
   if (!exchange->wild && (exchange->changing || exchange->unclear || exchange->locks > 0)) return;
   channel.delete_exchange(*exchange, random_.chance(40));
+}
+
+/// A queue for copies of the firehose and events.
+void Actor::watch(Channel& channel) {
+  Model& model = *scene_.model;
+  QueueModel& queue = *model.find_queue("w0");
+  channel.declare_queue(queue, false, false);
+  for (const std::string_view name : {core::trace_exchange_name, core::event_exchange_name}) {
+    BindingModel wish;
+    wish.source = model.find_exchange(name)->index;
+    wish.destination = queue.index;
+    wish.key = "#";
+    BindingModel& binding = model.add_binding(wish);
+    if (binding.locks == 0) channel.bind(binding, false);
+  }
+  ConsumePlan plan;
+  plan.no_ack = random_.chance(50);
+  if (channel.consumers().size() < 4) channel.consume(queue, plan);
 }
 
 void Actor::declare_queue(Client& client, Channel& channel) {
@@ -320,8 +349,8 @@ void Actor::declare_exchange(Channel& channel) {
     return channel.declare_exchange(*exchange, !exchange->wild);
   }
   const auto other = static_cast<std::uint32_t>(random_.below(model.exchange_count()));
-  const bool has_alternate =
-      random_.chance(25) && model.exchange_count() > 6 && !model.exchange(other).holds();
+  const bool has_alternate = random_.chance(25) && model.exchange_count() > 6 &&
+                             !model.exchange(other).holds() && !model.exchange(other).wild;
   const std::string alternate = has_alternate ? model.exchange(other).name : "";
   ExchangeModel& exchange = model.add_exchange("x" + std::to_string(scene_.next_name++),
                                                types[random_.below(std::size(types))]);
@@ -332,7 +361,7 @@ void Actor::declare_exchange(Channel& channel) {
   exchange.durable = random_.chance(scene_.plan->durable);
   exchange.auto_delete = random_.chance(20);
   exchange.internal = random_.chance(10);
-  if (!alternate.starts_with("w")) exchange.alternate = alternate;
+  exchange.alternate = alternate;
   channel.declare_exchange(exchange, false);
 }
 

@@ -27,6 +27,7 @@ class Actor {
   void use_stream(Channel& channel, QueueModel& queue);
   void control_channel(Client& client, Channel& channel);
   void end_transaction(Channel& channel);
+  void watch(Channel& channel);
   void declare_queue(Client& client, Channel& channel);
   void choose_rules(const Client& client, QueueModel& queue);
   void declare_exchange(Channel& channel);

@@ -142,6 +142,7 @@ bool Channel::may_fail(const Pending& pending, std::uint16_t code) const {
   const std::uint16_t class_id = amqp::class_id_of(pending.method);
   if (pending.method == MethodId::basic_get) return queue_missing(pending.target);
   if (pending.method == MethodId::basic_consume) {
+    if (pending.tag == reply_tag) return false;
     const QueueModel& queue = model().queue(pending.target);
     const auto found = consumers_.find(pending.tag);
     if (found == consumers_.end()) return false;
@@ -172,7 +173,7 @@ bool Channel::may_fail(const Pending& pending, std::uint16_t code) const {
 
 /// Consumers and messages of this channel are only certain if nothing under way can end it.
 bool Channel::at_risk() const {
-  if (state_ != State::open || *parts_.stopping) return true;
+  if (state_ != State::open || *parts_.stopping || has_timed_) return true;
   for (std::uint16_t code = 403; code <= 406; ++code) {
     if (publish_may_fail(code)) return true;
     for (const Pending& pending : pending_)

@@ -36,6 +36,8 @@ struct Pending {
   std::set<std::uint32_t> touched;  ///< recover: queues whose messages move.
 };
 
+inline constexpr std::string_view reply_tag = "replies";  ///< Of the consumer of direct replies.
+
 /// The error that something illegal must lead to.
 struct Doom {
   std::uint16_t code = 0;
@@ -51,12 +53,14 @@ struct PublishPlan {
   bool persistent = false;
   std::string double_id;
   std::uint32_t delay_ms = 0;
+  bool wants_reply = false;
 };
 struct ConsumePlan {
   bool no_ack = false;
   bool exclusive = false;
   bool no_wait = false;
   std::int32_t priority = 0;
+  std::uint32_t timeout_ms = 0;  ///< x-consumer-timeout.
   std::string stream_from = {};  ///< x-stream-offset; not empty: of a stream.
   std::string stream_name = {};  ///< The broker keeps its offset under this one.
 };
@@ -90,6 +94,7 @@ class Channel final : public Risk {
     std::uint32_t unacked = 0;
     bool cancelling = false;
     ConsumerModel* model = nullptr;
+    bool is_timed = false;  ///< The broker may cancel it when it acknowledges late.
     StreamReader reader = {};
   };
 
@@ -123,6 +128,9 @@ class Channel final : public Risk {
   void unbind(BindingModel& binding);
   void publish(const PublishPlan& plan);
   void consume(QueueModel& queue, const ConsumePlan& plan);
+  /// From amq.rabbitmq.reply-to.
+  void consume_replies();
+  bool has_reply_consumer() const { return has_reply_consumer_; }
   void cancel(const std::string& tag);
   void get(QueueModel& queue, bool no_ack);
   void qos(std::uint16_t count, bool global);
@@ -190,6 +198,7 @@ class Channel final : public Risk {
   void on_get_ok(const Pending& pending, const Incoming& incoming);
   void on_return(const Incoming& incoming);
   void on_cancelled_by_broker(const Incoming& incoming);
+  void give_back_late(const std::string& tag);
   void take(const Arrival& arrival, const Received& received, const std::string& tag);
   void check_tag(std::uint64_t tag);
   void check_prefetch(const Consumer& consumer);
@@ -230,9 +239,11 @@ class Channel final : public Risk {
   std::vector<MessageId> tx_publishes_;
   std::vector<TxSettle> tx_settles_;
   std::uint16_t prefetch_ = 0;
-  std::uint32_t shared_limit_ = 0;   ///< The highest that was in force; 0: none.
-  bool shared_unlimited_ = true;     ///< Some delivery may have come without a shared limit.
-  int recovering_ = 0;               ///< recover-oks due.
+  std::uint32_t shared_limit_ = 0;  ///< The highest that was in force; 0: none.
+  bool shared_unlimited_ = true;    ///< Some delivery may have come without a shared limit.
+  int recovering_ = 0;              ///< recover-oks due.
+  bool has_reply_consumer_ = false;
+  bool has_timed_ = false;           ///< Some consumer of it is, or was, timed.
   bool stopping_flow_ = false;       ///< The last channel.flow it sent was a stop ...
   bool flow_stopped_ = false;        ///< ... and was answered.
   std::set<std::uint32_t> touched_;  ///< Queues it consumed or got from.

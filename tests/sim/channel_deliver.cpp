@@ -47,6 +47,8 @@ void Channel::on_deliver(const Incoming& incoming) {
   if (!amqp::decode(incoming.arguments, deliver))
     return judge().fail(14, "basic.deliver is malformed");
   check_tag(deliver.delivery_tag);
+  if (has_reply_consumer_ && deliver.consumer_tag == reply_tag)
+    return ledger().on_reply(receive(deliver, incoming), parts_.id);
   const auto found = consumers_.find(std::string(deliver.consumer_tag));
   if (found == consumers_.end())
     return judge().fail(14, "delivery for consumer '{}', which does not exist ({})",
@@ -91,7 +93,17 @@ void Channel::on_return(const Incoming& incoming) {
   ledger().on_returned(receive(returned, incoming), parts_.id);
 }
 
-/// Only when its queue was deleted.
+/// The queue had it back before the client was told; that may be settled again, without effect.
+void Channel::give_back_late(const std::string& tag) {
+  for (auto& [delivery_tag, held] : unacked_) {
+    if (held.tag != tag) continue;
+    ledger().on_requeued({this, held.queue, held.message});
+    held.message = 0;
+    held.tag.clear();
+  }
+}
+
+/// Only when its queue was deleted, or it was late.
 void Channel::on_cancelled_by_broker(const Incoming& incoming) {
   judge().advance();
   amqp::BasicCancel cancel;
@@ -102,8 +114,11 @@ void Channel::on_cancelled_by_broker(const Incoming& incoming) {
   if (found == consumers_.end())
     return judge().fail(14, "cancel of consumer '{}', which does not exist", cancel.consumer_tag);
   const QueueModel& queue = model().queue(found->second.queue);
-  if (!queue.wild && queue.exists.state() == Presence::present)
+  if (found->second.is_timed) {
+    give_back_late(found->first);
+  } else if (!queue.wild && queue.exists.state() == Presence::present) {
     judge().fail(14, "consumer of queue {} cancelled although the queue exists", queue.name);
+  }
   found->second.model->active.set(Presence::absent, judge().now());
   found->second.model->channel = nullptr;
   consumers_.erase(found);

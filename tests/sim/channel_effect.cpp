@@ -107,6 +107,7 @@ void Channel::succeed_exchange_change(const Pending& pending) {
 
 /// Promises 8 and 11.
 void Channel::succeed_consume(const Pending& pending) {
+  if (pending.tag == reply_tag) return;
   const auto found = consumers_.find(pending.tag);
   if (found == consumers_.end()) return;  // The queue was deleted meanwhile, and it was told so.
   QueueModel& queue = model().queue(pending.target);

@@ -4,6 +4,7 @@
 
 #include "core/field_table_writer.h"
 #include "core/properties.h"
+#include "net/amqp/reply_to.h"
 #include "tests/sim/channel.h"
 
 namespace lepus::sim {
@@ -207,6 +208,10 @@ void Channel::make_properties(Sent& message) {
     view.set(core::Property::priority);
     message.priority = view.priority;
   }
+  if (message.wants_reply) {
+    view.reply_to = amqp::reply_to_queue;
+    view.set(core::Property::reply_to);
+  }
   const std::string expiration = std::to_string(random.below(300));
   if (message.expires) {
     view.expiration = expiration;
@@ -233,6 +238,7 @@ void Channel::publish(const PublishPlan& plan) {
   message.persistent = plan.persistent;
   message.double_id = plan.double_id;
   message.delay_ms = plan.delay_ms;
+  message.wants_reply = plan.wants_reply;
   const ExchangeModel* exchange = model().find_exchange(plan.address.exchange);
   message.is_held = plan.delay_ms > 0 || (exchange != nullptr && exchange->holds());
   message.may_repeat = exchange != nullptr && exchange->keeps_history;
@@ -268,6 +274,8 @@ void Channel::consume(QueueModel& queue, const ConsumePlan& plan) {
   model.active.set(Presence::maybe, judge().now());
   Consumer consumer{queue.index, plan.no_ack, plan.no_ack ? 0U : prefetch_, 0, false, &model};
   consumer.reader.from = plan.stream_from;
+  consumer.is_timed = plan.timeout_ms > 0;
+  has_timed_ |= consumer.is_timed;
   if (!plan.stream_name.empty()) {
     auto named = std::make_shared<NamedReader>();
     named->name = tag;
@@ -281,6 +289,8 @@ void Channel::consume(QueueModel& queue, const ConsumePlan& plan) {
   if (plan.no_ack) lossy_.insert(queue.index);
   core::FieldTableWriter table;
   if (plan.priority != 0) table.int32("x-priority", plan.priority);
+  if (plan.timeout_ms > 0)
+    table.int32("x-consumer-timeout", static_cast<std::int32_t>(plan.timeout_ms));
   if (!plan.stream_name.empty()) table.boolean("x-stream-automatic-offset-tracking", true);
   if (const std::string& from = plan.stream_from; !from.empty()) {
     std::int64_t offset = 0;
@@ -295,6 +305,12 @@ void Channel::consume(QueueModel& queue, const ConsumePlan& plan) {
   const std::string arguments = table.take();
   send(amqp::BasicConsume{queue.name, tag, false, plan.no_ack, plan.exclusive, plan.no_wait,
                           core::as_bytes(arguments)});
+}
+
+void Channel::consume_replies() {
+  expect(MethodId::basic_consume, 0).tag = reply_tag;
+  has_reply_consumer_ = true;
+  send(amqp::BasicConsume{amqp::reply_to_queue, reply_tag, false, true, false, false, {}});
 }
 
 void Channel::cancel(const std::string& tag) {
@@ -335,6 +351,8 @@ void Channel::qos(std::uint16_t count, bool global) {
 void Channel::apply_settle(const Held& held, core::Outcome outcome, std::uint64_t order) {
   if (outcome == core::Outcome::requeued) {
     ledger().on_requeued({this, held.queue, held.message});
+  } else if (has_timed_ && !held.reader) {
+    ledger().on_settle_unsure({this, held.queue, held.message});  // It may have gone back before.
   } else {
     ledger().on_settle_sent({this, held.queue, held.message, parts_.id});
     if (held.reader)

@@ -73,9 +73,15 @@ std::string Cluster::start() {
       return error;
   make_shards();
   disk_.live_on();
-  control_ = std::make_unique<server::Control>(server::Control::Parts{
-      &mesh_, &threads_.back()->loop, &log_, UINT64_MAX, [this] { return memory_bytes(); },
-      parts_.definitions, [this](const std::string&) { on_failure(); }});
+  server::Control::Parts control{&mesh_,
+                                 &threads_.back()->loop,
+                                 &log_,
+                                 UINT64_MAX,
+                                 [this] { return memory_bytes(); },
+                                 parts_.definitions,
+                                 [this](const std::string&) { on_failure(); }};
+  control.event_vhost = "/";
+  control_ = std::make_unique<server::Control>(std::move(control));
   // Not kept: told anew at each start, before what the operator made of it.
   const core::TopologyChange guest[] = {
       core::UserPut{
@@ -135,6 +141,7 @@ void Cluster::make_shards() {
                                &settings_,
                                &log_,
                                parts_.seed + i};
+    parts.event_vhost = "/";
     if (!stores_.empty()) {
       parts.restorer = stores_[i].get();
       parts.ledger = &stores_[i]->journal();

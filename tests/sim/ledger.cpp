@@ -85,6 +85,7 @@ Ledger::Identity Ledger::identify(const Received& received) {
     identity.delivery_count = count->is_integer() ? count->as_int64() : -1;
   if (const auto offset = headers.find("x-stream-offset"))
     identity.offset = offset->is_integer() ? offset->as_int64() : -1;
+  identity.reply_to = view.reply_to;
   const char* damaged = identity.is_dead_letter ? nullptr : find_damage(received, identity);
   if (damaged == nullptr) return identity;
   judge_.fail(1, "message {} came with another {}", id, damaged);
@@ -93,7 +94,9 @@ Ledger::Identity Ledger::identify(const Received& received) {
 
 const char* Ledger::find_damage(const Received& received, const Identity& identity) const {
   const Sent& message = *identity.message;
-  std::string properties = message.delay_ms > 0 ? message.properties_after : message.properties;
+  std::string properties =
+      with_reply_name(message, message.delay_ms > 0 ? message.properties_after : message.properties,
+                      identity.reply_to);
   const auto add = [&properties](const char* header, std::int64_t value) {
     std::vector<std::uint8_t> more;
     core::splice_header(core::as_bytes(properties), header, value, more);
@@ -148,6 +151,10 @@ void Ledger::check_redelivered(const Copy& copy, const Sent& message, const Arri
 }
 
 std::optional<MessageId> Ledger::on_delivered(const Received& received, const Arrival& arrival) {
+  if (is_copy(received)) {
+    judge_copy(received, model_.queue(arrival.queue));
+    return 0;
+  }
   const Identity identity = identify(received);
   const Sent* message = identity.message;
   if (message == nullptr) return std::nullopt;
@@ -156,6 +163,7 @@ std::optional<MessageId> Ledger::on_delivered(const Received& received, const Ar
     judge_dead_letter(*message, received, queue);
     return 0;
   }
+  learn_reply_name(*message, identity.reply_to);
   judge_.note("got {} from {}{}{}", message->id, queue.name, received.redelivered ? " again" : "",
               arrival.ghost ? " (ghost)" : "");
   if (message->revoked) judge_.fail(2, "message {} was never committed, but came", message->id);

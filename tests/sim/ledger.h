@@ -41,9 +41,11 @@ struct Sent {
   std::uint32_t delay_ms = 0;    ///< In the exchange it was sent to.
   std::string properties_after;  ///< As `properties`, when the delay is over.
   core::Nanos sent_at = 0;
-  bool is_held = false;     ///< Its exchange routes it later.
-  bool may_repeat = false;  ///< Its exchange may send it again.
-  bool processed = false;   ///< A held one: the exchange has it, or had it.
+  bool is_held = false;      ///< Its exchange routes it later.
+  bool may_repeat = false;   ///< Its exchange may send it again.
+  bool processed = false;    ///< A held one: the exchange has it, or had it.
+  bool wants_reply = false;  ///< Its reply-to is amq.rabbitmq.reply-to.
+  bool replied = false;      ///< It is a reply, and came.
   std::set<std::uint32_t> may;
 };
 
@@ -116,6 +118,11 @@ class Ledger {
   /// The log is what was read from the first message on: promises 1 and 3.
   void check_stream(QueueModel& queue);
 
+  /// A direct reply that came on this channel.
+  void on_reply(const Received& received, std::uint64_t channel);
+  /// One that somebody read, of a channel that may be gone; empty: there is none.
+  std::string choose_reply_name(core::Random& random) const;
+
   /// What a client does with what it holds. Without effect when the broker, knowing more, has given
   /// the message to somebody else.
   struct Hold {
@@ -149,6 +156,7 @@ class Ledger {
     bool is_dead_letter = false;
     std::int64_t delivery_count = 0;
     std::optional<std::int64_t> offset;  ///< Of a stream.
+    std::string reply_to;
   };
   Identity identify(const Received& received);
   const char* find_damage(const Received& received, const Identity& identity) const;
@@ -164,6 +172,12 @@ class Ledger {
   void judge_offset(std::int64_t offset, QueueModel& queue, const StreamReader& reader);
   void judge_start(std::int64_t offset, QueueModel& queue, const NamedReader& reader);
   void learn_offset(std::int64_t offset, const Sent& sent, QueueModel& queue);
+  // ledger_copies.cpp
+  static bool is_copy(const Received& received);
+  void judge_copy(const Received& received, const QueueModel& queue);
+  std::string with_reply_name(const Sent& sent, const std::string& properties,
+                              std::string_view name) const;
+  void learn_reply_name(const Sent& sent, std::string_view name);
   // ledger_rules.cpp
   void judge_rules(const Identity& identity, const Arrival& arrival);
   void judge_double(const Sent& sent, const QueueModel& queue);
@@ -184,6 +198,7 @@ class Ledger {
   Tick forgiven_ = 0;   ///< When a journal was last damaged.
   std::map<std::pair<std::uint32_t, std::string>, MessageId> first_of_doubles_;  ///< By queue.
   std::map<std::pair<std::string, std::string>, MessageId> first_of_exchange_;
+  std::map<std::string, std::uint64_t> reply_names_;  ///< To the requesting channel.
   /// (publishing channel, queue, priority, receiving channel) -> last message that came for the
   /// first time.
   std::map<std::tuple<std::uint64_t, std::uint32_t, std::uint8_t, std::uint64_t>, MessageId>

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/event.h"
 #include "core/limits.h"
 
 namespace lepus::sim {
@@ -61,6 +62,12 @@ World::World(std::uint64_t seed, Mistake mistake, bool verbose)
   for (const char* type : {"direct", "topic"}) {
     ExchangeModel& exchange = model_.add_exchange(std::string("wx.") + type, type);
     exchange.auto_delete = exchange.type == "topic";
+    exchange.exists.set(Presence::maybe, 0);
+    exchange.unclear = true;
+  }
+  for (const std::string_view name : {core::trace_exchange_name, core::event_exchange_name}) {
+    ExchangeModel& exchange = model_.add_exchange(std::string{name}, "topic");
+    exchange.wild = exchange.predeclared = exchange.durable = exchange.internal = true;
     exchange.exists.set(Presence::maybe, 0);
     exchange.unclear = true;
   }

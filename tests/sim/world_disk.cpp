@@ -17,7 +17,9 @@ constexpr std::size_t write_wait_steps_max = 2000;
 }  // namespace
 
 Cluster::Parts World::cluster_parts() {
-  Cluster::Parts parts{&sim_, &saboteur_, &disk_random_, plan_.shards, seed_};
+  // What is drawn by chance is another after each start.
+  const std::uint64_t seed = seed_ ^ (judge_.now() << 32);
+  Cluster::Parts parts{&sim_, &saboteur_, &disk_random_, plan_.shards, seed};
   if (!plan_.has_disk) return parts;
   parts.definitions = &definitions_;
   parts.segment_size = plan_.segment_size;
