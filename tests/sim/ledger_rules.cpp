@@ -76,8 +76,8 @@ bool Ledger::may_be_double(const Sent& message, const QueueModel& queue) const {
 /// when one is gone, or has settled everything and is of lower priority.
 void Ledger::judge_single_active(const Arrival& arrival) {
   if (arrival.consumer == nullptr || arrival.ghost || arrival.holder->at_risk()) return;
-  // Cancelled, it may read what was on its way.
-  if (arrival.consumer->active.state() != Presence::present) return;
+  // Cancelled, it may read what was on its way; so may one that has nothing to settle.
+  if (arrival.consumer->active.state() != Presence::present || arrival.no_ack) return;
   const QueueModel& queue = model_.queue(arrival.queue);
   for (const auto& [id, copy] : queue.copies) {
     if (copy.state != Copy::State::held || copy.consumer == nullptr) continue;

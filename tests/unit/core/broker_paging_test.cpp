@@ -1,6 +1,7 @@
 // Messages that leave memory for the disk, and come back when somebody wants them.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -27,6 +28,12 @@ class BrokerPagingTest : public ::testing::Test {
     FieldTableWriter arguments;
     arguments.text("x-queue-mode", "lazy");
     return declare(name, arguments);
+  }
+  void apply(const TopologyChange& change) {
+    shard_.master.apply(change);
+    auto changes = std::make_unique<TopologyChanges>();
+    changes->list.push_back(change);
+    shard_.broker.apply(TopologyApply{++shard_.version, changes.release()});
   }
   /// What is not recorded yet is in the first, and goes with the second.
   void flush() {
@@ -161,6 +168,56 @@ TEST_F(BrokerPagingTest, ADroppedMessageIsReadToBecomeADeadLetter) {
   shard_.broker.apply(Get{target, channel_.ref(), true});
   ASSERT_EQ(channel_.gets.size(), 1U);
   EXPECT_EQ(as_text(channel_.gets[0].second->inline_body()), "a");
+}
+
+/// While it is read the policy goes that said where dead letters go.
+TEST_F(BrokerPagingTest, ADroppedMessageMayHaveNowhereToGoWhenItIsHere) {
+  const QueueId target = shard_.declare("dead");
+  const QueueId queue = declare_lazy("q");
+  PolicySpec policy;
+  policy.vhost = "/";
+  policy.name = "p";
+  policy.pattern = "^q$";
+  FieldTableWriter definition;
+  definition.int32("max-length", 1);
+  definition.text("dead-letter-exchange", "");
+  definition.text("dead-letter-routing-key", "dead");
+  policy.definition = definition.take();
+  apply(PolicyPut{shard_.vhost, false, policy});
+  shard_.publish_each("q", "a");
+  flush();
+  shard_.publish_each("q", "b");
+  shard_.pump();
+  ASSERT_EQ(shard_.ledger.fetches.size(), 1U);
+  apply(PolicyRemoved{shard_.vhost, false, "/", "p"});
+  bring();
+  EXPECT_EQ(live(1), 0U);
+  EXPECT_EQ(shard_.inspect(target).message_count, 0U);
+  EXPECT_EQ(shard_.inspect(queue).message_count, 1U);
+}
+
+TEST_F(BrokerPagingTest, WhatExpiresAtRestMayBeOnDisk) {
+  FieldTableWriter arguments;
+  arguments.text("x-queue-mode", "lazy");
+  arguments.int32("x-delayed-retry-min", 100);
+  arguments.text("x-delayed-retry-type", "all");
+  arguments.int32("x-message-ttl", 50);
+  const QueueId queue = declare("q", arguments);
+  shard_.publish_each("q", "ab");
+  flush();
+  const ConsumerHandle consumer = shard_.subscribe(channel_, {.queue = queue, .prefetch = 1});
+  bring();
+  shard_.settle(channel_.deliveries.front(), consumer, Outcome::requeued);
+  channel_.deliveries.clear();
+  bring();
+  flush();
+  shard_.broker.advance(60 * nanos_per_ms);
+  bring();
+  shard_.broker.advance(200 * nanos_per_ms);
+  bring();
+  EXPECT_EQ(shard_.inspect(queue).message_count, 0U);
+  EXPECT_EQ(live(1), 0U);
+  EXPECT_EQ(live(2), 1U) << "the consumer has it";
 }
 
 TEST_F(BrokerPagingTest, PurgeAndDeleteNeedNoContent) {
