@@ -160,10 +160,18 @@ std::string Catalog::load(core::StoredDefinitions& definitions) {
 
 void Catalog::record(const core::TopologyChange& change) {
   CHECK(loaded_);
+  if (const auto* added = std::get_if<core::QueueAdded>(&change)) reserve(added->queue.id.value);
   if (!filter_.admit(change)) return;
   begin();
   if (!error_.empty()) return;
   std::visit([this](const auto& what) { write(what); }, change);
+}
+
+/// Of any queue: what is written of a transient one to save memory names its id, too, and outlives
+/// it in the journal.
+void Catalog::reserve(std::uint64_t queue) {
+  note_id(queue);
+  if (last_id_ > last_id_saved_) begin();
 }
 
 /// The transaction counts as open also when it could not be begun: commit() has to say so.

@@ -61,6 +61,7 @@ class Catalog final : public core::DefinitionStore {
   std::string prepare_meta(std::uint64_t new_store);
   void begin();
   void note(std::string error);
+  void reserve(std::uint64_t queue);
   void note_id(std::uint64_t id);
   void write(const core::VhostAdded& change);
   void write(const core::VhostRemoved& change);

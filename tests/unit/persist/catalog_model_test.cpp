@@ -66,7 +66,7 @@ class CatalogModelTest : public CatalogTest {
     committed_ = describe(*master_);
     for (const core::VhostInfo* vhost : master_->vhosts())
       for (const core::QueueInfo* queue : master_->queues(vhost->id))
-        if (queue->durable) committed_last_id_ = std::max(committed_last_id_, queue->id.value);
+        committed_last_id_ = std::max(committed_last_id_, queue->id.value);
   }
 
   void crash() {
@@ -138,7 +138,7 @@ class CatalogModelTest : public CatalogTest {
 
   core::Random random_{0};
   std::string committed_;
-  std::uint64_t committed_last_id_ = 0;  ///< Highest id of a queue that was ever committed.
+  std::uint64_t committed_last_id_ = 0;  ///< Highest id of a queue that was there at a commit.
 };
 
 TEST_F(CatalogModelTest, RandomHistoriesComeBack) {

@@ -232,6 +232,22 @@ TEST_F(CatalogTest, IdsAreNeverGivenAgain) {
   EXPECT_GE(ids_.last(), second);
 }
 
+/// In a journal may be what was written of a transient queue to save memory.
+TEST_F(CatalogTest, IdsOfTransientQueuesAreNeverGivenAgain) {
+  restart();
+  add_vhost("/");
+  commit();
+  for (int i = 0; i < 5'000; ++i) {
+    run(queue("t"));
+    commit();
+    run(delete_queue("t"));
+    commit();
+  }
+  const std::uint64_t last = ids_.last();
+  restart();
+  EXPECT_GE(ids_.last(), last);
+}
+
 TEST_F(CatalogTest, AQueueMovesToAnotherHome) {
   restart();
   add_vhost("/");

@@ -17,20 +17,25 @@ namespace lepus::persist::test {
 class MemoryStore final : public core::DefinitionStore {
  public:
   void record(const core::TopologyChange& change) override {
+    if (const auto* added = std::get_if<core::QueueAdded>(&change))
+      given_id_ = std::max(given_id_, added->queue.id.value);
     if (filter_.admit(change)) pending_.push_back(change);
   }
-  bool has_changes() const override { return !pending_.empty(); }
+  bool has_changes() const override { return !pending_.empty() || given_id_ > last_id_; }
   [[nodiscard]] std::string commit() override {
     CHECK(has_changes());
     if (!failure.empty()) return failure;
     ++commit_count;
     for (core::TopologyChange& change : std::exchange(pending_, {})) keep(std::move(change));
+    if (std::max(given_id_, kept_id_) > last_id_)
+      last_id_ = std::max(given_id_, kept_id_) + id_reserve;
     return {};
   }
 
   /// The process died: what was not committed is gone.
   void restart() {
     pending_.clear();
+    given_id_ = last_id_;
     filter_ = {};
     for (const core::TopologyChange& change : durable_) CHECK(filter_.admit(change));
   }
@@ -42,6 +47,8 @@ class MemoryStore final : public core::DefinitionStore {
   std::size_t commit_count = 0;
 
  private:
+  static constexpr std::uint64_t id_reserve = 50;
+
   void keep(core::TopologyChange change) {
     if (const auto* vhost = std::get_if<core::VhostAdded>(&change)) note(vhost->id.value);
     if (const auto* exchange = std::get_if<core::ExchangeAdded>(&change))
@@ -57,12 +64,14 @@ class MemoryStore final : public core::DefinitionStore {
     }
     durable_.push_back(std::move(change));
   }
-  void note(std::uint64_t id) { last_id_ = std::max(last_id_, id); }
+  void note(std::uint64_t id) { kept_id_ = std::max(kept_id_, id); }
 
   core::DurableFilter filter_;
   std::vector<core::TopologyChange> pending_;
   std::vector<core::TopologyChange> durable_;
-  std::uint64_t last_id_ = 0;
+  std::uint64_t given_id_ = 0;  ///< Of any queue.
+  std::uint64_t kept_id_ = 0;   ///< Of anything kept.
+  std::uint64_t last_id_ = 0;   ///< No id up to it is given again.
 };
 
 }  // namespace lepus::persist::test
