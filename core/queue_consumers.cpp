@@ -33,10 +33,9 @@ void Queue::unsubscribe(Consumer& consumer) {
   return_unused_credit(consumer);
   if (stream_) stream_->reader_leaves(consumer);
   std::erase(consumers_, &consumer);
-  if (sole_ == &consumer) {
-    sole_ = nullptr;
-    choose_sole();
-  }
+  const bool was_sole = sole_ == &consumer;
+  if (was_sole) sole_ = nullptr;
+  if (was_sole || is_sole_leaving_) choose_sole();
   if (stream_) stream_->readers_left();
   note_used();
   broker_.destroy_consumer(consumer);
@@ -74,8 +73,12 @@ void Queue::choose_sole() {
   Consumer* best = sole_;
   for (Consumer* consumer : consumers_)
     if (best == nullptr || consumer->spec.priority > best->spec.priority) best = consumer;
-  is_sole_leaving_ = false;
-  if (best == sole_) return;
+  const bool was_leaving = std::exchange(is_sole_leaving_, false);
+  if (best == sole_) {
+    // The one it would have made room for is gone.
+    if (was_leaving && sole_ != nullptr) consumer_changed(*sole_);
+    return;
+  }
   if (sole_ != nullptr) {
     if (sole_->linked()) active_.remove(*sole_);
     return_unused_credit(*sole_);

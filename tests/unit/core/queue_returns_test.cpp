@@ -219,6 +219,32 @@ TEST_F(SingleActiveTest, OneOfHigherPriorityWaitsForTheOtherToFinish) {
   EXPECT_EQ(second_.bodies(), "bc") << "an equal one does not take over";
 }
 
+TEST_F(SingleActiveTest, ItStaysWhenTheOneOfHigherPriorityGoes) {
+  const ConsumerHandle first = join(channel_, 1);
+  publish("a");
+  const ConsumerHandle better = join(second_, 2, 5);
+  publish("b");
+  EXPECT_EQ(channel_.bodies(), "a");
+  leave(second_, better);
+  EXPECT_EQ(channel_.bodies(), "ab") << "nobody is waited for any more";
+  shard_.settle(channel_.deliveries[0], first, Outcome::acknowledged);
+  publish("c");
+  EXPECT_EQ(channel_.bodies(), "abc");
+}
+
+TEST_F(SingleActiveTest, TheLastOneMayGoWhileItMakesRoom) {
+  const ConsumerHandle first = join(channel_, 1);
+  publish("a");
+  const ConsumerHandle better = join(second_, 2, 5);
+  leave(channel_, first);
+  EXPECT_EQ(second_.active, 2U);
+  leave(second_, better);
+  publish("b");
+  join(channel_, 3);
+  shard_.pump();
+  EXPECT_EQ(channel_.bodies(), "ab");
+}
+
 TEST_F(SingleActiveTest, OnlyTheActiveOneIsSoughtForRoom) {
   Subscribe wish{};
   wish.queue = queue_;
