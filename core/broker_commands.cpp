@@ -68,7 +68,9 @@ void Broker::on(const Subscribe& command) {
 void Broker::on(const Unsubscribe& command) {
   if (Consumer* consumer = find_consumer(command.consumer)) {
     Queue& queue = *consumer->queue;
+    const ConsumerCancelled cancelled{consumer->spec.channel, consumer->spec.number};
     queue.unsubscribe(*consumer);
+    if (command.cancels) send(cancelled.channel.shard, cancelled);
     if (queue.info().auto_delete && queue.consumers().empty() && !queue.deleting_) {
       return ask_delete(queue, {command.channel});
     }

@@ -71,8 +71,9 @@ struct Subscribe {
 };
 struct Unsubscribe {
   QueueId queue;
-  ChannelRef channel;
+  ChannelRef channel;  ///< Gets a Reply; none: nobody.
   ConsumerHandle consumer;
+  bool cancels = false;  ///< Its own channel gets a ConsumerCancelled, behind what was delivered.
 };
 struct Get {
   QueueId queue;

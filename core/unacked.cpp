@@ -8,9 +8,9 @@ namespace lepus::core {
 
 namespace {
 
-bool waits_for(const UnackedWindow::Entry& entry, const ConsumerHandle& consumer) {
-  return !entry.settled && !entry.given_back && entry.consumer.slot == consumer.slot &&
-         entry.consumer.generation == consumer.generation;
+bool waits_for(const UnackedWindow::Entry& entry, const UnackedWindow::Taker& taker) {
+  return !entry.settled && !entry.given_back && entry.home == taker.home &&
+         entry.consumer == taker.consumer;
 }
 
 }  // namespace
@@ -78,16 +78,16 @@ void UnackedWindow::put_back(std::vector<Entry> entries) {
   for (const Entry& entry : entries) add(entry);
 }
 
-bool UnackedWindow::has_below(std::uint64_t tag, const ConsumerHandle& consumer) const {
+bool UnackedWindow::has_below(std::uint64_t tag, const Taker& taker) const {
   for (std::size_t i = 0; i < entries_.size() && entries_[i].tag < tag; ++i)
-    if (waits_for(entries_[i], consumer)) return true;
+    if (waits_for(entries_[i], taker)) return true;
   return false;
 }
 
-void UnackedWindow::give_back(const ConsumerHandle& consumer, std::vector<Entry>& out) {
+void UnackedWindow::give_back(const Taker& taker, std::vector<Entry>& out) {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = entries_[i];
-    if (!waits_for(entry, consumer)) continue;
+    if (!waits_for(entry, taker)) continue;
     out.push_back(entry);
     note_taken(entry);
     entry.given_back = true;

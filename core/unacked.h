@@ -28,6 +28,12 @@ class UnackedWindow {
     bool given_back = false;  ///< The queue has it again; the client may still name its tag.
   };
 
+  /// A consumer: its handle means something at its home only.
+  struct Taker {
+    ConsumerHandle consumer;
+    ShardId home = 0;
+  };
+
   void add(const Entry& entry);
   std::size_t size() const { return live_count_; }
   std::size_t limited_count() const { return limited_count_; }
@@ -39,9 +45,9 @@ class UnackedWindow {
   /// in `out`.
   void take_up_to(std::uint64_t tag, std::vector<Entry>& out);
   /// Whether something of this consumer with a tag below waits.
-  bool has_below(std::uint64_t tag, const ConsumerHandle& consumer) const;
+  bool has_below(std::uint64_t tag, const Taker& taker) const;
   /// Appends what waits of this consumer to `out`, oldest first. Their tags stay known.
-  void give_back(const ConsumerHandle& consumer, std::vector<Entry>& out);
+  void give_back(const Taker& taker, std::vector<Entry>& out);
   /// Puts entries back that were taken and not settled (tx.rollback). They need not be newer than
   /// what is here.
   void put_back(std::vector<Entry> entries);

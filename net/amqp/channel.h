@@ -79,6 +79,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
     bool paused = false;         ///< Its queue was told, or told itself, to wait.
     bool single_active = false;  ///< Of a queue that has but one active.
     bool is_waiting = false;     ///< Another consumer is the single active one.
+    bool is_late = false;        ///< Its queue was told to cancel it: what comes goes back.
   };
   /// The method whose answer is awaited.
   struct Pending {
@@ -190,6 +191,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   void watch(const Consumer& consumer);
   void on_timeout_look(io::Timer& timer);
   void give_back_late(std::uint32_t number, std::uint64_t tag);
+  void refuse_late(const Consumer& consumer, const core::Deliver& delivery);
 
   // channel_settle.cpp
   Outcome settle(std::uint64_t tag, bool multiple, core::Outcome outcome);

@@ -194,9 +194,13 @@ bool Channel::on_deliver(const core::Deliver& delivery, core::MessageRef message
     on_reply_delivery(delivery, std::move(message));
     return true;
   }
-  if (connection_.is_traced()) trace_delivery(delivery.queue, *message, delivery.redelivered);
   CHECK(delivery.number < consumers_.size());
   Consumer& consumer = consumers_[delivery.number];
+  if (consumer.is_late) {
+    refuse_late(consumer, delivery);
+    return true;
+  }
+  if (connection_.is_traced()) trace_delivery(delivery.queue, *message, delivery.redelivered);
   const std::uint64_t tag = next_tag_++;
   if (!delivery.no_ack) {
     unacked_.add({tag, delivery.queue, delivery.sequence, consumer.handle, delivery.home,

@@ -1,6 +1,9 @@
 // Deliveries that are not acknowledged in time (consumer_timeout, x-consumer-timeout): their
 // consumer is cancelled, what it had goes back to the queue. The channel stays, and a late
 // acknowledgement of what went back is no error.
+//
+//   late -> the queue is told; what it delivered before goes back -> the queue answers:
+//   basic.cancel
 #include <algorithm>
 #include <utility>
 
@@ -54,7 +57,7 @@ void Channel::on_timeout_look(io::Timer& timer) {
   bool is_watching = false;
   for (std::uint32_t number = 0; number < consumers_.size(); ++number) {
     const Consumer& consumer = consumers_[number];
-    if (!consumer.in_use || consumer.timeout == core::never) continue;
+    if (!consumer.in_use || consumer.is_late || consumer.timeout == core::never) continue;
     is_watching = true;
     if (consumer.handle.generation == 0) continue;  // Its queue did not answer yet.
     give_back_late(number, timeouts_->late_below(loop.now(), consumer.timeout));
@@ -63,14 +66,24 @@ void Channel::on_timeout_look(io::Timer& timer) {
 }
 
 void Channel::give_back_late(std::uint32_t number, std::uint64_t tag) {
-  const Consumer consumer = consumers_[number];
-  if (!unacked_.has_below(tag, consumer.handle)) return;
+  Consumer& consumer = consumers_[number];
+  const core::UnackedWindow::Taker taker{consumer.handle, consumer.home};
+  if (!unacked_.has_below(tag, taker)) return;
   connection_.log_timeout(number_, consumer.tag, consumer.timeout);
+  consumer.is_late = true;
   std::vector<core::UnackedWindow::Entry> entries;
-  unacked_.give_back(consumer.handle, entries);
-  broker().send(consumer.home, core::Unsubscribe{consumer.queue, {}, consumer.handle});
+  unacked_.give_back(taker, entries);
+  broker().send(consumer.home, core::Unsubscribe{consumer.queue, {}, consumer.handle, true});
   settle_entries(entries, core::Outcome::returned);
-  on_consumer_cancelled(number);
+}
+
+/// What was on its way when the queue was told to cancel the consumer.
+void Channel::refuse_late(const Consumer& consumer, const core::Deliver& delivery) {
+  CHECK(!delivery.no_ack);
+  broker().send_back(delivery.home, delivery.queue, delivery.sequence);
+  if (!consumer.limited) return;
+  if (shared_granted_ > 0) --shared_granted_;
+  grant_waiting_credit();
 }
 
 }  // namespace lepus::amqp

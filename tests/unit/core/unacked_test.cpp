@@ -132,11 +132,11 @@ TEST_P(UnackedWindowModel, AgreesWithAMap) {
 
 TEST(UnackedWindow, WhatWasGivenBackKeepsItsTag) {
   UnackedWindow window;
-  const ConsumerHandle late{1, 1};
-  const ConsumerHandle other{2, 1};
-  window.add({.tag = 1, .consumer = late, .limited = true});
-  window.add({.tag = 2, .consumer = other});
-  window.add({.tag = 3, .consumer = late});
+  const UnackedWindow::Taker late{{1, 1}, 0};
+  const UnackedWindow::Taker other{{1, 1}, 1};  // On another shard.
+  window.add({.tag = 1, .consumer = late.consumer, .limited = true});
+  window.add({.tag = 2, .consumer = other.consumer, .home = other.home});
+  window.add({.tag = 3, .consumer = late.consumer});
   EXPECT_TRUE(window.has_below(2, late));
   EXPECT_FALSE(window.has_below(2, other));
   std::vector<Entry> out;
