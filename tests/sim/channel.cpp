@@ -74,7 +74,10 @@ void Channel::on_flow_ok(const Pending& pending, const Incoming& incoming) {
   amqp::ChannelFlowOk ok;
   if (!amqp::decode(incoming.arguments, ok) || ok.active != pending.flag)
     judge().fail(14, "channel.flow-ok is malformed");
-  if (!ok.active && stopping_flow_) flow_stopped_ = true;
+  const auto starts = [](const Pending& later) {
+    return later.method == MethodId::channel_flow && later.flag;
+  };
+  if (!ok.active && std::none_of(pending_.begin(), pending_.end(), starts)) flow_stopped_ = true;
 }
 
 /// Publishes and acknowledgements up to this request have been carried out.

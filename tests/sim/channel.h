@@ -179,6 +179,7 @@ class Channel final : public Risk {
   void apply_settle(const Held& held, core::Outcome outcome, std::uint64_t order);
   static std::string make_headers(const Sent& message, std::int32_t delay);
   void make_properties(Sent& message);
+  void forget_tag(const std::string& tag);
   void bind_or_unbind(BindingModel& binding, bool unbinds, bool no_wait);
 
   // channel.cpp

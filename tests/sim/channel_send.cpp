@@ -277,6 +277,7 @@ void Channel::consume(QueueModel& queue, const ConsumePlan& plan) {
   consumer.is_timed = plan.timeout_ms > 0;
   has_timed_ |= consumer.is_timed;
   if (!plan.stream_name.empty()) {
+    forget_tag(tag);
     auto named = std::make_shared<NamedReader>();
     named->name = tag;
     named->client = parts_.client;
@@ -305,6 +306,14 @@ void Channel::consume(QueueModel& queue, const ConsumePlan& plan) {
   const std::string arguments = table.take();
   send(amqp::BasicConsume{queue.name, tag, false, plan.no_ack, plan.exclusive, plan.no_wait,
                           core::as_bytes(arguments)});
+}
+
+/// What it holds is of an earlier consumer of this tag.
+void Channel::forget_tag(const std::string& tag) {
+  for (auto& [delivery_tag, held] : unacked_)
+    if (held.tag == tag) held.tag = "gone";
+  for (TxSettle& settle : tx_settles_)
+    if (settle.held.tag == tag) settle.held.tag = "gone";
 }
 
 void Channel::consume_replies() {

@@ -267,6 +267,8 @@ void Ledger::on_settled(const Hold& hold, bool rejected) {
   const QueueModel& queue = model_.queue(hold.queue);
   const Copy::State before = queue.wild ? Copy::State::gone : queue.copies.at(hold.id).state;
   set_state(hold, Copy::State::gone);
+  if (rejected && queue.rules.at_least_once && !queue.wild)
+    model_.queue(hold.queue).copies.at(hold.id).lingers = true;
   if (!rejected || queue.rules.dead_letter_to.empty() || before != Copy::State::settling) return;
   QueueModel* target = model_.find_queue(queue.rules.dead_letter_to);
   // Certain only if nothing was going on with either of them.

@@ -64,8 +64,8 @@ void Ledger::restart_copy(const QueueModel& queue, const Sent& message, Copy& co
   if (!read_durably) copy.seen = false;
   if (left) {
     // Without a settler: it was read without acknowledgement.
-    const bool for_good =
-        clean || !is_kept || (copy.settler == 0 ? read_durably : copy.settled_durably);
+    const bool is_durable = copy.settler == 0 ? read_durably : copy.settled_durably;
+    const bool for_good = !is_kept || (!copy.lingers && (clean || is_durable));
     copy.state = for_good ? Copy::State::gone : Copy::State::uncertain;
   } else if (!is_kept) {
     copy.state = Copy::State::gone;

@@ -76,6 +76,7 @@ struct Copy {
   std::uint64_t settler = 0;                ///< Channel that settled it last.
   Tick settled_at = 0;                      ///< When that was sent.
   bool settled_durably = false;             ///< A crash does not bring it back.
+  bool lingers = false;  ///< It may wait for a place for dead letters: a restart brings it back.
 };
 
 /// Intervals during which something may happen to a queue's messages.

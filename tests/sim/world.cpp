@@ -139,6 +139,7 @@ void World::step() {
     if (model_.queue(i).losses.by_death > 0) ledger_.forgive_losses(model_.queue(i));
   judge_.advance();
   model_.settle_deaths();
+  last_tick_ = judge_.now();  // That is no progress.
 }
 
 void World::connect(Seat& seat) {
