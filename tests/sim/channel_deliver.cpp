@@ -24,7 +24,8 @@ void Channel::check_prefetch(const Consumer& consumer) {
   if (consumer.prefetch > 0 && consumer.unacked > consumer.prefetch)
     judge().fail(7, "queue {}: {} unacknowledged, prefetch {}", model().queue(consumer.queue).name,
                  consumer.unacked, consumer.prefetch);
-  if (shared_unlimited_) return;
+  // What went back by a timeout is counted here until the client is told.
+  if (shared_unlimited_ || has_timed_) return;
   std::size_t shared = 0;
   for (const auto& [tag, held] : unacked_) shared += held.tag.empty() ? 0 : 1;
   if (shared > shared_limit_)

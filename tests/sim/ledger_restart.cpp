@@ -69,7 +69,7 @@ void Ledger::restart_copy(const QueueModel& queue, const Sent& message, Copy& co
     copy.state = for_good ? Copy::State::gone : Copy::State::uncertain;
   } else if (!is_kept) {
     copy.state = Copy::State::gone;
-  } else {
+  } else if (copy.state != Copy::State::uncertain) {
     copy.state = copy.settled_durably ? Copy::State::gone : Copy::State::ready;
   }
 }
