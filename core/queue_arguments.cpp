@@ -48,10 +48,13 @@ Reason read_duration(const FieldValue& value, std::optional<std::uint64_t>& out)
   return reason;
 }
 
+Reason read_positive_duration(const FieldValue& value, std::optional<std::uint64_t>& out) {
+  Reason reason = read_duration(value, out);
+  return reason.empty() && *out == 0 ? "{value_zero,0}" : reason;
+}
+
 Reason on_expires(const Input& in, QueueArguments& out) {
-  Reason reason = read_duration(in.value, out.expires_ms);
-  if (reason.empty() && *out.expires_ms == 0) return "{value_zero,0}";
-  return reason;
+  return read_positive_duration(in.value, out.expires_ms);
 }
 Reason on_message_ttl(const Input& in, QueueArguments& out) {
   return read_duration(in.value, out.message_ttl_ms);
@@ -166,7 +169,7 @@ Reason on_delivery_limit(const Input& in, QueueArguments& out) {
   return {};
 }
 Reason on_consumer_timeout(const Input& in, QueueArguments& out) {
-  return read_duration(in.value, out.consumer_timeout_ms);
+  return read_positive_duration(in.value, out.consumer_timeout_ms);
 }
 
 Reason on_delayed_retry_type(const Input& in, QueueArguments& out) {

@@ -35,6 +35,7 @@ TEST(QueueArguments, GoldenComplaints) {
       {text_entry("x-message-ttl", "1"), "x-message-ttl", no_integer},
       {int_entry("x-message-ttl", -1), "x-message-ttl", "{value_negative,-1}"},
       {int_entry("x-expires", 0), "x-expires", "{value_zero,0}"},
+      {int_entry("x-consumer-timeout", 0), "x-consumer-timeout", "{value_zero,0}"},
       {text_entry("x-expires", "1"), "x-expires", no_integer},
       {int_entry("x-max-length", -1), "x-max-length", "{value_negative,-1}"},
       {text_entry("x-max-length", "1"), "x-max-length", no_integer},
