@@ -13,6 +13,7 @@ import argparse
 import os
 import statistics
 import sys
+import time
 
 from compare_brokers import BrokerError, chosen_broker
 from compare_cases import say, thousands
@@ -23,6 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PORT = 21720
 ROUNDS = 3
 STREAM_BODY = 1024
+COUNT_S = 60
 KINDS = {'plain': [], 'ten priorities': ['--priorities', '10', '--queue-arg', 'x-max-priority=9']}
 
 
@@ -62,6 +64,20 @@ def priorities(generator, broker, messages):
             + f': {ratio:.2f} of plain')
 
 
+def await_count(generator, broker, messages, common):
+    """RabbitMQ counts the messages of a stream seconds later; a drain ends at that count."""
+    end = time.monotonic() + COUNT_S
+    while True:
+        waiting = generator.run(broker, ['drain', '--messages', '1', '--keep', '--prefetch', '1',
+                                         '--consumer-arg', 'x-stream-offset=first',
+                                         *common]).get('waiting', 0)
+        if waiting >= messages:
+            return
+        if time.monotonic() > end:
+            raise KindsError(f'the stream says {waiting} messages, {messages} were confirmed')
+        time.sleep(0.5)
+
+
 def stream(generator, broker, messages, readers):
     common = ['--prefix', 'kinds.stream', '--persistent', '--queue-arg', 'x-queue-type=stream']
     filled = measure(generator, broker, [
@@ -69,6 +85,7 @@ def stream(generator, broker, messages, readers):
         '--body-size', str(STREAM_BODY), '--keep', *common])
     say('stream', f'{thousands(messages)} messages of {STREAM_BODY} B confirmed: '
         f'{rounded(filled["confirmed_per_s"])}/s')
+    await_count(generator, broker, messages, common)
     read = measure(generator, broker, [
         'drain', '--consumers', str(readers), '--consumer-arg', 'x-stream-offset=first',
         '--prefetch', '1000', '--ack-batch', '100', *common])
