@@ -68,9 +68,9 @@ def await_count(generator, broker, messages, common):
     """RabbitMQ counts the messages of a stream seconds later; a drain ends at that count."""
     end = time.monotonic() + COUNT_S
     while True:
-        waiting = generator.run(broker, ['drain', '--messages', '1', '--keep', '--prefetch', '1',
-                                         '--consumer-arg', 'x-stream-offset=first',
-                                         *common]).get('waiting', 0)
+        waiting = measure(generator, broker, [
+            'drain', '--messages', '1', '--keep', '--prefetch', '1',
+            '--consumer-arg', 'x-stream-offset=first', *common])['waiting']
         if waiting >= messages:
             return
         if time.monotonic() > end:

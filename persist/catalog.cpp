@@ -234,7 +234,6 @@ void Catalog::write(const core::QueueAdded& change) {
   const core::QueueSpec& queue = change.queue;
   CHECK(queue.durable);
   CHECK(!queue.exclusive);
-  note_id(queue.id.value);
   if (queue.store_of) {
     note(statements_.add_store.run(as_number(queue.id.value), as_number(queue.store_of.value),
                                    std::int64_t{queue.home}));

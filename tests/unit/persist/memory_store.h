@@ -54,7 +54,6 @@ class MemoryStore final : public core::DefinitionStore {
     if (const auto* exchange = std::get_if<core::ExchangeAdded>(&change))
       note(exchange->exchange.id.value);
     if (const auto* queue = std::get_if<core::QueueAdded>(&change)) {
-      note(queue->queue.id.value);
       for (core::TopologyChange& known : durable_) {
         auto* same = std::get_if<core::QueueAdded>(&known);
         if (same == nullptr || same->queue.id != queue->queue.id) continue;
