@@ -40,18 +40,27 @@ def publisher(node):
     return probe
 
 
+def reader(node, prefetch, tag, queue, **arguments):
+    """A consumer of the stream; each of its deliveries: delivery tag, offset, number."""
+    probe = node.probe()
+    probe.call(1, 'Basic.Qos', prefetch_count=prefetch)
+    probe.send(1, 'Basic.Consume', queue=queue, consumer_tag=tag, arguments=arguments)
+    probe.expect('Basic.ConsumeOk')
+
+    def take():
+        delivery_tag = probe.expect('Basic.Deliver').arguments['delivery_tag']
+        properties, body = probe.content()
+        return delivery_tag, properties['headers']['x-stream-offset'], int(body.split(b'.')[0])
+    return probe, take
+
+
 def read(node, count, offset='first', queue='s'):
     """The first messages from there on: (offset, number)."""
-    probe = node.probe()
-    probe.call(1, 'Basic.Qos', prefetch_count=100)
-    probe.send(1, 'Basic.Consume', queue=queue, consumer_tag='c',
-               arguments={'x-stream-offset': offset})
-    probe.expect('Basic.ConsumeOk')
+    probe, take = reader(node, 100, 'c', queue, **{'x-stream-offset': offset})
     got = []
     while len(got) < count:
-        tag = probe.expect('Basic.Deliver').arguments['delivery_tag']
-        properties, body = probe.content()
-        got.append((properties['headers']['x-stream-offset'], int(body.split(b'.')[0])))
+        tag, at, number = take()
+        got.append((at, number))
         probe.send(1, 'Basic.Ack', delivery_tag=tag)
     return got
 
@@ -78,15 +87,8 @@ def offsets_stay(node):
 
 def read_as(node, tag, count, acked, queue='s'):
     """The offsets that a consumer with this tag gets first; the broker keeps where it is."""
-    probe = node.probe()
-    probe.call(1, 'Basic.Qos', prefetch_count=count)
-    probe.send(1, 'Basic.Consume', queue=queue, consumer_tag=tag,
-               arguments={'x-stream-automatic-offset-tracking': True})
-    probe.expect('Basic.ConsumeOk')
-    got = []
-    while len(got) < count:
-        probe.expect('Basic.Deliver')
-        got.append(probe.content()[0]['headers']['x-stream-offset'])
+    probe, take = reader(node, count, tag, queue, **{'x-stream-automatic-offset-tracking': True})
+    got = [take()[1] for _ in range(count)]
     if acked > 0:
         probe.send(1, 'Basic.Ack', delivery_tag=acked, multiple=True)
     probe.send(1, 'Channel.Close', reply_code=200)

@@ -65,17 +65,21 @@ void Ledger::on_refused(MessageId id) {
     judge_.fail(6, "message {} was refused, and no queue may do that", id);
 }
 
+MessageId Ledger::id_of(std::string_view text) const {
+  MessageId id = 0;
+  if (text.size() > 1) std::from_chars(text.data() + 1, text.data() + text.size(), id);
+  return id <= messages_.size() ? id : 0;
+}
+
 Ledger::Identity Ledger::identify(const Received& received) {
   core::PropertiesView view;
   if (!core::decode_properties(core::as_bytes(received.properties), view)) {
     judge_.fail(1, "a message came with properties that cannot be read");
     return {};
   }
-  MessageId id = 0;
-  const std::string_view text = view.message_id;
-  if (text.size() > 1) std::from_chars(text.data() + 1, text.data() + text.size(), id);
-  if (id == 0 || id > messages_.size()) {
-    judge_.fail(2, "a message came that nobody sent (id '{}')", text);
+  const MessageId id = id_of(view.message_id);
+  if (id == 0) {
+    judge_.fail(2, "a message came that nobody sent (id '{}')", view.message_id);
     return {};
   }
   Identity identity{&sent(id)};

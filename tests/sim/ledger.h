@@ -158,6 +158,8 @@ class Ledger {
     std::optional<std::int64_t> offset;  ///< Of a stream.
     std::string reply_to;
   };
+  /// Of its message-id; 0: none that was sent.
+  MessageId id_of(std::string_view text) const;
   Identity identify(const Received& received);
   const char* find_damage(const Received& received, const Identity& identity) const;
   void judge_dead_letter(const Sent& sent, const Received& received, QueueModel& queue);

@@ -3,15 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <string>
 #include <utility>
 
 #include "core/broker.h"
-#include "core/field_table_writer.h"
 #include "core/limits.h"
 #include "core/stream_progress.h"
-#include "tests/unit/core/fake_ports.h"
+#include "tests/unit/core/stream_world.h"
 
 namespace lepus::core::test {
 namespace {
@@ -53,40 +51,17 @@ class HeldOffsets final : public Restorer {
   RestoredQueue held;
 };
 
-class StreamOffsetsTest : public ::testing::Test {
+class StreamOffsetsTest : public StreamWorld {
  protected:
-  void declare() {
-    shard_.durable = true;
-    FieldTableWriter arguments;
-    arguments.text("x-queue-type", "stream");
-    TopologyRequest made = shard_.request(TopologyRequest::Kind::declare_queue, "s");
-    made.durable = true;
-    made.arguments = arguments.take();
-    shard_.change(made);
-    queue_ = shard_.master.find_queue(shard_.vhost, "s")->id;
-  }
+  StreamOffsetsTest() : StreamWorld(&held_) {}
+
   ConsumerHandle read(FakeChannel& channel, std::string name) {
     StreamSpec spec;
     spec.start.kind = StreamStart::Kind::first;
     spec.name = std::move(name);
-    const ConsumerHandle handle = shard_.subscribe(
-        channel, {.queue = queue_,
-                  .prefetch = 100,
-                  .stream = std::make_unique<StreamSpec>(std::move(spec)).release()});
+    const ConsumerHandle handle = subscribe(channel, std::move(spec), 100);
     settle_down();
     return handle;
-  }
-  void settle_down() {
-    for (int i = 0; i < 3; ++i) shard_.broker.flush();
-    shard_.pump();
-    while (!shard_.ledger.fetches.empty()) {
-      shard_.ledger.bring();
-      shard_.pump();
-    }
-  }
-  void publish(std::string_view bodies) {
-    shard_.publish_each("s", bodies);
-    settle_down();
   }
   void settle(ConsumerHandle consumer, Sequence first, Sequence last,
               Outcome outcome = Outcome::acknowledged) {
@@ -131,14 +106,12 @@ class StreamOffsetsTest : public ::testing::Test {
     held_.held.seen = {0, line};
   }
 
-  HeldOffsets held_;
-  FakeShard shard_{0, &held_};
+  HeldOffsets held_;  // Asked when the stream is declared.
   FakeChannel channel_{shard_.broker};
-  QueueId queue_;
 };
 
 TEST_F(StreamOffsetsTest, ANamedConsumerGoesOnWhereItWas) {
-  declare();
+  queue_ = declare();
   publish("abcd");
   ConsumerHandle consumer = read(channel_, "one");
   EXPECT_EQ(channel_.bodies(), "abcd");
@@ -161,7 +134,7 @@ TEST_F(StreamOffsetsTest, ANamedConsumerGoesOnWhereItWas) {
 }
 
 TEST_F(StreamOffsetsTest, WhatIsSettledAfterACancelCounts) {
-  declare();
+  queue_ = declare();
   publish("abcd");
   const ConsumerHandle consumer = read(channel_, "one");
   leave(consumer);
@@ -178,7 +151,7 @@ TEST_F(StreamOffsetsTest, WhatIsSettledAfterACancelCounts) {
 }
 
 TEST_F(StreamOffsetsTest, OfTwoWithOneNameTheOneAheadCounts) {
-  declare();
+  queue_ = declare();
   publish("abcd");
   FakeChannel other{shard_.broker};
   const ConsumerHandle ahead = read(channel_, "one");
@@ -192,7 +165,7 @@ TEST_F(StreamOffsetsTest, OfTwoWithOneNameTheOneAheadCounts) {
 }
 
 TEST_F(StreamOffsetsTest, TheNameStoredLongestAgoIsForgotten) {
-  declare();
+  queue_ = declare();
   publish("a");
   for (std::size_t i = 0; i <= limits::stream_names_max; ++i) {
     const ConsumerHandle consumer = read(channel_, "c" + std::to_string(i));
@@ -211,7 +184,7 @@ TEST_F(StreamOffsetsTest, OffsetsAreReadAfterARestart) {
   hold_messages();
   hold(line, "one", 1);
   hold(line | 1, "two", 3);
-  declare();
+  queue_ = declare();
   EXPECT_TRUE(shard_.ledger.fetches.empty()) << "nobody asked yet";
   const ConsumerHandle consumer = read(channel_, "two");
   EXPECT_EQ(channel_.bodies(), "d");
@@ -227,7 +200,7 @@ TEST_F(StreamOffsetsTest, ADamagedRecordIsForgotten) {
   hold(line | 1, "one", 2);
   hold(line | 2, "two", 3);
   shard_.ledger.bodies[7] = "damaged";
-  declare();
+  queue_ = declare();
   read(channel_, "two");
   EXPECT_EQ(channel_.bodies(), "abcd");
   EXPECT_EQ(shard_.ledger.lost_count, 1U);
@@ -240,7 +213,7 @@ TEST_F(StreamOffsetsTest, ADamagedRecordIsForgotten) {
 TEST_F(StreamOffsetsTest, TheLedgerMayMoveThem) {
   hold_messages();
   hold(line, "one", 3);
-  declare();
+  queue_ = declare();
   const auto held = holder().find_held({queue_, line});
   ASSERT_TRUE(held.has_value());
   EXPECT_EQ(held->message, nullptr);
@@ -256,7 +229,7 @@ TEST_F(StreamOffsetsTest, TheLedgerMayMoveThem) {
 }
 
 TEST_F(StreamOffsetsTest, TheyGoWithTheStream) {
-  declare();
+  queue_ = declare();
   publish("a");
   const ConsumerHandle consumer = read(channel_, "one");
   settle(consumer, 0, 0);

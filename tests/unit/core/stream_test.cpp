@@ -11,47 +11,34 @@
 #include "core/field_table_writer.h"
 #include "core/header_splice.h"
 #include "core/properties.h"
-#include "tests/unit/core/fake_ports.h"
+#include "tests/unit/core/stream_world.h"
 
 namespace lepus::core::test {
 namespace {
 
 using Kind = StreamStart::Kind;
 
-class StreamTest : public ::testing::Test {
+class StreamTest : public StreamWorld {
  protected:
-  StreamTest() { shard_.durable = true; }
-
-  QueueId declare(FieldTableWriter arguments = {}) {
-    arguments.text("x-queue-type", "stream");
-    TopologyRequest made = shard_.request(TopologyRequest::Kind::declare_queue, "s");
-    made.durable = true;
-    made.arguments = arguments.take();
-    shard_.change(made);
-    return shard_.master.find_queue(shard_.vhost, "s")->id;
-  }
   ConsumerHandle read(FakeChannel& channel, StreamStart start, std::uint32_t prefetch = 100) {
     StreamSpec spec;
     spec.start = start;
-    const ConsumerHandle handle = shard_.subscribe(
-        channel, {.queue = queue_,
-                  .prefetch = prefetch,
-                  .stream = std::make_unique<StreamSpec>(std::move(spec)).release()});
+    const ConsumerHandle handle = subscribe(channel, std::move(spec), prefetch);
     shard_.pump();
     return handle;
   }
-  /// Everything published is written, then all read what they can.
-  void settle_down() {
-    for (int i = 0; i < 3; ++i) shard_.broker.flush();
-    shard_.pump();
-    while (!shard_.ledger.fetches.empty()) {
-      shard_.ledger.bring();
-      shard_.pump();
-    }
-  }
-  void publish(std::string_view bodies) {
-    shard_.publish_each("s", bodies);
+  /// While memory is short: each is larger than what may be kept of a stream then.
+  void publish_too_large(std::size_t count) {
+    shard_.broker.set_short_above(0);
+    const std::string body(limits::stream_cache_bytes_short + 1, 'x');
+    for (std::size_t i = 0; i < count; ++i) shard_.publish("", "s", body);
     settle_down();
+  }
+  /// Something that can leave memory comes, and everybody has a turn.
+  void turn() {
+    shard_.publish("", "s", "y");
+    shard_.broker.flush();
+    shard_.broker.pump();
   }
   std::uint32_t count() { return shard_.inspect(queue_).message_count; }
   void advance_to(Nanos now) {
@@ -59,10 +46,8 @@ class StreamTest : public ::testing::Test {
     settle_down();
   }
 
-  FakeShard shard_;
   FakeChannel first_{shard_.broker};
   FakeChannel second_{shard_.broker};
-  QueueId queue_;
 };
 
 TEST_F(StreamTest, EveryConsumerReadsEverything) {
@@ -173,17 +158,12 @@ TEST_F(StreamTest, WhatLeavesMemoryAfterItsNeighboursIsReadBackToo) {
 /// While memory is short and looked for in every turn.
 TEST_F(StreamTest, WhatIsLargerThanTheCacheIsReadNevertheless) {
   queue_ = declare();
-  shard_.broker.set_short_above(0);
-  const std::string body(limits::stream_cache_bytes_short + 1, 'x');
   constexpr std::size_t count = 4;
-  for (std::size_t i = 0; i < count; ++i) shard_.publish("", "s", body);
-  settle_down();
+  publish_too_large(count);
   read(first_, {Kind::first, 0}, count);
-  for (std::size_t turn = 0; turn < 10 * count && first_.deliveries.size() < count; ++turn) {
+  for (std::size_t i = 0; i < 10 * count && first_.deliveries.size() < count; ++i) {
     shard_.ledger.bring();
-    shard_.publish("", "s", "y");  // Something that can leave memory.
-    shard_.broker.flush();
-    shard_.broker.pump();
+    turn();
   }
   EXPECT_EQ(first_.deliveries.size(), count);
 }
@@ -191,11 +171,8 @@ TEST_F(StreamTest, WhatIsLargerThanTheCacheIsReadNevertheless) {
 /// A channel elsewhere with a shared limit: its credit comes when what was read is here for long.
 TEST_F(StreamTest, CreditThatComesLateFindsWhatWasRead) {
   queue_ = declare();
-  shard_.broker.set_short_above(0);
-  const std::string body(limits::stream_cache_bytes_short + 1, 'x');
   constexpr std::size_t count = 3;
-  for (std::size_t i = 0; i < count; ++i) shard_.publish("", "s", body);
-  settle_down();
+  publish_too_large(count);
   const ChannelRef channel{1, 7, 1};
   StreamSpec spec;
   spec.start = {Kind::first, 0};
@@ -205,10 +182,8 @@ TEST_F(StreamTest, CreditThatComesLateFindsWhatWasRead) {
                                 .stream = std::make_unique<StreamSpec>(spec).release()});
   const ConsumerHandle consumer = shard_.outbox.take<Reply>().consumer;
   std::size_t delivered = 0;
-  for (std::size_t turn = 0; turn < 10 * count && delivered < count; ++turn) {
-    shard_.publish("", "s", "y");  // Something that can leave memory.
-    shard_.broker.flush();
-    shard_.broker.pump();
+  for (std::size_t i = 0; i < 10 * count && delivered < count; ++i) {
+    turn();
     if (!shard_.outbox.all<CreditRequest>().empty()) {
       const CreditRequest request = shard_.outbox.take<CreditRequest>();
       shard_.broker.apply(CreditGrant{queue_, channel, consumer, request.wanted});
