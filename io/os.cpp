@@ -25,8 +25,8 @@ std::string place_text(const ListenConfig& config) {
   return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(config.port);
 }
 
-ListenOutcome failed(const ListenConfig& config, const std::string& why) {
-  return {-1, "cannot listen on " + place_text(config) + ": " + why};
+ListenOutcome failed(const ListenConfig& config, const std::string& why, int error_code) {
+  return {-1, "cannot listen on " + place_text(config) + ": " + why, error_code};
 }
 
 std::string advice(int error_code) {
@@ -48,8 +48,7 @@ bool set_option(int fd, int level, int name, int value) {
 }
 
 /// Dead peers are found after about a minute: 30 s silence, then 4 probes, 8 s apart.
-bool set_options(int fd, int family, const ListenConfig& config) {
-  if (!set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return false;
+bool set_options(int fd, const ListenConfig& config) {
   if (!set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) return false;
   if (!set_option(fd, SOL_SOCKET, SO_KEEPALIVE, config.keepalive ? 1 : 0)) return false;
   if (!set_option(fd, IPPROTO_TCP, TCP_NODELAY, config.nodelay ? 1 : 0)) return false;
@@ -60,24 +59,34 @@ bool set_options(int fd, int family, const ListenConfig& config) {
   if (!set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 30)) return false;
   if (!set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 8)) return false;
   if (!set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 4)) return false;
+  return true;
+}
+
+/// SO_REUSEADDR: connections of an earlier process that wind up do not count.
+bool set_address_options(int fd, int family) {
+  if (!set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return false;
   return family != AF_INET6 || set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
 }
 
-ListenOutcome listen_at(const ListenConfig& config, const addrinfo& place) {
+enum class Purpose : std::uint8_t { listen, probe };
+
+ListenOutcome open_at(const ListenConfig& config, const addrinfo& place, Purpose purpose) {
   const int fd = socket(place.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return failed(config, advice(errno));
-  if (!set_options(fd, place.ai_family, config) || bind(fd, place.ai_addr, place.ai_addrlen) != 0 ||
-      listen(fd, config.backlog) != 0) {
+  if (fd < 0) return failed(config, advice(errno), errno);
+  const bool listens = purpose == Purpose::listen;
+  if (!set_address_options(fd, place.ai_family) || (listens && !set_options(fd, config)) ||
+      bind(fd, place.ai_addr, place.ai_addrlen) != 0 ||
+      (listens && listen(fd, config.backlog) != 0)) {
     const int error_code = errno;
     ::close(fd);
-    return failed(config, advice(error_code));
+    return failed(config, advice(error_code), error_code);
   }
-  return {fd, ""};
+  if (listens) return {fd, ""};
+  ::close(fd);
+  return {};
 }
 
-}  // namespace
-
-ListenOutcome listen_tcp(const ListenConfig& config) {
+ListenOutcome open_tcp(const ListenConfig& config, Purpose purpose) {
   addrinfo wanted{};
   wanted.ai_family = AF_UNSPEC;
   wanted.ai_socktype = SOCK_STREAM;
@@ -85,11 +94,17 @@ ListenOutcome listen_tcp(const ListenConfig& config) {
   addrinfo* found = nullptr;
   const std::string host = config.address.empty() ? "::" : config.address;
   const int code = getaddrinfo(host.c_str(), std::to_string(config.port).c_str(), &wanted, &found);
-  if (code != 0) return failed(config, std::string(gai_strerror(code)) + ". Check the address");
-  ListenOutcome outcome = listen_at(config, *found);
+  if (code != 0) return failed(config, std::string(gai_strerror(code)) + ". Check the address", 0);
+  ListenOutcome outcome = open_at(config, *found, purpose);
   freeaddrinfo(found);
   return outcome;
 }
+
+}  // namespace
+
+ListenOutcome listen_tcp(const ListenConfig& config) { return open_tcp(config, Purpose::listen); }
+
+ListenOutcome probe_tcp(const ListenConfig& config) { return open_tcp(config, Purpose::probe); }
 
 std::uint16_t local_port(int fd) {
   sockaddr_storage address{};

@@ -21,12 +21,18 @@ struct ListenConfig {
 };
 
 struct ListenOutcome {
-  int fd = -1;        ///< Owned by the caller; -1 on failure.
-  std::string error;  ///< What failed, where, what to do.
+  int fd = -1;         ///< Owned by the caller; -1 on failure.
+  std::string error;   ///< What failed, where, what to do.
+  int error_code = 0;  ///< An errno, 0 when the address is no address.
 };
 
-/// A listening TCP socket. SO_REUSEPORT: each shard has its own for the same address.
+/// A listening TCP socket. SO_REUSEPORT: each shard has its own for the same address, and so could
+/// any other process of this user: probe_tcp() asks before.
 ListenOutcome listen_tcp(const ListenConfig& config);
+
+/// Whether listen_tcp() would be alone: it fails with EADDRINUSE while any process listens on this
+/// address or on one that overlaps it (0.0.0.0, ::). The outcome has no descriptor in any case.
+ListenOutcome probe_tcp(const ListenConfig& config);
 
 /// Port a socket is bound to; 0 when it is not.
 std::uint16_t local_port(int fd);

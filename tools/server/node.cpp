@@ -96,6 +96,8 @@ std::string Node::make_driver(std::unique_ptr<io::UringDriver>& driver) {
 
 std::string Node::start() {
   io::raise_file_limit();
+  // Once more in listen(): what comes between may take long, and is in vain when this is in use.
+  if (std::string error = wait_until_free(config_.listeners); !error.empty()) return error;
   if (std::string error = make_driver(driver_); !error.empty()) return error;
   loop_ =
       std::make_unique<io::Loop>(*driver_, io::IdlePolicy{io::IdleMode::adaptive, control_spin});
@@ -221,6 +223,13 @@ void Node::end_process() {
 
 /// Each shard has its own socket for each address; the kernel spreads connections over them.
 std::string Node::listen() {
+  const ListenTurn turn;
+  if (!turn.is_held())
+    log_.write(LogLevel::warning, LogCategory::general,
+               "another lepus is starting for very long: whether it takes the same address is not "
+               "known",
+               {});
+  if (std::string error = wait_until_free(config_.listeners); !error.empty()) return error;
   for (const ListenAddress& address : config_.listeners) {
     for (ShardThread& own : shards_) {
       const io::ListenOutcome outcome = io::listen_tcp(
@@ -230,6 +239,7 @@ std::string Node::listen() {
       if (outcome.fd < 0) return outcome.error;
       own.shard->add_listener(outcome.fd);
     }
+    notices_.post(address, config_.data_dir);
   }
   return {};
 }

@@ -16,6 +16,7 @@
 #include "tools/server/config.h"
 #include "tools/server/control.h"
 #include "tools/server/definitions_store.h"
+#include "tools/server/listen_claim.h"
 #include "tools/server/log.h"
 #include "tools/server/mesh.h"
 #include "tools/server/node_admin.h"
@@ -76,6 +77,7 @@ class Node {
   std::vector<std::unique_ptr<amqp::Settings>> settings_;
   io::KernelDisk disk_;
   persist::Catalog catalog_;
+  ListenNotices notices_;
   StartDefinitions definitions_;  ///< `stored` only until the control thread has it.
   SharedUseCounter uses_;
   Mesh mesh_;
