@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::string_view dead_letter_exchange_key = "x-dead-letter-exchange";
 constexpr std::string_view queue_type_key = "x-queue-type";
+constexpr std::size_t routing_key_size_max = 255;  // A short string of the protocol.
 
 /// One key's check. `reason` is empty when the value is good and has been stored.
 struct Input {
@@ -78,6 +79,10 @@ Reason on_dead_letter_exchange(const Input& in, QueueArguments& out) {
 Reason on_dead_letter_routing_key(const Input& in, QueueArguments& out) {
   if (!in.value.is_string()) return unacceptable_type(in.value);
   if (!in.table.find(dead_letter_exchange_key)) return "routing_key_but_no_dlx_defined";
+  const std::size_t size = in.value.text().size();
+  if (size > routing_key_size_max)
+    return fmt::format("\"a routing key has at most {} bytes, this one has {}\"",
+                       routing_key_size_max, size);
   out.dead_letter_routing_key = in.value.text();
   return {};
 }

@@ -52,6 +52,13 @@ def invalid(name, argument, value, why):
                    DECLARE, queue='%NAME', arguments={argument: value})
 
 
+LONG_KEY = {'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'k' * 256}
+family.refuses('dead letter routing key of 256 bytes', 406,
+               "invalid arg 'x-dead-letter-routing-key' for queue 'NAME' in vhost '/': "
+               '"a routing key has at most 255 bytes, this one has 256"', DECLARE,
+               queue='%NAME', arguments=LONG_KEY)
+
+
 def quorum(name, detail, queue_type='quorum', /, extra=None, lepus=None, **arguments):
     family.refuses(name, 406, detail, DECLARE, lepus=lepus,
                    arguments={'x-queue-type': queue_type, **(extra or {})}, **arguments)

@@ -102,6 +102,14 @@ TEST(MergePolicies, ADeadLetterKeyAloneHasNoEffect) {
   EXPECT_EQ(merged(std::move(arguments), list.find("p"), nullptr).dead_letter_routing_key, "k");
 }
 
+TEST(CheckPolicy, ADeadLetterKeyIsNoLongerThanARoutingKey) {
+  FieldTableWriter definition;
+  definition.text("dead-letter-routing-key", std::string(256, 'k'));
+  const std::string why = check_policy(policy("p", "", definition), false);
+  EXPECT_NE(why.find("a routing key has at most 255 bytes, this one has 256"), std::string::npos)
+      << why;
+}
+
 // --- Queues that are there
 
 class LivePolicyTest : public ::testing::Test {

@@ -59,6 +59,13 @@ TEST(QueueArguments, GoldenComplaints) {
     EXPECT_EQ(complaint(bad.table), "PRECONDITION_FAILED - invalid arg '" + bad.key +
                                         "' for queue 'q' in vhost '/': " + bad.reason);
   }
+  const std::string with_exchange = text_entry("x-dead-letter-exchange", "");
+  const std::string key(256, 'k');
+  EXPECT_EQ(complaint(with_exchange + text_entry("x-dead-letter-routing-key", key)),
+            "PRECONDITION_FAILED - invalid arg 'x-dead-letter-routing-key' for queue 'q' in vhost "
+            "'/': \"a routing key has at most 255 bytes, this one has 256\"");
+  EXPECT_EQ(complaint(with_exchange + text_entry("x-dead-letter-routing-key", key.substr(1))),
+            "ok");
   EXPECT_EQ(complaint(int_entry("x-dead-letter-exchange", 1)),
             "PRECONDITION_FAILED - invalid type 'signedint' for arg 'x-dead-letter-exchange' in "
             "queue 'q' in vhost '/'");
