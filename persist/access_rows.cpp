@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 
 #include "core/base/assert.h"
+#include "persist/json_text.h"
 
 namespace lepus::persist {
 
@@ -22,7 +24,7 @@ std::string text_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Json parse(const std::string& text) { return Json::parse(text, nullptr, false); }
+Json parse(const std::string& text) { return parse_json(text); }
 
 void add_limit(Json& json, const char* field, const core::Limit& limit) {
   if (limit) json[field] = *limit;
@@ -43,6 +45,8 @@ std::string read_limit(const Json& json, const char* field, core::Limit& limit) 
   if (!json.is_object() || !json.contains(field)) return {};
   const Json& value = json[field];
   if (!value.is_number_integer()) return fmt::format("'{}' is not a whole number", field);
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX)
+    return fmt::format("'{}' is above {}", field, INT64_MAX);
   limit = value.get<std::int64_t>();
   return {};
 }

@@ -8,10 +8,9 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "core/access_request.h"
 #include "persist/access_rows.h"
+#include "persist/json_text.h"
 #include "tools/server/admin_operation.h"
 #include "tools/server/config_value.h"
 #include "tools/server/default_users.h"
@@ -174,7 +173,7 @@ core::AccessRequest clear_parameter(const AdminRequest& request) {
 }
 core::AccessRequest set_global_parameter(const AdminRequest& request) {
   core::SetGlobalParameter made{request.arguments[0], request.arguments[1]};
-  if (!nlohmann::json::accept(made.value)) made.fault = "JSON decoding error: the value is no JSON";
+  made.fault = persist::check_json(made.value);
   return made;
 }
 core::AccessRequest clear_global_parameter(const AdminRequest& request) {

@@ -25,6 +25,7 @@ class PurgeQueue final : public AdminOperation {
       control().send(queue->home, core::Purge{queue->id, self()});
   }
   void on_reply(const core::Reply& reply) override {
+    if (reply.error != nullptr) return fail(AdminFault::unavailable, reply.error->detail);
     done(fmt::format("{{\"messages\":{}}}", reply.message_count));
   }
 };

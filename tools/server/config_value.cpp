@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 namespace lepus::server {
 
@@ -104,7 +105,7 @@ std::optional<double> parse_fraction(std::string_view text) {
   double value = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (text.empty() || error != std::errc{} || stop != end) return {};
+  if (text.empty() || error != std::errc{} || stop != end || !std::isfinite(value)) return {};
   return value;
 }
 

@@ -14,7 +14,6 @@ namespace lepus::server {
 using persist::KeptKind;
 
 core::UserSpec make_user(std::string_view name, std::string_view password, core::Random& random) {
-  CHECK(!name.empty());
   core::UserSpec user;
   user.name = name;
   user.hashing_algorithm = amqp::sha256_name;

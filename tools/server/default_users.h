@@ -13,7 +13,8 @@
 
 namespace lepus::server {
 
-/// A user with that password, hashed with a salt of `random`.
+/// A user with that password, hashed with a salt of `random`. The name is as it was given: whoever
+/// adds the user checks it.
 core::UserSpec make_user(std::string_view name, std::string_view password, core::Random& random);
 
 /// Adds the users of the configuration and what they may do in each of `vhosts`.

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "persist/access_rows.h"
+#include "persist/json_text.h"
 #include "tools/server/definitions_table.h"
 
 namespace lepus::server {
@@ -72,7 +73,7 @@ std::string read_policy_row(const persist::KeptRow& row, bool is_operator,
   const auto& values = row.values;
   if (!is_operator)
     return read_policy({values[0], values[1], values[2], values[3], values[4], values[5]}, policy);
-  const Json json = Json::parse(values[3], nullptr, false);
+  const Json json = persist::parse_json(values[3]);
   if (!json.is_object()) return failed("not a JSON object");
   PolicyText text{values[1], values[2], {}, "all", definition_of(json).dump(), "0"};
   for (const auto& [field, to] :
