@@ -6,6 +6,8 @@
 #include <memory>
 #include <utility>
 
+#include "io/heap.h"
+
 namespace lepus::server {
 
 using core::LogCategory;
@@ -21,7 +23,9 @@ Control::Control(Parts parts)
       mesh_(*parts_.mesh, static_cast<core::ShardId>(parts_.mesh->thread_count() - 1)),
       shard_count_(static_cast<core::ShardId>(parts_.mesh->thread_count() - 1)),
       master_(shard_count_),
-      applied_(shard_count_, 0) {
+      applied_(shard_count_, 0),
+      serves_(shard_count_, false),
+      resume_orders_(shard_count_) {
   master_.set_event_vhost(parts_.event_vhost);
   parts_.loop->set_hooks(this);
   memory_timer_.bind<&Control::on_memory_timer>(this);
@@ -100,11 +104,16 @@ void Control::on_command(core::ShardId from, const core::Command& command) {
     return answer_ready();
   }
   if (std::holds_alternative<core::Serving>(command)) {
-    ++serving_count_;
+    serves_[from] = true;
     return;
   }
   if (!std::holds_alternative<core::StopServing>(command)) return on_answer(command);
   if (phase_ == Phase::failed) return;
+  // A suspension is answered before the stop that came meanwhile.
+  if (suspends_ && serves_[from]) {
+    serves_[from] = false;
+    return;
+  }
   CHECK(phase_ == Phase::stopping);
   if (++drained_count_ < shard_count_) return;
   phase_ = Phase::ending;
@@ -233,18 +242,43 @@ void Control::cancel_timers() {
 
 void Control::on_memory_timer(io::Timer&) {
   parts_.loop->timers().arm(memory_timer_, parts_.loop->now() + memory_interval);
+  look_at_memory();
+}
+
+void Control::look_at_memory() {
   const std::uint64_t used = parts_.memory_bytes();
+  give_memory_back(used);
   const bool alarm = used > parts_.memory_watermark_bytes;
-  if (alarm == alarm_.memory) return;
-  set_alarm({alarm, alarm_.disk});
+  if (alarm == measured_alarm_.memory) return;
+  measured_alarm_.memory = alarm;
+  tell_alarm();
   parts_.log->write(alarm ? LogLevel::warning : LogLevel::info, LogCategory::general,
                     alarm ? "memory alarm: publishers are blocked until consumers catch up"
                           : "memory alarm cleared",
                     {{"used_bytes", used}, {"watermark_bytes", parts_.memory_watermark_bytes}});
 }
 
+/// Every thread has a heap of its own, and what one frees may belong to another.
+void Control::give_memory_back(std::uint64_t used) {
+  if (!parts_.resident_bytes) return;
+  const core::Nanos now = parts_.loop->now();
+  trimmer_.note_use(used);
+  if (!trimmer_.wants_look(now)) return;
+  const std::uint64_t resident = parts_.resident_bytes();
+  if (!trimmer_.is_due(resident, now)) return;
+  static const ShardOrder trim{ShardOrder::Kind::trim_heap};
+  broadcast(core::Reconfigure{&trim});
+  io::trim_heap();
+  parts_.log->write(LogLevel::debug, LogCategory::general, "unused memory is given back",
+                    {{"resident_bytes", resident}, {"used_bytes", used}});
+}
+
 void Control::on_disk_timer(io::Timer&) {
   parts_.loop->timers().arm(disk_timer_, parts_.loop->now() + disk_interval);
+  look_at_disk();
+}
+
+void Control::look_at_disk() {
   const std::int64_t free = parts_.disk_free_bytes();
   if (free < 0) {
     if (!std::exchange(is_disk_unknown_, true))
@@ -255,18 +289,62 @@ void Control::on_disk_timer(io::Timer&) {
   }
   is_disk_unknown_ = false;
   const bool alarm = static_cast<std::uint64_t>(free) < parts_.disk_free_min_bytes;
-  if (alarm == alarm_.disk) return;
-  set_alarm({alarm_.memory, alarm});
+  if (alarm == measured_alarm_.disk) return;
+  measured_alarm_.disk = alarm;
+  tell_alarm();
   parts_.log->write(
       alarm ? LogLevel::warning : LogLevel::info, LogCategory::general,
       alarm ? "disk alarm: publishers are blocked until there is room" : "disk alarm cleared",
       {{"free_bytes", free}, {"wanted_bytes", parts_.disk_free_min_bytes}});
 }
 
-void Control::set_alarm(const core::Alarm& alarm) {
-  CHECK(alarm != alarm_);
+/// Before the first turn the timers look, once the shards can be told.
+void Control::set_memory_watermark(std::uint64_t bytes) {
+  parts_.memory_watermark_bytes = bytes;
+  if (memory_timer_.armed()) look_at_memory();
+}
+
+void Control::set_disk_free_min(std::uint64_t bytes) {
+  parts_.disk_free_min_bytes = bytes;
+  if (disk_timer_.armed()) look_at_disk();
+}
+
+void Control::set_forced_alarm(const core::Alarm& forced) {
+  forced_alarm_ = forced;
+  tell_alarm();
+}
+
+void Control::tell_alarm() {
+  const core::Alarm alarm{measured_alarm_.memory || forced_alarm_.memory,
+                          measured_alarm_.disk || forced_alarm_.disk};
+  if (alarm == alarm_) return;
   alarm_ = alarm;
   broadcast(alarm);
+}
+
+void Control::suspend() {
+  if (phase_ != Phase::running || std::exchange(suspends_, true)) return;
+  static const ShardOrder suspend_order{ShardOrder::Kind::suspend};
+  broadcast(core::Reconfigure{&suspend_order});
+}
+
+/// The orders of the last time are done: the shards said that they serve.
+void Control::resume(std::vector<std::vector<int>> sockets) {
+  CHECK(is_suspended());
+  CHECK(sockets.size() == shard_count_);
+  suspends_ = false;
+  for (core::ShardId shard = 0; shard < shard_count_; ++shard) {
+    resume_orders_[shard] = {ShardOrder::Kind::resume, nullptr, std::move(sockets[shard])};
+    mesh_.send(shard, core::Reconfigure{&resume_orders_[shard]});
+  }
+}
+
+bool Control::is_serving() const {
+  return !suspends_ && std::all_of(serves_.begin(), serves_.end(), [](bool one) { return one; });
+}
+
+bool Control::is_suspended() const {
+  return suspends_ && std::none_of(serves_.begin(), serves_.end(), [](bool one) { return one; });
 }
 
 void Control::broadcast(const core::Command& command) {

@@ -30,7 +30,9 @@
 #include "core/topology_rules.h"
 #include "io/loop.h"
 #include "tools/server/control_guest.h"
+#include "tools/server/heap_trimmer.h"
 #include "tools/server/mesh.h"
+#include "tools/server/shard_order.h"
 
 namespace lepus::server {
 
@@ -50,6 +52,8 @@ class Control final : private io::TurnHooks {
     std::function<std::int64_t()> disk_free_bytes = nullptr;
     std::uint64_t disk_free_min_bytes = 0;  ///< With less, publishers are blocked.
     std::string event_vhost = {};           ///< Has amq.rabbitmq.event; empty: there is none.
+    /// Of the process; called once a second. Null: nothing is ever given back.
+    std::function<std::uint64_t()> resident_bytes = nullptr;
   };
   explicit Control(Parts parts);
   ~Control() override;
@@ -62,11 +66,22 @@ class Control final : private io::TurnHooks {
   /// Closes all connections and ends all threads; is_finished() when that is done.
   void stop();
   /// Every shard accepts connections.
-  bool is_serving() const { return serving_count_ == shard_count_; }
+  bool is_serving() const;
+  /// No clients until resume(): listeners and connections are closed, and the thread that asks
+  /// looks at is_suspended(). Does nothing when it is so already.
+  void suspend();
+  bool is_suspending() const { return suspends_; }
+  bool is_suspended() const;
+  /// After is_suspended(): listening sockets for each shard, which are taken over.
+  void resume(std::vector<std::vector<int>> sockets);
   bool is_finished() const;
   bool is_running() const { return phase_ == Phase::running; }
-  void set_memory_watermark(std::uint64_t bytes) { parts_.memory_watermark_bytes = bytes; }
-  void set_disk_free_min(std::uint64_t bytes) { parts_.disk_free_min_bytes = bytes; }
+  /// The alarm follows at once: when this returns every shard has been sent it.
+  void set_memory_watermark(std::uint64_t bytes);
+  void set_disk_free_min(std::uint64_t bytes);
+  /// An alarm that stays until it is withdrawn, whatever there is of memory and disk.
+  void set_forced_alarm(const core::Alarm& forced);
+  const core::Alarm& forced_alarm() const { return forced_alarm_; }
   /// What an operator asks for (core/access_request.h): `done` comes when the change is durable and
   /// every shard has applied it, with nothing, or at once with what is wrong with the request. It
   /// runs on the control thread, which is also the only one that may call this; it may ask again.
@@ -125,7 +140,10 @@ class Control final : private io::TurnHooks {
   void answer_ready();
   void on_memory_timer(io::Timer& timer);
   void on_disk_timer(io::Timer& timer);
-  void set_alarm(const core::Alarm& alarm);
+  void look_at_memory();
+  void look_at_disk();
+  void give_memory_back(std::uint64_t used);
+  void tell_alarm();
   void cancel_timers();
 
   Parts parts_;
@@ -141,10 +159,15 @@ class Control final : private io::TurnHooks {
   io::Timer memory_timer_;
   io::Timer disk_timer_;
   ControlGuest* guest_ = nullptr;
-  core::Alarm alarm_;
+  core::Alarm alarm_;            ///< As the shards know it: measured or forced.
+  core::Alarm measured_alarm_;
+  core::Alarm forced_alarm_;
+  HeapTrimmer trimmer_;
   bool is_disk_unknown_ = false;  ///< What is free could not be found out.
   Phase phase_ = Phase::running;
-  std::size_t serving_count_ = 0;
+  std::vector<bool> serves_;  ///< By shard.
+  std::vector<ShardOrder> resume_orders_;
+  bool suspends_ = false;
   std::size_t drained_count_ = 0;
 };
 

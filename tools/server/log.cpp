@@ -16,6 +16,7 @@
 #include <ctime>
 #include <filesystem>
 
+#include "io/heap.h"
 #include "tools/server/log_front.h"
 
 namespace lepus::server {
@@ -27,6 +28,8 @@ namespace {
 /// written.
 constexpr int settle_ms = 1100;
 static_assert(settle_ms * core::nanos_per_ms > LogLimiter::window_ns);
+
+constexpr std::size_t trim_above = std::size_t{1} << 20;
 
 core::Nanos system_clock_ns() {
   timespec time{};
@@ -85,6 +88,7 @@ struct LogSystem::Sinks {
   std::string console_text;
   std::string file_text;
   std::vector<LogLine> lines;
+  std::size_t untrimmed = 0;  ///< Bytes of lines since trim().
 
   ~Sinks() {
     if (file_fd >= 0) close(file_fd);
@@ -101,6 +105,14 @@ struct LogSystem::Sinks {
   void add(core::LogLevel level, std::string_view text) {
     if (console_fd >= 0 && level >= console_level) console_text.append(text).push_back('\n');
     if (file_fd >= 0 && level >= file_level) file_text.append(text).push_back('\n');
+  }
+  /// After many lines: what they took goes back.
+  void trim() {
+    untrimmed = 0;
+    console_text.shrink_to_fit();
+    file_text.shrink_to_fit();
+    lines.shrink_to_fit();
+    io::trim_heap();
   }
   void write_out() {
     if (!console_text.empty()) write_all(console_fd, console_text);
@@ -218,6 +230,7 @@ void LogSystem::sleep() {
     // Nothing was written for a whole window: report what was suppressed in it, then wait for good.
     const std::lock_guard lock(sinks_mutex_);
     report_losses(clock_());
+    if (sinks_->untrimmed >= trim_above) sinks_->trim();
   }
   if (!has_lines() && !stop_.load()) poll(&waiting, 1, -1);
   eventfd_t ignored = 0;
@@ -237,7 +250,10 @@ void LogSystem::drain() {
   }
   std::stable_sort(lines.begin(), lines.end(),
                    [](const LogLine& a, const LogLine& b) { return a.time < b.time; });
-  for (const LogLine& line : lines) sinks_->add(line.level, line.text);
+  for (const LogLine& line : lines) {
+    sinks_->add(line.level, line.text);
+    sinks_->untrimmed += line.text.size();
+  }
   lines.clear();
   sinks_->write_out();
 }

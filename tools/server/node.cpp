@@ -5,12 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
 #include <future>
 #include <utility>
 
+#include "io/heap.h"
 #include "io/os.h"
 #include "persist/shard_import.h"
 #include "tools/server/config_memory.h"
@@ -211,7 +213,7 @@ std::string Node::start_control() {
       &mesh_, loop_.get(), &log_, memory_watermark(), [this] { return memory_bytes(); }, &catalog_,
       [this](const std::string&) { end_process(); },
       [this] { return disk_.free_bytes(config_.data_dir); }, disk_free_min(),
-      event_vhost(config_)});
+      event_vhost(config_), [] { return io::resident_size(); }});
   return control_->start(std::move(definitions_.stored), config_.vhosts);
 }
 
@@ -222,7 +224,7 @@ void Node::end_process() {
 }
 
 /// Each shard has its own socket for each address; the kernel spreads connections over them.
-std::string Node::listen() {
+std::string Node::open_sockets(std::vector<std::vector<int>>& sockets) {
   const ListenTurn turn;
   if (!turn.is_held())
     log_.write(LogLevel::warning, LogCategory::general,
@@ -230,18 +232,41 @@ std::string Node::listen() {
                "known",
                {});
   if (std::string error = wait_until_free(config_.listeners); !error.empty()) return error;
+  sockets.resize(shards_.size());
   for (const ListenAddress& address : config_.listeners) {
-    for (ShardThread& own : shards_) {
+    for (std::vector<int>& own : sockets) {
       const io::ListenOutcome outcome = io::listen_tcp(
           {address.host, address.port, static_cast<int>(config_.tcp.backlog), config_.tcp.nodelay,
            config_.tcp.keepalive, static_cast<int>(config_.tcp.send_buffer_size),
            static_cast<int>(config_.tcp.receive_buffer_size)});
       if (outcome.fd < 0) return outcome.error;
-      own.shard->add_listener(outcome.fd);
+      own.push_back(outcome.fd);
     }
     notices_.post(address, config_.data_dir);
   }
   return {};
+}
+
+std::string Node::listen() {
+  std::vector<std::vector<int>> sockets;
+  if (std::string error = open_sockets(sockets); !error.empty()) return error;
+  for (std::size_t shard = 0; shard < shards_.size(); ++shard)
+    for (const int fd : sockets[shard]) shards_[shard].shard->add_listener(fd);
+  return {};
+}
+
+/// After a suspension: no client is there that would notice how long this takes. What was opened in
+/// vain is closed again: the operator may try once more.
+std::string Node::resume() {
+  std::vector<std::vector<int>> sockets;
+  std::string error = open_sockets(sockets);
+  if (error.empty()) {
+    control_->resume(std::move(sockets));
+    return {};
+  }
+  for (const std::vector<int>& own : sockets)
+    for (const int fd : own) io::close_fd(fd);
+  return error;
 }
 
 void Node::run_shard(ShardThread& own, const ShardPlace& place) {
@@ -291,11 +316,16 @@ void Node::begin_stop(std::string_view why) {
 
 void Node::reload() {
   config_ = reload_config(config_, log_system_, log_);
-  add_settings();
   control_->set_memory_watermark(memory_watermark());
   set_paging();
   control_->set_disk_free_min(disk_free_min());
-  control_->broadcast(core::Reconfigure{settings_.back().get()});
+  apply_settings();
+}
+
+void Node::apply_settings() {
+  add_settings();
+  orders_.push_back({ShardOrder::Kind::settings, settings_.back().get()});
+  control_->broadcast(core::Reconfigure{&orders_.back()});
 }
 
 std::uint64_t Node::connection_count() const {
@@ -316,8 +346,9 @@ std::uint64_t Node::memory_watermark() const {
 
 /// Each shard makes one file ahead: that must not take what is to stay free.
 std::uint64_t Node::disk_free_min() const {
-  return disk_free_limit(config_, read_available_memory()) +
-         shards_.size() * config_.journal_segment_size;
+  const std::uint64_t limit = disk_free_limit(config_, read_available_memory());
+  const std::uint64_t ahead = shards_.size() * config_.journal_segment_size;
+  return limit + std::min(ahead, UINT64_MAX - limit);
 }
 
 std::uint64_t Node::memory_bytes() const {

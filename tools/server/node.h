@@ -1,6 +1,7 @@
 // The running broker: one thread per shard and the control thread, which is the caller of run().
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <thread>
@@ -22,6 +23,7 @@
 #include "tools/server/node_admin.h"
 #include "tools/server/placement.h"
 #include "tools/server/shard.h"
+#include "tools/server/shard_order.h"
 #include "tools/server/use_counter.h"
 
 namespace lepus::server {
@@ -50,9 +52,12 @@ class Node {
   };
 
   std::string make_driver(std::unique_ptr<io::UringDriver>& driver);
+  std::string open_sockets(std::vector<std::vector<int>>& sockets);
   std::string listen();
+  std::string resume();
   std::string open_catalog();
   void add_settings();
+  void apply_settings();
   std::string open_journals();
   std::string import_journals();
   std::string make_shards();
@@ -75,6 +80,7 @@ class Node {
   ServerConfig config_;
   /// Shards hold pointers to these: none is ever freed while they run.
   std::vector<std::unique_ptr<amqp::Settings>> settings_;
+  std::deque<ShardOrder> orders_;  ///< That brought them to the shards.
   io::KernelDisk disk_;
   persist::Catalog catalog_;
   ListenNotices notices_;

@@ -5,11 +5,17 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "io/heap.h"
 
 namespace lepus::server {
 
 using core::LogCategory;
 using core::LogLevel;
+
+namespace {
+constexpr std::string_view shutdown_text =
+    "broker forced connection closure with reason 'shutdown'";
+}  // namespace
 
 Shard::Shard(const Parts& parts)
     : parts_(parts),
@@ -57,7 +63,11 @@ void Shard::on_accept_error(int error_code) {
                      {"do", "raise the limit of open files (ulimit -n, LimitNOFILE=)"}});
 }
 
-void Shard::on_listener_closed() { --listeners_open_; }
+/// A connection that came in while the listener closed is told, too.
+void Shard::on_listener_closed() {
+  --listeners_open_;
+  if (phase_ == Phase::suspending) server_.close_all(shutdown_text);
+}
 
 bool Shard::drain_mailboxes() {
   broker_.advance(parts_.loop->now());
@@ -77,8 +87,8 @@ void Shard::on_command(const core::Command& command) {
     phase_ = Phase::finished;
     if (has_unwritten())
       parts_.loop->timers().arm(stop_timer_, parts_.loop->now() + core::limits::shutdown_wait);
-  } else if (const auto* changed = std::get_if<core::Reconfigure>(&command)) {
-    server_.set_settings(*static_cast<const amqp::Settings*>(changed->settings));
+  } else if (const auto* ordered = std::get_if<core::Reconfigure>(&command)) {
+    on_order(*static_cast<const ShardOrder*>(ordered->settings));
   } else if (const auto* asked = std::get_if<core::Inquire>(&command)) {
     inquiries_.take(std::unique_ptr<core::Inquiry>{asked->inquiry});
   } else {
@@ -86,23 +96,58 @@ void Shard::on_command(const core::Command& command) {
   }
 }
 
+void Shard::on_order(const ShardOrder& order) {
+  switch (order.kind) {
+    case ShardOrder::Kind::settings:
+      return server_.set_settings(*order.settings);
+    case ShardOrder::Kind::trim_heap:
+      return io::trim_heap();
+    case ShardOrder::Kind::suspend:
+      CHECK(phase_ == Phase::serving);
+      phase_ = Phase::suspending;
+      return close_doors();
+    case ShardOrder::Kind::resume:
+      CHECK(phase_ == Phase::suspended);
+      for (const int fd : order.sockets) add_listener(fd);
+      return start_listeners();
+  }
+}
+
 /// What is to be started, in any order of events.
 void Shard::pump() {
   if (phase_ == Phase::starting && !broker_.topology().vhosts().empty()) {
-    phase_ = Phase::serving;
-    listeners_open_ = listeners_.size();
-    for (auto& listener : listeners_) listener->start();
-    mesh_.send(broker_.control(), core::Serving{});
+    start_listeners();
   }
-  if (phase_ == Phase::serving && broker_.stopping()) begin_stop();
+  // A suspension is answered first.
+  const bool may_stop = phase_ == Phase::serving || phase_ == Phase::suspended;
+  if (may_stop && broker_.stopping()) begin_stop();
+}
+
+void Shard::start_listeners() {
+  phase_ = Phase::serving;
+  listeners_open_ = listeners_.size();
+  for (auto& listener : listeners_) listener->start();
+  mesh_.send(broker_.control(), core::Serving{});
+}
+
+void Shard::close_doors() {
+  for (auto& listener : listeners_) listener->stop();
+  server_.close_all(shutdown_text);
+  parts_.loop->timers().arm(stop_timer_, parts_.loop->now() + core::limits::shutdown_wait);
 }
 
 void Shard::begin_stop() {
   phase_ = Phase::stopping;
   ledger_.stop_moving();
-  for (auto& listener : listeners_) listener->stop();
-  server_.close_all("broker forced connection closure with reason 'shutdown'");
-  parts_.loop->timers().arm(stop_timer_, parts_.loop->now() + core::limits::shutdown_wait);
+  close_doors();
+}
+
+/// Clients and listeners are gone.
+void Shard::end_phase() {
+  parts_.loop->timers().cancel(stop_timer_);
+  listeners_.clear();
+  phase_ = phase_ == Phase::stopping ? Phase::drained : Phase::suspended;
+  mesh_.send(broker_.control(), core::StopServing{});
 }
 
 void Shard::on_deadline(io::Timer&) {
@@ -125,11 +170,8 @@ void Shard::flush() {
   broker_.pump();
   streams_.flush();
   server_.end_turn();
-  if (phase_ == Phase::stopping && server_.connection_count() == 0 && listeners_open_ == 0) {
-    phase_ = Phase::drained;
-    parts_.loop->timers().cancel(stop_timer_);
-    mesh_.send(broker_.control(), core::StopServing{});
-  }
+  const bool is_closing = phase_ == Phase::stopping || phase_ == Phase::suspending;
+  if (is_closing && server_.connection_count() == 0 && listeners_open_ == 0) end_phase();
   memory_bytes_.store(
       broker_.memory().message_bytes + streams_.blocks().bytes_in_use() + ledger_.memory_bytes(),
       std::memory_order_relaxed);

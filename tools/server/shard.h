@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "net/stream/stream_set.h"
 #include "tools/server/mesh.h"
 #include "tools/server/shard_inquiries.h"
+#include "tools/server/shard_order.h"
 
 namespace lepus::server {
 
@@ -59,7 +61,16 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   std::uint64_t connection_count() const { return connections_.load(std::memory_order_relaxed); }
 
  private:
-  enum class Phase : std::uint8_t { starting, serving, stopping, drained, finished };
+  /// suspending, suspended: no clients for now, by the operator.
+  enum class Phase : std::uint8_t {
+    starting,
+    serving,
+    suspending,
+    suspended,
+    stopping,
+    drained,
+    finished
+  };
 
   bool drain_mailboxes() override;
   void flush() override;
@@ -69,7 +80,11 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   void on_listener_closed() override;
 
   void on_command(const core::Command& command);
+  void on_order(const ShardOrder& order);
+  void start_listeners();
+  void close_doors();
   void begin_stop();
+  void end_phase();
   void on_stop_deadline(io::Timer& timer);
   void on_deadline(io::Timer& timer);
   void pump();

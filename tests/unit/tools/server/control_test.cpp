@@ -327,5 +327,37 @@ TEST_F(ControlTest, ARestartKnowsWhatWasDurable) {
   EXPECT_GT(shard.replica.find_vhost("fresh")->id.value, id.value);
 }
 
+TEST_F(ControlTest, AnAlarmFollowsItsLimitAtOnce) {
+  start();
+  memory_bytes_ = 500;
+  run();
+  EXPECT_FALSE(control_->alarm().any());
+  control_->set_memory_watermark(499);
+  EXPECT_TRUE(control_->alarm().memory);
+  control_->set_memory_watermark(1'000);
+  EXPECT_FALSE(control_->alarm().any());
+  control_->set_disk_free_min(5'001);
+  EXPECT_TRUE(control_->alarm().disk);
+  control_->set_disk_free_min(5'000);
+  EXPECT_FALSE(control_->alarm().any());
+  run();
+  EXPECT_EQ(zero_->count<core::Alarm>(), 4U);
+}
+
+TEST_F(ControlTest, AForcedAlarmStays) {
+  start();
+  control_->set_forced_alarm({true, false});
+  EXPECT_EQ(control_->alarm(), (core::Alarm{true, false}));
+  memory_bytes_ = 2'000;
+  advance(core::nanos_per_s);
+  memory_bytes_ = 0;
+  advance(core::nanos_per_s);
+  EXPECT_TRUE(control_->alarm().memory);
+  control_->set_forced_alarm({});
+  EXPECT_FALSE(control_->alarm().any());
+  run();
+  EXPECT_EQ(one_->count<core::Alarm>(), 2U);
+}
+
 }  // namespace
 }  // namespace lepus::server
