@@ -3,12 +3,11 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 
-from tool import TOOL_S, check, closed_with
+from tool import TOOL_S, check, closed_with, raw
 
 CASES = []
 NOBODY = 65534
@@ -17,14 +16,6 @@ NOBODY = 65534
 def case(run):
     CASES.append(run)
     return run
-
-
-def raw(path):
-    """A connection to the socket, without the tool."""
-    client = socket.socket(socket.AF_UNIX)
-    client.settimeout(TOOL_S)
-    client.connect(path)
-    return client, client.makefile('rb')
 
 
 @case

@@ -14,6 +14,7 @@ import time
 import traceback
 
 import cases_access
+import cases_door
 import cases_lists
 import cases_node
 import cases_events
@@ -23,7 +24,7 @@ from tool import Node, World
 
 
 def all_cases():
-    for module in (cases_lists, cases_work, cases_access, cases_node,
+    for module in (cases_lists, cases_work, cases_access, cases_node, cases_door,
                    cases_policies, cases_events):
         yield from module.CASES
 

@@ -8,6 +8,7 @@
 """
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -15,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), 'restart'))
 
 from broker import FRAMES, Node, check  # noqa: E402  (the path is made above)
-from probe import Probe  # noqa: E402
+from probe import Probe, Unexpected  # noqa: E402
 
 TOOL_S = 30
 
@@ -86,4 +87,12 @@ def closed_with(probe):
     return got['reply_code'], got['reply_text']
 
 
-__all__ = ['HERE', 'Node', 'World', 'check', 'closed_with']
+def raw(path):
+    """A connection to the socket, without the tool."""
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(TOOL_S)
+    client.connect(path)
+    return client, client.makefile('rb')
+
+
+__all__ = ['HERE', 'Node', 'Unexpected', 'World', 'check', 'closed_with', 'raw']

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,7 +24,17 @@ namespace lepus::ctl {
 namespace {
 
 constexpr std::array usual_places{"/var/lib/lepus/lepus.sock", "/run/lepus/lepus.sock"};
+/// Of a broker that was started by tools/run.sh, seen from the repository.
+constexpr const char* nearby_place = "data/lepus.sock";
 constexpr int retry_ms = 100;
+constexpr double timeout_max_s = 1e9;  ///< As good as none.
+
+/// In a directory of somebody else anything may wait for passwords: only what is ours or root's.
+bool is_own_socket(const char* path) {
+  struct stat found {};
+  if (lstat(path, &found) != 0 || !S_ISSOCK(found.st_mode)) return false;
+  return found.st_uid == 0 || found.st_uid == geteuid();
+}
 
 std::int64_t now_ms() {
   timespec time{};
@@ -37,7 +48,8 @@ ClientError explain(const io::UnixOutcome& outcome) {
   if (outcome.error_code == ENOENT) {
     text +=
         ". The broker does not run, or its socket is elsewhere: name it with --socket or "
-        "LEPUS_SOCKET (it is lepus.sock in the broker's data_dir, or management.socket)";
+        "LEPUS_SOCKET (it is lepus.sock in the broker's data_dir, or management.socket; "
+        "tools/run.sh has it in data/ of the repository)";
   } else if (outcome.error_code == ECONNREFUSED) {
     text += ". The broker does not run (the file is left from one that was killed): start it";
   } else if (outcome.error_code == EACCES || outcome.error_code == EPERM) {
@@ -57,6 +69,7 @@ std::string find_socket(const Invocation& invocation) {
     return named;
   for (const char* place : usual_places)
     if (access(place, F_OK) == 0) return place;
+  if (is_own_socket(nearby_place)) return nearby_place;
   return usual_places.front();
 }
 
@@ -75,7 +88,9 @@ bool is_local_node(std::string_view node, std::string_view host) {
 
 Client::Client(double timeout_s)
     : timeout_s_(timeout_s),
-      deadline_ms_(timeout_s > 0 ? now_ms() + static_cast<std::int64_t>(timeout_s * 1000) : 0) {}
+      deadline_ms_(timeout_s > 0 ? now_ms() + static_cast<std::int64_t>(
+                                                  std::min(timeout_s, timeout_max_s) * 1000)
+                                 : 0) {}
 
 Client::~Client() {
   if (fd_ >= 0) ::close(fd_);

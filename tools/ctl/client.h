@@ -17,7 +17,7 @@ struct ClientError {
 };
 
 /// The socket of this invocation: the one it names, or the environment's, or the first of the usual
-/// places where there is one.
+/// places where there is one, or data/lepus.sock from here when it is the caller's own.
 std::string find_socket(const Invocation& invocation);
 /// Whether a node's name, "lepus@host" or "rabbit@host", means this machine.
 bool is_local_node(std::string_view node, std::string_view host_name);

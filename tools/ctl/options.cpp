@@ -23,6 +23,7 @@ constexpr std::array general_options{
     OptionSpec{"silent", 's', "", "", ""},         OptionSpec{"formatter", 0, "formatter", "", ""},
     OptionSpec{"node", 'n', "node", "", ""},       OptionSpec{"socket", 0, "path", "", ""},
     OptionSpec{"timeout", 't', "seconds", "", ""}, OptionSpec{"vhost", 'p', "vhost", "", ""},
+    OptionSpec{"version", 0, "", "", ""},
 };
 
 class Parser {
@@ -98,7 +99,7 @@ std::optional<Complaint> Parser::parse() {
   out_.program = out_.program.substr(out_.program.rfind('/') + 1);
   find_verb_word();
   if (auto complaint = read_words()) return complaint;
-  if (out_.help || out_.verb.empty() || out_.verb == "help") return std::nullopt;
+  if (out_.help || out_.version || out_.verb.empty() || out_.verb == "help") return std::nullopt;
   return check_verb();
 }
 
@@ -149,6 +150,8 @@ std::optional<Complaint> Parser::take(const Given& given) {
   }
   if (name == "help") {
     out_.help = true;
+  } else if (name == "version") {
+    out_.version = true;
   } else if (name == "longnames") {
     out_.longnames = true;
   } else if (name == "no-table-headers") {
@@ -278,9 +281,11 @@ General Options
 short            | long               | description
 -----------------|--------------------|--------------------------------
 -?               | --help             | displays command help
+                 | --version          | displays the version of this tool
 -n <node>        | --node <node>      | node to ask; it must be on this machine
                  | --socket <path>    | the broker's socket; else LEPUS_SOCKET, else
-                                      | /var/lib/lepus/lepus.sock, /run/lepus/lepus.sock
+                                      | /var/lib/lepus/lepus.sock, /run/lepus/lepus.sock,
+                                      | or data/lepus.sock of this directory
 -t               | --timeout <n>      | give up after so many seconds
 -q               | --quiet            | suppress informational messages
 -s               | --silent           | suppress informational messages

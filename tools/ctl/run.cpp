@@ -12,12 +12,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "net/amqp/utf8.h"
 #include "tools/ctl/client.h"
+#include "tools/ctl/password.h"
 #include "tools/ctl/table.h"
 #include "tools/server/admin_rows.h"
 
@@ -115,6 +118,9 @@ class Run {
   int operator()();
 
  private:
+  bool writes_data() const;
+  bool wants_password() const;
+  int check_texts() const;
   int prepare();
   int fail(const ClientError& error) const;
   int converse();
@@ -127,6 +133,7 @@ class Run {
   Invocation invocation_;
   const VerbSpec& verb_;
   Client client_;
+  std::string target_;  ///< File that definitions go to.
 };
 
 int Run::operator()() {
@@ -142,7 +149,7 @@ int Run::operator()() {
   if (invocation_.is_talkative()) {
     if (verb_.name == "list_queues")
       fmt::print("Timeout: {:.1f} seconds ...\n", invocation_.timeout_s);
-    if (!verb_.banner.empty()) fmt::print("{}\n", banner(invocation_, verb_));
+    if (!verb_.banner.empty() && !writes_data()) fmt::print("{}\n", banner(invocation_, verb_));
     (void)std::fflush(stdout);
   }
   if (const int code = prepare(); code != exit_ok) return code;
@@ -152,8 +159,44 @@ int Run::operator()() {
   return converse();
 }
 
+/// Standard output gets data: nothing else may be in it.
+bool Run::writes_data() const {
+  return verb_.answer == Answer::definitions && invocation_.arguments[0] == "-";
+}
+
+/// Where a password may be left out it comes from standard input, as with rabbitmqctl.
+bool Run::wants_password() const {
+  const bool takes_one = verb_.name == "add_user" || verb_.name == "change_password" ||
+                         verb_.name == "authenticate_user";
+  return takes_one && invocation_.arguments.size() == 1;
+}
+
+/// A request is JSON, whose texts are UTF-8: other bytes would name something else.
+int Run::check_texts() const {
+  const auto complain_of = [](std::string_view what) {
+    return complain(exit_usage, fmt::format("{}: its bytes are no UTF-8 text", what));
+  };
+  for (std::size_t i = 0; i < invocation_.arguments.size(); ++i) {
+    if (amqp::is_utf8(invocation_.arguments[i])) continue;
+    return complain_of(verb_.name == "import_definitions" ? std::string("the file")
+                                                          : fmt::format("argument {}", i + 1));
+  }
+  if (!amqp::is_utf8(invocation_.vhost)) return complain_of("--vhost");
+  for (const auto& [name, value] : invocation_.options)
+    if (!amqp::is_utf8(value)) return complain_of("--" + name);
+  return exit_ok;
+}
+
 /// What is done before anybody is asked.
 int Run::prepare() {
+  if (wants_password()) {
+    std::optional<std::string> password = read_password();
+    if (!password)
+      return complain(exit_usage, "no password: it is the second argument, or one line of standard "
+                                  "input");
+    invocation_.arguments.push_back(std::move(*password));
+  }
+  if (verb_.answer == Answer::definitions) target_ = std::exchange(invocation_.arguments, {})[0];
   if (verb_.name == "import_definitions") {
     std::string text;
     if (!read_whole(invocation_.arguments[0], text))
@@ -163,7 +206,7 @@ int Run::prepare() {
   }
   if (verb_.name == "stop" && !invocation_.arguments.empty())
     return complain(exit_usage, "a pid file is not needed: stop waits for the end by itself");
-  return exit_ok;
+  return check_texts();
 }
 
 int Run::fail(const ClientError& error) const {
@@ -251,6 +294,12 @@ int Run::on_done(dom::object result) {
         fmt::print("Queue was successfully deleted with {} ready messages\n",
                    number_of(result, "messages"));
       break;
+    case Answer::value: {
+      std::string_view value;
+      if (result["value"].get(value) != simdjson::SUCCESS) return exit_software;
+      fmt::print("{}\n", value);
+      break;
+    }
     case Answer::closed:
       fmt::print("Closed {} connections\n", number_of(result, "closed"));
       break;
@@ -270,10 +319,9 @@ int Run::save(dom::object result) const {
   if (result["definitions"].get(text) != simdjson::SUCCESS)
     return complain(exit_software, "the broker's answer has no definitions");
   (void)std::fflush(stdout);
-  const std::string& path = invocation_.arguments[0];
-  if (write_whole(path, text)) return exit_ok;
+  if (write_whole(target_, text)) return exit_ok;
   return complain(exit_cannot_write,
-                  fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+                  fmt::format("cannot write {}: {}", target_, std::strerror(errno)));
 }
 
 /// The socket closes when connections and journals are closed; the process is gone a moment later.
@@ -291,6 +339,10 @@ int Run::wait_for_process(std::int64_t pid) {
 }  // namespace
 
 int run(const Invocation& invocation) {
+  if (invocation.version || invocation.verb == "version") {
+    fmt::print("{}\n", LEPUS_VERSION);
+    return exit_ok;
+  }
   if (invocation.help || invocation.verb.empty() || invocation.verb == "help") {
     const std::string_view about = invocation.verb != "help" ? std::string_view(invocation.verb)
                                    : invocation.arguments.empty()
@@ -300,10 +352,6 @@ int run(const Invocation& invocation) {
     const bool is_asked = invocation.help || invocation.verb == "help";
     fmt::print(is_asked && is_known ? stdout : stderr, "{}", help_text(invocation, about));
     return is_asked && is_known ? exit_ok : exit_usage;
-  }
-  if (invocation.verb == "version") {
-    fmt::print("{}\n", LEPUS_VERSION);
-    return exit_ok;
   }
   const VerbSpec* verb = find_verb(invocation.verb);
   CHECK(verb != nullptr);

@@ -92,6 +92,7 @@ std::string StatusText::text() {
   list("/alarms");
   title("Memory");
   line("Total memory used", gigabytes("/memory/total"));
+  line("Resident memory", gigabytes("/memory/rss"));
   line("Calculation strategy", value("/memory/strategy"));
   line("Memory high watermark setting", watermark());
   title("File Descriptors");

@@ -31,6 +31,7 @@ struct Invocation {
   bool has_headers = true;
   bool longnames = false;
   bool help = false;
+  bool version = false;
 
   bool has(std::string_view option) const { return options.find(option) != options.end(); }
   /// "Listing queues ..." and the like are to be shown.
@@ -56,6 +57,7 @@ enum class Answer : unsigned char {
   status,       ///< The state of the node.
   environment,  ///< Names and values.
   messages,     ///< "... with N ready messages"
+  value,        ///< Of an expression.
   closed,       ///< "Closed N connections"
   definitions,  ///< A text for a file.
   ping,

@@ -30,10 +30,13 @@ ParsedOptions parse_options(int argument_count, const char* const* arguments) {
   app.add_option("--shard", options.shard, "Only this shard");
   app.add_option("--from", options.from, "print: begin at this sequence")->type_name("SEQ");
   app.add_flag("--bodies", options.bodies, "print: with the bodies of messages");
+  app.set_version_flag("--version", "lepus-journal " LEPUS_VERSION);
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::CallForHelp&) {
     return {std::nullopt, app.help(), 0};
+  } catch (const CLI::CallForVersion&) {
+    return {std::nullopt, "lepus-journal " LEPUS_VERSION "\n", 0};
   } catch (const CLI::ParseError& error) {
     return {std::nullopt,
             std::string("lepus-journal: ") + error.what() + "; see lepus-journal --help\n", 2};

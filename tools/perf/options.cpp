@@ -228,6 +228,7 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
                  "Consumer argument KEY=VALUE; with x-stream-offset mode drain has each consumer "
                  "read all there is");
   add_common_options(app, options);
+  app.set_version_flag("--version", "lepus-perf " LEPUS_VERSION);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "tools/server/admin_audit.h"
 #include "tools/server/admin_operation.h"
 #include "tools/server/config.h"
 
@@ -17,6 +18,27 @@ namespace {
 /// While the broker stops, these alone are answered.
 bool is_for_any_time(std::string_view verb) {
   return verb == "ping" || verb == "status" || verb == "stop" || verb == "shutdown";
+}
+
+/// Empty, or what of it is larger than any name, pattern or definition has to be. A file that is
+/// imported comes as one argument.
+std::string check_sizes(const AdminRequest& request) {
+  if (request.arguments.size() > admin_arguments_max)
+    return fmt::format("{} arguments: at most {} are taken", request.arguments.size(),
+                       admin_arguments_max);
+  if (request.columns.size() > admin_arguments_max)
+    return fmt::format("{} columns: at most {} are taken", request.columns.size(),
+                       admin_arguments_max);
+  const auto is_large = [](std::string_view text) {
+    return text.size() > admin_argument_max;
+  };
+  const bool has_file = request.verb == "import_definitions";
+  bool any = is_large(request.verb) || is_large(request.vhost);
+  any |= std::any_of(request.columns.begin(), request.columns.end(), is_large);
+  any |= !has_file && std::any_of(request.arguments.begin(), request.arguments.end(), is_large);
+  for (const auto& [name, value] : request.options) any |= is_large(name) || is_large(value);
+  if (!any) return {};
+  return fmt::format("an argument has more than {} bytes", admin_argument_max);
 }
 
 }  // namespace
@@ -44,8 +66,8 @@ std::string_view fault_name(AdminFault fault) {
   return {};
 }
 
-Admin::Admin(Control& control, AdminHost& host)
-    : control_(control), host_(host), node_(node_name(host.config())) {
+Admin::Admin(Control& control, AdminHost& host, core::Log& log)
+    : control_(control), host_(host), log_(log), node_(node_name(host.config())) {
   control_.set_guest(this);
 }
 
@@ -53,6 +75,10 @@ Admin::~Admin() { control_.set_guest(nullptr); }
 
 std::uint32_t Admin::start(AdminRequest request, AdminSink& sink) {
   const std::uint32_t number = ++last_number_;
+  if (std::string error = check_sizes(request); !error.empty()) {
+    sink.on_error({AdminFault::usage, std::move(error)});
+    return number;
+  }
   const OperationMaker make = find_operation(request.verb);
   if (make == nullptr) {
     sink.on_error({AdminFault::usage, fmt::format("Command '{}' not found.", request.verb)});
@@ -62,7 +88,7 @@ std::uint32_t Admin::start(AdminRequest request, AdminSink& sink) {
     sink.on_error({AdminFault::unavailable, "the broker is stopping"});
     return number;
   }
-  auto operation = make({control_, host_, sink, node_, number}, std::move(request));
+  auto operation = make({control_, host_, sink, log_, node_, number}, std::move(request));
   operation->start();
   if (!operation->is_finished()) operations_.emplace(number, std::move(operation));
   return number;
@@ -127,7 +153,27 @@ OperationMaker find_operation(std::string_view verb) {
   if (const OperationMaker make = find_list_operation(verb)) return make;
   if (const OperationMaker make = find_change_operation(verb)) return make;
   if (const OperationMaker make = find_access_operation(verb)) return make;
+  if (const OperationMaker make = find_app_operation(verb)) return make;
   return find_node_operation(verb);
+}
+
+/// Whoever asked has left before the answer; what was asked of shards and the catalog goes on.
+AdminOperation::~AdminOperation() {
+  if (!finished_) log_change(place_.log, request_, "not waited for");
+}
+
+void AdminOperation::done(std::string_view result) {
+  CHECK(!finished_);
+  finished_ = true;
+  log_change(place_.log, request_, "done");
+  place_.sink.on_done(result);
+}
+
+void AdminOperation::fail(AdminFault fault, std::string text) {
+  CHECK(!finished_);
+  finished_ = true;
+  log_change(place_.log, request_, text);
+  place_.sink.on_error({fault, std::move(text)});
 }
 
 const core::VhostInfo* AdminOperation::find_vhost() {

@@ -9,6 +9,7 @@
 // and its answers are dropped.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -17,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/log.h"
 #include "tools/server/admin_rows.h"
 #include "tools/server/control.h"
 
@@ -26,12 +28,17 @@ struct ServerConfig;
 struct MemoryWatermark;
 struct DiskFreeLimit;
 
+/// One argument of a request, but for a file that is imported, bytes; and how many.
+inline constexpr std::size_t admin_argument_max = std::size_t{1} << 20;
+inline constexpr std::size_t admin_arguments_max = 1000;
+
 struct AdminRequest {
   std::string verb;
   std::string vhost = "/";
   std::vector<std::string> columns;    ///< Of a listing; empty: its preset ones.
   std::vector<std::string> arguments;  ///< In order.
   std::map<std::string, std::string, std::less<>> options;
+  std::string by;  ///< Who asks, for the log: "uid 0 (root)".
 
   bool has(std::string_view option) const { return options.find(option) != options.end(); }
 };
@@ -71,7 +78,8 @@ class AdminHost {
  public:
   struct Facts {
     std::uint64_t uptime_s = 0;
-    std::uint64_t memory_bytes = 0;
+    std::uint64_t memory_bytes = 0;    ///< Accounted for: what the alarm judges.
+    std::uint64_t resident_bytes = 0;  ///< What the process occupies.
     std::uint64_t memory_watermark_bytes = 0;
     std::int64_t disk_free_bytes = -1;  ///< Negative: not known.
     std::uint64_t disk_free_min_bytes = 0;
@@ -91,6 +99,13 @@ class AdminHost {
   };
   virtual Imported import_definitions(const std::string& text, const core::ChannelRef& who) = 0;
   virtual void stop_node() = 0;
+  /// While clients are kept out: they may come again. Empty, or what cannot be listened on.
+  [[nodiscard]] virtual std::string resume() = 0;
+  /// The configuration is read again, as on SIGHUP.
+  virtual void reload() = 0;
+  /// As a line of the configuration, until the next reload, for connections to come. Empty, or why
+  /// it cannot be.
+  [[nodiscard]] virtual std::string set_value(std::string_view key, std::string_view value) = 0;
 };
 
 class AdminOperation;
@@ -109,7 +124,7 @@ class AdminFront {
 
 class Admin final : public ControlGuest {
  public:
-  Admin(Control& control, AdminHost& host);
+  Admin(Control& control, AdminHost& host, core::Log& log);
   ~Admin() override;
 
   void add_front(AdminFront& front) { fronts_.push_back(&front); }
@@ -128,6 +143,7 @@ class Admin final : public ControlGuest {
 
   Control& control_;
   AdminHost& host_;
+  core::Log& log_;
   std::string node_;
   std::uint32_t last_number_ = 0;
   std::unordered_map<std::uint32_t, std::unique_ptr<AdminOperation>> operations_;

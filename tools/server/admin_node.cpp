@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -99,6 +101,7 @@ class Status final : public AdminOperation {
     json.key("memory");
     json.begin_object();
     json.field("total", facts.memory_bytes);
+    json.field("rss", facts.resident_bytes);
     json.field("strategy", "messages and output");
     json.end_object();
     json.field("vm_memory_high_watermark_limit", facts.memory_watermark_bytes);
@@ -160,10 +163,31 @@ class Environment final : public AdminOperation {
   }
 };
 
-/// set_vm_memory_high_watermark FRACTION | absolute SIZE
-class SetMemoryWatermark final : public AdminOperation {
+/// Done when the alarm, should there be another one now, is known to every shard.
+class SetLimit : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;
+  void on_part(std::unique_ptr<core::InquiryPart>) override {
+    if (--answers_due_ == 0) done(result_);
+  }
+
+ protected:
+  /// What a shard is asked comes behind what it was sent before.
+  void done_when_told(std::string result) {
+    result_ = std::move(result);
+    answers_due_ = control().shard_count();
+    for (core::ShardId shard = 0; shard < control().shard_count(); ++shard) inquire(shard, {});
+  }
+
+ private:
+  std::string result_;
+  std::size_t answers_due_ = 0;
+};
+
+/// set_vm_memory_high_watermark FRACTION | absolute SIZE
+class SetMemoryWatermark final : public SetLimit {
+ public:
+  using SetLimit::SetLimit;
   void start() override {
     const auto& arguments = request().arguments;
     MemoryWatermark mark;
@@ -184,14 +208,14 @@ class SetMemoryWatermark final : public AdminOperation {
       return fail(AdminFault::usage, "expected a fraction, or absolute and a size");
     }
     host().set_memory_watermark(mark);
-    done(fmt::format("{{\"limit\":{}}}", host().facts().memory_watermark_bytes));
+    done_when_told(fmt::format("{{\"limit\":{}}}", host().facts().memory_watermark_bytes));
   }
 };
 
 /// set_disk_free_limit SIZE | mem_relative FACTOR
-class SetDiskFreeLimit final : public AdminOperation {
+class SetDiskFreeLimit final : public SetLimit {
  public:
-  using AdminOperation::AdminOperation;
+  using SetLimit::SetLimit;
   void start() override {
     const auto& arguments = request().arguments;
     DiskFreeLimit limit;
@@ -211,7 +235,7 @@ class SetDiskFreeLimit final : public AdminOperation {
       return fail(AdminFault::usage, "expected a size, or mem_relative and a factor");
     }
     host().set_disk_free_limit(limit);
-    done(fmt::format("{{\"limit\":{}}}", host().facts().disk_free_min_bytes));
+    done_when_told(fmt::format("{{\"limit\":{}}}", host().facts().disk_free_min_bytes));
   }
 };
 

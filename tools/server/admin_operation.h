@@ -16,6 +16,7 @@ class AdminOperation {
     Control& control;
     AdminHost& host;
     AdminSink& sink;
+    core::Log& log;
     const std::string& node;  ///< Name of the node.
     std::uint32_t number;
   };
@@ -23,7 +24,7 @@ class AdminOperation {
       : place_(place), request_(std::move(request)) {}
   AdminOperation(const AdminOperation&) = delete;
   AdminOperation& operator=(const AdminOperation&) = delete;
-  virtual ~AdminOperation() = default;
+  virtual ~AdminOperation();
 
   virtual void start() = 0;
   virtual void on_reply(const core::Reply&) { CHECK(false); }
@@ -43,16 +44,9 @@ class AdminOperation {
   const std::string& node() const { return place_.node; }
   const AdminRequest& request() const { return request_; }
 
-  void done(std::string_view result) {
-    CHECK(!finished_);
-    finished_ = true;
-    place_.sink.on_done(result);
-  }
-  void fail(AdminFault fault, std::string text) {
-    CHECK(!finished_);
-    finished_ = true;
-    place_.sink.on_error({fault, std::move(text)});
-  }
+  // What changes something is logged with its outcome: admin_audit.h.
+  void done(std::string_view result);
+  void fail(AdminFault fault, std::string text);
   /// Answers go to on_reply() and on_topology_done().
   core::ChannelRef self() const { return place_.control.guest_ref(place_.number); }
   /// The answer goes to on_part().
@@ -80,6 +74,7 @@ OperationMaker find_access_list_operation(std::string_view verb);
 OperationMaker find_change_operation(std::string_view verb);
 OperationMaker find_access_operation(std::string_view verb);
 OperationMaker find_node_operation(std::string_view verb);
+OperationMaker find_app_operation(std::string_view verb);
 
 template <class Operation>
 std::unique_ptr<AdminOperation> make_operation(const AdminOperation::Place& place,

@@ -77,7 +77,11 @@ class AdminSocket::Session final : public net::StreamHandler, public AdminSink {
       : front_(front), stream_(std::move(stream)) {
     stream_->start(*this);
     const auto user = stream_->peer().user;
-    if (user && (*user == 0 || *user == front_.parts_.user)) return;
+    if (user && (*user == 0 || *user == front_.parts_.user)) {
+      by_ = *user == 0 ? std::string("uid 0 (root)")
+                       : fmt::format("uid {} ({})", *user, front_.parts_.user_name);
+      return;
+    }
     front_.parts_.log->write(LogLevel::warning, LogCategory::general, "operator refused",
                              {{"uid", user.value_or(UINT32_MAX)}});
     on_error({AdminFault::refused,
@@ -96,6 +100,7 @@ class AdminSocket::Session final : public net::StreamHandler, public AdminSink {
     line_end_ = input_.find('\n');
     if (!error.empty()) return on_error({AdminFault::usage, error});
     answering_ = true;
+    request.by = by_;
     number_ = front_.parts_.admin->start(std::move(request), *this);
   }
   void close() { stream_->close(); }
@@ -156,6 +161,7 @@ class AdminSocket::Session final : public net::StreamHandler, public AdminSink {
 
   AdminSocket& front_;
   std::unique_ptr<net::Stream> stream_;
+  std::string by_;  ///< Who is on the other side, for the log.
   std::string input_;
   std::size_t line_end_ = std::string::npos;  ///< Of the first line in input_.
   std::optional<std::uint32_t> number_;       ///< Of the last request.

@@ -26,7 +26,8 @@ class AdminSocket final : public AdminFront, public net::Acceptor {
     io::Loop* loop;
     Admin* admin;
     core::Log* log;
-    std::uint32_t user;  ///< That the broker runs as.
+    std::uint32_t user;     ///< That the broker runs as.
+    std::string user_name;  ///< Of this user.
   };
   /// Takes `fd` over, a listening unix socket.
   AdminSocket(const Parts& parts, int fd);

@@ -1,13 +1,16 @@
 // See node_admin.h.
 #include "tools/server/node_admin.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "io/heap.h"
 #include "io/unix_socket.h"
-#include "tools/server/definitions_live.h"
-#include "tools/server/definitions_write.h"
+#include "tools/server/config_keys.h"
 #include "tools/server/node.h"
 
 namespace lepus::server {
@@ -18,7 +21,20 @@ std::string admin_socket_path(const ServerConfig& config) {
                                           : config.management_socket;
 }
 
-NodeAdmin::NodeAdmin(Node& node) : node_(node), admin_(*node.control_, *this) {}
+namespace {
+
+/// Once, before clients are served: a directory of users may be on the network.
+std::string own_user_name() {
+  const passwd* entry = getpwuid(geteuid());
+  return entry == nullptr ? std::string("unknown") : entry->pw_name;
+}
+
+}  // namespace
+
+NodeAdmin::NodeAdmin(Node& node)
+    : node_(node),
+      definitions_({*node.control_, node.catalog_, node.config_, node.log_}),
+      admin_(*node.control_, *this, node.log_) {}
 
 NodeAdmin::~NodeAdmin() {
   if (!path_.empty()) io::remove_unix(path_);
@@ -36,7 +52,8 @@ std::string NodeAdmin::start() {
            ". It is where lepusctl connects: set management.socket to another path, or to none";
   path_ = path;
   socket_ = std::make_unique<AdminSocket>(
-      AdminSocket::Parts{node_.loop_.get(), &admin_, &node_.log_, geteuid()}, outcome.fd);
+      AdminSocket::Parts{node_.loop_.get(), &admin_, &node_.log_, geteuid(), own_user_name()},
+      outcome.fd);
   socket_->start();
   return {};
 }
@@ -52,6 +69,7 @@ AdminHost::Facts NodeAdmin::facts() const {
   facts.uptime_s =
       static_cast<std::uint64_t>((node_.loop_->now() - node_.started_at_) / core::nanos_per_s);
   facts.memory_bytes = node_.memory_bytes();
+  facts.resident_bytes = io::resident_size();
   facts.memory_watermark_bytes = node_.memory_watermark();
   facts.disk_free_bytes = node_.disk_.free_bytes(config().data_dir);
   facts.disk_free_min_bytes = node_.disk_free_min();
@@ -77,39 +95,32 @@ void NodeAdmin::set_disk_free_limit(const DiskFreeLimit& limit) {
 }
 
 std::string NodeAdmin::export_definitions(std::string& text) const {
-  persist::KeptDefinitions kept;
-  if (std::string error = node_.catalog_.load_kept(kept); !error.empty()) return error;
-  const core::StoredDefinitions stored =
-      snapshot_definitions(node_.control_->topology(), /*with_exclusive=*/false);
-  return write_definitions({stored, kept, config().product_name, config().product_version}, text);
+  return definitions_.write(text);
 }
 
-/// As at start: all of it or nothing, by the same rules.
 AdminHost::Imported NodeAdmin::import_definitions(const std::string& text,
                                                   const core::ChannelRef& who) {
-  Definitions definitions;
-  persist::KeptDefinitions kept;
-  std::string error = parse_definitions("definitions", text, definitions);
-  if (error.empty()) error = node_.catalog_.load_kept(kept);
-  if (!error.empty()) return {std::move(error), false};
-  Control& control = *node_.control_;
-  LivePlan plan =
-      plan_live_import({control.topology(), control.last_id(), kept, definitions, config().vhosts});
-  if (!plan.error.empty()) return {std::move(plan.error), false};
-  for (const auto& [kind, row] : plan.rows) node_.catalog_.keep(kind, row);
-  for (const core::TopologyChange& change : plan.removals) node_.catalog_.record(change);
-  node_.log_.write(core::LogLevel::info, core::LogCategory::general, "definitions imported",
-                   {{"file", "by the operator"},
-                    {"changes", plan.changes.size()},
-                    {"users_and_others", plan.rows.size()}});
-  for (const std::string& warning : plan.warnings)
-    node_.log_.write(core::LogLevel::warning, core::LogCategory::general, "definitions",
-                     {{"text", warning}});
-  if (plan.changes.empty()) return {{}, true};
-  control.apply_plan(std::move(plan.changes), plan.last_id, who);
-  return {{}, false};
+  return definitions_.import(text, who);
 }
 
 void NodeAdmin::stop_node() { node_.begin_stop("lepusctl"); }
+
+std::string NodeAdmin::resume() { return node_.resume(); }
+
+void NodeAdmin::reload() { node_.reload(); }
+
+/// Of the keys that count for connections to come: others need the whole of a reload.
+std::string NodeAdmin::set_value(std::string_view key, std::string_view value) {
+  const KeyMatch match = find_key(key);
+  if (match.spec == nullptr) return fmt::format("'{}' is no key of the configuration", key);
+  if (match.spec->reload != Reload::new_connections)
+    return fmt::format("'{}' cannot be set so: change the configuration", key);
+  ServerConfig changed = node_.config_;
+  if (const SetOutcome refused = match.spec->set(changed, {match.variable, value}))
+    return fmt::format("{} = {}: expected {}", key, value, match.spec->accepts);
+  node_.config_ = std::move(changed);
+  node_.apply_settings();
+  return {};
+}
 
 }  // namespace lepus::server

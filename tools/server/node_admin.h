@@ -8,6 +8,7 @@
 
 #include "tools/server/admin.h"
 #include "tools/server/admin_socket.h"
+#include "tools/server/node_definitions.h"
 
 namespace lepus::server {
 
@@ -32,8 +33,12 @@ class NodeAdmin final : private AdminHost {
   std::string export_definitions(std::string& text) const override;
   Imported import_definitions(const std::string& text, const core::ChannelRef& who) override;
   void stop_node() override;
+  std::string resume() override;
+  void reload() override;
+  std::string set_value(std::string_view key, std::string_view value) override;
 
   Node& node_;
+  NodeDefinitions definitions_;
   Admin admin_;
   std::string path_;  ///< Of the socket, once it is bound.
   std::unique_ptr<AdminSocket> socket_;

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "tools/server/admin_audit.h"
 #include "tools/server/admin_operation.h"
 #include "tools/server/admin_rows.h"
 
@@ -97,7 +98,7 @@ TEST(CtlOptions, WrongOnes) {
 }
 
 TEST(CtlOptions, VerbsThatAreNotThere) {
-  for (const char* verb : {"list_ciphers", "eval", "join_cluster", "rotate_logs"}) {
+  for (const char* verb : {"list_ciphers", "reset", "join_cluster", "rotate_logs"}) {
     const Parsed parsed = parse({verb, "whatever"});
     EXPECT_EQ(parsed.exit_code(), exit_unavailable) << verb;
     EXPECT_NE(parsed.text().find(verb), std::string::npos) << parsed.text();
@@ -133,6 +134,22 @@ TEST(CtlVerbs, TheBrokerKnowsThemAll) {
     EXPECT_EQ(lists, verb.answer == Answer::rows) << verb.name;
     EXPECT_EQ(server::column_names(verb.name).preset.empty(), !lists) << verb.name;
   }
+}
+
+/// Each verb that changes something is in the log; those that only look are not.
+TEST(CtlVerbs, WhatChangesSomethingIsLogged) {
+  for (const VerbSpec& verb : verbs()) {
+    const bool looks = verb.answer == Answer::rows || verb.answer == Answer::local ||
+                       verb.answer == Answer::status || verb.answer == Answer::ping ||
+                       verb.answer == Answer::environment || verb.name == "await_startup";
+    EXPECT_EQ(server::is_logged_change(verb.name), !looks) << verb.name;
+  }
+}
+
+TEST(CtlOptions, TheVersionNeedsNoVerb) {
+  EXPECT_TRUE(parse({"--version"}).invocation.version);
+  EXPECT_TRUE(parse({"--version", "nonsense"}).invocation.version);
+  EXPECT_EQ(parse({"--version", "nonsense"}).text(), "");
 }
 
 }  // namespace

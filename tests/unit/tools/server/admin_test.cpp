@@ -245,7 +245,115 @@ TEST_F(AdminRequestsTest, AnswersForWhoHasLeftAreDropped) {
   EXPECT_EQ(sink_.done, "");
 }
 
+TEST_F(AdminRequestsTest, APurgeThatIsRefusedSaysSo) {
+  const core::QueueId a = declare("a", 1);
+  start("purge_queue", {"a"});
+  const auto purge = take<core::Purge>(1);
+  auto error = std::make_unique<core::AmqpError>(core::ReplyCode::not_implemented, "a stream");
+  ends_[1].send(control_id, core::Reply{purge.channel, 0, 0, {}, 1, a, error.release()});
+  turn();
+  EXPECT_EQ(sink_.error, "unavailable: a stream");
+}
+
+TEST_F(AdminRequestsTest, ALimitIsSetWhenEveryShardKnowsTheAlarm) {
+  start("set_vm_memory_high_watermark", {"0.5"});
+  EXPECT_EQ(sink_.done, "");
+  answer(0, {.number = asked(0).number, .last = true});
+  EXPECT_EQ(sink_.done, "");
+  answer(1, {.number = asked(1).number, .last = true});
+  EXPECT_EQ(sink_.done, "{\"limit\":0}");
+}
+
+TEST_F(AdminRequestsTest, NothingIsTooLarge) {
+  const std::string large(admin_argument_max + 1, 'x');
+  start("delete_user", {large});
+  EXPECT_TRUE(sink_.error.starts_with("usage: an argument has more than")) << sink_.error;
+  sink_ = {};
+  start("set_user_tags", std::vector<std::string>(admin_arguments_max + 1, "x"));
+  EXPECT_TRUE(sink_.error.starts_with("usage: 1001 arguments")) << sink_.error;
+  sink_ = {};
+  start("import_definitions", {large});
+  EXPECT_EQ(sink_.error, "");
+}
+
+TEST_F(AdminRequestsTest, EmptyNamesAreRefused) {
+  for (const char* verb : {"add_user", "change_password"}) {
+    sink_ = {};
+    start(verb, {"", "x"});
+    EXPECT_NE(sink_.error, "") << verb;
+  }
+  sink_ = {};
+  start("clear_password", {""});
+  EXPECT_EQ(sink_.error, "no_user: User \"\" does not exist");
+}
+
+TEST_F(AdminRequestsTest, ClientsAreKeptOutAndLetInAgain) {
+  start("stop_app");
+  EXPECT_TRUE(sink_.error.starts_with("unavailable: the broker is starting")) << sink_.error;
+  for (core::ShardId shard = 0; shard < 2; ++shard) ends_[shard].send(control_id, core::Serving{});
+  turn();
+  sink_ = {};
+  start("start_app");
+  EXPECT_EQ(sink_.done, "{}");
+  sink_ = {};
+  start("stop_app");
+  EXPECT_EQ(ordered(0).kind, ShardOrder::Kind::suspend);
+  ends_[0].send(control_id, core::StopServing{});
+  turn();
+  EXPECT_EQ(sink_.done, "");
+  ends_[1].send(control_id, core::StopServing{});
+  turn();
+  EXPECT_EQ(sink_.done, "{}");
+  EXPECT_EQ(ordered(1).kind, ShardOrder::Kind::suspend);
+
+  host_.resume_error = "the port is taken";
+  sink_ = {};
+  start("start_app");
+  EXPECT_EQ(sink_.error, "unavailable: the port is taken");
+  host_.resume_error.clear();
+  sink_ = {};
+  start("start_app");
+  EXPECT_EQ(sink_.done, "");
+  for (core::ShardId shard = 0; shard < 2; ++shard) {
+    EXPECT_EQ(ordered(shard).kind, ShardOrder::Kind::resume);
+    ends_[shard].send(control_id, core::Serving{});
+  }
+  turn();
+  EXPECT_EQ(sink_.done, "{}");
+}
+
+TEST_F(AdminRequestsTest, ExpressionsThatAreKnown) {
+  const auto evaluate = [this](const char* expression) {
+    sink_ = {};
+    start("eval", {expression});
+    if (sink_.error.empty())
+      for (core::ShardId shard = 0; shard < 2; ++shard) {
+        while (!received_[shard].empty() &&
+               !std::holds_alternative<core::Inquire>(received_[shard].front()))
+          received_[shard].pop_front();
+        answer(shard, {.number = asked(shard).number, .last = true});
+      }
+    return sink_.error + sink_.done;
+  };
+  EXPECT_EQ(evaluate(" rabbit_alarm:set_alarm({{resource_limit, disk, node()}, []}) . "),
+            R"({"value":"ok"})");
+  EXPECT_TRUE(control_->alarm().disk);
+  EXPECT_EQ(evaluate("rabbit_alarm:get_alarms()."),
+            R"({"value":"[{{resource_limit,disk,'lepus@h'},[]}]"})");
+  EXPECT_EQ(evaluate("rabbit_alarm:clear_alarm({resource_limit, disk, node()})."),
+            R"({"value":"ok"})");
+  EXPECT_FALSE(control_->alarm().any());
+  EXPECT_TRUE(evaluate("rabbit_alarm:set_alarm({{resource_limit, x, node()}, []})")
+                  .starts_with("unavailable: 'x' is no resource"));
+  EXPECT_EQ(evaluate("application:set_env(rabbit, channel_max, 2048)."), R"({"value":"ok"})");
+  EXPECT_EQ(host_.set_to, "2048");
+  EXPECT_EQ(evaluate("application:set_env(rabbit, data_dir, 1)."), "unavailable: no such key");
+  EXPECT_EQ(evaluate("application:get_env(rabbit, default_pass)."), R"({"value":"undefined"})");
+  EXPECT_NE(evaluate("init:stop().").find("there is no Erlang"), std::string::npos);
+}
+
 TEST_F(AdminRequestsTest, LimitsAreChecked) {
+  // Answers are not waited for here.
   start("set_vm_memory_high_watermark", {"0.25"});
   EXPECT_EQ(host_.settings.memory_watermark.fraction, 0.25);
   start("set_vm_memory_high_watermark", {"absolute", "2GiB"});
@@ -256,7 +364,7 @@ TEST_F(AdminRequestsTest, LimitsAreChecked) {
   start("set_disk_free_limit", {"mem_relative", "1.5"});
   EXPECT_EQ(host_.settings.disk_free_limit.factor, 1.5);
   EXPECT_EQ(sink_.error, "");
-  for (const char* bad : {"0", "1.5", "x", "-1"}) {
+  for (const char* bad : {"0", "1.5", "x", "-1", "nan", "inf"}) {
     sink_ = {};
     start("set_vm_memory_high_watermark", {bad});
     EXPECT_TRUE(sink_.error.starts_with("invalid: ")) << bad;

@@ -53,10 +53,23 @@ struct FakeHost final : AdminHost {
     return {{}, false};
   }
   void stop_node() override { control->stop(); }
+  std::string resume() override {
+    if (resume_error.empty()) control->resume({{}, {}});
+    return resume_error;
+  }
+  void reload() override { ++reloads; }
+  std::string set_value(std::string_view key, std::string_view value) override {
+    if (key != "channel_max") return "no such key";
+    set_to = value;
+    return {};
+  }
 
   ServerConfig settings;
   Facts known;
   Control* control = nullptr;
+  std::string resume_error;
+  int reloads = 0;
+  std::string set_to;
 };
 
 class AdminTest : public ::testing::Test {
@@ -67,7 +80,7 @@ class AdminTest : public ::testing::Test {
     control_ = std::make_unique<Control>(
         Control::Parts{&mesh_, &loops_[2], &log_, 1'000, {}, &store_, [](const std::string&) {}});
     host_.control = control_.get();
-    admin_ = std::make_unique<Admin>(*control_, host_);
+    admin_ = std::make_unique<Admin>(*control_, host_, log_);
     EXPECT_EQ(control_->start({}, {"/", "other"}), "");
     turn();
     vhost_ = control_->topology().find_vhost("/")->id;
@@ -101,6 +114,11 @@ class AdminTest : public ::testing::Test {
   core::Inquiry asked(core::ShardId shard) {
     const std::unique_ptr<core::Inquiry> inquiry{take<core::Inquire>(shard).inquiry};
     return inquiry ? *inquiry : core::Inquiry{};
+  }
+  ShardOrder ordered(core::ShardId shard) {
+    const auto taken = take<core::Reconfigure>(shard);
+    return taken.settings == nullptr ? ShardOrder{}
+                                     : *static_cast<const ShardOrder*>(taken.settings);
   }
   void answer(core::ShardId shard, core::InquiryPart part) {
     auto owned = std::make_unique<core::InquiryPart>(std::move(part));
