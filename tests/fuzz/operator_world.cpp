@@ -1,0 +1,168 @@
+// See operator_world.h.
+#include "tests/fuzz/operator_world.h"
+
+#include <simdjson.h>
+
+#include <variant>
+
+#include "core/topology_rules.h"
+#include "tools/server/config_memory.h"
+#include "tools/server/definitions_write.h"
+
+namespace lepus::server::fuzz {
+
+namespace {
+
+constexpr std::uint64_t memory_size = std::uint64_t{8} << 30;
+constexpr int turns_max = 200;
+
+void check_json(std::string_view text) {
+  simdjson::dom::parser parser;
+  CHECK(parser.parse(text.data(), text.size()).error() == simdjson::SUCCESS);
+}
+
+}  // namespace
+
+void CheckingSink::on_rows(std::string_view rows) {
+  CHECK(answers_ == 0);
+  check_json(rows);
+}
+void CheckingSink::on_done(std::string_view result) {
+  CHECK(++answers_ == 1);
+  check_json(result);
+}
+void CheckingSink::on_error(const AdminError& error) {
+  CHECK(++answers_ == 1);
+  CHECK(!error.text.empty());
+}
+
+void FuzzShard::declare(const core::TopologyRequest& request) {
+  auto owned = std::make_unique<core::TopologyRequest>(request);
+  end_.send(control_id, core::TopologyAsk{{}, 0, owned.release()});
+}
+
+void FuzzShard::run() {
+  (void)end_.push_staged();
+  (void)end_.drain([this](core::ShardId, const core::Command& command) { on_command(command); });
+  end_.wake();
+}
+
+void FuzzShard::on_command(const core::Command& command) {
+  if (const auto* apply = std::get_if<core::TopologyApply>(&command)) {
+    const std::unique_ptr<core::TopologyChanges> changes{apply->changes};
+    for (const core::TopologyChange& change : changes->list) replica_.apply(change);
+    return end_.send(control_id, core::TopologyApplied{apply->version});
+  }
+  if (const auto* asked = std::get_if<core::Inquire>(&command)) {
+    const std::unique_ptr<core::Inquiry> inquiry{asked->inquiry};
+    return answer(*inquiry);
+  }
+  if (const auto* purge = std::get_if<core::Purge>(&command))
+    return end_.send(control_id, core::Reply{purge->channel, 0, 0, {}, id_, purge->queue, nullptr});
+  if (const auto* removal = std::get_if<core::DeleteQueue>(&command)) return remove(*removal);
+  if (const auto* ordered = std::get_if<core::Reconfigure>(&command)) {
+    const auto kind = static_cast<const ShardOrder*>(ordered->settings)->kind;
+    if (kind == ShardOrder::Kind::suspend) end_.send(control_id, core::StopServing{});
+    if (kind == ShardOrder::Kind::resume) end_.send(control_id, core::Serving{});
+  }
+  if (std::holds_alternative<core::StopServing>(command))
+    return end_.send(control_id, core::StopServing{});
+  core::test::drop_command(command);
+}
+
+void FuzzShard::answer(core::Inquiry inquiry) {
+  auto part = std::make_unique<core::InquiryPart>();
+  part->number = inquiry.number;
+  part->last = true;
+  for (const core::QueueId queue : inquiry.queues) part->queues.push_back({.id = queue});
+  part->closed_count = inquiry.connections.size();
+  end_.send(control_id, core::InquiryReply{part.release()});
+}
+
+void FuzzShard::remove(const core::DeleteQueue& command) {
+  auto request = std::make_unique<core::TopologyRequest>();
+  request->kind = core::TopologyRequest::Kind::delete_queue;
+  request->queue = command.queue;
+  end_.send(control_id, core::TopologyAsk{command.channel, 0, request.release()});
+}
+
+Mesh& OperatorWorld::linked_mesh() {
+  for (core::ShardId id = 0; id < 3; ++id) mesh_.set_loop(id, loops_[id]);
+  return mesh_;
+}
+
+OperatorWorld::OperatorWorld(const std::string& directory) {
+  config_.data_dir = directory;
+  config_.sources.host_name = "h";
+  StartDefinitions start;
+  CHECK(catalog_.open({catalog_path(config_), 7}).empty());
+  CHECK(load_start_definitions({config_, catalog_, log_, 2, 1}, start).empty());
+  control_ = std::make_unique<Control>(Control::Parts{
+      &linked_mesh(), &loops_[2], &log_, memory_size, [] { return 0; }, &catalog_,
+      [](const std::string&) { CHECK(false); }, [] { return std::int64_t{1} << 40; }, 0, "/"});
+  definitions_ =
+      std::make_unique<NodeDefinitions>(NodeDefinitions::Parts{*control_, catalog_, config_, log_});
+  for (core::ShardId id = 0; id < 2; ++id) shards_[id] = std::make_unique<FuzzShard>(mesh_, id);
+  admin_ = std::make_unique<Admin>(*control_, *this, log_);
+  CHECK(control_->start(std::move(start.stored), {"/"}).empty());
+  for (const auto& shard : shards_) shard->start();
+  run();
+  core::TopologyRequest declare;
+  declare.kind = core::TopologyRequest::Kind::declare_queue;
+  declare.vhost = control_->topology().find_vhost("/")->id;
+  declare.name = "q";
+  declare.durable = true;
+  shards_[0]->declare(declare);
+  run();
+}
+
+OperatorWorld::~OperatorWorld() {
+  run();
+  admin_.reset();
+}
+
+void OperatorWorld::run() {
+  for (int turn = 0; turn < 8; ++turn) {
+    loops_[2].run_turn();
+    for (const auto& shard : shards_) shard->run();
+  }
+}
+
+void OperatorWorld::ask(AdminRequest request) {
+  // It would wait for ever: nothing lets clients in again.
+  const bool may_wait = request.verb == "await_startup";
+  CheckingSink sink;
+  const std::uint32_t number = admin_->start(std::move(request), sink);
+  for (int turn = 0; turn < turns_max && !sink.is_answered(); ++turn) run();
+  CHECK(sink.is_answered() || may_wait);
+  admin_->cancel(number);
+}
+
+void OperatorWorld::set_memory_watermark(const MemoryWatermark& watermark) {
+  config_.memory_watermark = watermark;
+  control_->set_memory_watermark(memory_limits(config_, memory_size).watermark_size);
+}
+
+void OperatorWorld::set_disk_free_limit(const DiskFreeLimit& limit) {
+  config_.disk_free_limit = limit;
+  control_->set_disk_free_min(disk_free_limit(config_, memory_size));
+}
+
+std::string OperatorWorld::resume() {
+  control_->resume({{}, {}});
+  return {};
+}
+
+void OperatorWorld::check_restart(const std::string& directory) {
+  ServerConfig config;
+  config.data_dir = directory;
+  core::NullLog log;
+  persist::Catalog catalog;
+  StartDefinitions start;
+  CHECK(catalog.open({catalog_path(config), 7}).empty());
+  CHECK(load_start_definitions({config, catalog, log, 2, 1}, start).empty());
+  core::Topology topology{2};
+  for (const core::TopologyChange& change : start.stored.changes) topology.apply(change);
+}
+
+}  // namespace lepus::server::fuzz

@@ -1,0 +1,100 @@
+// A control thread with a catalog of its own and two shards that do what they are told, for the
+// fuzzing of the operator's requests: everything behind the admin socket but the socket.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/log.h"
+#include "core/topology.h"
+#include "persist/catalog.h"
+#include "tests/unit/core/fake_commands.h"
+#include "tests/unit/tools/server/fake_driver.h"
+#include "tools/server/admin.h"
+#include "tools/server/config.h"
+#include "tools/server/control.h"
+#include "tools/server/definitions_store.h"
+#include "tools/server/node_definitions.h"
+
+namespace lepus::server::fuzz {
+
+/// Counts what it is told; the JSON has to be JSON.
+class CheckingSink final : public AdminSink {
+ public:
+  void on_rows(std::string_view rows) override;
+  void on_done(std::string_view result) override;
+  void on_error(const AdminError& error) override;
+  bool has_room() const override { return true; }
+  bool is_answered() const { return answers_ > 0; }
+
+ private:
+  int answers_ = 0;
+};
+
+/// A shard as far as the operator's requests see one.
+class FuzzShard {
+ public:
+  FuzzShard(Mesh& mesh, core::ShardId id) : end_(mesh, id), id_(id), replica_(2) {}
+  void start() { end_.send(control_id, core::Serving{}); }
+  void declare(const core::TopologyRequest& request);
+  void run();
+
+  static constexpr core::ShardId control_id = 2;
+
+ private:
+  void on_command(const core::Command& command);
+  void answer(core::Inquiry inquiry);
+  void remove(const core::DeleteQueue& command);
+
+  MeshEnd end_;
+  core::ShardId id_;
+  core::Topology replica_;
+};
+
+class OperatorWorld final : public AdminHost {
+ public:
+  /// `directory`: of the catalog, empty.
+  explicit OperatorWorld(const std::string& directory);
+  ~OperatorWorld() override;
+
+  /// One request until its answer.
+  void ask(AdminRequest request);
+  void run();
+  /// What is stored can be started from, and exported.
+  static void check_restart(const std::string& directory);
+
+ private:
+  const ServerConfig& config() const override { return config_; }
+  Facts facts() const override { return {.is_serving = control_->is_serving()}; }
+  void set_memory_watermark(const MemoryWatermark& watermark) override;
+  void set_disk_free_limit(const DiskFreeLimit& limit) override;
+  std::string export_definitions(std::string& text) const override {
+    return definitions_->write(text);
+  }
+  Imported import_definitions(const std::string& text, const core::ChannelRef& who) override {
+    return definitions_->import(text, who);
+  }
+  void stop_node() override { control_->stop(); }
+  std::string resume() override;
+  void reload() override {}
+  std::string set_value(std::string_view, std::string_view) override { return {}; }
+
+  Mesh& linked_mesh();
+
+  ServerConfig config_;
+  core::NullLog log_;
+  test::FakeDriver drivers_[3]{test::FakeDriver{0}, test::FakeDriver{1}, test::FakeDriver{2}};
+  io::Loop loops_[3]{{drivers_[0], {}}, {drivers_[1], {}}, {drivers_[2], {}}};
+  Mesh mesh_{3};
+  persist::Catalog catalog_;
+  std::unique_ptr<Control> control_;
+  std::unique_ptr<NodeDefinitions> definitions_;
+  std::unique_ptr<Admin> admin_;
+  std::unique_ptr<FuzzShard> shards_[2];
+};
+
+}  // namespace lepus::server::fuzz
