@@ -32,6 +32,7 @@ PERF_SECONDS = 2
 FUZZ_SECONDS = {"full": 10, "quick": 3}
 CRASH_ROUNDS = {"full": 100, "quick": 15}
 POWER_CUT_ROUNDS = {"full": 25, "quick": 5}
+ODD_ROUNDS = {"full": 10, "quick": 3}
 SIM_SECONDS = {"full": 60, "quick": 10}
 E2E_FOLDER = os.path.join(BUILD_ROOT, "e2e")
 
@@ -144,8 +145,9 @@ class Runner:
              "--dir", E2E_FOLDER], self.deadline.left(600))
 
     def crash(self):
-        """Kills, power cuts, full and failing disks. Without root the disks are left out."""
-        self.build("release", "lepus")
+        """Kills, power cuts, full and failing disks, odd clients. Without root the disks are left
+        out."""
+        self.build("release", "lepus", "lepusctl")
         program = ["--broker", self.program("release", "lepus")]
         rounds = [sys.executable, "tests/crash/run.py", *program, "--segment-size", "1MiB",
                   "--python", os.path.join(E2E_FOLDER, "python", "bin", "python"), "--rounds"]
@@ -153,6 +155,9 @@ class Runner:
                                       self.deadline.left(600))
         for command in ([sys.executable, "tests/crash/volumes_test.py"],
                         [*rounds, str(POWER_CUT_ROUNDS[self.size]), "--power-cut"],
+                        [sys.executable, "tests/crash/odd_clients.py", *program, "--tool",
+                         self.program("release", "lepusctl"), "--rounds",
+                         str(ODD_ROUNDS[self.size])],
                         [sys.executable, "tests/crash/faults.py", *program]):
             outcome.add(suite_tools.counted(command, self.deadline.left(600), may_skip=True))
         return outcome
