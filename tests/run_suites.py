@@ -184,6 +184,18 @@ class Runner:
              "--python", os.path.join(E2E_FOLDER, "python", "bin", "python")],
             self.deadline.left(300))
 
+    def migration(self):
+        """From RabbitMQ and back; left out where Erlang is missing."""
+        self.build("release", "lepus")
+        server = os.path.join(BUILD_ROOT, "rabbitmq")
+        setup = suite_tools.single(["tests/migration/setup.sh", server], self.deadline.left(300))
+        if setup.passed:
+            setup.add(suite_tools.counted(
+                [sys.executable, "tests/migration/run.py", "--broker",
+                 self.program("release", "lepus"), "--rabbitmq", server],
+                self.deadline.left(300), may_skip=True))
+        return setup
+
     def perf(self):
         """A short load run must deliver messages, with and without confirms; a backlog must be
         consumed to the last message."""
@@ -252,6 +264,7 @@ SUITES = [   # name, method, what must exist for it to be in the list, part of -
     ("crash", Runner.crash, ("tests", "crash"), False),
     ("restart", Runner.restart, ("tests", "restart"), True),
     ("ctl", Runner.ctl, ("tests", "ctl"), True),
+    ("migration", Runner.migration, ("tests", "migration"), False),
     ("perf", Runner.perf, ("tools", "perf"), True),
     ("bench", Runner.bench, ("bench",), False),
 ]

@@ -13,6 +13,10 @@ packages="
 "
 if [ "${1:-}" = "--test" ]; then
     packages="$packages clang-14 libclang-rt-14-dev llvm-14 librabbitmq-dev amqp-specs"
+    # What tests/migration runs RabbitMQ on.
+    packages="$packages erlang-base erlang-crypto erlang-eldap erlang-inets erlang-mnesia
+        erlang-os-mon erlang-parsetools erlang-public-key erlang-runtime-tools erlang-ssl
+        erlang-syntax-tools erlang-tools erlang-xmerl"
     # command:package, wanted only when the command is not there (however it was installed)
     for pair in git:git node:nodejs npm:npm go:golang java:default-jdk mvn:maven cargo:cargo; do
         command -v "${pair%%:*}" >/dev/null 2>&1 || packages="$packages ${pair#*:}"
