@@ -14,6 +14,7 @@ import os
 import re
 import resource
 import signal
+import subprocess
 import sys
 
 from compare_backlog import measure_backlog
@@ -100,6 +101,17 @@ def disk_note(arguments):
             'stored; files were dropped from the page cache before.')
 
 
+def shards_text(arguments):
+    """How many shards were measured, and whether that is what one gets without asking."""
+    placement = subprocess.run(
+        [os.path.join(arguments.build, 'lepus'), '--print-placement', '--set',
+         f'shards={arguments.shards}'], env={**os.environ, 'LEPUS_CONFIG_FILE': os.devnull},
+        capture_output=True, text=True, check=True).stdout
+    count = sum(line.startswith('shard-') for line in placement.splitlines())
+    origin = 'its default here of ' if arguments.shards == 'auto' else ''
+    return f'{origin}{count} shard{"s" if count != 1 else ""}'
+
+
 def table(results, versions, wanted, arguments):
     def head(name):
         return f'{name} {versions[name]}' if name in versions else name
@@ -118,8 +130,8 @@ def table(results, versions, wanted, arguments):
                 + ' | '.join('–' if value is None else f'{rounded(value)} µs' for value in cpu)
                 + ' |')
     duration = (QUICK if arguments.quick else FULL)['duration']
-    lines += ['', f'{machine()}; generator and broker share it. Lepus with {arguments.shards} '
-              f'shard{"s" if arguments.shards != 1 else ""}; {duration} s a case. Rates are '
+    lines += ['', f'{machine()}; generator and broker share it. Lepus with '
+              f'{shards_text(arguments)}; {duration} s a case. Rates are '
               'deliveries per second, without a consumer confirms per second; CPU is the '
               'broker\'s time per message, round trip, connection or declare; memory is resident '
               'memory of the process. Ratio: how many times better Lepus is.']
@@ -159,7 +171,7 @@ def parse_arguments():
                         help='cases whose key contains the text: '
                         + ', '.join(case.key for case in cases(FULL)))
     parser.add_argument('--json', metavar='FILE', help='all reports of the generator')
-    parser.add_argument('--shards', type=int, default=1, help='of Lepus (default 1)')
+    parser.add_argument('--shards', default='auto', help='of Lepus: a number or auto (default)')
     parser.add_argument('--dir', metavar='DIR',
                         help='where the brokers keep their data, on a disk (default: the build '
                         'directory)')

@@ -15,9 +15,6 @@ namespace lepus::server {
 
 namespace {
 
-/// Below this many cores none is left free: two shards beat one on two cores.
-constexpr std::size_t cores_for_spare_min = 4;
-
 const Cpu* find_cpu(const Machine& machine, unsigned number) {
   for (const Cpu& cpu : machine.cpus)
     if (cpu.number == number) return &cpu;
@@ -72,10 +69,13 @@ void order_by_node(std::vector<Cpu>& cpus) {
 }
 
 /// Rule 3.
-std::size_t shard_count(const ServerConfig& config, std::size_t cpu_count) {
+std::size_t shard_count(const ServerConfig& config, const Machine& machine, std::size_t cpu_count) {
   if (config.shards != 0) return config.shards;
-  if (!config.cpuset.empty() || cpu_count < cores_for_spare_min) return cpu_count;
-  return cpu_count - 1;
+  if (!config.cpuset.empty()) return cpu_count;
+  std::size_t cores = cpu_count;
+  if (machine.cpu_quota)
+    cores = std::min(cores, static_cast<std::size_t>(std::max(*machine.cpu_quota, 1.0)));
+  return std::max<std::size_t>(cores - 1, 1);
 }
 
 std::vector<unsigned> siblings_of(const Cpu& cpu, const Machine& machine) {
@@ -129,6 +129,22 @@ void warn_of_spread(Placement& placement) {
                     fmt::join(nodes, ",")));
 }
 
+/// A shard that never sleeps takes a whole CPU from whatever else is to run there.
+void warn_of_polling(const ServerConfig& config, const Machine& machine, Placement& placement) {
+  if (config.idle != IdleMode::poll) return;
+  std::set<unsigned> cores;
+  for (const Cpu& cpu : allowed_cpus(machine)) cores.insert(cpu.core);
+  for (const ShardPlace& place : placement.shards) cores.erase(place.cpu.core);
+  if (cores.empty())
+    placement.warnings.push_back(
+        "idle = poll with a shard on every core: the control thread, the kernel and clients on "
+        "this machine have none left; lower `shards` or set idle = adaptive");
+  if (!placement.pin)
+    placement.warnings.push_back(
+        "idle = poll without pinning: shards that never sleep take the time of others; set "
+        "pin = true or idle = adaptive");
+}
+
 }  // namespace
 
 PlacementResult place(const ServerConfig& config, const Machine& machine) {
@@ -139,7 +155,7 @@ PlacementResult place(const ServerConfig& config, const Machine& machine) {
   order_by_node(cpus);
 
   Placement& placement = result.placement;
-  const std::size_t count = shard_count(config, cpus.size());
+  const std::size_t count = shard_count(config, machine, cpus.size());
   for (std::size_t i = 0; i < count; ++i) {
     const Cpu& cpu = cpus[i % cpus.size()];
     placement.shards.push_back({.shard = static_cast<core::ShardId>(i),
@@ -148,6 +164,7 @@ PlacementResult place(const ServerConfig& config, const Machine& machine) {
   }
   decide_pinning(config, machine, cpus.size(), placement);
   warn_of_spread(placement);
+  warn_of_polling(config, machine, placement);
   choose_control_cpus(machine, placement);
   return result;
 }

@@ -5,8 +5,10 @@
 //   1. Only CPUs the process may use (affinity mask, which reflects the cgroup's cpuset) and, when
 //      `cpuset` is given, only those named there. A CPU named but not allowed is an error.
 //   2. Without `cpuset` one CPU per physical core: SMT siblings are left alone.
-//   3. shards = auto: one per core; with four cores or more one core is left to the control thread,
-//      the log and the kernel. With `cpuset`: one per CPU named.
+//   3. shards = auto: one per core but one, which is left to the control thread, the log, the
+//   kernel
+//      and clients on the same machine; at least one. A CPU quota counts as that many cores. With
+//      `cpuset`: one per CPU named.
 //   4. Cores are taken node by node, the node with most usable cores first, so that a broker that
 //      fits a NUMA node stays on it.
 //   5. More shards than CPUs is allowed (tests, small machines): they share CPUs in turn, unpinned.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <string>
 
 #include "tools/server/placement_locks.h"
 #include "tools/server/placement_machine.h"
@@ -27,18 +28,30 @@ std::vector<unsigned> cpus_of(const PlacementResult& result) {
 
 using Cpus = std::vector<unsigned>;
 
-TEST(Placement, TwoCoresAreBothUsed) {
-  const auto result = place({}, machine_of("core:2 pu:1"));
-  EXPECT_EQ(cpus_of(result), (Cpus{0, 1}));
-  EXPECT_TRUE(result.placement.pin);
-  EXPECT_EQ(result.placement.control_cpus, (Cpus{0, 1}));
-  EXPECT_TRUE(result.placement.warnings.empty());
+TEST(Placement, OneCoreIsLeftFree) {
+  for (const unsigned cores : {2U, 3U, 4U, 16U}) {
+    const auto result = place({}, machine_of("core:" + std::to_string(cores) + " pu:1"));
+    EXPECT_EQ(result.placement.shards.size(), cores - 1);
+    EXPECT_EQ(result.placement.control_cpus, Cpus{cores - 1});
+    EXPECT_TRUE(result.placement.pin);
+    EXPECT_TRUE(result.placement.warnings.empty());
+  }
+  const auto only = place({}, machine_of("core:1 pu:1"));
+  EXPECT_EQ(cpus_of(only), Cpus{0});
+  EXPECT_EQ(only.placement.control_cpus, Cpus{0});
 }
 
-TEST(Placement, FromFourCoresOnOneIsLeftFree) {
-  const auto result = place({}, machine_of("core:4 pu:1"));
-  EXPECT_EQ(cpus_of(result), (Cpus{0, 1, 2}));
-  EXPECT_EQ(result.placement.control_cpus, Cpus{3});
+TEST(Placement, PollingOnEveryCoreIsWarnedOf) {
+  ServerConfig config;
+  config.idle = IdleMode::poll;
+  EXPECT_TRUE(place(config, machine_of("core:2 pu:1")).placement.warnings.empty());
+  config.shards = 2;
+  const auto full = place(config, machine_of("core:2 pu:1"));
+  ASSERT_EQ(full.placement.warnings.size(), 1U);
+  EXPECT_NE(full.placement.warnings[0].find("idle = poll with a shard on every core"),
+            std::string::npos);
+  config.pin = PinMode::off;
+  EXPECT_EQ(place(config, machine_of("core:4 pu:1")).placement.warnings.size(), 1U);
 }
 
 TEST(Placement, SmtSiblingsAreLeftAlone) {
@@ -60,7 +73,7 @@ TEST(Placement, CpusetNamesSiblingsToUseThem) {
 TEST(Placement, StaysInsideTheAllowedCpus) {
   Machine machine = machine_of("core:8 pu:1");
   machine.allowed = {false, true, true, false, false, true, false, false};
-  EXPECT_EQ(cpus_of(place({}, machine)), (Cpus{1, 2, 5}));
+  EXPECT_EQ(cpus_of(place({}, machine)), (Cpus{1, 2}));
   ServerConfig config;
   config.cpuset = {0, 1, 3, 12};
   const auto refused = place(config, machine);
@@ -97,7 +110,13 @@ TEST(Placement, MoreShardsThanCpusAreNotPinned) {
 TEST(Placement, QuotaTurnsPinningOff) {
   Machine machine = machine_of("core:4 pu:1");
   machine.cpu_quota = 1.5;
-  const auto result = place({}, machine);
+  EXPECT_EQ(place({}, machine).placement.shards.size(), 1U);
+  machine.cpu_quota = 3;
+  EXPECT_EQ(place({}, machine).placement.shards.size(), 2U);
+  machine.cpu_quota = 1.5;
+  ServerConfig three;
+  three.shards = 3;
+  const auto result = place(three, machine);
   EXPECT_FALSE(result.placement.pin);
   EXPECT_EQ(result.placement.warnings,
             (std::vector<std::string>{
@@ -114,7 +133,9 @@ TEST(Placement, QuotaTurnsPinningOff) {
 
 TEST(Placement, Table) {
   const Machine machine = machine_of("node:2 core:1 pu:2");
-  EXPECT_EQ(format_placement(place({}, machine).placement, machine),
+  ServerConfig two;
+  two.shards = 2;
+  EXPECT_EQ(format_placement(place(two, machine).placement, machine),
             "thread     cpu  core  node  smt siblings\n"
             "shard-0      0     0     0  1\n"
             "shard-1      2     1     1  3\n"
