@@ -2,7 +2,6 @@
 // answered at once.
 #include <unistd.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -78,9 +77,7 @@ class Status final : public AdminOperation {
   static void write_files(const ServerConfig& config, JsonWriter& json) {
     json.key("config_files");
     json.begin_array();
-    const std::string& file = config.sources.file.value_or(config.sources.fallback_file);
-    std::error_code error;
-    if (!file.empty() && std::filesystem::exists(file, error)) json.text(file);
+    for (const std::string& file : find_config_files(config.sources)) json.text(file);
     json.end_array();
     json.key("log_files");
     json.begin_array();

@@ -3,14 +3,16 @@
 #include "tools/server/config.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <map>
+#include <span>
 
 #include "tools/server/config_file.h"
 #include "tools/server/config_keys.h"
+#include "tools/server/config_rabbitmq.h"
 
 namespace lepus::server {
 
@@ -28,65 +30,114 @@ constexpr std::array variables = {
     Variable{"RABBITMQ_DEFAULT_VHOST", "default_vhost"},
 };
 
-void read_settings_of_file(const ConfigSources& sources, std::vector<Setting>& settings,
-                           ConfigResult& result) {
-  std::string path = sources.file.value_or("");
-  if (!sources.file) {
-    if (sources.fallback_file.empty() || access(sources.fallback_file.c_str(), F_OK) != 0) return;
-    path = sources.fallback_file;
-  }
-  std::string text;
-  if (!read_file(path, text)) {
-    result.errors.push_back(fmt::format("{}: cannot read the configuration file: {}", path, text));
-    return;
-  }
-  result.file = path;
-  parse_config_text(path, text, settings, result.errors);
-}
-
 /// A key given twice in one file is most likely a mistake; as in RabbitMQ the last one counts.
-void warn_of_repeated_keys(const std::vector<Setting>& settings, ConfigResult& result) {
+void warn_of_repeated_keys(std::span<const Setting> settings, std::vector<std::string>& warnings) {
   std::map<std::string_view, std::string_view> seen;
   for (const Setting& setting : settings) {
     const auto [before, is_new] = seen.try_emplace(setting.key, setting.origin);
     if (!is_new)
-      result.warnings.push_back(fmt::format("{}: key '{}' is set at {} already; this value counts",
-                                            setting.origin, setting.key, before->second));
+      warnings.push_back(fmt::format("{}: key '{}' is set at {} already; this value counts",
+                                     setting.origin, setting.key, before->second));
     before->second = setting.origin;
   }
 }
 
-void apply(const Setting& setting, ConfigResult& result) {
-  const KeyMatch match = find_key(setting.key);
-  if (match.spec != nullptr) {
-    const auto why =
-        match.spec->set(result.config, {.variable = match.variable, .value = setting.value});
-    if (why)
-      result.errors.push_back(fmt::format("{}: bad value '{}' for key '{}': expected {}{}{}",
-                                          setting.origin, setting.value, setting.key,
-                                          match.spec->accepts, why->empty() ? "" : "; ", *why));
-    return;
+/// Files exist to be layered, so a key set in two of them is no reason for a warning.
+void read_config_files(const ConfigSources& sources, SettingList& list, ConfigResult& result) {
+  const std::vector<std::string> files = find_config_files(sources);
+  if (files.empty() && sources.file)
+    list.warnings.push_back(fmt::format("{}: there is no *.conf in this directory", *sources.file));
+  for (const std::string& path : files) {
+    std::string text;
+    if (!read_file(path, text, config_file_size_max)) {
+      list.errors.push_back(fmt::format("{}: cannot read the configuration file: {}", path, text));
+      continue;
+    }
+    result.files.push_back(path);
+    const std::size_t before = list.settings.size();
+    parse_config_text(path, text, sources.environment, list);
+    warn_of_repeated_keys(std::span(list.settings).subspan(before), list.warnings);
   }
-  if (is_unsupported_key(setting.key)) {
-    result.errors.push_back(fmt::format(
-        "{}: key '{}' is known to RabbitMQ but not supported by this version; remove it",
-        setting.origin, setting.key));
-    return;
+}
+
+/// As in RabbitMQ an absolute limit in the files outweighs a relative one, wherever they stand.
+void drop_relative_limits(SettingList& list) {
+  for (const std::string_view limit : {"vm_memory_high_watermark", "disk_free_limit"}) {
+    const std::string absolute = fmt::format("{}.absolute", limit);
+    const std::string relative = fmt::format("{}.relative", limit);
+    const auto found = std::find_if(list.settings.begin(), list.settings.end(),
+                                    [&](const Setting& one) { return one.key == absolute; });
+    if (found == list.settings.end()) continue;
+    const std::string origin = found->origin;
+    std::erase_if(list.settings, [&](const Setting& one) {
+      if (one.key != relative) return false;
+      list.warnings.push_back(fmt::format("{}: key '{}' does not count: '{}' is set at {}",
+                                          one.origin, one.key, absolute, origin));
+      return true;
+    });
   }
+}
+
+std::string unknown_key(const Setting& setting) {
   const std::string nearest = nearest_key(setting.key);
-  result.errors.push_back(fmt::format("{}: unknown key '{}', {}", setting.origin, setting.key,
-                                      nearest.empty()
-                                          ? std::string("see lepus --list-config")
-                                          : fmt::format("did you mean '{}'?", nearest)));
+  return fmt::format("{}: unknown key '{}', {}", setting.origin, setting.key,
+                     nearest.empty() ? std::string("see lepus --list-config")
+                                     : fmt::format("did you mean '{}'?", nearest));
+}
+
+void apply(const Setting& setting, const KeyMatch& match, ConfigResult& result) {
+  const bool is_encrypted = setting.value.starts_with("encrypted:");
+  const auto why =
+      is_encrypted
+          ? SetOutcome("encrypted values cannot be read")
+          : match.spec->set(result.config, {.variable = match.variable, .value = setting.value});
+  if (why)
+    result.errors.push_back(fmt::format("{}: bad value '{}' for key '{}': expected {}{}{}",
+                                        setting.origin, setting.value, setting.key,
+                                        match.spec->accepts, why->empty() ? "" : "; ", *why));
+}
+
+/// The first key of a list replaces the list's default.
+void clear_named_lists(const std::vector<Setting>& settings, ServerConfig& config) {
+  const auto names = [&](std::string_view list) {
+    return std::any_of(settings.begin(), settings.end(),
+                       [&](const Setting& one) { return one.key.starts_with(list); });
+  };
+  if (names("listeners.tcp.")) config.listeners.clear();
+  if (names("auth_mechanisms.")) config.auth_mechanisms.clear();
 }
 
 void apply_all(const std::vector<Setting>& settings, ConfigResult& result) {
-  // The first listener named replaces the default one, whatever its name.
-  const bool names_listeners =
-      std::any_of(settings.begin(), settings.end(),
-                  [](const Setting& setting) { return setting.key.starts_with("listeners.tcp."); });
-  if (names_listeners) result.config.listeners.clear();
-  for (const Setting& setting : settings) apply(setting, result);
+  clear_named_lists(settings, result.config);
+  RabbitmqReport rabbitmq;
+  for (const Setting& setting : settings) {
+    if (result.errors.size() >= config_errors_max) {
+      result.errors.emplace_back(
+          "too many errors; the rest of the configuration was not looked at");
+      break;
+    }
+    if (const KeyMatch match = find_key(setting.key); match.spec != nullptr)
+      apply(setting, match, result);
+    else if (const RabbitmqKey* key = find_rabbitmq_key(setting.key))
+      rabbitmq.add(setting, *key);
+    else
+      result.errors.push_back(unknown_key(setting));
+  }
+  rabbitmq.write(result.errors, result.warnings);
+}
+
+void check_mechanisms(ConfigResult& result) {
+  bool is_any_offered = false;
+  for (const std::string& name : result.config.auth_mechanisms) {
+    const bool is_offered = name == "PLAIN" || name == "AMQPLAIN";
+    is_any_offered |= is_offered;
+    if (!is_offered)
+      result.warnings.push_back(
+          fmt::format("auth_mechanisms: '{}' is not offered: only PLAIN and AMQPLAIN are", name));
+  }
+  if (!is_any_offered)
+    result.errors.emplace_back(
+        "auth_mechanisms: no client could log in; name PLAIN or AMQPLAIN or both");
 }
 
 void check_users(ConfigResult& result) {
@@ -138,22 +189,36 @@ bool ServerConfig::is_loopback_only(std::string_view user_name) const {
 ConfigResult load_config(const ConfigSources& sources) {
   ConfigResult result;
   result.config.sources = sources;
-  std::vector<Setting> settings;
-  read_settings_of_file(sources, settings, result);
-  warn_of_repeated_keys(settings, result);
+  SettingList list;
+  read_config_files(sources, list, result);
+  drop_relative_limits(list);
   for (const auto& [name, value] : sources.environment)
     for (const Variable& variable : variables)
       if (variable.name == name && !value.empty())
-        settings.push_back({name, std::string(variable.key), value});
-  for (const std::string& argument : sources.settings)
-    parse_set_argument(argument, settings, result.errors);
+        list.settings.push_back({name, std::string(variable.key), value});
+  for (const std::string& argument : sources.settings) parse_set_argument(argument, list);
+  result.errors = std::move(list.errors);
+  result.warnings.insert(result.warnings.end(), list.warnings.begin(), list.warnings.end());
 
-  apply_all(settings, result);
+  apply_all(list.settings, result);
   if (result.config.cluster_name.empty()) result.config.cluster_name = "lepus@" + sources.host_name;
   remove_repeated_vhosts(result.config.vhosts);
   check_users(result);
   check_listeners(result);
+  check_mechanisms(result);
   return result;
+}
+
+std::vector<std::string> find_config_files(const ConfigSources& sources) {
+  const std::string path = sources.file.value_or(sources.fallback_file);
+  if (path.empty()) return {};
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return list_config_files(path);
+  std::vector<std::string> files;
+  if (sources.file || std::filesystem::exists(path, error)) files.push_back(path);
+  const auto directory = std::filesystem::path(path).parent_path() / "conf.d";
+  for (std::string& file : list_config_files(directory.string())) files.push_back(std::move(file));
+  return files;
 }
 
 std::string node_name(const ServerConfig& config) {

@@ -1,6 +1,6 @@
 // Everything the operator decides, as one plain struct, and how it is put together.
 //
-//   built-in defaults < configuration file < environment < --set key=value
+//   built-in defaults < configuration files < environment < --set key=value
 //
 // The keys, their types, ranges and descriptions are one table (config_keys.cpp), from which
 // parsing, --list-config, the reference in docs/OPERATIONS.md and the comparison for a reload come.
@@ -17,7 +17,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/limits.h"
@@ -25,6 +24,7 @@
 #include "io/loop.h"
 #include "net/amqp/interceptors.h"
 #include "persist/journal.h"
+#include "tools/server/config_file.h"
 
 namespace lepus::server {
 
@@ -93,12 +93,13 @@ struct LogConfig {
 
 /// Where the values come from. Nothing here is read from the process itself, so tests can say all.
 struct ConfigSources {
-  std::optional<std::string> file;    ///< --config or LEPUS_CONFIG_FILE: must exist.
-  std::string fallback_file;          ///< Read when `file` is not given and this one exists.
+  /// --config or LEPUS_CONFIG_FILE: must exist. A directory means its *.conf. Beside a file, the
+  /// *.conf of the directory conf.d next to it are read after it.
+  std::optional<std::string> file;
+  std::string fallback_file;          ///< When `file` is not given; need not exist.
   std::vector<std::string> settings;  ///< "key=value" of each --set, in order.
-  /// Names and values of environment variables, as far as they are of interest.
-  std::vector<std::pair<std::string, std::string>> environment;
-  std::string host_name;  ///< For the default of cluster_name.
+  EnvironmentVariables environment;   ///< For $(NAME) in a file, and RABBITMQ_DEFAULT_USER etc.
+  std::string host_name;              ///< For the default of cluster_name.
 };
 
 struct ServerConfig {
@@ -111,14 +112,15 @@ struct ServerConfig {
   std::uint16_t channel_max = core::limits::channel_max;  ///< 0 = no limit.
   std::uint64_t connections_max = 0;                      ///< Of this process; 0 = no limit.
   std::uint64_t consumers_per_channel_max = 0;            ///< 0 = no limit.
-  std::uint32_t consumer_timeout_ms = 0;                  ///< 0 = none.
+  std::uint64_t consumer_timeout_ms = 0;                  ///< 0 = none.
   std::uint64_t message_size_max = core::limits::message_size_max_default;
   amqp::Interceptors interceptors;
 
   // Users and virtual hosts. users[0] is default_user; vhosts[0] is default_vhost.
   std::vector<UserConfig> users = {{"guest", "guest", {"administrator"}}};
   std::vector<std::string> vhosts = {"/"};
-  std::string event_vhost;  ///< Has amq.rabbitmq.event; empty = default_vhost.
+  std::string event_vhost;         ///< Has amq.rabbitmq.event; empty = default_vhost.
+  std::vector<std::string> auth_mechanisms = {"PLAIN", "AMQPLAIN"};  ///< May name unknown ones.
   /// Names that may log in only over a loopback address; need not be users.
   std::vector<std::string> loopback_users = {"guest"};
 
@@ -162,11 +164,14 @@ struct ServerConfig {
 
 struct ConfigResult {
   ServerConfig config;
-  std::string file;                   ///< The file that was read, "" = none.
+  std::vector<std::string> files;     ///< The files that were read, in order.
   std::vector<std::string> errors;    ///< Complete lines: origin, key, what is wrong, what to do.
   std::vector<std::string> warnings;  ///< The same, for what does not stop the start.
   bool ok() const { return errors.empty(); }
 };
+
+/// The files that make up the configuration, in the order in which they are read.
+std::vector<std::string> find_config_files(const ConfigSources& sources);
 
 /// Never throws; a file that cannot be read is an error in the result. All errors are collected,
 /// so that one start shows them all.

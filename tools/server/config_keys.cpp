@@ -8,105 +8,12 @@
 #include <iterator>
 #include <vector>
 
+#include "tools/server/config_rabbitmq.h"
 #include "tools/server/config_value.h"
 
 namespace lepus::server {
 
 namespace {
-
-/// RabbitMQ's keys and families of keys that have no meaning here (yet). "ssl_" is a prefix of
-/// names, everything else is a key with all that follows it after a dot.
-constexpr auto unsupported_keys = std::to_array<std::string_view>({
-    "amqp10_client",
-    "amqp_client",
-    "anonymous_login_pass",
-    "anonymous_login_user",
-    "auth_",
-    "background_gc_enabled",
-    "background_gc_target_interval",
-    "channel_interceptor",
-    "channel_max_per_node",
-    "classic_queue",
-    "cluster_exchange_limit",
-    "cluster_formation",
-    "cluster_keepalive_interval",
-    "cluster_partition_handling",
-    "cluster_queue_limit",
-    "cluster_tags",
-    "collect_statistics",
-    "collect_statistics_interval",
-    "consumer_disconnected_timeout",
-    "credential_validator",
-    "default_limits",
-    "default_policies",
-    "default_queue_type",
-    "default_worker_pool_size",
-    "definitions",
-    "delegate_count",
-    "distribution",
-    "erlang",
-    "exchange_types",
-    "federation",
-    "hipe_compile",
-    "initial_frame_max",
-    "link_max_per_session",
-    "listeners.ssl",
-    "log.channel",
-    "log.connection",
-    "log.console",
-    "log.default",
-    "log.error_logger_format_depth",
-    "log.exchange",
-    "log.federation",
-    "log.file",
-    "log.journald",
-    "log.mirroring",
-    "log.queue",
-    "log.ra",
-    "log.summarize_process_state",
-    "log.syslog",
-    "log.upgrade",
-    "log.user",
-    "management",
-    "management_agent",
-    "max_channels_per_connection",
-    "memory_monitor_interval",
-    "message_interceptors",
-    "message_store_shutdown_timeout",
-    "metadata_store",
-    "mirroring_",
-    "mnesia_",
-    "motd_file",
-    "mqtt",
-    "net_ticktime",
-    "node_tags",
-    "num_acceptors",
-    "password_hashing_module",
-    "prevent_startup_if_node_was_reset",
-    "prometheus",
-    "proxy_protocol",
-    "queue_",
-    "quorum_queue",
-    "raft",
-    "ranch_connection_max",
-    "reverse_dns_lookups",
-    "runtime_parameters",
-    "session_max_per_connection",
-    "socket_writer",
-    "ssl_",
-    "stomp",
-    "stream",
-    "sysmon_handler",
-    "tcp_listen_options",
-    "vhost_max",
-    "vhost_restart_strategy",
-    "vm_memory_calculation_strategy",
-});
-
-bool is_in_family(std::string_view name, std::string_view family) {
-  if (!name.starts_with(family)) return false;
-  return family.ends_with('_') || name.size() == family.size() || name[family.size()] == '.';
-}
 
 /// A pattern split around its part with '$'; `variable` is empty when it has none.
 struct Pattern {
@@ -185,30 +92,61 @@ KeyMatch find_key(std::string_view name) {
   return best;
 }
 
-bool is_unsupported_key(std::string_view name) {
-  const auto matches = [name](std::string_view family) { return is_in_family(name, family); };
-  return std::any_of(unsupported_keys.begin(), unsupported_keys.end(), matches);
-}
+namespace {
+
+/// The candidate most like a name so far.
+class Nearest {
+ public:
+  explicit Nearest(std::string_view name)
+      : name_(name), distance_min_(std::max<std::size_t>(2, name.size() / 4) + 1) {}
+  void look_at(std::string candidate) {
+    const std::size_t distance = edit_distance(name_, candidate);
+    if (distance >= distance_min_) return;
+    distance_min_ = distance;
+    best_ = std::move(candidate);
+  }
+  std::string take() { return std::move(best_); }
+
+ private:
+  const std::string_view name_;
+  std::size_t distance_min_;
+  std::string best_;
+};
+
+/// Keys that people expect and that are called otherwise.
+struct OtherName {
+  std::string_view wrong;
+  std::string_view right;
+};
+constexpr std::array other_names = {
+    OtherName{"log.level", "log.console.level"},
+    OtherName{"log_level", "log.console.level"},
+    OtherName{"log", "log.console"},
+    OtherName{"port", "listeners.tcp.default"},
+    OtherName{"listeners.default", "listeners.tcp.default"},
+    OtherName{"tcp_listeners", "listeners.tcp.default"},
+};
+
+}  // namespace
 
 std::string nearest_key(std::string_view name) {
-  std::string nearest;
-  std::size_t distance_min = std::max<std::size_t>(2, name.size() / 4) + 1;
-  for (const KeySpec& spec : config_keys()) {
-    std::string candidate = candidate_for(spec.name, name);
-    const std::size_t distance = edit_distance(name, candidate);
-    if (distance >= distance_min) continue;
-    distance_min = distance;
-    nearest = std::move(candidate);
-  }
-  return nearest;
+  constexpr std::size_t size_max = 128;  // No key is longer, and finding is quadratic.
+  if (name.size() > size_max) return {};
+  for (const OtherName& other : other_names)
+    if (other.wrong == name) return std::string(other.right);
+  Nearest nearest(name);
+  for (const KeySpec& spec : config_keys()) nearest.look_at(candidate_for(spec.name, name));
+  for (const RabbitmqKey& key : rabbitmq_keys())
+    nearest.look_at(rabbitmq_key_like(key.pattern, name));
+  return nearest.take();
 }
 
 std::string format_config_example() {
   std::string out =
       "## Configuration of lepus: every key, commented out, with its default. Written by\n"
-      "## `lepus --list-config`. Lines are `key = value`; `#` starts a comment; a value that "
-      "holds\n"
-      "## a `#` or must keep its blanks is put between single quotes.\n";
+      "## `lepus --list-config`. Lines are `key = value`; `#` at the beginning or behind a blank\n"
+      "## starts a comment; a value with such a `#`, or whose blanks count, is put between single\n"
+      "## quotes.\n";
   std::string_view section;
   const ServerConfig defaults;
   for (const KeySpec& spec : config_keys()) {

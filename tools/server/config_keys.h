@@ -52,10 +52,8 @@ struct KeyMatch {
 };
 KeyMatch find_key(std::string_view name);
 
-/// A key that RabbitMQ has and this version has not.
-bool is_unsupported_key(std::string_view name);
-
-/// The known key most like `name`, '$' parts filled in from it; "" when none is near.
+/// The key most like `name`, here or in RabbitMQ, '$' parts filled in from it; "" when none is
+/// near.
 std::string nearest_key(std::string_view name);
 
 /// A configuration file with every key commented out at its default: docs/lepus.conf.example.

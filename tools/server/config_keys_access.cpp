@@ -20,6 +20,8 @@ SetOutcome set_listener(ServerConfig& config, const KeyText& given) {
   const auto same_name = [&](const ListenAddress& known) { return known.name == given.variable; };
   std::erase_if(config.listeners, same_name);
   if (given.value == "none") return taken();
+  if (given.value.starts_with("unix:") || given.value.starts_with('/'))
+    return refused("AMQP is not served on Unix sockets: name a port or a loopback address");
   auto address = parse_listen_address(given.value);
   if (!address) return refused();
   address->name = given.variable;
@@ -126,6 +128,16 @@ std::string show_vhosts(const ServerConfig& config) {
   return fmt::format("{}", fmt::join(config.vhosts.begin() + 1, config.vhosts.end(), ","));
 }
 
+SetOutcome add_auth_mechanism(ServerConfig& config, const KeyText& given) {
+  if (given.value.empty()) return refused("it is empty");
+  auto& names = config.auth_mechanisms;
+  if (std::find(names.begin(), names.end(), given.value) == names.end())
+    names.emplace_back(given.value);
+  return taken();
+}
+std::string show_auth_mechanisms(const ServerConfig& config) {
+  return fmt::format("{}", fmt::join(config.auth_mechanisms, ","));
+}
 SetOutcome set_loopback_user(ServerConfig& config, const KeyText& given) {
   const auto value = parse_bool(given.value);
   if (!value) return refused();
@@ -304,8 +316,12 @@ std::string show_log_stdio(const ServerConfig& config) {
 }
 
 SetOutcome set_definitions_backend(ServerConfig&, const KeyText& given) {
-  if (given.value == "local_filesystem") return taken();
-  return refused("definitions come from a file or a directory only");
+  constexpr std::array<std::string_view, 4> local_names = {
+      "local_filesystem", "local", "rabbit_definitions_import_local_filesystem",
+      "rabbitmq_definitions_import_local_filesystem"};
+  if (std::find(local_names.begin(), local_names.end(), given.value) != local_names.end())
+    return taken();
+  return refused("definitions come from a file or a directory only: name it in load_definitions");
 }
 
 }  // namespace
@@ -324,6 +340,7 @@ constexpr Access user_configure = added_pattern<&UserConfig::configure>;
 constexpr Access user_write = added_pattern<&UserConfig::write>;
 constexpr Access user_read = added_pattern<&UserConfig::read>;
 constexpr Access user_vhost_pattern = added_pattern<&UserConfig::vhost_pattern>;
+constexpr Access auth_mechanism = {add_auth_mechanism, show_auth_mechanisms};
 constexpr Access loopback_user = {set_loopback_user, show_loopback_users};
 constexpr Access no_loopback_users = {set_no_loopback_users, show_nothing};
 constexpr Access default_vhost = {set_default_vhost, show_default_vhost};

@@ -142,6 +142,7 @@ extern const Access user_configure;
 extern const Access user_write;
 extern const Access user_read;
 extern const Access user_vhost_pattern;
+extern const Access auth_mechanism;     ///< auth_mechanisms.$name
 extern const Access loopback_user;      ///< $name = true or false
 extern const Access no_loopback_users;  ///< loopback_users = none
 extern const Access default_vhost;
@@ -162,6 +163,6 @@ extern const Access journal_sync;
 extern const Access segment_size;
 extern const Access log_file;
 extern const Access log_stdio;
-extern const Access definitions_backend;  ///< local_filesystem and nothing else
+extern const Access definitions_backend;  ///< Names of the local file system and nothing else
 
 }  // namespace lepus::server::access

@@ -84,16 +84,19 @@ void add_protocol(std::vector<KeySpec>& rows) {
   add({"channel_max", "a number from 0 to 65535, 0 = no limit",
        "Channels of a connection, offered in connection.tune."},
       later, access::number<0, 65535, &C::channel_max>);
+  add({"max_channels_per_connection", "a number from 0 to 65535, 0 = no limit",
+       "Another name of channel_max."},
+      later, access::alias_of(access::number<0, 65535, &C::channel_max>));
   add({"max_message_size", "a size from 1 to 512MiB", "Largest body of a message."}, later,
       access::size<1, core::limits::body_size_max_hard, &C::message_size_max>);
   add({"consumer_max_per_channel", "a number from 1 to 4294967295, or infinity",
        "Consumers of a channel."},
       later, access::number_or_infinity<u32_max, &C::consumers_per_channel_max>);
-  add({"consumer_timeout", "milliseconds from 1 to 4294967295, or infinity",
+  add({"consumer_timeout", "milliseconds from 1, or infinity",
        "Time a consumer has to acknowledge a delivery: then it is cancelled, and what it had goes "
        "back to the queue. Policies, queues and consumers can have their own "
        "(x-consumer-timeout)."},
-      later, access::number_or_infinity<u32_max, &C::consumer_timeout_ms>);
+      later, access::number_or_infinity<UINT64_MAX, &C::consumer_timeout_ms>);
   add({"message_interceptors.incoming.set_header_timestamp.overwrite", accepts_bool,
        "Every message gets the header timestamp_in_ms and the property timestamp as it comes in. "
        "true: also in place of the publisher's; not set: nothing is added."},
@@ -142,6 +145,9 @@ void add_users(std::vector<KeySpec>& rows) {
       access::user_read);
   add({"default_users.$name.write", accepts_pattern, "As default_permissions.write."}, once,
       access::user_write);
+  add({"auth_mechanisms.$name", "PLAIN or AMQPLAIN",
+       "Mechanisms that clients may log in with. Both are offered whichever is named."},
+      later, access::auth_mechanism);
   add({"loopback_users.$name", accepts_bool,
        "Whether the user may log in over a loopback address only. guest always is unless set to "
        "false here."},
@@ -168,7 +174,7 @@ void add_memory(std::vector<KeySpec>& rows) {
        "Another name of vm_memory_high_watermark.relative."},
       at_once, access::alias_of(fraction));
   add({"vm_memory_high_watermark.absolute", "a size, e.g. 4GiB",
-       "The same as an amount. The last of these keys counts."},
+       "The same as an amount; outweighs the fraction."},
       at_once, access::watermark_size);
   add({"vm_memory_high_watermark_paging_ratio", "a fraction above 0 up to 1, e.g. 0.5",
        "From this share of the watermark on, all messages that can go to disk alone do, also "
@@ -187,8 +193,8 @@ void add_memory(std::vector<KeySpec>& rows) {
 void add_threads(std::vector<KeySpec>& rows) {
   const Section add(rows, "Threads");
   add({"shards", "auto or a number from 1 to 1024",
-       "Threads that serve connections and queues. auto: one per core, one core less from four "
-       "cores on; one per CPU of cpuset when that is set."},
+       "Threads that serve connections and queues. auto: one for each core but one, within the "
+       "cgroup's CPU quota, and at least one; one for each CPU of cpuset when that is set."},
       restart, access::shards);
   add({"cpuset", "CPU numbers like 2-5,8",
        "CPUs for the shards; naming SMT siblings uses them. Not set: one CPU of each core the "
@@ -236,7 +242,7 @@ void add_files_and_log(std::vector<KeySpec>& rows) {
   add({"disk_free_limit", "a size, e.g. 1GiB", "Another name of disk_free_limit.absolute."},
       at_once, access::alias_of(access::disk_size));
   add({"disk_free_limit.relative", "a factor above 0 up to 1000, e.g. 1.5",
-       "The same as a multiple of the memory available. The last of these keys counts."},
+       "The same as a multiple of the memory available; disk_free_limit.absolute outweighs it."},
       at_once, access::disk_factor);
   const auto definitions = access::text<&C::load_definitions>;
   add({"load_definitions", "a path",
@@ -248,8 +254,8 @@ void add_files_and_log(std::vector<KeySpec>& rows) {
       access::alias_of(definitions));
   add({"management.load_definitions", "a path", "Another name of load_definitions."}, restart,
       access::alias_of(definitions));
-  add({"definitions.import_backend", "local_filesystem", "Where definitions come from."}, restart,
-      access::definitions_backend);
+  add({"definitions.import_backend", "local_filesystem or local", "Where definitions come from."},
+      restart, access::definitions_backend);
   add({"log.dir", "a path", "Directory of the log file; made when missing."}, at_once,
       access::text<&C::log, &LogConfig::dir>);
   add({"log.file", "a file name or false", "File in log.dir, or an absolute path."}, at_once,

@@ -13,26 +13,35 @@
 
 namespace lepus::server {
 
+namespace {
+
+/// More than any disk or memory has; leaves room for sums.
+constexpr std::uint64_t size_max = 1ULL << 62;
+
+std::uint64_t share_of(std::uint64_t size, double factor) {
+  const double share = static_cast<double>(size) * factor;
+  return share < static_cast<double>(size_max) ? static_cast<std::uint64_t>(share) : size_max;
+}
+
+}  // namespace
+
 MemoryLimits memory_limits(const ServerConfig& config, std::uint64_t machine_size) {
   CHECK(machine_size > 0);
   const std::uint64_t available = config.total_memory_override.value_or(machine_size);
   const MemoryWatermark& mark = config.memory_watermark;
-  const std::uint64_t wanted =
-      mark.is_relative ? static_cast<std::uint64_t>(static_cast<double>(available) * mark.fraction)
-                       : mark.size;
+  const std::uint64_t wanted = mark.is_relative ? share_of(available, mark.fraction) : mark.size;
   const std::uint64_t watermark = std::clamp<std::uint64_t>(wanted, 1, available);
   return {.available_size = available,
           .watermark_size = watermark,
-          .paging_size = static_cast<std::uint64_t>(static_cast<double>(watermark) *
-                                                    config.memory_paging_ratio)};
+          .paging_size = share_of(watermark, config.memory_paging_ratio)};
 }
 
 std::uint64_t disk_free_limit(const ServerConfig& config, std::uint64_t machine_size) {
   CHECK(machine_size > 0);
   const DiskFreeLimit& limit = config.disk_free_limit;
-  if (!limit.is_relative) return limit.size;
+  if (!limit.is_relative) return std::min(limit.size, size_max);
   const std::uint64_t available = config.total_memory_override.value_or(machine_size);
-  return static_cast<std::uint64_t>(static_cast<double>(available) * limit.factor);
+  return share_of(available, limit.factor);
 }
 
 std::uint64_t read_available_memory() {

@@ -2,6 +2,8 @@
 // is said by keep_what_needs_restart(), and a test holds the two against each other.
 #include "tools/server/config_reload.h"
 
+#include <fmt/ranges.h>
+
 #include "tools/server/config_keys.h"
 
 namespace lepus::server {
@@ -79,7 +81,8 @@ ServerConfig reload_config(const ServerConfig& running, LogSystem& log_system, c
               "interface",
               {{"key", key}});
   if (wanted.ok())
-    log.write(core::LogLevel::info, category, "configuration reloaded", {{"file", wanted.file}});
+    log.write(core::LogLevel::info, category, "configuration reloaded",
+              {{"files", fmt::format("{}", fmt::join(wanted.files, " "))}});
   else
     log.write(core::LogLevel::error, category, "configuration kept as it was",
               {{"errors", wanted.errors.size()}});

@@ -19,18 +19,26 @@ struct SizeUnit {
 };
 constexpr std::array size_units = {
     SizeUnit{"b", 1},
-    SizeUnit{"k", 1ULL << 10},
-    SizeUnit{"kib", 1ULL << 10},
+    SizeUnit{"k", 1'000},
     SizeUnit{"kb", 1'000},
-    SizeUnit{"m", 1ULL << 20},
-    SizeUnit{"mib", 1ULL << 20},
+    SizeUnit{"ki", 1ULL << 10},
+    SizeUnit{"kib", 1ULL << 10},
+    SizeUnit{"m", 1'000'000},
     SizeUnit{"mb", 1'000'000},
-    SizeUnit{"g", 1ULL << 30},
-    SizeUnit{"gib", 1ULL << 30},
-    SizeUnit{"t", 1ULL << 40},
-    SizeUnit{"tib", 1ULL << 40},
+    SizeUnit{"mi", 1ULL << 20},
+    SizeUnit{"mib", 1ULL << 20},
+    SizeUnit{"g", 1'000'000'000},
     SizeUnit{"gb", 1'000'000'000},
+    SizeUnit{"gi", 1ULL << 30},
+    SizeUnit{"gib", 1ULL << 30},
+    SizeUnit{"t", 1'000'000'000'000},
     SizeUnit{"tb", 1'000'000'000'000},
+    SizeUnit{"ti", 1ULL << 40},
+    SizeUnit{"tib", 1ULL << 40},
+    SizeUnit{"p", 1'000'000'000'000'000},
+    SizeUnit{"pb", 1'000'000'000'000'000},
+    SizeUnit{"pi", 1ULL << 50},
+    SizeUnit{"pib", 1ULL << 50},
 };
 
 std::string lower(std::string_view text) {
@@ -90,6 +98,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
 
 std::string format_size(std::uint64_t size) {
   constexpr std::array units = {
+      SizeUnit{"PiB", 1ULL << 50}, SizeUnit{"PB", 1'000'000'000'000'000},
       SizeUnit{"TiB", 1ULL << 40}, SizeUnit{"TB", 1'000'000'000'000},
       SizeUnit{"GiB", 1ULL << 30}, SizeUnit{"GB", 1'000'000'000},
       SizeUnit{"MiB", 1ULL << 20}, SizeUnit{"MB", 1'000'000},

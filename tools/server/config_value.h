@@ -18,8 +18,9 @@ std::string_view trim(std::string_view text);
 std::vector<std::string_view> split_list(std::string_view text);
 
 std::optional<std::uint64_t> parse_number(std::string_view text);
-/// A number of bytes: 1000, 64KB, 64KiB, 1MB, 1MiB, 2GB, 2GiB, 1TB, 1TiB. K, M, G, T alone count in
-/// powers of 1024, as in RabbitMQ. Upper and lower case are alike.
+/// A number of bytes: 1000, 64KB, 64KiB, 64Ki, up to PB and PiB. KB, MB, ... and K, M, ... alone
+/// count in powers of 1000, KiB and Ki in powers of 1024, as in RabbitMQ since 3.13. Upper and
+/// lower case are alike.
 std::optional<std::uint64_t> parse_size(std::string_view text);
 /// A number of bytes in the largest unit that leaves no remainder: "128MiB", "50MB", "1234".
 std::string format_size(std::uint64_t size);

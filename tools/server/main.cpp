@@ -1,16 +1,19 @@
 // The server program: command line -> configuration -> placement -> checks of the machine -> node.
 // Exit codes: 0 after a clean stop, 1 when the broker cannot start or failed, 2 for a wrong command
 // line. Everything that can be wrong is said in one line on standard error before anything listens.
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <utility>
 
 #include "io/os.h"
 #include "io/signals.h"
 #include "io/uring_probe.h"
+#include "tools/server/config_check.h"
 #include "tools/server/config_keys.h"
+#include "tools/server/config_rabbitmq.h"
 #include "tools/server/config_value.h"
 #include "tools/server/data_dir.h"
 #include "tools/server/definitions_store.h"
@@ -68,9 +71,31 @@ int run_node(const ServerConfig& config, const Placement& placement) {
   return node.run();
 }
 
+/// The placement with the warning that another broker has its CPUs, as a start would log it.
+Placement with_overlap(Placement placement) {
+  PlacementLocks locks;
+  std::string overlap = locks.take(placement, PlacementLocks::shared_directory);
+  if (!overlap.empty()) placement.warnings.push_back(std::move(overlap));
+  return placement;
+}
+
+/// --check-config, for what only shows outside the configuration.
+int check(const ConfigResult& loaded, const Placement& placement) {
+  const ConfigCheck outcome = check_environment(loaded.config);
+  for (const std::string& warning : with_overlap(placement).warnings)
+    fmt::print(stderr, "lepus: {}\n", warning);
+  for (const std::string& warning : outcome.warnings) fmt::print(stderr, "lepus: {}\n", warning);
+  for (const std::string& error : outcome.errors) fmt::print(stderr, "lepus: {}\n", error);
+  if (!outcome.errors.empty()) return 1;
+  const std::string files = fmt::format("{}", fmt::join(loaded.files, ", "));
+  return print(
+      fmt::format("configuration is valid ({})\n", files.empty() ? std::string("no file") : files));
+}
+
 int run(const Options& options) {
   if (options.command == Command::list_config) return print(format_config_example());
   if (options.command == Command::list_config_reference) return print(format_config_reference());
+  if (options.command == Command::list_rabbitmq_keys) return print(format_rabbitmq_reference());
 
   const ConfigResult loaded = load_config(options.sources);
   for (const std::string& warning : loaded.warnings) fmt::print(stderr, "lepus: {}\n", warning);
@@ -86,8 +111,8 @@ int run(const Options& options) {
   if (!placed.ok()) return fail(placed.error);
 
   if (options.command == Command::print_placement)
-    return print(format_placement(placed.placement, machine.machine));
-  if (options.command == Command::check_config) return print("configuration is valid\n");
+    return print(format_placement(with_overlap(placed.placement), machine.machine));
+  if (options.command == Command::check_config) return check(loaded, placed.placement);
   return run_node(loaded.config, placed.placement);
 }
 

@@ -58,8 +58,10 @@ std::unique_ptr<amqp::Settings> make_settings(const ServerConfig& config) {
   settings->connections_max = config.connections_max;
   settings->consumers_per_channel_max = config.consumers_per_channel_max;
   settings->interceptors = config.interceptors;
-  if (config.consumer_timeout_ms > 0)
-    settings->consumer_timeout = config.consumer_timeout_ms * core::nanos_per_ms;
+  constexpr std::uint64_t consumer_timeout_ms_max = core::never / core::nanos_per_ms / 2;
+  if (config.consumer_timeout_ms > 0 && config.consumer_timeout_ms < consumer_timeout_ms_max)
+    settings->consumer_timeout =
+        static_cast<core::Nanos>(config.consumer_timeout_ms) * core::nanos_per_ms;
   settings->handshake_timeout = config.handshake_timeout_ms == 0
                                     ? core::never
                                     : config.handshake_timeout_ms * core::nanos_per_ms;

@@ -14,9 +14,11 @@ namespace {
 
 constexpr const char* fallback_file = "/etc/lepus/lepus.conf";
 constexpr const char* footer =
-    "Configuration: built-in defaults, then the file, then RABBITMQ_DEFAULT_USER, _PASS and "
-    "_VHOST,\n"
-    "then --set. LEPUS_CONFIG_FILE names the file like --config does.\n"
+    "Configuration: built-in defaults, then the file, then the *.conf of the directory conf.d "
+    "beside it,\n"
+    "then RABBITMQ_DEFAULT_USER, _PASS and _VHOST, then --set. LEPUS_CONFIG_FILE names the file "
+    "like\n"
+    "--config does.\n"
     "Signals: SIGTERM or SIGINT stop cleanly; SIGHUP reopens the log and reloads the "
     "configuration.";
 
@@ -27,9 +29,12 @@ std::string host_name() {
 }
 
 void read_environment(ConfigSources& sources) {
-  for (const char* name :
-       {"RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS", "RABBITMQ_DEFAULT_VHOST"})
-    if (const char* value = std::getenv(name)) sources.environment.emplace_back(name, value);
+  for (char** at = environ; *at != nullptr; ++at) {
+    const std::string_view entry = *at;
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string_view::npos) continue;
+    sources.environment.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
+  }
   const char* file = std::getenv("LEPUS_CONFIG_FILE");
   if (!sources.file && file != nullptr && *file != '\0') sources.file = file;
   sources.fallback_file = fallback_file;
@@ -52,7 +57,8 @@ Options parse_options(int argument_count, const char* const* arguments) {
   bool version = false;
   auto* config_option =
       app.add_option("-c,--config", file,
-                     std::string("Configuration file [") + fallback_file + ", if there is one]");
+                     std::string("Configuration file, or a directory of *.conf [") + fallback_file +
+                         ", if there is one]");
   app.add_option("--set", options.sources.settings,
                  "Sets a key like a line of the file; repeatable")
       ->type_name("KEY=VALUE")
@@ -63,12 +69,14 @@ Options parse_options(int argument_count, const char* const* arguments) {
         name, [&options, command] { options.command = command; }, help);
   };
   add_command("--check-config", Command::check_config,
-              "Reads the configuration, says what is wrong");
+              "Reads the configuration and looks at what it names, says what is wrong");
   add_command("--print-placement", Command::print_placement,
               "Prints which shard runs on which CPU");
   add_command("--list-config,--help-config", Command::list_config,
               "Prints all keys with their defaults, as a configuration file");
   add_command("--list-config-markdown", Command::list_config_reference, "The same as tables");
+  add_command("--list-rabbitmq-keys", Command::list_rabbitmq_keys,
+              "Prints what is done with each key of rabbitmq.conf, as tables");
   auto* export_option =
       app.add_option("--export-definitions", options.export_target,
                      "Writes the definitions of a stopped broker's data_dir in RabbitMQ's format; "

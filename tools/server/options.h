@@ -13,6 +13,7 @@ enum class Command : std::uint8_t {
   print_placement,
   list_config,
   list_config_reference,
+  list_rabbitmq_keys,
   export_definitions,
   exit_now,  ///< --help, --version or an error: `text` is printed, the exit code is `exit_code`.
 };
@@ -25,7 +26,7 @@ struct Options {
   int exit_code = 0;
 };
 
-/// Reads also LEPUS_CONFIG_FILE, RABBITMQ_DEFAULT_USER, _PASS, _VHOST and the host name.
+/// Reads also the environment and the host name.
 Options parse_options(int argument_count, const char* const* arguments);
 
 }  // namespace lepus::server

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "tools/server/config_file.h"
+#include "tools/server/config_rabbitmq.h"
 #include "tools/server/config_reload.h"
 #include "tools/server/config_value.h"
 
@@ -45,20 +46,14 @@ TEST(ConfigKeys, VariablePartOfAName) {
   EXPECT_EQ(find_key("listeners.tcp.").spec, nullptr);
 }
 
-TEST(ConfigKeys, UnsupportedFamilies) {
-  for (const char* name : {"ssl_options.cacertfile", "management.tcp.port", "cluster_formation.x",
-                           "listeners.ssl.default", "vhost_max", "log.file.rotation",
-                           "auth_backends.1", "num_acceptors.tcp"})
-    EXPECT_TRUE(is_unsupported_key(name)) << name;
-  for (const char* name : {"listeners.sslx", "managementx", "streamer", "heartbeat", "shards"})
-    EXPECT_FALSE(is_unsupported_key(name)) << name;
-}
-
 TEST(ConfigKeys, NearestKey) {
   EXPECT_EQ(nearest_key("default_usr"), "default_user");
   EXPECT_EQ(nearest_key("default_user.jill.password"), "default_users.jill.password");
   EXPECT_EQ(nearest_key("vm_memory_high_watermark.absolut"), "vm_memory_high_watermark.absolute");
+  EXPECT_EQ(nearest_key("managment.tcp.port"), "management.tcp.port");
+  EXPECT_EQ(nearest_key("log.level"), "log.console.level");
   EXPECT_EQ(nearest_key("zzzzzzzz"), "");
+  EXPECT_EQ(nearest_key(std::string(100'000, 'a')), "");
 }
 
 /// The repository, seen from where the test runs; empty when it is not inside.
@@ -79,6 +74,10 @@ TEST(ConfigKeys, DocumentsAreUpToDate) {
   ASSERT_TRUE(read_file(root / "docs/OPERATIONS.md", operations));
   EXPECT_NE(operations.find(format_config_reference()), std::string::npos)
       << "put the output of lepus --list-config-markdown into docs/OPERATIONS.md";
+  std::string rabbitmq;
+  ASSERT_TRUE(read_file(root / "docs/RABBITMQ_CONF.md", rabbitmq));
+  EXPECT_EQ(rabbitmq, format_rabbitmq_reference())
+      << "run: lepus --list-rabbitmq-keys > docs/RABBITMQ_CONF.md";
 }
 
 TEST(ConfigReload, SaysWhatTookEffectAndWhatDidNot) {
@@ -107,7 +106,7 @@ TEST(ConfigReload, SaysWhatTookEffectAndWhatDidNot) {
 TEST(ConfigReload, TableAndCopyAgreeForEveryKey) {
   const char* const values[] = {"1",     "17",    "true",  "false", "stdout", "poll",
                                 "4KiB",  "21499", "xy",    "0.25",  "8192",   "none",
-                                "error", "on",    "2.0.0", "os",    "16MiB"};
+                                "error", "on",    "2.0.0", "os",    "16MiB",  "EXTERNAL"};
   for (const KeySpec& spec : config_keys()) {
     const ServerConfig running;
     bool has_changed = false;

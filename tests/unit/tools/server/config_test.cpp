@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
+#include <fstream>
 
 namespace lepus::server {
 namespace {
@@ -20,13 +20,13 @@ class ConfigTest : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(directory_ + "/" + name) << text;
+  }
   /// Loads `text` as a file; the directory in messages is cut off.
   ConfigResult load(const std::string& text) {
     sources_.file = directory_ + "/lepus.conf";
-    std::FILE* file = std::fopen(sources_.file->c_str(), "w");
-    EXPECT_NE(file, nullptr);
-    EXPECT_EQ(std::fwrite(text.data(), 1, text.size(), file), text.size());
-    std::fclose(file);
+    write("lepus.conf", text);
     ConfigResult result = load_config(sources_);
     for (auto* lines : {&result.errors, &result.warnings})
       for (std::string& line : *lines)
@@ -47,7 +47,7 @@ class ConfigTest : public testing::Test {
 TEST_F(ConfigTest, DefaultsWithoutAnySource) {
   const ConfigResult result = load_config({.host_name = "rabbit-hole"});
   ASSERT_TRUE(result.ok());
-  EXPECT_EQ(result.file, "");
+  EXPECT_TRUE(result.files.empty());
   const ServerConfig& config = result.config;
   ASSERT_EQ(config.listeners.size(), 1U);
   EXPECT_EQ(config.listeners[0].port, 5672);
@@ -78,7 +78,6 @@ idle = adaptive
 idle.spin_us = 20
 idle.disk_spin_us = 0
 vm_memory_high_watermark.absolute = 2GiB
-disk_free_limit.absolute = 2GB
 disk_free_limit.relative = 1.5
 default_user = admin
 default_pass = 'a # b'
@@ -172,9 +171,6 @@ TEST_F(ConfigTest, ErrorsNameFileLineAndKey) {
   EXPECT_EQ(only_error("default_permissions.write = *x"),
             "lepus.conf:1: bad value '*x' for key 'default_permissions.write': expected a regular "
             "expression; no argument for repetition operator: *");
-  EXPECT_EQ(only_error("ssl_options.verify = verify_none"),
-            "lepus.conf:1: key 'ssl_options.verify' is known to RabbitMQ but not supported by this "
-            "version; remove it");
   EXPECT_EQ(only_error("just words"), "lepus.conf:1: expected 'key = value', found 'just words'");
   EXPECT_EQ(only_error("default_pass = 'open"),
             "lepus.conf:1: default_pass: a value that starts with a quote must end with one");
@@ -203,6 +199,120 @@ TEST_F(ConfigTest, RepeatedKeyWarnsAndTheLastCounts) {
   EXPECT_EQ(result.warnings,
             std::vector<std::string>{
                 "lepus.conf:3: key 'heartbeat' is set at lepus.conf:1 already; this value counts"});
+}
+
+TEST_F(ConfigTest, CommentsAndQuotes) {
+  const auto password = [&](const std::string& value) {
+    return load("default_pass = " + value).config.users[0].password;
+  };
+  EXPECT_EQ(password("a#b"), "a#b");
+  EXPECT_EQ(password("a#b # comment"), "a#b");
+  EXPECT_EQ(password("a #b"), "a");
+  EXPECT_EQ(password("a\t#b"), "a");
+  EXPECT_EQ(password("'a #b' # comment"), "a #b");
+  EXPECT_EQ(password("'''a\n# b\n'''\nheartbeat = 7"), "a\n# b");
+  EXPECT_EQ(load("default_pass = '''a\n'''\nheartbeat = 7").config.heartbeat_s, 7U);
+  EXPECT_EQ(load("default_pass = a#b").warnings,
+            std::vector<std::string>{
+                "lepus.conf:1: the '#' in the value of 'default_pass' is part of it; RabbitMQ "
+                "takes it for a comment: put the value between single quotes, or a blank before "
+                "the comment"});
+  EXPECT_EQ(only_error("\ndefault_pass = '''a\nb"),
+            "lepus.conf:2: default_pass: a value that starts with ''' must end with '''");
+  EXPECT_EQ(load("\xEF\xBB\xBFheartbeat = 7\r\n").config.heartbeat_s, 7U);
+  EXPECT_NE(load(R"(default_users.a\.b.password = x)").config.find_user("a.b"), nullptr);
+}
+
+TEST_F(ConfigTest, EnvironmentVariablesInValues) {
+  sources_.environment = {{"SEED", "s3"}, {"PORT", "21400"}};
+  const ConfigResult result = load("default_pass = '$(SEED)-x$(SEED)'\nlisteners.tcp.1 = $(PORT)");
+  EXPECT_EQ(result.config.users[0].password, "s3-xs3");
+  EXPECT_EQ(result.config.listeners[0].port, 21400);
+  EXPECT_EQ(only_error("\ndefault_pass = $(NOPE)"),
+            "lepus.conf:2: default_pass: there is no environment variable 'NOPE'");
+  EXPECT_EQ(load("default_pass = $(open").config.users[0].password, "$(open");
+}
+
+TEST_F(ConfigTest, FilesOfTheDirectoryBesideCountLater) {
+  std::filesystem::create_directory(directory_ + "/conf.d");
+  write("conf.d/20.conf", "heartbeat = 20\nchannel_max = 20");
+  write("conf.d/10.conf", "heartbeat = 10\nframe_max = 8192");
+  write("conf.d/30.conf.bak", "heartbeat = 30");
+  const ConfigResult result = load("heartbeat = 1\nmax_connections = 5");
+  ASSERT_TRUE(result.ok()) << result.errors[0];
+  EXPECT_TRUE(result.warnings.empty());
+  EXPECT_EQ(result.config.heartbeat_s, 20U);
+  EXPECT_EQ(result.config.channel_max, 20U);
+  EXPECT_EQ(result.config.frame_max, 8192U);
+  EXPECT_EQ(result.config.connections_max, 5U);
+  EXPECT_EQ(result.files.size(), 3U);
+  write("conf.d/20.conf", "heartbeat = x");
+  EXPECT_EQ(load("").errors.at(0).substr(0, 33), "conf.d/20.conf:1: bad value 'x' f");
+}
+
+TEST_F(ConfigTest, DirectoryInPlaceOfAFile) {
+  write("20.conf", "heartbeat = 20");
+  write("10.conf", "heartbeat = 10");
+  sources_.file = directory_;
+  EXPECT_EQ(load_config(sources_).config.heartbeat_s, 20U);
+  std::filesystem::create_directory(directory_ + "/none");
+  sources_.file = directory_ + "/none";
+  EXPECT_EQ(load_config(sources_).warnings.size(), 1U);
+  // Without a file the directory beside the one that is not there counts.
+  std::filesystem::create_directory(directory_ + "/conf.d");
+  write("conf.d/a.conf", "heartbeat = 3");
+  sources_.file.reset();
+  sources_.fallback_file = directory_ + "/lepus.conf";
+  EXPECT_EQ(load_config(sources_).config.heartbeat_s, 3U);
+}
+
+TEST_F(ConfigTest, AbsoluteLimitsOutweighRelativeOnes) {
+  const ConfigResult result = load(
+      "disk_free_limit.absolute = 2GB\ndisk_free_limit.relative = 1.5\n"
+      "vm_memory_high_watermark.relative = 0.4");
+  EXPECT_FALSE(result.config.disk_free_limit.is_relative);
+  EXPECT_EQ(result.config.memory_watermark.fraction, 0.4);
+  EXPECT_EQ(result.warnings,
+            std::vector<std::string>{"lepus.conf:2: key 'disk_free_limit.relative' does not count: "
+                                     "'disk_free_limit.absolute' is set at lepus.conf:1"});
+  sources_.settings = {"disk_free_limit.relative=2"};
+  EXPECT_TRUE(load("disk_free_limit.absolute = 2GB").config.disk_free_limit.is_relative);
+}
+
+TEST_F(ConfigTest, MechanismsThatAreNamedReplaceBoth) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(load("").config.auth_mechanisms, (Names{"PLAIN", "AMQPLAIN"}));
+  EXPECT_EQ(load("auth_mechanisms.1 = PLAIN").config.auth_mechanisms, (Names{"PLAIN"}));
+  const ConfigResult some = load("auth_mechanisms.1 = PLAIN\nauth_mechanisms.2 = EXTERNAL");
+  EXPECT_TRUE(some.ok());
+  EXPECT_EQ(some.warnings,
+            (Names{"auth_mechanisms: 'EXTERNAL' is not offered: only PLAIN and AMQPLAIN are"}));
+  EXPECT_EQ(only_error("auth_mechanisms.1 = EXTERNAL"),
+            "auth_mechanisms: no client could log in; name PLAIN or AMQPLAIN or both");
+}
+
+TEST_F(ConfigTest, ValuesOfRabbitmqFiles) {
+  EXPECT_EQ(load("consumer_timeout = 31622400000").config.consumer_timeout_ms, 31'622'400'000U);
+  EXPECT_EQ(only_error("listeners.tcp.1 = unix:/run/amqp:0"),
+            "lepus.conf:1: bad value 'unix:/run/amqp:0' for key 'listeners.tcp.1': expected "
+            "[address:]port or none; AMQP is not served on Unix sockets: name a port or a loopback "
+            "address");
+  EXPECT_EQ(only_error("default_pass = encrypted:abc"),
+            "lepus.conf:1: bad value 'encrypted:abc' for key 'default_pass': expected a password; "
+            "encrypted values cannot be read");
+  EXPECT_EQ(only_error("%% old\n[\n {rabbit, []}\n].\n"),
+            "lepus.conf: this is a file in Erlang's format (rabbitmq.config, advanced.config); "
+            "write its settings as lines of 'key = value'");
+}
+
+TEST_F(ConfigTest, InputIsBounded) {
+  std::string text;
+  while (text.size() < 200'000) text += "k" + std::to_string(text.size()) + " = 1\n";
+  EXPECT_EQ(load(text).errors.size(), config_errors_max + 1);
+  const ConfigResult large = load(std::string(config_file_size_max + 1, '#'));
+  ASSERT_EQ(large.errors.size(), 1U);
+  EXPECT_EQ(large.errors[0],
+            "lepus.conf: cannot read the configuration file: it has more than 1048576 bytes");
 }
 
 TEST_F(ConfigTest, MissingFile) {

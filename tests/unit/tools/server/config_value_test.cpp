@@ -14,7 +14,11 @@ TEST(ConfigValue, Sizes) {
   EXPECT_EQ(parse_size("64KiB"), 65536U);
   EXPECT_EQ(parse_size("64kb"), 64000U);
   EXPECT_EQ(parse_size("2 GB"), 2'000'000'000U);
-  EXPECT_EQ(parse_size("1M"), 1048576U);
+  EXPECT_EQ(parse_size("1M"), 1'000'000U);
+  EXPECT_EQ(parse_size("1Mi"), 1048576U);
+  EXPECT_EQ(parse_size("2P"), 2'000'000'000'000'000U);
+  EXPECT_EQ(parse_size("2PB"), 2'000'000'000'000'000U);
+  EXPECT_EQ(parse_size("2pib"), 2ULL << 50);
   EXPECT_EQ(parse_size("1TiB"), 1ULL << 40);
   for (const char* text : {"", "KB", "1.5GB", "-1", "1XB", "99999999999TB", "1 0"})
     EXPECT_FALSE(parse_size(text).has_value()) << text;

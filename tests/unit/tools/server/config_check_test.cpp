@@ -1,0 +1,64 @@
+// What --check-config finds outside the configuration.
+#include "tools/server/config_check.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace lepus::server {
+namespace {
+
+class ConfigCheckTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "lepus-check-XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+    config_.data_dir = directory_ + "/data";
+    config_.log.dir = directory_ + "/log";
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  std::string only_error() const {
+    const ConfigCheck check = check_environment(config_);
+    EXPECT_EQ(check.errors.size(), 1U);
+    return check.errors.empty() ? "" : check.errors[0];
+  }
+
+  ServerConfig config_;
+  std::string directory_;
+};
+
+TEST_F(ConfigCheckTest, NothingIsMissingAndNothingIsMade) {
+  config_.log.file = "lepus.log";
+  const ConfigCheck check = check_environment(config_);
+  EXPECT_TRUE(check.errors.empty());
+  EXPECT_TRUE(check.warnings.empty());
+  EXPECT_TRUE(std::filesystem::is_empty(directory_));
+}
+
+TEST_F(ConfigCheckTest, DirectoriesThatCannotBe) {
+  std::ofstream(directory_ + "/file") << "x";
+  config_.data_dir = directory_ + "/file/data";
+  EXPECT_EQ(only_error(),
+            "data_dir = " + config_.data_dir + ": " + directory_ + "/file is not a directory");
+}
+
+TEST_F(ConfigCheckTest, PathOfASocketIsTooLong) {
+  config_.management_socket = directory_ + "/" + std::string(200, 's');
+  EXPECT_NE(only_error().find("a socket's may have 107"), std::string::npos);
+}
+
+TEST_F(ConfigCheckTest, DefinitionsAreRead) {
+  config_.load_definitions = directory_ + "/d.json";
+  EXPECT_NE(only_error().find("d.json: No such file"), std::string::npos);
+  std::ofstream(config_.load_definitions) << R"({"queues": [{"name": 5}]})";
+  EXPECT_NE(only_error().find("queues[0]"), std::string::npos);
+  std::ofstream(config_.load_definitions) << "{}";
+  EXPECT_TRUE(check_environment(config_).errors.empty());
+}
+
+}  // namespace
+}  // namespace lepus::server
