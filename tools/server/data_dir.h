@@ -1,10 +1,16 @@
-// The directory of a broker's data: made when missing, and held by one broker at a time through a
-// lock on the file "lock" in it, which the kernel drops when the process ends however it ends.
+// The directory of a broker's data: made when missing, and held by one broker at a time through
+// locks on the directory itself and on the file "lock" in it, which the kernel drops when the
+// process ends however it ends. Password hashes and messages are in it: nobody but its owner and
+// group may look in.
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace lepus::server {
+
+/// What nobody else may do with what the broker makes: the group may not write, others nothing.
+inline constexpr unsigned closed_to_others = 027;
 
 class DataDir {
  public:
@@ -15,9 +21,17 @@ class DataDir {
 
   /// "" or what is wrong and what to do. At most once.
   [[nodiscard]] std::string open(const std::string& path);
+  /// Of open(): what others could see there, and whether it is repaired.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
+  std::string make(const std::string& path);
+  std::string lock(const std::string& path);
+  void close_to_others(const std::string& path);
+
+  int directory_fd_ = -1;
   int lock_fd_ = -1;
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace lepus::server

@@ -3,6 +3,8 @@
 // line. Everything that can be wrong is said in one line on standard error before anything listens.
 #include <fmt/ranges.h>
 
+#include <sys/stat.h>
+
 #include <csignal>
 #include <cstdio>
 #include <string>
@@ -57,6 +59,8 @@ int run_node(const ServerConfig& config, const Placement& placement) {
   core::Log& log = log_system.front("main");
   PlacementLocks locks;
   const std::string overlap = locks.take(placement, PlacementLocks::shared_directory);
+  for (const std::string& warning : data_dir.warnings())
+    log.write(core::LogLevel::warning, core::LogCategory::general, "data_dir", {{"text", warning}});
   for (const std::string& warning : placement.warnings)
     log.write(core::LogLevel::warning, core::LogCategory::general, "placement",
               {{"text", warning}});
@@ -121,6 +125,7 @@ int run(const Options& options) {
 }  // namespace lepus::server
 
 int main(int argument_count, char** arguments) {
+  umask(umask(0) | lepus::server::closed_to_others);
   const auto options = lepus::server::parse_options(argument_count, arguments);
   if (options.command != lepus::server::Command::exit_now) return lepus::server::run(options);
   std::fputs(options.text.c_str(), options.exit_code == 0 ? stdout : stderr);
