@@ -128,7 +128,8 @@ struct AccessRefusal {
     no_such_policy,
     no_such_parameter,
     bad_value,
-    stopping
+    stopping,
+    not_stored  ///< The catalog cannot be written at the moment.
   };
   Reason reason = Reason::bad_value;
   std::string text;

@@ -239,6 +239,7 @@ void Broker::add_deadline(Nanos at, QueueId queue) {
 void Broker::advance(Nanos now) {
   CHECK(now >= now_);
   now_ = now;
+  stamp_ = std::max(stamp_, now + wall_offset_);
   // What a queue registers while its deadline runs is for the next call.
   for (std::size_t left = deadlines_.size(); left > 0 && next_deadline() <= now; --left) {
     const QueueId id = deadlines_.front().queue;

@@ -107,7 +107,8 @@ class Broker final : private MessageHolder {
   void advance(Nanos now);
   /// When advance() should be called next; core::never when nothing waits for time.
   Nanos next_deadline() const { return deadlines_.empty() ? never : deadlines_.front().at; }
-  /// Seconds since 1970 are (now + offset) / 10^9: for x-death.
+  /// Nanoseconds since 1970 are now + offset, from the next advance() on. The system's clock may be
+  /// set, so it may go back.
   void set_wall_clock_offset(Nanos offset) { wall_offset_ = offset; }
   /// Messages of this shard above `bytes` altogether: memory is short, all that can be on disk
   /// alone goes there. Below that, limits::resident_max holds for what is recorded anyway.
@@ -116,6 +117,8 @@ class Broker final : private MessageHolder {
   bool has_work() const { return !marked_.empty() || has_more_to_page_; }
   std::size_t queue_count() const { return queues_.size(); }
   Nanos wall_clock_offset() const { return wall_offset_; }
+  /// Nanoseconds since 1970, and never less than before: for what is in the order of its time.
+  Nanos stamp() const { return stamp_; }
   /// A row for each of these that is homed here.
   void describe(std::span<const QueueId> ids, std::vector<QueueStats>& out);
 
@@ -286,6 +289,7 @@ class Broker final : private MessageHolder {
   bool has_more_to_page_ = false;
   Nanos now_ = 0;
   Nanos wall_offset_ = 0;
+  Nanos stamp_ = 0;
   Alarm alarm_;
   std::string node_name_ = "lepus@localhost";
   std::vector<Event> noted_events_;  ///< Of the changes being applied.

@@ -53,7 +53,10 @@ constexpr std::size_t held_input_max = tiny ? 256 : 256 << 10;
 static_assert(send_low_water < send_high_water);
 
 // --- Connections
-constexpr Nanos close_ok_wait = 5 * nanos_per_s;   ///< After connection.close was sent.
+constexpr Nanos close_ok_wait = 5 * nanos_per_s;  ///< After connection.close was sent.
+/// How long requests wait for a catalog that another program has locked, before they get an error.
+constexpr Nanos store_busy_wait = 5 * nanos_per_s;
+constexpr Nanos store_retry_interval = 100 * nanos_per_ms;
 constexpr Nanos shutdown_wait = 10 * nanos_per_s;  ///< A whole clean stop.
 constexpr std::uint16_t heartbeat_default_s = 60;
 

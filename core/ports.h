@@ -190,9 +190,21 @@ class DefinitionStore {
   virtual void record(const TopologyChange& change) = 0;
   /// Something recorded is not durable yet.
   virtual bool has_changes() const = 0;
-  /// Makes everything recorded durable, all or nothing; blocks. Empty, or why not: then the store
-  /// is of no more use, and nobody may be told of what was recorded since the last commit.
+  /// Makes everything recorded durable, all or nothing; blocks. Empty, or why not: then nobody may
+  /// be told of what was recorded since the last commit, and fault() says whether the store is of
+  /// any more use.
   [[nodiscard]] virtual std::string commit() = 0;
+  enum class Fault : std::uint8_t {
+    busy,     ///< Another program has it locked.
+    no_room,  ///< Of disk or memory.
+    broken,   ///< What is on the disk is not known: the store is of no more use.
+  };
+  /// Why the last commit() failed.
+  virtual Fault fault() const { return Fault::broken; }
+  /// After a failed commit() that did not break the store, or before a commit(): what was recorded
+  /// since the last one is forgotten. `undo` takes it back on the master (core/topology_undo.h), in
+  /// the order in which it was applied there.
+  virtual void roll_back(std::span<const TopologyChange>) { CHECK(false); }
 };
 
 }  // namespace lepus::core

@@ -118,14 +118,15 @@ void Queue::restore_levels(const RestoredQueue& held) {
   for (const Sequence below : held.seen) backlog_.restore_announced(below);
 }
 
-/// Times from before the restart are of the wall clock.
+/// Times from before the restart are of the wall clock, which may have been set since.
 void Queue::restore_deadlines(const RestoredRun& run) {
   const bool has_own = run.deadline != never;
   const bool has_ttl = expiry_ && expiry_->has_ttl();
   if (has_own && !expiry_) expiry_ = std::make_unique<Expiry>();
-  const Nanos arrived = run.enqueued_ms == 0 ? broker_.now()
-                                             : static_cast<Nanos>(run.enqueued_ms) * nanos_per_ms -
-                                                   broker_.wall_clock_offset();
+  Nanos arrived = broker_.now();
+  if (run.enqueued_ms != 0)
+    arrived = std::min(
+        arrived, static_cast<Nanos>(run.enqueued_ms) * nanos_per_ms - broker_.wall_clock_offset());
   for (Sequence sequence = run.first; sequence < run.first + run.count; ++sequence) {
     if (has_own) expiry_->add(run.deadline, sequence);
     if (has_ttl) expiry_->arrived(arrived, sequence);

@@ -17,7 +17,7 @@ Stream::Stream(Queue& queue, Broker& broker)
     : queue_(queue), broker_(broker), offsets_(queue.info().id, broker) {}
 
 std::uint64_t Stream::wall_clock_ms() const {
-  return static_cast<std::uint64_t>((broker_.now() + broker_.wall_clock_offset()) / nanos_per_ms);
+  return static_cast<std::uint64_t>(broker_.stamp() / nanos_per_ms);
 }
 
 Sequence Stream::end() const { return queue_.backlog_.end(); }
@@ -282,7 +282,7 @@ Nanos Stream::next_deadline() const {
   const auto& max_age_ms = queue_.info().effective.max_age_ms;
   if (!max_age_ms) return never;
   const auto at = static_cast<Nanos>(times_.oldest_ms() + *max_age_ms) * nanos_per_ms;
-  return std::max(at - broker_.wall_clock_offset(), broker_.now());
+  return broker_.now() + std::max<Nanos>(at - broker_.stamp(), 0);
 }
 
 }  // namespace lepus::core

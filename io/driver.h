@@ -42,6 +42,8 @@ class Driver {
   virtual core::Nanos turn(OpList& submitted, std::vector<Completion>& completed,
                            core::Nanos wait_until) = 0;
   virtual core::Nanos now() = 0;
+  /// Nanoseconds since 1970 by the system's clock, which may be set forth and back at any moment.
+  virtual core::Nanos wall_now() { return now(); }
   /// Names of a connected socket's ends; empty addresses when the peer is gone already. Once per
   /// connection.
   virtual PeerName peer_name(int fd) = 0;

@@ -5,6 +5,7 @@ namespace lepus::io {
 namespace {
 
 constexpr core::Nanos do_not_wait = 0;
+constexpr core::Nanos wall_clock_interval = core::nanos_per_s;
 
 }  // namespace
 
@@ -12,6 +13,18 @@ Loop::Loop(Driver& driver, IdlePolicy idle)
     : driver_(driver), idle_(idle), now_(driver.now()), last_work_(now_), timers_(now_) {
   CHECK(idle.spin_ns >= 0);
   CHECK(idle.disk_spin_ns >= 0);
+  read_wall_clock();
+}
+
+void Loop::read_wall_clock() {
+  wall_read_at_ = now_;
+  wall_offset_ = driver_.wall_now() - driver_.now();
+}
+
+void Loop::move_to(core::Nanos now) {
+  CHECK(now >= now_);
+  now_ = now;
+  if (now_ - wall_read_at_ >= wall_clock_interval) read_wall_clock();
 }
 
 void Loop::submit(Op& op) {
@@ -39,16 +52,11 @@ void Loop::run_turn() {
   const core::Nanos wait_until = prepare_wait(worked);
   const core::Nanos now = driver_.turn(submitted_, completed_, wait_until);
   sleep_flag_.retract();
-  CHECK(now >= now_);
   CHECK(submitted_.empty());
-  now_ = now;
+  move_to(now);
 }
 
-void Loop::catch_up() {
-  const core::Nanos now = driver_.now();
-  CHECK(now >= now_);
-  now_ = now;
-}
+void Loop::catch_up() { move_to(driver_.now()); }
 
 void Loop::abandon() {
   while (Op* op = submitted_.pop()) op->in_flight = false;

@@ -69,6 +69,9 @@ class Loop {
   void submit(Op& op);
   /// Monotonic time, as of the start of this turn.
   core::Nanos now() const { return now_; }
+  /// Nanoseconds since 1970 are now() + this, by the system's clock as it was within the last
+  /// second. It moves when that clock is set, and when the machine was suspended.
+  core::Nanos wall_offset() const { return wall_offset_; }
   TimerWheel& timers() { return timers_; }
   Driver& driver() { return driver_; }
 
@@ -93,6 +96,8 @@ class Loop {
   int wake_target() const { return driver_.wake_target(); }
 
  private:
+  void move_to(core::Nanos now);
+  void read_wall_clock();
   void run_completions();
   bool has_work_left(bool worked);
   bool is_write_due() const;
@@ -102,6 +107,8 @@ class Loop {
   IdlePolicy idle_;
   TurnHooks* hooks_ = nullptr;
   core::Nanos now_;
+  core::Nanos wall_offset_ = 0;
+  core::Nanos wall_read_at_ = 0;
   core::Nanos last_work_;
   TimerWheel timers_;
   OpList submitted_;

@@ -28,6 +28,7 @@ class SimDriver final : public Driver {
   core::Nanos turn(OpList& submitted, std::vector<Completion>& completed,
                    core::Nanos wait_until) override;
   core::Nanos now() override { return world_.now(); }
+  core::Nanos wall_now() override { return world_.wall_now(); }
   PeerName peer_name(int fd) override;
   int wake_target() const override { return static_cast<int>(index_) + 1; }
 

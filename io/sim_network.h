@@ -165,6 +165,9 @@ class SimWorld {
   SimWorld& operator=(const SimWorld&) = delete;
 
   core::Nanos now() const { return now_; }
+  /// The clock on the wall: goes with now() but for steps, in both directions.
+  core::Nanos wall_now() const { return now_ + wall_offset_; }
+  void step_wall_clock(core::Nanos by) { wall_offset_ += by; }
   core::Random& random() { return random_; }
   const SimFaults& faults() const { return faults_; }
   /// From now on nothing goes wrong any more (sizes stay, also the disk's): for "does it settle?".
@@ -185,6 +188,7 @@ class SimWorld {
   core::Random random_;
   SimFaults faults_;
   core::Nanos now_ = core::nanos_per_s;
+  core::Nanos wall_offset_ = 1'000'000 * core::nanos_per_s;
   SimNetwork network_{*this};
   SimDisk disk_;  ///< With a seed of its own: what it draws changes nothing elsewhere.
   std::vector<SimDriver*> drivers_;  ///< Index + 1 is the wake target.

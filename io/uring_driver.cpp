@@ -30,11 +30,13 @@ std::size_t round_to_page(std::size_t size) {
   return (size + page_size - 1) / page_size * page_size;
 }
 
-core::Nanos clock_now() {
+core::Nanos read_clock(clockid_t clock) {
   timespec time{};
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  clock_gettime(clock, &time);
   return time.tv_sec * core::nanos_per_s + time.tv_nsec;
 }
+
+core::Nanos clock_now() { return read_clock(CLOCK_MONOTONIC); }
 
 Endpoint endpoint_of(const sockaddr_storage& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
@@ -144,6 +146,8 @@ core::Nanos UringDriver::turn(OpList& submitted, std::vector<Completion>& comple
 }
 
 core::Nanos UringDriver::now() { return clock_now(); }
+
+core::Nanos UringDriver::wall_now() { return read_clock(CLOCK_REALTIME); }
 
 int UringDriver::wake_target() const { return ring_.ring_fd; }
 

@@ -42,6 +42,7 @@ class UringDriver final : public Driver {
   core::Nanos turn(OpList& submitted, std::vector<Completion>& completed,
                    core::Nanos wait_until) override;
   core::Nanos now() override;
+  core::Nanos wall_now() override;
   PeerName peer_name(int fd) override;
   int wake_target() const override;
 

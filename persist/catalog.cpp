@@ -77,6 +77,7 @@ std::string Catalog::prepare_all() {
       {&all.begin, "BEGIN IMMEDIATE"},
       {&all.commit, "COMMIT"},
       {&all.set_last_id, "UPDATE meta SET value = ?1 WHERE name = 'last_id'"},
+      {&all.set_newest_queue, "UPDATE meta SET value = ?1 WHERE name = 'newest_queue'"},
       {&all.add_vhost, "INSERT INTO vhosts (id, name) VALUES (?1, ?2)"},
       {&all.remove_vhost, "DELETE FROM vhosts WHERE id = ?1"},
       {&all.add_exchange,
@@ -116,9 +117,18 @@ std::string Catalog::prepare_meta(std::uint64_t new_store) {
   if (error.empty()) error = insert.run(std::string_view{"store"}, drawn);
   if (error.empty()) error = insert.run(std::string_view{"last_id"}, std::int64_t{0});
   if (error.empty()) error = insert.run(std::string_view{"had_users"}, std::int64_t{0});
+  // A file of an earlier version does not say: then nothing below last_id is younger.
+  if (error.empty())
+    error = database_.run(
+        "INSERT OR IGNORE INTO meta (name, value)"
+        " SELECT 'newest_queue', value FROM meta WHERE name = 'last_id'");
   std::int64_t store = 0;
   std::int64_t last_id = 0;
   std::int64_t had_users = 0;
+  std::int64_t newest_queue = 0;
+  if (error.empty())
+    error =
+        database_.read_number("SELECT value FROM meta WHERE name = 'newest_queue'", newest_queue);
   if (error.empty())
     error = database_.read_number("SELECT value FROM meta WHERE name = 'had_users'", had_users);
   if (error.empty())
@@ -126,10 +136,12 @@ std::string Catalog::prepare_meta(std::uint64_t new_store) {
   if (error.empty())
     error = database_.read_number("SELECT value FROM meta WHERE name = 'last_id'", last_id);
   if (!error.empty()) return error;
-  if (store <= 0 || last_id < 0) return database_.complain("table meta holds a negative number");
-  had_users_ = had_users != 0;
+  if (store <= 0 || last_id < 0 || newest_queue < 0)
+    return database_.complain("table meta holds a negative number");
+  had_users_ = had_users_saved_ = had_users != 0;
   store_ = static_cast<std::uint64_t>(store);
   last_id_ = last_id_saved_ = static_cast<std::uint64_t>(last_id);
+  newest_queue_ = newest_queue_saved_ = static_cast<std::uint64_t>(newest_queue);
   return {};
 }
 
@@ -182,19 +194,54 @@ void Catalog::begin() {
 std::string Catalog::commit() {
   CHECK(loaded_);
   CHECK(in_transaction_);
+  std::uint64_t last_id_saving = last_id_saved_;
   if (error_.empty() && last_id_ > last_id_saved_) {
-    last_id_saved_ = last_id_ + id_reserve;
-    note(statements_.set_last_id.run(as_number(last_id_saved_)));
+    last_id_saving = last_id_ + id_reserve;
+    note(statements_.set_last_id.run(as_number(last_id_saving)));
   }
+  if (error_.empty() && newest_queue_ > newest_queue_saved_)
+    note(statements_.set_newest_queue.run(as_number(newest_queue_)));
   if (error_.empty()) note(statements_.commit.run());
   if (!error_.empty()) return error_;
+  newest_queue_saved_ = newest_queue_;
+  last_id_saved_ = last_id_saving;
   CHECK(last_id_ <= last_id_saved_);
+  had_users_saved_ = had_users_;
   in_transaction_ = false;
   return {};
 }
 
+/// Ids stay given, whether they are saved or not. A rollback that fails leaves its error: then the
+/// next commit fails.
+void Catalog::roll_back(std::span<const core::TopologyChange> undo) {
+  CHECK(error_.empty() || fault_ != Fault::broken);
+  error_.clear();
+  if (database_.in_transaction()) note(database_.run("ROLLBACK"));
+  if (!error_.empty()) fault_ = Fault::broken;
+  in_transaction_ = false;
+  had_users_ = had_users_saved_;
+  newest_queue_ = newest_queue_saved_;
+  for (const core::TopologyChange& change : undo) (void)filter_.admit(change);
+}
+
 void Catalog::note(std::string error) {
-  if (error_.empty()) error_ = std::move(error);
+  if (!error_.empty() || error.empty()) return;
+  error_ = std::move(error);
+  switch (database_.last_failure()) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
+      fault_ = Fault::busy;
+      break;
+    case SQLITE_FULL:
+    case SQLITE_NOMEM:
+    case SQLITE_CANTOPEN:  // Out of descriptors.
+      fault_ = Fault::no_room;
+      break;
+    default:
+      fault_ = Fault::broken;
+      break;
+  }
 }
 
 void Catalog::note_id(std::uint64_t id) {
@@ -234,6 +281,7 @@ void Catalog::write(const core::QueueAdded& change) {
   const core::QueueSpec& queue = change.queue;
   CHECK(queue.durable);
   CHECK(!queue.exclusive);
+  newest_queue_ = std::max(newest_queue_, queue.id.value);
   if (queue.store_of) {
     note(statements_.add_store.run(as_number(queue.id.value), as_number(queue.store_of.value),
                                    std::int64_t{queue.home}));

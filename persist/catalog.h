@@ -5,14 +5,17 @@
 //
 // record() opens a transaction when there is none and puts the change into it; commit() ends it:
 // one sync of the write-ahead log for everything since the last one. A failed statement shows at
-// commit(), and then the catalog is of no more use: a failed sync is never repeated, because the
-// kernel may have dropped what it could not write. For the same reason open() rewrites what a dead
-// process left in the log and syncs it before anything is built on it.
+// commit(). A catalog that is locked or has no room can be rolled back and goes on; otherwise it is
+// of no more use: a failed sync is never repeated, because the kernel may have dropped what it
+// could not write. For the same reason open() rewrites what a dead process left in the log and
+// syncs it before anything is built on it.
 //
 // Blocking; one thread; whoever opens it has the data directory to himself.
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,16 +43,29 @@ class Catalog final : public core::DefinitionStore {
   [[nodiscard]] std::string load_kept(KeptDefinitions& kept);
   /// Adds the row or replaces the one with its key, in the same transaction as record().
   void keep(KeptKind kind, const KeptRow& row);
+  /// The highest id of a queue that ever was in here; a journal that knows a higher one is younger
+  /// than this file.
+  std::uint64_t newest_queue() const { return newest_queue_; }
+  /// By shard: the highest segment that its journal is known to have had, 0: none yet. Shards that
+  /// are not in it never had a journal.
+  [[nodiscard]] std::string load_journal_ends(std::map<std::uint32_t, std::uint64_t>& ends);
+  /// All of them, in a transaction of its own; nothing may be recorded that is not committed.
+  [[nodiscard]] std::string save_journal_ends(const std::map<std::uint32_t, std::uint64_t>& ends);
   /// There is or was a user: nobody is to be added by himself.
   bool had_users() const { return had_users_; }
 
   void record(const core::TopologyChange& change) override;
   bool has_changes() const override { return in_transaction_; }
   [[nodiscard]] std::string commit() override;
+  Fault fault() const override { return fault_; }
+  void roll_back(std::span<const core::TopologyChange> undo) override;
+  /// Another program's lock is not waited for any more: it is a Fault::busy at once. For those who
+  /// cannot wait within a call.
+  void stop_waiting() { database_.set_busy_wait(0); }
 
  private:
   struct Statements {
-    Statement begin, commit, set_last_id;
+    Statement begin, commit, set_last_id, set_newest_queue;
     Statement add_vhost, remove_vhost;
     Statement add_exchange, remove_exchange;
     Statement add_queue, remove_queue;
@@ -93,11 +109,15 @@ class Catalog final : public core::DefinitionStore {
   Database database_;
   Statements statements_;
   core::DurableFilter filter_;
-  std::string error_;  ///< The first; nothing is done after it.
+  std::string error_;            ///< The first of this transaction; nothing is done after it.
+  Fault fault_ = Fault::broken;  ///< When there is an error.
   std::uint64_t store_ = 0;
   std::uint64_t last_id_ = 0;        ///< Highest id recorded, or what the file said at the start.
   std::uint64_t last_id_saved_ = 0;  ///< What the file says; grows before last_id_ passes it.
+  std::uint64_t newest_queue_ = 0;
+  std::uint64_t newest_queue_saved_ = 0;  ///< What the file says.
   bool had_users_ = false;
+  bool had_users_saved_ = false;  ///< What the file says.
   bool loaded_ = false;
   bool in_transaction_ = false;
 };

@@ -63,6 +63,7 @@ class Reader {
     if (error_.empty()) error_ = database_.complain(reason);
   }
   bool is_table(std::string_view arguments, std::string_view title);
+  bool fits(std::string_view name, const std::string& title);
 
   void on_exchange(const Statement& row);
   void on_queue(const Statement& row);
@@ -105,6 +106,8 @@ void Reader::read_vhosts() {
     const std::int64_t id = row.number(0);
     if (id <= 0 || id > UINT32_MAX)
       return refuse(fmt::format("the id {} of vhost '{}' is out of range", id, row.text(1)));
+    if (row.text(1).empty()) return refuse(fmt::format("the name of vhost {} is empty", id));
+    if (!fits(row.text(1), fmt::format("the name of vhost {}", id))) return;
     const core::VhostId vhost{static_cast<std::uint32_t>(id)};
     std::string name{row.text(1)};
     changes_.emplace_back(core::VhostAdded{vhost, name});
@@ -126,6 +129,9 @@ void Reader::on_exchange(const Statement& row) {
   exchange.name = row.text(2);
   const std::string title = fmt::format("exchange '{}' (id {})", exchange.name, row.number(0));
   if (row.number(0) <= 0) return refuse(title + ": ids are positive");
+  if (!fits(row.text(2), title + ": its name") ||
+      !fits(row.text(6), title + ": the name of its alternate exchange"))
+    return;
   const std::optional<core::ExchangeType> type = core::parse_exchange_type(row.text(3));
   if (!type) return refuse(fmt::format("{}: '{}' is no type", title, row.text(3)));
   exchange.type = *type;
@@ -155,6 +161,8 @@ void Reader::on_queue(const Statement& row) {
   queue.name = row.text(2);
   const std::string title = fmt::format("queue '{}' (id {})", queue.name, row.number(0));
   if (row.number(0) <= 0) return refuse(title + ": ids are positive");
+  if (queue.name.empty()) return refuse(title + ": its name is empty");
+  if (!fits(queue.name, title + ": its name")) return;
   if (row.number(3) < 0 || row.number(3) >= no_shard)
     return refuse(fmt::format("{}: there is no shard {}", title, row.number(3)));
   queue.home = static_cast<core::ShardId>(row.number(3));
@@ -185,6 +193,8 @@ void Reader::on_store(const Statement& row) {
   if (row.number(0) <= 0) return refuse(title + ": ids are positive");
   if (row.number(2) < 0 || row.number(2) >= no_shard)
     return refuse(fmt::format("{}: there is no shard {}", title, row.number(2)));
+  if (queues_.contains(core::QueueId{static_cast<std::uint64_t>(row.number(0))}))
+    return refuse(title + ": a queue has the same id");
   const auto exchange =
       exchanges_.find(core::ExchangeId{static_cast<std::uint64_t>(row.number(1))});
   if (exchange == exchanges_.end()) return refuse(title + ": its exchange is not there");
@@ -207,6 +217,7 @@ void Reader::on_binding(const Statement& row) {
   core::BindingSpec binding;
   if (!reads_ends(row, binding)) return refuse(title + ": its ends do not fit");
   binding.key = row.text(4);
+  if (!fits(binding.key, title + ": its routing key")) return;
   binding.arguments = row.bytes(5);
   if (!is_table(binding.arguments, title)) return;
   if (exchanges_.at(binding.source).parsed.routes_as == core::ExchangeType::headers) {
@@ -250,6 +261,14 @@ bool Reader::is_table(std::string_view arguments, std::string_view title) {
   const core::FieldTableFault fault = core::FieldTable::validate(core::as_bytes(arguments));
   if (!fault) return true;
   refuse(fmt::format("{}: its arguments: {}", title, fault.text()));
+  return false;
+}
+
+/// Clients are told of it in a short string. False: it was refused.
+bool Reader::fits(std::string_view name, const std::string& title) {
+  constexpr std::size_t size_max = 255;
+  if (name.size() <= size_max) return true;
+  refuse(fmt::format("{} has {} bytes, more than {}", title, name.size(), size_max));
   return false;
 }
 

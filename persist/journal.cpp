@@ -52,19 +52,20 @@ std::string Journal::start(Segments::Found found, std::uint64_t sequence) {
 
 // --- What is recorded
 
-std::uint64_t Journal::wall_clock_ms() const {
-  return static_cast<std::uint64_t>((parts_.loop->now() + parts_.wall_clock_offset) /
-                                    core::nanos_per_ms);
+/// Since 1970. The system's clock may be set back; a later record is never of an earlier time.
+std::uint64_t Journal::stamp_ms() {
+  stamp_ = std::max(stamp_, parts_.loop->now() + parts_.loop->wall_offset());
+  return static_cast<std::uint64_t>(stamp_ / core::nanos_per_ms);
 }
 
 core::RecordPlace Journal::append(const core::Message& message, std::uint32_t queue_count) {
-  return append_with(make_head(message, wall_clock_ms(), 0), message, queue_count);
+  return append_with(make_head(message, stamp_ms(), 0), message, queue_count);
 }
 
 core::RecordPlace Journal::append_paged(const core::Message& message,
                                         const core::QueuePosition& at) {
   const core::RecordPlace place =
-      append_with(make_head(message, wall_clock_ms(), head_flag_paged), message, 1);
+      append_with(make_head(message, stamp_ms(), head_flag_paged), message, 1);
   enqueued(place, 0, at);
   return place;
 }
@@ -100,7 +101,7 @@ core::RecordPlace Journal::move(const core::Message& message, const MessageHead&
   CHECK(from.segment < first_undurable());
   const auto count = static_cast<std::uint32_t>(holders.size());
   // One that the disk has damaged must not keep the message for ever.
-  const std::uint64_t enqueued_ms = std::min(old.enqueued_ms, wall_clock_ms());
+  const std::uint64_t enqueued_ms = std::min(old.enqueued_ms, stamp_ms());
   const core::RecordPlace place =
       append_with(make_head(message, enqueued_ms, old.flags & head_flag_paged), message, count);
   for (std::uint32_t i = 0; i < count; ++i) enqueued(place, i, holders[i]);

@@ -57,7 +57,6 @@ class Journal final : public core::Ledger {
     std::uint64_t segment_size = std::uint64_t{64} << 20;
     SyncMode sync = SyncMode::always;
     core::Nanos sync_interval = 200 * core::nanos_per_ms;  ///< SyncMode::interval.
-    core::Nanos wall_clock_offset = 0;                     ///< Time since 1970 = loop time + this.
     /// Nothing can be written any more: ends the process with this message. In tests it returns.
     void (*fail)(void* owner, const std::string& why) = nullptr;
     void* fail_owner = nullptr;
@@ -113,6 +112,8 @@ class Journal final : public core::Ledger {
   std::uint64_t segment_size() const { return parts_.segment_size; }
   /// All in the segments before this one is durable, and none is written again.
   std::uint64_t first_undurable() const { return written_end_.segment; }
+  /// That was begun; 0: none since the start.
+  std::uint64_t newest_segment() const { return current_; }
   RecordSeed record_seed() const { return RecordSeed::of(parts_.store); }
   /// A write waits for room or for a file.
   bool is_stuck() const { return is_stuck_; }
@@ -126,7 +127,7 @@ class Journal final : public core::Ledger {
   const Batch& open() const { return *batches_.back(); }
   bool has_open_content() const;
   std::uint64_t end_size() const;
-  std::uint64_t wall_clock_ms() const;
+  std::uint64_t stamp_ms();
   void make_room(std::uint64_t size);
   void write_pending();
   void begin_batch(const Batch::Start& start);
@@ -169,6 +170,7 @@ class Journal final : public core::Ledger {
   std::uint64_t trim_batch_ = 0;    ///< The last recorded one is durable with this batch.
   std::uint64_t trim_written_ = 0;  ///< And says so much.
   std::uint64_t durable_ = 0;
+  core::Nanos stamp_ = 0;          ///< Of the last record.
   core::RecordPlace written_end_;  ///< Where the oldest batch begins that is not durable.
   std::uint64_t marks_lost_ = 0;
 

@@ -57,7 +57,7 @@ bool Journal::enter_segment(Batch& batch) {
   // Not first(): what moved the last message out of a segment may still be on its way to the disk.
   header.first_live = segments_.first_durable();
   header.size = segments_.size_of(batch.segment());
-  header.created_ms = wall_clock_ms();
+  header.created_ms = stamp_ms();
   header.store = parts_.store;
   header.shard = parts_.shard;
   batch.set_header(header);

@@ -1,6 +1,7 @@
 // From the changes that make up the topology.
 #include "persist/known_queues.h"
 
+#include <algorithm>
 #include <variant>
 
 #include "core/field_table.h"
@@ -30,6 +31,11 @@ void KnownQueues::add(const core::QueueSpec& queue) {
 bool KnownQueues::lives_in(std::uint64_t queue, std::uint32_t shard) const {
   const auto found = homes_.find(queue);
   return found != homes_.end() && found->second == shard;
+}
+
+std::size_t KnownQueues::count_in(std::uint32_t shard) const {
+  return static_cast<std::size_t>(std::count_if(
+      homes_.begin(), homes_.end(), [shard](const auto& one) { return one.second == shard; }));
 }
 
 void KnownQueues::move(std::uint64_t queue, core::ShardId home) {

@@ -18,7 +18,14 @@ class KnownQueues {
   bool contains(std::uint64_t queue) const { return homes_.contains(queue); }
   /// Only what the journal of its home says of a queue counts.
   bool lives_in(std::uint64_t queue, std::uint32_t shard) const;
+  /// How many live in a shard.
+  std::size_t count_in(std::uint32_t shard) const;
   void move(std::uint64_t queue, core::ShardId home);
+  /// Catalog::newest_queue(). Without it no queue is unknown.
+  void set_newest(std::uint64_t queue) { newest_ = queue; }
+  /// The catalog never had it: it is older than the journal that names the queue. Queues that were
+  /// deleted are not unknown.
+  bool is_unknown(std::uint64_t queue) const { return queue > newest_ && !contains(queue); }
   /// Those whose messages die of age, whatever the messages themselves say, and streams.
   const TimedQueues& timed() const { return timed_; }
 
@@ -26,6 +33,7 @@ class KnownQueues {
   boost::unordered_flat_map<std::uint64_t, core::ShardId> homes_;
   TimedQueues timed_;
   bool has_ttl_policy_ = false;
+  std::uint64_t newest_ = UINT64_MAX;
 };
 
 }  // namespace lepus::persist

@@ -40,6 +40,7 @@ class Recovery {
   void replay_all();
   void replay_sealed(SlotFile& slot, std::uint64_t sequence_end);
   void replay_newest(SlotFile& slot);
+  bool looks_begun(const SegmentScan& scan);
   void judge_tail(const SlotFile& slot, const SegmentScan& scan);
   void note_damage(const SlotFile& slot, const Damage& damage, RecoveryCase which);
   void replay_record(const SegmentScan& scan, const SlotFile& slot);
@@ -156,6 +157,17 @@ void Recovery::replay_newest(SlotFile& slot) {
   judge_tail(slot, scan);
 }
 
+/// Where the next batch would begin: a header with the number that comes next was written there,
+/// and what it announces is not all there. What an older use of the file left has another number.
+bool Recovery::looks_begun(const SegmentScan& scan) {
+  const core::Bytes begin =
+      reader_.window(round_up(scan.end_offset(), block_size), sizeof(RecordHeader));
+  if (begin.size() < sizeof(RecordHeader)) return false;
+  RecordHeader header;
+  std::memcpy(&header, begin.data(), sizeof header);
+  return header.sequence == scan.next_sequence();
+}
+
 void Recovery::judge_tail(const SlotFile& slot, const SegmentScan& scan) {
   CHECK(scan.end() != ScanEnd::none);
   RecoveryCase which = RecoveryCase::clean_tail;
@@ -163,7 +175,7 @@ void Recovery::judge_tail(const SlotFile& slot, const SegmentScan& scan) {
     which = RecoveryCase::sealed_newest;
   else if (scan.has_later_record())
     which = RecoveryCase::hole_in_tail;
-  else if (scan.end() == ScanEnd::invalid)
+  else if (scan.end() == ScanEnd::invalid && (replay_.is_in_batch() || looks_begun(scan)))
     which = RecoveryCase::torn_tail;
   Finding& finding = found(which, slot_name(slot.index));
   finding.offset = scan.end_offset();

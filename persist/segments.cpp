@@ -64,8 +64,13 @@ std::string Segments::start(Found found) {
   int code = std::min(spare_fd_, 0);
   if (code == 0 && spare_slot_.size < parts_.segment_size) {
     code = parts_.disk->fill(spare_fd_, parts_.segment_size);
-    disk_bytes_ += parts_.segment_size - spare_slot_.size;
-    spare_slot_.size = parts_.segment_size;
+    if (code == 0) disk_bytes_ += parts_.segment_size - spare_slot_.size;
+    if (code == 0) spare_slot_.size = parts_.segment_size;
+  }
+  // What is there can be read; what is to be written waits.
+  if (is_no_room(-code)) {
+    spare_failed(-code);
+    return {};
   }
   if (code < 0)
     return fmt::format("cannot make the journal file {} of {} bytes: {}; make room or set data_dir",

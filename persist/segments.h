@@ -33,8 +33,11 @@ namespace lepus::persist {
 /// Stands for a segment whose file is lost.
 constexpr std::uint32_t no_slot = UINT32_MAX;
 
-/// Not a fault of the disk: it may have room later.
-inline bool is_no_room(int error) { return error == ENOSPC || error == EDQUOT; }
+/// Not a fault of the disk: there may be room, or a free descriptor, later.
+inline bool is_no_room(int error) {
+  return error == ENOSPC || error == EDQUOT || error == EMFILE || error == ENFILE ||
+         error == ENOMEM;
+}
 
 struct Segment {
   std::uint64_t number = 0;
@@ -68,7 +71,7 @@ class Segments {
 
   explicit Segments(Parts parts);
   ~Segments();
-  /// Before the loop turns: makes the first spare. "" or what is wrong.
+  /// Before the loop turns: makes the first spare, or waits for room. "" or what is wrong.
   std::string start(Found found);
 
   std::uint64_t first() const { return in_use_.empty() ? next_number_ : in_use_.front().number; }

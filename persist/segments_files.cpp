@@ -119,7 +119,8 @@ void Segments::spare_failed(int error) {
   spare_error_ = is_no_room(error) ? 0 : error;
   spare_failures_ = is_no_room(error) ? 0 : spare_failures_ + 1;
   zeros_.reset();
-  if (spare_fd_ >= 0) parts_.disk->close(std::exchange(spare_fd_, -1));
+  if (spare_fd_ >= 0) parts_.disk->close(spare_fd_);
+  spare_fd_ = -1;
   if (spare_slot_.size == parts_.segment_size) {
     free_.push_back(spare_slot_);
   } else {

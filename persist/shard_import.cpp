@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "persist/journal_check.h"
 #include "persist/message_record.h"
 #include "persist/record_loader.h"
 
@@ -22,7 +23,9 @@ namespace {
 class Importer {
  public:
   Importer(const ShardImport& import, Journal::Parts parts)
-      : import_(import), parts_(std::move(parts)), known_(*import.stored) {}
+      : import_(import), parts_(std::move(parts)), known_(*import.stored) {
+    known_.set_newest(import.newest_queue);
+  }
 
   std::string run();
 
@@ -65,6 +68,12 @@ std::string Importer::take_over(std::uint32_t shard) {
       recover(*parts_.disk, source, {shard, parts_.store, &known_.timed()});
   for (const Finding& finding : report.findings)
     if (finding.weight() == Weight::refused) return fmt::format("{}: {}", source, finding.text());
+  for (const std::string& loss : find_losses(report, known_, 0)) {
+    if (!import_.accepts_loss)
+      return fmt::format("{}: {}; put back what is missing, or {}", source, loss, advice_on_loss());
+    parts_.log->write(LogLevel::error, LogCategory::general, "messages are lost",
+                      {{"directory", source}, {"text", loss}});
+  }
   std::vector<std::uint64_t> queues;
   for (const std::uint64_t queue : report.queues.ids())
     if (known_.lives_in(queue, shard)) queues.push_back(queue);
@@ -79,7 +88,11 @@ std::string Importer::copy(const std::string& source, const RecoveryReport& repo
                            const std::vector<std::uint64_t>& queues) {
   if (queues.empty()) return {};
   ShardStore store{parts_};
-  if (std::string error = store.open(known_); !error.empty()) return error;
+  if (std::string error = store.open(known_, {0, import_.accepts_loss}); !error.empty())
+    return error;
+  if (!store.journal().segments().has_spare())
+    return fmt::format("{}: there is no room on the disk to take over {}; make some",
+                       parts_.directory, source);
   // Settles come last in a batch: copies of an earlier try must not die together with these.
   settle_down(store.journal());
   RecordLoader loader{*parts_.disk, source, report.slots};

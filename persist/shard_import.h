@@ -24,6 +24,8 @@ struct ShardImport {
   /// The queues get their homes in both.
   core::StoredDefinitions* stored = nullptr;
   core::DefinitionStore* definitions = nullptr;
+  std::uint64_t newest_queue = UINT64_MAX;  ///< As of KnownQueues.
+  bool accepts_loss = false;                ///< As of ShardStore::Expected.
 };
 
 /// Blocking; before any shard runs. `journal` says how to write (its loop is turned here);

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "persist/journal_check.h"
+
 namespace lepus::persist {
 
 using core::LogCategory;
@@ -33,7 +35,7 @@ LogLevel level_of(Weight weight) {
 
 ShardStore::ShardStore(const Journal::Parts& parts) : parts_(parts), journal_(parts) {}
 
-std::string ShardStore::open(const KnownQueues& known) {
+std::string ShardStore::open(const KnownQueues& known, const Expected& expected) {
   if (const int code = parts_.disk->make_directory(parts_.directory); code < 0)
     return fmt::format("cannot make {}: {}", parts_.directory, std::strerror(-code));
   report_ = recover(*parts_.disk, parts_.directory, {parts_.shard, parts_.store, &known.timed()});
@@ -44,6 +46,7 @@ std::string ShardStore::open(const KnownQueues& known) {
         return fmt::format("{}: {}; look at it with lepus-journal before anything is changed",
                            parts_.directory, finding.text());
   }
+  if (std::string error = judge_losses(known, expected); !error.empty()) return error;
   if (std::string error = finish_recovery(*parts_.disk, report_.tail); !error.empty()) return error;
   const std::vector<SequenceRange> strays = drop_others(known);
   if (std::string error = journal_.start(found(), report_.next_sequence); !error.empty())
@@ -53,14 +56,27 @@ std::string ShardStore::open(const KnownQueues& known) {
   return {};
 }
 
+std::string ShardStore::judge_losses(const KnownQueues& known, const Expected& expected) {
+  const std::vector<std::string> losses = find_losses(report_, known, expected.segment_min);
+  if (!losses.empty() && !expected.accepts_loss)
+    return fmt::format("{}: {}; put back what is missing, or {}", parts_.directory, losses.front(),
+                       advice_on_loss());
+  for (const std::string& loss : losses)
+    parts_.log->write(LogLevel::error, LogCategory::general, "messages are lost",
+                      {{"directory", parts_.directory}, {"text", loss}});
+  return {};
+}
+
 /// What is to be said of queues that live elsewhere now: taking over a journal may have been cut
-/// short, and these are copies that must not be there when the queue comes back some day. Of queues
-/// that are gone nothing need be said.
+/// short, and these are copies that must not be there when the queue comes back some day. The same
+/// of queues that the catalog never had: it may give their ids once more. Of queues that are gone
+/// nothing need be said.
 std::vector<SequenceRange> ShardStore::drop_others(const KnownQueues& known) {
   std::vector<SequenceRange> strays;
   for (const std::uint64_t queue : report_.queues.ids()) {
     if (known.lives_in(queue, parts_.shard)) continue;
-    const bool is_stray = known.contains(queue) && report_.queues.count(queue) > 0;
+    const bool is_stray =
+        (known.contains(queue) || known.is_unknown(queue)) && report_.queues.count(queue) > 0;
     if (is_stray)
       for (const RecoveredLevel& level : report_.queues.levels(queue))
         if (level.next_sequence > level.first_sequence)
@@ -119,7 +135,7 @@ core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue) {
   report_.queues.for_each_run(id, [&](const RecoveredRun& run) {
     restored.runs.push_back({run.sequence, run.count, run.message.place,
                              static_cast<std::uint32_t>(run.message.body_size),
-                             run.message.enqueued_ms, deadline_of(run.message),
+                             past(run.message.enqueued_ms), deadline_of(run.message),
                              run.redelivered});
   });
   for (const RecoveredLevel& level : report_.queues.levels(id)) {
@@ -130,11 +146,20 @@ core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue) {
   return restored;
 }
 
+/// The clock may have been set back since: nothing came later than now.
+std::uint64_t ShardStore::past(std::uint64_t enqueued_ms) const {
+  const core::Nanos now = parts_.loop->now() + parts_.loop->wall_offset();
+  return std::min(enqueued_ms,
+                  static_cast<std::uint64_t>(std::max<core::Nanos>(now, 0) / core::nanos_per_ms));
+}
+
 core::Nanos ShardStore::deadline_of(const LiveMessage& message) const {
+  constexpr std::uint64_t ms_max = core::never / core::nanos_per_ms;
   if (message.ttl_ms == core::Message::no_ttl) return core::never;
-  const auto since_1970 =
-      static_cast<core::Nanos>(message.enqueued_ms + message.ttl_ms) * core::nanos_per_ms;
-  return std::max<core::Nanos>(since_1970 - parts_.wall_clock_offset, 0);
+  const std::uint64_t enqueued_ms = past(message.enqueued_ms);
+  const std::uint64_t since_1970_ms = std::min(message.ttl_ms, ms_max - enqueued_ms) + enqueued_ms;
+  return std::max<core::Nanos>(
+      static_cast<core::Nanos>(since_1970_ms) * core::nanos_per_ms - parts_.loop->wall_offset(), 0);
 }
 
 }  // namespace lepus::persist

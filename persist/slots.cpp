@@ -179,10 +179,13 @@ SlotList list_slots(io::Disk& disk, const std::string& directory, const SlotOpti
 }
 
 void judge_suspects(SlotList& list, std::uint64_t first_live) {
+  // Where the journal's present begins; when the file that says so is the one that is damaged, any
+  // record may be part of it.
   std::uint64_t oldest = 0;
   for (const std::uint32_t i : list.live)
-    if (oldest == 0 && list.slots[i].number >= first_live)
-      oldest = list.slots[i].header.first_sequence;
+    if (list.slots[i].number == first_live) oldest = list.slots[i].header.first_sequence;
+  const bool is_all_dead = !list.live.empty() && list.slots[list.live.back()].number < first_live;
+  if (is_all_dead) oldest = UINT64_MAX;
   for (const Suspect& suspect : list.suspects) {
     SlotFile& slot = list.slots[suspect.position];
     CHECK(slot.number == 0);

@@ -11,7 +11,7 @@ namespace lepus::persist {
 
 namespace {
 
-/// How long a person's own writing in the file may keep this program waiting.
+/// How long a person's own writing in the file may keep the start waiting.
 constexpr int busy_wait_ms = 5000;
 
 constexpr std::string_view replace_the_file =
@@ -30,7 +30,8 @@ std::string_view advice(int code) {
       return "let the broker's user read and write it and its directory";
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return "another program writes in it, stop that one";
+    case SQLITE_PROTOCOL:
+      return "another program has it locked (fuser shows which), stop that one";
     case SQLITE_NOMEM:
       return "give the process more memory";
     default:  // It is no database, or damaged, or its tables are not ours.
@@ -179,6 +180,16 @@ std::string Database::read_text(std::string_view statement, std::string& out) {
   return error;
 }
 
+void Database::set_busy_wait(int milliseconds) {
+  CHECK(handle_ != nullptr);
+  sqlite3_busy_timeout(handle_, milliseconds);
+}
+
+bool Database::in_transaction() const {
+  CHECK(handle_ != nullptr);
+  return sqlite3_get_autocommit(handle_) == 0;
+}
+
 std::int64_t Database::changed_count() const {
   CHECK(handle_ != nullptr);
   return sqlite3_changes64(handle_);
@@ -187,6 +198,7 @@ std::int64_t Database::changed_count() const {
 std::string Database::describe(int code) const {
   CHECK(code != SQLITE_OK);
   CHECK(handle_ != nullptr || code == SQLITE_NOMEM);
+  last_failure_ = code & 0xff;
   std::string reason = sqlite3_errstr(code);
   if (handle_ != nullptr) reason = sqlite3_errmsg(handle_);
   const int kind = code & 0xff;

@@ -111,6 +111,12 @@ class Database {
   /// The first column of the first row; there must be one.
   [[nodiscard]] std::string read_number(std::string_view statement, std::int64_t& out);
   [[nodiscard]] std::string read_text(std::string_view statement, std::string& out);
+  /// How long a call waits for another program's lock. At first 5 s.
+  void set_busy_wait(int milliseconds);
+  /// Of the call that failed last; 0: none did. As sqlite3.h has them, without what extends them.
+  int last_failure() const { return last_failure_; }
+  /// A transaction is open; one that fails may have ended by itself.
+  bool in_transaction() const;
   /// Rows that the last statement inserted, changed or deleted itself.
   std::int64_t changed_count() const;
 
@@ -122,6 +128,7 @@ class Database {
  private:
   std::string path_;
   sqlite3* handle_ = nullptr;
+  mutable int last_failure_ = 0;  ///< Set where a failure gets its text.
 };
 
 }  // namespace lepus::persist

@@ -1,6 +1,8 @@
 // Requests of a client's channel: what goes on the wire, and what is unsure from now on.
 #include <algorithm>
 #include <charconv>
+#include <string>
+#include <string_view>
 
 #include "core/field_table_writer.h"
 #include "core/properties.h"
@@ -12,6 +14,9 @@ namespace lepus::sim {
 using amqp::MethodId;
 
 namespace {
+
+/// No run takes half an hour.
+constexpr std::string_view long_ttl_ms = "1800000";
 
 std::string arguments_of(const QueueRules& rules) {
   core::FieldTableWriter table;
@@ -213,8 +218,8 @@ void Channel::make_properties(Sent& message) {
     view.set(core::Property::reply_to);
   }
   const std::string expiration = std::to_string(random.below(300));
-  if (message.expires) {
-    view.expiration = expiration;
+  if (message.expires || message.has_long_ttl) {
+    view.expiration = message.expires ? std::string_view{expiration} : long_ttl_ms;
     view.set(core::Property::expiration);
   }
   if (random.chance(10)) {
@@ -235,6 +240,7 @@ void Channel::publish(const PublishPlan& plan) {
   message.body_size = plan.body_size;
   message.mandatory = plan.mandatory;
   message.expires = plan.expires;
+  message.has_long_ttl = !plan.expires && message.id % 8 == 3;
   message.persistent = plan.persistent;
   message.double_id = plan.double_id;
   message.delay_ms = plan.delay_ms;

@@ -35,6 +35,7 @@ struct Cluster::Start final : public io::Driver {
     return world.now();
   }
   core::Nanos now() override { return driver.now(); }
+  core::Nanos wall_now() override { return driver.wall_now(); }
   io::PeerName peer_name(int fd) override { return driver.peer_name(fd); }
   int wake_target() const override { return driver.wake_target(); }
   void forget() {
@@ -69,8 +70,7 @@ std::string Cluster::start() {
     mesh_.set_loop(static_cast<core::ShardId>(i), threads_.back()->loop);
   }
   if (parts_.definitions != nullptr)
-    if (std::string error = open_journals(persist::KnownQueues{stored}); !error.empty())
-      return error;
+    if (std::string error = open_journals(stored); !error.empty()) return error;
   make_shards();
   disk_.live_on();
   server::Control::Parts control{&mesh_,
@@ -118,11 +118,14 @@ std::string Cluster::import_journals(core::StoredDefinitions& stored) {
     ~Reset() { at = nullptr; }
   } reset{start_};
   return persist::import_gone_shards(
-      {data_directory, static_cast<std::uint32_t>(parts_.shard_count), &stored, parts_.definitions},
+      {data_directory, static_cast<std::uint32_t>(parts_.shard_count), &stored, parts_.definitions,
+       parts_.definitions->newest_queue()},
       journal_parts(start.loop));
 }
 
-std::string Cluster::open_journals(const persist::KnownQueues& known) {
+std::string Cluster::open_journals(const core::StoredDefinitions& stored) {
+  persist::KnownQueues known{stored};
+  known.set_newest(parts_.definitions->newest_queue());
   for (std::size_t i = 0; i < parts_.shard_count; ++i) {
     persist::Journal::Parts parts = journal_parts(threads_[i]->loop);
     parts.shard = static_cast<core::ShardId>(i);

@@ -79,7 +79,7 @@ class Cluster {
 
   persist::Journal::Parts journal_parts(io::Loop& loop);
   std::string import_journals(core::StoredDefinitions& stored);
-  std::string open_journals(const persist::KnownQueues& known);
+  std::string open_journals(const core::StoredDefinitions& stored);
   void make_shards();
   void on_failure();
 

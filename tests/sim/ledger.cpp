@@ -12,7 +12,16 @@ namespace lepus::sim {
 Sent& Ledger::create() {
   messages_.push_back(std::make_unique<Sent>());
   messages_.back()->id = messages_.size();
+  messages_.back()->clock_moved = judge_.time() < clock_noticed_at_;
   return *messages_.back();
+}
+
+void Ledger::on_clock_forward(core::Nanos noticed_at) {
+  clock_noticed_at_ = noticed_at;
+  for (const auto& message : messages_) message->clock_moved = true;
+  for (std::uint32_t index = 0; index < model_.queue_count(); ++index)
+    for (auto& [id, copy] : model_.queue(index).copies)
+      if (sent(id).has_long_ttl) copy.must = false;
 }
 
 std::string Ledger::body_of(MessageId id, std::size_t size) {
@@ -42,7 +51,8 @@ void Ledger::on_processed(MessageId id) {
 }
 
 bool Ledger::is_owed(const Sent& message, const QueueModel& queue, const Copy& copy) const {
-  return copy.state != Copy::State::uncertain && !message.expires && !queue.rules.forgets() &&
+  return copy.state != Copy::State::uncertain && !message.expires &&
+         !(message.has_long_ttl && message.clock_moved) && !queue.rules.forgets() &&
          !queue.losses.concerns(message.sent) && !may_be_double(message, queue);
 }
 

@@ -31,7 +31,9 @@ struct Sent {
   std::size_t body_size = 0;
   bool mandatory = false;
   std::uint8_t priority = 0;
-  bool expires = false;  ///< Has a TTL of its own.
+  bool expires = false;       ///< Has a TTL of its own.
+  bool has_long_ttl = false;  ///< One that is over in no run, unless the clock is set.
+  bool clock_moved = false;   ///< The clock was set forward since it came: it may be past its time.
   bool persistent = false;
   bool durable = false;  ///< Confirmed, or its transaction is committed.
   bool returned = false;
@@ -94,6 +96,9 @@ class Ledger {
   Ledger(Judge& judge, Model& model) : judge_(judge), model_(model) {}
 
   Sent& create();
+  /// The clock on the wall is set forward: what is under way may be past its time after a restart,
+  /// and so may what comes until the broker has noticed.
+  void on_clock_forward(core::Nanos noticed_at);
   Sent& sent(MessageId id) { return *messages_[id - 1]; }
   std::size_t count() const { return messages_.size(); }
   static std::string body_of(MessageId id, std::size_t size);
@@ -196,6 +201,7 @@ class Ledger {
   Judge& judge_;
   Model& model_;
   std::vector<std::unique_ptr<Sent>> messages_;
+  core::Nanos clock_noticed_at_ = 0;
   Tick restarted_ = 0;  ///< When the broker last began anew.
   Tick forgiven_ = 0;   ///< When a journal was last damaged.
   std::map<std::pair<std::uint32_t, std::string>, MessageId> first_of_doubles_;  ///< By queue.

@@ -15,6 +15,7 @@ class SabotagedDriver final : public io::Driver {
   core::Nanos turn(io::OpList& submitted, std::vector<io::Completion>& completed,
                    core::Nanos wait_until) override;
   core::Nanos now() override { return driver_.now(); }
+  core::Nanos wall_now() override { return driver_.wall_now(); }
   io::PeerName peer_name(int fd) override { return driver_.peer_name(fd); }
   int wake_target() const override { return driver_.wake_target(); }
 

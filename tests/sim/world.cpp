@@ -47,6 +47,7 @@ World::World(std::uint64_t seed, Mistake mistake, bool verbose)
       sim_(random_.next(), draw_faults(plan_, random_)),
       saboteur_(mistake, seed ^ 0x5ab07a6e),
       disk_random_(seed ^ 0xd15cd15c),
+      clock_random_(seed ^ 0xc10cc10c),
       seed_(seed),
       crashes_left_(plan_.crashes),
       actor_(scene_) {
@@ -211,6 +212,8 @@ void World::play() {
     if (crash_is_due()) crash();
     if (judge_.failed()) return;
     if (plan_.has_disk) disturb_disk();
+    if (plan_.has_disk) lock_store();
+    disturb_clock();
     if (plan_.memory_alarm && random_.below(400) == 0)
       cluster_->control().set_memory_watermark(random_.chance(50) ? 2000 : UINT64_MAX);
     if (plan_.has_disk && random_.below(300) == 0)
@@ -224,11 +227,13 @@ void World::play() {
     calm();
   }
   cluster_->control().set_memory_watermark(UINT64_MAX);
+  unlock_store();
   end_disk_faults();
 }
 
 /// Nobody does anything for a while: what died is forgotten by the broker.
 void World::calm() {
+  unlock_store();
   acting_ = false;
   run_until(calm_limit, [this] { return quiet_steps_ > quiet_steps_min; });
   acting_ = true;

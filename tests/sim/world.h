@@ -73,6 +73,10 @@ class World {
   void disturb_disk();
   void end_disk_faults();
   void interlude();
+  // world_clock.cpp
+  void disturb_clock();
+  void lock_store();
+  void unlock_store();
   void check_recovery();
   void rot();
   void judge_waiting();
@@ -96,7 +100,10 @@ class World {
   Scene scene_;
   io::SimWorld sim_;
   Saboteur saboteur_;
-  core::Random disk_random_;  ///< For crashes and faults of the disk.
+  core::Random disk_random_;   ///< For crashes and faults of the disk.
+  core::Random clock_random_;  ///< For the clock on the wall, and locks on the store.
+  core::Nanos clock_steps_ = 0;
+  core::Nanos store_locked_until_ = 0;  ///< 0: it is not.
   persist::test::MemoryStore definitions_;
   std::uint64_t seed_;
   bool disk_is_sick_ = false;

@@ -86,6 +86,7 @@ void World::end_process(bool is_power_cut) {
   } else {
     sim_.disk().kill();
   }
+  unlock_store();
   definitions_.failure.clear();
   definitions_.restart();
 }
@@ -182,8 +183,10 @@ void World::disturb_disk() {
                                  ? UINT64_MAX / 2
                                  : sim_.disk().used() + disk_random_.below(4 * plan_.segment_size));
   }
-  if (plan_.store_fails && crashes_left_ > 0 && disk_random_.below(2000) == 0)
+  if (plan_.store_fails && crashes_left_ > 0 && disk_random_.below(2000) == 0) {
+    unlock_store();
     definitions_.failure = "no";
+  }
 }
 
 void World::end_disk_faults() {

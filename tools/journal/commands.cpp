@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "persist/journal_check.h"
 #include "persist/recovery.h"
 #include "tools/journal/queue_names.h"
 
@@ -30,6 +31,10 @@ RecoveryReport read_shard(const Context& context, std::uint32_t shard) {
   return persist::recover(context.disk,
                           persist::shard_directory(context.options.data_directory, shard),
                           {.shard = shard, .timed_queues = &timed_queues});
+}
+
+std::string catalog_of(const Context& context) {
+  return context.options.data_directory + "/catalog.sqlite";
 }
 
 std::string megabytes(std::uint64_t bytes) {
@@ -67,7 +72,7 @@ void print_segments(const Context& context, const RecoveryReport& report) {
 }
 
 void print_queues(const Context& context, const RecoveryReport& report) {
-  const QueueNames names = read_queue_names(context.options.data_directory + "/catalog.sqlite");
+  const QueueNames names = read_queue_names(catalog_of(context));
   if (!names.problem.empty())
     fmt::print(context.out, "  queue names are not known: {}\n", names.problem);
   report.queues.for_each_queue([&](std::uint64_t queue) {
@@ -105,22 +110,44 @@ int verify(const Context& context, std::uint32_t shard) {
   const RecoveryReport report = read_shard(context, shard);
   std::uint64_t record_count = 0;
   for (const std::uint64_t count : report.counters.records) record_count += count;
-  const bool is_good = report.worst() < Weight::warning;
+  const JournalKnowledge knowledge = read_journal_knowledge(catalog_of(context));
+  const auto end = knowledge.ends.find(shard);
+  const std::vector<std::string> losses =
+      persist::find_losses(report, knowledge.queues, end == knowledge.ends.end() ? 0 : end->second);
+  const bool is_good = report.worst() < Weight::warning && losses.empty();
   fmt::print(context.out, "shard {}: {} records, {} bytes: {}\n", shard, record_count,
              report.counters.bytes_read, is_good ? "no problem" : "PROBLEMS");
   print_findings(context, report, Weight::note);
+  for (const std::string& loss : losses) fmt::print(context.out, "  loss: {}\n", loss);
   if (report.counters.damaged_bytes > 0)
     fmt::print(context.out, "  {} bytes damaged, {} records lost\n", report.counters.damaged_bytes,
                report.counters.records_lost);
   return is_good ? exit_fine : exit_problems;
 }
 
+namespace {
+
+/// Shards that had a journal, and have none.
+int verify_directories(const Context& context) {
+  const JournalKnowledge knowledge = read_journal_knowledge(catalog_of(context));
+  if (!knowledge.problem.empty())
+    fmt::print(context.out, "whether something is missing is not known: {}\n", knowledge.problem);
+  const std::vector<std::string> lost = persist::find_lost_journals(
+      context.disk, context.options.data_directory, knowledge.ends, knowledge.queues);
+  for (const std::string& text : lost) fmt::print(context.out, "loss: {}\n", text);
+  return lost.empty() ? exit_fine : exit_problems;
+}
+
+}  // namespace
+
 int run_command(const Context& context) {
   const Options& options = context.options;
   std::string error;
   std::vector<std::uint32_t> shards =
       persist::list_shards(context.disk, options.data_directory, error);
-  if (error.empty() && shards.empty())
+  int worst = exit_fine;
+  if (error.empty() && options.command == Command::verify) worst = verify_directories(context);
+  if (error.empty() && shards.empty() && worst == exit_fine)
     error = fmt::format("{}: there is no journal; is it the data directory of a broker?",
                         options.data_directory);
   if (error.empty() && options.shard) {
@@ -132,7 +159,6 @@ int run_command(const Context& context) {
     fmt::print(context.errors, "lepus-journal: {}\n", error);
     return exit_wrong;
   }
-  int worst = exit_fine;
   for (const std::uint32_t shard : shards) {
     int result = exit_fine;
     switch (options.command) {

@@ -1,9 +1,12 @@
-// What lepus-journal asks beside the journal: the names of the queues, and whether a broker runs.
+// What lepus-journal asks beside the journal: the names of the queues, what the catalog knows of
+// the journals, and whether a broker runs.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <string>
+
+#include "persist/known_queues.h"
 
 namespace lepus::journal {
 
@@ -14,6 +17,14 @@ struct QueueNames {
 
 /// From the catalog, opened for reading only.
 QueueNames read_queue_names(const std::string& catalog_path);
+
+/// For verify (persist/journal_check.h).
+struct JournalKnowledge {
+  persist::KnownQueues queues = {};
+  std::map<std::uint32_t, std::uint64_t> ends = {};  ///< As Catalog::load_journal_ends().
+  std::string problem = {};                          ///< Why nothing is known.
+};
+JournalKnowledge read_journal_knowledge(const std::string& catalog_path);
 
 /// By the lock on the data directory, which is looked at and not taken.
 bool is_broker_running(const std::string& data_directory);

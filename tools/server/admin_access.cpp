@@ -234,6 +234,7 @@ AdminFault fault_of(core::AccessRefusal::Reason reason) {
     case core::AccessRefusal::Reason::bad_value:
       return AdminFault::invalid;
     case core::AccessRefusal::Reason::stopping:
+    case core::AccessRefusal::Reason::not_stored:
       return AdminFault::unavailable;
   }
   CHECK(false);

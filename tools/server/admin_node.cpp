@@ -262,7 +262,10 @@ class ImportDefinitions final : public AdminOperation {
     if (!imported.error.empty()) return fail(AdminFault::invalid, imported.error);
     if (imported.is_done) done("{}");
   }
-  void on_topology_done(const core::TopologyDone&) override { done("{}"); }
+  void on_topology_done(const core::TopologyDone& answer) override {
+    if (answer.error != nullptr) return fail(AdminFault::unavailable, answer.error->detail);
+    done("{}");
+  }
 };
 
 /// The connection that asked stays open until the broker has ended.

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <utility>
 
+#include "core/topology_undo.h"
 #include "io/heap.h"
 
 namespace lepus::server {
@@ -23,6 +25,7 @@ Control::Control(Parts parts)
       mesh_(*parts_.mesh, static_cast<core::ShardId>(parts_.mesh->thread_count() - 1)),
       shard_count_(static_cast<core::ShardId>(parts_.mesh->thread_count() - 1)),
       master_(shard_count_),
+      retry_(*parts_.log),
       applied_(shard_count_, 0),
       serves_(shard_count_, false),
       resume_orders_(shard_count_) {
@@ -30,6 +33,7 @@ Control::Control(Parts parts)
   parts_.loop->set_hooks(this);
   memory_timer_.bind<&Control::on_memory_timer>(this);
   disk_timer_.bind<&Control::on_disk_timer>(this);
+  retry_timer_.bind<&Control::on_retry>(this);
 }
 
 Control::~Control() {
@@ -37,6 +41,7 @@ Control::~Control() {
     const std::unique_ptr<core::AmqpError> error{waiting.done.error};
   }
   cancel_timers();
+  parts_.loop->timers().cancel(retry_timer_);
   parts_.loop->set_hooks(nullptr);
 }
 
@@ -131,31 +136,9 @@ void Control::on_answer(const core::Command& command) {
 }
 
 void Control::on_ask(const core::TopologyAsk& ask) {
-  const std::unique_ptr<core::TopologyRequest> request{ask.request};
-  if (phase_ == Phase::failed) return;
-  core::Decision decision = core::decide(master_, *request, &ids_);
-  core::TopologyDone done{ask.channel, ask.message_count, nullptr};
-  if (decision.kind == core::Decision::Kind::error)
-    done.error = std::make_unique<core::AmqpError>(std::move(decision.error)).release();
-  if (decision.kind == core::Decision::Kind::changes)
-    adopt({std::move(decision.changes), request->user});
-  if (!ask.channel) {
-    CHECK(done.error == nullptr);
-    return;
-  }
-  waiting_.push_back({version_, done, nullptr});
-  answer_ready();
-}
-
-void Control::adopt(core::TopologyChanges changes) {
-  CHECK(phase_ != Phase::failed);
-  for (const core::TopologyChange& change : changes.list) take(change);
-  ++version_;
-  if (has_uncommitted()) {
-    held_.push_back(std::move(changes));
-  } else {
-    send_changes(version_, std::move(changes));
-  }
+  ControlRequest request{ask.channel, ask.message_count};
+  request.topology.reset(ask.request);
+  if (phase_ != Phase::failed) take_request(std::move(request));
 }
 
 void Control::change(const core::AccessRequest& request, std::string by, Changed done) {
@@ -163,11 +146,59 @@ void Control::change(const core::AccessRequest& request, std::string by, Changed
   if (phase_ == Phase::failed) return;
   if (phase_ != Phase::running)
     return done(core::AccessRefusal{core::AccessRefusal::Reason::stopping, "the broker stops"});
-  core::AccessDecision decision = core::decide(master_, request, ids_);
-  if (decision.refusal) return done(decision.refusal);
-  if (!decision.changes.empty()) adopt({std::move(decision.changes), std::move(by)});
-  waiting_.push_back({version_, {}, std::move(done)});
+  ControlRequest asked;
+  asked.access = request;
+  asked.by = std::move(by);
+  asked.changed = std::move(done);
+  take_request(std::move(asked));
+}
+
+/// While the store is busy all wait, so that they keep their order. Later they are refused when
+/// they need the store, and it was asked a moment ago.
+void Control::take_request(ControlRequest request) {
+  const core::Nanos now = parts_.loop->now();
+  if (!parked_.empty() && retry_.is_patient()) return parked_.push_back(std::move(request));
+  const bool may_commit = has_uncommitted() || retry_.may_try(now);
+  carry_out(std::move(request));
+  if (may_commit || !has_uncommitted()) return;
+  for (ControlRequest& one : roll_back()) parked_.push_back(std::move(one));
+  refuse_parked();
+}
+
+void Control::carry_out(ControlRequest request) {
+  core::TopologyDone done{request.channel, request.message_count, nullptr};
+  if (request.topology != nullptr) {
+    core::Decision decision = core::decide(master_, *request.topology, &ids_);
+    if (decision.kind == core::Decision::Kind::error) {
+      CHECK(request.channel);
+      done.error = std::make_unique<core::AmqpError>(std::move(decision.error)).release();
+    }
+    if (decision.kind == core::Decision::Kind::changes)
+      adopt({std::move(decision.changes), request.topology->user});
+  } else {
+    CHECK(request.access.has_value());
+    core::AccessDecision decision = core::decide(master_, *request.access, ids_);
+    if (decision.refusal) return request.changed(decision.refusal);
+    if (!decision.changes.empty()) adopt({std::move(decision.changes), request.by});
+  }
+  if (request.channel || request.changed) waiting_.push_back({version_, done, request.changed});
+  if (has_uncommitted()) uncommitted_.requests.push_back(std::move(request));
   answer_ready();
+}
+
+void Control::adopt(core::TopologyChanges changes) {
+  CHECK(phase_ != Phase::failed);
+  for (const core::TopologyChange& change : changes.list) {
+    if (parts_.store != nullptr) core::append_undo(master_, change, uncommitted_.undo);
+    take(change);
+  }
+  ++version_;
+  if (has_uncommitted()) {
+    uncommitted_.held.push_back(std::move(changes));
+  } else {
+    uncommitted_.undo.clear();
+    send_changes(version_, std::move(changes));
+  }
 }
 
 /// The answer comes later than this call in any case: with the commit, or with what the shards say.
@@ -178,6 +209,7 @@ void Control::apply_plan(Changes changes, std::uint64_t last_id, const core::Cha
   ids_ = core::IdSource{last_id};
   adopt({std::move(changes), std::string{core::operator_name}});
   waiting_.push_back({version_, core::TopologyDone{who, 0, nullptr}, nullptr});
+  if (has_uncommitted()) uncommitted_.requests.push_back(ControlRequest{who});
 }
 
 /// Every shard gets a copy of its own.
@@ -218,18 +250,89 @@ void Control::flush() {
 }
 
 void Control::commit() {
-  const std::string error = parts_.store->commit();
-  if (!error.empty()) return fail(error);
+  std::string error = parts_.store->commit();
+  if (!error.empty() && parts_.store->fault() == core::DefinitionStore::Fault::broken)
+    return fail(error);
+  if (!error.empty()) {
+    retry_.failed(parts_.store->fault(), std::move(error), parts_.loop->now());
+    return take_back();
+  }
   CHECK(!has_uncommitted());
-  for (; !held_.empty(); held_.pop_front())
-    send_changes(sent_version() + 1, std::move(held_.front()));
+  retry_.worked();
+  uncommitted_.undo.clear();
+  uncommitted_.requests.clear();
+  for (std::deque<core::TopologyChanges>& held = uncommitted_.held; !held.empty(); held.pop_front())
+    send_changes(sent_version() + 1, std::move(held.front()));
   answer_ready();
+}
+
+/// The commit did not work: what was asked waits for the next try, in front of what came later, or
+/// is refused. A plan was made for what was there then, so it does not wait.
+void Control::take_back() {
+  std::deque<ControlRequest> requests = roll_back();
+  std::deque<ControlRequest> plans;
+  for (; !requests.empty(); requests.pop_back())
+    (requests.back().is_plan() ? plans : parked_).push_front(std::move(requests.back()));
+  for (ControlRequest& plan : plans) refuse(plan);
+  if (!retry_.is_patient()) refuse_parked();
+  if (!parked_.empty()) parts_.loop->timers().arm(retry_timer_, retry_.next_try());
+}
+
+/// The master is as the shards are. Returns what was asked since the last commit.
+std::deque<ControlRequest> Control::roll_back() {
+  CHECK(has_uncommitted());
+  std::vector<core::TopologyChange> undo = std::exchange(uncommitted_.undo, {});
+  std::reverse(undo.begin(), undo.end());
+  for (const core::TopologyChange& change : undo) master_.apply(change);
+  parts_.store->roll_back(undo);
+  CHECK(!has_uncommitted());
+  version_ = sent_version();
+  uncommitted_.held.clear();
+  for (; !waiting_.empty() && waiting_.back().version > version_; waiting_.pop_back())
+    const std::unique_ptr<core::AmqpError> error{waiting_.back().done.error};
+  return std::exchange(uncommitted_.requests, {});
+}
+
+/// They are part of this turn's commit.
+void Control::on_retry(io::Timer&) {
+  std::deque<ControlRequest> requests = std::exchange(parked_, {});
+  for (ControlRequest& request : requests) carry_out(std::move(request));
+}
+
+/// Those that need the store get an error, or wait on when they cannot fail; the others are done.
+void Control::refuse_parked() {
+  std::deque<ControlRequest> requests = std::exchange(parked_, {});
+  std::deque<ControlRequest> refused;
+  for (ControlRequest& request : requests) {
+    carry_out(std::move(request));
+    if (!has_uncommitted()) continue;
+    for (ControlRequest& one : roll_back())
+      (one.cannot_fail() && phase_ == Phase::running ? parked_ : refused).push_back(std::move(one));
+  }
+  for (ControlRequest& request : refused) refuse(request);
+  if (!parked_.empty() && !retry_timer_.armed())
+    parts_.loop->timers().arm(retry_timer_, retry_.next_try());
+}
+
+/// A stop does not wait for what cannot fail: nothing of it is there after it but what is stored.
+void Control::refuse(ControlRequest& request) {
+  if (request.changed)
+    return request.changed(
+        core::AccessRefusal{core::AccessRefusal::Reason::not_stored, retry_.text()});
+  if (!request.channel) return;
+  core::TopologyDone done{request.channel, request.message_count, nullptr};
+  if (!request.cannot_fail())
+    done.error = std::make_unique<core::AmqpError>(
+                     core::AmqpError{core::ReplyCode::resource_error, retry_.reason()})
+                     .release();
+  answer(done);
 }
 
 /// What is held and who waits for it are left as they are: neither may become known.
 void Control::fail(const std::string& reason) {
   phase_ = Phase::failed;
   cancel_timers();
+  parts_.loop->timers().cancel(retry_timer_);
   parts_.log->write(LogLevel::critical, LogCategory::general,
                     "definitions cannot be made durable: the broker ends", {{"text", reason}});
   if (parts_.on_store_failure) parts_.on_store_failure(reason);
@@ -356,6 +459,7 @@ void Control::stop() {
   phase_ = Phase::stopping;
   cancel_timers();
   broadcast(core::StopServing{});
+  if (!parked_.empty() && !retry_.is_patient()) refuse_parked();
 }
 
 bool Control::is_finished() const { return phase_ == Phase::ending && !mesh_.has_staged(); }

@@ -8,8 +8,10 @@
 //   flush(): one commit for all that came in this turn, then what was held is sent
 //   TopologyApplied from all shards -> TopologyDone to who asked, in the order of the requests
 //
-// So no shard knows, and nobody is told of, a definition that a crash could still take back. When a
-// commit fails the process has to end; until it does, nothing is decided or answered any more.
+// So no shard knows, and nobody is told of, a definition that a crash could still take back. A
+// commit that fails because the store is locked or has no room is taken back on the master: its
+// requests are decided again a little later, or get an error (StoreRetry). When the store is broken
+// the process has to end; until it does, nothing is decided or answered any more.
 //
 // It never sits on the message path. When it stops the broker it asks every shard to close its
 // connections, and lets the threads end only when all have: until then they still answer each
@@ -30,9 +32,11 @@
 #include "core/topology_rules.h"
 #include "io/loop.h"
 #include "tools/server/control_guest.h"
+#include "tools/server/control_request.h"
 #include "tools/server/heap_trimmer.h"
 #include "tools/server/mesh.h"
 #include "tools/server/shard_order.h"
+#include "tools/server/store_retry.h"
 
 namespace lepus::server {
 
@@ -85,7 +89,7 @@ class Control final : private io::TurnHooks {
   /// What an operator asks for (core/access_request.h): `done` comes when the change is durable and
   /// every shard has applied it, with nothing, or at once with what is wrong with the request. It
   /// runs on the control thread, which is also the only one that may call this; it may ask again.
-  /// When the store fails the process ends and no answer comes. `by` is told in events.
+  /// When the store breaks the process ends and no answer comes. `by` is told in events.
   using Changed = std::function<void(const std::optional<core::AccessRefusal>&)>;
   void change(const core::AccessRequest& request, std::string by, Changed done);
   /// What there is, for questions of the control thread; not yet durable when a change is under
@@ -105,7 +109,8 @@ class Control final : private io::TurnHooks {
   void send(core::ShardId shard, const core::Command& command) { mesh_.send(shard, command); }
   std::uint64_t last_id() const { return ids_.last(); }
   /// At least one change, decided in this very call on what topology() is, with ids up to
-  /// `last_id`. TopologyDone comes to `who`, a guest_ref(), when every shard has them.
+  /// `last_id`. TopologyDone comes to `who`, a guest_ref(), when every shard has them, or with an
+  /// error when they cannot be stored.
   void apply_plan(Changes changes, std::uint64_t last_id, const core::ChannelRef& who);
 
  private:
@@ -128,13 +133,20 @@ class Control final : private io::TurnHooks {
   void on_command(core::ShardId from, const core::Command& command);
   void on_ask(const core::TopologyAsk& ask);
   void on_answer(const core::Command& command);
+  void take_request(ControlRequest request);
+  void carry_out(ControlRequest request);
   void take(const core::TopologyChange& change);
   void add_event_exchange(Changes& changes);
   void adopt(core::TopologyChanges changes);
   bool has_uncommitted() const { return parts_.store != nullptr && parts_.store->has_changes(); }
   void commit();
+  void take_back();
+  std::deque<ControlRequest> roll_back();
+  void on_retry(io::Timer& timer);
+  void refuse_parked();
+  void refuse(ControlRequest& request);
   void fail(const std::string& reason);
-  std::uint64_t sent_version() const { return version_ - held_.size(); }
+  std::uint64_t sent_version() const { return version_ - uncommitted_.held.size(); }
   void send_changes(std::uint64_t version, core::TopologyChanges changes);
   void answer(const core::TopologyDone& done);
   void answer_ready();
@@ -152,14 +164,22 @@ class Control final : private io::TurnHooks {
   core::Topology master_;
   core::IdSource ids_;
   std::uint64_t version_ = 0;  ///< Decisions that changed something.
-  /// The newest of them, until the commit; oldest first.
-  std::deque<core::TopologyChanges> held_;
+  /// Since the last commit; empty when nothing of it is to be kept.
+  struct Uncommitted {
+    std::deque<core::TopologyChanges> held;  ///< The newest decisions, oldest first.
+    std::vector<core::TopologyChange> undo;  ///< Of them, on the master.
+    std::deque<ControlRequest> requests;     ///< Whose answers depend on the commit.
+  };
+  Uncommitted uncommitted_;
+  std::deque<ControlRequest> parked_;  ///< To be decided when the store is asked again.
+  StoreRetry retry_;
   std::vector<std::uint64_t> applied_;  ///< By shard.
   std::deque<Waiting> waiting_;         ///< Oldest first.
   io::Timer memory_timer_;
   io::Timer disk_timer_;
+  io::Timer retry_timer_;
   ControlGuest* guest_ = nullptr;
-  core::Alarm alarm_;            ///< As the shards know it: measured or forced.
+  core::Alarm alarm_;  ///< As the shards know it: measured or forced.
   core::Alarm measured_alarm_;
   core::Alarm forced_alarm_;
   HeapTrimmer trimmer_;

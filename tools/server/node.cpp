@@ -2,18 +2,19 @@
 #include "tools/server/node.h"
 
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
-#include <ctime>
 #include <future>
 #include <utility>
 
 #include "io/heap.h"
 #include "io/os.h"
+#include "persist/journal_check.h"
 #include "persist/shard_import.h"
 #include "tools/server/config_memory.h"
 #include "tools/server/config_reload.h"
@@ -33,12 +34,6 @@ std::uint64_t random_seed() {
 
 /// Declares come in bursts: the control thread looks this long for the next before it sleeps.
 constexpr core::Nanos control_spin = 30 * core::nanos_per_us;
-
-core::Nanos wall_clock_offset(io::Driver& driver) {
-  timespec wall{};
-  CHECK(clock_gettime(CLOCK_REALTIME, &wall) == 0);
-  return wall.tv_sec * core::nanos_per_s + wall.tv_nsec - driver.now();
-}
 
 io::IdlePolicy idle_policy(const ServerConfig& config) {
   return {config.idle, config.idle_spin_us * core::nanos_per_us,
@@ -154,8 +149,8 @@ std::string Node::make_shards() {
     ShardThread& own = shards_[i];
     own.shard = std::make_unique<Shard>(Shard::Parts{
         static_cast<core::ShardId>(i), &mesh_, own.loop.get(), settings_.back().get(), own.log,
-        random_seed(), wall_clock_offset(*own.driver), [this] { return connection_count(); },
-        &own.store->journal(), own.store.get(), &uses_, node_name(config_), event_vhost(config_)});
+        random_seed(), [this] { return connection_count(); }, &own.store->journal(),
+        own.store.get(), &uses_, node_name(config_), event_vhost(config_)});
   }
   set_paging();
   return {};
@@ -170,7 +165,6 @@ persist::Journal::Parts Node::journal_parts(io::Loop& loop, core::Log& log) {
   parts.segment_size = config_.journal_segment_size;
   parts.sync = config_.journal_sync;
   parts.sync_interval = config_.journal_sync_interval_ms * core::nanos_per_ms;
-  parts.wall_clock_offset = wall_clock_offset(loop.driver());
   parts.fail = [](void* self, const std::string& why) {
     auto* node = static_cast<Node*>(self);
     fmt::print(stderr, "lepus: {}\n", why);
@@ -185,15 +179,55 @@ std::string Node::import_journals() {
   std::unique_ptr<io::UringDriver> driver;
   if (std::string error = make_driver(driver); !error.empty()) return error;
   io::Loop loop{*driver, io::IdlePolicy{io::IdleMode::poll, 0}};
-  return persist::import_gone_shards({config_.data_dir, static_cast<std::uint32_t>(shards_.size()),
-                                      &definitions_.stored, &catalog_},
-                                     journal_parts(loop, log_));
+  return persist::import_gone_shards(
+      {config_.data_dir, static_cast<std::uint32_t>(shards_.size()), &definitions_.stored,
+       &catalog_, catalog_.newest_queue(), accepts_loss_},
+      journal_parts(loop, log_));
+}
+
+/// The journals are those that the catalog belongs to, or the operator does without.
+std::string Node::check_journals() {
+  const std::string accept_file = config_.data_dir + "/" + persist::accept_loss_file;
+  accepts_loss_ = access(accept_file.c_str(), F_OK) == 0;
+  if (std::string error = catalog_.load_journal_ends(journal_ends_); !error.empty()) return error;
+  const persist::KnownQueues known{definitions_.stored};
+  for (const std::string& text :
+       persist::find_lost_journals(disk_, config_.data_dir, journal_ends_, known)) {
+    if (!accepts_loss_)
+      return fmt::format("{}; put it back, or {}", text, persist::advice_on_loss());
+    log_.write(LogLevel::error, LogCategory::general, "messages are lost", {{"text", text}});
+  }
+  return {};
+}
+
+/// With journal.sync other than always a power cut may take the newest files.
+persist::ShardStore::Expected Node::expected_of(std::size_t shard) const {
+  const auto end = journal_ends_.find(static_cast<std::uint32_t>(shard));
+  return {end == journal_ends_.end() ? 0 : end->second,
+          accepts_loss_ || config_.journal_sync != persist::SyncMode::always};
+}
+
+std::string Node::save_journal_ends() {
+  std::map<std::uint32_t, std::uint64_t> ends;
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    ends[static_cast<std::uint32_t>(i)] = shards_[i].store->newest_segment();
+  std::string error = ends == journal_ends_ ? "" : catalog_.save_journal_ends(ends);
+  if (error.empty() && std::exchange(accepts_loss_, false))
+    unlink((config_.data_dir + "/" + persist::accept_loss_file).c_str());
+  if (error.empty()) journal_ends_ = std::move(ends);
+  if (error.empty() || catalog_.fault() == persist::Catalog::Fault::broken) return error;
+  catalog_.roll_back({});
+  log_.write(LogLevel::warning, LogCategory::general,
+             "the catalog does not know how far the journals came", {{"text", error}});
+  return {};
 }
 
 /// All shards at once: after a crash each reads its whole journal.
 std::string Node::open_journals() {
+  if (std::string error = check_journals(); !error.empty()) return error;
   if (std::string error = import_journals(); !error.empty()) return error;
-  const persist::KnownQueues known{definitions_.stored};
+  persist::KnownQueues known{definitions_.stored};
+  known.set_newest(catalog_.newest_queue());
   std::vector<std::future<std::string>> opening;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     ShardThread& own = shards_[i];
@@ -201,22 +235,25 @@ std::string Node::open_journals() {
     parts.shard = static_cast<core::ShardId>(i);
     parts.directory = persist::shard_directory(config_.data_dir, parts.shard);
     own.store = std::make_unique<persist::ShardStore>(parts);
-    opening.push_back(
-        std::async(std::launch::async, [&own, &known] { return own.store->open(known); }));
+    opening.push_back(std::async(std::launch::async, [&own, &known, expected = expected_of(i)] {
+      return own.store->open(known, expected);
+    }));
   }
   std::string error;
   for (auto& one : opening)
     if (std::string text = one.get(); error.empty()) error = std::move(text);
-  return error;
+  return error.empty() ? save_journal_ends() : error;
 }
 
 std::string Node::start_control() {
   control_ = std::make_unique<Control>(Control::Parts{
       &mesh_, loop_.get(), &log_, memory_watermark(), [this] { return memory_bytes(); }, &catalog_,
       [this](const std::string&) { end_process(); },
-      [this] { return disk_.free_bytes(config_.data_dir); }, disk_free_min(),
-      event_vhost(config_), [] { return io::resident_size(); }});
-  return control_->start(std::move(definitions_.stored), config_.vhosts);
+      [this] { return disk_.free_bytes(config_.data_dir); }, disk_free_min(), event_vhost(config_),
+      [] { return io::resident_size(); }});
+  std::string error = control_->start(std::move(definitions_.stored), config_.vhosts);
+  catalog_.stop_waiting();
+  return error;
 }
 
 /// Shards still run and their clients wait for answers that must not come: there is no clean way.
@@ -291,6 +328,9 @@ int Node::run() {
   }
   while (!control_->is_finished()) loop_->run_turn();
   for (ShardThread& own : shards_) own.thread.join();
+  if (!catalog_.has_changes())
+    if (const std::string error = save_journal_ends(); !error.empty())
+      log_.write(LogLevel::error, LogCategory::general, "catalog", {{"text", error}});
   for (ShardThread& own : shards_) {
     own.shard.reset();
     own.store.reset();

@@ -1,7 +1,9 @@
 // The running broker: one thread per shard and the control thread, which is the caller of run().
 #pragma once
 
+#include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -59,7 +61,10 @@ class Node {
   void add_settings();
   void apply_settings();
   std::string open_journals();
+  std::string check_journals();
   std::string import_journals();
+  persist::ShardStore::Expected expected_of(std::size_t shard) const;
+  std::string save_journal_ends();
   std::string make_shards();
   std::string start_control();
   persist::Journal::Parts journal_parts(io::Loop& loop, core::Log& log);
@@ -85,6 +90,8 @@ class Node {
   persist::Catalog catalog_;
   ListenNotices notices_;
   StartDefinitions definitions_;  ///< `stored` only until the control thread has it.
+  std::map<std::uint32_t, std::uint64_t> journal_ends_;  ///< What the catalog knows of them.
+  bool accepts_loss_ = false;                            ///< The operator said so for this start.
   SharedUseCounter uses_;
   Mesh mesh_;
   std::unique_ptr<io::UringDriver> driver_;

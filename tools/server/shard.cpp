@@ -31,7 +31,7 @@ Shard::Shard(const Parts& parts)
   parts_.loop->set_hooks(this);
   stop_timer_.bind<&Shard::on_stop_deadline>(this);
   deadline_timer_.bind<&Shard::on_deadline>(this);
-  broker_.set_wall_clock_offset(parts.wall_clock_offset);
+  broker_.set_wall_clock_offset(parts.loop->wall_offset());
   broker_.set_names(parts.node, parts.event_vhost);
 }
 
@@ -70,6 +70,7 @@ void Shard::on_listener_closed() {
 }
 
 bool Shard::drain_mailboxes() {
+  broker_.set_wall_clock_offset(parts_.loop->wall_offset());
   broker_.advance(parts_.loop->now());
   bool worked = mesh_.push_staged();
   worked |=

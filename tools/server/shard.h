@@ -33,7 +33,6 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     const amqp::Settings* settings;
     core::Log* log;
     std::uint64_t seed;
-    core::Nanos wall_clock_offset = 0;  ///< Seconds since 1970 = loop time + this.
     /// Connections of all shards, for the limit; null: only this shard's count.
     std::function<std::uint64_t()> connection_count;
     core::Ledger* ledger = nullptr;        ///< Null: messages live in memory only.

@@ -26,6 +26,7 @@ class ScriptedDriver final : public Driver {
     return time;
   }
   core::Nanos now() override { return time; }
+  core::Nanos wall_now() override { return time + wall_offset; }
   PeerName peer_name(int) override { return {}; }
   int wake_target() const override { return 1; }
 
@@ -35,6 +36,7 @@ class ScriptedDriver final : public Driver {
   std::vector<Completion> scripted;
   bool completes_at_once = true;
   core::Nanos time = core::nanos_per_s;
+  core::Nanos wall_offset = 0;
 };
 
 class LoopTest : public ::testing::Test, protected TurnHooks {
@@ -85,6 +87,17 @@ TEST_F(LoopTest, TurnHasItsOrder) {
   loop_.run_turn();
   EXPECT_EQ(driver_.log, (std::vector<std::string>{"mailboxes", "completion", "timer", "flush",
                                                    "mailboxes", "turn"}));
+}
+
+TEST_F(LoopTest, TheClockOnTheWallIsReadEachSecond) {
+  driver_.wall_offset = 5 * core::nanos_per_s;
+  EXPECT_EQ(loop_.wall_offset(), 0);  // As it was when the loop was made.
+  for (const core::Nanos step : {5 * core::nanos_per_s, -3600 * core::nanos_per_s}) {
+    driver_.wall_offset = step;
+    const core::Nanos until = driver_.time + core::nanos_per_s;
+    while (driver_.time < until) loop_.run_turn();
+    EXPECT_EQ(loop_.wall_offset(), step);
+  }
 }
 
 TEST_F(LoopTest, CompletionsNeverRunInsideSubmit) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -24,12 +26,20 @@ class MemoryStore final : public core::DefinitionStore {
   bool has_changes() const override { return !pending_.empty() || given_id_ > last_id_; }
   [[nodiscard]] std::string commit() override {
     CHECK(has_changes());
+    if (chance) failure = chance();
     if (!failure.empty()) return failure;
     ++commit_count;
     for (core::TopologyChange& change : std::exchange(pending_, {})) keep(std::move(change));
     if (std::max(given_id_, kept_id_) > last_id_)
       last_id_ = std::max(given_id_, kept_id_) + id_reserve;
     return {};
+  }
+
+  Fault fault() const override { return failure_kind; }
+  void roll_back(std::span<const core::TopologyChange> undo) override {
+    pending_.clear();
+    given_id_ = std::min(given_id_, last_id_);
+    for (const core::TopologyChange& change : undo) (void)filter_.admit(change);
   }
 
   /// The process died: what was not committed is gone.
@@ -40,10 +50,14 @@ class MemoryStore final : public core::DefinitionStore {
     for (const core::TopologyChange& change : durable_) CHECK(filter_.admit(change));
   }
   core::StoredDefinitions stored() const { return {durable_, last_id_}; }
+  /// As Catalog::newest_queue().
+  std::uint64_t newest_queue() const { return newest_queue_; }
   /// Recorded, not yet durable.
   const std::vector<core::TopologyChange>& pending() const { return pending_; }
 
   std::string failure;  ///< What the next commits say.
+  Fault failure_kind = Fault::broken;
+  std::function<std::string()> chance;  ///< Sets `failure` before each commit.
   std::size_t commit_count = 0;
 
  private:
@@ -54,6 +68,7 @@ class MemoryStore final : public core::DefinitionStore {
     if (const auto* exchange = std::get_if<core::ExchangeAdded>(&change))
       note(exchange->exchange.id.value);
     if (const auto* queue = std::get_if<core::QueueAdded>(&change)) {
+      newest_queue_ = std::max(newest_queue_, queue->queue.id.value);
       for (core::TopologyChange& known : durable_) {
         auto* same = std::get_if<core::QueueAdded>(&known);
         if (same == nullptr || same->queue.id != queue->queue.id) continue;
@@ -68,6 +83,7 @@ class MemoryStore final : public core::DefinitionStore {
   core::DurableFilter filter_;
   std::vector<core::TopologyChange> pending_;
   std::vector<core::TopologyChange> durable_;
+  std::uint64_t newest_queue_ = 0;
   std::uint64_t given_id_ = 0;  ///< Of any queue.
   std::uint64_t kept_id_ = 0;   ///< Of anything kept.
   std::uint64_t last_id_ = 0;   ///< No id up to it is given again.

@@ -123,6 +123,21 @@ TEST_F(RecoveryTest, LostHeaderIsKeptAside) {
   EXPECT_GT(report.next_sequence, second.next_sequence());
 }
 
+/// The file that says where the present begins is the one that is damaged.
+TEST_F(RecoveryTest, LostHeaderOfTheOldestIsKeptAside) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch().seal();
+  SegmentBuilder second(2, first.next_sequence());
+  second.message({{7, 1}}).end_batch();
+  put(0, first);
+  put(1, second);
+  file(0)[offsetof(SegmentHeader, number)] ^= 0xff;
+  const RecoveryReport report = run();
+  EXPECT_EQ(only(report, RecoveryCase::lost_header).file, "000000.seg");
+  EXPECT_EQ(report.worst(), Weight::loss);
+  EXPECT_EQ(report.slots[0].state, SlotState::kept);
+}
+
 TEST_F(RecoveryTest, OtherVersionStoreAndShardAreRefused) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).end_batch();

@@ -131,6 +131,21 @@ TEST_F(RecoveryTest, OlderUseOfTheFileIsTheEnd) {
   EXPECT_EQ(report.next_segment, 5u);
 }
 
+/// The next block is in the middle of a record that was there before: no batch was begun.
+TEST_F(RecoveryTest, AnOlderUseThatIsCutIsNoTornTail) {
+  SegmentBuilder old(1, 1);
+  old.message({{7, 0}}, std::string(4 * block_size, 'x')).end_batch();
+  SegmentBuilder now(4, 100);
+  now.header.first_live = 4;
+  now.message({{9, 0}}).end_batch();
+  disk.files[slot_file_path(directory, 0)] = now.bytes(old.bytes());
+  const RecoveryReport report = run();
+  EXPECT_EQ(times(report, RecoveryCase::torn_tail), 0u);
+  EXPECT_EQ(times(report, RecoveryCase::clean_tail), 1u);
+  EXPECT_EQ(report.worst(), Weight::normal);
+  EXPECT_EQ(live(report, 9), (Sequences{0}));
+}
+
 TEST_F(RecoveryTest, TornTailIsCutOff) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).end_batch().message({{7, 1}}, std::string(9000, 'x')).end_batch();

@@ -25,10 +25,12 @@ class FakeDriver final : public io::Driver {
     return time;
   }
   core::Nanos now() override { return time; }
+  core::Nanos wall_now() override { return time + wall_offset; }
   io::PeerName peer_name(int) override { return {}; }
   int wake_target() const override { return target_; }
 
   core::Nanos time = core::nanos_per_s;
+  core::Nanos wall_offset = 0;
   bool completes = true;   ///< Ops come back in the same turn.
   std::vector<int> wakes;  ///< Targets of the wake ops, in order.
 

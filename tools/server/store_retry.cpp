@@ -1,0 +1,42 @@
+// Times and texts.
+#include "tools/server/store_retry.h"
+
+#include <utility>
+
+#include "core/base/assert.h"
+#include "core/limits.h"
+
+namespace lepus::server {
+
+using core::LogCategory;
+using core::LogLevel;
+using Fault = core::DefinitionStore::Fault;
+
+void StoreRetry::failed(Fault fault, std::string text, core::Nanos now) {
+  CHECK(fault != Fault::broken);
+  if (!std::exchange(has_failed_, true)) {
+    patient_until_ = now + core::limits::store_busy_wait;
+    log_.write(LogLevel::error, LogCategory::general,
+               "definitions cannot be stored: until they can, declarations are refused",
+               {{"text", text}});
+  }
+  fault_ = fault;
+  text_ = std::move(text);
+  is_patient_ = fault == Fault::busy && now < patient_until_;
+  next_try_ = now + core::limits::store_retry_interval;
+}
+
+void StoreRetry::worked() {
+  if (!std::exchange(has_failed_, false)) return;
+  is_patient_ = false;
+  next_try_ = 0;
+  log_.write(LogLevel::info, LogCategory::general, "definitions can be stored again", {});
+}
+
+std::string StoreRetry::reason() const {
+  return fault_ == Fault::busy
+             ? "definitions cannot be stored now, another program has locked the catalog"
+             : "definitions cannot be stored now, there is no room on the disk";
+}
+
+}  // namespace lepus::server

@@ -1,0 +1,43 @@
+// When a store that failed is asked again, and what those who wait are told.
+//
+//   works --busy--> patient: requests wait      --5 s--> refusing: requests get an error
+//     ^   --no room------------------------------------>    |
+//     '------------------ a commit worked ------------------'
+#pragma once
+
+#include <string>
+
+#include "core/base/time.h"
+#include "core/log.h"
+#include "core/ports.h"
+
+namespace lepus::server {
+
+class StoreRetry {
+ public:
+  explicit StoreRetry(core::Log& log) : log_(log) {}
+
+  /// `text`: what the store says, for the log and the operator.
+  void failed(core::DefinitionStore::Fault fault, std::string text, core::Nanos now);
+  void worked();
+
+  /// Whoever asks waits, in order.
+  bool is_patient() const { return is_patient_; }
+  /// It works, or its turn has come again.
+  bool may_try(core::Nanos now) const { return now >= next_try_; }
+  core::Nanos next_try() const { return next_try_; }
+  const std::string& text() const { return text_; }
+  /// For clients: nothing of the broker's machine.
+  std::string reason() const;
+
+ private:
+  core::Log& log_;
+  bool has_failed_ = false;  ///< And did not work since.
+  core::DefinitionStore::Fault fault_ = core::DefinitionStore::Fault::busy;
+  std::string text_;
+  bool is_patient_ = false;
+  core::Nanos patient_until_ = 0;
+  core::Nanos next_try_ = 0;
+};
+
+}  // namespace lepus::server
