@@ -1,10 +1,11 @@
 // Dead lettering: what a message becomes when its queue gives it up, as RabbitMQ defines it (dead
 // letter exchanges; the x-death header).
 //
-//   x-death: array of tables, newest first, one per (queue, reason): count, reason, queue, time,
-//   exchange, routing-keys, and original-expiration when the message had one (the property itself
-//   is removed, or it would expire again). x-first-death-* and x-last-death-* name the first and
-//   the last of them.
+//   x-death: array of tables, newest first, one per (queue, reason): count, and of the first such
+//   death reason, queue, time, exchange, routing-keys, and original-expiration when the message had
+//   one (the property itself is removed, or it would expire again). x-first-death-* and
+//   x-last-death-* name the first and the last of them; a message that comes with an x-death has
+//   had its first one.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,11 @@ struct Death {
 MessageRef make_dead_letter(const Message& message, const Death& death, MemoryAccount& account);
 
 /// A message that comes back to a queue it died in, without any rejection on the way, would go
-/// round for ever: RabbitMQ drops it. `dead_letter` was made by make_dead_letter().
+/// round for ever: RabbitMQ drops it. So would one that died in more queues than can be told
+/// (limits::deaths_max). `dead_letter` was made by make_dead_letter().
 bool is_cycle(const Message& dead_letter, std::string_view queue);
+
+/// One of its deaths says that it was published to this exchange.
+bool has_died_after(const Message& message, std::string_view exchange);
 
 }  // namespace lepus::core

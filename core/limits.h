@@ -88,6 +88,16 @@ constexpr std::uint64_t read_ahead_bytes_short = tiny ? 256 : 256 << 10;
 constexpr std::uint32_t leaving_max = tiny ? 2 : 4096;
 /// When nobody took one that must not be lost, the next try is after this.
 constexpr Nanos leaving_retry = nanos_per_s;
+/// Messages that the broker itself publishes at the end of one step (dead letters, copies of the
+/// firehose, events), and of them in a row for one queue. More: local publishers wait.
+constexpr std::size_t forwards_per_pump = tiny ? 3 : 4096;
+constexpr std::size_t forwards_per_queue = tiny ? 2 : 64;
+/// Entries of an x-death header, newest first. Who died so often in a row without a rejection ends.
+constexpr std::size_t deaths_max = 256;
+/// Exchanges that may hold one message on its way; into more of them it does not go.
+constexpr std::size_t stores_passed_max = tiny ? 4 : 64;
+/// Messages that a limit drops from one queue or stream in one turn.
+constexpr std::size_t drop_max = tiny ? 4 : 16'384;
 
 // --- Streams
 /// What was read back of one stream and may stay in memory; less while memory is short.
@@ -98,8 +108,6 @@ constexpr std::uint64_t stream_ahead_pages = tiny ? 2 : 64;
 constexpr std::uint64_t stream_ahead_bytes = tiny ? 512 : 2 << 20;
 /// Messages that one consumer is offered in one turn at least, however many there are.
 constexpr std::size_t stream_share_min = tiny ? 2 : 16;
-/// Messages dropped by a limit in one turn.
-constexpr std::size_t stream_drop_max = tiny ? 4 : 16'384;
 /// Consumers of one stream whose offset is kept.
 constexpr std::size_t stream_names_max = tiny ? 4 : 10'000;
 /// Of them, those that were cancelled and have messages to settle.

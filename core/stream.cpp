@@ -268,7 +268,7 @@ void Stream::drop_excess() {
     too_old = times_.older_than(now_ms - std::min(now_ms, *max_age_ms), end());
   }
   std::size_t dropped = 0;
-  for (; queue_.backlog_.ready_count() > 0 && dropped < limits::stream_drop_max; ++dropped) {
+  for (; queue_.backlog_.ready_count() > 0 && dropped < limits::drop_max; ++dropped) {
     const Sequence oldest = first();
     if (oldest >= too_old && !is_over_limit()) break;
     (void)queue_.take(oldest);
