@@ -61,7 +61,7 @@ Sequence Stream::start_of(const StreamStart& start) const {
     case Kind::next:
       return end();
     case Kind::offset:
-      return std::clamp(start.value, first(), end());
+      return std::max(start.value, first());  // Also one that is still to come.
     case Kind::time:
       return std::max(first(), times_.older_than(start.value, end()));
     case Kind::age: {

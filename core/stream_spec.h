@@ -28,7 +28,7 @@ struct StreamStart {
     first,   ///< The oldest message there is.
     last,    ///< The newest one.
     next,    ///< What comes from now on.
-    offset,  ///< `value`: the offset; the oldest message when that is gone.
+    offset,  ///< `value`: the offset, there or to come; the oldest message when that is gone.
     time,    ///< `value`: milliseconds since 1970.
     age,     ///< `value`: so many milliseconds ago.
   };

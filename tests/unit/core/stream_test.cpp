@@ -70,7 +70,8 @@ TEST_F(StreamTest, ConsumersBeginWhereTheyLike) {
     StreamStart start;
     std::string_view bodies;
   } cases[] = {{{Kind::first, 0}, "abcdef"}, {{Kind::last, 0}, "ef"},  {{Kind::next, 0}, "f"},
-               {{Kind::offset, 3}, "def"},   {{Kind::offset, 9}, "f"}, {{Kind::time, 0}, "abcdef"}};
+               {{Kind::offset, 3}, "def"},   {{Kind::offset, 5}, "f"}, {{Kind::offset, 6}, ""},
+               {{Kind::time, 0}, "abcdef"}};
   std::vector<std::unique_ptr<FakeChannel>> channels;
   for (const auto& one : cases) {
     channels.push_back(std::make_unique<FakeChannel>(shard_.broker));
@@ -79,6 +80,17 @@ TEST_F(StreamTest, ConsumersBeginWhereTheyLike) {
   publish("f");
   for (std::size_t i = 0; i < channels.size(); ++i)
     EXPECT_EQ(channels[i]->bodies(), cases[i].bodies) << i;
+}
+
+TEST_F(StreamTest, AnOffsetBeyondTheEndIsWaitedFor) {
+  queue_ = declare();
+  publish("abc");
+  read(first_, {Kind::offset, 5});
+  read(second_, {Kind::offset, UINT64_MAX});
+  publish("d");
+  publish("efg");
+  EXPECT_EQ(first_.bodies(), "fg");
+  EXPECT_EQ(second_.bodies(), "");
 }
 
 TEST_F(StreamTest, SettlingGivesCreditAndNothingElse) {
