@@ -32,8 +32,10 @@ std::optional<MatchMode> match_mode(std::string_view word) {
 }
 
 std::uint64_t presence_hash(std::uint64_t name_hash) { return mix_hash(name_hash, 0); }
+bool is_bytes(const FieldValue& value) { return value.is_string() || value.is_binary(); }
+
 std::uint64_t value_bucket_hash(std::uint64_t name_hash, const FieldValue& value) {
-  return mix_hash(name_hash, hash_value(value));
+  return mix_hash(name_hash, is_bytes(value) ? hash_text(value.text()) : hash_value(value));
 }
 
 }  // namespace
@@ -51,6 +53,15 @@ std::optional<AmqpError> check_headers_arguments(Bytes arguments) {
       ReplyCode::precondition_failed,
       fmt::format("Invalid x-match field value {}; expected all, any, all-with-x, or any-with-x",
                   erlang_text(*mode))};
+}
+
+/// Text and binary are one: clients choose between the two by their own types.
+bool HeadersRouter::holds(const Condition& condition, const Field& field) {
+  if (condition.name_hash != field.name_hash || condition.name != field.name) return false;
+  if (condition.value.is_void()) return true;
+  if (is_bytes(condition.value) && is_bytes(field.value))
+    return condition.value.text() == field.value.text();
+  return condition.value == field.value;
 }
 
 HeadersRouter::HeadersRouter() = default;

@@ -93,10 +93,7 @@ class HeadersRouter {
   void enter_bucket(Condition& condition);
   std::size_t crowd(const Condition& condition) const;
   void read_fields(Bytes headers) const;
-  static bool holds(const Condition& condition, const Field& field) {
-    return condition.name_hash == field.name_hash && condition.name == field.name &&
-           (condition.value.is_void() || condition.value == field.value);
-  }
+  static bool holds(const Condition& condition, const Field& field);
   bool rest_holds(const Condition& condition) const;
   bool holds_somewhere(const Condition& condition) const;
 

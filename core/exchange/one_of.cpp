@@ -106,15 +106,25 @@ void OneOfRouter::add(Binding& binding) {
   const std::string_view name = to_queue ? binding.queue->name : binding.exchange->name;
   const std::uint64_t hash = mix_hash(hash_text(name), to_queue ? 1 : 2);
   const std::int64_t weight = std::max<std::int64_t>(parse_weight(binding.key).value_or(1), 1);
+  CHECK(entries_.size() < UINT32_MAX);
+  binding.slot_router = static_cast<std::uint32_t>(entries_.size());
   entries_.push_back({&binding, mix_hash(hash, hash_text(binding.key)),
                       by_weight_ ? static_cast<double>(weight) : 1.0});
 }
 
 void OneOfRouter::remove(Binding& binding) {
-  const auto at = std::find_if(entries_.begin(), entries_.end(),
-                               [&](const Entry& entry) { return entry.binding == &binding; });
-  CHECK(at != entries_.end());
-  entries_.erase(at);
+  CHECK(binding.slot_router < entries_.size());
+  Entry& entry = entries_[binding.slot_router];
+  CHECK(entry.binding == &binding);
+  entry.binding = nullptr;
+  if (++hole_count_ > entries_.size() / 2) squeeze();
+}
+
+void OneOfRouter::squeeze() const {
+  std::erase_if(entries_, [](const Entry& entry) { return entry.binding == nullptr; });
+  for (std::size_t at = 0; at < entries_.size(); ++at)
+    entries_[at].binding->slot_router = static_cast<std::uint32_t>(at);
+  hole_count_ = 0;
 }
 
 /// The least of independent exponential draws: its chance is its weight's share.

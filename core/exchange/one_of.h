@@ -57,19 +57,23 @@ class OneOfRouter {
   /// Calls visit(const Binding&) once, or not at all without bindings. `number`: a hash, or chance.
   template <class Visit>
   void match(std::uint64_t number, Visit&& visit) const {
+    if (hole_count_ > 0) squeeze();
     if (entries_.empty()) return;
     visit(*(by_weight_ ? best(number) : entries_[number % entries_.size()]).binding);
   }
 
  private:
   struct Entry {
-    const Binding* binding;
+    Binding* binding;
     std::uint64_t name_hash;  ///< Of its destination and key.
     double weight;
   };
   const Entry& best(std::uint64_t number) const;
+  void squeeze() const;
 
-  std::vector<Entry> entries_;  ///< In order of arrival.
+  /// In order of arrival. Without a binding: a hole, until the next match or many of them.
+  mutable std::vector<Entry> entries_;
+  mutable std::size_t hole_count_ = 0;
   bool by_weight_;
 };
 

@@ -52,6 +52,22 @@ std::string table(const char* match,
   return writer.take();
 }
 
+TEST(HeadersRouter, TextAndBinaryAreOne) {
+  const auto binary = [](const char* mode, std::string_view bytes) {
+    FieldTableWriter writer;
+    if (mode != nullptr) writer.text("x-match", mode);
+    writer.value("kind", {'x', as_bytes(bytes)});
+    return writer.take();
+  };
+  Conditions conditions;
+  conditions.add("text", table("any", {{"kind", "pdf"}}));
+  conditions.add("binary", binary("all", "pdf"));
+  const Found both{"text", "binary"};
+  EXPECT_EQ(conditions.match(table(nullptr, {{"kind", "pdf"}})), both);
+  EXPECT_EQ(conditions.match(binary(nullptr, "pdf")), both);
+  EXPECT_EQ(conditions.match(binary(nullptr, "png")), Found{});
+}
+
 TEST(HeadersRouter, AllAndAny) {
   Conditions conditions;
   conditions.add("all", table("all", {{"a", "1"}, {"b", "2"}}));

@@ -102,6 +102,66 @@ TEST_F(OneOf, AHeaderCanBeHashed) {
   EXPECT_TRUE(result.needs_headers());
 }
 
+TEST_F(OneOf, AHeaderOfAnyTypeCanBeHashed) {
+  FieldTableWriter arguments;
+  arguments.text("hash-header", "who");
+  declare("x-consistent-hash", arguments.take());
+  for (const char* name : {"a", "b", "c", "d"}) bind(name, "1");
+  // Of each type the bytes of one value, with the number `i` in it.
+  const struct {
+    char tag;
+    std::string front;
+    std::string back;
+  } types[] = {{'S', "", ""},
+               {'x', "", ""},
+               {'I', {0, 0, 0}, ""},
+               {'i', {0, 0, 0}, ""},
+               {'B', "", ""},
+               {'b', "", ""},
+               {'s', {0}, ""},
+               {'u', {0}, ""},
+               {'l', {0, 0, 0, 0, 0, 0, 0}, ""},
+               {'L', {0, 0, 0, 0, 0, 0, 0}, ""},
+               {'d', {0x40}, {1, 1, 1, 1, 1, 1}},
+               {'f', {0x40}, {1, 1}},
+               {'D', {0, 0, 0, 0}, ""},
+               {'T', {0, 0, 0, 0, 0, 0, 0}, ""},
+               {'F', {1, 'k', 'B'}, ""},
+               {'A', {'B'}, ""}};
+  for (const auto& type : types) {
+    std::map<std::string, int> found;
+    for (int i = 0; i < 120; ++i) {
+      const std::string bytes = type.front + static_cast<char>(i) + type.back;
+      FieldTableWriter headers;
+      headers.value("who", {type.tag, as_bytes(bytes)});
+      const std::string table = headers.take();
+      const std::string queue = chosen(RouteInput{"same", as_bytes(table), {}});
+      EXPECT_EQ(chosen(RouteInput{"other", as_bytes(table), {}}), queue);
+      ++found[queue];
+    }
+    EXPECT_EQ(found.size(), 4U) << type.tag;
+  }
+  for (const bool value : {false, true}) {
+    FieldTableWriter headers;
+    headers.boolean("who", value);
+    const std::string table = headers.take();
+    EXPECT_EQ(chosen(RouteInput{"a", as_bytes(table), {}}),
+              chosen(RouteInput{"b", as_bytes(table), {}}));
+  }
+}
+
+TEST_F(OneOf, ManyBindingsLeaveAtOnce) {
+  declare("x-modulus-hash", "");
+  for (const char* name : {"a", "b", "c"}) bind(name, "1");
+  world_.must(world_.queue("many"));
+  for (int i = 0; i < 20'000; ++i) world_.must(world_.bind("x", "many", std::to_string(i)));
+  world_.delete_queue("many");
+  std::map<std::string, int> found;
+  for (int i = 0; i < 300; ++i) ++found[chosen(RouteInput{std::to_string(i), {}, {}})];
+  EXPECT_EQ(found.size(), 3U);
+  EXPECT_EQ(found.count("many"), 0U);
+}
+
 TEST_F(OneOf, APropertyCanBeHashed) {
   FieldTableWriter arguments;
   arguments.text("hash-property", "message_id");
