@@ -135,6 +135,7 @@ TopicRouter::NodeIndex TopicRouter::new_node(NodeIndex parent, std::string_view 
   CHECK(nodes_[index].bindings.empty());
   nodes_[index].word = word;
   nodes_[index].parent = parent;
+  nodes_[index].is_below_rest = nodes_[parent].is_rest || nodes_[parent].is_below_rest;
   return index;
 }
 
@@ -167,11 +168,24 @@ void TopicRouter::unlink_literal(NodeIndex node) {
   --nodes_[dead.parent].literal_count;
 }
 
+/// The # above this one, which has joined, is not needed any more when all it leads to is here.
+void TopicRouter::spare_above(NodeIndex node) const {
+  CHECK(nodes_[node].is_below_rest);
+  NodeIndex above = nodes_[node].parent;
+  while (!nodes_[above].is_rest && nodes_[above].is_only_way()) above = nodes_[above].parent;
+  if (nodes_[above].is_rest && nodes_[above].is_only_way()) nodes_[above].spare_mark = walk_;
+}
+
 inline void TopicRouter::join_rest(NodeIndex node) const {
   while (node != none && nodes_[node].step_mark != step_count_) {
-    nodes_[node].step_mark = step_count_;
+    const Node& joined = nodes_[node];
+    joined.step_mark = step_count_;
     next_.push_back(node);
-    node = nodes_[node].rest;
+    if (joined.is_below_rest && joined.walk_mark != walk_) {
+      joined.walk_mark = walk_;
+      spare_above(node);
+    }
+    node = joined.rest;
   }
 }
 
@@ -187,6 +201,7 @@ inline void TopicRouter::step(std::string_view word) const {
   ++step_count_;
   for (const NodeIndex index : active_) {
     const Node& node = nodes_[index];
+    if (node.is_rest && node.spare_mark == walk_) continue;
     if (node.literal_count > 0) {
       const NodeIndex child = literal_child(index, word, word_hash);
       if (child != none) join(child);
@@ -199,7 +214,7 @@ inline void TopicRouter::step(std::string_view word) const {
 
 const std::vector<TopicRouter::NodeIndex>& TopicRouter::walk(std::string_view key) const {
   next_.clear();
-  ++step_count_;
+  walk_ = ++step_count_;
   join(root);
   active_.swap(next_);
   if (key.empty()) return active_;

@@ -14,6 +14,11 @@
 // twice in a step, so only they carry a mark; that bounds a step by the size of the trie even for
 // patterns like #.#.#.a.
 //
+// When a # node joins below another one, and the way between them has no other branch and no
+// binding, the upper one is left out of the rest of the walk: whatever it would find is found from
+// the lower one, which takes any words as well. So of a pattern like #.a.#.b.#.c one # is in the
+// set, not all of them.
+//
 // An empty key has no words; otherwise n dots make n + 1 words, of which some may be empty.
 #pragma once
 
@@ -59,8 +64,14 @@ class TopicRouter {
     NodeIndex rest = none;       ///< Child by #.
     NodeIndex same_hash = none;  ///< Next literal child anywhere with the same edge hash.
     std::uint32_t literal_count = 0;
-    bool is_rest = false;                 ///< This node hangs on a #.
-    mutable std::uint64_t step_mark = 0;  ///< Last step in which this # node joined the set.
+    bool is_rest = false;                  ///< This node hangs on a #.
+    bool is_below_rest = false;            ///< So does one above it.
+    mutable std::uint64_t step_mark = 0;   ///< Last step in which this # node joined the set.
+    mutable std::uint64_t walk_mark = 0;   ///< Last walk in which it did.
+    mutable std::uint64_t spare_mark = 0;  ///< Last walk in which one below made it needless.
+    bool is_only_way() const {
+      return bindings.empty() && literal_count + (star != none) + (rest != none) == 1;
+    }
     BindingList bindings;
   };
   struct PlainHash {
@@ -82,6 +93,7 @@ class TopicRouter {
   void step(std::string_view word) const;
   void join(NodeIndex node) const;
   void join_rest(NodeIndex node) const;
+  void spare_above(NodeIndex node) const;
 
   std::vector<Node> nodes_;
   std::vector<NodeIndex> free_;
@@ -89,6 +101,7 @@ class TopicRouter {
   mutable std::vector<NodeIndex> active_;
   mutable std::vector<NodeIndex> next_;
   mutable std::uint64_t step_count_ = 0;
+  mutable std::uint64_t walk_ = 0;  ///< Number of its first step.
 };
 
 }  // namespace lepus::core

@@ -7,6 +7,9 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
+
+#include "core/base/random.h"
 
 namespace lepus::core {
 namespace {
@@ -85,6 +88,47 @@ TEST(TopicRouter, RemovalLeavesNothingBehind) {
   patterns.add("a.b.c");
   EXPECT_EQ(patterns.match("a.b.c"), Found{"a.b.c"});
   EXPECT_EQ(patterns.router.node_count(), 4u);
+}
+
+/// Whether words from `at` on match the pattern's from `from` on, the plain way.
+bool matches(const std::vector<std::string>& pattern, std::size_t from,
+             const std::vector<std::string>& words, std::size_t at) {
+  if (from == pattern.size()) return at == words.size();
+  if (pattern[from] == "#")
+    return matches(pattern, from + 1, words, at) ||
+           (at < words.size() && matches(pattern, from, words, at + 1));
+  const bool fits = at < words.size() && (pattern[from] == "*" || pattern[from] == words[at]);
+  return fits && matches(pattern, from + 1, words, at + 1);
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string all;
+  for (const std::string& word : words) all += (all.empty() ? "" : ".") + word;
+  return all;
+}
+
+TEST(TopicRouter, AgreesWithThePlainWay) {
+  Random random{7};
+  const auto draw = [&](std::initializer_list<const char*> letters, std::size_t size_max) {
+    std::vector<std::string> words(1 + random.below(size_max));
+    for (std::string& word : words) word = *(letters.begin() + random.below(letters.size()));
+    return words;
+  };
+  for (int round = 0; round < 200; ++round) {
+    Patterns patterns{};
+    std::vector<std::vector<std::string>> all;
+    for (int i = 0; i < 12; ++i) {
+      all.push_back(draw({"a", "b", "#", "#", "*"}, 7));
+      patterns.add(join(all.back()));
+    }
+    for (int i = 0; i < 20; ++i) {
+      const std::vector<std::string> key = draw({"a", "b"}, 9);
+      Found expected;
+      for (const auto& pattern : all)
+        if (matches(pattern, 0, key, 0)) expected.insert(join(pattern));
+      ASSERT_EQ(patterns.match(join(key)), expected) << join(key);
+    }
+  }
 }
 
 /// 128 times # against 128 words: walking it path by path would not end.
