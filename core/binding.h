@@ -62,6 +62,7 @@ struct BindingHash {
     return binding->identity_hash;
   }
   std::size_t operator()(const BindingIdentity& identity) const { return identity.hash; }
+  std::size_t operator()(const Binding* binding) const { return binding->identity_hash; }
 };
 struct BindingEqual {
   using is_transparent = void;
@@ -73,6 +74,12 @@ struct BindingEqual {
   }
   bool operator()(const BindingIdentity& a, const std::unique_ptr<Binding>& b) const {
     return same_identity(a, identity_of(*b));
+  }
+  bool operator()(const std::unique_ptr<Binding>& a, const Binding* b) const {
+    return a.get() == b;
+  }
+  bool operator()(const Binding* a, const std::unique_ptr<Binding>& b) const {
+    return a == b.get();
   }
 };
 /// Owns all bindings of a topology.

@@ -261,7 +261,7 @@ class Broker final : private MessageHolder {
   void replay_history(const BindingSpec& binding);
 
   void add_queue(QueueId id);
-  void follow_policies(VhostId vhost);
+  void follow_policies();
   void drop_queue(QueueId id);
 
   Wiring wiring_;

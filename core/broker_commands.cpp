@@ -214,8 +214,8 @@ void Broker::on(const TopologyApply& command) {
     note_change(*changes, change);
     if (const auto* removed = std::get_if<QueueRemoved>(&change)) drop_queue(removed->id);
     topology_.apply(change);
-    if (const auto* put = std::get_if<PolicyPut>(&change)) follow_policies(put->vhost);
-    if (const auto* cleared = std::get_if<PolicyRemoved>(&change)) follow_policies(cleared->vhost);
+    if (std::holds_alternative<PolicyPut>(change) || std::holds_alternative<PolicyRemoved>(change))
+      follow_policies();
     const auto* bound = std::get_if<BindingAdded>(&change);
     if (bound != nullptr && has_topology_) replay_history(bound->binding);
     const auto* added = std::get_if<QueueAdded>(&change);
@@ -229,9 +229,10 @@ void Broker::on(const TopologyApply& command) {
   outbox().send(wiring_.control, TopologyApplied{command.version});
 }
 
-void Broker::follow_policies(VhostId vhost) {
-  for (const QueueInfo* info : topology_.queues(vhost))
-    if (info->local != nullptr) info->local->on_rules_changed();
+/// Queues for which the change that was just applied means something.
+void Broker::follow_policies() {
+  for (const auto& [id, queue] : queues_)
+    if (queue->info().effective_since == topology_.version()) queue->on_rules_changed();
 }
 
 void Broker::on(const TopologyDone& command) {

@@ -411,7 +411,7 @@ std::string_view queue_type_name(QueueType type) {
 bool has_queue_argument(std::string_view key, QueueType type) {
   for (const TypedKey& one : typed_keys)
     if (one.key == key) return is_of_type(one, type);
-  return false;
+  return std::any_of(rules.begin(), rules.end(), [&](const Rule& rule) { return rule.key == key; });
 }
 
 std::optional<std::string> check_policy_argument(std::string_view key, const FieldValue& value) {

@@ -58,6 +58,8 @@ struct QueueArguments {
   bool single_active_consumer = false;
   Deduplication deduplication;
   bool dead_letter_at_least_once = false;  ///< Its strategy, by name.
+
+  bool operator==(const QueueArguments&) const = default;
 };
 
 /// What the checks need to know of the queue besides its arguments. Views live as long as the call.

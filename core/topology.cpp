@@ -168,12 +168,34 @@ void Topology::on_change(const TracePut& change) {
   ++trace_changes_;
 }
 
-void Topology::follow_policies(const VhostInfo& vhost, QueueInfo& queue) {
-  const QueueType type = queue.parsed.queue_type;
-  queue.effective = merge_policies(as_bytes(queue.arguments), queue.parsed,
-                                   vhost.policies.match_queue(queue.name, type),
-                                   vhost.operator_policies.match_queue(queue.name, type));
-}
+namespace {
+
+/// Many queues are alike, and merging takes longer than comparing what is merged.
+class Merged {
+ public:
+  const QueueArguments& of(const VhostInfo& vhost, const QueueInfo& queue) {
+    const QueueType type = queue.parsed.queue_type;
+    const Policy* policy = vhost.policies.match_queue(queue.name, type);
+    const Policy* operator_policy = vhost.operator_policies.match_queue(queue.name, type);
+    if (policy == nullptr && operator_policy == nullptr) return queue.parsed;
+    const bool is_alike = like_ != nullptr && like_->arguments == queue.arguments &&
+                          policy_ == policy && operator_policy_ == operator_policy;
+    if (is_alike) return effective_;
+    like_ = &queue;
+    policy_ = policy;
+    operator_policy_ = operator_policy;
+    effective_ = merge_policies(as_bytes(queue.arguments), queue.parsed, policy, operator_policy);
+    return effective_;
+  }
+
+ private:
+  const QueueInfo* like_ = nullptr;  ///< The last one that was merged.
+  const Policy* policy_ = nullptr;
+  const Policy* operator_policy_ = nullptr;
+  QueueArguments effective_;
+};
+
+}  // namespace
 
 void Topology::follow_policies(const VhostInfo& vhost, ExchangeInfo& exchange) {
   exchange.effective_alternate = exchange.has_alternate
@@ -182,7 +204,13 @@ void Topology::follow_policies(const VhostInfo& vhost, ExchangeInfo& exchange) {
 }
 
 void Topology::follow_policies(VhostInfo& vhost) {
-  for (const auto& [name, queue] : vhost.queues) follow_policies(vhost, *queue);
+  Merged merged;
+  for (const auto& [name, queue] : vhost.queues) {
+    const QueueArguments& effective = merged.of(vhost, *queue);
+    if (queue->effective == effective) continue;
+    queue->effective = effective;
+    queue->effective_since = version_ + 1;
+  }
   for (const auto& [name, exchange] : vhost.exchanges) follow_policies(vhost, *exchange);
 }
 
@@ -202,7 +230,8 @@ void Topology::on_change(const ExchangeRemoved& change) {
   const auto exchange = must_take(exchanges_, change.id);
   CHECK(exchange->store == nullptr);
   if (event_exchange_ == exchange.get()) event_exchange_ = nullptr;
-  while (!exchange->bindings_out.empty()) remove_binding(exchange->bindings_out.newest());
+  // There may be hundreds of thousands, and the router goes with them.
+  exchange->bindings_out.for_each([this](Binding& binding) { forget_binding(binding); });
   while (!exchange->bindings_in.empty()) remove_binding(exchange->bindings_in.newest());
   VhostInfo* vhost = find_pointer(vhosts_, exchange->vhost);
   CHECK(vhost != nullptr);
@@ -219,7 +248,7 @@ void Topology::on_change(const QueueAdded& change) {
   if (queue->store_of) {
     link_store(*queue);
   } else {
-    follow_policies(*vhost, *queue);
+    queue->effective = Merged{}.of(*vhost, *queue);
     CHECK(vhost->queues.emplace(queue->name, queue.get()).second);
   }
   if (queue->owner) link_owned(*queue);
@@ -272,12 +301,17 @@ void Topology::on_change(const BindingRemoved& change) {
 void Topology::remove_binding(Binding& binding) {
   binding.source->router->remove(binding);
   binding.source->bindings_out.remove(binding, &Binding::slot_source);
+  forget_binding(binding);
+}
+
+/// All but its source.
+void Topology::forget_binding(Binding& binding) {
   BindingList& target =
       binding.queue != nullptr ? binding.queue->bindings : binding.exchange->bindings_in;
   target.remove(binding, &Binding::slot_target);
-  const auto found = bindings_.find(identity_of(binding));
+  const Binding* key = &binding;
+  const auto found = bindings_.find(key);
   CHECK(found != bindings_.end());
-  CHECK(found->get() == &binding);
   bindings_.erase(found);  // Frees the binding.
 }
 

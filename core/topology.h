@@ -42,9 +42,10 @@ struct VhostInfo;
 struct QueueInfo : QueueSpec {
   explicit QueueInfo(QueueSpec spec) : QueueSpec(std::move(spec)), effective(parsed) {}
 
-  QueueArguments effective;      ///< What the queue follows: `parsed`, and policies laid over it.
-  core::Queue* local = nullptr;  ///< Set and cleared by the home shard's broker.
-  BindingList bindings;          ///< That lead here.
+  QueueArguments effective;  ///< What the queue follows: `parsed`, and policies laid over it.
+  std::uint64_t effective_since = 0;  ///< Topology::version() that changed it last; 0: none did.
+  core::Queue* local = nullptr;       ///< Set and cleared by the home shard's broker.
+  BindingList bindings;               ///< That lead here.
   QueueInfo* owned_before =
       nullptr;  ///< Chain of the exclusive queues of one connection, oldest first.
   QueueInfo* owned_after = nullptr;
@@ -90,6 +91,8 @@ struct RouteInput {
   const PropertiesView* properties = nullptr;
   /// The message comes out of the store of this exchange: it does not go in again.
   const ExchangeInfo* past_store = nullptr;
+  /// It came through these before: they count as met.
+  std::span<const ExchangeId> passed = {};
 };
 
 /// Destinations of one message. Reuse the object: clear() keeps the memory.
@@ -188,13 +191,13 @@ class Topology {
   void on_change(const ParameterPut& change);
   void on_change(const ParameterRemoved& change);
   void on_change(const TracePut& change);
-  static void follow_policies(const VhostInfo& vhost, QueueInfo& queue);
   static void follow_policies(const VhostInfo& vhost, ExchangeInfo& exchange);
-  static void follow_policies(VhostInfo& vhost);
+  void follow_policies(VhostInfo& vhost);
   template <class Change>
   requires requires(Access& access, const Change& change) { access.on_change(change); }
   void on_change(const Change& change) { access_.on_change(change); }
   void remove_binding(Binding& binding);
+  void forget_binding(Binding& binding);
   void link_owned(QueueInfo& queue);
   void unlink_owned(QueueInfo& queue);
   void link_store(QueueInfo& store);

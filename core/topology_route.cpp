@@ -15,6 +15,8 @@ void Topology::route(const ExchangeInfo& exchange, const RouteInput& input,
   CHECK(route_pending_.empty());  // Not reentrant.
   ++route_mark_;
   for (const QueueInfo* queue : out.queues_) queue->route_mark = route_mark_;
+  for (const ExchangeId id : input.passed)
+    if (const ExchangeInfo* met = find_exchange(id)) met->route_mark = route_mark_;
   exchange.route_mark = route_mark_;
   route_through(exchange, input, out);
   // Exchanges met on the way are appended to route_pending_ while it is walked.

@@ -110,6 +110,85 @@ TEST(CheckPolicy, ADeadLetterKeyIsNoLongerThanARoutingKey) {
       << why;
 }
 
+// --- Every key
+
+struct KeyCase {
+  const char* key;  ///< Of a policy; the argument has "x-" in front.
+  const char* text;
+  std::int32_t number;  ///< When `text` is null.
+  bool is_operators;
+  bool classic, quorum, stream;  ///< Types that have it.
+};
+constexpr KeyCase key_cases[] = {
+    {"message-ttl", nullptr, 5'000, true, true, true, false},
+    {"expires", nullptr, 5'000, true, true, true, false},
+    {"max-length", nullptr, 5, true, true, true, false},
+    {"max-length-bytes", nullptr, 5, true, true, true, true},
+    {"max-in-memory-length", nullptr, 5, true, true, true, false},
+    {"max-in-memory-bytes", nullptr, 5, true, true, true, false},
+    {"delivery-limit", nullptr, 5, true, true, true, false},
+    {"consumer-timeout", nullptr, 5'000, true, true, true, false},
+    {"delayed-retry-min", nullptr, 5, false, true, true, false},
+    {"delayed-retry-max", nullptr, 5, false, true, true, false},
+    {"delayed-retry-type", "all", 0, false, true, true, false},
+    {"dead-letter-exchange", "dlx", 0, false, true, true, false},
+    {"dead-letter-strategy", "at-least-once", 0, false, true, true, false},
+    {"overflow", "reject-publish", 0, false, true, true, false},
+    {"queue-mode", "lazy", 0, false, true, false, false},
+    {"queue-version", nullptr, 2, false, true, false, false},
+    {"max-age", "1h", 0, true, false, false, true},
+    {"message-deduplication", "", 1, false, true, true, false},
+    {"cache-size", nullptr, 5, false, true, true, true},
+    {"cache-ttl", nullptr, 5'000, false, true, true, true},
+    {"deduplication-header", "id", 0, false, true, true, true},
+    {"stream-max-segment-size-bytes", nullptr, 5'000, false, false, false, true},
+    {"stream-filter-size-bytes", nullptr, 50, false, false, false, true},
+};
+
+void write(FieldTableWriter& out, const KeyCase& one, std::string_view prefix) {
+  const std::string name = std::string{prefix} + one.key;
+  if (std::string_view{one.key} == "message-deduplication") {
+    out.boolean(name, true);
+  } else if (one.text != nullptr) {
+    out.text(name, one.text);
+  } else {
+    out.int32(name, one.number);
+  }
+}
+
+TEST(MergePolicies, APolicyAloneIsTheSameAsTheArgument) {
+  const QueueDescription queue{.durable = true};
+  for (const KeyCase& one : key_cases) {
+    const std::pair<QueueType, bool> types[] = {{QueueType::classic, one.classic},
+                                                {QueueType::quorum, one.quorum},
+                                                {QueueType::stream, one.stream}};
+    for (const auto& [type, has_it] : types) {
+      const std::string what = std::string{one.key} + " " + std::string{queue_type_name(type)};
+      const auto arguments = [type = type] {
+        FieldTableWriter made;
+        made.text("x-queue-type", queue_type_name(type));
+        return made;
+      };
+      FieldTableWriter with = arguments();
+      write(with, one, "x-");
+      const std::string table = with.take();
+      const Result<QueueArguments> as_argument = parse_queue_arguments(as_bytes(table), queue);
+      ASSERT_EQ(as_argument.ok(), has_it) << what;
+      PolicyList list;
+      FieldTableWriter definition;
+      write(definition, one, "");
+      list.put(policy("p", "", definition));
+      const Policy* only = list.find("p");
+      EXPECT_EQ(check_policy(only->spec, false), "") << what;
+      EXPECT_EQ(check_policy(only->spec, true).empty(), one.is_operators) << what;
+      const QueueArguments plain = merged(arguments(), nullptr, nullptr);
+      const QueueArguments expected = has_it ? as_argument.value() : plain;
+      EXPECT_EQ(merged(arguments(), only, nullptr), expected) << what;
+      EXPECT_EQ(merged(arguments(), nullptr, only), expected) << what << " of the operator";
+    }
+  }
+}
+
 // --- Queues that are there
 
 class LivePolicyTest : public ::testing::Test {
@@ -144,6 +223,40 @@ TEST_F(LivePolicyTest, LimitsComeAndGo) {
   remove("p");
   shard_.publish_each("q", "ghi");
   EXPECT_EQ(count(), 5U);
+}
+
+TEST_F(LivePolicyTest, BytesAreLimitedOnEveryTypeOfQueue) {
+  for (const char* type : {"classic", "quorum", "stream"}) {
+    FieldTableWriter arguments;
+    arguments.text("x-queue-type", type);
+    TopologyRequest made = shard_.request(TopologyRequest::Kind::declare_queue, type);
+    made.durable = true;
+    made.arguments = arguments.take();
+    shard_.change(made);
+  }
+  FieldTableWriter definition;
+  definition.int32("max-length-bytes", 10);
+  put(policy("p", "", definition));
+  for (const char* type : {"classic", "quorum", "stream"}) {
+    for (int i = 0; i < 5; ++i) shard_.publish("", type, "12345");
+    shard_.pump();
+    queue_ = shard_.master.find_queue(shard_.vhost, type)->id;
+    EXPECT_EQ(count(), 2U) << type;
+  }
+}
+
+TEST_F(LivePolicyTest, APolicyForOthersLeavesAQueueAsItIs) {
+  FieldTableWriter definition;
+  definition.int32("expires", 1'000);
+  put(policy("p", "^q$", definition));
+  advance_ms(900);
+  put(limit("other", 3, -1));
+  FieldTableWriter more;
+  more.int32("max-length", 3);
+  put(policy("others", "^none$", more, {PolicyTarget::queues, 9}));
+  shard_.outbox.clear();
+  advance_ms(1'001);
+  EXPECT_EQ(shard_.outbox.all<TopologyAsk>().size(), 1U) << "it was not used";
 }
 
 TEST_F(LivePolicyTest, ATimeToLiveHoldsForWhatIsThere) {
