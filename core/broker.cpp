@@ -185,6 +185,7 @@ void Broker::ask_delete(Queue& queue, DeleteWish wish) {
 
 /// Queues marked while pumping wait for the next pump: a queue gets one share per step.
 void Broker::pump() {
+  forwards_.work(*this);
   Queue* last = marked_.last();
   while (!marked_.empty()) {
     Queue& queue = marked_.front();

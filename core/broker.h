@@ -23,14 +23,16 @@
 #include "core/command.h"
 #include "core/event.h"
 #include "core/firehose.h"
+#include "core/forwards.h"
 #include "core/ports.h"
 #include "core/queue.h"
+#include "core/store_path.h"
 #include "core/topology.h"
 #include "core/transfers.h"
 
 namespace lepus::core {
 
-class Broker final : private MessageHolder {
+class Broker final : private MessageHolder, private Forwards::Publisher {
  public:
   struct Wiring {
     ShardId shard = 0;
@@ -70,9 +72,11 @@ class Broker final : private MessageHolder {
   /// Returns how many Confirms will follow for this number: one per shard that got the message.
   std::uint32_t publish(const Publish& publish, MessageRef message);
 
-  /// Whoever feeds queues at `home` should stop: its ring is full, or here its journal is behind.
+  /// Whoever feeds queues at `home` should stop: its ring is full, or here its journal, or what
+  /// queues send on, is behind.
   bool is_congested(ShardId home) const {
-    return home == wiring_.shard ? wiring_.ledger->is_behind() : wiring_.outbox->congested(home);
+    if (home != wiring_.shard) return wiring_.outbox->congested(home);
+    return wiring_.ledger->is_behind() || forwards_.is_behind();
   }
   /// Applies the command here when `home` is this shard, else sends it there.
   void send(ShardId home, const Command& command);
@@ -98,8 +102,8 @@ class Broker final : private MessageHolder {
     topology_.set_event_vhost(std::move(event_vhost));
   }
   void apply(const Command& command);
-  /// Lets marked queues deliver; at the end of each step (one connection's bytes, one batch of
-  /// commands).
+  /// Publishes what waits for it, then lets marked queues deliver; at the end of each step (one
+  /// connection's bytes, one batch of commands).
   void pump();
   /// Once a turn: closes the ledger's batch, sends the confirms whose batch is durable.
   void flush();
@@ -114,7 +118,7 @@ class Broker final : private MessageHolder {
   /// alone goes there. Below that, limits::resident_max holds for what is recorded anyway.
   void set_short_above(std::uint64_t bytes) { short_above_ = bytes; }
   /// Something is left that only needs another turn.
-  bool has_work() const { return !marked_.empty() || has_more_to_page_; }
+  bool has_work() const { return !marked_.empty() || !forwards_.empty() || has_more_to_page_; }
   std::size_t queue_count() const { return queues_.size(); }
   Nanos wall_clock_offset() const { return wall_offset_; }
   /// Nanoseconds since 1970, and never less than before: for what is in the order of its time.
@@ -140,12 +144,17 @@ class Broker final : private MessageHolder {
   struct Forward {
     MessageRef message;  ///< May be null when `route` is empty.
     RouteResult route;
+    MessageRef to_stores;  ///< What stores on the route get instead; null: none is on it.
   };
   /// What becomes of a message that this queue gives up: it has a dead letter exchange, or is the
   /// store of an exchange.
   Forward make_forward(const QueueInfo& from, const Message& message, DeathReason reason);
-  /// A full queue that refuses it does not get it.
+  /// Queue::send_given_up() is to be called; it is not in the list yet.
+  void list_for_sending(Queue& queue) { forwards_.add(queue.info().id); }
+  /// A full queue that refuses it does not get it. Not while a queue is at work.
   void publish(const Forward& forward);
+  /// The same, at the end of the step.
+  void publish_later(const Forward& forward);
   /// Queue::on_transferred() follows when it is durable. False: it leads nowhere.
   [[nodiscard]] bool transfer(const QueuePosition& from, const Forward& forward);
   void forward_history(const BindingSpec& to, const Message& message);
@@ -256,9 +265,13 @@ class Broker final : private MessageHolder {
   void on_transfer_confirm(const Confirm& confirm);
   Forward release(const QueueInfo& store, const Message& message);
   Forward make_dead_letter(const QueueInfo& from, const Message& message, DeathReason reason);
-  void route_forward(const ExchangeInfo& exchange, const ExchangeInfo* past_store,
-                     Forward& forward) const;
+  void route_forward(const ExchangeInfo& exchange, const ExchangeInfo* past_store, StorePath& path,
+                     Forward& forward);
+  template <class F>
+  void for_each_part(const Forward& forward, F&& visit);
   void replay_history(const BindingSpec& binding);
+  void publish_copy(Forwards::Copy copy) override;
+  bool send_given_up(QueueId queue, std::size_t& budget) override;
 
   void add_queue(QueueId id);
   void follow_policies();
@@ -272,6 +285,7 @@ class Broker final : private MessageHolder {
   Transfers transfers_;
   boost::unordered_flat_map<QueueId, std::unique_ptr<Queue>> queues_;
   IntrusiveList<Queue> marked_;
+  Forwards forwards_;
   std::vector<PendingConfirm> confirms_;       ///< Oldest batch first.
   std::vector<PendingConfirm> confirms_free_;  ///< Of what needs no batch: they go with this turn.
   std::vector<PendingConfirm> due_;            ///< Scratch of send_confirms().

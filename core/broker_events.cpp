@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/broker.h"
+#include "core/dead_letter.h"
 #include "core/firehose.h"
 #include "core/message_rewrite.h"
 #include "core/topology_events.h"
@@ -36,9 +37,10 @@ void Broker::emit(Event event) {
   parts.routing_key = event.key;
   parts.properties = properties;
   parts.persistent = true;
-  Forward forward{Message::create(parts, memory_), {}};
-  route_forward(*topology_.event_exchange(), nullptr, forward);
-  publish(forward);
+  Forward forward{Message::create(parts, memory_), {}, {}};
+  StorePath path;
+  route_forward(*topology_.event_exchange(), nullptr, path, forward);
+  publish_later(forward);
 }
 
 /// Before it is applied. Sent when all of them are: who has just bound a queue hears of it.
@@ -75,10 +77,12 @@ std::optional<RouteResult> Broker::trace(const Trace& trace, const Message& mess
   // Of what leaves the firehose itself nothing is said.
   if (exchange == nullptr || exchange->bindings_out.empty()) return std::nullopt;
   if (message.exchange() == trace_exchange_name) return std::nullopt;
+  if (has_died_after(message, trace_exchange_name)) return std::nullopt;
   const VhostInfo& vhost = exchange->vhost_info;
-  Forward forward{make_trace(trace, {node_name_, vhost.name}, message, memory_), {}};
-  route_forward(*exchange, nullptr, forward);
-  publish(forward);
+  Forward forward{make_trace(trace, {node_name_, vhost.name}, message, memory_), {}, {}};
+  StorePath path;
+  route_forward(*exchange, nullptr, path, forward);
+  publish_later(forward);
   return std::move(forward.route);
 }
 

@@ -8,7 +8,7 @@
 
 #include "core/field_table.h"
 #include "core/limits.h"
-#include "core/properties.h"
+#include "core/message_rewrite.h"
 
 namespace lepus::core {
 
@@ -19,9 +19,7 @@ std::string unacceptable(const FieldValue& value) {
 }
 
 FieldTable headers_of(const Message& message) {
-  PropertiesView view;
-  if (!decode_properties(message.properties(), view) || view.headers.empty()) return FieldTable{};
-  return view.header_table();
+  return properties_of(message).header_table();
 }
 
 /// Empty: it has none.

@@ -23,13 +23,14 @@ namespace lepus::core {
 /// The queue of an exchange that has one; its id and home are the caller's.
 std::optional<QueueSpec> store_of(const ExchangeSpec& exchange, const ExchangeArguments& arguments);
 
-/// Milliseconds of the x-delay header; none or below 1: 0. `headers`: inside of a valid table.
+/// Milliseconds of the x-delay header, converted as the plugin does: a number without its fraction,
+/// a text that is an integer. None, or below 1: 0. `headers`: inside of a valid table.
 std::uint64_t delay_ms(Bytes headers);
 /// x-recent-history-no-store: it is not for the history.
 bool is_kept_out_of_history(Bytes headers);
 
-/// A message as it leaves a store: x-delay is negated, which is how consumers of the plugin know
-/// it, and the time to live begins. In the same account.
-MessageRef make_released(const Message& message, MemoryAccount& account);
+/// A message as it leaves a store: without its path, and the time to live begins. When it was
+/// delayed x-delay is negated, which is how consumers of the plugin know it.
+MessageRef make_released(const Message& message, StoreUse use, MemoryAccount& account);
 
 }  // namespace lepus::core

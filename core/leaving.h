@@ -4,7 +4,8 @@
 //   let_go -> line -> [cold: asked for] -> sent -> every queue has it -> gone
 //              ^---- refused, where that matters: the line rests for a while
 //
-// Queues that never gave up a message that has to wait own nothing of this.
+// Nothing goes out while the queue is at work: the broker empties the line at the end of the step.
+// Queues that never gave up a message to somebody own nothing of this.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "core/backlog.h"
+#include "core/base/assert.h"
 #include "core/base/time.h"
 #include "core/dead_letter.h"
 #include "core/limits.h"
@@ -21,26 +23,34 @@ namespace lepus::core {
 
 class Leaving {
  public:
-  bool contains(Sequence sequence) const { return entries_.contains(sequence); }
-  bool is_under_way(Sequence sequence) const {
-    const auto found = entries_.find(sequence);
-    return found != entries_.end() && found->second.is_under_way;
+  struct Given {
+    Sequence sequence;
+    DeathReason reason;
+  };
+
+  /// It left the line and is not elsewhere yet.
+  bool is_under_way(Sequence sequence) const { return under_way_.contains(sequence); }
+  /// Of one that is under way.
+  DeathReason reason(Sequence sequence) const { return under_way_.at(sequence); }
+  /// Somebody waits who may go, once the line does not rest.
+  bool may_send(Nanos now) const {
+    return !line_.empty() && now >= rests_until_ && under_way_.size() < limits::leaving_max;
   }
-  DeathReason reason(Sequence sequence) const { return entries_.at(sequence).reason; }
-  /// Others wait, or enough are on their way: whoever comes goes behind.
-  bool has_line() const { return !line_.empty() || under_way_ >= limits::leaving_max; }
 
   /// At the end of the line.
-  void add(Sequence sequence, DeathReason reason);
-  /// The first of the line, which is on its way from now on; false when there is none, enough are
-  /// on their way, or the line rests.
-  bool take_next(Nanos now, Sequence& sequence);
-  /// It goes out without having been in the line.
-  void add_sent(Sequence sequence, DeathReason reason);
+  void add(Sequence sequence, DeathReason reason) { line_.push_back({sequence, reason}); }
+  /// The first of the line, taken out of it; may_send() is true. It may be gone meanwhile.
+  Given take_next();
+  /// It is on its way, or read from disk to be.
+  void note_under_way(const Given& given) {
+    CHECK(under_way_.emplace(given.sequence, given.reason).second);
+  }
   /// Nobody took it: it is in line again, and the line rests until then.
   void put_back(Sequence sequence, Nanos until);
   /// It is gone.
-  void forget(Sequence sequence);
+  void forget(Sequence sequence) {
+    if (!under_way_.empty()) under_way_.erase(sequence);
+  }
 
   /// When the line goes on; core::never when it waits for nothing but what is on its way.
   Nanos next_deadline(Nanos now) const {
@@ -48,13 +58,8 @@ class Leaving {
   }
 
  private:
-  struct Entry {
-    DeathReason reason;
-    bool is_under_way;
-  };
-  boost::unordered_flat_map<Sequence, Entry> entries_;
-  std::deque<Sequence> line_;  ///< What is gone meanwhile is skipped.
-  std::uint32_t under_way_ = 0;
+  boost::unordered_flat_map<Sequence, DeathReason> under_way_;
+  std::deque<Given> line_;
   Nanos rests_until_ = 0;
 };
 

@@ -6,7 +6,7 @@
 
 namespace lepus::core {
 
-/// The properties of a message; views into it.
+/// The properties of a message, also of one in a store (core/store_path.h); views into it.
 PropertiesView properties_of(const Message& message);
 
 /// With the body of `message`; the rest is what `parts` says.

@@ -29,9 +29,8 @@ constexpr std::uint16_t flags_last =
 
 enum class Shape : std::uint8_t { good, unknown_flags, too_short, too_long };
 
-/// Everything but the content of the headers table.
-[[gnu::always_inline]] inline Shape read_all(Bytes bytes, PropertiesView& out) {
-  ByteReader in{bytes};
+/// Everything but the content of the headers table. Too long: the rest is left in `in`.
+[[gnu::always_inline]] inline Shape read_all(ByteReader& in, PropertiesView& out) {
   const std::uint16_t flags = in.u16();
   const auto has = [flags](Property property) { return (flags & flags_of({property})) != 0; };
   out.flags = flags;
@@ -62,7 +61,8 @@ enum class Shape : std::uint8_t { good, unknown_flags, too_short, too_long };
 
 std::string describe(Bytes bytes) {
   PropertiesView view;
-  const Shape shape = read_all(bytes, view);
+  ByteReader in{bytes};
+  const Shape shape = read_all(in, view);
   const std::string flags = std::to_string(view.flags);
   switch (shape) {
     case Shape::unknown_flags:
@@ -82,8 +82,17 @@ std::string describe(Bytes bytes) {
 }  // namespace
 
 bool decode_properties(Bytes bytes, PropertiesView& out) {
-  if (read_all(bytes, out) != Shape::good) [[unlikely]]
+  ByteReader in{bytes};
+  if (read_all(in, out) != Shape::good) [[unlikely]]
     return false;
+  return out.headers.empty() || !FieldTable::validate(out.headers);
+}
+
+bool decode_leading_properties(Bytes bytes, PropertiesView& out, Bytes& rest) {
+  ByteReader in{bytes};
+  const Shape shape = read_all(in, out);
+  if (shape != Shape::good && shape != Shape::too_long) return false;
+  rest = bytes.last(in.left());
   return out.headers.empty() || !FieldTable::validate(out.headers);
 }
 

@@ -77,6 +77,9 @@ struct PropertiesView {
 /// properties_error() says why.
 [[nodiscard]] bool decode_properties(Bytes bytes, PropertiesView& out);
 
+/// The same where something follows the properties: `rest`.
+[[nodiscard]] bool decode_leading_properties(Bytes bytes, PropertiesView& out, Bytes& rest);
+
 /// The error for bytes that decode_properties() refused: 502, class 60, method 40.
 AmqpError properties_error(Bytes bytes);
 

@@ -141,8 +141,15 @@ std::uint64_t Queue::purge() {
 
 // --- Delivery
 
+/// A channel that is closing gives back at once what it gets.
 bool Queue::pump() {
-  if (stream_) return stream_->pump();
+  if (std::exchange(is_pumping_, true)) return true;
+  const bool has_more = stream_ ? stream_->pump() : deliver_ready();
+  is_pumping_ = false;
+  return has_more;
+}
+
+bool Queue::deliver_ready() {
   if (paging_ && !paging_->gets.empty()) serve_gets();
   std::size_t budget = limits::deliveries_per_pump_max;
   Consumer* consumer = active_.empty() ? nullptr : &active_.front();

@@ -73,6 +73,8 @@ class Queue : public ListNode<Queue> {
   /// Delivers what can be delivered, at most a turn's share. True: there is more to do that only
   /// needs another turn.
   [[nodiscard]] bool pump();
+  /// Sends on what it gave up, as long as the budget lasts. True: there is more.
+  [[nodiscard]] bool send_given_up(std::size_t& budget);
 
   /// Takes the head for basic.get; message count left in the reply.
   void get(const Get& request);
@@ -133,6 +135,7 @@ class Queue : public ListNode<Queue> {
     MessageRef message;
   };
 
+  bool deliver_ready();
   Turn offer(Consumer& consumer);
   bool obtain_credit(Consumer& consumer);
   void return_unused_credit(Consumer& consumer);
@@ -172,7 +175,7 @@ class Queue : public ListNode<Queue> {
   void let_go(Sequence sequence, DeathReason reason);
   void stay_until_gone(Sequence sequence);
   void send_away(Sequence sequence, DeathReason reason);
-  void send_line();
+  void continue_line();
   Leaving& leaving();
 
   // queue_returns.cpp
@@ -214,8 +217,10 @@ class Queue : public ListNode<Queue> {
   bool is_kept_;
   bool keeps_all_;                  ///< Also what is not persistent: quorum queues and streams.
   std::uint32_t short_period_ = 0;  ///< Broker::short_period() when it last paged out.
-  bool deleting_ = false;           ///< The control thread was asked to delete it.
-  bool is_listed_ = false;          ///< Broker::list_for_paging() knows it.
+  bool is_pumping_ = false;
+  bool is_sending_ = false;  ///< Broker::list_for_sending() knows it.
+  bool deleting_ = false;    ///< The control thread was asked to delete it.
+  bool is_listed_ = false;   ///< Broker::list_for_paging() knows it.
 };
 
 }  // namespace lepus::core

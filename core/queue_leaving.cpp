@@ -35,18 +35,40 @@ bool Queue::sends_on(DeathReason reason) const {
   return info_->store_use != StoreUse::history && reason == DeathReason::expired;
 }
 
-/// A message that the queue drops, or sends on.
+/// A message that the queue drops, or sends on when it is not at work any more.
 void Queue::let_go(Sequence sequence, DeathReason reason) {
   if (!sends_on(reason)) return (void)take(sequence);
-  const bool has_to_wait = backlog_.find(sequence) == nullptr || (leaving_ && leaving_->has_line());
-  if (!has_to_wait) return send_away(sequence, reason);
   stay_until_gone(sequence);
   leaving().add(sequence, reason);
-  send_line();
+  continue_line();
 }
 
 void Queue::stay_until_gone(Sequence sequence) {
   if (backlog_.state(sequence) != Backlog::State::leaving) backlog_.leave(sequence);
+}
+
+void Queue::continue_line() {
+  if (leaving_->may_send(broker_.now()) && !std::exchange(is_sending_, true))
+    broker_.list_for_sending(*this);
+}
+
+/// In the order in which they were given up. A content that is on disk only is asked for.
+bool Queue::send_given_up(std::size_t& budget) {
+  CHECK(leaving_ != nullptr);
+  is_sending_ = false;
+  for (; budget > 0 && leaving_->may_send(broker_.now()); --budget) {
+    const Leaving::Given next = leaving_->take_next();
+    if (backlog_.state(next.sequence) != Backlog::State::leaving) continue;
+    if (backlog_.find(next.sequence) != nullptr) {
+      send_away(next.sequence, next.reason);
+    } else {
+      leaving_->note_under_way(next);
+      ask(next.sequence);
+    }
+  }
+  register_deadline();
+  // It may be in the list again: dead letters can lead back here.
+  return leaving_->may_send(broker_.now()) && !std::exchange(is_sending_, true);
 }
 
 /// Its content is here.
@@ -60,32 +82,18 @@ void Queue::send_away(Sequence sequence, DeathReason reason) {
     (void)take(sequence);
     return broker_.publish(forward);
   }
-  stay_until_gone(sequence);
-  if (!leaving().contains(sequence)) leaving().add_sent(sequence, reason);
+  if (!leaving_->is_under_way(sequence)) leaving_->note_under_way({sequence, reason});
   if (!broker_.transfer({info_->id, sequence}, forward)) on_transferred(sequence, true);
 }
 
 void Queue::on_transferred(Sequence sequence, bool is_refused) {
-  if (!leaving_ || !leaving_->contains(sequence)) return;
+  if (!leaving_ || !leaving_->is_under_way(sequence)) return;
   if (is_refused && insists(info_->effective)) {
     leaving_->put_back(sequence, broker_.now() + limits::leaving_retry);
     return register_deadline();
   }
   (void)take(sequence);
-  send_line();
-}
-
-/// As many as may be on their way. A content that is on disk only is asked for.
-void Queue::send_line() {
-  Sequence sequence = 0;
-  while (leaving_ && leaving_->take_next(broker_.now(), sequence)) {
-    if (backlog_.find(sequence) == nullptr) {
-      ask(sequence);
-    } else {
-      send_away(sequence, leaving_->reason(sequence));
-    }
-  }
-  if (leaving_) register_deadline();
+  continue_line();
 }
 
 }  // namespace lepus::core

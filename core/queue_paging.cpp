@@ -169,7 +169,7 @@ bool Queue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef m
   serve_replays();
   if (!leaving_ || !leaving_->is_under_way(sequence)) return false;
   send_away(sequence, leaving_->reason(sequence));
-  send_line();
+  continue_line();
   return false;
 }
 
@@ -179,7 +179,7 @@ void Queue::lose(Sequence sequence) {
     return broker_.mark(*this);
   }
   (void)take(sequence);
-  send_line();
+  if (leaving_) continue_line();
 }
 
 /// A channel that is closing gives back at once what it gets, and then this queue pumps again.

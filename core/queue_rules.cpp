@@ -5,6 +5,7 @@
 
 #include "core/broker.h"
 #include "core/dead_letter.h"
+#include "core/limits.h"
 #include "core/queue.h"
 
 namespace lepus::core {
@@ -51,7 +52,7 @@ std::optional<Sequence> Queue::push_by_rules(MessageRef message) {
 /// It is refused, and goes where dead letters go.
 void Queue::bury(const Message& message) {
   if (info_->effective.dead_letter_exchange)
-    broker_.publish(broker_.make_forward(*info_, message, DeathReason::maxlen));
+    broker_.publish_later(broker_.make_forward(*info_, message, DeathReason::maxlen));
 }
 
 bool Queue::can_deliver_at_once() {
@@ -61,8 +62,12 @@ bool Queue::can_deliver_at_once() {
 
 void Queue::drop_excess() {
   if (pump()) broker_.mark(*this);
-  while (backlog_.ready_count() > 0 && is_full_for(nullptr))
+  for (std::size_t i = 0; i < limits::drop_max; ++i) {
+    if (backlog_.ready_count() == 0 || !is_full_for(nullptr)) return;
     let_go(backlog_.peek().sequence, DeathReason::maxlen);
+  }
+  // A policy may have made a long queue a short one. The rest is for the next turn.
+  broker_.add_deadline(broker_.now(), info_->id);
 }
 
 void Queue::note_used() {
@@ -98,7 +103,7 @@ void Queue::on_deadline(Nanos now) {
   }
   if (info_->effective.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
   if (returns_) end_rests(now);
-  send_line();
+  if (leaving_) continue_line();
   Sequence sequence = 0;
   for (std::size_t i = 0; expiry_ && i < expired_per_run_max; ++i) {
     if (!expiry_->take_due(now, sequence)) break;

@@ -67,6 +67,7 @@ class BrokerEventsTest : public ::testing::Test {
     MessageRef message;
   };
   std::vector<Taken> take(std::string_view queue) {
+    shard_.pump();
     std::vector<Taken> all;
     FakeChannel reader{shard_.broker};
     const QueueId id = shard_.master.find_queue(shard_.vhost, queue)->id;
@@ -198,6 +199,7 @@ TEST_F(BrokerEventsTest, OneShardTellsOfWhatAllLearn) {
   other.declare("q", 1);
   EXPECT_EQ(other.inspect(seen).message_count, 0U);
   other.broker.emit(make_event("connection.created", "ann"));
+  other.pump();
   EXPECT_EQ(other.inspect(seen).message_count, 1U);
 }
 

@@ -85,6 +85,7 @@ class BrokerForwardTest : public ::testing::Test {
     const MessageRef message = MessageRef::adopt(enqueue.message);
     EXPECT_NE(enqueue.number, 0U);
     shard_.broker.apply(Confirm{enqueue.publisher, enqueue.number, enqueue.number, refused});
+    shard_.pump();
     return std::string{as_text(message->inline_body())};
   }
   std::string get(QueueId queue) {
@@ -403,7 +404,7 @@ TEST_F(BrokerForwardTest, AHistoryThatLeadsBackToItselfEnds) {
   const QueueId late = declare("late");
   bind("h", "late");
   shard_.pump();
-  EXPECT_EQ(get_all(late), "abab");
+  EXPECT_EQ(get_all(late), "ab");
 }
 
 TEST_F(BrokerForwardTest, OnlySoManyAreOnTheirWayAtATime) {

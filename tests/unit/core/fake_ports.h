@@ -155,7 +155,7 @@ class FakeLedger final : public Ledger {
 };
 
 /// Keeps what it gets. Wants everything unless told otherwise.
-class FakeChannel final : public ChannelPort {
+class FakeChannel : public ChannelPort {
  public:
   struct Delivery {
     Deliver deliver;
