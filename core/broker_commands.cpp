@@ -2,6 +2,7 @@
 // call it. A queue or channel that is gone is a normal case: the command is dropped, what it
 // carried is given back.
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -248,11 +249,13 @@ void Broker::add_queue(QueueId id) {
   info->local->restore(wiring_.restorer->restore(*info));
 }
 
-/// Its consumers are told, its messages dropped. What is still unacked somewhere finds no queue
-/// when it is settled.
+/// What it gave up goes on, its consumers are told, its messages dropped. What is still unacked
+/// somewhere finds no queue when it is settled.
 void Broker::drop_queue(QueueId id) {
   Queue* queue = find_queue(id);
   if (queue == nullptr) return;
+  std::size_t unlimited = SIZE_MAX;
+  (void)queue->send_given_up(unlimited);
   while (!queue->consumers().empty()) {
     Consumer& consumer = *queue->consumers().front();
     const ConsumerCancelled cancelled{consumer.spec.channel, consumer.spec.number};

@@ -49,6 +49,8 @@ Broker::Forward Broker::make_dead_letter(const QueueInfo& from, const Message& m
       topology_.find_exchange(from.vhost, *from.effective.dead_letter_exchange);
   if (exchange == nullptr) return {};
   Forward forward{core::make_dead_letter(message, death, memory_), {}, {}};
+  if (forwards_.is_behind() && deaths_in_a_row(*forward.message) > limits::deaths_max_behind)
+    return {};
   StorePath path;
   path.is_dead_letter = true;
   route_forward(*exchange, nullptr, path, forward);

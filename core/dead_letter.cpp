@@ -195,6 +195,17 @@ bool is_cycle(const Message& dead_letter, std::string_view queue) {
   return count >= limits::deaths_max;
 }
 
+std::size_t deaths_in_a_row(const Message& dead_letter) {
+  std::size_t count = 0;
+  const auto deaths = x_death(properties_of(dead_letter));
+  if (!deaths) return count;
+  for (const FieldValue& value : *deaths) {
+    if (!value.is_table() || names(value.table(), "reason", "rejected")) break;
+    ++count;
+  }
+  return count;
+}
+
 bool has_died_after(const Message& message, std::string_view exchange) {
   const auto deaths = x_death(properties_of(message));
   if (!deaths) return false;

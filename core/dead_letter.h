@@ -33,6 +33,9 @@ MessageRef make_dead_letter(const Message& message, const Death& death, MemoryAc
 /// (limits::deaths_max). `dead_letter` was made by make_dead_letter().
 bool is_cycle(const Message& dead_letter, std::string_view queue);
 
+/// How often it died since somebody rejected it, by the entries of its x-death.
+std::size_t deaths_in_a_row(const Message& dead_letter);
+
 /// One of its deaths says that it was published to this exchange.
 bool has_died_after(const Message& message, std::string_view exchange);
 

@@ -94,6 +94,9 @@ constexpr std::size_t forwards_per_pump = tiny ? 3 : 4096;
 constexpr std::size_t forwards_per_queue = tiny ? 2 : 64;
 /// Entries of an x-death header, newest first. Who died so often in a row without a rejection ends.
 constexpr std::size_t deaths_max = 256;
+/// The same while more is to be sent on than forwards_per_pump: where each of some queues sends to
+/// all others, one message becomes as many as there are orders of these queues.
+constexpr std::size_t deaths_max_behind = 4;
 /// Exchanges that may hold one message on its way; into more of them it does not go.
 constexpr std::size_t stores_passed_max = tiny ? 4 : 64;
 /// Messages that a limit drops from one queue or stream in one turn.

@@ -48,13 +48,14 @@ void Queue::stay_until_gone(Sequence sequence) {
 }
 
 void Queue::continue_line() {
+  CHECK(leaving_ != nullptr);
   if (leaving_->may_send(broker_.now()) && !std::exchange(is_sending_, true))
     broker_.list_for_sending(*this);
 }
 
 /// In the order in which they were given up. A content that is on disk only is asked for.
 bool Queue::send_given_up(std::size_t& budget) {
-  CHECK(leaving_ != nullptr);
+  if (!leaving_) return false;
   is_sending_ = false;
   for (; budget > 0 && leaving_->may_send(broker_.now()); --budget) {
     const Leaving::Given next = leaving_->take_next();

@@ -141,6 +141,18 @@ TEST_F(ForwardsTest, AChainOfDeadLettersEnds) {
   EXPECT_EQ(count(last), 1U) << "it is too long";
 }
 
+TEST_F(ForwardsTest, QueuesThatAllSendToAllOthersComeToAnEnd) {
+  declare_exchange("dlx", "fanout", {});
+  for (int i = 0; i < 12; ++i) {
+    const std::string name = "q" + std::to_string(i);
+    declare(name, passing_on("dlx", ""));
+    shard_.bind("dlx", name, "");
+  }
+  publish("dlx", "");
+  run(200);
+  EXPECT_FALSE(shard_.broker.is_congested(0));
+}
+
 TEST_F(ForwardsTest, TheFirehoseMayFillTheQueueThatIsTraced) {
   FieldTableWriter arguments;
   arguments.int32("x-max-length", 0);
@@ -190,6 +202,16 @@ TEST_F(ForwardsTest, AQueueThatBecomesShortIsEmptiedInPieces) {
   run();
   EXPECT_EQ(count(queue), 1U);
   EXPECT_EQ(count(dead), sent - 1);
+}
+
+TEST_F(ForwardsTest, AQueueThatIsDeletedSendsItsDeadLettersFirst) {
+  const QueueId queue = declare("q", passing_on("", "dead"));
+  const QueueId dead = declare("dead");
+  const std::size_t sent = limits::forwards_per_pump + 10;
+  for (std::size_t i = 0; i < sent; ++i) publish("", "q");
+  shard_.delete_queue(queue);
+  EXPECT_EQ(count(dead), sent);
+  run();
 }
 
 TEST_F(ForwardsTest, WhoPublishesMoreThanCanBeSentOnWaits) {
