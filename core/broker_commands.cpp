@@ -57,6 +57,7 @@ void Broker::on(const Subscribe& command) {
   wish.stream = nullptr;
   Queue* queue = find_queue(command.queue);
   if (queue == nullptr) return refuse(command.channel, {ReplyCode::not_found, {}});
+  queue->catch_up();
   ChannelPort* local =
       command.channel.shard == wiring_.shard ? find_channel(command.channel) : nullptr;
   AmqpError error;
@@ -69,6 +70,7 @@ void Broker::on(const Subscribe& command) {
 void Broker::on(const Unsubscribe& command) {
   if (Consumer* consumer = find_consumer(command.consumer)) {
     Queue& queue = *consumer->queue;
+    if (command.delivers_first) queue.catch_up();
     const ConsumerCancelled cancelled{consumer->spec.channel, consumer->spec.number};
     queue.unsubscribe(*consumer);
     if (command.cancels) send(cancelled.channel.shard, cancelled);
@@ -81,6 +83,7 @@ void Broker::on(const Unsubscribe& command) {
 
 void Broker::on(const Get& command) {
   if (Queue* queue = find_queue(command.queue)) {
+    queue->catch_up();
     queue->get(command);
   } else {
     answer_get({command.channel, 0, command.queue, 0, nullptr, wiring_.shard, false, true}, {});
@@ -93,6 +96,7 @@ void Broker::on(const Purge& command) {
     return refuse(command.channel,
                   {ReplyCode::not_implemented,
                    "queue.purge not supported by stream queues " + describe_queue(queue->info())});
+  if (queue != nullptr) queue->catch_up();
   reply(command.channel, {queue == nullptr ? 0 : queue->purge(), 0});
 }
 
@@ -100,14 +104,14 @@ void Broker::on(const Inspect& command) {
   Queue* queue = find_queue(command.queue);
   if (queue == nullptr) return reply(command.channel, {});
   queue->note_used();
-  if (queue->pump()) mark(*queue);
+  queue->catch_up();
   reply(command.channel, {queue->ready_count(), queue->consumer_count()});
 }
 
 void Broker::on(const DeleteQueue& command) {
   Queue* queue = find_queue(command.queue);
   if (queue == nullptr) return reply(command.channel, {});
-  if (queue->pump()) mark(*queue);
+  queue->catch_up();
   const char* refusal = nullptr;
   if (command.if_empty && queue->ready_count() > 0) refusal = " not empty";
   if (command.if_unused && queue->consumer_count() > 0) refusal = " in use";

@@ -74,6 +74,7 @@ struct Unsubscribe {
   ChannelRef channel;  ///< Gets a Reply; none: nobody.
   ConsumerHandle consumer;
   bool cancels = false;  ///< Its own channel gets a ConsumerCancelled, behind what was delivered.
+  bool delivers_first = false;  ///< basic.cancel: it gets what was published before.
 };
 struct Get {
   QueueId queue;

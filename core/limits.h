@@ -39,6 +39,8 @@ constexpr std::size_t mailbox_drain_max =
     tiny ? 3 : 1024;  ///< Commands taken from one ring in one turn.
 constexpr std::size_t deliveries_per_pump_max = tiny ? 4 : 512;  ///< One queue's share of a turn.
 static_assert(mailbox_drain_max <= mailbox_capacity);
+/// Shares that a queue delivers at once when a command asks what it holds.
+constexpr std::size_t catch_up_shares_max = 8;
 /// Objects that are described for the operator in one turn.
 constexpr std::size_t inquiry_rows_max = tiny ? 3 : 512;
 

@@ -287,6 +287,9 @@ void Queue::answer_get(const Get& request) {
 void Queue::settle(const Settle& settle, Consumer* consumer) {
   CHECK(settle.first <= settle.last);
   if (stream_) return stream_->settle(settle, consumer);
+  // What a client gives back may be due by now. What it never had comes back within a pump.
+  if (expiry_ && gives_back(settle.outcome) && settle.outcome != Outcome::unseen)
+    expire_due(broker_.now());
   for (Sequence sequence = settle.first; sequence <= settle.last; ++sequence) {
     if (backlog_.state(sequence) != Backlog::State::unacked) continue;
     if (gives_back(settle.outcome)) {

@@ -75,6 +75,9 @@ class Queue : public ListNode<Queue> {
   [[nodiscard]] bool pump();
   /// Sends on what it gave up, as long as the budget lasts. True: there is more.
   [[nodiscard]] bool send_given_up(std::size_t& budget);
+  /// What was published before is delivered as far as consumers can take it, and what has expired
+  /// is gone: for commands whose answer says what the queue holds. Not within a pump or a publish.
+  void catch_up();
 
   /// Takes the head for basic.get; message count left in the reply.
   void get(const Get& request);
@@ -164,6 +167,9 @@ class Queue : public ListNode<Queue> {
   bool is_full_for(const Message* more) const;
   void bury(const Message& message);
   bool can_deliver_at_once();
+  void deliver_waiting();
+  void expire_untaken(Sequence sequence);
+  void expire_due(Nanos now);
   void drop_excess();
   Nanos next_deadline() const;
   void register_deadline();

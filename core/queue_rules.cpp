@@ -45,8 +45,29 @@ std::optional<Sequence> Queue::push_by_rules(MessageRef message) {
     register_deadline();
   }
   broker_.mark(*this);
+  // What leaves an exchange's store goes on with the next deadline, not within this publish.
+  const bool expires_now = ttl_ms == 0 || info_->effective.message_ttl_ms == 0U;
+  if (expires_now && info_->store_use == StoreUse::none) expire_untaken(sequence);
   if (is_full_for(nullptr)) drop_excess();
   return sequence;
+}
+
+/// A time to live of 0: it goes to a consumer that can take it now, or it was never here.
+void Queue::expire_untaken(Sequence sequence) {
+  deliver_waiting();
+  if (backlog_.state(sequence) == Backlog::State::ready) let_go(sequence, DeathReason::expired);
+}
+
+/// As many shares as one connection's input may bring messages, unless consumers are slower.
+void Queue::deliver_waiting() {
+  for (std::size_t i = 0; i < limits::catch_up_shares_max; ++i)
+    if (!pump()) return;
+  broker_.mark(*this);
+}
+
+void Queue::catch_up() {
+  deliver_waiting();
+  if (!stream_ && expiry_) expire_due(broker_.now());
 }
 
 /// It is refused, and goes where dead letters go.
@@ -94,6 +115,17 @@ void Queue::register_deadline() {
   broker_.add_deadline(next, info_->id);
 }
 
+void Queue::expire_due(Nanos now) {
+  Sequence sequence = 0;
+  for (std::size_t i = 0; i < expired_per_run_max; ++i) {
+    if (!expiry_->take_due(now, sequence)) break;
+    const Backlog::State state = backlog_.state(sequence);
+    if (state == Backlog::State::unacked || (returns_ && returns_->is_resting(sequence)))
+      expiry_->note_overdue(sequence);
+    if (state == Backlog::State::ready) let_go(sequence, DeathReason::expired);
+  }
+}
+
 /// What is due now; what is left over comes with the next deadline.
 void Queue::on_deadline(Nanos now) {
   registered_deadline_ = never;
@@ -104,14 +136,7 @@ void Queue::on_deadline(Nanos now) {
   if (info_->effective.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
   if (returns_) end_rests(now);
   if (leaving_) continue_line();
-  Sequence sequence = 0;
-  for (std::size_t i = 0; expiry_ && i < expired_per_run_max; ++i) {
-    if (!expiry_->take_due(now, sequence)) break;
-    const Backlog::State state = backlog_.state(sequence);
-    if (state == Backlog::State::unacked || (returns_ && returns_->is_resting(sequence)))
-      expiry_->note_overdue(sequence);
-    if (state == Backlog::State::ready) let_go(sequence, DeathReason::expired);
-  }
+  if (expiry_) expire_due(now);
   const auto& expires_ms = info_->effective.expires_ms;
   if (expires_ms && consumers_.empty() && !deleting_ &&
       idle_since_ + static_cast<Nanos>(*expires_ms) * nanos_per_ms <= now) {

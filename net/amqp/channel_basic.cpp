@@ -114,7 +114,8 @@ Channel::Outcome Channel::on(const BasicCancel& cancel) {
   }
   expect(MethodId::basic_cancel, cancel.no_wait, std::string{cancel.consumer_tag});
   pending_.consumer = static_cast<std::uint32_t>(consumer - consumers_.data());
-  broker().send(consumer->home, core::Unsubscribe{consumer->queue, ref_, consumer->handle});
+  broker().send(consumer->home,
+                core::Unsubscribe{consumer->queue, ref_, consumer->handle, false, true});
   return std::nullopt;
 }
 

@@ -25,6 +25,7 @@ import content
 import exchange
 import framing
 import handshake
+import order
 import permissions
 import probe
 import queue_arguments
@@ -36,8 +37,8 @@ from suite import frame_count, matches
 
 FAMILIES = (handshake.family, connection.family, framing.family, channel.family, exchange.family,
             queues.family, queue_arguments.exclusive, queue_arguments.family,
-            queue_arguments.widening, basic.family, tx.family, content.family,
-            permissions.family, bad_input.family)
+            queue_arguments.widening, basic.family, order.family, tx.family,
+            content.family, permissions.family, bad_input.family)
 THREADS = 96
 
 
