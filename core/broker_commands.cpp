@@ -142,9 +142,11 @@ void Broker::on(const ConsumerFlow& command) {
 void Broker::on(const CreditGrant& command) {
   Consumer* consumer = find_consumer(command.consumer);
   if (consumer == nullptr)
-    return send(command.channel.shard, CreditReturn{command.channel, command.count});
-  consumer->queue->take_credit(*consumer, command.count);
+    return send(command.channel.shard, CreditReturn{command.channel, command.credit.count});
+  consumer->queue->take_credit(*consumer, command.credit);
   consumer->queue->consumer_changed(*consumer);
+  // Another one became the single active one meanwhile.
+  if (!consumer->reader && !consumer->linked()) consumer->queue->return_unused_credit(*consumer);
   mark(*consumer->queue);  // Also when it is empty now: pump() gives unused credit back.
 }
 
@@ -204,8 +206,8 @@ void Broker::on(const ConsumerActive& command) {
 void Broker::on(const CreditRequest& command) {
   ChannelPort* port = find_channel(command.channel);
   if (port == nullptr) return;
-  const std::uint32_t granted = port->on_credit_request(command);
-  if (granted > 0)
+  const Credit granted = port->on_credit_request(command);
+  if (granted.count > 0)
     send(command.home, CreditGrant{command.queue, command.channel, command.consumer, granted});
 }
 

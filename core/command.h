@@ -68,6 +68,8 @@ struct Subscribe {
   bool limited;         ///< The channel has a shared limit (qos global): ask it for credit.
   bool paused = false;  ///< It is to wait, as by ConsumerFlow.
   StreamSpec* stream = nullptr;  ///< Of a stream's consumer.
+  /// Bytes of bodies unacked at most, but for one message; 0 is no limit.
+  std::uint32_t prefetch_size = 0;
 };
 struct Unsubscribe {
   QueueId queue;
@@ -113,11 +115,16 @@ struct ConsumerFlow {
   bool limited;  ///< The channel has a shared limit.
   ChannelRef answer_to = {};  ///< Gets a Reply, behind what was delivered before; none: nobody.
 };
+/// Deliveries that a channel with a shared limit allows a consumer.
+struct Credit {
+  std::uint32_t count = 0;
+  std::uint32_t size_max = UINT32_MAX;  ///< Of each body, bytes.
+};
 struct CreditGrant {
   QueueId queue;
   ChannelRef channel;
   ConsumerHandle consumer;
-  std::uint32_t count;
+  Credit credit;
 };
 
 struct Deliver {
@@ -130,6 +137,7 @@ struct Deliver {
   bool redelivered;
   bool no_ack;
   bool is_stream = false;            ///< `sequence` is the offset the consumer is to know.
+  bool used_credit = false;          ///< Of the channel's shared limit.
   std::uint32_t delivery_count = 0;  ///< How often it came back, where that is counted.
 };
 struct GetReply {
@@ -175,6 +183,7 @@ struct CreditRequest {
   QueueId queue;
   ConsumerHandle consumer;
   std::uint32_t wanted;
+  std::uint32_t size;  ///< Of the body that is next, bytes.
 };
 struct CreditReturn {
   ChannelRef channel;

@@ -40,9 +40,9 @@ class ChannelPort {
   virtual void on_consumer_cancelled(std::uint32_t number) = 0;
   /// With a single active consumer: whether this one is it.
   virtual void on_consumer_active(std::uint32_t number, bool is_active) = 0;
-  /// qos global: how many of `wanted` deliveries are granted now; when fewer, the rest is
+  /// qos global: how many of `wanted` deliveries are granted now; when none, the request is
   /// remembered and granted later.
-  [[nodiscard]] virtual std::uint32_t on_credit_request(const CreditRequest& request) = 0;
+  [[nodiscard]] virtual Credit on_credit_request(const CreditRequest& request) = 0;
   virtual void on_credit_return(std::uint32_t count) = 0;
 };
 

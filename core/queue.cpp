@@ -168,6 +168,9 @@ bool Queue::deliver_ready() {
         return_unused_credit(*consumer);
         consumer = next;
         break;
+      case Turn::too_large:  // The next one may not be: it stays in the ring.
+        consumer = next;
+        break;
       case Turn::retry_later:
         retry = true;
         consumer = next;
@@ -185,41 +188,51 @@ Queue::Turn Queue::offer(Consumer& consumer) {
   if (!consumer.has_room()) return Turn::not_now;
   if (consumer.local == nullptr && broker_.outbox().congested(consumer.spec.channel.shard))
     return Turn::retry_later;
-  if (consumer.spec.limited && !obtain_credit(consumer)) return Turn::not_now;
+  if (consumer.spec.prefetch_size > 0 || consumer.spec.limited) {
+    const std::uint64_t size = backlog_.peek().message->body_size();
+    if (!consumer.has_room_for(size)) return Turn::too_large;
+    if (consumer.spec.limited && !obtain_credit(consumer, size)) return Turn::not_now;
+  }
   deliver_to(consumer);
   return Turn::delivered;
 }
 
 /// A channel with a shared limit hands out credit; asked once until it answers.
-bool Queue::obtain_credit(Consumer& consumer) {
-  if (consumer.credit > 0) return true;
+bool Queue::obtain_credit(Consumer& consumer, std::uint64_t size) {
+  if (consumer.credit.count > 0 && size <= consumer.credit.size_max) return true;
+  return_unused_credit(consumer);
   if (consumer.credit_asked) return false;
   auto wanted = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(backlog_.ready_count(), limits::deliveries_per_pump_max));
   if (consumer.spec.prefetch > 0)
     wanted = std::min(wanted, consumer.spec.prefetch - consumer.unacked_count);
-  const CreditRequest request{consumer.spec.channel, consumer.spec.number,
-                              broker_.shard(),       info_->id,
-                              consumer.handle,       wanted};
+  const CreditRequest request{consumer.spec.channel,
+                              consumer.spec.number,
+                              broker_.shard(),
+                              info_->id,
+                              consumer.handle,
+                              std::max(wanted, 1U),
+                              static_cast<std::uint32_t>(size)};
   consumer.credit_asked = true;
   if (consumer.local == nullptr) {
     broker_.outbox().send(consumer.spec.channel.shard, request);
     return false;
   }
-  if (const std::uint32_t granted = consumer.local->on_credit_request(request); granted > 0)
+  if (const Credit granted = consumer.local->on_credit_request(request); granted.count > 0)
     take_credit(consumer, granted);
-  return consumer.credit > 0;
+  return consumer.credit.count > 0;
 }
 
-void Queue::take_credit(Consumer& consumer, std::uint32_t count) {
+void Queue::take_credit(Consumer& consumer, const Credit& credit) {
   consumer.credit_asked = false;
-  consumer.credit += count;
-  unused_credit_ += count;
+  consumer.credit.count += credit.count;
+  consumer.credit.size_max = credit.size_max;
+  unused_credit_ += credit.count;
 }
 
 void Queue::return_unused_credit(Consumer& consumer) {
-  if (consumer.credit == 0) return;
-  const CreditReturn unused{consumer.spec.channel, std::exchange(consumer.credit, 0)};
+  if (consumer.credit.count == 0) return;
+  const CreditReturn unused{consumer.spec.channel, std::exchange(consumer.credit, {}).count};
   unused_credit_ -= unused.count;
   if (consumer.local != nullptr) {
     consumer.local->on_credit_return(unused.count);
@@ -247,14 +260,15 @@ void Queue::return_unused_credit(Consumer& consumer) {
 void Queue::deliver_to(Consumer& consumer) {
   const Subscribe& spec = consumer.spec;
   Outgoing head = send_head(spec.no_ack);
-  if (!spec.no_ack) ++consumer.unacked_count;
+  if (!spec.no_ack) consumer.add_unacked(head.message->body_size());
   if (spec.limited) {
-    --consumer.credit;
+    --consumer.credit.count;
     --unused_credit_;
   }
   Deliver delivery{spec.channel, spec.number,     info_->id,        head.sequence,
                    nullptr,      broker_.shard(), head.redelivered, spec.no_ack};
   delivery.delivery_count = head.delivery_count;
+  delivery.used_credit = spec.limited;
   if (consumer.local != nullptr) {
     if (!consumer.local->on_deliver(delivery, std::move(head.message))) consumer.paused = true;
     return;
@@ -290,8 +304,10 @@ void Queue::settle(const Settle& settle, Consumer* consumer) {
   // What a client gives back may be due by now. What it never had comes back within a pump.
   if (expiry_ && gives_back(settle.outcome) && settle.outcome != Outcome::unseen)
     expire_due(broker_.now());
+  const bool counts_bytes = consumer != nullptr && consumer->spec.prefetch_size > 0;
   for (Sequence sequence = settle.first; sequence <= settle.last; ++sequence) {
     if (backlog_.state(sequence) != Backlog::State::unacked) continue;
+    const std::uint64_t size = counts_bytes ? backlog_.slot_at(sequence).body_size() : 0;
     if (gives_back(settle.outcome)) {
       return_to_backlog(sequence, settle.outcome);
     } else {
@@ -302,7 +318,7 @@ void Queue::settle(const Settle& settle, Consumer* consumer) {
         (void)take(sequence);
       }
     }
-    if (consumer != nullptr && consumer->unacked_count > 0) --consumer->unacked_count;
+    if (consumer != nullptr) consumer->drop_unacked(1, size);
   }
   if (consumer != nullptr) consumer_changed(*consumer);
   if (gives_back(settle.outcome)) broker_.mark(*this);

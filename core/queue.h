@@ -93,7 +93,7 @@ class Queue : public ListNode<Queue> {
   /// It may be able to take again.
   void consumer_changed(Consumer& consumer);
   /// Its channel granted it credit of the shared limit.
-  void take_credit(Consumer& consumer, std::uint32_t count);
+  void take_credit(Consumer& consumer, const Credit& credit);
   const std::vector<Consumer*>& consumers() const { return consumers_; }
 
   // --- Messages that are on disk only: queue_paging.cpp
@@ -129,7 +129,7 @@ class Queue : public ListNode<Queue> {
  private:
   friend class Broker;
   friend class Stream;
-  enum class Turn : std::uint8_t { delivered, not_now, retry_later };
+  enum class Turn : std::uint8_t { delivered, not_now, too_large, retry_later };
   /// The head on its way out.
   struct Outgoing {
     Sequence sequence;
@@ -140,7 +140,7 @@ class Queue : public ListNode<Queue> {
 
   bool deliver_ready();
   Turn offer(Consumer& consumer);
-  bool obtain_credit(Consumer& consumer);
+  bool obtain_credit(Consumer& consumer, std::uint64_t size);
   void return_unused_credit(Consumer& consumer);
   void restore_deadlines(const RestoredRun& run);
   void restore_levels(const RestoredQueue& held);

@@ -119,7 +119,9 @@ Stream::Turn Stream::offer(Consumer& consumer) {
     ++reader.next;
     return Turn::skipped;
   }
-  if (consumer.spec.limited && !queue_.obtain_credit(consumer)) return Turn::waits;
+  const std::uint64_t size = queue_.backlog_.slot_at(reader.next).body_size();
+  if (!consumer.has_room_for(size)) return Turn::waits;
+  if (consumer.spec.limited && !queue_.obtain_credit(consumer, size)) return Turn::waits;
   MessageRef message = content(consumer);
   if (!message) return Turn::reads;
   if (!reader.spec.wants(message->properties())) {
@@ -148,14 +150,15 @@ void Stream::deliver(Consumer& consumer, MessageRef message) {
   const Subscribe& spec = consumer.spec;
   const Sequence offset = consumer.reader->next++;
   if (consumer.reader->progress) consumer.reader->progress->delivered(offset);
-  ++consumer.unacked_count;
+  consumer.add_unacked(message->body_size());
   if (spec.limited) {
-    --consumer.credit;
+    --consumer.credit.count;
     --queue_.unused_credit_;
   }
   Deliver delivery{spec.channel, spec.number, queue_.info().id, offset, nullptr, broker_.shard(),
                    false,        false};
   delivery.is_stream = true;
+  delivery.used_credit = spec.limited;
   if (consumer.local != nullptr) {
     if (!consumer.local->on_deliver(delivery, std::move(message))) consumer.paused = true;
     return;

@@ -28,8 +28,13 @@ bool Stream::place(StreamReader& reader) {
 
 void Stream::settle(const Settle& settle, Consumer* consumer) {
   if (consumer == nullptr) return settle_departed(settle);
-  consumer->unacked_count -= static_cast<std::uint32_t>(
-      std::min<Sequence>(consumer->unacked_count, settle.last - settle.first + 1));
+  std::uint64_t bytes = 0;
+  for (Sequence offset = settle.first; consumer->spec.prefetch_size > 0 && offset <= settle.last;
+       ++offset) {
+    const Slot slot = queue_.backlog_.slot_at(offset);
+    if (slot.state() != Slot::State::gone) bytes += slot.body_size();
+  }
+  consumer->drop_unacked(settle.last - settle.first + 1, bytes);
   broker_.mark(queue_);
   if (consumer->reader->progress) consumer->reader->progress->settle(settle);
 }

@@ -21,7 +21,7 @@ void UnackedWindow::add(const Entry& entry) {
   entries_.push_back(entry);
   if (entry.given_back) return;
   ++live_count_;
-  if (entry.limited) ++limited_count_;
+  if (entry.limited) limited_.add(entry);
 }
 
 std::optional<std::size_t> UnackedWindow::find(std::uint64_t tag) const {
@@ -94,11 +94,23 @@ void UnackedWindow::give_back(const Taker& taker, std::vector<Entry>& out) {
   }
 }
 
+void UnackedWindow::limit_all() {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    Entry& entry = entries_[i];
+    if (entry.settled || entry.given_back || entry.limited) continue;
+    entry.limited = true;
+    limited_.add(entry);
+  }
+}
+
 void UnackedWindow::note_taken(const Entry& entry) {
   if (entry.given_back) return;
   CHECK(live_count_ > 0);
   --live_count_;
-  if (entry.limited) --limited_count_;
+  if (!entry.limited) return;
+  CHECK(limited_.count > 0 && limited_.bytes >= entry.size);
+  --limited_.count;
+  limited_.bytes -= entry.size;
 }
 
 void UnackedWindow::drop_settled_front() {

@@ -22,10 +22,22 @@ class UnackedWindow {
     QueueId queue;
     Sequence sequence = 0;
     ConsumerHandle consumer;
+    std::uint32_t size = 0;  ///< Of the body, bytes.
     ShardId home = 0;
-    bool limited = false;  ///< Counts against the channel's shared limit.
-    bool settled = false;
-    bool given_back = false;  ///< The queue has it again; the client may still name its tag.
+    bool limited : 1 = false;  ///< Counts against the channel's shared limit.
+    bool settled : 1 = false;
+    bool given_back : 1 = false;  ///< The queue has it again; the client may still name its tag.
+  };
+  static_assert(sizeof(Entry) == 40);
+
+  /// What counts against the channel's shared limit.
+  struct Load {
+    std::uint64_t count = 0;
+    std::uint64_t bytes = 0;  ///< Of their bodies.
+    void add(const Entry& entry) {
+      ++count;
+      bytes += entry.size;
+    }
   };
 
   /// A consumer: its handle means something at its home only.
@@ -36,7 +48,9 @@ class UnackedWindow {
 
   void add(const Entry& entry);
   std::size_t size() const { return live_count_; }
-  std::size_t limited_count() const { return limited_count_; }
+  const Load& limited() const { return limited_; }
+  /// A shared limit is set: all that is here counts from now on.
+  void limit_all();
   bool contains(std::uint64_t tag) const { return find(tag).has_value(); }
 
   /// Takes the entry of this tag out; nullopt when there is none.
@@ -59,7 +73,7 @@ class UnackedWindow {
 
   RingBuffer<Entry> entries_;
   std::size_t live_count_ = 0;
-  std::size_t limited_count_ = 0;
+  Load limited_;
 };
 
 }  // namespace lepus::core

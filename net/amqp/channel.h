@@ -30,6 +30,7 @@
 #include "net/amqp/assembler.h"
 #include "net/amqp/consumer_timeouts.h"
 #include "net/amqp/methods.gen.h"
+#include "net/amqp/shared_limit.h"
 
 namespace lepus::amqp {
 
@@ -119,7 +120,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   void on_confirm(const core::Confirm& confirm) override;
   void on_consumer_cancelled(std::uint32_t number) override;
   void on_consumer_active(std::uint32_t number, bool is_active) override;
-  std::uint32_t on_credit_request(const core::CreditRequest& request) override;
+  core::Credit on_credit_request(const core::CreditRequest& request) override;
   void on_credit_return(std::uint32_t count) override;
 
   // channel.cpp
@@ -167,12 +168,13 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   void on_subscribed(const core::Reply& reply, const Pending& pending);
   void on_cancelled(const Pending& pending);
   void tell_cancelled();
-  void limit_consumers(bool limited);
+  void change_shared_limit(std::uint32_t count, std::uint32_t size);
   std::uint32_t reserve_consumer();
   Consumer* find_consumer(std::string_view tag);
   void forget_consumer(std::uint32_t number);
   void grant_waiting_credit();
-  std::uint32_t free_shared_credit() const;
+  void note_credit_used(bool no_ack);
+  SharedLimit::Load limited_load() const;
 
   // channel_reply.cpp
   core::Result<std::unique_ptr<core::StreamSpec>> read_stream_spec(const core::QueueInfo& queue,
@@ -191,7 +193,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   void watch(const Consumer& consumer);
   void on_timeout_look(io::Timer& timer);
   void give_back_late(std::uint32_t number, std::uint64_t tag);
-  void refuse_late(const Consumer& consumer, const core::Deliver& delivery);
+  void refuse_late(const core::Deliver& delivery);
 
   // channel_settle.cpp
   Outcome settle(std::uint64_t tag, bool multiple, core::Outcome outcome);
@@ -280,16 +282,15 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   core::ConfirmWindow confirms_;
   std::vector<Consumer> consumers_;
   std::uint32_t consumer_count_ = 0;
-  std::uint32_t prefetch_ = 0;         ///< For consumers to come (qos global=false).
-  std::uint32_t shared_prefetch_ = 0;  ///< Of the whole channel (qos global=true); 0 is no limit.
-  std::uint32_t shared_granted_ = 0;   ///< Credit handed to queues and not yet used.
-  std::vector<core::CreditRequest> waiting_credit_;  ///< Oldest first.
+  std::uint32_t prefetch_ = 0;       ///< For consumers to come (qos global=false).
+  std::uint32_t prefetch_size_ = 0;  ///< The same in bytes of bodies.
+  SharedLimit shared_limit_;         ///< Of the whole channel (qos global=true).
   std::vector<std::string>
       cancelled_tags_;  ///< To be told after the pending queue.delete is answered.
   std::vector<Publishing> tx_publishes_;
   /// Settled in the open transaction, by core::Outcome.
   std::array<std::vector<core::UnackedWindow::Entry>, 3> tx_settles_;
-  std::size_t tx_limited_count_ = 0;  ///< Of these, what counts against the shared limit.
+  SharedLimit::Load tx_limited_;  ///< Of these, what counts against the shared limit.
 };
 
 }  // namespace lepus::amqp

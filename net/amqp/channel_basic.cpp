@@ -1,6 +1,5 @@
 // Consumers: basic.consume, cancel, get, qos, and the deliveries. A shared limit (qos global) is
-// credit that queues ask for: handed out up to the limit, given back when unused, free again when a
-// delivery is settled.
+// credit that queues ask for (net/amqp/shared_limit.h).
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -44,7 +43,7 @@ core::Result<std::unique_ptr<core::StreamSpec>> Channel::read_stream_spec(
     return AmqpError{ReplyCode::not_implemented,
                      "automatic acknowledgement not supported by stream " + title};
   }
-  if (prefetch_ == 0 && shared_prefetch_ == 0) {
+  if (prefetch_ == 0 && shared_limit_.count() == 0) {
     return AmqpError{ReplyCode::precondition_failed,
                      "consumer prefetch count is not set for stream " + title};
   }
@@ -85,7 +84,7 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   consumer.exclusive = consume.exclusive;
   consumer.no_ack = consume.no_ack;
   consumer.timeout = consume.no_ack ? core::never : timeout.value();
-  consumer.limited = !consume.no_ack && shared_prefetch_ > 0;
+  consumer.limited = shared_limit_.is_on();
   consumer.paused = flow_stopped_;
   consumer.single_active = consumer.is_waiting = info.effective.single_active_consumer;
   expect(MethodId::basic_consume, consume.no_wait, info.name);
@@ -93,7 +92,7 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   broker().send(info.home,
                 core::Subscribe{info.id, ref_, number, consumer.prefetch, priority.value(),
                                 consume.no_ack, consume.exclusive, consumer.limited, flow_stopped_,
-                                stream.value().release()});
+                                stream.value().release(), consume.no_ack ? 0 : prefetch_size_});
   return std::nullopt;
 }
 
@@ -175,7 +174,8 @@ void Channel::on_get_reply(const core::GetReply& reply, core::MessageRef message
   if (!message) return send(BasicGetEmpty{});
   if (connection_.is_traced()) trace_delivery(reply.queue, *message, reply.redelivered);
   const std::uint64_t tag = next_tag_++;
-  if (!reply.no_ack) unacked_.add({tag, reply.queue, reply.sequence, {}, reply.home, false, false});
+  const auto size = static_cast<std::uint32_t>(message->body_size());
+  if (!reply.no_ack) unacked_.add({tag, reply.queue, reply.sequence, {}, size, reply.home});
   const BasicGetOk ok{tag, reply.redelivered, message->exchange(), message->routing_key(),
                       reply.message_count};
   if (reply.delivery_count > 0) {
@@ -198,16 +198,17 @@ bool Channel::on_deliver(const core::Deliver& delivery, core::MessageRef message
   CHECK(delivery.number < consumers_.size());
   Consumer& consumer = consumers_[delivery.number];
   if (consumer.is_late) {
-    refuse_late(consumer, delivery);
+    refuse_late(delivery);
     return true;
   }
   if (connection_.is_traced()) trace_delivery(delivery.queue, *message, delivery.redelivered);
   const std::uint64_t tag = next_tag_++;
   if (!delivery.no_ack) {
-    unacked_.add({tag, delivery.queue, delivery.sequence, consumer.handle, delivery.home,
-                  consumer.limited, false});
-    if (consumer.limited && shared_granted_ > 0) --shared_granted_;
+    unacked_.add({tag, delivery.queue, delivery.sequence, consumer.handle,
+                  static_cast<std::uint32_t>(message->body_size()), delivery.home,
+                  consumer.limited});
   }
+  if (delivery.used_credit) note_credit_used(delivery.no_ack);
   const BasicDeliver deliver{consumer.tag, tag, delivery.redelivered, message->exchange(),
                              message->routing_key()};
   if (delivery.is_stream) {
@@ -237,63 +238,73 @@ void Channel::resume_consumers() {
   }
 }
 
-/// global=false sets the limit of each consumer to come; global=true one limit shared by all
-/// consumers of the channel.
+/// global=false sets the limits of each consumer to come; global=true those shared by all consumers
+/// of the channel.
 Channel::Outcome Channel::on(const BasicQos& qos) {
-  if (qos.prefetch_size != 0) {
-    return AmqpError{ReplyCode::not_implemented,
-                     "prefetch_size!=0 (" + std::to_string(qos.prefetch_size) + ")"};
-  }
-  if (!qos.global) {
-    prefetch_ = qos.prefetch_count;
+  if (qos.global) {
+    change_shared_limit(qos.prefetch_count, qos.prefetch_size);
   } else {
-    const bool was_limited = shared_prefetch_ > 0;
-    shared_prefetch_ = qos.prefetch_count;
-    if (was_limited != (shared_prefetch_ > 0)) limit_consumers(shared_prefetch_ > 0);
-    grant_waiting_credit();
+    prefetch_ = qos.prefetch_count;
+    prefetch_size_ = qos.prefetch_size;
   }
   send(BasicQosOk{});
   return std::nullopt;
 }
 
-void Channel::limit_consumers(bool limited) {
-  for (Consumer& consumer : consumers_) {
-    if (!consumer.in_use || consumer.no_ack) continue;
-    consumer.limited = limited;
-    broker().send(consumer.home,
-                  core::ConsumerFlow{consumer.queue, consumer.handle, consumer.paused, limited});
+/// What is unacknowledged when a limit is set counts against it, also what basic.get brought; what
+/// basic.get brings later does not (RabbitMQ's rule).
+void Channel::change_shared_limit(std::uint32_t count, std::uint32_t size) {
+  const bool was_on = shared_limit_.is_on();
+  shared_limit_.set(count, size);
+  const bool is_on = shared_limit_.is_on();
+  if (!was_on && is_on) {
+    unacked_.limit_all();
+    tx_limited_ = {};
+    for (auto& settles : tx_settles_) {
+      for (core::UnackedWindow::Entry& entry : settles) {
+        entry.limited = !entry.given_back;
+        if (entry.limited) tx_limited_.add(entry);
+      }
+    }
   }
+  for (Consumer& consumer : consumers_) {
+    if (!consumer.in_use || consumer.limited == is_on) continue;
+    consumer.limited = is_on;
+    broker().send(consumer.home,
+                  core::ConsumerFlow{consumer.queue, consumer.handle, consumer.paused, is_on});
+  }
+  grant_waiting_credit();
 }
 
-std::uint32_t Channel::free_shared_credit() const {
-  if (shared_prefetch_ == 0) return UINT32_MAX;
-  const std::uint64_t used = unacked_.limited_count() + tx_limited_count_ + shared_granted_;
-  return used >= shared_prefetch_ ? 0 : static_cast<std::uint32_t>(shared_prefetch_ - used);
+SharedLimit::Load Channel::limited_load() const {
+  return {unacked_.limited().count + tx_limited_.count,
+          unacked_.limited().bytes + tx_limited_.bytes};
 }
 
-std::uint32_t Channel::on_credit_request(const core::CreditRequest& request) {
-  if (state_ != State::open) return 0;
-  const std::uint32_t granted = std::min(free_shared_credit(), request.wanted);
-  shared_granted_ += granted;
-  if (granted == 0) waiting_credit_.push_back(request);
-  return granted;
+core::Credit Channel::on_credit_request(const core::CreditRequest& request) {
+  if (state_ != State::open) return {};
+  CHECK(request.number < consumers_.size());
+  return shared_limit_.ask(request, consumers_[request.number].no_ack, limited_load());
 }
 
 void Channel::on_credit_return(std::uint32_t count) {
-  shared_granted_ -= std::min(shared_granted_, count);
+  shared_limit_.give_back(count);
   if (state_ == State::open) grant_waiting_credit();
+}
+
+/// A delivery that is not to be acknowledged leaves its credit free; while bytes are limited, the
+/// next one may get some.
+void Channel::note_credit_used(bool no_ack) {
+  shared_limit_.use();
+  const bool frees = no_ack || shared_limit_.limits_bytes();
+  if (frees && shared_limit_.has_waiting()) grant_waiting_credit();
 }
 
 /// A grant may come back at once, and with it this call: each request is out of the list by then.
 void Channel::grant_waiting_credit() {
-  while (!waiting_credit_.empty()) {
-    const core::CreditRequest request = waiting_credit_.front();
-    const std::uint32_t granted = std::min(free_shared_credit(), request.wanted);
-    if (granted == 0) return;
-    waiting_credit_.erase(waiting_credit_.begin());
-    shared_granted_ += granted;
-    broker().send(request.home, core::CreditGrant{request.queue, ref_, request.consumer, granted});
-  }
+  core::CreditGrant grant;
+  core::ShardId home = 0;
+  while (shared_limit_.grant_next(limited_load(), grant, home)) broker().send(home, grant);
 }
 
 Channel::Consumer* Channel::find_consumer(std::string_view tag) {
@@ -319,8 +330,7 @@ void Channel::forget_consumer(std::uint32_t number) {
   consumers_[number].in_use = false;
   --consumer_count_;
   if (consumers_[number].handle.generation != 0) tell_consumer(consumers_[number], false);
-  std::erase_if(waiting_credit_,
-                [number](const core::CreditRequest& request) { return request.number == number; });
+  shared_limit_.forget(number);
 }
 
 }  // namespace lepus::amqp

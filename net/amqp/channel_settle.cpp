@@ -46,7 +46,8 @@ Channel::Outcome Channel::settle(std::uint64_t tag, bool multiple, core::Outcome
   }
   std::vector<Entry>& later = tx_settles_[static_cast<std::size_t>(outcome)];
   later.insert(later.end(), entries.begin(), entries.end());
-  for (const Entry& entry : entries) tx_limited_count_ += entry.limited ? 1 : 0;
+  for (const Entry& entry : entries)
+    if (entry.limited && !entry.given_back) tx_limited_.add(entry);
   return std::nullopt;
 }
 
@@ -70,7 +71,7 @@ void Channel::settle_entries(const std::vector<Entry>& entries, core::Outcome ou
     }
     broker().send(first.home, settle);
   }
-  if (shared_prefetch_ > 0) grant_waiting_credit();
+  if (shared_limit_.is_on()) grant_waiting_credit();
 }
 
 Channel::Outcome Channel::on(const BasicRecover& recover) {

@@ -78,11 +78,11 @@ void Channel::give_back_late(std::uint32_t number, std::uint64_t tag) {
 }
 
 /// What was on its way when the queue was told to cancel the consumer.
-void Channel::refuse_late(const Consumer& consumer, const core::Deliver& delivery) {
+void Channel::refuse_late(const core::Deliver& delivery) {
   CHECK(!delivery.no_ack);
   broker().send_back(delivery.home, delivery.queue, delivery.sequence);
-  if (!consumer.limited) return;
-  if (shared_granted_ > 0) --shared_granted_;
+  if (!delivery.used_credit) return;
+  shared_limit_.use();
   grant_waiting_credit();
 }
 

@@ -32,7 +32,7 @@ Channel::Outcome Channel::on(const TxCommit&) {
   expect(MethodId::tx_commit, false, {});
   bracket(true);
   for (Publishing& publish : std::exchange(tx_publishes_, {})) send_message(std::move(publish));
-  tx_limited_count_ = 0;
+  tx_limited_ = {};
   std::set<core::ShardId> homes;
   for (const core::Outcome outcome :
        {core::Outcome::acknowledged, core::Outcome::rejected, core::Outcome::requeued}) {
@@ -80,7 +80,7 @@ std::vector<core::UnackedWindow::Entry> Channel::take_tx_settles() {
     entries.insert(entries.end(), part.begin(), part.end());
     part.clear();
   }
-  tx_limited_count_ = 0;
+  tx_limited_ = {};
   return entries;
 }
 

@@ -26,9 +26,9 @@ class ClosePort final : public core::ChannelPort {
   void on_confirm(const core::Confirm&) override { CHECK(false); }
   void on_consumer_active(std::uint32_t, bool) override {}
   void on_consumer_cancelled(std::uint32_t) override { CHECK(false); }
-  std::uint32_t on_credit_request(const core::CreditRequest&) override {
+  core::Credit on_credit_request(const core::CreditRequest&) override {
     CHECK(false);
-    return 0;
+    return {};
   }
   void on_credit_return(std::uint32_t) override { CHECK(false); }
 

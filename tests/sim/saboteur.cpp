@@ -118,7 +118,7 @@ bool Saboteur::change(Command& command, Commands& out) {
       subscribe->prefetch = 0;
   }
   if (auto* grant = std::get_if<core::CreditGrant>(&command)) {
-    if (mistake_ == Mistake::grant_too_much && strikes()) grant->count += 2;
+    if (mistake_ == Mistake::grant_too_much && strikes()) grant->credit.count += 2;
   }
   if (std::holds_alternative<core::Confirm>(command))
     return mistake_ != Mistake::drop_confirm || !strikes();

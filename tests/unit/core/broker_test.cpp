@@ -344,7 +344,7 @@ TEST_F(BrokerTest, CreditRequestsFromElsewhereAreAnswered) {
   channel_.credit = 3;
   shard_.broker.apply(request);
   const auto grant = shard_.outbox.take<CreditGrant>();
-  EXPECT_EQ(grant.count, 3U);
+  EXPECT_EQ(grant.credit.count, 3U);
   EXPECT_EQ(grant.consumer.slot, 6U);
   shard_.broker.apply(CreditReturn{channel_.ref(), 2});
   EXPECT_EQ(channel_.credit, 2U);

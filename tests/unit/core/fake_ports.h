@@ -193,11 +193,11 @@ class FakeChannel : public ChannelPort {
   void on_consumer_active(std::uint32_t number, bool is_active) override {
     if (is_active) active = number;
   }
-  std::uint32_t on_credit_request(const CreditRequest& request) override {
+  Credit on_credit_request(const CreditRequest& request) override {
     requests.push_back(request);
     const std::uint32_t granted = std::min(credit, request.wanted);
     credit -= granted;
-    return granted;
+    return {granted};
   }
   void on_credit_return(std::uint32_t count) override { credit += count; }
 

@@ -250,7 +250,7 @@ class QueueCreditTest : public QueueTest {
     CreditGrant made{};
     made.queue = queue_;
     made.consumer = consumer;
-    made.count = count;
+    made.credit.count = count;
     made.channel = channel.ref();
     shard_.broker.apply(made);
   }
@@ -419,7 +419,7 @@ TEST_F(QueueRemoteTest, CreditIsAskedForAndReturned) {
   CreditGrant grant{};
   grant.queue = queue_;
   grant.consumer = request.consumer;
-  grant.count = 6;
+  grant.credit.count = 6;
   grant.channel = request.channel;
   shard_.broker.apply(grant);
   shard_.pump();

@@ -198,7 +198,7 @@ TEST_F(StreamTest, CreditThatComesLateFindsWhatWasRead) {
     turn();
     if (!shard_.outbox.all<CreditRequest>().empty()) {
       const CreditRequest request = shard_.outbox.take<CreditRequest>();
-      shard_.broker.apply(CreditGrant{queue_, channel, consumer, request.wanted});
+      shard_.broker.apply(CreditGrant{queue_, channel, consumer, {request.wanted}});
     }
     shard_.ledger.bring();
     delivered = shard_.outbox.all<Deliver>().size();

@@ -61,9 +61,9 @@ TEST(UnackedWindow, PutsBackInOrder) {
   std::vector<Entry> out;
   out.push_back(*window.take(4));
   out.push_back(*window.take(2));
-  EXPECT_EQ(window.limited_count(), 0U);
+  EXPECT_EQ(window.limited().count, 0U);
   window.put_back(out);
-  EXPECT_EQ(window.limited_count(), 2U);
+  EXPECT_EQ(window.limited().count, 2U);
   out.clear();
   window.take_up_to(0, out);
   EXPECT_EQ(tags(out), (Tags{1, 2, 3, 4, 5}));
@@ -124,7 +124,7 @@ TEST_P(UnackedWindowModel, AgreesWithAMap) {
       window.put_back(std::exchange(kept_back, {}));
     }
     ASSERT_EQ(window.size(), model.entries.size());
-    ASSERT_EQ(window.limited_count(), model.limited_count());
+    ASSERT_EQ(window.limited().count, model.limited_count());
     const std::uint64_t probe = 1 + random.below(next_tag);
     ASSERT_EQ(window.contains(probe), model.entries.contains(probe));
   }
@@ -143,7 +143,7 @@ TEST(UnackedWindow, WhatWasGivenBackKeepsItsTag) {
   window.give_back(late, out);
   EXPECT_EQ(out.size(), 2U);
   EXPECT_EQ(window.size(), 1U);
-  EXPECT_EQ(window.limited_count(), 0U);
+  EXPECT_EQ(window.limited().count, 0U);
   EXPECT_FALSE(window.has_below(9, late));
   EXPECT_TRUE(window.take(1)->given_back) << "the client may answer it yet";
   EXPECT_FALSE(window.take(1));
