@@ -9,6 +9,8 @@ std::string_view reply_code_name(ReplyCode code) {
       return "OK";
     case ReplyCode::no_route:
       return "NO_ROUTE";
+    case ReplyCode::no_consumers:
+      return "NO_CONSUMERS";
     case ReplyCode::connection_forced:
       return "CONNECTION_FORCED";
     case ReplyCode::access_refused:

@@ -16,6 +16,7 @@ namespace lepus::core {
 enum class ReplyCode : std::uint16_t {
   success = 200,
   no_route = 312,
+  no_consumers = 313,
   connection_forced = 320,
   access_refused = 403,
   not_found = 404,

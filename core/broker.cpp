@@ -74,8 +74,47 @@ std::uint32_t Broker::publish(const Publish& publish, MessageRef message) {
       ++waiting;
     }
   }
-  if (any_remote) waiting += publish_remote(publish, std::move(message));
+  if (any_remote) {
+    const std::uint32_t shards = publish_remote(publish, std::move(message));
+    if (publish.number != 0) waiting += shards;
+  }
   return waiting;
+}
+
+Broker::AtOnce Broker::publish_at_once(const Publish& publish, MessageRef message) {
+  CHECK(message->complete());
+  CHECK(publish.immediate != 0);
+  boost::container::small_vector<Queue*, 6> local;
+  for (const QueueInfo* info : *publish.route)
+    if (info->home == wiring_.shard && info->local != nullptr) local.push_back(info->local);
+  AtOnce result;
+  if (!local.empty()) {
+    const Accepted accepted = enqueue_at_once(message, local, result.taken);
+    if (publish.number != 0) {
+      add_confirm(accepted.batch,
+                  {publish.publisher, publish.number, publish.number, accepted.refused});
+      ++result.confirms;
+    }
+  }
+  result.replies = publish_remote(publish, std::move(message));
+  if (publish.number != 0) result.confirms += result.replies;
+  return result;
+}
+
+/// What a queue is given here is delivered before anything else happens to it.
+Broker::Accepted Broker::enqueue_at_once(const MessageRef& message, std::span<Queue* const> queues,
+                                         bool& taken) {
+  boost::container::small_vector<Queue*, 6> takers;
+  for (Queue* queue : queues) {
+    queue->catch_up();
+    if (queue->can_deliver_at_once(message->body_size(), false)) takers.push_back(queue);
+  }
+  taken = !takers.empty();
+  if (!taken) return {};
+  const Accepted accepted = enqueue(message, takers);
+  for (Queue* queue : takers)
+    if (queue->pump()) mark(*queue);
+  return accepted;
 }
 
 Broker::Accepted Broker::publish_transient(const RouteResult& route, const MessageRef& message) {
@@ -129,9 +168,9 @@ Broker::Accepted Broker::record(const MessageRef& message, std::span<Queue* cons
   return accepted;
 }
 
-/// One Enqueue per destination shard, whatever the number of its queues.
+/// One Enqueue per destination shard, whatever the number of its queues. Returns how many shards.
 std::uint32_t Broker::publish_remote(const Publish& publish, MessageRef message) {
-  std::uint32_t waiting = 0;
+  std::uint32_t shards = 0;
   const RouteResult& route = *publish.route;
   for (std::size_t i = 0; i < route.size(); ++i) {
     const ShardId home = route[i]->home;
@@ -139,7 +178,8 @@ std::uint32_t Broker::publish_remote(const Publish& publish, MessageRef message)
     bool seen = false;
     for (std::size_t j = 0; j < i && !seen; ++j) seen = route[j]->home == home;
     if (seen) continue;
-    Enqueue enqueue{route[i]->id, nullptr, nullptr, publish.publisher, publish.number};
+    Enqueue enqueue{route[i]->id,      nullptr,        nullptr,
+                    publish.publisher, publish.number, publish.immediate};
     for (std::size_t j = i + 1; j < route.size(); ++j) {
       if (route[j]->home != home) continue;
       if (enqueue.more == nullptr)
@@ -148,9 +188,9 @@ std::uint32_t Broker::publish_remote(const Publish& publish, MessageRef message)
     }
     enqueue.message = export_message(i + 1 == route.size() ? std::move(message) : message);
     outbox().send(home, enqueue);
-    if (publish.number != 0) ++waiting;
+    ++shards;
   }
-  return waiting;
+  return shards;
 }
 
 Message* Broker::export_message(MessageRef message) {

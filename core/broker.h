@@ -67,10 +67,18 @@ class Broker final : private MessageHolder, private Forwards::Publisher {
   struct Publish {
     const RouteResult* route;
     ChannelRef publisher;
-    std::uint64_t number;  ///< 0: nobody waits for a confirm.
+    std::uint64_t number;         ///< 0: nobody waits for a confirm.
+    std::uint64_t immediate = 0;  ///< Of publish_at_once(): names it in ImmediateReply.
   };
   /// Returns how many Confirms will follow for this number: one per shard that got the message.
   std::uint32_t publish(const Publish& publish, MessageRef message);
+  /// A message with `immediate`: a queue takes it only where a consumer does at once.
+  struct AtOnce {
+    std::uint32_t confirms = 0;  ///< As publish() returns.
+    std::uint32_t replies = 0;   ///< ImmediateReplies that will follow, of other shards.
+    bool taken = false;          ///< By a consumer of a queue here.
+  };
+  AtOnce publish_at_once(const Publish& publish, MessageRef message);
 
   /// Whoever feeds queues at `home` should stop: its ring is full, or here its journal, or what
   /// queues send on, is behind.
@@ -206,6 +214,7 @@ class Broker final : private MessageHolder, private Forwards::Publisher {
   void on(const GetReply& command);
   void on(const Reply& command);
   void on(const Confirm& command);
+  void on(const ImmediateReply& command);
   void on(const ConsumerCancelled& command);
   void on(const ConsumerActive& command);
   void on(const CreditRequest& command);
@@ -241,6 +250,7 @@ class Broker final : private MessageHolder, private Forwards::Publisher {
   Accepted enqueue_each(const MessageRef& message, std::span<Queue* const> queues);
   Accepted record(const MessageRef& message, std::span<Queue* const> queues,
                   std::uint32_t record_count);
+  Accepted enqueue_at_once(const MessageRef& message, std::span<Queue* const> queues, bool& taken);
   std::uint32_t publish_remote(const Publish& publish, MessageRef message);
   Queue* find_queue(QueueId id);
   Consumer* find_consumer(const ConsumerHandle& handle);

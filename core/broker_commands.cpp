@@ -27,7 +27,14 @@ void Broker::on(const Enqueue& command) {
     for (const QueueId id : *more)
       if (Queue* queue = find_queue(id)) queues.push_back(queue);
   }
-  const Accepted accepted = enqueue(message, queues);
+  Accepted accepted;
+  if (command.immediate == 0) {
+    accepted = enqueue(message, queues);
+  } else {
+    ImmediateReply told{command.publisher, command.immediate, false};
+    accepted = enqueue_at_once(message, queues, told.taken);
+    send(command.publisher.shard, told);
+  }
   if (command.number != 0)
     add_confirm(accepted.batch,
                 {command.publisher, command.number, command.number, accepted.refused});
@@ -191,6 +198,10 @@ void Broker::on(const Reply& command) {
 void Broker::on(const Confirm& command) {
   if (command.channel == transfers_.channel()) return on_transfer_confirm(command);
   if (ChannelPort* port = find_channel(command.channel)) port->on_confirm(command);
+}
+
+void Broker::on(const ImmediateReply& command) {
+  if (ChannelPort* port = find_channel(command.channel)) port->on_immediate_reply(command);
 }
 
 void Broker::on(const ConsumerCancelled& command) {

@@ -4,9 +4,9 @@
 //
 //   channel -> queue's home     Enqueue Settle Subscribe Unsubscribe Get Purge Inspect DeleteQueue
 //   Barrier Transaction ConsumerFlow CreditGrant queue -> channel's shard    Deliver GetReply Reply
-//   Confirm ConsumerCancelled ConsumerActive CreditRequest CreditReturn shard -> control
-//   TopologyAsk TopologyApplied Serving StopServing (all is closed) InquiryReply control -> shard
-//   TopologyApply TopologyDone Alarm Reconfigure Inquire StopServing EndThread
+//   Confirm ImmediateReply ConsumerCancelled ConsumerActive CreditRequest CreditReturn shard ->
+//   control TopologyAsk TopologyApplied Serving StopServing (all is closed) InquiryReply control ->
+//   shard TopologyApply TopologyDone Alarm Reconfigure Inquire StopServing EndThread
 //
 // Plain pointers in a command are owned by whoever holds it: the receiver adopts them.
 #pragma once
@@ -51,6 +51,8 @@ struct Enqueue {
   Message* message;
   ChannelRef publisher;
   std::uint64_t number;  ///< Publish number to confirm, 0 when the channel is not in confirm mode.
+  /// Not 0: queues take it only where a consumer does at once, and the publisher is told.
+  std::uint64_t immediate = 0;
 };
 struct Settle {
   QueueId queue;
@@ -166,6 +168,12 @@ struct Confirm {
   std::uint64_t first, last;
   bool refused;
 };
+/// Of a message with `immediate`, by each shard that got it; before its Confirm.
+struct ImmediateReply {
+  ChannelRef channel;
+  std::uint64_t id;
+  bool taken;  ///< By a consumer at least.
+};
 struct ConsumerCancelled {
   ChannelRef channel;
   std::uint32_t number;
@@ -235,9 +243,9 @@ struct EndThread {};
 using Command =
     std::variant<Enqueue, Settle, Subscribe, Unsubscribe, Get, Purge, Inspect, DeleteQueue, Barrier,
                  Transaction, ConsumerFlow, CreditGrant, Deliver, GetReply, Reply, Confirm,
-                 ConsumerCancelled, ConsumerActive, CreditRequest, CreditReturn, TopologyAsk,
-                 TopologyApplied, TopologyApply, TopologyDone, Alarm, Serving, Reconfigure, Inquire,
-                 InquiryReply, StopServing, EndThread>;
+                 ConsumerCancelled, ConsumerActive, CreditRequest, CreditReturn, ImmediateReply,
+                 TopologyAsk, TopologyApplied, TopologyApply, TopologyDone, Alarm, Serving,
+                 Reconfigure, Inquire, InquiryReply, StopServing, EndThread>;
 static_assert(sizeof(Command) <= 64);
 static_assert(std::is_trivially_copyable_v<Command>);
 

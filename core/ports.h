@@ -37,6 +37,7 @@ class ChannelPort {
   virtual void on_reply(const Reply& reply) = 0;
   virtual void on_topology_done(const TopologyDone& done) = 0;
   virtual void on_confirm(const Confirm& confirm) = 0;
+  virtual void on_immediate_reply(const ImmediateReply& reply) = 0;
   virtual void on_consumer_cancelled(std::uint32_t number) = 0;
   /// With a single active consumer: whether this one is it.
   virtual void on_consumer_active(std::uint32_t number, bool is_active) = 0;

@@ -78,6 +78,9 @@ class Queue : public ListNode<Queue> {
   /// What was published before is delivered as far as consumers can take it, and what has expired
   /// is gone: for commands whose answer says what the queue holds. Not within a pump or a publish.
   void catch_up();
+  /// A message of this size that came now would go to a consumer. `hopes`: one that has to ask a
+  /// channel on another shard for credit counts, too.
+  bool can_deliver_at_once(std::uint64_t size, bool hopes);
 
   /// Takes the head for basic.get; message count left in the reply.
   void get(const Get& request);
@@ -140,6 +143,7 @@ class Queue : public ListNode<Queue> {
 
   bool deliver_ready();
   Turn offer(Consumer& consumer);
+  bool is_able(Consumer& consumer, std::uint64_t size, bool hopes);
   bool obtain_credit(Consumer& consumer, std::uint64_t size);
   void return_unused_credit(Consumer& consumer);
   void restore_deadlines(const RestoredRun& run);
@@ -166,7 +170,6 @@ class Queue : public ListNode<Queue> {
   std::optional<Sequence> push_by_rules(MessageRef message);
   bool is_full_for(const Message* more) const;
   void bury(const Message& message);
-  bool can_deliver_at_once();
   void deliver_waiting();
   void expire_untaken(Sequence sequence);
   void expire_due(Nanos now);

@@ -51,6 +51,21 @@ void Queue::consumer_changed(Consumer& consumer) {
   if (backlog_.ready_count() > 0) broker_.mark(*this);
 }
 
+bool Queue::can_deliver_at_once(std::uint64_t size, bool hopes) {
+  if (!stream_ && backlog_.ready_count() > 0) return false;
+  for (Consumer* consumer : consumers_)
+    if ((stream_ || consumer->linked()) && is_able(*consumer, size, hopes)) return true;
+  return false;
+}
+
+bool Queue::is_able(Consumer& consumer, std::uint64_t size, bool hopes) {
+  if (!consumer.has_room() || !consumer.has_room_for(size)) return false;
+  const bool is_remote = consumer.local == nullptr;
+  if (is_remote && broker_.outbox().congested(consumer.spec.channel.shard)) return false;
+  if (!consumer.spec.limited) return true;
+  return (hopes && is_remote) || obtain_credit(consumer, size);
+}
+
 /// Behind the last one of its own or a higher priority.
 void Queue::activate(Consumer& consumer) {
   Consumer* before = active_.last();

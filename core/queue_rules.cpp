@@ -29,7 +29,7 @@ std::optional<Sequence> Queue::push_by_rules(MessageRef message) {
   const bool refuses = info_->effective.overflow != Overflow::drop_head;
   if (refuses && is_full_for(message.get())) {
     if (pump()) broker_.mark(*this);
-    if (is_full_for(message.get()) && !can_deliver_at_once()) {
+    if (is_full_for(message.get()) && !can_deliver_at_once(message->body_size(), true)) {
       if (info_->effective.overflow == Overflow::reject_publish_dead_letter) bury(*message);
       return std::nullopt;
     }
@@ -74,11 +74,6 @@ void Queue::catch_up() {
 void Queue::bury(const Message& message) {
   if (info_->effective.dead_letter_exchange)
     broker_.publish_later(broker_.make_forward(*info_, message, DeathReason::maxlen));
-}
-
-bool Queue::can_deliver_at_once() {
-  if (backlog_.ready_count() > 0 || active_.empty()) return false;
-  return active_.front().has_room();
 }
 
 void Queue::drop_excess() {

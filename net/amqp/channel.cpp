@@ -131,6 +131,7 @@ void Channel::give_back_everything(bool wait_for_answers) {
   pending_ = {};
   publishing_ = {};
   tx_publishes_.clear();
+  undecided_.clear();
   shared_limit_.forget_all();
   give_back_answers_due_ = 1;  // Ours, until all are on their way.
   for (Consumer& consumer : consumers_) {

@@ -31,6 +31,7 @@
 #include "net/amqp/consumer_timeouts.h"
 #include "net/amqp/methods.gen.h"
 #include "net/amqp/shared_limit.h"
+#include "net/amqp/undecided.h"
 
 namespace lepus::amqp {
 
@@ -95,6 +96,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   /// until its content is complete.
   struct Publishing {
     bool mandatory = false;
+    bool immediate = false;
     core::MessageRef message;
     std::vector<std::string> more_keys;  ///< CC and BCC.
   };
@@ -118,6 +120,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   void on_reply(const core::Reply& reply) override;
   void on_topology_done(const core::TopologyDone& done) override;
   void on_confirm(const core::Confirm& confirm) override;
+  void on_immediate_reply(const core::ImmediateReply& reply) override;
   void on_consumer_cancelled(std::uint32_t number) override;
   void on_consumer_active(std::uint32_t number, bool is_active) override;
   core::Credit on_credit_request(const core::CreditRequest& request) override;
@@ -148,6 +151,9 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   Outcome find_route(std::string_view exchange, std::string_view key);
   void route_content(const Publishing& publishing, core::RouteResult& out);
   void send_message(Publishing publishing);
+  std::uint32_t send_at_once(core::MessageRef message, const core::RouteResult& route,
+                             std::uint64_t number);
+  void return_message(core::ReplyCode code, core::MessageRef message);
   void hold_if_congested(const core::RouteResult& route);
 
   // events.cpp
@@ -287,6 +293,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   SharedLimit shared_limit_;         ///< Of the whole channel (qos global=true).
   std::vector<std::string>
       cancelled_tags_;  ///< To be told after the pending queue.delete is answered.
+  UndecidedPublishes undecided_;
   std::vector<Publishing> tx_publishes_;
   /// Settled in the open transaction, by core::Outcome.
   std::array<std::vector<core::UnackedWindow::Entry>, 3> tx_settles_;

@@ -16,9 +16,9 @@ using core::AmqpError;
 using core::ReplyCode;
 
 Channel::Outcome Channel::on(const BasicPublish& publish) {
-  if (publish.immediate) return AmqpError{ReplyCode::not_implemented, "immediate=true"};
   if (broker().alarm().any()) connection_.block_publisher(broker().alarm());
   publishing_.mandatory = publish.mandatory;
+  publishing_.immediate = publish.immediate;
   return find_route(publish.exchange, publish.routing_key);
 }
 
@@ -136,21 +136,48 @@ void Channel::send_message(Publishing publishing) {
   const core::RouteResult& route = cached ? cache.result : own;
   const bool replied = route.empty() && is_reply_name(publishing.message->routing_key()) &&
                        publishing.message->exchange().empty() && send_reply(publishing.message);
-  if (route.empty() && !replied && publishing.mandatory) {
-    const core::Message& message = *publishing.message;
-    const BasicReturn returned{static_cast<std::uint16_t>(ReplyCode::no_route), "NO_ROUTE",
-                               message.exchange(), message.routing_key()};
-    connection_.writer().content(number_, returned, publishing.message);
-    connection_.touch();
-  }
+  const bool is_returned = route.empty() && !replied && publishing.mandatory;
+  if (is_returned) return_message(ReplyCode::no_route, publishing.message);
   if (connection_.is_traced()) trace_publish(*publishing.message, route);
   const bool counted = confirming_ || transactional_;
   const std::uint64_t number = counted ? confirms_.next_number() : 0;
+  const bool at_once = publishing.immediate && !replied && !is_returned;
   const std::uint32_t parts =
-      broker().publish({&route, ref_, number}, std::move(publishing.message));
+      at_once ? send_at_once(std::move(publishing.message), route, number)
+              : broker().publish({&route, ref_, number}, std::move(publishing.message));
   if (counted) confirms_.expect(parts);
   if (confirms_.has_acks()) connection_.server().write_acks_later(*this);
   hold_if_congested(route);
+}
+
+/// With queues on other shards input is held until these have said whether a consumer took it: a
+/// return comes before the answer to anything that was sent behind. Returns how many confirms will
+/// come.
+std::uint32_t Channel::send_at_once(core::MessageRef message, const core::RouteResult& route,
+                                    std::uint64_t number) {
+  const core::Broker::Publish publish{&route, ref_, number, undecided_.next_id()};
+  const core::Broker::AtOnce done = broker().publish_at_once(publish, message);
+  if (done.replies == 0) {
+    if (!done.taken) return_message(ReplyCode::no_consumers, std::move(message));
+    return done.confirms;
+  }
+  undecided_.add(std::move(message), done.replies, done.taken);
+  if (!pending_.active) expect(MethodId::basic_publish, false, {});
+  return done.confirms;
+}
+
+void Channel::on_immediate_reply(const core::ImmediateReply& reply) {
+  if (state_ != State::open) return;
+  if (core::MessageRef unwanted = undecided_.note_reply(reply.id, reply.taken))
+    return_message(ReplyCode::no_consumers, std::move(unwanted));
+  if (pending_.method == MethodId::basic_publish && undecided_.is_empty()) (void)take_pending();
+}
+
+void Channel::return_message(ReplyCode code, core::MessageRef message) {
+  const BasicReturn returned{static_cast<std::uint16_t>(code), core::reply_code_name(code),
+                             message->exchange(), message->routing_key()};
+  connection_.writer().content(number_, returned, std::move(message));
+  connection_.touch();
 }
 
 void Channel::hold_if_congested(const core::RouteResult& route) {

@@ -24,6 +24,7 @@ class ClosePort final : public core::ChannelPort {
   void on_reply(const core::Reply&) override { CHECK(false); }
   void on_topology_done(const core::TopologyDone& done) override;
   void on_confirm(const core::Confirm&) override { CHECK(false); }
+  void on_immediate_reply(const core::ImmediateReply&) override { CHECK(false); }
   void on_consumer_active(std::uint32_t, bool) override {}
   void on_consumer_cancelled(std::uint32_t) override { CHECK(false); }
   core::Credit on_credit_request(const core::CreditRequest&) override {

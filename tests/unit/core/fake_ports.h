@@ -189,6 +189,7 @@ class FakeChannel : public ChannelPort {
     errors.push_back(done.error == nullptr ? "" : done.error->text());
   }
   void on_confirm(const Confirm& confirm) override { confirms.push_back(confirm); }
+  void on_immediate_reply(const ImmediateReply& reply) override { immediates.push_back(reply); }
   void on_consumer_cancelled(std::uint32_t number) override { cancelled.push_back(number); }
   void on_consumer_active(std::uint32_t number, bool is_active) override {
     if (is_active) active = number;
@@ -213,6 +214,7 @@ class FakeChannel : public ChannelPort {
   std::vector<TopologyDone> dones;
   std::vector<std::string> errors;  ///< One per reply and done; empty when it went well.
   std::vector<Confirm> confirms;
+  std::vector<ImmediateReply> immediates;
   std::vector<std::uint32_t> cancelled;
   std::vector<CreditRequest> requests;
   std::uint32_t active = UINT32_MAX;  ///< The consumer that was last said to be.
