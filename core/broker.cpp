@@ -20,9 +20,9 @@ Broker::Broker(const Wiring& wiring, ShardId shard_count)
 }
 
 Broker::~Broker() {
-  while (!marked_.empty()) marked_.remove(marked_.front());
   for (auto& [id, queue] : queues_)
     while (!queue->consumers().empty()) queue->unsubscribe(*queue->consumers().back());
+  while (!marked_.empty()) marked_.remove(marked_.front());
 }
 
 ChannelRef Broker::attach(ChannelPort& port) {

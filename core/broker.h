@@ -200,6 +200,7 @@ class Broker final : private MessageHolder, private Forwards::Publisher {
 
   void on(const Enqueue& command);
   void on(const Settle& command);
+  void on(const Redeliver& command);
   void on(const Subscribe& command);
   void on(const Unsubscribe& command);
   void on(const Get& command);

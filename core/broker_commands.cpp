@@ -58,6 +58,16 @@ void Broker::on(const Settle& command) {
     queue->settle(command, find_consumer(command.consumer));
 }
 
+void Broker::on(const Redeliver& command) {
+  Queue* queue = find_queue(command.queue);
+  Consumer* consumer = find_consumer(command.consumer);
+  if (queue != nullptr && consumer != nullptr) return queue->redeliver(command, *consumer);
+  const Settle returned{command.queue, command.first, command.last, {}, Outcome::returned};
+  if (queue != nullptr) queue->settle(returned, nullptr);
+  const auto count = static_cast<std::uint32_t>(command.last - command.first + 1);
+  if (command.used_credit) send(command.channel.shard, CreditReturn{command.channel, count});
+}
+
 void Broker::on(const Subscribe& command) {
   const std::unique_ptr<StreamSpec> stream{command.stream};
   Subscribe wish = command;

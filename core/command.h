@@ -2,11 +2,15 @@
 // carried by the rings between threads and applied in order. The same structs reach a queue or
 // channel of the sender's own shard by direct call.
 //
-//   channel -> queue's home     Enqueue Settle Subscribe Unsubscribe Get Purge Inspect DeleteQueue
-//   Barrier Transaction ConsumerFlow CreditGrant queue -> channel's shard    Deliver GetReply Reply
-//   Confirm ImmediateReply ConsumerCancelled ConsumerActive CreditRequest CreditReturn shard ->
-//   control TopologyAsk TopologyApplied Serving StopServing (all is closed) InquiryReply control ->
-//   shard TopologyApply TopologyDone Alarm Reconfigure Inquire StopServing EndThread
+// Channel to a queue's home: Enqueue Settle Redeliver Subscribe Unsubscribe Get Purge Inspect
+// DeleteQueue CheckRoom Barrier Transaction ConsumerFlow CreditGrant.
+//
+// Queue to a channel's shard: Deliver GetReply Reply Confirm ImmediateReply ConsumerCancelled
+// ConsumerActive CreditRequest CreditReturn.
+//
+// Shard to control: TopologyAsk TopologyApplied Serving StopServing (all is closed) InquiryReply.
+//
+// Control to shard: TopologyApply TopologyDone Alarm Reconfigure Inquire StopServing EndThread.
 //
 // Plain pointers in a command are owned by whoever holds it: the receiver adopts them.
 #pragma once
@@ -59,6 +63,15 @@ struct Settle {
   Sequence first, last;
   ConsumerHandle consumer;
   Outcome outcome;
+};
+/// basic.recover with requeue=false: the consumer gets these, which it has unacknowledged, again.
+/// When it is gone they go back to the queue.
+struct Redeliver {
+  QueueId queue;
+  Sequence first, last;
+  ConsumerHandle consumer;
+  ChannelRef channel;
+  bool used_credit;  ///< Each has credit of the channel's shared limit.
 };
 struct Subscribe {
   QueueId queue;
@@ -241,11 +254,11 @@ struct StopServing {};
 struct EndThread {};
 
 using Command =
-    std::variant<Enqueue, Settle, Subscribe, Unsubscribe, Get, Purge, Inspect, DeleteQueue, Barrier,
-                 Transaction, ConsumerFlow, CreditGrant, Deliver, GetReply, Reply, Confirm,
-                 ConsumerCancelled, ConsumerActive, CreditRequest, CreditReturn, ImmediateReply,
-                 TopologyAsk, TopologyApplied, TopologyApply, TopologyDone, Alarm, Serving,
-                 Reconfigure, Inquire, InquiryReply, StopServing, EndThread>;
+    std::variant<Enqueue, Settle, Redeliver, Subscribe, Unsubscribe, Get, Purge, Inspect,
+                 DeleteQueue, Barrier, Transaction, ConsumerFlow, CreditGrant, Deliver, GetReply,
+                 Reply, Confirm, ConsumerCancelled, ConsumerActive, CreditRequest, CreditReturn,
+                 ImmediateReply, TopologyAsk, TopologyApplied, TopologyApply, TopologyDone, Alarm,
+                 Serving, Reconfigure, Inquire, InquiryReply, StopServing, EndThread>;
 static_assert(sizeof(Command) <= 64);
 static_assert(std::is_trivially_copyable_v<Command>);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <memory>
 
 #include "core/base/ids.h"
@@ -16,6 +17,12 @@ namespace lepus::core {
 
 class Queue;
 
+/// What a consumer has unacknowledged and is to get again.
+struct Redelivery {
+  Sequence sequence;
+  bool used_credit;  ///< Of its channel's shared limit.
+};
+
 struct Consumer : ListNode<Consumer> {
   explicit Consumer(const Subscribe& wish, ChannelPort* port) : spec(wish), local(port) {}
 
@@ -26,7 +33,8 @@ struct Consumer : ListNode<Consumer> {
   std::uint32_t unacked_count = 0;
   std::uint64_t unacked_bytes = 0;  ///< Of bodies; counted when spec.prefetch_size is set.
   Credit credit;                    ///< Granted by a channel with a shared limit, not yet used.
-  std::unique_ptr<StreamReader> reader;  ///< Of a stream's consumer.
+  std::unique_ptr<StreamReader> reader;                  ///< Of a stream's consumer.
+  std::unique_ptr<std::deque<Redelivery>> redeliveries;  ///< Oldest first; while there are any.
   bool credit_asked = false;
   bool paused = false;  ///< Its connection's output is above the mark.
 

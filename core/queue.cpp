@@ -152,8 +152,8 @@ bool Queue::pump() {
 bool Queue::deliver_ready() {
   if (paging_ && !paging_->gets.empty()) serve_gets();
   std::size_t budget = limits::deliveries_per_pump_max;
+  bool retry = redelivering_ > 0 && serve_redeliveries(budget);
   Consumer* consumer = active_.empty() ? nullptr : &active_.front();
-  bool retry = false;
   while (consumer != nullptr && backlog_.ready_count() > 0 && budget > 0) {
     if (paging_ && !head_is_here()) break;
     Consumer* next = active_.next(*consumer);

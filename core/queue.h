@@ -85,6 +85,8 @@ class Queue : public ListNode<Queue> {
   /// Takes the head for basic.get; message count left in the reply.
   void get(const Get& request);
   void settle(const Settle& settle, Consumer* consumer);
+  /// What the consumer has unacknowledged is to reach it again.
+  void redeliver(const Redeliver& wish, Consumer& consumer);
   /// Takes all ready messages out; returns how many.
   std::uint64_t purge();
 
@@ -192,6 +194,10 @@ class Queue : public ListNode<Queue> {
   bool is_returned_too_often(Sequence sequence, Outcome outcome);
   Nanos retry_delay(Sequence sequence, Outcome outcome) const;
   void requeue(Sequence sequence);
+  bool serve_redeliveries(std::size_t& budget);
+  bool send_again(Consumer& consumer, const Redelivery& next);
+  void abandon_redeliveries(Consumer& consumer);
+  void give_back_credit(const Consumer& consumer, std::uint32_t count);
   void end_rests(Nanos now);
 
   // queue_paging.cpp
@@ -220,6 +226,7 @@ class Queue : public ListNode<Queue> {
   std::unique_ptr<Paging> paging_;   ///< From the first message on that went to disk only.
   std::unique_ptr<Stream> stream_;   ///< Of a queue of that type.
   std::uint64_t unused_credit_ = 0;  ///< Of all its consumers.
+  std::uint32_t redelivering_ = 0;   ///< Consumers with redeliveries.
   Nanos idle_since_;
   Nanos registered_deadline_ = never;  ///< The earliest the broker knows of.
   bool has_rules_;                     ///< Limits or a TTL: each push is looked at.

@@ -31,6 +31,7 @@ void Queue::unsubscribe(Consumer& consumer) {
   CHECK(consumer.queue == this);
   if (consumer.linked()) active_.remove(consumer);
   return_unused_credit(consumer);
+  abandon_redeliveries(consumer);
   if (stream_) stream_->reader_leaves(consumer);
   std::erase(consumers_, &consumer);
   const bool was_sole = sole_ == &consumer;
@@ -43,6 +44,7 @@ void Queue::unsubscribe(Consumer& consumer) {
 
 void Queue::consumer_changed(Consumer& consumer) {
   if (stream_) return broker_.mark(*this);
+  if (consumer.redeliveries) broker_.mark(*this);
   if (sole_ != nullptr && (sole_ != &consumer || is_sole_leaving_)) {
     if (sole_ == &consumer) choose_sole();
     return;

@@ -1,6 +1,9 @@
 // What becomes of messages that come back from a consumer: to their place in the queue at once,
-// after a rest, or nowhere when they came back too often.
+// after a rest, to the same consumer, or nowhere when they came back too often.
 #include <algorithm>
+#include <deque>
+#include <memory>
+#include <utility>
 
 #include "core/broker.h"
 #include "core/queue.h"
@@ -72,6 +75,107 @@ void Queue::end_rests(Nanos now) {
     }
     broker_.mark(*this);
   }
+}
+
+// --- Again to the same consumer
+
+/// Counts as a return: the limit is looked at here, for a dead letter may lead back into this
+/// queue. A stream's consumer reads on, as after any settlement.
+void Queue::redeliver(const Redeliver& wish, Consumer& consumer) {
+  CHECK(wish.first <= wish.last);
+  std::uint32_t unused_credit = 0;
+  if (stream_) {
+    settle({wish.queue, wish.first, wish.last, wish.consumer, Outcome::returned}, &consumer);
+    unused_credit = static_cast<std::uint32_t>(wish.last - wish.first + 1);
+  }
+  for (Sequence sequence = wish.first; !stream_ && sequence <= wish.last; ++sequence) {
+    const Slot slot = backlog_.slot_at(sequence);
+    const bool is_there = slot.state() == Slot::State::unacked;
+    if (is_there && !is_returned_too_often(sequence, Outcome::returned)) {
+      if (!consumer.redeliveries) {
+        consumer.redeliveries = std::make_unique<std::deque<Redelivery>>();
+        ++redelivering_;
+      }
+      consumer.redeliveries->push_back({sequence, wish.used_credit});
+      continue;
+    }
+    ++unused_credit;
+    if (!is_there) continue;
+    consumer.drop_unacked(1, slot.body_size());
+    if (expiry_) expiry_->forget_overdue(sequence);
+    let_go(sequence, DeathReason::delivery_limit);
+  }
+  if (wish.used_credit) give_back_credit(consumer, unused_credit);
+  consumer_changed(consumer);
+  broker_.mark(*this);
+}
+
+void Queue::give_back_credit(const Consumer& consumer, std::uint32_t count) {
+  const ChannelRef& channel = consumer.spec.channel;
+  if (count > 0) broker_.send(channel.shard, CreditReturn{channel, count});
+}
+
+/// True: there is more that only needs another turn.
+bool Queue::serve_redeliveries(std::size_t& budget) {
+  bool has_more = false;
+  for (Consumer* consumer : consumers_) {
+    if (!consumer->redeliveries) continue;
+    std::deque<Redelivery>& line = *consumer->redeliveries;
+    while (!line.empty() && budget > 0 && !consumer->paused) {
+      const bool is_remote = consumer->local == nullptr;
+      if (is_remote && broker_.outbox().congested(consumer->spec.channel.shard)) break;
+      if (!send_again(*consumer, line.front())) break;
+      line.pop_front();
+      --budget;
+    }
+    if (line.empty()) {
+      consumer->redeliveries.reset();
+      --redelivering_;
+    } else {
+      has_more |= !consumer->paused && !backlog_.slot_at(line.front().sequence).is_cold();
+    }
+  }
+  return has_more;
+}
+
+/// False: its content is on disk, and was asked for.
+bool Queue::send_again(Consumer& consumer, const Redelivery& next) {
+  const Slot slot = backlog_.slot_at(next.sequence);
+  if (slot.state() != Slot::State::unacked) {  // Its record was damaged.
+    consumer.drop_unacked(1, 0);
+    give_back_credit(consumer, next.used_credit ? 1 : 0);
+    return true;
+  }
+  if (slot.is_cold()) {
+    ask(next.sequence);
+    return false;
+  }
+  const Subscribe& spec = consumer.spec;
+  Deliver delivery{spec.channel, spec.number,     info_->id, next.sequence,
+                   nullptr,      broker_.shard(), true,      false};
+  delivery.used_credit = next.used_credit;
+  delivery.delivery_count = returns_ ? returns_->count(next.sequence) : 0;
+  MessageRef message = MessageRef::share(slot.message());
+  if (consumer.local != nullptr) {
+    if (!consumer.local->on_deliver(delivery, std::move(message))) consumer.paused = true;
+    return true;
+  }
+  delivery.message = broker_.export_message(std::move(message));
+  broker_.outbox().send(spec.channel.shard, delivery);
+  return true;
+}
+
+/// The consumer leaves: what it was to get again goes back to the queue.
+void Queue::abandon_redeliveries(Consumer& consumer) {
+  if (!consumer.redeliveries) return;
+  --redelivering_;
+  const auto line = std::exchange(consumer.redeliveries, nullptr);
+  std::uint32_t credit = 0;
+  for (const Redelivery& one : *line) {
+    settle({info_->id, one.sequence, one.sequence, {}, Outcome::returned}, nullptr);
+    credit += one.used_credit ? 1 : 0;
+  }
+  give_back_credit(consumer, credit);
 }
 
 }  // namespace lepus::core

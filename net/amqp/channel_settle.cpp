@@ -1,5 +1,6 @@
 // Acknowledgements: basic.ack, nack, reject and recover, from delivery tags to ranges at the
 // queues' home shards.
+#include <algorithm>
 #include <utility>
 
 #include "net/amqp/channel_impl.h"
@@ -51,26 +52,37 @@ Channel::Outcome Channel::settle(std::uint64_t tag, bool multiple, core::Outcome
   return std::nullopt;
 }
 
-/// Neighbours of one queue and consumer become one range.
-void Channel::settle_entries(const std::vector<Entry>& entries, core::Outcome outcome) {
+namespace {
+
+/// Neighbours of one queue and consumer become one range: visit(first entry, sequence of the last).
+template <class F>
+void for_each_range(const std::vector<Entry>& entries, F&& visit) {
   for (std::size_t at = 0; at < entries.size();) {
     const Entry& first = entries[at];
     if (first.given_back) {
       ++at;
       continue;
     }
-    core::Settle settle{first.queue, first.sequence, first.sequence, first.consumer, outcome};
+    core::Sequence last = first.sequence;
     for (++at; at < entries.size(); ++at) {
       const Entry& next = entries[at];
       const bool neighbour = !next.given_back && next.queue == first.queue &&
-                             next.sequence == settle.last + 1 &&
-                             next.consumer.slot == first.consumer.slot &&
-                             next.consumer.generation == first.consumer.generation;
+                             next.sequence == last + 1 && next.consumer == first.consumer &&
+                             next.limited == first.limited;
       if (!neighbour) break;
-      settle.last = next.sequence;
+      last = next.sequence;
     }
-    broker().send(first.home, settle);
+    visit(first, last);
   }
+}
+
+}  // namespace
+
+void Channel::settle_entries(const std::vector<Entry>& entries, core::Outcome outcome) {
+  for_each_range(entries, [&](const Entry& first, core::Sequence last) {
+    broker().send(first.home,
+                  core::Settle{first.queue, first.sequence, last, first.consumer, outcome});
+  });
   if (shared_limit_.is_on()) grant_waiting_credit();
 }
 
@@ -83,11 +95,24 @@ Channel::Outcome Channel::on(const BasicRecoverAsync& recover) {
   return recover_all(recover.requeue);
 }
 
-/// RabbitMQ knows only requeue=true.
+/// Without requeue each consumer gets again what it has, if it is still there; what basic.get
+/// brought has none and goes back.
 Channel::Outcome Channel::recover_all(bool requeue) {
-  if (!requeue) return AmqpError{ReplyCode::not_implemented, "requeue=false"};
   std::vector<Entry> entries;
   unacked_.take_up_to(0, entries);
+  if (!requeue) {
+    const auto has_consumer = [](const Entry& entry) { return entry.consumer.generation != 0; };
+    const auto rest = std::stable_partition(entries.begin(), entries.end(), has_consumer);
+    const std::vector<Entry> again(entries.begin(), rest);
+    entries.erase(entries.begin(), rest);
+    // Their place under the shared limit stays taken.
+    for_each_range(again, [&](const Entry& first, core::Sequence last) {
+      const auto count = static_cast<std::uint32_t>(last - first.sequence + 1);
+      if (first.limited) shared_limit_.keep(count);
+      broker().send(first.home, core::Redeliver{first.queue, first.sequence, last, first.consumer,
+                                                ref_, first.limited});
+    });
+  }
   settle_entries(entries, core::Outcome::returned);
   return std::nullopt;
 }

@@ -39,6 +39,8 @@ class SharedLimit {
   /// A delivery used one up.
   void use();
   void give_back(std::uint32_t count);
+  /// So many that were unacknowledged under the limit are delivered again: each uses one up.
+  void keep(std::uint32_t count) { granted_ += count; }
   /// The consumer is gone: it no longer waits.
   void forget(std::uint32_t consumer);
   void forget_all() { waiting_.clear(); }

@@ -18,6 +18,9 @@ def returned(size):
             f"'routing_key': 'nope.q'}} ; ch1 HEADER size={size} ; ch1 BODY {size}")
 
 
+NO_CONSUMERS = returned(3).replace('312', '313').replace('NO_ROUTE', 'NO_CONSUMERS')
+
+
 def confirmed(*tags):
     return ' ; '.join(f"ch1 Basic.Ack {{'delivery_tag': {tag}, 'multiple': False}}" for tag in tags)
 
@@ -47,7 +50,7 @@ def published(p, label, *bodies):
 
 # --- publish ---
 
-def publishes(name, golden, confirm=False, later=False, **arguments):
+def publishes(name, golden, confirm=False, later=False, lepus=None, **arguments):
     """One message, after confirm.select where asked for."""
     @case(name, golden, later=later)
     def run(p):
@@ -70,7 +73,26 @@ publishes('publish unroutable mandatory with confirm: return precedes ack',
 publishes('publish unroutable non-mandatory confirm', confirmed(1), confirm=True)
 publishes('publish to missing exchange in confirm mode', refusal(404, NO_EXCHANGE, PUBLISH),
           confirm=True, exchange='nope.x')
-publishes('publish immediate', refusal(540, 'immediate=true', PUBLISH), immediate=True)
+publishes('publish immediate', refusal(540, 'immediate=true', PUBLISH), immediate=True,
+          lepus=NO_CONSUMERS)
+publishes('publish immediate and mandatory', refusal(540, 'immediate=true', PUBLISH),
+          immediate=True, mandatory=True, lepus=returned(3))
+publishes('publish immediate with confirm: return precedes ack',
+          refusal(540, 'immediate=true', PUBLISH), confirm=True, immediate=True,
+          lepus=f'{NO_CONSUMERS} ; {confirmed(1)}')
+
+
+@case('publish immediate with a consumer', refusal(540, 'immediate=true', PUBLISH),
+      lepus="ch1 Basic.Deliver {'consumer_tag': 't', 'delivery_tag': 1, 'redelivered': False, "
+            "'exchange': '', 'routing_key': 'probe.im'} ; ch1 HEADER size=3 ; ch1 BODY 3")
+def immediate_with_consumer(p):
+    p.open()
+    p.call(1, 'Queue.Declare', queue='%probe.im', exclusive=True)
+    p.call(1, CONSUME, queue='%probe.im', consumer_tag='t')
+    p.publish(key=p.name('probe.im'), immediate=True)
+    return p.observe()
+
+
 bad_publish('publish user_id mismatch',
             "user_id property set to 'other' but authenticated user was 'guest'",
             {'user_id': 'other'})
@@ -244,7 +266,20 @@ def close_requeues(p):
 
 # --- qos ---
 
-refuses('qos prefetch_size != 0', 540, 'prefetch_size!=0 (10)', 'Basic.Qos', prefetch_size=10)
+refuses('qos prefetch_size != 0', 540, 'prefetch_size!=0 (10)', 'Basic.Qos', prefetch_size=10,
+        lepus='ch1 Basic.QosOk')
+
+
+@case('qos prefetch_size 5 then 3 bytes, 3 bytes', refusal(
+    540, 'prefetch_size!=0 (5)', 'Basic.Qos'),
+      lepus=f"ch1 Basic.QosOk ; {delivered('probe.qs', 3)}")
+def prefetch_bytes(p):
+    published(p, 'probe.qs', b'abc', b'def')
+    p.send(1, 'Basic.Qos', prefetch_size=5)
+    p.send(1, CONSUME, queue='%probe.qs', consumer_tag='t')
+    return p.observe()
+
+
 answers('qos global', 'ch1 Basic.QosOk', 'Basic.Qos', **{'prefetch_count': 1, 'global': True})
 
 
@@ -281,7 +316,24 @@ def ack_no_ack(p):
 
 
 answers('recover requeue=true', 'ch1 Basic.RecoverOk', 'Basic.Recover', requeue=True)
-refuses('recover requeue=false', 540, 'requeue=false', 'Basic.Recover', requeue=False)
+refuses('recover requeue=false', 540, 'requeue=false', 'Basic.Recover', requeue=False,
+        lepus='ch1 Basic.RecoverOk')
+
+
+@case('recover requeue=false: to the same consumer', refusal(
+    540, 'requeue=false', 'Basic.Recover'),
+      lepus="ch1 Basic.RecoverOk ; ch1 Basic.Deliver {'consumer_tag': 't', 'delivery_tag': 2, "
+            "'redelivered': True, 'exchange': '', 'routing_key': 'probe.rf'} ; "
+            "ch1 HEADER size=3 ; ch1 BODY 3")
+def recover_to_consumer(p):
+    published(p, 'probe.rf', b'abc')
+    p.call(1, CONSUME, queue='%probe.rf', consumer_tag='t')
+    p.expect('Basic.Deliver')
+    p.content()
+    p.send(1, 'Basic.Recover', requeue=False)
+    return p.observe()
+
+
 answers('recover-async requeue=true', NOTHING, 'Basic.RecoverAsync', requeue=True)
 
 # Obsolete class access: granted without a check.

@@ -353,7 +353,8 @@ public final class JavaClient {
       String queue = ownQueue(recovering);
       recovering.queueBind(queue, "amq.direct", queue);
       BlockingQueue<Delivery> deliveries = new LinkedBlockingQueue<>();
-      recovering.basicConsume(queue, true, (tag, delivery) -> deliveries.add(delivery), tag -> { });
+      String taken = recovering.basicConsume(queue, true,
+          (tag, delivery) -> deliveries.add(delivery), tag -> { });
       CountDownLatch recovered = new CountDownLatch(1);
       ((com.rabbitmq.client.Recoverable) connection).addRecoveryListener(
           new com.rabbitmq.client.RecoveryListener() {
@@ -365,8 +366,13 @@ public final class JavaClient {
             @Override
             public void handleRecoveryStarted(com.rabbitmq.client.Recoverable recoverable) { }
           });
-      // A publish with `immediate` is refused with 540, which closes the whole connection.
-      recovering.basicPublish("", queue, true, true, null, bytes("refused"));
+      // A consumer tag that is taken is refused with 530, which closes the whole connection.
+      try {
+        recovering.basicConsume(queue, true, taken, (tag, delivery) -> { }, tag -> { });
+        throw new AssertionError("a consumer tag was taken twice");
+      } catch (IOException refused) {
+        // As it should be.
+      }
       equal("recovered", recovered.await(WAIT_SECONDS_MAX, TimeUnit.SECONDS), true);
       channel.basicPublish("amq.direct", queue, null, bytes("after"));
       Delivery delivery = next(deliveries, "a message after the recovery");
