@@ -207,6 +207,7 @@ class Broker final : private MessageHolder, private Forwards::Publisher {
   void on(const Purge& command);
   void on(const Inspect& command);
   void on(const DeleteQueue& command);
+  void on(const CheckRoom& command);
   void on(const Barrier& command);
   void on(const Transaction& command);
   void on(const ConsumerFlow& command);

@@ -139,6 +139,13 @@ void Broker::on(const DeleteQueue& command) {
              {command.channel, static_cast<std::uint32_t>(queue->ready_count()), user_of(command)});
 }
 
+void Broker::on(const CheckRoom& command) {
+  Queue* queue = find_queue(command.queue);
+  if (queue == nullptr || !queue->surely_refuses(command.count, command.bytes))
+    return reply(command.channel, {});
+  refuse(command.channel, {ReplyCode::precondition_failed, "partial tx completion"});
+}
+
 /// The control thread asks for the operator.
 std::string Broker::user_of(const DeleteQueue& command) const {
   if (command.channel.shard == wiring_.control) return std::string{operator_name};

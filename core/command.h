@@ -113,6 +113,14 @@ struct DeleteQueue {
   bool if_unused, if_empty;
   UserId user = {};  ///< Who asks, for events.
 };
+/// Asks whether a queue is going to refuse some of so many messages for sure: the Reply then has an
+/// error.
+struct CheckRoom {
+  QueueId queue;
+  ChannelRef channel;
+  std::uint64_t count;
+  std::uint64_t bytes;  ///< Of their bodies.
+};
 /// Asks for a Confirm once everything is durable that the channel settled at this shard before.
 struct Barrier {
   ChannelRef channel;
@@ -166,7 +174,8 @@ struct GetReply {
   bool no_ack;
   std::uint32_t delivery_count = 0;  ///< As of Deliver.
 };
-/// The answer to Subscribe, Unsubscribe, Purge, Inspect, DeleteQueue and, if asked, ConsumerFlow.
+/// The answer to Subscribe, Unsubscribe, Purge, Inspect, DeleteQueue, CheckRoom and, if asked,
+/// ConsumerFlow.
 struct Reply {
   ChannelRef channel;
   std::uint32_t message_count;
@@ -253,12 +262,12 @@ struct StopServing {};
 /// All shards have closed their connections: nobody needs this thread any more.
 struct EndThread {};
 
-using Command =
-    std::variant<Enqueue, Settle, Redeliver, Subscribe, Unsubscribe, Get, Purge, Inspect,
-                 DeleteQueue, Barrier, Transaction, ConsumerFlow, CreditGrant, Deliver, GetReply,
-                 Reply, Confirm, ConsumerCancelled, ConsumerActive, CreditRequest, CreditReturn,
-                 ImmediateReply, TopologyAsk, TopologyApplied, TopologyApply, TopologyDone, Alarm,
-                 Serving, Reconfigure, Inquire, InquiryReply, StopServing, EndThread>;
+using Command = std::variant<Enqueue, Settle, Redeliver, Subscribe, Unsubscribe, Get, Purge,
+                             Inspect, DeleteQueue, CheckRoom, Barrier, Transaction, ConsumerFlow,
+                             CreditGrant, Deliver, GetReply, Reply, Confirm, ConsumerCancelled,
+                             ConsumerActive, CreditRequest, CreditReturn, ImmediateReply,
+                             TopologyAsk, TopologyApplied, TopologyApply, TopologyDone, Alarm,
+                             Serving, Reconfigure, Inquire, InquiryReply, StopServing, EndThread>;
 static_assert(sizeof(Command) <= 64);
 static_assert(std::is_trivially_copyable_v<Command>);
 

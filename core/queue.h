@@ -52,6 +52,9 @@ class Queue : public ListNode<Queue> {
   bool records(const Message& message) const {
     return is_kept_ && (message.persistent() || keeps_all_);
   }
+  /// Of so many messages more, of so many bytes altogether, it is going to refuse some, for no
+  /// consumer can take any.
+  bool surely_refuses(std::uint64_t count, std::uint64_t bytes);
   // --- Queues that look at each message first: queue_store.cpp
 
   /// It deduplicates, or is the store of an exchange.

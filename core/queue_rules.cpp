@@ -70,6 +70,17 @@ void Queue::catch_up() {
   if (!stream_ && expiry_) expire_due(broker_.now());
 }
 
+bool Queue::surely_refuses(std::uint64_t count, std::uint64_t bytes) {
+  const QueueArguments& rules = info_->effective;
+  if (stream_ || is_special() || rules.overflow == Overflow::drop_head) return false;
+  catch_up();
+  for (const Consumer* consumer : consumers_)
+    if (consumer->linked() && consumer->has_room()) return false;
+  const bool is_too_many = rules.max_length && backlog_.ready_count() + count > *rules.max_length;
+  return is_too_many ||
+         (rules.max_length_bytes && backlog_.ready_body_bytes() + bytes > *rules.max_length_bytes);
+}
+
 /// It is refused, and goes where dead letters go.
 void Queue::bury(const Message& message) {
   if (info_->effective.dead_letter_exchange)

@@ -180,6 +180,7 @@ void Channel::on_reply(const core::Reply& reply) {
   if (state_ == State::closing) return on_give_back_answer();
   if (state_ != State::open) return;
   if (pending_.method == MethodId::channel_flow) return on_flow_answer();
+  if (pending_.method == MethodId::tx_commit) return on_room_answer(reply.error);
   Pending pending = take_pending();
   if (reply.error != nullptr) {
     AmqpError error = *reply.error;

@@ -256,6 +256,10 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   Outcome on(const TxSelect& select);
   Outcome on(const TxCommit& commit);
   Outcome on(const TxRollback& rollback);
+  void check_room();
+  void on_room_answer(const core::AmqpError* refusal);
+  void fail_commit();
+  void carry_out_commit();
   void bracket(bool begins);
   void finish_commit_when_done();
   std::vector<core::UnackedWindow::Entry> take_tx_settles();
@@ -298,6 +302,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   /// Settled in the open transaction, by core::Outcome.
   std::array<std::vector<core::UnackedWindow::Entry>, 3> tx_settles_;
   SharedLimit::Load tx_limited_;  ///< Of these, what counts against the shared limit.
+  bool tx_refused_ = false;       ///< A queue refused a message of the commit.
 };
 
 }  // namespace lepus::amqp

@@ -199,7 +199,10 @@ void Channel::write_acks() {
   std::vector<core::ConfirmWindow::Ack>& acks = connection_.server().ack_scratch();
   acks.clear();
   confirms_.take_acks(acks);
-  if (transactional_) return finish_commit_when_done();
+  if (transactional_) {
+    for (const core::ConfirmWindow::Ack& ack : acks) tx_refused_ |= ack.refused;
+    return finish_commit_when_done();
+  }
   for (const core::ConfirmWindow::Ack& ack : acks) {
     if (ack.refused) {
       send(BasicNack{ack.number, ack.multiple, true});  // As RabbitMQ fills the field.

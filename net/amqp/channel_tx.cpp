@@ -1,5 +1,10 @@
-// Confirm mode and transactions. A commit sends the publishes and settles that were kept back and
-// is answered when every shard has confirmed its part, like a publisher confirm.
+// Confirm mode and transactions. A commit asks queues that refuse messages whether they are full
+// already; if none is, it sends the publishes and settles that were kept back and is answered when
+// every shard has confirmed its part, like a publisher confirm.
+//
+//   commit -> check_room() -> [answers] -> carry_out_commit() -> [confirms] -> commit-ok
+//                                 full: 406, nothing done    refused: 406, the rest is done
+#include <map>
 #include <set>
 #include <utility>
 
@@ -30,6 +35,67 @@ Channel::Outcome Channel::on(const TxCommit&) {
   if (!transactional_)
     return AmqpError{ReplyCode::precondition_failed, "channel is not transactional"};
   expect(MethodId::tx_commit, false, {});
+  check_room();
+  return std::nullopt;
+}
+
+namespace {
+
+bool may_refuse(const core::QueueInfo& queue) {
+  const core::QueueArguments& rules = queue.effective;
+  return rules.overflow != core::Overflow::drop_head &&
+         (rules.max_length || rules.max_length_bytes);
+}
+
+}  // namespace
+
+/// What the answer was may be different when the messages come, on another shard.
+void Channel::check_room() {
+  std::map<core::QueueId, core::CheckRoom> wanted;
+  core::RouteResult route;
+  const core::Message* before = nullptr;
+  for (const Publishing& publish : tx_publishes_) {
+    const core::Message& message = *publish.message;
+    const bool same = before != nullptr && !route.needs_headers() && publish.more_keys.empty() &&
+                      before->exchange() == message.exchange() &&
+                      before->routing_key() == message.routing_key();
+    if (!same) {
+      route.clear();
+      route_content(publish, route);
+    }
+    before = publish.more_keys.empty() ? &message : nullptr;
+    for (const core::QueueInfo* queue : route) {
+      if (!may_refuse(*queue) || publish.immediate) continue;
+      core::CheckRoom& check =
+          wanted.try_emplace(queue->id, core::CheckRoom{queue->id, ref_, 0, 0}).first->second;
+      ++check.count;
+      check.bytes += message.body_size();
+    }
+  }
+  pending_.answers_due = static_cast<std::uint32_t>(wanted.size()) + 1;  // One is ours.
+  for (const auto& [id, check] : wanted) {
+    if (state_ != State::open || !pending_.active) return;  // One was full.
+    const core::QueueInfo* queue = broker().topology().find_queue(id);
+    CHECK(queue != nullptr);
+    broker().send(queue->home, check);
+  }
+  if (pending_.active) on_room_answer(nullptr);
+}
+
+/// Later answers find the channel closed.
+void Channel::on_room_answer(const core::AmqpError* refusal) {
+  CHECK(pending_.answers_due > 0);
+  if (refusal != nullptr) return fail_commit();
+  if (--pending_.answers_due == 0) carry_out_commit();
+}
+
+void Channel::fail_commit() {
+  (void)take_pending();
+  connection_.raise(*this, {ReplyCode::precondition_failed, "partial tx completion", class_tx,
+                            method_id_of(MethodId::tx_commit)});
+}
+
+void Channel::carry_out_commit() {
   bracket(true);
   for (Publishing& publish : std::exchange(tx_publishes_, {})) send_message(std::move(publish));
   tx_limited_ = {};
@@ -47,7 +113,6 @@ Channel::Outcome Channel::on(const TxCommit&) {
   }
   bracket(false);
   connection_.server().write_acks_later(*this);
-  return std::nullopt;
 }
 
 /// Here all is in one turn; elsewhere it may come in several.
@@ -59,6 +124,8 @@ void Channel::bracket(bool begins) {
 /// Called once the confirms that came were counted.
 void Channel::finish_commit_when_done() {
   if (!pending_.active || pending_.method != MethodId::tx_commit || !confirms_.all_done()) return;
+  if (pending_.answers_due > 0) return;
+  if (tx_refused_) return fail_commit();
   (void)take_pending();
   send(TxCommitOk{});
 }

@@ -31,6 +31,19 @@ def published(name, golden, commit=False, **message):
         return p.observe()
 
 
+@case('commit into a full reject-publish queue', channel_close(
+    406, 'partial tx completion', 'Tx.Commit'))
+def full_queue(p):
+    p.open()
+    queue = p.call(1, 'Queue.Declare', exclusive=True,
+                   arguments={'x-max-length': 1, 'x-overflow': 'reject-publish'})['queue']
+    p.call(1, 'Tx.Select')
+    for _ in range(3):
+        p.publish(key=queue, body=b'x')
+    p.send(1, 'Tx.Commit')
+    return p.observe()
+
+
 published('publish to missing exchange in tx', channel_close(
     404, "no exchange 'nope.x' in vhost '/'", PUBLISH), exchange='nope.x', key='k')
 published('mandatory unroutable in tx: before commit', NOTHING, key='nope.q', mandatory=True)

@@ -160,6 +160,53 @@ TEST_P(ChannelTxTest, MandatoryIsReturnedAtTheCommit) {
   (void)client_->expect<TxCommitOk>();
 }
 
+/// A full queue that refuses: the commit is not ok, and where that is known before, nothing of it
+/// is done.
+TEST_P(ChannelTxTest, AFullQueueFailsTheCommit) {
+  core::FieldTableWriter table;
+  table.int32("x-max-length", 3);
+  table.text("x-overflow", "reject-publish");
+  const std::string arguments = table.take();
+  QueueDeclare how{};
+  how.arguments = core::as_bytes(arguments);
+  declare("full", how);
+  publish_each("full", "abcd");
+  publish_each("q", "x");
+  client_->send(1, TxCommit{});
+  EXPECT_EQ(client_->expect_close(1), "406 PRECONDITION_FAILED - partial tx completion (90,20)");
+  EXPECT_EQ(owner_->message_count("full"), 0U);
+  EXPECT_EQ(owner_->message_count("q"), 0U);
+  client_->open_channel();
+  client_->send(1, TxSelect{});
+  (void)client_->expect<TxSelectOk>();
+  publish_each("full", "abc");
+  client_->send(1, TxCommit{});
+  (void)client_->expect<TxCommitOk>();
+  EXPECT_EQ(owner_->message_count("full"), 3U);
+}
+
+/// Whether a consumer takes enough shows only then.
+TEST_P(ChannelTxTest, AConsumerMayMakeRoomForACommit) {
+  core::FieldTableWriter table;
+  table.int32("x-max-length", 0);
+  table.text("x-overflow", "reject-publish");
+  const std::string arguments = table.take();
+  QueueDeclare how{};
+  how.arguments = core::as_bytes(arguments);
+  declare("full", how);
+  owner_->send(1, BasicQos{0, 5, false});
+  (void)owner_->expect<BasicQosOk>();
+  owner_->consume("full", "tag");
+  publish_each("full", "abc");
+  client_->send(1, TxCommit{});
+  (void)client_->expect<TxCommitOk>();
+  EXPECT_EQ(owner_->take_events().size(), 3U);
+  publish_each("full", "defg");
+  client_->send(1, TxCommit{});
+  EXPECT_EQ(client_->expect_close(1), "406 PRECONDITION_FAILED - partial tx completion (90,20)");
+  EXPECT_EQ(owner_->take_events().size(), 2U);
+}
+
 TEST_P(ChannelTxTest, ModesExcludeEachOther) {
   client_->send(1, ConfirmSelect{false});
   EXPECT_EQ(client_->expect_close(1),
