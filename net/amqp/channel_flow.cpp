@@ -1,6 +1,7 @@
 // channel.flow: the client stops its consumers and lets them go on (AMQP 0-9-1, channel.flow).
-// RabbitMQ answers a stop with 540. What basic.get asks for, and replies by direct reply-to, come
-// nevertheless: nobody else holds them.
+// RabbitMQ answers a stop with 540, and so does Lepus unless the client's capabilities or the
+// settings say otherwise: clients' own tests depend on it. What basic.get asks for, and replies by
+// direct reply-to, come nevertheless: nobody else holds them.
 //
 //   flow stop -> every queue is told and answers -> flow-ok: nothing comes behind it
 #include "net/amqp/channel.h"
@@ -9,6 +10,10 @@
 namespace lepus::amqp {
 
 Channel::Outcome Channel::on(const ChannelFlow& flow) {
+  const bool may_stop =
+      connection_.capabilities().channel_flow || connection_.server().settings().channel_flow;
+  if (!flow.active && !may_stop)
+    return core::AmqpError{core::ReplyCode::not_implemented, "active=false"};
   const bool was_stopped = flow_stopped_;
   flow_stopped_ = !flow.active;
   if (flow.active) {

@@ -56,6 +56,7 @@ class Connection final : public net::StreamHandler {
     bool authentication_failure_close = false;
     bool connection_blocked = false;
     bool consumer_cancel_notify = false;
+    bool channel_flow = false;  ///< Ours: it knows that channel.flow(active=false) is answered.
   };
 
   Connection(Server& server, std::unique_ptr<net::Stream> stream, core::ConnectionId id);

@@ -103,6 +103,7 @@ void Connection::read_capabilities(core::Bytes client_properties) {
       has_capability(capabilities, "authentication_failure_close");
   capabilities_.connection_blocked = has_capability(capabilities, "connection.blocked");
   capabilities_.consumer_cancel_notify = has_capability(capabilities, "consumer_cancel_notify");
+  capabilities_.channel_flow = has_capability(capabilities, "channel_flow");
 }
 
 Connection::Outcome Connection::on_start_ok(const ConnectionStartOk& start_ok) {

@@ -29,6 +29,7 @@ struct Settings {
   std::uint64_t message_size_max = core::limits::message_size_max_default;
   std::uint64_t consumers_per_channel_max = 0;  ///< 0 = no limit.
   std::uint64_t connections_max = 0;            ///< Of the whole broker; 0 = no limit.
+  bool channel_flow = false;  ///< Clients may stop a channel's consumers (channel.flow).
   Interceptors interceptors;
   /// For the acknowledgement of a delivery, unless queue or consumer say another; core::never =
   /// none.

@@ -126,7 +126,7 @@ class Broker:
         self.port = free_port()
         self.log_path = pathlib.Path(data_dir) / "broker.log"
         arguments = [f"listeners.tcp.default=127.0.0.1:{self.port}", f"data_dir={data_dir}/data",
-                     "shards=2", *settings]
+                     "shards=2", "channel_flow=true", *settings]
         self.command = [path] + [word for one in arguments for word in ("--set", one)]
         self.ready = threading.Event()
         self.process = None

@@ -54,6 +54,7 @@ Cluster::Cluster(const Parts& parts)
       disk_(parts.world->disk(), *parts.random),
       mesh_(parts.shard_count + 1),
       operator_(parts.seed) {
+  settings_.channel_flow = true;
   disk_.set_on_death([this] {
     if (start_ != nullptr) start_->forget();
   });

@@ -28,8 +28,17 @@ family.refuses('channel.close-ok unsolicited on open channel', 503, 'unimplement
 family.refuses('second channel.open', 504, "second 'channel.open' seen", 'Channel.Open')
 family.answers('channel.flow active=true', "ch1 Channel.FlowOk {'active': True}",
                'Channel.Flow', active=True)
-family.refuses('channel.flow active=false', 540, 'active=false', 'Channel.Flow',
-               lepus="ch1 Channel.FlowOk {'active': False}", active=False)
+family.refuses('channel.flow active=false', 540, 'active=false', 'Channel.Flow', active=False)
+
+
+@case('channel.flow active=false, asked for', connection_close(
+    540, 'active=false', 'Channel.Flow'), lepus="ch1 Channel.FlowOk {'active': False}")
+def flow_asked_for(p):
+    p.open(capabilities=('channel_flow',))
+    p.send(1, 'Channel.Flow', active=False)
+    return p.observe()
+
+
 family.answers('channel.close -> close-ok', 'ch1 Channel.CloseOk',
                'Channel.Close', reply_code=200, reply_text='bye')
 family.answers('reopen same channel after close', OPENED, 'Channel.Open',

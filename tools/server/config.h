@@ -112,6 +112,7 @@ struct ServerConfig {
   std::uint16_t channel_max = core::limits::channel_max;  ///< 0 = no limit.
   std::uint64_t connections_max = 0;                      ///< Of this process; 0 = no limit.
   std::uint64_t consumers_per_channel_max = 0;            ///< 0 = no limit.
+  bool channel_flow = false;  ///< channel.flow(active=false) stops consumers; else it is 540.
   std::uint64_t consumer_timeout_ms = 0;                  ///< 0 = none.
   std::uint64_t message_size_max = core::limits::message_size_max_default;
   amqp::Interceptors interceptors;

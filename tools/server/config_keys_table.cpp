@@ -92,6 +92,10 @@ void add_protocol(std::vector<KeySpec>& rows) {
   add({"consumer_max_per_channel", "a number from 1 to 4294967295, or infinity",
        "Consumers of a channel."},
       later, access::number_or_infinity<u32_max, &C::consumers_per_channel_max>);
+  add({"channel_flow", accepts_bool,
+       "Whether channel.flow with active=false stops the consumers of its channel. false: 540, as "
+       "RabbitMQ answers, unless the client has the capability channel_flow."},
+      later, access::flag<&C::channel_flow>);
   add({"consumer_timeout", "milliseconds from 1, or infinity",
        "Time a consumer has to acknowledge a delivery: then it is cancelled, and what it had goes "
        "back to the queue. Policies, queues and consumers can have their own "

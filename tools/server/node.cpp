@@ -52,6 +52,7 @@ std::unique_ptr<amqp::Settings> make_settings(const ServerConfig& config) {
   settings->message_size_max = config.message_size_max;
   settings->connections_max = config.connections_max;
   settings->consumers_per_channel_max = config.consumers_per_channel_max;
+  settings->channel_flow = config.channel_flow;
   settings->interceptors = config.interceptors;
   constexpr std::uint64_t consumer_timeout_ms_max = core::never / core::nanos_per_ms / 2;
   if (config.consumer_timeout_ms > 0 && config.consumer_timeout_ms < consumer_timeout_ms_max)

@@ -13,9 +13,13 @@ namespace {
 
 using test::ChannelTest;
 using test::Event;
+using test::Login;
 namespace limits = core::limits;
 
-class ChannelFlowTest : public ChannelTest {};
+class ChannelFlowTest : public ChannelTest {
+ protected:
+  ChannelFlowTest() { world_->settings.channel_flow = true; }
+};
 
 INSTANTIATE_TEST_SUITE_P(Homes, ChannelFlowTest, ::testing::Bool(), test::home_name);
 
@@ -151,6 +155,20 @@ TEST_P(ChannelLimitTest, NoCreditIsLost) {
 }
 
 // --- channel.flow
+
+/// As RabbitMQ: clients' own tests rely on it.
+TEST_P(ChannelFlowTest, IsRefusedUnlessAskedFor) {
+  world_->settings.channel_flow = false;
+  Login knows;
+  knows.capabilities.push_back("channel_flow");
+  const auto other = opened(0, knows);
+  other->send(1, ChannelFlow{false});
+  EXPECT_FALSE(other->expect<ChannelFlowOk>()->active);
+  client_->send(1, ChannelFlow{true});
+  EXPECT_TRUE(client_->expect<ChannelFlowOk>()->active);
+  client_->send(1, ChannelFlow{false});
+  EXPECT_EQ(client_->expect_close(0), "540 NOT_IMPLEMENTED - active=false (20,20)");
+}
 
 TEST_P(ChannelFlowTest, AStoppedChannelGetsNothing) {
   declare("q");
