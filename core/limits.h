@@ -63,6 +63,8 @@ constexpr Nanos shutdown_wait = 10 * nanos_per_s;  ///< A whole clean stop.
 constexpr std::uint16_t heartbeat_default_s = 60;
 
 // --- Durations that users name
+/// Of a time to live that clients ask for: ten years, milliseconds (RabbitMQ's limit).
+constexpr std::uint64_t expiry_ms_max = 315'360'000'000;
 /// About 36 years, milliseconds: adding it to any time of a running process in nanoseconds stays in
 /// range. Longer ones are cut.
 constexpr std::uint64_t duration_ms_max = 1'152'921'504'606;

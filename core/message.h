@@ -40,7 +40,7 @@ struct MemoryAccount {
 
 class Message {
  public:
-  /// No expiration property; real ones are below (RabbitMQ's limit is 2^32 - 1).
+  /// No expiration property; real ones are below (limits::expiry_ms_max).
   static constexpr std::uint64_t no_ttl = UINT64_MAX;
 
   struct Parts {

@@ -54,11 +54,19 @@ Reason read_positive_duration(const FieldValue& value, std::optional<std::uint64
   return reason.empty() && *out == 0 ? "{value_zero,0}" : reason;
 }
 
+/// Of a queue that is declared now. Policies, and queues that are there, may say more.
+Reason check_expiry(const Input& in, Reason reason) {
+  if (!reason.empty() || !in.queue.is_new) return reason;
+  const std::int64_t value = in.value.as_int64();
+  if (static_cast<std::uint64_t>(value) <= limits::expiry_ms_max) return {};
+  return fmt::format("{{value_too_large,{}}}", value);
+}
+
 Reason on_expires(const Input& in, QueueArguments& out) {
-  return read_positive_duration(in.value, out.expires_ms);
+  return check_expiry(in, read_positive_duration(in.value, out.expires_ms));
 }
 Reason on_message_ttl(const Input& in, QueueArguments& out) {
-  return read_duration(in.value, out.message_ttl_ms);
+  return check_expiry(in, read_duration(in.value, out.message_ttl_ms));
 }
 Reason on_max_length(const Input& in, QueueArguments& out) {
   return read_count(in.value, out.max_length);
@@ -262,39 +270,42 @@ Reason on_shard(const Input& in, QueueArguments& out) {
 struct Rule {
   std::string_view key;
   Reason (*check)(const Input&, QueueArguments&);
-  bool compared;  ///< A declaration of an existing queue must agree on it.
+  /// A declaration of an existing queue must agree on it.
+  enum class Compared : std::uint8_t { always, unless_classic, never } compared;
 };
+constexpr auto compared = Rule::Compared::always;
+constexpr auto not_compared = Rule::Compared::never;
 constexpr std::array rules{
-    Rule{"x-expires", on_expires, true},
-    Rule{"x-message-ttl", on_message_ttl, true},
-    Rule{dead_letter_exchange_key, on_dead_letter_exchange, true},
-    Rule{"x-dead-letter-routing-key", on_dead_letter_routing_key, true},
-    Rule{"x-dead-letter-strategy", on_dead_letter_strategy, true},
-    Rule{"x-max-length", on_max_length, true},
-    Rule{"x-max-length-bytes", on_max_length_bytes, true},
-    Rule{"x-max-in-memory-length", on_max_in_memory_length, true},
-    Rule{"x-max-in-memory-bytes", on_max_in_memory_bytes, true},
-    Rule{"x-max-priority", on_max_priority, true},
-    Rule{"x-overflow", on_overflow, true},
-    Rule{"x-queue-mode", on_queue_mode, true},
-    Rule{"x-queue-version", on_queue_version, true},
-    Rule{"x-single-active-consumer", on_single_active_consumer, true},
-    Rule{queue_type_key, on_queue_type, true},
-    Rule{"x-delivery-limit", on_delivery_limit, true},
-    Rule{"x-consumer-timeout", on_consumer_timeout, true},
-    Rule{"x-delayed-retry-type", on_delayed_retry_type, true},
-    Rule{"x-delayed-retry-min", on_delayed_retry_min, true},
-    Rule{"x-delayed-retry-max", on_delayed_retry_max, true},
-    Rule{"x-quorum-initial-group-size", on_other_count, false},
-    Rule{"x-max-age", on_max_age, true},
-    Rule{"x-stream-max-segment-size-bytes", on_segment_size, true},
-    Rule{"x-stream-filter-size-bytes", on_filter_size, true},
-    Rule{"x-initial-cluster-size", on_other_count, true},
-    Rule{"x-message-deduplication", on_deduplication, true},
-    Rule{"x-cache-size", on_cache_size, true},
-    Rule{"x-cache-ttl", on_cache_ttl, true},
-    Rule{"x-deduplication-header", on_deduplication_header, true},
-    Rule{"x-lepus-shard", on_shard, false},
+    Rule{"x-expires", on_expires, compared},
+    Rule{"x-message-ttl", on_message_ttl, compared},
+    Rule{dead_letter_exchange_key, on_dead_letter_exchange, compared},
+    Rule{"x-dead-letter-routing-key", on_dead_letter_routing_key, compared},
+    Rule{"x-dead-letter-strategy", on_dead_letter_strategy, compared},
+    Rule{"x-max-length", on_max_length, compared},
+    Rule{"x-max-length-bytes", on_max_length_bytes, compared},
+    Rule{"x-max-in-memory-length", on_max_in_memory_length, compared},
+    Rule{"x-max-in-memory-bytes", on_max_in_memory_bytes, compared},
+    Rule{"x-max-priority", on_max_priority, compared},
+    Rule{"x-overflow", on_overflow, compared},
+    Rule{"x-queue-mode", on_queue_mode, compared},
+    Rule{"x-queue-version", on_queue_version, compared},
+    Rule{"x-single-active-consumer", on_single_active_consumer, compared},
+    Rule{queue_type_key, on_queue_type, compared},
+    Rule{"x-delivery-limit", on_delivery_limit, compared},
+    Rule{"x-consumer-timeout", on_consumer_timeout, Rule::Compared::unless_classic},
+    Rule{"x-delayed-retry-type", on_delayed_retry_type, compared},
+    Rule{"x-delayed-retry-min", on_delayed_retry_min, compared},
+    Rule{"x-delayed-retry-max", on_delayed_retry_max, compared},
+    Rule{"x-quorum-initial-group-size", on_other_count, not_compared},
+    Rule{"x-max-age", on_max_age, compared},
+    Rule{"x-stream-max-segment-size-bytes", on_segment_size, compared},
+    Rule{"x-stream-filter-size-bytes", on_filter_size, compared},
+    Rule{"x-initial-cluster-size", on_other_count, compared},
+    Rule{"x-message-deduplication", on_deduplication, compared},
+    Rule{"x-cache-size", on_cache_size, compared},
+    Rule{"x-cache-ttl", on_cache_ttl, compared},
+    Rule{"x-deduplication-header", on_deduplication_header, compared},
+    Rule{"x-lepus-shard", on_shard, not_compared},
 };
 
 std::string title(const QueueDescription& queue) {
@@ -457,8 +468,10 @@ std::optional<AmqpError> compare_queue_arguments(Bytes current_bytes, Bytes rece
   if (current_bytes.empty() && received_bytes.empty()) return std::nullopt;
   const FieldTable current_table{current_bytes};
   const FieldTable received_table{received_bytes};
+  const std::optional<FieldValue> type = find_compared(current_table, queue_type_key);
   for (const Rule& rule : rules) {
-    if (!rule.compared) continue;
+    if (rule.compared == Rule::Compared::never) continue;
+    if (rule.compared == Rule::Compared::unless_classic && !type) continue;
     const std::optional<FieldValue> current = find_compared(current_table, rule.key);
     const std::optional<FieldValue> received = find_compared(received_table, rule.key);
     if (current == received) continue;

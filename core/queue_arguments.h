@@ -70,6 +70,7 @@ struct QueueDescription {
   bool exclusive = false;
   bool auto_delete = false;
   bool server_named = false;
+  bool is_new = false;      ///< It is being declared: durations have a limit.
   ShardId shard_count = 1;  ///< x-lepus-shard must be below.
 };
 

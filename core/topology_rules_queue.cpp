@@ -62,7 +62,8 @@ Decision create_queue(const RuleInput& in) {
     return refuse(ReplyCode::access_refused,
                   fmt::format("queue name '{}' contains reserved prefix 'amq.*'", in.name));
   }
-  const QueueDescription description = describe(in);
+  QueueDescription description = describe(in);
+  description.is_new = true;
   if (is_reached(in.vhost.limits.queues, in.vhost.queues.size())) {
     return refuse(
         ReplyCode::precondition_failed,

@@ -2,6 +2,7 @@
 #include "net/amqp/publish_checks.h"
 
 #include "core/field_table_writer.h"
+#include "core/limits.h"
 
 namespace lepus::amqp {
 
@@ -10,8 +11,6 @@ using core::Property;
 using core::ReplyCode;
 
 namespace {
-
-constexpr std::uint64_t expiration_max_ms = 4'294'967'295;
 
 AmqpError bad_expiration(std::string_view text, std::string_view why) {
   return {ReplyCode::precondition_failed,
@@ -38,7 +37,8 @@ core::Result<std::uint64_t> parse_expiration(std::string_view text) {
     return bad_expiration(text, "{leftover_string,\"" + std::string{text.substr(at)} + "\"}");
   const std::string number{text.substr(text.starts_with('+') ? 1 : 0)};
   if (negative && value > 0) return bad_expiration(text, "{value_negative," + number + "}");
-  if (value > expiration_max_ms) return bad_expiration(text, "{value_too_large," + number + "}");
+  if (value > core::limits::expiry_ms_max)
+    return bad_expiration(text, "{value_too_large," + number + "}");
   return value;
 }
 

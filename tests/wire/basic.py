@@ -107,7 +107,12 @@ def bad_expiration(name, value, why):
 bad_expiration('publish expiration non-numeric', 'abc', 'no_integer')
 bad_expiration('publish expiration negative', '-1', '{value_negative,-1}')
 bad_expiration('publish expiration float', '1.5', '{leftover_string,".5"}')
-bad_expiration('publish expiration too large', '9999999999999', '{value_too_large,9999999999999}')
+bad_expiration('publish expiration too large', '9999999999999',
+               '{value_too_large,9999999999999}')
+bad_expiration('publish expiration above ten years', '315360000001',
+               '{value_too_large,315360000001}')
+publishes('publish expiration of ten years', returned(1), mandatory=True, body=b'x',
+          properties={'expiration': '315360000000'})
 for header in ('CC', 'BCC'):
     bad_publish(f'publish {header} header not array',
                 f'invalid message: {{unacceptable_type_in_header,"{header}",longstr}}',

@@ -69,6 +69,16 @@ invalid('x-message-ttl string', 'x-message-ttl', 'abc', INTEGER)
 invalid('x-message-ttl negative', 'x-message-ttl', -1, '{value_negative,-1}')
 family.answers('x-message-ttl too large', declared('NAME'), DECLARE, queue='%NAME',
                arguments={'x-message-ttl': Tag('l', 2 ** 32)})
+TEN_YEARS = 315_360_000_000
+for key in ('x-message-ttl', 'x-expires'):
+    invalid(f'{key} above ten years', key, Tag('l', TEN_YEARS + 1),
+            f'{{value_too_large,{TEN_YEARS + 1}}}')
+    family.answers(f'{key} of ten years', declared('NAME'), DECLARE, queue='%NAME',
+                   arguments={key: Tag('l', TEN_YEARS)})
+family.answers('x-consumer-timeout differs on a classic queue', declared('NAME'), DECLARE,
+               queue='%NAME', after=[call(DECLARE, queue='%NAME',
+                                          arguments={'x-consumer-timeout': 60_000})],
+               arguments={'x-consumer-timeout': 90_000})
 invalid('x-expires 0', 'x-expires', 0, '{value_zero,0}')
 invalid('x-expires string', 'x-expires', 'abc', INTEGER)
 invalid('x-max-length negative', 'x-max-length', -1, '{value_negative,-1}')

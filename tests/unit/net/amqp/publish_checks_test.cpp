@@ -19,9 +19,11 @@ TEST(PublishChecks, Expiration) {
   EXPECT_EQ(expiration_error("0"), "ok 0");
   EXPECT_EQ(expiration_error("60000"), "ok 60000");
   EXPECT_EQ(expiration_error("+5"), "ok 5");
-  EXPECT_EQ(expiration_error("4294967295"), "ok 4294967295");
+  EXPECT_EQ(expiration_error("4294967296"), "ok 4294967296");
+  EXPECT_EQ(expiration_error("315360000000"), "ok 315360000000") << "ten years";
   const std::string start = "PRECONDITION_FAILED - invalid expiration '";
-  EXPECT_EQ(expiration_error("4294967296"), start + "4294967296': {value_too_large,4294967296}");
+  EXPECT_EQ(expiration_error("315360000001"),
+            start + "315360000001': {value_too_large,315360000001}");
   EXPECT_EQ(expiration_error("99999999999999999999999"),
             start + "99999999999999999999999': {value_too_large,99999999999999999999999}");
   EXPECT_EQ(expiration_error("-1"), start + "-1': {value_negative,-1}");
