@@ -198,6 +198,8 @@ class Merged {
 }  // namespace
 
 void Topology::follow_policies(const VhostInfo& vhost, ExchangeInfo& exchange) {
+  // The default exchange has none (RabbitMQ).
+  if (exchange.name.empty()) return;
   exchange.effective_alternate = exchange.has_alternate
                                      ? exchange.alternate
                                      : alternate_of(vhost.policies.match_exchange(exchange.name));

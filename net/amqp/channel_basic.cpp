@@ -36,9 +36,16 @@ core::Result<std::int32_t> read_priority(core::Bytes arguments, const std::strin
 /// What a consumer of a stream must have, and asks for; nullptr for any other queue.
 core::Result<std::unique_ptr<core::StreamSpec>> Channel::read_stream_spec(
     const core::QueueInfo& queue, const BasicConsume& consume) {
-  if (queue.parsed.queue_type != core::QueueType::stream)
-    return std::unique_ptr<core::StreamSpec>{};
   const std::string title = queue_title(queue.name);
+  if (queue.parsed.queue_type != core::QueueType::stream) {
+    for (const char* key : {"x-stream-offset", "x-stream-filter", "x-stream-match-unfiltered"})
+      if (core::FieldTable{consume.arguments}.find(key))
+        return AmqpError{
+            ReplyCode::precondition_failed,
+            "invalid arg '" + std::string{key} + "' for " + title + " of queue type rabbit_" +
+                std::string{core::queue_type_name(queue.parsed.queue_type)} + "_queue"};
+    return std::unique_ptr<core::StreamSpec>{};
+  }
   if (consume.no_ack) {
     return AmqpError{ReplyCode::not_implemented,
                      "automatic acknowledgement not supported by stream " + title};
@@ -159,6 +166,13 @@ Channel::Outcome Channel::on(const BasicGet& get) {
   if (queue.value()->parsed.queue_type == core::QueueType::stream) {
     return AmqpError{ReplyCode::not_implemented, "basic.get not supported by stream queues " +
                                                      queue_title(queue.value()->name)};
+  }
+  const bool is_quorum = queue.value()->parsed.queue_type == core::QueueType::quorum;
+  if (is_quorum && queue.value()->effective.single_active_consumer) {
+    return AmqpError{ReplyCode::resource_locked,
+                     "cannot obtain access to locked " + queue_title(queue.value()->name) +
+                         ". basic.get operations are not supported by quorum queues with single "
+                         "active consumer"};
   }
   expect(MethodId::basic_get, false, {});
   broker().send(queue.value()->home, core::Get{queue.value()->id, ref_, get.no_ack});

@@ -52,7 +52,7 @@ def published(p, label, *bodies):
 
 def publishes(name, golden, confirm=False, later=False, lepus=None, **arguments):
     """One message, after confirm.select where asked for."""
-    @case(name, golden, later=later)
+    @case(name, golden, lepus, later=later)
     def run(p):
         p.open()
         if confirm:
@@ -178,6 +178,9 @@ refuses('consume while exclusively consumed', 403, IN_USE, CONSUME,
 refuses('consume x-priority string', 406, "invalid arg 'x-priority' for queue "
         "'amq.gen-<22 base64url>' in vhost '/': \"expected integer, got longstr\"", CONSUME,
         after=[OWN], arguments={'x-priority': 'high'})
+refuses('consume x-stream-offset on a classic queue', 406, "invalid arg 'x-stream-offset' for "
+        "queue 'amq.gen-<22 base64url>' in vhost '/' of queue type rabbit_classic_queue", CONSUME,
+        after=[OWN], arguments={'x-stream-offset': 'first'})
 refuses('consume reply-to without no_ack', 406, 'reply consumer cannot acknowledge', CONSUME,
         later=True, queue=REPLY_TO)
 answers('consume reply-to', "ch1 Basic.ConsumeOk {'consumer_tag': 'r'}", CONSUME, later=True,
@@ -235,6 +238,11 @@ refuses('basic.credit unknown tag', 406, "unknown consumer tag 'abc'", 'Basic.Cr
 
 refuses('get missing queue', 404, NO_QUEUE, GET, queue='nope.q')
 answers('get empty', EMPTY, GET, after=[OWN])
+refuses('get on a quorum queue with a single active consumer', 405,
+        "cannot obtain access to locked queue 'probe.sq' in vhost '/'. basic.get operations are "
+        'not supported by quorum queues with single active consumer', GET, queue='%probe.sq',
+        after=[call('Queue.Declare', queue='%probe.sq', durable=True,
+                    arguments={'x-queue-type': 'quorum', 'x-single-active-consumer': True})])
 
 
 def gets(name, label, body):
