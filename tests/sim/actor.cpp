@@ -131,6 +131,10 @@ std::size_t Actor::choose_body_size() {
   }
 }
 
+std::uint32_t Actor::choose_prefetch_size() {
+  return random_.chance(80) ? 0 : static_cast<std::uint32_t>(1 + random_.below(300));
+}
+
 // ---- messages ----
 
 void Actor::publish(Client& client, Channel& channel) {
@@ -159,6 +163,7 @@ void Actor::publish(Client& client, Channel& channel) {
   if (random_.chance(!to_default && exchange->deduplicates ? 70 : scene_.plan->rules / 4))
     plan.double_id = "d" + std::to_string(random_.below(8));
   plan.mandatory = !is_held && reply_name.empty() && random_.chance(30);
+  plan.immediate = reply_name.empty() && random_.chance(5);
   plan.expires = random_.chance(scene_.plan->expiring);
   plan.persistent = random_.chance(scene_.plan->persistent);
   plan.body_size = choose_body_size();
@@ -217,7 +222,7 @@ void Actor::use_stream(Channel& channel, QueueModel& queue) {
   if (channel.consumers().size() >= 4 || random_.chance(20))
     return channel.declare_queue(queue, true, false);
   if (channel.prefetch() == 0)
-    channel.qos(static_cast<std::uint16_t>(1 + random_.below(20)), false);
+    channel.qos(static_cast<std::uint16_t>(1 + random_.below(20)), choose_prefetch_size(), false);
   ConsumePlan plan;
   const std::string name = "n" + std::to_string(random_.below(3));
   if (random_.chance(40) && !channel.consumers().contains(name)) {
@@ -233,9 +238,10 @@ void Actor::control_channel(Client& client, Channel& channel) {
   const std::uint64_t dice = random_.below(100);
   if (channel.mode() == Channel::Mode::tx && random_.chance(50)) return end_transaction(channel);
   if (dice < 10) return channel.close();
-  if (dice < 25) return channel.recover(random_.chance(20));
+  if (dice < 25) return channel.recover(random_.chance(20), random_.chance(50));
   if (dice < 50)
-    return channel.qos(static_cast<std::uint16_t>(random_.below(6)), random_.chance(40));
+    return channel.qos(static_cast<std::uint16_t>(random_.below(6)), choose_prefetch_size(),
+                       random_.chance(40));
   if (dice < 60) return channel.flow(channel.is_stopping() || random_.chance(30));
   if (channel.mode() == Channel::Mode::plain) {
     if (random_.chance(scene_.plan->tx)) return channel.select_tx();

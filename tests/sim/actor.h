@@ -42,6 +42,7 @@ class Actor {
   std::string choose_pattern();
   Headers choose_headers();
   std::size_t choose_body_size();
+  std::uint32_t choose_prefetch_size();
 
   Scene& scene_;
   core::Random& random_;

@@ -142,6 +142,8 @@ bool Channel::may_fail(const Pending& pending, std::uint16_t code) const {
     if (exchange.wild) return code >= 403 && code <= 406;
     return code == 404 && !exchange.exists.surely_present(pending.sent);
   };
+  if (pending.method == MethodId::tx_commit)
+    return code == 406 && commit_may_be_refused(pending.order);
   const std::uint16_t class_id = amqp::class_id_of(pending.method);
   if (pending.method == MethodId::basic_get) return queue_missing(pending.target);
   if (pending.method == MethodId::basic_consume) {
@@ -172,6 +174,18 @@ bool Channel::may_fail(const Pending& pending, std::uint16_t code) const {
   return exchange_missing(binding.source) ||
          (binding.to_queue ? queue_missing(binding.destination)
                            : exchange_missing(binding.destination));
+}
+
+/// Some queue that refuses when it is full may get a message of it.
+bool Channel::commit_may_be_refused(std::uint64_t order) const {
+  const auto refuses = [this](std::uint32_t index) {
+    return model().queue(index).wild || model().queue(index).rules.reject_publish;
+  };
+  return std::any_of(unprocessed_.begin(), unprocessed_.end(), [&](const auto& entry) {
+    const Sent& message = ledger().sent(entry.second);
+    const auto may = model().route(message.address, message.sent).may;
+    return entry.first == order && std::any_of(may.begin(), may.end(), refuses);
+  });
 }
 
 /// Consumers and messages of this channel are only certain if nothing under way can end it.

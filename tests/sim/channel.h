@@ -49,6 +49,7 @@ struct PublishPlan {
   Addressed address;
   std::size_t body_size = 0;
   bool mandatory = false;
+  bool immediate = false;
   bool expires = false;
   bool persistent = false;
   std::string double_id;
@@ -86,11 +87,13 @@ class Channel final : public Risk {
     std::string tag;                                ///< Of its consumer; empty: a get.
     std::shared_ptr<NamedReader> reader = nullptr;  ///< Of a stream.
     std::int64_t offset = 0;                        ///< In the stream.
+    std::size_t size = 0;                           ///< Of the body.
   };
   struct Consumer {
     std::uint32_t queue = 0;
     bool no_ack = false;
     std::uint32_t prefetch = 0;
+    std::uint32_t prefetch_size = 0;
     std::uint32_t unacked = 0;
     bool cancelling = false;
     ConsumerModel* model = nullptr;
@@ -133,9 +136,9 @@ class Channel final : public Risk {
   bool has_reply_consumer() const { return has_reply_consumer_; }
   void cancel(const std::string& tag);
   void get(QueueModel& queue, bool no_ack);
-  void qos(std::uint16_t count, bool global);
+  void qos(std::uint16_t count, std::uint32_t size, bool global);
   void settle(std::uint64_t tag, bool multiple, core::Outcome outcome);
-  void recover(bool with_async);
+  void recover(bool with_async, bool requeue);
   void select_confirm();
   void select_tx();
   void commit();
@@ -190,6 +193,7 @@ class Channel final : public Risk {
   void on_channel_close(const Incoming& incoming);
   bool may_fail(const Pending& pending, std::uint16_t code) const;
   bool publish_may_fail(std::uint16_t code) const;
+  bool commit_may_be_refused(std::uint64_t order) const;
   void abandon();
   void mark_processed(const Pending& pending);
   void mark_processed(std::uint64_t order, bool durable);
@@ -202,7 +206,7 @@ class Channel final : public Risk {
   void give_back_late(const std::string& tag);
   void take(const Arrival& arrival, const Received& received, const std::string& tag);
   void check_tag(std::uint64_t tag);
-  void check_prefetch(const Consumer& consumer);
+  void check_prefetch(const Consumer& consumer, const std::string& tag);
 
   // channel_effect.cpp: what an answered or abandoned request did to the model
   void succeed(const Pending& pending);
@@ -240,6 +244,7 @@ class Channel final : public Risk {
   std::vector<MessageId> tx_publishes_;
   std::vector<TxSettle> tx_settles_;
   std::uint16_t prefetch_ = 0;
+  std::uint32_t prefetch_size_ = 0;
   std::uint32_t shared_limit_ = 0;  ///< The highest that was in force; 0: none.
   bool shared_unlimited_ = true;    ///< Some delivery may have come without a shared limit.
   int recovering_ = 0;              ///< recover-oks due.

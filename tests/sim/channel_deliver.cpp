@@ -20,10 +20,20 @@ void Channel::check_tag(std::uint64_t tag) {
 }
 
 /// Promise 7. The client may know less than the broker has outstanding, never more.
-void Channel::check_prefetch(const Consumer& consumer) {
+void Channel::check_prefetch(const Consumer& consumer, const std::string& tag) {
   if (consumer.prefetch > 0 && consumer.unacked > consumer.prefetch)
     judge().fail(7, "queue {}: {} unacknowledged, prefetch {}", model().queue(consumer.queue).name,
                  consumer.unacked, consumer.prefetch);
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  for (const auto& [delivery_tag, held] : unacked_) {
+    if (held.tag != tag) continue;
+    ++count;
+    bytes += held.size;
+  }
+  if (consumer.prefetch_size > 0 && count > 1 && bytes > consumer.prefetch_size && !has_timed_)
+    judge().fail(7, "queue {}: {} bytes unacknowledged, prefetch size {}",
+                 model().queue(consumer.queue).name, bytes, consumer.prefetch_size);
   // What went back by a timeout is counted here until the client is told.
   if (shared_unlimited_ || has_timed_) return;
   std::size_t shared = 0;
@@ -39,7 +49,7 @@ void Channel::take(const Arrival& arrival, const Received& received, const std::
                arrival.no_ack ? " without acknowledgement" : "");
   const std::optional<MessageId> id = ledger().on_delivered(received, arrival);
   if (!id || arrival.ghost || arrival.no_ack) return;
-  unacked_.emplace(delivery_tag, Held{arrival.queue, *id, tag});
+  unacked_.emplace(delivery_tag, Held{arrival.queue, *id, tag, nullptr, 0, received.body.size()});
 }
 
 void Channel::on_deliver(const Incoming& incoming) {
@@ -63,7 +73,8 @@ void Channel::on_deliver(const Incoming& incoming) {
   if (queue.rules.stream) {
     ledger().on_streamed(received, queue, consumer.reader);
     const StreamReader& reader = consumer.reader;
-    const Held held{consumer.queue, 0, found->first, reader.named, reader.last.value_or(0)};
+    const Held held{consumer.queue,      0, found->first, reader.named, reader.last.value_or(0),
+                    received.body.size()};
     if (!ghost) unacked_.emplace(next_tag_ - 1, held);
   } else {
     take({consumer.queue, parts_.id, this, consumer.model, consumer.no_ack, ghost}, received,
@@ -71,7 +82,7 @@ void Channel::on_deliver(const Incoming& incoming) {
   }
   if (ghost || consumer.no_ack) return;
   ++consumer.unacked;
-  check_prefetch(consumer);
+  check_prefetch(consumer, found->first);
 }
 
 void Channel::on_get_ok(const Pending& pending, const Incoming& incoming) {
@@ -88,10 +99,11 @@ void Channel::on_get_ok(const Pending& pending, const Incoming& incoming) {
 void Channel::on_return(const Incoming& incoming) {
   judge().advance();
   amqp::BasicReturn returned;
-  if (!amqp::decode(incoming.arguments, returned) || returned.reply_code != 312 ||
-      returned.reply_text != "NO_ROUTE")
+  if (!amqp::decode(incoming.arguments, returned) ||
+      (returned.reply_code != 312 && returned.reply_code != 313) ||
+      returned.reply_text != (returned.reply_code == 312 ? "NO_ROUTE" : "NO_CONSUMERS"))
     return judge().fail(14, "basic.return is malformed");
-  ledger().on_returned(receive(returned, incoming), parts_.id);
+  ledger().on_returned(receive(returned, incoming), parts_.id, returned.reply_code);
 }
 
 /// The queue had it back before the client was told; that may be settled again, without effect.

@@ -239,6 +239,7 @@ void Channel::publish(const PublishPlan& plan) {
   message.address = plan.address;
   message.body_size = plan.body_size;
   message.mandatory = plan.mandatory;
+  message.immediate = plan.immediate;
   message.expires = plan.expires;
   message.has_long_ttl = !plan.expires && message.id % 8 == 3;
   message.persistent = plan.persistent;
@@ -260,7 +261,7 @@ void Channel::publish(const PublishPlan& plan) {
     unprocessed_.emplace_back(order, message.id);
   }
   if (mode_ == Mode::confirm) unconfirmed_.emplace(next_publish_++, message.id);
-  send(amqp::BasicPublish{plan.address.exchange, plan.address.key, plan.mandatory, false});
+  send(amqp::BasicPublish{plan.address.exchange, plan.address.key, plan.mandatory, plan.immediate});
   const std::string body = Ledger::body_of(message.id, plan.body_size);
   parts_.wire->content(parts_.number, {message.properties, body, body.size()});
 }
@@ -278,7 +279,9 @@ void Channel::consume(QueueModel& queue, const ConsumePlan& plan) {
   if (queue.auto_delete && queue.exists.state() == Presence::present)
     queue.exists.set(Presence::maybe, judge().now());
   model.active.set(Presence::maybe, judge().now());
-  Consumer consumer{queue.index, plan.no_ack, plan.no_ack ? 0U : prefetch_, 0, false, &model};
+  Consumer consumer{
+      queue.index, plan.no_ack, plan.no_ack ? 0U : prefetch_, plan.no_ack ? 0U : prefetch_size_, 0,
+      false,       &model};
   consumer.reader.from = plan.stream_from;
   consumer.is_timed = plan.timeout_ms > 0;
   has_timed_ |= consumer.is_timed;
@@ -349,7 +352,7 @@ void Channel::get(QueueModel& queue, bool no_ack) {
   send(amqp::BasicGet{queue.name, no_ack});
 }
 
-void Channel::qos(std::uint16_t count, bool global) {
+void Channel::qos(std::uint16_t count, std::uint32_t size, bool global) {
   expect(MethodId::basic_qos, count);
   if (global) {
     bool has_acking = !tx_settles_.empty();
@@ -359,8 +362,9 @@ void Channel::qos(std::uint16_t count, bool global) {
     shared_limit_ = has_acking ? std::max<std::uint32_t>(shared_limit_, count) : count;
   } else {
     prefetch_ = count;
+    prefetch_size_ = size;
   }
-  send(amqp::BasicQos{0, count, global});
+  send(amqp::BasicQos{size, count, global});
 }
 
 void Channel::apply_settle(const Held& held, core::Outcome outcome, std::uint64_t order) {
@@ -403,16 +407,21 @@ void Channel::settle(std::uint64_t tag, bool multiple, core::Outcome outcome) {
   send(amqp::BasicNack{tag, multiple, requeue});
 }
 
-void Channel::recover(bool with_async) {
-  if (with_async) send(amqp::BasicRecoverAsync{true});
+void Channel::recover(bool with_async, bool requeue) {
+  if (with_async) send(amqp::BasicRecoverAsync{requeue});
   Pending& pending = expect(MethodId::basic_recover, 0);
   pending.touched = touched_;
   ++recovering_;
   for (const std::uint32_t queue : touched_) ++model().queue(queue).disturbances.by_request;
-  for (const auto& [tag, held] : unacked_) ledger().on_requeued({this, held.queue, held.message});
+  for (const auto& [tag, held] : unacked_) {
+    const auto consumer = consumers_.find(held.tag);
+    const bool again = !requeue && consumer != consumers_.end() && !consumer->second.is_timed;
+    ledger().on_recovered({this, held.queue, held.message},
+                          again ? consumer->second.model : nullptr);
+  }
   unacked_.clear();
   for (auto& [tag, consumer] : consumers_) consumer.unacked = 0;
-  send(amqp::BasicRecover{true});
+  send(amqp::BasicRecover{requeue});
 }
 
 void Channel::select_confirm() {

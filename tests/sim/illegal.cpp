@@ -78,36 +78,27 @@ void Actor::break_channel(Client& client, Channel& channel) {
 void Actor::break_connection(Client& client, Channel& channel) {
   Wire& wire = client.wire();
   const std::uint16_t number = channel.number();
-  switch (random_.below(11)) {
+  switch (random_.below(8)) {
     case 0:
-      wire.method(number, amqp::BasicPublish{"", "k", false, true});
-      return client.doom({540, 60, 40});
-    case 1:
-      wire.method(number, amqp::BasicQos{10, 1, false});
-      return client.doom({540, 60, 10});
-    case 2:
-      wire.method(number, amqp::BasicRecover{false});
-      return client.doom({540, 60, 110});
-    case 3:
       wire.method(number, amqp::ChannelOpen{});
       return client.doom({504, 20, 10});
-    case 4:
+    case 1:
       wire.method(1999, amqp::BasicAck{1, false});
       return client.doom({504, 60, 80});
-    case 5:
+    case 2:
       wire.frame({amqp::FrameType::method, number,
                   core::as_bytes(std::string_view("\x00\x3c\x03\xe7", 4))});
       return client.doom({503, 60, 999});
-    case 6:
+    case 3:
       wire.raw(std::string_view("\x08\x00\x00\x00\x00\x00\x00\x00", 8));
       return client.doom({501, 0, 0});
-    case 7:
+    case 4:
       wire.raw(std::string_view("\x07\x00\x00\x00\x00\x00\x00\xce", 8));
       return client.doom({501, 0, 0});
-    case 8:
+    case 5:
       wire.raw(std::string_view("\x01\x00\x01\x7f\xff\xff\xff", 7));
       return client.doom({501, 0, 0});
-    case 9: {
+    case 6: {
       wire.method(number, amqp::BasicPublish{"", "k", false, false});
       wire.method(number, amqp::BasicGet{"k", false});
       return client.doom({505, 60, 40});

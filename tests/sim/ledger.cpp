@@ -41,8 +41,9 @@ void Ledger::on_processed(MessageId id) {
   message.judged = true;
   const bool unroutable = routing.may.empty();
   message.may = std::move(routing.may);
-  if (unroutable && message.mandatory && !message.returned)
-    judge_.fail(9, "message {} is mandatory, has nowhere to go and was not returned", id);
+  if (unroutable && (message.mandatory || message.immediate) && !message.returned)
+    judge_.fail(9, "message {} is mandatory or immediate, has nowhere to go and was not returned",
+                id);
   for (const std::uint32_t index : routing.must) {
     QueueModel& queue = model_.queue(index);
     Copy& copy = queue.copies[id];
@@ -51,7 +52,7 @@ void Ledger::on_processed(MessageId id) {
 }
 
 bool Ledger::is_owed(const Sent& message, const QueueModel& queue, const Copy& copy) const {
-  return copy.state != Copy::State::uncertain && !message.expires &&
+  return copy.state != Copy::State::uncertain && !message.expires && !message.immediate &&
          !(message.has_long_ttl && message.clock_moved) && !queue.rules.forgets() &&
          !queue.losses.concerns(message.sent) && !may_be_double(message, queue);
 }
@@ -125,15 +126,23 @@ const char* Ledger::find_damage(const Received& received, const Identity& identi
   return received.body == body_of(message.id, message.body_size) ? nullptr : "body";
 }
 
-void Ledger::on_returned(const Received& received, std::uint64_t channel) {
+void Ledger::on_returned(const Received& received, std::uint64_t channel, std::uint16_t code) {
   const Identity identity = identify(received);
   Sent* message = identity.message;
   if (message == nullptr) return;
   if (identity.is_dead_letter) return judge_.fail(9, "a dead letter was returned");
   judge_.note("returned {}", message->id);
-  if (!message->mandatory || message->returned || message->channel != channel)
-    return judge_.fail(9, "message {} was returned without cause", message->id);
+  const bool was_asked = code == 313 ? message->immediate : message->mandatory;
+  if (!was_asked || message->returned || message->channel != channel)
+    return judge_.fail(9, "message {} was returned without cause ({})", message->id, code);
   message->returned = true;
+  if (code == 313) {
+    if (message->came)
+      judge_.fail(9, "message {} was returned although a consumer got it", message->id);
+    message->may.clear();
+    message->judged = true;
+    return;
+  }
   const Routing routing = model_.route(message->address, message->sent);
   if (message->judged || !routing.must.empty())
     judge_.fail(9, "message {} was returned although it can be routed", message->id);
@@ -189,8 +198,10 @@ std::optional<MessageId> Ledger::on_delivered(const Received& received, const Ar
                 message->id);
   check_order(*message, received, arrival);
   judge_rules(identity, arrival);
+  sent(message->id).came = true;
   if (queue.wild) return message->id;
   Copy& copy = queue.copies[message->id];
+  judge_recipient(copy, message->id, arrival);
   if (arrival.ghost) {
     // Others may have had it since; this only says that it was on its way once.
     if (copy.state == Copy::State::ready) copy.seen = true;
@@ -250,6 +261,13 @@ void Ledger::set_state(const Hold& hold, Copy::State state) {
   if (model_.queue(hold.queue).wild || hold.id == 0) return;
   Copy& copy = model_.queue(hold.queue).copies[hold.id];
   if (copy.holder == hold.holder) copy.state = state;
+}
+
+void Ledger::on_recovered(const Hold& hold, const ConsumerModel* consumer) {
+  on_requeued(hold);
+  if (model_.queue(hold.queue).wild || hold.id == 0) return;
+  Copy& copy = model_.queue(hold.queue).copies[hold.id];
+  if (copy.holder == hold.holder) copy.owed_to = consumer;
 }
 
 void Ledger::on_settle_unsure(const Hold& hold) {

@@ -30,6 +30,8 @@ struct Sent {
   std::string properties;  ///< As in the content header.
   std::size_t body_size = 0;
   bool mandatory = false;
+  bool immediate = false;
+  bool came = false;  ///< To some client.
   std::uint8_t priority = 0;
   bool expires = false;       ///< Has a TTL of its own.
   bool has_long_ttl = false;  ///< One that is over in no run, unless the clock is set.
@@ -109,7 +111,8 @@ class Ledger {
   void on_durable(MessageId id);
   /// The broker began anew. `clean`: it was stopped, and had time to write everything.
   void on_restart(bool clean);
-  void on_returned(const Received& received, std::uint64_t channel);
+  /// `code`: of the return, 312 or 313.
+  void on_returned(const Received& received, std::uint64_t channel, std::uint16_t code);
   /// basic.nack of the broker: some queue was full.
   void on_refused(MessageId id);
   /// nullopt: broken. 0: a dead letter, which is judged by other rules and not tracked.
@@ -143,6 +146,8 @@ class Ledger {
   void on_settled(const Hold& hold, bool rejected);
   void on_settle_unsure(const Hold& hold);
   void on_requeued(const Hold& hold) { set_state(hold, Copy::State::ready); }
+  /// basic.recover without requeue: this consumer is to get it again.
+  void on_recovered(const Hold& hold, const ConsumerModel* consumer);
 
   /// Everything has come that exchanges held: now it is owed.
   void owe_held();
@@ -191,6 +196,7 @@ class Ledger {
   void judge_double_of_exchange(const Sent& sent);
   bool has_double(const Sent& sent, bool in_exchange) const;
   void judge_single_active(const Arrival& arrival);
+  void judge_recipient(Copy& copy, MessageId id, const Arrival& arrival);
   bool may_be_double(const Sent& sent, const QueueModel& queue) const;
   /// A crash may have left it in the exchange and in its queues.
   bool may_be_twice(const Sent& sent) const {

@@ -1,6 +1,7 @@
 // What queues and exchanges with rules of their own owe: delays, doubles, a single active consumer,
 // counts of returns.
 #include <algorithm>
+#include <utility>
 
 #include "tests/sim/ledger.h"
 
@@ -88,6 +89,18 @@ void Ledger::judge_single_active(const Arrival& arrival) {
       judge_.fail(8, "queue {} has two active consumers: message {} is with another", queue.name,
                   id);
   }
+}
+
+/// What its consumer is to get again goes to nobody else while that consumer is there.
+void Ledger::judge_recipient(Copy& copy, MessageId id, const Arrival& arrival) {
+  const ConsumerModel* consumer = std::exchange(copy.owed_to, nullptr);
+  if (consumer == nullptr || consumer == arrival.consumer || arrival.ghost) return;
+  if (arrival.holder->at_risk()) return;
+  const bool is_alive = consumer->active.state() == Presence::present &&
+                        consumer->channel != nullptr && !consumer->channel->at_risk();
+  if (is_alive)
+    judge_.fail(8, "queue {}: message {} was to come to its own consumer again",
+                model_.queue(arrival.queue).name, id);
 }
 
 void Ledger::owe_held() {

@@ -72,6 +72,7 @@ struct Copy {
   bool must = false;             ///< The broker owes it.
   bool seen = false;             ///< Some client read it: the next time it is redelivered.
   const ConsumerModel* consumer = nullptr;  ///< Of the holder; null: it was got.
+  const ConsumerModel* owed_to = nullptr;   ///< By basic.recover without requeue.
   Tick seen_at = 0;                         ///< When a client last read it.
   std::uint64_t settler = 0;                ///< Channel that settled it last.
   Tick settled_at = 0;                      ///< When that was sent.

@@ -377,7 +377,7 @@ void World::drain_stream(Client& client, QueueModel& queue) {
   if (channel == nullptr) return;
   const std::uint16_t number = channel->number();
   queue.log = {};
-  channel->qos(window_of_all, false);
+  channel->qos(window_of_all, 0, false);
   ConsumePlan plan;
   plan.stream_from = "first";
   channel->consume(queue, plan);
