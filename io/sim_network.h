@@ -188,7 +188,7 @@ class SimWorld {
   core::Random random_;
   SimFaults faults_;
   core::Nanos now_ = core::nanos_per_s;
-  core::Nanos wall_offset_ = 1'000'000 * core::nanos_per_s;
+  core::Nanos wall_offset_ = 0;
   SimNetwork network_{*this};
   SimDisk disk_;  ///< With a seed of its own: what it draws changes nothing elsewhere.
   std::vector<SimDriver*> drivers_;  ///< Index + 1 is the wake target.

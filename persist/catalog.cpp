@@ -50,6 +50,8 @@ std::string use_write_ahead_log(Database& database) {
 std::string rewrite_log(Database& database) {
   std::int64_t busy = 1;
   std::string error = database.read_number("PRAGMA wal_checkpoint(TRUNCATE)", busy);
+  // The log stays as it is, and is read. Only what a failed sync left in it is in danger.
+  if (!error.empty() && database.last_failure() == SQLITE_FULL) return {};
   if (!error.empty() || busy == 0) return error;
   return "catalog " + database.path() +
          ": another program is in the middle of reading it; let it finish, then start again";

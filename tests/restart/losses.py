@@ -3,6 +3,7 @@
 
     tests/restart/losses.py --broker build/release/lepus
 """
+import contextlib
 import glob
 import os
 import shutil
@@ -25,11 +26,12 @@ def case(run):
 def fill(node, *queues):
     """COUNT confirmed messages in each durable queue; those of spread() are there."""
     probe = node.probe()
-    probe.call(1, 'Confirm.Select')
-    acked = published = 0
     for queue in queues:
         if queue != 'one':
             probe.call(1, 'Queue.Declare', queue=queue, durable=True)
+    probe.call(1, 'Confirm.Select')
+    acked = published = 0
+    for queue in queues:
         for number in range(COUNT):
             probe.publish(key=queue, body=b'message %d' % number, properties=PERSISTENT)
             published += 1
@@ -50,7 +52,8 @@ def count(node, queue):
 
 def backup(node, path):
     """As docs/OPERATIONS.md says, while the broker runs."""
-    with sqlite3.connect(node.catalog) as source, sqlite3.connect(path) as target:
+    with (contextlib.closing(sqlite3.connect(node.catalog)) as source,
+          contextlib.closing(sqlite3.connect(path)) as target):
         source.backup(target)
 
 

@@ -52,6 +52,7 @@ World::World(std::uint64_t seed, Mistake mistake, bool verbose)
       crashes_left_(plan_.crashes),
       actor_(scene_) {
   judge_.set_clock([this] { return sim_.now(); });
+  sim_.step_wall_clock(1'000'000 * core::nanos_per_s);
   scene_.filter = mistake == Mistake::none ? nullptr : &saboteur_;
   for (int i = 0; i < 3; ++i) {
     QueueModel& queue = model_.add_queue("w" + std::to_string(i));

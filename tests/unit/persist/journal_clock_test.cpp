@@ -16,7 +16,10 @@ constexpr std::uint64_t ttl_ms = half_an_hour / core::nanos_per_ms;
 
 class JournalClockTest : public ::testing::Test {
  protected:
-  JournalClockTest() { CHECK(world_.disk().make_directory("data/journal") == 0); }
+  JournalClockTest() {
+    CHECK(world_.disk().make_directory("data/journal") == 0);
+    world_.step_wall_clock(100 * hour);
+  }
   void SetUp() override { start(); }
   void TearDown() override { end(); }
 
