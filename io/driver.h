@@ -37,7 +37,8 @@ class Driver {
 
   /// Starts all `submitted` in order, waits until something completed or until `wait_until`
   /// (monotonic; a time in the past: do not wait; core::never: no limit), appends what completed.
-  /// Returns the time at its end. Receive buffers handed out stay valid until the next call. One
+  /// Returns the time at its end. What is in `completed` at the call was put off by the loop: it
+  /// keeps its receive buffer, all other buffers are free again; and the call does not wait. One
   /// thread only: the first call binds the driver to its thread.
   virtual core::Nanos turn(OpList& submitted, std::vector<Completion>& completed,
                            core::Nanos wait_until) = 0;
@@ -47,6 +48,13 @@ class Driver {
   /// Names of a connected socket's ends; empty addresses when the peer is gone already. Once per
   /// connection.
   virtual PeerName peer_name(int fd) = 0;
+  /// The close op of this socket to come sends a reset and drops what was not sent.
+  virtual void reset_on_close(int fd) = 0;
+  /// The number that the next descriptor of the process will have. When it is n, at least n are
+  /// open.
+  virtual int next_descriptor() = 0;
+  /// Receive buffers, free or not.
+  virtual std::size_t receive_buffers() const = 0;
   /// What a wake op of another driver uses as its fd. Any thread.
   virtual int wake_target() const = 0;
 };

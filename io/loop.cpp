@@ -1,7 +1,14 @@
 // One turn, in the order loop.h promises, and the decision whether it may wait.
 #include "io/loop.h"
 
+#include <algorithm>
+
+#include "core/limits_net.h"
+
 namespace lepus::io {
+
+namespace limits = core::limits;
+
 namespace {
 
 constexpr core::Nanos do_not_wait = 0;
@@ -69,24 +76,58 @@ void Loop::abandon() {
 }
 
 void Loop::run_completions() {
-  // Handlers submit, but only the driver appends here, so the list does not move under us.
+  turn_input_ = 0;
   for (const Completion& completion : completed_) {
-    Op& op = *completion.op;
-    CHECK(op.in_flight);
-    if (!completion.more) {
-      CHECK(ops_in_flight_ > 0);
-      --ops_in_flight_;
-      if (op.kind == OpKind::write) --writes_in_flight_;
-      op.in_flight = false;
-    }
-    op.done(op.owner, op, completion);
+    if (completion.op->kind == OpKind::recv) completion.op->length = 0;
   }
-  completed_.clear();
+  // Handlers submit, but only the driver appends here, so the list does not move under us.
+  std::size_t put_off = 0;
+  for (const Completion& completion : completed_) {
+    if (is_put_off(completion)) {
+      completed_[put_off++] = completion;
+    } else {
+      hand_over(completion);
+    }
+  }
+  completed_.resize(put_off);
+}
+
+/// A socket that has had its share is not handed anything else, so its bytes stay in order, and its
+/// end behind them. Little is always taken: acknowledgements do not wait for what others publish.
+bool Loop::is_put_off(const Completion& completion) {
+  Op& op = *completion.op;
+  if (op.kind != OpKind::recv || op.unlimited) return false;
+  if (op.length >= limits::input_share) return true;
+  if (turn_input_ >= limits::input_per_turn && completion.data.size() > limits::input_small) {
+    op.length = limits::input_share;
+    return true;
+  }
+  op.length += completion.data.size();
+  turn_input_ += completion.data.size();
+  return false;
+}
+
+void Loop::hand_over(const Completion& completion) {
+  Op& op = *completion.op;
+  CHECK(op.in_flight);
+  if (!completion.more) {
+    CHECK(ops_in_flight_ > 0);
+    --ops_in_flight_;
+    if (op.kind == OpKind::write) --writes_in_flight_;
+    op.in_flight = false;
+  }
+  op.done(op.owner, op, completion);
+}
+
+std::size_t Loop::free_receive_buffers() const {
+  const std::size_t count = driver_.receive_buffers();
+  return count - std::min(count, completed_.size());
 }
 
 bool Loop::has_work_left(bool worked) {
   // The first turn binds the driver to this thread: before that, a wake could not reach it.
   if (turn_count_ == 1) return true;
+  if (!completed_.empty()) return true;
   if (hooks_ != nullptr && !hooks_->may_sleep()) return true;
   switch (idle_.mode) {
     case IdleMode::sleep:

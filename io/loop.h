@@ -1,7 +1,9 @@
 // The order of one turn is a design:
 //
 //   1 mailboxes     TurnHooks::drain_mailboxes(): what other threads sent, a bounded number
-//   2 completions   what the driver brought back at the end of the last turn; handlers run here
+//   2 completions   what the driver brought back at the end of the last turn; handlers run here.
+//                   Of received bytes, each socket's share of a turn and at most so many of all:
+//                   what is beyond stays in its receive buffer, in front of the next turn's line
 //   3 timers        what is due at now()
 //   4 flush         TurnHooks::flush(): the journal batch, then the send chains; both submit ops
 //   5 submit, wait  one Driver::turn(): starts all ops; waits only if nothing is left to do
@@ -88,6 +90,8 @@ class Loop {
   std::uint64_t sleep_count() const { return sleep_count_; }
   /// Ops submitted and not yet back; 0 is the condition for destroying their owners.
   std::size_t ops_in_flight() const { return ops_in_flight_; }
+  /// Receive buffers that are free once this turn ends, at least; asked from TurnHooks::flush().
+  std::size_t free_receive_buffers() const;
 
   /// For producers on other threads: io/wakeup.h.
   SleepFlag& sleep_flag() { return sleep_flag_; }
@@ -99,6 +103,8 @@ class Loop {
   void move_to(core::Nanos now);
   void read_wall_clock();
   void run_completions();
+  bool is_put_off(const Completion& completion);
+  void hand_over(const Completion& completion);
   bool has_work_left(bool worked);
   bool is_write_due() const;
   core::Nanos prepare_wait(bool worked);
@@ -113,6 +119,7 @@ class Loop {
   TimerWheel timers_;
   OpList submitted_;
   std::vector<Completion> completed_;
+  std::size_t turn_input_ = 0;  ///< Bytes received and handed over in this turn.
   std::uint64_t turn_count_ = 0;
   std::uint64_t sleep_count_ = 0;
   std::size_t ops_in_flight_ = 0;

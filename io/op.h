@@ -20,13 +20,16 @@ namespace lepus::io {
 
 enum class OpKind : std::uint8_t {
   accept,          ///< fd: listener. Multishot: result >= 0 is a connected socket.
-  recv,            ///< fd: socket. Multishot into the driver's buffers; see Completion.
+  recv,            ///< fd: socket. Multishot into the driver's buffers; see Completion. `once`: one
+                   ///< buffer at most.
   send,            ///< fd, iov, iov_count: up to iov_max pieces. result: bytes taken, may be short.
   shutdown_write,  ///< fd: the peer reads the end of the stream (FIN).
   close,           ///< fd: given back; never blocks for unsent bytes.
   cancel,          ///< target: ends it with -ECANCELED (or it was done before).
   wake,            ///< fd: another driver's wake_target(); ends that driver's wait.
   poll,            ///< fd: any. Multishot: result > 0 are poll events (POLLIN). For signals.
+  poll_hang_up,  ///< fd: socket that is not read. result > 0: the peer is gone, by a reset when it
+                 ///< has POLLERR or POLLHUP, else (POLLRDHUP) by FIN, perhaps behind unread bytes.
   // Files; the descriptors are those of io/disk.h or of open_file.
   write,      ///< fd, offset, iov, iov_count. result: bytes written, may be short.
   read,       ///< fd, offset, iov, iov_count. result: bytes read, may be short; 0: the end.
@@ -49,7 +52,7 @@ struct Completion {
   std::int32_t result = 0;
   /// Multishot: the op is still in flight and further completions follow. False: it came back.
   bool more = false;
-  /// recv with result > 0: the bytes, valid until the next Driver::turn().
+  /// recv with result > 0: the bytes, valid until the turn after the completion was handled.
   core::Bytes data;
 };
 
@@ -57,6 +60,8 @@ struct Op {
   OpKind kind = OpKind::close;
   bool in_flight =
       false;  ///< Set by Loop::submit, cleared before the completion with !more is handed over.
+  bool once = false;       ///< accept, recv: comes back with its first result.
+  bool unlimited = false;  ///< recv only: not held to its share of a turn (io/loop.h).
   int fd = -1;
   /// send, write, read: the array stays valid until the turn that starts the op has ended (both are
   /// copied by then), the bytes it names until the op came back.
@@ -64,7 +69,7 @@ struct Op {
   std::uint32_t iov_count = 0;
   OpenMode mode{};           ///< open_file only.
   std::uint64_t offset = 0;  ///< write, read, allocate: in the file.
-  std::uint64_t length = 0;  ///< allocate only.
+  std::uint64_t length = 0;  ///< allocate; recv: bytes handed over in this turn, the loop counts.
   /// open_file, unlink: valid until the turn that starts it has ended.
   const char* path = nullptr;
   Op* target = nullptr;  ///< cancel only; must be in flight at submit.

@@ -1,9 +1,12 @@
 // Each op kind against the simulated network.
 #include "io/sim_driver.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <span>
+#include <utility>
 
 namespace lepus::io {
 namespace {
@@ -25,6 +28,7 @@ bool is_file_op(OpKind kind) {
     case OpKind::cancel:
     case OpKind::wake:
     case OpKind::poll:
+    case OpKind::poll_hang_up:
       return false;
   }
   return false;
@@ -49,12 +53,9 @@ SimDriver::~SimDriver() { world_.drivers_[index_] = nullptr; }
 
 core::Nanos SimDriver::turn(OpList& submitted, std::vector<Completion>& completed,
                             core::Nanos wait_until) {
-  for (std::size_t i = 0; i < buffers_used_; ++i)
-    std::fill(buffers_[i].begin(), buffers_[i].end(), 0xDD);
-  buffers_used_ = 0;
+  free_buffers(completed);
   while (Op* op = submitted.pop()) begin(*op);
 
-  const std::size_t before = completed.size();
   const std::size_t count = pending_.size();
   const std::size_t first = count == 0 ? 0 : world_.random().below(count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -63,7 +64,7 @@ core::Nanos SimDriver::turn(OpList& submitted, std::vector<Completion>& complete
   }
   std::erase_if(pending_, [](const Pending& pending) { return pending.done; });
 
-  brought_some_ = completed.size() > before;
+  brought_some_ = !completed.empty();
   woken_ = false;
   wait_until_ = wait_until;
   // A turn takes some time, as the code that runs in it would.
@@ -71,10 +72,36 @@ core::Nanos SimDriver::turn(OpList& submitted, std::vector<Completion>& complete
   return world_.now();
 }
 
+/// All but those of what the loop put off: they come first from now on.
+void SimDriver::free_buffers(const Completed& put_off) {
+  const std::size_t used = std::exchange(buffers_used_, 0);
+  for (std::size_t i = 0; i < used; ++i) {
+    const bool keeps = std::any_of(put_off.begin(), put_off.end(), [&](const Completion& waits) {
+      return waits.data.data() == buffers_[i].data();
+    });
+    if (keeps) {
+      std::swap(buffers_[i], buffers_[buffers_used_++]);
+    } else {
+      std::fill(buffers_[i].begin(), buffers_[i].end(), 0xDD);
+    }
+  }
+}
+
 PeerName SimDriver::peer_name(int fd) {
   const SimConnection* connection = world_.network().find_connection(fd);
   CHECK(connection != nullptr);
   return connection->name;
+}
+
+void SimDriver::reset_on_close(int fd) {
+  SimConnection* connection = world_.network().find_connection(fd);
+  CHECK(connection != nullptr);
+  connection->reset_on_close = true;
+}
+
+int SimDriver::next_descriptor() {
+  // The standard ones, and one for each thing that is open.
+  return static_cast<int>(3 + world_.network().open_count());
 }
 
 core::Nanos SimDriver::next_event() const {
@@ -148,6 +175,9 @@ core::Nanos SimDriver::event_of(const Pending& pending) const {
     case OpKind::poll:
       event = core::never;
       break;
+    case OpKind::poll_hang_up:
+      event = event_of_hang_up(op);
+      break;
     case OpKind::shutdown_write:
     case OpKind::close:
     case OpKind::cancel:
@@ -167,6 +197,13 @@ core::Nanos SimDriver::event_of_recv(const Op& op) const {
   const SimConnection* connection = world_.network().find_connection(op.fd);
   CHECK(connection != nullptr);
   return connection->reset ? 0 : connection->inbound.next_arrival();
+}
+
+/// The end of the peer's bytes is seen behind bytes that nobody reads.
+core::Nanos SimDriver::event_of_hang_up(const Op& op) const {
+  const SimConnection* connection = world_.network().find_connection(op.fd);
+  CHECK(connection != nullptr);
+  return connection->reset ? 0 : connection->inbound.end_arrival();
 }
 
 core::Nanos SimDriver::event_of_send(const Op& op) const {
@@ -196,6 +233,8 @@ void SimDriver::attempt(Pending& pending, Completed& completed) {
       return attempt_wake(pending, completed);
     case OpKind::poll:
       return;
+    case OpKind::poll_hang_up:
+      return attempt_hang_up(pending, completed);
     case OpKind::write:
     case OpKind::read:
     case OpKind::sync:
@@ -241,6 +280,11 @@ void SimDriver::attempt_recv(Pending& pending, Completed& completed) {
   CHECK(size == buffer.size());
   finish_or_go_on(pending, completed,
                   {pending.op, static_cast<std::int32_t>(size), true, core::Bytes(buffer)});
+}
+
+void SimDriver::attempt_hang_up(Pending& pending, Completed& completed) {
+  const bool reset = world_.network().find_connection(pending.op->fd)->reset;
+  finish(pending, completed, reset ? POLLRDHUP | POLLHUP | POLLERR : POLLRDHUP);
 }
 
 void SimDriver::attempt_send(Pending& pending, Completed& completed) {
@@ -331,7 +375,7 @@ void SimDriver::finish(Pending& pending, Completed& completed, std::int32_t resu
 void SimDriver::finish_or_go_on(Pending& pending, Completed& completed,
                                 const Completion& completion) {
   completed.push_back(completion);
-  pending.done = world_.random().chance(world_.faults().multishot_end);
+  pending.done = pending.op->once || world_.random().chance(world_.faults().multishot_end);
   completed.back().more = !pending.done;
 }
 

@@ -6,8 +6,8 @@
 // to do again. An op behaves as the kernel's does: accept and recv are multishot, a send goes on
 // until all is taken (or a fault cuts it short), close with ops of the same descriptor under way is
 // our mistake and stops the run. Received bytes live in buffers that are overwritten in the next
-// turn, so a view kept too long shows. Bytes of a write that change before it came back stop the
-// run.
+// turn but for those put off, so a view kept too long shows. Bytes of a write that change before it
+// came back stop the run.
 //
 // A crash of the process: abandon() of each driver and of each loop, SimNetwork::kill(), then
 // SimDisk::kill() or power_cut(); after that the owners of the ops can be destroyed in any state.
@@ -30,6 +30,9 @@ class SimDriver final : public Driver {
   core::Nanos now() override { return world_.now(); }
   core::Nanos wall_now() override { return world_.wall_now(); }
   PeerName peer_name(int fd) override;
+  void reset_on_close(int fd) override;
+  int next_descriptor() override;
+  std::size_t receive_buffers() const override { return world_.faults().buffer_count; }
   int wake_target() const override { return static_cast<int>(index_) + 1; }
 
   /// When the loop should run its next turn.
@@ -54,11 +57,13 @@ class SimDriver final : public Driver {
   };
   using Completed = std::vector<Completion>;
 
+  void free_buffers(const Completed& put_off);
   void begin(Op& op);
   void begin_file_op(Pending& pending);
   void attempt(Pending& pending, Completed& completed);
   void attempt_accept(Pending& pending, Completed& completed);
   void attempt_recv(Pending& pending, Completed& completed);
+  void attempt_hang_up(Pending& pending, Completed& completed);
   void attempt_send(Pending& pending, Completed& completed);
   void attempt_shutdown(Pending& pending, Completed& completed);
   void attempt_close(Pending& pending, Completed& completed);
@@ -72,12 +77,13 @@ class SimDriver final : public Driver {
   std::size_t maybe_short(std::size_t size, unsigned percent);
   core::Nanos event_of(const Pending& pending) const;
   core::Nanos event_of_recv(const Op& op) const;
+  core::Nanos event_of_hang_up(const Op& op) const;
   core::Nanos event_of_send(const Op& op) const;
 
   SimWorld& world_;
   std::size_t index_;
   std::vector<Pending> pending_;
-  std::vector<std::vector<std::uint8_t>> buffers_;  ///< In use since the last turn.
+  std::vector<std::vector<std::uint8_t>> buffers_;  ///< Those in use first.
   std::size_t buffers_used_ = 0;
   core::Nanos wait_until_ = 0;
   bool woken_ = false;

@@ -176,7 +176,7 @@ void SimNetwork::close(int fd) {
   SimConnection* connection = find_connection(fd);
   CHECK(connection != nullptr);
   connection->broker_open = false;
-  if (!connection->inbound.empty()) connection->reset = true;
+  if (!connection->inbound.empty() || connection->reset_on_close) connection->reset = true;
   connection->outbound.write_end(world_.later());
   connections_.erase(fd);
 }

@@ -63,6 +63,8 @@ class SimPipe {
   /// When the next bytes or the end can be read; core::never: nothing is under way.
   core::Nanos next_arrival() const;
   std::size_t read(std::uint8_t* at, std::size_t size_max, core::Nanos now);
+  /// core::never: it was not written.
+  core::Nanos end_arrival() const { return end_arrives_; }
   bool end_written() const { return end_arrives_ != core::never; }
   /// All was read and the end has arrived.
   bool at_end(core::Nanos now) const { return empty() && end_arrives_ <= now; }
@@ -84,6 +86,7 @@ struct SimConnection {
   SimPipe inbound;
   SimPipe outbound;
   bool reset = false;
+  bool reset_on_close = false;  ///< By the broker.
   bool client_open = true;
   bool broker_open = true;
 };

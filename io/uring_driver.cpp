@@ -12,6 +12,7 @@
 
 #include <bit>
 #include <cerrno>
+#include <climits>
 #include <ctime>
 
 #include "io/kernel_disk.h"
@@ -80,6 +81,7 @@ UringDriver::UringDriver(Key, const UringConfig& config) : config_(config) {
   CHECK(config.buffer_count <= 32768);
   CHECK(config.buffer_size > 0 && config.buffer_size <= INT32_MAX);
   handed_out_.reserve(config.buffer_count);
+  put_off_.resize(config.buffer_count);
 }
 
 int UringDriver::set_up() {
@@ -115,7 +117,7 @@ int UringDriver::set_up_buffers() {
   for (unsigned i = 0; i < config_.buffer_count; ++i) {
     handed_out_.push_back(static_cast<std::uint16_t>(i));
   }
-  give_back_buffers();
+  give_back_buffers({});
   return 0;
 }
 
@@ -137,9 +139,9 @@ void UringDriver::enable() {
 core::Nanos UringDriver::turn(OpList& submitted, std::vector<Completion>& completed,
                               core::Nanos wait_until) {
   if (!enabled_) enable();
-  give_back_buffers();
+  give_back_buffers(completed);
   while (Op* op = submitted.pop()) prepare(*op, next_sqe(completed));
-  // Completions collected on the way must not wait for others.
+  // Completions collected on the way, or put off, must not wait for others.
   enter(completed.empty() ? wait_until : 0);
   collect(completed);
   return clock_now();
@@ -166,16 +168,39 @@ PeerName UringDriver::peer_name(int fd) {
   return name;
 }
 
-void UringDriver::give_back_buffers() {
+void UringDriver::reset_on_close(int fd) {
+  // Without effect on a unix socket, and on one that is no longer connected.
+  constexpr linger at_once{1, 0};
+  (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+int UringDriver::next_descriptor() {
+  const int fd = fcntl(ring_.ring_fd, F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) return INT_MAX;
+  ::close(fd);
+  return fd;
+}
+
+void UringDriver::give_back_buffers(const std::vector<Completion>& put_off) {
   if (handed_out_.empty()) return;
+  const auto mark = [&](bool is_put_off) {
+    for (const Completion& completion : put_off) {
+      if (completion.data.empty()) continue;
+      const auto offset = static_cast<std::size_t>(completion.data.data() - buffers_);
+      put_off_[offset / config_.buffer_size] = is_put_off;
+    }
+  };
+  mark(true);
   const int mask = io_uring_buf_ring_mask(config_.buffer_count);
   int offset = 0;
-  for (const std::uint16_t index : handed_out_) {
+  std::erase_if(handed_out_, [&](std::uint16_t index) {
+    if (put_off_[index]) return false;
     io_uring_buf_ring_add(buffer_ring_, buffer(index), static_cast<unsigned>(config_.buffer_size),
                           index, mask, offset++);
-  }
+    return true;
+  });
   io_uring_buf_ring_advance(buffer_ring_, offset);
-  handed_out_.clear();
+  mark(false);
 }
 
 io_uring_sqe* UringDriver::next_sqe(std::vector<Completion>& completed) {
@@ -193,10 +218,18 @@ io_uring_sqe* UringDriver::next_sqe(std::vector<Completion>& completed) {
 void UringDriver::prepare(const Op& op, io_uring_sqe* sqe) {
   switch (op.kind) {
     case OpKind::accept:
-      io_uring_prep_multishot_accept(sqe, op.fd, nullptr, nullptr, SOCK_CLOEXEC);
+      if (op.once) {
+        io_uring_prep_accept(sqe, op.fd, nullptr, nullptr, SOCK_CLOEXEC);
+      } else {
+        io_uring_prep_multishot_accept(sqe, op.fd, nullptr, nullptr, SOCK_CLOEXEC);
+      }
       break;
     case OpKind::recv:
-      io_uring_prep_recv_multishot(sqe, op.fd, nullptr, 0, 0);
+      if (op.once) {
+        io_uring_prep_recv(sqe, op.fd, nullptr, 0, 0);
+      } else {
+        io_uring_prep_recv_multishot(sqe, op.fd, nullptr, 0, 0);
+      }
       sqe->flags |= IOSQE_BUFFER_SELECT;
       sqe->buf_group = buffer_group;
       break;
@@ -217,6 +250,9 @@ void UringDriver::prepare(const Op& op, io_uring_sqe* sqe) {
       break;
     case OpKind::poll:
       io_uring_prep_poll_multishot(sqe, op.fd, POLLIN);
+      break;
+    case OpKind::poll_hang_up:
+      io_uring_prep_poll_add(sqe, op.fd, POLLRDHUP);
       break;
     case OpKind::write:
     case OpKind::read:

@@ -1,6 +1,6 @@
 // The driver that is the kernel: one io_uring per loop.
 //
-//   turn(): give back the receive buffers of the last turn
+//   turn(): give back the receive buffers of what was handled
 //           -> one SQE per submitted op, user_data = the op's address
 //           -> one io_uring_enter: submit, run deferred work, wait if asked to
 //           -> one Completion per CQE, receive buffers handed out as views
@@ -11,7 +11,7 @@
 // on. SUBMIT_ALL: one bad op does not hold back the others. A full completion queue loses nothing
 // (NODROP): the kernel keeps the rest and the next enter brings it. No call but turn() touches the
 // ring. Receive buffers are shared by all sockets: a recv that finds none ends with -ENOBUFS and
-// its owner submits it again; by then the buffers of the turn are back.
+// its owner submits it again when there are (net/stream/stream_set.h).
 #pragma once
 
 #include <liburing.h>
@@ -44,6 +44,9 @@ class UringDriver final : public Driver {
   core::Nanos now() override;
   core::Nanos wall_now() override;
   PeerName peer_name(int fd) override;
+  void reset_on_close(int fd) override;
+  int next_descriptor() override;
+  std::size_t receive_buffers() const override { return config_.buffer_count; }
   int wake_target() const override;
 
   /// Enters so far: the cost of a turn is counted in these.
@@ -59,7 +62,7 @@ class UringDriver final : public Driver {
   int set_up();
   int set_up_buffers();
   void enable();
-  void give_back_buffers();
+  void give_back_buffers(const std::vector<Completion>& put_off);
   io_uring_sqe* next_sqe(std::vector<Completion>& completed);
   void prepare(const Op& op, io_uring_sqe* sqe);
   void prepare_send(const Op& op, io_uring_sqe* sqe);
@@ -75,7 +78,8 @@ class UringDriver final : public Driver {
   io_uring_buf_ring* buffer_ring_ = nullptr;
   std::uint8_t* buffers_ = nullptr;
   std::size_t mapped_size_ = 0;            ///< Of buffer_ring_ and buffers_, one mapping.
-  std::vector<std::uint16_t> handed_out_;  ///< Buffers in use since the last turn.
+  std::vector<std::uint16_t> handed_out_;  ///< Buffers in use.
+  std::vector<bool> put_off_;              ///< Scratch, by buffer: not handled yet.
   std::vector<msghdr> headers_;            ///< One per SQE slot: read by the kernel at submit.
   std::uint64_t enter_count_ = 0;
 };

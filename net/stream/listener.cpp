@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include "core/limits_net.h"
 #include "net/stream/socket_stream.h"
 
 namespace lepus::net {
@@ -31,12 +32,23 @@ Listener::~Listener() { CHECK(state_ == State::fresh || state_ == State::closed)
 void Listener::start() {
   CHECK(state_ == State::fresh);
   state_ = State::listening;
+  if (descriptor_max_ > 0) is_near_max_ = is_near_max(set_.loop().driver().next_descriptor());
   pump();
+}
+
+bool Listener::is_near_max(int fd) const {
+  return descriptor_max_ > 0 && fd >= descriptor_max_ - core::limits::accept_burst;
 }
 
 void Listener::stop() {
   if (state_ != State::listening) return;
   state_ = State::stopping;
+  set_.loop().timers().cancel(retry_timer_);
+  pump();
+}
+
+void Listener::retry() {
+  if (!retry_timer_.armed()) return;
   set_.loop().timers().cancel(retry_timer_);
   pump();
 }
@@ -54,13 +66,18 @@ void Listener::resume() {
 void Listener::on_accept(io::Op&, const io::Completion& completion) {
   if (completion.result >= 0) {
     const int fd = completion.result;
+    is_near_max_ = is_near_max(fd);
     acceptor_.on_accept(
         std::make_unique<SocketStream>(set_, fd, set_.loop().driver().peer_name(fd)));
   } else if (!passes_by_itself(completion.result) && state_ == State::listening) {
-    set_.loop().timers().arm(retry_timer_, set_.loop().now() + retry_ns);
-    acceptor_.on_accept_error(-completion.result);
+    wait(-completion.result);
   }
-  if (!completion.more) pump();
+  if (!completion.more || is_near_max_ != accept_.once) pump();
+}
+
+void Listener::wait(int error_code) {
+  set_.loop().timers().arm(retry_timer_, set_.loop().now() + core::limits::accept_retry);
+  acceptor_.on_accept_error(error_code);
 }
 
 void Listener::on_control(io::Op& op, const io::Completion&) {
@@ -78,17 +95,24 @@ void Listener::pump() {
   if (control_.in_flight) return;
   if (state_ != State::listening && state_ != State::stopping) return;
   const bool wanted = state_ == State::listening && !paused_ && !retry_timer_.armed();
-  if (wanted) {
-    if (!accept_.in_flight) set_.loop().submit(accept_);
+  if (wanted && !accept_.in_flight) return start_accept();
+  if (accept_.in_flight) {
+    if (!wanted || (is_near_max_ && !accept_.once)) start_control(io::OpKind::cancel, &accept_);
     return;
   }
-  if (accept_.in_flight) {
-    control_.kind = io::OpKind::cancel;
-    control_.target = &accept_;
-    return set_.loop().submit(control_);
-  }
-  if (state_ != State::stopping) return;
-  control_.kind = io::OpKind::close;
+  if (state_ == State::stopping) start_control(io::OpKind::close);
+}
+
+void Listener::start_accept() {
+  if (is_near_max_ && set_.loop().driver().next_descriptor() >= descriptor_max_)
+    return wait(EMFILE);
+  accept_.once = is_near_max_;
+  set_.loop().submit(accept_);
+}
+
+void Listener::start_control(io::OpKind kind, io::Op* target) {
+  control_.kind = kind;
+  control_.target = target;
   set_.loop().submit(control_);
 }
 

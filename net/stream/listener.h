@@ -5,7 +5,8 @@
 //
 // One op is always enough: the kernel goes on accepting until it runs into an error. A connection
 // that came in while the listener stops is still handed to the acceptor, which closes it like any
-// other.
+// other. With a reserve of descriptors it is one connection at a time when a burst might use it up,
+// and none while all others are in use: those that wait do so in the kernel's backlog.
 #pragma once
 
 #include "io/loop.h"
@@ -16,9 +17,6 @@ namespace lepus::net {
 
 class Listener {
  public:
-  /// After an error of the kind that does not pass by itself within the turn.
-  static constexpr core::Nanos retry_ns = 100 * core::nanos_per_ms;
-
   /// Owns `fd`, a listening socket (io::listen_tcp). `acceptor` outlives on_listener_closed().
   Listener(StreamSet& set, int fd, Acceptor& acceptor);
   Listener(const Listener&) = delete;
@@ -26,8 +24,12 @@ class Listener {
   /// After on_listener_closed(); or never started, then the fd is the caller's again.
   ~Listener();
 
+  /// No connection gets a descriptor of this number or above; 0 is no limit. Before start().
+  void set_descriptor_max(int max) { descriptor_max_ = max; }
   void start();
   void stop();
+  /// A connection closed: if descriptors were short, there is one now.
+  void retry();
   /// Stops taking new connections without closing (memory or descriptor alarms); they wait in the
   /// kernel's backlog.
   void pause();
@@ -38,13 +40,19 @@ class Listener {
 
   void on_accept(io::Op& op, const io::Completion& completion);
   void on_control(io::Op& op, const io::Completion& completion);
+  bool is_near_max(int fd) const;
   void on_retry_timer(io::Timer& timer);
+  void wait(int error_code);
+  void start_accept();
+  void start_control(io::OpKind kind, io::Op* target = nullptr);
   void pump();
 
   StreamSet& set_;
   Acceptor& acceptor_;
   State state_ = State::fresh;
   bool paused_ = false;
+  bool is_near_max_ = false;  ///< A burst of connections might use up the reserve.
+  int descriptor_max_ = 0;
   io::Op accept_;
   io::Op control_;
   io::Timer retry_timer_;

@@ -26,6 +26,8 @@ struct StreamHandler {
   virtual void on_bytes(core::Bytes bytes) = 0;
   /// The peer sends no more (half-close); it may still read.
   virtual void on_peer_closed() = 0;
+  /// While reading is paused: the peer sends no more, but what it sent before is not read yet.
+  virtual void on_hang_up() {}
   /// out() shrank: for water marks.
   virtual void on_sent() = 0;
   /// The last call. `why` is for the log: empty after close() or finish(), else what went wrong.
@@ -56,7 +58,11 @@ class Stream {
   /// False once closing (by close(), finish() or an error): do not add to out() any more.
   virtual bool is_open() const = 0;
 
-  /// After a pause up to a few buffers may still arrive.
+  /// A peer that takes nothing for so long, while something waits to be sent, is reset; core::never
+  /// is the default. Seen up to half as late again.
+  virtual void set_send_timeout(core::Nanos timeout) = 0;
+  /// After a pause up to a few buffers may still arrive. The peer's end is watched for all the
+  /// same: on_hang_up(), or on_closed() after a reset.
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
 

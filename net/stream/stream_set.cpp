@@ -11,7 +11,19 @@ void StreamSet::flush() {
     stream.touched_ = false;
     stream.flush_output();
   }
+  serve_line();
   buried_.clear();
+}
+
+/// Who comes out takes one buffer at most, and is started before sockets that only now get bytes.
+/// When none is free the loop has put off input, so there is a next turn.
+void StreamSet::serve_line() {
+  if (line_.empty()) return;
+  for (std::size_t free = loop_.free_receive_buffers(); free > 0; --free) {
+    Flushable* stream = line_.pop_front();
+    if (stream == nullptr) return;
+    stream->on_buffer_free();
+  }
 }
 
 std::span<iovec> StreamSet::take_pieces() {

@@ -1,8 +1,9 @@
-// The streams of one shard that have something to send in this turn, and those that may be
-// destroyed after it.
+// The streams of one shard that have something to send in this turn, those that found no receive
+// buffer, and those that may be destroyed after it.
 //
 //   stream.touch() -> list -> flush(), called from TurnHooks::flush(): one send op per touched
 //   stream without one in flight
+//   stream.wait_for_buffer() -> line -> flush(): as many as there are free buffers, oldest first
 //
 // A stream whose send is in flight is left alone: its completion touches it again. One send per
 // stream and turn.
@@ -12,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/intrusive_list.h"
 #include "io/loop.h"
 #include "net/stream/send_chain.h"
 #include "net/stream/stream.h"
@@ -19,7 +21,7 @@
 namespace lepus::net {
 
 /// Base of streams that a StreamSet flushes. Must not be destroyed while is_touched().
-class Flushable {
+class Flushable : public core::ListNode<Flushable> {
  public:
   Flushable() = default;
   Flushable(const Flushable&) = delete;
@@ -28,6 +30,8 @@ class Flushable {
 
   /// Starts one send of what waits, if none is in flight.
   virtual void flush_output() = 0;
+  /// It left the line: there is a receive buffer for it.
+  virtual void on_buffer_free() = 0;
   bool is_touched() const { return touched_; }
 
  private:
@@ -48,6 +52,14 @@ class StreamSet {
     stream.next_touched_ = touched_;
     touched_ = &stream;
   }
+  /// The stream found no receive buffer and asks for none until on_buffer_free().
+  void wait_for_buffer(Flushable& stream) {
+    if (!stream.linked()) line_.push_back(stream);
+  }
+  bool has_line() const { return !line_.empty(); }
+  void leave_line(Flushable& stream) {
+    if (stream.linked()) line_.remove(stream);
+  }
   /// From TurnHooks::flush(), after the journal's batch.
   void flush();
 
@@ -67,9 +79,12 @@ class StreamSet {
   static constexpr std::size_t pieces_per_chunk = 1024;
   static_assert(pieces_per_chunk % io::iov_max == 0);
 
+  void serve_line();
+
   io::Loop& loop_;
   BlockPool blocks_;
   Flushable* touched_ = nullptr;
+  core::IntrusiveList<Flushable> line_;  ///< For a receive buffer.
   std::vector<std::unique_ptr<Stream>> buried_;
   std::vector<std::unique_ptr<iovec[]>> chunks_;
   std::size_t pieces_used_ = 0;    ///< In this turn, over all chunks.

@@ -37,6 +37,9 @@ struct Cluster::Start final : public io::Driver {
   core::Nanos now() override { return driver.now(); }
   core::Nanos wall_now() override { return driver.wall_now(); }
   io::PeerName peer_name(int fd) override { return driver.peer_name(fd); }
+  void reset_on_close(int fd) override { driver.reset_on_close(fd); }
+  int next_descriptor() override { return driver.next_descriptor(); }
+  std::size_t receive_buffers() const override { return driver.receive_buffers(); }
   int wake_target() const override { return driver.wake_target(); }
   void forget() {
     driver.abandon();

@@ -17,6 +17,9 @@ class SabotagedDriver final : public io::Driver {
   core::Nanos now() override { return driver_.now(); }
   core::Nanos wall_now() override { return driver_.wall_now(); }
   io::PeerName peer_name(int fd) override { return driver_.peer_name(fd); }
+  void reset_on_close(int fd) override { driver_.reset_on_close(fd); }
+  int next_descriptor() override { return driver_.next_descriptor(); }
+  std::size_t receive_buffers() const override { return driver_.receive_buffers(); }
   int wake_target() const override { return driver_.wake_target(); }
 
  private:

@@ -4,8 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <string>
 #include <vector>
+
+#include "core/limits_net.h"
 
 namespace lepus::io {
 namespace {
@@ -28,6 +31,9 @@ class ScriptedDriver final : public Driver {
   core::Nanos now() override { return time; }
   core::Nanos wall_now() override { return time + wall_offset; }
   PeerName peer_name(int) override { return {}; }
+  void reset_on_close(int) override {}
+  int next_descriptor() override { return 0; }
+  std::size_t receive_buffers() const override { return 0; }
   int wake_target() const override { return 1; }
 
   std::vector<std::string> log;
@@ -125,6 +131,86 @@ TEST_F(LoopTest, MultishotStaysInFlightWhileMoreFollows) {
   loop_.run_turn();
   EXPECT_FALSE(op_.in_flight);
   EXPECT_EQ(loop_.ops_in_flight(), 0U);
+}
+
+/// Two sockets' input, as the driver brings it.
+class LoopInputTest : public LoopTest {
+ public:
+  void on_recv(Op& op, const Completion& completion) {
+    handled_.push_back((&op == &fast_ ? "fast " : "slow ") + std::to_string(completion.result));
+  }
+
+ protected:
+  LoopInputTest() {
+    for (Op* op : {&fast_, &slow_}) {
+      op->kind = OpKind::recv;
+      op->bind<&LoopInputTest::on_recv>(this);
+      loop_.submit(*op);
+    }
+    driver_.completes_at_once = false;
+    loop_.run_turn();
+  }
+  ~LoopInputTest() override {
+    driver_.scripted = {{&fast_, -ECANCELED, false, {}}, {&slow_, -ECANCELED, false, {}}};
+    for (int i = 0; i < 100; ++i) loop_.run_turn();
+  }
+  Completion input(Op& op, std::size_t size) const {
+    return {&op, static_cast<std::int32_t>(size), true, core::Bytes(memory_).first(size)};
+  }
+  std::vector<std::string> turn() {
+    handled_.clear();
+    loop_.run_turn();
+    return handled_;
+  }
+
+  Op fast_;
+  Op slow_;
+  std::vector<std::uint8_t> memory_ = std::vector<std::uint8_t>(core::limits::input_share);
+  std::vector<std::string> handled_;
+};
+
+using Lines = std::vector<std::string>;
+
+TEST_F(LoopInputTest, ASocketGetsItsShareOfATurnAndTheOthersTheirs) {
+  constexpr std::size_t half = core::limits::input_share / 2;
+  const std::string piece = "fast " + std::to_string(half);
+  for (int i = 0; i < 5; ++i) driver_.scripted.push_back(input(fast_, half));
+  driver_.scripted.push_back({&fast_, 0, true, {}});
+  driver_.scripted.push_back(input(slow_, 10));
+  loop_.run_turn();
+  EXPECT_EQ(turn(), (Lines{piece, piece, "slow 10"}));
+  EXPECT_LE(last_wait(), driver_.time);
+  EXPECT_EQ(turn(), (Lines{piece, piece}));
+  EXPECT_EQ(turn(), (Lines{piece, "fast 0"}));
+  EXPECT_EQ(last_wait(), core::never);
+}
+
+TEST_F(LoopInputTest, WhatTheOwnerOnlyDropsIsNotHeldBack) {
+  for (int i = 0; i < 5; ++i) driver_.scripted.push_back(input(fast_, memory_.size()));
+  loop_.run_turn();
+  EXPECT_EQ(turn().size(), 1U);
+  fast_.unlimited = true;
+  EXPECT_EQ(turn().size(), 4U);
+}
+
+TEST_F(LoopInputTest, ManySocketsShareATurnAndLittleIsAlwaysTaken) {
+  constexpr std::size_t count = core::limits::input_per_turn / core::limits::input_share + 2;
+  std::vector<Op> many(count);
+  for (Op& op : many) {
+    op.kind = OpKind::recv;
+    op.bind<&LoopInputTest::on_recv>(this);
+    loop_.submit(op);
+    driver_.scripted.push_back(input(op, memory_.size()));
+    driver_.scripted.push_back(input(op, 1));
+  }
+  driver_.scripted.push_back(input(fast_, 10));
+  loop_.run_turn();
+  EXPECT_EQ(turn().size(), count - 2 + 1);
+  EXPECT_EQ(turn().size(), count);
+  EXPECT_EQ(turn().size(), 2U);
+  for (Op& op : many) driver_.scripted.push_back({&op, -ECANCELED, false, {}});
+  loop_.run_turn();
+  loop_.run_turn();
 }
 
 TEST_F(LoopTest, FirstTurnDoesNotSleepThenItDoesWithTheFlagUp) {

@@ -2,6 +2,9 @@
 // over the simulated network, calm and with faults from seeds.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "core/limits_net.h"
 #include "tests/unit/net/stream_worlds.h"
 
 namespace lepus::net {
@@ -205,6 +208,72 @@ TEST_P(StreamConformance, PausedReadingHoldsThePeerBackAndLosesNothing) {
   EXPECT_EQ(session.received, words);
 }
 
+TEST_P(StreamConformance, WhilePausedThePeersEndIsSeenBehindItsBytes) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  write_all(*client, "first");
+  run_until([&] { return session.received == "first"; });
+  session.stream->pause_reading();
+  for (int i = 0; i < 20; ++i) world_->step(server_->loop);
+  write_all(*client, "last words");
+  client->shutdown_write();
+  run_until([&] { return session.hang_ups == 1; });
+  EXPECT_EQ(session.received, "first");
+  EXPECT_EQ(session.peer_closed, 0);
+  session.stream->resume_reading();
+  run_until([&] { return session.peer_closed == 1; });
+  EXPECT_EQ(session.received, "firstlast words");
+}
+
+TEST_P(StreamConformance, WhilePausedAResetEndsTheStream) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  session.stream->pause_reading();
+  for (int i = 0; i < 20; ++i) world_->step(server_->loop);
+  write_all(*client, "unread");
+  client->reset();
+  run_until([&] { return session.closed; });
+  EXPECT_NE(session.why, "");
+}
+
+TEST_P(StreamConformance, APeerThatTakesNothingIsReset) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  session.stream->set_send_timeout(150 * nanos_per_ms);
+  session.send(std::string(24 << 20, 'x'));
+  run_until([&] { return session.closed; });
+  EXPECT_EQ(session.why, "the client took no data for the send timeout");
+}
+
+TEST_P(StreamConformance, APeerThatTakesItAllInTimeIsNotReset) {
+  const auto client = world_->connect();
+  Session& session = server_->accept_one();
+  session.stream->set_send_timeout(60 * nanos_per_ms);
+  for (int round = 0; round < 3; ++round) {
+    session.send(std::string(1 << 20, 'x'));
+    EXPECT_EQ(read_all(*client, 1 << 20).size(), std::size_t{1} << 20);
+    const core::Nanos idle_until = server_->loop.now() + 100 * nanos_per_ms;
+    run_until([&] { return server_->loop.now() >= idle_until; });
+  }
+  EXPECT_FALSE(session.closed);
+}
+
+TEST_P(StreamConformance, ClientsLeaveAReserveOfDescriptors) {
+  constexpr std::size_t count = 12;
+  server_->hangs_up = true;
+  // The clients are in this process too, so theirs count with sockets of the kernel.
+  server_->set_descriptor_max(world_->driver().next_descriptor() + 8);
+  std::vector<std::unique_ptr<Client>> clients;
+  for (std::size_t i = 0; i < count; ++i) {
+    clients.push_back(world_->connect());
+    for (int turns = 0; turns < 50; ++turns) world_->step(server_->loop);
+  }
+  run_until([&] { return server_->accept_errors > 0; });
+  EXPECT_LE(server_->sessions.size(), 8U);
+  clients.clear();
+  run_until([&] { return server_->sessions.size() == count; });
+}
+
 TEST_P(StreamConformance, PauseAndResumeAtAnyTime) {
   const auto client = world_->connect();
   Session& session = server_->accept_one();
@@ -249,6 +318,67 @@ TEST_P(StreamConformance, MixedOutputArrivesInOrderAtASlowReader) {
   run_until([&] { return session.stream->out().empty(); });
   for (const LentBytes& bytes : lent) EXPECT_EQ(bytes.released, 1);
   EXPECT_EQ(server_->set.blocks().blocks_in_use(), 0U) << "an idle connection owns no block";
+}
+
+TEST_P(StreamConformance, AFastSenderLeavesTurnsAndBuffersToOthers) {
+  constexpr std::size_t total = 4 << 20;
+  const auto fast = world_->connect();
+  Session& fast_session = server_->accept_one();
+  const auto slow = world_->connect();
+  Session& slow_session = server_->accept_one();
+  std::size_t most_in_a_turn = 0;
+  std::size_t most_before_an_answer = 0;
+  std::size_t asked_at = 0;
+  std::size_t written = 0;
+  std::size_t asked = 0;
+  run_until([&] {
+    static const std::string block(64 << 10, 'x');
+    if (written < total) written += fast->write(block);
+    if (slow_session.received.size() == asked && slow->write("?") == 1) {
+      ++asked;
+      asked_at = fast_session.received.size();
+    }
+    const std::size_t before = fast_session.received.size();
+    world_->step(server_->loop);
+    const std::size_t now = fast_session.received.size();
+    most_in_a_turn = std::max(most_in_a_turn, now - before);
+    if (slow_session.received.size() < asked)
+      most_before_an_answer = std::max(most_before_an_answer, now - asked_at);
+    return now >= total;
+  });
+  // The piece that exceeds the share is still handed over whole.
+  EXPECT_LE(most_in_a_turn, core::limits::input_share + (32 << 10));
+  if (world_->is_calm()) {
+    EXPECT_LE(most_before_an_answer, 8 * core::limits::input_share);
+  }
+}
+
+TEST_P(StreamConformance, WhoFindsNoBufferWaitsInLine) {
+  constexpr std::size_t count = 40;
+  constexpr std::size_t each = 128 << 10;
+  std::vector<std::unique_ptr<Client>> clients;
+  std::vector<Session*> talking;
+  std::vector<std::size_t> written(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    clients.push_back(world_->connect());
+    talking.push_back(&server_->accept_one());
+  }
+  std::size_t widest = 0;
+  run_until([&] {
+    static const std::string block(16 << 10, 'x');
+    std::size_t least = each;
+    std::size_t most = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (written[i] < each) written[i] += clients[i]->write(block);
+      least = std::min(least, talking[i]->received.size());
+      most = std::max(most, talking[i]->received.size());
+    }
+    widest = std::max(widest, most - least);
+    return least >= each;
+  });
+  if (world_->is_calm()) {
+    EXPECT_LE(widest, each / 2);
+  }
 }
 
 TEST_P(StreamConformance, ManyConnectionsComeAndGo) {

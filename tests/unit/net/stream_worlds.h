@@ -50,6 +50,8 @@ class World {
   /// A client in the same thread could not end a sleep in the kernel. In the simulation sleeping is
   /// how time passes.
   virtual bool may_sleep() = 0;
+  /// Nothing is late or short.
+  virtual bool is_calm() { return true; }
 };
 
 class SocketClient final : public Client {
@@ -146,6 +148,7 @@ class SimulatedWorld final : public World {
     loop.run_turn();
   }
   bool may_sleep() override { return true; }
+  bool is_calm() override { return world_.faults().delay_ns_max == 0; }
   io::SimWorld& world() { return world_; }
 
  private:
@@ -182,6 +185,10 @@ class Session final : public StreamHandler {
     ++peer_closed;
     if (when_peer_closed) when_peer_closed();
   }
+  void on_hang_up() override {
+    CHECK(!closed);
+    ++hang_ups;
+  }
   void on_sent() override {
     CHECK(!closed);
     ++sent;
@@ -202,6 +209,7 @@ class Session final : public StreamHandler {
   std::string received;
   std::string why;
   int peer_closed = 0;
+  int hang_ups = 0;
   int sent = 0;
   bool closed = false;
   bool echoes = false;
@@ -238,6 +246,7 @@ class Server final : public Acceptor, public io::TurnHooks {
     sessions.push_back(std::make_unique<Session>(*this, std::move(stream)));
     Session& session = *sessions.back();
     session.echoes = echoes;
+    if (hangs_up) session.when_peer_closed = [&session] { session.stream->close(); };
     session.stream->start(session);
     if (stopping_) session.stream->close();
   }
@@ -273,7 +282,10 @@ class Server final : public Acceptor, public io::TurnHooks {
   io::Loop loop;
   StreamSet set;
   std::vector<std::unique_ptr<Session>> sessions;
+  void retry_accept() { listener_->retry(); }
+  void set_descriptor_max(int max) { listener_->set_descriptor_max(max); }
   bool echoes = false;
+  bool hangs_up = false;  ///< When the peer does.
   int accept_errors = 0;
 
  private:
@@ -288,6 +300,7 @@ inline void Session::on_closed(std::string_view reason) {
   closed = true;
   why = reason;
   server_.set.bury(std::move(stream_owned_));
+  server_.retry_accept();
 }
 
 inline void forget_closed(Server& server) {

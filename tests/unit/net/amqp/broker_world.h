@@ -31,6 +31,9 @@ class StillDriver final : public io::Driver {
   core::Nanos turn(io::OpList&, std::vector<io::Completion>&, core::Nanos) override { return time; }
   core::Nanos now() override { return time; }
   io::PeerName peer_name(int) override { return {}; }
+  void reset_on_close(int) override {}
+  int next_descriptor() override { return 0; }
+  std::size_t receive_buffers() const override { return 0; }
   int wake_target() const override { return 0; }
 
   core::Nanos time = core::nanos_per_s;

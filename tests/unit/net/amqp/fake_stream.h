@@ -26,6 +26,7 @@ struct Link {
   bool reading_paused = false;       ///< The server does not read.
   bool window_closed = false;        ///< The client does not read: nothing leaves the server.
   std::size_t unsent = 0;            ///< What waits in the server.
+  core::Nanos send_timeout = 0;      ///< As the server set it.
   std::size_t piece_max = SIZE_MAX;  ///< Bytes handed to the server at once, at most.
 };
 
@@ -40,6 +41,7 @@ class FakeStream final : public net::Stream {
   net::SendChain& out() override { return out_; }
   void touch() override { CHECK(handler_ != nullptr); }
   bool is_open() const override { return state_ == State::open; }
+  void set_send_timeout(core::Nanos timeout) override { link_->send_timeout = timeout; }
   void pause_reading() override { link_->reading_paused = true; }
   void resume_reading() override { link_->reading_paused = false; }
   void shutdown_write() override { fin_wanted_ = true; }
@@ -64,7 +66,8 @@ class FakeStream final : public net::Stream {
       link_->to_server.clear();
       return true;
     }
-    if (state_ != State::open || link_->reading_paused) return false;
+    if (state_ != State::open) return false;
+    if (link_->reading_paused) return step_hang_up();
     if (link_->to_server.empty()) return step_half_close();
     const std::size_t max = std::min(link_->piece_max, link_->to_server.size());
     const std::size_t size = link_->piece_max == SIZE_MAX ? max : 1 + random_.below(max);
@@ -103,6 +106,11 @@ class FakeStream final : public net::Stream {
     handler_->on_peer_closed();
     return true;
   }
+  bool step_hang_up() {
+    if (!link_->half_closed || std::exchange(hang_up_told_, true)) return false;
+    handler_->on_hang_up();
+    return true;
+  }
   bool take_output() {
     if (link_->window_closed || out_.empty()) return false;
     while (!out_.empty()) {
@@ -126,6 +134,7 @@ class FakeStream final : public net::Stream {
   State state_ = State::open;
   const char* failure_ = "";
   bool half_close_told_ = false;
+  bool hang_up_told_ = false;
   bool fin_wanted_ = false;
 };
 

@@ -27,6 +27,9 @@ class FakeDriver final : public io::Driver {
   core::Nanos now() override { return time; }
   core::Nanos wall_now() override { return time + wall_offset; }
   io::PeerName peer_name(int) override { return {}; }
+  void reset_on_close(int) override {}
+  int next_descriptor() override { return 0; }
+  std::size_t receive_buffers() const override { return 0; }
   int wake_target() const override { return target_; }
 
   core::Nanos time = core::nanos_per_s;
