@@ -1,9 +1,11 @@
 // Life of a connection: phases, errors, alarms, heartbeats, and the several ways to end.
 #include "net/amqp/connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/limits.h"
+#include "core/limits_net.h"
 #include "net/amqp/server.h"
 
 namespace lepus::amqp {
@@ -14,6 +16,16 @@ using core::LogLevel;
 using core::ReplyCode;
 namespace limits = core::limits;
 
+namespace {
+
+/// "basic.publish"; "" when the fault is no method's.
+std::string_view failed_method(const AmqpError& error) {
+  if (error.class_id == 0) return {};
+  return method_name(static_cast<MethodId>(error.class_id << 16 | error.method_id));
+}
+
+}  // namespace
+
 Connection::Connection(Server& server, std::unique_ptr<net::Stream> stream, core::ConnectionId id)
     : server_(server), stream_(std::move(stream)), writer_(stream_->out()), id_(id) {
   timer_.bind<&Connection::on_timer>(this);
@@ -22,12 +34,14 @@ Connection::Connection(Server& server, std::unique_ptr<net::Stream> stream, core
 Connection::~Connection() {
   server_.loop().timers().cancel(timer_);
   CHECK(channels_.empty());
+  CHECK(!linked());
 }
 
 void Connection::start() {
-  opened_at_ = last_received_ = server_.loop().now();
+  opened_at_ = server_.loop().now();
   const core::Nanos timeout = server_.settings().handshake_timeout;
   if (timeout != core::never) server_.loop().timers().arm(timer_, opened_at_ + timeout);
+  stream_->set_send_timeout(server_.settings().send_timeout);
   stream_->start(*this);
 }
 
@@ -40,7 +54,9 @@ void Connection::raise(Channel& channel, AmqpError error) {
                       {{"peer", stream_->peer().text()},
                        {"user", user_},
                        {"vhost", vhost_name_},
+                       {"connection_name", given_name()},
                        {"channel", channel.number()},
+                       {"method", failed_method(error)},
                        {"reason", error.text()}});
   channel.close_with(error);
 }
@@ -49,6 +65,7 @@ void Connection::raise(Channel& channel, AmqpError error) {
 void Connection::fail(AmqpError error) {
   if (phase_ == Phase::close_sent || phase_ == Phase::finished) return;
   close_reason_ = error.text();
+  close_method_ = failed_method(error);
   phase_ = Phase::close_sent;
   shut_down_channels(false);
   const std::string text = error.text();
@@ -60,7 +77,9 @@ void Connection::fail(AmqpError error) {
 
 void Connection::force_close(AmqpError error) {
   if (phase_ == Phase::close_sent || phase_ == Phase::finished) return;
-  if (phase_ == Phase::open || phase_ == Phase::closing) {
+  if (phase_ == Phase::lingering) {
+    stream_->close();
+  } else if (phase_ == Phase::open || phase_ == Phase::closing) {
     fail(std::move(error));
   } else {
     close_silently(error);
@@ -101,9 +120,40 @@ void Connection::close_silently(const AmqpError& why) {
   finish();
 }
 
+/// A client's fault before connection.open. It gets to know late, so that trying again and again is
+/// slow, and what it still sends is dropped.
+void Connection::refuse(AmqpError error) {
+  const bool is_told = error.whole_connection;
+  const bool is_login = phase_ == Phase::starting && error.code == ReplyCode::access_refused;
+  if (is_told && (!is_login || server_.lingering().tells_refusal_at_once(server_.loop().now())))
+    return fail(std::move(error));
+  close_reason_ = error.text();
+  lost_sync_ = true;
+  if (is_told) late_refusal_ = std::make_unique<AmqpError>(std::move(error));
+  linger(limits::handshake_linger);
+}
+
+/// It is over but for the socket.
+void Connection::linger(core::Nanos wait) {
+  phase_ = Phase::lingering;
+  leave_counts();
+  log_end();
+  std::vector<std::uint8_t>{}.swap(carry_);
+  server_.loop().timers().arm(timer_, server_.loop().now() + wait);
+  if (Connection* oldest = server_.lingering().add(*this)) oldest->abort();
+}
+
+void Connection::on_linger_end() {
+  server_.lingering().remove(*this);
+  if (late_refusal_ == nullptr) return stream_->close();
+  lost_sync_ = false;
+  fail(std::move(*std::exchange(late_refusal_, nullptr)));
+}
+
 /// Sends what is left, then waits a while for the peer's end.
 void Connection::finish() {
   phase_ = Phase::finished;
+  server_.lingering().remove(*this);
   leave_counts();
   server_.loop().timers().cancel(timer_);
   stream_->finish(limits::close_ok_wait);
@@ -182,14 +232,38 @@ void Connection::ask_exclusive_queues_gone(const core::ChannelRef& who) {
 void Connection::on_exclusive_queues_gone() {
   if (phase_ != Phase::closing) return;
   send(ConnectionCloseOk{});
-  finish();
+  for (; closes_due_ > 0; --closes_due_) send(ConnectionCloseOk{});
+  const core::Nanos interval = heartbeat_s_ * core::nanos_per_s;
+  linger(interval > 0 ? std::min(interval, limits::close_linger) : limits::close_linger);
+}
+
+/// Several threads of a client may have closed the connection at once: each waits for its answer.
+void Connection::answer_close_while_lingering() {
+  if (stream_->out().size() > limits::lingering_output_max) return stream_->close();
+  send(ConnectionCloseOk{});
 }
 
 // --- Stream
 
 void Connection::on_peer_closed() {
-  if (close_reason_.empty()) close_reason_ = "client closed the socket without connection.close";
   if (phase_ == Phase::finished) return;
+  if (phase_ == Phase::lingering) return finish();
+  input_ended_ = true;
+  if (carry_.empty() || !(held() || resume_due_)) return end_without_client();
+  on_hang_up();
+}
+
+/// The client is gone, and what it sent is not all read. Behind an alarm it is not going to be:
+/// nobody knows how long that lasts, and the client may hold what causes it. Else it is waited for.
+void Connection::on_hang_up() {
+  if (phase_ != Phase::open || (holds_ & hold_alarm) != 0) return end_without_client();
+  client_gone_ = true;
+  server_.loop().timers().arm(timer_, server_.loop().now() + limits::client_gone_wait);
+}
+
+void Connection::end_without_client() {
+  if (phase_ == Phase::finished || phase_ == Phase::lingering) return;
+  if (close_reason_.empty()) close_reason_ = "client closed the socket without connection.close";
   phase_ = Phase::finished;  // Before the channels end: no close-ok is due any more.
   shut_down_channels(false);
   finish();
@@ -197,6 +271,7 @@ void Connection::on_peer_closed() {
 
 void Connection::on_sent() {
   ++sent_count_;
+  heartbeat_.on_sent(server_.loop().now());
   if (!consumers_paused_ || stream_->out().size() > limits::send_low_water) return;
   consumers_paused_ = false;
   for (const auto& [number, channel] : channels_) channel->resume_consumers();
@@ -204,6 +279,7 @@ void Connection::on_sent() {
 
 void Connection::on_closed(std::string_view why) {
   phase_ = Phase::finished;
+  server_.lingering().remove(*this);
   server_.loop().timers().cancel(timer_);
   shut_down_channels(false);
   if (may_own_queues_ && !close_port_) ask_exclusive_queues_gone({});
@@ -211,13 +287,29 @@ void Connection::on_closed(std::string_view why) {
   CHECK(channels_.empty());
   leave_counts();
   if (!why.empty()) close_reason_ = why;
+  log_end();
+  server_.bury(*this, std::move(stream_));
+}
+
+/// Who connects and sends nothing looks whether the port answers: one line for many of them.
+void Connection::log_end() {
+  if (std::exchange(is_end_logged_, true)) return;
+  const core::Nanos now = server_.loop().now();
+  if (received_bytes_ == 0) {
+    const std::uint64_t count = server_.probe_gate().admit(now);
+    if (count == 0) return;
+    server_.log().write(LogLevel::info, LogCategory::connection, "connections that sent nothing",
+                        {{"last_peer", stream_->peer().text()}, {"count", count}});
+    return;
+  }
   server_.log().write(LogLevel::info, LogCategory::connection, "connection closed",
                       {{"peer", stream_->peer().text()},
                        {"user", user_},
                        {"vhost", vhost_name_},
+                       {"connection_name", given_name()},
                        {"reason", close_reason_},
-                       {"open_ms", (server_.loop().now() - opened_at_) / core::nanos_per_ms}});
-  server_.bury(*this, std::move(stream_));
+                       {"method", close_method_},
+                       {"open_ms", (now - opened_at_) / core::nanos_per_ms}});
 }
 
 // --- Alarms
@@ -245,39 +337,44 @@ void Connection::on_timer(io::Timer&) {
   switch (phase_) {
     case Phase::open:
     case Phase::closing:
+      if (client_gone_ && held()) return end_without_client();
       on_heartbeat_due(now);
       return;
     case Phase::awaiting_header:
     case Phase::starting:
     case Phase::tuning:
     case Phase::opening:
-      close_silently({ReplyCode::connection_forced, "handshake timeout"});
+      close_reason_ = "handshake timeout";
+      stream_->close();
       return;
     case Phase::close_sent:
-      finish();
+      stream_->close();  // The client had its time to answer.
+      return;
+    case Phase::lingering:
+      on_linger_end();
       return;
     case Phase::finished:
       return;
   }
 }
 
-/// Twice per interval: something is sent when nothing else was; a peer silent for two intervals is
-/// gone. While we do not read, its silence says nothing.
+/// While we do not read, the client's silence says nothing. While it does not, a heartbeat more
+/// would tell it nothing.
 void Connection::on_heartbeat_due(core::Nanos now) {
-  const core::Nanos interval = heartbeat_s_ * core::nanos_per_s;
-  if (paused_) last_received_ = now;
-  if (now - last_received_ > 2 * interval) {
+  if (!heartbeat_.is_on()) return;
+  if (paused_) heartbeat_.on_received(now);
+  if (heartbeat_.is_peer_gone(now)) {
     close_reason_ =
         "missed heartbeats from the client, timeout " + std::to_string(heartbeat_s_) + " s";
     stream_->close();
     return;
   }
-  if (!wrote_) {
-    writer_.heartbeat();
-    stream_->touch();
+  if (heartbeat_.is_send_due(now)) {
+    heartbeat_.on_sent(now);
+    if (stream_->out().empty()) writer_.heartbeat();
+    touch();
   }
-  wrote_ = false;
-  server_.loop().timers().arm(timer_, now + interval / 2);
+  server_.loop().timers().arm(timer_, heartbeat_.next_look());
 }
 
 }  // namespace lepus::amqp

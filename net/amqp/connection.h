@@ -1,11 +1,12 @@
 // One AMQP connection: bytes in, frames to channels, errors out. The page where every protocol
 // failure becomes visible.
 //
-//   awaiting_header -> starting -> tuning -> opening -> open -> closing -> finished
-//   any -> close_sent -> finished
+//   awaiting_header -> starting -> tuning -> opening -> open -> closing -> lingering -> finished
+//   a fault before open -> lingering; any -> close_sent -> finished
 //
 //   closing: the client asked; channels give back what they hold before close-ok
 //   close_sent: we said connection.close; everything but close-ok is discarded
+//   lingering: it is over, the socket is left to the client for a while (net/amqp/lingering.h)
 //
 // Input is held (kept, and above a limit the socket not read) while a channel waits for another
 // thread's answer, while a shard it feeds is behind, or while an alarm blocks publishers. A
@@ -22,6 +23,7 @@
 
 #include "core/amqp_error.h"
 #include "core/base/ids.h"
+#include "core/base/intrusive_list.h"
 #include "core/base/slab.h"
 #include "core/stats.h"
 #include "core/use_counter.h"
@@ -29,6 +31,7 @@
 #include "net/amqp/channel.h"
 #include "net/amqp/close_port.h"
 #include "net/amqp/frame.h"
+#include "net/amqp/heartbeat.h"
 #include "net/amqp/methods.gen.h"
 #include "net/amqp/writer.h"
 #include "net/stream/stream.h"
@@ -37,7 +40,7 @@ namespace lepus::amqp {
 
 class Server;
 
-class Connection final : public net::StreamHandler {
+class Connection final : public net::StreamHandler, public core::ListNode<Connection> {
  public:
   enum class Phase : std::uint8_t {
     awaiting_header,
@@ -47,6 +50,7 @@ class Connection final : public net::StreamHandler {
     open,
     closing,
     close_sent,
+    lingering,
     finished
   };
   /// Why input is held; several may hold at once.
@@ -76,15 +80,14 @@ class Connection final : public net::StreamHandler {
   const Capabilities& capabilities() const { return capabilities_; }
   /// "127.0.0.1:1234 -> 127.0.0.1:5672"
   std::string name() const { return stream_->peer().text(); }
+  /// What the client calls itself (client property connection_name); "" when it does not.
+  std::string_view given_name() const;
   /// The firehose of its virtual host is on.
   bool is_traced() const { return is_traced_; }
   void look_at_trace();
 
   /// Something was written: it leaves at the end of the turn.
-  void touch() {
-    wrote_ = true;
-    stream_->touch();
-  }
+  void touch() { stream_->touch(); }
   /// Its consumers are to wait; Channel::resume_consumers() comes when output is low again.
   bool pauses_consumers() {
     const bool pause = stream_->out().size() > core::limits::send_high_water;
@@ -123,7 +126,7 @@ class Connection final : public net::StreamHandler {
   void describe_consumers(std::vector<core::ConsumerStats>& out) const;
   /// Tells the client and closes: 320 when the broker stops.
   void force_close(core::AmqpError error);
-  /// Drops the socket at once.
+  /// Drops the socket at once. For who lingers too.
   void abort() { stream_->close(); }
 
  private:
@@ -136,6 +139,7 @@ class Connection final : public net::StreamHandler {
   // StreamHandler
   void on_bytes(core::Bytes bytes) override;
   void on_peer_closed() override;
+  void on_hang_up() override;
   void on_sent() override;
   void on_closed(std::string_view why) override;
 
@@ -154,6 +158,7 @@ class Connection final : public net::StreamHandler {
   void to_channel(const Frame& frame);
   void open_channel(const Frame& frame);
   bool reads_input() const { return phase_ != Phase::finished && !lost_sync_; }
+  void answer_close_while_lingering();
 
   // handshake.cpp
   void send_start();
@@ -183,8 +188,13 @@ class Connection final : public net::StreamHandler {
   void on_close_method();
   void fail(core::AmqpError error);
   void close_silently(const core::AmqpError& why);
+  void refuse(core::AmqpError error);
+  void linger(core::Nanos wait);
+  void on_linger_end();
   void finish();
   void leave_counts();
+  void end_without_client();
+  void log_end();
   void shut_down_channels(bool orderly);
   core::UseKey channel_key() const { return {core::UseKey::Kind::user_channels, user_id_.value}; }
   void ask_exclusive_queues_gone(const core::ChannelRef& who);
@@ -212,17 +222,20 @@ class Connection final : public net::StreamHandler {
   bool is_counted_ = false;  ///< As one of its virtual host and of its user.
   bool is_told_ = false;     ///< connection.created was, connection.closed is to be.
   bool is_traced_ = false;
-  bool lost_sync_ = false;  ///< After a broken frame nothing behind it can be read.
-  bool paused_ = false;     ///< The socket is not read.
+  bool is_end_logged_ = false;
+  bool lost_sync_ = false;    ///< Nothing that comes is read any more: it is dropped.
+  bool paused_ = false;       ///< The socket is not read.
+  bool client_gone_ = false;  ///< But not all it sent is read.
+  bool input_ended_ = false;  ///< The client's end of stream was read; carry_ holds what is left.
   bool consumers_paused_ = false;
-  bool wrote_ = false;         ///< Since the last heartbeat.
   bool blocked_told_ = false;  ///< connection.blocked was sent.
   std::uint16_t heartbeat_s_ = 0;
+  std::uint16_t closes_due_ = 0;    ///< connection.close that came while closing.
   std::uint16_t body_channel_ = 0;  ///< Of the body frame that has begun.
   std::uint32_t body_left_ = 0;     ///< Its payload bytes still to come; 0: none has begun.
   std::uint16_t channel_max_ = 0;
   std::size_t payload_max_ = payload_max_of(frame_min_size);
-  core::Nanos last_received_ = 0;
+  Heartbeat heartbeat_;
   Capabilities capabilities_;
   std::uint64_t received_bytes_ = 0;
   std::uint64_t received_count_ = 0;  ///< Of calls: RabbitMQ's recv_cnt counts packets.
@@ -233,11 +246,13 @@ class Connection final : public net::StreamHandler {
   std::string user_;
   std::string vhost_name_;
   std::string close_reason_;         ///< For the log.
+  std::string_view close_method_;    ///< That failed; static text.
   std::vector<std::uint8_t> carry_;  ///< A frame cut in two, or everything that came while held.
   Channel* last_channel_ = nullptr;  ///< Of the last frame: the next is mostly for the same.
   boost::unordered_flat_map<std::uint16_t, std::unique_ptr<Channel>> channels_;
   std::unique_ptr<ClosePort> close_port_;
-  io::Timer timer_;  ///< Handshake, heartbeat or close, by phase.
+  std::unique_ptr<core::AmqpError> late_refusal_;  ///< Told when lingering ends.
+  io::Timer timer_;                                ///< Handshake, heartbeat or close, by phase.
   core::Nanos opened_at_ = 0;
 };
 

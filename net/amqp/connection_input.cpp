@@ -5,12 +5,12 @@
 // Invariant: while input is not held, carry_ holds less than one frame (once a body frame has
 // begun: nothing, or its last byte). While it is held, carry_ keeps all that came.
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/access_rules.h"
 #include "core/limits.h"
 #include "net/amqp/connection.h"
+#include "net/amqp/protocol_header.h"
 #include "net/amqp/server.h"
 
 namespace lepus::amqp {
@@ -21,19 +21,6 @@ using core::ReplyCode;
 namespace limits = core::limits;
 
 namespace {
-
-constexpr std::size_t protocol_header_size = 8;
-constexpr std::array<std::uint8_t, protocol_header_size> protocol_header{'A', 'M', 'Q', 'P',
-                                                                         0,   0,   9,   1};
-
-/// 0-9-1, and what clients of 0-9 and 0-8 send; they get along with 0-9-1 as far as they go
-/// (RabbitMQ's rule).
-bool is_accepted_header(Bytes header) {
-  const std::string_view text = core::as_text(header);
-  using namespace std::string_view_literals;
-  return text == "AMQP\x00\x00\x09\x01"sv || text == "AMQP\x01\x01\x00\x09"sv ||
-         text == "AMQP\x01\x01\x08\x00"sv || text == "AMQP\x01\x01\x09\x01"sv;
-}
 
 AmqpError unknown_method(std::uint16_t class_id, std::uint16_t method_id) {
   AssemblerError error;
@@ -46,7 +33,7 @@ AmqpError unknown_method(std::uint16_t class_id, std::uint16_t method_id) {
 }  // namespace
 
 void Connection::on_bytes(Bytes bytes) {
-  last_received_ = server_.loop().now();
+  heartbeat_.on_received(server_.loop().now());
   received_bytes_ += bytes.size();
   ++received_count_;
   if (!reads_input()) return;
@@ -164,6 +151,7 @@ void Connection::resume_input() {
   if (held() || !reads_input()) return;
   const std::vector<std::uint8_t> kept = std::exchange(carry_, {});
   if (!kept.empty()) read(kept);
+  if (input_ended_ && !held() && !resume_due_) return end_without_client();
   if (held() || !paused_ || !reads_input()) return;
   paused_ = false;
   stream_->resume_reading();
@@ -178,7 +166,7 @@ void Connection::read_protocol_header(Bytes& bytes) {
   if (is_accepted_header(header)) return send_start();
   writer_.raw(protocol_header);
   touch();
-  close_silently({ReplyCode::frame_error, "protocol header of another protocol or version"});
+  close_silently({ReplyCode::frame_error, describe_foreign_header(header)});
 }
 
 void Connection::on_frame_result(const FrameResult& result) {
@@ -186,8 +174,10 @@ void Connection::on_frame_result(const FrameResult& result) {
   if (result.lost_sync()) lost_sync_ = true;
   if (phase_ == Phase::open) {
     fail(result.error());
+  } else if (phase_ == Phase::lingering) {
+    stream_->close();
   } else if (phase_ != Phase::close_sent) {
-    close_silently(result.error());
+    refuse(result.error());
   }
 }
 
@@ -204,10 +194,11 @@ void Connection::dispatch(const Frame& frame) {
       if (frame.type == FrameType::heartbeat) return;
       if (frame.channel == 0) return on_channel_zero(frame);
       if (phase_ == Phase::opening) return fail(unexpected_frame_error(frame));
-      return close_silently(unexpected_frame_error(frame));
-    case Phase::close_sent:
-      return on_frame_after_close(frame);
+      return refuse(unexpected_frame_error(frame));
     case Phase::closing:
+    case Phase::close_sent:
+    case Phase::lingering:
+      return on_frame_after_close(frame);
     case Phase::finished:
       return;
   }
@@ -222,7 +213,7 @@ void Connection::on_channel_zero(const Frame& frame) {
   const auto method = static_cast<MethodId>(number);
   if (!is_known(class_id, method_id)) {
     if (phase_ == Phase::open) return fail(unknown_method(class_id, method_id));
-    return close_silently(unknown_method(class_id, method_id));
+    return refuse(unknown_method(class_id, method_id));
   }
   if (phase_ != Phase::open) return on_handshake_method(method, arguments);
   if (Outcome error = on_connection_method(method, arguments)) fail(std::move(*error));
@@ -231,9 +222,13 @@ void Connection::on_channel_zero(const Frame& frame) {
 void Connection::on_frame_after_close(const Frame& frame) {
   if (frame.type != FrameType::method || frame.channel != 0) return;
   const auto method = static_cast<MethodId>(core::load_u32(frame.payload.data()));
-  if (method == MethodId::connection_close) send(ConnectionCloseOk{});
-  if (method != MethodId::connection_close_ok) return;
-  finish();
+  if (method == MethodId::connection_close) {
+    if (phase_ == Phase::lingering) return answer_close_while_lingering();
+    if (phase_ == Phase::close_sent) return send(ConnectionCloseOk{});
+    if (closes_due_ < UINT16_MAX) ++closes_due_;
+  } else if (method == MethodId::connection_close_ok && phase_ == Phase::close_sent) {
+    finish();
+  }
 }
 
 void Connection::to_channel(const Frame& frame) {

@@ -15,13 +15,16 @@ namespace {
 /// What RabbitMQ prints for 0-9-1, also where it is a field of an event.
 constexpr std::string_view protocol = "{0,9,1}";
 
-void write_name_given(FieldTableWriter& headers, const std::string& client_properties) {
-  const core::FieldTable table{core::as_bytes(client_properties)};
-  const auto name = table.find("connection_name");
-  if (name && name->is_string()) headers.text("user_provided_name", name->text());
+void write_name_given(FieldTableWriter& headers, std::string_view name) {
+  if (!name.empty()) headers.text("user_provided_name", name);
 }
 
 }  // namespace
+
+std::string_view Connection::given_name() const {
+  const auto name = core::FieldTable{core::as_bytes(client_properties_)}.find("connection_name");
+  return name && name->is_string() ? name->text() : std::string_view{};
+}
 
 /// `why` empty: it succeeded.
 void Connection::tell_login(const LoginTold& told) {
@@ -67,7 +70,7 @@ void Connection::tell_created() {
   headers.table("client_properties", core::as_bytes(client_properties_));
   headers.int64("connected_at", static_cast<std::int64_t>(row.connected_at_ms));
   headers.text("node", broker.node_name());
-  write_name_given(headers, client_properties_);
+  write_name_given(headers, given_name());
   broker.emit(std::move(event));
 }
 
@@ -83,7 +86,7 @@ void Connection::tell_closed() {
   headers.text("vhost", vhost_name_);
   headers.table("client_properties", core::as_bytes(client_properties_));
   headers.text("reason", close_reason_);
-  write_name_given(headers, client_properties_);
+  write_name_given(headers, given_name());
   broker.emit(std::move(event));
 }
 

@@ -1,6 +1,6 @@
 // The handshake: start, start-ok (SASL PLAIN or AMQPLAIN), tune, tune-ok, open. What a client does
-// wrong before connection.open is answered by closing the socket, as RabbitMQ does, but for refused
-// logins and limits, which are told (docs/COMPATIBILITY.md).
+// wrong before connection.open is answered by closing the socket, after a while, as RabbitMQ does;
+// but refused logins and limits are told (docs/COMPATIBILITY.md).
 #include <utility>
 
 #include "core/access_rules.h"
@@ -86,13 +86,10 @@ void Connection::on_handshake_method(MethodId method, core::Bytes arguments) {
                   class_id_of(method), method_id_of(method)};
   }
   if (!error) return;
-  server_.log().write(LogLevel::warning, LogCategory::connection, "handshake failed",
-                      {{"peer", stream_->peer().text()}, {"reason", error->text()}});
-  if (error->whole_connection) {
-    fail(std::move(*error));
-  } else {
-    close_silently(*error);
-  }
+  if (!(phase_ == Phase::starting && error->code == ReplyCode::access_refused))  // Logged already.
+    server_.log().write(LogLevel::warning, LogCategory::connection, "handshake failed",
+                        {{"peer", stream_->peer().text()}, {"reason", error->text()}});
+  refuse(std::move(*error));
 }
 
 void Connection::read_capabilities(core::Bytes client_properties) {
@@ -107,6 +104,7 @@ void Connection::read_capabilities(core::Bytes client_properties) {
 }
 
 Connection::Outcome Connection::on_start_ok(const ConnectionStartOk& start_ok) {
+  client_properties_ = core::as_text(start_ok.client_properties);
   read_capabilities(start_ok.client_properties);
   Login login;
   const bool plain = start_ok.mechanism == "PLAIN";
@@ -124,7 +122,6 @@ Connection::Outcome Connection::on_start_ok(const ConnectionStartOk& start_ok) {
   user_ = user->spec.name;
   user_id_ = user->id;
   mechanism_ = start_ok.mechanism;
-  client_properties_ = core::as_text(start_ok.client_properties);
   tell_login({user_, mechanism_});
   phase_ = Phase::tuning;
   const Settings& settings = server_.settings();
@@ -145,7 +142,10 @@ Connection::Outcome Connection::check_login(std::string_view mechanism, const Lo
   }
   if (why == nullptr) return std::nullopt;
   server_.log().write(LogLevel::warning, LogCategory::connection, "login refused",
-                      {{"peer", stream_->peer().text()}, {"user", login.name}, {"reason", why}});
+                      {{"peer", stream_->peer().text()},
+                       {"user", login.name},
+                       {"connection_name", given_name()},
+                       {"reason", why}});
   tell_login({login.name, mechanism, why});
   AmqpError error{ReplyCode::access_refused, "Login was refused using authentication mechanism " +
                                                  std::string{mechanism} +
@@ -224,12 +224,15 @@ Connection::Outcome Connection::on_open(const ConnectionOpen& open) {
   look_at_trace();
   tell_created();
   send(ConnectionOpenOk{});
-  io::TimerWheel& timers = server_.loop().timers();
-  timers.cancel(timer_);
-  if (heartbeat_s_ > 0)
-    timers.arm(timer_, server_.loop().now() + heartbeat_s_ * core::nanos_per_s / 2);
+  const core::Nanos now = server_.loop().now();
+  server_.loop().timers().cancel(timer_);
+  heartbeat_.start(heartbeat_s_, now);
+  on_heartbeat_due(now);
   server_.log().write(LogLevel::info, LogCategory::connection, "connection opened",
-                      {{"peer", stream_->peer().text()}, {"user", user_}, {"vhost", vhost_name_}});
+                      {{"peer", stream_->peer().text()},
+                       {"user", user_},
+                       {"vhost", vhost_name_},
+                       {"connection_name", given_name()}});
   return std::nullopt;
 }
 

@@ -50,7 +50,7 @@ void Server::accept(std::unique_ptr<net::Stream> stream, std::uint64_t elsewhere
   connection->set_handle(handle);
   connection->start();
   const std::uint64_t max = settings().connections_max;
-  if (max > 0 && elsewhere + connections_.live_count() > max) {
+  if (max > 0 && elsewhere + active_count() > max) {
     log().write(core::LogLevel::warning, core::LogCategory::connection,
                 "connection refused: limit reached", {{"max_connections", max}});
     connection->force_close({core::ReplyCode::not_allowed, "connection limit reached"});

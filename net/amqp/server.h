@@ -16,9 +16,11 @@
 #include "core/base/random.h"
 #include "core/broker.h"
 #include "core/log.h"
+#include "core/log_gate.h"
 #include "core/use_counter.h"
 #include "io/loop.h"
 #include "net/amqp/connection.h"
+#include "net/amqp/lingering.h"
 #include "net/amqp/settings.h"
 #include "net/stream/stream.h"
 
@@ -60,6 +62,8 @@ class Server {
   /// The hard end, when a clean one took too long.
   void abort_all();
   std::size_t connection_count() const { return connections_.live_count(); }
+  /// Without those that are over and only leave their socket to the client: what limits count.
+  std::size_t active_count() const { return connections_.live_count() - lingering_.count(); }
 
   /// Appends rows for the connections in slots from `slot` on, until there are enough for one turn.
   /// Returns where to go on; 0: that was all.
@@ -79,6 +83,8 @@ class Server {
 
   // --- For connections and channels
 
+  core::LogGate& probe_gate() { return probe_gate_; }
+  LingerList<Connection>& lingering() { return lingering_; }
   void resume_later(Connection& connection);
   /// `connection` feeds a shard whose mailbox is full or whose journal is behind: its input goes on
   /// when there is room.
@@ -106,11 +112,13 @@ class Server {
   Parts parts_;
   std::string server_properties_;
   core::Random random_;
+  LingerList<Connection> lingering_;  ///< Outlives the connections.
   core::Slab<Connection> connections_;
   std::vector<core::Slab<Connection>::Handle> resume_;
   std::vector<core::Slab<Connection>::Handle> resuming_;  ///< Scratch of after_mailboxes().
   std::vector<Waiting> congested_;
   std::vector<std::uint32_t> graveyard_;
+  core::LogGate probe_gate_;  ///< Of connections that sent nothing.
   std::vector<std::unique_ptr<Channel>> buried_channels_;
   core::IntrusiveList<Channel> ack_list_;
   std::vector<core::ConfirmWindow::Ack> ack_scratch_;

@@ -9,6 +9,7 @@
 
 #include "core/base/time.h"
 #include "core/limits.h"
+#include "core/limits_net.h"
 #include "net/amqp/interceptors.h"
 
 namespace lepus::amqp {
@@ -34,6 +35,8 @@ struct Settings {
   /// For the acknowledgement of a delivery, unless queue or consumer say another; core::never =
   /// none.
   core::Nanos consumer_timeout = core::never;
+  /// Of a socket that takes nothing; core::never = none.
+  core::Nanos send_timeout = core::limits::send_timeout_default;
   core::Nanos handshake_timeout = 10 * core::nanos_per_s;  ///< core::never = none.
 };
 

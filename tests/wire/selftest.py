@@ -74,8 +74,6 @@ class Comparison(unittest.TestCase):
         self.check(True, closed.format('3.0'), closed.format('3.4'))
         self.check(False, closed.format('3.0'), closed.format('0.0'))
         self.check(False, closed.format('0.0'), closed.format('3.0'))
-        self.check(True, suite.SILENT_LEPUS, closed.format('0.0'))
-        self.check(False, suite.SILENT_LEPUS, closed.format('10.0'))
 
     def test_counts(self):
         self.assertEqual(suite.frame_count(suite.NOTHING), (0, False))

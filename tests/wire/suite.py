@@ -20,7 +20,6 @@ from amqp_methods import BY_NAME
 NOTHING = '(nothing; connection stays open)'
 SELF = ' ; server closes socket itself'
 SILENT = 'socket closed by server after 3.0s'
-SILENT_LEPUS = 'socket closed by server in 0..4s'
 
 REPLY_NAMES = {311: 'CONTENT_TOO_LARGE', 320: 'CONNECTION_FORCED', 402: 'INVALID_PATH',
                403: 'ACCESS_REFUSED', 404: 'NOT_FOUND', 405: 'RESOURCE_LOCKED',
@@ -69,7 +68,7 @@ class Case:
         self.family, self.name, self.run = family, name, run
         self.golden = golden if isinstance(golden, tuple) else (golden,)
         if lepus is None:
-            lepus = SILENT_LEPUS if golden == SILENT else golden
+            lepus = golden
         self.lepus = lepus if isinstance(lepus, tuple) else (lepus,)
         self.later = options.get('later', False)
         self.alone = options.get('alone', False)

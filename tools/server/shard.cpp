@@ -1,6 +1,7 @@
 // A shard's turn, and its way from the first turn to the last.
 #include "tools/server/shard.h"
 
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -42,11 +43,14 @@ Shard::~Shard() {
 }
 
 void Shard::bury_stream(void* self, std::unique_ptr<net::Stream> stream) {
-  static_cast<Shard*>(self)->streams_.bury(std::move(stream));
+  Shard& shard = *static_cast<Shard*>(self);
+  shard.streams_.bury(std::move(stream));
+  for (const auto& listener : shard.listeners_) listener->retry();
 }
 
 void Shard::add_listener(int fd) {
   listeners_.push_back(std::make_unique<net::Listener>(streams_, fd, *this));
+  listeners_.back()->set_descriptor_max(parts_.descriptor_max);
 }
 
 void Shard::on_accept(std::unique_ptr<net::Stream> stream) {
@@ -57,10 +61,22 @@ void Shard::on_accept(std::unique_ptr<net::Stream> stream) {
   server_.accept(std::move(stream), others);
 }
 
+/// EMFILE also when the listener leaves the reserve alone.
 void Shard::on_accept_error(int error_code) {
-  parts_.log->write(LogLevel::error, LogCategory::connection, "cannot accept a connection",
+  const std::size_t cause = error_code == EMFILE ? 0 : error_code == ENFILE ? 1 : 2;
+  const std::uint64_t count = accept_errors_[cause].admit(parts_.loop->now());
+  if (count == 0) return;
+  const char* advice = "see OPERATIONS.md, limits of the system";
+  if (cause == 0)
+    advice =
+        "raise the limit of open files of this process (ulimit -n, LimitNOFILE=); clients wait";
+  if (cause == 1)
+    advice = "raise the limit of open files of the machine (fs.file-max); clients wait";
+  parts_.log->write(LogLevel::error, LogCategory::connection, "cannot accept connections",
                     {{"error", std::strerror(error_code)},
-                     {"do", "raise the limit of open files (ulimit -n, LimitNOFILE=)"}});
+                     {"descriptor_max", parts_.descriptor_max},
+                     {"count", count},
+                     {"do", advice}});
 }
 
 /// A connection that came in while the listener closed is told, too.
@@ -176,7 +192,7 @@ void Shard::flush() {
   memory_bytes_.store(
       broker_.memory().message_bytes + streams_.blocks().bytes_in_use() + ledger_.memory_bytes(),
       std::memory_order_relaxed);
-  connections_.store(server_.connection_count(), std::memory_order_relaxed);
+  connections_.store(server_.active_count(), std::memory_order_relaxed);
   parts_.loop->timers().arm(deadline_timer_, broker_.next_deadline());
   mesh_.wake();
 }

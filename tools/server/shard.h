@@ -7,6 +7,7 @@
 //                      -> send chains -> wake sleeping receivers
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "core/broker.h"
+#include "core/log_gate.h"
 #include "io/loop.h"
 #include "net/amqp/server.h"
 #include "net/stream/listener.h"
@@ -40,6 +42,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     core::UseCounter* uses = nullptr;      ///< Null: limits hold for this shard alone.
     std::string node = "lepus@localhost";  ///< As RabbitMQ would call it.
     std::string event_vhost = {};          ///< As of Control::Parts.
+    int descriptor_max = 0;                ///< Of client connections, see net::Listener; 0: none.
   };
   explicit Shard(const Parts& parts);
   ~Shard() override;
@@ -100,6 +103,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   ShardInquiries inquiries_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::size_t listeners_open_ = 0;
+  std::array<core::LogGate, 3> accept_errors_;  ///< By what is short.
   Phase phase_ = Phase::starting;
   bool gives_up_ = false;  ///< On what the journal has no room for.
   io::Timer stop_timer_;

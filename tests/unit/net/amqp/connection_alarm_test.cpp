@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "tests/unit/net/amqp/connection_world.h"
 
 namespace lepus::amqp {
@@ -92,6 +94,63 @@ TEST_P(ConnectionAlarmTest, ABlockedPublisherFillsOnlyItsShareOfMemory) {
 }
 
 /// Held frames are there in full when the connection is told to go, and the client goes on talking.
+TEST_P(ConnectionAlarmTest, ABlockedClientThatIsGoneIsNoticedAtOnce) {
+  const auto other = opened();
+  for (const bool reset : {true, false}) {
+    const auto publisher = opened();
+    QueueDeclare how{};
+    how.exclusive = true;
+    const std::string mine = reset ? "mine" : "mine too";
+    publisher->declare(mine, how);
+    world_.broadcast(core::Alarm{true});
+    world_.settle();
+    if (GetParam() > 0) publisher->link().piece_max = 5'000;
+    for (int i = 0; i < 500; ++i) publisher->publish("", "q", std::string(1'000, 'b'));
+    (void)publisher->expect<ConnectionBlocked>(0);
+    EXPECT_TRUE(publisher->link().reading_paused);
+    (reset ? publisher->link().reset : publisher->link().half_closed) = true;
+    world_.settle();
+    EXPECT_EQ(world_.server().connection_count(), 1U);
+    EXPECT_TRUE(publisher->link().closed);
+    world_.broadcast(core::Alarm{false});
+    other->declare(mine);
+  }
+}
+
+TEST_P(ConnectionAlarmTest, WhatAClientSentBeforeItWentIsReadAfterAnAnswer) {
+  const auto one = opened();
+  if (GetParam() > 0) one->link().piece_max = 5'000;
+  world_.control_sleeps = true;
+  QueueDeclare how{};
+  how.queue = "q2";
+  one->send(1, how);
+  one->publish("", "q2", "first");
+  one->publish("", "q2", std::string(core::limits::held_input_max, 'x'));
+  one->link().half_closed = true;
+  world_.settle();
+  EXPECT_EQ(world_.server().connection_count(), 1U);
+  world_.control_sleeps = false;
+  world_.settle();
+  EXPECT_EQ(world_.server().connection_count(), 0U);
+  const auto two = opened();
+  EXPECT_EQ(two->message_count("q2"), 2U);
+}
+
+TEST_P(ConnectionAlarmTest, ButNotForEver) {
+  const auto one = opened();
+  world_.control_sleeps = true;
+  one->send(1, QueueDeclare{"q2"});
+  one->publish("", "q2", "held");
+  one->link().half_closed = true;
+  world_.settle();
+  EXPECT_EQ(world_.server().connection_count(), 1U);
+  world_.advance(5 * core::nanos_per_s + core::nanos_per_ms);
+  EXPECT_TRUE(one->link().closed);
+  world_.control_sleeps = false;
+  world_.settle();
+  EXPECT_EQ(world_.server().connection_count(), 0U);
+}
+
 TEST_P(ConnectionAlarmTest, StopWhileBlocked) {
   const auto publisher = opened();
   publisher->declare("q");

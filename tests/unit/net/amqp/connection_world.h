@@ -34,6 +34,14 @@ class ConnectionTest : public ::testing::TestWithParam<std::size_t> {
     EXPECT_TRUE(client.quiet());
     EXPECT_TRUE(client.link().server_sent_fin);
   }
+  /// The server leaves the socket alone for so long, then closes it.
+  void expect_end_after(TestClient& client, core::Nanos wait) {
+    world_.advance(wait - core::nanos_per_s);
+    EXPECT_FALSE(client.link().closed);
+    EXPECT_FALSE(client.link().server_sent_fin);
+    world_.advance(core::nanos_per_s + core::nanos_per_ms);
+    EXPECT_TRUE(client.link().closed);
+  }
 
   BrokerWorld world_{options()};
 };

@@ -168,7 +168,10 @@ class TestClient {
   void close() {
     send(0, ConnectionClose{200, "bye", 0, 0});
     (void)expect<ConnectionCloseOk>(0);
-    EXPECT_TRUE(link_->server_sent_fin);
+    EXPECT_FALSE(link_->server_sent_fin);
+    link_->half_closed = true;  // The client ends it, as with RabbitMQ.
+    world_.settle();
+    EXPECT_TRUE(link_->closed);
   }
 
   // --- In

@@ -1,0 +1,39 @@
+// When heartbeats are due, in both directions (AMQP 0-9-1 section 4.2.7).
+//
+//   to the client:   something at least every half interval, the first half an interval after
+//                    start(); clients give up after one silent interval, or two
+//   from the client: one that was silent for three intervals is gone. RabbitMQ looks once an
+//                    interval and gives up at the second look without change: after two to three
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "core/base/time.h"
+
+namespace lepus::amqp {
+
+class Heartbeat {
+ public:
+  /// 0 seconds: there are none.
+  void start(std::uint16_t interval_s, core::Nanos now) {
+    interval_ = interval_s * core::nanos_per_s;
+    sent_ = received_ = now;
+  }
+  bool is_on() const { return interval_ > 0; }
+  void on_received(core::Nanos now) { received_ = now; }
+  void on_sent(core::Nanos now) { sent_ = now; }
+  bool is_send_due(core::Nanos now) const { return now - sent_ >= interval_ / 2; }
+  bool is_peer_gone(core::Nanos now) const { return now - received_ >= 3 * interval_; }
+  /// When one of the two may have become true.
+  core::Nanos next_look() const {
+    return std::min(sent_ + interval_ / 2, received_ + 3 * interval_);
+  }
+
+ private:
+  core::Nanos interval_ = 0;
+  core::Nanos sent_ = 0;
+  core::Nanos received_ = 0;
+};
+
+}  // namespace lepus::amqp
