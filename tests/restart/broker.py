@@ -68,7 +68,7 @@ class Node:
 
     # --- the process ---
 
-    def launch(self, shards, file_size_max=None, settings=None):
+    def launch(self, shards, file_size_max=None, settings=None, files_max=None):
         """Starts the process without waiting for it.
 
         On a port of its own each time: the kernel closes the sockets of a killed io_uring process
@@ -77,6 +77,8 @@ class Node:
         self.port = free_port()
 
         def limit():
+            if files_max is not None:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (files_max, files_max))
             if file_size_max is not None:
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (file_size_max, file_size_max))
@@ -90,11 +92,11 @@ class Node:
                                             stdout=subprocess.PIPE, start_new_session=True,
                                             preexec_fn=limit, restore_signals=False)
 
-    def start(self, shards=2, file_size_max=None, settings=None):
-        """settings: more keys of the configuration."""
+    def start(self, shards=2, file_size_max=None, settings=None, files_max=None):
+        """settings: more keys of the configuration; files_max: that may be open."""
         check(self.process is None, 'the broker runs already')
         starts = self.starts_logged()
-        self.launch(shards, file_size_max, settings)
+        self.launch(shards, file_size_max, settings, files_max)
         deadline = time.monotonic() + START_S
         seen = b''
         with selectors.DefaultSelector() as selector:

@@ -188,9 +188,11 @@ void AdminSocket::on_accept(std::unique_ptr<net::Stream> stream) {
 }
 
 void AdminSocket::on_accept_error(int error_code) {
+  const std::uint64_t count = accept_errors_.admit(parts_.loop->now());
+  if (count == 0) return;
   parts_.log->write(LogLevel::error, LogCategory::general,
                     "cannot accept a connection of the operator",
-                    {{"error", std::strerror(error_code)}});
+                    {{"error", std::strerror(error_code)}, {"count", count}});
 }
 
 bool AdminSocket::work() {

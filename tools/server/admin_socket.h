@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/log.h"
+#include "core/log_gate.h"
 #include "net/stream/listener.h"
 #include "net/stream/stream_set.h"
 #include "tools/server/admin.h"
@@ -50,6 +51,7 @@ class AdminSocket final : public AdminFront, public net::Acceptor {
   void bury(Session& session, std::unique_ptr<net::Stream> stream);
 
   Parts parts_;
+  core::LogGate accept_errors_;
   net::StreamSet streams_;
   std::unique_ptr<net::Listener> listener_;
   std::vector<std::unique_ptr<Session>> sessions_;

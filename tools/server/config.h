@@ -43,6 +43,7 @@ struct TcpOptions {
   bool keepalive = false;
   std::uint32_t send_buffer_size = 0;
   std::uint32_t receive_buffer_size = 0;
+  std::uint32_t send_timeout_ms = 15'000;  ///< 0 = no limit.
 };
 
 /// A user that is made in a new data directory, and what it may do there: regular expressions.

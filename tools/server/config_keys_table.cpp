@@ -62,6 +62,10 @@ void add_network(std::vector<KeySpec>& rows) {
   add({"tcp_listen_options.recbuf", "a size up to 1GiB, 0 = chosen by the kernel",
        "Receive buffer of a socket (SO_RCVBUF)."},
       restart, access::size<0, 1ULL << 30, &C::tcp, &TcpOptions::receive_buffer_size>);
+  add({"tcp_listen_options.send_timeout", "milliseconds from 1 to 4294967295, or infinity",
+       "A client that takes nothing for so long, while something waits to be sent to it, is reset; "
+       "its unacknowledged messages go back to their queues."},
+      later, access::number_or_infinity<u32_max, &C::tcp, &TcpOptions::send_timeout_ms>);
   add({"handshake_timeout", "milliseconds from 1 to 4294967295, or infinity",
        "Time a client has from connecting to connection.open."},
       later, access::number_or_infinity<u32_max, &C::handshake_timeout_ms>);

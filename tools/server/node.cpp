@@ -18,6 +18,7 @@
 #include "persist/shard_import.h"
 #include "tools/server/config_memory.h"
 #include "tools/server/config_reload.h"
+#include "tools/server/descriptors.h"
 
 namespace lepus::server {
 
@@ -61,6 +62,9 @@ std::unique_ptr<amqp::Settings> make_settings(const ServerConfig& config) {
   settings->handshake_timeout = config.handshake_timeout_ms == 0
                                     ? core::never
                                     : config.handshake_timeout_ms * core::nanos_per_ms;
+  settings->send_timeout = config.tcp.send_timeout_ms == 0
+                               ? core::never
+                               : config.tcp.send_timeout_ms * core::nanos_per_ms;
   return settings;
 }
 
@@ -95,7 +99,9 @@ std::string Node::make_driver(std::unique_ptr<io::UringDriver>& driver) {
 }
 
 std::string Node::start() {
-  io::raise_file_limit();
+  const std::uint64_t files = io::raise_file_limit();
+  if (const std::string text = descriptor_warning(files, config_.connections_max); !text.empty())
+    log_.write(LogLevel::warning, LogCategory::general, "limit of open files", {{"text", text}});
   // Once more in listen(): what comes between may take long, and is in vain when this is in use.
   if (std::string error = wait_until_free(config_.listeners); !error.empty()) return error;
   if (std::string error = make_driver(driver_); !error.empty()) return error;
@@ -148,10 +154,11 @@ std::string Node::make_shards() {
   if (std::string error = open_journals(); !error.empty()) return error;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     ShardThread& own = shards_[i];
-    own.shard = std::make_unique<Shard>(Shard::Parts{
-        static_cast<core::ShardId>(i), &mesh_, own.loop.get(), settings_.back().get(), own.log,
-        random_seed(), [this] { return connection_count(); }, &own.store->journal(),
-        own.store.get(), &uses_, node_name(config_), event_vhost(config_)});
+    own.shard = std::make_unique<Shard>(
+        Shard::Parts{static_cast<core::ShardId>(i), &mesh_, own.loop.get(), settings_.back().get(),
+                     own.log, random_seed(), [this] { return connection_count(); },
+                     &own.store->journal(), own.store.get(), &uses_, node_name(config_),
+                     event_vhost(config_), client_descriptor_max(io::file_use().limit)});
   }
   set_paging();
   return {};
