@@ -1,6 +1,10 @@
 // The handshake: start, start-ok (SASL PLAIN or AMQPLAIN), tune, tune-ok, open. What a client does
 // wrong before connection.open is answered by closing the socket, after a while, as RabbitMQ does;
 // but refused logins and limits are told (docs/COMPATIBILITY.md).
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "core/access_rules.h"
@@ -60,7 +64,8 @@ bool has_capability(const core::FieldTable& capabilities, std::string_view name)
 
 void Connection::send_start() {
   phase_ = Phase::starting;
-  send(ConnectionStart{0, 9, server_.server_properties(), "AMQPLAIN PLAIN", "en_US"});
+  const std::string mechanisms = fmt::format("{}", fmt::join(server_.settings().mechanisms, " "));
+  send(ConnectionStart{0, 9, server_.server_properties(), mechanisms, "en_US"});
 }
 
 template <class Method>
@@ -108,7 +113,8 @@ Connection::Outcome Connection::on_start_ok(const ConnectionStartOk& start_ok) {
   read_capabilities(start_ok.client_properties);
   Login login;
   const bool plain = start_ok.mechanism == "PLAIN";
-  if (!plain && start_ok.mechanism != "AMQPLAIN")
+  const auto& offered = server_.settings().mechanisms;
+  if (std::find(offered.begin(), offered.end(), start_ok.mechanism) == offered.end())
     return AmqpError{ReplyCode::syntax_error,
                      "unknown authentication mechanism '" + std::string{start_ok.mechanism} + "'"};
   const bool well_formed = plain ? split_plain(start_ok.response, login.name, login.password)

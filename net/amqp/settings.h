@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/time.h"
 #include "core/limits.h"
@@ -14,6 +15,9 @@
 
 namespace lepus::amqp {
 
+/// Whether it is a SASL mechanism that can be offered.
+constexpr bool is_mechanism(std::string_view name) { return name == "AMQPLAIN" || name == "PLAIN"; }
+
 struct Settings {
   // What clients see in connection.start.
   std::string product = "RabbitMQ";
@@ -21,6 +25,8 @@ struct Settings {
   std::string cluster_name = "lepus";
   std::string information = "Licensed under the Apache License 2.0";
 
+  /// SASL mechanisms that are offered, in this order.
+  std::vector<std::string> mechanisms = {"AMQPLAIN", "PLAIN"};
   /// They may log in from 127.0.0.0/8 and ::1 only; need not be users.
   std::set<std::string, std::less<>> loopback_users;
   std::uint16_t heartbeat_s =

@@ -68,6 +68,16 @@ TEST_P(ConnectionTest, AmqPlain) {
   (void)one->expect<ConnectionTune>(0);
 }
 
+TEST_P(ConnectionTest, OnlyWhatIsOfferedIsAMechanism) {
+  world_.settings.mechanisms = {"PLAIN"};
+  const auto one = client(world_);
+  one->raw(header);
+  EXPECT_EQ(one->expect<ConnectionStart>(0)->mechanisms, "PLAIN");
+  one->send(0, ConnectionStartOk{{}, "AMQPLAIN", {}, "en_US"});
+  world_.settle();
+  EXPECT_TRUE(one->link().server_sent_fin);
+}
+
 TEST_P(ConnectionTest, AnotherProtocolGetsOurHeader) {
   const auto one = client(world_);
   one->raw("HTTP/1.1 200 OK\r\n");
