@@ -10,6 +10,7 @@
 #include <map>
 #include <span>
 
+#include "net/amqp/settings.h"
 #include "tools/server/config_file.h"
 #include "tools/server/config_keys.h"
 #include "tools/server/config_rabbitmq.h"
@@ -129,7 +130,7 @@ void apply_all(const std::vector<Setting>& settings, ConfigResult& result) {
 void check_mechanisms(ConfigResult& result) {
   bool is_any_offered = false;
   for (const std::string& name : result.config.auth_mechanisms) {
-    const bool is_offered = name == "PLAIN" || name == "AMQPLAIN";
+    const bool is_offered = amqp::is_mechanism(name);
     is_any_offered |= is_offered;
     if (!is_offered)
       result.warnings.push_back(

@@ -121,6 +121,7 @@ struct ServerConfig {
   // Users and virtual hosts. users[0] is default_user; vhosts[0] is default_vhost.
   std::vector<UserConfig> users = {{"guest", "guest", {"administrator"}}};
   std::vector<std::string> vhosts = {"/"};
+  std::string default_queue_type;  ///< Virtual hosts that have none get it; "": they do not.
   std::string event_vhost;         ///< Has amq.rabbitmq.event; empty = default_vhost.
   std::vector<std::string> auth_mechanisms = {"PLAIN", "AMQPLAIN"};  ///< May name unknown ones.
   /// Names that may log in only over a loopback address; need not be users.

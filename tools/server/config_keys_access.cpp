@@ -128,6 +128,18 @@ std::string show_vhosts(const ServerConfig& config) {
   return fmt::format("{}", fmt::join(config.vhosts.begin() + 1, config.vhosts.end(), ","));
 }
 
+SetOutcome set_default_queue_type(ServerConfig& config, const KeyText& given) {
+  constexpr std::array<std::string_view, 3> types = {"classic", "quorum", "stream"};
+  for (const std::string_view type : types) {
+    if (given.value != type && given.value != fmt::format("rabbit_{}_queue", type)) continue;
+    config.default_queue_type = type == "classic" ? std::string_view{} : type;
+    return taken();
+  }
+  return refused();
+}
+std::string show_default_queue_type(const ServerConfig& config) {
+  return config.default_queue_type.empty() ? "classic" : config.default_queue_type;
+}
 SetOutcome add_auth_mechanism(ServerConfig& config, const KeyText& given) {
   if (given.value.empty()) return refused("it is empty");
   auto& names = config.auth_mechanisms;
@@ -341,6 +353,7 @@ constexpr Access user_write = added_pattern<&UserConfig::write>;
 constexpr Access user_read = added_pattern<&UserConfig::read>;
 constexpr Access user_vhost_pattern = added_pattern<&UserConfig::vhost_pattern>;
 constexpr Access auth_mechanism = {add_auth_mechanism, show_auth_mechanisms};
+constexpr Access default_queue_type = {set_default_queue_type, show_default_queue_type};
 constexpr Access loopback_user = {set_loopback_user, show_loopback_users};
 constexpr Access no_loopback_users = {set_no_loopback_users, show_nothing};
 constexpr Access default_vhost = {set_default_vhost, show_default_vhost};

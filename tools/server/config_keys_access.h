@@ -148,6 +148,7 @@ extern const Access no_loopback_users;  ///< loopback_users = none
 extern const Access default_vhost;
 extern const Access vhosts;  ///< A list
 extern const Access vhost;   ///< One more
+extern const Access default_queue_type;
 extern const Access watermark_fraction;
 extern const Access watermark_size;
 extern const Access paging_ratio;

@@ -154,7 +154,8 @@ void add_users(std::vector<KeySpec>& rows) {
   add({"default_users.$name.write", accepts_pattern, "As default_permissions.write."}, once,
       access::user_write);
   add({"auth_mechanisms.$name", "PLAIN or AMQPLAIN",
-       "Mechanisms that clients may log in with. Both are offered whichever is named."},
+       "One line for each mechanism that clients may log in with; the first such line replaces the "
+       "default, which is both."},
       later, access::auth_mechanism);
   add({"loopback_users.$name", accepts_bool,
        "Whether the user may log in over a loopback address only. guest always is unless set to "
@@ -167,6 +168,10 @@ void add_users(std::vector<KeySpec>& rows) {
   add({"vhosts", "names separated by commas", "More virtual hosts."}, restart, access::vhosts);
   add({"vhosts.$n", "a name", "One more virtual host, also with commas or blanks in its name."},
       restart, access::vhost);
+  add({"default_queue_type", "classic, quorum or stream",
+       "Type of durable queues that are declared without x-queue-type. Virtual hosts that have no "
+       "default type when the broker starts or makes them get this one and keep it."},
+      restart, access::default_queue_type);
   add({"event_exchange.vhost", "a name, empty = default_vhost",
        "The virtual host that has amq.rabbitmq.event. Nothing is made of what nobody is bound to."},
       restart, access::text<&C::event_vhost>);

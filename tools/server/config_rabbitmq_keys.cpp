@@ -59,10 +59,6 @@ constexpr Subject queue_types = {
     "Types of queues and exchanges", refused,
     "types cannot be turned off, and the type of a queue is compared when it is declared again. "
     "Remove the key"};
-constexpr Subject default_type = {
-    "Default queue type of the node", refused,
-    "the default type belongs to a virtual host. Set it with lepusctl update_vhost_metadata VHOST "
-    "--default-queue-type TYPE or in the definitions file, then remove the key"};
 constexpr Subject interceptors = {
     "Message interceptors", refused,
     "only set_header_timestamp and set_header_routing_node of incoming messages are there. Remove "
@@ -149,7 +145,6 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"default_policies.operator.*", &operator_policies},
 
     {"definitions.https.url", &definitions_source},
-    {"default_queue_type", &default_type, "classic,rabbit_classic_queue"},
     {"exchange_types.$type.enabled", &queue_types, "true"},
     {"queue_types.$type.enabled", &queue_types, "true"},
     {"quorum_queue.property_equivalence.relaxed_checks_on_redeclaration", &queue_types, "false"},

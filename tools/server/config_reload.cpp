@@ -16,6 +16,7 @@ void keep_what_needs_restart(const ServerConfig& running, ServerConfig& config) 
   config.tcp = running.tcp;
   config.vhosts = running.vhosts;
   config.event_vhost = running.event_vhost;
+  config.default_queue_type = running.default_queue_type;
   config.recv_buffer_count = running.recv_buffer_count;
   config.recv_buffer_size = running.recv_buffer_size;
   config.shards = running.shards;

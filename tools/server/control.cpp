@@ -66,6 +66,10 @@ std::string Control::start(core::StoredDefinitions stored, const std::vector<std
     }
   }
   add_event_exchange(all);
+  for (core::TopologyChange& change : default_types(all)) {
+    take(change);
+    all.push_back(std::move(change));
+  }
   if (has_uncommitted()) {
     if (std::string error = parts_.store->commit(); !error.empty()) return error;
   }
@@ -85,6 +89,22 @@ void Control::add_event_exchange(Changes& changes) {
   if (vhost == nullptr || master_.event_exchange() != nullptr) return;
   changes.emplace_back(core::make_event_exchange(vhost->id, ids_));
   take(changes.back());
+}
+
+/// Gives virtual hosts among those added, which are there by now, the default type of the node if
+/// they have none.
+Control::Changes Control::default_types(const Changes& changes) const {
+  Changes made;
+  if (parts_.default_queue_type.empty()) return made;
+  for (const core::TopologyChange& change : changes) {
+    const auto* added = std::get_if<core::VhostAdded>(&change);
+    const core::VhostInfo* vhost = added == nullptr ? nullptr : master_.find_vhost(added->name);
+    if (vhost == nullptr || !vhost->settings.default_queue_type.empty()) continue;
+    core::VhostSettings settings = vhost->settings;
+    settings.default_queue_type = parts_.default_queue_type;
+    made.emplace_back(core::VhostSettingsPut{vhost->id, vhost->name, std::move(settings)});
+  }
+  return made;
 }
 
 void Control::take(const core::TopologyChange& change) {
@@ -188,10 +208,16 @@ void Control::carry_out(ControlRequest request) {
 
 void Control::adopt(core::TopologyChanges changes) {
   CHECK(phase_ != Phase::failed);
-  for (const core::TopologyChange& change : changes.list) {
-    if (parts_.store != nullptr) core::append_undo(master_, change, uncommitted_.undo);
-    take(change);
-  }
+  const auto take_all = [this](const Changes& list) {
+    for (const core::TopologyChange& change : list) {
+      if (parts_.store != nullptr) core::append_undo(master_, change, uncommitted_.undo);
+      take(change);
+    }
+  };
+  take_all(changes.list);
+  const Changes types = default_types(changes.list);
+  take_all(types);
+  changes.list.insert(changes.list.end(), types.begin(), types.end());
   ++version_;
   if (has_uncommitted()) {
     uncommitted_.held.push_back(std::move(changes));

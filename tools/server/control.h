@@ -56,6 +56,8 @@ class Control final : private io::TurnHooks {
     std::function<std::int64_t()> disk_free_bytes = nullptr;
     std::uint64_t disk_free_min_bytes = 0;  ///< With less, publishers are blocked.
     std::string event_vhost = {};           ///< Has amq.rabbitmq.event; empty: there is none.
+    /// Virtual hosts that have none get it; empty: they stay so.
+    std::string default_queue_type = {};
     /// Of the process; called once a second. Null: nothing is ever given back.
     std::function<std::uint64_t()> resident_bytes = nullptr;
   };
@@ -136,6 +138,7 @@ class Control final : private io::TurnHooks {
   void take_request(ControlRequest request);
   void carry_out(ControlRequest request);
   void take(const core::TopologyChange& change);
+  Changes default_types(const Changes& changes) const;
   void add_event_exchange(Changes& changes);
   void adopt(core::TopologyChanges changes);
   bool has_uncommitted() const { return parts_.store != nullptr && parts_.store->has_changes(); }

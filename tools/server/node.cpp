@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <future>
+#include <iterator>
 #include <utility>
 
 #include "io/heap.h"
@@ -55,6 +56,9 @@ std::unique_ptr<amqp::Settings> make_settings(const ServerConfig& config) {
   settings->consumers_per_channel_max = config.consumers_per_channel_max;
   settings->channel_flow = config.channel_flow;
   settings->interceptors = config.interceptors;
+  settings->mechanisms.clear();
+  std::copy_if(config.auth_mechanisms.begin(), config.auth_mechanisms.end(),
+               std::back_inserter(settings->mechanisms), amqp::is_mechanism);
   constexpr std::uint64_t consumer_timeout_ms_max = core::never / core::nanos_per_ms / 2;
   if (config.consumer_timeout_ms > 0 && config.consumer_timeout_ms < consumer_timeout_ms_max)
     settings->consumer_timeout =
@@ -258,7 +262,7 @@ std::string Node::start_control() {
       &mesh_, loop_.get(), &log_, memory_watermark(), [this] { return memory_bytes(); }, &catalog_,
       [this](const std::string&) { end_process(); },
       [this] { return disk_.free_bytes(config_.data_dir); }, disk_free_min(), event_vhost(config_),
-      [] { return io::resident_size(); }});
+      config_.default_queue_type, [] { return io::resident_size(); }});
   std::string error = control_->start(std::move(definitions_.stored), config_.vhosts);
   catalog_.stop_waiting();
   return error;

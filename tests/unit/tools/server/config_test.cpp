@@ -293,6 +293,7 @@ TEST_F(ConfigTest, MechanismsThatAreNamedReplaceBoth) {
 
 TEST_F(ConfigTest, ValuesOfRabbitmqFiles) {
   EXPECT_EQ(load("consumer_timeout = 31622400000").config.consumer_timeout_ms, 31'622'400'000U);
+  EXPECT_EQ(load("default_queue_type = rabbit_quorum_queue").config.default_queue_type, "quorum");
   EXPECT_EQ(only_error("listeners.tcp.1 = unix:/run/amqp:0"),
             "lepus.conf:1: bad value 'unix:/run/amqp:0' for key 'listeners.tcp.1': expected "
             "[address:]port or none; AMQP is not served on Unix sockets: name a port or a loopback "

@@ -49,5 +49,26 @@ TEST_F(ControlTest, AnAnswerMayBeFollowedByTheNextChange) {
   EXPECT_TRUE(control_->topology().access().users().empty());
 }
 
+class ControlWithDefaultType : public ControlTest {
+ protected:
+  ControlWithDefaultType() : ControlTest("quorum") {}
+  std::string type_of(std::string_view vhost) const {
+    return one_->replica.find_vhost(vhost)->settings.default_queue_type;
+  }
+};
+
+TEST_F(ControlWithDefaultType, IsGivenToVirtualHostsThatHaveNone) {
+  start();
+  EXPECT_EQ(type_of("/"), "quorum");
+  EXPECT_EQ(type_of("other"), "quorum");
+  control_->change(core::AddVhost{"new", "about", {}, {}}, "test", [](const auto&) {});
+  control_->change(core::AddVhost{"own", {}, {}, "stream"}, "test", [](const auto&) {});
+  run();
+  for (int i = 0; i < 2; ++i) one_->apply();
+  EXPECT_EQ(type_of("new"), "quorum");
+  EXPECT_EQ(one_->replica.find_vhost("new")->settings.description, "about");
+  EXPECT_EQ(type_of("own"), "stream");
+}
+
 }  // namespace
 }  // namespace lepus::server

@@ -71,14 +71,22 @@ struct FakeShard {
 
 class ControlTest : public ::testing::Test {
  protected:
-  ControlTest() {
+  explicit ControlTest(const std::string& default_queue_type = {}) {
     mesh_.set_loop(0, loops_[0]);
     mesh_.set_loop(1, loops_[1]);
     mesh_.set_loop(2, loops_[2]);
     control_ = std::make_unique<Control>(
-        Control::Parts{&mesh_, &loops_[2], &log_, 1'000, [this] { return memory_bytes_; }, &store_,
+        Control::Parts{&mesh_,
+                       &loops_[2],
+                       &log_,
+                       1'000,
+                       [this] { return memory_bytes_; },
+                       &store_,
                        [this](const std::string& reason) { failures_.push_back(reason); },
-                       [this] { return disk_free_; }, 5'000});
+                       [this] { return disk_free_; },
+                       5'000,
+                       {},
+                       default_queue_type});
     zero_ = std::make_unique<FakeShard>(mesh_, core::ShardId{0});
     one_ = std::make_unique<FakeShard>(mesh_, core::ShardId{1});
   }
