@@ -222,7 +222,6 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"tcp_listen_options.low_watermark", &sockets},
     {"tcp_listen_options.port", &sockets},
     {"tcp_listen_options.priority", &sockets},
-    {"tcp_listen_options.send_timeout", &sockets},
     {"tcp_listen_options.send_timeout_close", &sockets},
     {"tcp_listen_options.tos", &sockets},
 
