@@ -35,7 +35,7 @@ std::string check_json(std::string_view text) {
   if (is_too_deep(text))
     return fmt::format("JSON decoding error: lists and objects nest deeper than {}",
                        json_depth_max);
-  if (!nlohmann::ordered_json::accept(text)) return "JSON decoding error: the value is not JSON";
+  if (!nlohmann::ordered_json::accept(text)) return "JSON decoding error: the value is no JSON";
   return {};
 }
 

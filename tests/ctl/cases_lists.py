@@ -190,7 +190,7 @@ def words_that_are_wrong(world):
             (('close_connection', 'x'), 'not enough arguments')):
         error = world.fails(64, *words)
         check(text in error, f'{words}: {error}')
-    for verb in ('eval', 'list_ciphers', 'join_cluster'):
+    for verb in ('force_reset', 'list_ciphers', 'join_cluster'):
         check(f"command '{verb}' is not there" in world.fails(69, verb, 'x'), verb)
     check('not on this machine' in world.fails(69, '-n', 'rabbit@elsewhere', 'ping'), 'node')
     check('Usage' in world.ok('help', 'list_queues'), 'help')

@@ -36,7 +36,8 @@ void run(std::string_view input) {
   CHECK(!(invocation.timeout_s < 0));
   const lepus::ctl::Client client(invocation.timeout_s);
   const VerbSpec* verb = lepus::ctl::find_verb(invocation.verb);
-  if (invocation.help || invocation.version || verb == nullptr) return;
+  const bool is_local = verb == nullptr || verb->answer == lepus::ctl::Answer::local;
+  if (invocation.help || invocation.version || is_local) return;
   CHECK(invocation.arguments.size() <= verb->arguments_max);
   const std::string line = lepus::ctl::request_line(invocation, *verb);
   lepus::server::AdminRequest request;
