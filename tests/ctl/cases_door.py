@@ -228,6 +228,36 @@ def expressions_that_are_known(world):
     check(world.rows('environment')['channel_max'] != '7', 'a reload forgets it')
 
 
+@case
+def what_is_well_and_what_is_not(world):
+    world.start()
+    node = 'lepus@' + os.uname().nodename
+    for verb in ('check_running', 'check_alarms', 'check_local_alarms', 'check_virtual_hosts'):
+        check(node in world.ok('-q', verb), verb)
+    port = str(world.node.port)
+    check(port in world.ok('-q', 'check_port_listener', port), 'the port')
+    world.fails(69, 'check_port_listener', '1')
+    world.fails(64, 'check_port_listener', 'x')
+    check(f'port: {port}, protocol: amqp' in world.ok('-q', 'listeners'), 'listeners')
+    check('is fully booted' in world.ok('-q', 'is_running'), 'is_running')
+    check('is not booting' in world.ok('-q', 'is_booting'), 'is_booting')
+    check('no alarms' in world.ok('-q', 'alarms'), 'alarms')
+    check(world.ok('-q', 'server_version').strip() != '', 'server_version')
+    check(world.ok('-q', 'authenticate_user', 'guest', 'guest') == 'Success\n', 'a password')
+    check(world.ok('-q', 'authenticate_user', 'guest', text='guest\n') == 'Success\n', 'read')
+    for words in (('guest', 'wrong'), ('nobody', 'guest'), ('', '')):
+        check('failed to authenticate' in world.fails(65, 'authenticate_user', *words), f'{words}')
+    world.quietly('set_disk_free_limit', '18446744073709551615')
+    for verb in ('check_alarms', 'check_local_alarms'):
+        check('Free disk space alarm on node' in world.fails(69, verb), verb)
+    check('Free disk space alarm on node' in world.ok('alarms'), 'alarms')
+    world.quietly('stop_app')
+    for words in (('check_running',), ('check_port_listener', port)):
+        world.fails(69, *words)
+    check('is not fully booted' in world.ok('is_running'), 'is_running')
+    check(world.ok('-q', 'listeners') == '\n', 'no listeners')
+
+
 def resident(world):
     return world.status()['memory']['rss']
 

@@ -44,6 +44,8 @@ ADMIN = {
            "[]}).\neval||application:set_env(rabbit, channel_max, 7).\neval||node().\nreload\n"
            "await_startup\nenvironment\nstatus\nstop_app\nstop",
     "lists": "\n".join(f"list_{name}" for name in LISTS),
+    "health": "check_running\ncheck_alarms\nalarms\nlisteners\ncheck_port_listener||5672\n"
+              "authenticate_user||guest|guest\nis_running\nserver_version\ncheck_virtual_hosts",
     "lists-of-a-user": "list_user_permissions||guest\nlist_user_topic_permissions||guest\n"
                        "list_user_limits||--user=guest\nlist_vhost_limits||--global=true",
     "json": '{"verb":"list_queues","vhost":"/","columns":["name","arguments","policy"],'

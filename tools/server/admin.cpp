@@ -154,6 +154,7 @@ OperationMaker find_operation(std::string_view verb) {
   if (const OperationMaker make = find_change_operation(verb)) return make;
   if (const OperationMaker make = find_access_operation(verb)) return make;
   if (const OperationMaker make = find_app_operation(verb)) return make;
+  if (const OperationMaker make = find_health_operation(verb)) return make;
   return find_node_operation(verb);
 }
 

@@ -75,6 +75,7 @@ OperationMaker find_change_operation(std::string_view verb);
 OperationMaker find_access_operation(std::string_view verb);
 OperationMaker find_node_operation(std::string_view verb);
 OperationMaker find_app_operation(std::string_view verb);
+OperationMaker find_health_operation(std::string_view verb);
 
 template <class Operation>
 std::unique_ptr<AdminOperation> make_operation(const AdminOperation::Place& place,
