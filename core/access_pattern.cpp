@@ -3,7 +3,11 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "core/base/assert.h"
+#include "core/pattern_plan.h"
 
 namespace lepus::core {
 
@@ -27,8 +31,15 @@ bool matches_the_empty_name(std::string_view text) { return text.empty() || text
 }  // namespace
 
 std::string check_pattern(std::string_view text) {
-  const re2::RE2 compiled{piece(text), options()};
-  return compiled.ok() ? std::string{} : compiled.error();
+  PatternPlan plan = plan_pattern(text);
+  for (const auto& tests : plan.alternatives) {
+    for (const PatternTest& test : tests) {
+      if (!plan.error.empty()) return plan.error;
+      const re2::RE2 compiled{piece(test.text), options()};
+      if (!compiled.ok()) plan.error = compiled.error();
+    }
+  }
+  return plan.error;
 }
 
 std::string expand_pattern(std::string pattern, std::string_view name, std::string_view value) {
@@ -46,15 +57,28 @@ AccessPattern::AccessPattern(std::string_view text)
       is_everything_(matches_everything(text)),
       is_nothing_(matches_the_empty_name(text)) {
   if (is_everything_ || is_nothing_) return;
-  compiled_ = std::make_unique<re2::RE2>(piece(text), options());
+  const PatternPlan plan = plan_pattern(text);
+  if (!plan.error.empty()) return;
+  for (const auto& tests : plan.alternatives) {
+    Alternative& made = alternatives_.emplace_back();
+    for (const PatternTest& test : tests)
+      made.push_back({std::make_unique<re2::RE2>(piece(test.text), options()), test.is_wanted});
+    if (std::all_of(made.begin(), made.end(), [](const Test& one) { return one.pattern->ok(); }))
+      continue;
+    alternatives_.clear();
+    return;
+  }
 }
 AccessPattern::~AccessPattern() = default;
 
 bool AccessPattern::matches(std::string_view name) const {
   if (is_everything_) return true;
   if (is_nothing_) return name.empty();
-  CHECK(compiled_ != nullptr);
-  return compiled_->ok() && re2::RE2::PartialMatch(piece(name), *compiled_);
+  return std::any_of(alternatives_.begin(), alternatives_.end(), [&](const Alternative& tests) {
+    return std::all_of(tests.begin(), tests.end(), [&](const Test& test) {
+      return re2::RE2::PartialMatch(piece(name), *test.pattern) == test.is_wanted;
+    });
+  });
 }
 
 PatternPool::~PatternPool() { CHECK(patterns_.empty()); }

@@ -1,5 +1,6 @@
-// The regular expressions of permissions, by RE2: time linear in the text, whatever the pattern.
-// As in RabbitMQ a pattern may match anywhere in the name, and an empty one stands for ^$.
+// The regular expressions of permissions and policies, by RE2: time linear in the text, whatever
+// the pattern. As in RabbitMQ a pattern may match anywhere in the name, and an empty one stands for
+// ^$. Look-arounds are made of several RE2 patterns (core/pattern_plan.h).
 //
 // One pool a shard: equal texts share one compiled pattern, which lives as long as somebody has it.
 #pragma once
@@ -9,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -20,7 +22,7 @@ class RE2;
 
 namespace lepus::core {
 
-/// Why RE2 does not take the pattern; empty when it does.
+/// What of the pattern is wrong or cannot be had; empty when it is good.
 std::string check_pattern(std::string_view text);
 
 /// `pattern` with each `{name}` replaced by what matches just `value`.
@@ -35,10 +37,17 @@ class AccessPattern {
   bool matches(std::string_view name) const;
 
  private:
+  struct Test {
+    std::unique_ptr<re2::RE2> pattern;
+    bool is_wanted = true;
+  };
+  /// All of its tests have to be right.
+  using Alternative = std::vector<Test>;
+
   std::string text_;
   bool is_everything_;
   bool is_nothing_;  ///< But the empty name.
-  std::unique_ptr<re2::RE2> compiled_;
+  std::vector<Alternative> alternatives_;
 };
 
 class PatternPool {

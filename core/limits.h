@@ -62,6 +62,17 @@ constexpr Nanos store_retry_interval = 100 * nanos_per_ms;
 constexpr Nanos shutdown_wait = 10 * nanos_per_s;  ///< A whole clean stop.
 constexpr std::uint16_t heartbeat_default_s = 60;
 
+// --- Patterns of names
+/// Groups in groups, as many as PCRE takes.
+constexpr std::size_t pattern_depth_max = 250;
+/// Of a pattern with look-arounds: its size in bytes, and sequences it is taken apart into.
+constexpr std::size_t pattern_look_size_max = 4096;
+constexpr std::size_t pattern_alternatives_max = 32;
+
+// --- Definitions files
+/// Problems, and warnings, that are listed one by one; the rest is counted.
+constexpr std::size_t definition_findings_max = 100;
+
 // --- Durations that users name
 /// Of a time to live that clients ask for: ten years, milliseconds (RabbitMQ's limit).
 constexpr std::uint64_t expiry_ms_max = 315'360'000'000;

@@ -56,6 +56,20 @@ TEST(PolicyList, TheHighestPriorityThatMatchesCounts) {
   EXPECT_EQ(list.match_queue("other", QueueType::stream), nullptr);
 }
 
+TEST(PolicyList, LookAheadsOfMigratedPolicies) {
+  PolicyList list;
+  FieldTableWriter definition;
+  definition.int32("max-length", 1);
+  const PolicySpec spec = policy("ha-all", "^(?!(amq\\.)|(.*_fanout_)|(reply_)).*", definition, {});
+  EXPECT_EQ(check_policy(spec, false), "");
+  list.put(spec);
+  EXPECT_NE(list.match_queue("conductor", QueueType::classic), nullptr);
+  EXPECT_EQ(list.match_queue("amq.gen-1", QueueType::classic), nullptr);
+  EXPECT_EQ(list.match_queue("cinder_fanout_1", QueueType::classic), nullptr);
+  EXPECT_EQ(list.match_queue("reply_4f", QueueType::classic), nullptr);
+  EXPECT_NE(list.match_queue("a.reply_", QueueType::classic), nullptr);
+}
+
 TEST(MergePolicies, TheSmallerNumberCounts) {
   PolicyList list;
   list.put(limit("ten", 10));

@@ -114,10 +114,10 @@ TEST(LoadAccess, WhatIsAboutNobodyIsRemoved) {
 
 TEST(LoadAccess, APatternThatCannotBeReadAllowsNothing) {
   KeptDefinitions kept = with_user("u");
-  (void)kept.put(KeptKind::permissions, {{"u", "/", "(?!x)", ".*", ".*"}});
+  (void)kept.put(KeptKind::permissions, {{"u", "/", "(?!x)y", ".*", ".*"}});
   const AccessLoad load = load_access(kept, two_vhosts);
   EXPECT_EQ(load.error, "");
-  EXPECT_EQ(count_of(load.warnings, "the pattern '(?!x)' cannot be read"), 1U);
+  EXPECT_EQ(count_of(load.warnings, "the pattern '(?!x)y' cannot be read"), 1U);
 }
 
 TEST(LoadAccess, ADamagedRowIsAnError) {
