@@ -155,6 +155,22 @@ std::string check_policy(const PolicySpec& policy, bool is_operator) {
   return {};
 }
 
+std::vector<std::string> drop_unfit_keys(PolicySpec& policy, bool is_operator) {
+  std::vector<std::string> faults;
+  FieldTableWriter fit;
+  const FieldTable definition{as_bytes(policy.definition)};
+  if (definition.empty()) faults.emplace_back("no policy provided");
+  for (const FieldEntry& entry : definition) {
+    if (std::string why = check_key(entry.name, entry.value, is_operator); !why.empty()) {
+      faults.push_back(std::move(why));
+    } else {
+      fit.value(entry.name, entry.value);
+    }
+  }
+  policy.definition = fit.take();
+  return faults;
+}
+
 void PolicyList::put(const PolicySpec& spec) {
   remove(spec.name);
   auto made = std::make_unique<Policy>(spec);

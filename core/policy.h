@@ -45,6 +45,9 @@ struct PolicySpec {
 
 /// Empty, or what is wrong with it: RabbitMQ's "Validation failed" and the reason.
 std::string check_policy(const PolicySpec& policy, bool is_operator);
+/// Leaves in the definition what check_policy() finds nothing wrong with. What was wrong with the
+/// other keys, or that there was none; `json` stays as it is.
+std::vector<std::string> drop_unfit_keys(PolicySpec& policy, bool is_operator);
 
 /// Added, or another one of that name.
 struct PolicyPut {

@@ -182,3 +182,45 @@ def imported_users_log_in_at_once(world):
     world.start()
     world.probe(user='ann')
     check([row['user'] for row in world.rows('list_users')] == ['ann', 'guest'], 'users are kept')
+
+
+@case
+def a_file_of_one_virtual_host_goes_where_it_is_told(world):
+    world.start(vhosts='v')
+    text = json.dumps({'queues': [{'name': 'q', 'type': 'quorum'}], 'policies': [
+        {'name': 'p', 'pattern': '^q', 'definition': {'max-length': 5}}]})
+    error = world.fails(65, 'import_definitions', '-', text=text)
+    check('queues[0].vhost' in error and '--vhost' in error and 'policies[0].vhost' in error, error)
+    check('nowhere' in world.fails(65, 'import_definitions', '--vhost', 'nowhere', '-', text=text),
+          'a virtual host that is nowhere')
+    world.ok('import_definitions', '--vhost', 'v', '-', text=text)
+    check(world.rows('list_queues', '--vhost', 'v', 'name', 'type', 'policy') ==
+          [{'name': 'q', 'type': 'quorum', 'policy': 'p'}], 'the queue')
+    other = json.dumps({'queues': [{'name': 'q', 'vhost': '/'}]})
+    check("--vhost says 'v'" in world.fails(65, 'import_definitions', '-p', 'v', '-', text=other),
+          'another virtual host')
+
+
+@case
+def names_that_are_empty_are_refused(world):
+    world.start()
+    policy = {'vhost': '/', 'name': '', 'pattern': '.*', 'definition': {'max-length': 10}}
+    limit = {'vhost': '/', 'name': '', 'component': 'operator_policy', 'value': policy}
+    error = world.fails(65, 'import_definitions', '-', text=json.dumps(
+        {'policies': [policy], 'parameters': [limit], 'users': [{'name': '', 'password': 'x'}],
+         'global_parameters': [{'name': '', 'value': 1}]}))
+    for path in ('policies[0].name', 'parameters[0].name', 'users[0].name',
+                 'global_parameters[0].name'):
+        check(f'{path}: it is empty' in error, error)
+    world.ok('ping')
+
+
+@case
+def what_has_no_effect_is_said(world):
+    world.start()
+    error = world.fails(65, 'set_policy', 'p', 'a(?!b)c', '{"max-length": 1}')
+    check("the look-around '(?!b)'" in error, error)
+    world.ok('set_policy', 'p', '^(?!amq\\.).*', '{"max-length": 1}')
+    code, _, error = world.run('import_definitions', '-', text=json.dumps({'policies': [
+        {'vhost': '/', 'name': 'p', 'pattern': '(a)\\1', 'definition': {'max-length': 1}}]}))
+    check(code == 0 and "Warning: policy 'p' in vhost '/' has no effect" in error, error)

@@ -75,8 +75,9 @@ class OperatorWorld final : public AdminHost {
   std::string export_definitions(std::string& text) const override {
     return definitions_->write(text);
   }
-  Imported import_definitions(const std::string& text, const core::ChannelRef& who) override {
-    return definitions_->import(text, who);
+  Imported import_definitions(const std::string& text, const std::string& vhost,
+                              const core::ChannelRef& who) override {
+    return definitions_->import(text, vhost, who);
   }
   void stop_node() override { control_->stop(); }
   std::string resume() override;

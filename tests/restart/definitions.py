@@ -51,6 +51,16 @@ class Import:
             json.dump(definitions, file)
         return {'load_definitions': self.path, **settings}
 
+    def check(self, definitions, **settings):
+        """lepus --check-definitions: exit code, standard output, standard error."""
+        command = [self.node.program]
+        for key, value in settings.items():
+            command += ['--set', f'{key}={value}']
+        path = self.settings(definitions, {})['load_definitions']
+        done = subprocess.run([*command, '--check-definitions', path], capture_output=True,
+                              text=True, timeout=STOP_S, check=False)
+        return done.returncode, done.stdout, done.stderr
+
     def export(self, target='-'):
         done = subprocess.run([self.node.program, '--set', f'data_dir={self.node.data}',
                                '--export-definitions', target], capture_output=True, text=True,
@@ -133,7 +143,8 @@ def rabbitmqs_own_export(node):
     world.start(RABBITMQ)
     expect_rabbitmq(world)
     log = node.log()
-    for text in ('1 global parameters are stored', '3 bindings were left out'):
+    for text in ('1 global parameters are stored',
+                 'and 2 more: the source or destination is neither'):
         check(log.count(text) == 1, f'{text!r} is logged {log.count(text)} times:\n{log}')
     check('olicy' not in log, f'something is wrong with a policy:\n{log}')
     node.kill()
@@ -303,6 +314,99 @@ def bad_files_stop_the_start_and_change_nothing(node):
     check('load_definitions' in line and 'No such file' in line, line)
     world.start()
     check(node.exists('Queue', 'q'), 'the broker does not start any more')
+
+
+BROKEN = {
+    'users': [{'name': 'good', 'password': 'plain'}, {'name': 'none'}],
+    'policies': [{'vhost': '/', 'name': '', 'pattern': '.*', 'definition': {'max-length': 1}}],
+    'parameters': [{'vhost': '/', 'component': 'operator_policy', 'name': '',
+                    'value': {'pattern': '.*', 'definition': {'max-length': 1}}}],
+    'queues': [{'name': 'good', 'vhost': '/'}, {'name': 'bad', 'vhost': '/', 'type': 'odd'},
+               {'name': 'lost', 'vhost': 'nowhere'}],
+    'exchanges': [{'name': 'jms', 'vhost': '/', 'type': 'x-jms-topic'}]}
+BROKEN_PATHS = ('users[1].password_hash', 'policies[0].name', 'parameters[0].name',
+                'queues[1].type', 'queues[2].vhost', 'exchanges[0].type')
+
+
+@case
+def all_problems_are_listed_at_once(node):
+    world = Import(node)
+    code, out, error = world.check(BROKEN)
+    check(code == 1 and not out, f'exit code {code}: {out}')
+    check(all(f'lepus: {world.path}: {path}: ' in error for path in BROKEN_PATHS), error)
+    check(not os.path.exists(node.data), 'the check made a data directory')
+    node.launch(2, settings=world.settings(BROKEN, {}))
+    check(node.wait() == 1, 'it started')
+    check(all(f'lepus: {world.path}: {path}: ' in node.log() for path in BROKEN_PATHS), node.log())
+    skip = {'load_definitions.on_unsupported': 'skip'}
+    code, out, error = world.check(BROKEN, **skip)
+    check(code == 0 and ': valid: ' in out, f'exit code {code}: {out}{error}')
+    world.start(BROKEN, **skip)
+    check(all(f'skipped: {world.path}: {path}: ' in node.log() for path in BROKEN_PATHS),
+          node.log())
+    check(world.logs_in('good', 'plain') and not world.logs_in('good', 'x'), 'plain password')
+    node.kill()
+    world.start(BROKEN, **skip)
+    check(world.logs_in('good', 'plain'), 'the plain password after a restart')
+    node.stop()
+    names = [one['name'] for one in json.loads(world.exported())['queues']]
+    check(names == ['good'], f'{names}')
+
+
+@case
+def types_of_queues_come_and_go(node):
+    arguments = {'quorum': {'x-queue-type': 'quorum', 'x-delivery-limit': 3},
+                 'stream': {'x-queue-type': 'stream', 'x-max-age': '1h'}, 'classic': {}}
+    queues = [{'name': name, 'vhost': '/', 'type': name, 'durable': True, 'auto_delete': False,
+               'arguments': table} for name, table in arguments.items()]
+    queues.append({'name': 'preset', 'vhost': 'v', 'durable': True, 'auto_delete': False})
+    world = Import(node)
+    definitions = {'vhosts': [{'name': '/'}, {'name': 'v', 'metadata': {'default_queue_type':
+                                                                        'quorum'}}],
+                   'queues': queues}
+    world.start(definitions)
+    node.stop()
+    types = {one['name']: one['type'] for one in json.loads(world.exported())['queues']}
+    check(types == {'quorum': 'quorum', 'stream': 'stream', 'classic': 'classic',
+                    'preset': 'quorum'}, f'{types}')
+    world.start(definitions)
+    probe = Probe(('127.0.0.1', node.port), FRAMES)
+    node.probes.append(probe)
+    probe.open(vhost='v').call(1, 'Queue.Declare', queue='preset', durable=True)
+
+
+@case
+def a_file_of_one_virtual_host(node):
+    """As the HTTP API of RabbitMQ exports it: no vhosts, and no vhost anywhere."""
+    world = Import(node)
+    world.start({'queues': [{'name': 'q', 'durable': True}], 'exchanges': [],
+                 'bindings': [{'source': 'amq.topic', 'destination': 'q', 'routing_key': '#',
+                               'destination_type': 'queue', 'arguments': {}}],
+                 'policies': [{'name': 'p', 'pattern': '.+', 'definition': {'max-length': 1}}]})
+    check(f"{world.path} and 2 more: there is no virtual host in the file, '/' is taken"
+          in node.log(), node.log())
+    probe = Probe(('127.0.0.1', node.port), FRAMES)
+    node.probes.append(probe)
+    check(arrives(probe.open(), 'q', 'amq.topic', 'k'), 'the binding is not there')
+
+
+@case
+def policies_with_look_aheads(node):
+    world = Import(node)
+    policy = {'vhost': '/', 'apply-to': 'queues', 'definition': {'max-length': 1}, 'priority': 0}
+    world.start({'queues': [{'name': name, 'vhost': '/'} for name in ('work', 'reply_1', 'old')],
+                 'policies': [{**policy, 'name': 'kolla',
+                               'pattern': r'^(?!(amq\.)|(.*_fanout_)|(reply_)).*'},
+                              {**policy, 'name': 'inert', 'pattern': 'a(?!b)c', 'priority': 9}]})
+    warning = "policy 'inert' in vhost '/' has no effect: its pattern 'a(?!b)c' matches nothing"
+    check(warning in node.log() and "'kolla'" not in node.log(), node.log())
+    probe = Probe(('127.0.0.1', node.port), FRAMES)
+    node.probes.append(probe)
+    probe.open()
+    for name, count in (('work', 1), ('reply_1', 3)):
+        for _ in range(3):
+            probe.publish(key=name)
+        probe.stored(name, count)
 
 
 @case

@@ -196,6 +196,9 @@ std::string request_line(const Invocation& invocation, const VerbSpec& verb) {
     if (option.sent_as.empty() || given == invocation.options.end()) continue;
     json.field(option.sent_as, option.takes.empty() ? std::string("true") : given->second);
   }
+  // Whether one was named counts there.
+  if (verb.name == "import_definitions" && invocation.has_vhost)
+    json.field("vhost", invocation.vhost);
   json.end_object();
   json.end_object();
   return json.take() + "\n";

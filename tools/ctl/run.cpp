@@ -110,6 +110,17 @@ bool write_whole(const std::string& path, std::string_view text) {
   return good;
 }
 
+/// What was done, but perhaps not as it was meant.
+void print_warnings(dom::object result) {
+  dom::array warnings;
+  if (result["warnings"].get(warnings) != simdjson::SUCCESS) return;
+  for (const dom::element warning : warnings) {
+    std::string_view text;
+    if (warning.get(text) == simdjson::SUCCESS)
+      fmt::print(stderr, "Warning: {}\n", escape_controls(text));
+  }
+}
+
 class Run {
  public:
   Run(const Invocation& invocation, const VerbSpec& verb)
@@ -275,6 +286,7 @@ int Run::on_error(dom::object error) const {
 
 int Run::on_done(dom::object result) {
   const bool as_json = invocation_.formatter == Formatter::json;
+  print_warnings(result);
   switch (verb_.answer) {
     case Answer::local:
     case Answer::nothing:

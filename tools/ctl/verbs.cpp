@@ -230,8 +230,11 @@ constexpr std::array table{
     VerbSpec{definitions, "export_definitions", "<file_path | \"-\"> [--format json]",
              "Exports definitions in JSON", 1, 1, false, false, Answer::definitions,
              "Exporting definitions in JSON to a file at \"{0}\" ...", file_options},
-    VerbSpec{definitions, "import_definitions", "<file_path | \"-\"> [--format json]",
-             "Imports definitions in JSON: all of them, or none and an error", 1, 1, false, false,
+    VerbSpec{definitions, "import_definitions",
+             "<file_path | \"-\"> [--format json] [--vhost <vhost>]",
+             "Imports definitions in JSON: all of them, or none and every problem; --vhost says "
+             "where the elements of a file of a single virtual host belong",
+             1, 1, false, true,
              Answer::nothing, "Importing definitions in JSON from a file at \"{0}\" ...",
              file_options},
 

@@ -96,8 +96,11 @@ class AdminHost {
   struct Imported {
     std::string error;     ///< Not empty: what is wrong; nothing was done.
     bool is_done = false;  ///< Else TopologyDone comes to `who`.
+    std::vector<std::string> warnings = {};
   };
-  virtual Imported import_definitions(const std::string& text, const core::ChannelRef& who) = 0;
+  /// `vhost`: the virtual host of a file of a single one; empty: it is of the whole broker.
+  virtual Imported import_definitions(const std::string& text, const std::string& vhost,
+                                      const core::ChannelRef& who) = 0;
   virtual void stop_node() = 0;
   /// While clients are kept out: they may come again. Empty, or what cannot be listened on.
   [[nodiscard]] virtual std::string resume() = 0;

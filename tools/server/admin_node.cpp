@@ -251,21 +251,38 @@ class ExportDefinitions final : public AdminOperation {
   }
 };
 
-/// The file's text is the argument.
+/// The file's text is the argument. Warnings are in the answer.
 class ImportDefinitions final : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;
   void start() override {
     if (request().arguments.size() != 1)
       return fail(AdminFault::usage, "expected the text of a definitions file");
-    const AdminHost::Imported imported = host().import_definitions(request().arguments[0], self());
+    const auto vhost = request().options.find("vhost");
+    const AdminHost::Imported imported = host().import_definitions(
+        request().arguments[0], vhost == request().options.end() ? "" : vhost->second, self());
     if (!imported.error.empty()) return fail(AdminFault::invalid, imported.error);
-    if (imported.is_done) done("{}");
+    warnings_ = imported.warnings;
+    if (imported.is_done) finish();
   }
   void on_topology_done(const core::TopologyDone& answer) override {
     if (answer.error != nullptr) return fail(AdminFault::unavailable, answer.error->detail);
-    done("{}");
+    finish();
   }
+
+ private:
+  void finish() {
+    JsonWriter json;
+    json.begin_object();
+    json.key("warnings");
+    json.begin_array();
+    for (const std::string& warning : warnings_) json.text(warning);
+    json.end_array();
+    json.end_object();
+    done(json.take());
+  }
+
+  std::vector<std::string> warnings_;
 };
 
 /// The connection that asked stays open until the broker has ended.

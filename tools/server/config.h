@@ -25,6 +25,7 @@
 #include "net/amqp/interceptors.h"
 #include "persist/journal.h"
 #include "tools/server/config_file.h"
+#include "tools/server/definitions_findings.h"
 
 namespace lepus::server {
 
@@ -152,6 +153,7 @@ struct ServerConfig {
   std::string data_dir = "/var/lib/lepus";
   std::string management_socket;  ///< "" = lepus.sock in data_dir, "none" = none.
   std::string load_definitions;   ///< File or directory in RabbitMQ's format; "" = none.
+  OnUnsupported on_unsupported = OnUnsupported::refuse;  ///< Of elements of definitions.
 
   // Journal
   persist::SyncMode journal_sync = persist::SyncMode::always;

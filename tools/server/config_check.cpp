@@ -5,10 +5,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <utility>
+#include <iterator>
 
-#include "tools/server/definitions.h"
+#include "tools/server/definitions_check.h"
 
 namespace lepus::server {
 
@@ -42,9 +43,9 @@ void check_socket(const ServerConfig& config, ConfigCheck& check) {
 
 void check_definitions_file(const ServerConfig& config, ConfigCheck& check) {
   if (config.load_definitions.empty()) return;
-  Definitions definitions;
-  if (std::string error = read_definitions(config.load_definitions, definitions); !error.empty())
-    check.errors.push_back(std::move(error));
+  DefinitionsCheck found = check_definitions(config, config.load_definitions);
+  std::move(found.problems.begin(), found.problems.end(), std::back_inserter(check.errors));
+  std::move(found.warnings.begin(), found.warnings.end(), std::back_inserter(check.warnings));
 }
 
 }  // namespace

@@ -335,6 +335,14 @@ SetOutcome set_definitions_backend(ServerConfig&, const KeyText& given) {
     return taken();
   return refused("definitions come from a file or a directory only: name it in load_definitions");
 }
+SetOutcome set_on_unsupported(ServerConfig& config, const KeyText& given) {
+  if (given.value != "refuse" && given.value != "skip") return refused();
+  config.on_unsupported = given.value == "skip" ? OnUnsupported::skip : OnUnsupported::refuse;
+  return taken();
+}
+std::string show_on_unsupported(const ServerConfig& config) {
+  return config.on_unsupported == OnUnsupported::skip ? "skip" : "refuse";
+}
 
 }  // namespace
 
@@ -375,5 +383,6 @@ constexpr Access segment_size = {set_segment_size, show_segment_size};
 constexpr Access log_file = {set_log_file, show_log_file};
 constexpr Access log_stdio = {set_log_stdio, show_log_stdio};
 constexpr Access definitions_backend = {set_definitions_backend, show_nothing};
+constexpr Access on_unsupported = {set_on_unsupported, show_on_unsupported};
 
 }  // namespace lepus::server::access

@@ -165,5 +165,6 @@ extern const Access segment_size;
 extern const Access log_file;
 extern const Access log_stdio;
 extern const Access definitions_backend;  ///< Names of the local file system and nothing else
+extern const Access on_unsupported;       ///< refuse or skip
 
 }  // namespace lepus::server::access

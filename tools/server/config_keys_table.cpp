@@ -263,6 +263,11 @@ void add_files_and_log(std::vector<KeySpec>& rows) {
        "the order of their names). Loaded at every start; what is there already and equal is left "
        "as it is."},
       restart, definitions);
+  add({"load_definitions.on_unsupported", "refuse or skip",
+       "What becomes of elements of definitions that cannot be taken, in load_definitions and with "
+       "lepusctl import_definitions: refuse lists them all and imports nothing, skip goes on "
+       "without them and reports each."},
+      at_once, access::on_unsupported);
   add({"definitions.local.path", "a path", "Another name of load_definitions."}, restart,
       access::alias_of(definitions));
   add({"management.load_definitions", "a path", "Another name of load_definitions."}, restart,

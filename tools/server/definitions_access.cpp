@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <set>
 #include <string_view>
@@ -71,6 +70,7 @@ AccessLoad Loader::load() {
 void Loader::add_user(const KeptRow& row) {
   core::UserSpec user;
   fail("users", persist::read_user(row, user));
+  if (user.name.empty()) return fail("users", "a user without a name: remove the row with sqlite3");
   amqp::PasswordHash hash;
   if (const std::string why = hash.read(user.hashing_algorithm, user.password_hash); !why.empty())
     fail("users", fmt::format("user '{}': {}", user.name, why));
@@ -106,19 +106,27 @@ void Loader::add_limits(const KeptRow& row) {
 void Loader::add_policy(const KeptRow& row, bool is_operator) {
   core::PolicyPut put;
   put.is_operator = is_operator;
-  std::string why = read_policy_row(row, is_operator, put.policy);
-  const bool is_readable = why.empty();
-  if (is_readable) why = core::check_policy(put.policy, is_operator);
+  const std::string why = read_policy_row(row, is_operator, put.policy);
   const std::string& name = row.values[is_operator ? 2 : 1];
   const std::string& vhost = row.values[is_operator ? 1 : 0];
-  if (!why.empty()) {
-    std::replace(why.begin(), why.end(), '\n', ' ');
+  const auto say = [&](std::string_view text) {
     out_.warnings.push_back(fmt::format(
-        "{} '{}' in vhost '{}': {}; {}", is_operator ? "operator policy" : "policy", name, vhost,
-        why, is_readable ? "the rest of it is applied" : "it is stored, not applied"));
-  }
+        "{} '{}' in vhost '{}' {}", is_operator ? "operator policy" : "policy", name, vhost, text));
+  };
   const auto found = vhosts_.find(vhost);
-  if (!is_readable || found == vhosts_.end()) return;
+  if (found == vhosts_.end()) return say("has no effect: there is no such vhost");
+  if (name.empty()) return say("has no effect: its name is empty");
+  if (!why.empty()) return say(fmt::format("has no effect: {}", why));
+  const std::string fault = core::check_pattern(put.policy.pattern);
+  const std::vector<std::string> unfit = core::drop_unfit_keys(put.policy, is_operator);
+  if (!fault.empty()) {
+    say(fmt::format("has no effect: its pattern '{}' matches nothing: {}", put.policy.pattern,
+                    fault));
+  } else if (!unfit.empty()) {
+    const bool is_empty = put.policy.definition.empty();
+    say(fmt::format("{}: {}", is_empty ? "has no effect" : "is applied without some keys",
+                    fmt::join(unfit, "; ")));
+  }
   put.vhost = found->second;
   out_.changes.emplace_back(std::move(put));
 }
@@ -145,11 +153,14 @@ bool Loader::has_both(const std::string& user, const std::string& vhost) {
 }
 
 void Loader::warn_of_pattern(const std::string& pattern, std::string_view owner) {
-  const std::string why = core::check_pattern(pattern);
+  std::string expanded = pattern;
+  for (const std::string_view variable : {"username", "vhost"})
+    expanded = core::expand_pattern(std::move(expanded), variable, "x");
+  const std::string why = core::check_pattern(expanded);
   if (why.empty()) return;
   out_.warnings.push_back(
-      fmt::format("permissions of user '{}': the pattern '{}' cannot be read ({}), so nothing is "
-                  "allowed by it",
+      fmt::format("permissions of user '{}': the pattern '{}' matches nothing, so nothing is "
+                  "allowed by it: {}",
                   owner, pattern, why));
 }
 
@@ -171,6 +182,8 @@ void Loader::add_topic_permission(const KeptRow& row) {
         core::TopicPermissionRemoved{permission.user, permission.vhost, permission.exchange});
     return;
   }
+  for (const std::string* pattern : {&permission.write, &permission.read})
+    warn_of_pattern(*pattern, permission.user);
   out_.changes.emplace_back(core::TopicPermissionPut{std::move(permission)});
 }
 

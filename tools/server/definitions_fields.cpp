@@ -16,9 +16,7 @@ using simdjson::dom::element;
 using simdjson::dom::element_type;
 
 constexpr std::size_t name_size_max = 255;
-constexpr std::string_view missing =
-    "it is missing; only a file of the whole broker can be loaded, as rabbitmqctl "
-    "export_definitions writes it";
+constexpr std::string_view missing = "it is missing; add it, or take the element out";
 
 }  // namespace
 
@@ -73,6 +71,12 @@ std::string Fields::short_text(std::string_view field) {
   std::string text = this->text(field);
   if (text.size() > name_size_max)
     refuse(field, fmt::format("it has {} bytes, at most 255 are possible", text.size()));
+  return text;
+}
+
+std::string Fields::some_text(std::string_view field) {
+  std::string text = this->text(field);
+  if (text.empty()) refuse(field, "it is empty; give it a name");
   return text;
 }
 

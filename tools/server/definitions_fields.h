@@ -28,7 +28,9 @@ class Fields {
   std::string text(std::string_view field);
   /// The same for what clients know it by: 1 to 255 bytes.
   std::string name(std::string_view field);
-  /// The same, also empty.
+  /// The same of any size, but not empty.
+  std::string some_text(std::string_view field);
+  /// The same as name(), also empty.
   std::string short_text(std::string_view field);
   /// True or false; `preset` when it is not there.
   bool flag(std::string_view field, bool preset);

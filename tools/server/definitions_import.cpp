@@ -5,8 +5,11 @@
 
 #include <utility>
 
+#include "core/field_table.h"
+#include "core/field_table_writer.h"
 #include "core/topology.h"
 #include "core/topology_rules.h"
+#include "persist/access_rows.h"
 
 namespace lepus::server {
 
@@ -14,30 +17,35 @@ namespace {
 
 using Kind = core::TopologyRequest::Kind;
 
+constexpr std::string_view queue_type_key = "x-queue-type";
+
 class Planner {
  public:
-  Planner(const core::StoredDefinitions& stored, const ImportInput& input);
+  Planner(const core::StoredDefinitions& stored, const ImportInput& input, Findings& findings);
 
   void add_vhosts(const std::vector<std::string>& names);
+  void add_settings(const persist::KeptDefinitions& kept);
   void add(const std::vector<DefinedItem>& items);
   void bind(const std::vector<DefinedItem>& items);
   ImportPlan take();
 
  private:
   void declare(const DefinedItem& item);
+  void declare_queue(const DefinedItem& item, core::TopologyRequest& request);
   bool find_vhost(const DefinedItem& item, core::TopologyRequest& request);
-  bool is_implicit(const DefinedItem& item) const;
   bool has_both_ends(const core::TopologyRequest& request) const;
   void decide(const DefinedItem& item, const core::TopologyRequest& request);
 
   core::Topology topology_;
   core::IdSource ids_;
   core::ShardId next_home_ = 0;
+  Findings& findings_;
   ImportPlan plan_;
 };
 
-Planner::Planner(const core::StoredDefinitions& stored, const ImportInput& input)
-    : topology_(input.shard_count), ids_(stored.last_id) {
+Planner::Planner(const core::StoredDefinitions& stored, const ImportInput& input,
+                 Findings& findings)
+    : topology_(input.shard_count), ids_(stored.last_id), findings_(findings) {
   CHECK(input.shard_count > 0);
   for (core::TopologyChange change : stored.changes) {
     // Homes of shards that are gone are set right later; here any will do.
@@ -56,35 +64,73 @@ void Planner::add_vhosts(const std::vector<std::string>& names) {
   }
 }
 
-void Planner::add(const std::vector<DefinedItem>& items) {
-  for (const DefinedItem& item : items) {
-    if (!plan_.error.empty()) return;
-    declare(item);
+/// Queues without a type get that of their virtual host.
+void Planner::add_settings(const persist::KeptDefinitions& kept) {
+  for (const persist::KeptRow& row : kept.of(persist::KeptKind::vhost_properties)) {
+    core::VhostSettings settings;
+    const core::VhostInfo* vhost = topology_.find_vhost(row.values[0]);
+    if (vhost == nullptr || !persist::read_vhost(row, settings).empty()) continue;
+    if (!core::is_queue_type(settings.default_queue_type)) continue;
+    topology_.apply(core::VhostSettingsPut{vhost->id, vhost->name, std::move(settings)});
   }
+}
+
+void Planner::add(const std::vector<DefinedItem>& items) {
+  for (const DefinedItem& item : items) declare(item);
 }
 
 void Planner::declare(const DefinedItem& item) {
   core::TopologyRequest request = item.request;
   if (request.kind == Kind::add_vhost) return decide(item, request);
   if (!find_vhost(item, request)) return;
-  if (request.kind == Kind::declare_queue) {
-    request.from = next_home_;
-    if (topology_.find_queue(request.vhost, core::strip_cr_lf(request.name)) == nullptr)
-      next_home_ = static_cast<core::ShardId>((next_home_ + 1) % topology_.shard_count());
+  if (request.kind == Kind::declare_queue) return declare_queue(item, request);
+  decide(item, request);
+}
+
+void Planner::declare_queue(const DefinedItem& item, core::TopologyRequest& request) {
+  const core::QueueInfo* there =
+      topology_.find_queue(request.vhost, core::strip_cr_lf(request.name));
+  const bool has_type =
+      core::FieldTable{core::as_bytes(request.arguments)}.find(queue_type_key).has_value();
+  request.from = next_home_;
+  if (there != nullptr) {
+    // The default type is for new ones: it may have changed since this one was made.
+    core::FieldTableWriter added;
+    added.text(queue_type_key, core::queue_type_name(there->parsed.queue_type));
+    if (!has_type) request.arguments += added.take();
+  } else {
+    next_home_ = static_cast<core::ShardId>((next_home_ + 1) % topology_.shard_count());
   }
   decide(item, request);
+  if (there != nullptr || !item.is_classic) return;
+  const core::QueueInfo* made =
+      topology_.find_queue(request.vhost, core::strip_cr_lf(request.name));
+  if (made != nullptr && made->parsed.queue_type != core::QueueType::classic)
+    findings_.warn_of_each(
+        "the type is classic, but there is no argument x-queue-type and the virtual host has "
+        "another default type, which counts, as in RabbitMQ",
+        item.path);
 }
 
 void Planner::bind(const std::vector<DefinedItem>& items) {
   for (const DefinedItem& item : items) {
     core::TopologyRequest request = item.request;
-    if (!plan_.error.empty() || !find_vhost(item, request)) return;
-    if (is_implicit(item)) continue;
-    if (has_both_ends(request)) {
+    if (!find_vhost(item, request)) continue;
+    const std::string path = fmt::format("{} (from '{}' to '{}' in vhost '{}')", item.path,
+                                         request.source, request.name, item.vhost);
+    if (core::strip_cr_lf(request.source).empty()) {
+      // Every queue is bound to the default exchange by its name anyway.
+      const bool is_implicit = request.kind == Kind::bind_queue && request.key == request.name;
+      if (!is_implicit)
+        findings_.warn_of_each("bindings from the default exchange have no effect and are left out",
+                               path);
+    } else if (has_both_ends(request)) {
       decide(item, request);
     } else {
-      plan_.dangling.push_back(fmt::format("{}: from '{}' to '{}' in vhost '{}'", item.path,
-                                           request.source, request.name, item.vhost));
+      findings_.warn_of_each(
+          "the source or destination is neither in the file nor here, so the binding is left out "
+          "(RabbitMQ exports bindings of exclusive queues and internal exchanges without them)",
+          path);
     }
   }
 }
@@ -92,19 +138,11 @@ void Planner::bind(const std::vector<DefinedItem>& items) {
 bool Planner::find_vhost(const DefinedItem& item, core::TopologyRequest& request) {
   const core::VhostInfo* vhost = topology_.find_vhost(item.vhost);
   if (vhost == nullptr) {
-    plan_.error = fmt::format(
-        "{}.vhost: there is no virtual host '{}'; add it to the file's vhosts or to the key vhosts",
-        item.path, item.vhost);
+    findings_.refuse(fmt::format("{}.vhost: {}", item.path, no_such_vhost(item.vhost)));
     return false;
   }
   request.vhost = vhost->id;
   return true;
-}
-
-/// Every queue is bound to the default exchange anyway.
-bool Planner::is_implicit(const DefinedItem& item) const {
-  const core::TopologyRequest& request = item.request;
-  return request.kind == Kind::bind_queue && request.source.empty() && request.key == request.name;
 }
 
 bool Planner::has_both_ends(const core::TopologyRequest& request) const {
@@ -120,11 +158,11 @@ void Planner::decide(const DefinedItem& item, const core::TopologyRequest& reque
   core::Decision decision = core::decide(topology_, request, &ids_);
   if (decision.kind == core::Decision::Kind::error) {
     const bool exists = decision.error.detail.starts_with("inequivalent");
-    plan_.error =
+    findings_.refuse(
         fmt::format("{}: {} - {}; {}", item.path, core::reply_code_name(decision.error.code),
                     decision.error.detail,
                     exists ? "make the file agree with what there is, or delete that first"
-                           : "correct it in the file or take it out");
+                           : "correct it in the file or take it out"));
     return;
   }
   for (core::TopologyChange& change : decision.changes) {
@@ -140,14 +178,26 @@ ImportPlan Planner::take() {
 
 }  // namespace
 
-ImportPlan plan_import(const core::StoredDefinitions& stored, const ImportInput& input) {
-  Planner planner{stored, input};
+ImportPlan plan_import(const core::StoredDefinitions& stored, const ImportInput& input,
+                       Findings& findings) {
+  Planner planner{stored, input, findings};
   planner.add(input.definitions.vhosts);
   planner.add_vhosts(input.vhosts);
+  planner.add_settings(input.kept);
   planner.add(input.definitions.exchanges);
   planner.add(input.definitions.queues);
   planner.bind(input.definitions.bindings);
   return planner.take();
+}
+
+std::vector<std::string> vhosts_with(const core::StoredDefinitions& stored,
+                                     const Definitions& definitions,
+                                     const std::vector<std::string>& configured) {
+  std::vector<std::string> names = configured;
+  for (const core::TopologyChange& change : stored.changes)
+    if (const auto* added = std::get_if<core::VhostAdded>(&change)) names.push_back(added->name);
+  for (const DefinedItem& item : definitions.vhosts) names.push_back(item.vhost);
+  return names;
 }
 
 }  // namespace lepus::server

@@ -3,7 +3,7 @@
 //
 //   identical to what is there      nothing to do
 //   not there                       changes
-//   there and different, or wrong   an error, and no change at all
+//   there and different, or wrong   refused (Findings), and no change for it
 #pragma once
 
 #include <cstddef>
@@ -21,18 +21,21 @@ struct ImportInput {
   const Definitions& definitions;
   /// Of the configuration: they are there whether the file has them or not.
   const std::vector<std::string>& vhosts;
+  /// With those of the file: a virtual host has a default queue type.
+  const persist::KeptDefinitions& kept;
   core::ShardId shard_count;  ///< New queues are spread over so many shards, one after the other.
 };
 
 struct ImportPlan {
   std::vector<core::TopologyChange> changes;
   std::uint64_t last_id = 0;  ///< Highest id given out, with those that were before.
-  /// Bindings whose source or destination is nowhere: RabbitMQ exports those of exclusive queues
-  /// and of internal exchanges without the queue or exchange, and passes over them too.
-  std::vector<std::string> dangling;
-  std::string error;  ///< Not empty: the plan is of no use.
 };
+ImportPlan plan_import(const core::StoredDefinitions& stored, const ImportInput& input,
+                       Findings& findings);
 
-ImportPlan plan_import(const core::StoredDefinitions& stored, const ImportInput& input);
+/// The virtual hosts there are with an import.
+std::vector<std::string> vhosts_with(const core::StoredDefinitions& stored,
+                                     const Definitions& definitions,
+                                     const std::vector<std::string>& configured);
 
 }  // namespace lepus::server

@@ -92,32 +92,24 @@ core::StoredDefinitions snapshot_definitions(const core::Topology& topology, boo
   return all;
 }
 
-LivePlan plan_live_import(const LiveInput& input) {
+LivePlan plan_live_import(const LiveInput& input, Findings& findings) {
   LivePlan plan;
   core::StoredDefinitions stored = snapshot_definitions(input.topology, true);
   stored.last_id = input.last_id;
-  ImportPlan made =
-      plan_import(stored, {input.definitions, input.vhosts, input.topology.shard_count()});
-  plan.error = std::move(made.error);
-  if (!plan.error.empty()) return plan;
+  check_rows(vhosts_with(stored, input.definitions, input.vhosts), input.definitions, findings);
+  persist::KeptDefinitions kept = input.kept;
+  core::Random random{input.seed};
+  for (DefinedRow& one : keep_rows(input.definitions, random, kept))
+    plan.rows.emplace_back(one.kind, std::move(one.row));
+  ImportPlan made = plan_import(
+      stored, {input.definitions, input.vhosts, kept, input.topology.shard_count()}, findings);
   plan.last_id = made.last_id;
   plan.changes = std::move(made.changes);
-  if (!made.dangling.empty())
-    plan.warnings.push_back(
-        fmt::format("{} bindings were left out, their source or destination is "
-                    "neither in the file nor here; the first is {}",
-                    made.dangling.size(), made.dangling.front()));
-  persist::KeptDefinitions kept = input.kept;
-  for (std::size_t index = 0; index < persist::kept_kind_count; ++index) {
-    const auto kind = static_cast<persist::KeptKind>(index);
-    for (const persist::KeptRow& row : input.definitions.kept.of(kind))
-      if (kept.put(kind, row)) plan.rows.emplace_back(kind, row);
-  }
   stored.changes.insert(stored.changes.end(), plan.changes.begin(), plan.changes.end());
   AccessLoad access = load_access(kept, stored.changes);
-  plan.error = std::move(access.error);
+  if (!access.error.empty()) findings.fail(access.error);
+  for (const std::string& text : access.warnings) findings.warn(text);
   plan.removals = std::move(access.removals);
-  std::move(access.warnings.begin(), access.warnings.end(), std::back_inserter(plan.warnings));
   for (TopologyChange& change : access.changes)
     if (!std::visit(IsSo{input.topology}, change)) plan.changes.push_back(std::move(change));
   return plan;

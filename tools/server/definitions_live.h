@@ -20,19 +20,18 @@ struct LiveInput {
   const core::Topology& topology;
   std::uint64_t last_id;  ///< That was given out.
   const persist::KeptDefinitions& kept;
-  const Definitions& definitions;
+  Definitions& definitions;                ///< What is refused leaves it.
   const std::vector<std::string>& vhosts;  ///< Of the configuration.
+  std::uint64_t seed;                      ///< For salts of passwords.
 };
 
-/// Empty lists: all is there already.
+/// Empty lists: all is there already. Of use when the findings are ok.
 struct LivePlan {
   std::vector<core::TopologyChange> changes;  ///< To be applied and recorded.
   std::uint64_t last_id = 0;
   std::vector<std::pair<persist::KeptKind, persist::KeptRow>> rows;  ///< To be kept.
   std::vector<core::TopologyChange> removals;                        ///< To be recorded only.
-  std::vector<std::string> warnings;
-  std::string error;  ///< Not empty: the plan is of no use.
 };
-LivePlan plan_live_import(const LiveInput& input);
+LivePlan plan_live_import(const LiveInput& input, Findings& findings);
 
 }  // namespace lepus::server

@@ -28,18 +28,6 @@ using core::LogLevel;
 
 namespace {
 
-void warn(core::Log& log, const std::string& text) {
-  log.write(LogLevel::warning, LogCategory::general, "definitions", {{"text", text}});
-}
-
-void warn_of_dangling(core::Log& log, const std::vector<std::string>& dangling) {
-  if (dangling.empty()) return;
-  warn(log, fmt::format("{} bindings were left out, their source or destination is neither in the "
-                        "file nor here (RabbitMQ exports bindings of exclusive queues and internal "
-                        "exchanges without them); the first is {}",
-                        dangling.size(), dangling.front()));
-}
-
 std::vector<std::string> vhost_names(const core::StoredDefinitions& stored) {
   std::vector<std::string> names;
   for (const core::TopologyChange& change : stored.changes)
@@ -47,23 +35,24 @@ std::vector<std::string> vhost_names(const core::StoredDefinitions& stored) {
   return names;
 }
 
-/// What is to be there: what the file says, and with nobody here or there the default users.
-void add_users(const DefinitionsPlace& place, const std::vector<std::string>& vhosts,
-               const StartDefinitions& there, Definitions& definitions) {
-  constexpr auto users = persist::KeptKind::users;
-  if (place.catalog.had_users() || !there.kept.of(users).empty()) return;
-  if (!definitions.kept.of(users).empty()) return;
+/// With nobody here or in the file: the default users.
+persist::KeptDefinitions default_users(const DefinitionsPlace& place,
+                                       const core::StoredDefinitions& stored,
+                                       const persist::KeptDefinitions& kept) {
+  persist::KeptDefinitions made;
+  const bool has_users = place.catalog.had_users() || !kept.of(persist::KeptKind::users).empty();
   core::Random random{place.seed};
-  add_default_users(place.config, vhosts, random, definitions.kept);
+  if (!has_users) add_default_users(place.config, vhost_names(stored), random, made);
+  return made;
 }
 
 /// Into the catalog's transaction. How many rows are new or different.
-std::size_t keep_rows(const DefinitionsPlace& place, const Definitions& definitions,
-                      persist::KeptDefinitions& kept) {
+std::size_t keep_defaults(const DefinitionsPlace& place, const persist::KeptDefinitions& defaults,
+                          persist::KeptDefinitions& kept) {
   std::size_t count = 0;
   for (std::size_t index = 0; index < persist::kept_kind_count; ++index) {
     const auto kind = static_cast<persist::KeptKind>(index);
-    for (const persist::KeptRow& row : definitions.kept.of(kind)) {
+    for (const persist::KeptRow& row : defaults.of(kind)) {
       if (!kept.put(kind, row)) continue;
       place.catalog.keep(kind, row);
       ++count;
@@ -72,33 +61,37 @@ std::size_t keep_rows(const DefinitionsPlace& place, const Definitions& definiti
   return count;
 }
 
-std::string bring_in(const DefinitionsPlace& place, Definitions& definitions,
-                     StartDefinitions& out) {
-  ImportPlan plan = plan_import(out.stored, {definitions, place.config.vhosts, place.shard_count});
-  if (!plan.error.empty()) return plan.error;
+void bring_in(const DefinitionsPlace& place, Definitions& definitions, StartDefinitions& out,
+              Findings& findings) {
+  const std::vector<std::string>& vhosts = place.config.vhosts;
+  check_rows(vhosts_with(out.stored, definitions, vhosts), definitions, findings);
+  core::Random random{place.seed};
+  const std::vector<DefinedRow> rows = keep_rows(definitions, random, out.kept);
+  ImportPlan plan =
+      plan_import(out.stored, {definitions, vhosts, out.kept, place.shard_count}, findings);
+  if (!findings.ok()) return;
   for (const core::TopologyChange& change : plan.changes) place.catalog.record(change);
   out.stored.last_id = plan.last_id;
   const std::size_t change_count = plan.changes.size();
   for (core::TopologyChange& change : plan.changes) out.stored.changes.push_back(std::move(change));
-  add_users(place, vhost_names(out.stored), out, definitions);
-  const std::size_t kept_count = keep_rows(place, definitions, out.kept);
+  for (const DefinedRow& one : rows) place.catalog.keep(one.kind, one.row);
+  const std::size_t kept_count =
+      rows.size() + keep_defaults(place, default_users(place, out.stored, out.kept), out.kept);
   AccessLoad access = load_access(out.kept, out.stored.changes);
-  if (!access.error.empty()) return access.error;
+  if (!access.error.empty()) return findings.fail(access.error);
   for (const core::TopologyChange& change : access.removals) place.catalog.record(change);
   for (core::TopologyChange& change : access.changes)
     out.stored.changes.push_back(std::move(change));
   order_for_start(out.stored.changes);
-  std::string error;
-  if (place.catalog.has_changes()) error = place.catalog.commit();
-  if (!error.empty()) return error;
+  if (place.catalog.has_changes())
+    if (const std::string error = place.catalog.commit(); !error.empty())
+      return findings.fail(error);
   if (!place.config.load_definitions.empty())
     place.log.write(LogLevel::info, LogCategory::general, "definitions imported",
                     {{"file", place.config.load_definitions},
                      {"changes", change_count},
                      {"users_and_others", kept_count}});
-  warn_of_dangling(place.log, plan.dangling);
-  for (const std::string& text : access.warnings) warn(place.log, text);
-  return {};
+  for (const std::string& text : access.warnings) findings.warn(text);
 }
 
 std::string write_file(const std::string& target, const std::string& text) {
@@ -142,15 +135,21 @@ std::string load_start_definitions(const DefinitionsPlace& place, StartDefinitio
   place.log.write(LogLevel::info, LogCategory::general, "definitions loaded",
                   {{"catalog", catalog_path(place.config)}, {"count", out.stored.changes.size()}});
   Definitions definitions;
+  Findings findings{place.config.on_unsupported};
   if (!place.config.load_definitions.empty())
-    error = read_definitions(place.config.load_definitions, definitions);
-  if (error.empty()) error = bring_in(place, definitions, out);
-  if (!error.empty()) return error;
-  for (const std::string& text : definition_warnings(out.kept)) warn(place.log, text);
-  for (const std::string& text : default_user_warnings(place.config, out.kept))
-    warn(place.log, text);
+    read_definitions(place.config.load_definitions, start_scope(place.config), definitions,
+                     findings);
+  bring_in(place, definitions, out, findings);
+  if (!findings.ok()) return findings.error();
+  std::vector<std::string> warnings = findings.warnings();
+  for (std::string& text : definition_warnings(out.kept)) warnings.push_back(std::move(text));
+  for (std::string& text : default_user_warnings(place.config, out.kept))
+    warnings.push_back(std::move(text));
+  log_warnings(warnings, place.log);
   return {};
 }
+
+DefinitionsScope start_scope(const ServerConfig& config) { return {config.vhosts.front(), false}; }
 
 std::string export_definitions(const ServerConfig& config, const std::string& target) {
   if (::access(catalog_path(config).c_str(), F_OK) != 0)

@@ -13,6 +13,7 @@
 #include "core/ports.h"
 #include "persist/catalog.h"
 #include "tools/server/config.h"
+#include "tools/server/definitions.h"
 
 namespace lepus::server {
 
@@ -34,6 +35,9 @@ struct DefinitionsPlace {
 /// file is there afterwards, also after a crash; or, with an error, nothing of it.
 [[nodiscard]] std::string load_start_definitions(const DefinitionsPlace& place,
                                                  StartDefinitions& out);
+
+/// Elements of a file without virtual hosts go to the first one of the configuration.
+DefinitionsScope start_scope(const ServerConfig& config);
 
 /// Policies come before what they are for: a queue that is restored must know its time to live.
 void order_for_start(std::vector<core::TopologyChange>& changes);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 
 #include "persist/access_rows.h"
 #include "tools/server/policy_text.h"
@@ -36,6 +37,18 @@ void count_parameters(const KeptDefinitions& kept, std::vector<std::string>& out
 }
 
 }  // namespace
+
+void log_warnings(const std::vector<std::string>& warnings, core::Log& log) {
+  constexpr std::size_t lines_max = 10;
+  const std::size_t in_line = (warnings.size() + lines_max - 1) / lines_max;
+  for (std::size_t begin = 0; begin < warnings.size(); begin += in_line) {
+    const auto first = warnings.begin() + static_cast<std::ptrdiff_t>(begin);
+    const std::size_t count = std::min(in_line, warnings.size() - begin);
+    const auto last = first + static_cast<std::ptrdiff_t>(count);
+    log.write(core::LogLevel::warning, core::LogCategory::general, "definitions",
+              {{"text", fmt::format("{}", fmt::join(first, last, " | "))}});
+  }
+}
 
 std::vector<std::string> definition_warnings(const KeptDefinitions& kept) {
   std::vector<std::string> out;

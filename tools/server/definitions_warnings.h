@@ -5,10 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "core/log.h"
 #include "persist/kept.h"
 
 namespace lepus::server {
 
 std::vector<std::string> definition_warnings(const persist::KeptDefinitions& kept);
+
+/// All of them, several in a line when there are many: the log writes a few lines a second of one
+/// event (log_limit.h).
+void log_warnings(const std::vector<std::string>& warnings, core::Log& log);
 
 }  // namespace lepus::server

@@ -5,9 +5,11 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "io/os.h"
@@ -18,6 +20,7 @@
 #include "tools/server/config_rabbitmq.h"
 #include "tools/server/config_value.h"
 #include "tools/server/data_dir.h"
+#include "tools/server/definitions_check.h"
 #include "tools/server/definitions_store.h"
 #include "tools/server/log.h"
 #include "tools/server/node.h"
@@ -29,8 +32,13 @@ namespace lepus::server {
 
 namespace {
 
-int fail(const std::string& why) {
-  fmt::print(stderr, "lepus: {}\n", why);
+/// Each line of it with the program's name.
+int fail(std::string_view why) {
+  for (std::size_t begin = 0; begin <= why.size();) {
+    const std::size_t end = std::min(why.find('\n', begin), why.size());
+    fmt::print(stderr, "lepus: {}\n", why.substr(begin, end - begin));
+    begin = end + 1;
+  }
   return 1;
 }
 
@@ -96,6 +104,17 @@ int check(const ConfigResult& loaded, const Placement& placement) {
       fmt::format("configuration is valid ({})\n", files.empty() ? std::string("no file") : files));
 }
 
+/// --check-definitions.
+int check_file(const ServerConfig& config, const std::string& path) {
+  const DefinitionsCheck checked = check_definitions(config, path);
+  for (const std::string& warning : checked.warnings)
+    fmt::print(stderr, "lepus: warning: {}\n", warning);
+  for (const std::string& problem : checked.problems) (void)fail(problem);
+  if (!checked.problems.empty())
+    return fail(fmt::format("{}: nothing of it would be imported", path));
+  return print(fmt::format("{}: valid: {}\n", path, checked.summary));
+}
+
 int run(const Options& options) {
   if (options.command == Command::list_config) return print(format_config_example());
   if (options.command == Command::list_config_reference) return print(format_config_reference());
@@ -109,6 +128,8 @@ int run(const Options& options) {
     const std::string error = export_definitions(loaded.config, options.export_target);
     return error.empty() ? 0 : fail(error);
   }
+  if (options.command == Command::check_definitions)
+    return check_file(loaded.config, options.check_path);
   const MachineResult machine = read_machine();
   if (!machine.ok()) return fail(machine.error);
   const PlacementResult placed = place(loaded.config, machine.machine);

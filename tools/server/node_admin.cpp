@@ -98,9 +98,9 @@ std::string NodeAdmin::export_definitions(std::string& text) const {
   return definitions_.write(text);
 }
 
-AdminHost::Imported NodeAdmin::import_definitions(const std::string& text,
+AdminHost::Imported NodeAdmin::import_definitions(const std::string& text, const std::string& vhost,
                                                   const core::ChannelRef& who) {
-  return definitions_.import(text, who);
+  return definitions_.import(text, vhost, who);
 }
 
 void NodeAdmin::stop_node() { node_.begin_stop("lepusctl"); }

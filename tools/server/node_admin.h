@@ -31,7 +31,8 @@ class NodeAdmin final : private AdminHost {
   void set_memory_watermark(const MemoryWatermark& watermark) override;
   void set_disk_free_limit(const DiskFreeLimit& limit) override;
   std::string export_definitions(std::string& text) const override;
-  Imported import_definitions(const std::string& text, const core::ChannelRef& who) override;
+  Imported import_definitions(const std::string& text, const std::string& vhost,
+                              const core::ChannelRef& who) override;
   void stop_node() override;
   std::string resume() override;
   void reload() override;

@@ -1,9 +1,12 @@
 // See node_definitions.h.
 #include "tools/server/node_definitions.h"
 
+#include <cstdint>
+#include <random>
 #include <utility>
 
 #include "tools/server/definitions_live.h"
+#include "tools/server/definitions_warnings.h"
 #include "tools/server/definitions_write.h"
 
 namespace lepus::server {
@@ -17,28 +20,31 @@ std::string NodeDefinitions::write(std::string& text) const {
       {stored, kept, parts_.config.product_name, parts_.config.product_version}, text);
 }
 
-AdminHost::Imported NodeDefinitions::import(const std::string& text, const core::ChannelRef& who) {
+AdminHost::Imported NodeDefinitions::import(const std::string& text, const std::string& vhost,
+                                            const core::ChannelRef& who) {
   Definitions definitions;
+  Findings findings{parts_.config.on_unsupported};
   persist::KeptDefinitions kept;
-  std::string error = parse_definitions("definitions", text, definitions);
-  if (error.empty()) error = parts_.catalog.load_kept(kept);
-  if (!error.empty()) return {std::move(error), false};
+  if (std::string error = parts_.catalog.load_kept(kept); !error.empty())
+    return {std::move(error), false};
+  parse_definitions({"definitions", text}, {vhost, !vhost.empty()}, definitions, findings);
   Control& control = parts_.control;
+  std::random_device device;
+  const std::uint64_t seed = std::uint64_t{device()} << 32 | device();
   LivePlan plan = plan_live_import(
-      {control.topology(), control.last_id(), kept, definitions, parts_.config.vhosts});
-  if (!plan.error.empty()) return {std::move(plan.error), false};
+      {control.topology(), control.last_id(), kept, definitions, parts_.config.vhosts, seed},
+      findings);
+  if (!findings.ok()) return {findings.error(), false};
   for (const auto& [kind, row] : plan.rows) parts_.catalog.keep(kind, row);
   for (const core::TopologyChange& change : plan.removals) parts_.catalog.record(change);
   parts_.log.write(core::LogLevel::info, core::LogCategory::general, "definitions imported",
                    {{"file", "by the operator"},
                     {"changes", plan.changes.size()},
                     {"users_and_others", plan.rows.size()}});
-  for (const std::string& warning : plan.warnings)
-    parts_.log.write(core::LogLevel::warning, core::LogCategory::general, "definitions",
-                     {{"text", warning}});
-  if (plan.changes.empty()) return {{}, true};
+  log_warnings(findings.warnings(), parts_.log);
+  if (plan.changes.empty()) return {{}, true, findings.warnings()};
   control.apply_plan(std::move(plan.changes), plan.last_id, who);
-  return {{}, false};
+  return {{}, false, findings.warnings()};
 }
 
 }  // namespace lepus::server

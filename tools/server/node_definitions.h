@@ -23,8 +23,9 @@ class NodeDefinitions {
 
   /// Empty, or what JSON cannot hold.
   [[nodiscard]] std::string write(std::string& text) const;
-  /// As at start: all of it or nothing, by the same rules.
-  AdminHost::Imported import(const std::string& text, const core::ChannelRef& who);
+  /// As at start: all of it or nothing, by the same rules. `vhost`: as AdminHost has it.
+  AdminHost::Imported import(const std::string& text, const std::string& vhost,
+                             const core::ChannelRef& who);
 
  private:
   Parts parts_;

@@ -82,6 +82,11 @@ Options parse_options(int argument_count, const char* const* arguments) {
                      "Writes the definitions of a stopped broker's data_dir in RabbitMQ's format; "
                      "- is standard output");
   export_option->type_name("FILE");
+  auto* check_option =
+      app.add_option("--check-definitions", options.check_path,
+                     "Reads a definitions file or a directory of them, says all that is wrong; "
+                     "needs no broker and no data_dir");
+  check_option->type_name("FILE");
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::CallForHelp&) {
@@ -92,6 +97,7 @@ Options parse_options(int argument_count, const char* const* arguments) {
     return options;
   }
   if (export_option->count() > 0) options.command = Command::export_definitions;
+  if (check_option->count() > 0) options.command = Command::check_definitions;
   if (version) set_exit(options, "lepus " LEPUS_VERSION "\n", 0);
   if (config_option->count() > 0) options.sources.file = file;
   read_environment(options.sources);

@@ -15,6 +15,7 @@ enum class Command : std::uint8_t {
   list_config_reference,
   list_rabbitmq_keys,
   export_definitions,
+  check_definitions,
   exit_now,  ///< --help, --version or an error: `text` is printed, the exit code is `exit_code`.
 };
 
@@ -22,6 +23,7 @@ struct Options {
   Command command = Command::run;
   ConfigSources sources;
   std::string export_target;  ///< Of export_definitions: a file, or "-".
+  std::string check_path;     ///< Of check_definitions: a file or a directory.
   std::string text;
   int exit_code = 0;
 };

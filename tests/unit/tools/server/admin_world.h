@@ -46,7 +46,8 @@ struct FakeHost final : AdminHost {
     text = "{}";
     return {};
   }
-  Imported import_definitions(const std::string& text, const core::ChannelRef& who) override {
+  Imported import_definitions(const std::string& text, const std::string&,
+                              const core::ChannelRef& who) override {
     if (text == "bad") return {"bad file", false};
     if (text == "same") return {{}, true};
     control->apply_plan({core::VhostAdded{core::VhostId{100}, text}}, 100, who);

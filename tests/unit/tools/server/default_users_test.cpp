@@ -117,7 +117,7 @@ TEST(LoadAccess, APatternThatCannotBeReadAllowsNothing) {
   (void)kept.put(KeptKind::permissions, {{"u", "/", "(?!x)y", ".*", ".*"}});
   const AccessLoad load = load_access(kept, two_vhosts);
   EXPECT_EQ(load.error, "");
-  EXPECT_EQ(count_of(load.warnings, "the pattern '(?!x)y' cannot be read"), 1U);
+  EXPECT_EQ(count_of(load.warnings, "the pattern '(?!x)y' matches nothing"), 1U);
 }
 
 TEST(LoadAccess, ADamagedRowIsAnError) {
@@ -169,6 +169,7 @@ TEST(LoadAccess, PoliciesOfBothKinds) {
   for (const core::TopologyChange& change : two_vhosts) topology.apply(change);
   for (const core::TopologyChange& change : load.changes) topology.apply(change);
   const core::VhostInfo* vhost = topology.find_vhost("v");
+  EXPECT_EQ(count_of(load.warnings, "policy 'odd' in vhost 'v' has no effect: "), 2U);
   EXPECT_EQ(vhost->policies.all().size(), 2U);
   EXPECT_EQ(vhost->policies.find("long")->spec.priority, 7);
   const core::Policy* limiting = vhost->operator_policies.find("o");

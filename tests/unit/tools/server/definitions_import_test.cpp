@@ -20,9 +20,16 @@ const std::vector<std::string> no_vhosts;
 
 Definitions parsed(const std::string& text) {
   Definitions out;
-  EXPECT_EQ(parse_definitions("d.json", text, out), "");
+  Findings findings;
+  parse_definitions({"d.json", text}, {}, out, findings);
+  EXPECT_EQ(findings.error(), "");
   return out;
 }
+
+struct Planned : ImportPlan {
+  std::string error;
+  std::vector<std::string> warnings;
+};
 
 /// What is stored, growing from import to import.
 struct World {
@@ -30,16 +37,23 @@ struct World {
   core::ShardId shard_count = 3;
   std::vector<std::string> vhosts = {"/"};
 
-  ImportPlan plan(const std::string& text) const {
+  Planned plan(const std::string& text) const {
     const Definitions definitions = parsed(text);
-    return plan_import(stored, {definitions, vhosts, shard_count});
+    persist::KeptDefinitions kept;
+    core::Random random{1};
+    (void)keep_rows(definitions, random, kept);
+    Findings findings;
+    Planned made{plan_import(stored, {definitions, vhosts, kept, shard_count}, findings), {}, {}};
+    made.error = findings.error();
+    made.warnings = findings.warnings();
+    return made;
   }
   /// How many changes; what they are is in `stored` afterwards.
   std::size_t import(const std::string& text) {
-    ImportPlan made = plan(text);
+    const Planned made = plan(text);
     EXPECT_EQ(made.error, "");
     stored.last_id = made.last_id;
-    for (core::TopologyChange& change : made.changes) stored.changes.push_back(change);
+    for (const core::TopologyChange& change : made.changes) stored.changes.push_back(change);
     return made.changes.size();
   }
   std::vector<core::QueueSpec> queues() const {
@@ -99,8 +113,8 @@ TEST(DefinitionsImport, VhostsOfTheConfigurationAreThere) {
   World world;
   EXPECT_EQ(world.import(R"({"queues": [{"vhost": "/", "name": "q"}]})"), 8 + 1U);
   EXPECT_EQ(world.plan(R"({"queues": [{"vhost": "z", "name": "q"}]})").error,
-            "d.json: queues[0].vhost: there is no virtual host 'z'; add it to the file's vhosts or "
-            "to the key vhosts");
+            "d.json: queues[0].vhost: there is no virtual host 'z'; add it to the file's vhosts, "
+            "to the key vhosts, or with lepusctl add_vhost");
 }
 
 TEST(DefinitionsImport, WhatDiffersIsRefusedInRabbitMqsWords) {
@@ -128,8 +142,8 @@ TEST(DefinitionsImport, WhatDiffersIsRefusedInRabbitMqsWords) {
       {R"({"queues": [{"name": "s", "vhost": "v", "arguments": {"x-max-length": "many"}}]})",
        "d.json: queues[0]: PRECONDITION_FAILED - invalid arg 'x-max-length' for queue 's' in vhost "
        "'v': "},
-      {R"({"exchanges": [{"name": "amq.new", "vhost": "v", "type": "fanout"}]})",
-       "d.json: exchanges[0]: ACCESS_REFUSED - exchange name 'amq.new' contains reserved prefix "},
+      {R"({"queues": [{"name": "s", "vhost": "v", "type": "quorum", "durable": false}]})",
+       "d.json: queues[0]: PRECONDITION_FAILED - "},
   };
   World world;
   world.import(topology);
@@ -140,19 +154,72 @@ TEST(DefinitionsImport, WhatDiffersIsRefusedInRabbitMqsWords) {
 TEST(DefinitionsImport, BindingsOfWhatIsNowhereAreLeftOut) {
   World world;
   world.import(topology);
-  const ImportPlan plan = world.plan(R"({"bindings": [
+  const Planned plan = world.plan(R"({"bindings": [
     {"source": "x", "vhost": "v", "destination": "exclusive", "destination_type": "queue",
      "routing_key": "", "arguments": {}},
     {"source": "internal", "vhost": "v", "destination": "q", "destination_type": "queue",
      "routing_key": "", "arguments": {}},
     {"source": "", "vhost": "v", "destination": "q", "destination_type": "queue",
      "routing_key": "q", "arguments": {}},
+    {"source": "", "vhost": "v", "destination": "q", "destination_type": "queue",
+     "routing_key": "other", "arguments": {}},
     {"source": "x", "vhost": "v", "destination": "q", "destination_type": "queue",
      "routing_key": "new", "arguments": {}}]})");
   EXPECT_EQ(plan.error, "");
   EXPECT_EQ(plan.changes.size(), 1U);
-  ASSERT_EQ(plan.dangling.size(), 2U);
-  EXPECT_EQ(plan.dangling[0], "d.json: bindings[0]: from 'x' to 'exclusive' in vhost 'v'");
+  ASSERT_EQ(plan.warnings.size(), 2U);
+  EXPECT_EQ(plan.warnings[0].rfind("d.json: bindings[3] (from '' to 'q' in vhost 'v'): bindings "
+                                   "from the default exchange have no effect",
+                                   0),
+            0U);
+  EXPECT_EQ(plan.warnings[1].rfind("d.json: bindings[0] (from 'x' to 'exclusive' in vhost 'v') and "
+                                   "1 more: the source or destination is neither",
+                                   0),
+            0U);
+}
+
+TEST(DefinitionsImport, TheDefaultTypeOfTheVirtualHostCounts) {
+  World world;
+  const std::string vhost = R"({"vhosts": [{"name": "v", "metadata": {"default_queue_type":
+                            "quorum"}}], "queues": [)";
+  const auto types = [&]() {
+    std::string all;
+    for (const core::QueueSpec& queue : world.queues())
+      all += queue.name + "=" + std::string{core::queue_type_name(queue.parsed.queue_type)} + " ";
+    return all;
+  };
+  const std::string old =
+      R"({"vhosts": [{"name": "v"}], "queues": [{"name": "old", "vhost": "v"}]})";
+  world.import(old);
+  const std::string text = vhost + R"({"name": "old", "vhost": "v"}, {"name": "none", "vhost": "v"},
+    {"name": "said", "vhost": "v", "type": "classic"},
+    {"name": "classic", "vhost": "v", "arguments": {"x-queue-type": "classic"}},
+    {"name": "log", "vhost": "v", "type": "stream"},
+    {"name": "short", "vhost": "v", "auto_delete": true}]})";
+  const auto warnings = world.plan(text).warnings;
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings[0].rfind("d.json: queues[2]: the type is classic, but", 0), 0U);
+  world.import(text);
+  EXPECT_EQ(types(),
+            "old=classic none=quorum said=quorum classic=classic log=stream short=classic ");
+  EXPECT_EQ(world.import(text), 0U);
+  EXPECT_EQ(world.import(old), 0U) << "without the default it is there already, too";
+}
+
+TEST(DefinitionsImport, WhatIsRefusedLeavesTheRest) {
+  World world;
+  const Definitions definitions = parsed(R"({"queues": [{"name": "a", "vhost": "no"},
+    {"name": "b", "vhost": "/"}, {"name": "c", "vhost": "/", "arguments": {"x-max-length": "x"}}],
+    "policies": [{"vhost": "gone", "name": "p", "pattern": "", "definition": {"expires": 1}}]})");
+  Definitions checked = definitions;
+  Findings findings{OnUnsupported::skip};
+  check_rows(vhosts_with(world.stored, checked, world.vhosts), checked, findings);
+  EXPECT_TRUE(checked.rows.empty());
+  const persist::KeptDefinitions kept;
+  const ImportPlan plan = plan_import(world.stored, {checked, world.vhosts, kept, 1}, findings);
+  EXPECT_EQ(plan.changes.size(), 8 + 1U);
+  EXPECT_EQ(findings.error(), "");
+  EXPECT_EQ(findings.warnings().size(), 3U);
 }
 
 // ---- With a catalog -----------------------------------------------------------------------------
@@ -166,6 +233,7 @@ class DefinitionsStoreTest : public persist::test::CatalogTest {
     ServerConfig config;
     config.data_dir = directory_;
     config.load_definitions = file;
+    config.on_unsupported = on_unsupported_;
     begun_ = {};
     return load_start_definitions({config, *catalog_, log_, 2}, begun_);
   }
@@ -181,6 +249,7 @@ class DefinitionsStoreTest : public persist::test::CatalogTest {
   }
 
   core::NullLog log_;
+  OnUnsupported on_unsupported_ = OnUnsupported::refuse;
   StartDefinitions begun_;
 };
 
@@ -251,6 +320,32 @@ TEST_F(DefinitionsStoreTest, ABadFileChangesNothing) {
   EXPECT_EQ(begun_.kept.of(persist::KeptKind::users)[0].values[persist::user_name], "guest");
   ASSERT_EQ(start(file(topology)), "");
   EXPECT_EQ(exported(), before);
+}
+
+TEST_F(DefinitionsStoreTest, SkippingGoesOnWithoutIt) {
+  const std::string bad = R"({"users": [{"name": "u", "password_hash": "x"}],
+      "queues": [{"name": "good", "vhost": "/"}, {"name": "bad", "vhost": "no"}]})";
+  EXPECT_NE(start(file(bad)), "");
+  on_unsupported_ = OnUnsupported::skip;
+  ASSERT_EQ(start(file(bad)), "");
+  const std::string text = exported();
+  EXPECT_NE(text.find("\"good\""), std::string::npos);
+  EXPECT_EQ(text.find("\"bad\""), std::string::npos);
+  EXPECT_NE(text.find("\"guest\""), std::string::npos) << "no user of the file was taken";
+}
+
+TEST_F(DefinitionsStoreTest, EveryTypeOfQueueComesBack) {
+  ASSERT_EQ(start(file(R"({"queues": [{"vhost": "/", "name": "c"},
+      {"vhost": "/", "name": "q", "type": "quorum"}, {"vhost": "/", "name": "s",
+       "type": "stream", "arguments": {"x-queue-type": "stream", "x-max-age": "1h"}}]})")),
+            "");
+  ASSERT_EQ(start(""), "");
+  const std::string first = exported();
+  for (const char* type : {"classic", "quorum", "stream"})
+    EXPECT_NE(first.find("\"type\": \"" + std::string{type}), std::string::npos) << first;
+  std::filesystem::remove(path_);
+  ASSERT_EQ(start(file(first)), "");
+  EXPECT_EQ(exported(), first);
 }
 
 TEST_F(DefinitionsStoreTest, WhatIsKeptFollowsTheFile) {

@@ -9,6 +9,9 @@
 #include <string>
 
 #include "core/field_table.h"
+#include "core/limits.h"
+#include "net/amqp/password.h"
+#include "persist/access_rows.h"
 #include "tools/server/definitions.h"
 
 namespace lepus::server {
@@ -17,14 +20,34 @@ namespace {
 using core::FieldTable;
 using persist::KeptKind;
 
+const DefinitionsScope whole_broker;
+
 Definitions parsed(const std::string& text) {
   Definitions out;
-  EXPECT_EQ(parse_definitions("d.json", text, out), "");
+  Findings findings;
+  parse_definitions({"d.json", text}, whole_broker, out, findings);
+  EXPECT_EQ(findings.error(), "");
+  EXPECT_TRUE(findings.warnings().empty()) << findings.warnings().front();
   return out;
 }
 std::string trouble(const std::string& text) {
   Definitions out;
-  return parse_definitions("d.json", text, out);
+  Findings findings;
+  parse_definitions({"d.json", text}, whole_broker, out, findings);
+  return findings.error();
+}
+std::vector<std::string> warnings_of(const std::string& text) {
+  Definitions out;
+  Findings findings;
+  parse_definitions({"d.json", text}, whole_broker, out, findings);
+  EXPECT_EQ(findings.error(), "");
+  return findings.warnings();
+}
+std::vector<persist::KeptRow> rows_of(const Definitions& definitions, KeptKind kind) {
+  std::vector<persist::KeptRow> rows;
+  for (const DefinedRow& one : definitions.rows)
+    if (one.kind == kind) rows.push_back(one.row);
+  return rows;
 }
 
 TEST(DefinitionsRead, NothingAndUnknownKeys) {
@@ -103,7 +126,7 @@ TEST(DefinitionsRead, UsersWithTagsOfOldAndNewFiles) {
     {"name": "new", "password_hash": ")" +
                                  hash + R"(", "tags": ["a"], "limits": {"m": 1},
      "hashing_algorithm": "rabbit_password_hashing_sha256"}]})");
-  const auto& users = all.kept.of(KeptKind::users);
+  const auto users = rows_of(all, KeptKind::users);
   ASSERT_EQ(users.size(), 3U);
   EXPECT_EQ(users[0].values,
             (std::vector<std::string>{"old", hash, "rabbit_password_hashing_sha256",
@@ -121,7 +144,7 @@ TEST(DefinitionsRead, WhatIsKeptAsItCame) {
     "parameters": [{"vhost": "/", "component": "shovel", "name": "s", "value": {"src-uri": "é"}}],
     "global_parameters": [{"name": "cluster_name", "value": "rabbit@host"}]})");
   EXPECT_EQ(all.vhosts.size(), 2U);
-  const auto values = [&](KeptKind kind) { return all.kept.of(kind).at(0).values; };
+  const auto values = [&](KeptKind kind) { return rows_of(all, kind).at(0).values; };
   using Values = std::vector<std::string>;
   EXPECT_EQ(values(KeptKind::vhost_properties),
             (Values{"v", R"({"metadata":{"tags":[]},"limits":[["a",1]]})"}));
@@ -133,14 +156,14 @@ TEST(DefinitionsRead, WhatIsKeptAsItCame) {
 }
 
 struct Bad {
-  const char* text;
+  std::string_view text;
   const char* complaint;
 };
 class DefinitionsBad : public ::testing::TestWithParam<Bad> {};
 
 TEST_P(DefinitionsBad, IsSaidWithItsPath) {
-  EXPECT_EQ(trouble(GetParam().text).rfind(GetParam().complaint, 0), 0U)
-      << trouble(GetParam().text);
+  const std::string text{GetParam().text};
+  EXPECT_EQ(trouble(text).rfind(GetParam().complaint, 0), 0U) << trouble(text);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -152,15 +175,55 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{R"({"queues": {}})", "d.json: queues: expected a list, it is an object"},
         Bad{R"({"queues": [7]})", "d.json: queues[0]: expected an object, it is a number"},
         Bad{R"({"queues": [{"name": "q"}]})",
-            "d.json: queues[0].vhost: it is missing; only a file"},
+            "d.json: queues[0].vhost: it is missing: this is a file of a single virtual host; "
+            "name"},
         Bad{R"({"queues": [{"vhost": "/", "name": ""}]})", "d.json: queues[0].name: it is empty"},
         Bad{R"({"queues": [{"vhost": "/", "name": 1}]})",
             "d.json: queues[0].name: expected a string, it is a number"},
         Bad{R"({"queues": [{"vhost": "/", "name": "q", "durable": "yes"}]})",
             "d.json: queues[0].durable: expected true or false, it is a string"},
-        Bad{R"({"queues": [{"vhost": "/", "name": "q", "type": "quorum"}]})",
-            "d.json: queues[0].type: queue 'q' has type 'quorum', which is not supported, see docs/"
-            "COMPATIBILITY.md"},
+        Bad{R"({"queues": [{"vhost": "/", "name": "q", "type": "odd"}]})",
+            "d.json: queues[0].type: queue 'q' has type 'odd', which is not supported, see docs/"
+            "COMPATIBILITY.md; make it classic, quorum or stream"},
+        Bad{R"({"queues": [{"vhost": "/", "name": "q", "type": null}]})",
+            "d.json: queues[0].type: expected a string, it is null"},
+        Bad{R"({"queues": [{"vhost": "/", "name": "\r\n"}]})",
+            "d.json: queues[0].name: nothing of it is left"},
+        Bad{R"({"queues": [], "queues": []})", "d.json: queues is there 2 times; make it one"},
+        Bad{R"({"policies": [{"vhost": "/", "name": "", "pattern": ".*", "definition": {}}]})",
+            "d.json: policies[0].name: it is empty; give it a name"},
+        Bad{R"({"parameters": [{"vhost": "/", "component": "operator_policy", "name": "",
+               "value": {"pattern": ".*", "definition": {"max-length": 1}}}]})",
+            "d.json: parameters[0].name: it is empty; give it a name"},
+        Bad{R"({"parameters": [{"vhost": "/", "component": "operator_policy", "name": "o",
+               "value": 5}]})",
+            "d.json: parameters[0].value: Validation failed  not a JSON object"},
+        Bad{R"({"policies": [{"vhost": "/", "name": "p", "pattern": ".*", "definition": 5}]})",
+            "d.json: policies[0].definition: Validation failed  the definition of a policy is"},
+        Bad{R"({"policies": [{"vhost": "/", "name": "p", "pattern": ".*", "apply-to": "all of it",
+               "definition": {"max-length": 1}}]})",
+            "d.json: policies[0].definition: Validation failed  apply-to 'all of it' is none of"},
+        Bad{R"({"parameters": [{"vhost": "/", "component": "vhost-limits", "name": "limits",
+               "value": {"max-queues": "many"}}]})",
+            "d.json: parameters[0].value: limits of vhost '/': 'max-queues' is not a whole"},
+        Bad{R"({"global_parameters": [{"name": "", "value": 1}]})",
+            "d.json: global_parameters[0].name: it is empty"},
+        Bad{R"({"vhosts": [{"name": "v", "metadata": {"tags": [1]}}]})",
+            "d.json: vhosts[0].metadata: vhost 'v': tags: not a list of names"},
+        Bad{R"({"users": [{"name": "u", "password_hash": "", "limits": {"max-channels": "x"}}]})",
+            "d.json: users[0].limits: user 'u': 'max-channels' is not a whole number"},
+        Bad{R"({"users": [{"name": "u", "password_hash": "", "tags": [1]}]})",
+            "d.json: users[0].tags: user 'u': tags: not a list of names"},
+        Bad{R"({"users": [{"name": "u", "password": 5}]})",
+            "d.json: users[0].password: expected a string, it is a number"},
+        Bad{R"({"users": [{"name": "u", "password": "a", "password_hash":
+               "QD40KHedRZv6HA0ZRw7pvkS/EtCx7gjq3U7jyLfE/uWsjI2h"}]})",
+            "d.json: users[0].password: there is a password_hash as well; leave one of them"},
+        Bad{R"({"permissions": [{"user": "u", "vhost": "/", "configure": "(a)\\1", "write": "",
+               "read": ""}]})",
+            "d.json: permissions[0].configure: the regular expression cannot be used: the back "
+            "reference '\\1' is not supported; see Patterns in docs/COMPATIBILITY.md"},
+        Bad{"\xff\xfe{", "d.json: this is UTF-16 with a byte order mark; save it as UTF-8"},
         Bad{R"({"queues": [{"vhost": "/", "name": "q", "arguments": 5}]})",
             "d.json: queues[0].arguments: expected an object"},
         Bad{R"({"queues": [{"vhost": "/", "name": "q", "arguments":
@@ -172,7 +235,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{R"({"bindings": [{"vhost": "/", "source": "x", "destination": "q", "routing_key": "",
                "destination_type": "topic"}]})",
             "d.json: bindings[0].destination_type: expected queue or exchange, it is 'topic'"},
-        Bad{R"({"users": [{"name": "u"}]})", "d.json: users[0].password_hash: it is missing; give"},
+        Bad{R"({"users": [{"name": "u"}]})",
+            "d.json: users[0].password_hash: it is missing; give `password`, or"},
         Bad{R"({"users": [{"name": "u", "password_hash": "abc"}]})",
             "d.json: users[0].password_hash: user 'u': the password hash is not base64"},
         Bad{R"({"users": [{"name": "u", "password_hash": "", "tags": 1}]})",
@@ -225,23 +289,139 @@ TEST_F(DefinitionsFiles, ADirectoryInTheOrderOfNames) {
       R"({"vhosts": [{"name": "a"}], "global_parameters": [{"name": "g", "value": 1}]})");
   put("notes.txt", "no JSON");
   Definitions out;
-  ASSERT_EQ(read_definitions(directory_, out), "");
+  Findings findings;
+  read_definitions(directory_, whole_broker, out, findings);
+  ASSERT_EQ(findings.error(), "");
   ASSERT_EQ(out.vhosts.size(), 2U);
   EXPECT_EQ(out.vhosts[0].vhost, "a");
   EXPECT_EQ(out.vhosts[1].path, directory_ + "/20.json: vhosts[0]");
-  EXPECT_EQ(out.kept.of(KeptKind::global_parameters).at(0).values[1], "2");
+  EXPECT_EQ(rows_of(out, KeptKind::global_parameters).at(1).values[1], "2");
   put("15.json", "{");
-  Definitions other;
-  EXPECT_EQ(read_definitions(directory_, other).rfind(directory_ + "/15.json: this is not", 0), 0U);
+  put("16.json", R"({"queues": [{"name": "q"}]})");
+  read_definitions(directory_, whole_broker, out, findings);
+  ASSERT_EQ(findings.problems().size(), 2U) << findings.error();
+  EXPECT_EQ(findings.problems()[0].rfind(directory_ + "/15.json: this is not", 0), 0U);
+  EXPECT_EQ(findings.problems()[1].rfind(directory_ + "/16.json: queues[0].vhost", 0), 0U);
 }
 
 TEST_F(DefinitionsFiles, WhatCannotBeRead) {
-  Definitions out;
-  EXPECT_EQ(read_definitions(directory_, out), "load_definitions: no file *.json in " + directory_ +
-                                                   "; put one there or unset the key");
-  EXPECT_EQ(read_definitions(directory_ + "/no.json", out),
+  const auto trouble_with = [](const std::string& path) {
+    Definitions out;
+    Findings findings;
+    read_definitions(path, whole_broker, out, findings);
+    return findings.error();
+  };
+  EXPECT_EQ(trouble_with(directory_), "load_definitions: no file *.json in " + directory_ +
+                                          "; put one there or unset the key");
+  EXPECT_EQ(trouble_with(directory_ + "/no.json"),
             "load_definitions: cannot read " + directory_ +
                 "/no.json: No such file or directory; correct the path or unset the key");
+}
+
+TEST(DefinitionsRead, TheTypeOfAQueueIsThatOfItsArgument) {
+  const Definitions all = parsed(R"({"queues": [
+    {"name": "a", "vhost": "/", "type": "quorum", "arguments": {"x-queue-type": "quorum"}},
+    {"name": "b", "vhost": "/", "type": "stream"},
+    {"name": "c", "vhost": "/", "type": "classic"},
+    {"name": "d", "vhost": "/"}]})");
+  const auto type = [&](std::size_t index) {
+    const std::string& arguments = all.queues.at(index).request.arguments;
+    const auto found = FieldTable{core::as_bytes(arguments)}.find("x-queue-type");
+    return found ? std::string{found->text()} : "none";
+  };
+  EXPECT_EQ(type(0) + " " + type(1) + " " + type(2) + " " + type(3), "quorum stream none none");
+  EXPECT_TRUE(all.queues[2].is_classic);
+  EXPECT_FALSE(all.queues[3].is_classic);
+  const auto warnings = warnings_of(R"({"queues": [{"name": "a", "vhost": "/", "type": "classic",
+                                        "arguments": {"x-queue-type": "quorum"}}]})");
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings[0],
+            "d.json: queues[0].type: it is 'classic', but the argument x-queue-type "
+            "says something else, which counts");
+}
+
+TEST(DefinitionsRead, ExchangesOfTheBrokerAreSkipped) {
+  const auto warnings = warnings_of(R"({"exchanges": [
+    {"name": "", "vhost": "/", "type": "direct"}, {"name": "amq.topic", "vhost": "/",
+     "type": "topic"}, {"name": "amq.odd", "vhost": "/", "type": "x-odd"}]})");
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings[0].rfind("d.json: exchanges[0] and 2 more: the default exchange", 0), 0U);
+}
+
+TEST(DefinitionsRead, PasswordsInPlainTextAreHashed) {
+  const Definitions all = parsed(R"({"users": [{"name": "a", "password": "one", "tags": ""},
+      {"name": "b", "password": "", "tags": ""}]})");
+  persist::KeptDefinitions kept;
+  core::Random random{7};
+  EXPECT_EQ(keep_rows(all, random, kept).size(), 2U);
+  core::UserSpec user;
+  ASSERT_EQ(persist::read_user(kept.of(KeptKind::users)[0], user), "");
+  amqp::PasswordHash hash;
+  ASSERT_EQ(hash.read(user.hashing_algorithm, user.password_hash), "");
+  EXPECT_TRUE(hash.matches("one"));
+  EXPECT_EQ(kept.of(KeptKind::users)[1].values[persist::user_hash], "");
+  EXPECT_TRUE(keep_rows(all, random, kept).empty()) << "the password is the same";
+  const Definitions other = parsed(R"({"users": [{"name": "a", "password": "two", "tags": ""}]})");
+  EXPECT_EQ(keep_rows(other, random, kept).size(), 1U);
+}
+
+TEST(DefinitionsRead, FilesOfASingleVirtualHost) {
+  const std::string text = R"({"queues": [{"name": "q"}], "bindings": [{"source": "x",
+    "destination": "q", "destination_type": "queue", "routing_key": ""}],
+    "policies": [{"name": "p", "pattern": "", "definition": {"max-length": 1}}]})";
+  const auto read = [](const std::string& from, const DefinitionsScope& scope, Findings& findings) {
+    Definitions out;
+    parse_definitions({"d.json", from}, scope, out, findings);
+    return out;
+  };
+  Findings wanted;
+  const Definitions all = read(text, {"v", true}, wanted);
+  EXPECT_TRUE(wanted.ok() && wanted.warnings().empty()) << wanted.error();
+  EXPECT_EQ(all.queues.at(0).vhost + all.bindings.at(0).vhost + all.rows.at(0).row.values[0],
+            "vvv");
+  Findings at_start;
+  EXPECT_EQ(read(text, {"/", false}, at_start).queues.at(0).vhost, "/");
+  ASSERT_EQ(at_start.warnings().size(), 1U);
+  EXPECT_EQ(at_start.warnings()[0],
+            "d.json and 2 more: there is no virtual host in the file, '/' is taken");
+  Findings whole;
+  (void)read(R"({"vhosts": [], "queues": [{"name": "q"}]})", {"/", false}, whole);
+  EXPECT_EQ(whole.error(),
+            "d.json: queues[0].vhost: it is missing; name the virtual host it is in");
+  Findings other;
+  (void)read(R"({"queues": [{"name": "q", "vhost": "w"}]})", {"v", true}, other);
+  EXPECT_EQ(other.error().rfind("d.json: queues[0].vhost: it is 'w', but --vhost says 'v'", 0), 0U);
+}
+
+TEST(DefinitionsRead, AByteOrderMarkIsNoText) {
+  EXPECT_EQ(parsed("\xef\xbb\xbf{\"queues\": [{\"name\": \"q\", \"vhost\": \"/\"}]}").queues.size(),
+            1U);
+}
+
+TEST(DefinitionsRead, AllProblemsAreListed) {
+  const std::string text = R"({"queues": [7, {"name": "q", "vhost": 5}, {"name": "good",
+      "vhost": "/"}], "exchanges": {}, "users": [{"name": "u"}]})";
+  Definitions out;
+  Findings findings;
+  parse_definitions({"d.json", text}, whole_broker, out, findings);
+  EXPECT_EQ(findings.problems().size(), 4U) << findings.error();
+  EXPECT_EQ(out.queues.size(), 1U);
+  Findings skipping{OnUnsupported::skip};
+  parse_definitions({"d.json", text}, whole_broker, out, skipping);
+  EXPECT_EQ(skipping.problems().size(), 1U) << "a section that is none is not skipped";
+  ASSERT_EQ(skipping.warnings().size(), 3U);
+  EXPECT_EQ(skipping.warnings()[1],
+            "skipped: d.json: queues[0]: expected an object, it is a number");
+}
+
+TEST(Findings, AreBoundedAndOneLineEach) {
+  Findings findings;
+  for (int i = 0; i < 1000; ++i) findings.refuse("a\nb" + std::string(5000, 'x'));
+  const auto problems = findings.problems();
+  ASSERT_EQ(problems.size(), core::limits::definition_findings_max + 1);
+  EXPECT_EQ(problems.back(), "and 900 more problems");
+  EXPECT_EQ(problems[0].substr(0, 4), "a bx");
+  EXPECT_LT(problems[0].size(), 2100U);
 }
 
 }  // namespace
