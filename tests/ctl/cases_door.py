@@ -203,6 +203,19 @@ def without_clients_and_with_them_again(world):
 
 
 @case
+def a_stop_while_clients_are_sent_away(world):
+    """A client that does not leave keeps stop_app waiting, and whoever wants them back."""
+    world.start()
+    world.probe()
+    with subprocess.Popen(world.command('-q', 'stop_app')), \
+            subprocess.Popen(world.command('-q', 'start_app'), stderr=subprocess.DEVNULL):
+        time.sleep(0.3)
+        world.ok('stop')
+        check(world.node.process.wait(TOOL_S) == 0, 'exit code')
+    world.node.forget()
+
+
+@case
 def expressions_that_are_known(world):
     world.start()
     alarm = 'rabbit_alarm:{}_alarm({}resource_limit, {}, node(){}).'

@@ -29,12 +29,16 @@ class StartApp final : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;
   void start() override { go_on(); }
-  bool has_work() const override { return control().is_suspended() || control().is_serving(); }
+  bool has_work() const override {
+    return control().is_suspended() || control().is_serving() || !control().is_running();
+  }
   void work() override { go_on(); }
 
  private:
   void go_on() {
     if (control().is_serving() && !control().is_suspending()) return done("{}");
+    if (!control().is_running())
+      return fail(AdminFault::unavailable, "the broker is stopping");
     if (!control().is_suspended()) return;
     if (std::string error = host().resume(); !error.empty())
       fail(AdminFault::unavailable, std::move(error));

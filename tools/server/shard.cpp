@@ -189,6 +189,10 @@ void Shard::flush() {
   server_.end_turn();
   const bool is_closing = phase_ == Phase::stopping || phase_ == Phase::suspending;
   if (is_closing && server_.connection_count() == 0 && listeners_open_ == 0) end_phase();
+  if (phase_ == Phase::suspended && broker_.stopping()) {  // The stop came meanwhile.
+    begin_stop();
+    end_phase();
+  }
   memory_bytes_.store(
       broker_.memory().message_bytes + streams_.blocks().bytes_in_use() + ledger_.memory_bytes(),
       std::memory_order_relaxed);

@@ -322,6 +322,30 @@ TEST_F(AdminRequestsTest, ClientsAreKeptOutAndLetInAgain) {
   EXPECT_EQ(sink_.done, "{}");
 }
 
+TEST_F(AdminRequestsTest, WhoeverWaitsForClientsHearsOfTheStop) {
+  for (core::ShardId shard = 0; shard < 2; ++shard) ends_[shard].send(control_id, core::Serving{});
+  turn();
+  start("stop_app");
+  test::FakeSink waiting;
+  AdminRequest request;
+  request.verb = "start_app";
+  (void)admin_->start(request, waiting);
+  turn();
+  EXPECT_EQ(waiting.error + waiting.done, "");
+  start("stop");
+  for (int answers = 0; answers < 2; ++answers) {
+    for (core::ShardId shard = 0; shard < 2; ++shard)
+      ends_[shard].send(control_id, core::StopServing{});
+    turn();
+  }
+  EXPECT_EQ(waiting.error, "unavailable: the broker is stopping");
+  for (core::ShardId shard = 0; shard < 2; ++shard) {
+    EXPECT_EQ(ordered(shard).kind, ShardOrder::Kind::suspend);
+    (void)take<core::StopServing>(shard);
+    (void)take<core::EndThread>(shard);
+  }
+}
+
 TEST_F(AdminRequestsTest, ExpressionsThatAreKnown) {
   const auto evaluate = [this](const char* expression) {
     sink_ = {};
