@@ -37,7 +37,7 @@ void Channel::check_prefetch(const Consumer& consumer, const std::string& tag) {
   // What went back by a timeout is counted here until the client is told.
   if (shared_unlimited_ || has_timed_) return;
   std::size_t shared = 0;
-  for (const auto& [tag, held] : unacked_) shared += held.tag.empty() ? 0 : 1;
+  for (const auto& [other, held] : unacked_) shared += held.tag.empty() ? 0 : 1;
   if (shared > shared_limit_)
     judge().fail(7, "{} unacknowledged on the channel, shared prefetch {} ({})", shared,
                  shared_limit_, describe());
