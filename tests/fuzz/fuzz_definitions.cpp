@@ -21,6 +21,7 @@ namespace {
 
 constexpr core::ShardId shard_count = 3;
 const std::vector<std::string> vhosts = {"/"};
+const std::string default_type;
 
 /// What a broker has after it started with the text.
 struct World {
@@ -36,8 +37,8 @@ World start(std::string_view text, const DefinitionsScope& scope, Findings& find
   parse_definitions({"definitions", text}, scope, definitions, findings);
   check_rows(vhosts_with(world.stored, definitions, vhosts), definitions, findings);
   (void)keep_rows(definitions, random, world.kept);
-  ImportPlan plan =
-      plan_import(world.stored, {definitions, vhosts, world.kept, shard_count}, findings);
+  ImportPlan plan = plan_import(
+      world.stored, {definitions, vhosts, world.kept, default_type, shard_count}, findings);
   world.stored = {std::move(plan.changes), plan.last_id};
   AccessLoad access = load_access(world.kept, world.stored.changes);
   for (const std::string& warning : access.warnings) findings.warn(warning);
@@ -67,7 +68,7 @@ void expect_nothing_to_do(const World& world, const core::Topology& topology,
   Findings findings;
   parse_definitions({"definitions", text}, {"/", false}, definitions, findings);
   const LivePlan plan = plan_live_import(
-      {topology, world.stored.last_id, world.kept, definitions, vhosts, 1}, findings);
+      {topology, world.stored.last_id, world.kept, definitions, vhosts, default_type, 1}, findings);
   CHECK(findings.ok());
   CHECK(plan.changes.empty());
 }

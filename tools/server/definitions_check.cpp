@@ -44,7 +44,8 @@ DefinitionsCheck check_definitions(const ServerConfig& config, const std::string
   check_rows(vhosts_with(stored, definitions, config.vhosts), definitions, findings);
   (void)keep_rows(definitions, random, kept);
   const core::ShardId shards = config.shards == 0 ? shard_count_max : config.shards;
-  ImportPlan plan = plan_import(stored, {definitions, config.vhosts, kept, shards}, findings);
+  ImportPlan plan = plan_import(
+      stored, {definitions, config.vhosts, kept, config.default_queue_type, shards}, findings);
   const AccessLoad access = load_access(kept, plan.changes);
   if (!access.error.empty()) findings.fail(access.error);
   for (const std::string& text : access.warnings) findings.warn(text);

@@ -24,7 +24,7 @@ class Planner {
   Planner(const core::StoredDefinitions& stored, const ImportInput& input, Findings& findings);
 
   void add_vhosts(const std::vector<std::string>& names);
-  void add_settings(const persist::KeptDefinitions& kept);
+  void add_settings(const persist::KeptDefinitions& kept, const std::string& default_type);
   void add(const std::vector<DefinedItem>& items);
   void bind(const std::vector<DefinedItem>& items);
   ImportPlan take();
@@ -64,13 +64,19 @@ void Planner::add_vhosts(const std::vector<std::string>& names) {
   }
 }
 
-/// Queues without a type get that of their virtual host.
-void Planner::add_settings(const persist::KeptDefinitions& kept) {
+/// Queues without a type get that of their virtual host, else that of the node.
+void Planner::add_settings(const persist::KeptDefinitions& kept, const std::string& default_type) {
   for (const persist::KeptRow& row : kept.of(persist::KeptKind::vhost_properties)) {
     core::VhostSettings settings;
     const core::VhostInfo* vhost = topology_.find_vhost(row.values[0]);
     if (vhost == nullptr || !persist::read_vhost(row, settings).empty()) continue;
     if (!core::is_queue_type(settings.default_queue_type)) continue;
+    topology_.apply(core::VhostSettingsPut{vhost->id, vhost->name, std::move(settings)});
+  }
+  for (const core::VhostInfo* vhost : topology_.vhosts()) {
+    if (!vhost->settings.default_queue_type.empty()) continue;
+    core::VhostSettings settings = vhost->settings;
+    settings.default_queue_type = default_type;
     topology_.apply(core::VhostSettingsPut{vhost->id, vhost->name, std::move(settings)});
   }
 }
@@ -183,7 +189,7 @@ ImportPlan plan_import(const core::StoredDefinitions& stored, const ImportInput&
   Planner planner{stored, input, findings};
   planner.add(input.definitions.vhosts);
   planner.add_vhosts(input.vhosts);
-  planner.add_settings(input.kept);
+  planner.add_settings(input.kept, input.default_queue_type);
   planner.add(input.definitions.exchanges);
   planner.add(input.definitions.queues);
   planner.bind(input.definitions.bindings);

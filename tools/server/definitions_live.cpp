@@ -101,8 +101,10 @@ LivePlan plan_live_import(const LiveInput& input, Findings& findings) {
   core::Random random{input.seed};
   for (DefinedRow& one : keep_rows(input.definitions, random, kept))
     plan.rows.emplace_back(one.kind, std::move(one.row));
-  ImportPlan made = plan_import(
-      stored, {input.definitions, input.vhosts, kept, input.topology.shard_count()}, findings);
+  ImportPlan made = plan_import(stored,
+                                {input.definitions, input.vhosts, kept, input.default_queue_type,
+                                 input.topology.shard_count()},
+                                findings);
   plan.last_id = made.last_id;
   plan.changes = std::move(made.changes);
   stored.changes.insert(stored.changes.end(), plan.changes.begin(), plan.changes.end());

@@ -22,6 +22,7 @@ struct LiveInput {
   const persist::KeptDefinitions& kept;
   Definitions& definitions;                ///< What is refused leaves it.
   const std::vector<std::string>& vhosts;  ///< Of the configuration.
+  const std::string& default_queue_type;   ///< Of the configuration, too.
   std::uint64_t seed;                      ///< For salts of passwords.
 };
 

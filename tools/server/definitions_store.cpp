@@ -67,8 +67,10 @@ void bring_in(const DefinitionsPlace& place, Definitions& definitions, StartDefi
   check_rows(vhosts_with(out.stored, definitions, vhosts), definitions, findings);
   core::Random random{place.seed};
   const std::vector<DefinedRow> rows = keep_rows(definitions, random, out.kept);
-  ImportPlan plan =
-      plan_import(out.stored, {definitions, vhosts, out.kept, place.shard_count}, findings);
+  ImportPlan plan = plan_import(
+      out.stored,
+      {definitions, vhosts, out.kept, place.config.default_queue_type, place.shard_count},
+      findings);
   if (!findings.ok()) return;
   for (const core::TopologyChange& change : plan.changes) place.catalog.record(change);
   out.stored.last_id = plan.last_id;

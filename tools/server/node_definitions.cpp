@@ -31,9 +31,9 @@ AdminHost::Imported NodeDefinitions::import(const std::string& text, const std::
   Control& control = parts_.control;
   std::random_device device;
   const std::uint64_t seed = std::uint64_t{device()} << 32 | device();
-  LivePlan plan = plan_live_import(
-      {control.topology(), control.last_id(), kept, definitions, parts_.config.vhosts, seed},
-      findings);
+  LivePlan plan = plan_live_import({control.topology(), control.last_id(), kept, definitions,
+                                    parts_.config.vhosts, parts_.config.default_queue_type, seed},
+                                   findings);
   if (!findings.ok()) return {findings.error(), false};
   for (const auto& [kind, row] : plan.rows) parts_.catalog.keep(kind, row);
   for (const core::TopologyChange& change : plan.removals) parts_.catalog.record(change);

@@ -36,6 +36,7 @@ struct World {
   core::StoredDefinitions stored;
   core::ShardId shard_count = 3;
   std::vector<std::string> vhosts = {"/"};
+  std::string default_type;
 
   Planned plan(const std::string& text) const {
     const Definitions definitions = parsed(text);
@@ -43,7 +44,10 @@ struct World {
     core::Random random{1};
     (void)keep_rows(definitions, random, kept);
     Findings findings;
-    Planned made{plan_import(stored, {definitions, vhosts, kept, shard_count}, findings), {}, {}};
+    Planned made{
+        plan_import(stored, {definitions, vhosts, kept, default_type, shard_count}, findings),
+        {},
+        {}};
     made.error = findings.error();
     made.warnings = findings.warnings();
     return made;
@@ -204,6 +208,9 @@ TEST(DefinitionsImport, TheDefaultTypeOfTheVirtualHostCounts) {
             "old=classic none=quorum said=quorum classic=classic log=stream short=classic ");
   EXPECT_EQ(world.import(text), 0U);
   EXPECT_EQ(world.import(old), 0U) << "without the default it is there already, too";
+  world.default_type = "stream";
+  world.import(R"({"queues": [{"name": "node", "vhost": "/"}, {"name": "own", "vhost": "v"}]})");
+  EXPECT_EQ(world.queues()[6].parsed.queue_type, core::QueueType::stream) << "of the node";
 }
 
 TEST(DefinitionsImport, WhatIsRefusedLeavesTheRest) {
@@ -216,7 +223,8 @@ TEST(DefinitionsImport, WhatIsRefusedLeavesTheRest) {
   check_rows(vhosts_with(world.stored, checked, world.vhosts), checked, findings);
   EXPECT_TRUE(checked.rows.empty());
   const persist::KeptDefinitions kept;
-  const ImportPlan plan = plan_import(world.stored, {checked, world.vhosts, kept, 1}, findings);
+  const ImportPlan plan =
+      plan_import(world.stored, {checked, world.vhosts, kept, world.default_type, 1}, findings);
   EXPECT_EQ(plan.changes.size(), 8 + 1U);
   EXPECT_EQ(findings.error(), "");
   EXPECT_EQ(findings.warnings().size(), 3U);
