@@ -14,10 +14,12 @@ namespace {
 
 /// Keys, and families of keys, that RabbitMQ does not have.
 constexpr auto own_keys = std::to_array<std::string_view>({
+    "channel_flow",
     "cpuset",
     "data_dir",
     "idle",
     "journal.",
+    "load_definitions.on_unsupported",
     "management.socket",
     "pin",
     "recv_buffer",
