@@ -331,7 +331,8 @@ void Actor::choose_rules(const Client& client, QueueModel& queue) {
   rules.single_active = random_.chance(20);
   rules.deduplicates = random_.chance(20);
   const bool may_be_quorum = queue.durable && !queue.exclusive && !queue.auto_delete && !rules.lazy;
-  rules.quorum = may_be_quorum && random_.chance(30);
+  // With both, basic.get is refused, and that is how queues are emptied in the end.
+  rules.quorum = may_be_quorum && !rules.single_active && random_.chance(30);
   if (may_be_quorum && random_.chance(25)) {
     rules = {};
     rules.stream = true;
