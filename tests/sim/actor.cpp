@@ -163,7 +163,8 @@ void Actor::publish(Client& client, Channel& channel) {
   if (random_.chance(!to_default && exchange->deduplicates ? 70 : scene_.plan->rules / 4))
     plan.double_id = "d" + std::to_string(random_.below(8));
   plan.mandatory = !is_held && reply_name.empty() && random_.chance(30);
-  plan.immediate = reply_name.empty() && random_.chance(5);
+  // One that is delayed comes back as it was sent, not as it would have been delivered.
+  plan.immediate = !is_delayed && reply_name.empty() && random_.chance(5);
   plan.expires = random_.chance(scene_.plan->expiring);
   plan.persistent = random_.chance(scene_.plan->persistent);
   plan.body_size = choose_body_size();
