@@ -165,7 +165,7 @@ def messages_are_stamped_when_asked_for(world):
     check('true or false' in line, line)
     outgoing = 'message_interceptors.outgoing.timestamp.enabled'
     line = world.node.fails_to_start(settings={outgoing: 'true'})
-    check('not supported by this version' in line, line)
+    check('set_header_timestamp' in line and 'Remove the key' in line, line)
 
 
 @case
