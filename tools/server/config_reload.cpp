@@ -13,7 +13,9 @@ namespace {
 /// Copies every member whose keys are marked Reload::restart.
 void keep_what_needs_restart(const ServerConfig& running, ServerConfig& config) {
   config.listeners = running.listeners;
+  const std::uint32_t send_timeout_ms = config.tcp.send_timeout_ms;  // Of new connections.
   config.tcp = running.tcp;
+  config.tcp.send_timeout_ms = send_timeout_ms;
   config.vhosts = running.vhosts;
   config.event_vhost = running.event_vhost;
   config.default_queue_type = running.default_queue_type;
