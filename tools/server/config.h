@@ -133,7 +133,7 @@ struct ServerConfig {
   double memory_paging_ratio = 0.5;  ///< Of the watermark.
   std::optional<std::uint64_t> total_memory_override;
   std::uint32_t recv_buffer_count = 64;  ///< Per shard, a power of two.
-  std::uint32_t recv_buffer_size = 32 * 1024;
+  std::uint32_t recv_buffer_size = 64 * 1024;
 
   DiskFreeLimit disk_free_limit;
 
