@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "core/base/time.h"
-#include "core/limits_net.h"
+#include "core/limits.h"
 
 namespace lepus::core {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/limits_net.h"
+#include "core/limits.h"
 
 namespace lepus::io {
 

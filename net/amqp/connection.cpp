@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "core/limits.h"
-#include "core/limits_net.h"
 #include "net/amqp/server.h"
 
 namespace lepus::amqp {

@@ -9,7 +9,7 @@
 
 #include "core/base/intrusive_list.h"
 #include "core/base/time.h"
-#include "core/limits_net.h"
+#include "core/limits.h"
 
 namespace lepus::amqp {
 

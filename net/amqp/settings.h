@@ -10,7 +10,6 @@
 
 #include "core/base/time.h"
 #include "core/limits.h"
-#include "core/limits_net.h"
 #include "net/amqp/interceptors.h"
 
 namespace lepus::amqp {

@@ -3,7 +3,7 @@
 
 #include <cerrno>
 
-#include "core/limits_net.h"
+#include "core/limits.h"
 #include "net/stream/socket_stream.h"
 
 namespace lepus::net {

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <utility>
 
-#include "core/limits_net.h"
+#include "core/limits.h"
 
 namespace lepus::net {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <climits>
 
-#include "core/limits_net.h"
+#include "core/limits.h"
 
 namespace lepus::server {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/limits_net.h"
+#include "core/limits.h"
 
 namespace lepus::io {
 namespace {

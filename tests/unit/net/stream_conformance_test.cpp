@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/limits_net.h"
+#include "core/limits.h"
 #include "tests/unit/net/stream_worlds.h"
 
 namespace lepus::net {

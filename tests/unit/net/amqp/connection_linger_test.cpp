@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/limits_net.h"
+#include "core/limits.h"
 #include "tests/unit/net/amqp/connection_world.h"
 
 namespace lepus::amqp {
