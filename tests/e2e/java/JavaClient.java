@@ -353,8 +353,7 @@ public final class JavaClient {
       String queue = ownQueue(recovering);
       recovering.queueBind(queue, "amq.direct", queue);
       BlockingQueue<Delivery> deliveries = new LinkedBlockingQueue<>();
-      String taken = recovering.basicConsume(queue, true,
-          (tag, delivery) -> deliveries.add(delivery), tag -> { });
+      recovering.basicConsume(queue, true, (tag, delivery) -> deliveries.add(delivery), tag -> { });
       CountDownLatch recovered = new CountDownLatch(1);
       ((com.rabbitmq.client.Recoverable) connection).addRecoveryListener(
           new com.rabbitmq.client.RecoveryListener() {
@@ -366,10 +365,11 @@ public final class JavaClient {
             @Override
             public void handleRecoveryStarted(com.rabbitmq.client.Recoverable recoverable) { }
           });
-      // A consumer tag that is taken is refused with 530, which closes the whole connection.
+      // A second channel.open on an open channel is refused with 504, which closes the whole
+      // connection.
       try {
-        recovering.basicConsume(queue, true, taken, (tag, delivery) -> { }, tag -> { });
-        throw new AssertionError("a consumer tag was taken twice");
+        recovering.rpc(new com.rabbitmq.client.AMQP.Channel.Open.Builder().build());
+        throw new AssertionError("a channel was opened twice");
       } catch (IOException refused) {
         // As it should be.
       }
