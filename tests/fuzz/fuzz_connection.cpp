@@ -172,7 +172,9 @@ class Run {
     peer.send(1, BasicGet{"", true});
     peer.send(0, ConnectionClose{200, "", 0, 0});
     world_.settle();
-    CHECK(peer.link().server_sent_fin);
+    peer.link().half_closed = true;  // Behind close-ok the socket is the client's to close.
+    world_.settle();
+    CHECK(peer.link().closed);
     const std::string_view received = core::as_text(peer.link().from_server);
     CHECK(received.find("the body of the probe") != std::string_view::npos);
   }
