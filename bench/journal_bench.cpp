@@ -80,9 +80,12 @@ BENCHMARK(raw_write)->Arg(4096)->Arg(256 << 10)->Arg(1 << 20)->UseRealTime();
 
 struct Written {
   explicit Written(World& world)
-      : journal({world.loop.get(), &world.disk, &world.log, world.folder.path, 0, 1,
-                 std::uint64_t{64} << 20, persist::SyncMode::always, 0, 0,
-                 [](void*, const std::string& why) {
+      : journal({.loop = world.loop.get(),
+                 .disk = &world.disk,
+                 .log = &world.log,
+                 .directory = world.folder.path,
+                 .store = 1,
+                 .fail = [](void*, const std::string& why) {
                    std::fputs(why.c_str(), stderr);
                    std::abort();
                  }}) {

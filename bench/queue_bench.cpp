@@ -94,7 +94,8 @@ class Channel final : public ChannelPort {
   }
   void on_consumer_active(std::uint32_t, bool) override {}
   void on_consumer_cancelled(std::uint32_t) override {}
-  std::uint32_t on_credit_request(const CreditRequest&) override { return 0; }
+  void on_immediate_reply(const ImmediateReply&) override {}
+  Credit on_credit_request(const CreditRequest&) override { return {}; }
   void on_credit_return(std::uint32_t) override {}
 
   void settle_all(Outcome outcome) {
