@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "core/base/bytes.h"
-#include "core/field_table.h"
-#include "core/field_table_writer.h"
-#include "core/properties.h"
+#include "core/message/field_table.h"
+#include "core/message/field_table_writer.h"
+#include "core/message/properties.h"
 #include "net/amqp/assembler.h"
 #include "net/amqp/frame.h"
 #include "net/amqp/methods.gen.h"

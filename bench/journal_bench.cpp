@@ -14,10 +14,10 @@
 #include <string>
 #include <vector>
 
-#include "core/message.h"
+#include "core/message/message.h"
 #include "io/kernel_disk.h"
-#include "io/uring_driver.h"
-#include "persist/journal.h"
+#include "io/uring/uring_driver.h"
+#include "persist/journal/journal.h"
 
 namespace lepus {
 namespace {

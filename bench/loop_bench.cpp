@@ -21,7 +21,7 @@
 #include "core/base/bytes.h"
 #include "io/os.h"
 #include "io/timers.h"
-#include "io/uring_driver.h"
+#include "io/uring/uring_driver.h"
 #include "net/stream/listener.h"
 #include "net/stream/socket_stream.h"
 #include "net/stream/stream_set.h"

@@ -10,8 +10,8 @@
 #include <memory>
 #include <vector>
 
-#include "core/broker.h"
-#include "core/topology_rules.h"
+#include "core/broker/broker.h"
+#include "core/topology/topology_rules.h"
 
 namespace lepus::core {
 namespace {

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "io/kernel_disk.h"
-#include "persist/recovery.h"
-#include "persist/segment_header.h"
+#include "persist/journal/segment_header.h"
+#include "persist/recovery/recovery.h"
 
 namespace lepus::persist {
 namespace {

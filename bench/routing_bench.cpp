@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/field_table_writer.h"
-#include "core/topology.h"
-#include "core/topology_request.h"
-#include "core/topology_rules.h"
+#include "core/message/field_table_writer.h"
+#include "core/topology/topology.h"
+#include "core/topology/topology_request.h"
+#include "core/topology/topology_rules.h"
 
 namespace lepus::core {
 namespace {

@@ -13,7 +13,7 @@
 #include <memory>
 
 #include "core/base/assert.h"
-#include "io/uring_read_ahead.h"
+#include "io/uring/uring_read_ahead.h"
 
 namespace lepus::io {
 namespace {

@@ -7,8 +7,8 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include "core/binding.h"
 #include "core/exchange/text_hash.h"
+#include "core/topology/binding.h"
 
 namespace lepus::core {
 

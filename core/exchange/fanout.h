@@ -2,7 +2,7 @@
 // bindings apart.
 #pragma once
 
-#include "core/binding.h"
+#include "core/topology/binding.h"
 
 namespace lepus::core {
 

@@ -23,9 +23,9 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "core/amqp_error.h"
-#include "core/binding.h"
 #include "core/exchange/slot_list.h"
-#include "core/field_table.h"
+#include "core/message/field_table.h"
+#include "core/topology/binding.h"
 
 namespace lepus::core {
 

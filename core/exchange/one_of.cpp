@@ -10,9 +10,9 @@
 #include "core/base/assert.h"
 #include "core/exchange/text_hash.h"
 #include "core/exchange/value_hash.h"
-#include "core/field_table.h"
-#include "core/properties.h"
-#include "core/topology.h"
+#include "core/message/field_table.h"
+#include "core/message/properties.h"
+#include "core/topology/topology.h"
 
 namespace lepus::core {
 

@@ -19,7 +19,7 @@
 
 #include "core/amqp_error.h"
 #include "core/base/bytes.h"
-#include "core/binding.h"
+#include "core/topology/binding.h"
 
 namespace lepus::core {
 

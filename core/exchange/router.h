@@ -7,13 +7,13 @@
 #include <variant>
 
 #include "core/base/bytes.h"
-#include "core/binding.h"
 #include "core/exchange/direct.h"
 #include "core/exchange/fanout.h"
 #include "core/exchange/headers.h"
 #include "core/exchange/one_of.h"
 #include "core/exchange/topic.h"
-#include "core/topology_change.h"
+#include "core/topology/binding.h"
+#include "core/topology/topology_change.h"
 
 namespace lepus::core {
 

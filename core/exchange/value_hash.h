@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "core/exchange/text_hash.h"
-#include "core/field_table.h"
+#include "core/message/field_table.h"
 
 namespace lepus::core {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/field_table.h"
+#include "core/message/field_table.h"
 
 namespace lepus::core {
 

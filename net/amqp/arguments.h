@@ -10,7 +10,7 @@
 
 #include "core/amqp_error.h"
 #include "core/base/bytes.h"
-#include "core/field_table.h"
+#include "core/message/field_table.h"
 #include "net/amqp/utf8.h"
 
 namespace lepus::amqp {

@@ -19,14 +19,14 @@
 #include <string_view>
 #include <vector>
 
-#include "core/access_rules.h"
+#include "core/access/access_rules.h"
 #include "core/amqp_error.h"
 #include "core/base/intrusive_list.h"
-#include "core/broker.h"
-#include "core/confirms.h"
-#include "core/properties.h"
-#include "core/topology_rules.h"
-#include "core/unacked.h"
+#include "core/broker/broker.h"
+#include "core/message/properties.h"
+#include "core/session/confirms.h"
+#include "core/session/unacked.h"
+#include "core/topology/topology_rules.h"
 #include "net/amqp/assembler.h"
 #include "net/amqp/consumer_timeouts.h"
 #include "net/amqp/methods.gen.h"

@@ -6,7 +6,7 @@
 // the topology, too.
 #include <utility>
 
-#include "core/field_table.h"
+#include "core/message/field_table.h"
 #include "net/amqp/channel_impl.h"
 
 namespace lepus::amqp {

@@ -4,8 +4,8 @@
 #include <memory>
 #include <utility>
 
-#include "core/header_splice.h"
-#include "core/stream_spec.h"
+#include "core/message/header_splice.h"
+#include "core/stream/stream_spec.h"
 #include "net/amqp/channel_impl.h"
 #include "net/amqp/reply_to.h"
 

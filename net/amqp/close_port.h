@@ -2,7 +2,7 @@
 // queues are gone.
 #pragma once
 
-#include "core/broker.h"
+#include "core/broker/broker.h"
 
 namespace lepus::amqp {
 

@@ -21,12 +21,12 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "core/access/use_counter.h"
 #include "core/amqp_error.h"
 #include "core/base/ids.h"
 #include "core/base/intrusive_list.h"
 #include "core/base/slab.h"
-#include "core/stats.h"
-#include "core/use_counter.h"
+#include "core/broker/stats.h"
 #include "io/timers.h"
 #include "net/amqp/channel.h"
 #include "net/amqp/close_port.h"

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/access_rules.h"
+#include "core/access/access_rules.h"
 #include "core/limits.h"
 #include "net/amqp/connection.h"
 #include "net/amqp/protocol_header.h"

@@ -1,5 +1,5 @@
-// What connections and channels tell of themselves (core/event.h), and their part of the firehose
-// (core/firehose.h). Nothing is put together that nobody is bound to.
+// What connections and channels tell of themselves (core/broker/event.h), and their part of the
+// firehose (core/broker/firehose.h). Nothing is put together that nobody is bound to.
 #include <utility>
 
 #include "net/amqp/channel_impl.h"

@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
-#include "core/access_rules.h"
-#include "core/field_table.h"
+#include "core/access/access_rules.h"
+#include "core/message/field_table.h"
 #include "net/amqp/connection.h"
 #include "net/amqp/password.h"
 #include "net/amqp/server.h"

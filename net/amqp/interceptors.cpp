@@ -1,8 +1,8 @@
 // The header table is written anew, what is added behind the rest.
 #include "net/amqp/interceptors.h"
 
-#include "core/field_table.h"
-#include "core/field_table_writer.h"
+#include "core/message/field_table.h"
+#include "core/message/field_table_writer.h"
 
 namespace lepus::amqp {
 

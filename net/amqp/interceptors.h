@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/properties.h"
+#include "core/message/properties.h"
 
 namespace lepus::amqp {
 

@@ -1,8 +1,8 @@
 // The checks, in RabbitMQ's order.
 #include "net/amqp/publish_checks.h"
 
-#include "core/field_table_writer.h"
 #include "core/limits.h"
+#include "core/message/field_table_writer.h"
 
 namespace lepus::amqp {
 

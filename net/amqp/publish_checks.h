@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/amqp_error.h"
-#include "core/properties.h"
+#include "core/message/properties.h"
 
 namespace lepus::amqp {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/field_table_writer.h"
+#include "core/message/field_table_writer.h"
 
 namespace lepus::amqp {
 

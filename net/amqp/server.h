@@ -12,12 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "core/access/use_counter.h"
 #include "core/base/intrusive_list.h"
+#include "core/base/log.h"
+#include "core/base/log_gate.h"
 #include "core/base/random.h"
-#include "core/broker.h"
-#include "core/log.h"
-#include "core/log_gate.h"
-#include "core/use_counter.h"
+#include "core/broker/broker.h"
 #include "io/loop.h"
 #include "net/amqp/connection.h"
 #include "net/amqp/lingering.h"

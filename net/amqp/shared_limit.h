@@ -13,8 +13,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/command.h"
-#include "core/unacked.h"
+#include "core/broker/command.h"
+#include "core/session/unacked.h"
 
 namespace lepus::amqp {
 

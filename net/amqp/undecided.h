@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/message.h"
+#include "core/message/message.h"
 
 namespace lepus::amqp {
 

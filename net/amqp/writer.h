@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/message.h"
+#include "core/message/message.h"
 #include "net/amqp/frame.h"
 #include "net/amqp/methods.gen.h"
 #include "net/stream/send_chain.h"

@@ -15,7 +15,7 @@
 #include <string_view>
 
 #include "tests/fuzz/operator_world.h"
-#include "tools/server/admin_socket.h"
+#include "tools/server/admin/admin_socket.h"
 
 namespace lepus::server::fuzz {
 namespace {

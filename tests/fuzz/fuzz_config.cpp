@@ -5,13 +5,13 @@
 #include <string>
 
 #include "core/base/assert.h"
-#include "tools/server/config.h"
-#include "tools/server/config_file.h"
-#include "tools/server/config_keys.h"
-#include "tools/server/config_memory.h"
-#include "tools/server/config_rabbitmq.h"
-#include "tools/server/config_reload.h"
-#include "tools/server/placement.h"
+#include "tools/server/config/config.h"
+#include "tools/server/config/config_file.h"
+#include "tools/server/config/config_keys.h"
+#include "tools/server/config/config_memory.h"
+#include "tools/server/config/config_rabbitmq.h"
+#include "tools/server/config/config_reload.h"
+#include "tools/server/placement/placement.h"
 
 namespace lepus::server {
 namespace {

@@ -9,7 +9,7 @@
 #include "core/base/assert.h"
 #include "tools/ctl/client.h"
 #include "tools/ctl/options.h"
-#include "tools/server/admin_socket.h"
+#include "tools/server/admin/admin_socket.h"
 
 namespace {
 

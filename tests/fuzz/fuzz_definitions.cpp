@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "core/base/assert.h"
-#include "core/topology.h"
-#include "tools/server/definitions_access.h"
-#include "tools/server/definitions_import.h"
-#include "tools/server/definitions_live.h"
-#include "tools/server/definitions_store.h"
-#include "tools/server/definitions_warnings.h"
-#include "tools/server/definitions_write.h"
+#include "core/topology/topology.h"
+#include "tools/server/definitions/definitions_access.h"
+#include "tools/server/definitions/definitions_import.h"
+#include "tools/server/definitions/definitions_live.h"
+#include "tools/server/definitions/definitions_store.h"
+#include "tools/server/definitions/definitions_warnings.h"
+#include "tools/server/definitions/definitions_write.h"
 
 namespace lepus::server {
 namespace {

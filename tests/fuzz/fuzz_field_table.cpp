@@ -5,8 +5,8 @@
 #include <string>
 
 #include "core/base/assert.h"
-#include "core/field_table.h"
-#include "core/field_table_writer.h"
+#include "core/message/field_table.h"
+#include "core/message/field_table_writer.h"
 
 namespace lepus::core {
 namespace {

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "io/disk.h"
-#include "persist/crc.h"
-#include "persist/record_loader.h"
-#include "persist/recovery.h"
+#include "persist/journal/crc.h"
+#include "persist/recovery/record_loader.h"
+#include "persist/recovery/recovery.h"
 
 namespace lepus::persist {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/base/assert.h"
-#include "core/properties.h"
+#include "core/message/properties.h"
 
 namespace lepus::core {
 namespace {

@@ -4,7 +4,7 @@
     tests/fuzz/make_journal_corpus.py
 
 Small legal journals and single records; the first byte says which (tests/fuzz/fuzz_journal.cpp).
-Layouts as in persist/format.h.
+Layouts as in persist/journal/format.h.
 """
 import os
 import struct

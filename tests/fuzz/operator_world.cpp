@@ -5,9 +5,9 @@
 
 #include <variant>
 
-#include "core/topology_rules.h"
-#include "tools/server/config_memory.h"
-#include "tools/server/definitions_write.h"
+#include "core/topology/topology_rules.h"
+#include "tools/server/config/config_memory.h"
+#include "tools/server/definitions/definitions_write.h"
 
 namespace lepus::server::fuzz {
 

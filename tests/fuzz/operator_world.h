@@ -9,16 +9,16 @@
 #include <utility>
 #include <vector>
 
-#include "core/log.h"
-#include "core/topology.h"
-#include "persist/catalog.h"
-#include "tests/unit/core/fake_commands.h"
+#include "core/base/log.h"
+#include "core/topology/topology.h"
+#include "persist/catalog/catalog.h"
+#include "tests/unit/core/broker/fake_commands.h"
 #include "tests/unit/tools/server/fake_driver.h"
-#include "tools/server/admin.h"
-#include "tools/server/config.h"
+#include "tools/server/admin/admin.h"
+#include "tools/server/config/config.h"
 #include "tools/server/control.h"
-#include "tools/server/definitions_store.h"
-#include "tools/server/node_definitions.h"
+#include "tools/server/definitions/definitions_store.h"
+#include "tools/server/definitions/node_definitions.h"
 
 namespace lepus::server::fuzz {
 

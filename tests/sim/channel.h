@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "core/ports.h"
+#include "core/broker/ports.h"
 #include "net/amqp/methods.gen.h"
 #include "tests/sim/ledger.h"
 #include "tests/sim/model.h"

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/field_table_writer.h"
-#include "core/properties.h"
+#include "core/message/field_table_writer.h"
+#include "core/message/properties.h"
 #include "net/amqp/reply_to.h"
 #include "tests/sim/channel.h"
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/field_table_writer.h"
+#include "core/message/field_table_writer.h"
 
 namespace lepus::sim {
 

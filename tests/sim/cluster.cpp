@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "net/amqp/password.h"
-#include "persist/shard_import.h"
+#include "persist/recovery/shard_import.h"
 
 namespace lepus::sim {
 

@@ -12,13 +12,13 @@
 #include <vector>
 
 #include "io/loop.h"
-#include "io/sim_driver.h"
-#include "persist/shard_store.h"
+#include "io/sim/sim_driver.h"
+#include "persist/recovery/shard_store.h"
 #include "tests/sim/operator.h"
 #include "tests/sim/process_disk.h"
 #include "tests/sim/saboteur.h"
 #include "tests/sim/saboteur_disk.h"
-#include "tests/unit/persist/memory_store.h"
+#include "tests/unit/persist/recovery/memory_store.h"
 #include "tools/server/control.h"
 #include "tools/server/shard.h"
 

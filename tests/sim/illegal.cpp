@@ -1,8 +1,8 @@
 // What clients should not do, and the error each must get.
 #include "tests/sim/actor.h"
 
-#include "core/field_table_writer.h"
-#include "core/properties.h"
+#include "core/message/field_table_writer.h"
+#include "core/message/properties.h"
 
 namespace lepus::sim {
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "core/header_splice.h"
-#include "core/properties.h"
+#include "core/message/header_splice.h"
+#include "core/message/properties.h"
 
 namespace lepus::sim {
 

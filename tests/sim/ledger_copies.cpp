@@ -1,6 +1,6 @@
 // What is no message of a queue: copies of the firehose, events, and direct replies.
-#include "core/event.h"
-#include "core/properties.h"
+#include "core/broker/event.h"
+#include "core/message/properties.h"
 #include "net/amqp/reply_to.h"
 #include "tests/sim/ledger.h"
 

@@ -7,9 +7,9 @@
 #include <optional>
 #include <utility>
 
-#include "core/access_request.h"
+#include "core/access/access_request.h"
 #include "core/base/random.h"
-#include "core/field_table_writer.h"
+#include "core/message/field_table_writer.h"
 #include "tools/server/control.h"
 
 namespace lepus::sim {

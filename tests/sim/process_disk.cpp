@@ -3,8 +3,8 @@
 
 #include <cstring>
 
-#include "persist/format.h"
-#include "persist/record.h"
+#include "persist/journal/format.h"
+#include "persist/journal/record.h"
 
 namespace lepus::sim {
 

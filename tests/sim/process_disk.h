@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "io/sim_disk.h"
+#include "io/sim/sim_disk.h"
 
 namespace lepus::sim {
 

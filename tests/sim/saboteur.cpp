@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "core/message.h"
+#include "core/message/message.h"
 
 namespace lepus::sim {
 

@@ -2,8 +2,8 @@
 // something else than the disk said, and a ledger that promises too early.
 #pragma once
 
-#include "core/ports.h"
-#include "io/sim_driver.h"
+#include "core/broker/ports.h"
+#include "io/sim/sim_driver.h"
 #include "tests/sim/saboteur.h"
 
 namespace lepus::sim {

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "core/base/random.h"
-#include "io/sim_network.h"
+#include "io/sim/sim_network.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/ledger.h"
 #include "tests/sim/model.h"

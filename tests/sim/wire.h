@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "io/sim_network.h"
+#include "io/sim/sim_network.h"
 #include "net/amqp/frame.h"
 #include "net/amqp/methods.gen.h"
 #include "tests/sim/judge.h"

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/event.h"
+#include "core/broker/event.h"
 #include "core/limits.h"
 
 namespace lepus::sim {

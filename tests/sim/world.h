@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "io/sim_network.h"
+#include "io/sim/sim_network.h"
 #include "tests/sim/actor.h"
 #include "tests/sim/cluster.h"
 #include "tests/sim/saboteur.h"

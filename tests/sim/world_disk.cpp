@@ -1,6 +1,6 @@
 // Ends and starts of the broker in worlds with a disk, and what happens to the disk meanwhile.
 #include "core/limits.h"
-#include "persist/recovery_cases.h"
+#include "persist/recovery/recovery_cases.h"
 #include "tests/sim/world.h"
 
 namespace lepus::sim {

@@ -8,7 +8,7 @@ PARAMETERS_MAX = 4
 NESTING_MAX = 3
 PRODUCT = ("core", "io", "persist", "net", "tools")
 MESSAGE_PATH = ("core", "io", "persist", "net")
-SIMULATED = ("io/sim_",)   # stand-ins for the world: only tests run them
+SIMULATED = ("io/sim/",)   # stand-ins for the world: only tests run them
 CHECK_FOLDERS = ("core", "io", "persist")
 CHECK_CALL = re.compile(r"\bCHECK\w*\s*\(")
 
@@ -40,14 +40,14 @@ BANS = [
         SIMULATED),
     Ban(r"\bstd::(regex|wregex|regex_\w+)\b", "std::regex", "RE2"),
     Ban(r"\bstd::(cout|cerr|clog|cin|w?[io]?stringstream|[io]?fstream)\b", "iostreams",
-        "fmt, or core/log.h for messages", MESSAGE_PATH),
+        "fmt, or core/base/log.h for messages", MESSAGE_PATH),
     Ban(r"(?<![\w.>])(s?rand|[de]rand48|[lm]rand48|rand_r)\s*\(|\bstd::random_device\b",
         "hidden chance", "core/base/random.h with a seed that is passed in",
         MESSAGE_PATH + ("tests", "bench")),
     Ban(r"\b(system_clock|steady_clock|high_resolution_clock)\b|\bclock_gettime\s*\(|"
         r"\bgettimeofday\s*\(|(?<![\w.>])time\s*\(\s*(NULL|nullptr|0)\s*\)",
         "a clock", "take `now` as an argument; only the driver reads the clock", MESSAGE_PATH,
-        ("io/uring_driver", "io/os")),
+        ("io/uring/uring_driver", "io/os")),
     Ban(r"\bsleep_(for|until)\s*\(|(?<![\w.>])(usleep|nanosleep|sleep)\s*\(", "sleeping",
         "wait for the event itself (a completion, a condition, virtual time)",
         MESSAGE_PATH + ("tests",)),
@@ -57,7 +57,7 @@ BANS = [
 ]
 BANNED_HEADERS = [
     Ban(r"<(iostream|sstream|fstream|iomanip|istream|ostream)>", "an iostreams header",
-        "fmt, or core/log.h for messages", MESSAGE_PATH),
+        "fmt, or core/base/log.h for messages", MESSAGE_PATH),
     Ban(r"<regex>", "<regex>", "RE2"),
     Ban(r"<(sys/(socket|mman|epoll|uio|eventfd)\.h|unistd\.h|fcntl\.h|thread|mutex|"
         r"condition_variable|liburing\.h|netinet/.*|arpa/.*|chrono)>",

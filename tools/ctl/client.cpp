@@ -17,7 +17,7 @@
 #include <fmt/format.h>
 
 #include "io/unix_socket.h"
-#include "tools/server/json_writer.h"
+#include "tools/server/admin/json_writer.h"
 
 namespace lepus::ctl {
 

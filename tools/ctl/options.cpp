@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "tools/server/admin_rows.h"
+#include "tools/server/admin/admin_rows.h"
 
 namespace lepus::ctl {
 

@@ -22,7 +22,7 @@
 #include "tools/ctl/client.h"
 #include "tools/ctl/password.h"
 #include "tools/ctl/table.h"
-#include "tools/server/admin_rows.h"
+#include "tools/server/admin/admin_rows.h"
 
 namespace lepus::ctl {
 
@@ -203,8 +203,9 @@ int Run::prepare() {
   if (wants_password()) {
     std::optional<std::string> password = read_password();
     if (!password)
-      return complain(exit_usage, "no password: it is the second argument, or one line of standard "
-                                  "input");
+      return complain(exit_usage,
+                      "no password: it is the second argument, or one line of standard "
+                      "input");
     invocation_.arguments.push_back(std::move(*password));
   }
   if (verb_.answer == Answer::definitions) target_ = std::exchange(invocation_.arguments, {})[0];

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "persist/journal_check.h"
-#include "persist/recovery.h"
+#include "persist/journal/journal_check.h"
+#include "persist/recovery/recovery.h"
 #include "tools/journal/queue_names.h"
 
 namespace lepus::journal {

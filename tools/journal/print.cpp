@@ -3,8 +3,8 @@
 
 #include <cstring>
 
-#include "persist/recovery.h"
-#include "persist/segment_scan.h"
+#include "persist/recovery/recovery.h"
+#include "persist/recovery/segment_scan.h"
 #include "tools/journal/commands.h"
 
 namespace lepus::journal {

@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "persist/known_queues.h"
+#include "persist/recovery/known_queues.h"
 
 namespace lepus::journal {
 
@@ -18,7 +18,7 @@ struct QueueNames {
 /// From the catalog, opened for reading only.
 QueueNames read_queue_names(const std::string& catalog_path);
 
-/// For verify (persist/journal_check.h).
+/// For verify (persist/journal/journal_check.h).
 struct JournalKnowledge {
   persist::KnownQueues queues = {};
   std::map<std::uint32_t, std::uint64_t> ends = {};  ///< As Catalog::load_journal_ends().

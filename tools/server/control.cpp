@@ -7,7 +7,7 @@
 #include <span>
 #include <utility>
 
-#include "core/topology_undo.h"
+#include "core/topology/topology_undo.h"
 #include "io/heap.h"
 
 namespace lepus::server {

@@ -25,17 +25,17 @@
 #include <string>
 #include <vector>
 
-#include "core/access_request.h"
-#include "core/log.h"
-#include "core/ports.h"
-#include "core/topology.h"
-#include "core/topology_rules.h"
+#include "core/access/access_request.h"
+#include "core/base/log.h"
+#include "core/broker/ports.h"
+#include "core/topology/topology.h"
+#include "core/topology/topology_rules.h"
 #include "io/loop.h"
 #include "tools/server/control_guest.h"
 #include "tools/server/control_request.h"
 #include "tools/server/heap_trimmer.h"
 #include "tools/server/mesh.h"
-#include "tools/server/shard_order.h"
+#include "tools/server/placement/shard_order.h"
 #include "tools/server/store_retry.h"
 
 namespace lepus::server {
@@ -88,10 +88,10 @@ class Control final : private io::TurnHooks {
   /// An alarm that stays until it is withdrawn, whatever there is of memory and disk.
   void set_forced_alarm(const core::Alarm& forced);
   const core::Alarm& forced_alarm() const { return forced_alarm_; }
-  /// What an operator asks for (core/access_request.h): `done` comes when the change is durable and
-  /// every shard has applied it, with nothing, or at once with what is wrong with the request. It
-  /// runs on the control thread, which is also the only one that may call this; it may ask again.
-  /// When the store breaks the process ends and no answer comes. `by` is told in events.
+  /// What an operator asks for (core/access/access_request.h): `done` comes when the change is
+  /// durable and every shard has applied it, with nothing, or at once with what is wrong with the
+  /// request. It runs on the control thread, which is also the only one that may call this; it may
+  /// ask again. When the store breaks the process ends and no answer comes. `by` is told in events.
   using Changed = std::function<void(const std::optional<core::AccessRefusal>&)>;
   void change(const core::AccessRequest& request, std::string by, Changed done);
   /// What there is, for questions of the control thread; not yet durable when a change is under

@@ -2,7 +2,7 @@
 // name the control thread's own "channel" are answers to its questions.
 #pragma once
 
-#include "core/command.h"
+#include "core/broker/command.h"
 
 namespace lepus::server {
 

@@ -8,9 +8,9 @@
 #include <optional>
 #include <string>
 
-#include "core/access_request.h"
-#include "core/command.h"
-#include "core/topology_request.h"
+#include "core/access/access_request.h"
+#include "core/broker/command.h"
+#include "core/topology/topology_request.h"
 
 namespace lepus::server {
 

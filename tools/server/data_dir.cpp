@@ -16,8 +16,8 @@
 #include <system_error>
 
 #include "core/base/assert.h"
-#include "tools/server/config_file.h"
-#include "tools/server/config_value.h"
+#include "tools/server/config/config_file.h"
+#include "tools/server/config/config_value.h"
 
 namespace lepus::server {
 

@@ -5,9 +5,9 @@
 
 #include <utility>
 
-#include "core/access_pattern.h"
+#include "core/access/access_pattern.h"
 #include "net/amqp/password.h"
-#include "persist/access_rows.h"
+#include "persist/catalog/access_rows.h"
 
 namespace lepus::server {
 

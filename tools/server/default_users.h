@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/access_change.h"
+#include "core/access/access_change.h"
 #include "core/base/random.h"
-#include "persist/kept.h"
-#include "tools/server/config.h"
+#include "persist/catalog/kept.h"
+#include "tools/server/config/config.h"
 
 namespace lepus::server {
 

@@ -17,8 +17,8 @@
 
 #include "io/os.h"
 #include "io/port_owner.h"
-#include "tools/server/config_file.h"
-#include "tools/server/config_value.h"
+#include "tools/server/config/config_file.h"
+#include "tools/server/config/config_value.h"
 
 namespace lepus::server {
 

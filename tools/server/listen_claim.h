@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "core/base/time.h"
-#include "tools/server/config.h"
+#include "tools/server/config/config.h"
 
 namespace lepus::server {
 

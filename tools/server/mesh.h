@@ -12,9 +12,9 @@
 #include <memory>
 #include <vector>
 
-#include "core/command.h"
+#include "core/broker/command.h"
+#include "core/broker/ports.h"
 #include "core/limits.h"
-#include "core/ports.h"
 #include "io/loop.h"
 #include "io/mailbox.h"
 #include "io/waker.h"

@@ -15,10 +15,10 @@
 
 #include "io/heap.h"
 #include "io/os.h"
-#include "persist/journal_check.h"
-#include "persist/shard_import.h"
-#include "tools/server/config_memory.h"
-#include "tools/server/config_reload.h"
+#include "persist/journal/journal_check.h"
+#include "persist/recovery/shard_import.h"
+#include "tools/server/config/config_memory.h"
+#include "tools/server/config/config_reload.h"
 #include "tools/server/descriptors.h"
 
 namespace lepus::server {

@@ -10,7 +10,7 @@
 
 #include "io/heap.h"
 #include "io/unix_socket.h"
-#include "tools/server/config_keys.h"
+#include "tools/server/config/config_keys.h"
 #include "tools/server/node.h"
 
 namespace lepus::server {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "tools/server/admin.h"
-#include "tools/server/admin_socket.h"
-#include "tools/server/node_definitions.h"
+#include "tools/server/admin/admin.h"
+#include "tools/server/admin/admin_socket.h"
+#include "tools/server/definitions/node_definitions.h"
 
 namespace lepus::server {
 

@@ -14,15 +14,15 @@
 #include <memory>
 #include <vector>
 
-#include "core/broker.h"
-#include "core/log_gate.h"
+#include "core/base/log_gate.h"
+#include "core/broker/broker.h"
 #include "io/loop.h"
 #include "net/amqp/server.h"
 #include "net/stream/listener.h"
 #include "net/stream/stream_set.h"
 #include "tools/server/mesh.h"
+#include "tools/server/placement/shard_order.h"
 #include "tools/server/shard_inquiries.h"
-#include "tools/server/shard_order.h"
 
 namespace lepus::server {
 

@@ -8,7 +8,7 @@
 #include <deque>
 #include <memory>
 
-#include "core/broker.h"
+#include "core/broker/broker.h"
 #include "net/amqp/server.h"
 
 namespace lepus::server {

@@ -7,9 +7,9 @@
 
 #include <string>
 
+#include "core/base/log.h"
 #include "core/base/time.h"
-#include "core/log.h"
-#include "core/ports.h"
+#include "core/broker/ports.h"
 
 namespace lepus::server {
 

@@ -4,7 +4,7 @@
 
 #include <mutex>
 
-#include "core/use_counter.h"
+#include "core/access/use_counter.h"
 
 namespace lepus::server {
 

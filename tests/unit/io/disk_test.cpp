@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "io/kernel_disk.h"
-#include "io/sim_disk.h"
+#include "io/sim/sim_disk.h"
 #include "tests/unit/io/temporary_directory.h"
 
 namespace lepus::io {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "io/loop.h"
-#include "io/uring_driver.h"
+#include "io/uring/uring_driver.h"
 #include "io/waker.h"
 
 namespace lepus::io {

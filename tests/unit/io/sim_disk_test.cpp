@@ -1,6 +1,6 @@
 // What a crash of the simulated disk keeps and loses. Each promise is tried with many seeds: what
 // must hold holds in all of them, what may happen is seen in some.
-#include "io/sim_disk.h"
+#include "io/sim/sim_disk.h"
 
 #include <gtest/gtest.h>
 

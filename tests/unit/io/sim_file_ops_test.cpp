@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "io/loop.h"
-#include "io/sim_driver.h"
+#include "io/sim/sim_driver.h"
 
 namespace lepus::io {
 namespace {

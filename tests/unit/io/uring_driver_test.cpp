@@ -1,5 +1,5 @@
 // The real ring: what the loop relies on, at sizes so small that every queue overflows.
-#include "io/uring_driver.h"
+#include "io/uring/uring_driver.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@
 #include "io/loop.h"
 #include "io/os.h"
 #include "io/signals.h"
-#include "io/uring_probe.h"
+#include "io/uring/uring_probe.h"
 
 namespace lepus::io {
 namespace {

@@ -12,7 +12,7 @@
 
 #include "io/kernel_disk.h"
 #include "io/loop.h"
-#include "io/uring_driver.h"
+#include "io/uring/uring_driver.h"
 #include "tests/unit/io/temporary_directory.h"
 
 namespace lepus::io {

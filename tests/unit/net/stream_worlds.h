@@ -17,8 +17,8 @@
 
 #include "core/base/random.h"
 #include "io/os.h"
-#include "io/sim_driver.h"
-#include "io/uring_driver.h"
+#include "io/sim/sim_driver.h"
+#include "io/uring/uring_driver.h"
 #include "net/stream/listener.h"
 #include "net/stream/socket_stream.h"
 #include "net/stream/stream_set.h"

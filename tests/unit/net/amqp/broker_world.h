@@ -14,13 +14,13 @@
 #include <utility>
 #include <vector>
 
-#include "core/access_request.h"
-#include "core/broker.h"
-#include "core/topology_rules.h"
+#include "core/access/access_request.h"
+#include "core/broker/broker.h"
+#include "core/topology/topology_rules.h"
 #include "io/loop.h"
 #include "net/amqp/password.h"
 #include "net/amqp/server.h"
-#include "tests/unit/core/fake_commands.h"
+#include "tests/unit/core/broker/fake_commands.h"
 #include "tests/unit/net/amqp/fake_stream.h"
 
 namespace lepus::amqp::test {

@@ -1,7 +1,7 @@
 // What a user may do over a connection, and what happens to it when that is changed meanwhile.
 #include <gtest/gtest.h>
 
-#include "core/properties.h"
+#include "core/message/properties.h"
 #include "tests/unit/net/amqp/channel_world.h"
 
 namespace lepus::amqp::test {

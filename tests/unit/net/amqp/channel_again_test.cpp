@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "core/field_table_writer.h"
 #include "core/limits.h"
+#include "core/message/field_table_writer.h"
 #include "tests/unit/net/amqp/channel_world.h"
 
 namespace lepus::amqp {

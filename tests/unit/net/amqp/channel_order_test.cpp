@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "core/field_table_writer.h"
-#include "core/properties.h"
+#include "core/message/field_table_writer.h"
+#include "core/message/properties.h"
 #include "tests/unit/net/amqp/channel_world.h"
 
 namespace lepus::amqp {

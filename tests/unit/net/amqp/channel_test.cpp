@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/properties.h"
+#include "core/message/properties.h"
 #include "tests/unit/net/amqp/channel_world.h"
 
 namespace lepus::amqp {

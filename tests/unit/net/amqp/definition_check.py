@@ -98,7 +98,7 @@ def check_reply_codes(definition):
 
 
 def check_properties(tree):
-    with open(os.path.join(ROOT, "core/properties.h"), encoding="utf-8") as file:
+    with open(os.path.join(ROOT, "core/message/properties.h"), encoding="utf-8") as file:
         body = re.search(r"enum class Property[^{]*\{(.*?)\};", file.read(), re.S).group(1)
     found = [(name.replace("_", "-"), int(bit)) for name, bit in
              re.findall(r"(\w+) = 1 << (\d+)", body)]

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "core/field_table.h"
-#include "core/field_table_writer.h"
+#include "core/message/field_table.h"
+#include "core/message/field_table_writer.h"
 
 namespace lepus::amqp {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <type_traits>
 
-#include "core/field_table.h"
+#include "core/message/field_table.h"
 #include "tests/unit/net/amqp/hex.h"
 
 namespace lepus::amqp {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/field_table_writer.h"
+#include "core/message/field_table_writer.h"
 
 namespace lepus::amqp {
 namespace {

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/field_table_writer.h"
+#include "core/message/field_table_writer.h"
 #include "net/amqp/frame.h"
 #include "net/amqp/methods.gen.h"
 #include "tests/unit/net/amqp/broker_world.h"

@@ -5,9 +5,9 @@
 
 #include <set>
 
-#include "tools/server/admin_audit.h"
-#include "tools/server/admin_operation.h"
-#include "tools/server/admin_rows.h"
+#include "tools/server/admin/admin_audit.h"
+#include "tools/server/admin/admin_operation.h"
+#include "tools/server/admin/admin_rows.h"
 
 namespace lepus::ctl {
 namespace {

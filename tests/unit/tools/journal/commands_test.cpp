@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/unit/persist/journal_builder.h"
 #include "tests/unit/persist/memory_disk.h"
+#include "tests/unit/persist/recovery/journal_builder.h"
 
 namespace lepus::journal {
 namespace {

@@ -1,9 +1,9 @@
 // The operator's requests: what each asks of whom, and how its answer comes together.
-#include "tools/server/admin.h"
+#include "tools/server/admin/admin.h"
 
 #include "core/limits.h"
 #include "tests/unit/tools/server/admin_world.h"
-#include "tools/server/admin_socket.h"
+#include "tools/server/admin/admin_socket.h"
 
 namespace lepus::server {
 namespace {

@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "tests/unit/core/fake_commands.h"
-#include "tests/unit/persist/memory_store.h"
+#include "tests/unit/core/broker/fake_commands.h"
+#include "tests/unit/persist/recovery/memory_store.h"
 #include "tests/unit/tools/server/fake_driver.h"
-#include "tools/server/admin.h"
-#include "tools/server/config.h"
+#include "tools/server/admin/admin.h"
+#include "tools/server/config/config.h"
 
 namespace lepus::server::test {
 

@@ -1,5 +1,5 @@
 // What --check-config finds outside the configuration.
-#include "tools/server/config_check.h"
+#include "tools/server/config/config_check.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,15 +1,15 @@
 // The table of keys holds together, and the documents made from it are up to date.
-#include "tools/server/config_keys.h"
+#include "tools/server/config/config_keys.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <set>
 
-#include "tools/server/config_file.h"
-#include "tools/server/config_rabbitmq.h"
-#include "tools/server/config_reload.h"
-#include "tools/server/config_value.h"
+#include "tools/server/config/config_file.h"
+#include "tools/server/config/config_rabbitmq.h"
+#include "tools/server/config/config_reload.h"
+#include "tools/server/config/config_value.h"
 
 namespace lepus::server {
 namespace {

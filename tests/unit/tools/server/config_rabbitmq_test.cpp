@@ -1,6 +1,6 @@
 // The table of RabbitMQ's keys holds together, and files as people have them start, or stop for a
 // reason that is said.
-#include "tools/server/config_rabbitmq.h"
+#include "tools/server/config/config_rabbitmq.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -10,9 +10,9 @@
 #include <fstream>
 #include <set>
 
-#include "tools/server/config.h"
-#include "tools/server/config_keys.h"
-#include "tools/server/config_value.h"
+#include "tools/server/config/config.h"
+#include "tools/server/config/config_keys.h"
+#include "tools/server/config/config_value.h"
 
 namespace lepus::server {
 namespace {

@@ -1,5 +1,5 @@
 // The configuration as the operator meets it: a text in, values or complete error lines out.
-#include "tools/server/config.h"
+#include "tools/server/config/config.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,9 +1,9 @@
 // Values from and to text, with what must be refused, and the amounts of memory computed from them.
-#include "tools/server/config_value.h"
+#include "tools/server/config/config_value.h"
 
 #include <gtest/gtest.h>
 
-#include "tools/server/config_memory.h"
+#include "tools/server/config/config_memory.h"
 
 namespace lepus::server {
 namespace {

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "core/topology_rules.h"
-#include "tests/unit/core/fake_commands.h"
-#include "tests/unit/persist/memory_store.h"
+#include "core/topology/topology_rules.h"
+#include "tests/unit/core/broker/fake_commands.h"
+#include "tests/unit/persist/recovery/memory_store.h"
 #include "tests/unit/tools/server/fake_driver.h"
 #include "tools/server/control.h"
 

@@ -1,17 +1,17 @@
 // Who is made in a new data directory, how rows become changes, and what the operator is told.
 #include "tools/server/default_users.h"
-#include "persist/access_rows.h"
-#include "tools/server/policy_text.h"
+#include "persist/catalog/access_rows.h"
+#include "tools/server/definitions/policy_text.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <string>
 
-#include "core/topology.h"
+#include "core/topology/topology.h"
 #include "net/amqp/password.h"
-#include "tools/server/definitions_access.h"
-#include "tools/server/definitions_warnings.h"
+#include "tools/server/definitions/definitions_access.h"
+#include "tools/server/definitions/definitions_warnings.h"
 
 namespace lepus::server {
 namespace {

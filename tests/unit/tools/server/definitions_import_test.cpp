@@ -1,17 +1,17 @@
 // Importing definitions: what is new is planned, what is there and equal is left alone, what
 // differs is refused; and the way catalog -> file -> catalog loses nothing.
-#include "tools/server/definitions_import.h"
+#include "tools/server/definitions/definitions_import.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <string>
 
-#include "core/field_table_writer.h"
-#include "tests/unit/persist/catalog_home.h"
+#include "core/message/field_table_writer.h"
+#include "tests/unit/persist/catalog/catalog_home.h"
 #include "tools/server/data_dir.h"
-#include "tools/server/definitions_store.h"
-#include "tools/server/definitions_write.h"
+#include "tools/server/definitions/definitions_store.h"
+#include "tools/server/definitions/definitions_write.h"
 
 namespace lepus::server {
 namespace {

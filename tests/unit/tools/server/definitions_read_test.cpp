@@ -8,11 +8,11 @@
 #include <fstream>
 #include <string>
 
-#include "core/field_table.h"
 #include "core/limits.h"
+#include "core/message/field_table.h"
 #include "net/amqp/password.h"
-#include "persist/access_rows.h"
-#include "tools/server/definitions.h"
+#include "persist/catalog/access_rows.h"
+#include "tools/server/definitions/definitions.h"
 
 namespace lepus::server {
 namespace {

@@ -1,9 +1,9 @@
 // JSON text, value by value: commas, escapes, and the field tables of AMQP.
-#include "tools/server/json_writer.h"
+#include "tools/server/admin/json_writer.h"
 
 #include <gtest/gtest.h>
 
-#include "core/field_table_writer.h"
+#include "core/message/field_table_writer.h"
 
 namespace lepus::server {
 namespace {

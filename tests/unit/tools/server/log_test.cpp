@@ -1,15 +1,15 @@
 // The log: line format, limiter, ring, and the whole with several threads writing to a file.
-#include "tools/server/log.h"
+#include "tools/server/log/log.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <thread>
 
-#include "tools/server/config_file.h"
-#include "tools/server/log_format.h"
-#include "tools/server/log_limit.h"
-#include "tools/server/log_ring.h"
+#include "tools/server/config/config_file.h"
+#include "tools/server/log/log_format.h"
+#include "tools/server/log/log_limit.h"
+#include "tools/server/log/log_ring.h"
 
 namespace lepus::server {
 namespace {

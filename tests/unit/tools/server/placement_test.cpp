@@ -1,5 +1,5 @@
 // The rules of placement on machines made up from hwloc's synthetic descriptions.
-#include "tools/server/placement.h"
+#include "tools/server/placement/placement.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <string>
 
-#include "tools/server/placement_locks.h"
-#include "tools/server/placement_machine.h"
+#include "tools/server/placement/placement_locks.h"
+#include "tools/server/placement/placement_machine.h"
 
 namespace lepus::server {
 namespace {

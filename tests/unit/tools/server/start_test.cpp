@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
+#include "tools/server/config/options.h"
 #include "tools/server/data_dir.h"
-#include "tools/server/options.h"
 
 namespace lepus::server {
 namespace {

@@ -1,0 +1,329 @@
+// Publishing, the turn's rhythm (pump, flush), and what queues need of their shard. Commands:
+// broker_commands.cpp.
+#include "core/broker/broker.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include <boost/container/small_vector.hpp>
+
+#include "core/message/properties.h"
+#include "core/topology/topology_rules.h"
+
+namespace lepus::core {
+
+Broker::Broker(const Wiring& wiring, ShardId shard_count)
+    : wiring_(wiring), topology_(shard_count), transfers_(wiring.shard) {
+  CHECK(wiring_.outbox != nullptr);
+  CHECK(wiring_.ledger != nullptr);
+}
+
+Broker::~Broker() {
+  for (auto& [id, queue] : queues_)
+    while (!queue->consumers().empty()) queue->unsubscribe(*queue->consumers().back());
+  while (!marked_.empty()) marked_.remove(marked_.front());
+}
+
+ChannelRef Broker::attach(ChannelPort& port) {
+  const auto [handle, stored] = channels_.create(&port);
+  return {wiring_.shard, handle.slot, handle.generation};
+}
+
+void Broker::detach(const ChannelRef& channel) {
+  CHECK(channel.shard == wiring_.shard);
+  CHECK(channels_.find(channel.slot, channel.generation) != nullptr);
+  channels_.destroy(channel.slot);
+}
+
+ChannelPort* Broker::find_channel(const ChannelRef& channel) {
+  CHECK(channel.shard == wiring_.shard);
+  ChannelPort** port = channels_.find(channel.slot, channel.generation);
+  return port == nullptr ? nullptr : *port;
+}
+
+Queue* Broker::find_queue(QueueId id) {
+  const auto found = queues_.find(id);
+  return found == queues_.end() ? nullptr : found->second.get();
+}
+
+Consumer* Broker::find_consumer(const ConsumerHandle& handle) {
+  return handle.generation == 0 ? nullptr : consumers_.find(handle.slot, handle.generation);
+}
+
+std::uint32_t Broker::publish(const Publish& publish, MessageRef message) {
+  CHECK(message->complete());
+  bool any_local = false;
+  bool any_remote = false;
+  bool any_recorded = false;
+  for (const QueueInfo* info : *publish.route) {
+    if (info->home != wiring_.shard) {
+      any_remote = true;
+    } else if (info->local != nullptr) {
+      any_local = true;
+      any_recorded |= info->local->records(*message) || info->local->is_special();
+    }
+  }
+  std::uint32_t waiting = 0;
+  if (any_local) {
+    const Accepted accepted = any_recorded ? publish_kept(*publish.route, message)
+                                           : publish_transient(*publish.route, message);
+    if (publish.number != 0) {
+      add_confirm(accepted.batch,
+                  {publish.publisher, publish.number, publish.number, accepted.refused});
+      ++waiting;
+    }
+  }
+  if (any_remote) {
+    const std::uint32_t shards = publish_remote(publish, std::move(message));
+    if (publish.number != 0) waiting += shards;
+  }
+  return waiting;
+}
+
+Broker::AtOnce Broker::publish_at_once(const Publish& publish, MessageRef message) {
+  CHECK(message->complete());
+  CHECK(publish.immediate != 0);
+  boost::container::small_vector<Queue*, 6> local;
+  for (const QueueInfo* info : *publish.route)
+    if (info->home == wiring_.shard && info->local != nullptr) local.push_back(info->local);
+  AtOnce result;
+  if (!local.empty()) {
+    const Accepted accepted = enqueue_at_once(message, local, result.taken);
+    if (publish.number != 0) {
+      add_confirm(accepted.batch,
+                  {publish.publisher, publish.number, publish.number, accepted.refused});
+      ++result.confirms;
+    }
+  }
+  result.replies = publish_remote(publish, std::move(message));
+  if (publish.number != 0) result.confirms += result.replies;
+  return result;
+}
+
+/// What a queue is given here is delivered before anything else happens to it.
+Broker::Accepted Broker::enqueue_at_once(const MessageRef& message, std::span<Queue* const> queues,
+                                         bool& taken) {
+  boost::container::small_vector<Queue*, 6> takers;
+  for (Queue* queue : queues) {
+    queue->catch_up();
+    if (queue->can_deliver_at_once(message->body_size(), false)) takers.push_back(queue);
+  }
+  taken = !takers.empty();
+  if (!taken) return {};
+  const Accepted accepted = enqueue(message, takers);
+  for (Queue* queue : takers)
+    if (queue->pump()) mark(*queue);
+  return accepted;
+}
+
+Broker::Accepted Broker::publish_transient(const RouteResult& route, const MessageRef& message) {
+  Accepted accepted;
+  for (const QueueInfo* info : route)
+    if (info->local != nullptr) accepted.refused |= !info->local->push(message);
+  return accepted;
+}
+
+Broker::Accepted Broker::publish_kept(const RouteResult& route, const MessageRef& message) {
+  boost::container::small_vector<Queue*, 6> local;
+  for (const QueueInfo* info : route)
+    if (info->local != nullptr) local.push_back(info->local);
+  return enqueue(message, local);
+}
+
+Broker::Accepted Broker::enqueue(const MessageRef& message, std::span<Queue* const> queues) {
+  for (const Queue* queue : queues)
+    if (queue->is_special()) return enqueue_each(message, queues);
+  return enqueue_plain(message, queues);
+}
+
+Broker::Accepted Broker::enqueue_plain(const MessageRef& message, std::span<Queue* const> queues) {
+  std::uint32_t record_count = 0;
+  for (const Queue* queue : queues) record_count += queue->records(*message) ? 1 : 0;
+  if (record_count > 0) return record(message, queues, record_count);
+  Accepted accepted;
+  for (Queue* queue : queues) accepted.refused |= !queue->push(message);
+  return accepted;
+}
+
+/// The record comes before the queues: what they do at once (drop, dead letter, deliver) follows it
+/// in the journal.
+Broker::Accepted Broker::record(const MessageRef& message, std::span<Queue* const> queues,
+                                std::uint32_t record_count) {
+  Accepted accepted;
+  const RecordPlace place = ledger().append(*message, record_count);
+  message->set_place(place);
+  accepted.batch = ledger().open_batch();
+  std::uint32_t index = 0;
+  for (Queue* queue : queues) {
+    const std::optional<Sequence> sequence = queue->push(message);
+    accepted.refused |= !sequence;
+    if (!queue->records(*message) || !place) continue;
+    if (sequence) {
+      ledger().enqueued(place, index++, {queue->info().id, *sequence});
+    } else {
+      ledger().refused(place);
+    }
+  }
+  return accepted;
+}
+
+/// One Enqueue per destination shard, whatever the number of its queues. Returns how many shards.
+std::uint32_t Broker::publish_remote(const Publish& publish, MessageRef message) {
+  std::uint32_t shards = 0;
+  const RouteResult& route = *publish.route;
+  for (std::size_t i = 0; i < route.size(); ++i) {
+    const ShardId home = route[i]->home;
+    if (home == wiring_.shard) continue;
+    bool seen = false;
+    for (std::size_t j = 0; j < i && !seen; ++j) seen = route[j]->home == home;
+    if (seen) continue;
+    Enqueue enqueue{route[i]->id,      nullptr,        nullptr,
+                    publish.publisher, publish.number, publish.immediate};
+    for (std::size_t j = i + 1; j < route.size(); ++j) {
+      if (route[j]->home != home) continue;
+      if (enqueue.more == nullptr)
+        enqueue.more = std::make_unique<std::vector<QueueId>>().release();
+      enqueue.more->push_back(route[j]->id);
+    }
+    enqueue.message = export_message(i + 1 == route.size() ? std::move(message) : message);
+    outbox().send(home, enqueue);
+    ++shards;
+  }
+  return shards;
+}
+
+Message* Broker::export_message(MessageRef message) {
+  if (!message.is_only_reference()) message = message->copy();
+  message->leave_account();
+  return message.detach();
+}
+
+void Broker::send(ShardId home, const Command& command) {
+  if (home == wiring_.shard) {
+    apply(command);
+  } else {
+    outbox().send(home, command);
+  }
+}
+
+void Broker::ask(const TopologyRequest& request, const ChannelRef& channel,
+                 std::uint32_t message_count) {
+  TopologyRequest* owned = std::make_unique<TopologyRequest>(request).release();
+  outbox().send(wiring_.control, TopologyAsk{channel, message_count, owned});
+}
+
+void Broker::ask_delete(Queue& queue, DeleteWish wish) {
+  queue.deleting_ = true;
+  TopologyRequest request;
+  request.kind = TopologyRequest::Kind::delete_queue;
+  request.queue = queue.info().id;
+  request.from = wiring_.shard;
+  request.user = std::move(wish.user);
+  ask(request, wish.channel, wish.message_count);
+}
+
+/// Queues marked while pumping wait for the next pump: a queue gets one share per step.
+void Broker::pump() {
+  forwards_.work(*this);
+  Queue* last = marked_.last();
+  while (!marked_.empty()) {
+    Queue& queue = marked_.front();
+    const bool is_last = &queue == last;
+    marked_.remove(queue);
+    if (queue.pump()) mark(queue);
+    if (is_last) break;
+  }
+}
+
+void Broker::flush() {
+  if (const std::uint64_t lost = ledger().marks_lost(); lost != marks_lost_) {
+    marks_lost_ = lost;
+    for (auto& [id, queue] : queues_) queue->repeat_marks();
+  }
+  note_written();
+  page_out();
+  ledger().flush();
+  send_confirms(confirms_, ledger().durable());
+  send_confirms(confirms_free_, 0);
+}
+
+void Broker::send_confirms(std::vector<PendingConfirm>& confirms, std::uint64_t durable) {
+  auto end = confirms.begin();
+  while (end != confirms.end() && end->batch <= durable) ++end;
+  // What a queue sends on when it hears of one may need confirms itself.
+  due_.assign(confirms.begin(), end);
+  confirms.erase(confirms.begin(), end);
+  for (const PendingConfirm& due : due_) send(due.confirm.channel.shard, due.confirm);
+}
+
+/// Neighbouring numbers of one channel in one batch become one Confirm.
+void Broker::add_confirm(std::uint64_t batch, const Confirm& confirm) {
+  std::vector<PendingConfirm>& confirms = batch == 0 ? confirms_free_ : confirms_;
+  if (!confirms.empty()) {
+    PendingConfirm& last = confirms.back();
+    CHECK(last.batch <= batch);
+    if (last.batch == batch && last.confirm.channel == confirm.channel &&
+        last.confirm.refused == confirm.refused && last.confirm.last + 1 == confirm.first) {
+      last.confirm.last = confirm.last;
+      return;
+    }
+  }
+  confirms.push_back({batch, confirm});
+}
+
+void Broker::add_deadline(Nanos at, QueueId queue) {
+  deadlines_.push_back({at, queue});
+  std::push_heap(deadlines_.begin(), deadlines_.end(), std::greater<>{});
+}
+
+void Broker::advance(Nanos now) {
+  CHECK(now >= now_);
+  now_ = now;
+  stamp_ = std::max(stamp_, now + wall_offset_);
+  // What a queue registers while its deadline runs is for the next call.
+  for (std::size_t left = deadlines_.size(); left > 0 && next_deadline() <= now; --left) {
+    const QueueId id = deadlines_.front().queue;
+    std::pop_heap(deadlines_.begin(), deadlines_.end(), std::greater<>{});
+    deadlines_.pop_back();
+    if (Queue* queue = find_queue(id)) queue->on_deadline(now);
+  }
+}
+
+void Broker::delete_expired(Queue& queue) { ask_delete(queue, {}); }
+
+Consumer& Broker::create_consumer(const Subscribe& wish, ChannelPort* local) {
+  const auto [handle, consumer] = consumers_.create(wish, local);
+  consumer->handle = {handle.slot, handle.generation};
+  return *consumer;
+}
+
+void Broker::destroy_consumer(Consumer& consumer) { consumers_.destroy(consumer.handle.slot); }
+
+void Broker::answer_get(GetReply reply, MessageRef message) {
+  if (reply.channel.shard == wiring_.shard) {
+    if (ChannelPort* port = find_channel(reply.channel)) {
+      port->on_get_reply(reply, std::move(message));
+    }
+    return;
+  }
+  if (message) reply.message = export_message(std::move(message));
+  outbox().send(reply.channel.shard, reply);
+}
+
+void Broker::describe(std::span<const QueueId> ids, std::vector<QueueStats>& out) {
+  for (const QueueId id : ids) {
+    const Queue* queue = find_queue(id);
+    if (queue == nullptr) continue;
+    out.push_back({id, queue->ready_count(), queue->unacked_count(), queue->ready_body_bytes(),
+                   queue->consumer_count(), queue->warm_count(), queue->warm_bytes()});
+  }
+}
+
+std::string Broker::describe_queue(const QueueInfo& info) const {
+  const VhostInfo* vhost = topology_.find_vhost(info.vhost);
+  CHECK(vhost != nullptr);
+  return queue_title(info.name, vhost->name);
+}
+
+}  // namespace lepus::core

@@ -1,0 +1,326 @@
+// One shard's part of the broker: the queues homed here, the registry of this shard's channels, the
+// replica of the topology, and the one place where a command (from a channel here or from another
+// thread) is applied.
+//
+//   channel.publish -> publish(): local queues get the message, other shards get one Enqueue each
+//   Command -> apply() -> queue or channel           effects on another shard go to the outbox
+//   end of a step -> pump(): marked queues deliver
+//   end of a turn -> flush(): the ledger's batch, then confirms
+//
+// Pure: no kernel, no clock, no thread. One thread uses it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "core/base/slab.h"
+#include "core/broker/command.h"
+#include "core/broker/event.h"
+#include "core/broker/firehose.h"
+#include "core/broker/forwards.h"
+#include "core/broker/ports.h"
+#include "core/broker/transfers.h"
+#include "core/message/store_path.h"
+#include "core/queue/queue.h"
+#include "core/topology/topology.h"
+
+namespace lepus::core {
+
+class Broker final : private MessageHolder, private Forwards::Publisher {
+ public:
+  struct Wiring {
+    ShardId shard = 0;
+    ShardId control = 0;  ///< Where topology requests go.
+    Outbox* outbox = nullptr;
+    Ledger* ledger = nullptr;
+    Restorer* restorer = nullptr;  ///< Null: nothing was kept.
+  };
+  Broker(const Wiring& wiring, ShardId shard_count);
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+  ~Broker() override;
+
+  ShardId shard() const { return wiring_.shard; }
+  ShardId control() const { return wiring_.control; }
+  Outbox& outbox() { return *wiring_.outbox; }
+  Ledger& ledger() { return *wiring_.ledger; }
+  const Topology& topology() const { return topology_; }
+  const std::string& node_name() const { return node_name_; }
+  MemoryAccount& memory() { return memory_; }
+  /// With either, publishers are to be blocked.
+  const Alarm& alarm() const { return alarm_; }
+  bool stopping() const { return stopping_; }
+
+  // --- For channels of this shard
+
+  /// The port gets answers and deliveries until it detaches; late ones are dropped.
+  ChannelRef attach(ChannelPort& port);
+  void detach(const ChannelRef& channel);
+  bool is_attached(const ChannelRef& channel) { return find_channel(channel) != nullptr; }
+
+  struct Publish {
+    const RouteResult* route;
+    ChannelRef publisher;
+    std::uint64_t number;         ///< 0: nobody waits for a confirm.
+    std::uint64_t immediate = 0;  ///< Of publish_at_once(): names it in ImmediateReply.
+  };
+  /// Returns how many Confirms will follow for this number: one per shard that got the message.
+  std::uint32_t publish(const Publish& publish, MessageRef message);
+  /// A message with `immediate`: a queue takes it only where a consumer does at once.
+  struct AtOnce {
+    std::uint32_t confirms = 0;  ///< As publish() returns.
+    std::uint32_t replies = 0;   ///< ImmediateReplies that will follow, of other shards.
+    bool taken = false;          ///< By a consumer of a queue here.
+  };
+  AtOnce publish_at_once(const Publish& publish, MessageRef message);
+
+  /// Whoever feeds queues at `home` should stop: its ring is full, or here its journal, or what
+  /// queues send on, is behind.
+  bool is_congested(ShardId home) const {
+    if (home != wiring_.shard) return wiring_.outbox->congested(home);
+    return wiring_.ledger->is_behind() || forwards_.is_behind();
+  }
+  /// Applies the command here when `home` is this shard, else sends it there.
+  void send(ShardId home, const Command& command);
+  /// A delivery that met no open channel returns to its place in the queue.
+  void send_back(ShardId home, QueueId queue, Sequence sequence);
+  /// Asks the control thread; TopologyDone, with `message_count`, goes to `channel` unless that is
+  /// null.
+  void ask(const TopologyRequest& request, const ChannelRef& channel,
+           std::uint32_t message_count = 0);
+
+  /// Somebody is bound to amq.rabbitmq.event; else no event need be made.
+  bool wants_events() const;
+  void emit(Event event);
+  /// For the firehose, which the virtual host has on. Where the copy went; nothing: nobody wants
+  /// it.
+  std::optional<RouteResult> trace(const Trace& trace, const Message& message);
+
+  // --- For the shard
+
+  /// Before anything is applied: "lepus@host", as events name it, and Topology::event_vhost().
+  void set_names(std::string node, std::string event_vhost) {
+    node_name_ = std::move(node);
+    topology_.set_event_vhost(std::move(event_vhost));
+  }
+  void apply(const Command& command);
+  /// Publishes what waits for it, then lets marked queues deliver; at the end of each step (one
+  /// connection's bytes, one batch of commands).
+  void pump();
+  /// Once a turn: closes the ledger's batch, sends the confirms whose batch is durable.
+  void flush();
+  /// The time of this turn; runs what is due at it (TTL, idle expiry).
+  void advance(Nanos now);
+  /// When advance() should be called next; core::never when nothing waits for time.
+  Nanos next_deadline() const { return deadlines_.empty() ? never : deadlines_.front().at; }
+  /// Nanoseconds since 1970 are now + offset, from the next advance() on. The system's clock may be
+  /// set, so it may go back.
+  void set_wall_clock_offset(Nanos offset) { wall_offset_ = offset; }
+  /// Messages of this shard above `bytes` altogether: memory is short, all that can be on disk
+  /// alone goes there. Below that, limits::resident_max holds for what is recorded anyway.
+  void set_short_above(std::uint64_t bytes) { short_above_ = bytes; }
+  /// Something is left that only needs another turn.
+  bool has_work() const { return !marked_.empty() || !forwards_.empty() || has_more_to_page_; }
+  std::size_t queue_count() const { return queues_.size(); }
+  Nanos wall_clock_offset() const { return wall_offset_; }
+  /// Nanoseconds since 1970, and never less than before: for what is in the order of its time.
+  Nanos stamp() const { return stamp_; }
+  /// A row for each of these that is homed here.
+  void describe(std::span<const QueueId> ids, std::vector<QueueStats>& out);
+
+  // --- For queues
+
+  void mark(Queue& queue) {
+    if (!queue.linked()) marked_.push_back(queue);
+  }
+  /// It holds a message in memory.
+  void list_for_paging(Queue& queue);
+  /// Queue::on_written() is to be called.
+  void await_written(QueueId queue) { written_awaited_.push_back(queue); }
+  bool is_short() const { return is_short_; }
+  /// Counts how often memory became short.
+  std::uint32_t short_period() const { return short_period_; }
+  Nanos now() const { return now_; }
+  void add_deadline(Nanos at, QueueId queue);
+  /// What goes on from a queue: broker_forward.cpp.
+  struct Forward {
+    MessageRef message;  ///< May be null when `route` is empty.
+    RouteResult route;
+    MessageRef to_stores;  ///< What stores on the route get instead; null: none is on it.
+  };
+  /// What becomes of a message that this queue gives up: it has a dead letter exchange, or is the
+  /// store of an exchange.
+  Forward make_forward(const QueueInfo& from, const Message& message, DeathReason reason);
+  /// Queue::send_given_up() is to be called; it is not in the list yet.
+  void list_for_sending(Queue& queue) { forwards_.add(queue.info().id); }
+  /// A full queue that refuses it does not get it. Not while a queue is at work.
+  void publish(const Forward& forward);
+  /// The same, at the end of the step.
+  void publish_later(const Forward& forward);
+  /// Queue::on_transferred() follows when it is durable. False: it leads nowhere.
+  [[nodiscard]] bool transfer(const QueuePosition& from, const Forward& forward);
+  void forward_history(const BindingSpec& to, const Message& message);
+  /// Nobody used it for x-expires.
+  void delete_expired(Queue& queue);
+  Consumer& create_consumer(const Subscribe& wish, ChannelPort* local);
+  void destroy_consumer(Consumer& consumer);
+  void answer_get(GetReply reply, MessageRef message);
+  /// Makes a message leave this shard: the block itself when this is the only reference, else a
+  /// copy.
+  Message* export_message(MessageRef message);
+  std::string describe_queue(const QueueInfo& info) const;
+
+ private:
+  struct QueueCounts {
+    std::uint64_t messages = 0;
+    std::uint32_t consumers = 0;
+  };
+  struct Deadline {
+    Nanos at;
+    QueueId queue;
+    bool operator>(const Deadline& other) const {
+      return at != other.at ? at > other.at : queue > other.queue;
+    }
+  };
+  struct PendingConfirm {
+    std::uint64_t batch;
+    Confirm confirm;
+  };
+  /// What became of a message in the queues of this shard.
+  struct Accepted {
+    bool refused = false;     ///< By one of them at least.
+    std::uint64_t batch = 0;  ///< Its record is durable with it; 0: it needs none.
+  };
+
+  void on(const Enqueue& command);
+  void on(const Settle& command);
+  void on(const Redeliver& command);
+  void on(const Subscribe& command);
+  void on(const Unsubscribe& command);
+  void on(const Get& command);
+  void on(const Purge& command);
+  void on(const Inspect& command);
+  void on(const DeleteQueue& command);
+  void on(const CheckRoom& command);
+  void on(const Barrier& command);
+  void on(const Transaction& command);
+  void on(const ConsumerFlow& command);
+  void on(const CreditGrant& command);
+  void on(const Deliver& command);
+  void on(const GetReply& command);
+  void on(const Reply& command);
+  void on(const Confirm& command);
+  void on(const ImmediateReply& command);
+  void on(const ConsumerCancelled& command);
+  void on(const ConsumerActive& command);
+  void on(const CreditRequest& command);
+  void on(const CreditReturn& command);
+  void on(const TopologyApply& command);
+  void on(const TopologyDone& command);
+  void on(const Alarm& command);
+  void on(const StopServing&) { stopping_ = true; }
+  // Others get these.
+  void on(const TopologyAsk&) { CHECK(false); }
+  void on(const TopologyApplied&) { CHECK(false); }
+  void on(const Serving&) { CHECK(false); }
+  void on(const Reconfigure&) { CHECK(false); }
+  void on(const Inquire&) { CHECK(false); }
+  void on(const InquiryReply&) { CHECK(false); }
+  void on(const EndThread&) { CHECK(false); }
+
+  // broker_paging.cpp
+  std::optional<Held> find_held(const QueuePosition& at) override;
+  void on_moved(const QueuePosition& at, const RecordPlace& place) override;
+  bool on_fetched(const QueuePosition& at, const RecordPlace& place, MessageRef message) override;
+  void on_lost(const QueuePosition& at) override;
+  MemoryAccount& memory_of_fetched() override { return memory_; }
+  void page_out();
+  void page_out_queues(std::vector<QueueId>& queues, std::size_t& next, bool is_enough);
+  void note_written();
+  std::uint64_t resident_max() const;
+
+  Accepted publish_transient(const RouteResult& route, const MessageRef& message);
+  Accepted publish_kept(const RouteResult& route, const MessageRef& message);
+  Accepted enqueue(const MessageRef& message, std::span<Queue* const> queues);
+  Accepted enqueue_plain(const MessageRef& message, std::span<Queue* const> queues);
+  Accepted enqueue_each(const MessageRef& message, std::span<Queue* const> queues);
+  Accepted record(const MessageRef& message, std::span<Queue* const> queues,
+                  std::uint32_t record_count);
+  Accepted enqueue_at_once(const MessageRef& message, std::span<Queue* const> queues, bool& taken);
+  std::uint32_t publish_remote(const Publish& publish, MessageRef message);
+  Queue* find_queue(QueueId id);
+  Consumer* find_consumer(const ConsumerHandle& handle);
+  ChannelPort* find_channel(const ChannelRef& channel);
+  void reply(const ChannelRef& channel, const QueueCounts& counts);
+  void refuse(const ChannelRef& channel, AmqpError error);
+  struct DeleteWish {
+    ChannelRef channel = {};  ///< Who is told; nobody.
+    std::uint32_t message_count = 0;
+    std::string user = {};  ///< Who asked, for events; nobody.
+  };
+  void ask_delete(Queue& queue, DeleteWish wish);
+  std::string user_of(const DeleteQueue& command) const;
+  void add_confirm(std::uint64_t batch, const Confirm& confirm);
+  void send_confirms(std::vector<PendingConfirm>& confirms, std::uint64_t durable);
+
+  // broker_events.cpp
+  void note_change(const TopologyChanges& changes, const TopologyChange& change);
+  void emit_noted();
+
+  // broker_forward.cpp
+  void on_transfer_confirm(const Confirm& confirm);
+  Forward release(const QueueInfo& store, const Message& message);
+  Forward make_dead_letter(const QueueInfo& from, const Message& message, DeathReason reason);
+  void route_forward(const ExchangeInfo& exchange, const ExchangeInfo* past_store, StorePath& path,
+                     Forward& forward);
+  template <class F>
+  void for_each_part(const Forward& forward, F&& visit);
+  void replay_history(const BindingSpec& binding);
+  void publish_copy(Forwards::Copy copy) override;
+  bool send_given_up(QueueId queue, std::size_t& budget) override;
+
+  void add_queue(QueueId id);
+  void follow_policies();
+  void drop_queue(QueueId id);
+
+  Wiring wiring_;
+  MemoryAccount memory_;  ///< Before everything that holds messages.
+  Topology topology_;
+  Slab<Consumer> consumers_;
+  Slab<ChannelPort*> channels_;
+  Transfers transfers_;
+  boost::unordered_flat_map<QueueId, std::unique_ptr<Queue>> queues_;
+  IntrusiveList<Queue> marked_;
+  Forwards forwards_;
+  std::vector<PendingConfirm> confirms_;       ///< Oldest batch first.
+  std::vector<PendingConfirm> confirms_free_;  ///< Of what needs no batch: they go with this turn.
+  std::vector<PendingConfirm> due_;            ///< Scratch of send_confirms().
+  std::vector<Deadline> deadlines_;            ///< Min-heap.
+  std::uint64_t marks_lost_ = 0;               ///< Of the ledger, as last seen.
+  std::uint32_t transactions_ = 0;             ///< Of other shards, that have begun.
+  std::vector<QueueId> written_awaited_;
+  std::vector<QueueId> listed_;      ///< With messages in memory.
+  std::vector<QueueId> own_limits_;  ///< The same, of queues that have a limit of their own.
+  std::size_t next_listed_ = 0;
+  std::size_t next_own_limit_ = 0;
+  std::uint64_t short_above_ = UINT64_MAX;
+  std::uint32_t short_period_ = 0;
+  bool is_short_ = false;
+  bool has_more_to_page_ = false;
+  Nanos now_ = 0;
+  Nanos wall_offset_ = 0;
+  Nanos stamp_ = 0;
+  Alarm alarm_;
+  std::string node_name_ = "lepus@localhost";
+  std::vector<Event> noted_events_;  ///< Of the changes being applied.
+  bool stopping_ = false;
+  bool has_topology_ = false;  ///< What was there before the start is applied.
+};
+
+}  // namespace lepus::core

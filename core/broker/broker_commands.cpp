@@ -1,0 +1,316 @@
+// The one place where commands are applied: each is a few lines that find the queue or channel and
+// call it. A queue or channel that is gone is a normal case: the command is dropped, what it
+// carried is given back.
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include <boost/container/small_vector.hpp>
+
+#include "core/broker/broker.h"
+
+namespace lepus::core {
+
+void Broker::apply(const Command& command) {
+  std::visit([this](const auto& plain) { on(plain); }, command);
+}
+
+void Broker::on(const Enqueue& command) {
+  MessageRef message = MessageRef::adopt(command.message);
+  const std::unique_ptr<std::vector<QueueId>> more{command.more};
+  message->enter_account(memory_);
+  boost::container::small_vector<Queue*, 6> queues;
+  if (Queue* queue = find_queue(command.queue)) queues.push_back(queue);
+  if (more) {
+    for (const QueueId id : *more)
+      if (Queue* queue = find_queue(id)) queues.push_back(queue);
+  }
+  Accepted accepted;
+  if (command.immediate == 0) {
+    accepted = enqueue(message, queues);
+  } else {
+    ImmediateReply told{command.publisher, command.immediate, false};
+    accepted = enqueue_at_once(message, queues, told.taken);
+    send(command.publisher.shard, told);
+  }
+  if (command.number != 0)
+    add_confirm(accepted.batch,
+                {command.publisher, command.number, command.number, accepted.refused});
+}
+
+/// What this channel settled here before is recorded in the open batch or an earlier one.
+void Broker::on(const Barrier& command) {
+  const std::uint64_t batch = ledger().open_batch();
+  add_confirm(batch, {command.channel, command.number, command.number, false});
+}
+
+/// The commands between may come in several turns.
+void Broker::on(const Transaction& command) {
+  CHECK(command.begins || transactions_ > 0);
+  transactions_ += command.begins ? 1 : -1;
+  ledger().hold(transactions_ > 0);
+}
+
+void Broker::on(const Settle& command) {
+  if (Queue* queue = find_queue(command.queue))
+    queue->settle(command, find_consumer(command.consumer));
+}
+
+void Broker::on(const Redeliver& command) {
+  Queue* queue = find_queue(command.queue);
+  Consumer* consumer = find_consumer(command.consumer);
+  if (queue != nullptr && consumer != nullptr) return queue->redeliver(command, *consumer);
+  const Settle returned{command.queue, command.first, command.last, {}, Outcome::returned};
+  if (queue != nullptr) queue->settle(returned, nullptr);
+  const auto count = static_cast<std::uint32_t>(command.last - command.first + 1);
+  if (command.used_credit) send(command.channel.shard, CreditReturn{command.channel, count});
+}
+
+void Broker::on(const Subscribe& command) {
+  const std::unique_ptr<StreamSpec> stream{command.stream};
+  Subscribe wish = command;
+  wish.stream = nullptr;
+  Queue* queue = find_queue(command.queue);
+  if (queue == nullptr) return refuse(command.channel, {ReplyCode::not_found, {}});
+  queue->catch_up();
+  ChannelPort* local =
+      command.channel.shard == wiring_.shard ? find_channel(command.channel) : nullptr;
+  AmqpError error;
+  const Consumer* consumer = queue->subscribe(wish, stream.get(), local, error);
+  if (consumer == nullptr) return refuse(command.channel, std::move(error));
+  send(command.channel.shard, Reply{command.channel, 0, queue->consumer_count(), consumer->handle,
+                                    wiring_.shard, command.queue, nullptr});
+}
+
+void Broker::on(const Unsubscribe& command) {
+  if (Consumer* consumer = find_consumer(command.consumer)) {
+    Queue& queue = *consumer->queue;
+    if (command.delivers_first) queue.catch_up();
+    const ConsumerCancelled cancelled{consumer->spec.channel, consumer->spec.number};
+    queue.unsubscribe(*consumer);
+    if (command.cancels) send(cancelled.channel.shard, cancelled);
+    if (queue.info().auto_delete && queue.consumers().empty() && !queue.deleting_) {
+      return ask_delete(queue, {command.channel});
+    }
+  }
+  if (command.channel) reply(command.channel, {});
+}
+
+void Broker::on(const Get& command) {
+  if (Queue* queue = find_queue(command.queue)) {
+    queue->catch_up();
+    queue->get(command);
+  } else {
+    answer_get({command.channel, 0, command.queue, 0, nullptr, wiring_.shard, false, true}, {});
+  }
+}
+
+void Broker::on(const Purge& command) {
+  Queue* queue = find_queue(command.queue);
+  if (queue != nullptr && queue->info().parsed.queue_type == QueueType::stream)
+    return refuse(command.channel,
+                  {ReplyCode::not_implemented,
+                   "queue.purge not supported by stream queues " + describe_queue(queue->info())});
+  if (queue != nullptr) queue->catch_up();
+  reply(command.channel, {queue == nullptr ? 0 : queue->purge(), 0});
+}
+
+void Broker::on(const Inspect& command) {
+  Queue* queue = find_queue(command.queue);
+  if (queue == nullptr) return reply(command.channel, {});
+  queue->note_used();
+  queue->catch_up();
+  reply(command.channel, {queue->ready_count(), queue->consumer_count()});
+}
+
+void Broker::on(const DeleteQueue& command) {
+  Queue* queue = find_queue(command.queue);
+  if (queue == nullptr) return reply(command.channel, {});
+  queue->catch_up();
+  const char* refusal = nullptr;
+  if (command.if_empty && queue->ready_count() > 0) refusal = " not empty";
+  if (command.if_unused && queue->consumer_count() > 0) refusal = " in use";
+  if (refusal != nullptr)
+    return refuse(command.channel,
+                  {ReplyCode::precondition_failed, describe_queue(queue->info()) + refusal});
+  ask_delete(*queue,
+             {command.channel, static_cast<std::uint32_t>(queue->ready_count()), user_of(command)});
+}
+
+void Broker::on(const CheckRoom& command) {
+  Queue* queue = find_queue(command.queue);
+  if (queue == nullptr || !queue->surely_refuses(command.count, command.bytes))
+    return reply(command.channel, {});
+  refuse(command.channel, {ReplyCode::precondition_failed, "partial tx completion"});
+}
+
+/// The control thread asks for the operator.
+std::string Broker::user_of(const DeleteQueue& command) const {
+  if (command.channel.shard == wiring_.control) return std::string{operator_name};
+  const UserInfo* user = topology_.access().find_user(command.user);
+  return user == nullptr ? std::string{} : user->spec.name;
+}
+
+void Broker::on(const ConsumerFlow& command) {
+  if (Consumer* consumer = find_consumer(command.consumer)) {
+    consumer->paused = command.paused;
+    consumer->spec.limited = command.limited;
+    if (!command.limited) consumer->queue->return_unused_credit(*consumer);
+    consumer->queue->consumer_changed(*consumer);
+  }
+  if (command.answer_to) reply(command.answer_to, {});
+}
+
+void Broker::on(const CreditGrant& command) {
+  Consumer* consumer = find_consumer(command.consumer);
+  if (consumer == nullptr)
+    return send(command.channel.shard, CreditReturn{command.channel, command.credit.count});
+  consumer->queue->take_credit(*consumer, command.credit);
+  consumer->queue->consumer_changed(*consumer);
+  // Another one became the single active one meanwhile.
+  if (!consumer->reader && !consumer->linked()) consumer->queue->return_unused_credit(*consumer);
+  mark(*consumer->queue);  // Also when it is empty now: pump() gives unused credit back.
+}
+
+void Broker::on(const Deliver& command) {
+  MessageRef message = MessageRef::adopt(command.message);
+  message->enter_account(memory_);
+  ChannelPort* port = find_channel(command.channel);
+  if (port == nullptr) {
+    if (!command.no_ack) send_back(command.home, command.queue, command.sequence);
+    return;
+  }
+  // The channel itself tells the queue to pause: it lives on another shard.
+  (void)port->on_deliver(command, std::move(message));
+}
+
+void Broker::on(const GetReply& command) {
+  MessageRef message;
+  if (command.message != nullptr) {
+    message = MessageRef::adopt(command.message);
+    message->enter_account(memory_);
+  }
+  if (ChannelPort* port = find_channel(command.channel)) {
+    port->on_get_reply(command, std::move(message));
+  } else if (message && !command.no_ack) {
+    send_back(command.home, command.queue, command.sequence);
+  }
+}
+
+void Broker::send_back(ShardId home, QueueId queue, Sequence sequence) {
+  send(home, Settle{queue, sequence, sequence, {}, Outcome::unseen});
+}
+
+void Broker::on(const Reply& command) {
+  const std::unique_ptr<AmqpError> error{command.error};
+  if (ChannelPort* port = find_channel(command.channel)) {
+    port->on_reply(command);
+  } else if (command.consumer.generation != 0) {
+    send(command.home, Unsubscribe{command.queue, {}, command.consumer});
+  }
+}
+
+void Broker::on(const Confirm& command) {
+  if (command.channel == transfers_.channel()) return on_transfer_confirm(command);
+  if (ChannelPort* port = find_channel(command.channel)) port->on_confirm(command);
+}
+
+void Broker::on(const ImmediateReply& command) {
+  if (ChannelPort* port = find_channel(command.channel)) port->on_immediate_reply(command);
+}
+
+void Broker::on(const ConsumerCancelled& command) {
+  if (ChannelPort* port = find_channel(command.channel))
+    port->on_consumer_cancelled(command.number);
+}
+
+void Broker::on(const ConsumerActive& command) {
+  if (ChannelPort* port = find_channel(command.channel))
+    port->on_consumer_active(command.number, command.is_active);
+}
+
+void Broker::on(const CreditRequest& command) {
+  ChannelPort* port = find_channel(command.channel);
+  if (port == nullptr) return;
+  const Credit granted = port->on_credit_request(command);
+  if (granted.count > 0)
+    send(command.home, CreditGrant{command.queue, command.channel, command.consumer, granted});
+}
+
+void Broker::on(const CreditReturn& command) {
+  if (ChannelPort* port = find_channel(command.channel)) port->on_credit_return(command.count);
+}
+
+void Broker::on(const TopologyApply& command) {
+  const std::unique_ptr<TopologyChanges> changes{command.changes};
+  for (const TopologyChange& change : changes->list) {
+    note_change(*changes, change);
+    if (const auto* removed = std::get_if<QueueRemoved>(&change)) drop_queue(removed->id);
+    topology_.apply(change);
+    if (std::holds_alternative<PolicyPut>(change) || std::holds_alternative<PolicyRemoved>(change))
+      follow_policies();
+    const auto* bound = std::get_if<BindingAdded>(&change);
+    if (bound != nullptr && has_topology_) replay_history(bound->binding);
+    const auto* added = std::get_if<QueueAdded>(&change);
+    if (added == nullptr || added->queue.home != wiring_.shard) continue;
+    add_queue(added->queue.id);
+  }
+  emit_noted();
+  // The first changes bring all queues from before a restart.
+  has_topology_ = true;
+  ledger().set_holder(this);
+  outbox().send(wiring_.control, TopologyApplied{command.version});
+}
+
+/// Queues for which the change that was just applied means something.
+void Broker::follow_policies() {
+  for (const auto& [id, queue] : queues_)
+    if (queue->info().effective_since == topology_.version()) queue->on_rules_changed();
+}
+
+void Broker::on(const TopologyDone& command) {
+  const std::unique_ptr<AmqpError> error{command.error};
+  if (ChannelPort* port = find_channel(command.channel)) port->on_topology_done(command);
+}
+
+/// It gets what it held before a restart.
+void Broker::add_queue(QueueId id) {
+  QueueInfo* info = topology_.find_queue(id);
+  info->local = queues_.emplace(id, std::make_unique<Queue>(*info, *this)).first->second.get();
+  if (wiring_.restorer == nullptr || !info->is_kept()) return;
+  info->local->restore(wiring_.restorer->restore(*info));
+}
+
+/// What it gave up goes on, its consumers are told, its messages dropped. What is still unacked
+/// somewhere finds no queue when it is settled.
+void Broker::drop_queue(QueueId id) {
+  Queue* queue = find_queue(id);
+  if (queue == nullptr) return;
+  std::size_t unlimited = SIZE_MAX;
+  (void)queue->send_given_up(unlimited);
+  while (!queue->consumers().empty()) {
+    Consumer& consumer = *queue->consumers().front();
+    const ConsumerCancelled cancelled{consumer.spec.channel, consumer.spec.number};
+    queue->unsubscribe(consumer);
+    send(cancelled.channel.shard, cancelled);
+  }
+  if (queue->linked()) marked_.remove(*queue);
+  queue->abandon_gets();
+  queue->drop_records();
+  queues_.erase(id);
+}
+
+void Broker::reply(const ChannelRef& channel, const QueueCounts& counts) {
+  const auto messages =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(counts.messages, UINT32_MAX));
+  send(channel.shard, Reply{channel, messages, counts.consumers, {}, wiring_.shard, {}, nullptr});
+}
+
+void Broker::refuse(const ChannelRef& channel, AmqpError error) {
+  AmqpError* owned = std::make_unique<AmqpError>(std::move(error)).release();
+  send(channel.shard, Reply{channel, 0, 0, {}, wiring_.shard, {}, owned});
+}
+
+}  // namespace lepus::core

@@ -1,0 +1,76 @@
+// Which queues give up memory, and when: messages whose record is on disk above
+// limits::resident_max, everything that can be written there when memory is short, and what queues'
+// own limits ask for.
+#include <algorithm>
+#include <utility>
+
+#include "core/broker/broker.h"
+#include "core/limits.h"
+
+namespace lepus::core {
+
+std::optional<Held> Broker::find_held(const QueuePosition& at) {
+  const Queue* queue = find_queue(at.queue);
+  return queue == nullptr ? std::nullopt : queue->find_held(at.sequence);
+}
+
+void Broker::on_moved(const QueuePosition& at, const RecordPlace& place) {
+  Queue* queue = find_queue(at.queue);
+  CHECK(queue != nullptr);
+  queue->on_moved(at.sequence, place);
+}
+
+bool Broker::on_fetched(const QueuePosition& at, const RecordPlace& place, MessageRef message) {
+  Queue* queue = find_queue(at.queue);
+  return queue != nullptr && queue->on_fetched(at.sequence, place, std::move(message));
+}
+
+void Broker::on_lost(const QueuePosition& at) {
+  Queue* queue = find_queue(at.queue);
+  CHECK(queue != nullptr);
+  queue->lose(at.sequence);
+}
+
+void Broker::list_for_paging(Queue& queue) {
+  CHECK(!queue.is_listed_);
+  queue.is_listed_ = true;
+  (queue.has_own_limit() ? own_limits_ : listed_).push_back(queue.info().id);
+}
+
+void Broker::note_written() {
+  std::erase_if(written_awaited_, [this](QueueId id) {
+    Queue* queue = find_queue(id);
+    return queue == nullptr || !queue->on_written();
+  });
+}
+
+std::uint64_t Broker::resident_max() const { return std::min(limits::resident_max, short_above_); }
+
+void Broker::page_out() {
+  const bool is_short = memory_.message_bytes > short_above_;
+  if (is_short && !is_short_) ++short_period_;
+  is_short_ = is_short;
+  has_more_to_page_ = false;
+  if (!own_limits_.empty()) page_out_queues(own_limits_, next_own_limit_, false);
+  if (memory_.message_bytes > resident_max()) page_out_queues(listed_, next_listed_, true);
+}
+
+/// In turn, each a piece. `is_enough`: until enough memory is free.
+void Broker::page_out_queues(std::vector<QueueId>& queues, std::size_t& next, bool is_enough) {
+  for (std::size_t i = 0; i < limits::page_out_queues && !queues.empty(); ++i) {
+    if (is_enough && memory_.message_bytes <= resident_max()) return;
+    if (next >= queues.size()) next = 0;
+    Queue* queue = find_queue(queues[next]);
+    const bool is_done = queue == nullptr || queue->warm_count() == 0;
+    if (is_done) {
+      if (queue != nullptr) queue->is_listed_ = false;
+      queues[next] = queues.back();
+      queues.pop_back();
+      continue;
+    }
+    has_more_to_page_ |= queue->page_out(is_short_);
+    ++next;
+  }
+}
+
+}  // namespace lepus::core

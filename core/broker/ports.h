@@ -1,0 +1,212 @@
+// What the pure core needs from the outside, as abstract classes: the edge (net, persist,
+// tools/server) implements them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/time.h"
+#include "core/broker/command.h"
+#include "core/topology/topology_change.h"
+
+namespace lepus::core {
+
+/// The way to other threads. Implemented by the shard over its mailboxes.
+class Outbox {
+ public:
+  virtual ~Outbox() = default;
+  /// Never fails and never blocks: what does not fit in the ring is staged, in order.
+  virtual void send(ShardId to, const Command& command) = 0;
+  /// The ring to `to` is full: whoever can, stops producing for it until it has room.
+  virtual bool congested(ShardId to) const = 0;
+};
+
+/// A channel, as queues see it. Implemented by amqp::Channel; calls come on the channel's own
+/// thread.
+class ChannelPort {
+ public:
+  virtual ~ChannelPort() = default;
+  /// One message for one of its consumers. Returns false when it wants no more for now (its
+  /// connection's output is above the high-water mark); it then resumes with
+  /// Broker::consumer_flow().
+  [[nodiscard]] virtual bool on_deliver(const Deliver& delivery, MessageRef message) = 0;
+  virtual void on_get_reply(const GetReply& reply, MessageRef message) = 0;
+  virtual void on_reply(const Reply& reply) = 0;
+  virtual void on_topology_done(const TopologyDone& done) = 0;
+  virtual void on_confirm(const Confirm& confirm) = 0;
+  virtual void on_immediate_reply(const ImmediateReply& reply) = 0;
+  virtual void on_consumer_cancelled(std::uint32_t number) = 0;
+  /// With a single active consumer: whether this one is it.
+  virtual void on_consumer_active(std::uint32_t number, bool is_active) = 0;
+  /// qos global: how many of `wanted` deliveries are granted now; when none, the request is
+  /// remembered and granted later.
+  [[nodiscard]] virtual Credit on_credit_request(const CreditRequest& request) = 0;
+  virtual void on_credit_return(std::uint32_t count) = 0;
+};
+
+/// What a queue holds at a position.
+struct Held {
+  RecordPlace place;           ///< Of its record.
+  Message* message = nullptr;  ///< Null: it is on disk only.
+};
+
+/// Who holds the messages that a ledger has records of. The ledger asks when it wants to write a
+/// record again elsewhere, and brings what was fetched. Implemented by the broker; called between
+/// turns of the broker, never within a call from there.
+class MessageHolder {
+ public:
+  virtual ~MessageHolder() = default;
+  /// Ready, unacked or leaving; nothing: it left, never was there, or has no record.
+  virtual std::optional<Held> find_held(const QueuePosition& at) = 0;
+  /// Its record is there from now on.
+  virtual void on_moved(const QueuePosition& at, const RecordPlace& place) = 0;
+  /// What Ledger::fetch() was asked for, as it lay at `place`: when the queue has another place
+  /// now, it means nothing. Null: the record cannot be read, so the message is lost; the ledger
+  /// logs it when `true` comes back.
+  virtual bool on_fetched(const QueuePosition& at, const RecordPlace& place,
+                          MessageRef message) = 0;
+  /// The same without being asked: what find_held() said lies there cannot be read.
+  virtual void on_lost(const QueuePosition& at) = 0;
+  /// Fetched messages belong to this account.
+  virtual MemoryAccount& memory_of_fetched() = 0;
+};
+
+/// Where persistent messages become durable: the journal of one shard. What it is told within one
+/// turn is one batch, wholly there after a crash or not at all; a confirm leaves when the batch is
+/// durable in which its message was recorded.
+///
+///   append() -> enqueued() or refused() for each of its queues -> settled() or dropped() for each
+///   flush() once a turn: the open batch is closed and written, unless one is still under way
+///
+/// Persistent messages in queues that outlive a restart (QueueSpec::is_kept()) come here, and what
+/// is written because memory is short (append_paged): that means nothing after a restart.
+class Ledger {
+ public:
+  virtual ~Ledger() = default;
+
+  /// A record for a message that `queue_count` queues are to take; each of them is then named, in
+  /// any order of other calls.
+  virtual RecordPlace append(const Message& message, std::uint32_t queue_count) = 0;
+  /// Queue number `index` of the record took it.
+  virtual void enqueued(const RecordPlace& place, std::uint32_t index, const QueuePosition& at) = 0;
+  /// Records a message of any kind for one queue, to save memory. It ends with dropped(). No place:
+  /// this ledger cannot.
+  virtual RecordPlace append_paged(const Message&, const QueuePosition&) { return {}; }
+  /// Records before this place are as durable as they will be, and can be fetched.
+  virtual RecordPlace written_end() const { return {}; }
+  struct Wanted {
+    QueuePosition at;
+    RecordPlace place;
+  };
+  /// Reads records back: MessageHolder::on_fetched() is called for each, in any order and later.
+  virtual void fetch(std::span<const Wanted>) { CHECK(false); }
+  /// One queue of the record did not take it.
+  virtual void refused(const RecordPlace& place) = 0;
+  /// The message left the queue for good. Also when enqueued() was not called yet.
+  virtual void settled(const RecordPlace& place, const QueuePosition& at) = 0;
+  /// The queue itself is gone: nothing need be written.
+  virtual void dropped(const RecordPlace& place) = 0;
+  /// Messages below this position may have been delivered: after a restart they are redelivered.
+  virtual void seen(const QueuePosition& below) = 0;
+
+  /// What is recorded now becomes durable with this batch. Numbers only grow.
+  virtual std::uint64_t open_batch() const = 0;
+  virtual void flush() = 0;
+  /// While held, the open batch stays open: what belongs together comes in several turns.
+  virtual void hold(bool) {}
+  /// Everything up to this batch is durable.
+  virtual std::uint64_t durable() const = 0;
+
+  /// More waits to be written than it should: whoever can, stops producing.
+  virtual bool is_behind() const { return false; }
+  /// Something is recorded that only needs another flush().
+  virtual bool has_work() const { return false; }
+  virtual std::uint64_t memory_bytes() const { return 0; }
+  /// The queues have got what they held before a restart. From now on the ledger may move records
+  /// and tells each message its new place; between turns, never within a call from above.
+  virtual void set_holder(MessageHolder*) {}
+  /// The shard stops: no more work that nobody waits for.
+  virtual void stop_moving() {}
+  /// Counts the times that older marks (seen()) were given up; they are then to be said again.
+  virtual std::uint64_t marks_lost() const { return 0; }
+};
+
+/// The ledger of a broker without a disk: durable at once.
+class MemoryLedger final : public Ledger {
+ public:
+  RecordPlace append(const Message&, std::uint32_t) override { return {}; }
+  void enqueued(const RecordPlace&, std::uint32_t, const QueuePosition&) override {}
+  void refused(const RecordPlace&) override {}
+  void settled(const RecordPlace&, const QueuePosition&) override {}
+  void dropped(const RecordPlace&) override {}
+  void seen(const QueuePosition&) override {}
+  std::uint64_t open_batch() const override { return 0; }
+  void flush() override {}
+  std::uint64_t durable() const override { return 0; }
+};
+
+/// Messages that were found again after a restart. Their records lie one behind the other, all of
+/// one size.
+struct RestoredRun {
+  Sequence first = 0;  ///< The others follow it.
+  std::uint32_t count = 1;
+  RecordPlace place;  ///< Of the first.
+  std::uint32_t body_size = 0;
+  /// Of the first, in milliseconds since 1970; 0: not kept. Of a stream, to stream_time_step.
+  std::uint64_t enqueued_ms = 0;
+  Nanos deadline = never;  ///< By the message's own TTL, of the loop's clock.
+  bool redelivered = false;
+};
+
+struct RestoredQueue {
+  std::vector<RestoredRun> runs;  ///< In order of their sequences within each level.
+  /// For each priority level in use: the sequence to go on with, above every one ever given out.
+  std::vector<Sequence> next;
+  std::vector<Sequence> seen;  ///< By level: below, messages may have been delivered.
+};
+
+/// What the queues of a shard held before the restart. Asked once for each queue, when it is made.
+class Restorer {
+ public:
+  virtual ~Restorer() = default;
+  virtual RestoredQueue restore(const QueueSpec& queue) = 0;
+};
+
+/// What a DefinitionStore held when it was opened.
+struct StoredDefinitions {
+  std::vector<TopologyChange> changes;  ///< In an order that Topology::apply() accepts.
+  std::uint64_t last_id = 0;            ///< No id up to this one may be given out again.
+};
+
+/// Where definitions outlive the process. What is worth keeping of a change is decided by
+/// DurableFilter (core/topology/durable_filter.h); the rest is dropped by record(). Control thread
+/// only.
+class DefinitionStore {
+ public:
+  virtual ~DefinitionStore() = default;
+  /// In the order in which the master applied them. Never fails: a trouble shows at commit().
+  /// QueueAdded of a queue that is kept already says where its home is now.
+  virtual void record(const TopologyChange& change) = 0;
+  /// Something recorded is not durable yet.
+  virtual bool has_changes() const = 0;
+  /// Makes everything recorded durable, all or nothing; blocks. Empty, or why not: then nobody may
+  /// be told of what was recorded since the last commit, and fault() says whether the store is of
+  /// any more use.
+  [[nodiscard]] virtual std::string commit() = 0;
+  enum class Fault : std::uint8_t {
+    busy,     ///< Another program has it locked.
+    no_room,  ///< Of disk or memory.
+    broken,   ///< What is on the disk is not known: the store is of no more use.
+  };
+  /// Why the last commit() failed.
+  virtual Fault fault() const { return Fault::broken; }
+  /// After a failed commit() that did not break the store, or before a commit(): what was recorded
+  /// since the last one is forgotten. `undo` takes it back on the master
+  /// (core/topology/topology_undo.h), in the order in which it was applied there.
+  virtual void roll_back(std::span<const TopologyChange>) { CHECK(false); }
+};
+
+}  // namespace lepus::core

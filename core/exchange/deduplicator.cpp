@@ -1,0 +1,81 @@
+// Ids by value, tag included: the text "1" and the number 1 are two.
+#include "core/exchange/deduplicator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/limits.h"
+#include "core/message/field_table.h"
+#include "core/message/message_rewrite.h"
+
+namespace lepus::core {
+
+namespace {
+
+std::string unacceptable(const FieldValue& value) {
+  return fmt::format("{{unacceptable_type,{}}}", value.type_name());
+}
+
+FieldTable headers_of(const Message& message) { return properties_of(message).header_table(); }
+
+/// Empty: it has none.
+std::string id_of(const FieldTable& headers, std::string_view header) {
+  const std::optional<FieldValue> value = headers.find(header);
+  if (!value || value->is_void()) return {};
+  std::string id{value->tag};
+  id.append(as_text(value->data));
+  return id;
+}
+
+}  // namespace
+
+std::string read_deduplication(std::string_view key, const FieldValue& value, Deduplication& out) {
+  if (key == "x-message-deduplication") {
+    if (!value.is_bool()) return unacceptable(value);
+    out.is_on = value.as_bool();
+  } else if (key == "x-deduplication-header") {
+    if (!value.is_string()) return unacceptable(value);
+    out.header = value.text();
+  } else {
+    CHECK(key == "x-cache-size" || key == "x-cache-ttl");
+    if (!value.is_integer()) return unacceptable(value);
+    const std::int64_t number = value.as_int64();
+    if (number < 0) return fmt::format("{{value_negative,{}}}", number);
+    if (key == "x-cache-size" && number == 0) return "{value_zero,0}";
+    if (key == "x-cache-size") out.cache_size = static_cast<std::uint64_t>(number);
+    if (key == "x-cache-ttl")
+      out.cache_ttl_ms = std::min(static_cast<std::uint64_t>(number), limits::duration_ms_max);
+  }
+  return {};
+}
+
+bool Deduplicator::is_double(const Message& message, Nanos now) const {
+  const std::string id = id_of(headers_of(message), rules_.header);
+  if (id.empty()) return false;
+  const auto found = seen_.find(id);
+  return found != seen_.end() && now < found->second.until;
+}
+
+void Deduplicator::remember(const Message& message, Nanos now) {
+  const FieldTable headers = headers_of(message);
+  std::string id = id_of(headers, rules_.header);
+  if (id.empty()) return;
+  std::optional<std::uint64_t> ttl_ms = rules_.cache_ttl_ms;
+  const std::optional<FieldValue> own = headers.find("x-cache-ttl");
+  if (own && own->is_integer() && own->as_int64() >= 0)
+    ttl_ms = std::min(static_cast<std::uint64_t>(own->as_int64()), limits::duration_ms_max);
+  const Nanos until = ttl_ms ? now + static_cast<Nanos>(*ttl_ms) * nanos_per_ms : never;
+  const auto found = seen_.insert_or_assign(std::move(id), Seen{until, ++last_number_}).first;
+  order_.push_back({last_number_, &found->first});
+  while (seen_.size() > rules_.cache_size || order_.size() > 2 * rules_.cache_size) {
+    const auto oldest = seen_.find(*order_.front().id);
+    CHECK(oldest != seen_.end());
+    const bool is_latest = oldest->second.number == order_.front().number;
+    order_.pop_front();
+    if (is_latest) seen_.erase(oldest);
+  }
+}
+
+}  // namespace lepus::core

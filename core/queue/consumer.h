@@ -1,0 +1,59 @@
+// A consumer, as its queue sees it: how much it may take and where its deliveries go. It sits in
+// the queue's ring of consumers that can take while it has credit, and leaves it when it has none.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+#include "core/base/ids.h"
+#include "core/base/intrusive_list.h"
+#include "core/broker/command.h"
+#include "core/broker/ports.h"
+#include "core/stream/stream_reader.h"
+
+namespace lepus::core {
+
+class Queue;
+
+/// What a consumer has unacknowledged and is to get again.
+struct Redelivery {
+  Sequence sequence;
+  bool used_credit;  ///< Of its channel's shared limit.
+};
+
+struct Consumer : ListNode<Consumer> {
+  explicit Consumer(const Subscribe& wish, ChannelPort* port) : spec(wish), local(port) {}
+
+  Subscribe spec;
+  ConsumerHandle handle;
+  Queue* queue = nullptr;
+  ChannelPort* local;  ///< Null when the channel lives on another shard.
+  std::uint32_t unacked_count = 0;
+  std::uint64_t unacked_bytes = 0;  ///< Of bodies; counted when spec.prefetch_size is set.
+  Credit credit;                    ///< Granted by a channel with a shared limit, not yet used.
+  std::unique_ptr<StreamReader> reader;                  ///< Of a stream's consumer.
+  std::unique_ptr<std::deque<Redelivery>> redeliveries;  ///< Oldest first; while there are any.
+  bool credit_asked = false;
+  bool paused = false;  ///< Its connection's output is above the mark.
+
+  /// By its own limits; the shared limit and congestion are the queue's business.
+  bool has_room() const { return !paused && (spec.prefetch == 0 || unacked_count < spec.prefetch); }
+  /// The same for a body of this size: alone it may be larger than the limit.
+  bool has_room_for(std::uint64_t size) const {
+    return spec.prefetch_size == 0 || unacked_count == 0 ||
+           unacked_bytes + size <= spec.prefetch_size;
+  }
+  void add_unacked(std::uint64_t size) {
+    ++unacked_count;
+    if (spec.prefetch_size > 0) unacked_bytes += size;
+  }
+  /// Whoever has nothing begins at 0 again: of what was dropped meanwhile the size is not known.
+  void drop_unacked(std::uint64_t count, std::uint64_t bytes) {
+    unacked_count -= static_cast<std::uint32_t>(std::min<std::uint64_t>(unacked_count, count));
+    unacked_bytes = unacked_count == 0 ? 0 : unacked_bytes - std::min(unacked_bytes, bytes);
+  }
+};
+
+}  // namespace lepus::core

@@ -1,0 +1,245 @@
+// A queue on its home shard: the backlog, the consumers, and the one function that decides, pump().
+// Every event (a message, an acknowledgement, a consumer, credit) only changes state and marks the
+// queue; the broker pumps marked queues once per step.
+//
+//   push, requeue -> backlog -> pump(): while ready and a consumer can take: deliver, next consumer
+//   (round robin per priority)
+//
+// Consumers of the highest priority take everything while any of them can; RabbitMQ's rule
+// (consumer priorities).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/broker/ports.h"
+#include "core/exchange/deduplicator.h"
+#include "core/queue/consumer.h"
+#include "core/queue/dead_letter.h"
+#include "core/queue/expiry.h"
+#include "core/queue/leaving.h"
+#include "core/queue/levels.h"
+#include "core/queue/paging.h"
+#include "core/queue/returns.h"
+#include "core/stream/stream.h"
+#include "core/topology/topology.h"
+
+namespace lepus::core {
+
+class Broker;
+
+class Queue : public ListNode<Queue> {
+ public:
+  Queue(const QueueInfo& info, Broker& broker);
+  ~Queue();
+
+  const QueueInfo& info() const { return *info_; }
+  std::uint64_t ready_count() const { return backlog_.ready_count(); }
+  /// Those that wait for another try included.
+  std::uint64_t unacked_count() const {
+    return backlog_.unacked_count() + (returns_ ? returns_->resting_count() : 0);
+  }
+  std::uint64_t ready_body_bytes() const { return backlog_.ready_body_bytes(); }
+  std::uint32_t consumer_count() const { return static_cast<std::uint32_t>(consumers_.size()); }
+
+  /// Its position; nullopt: the queue is full and refuses (x-overflow=reject-publish).
+  [[nodiscard]] std::optional<Sequence> push(MessageRef message);
+  /// Its persistent messages are recorded in the ledger; of a replicated type all are.
+  bool is_kept() const { return is_kept_; }
+  /// This message is, for this queue.
+  bool records(const Message& message) const {
+    return is_kept_ && (message.persistent() || keeps_all_);
+  }
+  /// Of so many messages more, of so many bytes altogether, it is going to refuse some, for no
+  /// consumer can take any.
+  bool surely_refuses(std::uint64_t count, std::uint64_t bytes);
+  // --- Queues that look at each message first: queue_store.cpp
+
+  /// It deduplicates, or is the store of an exchange.
+  bool is_special() const { return deduplicator_ != nullptr || info_->store_use != StoreUse::none; }
+  bool is_double(const Message& message) const;
+  /// It was accepted.
+  void remember(const Message& message);
+  /// What push() is to get; `is_shared`: others get it, too.
+  MessageRef own_copy(const MessageRef& message, bool is_shared) const;
+  /// Of a history: sends it where the binding leads.
+  void replay(const BindingSpec& binding);
+
+  /// What it held before the restart; before anything else happens to it.
+  void restore(const RestoredQueue& held);
+  /// It goes, with all it holds: nothing need be settled.
+  void drop_records();
+  /// Says the announced deliveries (Ledger::seen) again.
+  void repeat_marks();
+  /// Delivers what can be delivered, at most a turn's share. True: there is more to do that only
+  /// needs another turn.
+  [[nodiscard]] bool pump();
+  /// Sends on what it gave up, as long as the budget lasts. True: there is more.
+  [[nodiscard]] bool send_given_up(std::size_t& budget);
+  /// What was published before is delivered as far as consumers can take it, and what has expired
+  /// is gone: for commands whose answer says what the queue holds. Not within a pump or a publish.
+  void catch_up();
+  /// A message of this size that came now would go to a consumer. `hopes`: one that has to ask a
+  /// channel on another shard for credit counts, too.
+  bool can_deliver_at_once(std::uint64_t size, bool hopes);
+
+  /// Takes the head for basic.get; message count left in the reply.
+  void get(const Get& request);
+  void settle(const Settle& settle, Consumer* consumer);
+  /// What the consumer has unacknowledged is to reach it again.
+  void redeliver(const Redeliver& wish, Consumer& consumer);
+  /// Takes all ready messages out; returns how many.
+  std::uint64_t purge();
+
+  /// Null when refused: `error` says why (exclusive use). `stream`: with a queue of that type.
+  Consumer* subscribe(const Subscribe& wish, const StreamSpec* stream, ChannelPort* local,
+                      AmqpError& error);
+  /// What it had unacked stays unacked until its channel settles it.
+  void unsubscribe(Consumer& consumer);
+  /// It may be able to take again.
+  void consumer_changed(Consumer& consumer);
+  /// Its channel granted it credit of the shared limit.
+  void take_credit(Consumer& consumer, const Credit& credit);
+  const std::vector<Consumer*>& consumers() const { return consumers_; }
+
+  // --- Messages that are on disk only: queue_paging.cpp
+
+  std::uint64_t warm_count() const { return backlog_.warm_count(); }
+  std::uint64_t warm_bytes() const { return backlog_.bytes(); }
+
+  /// Gives up the memory of what need not be in it, a piece. False: there is nothing left here that
+  /// could go. `is_short`: the broker has too little memory, all that can go shall.
+  [[nodiscard]] bool page_out(bool is_short);
+  /// The ledger has written more. True: there is more to wait for.
+  [[nodiscard]] bool on_written();
+  /// Of its arguments: lazy, or so much in memory.
+  bool has_own_limit() const;
+  std::optional<Held> find_held(Sequence sequence) const;
+  void on_moved(Sequence sequence, const RecordPlace& place);
+  /// See MessageHolder::on_fetched().
+  bool on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message);
+  /// The record of a cold message is damaged: it is gone.
+  void lose(Sequence sequence);
+  /// Who waits for a message from disk (basic.get) gets none: the queue is being deleted.
+  void abandon_gets();
+
+  /// What it gave up is in all queues that were to have it, or one of them refused.
+  void on_transferred(Sequence sequence, bool is_refused);
+  /// QueueInfo::effective is another: a policy was set or cleared. queue_policies.cpp
+  void on_rules_changed();
+  /// Declared, inspected or read: it is in use (x-expires).
+  void note_used();
+  /// Its registered deadline has come.
+  void on_deadline(Nanos now);
+
+ private:
+  friend class Broker;
+  friend class Stream;
+  enum class Turn : std::uint8_t { delivered, not_now, too_large, retry_later };
+  /// The head on its way out.
+  struct Outgoing {
+    Sequence sequence;
+    bool redelivered;
+    std::uint32_t delivery_count;
+    MessageRef message;
+  };
+
+  bool deliver_ready();
+  Turn offer(Consumer& consumer);
+  bool is_able(Consumer& consumer, std::uint64_t size, bool hopes);
+  bool obtain_credit(Consumer& consumer, std::uint64_t size);
+  void return_unused_credit(Consumer& consumer);
+  void restore_deadlines(const RestoredRun& run);
+  void restore_levels(const RestoredQueue& held);
+  Outgoing send_head(bool no_ack);
+  void deliver_to(Consumer& consumer);
+  /// Before a delivery that is to be acknowledged.
+  void announce(Sequence sequence) {
+    if (is_kept_) announce_kept(sequence);
+  }
+  void announce_kept(Sequence sequence);
+  MessageRef take(Sequence sequence);
+  void note_taken(Sequence sequence, const Backlog::Taken& taken);
+
+  void read_rules();  // queue_policies.cpp
+
+  // queue_consumers.cpp
+  void activate(Consumer& consumer);
+  void rotate(Consumer& consumer);
+  void choose_sole();
+  void tell_active(const Consumer& consumer, bool is_active);
+
+  // queue_rules.cpp
+  std::optional<Sequence> push_by_rules(MessageRef message);
+  bool is_full_for(const Message* more) const;
+  void bury(const Message& message);
+  void deliver_waiting();
+  void expire_untaken(Sequence sequence);
+  void expire_due(Nanos now);
+  void drop_excess();
+  Nanos next_deadline() const;
+  void register_deadline();
+
+  void serve_replays();  // queue_store.cpp
+
+  // queue_leaving.cpp
+  bool sends_on(DeathReason reason) const;
+  void let_go(Sequence sequence, DeathReason reason);
+  void stay_until_gone(Sequence sequence);
+  void send_away(Sequence sequence, DeathReason reason);
+  void continue_line();
+  Leaving& leaving();
+
+  // queue_returns.cpp
+  void return_to_backlog(Sequence sequence, Outcome outcome);
+  bool is_returned_too_often(Sequence sequence, Outcome outcome);
+  Nanos retry_delay(Sequence sequence, Outcome outcome) const;
+  void requeue(Sequence sequence);
+  bool serve_redeliveries(std::size_t& budget);
+  bool send_again(Consumer& consumer, const Redelivery& next);
+  void abandon_redeliveries(Consumer& consumer);
+  void give_back_credit(const Consumer& consumer, std::uint32_t count);
+  void end_rests(Nanos now);
+
+  // queue_paging.cpp
+  bool head_is_here();
+  void answer_get(const Get& request);
+  void serve_gets();
+  void read_ahead();
+  void ask(Sequence sequence);
+  bool is_above_own_limit() const;
+  std::uint64_t resident_count() const;
+  Paging& paging();
+  void forget_paging();
+
+  const QueueInfo* info_;
+  Broker& broker_;
+  Levels backlog_;
+  IntrusiveList<Consumer> active_;    ///< May be able to take, highest priority first.
+  std::vector<Consumer*> consumers_;  ///< In order of arrival.
+  std::unique_ptr<Expiry> expiry_;    ///< With a TTL, or from the first message with one on.
+  std::unique_ptr<Returns> returns_;  ///< With a rule about what comes back.
+  std::unique_ptr<Leaving> leaving_;  ///< Of what it gave up and has to keep for now.
+  std::unique_ptr<Deduplicator> deduplicator_;         ///< With x-message-deduplication.
+  std::unique_ptr<std::vector<BindingSpec>> replays_;  ///< Of a history that is not here yet.
+  Consumer* sole_ = nullptr;         ///< With x-single-active-consumer: who is it.
+  bool is_sole_leaving_ = false;     ///< Another one waits for it to settle what it has.
+  std::unique_ptr<Paging> paging_;   ///< From the first message on that went to disk only.
+  std::unique_ptr<Stream> stream_;   ///< Of a queue of that type.
+  std::uint64_t unused_credit_ = 0;  ///< Of all its consumers.
+  std::uint32_t redelivering_ = 0;   ///< Consumers with redeliveries.
+  Nanos idle_since_;
+  Nanos registered_deadline_ = never;  ///< The earliest the broker knows of.
+  bool has_rules_;                     ///< Limits or a TTL: each push is looked at.
+  bool is_kept_;
+  bool keeps_all_;                  ///< Also what is not persistent: quorum queues and streams.
+  std::uint32_t short_period_ = 0;  ///< Broker::short_period() when it last paged out.
+  bool is_pumping_ = false;
+  bool is_sending_ = false;  ///< Broker::list_for_sending() knows it.
+  bool deleting_ = false;    ///< The control thread was asked to delete it.
+  bool is_listed_ = false;   ///< Broker::list_for_paging() knows it.
+};
+
+}  // namespace lepus::core

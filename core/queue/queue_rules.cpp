@@ -1,0 +1,155 @@
+// What a queue's arguments ask of it: TTL and expiry, length limits and overflow, idle expiry, and
+// what becomes of a message it gives up. Queues without such arguments never come here.
+#include <algorithm>
+#include <utility>
+
+#include "core/broker/broker.h"
+#include "core/limits.h"
+#include "core/queue/dead_letter.h"
+#include "core/queue/queue.h"
+
+namespace lepus::core {
+
+namespace {
+constexpr std::size_t expired_per_run_max = 1000;
+}
+
+bool Queue::is_full_for(const Message* more) const {
+  const QueueArguments& rules = info_->effective;
+  const std::uint64_t count = backlog_.ready_count() + (more != nullptr ? 1 : 0);
+  if (rules.max_length && count > *rules.max_length) return true;
+  if (!rules.max_length_bytes) return false;
+  const std::uint64_t size = more != nullptr ? more->body_size() : 0;
+  return backlog_.ready_body_bytes() + size > *rules.max_length_bytes;
+}
+
+/// A consumer that is ready takes a message before it counts against a limit.
+std::optional<Sequence> Queue::push_by_rules(MessageRef message) {
+  if (stream_) return stream_->push(std::move(message));
+  const bool refuses = info_->effective.overflow != Overflow::drop_head;
+  if (refuses && is_full_for(message.get())) {
+    if (pump()) broker_.mark(*this);
+    if (is_full_for(message.get()) && !can_deliver_at_once(message->body_size(), true)) {
+      if (info_->effective.overflow == Overflow::reject_publish_dead_letter) bury(*message);
+      return std::nullopt;
+    }
+  }
+  const std::uint64_t ttl_ms = message->ttl_ms();
+  const Sequence sequence = backlog_.push(std::move(message));
+  if (ttl_ms != Message::no_ttl) {
+    if (!expiry_) expiry_ = std::make_unique<Expiry>();
+    expiry_->add(broker_.now() + static_cast<Nanos>(ttl_ms) * nanos_per_ms, sequence);
+  }
+  if (expiry_) {
+    if (expiry_->has_ttl()) expiry_->arrived(broker_.now(), sequence);
+    register_deadline();
+  }
+  broker_.mark(*this);
+  // What leaves an exchange's store goes on with the next deadline, not within this publish.
+  const bool expires_now = ttl_ms == 0 || info_->effective.message_ttl_ms == 0U;
+  if (expires_now && info_->store_use == StoreUse::none) expire_untaken(sequence);
+  if (is_full_for(nullptr)) drop_excess();
+  return sequence;
+}
+
+/// A time to live of 0: it goes to a consumer that can take it now, or it was never here.
+void Queue::expire_untaken(Sequence sequence) {
+  deliver_waiting();
+  if (backlog_.state(sequence) == Backlog::State::ready) let_go(sequence, DeathReason::expired);
+}
+
+/// As many shares as one connection's input may bring messages, unless consumers are slower.
+void Queue::deliver_waiting() {
+  for (std::size_t i = 0; i < limits::catch_up_shares_max; ++i)
+    if (!pump()) return;
+  broker_.mark(*this);
+}
+
+void Queue::catch_up() {
+  deliver_waiting();
+  if (!stream_ && expiry_) expire_due(broker_.now());
+}
+
+bool Queue::surely_refuses(std::uint64_t count, std::uint64_t bytes) {
+  const QueueArguments& rules = info_->effective;
+  if (stream_ || is_special() || rules.overflow == Overflow::drop_head) return false;
+  catch_up();
+  for (const Consumer* consumer : consumers_)
+    if (consumer->linked() && consumer->has_room()) return false;
+  const bool is_too_many = rules.max_length && backlog_.ready_count() + count > *rules.max_length;
+  return is_too_many ||
+         (rules.max_length_bytes && backlog_.ready_body_bytes() + bytes > *rules.max_length_bytes);
+}
+
+/// It is refused, and goes where dead letters go.
+void Queue::bury(const Message& message) {
+  if (info_->effective.dead_letter_exchange)
+    broker_.publish_later(broker_.make_forward(*info_, message, DeathReason::maxlen));
+}
+
+void Queue::drop_excess() {
+  if (pump()) broker_.mark(*this);
+  for (std::size_t i = 0; i < limits::drop_max; ++i) {
+    if (backlog_.ready_count() == 0 || !is_full_for(nullptr)) return;
+    let_go(backlog_.peek().sequence, DeathReason::maxlen);
+  }
+  // A policy may have made a long queue a short one. The rest is for the next turn.
+  broker_.add_deadline(broker_.now(), info_->id);
+}
+
+void Queue::note_used() {
+  idle_since_ = broker_.now();
+  if (info_->effective.expires_ms) register_deadline();
+}
+
+Nanos Queue::next_deadline() const {
+  if (stream_) return stream_->next_deadline();
+  Nanos next = expiry_ ? expiry_->next_deadline() : never;
+  if (returns_) next = std::min(next, returns_->next_deadline());
+  if (leaving_) next = std::min(next, leaving_->next_deadline(broker_.now()));
+  if (info_->effective.expires_ms && consumers_.empty() && !deleting_) {
+    const auto expires = static_cast<Nanos>(*info_->effective.expires_ms) * nanos_per_ms;
+    next = std::min(next, idle_since_ + expires);
+  }
+  return next;
+}
+
+void Queue::register_deadline() {
+  const Nanos next = next_deadline();
+  if (next >= registered_deadline_) return;
+  registered_deadline_ = next;
+  broker_.add_deadline(next, info_->id);
+}
+
+void Queue::expire_due(Nanos now) {
+  Sequence sequence = 0;
+  for (std::size_t i = 0; i < expired_per_run_max; ++i) {
+    if (!expiry_->take_due(now, sequence)) break;
+    const Backlog::State state = backlog_.state(sequence);
+    if (state == Backlog::State::unacked || (returns_ && returns_->is_resting(sequence)))
+      expiry_->note_overdue(sequence);
+    if (state == Backlog::State::ready) let_go(sequence, DeathReason::expired);
+  }
+}
+
+/// What is due now; what is left over comes with the next deadline.
+void Queue::on_deadline(Nanos now) {
+  registered_deadline_ = never;
+  if (stream_) {
+    stream_->drop_excess();
+    return register_deadline();
+  }
+  if (info_->effective.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
+  if (returns_) end_rests(now);
+  if (leaving_) continue_line();
+  if (expiry_) expire_due(now);
+  const auto& expires_ms = info_->effective.expires_ms;
+  if (expires_ms && consumers_.empty() && !deleting_ &&
+      idle_since_ + static_cast<Nanos>(*expires_ms) * nanos_per_ms <= now) {
+    broker_.delete_expired(*this);
+    return;
+  }
+  register_deadline();
+}
+
+}  // namespace lepus::core

@@ -1,0 +1,68 @@
+// Counting parts down and turning runs of complete numbers into acks.
+#include "core/session/confirms.h"
+
+#include <algorithm>
+
+namespace lepus::core {
+
+void ConfirmWindow::expect(std::uint32_t parts) {
+  CHECK(parts < told_bit);
+  waiting_.push_back(static_cast<std::uint16_t>(parts));
+  if (parts == 0) {
+    changed_ = true;
+    if (waiting_.size() > 1) early_.push_back(next_number() - 1);
+  }
+}
+
+void ConfirmWindow::complete(std::uint64_t first, std::uint64_t last, bool refused) {
+  CHECK(first <= last);
+  CHECK(first >= oldest_);
+  CHECK(last < next_number());
+  for (std::uint64_t number = first; number <= last; ++number) {
+    std::uint16_t& state = waiting_[static_cast<std::size_t>(number - oldest_)];
+    CHECK((state & parts_mask) > 0);
+    --state;
+    if (refused) state |= refused_bit;
+    if ((state & parts_mask) > 0) continue;
+    changed_ = true;
+    if (number != oldest_) early_.push_back(number);
+  }
+}
+
+void ConfirmWindow::take_acks(std::vector<Ack>& out) {
+  changed_ = false;
+  std::uint64_t run_last =
+      0;  // Acknowledged so far, told with one ack(multiple) at the end of the run.
+  bool run_many = false;
+  const auto end_run = [&] {
+    if (run_last != 0) out.push_back({run_last, run_many, false});
+    run_last = 0;
+    run_many = false;
+  };
+  while (!waiting_.empty() && (waiting_.front() & parts_mask) == 0) {
+    const std::uint16_t state = waiting_.pop_front();
+    const std::uint64_t number = oldest_++;
+    if ((state & told_bit) != 0) {
+      --early_count_;
+    } else if ((state & refused_bit) != 0) {
+      end_run();
+      out.push_back({number, false, true});
+    } else {
+      run_many = run_last != 0;
+      run_last = number;
+    }
+  }
+  end_run();
+  std::sort(early_.begin(), early_.end());
+  for (const std::uint64_t number : early_) {
+    if (number < oldest_) continue;
+    std::uint16_t& state = waiting_[static_cast<std::size_t>(number - oldest_)];
+    if ((state & told_bit) != 0) continue;
+    out.push_back({number, false, (state & refused_bit) != 0});
+    state |= told_bit;
+    ++early_count_;
+  }
+  early_.clear();
+}
+
+}  // namespace lepus::core

@@ -1,0 +1,121 @@
+// The window's few operations; all keep the entries sorted by tag.
+#include "core/session/unacked.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lepus::core {
+
+namespace {
+
+bool waits_for(const UnackedWindow::Entry& entry, const UnackedWindow::Taker& taker) {
+  return !entry.settled && !entry.given_back && entry.home == taker.home &&
+         entry.consumer == taker.consumer;
+}
+
+}  // namespace
+
+void UnackedWindow::add(const Entry& entry) {
+  CHECK(entries_.empty() || entries_.back().tag < entry.tag);
+  CHECK(!entry.settled);
+  entries_.push_back(entry);
+  if (entry.given_back) return;
+  ++live_count_;
+  if (entry.limited) limited_.add(entry);
+}
+
+std::optional<std::size_t> UnackedWindow::find(std::uint64_t tag) const {
+  if (entries_.empty() || tag < entries_[0].tag) return std::nullopt;
+  const std::uint64_t distance = tag - entries_[0].tag;
+  std::size_t index =
+      static_cast<std::size_t>(std::min<std::uint64_t>(distance, entries_.size() - 1));
+  if (entries_[index].tag != tag) {
+    std::size_t low = 0;
+    std::size_t high =
+        index;  // Tags grow by at least one per entry: never further back than the distance.
+    while (low < high) {
+      const std::size_t middle = (low + high) / 2;
+      if (entries_[middle].tag < tag) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    index = low;
+  }
+  if (entries_[index].tag != tag || entries_[index].settled) return std::nullopt;
+  return index;
+}
+
+std::optional<UnackedWindow::Entry> UnackedWindow::take(std::uint64_t tag) {
+  const std::optional<std::size_t> index = find(tag);
+  if (!index) return std::nullopt;
+  Entry& entry = entries_[*index];
+  const Entry taken = entry;
+  entry.settled = true;
+  note_taken(taken);
+  drop_settled_front();
+  return taken;
+}
+
+void UnackedWindow::take_up_to(std::uint64_t tag, std::vector<Entry>& out) {
+  while (!entries_.empty() && (tag == 0 || entries_.front().tag <= tag)) {
+    const Entry entry = entries_.pop_front();
+    if (entry.settled) continue;
+    note_taken(entry);
+    out.push_back(entry);
+  }
+  drop_settled_front();
+}
+
+void UnackedWindow::put_back(std::vector<Entry> entries) {
+  if (entries.empty()) return;
+  take_up_to(0, entries);
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& left, const Entry& right) { return left.tag < right.tag; });
+  CHECK(entries_.empty());
+  CHECK(live_count_ == 0);
+  for (const Entry& entry : entries) add(entry);
+}
+
+bool UnackedWindow::has_below(std::uint64_t tag, const Taker& taker) const {
+  for (std::size_t i = 0; i < entries_.size() && entries_[i].tag < tag; ++i)
+    if (waits_for(entries_[i], taker)) return true;
+  return false;
+}
+
+void UnackedWindow::give_back(const Taker& taker, std::vector<Entry>& out) {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    Entry& entry = entries_[i];
+    if (!waits_for(entry, taker)) continue;
+    out.push_back(entry);
+    note_taken(entry);
+    entry.given_back = true;
+  }
+}
+
+void UnackedWindow::limit_all() {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    Entry& entry = entries_[i];
+    if (entry.settled || entry.given_back || entry.limited) continue;
+    entry.limited = true;
+    limited_.add(entry);
+  }
+}
+
+void UnackedWindow::note_taken(const Entry& entry) {
+  if (entry.given_back) return;
+  CHECK(live_count_ > 0);
+  --live_count_;
+  if (!entry.limited) return;
+  CHECK(limited_.count > 0 && limited_.bytes >= entry.size);
+  --limited_.count;
+  limited_.bytes -= entry.size;
+}
+
+void UnackedWindow::drop_settled_front() {
+  while (!entries_.empty() && entries_.front().settled) (void)entries_.pop_front();
+  if (entries_.empty() && entries_.capacity() > 1024) entries_.reset();
+}
+
+}  // namespace lepus::core

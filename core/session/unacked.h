@@ -1,0 +1,79 @@
+// A channel's window of deliveries that wait for an acknowledgement, in order of their delivery
+// tags. Tags grow by one per delivery of the channel; deliveries without acknowledgement have a tag
+// but no entry.
+//
+// Settled entries in the middle stay as holes until everything before them is settled, so finding a
+// tag is a guess by distance that is nearly always right, else a binary search.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/base/ring_buffer.h"
+#include "core/broker/command.h"
+
+namespace lepus::core {
+
+class UnackedWindow {
+ public:
+  struct Entry {
+    std::uint64_t tag = 0;
+    QueueId queue;
+    Sequence sequence = 0;
+    ConsumerHandle consumer;
+    std::uint32_t size = 0;  ///< Of the body, bytes.
+    ShardId home = 0;
+    bool limited : 1 = false;  ///< Counts against the channel's shared limit.
+    bool settled : 1 = false;
+    bool given_back : 1 = false;  ///< The queue has it again; the client may still name its tag.
+  };
+  static_assert(sizeof(Entry) == 40);
+
+  /// What counts against the channel's shared limit.
+  struct Load {
+    std::uint64_t count = 0;
+    std::uint64_t bytes = 0;  ///< Of their bodies.
+    void add(const Entry& entry) {
+      ++count;
+      bytes += entry.size;
+    }
+  };
+
+  /// A consumer: its handle means something at its home only.
+  struct Taker {
+    ConsumerHandle consumer;
+    ShardId home = 0;
+  };
+
+  void add(const Entry& entry);
+  std::size_t size() const { return live_count_; }
+  const Load& limited() const { return limited_; }
+  /// A shared limit is set: all that is here counts from now on.
+  void limit_all();
+  bool contains(std::uint64_t tag) const { return find(tag).has_value(); }
+
+  /// Takes the entry of this tag out; nullopt when there is none.
+  std::optional<Entry> take(std::uint64_t tag);
+  /// Takes out everything up to and including `tag` (0: everything), oldest first, behind what is
+  /// in `out`.
+  void take_up_to(std::uint64_t tag, std::vector<Entry>& out);
+  /// Whether something of this consumer with a tag below waits.
+  bool has_below(std::uint64_t tag, const Taker& taker) const;
+  /// Appends what waits of this consumer to `out`, oldest first. Their tags stay known.
+  void give_back(const Taker& taker, std::vector<Entry>& out);
+  /// Puts entries back that were taken and not settled (tx.rollback). They need not be newer than
+  /// what is here.
+  void put_back(std::vector<Entry> entries);
+
+ private:
+  std::optional<std::size_t> find(std::uint64_t tag) const;
+  void note_taken(const Entry& entry);
+  void drop_settled_front();
+
+  RingBuffer<Entry> entries_;
+  std::size_t live_count_ = 0;
+  Load limited_;
+};
+
+}  // namespace lepus::core

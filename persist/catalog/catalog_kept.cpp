@@ -1,0 +1,79 @@
+// The catalog's part for definitions that are kept as they came: statements made from the table of
+// kinds (persist/catalog/kept.h).
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+#include "persist/catalog/catalog.h"
+
+namespace lepus::persist {
+
+namespace {
+
+std::string list_columns(const KeptTable& table) {
+  std::string list;
+  for (const KeptColumn& column : table.columns)
+    list += fmt::format("{}{}", list.empty() ? "" : ", ", column.name);
+  return list;
+}
+
+std::string put_statement(const KeptTable& table) {
+  std::string places;
+  std::string key;
+  std::string updates;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const std::string_view name = table.columns[i].name;
+    places += fmt::format("{}?{}", i == 0 ? "" : ", ", i + 1);
+    if (i < table.key_count) {
+      key += fmt::format("{}{}", key.empty() ? "" : ", ", name);
+    } else {
+      updates += fmt::format("{}{} = excluded.{}", updates.empty() ? "" : ", ", name, name);
+    }
+  }
+  CHECK(!key.empty());
+  CHECK(!updates.empty());
+  return fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}",
+                     table.name, list_columns(table), places, key, updates);
+}
+
+}  // namespace
+
+std::string Catalog::load_kept(KeptDefinitions& kept) {
+  CHECK(store_ != 0);
+  std::string error;
+  for (std::size_t index = 0; index < kept_kind_count && error.empty(); ++index) {
+    const auto kind = static_cast<KeptKind>(index);
+    const KeptTable& table = kept_table(kind);
+    CHECK(kept.of(kind).empty());
+    Statement select;
+    error = database_.prepare(
+        fmt::format("SELECT {} FROM {} ORDER BY rowid", list_columns(table), table.name), select);
+    if (!error.empty()) return error;
+    while (select.next()) {
+      KeptRow row;
+      for (std::size_t column = 0; column < table.columns.size(); ++column)
+        row.values.emplace_back(select.text(static_cast<int>(column)));
+      kept.of(kind).push_back(std::move(row));
+    }
+    error = select.finish();
+  }
+  return error;
+}
+
+void Catalog::keep(KeptKind kind, const KeptRow& row) {
+  CHECK(loaded_);
+  const KeptTable& table = kept_table(kind);
+  CHECK(row.values.size() == table.columns.size());
+  begin();
+  Statement put;
+  if (error_.empty()) note(database_.prepare(put_statement(table), put));
+  if (!error_.empty()) return;
+  put.bind_texts(row.values);
+  while (put.next()) {
+  }
+  note(put.finish());
+  if (kind == KeptKind::users) note_users();
+}
+
+}  // namespace lepus::persist

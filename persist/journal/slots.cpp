@@ -1,0 +1,222 @@
+// Reads the header of each file, then decides which of them belong together.
+#include "persist/journal/slots.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "persist/journal/record.h"
+#include "persist/journal/segment_header.h"
+#include "persist/recovery/segment_reader.h"
+
+namespace lepus::persist {
+
+namespace {
+
+constexpr std::string_view slot_suffix = ".seg";
+constexpr std::size_t slot_digits = 6;
+constexpr std::string_view shard_prefix = "shard-";
+
+template <class Number>
+std::optional<Number> parse_digits(std::string_view text) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+class Lister {
+ public:
+  Lister(io::Disk& disk, const std::string& directory, const SlotOptions& options)
+      : disk_(disk), directory_(directory), options_(options), reader_(disk) {}
+
+  SlotList run() {
+    std::vector<std::string> names;
+    const int listed = disk_.list(directory_, names);
+    if (listed == -ENOENT) {
+      found(RecoveryCase::no_directory, directory_);
+      return std::move(list_);
+    }
+    if (listed < 0) found(RecoveryCase::unreadable_file, directory_, std::strerror(-listed));
+    for (const std::string& name : names) read_file(name);
+    for (Suspect& suspect : list_.suspects) read_first_record(suspect);
+    choose_live();
+    return std::move(list_);
+  }
+
+ private:
+  void found(RecoveryCase which, const std::string& file, std::string detail = {}) {
+    list_.findings.push_back({.which = which, .file = file, .detail = std::move(detail)});
+  }
+
+  void read_file(const std::string& name);
+  void take_header(const std::string& name, const SegmentHeader& header);
+  void suspect(const std::string& name, HeaderFault fault);
+  void read_first_record(Suspect& suspect);
+  std::uint64_t store() const;
+  void choose_live();
+
+  io::Disk& disk_;
+  const std::string& directory_;
+  const SlotOptions& options_;
+  SegmentReader reader_;
+  SlotList list_;
+};
+
+void Lister::read_file(const std::string& name) {
+  const std::optional<std::uint32_t> index = parse_slot_name(name);
+  if (!index) return found(RecoveryCase::foreign_file, name);
+  const int opened = reader_.open(directory_ + "/" + name);
+  if (opened < 0) return found(RecoveryCase::unreadable_file, name, std::strerror(-opened));
+  list_.slots.push_back({.index = *index, .size = reader_.size()});
+  const core::Bytes window = reader_.window(0, block_size);
+  if (reader_.unreadable_count() > 0 && reader_.unreadable_offset() == 0)
+    return found(RecoveryCase::unreadable_file, name, "its header cannot be read");
+  SegmentHeader header;
+  const HeaderFault fault =
+      check_segment_header(window.first(std::min(window.size(), block_size)), header);
+  switch (fault) {
+    case HeaderFault::none:
+      return take_header(name, header);
+    case HeaderFault::blank:
+      return found(RecoveryCase::unused_slot, name);
+    case HeaderFault::version:
+      return found(
+          RecoveryCase::other_version, name,
+          fmt::format("version {}, this program knows {}", header.version, format_version));
+    case HeaderFault::magic:
+    case HeaderFault::crc:
+    case HeaderFault::fields:
+      return suspect(name, fault);
+  }
+}
+
+void Lister::take_header(const std::string& name, const SegmentHeader& header) {
+  if (options_.store && header.store != *options_.store)
+    return found(RecoveryCase::other_store, name,
+                 fmt::format("of store {:016x}, this is {:016x}", header.store, *options_.store));
+  if (header.shard != options_.shard)
+    return found(RecoveryCase::other_shard, name,
+                 fmt::format("of shard {}, this is {}", header.shard, options_.shard));
+  SlotFile& slot = list_.slots.back();
+  CHECK(slot.number == 0);
+  slot.header = header;
+  slot.number = header.number;
+  if (slot.size < header.size)
+    found(RecoveryCase::short_file, name, fmt::format("{} bytes of {}", slot.size, header.size));
+}
+
+void Lister::suspect(const std::string& name, HeaderFault fault) {
+  CHECK(fault != HeaderFault::none);
+  list_.suspects.push_back({list_.slots.size() - 1, 0});
+  found(RecoveryCase::torn_header, name, std::string(text_of(fault)));
+}
+
+/// Once the other headers say whose records these are.
+void Lister::read_first_record(Suspect& suspect) {
+  const std::uint32_t index = list_.slots[suspect.position].index;
+  if (reader_.open(slot_file_path(directory_, index)) < 0) return;
+  const RecordSeed seed = RecordSeed::of(store());
+  RecordRead read = read_record(reader_.window(block_size, block_size), seed);
+  if (read.fault == RecordFault::cut && block_size + read.length <= reader_.size())
+    read = read_record(reader_.window(block_size, read.length), seed);
+  if (read.fault == RecordFault::none) suspect.first_sequence = read.record.header().sequence;
+}
+
+std::uint64_t Lister::store() const {
+  if (options_.store) return *options_.store;
+  for (const SlotFile& slot : list_.slots)
+    if (slot.number > 0) return slot.header.store;
+  return 0;
+}
+
+/// The newest header says where the journal begins.
+void Lister::choose_live() {
+  std::vector<SlotFile>& slots = list_.slots;
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t i = 0; i < slots.size(); ++i)
+    if (slots[i].number > 0) order.push_back(i);
+  if (order.empty()) return found(RecoveryCase::empty_directory, directory_);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t left, std::uint32_t right) {
+    return slots[left].number < slots[right].number;
+  });
+  for (std::size_t i = 1; i < order.size(); ++i)
+    if (slots[order[i]].number == slots[order[i - 1]].number)
+      found(RecoveryCase::same_number_twice, slot_name(slots[order[i]].index),
+            fmt::format("segment {}, as {}", slots[order[i]].number,
+                        slot_name(slots[order[i - 1]].index)));
+  list_.first_live = std::max<std::uint64_t>(slots[order.back()].header.first_live, 1);
+  for (const std::uint32_t i : order) {
+    if (slots[i].number < list_.first_live) {
+      found(RecoveryCase::stale_segment, slot_name(slots[i].index));
+      continue;
+    }
+    slots[i].state = SlotState::live;
+    list_.live.push_back(i);
+  }
+}
+
+}  // namespace
+
+std::string slot_name(std::uint32_t index) { return fmt::format("{:06}.seg", index); }
+
+std::string slot_file_path(const std::string& directory, std::uint32_t index) {
+  return directory + "/" + slot_name(index);
+}
+
+std::optional<std::uint32_t> parse_slot_name(const std::string& name) {
+  const std::string_view text = name;
+  if (text.size() != slot_digits + slot_suffix.size() || !text.ends_with(slot_suffix))
+    return std::nullopt;
+  return parse_digits<std::uint32_t>(text.substr(0, slot_digits));
+}
+
+SlotList list_slots(io::Disk& disk, const std::string& directory, const SlotOptions& options) {
+  return Lister(disk, directory, options).run();
+}
+
+void judge_suspects(SlotList& list, std::uint64_t first_live) {
+  // Where the journal's present begins; when the file that says so is the one that is damaged, any
+  // record may be part of it.
+  std::uint64_t oldest = 0;
+  for (const std::uint32_t i : list.live)
+    if (list.slots[i].number == first_live) oldest = list.slots[i].header.first_sequence;
+  const bool is_all_dead = !list.live.empty() && list.slots[list.live.back()].number < first_live;
+  if (is_all_dead) oldest = UINT64_MAX;
+  for (const Suspect& suspect : list.suspects) {
+    SlotFile& slot = list.slots[suspect.position];
+    CHECK(slot.number == 0);
+    if (suspect.first_sequence == 0 || suspect.first_sequence < oldest) continue;
+    slot.state = SlotState::kept;
+    const std::string name = slot_name(slot.index);
+    for (Finding& finding : list.findings)
+      if (finding.which == RecoveryCase::torn_header && finding.file == name)
+        finding.which = RecoveryCase::lost_header;
+  }
+}
+
+std::string shard_directory(const std::string& data_directory, std::uint32_t shard) {
+  return fmt::format("{}/journal/{}{}", data_directory, shard_prefix, shard);
+}
+
+std::vector<std::uint32_t> list_shards(io::Disk& disk, const std::string& data_directory,
+                                       std::string& error) {
+  std::vector<std::uint32_t> shards;
+  std::vector<std::string> names;
+  const int listed = disk.list(data_directory + "/journal", names);
+  if (listed < 0 && listed != -ENOENT)
+    error = fmt::format("{}/journal: {}", data_directory, std::strerror(-listed));
+  for (const std::string& name : names) {
+    if (!name.starts_with(shard_prefix)) continue;
+    const auto shard =
+        parse_digits<std::uint32_t>(std::string_view(name).substr(shard_prefix.size()));
+    if (shard && name == fmt::format("{}{}", shard_prefix, *shard)) shards.push_back(*shard);
+  }
+  std::sort(shards.begin(), shards.end());
+  return shards;
+}
+
+}  // namespace lepus::persist

@@ -1,0 +1,323 @@
+// Replay. Each segment is read once, from its header to its end.
+#include "persist/recovery/recovery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "persist/recovery/segment_scan.h"
+
+namespace lepus::persist {
+
+namespace {
+
+Weight worst_of(const std::vector<Finding>& findings) {
+  Weight worst = Weight::normal;
+  for (const Finding& finding : findings) worst = std::max(worst, finding.weight());
+  return worst;
+}
+
+RecordSeed seed_of(const SlotFile& slot) {
+  CHECK(slot.number > 0);
+  return RecordSeed::of(slot.header.store);
+}
+
+class Recovery {
+ public:
+  Recovery(io::Disk& disk, const std::string& directory, const RecoveryOptions& options)
+      : directory_(directory),
+        reader_(disk),
+        list_(list_slots(disk, directory, {options.shard, options.store})),
+        replay_(report_.queues, report_.counters, options.timed_queues) {}
+
+  RecoveryReport run();
+
+ private:
+  Finding& found(RecoveryCase which, const std::string& file);
+  void continue_above_all();
+  void replay_all();
+  void replay_sealed(SlotFile& slot, std::uint64_t sequence_end);
+  void replay_newest(SlotFile& slot);
+  bool looks_begun(const SegmentScan& scan);
+  void judge_tail(const SlotFile& slot, const SegmentScan& scan);
+  void note_damage(const SlotFile& slot, const Damage& damage, RecoveryCase which);
+  void replay_record(const SegmentScan& scan, const SlotFile& slot);
+  void weigh_damage();
+  void find_missing();
+  void apply_trim();
+  void count_live_bytes();
+  bool open(const SlotFile& slot);
+
+  const std::string& directory_;
+  SegmentReader reader_;
+  SlotList list_;
+  RecoveryReport report_;
+  Replay replay_;
+};
+
+RecoveryReport Recovery::run() {
+  report_.first_live = list_.first_live;
+  const bool refused = worst_of(list_.findings) == Weight::refused;
+  if (!refused && !list_.live.empty()) replay_all();
+  judge_suspects(list_, report_.first_live);
+  if (report_.tail.segment > 0) report_.next_segment = report_.tail.segment + 1;
+  continue_above_all();
+  // Those of the list are complete only now.
+  report_.findings.insert(report_.findings.begin(), list_.findings.begin(), list_.findings.end());
+  report_.slots = std::move(list_.slots);
+  return std::move(report_);
+}
+
+void Recovery::continue_above_all() {
+  const JournalTail& tail = report_.tail;
+  const std::uint64_t seal_count = tail.sealed ? 0 : 1;
+  std::uint64_t above = tail.segment > 0 ? tail.next_sequence + seal_count : 0;
+  for (const Suspect& suspect : list_.suspects) above = std::max(above, suspect.first_sequence);
+  report_.next_sequence = above > 0 ? above + sequence_gap : 1;
+}
+
+Finding& Recovery::found(RecoveryCase which, const std::string& file) {
+  report_.findings.push_back({.which = which, .file = file});
+  return report_.findings.back();
+}
+
+void Recovery::replay_all() {
+  CHECK(!list_.live.empty());
+  std::vector<SlotFile>& slots = list_.slots;
+  for (std::size_t i = 0; i + 1 < list_.live.size(); ++i) {
+    const SlotFile& next = slots[list_.live[i + 1]];
+    replay_sealed(slots[list_.live[i]], next.header.first_sequence);
+    if (next.number != slots[list_.live[i]].number + 1) replay_.on_damage();
+  }
+  replay_newest(slots[list_.live.back()]);
+  if (report_.counters.records_dropped > 0) found(RecoveryCase::cut_batch, {});
+  replay_.on_end();
+  report_.first_live = std::max(list_.first_live, replay_.first_live());
+  weigh_damage();
+  find_missing();
+  apply_trim();
+  count_live_bytes();
+}
+
+bool Recovery::open(const SlotFile& slot) {
+  CHECK(slot.number > 0);
+  const int opened = reader_.open(slot_file_path(directory_, slot.index));
+  if (opened < 0)
+    found(RecoveryCase::unreadable_file, slot_name(slot.index)).detail = std::strerror(-opened);
+  return opened >= 0;
+}
+
+void Recovery::replay_sealed(SlotFile& slot, std::uint64_t sequence_end) {
+  if (!open(slot)) return;
+  const std::uint64_t first = slot.header.first_sequence;
+  SegmentScan scan(reader_, {first, std::max(first, sequence_end), seed_of(slot)});
+  for (ScanStep step = scan.next(); step != ScanStep::end; step = scan.next()) {
+    if (step == ScanStep::damage) {
+      const bool no_seal = scan.end() == ScanEnd::lost && scan.damage().records_lost <= 1 &&
+                           scan.damage().fault == RecordFault::blank;
+      note_damage(slot, scan.damage(),
+                  no_seal ? RecoveryCase::missing_seal : RecoveryCase::damaged_sealed);
+      continue;
+    }
+    replay_record(scan, slot);
+  }
+  slot.used_bytes = scan.end_offset();
+}
+
+/// How far the newest segment counts: to its last record, or to the last complete batch when its
+/// writer marks batches. What is behind that, Replay holds back.
+void Recovery::replay_newest(SlotFile& slot) {
+  if (!open(slot)) return;
+  SegmentScan scan(reader_, {slot.header.first_sequence, 0, seed_of(slot)});
+  JournalTail& tail = report_.tail;
+  tail = {.path = slot_file_path(directory_, slot.index),
+          .segment = slot.number,
+          .store = slot.header.store,
+          .file_size = slot.size,
+          .end_offset = block_size,
+          .next_sequence = slot.header.first_sequence};
+  for (ScanStep step = scan.next(); step != ScanStep::end; step = scan.next()) {
+    if (step == ScanStep::damage)
+      note_damage(slot, scan.damage(), RecoveryCase::damaged_newest);
+    else
+      replay_record(scan, slot);
+    if (replay_.is_in_batch()) continue;
+    tail.end_offset = scan.position();
+    tail.next_sequence = scan.next_sequence();
+    tail.sealed = step == ScanStep::record && scan.record().header().type == RecordType::seal;
+  }
+  slot.used_bytes = tail.end_offset;
+  if (tail.end_offset < scan.end_offset()) {
+    Finding& finding = found(RecoveryCase::torn_batch, slot_name(slot.index));
+    finding.offset = tail.end_offset;
+    finding.size = scan.end_offset() - tail.end_offset;
+  }
+  judge_tail(slot, scan);
+}
+
+/// Where the next batch would begin: a header with the number that comes next was written there,
+/// and what it announces is not all there. What an older use of the file left has another number.
+bool Recovery::looks_begun(const SegmentScan& scan) {
+  const core::Bytes begin =
+      reader_.window(round_up(scan.end_offset(), block_size), sizeof(RecordHeader));
+  if (begin.size() < sizeof(RecordHeader)) return false;
+  RecordHeader header;
+  std::memcpy(&header, begin.data(), sizeof header);
+  return header.sequence == scan.next_sequence();
+}
+
+void Recovery::judge_tail(const SlotFile& slot, const SegmentScan& scan) {
+  CHECK(scan.end() != ScanEnd::none);
+  RecoveryCase which = RecoveryCase::clean_tail;
+  if (scan.end() == ScanEnd::seal)
+    which = RecoveryCase::sealed_newest;
+  else if (scan.has_later_record())
+    which = RecoveryCase::hole_in_tail;
+  else if (scan.end() == ScanEnd::invalid && (replay_.is_in_batch() || looks_begun(scan)))
+    which = RecoveryCase::torn_tail;
+  Finding& finding = found(which, slot_name(slot.index));
+  finding.offset = scan.end_offset();
+  if (reader_.unreadable_count() == 0) return;
+  Finding& unreadable = found(RecoveryCase::unreadable_block, slot_name(slot.index));
+  unreadable.offset = reader_.unreadable_offset();
+  unreadable.size = reader_.unreadable_count() * block_size;
+}
+
+void Recovery::note_damage(const SlotFile& slot, const Damage& damage, RecoveryCase which) {
+  CHECK(row_of(which).weight == Weight::loss);
+  replay_.on_damage();
+  Finding& finding = found(which, slot_name(slot.index));
+  finding.offset = damage.offset;
+  finding.size = damage.size;
+  finding.records_lost = damage.records_lost;
+  finding.segment = slot.number;
+  finding.detail = fmt::format(
+      "segment {}: {}", slot.number,
+      damage.fault == RecordFault::none ? "not the next record" : text_of(damage.fault));
+}
+
+/// Damage in what is dead is none: the file may have been in use again already. Counts the rest.
+void Recovery::weigh_damage() {
+  for (Finding& finding : report_.findings) {
+    if (finding.segment == 0) continue;
+    CHECK(finding.weight() == Weight::loss);
+    if (finding.segment < report_.first_live) {
+      finding.which = RecoveryCase::trimmed_and_reused;
+      finding.records_lost = 0;
+    } else if (finding.which != RecoveryCase::missing_seal) {
+      report_.counters.records_lost += finding.records_lost;
+      report_.counters.damaged_bytes += finding.size;
+    }
+  }
+}
+
+void Recovery::replay_record(const SegmentScan& scan, const SlotFile& slot) {
+  const RecordHeader& header = scan.record().header();
+  CHECK(scan.offset() + header.length <= slot.size);
+  replay_.on_record(scan.record(), {static_cast<std::uint32_t>(slot.number),
+                                    static_cast<std::uint32_t>(scan.offset()), header.length});
+}
+
+void Recovery::find_missing() {
+  std::uint64_t expected = list_.first_live;
+  for (const std::uint32_t i : list_.live) {
+    const std::uint64_t number = list_.slots[i].number;
+    for (; expected < number; ++expected) {
+      // Numbers come from files: a wild one must not keep us busy for ever.
+      if (number - expected > 2 * list_.slots.size() + 1000) expected = number - 1;
+      const bool is_dead = expected < report_.first_live;
+      Finding& finding =
+          found(is_dead ? RecoveryCase::trimmed_and_reused : RecoveryCase::missing_segment, {});
+      finding.detail = fmt::format("segment {}", expected);
+    }
+    expected = number + 1;
+  }
+}
+
+/// A trim beyond the newest segment would be a fault of the writer: everything is dead then.
+void Recovery::apply_trim() {
+  const std::uint64_t newest = list_.slots[list_.live.back()].number;
+  report_.first_live = std::min(report_.first_live, newest + 1);
+  report_.queues.drop_before(
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(report_.first_live, UINT32_MAX)));
+  for (SlotFile& slot : list_.slots)
+    if (slot.state == SlotState::live && slot.number < report_.first_live && slot.number != newest)
+      slot.state = SlotState::free;
+}
+
+std::vector<std::pair<std::uint64_t, SlotFile*>> slots_by_number(std::vector<SlotFile>& slots) {
+  std::vector<std::pair<std::uint64_t, SlotFile*>> order;
+  for (SlotFile& slot : slots)
+    if (slot.state == SlotState::live) order.emplace_back(slot.number, &slot);
+  std::sort(order.begin(), order.end());
+  return order;
+}
+
+template <class F>
+void for_each_live_run(RecoveryReport& report, std::vector<SlotFile>& slots, std::uint64_t queue,
+                       F&& visit) {
+  const auto order = slots_by_number(slots);
+  if (order.empty()) return;
+  std::pair<std::uint64_t, SlotFile*> last = order.front();
+  report.queues.for_each_run(queue, [&](const RecoveredRun& run) {
+    const std::uint64_t number = run.message.place.segment;
+    if (number != last.first)
+      last = *std::lower_bound(order.begin(), order.end(), std::pair{number, (SlotFile*)nullptr});
+    CHECK(last.first == number);
+    visit(*last.second, std::uint64_t{run.message.place.size} * run.count);
+  });
+}
+
+void Recovery::count_live_bytes() {
+  report_.queues.for_each_queue([&](std::uint64_t queue) {
+    for_each_live_run(report_, list_.slots, queue,
+                      [](SlotFile& slot, std::uint64_t bytes) { slot.live_bytes += bytes; });
+  });
+}
+
+}  // namespace
+
+Weight RecoveryReport::worst() const { return worst_of(findings); }
+
+void RecoveryReport::drop_queue(std::uint64_t queue) {
+  for_each_live_run(*this, slots, queue, [](SlotFile& slot, std::uint64_t bytes) {
+    CHECK(slot.live_bytes >= bytes);
+    slot.live_bytes -= bytes;
+  });
+  queues.forget(queue);
+}
+
+RecoveryReport recover(io::Disk& disk, const std::string& directory,
+                       const RecoveryOptions& options) {
+  return Recovery(disk, directory, options).run();
+}
+
+std::string_view text_of(Weight weight) {
+  switch (weight) {
+    case Weight::normal:
+      return "normal";
+    case Weight::note:
+      return "note";
+    case Weight::warning:
+      return "warning";
+    case Weight::loss:
+      return "loss";
+    case Weight::refused:
+      return "refused";
+  }
+  return "?";
+}
+
+std::string Finding::text() const {
+  std::string text = fmt::format("{}: {}", name(), row_of(which).found);
+  if (!detail.empty()) text += fmt::format(" ({})", detail);
+  if (!file.empty()) text += fmt::format(", {}", file);
+  if (offset > 0) text += fmt::format(" at {}", offset);
+  if (size > 0) text += fmt::format(", {} bytes", size);
+  if (records_lost > 0) text += fmt::format(", {} records lost", records_lost);
+  return text + fmt::format("; {}", row_of(which).decision);
+}
+
+}  // namespace lepus::persist

@@ -1,0 +1,68 @@
+// Opening a journal: what the queues of one shard held, and where the journal goes on.
+//
+//   list_slots -> replay each live segment in order -> apply the last trim -> report
+//   recover() only reads; finish_recovery() then makes durable what recover()
+// believed:
+//
+//     newest segment   | header | records ............ | seal | zeros |
+//                      '------ written again, O_DSYNC -----------'
+//
+// After a failed write or a power cut the bytes that were read need not be on the disk: building on
+// them without writing them again has lost confirmed messages in simulations. So the broker accepts
+// nothing before finish_recovery() came back, and then begins a new segment. Every decision is a
+// row of persist/recovery/recovery_cases.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/disk.h"
+#include "persist/journal/slots.h"
+#include "persist/recovery/recovery_cases.h"
+#include "persist/recovery/replay.h"
+
+namespace lepus::persist {
+
+struct RecoveryOptions {
+  std::uint32_t shard = 0;
+  std::optional<std::uint64_t> store;  ///< Nothing: any, for tools.
+  /// Null: all, to the millisecond; which takes memory.
+  const TimedQueues* timed_queues = nullptr;
+};
+
+/// Where the newest segment ends.
+struct JournalTail {
+  std::string path;
+  std::uint64_t segment = 0;  ///< 0: there is no segment.
+  std::uint64_t store = 0;
+  std::uint64_t file_size = 0;
+  std::uint64_t end_offset = 0;     ///< Behind the last record that counts.
+  std::uint64_t next_sequence = 0;  ///< The seal record gets it.
+  bool sealed = false;
+};
+
+struct RecoveryReport {
+  RecoveredQueues queues;
+  std::vector<SlotFile> slots;
+  std::vector<Finding> findings;
+  RecoveryCounters counters;
+  JournalTail tail;
+  std::uint64_t first_live = 1;     ///< The oldest segment that may hold something.
+  std::uint64_t next_segment = 1;   ///< Number of the segment to begin.
+  std::uint64_t next_sequence = 1;  ///< Of its first record.
+
+  Weight worst() const;
+  bool refused() const { return worst() == Weight::refused; }
+  /// The queue's messages are dead: their bytes too. For queues that nobody knows any more.
+  void drop_queue(std::uint64_t queue);
+};
+
+RecoveryReport recover(io::Disk& disk, const std::string& directory,
+                       const RecoveryOptions& options);
+
+/// Empty: done, and everything in the report is durable. Else what failed.
+std::string finish_recovery(io::Disk& disk, const JournalTail& tail);
+
+}  // namespace lepus::persist

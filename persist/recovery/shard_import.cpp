@@ -1,0 +1,180 @@
+// One journal after the other: read what lives, write it where it belongs, wait. Then the homes,
+// then the files.
+#include "persist/recovery/shard_import.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+#include <variant>
+
+#include "persist/journal/journal_check.h"
+#include "persist/journal/message_record.h"
+#include "persist/recovery/record_loader.h"
+
+namespace lepus::persist {
+
+using core::LogCategory;
+using core::LogLevel;
+
+namespace {
+
+class Importer {
+ public:
+  Importer(const ShardImport& import, Journal::Parts parts)
+      : import_(import), parts_(std::move(parts)), known_(*import.stored) {
+    known_.set_newest(import.newest_queue);
+  }
+
+  std::string run();
+
+ private:
+  core::ShardId home_from(std::uint32_t shard) const {
+    return static_cast<core::ShardId>(shard % import_.shard_count);
+  }
+  std::string take_over(std::uint32_t shard);
+  std::string copy(const std::string& source, const RecoveryReport& report,
+                   const std::vector<std::uint64_t>& queues);
+  void append(Journal& journal, const RecordView& record, const core::QueuePosition& at);
+  void settle_down(Journal& journal);
+  void turn(Journal& journal);
+  std::string give_homes();
+  std::string remove_files(std::uint32_t shard);
+  std::vector<std::string> newest_first(std::uint32_t shard, const std::string& directory);
+
+  const ShardImport& import_;
+  Journal::Parts parts_;
+  KnownQueues known_;  ///< Homes as far as taken over.
+  core::MemoryAccount account_;
+};
+
+std::string Importer::run() {
+  CHECK(import_.shard_count > 0);
+  std::string error;
+  std::vector<std::uint32_t> gone = list_shards(*parts_.disk, import_.data_directory, error);
+  std::erase_if(gone, [this](std::uint32_t shard) { return shard < import_.shard_count; });
+  for (const std::uint32_t shard : gone)
+    if (error.empty()) error = take_over(shard);
+  if (error.empty()) error = give_homes();
+  for (const std::uint32_t shard : gone)
+    if (error.empty()) error = remove_files(shard);
+  return error;
+}
+
+std::string Importer::take_over(std::uint32_t shard) {
+  const std::string source = shard_directory(import_.data_directory, shard);
+  const RecoveryReport report =
+      recover(*parts_.disk, source, {shard, parts_.store, &known_.timed()});
+  for (const Finding& finding : report.findings)
+    if (finding.weight() == Weight::refused) return fmt::format("{}: {}", source, finding.text());
+  for (const std::string& loss : find_losses(report, known_, 0)) {
+    if (!import_.accepts_loss)
+      return fmt::format("{}: {}; put back what is missing, or {}", source, loss, advice_on_loss());
+    parts_.log->write(LogLevel::error, LogCategory::general, "messages are lost",
+                      {{"directory", source}, {"text", loss}});
+  }
+  std::vector<std::uint64_t> queues;
+  for (const std::uint64_t queue : report.queues.ids())
+    if (known_.lives_in(queue, shard)) queues.push_back(queue);
+  parts_.shard = home_from(shard);
+  parts_.directory = shard_directory(import_.data_directory, parts_.shard);
+  if (std::string error = copy(source, report, queues); !error.empty()) return error;
+  for (const std::uint64_t queue : queues) known_.move(queue, parts_.shard);
+  return {};
+}
+
+std::string Importer::copy(const std::string& source, const RecoveryReport& report,
+                           const std::vector<std::uint64_t>& queues) {
+  if (queues.empty()) return {};
+  ShardStore store{parts_};
+  if (std::string error = store.open(known_, {0, import_.accepts_loss}); !error.empty())
+    return error;
+  if (!store.journal().segments().has_spare())
+    return fmt::format("{}: there is no room on the disk to take over {}; make some",
+                       parts_.directory, source);
+  // Settles come last in a batch: copies of an earlier try must not die together with these.
+  settle_down(store.journal());
+  RecordLoader loader{*parts_.disk, source, report.slots};
+  std::uint64_t count = 0;
+  std::string error;
+  for (const std::uint64_t queue : queues) {
+    report.queues.for_each(queue, [&](const LiveEntry& entry) {
+      const RecordLoader::Loaded loaded = loader.load(entry.message.place);
+      if (!loaded.error.empty()) error = loaded.error;
+      if (!error.empty()) return;
+      append(store.journal(), loaded.record, {core::QueueId{queue}, entry.sequence});
+      if (++count % 1024 == 0) turn(store.journal());
+    });
+    for (const RecoveredLevel& level : report.queues.levels(queue))
+      if (level.seen_below != 0) store.journal().seen({core::QueueId{queue}, level.seen_below});
+  }
+  if (error.empty()) settle_down(store.journal());
+  while (parts_.loop->ops_in_flight() > 0) turn(store.journal());
+  if (error.empty())
+    parts_.log->write(LogLevel::info, LogCategory::general, "journal of a former shard taken over",
+                      {{"from", source}, {"to", parts_.directory}, {"messages", count}});
+  return error;
+}
+
+void Importer::append(Journal& journal, const RecordView& record, const core::QueuePosition& at) {
+  const core::MessageRef message = make_message(record, account_);
+  journal.enqueued(journal.append_as_of(*message, record.head().enqueued_ms, 1), 0, at);
+}
+
+void Importer::settle_down(Journal& journal) {
+  const std::uint64_t last = journal.open_batch();
+  while (journal.durable() < last) turn(journal);
+}
+
+void Importer::turn(Journal& journal) {
+  journal.flush();
+  parts_.loop->run_turn();
+}
+
+/// Also of queues whose shard left no journal.
+std::string Importer::give_homes() {
+  for (core::TopologyChange& change : import_.stored->changes) {
+    auto* added = std::get_if<core::QueueAdded>(&change);
+    if (added == nullptr || added->queue.home < import_.shard_count) continue;
+    added->queue.home = home_from(added->queue.home);
+    import_.definitions->record(change);
+  }
+  return import_.definitions->has_changes() ? import_.definitions->commit() : std::string();
+}
+
+/// What an interrupted removal leaves must look like a whole journal: the shard may come back.
+std::vector<std::string> Importer::newest_first(std::uint32_t shard, const std::string& directory) {
+  SlotList list = list_slots(*parts_.disk, directory, {shard, parts_.store});
+  std::stable_sort(
+      list.slots.begin(), list.slots.end(),
+      [](const SlotFile& left, const SlotFile& right) { return left.number > right.number; });
+  std::vector<std::string> names;
+  for (const SlotFile& slot : list.slots) names.push_back(slot_name(slot.index));
+  return names;
+}
+
+std::string Importer::remove_files(std::uint32_t shard) {
+  const std::string directory = shard_directory(import_.data_directory, shard);
+  std::vector<std::string> names = newest_first(shard, directory);
+  std::vector<std::string> left;
+  int code = 0;
+  for (const std::string& name : names)
+    if (code >= 0) code = parts_.disk->remove(directory + "/" + name);
+  if (code >= 0) code = parts_.disk->list(directory, left);
+  for (const std::string& name : left)
+    if (code >= 0) code = parts_.disk->remove(directory + "/" + name);
+  if (code >= 0) code = parts_.disk->remove(directory);
+  if (code >= 0) return {};
+  return fmt::format("cannot remove {}, whose messages were taken over: {}", directory,
+                     std::strerror(-code));
+}
+
+}  // namespace
+
+std::string import_gone_shards(const ShardImport& import, Journal::Parts journal) {
+  CHECK(import.stored != nullptr && import.definitions != nullptr);
+  return Importer{import, std::move(journal)}.run();
+}
+
+}  // namespace lepus::persist

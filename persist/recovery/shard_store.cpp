@@ -1,0 +1,165 @@
+// From the report of a recovery to queues with messages and a journal that goes on.
+#include "persist/recovery/shard_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "persist/journal/journal_check.h"
+
+namespace lepus::persist {
+
+using core::LogCategory;
+using core::LogLevel;
+
+namespace {
+
+LogLevel level_of(Weight weight) {
+  switch (weight) {
+    case Weight::normal:
+      return LogLevel::debug;
+    case Weight::note:
+      return LogLevel::info;
+    case Weight::warning:
+      return LogLevel::warning;
+    case Weight::loss:
+    case Weight::refused:
+      return LogLevel::error;
+  }
+  return LogLevel::error;
+}
+
+}  // namespace
+
+ShardStore::ShardStore(const Journal::Parts& parts) : parts_(parts), journal_(parts) {}
+
+std::string ShardStore::open(const KnownQueues& known, const Expected& expected) {
+  if (const int code = parts_.disk->make_directory(parts_.directory); code < 0)
+    return fmt::format("cannot make {}: {}", parts_.directory, std::strerror(-code));
+  report_ = recover(*parts_.disk, parts_.directory, {parts_.shard, parts_.store, &known.timed()});
+  log_findings();
+  if (report_.refused()) {
+    for (const Finding& finding : report_.findings)
+      if (finding.weight() == Weight::refused)
+        return fmt::format("{}: {}; look at it with lepus-journal before anything is changed",
+                           parts_.directory, finding.text());
+  }
+  if (std::string error = judge_losses(known, expected); !error.empty()) return error;
+  if (std::string error = finish_recovery(*parts_.disk, report_.tail); !error.empty()) return error;
+  const std::vector<SequenceRange> strays = drop_others(known);
+  if (std::string error = journal_.start(found(), report_.next_sequence); !error.empty())
+    return error;
+  for (const SequenceRange& range : strays) journal_.disowned(range);
+  repeat_marks();
+  return {};
+}
+
+std::string ShardStore::judge_losses(const KnownQueues& known, const Expected& expected) {
+  const std::vector<std::string> losses = find_losses(report_, known, expected.segment_min);
+  if (!losses.empty() && !expected.accepts_loss)
+    return fmt::format("{}: {}; put back what is missing, or {}", parts_.directory, losses.front(),
+                       advice_on_loss());
+  for (const std::string& loss : losses)
+    parts_.log->write(LogLevel::error, LogCategory::general, "messages are lost",
+                      {{"directory", parts_.directory}, {"text", loss}});
+  return {};
+}
+
+/// What is to be said of queues that live elsewhere now: taking over a journal may have been cut
+/// short, and these are copies that must not be there when the queue comes back some day. The same
+/// of queues that the catalog never had: it may give their ids once more. Of queues that are gone
+/// nothing need be said.
+std::vector<SequenceRange> ShardStore::drop_others(const KnownQueues& known) {
+  std::vector<SequenceRange> strays;
+  for (const std::uint64_t queue : report_.queues.ids()) {
+    if (known.lives_in(queue, parts_.shard)) continue;
+    const bool is_stray =
+        (known.contains(queue) || known.is_unknown(queue)) && report_.queues.count(queue) > 0;
+    if (is_stray)
+      for (const RecoveredLevel& level : report_.queues.levels(queue))
+        if (level.next_sequence > level.first_sequence)
+          strays.push_back({queue, level.first_sequence, level.next_sequence - 1});
+    report_.drop_queue(queue);
+  }
+  return strays;
+}
+
+/// The segments that hold them may be given up before the queues are there to repeat them.
+void ShardStore::repeat_marks() {
+  for (const std::uint64_t queue : report_.queues.ids()) {
+    if (report_.queues.count(queue) == 0) continue;
+    for (const RecoveredLevel& level : report_.queues.levels(queue))
+      if (level.seen_below != 0) journal_.seen({core::QueueId{queue}, level.seen_below});
+  }
+}
+
+void ShardStore::log_findings() {
+  for (const Finding& finding : report_.findings)
+    parts_.log->write(level_of(finding.weight()), LogCategory::general, "journal",
+                      {{"directory", parts_.directory},
+                       {"case", finding.name()},
+                       {"text", finding.text()},
+                       {"records_lost", finding.records_lost}});
+}
+
+/// The segments in use without a gap: where a file is missing, nothing is live. The slots come in
+/// order.
+Segments::Found ShardStore::found() const {
+  Segments::Found found;
+  found.next_number = report_.next_segment;
+  for (std::uint64_t number = report_.first_live; number < report_.next_segment; ++number)
+    found.in_use.push_back({number, no_slot, 0, 0});
+  for (const SlotFile& slot : report_.slots) {
+    for (; found.slot_count < slot.index; ++found.slot_count)
+      found.unused.push_back(found.slot_count);
+    found.slot_count = slot.index + 1;
+    if (slot.state == SlotState::free) found.free.push_back({slot.index, slot.size});
+    if (slot.state != SlotState::live) continue;
+    CHECK(slot.number < report_.next_segment);
+    if (slot.number < report_.first_live) {
+      found.free.push_back({slot.index, slot.size});
+    } else {
+      found.in_use[static_cast<std::size_t>(slot.number - report_.first_live)] = {
+          slot.number, slot.index, slot.live_bytes, slot.size};
+    }
+  }
+  return found;
+}
+
+/// Places only: what is in the records is read when it is needed, and checked then.
+core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue) {
+  core::RestoredQueue restored;
+  const std::uint64_t id = queue.id.value;
+  report_.queues.for_each_run(id, [&](const RecoveredRun& run) {
+    restored.runs.push_back({run.sequence, run.count, run.message.place,
+                             static_cast<std::uint32_t>(run.message.body_size),
+                             past(run.message.enqueued_ms), deadline_of(run.message),
+                             run.redelivered});
+  });
+  for (const RecoveredLevel& level : report_.queues.levels(id)) {
+    restored.next.push_back(level.next_sequence);
+    restored.seen.push_back(level.seen_below);
+  }
+  report_.queues.forget(id);
+  return restored;
+}
+
+/// The clock may have been set back since: nothing came later than now.
+std::uint64_t ShardStore::past(std::uint64_t enqueued_ms) const {
+  const core::Nanos now = parts_.loop->now() + parts_.loop->wall_offset();
+  return std::min(enqueued_ms,
+                  static_cast<std::uint64_t>(std::max<core::Nanos>(now, 0) / core::nanos_per_ms));
+}
+
+core::Nanos ShardStore::deadline_of(const LiveMessage& message) const {
+  constexpr std::uint64_t ms_max = core::never / core::nanos_per_ms;
+  if (message.ttl_ms == core::Message::no_ttl) return core::never;
+  const std::uint64_t enqueued_ms = past(message.enqueued_ms);
+  const std::uint64_t since_1970_ms = std::min(message.ttl_ms, ms_max - enqueued_ms) + enqueued_ms;
+  return std::max<core::Nanos>(
+      static_cast<core::Nanos>(since_1970_ms) * core::nanos_per_ms - parts_.loop->wall_offset(), 0);
+}
+
+}  // namespace lepus::persist

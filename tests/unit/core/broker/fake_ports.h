@@ -1,0 +1,335 @@
+// The outside of one broker, as tests see it: an outbox that writes down what was sent, a ledger
+// that is durable when told, and channels that keep what they got. FakeShard puts them together
+// with a broker and plays the control thread for it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/broker/broker.h"
+#include "core/topology/topology_rules.h"
+#include "tests/unit/core/broker/fake_commands.h"
+
+namespace lepus::core::test {
+
+class FakeOutbox final : public Outbox {
+ public:
+  struct Sent {
+    ShardId to;
+    Command command;
+  };
+  ~FakeOutbox() override { clear(); }
+
+  void send(ShardId to, const Command& command) override { sent.push_back({to, command}); }
+  bool congested(ShardId to) const override { return congested_shards.contains(to); }
+
+  void clear() {
+    for (const Sent& one : sent) drop_command(one.command);
+    sent.clear();
+  }
+  /// The commands of one kind, in order; they stay owned here.
+  template <class Kind>
+  std::vector<Kind> all() const {
+    std::vector<Kind> found;
+    for (const Sent& one : sent)
+      if (const auto* kind = std::get_if<Kind>(&one.command)) found.push_back(*kind);
+    return found;
+  }
+  /// Takes the oldest command of one kind out; the caller owns what it owns.
+  template <class Kind>
+  Kind take() {
+    for (auto at = sent.begin(); at != sent.end(); ++at) {
+      const auto* kind = std::get_if<Kind>(&at->command);
+      if (kind == nullptr) continue;
+      const Kind found = *kind;
+      sent.erase(at);
+      return found;
+    }
+    ADD_FAILURE() << "no such command was sent";
+    return {};
+  }
+
+  std::deque<Sent> sent;
+  std::set<ShardId> congested_shards;
+};
+
+/// Writes down what it is told. One batch per flush, as long as something is recorded.
+class FakeLedger final : public Ledger {
+ public:
+  struct Entry {
+    RecordPlace place;
+    QueuePosition at;
+  };
+  static constexpr std::uint32_t record_size = 8;
+  static std::uint32_t record_of(const RecordPlace& place) { return place.offset / record_size; }
+  static RecordPlace place_of(std::uint32_t record) {
+    return {1, record * record_size, record_size};
+  }
+
+  RecordPlace append(const Message& message, std::uint32_t queue_count) override {
+    is_open = true;
+    live[++records] = queue_count;
+    std::string& body = bodies[records];
+    message.for_each_piece([&body](Bytes piece) { body += as_text(piece); });
+    keys[records] = message.routing_key();
+    batches[records] = submitted + 1;
+    return place_of(records);
+  }
+  RecordPlace append_paged(const Message& message, const QueuePosition&) override {
+    ++paged;
+    return append(message, 1);
+  }
+  /// The first record whose batch is not durable.
+  RecordPlace written_end() const override {
+    for (const auto& [record, batch] : batches)
+      if (batch > durable()) return place_of(record);
+    return place_of(records + 1);
+  }
+  void fetch(std::span<const Wanted> wanted) override {
+    fetches.insert(fetches.end(), wanted.begin(), wanted.end());
+  }
+  /// Answers what was asked for until now.
+  void bring() {
+    for (const Wanted& one : std::exchange(fetches, {})) {
+      const std::string& body = bodies.at(record_of(one.place));
+      MessageRef message;
+      if (body != "damaged") {
+        static constexpr std::array<std::uint8_t, 2> no_properties{};
+        message =
+            Message::create({"", keys[record_of(one.place)], no_properties, body.size(), true},
+                            holder->memory_of_fetched());
+        message->append_body(as_bytes(body));
+      }
+      lost_count += holder->on_fetched(one.at, one.place, std::move(message)) ? 1 : 0;
+    }
+  }
+  void enqueued(const RecordPlace& place, std::uint32_t, const QueuePosition& at) override {
+    entries.push_back({place, at});
+  }
+  void refused(const RecordPlace& place) override { --live.at(record_of(place)); }
+  void settled(const RecordPlace& place, const QueuePosition& at) override {
+    is_open = true;
+    --live.at(record_of(place));
+    settles.push_back({place, at});
+  }
+  void dropped(const RecordPlace& place) override { --live.at(record_of(place)); }
+  void seen(const QueuePosition& below) override { marks.push_back(below); }
+  std::uint64_t open_batch() const override { return is_open ? submitted + 1 : submitted; }
+  void flush() override {
+    if (std::exchange(is_open, false)) ++submitted;
+  }
+  std::uint64_t durable() const override { return slow ? durable_up_to : submitted; }
+  void hold(bool is_held) override { held = is_held; }
+  bool is_behind() const override { return behind; }
+  void set_holder(MessageHolder* who) override { holder = who; }
+  std::uint64_t marks_lost() const override { return lost; }
+
+  bool slow = false;  ///< Durable only when told.
+  bool behind = false;
+  bool held = false;
+  bool is_open = false;
+  std::uint64_t lost = 0;  ///< marks_lost()
+  std::uint64_t submitted = 0;
+  std::uint64_t durable_up_to = 0;
+  std::uint32_t records = 0;
+  std::map<std::uint32_t, std::uint32_t> live;  ///< Queues that hold it, by record.
+  std::map<std::uint32_t, std::string> bodies;
+  std::map<std::uint32_t, std::string> keys;
+  std::vector<Entry> entries;
+  std::vector<Entry> settles;
+  std::vector<QueuePosition> marks;
+  std::map<std::uint32_t, std::uint64_t> batches;  ///< By record.
+  std::vector<Wanted> fetches;
+  std::uint32_t paged = 0;       ///< Records of append_paged().
+  std::uint32_t lost_count = 0;  ///< Of fetched messages.
+  MessageHolder* holder = nullptr;
+};
+
+/// Keeps what it gets. Wants everything unless told otherwise.
+class FakeChannel : public ChannelPort {
+ public:
+  struct Delivery {
+    Deliver deliver;
+    MessageRef message;
+    std::string body() const { return std::string{as_text(message->inline_body())}; }
+  };
+
+  explicit FakeChannel(Broker& broker) : broker_(broker), ref_(broker.attach(*this)) {}
+  ~FakeChannel() override { detach(); }
+  FakeChannel(const FakeChannel&) = delete;
+  FakeChannel& operator=(const FakeChannel&) = delete;
+
+  void detach() {
+    if (ref_) broker_.detach(std::exchange(ref_, {}));
+  }
+  const ChannelRef& ref() const { return ref_; }
+
+  bool on_deliver(const Deliver& delivery, MessageRef message) override {
+    deliveries.push_back({delivery, std::move(message)});
+    return deliveries.size() < deliveries_max;
+  }
+  void on_get_reply(const GetReply& reply, MessageRef message) override {
+    gets.push_back({reply, std::move(message)});
+  }
+  void on_reply(const Reply& reply) override {
+    replies.push_back(reply);
+    errors.push_back(reply.error == nullptr ? "" : reply.error->text());
+  }
+  void on_topology_done(const TopologyDone& done) override {
+    dones.push_back(done);
+    errors.push_back(done.error == nullptr ? "" : done.error->text());
+  }
+  void on_confirm(const Confirm& confirm) override { confirms.push_back(confirm); }
+  void on_immediate_reply(const ImmediateReply& reply) override { immediates.push_back(reply); }
+  void on_consumer_cancelled(std::uint32_t number) override { cancelled.push_back(number); }
+  void on_consumer_active(std::uint32_t number, bool is_active) override {
+    if (is_active) active = number;
+  }
+  Credit on_credit_request(const CreditRequest& request) override {
+    requests.push_back(request);
+    const std::uint32_t granted = std::min(credit, request.wanted);
+    credit -= granted;
+    return {granted};
+  }
+  void on_credit_return(std::uint32_t count) override { credit += count; }
+
+  std::string bodies() const {
+    std::string all;
+    for (const Delivery& one : deliveries) all += one.body();
+    return all;
+  }
+
+  std::vector<Delivery> deliveries;
+  std::vector<std::pair<GetReply, MessageRef>> gets;
+  std::vector<Reply> replies;
+  std::vector<TopologyDone> dones;
+  std::vector<std::string> errors;  ///< One per reply and done; empty when it went well.
+  std::vector<Confirm> confirms;
+  std::vector<ImmediateReply> immediates;
+  std::vector<std::uint32_t> cancelled;
+  std::vector<CreditRequest> requests;
+  std::uint32_t active = UINT32_MAX;  ///< The consumer that was last said to be.
+  std::uint32_t credit = 0;
+  std::size_t deliveries_max = SIZE_MAX;
+
+ private:
+  Broker& broker_;
+  ChannelRef ref_;
+};
+
+/// One of `shard_count` shards; the others exist only as places to send to.
+class FakeShard {
+ public:
+  static constexpr ShardId shard_count = 3;
+  static constexpr ShardId control = shard_count;
+  using Kind = TopologyRequest::Kind;
+
+  explicit FakeShard(ShardId self = 0, Restorer* restorer = nullptr)
+      : master(shard_count), broker({self, control, &outbox, &ledger, restorer}, shard_count) {
+    TopologyRequest request;
+    request.kind = Kind::add_vhost;
+    request.name = "/";
+    change(request);
+    vhost = master.find_vhost("/")->id;
+  }
+
+  /// Decides and applies, as the control thread does.
+  void change(const TopologyRequest& request) {
+    Decision decision = decide(master, request, &ids);
+    ASSERT_EQ(decision.kind, Decision::Kind::changes) << decision.error.detail;
+    for (const TopologyChange& one : decision.changes) master.apply(one);
+    auto changes = std::make_unique<TopologyChanges>();
+    changes->list = std::move(decision.changes);
+    changes->by = request.user;
+    broker.apply(TopologyApply{++version, changes.release()});
+  }
+  TopologyRequest request(Kind kind, std::string_view name) const {
+    TopologyRequest made;
+    made.kind = kind;
+    made.vhost = vhost;
+    made.from = broker.shard();
+    made.connection = ConnectionId{1};
+    made.name = name;
+    return made;
+  }
+  QueueId declare(std::string_view name, ShardId home = 0, bool auto_delete = false) {
+    TopologyRequest made = request(Kind::declare_queue, name);
+    made.from = home;
+    made.auto_delete = auto_delete;
+    made.durable = durable;
+    change(made);
+    outbox.clear();
+    return master.find_queue(vhost, name)->id;
+  }
+  void bind(std::string_view exchange, std::string_view queue, std::string_view key) {
+    TopologyRequest made = request(Kind::bind_queue, queue);
+    made.source = exchange;
+    made.key = key;
+    change(made);
+    outbox.clear();
+  }
+  void delete_queue(QueueId id) {
+    TopologyRequest made = request(Kind::delete_queue, {});
+    made.queue = id;
+    change(made);
+  }
+
+  MessageRef message(std::string_view body) {
+    MessageRef made = Message::create({"", "", {}, body.size(), durable}, broker.memory());
+    made->append_body(as_bytes(body));
+    return made;
+  }
+  /// What a channel does with a complete message; returns how many confirms will come.
+  std::uint32_t publish(std::string_view exchange, std::string_view key, std::string_view body,
+                        const Broker::Publish& meta = {}) {
+    RouteResult route;
+    broker.topology().route(*broker.topology().find_exchange(vhost, exchange), {key, {}, {}},
+                            route);
+    Broker::Publish publish = meta;
+    publish.route = &route;
+    return broker.publish(publish, message(body));
+  }
+  void publish_each(std::string_view queue, std::string_view bodies) {
+    for (const char body : bodies) publish("", queue, std::string_view{&body, 1});
+  }
+
+  ConsumerHandle subscribe(FakeChannel& channel, Subscribe wish) {
+    wish.channel = channel.ref();
+    broker.apply(wish);
+    return channel.replies.back().consumer;
+  }
+  void settle(const FakeChannel::Delivery& delivery, ConsumerHandle consumer, Outcome outcome) {
+    const Deliver& one = delivery.deliver;
+    broker.apply(Settle{one.queue, one.sequence, one.sequence, consumer, outcome});
+  }
+  /// Until nothing moves any more.
+  void pump() {
+    broker.pump();
+    while (broker.has_work()) broker.pump();
+  }
+  Reply inspect(QueueId queue) {
+    FakeChannel asker{broker};
+    broker.apply(Inspect{queue, asker.ref()});
+    return asker.replies.back();
+  }
+
+  bool durable = false;  ///< Queues declared and messages published from now on.
+  FakeOutbox outbox;
+  FakeLedger ledger;
+  Topology master;
+  IdSource ids;
+  std::uint64_t version = 0;
+  Broker broker;
+  VhostId vhost;
+};
+
+}  // namespace lepus::core::test

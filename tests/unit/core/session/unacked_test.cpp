@@ -1,0 +1,161 @@
+// The window of unacked deliveries against a std::map.
+#include "core/session/unacked.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "core/base/random.h"
+
+namespace lepus::core {
+namespace {
+
+using Entry = UnackedWindow::Entry;
+
+Entry entry(std::uint64_t tag, bool limited = false) {
+  Entry made;
+  made.tag = tag;
+  made.sequence = tag * 10;
+  made.limited = limited;
+  return made;
+}
+
+std::vector<std::uint64_t> tags(const std::vector<Entry>& entries) {
+  std::vector<std::uint64_t> found;
+  for (const Entry& one : entries) found.push_back(one.tag);
+  return found;
+}
+
+using Tags = std::vector<std::uint64_t>;
+
+TEST(UnackedWindow, TakesOneOnce) {
+  UnackedWindow window;
+  EXPECT_FALSE(window.take(1));
+  window.add(entry(1));
+  window.add(entry(5));  // 2 to 4 needed no acknowledgement.
+  EXPECT_FALSE(window.contains(3));
+  EXPECT_FALSE(window.take(6));
+  EXPECT_EQ(window.take(5)->sequence, 50U);
+  EXPECT_FALSE(window.take(5));
+  EXPECT_EQ(window.size(), 1U);
+  EXPECT_TRUE(window.contains(1));
+}
+
+TEST(UnackedWindow, TakeUpToLeavesHolesOut) {
+  UnackedWindow window;
+  for (std::uint64_t tag = 1; tag <= 6; ++tag) window.add(entry(tag));
+  (void)window.take(2);
+  std::vector<Entry> out{entry(99)};
+  window.take_up_to(4, out);
+  EXPECT_EQ(tags(out), (Tags{99, 1, 3, 4}));
+  EXPECT_EQ(window.size(), 2U);
+  out.clear();
+  window.take_up_to(0, out);
+  EXPECT_EQ(tags(out), (Tags{5, 6}));
+  EXPECT_EQ(window.size(), 0U);
+}
+
+TEST(UnackedWindow, PutsBackInOrder) {
+  UnackedWindow window;
+  for (std::uint64_t tag = 1; tag <= 5; ++tag) window.add(entry(tag, tag % 2 == 0));
+  std::vector<Entry> out;
+  out.push_back(*window.take(4));
+  out.push_back(*window.take(2));
+  EXPECT_EQ(window.limited().count, 0U);
+  window.put_back(out);
+  EXPECT_EQ(window.limited().count, 2U);
+  out.clear();
+  window.take_up_to(0, out);
+  EXPECT_EQ(tags(out), (Tags{1, 2, 3, 4, 5}));
+}
+
+/// What the window must do, done the slow way.
+class Model {
+ public:
+  std::map<std::uint64_t, Entry> entries;
+
+  std::size_t limited_count() const {
+    std::size_t count = 0;
+    for (const auto& [tag, one] : entries) count += one.limited ? 1 : 0;
+    return count;
+  }
+  Tags take_up_to(std::uint64_t tag) {
+    Tags taken;
+    while (!entries.empty() && (tag == 0 || entries.begin()->first <= tag)) {
+      taken.push_back(entries.begin()->first);
+      entries.erase(entries.begin());
+    }
+    return taken;
+  }
+};
+
+class UnackedWindowModel : public ::testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(UnackedWindowModel, AgreesWithAMap) {
+  Random random{GetParam()};
+  UnackedWindow window;
+  Model model;
+  std::vector<Entry> kept_back;
+  std::uint64_t next_tag = 1;
+  const unsigned add_percent = 35 + static_cast<unsigned>(random.below(30));
+  for (int step = 0; step < 8'000; ++step) {
+    if (random.chance(add_percent)) {
+      if (random.chance(10)) next_tag += random.below(20);
+      const Entry added = entry(next_tag++, random.chance(50));
+      window.add(added);
+      model.entries.emplace(added.tag, added);
+    } else if (random.chance(90)) {
+      const std::uint64_t tag = 1 + random.below(next_tag + 2);
+      const auto taken = window.take(tag);
+      const auto expected = model.entries.find(tag);
+      ASSERT_EQ(taken.has_value(), expected != model.entries.end());
+      if (taken) {
+        ASSERT_EQ(taken->sequence, expected->second.sequence);
+        if (random.chance(20)) kept_back.push_back(*taken);
+        model.entries.erase(expected);
+      }
+    } else if (random.chance(70)) {
+      const std::uint64_t tag = random.chance(5) ? 0 : 1 + random.below(next_tag);
+      std::vector<Entry> out;
+      window.take_up_to(tag, out);
+      ASSERT_EQ(tags(out), model.take_up_to(tag));
+    } else {
+      for (const Entry& one : kept_back) model.entries.emplace(one.tag, one);
+      window.put_back(std::exchange(kept_back, {}));
+    }
+    ASSERT_EQ(window.size(), model.entries.size());
+    ASSERT_EQ(window.limited().count, model.limited_count());
+    const std::uint64_t probe = 1 + random.below(next_tag);
+    ASSERT_EQ(window.contains(probe), model.entries.contains(probe));
+  }
+}
+
+TEST(UnackedWindow, WhatWasGivenBackKeepsItsTag) {
+  UnackedWindow window;
+  const UnackedWindow::Taker late{{1, 1}, 0};
+  const UnackedWindow::Taker other{{1, 1}, 1};  // On another shard.
+  window.add({.tag = 1, .consumer = late.consumer, .limited = true});
+  window.add({.tag = 2, .consumer = other.consumer, .home = other.home});
+  window.add({.tag = 3, .consumer = late.consumer});
+  EXPECT_TRUE(window.has_below(2, late));
+  EXPECT_FALSE(window.has_below(2, other));
+  std::vector<Entry> out;
+  window.give_back(late, out);
+  EXPECT_EQ(out.size(), 2U);
+  EXPECT_EQ(window.size(), 1U);
+  EXPECT_EQ(window.limited().count, 0U);
+  EXPECT_FALSE(window.has_below(9, late));
+  EXPECT_TRUE(window.take(1)->given_back) << "the client may answer it yet";
+  EXPECT_FALSE(window.take(1));
+  out.clear();
+  window.take_up_to(0, out);
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_FALSE(out[0].given_back);
+  EXPECT_TRUE(out[1].given_back);
+  EXPECT_EQ(window.size(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, UnackedWindowModel, ::testing::Range<std::uint64_t>(0, 12));
+
+}  // namespace
+}  // namespace lepus::core

@@ -1,0 +1,108 @@
+// Users, permissions, settings and limits in the catalog: what a change leaves in the tables, and
+// what goes with a user or virtual host.
+#include <gtest/gtest.h>
+
+#include "persist/catalog/access_rows.h"
+#include "tests/unit/persist/catalog/catalog_home.h"
+
+namespace lepus::persist {
+namespace {
+
+class CatalogAccessTest : public test::CatalogTest {
+ protected:
+  CatalogAccessTest() {
+    restart();
+    add_vhost("/");
+    add_vhost("v");
+  }
+  void change(const core::TopologyChange& change) {
+    master_->apply(change);
+    catalog_->record(change);
+  }
+  KeptDefinitions reloaded() {
+    commit();
+    restart();
+    KeptDefinitions kept;
+    EXPECT_EQ(catalog_->load_kept(kept), "");
+    return kept;
+  }
+  core::VhostId vhost(std::string_view name) const { return master_->find_vhost(name)->id; }
+};
+
+TEST_F(CatalogAccessTest, AUserAsHeWas) {
+  core::UserSpec ann{"ann", "h", "a", {"x", "\"y\""}, {5, {}}};
+  change(core::UserPut{ann});
+  ann.limits.channels = 7;
+  change(core::UserPut{ann});
+  const KeptDefinitions kept = reloaded();
+  ASSERT_EQ(kept.of(KeptKind::users).size(), 1U);
+  core::UserSpec read;
+  EXPECT_EQ(read_user(kept.of(KeptKind::users)[0], read), "");
+  EXPECT_EQ(read, ann);
+}
+
+TEST_F(CatalogAccessTest, ADeletedUserTakesHisPermissionsAlong) {
+  for (const char* name : {"ann", "bob"}) {
+    change(core::UserPut{{name, "h", "a", {}, {}}});
+    change(core::PermissionPut{{name, "/", "c", "w", "r"}});
+    change(core::TopicPermissionPut{{name, "/", "x", "w", "r"}});
+  }
+  EXPECT_TRUE(catalog_->had_users());
+  change(core::UserRemoved{"ann"});
+  KeptDefinitions kept = reloaded();
+  ASSERT_EQ(kept.of(KeptKind::users).size(), 1U);
+  ASSERT_EQ(kept.of(KeptKind::permissions).size(), 1U);
+  EXPECT_EQ(read_permission(kept.of(KeptKind::permissions)[0]),
+            (core::PermissionSpec{"bob", "/", "c", "w", "r"}));
+  ASSERT_EQ(kept.of(KeptKind::topic_permissions).size(), 1U);
+  EXPECT_EQ(read_topic_permission(kept.of(KeptKind::topic_permissions)[0]),
+            (core::TopicPermissionSpec{"bob", "/", "x", "w", "r"}));
+  EXPECT_TRUE(catalog_->had_users());
+}
+
+TEST_F(CatalogAccessTest, NobodyWasThereAtFirst) { EXPECT_FALSE(catalog_->had_users()); }
+
+TEST_F(CatalogAccessTest, WhatIsTakenAwayIsGone) {
+  change(core::UserPut{{"ann", "h", "a", {}, {}}});
+  for (const char* name : {"/", "v"}) change(core::PermissionPut{{"ann", name, "c", "w", "r"}});
+  for (const char* name : {"x", "y"})
+    change(core::TopicPermissionPut{{"ann", "/", name, "w", "r"}});
+  change(core::PermissionRemoved{"ann", "/"});
+  change(core::TopicPermissionRemoved{"ann", "/", "y"});
+  const KeptDefinitions kept = reloaded();
+  ASSERT_EQ(kept.of(KeptKind::permissions).size(), 1U);
+  EXPECT_EQ(kept.of(KeptKind::permissions)[0].values[1], "v");
+  ASSERT_EQ(kept.of(KeptKind::topic_permissions).size(), 1U);
+  EXPECT_EQ(kept.of(KeptKind::topic_permissions)[0].values[2], "x");
+}
+
+TEST_F(CatalogAccessTest, ADeletedVirtualHostTakesEverythingAlong) {
+  change(core::UserPut{{"ann", "h", "a", {}, {}}});
+  for (const char* name : {"/", "v"}) {
+    change(core::PermissionPut{{"ann", name, "c", "w", "r"}});
+    change(core::VhostSettingsPut{vhost(name), name, {"about", {"t"}, "classic"}});
+    change(core::VhostLimitsPut{vhost(name), name, {1, {}}});
+  }
+  test::TopologyRequest remove;
+  remove.kind = test::Kind::delete_vhost;
+  remove.name = "v";
+  must(remove);
+  const KeptDefinitions kept = reloaded();
+  for (const KeptKind kind :
+       {KeptKind::permissions, KeptKind::vhost_properties, KeptKind::parameters}) {
+    ASSERT_EQ(kept.of(kind).size(), 1U);
+    EXPECT_NE(std::find(kept.of(kind)[0].values.begin(), kept.of(kind)[0].values.end(), "/"),
+              kept.of(kind)[0].values.end());
+  }
+  core::VhostSettings settings;
+  EXPECT_EQ(read_vhost(kept.of(KeptKind::vhost_properties)[0], settings), "");
+  EXPECT_EQ(settings, (core::VhostSettings{"about", {"t"}, "classic"}));
+  core::VhostLimits limits;
+  EXPECT_EQ(read_vhost_limits(kept.of(KeptKind::parameters)[0], limits), "");
+  EXPECT_EQ(limits, (core::VhostLimits{1, {}}));
+  change(core::VhostLimitsPut{vhost("/"), "/", {}});
+  EXPECT_TRUE(reloaded().of(KeptKind::parameters).empty());
+}
+
+}  // namespace
+}  // namespace lepus::persist

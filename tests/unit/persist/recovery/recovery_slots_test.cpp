@@ -1,0 +1,199 @@
+// The rows of persist/recovery/recovery_cases.h that are about files and segments as a whole:
+// missing, stale, used again, of another origin, damaged in the header.
+#include "tests/unit/persist/recovery/recovery_fixture.h"
+
+namespace lepus::persist {
+namespace {
+
+TEST_F(RecoveryTest, MissingSegmentInTheMiddle) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch().seal();
+  SegmentBuilder third(3, 50);
+  third.message({{7, 2}}).end_batch();
+  put(0, first);
+  put(1, third);
+  const RecoveryReport report = run();
+  EXPECT_NE(only(report, RecoveryCase::missing_segment).text().find("segment 2"),
+            std::string::npos);
+  EXPECT_EQ(live(report, 7), (Sequences{0, 2}));
+  EXPECT_EQ(report.next_segment, 4u);
+}
+
+TEST_F(RecoveryTest, StaleSegmentIsAFreeSlot) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch().seal();
+  SegmentBuilder second(2, first.next_sequence());
+  second.header.first_live = 2;
+  second.message({{7, 1}}).end_batch();
+  put(0, first);
+  put(1, second);
+  const RecoveryReport report = run();
+  EXPECT_EQ(times(report, RecoveryCase::stale_segment), 1u);
+  EXPECT_EQ(report.slots[0].state, SlotState::free);
+  EXPECT_EQ(live(report, 7), (Sequences{1}));
+}
+
+TEST_F(RecoveryTest, TrimIsAppliedAtTheEnd) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch().seal();
+  SegmentBuilder second(2, first.next_sequence());
+  second.message({{7, 1}}).end_batch().trim(2).end_batch();
+  put(0, first);
+  put(1, second);
+  const RecoveryReport report = run();
+  EXPECT_EQ(live(report, 7), (Sequences{1}));
+  EXPECT_EQ(report.first_live, 2u);
+  EXPECT_EQ(report.slots[0].state, SlotState::free);
+  EXPECT_EQ(report.slots[0].live_bytes, 0u);
+}
+
+TEST_F(RecoveryTest, TrimNewerThanTheFiles) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch().seal();
+  SegmentBuilder third(3, 50);
+  third.message({{7, 2}}).end_batch().trim(3).end_batch();
+  put(0, first);
+  put(1, third);
+  const RecoveryReport report = run();
+  EXPECT_EQ(times(report, RecoveryCase::trimmed_and_reused), 1u);
+  EXPECT_EQ(report.worst(), Weight::normal);
+  EXPECT_EQ(live(report, 7), (Sequences{2}));
+}
+
+TEST_F(RecoveryTest, DeadSegmentHalfOverwritten) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch().message({{7, 1}}).end_batch().seal();
+  SegmentBuilder second(2, first.next_sequence());
+  second.message({{7, 2}}).end_batch().trim(2).end_batch().seal();
+  put(0, first);
+  put(1, second);
+  // Segment 3 began in its file; the disk has the batch and not the header.
+  SegmentBuilder third(3, second.next_sequence());
+  third.message({{7, 3}}).end_batch();
+  const auto bytes = third.bytes();
+  std::copy_n(bytes.begin() + block_size, block_size, file(0).begin() + block_size);
+  const RecoveryReport report = run();
+  EXPECT_EQ(times(report, RecoveryCase::trimmed_and_reused), 1u);
+  EXPECT_EQ(report.worst(), Weight::normal);
+  EXPECT_EQ(report.counters.damaged_bytes, 0u);
+  EXPECT_EQ(live(report, 7), (Sequences{2}));
+  EXPECT_EQ(report.slots[0].state, SlotState::free);
+}
+
+TEST_F(RecoveryTest, MovedMessageLivesAtItsNewPlace) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).message({{7, 1}}).end_batch().seal();
+  SegmentBuilder second(2, first.next_sequence());
+  second.message({{7, 2}}).message({{7, 0}}).end_batch().settle({{7, 1, 1}}).trim(2).end_batch();
+  put(0, first);
+  put(1, second);
+  const RecoveryReport report = run();
+  EXPECT_EQ(live(report, 7), (Sequences{0, 2}));
+  report.queues.for_each(
+      7, [](const LiveEntry& entry) { EXPECT_EQ(entry.message.place.segment, 2u); });
+}
+
+TEST_F(RecoveryTest, TornHeaderIsAFreeSlot) {
+  SegmentBuilder old(1, 1);
+  old.message({{7, 0}}).end_batch();
+  SegmentBuilder second(2, 10);
+  second.header.first_live = 2;
+  second.message({{7, 1}}).end_batch();
+  put(0, old);
+  put(1, second);
+  file(0)[offsetof(SegmentHeader, number)] ^= 0xff;
+  const RecoveryReport report = run();
+  EXPECT_EQ(times(report, RecoveryCase::torn_header), 1u);
+  EXPECT_EQ(report.slots[0].state, SlotState::free);
+  EXPECT_EQ(report.worst(), Weight::note);
+}
+
+TEST_F(RecoveryTest, LostHeaderIsKeptAside) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch().seal();
+  SegmentBuilder second(2, first.next_sequence() + 5000);
+  second.message({{7, 1}}).end_batch();
+  put(0, first);
+  put(1, second);
+  file(1)[offsetof(SegmentHeader, number)] ^= 0xff;
+  const RecoveryReport report = run();
+  EXPECT_EQ(only(report, RecoveryCase::lost_header).file, "000001.seg");
+  EXPECT_EQ(report.worst(), Weight::loss);
+  EXPECT_EQ(report.slots[1].state, SlotState::kept);
+  EXPECT_GT(report.next_sequence, second.next_sequence());
+}
+
+/// The file that says where the present begins is the one that is damaged.
+TEST_F(RecoveryTest, LostHeaderOfTheOldestIsKeptAside) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch().seal();
+  SegmentBuilder second(2, first.next_sequence());
+  second.message({{7, 1}}).end_batch();
+  put(0, first);
+  put(1, second);
+  file(0)[offsetof(SegmentHeader, number)] ^= 0xff;
+  const RecoveryReport report = run();
+  EXPECT_EQ(only(report, RecoveryCase::lost_header).file, "000000.seg");
+  EXPECT_EQ(report.worst(), Weight::loss);
+  EXPECT_EQ(report.slots[0].state, SlotState::kept);
+}
+
+TEST_F(RecoveryTest, OtherVersionStoreAndShardAreRefused) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch();
+  put(0, first);
+  for (const std::uint32_t version : {format_version + 1, format_version - 1}) {
+    first.header.version = version;
+    put(0, first);
+    EXPECT_TRUE(run().refused());
+    EXPECT_NE(
+        only(run(), RecoveryCase::other_version).text().find("version " + std::to_string(version)),
+        std::string::npos);
+  }
+  first.header.version = format_version;
+  first.header.store += 1;
+  put(0, first);
+  EXPECT_TRUE(run().refused());
+  EXPECT_EQ(times(run(), RecoveryCase::other_store), 1u);
+  EXPECT_FALSE(recover(disk, directory, {.shard = 0}).refused());
+  first.header.store -= 1;
+  first.header.shard = 3;
+  put(0, first);
+  EXPECT_EQ(times(run(), RecoveryCase::other_shard), 1u);
+  EXPECT_TRUE(run().refused());
+}
+
+TEST_F(RecoveryTest, SameNumberTwiceIsRefused) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch();
+  put(0, first);
+  put(1, first);
+  EXPECT_EQ(only(run(), RecoveryCase::same_number_twice).file, "000001.seg");
+  EXPECT_TRUE(run().refused());
+}
+
+TEST_F(RecoveryTest, UnreadableFileIsRefused) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch();
+  put(0, first);
+  disk.open_errors[slot_file_path(directory, 0)] = -EACCES;
+  EXPECT_TRUE(run().refused());
+  EXPECT_EQ(times(run(), RecoveryCase::unreadable_file), 1u);
+  disk.open_errors.clear();
+  disk.bad_offsets[slot_file_path(directory, 0)] = 0;
+  EXPECT_EQ(times(run(), RecoveryCase::unreadable_file), 1u);
+}
+
+TEST_F(RecoveryTest, ShortFileIsReadAsFarAsItGoes) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch().message({{7, 1}}).end_batch();
+  put(0, first);
+  file(0).resize(2 * block_size + 100);
+  const RecoveryReport report = run();
+  EXPECT_EQ(times(report, RecoveryCase::short_file), 1u);
+  EXPECT_EQ(live(report, 7), (Sequences{0}));
+  ASSERT_EQ(finish_recovery(disk, report.tail), "");
+}
+
+}  // namespace
+}  // namespace lepus::persist

@@ -1,0 +1,156 @@
+// The operator's requests: verbs and arguments as rabbitmqctl's, plain data in, JSON out. Whoever
+// carries them (the unix socket of lepusctl, an HTTP API) is a front with a sink for each request.
+//
+//   start(request, sink) -> AdminOperation -> rows ... -> done or error      later, in many turns
+//        questions to shards go through the Control, answers come to on_command()
+//        listings write a bounded number of rows a turn, while their sink has room
+//
+// Control thread only. A sink that goes away cancels its request; what was asked of shards goes on
+// and its answers are dropped.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/log.h"
+#include "tools/server/admin/admin_rows.h"
+#include "tools/server/control.h"
+
+namespace lepus::server {
+
+struct ServerConfig;
+struct MemoryWatermark;
+struct DiskFreeLimit;
+
+/// One argument of a request, but for a file that is imported, bytes; and how many.
+inline constexpr std::size_t admin_argument_max = std::size_t{1} << 20;
+inline constexpr std::size_t admin_arguments_max = 1000;
+
+struct AdminRequest {
+  std::string verb;
+  std::string vhost = "/";
+  std::vector<std::string> columns;    ///< Of a listing; empty: its preset ones.
+  std::vector<std::string> arguments;  ///< In order.
+  std::map<std::string, std::string, std::less<>> options;
+  std::string by;  ///< Who asks, for the log: "uid 0 (root)".
+
+  bool has(std::string_view option) const { return options.find(option) != options.end(); }
+};
+
+enum class AdminFault : std::uint8_t {
+  usage,        ///< Not a request that exists, or with wrong arguments.
+  invalid,      ///< A value that cannot be taken.
+  not_found,    ///< What it is about is not there.
+  no_user,      ///< The same, of a user.
+  exists,       ///< It is there already.
+  refused,      ///< It is there, but not in the state that was asked for.
+  unavailable,  ///< The broker stops, or this version cannot do it.
+  internal,
+};
+std::string_view fault_name(AdminFault fault);
+
+struct AdminError {
+  AdminFault fault;
+  std::string text;
+};
+
+/// Where the answer of one request goes.
+class AdminSink {
+ public:
+  virtual ~AdminSink() = default;
+  /// JSON: a list of rows, each a list of cells in the order of the columns.
+  virtual void on_rows(std::string_view rows) = 0;
+  /// JSON: an object. The last call, as is on_error().
+  virtual void on_done(std::string_view result) = 0;
+  virtual void on_error(const AdminError& error) = 0;
+  /// More rows may come; when not, they wait until there is.
+  virtual bool has_room() const = 0;
+};
+
+/// What the node as a whole tells and does. Implemented by AdminNode.
+class AdminHost {
+ public:
+  struct Facts {
+    std::uint64_t uptime_s = 0;
+    std::uint64_t memory_bytes = 0;    ///< Accounted for: what the alarm judges.
+    std::uint64_t resident_bytes = 0;  ///< What the process occupies.
+    std::uint64_t memory_watermark_bytes = 0;
+    std::int64_t disk_free_bytes = -1;  ///< Negative: not known.
+    std::uint64_t disk_free_min_bytes = 0;
+    std::uint64_t connection_count = 0;
+    bool is_serving = false;  ///< Clients can connect.
+  };
+  virtual ~AdminHost() = default;
+  virtual const ServerConfig& config() const = 0;
+  virtual Facts facts() const = 0;
+  virtual void set_memory_watermark(const MemoryWatermark& watermark) = 0;
+  virtual void set_disk_free_limit(const DiskFreeLimit& limit) = 0;
+  /// Empty, or what JSON cannot hold.
+  [[nodiscard]] virtual std::string export_definitions(std::string& text) const = 0;
+  struct Imported {
+    std::string error;     ///< Not empty: what is wrong; nothing was done.
+    bool is_done = false;  ///< Else TopologyDone comes to `who`.
+    std::vector<std::string> warnings = {};
+  };
+  /// `vhost`: the virtual host of a file of a single one; empty: it is of the whole broker.
+  virtual Imported import_definitions(const std::string& text, const std::string& vhost,
+                                      const core::ChannelRef& who) = 0;
+  virtual void stop_node() = 0;
+  /// While clients are kept out: they may come again. Empty, or what cannot be listened on.
+  [[nodiscard]] virtual std::string resume() = 0;
+  /// The configuration is read again, as on SIGHUP.
+  virtual void reload() = 0;
+  /// As a line of the configuration, until the next reload, for connections to come. Empty, or why
+  /// it cannot be.
+  [[nodiscard]] virtual std::string set_value(std::string_view key, std::string_view value) = 0;
+};
+
+class AdminOperation;
+
+/// A way requests come in. A sink must not start the next request from within its calls: work() is
+/// the place for that.
+class AdminFront {
+ public:
+  virtual ~AdminFront() = default;
+  /// Once a turn. True: there was something to do.
+  virtual bool work() = 0;
+  virtual bool has_work() const = 0;
+  /// At the end of the turn: output leaves.
+  virtual void flush() = 0;
+};
+
+class Admin final : public ControlGuest {
+ public:
+  Admin(Control& control, AdminHost& host, core::Log& log);
+  ~Admin() override;
+
+  void add_front(AdminFront& front) { fronts_.push_back(&front); }
+  /// The answer may come before this returns. The number is for cancel().
+  std::uint32_t start(AdminRequest request, AdminSink& sink);
+  /// The sink goes; fine for numbers that are answered.
+  void cancel(std::uint32_t number);
+
+ private:
+  void on_command(const core::Command& command) override;
+  bool work() override;
+  void flush() override;
+  bool has_work() const override;
+
+  void settle(std::uint32_t number);
+
+  Control& control_;
+  AdminHost& host_;
+  core::Log& log_;
+  std::string node_;
+  std::uint32_t last_number_ = 0;
+  std::unordered_map<std::uint32_t, std::unique_ptr<AdminOperation>> operations_;
+  std::vector<AdminFront*> fronts_;
+};
+
+}  // namespace lepus::server

@@ -1,0 +1,281 @@
+// Users, permissions and virtual hosts, one verb each: arguments become a core::AccessRequest,
+// which the control thread decides, keeps and applies (Control::change()).
+#include <array>
+#include <memory>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/access/access_request.h"
+#include "persist/catalog/access_rows.h"
+#include "persist/catalog/json_text.h"
+#include "tools/server/admin/admin_operation.h"
+#include "tools/server/config/config_value.h"
+#include "tools/server/default_users.h"
+#include "tools/server/definitions/policy_text.h"
+
+namespace lepus::server {
+
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+struct AccessVerb {
+  std::string_view name;
+  std::string_view expects;
+  std::size_t arguments_min;
+  std::size_t arguments_max;
+  core::AccessRequest (*build)(const AdminRequest&);
+};
+
+core::UserSpec user_of(const Arguments& arguments) {
+  std::random_device device;
+  core::Random random(std::uint64_t{device()} << 32 | device());
+  return make_user(arguments[0], arguments[1], random);
+}
+
+core::AccessRequest add_user(const AdminRequest& request) {
+  return core::AddUser{user_of(request.arguments)};
+}
+core::AccessRequest delete_user(const AdminRequest& request) {
+  return core::DeleteUser{request.arguments[0]};
+}
+core::AccessRequest change_password(const AdminRequest& request) {
+  core::UserSpec user = user_of(request.arguments);
+  return core::ChangePassword{user.name, user.password_hash, user.hashing_algorithm};
+}
+core::AccessRequest clear_password(const AdminRequest& request) {
+  const core::UserSpec user = user_of({request.arguments[0], ""});
+  return core::ChangePassword{user.name, "", user.hashing_algorithm};
+}
+core::AccessRequest set_user_tags(const AdminRequest& request) {
+  const Arguments& all = request.arguments;
+  return core::SetUserTags{all[0], {all.begin() + 1, all.end()}};
+}
+core::AccessRequest set_permissions(const AdminRequest& request) {
+  const Arguments& all = request.arguments;
+  return core::SetPermissions{{all[0], request.vhost, all[1], all[2], all[3]}};
+}
+core::AccessRequest clear_permissions(const AdminRequest& request) {
+  return core::ClearPermissions{request.arguments[0], request.vhost};
+}
+core::AccessRequest set_topic_permissions(const AdminRequest& request) {
+  const Arguments& all = request.arguments;
+  return core::SetTopicPermissions{{all[0], request.vhost, all[1], all[2], all[3]}};
+}
+core::AccessRequest clear_topic_permissions(const AdminRequest& request) {
+  core::ClearTopicPermissions made{request.arguments[0], request.vhost, {}};
+  if (request.arguments.size() > 1) made.exchange = request.arguments[1];
+  return made;
+}
+std::optional<std::string> option(std::string_view name, const AdminRequest& request) {
+  const auto found = request.options.find(name);
+  if (found == request.options.end()) return std::nullopt;
+  return found->second;
+}
+core::AccessRequest add_vhost(const AdminRequest& request) {
+  return core::AddVhost{request.arguments[0],
+                        option("description", request),
+                        {},
+                        option("default_queue_type", request)};
+}
+core::AccessRequest delete_vhost(const AdminRequest& request) {
+  return core::DeleteVhost{request.arguments[0]};
+}
+
+/// Tags come as one text, separated by commas.
+core::AccessRequest update_vhost(const AdminRequest& request) {
+  core::UpdateVhost made{request.arguments[0],
+                         option("description", request),
+                         {},
+                         option("default_queue_type", request)};
+  if (const auto tags = option("tags", request)) {
+    const std::vector<std::string_view> list = split_list(*tags);
+    made.tags.emplace(list.begin(), list.end());
+  }
+  return made;
+}
+core::AccessRequest set_vhost_tags(const AdminRequest& request) {
+  const Arguments& all = request.arguments;
+  return core::UpdateVhost{all[0], {}, std::vector<std::string>{all.begin() + 1, all.end()}, {}};
+}
+template <bool IsOn>
+core::AccessRequest set_trace(const AdminRequest& request) {
+  return core::SetTrace{request.vhost, IsOn};
+}
+
+template <bool IsOperator>
+core::AccessRequest set_policy(const AdminRequest& request) {
+  const Arguments& all = request.arguments;
+  core::SetPolicy made;
+  made.is_operator = IsOperator;
+  made.fault = read_policy({request.vhost, all[0], all[1],
+                            option("apply_to", request).value_or(IsOperator ? "queues" : "all"),
+                            all[2], option("priority", request).value_or("0")},
+                           made.policy);
+  made.policy.vhost = request.vhost;
+  return made;
+}
+template <bool IsOperator>
+core::AccessRequest clear_policy(const AdminRequest& request) {
+  return core::ClearPolicy{request.vhost, request.arguments[0], IsOperator};
+}
+
+core::AccessRequest limit_vhost(const std::string& vhost, const std::string& limits) {
+  core::SetVhostLimits made{vhost, {}};
+  made.fault = persist::check_vhost_limits(limits);
+  if (made.fault.empty())
+    made.fault = persist::read_vhost_limits(
+        {{std::string{core::vhost_limits_component}, vhost, "limits", limits}}, made.limits);
+  return made;
+}
+core::AccessRequest set_vhost_limits(const AdminRequest& request) {
+  return limit_vhost(request.vhost, request.arguments[0]);
+}
+core::AccessRequest clear_vhost_limits(const AdminRequest& request) {
+  return core::SetVhostLimits{request.vhost, {}};
+}
+core::AccessRequest set_user_limits(const AdminRequest& request) {
+  core::UserSpec user;
+  core::SetUserLimits made{request.arguments[0], {}};
+  made.fault = persist::check_user_limits(request.arguments[1]);
+  if (made.fault.empty())
+    made.fault =
+        persist::read_user({{request.arguments[0], "", "", "[]", request.arguments[1]}}, user);
+  made.limits = user.limits;
+  return made;
+}
+core::AccessRequest clear_user_limits(const AdminRequest& request) {
+  const std::string& which = request.arguments[1];
+  return core::ClearUserLimits{request.arguments[0], which != "max-channels",
+                               which != "max-connections"};
+}
+
+/// Components are limits and operator policies; others would be stored and do nothing.
+core::AccessRequest set_parameter(const AdminRequest& request) {
+  const Arguments& all = request.arguments;
+  const persist::KeptRow row{{all[0], request.vhost, all[1], all[2]}};
+  if (persist::is_vhost_limits(row)) return limit_vhost(request.vhost, all[2]);
+  if (is_operator_policy(row)) {
+    core::SetPolicy made;
+    made.is_operator = true;
+    made.fault = read_policy_row(row, true, made.policy);
+    made.policy.vhost = request.vhost;
+    return made;
+  }
+  if (all[0] == "policy") return core::Refuse{"policies may not be set using this method"};
+  return core::Refuse{fmt::format("Validation failed\n\ncomponent {} not found\n", all[0])};
+}
+core::AccessRequest clear_parameter(const AdminRequest& request) {
+  return core::ClearParameter{{request.arguments[0], request.vhost, request.arguments[1]}};
+}
+core::AccessRequest set_global_parameter(const AdminRequest& request) {
+  core::SetGlobalParameter made{request.arguments[0], request.arguments[1]};
+  made.fault = persist::check_json(made.value);
+  return made;
+}
+core::AccessRequest clear_global_parameter(const AdminRequest& request) {
+  return core::ClearParameter{{std::string{core::global_component}, {}, request.arguments[0]}};
+}
+
+constexpr std::size_t many = 100;
+constexpr std::array verbs{
+    AccessVerb{"add_user", "a user and a password", 2, 2, add_user},
+    AccessVerb{"delete_user", "a user", 1, 1, delete_user},
+    AccessVerb{"change_password", "a user and a password", 2, 2, change_password},
+    AccessVerb{"clear_password", "a user", 1, 1, clear_password},
+    AccessVerb{"set_user_tags", "a user and tags", 1, many, set_user_tags},
+    AccessVerb{"set_permissions", "a user and patterns for configure, write and read", 4, 4,
+               set_permissions},
+    AccessVerb{"clear_permissions", "a user", 1, 1, clear_permissions},
+    AccessVerb{"set_topic_permissions", "a user, an exchange and patterns for write and read", 4, 4,
+               set_topic_permissions},
+    AccessVerb{"clear_topic_permissions", "a user and perhaps an exchange", 1, 2,
+               clear_topic_permissions},
+    AccessVerb{"add_vhost", "a virtual host", 1, 1, add_vhost},
+    AccessVerb{"delete_vhost", "a virtual host", 1, 1, delete_vhost},
+    AccessVerb{"update_vhost_metadata", "a virtual host", 1, 1, update_vhost},
+    AccessVerb{"set_vhost_tags", "a virtual host and tags", 1, many, set_vhost_tags},
+    AccessVerb{"trace_on", "nothing", 0, 0, set_trace<true>},
+    AccessVerb{"trace_off", "nothing", 0, 0, set_trace<false>},
+    AccessVerb{"set_vhost_limits", "a JSON object", 1, 1, set_vhost_limits},
+    AccessVerb{"clear_vhost_limits", "nothing", 0, 0, clear_vhost_limits},
+    AccessVerb{"set_user_limits", "a user and a JSON object", 2, 2, set_user_limits},
+    AccessVerb{"clear_user_limits", "a user and max-connections, max-channels or all", 2, 2,
+               clear_user_limits},
+    AccessVerb{"set_parameter", "a component, a name and a value", 3, 3, set_parameter},
+    AccessVerb{"clear_parameter", "a component and a name", 2, 2, clear_parameter},
+    AccessVerb{"set_global_parameter", "a name and a value", 2, 2, set_global_parameter},
+    AccessVerb{"clear_global_parameter", "a name", 1, 1, clear_global_parameter},
+    AccessVerb{"set_policy", "a name, a pattern and a definition", 3, 3, set_policy<false>},
+    AccessVerb{"set_operator_policy", "a name, a pattern and a definition", 3, 3, set_policy<true>},
+    AccessVerb{"clear_policy", "the name of a policy", 1, 1, clear_policy<false>},
+    AccessVerb{"clear_operator_policy", "the name of a policy", 1, 1, clear_policy<true>},
+};
+
+const AccessVerb* find_verb(std::string_view name) {
+  for (const AccessVerb& verb : verbs)
+    if (verb.name == name) return &verb;
+  return nullptr;
+}
+
+AdminFault fault_of(core::AccessRefusal::Reason reason) {
+  switch (reason) {
+    case core::AccessRefusal::Reason::user_exists:
+      return AdminFault::exists;
+    case core::AccessRefusal::Reason::no_such_user:
+      return AdminFault::no_user;
+    case core::AccessRefusal::Reason::no_such_vhost:
+    case core::AccessRefusal::Reason::no_such_policy:
+    case core::AccessRefusal::Reason::no_such_parameter:
+      return AdminFault::not_found;
+    case core::AccessRefusal::Reason::bad_value:
+      return AdminFault::invalid;
+    case core::AccessRefusal::Reason::stopping:
+    case core::AccessRefusal::Reason::not_stored:
+      return AdminFault::unavailable;
+  }
+  CHECK(false);
+  return AdminFault::internal;
+}
+
+/// The answer comes within the call or turns later, when this may be cancelled already.
+class ChangeAccess final : public AdminOperation {
+ public:
+  using AdminOperation::AdminOperation;
+  ~ChangeAccess() override { *alive_ = nullptr; }
+
+  void start() override {
+    const AccessVerb* verb = find_verb(request().verb);
+    CHECK(verb != nullptr);
+    const std::size_t count = request().arguments.size();
+    if (count < verb->arguments_min || count > verb->arguments_max)
+      return fail(AdminFault::usage, fmt::format("expected {}", verb->expects));
+    control().change(verb->build(request()), std::string{core::operator_name},
+                     [alive = alive_](const std::optional<core::AccessRefusal>& refusal) {
+                       if (*alive == nullptr) return;
+                       (*alive)->is_answered_ = true;
+                       (*alive)->refusal_ = refusal;
+                     });
+  }
+  bool has_work() const override { return is_answered_; }
+  void work() override {
+    if (refusal_) return fail(fault_of(refusal_->reason), refusal_->text);
+    done("{}");
+  }
+
+ private:
+  std::shared_ptr<ChangeAccess*> alive_ = std::make_shared<ChangeAccess*>(this);
+  bool is_answered_ = false;
+  std::optional<core::AccessRefusal> refusal_;
+};
+
+}  // namespace
+
+OperationMaker find_access_operation(std::string_view verb) {
+  return find_verb(verb) == nullptr ? nullptr : make_operation<ChangeAccess>;
+}
+
+}  // namespace lepus::server

@@ -1,0 +1,92 @@
+// The broker without its process: clients are kept out and let in again, the configuration is read
+// again. What RabbitMQ's tests and scripts do with stop_app and start_app.
+#include <memory>
+#include <string>
+
+#include "tools/server/admin/admin_eval.h"
+#include "tools/server/admin/admin_operation.h"
+
+namespace lepus::server {
+
+namespace {
+
+/// stop_app: done when no client is left and nobody listens. Queues and messages stay.
+class StopApp final : public AdminOperation {
+ public:
+  using AdminOperation::AdminOperation;
+  void start() override {
+    if (control().is_suspended()) return done("{}");
+    if (!control().is_suspending() && !control().is_serving())
+      return fail(AdminFault::unavailable, "the broker is starting: await_startup waits for it");
+    control().suspend();
+  }
+  bool has_work() const override { return control().is_suspended(); }
+  void work() override { done("{}"); }
+};
+
+/// start_app: done when clients can connect.
+class StartApp final : public AdminOperation {
+ public:
+  using AdminOperation::AdminOperation;
+  void start() override { go_on(); }
+  bool has_work() const override {
+    return control().is_suspended() || control().is_serving() || !control().is_running();
+  }
+  void work() override { go_on(); }
+
+ private:
+  void go_on() {
+    if (control().is_serving() && !control().is_suspending()) return done("{}");
+    if (!control().is_running()) return fail(AdminFault::unavailable, "the broker is stopping");
+    if (!control().is_suspended()) return;
+    if (std::string error = host().resume(); !error.empty())
+      fail(AdminFault::unavailable, std::move(error));
+  }
+};
+
+class Reload final : public AdminOperation {
+ public:
+  using AdminOperation::AdminOperation;
+  void start() override {
+    host().reload();
+    done("{}");
+  }
+};
+
+/// eval EXPRESSION: those few that client libraries' tests and scripts send.
+class Eval final : public AdminOperation {
+ public:
+  using AdminOperation::AdminOperation;
+  void start() override {
+    if (request().arguments.size() != 1) return fail(AdminFault::usage, "expected an expression");
+    Evaluated value = evaluate(request().arguments[0], {control(), host(), node()});
+    if (!value.error.empty()) return fail(AdminFault::unavailable, std::move(value.error));
+    JsonWriter json;
+    json.begin_object();
+    json.field("value", value.text);
+    json.end_object();
+    result_ = json.take();
+    answers_due_ = control().shard_count();
+    for (core::ShardId shard = 0; shard < control().shard_count(); ++shard) inquire(shard, {});
+  }
+  /// What was changed is known to the shard.
+  void on_part(std::unique_ptr<core::InquiryPart>) override {
+    if (--answers_due_ == 0) done(result_);
+  }
+
+ private:
+  std::string result_;
+  std::size_t answers_due_ = 0;
+};
+
+}  // namespace
+
+OperationMaker find_app_operation(std::string_view verb) {
+  if (verb == "stop_app") return make_operation<StopApp>;
+  if (verb == "start_app") return make_operation<StartApp>;
+  if (verb == "reload") return make_operation<Reload>;
+  if (verb == "eval") return make_operation<Eval>;
+  return nullptr;
+}
+
+}  // namespace lepus::server

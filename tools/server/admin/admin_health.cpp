@@ -1,0 +1,160 @@
+// rabbitmq-diagnostics' questions that are answered at once: is it up, is anything wrong. A check
+// that fails is an error, so that its exit code can be used.
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "net/amqp/password.h"
+#include "tools/server/admin/admin_operation.h"
+#include "tools/server/config/config.h"
+#include "tools/server/config/config_value.h"
+
+namespace lepus::server {
+
+namespace {
+
+struct Place {
+  const AdminRequest& request;
+  Control& control;
+  AdminHost& host;
+  const std::string& node;
+};
+
+struct Answer {
+  std::string text;   ///< When it is well.
+  std::string error;  ///< Not empty: it is not.
+  AdminFault fault = AdminFault::unavailable;
+};
+
+Answer is_running(const Place& place) {
+  const bool runs = place.control.is_serving();
+  return {fmt::format("RabbitMQ on node {} is {}fully booted and running", place.node,
+                      runs ? "" : "not "),
+          {}};
+}
+
+Answer check_running(const Place& place) {
+  if (place.control.is_serving()) return is_running(place);
+  return {{}, fmt::format("node {} is not running or has not fully booted yet", place.node)};
+}
+
+/// Nobody is answered before it has: what is left is whether clients can connect.
+Answer is_booting(const Place& place) {
+  const bool starts = !place.control.is_serving() && !place.control.is_suspending();
+  return {fmt::format("RabbitMQ on node {} is {}booting", place.node, starts ? "" : "not "), {}};
+}
+
+std::string list_alarms(const Place& place) {
+  std::vector<std::string> all;
+  if (place.control.alarm().memory) all.push_back("Memory alarm on node " + place.node);
+  if (place.control.alarm().disk) all.push_back("Free disk space alarm on node " + place.node);
+  return fmt::format("{}", fmt::join(all, "\n"));
+}
+
+std::string no_alarms(const Place& place) {
+  return fmt::format("Node {} reported no alarms, local or clusterwide", place.node);
+}
+
+Answer alarms(const Place& place) {
+  const std::string list = list_alarms(place);
+  return {list.empty() ? no_alarms(place) : list, {}};
+}
+
+Answer check_alarms(const Place& place) { return {no_alarms(place), list_alarms(place)}; }
+
+std::string show(const ListenAddress& address) {
+  return fmt::format("Interface: {}, port: {}, protocol: amqp, purpose: AMQP 0-9-1",
+                     address.host.empty() ? "[::]" : address.host, address.port);
+}
+
+Answer listeners(const Place& place) {
+  std::vector<std::string> all;
+  if (!place.control.is_suspending())
+    for (const ListenAddress& address : place.host.config().listeners) all.push_back(show(address));
+  return {fmt::format("{}", fmt::join(all, "\n")), {}};
+}
+
+Answer check_port_listener(const Place& place) {
+  const auto port = parse_number(place.request.arguments[0]);
+  if (!port || *port == 0 || *port > 65'535)
+    return {{}, fmt::format("'{}' is no port", place.request.arguments[0]), AdminFault::usage};
+  const auto& all = place.host.config().listeners;
+  const bool is_there = std::any_of(all.begin(), all.end(),
+                                    [&](const auto& address) { return address.port == *port; });
+  if (is_there && place.control.is_serving())
+    return {fmt::format("A listener for port {} is running on node {}.", *port, place.node), {}};
+  return {{}, fmt::format("No listener for port {} is active on node {}.", *port, place.node)};
+}
+
+Answer check_virtual_hosts(const Place& place) {
+  return {fmt::format("All virtual hosts on node {} are running", place.node), {}};
+}
+
+Answer server_version(const Place& place) { return {place.host.config().product_version, {}}; }
+
+/// Also of a user who may not connect: only the password is looked at.
+Answer authenticate_user(const Place& place) {
+  const std::string& name = place.request.arguments[0];
+  const core::UserInfo* user = place.control.topology().access().find_user(name);
+  amqp::PasswordHash hash;
+  const bool has_hash =
+      user != nullptr && hash.read(user->spec.hashing_algorithm, user->spec.password_hash).empty();
+  if (has_hash && hash.matches(place.request.arguments[1])) return {"Success", {}};
+  return {{}, fmt::format("failed to authenticate user \"{}\"", name), AdminFault::invalid};
+}
+
+struct HealthVerb {
+  std::string_view name;
+  std::size_t arguments;
+  Answer (*answer)(const Place& place);
+};
+constexpr std::array verbs{
+    HealthVerb{"alarms", 0, alarms},
+    HealthVerb{"authenticate_user", 2, authenticate_user},
+    HealthVerb{"check_alarms", 0, check_alarms},
+    HealthVerb{"check_local_alarms", 0, check_alarms},
+    HealthVerb{"check_port_listener", 1, check_port_listener},
+    HealthVerb{"check_running", 0, check_running},
+    HealthVerb{"check_virtual_hosts", 0, check_virtual_hosts},
+    HealthVerb{"is_booting", 0, is_booting},
+    HealthVerb{"is_running", 0, is_running},
+    HealthVerb{"listeners", 0, listeners},
+    HealthVerb{"server_version", 0, server_version},
+};
+
+const HealthVerb* find_health_verb(std::string_view name) {
+  const auto found = std::find_if(verbs.begin(), verbs.end(),
+                                  [&](const HealthVerb& one) { return one.name == name; });
+  return found == verbs.end() ? nullptr : &*found;
+}
+
+class Health final : public AdminOperation {
+ public:
+  using AdminOperation::AdminOperation;
+  void start() override {
+    const HealthVerb* verb = find_health_verb(request().verb);
+    CHECK(verb != nullptr);
+    if (request().arguments.size() != verb->arguments)
+      return fail(AdminFault::usage, fmt::format("expected {} arguments", verb->arguments));
+    Answer answer = verb->answer({request(), control(), host(), node()});
+    if (!answer.error.empty()) return fail(answer.fault, std::move(answer.error));
+    JsonWriter json;
+    json.begin_object();
+    json.field("value", answer.text);
+    json.end_object();
+    done(json.take());
+  }
+};
+
+}  // namespace
+
+OperationMaker find_health_operation(std::string_view verb) {
+  return find_health_verb(verb) == nullptr ? nullptr : make_operation<Health>;
+}
+
+}  // namespace lepus::server

@@ -1,0 +1,420 @@
+// The tables of columns. See admin_rows.h.
+#include "tools/server/admin/admin_rows.h"
+#include "net/amqp/pid.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "tools/server/config/config_value.h"
+
+namespace lepus::server {
+
+namespace {
+
+void write_table(const std::string& inside, JsonWriter& json) {
+  write_field_table(core::FieldTable{core::as_bytes(inside)}, json);
+}
+
+std::string queue_pid(const QueueRow& row) {
+  return fmt::format("<{}.{}.{}.0>", row.node, row.info.home, row.info.id.value);
+}
+
+constexpr std::uint64_t counter_mask = (1ULL << 48) - 1;
+
+const core::Policy* policy_of(const QueueRow& row) {
+  return row.vhost.policies.match_queue(row.info.name, row.info.parsed.queue_type);
+}
+const core::Policy* operator_policy_of(const QueueRow& row) {
+  return row.vhost.operator_policies.match_queue(row.info.name, row.info.parsed.queue_type);
+}
+std::string_view name_of(const core::Policy* policy) {
+  return policy == nullptr ? std::string_view{} : std::string_view{policy->spec.name};
+}
+
+using Q = QueueRow;
+using J = JsonWriter;
+constexpr std::array queue_columns{
+    Column<Q>{"name", true, [](const Q& q, J& json) { json.text(q.info.name); }},
+    Column<Q>{"durable", false, [](const Q& q, J& json) { json.boolean(q.info.durable); }},
+    Column<Q>{"auto_delete", false, [](const Q& q, J& json) { json.boolean(q.info.auto_delete); }},
+    Column<Q>{"arguments", false, [](const Q& q, J& json) { write_table(q.info.arguments, json); }},
+    Column<Q>{"policy", false, [](const Q& q, J& json) { json.text(name_of(policy_of(q))); }},
+    Column<Q>{"operator_policy", false,
+              [](const Q& q, J& json) { json.text(name_of(operator_policy_of(q))); }},
+    Column<Q>{"effective_policy_definition", false,
+              [](const Q& q, J& json) {
+                write_table(core::merged_definition(policy_of(q), operator_policy_of(q)), json);
+              }},
+    Column<Q>{"pid", false, [](const Q& q, J& json) { json.text(queue_pid(q)); }},
+    Column<Q>{"owner_pid", false,
+              [](const Q& q, J& json) {
+                json.text(q.info.owner ? amqp::connection_pid(q.node, q.info.owner) : "");
+              }},
+    Column<Q>{"exclusive", false, [](const Q& q, J& json) { json.boolean(q.info.exclusive); }},
+    Column<Q>{"messages_ready", false,
+              [](const Q& q, J& json) { json.number(q.stats.messages_ready); }},
+    Column<Q>{"messages_unacknowledged", false,
+              [](const Q& q, J& json) { json.number(q.stats.messages_unacknowledged); }},
+    Column<Q>{"messages", true,
+              [](const Q& q, J& json) {
+                json.number(q.stats.messages_ready + q.stats.messages_unacknowledged);
+              }},
+    Column<Q>{"message_bytes_ready", false,
+              [](const Q& q, J& json) { json.number(q.stats.message_bytes_ready); }},
+    Column<Q>{"consumers", false, [](const Q& q, J& json) { json.number(q.stats.consumers); }},
+    Column<Q>{"messages_ram", false,
+              [](const Q& q, J& json) { json.number(q.stats.messages_ram); }},
+    Column<Q>{"memory", false, [](const Q& q, J& json) { json.number(q.stats.memory); }},
+    Column<Q>{"state", false, [](const Q&, J& json) { json.text("running"); }},
+    Column<Q>{
+        "type", false,
+        [](const Q& q, J& json) { json.text(core::queue_type_name(q.info.parsed.queue_type)); }},
+    Column<Q>{"shard", false, [](const Q& q, J& json) { json.number(q.info.home); }},
+};
+
+using E = ExchangeRow;
+constexpr std::array exchange_columns{
+    Column<E>{"name", true, [](const E& e, J& json) { json.text(e.info.name); }},
+    Column<E>{"type", true,
+              [](const E& e, J& json) { json.text(core::exchange_type_name(e.info.type)); }},
+    Column<E>{"durable", false, [](const E& e, J& json) { json.boolean(e.info.durable); }},
+    Column<E>{"auto_delete", false, [](const E& e, J& json) { json.boolean(e.info.auto_delete); }},
+    Column<E>{"internal", false, [](const E& e, J& json) { json.boolean(e.info.internal); }},
+    Column<E>{"arguments", false, [](const E& e, J& json) { write_table(e.info.arguments, json); }},
+    Column<E>{"policy", false,
+              [](const E& e, J& json) {
+                json.text(name_of(e.info.vhost_info.policies.match_exchange(e.info.name)));
+              }},
+    Column<E>{"messages_delayed", false, [](const E& e, J& json) { json.number(e.held); }},
+};
+
+using B = BindingRow;
+constexpr std::array binding_columns{
+    Column<B>{"source_name", true, [](const B& b, J& json) { json.text(b.source); }},
+    Column<B>{"source_kind", true, [](const B&, J& json) { json.text("exchange"); }},
+    Column<B>{"destination_name", true, [](const B& b, J& json) { json.text(b.destination); }},
+    Column<B>{"destination_kind", true,
+              [](const B& b, J& json) { json.text(b.to_queue ? "queue" : "exchange"); }},
+    Column<B>{"routing_key", true, [](const B& b, J& json) { json.text(b.key); }},
+    Column<B>{"arguments", true, [](const B& b, J& json) { write_table(b.arguments, json); }},
+};
+
+using U = ConsumerRow;
+constexpr std::array consumer_columns{
+    Column<U>{"queue_name", true, [](const U& u, J& json) { json.text(u.queue.name); }},
+    Column<U>{"channel_pid", true,
+              [](const U& u, J& json) {
+                json.text(amqp::connection_pid(u.node, u.stats.connection, u.stats.channel));
+              }},
+    Column<U>{"consumer_tag", true, [](const U& u, J& json) { json.text(u.stats.tag); }},
+    Column<U>{"ack_required", true,
+              [](const U& u, J& json) { json.boolean(u.stats.ack_required); }},
+    Column<U>{"prefetch_count", true,
+              [](const U& u, J& json) { json.number(u.stats.prefetch_count); }},
+    Column<U>{"active", true, [](const U& u, J& json) { json.boolean(u.stats.active); }},
+    Column<U>{
+        "activity_status", false,
+        [](const U& u, J& json) {
+          json.text(!u.stats.single_active ? "up" : u.stats.active ? "single_active" : "waiting");
+        }},
+    Column<U>{"arguments", true, [](const U& u, J& json) { write_table(u.stats.arguments, json); }},
+};
+
+using C = ConnectionRow;
+constexpr std::array connection_columns{
+    Column<C>{"pid", false,
+              [](const C& c, J& json) { json.text(amqp::connection_pid(c.node, c.stats.id)); }},
+    Column<C>{"name", false, [](const C& c, J& json) { json.text(c.stats.name); }},
+    Column<C>{"port", false, [](const C& c, J& json) { json.number(c.stats.port); }},
+    Column<C>{"host", false, [](const C& c, J& json) { json.text(c.stats.host); }},
+    Column<C>{"user", true, [](const C& c, J& json) { json.text(c.stats.user); }},
+    Column<C>{"peer_host", true, [](const C& c, J& json) { json.text(c.stats.peer_host); }},
+    Column<C>{"peer_port", true, [](const C& c, J& json) { json.number(c.stats.peer_port); }},
+    Column<C>{"ssl", false, [](const C&, J& json) { json.boolean(false); }},
+    Column<C>{"protocol", false, [](const C&, J& json) { json.text("{0,9,1}"); }},
+    Column<C>{"state", true, [](const C& c, J& json) { json.text(c.stats.state); }},
+    Column<C>{"channels", false, [](const C& c, J& json) { json.number(c.stats.channels); }},
+    Column<C>{"auth_mechanism", false,
+              [](const C& c, J& json) { json.text(c.stats.auth_mechanism); }},
+    Column<C>{"vhost", false, [](const C& c, J& json) { json.text(c.stats.vhost); }},
+    Column<C>{"timeout", false, [](const C& c, J& json) { json.number(c.stats.timeout_s); }},
+    Column<C>{"frame_max", false, [](const C& c, J& json) { json.number(c.stats.frame_max); }},
+    Column<C>{"channel_max", false, [](const C& c, J& json) { json.number(c.stats.channel_max); }},
+    Column<C>{"client_properties", false,
+              [](const C& c, J& json) { write_table(c.stats.client_properties, json); }},
+    Column<C>{"recv_oct", false, [](const C& c, J& json) { json.number(c.stats.recv_oct); }},
+    Column<C>{"recv_cnt", false, [](const C& c, J& json) { json.number(c.stats.recv_cnt); }},
+    Column<C>{"send_oct", false, [](const C& c, J& json) { json.number(c.stats.send_oct); }},
+    Column<C>{"send_cnt", false, [](const C& c, J& json) { json.number(c.stats.send_cnt); }},
+    Column<C>{"send_pend", false, [](const C& c, J& json) { json.number(c.stats.send_pend); }},
+    Column<C>{"connected_at", false,
+              [](const C& c, J& json) { json.number(c.stats.connected_at_ms); }},
+};
+
+using H = ChannelRow;
+constexpr std::array channel_columns{
+    Column<H>{"pid", true,
+              [](const H& h, J& json) {
+                json.text(amqp::connection_pid(h.node, h.stats.connection, h.stats.number));
+              }},
+    Column<H>{
+        "connection", false,
+        [](const H& h, J& json) { json.text(amqp::connection_pid(h.node, h.stats.connection)); }},
+    Column<H>{"name", false,
+              [](const H& h, J& json) {
+                json.text(fmt::format("{} ({})", h.stats.connection_name, h.stats.number));
+              }},
+    Column<H>{"number", false, [](const H& h, J& json) { json.number(h.stats.number); }},
+    Column<H>{"user", true, [](const H& h, J& json) { json.text(h.stats.user); }},
+    Column<H>{"vhost", false, [](const H& h, J& json) { json.text(h.stats.vhost); }},
+    Column<H>{"transactional", false,
+              [](const H& h, J& json) { json.boolean(h.stats.transactional); }},
+    Column<H>{"confirm", false, [](const H& h, J& json) { json.boolean(h.stats.confirm); }},
+    Column<H>{"consumer_count", true,
+              [](const H& h, J& json) { json.number(h.stats.consumer_count); }},
+    Column<H>{"messages_unacknowledged", true,
+              [](const H& h, J& json) { json.number(h.stats.messages_unacknowledged); }},
+    Column<H>{"messages_uncommitted", false,
+              [](const H& h, J& json) { json.number(h.stats.messages_uncommitted); }},
+    Column<H>{"acks_uncommitted", false,
+              [](const H& h, J& json) { json.number(h.stats.acks_uncommitted); }},
+    Column<H>{"messages_unconfirmed", false,
+              [](const H& h, J& json) { json.number(h.stats.messages_unconfirmed); }},
+    Column<H>{"prefetch_count", false,
+              [](const H& h, J& json) { json.number(h.stats.prefetch_count); }},
+    Column<H>{"global_prefetch_count", false,
+              [](const H& h, J& json) { json.number(h.stats.global_prefetch_count); }},
+};
+
+void write_tags(const std::vector<std::string>& tags, J& json) {
+  json.begin_array();
+  for (const std::string& tag : tags) json.text(tag);
+  json.end_array();
+}
+
+constexpr std::array vhost_columns{
+    Column<VhostRow>{"name", true, [](const VhostRow& v, J& json) { json.text(v.name); }},
+    Column<VhostRow>{"description", false,
+                     [](const VhostRow& v, J& json) { json.text(v.settings.description); }},
+    Column<VhostRow>{"tags", false,
+                     [](const VhostRow& v, J& json) { write_tags(v.settings.tags, json); }},
+    Column<VhostRow>{"default_queue_type", false,
+                     [](const VhostRow& v, J& json) {
+                       json.text(v.settings.default_queue_type.empty()
+                                     ? "undefined"
+                                     : v.settings.default_queue_type);
+                     }},
+    Column<VhostRow>{"tracing", false,
+                     [](const VhostRow& v, J& json) { json.boolean(v.is_traced); }},
+};
+constexpr std::array user_columns{
+    Column<UserRow>{"user", true, [](const UserRow& u, J& json) { json.text(u.name); }},
+    Column<UserRow>{"tags", true, [](const UserRow& u, J& json) { write_tags(u.tags, json); }},
+};
+
+constexpr std::array policy_columns{
+    Column<PolicyRow>{"vhost", true, [](const PolicyRow& p, J& json) { json.text(p.spec.vhost); }},
+    Column<PolicyRow>{"name", true, [](const PolicyRow& p, J& json) { json.text(p.spec.name); }},
+    Column<PolicyRow>{"pattern", true,
+                      [](const PolicyRow& p, J& json) { json.text(p.spec.pattern); }},
+    Column<PolicyRow>{
+        "apply-to", true,
+        [](const PolicyRow& p, J& json) { json.text(core::policy_target_name(p.spec.target)); }},
+    Column<PolicyRow>{"definition", true,
+                      [](const PolicyRow& p, J& json) { json.text(p.spec.json); }},
+    Column<PolicyRow>{"priority", true,
+                      [](const PolicyRow& p, J& json) { json.number(p.spec.priority); }},
+};
+constexpr std::array vhost_limits_columns{
+    Column<VhostLimitsRow>{"vhost", true,
+                           [](const VhostLimitsRow& l, J& json) { json.text(l.name); }},
+    Column<VhostLimitsRow>{"limits", true,
+                           [](const VhostLimitsRow& l, J& json) { json.text(l.limits); }},
+};
+constexpr std::array user_limits_columns{
+    Column<UserLimitsRow>{"user", true, [](const UserLimitsRow& l, J& json) { json.text(l.name); }},
+    Column<UserLimitsRow>{"limits", true,
+                          [](const UserLimitsRow& l, J& json) { json.text(l.limits); }},
+};
+
+constexpr std::array parameter_columns{
+    Column<ParameterRow>{"component", true,
+                         [](const ParameterRow& p, J& json) { json.text(p.component); }},
+    Column<ParameterRow>{"name", true, [](const ParameterRow& p, J& json) { json.text(p.name); }},
+    Column<ParameterRow>{"value", true, [](const ParameterRow& p, J& json) { json.text(p.value); }},
+};
+constexpr std::array global_parameter_columns{
+    Column<GlobalParameterRow>{"name", true,
+                               [](const GlobalParameterRow& p, J& json) { json.text(p.name); }},
+    Column<GlobalParameterRow>{"value", true,
+                               [](const GlobalParameterRow& p, J& json) { json.text(p.value); }},
+};
+
+template <class Row>
+constexpr Column<Row> user_column{"user", true,
+                                  [](const Row& p, J& json) { json.text(p.spec.user); }};
+template <class Row>
+constexpr Column<Row> vhost_column{"vhost", true,
+                                   [](const Row& p, J& json) { json.text(p.spec.vhost); }};
+template <class Row>
+constexpr Column<Row> exchange_column{"exchange", true,
+                                      [](const Row& p, J& json) { json.text(p.spec.exchange); }};
+template <class Row>
+constexpr Column<Row> configure_column{"configure", true,
+                                       [](const Row& p, J& json) { json.text(p.spec.configure); }};
+template <class Row>
+constexpr Column<Row> write_column{"write", true,
+                                   [](const Row& p, J& json) { json.text(p.spec.write); }};
+template <class Row>
+constexpr Column<Row> read_column{"read", true,
+                                  [](const Row& p, J& json) { json.text(p.spec.read); }};
+constexpr std::array vhost_permission_columns{
+    user_column<VhostPermissionRow>, configure_column<VhostPermissionRow>,
+    write_column<VhostPermissionRow>, read_column<VhostPermissionRow>};
+constexpr std::array user_permission_columns{
+    vhost_column<UserPermissionRow>, configure_column<UserPermissionRow>,
+    write_column<UserPermissionRow>, read_column<UserPermissionRow>};
+constexpr std::array vhost_topic_permission_columns{
+    user_column<VhostTopicPermissionRow>, exchange_column<VhostTopicPermissionRow>,
+    write_column<VhostTopicPermissionRow>, read_column<VhostTopicPermissionRow>};
+constexpr std::array user_topic_permission_columns{
+    vhost_column<UserTopicPermissionRow>, exchange_column<UserTopicPermissionRow>,
+    write_column<UserTopicPermissionRow>, read_column<UserTopicPermissionRow>};
+
+template <class Row>
+ColumnNames names_of() {
+  ColumnNames names;
+  for (const Column<Row>& column : columns_of<Row>()) {
+    names.all.push_back(column.name);
+    if (column.is_preset) names.preset.push_back(column.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+template <>
+std::span<const Column<QueueRow>> columns_of() {
+  return queue_columns;
+}
+template <>
+std::span<const Column<ExchangeRow>> columns_of() {
+  return exchange_columns;
+}
+template <>
+std::span<const Column<BindingRow>> columns_of() {
+  return binding_columns;
+}
+template <>
+std::span<const Column<ConsumerRow>> columns_of() {
+  return consumer_columns;
+}
+template <>
+std::span<const Column<ConnectionRow>> columns_of() {
+  return connection_columns;
+}
+template <>
+std::span<const Column<ChannelRow>> columns_of() {
+  return channel_columns;
+}
+template <>
+std::span<const Column<VhostRow>> columns_of() {
+  return vhost_columns;
+}
+template <>
+std::span<const Column<UserRow>> columns_of() {
+  return user_columns;
+}
+template <>
+std::span<const Column<VhostPermissionRow>> columns_of() {
+  return vhost_permission_columns;
+}
+template <>
+std::span<const Column<UserPermissionRow>> columns_of() {
+  return user_permission_columns;
+}
+template <>
+std::span<const Column<VhostTopicPermissionRow>> columns_of() {
+  return vhost_topic_permission_columns;
+}
+template <>
+std::span<const Column<UserTopicPermissionRow>> columns_of() {
+  return user_topic_permission_columns;
+}
+
+template <>
+std::span<const Column<PolicyRow>> columns_of() {
+  return policy_columns;
+}
+template <>
+std::span<const Column<VhostLimitsRow>> columns_of() {
+  return vhost_limits_columns;
+}
+template <>
+std::span<const Column<UserLimitsRow>> columns_of() {
+  return user_limits_columns;
+}
+
+template <>
+std::span<const Column<ParameterRow>> columns_of() {
+  return parameter_columns;
+}
+template <>
+std::span<const Column<GlobalParameterRow>> columns_of() {
+  return global_parameter_columns;
+}
+
+ColumnNames column_names(std::string_view verb) {
+  if (verb == "list_queues") return names_of<QueueRow>();
+  if (verb == "list_exchanges") return names_of<ExchangeRow>();
+  if (verb == "list_bindings") return names_of<BindingRow>();
+  if (verb == "list_consumers") return names_of<ConsumerRow>();
+  if (verb == "list_connections") return names_of<ConnectionRow>();
+  if (verb == "list_channels") return names_of<ChannelRow>();
+  if (verb == "list_vhosts") return names_of<VhostRow>();
+  if (verb == "list_users") return names_of<UserRow>();
+  if (verb == "list_permissions") return names_of<VhostPermissionRow>();
+  if (verb == "list_user_permissions") return names_of<UserPermissionRow>();
+  if (verb == "list_topic_permissions") return names_of<VhostTopicPermissionRow>();
+  if (verb == "list_policies" || verb == "list_operator_policies") return names_of<PolicyRow>();
+  if (verb == "list_vhost_limits") return names_of<VhostLimitsRow>();
+  if (verb == "list_parameters") return names_of<ParameterRow>();
+  if (verb == "list_global_parameters") return names_of<GlobalParameterRow>();
+  if (verb == "list_user_limits") return names_of<UserLimitsRow>();
+  if (verb == "list_user_topic_permissions") return names_of<UserTopicPermissionRow>();
+  return {};
+}
+
+std::string nearest_name(std::string_view name, std::span<const std::string_view> names) {
+  std::string_view nearest;
+  std::size_t distance_min = std::max<std::size_t>(2, name.size() / 4) + 1;
+  for (const std::string_view candidate : names) {
+    const std::size_t distance = edit_distance(name, candidate);
+    if (distance >= distance_min) continue;
+    distance_min = distance;
+    nearest = candidate;
+  }
+  return std::string{nearest};
+}
+
+core::ConnectionId parse_connection_pid(std::string_view pid) {
+  if (pid.size() < 2 || pid.front() != '<' || pid.back() != '>') return {};
+  std::string_view rest = pid.substr(1, pid.size() - 2);
+  std::array<std::uint64_t, 3> numbers{};  // From the last to the first; the node has dots too.
+  for (std::uint64_t& number : numbers) {
+    const std::size_t dot = rest.rfind('.');
+    if (dot == std::string_view::npos) return {};
+    const auto value = parse_number(rest.substr(dot + 1));
+    if (!value) return {};
+    number = *value;
+    rest = rest.substr(0, dot);
+  }
+  const auto [channel, counter, shard] = numbers;
+  if (rest.empty() || channel != 0 || shard >= UINT16_MAX || counter == 0 || counter > counter_mask)
+    return {};
+  return core::ConnectionId{(shard + 1) << 48 | counter};
+}
+
+}  // namespace lepus::server

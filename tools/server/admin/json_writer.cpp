@@ -1,0 +1,124 @@
+// See json_writer.h.
+#include "tools/server/admin/json_writer.h"
+
+#include <cmath>
+
+#include "net/amqp/utf8.h"
+
+namespace lepus::server {
+
+void JsonWriter::open(char bracket) {
+  separate();
+  out_ += bracket;
+  wants_comma_ = false;
+}
+
+void JsonWriter::close(char bracket) {
+  out_ += bracket;
+  wants_comma_ = true;
+}
+
+void JsonWriter::key(std::string_view name) {
+  separate();
+  quote(name);
+  out_ += ':';
+  wants_comma_ = false;
+}
+
+void JsonWriter::text(std::string_view value) {
+  separate();
+  quote(value);
+  wants_comma_ = true;
+}
+
+void JsonWriter::number(double value) {
+  if (!std::isfinite(value)) return text(value > 0 ? "infinity" : value < 0 ? "-infinity" : "nan");
+  raw(fmt::format("{}", value));
+}
+
+void JsonWriter::raw(std::string_view json) {
+  separate();
+  out_ += json;
+  wants_comma_ = true;
+}
+
+void JsonWriter::field(std::string_view name, std::string_view value) {
+  key(name);
+  text(value);
+}
+
+void JsonWriter::quote(std::string_view value) {
+  const bool is_text = amqp::is_utf8(value);
+  out_ += '"';
+  for (const char letter : value) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (letter == '"' || letter == '\\') {
+      out_ += '\\';
+      out_ += letter;
+    } else if (byte < 0x20) {
+      fmt::format_to(std::back_inserter(out_), "\\u{:04x}", byte);
+    } else if (byte >= 0x80 && !is_text) {
+      out_ += "\\ufffd";
+    } else {
+      out_ += letter;
+    }
+  }
+  out_ += '"';
+}
+
+namespace {
+
+void write_entries(const core::FieldTable& table, JsonWriter& json);
+
+void write_value(const core::FieldValue& value, JsonWriter& json) {
+  if (value.is_table()) {
+    write_entries(value.table(), json);
+  } else if (value.is_array()) {
+    json.begin_array();
+    for (const core::FieldValue& one : value.array()) {
+      json.begin_array();
+      json.text(one.type_name());
+      write_value(one, json);
+      json.end_array();
+    }
+    json.end_array();
+  } else if (value.is_bool()) {
+    json.boolean(value.as_bool());
+  } else if (value.is_integer()) {
+    json.number(value.as_int64());
+  } else if (value.is_timestamp()) {
+    json.number(value.as_timestamp_s());
+  } else if (value.is_floating()) {
+    json.number(value.as_double());
+  } else if (value.is_decimal()) {
+    const core::FieldValue::Decimal decimal = value.as_decimal();
+    json.number(decimal.unscaled / std::pow(10.0, decimal.scale));
+  } else if (value.is_string() || value.is_binary()) {
+    json.text(value.text());
+  } else {
+    json.raw("null");
+  }
+}
+
+void write_entries(const core::FieldTable& table, JsonWriter& json) {
+  json.begin_array();
+  for (const core::FieldEntry& entry : table) {
+    json.begin_array();
+    json.text(entry.name);
+    json.text(entry.value.type_name());
+    write_value(entry.value, json);
+    json.end_array();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
+void write_field_table(const core::FieldTable& table, JsonWriter& json) {
+  json.begin_object();
+  json.key("table");
+  write_entries(table, json);
+  json.end_object();
+}
+
+}  // namespace lepus::server

@@ -1,0 +1,319 @@
+// The rows of the table of keys. A builder per section; their order is the order in the documents.
+#include <vector>
+
+#include "tools/server/config/config_keys.h"
+#include "tools/server/config/config_keys_access.h"
+
+namespace lepus::server {
+
+namespace {
+
+constexpr std::uint64_t u32_max = UINT32_MAX;
+constexpr std::string_view accepts_bool = "true or false";
+constexpr std::string_view accepts_level = "debug, info, notice, warning, error, critical or none";
+constexpr std::string_view accepts_pattern = "a regular expression";
+
+struct RowText {
+  std::string_view name;
+  std::string_view accepts;
+  std::string_view doc;
+};
+
+/// Adds the rows of one section.
+class Section {
+ public:
+  Section(std::vector<KeySpec>& rows, std::string_view title) : rows_(rows), title_(title) {}
+  void operator()(RowText text, Reload reload, access::Access value) const {
+    rows_.push_back({title_, text.name, text.accepts, text.doc, reload, value.set, value.show});
+  }
+
+ private:
+  std::vector<KeySpec>& rows_;
+  std::string_view title_;
+};
+
+using C = ServerConfig;
+constexpr auto at_once = Reload::at_once;
+constexpr auto later = Reload::new_connections;
+constexpr auto restart = Reload::restart;
+constexpr auto once = Reload::new_data_dir;
+
+void add_network(std::vector<KeySpec>& rows) {
+  const Section add(rows, "Network");
+  add({"listeners.tcp.$name", "[address:]port or none",
+       "Where AMQP clients connect; one line per address, e.g. listeners.tcp.default and "
+       "listeners.tcp.2. A port alone listens on all IPv4 and IPv6 addresses. The first such line "
+       "replaces the default."},
+      restart, access::listener);
+  add({"listeners.tcp", "none", "Turns all TCP listeners off that were named above this line."},
+      restart, access::no_listeners);
+  add({"tcp_listen_options.backlog", "a number from 1 to 65535",
+       "Connections the kernel keeps waiting until they are accepted; bounded by "
+       "net.core.somaxconn."},
+      restart, access::number<1, 65535, &C::tcp, &TcpOptions::backlog>);
+  add({"tcp_listen_options.nodelay", accepts_bool, "Send small segments at once (TCP_NODELAY)."},
+      restart, access::flag<&C::tcp, &TcpOptions::nodelay>);
+  add({"tcp_listen_options.keepalive", accepts_bool,
+       "Let the kernel find dead peers (SO_KEEPALIVE); heartbeats do it sooner."},
+      restart, access::flag<&C::tcp, &TcpOptions::keepalive>);
+  add({"tcp_listen_options.sndbuf", "a size up to 1GiB, 0 = chosen by the kernel",
+       "Send buffer of a socket (SO_SNDBUF)."},
+      restart, access::size<0, 1ULL << 30, &C::tcp, &TcpOptions::send_buffer_size>);
+  add({"tcp_listen_options.recbuf", "a size up to 1GiB, 0 = chosen by the kernel",
+       "Receive buffer of a socket (SO_RCVBUF)."},
+      restart, access::size<0, 1ULL << 30, &C::tcp, &TcpOptions::receive_buffer_size>);
+  add({"tcp_listen_options.send_timeout", "milliseconds from 1 to 4294967295, or infinity",
+       "A client that takes nothing for so long, while something waits to be sent to it, is reset; "
+       "its unacknowledged messages go back to their queues."},
+      later, access::number_or_infinity<u32_max, &C::tcp, &TcpOptions::send_timeout_ms>);
+  add({"handshake_timeout", "milliseconds from 1 to 4294967295, or infinity",
+       "Time a client has from connecting to connection.open."},
+      later, access::number_or_infinity<u32_max, &C::handshake_timeout_ms>);
+  add({"max_connections", "a number from 1 to 4294967295, or infinity",
+       "Connections of the whole broker; more are closed at once."},
+      at_once, access::number_or_infinity<u32_max, &C::connections_max>);
+  add({"connection_max", "a number from 1 to 4294967295, or infinity",
+       "Another name of max_connections."},
+      at_once, access::alias_of(access::number_or_infinity<u32_max, &C::connections_max>));
+}
+
+void add_protocol(std::vector<KeySpec>& rows) {
+  const Section add(rows, "Protocol");
+  add({"heartbeat", "seconds from 0 to 65535, 0 = off",
+       "Offered in connection.tune; the client's answer counts."},
+      later, access::number<0, 65535, &C::heartbeat_s>);
+  add({"frame_max", "bytes from 4096 to 1048576, e.g. 131072 or 128KiB",
+       "Largest frame, offered in connection.tune."},
+      later, access::size<4096, 1 << 20, &C::frame_max>);
+  add({"channel_max", "a number from 0 to 65535, 0 = no limit",
+       "Channels of a connection, offered in connection.tune."},
+      later, access::number<0, 65535, &C::channel_max>);
+  add({"max_channels_per_connection", "a number from 0 to 65535, 0 = no limit",
+       "Another name of channel_max."},
+      later, access::alias_of(access::number<0, 65535, &C::channel_max>));
+  add({"max_message_size", "a size from 1 to 512MiB", "Largest body of a message."}, later,
+      access::size<1, core::limits::body_size_max_hard, &C::message_size_max>);
+  add({"consumer_max_per_channel", "a number from 1 to 4294967295, or infinity",
+       "Consumers of a channel."},
+      later, access::number_or_infinity<u32_max, &C::consumers_per_channel_max>);
+  add({"channel_flow", accepts_bool,
+       "Whether channel.flow with active=false stops the consumers of its channel. false: 540, as "
+       "RabbitMQ answers, unless the client has the capability channel_flow."},
+      later, access::flag<&C::channel_flow>);
+  add({"consumer_timeout", "milliseconds from 1, or infinity",
+       "Time a consumer has to acknowledge a delivery: then it is cancelled, and what it had goes "
+       "back to the queue. Policies, queues and consumers can have their own "
+       "(x-consumer-timeout)."},
+      later, access::number_or_infinity<UINT64_MAX, &C::consumer_timeout_ms>);
+  add({"message_interceptors.incoming.set_header_timestamp.overwrite", accepts_bool,
+       "Every message gets the header timestamp_in_ms and the property timestamp as it comes in. "
+       "true: also in place of the publisher's; not set: nothing is added."},
+      later, access::interceptor<&C::interceptors, &amqp::Interceptors::timestamp>);
+  add({"message_interceptors.incoming.set_header_routing_node.overwrite", accepts_bool,
+       "Every message gets the header x-routed-by with cluster_name. true and not set as above."},
+      later, access::interceptor<&C::interceptors, &amqp::Interceptors::routing_node>);
+  add({"cluster_name", "a name", "Name clients are told; lepus@HOSTNAME when not set."}, later,
+      access::text<&C::cluster_name>);
+  add({"product.name", "a name",
+       "Product clients are told. Some decide by it how they behave: Celery sets prefetch limits "
+       "in "
+       "the way that works here when it reads RabbitMQ with a version from 3.3 to below 4.0."},
+      later, access::text<&C::product_name>);
+  add({"product.version", "a version like 3.13.7", "Version clients are told; see product.name."},
+      later, access::text<&C::product_version>);
+}
+
+void add_users(std::vector<KeySpec>& rows) {
+  const Section add(rows, "Users");
+  add({"default_user", "a name",
+       "The first user; like all users here made when the data directory is new and never touched "
+       "again. Environment: RABBITMQ_DEFAULT_USER."},
+      once, access::default_user);
+  add({"default_pass", "a password", "Its password. Environment: RABBITMQ_DEFAULT_PASS."}, once,
+      access::default_pass);
+  add({"default_user_tags.$tag", accepts_bool, "Gives the first user a tag or takes it away."},
+      once, access::default_user_tag);
+  add({"default_permissions.configure", accepts_pattern,
+       "Names that the first user may declare and delete."},
+      once, access::default_configure);
+  add({"default_permissions.read", accepts_pattern,
+       "Names that it may consume from, purge, and bind from."},
+      once, access::default_read);
+  add({"default_permissions.write", accepts_pattern, "Names that it may publish and bind to."},
+      once, access::default_write);
+  add({"default_users.$name.password", "a password", "Adds a user."}, once, access::user_password);
+  add({"default_users.$name.tags", "names separated by commas", "Tags of an added user."}, once,
+      access::user_tags);
+  add({"default_users.$name.vhost_pattern", accepts_pattern,
+       "Virtual hosts it may use, of those that are there when it is made."},
+      once, access::user_vhost_pattern);
+  add({"default_users.$name.configure", accepts_pattern, "As default_permissions.configure."}, once,
+      access::user_configure);
+  add({"default_users.$name.read", accepts_pattern, "As default_permissions.read."}, once,
+      access::user_read);
+  add({"default_users.$name.write", accepts_pattern, "As default_permissions.write."}, once,
+      access::user_write);
+  add({"auth_mechanisms.$name", "PLAIN or AMQPLAIN",
+       "One line for each mechanism that clients may log in with; the first such line replaces the "
+       "default, which is both."},
+      later, access::auth_mechanism);
+  add({"loopback_users.$name", accepts_bool,
+       "Whether the user may log in over a loopback address only. guest always is unless set to "
+       "false here."},
+      later, access::loopback_user);
+  add({"loopback_users", "none", "Lets every user log in from anywhere."}, later,
+      access::no_loopback_users);
+  add({"default_vhost", "a name", "The first virtual host. Environment: RABBITMQ_DEFAULT_VHOST."},
+      restart, access::default_vhost);
+  add({"vhosts", "names separated by commas", "More virtual hosts."}, restart, access::vhosts);
+  add({"vhosts.$n", "a name", "One more virtual host, also with commas or blanks in its name."},
+      restart, access::vhost);
+  add({"default_queue_type", "classic, quorum or stream",
+       "Type of durable queues that are declared without x-queue-type. Virtual hosts that have no "
+       "default type when the broker starts or makes them get this one and keep it."},
+      restart, access::default_queue_type);
+  add({"event_exchange.vhost", "a name, empty = default_vhost",
+       "The virtual host that has amq.rabbitmq.event. Nothing is made of what nobody is bound to."},
+      restart, access::text<&C::event_vhost>);
+}
+
+void add_memory(std::vector<KeySpec>& rows) {
+  const Section add(rows, "Memory");
+  const auto fraction = access::watermark_fraction;
+  add({"vm_memory_high_watermark.relative", "a fraction above 0 up to 1, e.g. 0.6",
+       "Share of the memory available from which on publishers are blocked."},
+      at_once, fraction);
+  add({"vm_memory_high_watermark", "a fraction above 0 up to 1, e.g. 0.6",
+       "Another name of vm_memory_high_watermark.relative."},
+      at_once, access::alias_of(fraction));
+  add({"vm_memory_high_watermark.absolute", "a size, e.g. 4GiB",
+       "The same as an amount; outweighs the fraction."},
+      at_once, access::watermark_size);
+  add({"vm_memory_high_watermark_paging_ratio", "a fraction above 0 up to 1, e.g. 0.5",
+       "From this share of the watermark on, all messages that can go to disk alone do, also "
+       "transient ones."},
+      at_once, access::paging_ratio);
+  add({"total_memory_available_override_value", "a size, e.g. 16GiB",
+       "Memory available, when neither the machine's nor the cgroup's amount is right."},
+      at_once, access::total_memory);
+  add({"recv_buffers", "a power of two from 1 to 32768",
+       "Receive buffers of a shard, shared by its connections."},
+      restart, access::recv_buffers);
+  add({"recv_buffer_size", "a size from 4KiB to 1MiB", "Size of one of them."}, restart,
+      access::size<4096, 1 << 20, &C::recv_buffer_size>);
+}
+
+void add_threads(std::vector<KeySpec>& rows) {
+  const Section add(rows, "Threads");
+  add({"shards", "auto or a number from 1 to 1024",
+       "Threads that serve connections and queues. auto: one for each core but one, within the "
+       "cgroup's CPU quota, and at least one; one for each CPU of cpuset when that is set."},
+      restart, access::shards);
+  add({"cpuset", "CPU numbers like 2-5,8",
+       "CPUs for the shards; naming SMT siblings uses them. Not set: one CPU of each core the "
+       "process may use."},
+      restart, access::cpuset);
+  add({"pin", "true, false or auto",
+       "Bind each shard to its CPU. auto: unless the cgroup has a CPU quota or shards share CPUs."},
+      restart, access::pin);
+  add({"idle", "sleep, adaptive or poll",
+       "What a shard without work does: wait in the kernel, spin for idle.spin_us first, or never "
+       "wait (uses the whole core)."},
+      restart, access::idle);
+  add({"idle.spin_us", "microseconds from 1 to 1000000", "How long adaptive spins."}, restart,
+      access::number<1, 1'000'000, &C::idle_spin_us>);
+  add({"idle.disk_spin_us", "microseconds up to 1000000",
+       "How long a shard asks a write of its journal for the result before it waits in the kernel. "
+       "Confirms come sooner, for some CPU time at low rates; 0 saves that."},
+      restart, access::number<0, 1'000'000, &C::idle_disk_spin_us>);
+}
+
+void add_files_and_log(std::vector<KeySpec>& rows) {
+  const Section add(rows, "Files and log");
+  add({"data_dir", "a path",
+       "Directory of this broker's data; made when missing, used by one only."},
+      restart, access::text<&C::data_dir>);
+  add({"management.socket", "a path or none",
+       "Unix socket for lepusctl, open to root and the broker's own user; lepus.sock in data_dir "
+       "when not set."},
+      restart, access::text<&C::management_socket>);
+  add({"journal.sync", "always, interval or os",
+       "What a confirm of a persistent message promises. always: it is on the disk. interval: the "
+       "operating system has it and is told to write it every journal.sync_interval; a power cut "
+       "loses what came since, a crash of the broker nothing. os: the operating system writes it "
+       "when it likes."},
+      restart, access::journal_sync);
+  add({"journal.sync_interval", "milliseconds from 1 to 60000", "Of journal.sync = interval."},
+      restart, access::number<1, 60'000, &C::journal_sync_interval_ms>);
+  add({"journal.segment_size", "a multiple of 64KiB from 1MiB to 1GiB",
+       "Size of a journal file. Each shard has at least two."},
+      restart, access::segment_size);
+  add({"disk_free_limit.absolute", "a size, e.g. 1GiB",
+       "What must stay free on the disk of data_dir, beside room for one more journal file of each "
+       "shard. With less, publishers are blocked."},
+      at_once, access::disk_size);
+  add({"disk_free_limit", "a size, e.g. 1GiB", "Another name of disk_free_limit.absolute."},
+      at_once, access::alias_of(access::disk_size));
+  add({"disk_free_limit.relative", "a factor above 0 up to 1000, e.g. 1.5",
+       "The same as a multiple of the memory available; disk_free_limit.absolute outweighs it."},
+      at_once, access::disk_factor);
+  const auto definitions = access::text<&C::load_definitions>;
+  add({"load_definitions", "a path",
+       "File with definitions as RabbitMQ exports them, or a directory of such files (*.json, in "
+       "the order of their names). Loaded at every start; what is there already and equal is left "
+       "as it is."},
+      restart, definitions);
+  add({"load_definitions.on_unsupported", "refuse or skip",
+       "What becomes of elements of definitions that cannot be taken, in load_definitions and with "
+       "lepusctl import_definitions: refuse lists them all and imports nothing, skip goes on "
+       "without them and reports each."},
+      at_once, access::on_unsupported);
+  add({"definitions.local.path", "a path", "Another name of load_definitions."}, restart,
+      access::alias_of(definitions));
+  add({"management.load_definitions", "a path", "Another name of load_definitions."}, restart,
+      access::alias_of(definitions));
+  add({"definitions.import_backend", "local_filesystem or local", "Where definitions come from."},
+      restart, access::definitions_backend);
+  add({"log.dir", "a path", "Directory of the log file; made when missing."}, at_once,
+      access::text<&C::log, &LogConfig::dir>);
+  add({"log.file", "a file name or false", "File in log.dir, or an absolute path."}, at_once,
+      access::log_file);
+  add({"log.file.level", accepts_level, "Lowest level that goes to the file."}, at_once,
+      access::level<&C::log, &LogConfig::file_level>);
+  add({"log.console", accepts_bool, "Log to the console."}, at_once,
+      access::flag<&C::log, &LogConfig::console>);
+  add({"log.console.level", accepts_level, "Lowest level that goes to the console."}, at_once,
+      access::level<&C::log, &LogConfig::console_level>);
+  add({"log.console.stdio", "stdout or stderr",
+       "Which stream is the console. The line 'lepus ready' goes to standard output always."},
+      at_once, access::log_stdio);
+  add({"log.default.level", accepts_level,
+       "Lowest level of lines about nothing below; console and file restrict further."},
+      at_once, access::category_level<core::LogCategory::general>);
+  add({"log.connection.level", accepts_level, "Lowest level of lines about connections."}, at_once,
+      access::category_level<core::LogCategory::connection>);
+  add({"log.channel.level", accepts_level, "Lowest level of lines about channels."}, at_once,
+      access::category_level<core::LogCategory::channel>);
+  add({"log.queue.level", accepts_level, "Lowest level of lines about queues."}, at_once,
+      access::category_level<core::LogCategory::queue>);
+}
+
+std::vector<KeySpec> make_rows() {
+  std::vector<KeySpec> rows;
+  add_network(rows);
+  add_protocol(rows);
+  add_users(rows);
+  add_memory(rows);
+  add_threads(rows);
+  add_files_and_log(rows);
+  return rows;
+}
+
+}  // namespace
+
+std::span<const KeySpec> config_keys() {
+  static const std::vector<KeySpec> rows = make_rows();
+  return rows;
+}
+
+}  // namespace lepus::server

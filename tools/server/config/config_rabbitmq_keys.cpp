@@ -1,0 +1,314 @@
+// The table: every key of RabbitMQ that is no key here, by subject. What counts is what a user
+// relies on: a key whose neglect loses protection, a limit, a login or data refuses the start.
+#include <array>
+
+#include "tools/server/config/config_rabbitmq.h"
+
+namespace lepus::server {
+
+namespace {
+
+using Subject = RabbitmqSubject;
+constexpr auto no_effect = RabbitmqDecision::no_effect;
+constexpr auto refused = RabbitmqDecision::refused;
+
+// ---- Refused ----
+
+constexpr Subject tls = {
+    "TLS", refused,
+    "TLS is not supported by this version. Put a TLS proxy (HAProxy, nginx, stunnel) before the "
+    "broker, let listeners.tcp.default listen on a loopback or private address, and remove these "
+    "keys"};
+constexpr Subject backends = {
+    "Authentication backends", refused,
+    "only the internal backend is there. Bring users with load_definitions or lepusctl add_user, "
+    "then set auth_backends.1 = internal"};
+constexpr Subject anonymous = {
+    "Anonymous logins", refused,
+    "nobody logs in without a name and a password. Give these clients a user of their own and set "
+    "anonymous_login_user = none"};
+constexpr Subject hashing = {
+    "Password hashing", refused,
+    "new passwords are stored as salted SHA-256 (hashes that come with definitions keep their "
+    "algorithm). Remove the key"};
+constexpr Subject validator = {
+    "Credential validators", refused,
+    "names and passwords of new users are not checked against rules. Check them where users are "
+    "made, then remove the key"};
+constexpr Subject proxy = {
+    "PROXY protocol", refused,
+    "the PROXY protocol is not supported: clients behind a proxy that sends it could not log in. "
+    "Turn it off at the proxy and set proxy_protocol = false"};
+constexpr Subject limits = {
+    "Limits of the node", refused,
+    "this limit would not be kept. Use max_connections, channel_max, lepusctl set_vhost_limits or "
+    "set_user_limits instead, and remove the key or set it to infinity"};
+constexpr Subject vhost_limits = {
+    "Limits of new virtual hosts", refused,
+    "virtual hosts get no limits when they are made. Set them with lepusctl set_vhost_limits or in "
+    "the definitions file, then remove these keys"};
+constexpr Subject operator_policies = {
+    "Operator policies of new virtual hosts", refused,
+    "virtual hosts get no operator policies when they are made. Set them with lepusctl "
+    "set_operator_policy or in the definitions file, then remove these keys"};
+constexpr Subject definitions_source = {
+    "Definitions from elsewhere", refused,
+    "definitions come from a file or a directory only. Fetch the file before the start and name it "
+    "in load_definitions"};
+constexpr Subject queue_types = {
+    "Types of queues and exchanges", refused,
+    "types cannot be turned off, and the type of a queue is compared when it is declared again. "
+    "Remove the key"};
+constexpr Subject interceptors = {
+    "Message interceptors", refused,
+    "only set_header_timestamp and set_header_routing_node of incoming messages are there. Remove "
+    "the key"};
+
+// ---- No effect ----
+
+constexpr Subject management = {
+    "Management plugin", no_effect,
+    "there is no HTTP API and no management UI; lepusctl does what rabbitmqctl does"};
+constexpr Subject metrics = {"Prometheus plugin", no_effect, "there are no metrics over HTTP"};
+constexpr Subject statistics = {"Statistics", no_effect,
+                                "numbers are counted always and read when they are asked for"};
+constexpr Subject cluster = {"Clustering", no_effect,
+                             "this broker is one node and joins no cluster"};
+constexpr Subject replicas = {"Replication and queue placement", no_effect,
+                              "on one node a queue has no other replicas and no other place"};
+constexpr Subject runtime = {"Erlang runtime", no_effect,
+                             "there is no Erlang runtime; see shards, cpuset and idle"};
+constexpr Subject stores = {"Stores of RabbitMQ", no_effect,
+                            "messages and definitions are stored in another way; see data_dir and "
+                            "the keys that begin with journal"};
+constexpr Subject sockets = {"Socket options", no_effect,
+                             "this socket option is not set; the system's default counts"};
+constexpr Subject protocols = {
+    "Other protocols", no_effect,
+    "only AMQP 0-9-1 is spoken: clients of MQTT, STOMP, AMQP 1.0, the stream protocol or WebSocket "
+    "cannot connect"};
+constexpr Subject plugins = {"Other plugins", no_effect, "this plugin is not there"};
+constexpr Subject backend_options = {
+    "Options of authentication plugins", no_effect,
+    "without auth_backends that name the plugin these keys do nothing in RabbitMQ either"};
+constexpr Subject tls_details = {"Details of TLS and certificates", no_effect,
+                                 "without listeners.ssl these keys do nothing in RabbitMQ either"};
+constexpr Subject validator_details = {
+    "Options of credential validators", no_effect,
+    "without credential_validator.validation_backend these keys do nothing in RabbitMQ either"};
+constexpr Subject client_tls = {"TLS of RabbitMQ's own clients", no_effect,
+                                "shovels, federation links and downloads that use it do not run"};
+constexpr Subject definitions_details = {
+    "Import of definitions", no_effect,
+    "a definitions file is compared with what is there at every start, and what differs is brought "
+    "to what the file says"};
+constexpr Subject deprecated = {"Deprecated features", no_effect,
+                                "nothing is switched off: features work as COMPATIBILITY.md says"};
+constexpr Subject log_targets = {
+    "Log targets", no_effect,
+    "the log goes to the console and to log.file; under systemd the console is the journal"};
+constexpr Subject log_format = {"Log format", no_effect,
+                                "lines of the log have one format; see OPERATIONS.md"};
+constexpr Subject log_rotation = {
+    "Log rotation", no_effect,
+    "the broker does not rotate its log: let logrotate rename the file and send SIGHUP"};
+constexpr Subject log_categories = {
+    "Log categories", no_effect,
+    "lines have the categories connection, channel, queue and default and go to one file"};
+
+constexpr std::string_view internal_backend = "internal,rabbit_auth_backend_internal";
+constexpr std::string_view infinity = "infinity";
+
+constexpr auto keys = std::to_array<RabbitmqKey>({
+    {"listeners.ssl", &tls, "none"},
+    {"listeners.ssl.$name", &tls, "none"},
+    {"ssl_options", &tls, "none"},
+    {"ssl_options.*", &tls},
+
+    {"auth_backends.$num", &backends, internal_backend},
+    {"auth_backends.$num.authn", &backends, internal_backend},
+    {"auth_backends.$num.authz", &backends, internal_backend},
+    {"anonymous_login_user", &anonymous, "none"},
+    {"anonymous_login_pass", &anonymous, "none"},
+    {"password_hashing_module", &hashing, "rabbit_password_hashing_sha256"},
+    {"credential_validator.validation_backend", &validator,
+     "rabbit_credential_validator_accept_everything"},
+    {"proxy_protocol", &proxy, "false"},
+
+    {"channel_max_per_node", &limits, infinity},
+    {"cluster_exchange_limit", &limits, infinity},
+    {"cluster_queue_limit", &limits, infinity},
+    {"ranch_connection_max", &limits, infinity},
+    {"runtime_parameters.limits.$category", &limits},
+    {"vhost_max", &limits, infinity},
+    {"default_limits.vhosts.*", &vhost_limits},
+    {"default_policies.operator.*", &operator_policies},
+
+    {"definitions.https.url", &definitions_source},
+    {"exchange_types.$type.enabled", &queue_types, "true"},
+    {"queue_types.$type.enabled", &queue_types, "true"},
+    {"quorum_queue.property_equivalence.relaxed_checks_on_redeclaration", &queue_types, "false"},
+    {"message_interceptors.*", &interceptors},
+
+    {"management.*", &management},
+    {"management_agent.*", &management},
+    {"rabbitmq_management.*", &management},
+    {"web_dispatch.*", &management},
+    {"http_dispatch.*", &management},
+    {"prometheus.*", &metrics},
+    {"collect_statistics", &statistics},
+    {"collect_statistics_interval", &statistics},
+
+    {"cluster_formation.*", &cluster},
+    {"cluster_keepalive_interval", &cluster},
+    {"cluster_partition_handling", &cluster},
+    {"cluster_partition_handling.pause_if_all_down.nodes.$name", &cluster},
+    {"cluster_partition_handling.pause_if_all_down.recover", &cluster},
+    {"cluster_tags.$tag", &cluster},
+    {"consumer_disconnected_timeout", &cluster},
+    {"delegate_count", &cluster},
+    {"distribution.listener.*", &cluster},
+    {"net_ticktime", &cluster},
+    {"node_tags.$tag", &cluster},
+    {"prevent_startup_if_node_was_reset", &cluster, "false"},
+
+    {"classic_queue.default_version", &replicas},
+    {"mirroring_sync_batch_size", &replicas},
+    {"mirroring_sync_max_throughput", &replicas},
+    {"queue_leader_locator", &replicas},
+    {"queue_master_locator", &replicas},
+    {"quorum_queue.*", &replicas},
+    {"quorum_commands_soft_limit", &replicas},
+
+    {"background_gc_enabled", &runtime, "false"},
+    {"background_gc_target_interval", &runtime},
+    {"channel_interceptor.priorities.$name", &runtime},
+    {"default_worker_pool_size", &runtime},
+    {"erlang.*", &runtime},
+    {"hipe_compile", &runtime, "false"},
+    {"initial_frame_max", &runtime},
+    {"memory_monitor_interval", &runtime},
+    {"num_acceptors.ssl", &runtime},
+    {"num_acceptors.tcp", &runtime},
+    {"reverse_dns_lookups", &runtime, "false"},
+    {"socket_writer.gc_threshold", &runtime},
+    {"sysmon_handler.*", &runtime},
+    {"vm_memory_calculation_strategy", &runtime},
+
+    {"channel_operation_timeout", &stores},
+    {"message_store_shutdown_timeout", &stores},
+    {"metadata_store.*", &stores},
+    {"mnesia_table_loading_retry_limit", &stores},
+    {"mnesia_table_loading_retry_timeout", &stores},
+    {"motd_file", &stores},
+    {"msg_store_credit_disc_bound", &stores},
+    {"msg_store_file_size_limit", &stores},
+    {"queue_index_embed_msgs_below", &stores},
+    {"queue_index_max_journal_entries", &stores},
+    {"raft.*", &stores},
+    {"vhost_restart_strategy", &stores},
+
+    {"tcp_listen_options", &sockets, "none"},
+    {"tcp_listen_options.buffer", &sockets},
+    {"tcp_listen_options.delay_send", &sockets, "false"},
+    {"tcp_listen_options.dontroute", &sockets, "false"},
+    {"tcp_listen_options.exit_on_close", &sockets},
+    {"tcp_listen_options.fd", &sockets},
+    {"tcp_listen_options.high_msgq_watermark", &sockets},
+    {"tcp_listen_options.high_watermark", &sockets},
+    {"tcp_listen_options.linger.on", &sockets, "false"},
+    {"tcp_listen_options.linger.timeout", &sockets},
+    {"tcp_listen_options.low_msgq_watermark", &sockets},
+    {"tcp_listen_options.low_watermark", &sockets},
+    {"tcp_listen_options.port", &sockets},
+    {"tcp_listen_options.priority", &sockets},
+    {"tcp_listen_options.send_timeout_close", &sockets},
+    {"tcp_listen_options.tos", &sockets},
+
+    {"amqp1_0.*", &protocols},
+    {"link_max_per_session", &protocols},
+    {"mqtt.*", &protocols},
+    {"session_max_per_connection", &protocols},
+    {"stomp.*", &protocols},
+    {"stream.*", &protocols},
+    {"web_mqtt.*", &protocols},
+    {"web_stomp.*", &protocols},
+
+    {"event_exchange.protocol", &plugins, "amqp_0_9_1"},
+    {"federation.*", &plugins},
+    {"queue_master_balancer.*", &plugins},
+    {"shovel.*", &plugins},
+    {"tracing.*", &plugins},
+    {"trust_store.*", &plugins},
+
+    {"auth_cache.*", &backend_options},
+    {"auth_http.*", &backend_options},
+    {"auth_internal_loopback.*", &backend_options},
+    {"auth_ldap.*", &backend_options},
+    {"auth_oauth2.*", &backend_options},
+    {"credential_validator.min_length", &validator_details},
+    {"credential_validator.regexp", &validator_details},
+    {"ssl_allow_poodle_attack", &tls_details},
+    {"ssl_cert_login_from", &tls_details},
+    {"ssl_cert_login_san_index", &tls_details},
+    {"ssl_cert_login_san_type", &tls_details},
+    {"ssl_handshake_timeout", &tls_details},
+    {"amqp10_client.*", &client_tls},
+    {"amqp_client.*", &client_tls},
+    {"definitions.tls.*", &client_tls},
+    {"definitions.hashing.algorithm", &definitions_details},
+    {"definitions.skip_if_unchanged", &definitions_details, "false"},
+    {"deprecated_features.permit.$feature", &deprecated},
+
+    {"log.exchange", &log_targets, "false"},
+    {"log.exchange.level", &log_targets},
+    {"log.journald", &log_targets, "false"},
+    {"log.journald.fields", &log_targets},
+    {"log.journald.level", &log_targets},
+    {"log.syslog", &log_targets, "false"},
+    {"log.syslog.facility", &log_targets},
+    {"log.syslog.formatter", &log_targets},
+    {"log.syslog.formatter.*", &log_targets},
+    {"log.syslog.host", &log_targets},
+    {"log.syslog.identity", &log_targets},
+    {"log.syslog.ip", &log_targets},
+    {"log.syslog.level", &log_targets},
+    {"log.syslog.multiline_mode", &log_targets},
+    {"log.syslog.port", &log_targets},
+    {"log.syslog.protocol", &log_targets},
+    {"log.syslog.ssl_options.*", &log_targets},
+    {"log.syslog.transport", &log_targets},
+
+    {"log.console.color_esc_seqs.$level", &log_format},
+    {"log.console.formatter", &log_format, "plaintext"},
+    {"log.console.formatter.*", &log_format},
+    {"log.console.use_colors", &log_format, "off,false"},
+    {"log.error_logger_format_depth", &log_format},
+    {"log.exchange.formatter", &log_format},
+    {"log.exchange.formatter.*", &log_format},
+    {"log.file.formatter", &log_format, "plaintext"},
+    {"log.file.formatter.*", &log_format},
+    {"log.summarize_process_state", &log_format},
+    {"log.$category.rotation.compress", &log_rotation, "false"},
+    {"log.$category.rotation.count", &log_rotation},
+    {"log.$category.rotation.date", &log_rotation},
+    {"log.$category.rotation.size", &log_rotation, "0"},
+    {"log.channel.file", &log_categories, "false"},
+    {"log.connection.file", &log_categories, "false"},
+    {"log.default.file", &log_categories, "false"},
+    {"log.federation.$output", &log_categories},
+    {"log.ldap.$output", &log_categories},
+    {"log.mirroring.$output", &log_categories},
+    {"log.osiris.$output", &log_categories},
+    {"log.prelaunch.$output", &log_categories},
+    {"log.queue.file", &log_categories, "false"},
+    {"log.ra.$output", &log_categories},
+    {"log.upgrade.$output", &log_categories},
+    {"log.user.$output", &log_categories},
+});
+
+}  // namespace
+
+std::span<const RabbitmqKey> rabbitmq_keys() { return keys; }
+
+}  // namespace lepus::server

@@ -1,0 +1,34 @@
+// The command line and the environment: what to do, and where the configuration comes from.
+#pragma once
+
+#include <string>
+
+#include "tools/server/config/config.h"
+
+namespace lepus::server {
+
+enum class Command : std::uint8_t {
+  run,
+  check_config,
+  print_placement,
+  list_config,
+  list_config_reference,
+  list_rabbitmq_keys,
+  export_definitions,
+  check_definitions,
+  exit_now,  ///< --help, --version or an error: `text` is printed, the exit code is `exit_code`.
+};
+
+struct Options {
+  Command command = Command::run;
+  ConfigSources sources;
+  std::string export_target;  ///< Of export_definitions: a file, or "-".
+  std::string check_path;     ///< Of check_definitions: a file or a directory.
+  std::string text;
+  int exit_code = 0;
+};
+
+/// Reads also the environment and the host name.
+Options parse_options(int argument_count, const char* const* arguments);
+
+}  // namespace lepus::server

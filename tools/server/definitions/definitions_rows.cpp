@@ -1,0 +1,88 @@
+// Rows of a definitions file on their way into those that are kept.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "net/amqp/password.h"
+#include "tools/server/default_users.h"
+#include "tools/server/definitions/definitions.h"
+
+namespace lepus::server {
+
+namespace {
+
+using persist::KeptDefinitions;
+using persist::KeptKind;
+using persist::KeptRow;
+
+/// Of those that stop an import when it is nowhere. What is granted to nobody is removed later.
+const std::string* vhost_of(const DefinedRow& one) {
+  if (one.kind == KeptKind::policies) return &one.row.values[0];
+  if (one.kind == KeptKind::parameters) return &one.row.values[1];
+  return nullptr;
+}
+
+const KeptRow* find_user(const KeptDefinitions& kept, const std::string& name) {
+  const auto& users = kept.of(KeptKind::users);
+  const auto found = std::find_if(users.begin(), users.end(), [&](const KeptRow& row) {
+    return row.values[persist::user_name] == name;
+  });
+  return found == users.end() ? nullptr : &*found;
+}
+
+void hash_password(const std::string& password, const KeptRow* there, core::Random& random,
+                   KeptRow& row) {
+  const core::UserSpec made = make_user(row.values[persist::user_name], password, random);
+  row.values[persist::user_hash] = made.password_hash;
+  row.values[persist::user_algorithm] = made.hashing_algorithm;
+  if (there == nullptr) return;
+  amqp::PasswordHash hash;
+  const auto& values = there->values;
+  const bool is_read =
+      hash.read(values[persist::user_algorithm], values[persist::user_hash]).empty();
+  if (!is_read || !hash.matches(password)) return;
+  row.values[persist::user_hash] = values[persist::user_hash];
+  row.values[persist::user_algorithm] = values[persist::user_algorithm];
+}
+
+}  // namespace
+
+bool Definitions::has(KeptKind kind) const {
+  return std::any_of(rows.begin(), rows.end(),
+                     [kind](const DefinedRow& one) { return one.kind == kind; });
+}
+
+void check_rows(const std::vector<std::string>& vhosts, Definitions& definitions,
+                Findings& findings) {
+  const std::set<std::string_view> known{vhosts.begin(), vhosts.end()};
+  std::erase_if(definitions.rows, [&](const DefinedRow& one) {
+    const std::string* vhost = vhost_of(one);
+    if (vhost == nullptr || known.contains(*vhost)) return false;
+    findings.refuse(fmt::format("{}.vhost: {}", one.path, no_such_vhost(*vhost)));
+    return true;
+  });
+}
+
+std::vector<DefinedRow> keep_rows(const Definitions& definitions, core::Random& random,
+                                  KeptDefinitions& kept) {
+  std::vector<DefinedRow> changed;
+  for (DefinedRow one : definitions.rows) {
+    if (!one.password.empty())
+      hash_password(one.password, find_user(kept, one.row.values[persist::user_name]), random,
+                    one.row);
+    if (kept.put(one.kind, one.row)) changed.push_back(std::move(one));
+  }
+  return changed;
+}
+
+std::string no_such_vhost(std::string_view name) {
+  return fmt::format(
+      "there is no virtual host '{}'; add it to the file's vhosts, to the key vhosts, or with "
+      "lepusctl add_vhost",
+      name);
+}
+
+}  // namespace lepus::server

@@ -1,0 +1,176 @@
+// Between catalog, file and log. The order of the work makes it all or nothing: the file is read
+// and judged in full before the first row is written, and all rows are one transaction.
+#include "tools/server/definitions/definitions_store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+#include <variant>
+
+#include "core/base/random.h"
+#include "tools/server/data_dir.h"
+#include "tools/server/default_users.h"
+#include "tools/server/definitions/definitions_access.h"
+#include "tools/server/definitions/definitions_import.h"
+#include "tools/server/definitions/definitions_warnings.h"
+#include "tools/server/definitions/definitions_write.h"
+
+namespace lepus::server {
+
+using core::LogCategory;
+using core::LogLevel;
+
+namespace {
+
+std::vector<std::string> vhost_names(const core::StoredDefinitions& stored) {
+  std::vector<std::string> names;
+  for (const core::TopologyChange& change : stored.changes)
+    if (const auto* added = std::get_if<core::VhostAdded>(&change)) names.push_back(added->name);
+  return names;
+}
+
+/// With nobody here or in the file: the default users.
+persist::KeptDefinitions default_users(const DefinitionsPlace& place,
+                                       const core::StoredDefinitions& stored,
+                                       const persist::KeptDefinitions& kept) {
+  persist::KeptDefinitions made;
+  const bool has_users = place.catalog.had_users() || !kept.of(persist::KeptKind::users).empty();
+  core::Random random{place.seed};
+  if (!has_users) add_default_users(place.config, vhost_names(stored), random, made);
+  return made;
+}
+
+/// Into the catalog's transaction. How many rows are new or different.
+std::size_t keep_defaults(const DefinitionsPlace& place, const persist::KeptDefinitions& defaults,
+                          persist::KeptDefinitions& kept) {
+  std::size_t count = 0;
+  for (std::size_t index = 0; index < persist::kept_kind_count; ++index) {
+    const auto kind = static_cast<persist::KeptKind>(index);
+    for (const persist::KeptRow& row : defaults.of(kind)) {
+      if (!kept.put(kind, row)) continue;
+      place.catalog.keep(kind, row);
+      ++count;
+    }
+  }
+  return count;
+}
+
+void bring_in(const DefinitionsPlace& place, Definitions& definitions, StartDefinitions& out,
+              Findings& findings) {
+  const std::vector<std::string>& vhosts = place.config.vhosts;
+  check_rows(vhosts_with(out.stored, definitions, vhosts), definitions, findings);
+  core::Random random{place.seed};
+  const std::vector<DefinedRow> rows = keep_rows(definitions, random, out.kept);
+  ImportPlan plan = plan_import(
+      out.stored,
+      {definitions, vhosts, out.kept, place.config.default_queue_type, place.shard_count},
+      findings);
+  if (!findings.ok()) return;
+  for (const core::TopologyChange& change : plan.changes) place.catalog.record(change);
+  out.stored.last_id = plan.last_id;
+  const std::size_t change_count = plan.changes.size();
+  for (core::TopologyChange& change : plan.changes) out.stored.changes.push_back(std::move(change));
+  for (const DefinedRow& one : rows) place.catalog.keep(one.kind, one.row);
+  const std::size_t kept_count =
+      rows.size() + keep_defaults(place, default_users(place, out.stored, out.kept), out.kept);
+  AccessLoad access = load_access(out.kept, out.stored.changes);
+  if (!access.error.empty()) return findings.fail(access.error);
+  for (const core::TopologyChange& change : access.removals) place.catalog.record(change);
+  for (core::TopologyChange& change : access.changes)
+    out.stored.changes.push_back(std::move(change));
+  order_for_start(out.stored.changes);
+  if (place.catalog.has_changes())
+    if (const std::string error = place.catalog.commit(); !error.empty())
+      return findings.fail(error);
+  if (!place.config.load_definitions.empty())
+    place.log.write(LogLevel::info, LogCategory::general, "definitions imported",
+                    {{"file", place.config.load_definitions},
+                     {"changes", change_count},
+                     {"users_and_others", kept_count}});
+  for (const std::string& text : access.warnings) findings.warn(text);
+}
+
+std::string write_file(const std::string& target, const std::string& text) {
+  const bool to_output = target == "-";
+  // Password hashes are in it.
+  const int fd = to_output ? STDOUT_FILENO
+                           : ::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  std::size_t done = 0;
+  bool good = fd >= 0;
+  while (good && done < text.size()) {
+    const ssize_t size = ::write(fd, text.data() + done, text.size() - done);
+    good = size > 0 || (size < 0 && errno == EINTR);
+    if (size > 0) done += static_cast<std::size_t>(size);
+  }
+  const int code = errno;
+  if (fd >= 0 && !to_output && ::close(fd) != 0) good = false;
+  if (good) return {};
+  return fmt::format("cannot write {}: {}", to_output ? "to standard output" : target,
+                     std::strerror(code));
+}
+
+}  // namespace
+
+std::string catalog_path(const ServerConfig& config) { return config.data_dir + "/catalog.sqlite"; }
+
+void order_for_start(std::vector<core::TopologyChange>& changes) {
+  const auto rank = [](const core::TopologyChange& change) {
+    if (std::holds_alternative<core::VhostAdded>(change)) return 0;
+    return std::holds_alternative<core::PolicyPut>(change) ? 1 : 2;
+  };
+  std::stable_sort(changes.begin(), changes.end(),
+                   [rank](const core::TopologyChange& left, const core::TopologyChange& right) {
+                     return rank(left) < rank(right);
+                   });
+}
+
+std::string load_start_definitions(const DefinitionsPlace& place, StartDefinitions& out) {
+  std::string error = place.catalog.load(out.stored);
+  if (error.empty()) error = place.catalog.load_kept(out.kept);
+  if (!error.empty()) return error;
+  place.log.write(LogLevel::info, LogCategory::general, "definitions loaded",
+                  {{"catalog", catalog_path(place.config)}, {"count", out.stored.changes.size()}});
+  Definitions definitions;
+  Findings findings{place.config.on_unsupported};
+  if (!place.config.load_definitions.empty())
+    read_definitions(place.config.load_definitions, start_scope(place.config), definitions,
+                     findings);
+  bring_in(place, definitions, out, findings);
+  if (!findings.ok()) return findings.error();
+  std::vector<std::string> warnings = findings.warnings();
+  for (std::string& text : definition_warnings(out.kept)) warnings.push_back(std::move(text));
+  for (std::string& text : default_user_warnings(place.config, out.kept))
+    warnings.push_back(std::move(text));
+  log_warnings(warnings, place.log);
+  return {};
+}
+
+DefinitionsScope start_scope(const ServerConfig& config) { return {config.vhosts.front(), false}; }
+
+std::string export_definitions(const ServerConfig& config, const std::string& target) {
+  if (::access(catalog_path(config).c_str(), F_OK) != 0)
+    return fmt::format(
+        "there is no catalog {}: {}; name the data_dir of the broker with --set or "
+        "--config",
+        catalog_path(config), std::strerror(errno));
+  DataDir data_dir;
+  if (std::string error = data_dir.open(config.data_dir); !error.empty()) return error;
+  persist::Catalog catalog;
+  StartDefinitions all;
+  std::string text;
+  std::string error = catalog.open({catalog_path(config), 1});
+  if (error.empty()) error = catalog.load(all.stored);
+  if (error.empty()) error = catalog.load_kept(all.kept);
+  if (error.empty())
+    error = write_definitions({all.stored, all.kept, config.product_name, config.product_version},
+                              text);
+  return error.empty() ? write_file(target, text) : error;
+}
+
+}  // namespace lepus::server
