@@ -53,6 +53,11 @@ struct AmqpError {
   std::string text() const;
 };
 
+/// An error that closes the channel with 406 and this detail.
+inline AmqpError precondition_failed(std::string detail) {
+  return {ReplyCode::precondition_failed, std::move(detail)};
+}
+
 /// Either a T or the reason why not.
 template <class T>
 class [[nodiscard]] Result {

@@ -164,7 +164,7 @@ class Runner:
 
     def restart(self):
         """What a restart finds again: each program starts and ends brokers by itself."""
-        self.build("release", "lepus")
+        self.build("release", "lepus", "lepus-journal")
         folder = os.path.join(ROOT, "tests", "restart")
         outcome = Outcome()
         for name in sorted(os.listdir(folder)):

@@ -24,6 +24,8 @@ case "$preset" in
     *) echo "tools/build.sh: unknown preset '$preset'; use release|debug|asan|tsan|fuzz" >&2
        exit 2 ;;
 esac
+# Twelve sources of a folder are compiled as one: most of the time goes into the headers they share.
+options="$options -Dunity=on -Dunity_size=12"
 dir=${LEPUS_BUILD_ROOT:-build}/$preset
 mkdir -p "$dir"
 if command -v ccache >/dev/null 2>&1; then
@@ -34,6 +36,10 @@ fi
 sources=$(find core io persist net tools tests bench \( -name '*.cpp' -o -name meson.build \) \
     2>/dev/null | sort)
 if [ ! -f "$dir/build.ninja" ]; then
+    # mold links a program in a tenth of the time, where it is installed.
+    if [ "$preset" != fuzz ] && command -v mold >/dev/null 2>&1; then
+        export CXX_LD="${CXX_LD:-mold}"
+    fi
     # shellcheck disable=SC2086  # the options are a list
     CXX="$compiler" meson setup $options "$dir" .
     echo "$sources" > "$dir/sources.list"

@@ -5,7 +5,7 @@
 set -eu
 
 packages="
-    g++ meson ninja-build pkg-config python3
+    g++ meson mold ninja-build pkg-config python3
     liburing-dev libfmt-dev libboost1.81-dev libhwloc-dev libcli11-dev libmimalloc-dev
     libsqlite3-dev libisal-dev libssl-dev libsimdjson-dev nlohmann-json3-dev
     libre2-dev

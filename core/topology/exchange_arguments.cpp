@@ -13,10 +13,6 @@ namespace lepus::core {
 
 namespace {
 
-AmqpError refused(std::string detail) {
-  return AmqpError{ReplyCode::precondition_failed, std::move(detail)};
-}
-
 /// A delayed exchange cannot delay twice, and has no history.
 std::optional<ExchangeType> read_delayed_type(const FieldTable& table) {
   const std::optional<FieldValue> value = table.find("x-delayed-type");
@@ -37,14 +33,16 @@ Result<ExchangeArguments> parse_exchange_arguments(ExchangeType type, Bytes tabl
     out.routes_as = ExchangeType::fanout;
     if (const auto length = table.find("x-recent-history-length")) {
       if (!length->is_integer() || length->as_int64() <= 0)
-        return refused("Invalid argument, 'x-recent-history-length' must be a positive integer");
+        return precondition_failed(
+            "Invalid argument, 'x-recent-history-length' must be a positive integer");
       out.history_length = static_cast<std::uint64_t>(length->as_int64());
     }
   }
   if (type == ExchangeType::delayed_message) {
     const std::optional<ExchangeType> routes_as = read_delayed_type(table);
     if (!routes_as)
-      return refused("Invalid argument, 'x-delayed-type' must be an existing exchange type");
+      return precondition_failed(
+          "Invalid argument, 'x-delayed-type' must be an existing exchange type");
     out.routes_as = *routes_as;
   }
   if (out.routes_as == ExchangeType::consistent_hash) {
@@ -57,7 +55,8 @@ Result<ExchangeArguments> parse_exchange_arguments(ExchangeType type, Bytes tabl
     const std::optional<FieldValue> value = table.find(key);
     if (!value) continue;
     const std::string reason = read_deduplication(key, *value, out.deduplication);
-    if (!reason.empty()) return refused(fmt::format("invalid arg '{}': {}", key, reason));
+    if (!reason.empty())
+      return precondition_failed(fmt::format("invalid arg '{}': {}", key, reason));
   }
   if (type == ExchangeType::recent_history && out.deduplication.is_on)
     return AmqpError{ReplyCode::not_implemented,

@@ -311,12 +311,9 @@ constexpr std::array rules{
 std::string title(const QueueDescription& queue) {
   return fmt::format("queue '{}' in vhost '{}'", queue.name, queue.vhost);
 }
-AmqpError refused(std::string detail) {
-  return AmqpError{ReplyCode::precondition_failed, std::move(detail)};
-}
 AmqpError invalid_argument(std::string_view key, const QueueDescription& queue,
                            std::string_view reason) {
-  return refused(fmt::format("invalid arg '{}' for {}: {}", key, title(queue), reason));
+  return precondition_failed(fmt::format("invalid arg '{}' for {}: {}", key, title(queue), reason));
 }
 
 /// Which types of queue have an argument; RabbitMQ's sets, and wider where that harms nobody. Keys
@@ -371,8 +368,8 @@ std::optional<AmqpError> check_type(const FieldTable& table, QueueType type,
                                     const QueueDescription& queue) {
   for (const TypedKey& key : typed_keys) {
     if (is_of_type(key, type) || !table.find(key.key)) continue;
-    return refused(fmt::format("invalid arg '{}' for {} of queue type rabbit_{}_queue", key.key,
-                               title(queue), queue_type_name(type)));
+    return precondition_failed(fmt::format("invalid arg '{}' for {} of queue type rabbit_{}_queue",
+                                           key.key, title(queue), queue_type_name(type)));
   }
   if (type == QueueType::classic) return std::nullopt;
   std::string_view property;
@@ -385,14 +382,14 @@ std::optional<AmqpError> check_type(const FieldTable& table, QueueType type,
   } else {
     return std::nullopt;
   }
-  return refused(fmt::format("invalid property '{}' for {}", property, title(queue)));
+  return precondition_failed(fmt::format("invalid property '{}' for {}", property, title(queue)));
 }
 
 std::optional<AmqpError> check_server_named(const FieldTable& table, bool server_named) {
   const std::optional<FieldValue> type = table.find(queue_type_key);
   if (!server_named || !type || !type->is_string()) return std::nullopt;
   if (type->text() != "quorum" && type->text() != "stream") return std::nullopt;
-  return refused(
+  return precondition_failed(
       fmt::format("Cannot declare a server-named queue for type rabbit_{}_queue", type->text()));
 }
 
@@ -449,8 +446,9 @@ Result<QueueArguments> parse_queue_arguments(Bytes table_bytes, const QueueDescr
     return *std::move(error);
   const std::optional<FieldValue> dead_letter = table.find(dead_letter_exchange_key);
   if (dead_letter && !dead_letter->is_string()) {
-    return refused(fmt::format("invalid type '{}' for arg '{}' in {}", dead_letter->type_name(),
-                               dead_letter_exchange_key, title(queue)));
+    return precondition_failed(fmt::format("invalid type '{}' for arg '{}' in {}",
+                                           dead_letter->type_name(), dead_letter_exchange_key,
+                                           title(queue)));
   }
   for (const Rule& rule : rules) {
     const std::optional<FieldValue> value = table.find(rule.key);
@@ -475,8 +473,8 @@ std::optional<AmqpError> compare_queue_arguments(Bytes current_bytes, Bytes rece
     const std::optional<FieldValue> current = find_compared(current_table, rule.key);
     const std::optional<FieldValue> received = find_compared(received_table, rule.key);
     if (current == received) continue;
-    return refused(fmt::format("inequivalent arg '{}' for {}: {}", rule.key, title(queue),
-                               received_but_current(received, current)));
+    return precondition_failed(fmt::format("inequivalent arg '{}' for {}: {}", rule.key,
+                                           title(queue), received_but_current(received, current)));
   }
   return std::nullopt;
 }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t direct_alignment = 4096;
 
-std::string parent_of(const std::string& plain_path) {
+std::string directory_of(const std::string& plain_path) {
   const std::string parent = std::filesystem::path(plain_path).parent_path().string();
   return parent.empty() ? "." : parent;
 }
@@ -57,7 +57,7 @@ int SimDisk::make_directory(const std::string& path) {
   while (!directories_.contains(name)) {
     if (files_.contains(name)) return -ENOTDIR;
     missing.push_back(name);
-    name = parent_of(name);
+    name = directory_of(name);
   }
   directories_.insert(missing.begin(), missing.end());
   return 0;
@@ -68,7 +68,7 @@ int SimDisk::list(const std::string& path, std::vector<std::string>& names) {
   const std::string directory = plain_path(path);
   if (!directories_.contains(directory)) return files_.contains(directory) ? -ENOTDIR : -ENOENT;
   const auto add = [&](const std::string& entry) {
-    if (entry == directory || parent_of(entry) != directory) return;
+    if (entry == directory || directory_of(entry) != directory) return;
     names.push_back(std::filesystem::path(entry).filename().string());
   };
   for (const std::string& entry : directories_) add(entry);
@@ -80,7 +80,7 @@ int SimDisk::list(const std::string& path, std::vector<std::string>& names) {
 
 int SimDisk::open(const std::string& path, const OpenMode& mode) {
   const int fd = open_without_sync(path, mode);
-  if (fd >= 0 && mode.create) sync_names(parent_of(plain_path(path)));
+  if (fd >= 0 && mode.create) sync_names(directory_of(plain_path(path)));
   return fd;
 }
 
@@ -91,8 +91,8 @@ int SimDisk::open_without_sync(const std::string& path, const OpenMode& mode) {
   if (!mode.write && faults_.open_error > 0 && errs(faults_.open_error)) return -EMFILE;
   auto found = files_.find(name);
   if (found == files_.end()) {
-    if (files_.contains(parent_of(name))) return -ENOTDIR;
-    if (!mode.create || !directories_.contains(parent_of(name))) return -ENOENT;
+    if (files_.contains(directory_of(name))) return -ENOTDIR;
+    if (!mode.create || !directories_.contains(directory_of(name))) return -ENOENT;
     found = files_.emplace(name, std::make_shared<SimFile>()).first;
   }
   const int fd = next_fd_++;
@@ -110,19 +110,19 @@ int SimDisk::remove(const std::string& path) {
   const std::string name = plain_path(path);
   if (directories_.contains(name)) {
     for (const auto& [file_name, file] : files_)
-      if (parent_of(file_name) == name) return -ENOTEMPTY;
+      if (directory_of(file_name) == name) return -ENOTEMPTY;
     directories_.erase(name);
     return 0;
   }
   if (files_.erase(name) == 0) return -ENOENT;
-  sync_names(parent_of(name));
+  sync_names(directory_of(name));
   return 0;
 }
 
 void SimDisk::sync_names(const std::string& directory) {
   CHECK(directories_.contains(directory));
   for (const auto& [name, file] : files_) {
-    if (parent_of(name) == directory) file->set_name_durable();
+    if (directory_of(name) == directory) file->set_name_durable();
   }
 }
 

@@ -14,7 +14,7 @@ struct VhostColumn {
   KeptKind kind;
   std::string_view column;
 };
-constexpr VhostColumn vhost_columns[] = {{KeptKind::vhost_properties, "vhost"},
+constexpr VhostColumn kept_of_vhost[] = {{KeptKind::vhost_properties, "vhost"},
                                          {KeptKind::permissions, "vhost"},
                                          {KeptKind::topic_permissions, "vhost"},
                                          {KeptKind::policies, "vhost"},
@@ -45,7 +45,7 @@ void Catalog::run_once(const std::string& text, const std::vector<std::string>& 
 }
 
 void Catalog::remove_rows_of(const core::VhostRemoved& change) {
-  for (const VhostColumn& one : vhost_columns)
+  for (const VhostColumn& one : kept_of_vhost)
     run_once(fmt::format("DELETE FROM {} WHERE {} = (SELECT name FROM vhosts WHERE id = {})",
                          kept_table(one.kind).name, one.column, change.id.value),
              {});

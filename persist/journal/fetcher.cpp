@@ -17,7 +17,7 @@ namespace limits = core::limits;
 
 namespace {
 
-constexpr core::Nanos retry_wait = core::nanos_per_s;
+constexpr core::Nanos open_retry_wait = core::nanos_per_s;
 constexpr std::uint32_t failures_max = 5;
 
 }  // namespace
@@ -248,7 +248,7 @@ void Fetcher::read_failed(std::unique_ptr<Read> read, int error) {
 }
 
 void Fetcher::retry_later(File& file) {
-  file.retry_at = parts_.loop->now() + retry_wait;
+  file.retry_at = parts_.loop->now() + open_retry_wait;
   if (!retry_timer_.armed()) parts_.loop->timers().arm(retry_timer_, file.retry_at);
 }
 

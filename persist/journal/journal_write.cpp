@@ -15,7 +15,7 @@ using core::LogLevel;
 
 namespace {
 
-constexpr core::Nanos retry_wait = core::nanos_per_s;
+constexpr core::Nanos write_retry_wait = core::nanos_per_s;
 constexpr std::size_t buffer_kept_max = std::size_t{4} << 20;
 constexpr std::size_t write_size_max = std::size_t{1} << 30;
 
@@ -121,7 +121,7 @@ void Journal::write_failed(int error) {
     parts_.log->write(LogLevel::error, LogCategory::general,
                       "no room for the journal: publishers wait until there is some",
                       {{"file", path}, {"error", std::strerror(error)}});
-  parts_.loop->timers().arm(retry_timer_, parts_.loop->now() + retry_wait);
+  parts_.loop->timers().arm(retry_timer_, parts_.loop->now() + write_retry_wait);
 }
 
 void Journal::fail(const std::string& why) {

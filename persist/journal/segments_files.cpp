@@ -14,7 +14,7 @@ using core::LogLevel;
 
 namespace {
 constexpr std::size_t zeros_size = std::size_t{1} << 20;
-constexpr core::Nanos retry_wait = core::nanos_per_s;
+constexpr core::Nanos prepare_retry_wait = core::nanos_per_s;
 constexpr core::Nanos shrink_interval = core::nanos_per_s;
 constexpr std::size_t reserve_min = 4;
 constexpr std::size_t reserve_share = 10;  ///< One free file for so many in use.
@@ -133,7 +133,7 @@ void Segments::spare_failed(int error) {
     parts_.log->write(LogLevel::error, LogCategory::general,
                       "cannot make a journal file; publishers wait once the current one is full",
                       {{"file", spare_path_}, {"error", std::strerror(error)}});
-  parts_.loop->timers().arm(retry_timer_, parts_.loop->now() + retry_wait);
+  parts_.loop->timers().arm(retry_timer_, parts_.loop->now() + prepare_retry_wait);
 }
 
 void Segments::on_retry(io::Timer&) {

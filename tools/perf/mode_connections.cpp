@@ -16,7 +16,7 @@ namespace lepus::perf {
 
 namespace {
 
-constexpr uint64_t second_ns = 1000000000;
+constexpr uint64_t round_ns = 1000000000;
 using Handshakers = std::vector<std::unique_ptr<Handshaker>>;
 
 double seconds(uint64_t from_ns, uint64_t to_ns) {
@@ -25,10 +25,10 @@ double seconds(uint64_t from_ns, uint64_t to_ns) {
 
 // Opens --count connections, --window handshakes at a time; stops early when interrupted.
 void open_all(const Options& options, EventLoop& loop, Stats& stats, Handshakers& opened) {
-  constexpr uint64_t wait_ns_max = second_ns / 20;
+  constexpr uint64_t wait_ns_max = round_ns / 20;
   const unsigned window = options.window > 0 ? options.window : 64;
   const uint64_t start_ns = now_ns();
-  uint64_t report_ns = start_ns + second_ns;
+  uint64_t report_ns = start_ns + round_ns;
   uint64_t stalled_ns = start_ns;
   uint64_t done_before = 0;
   while (stats.delivered.get() < options.count && !interrupted()) {
@@ -43,13 +43,13 @@ void open_all(const Options& options, EventLoop& loop, Stats& stats, Handshakers
     const uint64_t now = now_ns();
     if (done != done_before) stalled_ns = now;
     done_before = done;
-    if (now - stalled_ns > 30 * second_ns) {
+    if (now - stalled_ns > 30 * round_ns) {
       throw PerfError("no handshake was finished for 30 s; ", done, " connections are open");
     }
     if (options.quiet || now < report_ns) continue;
     fmt::print(stderr, "{:6.1f} s  {} of {} connections open\n", seconds(start_ns, now), done,
                options.count);
-    report_ns += second_ns;
+    report_ns += round_ns;
   }
 }
 
@@ -57,13 +57,13 @@ void open_all(const Options& options, EventLoop& loop, Stats& stats, Handshakers
 void hold_open(const Options& options, EventLoop& loop) {
   const uint64_t start_ns = now_ns();
   while (seconds(start_ns, now_ns()) < options.duration_s && !interrupted())
-    loop.turn(second_ns / 20);
+    loop.turn(round_ns / 20);
 }
 
 // All say goodbye first, so that the waiting is done once; a broker that does not answer is not
 // waited for again.
 void close_all(const Handshakers& opened) {
-  constexpr uint64_t patience_ns = 2 * second_ns;
+  constexpr uint64_t patience_ns = 2 * round_ns;
   for (const std::unique_ptr<Handshaker>& one : opened) {
     if (!one->open()) continue;
     one->connection().start_close();

@@ -17,7 +17,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-constexpr OpenMode reading{};
+constexpr OpenMode read_mode{};
 constexpr OpenMode writing{.write = true};
 constexpr OpenMode creating{.write = true, .create = true};
 constexpr OpenMode journal_mode{.write = true, .create = true, .direct = true, .dsync = true};
@@ -81,7 +81,7 @@ TYPED_TEST(DiskTest, ListsSortedNames) {
 
 TYPED_TEST(DiskTest, OpensWhatIsThereAndMakesOnlyOnRequest) {
   Disk& disk = this->disk();
-  EXPECT_EQ(this->open("x", reading), -ENOENT);
+  EXPECT_EQ(this->open("x", read_mode), -ENOENT);
   EXPECT_EQ(this->open("x", writing), -ENOENT);
   EXPECT_EQ(this->open("missing/x", creating), -ENOENT);
   const int fd = this->open("x", creating);
@@ -134,7 +134,7 @@ TYPED_TEST(DiskTest, ReadsAheadInOrderOfTheStarts) {
 TYPED_TEST(DiskTest, RefusesWhatTheDescriptorIsNotFor) {
   Disk& disk = this->disk();
   disk.close(this->open("x", creating));
-  const int fd = this->open("x", reading);
+  const int fd = this->open("x", read_mode);
   ASSERT_GE(fd, 0);
   EXPECT_EQ(disk.write(fd, 0, core::as_bytes("no")), -EBADF);
   EXPECT_LT(disk.truncate(fd, 0), 0);

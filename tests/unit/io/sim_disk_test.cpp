@@ -20,7 +20,7 @@ namespace {
 constexpr std::uint64_t seed_count = 400;
 constexpr std::size_t sector_count = 16;
 constexpr std::size_t file_size = sector_count * sim_sector_size;
-constexpr OpenMode creating{.write = true, .create = true};
+constexpr OpenMode create_mode{.write = true, .create = true};
 constexpr OpenMode dsync_mode{.write = true, .create = true, .dsync = true};
 constexpr OpenMode direct_mode{.write = true, .direct = true};
 
@@ -46,7 +46,7 @@ struct Scene {
     CHECK(disk.make_directory("/data") == 0);
   }
   /// A durable file of old content.
-  int old_file(const OpenMode& mode = creating) {
+  int old_file(const OpenMode& mode = create_mode) {
     const int fd = disk.open("/data/x", mode);
     CHECK(fd >= 0);
     CHECK(disk.write(fd, 0, core::as_bytes(lettered('a'))) == 0);
@@ -175,11 +175,11 @@ TEST(SimDisk, SizesChangeForGoodWithASync) {
     sizes.insert(letters.size());
     // Space that is there without its bytes is zero.
     EXPECT_EQ(letters.find_first_not_of(std::string("ab\0", 3)), std::string::npos);
-    const int again = scene.disk.open("/data/x", creating);
+    const int again = scene.disk.open("/data/x", create_mode);
     EXPECT_EQ(scene.disk.truncate(again, 1000), 0);
     scene.disk.power_cut(scene.random);
     sizes.insert(scene.letters().size());
-    const int last = scene.disk.open("/data/x", creating);
+    const int last = scene.disk.open("/data/x", create_mode);
     EXPECT_EQ(scene.disk.truncate(last, 512), 0);
     EXPECT_EQ(scene.disk.truncate(last, 4096), 0);
     EXPECT_EQ(scene.disk.sync(last), 0);
@@ -205,7 +205,7 @@ TEST(SimDisk, AKilledProcessLeavesTheCacheAndNoDescriptors) {
 }
 
 TEST(SimDisk, AWriteUnderWayIsDoneInPartWhenTheProcessIsKilled) {
-  for (const OpenMode& mode : {creating, dsync_mode}) {
+  for (const OpenMode& mode : {create_mode, dsync_mode}) {
     std::size_t prefixes = 0;
     const auto seen = outcomes([&](Scene& scene) {
       const int fd = scene.old_file(mode);
@@ -286,12 +286,12 @@ TEST(SimDisk, NamesAreDurableAsPromised) {
   for (std::uint64_t seed = 1; seed <= seed_count; ++seed) {
     Scene scene(seed);
     SimDisk& disk = scene.disk;
-    EXPECT_GE(disk.open("/data/blocking", creating), 0);
-    EXPECT_GE(disk.open("/data/removed", creating), 0);
+    EXPECT_GE(disk.open("/data/blocking", create_mode), 0);
+    EXPECT_GE(disk.open("/data/removed", create_mode), 0);
     EXPECT_EQ(disk.remove("/data/removed"), 0);
-    const int synced = disk.open_without_sync("/data/synced", creating);
+    const int synced = disk.open_without_sync("/data/synced", create_mode);
     EXPECT_EQ(disk.sync(synced), 0);
-    EXPECT_GE(disk.open_without_sync("/data/other", creating), 0);
+    EXPECT_GE(disk.open_without_sync("/data/other", create_mode), 0);
     disk.kill();
     EXPECT_NE(disk.find("/data/other"), nullptr);
     disk.power_cut(scene.random);
@@ -304,7 +304,7 @@ TEST(SimDisk, NamesAreDurableAsPromised) {
     disk.power_cut(scene.random);
     EXPECT_EQ(disk.find("/data/other") != nullptr, was_there);
 
-    EXPECT_GE(disk.open_without_sync("/data/late", creating), 0);
+    EXPECT_GE(disk.open_without_sync("/data/late", create_mode), 0);
     EXPECT_EQ(disk.remove("/data/synced"), 0);
     disk.power_cut(scene.random);
     EXPECT_NE(disk.find("/data/late"), nullptr);
@@ -332,7 +332,7 @@ TEST(SimDisk, AFullDiskLetsNothingGrow) {
   disk.set_capacity(file_size + 1000);
   EXPECT_EQ(disk.used(), file_size);
   EXPECT_EQ(disk.free_bytes("/data"), 1000);
-  const int other = disk.open("/data/y", creating);
+  const int other = disk.open("/data/y", create_mode);
   EXPECT_EQ(disk.fill(other, 1001), -ENOSPC);
   EXPECT_EQ(disk.allocate(other, 1001), -ENOSPC);
   EXPECT_EQ(disk.truncate(other, 1001), -ENOSPC);
@@ -354,7 +354,7 @@ TEST(SimDisk, AFullDiskLetsNothingGrow) {
 }
 
 TEST(SimDisk, AFailedWriteIsDoneInPart) {
-  for (const OpenMode& mode : {creating, dsync_mode}) {
+  for (const OpenMode& mode : {create_mode, dsync_mode}) {
     const auto seen = outcomes([&mode](Scene& scene) {
       const int fd = scene.old_file(mode);
       scene.disk.set_faults({.write_error = 1000, .read_error = 1000});
@@ -398,7 +398,7 @@ TEST(SimDisk, TheSameSeedIsTheSameDisk) {
     scene.disk.set_faults(SimDiskFaults::draw(scene.random));
     std::string log;
     for (int round = 0; round < 20; ++round) {
-      const int fd = scene.disk.open("/data/x", creating);
+      const int fd = scene.disk.open("/data/x", create_mode);
       for (int i = 0; i < 10; ++i) {
         const std::string text(1 + scene.random.below(5000), static_cast<char>('a' + i));
         const std::uint64_t offset = scene.random.below(20'000);

@@ -16,8 +16,8 @@
 namespace lepus::io {
 namespace {
 
-constexpr OpenMode creating{.write = true, .create = true};
-constexpr std::uint64_t seed_count = 200;
+constexpr OpenMode created{.write = true, .create = true};
+constexpr std::uint64_t op_seed_count = 200;
 
 SimFaults slow() {
   SimFaults faults;
@@ -80,8 +80,8 @@ TEST(SimFileOps, OpenWriteSyncReadClose) {
   SimWorld world(1, slow());
   Process process(world);
   EXPECT_EQ(process.open("x", {.write = true}), -ENOENT);
-  EXPECT_EQ(process.open("missing/x", creating), -ENOENT);
-  const int fd = process.open("x", creating);
+  EXPECT_EQ(process.open("missing/x", created), -ENOENT);
+  const int fd = process.open("x", created);
   ASSERT_TRUE(world.disk().owns(fd));
   process.ops[0].fd = fd;
   std::string first = "abc";
@@ -115,7 +115,7 @@ TEST(SimFileOps, OpenWriteSyncReadClose) {
 TEST(SimFileOps, UnlinksAFileThatIsOpen) {
   SimWorld world(1, slow());
   Process process(world);
-  process.ops[0].fd = process.open("x", creating);
+  process.ops[0].fd = process.open("x", created);
   std::string text = "abc";
   EXPECT_EQ(process.transfer(OpKind::write, {{text.data(), 3}}, 0), 3);
   process.ops[0].path = "x";
@@ -128,10 +128,10 @@ TEST(SimFileOps, UnlinksAFileThatIsOpen) {
 
 TEST(SimFileOps, AnUnlinkUnderWayInACrashIsDoneOrNot) {
   std::size_t gone = 0;
-  for (std::uint64_t seed = 1; seed <= seed_count; ++seed) {
+  for (std::uint64_t seed = 1; seed <= op_seed_count; ++seed) {
     SimWorld world(seed, slow());
     Process process(world);
-    process.ops[0].fd = process.open("x", creating);
+    process.ops[0].fd = process.open("x", created);
     process.run_one(OpKind::close);
     process.ops[0].kind = OpKind::unlink;
     process.ops[0].path = "x";
@@ -140,8 +140,8 @@ TEST(SimFileOps, AnUnlinkUnderWayInACrashIsDoneOrNot) {
     process.crash();
     if (world.disk().find("x") == nullptr) ++gone;
   }
-  EXPECT_GT(gone, seed_count / 4);
-  EXPECT_LT(gone, seed_count);
+  EXPECT_GT(gone, op_seed_count / 4);
+  EXPECT_LT(gone, op_seed_count);
 }
 
 TEST(SimFileOps, DirectOpsMustBeAligned) {
@@ -164,7 +164,7 @@ TEST(SimFileOps, DirectOpsMustBeAligned) {
 TEST(SimFileOps, ShortWritesAndReadsAreToldAsTheyHappened) {
   std::set<std::int32_t> written;
   std::set<std::int32_t> read;
-  for (std::uint64_t seed = 1; seed <= seed_count; ++seed) {
+  for (std::uint64_t seed = 1; seed <= op_seed_count; ++seed) {
     SimWorld world(seed, slow());
     world.disk().set_faults({.short_write = 50, .short_read = 50});
     Process process(world);
@@ -196,7 +196,7 @@ TEST(SimFileOps, ShortWritesAndReadsAreToldAsTheyHappened) {
 TEST(SimFileOps, AWriteTakesEffectWhenItCompletes) {
   SimWorld world(3, slow());
   Process process(world);
-  const int fd = process.open("x", creating);
+  const int fd = process.open("x", created);
   std::string text = "abc";
   iovec piece{text.data(), text.size()};
   Op& op = process.ops[1];
@@ -222,7 +222,7 @@ TEST(SimFileOpsDeathTest, BytesOfAWriteUnderWayMustNotChange) {
   const iovec piece{text.data(), text.size()};
   Op& op = process.ops[1];
   op.kind = OpKind::write;
-  op.fd = process.open("x", creating);
+  op.fd = process.open("x", created);
   op.iov = &piece;
   op.iov_count = 1;
   process.loop.submit(op);
@@ -236,7 +236,7 @@ TEST(SimFileOpsDeathTest, BytesOfAWriteUnderWayMustNotChange) {
 TEST(SimFileOps, ACancelDoesNotStopTheDisk) {
   SimWorld world(3, slow());
   Process process(world);
-  const int fd = process.open("x", creating);
+  const int fd = process.open("x", created);
   Op& sync = process.ops[1];
   sync.kind = OpKind::sync;
   sync.fd = fd;
@@ -261,12 +261,12 @@ TEST(SimFileOps, ACrashLeavesPartsOfWhatWasUnderWay) {
   std::set<std::string> cut;
   std::size_t allocated = 0;
   std::size_t opened = 0;
-  for (std::uint64_t seed = 1; seed <= seed_count; ++seed) {
+  for (std::uint64_t seed = 1; seed <= op_seed_count; ++seed) {
     SimWorld world(seed, slow());
     const std::string before(size, 'a');
     const std::string after(size, 'b');
     auto process = std::make_unique<Process>(world);
-    const int fd = process->open("x", creating);
+    const int fd = process->open("x", created);
     EXPECT_EQ(world.disk().write(fd, 0, core::as_bytes(before)), 0);
     EXPECT_EQ(world.disk().sync(fd), 0);
     const iovec piece{const_cast<char*>(after.data()), size};
@@ -280,7 +280,7 @@ TEST(SimFileOps, ACrashLeavesPartsOfWhatWasUnderWay) {
     process->ops[1].length = size * 2;
     process->ops[2].kind = OpKind::open_file;
     process->ops[2].path = "y";
-    process->ops[2].mode = creating;
+    process->ops[2].mode = created;
     process->ops[3].kind = OpKind::sync;
     process->ops[3].fd = fd;
     for (Op& op : process->ops) process->loop.submit(op);
@@ -310,10 +310,10 @@ TEST(SimFileOps, ACrashLeavesPartsOfWhatWasUnderWay) {
     EXPECT_TRUE(seen->contains(std::string(size, 'b')));
     EXPECT_GT(seen->size(), 10U);
   }
-  EXPECT_GT(allocated, seed_count / 8);
-  EXPECT_LT(allocated, seed_count);
-  EXPECT_GT(opened, seed_count / 8);
-  EXPECT_LT(opened, seed_count);
+  EXPECT_GT(allocated, op_seed_count / 8);
+  EXPECT_LT(allocated, op_seed_count);
+  EXPECT_GT(opened, op_seed_count / 8);
+  EXPECT_LT(opened, op_seed_count);
 }
 
 TEST(SimFileOps, ACrashForgetsWhatTheLoopHolds) {
@@ -324,7 +324,7 @@ TEST(SimFileOps, ACrashForgetsWhatTheLoopHolds) {
   process.ops[0].kind = OpKind::accept;
   process.ops[0].fd = listener;
   process.ops[1].kind = OpKind::sync;
-  process.ops[1].fd = process.open("x", creating);
+  process.ops[1].fd = process.open("x", created);
   process.ops[0].kind = OpKind::accept;
   process.loop.submit(process.ops[0]);
   process.loop.submit(process.ops[1]);
@@ -347,7 +347,7 @@ TEST(SimFileOps, TheWorldEndsFaultsOfTheDisk) {
   SimWorld world(1, slow());
   world.disk().set_faults({.sync_error = 1000});
   Process process(world);
-  process.ops[0].fd = process.open("x", creating);
+  process.ops[0].fd = process.open("x", created);
   EXPECT_EQ(process.run_one(OpKind::sync), -EIO);
   world.end_faults();
   EXPECT_EQ(process.run_one(OpKind::sync), 0);

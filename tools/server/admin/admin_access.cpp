@@ -51,19 +51,19 @@ core::AccessRequest clear_password(const AdminRequest& request) {
   return core::ChangePassword{user.name, "", user.hashing_algorithm};
 }
 core::AccessRequest set_user_tags(const AdminRequest& request) {
-  const Arguments& all = request.arguments;
-  return core::SetUserTags{all[0], {all.begin() + 1, all.end()}};
+  const Arguments& words = request.arguments;
+  return core::SetUserTags{words[0], {words.begin() + 1, words.end()}};
 }
 core::AccessRequest set_permissions(const AdminRequest& request) {
-  const Arguments& all = request.arguments;
-  return core::SetPermissions{{all[0], request.vhost, all[1], all[2], all[3]}};
+  const Arguments& words = request.arguments;
+  return core::SetPermissions{{words[0], request.vhost, words[1], words[2], words[3]}};
 }
 core::AccessRequest clear_permissions(const AdminRequest& request) {
   return core::ClearPermissions{request.arguments[0], request.vhost};
 }
 core::AccessRequest set_topic_permissions(const AdminRequest& request) {
-  const Arguments& all = request.arguments;
-  return core::SetTopicPermissions{{all[0], request.vhost, all[1], all[2], all[3]}};
+  const Arguments& words = request.arguments;
+  return core::SetTopicPermissions{{words[0], request.vhost, words[1], words[2], words[3]}};
 }
 core::AccessRequest clear_topic_permissions(const AdminRequest& request) {
   core::ClearTopicPermissions made{request.arguments[0], request.vhost, {}};
@@ -98,8 +98,9 @@ core::AccessRequest update_vhost(const AdminRequest& request) {
   return made;
 }
 core::AccessRequest set_vhost_tags(const AdminRequest& request) {
-  const Arguments& all = request.arguments;
-  return core::UpdateVhost{all[0], {}, std::vector<std::string>{all.begin() + 1, all.end()}, {}};
+  const Arguments& words = request.arguments;
+  return core::UpdateVhost{
+      words[0], {}, std::vector<std::string>{words.begin() + 1, words.end()}, {}};
 }
 template <bool IsOn>
 core::AccessRequest set_trace(const AdminRequest& request) {
@@ -108,12 +109,12 @@ core::AccessRequest set_trace(const AdminRequest& request) {
 
 template <bool IsOperator>
 core::AccessRequest set_policy(const AdminRequest& request) {
-  const Arguments& all = request.arguments;
+  const Arguments& words = request.arguments;
   core::SetPolicy made;
   made.is_operator = IsOperator;
-  made.fault = read_policy({request.vhost, all[0], all[1],
+  made.fault = read_policy({request.vhost, words[0], words[1],
                             option("apply_to", request).value_or(IsOperator ? "queues" : "all"),
-                            all[2], option("priority", request).value_or("0")},
+                            words[2], option("priority", request).value_or("0")},
                            made.policy);
   made.policy.vhost = request.vhost;
   return made;
@@ -155,9 +156,9 @@ core::AccessRequest clear_user_limits(const AdminRequest& request) {
 
 /// Components are limits and operator policies; others would be stored and do nothing.
 core::AccessRequest set_parameter(const AdminRequest& request) {
-  const Arguments& all = request.arguments;
-  const persist::KeptRow row{{all[0], request.vhost, all[1], all[2]}};
-  if (persist::is_vhost_limits(row)) return limit_vhost(request.vhost, all[2]);
+  const Arguments& words = request.arguments;
+  const persist::KeptRow row{{words[0], request.vhost, words[1], words[2]}};
+  if (persist::is_vhost_limits(row)) return limit_vhost(request.vhost, words[2]);
   if (is_operator_policy(row)) {
     core::SetPolicy made;
     made.is_operator = true;
@@ -165,8 +166,8 @@ core::AccessRequest set_parameter(const AdminRequest& request) {
     made.policy.vhost = request.vhost;
     return made;
   }
-  if (all[0] == "policy") return core::Refuse{"policies may not be set using this method"};
-  return core::Refuse{fmt::format("Validation failed\n\ncomponent {} not found\n", all[0])};
+  if (words[0] == "policy") return core::Refuse{"policies may not be set using this method"};
+  return core::Refuse{fmt::format("Validation failed\n\ncomponent {} not found\n", words[0])};
 }
 core::AccessRequest clear_parameter(const AdminRequest& request) {
   return core::ClearParameter{{request.arguments[0], request.vhost, request.arguments[1]}};
@@ -181,7 +182,7 @@ core::AccessRequest clear_global_parameter(const AdminRequest& request) {
 }
 
 constexpr std::size_t many = 100;
-constexpr std::array verbs{
+constexpr std::array access_verbs{
     AccessVerb{"add_user", "a user and a password", 2, 2, add_user},
     AccessVerb{"delete_user", "a user", 1, 1, delete_user},
     AccessVerb{"change_password", "a user and a password", 2, 2, change_password},
@@ -216,7 +217,7 @@ constexpr std::array verbs{
 };
 
 const AccessVerb* find_verb(std::string_view name) {
-  for (const AccessVerb& verb : verbs)
+  for (const AccessVerb& verb : access_verbs)
     if (verb.name == name) return &verb;
   return nullptr;
 }

@@ -44,7 +44,7 @@ class StartApp final : public AdminOperation {
   }
 };
 
-class Reload final : public AdminOperation {
+class ReloadConfig final : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;
   void start() override {
@@ -84,7 +84,7 @@ class Eval final : public AdminOperation {
 OperationMaker find_app_operation(std::string_view verb) {
   if (verb == "stop_app") return make_operation<StopApp>;
   if (verb == "start_app") return make_operation<StartApp>;
-  if (verb == "reload") return make_operation<Reload>;
+  if (verb == "reload") return make_operation<ReloadConfig>;
   if (verb == "eval") return make_operation<Eval>;
   return nullptr;
 }

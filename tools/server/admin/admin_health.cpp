@@ -50,10 +50,10 @@ Answer is_booting(const Place& place) {
 }
 
 std::string list_alarms(const Place& place) {
-  std::vector<std::string> all;
-  if (place.control.alarm().memory) all.push_back("Memory alarm on node " + place.node);
-  if (place.control.alarm().disk) all.push_back("Free disk space alarm on node " + place.node);
-  return fmt::format("{}", fmt::join(all, "\n"));
+  std::vector<std::string> listed;
+  if (place.control.alarm().memory) listed.push_back("Memory alarm on node " + place.node);
+  if (place.control.alarm().disk) listed.push_back("Free disk space alarm on node " + place.node);
+  return fmt::format("{}", fmt::join(listed, "\n"));
 }
 
 std::string no_alarms(const Place& place) {
@@ -73,18 +73,19 @@ std::string show(const ListenAddress& address) {
 }
 
 Answer listeners(const Place& place) {
-  std::vector<std::string> all;
+  std::vector<std::string> listed;
   if (!place.control.is_suspending())
-    for (const ListenAddress& address : place.host.config().listeners) all.push_back(show(address));
-  return {fmt::format("{}", fmt::join(all, "\n")), {}};
+    for (const ListenAddress& address : place.host.config().listeners)
+      listed.push_back(show(address));
+  return {fmt::format("{}", fmt::join(listed, "\n")), {}};
 }
 
 Answer check_port_listener(const Place& place) {
   const auto port = parse_number(place.request.arguments[0]);
   if (!port || *port == 0 || *port > 65'535)
     return {{}, fmt::format("'{}' is no port", place.request.arguments[0]), AdminFault::usage};
-  const auto& all = place.host.config().listeners;
-  const bool is_there = std::any_of(all.begin(), all.end(),
+  const auto& listed = place.host.config().listeners;
+  const bool is_there = std::any_of(listed.begin(), listed.end(),
                                     [&](const auto& address) { return address.port == *port; });
   if (is_there && place.control.is_serving())
     return {fmt::format("A listener for port {} is running on node {}.", *port, place.node), {}};
@@ -113,7 +114,7 @@ struct HealthVerb {
   std::size_t arguments;
   Answer (*answer)(const Place& place);
 };
-constexpr std::array verbs{
+constexpr std::array health_verbs{
     HealthVerb{"alarms", 0, alarms},
     HealthVerb{"authenticate_user", 2, authenticate_user},
     HealthVerb{"check_alarms", 0, check_alarms},
@@ -128,9 +129,9 @@ constexpr std::array verbs{
 };
 
 const HealthVerb* find_health_verb(std::string_view name) {
-  const auto found = std::find_if(verbs.begin(), verbs.end(),
+  const auto found = std::find_if(health_verbs.begin(), health_verbs.end(),
                                   [&](const HealthVerb& one) { return one.name == name; });
-  return found == verbs.end() ? nullptr : &*found;
+  return found == health_verbs.end() ? nullptr : &*found;
 }
 
 class Health final : public AdminOperation {

@@ -40,7 +40,7 @@ TEST(Slab, FindsWhatLivesAndOnlyThat) {
 }
 
 TEST(Slab, EqualsAMap) {
-  struct Known {
+  struct Entry {
     Slab<Tracked>::Handle handle;
     Tracked* object;
     int value;
@@ -49,21 +49,21 @@ TEST(Slab, EqualsAMap) {
   int live = 0;
   {
     Slab<Tracked> slab;
-    std::vector<Known> known;
+    std::vector<Entry> entries;
     std::vector<Slab<Tracked>::Handle> stale;
     for (int step = 0; step < 5'000; ++step) {
-      if (known.empty() || random.chance(52)) {
+      if (entries.empty() || random.chance(52)) {
         const auto [handle, object] = slab.create(step, live);
-        known.push_back({handle, object, step});
+        entries.push_back({handle, object, step});
       } else {
-        const std::size_t at = random.below(known.size());
-        slab.destroy(known[at].handle.slot);
-        stale.push_back(known[at].handle);
-        known.erase(known.begin() + static_cast<std::ptrdiff_t>(at));
+        const std::size_t at = random.below(entries.size());
+        slab.destroy(entries[at].handle.slot);
+        stale.push_back(entries[at].handle);
+        entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(at));
       }
-      ASSERT_EQ(slab.live_count(), known.size());
-      ASSERT_EQ(live, static_cast<int>(known.size()));
-      for (const Known& one : known) {
+      ASSERT_EQ(slab.live_count(), entries.size());
+      ASSERT_EQ(live, static_cast<int>(entries.size()));
+      for (const Entry& one : entries) {
         ASSERT_EQ(slab.find(one.handle.slot, one.handle.generation), one.object);
         ASSERT_EQ(one.object->value, one.value);
       }
@@ -74,7 +74,7 @@ TEST(Slab, EqualsAMap) {
     }
     std::set<int> visited;
     slab.for_each([&](Slab<Tracked>::Handle, Tracked& one) { visited.insert(one.value); });
-    EXPECT_EQ(visited.size(), known.size());
+    EXPECT_EQ(visited.size(), entries.size());
   }
   EXPECT_EQ(live, 0);
 }

@@ -36,7 +36,7 @@ class Conditions {
   HeadersRouter router_;
   std::deque<Binding> bindings_;
 };
-using Found = std::set<std::string>;
+using Names = std::set<std::string>;
 
 std::string table(const char* match,
                   std::initializer_list<std::pair<const char*, const char*>> entries) {
@@ -62,10 +62,10 @@ TEST(HeadersRouter, TextAndBinaryAreOne) {
   Conditions conditions;
   conditions.add("text", table("any", {{"kind", "pdf"}}));
   conditions.add("binary", binary("all", "pdf"));
-  const Found both{"text", "binary"};
+  const Names both{"text", "binary"};
   EXPECT_EQ(conditions.match(table(nullptr, {{"kind", "pdf"}})), both);
   EXPECT_EQ(conditions.match(binary(nullptr, "pdf")), both);
-  EXPECT_EQ(conditions.match(binary(nullptr, "png")), Found{});
+  EXPECT_EQ(conditions.match(binary(nullptr, "png")), Names{});
 }
 
 TEST(HeadersRouter, AllAndAny) {
@@ -74,10 +74,10 @@ TEST(HeadersRouter, AllAndAny) {
   conditions.add("none given", table(nullptr, {{"a", "1"}, {"b", "2"}}));
   conditions.add("any", table("any", {{"a", "1"}, {"b", "2"}}));
   EXPECT_EQ(conditions.match(table(nullptr, {{"a", "1"}, {"b", "2"}, {"c", "3"}})),
-            (Found{"all", "none given", "any"}));
-  EXPECT_EQ(conditions.match(table(nullptr, {{"a", "1"}})), Found{"any"});
-  EXPECT_EQ(conditions.match(table(nullptr, {{"a", "2"}, {"b", "1"}})), Found{});
-  EXPECT_EQ(conditions.match({}), Found{});
+            (Names{"all", "none given", "any"}));
+  EXPECT_EQ(conditions.match(table(nullptr, {{"a", "1"}})), Names{"any"});
+  EXPECT_EQ(conditions.match(table(nullptr, {{"a", "2"}, {"b", "1"}})), Names{});
+  EXPECT_EQ(conditions.match({}), Names{});
 }
 
 TEST(HeadersRouter, WithoutConditions) {
@@ -86,8 +86,8 @@ TEST(HeadersRouter, WithoutConditions) {
   conditions.add("empty", {});
   conditions.add("any", table("any", {}));
   conditions.add("only x", table("all", {{"x-a", "1"}}));
-  EXPECT_EQ(conditions.match({}), (Found{"all", "empty", "only x"}));
-  EXPECT_EQ(conditions.match(table(nullptr, {{"a", "1"}})), (Found{"all", "empty", "only x"}));
+  EXPECT_EQ(conditions.match({}), (Names{"all", "empty", "only x"}));
+  EXPECT_EQ(conditions.match(table(nullptr, {{"a", "1"}})), (Names{"all", "empty", "only x"}));
 }
 
 TEST(HeadersRouter, EntriesNamedX) {
@@ -96,18 +96,18 @@ TEST(HeadersRouter, EntriesNamedX) {
   conditions.add("all-with-x", table("all-with-x", {{"a", "1"}, {"x-b", "2"}}));
   conditions.add("any", table("any", {{"a", "1"}, {"x-b", "2"}}));
   conditions.add("any-with-x", table("any-with-x", {{"a", "1"}, {"x-b", "2"}}));
-  EXPECT_EQ(conditions.match(table(nullptr, {{"a", "1"}})), (Found{"all", "any", "any-with-x"}));
-  EXPECT_EQ(conditions.match(table(nullptr, {{"x-b", "2"}})), Found{"any-with-x"});
+  EXPECT_EQ(conditions.match(table(nullptr, {{"a", "1"}})), (Names{"all", "any", "any-with-x"}));
+  EXPECT_EQ(conditions.match(table(nullptr, {{"x-b", "2"}})), Names{"any-with-x"});
   EXPECT_EQ(conditions.match(table(nullptr, {{"x-b", "2"}, {"a", "1"}})),
-            (Found{"all", "all-with-x", "any", "any-with-x"}));
+            (Names{"all", "all-with-x", "any", "any-with-x"}));
 }
 
 TEST(HeadersRouter, VoidAsksForPresence) {
   Conditions conditions;
   conditions.add("present", table("all", {{"a", nullptr}, {"b", "2"}}));
-  EXPECT_EQ(conditions.match(table(nullptr, {{"a", "whatever"}, {"b", "2"}})), Found{"present"});
-  EXPECT_EQ(conditions.match(table(nullptr, {{"a", nullptr}, {"b", "2"}})), Found{"present"});
-  EXPECT_EQ(conditions.match(table(nullptr, {{"b", "2"}})), Found{});
+  EXPECT_EQ(conditions.match(table(nullptr, {{"a", "whatever"}, {"b", "2"}})), Names{"present"});
+  EXPECT_EQ(conditions.match(table(nullptr, {{"a", nullptr}, {"b", "2"}})), Names{"present"});
+  EXPECT_EQ(conditions.match(table(nullptr, {{"b", "2"}})), Names{});
 }
 
 TEST(HeadersRouter, ValuesNotWidthsCount) {
@@ -117,10 +117,10 @@ TEST(HeadersRouter, ValuesNotWidthsCount) {
   conditions.add("seven", seven.take());
   FieldTableWriter wide;
   wide.int64("n", 7);
-  EXPECT_EQ(conditions.match(wide.take()), Found{"seven"});
+  EXPECT_EQ(conditions.match(wide.take()), Names{"seven"});
   FieldTableWriter text;
   text.text("n", "7");
-  EXPECT_EQ(conditions.match(text.take()), Found{});
+  EXPECT_EQ(conditions.match(text.take()), Names{});
 }
 
 TEST(HeadersRouter, ManyHeaders) {
@@ -131,7 +131,7 @@ TEST(HeadersRouter, ManyHeaders) {
   FieldTableWriter writer;
   for (int number = 0; number < 100; ++number)
     writer.text("h" + std::to_string(number), std::to_string(number));
-  EXPECT_EQ(conditions.match(writer.take()), (Found{"both", "any"}));
+  EXPECT_EQ(conditions.match(writer.take()), (Names{"both", "any"}));
 }
 
 TEST(HeadersRouter, RemovedBindingsAreGone) {
@@ -140,14 +140,14 @@ TEST(HeadersRouter, RemovedBindingsAreGone) {
   conditions.add("any", table("any", {{"a", "1"}, {"b", "2"}}));
   conditions.add("always", {});
   const std::string headers = table(nullptr, {{"a", "1"}, {"b", "2"}});
-  EXPECT_EQ(conditions.match(headers), (Found{"all", "any", "always"}));
+  EXPECT_EQ(conditions.match(headers), (Names{"all", "any", "always"}));
   conditions.remove("any");
-  EXPECT_EQ(conditions.match(headers), (Found{"all", "always"}));
+  EXPECT_EQ(conditions.match(headers), (Names{"all", "always"}));
   conditions.remove("always");
   conditions.remove("all");
-  EXPECT_EQ(conditions.match(headers), Found{});
+  EXPECT_EQ(conditions.match(headers), Names{});
   conditions.add("again", table("any", {{"a", "1"}}));
-  EXPECT_EQ(conditions.match(headers), Found{"again"});
+  EXPECT_EQ(conditions.match(headers), Names{"again"});
 }
 
 }  // namespace

@@ -16,7 +16,7 @@
 namespace lepus::core::test {
 namespace {
 
-using Kind = StreamStart::Kind;
+using Start = StreamStart::Kind;
 
 class StreamTest : public StreamWorld {
  protected:
@@ -53,9 +53,9 @@ class StreamTest : public StreamWorld {
 TEST_F(StreamTest, EveryConsumerReadsEverything) {
   queue_ = declare();
   publish("abc");
-  read(first_, {Kind::first, 0});
+  read(first_, {Start::first, 0});
   publish("d");
-  read(second_, {Kind::first, 0});
+  read(second_, {Start::first, 0});
   EXPECT_EQ(first_.bodies(), "abcd");
   EXPECT_EQ(second_.bodies(), "abcd");
   EXPECT_EQ(count(), 4U);
@@ -69,9 +69,9 @@ TEST_F(StreamTest, ConsumersBeginWhereTheyLike) {
   const struct {
     StreamStart start;
     std::string_view bodies;
-  } cases[] = {{{Kind::first, 0}, "abcdef"}, {{Kind::last, 0}, "ef"},  {{Kind::next, 0}, "f"},
-               {{Kind::offset, 3}, "def"},   {{Kind::offset, 5}, "f"}, {{Kind::offset, 6}, ""},
-               {{Kind::time, 0}, "abcdef"}};
+  } cases[] = {{{Start::first, 0}, "abcdef"}, {{Start::last, 0}, "ef"},  {{Start::next, 0}, "f"},
+               {{Start::offset, 3}, "def"},   {{Start::offset, 5}, "f"}, {{Start::offset, 6}, ""},
+               {{Start::time, 0}, "abcdef"}};
   std::vector<std::unique_ptr<FakeChannel>> channels;
   for (const auto& one : cases) {
     channels.push_back(std::make_unique<FakeChannel>(shard_.broker));
@@ -85,8 +85,8 @@ TEST_F(StreamTest, ConsumersBeginWhereTheyLike) {
 TEST_F(StreamTest, AnOffsetBeyondTheEndIsWaitedFor) {
   queue_ = declare();
   publish("abc");
-  read(first_, {Kind::offset, 5});
-  read(second_, {Kind::offset, UINT64_MAX});
+  read(first_, {Start::offset, 5});
+  read(second_, {Start::offset, UINT64_MAX});
   publish("d");
   publish("efg");
   EXPECT_EQ(first_.bodies(), "fg");
@@ -95,7 +95,7 @@ TEST_F(StreamTest, AnOffsetBeyondTheEndIsWaitedFor) {
 
 TEST_F(StreamTest, SettlingGivesCreditAndNothingElse) {
   queue_ = declare();
-  const ConsumerHandle consumer = read(first_, {Kind::first, 0}, 2);
+  const ConsumerHandle consumer = read(first_, {Start::first, 0}, 2);
   publish("abcde");
   EXPECT_EQ(first_.bodies(), "ab");
   shard_.broker.apply(Settle{queue_, 0, 1, consumer, Outcome::rejected});
@@ -110,7 +110,7 @@ TEST_F(StreamTest, SettlingGivesCreditAndNothingElse) {
 
 TEST_F(StreamTest, OffsetsAreSeenWhenTheyAreWritten) {
   queue_ = declare();
-  read(first_, {Kind::first, 0});
+  read(first_, {Start::first, 0});
   shard_.ledger.slow = true;
   publish("a");
   EXPECT_EQ(first_.bodies(), "");
@@ -143,8 +143,8 @@ TEST_F(StreamTest, WhatLeftMemoryIsReadBack) {
   shard_.broker.set_short_above(0);
   settle_down();
   EXPECT_EQ(shard_.broker.memory().message_bytes, 0U);
-  read(first_, {Kind::first, 0});
-  read(second_, {Kind::offset, 20});
+  read(first_, {Start::first, 0});
+  read(second_, {Start::offset, 20});
   settle_down();
   EXPECT_EQ(first_.bodies(), bodies);
   EXPECT_EQ(second_.bodies(), bodies.substr(20));
@@ -155,7 +155,7 @@ TEST_F(StreamTest, WhatLeavesMemoryAfterItsNeighboursIsReadBackToo) {
   publish("ab");
   shard_.broker.set_short_above(0);
   settle_down();
-  const ConsumerHandle consumer = read(first_, {Kind::first, 0}, 2);
+  const ConsumerHandle consumer = read(first_, {Start::first, 0}, 2);
   settle_down();
   EXPECT_EQ(first_.bodies(), "ab");
   shard_.broker.set_short_above(UINT64_MAX);
@@ -172,7 +172,7 @@ TEST_F(StreamTest, WhatIsLargerThanTheCacheIsReadNevertheless) {
   queue_ = declare();
   constexpr std::size_t count = 4;
   publish_too_large(count);
-  read(first_, {Kind::first, 0}, count);
+  read(first_, {Start::first, 0}, count);
   for (std::size_t i = 0; i < 10 * count && first_.deliveries.size() < count; ++i) {
     shard_.ledger.bring();
     turn();
@@ -187,7 +187,7 @@ TEST_F(StreamTest, CreditThatComesLateFindsWhatWasRead) {
   publish_too_large(count);
   const ChannelRef channel{1, 7, 1};
   StreamSpec spec;
-  spec.start = {Kind::first, 0};
+  spec.start = {Start::first, 0};
   shard_.broker.apply(Subscribe{.queue = queue_,
                                 .channel = channel,
                                 .limited = true,
@@ -212,7 +212,7 @@ TEST_F(StreamTest, ALostRecordIsSkipped) {
   shard_.broker.set_short_above(0);
   settle_down();
   shard_.ledger.bodies[2] = "damaged";
-  read(first_, {Kind::first, 0});
+  read(first_, {Start::first, 0});
   settle_down();
   EXPECT_EQ(first_.bodies(), "ac");
   EXPECT_EQ(shard_.ledger.lost_count, 1U);
@@ -222,11 +222,11 @@ TEST_F(StreamTest, TheOldestGoWhenThereIsTooMuch) {
   FieldTableWriter arguments;
   arguments.int32("x-max-length-bytes", 3);
   queue_ = declare(std::move(arguments));
-  read(first_, {Kind::first, 0}, 1);
+  read(first_, {Start::first, 0}, 1);
   publish("abcde");
   EXPECT_EQ(count(), 3U);
   EXPECT_EQ(shard_.ledger.settles.size(), 2U);
-  read(second_, {Kind::offset, 0});
+  read(second_, {Start::offset, 0});
   EXPECT_EQ(second_.bodies(), "cde");
   publish("long");
   EXPECT_EQ(count(), 3U) << "a letter each";
@@ -240,7 +240,7 @@ TEST_F(StreamTest, TheOldestGoWhenTheirTimeHasCome) {
   publish("a");
   advance_to(105 * nanos_per_s);
   publish("b");
-  read(first_, {Kind::time, 103'000});
+  read(first_, {Start::time, 103'000});
   EXPECT_EQ(first_.bodies(), "b");
   EXPECT_EQ(shard_.broker.next_deadline(), 111 * nanos_per_s) << "times are kept by the second";
   advance_to(111 * nanos_per_s);
@@ -282,7 +282,7 @@ TEST(StreamSpecTest, OffsetsAreChecked) {
     arguments.text("x-stream-offset", text);
     return parse_stream_spec(arguments.bytes(), {}, "queue 's' in vhost '/'");
   };
-  EXPECT_EQ(start("last").value().start.kind, Kind::last);
+  EXPECT_EQ(start("last").value().start.kind, Start::last);
   EXPECT_EQ(start("5m").value().start.value, 300'000U);
   EXPECT_EQ(start("sometime").error().text(),
             "PRECONDITION_FAILED - invalid arg 'x-stream-offset' for queue 's' in vhost '/': "
@@ -300,7 +300,7 @@ TEST(StreamSpecTest, TrackingNeedsATag) {
   arguments.boolean("x-stream-automatic-offset-tracking", true);
   const StreamSpec spec = parse_stream_spec(arguments.bytes(), "tag", {}).value();
   EXPECT_EQ(spec.name, "tag");
-  EXPECT_EQ(spec.start.kind, Kind::first);
+  EXPECT_EQ(spec.start.kind, Start::first);
   EXPECT_EQ(parse_stream_spec(arguments.bytes(), {}, "queue 's'").error().text(),
             "PRECONDITION_FAILED - invalid arg 'x-stream-automatic-offset-tracking' for queue "
             "'s': the consumer needs a tag, under which its offset is kept");
@@ -311,7 +311,7 @@ TEST(StreamSpecTest, TrackingNeedsATag) {
     return parse_stream_spec(written.bytes(), "tag", {});
   };
   EXPECT_EQ(with_text("true").value().name, "tag");
-  EXPECT_EQ(with_text("true").value().start.kind, Kind::last);
+  EXPECT_EQ(with_text("true").value().start.kind, Start::last);
   EXPECT_EQ(with_text("false").value().name, "");
   EXPECT_FALSE(with_text("yes").ok());
 }

@@ -16,8 +16,6 @@
 namespace lepus::core {
 namespace {
 
-using Kind = TopologyRequest::Kind;
-
 /// Everything in it, sorted.
 class Dump {
  public:
@@ -79,7 +77,7 @@ class UndoWorld {
   explicit UndoWorld(std::uint64_t seed) : random_(seed) {
     for (const char* name : {"/", "v"}) {
       TopologyRequest request;
-      request.kind = Kind::add_vhost;
+      request.kind = TopologyRequest::Kind::add_vhost;
       request.name = name;
       commit_now(request);
     }
@@ -112,15 +110,17 @@ class UndoWorld {
     TopologyRequest request;
     const VhostInfo* vhost = topology_.find_vhost(vhost_name());
     if (vhost == nullptr) {
-      request.kind = Kind::add_vhost;
+      request.kind = TopologyRequest::Kind::add_vhost;
       request.name = "v";
       return decide(topology_, request, &ids_).changes;
     }
-    constexpr Kind kinds[] = {
-        Kind::declare_exchange, Kind::declare_exchange, Kind::delete_exchange,
-        Kind::bind_exchange,    Kind::unbind_exchange,  Kind::declare_queue,
-        Kind::declare_queue,    Kind::delete_queue,     Kind::bind_queue,
-        Kind::bind_queue,       Kind::unbind_queue,     Kind::connection_closed};
+    constexpr TopologyRequest::Kind kinds[] = {
+        TopologyRequest::Kind::declare_exchange, TopologyRequest::Kind::declare_exchange,
+        TopologyRequest::Kind::delete_exchange,  TopologyRequest::Kind::bind_exchange,
+        TopologyRequest::Kind::unbind_exchange,  TopologyRequest::Kind::declare_queue,
+        TopologyRequest::Kind::declare_queue,    TopologyRequest::Kind::delete_queue,
+        TopologyRequest::Kind::bind_queue,       TopologyRequest::Kind::bind_queue,
+        TopologyRequest::Kind::unbind_queue,     TopologyRequest::Kind::connection_closed};
     request.kind = kinds[random_.below(std::size(kinds))];
     request.vhost = vhost->id;
     request.connection = ConnectionId{random_.below(3) + 1};
@@ -130,10 +130,11 @@ class UndoWorld {
     request.type = random_.below(5) == 0 ? "x-recent-history" : "topic";
     request.key = name("k");
     request.source = name("x");
-    const bool is_queue = request.kind == Kind::declare_queue || request.kind == Kind::bind_queue ||
-                          request.kind == Kind::unbind_queue;
+    const bool is_queue = request.kind == TopologyRequest::Kind::declare_queue ||
+                          request.kind == TopologyRequest::Kind::bind_queue ||
+                          request.kind == TopologyRequest::Kind::unbind_queue;
     request.name = name(is_queue ? "q" : "x");
-    if (request.kind == Kind::delete_queue)
+    if (request.kind == TopologyRequest::Kind::delete_queue)
       if (const QueueInfo* queue = topology_.find_queue(vhost->id, name("q")))
         request.queue = queue->id;
     return decide(topology_, request, &ids_).changes;

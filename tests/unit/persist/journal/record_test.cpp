@@ -10,7 +10,7 @@
 namespace lepus::persist {
 namespace {
 
-const RecordSeed seed = RecordSeed::of(SegmentBuilder::store);
+const RecordSeed record_seed = RecordSeed::of(SegmentBuilder::store);
 
 using core::as_text;
 using core::Bytes;
@@ -35,7 +35,7 @@ TEST(Record, ItsCrcBeginsWithTheNumberOfTheStore) {
   std::uint32_t crc = 0;
   std::memcpy(&crc, record.data(), sizeof crc);
   EXPECT_EQ(crc, crc32c(covered));
-  EXPECT_EQ(read_record(record, seed).fault, RecordFault::none);
+  EXPECT_EQ(read_record(record, record_seed).fault, RecordFault::none);
   EXPECT_EQ(read_record(record, RecordSeed::of(1)).fault, RecordFault::crc);
   EXPECT_EQ(read_record(record, {}).fault, RecordFault::crc) << "a body that looks like one";
 }
@@ -45,7 +45,7 @@ TEST(Record, MessageIsReadBack) {
   builder.head = {.enqueued_ms = 11, .ttl_ms = 12, .priority = 3};
   builder.message({{4, 5}, {6, 8}}, "the body", "the key");
   const auto file = builder.bytes();
-  const RecordRead read = read_record(first_record(file), seed);
+  const RecordRead read = read_record(first_record(file), record_seed);
   ASSERT_EQ(read.fault, RecordFault::none);
   EXPECT_EQ(read.record.header().sequence, 7u);
   ASSERT_EQ(read.record.queues().size(), 2u);
@@ -64,12 +64,12 @@ TEST(Record, OtherTypesAreReadBack) {
   builder.settle({{1, 2, 3}}).end_batch().seen({{4, 5}}).end_batch().trim(6).end_batch().seal();
   const auto file = builder.bytes();
   const Bytes bytes = first_record(file);
-  EXPECT_EQ(read_record(bytes, seed).record.ranges()[0].last, 3u);
-  EXPECT_EQ(read_record(bytes.subspan(block_size), seed).record.queues()[0].sequence, 5u);
-  EXPECT_EQ(read_record(bytes.subspan(2 * block_size), seed).record.first_live(), 6u);
-  EXPECT_EQ(read_record(bytes.subspan(3 * block_size), seed).record.header().type,
+  EXPECT_EQ(read_record(bytes, record_seed).record.ranges()[0].last, 3u);
+  EXPECT_EQ(read_record(bytes.subspan(block_size), record_seed).record.queues()[0].sequence, 5u);
+  EXPECT_EQ(read_record(bytes.subspan(2 * block_size), record_seed).record.first_live(), 6u);
+  EXPECT_EQ(read_record(bytes.subspan(3 * block_size), record_seed).record.header().type,
             RecordType::seal);
-  EXPECT_EQ(read_record(bytes.subspan(4 * block_size), seed).fault, RecordFault::blank);
+  EXPECT_EQ(read_record(bytes.subspan(4 * block_size), record_seed).fault, RecordFault::blank);
 }
 
 TEST(Record, EachChangedByteIsFound) {
@@ -79,7 +79,7 @@ TEST(Record, EachChangedByteIsFound) {
   for (std::size_t i = 0; i < builder.last_size(); ++i) {
     auto bad = good;
     bad[block_size + i] ^= 0x40;
-    EXPECT_NE(read_record(first_record(bad), seed).fault, RecordFault::none) << i;
+    EXPECT_NE(read_record(first_record(bad), record_seed).fault, RecordFault::none) << i;
   }
 }
 
@@ -88,15 +88,16 @@ TEST(Record, EachShorterRangeIsCut) {
   builder.message({{1, 1}});
   const auto file = builder.bytes();
   for (std::size_t size = 0; size < builder.last_size(); ++size)
-    EXPECT_EQ(read_record(first_record(file).first(size), seed).fault, RecordFault::cut) << size;
+    EXPECT_EQ(read_record(first_record(file).first(size), record_seed).fault, RecordFault::cut)
+        << size;
 }
 
 /// With a right CRC over wrong contents: only the checks inside are left.
 RecordFault fault_with(SegmentBuilder& builder, std::size_t offset, std::uint8_t value) {
   auto file = builder.bytes();
   file[block_size + offset] = value;
-  set_record_crc({file.data() + block_size, builder.last_size()}, seed);
-  return read_record(first_record(file), seed).fault;
+  set_record_crc({file.data() + block_size, builder.last_size()}, record_seed);
+  return read_record(first_record(file), record_seed).fault;
 }
 
 TEST(Record, SizesThatContradictAreFound) {

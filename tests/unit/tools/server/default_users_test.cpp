@@ -20,12 +20,12 @@ using persist::KeptDefinitions;
 using persist::KeptKind;
 
 /// Of the password s3cret.
-constexpr const char* hash = "QD40KHedRZv6HA0ZRw7pvkS/EtCx7gjq3U7jyLfE/uWsjI2h";
+constexpr const char* known_hash = "QD40KHedRZv6HA0ZRw7pvkS/EtCx7gjq3U7jyLfE/uWsjI2h";
 
 KeptDefinitions with_user(const std::string& name, const std::string& limits = "{}") {
   KeptDefinitions kept;
   EXPECT_TRUE(kept.put(KeptKind::users,
-                       {{name, hash, "rabbit_password_hashing_sha256", R"(["a"])", limits}}));
+                       {{name, known_hash, "rabbit_password_hashing_sha256", R"(["a"])", limits}}));
   return kept;
 }
 

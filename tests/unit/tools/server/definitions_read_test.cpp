@@ -22,7 +22,7 @@ using persist::KeptKind;
 
 const DefinitionsScope whole_broker;
 
-Definitions parsed(const std::string& text) {
+Definitions read_text(const std::string& text) {
   Definitions out;
   Findings findings;
   parse_definitions({"d.json", text}, whole_broker, out, findings);
@@ -51,9 +51,9 @@ std::vector<persist::KeptRow> rows_of(const Definitions& definitions, KeptKind k
 }
 
 TEST(DefinitionsRead, NothingAndUnknownKeys) {
-  const Definitions none = parsed("{}");
+  const Definitions none = read_text("{}");
   EXPECT_TRUE(none.vhosts.empty());
-  const Definitions more = parsed(R"({"shovels": 7, "explanation": "x", "queues": [
+  const Definitions more = read_text(R"({"shovels": 7, "explanation": "x", "queues": [
       {"name": "q", "vhost": "/", "durable": true, "some day": {"a": 1}}]})");
   ASSERT_EQ(more.queues.size(), 1U);
   EXPECT_EQ(more.queues[0].path, "d.json: queues[0]");
@@ -61,7 +61,7 @@ TEST(DefinitionsRead, NothingAndUnknownKeys) {
 }
 
 TEST(DefinitionsRead, ExchangesAndBindings) {
-  const Definitions all = parsed(R"({
+  const Definitions all = read_text(R"({
     "exchanges": [{"name": "x", "vhost": "v", "type": "topic", "durable": false,
                    "auto_delete": true, "internal": true, "arguments": {}},
                   {"name": "y", "vhost": "v", "type": "headers"}],
@@ -90,7 +90,7 @@ TEST(DefinitionsRead, ExchangesAndBindings) {
 }
 
 TEST(DefinitionsRead, ArgumentsKeepTheirTypes) {
-  const Definitions all = parsed(R"({"queues": [{"name": "q", "vhost": "/", "arguments": {
+  const Definitions all = read_text(R"({"queues": [{"name": "q", "vhost": "/", "arguments": {
       "text": "\u00e4", "whole": -5,
       "big": 9223372036854775807, "part": 2.5, "round": 2.0,
       "yes": true, "nothing": null, "list": [1, "two", [3]],
@@ -119,12 +119,12 @@ TEST(DefinitionsRead, ArgumentsKeepTheirTypes) {
 
 TEST(DefinitionsRead, UsersWithTagsOfOldAndNewFiles) {
   const std::string hash = "QD40KHedRZv6HA0ZRw7pvkS/EtCx7gjq3U7jyLfE/uWsjI2h";
-  const Definitions all = parsed(R"({"users": [
+  const Definitions all = read_text(R"({"users": [
     {"name": "old", "password_hash": ")" +
-                                 hash + R"(", "tags": "administrator, monitoring"},
+                                    hash + R"(", "tags": "administrator, monitoring"},
     {"name": "none", "password_hash": "", "tags": ""},
     {"name": "new", "password_hash": ")" +
-                                 hash + R"(", "tags": ["a"], "limits": {"m": 1},
+                                    hash + R"(", "tags": ["a"], "limits": {"m": 1},
      "hashing_algorithm": "rabbit_password_hashing_sha256"}]})");
   const auto users = rows_of(all, KeptKind::users);
   ASSERT_EQ(users.size(), 3U);
@@ -137,7 +137,7 @@ TEST(DefinitionsRead, UsersWithTagsOfOldAndNewFiles) {
 }
 
 TEST(DefinitionsRead, WhatIsKeptAsItCame) {
-  const Definitions all = parsed(R"({
+  const Definitions all = read_text(R"({
     "vhosts": [{"name": "/"}, {"name": "v", "metadata": {"tags": []}, "limits": [["a", 1]]}],
     "permissions": [{"user": "u", "vhost": "/", "configure": "^a", "write": "", "read": ".*"}],
     "policies": [{"vhost": "/", "name": "p", "pattern": "x", "definition": {"ha-mode": "all"}}],
@@ -319,7 +319,7 @@ TEST_F(DefinitionsFiles, WhatCannotBeRead) {
 }
 
 TEST(DefinitionsRead, TheTypeOfAQueueIsThatOfItsArgument) {
-  const Definitions all = parsed(R"({"queues": [
+  const Definitions all = read_text(R"({"queues": [
     {"name": "a", "vhost": "/", "type": "quorum", "arguments": {"x-queue-type": "quorum"}},
     {"name": "b", "vhost": "/", "type": "stream"},
     {"name": "c", "vhost": "/", "type": "classic"},
@@ -349,7 +349,7 @@ TEST(DefinitionsRead, ExchangesOfTheBrokerAreSkipped) {
 }
 
 TEST(DefinitionsRead, PasswordsInPlainTextAreHashed) {
-  const Definitions all = parsed(R"({"users": [{"name": "a", "password": "one", "tags": ""},
+  const Definitions all = read_text(R"({"users": [{"name": "a", "password": "one", "tags": ""},
       {"name": "b", "password": "", "tags": ""}]})");
   persist::KeptDefinitions kept;
   core::Random random{7};
@@ -361,7 +361,8 @@ TEST(DefinitionsRead, PasswordsInPlainTextAreHashed) {
   EXPECT_TRUE(hash.matches("one"));
   EXPECT_EQ(kept.of(KeptKind::users)[1].values[persist::user_hash], "");
   EXPECT_TRUE(keep_rows(all, random, kept).empty()) << "the password is the same";
-  const Definitions other = parsed(R"({"users": [{"name": "a", "password": "two", "tags": ""}]})");
+  const Definitions other =
+      read_text(R"({"users": [{"name": "a", "password": "two", "tags": ""}]})");
   EXPECT_EQ(keep_rows(other, random, kept).size(), 1U);
 }
 
@@ -394,8 +395,9 @@ TEST(DefinitionsRead, FilesOfASingleVirtualHost) {
 }
 
 TEST(DefinitionsRead, AByteOrderMarkIsNoText) {
-  EXPECT_EQ(parsed("\xef\xbb\xbf{\"queues\": [{\"name\": \"q\", \"vhost\": \"/\"}]}").queues.size(),
-            1U);
+  EXPECT_EQ(
+      read_text("\xef\xbb\xbf{\"queues\": [{\"name\": \"q\", \"vhost\": \"/\"}]}").queues.size(),
+      1U);
 }
 
 TEST(DefinitionsRead, AllProblemsAreListed) {
