@@ -9,7 +9,7 @@ preset=${1:-release}
 [ $# -eq 0 ] || shift
 compiler=${CXX:-g++}
 case "$preset" in
-    release) options="-Dbuildtype=debugoptimized" ;;
+    release) options="-Dbuildtype=plain -Doptimization=2 -Dcpp_args=-g1" ;;
     debug)   options="-Dbuildtype=debug -Dmimalloc=disabled" ;;
     # Line numbers are all a report needs; full debug information would double the time to build.
     asan)    options="-Dbuildtype=plain -Doptimization=1 -Dcpp_args=-g1"
