@@ -1,7 +1,8 @@
 // An operation the kernel is asked for, as a field of the component that asks.
 //
-//   owner: fill kind, fd, ... -> loop.submit(op) -> [in_flight] -> done(owner, op, completion) ...
-//   until !completion.more
+//   owner fills kind, fd, ... -> loop.submit(op) -> [in_flight] -> done(owner, op, completion)
+//                                                        ^                |
+//                                                        +----------------+ while completion.more
 //
 // The owner's memory is the operation's memory: nothing is allocated per operation, and what may be
 // in flight at once is bounded by what exists. Invariants: an op in flight is neither changed,

@@ -1,12 +1,10 @@
 // Headers exchange: a binding's arguments are conditions on the message's headers table.
 //
-//   x-match          all (default)  every condition holds        entries named x-* are not
-//   conditions
-//                    any            at least one holds           likewise
-//                    all-with-x, any-with-x                      as above, x-* entries are
-//                    conditions too
-//   condition        name = value   the message has that entry, equal by value
-//                    name = void    the message has an entry of that name
+//   x-match       all (default)             every condition holds
+//                 any                       at least one holds
+//                 all-with-x, any-with-x    the same; entries named x-* are conditions, too
+//   condition     name = value              the message has that entry, equal by value
+//                 name = void               the message has an entry of that name
 //
 // Bindings wait in buckets, one per (name, value) or (name, void): an `any` binding in the bucket
 // of each condition, an `all` binding in one bucket only, the least crowded when it was made. A

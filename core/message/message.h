@@ -3,8 +3,8 @@
 // belongs to one shard at a time. Crossing to another shard hands over the only reference, or a
 // copy() when more than one is held.
 //
-//   [Message][exchange][routing key][properties][inline body ...] -> [Chunk][bytes] ->
-//   [Chunk][bytes]
+//   [Message][exchange][routing key][properties][inline body ...]
+//       -> [Chunk][bytes] -> [Chunk][bytes] ...
 //
 // While it is being received, append_body() fills it; complete() tells when the announced size is
 // reached.

@@ -1,10 +1,11 @@
 // Properties of a message (class basic): the tail of a content header, after class, weight and body
 // size.
 //
-//   flags:short  then, for each bit set from the highest down, one value:
-//   15 content-type  14 content-encoding  13 headers  12 delivery-mode  11 priority  10
-//   correlation-id  9 reply-to 8 expiration  7 message-id  6 timestamp  5 type  4 user-id  3 app-id
-//   2 cluster-id  (1, 0 must be zero)
+//   flags:short, then one value for each bit that is set, from the highest down:
+//
+//     15 content-type    12 delivery-mode     9 reply-to      6 timestamp    3 app-id
+//     14 content-encoding  11 priority        8 expiration    5 type         2 cluster-id
+//     13 headers         10 correlation-id    7 message-id    4 user-id      1, 0 must be zero
 //
 // The message keeps the bytes as received; a PropertiesView is made when something in them is
 // needed. It borrows the bytes. Texts are not checked for UTF-8 (RabbitMQ passes them on unchecked

@@ -2,9 +2,12 @@
 // pattern of their names (RabbitMQ's policies). The master decides and every shard applies them
 // like any change of the topology; queues see the outcome as QueueInfo::effective.
 //
-//   declared arguments + the policy of highest priority that matches + the operator policy that
-//   does
-//     numbers: the smallest counts        anything else: operator policy, argument, policy
+//   declared arguments
+//     + the policy that matches and has the highest priority
+//     + the operator policy that matches and has the highest priority
+//
+//   numbers: the smallest of the three counts
+//   anything else: the operator policy's, else the argument, else the policy's
 #pragma once
 
 #include <cstdint>

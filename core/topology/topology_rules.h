@@ -1,11 +1,11 @@
 // What a request does to a topology: a pure decision, the same code on every thread.
 //
-//   shard:   decide(replica, request, nullptr) -> error | satisfied: answer the client, nobody else
-//   is asked
-//                                              -> changes: send the request to the control thread
-//   control: decide(master, request, &ids)     -> the same three (another shard may have been
-//   faster); changes
-//            are applied to the master and sent to every shard in order
+//   shard:   decide(replica, request, nullptr)
+//              error, satisfied   answer the client; nobody else is asked
+//              changes            send the request to the control thread
+//   control: decide(master, request, &ids)
+//              error, satisfied   as above: another shard may have been faster
+//              changes            apply them to the master, send them to every shard in order
 //
 // Error texts are the ones clients know. Class and method ids are filled in by the caller.
 #pragma once

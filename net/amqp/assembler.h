@@ -1,14 +1,16 @@
 // Assembler of one channel: frames in, events out. Pure, copies nothing, keeps only what it waits
 // for.
 //
-//            method with content           header, body size n > 0
-//   +------> awaiting_method ------------> awaiting_header --------------------> awaiting_body(left
-//   n) ---+ |          |      ^                          | header, body size 0             |  ^ | |
-//   |          +------+ method without content   v                                 +--+ body | left
-//   = 0   | |                                      (message complete)
-//   <------------------------------+            |
-//   +------------------------------------------------------------------------------------ any error
-//   ends it
+//                      method with content                     header, body size > 0
+//   awaiting_method ---------------------------> awaiting_header ------------------> awaiting_body
+//     |  ^  ^  ^                                        |                              |  ^     |
+//     +--+  |  |                                        |                              +--+     |
+//    method |  +----------------------------------------+                          body, some   |
+//   without |           header, body size 0: message complete                      is missing   |
+//   content +-----------------------------------------------------------------------------------+
+//                                       body, nothing is missing: message complete
+//
+//   Any error ends it.
 //
 // A MethodReady with content comes before its content: the channel decodes it, keeps what it needs
 // and then gets one ContentHeader and, if body_size > 0, BodyPieces until one says `last`.

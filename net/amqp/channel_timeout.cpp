@@ -2,8 +2,8 @@
 // consumer is cancelled, what it had goes back to the queue. The channel stays, and a late
 // acknowledgement of what went back is no error.
 //
-//   late -> the queue is told; what it delivered before goes back -> the queue answers:
-//   basic.cancel
+//   late -> the queue is told; what it delivered before goes back
+//        -> the queue answers: basic.cancel
 #include <algorithm>
 #include <utility>
 

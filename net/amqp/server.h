@@ -1,10 +1,11 @@
 // The AMQP side of one shard: its connections, and what they share. Owns every connection from
 // accept until its stream is gone.
 //
-//   accept() -> connection ... resume list: connections whose input may go on (after mailboxes were
-//   drained)
-//                              ack list: channels with confirms to tell (after the broker's flush)
-//                              graveyard: closed connections, destroyed at the end of the turn
+//   accept() -> connection, which is in a list while it waits for a step of the turn:
+//
+//     resume list   its input may go on           after the mailboxes were drained
+//     ack list      a channel has confirms        after the broker's flush
+//     graveyard     it is closed                  destroyed at the end of the turn
 #pragma once
 
 #include <cstdint>

@@ -3,8 +3,8 @@
 // table describes each kind: columns of the catalog, fields of the JSON. The catalog's statements,
 // the import and the export all follow it.
 //
-//   {"user": "ann", "vhost": "/", "configure": ".*", ...}  <->  KeptRow  <->  a row of
-//   `permissions`
+//   {"user": "ann", "vhost": "/", "configure": ".*", ...}    an entry of `permissions`
+//       <->  KeptRow  <->                                    a row of the table `permissions`
 #pragma once
 
 #include <array>

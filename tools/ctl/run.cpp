@@ -1,7 +1,7 @@
 // See run.h.
 //
-//   text before -> connect -> request -> rows ... -> done: shown, exit 0 | error: told, its exit
-//   code
+//   text before -> connect -> request -> rows ... -> done     shown, exit 0
+//                                                 -> error    told, its exit code
 #include "tools/ctl/run.h"
 
 #include <fcntl.h>

@@ -1,8 +1,7 @@
 // The control thread: the only writer of the topology, and the one who watches memory, disk and
 // signals.
 //
-//   TopologyAsk, change() -> decide() on the master -> changes applied here and recorded in the
-//   store
+//   TopologyAsk, change() -> decide() on the master -> applied here, recorded in the store
 //     nothing of it is durable: sent to every shard at once
 //     else: held, with everything decided after it, until the turn's commit
 //   flush(): one commit for all that came in this turn, then what was held is sent

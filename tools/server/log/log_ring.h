@@ -1,10 +1,10 @@
 // A bounded queue of log lines between the thread that logs and the writer: bytes in a ring, one
 // producer, one consumer, no locks, nothing allocated after construction.
 //
-//   ... | size level time | text | size level time | text ...      positions only grow; index = %
-//   size
-//        ^ head (consumer)                               ^ tail (producer)
+//   ... | size level time | text | size level time | text ...
+//       ^ head (consumer)                              ^ tail (producer)
 //
+// Positions only grow; a position modulo the size is the index of its byte.
 // Invariant: head <= tail <= head + capacity. A line is published by the store of tail as a whole.
 #pragma once
 
