@@ -14,30 +14,31 @@
 namespace lepus::core {
 
 Broker::Broker(const Wiring& wiring, ShardId shard_count)
-    : wiring_(wiring), topology_(shard_count), transfers_(wiring.shard) {
-  CHECK(wiring_.outbox != nullptr);
-  CHECK(wiring_.ledger != nullptr);
-}
+    : QueueHost(wiring.shard, wiring.outbox, wiring.ledger),
+      control_(wiring.control),
+      restorer_(wiring.restorer),
+      topology_(shard_count),
+      transfers_(wiring.shard) {}
 
 Broker::~Broker() {
   for (auto& [id, queue] : queues_)
     while (!queue->consumers().empty()) queue->unsubscribe(*queue->consumers().back());
-  while (!marked_.empty()) marked_.remove(marked_.front());
+  while (!runnable_.empty()) runnable_.remove(runnable_.front());
 }
 
 ChannelRef Broker::attach(ChannelPort& port) {
   const auto [handle, stored] = channels_.create(&port);
-  return {wiring_.shard, handle.slot, handle.generation};
+  return {shard(), handle.slot, handle.generation};
 }
 
 void Broker::detach(const ChannelRef& channel) {
-  CHECK(channel.shard == wiring_.shard);
+  CHECK(channel.shard == shard());
   CHECK(channels_.find(channel.slot, channel.generation) != nullptr);
   channels_.destroy(channel.slot);
 }
 
 ChannelPort* Broker::find_channel(const ChannelRef& channel) {
-  CHECK(channel.shard == wiring_.shard);
+  CHECK(channel.shard == shard());
   ChannelPort** port = channels_.find(channel.slot, channel.generation);
   return port == nullptr ? nullptr : *port;
 }
@@ -57,7 +58,7 @@ std::uint32_t Broker::publish(const Publish& publish, MessageRef message) {
   bool any_remote = false;
   bool any_recorded = false;
   for (const QueueInfo* info : *publish.route) {
-    if (info->home != wiring_.shard) {
+    if (info->home != shard()) {
       any_remote = true;
     } else if (info->local != nullptr) {
       any_local = true;
@@ -86,7 +87,7 @@ Broker::AtOnce Broker::publish_at_once(const Publish& publish, MessageRef messag
   CHECK(publish.immediate != 0);
   boost::container::small_vector<Queue*, 6> local;
   for (const QueueInfo* info : *publish.route)
-    if (info->home == wiring_.shard && info->local != nullptr) local.push_back(info->local);
+    if (info->home == shard() && info->local != nullptr) local.push_back(info->local);
   AtOnce result;
   if (!local.empty()) {
     const Accepted accepted = enqueue_at_once(message, local, result.taken);
@@ -113,7 +114,7 @@ Broker::Accepted Broker::enqueue_at_once(const MessageRef& message, std::span<Qu
   if (!taken) return {};
   const Accepted accepted = enqueue(message, takers);
   for (Queue* queue : takers)
-    if (queue->pump()) mark(*queue);
+    if (queue->pump()) schedule(*queue);
   return accepted;
 }
 
@@ -174,7 +175,7 @@ std::uint32_t Broker::publish_remote(const Publish& publish, MessageRef message)
   const RouteResult& route = *publish.route;
   for (std::size_t i = 0; i < route.size(); ++i) {
     const ShardId home = route[i]->home;
-    if (home == wiring_.shard) continue;
+    if (home == shard()) continue;
     bool seen = false;
     for (std::size_t j = 0; j < i && !seen; ++j) seen = route[j]->home == home;
     if (seen) continue;
@@ -193,14 +194,8 @@ std::uint32_t Broker::publish_remote(const Publish& publish, MessageRef message)
   return shards;
 }
 
-Message* Broker::export_message(MessageRef message) {
-  if (!message.is_only_reference()) message = message->copy();
-  message->leave_account();
-  return message.detach();
-}
-
 void Broker::send(ShardId home, const Command& command) {
-  if (home == wiring_.shard) {
+  if (home == shard()) {
     apply(command);
   } else {
     outbox().send(home, command);
@@ -210,28 +205,28 @@ void Broker::send(ShardId home, const Command& command) {
 void Broker::ask(const TopologyRequest& request, const ChannelRef& channel,
                  std::uint32_t message_count) {
   TopologyRequest* owned = std::make_unique<TopologyRequest>(request).release();
-  outbox().send(wiring_.control, TopologyAsk{channel, message_count, owned});
+  outbox().send(control_, TopologyAsk{channel, message_count, owned});
 }
 
 void Broker::ask_delete(Queue& queue, DeleteWish wish) {
-  queue.deleting_ = true;
+  queue.set_deleting();
   TopologyRequest request;
   request.kind = TopologyRequest::Kind::delete_queue;
   request.queue = queue.info().id;
-  request.from = wiring_.shard;
+  request.from = shard();
   request.user = std::move(wish.user);
   ask(request, wish.channel, wish.message_count);
 }
 
-/// Queues marked while pumping wait for the next pump: a queue gets one share per step.
+/// Queues scheduled while pumping wait for the next pump: a queue gets one share per step.
 void Broker::pump() {
   forwards_.work(*this);
-  Queue* last = marked_.last();
-  while (!marked_.empty()) {
-    Queue& queue = marked_.front();
+  const RunnableQueue* last = runnable_.last();
+  while (!runnable_.empty()) {
+    auto& queue = static_cast<Queue&>(runnable_.front());
     const bool is_last = &queue == last;
-    marked_.remove(queue);
-    if (queue.pump()) mark(queue);
+    runnable_.remove(queue);
+    if (queue.pump()) schedule(queue);
     if (is_last) break;
   }
 }
@@ -278,9 +273,9 @@ void Broker::add_deadline(Nanos at, QueueId queue) {
 }
 
 void Broker::advance(Nanos now) {
-  CHECK(now >= now_);
-  now_ = now;
-  stamp_ = std::max(stamp_, now + wall_offset_);
+  CHECK(now >= turn_.now);
+  turn_.now = now;
+  turn_.stamp = std::max(turn_.stamp, now + turn_.wall_clock_offset);
   // What a queue registers while its deadline runs is for the next call.
   for (std::size_t left = deadlines_.size(); left > 0 && next_deadline() <= now; --left) {
     const QueueId id = deadlines_.front().queue;
@@ -290,10 +285,14 @@ void Broker::advance(Nanos now) {
   }
 }
 
-void Broker::delete_expired(Queue& queue) { ask_delete(queue, {}); }
+void Broker::delete_expired(QueueId id) {
+  Queue* queue = find_queue(id);
+  CHECK(queue != nullptr);
+  ask_delete(*queue, {});
+}
 
-Consumer& Broker::create_consumer(const Subscribe& wish, ChannelPort* local) {
-  const auto [handle, consumer] = consumers_.create(wish, local);
+Consumer& Broker::create_consumer(const Subscribe& spec, ChannelPort* local) {
+  const auto [handle, consumer] = consumers_.create(spec, local);
   consumer->handle = {handle.slot, handle.generation};
   return *consumer;
 }
@@ -301,7 +300,7 @@ Consumer& Broker::create_consumer(const Subscribe& wish, ChannelPort* local) {
 void Broker::destroy_consumer(Consumer& consumer) { consumers_.destroy(consumer.handle.slot); }
 
 void Broker::answer_get(GetReply reply, MessageRef message) {
-  if (reply.channel.shard == wiring_.shard) {
+  if (reply.channel.shard == shard()) {
     if (ChannelPort* port = find_channel(reply.channel)) {
       port->on_get_reply(reply, std::move(message));
     }

@@ -4,7 +4,7 @@
 //
 //   channel.publish -> publish(): local queues get the message, other shards get one Enqueue each
 //   Command -> apply() -> queue or channel           effects on another shard go to the outbox
-//   end of a step -> pump(): marked queues deliver
+//   end of a step -> pump(): scheduled queues deliver
 //   end of a turn -> flush(): the ledger's batch, then confirms
 //
 // Pure: no kernel, no clock, no thread. One thread uses it.
@@ -32,7 +32,7 @@
 
 namespace lepus::core {
 
-class Broker final : private MessageHolder, private Forwards::Publisher {
+class Broker final : public QueueHost, private MessageHolder, private Forwards::Publisher {
  public:
   struct Wiring {
     ShardId shard = 0;
@@ -42,14 +42,9 @@ class Broker final : private MessageHolder, private Forwards::Publisher {
     Restorer* restorer = nullptr;  ///< Null: nothing was kept.
   };
   Broker(const Wiring& wiring, ShardId shard_count);
-  Broker(const Broker&) = delete;
-  Broker& operator=(const Broker&) = delete;
   ~Broker() override;
 
-  ShardId shard() const { return wiring_.shard; }
-  ShardId control() const { return wiring_.control; }
-  Outbox& outbox() { return *wiring_.outbox; }
-  Ledger& ledger() { return *wiring_.ledger; }
+  ShardId control() const { return control_; }
   const Topology& topology() const { return topology_; }
   const std::string& node_name() const { return node_name_; }
   MemoryAccount& memory() { return memory_; }
@@ -62,7 +57,7 @@ class Broker final : private MessageHolder, private Forwards::Publisher {
   /// The port gets answers and deliveries until it detaches; late ones are dropped.
   ChannelRef attach(ChannelPort& port);
   void detach(const ChannelRef& channel);
-  bool is_attached(const ChannelRef& channel) { return find_channel(channel) != nullptr; }
+  bool is_attached(const ChannelRef& channel) override { return find_channel(channel) != nullptr; }
 
   struct Publish {
     const RouteResult* route;
@@ -82,12 +77,11 @@ class Broker final : private MessageHolder, private Forwards::Publisher {
 
   /// Whoever feeds queues at `home` should stop: its ring is full, or here its journal, or what
   /// queues send on, is behind.
-  bool is_congested(ShardId home) const {
-    if (home != wiring_.shard) return wiring_.outbox->congested(home);
-    return wiring_.ledger->is_behind() || forwards_.is_behind();
+  bool is_congested(ShardId home) {
+    if (home != shard()) return outbox().congested(home);
+    return ledger().is_behind() || forwards_.is_behind();
   }
-  /// Applies the command here when `home` is this shard, else sends it there.
-  void send(ShardId home, const Command& command);
+  void send(ShardId home, const Command& command) override;
   /// A delivery that met no open channel returns to its place in the queue.
   void send_back(ShardId home, QueueId queue, Sequence sequence);
   /// Asks the control thread; TopologyDone, with `message_count`, goes to `channel` unless that is
@@ -110,7 +104,7 @@ class Broker final : private MessageHolder, private Forwards::Publisher {
     topology_.set_event_vhost(std::move(event_vhost));
   }
   void apply(const Command& command);
-  /// Publishes what waits for it, then lets marked queues deliver; at the end of each step (one
+  /// Publishes what waits for it, then lets scheduled queues deliver; at the end of each step (one
   /// connection's bytes, one batch of commands).
   void pump();
   /// Once a turn: closes the ledger's batch, sends the confirms whose batch is durable.
@@ -121,60 +115,32 @@ class Broker final : private MessageHolder, private Forwards::Publisher {
   Nanos next_deadline() const { return deadlines_.empty() ? never : deadlines_.front().at; }
   /// Nanoseconds since 1970 are now + offset, from the next advance() on. The system's clock may be
   /// set, so it may go back.
-  void set_wall_clock_offset(Nanos offset) { wall_offset_ = offset; }
+  void set_wall_clock_offset(Nanos offset) { turn_.wall_clock_offset = offset; }
   /// Messages of this shard above `bytes` altogether: memory is short, all that can be on disk
   /// alone goes there. Below that, limits::resident_max holds for what is recorded anyway.
   void set_short_above(std::uint64_t bytes) { short_above_ = bytes; }
   /// Something is left that only needs another turn.
-  bool has_work() const { return !marked_.empty() || !forwards_.empty() || has_more_to_page_; }
+  bool has_work() const { return !runnable_.empty() || !forwards_.empty() || has_more_to_page_; }
   std::size_t queue_count() const { return queues_.size(); }
-  Nanos wall_clock_offset() const { return wall_offset_; }
-  /// Nanoseconds since 1970, and never less than before: for what is in the order of its time.
-  Nanos stamp() const { return stamp_; }
+  Nanos wall_clock_offset() const { return turn_.wall_clock_offset; }
   /// A row for each of these that is homed here.
   void describe(std::span<const QueueId> ids, std::vector<QueueStats>& out);
 
-  // --- For queues
+  // --- For queues: QueueHost
 
-  void mark(Queue& queue) {
-    if (!queue.linked()) marked_.push_back(queue);
-  }
-  /// It holds a message in memory.
-  void list_for_paging(Queue& queue);
-  /// Queue::on_written() is to be called.
-  void await_written(QueueId queue) { written_awaited_.push_back(queue); }
-  bool is_short() const { return is_short_; }
-  /// Counts how often memory became short.
-  std::uint32_t short_period() const { return short_period_; }
-  Nanos now() const { return now_; }
-  void add_deadline(Nanos at, QueueId queue);
-  /// What goes on from a queue: broker_forward.cpp.
-  struct Forward {
-    MessageRef message;  ///< May be null when `route` is empty.
-    RouteResult route;
-    MessageRef to_stores;  ///< What stores on the route get instead; null: none is on it.
-  };
-  /// What becomes of a message that this queue gives up: it has a dead letter exchange, or is the
-  /// store of an exchange.
-  Forward make_forward(const QueueInfo& from, const Message& message, DeathReason reason);
-  /// Queue::send_given_up() is to be called; it is not in the list yet.
-  void list_for_sending(Queue& queue) { forwards_.add(queue.info().id); }
-  /// A full queue that refuses it does not get it. Not while a queue is at work.
-  void publish(const Forward& forward);
-  /// The same, at the end of the step.
-  void publish_later(const Forward& forward);
-  /// Queue::on_transferred() follows when it is durable. False: it leads nowhere.
-  [[nodiscard]] bool transfer(const QueuePosition& from, const Forward& forward);
-  void forward_history(const BindingSpec& to, const Message& message);
-  /// Nobody used it for x-expires.
-  void delete_expired(Queue& queue);
-  Consumer& create_consumer(const Subscribe& wish, ChannelPort* local);
-  void destroy_consumer(Consumer& consumer);
-  void answer_get(GetReply reply, MessageRef message);
-  /// Makes a message leave this shard: the block itself when this is the only reference, else a
-  /// copy.
-  Message* export_message(MessageRef message);
-  std::string describe_queue(const QueueInfo& info) const;
+  void add_deadline(Nanos at, QueueId queue) override;
+  void await_written(QueueId queue) override { written_awaited_.push_back(queue); }
+  void add_eviction_candidate(QueueId queue, bool has_own_limit) override;
+  Forward make_forward(const QueueInfo& from, const Message& message, DeathReason reason) override;
+  void add_forwarding(QueueId queue) override { forwards_.add(queue); }
+  void publish(const Forward& forward) override;
+  void publish_later(const Forward& forward) override;
+  [[nodiscard]] bool transfer(const QueuePosition& from, const Forward& forward) override;
+  void forward_history(const BindingSpec& to, const Message& message) override;
+  Consumer& create_consumer(const Subscribe& spec, ChannelPort* local) override;
+  void destroy_consumer(Consumer& consumer) override;
+  void answer_get(GetReply reply, MessageRef message) override;
+  void delete_expired(QueueId queue) override;
 
  private:
   struct QueueCounts {
@@ -253,6 +219,7 @@ class Broker final : private MessageHolder, private Forwards::Publisher {
   Accepted record(const MessageRef& message, std::span<Queue* const> queues,
                   std::uint32_t record_count);
   Accepted enqueue_at_once(const MessageRef& message, std::span<Queue* const> queues, bool& taken);
+  std::string describe_queue(const QueueInfo& info) const;
   std::uint32_t publish_remote(const Publish& publish, MessageRef message);
   Queue* find_queue(QueueId id);
   Consumer* find_consumer(const ConsumerHandle& handle);
@@ -289,14 +256,14 @@ class Broker final : private MessageHolder, private Forwards::Publisher {
   void follow_policies();
   void drop_queue(QueueId id);
 
-  Wiring wiring_;
+  ShardId control_;
+  Restorer* restorer_;
   MemoryAccount memory_;  ///< Before everything that holds messages.
   Topology topology_;
   Slab<Consumer> consumers_;
   Slab<ChannelPort*> channels_;
   Transfers transfers_;
   boost::unordered_flat_map<QueueId, std::unique_ptr<Queue>> queues_;
-  IntrusiveList<Queue> marked_;
   Forwards forwards_;
   std::vector<PendingConfirm> confirms_;       ///< Oldest batch first.
   std::vector<PendingConfirm> confirms_free_;  ///< Of what needs no batch: they go with this turn.
@@ -310,12 +277,7 @@ class Broker final : private MessageHolder, private Forwards::Publisher {
   std::size_t next_listed_ = 0;
   std::size_t next_own_limit_ = 0;
   std::uint64_t short_above_ = UINT64_MAX;
-  std::uint32_t short_period_ = 0;
-  bool is_short_ = false;
   bool has_more_to_page_ = false;
-  Nanos now_ = 0;
-  Nanos wall_offset_ = 0;
-  Nanos stamp_ = 0;
   Alarm alarm_;
   std::string node_name_ = "lepus@localhost";
   std::vector<Event> noted_events_;  ///< Of the changes being applied.

@@ -75,13 +75,13 @@ void Broker::on(const Subscribe& command) {
   Queue* queue = find_queue(command.queue);
   if (queue == nullptr) return refuse(command.channel, {ReplyCode::not_found, {}});
   queue->catch_up();
-  ChannelPort* local =
-      command.channel.shard == wiring_.shard ? find_channel(command.channel) : nullptr;
-  AmqpError error;
-  const Consumer* consumer = queue->subscribe(wish, stream.get(), local, error);
-  if (consumer == nullptr) return refuse(command.channel, std::move(error));
+  ChannelPort* local = command.channel.shard == shard() ? find_channel(command.channel) : nullptr;
+  const Consumer* consumer = queue->subscribe(wish, stream.get(), local);
+  if (consumer == nullptr)
+    return refuse(command.channel,
+                  {ReplyCode::access_refused, describe_queue(queue->info()) + " in exclusive use"});
   send(command.channel.shard, Reply{command.channel, 0, queue->consumer_count(), consumer->handle,
-                                    wiring_.shard, command.queue, nullptr});
+                                    shard(), command.queue, nullptr});
 }
 
 void Broker::on(const Unsubscribe& command) {
@@ -91,7 +91,7 @@ void Broker::on(const Unsubscribe& command) {
     const ConsumerCancelled cancelled{consumer->spec.channel, consumer->spec.number};
     queue.unsubscribe(*consumer);
     if (command.cancels) send(cancelled.channel.shard, cancelled);
-    if (queue.info().auto_delete && queue.consumers().empty() && !queue.deleting_) {
+    if (queue.info().auto_delete && queue.consumers().empty() && !queue.is_deleting()) {
       return ask_delete(queue, {command.channel});
     }
   }
@@ -103,7 +103,7 @@ void Broker::on(const Get& command) {
     queue->catch_up();
     queue->get(command);
   } else {
-    answer_get({command.channel, 0, command.queue, 0, nullptr, wiring_.shard, false, true}, {});
+    answer_get({command.channel, 0, command.queue, 0, nullptr, shard(), false, true}, {});
   }
 }
 
@@ -148,18 +148,14 @@ void Broker::on(const CheckRoom& command) {
 
 /// The control thread asks for the operator.
 std::string Broker::user_of(const DeleteQueue& command) const {
-  if (command.channel.shard == wiring_.control) return std::string{operator_name};
+  if (command.channel.shard == control_) return std::string{operator_name};
   const UserInfo* user = topology_.access().find_user(command.user);
   return user == nullptr ? std::string{} : user->spec.name;
 }
 
 void Broker::on(const ConsumerFlow& command) {
-  if (Consumer* consumer = find_consumer(command.consumer)) {
-    consumer->paused = command.paused;
-    consumer->spec.limited = command.limited;
-    if (!command.limited) consumer->queue->return_unused_credit(*consumer);
-    consumer->queue->consumer_changed(*consumer);
-  }
+  if (Consumer* consumer = find_consumer(command.consumer))
+    consumer->queue->set_flow(*consumer, command);
   if (command.answer_to) reply(command.answer_to, {});
 }
 
@@ -167,11 +163,7 @@ void Broker::on(const CreditGrant& command) {
   Consumer* consumer = find_consumer(command.consumer);
   if (consumer == nullptr)
     return send(command.channel.shard, CreditReturn{command.channel, command.credit.count});
-  consumer->queue->take_credit(*consumer, command.credit);
-  consumer->queue->consumer_changed(*consumer);
-  // Another one became the single active one meanwhile.
-  if (!consumer->reader && !consumer->linked()) consumer->queue->return_unused_credit(*consumer);
-  mark(*consumer->queue);  // Also when it is empty now: pump() gives unused credit back.
+  consumer->queue->grant_credit(*consumer, command.credit);
 }
 
 void Broker::on(const Deliver& command) {
@@ -254,14 +246,14 @@ void Broker::on(const TopologyApply& command) {
     const auto* bound = std::get_if<BindingAdded>(&change);
     if (bound != nullptr && has_topology_) replay_history(bound->binding);
     const auto* added = std::get_if<QueueAdded>(&change);
-    if (added == nullptr || added->queue.home != wiring_.shard) continue;
+    if (added == nullptr || added->queue.home != shard()) continue;
     add_queue(added->queue.id);
   }
   emit_noted();
   // The first changes bring all queues from before a restart.
   has_topology_ = true;
   ledger().set_holder(this);
-  outbox().send(wiring_.control, TopologyApplied{command.version});
+  outbox().send(control_, TopologyApplied{command.version});
 }
 
 /// Queues for which the change that was just applied means something.
@@ -279,8 +271,8 @@ void Broker::on(const TopologyDone& command) {
 void Broker::add_queue(QueueId id) {
   QueueInfo* info = topology_.find_queue(id);
   info->local = queues_.emplace(id, std::make_unique<Queue>(*info, *this)).first->second.get();
-  if (wiring_.restorer == nullptr || !info->is_kept()) return;
-  info->local->restore(wiring_.restorer->restore(*info));
+  if (restorer_ == nullptr || !info->is_kept()) return;
+  info->local->restore(restorer_->restore(*info));
 }
 
 /// What it gave up goes on, its consumers are told, its messages dropped. What is still unacked
@@ -296,7 +288,7 @@ void Broker::drop_queue(QueueId id) {
     queue->unsubscribe(consumer);
     send(cancelled.channel.shard, cancelled);
   }
-  if (queue->linked()) marked_.remove(*queue);
+  if (queue->linked()) runnable_.remove(*queue);
   queue->abandon_gets();
   queue->drop_records();
   queues_.erase(id);
@@ -305,12 +297,12 @@ void Broker::drop_queue(QueueId id) {
 void Broker::reply(const ChannelRef& channel, const QueueCounts& counts) {
   const auto messages =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(counts.messages, UINT32_MAX));
-  send(channel.shard, Reply{channel, messages, counts.consumers, {}, wiring_.shard, {}, nullptr});
+  send(channel.shard, Reply{channel, messages, counts.consumers, {}, shard(), {}, nullptr});
 }
 
 void Broker::refuse(const ChannelRef& channel, AmqpError error) {
   AmqpError* owned = std::make_unique<AmqpError>(std::move(error)).release();
-  send(channel.shard, Reply{channel, 0, 0, {}, wiring_.shard, {}, owned});
+  send(channel.shard, Reply{channel, 0, 0, {}, shard(), {}, owned});
 }
 
 }  // namespace lepus::core

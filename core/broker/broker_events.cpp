@@ -22,7 +22,7 @@ bool Broker::wants_events() const {
 void Broker::emit(Event event) {
   CHECK(!event.key.empty());
   if (!wants_events()) return;
-  const Nanos wall = now_ + wall_offset_;
+  const Nanos wall = turn_.now + turn_.wall_clock_offset;
   event.headers.int64("timestamp_in_ms", wall / nanos_per_ms);
   PropertiesView view;
   view.set(Property::headers);
@@ -45,7 +45,7 @@ void Broker::emit(Event event) {
 
 /// Before it is applied. Sent when all of them are: who has just bound a queue hears of it.
 void Broker::note_change(const TopologyChanges& changes, const TopologyChange& change) {
-  if (wiring_.shard != telling_shard || !has_topology_) return;
+  if (shard() != telling_shard || !has_topology_) return;
   const ExchangeInfo* exchange = topology_.event_exchange();
   if (exchange == nullptr) return;
   const auto* bound = std::get_if<BindingAdded>(&change);
@@ -60,7 +60,7 @@ void Broker::emit_noted() {
 
 void Broker::on(const Alarm& command) {
   const Alarm before = std::exchange(alarm_, command);
-  if (wiring_.shard != telling_shard || !wants_events()) return;
+  if (shard() != telling_shard || !wants_events()) return;
   const auto tell = [this](bool was, bool is, std::string_view source) {
     if (was == is) return;
     Event event{is ? "alarm.set" : "alarm.cleared", {}};

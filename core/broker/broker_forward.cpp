@@ -28,12 +28,11 @@ StorePath path_past(const ExchangeInfo& exchange, const Message& message) {
 
 }  // namespace
 
-Broker::Forward Broker::make_forward(const QueueInfo& from, const Message& message,
-                                     DeathReason reason) {
+Forward Broker::make_forward(const QueueInfo& from, const Message& message, DeathReason reason) {
   return from.store_of ? release(from, message) : make_dead_letter(from, message, reason);
 }
 
-Broker::Forward Broker::release(const QueueInfo& store, const Message& message) {
+Forward Broker::release(const QueueInfo& store, const Message& message) {
   const ExchangeInfo* exchange = topology_.find_exchange(store.store_of);
   CHECK(exchange != nullptr);
   StorePath path = path_past(*exchange, message);
@@ -42,9 +41,11 @@ Broker::Forward Broker::release(const QueueInfo& store, const Message& message) 
   return forward;
 }
 
-Broker::Forward Broker::make_dead_letter(const QueueInfo& from, const Message& message,
-                                         DeathReason reason) {
-  const Death death{&from, reason, static_cast<std::uint64_t>((now_ + wall_offset_) / nanos_per_s)};
+Forward Broker::make_dead_letter(const QueueInfo& from, const Message& message,
+                                 DeathReason reason) {
+  const Death death{
+      &from, reason,
+      static_cast<std::uint64_t>((turn_.now + turn_.wall_clock_offset) / nanos_per_s)};
   const ExchangeInfo* exchange =
       topology_.find_exchange(from.vhost, *from.effective.dead_letter_exchange);
   if (exchange == nullptr) return {};

@@ -31,10 +31,8 @@ void Broker::on_lost(const QueuePosition& at) {
   queue->lose(at.sequence);
 }
 
-void Broker::list_for_paging(Queue& queue) {
-  CHECK(!queue.is_listed_);
-  queue.is_listed_ = true;
-  (queue.has_own_limit() ? own_limits_ : listed_).push_back(queue.info().id);
+void Broker::add_eviction_candidate(QueueId queue, bool has_own_limit) {
+  (has_own_limit ? own_limits_ : listed_).push_back(queue);
 }
 
 void Broker::note_written() {
@@ -48,8 +46,8 @@ std::uint64_t Broker::resident_max() const { return std::min(limits::resident_ma
 
 void Broker::page_out() {
   const bool is_short = memory_.message_bytes > short_above_;
-  if (is_short && !is_short_) ++short_period_;
-  is_short_ = is_short;
+  if (is_short && !turn_.memory_pressure) ++turn_.pressure_epoch;
+  turn_.memory_pressure = is_short;
   has_more_to_page_ = false;
   if (!own_limits_.empty()) page_out_queues(own_limits_, next_own_limit_, false);
   if (memory_.message_bytes > resident_max()) page_out_queues(listed_, next_listed_, true);
@@ -63,12 +61,12 @@ void Broker::page_out_queues(std::vector<QueueId>& queues, std::size_t& next, bo
     Queue* queue = find_queue(queues[next]);
     const bool is_done = queue == nullptr || queue->warm_count() == 0;
     if (is_done) {
-      if (queue != nullptr) queue->is_listed_ = false;
+      if (queue != nullptr) queue->on_eviction_done();
       queues[next] = queues.back();
       queues.pop_back();
       continue;
     }
-    has_more_to_page_ |= queue->page_out(is_short_);
+    has_more_to_page_ |= queue->page_out(turn_.memory_pressure);
     ++next;
   }
 }

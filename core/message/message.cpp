@@ -117,4 +117,11 @@ MessageRef Message::copy() const {
   return twin;
 }
 
+Message* export_message(MessageRef message) {
+  CHECK(message);
+  if (!message.is_only_reference()) message = message->copy();
+  message->leave_account();
+  return message.detach();
+}
+
 }  // namespace lepus::core

@@ -160,6 +160,10 @@ class MessageRef {
   Message* message_ = nullptr;
 };
 
+/// Makes a message leave this shard: the block itself when this is the only reference, else a copy.
+/// The receiver owns it, and lets it enter an account of its own.
+Message* export_message(MessageRef message);
+
 template <class F>
 void Message::for_each_piece(F&& visit) const {
   if (const Bytes head = inline_body(); !head.empty()) visit(head);

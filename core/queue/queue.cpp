@@ -4,20 +4,17 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/broker/broker.h"
-
 namespace lepus::core {
 
-Queue::Queue(const QueueInfo& info, Broker& broker)
+Queue::Queue(const QueueInfo& info, QueueHost& host)
     : info_(&info),
-      broker_(broker),
+      host_(host),
       backlog_(info.parsed.max_priority.value_or(0)),
-      idle_since_(broker.now()),
+      idle_since_(host.now()),
       has_rules_(false),
       is_kept_(info.is_kept()),
       keeps_all_(info.parsed.queue_type != QueueType::classic) {
-  if (info.parsed.queue_type == QueueType::stream)
-    stream_ = std::make_unique<Stream>(*this, broker);
+  if (info.parsed.queue_type == QueueType::stream) stream_ = std::make_unique<Stream>(*this, host);
   read_rules();
   register_deadline();
 }
@@ -29,10 +26,10 @@ Queue::~Queue() {
 
 std::optional<Sequence> Queue::push(MessageRef message) {
   CHECK(message->complete());
-  if (!is_listed_) broker_.list_for_paging(*this);
+  if (!is_listed_) list_for_eviction();
   if (has_rules_ || message->ttl_ms() != Message::no_ttl) return push_by_rules(std::move(message));
   const Sequence sequence = backlog_.push(std::move(message));
-  broker_.mark(*this);
+  host_.schedule(*this);
   return sequence;
 }
 
@@ -40,7 +37,7 @@ std::optional<Sequence> Queue::push(MessageRef message) {
 
 void Queue::announce_kept(Sequence sequence) {
   if (const Sequence below = backlog_.announce(sequence); below != 0)
-    broker_.ledger().seen({info_->id, below});
+    host_.ledger().seen({info_->id, below});
 }
 
 /// Null: it was on disk only.
@@ -55,27 +52,25 @@ MessageRef Queue::take(Sequence sequence) {
 void Queue::note_taken(Sequence sequence, const Backlog::Taken& taken) {
   if (!taken.place || (taken.message && !records(*taken.message))) return;
   if (taken.is_paged) {
-    broker_.ledger().dropped(taken.place);
+    host_.ledger().dropped(taken.place);
   } else {
-    broker_.ledger().settled(taken.place, {info_->id, sequence});
+    host_.ledger().settled(taken.place, {info_->id, sequence});
   }
 }
 
 void Queue::drop_records() {
   backlog_.for_each([this](Sequence, const Slot& slot) {
     const RecordPlace place = slot.is_cold() ? slot.place() : slot.message()->place();
-    if (place && (slot.is_cold() || records(*slot.message()))) broker_.ledger().dropped(place);
+    if (place && (slot.is_cold() || records(*slot.message()))) host_.ledger().dropped(place);
   });
   if (stream_) stream_->offsets().drop_records();
   if (!paging_) return;
-  for (const Paging::Pending& pending : paging_->pending) broker_.ledger().dropped(pending.place);
+  for (const Paging::Pending& pending : paging_->pending) host_.ledger().dropped(pending.place);
 }
 
 void Queue::repeat_marks() {
   if (!is_kept_) return;
-  backlog_.for_each_announced([this](Sequence below) {
-    broker_.ledger().seen({info_->id, below});
-  });
+  backlog_.for_each_announced([this](Sequence below) { host_.ledger().seen({info_->id, below}); });
 }
 
 void Queue::restore(const RestoredQueue& held) {
@@ -101,8 +96,8 @@ void Queue::restore(const RestoredQueue& held) {
   restore_levels(held);
   register_deadline();
   // What was unacknowledged counts again. Dropped when exchanges and bindings are there, too.
-  if (has_rules_ && is_full_for(nullptr)) broker_.add_deadline(broker_.now(), info_->id);
-  if (backlog_.ready_count() > 0) broker_.mark(*this);
+  if (has_rules_ && is_full_for(nullptr)) host_.add_deadline(host_.now(), info_->id);
+  if (backlog_.ready_count() > 0) host_.schedule(*this);
 }
 
 void Queue::restore_levels(const RestoredQueue& held) {
@@ -123,10 +118,10 @@ void Queue::restore_deadlines(const RestoredRun& run) {
   const bool has_own = run.deadline != never;
   const bool has_ttl = expiry_ && expiry_->has_ttl();
   if (has_own && !expiry_) expiry_ = std::make_unique<Expiry>();
-  Nanos arrived = broker_.now();
+  Nanos arrived = host_.now();
   if (run.enqueued_ms != 0)
-    arrived = std::min(
-        arrived, static_cast<Nanos>(run.enqueued_ms) * nanos_per_ms - broker_.wall_clock_offset());
+    arrived = std::min(arrived, static_cast<Nanos>(run.enqueued_ms) * nanos_per_ms -
+                                    host_.turn().wall_clock_offset);
   for (Sequence sequence = run.first; sequence < run.first + run.count; ++sequence) {
     if (has_own) expiry_->add(run.deadline, sequence);
     if (has_ttl) expiry_->arrived(arrived, sequence);
@@ -186,7 +181,7 @@ bool Queue::deliver_ready() {
 
 Queue::Turn Queue::offer(Consumer& consumer) {
   if (!consumer.has_room()) return Turn::not_now;
-  if (consumer.local == nullptr && broker_.outbox().congested(consumer.spec.channel.shard))
+  if (consumer.local == nullptr && host_.outbox().congested(consumer.spec.channel.shard))
     return Turn::retry_later;
   if (consumer.spec.prefetch_size > 0 || consumer.spec.limited) {
     const std::uint64_t size = backlog_.peek().message->body_size();
@@ -208,14 +203,14 @@ bool Queue::obtain_credit(Consumer& consumer, std::uint64_t size) {
     wanted = std::min(wanted, consumer.spec.prefetch - consumer.unacked_count);
   const CreditRequest request{consumer.spec.channel,
                               consumer.spec.number,
-                              broker_.shard(),
+                              host_.shard(),
                               info_->id,
                               consumer.handle,
                               std::max(wanted, 1U),
                               static_cast<std::uint32_t>(size)};
   consumer.credit_asked = true;
   if (consumer.local == nullptr) {
-    broker_.outbox().send(consumer.spec.channel.shard, request);
+    host_.outbox().send(consumer.spec.channel.shard, request);
     return false;
   }
   if (const Credit granted = consumer.local->on_credit_request(request); granted.count > 0)
@@ -237,7 +232,7 @@ void Queue::return_unused_credit(Consumer& consumer) {
   if (consumer.local != nullptr) {
     consumer.local->on_credit_return(unused.count);
   } else {
-    broker_.outbox().send(unused.channel.shard, unused);
+    host_.outbox().send(unused.channel.shard, unused);
   }
 }
 
@@ -265,16 +260,16 @@ void Queue::deliver_to(Consumer& consumer) {
     --consumer.credit.count;
     --unused_credit_;
   }
-  Deliver delivery{spec.channel, spec.number,     info_->id,        head.sequence,
-                   nullptr,      broker_.shard(), head.redelivered, spec.no_ack};
+  Deliver delivery{spec.channel, spec.number,   info_->id,        head.sequence,
+                   nullptr,      host_.shard(), head.redelivered, spec.no_ack};
   delivery.delivery_count = head.delivery_count;
   delivery.used_credit = spec.limited;
   if (consumer.local != nullptr) {
     if (!consumer.local->on_deliver(delivery, std::move(head.message))) consumer.paused = true;
     return;
   }
-  delivery.message = broker_.export_message(std::move(head.message));
-  broker_.outbox().send(spec.channel.shard, delivery);
+  delivery.message = export_message(std::move(head.message));
+  host_.outbox().send(spec.channel.shard, delivery);
 }
 
 void Queue::get(const Get& request) {
@@ -283,19 +278,19 @@ void Queue::get(const Get& request) {
       paging_ && (!paging_->gets.empty() || (backlog_.ready_count() > 0 && !head_is_here()));
   if (!has_to_wait) return answer_get(request);
   paging_->gets.push_back(request);
-  broker_.mark(*this);
+  host_.schedule(*this);
 }
 
 /// With the head, which is here, or with nothing.
 void Queue::answer_get(const Get& request) {
-  GetReply reply{request.channel, 0, info_->id, 0, nullptr, broker_.shard(), false, request.no_ack};
-  if (backlog_.ready_count() == 0) return broker_.answer_get(reply, {});
+  GetReply reply{request.channel, 0, info_->id, 0, nullptr, host_.shard(), false, request.no_ack};
+  if (backlog_.ready_count() == 0) return host_.answer_get(reply, {});
   Outgoing head = send_head(request.no_ack);
   reply.sequence = head.sequence;
   reply.redelivered = head.redelivered;
   reply.delivery_count = head.delivery_count;
   reply.message_count = static_cast<std::uint32_t>(backlog_.ready_count());
-  broker_.answer_get(reply, std::move(head.message));
+  host_.answer_get(reply, std::move(head.message));
 }
 
 void Queue::settle(const Settle& settle, Consumer* consumer) {
@@ -303,7 +298,7 @@ void Queue::settle(const Settle& settle, Consumer* consumer) {
   if (stream_) return stream_->settle(settle, consumer);
   // What a client gives back may be due by now. What it never had comes back within a pump.
   if (expiry_ && gives_back(settle.outcome) && settle.outcome != Outcome::unseen)
-    expire_due(broker_.now());
+    expire_due(host_.now());
   const bool counts_bytes = consumer != nullptr && consumer->spec.prefetch_size > 0;
   for (Sequence sequence = settle.first; sequence <= settle.last; ++sequence) {
     if (backlog_.state(sequence) != Backlog::State::unacked) continue;
@@ -321,7 +316,7 @@ void Queue::settle(const Settle& settle, Consumer* consumer) {
     if (consumer != nullptr) consumer->drop_unacked(1, size);
   }
   if (consumer != nullptr) consumer_changed(*consumer);
-  if (gives_back(settle.outcome)) broker_.mark(*this);
+  if (gives_back(settle.outcome)) host_.schedule(*this);
 }
 
 }  // namespace lepus::core

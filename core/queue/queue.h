@@ -1,6 +1,6 @@
 // A queue on its home shard: the backlog, the consumers, and the one function that decides, pump().
-// Every event (a message, an acknowledgement, a consumer, credit) only changes state and marks the
-// queue; the broker pumps marked queues once per step.
+// Every event (a message, an acknowledgement, a consumer, credit) only changes state and
+// schedules the queue; the shard pumps scheduled queues once per step.
 //
 //   push, requeue -> backlog -> pump(): while ready and a consumer can take: deliver, next consumer
 //   (round robin per priority)
@@ -14,7 +14,6 @@
 #include <optional>
 #include <vector>
 
-#include "core/broker/ports.h"
 #include "core/exchange/deduplicator.h"
 #include "core/queue/consumer.h"
 #include "core/queue/dead_letter.h"
@@ -22,17 +21,16 @@
 #include "core/queue/leaving.h"
 #include "core/queue/levels.h"
 #include "core/queue/paging.h"
+#include "core/queue/queue_host.h"
 #include "core/queue/returns.h"
 #include "core/stream/stream.h"
 #include "core/topology/topology.h"
 
 namespace lepus::core {
 
-class Broker;
-
-class Queue : public ListNode<Queue> {
+class Queue : public RunnableQueue {
  public:
-  Queue(const QueueInfo& info, Broker& broker);
+  Queue(const QueueInfo& info, QueueHost& host);
   ~Queue();
 
   const QueueInfo& info() const { return *info_; }
@@ -93,15 +91,17 @@ class Queue : public ListNode<Queue> {
   /// Takes all ready messages out; returns how many.
   std::uint64_t purge();
 
-  /// Null when refused: `error` says why (exclusive use). `stream`: with a queue of that type.
-  Consumer* subscribe(const Subscribe& wish, const StreamSpec* stream, ChannelPort* local,
-                      AmqpError& error);
+  /// Returns null when it is refused, because somebody has or wants exclusive use. `stream`: with a
+  /// queue of that type.
+  Consumer* subscribe(const Subscribe& wish, const StreamSpec* stream, ChannelPort* local);
   /// What it had unacked stays unacked until its channel settles it.
   void unsubscribe(Consumer& consumer);
   /// It may be able to take again.
   void consumer_changed(Consumer& consumer);
   /// Its channel granted it credit of the shared limit.
-  void take_credit(Consumer& consumer, const Credit& credit);
+  void grant_credit(Consumer& consumer, const Credit& credit);
+  /// Its channel pauses it or goes on, or has got or lost a shared limit.
+  void set_flow(Consumer& consumer, const ConsumerFlow& flow);
   const std::vector<Consumer*>& consumers() const { return consumers_; }
 
   // --- Messages that are on disk only: queue_paging.cpp
@@ -110,8 +110,10 @@ class Queue : public ListNode<Queue> {
   std::uint64_t warm_bytes() const { return backlog_.bytes(); }
 
   /// Gives up the memory of what need not be in it, a piece. False: there is nothing left here that
-  /// could go. `is_short`: the broker has too little memory, all that can go shall.
+  /// could go. `is_short`: the shard has too little memory, all that can go shall.
   [[nodiscard]] bool page_out(bool is_short);
+  /// QueueHost::add_eviction_candidate() knows the queue no more: no message is in memory.
+  void on_eviction_done() { is_listed_ = false; }
   /// The ledger has written more. True: there is more to wait for.
   [[nodiscard]] bool on_written();
   /// Of its arguments: lazy, or so much in memory.
@@ -134,8 +136,11 @@ class Queue : public ListNode<Queue> {
   /// Its registered deadline has come.
   void on_deadline(Nanos now);
 
+  /// The control thread was asked to delete it.
+  bool is_deleting() const { return is_deleting_; }
+  void set_deleting() { is_deleting_ = true; }
+
  private:
-  friend class Broker;
   friend class Stream;
   enum class Turn : std::uint8_t { delivered, not_now, too_large, retry_later };
   /// The head on its way out.
@@ -150,6 +155,7 @@ class Queue : public ListNode<Queue> {
   Turn offer(Consumer& consumer);
   bool is_able(Consumer& consumer, std::uint64_t size, bool hopes);
   bool obtain_credit(Consumer& consumer, std::uint64_t size);
+  void take_credit(Consumer& consumer, const Credit& credit);
   void return_unused_credit(Consumer& consumer);
   void restore_deadlines(const RestoredRun& run);
   void restore_levels(const RestoredQueue& held);
@@ -213,9 +219,10 @@ class Queue : public ListNode<Queue> {
   std::uint64_t resident_count() const;
   Paging& paging();
   void forget_paging();
+  void list_for_eviction();
 
   const QueueInfo* info_;
-  Broker& broker_;
+  QueueHost& host_;
   Levels backlog_;
   IntrusiveList<Consumer> active_;    ///< May be able to take, highest priority first.
   std::vector<Consumer*> consumers_;  ///< In order of arrival.
@@ -231,15 +238,15 @@ class Queue : public ListNode<Queue> {
   std::uint64_t unused_credit_ = 0;  ///< Of all its consumers.
   std::uint32_t redelivering_ = 0;   ///< Consumers with redeliveries.
   Nanos idle_since_;
-  Nanos registered_deadline_ = never;  ///< The earliest the broker knows of.
+  Nanos registered_deadline_ = never;  ///< The earliest the host knows of.
   bool has_rules_;                     ///< Limits or a TTL: each push is looked at.
   bool is_kept_;
   bool keeps_all_;                  ///< Also what is not persistent: quorum queues and streams.
-  std::uint32_t short_period_ = 0;  ///< Broker::short_period() when it last paged out.
+  std::uint32_t short_period_ = 0;  ///< QueueHost::Turn::pressure_epoch when it last paged out.
   bool is_pumping_ = false;
-  bool is_sending_ = false;  ///< Broker::list_for_sending() knows it.
-  bool deleting_ = false;    ///< The control thread was asked to delete it.
-  bool is_listed_ = false;   ///< Broker::list_for_paging() knows it.
+  bool is_sending_ = false;  ///< QueueHost::add_forwarding() knows it.
+  bool is_deleting_ = false;
+  bool is_listed_ = false;  ///< QueueHost::add_eviction_candidate() knows it.
 };
 
 }  // namespace lepus::core

@@ -3,21 +3,16 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/broker/broker.h"
 #include "core/queue/queue.h"
 
 namespace lepus::core {
 
-Consumer* Queue::subscribe(const Subscribe& wish, const StreamSpec* stream, ChannelPort* local,
-                           AmqpError& error) {
+Consumer* Queue::subscribe(const Subscribe& wish, const StreamSpec* stream, ChannelPort* local) {
   const bool taken =
       (!consumers_.empty() && (wish.exclusive || consumers_.front()->spec.exclusive)) ||
       (wish.exclusive && info_->effective.single_active_consumer);
-  if (taken) {
-    error = {ReplyCode::access_refused, broker_.describe_queue(*info_) + " in exclusive use"};
-    return nullptr;
-  }
-  Consumer& consumer = broker_.create_consumer(wish, local);
+  if (taken) return nullptr;
+  Consumer& consumer = host_.create_consumer(wish, local);
   consumer.queue = this;
   consumer.paused = wish.paused;
   consumers_.push_back(&consumer);
@@ -39,18 +34,33 @@ void Queue::unsubscribe(Consumer& consumer) {
   if (was_sole || is_sole_leaving_) choose_sole();
   if (stream_) stream_->readers_left();
   note_used();
-  broker_.destroy_consumer(consumer);
+  host_.destroy_consumer(consumer);
+}
+
+void Queue::set_flow(Consumer& consumer, const ConsumerFlow& flow) {
+  consumer.paused = flow.paused;
+  consumer.spec.limited = flow.limited;
+  if (!flow.limited) return_unused_credit(consumer);
+  consumer_changed(consumer);
+}
+
+void Queue::grant_credit(Consumer& consumer, const Credit& credit) {
+  take_credit(consumer, credit);
+  consumer_changed(consumer);
+  // Another one became the single active one meanwhile.
+  if (!consumer.reader && !consumer.linked()) return_unused_credit(consumer);
+  host_.schedule(*this);  // Also when it is empty now: pump() gives unused credit back.
 }
 
 void Queue::consumer_changed(Consumer& consumer) {
-  if (stream_) return broker_.mark(*this);
-  if (consumer.redeliveries) broker_.mark(*this);
+  if (stream_) return host_.schedule(*this);
+  if (consumer.redeliveries) host_.schedule(*this);
   if (sole_ != nullptr && (sole_ != &consumer || is_sole_leaving_)) {
     if (sole_ == &consumer) choose_sole();
     return;
   }
   if (!consumer.linked() && consumer.has_room()) activate(consumer);
-  if (backlog_.ready_count() > 0) broker_.mark(*this);
+  if (backlog_.ready_count() > 0) host_.schedule(*this);
 }
 
 bool Queue::can_deliver_at_once(std::uint64_t size, bool hopes) {
@@ -63,7 +73,7 @@ bool Queue::can_deliver_at_once(std::uint64_t size, bool hopes) {
 bool Queue::is_able(Consumer& consumer, std::uint64_t size, bool hopes) {
   if (!consumer.has_room() || !consumer.has_room_for(size)) return false;
   const bool is_remote = consumer.local == nullptr;
-  if (is_remote && broker_.outbox().congested(consumer.spec.channel.shard)) return false;
+  if (is_remote && host_.outbox().congested(consumer.spec.channel.shard)) return false;
   if (!consumer.spec.limited) return true;
   return (hopes && is_remote) || obtain_credit(consumer, size);
 }
@@ -111,8 +121,8 @@ void Queue::choose_sole() {
 }
 
 void Queue::tell_active(const Consumer& consumer, bool is_active) {
-  broker_.send(consumer.spec.channel.shard,
-               ConsumerActive{consumer.spec.channel, consumer.spec.number, is_active});
+  host_.send(consumer.spec.channel.shard,
+             ConsumerActive{consumer.spec.channel, consumer.spec.number, is_active});
 }
 
 }  // namespace lepus::core

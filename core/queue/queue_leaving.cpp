@@ -2,7 +2,6 @@
 // same batch of the journal, else it stays here until it is there.
 #include <utility>
 
-#include "core/broker/broker.h"
 #include "core/limits.h"
 #include "core/queue/queue.h"
 
@@ -49,15 +48,15 @@ void Queue::stay_until_gone(Sequence sequence) {
 
 void Queue::continue_line() {
   CHECK(leaving_ != nullptr);
-  if (leaving_->may_send(broker_.now()) && !std::exchange(is_sending_, true))
-    broker_.list_for_sending(*this);
+  if (leaving_->may_send(host_.now()) && !std::exchange(is_sending_, true))
+    host_.add_forwarding(info_->id);
 }
 
 /// In the order in which they were given up. A content that is on disk only is asked for.
 bool Queue::send_given_up(std::size_t& budget) {
   if (!leaving_) return false;
   is_sending_ = false;
-  for (; budget > 0 && leaving_->may_send(broker_.now()); --budget) {
+  for (; budget > 0 && leaving_->may_send(host_.now()); --budget) {
     const Leaving::Given next = leaving_->take_next();
     if (backlog_.state(next.sequence) != Backlog::State::leaving) continue;
     if (backlog_.find(next.sequence) != nullptr) {
@@ -69,28 +68,28 @@ bool Queue::send_given_up(std::size_t& budget) {
   }
   register_deadline();
   // It may be in the list again: dead letters can lead back here.
-  return leaving_->may_send(broker_.now()) && !std::exchange(is_sending_, true);
+  return leaving_->may_send(host_.now()) && !std::exchange(is_sending_, true);
 }
 
 /// Its content is here.
 void Queue::send_away(Sequence sequence, DeathReason reason) {
   const Message& message = *backlog_.find(sequence);
   if (!sends_on(reason)) return (void)take(sequence);
-  const Broker::Forward forward = broker_.make_forward(*info_, message, reason);
+  const Forward forward = host_.make_forward(*info_, message, reason);
   const bool waits = insists(info_->effective) ||
-                     (records(message) && leads_elsewhere(forward.route, broker_.shard()));
+                     (records(message) && leads_elsewhere(forward.route, host_.shard()));
   if (!waits) {
     (void)take(sequence);
-    return broker_.publish(forward);
+    return host_.publish(forward);
   }
   if (!leaving_->is_under_way(sequence)) leaving_->note_under_way({sequence, reason});
-  if (!broker_.transfer({info_->id, sequence}, forward)) on_transferred(sequence, true);
+  if (!host_.transfer({info_->id, sequence}, forward)) on_transferred(sequence, true);
 }
 
 void Queue::on_transferred(Sequence sequence, bool is_refused) {
   if (!leaving_ || !leaving_->is_under_way(sequence)) return;
   if (is_refused && insists(info_->effective)) {
-    leaving_->put_back(sequence, broker_.now() + limits::leaving_retry);
+    leaving_->put_back(sequence, host_.now() + limits::leaving_retry);
     return register_deadline();
   }
   (void)take(sequence);

@@ -5,7 +5,6 @@
 
 #include <boost/container/small_vector.hpp>
 
-#include "core/broker/broker.h"
 #include "core/limits.h"
 #include "core/queue/queue.h"
 
@@ -24,6 +23,12 @@ void Queue::forget_paging() {
 }
 
 // --- Out of memory
+
+void Queue::list_for_eviction() {
+  CHECK(!is_listed_);
+  is_listed_ = true;
+  host_.add_eviction_candidate(info_->id, has_own_limit());
+}
 
 /// x-queue-mode=lazy, x-max-in-memory-length, x-max-in-memory-bytes.
 bool Queue::has_own_limit() const {
@@ -63,18 +68,18 @@ bool Queue::page_out(bool is_short) {
   wish.appends = !stream_ && (is_short || is_above_own_limit());
   wish.is_recorded = is_kept_;
   wish.all_recorded = keeps_all_;
-  wish.written_end = broker_.ledger().written_end();
+  wish.written_end = host_.ledger().written_end();
   wish.count = limits::page_out_count;
   wish.keep = stream_ ? 0 : resident_count();
-  if (is_short && short_period_ != broker_.short_period()) backlog_.forget_short();
-  short_period_ = broker_.short_period();
+  if (is_short && short_period_ != host_.turn().pressure_epoch) backlog_.forget_short();
+  short_period_ = host_.turn().pressure_epoch;
   const std::uint32_t count =
       backlog_.page_out(wish, [&](Sequence sequence, const Message& message) {
-        if (broker_.ledger().is_behind()) return false;
-        const RecordPlace place = broker_.ledger().append_paged(message, {info_->id, sequence});
+        if (host_.ledger().is_behind()) return false;
+        const RecordPlace place = host_.ledger().append_paged(message, {info_->id, sequence});
         if (!place) return false;
-        if (paging().pending.empty()) broker_.await_written(info_->id);
-        paging().pending.push_back({broker_.ledger().open_batch(), sequence, place});
+        if (paging().pending.empty()) host_.await_written(info_->id);
+        paging().pending.push_back({host_.ledger().open_batch(), sequence, place});
         return true;
       });
   if (backlog_.warm_count() < warm_count && !stream_) (void)paging();
@@ -84,12 +89,12 @@ bool Queue::page_out(bool is_short) {
 bool Queue::on_written() {
   if (stream_) return stream_->on_written();
   if (!paging_) return false;
-  const std::uint64_t durable = broker_.ledger().durable();
+  const std::uint64_t durable = host_.ledger().durable();
   std::deque<Paging::Pending>& pending = paging_->pending;
   for (; !pending.empty() && pending.front().batch <= durable; pending.pop_front()) {
     const Paging::Pending& next = pending.front();
     // It may have been delivered and settled meanwhile.
-    if (!backlog_.make_cold(next.sequence, next.place, true)) broker_.ledger().dropped(next.place);
+    if (!backlog_.make_cold(next.sequence, next.place, true)) host_.ledger().dropped(next.place);
   }
   return !pending.empty();
 }
@@ -123,12 +128,12 @@ void Queue::ask(Sequence sequence) {
   if (!backlog_.ask(sequence)) return;
   ++paging().asked_count;
   const Ledger::Wanted wanted{{info_->id, sequence}, backlog_.slot_at(sequence).place()};
-  broker_.ledger().fetch({&wanted, 1});
+  host_.ledger().fetch({&wanted, 1});
 }
 
 /// The next ones, before consumers need them: so many at once that a disk works at its best.
 void Queue::read_ahead() {
-  const bool is_short = broker_.is_short();
+  const bool is_short = host_.turn().memory_pressure;
   const std::uint32_t count = is_short ? limits::read_ahead_count_short : limits::read_ahead_count;
   if (paging_->asked_count > count / 2) return;
   boost::container::small_vector<Ledger::Wanted, 64> wanted;
@@ -139,7 +144,7 @@ void Queue::read_ahead() {
                      });
   if (wanted.empty()) return;
   paging_->asked_count += static_cast<std::uint32_t>(wanted.size());
-  broker_.ledger().fetch(wanted);
+  host_.ledger().fetch(wanted);
 }
 
 bool Queue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message) {
@@ -147,7 +152,7 @@ bool Queue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef m
   CHECK(paging_ != nullptr);
   CHECK(paging_->asked_count > 0);
   --paging_->asked_count;
-  broker_.mark(*this);
+  host_.schedule(*this);
   const Slot slot = backlog_.slot_at(sequence);
   if (slot.state() == Slot::State::gone || !slot.is_cold() || !slot.is_asked()) return false;
   backlog_.unask(sequence);
@@ -160,12 +165,12 @@ bool Queue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef m
     return true;
   }
   if (slot.is_paged()) {
-    broker_.ledger().dropped(place);
+    host_.ledger().dropped(place);
   } else {
     message->set_place(place);
   }
   backlog_.make_warm(sequence, std::move(message));
-  if (!is_listed_) broker_.list_for_paging(*this);
+  if (!is_listed_) list_for_eviction();
   serve_replays();
   if (!leaving_ || !leaving_->is_under_way(sequence)) return false;
   send_away(sequence, leaving_->reason(sequence));
@@ -176,7 +181,7 @@ bool Queue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef m
 void Queue::lose(Sequence sequence) {
   if (stream_ && StreamOffsets::owns(sequence)) {
     stream_->offsets().lose(sequence);
-    return broker_.mark(*this);
+    return host_.schedule(*this);
   }
   (void)take(sequence);
   if (leaving_) continue_line();
@@ -189,7 +194,7 @@ void Queue::serve_gets() {
   for (; done < gets.size(); ++done) {
     // Nobody would give back what its channel does not take.
     const bool is_gone =
-        gets[done].channel.shard == broker_.shard() && !broker_.is_attached(gets[done].channel);
+        gets[done].channel.shard == host_.shard() && !host_.is_attached(gets[done].channel);
     if (is_gone) continue;
     if (backlog_.ready_count() > 0 && !head_is_here()) break;
     answer_get(gets[done]);
@@ -203,7 +208,7 @@ void Queue::serve_gets() {
 void Queue::abandon_gets() {
   if (!paging_) return;
   for (const Get& get : std::exchange(paging_->gets, {}))
-    broker_.answer_get({get.channel, 0, info_->id, 0, nullptr, broker_.shard(), false, true}, {});
+    host_.answer_get({get.channel, 0, info_->id, 0, nullptr, host_.shard(), false, true}, {});
 }
 
 }  // namespace lepus::core

@@ -1,5 +1,4 @@
 // A queue whose rules change while it is there: what it holds follows the new ones from now on.
-#include "core/broker/broker.h"
 #include "core/queue/queue.h"
 
 namespace lepus::core {
@@ -21,8 +20,8 @@ void Queue::on_rules_changed() {
   }
   // In the list that is right for it now.
   is_listed_ = false;
-  if (backlog_.warm_count() > 0) broker_.list_for_paging(*this);
-  idle_since_ = broker_.now();
+  if (backlog_.warm_count() > 0) list_for_eviction();
+  idle_since_ = host_.now();
   if (info_->effective.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
   register_deadline();
 }
@@ -45,7 +44,7 @@ void Queue::read_rules() {
   expiry_->set_ttl(ttl);
   if (!had_ttl)
     backlog_.for_each(
-        [this](Sequence sequence, const Slot&) { expiry_->arrived(broker_.now(), sequence); });
+        [this](Sequence sequence, const Slot&) { expiry_->arrived(host_.now(), sequence); });
 }
 
 }  // namespace lepus::core

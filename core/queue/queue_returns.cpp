@@ -5,7 +5,6 @@
 #include <memory>
 #include <utility>
 
-#include "core/broker/broker.h"
 #include "core/queue/queue.h"
 
 namespace lepus::core {
@@ -36,7 +35,7 @@ void Queue::return_to_backlog(Sequence sequence, Outcome outcome) {
   const Nanos delay = retry_delay(sequence, outcome);
   if (delay == 0) return requeue(sequence);
   backlog_.leave(sequence);
-  returns_->rest(sequence, broker_.now() + delay);
+  returns_->rest(sequence, host_.now() + delay);
   register_deadline();
 }
 
@@ -73,7 +72,7 @@ void Queue::end_rests(Nanos now) {
     } else {
       requeue(sequence);
     }
-    broker_.mark(*this);
+    host_.schedule(*this);
   }
 }
 
@@ -107,12 +106,12 @@ void Queue::redeliver(const Redeliver& wish, Consumer& consumer) {
   }
   if (wish.used_credit) give_back_credit(consumer, unused_credit);
   consumer_changed(consumer);
-  broker_.mark(*this);
+  host_.schedule(*this);
 }
 
 void Queue::give_back_credit(const Consumer& consumer, std::uint32_t count) {
   const ChannelRef& channel = consumer.spec.channel;
-  if (count > 0) broker_.send(channel.shard, CreditReturn{channel, count});
+  if (count > 0) host_.send(channel.shard, CreditReturn{channel, count});
 }
 
 /// True: there is more that only needs another turn.
@@ -123,7 +122,7 @@ bool Queue::serve_redeliveries(std::size_t& budget) {
     std::deque<Redelivery>& line = *consumer->redeliveries;
     while (!line.empty() && budget > 0 && !consumer->paused) {
       const bool is_remote = consumer->local == nullptr;
-      if (is_remote && broker_.outbox().congested(consumer->spec.channel.shard)) break;
+      if (is_remote && host_.outbox().congested(consumer->spec.channel.shard)) break;
       if (!send_again(*consumer, line.front())) break;
       line.pop_front();
       --budget;
@@ -151,8 +150,8 @@ bool Queue::send_again(Consumer& consumer, const Redelivery& next) {
     return false;
   }
   const Subscribe& spec = consumer.spec;
-  Deliver delivery{spec.channel, spec.number,     info_->id, next.sequence,
-                   nullptr,      broker_.shard(), true,      false};
+  Deliver delivery{spec.channel, spec.number,   info_->id, next.sequence,
+                   nullptr,      host_.shard(), true,      false};
   delivery.used_credit = next.used_credit;
   delivery.delivery_count = returns_ ? returns_->count(next.sequence) : 0;
   MessageRef message = MessageRef::share(slot.message());
@@ -160,8 +159,8 @@ bool Queue::send_again(Consumer& consumer, const Redelivery& next) {
     if (!consumer.local->on_deliver(delivery, std::move(message))) consumer.paused = true;
     return true;
   }
-  delivery.message = broker_.export_message(std::move(message));
-  broker_.outbox().send(spec.channel.shard, delivery);
+  delivery.message = export_message(std::move(message));
+  host_.outbox().send(spec.channel.shard, delivery);
   return true;
 }
 

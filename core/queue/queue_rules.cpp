@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/broker/broker.h"
 #include "core/limits.h"
 #include "core/queue/dead_letter.h"
 #include "core/queue/queue.h"
@@ -28,7 +27,7 @@ std::optional<Sequence> Queue::push_by_rules(MessageRef message) {
   if (stream_) return stream_->push(std::move(message));
   const bool refuses = info_->effective.overflow != Overflow::drop_head;
   if (refuses && is_full_for(message.get())) {
-    if (pump()) broker_.mark(*this);
+    if (pump()) host_.schedule(*this);
     if (is_full_for(message.get()) && !can_deliver_at_once(message->body_size(), true)) {
       if (info_->effective.overflow == Overflow::reject_publish_dead_letter) bury(*message);
       return std::nullopt;
@@ -38,13 +37,13 @@ std::optional<Sequence> Queue::push_by_rules(MessageRef message) {
   const Sequence sequence = backlog_.push(std::move(message));
   if (ttl_ms != Message::no_ttl) {
     if (!expiry_) expiry_ = std::make_unique<Expiry>();
-    expiry_->add(broker_.now() + static_cast<Nanos>(ttl_ms) * nanos_per_ms, sequence);
+    expiry_->add(host_.now() + static_cast<Nanos>(ttl_ms) * nanos_per_ms, sequence);
   }
   if (expiry_) {
-    if (expiry_->has_ttl()) expiry_->arrived(broker_.now(), sequence);
+    if (expiry_->has_ttl()) expiry_->arrived(host_.now(), sequence);
     register_deadline();
   }
-  broker_.mark(*this);
+  host_.schedule(*this);
   // What leaves an exchange's store goes on with the next deadline, not within this publish.
   const bool expires_now = ttl_ms == 0 || info_->effective.message_ttl_ms == 0U;
   if (expires_now && info_->store_use == StoreUse::none) expire_untaken(sequence);
@@ -62,12 +61,12 @@ void Queue::expire_untaken(Sequence sequence) {
 void Queue::deliver_waiting() {
   for (std::size_t i = 0; i < limits::catch_up_shares_max; ++i)
     if (!pump()) return;
-  broker_.mark(*this);
+  host_.schedule(*this);
 }
 
 void Queue::catch_up() {
   deliver_waiting();
-  if (!stream_ && expiry_) expire_due(broker_.now());
+  if (!stream_ && expiry_) expire_due(host_.now());
 }
 
 bool Queue::surely_refuses(std::uint64_t count, std::uint64_t bytes) {
@@ -84,21 +83,21 @@ bool Queue::surely_refuses(std::uint64_t count, std::uint64_t bytes) {
 /// It is refused, and goes where dead letters go.
 void Queue::bury(const Message& message) {
   if (info_->effective.dead_letter_exchange)
-    broker_.publish_later(broker_.make_forward(*info_, message, DeathReason::maxlen));
+    host_.publish_later(host_.make_forward(*info_, message, DeathReason::maxlen));
 }
 
 void Queue::drop_excess() {
-  if (pump()) broker_.mark(*this);
+  if (pump()) host_.schedule(*this);
   for (std::size_t i = 0; i < limits::drop_max; ++i) {
     if (backlog_.ready_count() == 0 || !is_full_for(nullptr)) return;
     let_go(backlog_.peek().sequence, DeathReason::maxlen);
   }
   // A policy may have made a long queue a short one. The rest is for the next turn.
-  broker_.add_deadline(broker_.now(), info_->id);
+  host_.add_deadline(host_.now(), info_->id);
 }
 
 void Queue::note_used() {
-  idle_since_ = broker_.now();
+  idle_since_ = host_.now();
   if (info_->effective.expires_ms) register_deadline();
 }
 
@@ -106,8 +105,8 @@ Nanos Queue::next_deadline() const {
   if (stream_) return stream_->next_deadline();
   Nanos next = expiry_ ? expiry_->next_deadline() : never;
   if (returns_) next = std::min(next, returns_->next_deadline());
-  if (leaving_) next = std::min(next, leaving_->next_deadline(broker_.now()));
-  if (info_->effective.expires_ms && consumers_.empty() && !deleting_) {
+  if (leaving_) next = std::min(next, leaving_->next_deadline(host_.now()));
+  if (info_->effective.expires_ms && consumers_.empty() && !is_deleting_) {
     const auto expires = static_cast<Nanos>(*info_->effective.expires_ms) * nanos_per_ms;
     next = std::min(next, idle_since_ + expires);
   }
@@ -118,7 +117,7 @@ void Queue::register_deadline() {
   const Nanos next = next_deadline();
   if (next >= registered_deadline_) return;
   registered_deadline_ = next;
-  broker_.add_deadline(next, info_->id);
+  host_.add_deadline(next, info_->id);
 }
 
 void Queue::expire_due(Nanos now) {
@@ -144,9 +143,9 @@ void Queue::on_deadline(Nanos now) {
   if (leaving_) continue_line();
   if (expiry_) expire_due(now);
   const auto& expires_ms = info_->effective.expires_ms;
-  if (expires_ms && consumers_.empty() && !deleting_ &&
+  if (expires_ms && consumers_.empty() && !is_deleting_ &&
       idle_since_ + static_cast<Nanos>(*expires_ms) * nanos_per_ms <= now) {
-    broker_.delete_expired(*this);
+    host_.delete_expired(info_->id);
     return;
   }
   register_deadline();

@@ -2,7 +2,6 @@
 // exchanges.
 #include <utility>
 
-#include "core/broker/broker.h"
 #include "core/message/message_rewrite.h"
 #include "core/queue/queue.h"
 #include "core/topology/exchange_store.h"
@@ -10,11 +9,11 @@
 namespace lepus::core {
 
 bool Queue::is_double(const Message& message) const {
-  return deduplicator_ && deduplicator_->is_double(message, broker_.now());
+  return deduplicator_ && deduplicator_->is_double(message, host_.now());
 }
 
 void Queue::remember(const Message& message) {
-  if (deduplicator_) deduplicator_->remember(message, broker_.now());
+  if (deduplicator_) deduplicator_->remember(message, host_.now());
 }
 
 /// In a store a message lives as long as it is delayed, in a history as long as there is room.
@@ -56,7 +55,7 @@ void Queue::serve_replays() {
       [&](Sequence, const Slot& slot) { history.push_back(MessageRef::share(slot.message())); });
   const auto replays = std::exchange(replays_, nullptr);
   for (const BindingSpec& binding : *replays)
-    for (const MessageRef& message : history) broker_.forward_history(binding, *message);
+    for (const MessageRef& message : history) host_.forward_history(binding, *message);
 }
 
 }  // namespace lepus::core

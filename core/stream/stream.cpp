@@ -6,18 +6,17 @@
 
 #include <boost/container/small_vector.hpp>
 
-#include "core/broker/broker.h"
 #include "core/limits.h"
 #include "core/queue/consumer.h"
 #include "core/queue/queue.h"
 
 namespace lepus::core {
 
-Stream::Stream(Queue& queue, Broker& broker)
-    : queue_(queue), broker_(broker), offsets_(queue.info().id, broker) {}
+Stream::Stream(Queue& queue, QueueHost& host)
+    : queue_(queue), host_(host), offsets_(queue.info().id, host.ledger()) {}
 
 std::uint64_t Stream::wall_clock_ms() const {
-  return static_cast<std::uint64_t>(broker_.stamp() / nanos_per_ms);
+  return static_cast<std::uint64_t>(host_.turn().stamp / nanos_per_ms);
 }
 
 Sequence Stream::end() const { return queue_.backlog_.end(); }
@@ -29,7 +28,7 @@ Sequence Stream::first() const {
 Sequence Stream::push(MessageRef message) {
   const Sequence sequence = queue_.backlog_.push(std::move(message));
   times_.add(sequence, wall_clock_ms());
-  broker_.mark(queue_);
+  host_.schedule(queue_);
   drop_excess();
   queue_.register_deadline();
   return sequence;
@@ -43,7 +42,7 @@ void Stream::add_reader(Consumer& consumer, const StreamSpec& spec) {
   consumer.reader = std::make_unique<StreamReader>();
   consumer.reader->spec = spec;
   consumer.reader->next = start_of(spec.start);
-  broker_.mark(queue_);
+  host_.schedule(queue_);
   if (!spec.name.empty()) begin_named(*consumer.reader);
 }
 
@@ -89,7 +88,7 @@ bool Stream::pump() {
     keep_offset(*consumer->reader);
   }
   cache_.note_served();
-  shrink_cache(broker_.is_short());
+  shrink_cache(host_.turn().memory_pressure);
   return has_more;
 }
 
@@ -113,8 +112,7 @@ Stream::Turn Stream::offer(Consumer& consumer) {
   reader.next = std::max(reader.next, first());
   if (reader.next >= end() || !consumer.has_room()) return Turn::waits;
   const bool is_remote = consumer.local == nullptr;
-  if (is_remote && broker_.outbox().congested(consumer.spec.channel.shard))
-    return Turn::retry_later;
+  if (is_remote && host_.outbox().congested(consumer.spec.channel.shard)) return Turn::retry_later;
   if (queue_.backlog_.state(reader.next) == Slot::State::gone) {
     ++reader.next;
     return Turn::skipped;
@@ -138,7 +136,7 @@ MessageRef Stream::content(Consumer& consumer) {
   const Slot slot = queue_.backlog_.slot_at(reader.next);
   if (!slot.is_cold()) {
     const RecordPlace& place = slot.message()->place();
-    if (!place || place < broker_.ledger().written_end()) return MessageRef::share(slot.message());
+    if (!place || place < host_.ledger().written_end()) return MessageRef::share(slot.message());
     await(place);
     return {};
   }
@@ -155,7 +153,7 @@ void Stream::deliver(Consumer& consumer, MessageRef message) {
     --consumer.credit.count;
     --queue_.unused_credit_;
   }
-  Deliver delivery{spec.channel, spec.number, queue_.info().id, offset, nullptr, broker_.shard(),
+  Deliver delivery{spec.channel, spec.number, queue_.info().id, offset, nullptr, host_.shard(),
                    false,        false};
   delivery.is_stream = true;
   delivery.used_credit = spec.limited;
@@ -163,22 +161,22 @@ void Stream::deliver(Consumer& consumer, MessageRef message) {
     if (!consumer.local->on_deliver(delivery, std::move(message))) consumer.paused = true;
     return;
   }
-  delivery.message = broker_.export_message(std::move(message));
-  broker_.outbox().send(spec.channel.shard, delivery);
+  delivery.message = export_message(std::move(message));
+  host_.outbox().send(spec.channel.shard, delivery);
 }
 
 // --- What is not in memory
 
 void Stream::await(const RecordPlace& place) {
-  if (!awaited_) broker_.await_written(queue_.info().id);
+  if (!awaited_) host_.await_written(queue_.info().id);
   if (!awaited_ || place < *awaited_) awaited_ = place;
 }
 
 bool Stream::on_written() {
   if (!awaited_) return false;
-  if (!(*awaited_ < broker_.ledger().written_end())) return true;
+  if (!(*awaited_ < host_.ledger().written_end())) return true;
   awaited_.reset();
-  broker_.mark(queue_);
+  host_.schedule(queue_);
   return false;
 }
 
@@ -189,9 +187,9 @@ void Stream::read_ahead(StreamReader& reader) {
   const bool is_asked = cache_.is_asked(reader.next);
   if (is_asked && reader.asked_page <= page && !cache_.is_page_asked(page)) return;
   std::uint64_t bytes_left = std::min(
-      limits::stream_ahead_bytes,
-      (broker_.is_short() ? limits::stream_cache_bytes_short : limits::stream_cache_bytes) /
-          (2 * queue_.consumers_.size()));
+      limits::stream_ahead_bytes, (host_.turn().memory_pressure ? limits::stream_cache_bytes_short
+                                                                : limits::stream_cache_bytes) /
+                                      (2 * queue_.consumers_.size()));
   const std::uint64_t pages = std::clamp<std::uint64_t>(
       bytes_left / std::max<std::uint64_t>(page_bytes_, 1), 1, limits::stream_ahead_pages);
   if (!is_asked) reader.asked_page = page;
@@ -223,24 +221,24 @@ bool Stream::ask_page(Sequence from, std::uint64_t& bytes_left) {
   bytes_left -= std::min(bytes_left, bytes);
   if (!wanted.empty()) {
     page_bytes_ = bytes * StreamCache::page_size / wanted.size();
-    broker_.ledger().fetch(wanted);
+    host_.ledger().fetch(wanted);
   }
   return sequence == page_end;
 }
 
 bool Stream::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message) {
   if (StreamOffsets::owns(sequence)) {
-    broker_.mark(queue_);
+    host_.schedule(queue_);
     return offsets_.on_fetched(sequence, place, std::move(message));
   }
   const Slot slot = queue_.backlog_.slot_at(sequence);
   const bool is_wanted = slot.state() != Slot::State::gone && slot.is_cold();
   if (is_wanted && slot.place() != place) {
     const Ledger::Wanted wanted{{queue_.info().id, sequence}, slot.place()};
-    broker_.ledger().fetch({&wanted, 1});
+    host_.ledger().fetch({&wanted, 1});
     return false;
   }
-  broker_.mark(queue_);
+  host_.schedule(queue_);
   cache_.note_answered(sequence);
   if (!is_wanted) return false;
   if (!message) {
@@ -281,11 +279,11 @@ void Stream::drop_excess() {
 
 Nanos Stream::next_deadline() const {
   if (queue_.backlog_.ready_count() == 0) return never;
-  if (is_over_limit()) return broker_.now();
+  if (is_over_limit()) return host_.now();
   const auto& max_age_ms = queue_.info().effective.max_age_ms;
   if (!max_age_ms) return never;
   const auto at = static_cast<Nanos>(times_.oldest_ms() + *max_age_ms) * nanos_per_ms;
-  return broker_.now() + std::max<Nanos>(at - broker_.stamp(), 0);
+  return host_.now() + std::max<Nanos>(at - host_.turn().stamp, 0);
 }
 
 }  // namespace lepus::core

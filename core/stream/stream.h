@@ -16,7 +16,7 @@
 #include <memory>
 #include <optional>
 
-#include "core/broker/ports.h"
+#include "core/queue/queue_host.h"
 #include "core/stream/stream_cache.h"
 #include "core/stream/stream_offsets.h"
 #include "core/stream/stream_reader.h"
@@ -24,14 +24,13 @@
 
 namespace lepus::core {
 
-class Broker;
 struct Consumer;
 struct Settle;
 class Queue;
 
 class Stream {
  public:
-  Stream(Queue& queue, Broker& broker);
+  Stream(Queue& queue, QueueHost& host);
 
   Sequence push(MessageRef message);
   /// What was found after a restart.
@@ -85,7 +84,7 @@ class Stream {
   void keep_offset(StreamReader& reader);
 
   Queue& queue_;
-  Broker& broker_;
+  QueueHost& host_;
   StreamCache cache_;
   StreamTimes times_;
   StreamOffsets offsets_;

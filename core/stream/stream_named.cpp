@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/broker/broker.h"
 #include "core/limits.h"
 #include "core/queue/consumer.h"
 #include "core/queue/queue.h"
@@ -35,7 +34,7 @@ void Stream::settle(const Settle& settle, Consumer* consumer) {
     if (slot.state() != Slot::State::gone) bytes += slot.body_size();
   }
   consumer->drop_unacked(settle.last - settle.first + 1, bytes);
-  broker_.mark(queue_);
+  host_.schedule(queue_);
   if (consumer->reader->progress) consumer->reader->progress->settle(settle);
 }
 

@@ -5,7 +5,6 @@
 #include <array>
 #include <utility>
 
-#include "core/broker/broker.h"
 #include "core/limits.h"
 
 namespace lepus::core {
@@ -31,7 +30,7 @@ bool StreamOffsets::load() {
 
 void StreamOffsets::ask(Sequence sequence, const RecordPlace& place) {
   const Ledger::Wanted wanted{{queue_, sequence}, place};
-  broker_.ledger().fetch({&wanted, 1});
+  ledger_.fetch({&wanted, 1});
 }
 
 std::optional<Sequence> StreamOffsets::find(std::string_view name) const {
@@ -54,7 +53,7 @@ void StreamOffsets::store(const std::string& name, Sequence offset) {
   }
   const Sequence sequence = next_++;
   const RecordPlace place = record(name, offset);
-  if (place) broker_.ledger().enqueued(place, 0, {queue_, sequence});
+  if (place) ledger_.enqueued(place, 0, {queue_, sequence});
   entries_.emplace(sequence, Entry{place, name, offset});
   by_name_[name] = sequence;
 }
@@ -71,12 +70,12 @@ RecordPlace StreamOffsets::record(const std::string& name, Sequence offset) {
   parts.persistent = true;
   const MessageRef message = Message::create(parts, account);
   message->append_body(body);
-  return broker_.ledger().append(*message, 1);
+  return ledger_.append(*message, 1);
 }
 
 void StreamOffsets::forget(Entries::iterator entry) {
   const auto& [sequence, held] = *entry;
-  if (held.place) broker_.ledger().settled(held.place, {queue_, sequence});
+  if (held.place) ledger_.settled(held.place, {queue_, sequence});
   by_name_.erase(held.name);
   entries_.erase(entry);
 }
@@ -134,7 +133,7 @@ void StreamOffsets::lose(Sequence sequence) {
 
 void StreamOffsets::drop_records() {
   for (const auto& [sequence, entry] : entries_)
-    if (entry.place) broker_.ledger().dropped(entry.place);
+    if (entry.place) ledger_.dropped(entry.place);
 }
 
 }  // namespace lepus::core

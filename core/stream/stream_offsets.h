@@ -22,11 +22,9 @@
 
 namespace lepus::core {
 
-class Broker;
-
 class StreamOffsets {
  public:
-  StreamOffsets(QueueId queue, Broker& broker) : queue_(queue), broker_(broker) {}
+  StreamOffsets(QueueId queue, Ledger& ledger) : queue_(queue), ledger_(ledger) {}
 
   /// Whether a position of the stream is one of a record here.
   static bool owns(Sequence sequence) { return sequence >= line; }
@@ -67,7 +65,7 @@ class StreamOffsets {
   void keep_later(Entries::iterator one, Entries::iterator other);
 
   QueueId queue_;
-  Broker& broker_;
+  Ledger& ledger_;
   Entries entries_;  ///< By the position of the record: stored longest ago first.
   boost::unordered_flat_map<std::string, Sequence> by_name_;
   Sequence next_ = line;

@@ -56,7 +56,7 @@ bool Channel::send_reply(core::MessageRef message) {
   delivery.sequence = target->secret;
   delivery.home = ref_.shard;
   delivery.no_ack = true;
-  delivery.message = broker().export_message(std::move(message));
+  delivery.message = core::export_message(std::move(message));
   broker().send(target->channel.shard, delivery);
   return true;
 }
