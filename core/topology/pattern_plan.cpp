@@ -16,11 +16,11 @@ namespace lepus::core {
 
 namespace {
 
-using Kind = PatternPiece::Kind;
+using PieceKind = PatternPiece::Kind;
 using Tests = std::vector<PatternTest>;
 
 bool is_look(const PatternPiece& piece) {
-  return piece.kind == Kind::ahead || piece.kind == Kind::behind;
+  return piece.kind == PieceKind::ahead || piece.kind == PieceKind::behind;
 }
 std::string in_group(const std::string& text) { return fmt::format("(?:{})", text); }
 
@@ -58,7 +58,7 @@ class Planner {
 bool Planner::is_from_start(std::size_t place) const {
   bool is_at_start = false;
   for (const PatternPiece& piece : sequence_) {
-    is_at_start |= piece.kind == Kind::start;
+    is_at_start |= piece.kind == PieceKind::start;
     if (is_at_start || piece.width.max != 0) {
       if (!is_look(piece)) break;
     }
@@ -69,7 +69,7 @@ bool Planner::is_from_start(std::size_t place) const {
 bool Planner::is_from_end(std::size_t place) const {
   PatternWidth width;
   for (const PatternPiece& piece : behind(place)) {
-    if (piece.kind == Kind::end) return width.is_fixed();
+    if (piece.kind == PieceKind::end) return width.is_fixed();
     if (is_look(piece)) continue;
     if (!piece.width.is_fixed() || piece.has_look) return false;
   }
@@ -79,9 +79,9 @@ bool Planner::is_from_end(std::size_t place) const {
 /// With nothing before or behind: the empty rest of any name matches.
 bool Planner::is_satisfied_at_end() const {
   return std::all_of(sequence_.begin(), sequence_.end(), [](const PatternPiece& piece) {
-    if (piece.kind == Kind::ahead) return piece.is_negative && piece.width.min > 0;
-    if (piece.kind == Kind::end) return true;
-    return piece.kind != Kind::behind && piece.is_plain && piece.width.min == 0;
+    if (piece.kind == PieceKind::ahead) return piece.is_negative && piece.width.min > 0;
+    if (piece.kind == PieceKind::end) return true;
+    return piece.kind != PieceKind::behind && piece.is_plain && piece.width.min == 0;
   });
 }
 
@@ -89,7 +89,7 @@ bool Planner::is_satisfied_at_end() const {
 bool Planner::is_one_place(Tests& tests) const {
   const PatternPiece* found = nullptr;
   for (const PatternPiece& piece : sequence_) {
-    if (piece.kind == Kind::ahead && !piece.is_negative && found == nullptr) {
+    if (piece.kind == PieceKind::ahead && !piece.is_negative && found == nullptr) {
       found = &piece;
     } else if (is_look(piece) || !piece.is_plain || piece.width.min > 0) {
       return false;
@@ -102,7 +102,7 @@ bool Planner::is_one_place(Tests& tests) const {
 
 bool Planner::add_ahead(std::size_t place, Tests& tests) {
   const PatternPiece& look = sequence_[place];
-  CHECK(look.kind == Kind::ahead);
+  CHECK(look.kind == PieceKind::ahead);
   const std::string inside = in_group(look.text);
   if (is_from_start(place)) {
     tests.push_back({"\\A" + text_of(before(place)) + inside, !look.is_negative});
@@ -119,7 +119,7 @@ bool Planner::add_ahead(std::size_t place, Tests& tests) {
 
 bool Planner::add_behind(std::size_t place, Tests& tests) {
   const PatternPiece& look = sequence_[place];
-  CHECK(look.kind == Kind::behind);
+  CHECK(look.kind == PieceKind::behind);
   const std::string inside = in_group(look.text);
   if (is_from_end(place)) {
     tests.push_back({inside + text_of(behind(place)) + "\\z", !look.is_negative});
@@ -137,14 +137,15 @@ bool Planner::add_behind(std::size_t place, Tests& tests) {
 /// (?:(?!A).)*$ behind a part of fixed width: no A from there to the end.
 bool Planner::add_repeated(std::size_t place, Tests& tests) const {
   const PatternPiece& group = sequence_[place];
-  CHECK(group.kind == Kind::group && group.has_look);
+  CHECK(group.kind == PieceKind::group && group.has_look);
   const PatternSequence rest = behind(place);
   const bool is_to_end =
-      !rest.empty() &&
-      std::all_of(rest.begin(), rest.end(), [](const auto& one) { return one.kind == Kind::end; });
+      !rest.empty() && std::all_of(rest.begin(), rest.end(),
+                                   [](const auto& one) { return one.kind == PieceKind::end; });
   if (!is_to_end || !is_from_start(place) || group.branches.size() != 1) return false;
   const PatternSequence& inside = group.branches.front();
-  if (inside.size() != 2 || inside[0].kind != Kind::ahead || !inside[0].is_negative) return false;
+  if (inside.size() != 2 || inside[0].kind != PieceKind::ahead || !inside[0].is_negative)
+    return false;
   const PatternWidth& width = inside[1].width;
   const bool is_byte = width.is_fixed() && width.min == 1 && !inside[1].has_look;
   if (!is_byte || inside[0].width.min == 0 || group.width.max) return false;
@@ -155,7 +156,8 @@ bool Planner::add_repeated(std::size_t place, Tests& tests) const {
 /// What is left without the look-arounds matches every name.
 bool Planner::is_always_there() const {
   return std::all_of(sequence_.begin(), sequence_.end(), [](const PatternPiece& piece) {
-    return is_look(piece) || piece.kind == Kind::start || (piece.is_plain && piece.width.min == 0);
+    return is_look(piece) || piece.kind == PieceKind::start ||
+           (piece.is_plain && piece.width.min == 0);
   });
 }
 
@@ -165,9 +167,9 @@ std::string Planner::plan(Tests& tests) {
   for (std::size_t place = 0; place < sequence_.size(); ++place) {
     const PatternPiece& piece = sequence_[place];
     bool is_done = true;
-    if (piece.kind == Kind::ahead) is_done = add_ahead(place, tests);
-    if (piece.kind == Kind::behind) is_done = add_behind(place, tests);
-    if (piece.kind == Kind::group && piece.has_look) is_done = add_repeated(place, tests);
+    if (piece.kind == PieceKind::ahead) is_done = add_ahead(place, tests);
+    if (piece.kind == PieceKind::behind) is_done = add_behind(place, tests);
+    if (piece.kind == PieceKind::group && piece.has_look) is_done = add_repeated(place, tests);
     if (is_done) continue;
     return fmt::format(
         "the look-around '{}' is at a place that differs from name to name, which is not "
@@ -206,7 +208,7 @@ class Opener {
   static std::optional<std::size_t> find(const PatternSequence& sequence) {
     for (std::size_t place = 0; place < sequence.size(); ++place) {
       const PatternPiece& piece = sequence[place];
-      if (piece.kind != Kind::group || piece.is_quantified) continue;
+      if (piece.kind != PieceKind::group || piece.is_quantified) continue;
       if (piece.has_look) return place;
       if (!piece.width.is_fixed() && piece.branches.size() > 1 && is_between(sequence, place))
         return place;
@@ -215,9 +217,9 @@ class Opener {
   }
   static bool is_between(const PatternSequence& sequence, std::size_t place) {
     for (std::size_t other = 0; other < sequence.size(); ++other) {
-      const Kind kind = sequence[other].kind;
-      if (kind == Kind::ahead && place < other) return true;
-      if (kind == Kind::behind && other < place) return true;
+      const PieceKind kind = sequence[other].kind;
+      if (kind == PieceKind::ahead && place < other) return true;
+      if (kind == PieceKind::behind && other < place) return true;
     }
     return false;
   }

@@ -14,7 +14,7 @@ namespace lepus::core {
 
 namespace {
 
-using Kind = PatternPiece::Kind;
+using PieceKind = PatternPiece::Kind;
 
 /// Wider than any name: as wide as one likes.
 constexpr std::size_t width_max = std::size_t{1} << 16;
@@ -125,7 +125,7 @@ void Reader::piece(std::size_t depth, PatternSequence& out) {
   PatternPiece made;
   if (letter == '^' || letter == '$') {
     made.is_plain = false;
-    made.kind = has_flag('m') ? Kind::text : letter == '^' ? Kind::start : Kind::end;
+    made.kind = has_flag('m') ? PieceKind::text : letter == '^' ? PieceKind::start : PieceKind::end;
     made.text = with_flags(std::string{letter});
     return add(std::move(made), out);
   }
@@ -144,14 +144,14 @@ void Reader::group(std::size_t depth, PatternSequence& out) {
   }
   const std::string outer_flags = flags_;
   PatternPiece made;
-  made.kind = Kind::group;
+  made.kind = PieceKind::group;
   if (take("(?=") || take("(?!")) {
-    made.kind = Kind::ahead;
+    made.kind = PieceKind::ahead;
     made.is_negative = text_[at_ - 1] == '!';
     return look(depth, begin, std::move(made), out);
   }
   if (take("(?<=") || take("(?<!")) {
-    made.kind = Kind::behind;
+    made.kind = PieceKind::behind;
     made.is_negative = text_[at_ - 1] == '!';
     return look(depth, begin, std::move(made), out);
   }
@@ -225,7 +225,7 @@ bool Reader::flags() {
 
 void Reader::look(std::size_t depth, std::size_t begin, PatternPiece made, PatternSequence& out) {
   CHECK(begin < at_);
-  CHECK(made.kind == Kind::ahead || made.kind == Kind::behind);
+  CHECK(made.kind == PieceKind::ahead || made.kind == PieceKind::behind);
   const std::string outer_flags = flags_;
   const std::vector<PatternSequence> inside = alternatives(depth + 1);
   if (!take(")")) return refuse(fmt::format("missing ): {}", text_));
@@ -265,7 +265,7 @@ void Reader::add(PatternPiece made, PatternSequence& out) {
   if (times) {
     made.text += times->text;
     made.is_quantified = true;
-    if (made.kind != Kind::group) made.kind = Kind::text;
+    if (made.kind != PieceKind::group) made.kind = PieceKind::text;
     made.width.min = std::min(made.width.min * times->min, width_max);
     const bool has_max = made.width.max && times->max;
     made.width.max = has_max ? bounded(*made.width.max * *times->max) : std::nullopt;
@@ -362,10 +362,10 @@ bool Reader::assertion_escape(char letter, PatternSequence& out) {
   made.is_plain = false;
   made.text = fmt::format("\\{}", letter);
   if (letter == 'A' || letter == 'G') {
-    made.kind = Kind::start;
+    made.kind = PieceKind::start;
     if (letter == 'G') made.text = rewritten("\\A");
   } else if (letter == 'z' || letter == 'Z') {
-    made.kind = Kind::end;
+    made.kind = PieceKind::end;
     if (letter == 'Z') made.text = rewritten("(?:\\n?\\z)");
   } else if (letter != 'b' && letter != 'B') {
     return false;
@@ -434,14 +434,14 @@ PatternSyntax read_pattern(std::string_view text) { return Reader{text}.read(); 
 std::string text_of(const PatternSequence& sequence) {
   std::string text;
   for (const PatternPiece& piece : sequence)
-    if (piece.kind != Kind::ahead && piece.kind != Kind::behind) text += piece.text;
+    if (piece.kind != PieceKind::ahead && piece.kind != PieceKind::behind) text += piece.text;
   return text;
 }
 
 PatternWidth width_of(const PatternSequence& sequence) {
   PatternWidth width;
   for (const PatternPiece& piece : sequence)
-    if (piece.kind != Kind::ahead && piece.kind != Kind::behind)
+    if (piece.kind != PieceKind::ahead && piece.kind != PieceKind::behind)
       width = one_after_other(width, piece.width);
   return width;
 }

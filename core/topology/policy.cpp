@@ -29,7 +29,7 @@ constexpr TargetName target_names[] = {
     {PolicyTarget::exchanges, "exchanges"},
 };
 
-constexpr std::string_view alternate_key = "alternate-exchange";
+constexpr std::string_view alternate_policy_key = "alternate-exchange";
 
 /// Of clusters and mirrors: there is one node, so they are true whatever they say.
 constexpr std::string_view keys_without_effect[] = {
@@ -71,7 +71,7 @@ std::string check_key(std::string_view key, const FieldValue& value, bool is_ope
   if (is_operator && !is_one_of(operator_keys, key))
     return fmt::format("'{}' is not a recognised operator policy setting", key);
   if (is_one_of(keys_without_effect, key)) return {};
-  if (key == alternate_key)
+  if (key == alternate_policy_key)
     return value.is_string()
                ? ""
                : fmt::format("'{}' is not a valid alternate exchange name", bare_text(value));
@@ -230,7 +230,7 @@ QueueArguments merge_policies(Bytes arguments, const QueueArguments& declared, c
 
 std::optional<std::string> alternate_of(const Policy* policy) {
   if (policy == nullptr) return std::nullopt;
-  const auto value = FieldTable{as_bytes(policy->spec.definition)}.find(alternate_key);
+  const auto value = FieldTable{as_bytes(policy->spec.definition)}.find(alternate_policy_key);
   if (!value || !value->is_string()) return std::nullopt;
   return std::string{value->text()};
 }

@@ -30,61 +30,61 @@ struct Input {
   const FieldTable& table;
   const QueueDescription& queue;
 };
-using Reason = std::string;
+using FaultText = std::string;
 
-Reason unacceptable_type(const FieldValue& value) {
+FaultText unacceptable_type(const FieldValue& value) {
   return fmt::format("{{unacceptable_type,{}}}", value.type_name());
 }
 
-Reason read_count(const FieldValue& value, std::optional<std::uint64_t>& out) {
+FaultText read_count(const FieldValue& value, std::optional<std::uint64_t>& out) {
   if (!value.is_integer()) return fmt::format("\"expected integer, got {}\"", value.type_name());
   if (value.as_int64() < 0) return fmt::format("{{value_negative,{}}}", value.as_int64());
   out = static_cast<std::uint64_t>(value.as_int64());
   return {};
 }
 
-Reason read_duration(const FieldValue& value, std::optional<std::uint64_t>& out) {
-  Reason reason = read_count(value, out);
+FaultText read_duration(const FieldValue& value, std::optional<std::uint64_t>& out) {
+  FaultText reason = read_count(value, out);
   if (out) out = std::min(*out, limits::duration_ms_max);
   return reason;
 }
 
-Reason read_positive_duration(const FieldValue& value, std::optional<std::uint64_t>& out) {
-  Reason reason = read_duration(value, out);
+FaultText read_positive_duration(const FieldValue& value, std::optional<std::uint64_t>& out) {
+  FaultText reason = read_duration(value, out);
   return reason.empty() && *out == 0 ? "{value_zero,0}" : reason;
 }
 
 /// Of a queue that is declared now. Policies, and queues that are there, may say more.
-Reason check_expiry(const Input& in, Reason reason) {
+FaultText check_expiry(const Input& in, FaultText reason) {
   if (!reason.empty() || !in.queue.is_new) return reason;
   const std::int64_t value = in.value.as_int64();
   if (static_cast<std::uint64_t>(value) <= limits::expiry_ms_max) return {};
   return fmt::format("{{value_too_large,{}}}", value);
 }
 
-Reason on_expires(const Input& in, QueueArguments& out) {
+FaultText on_expires(const Input& in, QueueArguments& out) {
   return check_expiry(in, read_positive_duration(in.value, out.expires_ms));
 }
-Reason on_message_ttl(const Input& in, QueueArguments& out) {
+FaultText on_message_ttl(const Input& in, QueueArguments& out) {
   return check_expiry(in, read_duration(in.value, out.message_ttl_ms));
 }
-Reason on_max_length(const Input& in, QueueArguments& out) {
+FaultText on_max_length(const Input& in, QueueArguments& out) {
   return read_count(in.value, out.max_length);
 }
-Reason on_max_length_bytes(const Input& in, QueueArguments& out) {
+FaultText on_max_length_bytes(const Input& in, QueueArguments& out) {
   return read_count(in.value, out.max_length_bytes);
 }
-Reason on_other_count(const Input& in, QueueArguments&) {
+FaultText on_other_count(const Input& in, QueueArguments&) {
   std::optional<std::uint64_t> ignored;
   return read_count(in.value, ignored);
 }
 
-Reason on_dead_letter_exchange(const Input& in, QueueArguments& out) {
+FaultText on_dead_letter_exchange(const Input& in, QueueArguments& out) {
   if (!in.value.is_string()) return unacceptable_type(in.value);
   out.dead_letter_exchange = in.value.text();
   return {};
 }
-Reason on_dead_letter_routing_key(const Input& in, QueueArguments& out) {
+FaultText on_dead_letter_routing_key(const Input& in, QueueArguments& out) {
   if (!in.value.is_string()) return unacceptable_type(in.value);
   if (!in.table.find(dead_letter_exchange_key)) return "routing_key_but_no_dlx_defined";
   const std::size_t size = in.value.text().size();
@@ -94,30 +94,30 @@ Reason on_dead_letter_routing_key(const Input& in, QueueArguments& out) {
   out.dead_letter_routing_key = in.value.text();
   return {};
 }
-Reason on_dead_letter_strategy(const Input& in, QueueArguments& out) {
+FaultText on_dead_letter_strategy(const Input& in, QueueArguments& out) {
   if (!in.value.is_string()) return unacceptable_type(in.value);
   const std::string_view word = in.value.text();
   out.dead_letter_at_least_once = word == "at-least-once";
   return out.dead_letter_at_least_once || word == "at-most-once" ? "" : "invalid_dlx_strategy";
 }
 
-Reason on_max_in_memory_length(const Input& in, QueueArguments& out) {
+FaultText on_max_in_memory_length(const Input& in, QueueArguments& out) {
   return read_count(in.value, out.max_in_memory_length);
 }
-Reason on_max_in_memory_bytes(const Input& in, QueueArguments& out) {
+FaultText on_max_in_memory_bytes(const Input& in, QueueArguments& out) {
   return read_count(in.value, out.max_in_memory_bytes);
 }
 
-Reason on_max_priority(const Input& in, QueueArguments& out) {
+FaultText on_max_priority(const Input& in, QueueArguments& out) {
   std::optional<std::uint64_t> count;
-  Reason reason = read_count(in.value, count);
+  FaultText reason = read_count(in.value, count);
   if (!reason.empty()) return reason;
   if (*count > UINT8_MAX) return fmt::format("{{max_value_exceeded,{}}}", *count);
   out.max_priority = static_cast<std::uint8_t>(*count);
   return {};
 }
 
-Reason on_overflow(const Input& in, QueueArguments& out) {
+FaultText on_overflow(const Input& in, QueueArguments& out) {
   if (!in.value.is_string()) return unacceptable_type(in.value);
   const std::string_view word = in.value.text();
   if (word == "drop-head") {
@@ -132,7 +132,7 @@ Reason on_overflow(const Input& in, QueueArguments& out) {
   return {};
 }
 
-Reason on_queue_mode(const Input& in, QueueArguments& out) {
+FaultText on_queue_mode(const Input& in, QueueArguments& out) {
   if (!in.value.is_string()) return unacceptable_type(in.value);
   const std::string_view word = in.value.text();
   if (word != "default" && word != "lazy")
@@ -141,9 +141,9 @@ Reason on_queue_mode(const Input& in, QueueArguments& out) {
   return {};
 }
 
-Reason on_queue_version(const Input& in, QueueArguments& out) {
+FaultText on_queue_version(const Input& in, QueueArguments& out) {
   std::optional<std::uint64_t> version;
-  Reason reason = read_count(in.value, version);
+  FaultText reason = read_count(in.value, version);
   if (!reason.empty()) return reason;
   if (*version != 1 && *version != 2)
     return fmt::format("\"unsupported queue version '{}'\"", *version);
@@ -151,13 +151,13 @@ Reason on_queue_version(const Input& in, QueueArguments& out) {
   return {};
 }
 
-Reason on_single_active_consumer(const Input& in, QueueArguments& out) {
+FaultText on_single_active_consumer(const Input& in, QueueArguments& out) {
   if (!in.value.is_bool()) return unacceptable_type(in.value);
   out.single_active_consumer = in.value.as_bool();
   return {};
 }
 
-Reason on_queue_type(const Input& in, QueueArguments& out) {
+FaultText on_queue_type(const Input& in, QueueArguments& out) {
   if (!in.value.is_string()) return unacceptable_type(in.value);
   const std::string_view word = in.value.text();
   if (word == "classic") {
@@ -173,7 +173,7 @@ Reason on_queue_type(const Input& in, QueueArguments& out) {
 }
 
 /// Below 0: no limit, as RabbitMQ 4 has it.
-Reason on_delivery_limit(const Input& in, QueueArguments& out) {
+FaultText on_delivery_limit(const Input& in, QueueArguments& out) {
   if (!in.value.is_integer())
     return fmt::format("\"expected integer, got {}\"", in.value.type_name());
   if (in.value.as_int64() >= 0)
@@ -181,11 +181,11 @@ Reason on_delivery_limit(const Input& in, QueueArguments& out) {
         static_cast<std::uint32_t>(std::min<std::int64_t>(in.value.as_int64(), UINT32_MAX));
   return {};
 }
-Reason on_consumer_timeout(const Input& in, QueueArguments& out) {
+FaultText on_consumer_timeout(const Input& in, QueueArguments& out) {
   return read_positive_duration(in.value, out.consumer_timeout_ms);
 }
 
-Reason on_delayed_retry_type(const Input& in, QueueArguments& out) {
+FaultText on_delayed_retry_type(const Input& in, QueueArguments& out) {
   if (!in.value.is_string()) return unacceptable_type(in.value);
   const std::string_view word = in.value.text();
   if (word == "disabled") {
@@ -203,24 +203,24 @@ Reason on_delayed_retry_type(const Input& in, QueueArguments& out) {
 }
 /// A delay without a type is for what consumers refuse. Without a longest delay, the shortest is
 /// the only one.
-Reason on_delayed_retry_min(const Input& in, QueueArguments& out) {
+FaultText on_delayed_retry_min(const Input& in, QueueArguments& out) {
   std::optional<std::uint64_t> delay;
-  Reason reason = read_duration(in.value, delay);
+  FaultText reason = read_duration(in.value, delay);
   if (!reason.empty()) return reason;
   if (*delay == 0) return "{value_zero,0}";
   out.delayed_retry_min_ms = out.delayed_retry_max_ms = *delay;
   if (!in.table.find("x-delayed-retry-type")) out.delayed_retry = DelayedRetry::failed;
   return {};
 }
-Reason on_delayed_retry_max(const Input& in, QueueArguments& out) {
+FaultText on_delayed_retry_max(const Input& in, QueueArguments& out) {
   std::optional<std::uint64_t> delay;
-  Reason reason = read_duration(in.value, delay);
+  FaultText reason = read_duration(in.value, delay);
   if (!reason.empty()) return reason;
   out.delayed_retry_max_ms = std::max(*delay, out.delayed_retry_min_ms);
   return {};
 }
 
-Reason on_max_age(const Input& in, QueueArguments& out) {
+FaultText on_max_age(const Input& in, QueueArguments& out) {
   if (!in.value.is_string()) return unacceptable_type(in.value);
   out.max_age_ms = parse_age_ms(in.value.text());
   return out.max_age_ms ? "" : "invalid_max_age";
@@ -228,37 +228,37 @@ Reason on_max_age(const Input& in, QueueArguments& out) {
 
 /// Here a limit of a stream drops messages one by one, and a filter looks at each message: neither
 /// needs sizes.
-Reason on_segment_size(const Input& in, QueueArguments&) {
+FaultText on_segment_size(const Input& in, QueueArguments&) {
   constexpr std::uint64_t size_max = 3'000'000'000;
   std::optional<std::uint64_t> size;
-  Reason reason = read_count(in.value, size);
+  FaultText reason = read_count(in.value, size);
   if (reason.empty() && *size > size_max) return fmt::format("{{max_value_exceeded,{}}}", *size);
   return reason;
 }
-Reason on_filter_size(const Input& in, QueueArguments&) {
+FaultText on_filter_size(const Input& in, QueueArguments&) {
   std::optional<std::uint64_t> size;
-  Reason reason = read_count(in.value, size);
+  FaultText reason = read_count(in.value, size);
   if (reason.empty() && (*size < 16 || *size > 255))
     return fmt::format("{{filter_size_out_of_range,{}}}", *size);
   return reason;
 }
 
-Reason on_deduplication(const Input& in, QueueArguments& out) {
+FaultText on_deduplication(const Input& in, QueueArguments& out) {
   return read_deduplication("x-message-deduplication", in.value, out.deduplication);
 }
-Reason on_cache_size(const Input& in, QueueArguments& out) {
+FaultText on_cache_size(const Input& in, QueueArguments& out) {
   return read_deduplication("x-cache-size", in.value, out.deduplication);
 }
-Reason on_cache_ttl(const Input& in, QueueArguments& out) {
+FaultText on_cache_ttl(const Input& in, QueueArguments& out) {
   return read_deduplication("x-cache-ttl", in.value, out.deduplication);
 }
-Reason on_deduplication_header(const Input& in, QueueArguments& out) {
+FaultText on_deduplication_header(const Input& in, QueueArguments& out) {
   return read_deduplication("x-deduplication-header", in.value, out.deduplication);
 }
 
-Reason on_shard(const Input& in, QueueArguments& out) {
+FaultText on_shard(const Input& in, QueueArguments& out) {
   std::optional<std::uint64_t> shard;
-  Reason reason = read_count(in.value, shard);
+  FaultText reason = read_count(in.value, shard);
   if (!reason.empty()) return reason;
   if (*shard >= in.queue.shard_count)
     return fmt::format("\"no shard {}, this server has shards 0 to {}\"", *shard,
@@ -269,7 +269,7 @@ Reason on_shard(const Input& in, QueueArguments& out) {
 
 struct Rule {
   std::string_view key;
-  Reason (*check)(const Input&, QueueArguments&);
+  FaultText (*check)(const Input&, QueueArguments&);
   /// A declaration of an existing queue must agree on it.
   enum class Compared : std::uint8_t { always, unless_classic, never } compared;
 };
@@ -453,7 +453,7 @@ Result<QueueArguments> parse_queue_arguments(Bytes table_bytes, const QueueDescr
   for (const Rule& rule : rules) {
     const std::optional<FieldValue> value = table.find(rule.key);
     if (!value) continue;
-    const Reason reason = rule.check(Input{*value, table, queue}, arguments);
+    const FaultText reason = rule.check(Input{*value, table, queue}, arguments);
     if (!reason.empty()) return invalid_argument(rule.key, queue, reason);
   }
   if (std::optional<AmqpError> error = check_type(table, arguments.queue_type, queue))

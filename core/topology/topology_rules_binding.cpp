@@ -11,10 +11,10 @@ namespace lepus::core {
 
 namespace {
 
-using Kind = TopologyRequest::Kind;
+using RequestKind = TopologyRequest::Kind;
 
 bool is_for_queue(const TopologyRequest& request) {
-  return request.kind == Kind::bind_queue || request.kind == Kind::unbind_queue;
+  return request.kind == RequestKind::bind_queue || request.kind == RequestKind::unbind_queue;
 }
 
 /// Both ends of a binding as they are found; nullptr what is missing.

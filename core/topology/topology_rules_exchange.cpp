@@ -15,9 +15,9 @@ namespace lepus::core {
 
 namespace {
 
-constexpr std::string_view alternate_key = "alternate-exchange";
+constexpr std::string_view alternate_argument_key = "alternate-exchange";
 /// The others are kept, and count as they were at first.
-constexpr std::array compared_keys{alternate_key,
+constexpr std::array compared_keys{alternate_argument_key,
                                    std::string_view{"x-delayed-type"},
                                    std::string_view{"x-message-deduplication"},
                                    std::string_view{"x-cache-size"},
@@ -68,11 +68,11 @@ Decision create_exchange(const RuleInput& in, ExchangeType type) {
                   fmt::format("exchange name '{}' contains reserved prefix 'amq.*'", in.name));
   }
   const std::optional<FieldValue> alternate =
-      FieldTable{as_bytes(in.request.arguments)}.find(alternate_key);
+      FieldTable{as_bytes(in.request.arguments)}.find(alternate_argument_key);
   if (alternate && !alternate->is_string()) {
     return refuse(ReplyCode::precondition_failed,
                   fmt::format("invalid type '{}' for arg '{}' in {}", alternate->type_name(),
-                              alternate_key, exchange_title(in.name, in.vhost.name)));
+                              alternate_argument_key, exchange_title(in.name, in.vhost.name)));
   }
   const Result<ExchangeArguments> parsed =
       parse_exchange_arguments(type, as_bytes(in.request.arguments));

@@ -12,7 +12,7 @@ namespace lepus::core {
 
 namespace {
 
-constexpr std::string_view queue_type_key = "x-queue-type";
+constexpr std::string_view declared_type_key = "x-queue-type";
 
 QueueDescription describe(const RuleInput& in) {
   return {.name = in.name,
@@ -30,10 +30,10 @@ std::string with_default_type(const RuleInput& in, const QueueDescription& queue
   const std::string& type = in.vhost.settings.default_queue_type;
   const bool counts = !type.empty() && type != "classic" && queue.durable && !queue.exclusive &&
                       !queue.auto_delete && !queue.server_named;
-  if (!counts || FieldTable{as_bytes(in.request.arguments)}.find(queue_type_key))
+  if (!counts || FieldTable{as_bytes(in.request.arguments)}.find(declared_type_key))
     return in.request.arguments;
   FieldTableWriter added;
-  added.text(queue_type_key, type);
+  added.text(declared_type_key, type);
   return in.request.arguments + added.take();
 }
 

@@ -13,7 +13,7 @@ struct Known {
   std::string_view name;
   bool channel_only;
 };
-constexpr std::array known{
+constexpr std::array known_codes{
     Known{ReplyCode::no_route, "NO_ROUTE", false},
     Known{ReplyCode::connection_forced, "CONNECTION_FORCED", false},
     Known{ReplyCode::access_refused, "ACCESS_REFUSED", true},
@@ -32,7 +32,7 @@ constexpr std::array known{
 };
 
 TEST(AmqpError, NamesAndScopes) {
-  for (const Known& one : known) {
+  for (const Known& one : known_codes) {
     const AmqpError error{one.code, "why"};
     EXPECT_EQ(error.text(), std::string{one.name} + " - why");
     EXPECT_EQ(error.channel_only(), one.channel_only) << one.name;

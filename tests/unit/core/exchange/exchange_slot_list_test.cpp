@@ -12,7 +12,7 @@
 namespace lepus::core {
 namespace {
 
-struct Item {
+struct SlotItem {
   int number = 0;
   std::uint32_t slot = 0;
 };
@@ -20,22 +20,22 @@ struct Item {
 TEST(SlotList, KeepsOrderThroughRemovals) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Random random{seed};
-    std::deque<Item> items;
-    SlotList<Item> list;
-    std::vector<Item*> model;
+    std::deque<SlotItem> items;
+    SlotList<SlotItem> list;
+    std::vector<SlotItem*> model;
     const unsigned adds_percent = seed % 2 == 0 ? 40 : 60;
     for (int step = 0; step < 500; ++step) {
       if (model.empty() || random.chance(adds_percent)) {
-        Item& item = items.emplace_back(Item{step});
-        list.add(item, &Item::slot);
+        SlotItem& item = items.emplace_back(SlotItem{step});
+        list.add(item, &SlotItem::slot);
         model.push_back(&item);
       } else {
         const auto victim = model.begin() + static_cast<std::ptrdiff_t>(random.below(model.size()));
-        list.remove(**victim, &Item::slot);
+        list.remove(**victim, &SlotItem::slot);
         model.erase(victim);
       }
-      std::vector<Item*> seen;
-      list.for_each([&](Item& item) { seen.push_back(&item); });
+      std::vector<SlotItem*> seen;
+      list.for_each([&](SlotItem& item) { seen.push_back(&item); });
       ASSERT_EQ(seen, model) << "seed " << seed << " step " << step;
       ASSERT_EQ(list.size(), model.size());
       if (!model.empty()) {

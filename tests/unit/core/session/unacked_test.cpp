@@ -20,7 +20,7 @@ Entry entry(std::uint64_t tag, bool limited = false) {
   return made;
 }
 
-std::vector<std::uint64_t> tags(const std::vector<Entry>& entries) {
+std::vector<std::uint64_t> tags_of(const std::vector<Entry>& entries) {
   std::vector<std::uint64_t> found;
   for (const Entry& one : entries) found.push_back(one.tag);
   return found;
@@ -47,11 +47,11 @@ TEST(UnackedWindow, TakeUpToLeavesHolesOut) {
   (void)window.take(2);
   std::vector<Entry> out{entry(99)};
   window.take_up_to(4, out);
-  EXPECT_EQ(tags(out), (Tags{99, 1, 3, 4}));
+  EXPECT_EQ(tags_of(out), (Tags{99, 1, 3, 4}));
   EXPECT_EQ(window.size(), 2U);
   out.clear();
   window.take_up_to(0, out);
-  EXPECT_EQ(tags(out), (Tags{5, 6}));
+  EXPECT_EQ(tags_of(out), (Tags{5, 6}));
   EXPECT_EQ(window.size(), 0U);
 }
 
@@ -66,7 +66,7 @@ TEST(UnackedWindow, PutsBackInOrder) {
   EXPECT_EQ(window.limited().count, 2U);
   out.clear();
   window.take_up_to(0, out);
-  EXPECT_EQ(tags(out), (Tags{1, 2, 3, 4, 5}));
+  EXPECT_EQ(tags_of(out), (Tags{1, 2, 3, 4, 5}));
 }
 
 /// What the window must do, done the slow way.
@@ -118,7 +118,7 @@ TEST_P(UnackedWindowModel, AgreesWithAMap) {
       const std::uint64_t tag = random.chance(5) ? 0 : 1 + random.below(next_tag);
       std::vector<Entry> out;
       window.take_up_to(tag, out);
-      ASSERT_EQ(tags(out), model.take_up_to(tag));
+      ASSERT_EQ(tags_of(out), model.take_up_to(tag));
     } else {
       for (const Entry& one : kept_back) model.entries.emplace(one.tag, one);
       window.put_back(std::exchange(kept_back, {}));
