@@ -10,19 +10,19 @@ Queue::Queue(const QueueInfo& info, QueueHost& host)
     : info_(&info),
       host_(host),
       backlog_(info.parsed.max_priority.value_or(0)),
+      records_(info, backlog_, host.ledger()),
+      delivery_(info, host),
+      redeliveries_(info.id, host),
       idle_since_(host.now()),
-      has_rules_(false),
-      is_kept_(info.is_kept()),
-      keeps_all_(info.parsed.queue_type != QueueType::classic) {
-  if (info.parsed.queue_type == QueueType::stream) stream_ = std::make_unique<Stream>(*this, host);
+      has_rules_(false) {
+  if (info.parsed.queue_type == QueueType::stream)
+    stream_ =
+        std::make_unique<Stream>(Stream::Parts{*this, info, host, backlog_, records_, delivery_});
   read_rules();
   register_deadline();
 }
 
-Queue::~Queue() {
-  while (!active_.empty()) active_.remove(active_.front());
-  CHECK(consumers_.empty());
-}
+Queue::~Queue() = default;
 
 std::optional<Sequence> Queue::push(MessageRef message) {
   CHECK(message->complete());
@@ -33,48 +33,25 @@ std::optional<Sequence> Queue::push(MessageRef message) {
   return sequence;
 }
 
-// --- What the ledger is told
-
-void Queue::announce_kept(Sequence sequence) {
-  if (const Sequence below = backlog_.announce(sequence); below != 0)
-    host_.ledger().seen({info_->id, below});
-}
-
 /// Null: it was on disk only.
 MessageRef Queue::take(Sequence sequence) {
-  Backlog::Taken taken = backlog_.take(sequence);
-  if (is_kept_ || !taken.message) note_taken(sequence, taken);
+  MessageRef message = records_.take(sequence);
   if (returns_) returns_->forget(sequence);
   if (leaving_) leaving_->forget(sequence);
-  return std::move(taken.message);
+  return message;
 }
 
-void Queue::note_taken(Sequence sequence, const Backlog::Taken& taken) {
-  if (!taken.place || (taken.message && !records(*taken.message))) return;
-  if (taken.is_paged) {
-    host_.ledger().dropped(taken.place);
-  } else {
-    host_.ledger().settled(taken.place, {info_->id, sequence});
-  }
-}
+// --- After a restart, and at the end
 
 void Queue::drop_records() {
-  backlog_.for_each([this](Sequence, const Slot& slot) {
-    const RecordPlace place = slot.is_cold() ? slot.place() : slot.message()->place();
-    if (place && (slot.is_cold() || records(*slot.message()))) host_.ledger().dropped(place);
-  });
+  records_.drop_all();
   if (stream_) stream_->offsets().drop_records();
   if (!paging_) return;
   for (const Paging::Pending& pending : paging_->pending) host_.ledger().dropped(pending.place);
 }
 
-void Queue::repeat_marks() {
-  if (!is_kept_) return;
-  backlog_.for_each_announced([this](Sequence below) { host_.ledger().seen({info_->id, below}); });
-}
-
 void Queue::restore(const RestoredQueue& held) {
-  CHECK(is_kept_);
+  CHECK(records_.is_durable());
   for (const RestoredRun& run : held.runs) {
     if (stream_ && StreamOffsets::owns(run.first)) {
       stream_->offsets().restore(run);
@@ -147,129 +124,42 @@ bool Queue::pump() {
 bool Queue::deliver_ready() {
   if (paging_ && !paging_->gets.empty()) serve_gets();
   std::size_t budget = limits::deliveries_per_pump_max;
-  bool retry = redelivering_ > 0 && serve_redeliveries(budget);
-  Consumer* consumer = active_.empty() ? nullptr : &active_.front();
-  while (consumer != nullptr && backlog_.ready_count() > 0 && budget > 0) {
-    if (paging_ && !head_is_here()) break;
-    Consumer* next = active_.next(*consumer);
-    switch (offer(*consumer)) {
-      case Turn::delivered:
-        --budget;
-        rotate(*consumer);
-        consumer = &active_.front();
-        break;
-      case Turn::not_now:
-        active_.remove(*consumer);
-        return_unused_credit(*consumer);
-        consumer = next;
-        break;
-      case Turn::too_large:  // The next one may not be: it stays in the ring.
-        consumer = next;
-        break;
-      case Turn::retry_later:
-        retry = true;
-        consumer = next;
-        break;
+  bool must_retry =
+      !redeliveries_.empty() && redeliveries_.serve(delivery_.consumers(), *this, budget);
+  Delivery::Round round{delivery_};
+  while (round.has_next() && backlog_.ready_count() > 0 && budget > 0) {
+    const Backlog::Ready head = backlog_.peek();
+    if (head.message == nullptr) {
+      ask(head.sequence);
+      break;
     }
+    Consumer* taker = round.next_taker({head.message->body_size(), backlog_.ready_count()});
+    if (taker == nullptr) break;
+    delivery_.deliver(*taker, send_head(head, taker->spec.no_ack));
+    round.on_taken(*taker);
+    --budget;
   }
-  if (backlog_.ready_count() == 0 && unused_credit_ > 0)
-    for (Consumer* idle : consumers_) return_unused_credit(*idle);
-  if (paging_ && !active_.empty()) read_ahead();
+  must_retry |= round.must_retry();
+  if (backlog_.ready_count() == 0) delivery_.give_up_credit();
+  if (paging_ && delivery_.has_takers()) read_ahead();
   if (paging_ && backlog_.ready_count() == 0) forget_paging();
-  return retry || (budget == 0 && backlog_.ready_count() > 0 && !active_.empty());
-}
-
-Queue::Turn Queue::offer(Consumer& consumer) {
-  if (!consumer.has_room()) return Turn::not_now;
-  if (consumer.local == nullptr && host_.outbox().congested(consumer.spec.channel.shard))
-    return Turn::retry_later;
-  if (consumer.spec.prefetch_size > 0 || consumer.spec.limited) {
-    const std::uint64_t size = backlog_.peek().message->body_size();
-    if (!consumer.has_room_for(size)) return Turn::too_large;
-    if (consumer.spec.limited && !obtain_credit(consumer, size)) return Turn::not_now;
-  }
-  deliver_to(consumer);
-  return Turn::delivered;
-}
-
-/// A channel with a shared limit hands out credit; asked once until it answers.
-bool Queue::obtain_credit(Consumer& consumer, std::uint64_t size) {
-  if (consumer.credit.count > 0 && size <= consumer.credit.size_max) return true;
-  return_unused_credit(consumer);
-  if (consumer.credit_asked) return false;
-  auto wanted = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(backlog_.ready_count(), limits::deliveries_per_pump_max));
-  if (consumer.spec.prefetch > 0)
-    wanted = std::min(wanted, consumer.spec.prefetch - consumer.unacked_count);
-  const CreditRequest request{consumer.spec.channel,
-                              consumer.spec.number,
-                              host_.shard(),
-                              info_->id,
-                              consumer.handle,
-                              std::max(wanted, 1U),
-                              static_cast<std::uint32_t>(size)};
-  consumer.credit_asked = true;
-  if (consumer.local == nullptr) {
-    host_.outbox().send(consumer.spec.channel.shard, request);
-    return false;
-  }
-  if (const Credit granted = consumer.local->on_credit_request(request); granted.count > 0)
-    take_credit(consumer, granted);
-  return consumer.credit.count > 0;
-}
-
-void Queue::take_credit(Consumer& consumer, const Credit& credit) {
-  consumer.credit_asked = false;
-  consumer.credit.count += credit.count;
-  consumer.credit.size_max = credit.size_max;
-  unused_credit_ += credit.count;
-}
-
-void Queue::return_unused_credit(Consumer& consumer) {
-  if (consumer.credit.count == 0) return;
-  const CreditReturn unused{consumer.spec.channel, std::exchange(consumer.credit, {}).count};
-  unused_credit_ -= unused.count;
-  if (consumer.local != nullptr) {
-    consumer.local->on_credit_return(unused.count);
-  } else {
-    host_.outbox().send(unused.channel.shard, unused);
-  }
+  return must_retry || (budget == 0 && backlog_.ready_count() > 0 && delivery_.has_takers());
 }
 
 /// For good, or until it is settled. Inlined, or the call costs half as much as what it does.
-[[gnu::always_inline]] inline Queue::Outgoing Queue::send_head(bool no_ack) {
-  const Backlog::Ready head = backlog_.peek();
+[[gnu::always_inline]] inline Delivery::Outgoing Queue::send_head(const Backlog::Ready& head,
+                                                                  bool no_ack) {
   const bool is_counted = returns_ && head.redelivered;
-  Outgoing out{
+  Delivery::Outgoing out{
       head.sequence, head.redelivered, is_counted ? returns_->count(head.sequence) : 0, {}};
   if (no_ack) {
     out.message = take(head.sequence);
   } else {
-    announce(head.sequence);
+    records_.announce(head.sequence);
     backlog_.deliver(head.sequence);
     out.message = MessageRef::share(head.message);
   }
   return out;
-}
-
-void Queue::deliver_to(Consumer& consumer) {
-  const Subscribe& spec = consumer.spec;
-  Outgoing head = send_head(spec.no_ack);
-  if (!spec.no_ack) consumer.add_unacked(head.message->body_size());
-  if (spec.limited) {
-    --consumer.credit.count;
-    --unused_credit_;
-  }
-  Deliver delivery{spec.channel, spec.number,   info_->id,        head.sequence,
-                   nullptr,      host_.shard(), head.redelivered, spec.no_ack};
-  delivery.delivery_count = head.delivery_count;
-  delivery.used_credit = spec.limited;
-  if (consumer.local != nullptr) {
-    if (!consumer.local->on_deliver(delivery, std::move(head.message))) consumer.paused = true;
-    return;
-  }
-  delivery.message = export_message(std::move(head.message));
-  host_.outbox().send(spec.channel.shard, delivery);
 }
 
 void Queue::get(const Get& request) {
@@ -285,7 +175,7 @@ void Queue::get(const Get& request) {
 void Queue::answer_get(const Get& request) {
   GetReply reply{request.channel, 0, info_->id, 0, nullptr, host_.shard(), false, request.no_ack};
   if (backlog_.ready_count() == 0) return host_.answer_get(reply, {});
-  Outgoing head = send_head(request.no_ack);
+  Delivery::Outgoing head = send_head(backlog_.peek(), request.no_ack);
   reply.sequence = head.sequence;
   reply.redelivered = head.redelivered;
   reply.delivery_count = head.delivery_count;

@@ -17,21 +17,24 @@
 #include "core/exchange/deduplicator.h"
 #include "core/queue/consumer.h"
 #include "core/queue/dead_letter.h"
+#include "core/queue/delivery.h"
 #include "core/queue/expiry.h"
 #include "core/queue/leaving.h"
 #include "core/queue/levels.h"
 #include "core/queue/paging.h"
 #include "core/queue/queue_host.h"
+#include "core/queue/queue_records.h"
+#include "core/queue/redeliveries.h"
 #include "core/queue/returns.h"
 #include "core/stream/stream.h"
 #include "core/topology/topology.h"
 
 namespace lepus::core {
 
-class Queue : public RunnableQueue {
+class Queue : public RunnableQueue, private Redeliveries::Source {
  public:
   Queue(const QueueInfo& info, QueueHost& host);
-  ~Queue();
+  ~Queue() override;
 
   const QueueInfo& info() const { return *info_; }
   std::uint64_t ready_count() const { return backlog_.ready_count(); }
@@ -40,16 +43,12 @@ class Queue : public RunnableQueue {
     return backlog_.unacked_count() + (returns_ ? returns_->resting_count() : 0);
   }
   std::uint64_t ready_body_bytes() const { return backlog_.ready_body_bytes(); }
-  std::uint32_t consumer_count() const { return static_cast<std::uint32_t>(consumers_.size()); }
+  std::uint32_t consumer_count() const { return static_cast<std::uint32_t>(consumers().size()); }
 
   /// Its position; nullopt: the queue is full and refuses (x-overflow=reject-publish).
   [[nodiscard]] std::optional<Sequence> push(MessageRef message);
-  /// Its persistent messages are recorded in the ledger; of a replicated type all are.
-  bool is_kept() const { return is_kept_; }
-  /// This message is, for this queue.
-  bool records(const Message& message) const {
-    return is_kept_ && (message.persistent() || keeps_all_);
-  }
+  /// Returns true if this message is to be recorded for this queue.
+  bool records(const Message& message) const { return records_.records(message); }
   /// Of so many messages more, of so many bytes altogether, it is going to refuse some, for no
   /// consumer can take any.
   bool surely_refuses(std::uint64_t count, std::uint64_t bytes);
@@ -70,7 +69,7 @@ class Queue : public RunnableQueue {
   /// It goes, with all it holds: nothing need be settled.
   void drop_records();
   /// Says the announced deliveries (Ledger::seen) again.
-  void repeat_marks();
+  void repeat_marks() { records_.repeat_announced(); }
   /// Delivers what can be delivered, at most a turn's share. True: there is more to do that only
   /// needs another turn.
   [[nodiscard]] bool pump();
@@ -102,7 +101,7 @@ class Queue : public RunnableQueue {
   void grant_credit(Consumer& consumer, const Credit& credit);
   /// Its channel pauses it or goes on, or has got or lost a shared limit.
   void set_flow(Consumer& consumer, const ConsumerFlow& flow);
-  const std::vector<Consumer*>& consumers() const { return consumers_; }
+  const std::vector<Consumer*>& consumers() const { return delivery_.consumers(); }
 
   // --- Messages that are on disk only: queue_paging.cpp
 
@@ -141,41 +140,13 @@ class Queue : public RunnableQueue {
   void set_deleting() { is_deleting_ = true; }
 
  private:
-  friend class Stream;
-  enum class Turn : std::uint8_t { delivered, not_now, too_large, retry_later };
-  /// The head on its way out.
-  struct Outgoing {
-    Sequence sequence;
-    bool redelivered;
-    std::uint32_t delivery_count;
-    MessageRef message;
-  };
-
   bool deliver_ready();
-  Turn offer(Consumer& consumer);
-  bool is_able(Consumer& consumer, std::uint64_t size, bool hopes);
-  bool obtain_credit(Consumer& consumer, std::uint64_t size);
-  void take_credit(Consumer& consumer, const Credit& credit);
-  void return_unused_credit(Consumer& consumer);
   void restore_deadlines(const RestoredRun& run);
   void restore_levels(const RestoredQueue& held);
-  Outgoing send_head(bool no_ack);
-  void deliver_to(Consumer& consumer);
-  /// Before a delivery that is to be acknowledged.
-  void announce(Sequence sequence) {
-    if (is_kept_) announce_kept(sequence);
-  }
-  void announce_kept(Sequence sequence);
+  Delivery::Outgoing send_head(const Backlog::Ready& head, bool no_ack);
   MessageRef take(Sequence sequence);
-  void note_taken(Sequence sequence, const Backlog::Taken& taken);
 
   void read_rules();  // queue_policies.cpp
-
-  // queue_consumers.cpp
-  void activate(Consumer& consumer);
-  void rotate(Consumer& consumer);
-  void choose_sole();
-  void tell_active(const Consumer& consumer, bool is_active);
 
   // queue_rules.cpp
   std::optional<Sequence> push_by_rules(MessageRef message);
@@ -203,10 +174,8 @@ class Queue : public RunnableQueue {
   bool is_returned_too_often(Sequence sequence, Outcome outcome);
   Nanos retry_delay(Sequence sequence, Outcome outcome) const;
   void requeue(Sequence sequence);
-  bool serve_redeliveries(std::size_t& budget);
-  bool send_again(Consumer& consumer, const Redelivery& next);
+  Redeliveries::Unacked find_unacked(Sequence sequence) override;
   void abandon_redeliveries(Consumer& consumer);
-  void give_back_credit(const Consumer& consumer, std::uint32_t count);
   void end_rests(Nanos now);
 
   // queue_paging.cpp
@@ -224,25 +193,20 @@ class Queue : public RunnableQueue {
   const QueueInfo* info_;
   QueueHost& host_;
   Levels backlog_;
-  IntrusiveList<Consumer> active_;    ///< May be able to take, highest priority first.
-  std::vector<Consumer*> consumers_;  ///< In order of arrival.
+  QueueRecords records_;
+  Delivery delivery_;
+  Redeliveries redeliveries_;
   std::unique_ptr<Expiry> expiry_;    ///< With a TTL, or from the first message with one on.
   std::unique_ptr<Returns> returns_;  ///< With a rule about what comes back.
   std::unique_ptr<Leaving> leaving_;  ///< Of what it gave up and has to keep for now.
   std::unique_ptr<Deduplicator> deduplicator_;         ///< With x-message-deduplication.
   std::unique_ptr<std::vector<BindingSpec>> replays_;  ///< Of a history that is not here yet.
-  Consumer* sole_ = nullptr;         ///< With x-single-active-consumer: who is it.
-  bool is_sole_leaving_ = false;     ///< Another one waits for it to settle what it has.
-  std::unique_ptr<Paging> paging_;   ///< From the first message on that went to disk only.
-  std::unique_ptr<Stream> stream_;   ///< Of a queue of that type.
-  std::uint64_t unused_credit_ = 0;  ///< Of all its consumers.
-  std::uint32_t redelivering_ = 0;   ///< Consumers with redeliveries.
+  std::unique_ptr<Paging> paging_;  ///< From the first message on that went to disk only.
+  std::unique_ptr<Stream> stream_;  ///< Of a queue of that type.
   Nanos idle_since_;
   Nanos registered_deadline_ = never;  ///< The earliest the host knows of.
   bool has_rules_;                     ///< Limits or a TTL: each push is looked at.
-  bool is_kept_;
-  bool keeps_all_;                  ///< Also what is not persistent: quorum queues and streams.
-  std::uint32_t short_period_ = 0;  ///< QueueHost::Turn::pressure_epoch when it last paged out.
+  std::uint32_t short_period_ = 0;     ///< QueueHost::Turn::pressure_epoch when it last paged out.
   bool is_pumping_ = false;
   bool is_sending_ = false;  ///< QueueHost::add_forwarding() knows it.
   bool is_deleting_ = false;

@@ -66,8 +66,8 @@ bool Queue::page_out(bool is_short) {
   Backlog::PageOut wish;
   wish.is_short = is_short;
   wish.appends = !stream_ && (is_short || is_above_own_limit());
-  wish.is_recorded = is_kept_;
-  wish.all_recorded = keeps_all_;
+  wish.is_recorded = records_.is_durable();
+  wish.all_recorded = records_.records_all();
   wish.written_end = host_.ledger().written_end();
   wish.count = limits::page_out_count;
   wish.keep = stream_ ? 0 : resident_count();
@@ -99,14 +99,9 @@ bool Queue::on_written() {
   return !pending.empty();
 }
 
-/// What is pending is not written, so nobody asks for it.
 std::optional<Held> Queue::find_held(Sequence sequence) const {
   if (stream_ && StreamOffsets::owns(sequence)) return stream_->offsets().find_held(sequence);
-  const Slot slot = backlog_.slot_at(sequence);
-  if (slot.state() == Slot::State::gone) return std::nullopt;
-  if (slot.is_cold()) return Held{slot.place(), nullptr};
-  if (!records(*slot.message()) || !slot.message()->place()) return std::nullopt;
-  return Held{slot.message()->place(), slot.message()};
+  return records_.find(sequence);
 }
 
 void Queue::on_moved(Sequence sequence, const RecordPlace& place) {

@@ -1,7 +1,6 @@
 // What becomes of messages that come back from a consumer: to their place in the queue at once,
 // after a rest, to the same consumer, or nowhere when they came back too often.
 #include <algorithm>
-#include <deque>
 #include <memory>
 #include <utility>
 
@@ -91,11 +90,7 @@ void Queue::redeliver(const Redeliver& wish, Consumer& consumer) {
     const Slot slot = backlog_.slot_at(sequence);
     const bool is_there = slot.state() == Slot::State::unacked;
     if (is_there && !is_returned_too_often(sequence, Outcome::returned)) {
-      if (!consumer.redeliveries) {
-        consumer.redeliveries = std::make_unique<std::deque<Redelivery>>();
-        ++redelivering_;
-      }
-      consumer.redeliveries->push_back({sequence, wish.used_credit});
+      redeliveries_.add(consumer, {sequence, wish.used_credit});
       continue;
     }
     ++unused_credit;
@@ -104,77 +99,31 @@ void Queue::redeliver(const Redeliver& wish, Consumer& consumer) {
     if (expiry_) expiry_->forget_overdue(sequence);
     let_go(sequence, DeathReason::delivery_limit);
   }
-  if (wish.used_credit) give_back_credit(consumer, unused_credit);
+  if (wish.used_credit) SharedCredit::give_back(host_, consumer, unused_credit);
   consumer_changed(consumer);
   host_.schedule(*this);
 }
 
-void Queue::give_back_credit(const Consumer& consumer, std::uint32_t count) {
-  const ChannelRef& channel = consumer.spec.channel;
-  if (count > 0) host_.send(channel.shard, CreditReturn{channel, count});
-}
-
-/// True: there is more that only needs another turn.
-bool Queue::serve_redeliveries(std::size_t& budget) {
-  bool has_more = false;
-  for (Consumer* consumer : consumers_) {
-    if (!consumer->redeliveries) continue;
-    std::deque<Redelivery>& line = *consumer->redeliveries;
-    while (!line.empty() && budget > 0 && !consumer->paused) {
-      const bool is_remote = consumer->local == nullptr;
-      if (is_remote && host_.outbox().congested(consumer->spec.channel.shard)) break;
-      if (!send_again(*consumer, line.front())) break;
-      line.pop_front();
-      --budget;
-    }
-    if (line.empty()) {
-      consumer->redeliveries.reset();
-      --redelivering_;
-    } else {
-      has_more |= !consumer->paused && !backlog_.slot_at(line.front().sequence).is_cold();
-    }
-  }
-  return has_more;
-}
-
-/// False: its content is on disk, and was asked for.
-bool Queue::send_again(Consumer& consumer, const Redelivery& next) {
-  const Slot slot = backlog_.slot_at(next.sequence);
-  if (slot.state() != Slot::State::unacked) {  // Its record was damaged.
-    consumer.drop_unacked(1, 0);
-    give_back_credit(consumer, next.used_credit ? 1 : 0);
-    return true;
-  }
+/// What is on disk only is asked for.
+Redeliveries::Unacked Queue::find_unacked(Sequence sequence) {
+  using Where = Redeliveries::Unacked::Where;
+  const Slot slot = backlog_.slot_at(sequence);
+  if (slot.state() != Slot::State::unacked) return {Where::gone, nullptr, 0};
   if (slot.is_cold()) {
-    ask(next.sequence);
-    return false;
+    ask(sequence);
+    return {Where::on_disk, nullptr, 0};
   }
-  const Subscribe& spec = consumer.spec;
-  Deliver delivery{spec.channel, spec.number,   info_->id, next.sequence,
-                   nullptr,      host_.shard(), true,      false};
-  delivery.used_credit = next.used_credit;
-  delivery.delivery_count = returns_ ? returns_->count(next.sequence) : 0;
-  MessageRef message = MessageRef::share(slot.message());
-  if (consumer.local != nullptr) {
-    if (!consumer.local->on_deliver(delivery, std::move(message))) consumer.paused = true;
-    return true;
-  }
-  delivery.message = export_message(std::move(message));
-  host_.outbox().send(spec.channel.shard, delivery);
-  return true;
+  return {Where::in_memory, slot.message(), returns_ ? returns_->count(sequence) : 0};
 }
 
 /// The consumer leaves: what it was to get again goes back to the queue.
 void Queue::abandon_redeliveries(Consumer& consumer) {
-  if (!consumer.redeliveries) return;
-  --redelivering_;
-  const auto line = std::exchange(consumer.redeliveries, nullptr);
   std::uint32_t credit = 0;
-  for (const Redelivery& one : *line) {
+  for (const Redelivery& one : redeliveries_.take_all(consumer)) {
     settle({info_->id, one.sequence, one.sequence, {}, Outcome::returned}, nullptr);
     credit += one.used_credit ? 1 : 0;
   }
-  give_back_credit(consumer, credit);
+  SharedCredit::give_back(host_, consumer, credit);
 }
 
 }  // namespace lepus::core

@@ -24,7 +24,11 @@ bool Queue::is_full_for(const Message* more) const {
 
 /// A consumer that is ready takes a message before it counts against a limit.
 std::optional<Sequence> Queue::push_by_rules(MessageRef message) {
-  if (stream_) return stream_->push(std::move(message));
+  if (stream_) {
+    const Sequence offset = stream_->push(std::move(message));
+    register_deadline();
+    return offset;
+  }
   const bool refuses = info_->effective.overflow != Overflow::drop_head;
   if (refuses && is_full_for(message.get())) {
     if (pump()) host_.schedule(*this);
@@ -73,7 +77,7 @@ bool Queue::surely_refuses(std::uint64_t count, std::uint64_t bytes) {
   const QueueArguments& rules = info_->effective;
   if (stream_ || is_special() || rules.overflow == Overflow::drop_head) return false;
   catch_up();
-  for (const Consumer* consumer : consumers_)
+  for (const Consumer* consumer : consumers())
     if (consumer->linked() && consumer->has_room()) return false;
   const bool is_too_many = rules.max_length && backlog_.ready_count() + count > *rules.max_length;
   return is_too_many ||
@@ -106,7 +110,7 @@ Nanos Queue::next_deadline() const {
   Nanos next = expiry_ ? expiry_->next_deadline() : never;
   if (returns_) next = std::min(next, returns_->next_deadline());
   if (leaving_) next = std::min(next, leaving_->next_deadline(host_.now()));
-  if (info_->effective.expires_ms && consumers_.empty() && !is_deleting_) {
+  if (info_->effective.expires_ms && consumers().empty() && !is_deleting_) {
     const auto expires = static_cast<Nanos>(*info_->effective.expires_ms) * nanos_per_ms;
     next = std::min(next, idle_since_ + expires);
   }
@@ -143,7 +147,7 @@ void Queue::on_deadline(Nanos now) {
   if (leaving_) continue_line();
   if (expiry_) expire_due(now);
   const auto& expires_ms = info_->effective.expires_ms;
-  if (expires_ms && consumers_.empty() && !is_deleting_ &&
+  if (expires_ms && consumers().empty() && !is_deleting_ &&
       idle_since_ + static_cast<Nanos>(*expires_ms) * nanos_per_ms <= now) {
     host_.delete_expired(info_->id);
     return;

@@ -8,29 +8,33 @@
 
 #include "core/limits.h"
 #include "core/queue/consumer.h"
-#include "core/queue/queue.h"
 
 namespace lepus::core {
 
-Stream::Stream(Queue& queue, QueueHost& host)
-    : queue_(queue), host_(host), offsets_(queue.info().id, host.ledger()) {}
+Stream::Stream(const Parts& parts)
+    : queue_(parts.queue),
+      info_(parts.info),
+      host_(parts.host),
+      backlog_(parts.backlog),
+      records_(parts.records),
+      delivery_(parts.delivery),
+      offsets_(parts.info.id, parts.host.ledger()) {}
 
 std::uint64_t Stream::wall_clock_ms() const {
   return static_cast<std::uint64_t>(host_.turn().stamp / nanos_per_ms);
 }
 
-Sequence Stream::end() const { return queue_.backlog_.end(); }
+Sequence Stream::end() const { return backlog_.end(); }
 
 Sequence Stream::first() const {
-  return queue_.backlog_.ready_count() > 0 ? queue_.backlog_.peek().sequence : end();
+  return backlog_.ready_count() > 0 ? backlog_.peek().sequence : end();
 }
 
 Sequence Stream::push(MessageRef message) {
-  const Sequence sequence = queue_.backlog_.push(std::move(message));
+  const Sequence sequence = backlog_.push(std::move(message));
   times_.add(sequence, wall_clock_ms());
   host_.schedule(queue_);
   drop_excess();
-  queue_.register_deadline();
   return sequence;
 }
 
@@ -47,7 +51,7 @@ void Stream::add_reader(Consumer& consumer, const StreamSpec& spec) {
 }
 
 void Stream::readers_left() {
-  if (queue_.consumers_.empty()) cache_.shrink(0);
+  if (delivery_.consumers().empty()) cache_.shrink(0);
 }
 
 Sequence Stream::start_of(const StreamStart& start) const {
@@ -74,7 +78,7 @@ Sequence Stream::start_of(const StreamStart& start) const {
 }
 
 bool Stream::pump() {
-  const std::vector<Consumer*>& consumers = queue_.consumers_;
+  const std::vector<Consumer*>& consumers = delivery_.consumers();
   if (consumers.empty()) {
     cache_.note_served();
     cache_.shrink(0);  // What was on its way for those who left has come.
@@ -100,7 +104,7 @@ bool Stream::serve(Consumer& consumer, std::size_t share) {
     // Credit is kept: without it, what comes might have to be read again when there is some.
     if (turn == Turn::reads) return false;
     if (turn != Turn::waits) continue;
-    queue_.return_unused_credit(consumer);
+    delivery_.credit().give_up(consumer);
     return false;
   }
   return true;
@@ -113,13 +117,14 @@ Stream::Turn Stream::offer(Consumer& consumer) {
   if (reader.next >= end() || !consumer.has_room()) return Turn::waits;
   const bool is_remote = consumer.local == nullptr;
   if (is_remote && host_.outbox().congested(consumer.spec.channel.shard)) return Turn::retry_later;
-  if (queue_.backlog_.state(reader.next) == Slot::State::gone) {
+  if (backlog_.state(reader.next) == Slot::State::gone) {
     ++reader.next;
     return Turn::skipped;
   }
-  const std::uint64_t size = queue_.backlog_.slot_at(reader.next).body_size();
+  const std::uint64_t size = backlog_.slot_at(reader.next).body_size();
   if (!consumer.has_room_for(size)) return Turn::waits;
-  if (consumer.spec.limited && !queue_.obtain_credit(consumer, size)) return Turn::waits;
+  if (consumer.spec.limited && !delivery_.credit().obtain(consumer, {size, backlog_.ready_count()}))
+    return Turn::waits;
   MessageRef message = content(consumer);
   if (!message) return Turn::reads;
   if (!reader.spec.wants(message->properties())) {
@@ -133,7 +138,7 @@ Stream::Turn Stream::offer(Consumer& consumer) {
 /// Null: it is to be waited for.
 MessageRef Stream::content(Consumer& consumer) {
   StreamReader& reader = *consumer.reader;
-  const Slot slot = queue_.backlog_.slot_at(reader.next);
+  const Slot slot = backlog_.slot_at(reader.next);
   if (!slot.is_cold()) {
     const RecordPlace& place = slot.message()->place();
     if (!place || place < host_.ledger().written_end()) return MessageRef::share(slot.message());
@@ -149,26 +154,18 @@ void Stream::deliver(Consumer& consumer, MessageRef message) {
   const Sequence offset = consumer.reader->next++;
   if (consumer.reader->progress) consumer.reader->progress->delivered(offset);
   consumer.add_unacked(message->body_size());
-  if (spec.limited) {
-    --consumer.credit.count;
-    --queue_.unused_credit_;
-  }
-  Deliver delivery{spec.channel, spec.number, queue_.info().id, offset, nullptr, host_.shard(),
-                   false,        false};
+  if (spec.limited) delivery_.credit().use(consumer);
+  Deliver delivery{spec.channel, spec.number,   info_.id, offset,
+                   nullptr,      host_.shard(), false,    false};
   delivery.is_stream = true;
   delivery.used_credit = spec.limited;
-  if (consumer.local != nullptr) {
-    if (!consumer.local->on_deliver(delivery, std::move(message))) consumer.paused = true;
-    return;
-  }
-  delivery.message = export_message(std::move(message));
-  host_.outbox().send(spec.channel.shard, delivery);
+  send_delivery(host_, consumer, delivery, std::move(message));
 }
 
 // --- What is not in memory
 
 void Stream::await(const RecordPlace& place) {
-  if (!awaited_) host_.await_written(queue_.info().id);
+  if (!awaited_) host_.await_written(info_.id);
   if (!awaited_ || place < *awaited_) awaited_ = place;
 }
 
@@ -189,7 +186,7 @@ void Stream::read_ahead(StreamReader& reader) {
   std::uint64_t bytes_left = std::min(
       limits::stream_ahead_bytes, (host_.turn().memory_pressure ? limits::stream_cache_bytes_short
                                                                 : limits::stream_cache_bytes) /
-                                      (2 * queue_.consumers_.size()));
+                                      (2 * delivery_.consumers().size()));
   const std::uint64_t pages = std::clamp<std::uint64_t>(
       bytes_left / std::max<std::uint64_t>(page_bytes_, 1), 1, limits::stream_ahead_pages);
   if (!is_asked) reader.asked_page = page;
@@ -211,11 +208,11 @@ bool Stream::ask_page(Sequence from, std::uint64_t& bytes_left) {
   const Sequence page_end = (StreamCache::page_of(from) + 1) * StreamCache::page_size;
   Sequence sequence = from;
   for (; sequence < page_end && bytes < bytes_left; ++sequence) {
-    const Slot slot = queue_.backlog_.slot_at(sequence);
+    const Slot slot = backlog_.slot_at(sequence);
     if (slot.state() == Slot::State::gone || !slot.is_cold()) continue;
     if (cache_.is_asked(sequence)) continue;
     cache_.note_asked(sequence);
-    wanted.push_back({{queue_.info().id, sequence}, slot.place()});
+    wanted.push_back({{info_.id, sequence}, slot.place()});
     bytes += slot.place().size;
   }
   bytes_left -= std::min(bytes_left, bytes);
@@ -231,10 +228,10 @@ bool Stream::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef 
     host_.schedule(queue_);
     return offsets_.on_fetched(sequence, place, std::move(message));
   }
-  const Slot slot = queue_.backlog_.slot_at(sequence);
+  const Slot slot = backlog_.slot_at(sequence);
   const bool is_wanted = slot.state() != Slot::State::gone && slot.is_cold();
   if (is_wanted && slot.place() != place) {
-    const Ledger::Wanted wanted{{queue_.info().id, sequence}, slot.place()};
+    const Ledger::Wanted wanted{{info_.id, sequence}, slot.place()};
     host_.ledger().fetch({&wanted, 1});
     return false;
   }
@@ -242,7 +239,7 @@ bool Stream::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef 
   cache_.note_answered(sequence);
   if (!is_wanted) return false;
   if (!message) {
-    (void)queue_.take(sequence);
+    (void)records_.take(sequence);
     return true;
   }
   message->set_place(place);
@@ -257,30 +254,29 @@ void Stream::shrink_cache(bool is_short) {
 // --- Limits
 
 bool Stream::is_over_limit() const {
-  const auto& bytes_max = queue_.info().effective.max_length_bytes;
-  return bytes_max && queue_.backlog_.ready_body_bytes() > *bytes_max &&
-         queue_.backlog_.ready_count() > 1;
+  const auto& bytes_max = info_.effective.max_length_bytes;
+  return bytes_max && backlog_.ready_body_bytes() > *bytes_max && backlog_.ready_count() > 1;
 }
 
 void Stream::drop_excess() {
   Sequence too_old = 0;
-  if (const auto& max_age_ms = queue_.info().effective.max_age_ms) {
+  if (const auto& max_age_ms = info_.effective.max_age_ms) {
     const std::uint64_t now_ms = wall_clock_ms();
     too_old = times_.older_than(now_ms - std::min(now_ms, *max_age_ms), end());
   }
   std::size_t dropped = 0;
-  for (; queue_.backlog_.ready_count() > 0 && dropped < limits::drop_max; ++dropped) {
+  for (; backlog_.ready_count() > 0 && dropped < limits::drop_max; ++dropped) {
     const Sequence oldest = first();
     if (oldest >= too_old && !is_over_limit()) break;
-    (void)queue_.take(oldest);
+    (void)records_.take(oldest);
   }
   if (dropped > 0) times_.drop_before(first());
 }
 
 Nanos Stream::next_deadline() const {
-  if (queue_.backlog_.ready_count() == 0) return never;
+  if (backlog_.ready_count() == 0) return never;
   if (is_over_limit()) return host_.now();
-  const auto& max_age_ms = queue_.info().effective.max_age_ms;
+  const auto& max_age_ms = info_.effective.max_age_ms;
   if (!max_age_ms) return never;
   const auto at = static_cast<Nanos>(times_.oldest_ms() + *max_age_ms) * nanos_per_ms;
   return host_.now() + std::max<Nanos>(at - host_.turn().stamp, 0);

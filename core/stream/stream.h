@@ -16,7 +16,9 @@
 #include <memory>
 #include <optional>
 
+#include "core/queue/delivery.h"
 #include "core/queue/queue_host.h"
+#include "core/queue/queue_records.h"
 #include "core/stream/stream_cache.h"
 #include "core/stream/stream_offsets.h"
 #include "core/stream/stream_reader.h"
@@ -24,13 +26,18 @@
 
 namespace lepus::core {
 
-struct Consumer;
-struct Settle;
-class Queue;
-
 class Stream {
  public:
-  Stream(Queue& queue, QueueHost& host);
+  /// What a stream reads, of the queue that owns it.
+  struct Parts {
+    RunnableQueue& queue;
+    const QueueInfo& info;
+    QueueHost& host;
+    Levels& backlog;
+    QueueRecords& records;
+    Delivery& delivery;
+  };
+  explicit Stream(const Parts& parts);
 
   Sequence push(MessageRef message);
   /// What was found after a restart.
@@ -83,8 +90,12 @@ class Stream {
   void settle_departed(const Settle& settle);
   void keep_offset(StreamReader& reader);
 
-  Queue& queue_;
+  RunnableQueue& queue_;
+  const QueueInfo& info_;
   QueueHost& host_;
+  Levels& backlog_;
+  QueueRecords& records_;
+  Delivery& delivery_;
   StreamCache cache_;
   StreamTimes times_;
   StreamOffsets offsets_;

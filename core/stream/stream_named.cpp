@@ -4,7 +4,6 @@
 
 #include "core/limits.h"
 #include "core/queue/consumer.h"
-#include "core/queue/queue.h"
 #include "core/stream/stream.h"
 
 namespace lepus::core {
@@ -30,7 +29,7 @@ void Stream::settle(const Settle& settle, Consumer* consumer) {
   std::uint64_t bytes = 0;
   for (Sequence offset = settle.first; consumer->spec.prefetch_size > 0 && offset <= settle.last;
        ++offset) {
-    const Slot slot = queue_.backlog_.slot_at(offset);
+    const Slot slot = backlog_.slot_at(offset);
     if (slot.state() != Slot::State::gone) bytes += slot.body_size();
   }
   consumer->drop_unacked(settle.last - settle.first + 1, bytes);

@@ -1,0 +1,171 @@
+// The ring of consumers with room, and the one that is elected when there is to be only one.
+#include "core/queue/delivery.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lepus::core {
+
+void send_delivery(QueueHost& host, Consumer& consumer, Deliver delivery, MessageRef message) {
+  if (consumer.local != nullptr) {
+    if (!consumer.local->on_deliver(delivery, std::move(message))) consumer.paused = true;
+    return;
+  }
+  delivery.message = export_message(std::move(message));
+  host.outbox().send(consumer.spec.channel.shard, delivery);
+}
+
+Delivery::Delivery(const QueueInfo& info, QueueHost& host)
+    : info_(info), host_(host), credit_(info.id, host) {}
+
+Delivery::~Delivery() {
+  while (!takers_.empty()) takers_.remove(takers_.front());
+  CHECK(consumers_.empty());
+}
+
+// --- Who is there
+
+Consumer* Delivery::add(const Subscribe& spec, ChannelPort* local) {
+  const bool is_single_active = info_.effective.single_active_consumer;
+  const bool is_refused =
+      (!consumers_.empty() && (spec.exclusive || consumers_.front()->spec.exclusive)) ||
+      (spec.exclusive && is_single_active);
+  if (is_refused) return nullptr;
+  Consumer& consumer = host_.create_consumer(spec, local);
+  consumer.paused = spec.paused;
+  consumers_.push_back(&consumer);
+  if (is_single_active) elect_single_active();
+  return &consumer;
+}
+
+void Delivery::remove(Consumer& consumer) {
+  if (consumer.linked()) takers_.remove(consumer);
+  credit_.give_up(consumer);
+  CHECK(std::erase(consumers_, &consumer) == 1);
+  const bool was_active = single_active_ == &consumer;
+  if (was_active) single_active_ = nullptr;
+  if (was_active || handover_pending_) elect_single_active();
+  host_.destroy_consumer(consumer);
+}
+
+void Delivery::on_changed(Consumer& consumer) {
+  if (single_active_ != nullptr && (single_active_ != &consumer || handover_pending_)) {
+    if (single_active_ == &consumer) elect_single_active();
+    return;
+  }
+  if (!consumer.linked() && consumer.has_room()) activate(consumer);
+}
+
+/// Behind the last one of its own or a higher priority.
+void Delivery::activate(Consumer& consumer) {
+  Consumer* before = takers_.last();
+  while (before != nullptr && before->spec.priority < consumer.spec.priority)
+    before = takers_.previous(*before);
+  takers_.insert_after(before, consumer);
+}
+
+void Delivery::rotate(Consumer& consumer) {
+  Consumer* next = takers_.next(consumer);
+  if (next == nullptr || next->spec.priority < consumer.spec.priority) return;
+  takers_.remove(consumer);
+  activate(consumer);
+}
+
+// --- The single active consumer
+
+/// The one of highest priority, of those the one that came first. One of lower priority that is
+/// active stays until it has settled what it has, and gets nothing more: messages are not
+/// overtaken.
+void Delivery::elect_single_active() {
+  Consumer* best = single_active_;
+  for (Consumer* consumer : consumers_)
+    if (best == nullptr || consumer->spec.priority > best->spec.priority) best = consumer;
+  const bool was_pending = std::exchange(handover_pending_, false);
+  if (best == single_active_) {
+    // The one it would have made room for is gone.
+    if (was_pending && single_active_ != nullptr) on_changed(*single_active_);
+    return;
+  }
+  if (single_active_ != nullptr) {
+    if (single_active_->linked()) takers_.remove(*single_active_);
+    credit_.give_up(*single_active_);
+    if (single_active_->unacked_count > 0) {
+      handover_pending_ = true;
+      return;
+    }
+    send_active(*single_active_, false);
+  }
+  single_active_ = best;
+  send_active(*single_active_, true);
+  on_changed(*single_active_);
+}
+
+void Delivery::send_active(const Consumer& consumer, bool is_active) {
+  host_.send(consumer.spec.channel.shard,
+             ConsumerActive{consumer.spec.channel, consumer.spec.number, is_active});
+}
+
+// --- Who takes
+
+bool Delivery::is_able(Consumer& consumer, std::uint64_t size, bool hopes) {
+  if (!consumer.has_room() || !consumer.has_room_for(size)) return false;
+  const bool is_remote = consumer.local == nullptr;
+  if (is_remote && host_.outbox().congested(consumer.spec.channel.shard)) return false;
+  if (!consumer.spec.limited) return true;
+  return (hopes && is_remote) || credit_.obtain(consumer, {size, 0});
+}
+
+Delivery::Ability Delivery::ability_of(Consumer& consumer, const Demand& demand) {
+  if (!consumer.has_room()) return Ability::not_now;
+  if (consumer.local == nullptr && host_.outbox().congested(consumer.spec.channel.shard))
+    return Ability::retry_later;
+  if (!consumer.has_room_for(demand.size)) return Ability::too_large;
+  if (consumer.spec.limited && !credit_.obtain(consumer, demand)) return Ability::not_now;
+  return Ability::able;
+}
+
+Consumer* Delivery::Round::next_taker(const Demand& demand) {
+  while (at_ != nullptr) {
+    Consumer& consumer = *at_;
+    Consumer* next = delivery_.takers_.next(consumer);
+    switch (delivery_.ability_of(consumer, demand)) {
+      case Ability::able:
+        return &consumer;
+      case Ability::not_now:
+        delivery_.takers_.remove(consumer);
+        delivery_.credit_.give_up(consumer);
+        break;
+      case Ability::too_large:  // The next message may not be: it stays in the ring.
+        break;
+      case Ability::retry_later:
+        must_retry_ = true;
+        break;
+    }
+    at_ = next;
+  }
+  return nullptr;
+}
+
+void Delivery::Round::on_taken(Consumer& consumer) {
+  CHECK(&consumer == at_);
+  delivery_.rotate(consumer);
+  at_ = &delivery_.takers_.front();
+}
+
+void Delivery::deliver(Consumer& consumer, Outgoing out) {
+  const Subscribe& spec = consumer.spec;
+  if (!spec.no_ack) consumer.add_unacked(out.message->body_size());
+  if (spec.limited) credit_.use(consumer);
+  Deliver delivery{spec.channel, spec.number,   info_.id,        out.sequence,
+                   nullptr,      host_.shard(), out.redelivered, spec.no_ack};
+  delivery.delivery_count = out.delivery_count;
+  delivery.used_credit = spec.limited;
+  send_delivery(host_, consumer, delivery, std::move(out.message));
+}
+
+void Delivery::give_up_credit() {
+  if (!credit_.has_unused()) return;
+  for (Consumer* consumer : consumers_) credit_.give_up(*consumer);
+}
+
+}  // namespace lepus::core

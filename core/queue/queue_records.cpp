@@ -1,0 +1,51 @@
+// What the ledger is told of a queue's messages.
+#include "core/queue/queue_records.h"
+
+#include "core/base/assert.h"
+
+namespace lepus::core {
+
+QueueRecords::QueueRecords(const QueueInfo& info, Levels& backlog, Ledger& ledger)
+    : queue_(info.id),
+      backlog_(backlog),
+      ledger_(ledger),
+      is_durable_(info.is_kept()),
+      records_all_(info.parsed.queue_type != QueueType::classic) {}
+
+void QueueRecords::note_taken(Sequence sequence, const Backlog::Taken& taken) {
+  if (!taken.place || (taken.message && !records(*taken.message))) return;
+  if (taken.is_paged) {
+    CHECK(!taken.message);
+    ledger_.dropped(taken.place);
+  } else {
+    ledger_.settled(taken.place, {queue_, sequence});
+  }
+}
+
+void QueueRecords::announce_durable(Sequence sequence) {
+  CHECK(is_durable_);
+  if (const Sequence below = backlog_.announce(sequence); below != 0) ledger_.seen({queue_, below});
+}
+
+void QueueRecords::repeat_announced() {
+  if (!is_durable_) return;
+  backlog_.for_each_announced([this](Sequence below) { ledger_.seen({queue_, below}); });
+}
+
+void QueueRecords::drop_all() {
+  backlog_.for_each([this](Sequence, const Slot& slot) {
+    const RecordPlace place = slot.is_cold() ? slot.place() : slot.message()->place();
+    if (place && (slot.is_cold() || records(*slot.message()))) ledger_.dropped(place);
+  });
+}
+
+/// A record that is not written yet is not looked for.
+std::optional<Held> QueueRecords::find(Sequence sequence) const {
+  const Slot slot = backlog_.slot_at(sequence);
+  if (slot.state() == Slot::State::gone) return std::nullopt;
+  if (slot.is_cold()) return Held{slot.place(), nullptr};
+  if (!records(*slot.message()) || !slot.message()->place()) return std::nullopt;
+  return Held{slot.message()->place(), slot.message()};
+}
+
+}  // namespace lepus::core

@@ -1,0 +1,61 @@
+// The records of a queue's messages in the shard's ledger: which messages have one, and that the
+// ledger hears of every way out of the queue.
+//
+//   push (the broker records) -> backlog -> take(): settled() or, of what only saved memory,
+//   dropped()
+//
+// A delivery that is to be acknowledged moves the queue's delivery watermark first: after a restart
+// messages below it are redelivered, those above were never out.
+#pragma once
+
+#include <optional>
+
+#include "core/broker/ports.h"
+#include "core/queue/levels.h"
+#include "core/topology/topology.h"
+
+namespace lepus::core {
+
+class QueueRecords {
+ public:
+  /// Both outlive this object. `backlog` holds the messages of the queue.
+  QueueRecords(const QueueInfo& info, Levels& backlog, Ledger& ledger);
+
+  /// Returns true if the queue is there again after a restart: its persistent messages are
+  /// recorded, of a replicated type all of them.
+  bool is_durable() const { return is_durable_; }
+  bool records_all() const { return records_all_; }
+  /// Returns true if this message is recorded for this queue.
+  bool records(const Message& message) const {
+    return is_durable_ && (message.persistent() || records_all_);
+  }
+
+  /// Takes the message out of the backlog for good. Returns null if it was on disk only.
+  MessageRef take(Sequence sequence) {
+    Backlog::Taken taken = backlog_.take(sequence);
+    if (is_durable_ || !taken.message) note_taken(sequence, taken);
+    return std::move(taken.message);
+  }
+  /// Before a delivery that is to be acknowledged.
+  void announce(Sequence sequence) {
+    if (is_durable_) announce_durable(sequence);
+  }
+  /// Says the delivery watermarks again, which the ledger gave up.
+  void repeat_announced();
+  /// The queue goes, with all it holds: nothing need be settled.
+  void drop_all();
+  /// Where the record of the message at `sequence` lies; nothing if it has none, or is gone.
+  std::optional<Held> find(Sequence sequence) const;
+
+ private:
+  void note_taken(Sequence sequence, const Backlog::Taken& taken);
+  void announce_durable(Sequence sequence);
+
+  QueueId queue_;
+  Levels& backlog_;
+  Ledger& ledger_;
+  bool is_durable_;
+  bool records_all_;  ///< Also what is not persistent: quorum queues and streams.
+};
+
+}  // namespace lepus::core
