@@ -66,7 +66,7 @@ void Broker::page_out_queues(std::vector<QueueId>& queues, std::size_t& next, bo
       queues.pop_back();
       continue;
     }
-    has_more_to_page_ |= queue->page_out(turn_.memory_pressure);
+    has_more_to_page_ |= queue->evict(turn_.memory_pressure);
     ++next;
   }
 }

@@ -11,6 +11,7 @@ Queue::Queue(const QueueInfo& info, QueueHost& host)
       host_(host),
       backlog_(info.parsed.max_priority.value_or(0)),
       records_(info, backlog_, host.ledger()),
+      residency_({info, host, backlog_, records_, info.parsed.queue_type != QueueType::stream}),
       delivery_(info, host),
       redeliveries_(info.id, host),
       idle_since_(host.now()),
@@ -26,7 +27,7 @@ Queue::~Queue() = default;
 
 std::optional<Sequence> Queue::push(MessageRef message) {
   CHECK(message->complete());
-  if (!is_listed_) list_for_eviction();
+  residency_.note_resident();
   if (has_rules_ || message->ttl_ms() != Message::no_ttl) return push_by_rules(std::move(message));
   const Sequence sequence = backlog_.push(std::move(message));
   host_.schedule(*this);
@@ -46,8 +47,7 @@ MessageRef Queue::take(Sequence sequence) {
 void Queue::drop_records() {
   records_.drop_all();
   if (stream_) stream_->offsets().drop_records();
-  if (!paging_) return;
-  for (const Paging::Pending& pending : paging_->pending) host_.ledger().dropped(pending.place);
+  residency_.drop_pending();
 }
 
 void Queue::restore(const RestoredQueue& held) {
@@ -69,7 +69,7 @@ void Queue::restore(const RestoredQueue& held) {
     }
   }
   if (expiry_) expiry_->sort_arrivals();
-  if (!held.runs.empty() && !stream_) (void)paging();
+  if (!held.runs.empty() && !stream_) residency_.engage();
   restore_levels(held);
   register_deadline();
   // What was unacknowledged counts again. Dropped when exchanges and bindings are there, too.
@@ -122,7 +122,7 @@ bool Queue::pump() {
 }
 
 bool Queue::deliver_ready() {
-  if (paging_ && !paging_->gets.empty()) serve_gets();
+  if (residency_.has_pending_gets()) serve_gets();
   std::size_t budget = limits::deliveries_per_pump_max;
   bool must_retry =
       !redeliveries_.empty() && redeliveries_.serve(delivery_.consumers(), *this, budget);
@@ -130,7 +130,7 @@ bool Queue::deliver_ready() {
   while (round.has_next() && backlog_.ready_count() > 0 && budget > 0) {
     const Backlog::Ready head = backlog_.peek();
     if (head.message == nullptr) {
-      ask(head.sequence);
+      residency_.request_fetch(head.sequence);
       break;
     }
     Consumer* taker = round.next_taker({head.message->body_size(), backlog_.ready_count()});
@@ -141,8 +141,10 @@ bool Queue::deliver_ready() {
   }
   must_retry |= round.must_retry();
   if (backlog_.ready_count() == 0) delivery_.give_up_credit();
-  if (paging_ && delivery_.has_takers()) read_ahead();
-  if (paging_ && backlog_.ready_count() == 0) forget_paging();
+  if (residency_.is_engaged()) {
+    if (delivery_.has_takers()) residency_.read_ahead();
+    if (backlog_.ready_count() == 0) residency_.release();
+  }
   return must_retry || (budget == 0 && backlog_.ready_count() > 0 && delivery_.has_takers());
 }
 
@@ -165,9 +167,9 @@ bool Queue::deliver_ready() {
 void Queue::get(const Get& request) {
   note_used();
   const bool has_to_wait =
-      paging_ && (!paging_->gets.empty() || (backlog_.ready_count() > 0 && !head_is_here()));
+      residency_.has_pending_gets() || (backlog_.ready_count() > 0 && !residency_.obtain_head());
   if (!has_to_wait) return answer_get(request);
-  paging_->gets.push_back(request);
+  residency_.add_pending_get(request);
   host_.schedule(*this);
 }
 

@@ -21,10 +21,10 @@
 #include "core/queue/expiry.h"
 #include "core/queue/leaving.h"
 #include "core/queue/levels.h"
-#include "core/queue/paging.h"
 #include "core/queue/queue_host.h"
 #include "core/queue/queue_records.h"
 #include "core/queue/redeliveries.h"
+#include "core/queue/residency.h"
 #include "core/queue/returns.h"
 #include "core/stream/stream.h"
 #include "core/topology/topology.h"
@@ -103,20 +103,17 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   void set_flow(Consumer& consumer, const ConsumerFlow& flow);
   const std::vector<Consumer*>& consumers() const { return delivery_.consumers(); }
 
-  // --- Messages that are on disk only: queue_paging.cpp
+  // --- Messages that are on disk only: queue_evicted.cpp
 
   std::uint64_t warm_count() const { return backlog_.warm_count(); }
   std::uint64_t warm_bytes() const { return backlog_.bytes(); }
 
-  /// Gives up the memory of what need not be in it, a piece. False: there is nothing left here that
-  /// could go. `is_short`: the shard has too little memory, all that can go shall.
-  [[nodiscard]] bool page_out(bool is_short);
+  /// See Residency::evict().
+  [[nodiscard]] bool evict(bool memory_pressure);
   /// QueueHost::add_eviction_candidate() knows the queue no more: no message is in memory.
-  void on_eviction_done() { is_listed_ = false; }
+  void on_eviction_done() { residency_.on_eviction_done(); }
   /// The ledger has written more. True: there is more to wait for.
   [[nodiscard]] bool on_written();
-  /// Of its arguments: lazy, or so much in memory.
-  bool has_own_limit() const;
   std::optional<Held> find_held(Sequence sequence) const;
   void on_moved(Sequence sequence, const RecordPlace& place);
   /// See MessageHolder::on_fetched().
@@ -178,22 +175,14 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   void abandon_redeliveries(Consumer& consumer);
   void end_rests(Nanos now);
 
-  // queue_paging.cpp
-  bool head_is_here();
   void answer_get(const Get& request);
   void serve_gets();
-  void read_ahead();
-  void ask(Sequence sequence);
-  bool is_above_own_limit() const;
-  std::uint64_t resident_count() const;
-  Paging& paging();
-  void forget_paging();
-  void list_for_eviction();
 
   const QueueInfo* info_;
   QueueHost& host_;
   Levels backlog_;
   QueueRecords records_;
+  Residency residency_;
   Delivery delivery_;
   Redeliveries redeliveries_;
   std::unique_ptr<Expiry> expiry_;    ///< With a TTL, or from the first message with one on.
@@ -201,16 +190,13 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   std::unique_ptr<Leaving> leaving_;  ///< Of what it gave up and has to keep for now.
   std::unique_ptr<Deduplicator> deduplicator_;         ///< With x-message-deduplication.
   std::unique_ptr<std::vector<BindingSpec>> replays_;  ///< Of a history that is not here yet.
-  std::unique_ptr<Paging> paging_;  ///< From the first message on that went to disk only.
-  std::unique_ptr<Stream> stream_;  ///< Of a queue of that type.
+  std::unique_ptr<Stream> stream_;                     ///< Of a queue of that type.
   Nanos idle_since_;
   Nanos registered_deadline_ = never;  ///< The earliest the host knows of.
   bool has_rules_;                     ///< Limits or a TTL: each push is looked at.
-  std::uint32_t short_period_ = 0;     ///< QueueHost::Turn::pressure_epoch when it last paged out.
   bool is_pumping_ = false;
   bool is_sending_ = false;  ///< QueueHost::add_forwarding() knows it.
   bool is_deleting_ = false;
-  bool is_listed_ = false;  ///< QueueHost::add_eviction_candidate() knows it.
 };
 
 }  // namespace lepus::core

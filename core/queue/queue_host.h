@@ -68,7 +68,7 @@ class QueueHost {
   /// Queue::on_written() is called whenever the ledger may have written more, until it returns
   /// false.
   virtual void await_written(QueueId queue) = 0;
-  /// The queue holds a message in memory: Queue::page_out() is called when memory is needed, until
+  /// The queue holds a message in memory: Queue::evict() is called when memory is needed, until
   /// Queue::on_eviction_done(). `has_own_limit`: also when there is enough memory.
   virtual void add_eviction_candidate(QueueId queue, bool has_own_limit) = 0;
 

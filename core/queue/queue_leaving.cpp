@@ -63,7 +63,7 @@ bool Queue::send_given_up(std::size_t& budget) {
       send_away(next.sequence, next.reason);
     } else {
       leaving_->note_under_way(next);
-      ask(next.sequence);
+      residency_.request_fetch(next.sequence);
     }
   }
   register_deadline();

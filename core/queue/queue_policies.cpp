@@ -18,9 +18,7 @@ void Queue::on_rules_changed() {
     stream_->drop_excess();
     return register_deadline();
   }
-  // In the list that is right for it now.
-  is_listed_ = false;
-  if (backlog_.warm_count() > 0) list_for_eviction();
+  residency_.on_policy_changed();
   idle_since_ = host_.now();
   if (info_->effective.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
   register_deadline();

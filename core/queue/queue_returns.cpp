@@ -110,7 +110,7 @@ Redeliveries::Unacked Queue::find_unacked(Sequence sequence) {
   const Slot slot = backlog_.slot_at(sequence);
   if (slot.state() != Slot::State::unacked) return {Where::gone, nullptr, 0};
   if (slot.is_cold()) {
-    ask(sequence);
+    residency_.request_fetch(sequence);
     return {Where::on_disk, nullptr, 0};
   }
   return {Where::in_memory, slot.message(), returns_ ? returns_->count(sequence) : 0};

@@ -42,7 +42,7 @@ void Queue::replay(const BindingSpec& binding) {
   if (!replays_) replays_ = std::make_unique<std::vector<BindingSpec>>();
   replays_->push_back(binding);
   backlog_.for_each([this](Sequence sequence, const Slot& slot) {
-    if (slot.is_cold()) ask(sequence);
+    if (slot.is_cold()) residency_.request_fetch(sequence);
   });
   serve_replays();
 }

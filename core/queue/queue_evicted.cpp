@@ -1,0 +1,73 @@
+// A queue some of whose messages are on disk only: what it does when one comes back, or is lost.
+#include <utility>
+
+#include "core/queue/queue.h"
+
+namespace lepus::core {
+
+bool Queue::evict(bool memory_pressure) {
+  if (stream_) stream_->shrink_cache(memory_pressure);
+  return !replays_ && residency_.evict(memory_pressure);
+}
+
+bool Queue::on_written() { return stream_ ? stream_->on_written() : residency_.on_written(); }
+
+std::optional<Held> Queue::find_held(Sequence sequence) const {
+  if (stream_ && StreamOffsets::owns(sequence)) return stream_->offsets().find_held(sequence);
+  return records_.find(sequence);
+}
+
+void Queue::on_moved(Sequence sequence, const RecordPlace& place) {
+  if (stream_ && StreamOffsets::owns(sequence)) return stream_->offsets().on_moved(sequence, place);
+  backlog_.move(sequence, place);
+}
+
+bool Queue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message) {
+  if (stream_) return stream_->on_fetched(sequence, place, std::move(message));
+  host_.schedule(*this);
+  switch (residency_.on_fetched(sequence, place, std::move(message))) {
+    case Residency::Fetched::ignored:
+      return false;
+    case Residency::Fetched::lost:
+      lose(sequence);
+      return true;
+    case Residency::Fetched::resident:
+      break;
+  }
+  serve_replays();
+  if (!leaving_ || !leaving_->is_under_way(sequence)) return false;
+  send_away(sequence, leaving_->reason(sequence));
+  continue_line();
+  return false;
+}
+
+void Queue::lose(Sequence sequence) {
+  if (stream_ && StreamOffsets::owns(sequence)) {
+    stream_->offsets().lose(sequence);
+    return host_.schedule(*this);
+  }
+  (void)take(sequence);
+  if (leaving_) continue_line();
+}
+
+/// A channel that is closing gives back at once what it gets, and then this queue pumps again.
+void Queue::serve_gets() {
+  const std::vector<Get> gets = residency_.take_pending_gets();
+  std::size_t done = 0;
+  for (; done < gets.size(); ++done) {
+    // Nobody would give back what its channel does not take.
+    const bool is_gone =
+        gets[done].channel.shard == host_.shard() && !host_.is_attached(gets[done].channel);
+    if (is_gone) continue;
+    if (backlog_.ready_count() > 0 && !residency_.obtain_head()) break;
+    answer_get(gets[done]);
+  }
+  residency_.return_pending_gets(std::span{gets}.subspan(done));
+}
+
+void Queue::abandon_gets() {
+  for (const Get& get : residency_.take_pending_gets())
+    host_.answer_get({get.channel, 0, info_->id, 0, nullptr, host_.shard(), false, true}, {});
+}
+
+}  // namespace lepus::core

@@ -1,0 +1,192 @@
+// Evicting, spilling, fetching.
+#include "core/queue/residency.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/container/small_vector.hpp>
+
+#include "core/limits.h"
+
+namespace lepus::core {
+
+Residency::Residency(const Parts& parts) : parts_(parts) {}
+
+Residency::State& Residency::state() {
+  if (!state_) state_ = std::make_unique<State>();
+  return *state_;
+}
+
+void Residency::engage() { (void)state(); }
+
+void Residency::release() {
+  if (!state_ || parts_.backlog.cold_count() > 0) return;
+  const bool is_idle =
+      state_->spilled.empty() && state_->gets.empty() && state_->requested_count == 0;
+  if (is_idle) state_.reset();
+}
+
+// --- Out of memory
+
+void Residency::add_candidate() {
+  CHECK(!is_candidate_);
+  is_candidate_ = true;
+  parts_.host.add_eviction_candidate(parts_.info.id, has_own_limit());
+}
+
+void Residency::on_policy_changed() {
+  // In the list that is right for it now.
+  is_candidate_ = false;
+  if (parts_.backlog.warm_count() > 0) add_candidate();
+}
+
+bool Residency::has_own_limit() const {
+  const QueueArguments& rules = parts_.info.effective;
+  return rules.queue_mode == QueueMode::lazy || rules.max_in_memory_length ||
+         rules.max_in_memory_bytes;
+}
+
+bool Residency::is_above_own_limit() const {
+  const QueueArguments& rules = parts_.info.effective;
+  const Levels& backlog = parts_.backlog;
+  if (rules.queue_mode == QueueMode::lazy) return backlog.warm_count() > 0;
+  if (rules.max_in_memory_length && backlog.warm_count() > *rules.max_in_memory_length) return true;
+  return rules.max_in_memory_bytes && backlog.bytes() > *rules.max_in_memory_bytes;
+}
+
+/// Messages from the head on that may stay in memory.
+std::uint64_t Residency::head_count() const {
+  const QueueArguments& rules = parts_.info.effective;
+  const std::uint64_t warm_count = parts_.backlog.warm_count();
+  CHECK(warm_count > 0);
+  const std::uint64_t size_mean = std::max<std::uint64_t>(parts_.backlog.bytes() / warm_count, 1);
+  if (!has_own_limit())
+    return std::clamp<std::uint64_t>(limits::resident_head_bytes / size_mean, 1,
+                                     limits::resident_head_count);
+  if (rules.queue_mode == QueueMode::lazy) return 0;
+  return std::min(rules.max_in_memory_length.value_or(UINT64_MAX),
+                  rules.max_in_memory_bytes.value_or(UINT64_MAX) / size_mean);
+}
+
+bool Residency::evict(bool memory_pressure) {
+  Levels& backlog = parts_.backlog;
+  const std::uint64_t warm_count = backlog.warm_count();
+  if (warm_count == 0) return false;
+  Backlog::PageOut wish;
+  wish.is_short = memory_pressure;
+  wish.appends = parts_.reads_back && (memory_pressure || is_above_own_limit());
+  wish.is_recorded = parts_.records.is_durable();
+  wish.all_recorded = parts_.records.records_all();
+  wish.written_end = parts_.host.ledger().written_end();
+  wish.count = limits::page_out_count;
+  wish.keep = parts_.reads_back ? head_count() : 0;
+  const std::uint32_t epoch = parts_.host.turn().pressure_epoch;
+  if (std::exchange(pressure_epoch_, epoch) != epoch && memory_pressure) backlog.forget_short();
+  const std::uint32_t count = backlog.page_out(
+      wish, [this](Sequence sequence, const Message& message) { return spill(sequence, message); });
+  if (backlog.warm_count() < warm_count && parts_.reads_back) engage();
+  return count > 0;
+}
+
+/// False: the ledger takes no more now.
+bool Residency::spill(Sequence sequence, const Message& message) {
+  Ledger& ledger = parts_.host.ledger();
+  if (ledger.is_behind()) return false;
+  const RecordPlace place = ledger.append_paged(message, {parts_.info.id, sequence});
+  if (!place) return false;
+  if (state().spilled.empty()) parts_.host.await_written(parts_.info.id);
+  state().spilled.push_back({ledger.open_batch(), sequence, place});
+  return true;
+}
+
+bool Residency::on_written() {
+  if (!state_) return false;
+  Ledger& ledger = parts_.host.ledger();
+  const std::uint64_t durable = ledger.durable();
+  std::deque<Spilled>& spilled = state_->spilled;
+  for (; !spilled.empty() && spilled.front().batch <= durable; spilled.pop_front()) {
+    const Spilled& next = spilled.front();
+    // It may have been delivered and settled meanwhile.
+    if (!parts_.backlog.make_cold(next.sequence, next.place, true)) ledger.dropped(next.place);
+  }
+  return !spilled.empty();
+}
+
+void Residency::drop_pending() {
+  if (!state_) return;
+  for (const Spilled& one : state_->spilled) parts_.host.ledger().dropped(one.place);
+}
+
+// --- Back into memory
+
+bool Residency::obtain_head() {
+  const Backlog::Ready head = parts_.backlog.peek();
+  if (head.message != nullptr) return true;
+  request_fetch(head.sequence);
+  return false;
+}
+
+void Residency::request_fetch(Sequence sequence) {
+  if (!parts_.backlog.ask(sequence)) return;
+  ++state().requested_count;
+  const Ledger::Wanted wanted{{parts_.info.id, sequence}, parts_.backlog.slot_at(sequence).place()};
+  parts_.host.ledger().fetch({&wanted, 1});
+}
+
+void Residency::read_ahead() {
+  CHECK(state_ != nullptr);
+  const bool is_short = parts_.host.turn().memory_pressure;
+  const std::uint32_t count = is_short ? limits::read_ahead_count_short : limits::read_ahead_count;
+  if (state_->requested_count > count / 2) return;
+  boost::container::small_vector<Ledger::Wanted, 64> wanted;
+  parts_.backlog.ask_ahead(count - state_->requested_count,
+                           is_short ? limits::read_ahead_bytes_short : limits::read_ahead_bytes,
+                           [&](Sequence sequence, const RecordPlace& place) {
+                             wanted.push_back({{parts_.info.id, sequence}, place});
+                           });
+  if (wanted.empty()) return;
+  state_->requested_count += static_cast<std::uint32_t>(wanted.size());
+  parts_.host.ledger().fetch(wanted);
+}
+
+Residency::Fetched Residency::on_fetched(Sequence sequence, const RecordPlace& place,
+                                         MessageRef message) {
+  CHECK(state_ != nullptr);
+  CHECK(state_->requested_count > 0);
+  --state_->requested_count;
+  Levels& backlog = parts_.backlog;
+  const Slot slot = backlog.slot_at(sequence);
+  if (slot.state() == Slot::State::gone || !slot.is_cold() || !slot.is_asked())
+    return Fetched::ignored;
+  backlog.unask(sequence);
+  if (slot.place() != place) {
+    request_fetch(sequence);
+    return Fetched::ignored;
+  }
+  if (!message) return Fetched::lost;
+  if (slot.is_paged()) {
+    parts_.host.ledger().dropped(place);
+  } else {
+    message->set_place(place);
+  }
+  backlog.make_warm(sequence, std::move(message));
+  note_resident();
+  return Fetched::resident;
+}
+
+// --- basic.get
+
+void Residency::add_pending_get(const Get& get) { state().gets.push_back(get); }
+
+std::vector<Get> Residency::take_pending_gets() {
+  if (!state_) return {};
+  return std::exchange(state_->gets, {});
+}
+
+void Residency::return_pending_gets(std::span<const Get> gets) {
+  if (gets.empty()) return;
+  std::vector<Get>& waiting = state().gets;
+  waiting.insert(waiting.begin(), gets.begin(), gets.end());
+}
+
+}  // namespace lepus::core

@@ -1,0 +1,119 @@
+// What of a queue's messages is in memory, and how the others leave it and come back.
+//
+//   in memory -> [recorded] ---------------------------------> evicted -> fetch requested
+//             -> [no record] spilled: recorded to save memory -> evicted      |
+//             <---------------------------------------------------------------+
+//
+// The shard asks for evictions: of queues with a limit of their own (x-queue-mode=lazy,
+// x-max-in-memory-*) after each turn, of the others when memory is needed. A message that has a
+// record leaves memory at once; one that has none is recorded first and leaves when that is
+// written. What leaves comes back before it is needed: ahead of the consumers, or one by one for
+// basic.get, dead letters and redeliveries. A queue that never evicted a message owns no memory for
+// any of this.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/broker/command.h"
+#include "core/queue/levels.h"
+#include "core/queue/queue_host.h"
+#include "core/queue/queue_records.h"
+#include "core/topology/topology.h"
+
+namespace lepus::core {
+
+class Residency {
+ public:
+  /// The parts of the queue; all of them outlive this object.
+  struct Parts {
+    const QueueInfo& info;
+    QueueHost& host;
+    Levels& backlog;
+    const QueueRecords& records;
+    /// False for a stream: its messages are read without coming back into the backlog, and all of
+    /// them have a record.
+    bool reads_back = true;
+  };
+  enum class Fetched : std::uint8_t {
+    ignored,   ///< It is not wanted any more, or was asked for again where it lies now.
+    lost,      ///< Its record is damaged. The message is still in the backlog.
+    resident,  ///< It is in memory.
+  };
+
+  explicit Residency(const Parts& parts);
+
+  // --- Out of memory
+
+  /// A message came into memory.
+  void note_resident() {
+    if (!is_candidate_) add_candidate();
+  }
+  /// The host asks for no more evictions: no message is in memory.
+  void on_eviction_done() { is_candidate_ = false; }
+  /// The queue's own limit may be another.
+  void on_policy_changed();
+  /// Returns true if the arguments limit what is in memory.
+  bool has_own_limit() const;
+  /// Evicts a piece. Returns false if there is nothing left that could leave memory.
+  /// `memory_pressure`: all that can leave shall.
+  [[nodiscard]] bool evict(bool memory_pressure);
+  /// The ledger has written more. Returns true if there is more to wait for.
+  [[nodiscard]] bool on_written();
+  /// The queue goes: nothing need be written.
+  void drop_pending();
+
+  // --- Back into memory
+
+  /// Returns true if some message is on disk only, or was a moment ago.
+  bool is_engaged() const { return state_ != nullptr; }
+  /// After a restart: everything is on disk.
+  void engage();
+  /// The queue is empty: there is nothing to remember once all answers came.
+  void release();
+  /// Returns true if the head is in memory; else it was asked for. There is a ready message.
+  [[nodiscard]] bool obtain_head();
+  /// Asks for the content of an evicted message, once.
+  void request_fetch(Sequence sequence);
+  /// Asks for the next ones, so many at once that a disk works at its best.
+  void read_ahead();
+  /// An answer of the ledger: the message as it lay at `place`; null: it cannot be read.
+  Fetched on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message);
+
+  // --- basic.get that waits for the head, oldest first
+
+  bool has_pending_gets() const { return state_ != nullptr && !state_->gets.empty(); }
+  void add_pending_get(const Get& get);
+  std::vector<Get> take_pending_gets();
+  /// Those of take_pending_gets() that still wait, before any that came since.
+  void return_pending_gets(std::span<const Get> gets);
+
+ private:
+  /// Recorded to save memory, and not written yet.
+  struct Spilled {
+    std::uint64_t batch;  ///< It is written with this one.
+    Sequence sequence;
+    RecordPlace place;
+  };
+  struct State {
+    std::deque<Spilled> spilled;  ///< Oldest batch first.
+    std::vector<Get> gets;
+    std::uint32_t requested_count = 0;  ///< Fetches without an answer.
+  };
+
+  void add_candidate();
+  State& state();
+  bool is_above_own_limit() const;
+  std::uint64_t head_count() const;
+  bool spill(Sequence sequence, const Message& message);
+
+  Parts parts_;
+  std::unique_ptr<State> state_;      ///< From the first evicted message on.
+  std::uint32_t pressure_epoch_ = 0;  ///< QueueHost::Turn::pressure_epoch of the last eviction.
+  bool is_candidate_ = false;         ///< QueueHost::add_eviction_candidate() knows it.
+};
+
+}  // namespace lepus::core

@@ -1,0 +1,230 @@
+// Messages that leave memory and come back, over a ledger that is durable when told.
+#include "core/queue/residency.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "tests/unit/core/queue/fake_queue_host.h"
+
+namespace lepus::core {
+namespace {
+
+using test::FakeLedger;
+using test::FakeQueueHost;
+using Fetched = Residency::Fetched;
+
+class ResidencyTest : public ::testing::Test {
+ protected:
+  void make(const QueueArguments& arguments, bool durable, bool reads_back = true) {
+    QueueSpec spec;
+    spec.id = QueueId{4};
+    spec.durable = durable;
+    spec.parsed = arguments;
+    info_ = std::make_unique<QueueInfo>(spec);
+    records_ = std::make_unique<QueueRecords>(*info_, backlog_, ledger_);
+    residency_ = std::make_unique<Residency>(
+        Residency::Parts{*info_, host_, backlog_, *records_, reads_back});
+  }
+  Sequence push(std::string_view body, bool persistent = true) {
+    const MessageRef message = host_.message(body, persistent);
+    if (records_->records(*message)) message->set_place(ledger_.append(*message, 1));
+    residency_->note_resident();
+    return backlog_.push(message);
+  }
+  /// What the ledger was told is written.
+  void write() { ledger_.flush(); }
+  bool is_evicted(Sequence sequence) const { return backlog_.slot_at(sequence).is_cold(); }
+  /// The ledger answers the oldest request with this.
+  Fetched answer(MessageRef message) {
+    const Ledger::Wanted one = ledger_.fetches.front();
+    ledger_.fetches.erase(ledger_.fetches.begin());
+    return residency_->on_fetched(one.at.sequence, one.place, std::move(message));
+  }
+
+  FakeQueueHost host_;
+  FakeLedger& ledger_ = host_.ledger_port;
+  Levels backlog_{0};
+  std::unique_ptr<QueueInfo> info_;
+  std::unique_ptr<QueueRecords> records_;
+  std::unique_ptr<Residency> residency_;
+};
+
+TEST_F(ResidencyTest, IsACandidateFromTheFirstMessageOn) {
+  make({}, true);
+  push("a");
+  push("b");
+  ASSERT_EQ(host_.candidates.size(), 1U);
+  EXPECT_FALSE(host_.candidates[0].second);
+  residency_->on_eviction_done();
+  push("c");
+  EXPECT_EQ(host_.candidates.size(), 2U);
+}
+
+TEST_F(ResidencyTest, APolicyMayBringALimit) {
+  make({}, true);
+  EXPECT_FALSE(residency_->has_own_limit());
+  push("a");
+  info_->effective.max_in_memory_length = 3;
+  residency_->on_policy_changed();
+  EXPECT_TRUE(residency_->has_own_limit());
+  ASSERT_EQ(host_.candidates.size(), 2U);
+  EXPECT_TRUE(host_.candidates[1].second);
+}
+
+TEST_F(ResidencyTest, WithoutPressureTheHeadStays) {
+  make({}, true);
+  const Sequence sequence = push("a");
+  write();
+  EXPECT_FALSE(residency_->evict(false));
+  EXPECT_FALSE(is_evicted(sequence));
+  EXPECT_FALSE(residency_->is_engaged());
+}
+
+TEST_F(ResidencyTest, UnderPressureWhatIsWrittenLeavesMemory) {
+  make({}, true);
+  ledger_.slow = true;
+  const Sequence sequence = push("a");
+  write();
+  EXPECT_FALSE(residency_->evict(true)) << "its record is not written";
+  EXPECT_FALSE(is_evicted(sequence));
+  ledger_.durable_up_to = 1;
+  EXPECT_TRUE(residency_->evict(true));
+  EXPECT_TRUE(is_evicted(sequence));
+  EXPECT_TRUE(residency_->is_engaged());
+  EXPECT_EQ(ledger_.paged, 0U);
+}
+
+TEST_F(ResidencyTest, WhatHasNoRecordIsSpilledFirst) {
+  make({}, false);
+  const Sequence first = push("a");
+  const Sequence second = push("b");
+  EXPECT_TRUE(residency_->evict(true));
+  EXPECT_EQ(ledger_.paged, 2U);
+  EXPECT_EQ(host_.written_awaited.size(), 1U);
+  EXPECT_FALSE(is_evicted(first));
+  EXPECT_TRUE(residency_->on_written()) << "not written yet";
+  (void)backlog_.take(second);
+  write();
+  EXPECT_FALSE(residency_->on_written());
+  EXPECT_TRUE(is_evicted(first));
+  EXPECT_EQ(ledger_.live.at(1), 1U);
+  EXPECT_EQ(ledger_.live.at(2), 0U) << "its message was gone by then";
+}
+
+TEST_F(ResidencyTest, ALedgerThatIsBehindIsSpared) {
+  make({}, false);
+  push("a");
+  ledger_.behind = true;
+  (void)residency_->evict(true);
+  EXPECT_EQ(ledger_.paged, 0U);
+}
+
+TEST_F(ResidencyTest, WhatIsSpilledAndNotWrittenIsDroppedWithTheQueue) {
+  make({}, false);
+  push("a");
+  EXPECT_TRUE(residency_->evict(true));
+  residency_->drop_pending();
+  EXPECT_EQ(ledger_.live.at(1), 0U);
+}
+
+TEST_F(ResidencyTest, ALazyQueueNeedsNoPressure) {
+  QueueArguments arguments;
+  arguments.queue_mode = QueueMode::lazy;
+  make(arguments, false);
+  const Sequence sequence = push("a");
+  EXPECT_TRUE(residency_->evict(false));
+  write();
+  EXPECT_FALSE(residency_->on_written());
+  EXPECT_TRUE(is_evicted(sequence));
+}
+
+TEST_F(ResidencyTest, AStreamSpillsNothing) {
+  make({}, false, false);
+  push("a");
+  (void)residency_->evict(true);
+  EXPECT_EQ(ledger_.paged, 0U);
+  EXPECT_FALSE(residency_->is_engaged());
+}
+
+// --- Back into memory
+
+class ResidencyFetchTest : public ResidencyTest {
+ protected:
+  ResidencyFetchTest() {
+    make({}, true);
+    for (const char* body : {"a", "b", "c"}) push(body);
+    write();
+    CHECK(residency_->evict(true));
+  }
+};
+
+TEST_F(ResidencyFetchTest, TheHeadIsAskedForOnce) {
+  EXPECT_FALSE(residency_->obtain_head());
+  EXPECT_FALSE(residency_->obtain_head());
+  ASSERT_EQ(ledger_.fetches.size(), 1U);
+  EXPECT_EQ(ledger_.fetches[0].at.queue, QueueId{4});
+  EXPECT_EQ(ledger_.fetches[0].at.sequence, 0U);
+  EXPECT_EQ(answer(host_.message("a")), Fetched::resident);
+  EXPECT_TRUE(residency_->obtain_head());
+  EXPECT_EQ(as_text(backlog_.find(0)->inline_body()), "a");
+  EXPECT_EQ(backlog_.find(0)->place(), FakeLedger::place_of(1));
+}
+
+TEST_F(ResidencyFetchTest, ReadsAheadOnce) {
+  residency_->read_ahead();
+  EXPECT_EQ(ledger_.fetches.size(), 3U);
+  residency_->read_ahead();
+  EXPECT_EQ(ledger_.fetches.size(), 3U);
+}
+
+TEST_F(ResidencyFetchTest, ARecordThatMovedIsAskedForAgain) {
+  residency_->request_fetch(1);
+  backlog_.move(1, FakeLedger::place_of(9));
+  EXPECT_EQ(answer(host_.message("b")), Fetched::ignored);
+  ASSERT_EQ(ledger_.fetches.size(), 1U);
+  EXPECT_EQ(ledger_.fetches[0].place, FakeLedger::place_of(9));
+  EXPECT_EQ(answer(host_.message("b")), Fetched::resident);
+}
+
+TEST_F(ResidencyFetchTest, ADamagedRecordIsTold) {
+  residency_->request_fetch(1);
+  EXPECT_EQ(answer({}), Fetched::lost);
+  EXPECT_EQ(backlog_.state(1), Slot::State::ready) << "the queue decides what becomes of it";
+}
+
+TEST_F(ResidencyFetchTest, WhatIsGoneMeanwhileIsIgnored) {
+  residency_->request_fetch(1);
+  (void)backlog_.take(1);
+  EXPECT_EQ(answer(host_.message("b")), Fetched::ignored);
+}
+
+TEST_F(ResidencyFetchTest, IsReleasedWhenEverythingIsBack) {
+  residency_->read_ahead();
+  for (const char* body : {"a", "b"}) EXPECT_EQ(answer(host_.message(body)), Fetched::resident);
+  residency_->release();
+  EXPECT_TRUE(residency_->is_engaged());
+  EXPECT_EQ(answer(host_.message("c")), Fetched::resident);
+  residency_->release();
+  EXPECT_FALSE(residency_->is_engaged());
+}
+
+TEST_F(ResidencyFetchTest, GetsWaitInOrder) {
+  const auto get = [](std::uint32_t channel) { return Get{QueueId{4}, {0, channel, 1}, false}; };
+  EXPECT_FALSE(residency_->has_pending_gets());
+  residency_->add_pending_get(get(1));
+  residency_->add_pending_get(get(2));
+  const std::vector<Get> taken = residency_->take_pending_gets();
+  ASSERT_EQ(taken.size(), 2U);
+  EXPECT_FALSE(residency_->has_pending_gets());
+  residency_->add_pending_get(get(3));
+  residency_->return_pending_gets(std::span{taken}.subspan(1));
+  const std::vector<Get> left = residency_->take_pending_gets();
+  ASSERT_EQ(left.size(), 2U);
+  EXPECT_EQ(left[0].channel.slot, 2U);
+  EXPECT_EQ(left[1].channel.slot, 3U);
+}
+
+}  // namespace
+}  // namespace lepus::core
