@@ -111,7 +111,7 @@ void HeadersRouter::add(Binding& binding) {
   } else {
     enter_bucket(*std::min_element(pattern.conditions.begin(), pattern.conditions.end(),
                                    [this](const Condition& left, const Condition& right) {
-                                     return crowd(left) < crowd(right);
+                                     return bucket_size(left) < bucket_size(right);
                                    }));
   }
 }
@@ -139,7 +139,7 @@ void HeadersRouter::enter_bucket(Condition& condition) {
   condition.in_bucket = true;
 }
 
-std::size_t HeadersRouter::crowd(const Condition& condition) const {
+std::size_t HeadersRouter::bucket_size(const Condition& condition) const {
   const auto bucket = buckets_.find(condition.bucket_hash);
   return bucket == buckets_.end() ? 0 : bucket->second.size();
 }

@@ -89,7 +89,7 @@ class HeadersRouter {
 
   static Pattern read_pattern(Binding& binding);
   void enter_bucket(Condition& condition);
-  std::size_t crowd(const Condition& condition) const;
+  std::size_t bucket_size(const Condition& condition) const;
   void read_fields(Bytes headers) const;
   static bool holds(const Condition& condition, const Field& field);
   bool rest_holds(const Condition& condition) const;

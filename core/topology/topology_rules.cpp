@@ -10,7 +10,7 @@
 #include "core/base/assert.h"
 #include "core/broker/event.h"
 #include "core/topology/topology_decide.h"
-#include "core/topology/topology_fall.h"
+#include "core/topology/auto_delete.h"
 
 namespace lepus::core {
 
@@ -76,9 +76,9 @@ Decision decide_delete_queue(const Topology& topology, const TopologyRequest& re
   if (queue == nullptr) return satisfied();
   Decision decision = changing();
   if (ids == nullptr) return decision;
-  Fall fall{decision.changes};
-  fall.remove_queue(*queue);
-  fall.finish();
+  AutoDeleteCascade cascade{decision.changes};
+  cascade.remove_queue(*queue);
+  cascade.finish();
   return decision;
 }
 
@@ -88,9 +88,9 @@ Decision decide_connection_closed(const Topology& topology, const TopologyReques
   if (queue == nullptr) return satisfied();
   Decision decision = changing();
   if (ids == nullptr) return decision;
-  Fall fall{decision.changes};
-  for (; queue != nullptr; queue = queue->owned_after) fall.remove_queue(*queue);
-  fall.finish();
+  AutoDeleteCascade cascade{decision.changes};
+  for (; queue != nullptr; queue = queue->owned_after) cascade.remove_queue(*queue);
+  cascade.finish();
   return decision;
 }
 

@@ -5,7 +5,7 @@
 #include "core/base/assert.h"
 #include "core/exchange/headers.h"
 #include "core/topology/topology_decide.h"
-#include "core/topology/topology_fall.h"
+#include "core/topology/auto_delete.h"
 
 namespace lepus::core {
 
@@ -96,9 +96,9 @@ Decision decide_unbind(const RuleInput& in) {
   if (binding == nullptr) return satisfied();
   Decision decision = changing();
   if (in.ids == nullptr) return decision;
-  Fall fall{decision.changes};
-  fall.remove_binding(*binding);
-  fall.finish();
+  AutoDeleteCascade cascade{decision.changes};
+  cascade.remove_binding(*binding);
+  cascade.finish();
   return decision;
 }
 

@@ -9,7 +9,7 @@
 #include "core/message/field_table.h"
 #include "core/topology/exchange_store.h"
 #include "core/topology/topology_decide.h"
-#include "core/topology/topology_fall.h"
+#include "core/topology/auto_delete.h"
 
 namespace lepus::core {
 
@@ -174,9 +174,9 @@ Decision decide_delete_exchange(const RuleInput& in) {
   }
   Decision decision = changing();
   if (in.ids == nullptr) return decision;
-  Fall fall{decision.changes};
-  fall.remove_exchange(exchange);
-  fall.finish();
+  AutoDeleteCascade cascade{decision.changes};
+  cascade.remove_exchange(exchange);
+  cascade.finish();
   return decision;
 }
 

@@ -109,7 +109,7 @@ TEST(Route, VersionGrowsWithEveryChange) {
   EXPECT_EQ(world.master.version(), before + 2);
 }
 
-TEST(Fall, AutoDeleteExchangesGoWithTheirLastBinding) {
+TEST(AutoDeleteCascade, AutoDeleteExchangesGoWithTheirLastBinding) {
   World world;
   TopologyRequest declare = world.exchange("x", "direct");
   declare.auto_delete = true;
@@ -130,7 +130,7 @@ TEST(Fall, AutoDeleteExchangesGoWithTheirLastBinding) {
   EXPECT_EQ(world.master.find_exchange(world.vhost, "x"), nullptr);
 }
 
-TEST(Fall, ChainsAndCyclesOfAutoDeleteExchangesFallTogether) {
+TEST(AutoDeleteCascade, ChainsAndCyclesOfAutoDeleteExchangesFallTogether) {
   World world;
   for (const char* name : {"x", "y", "z", "kept"}) {
     TopologyRequest declare = world.exchange(name, "fanout");
@@ -158,7 +158,7 @@ TEST(Fall, ChainsAndCyclesOfAutoDeleteExchangesFallTogether) {
 }
 
 /// Thousands of bindings among ten times as many of others: a scan of those would take minutes.
-TEST(Fall, QueueWithManyBindingsGoesWithoutTouchingOthers) {
+TEST(AutoDeleteCascade, QueueWithManyBindingsGoesWithoutTouchingOthers) {
   World world;
   world.must(world.queue("many"));
   world.must(world.queue("rest"));
