@@ -16,10 +16,10 @@ struct UnixOutcome {
   std::string error;   ///< What failed, and why.
 };
 
-/// Whose a socket is that is there already.
+/// What to do with a socket file that exists already.
 enum class UnixPlace : std::uint8_t {
-  own,     ///< Left from this program's last run: nobody else may use the place.
-  shared,  ///< It may be somebody's: it is replaced only when its process is gone.
+  own,     ///< It is left from this program's last run; no other program uses this path.
+  shared,  ///< Another process may listen on it; it is replaced only when that is gone.
 };
 /// A listening socket at `path`, mode 0600. A file that is no socket is left alone, and an error.
 ///

@@ -55,7 +55,7 @@ struct UserInfo {
   std::map<std::string, VhostAccess, std::less<>> vhosts;
 };
 
-/// Whose access is asked for: names.
+/// The user and the virtual host that a question of access is about, by name.
 struct Subject {
   std::string_view user;
   std::string_view vhost;
@@ -67,7 +67,7 @@ class Access {
   Access(const Access&) = delete;
   Access& operator=(const Access&) = delete;
 
-  /// Pointers are good until the next change.
+  /// Returned pointers stay valid until the next change.
   const UserInfo* find_user(std::string_view name) const;
   const UserInfo* find_user(UserId id) const;
   /// Sorted by name.
@@ -93,14 +93,14 @@ class Access {
   void on_change(const PermissionRemoved& change);
   void on_change(const TopicPermissionPut& change);
   void on_change(const TopicPermissionRemoved& change);
-  /// The virtual host is gone: what anybody may do in it goes, too.
+  /// Removes what every user may do in a virtual host that was deleted.
   void forget_vhost(std::string_view name);
 
  private:
   UserInfo& user_of(std::string_view name);
   static void drop_if_empty(UserInfo& user, std::string_view vhost);
 
-  PatternPool pool_;  ///< Before everything that has patterns.
+  PatternPool pool_;  ///< Declared, so destroyed last, before what refers to patterns.
   boost::unordered_flat_map<std::string, std::unique_ptr<UserInfo>, TextHash, std::equal_to<>>
       users_;
   std::uint64_t version_ = 0;

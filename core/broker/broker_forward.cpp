@@ -63,7 +63,7 @@ Forward Broker::make_dead_letter(const QueueInfo& from, const Message& message,
 void Broker::route_forward(const ExchangeInfo& exchange, const ExchangeInfo* past_store,
                            StorePath& path, Forward& forward) {
   const PropertiesView view = properties_of(*forward.message);
-  const std::vector<std::string_view> more_keys = carbon_keys(view);
+  const std::vector<std::string_view> more_keys = cc_keys(view);
   topology_.route(
       exchange,
       {forward.message->routing_key(), view.headers, more_keys, &view, past_store, path.passed},

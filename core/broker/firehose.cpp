@@ -52,7 +52,7 @@ void write_properties(const PropertiesView& view, FieldTableWriter& out) {
 void write_keys(const Message& message, const PropertiesView& view, FieldTableWriter& out) {
   out.begin_array("routing_keys");
   out.text({}, message.routing_key());
-  for (const std::string_view key : carbon_keys(view)) out.text({}, key);
+  for (const std::string_view key : cc_keys(view)) out.text({}, key);
   out.end();
 }
 

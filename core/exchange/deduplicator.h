@@ -1,7 +1,7 @@
 // Dropping messages that came already: x-message-deduplication of queues and exchanges, as LavinMQ
-// has it (message deduplication). A message says who it is in a header; one that says the same as
-// one of the last x-cache-size within x-cache-ttl is dropped, and confirmed. A message without the
-// header is nobody's double. What was seen is in memory: a restart begins anew.
+// has it (message deduplication). A message has an id in a header; one with the same id as one of
+// the last x-cache-size within x-cache-ttl is dropped, and confirmed. A message without the header
+// is never dropped. The ids seen are in memory only and are forgotten by a restart.
 #pragma once
 
 #include <cstdint>
@@ -35,9 +35,9 @@ class Deduplicator {
   explicit Deduplicator(Deduplication rules) : rules_(std::move(rules)) {}
 
   const Deduplication& rules() const { return rules_; }
-  /// Its id was seen within the window.
+  /// Returns true when the message's id was seen within the window.
   bool is_double(const Message& message, Nanos now) const;
-  /// It was accepted.
+  /// Remembers the id of a message that was accepted.
   void remember(const Message& message, Nanos now);
 
  private:

@@ -9,8 +9,8 @@
 #include "core/base/bytes.h"
 #include "core/exchange/direct.h"
 #include "core/exchange/fanout.h"
+#include "core/exchange/hash.h"
 #include "core/exchange/headers.h"
-#include "core/exchange/one_of.h"
 #include "core/exchange/topic.h"
 #include "core/topology/binding.h"
 #include "core/topology/topology_change.h"
@@ -33,12 +33,12 @@ class ExchangeRouter {
         router_.emplace<HeadersRouter>();
         break;
       case ExchangeType::consistent_hash:
-        router_.emplace<OneOfRouter>(true);
+        router_.emplace<HashRouter>(true);
         break;
       case ExchangeType::modulus_hash:
       case ExchangeType::random:
       case ExchangeType::local_random:
-        router_.emplace<OneOfRouter>(false);
+        router_.emplace<HashRouter>(false);
         break;
       case ExchangeType::delayed_message:
       case ExchangeType::recent_history:
@@ -74,11 +74,11 @@ class ExchangeRouter {
   /// Those that choose one binding: which one this number means.
   template <class Visit>
   void match_number(std::uint64_t number, Visit&& visit) const {
-    if (const auto* one_of = std::get_if<OneOfRouter>(&router_)) one_of->match(number, visit);
+    if (const auto* hash = std::get_if<HashRouter>(&router_)) hash->match(number, visit);
   }
 
  private:
-  std::variant<DirectRouter, FanoutRouter, TopicRouter, HeadersRouter, OneOfRouter> router_;
+  std::variant<DirectRouter, FanoutRouter, TopicRouter, HeadersRouter, HashRouter> router_;
 };
 
 }  // namespace lepus::core

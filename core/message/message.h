@@ -62,7 +62,7 @@ class Message {
   bool persistent() const { return persistent_; }
   std::uint8_t priority() const { return priority_; }
   std::uint64_t ttl_ms() const { return ttl_ms_; }
-  /// Of a message that nobody else holds.
+  /// Only while one reference is held.
   void set_ttl_ms(std::uint64_t ttl_ms) { ttl_ms_ = ttl_ms; }
   bool complete() const { return body_filled_ == body_size_; }
   const RecordPlace& place() const { return place_; }

@@ -169,11 +169,11 @@ std::vector<std::uint8_t> encode_properties(const PropertiesView& properties) {
   return bytes;
 }
 
-std::vector<std::string_view> carbon_keys(const PropertiesView& view) {
+std::vector<std::string_view> cc_keys(const PropertiesView& view) {
   std::vector<std::string_view> keys;
-  const auto carbon = view.headers.empty() ? std::nullopt : view.header_table().find("CC");
-  if (!carbon || !carbon->is_array()) return keys;
-  for (const FieldValue& key : carbon->array())
+  const auto cc = view.headers.empty() ? std::nullopt : view.header_table().find("CC");
+  if (!cc || !cc->is_array()) return keys;
+  for (const FieldValue& key : cc->array())
     if (key.is_string()) keys.push_back(key.text());
   return keys;
 }

@@ -84,7 +84,7 @@ struct PropertiesView {
 /// The error for bytes that decode_properties() refused: 502, class 60, method 40.
 AmqpError properties_error(Bytes bytes);
 
-/// Both in one.
+/// Decodes, or says why not: decode_properties() and properties_error().
 Result<PropertiesView> parse_properties(Bytes bytes);
 
 /// Bytes encode_properties() will write.
@@ -93,11 +93,11 @@ std::size_t encoded_size(const PropertiesView& properties);
 /// Writes the properties whose flags are set to `at`, which has room for encoded_size(); returns
 /// the end.
 std::uint8_t* encode_properties(std::uint8_t* at, const PropertiesView& properties);
-/// In a buffer of their own.
+/// The same, into a buffer made for it.
 std::vector<std::uint8_t> encode_properties(const PropertiesView& properties);
 
 /// Routing keys of the CC header besides the message's own; views into `view`.
-std::vector<std::string_view> carbon_keys(const PropertiesView& view);
+std::vector<std::string_view> cc_keys(const PropertiesView& view);
 /// Milliseconds of an expiration property that was checked when it was published.
 std::uint64_t valid_expiration_ms(std::string_view text);
 

@@ -88,7 +88,7 @@ void write_first_death(FieldTableWriter& out, const Message& message, const Prop
   if (view.has(Property::expiration)) out.text("original-expiration", view.expiration);
   out.begin_array("routing-keys");
   out.text({}, message.routing_key());
-  for (const std::string_view key : carbon_keys(view)) out.text({}, key);
+  for (const std::string_view key : cc_keys(view)) out.text({}, key);
   out.end();
   out.end();
 }

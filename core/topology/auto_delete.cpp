@@ -16,7 +16,7 @@ void AutoDeleteCascade::remove_queue(const QueueInfo& queue) {
 void AutoDeleteCascade::remove_exchange(const ExchangeInfo& exchange) {
   CHECK(exchange.id);
   CHECK(!lost_.contains(&exchange));
-  lost_[&exchange] = exchange.bindings_out.size() + 1;  // More than it has: it is not deleted twice.
+  lost_[&exchange] = exchange.bindings_out.size() + 1;  // More than it has: not deleted twice.
   deleted_.push_back(&exchange);
 }
 

@@ -12,7 +12,7 @@
 #include "core/amqp_error.h"
 #include "core/base/bytes.h"
 #include "core/exchange/deduplicator.h"
-#include "core/exchange/one_of.h"
+#include "core/exchange/hash.h"
 #include "core/topology/topology_change.h"
 
 namespace lepus::core {

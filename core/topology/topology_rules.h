@@ -50,7 +50,8 @@ Decision decide(const Topology& topology, const TopologyRequest& request, IdSour
 ExchangeAdded make_event_exchange(VhostId vhost, IdSource& ids);
 
 /// 404 when there is no such queue, 405 when it is exclusive to another connection.
-/// Used by consume, get, purge, delete, passive declare. The pointer is good until the next change.
+/// Used by consume, get, purge, delete, passive declare. The pointer stays valid until the next
+/// change.
 Result<const QueueInfo*> check_queue_access(const Topology& topology, VhostId vhost,
                                             std::string_view name, ConnectionId connection);
 

@@ -46,10 +46,10 @@ struct HashInput {
 };
 std::uint64_t hash_message(const HashSource& source, const HashInput& input);
 
-class OneOfRouter {
+class HashRouter {
  public:
   /// `by_weight`: x-consistent-hash, else the number modulo the count of bindings decides.
-  explicit OneOfRouter(bool by_weight) : by_weight_(by_weight) {}
+  explicit HashRouter(bool by_weight) : by_weight_(by_weight) {}
 
   void add(Binding& binding);
   void remove(Binding& binding);

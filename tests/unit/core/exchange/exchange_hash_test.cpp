@@ -11,7 +11,7 @@ namespace {
 
 constexpr int key_count = 4000;
 
-class OneOf : public ::testing::Test {
+class HashRouter : public ::testing::Test {
  protected:
   void declare(std::string_view type, std::string arguments = {}) {
     TopologyRequest made = world_.exchange("x", type);
@@ -44,7 +44,7 @@ class OneOf : public ::testing::Test {
   World world_;
 };
 
-TEST_F(OneOf, SharesFollowTheWeights) {
+TEST_F(HashRouter, SharesFollowTheWeights) {
   declare("x-consistent-hash");
   EXPECT_EQ(world_.route("x", "k"), Names{});
   bind("a", "1");
@@ -56,7 +56,7 @@ TEST_F(OneOf, SharesFollowTheWeights) {
   EXPECT_NEAR(found.at("c"), key_count / 2, key_count / 25);
 }
 
-TEST_F(OneOf, ABindingThatComesOrGoesMovesOnlyItsOwn) {
+TEST_F(HashRouter, ABindingThatComesOrGoesMovesOnlyItsOwn) {
   declare("x-consistent-hash");
   for (const char* name : {"a", "b", "c"}) bind(name, "10");
   const auto before = choices();
@@ -71,7 +71,7 @@ TEST_F(OneOf, ABindingThatComesOrGoesMovesOnlyItsOwn) {
   }
 }
 
-TEST_F(OneOf, TheOrderOfBindingsMeansNothing) {
+TEST_F(HashRouter, TheOrderOfBindingsMeansNothing) {
   declare("x-consistent-hash");
   for (const char* name : {"a", "b", "c"}) bind(name, "3");
   const auto before = choices();
@@ -80,7 +80,7 @@ TEST_F(OneOf, TheOrderOfBindingsMeansNothing) {
   EXPECT_EQ(choices(), before);
 }
 
-TEST_F(OneOf, AHeaderCanBeHashed) {
+TEST_F(HashRouter, AHeaderCanBeHashed) {
   FieldTableWriter arguments;
   arguments.text("hash-header", "who");
   declare("x-consistent-hash", arguments.take());
@@ -102,7 +102,7 @@ TEST_F(OneOf, AHeaderCanBeHashed) {
   EXPECT_TRUE(result.needs_headers());
 }
 
-TEST_F(OneOf, AHeaderOfAnyTypeCanBeHashed) {
+TEST_F(HashRouter, AHeaderOfAnyTypeCanBeHashed) {
   FieldTableWriter arguments;
   arguments.text("hash-header", "who");
   declare("x-consistent-hash", arguments.take());
@@ -150,7 +150,7 @@ TEST_F(OneOf, AHeaderOfAnyTypeCanBeHashed) {
   }
 }
 
-TEST_F(OneOf, ManyBindingsLeaveAtOnce) {
+TEST_F(HashRouter, ManyBindingsLeaveAtOnce) {
   declare("x-modulus-hash", "");
   for (const char* name : {"a", "b", "c"}) bind(name, "1");
   world_.must(world_.queue("many"));
@@ -162,7 +162,7 @@ TEST_F(OneOf, ManyBindingsLeaveAtOnce) {
   EXPECT_EQ(found.count("many"), 0U);
 }
 
-TEST_F(OneOf, APropertyCanBeHashed) {
+TEST_F(HashRouter, APropertyCanBeHashed) {
   FieldTableWriter arguments;
   arguments.text("hash-property", "message_id");
   declare("x-consistent-hash", arguments.take());
@@ -177,7 +177,7 @@ TEST_F(OneOf, APropertyCanBeHashed) {
   EXPECT_EQ(found.size(), 4U);
 }
 
-TEST_F(OneOf, ModulusHashIsEvenAndStays) {
+TEST_F(HashRouter, ModulusHashIsEvenAndStays) {
   declare("x-modulus-hash");
   for (const char* name : {"a", "b", "c", "d"}) bind(name, "");
   const auto before = choices();
@@ -185,7 +185,7 @@ TEST_F(OneOf, ModulusHashIsEvenAndStays) {
   for (const auto& [queue, count] : counts(before)) EXPECT_NEAR(count, 1000, 150) << queue;
 }
 
-class RandomOneOf : public OneOf, public ::testing::WithParamInterface<const char*> {};
+class RandomOneOf : public HashRouter, public ::testing::WithParamInterface<const char*> {};
 
 INSTANTIATE_TEST_SUITE_P(Types, RandomOneOf, ::testing::Values("x-random", "x-local-random"),
                          [](const auto& one) { return one.index == 0 ? "Random" : "Local"; });
@@ -200,7 +200,7 @@ TEST_P(RandomOneOf, ReachesAllAndIsNotRemembered) {
   EXPECT_TRUE(result.needs_headers());
 }
 
-TEST_F(OneOf, BadWeightsAndArguments) {
+TEST_F(HashRouter, BadWeightsAndArguments) {
   declare("x-consistent-hash");
   world_.must(world_.queue("q"));
   EXPECT_EQ(world_.run(world_.bind("x", "q", "many")).error.detail,

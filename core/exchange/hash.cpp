@@ -1,5 +1,5 @@
-// Weights, hashes and draws. See one_of.h.
-#include "core/exchange/one_of.h"
+// Weights, hashes and draws. See hash.h.
+#include "core/exchange/hash.h"
 
 #include <algorithm>
 #include <charconv>
@@ -100,7 +100,7 @@ std::uint64_t hash_message(const HashSource& source, const HashInput& input) {
 }
 
 /// A weight that is none comes from a catalog that somebody edited.
-void OneOfRouter::add(Binding& binding) {
+void HashRouter::add(Binding& binding) {
   CHECK((binding.queue != nullptr) != (binding.exchange != nullptr));
   const bool to_queue = binding.queue != nullptr;
   const std::string_view name = to_queue ? binding.queue->name : binding.exchange->name;
@@ -112,7 +112,7 @@ void OneOfRouter::add(Binding& binding) {
                       by_weight_ ? static_cast<double>(weight) : 1.0});
 }
 
-void OneOfRouter::remove(Binding& binding) {
+void HashRouter::remove(Binding& binding) {
   CHECK(binding.slot_router < entries_.size());
   Entry& entry = entries_[binding.slot_router];
   CHECK(entry.binding == &binding);
@@ -120,7 +120,7 @@ void OneOfRouter::remove(Binding& binding) {
   if (++hole_count_ > entries_.size() / 2) squeeze();
 }
 
-void OneOfRouter::squeeze() const {
+void HashRouter::squeeze() const {
   std::erase_if(entries_, [](const Entry& entry) { return entry.binding == nullptr; });
   for (std::size_t at = 0; at < entries_.size(); ++at)
     entries_[at].binding->slot_router = static_cast<std::uint32_t>(at);
@@ -128,7 +128,7 @@ void OneOfRouter::squeeze() const {
 }
 
 /// The least of independent exponential draws: its chance is its weight's share.
-const OneOfRouter::Entry& OneOfRouter::best(std::uint64_t number) const {
+const HashRouter::Entry& HashRouter::best(std::uint64_t number) const {
   CHECK(!entries_.empty());
   const Entry* found = nullptr;
   double least = 0;
