@@ -26,7 +26,8 @@ from compare_machine import DiskError, machine, raw_write_us, require_disk
 PORT = 21650  # of Lepus; RabbitMQ takes 21660 to 21662
 CASE_S_MAX = 300  # a backlog takes a slow broker so long
 LOAD_QUIET_MAX = 0.5  # 1-minute load average; above it the table says so
-README_MARKS = re.compile(r'(<!-- results -->\n).*?(<!-- /results -->)', re.DOTALL)
+RESULTS_MARKS = re.compile(r'(<!-- results -->\n).*?(<!-- /results -->)', re.DOTALL)
+FEW = ('auto-ack', 'confirm', 'latency', 'persist-128', 'backlog')  # cases of the README
 
 
 def log(text):
@@ -149,14 +150,22 @@ def table(results, versions, wanted, arguments):
     return '\n'.join(lines) + '\n'
 
 
-def update_readme(text):
-    with open('README.md', encoding='utf-8') as file:
+def few_rows(text, wanted):
+    """The head of the table and the first row of each case that the README shows."""
+    titles = [case.rows[0].title for case in wanted if case.key in FEW]
+    lines = text.split('\n')
+    rows = [line for line in lines[2:] if line[2:].split(' |')[0] in titles]
+    return '\n'.join(lines[:2] + rows) + '\n'
+
+
+def put_between_marks(path, text):
+    with open(path, encoding='utf-8') as file:
         old = file.read()
-    new, count = README_MARKS.subn(lambda found: found[1] + text + found[2], old)
+    new, count = RESULTS_MARKS.subn(lambda found: found[1] + text + found[2], old)
     if count != 1:
-        sys.exit('README.md lacks the lines <!-- results --> and <!-- /results -->; '
+        sys.exit(f'{path} lacks the lines <!-- results --> and <!-- /results -->; '
                  'put them back and run again')
-    with open('README.md', 'w', encoding='utf-8') as file:
+    with open(path, 'w', encoding='utf-8') as file:
         file.write(new)
 
 
@@ -175,7 +184,8 @@ def parse_arguments():
     parser.add_argument('--dir', metavar='DIR',
                         help='where the brokers keep their data, on a disk (default: the build '
                         'directory)')
-    parser.add_argument('--update-readme', action='store_true', help='puts the table into it')
+    parser.add_argument('--update-results', action='store_true',
+                        help='puts the table into docs/RESULTS.md, a few rows into README.md')
     parser.add_argument('--build', default='build/release', help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     arguments.dir = os.path.abspath(arguments.dir or arguments.build)
@@ -222,8 +232,9 @@ def main():
         with open(arguments.json, 'w', encoding='utf-8') as file:
             json.dump({'machine': machine(), 'raw_write_us': arguments.raw_us,
                        'versions': versions, 'results': results}, file, indent=1)
-    if arguments.update_readme:
-        update_readme(text)
+    if arguments.update_results:
+        put_between_marks('docs/RESULTS.md', text)
+        put_between_marks('README.md', few_rows(text, wanted))
     failed = any('error' in report for reports in results.values() for report in reports.values())
     sys.exit(1 if failed else 0)
 
