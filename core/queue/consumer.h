@@ -45,6 +45,10 @@ struct Consumer : ListNode<Consumer> {
     return spec.prefetch_size == 0 || unacked_count == 0 ||
            unacked_bytes + size <= spec.prefetch_size;
   }
+  /// Returns true if it takes any message now: its channel is here, and shares no limit.
+  bool takes_freely() const {
+    return local != nullptr && !spec.limited && spec.prefetch_size == 0 && has_room();
+  }
   void add_unacked(std::uint64_t size) {
     ++unacked_count;
     if (spec.prefetch_size > 0) unacked_bytes += size;

@@ -6,13 +6,9 @@
 
 namespace lepus::core {
 
-void send_delivery(QueueHost& host, Consumer& consumer, Deliver delivery, MessageRef message) {
-  if (consumer.local != nullptr) {
-    if (!consumer.local->on_deliver(delivery, std::move(message))) consumer.paused = true;
-    return;
-  }
+void send_remote_delivery(QueueHost& host, Deliver& delivery, MessageRef message) {
   delivery.message = export_message(std::move(message));
-  host.outbox().send(consumer.spec.channel.shard, delivery);
+  host.outbox().send(delivery.channel.shard, delivery);
 }
 
 Delivery::Delivery(const QueueInfo& info, QueueHost& host)
@@ -64,9 +60,8 @@ void Delivery::activate(Consumer& consumer) {
   takers_.insert_after(before, consumer);
 }
 
-void Delivery::rotate(Consumer& consumer) {
-  Consumer* next = takers_.next(consumer);
-  if (next == nullptr || next->spec.priority < consumer.spec.priority) return;
+/// Others of its priority are behind it: they are next.
+void Delivery::move_back(Consumer& consumer) {
   takers_.remove(consumer);
   activate(consumer);
 }
@@ -124,7 +119,7 @@ Delivery::Ability Delivery::ability_of(Consumer& consumer, const Demand& demand)
   return Ability::able;
 }
 
-Consumer* Delivery::Round::next_taker(const Demand& demand) {
+Consumer* Delivery::Round::find_taker(const Demand& demand) {
   while (at_ != nullptr) {
     Consumer& consumer = *at_;
     Consumer* next = delivery_.takers_.next(consumer);
@@ -146,13 +141,7 @@ Consumer* Delivery::Round::next_taker(const Demand& demand) {
   return nullptr;
 }
 
-void Delivery::Round::on_taken(Consumer& consumer) {
-  CHECK(&consumer == at_);
-  delivery_.rotate(consumer);
-  at_ = &delivery_.takers_.front();
-}
-
-void Delivery::deliver(Consumer& consumer, Outgoing out) {
+void Delivery::deliver(Consumer& consumer, Outgoing&& out) {
   const Subscribe& spec = consumer.spec;
   if (!spec.no_ack) consumer.add_unacked(out.message->body_size());
   if (spec.limited) credit_.use(consumer);

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "core/base/intrusive_list.h"
@@ -21,8 +22,15 @@
 
 namespace lepus::core {
 
+/// Sends one delivery to the consumer's channel on another shard.
+void send_remote_delivery(QueueHost& host, Deliver& delivery, MessageRef message);
+
 /// Sends one delivery to the consumer's channel, here or on another shard.
-void send_delivery(QueueHost& host, Consumer& consumer, Deliver delivery, MessageRef message);
+inline void send_delivery(QueueHost& host, Consumer& consumer, Deliver& delivery,
+                          MessageRef&& message) {
+  if (consumer.local == nullptr) return send_remote_delivery(host, delivery, std::move(message));
+  if (!consumer.local->on_deliver(delivery, std::move(message))) consumer.paused = true;
+}
 
 class Delivery {
  public:
@@ -56,7 +64,7 @@ class Delivery {
   /// has to ask a channel on another shard for credit counts, too.
   bool is_able(Consumer& consumer, std::uint64_t size, bool hopes);
   /// The message goes to the consumer.
-  void deliver(Consumer& consumer, Outgoing out);
+  void deliver(Consumer& consumer, Outgoing&& out);
   /// The queue is empty: nobody needs credit.
   void give_up_credit();
 
@@ -69,13 +77,21 @@ class Delivery {
     /// Returns false when everybody was asked.
     bool has_next() const { return at_ != nullptr; }
     /// Who takes a message like this now; null: nobody. It is asked again for the next message.
-    Consumer* next_taker(const Demand& demand);
+    Consumer* next_taker(const Demand& demand) {
+      return at_ != nullptr && at_->takes_freely() ? at_ : find_taker(demand);
+    }
     /// What next_taker() returned got its message: another one is first now.
-    void on_taken(Consumer& consumer);
+    void on_taken(Consumer& consumer) {
+      CHECK(&consumer == at_);
+      delivery_.rotate(consumer);
+      at_ = &delivery_.takers_.front();
+    }
     /// Returns true if somebody only waits for room in the ring to its shard.
     bool must_retry() const { return must_retry_; }
 
    private:
+    Consumer* find_taker(const Demand& demand);
+
     Delivery& delivery_;
     Consumer* at_;
     bool must_retry_ = false;
@@ -86,7 +102,11 @@ class Delivery {
 
   Ability ability_of(Consumer& consumer, const Demand& demand);
   void activate(Consumer& consumer);
-  void rotate(Consumer& consumer);
+  void rotate(Consumer& consumer) {
+    Consumer* next = takers_.next(consumer);
+    if (next != nullptr && next->spec.priority >= consumer.spec.priority) move_back(consumer);
+  }
+  void move_back(Consumer& consumer);
   void elect_single_active();
   void send_active(const Consumer& consumer, bool is_active);
 
