@@ -259,7 +259,7 @@ void Broker::on(const TopologyApply& command) {
 /// Queues for which the change that was just applied means something.
 void Broker::follow_policies() {
   for (const auto& [id, queue] : queues_)
-    if (queue->info().effective_since == topology_.version()) queue->on_rules_changed();
+    if (queue->info().effective_since == topology_.version()) queue->on_policy_changed();
 }
 
 void Broker::on(const TopologyDone& command) {

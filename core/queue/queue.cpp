@@ -9,17 +9,16 @@ namespace lepus::core {
 Queue::Queue(const QueueInfo& info, QueueHost& host)
     : info_(&info),
       host_(host),
-      backlog_(info.parsed.max_priority.value_or(0)),
-      records_(info, backlog_, host.ledger()),
-      residency_({info, host, backlog_, records_, info.parsed.queue_type != QueueType::stream}),
+      state_(info),
+      records_(info, messages(), host.ledger()),
+      residency_({info, host, messages(), records_, info.parsed.queue_type != QueueType::stream}),
       delivery_(info, host),
       redeliveries_(info.id, host),
-      idle_since_(host.now()),
-      has_rules_(false) {
+      idle_since_(host.now()) {
   if (info.parsed.queue_type == QueueType::stream)
     stream_ =
-        std::make_unique<Stream>(Stream::Parts{*this, info, host, backlog_, records_, delivery_});
-  read_rules();
+        std::make_unique<Stream>(Stream::Parts{*this, info, host, messages(), records_, delivery_});
+  load_limits();
   register_deadline();
 }
 
@@ -28,8 +27,9 @@ Queue::~Queue() = default;
 std::optional<Sequence> Queue::push(MessageRef message) {
   CHECK(message->complete());
   residency_.note_resident();
-  if (has_rules_ || message->ttl_ms() != Message::no_ttl) return push_by_rules(std::move(message));
-  const Sequence sequence = backlog_.push(std::move(message));
+  if (state_.has_limits() || stream_ || message->ttl_ms() != Message::no_ttl)
+    return push_limited(std::move(message));
+  const Sequence sequence = messages().push(std::move(message));
   host_.schedule(*this);
   return sequence;
 }
@@ -37,7 +37,7 @@ std::optional<Sequence> Queue::push(MessageRef message) {
 /// Null: it was on disk only.
 MessageRef Queue::take(Sequence sequence) {
   MessageRef message = records_.take(sequence);
-  if (returns_) returns_->forget(sequence);
+  state_.forget(sequence);
   if (leaving_) leaving_->forget(sequence);
   return message;
 }
@@ -57,24 +57,20 @@ void Queue::restore(const RestoredQueue& held) {
       stream_->offsets().restore(run);
       continue;
     }
+    RestoredRun own = run;
     if (stream_) {
       stream_->restore(run);
-    } else {
-      restore_deadlines(run);
+      own.deadline = never;  // Messages of a stream do not expire.
     }
-    RecordPlace place = run.place;
-    for (Sequence sequence = run.first; sequence < run.first + run.count; ++sequence) {
-      backlog_.restore(sequence, place, run.body_size, run.redelivered);
-      place.offset += place.size;
-    }
+    state_.restore(own, host_.now(), host_.turn().wall_clock_offset);
   }
-  if (expiry_) expiry_->sort_arrivals();
+  state_.end_restore();
   if (!held.runs.empty() && !stream_) residency_.engage();
   restore_levels(held);
   register_deadline();
   // What was unacknowledged counts again. Dropped when exchanges and bindings are there, too.
-  if (has_rules_ && is_full_for(nullptr)) host_.add_deadline(host_.now(), info_->id);
-  if (backlog_.ready_count() > 0) host_.schedule(*this);
+  if (state_.is_over_limit()) host_.add_deadline(host_.now(), info_->id);
+  if (messages().ready_count() > 0) host_.schedule(*this);
 }
 
 void Queue::restore_levels(const RestoredQueue& held) {
@@ -82,32 +78,17 @@ void Queue::restore_levels(const RestoredQueue& held) {
     if (stream_ && StreamOffsets::owns(next)) {
       stream_->offsets().continue_at(next);
     } else {
-      backlog_.continue_at(next);
+      messages().continue_at(next);
     }
   }
   // The ledger may move what is held away from where this was said. Streams announce nothing.
   if (stream_) return;
-  for (const Sequence below : held.seen) backlog_.restore_announced(below);
-}
-
-/// Times from before the restart are of the wall clock, which may have been set since.
-void Queue::restore_deadlines(const RestoredRun& run) {
-  const bool has_own = run.deadline != never;
-  const bool has_ttl = expiry_ && expiry_->has_ttl();
-  if (has_own && !expiry_) expiry_ = std::make_unique<Expiry>();
-  Nanos arrived = host_.now();
-  if (run.enqueued_ms != 0)
-    arrived = std::min(arrived, static_cast<Nanos>(run.enqueued_ms) * nanos_per_ms -
-                                    host_.turn().wall_clock_offset);
-  for (Sequence sequence = run.first; sequence < run.first + run.count; ++sequence) {
-    if (has_own) expiry_->add(run.deadline, sequence);
-    if (has_ttl) expiry_->arrived(arrived, sequence);
-  }
+  for (const Sequence below : held.seen) messages().restore_announced(below);
 }
 
 std::uint64_t Queue::purge() {
-  const std::uint64_t count = backlog_.ready_count();
-  for (std::uint64_t i = 0; i < count; ++i) (void)take(backlog_.peek().sequence);
+  const std::uint64_t count = messages().ready_count();
+  for (std::uint64_t i = 0; i < count; ++i) (void)take(messages().peek().sequence);
   return count;
 }
 
@@ -127,38 +108,39 @@ bool Queue::deliver_ready() {
   bool must_retry =
       !redeliveries_.empty() && redeliveries_.serve(delivery_.consumers(), *this, budget);
   Delivery::Round round{delivery_};
-  while (round.has_next() && backlog_.ready_count() > 0 && budget > 0) {
-    const Backlog::Ready head = backlog_.peek();
+  while (round.has_next() && messages().ready_count() > 0 && budget > 0) {
+    const Backlog::Ready head = messages().peek();
     if (head.message == nullptr) {
       residency_.request_fetch(head.sequence);
       break;
     }
-    Consumer* taker = round.next_taker({head.message->body_size(), backlog_.ready_count()});
+    Consumer* taker = round.next_taker({head.message->body_size(), messages().ready_count()});
     if (taker == nullptr) break;
     delivery_.deliver(*taker, send_head(head, taker->spec.no_ack));
     round.on_taken(*taker);
     --budget;
   }
   must_retry |= round.must_retry();
-  if (backlog_.ready_count() == 0) delivery_.give_up_credit();
+  if (messages().ready_count() == 0) delivery_.give_up_credit();
   if (residency_.is_engaged()) {
     if (delivery_.has_takers()) residency_.read_ahead();
-    if (backlog_.ready_count() == 0) residency_.release();
+    if (messages().ready_count() == 0) residency_.release();
   }
-  return must_retry || (budget == 0 && backlog_.ready_count() > 0 && delivery_.has_takers());
+  return must_retry || (budget == 0 && messages().ready_count() > 0 && delivery_.has_takers());
 }
 
 /// For good, or until it is settled. Inlined, or the call costs half as much as what it does.
 [[gnu::always_inline]] inline Delivery::Outgoing Queue::send_head(const Backlog::Ready& head,
                                                                   bool no_ack) {
-  const bool is_counted = returns_ && head.redelivered;
-  Delivery::Outgoing out{
-      head.sequence, head.redelivered, is_counted ? returns_->count(head.sequence) : 0, {}};
+  Delivery::Outgoing out{head.sequence,
+                         head.redelivered,
+                         head.redelivered ? state_.delivery_count(head.sequence) : 0,
+                         {}};
   if (no_ack) {
     out.message = take(head.sequence);
   } else {
     records_.announce(head.sequence);
-    backlog_.deliver(head.sequence);
+    messages().deliver(head.sequence);
     out.message = MessageRef::share(head.message);
   }
   return out;
@@ -167,7 +149,7 @@ bool Queue::deliver_ready() {
 void Queue::get(const Get& request) {
   note_used();
   const bool has_to_wait =
-      residency_.has_pending_gets() || (backlog_.ready_count() > 0 && !residency_.obtain_head());
+      residency_.has_pending_gets() || (messages().ready_count() > 0 && !residency_.obtain_head());
   if (!has_to_wait) return answer_get(request);
   residency_.add_pending_get(request);
   host_.schedule(*this);
@@ -176,12 +158,12 @@ void Queue::get(const Get& request) {
 /// With the head, which is here, or with nothing.
 void Queue::answer_get(const Get& request) {
   GetReply reply{request.channel, 0, info_->id, 0, nullptr, host_.shard(), false, request.no_ack};
-  if (backlog_.ready_count() == 0) return host_.answer_get(reply, {});
-  Delivery::Outgoing head = send_head(backlog_.peek(), request.no_ack);
+  if (messages().ready_count() == 0) return host_.answer_get(reply, {});
+  Delivery::Outgoing head = send_head(messages().peek(), request.no_ack);
   reply.sequence = head.sequence;
   reply.redelivered = head.redelivered;
   reply.delivery_count = head.delivery_count;
-  reply.message_count = static_cast<std::uint32_t>(backlog_.ready_count());
+  reply.message_count = static_cast<std::uint32_t>(messages().ready_count());
   host_.answer_get(reply, std::move(head.message));
 }
 
@@ -189,16 +171,15 @@ void Queue::settle(const Settle& settle, Consumer* consumer) {
   CHECK(settle.first <= settle.last);
   if (stream_) return stream_->settle(settle, consumer);
   // What a client gives back may be due by now. What it never had comes back within a pump.
-  if (expiry_ && gives_back(settle.outcome) && settle.outcome != Outcome::unseen)
-    expire_due(host_.now());
+  if (gives_back(settle.outcome) && settle.outcome != Outcome::unseen) expire_due(host_.now());
   const bool counts_bytes = consumer != nullptr && consumer->spec.prefetch_size > 0;
   for (Sequence sequence = settle.first; sequence <= settle.last; ++sequence) {
-    if (backlog_.state(sequence) != Backlog::State::unacked) continue;
-    const std::uint64_t size = counts_bytes ? backlog_.slot_at(sequence).body_size() : 0;
+    if (messages().state(sequence) != Backlog::State::unacked) continue;
+    const std::uint64_t size = counts_bytes ? messages().slot_at(sequence).body_size() : 0;
     if (gives_back(settle.outcome)) {
       return_to_backlog(sequence, settle.outcome);
     } else {
-      if (expiry_) expiry_->forget_overdue(sequence);
+      state_.on_settled(sequence);
       if (settle.outcome == Outcome::rejected) {
         let_go(sequence, DeathReason::rejected);
       } else {

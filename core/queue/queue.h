@@ -18,14 +18,12 @@
 #include "core/queue/consumer.h"
 #include "core/queue/dead_letter.h"
 #include "core/queue/delivery.h"
-#include "core/queue/expiry.h"
 #include "core/queue/leaving.h"
-#include "core/queue/levels.h"
 #include "core/queue/queue_host.h"
 #include "core/queue/queue_records.h"
+#include "core/queue/queue_state.h"
 #include "core/queue/redeliveries.h"
 #include "core/queue/residency.h"
-#include "core/queue/returns.h"
 #include "core/stream/stream.h"
 #include "core/topology/topology.h"
 
@@ -37,12 +35,10 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   ~Queue() override;
 
   const QueueInfo& info() const { return *info_; }
-  std::uint64_t ready_count() const { return backlog_.ready_count(); }
+  std::uint64_t ready_count() const { return messages().ready_count(); }
   /// Those that wait for another try included.
-  std::uint64_t unacked_count() const {
-    return backlog_.unacked_count() + (returns_ ? returns_->resting_count() : 0);
-  }
-  std::uint64_t ready_body_bytes() const { return backlog_.ready_body_bytes(); }
+  std::uint64_t unacked_count() const { return state_.unacked_count(); }
+  std::uint64_t ready_body_bytes() const { return messages().ready_body_bytes(); }
   std::uint32_t consumer_count() const { return static_cast<std::uint32_t>(consumers().size()); }
 
   /// Its position; nullopt: the queue is full and refuses (x-overflow=reject-publish).
@@ -105,8 +101,8 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
 
   // --- Messages that are on disk only: queue_evicted.cpp
 
-  std::uint64_t warm_count() const { return backlog_.warm_count(); }
-  std::uint64_t warm_bytes() const { return backlog_.bytes(); }
+  std::uint64_t warm_count() const { return messages().warm_count(); }
+  std::uint64_t warm_bytes() const { return messages().bytes(); }
 
   /// See Residency::evict().
   [[nodiscard]] bool evict(bool memory_pressure);
@@ -126,7 +122,7 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   /// What it gave up is in all queues that were to have it, or one of them refused.
   void on_transferred(Sequence sequence, bool is_refused);
   /// QueueInfo::effective is another: a policy was set or cleared. queue_policies.cpp
-  void on_rules_changed();
+  void on_policy_changed();
   /// Declared, inspected or read: it is in use (x-expires).
   void note_used();
   /// Its registered deadline has come.
@@ -138,21 +134,22 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
 
  private:
   bool deliver_ready();
-  void restore_deadlines(const RestoredRun& run);
   void restore_levels(const RestoredQueue& held);
   Delivery::Outgoing send_head(const Backlog::Ready& head, bool no_ack);
   MessageRef take(Sequence sequence);
+  Levels& messages() { return state_.messages(); }
+  const Levels& messages() const { return state_.messages(); }
 
-  void read_rules();  // queue_policies.cpp
+  void load_limits();  // queue_policies.cpp
 
-  // queue_rules.cpp
-  std::optional<Sequence> push_by_rules(MessageRef message);
-  bool is_full_for(const Message* more) const;
+  // queue_limits.cpp
+  std::optional<Sequence> push_limited(MessageRef message);
   void bury(const Message& message);
   void deliver_waiting();
   void expire_untaken(Sequence sequence);
   void expire_due(Nanos now);
   void drop_excess();
+  void drop_excess_head();
   Nanos next_deadline() const;
   void register_deadline();
 
@@ -168,32 +165,26 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
 
   // queue_returns.cpp
   void return_to_backlog(Sequence sequence, Outcome outcome);
-  bool is_returned_too_often(Sequence sequence, Outcome outcome);
-  Nanos retry_delay(Sequence sequence, Outcome outcome) const;
-  void requeue(Sequence sequence);
   Redeliveries::Unacked find_unacked(Sequence sequence) override;
   void abandon_redeliveries(Consumer& consumer);
-  void end_rests(Nanos now);
+  void release_due(Nanos now);
 
   void answer_get(const Get& request);
   void serve_gets();
 
   const QueueInfo* info_;
   QueueHost& host_;
-  Levels backlog_;
+  QueueState state_;
   QueueRecords records_;
   Residency residency_;
   Delivery delivery_;
   Redeliveries redeliveries_;
-  std::unique_ptr<Expiry> expiry_;    ///< With a TTL, or from the first message with one on.
-  std::unique_ptr<Returns> returns_;  ///< With a rule about what comes back.
-  std::unique_ptr<Leaving> leaving_;  ///< Of what it gave up and has to keep for now.
-  std::unique_ptr<Deduplicator> deduplicator_;         ///< With x-message-deduplication.
+  std::unique_ptr<Leaving> leaving_;            ///< Of what it gave up and has to keep for now.
+  std::unique_ptr<Deduplicator> deduplicator_;  ///< With x-message-deduplication.
   std::unique_ptr<std::vector<BindingSpec>> replays_;  ///< Of a history that is not here yet.
   std::unique_ptr<Stream> stream_;                     ///< Of a queue of that type.
   Nanos idle_since_;
   Nanos registered_deadline_ = never;  ///< The earliest the host knows of.
-  bool has_rules_;                     ///< Limits or a TTL: each push is looked at.
   bool is_pumping_ = false;
   bool is_sending_ = false;  ///< QueueHost::add_forwarding() knows it.
   bool is_deleting_ = false;

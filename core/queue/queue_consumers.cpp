@@ -41,11 +41,11 @@ void Queue::grant_credit(Consumer& consumer, const Credit& credit) {
 void Queue::consumer_changed(Consumer& consumer) {
   if (stream_) return host_.schedule(*this);
   delivery_.on_changed(consumer);
-  if (backlog_.ready_count() > 0 || consumer.redeliveries) host_.schedule(*this);
+  if (messages().ready_count() > 0 || consumer.redeliveries) host_.schedule(*this);
 }
 
 bool Queue::can_deliver_at_once(std::uint64_t size, bool hopes) {
-  if (!stream_ && backlog_.ready_count() > 0) return false;
+  if (!stream_ && messages().ready_count() > 0) return false;
   for (Consumer* consumer : consumers())
     if ((stream_ || consumer->linked()) && delivery_.is_able(*consumer, size, hopes)) return true;
   return false;

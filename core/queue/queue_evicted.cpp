@@ -19,7 +19,7 @@ std::optional<Held> Queue::find_held(Sequence sequence) const {
 
 void Queue::on_moved(Sequence sequence, const RecordPlace& place) {
   if (stream_ && StreamOffsets::owns(sequence)) return stream_->offsets().on_moved(sequence, place);
-  backlog_.move(sequence, place);
+  messages().move(sequence, place);
 }
 
 bool Queue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message) {
@@ -59,7 +59,7 @@ void Queue::serve_gets() {
     const bool is_gone =
         gets[done].channel.shard == host_.shard() && !host_.is_attached(gets[done].channel);
     if (is_gone) continue;
-    if (backlog_.ready_count() > 0 && !residency_.obtain_head()) break;
+    if (messages().ready_count() > 0 && !residency_.obtain_head()) break;
     answer_get(gets[done]);
   }
   residency_.return_pending_gets(std::span{gets}.subspan(done));

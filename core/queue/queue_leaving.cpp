@@ -43,7 +43,7 @@ void Queue::let_go(Sequence sequence, DeathReason reason) {
 }
 
 void Queue::stay_until_gone(Sequence sequence) {
-  if (backlog_.state(sequence) != Backlog::State::leaving) backlog_.leave(sequence);
+  if (messages().state(sequence) != Backlog::State::leaving) messages().leave(sequence);
 }
 
 void Queue::continue_line() {
@@ -58,8 +58,8 @@ bool Queue::send_given_up(std::size_t& budget) {
   is_sending_ = false;
   for (; budget > 0 && leaving_->may_send(host_.now()); --budget) {
     const Leaving::Given next = leaving_->take_next();
-    if (backlog_.state(next.sequence) != Backlog::State::leaving) continue;
-    if (backlog_.find(next.sequence) != nullptr) {
+    if (messages().state(next.sequence) != Backlog::State::leaving) continue;
+    if (messages().find(next.sequence) != nullptr) {
       send_away(next.sequence, next.reason);
     } else {
       leaving_->note_under_way(next);
@@ -73,7 +73,7 @@ bool Queue::send_given_up(std::size_t& budget) {
 
 /// Its content is here.
 void Queue::send_away(Sequence sequence, DeathReason reason) {
-  const Message& message = *backlog_.find(sequence);
+  const Message& message = *messages().find(sequence);
   if (!sends_on(reason)) return (void)take(sequence);
   const Forward forward = host_.make_forward(*info_, message, reason);
   const bool waits = insists(info_->effective) ||

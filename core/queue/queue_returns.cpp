@@ -8,68 +8,27 @@
 
 namespace lepus::core {
 
-namespace {
-
-bool rests(DelayedRetry which, Outcome outcome) {
-  switch (which) {
-    case DelayedRetry::disabled:
-      return false;
-    case DelayedRetry::all:
-      return outcome == Outcome::requeued || outcome == Outcome::returned;
-    case DelayedRetry::failed:
-      return outcome == Outcome::requeued;
-    case DelayedRetry::returned:
-      return outcome == Outcome::returned;
-  }
-  return false;
-}
-
-}  // namespace
-
-/// It may have expired meanwhile.
+/// Where it is to go by the rules of the queue.
 void Queue::return_to_backlog(Sequence sequence, Outcome outcome) {
-  if (expiry_ && expiry_->take_overdue(sequence)) return let_go(sequence, DeathReason::expired);
-  if (is_returned_too_often(sequence, outcome))
-    return let_go(sequence, DeathReason::delivery_limit);
-  const Nanos delay = retry_delay(sequence, outcome);
-  if (delay == 0) return requeue(sequence);
-  backlog_.leave(sequence);
-  returns_->rest(sequence, host_.now() + delay);
-  register_deadline();
+  switch (state_.on_returned(sequence, outcome, host_.now())) {
+    case QueueState::Returned::requeued:
+      return drop_excess_head();
+    case QueueState::Returned::delayed:
+      return register_deadline();
+    case QueueState::Returned::expired:
+      return let_go(sequence, DeathReason::expired);
+    case QueueState::Returned::too_often:
+      return let_go(sequence, DeathReason::delivery_limit);
+  }
 }
 
-/// Counts it. What never reached a consumer is nobody's failure.
-bool Queue::is_returned_too_often(Sequence sequence, Outcome outcome) {
-  const QueueArguments& rules = info_->effective;
-  const bool counts = rules.delivery_limit || rules.delayed_retry != DelayedRetry::disabled ||
-                      rules.queue_type == QueueType::quorum;
-  if (!counts || outcome == Outcome::unseen) return false;
-  if (!returns_) returns_ = std::make_unique<Returns>();
-  const std::uint32_t count = returns_->count_return(sequence);
-  return rules.delivery_limit && count > *rules.delivery_limit;
-}
-
-/// Grows with each return; RabbitMQ's rule (quorum queues, delayed retry).
-Nanos Queue::retry_delay(Sequence sequence, Outcome outcome) const {
-  const QueueArguments& rules = info_->effective;
-  if (!rests(rules.delayed_retry, outcome)) return 0;
-  const std::uint64_t wish_ms = rules.delayed_retry_min_ms * returns_->count(sequence);
-  return static_cast<Nanos>(std::min(wish_ms, rules.delayed_retry_max_ms)) * nanos_per_ms;
-}
-
-void Queue::requeue(Sequence sequence) {
-  backlog_.requeue(sequence);
-  if (info_->effective.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
-}
-
-/// Their rest is over, or their time to live is.
-void Queue::end_rests(Nanos now) {
-  Sequence sequence = 0;
-  while (returns_->take_rested(now, sequence)) {
-    if (expiry_ && expiry_->take_overdue(sequence)) {
-      let_go(sequence, DeathReason::expired);
+/// Their retry delay is over, or their time to live is.
+void Queue::release_due(Nanos now) {
+  while (const auto released = state_.next_released(now)) {
+    if (released->is_expired) {
+      let_go(released->sequence, DeathReason::expired);
     } else {
-      requeue(sequence);
+      drop_excess_head();
     }
     host_.schedule(*this);
   }
@@ -87,16 +46,16 @@ void Queue::redeliver(const Redeliver& wish, Consumer& consumer) {
     unused_credit = static_cast<std::uint32_t>(wish.last - wish.first + 1);
   }
   for (Sequence sequence = wish.first; !stream_ && sequence <= wish.last; ++sequence) {
-    const Slot slot = backlog_.slot_at(sequence);
+    const Slot slot = messages().slot_at(sequence);
     const bool is_there = slot.state() == Slot::State::unacked;
-    if (is_there && !is_returned_too_often(sequence, Outcome::returned)) {
+    if (is_there && !state_.count_return(sequence, Outcome::returned)) {
       redeliveries_.add(consumer, {sequence, wish.used_credit});
       continue;
     }
     ++unused_credit;
     if (!is_there) continue;
     consumer.drop_unacked(1, slot.body_size());
-    if (expiry_) expiry_->forget_overdue(sequence);
+    state_.on_settled(sequence);
     let_go(sequence, DeathReason::delivery_limit);
   }
   if (wish.used_credit) SharedCredit::give_back(host_, consumer, unused_credit);
@@ -107,13 +66,13 @@ void Queue::redeliver(const Redeliver& wish, Consumer& consumer) {
 /// What is on disk only is asked for.
 Redeliveries::Unacked Queue::find_unacked(Sequence sequence) {
   using Where = Redeliveries::Unacked::Where;
-  const Slot slot = backlog_.slot_at(sequence);
+  const Slot slot = messages().slot_at(sequence);
   if (slot.state() != Slot::State::unacked) return {Where::gone, nullptr, 0};
   if (slot.is_cold()) {
     residency_.request_fetch(sequence);
     return {Where::on_disk, nullptr, 0};
   }
-  return {Where::in_memory, slot.message(), returns_ ? returns_->count(sequence) : 0};
+  return {Where::in_memory, slot.message(), state_.delivery_count(sequence)};
 }
 
 /// The consumer leaves: what it was to get again goes back to the queue.

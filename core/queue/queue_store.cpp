@@ -41,7 +41,7 @@ void Queue::replay(const BindingSpec& binding) {
   CHECK(info_->store_use == StoreUse::history);
   if (!replays_) replays_ = std::make_unique<std::vector<BindingSpec>>();
   replays_->push_back(binding);
-  backlog_.for_each([this](Sequence sequence, const Slot& slot) {
+  messages().for_each([this](Sequence sequence, const Slot& slot) {
     if (slot.is_cold()) residency_.request_fetch(sequence);
   });
   serve_replays();
@@ -49,9 +49,9 @@ void Queue::replay(const BindingSpec& binding) {
 
 /// Oldest first. The way may lead back to this exchange, and what it holds change.
 void Queue::serve_replays() {
-  if (!replays_ || backlog_.cold_count() > 0) return;
+  if (!replays_ || messages().cold_count() > 0) return;
   std::vector<MessageRef> history;
-  backlog_.for_each(
+  messages().for_each(
       [&](Sequence, const Slot& slot) { history.push_back(MessageRef::share(slot.message())); });
   const auto replays = std::exchange(replays_, nullptr);
   for (const BindingSpec& binding : *replays)

@@ -13,52 +13,36 @@ namespace {
 constexpr std::size_t expired_per_run_max = 1000;
 }
 
-bool Queue::is_full_for(const Message* more) const {
-  const QueueArguments& rules = info_->effective;
-  const std::uint64_t count = backlog_.ready_count() + (more != nullptr ? 1 : 0);
-  if (rules.max_length && count > *rules.max_length) return true;
-  if (!rules.max_length_bytes) return false;
-  const std::uint64_t size = more != nullptr ? more->body_size() : 0;
-  return backlog_.ready_body_bytes() + size > *rules.max_length_bytes;
-}
-
 /// A consumer that is ready takes a message before it counts against a limit.
-std::optional<Sequence> Queue::push_by_rules(MessageRef message) {
+std::optional<Sequence> Queue::push_limited(MessageRef message) {
   if (stream_) {
     const Sequence offset = stream_->push(std::move(message));
     register_deadline();
     return offset;
   }
   const bool refuses = info_->effective.overflow != Overflow::drop_head;
-  if (refuses && is_full_for(message.get())) {
+  if (refuses && state_.is_full_for(*message)) {
     if (pump()) host_.schedule(*this);
-    if (is_full_for(message.get()) && !can_deliver_at_once(message->body_size(), true)) {
+    if (state_.is_full_for(*message) && !can_deliver_at_once(message->body_size(), true)) {
       if (info_->effective.overflow == Overflow::reject_publish_dead_letter) bury(*message);
       return std::nullopt;
     }
   }
   const std::uint64_t ttl_ms = message->ttl_ms();
-  const Sequence sequence = backlog_.push(std::move(message));
-  if (ttl_ms != Message::no_ttl) {
-    if (!expiry_) expiry_ = std::make_unique<Expiry>();
-    expiry_->add(host_.now() + static_cast<Nanos>(ttl_ms) * nanos_per_ms, sequence);
-  }
-  if (expiry_) {
-    if (expiry_->has_ttl()) expiry_->arrived(host_.now(), sequence);
-    register_deadline();
-  }
+  const Sequence sequence = state_.push(std::move(message), host_.now());
+  if (state_.has_expiry()) register_deadline();
   host_.schedule(*this);
   // What leaves an exchange's store goes on with the next deadline, not within this publish.
   const bool expires_now = ttl_ms == 0 || info_->effective.message_ttl_ms == 0U;
   if (expires_now && info_->store_use == StoreUse::none) expire_untaken(sequence);
-  if (is_full_for(nullptr)) drop_excess();
+  if (state_.is_over_limit()) drop_excess();
   return sequence;
 }
 
 /// A time to live of 0: it goes to a consumer that can take it now, or it was never here.
 void Queue::expire_untaken(Sequence sequence) {
   deliver_waiting();
-  if (backlog_.state(sequence) == Backlog::State::ready) let_go(sequence, DeathReason::expired);
+  if (messages().state(sequence) == Backlog::State::ready) let_go(sequence, DeathReason::expired);
 }
 
 /// As many shares as one connection's input may bring messages, unless consumers are slower.
@@ -70,7 +54,7 @@ void Queue::deliver_waiting() {
 
 void Queue::catch_up() {
   deliver_waiting();
-  if (!stream_ && expiry_) expire_due(host_.now());
+  if (!stream_) expire_due(host_.now());
 }
 
 bool Queue::surely_refuses(std::uint64_t count, std::uint64_t bytes) {
@@ -79,9 +63,7 @@ bool Queue::surely_refuses(std::uint64_t count, std::uint64_t bytes) {
   catch_up();
   for (const Consumer* consumer : consumers())
     if (consumer->linked() && consumer->has_room()) return false;
-  const bool is_too_many = rules.max_length && backlog_.ready_count() + count > *rules.max_length;
-  return is_too_many ||
-         (rules.max_length_bytes && backlog_.ready_body_bytes() + bytes > *rules.max_length_bytes);
+  return state_.exceeds(count, bytes);
 }
 
 /// It is refused, and goes where dead letters go.
@@ -93,11 +75,17 @@ void Queue::bury(const Message& message) {
 void Queue::drop_excess() {
   if (pump()) host_.schedule(*this);
   for (std::size_t i = 0; i < limits::drop_max; ++i) {
-    if (backlog_.ready_count() == 0 || !is_full_for(nullptr)) return;
-    let_go(backlog_.peek().sequence, DeathReason::maxlen);
+    const auto excess = state_.next_excess();
+    if (!excess) return;
+    let_go(excess->sequence, excess->reason);
   }
   // A policy may have made a long queue a short one. The rest is for the next turn.
   host_.add_deadline(host_.now(), info_->id);
+}
+
+/// A full queue that drops its head has a message more that is ready again.
+void Queue::drop_excess_head() {
+  if (info_->effective.overflow == Overflow::drop_head && state_.is_over_limit()) drop_excess();
 }
 
 void Queue::note_used() {
@@ -107,8 +95,7 @@ void Queue::note_used() {
 
 Nanos Queue::next_deadline() const {
   if (stream_) return stream_->next_deadline();
-  Nanos next = expiry_ ? expiry_->next_deadline() : never;
-  if (returns_) next = std::min(next, returns_->next_deadline());
+  Nanos next = state_.next_deadline();
   if (leaving_) next = std::min(next, leaving_->next_deadline(host_.now()));
   if (info_->effective.expires_ms && consumers().empty() && !is_deleting_) {
     const auto expires = static_cast<Nanos>(*info_->effective.expires_ms) * nanos_per_ms;
@@ -125,14 +112,9 @@ void Queue::register_deadline() {
 }
 
 void Queue::expire_due(Nanos now) {
-  Sequence sequence = 0;
-  for (std::size_t i = 0; i < expired_per_run_max; ++i) {
-    if (!expiry_->take_due(now, sequence)) break;
-    const Backlog::State state = backlog_.state(sequence);
-    if (state == Backlog::State::unacked || (returns_ && returns_->is_resting(sequence)))
-      expiry_->note_overdue(sequence);
-    if (state == Backlog::State::ready) let_go(sequence, DeathReason::expired);
-  }
+  std::size_t budget = expired_per_run_max;
+  while (const auto expired = state_.next_expired(now, budget))
+    let_go(expired->sequence, expired->reason);
 }
 
 /// What is due now; what is left over comes with the next deadline.
@@ -142,10 +124,10 @@ void Queue::on_deadline(Nanos now) {
     stream_->drop_excess();
     return register_deadline();
   }
-  if (info_->effective.overflow == Overflow::drop_head && is_full_for(nullptr)) drop_excess();
-  if (returns_) end_rests(now);
+  drop_excess_head();
+  release_due(now);
   if (leaving_) continue_line();
-  if (expiry_) expire_due(now);
+  expire_due(now);
   const auto& expires_ms = info_->effective.expires_ms;
   if (expires_ms && consumers().empty() && !is_deleting_ &&
       idle_since_ + static_cast<Nanos>(*expires_ms) * nanos_per_ms <= now) {

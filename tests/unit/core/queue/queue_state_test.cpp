@@ -1,0 +1,280 @@
+// The rules about the messages of a queue, by commands and times alone.
+#include "core/queue/queue_state.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+namespace lepus::core {
+namespace {
+
+using Returned = QueueState::Returned;
+
+constexpr Nanos ms = nanos_per_ms;
+
+class QueueStateTest : public ::testing::Test {
+ protected:
+  void make(const QueueArguments& arguments, Nanos now = 0) {
+    QueueSpec spec;
+    spec.id = QueueId{1};
+    spec.parsed = arguments;
+    info_ = std::make_unique<QueueInfo>(spec);
+    state_ = std::make_unique<QueueState>(*info_);
+    state_->load_limits(now);
+  }
+  Sequence push(Nanos now = 0, std::size_t size = 1, std::uint64_t ttl_ms = Message::no_ttl) {
+    MessageRef message = Message::create({"", "", {}, size}, memory_);
+    message->append_body(as_bytes(std::string(size, 'x')));
+    message->set_ttl_ms(ttl_ms);
+    return state_->push(std::move(message), now);
+  }
+  /// A message that a consumer has.
+  Sequence deliver(Nanos now = 0, std::uint64_t ttl_ms = Message::no_ttl) {
+    const Sequence sequence = push(now, 1, ttl_ms);
+    state_->messages().deliver(sequence);
+    return sequence;
+  }
+  void drop(Sequence sequence) {
+    (void)state_->messages().take(sequence);
+    state_->forget(sequence);
+  }
+  /// The messages that have expired, taken out.
+  std::string expire(Nanos now, std::size_t budget = 100) {
+    std::string all;
+    while (const auto expired = state_->next_expired(now, budget)) {
+      EXPECT_EQ(expired->reason, DeathReason::expired);
+      all += std::to_string(expired->sequence);
+      drop(expired->sequence);
+    }
+    return all;
+  }
+
+  MemoryAccount memory_;
+  std::unique_ptr<QueueInfo> info_;
+  std::unique_ptr<QueueState> state_;
+};
+
+TEST_F(QueueStateTest, WithoutArgumentsNothingIsAskedFor) {
+  make({});
+  const Sequence sequence = deliver();
+  EXPECT_FALSE(state_->has_limits());
+  EXPECT_FALSE(state_->has_expiry());
+  EXPECT_FALSE(state_->exceeds(UINT32_MAX, UINT32_MAX));
+  EXPECT_EQ(state_->next_deadline(), never);
+  EXPECT_EQ(state_->on_returned(sequence, Outcome::requeued, 0), Returned::requeued);
+  EXPECT_EQ(state_->delivery_count(sequence), 0U);
+  EXPECT_EQ(state_->messages().ready_count(), 1U);
+}
+
+// --- Limits
+
+TEST_F(QueueStateTest, LengthLimit) {
+  QueueArguments arguments;
+  arguments.max_length = 2;
+  make(arguments);
+  EXPECT_TRUE(state_->has_limits());
+  const Sequence first = push();
+  EXPECT_FALSE(state_->exceeds(1, 0));
+  push();
+  EXPECT_TRUE(state_->exceeds(1, 0));
+  EXPECT_FALSE(state_->is_over_limit());
+  EXPECT_FALSE(state_->next_excess());
+  push();
+  EXPECT_TRUE(state_->is_over_limit());
+  EXPECT_EQ(state_->next_excess(), (QueueState::Drop{first, DeathReason::maxlen}));
+  drop(first);
+  EXPECT_FALSE(state_->next_excess());
+}
+
+TEST_F(QueueStateTest, ByteLimitCountsReadyBodies) {
+  QueueArguments arguments;
+  arguments.max_length_bytes = 10;
+  make(arguments);
+  const Sequence first = push(0, 6);
+  const MessageRef large = Message::create({"", "", {}, 5}, memory_);
+  EXPECT_TRUE(state_->is_full_for(*large));
+  EXPECT_FALSE(state_->exceeds(1, 4));
+  state_->messages().deliver(first);
+  EXPECT_FALSE(state_->is_full_for(*large)) << "what a consumer has does not count";
+}
+
+TEST_F(QueueStateTest, APolicyMayBringLimits) {
+  make({});
+  push();
+  push();
+  info_->effective.max_length = 1;
+  state_->load_limits(0);
+  EXPECT_TRUE(state_->has_limits());
+  EXPECT_TRUE(state_->is_over_limit());
+  info_->effective.max_length.reset();
+  state_->load_limits(0);
+  EXPECT_FALSE(state_->has_limits());
+  EXPECT_FALSE(state_->next_excess());
+}
+
+// --- Expiry
+
+TEST_F(QueueStateTest, TheTimeToLiveOfTheQueue) {
+  QueueArguments arguments;
+  arguments.message_ttl_ms = 10;
+  make(arguments);
+  push(0);
+  push(5 * ms);
+  EXPECT_EQ(state_->next_deadline(), 10 * ms);
+  EXPECT_EQ(expire(9 * ms), "");
+  EXPECT_EQ(expire(10 * ms), "0");
+  EXPECT_EQ(state_->next_deadline(), 15 * ms);
+  EXPECT_EQ(expire(15 * ms), "1");
+  EXPECT_EQ(state_->next_deadline(), never);
+}
+
+TEST_F(QueueStateTest, ATimeToLiveOfAMessageInTheMiddle) {
+  make({});
+  push(0);
+  push(0, 1, 3);
+  push(0);
+  EXPECT_TRUE(state_->has_expiry());
+  EXPECT_EQ(state_->next_deadline(), 3 * ms);
+  EXPECT_EQ(expire(3 * ms), "1");
+  EXPECT_EQ(state_->messages().ready_count(), 2U);
+}
+
+TEST_F(QueueStateTest, ATimeToLiveThatComesLaterCountsFromThen) {
+  make({});
+  push(0);
+  info_->effective.message_ttl_ms = 10;
+  state_->load_limits(7 * ms);
+  EXPECT_EQ(state_->next_deadline(), 17 * ms);
+}
+
+TEST_F(QueueStateTest, TheBudgetCountsWhatIsLookedAt) {
+  QueueArguments arguments;
+  arguments.message_ttl_ms = 1;
+  make(arguments);
+  deliver(0);
+  push(0);
+  push(0);
+  std::size_t budget = 2;
+  EXPECT_EQ(state_->next_expired(ms, budget), (QueueState::Drop{1, DeathReason::expired}));
+  EXPECT_EQ(budget, 0U);
+  EXPECT_FALSE(state_->next_expired(ms, budget));
+  EXPECT_EQ(state_->next_deadline(), ms) << "the third one is still due";
+}
+
+TEST_F(QueueStateTest, WhatExpiresWithAConsumerExpiresWhenItComesBack) {
+  make({});
+  const Sequence returned = deliver(0, 5);
+  const Sequence settled = deliver(0, 5);
+  EXPECT_EQ(expire(5 * ms), "");
+  EXPECT_EQ(state_->on_returned(returned, Outcome::requeued, 6 * ms), Returned::expired);
+  state_->on_settled(settled);
+  EXPECT_EQ(state_->on_returned(settled, Outcome::requeued, 6 * ms), Returned::requeued)
+      << "only once, and not of what was settled";
+}
+
+// --- What comes back
+
+TEST_F(QueueStateTest, DeliveryLimit) {
+  QueueArguments arguments;
+  arguments.delivery_limit = 2;
+  make(arguments);
+  const Sequence sequence = deliver();
+  for (const std::uint32_t count : {1U, 2U}) {
+    EXPECT_EQ(state_->on_returned(sequence, Outcome::requeued, 0), Returned::requeued);
+    EXPECT_EQ(state_->delivery_count(sequence), count);
+    state_->messages().deliver(sequence);
+    EXPECT_EQ(state_->on_returned(sequence, Outcome::unseen, 0), Returned::requeued)
+        << "what no consumer saw does not count";
+    state_->messages().deliver(sequence);
+  }
+  EXPECT_EQ(state_->on_returned(sequence, Outcome::returned, 0), Returned::too_often);
+  drop(sequence);
+  EXPECT_EQ(state_->delivery_count(sequence), 0U);
+}
+
+TEST_F(QueueStateTest, AQuorumQueueCountsWithoutALimit) {
+  QueueArguments arguments;
+  arguments.queue_type = QueueType::quorum;
+  make(arguments);
+  const Sequence sequence = deliver();
+  EXPECT_FALSE(state_->count_return(sequence, Outcome::returned));
+  EXPECT_EQ(state_->delivery_count(sequence), 1U);
+}
+
+TEST_F(QueueStateTest, TheRetryDelayGrowsUpToItsMaximum) {
+  QueueArguments arguments;
+  arguments.delayed_retry = DelayedRetry::failed;
+  arguments.delayed_retry_min_ms = 10;
+  arguments.delayed_retry_max_ms = 15;
+  make(arguments);
+  const Sequence sequence = deliver();
+  EXPECT_EQ(state_->on_returned(sequence, Outcome::requeued, 0), Returned::delayed);
+  EXPECT_EQ(state_->unacked_count(), 1U);
+  EXPECT_EQ(state_->messages().ready_count(), 0U);
+  EXPECT_EQ(state_->next_deadline(), 10 * ms);
+  EXPECT_FALSE(state_->next_released(9 * ms));
+  const auto released = state_->next_released(10 * ms);
+  ASSERT_TRUE(released);
+  EXPECT_EQ(released->sequence, sequence);
+  EXPECT_FALSE(released->is_expired);
+  EXPECT_FALSE(state_->next_released(10 * ms));
+  state_->messages().deliver(sequence);
+  EXPECT_EQ(state_->on_returned(sequence, Outcome::requeued, 20 * ms), Returned::delayed);
+  EXPECT_EQ(state_->next_deadline(), 35 * ms);
+}
+
+TEST_F(QueueStateTest, OnlyWhatFailedIsDelayed) {
+  QueueArguments arguments;
+  arguments.delayed_retry = DelayedRetry::failed;
+  arguments.delayed_retry_min_ms = arguments.delayed_retry_max_ms = 10;
+  make(arguments);
+  const Sequence sequence = deliver();
+  EXPECT_EQ(state_->on_returned(sequence, Outcome::returned, 0), Returned::requeued);
+  info_->effective.delayed_retry = DelayedRetry::all;
+  state_->messages().deliver(sequence);
+  EXPECT_EQ(state_->on_returned(sequence, Outcome::returned, 0), Returned::delayed);
+}
+
+TEST_F(QueueStateTest, WhatExpiresWhileItIsDelayedIsDroppedAfterwards) {
+  QueueArguments arguments;
+  arguments.delayed_retry = DelayedRetry::all;
+  arguments.delayed_retry_min_ms = arguments.delayed_retry_max_ms = 10;
+  make(arguments);
+  const Sequence sequence = deliver(0, 5);
+  EXPECT_EQ(state_->on_returned(sequence, Outcome::requeued, 0), Returned::delayed);
+  EXPECT_EQ(expire(5 * ms), "");
+  const auto released = state_->next_released(10 * ms);
+  ASSERT_TRUE(released);
+  EXPECT_TRUE(released->is_expired);
+}
+
+// --- After a restart
+
+TEST_F(QueueStateTest, RestoredMessagesKeepTheirTimes) {
+  QueueArguments arguments;
+  arguments.message_ttl_ms = 100;
+  make(arguments, 50 * ms);
+  RestoredRun run;
+  run.first = 8;
+  run.count = 2;
+  run.place = {1, 8, 16};
+  run.body_size = 3;
+  run.enqueued_ms = 1020;
+  state_->restore(run, 50 * ms, 1000 * ms);
+  run.first = 10;
+  run.count = 1;
+  run.deadline = 60 * ms;
+  run.enqueued_ms = 0;
+  state_->restore(run, 50 * ms, 1000 * ms);
+  state_->end_restore();
+  EXPECT_EQ(state_->messages().ready_count(), 3U);
+  EXPECT_EQ(state_->messages().slot_at(9).place().offset, 24U);
+  EXPECT_EQ(state_->next_deadline(), 60 * ms);
+  EXPECT_EQ(expire(60 * ms), "10");
+  EXPECT_EQ(expire(119 * ms), "");
+  EXPECT_EQ(expire(120 * ms), "89");
+}
+
+}  // namespace
+}  // namespace lepus::core
