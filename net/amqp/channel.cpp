@@ -131,8 +131,8 @@ void Channel::give_back_everything(bool wait_for_answers) {
   pending_ = {};
   publishing_ = {};
   tx_publishes_.clear();
-  undecided_.clear();
-  shared_limit_.forget_all();
+  immediate_publishes_.clear();
+  shared_prefetch_.drop_requests();
   give_back_answers_due_ = 1;  // Ours, until all are on their way.
   for (Consumer& consumer : consumers_) {
     if (!consumer.in_use || consumer.handle.generation == 0) continue;

@@ -25,13 +25,15 @@
 #include "core/broker/broker.h"
 #include "core/message/properties.h"
 #include "core/session/confirms.h"
+#include "core/session/consumer_timeouts.h"
+#include "core/session/immediate_publishes.h"
+#include "core/session/reply_address.h"
+#include "core/session/shared_prefetch.h"
 #include "core/session/unacked.h"
 #include "core/topology/topology_rules.h"
+#include "io/timers.h"
 #include "net/amqp/assembler.h"
-#include "net/amqp/consumer_timeouts.h"
 #include "net/amqp/methods.gen.h"
-#include "net/amqp/shared_limit.h"
-#include "net/amqp/undecided.h"
 
 namespace lepus::amqp {
 
@@ -81,7 +83,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
     bool paused = false;         ///< Its queue was told, or told itself, to wait.
     bool single_active = false;  ///< Of a queue that has but one active.
     bool is_waiting = false;     ///< Another consumer is the single active one.
-    bool is_late = false;        ///< Its queue was told to cancel it: what comes goes back.
+    bool is_overdue = false;     ///< Its queue was told to cancel it: what comes goes back.
   };
   /// The method whose answer is awaited.
   struct Pending {
@@ -105,6 +107,12 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
     std::string key;
     std::uint64_t version = 0;  ///< Of the topology; 0 is "nothing cached".
     core::RouteResult result;
+  };
+
+  /// Consumer timeouts and the timer that looks for overdue deliveries.
+  struct Timeouts {
+    core::ConsumerTimeouts marks;
+    io::Timer timer;
   };
 
   /// The exchange published to last, which the user may write to.
@@ -174,13 +182,13 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   void on_subscribed(const core::Reply& reply, const Pending& pending);
   void on_cancelled(const Pending& pending);
   void tell_cancelled();
-  void change_shared_limit(std::uint32_t count, std::uint32_t size);
+  void set_shared_prefetch(std::uint32_t count, std::uint32_t size);
   std::uint32_t reserve_consumer();
   Consumer* find_consumer(std::string_view tag);
   void forget_consumer(std::uint32_t number);
   void grant_waiting_credit();
   void note_credit_used(bool no_ack);
-  SharedLimit::Load limited_load() const;
+  core::SharedPrefetch::Load limited_load() const;
 
   // channel_reply.cpp
   core::Result<std::unique_ptr<core::StreamSpec>> read_stream_spec(const core::QueueInfo& queue,
@@ -191,15 +199,14 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   Outcome consume_replies(const BasicConsume& consume);
   bool cancel_replies(const BasicCancel& cancel);
   Outcome declare_reply_queue(const QueueDeclare& declare);
-  bool send_reply(core::MessageRef message);
   void on_reply_delivery(const core::Deliver& delivery, core::MessageRef message);
 
   // channel_timeout.cpp
   core::Result<core::Nanos> read_timeout(const core::QueueInfo& queue, core::Bytes arguments);
-  void watch(const Consumer& consumer);
-  void on_timeout_look(io::Timer& timer);
-  void give_back_late(std::uint32_t number, std::uint64_t tag);
-  void refuse_late(const core::Deliver& delivery);
+  void start_timeout(const Consumer& consumer);
+  void look_for_overdue(io::Timer& timer);
+  void cancel_overdue(std::uint32_t number, std::uint64_t tag);
+  void refuse_cancelled(const core::Deliver& delivery);
 
   // channel_settle.cpp
   Outcome settle(std::uint64_t tag, bool multiple, core::Outcome outcome);
@@ -283,26 +290,24 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   PublishAccess publish_access_;
   core::AccessCache access_cache_;
   std::string last_queue_;  ///< Declared last on this channel: what an empty queue name means.
-  std::string reply_name_;  ///< Of direct reply-to; empty: no reply consumer.
-  std::string reply_tag_;
-  std::uint64_t reply_secret_ = 0;
+  core::ReplyAddress reply_address_;
   std::uint64_t next_tag_ = 1;
   core::UnackedWindow unacked_;
-  std::unique_ptr<ConsumerTimeouts> timeouts_;  ///< From the first consumer with a timeout on.
+  std::unique_ptr<Timeouts> timeouts_;  ///< From the first consumer with a timeout on.
   core::ConfirmWindow confirms_;
   std::vector<Consumer> consumers_;
   std::uint32_t consumer_count_ = 0;
-  std::uint32_t prefetch_ = 0;       ///< For consumers to come (qos global=false).
-  std::uint32_t prefetch_size_ = 0;  ///< The same in bytes of bodies.
-  SharedLimit shared_limit_;         ///< Of the whole channel (qos global=true).
+  std::uint32_t prefetch_ = 0;            ///< For consumers to come (qos global=false).
+  std::uint32_t prefetch_size_ = 0;       ///< The same in bytes of bodies.
+  core::SharedPrefetch shared_prefetch_;  ///< Of the whole channel (qos global=true).
   std::vector<std::string>
       cancelled_tags_;  ///< To be told after the pending queue.delete is answered.
-  UndecidedPublishes undecided_;
+  core::ImmediatePublishes immediate_publishes_;
   std::vector<Publishing> tx_publishes_;
   /// Settled in the open transaction, by core::Outcome.
   std::array<std::vector<core::UnackedWindow::Entry>, 3> tx_settles_;
-  SharedLimit::Load tx_limited_;  ///< Of these, what counts against the shared limit.
-  bool tx_refused_ = false;       ///< A queue refused a message of the commit.
+  core::SharedPrefetch::Load tx_limited_;  ///< Of these, what counts against the shared limit.
+  bool tx_refused_ = false;                ///< A queue refused a message of the commit.
 };
 
 }  // namespace lepus::amqp

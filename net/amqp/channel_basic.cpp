@@ -1,5 +1,5 @@
 // Consumers: basic.consume, cancel, get, qos, and the deliveries. A shared limit (qos global) is
-// credit that queues ask for (net/amqp/shared_limit.h).
+// credit that queues ask for (core/session/shared_prefetch.h).
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -7,7 +7,6 @@
 #include "core/message/header_splice.h"
 #include "core/stream/stream_spec.h"
 #include "net/amqp/channel_impl.h"
-#include "net/amqp/reply_to.h"
 
 namespace lepus::amqp {
 
@@ -50,7 +49,7 @@ core::Result<std::unique_ptr<core::StreamSpec>> Channel::read_stream_spec(
     return AmqpError{ReplyCode::not_implemented,
                      "automatic acknowledgement not supported by stream " + title};
   }
-  if (prefetch_ == 0 && shared_limit_.count() == 0) {
+  if (prefetch_ == 0 && shared_prefetch_.count() == 0) {
     return AmqpError{ReplyCode::precondition_failed,
                      "consumer prefetch count is not set for stream " + title};
   }
@@ -60,7 +59,7 @@ core::Result<std::unique_ptr<core::StreamSpec>> Channel::read_stream_spec(
 }
 
 Channel::Outcome Channel::on(const BasicConsume& consume) {
-  if (consume.queue == reply_to_queue) return consume_replies(consume);
+  if (consume.queue == core::reply_to_queue) return consume_replies(consume);
   auto queue = find_queue(core::Permission::read, consume.queue);
   if (!queue.ok()) return std::move(queue.error());
   const core::QueueInfo& info = *queue.value();
@@ -91,7 +90,7 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   consumer.exclusive = consume.exclusive;
   consumer.no_ack = consume.no_ack;
   consumer.timeout = consume.no_ack ? core::never : timeout.value();
-  consumer.limited = shared_limit_.is_on();
+  consumer.limited = shared_prefetch_.is_on();
   consumer.paused = flow_stopped_;
   consumer.single_active = consumer.is_waiting = info.effective.single_active_consumer;
   expect(MethodId::basic_consume, consume.no_wait, info.name);
@@ -106,7 +105,7 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
 void Channel::on_subscribed(const core::Reply& reply, const Pending& pending) {
   Consumer& consumer = consumers_[pending.consumer];
   consumer.handle = reply.consumer;
-  watch(consumer);
+  start_timeout(consumer);
   tell_consumer(consumer, true);
   if (!pending.no_wait) send(BasicConsumeOk{consumer.tag});
 }
@@ -211,8 +210,8 @@ bool Channel::on_deliver(const core::Deliver& delivery, core::MessageRef message
   }
   CHECK(delivery.number < consumers_.size());
   Consumer& consumer = consumers_[delivery.number];
-  if (consumer.is_late) {
-    refuse_late(delivery);
+  if (consumer.is_overdue) {
+    refuse_cancelled(delivery);
     return true;
   }
   if (connection_.is_traced()) trace_delivery(delivery.queue, *message, delivery.redelivered);
@@ -256,7 +255,7 @@ void Channel::resume_consumers() {
 /// of the channel.
 Channel::Outcome Channel::on(const BasicQos& qos) {
   if (qos.global) {
-    change_shared_limit(qos.prefetch_count, qos.prefetch_size);
+    set_shared_prefetch(qos.prefetch_count, qos.prefetch_size);
   } else {
     prefetch_ = qos.prefetch_count;
     prefetch_size_ = qos.prefetch_size;
@@ -267,10 +266,10 @@ Channel::Outcome Channel::on(const BasicQos& qos) {
 
 /// What is unacknowledged when a limit is set counts against it, also what basic.get brought; what
 /// basic.get brings later does not (RabbitMQ's rule).
-void Channel::change_shared_limit(std::uint32_t count, std::uint32_t size) {
-  const bool was_on = shared_limit_.is_on();
-  shared_limit_.set(count, size);
-  const bool is_on = shared_limit_.is_on();
+void Channel::set_shared_prefetch(std::uint32_t count, std::uint32_t size) {
+  const bool was_on = shared_prefetch_.is_on();
+  shared_prefetch_.set(count, size);
+  const bool is_on = shared_prefetch_.is_on();
   if (!was_on && is_on) {
     unacked_.limit_all();
     tx_limited_ = {};
@@ -290,7 +289,7 @@ void Channel::change_shared_limit(std::uint32_t count, std::uint32_t size) {
   grant_waiting_credit();
 }
 
-SharedLimit::Load Channel::limited_load() const {
+core::SharedPrefetch::Load Channel::limited_load() const {
   return {unacked_.limited().count + tx_limited_.count,
           unacked_.limited().bytes + tx_limited_.bytes};
 }
@@ -298,27 +297,22 @@ SharedLimit::Load Channel::limited_load() const {
 core::Credit Channel::on_credit_request(const core::CreditRequest& request) {
   if (state_ != State::open) return {};
   CHECK(request.number < consumers_.size());
-  return shared_limit_.ask(request, consumers_[request.number].no_ack, limited_load());
+  return shared_prefetch_.request(request, consumers_[request.number].no_ack, limited_load());
 }
 
 void Channel::on_credit_return(std::uint32_t count) {
-  shared_limit_.give_back(count);
+  shared_prefetch_.return_credit(count);
   if (state_ == State::open) grant_waiting_credit();
 }
 
-/// A delivery that is not to be acknowledged leaves its credit free; while bytes are limited, the
-/// next one may get some.
 void Channel::note_credit_used(bool no_ack) {
-  shared_limit_.use();
-  const bool frees = no_ack || shared_limit_.limits_bytes();
-  if (frees && shared_limit_.has_waiting()) grant_waiting_credit();
+  if (shared_prefetch_.consume_credit(no_ack)) grant_waiting_credit();
 }
 
 /// A grant may come back at once, and with it this call: each request is out of the list by then.
 void Channel::grant_waiting_credit() {
-  core::CreditGrant grant;
-  core::ShardId home = 0;
-  while (shared_limit_.grant_next(limited_load(), grant, home)) broker().send(home, grant);
+  while (const auto grant = shared_prefetch_.grant_next(limited_load()))
+    broker().send(grant->home, grant->command);
 }
 
 Channel::Consumer* Channel::find_consumer(std::string_view tag) {
@@ -344,7 +338,7 @@ void Channel::forget_consumer(std::uint32_t number) {
   consumers_[number].in_use = false;
   --consumer_count_;
   if (consumers_[number].handle.generation != 0) tell_consumer(consumers_[number], false);
-  shared_limit_.forget(number);
+  shared_prefetch_.drop_requests_of(number);
 }
 
 }  // namespace lepus::amqp

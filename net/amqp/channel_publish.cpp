@@ -8,7 +8,6 @@
 #include "net/amqp/channel_impl.h"
 #include "net/amqp/interceptors.h"
 #include "net/amqp/publish_checks.h"
-#include "net/amqp/reply_to.h"
 
 namespace lepus::amqp {
 
@@ -54,7 +53,7 @@ Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
   const bool claims = view.has(core::Property::user_id);
   Outcome error =
       check_properties(view, claims ? stands_in_for(view) : std::string_view{connection_.user()});
-  if (!error && view.reply_to == reply_to_queue && reply_name_.empty())
+  if (!error && view.reply_to == core::reply_to_queue && !reply_address_.is_open())
     error = AmqpError{ReplyCode::precondition_failed, "fast reply consumer does not exist"};
   if (!error) error = read_more_keys(view, publishing_.more_keys);
   if (!error && !publishing_.more_keys.empty()) error = permit_more_keys(route_cache_.exchange);
@@ -66,10 +65,10 @@ Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
   std::vector<std::uint8_t> changed;
   std::string headers;
   core::Bytes properties = header.properties;
-  const bool wants_reply = view.reply_to == reply_to_queue;
+  const bool wants_reply = view.reply_to == core::reply_to_queue;
   const Interceptors& added = connection_.server().settings().interceptors;
   if (added.any() || wants_reply || (!publishing_.more_keys.empty() && has_bcc(view))) {
-    if (wants_reply) view.reply_to = reply_name_;
+    if (wants_reply) view.reply_to = reply_address_.name();
     if (added.any()) add_to(view, headers);
     changed = without_bcc(view);
     properties = changed;
@@ -134,8 +133,9 @@ void Channel::send_message(Publishing publishing) {
   core::RouteResult own;
   if (!cached) route_content(publishing, own);
   const core::RouteResult& route = cached ? cache.result : own;
-  const bool replied = route.empty() && is_reply_name(publishing.message->routing_key()) &&
-                       publishing.message->exchange().empty() && send_reply(publishing.message);
+  const bool replied = route.empty() && core::is_reply_name(publishing.message->routing_key()) &&
+                       publishing.message->exchange().empty() &&
+                       core::send_reply(broker(), publishing.message);
   const bool is_returned = route.empty() && !replied && publishing.mandatory;
   if (is_returned) return_message(ReplyCode::no_route, publishing.message);
   if (connection_.is_traced()) trace_publish(*publishing.message, route);
@@ -155,22 +155,23 @@ void Channel::send_message(Publishing publishing) {
 /// come.
 std::uint32_t Channel::send_at_once(core::MessageRef message, const core::RouteResult& route,
                                     std::uint64_t number) {
-  const core::Broker::Publish publish{&route, ref_, number, undecided_.next_id()};
+  const core::Broker::Publish publish{&route, ref_, number, immediate_publishes_.next_id()};
   const core::Broker::AtOnce done = broker().publish_at_once(publish, message);
   if (done.replies == 0) {
     if (!done.taken) return_message(ReplyCode::no_consumers, std::move(message));
     return done.confirms;
   }
-  undecided_.add(std::move(message), done.replies, done.taken);
+  immediate_publishes_.add(std::move(message), done.replies, done.taken);
   if (!pending_.active) expect(MethodId::basic_publish, false, {});
   return done.confirms;
 }
 
 void Channel::on_immediate_reply(const core::ImmediateReply& reply) {
   if (state_ != State::open) return;
-  if (core::MessageRef unwanted = undecided_.note_reply(reply.id, reply.taken))
+  if (core::MessageRef unwanted = immediate_publishes_.note_reply(reply.id, reply.taken))
     return_message(ReplyCode::no_consumers, std::move(unwanted));
-  if (pending_.method == MethodId::basic_publish && undecided_.is_empty()) (void)take_pending();
+  if (pending_.method == MethodId::basic_publish && immediate_publishes_.is_empty())
+    (void)take_pending();
 }
 
 void Channel::return_message(ReplyCode code, core::MessageRef message) {

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "net/amqp/channel_impl.h"
-#include "net/amqp/reply_to.h"
 
 namespace lepus::amqp {
 
@@ -31,7 +30,7 @@ core::Result<const core::QueueInfo*> Channel::find_queue(core::Permission permis
 }
 
 Channel::Outcome Channel::on(const QueueDeclare& declare) {
-  if (declare.queue == reply_to_queue || is_reply_name(declare.queue))
+  if (declare.queue == core::reply_to_queue || core::is_reply_name(declare.queue))
     return declare_reply_queue(declare);
   core::TopologyRequest request = new_request(Kind::declare_queue);
   request.passive = declare.passive;

@@ -83,7 +83,7 @@ void Channel::settle_entries(const std::vector<Entry>& entries, core::Outcome ou
     broker().send(first.home,
                   core::Settle{first.queue, first.sequence, last, first.consumer, outcome});
   });
-  if (shared_limit_.is_on()) grant_waiting_credit();
+  if (shared_prefetch_.is_on()) grant_waiting_credit();
 }
 
 Channel::Outcome Channel::on(const BasicRecover& recover) {
@@ -108,7 +108,7 @@ Channel::Outcome Channel::recover_all(bool requeue) {
     // Their place under the shared limit stays taken.
     for_each_range(again, [&](const Entry& first, core::Sequence last) {
       const auto count = static_cast<std::uint32_t>(last - first.sequence + 1);
-      if (first.limited) shared_limit_.keep(count);
+      if (first.limited) shared_prefetch_.reserve_credit(count);
       broker().send(first.home, core::Redeliver{first.queue, first.sequence, last, first.consumer,
                                                 ref_, first.limited});
     });

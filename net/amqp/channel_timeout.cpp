@@ -2,8 +2,8 @@
 // consumer is cancelled, what it had goes back to the queue. The channel stays, and a late
 // acknowledgement of what went back is no error.
 //
-//   late -> the queue is told; what it delivered before goes back
-//        -> the queue answers: basic.cancel
+//   overdue -> the queue is told; what it delivered before goes back
+//           -> the queue answers: basic.cancel
 #include <algorithm>
 #include <utility>
 
@@ -38,39 +38,39 @@ core::Result<core::Nanos> Channel::read_timeout(const core::QueueInfo& queue,
          core::nanos_per_ms;
 }
 
-void Channel::watch(const Consumer& consumer) {
+void Channel::start_timeout(const Consumer& consumer) {
   if (consumer.timeout == core::never) return;
   if (!timeouts_) {
-    timeouts_ = std::make_unique<ConsumerTimeouts>();
-    timeouts_->timer.bind<&Channel::on_timeout_look>(this);
+    timeouts_ = std::make_unique<Timeouts>();
+    timeouts_->timer.bind<&Channel::look_for_overdue>(this);
   }
-  timeouts_->add(consumer.timeout);
+  timeouts_->marks.add(consumer.timeout);
   io::TimerWheel& timers = connection_.server().loop().timers();
   timers.cancel(timeouts_->timer);
-  on_timeout_look(timeouts_->timer);
+  look_for_overdue(timeouts_->timer);
 }
 
-void Channel::on_timeout_look(io::Timer& timer) {
+void Channel::look_for_overdue(io::Timer& timer) {
   if (state_ != State::open) return;
   io::Loop& loop = connection_.server().loop();
-  timeouts_->look(loop.now(), next_tag_);
+  timeouts_->marks.mark(loop.now(), next_tag_);
   bool is_watching = false;
   for (std::uint32_t number = 0; number < consumers_.size(); ++number) {
     const Consumer& consumer = consumers_[number];
-    if (!consumer.in_use || consumer.is_late || consumer.timeout == core::never) continue;
+    if (!consumer.in_use || consumer.is_overdue || consumer.timeout == core::never) continue;
     is_watching = true;
     if (consumer.handle.generation == 0) continue;  // Its queue did not answer yet.
-    give_back_late(number, timeouts_->late_below(loop.now(), consumer.timeout));
+    cancel_overdue(number, timeouts_->marks.overdue_below(loop.now(), consumer.timeout));
   }
-  if (is_watching) loop.timers().arm(timer, loop.now() + timeouts_->step());
+  if (is_watching) loop.timers().arm(timer, loop.now() + timeouts_->marks.step());
 }
 
-void Channel::give_back_late(std::uint32_t number, std::uint64_t tag) {
+void Channel::cancel_overdue(std::uint32_t number, std::uint64_t tag) {
   Consumer& consumer = consumers_[number];
   const core::UnackedWindow::Taker taker{consumer.handle, consumer.home};
   if (!unacked_.has_below(tag, taker)) return;
   connection_.log_timeout(number_, consumer.tag, consumer.timeout);
-  consumer.is_late = true;
+  consumer.is_overdue = true;
   std::vector<core::UnackedWindow::Entry> entries;
   unacked_.give_back(taker, entries);
   broker().send(consumer.home, core::Unsubscribe{consumer.queue, {}, consumer.handle, true});
@@ -78,11 +78,11 @@ void Channel::give_back_late(std::uint32_t number, std::uint64_t tag) {
 }
 
 /// What was on its way when the queue was told to cancel the consumer.
-void Channel::refuse_late(const core::Deliver& delivery) {
+void Channel::refuse_cancelled(const core::Deliver& delivery) {
   CHECK(!delivery.no_ack);
   broker().send_back(delivery.home, delivery.queue, delivery.sequence);
   if (!delivery.used_credit) return;
-  shared_limit_.use();
+  (void)shared_prefetch_.consume_credit(false);
   grant_waiting_credit();
 }
 

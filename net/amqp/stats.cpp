@@ -67,7 +67,7 @@ core::ChannelStats Channel::describe() const {
   row.transactional = transactional_;
   row.consumer_count = consumer_count_;
   row.prefetch_count = prefetch_;
-  row.global_prefetch_count = shared_limit_.count();
+  row.global_prefetch_count = shared_prefetch_.count();
   for (const auto& settles : tx_settles_) row.acks_uncommitted += settles.size();
   row.messages_unacknowledged = unacked_.size() + row.acks_uncommitted;
   row.messages_unconfirmed = confirming_ ? confirms_.outstanding_count() : 0;

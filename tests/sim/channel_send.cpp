@@ -6,7 +6,7 @@
 
 #include "core/message/field_table_writer.h"
 #include "core/message/properties.h"
-#include "net/amqp/reply_to.h"
+#include "core/session/reply_address.h"
 #include "tests/sim/channel.h"
 
 namespace lepus::sim {
@@ -214,7 +214,7 @@ void Channel::make_properties(Sent& message) {
     message.priority = view.priority;
   }
   if (message.wants_reply) {
-    view.reply_to = amqp::reply_to_queue;
+    view.reply_to = core::reply_to_queue;
     view.set(core::Property::reply_to);
   }
   const std::string expiration = std::to_string(random.below(300));
@@ -328,7 +328,7 @@ void Channel::forget_tag(const std::string& tag) {
 void Channel::consume_replies() {
   expect(MethodId::basic_consume, 0).tag = reply_tag;
   has_reply_consumer_ = true;
-  send(amqp::BasicConsume{amqp::reply_to_queue, reply_tag, false, true, false, false, {}});
+  send(amqp::BasicConsume{core::reply_to_queue, reply_tag, false, true, false, false, {}});
 }
 
 void Channel::cancel(const std::string& tag) {

@@ -1,7 +1,7 @@
 // What is no message of a queue: copies of the firehose, events, and direct replies.
 #include "core/broker/event.h"
 #include "core/message/properties.h"
-#include "net/amqp/reply_to.h"
+#include "core/session/reply_address.h"
 #include "tests/sim/ledger.h"
 
 namespace lepus::sim {
@@ -46,7 +46,7 @@ void Ledger::judge_copy(const Received& received, const QueueModel& queue) {
 std::string Ledger::with_reply_name(const Sent& message, const std::string& properties,
                                     std::string_view name) const {
   if (!message.wants_reply) return properties;
-  if (!amqp::is_reply_name(name)) return {};
+  if (!core::is_reply_name(name)) return {};
   core::PropertiesView view;
   CHECK(core::decode_properties(core::as_bytes(properties), view));
   view.reply_to = name;
