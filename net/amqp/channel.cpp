@@ -13,7 +13,9 @@ using core::AmqpError;
 using core::ReplyCode;
 
 Channel::Channel(Connection& connection, std::uint16_t number)
-    : connection_(connection), number_(number) {
+    : connection_(connection),
+      number_(number),
+      access_(connection.server().broker().topology(), connection.session_owner()) {
   ref_ = broker().attach(*this);
 }
 

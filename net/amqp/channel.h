@@ -8,7 +8,7 @@
 // its Pending here and holds the connection's input until the answer comes; an answer from this
 // shard comes before the call returns. Handlers return an error as a value; on_method() hands it to
 // the connection. Families: channel_{publish,basic,flow,settle,queue,exchange,tx}.cpp; what the
-// user may do is asked in channel_access.cpp.
+// user may do is core/session/session_access.h's to say.
 #pragma once
 
 #include <array>
@@ -19,7 +19,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/access/access_rules.h"
 #include "core/amqp_error.h"
 #include "core/base/intrusive_list.h"
 #include "core/broker/broker.h"
@@ -28,6 +27,8 @@
 #include "core/session/consumer_timeouts.h"
 #include "core/session/immediate_publishes.h"
 #include "core/session/reply_address.h"
+#include "core/session/route_cache.h"
+#include "core/session/session_access.h"
 #include "core/session/shared_prefetch.h"
 #include "core/session/unacked.h"
 #include "core/topology/topology_rules.h"
@@ -102,24 +103,10 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
     core::MessageRef message;
     std::vector<std::string> more_keys;  ///< CC and BCC.
   };
-  struct RouteCache {
-    std::string exchange;
-    std::string key;
-    std::uint64_t version = 0;  ///< Of the topology; 0 is "nothing cached".
-    core::RouteResult result;
-  };
-
   /// Consumer timeouts and the timer that looks for overdue deliveries.
   struct Timeouts {
     core::ConsumerTimeouts marks;
     io::Timer timer;
-  };
-
-  /// The exchange published to last, which the user may write to.
-  struct PublishAccess {
-    std::uint64_t version = 0;  ///< Of the access; 0 is "nothing remembered".
-    core::ExchangeId exchange;
-    const core::AccessPattern* topic = nullptr;  ///< Of its routing keys; null: all are allowed.
   };
 
   // ChannelPort
@@ -233,19 +220,6 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
                                bool no_wait);
   void on_queue_declared();
 
-  // channel_access.cpp
-  core::Subject subject() const;
-  const core::Access& access();
-  Outcome permit(const core::AccessQuestion& question);
-  Outcome permit_forwarding(const core::AccessQuestion& from, std::string_view arguments,
-                            std::string_view argument);
-  Outcome permit_declare(const core::TopologyRequest& request);
-  Outcome permit_binding(const core::TopologyRequest& request, core::ResourceKind kind);
-  Outcome permit_publish(const core::ExchangeInfo* exchange, std::string_view name,
-                         std::string_view key);
-  Outcome permit_more_keys(std::string_view exchange_name);
-  std::string_view stands_in_for(const core::PropertiesView& view);
-
   // channel_exchange.cpp
   Outcome on(const ExchangeDeclare& declare);
   Outcome on(const ExchangeDelete& method);
@@ -286,9 +260,8 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   Assembler assembler_;
   Pending pending_;
   Publishing publishing_;
-  RouteCache route_cache_;
-  PublishAccess publish_access_;
-  core::AccessCache access_cache_;
+  core::RouteCache route_cache_;
+  core::SessionAccess access_;
   std::string last_queue_;  ///< Declared last on this channel: what an empty queue name means.
   core::ReplyAddress reply_address_;
   std::uint64_t next_tag_ = 1;

@@ -61,7 +61,7 @@ Channel::Outcome Channel::on(const ExchangeDeclare& declare) {
   request.auto_delete = declare.auto_delete;
   request.internal = declare.internal;
   request.arguments = core::as_text(declare.arguments);
-  if (Outcome refused = permit_declare(request)) return refused;
+  if (Outcome refused = access_.permit_declare(request)) return refused;
   expect(MethodId::exchange_declare, declare.no_wait, {});
   return request_topology(request);
 }
@@ -71,8 +71,8 @@ Channel::Outcome Channel::on(const ExchangeDelete& method) {
   request.name = core::strip_cr_lf(method.exchange);
   request.if_unused = method.if_unused;
   if (core::is_deletable_name(request.name)) {
-    if (Outcome refused =
-            permit({core::Permission::configure, core::ResourceKind::exchange, request.name}))
+    if (Outcome refused = access_.permit(
+            {core::Permission::configure, core::ResourceKind::exchange, request.name}))
       return refused;
   }
   expect(MethodId::exchange_delete, method.no_wait, {});
@@ -93,7 +93,8 @@ Channel::Outcome Channel::change_exchange_binding(Kind kind, const Method& metho
   request.name = core::strip_cr_lf(method.destination);
   request.key = method.routing_key;
   request.arguments = core::as_text(method.arguments);
-  if (Outcome refused = permit_binding(request, core::ResourceKind::exchange)) return refused;
+  if (Outcome refused = access_.permit_binding(request, core::ResourceKind::exchange))
+    return refused;
   expect(Method::id, method.no_wait, {});
   return request_topology(request);
 }

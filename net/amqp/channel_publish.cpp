@@ -23,19 +23,13 @@ Channel::Outcome Channel::on(const BasicPublish& publish) {
 
 Channel::Outcome Channel::find_route(std::string_view exchange, std::string_view key) {
   const core::Topology& topology = broker().topology();
-  RouteCache& cache = route_cache_;
-  if (cache.version == topology.version() && cache.exchange == exchange && cache.key == key)
-    return std::nullopt;
-  cache.version = 0;
+  if (route_cache_.holds(topology, exchange, key)) return std::nullopt;
+  route_cache_.clear();
   auto found = core::check_publish(topology, connection_.vhost(), exchange);
   const core::ExchangeInfo* info = found.ok() ? found.value() : nullptr;
-  if (Outcome refused = permit_publish(info, exchange, key)) return refused;
+  if (Outcome refused = access_.permit_publish({info, exchange, key})) return refused;
   if (!found.ok()) return std::move(found.error());
-  cache.exchange = exchange;
-  cache.key = key;
-  cache.result.clear();
-  topology.route(*info, {cache.key, {}, {}}, cache.result);
-  cache.version = topology.version();
+  route_cache_.store(topology, *info, key);
   return std::nullopt;
 }
 
@@ -50,13 +44,12 @@ Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
   core::PropertiesView view;
   if (!core::decode_properties(header.properties, view))
     return core::properties_error(header.properties);
-  const bool claims = view.has(core::Property::user_id);
-  Outcome error =
-      check_properties(view, claims ? stands_in_for(view) : std::string_view{connection_.user()});
+  Outcome error = check_properties(view, access_.expected_user_id(view));
   if (!error && view.reply_to == core::reply_to_queue && !reply_address_.is_open())
     error = AmqpError{ReplyCode::precondition_failed, "fast reply consumer does not exist"};
   if (!error) error = read_more_keys(view, publishing_.more_keys);
-  if (!error && !publishing_.more_keys.empty()) error = permit_more_keys(route_cache_.exchange);
+  if (!error && !publishing_.more_keys.empty())
+    error = access_.permit_cc_keys(route_cache_.exchange(), publishing_.more_keys);
   if (error) {
     error->class_id = class_basic;
     error->method_id = method_id_of(MethodId::basic_publish);
@@ -74,8 +67,8 @@ Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
     properties = changed;
   }
   core::Message::Parts parts;
-  parts.exchange = route_cache_.exchange;
-  parts.routing_key = route_cache_.key;
+  parts.exchange = route_cache_.exchange();
+  parts.routing_key = route_cache_.key();
   parts.properties = properties;
   parts.body_size = header.body_size;
   parts.persistent = view.is_persistent();
@@ -126,13 +119,12 @@ void Channel::route_content(const Publishing& publishing, core::RouteResult& out
 }
 
 void Channel::send_message(Publishing publishing) {
-  const RouteCache& cache = route_cache_;
-  const bool cached = cache.version == broker().topology().version() &&
-                      !cache.result.needs_headers() && publishing.more_keys.empty() &&
-                      !transactional_;
+  const bool may_use_cache = publishing.more_keys.empty() && !transactional_;
+  const core::RouteResult* cached =
+      may_use_cache ? route_cache_.find(broker().topology()) : nullptr;
   core::RouteResult own;
-  if (!cached) route_content(publishing, own);
-  const core::RouteResult& route = cached ? cache.result : own;
+  if (cached == nullptr) route_content(publishing, own);
+  const core::RouteResult& route = cached != nullptr ? *cached : own;
   const bool replied = route.empty() && core::is_reply_name(publishing.message->routing_key()) &&
                        publishing.message->exchange().empty() &&
                        core::send_reply(broker(), publishing.message);

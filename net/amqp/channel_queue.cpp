@@ -23,7 +23,7 @@ core::Result<const core::QueueInfo*> Channel::find_queue(core::Permission permis
                                                          std::string_view name) {
   auto resolved = resolve_queue_name(name);
   if (!resolved.ok()) return std::move(resolved.error());
-  if (Outcome refused = permit({permission, core::ResourceKind::queue, resolved.value()}))
+  if (Outcome refused = access_.permit({permission, core::ResourceKind::queue, resolved.value()}))
     return *std::move(refused);
   return core::check_queue_access(broker().topology(), connection_.vhost(), resolved.value(),
                                   connection_.id());
@@ -47,7 +47,7 @@ Channel::Outcome Channel::on(const QueueDeclare& declare) {
     request.name = connection_.server().generate_name("amq.gen-");
     request.server_named = true;
   }
-  if (Outcome refused = permit_declare(request)) return refused;
+  if (Outcome refused = access_.permit_declare(request)) return refused;
   if (declare.exclusive) connection_.note_exclusive_queue();
   expect(MethodId::queue_declare, declare.no_wait, request.name);
   return request_topology(request);
@@ -81,7 +81,7 @@ Channel::Outcome Channel::change_queue_binding(Kind kind, const Method& method, 
   request.name = std::move(name.value());
   request.source = core::strip_cr_lf(method.exchange);
   request.arguments = core::as_text(method.arguments);
-  if (Outcome refused = permit_binding(request, core::ResourceKind::queue)) return refused;
+  if (Outcome refused = access_.permit_binding(request, core::ResourceKind::queue)) return refused;
   expect(Method::id, no_wait, {});
   return request_topology(request);
 }

@@ -77,6 +77,8 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   const std::string& vhost_name() const { return vhost_name_; }
   const std::string& user() const { return user_; }
   core::UserId user_id() const { return user_id_; }
+  /// For its channels, which there are from connection.open on.
+  core::SessionOwner session_owner() const { return {user_, user_id_, vhost_name_, vhost_, id_}; }
   const Capabilities& capabilities() const { return capabilities_; }
   /// "127.0.0.1:1234 -> 127.0.0.1:5672"
   std::string name() const { return stream_->peer().text(); }

@@ -1,0 +1,22 @@
+// Who a session acts for, and where: what its questions of access and its requests name.
+#pragma once
+
+#include <string_view>
+
+#include "core/access/access.h"
+#include "core/base/ids.h"
+
+namespace lepus::core {
+
+/// The texts belong to the connection and stay as they are while it has sessions.
+struct SessionOwner {
+  std::string_view user;
+  UserId user_id;
+  std::string_view vhost_name;
+  VhostId vhost;
+  ConnectionId connection;
+
+  Subject subject() const { return {user, vhost_name}; }
+};
+
+}  // namespace lepus::core
