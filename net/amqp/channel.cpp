@@ -132,7 +132,6 @@ void Channel::shut_down(bool orderly) {
 void Channel::give_back_everything(bool wait_for_answers) {
   pending_ = {};
   publishing_ = {};
-  tx_publishes_.clear();
   immediate_publishes_.clear();
   shared_prefetch_.drop_requests();
   give_back_answers_due_ = 1;  // Ours, until all are on their way.
@@ -145,7 +144,7 @@ void Channel::give_back_everything(bool wait_for_answers) {
                   core::Unsubscribe{consumer.queue, wait_for_answers ? ref_ : core::ChannelRef{},
                                     consumer.handle});
   }
-  std::vector<core::UnackedWindow::Entry> entries = take_tx_settles();
+  std::vector<core::UnackedWindow::Entry> entries = transaction_.roll_back();
   unacked_.take_up_to(0, entries);
   settle_entries(entries, core::Outcome::returned);
   if (linked()) connection_.server().forget_acks(*this);
@@ -182,7 +181,7 @@ void Channel::on_reply(const core::Reply& reply) {
   if (state_ == State::closing) return on_give_back_answer();
   if (state_ != State::open) return;
   if (pending_.method == MethodId::channel_flow) return on_flow_answer();
-  if (pending_.method == MethodId::tx_commit) return on_room_answer(reply.error);
+  if (pending_.method == MethodId::tx_commit) return on_room_answer(reply.error != nullptr);
   Pending pending = take_pending();
   if (reply.error != nullptr) {
     AmqpError error = *reply.error;

@@ -11,7 +11,6 @@
 // user may do is core/session/session_access.h's to say.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -29,6 +28,7 @@
 #include "core/session/reply_address.h"
 #include "core/session/route_cache.h"
 #include "core/session/session_access.h"
+#include "core/session/session_transaction.h"
 #include "core/session/shared_prefetch.h"
 #include "core/session/unacked.h"
 #include "core/topology/topology_rules.h"
@@ -95,14 +95,6 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
     std::uint32_t consumer = 0;
     std::uint32_t answers_due = 0;  ///< Of several queues.
   };
-  /// The publish whose content is being received. Exchange and key are those of the route cache
-  /// until its content is complete.
-  struct Publishing {
-    bool mandatory = false;
-    bool immediate = false;
-    core::MessageRef message;
-    std::vector<std::string> more_keys;  ///< CC and BCC.
-  };
   /// Consumer timeouts and the timer that looks for overdue deliveries.
   struct Timeouts {
     core::ConsumerTimeouts marks;
@@ -144,8 +136,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   Outcome on_body(const BodyPiece& piece);
   Outcome finish_publish();
   Outcome find_route(std::string_view exchange, std::string_view key);
-  void route_content(const Publishing& publishing, core::RouteResult& out);
-  void send_message(Publishing publishing);
+  void send_message(core::ClientPublish publish);
   std::uint32_t send_at_once(core::MessageRef message, const core::RouteResult& route,
                              std::uint64_t number);
   void return_message(core::ReplyCode code, core::MessageRef message);
@@ -238,12 +229,11 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   Outcome on(const TxCommit& commit);
   Outcome on(const TxRollback& rollback);
   void check_room();
-  void on_room_answer(const core::AmqpError* refusal);
+  void on_room_answer(bool is_full);
   void fail_commit();
   void carry_out_commit();
   void bracket(bool begins);
   void finish_commit_when_done();
-  std::vector<core::UnackedWindow::Entry> take_tx_settles();
 
   template <class Method>
   void send(const Method& method);
@@ -253,13 +243,14 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   std::uint16_t number_;
   State state_ = State::open;
   bool confirming_ = false;
-  bool transactional_ = false;
   bool flow_stopped_ = false;  ///< channel.flow: consumers wait.
   std::uint32_t give_back_answers_due_ = 0;
   bool tell_client_closed_ = false;  ///< channel.close-ok is due when everything is given back.
   Assembler assembler_;
   Pending pending_;
-  Publishing publishing_;
+  /// Its content is being received. Exchange and key are those of the route cache until the header
+  /// comes.
+  core::ClientPublish publishing_;
   core::RouteCache route_cache_;
   core::SessionAccess access_;
   std::string last_queue_;  ///< Declared last on this channel: what an empty queue name means.
@@ -276,11 +267,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   std::vector<std::string>
       cancelled_tags_;  ///< To be told after the pending queue.delete is answered.
   core::ImmediatePublishes immediate_publishes_;
-  std::vector<Publishing> tx_publishes_;
-  /// Settled in the open transaction, by core::Outcome.
-  std::array<std::vector<core::UnackedWindow::Entry>, 3> tx_settles_;
-  core::SharedPrefetch::Load tx_limited_;  ///< Of these, what counts against the shared limit.
-  bool tx_refused_ = false;                ///< A queue refused a message of the commit.
+  core::SessionTransaction transaction_;
 };
 
 }  // namespace lepus::amqp

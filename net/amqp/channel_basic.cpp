@@ -272,13 +272,7 @@ void Channel::set_shared_prefetch(std::uint32_t count, std::uint32_t size) {
   const bool is_on = shared_prefetch_.is_on();
   if (!was_on && is_on) {
     unacked_.limit_all();
-    tx_limited_ = {};
-    for (auto& settles : tx_settles_) {
-      for (core::UnackedWindow::Entry& entry : settles) {
-        entry.limited = !entry.given_back;
-        if (entry.limited) tx_limited_.add(entry);
-      }
-    }
+    transaction_.limit_all();
   }
   for (Consumer& consumer : consumers_) {
     if (!consumer.in_use || consumer.limited == is_on) continue;
@@ -290,8 +284,8 @@ void Channel::set_shared_prefetch(std::uint32_t count, std::uint32_t size) {
 }
 
 core::SharedPrefetch::Load Channel::limited_load() const {
-  return {unacked_.limited().count + tx_limited_.count,
-          unacked_.limited().bytes + tx_limited_.bytes};
+  return {unacked_.limited().count + transaction_.limited().count,
+          unacked_.limited().bytes + transaction_.limited().bytes};
 }
 
 core::Credit Channel::on_credit_request(const core::CreditRequest& request) {

@@ -47,9 +47,9 @@ Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
   Outcome error = check_properties(view, access_.expected_user_id(view));
   if (!error && view.reply_to == core::reply_to_queue && !reply_address_.is_open())
     error = AmqpError{ReplyCode::precondition_failed, "fast reply consumer does not exist"};
-  if (!error) error = read_more_keys(view, publishing_.more_keys);
-  if (!error && !publishing_.more_keys.empty())
-    error = access_.permit_cc_keys(route_cache_.exchange(), publishing_.more_keys);
+  if (!error) error = read_more_keys(view, publishing_.cc_keys);
+  if (!error && !publishing_.cc_keys.empty())
+    error = access_.permit_cc_keys(route_cache_.exchange(), publishing_.cc_keys);
   if (error) {
     error->class_id = class_basic;
     error->method_id = method_id_of(MethodId::basic_publish);
@@ -60,7 +60,7 @@ Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
   core::Bytes properties = header.properties;
   const bool wants_reply = view.reply_to == core::reply_to_queue;
   const Interceptors& added = connection_.server().settings().interceptors;
-  if (added.any() || wants_reply || (!publishing_.more_keys.empty() && has_bcc(view))) {
+  if (added.any() || wants_reply || (!publishing_.cc_keys.empty() && has_bcc(view))) {
     if (wants_reply) view.reply_to = reply_address_.name();
     if (added.any()) add_to(view, headers);
     changed = without_bcc(view);
@@ -95,48 +95,35 @@ Channel::Outcome Channel::on_body(const BodyPiece& piece) {
 
 Channel::Outcome Channel::finish_publish() {
   CHECK(publishing_.message->complete());
-  Publishing done = std::exchange(publishing_, {});
-  if (transactional_) {
-    tx_publishes_.push_back(std::move(done));
+  core::ClientPublish done = std::exchange(publishing_, {});
+  if (transaction_.is_on()) {
+    transaction_.add(std::move(done));
   } else {
     send_message(std::move(done));
   }
   return std::nullopt;
 }
 
-void Channel::route_content(const Publishing& publishing, core::RouteResult& out) {
-  const core::Message& message = *publishing.message;
-  const core::Topology& topology = broker().topology();
-  // The exchange may be gone since the method was accepted; the message is then unroutable.
-  const core::ExchangeInfo* exchange =
-      topology.find_exchange(connection_.vhost(), message.exchange());
-  if (exchange == nullptr) return;
-  core::PropertiesView view;
-  CHECK(core::decode_properties(message.properties(), view));
-  const std::vector<std::string_view> more_keys(publishing.more_keys.begin(),
-                                                publishing.more_keys.end());
-  topology.route(*exchange, {message.routing_key(), view.headers, more_keys, &view}, out);
-}
-
-void Channel::send_message(Publishing publishing) {
-  const bool may_use_cache = publishing.more_keys.empty() && !transactional_;
+void Channel::send_message(core::ClientPublish publish) {
+  const bool may_use_cache = publish.cc_keys.empty() && !transaction_.is_on();
   const core::RouteResult* cached =
       may_use_cache ? route_cache_.find(broker().topology()) : nullptr;
   core::RouteResult own;
-  if (cached == nullptr) route_content(publishing, own);
+  if (cached == nullptr)
+    core::route_publish(broker().topology(), connection_.vhost(), publish, own);
   const core::RouteResult& route = cached != nullptr ? *cached : own;
-  const bool replied = route.empty() && core::is_reply_name(publishing.message->routing_key()) &&
-                       publishing.message->exchange().empty() &&
-                       core::send_reply(broker(), publishing.message);
-  const bool is_returned = route.empty() && !replied && publishing.mandatory;
-  if (is_returned) return_message(ReplyCode::no_route, publishing.message);
-  if (connection_.is_traced()) trace_publish(*publishing.message, route);
-  const bool counted = confirming_ || transactional_;
+  const bool replied = route.empty() && core::is_reply_name(publish.message->routing_key()) &&
+                       publish.message->exchange().empty() &&
+                       core::send_reply(broker(), publish.message);
+  const bool is_returned = route.empty() && !replied && publish.mandatory;
+  if (is_returned) return_message(ReplyCode::no_route, publish.message);
+  if (connection_.is_traced()) trace_publish(*publish.message, route);
+  const bool counted = confirming_ || transaction_.is_on();
   const std::uint64_t number = counted ? confirms_.next_number() : 0;
-  const bool at_once = publishing.immediate && !replied && !is_returned;
+  const bool at_once = publish.immediate && !replied && !is_returned;
   const std::uint32_t parts =
-      at_once ? send_at_once(std::move(publishing.message), route, number)
-              : broker().publish({&route, ref_, number}, std::move(publishing.message));
+      at_once ? send_at_once(std::move(publish.message), route, number)
+              : broker().publish({&route, ref_, number}, std::move(publish.message));
   if (counted) confirms_.expect(parts);
   if (confirms_.has_acks()) connection_.server().write_acks_later(*this);
   hold_if_congested(route);
@@ -192,8 +179,9 @@ void Channel::write_acks() {
   std::vector<core::ConfirmWindow::Ack>& acks = connection_.server().ack_scratch();
   acks.clear();
   confirms_.take_acks(acks);
-  if (transactional_) {
-    for (const core::ConfirmWindow::Ack& ack : acks) tx_refused_ |= ack.refused;
+  if (transaction_.is_on()) {
+    for (const core::ConfirmWindow::Ack& ack : acks)
+      if (ack.refused) transaction_.note_refused();
     return finish_commit_when_done();
   }
   for (const core::ConfirmWindow::Ack& ack : acks) {

@@ -41,14 +41,11 @@ Channel::Outcome Channel::settle(std::uint64_t tag, bool multiple, core::Outcome
   } else {
     return AmqpError{ReplyCode::precondition_failed, "unknown delivery tag " + std::to_string(tag)};
   }
-  if (!transactional_) {
+  if (transaction_.is_on()) {
+    transaction_.add(entries, outcome);
+  } else {
     settle_entries(entries, outcome);
-    return std::nullopt;
   }
-  std::vector<Entry>& later = tx_settles_[static_cast<std::size_t>(outcome)];
-  later.insert(later.end(), entries.begin(), entries.end());
-  for (const Entry& entry : entries)
-    if (entry.limited && !entry.given_back) tx_limited_.add(entry);
   return std::nullopt;
 }
 

@@ -1,10 +1,8 @@
-// Confirm mode and transactions. A commit asks queues that refuse messages whether they are full
-// already; if none is, it sends the publishes and settles that were kept back and is answered when
-// every shard has confirmed its part, like a publisher confirm.
+// Confirm mode and transactions. What a transaction collects, asks and hands out at its commit is
+// core/session/session_transaction.h; the shards confirm their parts like publisher confirms.
 //
 //   commit -> check_room() -> [answers] -> carry_out_commit() -> [confirms] -> commit-ok
 //                                 full: 406, nothing done    refused: 406, the rest is done
-#include <map>
 #include <set>
 #include <utility>
 
@@ -16,7 +14,7 @@ using core::AmqpError;
 using core::ReplyCode;
 
 Channel::Outcome Channel::on(const ConfirmSelect& select) {
-  if (transactional_)
+  if (transaction_.is_on())
     return AmqpError{ReplyCode::precondition_failed, "cannot switch from tx to confirm mode"};
   confirming_ = true;
   if (!select.no_wait) send(ConfirmSelectOk{});
@@ -26,67 +24,38 @@ Channel::Outcome Channel::on(const ConfirmSelect& select) {
 Channel::Outcome Channel::on(const TxSelect&) {
   if (confirming_)
     return AmqpError{ReplyCode::precondition_failed, "cannot switch from confirm to tx mode"};
-  transactional_ = true;
+  transaction_.select();
   send(TxSelectOk{});
   return std::nullopt;
 }
 
 Channel::Outcome Channel::on(const TxCommit&) {
-  if (!transactional_)
+  if (!transaction_.is_on())
     return AmqpError{ReplyCode::precondition_failed, "channel is not transactional"};
   expect(MethodId::tx_commit, false, {});
   check_room();
   return std::nullopt;
 }
 
-namespace {
-
-bool may_refuse(const core::QueueInfo& queue) {
-  const core::QueueArguments& rules = queue.effective;
-  return rules.overflow != core::Overflow::drop_head &&
-         (rules.max_length || rules.max_length_bytes);
-}
-
-}  // namespace
-
-/// What the answer was may be different when the messages come, on another shard.
+/// A queue of this shard answers at once, and the first that is full ends it.
 void Channel::check_room() {
-  std::map<core::QueueId, core::CheckRoom> wanted;
-  core::RouteResult route;
-  const core::Message* before = nullptr;
-  for (const Publishing& publish : tx_publishes_) {
-    const core::Message& message = *publish.message;
-    const bool same = before != nullptr && !route.needs_headers() && publish.more_keys.empty() &&
-                      before->exchange() == message.exchange() &&
-                      before->routing_key() == message.routing_key();
-    if (!same) {
-      route.clear();
-      route_content(publish, route);
-    }
-    before = publish.more_keys.empty() ? &message : nullptr;
-    for (const core::QueueInfo* queue : route) {
-      if (!may_refuse(*queue) || publish.immediate) continue;
-      core::CheckRoom& check =
-          wanted.try_emplace(queue->id, core::CheckRoom{queue->id, ref_, 0, 0}).first->second;
-      ++check.count;
-      check.bytes += message.body_size();
-    }
+  const auto checks = transaction_.begin_commit(broker().topology(), connection_.vhost(), ref_);
+  for (const core::SessionTransaction::RoomCheck& check : checks) {
+    if (transaction_.state() != core::SessionTransaction::State::checking_room) return;
+    broker().send(check.home, check.command);
   }
-  pending_.answers_due = static_cast<std::uint32_t>(wanted.size()) + 1;  // One is ours.
-  for (const auto& [id, check] : wanted) {
-    if (state_ != State::open || !pending_.active) return;  // One was full.
-    const core::QueueInfo* queue = broker().topology().find_queue(id);
-    CHECK(queue != nullptr);
-    broker().send(queue->home, check);
-  }
-  if (pending_.active) on_room_answer(nullptr);
+  if (transaction_.state() == core::SessionTransaction::State::checking_room) on_room_answer(false);
 }
 
-/// Later answers find the channel closed.
-void Channel::on_room_answer(const core::AmqpError* refusal) {
-  CHECK(pending_.answers_due > 0);
-  if (refusal != nullptr) return fail_commit();
-  if (--pending_.answers_due == 0) carry_out_commit();
+void Channel::on_room_answer(bool is_full) {
+  switch (transaction_.on_room_answer(is_full)) {
+    case core::SessionTransaction::Room::awaited:
+      return;
+    case core::SessionTransaction::Room::full:
+      return fail_commit();
+    case core::SessionTransaction::Room::available:
+      return carry_out_commit();
+  }
 }
 
 void Channel::fail_commit() {
@@ -97,12 +66,10 @@ void Channel::fail_commit() {
 
 void Channel::carry_out_commit() {
   bracket(true);
-  for (Publishing& publish : std::exchange(tx_publishes_, {})) send_message(std::move(publish));
-  tx_limited_ = {};
+  for (core::ClientPublish& publish : transaction_.take_publishes())
+    send_message(std::move(publish));
   std::set<core::ShardId> homes;
-  for (const core::Outcome outcome :
-       {core::Outcome::acknowledged, core::Outcome::rejected, core::Outcome::requeued}) {
-    const auto entries = std::exchange(tx_settles_[static_cast<std::size_t>(outcome)], {});
+  for (const auto& [outcome, entries] : transaction_.take_settles()) {
     for (const core::UnackedWindow::Entry& entry : entries) homes.insert(entry.home);
     settle_entries(entries, outcome);
   }
@@ -123,32 +90,20 @@ void Channel::bracket(bool begins) {
 
 /// Called once the confirms that came were counted.
 void Channel::finish_commit_when_done() {
-  if (!pending_.active || pending_.method != MethodId::tx_commit || !confirms_.all_done()) return;
-  if (pending_.answers_due > 0) return;
-  if (tx_refused_) return fail_commit();
+  if (transaction_.state() != core::SessionTransaction::State::committing || !confirms_.all_done())
+    return;
+  if (!transaction_.finish_commit()) return fail_commit();
   (void)take_pending();
   send(TxCommitOk{});
 }
 
 /// Publishes are forgotten; what was acknowledged is unacknowledged again.
 Channel::Outcome Channel::on(const TxRollback&) {
-  if (!transactional_)
+  if (!transaction_.is_on())
     return AmqpError{ReplyCode::precondition_failed, "channel is not transactional"};
-  tx_publishes_.clear();
-  unacked_.put_back(take_tx_settles());
+  unacked_.put_back(transaction_.roll_back());
   send(TxRollbackOk{});
   return std::nullopt;
-}
-
-/// Until the commit they are outstanding: for the shared limit, and when the channel ends.
-std::vector<core::UnackedWindow::Entry> Channel::take_tx_settles() {
-  std::vector<core::UnackedWindow::Entry> entries;
-  for (auto& part : tx_settles_) {
-    entries.insert(entries.end(), part.begin(), part.end());
-    part.clear();
-  }
-  tx_limited_ = {};
-  return entries;
 }
 
 }  // namespace lepus::amqp

@@ -64,14 +64,14 @@ core::ChannelStats Channel::describe() const {
   core::ChannelStats row;
   row.number = number_;
   row.confirm = confirming_;
-  row.transactional = transactional_;
+  row.transactional = transaction_.is_on();
   row.consumer_count = consumer_count_;
   row.prefetch_count = prefetch_;
   row.global_prefetch_count = shared_prefetch_.count();
-  for (const auto& settles : tx_settles_) row.acks_uncommitted += settles.size();
+  row.acks_uncommitted = transaction_.settle_count();
   row.messages_unacknowledged = unacked_.size() + row.acks_uncommitted;
   row.messages_unconfirmed = confirming_ ? confirms_.outstanding_count() : 0;
-  row.messages_uncommitted = tx_publishes_.size();
+  row.messages_uncommitted = transaction_.publish_count();
   return row;
 }
 

@@ -1,0 +1,137 @@
+// Collecting, asking for room, and handing out in the order of the commit.
+#include "core/session/session_transaction.h"
+
+#include <map>
+#include <utility>
+
+namespace lepus::core {
+
+namespace {
+
+/// Returns true if the queue refuses messages when it is full.
+bool may_refuse(const QueueInfo& queue) {
+  const QueueArguments& limits = queue.effective;
+  return limits.overflow != Overflow::drop_head && (limits.max_length || limits.max_length_bytes);
+}
+
+}  // namespace
+
+void SessionTransaction::select() {
+  CHECK(state_ == State::off || state_ == State::open);
+  state_ = State::open;
+}
+
+void SessionTransaction::add(ClientPublish publish) {
+  CHECK(state_ == State::open);
+  CHECK(publish.message->complete());
+  publishes_.push_back(std::move(publish));
+}
+
+void SessionTransaction::add(std::span<const Entry> entries, Outcome outcome) {
+  CHECK(state_ == State::open);
+  std::vector<Entry>& later = entries_of(outcome);
+  later.insert(later.end(), entries.begin(), entries.end());
+  for (const Entry& entry : entries)
+    if (entry.limited && !entry.given_back) limited_.add(entry);
+}
+
+std::size_t SessionTransaction::settle_count() const {
+  std::size_t count = 0;
+  for (const std::vector<Entry>& entries : settles_) count += entries.size();
+  return count;
+}
+
+void SessionTransaction::limit_all() {
+  limited_ = {};
+  for (std::vector<Entry>& entries : settles_) {
+    for (Entry& entry : entries) {
+      entry.limited = !entry.given_back;
+      if (entry.limited) limited_.add(entry);
+    }
+  }
+}
+
+std::vector<SessionTransaction::Entry> SessionTransaction::roll_back() {
+  publishes_.clear();
+  std::vector<Entry> all;
+  for (std::vector<Entry>& entries : settles_) {
+    all.insert(all.end(), entries.begin(), entries.end());
+    entries.clear();
+  }
+  limited_ = {};
+  return all;
+}
+
+/// What a queue answers may be different when the messages come, on another shard.
+std::vector<SessionTransaction::RoomCheck> SessionTransaction::begin_commit(
+    const Topology& topology, VhostId vhost, const ChannelRef& session) {
+  CHECK(state_ == State::open);
+  std::map<QueueId, RoomCheck> wanted;
+  RouteResult route;
+  const ClientPublish* before = nullptr;  // Its route holds for messages with the same keys.
+  for (const ClientPublish& publish : publishes_) {
+    const Message& message = *publish.message;
+    const bool is_same = before != nullptr && publish.cc_keys.empty() && !route.needs_headers() &&
+                         before->message->exchange() == message.exchange() &&
+                         before->message->routing_key() == message.routing_key();
+    if (!is_same) {
+      route.clear();
+      route_publish(topology, vhost, publish, route);
+    }
+    before = publish.cc_keys.empty() ? &publish : nullptr;
+    for (const QueueInfo* queue : route) {
+      if (!may_refuse(*queue) || publish.immediate) continue;
+      const RoomCheck unused{queue->home, {queue->id, session, 0, 0}};
+      CheckRoom& check = wanted.try_emplace(queue->id, unused).first->second.command;
+      ++check.count;
+      check.bytes += message.body_size();
+    }
+  }
+  std::vector<RoomCheck> checks;
+  for (const auto& [id, check] : wanted) checks.push_back(check);
+  state_ = State::checking_room;
+  is_refused_ = false;
+  room_answers_due_ = static_cast<std::uint32_t>(checks.size()) + 1;
+  return checks;
+}
+
+SessionTransaction::Room SessionTransaction::on_room_answer(bool is_full) {
+  CHECK(state_ == State::checking_room);
+  CHECK(room_answers_due_ > 0);
+  if (is_full) {
+    state_ = State::open;
+    return Room::full;
+  }
+  if (--room_answers_due_ > 0) return Room::awaited;
+  state_ = State::committing;
+  return Room::available;
+}
+
+std::vector<ClientPublish> SessionTransaction::take_publishes() {
+  CHECK(state_ == State::committing);
+  return std::exchange(publishes_, {});
+}
+
+std::array<SessionTransaction::Settles, 3> SessionTransaction::take_settles() {
+  CHECK(state_ == State::committing);
+  limited_ = {};
+  const auto take = [this](Outcome outcome) {
+    return Settles{outcome, std::exchange(entries_of(outcome), {})};
+  };
+  return {take(Outcome::acknowledged), take(Outcome::rejected), take(Outcome::requeued)};
+}
+
+bool SessionTransaction::finish_commit() {
+  CHECK(state_ == State::committing);
+  CHECK(publishes_.empty());
+  state_ = State::open;
+  return !std::exchange(is_refused_, false);
+}
+
+std::vector<SessionTransaction::Entry>& SessionTransaction::entries_of(Outcome outcome) {
+  const auto index = static_cast<std::size_t>(outcome);
+  CHECK(index < settles_.size());
+  return settles_[index];
+}
+
+}  // namespace lepus::core

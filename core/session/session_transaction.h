@@ -1,0 +1,83 @@
+// The transaction of a session (AMQP tx): publishes and settlements wait here for the commit. A
+// commit first asks the queues that refuse messages whether they are full already; if none is,
+// everything is carried out in this order: publishes, then acknowledgements, then rejections, then
+// requeues. It is complete when every shard has confirmed its part.
+//
+//   off -> open <-> checking_room -> committing -> open
+//          full, or a queue refused: the caller fails the session
+//
+// What is settled in an open transaction is outstanding until its commit: it counts against the
+// shared prefetch, and returns to its queue when the session ends.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/broker/command.h"
+#include "core/session/client_publish.h"
+#include "core/session/unacked.h"
+
+namespace lepus::core {
+
+class SessionTransaction {
+ public:
+  using Entry = UnackedWindow::Entry;
+  enum class State : std::uint8_t { off, open, checking_room, committing };
+
+  /// tx.select; again does no harm.
+  void select();
+  bool is_on() const { return state_ != State::off; }
+  State state() const { return state_; }
+
+  void add(ClientPublish publish);
+  /// Acknowledged, rejected or requeued.
+  void add(std::span<const Entry> entries, Outcome outcome);
+  std::size_t publish_count() const { return publishes_.size(); }
+  std::size_t settle_count() const;
+  /// Of what is settled here: what counts against the shared prefetch.
+  const UnackedWindow::Load& limited() const { return limited_; }
+  /// A shared prefetch is set: all that is settled here counts from now on.
+  void limit_all();
+
+  /// Rollback, or the end of the session: forgets the publishes and returns what was settled.
+  std::vector<Entry> roll_back();
+
+  struct RoomCheck {
+    ShardId home;
+    CheckRoom command;
+  };
+  /// Begins the commit. Returns what to ask of which queues; on_room_answer() is due for each, and
+  /// once more by the caller when all are asked. `session` gets the answers.
+  std::vector<RoomCheck> begin_commit(const Topology& topology, VhostId vhost,
+                                      const ChannelRef& session);
+  enum class Room : std::uint8_t { awaited, full, available };
+  /// `full`: the commit is over. `available`: all have answered, it is to be carried out now.
+  [[nodiscard]] Room on_room_answer(bool is_full);
+
+  /// Takes the publishes out, in order.
+  std::vector<ClientPublish> take_publishes();
+  struct Settles {
+    Outcome outcome;
+    std::vector<Entry> entries;
+  };
+  /// Takes the settlements out, in the order in which they are to be carried out.
+  std::array<Settles, 3> take_settles();
+  /// A queue refused one of the messages.
+  void note_refused() { is_refused_ = true; }
+  /// All that was carried out is confirmed. Returns true if no queue refused any of it.
+  [[nodiscard]] bool finish_commit();
+
+ private:
+  std::vector<Entry>& entries_of(Outcome outcome);
+
+  State state_ = State::off;
+  bool is_refused_ = false;             ///< Of the commit under way.
+  std::uint32_t room_answers_due_ = 0;  ///< In checking_room; one is the caller's.
+  std::vector<ClientPublish> publishes_;
+  std::array<std::vector<Entry>, 3> settles_;  ///< By Outcome.
+  UnackedWindow::Load limited_;
+};
+
+}  // namespace lepus::core

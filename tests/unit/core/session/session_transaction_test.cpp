@@ -1,0 +1,164 @@
+// What waits in a transaction, what its commit asks, and the order in which it is carried out.
+#include "core/session/session_transaction.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/topology/topology_world.h"
+
+namespace lepus::core {
+namespace {
+
+using Entry = SessionTransaction::Entry;
+using Room = SessionTransaction::Room;
+using State = SessionTransaction::State;
+constexpr ChannelRef session{0, 1, 1};
+
+Entry settled_entry(std::uint64_t tag, std::uint32_t size, bool limited = false) {
+  Entry made;
+  made.tag = tag;
+  made.size = size;
+  made.limited = limited;
+  return made;
+}
+
+std::string tags_of(const std::vector<Entry>& entries) {
+  std::string text;
+  for (const Entry& entry : entries) text += std::to_string(entry.tag) + " ";
+  return text;
+}
+
+class SessionTransactionTest : public ::testing::Test {
+ protected:
+  SessionTransactionTest() {
+    declare("open");
+    declare("refusing", "reject-publish");
+    declare("dropping", "drop-head");
+    world_.must(world_.exchange("all", "fanout"));
+    for (const char* queue : {"open", "refusing", "dropping"})
+      world_.must(world_.bind("all", queue, ""));
+    transaction_.select();
+  }
+  void declare(std::string_view name, std::string_view overflow = {}) {
+    TopologyRequest request = world_.queue(name);
+    FieldTableWriter arguments;
+    if (!overflow.empty()) {
+      arguments.int32("x-max-length", 5);
+      arguments.text("x-overflow", overflow);
+    }
+    request.arguments = arguments.take();
+    world_.must(request);
+  }
+  void publish(std::string_view exchange, std::string_view key, std::string_view body,
+               ClientPublish how = {}) {
+    static constexpr std::array<std::uint8_t, 2> no_properties{};
+    how.message = Message::create({exchange, key, no_properties, body.size(), false}, memory_);
+    if (!body.empty()) how.message->append_body(as_bytes(body));
+    transaction_.add(std::move(how));
+  }
+  std::vector<SessionTransaction::RoomCheck> begin() {
+    return transaction_.begin_commit(world_.master, world_.vhost, session);
+  }
+  void add(std::vector<Entry> entries, Outcome outcome) { transaction_.add(entries, outcome); }
+
+  test::World world_;
+  MemoryAccount memory_;
+  SessionTransaction transaction_;
+};
+
+TEST_F(SessionTransactionTest, ACommitAsksOnlyQueuesThatRefuse) {
+  publish("all", "", "12345");
+  publish("all", "", "678");
+  publish("", "open", "x", {false, false, {}, {"refusing"}});
+  publish("", "refusing", "immediate", {false, true, {}, {}});
+  publish("nowhere", "refusing", "x");
+  const auto checks = begin();
+  ASSERT_EQ(checks.size(), 1U);
+  const QueueInfo& queue = *world_.master.find_queue(world_.vhost, "refusing");
+  EXPECT_EQ(checks[0].home, queue.home);
+  EXPECT_EQ(checks[0].command.queue, queue.id);
+  EXPECT_EQ(checks[0].command.channel, session);
+  EXPECT_EQ(checks[0].command.count, 3U);
+  EXPECT_EQ(checks[0].command.bytes, 9U);
+}
+
+TEST_F(SessionTransactionTest, IsCarriedOutWhenEveryQueueHasRoom) {
+  publish("", "refusing", "x");
+  ASSERT_EQ(begin().size(), 1U);
+  EXPECT_EQ(transaction_.state(), State::checking_room);
+  EXPECT_EQ(transaction_.on_room_answer(false), Room::awaited);
+  EXPECT_EQ(transaction_.on_room_answer(false), Room::available);
+  EXPECT_EQ(transaction_.state(), State::committing);
+  EXPECT_EQ(transaction_.take_publishes().size(), 1U);
+  EXPECT_TRUE(transaction_.finish_commit());
+  EXPECT_EQ(transaction_.state(), State::open);
+  EXPECT_TRUE(begin().empty()) << "nothing is left of the first commit";
+}
+
+TEST_F(SessionTransactionTest, AFullQueueEndsTheCommit) {
+  publish("", "refusing", "x");
+  ASSERT_EQ(begin().size(), 1U);
+  EXPECT_EQ(transaction_.on_room_answer(true), Room::full);
+  EXPECT_EQ(transaction_.state(), State::open);
+  EXPECT_EQ(transaction_.publish_count(), 1U);
+}
+
+TEST_F(SessionTransactionTest, ARefusalFailsThisCommitAlone) {
+  (void)begin();
+  EXPECT_EQ(transaction_.on_room_answer(false), Room::available);
+  transaction_.note_refused();
+  EXPECT_FALSE(transaction_.finish_commit());
+  (void)begin();
+  EXPECT_EQ(transaction_.on_room_answer(false), Room::available);
+  EXPECT_TRUE(transaction_.finish_commit());
+}
+
+TEST_F(SessionTransactionTest, SettlesComeInTheOrderOfTheCommit) {
+  add({settled_entry(3, 1)}, Outcome::requeued);
+  add({settled_entry(2, 1)}, Outcome::rejected);
+  add({settled_entry(1, 1), settled_entry(4, 1)}, Outcome::acknowledged);
+  EXPECT_EQ(transaction_.settle_count(), 4U);
+  (void)begin();
+  EXPECT_EQ(transaction_.on_room_answer(false), Room::available);
+  const auto settles = transaction_.take_settles();
+  EXPECT_EQ(settles[0].outcome, Outcome::acknowledged);
+  EXPECT_EQ(tags_of(settles[0].entries), "1 4 ");
+  EXPECT_EQ(settles[1].outcome, Outcome::rejected);
+  EXPECT_EQ(tags_of(settles[1].entries), "2 ");
+  EXPECT_EQ(settles[2].outcome, Outcome::requeued);
+  EXPECT_EQ(tags_of(settles[2].entries), "3 ");
+  EXPECT_EQ(transaction_.settle_count(), 0U);
+}
+
+TEST_F(SessionTransactionTest, RollbackForgetsPublishesAndReturnsSettles) {
+  publish("", "open", "x");
+  add({settled_entry(1, 10, true)}, Outcome::acknowledged);
+  add({settled_entry(2, 20, true)}, Outcome::requeued);
+  EXPECT_EQ(transaction_.limited().count, 2U);
+  EXPECT_EQ(tags_of(transaction_.roll_back()), "1 2 ");
+  EXPECT_EQ(transaction_.publish_count(), 0U);
+  EXPECT_EQ(transaction_.settle_count(), 0U);
+  EXPECT_EQ(transaction_.limited().count, 0U);
+  EXPECT_TRUE(transaction_.is_on());
+}
+
+TEST_F(SessionTransactionTest, WhatWasReturnedDoesNotCountAgainstTheSharedPrefetch) {
+  Entry returned = settled_entry(3, 40, true);
+  returned.given_back = true;
+  add({settled_entry(1, 10, true), settled_entry(2, 20), returned}, Outcome::acknowledged);
+  EXPECT_EQ(transaction_.limited().count, 1U);
+  EXPECT_EQ(transaction_.limited().bytes, 10U);
+  transaction_.limit_all();
+  EXPECT_EQ(transaction_.limited().count, 2U);
+  EXPECT_EQ(transaction_.limited().bytes, 30U);
+}
+
+TEST(SessionTransaction, IsOffUntilSelected) {
+  SessionTransaction transaction;
+  EXPECT_FALSE(transaction.is_on());
+  transaction.select();
+  transaction.select();
+  EXPECT_TRUE(transaction.is_on());
+}
+
+}  // namespace
+}  // namespace lepus::core
