@@ -135,15 +135,15 @@ void Channel::give_back_everything(bool wait_for_answers) {
   immediate_publishes_.clear();
   shared_prefetch_.drop_requests();
   give_back_answers_due_ = 1;  // Ours, until all are on their way.
-  for (Consumer& consumer : consumers_) {
-    if (!consumer.in_use || consumer.handle.generation == 0) continue;
-    consumer.in_use = false;
+  consumers_.for_each([&](std::uint32_t number, const Consumer& consumer) {
+    if (!consumer.has_handle()) return;
+    consumers_.remove(number);
     tell_consumer(consumer, false);
     if (wait_for_answers) ++give_back_answers_due_;
     broker().send(consumer.home,
                   core::Unsubscribe{consumer.queue, wait_for_answers ? ref_ : core::ChannelRef{},
                                     consumer.handle});
-  }
+  });
   std::vector<core::UnackedWindow::Entry> entries = transaction_.roll_back();
   unacked_.take_up_to(0, entries);
   settle_entries(entries, core::Outcome::returned);

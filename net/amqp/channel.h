@@ -28,6 +28,7 @@
 #include "core/session/reply_address.h"
 #include "core/session/route_cache.h"
 #include "core/session/session_access.h"
+#include "core/session/session_consumers.h"
 #include "core/session/session_transaction.h"
 #include "core/session/shared_prefetch.h"
 #include "core/session/unacked.h"
@@ -67,25 +68,8 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
 
  private:
   using Outcome = std::optional<core::AmqpError>;
+  using Consumer = core::SessionConsumer;
 
-  struct Consumer {
-    std::string tag;
-    std::string arguments;   ///< Inside of a field table; for the operator.
-    std::string queue_name;  ///< The queue may be gone.
-    core::QueueId queue;
-    core::ConsumerHandle handle;
-    core::ShardId home = 0;
-    std::uint32_t prefetch = 0;
-    core::Nanos timeout = core::never;  ///< For the acknowledgement of a delivery.
-    bool exclusive = false;
-    bool in_use = false;
-    bool no_ack = false;
-    bool limited = false;
-    bool paused = false;         ///< Its queue was told, or told itself, to wait.
-    bool single_active = false;  ///< Of a queue that has but one active.
-    bool is_waiting = false;     ///< Another consumer is the single active one.
-    bool is_overdue = false;     ///< Its queue was told to cancel it: what comes goes back.
-  };
   /// The method whose answer is awaited.
   struct Pending {
     MethodId method{};
@@ -161,8 +145,6 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   void on_cancelled(const Pending& pending);
   void tell_cancelled();
   void set_shared_prefetch(std::uint32_t count, std::uint32_t size);
-  std::uint32_t reserve_consumer();
-  Consumer* find_consumer(std::string_view tag);
   void forget_consumer(std::uint32_t number);
   void grant_waiting_credit();
   void note_credit_used(bool no_ack);
@@ -183,7 +165,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   core::Result<core::Nanos> read_timeout(const core::QueueInfo& queue, core::Bytes arguments);
   void start_timeout(const Consumer& consumer);
   void look_for_overdue(io::Timer& timer);
-  void cancel_overdue(std::uint32_t number, std::uint64_t tag);
+  void cancel_overdue(Consumer& consumer, std::uint64_t tag);
   void refuse_cancelled(const core::Deliver& delivery);
 
   // channel_settle.cpp
@@ -259,8 +241,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   core::UnackedWindow unacked_;
   std::unique_ptr<Timeouts> timeouts_;  ///< From the first consumer with a timeout on.
   core::ConfirmWindow confirms_;
-  std::vector<Consumer> consumers_;
-  std::uint32_t consumer_count_ = 0;
+  core::SessionConsumers consumers_;
   std::uint32_t prefetch_ = 0;            ///< For consumers to come (qos global=false).
   std::uint32_t prefetch_size_ = 0;       ///< The same in bytes of bodies.
   core::SharedPrefetch shared_prefetch_;  ///< Of the whole channel (qos global=true).

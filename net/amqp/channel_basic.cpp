@@ -63,7 +63,7 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   auto queue = find_queue(core::Permission::read, consume.queue);
   if (!queue.ok()) return std::move(queue.error());
   const core::QueueInfo& info = *queue.value();
-  if (find_consumer(consume.consumer_tag) != nullptr) {
+  if (consumers_.find(consume.consumer_tag) != core::SessionConsumers::absent) {
     return AmqpError{ReplyCode::not_allowed,
                      "attempt to reuse consumer tag '" + std::string{consume.consumer_tag} + "'"};
   }
@@ -74,12 +74,11 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   auto timeout = read_timeout(info, consume.arguments);
   if (!timeout.ok()) return std::move(timeout.error());
   const std::uint64_t count_max = connection_.server().settings().consumers_per_channel_max;
-  if (count_max > 0 && consumer_count_ >= count_max) {
+  if (count_max > 0 && consumers_.count() >= count_max) {
     return AmqpError{ReplyCode::not_allowed, "reached maximum (" + std::to_string(count_max) +
                                                  ") of consumers per channel"};
   }
-  const std::uint32_t number = reserve_consumer();
-  Consumer& consumer = consumers_[number];
+  Consumer consumer;
   consumer.tag = consume.consumer_tag.empty() ? connection_.server().generate_name("amq.ctag-")
                                               : std::string{consume.consumer_tag};
   consumer.queue = info.id;
@@ -93,17 +92,26 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   consumer.limited = shared_prefetch_.is_on();
   consumer.paused = flow_stopped_;
   consumer.single_active = consumer.is_waiting = info.effective.single_active_consumer;
+  core::Subscribe subscribe{info.id,
+                            ref_,
+                            0,
+                            consumer.prefetch,
+                            priority.value(),
+                            consume.no_ack,
+                            consume.exclusive,
+                            consumer.limited,
+                            flow_stopped_,
+                            stream.value().release(),
+                            consume.no_ack ? 0 : prefetch_size_};
+  subscribe.number = consumers_.add(std::move(consumer));
   expect(MethodId::basic_consume, consume.no_wait, info.name);
-  pending_.consumer = number;
-  broker().send(info.home,
-                core::Subscribe{info.id, ref_, number, consumer.prefetch, priority.value(),
-                                consume.no_ack, consume.exclusive, consumer.limited, flow_stopped_,
-                                stream.value().release(), consume.no_ack ? 0 : prefetch_size_});
+  pending_.consumer = subscribe.number;
+  broker().send(info.home, subscribe);
   return std::nullopt;
 }
 
 void Channel::on_subscribed(const core::Reply& reply, const Pending& pending) {
-  Consumer& consumer = consumers_[pending.consumer];
+  Consumer& consumer = consumers_.at(pending.consumer);
   consumer.handle = reply.consumer;
   start_timeout(consumer);
   tell_consumer(consumer, true);
@@ -112,27 +120,28 @@ void Channel::on_subscribed(const core::Reply& reply, const Pending& pending) {
 
 Channel::Outcome Channel::on(const BasicCancel& cancel) {
   if (cancel_replies(cancel)) return std::nullopt;
-  const Consumer* consumer = find_consumer(cancel.consumer_tag);
-  if (consumer == nullptr) {
+  const std::uint32_t number = consumers_.find(cancel.consumer_tag);
+  if (number == core::SessionConsumers::absent) {
     if (!cancel.no_wait) send(BasicCancelOk{cancel.consumer_tag});
     return std::nullopt;
   }
   expect(MethodId::basic_cancel, cancel.no_wait, std::string{cancel.consumer_tag});
-  pending_.consumer = static_cast<std::uint32_t>(consumer - consumers_.data());
-  broker().send(consumer->home,
-                core::Unsubscribe{consumer->queue, ref_, consumer->handle, false, true});
+  pending_.consumer = number;
+  const Consumer& consumer = consumers_.at(number);
+  broker().send(consumer.home,
+                core::Unsubscribe{consumer.queue, ref_, consumer.handle, false, true});
   return std::nullopt;
 }
 
 void Channel::on_cancelled(const Pending& pending) {
-  if (consumers_[pending.consumer].in_use) forget_consumer(pending.consumer);
+  if (consumers_.contains(pending.consumer)) forget_consumer(pending.consumer);
   if (!pending.no_wait) send(BasicCancelOk{pending.name});
 }
 
 /// Its queue was deleted. RabbitMQ answers the queue.delete of the same channel first.
 void Channel::on_consumer_cancelled(std::uint32_t number) {
-  if (state_ != State::open || !consumers_[number].in_use) return;
-  const std::string tag = consumers_[number].tag;
+  if (state_ != State::open || !consumers_.contains(number)) return;
+  const std::string tag = consumers_.at(number).tag;
   forget_consumer(number);
   if (!connection_.capabilities().consumer_cancel_notify) return;
   if (pending_.active && pending_.method == MethodId::queue_delete) {
@@ -143,7 +152,7 @@ void Channel::on_consumer_cancelled(std::uint32_t number) {
 }
 
 void Channel::on_consumer_active(std::uint32_t number, bool is_active) {
-  if (number < consumers_.size()) consumers_[number].is_waiting = !is_active;
+  if (consumers_.contains(number)) consumers_.at(number).is_waiting = !is_active;
 }
 
 void Channel::tell_cancelled() {
@@ -208,8 +217,7 @@ bool Channel::on_deliver(const core::Deliver& delivery, core::MessageRef message
     on_reply_delivery(delivery, std::move(message));
     return true;
   }
-  CHECK(delivery.number < consumers_.size());
-  Consumer& consumer = consumers_[delivery.number];
+  Consumer& consumer = consumers_.at(delivery.number);
   if (consumer.is_overdue) {
     refuse_cancelled(delivery);
     return true;
@@ -234,21 +242,16 @@ bool Channel::on_deliver(const core::Deliver& delivery, core::MessageRef message
   }
   connection_.touch();
   if (!connection_.pauses_consumers()) return true;
-  if (!consumer.paused && delivery.home != broker().shard())
-    broker().send(delivery.home,
-                  core::ConsumerFlow{delivery.queue, consumer.handle, true, consumer.limited});
-  consumer.paused = true;
+  const bool is_new = !std::exchange(consumer.paused, true);
+  if (is_new && delivery.home != broker().shard()) broker().send(delivery.home, consumer.flow());
   return false;
 }
 
 void Channel::resume_consumers() {
   if (flow_stopped_) return;
-  for (Consumer& consumer : consumers_) {
-    if (!consumer.in_use || !consumer.paused) continue;
-    consumer.paused = false;
-    broker().send(consumer.home,
-                  core::ConsumerFlow{consumer.queue, consumer.handle, false, consumer.limited});
-  }
+  consumers_.for_each([this](std::uint32_t, Consumer& consumer) {
+    if (std::exchange(consumer.paused, false)) broker().send(consumer.home, consumer.flow());
+  });
 }
 
 /// global=false sets the limits of each consumer to come; global=true those shared by all consumers
@@ -274,12 +277,10 @@ void Channel::set_shared_prefetch(std::uint32_t count, std::uint32_t size) {
     unacked_.limit_all();
     transaction_.limit_all();
   }
-  for (Consumer& consumer : consumers_) {
-    if (!consumer.in_use || consumer.limited == is_on) continue;
-    consumer.limited = is_on;
-    broker().send(consumer.home,
-                  core::ConsumerFlow{consumer.queue, consumer.handle, consumer.paused, is_on});
-  }
+  consumers_.for_each([&](std::uint32_t, Consumer& consumer) {
+    if (std::exchange(consumer.limited, is_on) == is_on) return;
+    broker().send(consumer.home, consumer.flow());
+  });
   grant_waiting_credit();
 }
 
@@ -290,8 +291,7 @@ core::SharedPrefetch::Load Channel::limited_load() const {
 
 core::Credit Channel::on_credit_request(const core::CreditRequest& request) {
   if (state_ != State::open) return {};
-  CHECK(request.number < consumers_.size());
-  return shared_prefetch_.request(request, consumers_[request.number].no_ack, limited_load());
+  return shared_prefetch_.request(request, consumers_.at(request.number).no_ack, limited_load());
 }
 
 void Channel::on_credit_return(std::uint32_t count) {
@@ -309,29 +309,10 @@ void Channel::grant_waiting_credit() {
     broker().send(grant->home, grant->command);
 }
 
-Channel::Consumer* Channel::find_consumer(std::string_view tag) {
-  for (Consumer& consumer : consumers_)
-    if (consumer.in_use && consumer.tag == tag) return &consumer;
-  return nullptr;
-}
-
-std::uint32_t Channel::reserve_consumer() {
-  ++consumer_count_;
-  for (std::uint32_t number = 0; number < consumers_.size(); ++number) {
-    if (consumers_[number].in_use) continue;
-    consumers_[number] = {};
-    consumers_[number].in_use = true;
-    return number;
-  }
-  consumers_.emplace_back().in_use = true;
-  return static_cast<std::uint32_t>(consumers_.size() - 1);
-}
-
 void Channel::forget_consumer(std::uint32_t number) {
-  CHECK(consumers_[number].in_use);
-  consumers_[number].in_use = false;
-  --consumer_count_;
-  if (consumers_[number].handle.generation != 0) tell_consumer(consumers_[number], false);
+  consumers_.remove(number);
+  const Consumer& consumer = consumers_.at(number);
+  if (consumer.has_handle()) tell_consumer(consumer, false);
   shared_prefetch_.drop_requests_of(number);
 }
 

@@ -23,13 +23,13 @@ Channel::Outcome Channel::on(const ChannelFlow& flow) {
   }
   expect(MethodId::channel_flow, false, {});
   pending_.answers_due = 1;  // Ours, until all were asked.
-  for (Consumer& consumer : consumers_) {
-    if (!consumer.in_use) continue;
+  consumers_.for_each([this](std::uint32_t, Consumer& consumer) {
     consumer.paused = true;
     ++pending_.answers_due;
-    broker().send(consumer.home, core::ConsumerFlow{consumer.queue, consumer.handle, true,
-                                                    consumer.limited, ref_});
-  }
+    core::ConsumerFlow stop = consumer.flow();
+    stop.answer_to = ref_;
+    broker().send(consumer.home, stop);
+  });
   on_flow_answer();
   return std::nullopt;
 }

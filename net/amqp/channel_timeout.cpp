@@ -55,18 +55,16 @@ void Channel::look_for_overdue(io::Timer& timer) {
   io::Loop& loop = connection_.server().loop();
   timeouts_->marks.mark(loop.now(), next_tag_);
   bool is_watching = false;
-  for (std::uint32_t number = 0; number < consumers_.size(); ++number) {
-    const Consumer& consumer = consumers_[number];
-    if (!consumer.in_use || consumer.is_overdue || consumer.timeout == core::never) continue;
+  consumers_.for_each([&](std::uint32_t, Consumer& consumer) {
+    if (consumer.is_overdue || consumer.timeout == core::never) return;
     is_watching = true;
-    if (consumer.handle.generation == 0) continue;  // Its queue did not answer yet.
-    cancel_overdue(number, timeouts_->marks.overdue_below(loop.now(), consumer.timeout));
-  }
+    if (!consumer.has_handle()) return;  // Its queue did not answer yet.
+    cancel_overdue(consumer, timeouts_->marks.overdue_below(loop.now(), consumer.timeout));
+  });
   if (is_watching) loop.timers().arm(timer, loop.now() + timeouts_->marks.step());
 }
 
-void Channel::cancel_overdue(std::uint32_t number, std::uint64_t tag) {
-  Consumer& consumer = consumers_[number];
+void Channel::cancel_overdue(Consumer& consumer, std::uint64_t tag) {
   const core::UnackedWindow::Taker taker{consumer.handle, consumer.home};
   if (!unacked_.has_below(tag, taker)) return;
   connection_.log_timeout(number_, consumer.tag, consumer.timeout);

@@ -65,7 +65,7 @@ core::ChannelStats Channel::describe() const {
   row.number = number_;
   row.confirm = confirming_;
   row.transactional = transaction_.is_on();
-  row.consumer_count = consumer_count_;
+  row.consumer_count = static_cast<std::uint32_t>(consumers_.count());
   row.prefetch_count = prefetch_;
   row.global_prefetch_count = shared_prefetch_.count();
   row.acks_uncommitted = transaction_.settle_count();
@@ -76,9 +76,8 @@ core::ChannelStats Channel::describe() const {
 }
 
 void Channel::describe_consumers(std::vector<core::ConsumerStats>& out) const {
-  for (const Consumer& consumer : consumers_) {
-    // Without a handle it waits for its queue's answer.
-    if (!consumer.in_use || consumer.handle.generation == 0) continue;
+  consumers_.for_each([&](std::uint32_t, const Consumer& consumer) {
+    if (!consumer.has_handle()) return;  // It waits for its queue's answer.
     core::ConsumerStats row;
     row.queue = consumer.queue;
     row.channel = number_;
@@ -90,7 +89,7 @@ void Channel::describe_consumers(std::vector<core::ConsumerStats>& out) const {
     row.active = !consumer.is_waiting;
     row.single_active = consumer.single_active;
     out.push_back(std::move(row));
-  }
+  });
 }
 
 std::uint32_t Server::describe(core::Inquiry::Kind kind, std::uint32_t slot,
