@@ -1,5 +1,4 @@
-// Life of a channel: frames in, methods to their handlers, the pending answer, and giving
-// everything back at the end.
+// Life of a channel: frames in, methods to their handlers, and giving everything back at the end.
 #include "net/amqp/channel.h"
 
 #include <utility>
@@ -130,7 +129,7 @@ void Channel::shut_down(bool orderly) {
 /// the end waits until each queue has answered, so that auto-delete queues are gone when the client
 /// reads close-ok.
 void Channel::give_back_everything(bool wait_for_answers) {
-  pending_ = {};
+  pending_.cancel();
   publishing_ = {};
   immediate_publishes_.clear();
   shared_prefetch_.drop_requests();
@@ -163,53 +162,6 @@ void Channel::end() {
   if (linked()) connection_.server().forget_acks(*this);
   broker().detach(ref_);
   connection_.on_channel_closed(*this);
-}
-
-void Channel::expect(MethodId method, bool no_wait, std::string name) {
-  CHECK(!pending_.active);
-  pending_ = {method, no_wait, true, std::move(name), 0};
-  connection_.hold(Connection::hold_reply);
-}
-
-Channel::Pending Channel::take_pending() {
-  CHECK(pending_.active);
-  connection_.release(Connection::hold_reply);
-  return std::exchange(pending_, {});
-}
-
-void Channel::on_reply(const core::Reply& reply) {
-  if (state_ == State::closing) return on_give_back_answer();
-  if (state_ != State::open) return;
-  if (pending_.method == MethodId::channel_flow) return on_flow_answer();
-  if (pending_.method == MethodId::tx_commit) return on_room_answer(reply.error != nullptr);
-  Pending pending = take_pending();
-  if (reply.error != nullptr) {
-    AmqpError error = *reply.error;
-    if (error.detail.empty()) error.detail = "no " + queue_title(pending.name);
-    error.class_id = class_id_of(pending.method);
-    error.method_id = method_id_of(pending.method);
-    if (pending.method == MethodId::basic_consume) forget_consumer(pending.consumer);
-    return connection_.raise(*this, std::move(error));
-  }
-  if (pending.method == MethodId::basic_consume) return on_subscribed(reply, pending);
-  if (pending.method == MethodId::basic_cancel) return on_cancelled(pending);
-  if (pending.no_wait) return;
-  if (pending.method == MethodId::queue_declare)
-    return send(QueueDeclareOk{pending.name, reply.message_count, reply.consumer_count});
-  if (pending.method == MethodId::queue_purge) return send(QueuePurgeOk{reply.message_count});
-  CHECK(pending.method == MethodId::queue_delete);
-  send(QueueDeleteOk{reply.message_count});
-}
-
-void Channel::on_topology_done(const core::TopologyDone& done) {
-  if (state_ == State::closing) return on_give_back_answer();
-  if (state_ != State::open) return;
-  if (done.error == nullptr) return on_topology_answer(done.message_count);
-  const Pending pending = take_pending();
-  AmqpError error = *done.error;
-  error.class_id = class_id_of(pending.method);
-  error.method_id = method_id_of(pending.method);
-  connection_.raise(*this, std::move(error));
 }
 
 std::string Channel::queue_title(std::string_view name) const {

@@ -5,10 +5,10 @@
 //   open -> close_sent -> closed    ours: everything but close and close-ok is ignored
 //
 // A method that needs another thread (the control thread for topology, a queue's home shard) leaves
-// its Pending here and holds the connection's input until the answer comes; an answer from this
-// shard comes before the call returns. Handlers return an error as a value; on_method() hands it to
-// the connection. Families: channel_{publish,basic,flow,settle,queue,exchange,tx}.cpp; what the
-// user may do is core/session/session_access.h's to say.
+// a request (core/session/pending_answer.h) and holds the connection's input until the answer
+// comes; an answer from this shard comes before the call returns. Handlers return an error as a
+// value; on_method() hands it to the connection. Families: channel_{publish,basic,flow,settle,
+// queue,exchange,tx,answers}.cpp; what the user may do is core/session/session_access.h's to say.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,7 @@
 #include "core/session/confirms.h"
 #include "core/session/consumer_timeouts.h"
 #include "core/session/immediate_publishes.h"
+#include "core/session/pending_answer.h"
 #include "core/session/reply_address.h"
 #include "core/session/route_cache.h"
 #include "core/session/session_access.h"
@@ -70,15 +71,8 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   using Outcome = std::optional<core::AmqpError>;
   using Consumer = core::SessionConsumer;
 
-  /// The method whose answer is awaited.
-  struct Pending {
-    MethodId method{};
-    bool no_wait = false;
-    bool active = false;
-    std::string name;  ///< Queue or consumer tag, for the answer.
-    std::uint32_t consumer = 0;
-    std::uint32_t answers_due = 0;  ///< Of several queues.
-  };
+  /// Tells the client what a request led to (channel_answers.cpp).
+  struct AnswerWriter;
   /// Consumer timeouts and the timer that looks for overdue deliveries.
   struct Timeouts {
     core::ConsumerTimeouts marks;
@@ -108,10 +102,14 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   void give_back_everything(bool wait_for_answers);
   void on_give_back_answer();
   void end();
-  void expect(MethodId method, bool no_wait, std::string name);
-  Pending take_pending();
   core::Broker& broker();
   std::string queue_title(std::string_view name) const;
+
+  // channel_answers.cpp
+  /// The method waits for an answer; input is held until finish_request() or a final answer.
+  void expect(MethodId method, bool no_wait, core::PendingAnswer::Request request);
+  void finish_request();
+  void take_answer(core::PendingAnswer::Answered answered);
 
   // channel_publish.cpp
   Outcome on(const BasicPublish& publish);
@@ -134,15 +132,12 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
 
   // channel_flow.cpp
   Outcome on(const ChannelFlow& flow);
-  void on_flow_answer();
 
   // channel_basic.cpp
   Outcome on(const BasicConsume& consume);
   Outcome on(const BasicCancel& cancel);
   Outcome on(const BasicGet& get);
   Outcome on(const BasicQos& qos);
-  void on_subscribed(const core::Reply& reply, const Pending& pending);
-  void on_cancelled(const Pending& pending);
   void tell_cancelled();
   void set_shared_prefetch(std::uint32_t count, std::uint32_t size);
   void forget_consumer(std::uint32_t number);
@@ -191,7 +186,6 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   template <class Method>
   Outcome change_queue_binding(core::TopologyRequest::Kind kind, const Method& method,
                                bool no_wait);
-  void on_queue_declared();
 
   // channel_exchange.cpp
   Outcome on(const ExchangeDeclare& declare);
@@ -203,7 +197,6 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   core::TopologyRequest new_request(core::TopologyRequest::Kind kind) const;
   /// Judged on the replica first; asks the control thread only when something is to change.
   Outcome request_topology(const core::TopologyRequest& request);
-  void on_topology_answer(std::uint32_t message_count);
 
   // channel_tx.cpp
   Outcome on(const ConfirmSelect& select);
@@ -229,7 +222,7 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
   std::uint32_t give_back_answers_due_ = 0;
   bool tell_client_closed_ = false;  ///< channel.close-ok is due when everything is given back.
   Assembler assembler_;
-  Pending pending_;
+  core::PendingAnswer pending_;
   /// Its content is being received. Exchange and key are those of the route cache until the header
   /// comes.
   core::ClientPublish publishing_;

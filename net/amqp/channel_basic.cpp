@@ -104,18 +104,10 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
                             stream.value().release(),
                             consume.no_ack ? 0 : prefetch_size_};
   subscribe.number = consumers_.add(std::move(consumer));
-  expect(MethodId::basic_consume, consume.no_wait, info.name);
-  pending_.consumer = subscribe.number;
+  expect(MethodId::basic_consume, consume.no_wait,
+         core::SubscribeRequest{subscribe.number, info.name});
   broker().send(info.home, subscribe);
   return std::nullopt;
-}
-
-void Channel::on_subscribed(const core::Reply& reply, const Pending& pending) {
-  Consumer& consumer = consumers_.at(pending.consumer);
-  consumer.handle = reply.consumer;
-  start_timeout(consumer);
-  tell_consumer(consumer, true);
-  if (!pending.no_wait) send(BasicConsumeOk{consumer.tag});
 }
 
 Channel::Outcome Channel::on(const BasicCancel& cancel) {
@@ -125,17 +117,12 @@ Channel::Outcome Channel::on(const BasicCancel& cancel) {
     if (!cancel.no_wait) send(BasicCancelOk{cancel.consumer_tag});
     return std::nullopt;
   }
-  expect(MethodId::basic_cancel, cancel.no_wait, std::string{cancel.consumer_tag});
-  pending_.consumer = number;
+  expect(MethodId::basic_cancel, cancel.no_wait,
+         core::UnsubscribeRequest{number, std::string{cancel.consumer_tag}});
   const Consumer& consumer = consumers_.at(number);
   broker().send(consumer.home,
                 core::Unsubscribe{consumer.queue, ref_, consumer.handle, false, true});
   return std::nullopt;
-}
-
-void Channel::on_cancelled(const Pending& pending) {
-  if (consumers_.contains(pending.consumer)) forget_consumer(pending.consumer);
-  if (!pending.no_wait) send(BasicCancelOk{pending.name});
 }
 
 /// Its queue was deleted. RabbitMQ answers the queue.delete of the same channel first.
@@ -144,7 +131,7 @@ void Channel::on_consumer_cancelled(std::uint32_t number) {
   const std::string tag = consumers_.at(number).tag;
   forget_consumer(number);
   if (!connection_.capabilities().consumer_cancel_notify) return;
-  if (pending_.active && pending_.method == MethodId::queue_delete) {
+  if (pending_.awaits<core::DeleteQueueRequest>()) {
     cancelled_tags_.push_back(tag);
   } else {
     send(BasicCancel{tag, true});
@@ -182,7 +169,7 @@ Channel::Outcome Channel::on(const BasicGet& get) {
                          ". basic.get operations are not supported by quorum queues with single "
                          "active consumer"};
   }
-  expect(MethodId::basic_get, false, {});
+  expect(MethodId::basic_get, false, core::GetRequest{});
   broker().send(queue.value()->home, core::Get{queue.value()->id, ref_, get.no_ack});
   return std::nullopt;
 }
@@ -192,7 +179,7 @@ void Channel::on_get_reply(const core::GetReply& reply, core::MessageRef message
     if (message && !reply.no_ack) broker().send_back(reply.home, reply.queue, reply.sequence);
     return;
   }
-  (void)take_pending();
+  finish_request();
   if (!message) return send(BasicGetEmpty{});
   if (connection_.is_traced()) trace_delivery(reply.queue, *message, reply.redelivered);
   const std::uint64_t tag = next_tag_++;

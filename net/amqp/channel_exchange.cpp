@@ -24,32 +24,16 @@ Channel::Outcome Channel::request_topology(const core::TopologyRequest& request)
   core::Decision decision = core::decide(broker().topology(), request, nullptr);
   switch (decision.kind) {
     case core::Decision::Kind::error:
-      (void)take_pending();
+      finish_request();
       return std::move(decision.error);
     case core::Decision::Kind::satisfied:
-      on_topology_answer(0);
+      take_answer(pending_.on_topology_done({ref_, 0, nullptr}));
       break;
     case core::Decision::Kind::changes:
       broker().ask(request, ref_);
       break;
   }
   return std::nullopt;
-}
-
-void Channel::on_topology_answer(std::uint32_t message_count) {
-  if (pending_.method == MethodId::queue_declare) return on_queue_declared();
-  const Pending pending = take_pending();
-  if (pending.method == MethodId::basic_cancel) return on_cancelled(pending);
-  if (!pending.no_wait) {
-    if (pending.method == MethodId::queue_delete) send(QueueDeleteOk{message_count});
-    if (pending.method == MethodId::queue_bind) send(QueueBindOk{});
-    if (pending.method == MethodId::queue_unbind) send(QueueUnbindOk{});
-    if (pending.method == MethodId::exchange_declare) send(ExchangeDeclareOk{});
-    if (pending.method == MethodId::exchange_delete) send(ExchangeDeleteOk{});
-    if (pending.method == MethodId::exchange_bind) send(ExchangeBindOk{});
-    if (pending.method == MethodId::exchange_unbind) send(ExchangeUnbindOk{});
-  }
-  tell_cancelled();
 }
 
 Channel::Outcome Channel::on(const ExchangeDeclare& declare) {
@@ -62,7 +46,7 @@ Channel::Outcome Channel::on(const ExchangeDeclare& declare) {
   request.internal = declare.internal;
   request.arguments = core::as_text(declare.arguments);
   if (Outcome refused = access_.permit_declare(request)) return refused;
-  expect(MethodId::exchange_declare, declare.no_wait, {});
+  expect(MethodId::exchange_declare, declare.no_wait, core::ChangeTopologyRequest{});
   return request_topology(request);
 }
 
@@ -75,7 +59,7 @@ Channel::Outcome Channel::on(const ExchangeDelete& method) {
             {core::Permission::configure, core::ResourceKind::exchange, request.name}))
       return refused;
   }
-  expect(MethodId::exchange_delete, method.no_wait, {});
+  expect(MethodId::exchange_delete, method.no_wait, core::ChangeTopologyRequest{});
   return request_topology(request);
 }
 
@@ -95,7 +79,7 @@ Channel::Outcome Channel::change_exchange_binding(Kind kind, const Method& metho
   request.arguments = core::as_text(method.arguments);
   if (Outcome refused = access_.permit_binding(request, core::ResourceKind::exchange))
     return refused;
-  expect(Method::id, method.no_wait, {});
+  expect(Method::id, method.no_wait, core::ChangeTopologyRequest{});
   return request_topology(request);
 }
 

@@ -21,24 +21,17 @@ Channel::Outcome Channel::on(const ChannelFlow& flow) {
     send(ChannelFlowOk{true});
     return std::nullopt;
   }
-  expect(MethodId::channel_flow, false, {});
-  pending_.answers_due = 1;  // Ours, until all were asked.
+  // One answer is ours, until all were asked.
+  const auto answers_due = static_cast<std::uint32_t>(consumers_.count()) + 1;
+  expect(MethodId::channel_flow, false, core::StopConsumersRequest{answers_due});
   consumers_.for_each([this](std::uint32_t, Consumer& consumer) {
     consumer.paused = true;
-    ++pending_.answers_due;
     core::ConsumerFlow stop = consumer.flow();
     stop.answer_to = ref_;
     broker().send(consumer.home, stop);
   });
-  on_flow_answer();
+  take_answer(pending_.on_reply({}));
   return std::nullopt;
-}
-
-void Channel::on_flow_answer() {
-  CHECK(pending_.answers_due > 0);
-  if (--pending_.answers_due > 0) return;
-  (void)take_pending();
-  send(ChannelFlowOk{false});
 }
 
 }  // namespace lepus::amqp

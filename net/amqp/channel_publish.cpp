@@ -141,7 +141,7 @@ std::uint32_t Channel::send_at_once(core::MessageRef message, const core::RouteR
     return done.confirms;
   }
   immediate_publishes_.add(std::move(message), done.replies, done.taken);
-  if (!pending_.active) expect(MethodId::basic_publish, false, {});
+  if (!pending_.is_awaited()) expect(MethodId::basic_publish, false, core::PublishRequest{});
   return done.confirms;
 }
 
@@ -149,8 +149,7 @@ void Channel::on_immediate_reply(const core::ImmediateReply& reply) {
   if (state_ != State::open) return;
   if (core::MessageRef unwanted = immediate_publishes_.note_reply(reply.id, reply.taken))
     return_message(ReplyCode::no_consumers, std::move(unwanted));
-  if (pending_.method == MethodId::basic_publish && immediate_publishes_.is_empty())
-    (void)take_pending();
+  if (pending_.awaits<core::PublishRequest>() && immediate_publishes_.is_empty()) finish_request();
 }
 
 void Channel::return_message(ReplyCode code, core::MessageRef message) {

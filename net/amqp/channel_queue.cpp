@@ -49,18 +49,8 @@ Channel::Outcome Channel::on(const QueueDeclare& declare) {
   }
   if (Outcome refused = access_.permit_declare(request)) return refused;
   if (declare.exclusive) connection_.note_exclusive_queue();
-  expect(MethodId::queue_declare, declare.no_wait, request.name);
+  expect(MethodId::queue_declare, declare.no_wait, core::DeclareQueueRequest{request.name});
   return request_topology(request);
-}
-
-/// The queue exists now: the answer carries its counts. Another client may have deleted it since;
-/// then it was declared all the same, and is empty.
-void Channel::on_queue_declared() {
-  last_queue_ = pending_.name;
-  const core::QueueInfo* info = broker().topology().find_queue(connection_.vhost(), pending_.name);
-  if (info != nullptr) return broker().send(info->home, core::Inspect{info->id, ref_});
-  const Pending pending = take_pending();
-  if (!pending.no_wait) send(QueueDeclareOk{pending.name, 0, 0});
 }
 
 Channel::Outcome Channel::on(const QueueBind& bind) {
@@ -82,14 +72,14 @@ Channel::Outcome Channel::change_queue_binding(Kind kind, const Method& method, 
   request.source = core::strip_cr_lf(method.exchange);
   request.arguments = core::as_text(method.arguments);
   if (Outcome refused = access_.permit_binding(request, core::ResourceKind::queue)) return refused;
-  expect(Method::id, no_wait, {});
+  expect(Method::id, no_wait, core::ChangeTopologyRequest{});
   return request_topology(request);
 }
 
 Channel::Outcome Channel::on(const QueuePurge& purge) {
   auto queue = find_queue(core::Permission::read, purge.queue);
   if (!queue.ok()) return std::move(queue.error());
-  expect(MethodId::queue_purge, purge.no_wait, {});
+  expect(MethodId::queue_purge, purge.no_wait, core::PurgeRequest{});
   broker().send(queue.value()->home, core::Purge{queue.value()->id, ref_});
   return std::nullopt;
 }
@@ -104,7 +94,7 @@ Channel::Outcome Channel::on(const QueueDelete& method) {
     if (!method.no_wait) send(QueueDeleteOk{0});
     return std::nullopt;
   }
-  expect(MethodId::queue_delete, method.no_wait, {});
+  expect(MethodId::queue_delete, method.no_wait, core::DeleteQueueRequest{});
   broker().send(queue.value()->home, core::DeleteQueue{queue.value()->id, ref_, method.if_unused,
                                                        method.if_empty, connection_.user_id()});
   return std::nullopt;

@@ -32,7 +32,7 @@ Channel::Outcome Channel::on(const TxSelect&) {
 Channel::Outcome Channel::on(const TxCommit&) {
   if (!transaction_.is_on())
     return AmqpError{ReplyCode::precondition_failed, "channel is not transactional"};
-  expect(MethodId::tx_commit, false, {});
+  expect(MethodId::tx_commit, false, core::CommitRequest{});
   check_room();
   return std::nullopt;
 }
@@ -59,7 +59,7 @@ void Channel::on_room_answer(bool is_full) {
 }
 
 void Channel::fail_commit() {
-  (void)take_pending();
+  finish_request();
   connection_.raise(*this, {ReplyCode::precondition_failed, "partial tx completion", class_tx,
                             method_id_of(MethodId::tx_commit)});
 }
@@ -93,7 +93,7 @@ void Channel::finish_commit_when_done() {
   if (transaction_.state() != core::SessionTransaction::State::committing || !confirms_.all_done())
     return;
   if (!transaction_.finish_commit()) return fail_commit();
-  (void)take_pending();
+  finish_request();
   send(TxCommitOk{});
 }
 
