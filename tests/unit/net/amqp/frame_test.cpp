@@ -123,9 +123,9 @@ TEST(Frame, WritesMethodFrame) {
 
 TEST(Frame, WritesContentHeaderFrame) {
   const ByteVector properties = from_hex("1000 02");
-  const ContentHeaderFields header{.body_size = 300, .properties = properties};
-  ByteVector out(content_header_frame_size(header));
-  EXPECT_EQ(store_content_header_frame(out.data(), 2, header), out.data() + out.size());
+  const ContentHeaderFields fields{.body_size = 300, .properties = properties};
+  ByteVector out(content_header_frame_size(fields));
+  EXPECT_EQ(store_content_header_frame(out.data(), 2, fields), out.data() + out.size());
   EXPECT_EQ(to_hex(out), "0200020000000f003c0000000000000000012c100002ce");
 }
 
