@@ -12,7 +12,7 @@ SessionConsumer consumer(std::string tag) {
   return made;
 }
 
-std::string tags_of(const SessionConsumers& consumers) {
+std::string consumers_text(const SessionConsumers& consumers) {
   std::string text;
   consumers.for_each([&text](std::uint32_t number, const SessionConsumer& one) {
     text += std::to_string(number) + one.tag + " ";
@@ -33,7 +33,7 @@ TEST(SessionConsumers, FreeNumbersAreUsedAgain) {
   EXPECT_EQ(consumers.at(1).tag, "b") << "for what its queue sent before";
   EXPECT_EQ(consumers.add(consumer("d")), 1U);
   EXPECT_EQ(consumers.count(), 3U);
-  EXPECT_EQ(tags_of(consumers), "0a 1d 2c ");
+  EXPECT_EQ(consumers_text(consumers), "0a 1d 2c ");
   EXPECT_FALSE(consumers.contains(3));
 }
 
@@ -43,7 +43,7 @@ TEST(SessionConsumers, AVisitMayRemoveWhatItVisits) {
   consumers.for_each([&](std::uint32_t number, const SessionConsumer& one) {
     if (one.tag != "b") consumers.remove(number);
   });
-  EXPECT_EQ(tags_of(consumers), "1b ");
+  EXPECT_EQ(consumers_text(consumers), "1b ");
 }
 
 TEST(SessionConsumers, ItsFlowIsWhatItsQueueIsTold) {

@@ -21,7 +21,7 @@ Entry settled_entry(std::uint64_t tag, std::uint32_t size, bool limited = false)
   return made;
 }
 
-std::string tags_of(const std::vector<Entry>& entries) {
+std::string tags_text(const std::vector<Entry>& entries) {
   std::string text;
   for (const Entry& entry : entries) text += std::to_string(entry.tag) + " ";
   return text;
@@ -121,11 +121,11 @@ TEST_F(SessionTransactionTest, SettlesComeInTheOrderOfTheCommit) {
   EXPECT_EQ(transaction_.on_room_answer(false), Room::available);
   const auto settles = transaction_.take_settles();
   EXPECT_EQ(settles[0].outcome, Outcome::acknowledged);
-  EXPECT_EQ(tags_of(settles[0].entries), "1 4 ");
+  EXPECT_EQ(tags_text(settles[0].entries), "1 4 ");
   EXPECT_EQ(settles[1].outcome, Outcome::rejected);
-  EXPECT_EQ(tags_of(settles[1].entries), "2 ");
+  EXPECT_EQ(tags_text(settles[1].entries), "2 ");
   EXPECT_EQ(settles[2].outcome, Outcome::requeued);
-  EXPECT_EQ(tags_of(settles[2].entries), "3 ");
+  EXPECT_EQ(tags_text(settles[2].entries), "3 ");
   EXPECT_EQ(transaction_.settle_count(), 0U);
 }
 
@@ -134,7 +134,7 @@ TEST_F(SessionTransactionTest, RollbackForgetsPublishesAndReturnsSettles) {
   add({settled_entry(1, 10, true)}, Outcome::acknowledged);
   add({settled_entry(2, 20, true)}, Outcome::requeued);
   EXPECT_EQ(transaction_.limited().count, 2U);
-  EXPECT_EQ(tags_of(transaction_.roll_back()), "1 2 ");
+  EXPECT_EQ(tags_text(transaction_.roll_back()), "1 2 ");
   EXPECT_EQ(transaction_.publish_count(), 0U);
   EXPECT_EQ(transaction_.settle_count(), 0U);
   EXPECT_EQ(transaction_.limited().count, 0U);

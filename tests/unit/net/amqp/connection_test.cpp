@@ -14,7 +14,7 @@ using test::Login;
 using test::TestClient;
 using namespace std::string_view_literals;
 
-constexpr std::string_view header = "AMQP\0\0\x09\x01"sv;
+constexpr std::string_view amqp_header = "AMQP\0\0\x09\x01"sv;
 
 INSTANTIATE_TEST_SUITE_P(Pieces, ConnectionTest, ::testing::Values(0, 1, 3, 40));
 
@@ -22,7 +22,7 @@ INSTANTIATE_TEST_SUITE_P(Pieces, ConnectionTest, ::testing::Values(0, 1, 3, 40))
 
 TEST_P(ConnectionTest, Handshake) {
   const auto one = client(world_);
-  one->raw(header);
+  one->raw(amqp_header);
   const auto start = one->expect<ConnectionStart>(0);
   EXPECT_EQ(start->version_major, 0);
   EXPECT_EQ(start->version_minor, 9);
@@ -44,7 +44,7 @@ TEST_P(ConnectionTest, Handshake) {
 
 TEST_P(ConnectionTest, PipelinedHandshake) {
   const auto one = client(world_);
-  one->raw(header);
+  one->raw(amqp_header);
   one->send(0, ConnectionStartOk{{}, "PLAIN", "\0guest\0guest"sv, "en_US"});
   one->send(0, ConnectionTuneOk{10, 8192, 0});
   one->send(0, ConnectionOpen{"/"});
@@ -62,7 +62,7 @@ TEST_P(ConnectionTest, AmqPlain) {
   table.text("PASSWORD", "guest");
   const std::string response = table.take();
   const auto one = client(world_);
-  one->raw(header);
+  one->raw(amqp_header);
   (void)one->expect<ConnectionStart>(0);
   one->send(0, ConnectionStartOk{{}, "AMQPLAIN", response, "en_US"});
   (void)one->expect<ConnectionTune>(0);
@@ -71,7 +71,7 @@ TEST_P(ConnectionTest, AmqPlain) {
 TEST_P(ConnectionTest, OnlyWhatIsOfferedIsAMechanism) {
   world_.settings.mechanisms = {"PLAIN"};
   const auto one = client(world_);
-  one->raw(header);
+  one->raw(amqp_header);
   EXPECT_EQ(one->expect<ConnectionStart>(0)->mechanisms, "PLAIN");
   one->send(0, ConnectionStartOk{{}, "AMQPLAIN", {}, "en_US"});
   EXPECT_TRUE(one->quiet());
@@ -81,7 +81,7 @@ TEST_P(ConnectionTest, AnotherProtocolGetsOurHeader) {
   const auto one = client(world_);
   one->raw("HTTP/1.1 200 OK\r\n");
   world_.settle();
-  EXPECT_EQ(core::as_text(one->link().from_server), header);
+  EXPECT_EQ(core::as_text(one->link().from_server), amqp_header);
   EXPECT_TRUE(one->link().server_sent_fin);
 }
 
@@ -136,7 +136,7 @@ TEST_P(ConnectionTest, UnknownUserMechanismAndMalformedResponse) {
   (void)two->take_events();
   expect_end_after(*two, 3 * nanos_per_s);
   const auto three = client(world_);
-  three->raw(header);
+  three->raw(amqp_header);
   (void)three->expect<ConnectionStart>(0);
   three->send(0, ConnectionStartOk{{}, "PLAIN", "guest"sv, "en_US"});
   (void)three->take_events();
@@ -187,7 +187,7 @@ TEST_P(ConnectionTest, TheLimitOfConnections) {
   const auto one = opened();
   const auto two = opened();
   const auto three = client(world_);
-  three->raw(header);
+  three->raw(amqp_header);
   world_.settle();
   EXPECT_TRUE(three->link().server_sent_fin);
   three->link().half_closed = true;
@@ -326,7 +326,7 @@ TEST_P(ConnectionTest, StopIs320) {
   expect_silent_end(*one);
   EXPECT_TRUE(halfway->link().server_sent_fin);
   const auto late = client(world_);
-  late->raw(header);
+  late->raw(amqp_header);
   expect_silent_end(*late);
 }
 
