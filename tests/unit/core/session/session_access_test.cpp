@@ -21,8 +21,8 @@ class SessionAccessTest : public ::testing::Test {
     world_.must(world_.queue("q"));
     access_.emplace(world_.master, SessionOwner{"ann", UserId{1}, "/", world_.vhost, {}});
   }
-  void put_user(std::vector<std::string> tags) {
-    world_.master.apply(UserPut{{"ann", "", "", std::move(tags), {}}});
+  void put_user(std::vector<std::string> user_tags) {
+    world_.master.apply(UserPut{{"ann", "", "", std::move(user_tags), {}}});
   }
   void grant(const PermissionSpec& permission) { world_.master.apply(PermissionPut{permission}); }
   void grant_topic(const TopicPermissionSpec& permission) {

@@ -32,10 +32,10 @@ class DurableFilterTest : public ::testing::Test {
     binding.queue = QueueId{queue};
     return binding;
   }
-  static BindingSpec to_exchange(std::uint64_t source, std::uint64_t target) {
+  static BindingSpec to_exchange(std::uint64_t source, std::uint64_t target_id) {
     BindingSpec binding;
     binding.source = ExchangeId{source};
-    binding.exchange = ExchangeId{target};
+    binding.exchange = ExchangeId{target_id};
     return binding;
   }
 
