@@ -268,6 +268,7 @@ void Broker::add_confirm(std::uint64_t batch, const Confirm& confirm) {
 }
 
 void Broker::add_deadline(Nanos at, QueueId queue) {
+  CHECK(queue);
   deadlines_.push_back({at, queue});
   std::push_heap(deadlines_.begin(), deadlines_.end(), std::greater<>{});
 }

@@ -10,6 +10,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "core/broker/broker.h"
+#include "core/queue/queue_kind.h"
 
 namespace lepus::core {
 
@@ -109,7 +110,7 @@ void Broker::on(const Get& command) {
 
 void Broker::on(const Purge& command) {
   Queue* queue = find_queue(command.queue);
-  if (queue != nullptr && queue->info().parsed.queue_type == QueueType::stream)
+  if (queue != nullptr && !queue_kind(queue->info().parsed.queue_type).can_purge)
     return refuse(command.channel,
                   {ReplyCode::not_implemented,
                    "queue.purge not supported by stream queues " + describe_queue(queue->info())});
@@ -270,7 +271,7 @@ void Broker::on(const TopologyDone& command) {
 /// It gets what it held before a restart.
 void Broker::add_queue(QueueId id) {
   QueueInfo* info = topology_.find_queue(id);
-  info->local = queues_.emplace(id, std::make_unique<Queue>(*info, *this)).first->second.get();
+  info->local = queues_.emplace(id, make_queue(*info, *this)).first->second.get();
   if (restorer_ == nullptr || !info->is_kept()) return;
   info->local->restore(restorer_->restore(*info));
 }

@@ -32,6 +32,7 @@ void Broker::on_lost(const QueuePosition& at) {
 }
 
 void Broker::add_eviction_candidate(QueueId queue, bool has_own_limit) {
+  CHECK(queue);
   (has_own_limit ? own_limits_ : listed_).push_back(queue);
 }
 

@@ -7,6 +7,7 @@
 namespace lepus::core {
 
 void send_remote_delivery(QueueHost& host, Deliver& delivery, MessageRef message) {
+  CHECK(delivery.message == nullptr);
   delivery.message = export_message(std::move(message));
   host.outbox().send(delivery.channel.shard, delivery);
 }
@@ -54,6 +55,7 @@ void Delivery::on_changed(Consumer& consumer) {
 
 /// Behind the last one of its own or a higher priority.
 void Delivery::activate(Consumer& consumer) {
+  CHECK(!consumer.linked());
   Consumer* before = takers_.last();
   while (before != nullptr && before->spec.priority < consumer.spec.priority)
     before = takers_.previous(*before);
@@ -62,6 +64,7 @@ void Delivery::activate(Consumer& consumer) {
 
 /// Others of its priority are behind it: they are next.
 void Delivery::move_back(Consumer& consumer) {
+  CHECK(takers_.next(consumer) != nullptr);
   takers_.remove(consumer);
   activate(consumer);
 }

@@ -11,23 +11,23 @@ Queue::Queue(const QueueInfo& info, QueueHost& host)
       host_(host),
       state_(info),
       records_(info, messages(), host.ledger()),
-      residency_({info, host, messages(), records_, info.parsed.queue_type != QueueType::stream}),
+      residency_({info, host, messages(), records_}),
       delivery_(info, host),
       redeliveries_(info.id, host),
-      idle_since_(host.now()) {
-  if (info.parsed.queue_type == QueueType::stream)
-    stream_ =
-        std::make_unique<Stream>(Stream::Parts{*this, info, host, messages(), records_, delivery_});
+      idle_since_(host.now()) {}
+
+Queue::~Queue() = default;
+
+void Queue::open() {
+  CHECK(registered_deadline_ == never);
   load_limits();
   register_deadline();
 }
 
-Queue::~Queue() = default;
-
 std::optional<Sequence> Queue::push(MessageRef message) {
   CHECK(message->complete());
   residency_.note_resident();
-  if (state_.has_limits() || stream_ || message->ttl_ms() != Message::no_ttl)
+  if (state_.has_limits() || message->ttl_ms() != Message::no_ttl)
     return push_limited(std::move(message));
   const Sequence sequence = messages().push(std::move(message));
   host_.schedule(*this);
@@ -46,43 +46,28 @@ MessageRef Queue::take(Sequence sequence) {
 
 void Queue::drop_records() {
   records_.drop_all();
-  if (stream_) stream_->offsets().drop_records();
   residency_.drop_pending();
 }
 
 void Queue::restore(const RestoredQueue& held) {
   CHECK(records_.is_durable());
-  for (const RestoredRun& run : held.runs) {
-    if (stream_ && StreamOffsets::owns(run.first)) {
-      stream_->offsets().restore(run);
-      continue;
-    }
-    RestoredRun own = run;
-    if (stream_) {
-      stream_->restore(run);
-      own.deadline = never;  // Messages of a stream do not expire.
-    }
-    state_.restore(own, host_.now(), host_.turn().wall_clock_offset);
-  }
+  for (const RestoredRun& run : held.runs) restore_run(run);
   state_.end_restore();
-  if (!held.runs.empty() && !stream_) residency_.engage();
-  restore_levels(held);
+  if (!held.runs.empty()) residency_.engage();
+  restore_positions(held);
   register_deadline();
   // What was unacknowledged counts again. Dropped when exchanges and bindings are there, too.
   if (state_.is_over_limit()) host_.add_deadline(host_.now(), info_->id);
   if (messages().ready_count() > 0) host_.schedule(*this);
 }
 
-void Queue::restore_levels(const RestoredQueue& held) {
-  for (const Sequence next : held.next) {
-    if (stream_ && StreamOffsets::owns(next)) {
-      stream_->offsets().continue_at(next);
-    } else {
-      messages().continue_at(next);
-    }
-  }
-  // The ledger may move what is held away from where this was said. Streams announce nothing.
-  if (stream_) return;
+void Queue::restore_run(const RestoredRun& run) {
+  state_.restore(run, host_.now(), host_.turn().wall_clock_offset);
+}
+
+/// The ledger may move what is held away from where deliveries were announced.
+void Queue::restore_positions(const RestoredQueue& held) {
+  for (const Sequence next : held.next) messages().continue_at(next);
   for (const Sequence below : held.seen) messages().restore_announced(below);
 }
 
@@ -97,12 +82,12 @@ std::uint64_t Queue::purge() {
 /// A channel that is closing gives back at once what it gets.
 bool Queue::pump() {
   if (std::exchange(is_pumping_, true)) return true;
-  const bool has_more = stream_ ? stream_->pump() : deliver_ready();
+  const bool has_more = deliver_share();
   is_pumping_ = false;
   return has_more;
 }
 
-bool Queue::deliver_ready() {
+bool Queue::deliver_share() {
   if (residency_.has_pending_gets()) serve_gets();
   std::size_t budget = limits::deliveries_per_pump_max;
   bool must_retry =
@@ -169,7 +154,6 @@ void Queue::answer_get(const Get& request) {
 
 void Queue::settle(const Settle& settle, Consumer* consumer) {
   CHECK(settle.first <= settle.last);
-  if (stream_) return stream_->settle(settle, consumer);
   // What a client gives back may be due by now. What it never had comes back within a pump.
   if (gives_back(settle.outcome) && settle.outcome != Outcome::unseen) expire_due(host_.now());
   const bool counts_bytes = consumer != nullptr && consumer->spec.prefetch_size > 0;

@@ -1,12 +1,14 @@
-// A queue on its home shard: the backlog, the consumers, and the one function that decides, pump().
-// Every event (a message, an acknowledgement, a consumer, credit) only changes state and
-// schedules the queue; the shard pumps scheduled queues once per step.
+// A queue on its home shard: what its parts do together. Every event (a message, an
+// acknowledgement, a consumer, credit) only changes state and schedules the queue; the shard pumps
+// scheduled queues once per step.
 //
-//   push, requeue -> backlog -> pump(): while ready and a consumer can take: deliver, next consumer
-//   (round robin per priority)
+//   push, requeue -> QueueState -> pump(): while a message is ready and Delivery names a consumer
+//                                  that can take it: deliver
+//   settle -> QueueState decides -> take(): QueueRecords tells the ledger
+//                                -> let_go(): dead letters
 //
-// Consumers of the highest priority take everything while any of them can; RabbitMQ's rule
-// (consumer priorities).
+// Consumers of a Queue compete for its messages: classic and quorum queues. A kind that does some
+// of this in its own way overrides it (core/queue/queue_kind.h).
 #pragma once
 
 #include <cstdint>
@@ -24,14 +26,17 @@
 #include "core/queue/queue_state.h"
 #include "core/queue/redeliveries.h"
 #include "core/queue/residency.h"
-#include "core/stream/stream.h"
+#include "core/stream/stream_spec.h"
 #include "core/topology/topology.h"
 
 namespace lepus::core {
 
 class Queue : public RunnableQueue, private Redeliveries::Source {
  public:
+  /// Both outlive the queue. make_queue() (core/queue/queue_kind.h) makes one of the right kind.
   Queue(const QueueInfo& info, QueueHost& host);
+  /// Once, before anything else.
+  void open();
   ~Queue() override;
 
   const QueueInfo& info() const { return *info_; }
@@ -42,12 +47,12 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   std::uint32_t consumer_count() const { return static_cast<std::uint32_t>(consumers().size()); }
 
   /// Its position; nullopt: the queue is full and refuses (x-overflow=reject-publish).
-  [[nodiscard]] std::optional<Sequence> push(MessageRef message);
+  [[nodiscard]] virtual std::optional<Sequence> push(MessageRef message);
   /// Returns true if this message is to be recorded for this queue.
   bool records(const Message& message) const { return records_.records(message); }
   /// Of so many messages more, of so many bytes altogether, it is going to refuse some, for no
   /// consumer can take any.
-  bool surely_refuses(std::uint64_t count, std::uint64_t bytes);
+  virtual bool surely_refuses(std::uint64_t count, std::uint64_t bytes);
   // --- Queues that look at each message first: queue_store.cpp
 
   /// It deduplicates, or is the store of an exchange.
@@ -63,7 +68,7 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   /// What it held before the restart; before anything else happens to it.
   void restore(const RestoredQueue& held);
   /// It goes, with all it holds: nothing need be settled.
-  void drop_records();
+  virtual void drop_records();
   /// Says the announced deliveries (Ledger::seen) again.
   void repeat_marks() { records_.repeat_announced(); }
   /// Delivers what can be delivered, at most a turn's share. True: there is more to do that only
@@ -76,25 +81,25 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   void catch_up();
   /// A message of this size that came now would go to a consumer. `hopes`: one that has to ask a
   /// channel on another shard for credit counts, too.
-  bool can_deliver_at_once(std::uint64_t size, bool hopes);
+  virtual bool can_deliver_at_once(std::uint64_t size, bool hopes);
 
   /// Takes the head for basic.get; message count left in the reply.
   void get(const Get& request);
-  void settle(const Settle& settle, Consumer* consumer);
+  virtual void settle(const Settle& settle, Consumer* consumer);
   /// What the consumer has unacknowledged is to reach it again.
-  void redeliver(const Redeliver& wish, Consumer& consumer);
+  virtual void redeliver(const Redeliver& wish, Consumer& consumer);
   /// Takes all ready messages out; returns how many.
   std::uint64_t purge();
 
   /// Returns null when it is refused, because somebody has or wants exclusive use. `stream`: with a
   /// queue of that type.
-  Consumer* subscribe(const Subscribe& wish, const StreamSpec* stream, ChannelPort* local);
+  virtual Consumer* subscribe(const Subscribe& wish, const StreamSpec* stream, ChannelPort* local);
   /// What it had unacked stays unacked until its channel settles it.
-  void unsubscribe(Consumer& consumer);
+  virtual void unsubscribe(Consumer& consumer);
   /// It may be able to take again.
-  void consumer_changed(Consumer& consumer);
+  virtual void consumer_changed(Consumer& consumer);
   /// Its channel granted it credit of the shared limit.
-  void grant_credit(Consumer& consumer, const Credit& credit);
+  virtual void grant_credit(Consumer& consumer, const Credit& credit);
   /// Its channel pauses it or goes on, or has got or lost a shared limit.
   void set_flow(Consumer& consumer, const ConsumerFlow& flow);
   const std::vector<Consumer*>& consumers() const { return delivery_.consumers(); }
@@ -105,17 +110,17 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   std::uint64_t warm_bytes() const { return messages().bytes(); }
 
   /// See Residency::evict().
-  [[nodiscard]] bool evict(bool memory_pressure);
+  [[nodiscard]] virtual bool evict(bool memory_pressure);
   /// QueueHost::add_eviction_candidate() knows the queue no more: no message is in memory.
   void on_eviction_done() { residency_.on_eviction_done(); }
   /// The ledger has written more. True: there is more to wait for.
-  [[nodiscard]] bool on_written();
-  std::optional<Held> find_held(Sequence sequence) const;
-  void on_moved(Sequence sequence, const RecordPlace& place);
+  [[nodiscard]] virtual bool on_written() { return residency_.on_written(); }
+  virtual std::optional<Held> find_held(Sequence sequence) const;
+  virtual void on_moved(Sequence sequence, const RecordPlace& place);
   /// See MessageHolder::on_fetched().
-  bool on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message);
+  virtual bool on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message);
   /// The record of a cold message is damaged: it is gone.
-  void lose(Sequence sequence);
+  virtual void lose(Sequence sequence);
   /// Who waits for a message from disk (basic.get) gets none: the queue is being deleted.
   void abandon_gets();
 
@@ -132,15 +137,38 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   bool is_deleting() const { return is_deleting_; }
   void set_deleting() { is_deleting_ = true; }
 
- private:
-  bool deliver_ready();
-  void restore_levels(const RestoredQueue& held);
-  Delivery::Outgoing send_head(const Backlog::Ready& head, bool no_ack);
-  MessageRef take(Sequence sequence);
+ protected:
+  // --- What a kind does in its own way
+
+  /// Delivers a turn's share. Returns true if there is more to do that only needs another turn.
+  virtual bool deliver_share();
+  virtual void restore_run(const RestoredRun& run);
+  /// Where sequences go on, and up to where deliveries were announced.
+  virtual void restore_positions(const RestoredQueue& held);
+  /// QueueInfo::effective is new or another.
+  virtual void load_limits();
+  /// What is held already follows the new limits.
+  virtual void apply_policy();
+  /// When run_due() has to be called next; core::never when time changes nothing.
+  virtual Nanos next_due() const;
+  /// Does what is due now; what is left over comes with the next deadline. Returns false if the
+  /// queue is to be deleted.
+  virtual bool run_due(Nanos now);
+
+  void register_deadline();
   Levels& messages() { return state_.messages(); }
   const Levels& messages() const { return state_.messages(); }
 
-  void load_limits();  // queue_policies.cpp
+  const QueueInfo* info_;
+  QueueHost& host_;
+  QueueState state_;
+  QueueRecords records_;
+  Residency residency_;
+  Delivery delivery_;
+
+ private:
+  Delivery::Outgoing send_head(const Backlog::Ready& head, bool no_ack);
+  MessageRef take(Sequence sequence);
 
   // queue_limits.cpp
   std::optional<Sequence> push_limited(MessageRef message);
@@ -150,8 +178,6 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   void expire_due(Nanos now);
   void drop_excess();
   void drop_excess_head();
-  Nanos next_deadline() const;
-  void register_deadline();
 
   void serve_replays();  // queue_store.cpp
 
@@ -172,17 +198,10 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   void answer_get(const Get& request);
   void serve_gets();
 
-  const QueueInfo* info_;
-  QueueHost& host_;
-  QueueState state_;
-  QueueRecords records_;
-  Residency residency_;
-  Delivery delivery_;
   Redeliveries redeliveries_;
   std::unique_ptr<Leaving> leaving_;            ///< Of what it gave up and has to keep for now.
   std::unique_ptr<Deduplicator> deduplicator_;  ///< With x-message-deduplication.
   std::unique_ptr<std::vector<BindingSpec>> replays_;  ///< Of a history that is not here yet.
-  std::unique_ptr<Stream> stream_;                     ///< Of a queue of that type.
   Nanos idle_since_;
   Nanos registered_deadline_ = never;  ///< The earliest the host knows of.
   bool is_pumping_ = false;

@@ -3,11 +3,10 @@
 
 namespace lepus::core {
 
-Consumer* Queue::subscribe(const Subscribe& wish, const StreamSpec* stream, ChannelPort* local) {
+Consumer* Queue::subscribe(const Subscribe& wish, const StreamSpec*, ChannelPort* local) {
   Consumer* consumer = delivery_.add(wish, local);
   if (consumer == nullptr) return nullptr;
   consumer->queue = this;
-  if (stream_) stream_->add_reader(*consumer, stream != nullptr ? *stream : StreamSpec{});
   consumer_changed(*consumer);
   return consumer;
 }
@@ -15,15 +14,14 @@ Consumer* Queue::subscribe(const Subscribe& wish, const StreamSpec* stream, Chan
 void Queue::unsubscribe(Consumer& consumer) {
   CHECK(consumer.queue == this);
   abandon_redeliveries(consumer);
-  if (stream_) stream_->reader_leaves(consumer);
   delivery_.remove(consumer);
-  if (stream_) stream_->readers_left();
   note_used();
   // Another one may have become the single active one.
   if (ready_count() > 0) host_.schedule(*this);
 }
 
 void Queue::set_flow(Consumer& consumer, const ConsumerFlow& flow) {
+  CHECK(consumer.queue == this);
   consumer.paused = flow.paused;
   consumer.spec.limited = flow.limited;
   if (!flow.limited) delivery_.credit().give_up(consumer);
@@ -31,23 +29,23 @@ void Queue::set_flow(Consumer& consumer, const ConsumerFlow& flow) {
 }
 
 void Queue::grant_credit(Consumer& consumer, const Credit& credit) {
+  CHECK(consumer.queue == this);
   delivery_.credit().grant(consumer, credit);
   consumer_changed(consumer);
   // Another one became the single active one meanwhile.
-  if (!consumer.reader && !consumer.linked()) delivery_.credit().give_up(consumer);
+  if (!consumer.linked()) delivery_.credit().give_up(consumer);
   host_.schedule(*this);  // Also when it is empty now: pump() gives unused credit back.
 }
 
 void Queue::consumer_changed(Consumer& consumer) {
-  if (stream_) return host_.schedule(*this);
   delivery_.on_changed(consumer);
   if (messages().ready_count() > 0 || consumer.redeliveries) host_.schedule(*this);
 }
 
 bool Queue::can_deliver_at_once(std::uint64_t size, bool hopes) {
-  if (!stream_ && messages().ready_count() > 0) return false;
+  if (messages().ready_count() > 0) return false;
   for (Consumer* consumer : consumers())
-    if ((stream_ || consumer->linked()) && delivery_.is_able(*consumer, size, hopes)) return true;
+    if (consumer->linked() && delivery_.is_able(*consumer, size, hopes)) return true;
   return false;
 }
 

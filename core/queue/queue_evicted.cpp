@@ -5,25 +5,15 @@
 
 namespace lepus::core {
 
-bool Queue::evict(bool memory_pressure) {
-  if (stream_) stream_->shrink_cache(memory_pressure);
-  return !replays_ && residency_.evict(memory_pressure);
-}
+bool Queue::evict(bool memory_pressure) { return !replays_ && residency_.evict(memory_pressure); }
 
-bool Queue::on_written() { return stream_ ? stream_->on_written() : residency_.on_written(); }
-
-std::optional<Held> Queue::find_held(Sequence sequence) const {
-  if (stream_ && StreamOffsets::owns(sequence)) return stream_->offsets().find_held(sequence);
-  return records_.find(sequence);
-}
+std::optional<Held> Queue::find_held(Sequence sequence) const { return records_.find(sequence); }
 
 void Queue::on_moved(Sequence sequence, const RecordPlace& place) {
-  if (stream_ && StreamOffsets::owns(sequence)) return stream_->offsets().on_moved(sequence, place);
   messages().move(sequence, place);
 }
 
 bool Queue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message) {
-  if (stream_) return stream_->on_fetched(sequence, place, std::move(message));
   host_.schedule(*this);
   switch (residency_.on_fetched(sequence, place, std::move(message))) {
     case Residency::Fetched::ignored:
@@ -42,10 +32,6 @@ bool Queue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef m
 }
 
 void Queue::lose(Sequence sequence) {
-  if (stream_ && StreamOffsets::owns(sequence)) {
-    stream_->offsets().lose(sequence);
-    return host_.schedule(*this);
-  }
   (void)take(sequence);
   if (leaving_) continue_line();
 }

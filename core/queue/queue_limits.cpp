@@ -15,11 +15,6 @@ constexpr std::size_t expired_per_run_max = 1000;
 
 /// A consumer that is ready takes a message before it counts against a limit.
 std::optional<Sequence> Queue::push_limited(MessageRef message) {
-  if (stream_) {
-    const Sequence offset = stream_->push(std::move(message));
-    register_deadline();
-    return offset;
-  }
   const bool refuses = info_->effective.overflow != Overflow::drop_head;
   if (refuses && state_.is_full_for(*message)) {
     if (pump()) host_.schedule(*this);
@@ -54,12 +49,12 @@ void Queue::deliver_waiting() {
 
 void Queue::catch_up() {
   deliver_waiting();
-  if (!stream_) expire_due(host_.now());
+  expire_due(host_.now());
 }
 
 bool Queue::surely_refuses(std::uint64_t count, std::uint64_t bytes) {
   const QueueArguments& rules = info_->effective;
-  if (stream_ || is_special() || rules.overflow == Overflow::drop_head) return false;
+  if (is_special() || rules.overflow == Overflow::drop_head) return false;
   catch_up();
   for (const Consumer* consumer : consumers())
     if (consumer->linked() && consumer->has_room()) return false;
@@ -93,8 +88,7 @@ void Queue::note_used() {
   if (info_->effective.expires_ms) register_deadline();
 }
 
-Nanos Queue::next_deadline() const {
-  if (stream_) return stream_->next_deadline();
+Nanos Queue::next_due() const {
   Nanos next = state_.next_deadline();
   if (leaving_) next = std::min(next, leaving_->next_deadline(host_.now()));
   if (info_->effective.expires_ms && consumers().empty() && !is_deleting_) {
@@ -105,7 +99,7 @@ Nanos Queue::next_deadline() const {
 }
 
 void Queue::register_deadline() {
-  const Nanos next = next_deadline();
+  const Nanos next = next_due();
   if (next >= registered_deadline_) return;
   registered_deadline_ = next;
   host_.add_deadline(next, info_->id);
@@ -117,13 +111,12 @@ void Queue::expire_due(Nanos now) {
     let_go(expired->sequence, expired->reason);
 }
 
-/// What is due now; what is left over comes with the next deadline.
 void Queue::on_deadline(Nanos now) {
   registered_deadline_ = never;
-  if (stream_) {
-    stream_->drop_excess();
-    return register_deadline();
-  }
+  if (run_due(now)) register_deadline();
+}
+
+bool Queue::run_due(Nanos now) {
   drop_excess_head();
   release_due(now);
   if (leaving_) continue_line();
@@ -132,9 +125,9 @@ void Queue::on_deadline(Nanos now) {
   if (expires_ms && consumers().empty() && !is_deleting_ &&
       idle_since_ + static_cast<Nanos>(*expires_ms) * nanos_per_ms <= now) {
     host_.delete_expired(info_->id);
-    return;
+    return false;
   }
-  register_deadline();
+  return true;
 }
 
 }  // namespace lepus::core

@@ -5,18 +5,17 @@ namespace lepus::core {
 
 void Queue::on_policy_changed() {
   load_limits();
-  if (stream_) {
-    stream_->drop_excess();
-    return register_deadline();
-  }
-  residency_.on_policy_changed();
-  idle_since_ = host_.now();
-  drop_excess_head();
+  apply_policy();
   register_deadline();
 }
 
+void Queue::apply_policy() {
+  residency_.on_policy_changed();
+  idle_since_ = host_.now();
+  drop_excess_head();
+}
+
 void Queue::load_limits() {
-  if (stream_) return;
   state_.load_limits(host_.now());
   const Deduplication& deduplication = info_->effective.deduplication;
   if (!deduplication.is_on) {

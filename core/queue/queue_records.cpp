@@ -2,6 +2,7 @@
 #include "core/queue/queue_records.h"
 
 #include "core/base/assert.h"
+#include "core/queue/queue_kind.h"
 
 namespace lepus::core {
 
@@ -10,7 +11,7 @@ QueueRecords::QueueRecords(const QueueInfo& info, Levels& backlog, Ledger& ledge
       backlog_(backlog),
       ledger_(ledger),
       is_durable_(info.is_kept()),
-      records_all_(info.parsed.queue_type != QueueType::classic) {}
+      records_all_(queue_kind(info.parsed.queue_type).records_all) {}
 
 void QueueRecords::note_taken(Sequence sequence, const Backlog::Taken& taken) {
   if (!taken.place || (taken.message && !records(*taken.message))) return;

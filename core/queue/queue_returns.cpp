@@ -37,15 +37,11 @@ void Queue::release_due(Nanos now) {
 // --- Again to the same consumer
 
 /// Counts as a return: the limit is looked at here, for a dead letter may lead back into this
-/// queue. A stream's consumer reads on, as after any settlement.
+/// queue.
 void Queue::redeliver(const Redeliver& wish, Consumer& consumer) {
   CHECK(wish.first <= wish.last);
   std::uint32_t unused_credit = 0;
-  if (stream_) {
-    settle({wish.queue, wish.first, wish.last, wish.consumer, Outcome::returned}, &consumer);
-    unused_credit = static_cast<std::uint32_t>(wish.last - wish.first + 1);
-  }
-  for (Sequence sequence = wish.first; !stream_ && sequence <= wish.last; ++sequence) {
+  for (Sequence sequence = wish.first; sequence <= wish.last; ++sequence) {
     const Slot slot = messages().slot_at(sequence);
     const bool is_there = slot.state() == Slot::State::unacked;
     if (is_there && !state_.count_return(sequence, Outcome::returned)) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/assert.h"
+#include "core/queue/queue_kind.h"
 
 namespace lepus::core {
 
@@ -106,7 +107,7 @@ QueueState::Returned QueueState::on_returned(Sequence sequence, Outcome outcome,
 bool QueueState::count_return(Sequence sequence, Outcome outcome) {
   const QueueArguments& rules = info_.effective;
   const bool counts = rules.delivery_limit || rules.delayed_retry != DelayedRetry::disabled ||
-                      rules.queue_type == QueueType::quorum;
+                      queue_kind(info_.parsed.queue_type).counts_returns;
   if (!counts || outcome == Outcome::unseen) return false;
   if (!returns_) returns_ = std::make_unique<Returns>();
   const std::uint32_t count = returns_->count_return(sequence);

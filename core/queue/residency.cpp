@@ -7,17 +7,21 @@
 #include <boost/container/small_vector.hpp>
 
 #include "core/limits.h"
+#include "core/queue/queue_kind.h"
 
 namespace lepus::core {
 
-Residency::Residency(const Parts& parts) : parts_(parts) {}
+Residency::Residency(const Parts& parts)
+    : parts_(parts), reads_back_(queue_kind(parts.info.parsed.queue_type).reads_back) {}
 
 Residency::State& Residency::state() {
   if (!state_) state_ = std::make_unique<State>();
   return *state_;
 }
 
-void Residency::engage() { (void)state(); }
+void Residency::engage() {
+  if (reads_back_) (void)state();
+}
 
 void Residency::release() {
   if (!state_ || parts_.backlog.cold_count() > 0) return;
@@ -74,22 +78,23 @@ bool Residency::evict(bool memory_pressure) {
   if (warm_count == 0) return false;
   Backlog::PageOut wish;
   wish.is_short = memory_pressure;
-  wish.appends = parts_.reads_back && (memory_pressure || is_above_own_limit());
+  wish.appends = reads_back_ && (memory_pressure || is_above_own_limit());
   wish.is_recorded = parts_.records.is_durable();
   wish.all_recorded = parts_.records.records_all();
   wish.written_end = parts_.host.ledger().written_end();
   wish.count = limits::page_out_count;
-  wish.keep = parts_.reads_back ? head_count() : 0;
+  wish.keep = reads_back_ ? head_count() : 0;
   const std::uint32_t epoch = parts_.host.turn().pressure_epoch;
   if (std::exchange(pressure_epoch_, epoch) != epoch && memory_pressure) backlog.forget_short();
   const std::uint32_t count = backlog.page_out(
       wish, [this](Sequence sequence, const Message& message) { return spill(sequence, message); });
-  if (backlog.warm_count() < warm_count && parts_.reads_back) engage();
+  if (backlog.warm_count() < warm_count) engage();
   return count > 0;
 }
 
 /// False: the ledger takes no more now.
 bool Residency::spill(Sequence sequence, const Message& message) {
+  CHECK(reads_back_);
   Ledger& ledger = parts_.host.ledger();
   if (ledger.is_behind()) return false;
   const RecordPlace place = ledger.append_paged(message, {parts_.info.id, sequence});

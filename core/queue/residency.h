@@ -34,9 +34,6 @@ class Residency {
     QueueHost& host;
     Levels& backlog;
     const QueueRecords& records;
-    /// False for a stream: its messages are read without coming back into the backlog, and all of
-    /// them have a record.
-    bool reads_back = true;
   };
   enum class Fetched : std::uint8_t {
     ignored,   ///< It is not wanted any more, or was asked for again where it lies now.
@@ -70,7 +67,7 @@ class Residency {
 
   /// Returns true if some message is on disk only, or was a moment ago.
   bool is_engaged() const { return state_ != nullptr; }
-  /// After a restart: everything is on disk.
+  /// After a restart: everything is on disk. Nothing if it does not come back into the backlog.
   void engage();
   /// The queue is empty: there is nothing to remember once all answers came.
   void release();
@@ -111,6 +108,7 @@ class Residency {
   bool spill(Sequence sequence, const Message& message);
 
   Parts parts_;
+  bool reads_back_;                   ///< QueueKind::reads_back; else all messages have records.
   std::unique_ptr<State> state_;      ///< From the first evicted message on.
   std::uint32_t pressure_epoch_ = 0;  ///< QueueHost::Turn::pressure_epoch of the last eviction.
   bool is_candidate_ = false;         ///< QueueHost::add_eviction_candidate() knows it.

@@ -53,6 +53,7 @@ class Stream {
   /// Credit for more, and progress of a consumer whose offset is kept. Null: it was cancelled.
   void settle(const Settle& settle, Consumer* consumer);
   StreamOffsets& offsets() { return offsets_; }
+  const StreamOffsets& offsets() const { return offsets_; }
   /// See Queue::on_fetched().
   bool on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message);
   /// The ledger has written more. True: there is more to wait for.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/queue/queue.h"
+#include "core/queue/queue_kind.h"
 #include "tests/unit/core/queue/fake_queue_host.h"
 
 namespace lepus::core {
@@ -30,7 +31,7 @@ class QueueHostTest : public ::testing::Test {
     spec.durable = durable;
     spec.parsed = arguments;
     info_ = std::make_unique<QueueInfo>(spec);
-    queue_ = std::make_unique<Queue>(*info_, host_);
+    queue_ = make_queue(*info_, host_);
     return *queue_;
   }
   void push(std::string_view body) { (void)queue_->push(host_.message(body)); }

@@ -11,7 +11,7 @@ namespace {
 
 using Returned = QueueState::Returned;
 
-constexpr Nanos ms = nanos_per_ms;
+constexpr Nanos milli = nanos_per_ms;
 
 class QueueStateTest : public ::testing::Test {
  protected:
@@ -120,12 +120,12 @@ TEST_F(QueueStateTest, TheTimeToLiveOfTheQueue) {
   arguments.message_ttl_ms = 10;
   make(arguments);
   push(0);
-  push(5 * ms);
-  EXPECT_EQ(state_->next_deadline(), 10 * ms);
-  EXPECT_EQ(expire(9 * ms), "");
-  EXPECT_EQ(expire(10 * ms), "0");
-  EXPECT_EQ(state_->next_deadline(), 15 * ms);
-  EXPECT_EQ(expire(15 * ms), "1");
+  push(5 * milli);
+  EXPECT_EQ(state_->next_deadline(), 10 * milli);
+  EXPECT_EQ(expire(9 * milli), "");
+  EXPECT_EQ(expire(10 * milli), "0");
+  EXPECT_EQ(state_->next_deadline(), 15 * milli);
+  EXPECT_EQ(expire(15 * milli), "1");
   EXPECT_EQ(state_->next_deadline(), never);
 }
 
@@ -135,8 +135,8 @@ TEST_F(QueueStateTest, ATimeToLiveOfAMessageInTheMiddle) {
   push(0, 1, 3);
   push(0);
   EXPECT_TRUE(state_->has_expiry());
-  EXPECT_EQ(state_->next_deadline(), 3 * ms);
-  EXPECT_EQ(expire(3 * ms), "1");
+  EXPECT_EQ(state_->next_deadline(), 3 * milli);
+  EXPECT_EQ(expire(3 * milli), "1");
   EXPECT_EQ(state_->messages().ready_count(), 2U);
 }
 
@@ -144,8 +144,8 @@ TEST_F(QueueStateTest, ATimeToLiveThatComesLaterCountsFromThen) {
   make({});
   push(0);
   info_->effective.message_ttl_ms = 10;
-  state_->load_limits(7 * ms);
-  EXPECT_EQ(state_->next_deadline(), 17 * ms);
+  state_->load_limits(7 * milli);
+  EXPECT_EQ(state_->next_deadline(), 17 * milli);
 }
 
 TEST_F(QueueStateTest, TheBudgetCountsWhatIsLookedAt) {
@@ -156,20 +156,20 @@ TEST_F(QueueStateTest, TheBudgetCountsWhatIsLookedAt) {
   push(0);
   push(0);
   std::size_t budget = 2;
-  EXPECT_EQ(state_->next_expired(ms, budget), (QueueState::Drop{1, DeathReason::expired}));
+  EXPECT_EQ(state_->next_expired(milli, budget), (QueueState::Drop{1, DeathReason::expired}));
   EXPECT_EQ(budget, 0U);
-  EXPECT_FALSE(state_->next_expired(ms, budget));
-  EXPECT_EQ(state_->next_deadline(), ms) << "the third one is still due";
+  EXPECT_FALSE(state_->next_expired(milli, budget));
+  EXPECT_EQ(state_->next_deadline(), milli) << "the third one is still due";
 }
 
 TEST_F(QueueStateTest, WhatExpiresWithAConsumerExpiresWhenItComesBack) {
   make({});
   const Sequence returned = deliver(0, 5);
   const Sequence settled = deliver(0, 5);
-  EXPECT_EQ(expire(5 * ms), "");
-  EXPECT_EQ(state_->on_returned(returned, Outcome::requeued, 6 * ms), Returned::expired);
+  EXPECT_EQ(expire(5 * milli), "");
+  EXPECT_EQ(state_->on_returned(returned, Outcome::requeued, 6 * milli), Returned::expired);
   state_->on_settled(settled);
-  EXPECT_EQ(state_->on_returned(settled, Outcome::requeued, 6 * ms), Returned::requeued)
+  EXPECT_EQ(state_->on_returned(settled, Outcome::requeued, 6 * milli), Returned::requeued)
       << "only once, and not of what was settled";
 }
 
@@ -212,16 +212,16 @@ TEST_F(QueueStateTest, TheRetryDelayGrowsUpToItsMaximum) {
   EXPECT_EQ(state_->on_returned(sequence, Outcome::requeued, 0), Returned::delayed);
   EXPECT_EQ(state_->unacked_count(), 1U);
   EXPECT_EQ(state_->messages().ready_count(), 0U);
-  EXPECT_EQ(state_->next_deadline(), 10 * ms);
-  EXPECT_FALSE(state_->next_released(9 * ms));
-  const auto released = state_->next_released(10 * ms);
+  EXPECT_EQ(state_->next_deadline(), 10 * milli);
+  EXPECT_FALSE(state_->next_released(9 * milli));
+  const auto released = state_->next_released(10 * milli);
   ASSERT_TRUE(released);
   EXPECT_EQ(released->sequence, sequence);
   EXPECT_FALSE(released->is_expired);
-  EXPECT_FALSE(state_->next_released(10 * ms));
+  EXPECT_FALSE(state_->next_released(10 * milli));
   state_->messages().deliver(sequence);
-  EXPECT_EQ(state_->on_returned(sequence, Outcome::requeued, 20 * ms), Returned::delayed);
-  EXPECT_EQ(state_->next_deadline(), 35 * ms);
+  EXPECT_EQ(state_->on_returned(sequence, Outcome::requeued, 20 * milli), Returned::delayed);
+  EXPECT_EQ(state_->next_deadline(), 35 * milli);
 }
 
 TEST_F(QueueStateTest, OnlyWhatFailedIsDelayed) {
@@ -243,8 +243,8 @@ TEST_F(QueueStateTest, WhatExpiresWhileItIsDelayedIsDroppedAfterwards) {
   make(arguments);
   const Sequence sequence = deliver(0, 5);
   EXPECT_EQ(state_->on_returned(sequence, Outcome::requeued, 0), Returned::delayed);
-  EXPECT_EQ(expire(5 * ms), "");
-  const auto released = state_->next_released(10 * ms);
+  EXPECT_EQ(expire(5 * milli), "");
+  const auto released = state_->next_released(10 * milli);
   ASSERT_TRUE(released);
   EXPECT_TRUE(released->is_expired);
 }
@@ -254,26 +254,26 @@ TEST_F(QueueStateTest, WhatExpiresWhileItIsDelayedIsDroppedAfterwards) {
 TEST_F(QueueStateTest, RestoredMessagesKeepTheirTimes) {
   QueueArguments arguments;
   arguments.message_ttl_ms = 100;
-  make(arguments, 50 * ms);
+  make(arguments, 50 * milli);
   RestoredRun run;
   run.first = 8;
   run.count = 2;
   run.place = {1, 8, 16};
   run.body_size = 3;
   run.enqueued_ms = 1020;
-  state_->restore(run, 50 * ms, 1000 * ms);
+  state_->restore(run, 50 * milli, 1000 * milli);
   run.first = 10;
   run.count = 1;
-  run.deadline = 60 * ms;
+  run.deadline = 60 * milli;
   run.enqueued_ms = 0;
-  state_->restore(run, 50 * ms, 1000 * ms);
+  state_->restore(run, 50 * milli, 1000 * milli);
   state_->end_restore();
   EXPECT_EQ(state_->messages().ready_count(), 3U);
   EXPECT_EQ(state_->messages().slot_at(9).place().offset, 24U);
-  EXPECT_EQ(state_->next_deadline(), 60 * ms);
-  EXPECT_EQ(expire(60 * ms), "10");
-  EXPECT_EQ(expire(119 * ms), "");
-  EXPECT_EQ(expire(120 * ms), "89");
+  EXPECT_EQ(state_->next_deadline(), 60 * milli);
+  EXPECT_EQ(expire(60 * milli), "10");
+  EXPECT_EQ(expire(119 * milli), "");
+  EXPECT_EQ(expire(120 * milli), "89");
 }
 
 }  // namespace

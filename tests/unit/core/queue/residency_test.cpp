@@ -17,15 +17,14 @@ using Fetched = Residency::Fetched;
 
 class ResidencyTest : public ::testing::Test {
  protected:
-  void make(const QueueArguments& arguments, bool durable, bool reads_back = true) {
+  void make(const QueueArguments& arguments, bool durable) {
     QueueSpec spec;
     spec.id = QueueId{4};
     spec.durable = durable;
     spec.parsed = arguments;
     info_ = std::make_unique<QueueInfo>(spec);
     records_ = std::make_unique<QueueRecords>(*info_, backlog_, ledger_);
-    residency_ = std::make_unique<Residency>(
-        Residency::Parts{*info_, host_, backlog_, *records_, reads_back});
+    residency_ = std::make_unique<Residency>(Residency::Parts{*info_, host_, backlog_, *records_});
   }
   Sequence push(std::string_view body, bool persistent = true) {
     const MessageRef message = host_.message(body, persistent);
@@ -141,7 +140,9 @@ TEST_F(ResidencyTest, ALazyQueueNeedsNoPressure) {
 }
 
 TEST_F(ResidencyTest, AStreamSpillsNothing) {
-  make({}, false, false);
+  QueueArguments arguments;
+  arguments.queue_type = QueueType::stream;
+  make(arguments, false);
   push("a");
   (void)residency_->evict(true);
   EXPECT_EQ(ledger_.paged, 0U);
