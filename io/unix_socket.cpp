@@ -17,9 +17,9 @@ namespace lepus::io {
 namespace {
 
 /// The address of a path, and what keeps it valid while it is used.
-class Address {
+class UnixAddress {
  public:
-  explicit Address(const std::string& path) {
+  explicit UnixAddress(const std::string& path) {
     address_.sun_family = AF_UNIX;
     std::string shown = path;
     if (path.size() >= sizeof address_.sun_path) {
@@ -39,11 +39,11 @@ class Address {
     }
     std::memcpy(address_.sun_path, shown.c_str(), shown.size() + 1);
   }
-  ~Address() {
+  ~UnixAddress() {
     if (directory_fd_ >= 0) ::close(directory_fd_);
   }
-  Address(const Address&) = delete;
-  Address& operator=(const Address&) = delete;
+  UnixAddress(const UnixAddress&) = delete;
+  UnixAddress& operator=(const UnixAddress&) = delete;
 
   int error_code() const { return error_code_; }
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&address_); }
@@ -86,12 +86,12 @@ UnixOutcome listen_unix(const std::string& path, UnixPlace place) {
       return failed("cannot listen on", path, EADDRINUSE);
     remove_unix(path);
   }
-  const Address address{path};
+  const UnixAddress address{path};
   if (address.error_code() != 0) return failed("cannot listen on", path, address.error_code());
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return failed("cannot listen on", path, errno);
   // The file gets its mode from the socket's: it is never open to others, not even for a moment.
-  if (fchmod(fd, 0600) != 0 || bind(fd, address.get(), Address::size) != 0 ||
+  if (fchmod(fd, 0600) != 0 || bind(fd, address.get(), UnixAddress::size) != 0 ||
       chmod(path.c_str(), 0600) != 0 || listen(fd, 64) != 0) {
     const int error_code = errno;
     ::close(fd);
@@ -102,11 +102,11 @@ UnixOutcome listen_unix(const std::string& path, UnixPlace place) {
 
 UnixOutcome connect_unix(const std::string& path) {
   CHECK(!path.empty());
-  const Address address{path};
+  const UnixAddress address{path};
   if (address.error_code() != 0) return failed("cannot connect to", path, address.error_code());
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return failed("cannot connect to", path, errno);
-  if (connect(fd, address.get(), Address::size) == 0) return {fd, 0, {}};
+  if (connect(fd, address.get(), UnixAddress::size) == 0) return {fd, 0, {}};
   const int error_code = errno;
   ::close(fd);
   return failed("cannot connect to", path, error_code);

@@ -32,7 +32,7 @@ class Section {
   std::string_view title_;
 };
 
-using C = ServerConfig;
+using Config = ServerConfig;
 constexpr auto at_once = Reload::at_once;
 constexpr auto later = Reload::new_connections;
 constexpr auto restart = Reload::restart;
@@ -50,77 +50,77 @@ void add_network(std::vector<KeySpec>& rows) {
   add({"tcp_listen_options.backlog", "a number from 1 to 65535",
        "Connections the kernel keeps waiting until they are accepted; bounded by "
        "net.core.somaxconn."},
-      restart, access::number<1, 65535, &C::tcp, &TcpOptions::backlog>);
+      restart, access::number<1, 65535, &Config::tcp, &TcpOptions::backlog>);
   add({"tcp_listen_options.nodelay", accepts_bool, "Send small segments at once (TCP_NODELAY)."},
-      restart, access::flag<&C::tcp, &TcpOptions::nodelay>);
+      restart, access::flag<&Config::tcp, &TcpOptions::nodelay>);
   add({"tcp_listen_options.keepalive", accepts_bool,
        "Let the kernel find dead peers (SO_KEEPALIVE); heartbeats do it sooner."},
-      restart, access::flag<&C::tcp, &TcpOptions::keepalive>);
+      restart, access::flag<&Config::tcp, &TcpOptions::keepalive>);
   add({"tcp_listen_options.sndbuf", "a size up to 1GiB, 0 = chosen by the kernel",
        "Send buffer of a socket (SO_SNDBUF)."},
-      restart, access::size<0, 1ULL << 30, &C::tcp, &TcpOptions::send_buffer_size>);
+      restart, access::size<0, 1ULL << 30, &Config::tcp, &TcpOptions::send_buffer_size>);
   add({"tcp_listen_options.recbuf", "a size up to 1GiB, 0 = chosen by the kernel",
        "Receive buffer of a socket (SO_RCVBUF)."},
-      restart, access::size<0, 1ULL << 30, &C::tcp, &TcpOptions::receive_buffer_size>);
+      restart, access::size<0, 1ULL << 30, &Config::tcp, &TcpOptions::receive_buffer_size>);
   add({"tcp_listen_options.send_timeout", "milliseconds from 1 to 4294967295, or infinity",
        "A client that takes nothing for so long, while something waits to be sent to it, is reset; "
        "its unacknowledged messages go back to their queues."},
-      later, access::number_or_infinity<u32_max, &C::tcp, &TcpOptions::send_timeout_ms>);
+      later, access::number_or_infinity<u32_max, &Config::tcp, &TcpOptions::send_timeout_ms>);
   add({"handshake_timeout", "milliseconds from 1 to 4294967295, or infinity",
        "Time a client has from connecting to connection.open."},
-      later, access::number_or_infinity<u32_max, &C::handshake_timeout_ms>);
+      later, access::number_or_infinity<u32_max, &Config::handshake_timeout_ms>);
   add({"max_connections", "a number from 1 to 4294967295, or infinity",
        "Connections of the whole broker; more are closed at once."},
-      at_once, access::number_or_infinity<u32_max, &C::connections_max>);
+      at_once, access::number_or_infinity<u32_max, &Config::connections_max>);
   add({"connection_max", "a number from 1 to 4294967295, or infinity",
        "Another name of max_connections."},
-      at_once, access::alias_of(access::number_or_infinity<u32_max, &C::connections_max>));
+      at_once, access::alias_of(access::number_or_infinity<u32_max, &Config::connections_max>));
 }
 
 void add_protocol(std::vector<KeySpec>& rows) {
   const Section add(rows, "Protocol");
   add({"heartbeat", "seconds from 0 to 65535, 0 = off",
        "Offered in connection.tune; the client's answer counts."},
-      later, access::number<0, 65535, &C::heartbeat_s>);
+      later, access::number<0, 65535, &Config::heartbeat_s>);
   add({"frame_max", "bytes from 4096 to 1048576, e.g. 131072 or 128KiB",
        "Largest frame, offered in connection.tune."},
-      later, access::size<4096, 1 << 20, &C::frame_max>);
+      later, access::size<4096, 1 << 20, &Config::frame_max>);
   add({"channel_max", "a number from 0 to 65535, 0 = no limit",
        "Channels of a connection, offered in connection.tune."},
-      later, access::number<0, 65535, &C::channel_max>);
+      later, access::number<0, 65535, &Config::channel_max>);
   add({"max_channels_per_connection", "a number from 0 to 65535, 0 = no limit",
        "Another name of channel_max."},
-      later, access::alias_of(access::number<0, 65535, &C::channel_max>));
+      later, access::alias_of(access::number<0, 65535, &Config::channel_max>));
   add({"max_message_size", "a size from 1 to 512MiB", "Largest body of a message."}, later,
-      access::size<1, core::limits::body_size_max_hard, &C::message_size_max>);
+      access::size<1, core::limits::body_size_max_hard, &Config::message_size_max>);
   add({"consumer_max_per_channel", "a number from 1 to 4294967295, or infinity",
        "Consumers of a channel."},
-      later, access::number_or_infinity<u32_max, &C::consumers_per_channel_max>);
+      later, access::number_or_infinity<u32_max, &Config::consumers_per_channel_max>);
   add({"channel_flow", accepts_bool,
        "Whether channel.flow with active=false stops the consumers of its channel. false: 540, as "
        "RabbitMQ answers, unless the client has the capability channel_flow."},
-      later, access::flag<&C::channel_flow>);
+      later, access::flag<&Config::channel_flow>);
   add({"consumer_timeout", "milliseconds from 1, or infinity",
        "Time a consumer has to acknowledge a delivery: then it is cancelled, and what it had goes "
        "back to the queue. Policies, queues and consumers can have their own "
        "(x-consumer-timeout)."},
-      later, access::number_or_infinity<UINT64_MAX, &C::consumer_timeout_ms>);
+      later, access::number_or_infinity<UINT64_MAX, &Config::consumer_timeout_ms>);
   add({"message_interceptors.incoming.set_header_timestamp.overwrite", accepts_bool,
        "Every message gets the header timestamp_in_ms and the property timestamp as it comes in. "
        "true: also in place of the publisher's; not set: nothing is added."},
-      later, access::interceptor<&C::interceptors, &amqp::Interceptors::timestamp>);
+      later, access::interceptor<&Config::interceptors, &amqp::Interceptors::timestamp>);
   add({"message_interceptors.incoming.set_header_routing_node.overwrite", accepts_bool,
        "Every message gets the header x-routed-by with cluster_name. true and not set as above."},
-      later, access::interceptor<&C::interceptors, &amqp::Interceptors::routing_node>);
+      later, access::interceptor<&Config::interceptors, &amqp::Interceptors::routing_node>);
   add({"cluster_name", "a name", "Name clients are told; lepus@HOSTNAME when not set."}, later,
-      access::text<&C::cluster_name>);
+      access::text<&Config::cluster_name>);
   add({"product.name", "a name",
        "Product clients are told. Some decide by it how they behave: Celery sets prefetch limits "
        "in "
        "the way that works here when it reads RabbitMQ with a version from 3.3 to below 4.0."},
-      later, access::text<&C::product_name>);
+      later, access::text<&Config::product_name>);
   add({"product.version", "a version like 3.13.7", "Version clients are told; see product.name."},
-      later, access::text<&C::product_version>);
+      later, access::text<&Config::product_version>);
 }
 
 void add_users(std::vector<KeySpec>& rows) {
@@ -174,7 +174,7 @@ void add_users(std::vector<KeySpec>& rows) {
       restart, access::default_queue_type);
   add({"event_exchange.vhost", "a name, empty = default_vhost",
        "The virtual host that has amq.rabbitmq.event. Nothing is made of what nobody is bound to."},
-      restart, access::text<&C::event_vhost>);
+      restart, access::text<&Config::event_vhost>);
 }
 
 void add_memory(std::vector<KeySpec>& rows) {
@@ -200,7 +200,7 @@ void add_memory(std::vector<KeySpec>& rows) {
        "Receive buffers of a shard, shared by its connections."},
       restart, access::recv_buffers);
   add({"recv_buffer_size", "a size from 4KiB to 1MiB", "Size of one of them."}, restart,
-      access::size<4096, 1 << 20, &C::recv_buffer_size>);
+      access::size<4096, 1 << 20, &Config::recv_buffer_size>);
 }
 
 void add_threads(std::vector<KeySpec>& rows) {
@@ -221,22 +221,22 @@ void add_threads(std::vector<KeySpec>& rows) {
        "wait (uses the whole core)."},
       restart, access::idle);
   add({"idle.spin_us", "microseconds from 1 to 1000000", "How long adaptive spins."}, restart,
-      access::number<1, 1'000'000, &C::idle_spin_us>);
+      access::number<1, 1'000'000, &Config::idle_spin_us>);
   add({"idle.disk_spin_us", "microseconds up to 1000000",
        "How long a shard asks a write of its journal for the result before it waits in the kernel. "
        "Confirms come sooner, for some CPU time at low rates; 0 saves that."},
-      restart, access::number<0, 1'000'000, &C::idle_disk_spin_us>);
+      restart, access::number<0, 1'000'000, &Config::idle_disk_spin_us>);
 }
 
 void add_files_and_log(std::vector<KeySpec>& rows) {
   const Section add(rows, "Files and log");
   add({"data_dir", "a path",
        "Directory of this broker's data; made when missing, used by one only."},
-      restart, access::text<&C::data_dir>);
+      restart, access::text<&Config::data_dir>);
   add({"management.socket", "a path or none",
        "Unix socket for lepusctl, open to root and the broker's own user; lepus.sock in data_dir "
        "when not set."},
-      restart, access::text<&C::management_socket>);
+      restart, access::text<&Config::management_socket>);
   add({"journal.sync", "always, interval or os",
        "What a confirm of a persistent message promises. always: it is on the disk. interval: the "
        "operating system has it and is told to write it every journal.sync_interval; a power cut "
@@ -244,7 +244,7 @@ void add_files_and_log(std::vector<KeySpec>& rows) {
        "when it likes."},
       restart, access::journal_sync);
   add({"journal.sync_interval", "milliseconds from 1 to 60000", "Of journal.sync = interval."},
-      restart, access::number<1, 60'000, &C::journal_sync_interval_ms>);
+      restart, access::number<1, 60'000, &Config::journal_sync_interval_ms>);
   add({"journal.segment_size", "a multiple of 64KiB from 1MiB to 1GiB",
        "Size of a journal file. Each shard has at least two."},
       restart, access::segment_size);
@@ -257,7 +257,7 @@ void add_files_and_log(std::vector<KeySpec>& rows) {
   add({"disk_free_limit.relative", "a factor above 0 up to 1000, e.g. 1.5",
        "The same as a multiple of the memory available; disk_free_limit.absolute outweighs it."},
       at_once, access::disk_factor);
-  const auto definitions = access::text<&C::load_definitions>;
+  const auto definitions = access::text<&Config::load_definitions>;
   add({"load_definitions", "a path",
        "File with definitions as RabbitMQ exports them, or a directory of such files (*.json, in "
        "the order of their names). Loaded at every start; what is there already and equal is left "
@@ -275,15 +275,15 @@ void add_files_and_log(std::vector<KeySpec>& rows) {
   add({"definitions.import_backend", "local_filesystem or local", "Where definitions come from."},
       restart, access::definitions_backend);
   add({"log.dir", "a path", "Directory of the log file; made when missing."}, at_once,
-      access::text<&C::log, &LogConfig::dir>);
+      access::text<&Config::log, &LogConfig::dir>);
   add({"log.file", "a file name or false", "File in log.dir, or an absolute path."}, at_once,
       access::log_file);
   add({"log.file.level", accepts_level, "Lowest level that goes to the file."}, at_once,
-      access::level<&C::log, &LogConfig::file_level>);
+      access::level<&Config::log, &LogConfig::file_level>);
   add({"log.console", accepts_bool, "Log to the console."}, at_once,
-      access::flag<&C::log, &LogConfig::console>);
+      access::flag<&Config::log, &LogConfig::console>);
   add({"log.console.level", accepts_level, "Lowest level that goes to the console."}, at_once,
-      access::level<&C::log, &LogConfig::console_level>);
+      access::level<&Config::log, &LogConfig::console_level>);
   add({"log.console.stdio", "stdout or stderr",
        "Which stream is the console. The line 'lepus ready' goes to standard output always."},
       at_once, access::log_stdio);
