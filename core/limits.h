@@ -50,6 +50,9 @@ constexpr std::size_t inquiry_rows_max = tiny ? 3 : 512;
 constexpr std::size_t input_share = tiny ? 512 : 64 << 10;
 constexpr std::size_t input_per_turn = tiny ? 2048 : 512 << 10;
 constexpr std::size_t input_small = tiny ? 64 : 4 << 10;
+/// Turns in a row in which one socket alone brought input, until its share doubles; it never
+/// exceeds input_per_turn.
+constexpr std::uint32_t input_lone_turns = tiny ? 4 : 64;
 /// A socket that used up its share is received from one buffer a turn, until one brings less.
 constexpr std::size_t input_fast_min = tiny ? 128 : 16 << 10;
 static_assert(input_small <= input_share && input_share <= input_per_turn);

@@ -3,11 +3,7 @@
 
 #include <algorithm>
 
-#include "core/limits.h"
-
 namespace lepus::io {
-
-namespace limits = core::limits;
 
 namespace {
 
@@ -76,7 +72,7 @@ void Loop::abandon() {
 }
 
 void Loop::run_completions() {
-  turn_input_ = 0;
+  input_budget_.start_turn();
   for (const Completion& completion : completed_) {
     if (completion.op->kind == OpKind::recv) completion.op->length = 0;
   }
@@ -90,21 +86,11 @@ void Loop::run_completions() {
     }
   }
   completed_.resize(put_off);
+  input_budget_.end_turn();
 }
 
-/// A socket that has had its share is not handed anything else, so its bytes stay in order, and its
-/// end behind them. Little is always taken: acknowledgements do not wait for what others publish.
 bool Loop::is_put_off(const Completion& completion) {
-  Op& op = *completion.op;
-  if (op.kind != OpKind::recv || op.unlimited) return false;
-  if (op.length >= limits::input_share) return true;
-  if (turn_input_ >= limits::input_per_turn && completion.data.size() > limits::input_small) {
-    op.length = limits::input_share;
-    return true;
-  }
-  op.length += completion.data.size();
-  turn_input_ += completion.data.size();
-  return false;
+  return completion.op->kind == OpKind::recv && input_budget_.is_exceeded_by(completion);
 }
 
 void Loop::hand_over(const Completion& completion) {

@@ -2,8 +2,7 @@
 //
 //   1 mailboxes     TurnHooks::drain_mailboxes(): what other threads sent, a bounded number
 //   2 completions   what the driver brought back at the end of the last turn; handlers run here.
-//                   Of received bytes, each socket's share of a turn and at most so many of all:
-//                   what is beyond stays in its receive buffer, in front of the next turn's line
+//                   Of received bytes, what io/input_budget.h allows
 //   3 timers        what is due at now()
 //   4 flush         TurnHooks::flush(): the journal batch, then the send chains; both submit ops
 //   5 submit, wait  one Driver::turn(): starts all ops; waits only if nothing is left to do
@@ -20,6 +19,7 @@
 
 #include "core/base/time.h"
 #include "io/driver.h"
+#include "io/input_budget.h"
 #include "io/op.h"
 #include "io/timers.h"
 #include "io/wakeup.h"
@@ -92,6 +92,8 @@ class Loop {
   std::size_t ops_in_flight() const { return ops_in_flight_; }
   /// Receive buffers that are free once this turn ends, at least; asked from TurnHooks::flush().
   std::size_t free_receive_buffers() const;
+  /// Returns true while one socket alone brings input, and has for a while (io/input_budget.h).
+  bool has_lone_input() const { return input_budget_.is_lone(); }
 
   /// For producers on other threads: io/wakeup.h.
   SleepFlag& sleep_flag() { return sleep_flag_; }
@@ -119,7 +121,7 @@ class Loop {
   TimerWheel timers_;
   OpList submitted_;
   std::vector<Completion> completed_;
-  std::size_t turn_input_ = 0;  ///< Bytes received and handed over in this turn.
+  InputBudget input_budget_;
   std::uint64_t turn_count_ = 0;
   std::uint64_t sleep_count_ = 0;
   std::size_t ops_in_flight_ = 0;

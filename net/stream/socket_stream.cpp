@@ -105,8 +105,9 @@ void SocketStream::on_hang_up(const io::Completion& completion) {
 
 void SocketStream::on_input(core::Bytes bytes) {
   if (input_.length >= core::limits::input_share) is_fast_ = true;
-  // Small pieces say nothing while buffers are short.
-  if (bytes.size() < core::limits::input_fast_min && !set_.has_line()) is_fast_ = false;
+  // Small pieces say nothing while buffers are short. Who is alone leaves nothing to others.
+  const bool is_slow = bytes.size() < core::limits::input_fast_min || set_.loop().has_lone_input();
+  if (is_slow && !set_.has_line()) is_fast_ = false;
   if (state_ == State::open) handler_->on_bytes(bytes);
 }
 
