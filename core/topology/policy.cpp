@@ -171,19 +171,37 @@ std::vector<std::string> drop_unfit_keys(PolicySpec& policy, bool is_operator) {
   return faults;
 }
 
-void PolicyList::put(const PolicySpec& spec) {
-  remove(spec.name);
-  auto made = std::make_unique<Policy>(spec);
-  const auto behind =
-      std::find_if(policies_.begin(), policies_.end(), [&](const std::unique_ptr<Policy>& one) {
-        return one->spec.priority != spec.priority ? one->spec.priority < spec.priority
-                                                   : one->spec.name > spec.name;
-      });
-  policies_.insert(behind, std::move(made));
+bool Policy::applies_to_queue(std::string_view name, QueueType type) const {
+  return is_for(spec.target, type) && pattern.matches(name);
 }
 
-void PolicyList::remove(std::string_view name) {
-  std::erase_if(policies_, [&](const auto& one) { return one->spec.name == name; });
+bool Policy::applies_to_exchange(std::string_view name) const {
+  const bool is_for_exchanges =
+      spec.target == PolicyTarget::all || spec.target == PolicyTarget::exchanges;
+  return is_for_exchanges && pattern.matches(name);
+}
+
+bool outranks(const PolicySpec& left, const PolicySpec& right) {
+  return left.priority != right.priority ? left.priority > right.priority : left.name < right.name;
+}
+
+std::unique_ptr<Policy> PolicyList::put(const PolicySpec& spec) {
+  std::unique_ptr<Policy> replaced = remove(spec.name);
+  const auto behind = std::find_if(
+      policies_.begin(), policies_.end(),
+      [&](const std::unique_ptr<Policy>& policy) { return outranks(spec, policy->spec); });
+  policies_.insert(behind, std::make_unique<Policy>(spec));
+  return replaced;
+}
+
+std::unique_ptr<Policy> PolicyList::remove(std::string_view name) {
+  const auto found = std::find_if(
+      policies_.begin(), policies_.end(),
+      [&](const std::unique_ptr<Policy>& policy) { return policy->spec.name == name; });
+  if (found == policies_.end()) return nullptr;
+  std::unique_ptr<Policy> removed = std::move(*found);
+  policies_.erase(found);
+  return removed;
 }
 
 const Policy* PolicyList::find(std::string_view name) const {
@@ -193,17 +211,14 @@ const Policy* PolicyList::find(std::string_view name) const {
 }
 
 const Policy* PolicyList::match_queue(std::string_view name, QueueType type) const {
-  for (const auto& one : policies_)
-    if (is_for(one->spec.target, type) && one->pattern.matches(name)) return one.get();
+  for (const auto& policy : policies_)
+    if (policy->applies_to_queue(name, type)) return policy.get();
   return nullptr;
 }
 
 const Policy* PolicyList::match_exchange(std::string_view name) const {
-  for (const auto& one : policies_) {
-    const PolicyTarget target = one->spec.target;
-    const bool is_for_it = target == PolicyTarget::all || target == PolicyTarget::exchanges;
-    if (is_for_it && one->pattern.matches(name)) return one.get();
-  }
+  for (const auto& policy : policies_)
+    if (policy->applies_to_exchange(name)) return policy.get();
   return nullptr;
 }
 

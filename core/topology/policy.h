@@ -70,15 +70,26 @@ struct Policy {
   explicit Policy(const PolicySpec& what)
       : spec(what), pattern(what.pattern.empty() ? ".*" : what.pattern) {}
 
+  /// Returns true if it is for queues of this type and its pattern matches the name.
+  bool applies_to_queue(std::string_view name, QueueType type) const;
+  /// Returns true if it is for exchanges and its pattern matches the name.
+  bool applies_to_exchange(std::string_view name) const;
+
   PolicySpec spec;
   AccessPattern pattern;
 };
 
+/// Returns true if `left` counts where both match: its priority is higher, or equal and its name
+/// comes first.
+bool outranks(const PolicySpec& left, const PolicySpec& right);
+
 /// Those of one kind in one virtual host, the highest priority first.
 class PolicyList {
  public:
-  void put(const PolicySpec& spec);
-  void remove(std::string_view name);
+  /// Adds the policy; the one of the same name is taken out and returned, null if there was none.
+  std::unique_ptr<Policy> put(const PolicySpec& spec);
+  /// Takes the policy out and returns it; null if there is none of that name.
+  std::unique_ptr<Policy> remove(std::string_view name);
   const Policy* find(std::string_view name) const;
   /// Null: none is for it.
   const Policy* match_queue(std::string_view name, QueueType type) const;

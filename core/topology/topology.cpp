@@ -8,6 +8,7 @@
 #include "core/base/assert.h"
 #include "core/broker/event.h"
 #include "core/exchange/router.h"
+#include "core/topology/policy_matching.h"
 
 namespace lepus::core {
 
@@ -142,15 +143,18 @@ void Topology::on_change(const VhostLimitsPut& change) {
 void Topology::on_change(const PolicyPut& change) {
   VhostInfo* vhost = find_pointer(vhosts_, change.vhost);
   CHECK(vhost != nullptr);
-  (change.is_operator ? vhost->operator_policies : vhost->policies).put(change.policy);
-  follow_policies(*vhost);
+  PolicyList& list = change.is_operator ? vhost->operator_policies : vhost->policies;
+  const std::unique_ptr<Policy> replaced = list.put(change.policy);
+  const Policy* added = list.find(change.policy.name);
+  rematch_policies(*vhost, {change.is_operator, replaced.get(), added, version_ + 1});
 }
 
 void Topology::on_change(const PolicyRemoved& change) {
   VhostInfo* vhost = find_pointer(vhosts_, change.vhost);
   CHECK(vhost != nullptr);
-  (change.is_operator ? vhost->operator_policies : vhost->policies).remove(change.name);
-  follow_policies(*vhost);
+  PolicyList& list = change.is_operator ? vhost->operator_policies : vhost->policies;
+  const std::unique_ptr<Policy> removed = list.remove(change.name);
+  rematch_policies(*vhost, {change.is_operator, removed.get(), nullptr, version_ + 1});
 }
 
 void Topology::on_change(const ParameterPut& change) {
@@ -168,60 +172,12 @@ void Topology::on_change(const TracePut& change) {
   ++trace_changes_;
 }
 
-namespace {
-
-/// Many queues are alike, and merging takes longer than comparing what is merged.
-class Merged {
- public:
-  const QueueArguments& of(const VhostInfo& vhost, const QueueInfo& queue) {
-    const QueueType type = queue.parsed.queue_type;
-    const Policy* policy = vhost.policies.match_queue(queue.name, type);
-    const Policy* operator_policy = vhost.operator_policies.match_queue(queue.name, type);
-    if (policy == nullptr && operator_policy == nullptr) return queue.parsed;
-    const bool is_alike = like_ != nullptr && like_->arguments == queue.arguments &&
-                          policy_ == policy && operator_policy_ == operator_policy;
-    if (is_alike) return effective_;
-    like_ = &queue;
-    policy_ = policy;
-    operator_policy_ = operator_policy;
-    effective_ = merge_policies(as_bytes(queue.arguments), queue.parsed, policy, operator_policy);
-    return effective_;
-  }
-
- private:
-  const QueueInfo* like_ = nullptr;  ///< The last one that was merged.
-  const Policy* policy_ = nullptr;
-  const Policy* operator_policy_ = nullptr;
-  QueueArguments effective_;
-};
-
-}  // namespace
-
-void Topology::follow_policies(const VhostInfo& vhost, ExchangeInfo& exchange) {
-  // The default exchange has none (RabbitMQ).
-  if (exchange.name.empty()) return;
-  exchange.effective_alternate = exchange.has_alternate
-                                     ? exchange.alternate
-                                     : alternate_of(vhost.policies.match_exchange(exchange.name));
-}
-
-void Topology::follow_policies(VhostInfo& vhost) {
-  Merged merged;
-  for (const auto& [name, queue] : vhost.queues) {
-    const QueueArguments& effective = merged.of(vhost, *queue);
-    if (queue->effective == effective) continue;
-    queue->effective = effective;
-    queue->effective_since = version_ + 1;
-  }
-  for (const auto& [name, exchange] : vhost.exchanges) follow_policies(vhost, *exchange);
-}
-
 void Topology::on_change(const ExchangeAdded& change) {
   CHECK(change.exchange.id);
   VhostInfo* vhost = find_pointer(vhosts_, change.exchange.vhost);
   CHECK(vhost != nullptr);
   auto exchange = std::make_unique<ExchangeInfo>(change.exchange, *vhost);
-  follow_policies(*vhost, *exchange);
+  match_policies(*vhost, *exchange);
   if (exchange->name == event_exchange_name && vhost->name == event_vhost_)
     event_exchange_ = exchange.get();
   CHECK(vhost->exchanges.emplace(exchange->name, exchange.get()).second);
@@ -250,7 +206,7 @@ void Topology::on_change(const QueueAdded& change) {
   if (queue->store_of) {
     link_store(*queue);
   } else {
-    queue->effective = Merged{}.of(*vhost, *queue);
+    match_policies(*vhost, *queue);
     CHECK(vhost->queues.emplace(queue->name, queue.get()).second);
   }
   if (queue->owner) link_owned(*queue);

@@ -42,6 +42,9 @@ struct VhostInfo;
 struct QueueInfo : QueueSpec {
   explicit QueueInfo(QueueSpec spec) : QueueSpec(std::move(spec)), effective(parsed) {}
 
+  /// The policies in force; null: none matches. Set by policy_matching.h, as is `effective`.
+  const Policy* policy = nullptr;
+  const Policy* operator_policy = nullptr;
   QueueArguments effective;  ///< What the queue follows: `parsed`, and policies laid over it.
   std::uint64_t effective_since = 0;  ///< Topology::version() that changed it last; 0: none did.
   core::Queue* local = nullptr;       ///< Set and cleared by the home shard's broker.
@@ -59,6 +62,7 @@ struct ExchangeInfo : ExchangeSpec {
   bool is_default() const { return name.empty(); }
 
   const VhostInfo& vhost_info;
+  const Policy* policy = nullptr;  ///< In force; null: none matches.
   /// Where it sends what it cannot route: `alternate`, or what a policy names.
   std::optional<std::string> effective_alternate;
   std::unique_ptr<ExchangeRouter> router;
@@ -191,8 +195,6 @@ class Topology {
   void on_change(const ParameterPut& change);
   void on_change(const ParameterRemoved& change);
   void on_change(const TracePut& change);
-  static void follow_policies(const VhostInfo& vhost, ExchangeInfo& exchange);
-  void follow_policies(VhostInfo& vhost);
   template <class Change>
   requires requires(Access& access, const Change& change) { access.on_change(change); }
   void on_change(const Change& change) { access_.on_change(change); }

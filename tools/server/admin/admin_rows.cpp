@@ -23,12 +23,6 @@ std::string queue_pid(const QueueRow& row) {
 
 constexpr std::uint64_t counter_mask = (1ULL << 48) - 1;
 
-const core::Policy* policy_of(const QueueRow& row) {
-  return row.vhost.policies.match_queue(row.info.name, row.info.parsed.queue_type);
-}
-const core::Policy* operator_policy_of(const QueueRow& row) {
-  return row.vhost.operator_policies.match_queue(row.info.name, row.info.parsed.queue_type);
-}
 std::string_view name_of(const core::Policy* policy) {
   return policy == nullptr ? std::string_view{} : std::string_view{policy->spec.name};
 }
@@ -40,12 +34,12 @@ constexpr std::array queue_columns{
     Column<Q>{"durable", false, [](const Q& q, J& json) { json.boolean(q.info.durable); }},
     Column<Q>{"auto_delete", false, [](const Q& q, J& json) { json.boolean(q.info.auto_delete); }},
     Column<Q>{"arguments", false, [](const Q& q, J& json) { write_table(q.info.arguments, json); }},
-    Column<Q>{"policy", false, [](const Q& q, J& json) { json.text(name_of(policy_of(q))); }},
+    Column<Q>{"policy", false, [](const Q& q, J& json) { json.text(name_of(q.info.policy)); }},
     Column<Q>{"operator_policy", false,
-              [](const Q& q, J& json) { json.text(name_of(operator_policy_of(q))); }},
+              [](const Q& q, J& json) { json.text(name_of(q.info.operator_policy)); }},
     Column<Q>{"effective_policy_definition", false,
               [](const Q& q, J& json) {
-                write_table(core::merged_definition(policy_of(q), operator_policy_of(q)), json);
+                write_table(core::merged_definition(q.info.policy, q.info.operator_policy), json);
               }},
     Column<Q>{"pid", false, [](const Q& q, J& json) { json.text(queue_pid(q)); }},
     Column<Q>{"owner_pid", false,
@@ -83,10 +77,7 @@ constexpr std::array exchange_columns{
     Column<E>{"auto_delete", false, [](const E& e, J& json) { json.boolean(e.info.auto_delete); }},
     Column<E>{"internal", false, [](const E& e, J& json) { json.boolean(e.info.internal); }},
     Column<E>{"arguments", false, [](const E& e, J& json) { write_table(e.info.arguments, json); }},
-    Column<E>{"policy", false,
-              [](const E& e, J& json) {
-                json.text(name_of(e.info.vhost_info.policies.match_exchange(e.info.name)));
-              }},
+    Column<E>{"policy", false, [](const E& e, J& json) { json.text(name_of(e.info.policy)); }},
     Column<E>{"messages_delayed", false, [](const E& e, J& json) { json.number(e.held); }},
 };
 

@@ -1,0 +1,143 @@
+// Whatever the order of changes, each queue and exchange follows what a search through all policies
+// finds.
+#include "core/topology/policy_matching.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+#include "core/base/random.h"
+#include "core/message/field_table_writer.h"
+
+namespace lepus::core {
+namespace {
+
+constexpr VhostId policy_vhost{1};
+constexpr std::array matched_queue_types{"classic", "quorum", "stream"};
+
+struct PolicyKind {
+  bool is_operator = false;
+  PolicyTarget target = PolicyTarget::all;
+};
+
+class PolicyMatchingTest : public ::testing::Test {
+ protected:
+  PolicyMatchingTest() { topology_.apply(VhostAdded{policy_vhost, "/"}); }
+
+  void add_queue(const std::string& name, std::string_view type) {
+    QueueSpec queue;
+    queue.id = QueueId{++last_id_};
+    queue.vhost = policy_vhost;
+    queue.name = name;
+    queue.durable = true;
+    FieldTableWriter arguments;
+    arguments.text("x-queue-type", type);
+    arguments.int32("x-max-length-bytes", 50);
+    queue.arguments = arguments.take();
+    queue.parsed = parse_queue_arguments(as_bytes(queue.arguments), {.durable = true}).value();
+    topology_.apply(QueueAdded{queue});
+  }
+  void add_exchange(const std::string& name) {
+    ExchangeSpec exchange;
+    exchange.id = ExchangeId{++last_id_};
+    exchange.vhost = policy_vhost;
+    exchange.name = name;
+    topology_.apply(ExchangeAdded{exchange});
+  }
+  void put(const std::string& name, const std::string& pattern, std::int64_t priority,
+           PolicyKind kind = {}) {
+    FieldTableWriter definition;
+    definition.int32("max-length-bytes", static_cast<std::int32_t>(10 + priority));
+    if (!kind.is_operator) definition.text("alternate-exchange", name);
+    topology_.apply(
+        PolicyPut{policy_vhost,
+                  kind.is_operator,
+                  {"/", name, pattern, kind.target, priority, definition.take(), "{}"}});
+  }
+  void remove(const std::string& name, bool is_operator) {
+    topology_.apply(PolicyRemoved{policy_vhost, is_operator, "/", name});
+  }
+  const QueueInfo& queue(std::string_view name) const {
+    return *topology_.find_queue(policy_vhost, name);
+  }
+  /// What a search finds is what the topology says.
+  void check_all() const {
+    const VhostInfo& vhost = *topology_.find_vhost(policy_vhost);
+    for (const auto& [name, info] : vhost.queues) {
+      const QueueType type = info->parsed.queue_type;
+      const Policy* policy = vhost.policies.match_queue(name, type);
+      const Policy* operator_policy = vhost.operator_policies.match_queue(name, type);
+      ASSERT_EQ(info->policy, policy) << name;
+      ASSERT_EQ(info->operator_policy, operator_policy) << name;
+      ASSERT_EQ(info->effective,
+                merge_policies(as_bytes(info->arguments), info->parsed, policy, operator_policy))
+          << name;
+    }
+    for (const auto& [name, info] : vhost.exchanges) {
+      const Policy* policy = vhost.policies.match_exchange(name);
+      ASSERT_EQ(info->policy, policy) << name;
+      ASSERT_EQ(info->effective_alternate, alternate_of(policy)) << name;
+    }
+  }
+
+  Topology topology_{1};
+  std::uint64_t last_id_ = 0;
+};
+
+TEST_F(PolicyMatchingTest, AReplacedPolicyLetsTheNextOneCount) {
+  add_queue("orders", "classic");
+  put("low", "", 1);
+  put("high", "^orders", 5);
+  EXPECT_EQ(queue("orders").policy->spec.name, "high");
+  const std::uint64_t since = queue("orders").effective_since;
+  EXPECT_EQ(since, topology_.version());
+  put("high", "^other", 5);
+  EXPECT_EQ(queue("orders").policy->spec.name, "low");
+  EXPECT_GT(queue("orders").effective_since, since);
+  remove("low", false);
+  EXPECT_EQ(queue("orders").policy, nullptr);
+  EXPECT_EQ(queue("orders").effective, queue("orders").parsed);
+}
+
+TEST_F(PolicyMatchingTest, APolicyThatDoesNotOutrankChangesNothing) {
+  add_queue("orders", "classic");
+  put("high", "", 5);
+  const std::uint64_t since = queue("orders").effective_since;
+  put("low", "", 1);
+  put("other", "^x", 9);
+  EXPECT_EQ(queue("orders").policy->spec.name, "high");
+  EXPECT_EQ(queue("orders").effective_since, since);
+  put("high", "", 0);  // It outranked the others, and does not any more.
+  EXPECT_EQ(queue("orders").policy->spec.name, "low");
+}
+
+TEST_F(PolicyMatchingTest, AnyOrderOfChangesGivesWhatASearchFinds) {
+  Random random{7};
+  constexpr std::array targets{PolicyTarget::all, PolicyTarget::queues, PolicyTarget::quorum_queues,
+                               PolicyTarget::exchanges};
+  for (int step = 0; step < 2'000; ++step) {
+    const std::string number = std::to_string(random.below(8));
+    const bool is_operator = random.below(3) == 0;
+    const std::uint64_t what = random.below(10);
+    if (what < 6) {
+      const std::string pattern = random.below(4) == 0 ? "" : "^n[" + number + "-9]";
+      put("p" + std::to_string(random.below(6)), pattern,
+          static_cast<std::int64_t>(random.below(4)),
+          {is_operator,
+           is_operator ? PolicyTarget::queues : targets[random.below(targets.size())]});
+    } else if (what < 8) {
+      const VhostInfo& vhost = *topology_.find_vhost(policy_vhost);
+      const PolicyList& list = is_operator ? vhost.operator_policies : vhost.policies;
+      if (list.find("p" + number) != nullptr) remove("p" + number, is_operator);
+    } else if (last_id_ < 40) {
+      const std::string name = "n" + number + "." + std::to_string(last_id_);
+      if (what == 8) add_queue(name, matched_queue_types[random.below(matched_queue_types.size())]);
+      if (what == 9) add_exchange(name);
+    }
+    ASSERT_NO_FATAL_FAILURE(check_all()) << "step " << step;
+  }
+}
+
+}  // namespace
+}  // namespace lepus::core
