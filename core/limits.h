@@ -41,6 +41,11 @@ constexpr std::size_t deliveries_per_pump_max = tiny ? 4 : 512;  ///< One queue'
 static_assert(mailbox_drain_max <= mailbox_capacity);
 /// Shares that a queue delivers at once when a command asks what it holds.
 constexpr std::size_t catch_up_shares_max = 8;
+/// Changes of the topology that a shard applies in one step, and those that are sent before every
+/// shard has applied what came before them: what a definitions file brings may be much more.
+constexpr std::size_t topology_piece_max = tiny ? 2 : 64;
+constexpr std::size_t topology_unapplied_max = tiny ? 4 : 256;
+static_assert(topology_piece_max <= topology_unapplied_max);
 /// Objects that are described for the operator in one turn.
 constexpr std::size_t inquiry_rows_max = tiny ? 3 : 512;
 

@@ -25,8 +25,8 @@ Control::Control(Parts parts)
       mesh_(*parts_.mesh, static_cast<core::ShardId>(parts_.mesh->thread_count() - 1)),
       shard_count_(static_cast<core::ShardId>(parts_.mesh->thread_count() - 1)),
       master_(shard_count_),
+      replication_(mesh_, shard_count_),
       retry_(*parts_.log),
-      applied_(shard_count_, 0),
       serves_(shard_count_, false),
       resume_orders_(shard_count_) {
   master_.set_event_vhost(parts_.event_vhost);
@@ -46,7 +46,7 @@ Control::~Control() {
 }
 
 std::string Control::start(core::StoredDefinitions stored, const std::vector<std::string>& vhosts) {
-  CHECK(version_ == 0);
+  CHECK(replication_.version() == 0);
   ids_ = core::IdSource{stored.last_id};
   Changes all = std::move(stored.changes);
   for (const core::TopologyChange& change : all) {
@@ -73,7 +73,8 @@ std::string Control::start(core::StoredDefinitions stored, const std::vector<std
   if (has_uncommitted()) {
     if (std::string error = parts_.store->commit(); !error.empty()) return error;
   }
-  send_changes(++version_, {std::move(all)});
+  // In one piece: shards have no clients yet, and restore what belongs to these queues.
+  replication_.append({std::move(all)});
   if (parts_.memory_bytes) parts_.loop->timers().arm(memory_timer_, parts_.loop->now());
   if (parts_.disk_free_bytes) parts_.loop->timers().arm(disk_timer_, parts_.loop->now());
   return {};
@@ -123,9 +124,7 @@ bool Control::drain_mailboxes() {
 void Control::on_command(core::ShardId from, const core::Command& command) {
   if (const auto* ask = std::get_if<core::TopologyAsk>(&command)) return on_ask(*ask);
   if (const auto* applied = std::get_if<core::TopologyApplied>(&command)) {
-    CHECK(applied_[from] < applied->version);
-    CHECK(applied->version <= sent_version());
-    applied_[from] = applied->version;
+    replication_.on_applied(from, applied->version);
     return answer_ready();
   }
   if (std::holds_alternative<core::Serving>(command)) {
@@ -142,6 +141,7 @@ void Control::on_command(core::ShardId from, const core::Command& command) {
   CHECK(phase_ == Phase::stopping);
   if (++drained_count_ < shard_count_) return;
   phase_ = Phase::ending;
+  replication_.stop();
   broadcast(core::EndThread{});
 }
 
@@ -201,7 +201,8 @@ void Control::carry_out(ControlRequest request) {
     if (decision.refusal) return request.changed(decision.refusal);
     if (!decision.changes.empty()) adopt({std::move(decision.changes), request.by});
   }
-  if (request.channel || request.changed) waiting_.push_back({version_, done, request.changed});
+  if (request.channel || request.changed)
+    waiting_.push_back({decided_version(), done, request.changed});
   if (has_uncommitted()) uncommitted_.requests.push_back(std::move(request));
   answer_ready();
 }
@@ -218,12 +219,14 @@ void Control::adopt(core::TopologyChanges changes) {
   const Changes types = default_types(changes.list);
   take_all(types);
   changes.list.insert(changes.list.end(), types.begin(), types.end());
-  ++version_;
-  if (has_uncommitted()) {
-    uncommitted_.held.push_back(std::move(changes));
-  } else {
-    uncommitted_.undo.clear();
-    send_changes(version_, std::move(changes));
+  const bool is_held = has_uncommitted();
+  if (!is_held) uncommitted_.undo.clear();
+  for (core::TopologyChanges& piece : split_changes(std::move(changes))) {
+    if (is_held) {
+      uncommitted_.held.push_back(std::move(piece));
+    } else {
+      replication_.append(std::move(piece));
+    }
   }
 }
 
@@ -234,23 +237,12 @@ void Control::apply_plan(Changes changes, std::uint64_t last_id, const core::Cha
   CHECK(phase_ == Phase::running);
   ids_ = core::IdSource{last_id};
   adopt({std::move(changes), std::string{core::operator_name}});
-  waiting_.push_back({version_, core::TopologyDone{who, 0, nullptr}, nullptr});
+  waiting_.push_back({decided_version(), core::TopologyDone{who, 0, nullptr}, nullptr});
   if (has_uncommitted()) uncommitted_.requests.push_back(ControlRequest{who});
 }
 
-/// Every shard gets a copy of its own.
-void Control::send_changes(std::uint64_t version, core::TopologyChanges changes) {
-  for (core::ShardId shard = 0; shard < shard_count_; ++shard) {
-    auto copy = std::make_unique<core::TopologyChanges>(
-        shard + 1 < shard_count_ ? changes : std::move(changes));
-    mesh_.send(shard, core::TopologyApply{version, copy.release()});
-  }
-}
-
-/// A single shard applies before it reads the answer, as both come on one ring: no need to wait.
 void Control::answer_ready() {
-  const std::uint64_t everywhere =
-      shard_count_ == 1 ? sent_version() : *std::min_element(applied_.begin(), applied_.end());
+  const std::uint64_t everywhere = replication_.applied_version();
   while (!waiting_.empty() && waiting_.front().version <= everywhere) {
     const Waiting waiting = std::move(waiting_.front());
     waiting_.pop_front();
@@ -288,7 +280,7 @@ void Control::commit() {
   uncommitted_.undo.clear();
   uncommitted_.requests.clear();
   for (std::deque<core::TopologyChanges>& held = uncommitted_.held; !held.empty(); held.pop_front())
-    send_changes(sent_version() + 1, std::move(held.front()));
+    replication_.append(std::move(held.front()));
   answer_ready();
 }
 
@@ -312,9 +304,8 @@ std::deque<ControlRequest> Control::roll_back() {
   for (const core::TopologyChange& change : undo) master_.apply(change);
   parts_.store->roll_back(undo);
   CHECK(!has_uncommitted());
-  version_ = sent_version();
   uncommitted_.held.clear();
-  for (; !waiting_.empty() && waiting_.back().version > version_; waiting_.pop_back())
+  for (; !waiting_.empty() && waiting_.back().version > decided_version(); waiting_.pop_back())
     const std::unique_ptr<core::AmqpError> error{waiting_.back().done.error};
   return std::exchange(uncommitted_.requests, {});
 }

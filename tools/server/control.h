@@ -2,7 +2,7 @@
 // signals.
 //
 //   TopologyAsk, change() -> decide() on the master -> applied here, recorded in the store
-//     nothing of it is durable: sent to every shard at once
+//     nothing of it is durable: to every shard at once (topology_replication.h)
 //     else: held, with everything decided after it, until the turn's commit
 //   flush(): one commit for all that came in this turn, then what was held is sent
 //   TopologyApplied from all shards -> TopologyDone to who asked, in the order of the requests
@@ -36,6 +36,7 @@
 #include "tools/server/mesh.h"
 #include "tools/server/placement/shard_order.h"
 #include "tools/server/store_retry.h"
+#include "tools/server/topology_replication.h"
 
 namespace lepus::server {
 
@@ -148,8 +149,10 @@ class Control final : private io::TurnHooks {
   void refuse_parked();
   void refuse(ControlRequest& request);
   void fail(const std::string& reason);
-  std::uint64_t sent_version() const { return version_ - uncommitted_.held.size(); }
-  void send_changes(std::uint64_t version, core::TopologyChanges changes);
+  /// The version at which a shard has applied all that is decided.
+  std::uint64_t decided_version() const {
+    return replication_.version() + uncommitted_.held.size();
+  }
   void answer(const core::TopologyDone& done);
   void answer_ready();
   void on_memory_timer(io::Timer& timer);
@@ -165,18 +168,17 @@ class Control final : private io::TurnHooks {
   core::ShardId shard_count_;
   core::Topology master_;
   core::IdSource ids_;
-  std::uint64_t version_ = 0;  ///< Decisions that changed something.
+  TopologyReplication replication_;
   /// Since the last commit; empty when nothing of it is to be kept.
   struct Uncommitted {
-    std::deque<core::TopologyChanges> held;  ///< The newest decisions, oldest first.
+    std::deque<core::TopologyChanges> held;  ///< The newest decisions, in pieces, oldest first.
     std::vector<core::TopologyChange> undo;  ///< Of them, on the master.
     std::deque<ControlRequest> requests;     ///< Whose answers depend on the commit.
   };
   Uncommitted uncommitted_;
   std::deque<ControlRequest> parked_;  ///< To be decided when the store is asked again.
   StoreRetry retry_;
-  std::vector<std::uint64_t> applied_;  ///< By shard.
-  std::deque<Waiting> waiting_;         ///< Oldest first.
+  std::deque<Waiting> waiting_;  ///< Oldest first.
   io::Timer memory_timer_;
   io::Timer disk_timer_;
   io::Timer retry_timer_;

@@ -1,0 +1,120 @@
+// Changes reach every shard in order, and never more at once than a shard takes without its clients
+// noticing.
+#include "tools/server/topology_replication.h"
+
+#include "core/limits.h"
+#include "tests/unit/tools/server/control_world.h"
+
+namespace lepus::server {
+namespace {
+
+using core::limits::topology_piece_max;
+using core::limits::topology_unapplied_max;
+
+core::TopologyChanges vhost_changes(std::size_t count, std::uint32_t first_id = 1) {
+  core::TopologyChanges changes;
+  changes.by = "ann";
+  for (std::uint32_t id = first_id; id < first_id + count; ++id)
+    changes.list.emplace_back(core::VhostAdded{core::VhostId{id}, "v" + std::to_string(id)});
+  return changes;
+}
+
+class TopologyReplicationTest : public ::testing::Test {
+ protected:
+  TopologyReplicationTest() {
+    for (core::ShardId id = 0; id < 3; ++id) mesh_.set_loop(id, loops_[id]);
+    end_ = std::make_unique<MeshEnd>(mesh_, core::ShardId{2});
+    zero_ = std::make_unique<FakeShard>(mesh_, core::ShardId{0});
+    one_ = std::make_unique<FakeShard>(mesh_, core::ShardId{1});
+    replication_ = std::make_unique<TopologyReplication>(*end_, core::ShardId{2});
+  }
+  void append_all(core::TopologyChanges changes) {
+    for (core::TopologyChanges& piece : split_changes(std::move(changes)))
+      replication_->append(std::move(piece));
+  }
+  /// The shard applies the next piece and says so.
+  void apply_one(FakeShard& shard, core::ShardId id) {
+    replication_->on_applied(id, shard.apply(/*silent=*/true));
+  }
+
+  FakeDriver drivers_[3]{FakeDriver{0}, FakeDriver{1}, FakeDriver{2}};
+  io::Loop loops_[3]{{drivers_[0], {}}, {drivers_[1], {}}, {drivers_[2], {}}};
+  Mesh mesh_{3};
+  std::unique_ptr<MeshEnd> end_;
+  std::unique_ptr<FakeShard> zero_;
+  std::unique_ptr<FakeShard> one_;
+  std::unique_ptr<TopologyReplication> replication_;
+};
+
+TEST(SplitChanges, KeepsOrderAndAuthorInBoundedPieces) {
+  const std::size_t count = 2 * topology_piece_max + 3;
+  const std::vector<core::TopologyChanges> pieces = split_changes(vhost_changes(count));
+  ASSERT_EQ(pieces.size(), 3U);
+  std::uint32_t id = 0;
+  for (const core::TopologyChanges& piece : pieces) {
+    EXPECT_LE(piece.list.size(), topology_piece_max);
+    EXPECT_EQ(piece.by, "ann");
+    for (const core::TopologyChange& change : piece.list)
+      EXPECT_EQ(std::get<core::VhostAdded>(change).id, core::VhostId{++id});
+  }
+  EXPECT_EQ(id, count);
+  EXPECT_EQ(split_changes(vhost_changes(topology_piece_max)).size(), 1U);
+}
+
+TEST_F(TopologyReplicationTest, WaitsForTheSlowestShard) {
+  const std::size_t piece_count = topology_unapplied_max / topology_piece_max;
+  append_all(vhost_changes((piece_count + 2) * topology_piece_max));
+  EXPECT_EQ(replication_->version(), piece_count + 2);
+  EXPECT_EQ(zero_->count<TopologyApply>(), piece_count);
+  EXPECT_EQ(one_->count<TopologyApply>(), piece_count);
+  apply_one(*zero_, 0);
+  apply_one(*zero_, 0);
+  EXPECT_EQ(one_->count<TopologyApply>(), piece_count) << "the other has applied nothing";
+  EXPECT_EQ(replication_->applied_version(), 0U);
+  apply_one(*one_, 1);
+  EXPECT_EQ(replication_->applied_version(), 1U);
+  EXPECT_EQ(one_->count<TopologyApply>(), piece_count) << "one came for the one that was applied";
+  while (replication_->applied_version() < replication_->version()) {
+    if (zero_->count<TopologyApply>() > 0) apply_one(*zero_, 0);
+    if (one_->count<TopologyApply>() > 0) apply_one(*one_, 1);
+  }
+  EXPECT_EQ(zero_->replica.vhosts().size(), (piece_count + 2) * topology_piece_max);
+  EXPECT_EQ(one_->replica.vhosts().size(), (piece_count + 2) * topology_piece_max);
+}
+
+TEST_F(TopologyReplicationTest, WhatComesLaterStaysBehind) {
+  append_all(vhost_changes(2 * topology_unapplied_max));
+  replication_->append(vhost_changes(1, 100'000));
+  std::uint64_t last = 0;
+  while (replication_->applied_version() < replication_->version()) {
+    apply_one(*zero_, 0);
+    apply_one(*one_, 1);
+    EXPECT_EQ(replication_->applied_version(), ++last);
+    const bool is_last_there = zero_->replica.find_vhost("v100000") != nullptr;
+    EXPECT_EQ(is_last_there, last == replication_->version());
+  }
+}
+
+TEST_F(TopologyReplicationTest, APieceLargerThanTheWindowGoesAlone) {
+  replication_->append(vhost_changes(topology_unapplied_max + 1));
+  replication_->append(vhost_changes(1, 100'000));
+  EXPECT_EQ(zero_->count<TopologyApply>(), 1U);
+  apply_one(*zero_, 0);
+  apply_one(*one_, 1);
+  EXPECT_EQ(zero_->count<TopologyApply>(), 1U);
+  EXPECT_EQ(one_->count<TopologyApply>(), 1U);
+}
+
+TEST_F(TopologyReplicationTest, NothingIsSentToThreadsThatEnd) {
+  append_all(vhost_changes(2 * topology_unapplied_max));
+  replication_->stop();
+  const std::size_t sent = zero_->count<TopologyApply>();
+  for (std::size_t i = 0; i < sent; ++i) {
+    apply_one(*zero_, 0);
+    apply_one(*one_, 1);
+  }
+  EXPECT_EQ(zero_->count<TopologyApply>(), 0U);
+}
+
+}  // namespace
+}  // namespace lepus::server

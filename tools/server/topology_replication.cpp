@@ -1,0 +1,83 @@
+// Cutting into pieces, and when the next one may go. See topology_replication.h.
+#include "tools/server/topology_replication.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "core/base/assert.h"
+#include "core/broker/command.h"
+#include "core/limits.h"
+
+namespace lepus::server {
+
+std::vector<core::TopologyChanges> split_changes(core::TopologyChanges changes) {
+  constexpr std::size_t size_max = core::limits::topology_piece_max;
+  std::vector<core::TopologyChanges> pieces;
+  if (changes.list.size() <= size_max) {
+    pieces.push_back(std::move(changes));
+    return pieces;
+  }
+  for (core::TopologyChange& change : changes.list) {
+    if (pieces.empty() || pieces.back().list.size() == size_max) pieces.push_back({{}, changes.by});
+    pieces.back().list.push_back(std::move(change));
+  }
+  return pieces;
+}
+
+TopologyReplication::TopologyReplication(MeshEnd& mesh, core::ShardId shard_count)
+    : mesh_(mesh), applied_(shard_count, 0) {
+  CHECK(shard_count > 0);
+}
+
+void TopologyReplication::append(core::TopologyChanges changes) {
+  CHECK(!changes.list.empty());
+  ++version_;
+  pending_.push_back(std::move(changes));
+  send_pending();
+}
+
+void TopologyReplication::on_applied(core::ShardId shard, std::uint64_t version) {
+  CHECK(applied_[shard] < version);
+  CHECK(version <= sent_version());
+  const std::uint64_t before = *std::min_element(applied_.begin(), applied_.end());
+  applied_[shard] = version;
+  const std::uint64_t everywhere = *std::min_element(applied_.begin(), applied_.end());
+  for (std::uint64_t done = before; done < everywhere; ++done) {
+    CHECK(!unapplied_sizes_.empty());
+    unapplied_count_ -= unapplied_sizes_.front();
+    unapplied_sizes_.pop_front();
+  }
+  send_pending();
+}
+
+/// A single shard applies before it reads the answer, as both come on one ring: no need to wait.
+std::uint64_t TopologyReplication::applied_version() const {
+  return applied_.size() == 1 ? sent_version()
+                              : *std::min_element(applied_.begin(), applied_.end());
+}
+
+void TopologyReplication::send_pending() {
+  while (!pending_.empty()) {
+    const std::size_t size = pending_.front().list.size();
+    if (unapplied_count_ > 0 && unapplied_count_ + size > core::limits::topology_unapplied_max)
+      return;
+    core::TopologyChanges changes = std::move(pending_.front());
+    pending_.pop_front();
+    send(std::move(changes));
+  }
+}
+
+/// Every shard gets a copy of its own.
+void TopologyReplication::send(core::TopologyChanges changes) {
+  unapplied_sizes_.push_back(changes.list.size());
+  unapplied_count_ += changes.list.size();
+  for (std::size_t shard = 0; shard < applied_.size(); ++shard) {
+    auto copy = std::make_unique<core::TopologyChanges>(
+        shard + 1 < applied_.size() ? changes : std::move(changes));
+    mesh_.send(static_cast<core::ShardId>(shard),
+               core::TopologyApply{sent_version(), copy.release()});
+  }
+}
+
+}  // namespace lepus::server

@@ -1,0 +1,60 @@
+// How the decided changes of the topology reach the shards: a log that each shard applies in order.
+//
+//   split_changes() -> append() -> pending -> sent: at most so many changes that some shard has not
+//   applied
+//   TopologyApplied from a shard -> applied; the next pieces are sent when every shard has come so
+//   far
+//
+// A piece is what a shard applies in one step, so a definitions file with a hundred thousand queues
+// takes many turns of each shard, with its clients' work between them. Each piece has a version;
+// versions are consecutive. A replica between two pieces of one entry is a topology like any other.
+// Control thread only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "core/base/ids.h"
+#include "core/topology/topology_change.h"
+#include "tools/server/mesh.h"
+
+namespace lepus::server {
+
+/// Cuts changes into pieces of at most limits::topology_piece_max, in order.
+std::vector<core::TopologyChanges> split_changes(core::TopologyChanges changes);
+
+class TopologyReplication {
+ public:
+  /// `mesh` outlives this.
+  TopologyReplication(MeshEnd& mesh, core::ShardId shard_count);
+
+  /// Sends the changes, which are not empty, behind those that came before; their version is one
+  /// higher.
+  void append(core::TopologyChanges changes);
+  /// A shard has applied a version that was sent to it, and everything before.
+  void on_applied(core::ShardId shard, std::uint64_t version);
+  /// The threads end: what is pending stays unsent.
+  void stop() { pending_.clear(); }
+
+  /// The version of what was appended last; 0: nothing was.
+  std::uint64_t version() const { return version_; }
+  /// Every shard has applied this version, or will before it reads what is sent to it next.
+  std::uint64_t applied_version() const;
+
+ private:
+  std::uint64_t sent_version() const { return version_ - pending_.size(); }
+  void send_pending();
+  void send(core::TopologyChanges changes);
+
+  MeshEnd& mesh_;
+  std::uint64_t version_ = 0;
+  std::deque<core::TopologyChanges> pending_;  ///< The newest versions, not sent yet.
+  /// Sizes of the versions that are sent and not applied everywhere, oldest first.
+  std::deque<std::size_t> unapplied_sizes_;
+  std::size_t unapplied_count_ = 0;     ///< Sum of unapplied_sizes_.
+  std::vector<std::uint64_t> applied_;  ///< By shard.
+};
+
+}  // namespace lepus::server
