@@ -9,6 +9,7 @@
 
 #include "tools/server/definitions/definitions_access.h"
 #include "tools/server/definitions/definitions_import.h"
+#include "tools/server/definitions/definitions_store.h"
 
 namespace lepus::server {
 
@@ -114,6 +115,7 @@ LivePlan plan_live_import(const LiveInput& input, Findings& findings) {
   plan.removals = std::move(access.removals);
   for (TopologyChange& change : access.changes)
     if (!std::visit(IsSo{input.topology}, change)) plan.changes.push_back(std::move(change));
+  order_for_start(plan.changes);
   return plan;
 }
 

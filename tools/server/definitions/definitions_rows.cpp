@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "net/amqp/password.h"
@@ -25,13 +26,27 @@ const std::string* vhost_of(const DefinedRow& one) {
   return nullptr;
 }
 
-const KeptRow* find_user(const KeptDefinitions& kept, const std::string& name) {
-  const auto& users = kept.of(KeptKind::users);
-  const auto found = std::find_if(users.begin(), users.end(), [&](const KeptRow& row) {
-    return row.values[persist::user_name] == name;
-  });
-  return found == users.end() ? nullptr : &*found;
-}
+/// Where each user is among the rows. Keys do not change, and rows stay where they are.
+class UserIndex {
+ public:
+  explicit UserIndex(const KeptDefinitions& kept) : kept_(kept) { update(); }
+  /// Takes in the users that were added since the last call.
+  void update() {
+    const auto& users = kept_.of(KeptKind::users);
+    for (; size_ < users.size(); ++size_)
+      positions_.emplace(users[size_].values[persist::user_name], size_);
+  }
+  /// Returns the user's row, or null when there is no such user.
+  const KeptRow* find(const std::string& name) const {
+    const auto found = positions_.find(name);
+    return found == positions_.end() ? nullptr : &kept_.of(KeptKind::users)[found->second];
+  }
+
+ private:
+  const KeptDefinitions& kept_;
+  std::size_t size_ = 0;  ///< So many rows are in the index.
+  std::unordered_map<std::string, std::size_t> positions_;
+};
 
 void hash_password(const std::string& password, const KeptRow* there, core::Random& random,
                    KeptRow& row) {
@@ -69,11 +84,13 @@ void check_rows(const std::vector<std::string>& vhosts, Definitions& definitions
 std::vector<DefinedRow> keep_rows(const Definitions& definitions, core::Random& random,
                                   KeptDefinitions& kept) {
   std::vector<DefinedRow> changed;
-  for (DefinedRow one : definitions.rows) {
-    if (!one.password.empty())
-      hash_password(one.password, find_user(kept, one.row.values[persist::user_name]), random,
-                    one.row);
-    if (kept.put(one.kind, one.row)) changed.push_back(std::move(one));
+  UserIndex users{kept};
+  for (DefinedRow row : definitions.rows) {
+    if (!row.password.empty())
+      hash_password(row.password, users.find(row.row.values[persist::user_name]), random, row.row);
+    if (!kept.put(row.kind, row.row)) continue;
+    users.update();
+    changed.push_back(std::move(row));
   }
   return changed;
 }
