@@ -51,12 +51,27 @@ std::string hash(const EVP_MD* algorithm, std::string_view salt, std::string_vie
   return {reinterpret_cast<const char*>(digest.data()), size};
 }
 
+/// RabbitMQ's default before 3.6.0: also without a name of the algorithm.
+std::string refuse_md5(std::string_view what) {
+  return fmt::format(
+      "{} (MD5), which is not accepted, because it can be guessed; set the password anew in "
+      "RabbitMQ with password_hashing_module = rabbit_password_hashing_sha256 and export again",
+      what);
+}
+
+std::string refuse_size(std::size_t size, std::string_view algorithm, std::size_t expected_size) {
+  constexpr std::size_t md5_size = 16;
+  const std::string found = fmt::format("the password hash has {} bytes", size);
+  if (size == salt_size + md5_size)
+    return refuse_md5(fmt::format("{}, as a salt and a hash with {} have", found, md5_name));
+  return fmt::format("{}, a salt and a hash with {} have {}", found, algorithm, expected_size);
+}
+
 }  // namespace
 
 std::string PasswordHash::read(std::string_view algorithm, std::string_view text) {
   if (algorithm == md5_name)
-    return "MD5 hashes are not accepted, they can be guessed; set the password anew in RabbitMQ "
-           "with password_hashing_module = rabbit_password_hashing_sha256 and export again";
+    return refuse_md5(fmt::format("the password hash is made with {}", md5_name));
   if (algorithm != sha256_name && algorithm != sha512_name)
     return fmt::format("the hashing algorithm '{}' is not known; use {} or {}", algorithm,
                        sha256_name, sha512_name);
@@ -68,8 +83,7 @@ std::string PasswordHash::read(std::string_view algorithm, std::string_view text
   std::string bytes;
   if (!decode_base64(text, bytes)) return "the password hash is not base64";
   if (bytes.size() != salt_size + digest_size)
-    return fmt::format("the password hash has {} bytes, a salt and a hash with {} have {}",
-                       bytes.size(), algorithm, salt_size + digest_size);
+    return refuse_size(bytes.size(), algorithm, salt_size + digest_size);
   algorithm_ = algorithm == sha256_name ? Algorithm::sha256 : Algorithm::sha512;
   salt_ = bytes.substr(0, salt_size);
   digest_ = bytes.substr(salt_size);

@@ -82,13 +82,17 @@ TEST(PasswordHash, RefusesWhatItCannotCheck) {
   const std::string padded = good.substr(0, 44) + "/u=I";
   const std::string blank = " " + good.substr(1);
   const Case cases[] = {
-      {"rabbit_password_hashing_md5", good.c_str(), "MD5 hashes are not accepted"},
+      {"rabbit_password_hashing_md5", good.c_str(),
+       "rabbit_password_hashing_md5 (MD5), which is not accepted"},
       {"rabbit_password_hashing_bcrypt", good.c_str(), "'rabbit_password_hashing_bcrypt' is not"},
       {"", good.c_str(), "'' is not known"},
       {sha256, "s3cret", "is not base64"},
       {sha256, padded.c_str(), "is not base64"},
       {sha256, blank.c_str(), "is not base64"},
       {sha256, "====", "is not base64"},
+      {sha256, "AAECAwAAAAAAAAAAAAAAAAAAAAA=",
+       "has 20 bytes, as a salt and a hash with rabbit_password_hashing_md5 have (MD5), which is "
+       "not accepted"},
       {sha256, cut.c_str(), "has 33 bytes, a salt and a hash with rabbit_password_hashing_sha256"},
       {sha512, good.c_str(), "has 36 bytes"},
   };

@@ -245,7 +245,8 @@ INSTANTIATE_TEST_SUITE_P(
             "d.json: users[0].name: it is empty"},
         Bad{R"({"users": [{"name": "u", "password_hash": "x",
                "hashing_algorithm": "rabbit_password_hashing_md5"}]})",
-            "d.json: users[0].password_hash: user 'u': MD5 hashes are not accepted"},
+            "d.json: users[0].password_hash: user 'u': the password hash is made with "
+            "rabbit_password_hashing_md5 (MD5)"},
         Bad{R"({"vhosts": [{"name": "a"}, {}]})", "d.json: vhosts[1].name: it is missing"},
         Bad{R"({"policies": [{"vhost": "/", "name": "p", "pattern": "", "definition": {},
                "priority": "1"}]})",
