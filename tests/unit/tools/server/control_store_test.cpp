@@ -53,6 +53,17 @@ class ControlStoreTest : public ControlTest {
     codes.pop_front();
     return code;
   }
+  /// A client deletes its durable queue "q" while the store has no room.
+  void delete_without_room() {
+    ask(*zero_, declare_durable("q"), channel_of_zero);
+    apply_all();
+    EXPECT_EQ(code_of_next(*zero_), done);
+    fail_with(Fault::no_room);
+    TopologyRequest removal;
+    removal.kind = TopologyRequest::Kind::delete_queue;
+    removal.queue = control_->topology().find_queue(vhost_, "q")->id;
+    ask(*zero_, removal, channel_of_zero);
+  }
   bool is_there(std::string_view name) const {
     return control_->topology().find_queue(vhost_, name) != nullptr;
   }
@@ -124,14 +135,7 @@ TEST_F(ControlStoreTest, WithoutRoomTheDurableIsRefusedAndTheRestGoesOn) {
 /// Its home takes no more messages: there is no way back.
 TEST_F(ControlStoreTest, ADeletionWaitsUntilItCanBeStored) {
   start();
-  ask(*zero_, declare_durable("q"), channel_of_zero);
-  apply_all();
-  EXPECT_EQ(code_of_next(*zero_), done);
-  fail_with(Fault::no_room);
-  TopologyRequest removal;
-  removal.kind = TopologyRequest::Kind::delete_queue;
-  removal.queue = control_->topology().find_queue(vhost_, "q")->id;
-  ask(*zero_, removal, channel_of_zero);
+  delete_without_room();
   wait();
   wait();
   EXPECT_TRUE(is_there("q"));
@@ -150,14 +154,7 @@ TEST_F(ControlStoreTest, ADeletionWaitsUntilItCanBeStored) {
 
 TEST_F(ControlStoreTest, AStopDoesNotWaitForIt) {
   start();
-  ask(*zero_, declare_durable("q"), channel_of_zero);
-  apply_all();
-  EXPECT_EQ(code_of_next(*zero_), done);
-  fail_with(Fault::no_room);
-  TopologyRequest removal;
-  removal.kind = TopologyRequest::Kind::delete_queue;
-  removal.queue = control_->topology().find_queue(vhost_, "q")->id;
-  ask(*zero_, removal, channel_of_zero);
+  delete_without_room();
   wait();
   EXPECT_EQ(zero_->count<TopologyDone>(), 0U);
   control_->stop();
