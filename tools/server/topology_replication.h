@@ -22,7 +22,7 @@
 
 namespace lepus::server {
 
-/// Cuts changes into pieces of at most limits::topology_piece_max, in order.
+/// Cuts changes that remove nothing into pieces of some limits::topology_piece_max, in order.
 std::vector<core::TopologyChanges> split_changes(core::TopologyChanges changes);
 
 class TopologyReplication {

@@ -61,6 +61,24 @@ TEST(SplitChanges, KeepsOrderAndAuthorInBoundedPieces) {
   EXPECT_EQ(split_changes(vhost_changes(topology_piece_max)).size(), 1U);
 }
 
+TEST(SplitChanges, LeavesRemovalsWhole) {
+  core::TopologyChanges changes = vhost_changes(2 * topology_piece_max);
+  changes.list.emplace_back(core::VhostRemoved{core::VhostId{1}});
+  EXPECT_EQ(split_changes(changes).size(), 1U);
+}
+
+TEST(SplitChanges, LeavesAStoreWithItsExchange) {
+  core::TopologyChanges changes = vhost_changes(topology_piece_max);
+  core::QueueSpec store;
+  store.store_of = core::ExchangeId{5};
+  changes.list.emplace_back(core::QueueAdded{store});
+  changes.list.emplace_back(core::VhostAdded{core::VhostId{1'000}, "last"});
+  const std::vector<core::TopologyChanges> pieces = split_changes(changes);
+  ASSERT_EQ(pieces.size(), 2U);
+  EXPECT_TRUE(std::holds_alternative<core::QueueAdded>(pieces[0].list.back()));
+  EXPECT_EQ(pieces[1].list.size(), 1U);
+}
+
 TEST_F(TopologyReplicationTest, WaitsForTheSlowestShard) {
   const std::size_t piece_count = topology_unapplied_max / topology_piece_max;
   append_all(vhost_changes((piece_count + 2) * topology_piece_max));
