@@ -119,7 +119,64 @@ constexpr std::size_t pattern_depth_max = 250;
 constexpr std::size_t pattern_look_size_max = 4096;
 constexpr std::size_t pattern_alternatives_max = 32;
 
-// --- Definitions files
+// --- The operator's requests
+/// One argument of a request but for a file that is imported, bytes; and arguments of one request.
+constexpr std::size_t admin_argument_max = std::size_t{1} << 20;
+constexpr std::size_t admin_arguments_max = 1000;
+/// Of a request on the socket: a definitions file comes in one line.
+constexpr std::size_t admin_line_max = std::size_t{256} << 20;
+/// Unsent output of a session above which listings wait.
+constexpr std::size_t admin_output_high = std::size_t{1} << 20;
+
+// --- The control thread
+/// How often it looks at memory, and at what is free on the disk.
+constexpr Nanos memory_check_interval = 50 * nanos_per_ms;
+constexpr Nanos disk_check_interval = 250 * nanos_per_ms;
+/// Declarations come in bursts: it looks this long for the next before it sleeps.
+constexpr Nanos control_spin = 30 * nanos_per_us;
+/// An address that another process uses is waited for so long, and probed so often: a socket of a
+/// process that was just killed stays for some 50 ms, one that stops takes longer.
+constexpr Nanos listen_wait = 3 * nanos_per_s;
+constexpr Nanos listen_probe_interval = 20 * nanos_per_ms;
+/// More shards than any machine has CPUs.
+constexpr std::uint64_t shards_max = 1024;
+
+// --- Memory that goes back to the system (tools/server/heap_trimmer.h)
+/// So much more is unneeded than the last time, or so much at all and the last time is so long ago.
+constexpr std::uint64_t heap_trim_step = std::uint64_t{16} << 20;
+constexpr std::uint64_t heap_trim_large = std::uint64_t{64} << 20;
+constexpr Nanos heap_trim_large_interval = 60 * nanos_per_s;
+/// How often resident memory is looked at; memory is unneeded after so many intervals.
+constexpr Nanos heap_trim_interval = nanos_per_s;
+constexpr std::size_t heap_trim_window = 5;
+
+// --- Log
+/// Lines of one event that a thread writes in one window; events that are told apart by that.
+constexpr std::uint32_t log_burst = 20;
+constexpr Nanos log_window = nanos_per_s;
+constexpr std::size_t log_events_max = 64;
+/// Lines of one thread that the writer has not taken yet, bytes; what does not fit is lost and
+/// counted.
+constexpr std::size_t log_ring_size = 64 << 10;
+/// Longer lines, and values in them, are cut.
+constexpr std::size_t log_line_max = 4096;
+constexpr std::size_t log_value_max = 1024;
+static_assert(log_line_max < log_ring_size);
+/// The writer sleeps without end only after so long without a line: a suppressed line does not wake
+/// it, and is reported when its window is over.
+constexpr int log_settle_ms = 1100;
+static_assert(log_settle_ms * nanos_per_ms > log_window);
+/// Bytes of a log file that may stay in the page cache.
+constexpr std::size_t log_cached_max = std::size_t{1} << 20;
+
+// --- Configuration and definitions files
+/// A value of the configuration, bytes.
+constexpr std::size_t config_value_max = 64 << 10;
+/// A name of AMQP: a short string.
+constexpr std::size_t name_size_max = 255;
+/// One problem or warning of a definitions file, bytes; and lines of the log for all warnings.
+constexpr std::size_t definition_finding_size_max = 2000;
+constexpr std::size_t definition_log_lines_max = 10;
 /// Problems, and warnings, that are listed one by one; the rest is counted.
 constexpr std::size_t definition_findings_max = 100;
 

@@ -12,7 +12,7 @@ void HeapTrimmer::note_use(std::uint64_t accounted) {
 
 bool HeapTrimmer::wants_look(core::Nanos now) {
   if (now < next_look_) return false;
-  next_look_ = now + interval;
+  next_look_ = now + core::limits::heap_trim_interval;
   return true;
 }
 
@@ -23,11 +23,12 @@ std::uint64_t HeapTrimmer::used_max() const {
 bool HeapTrimmer::is_due(std::uint64_t resident, core::Nanos now) {
   const std::uint64_t used = used_max();
   const std::uint64_t unneeded = resident - std::min(resident, used);
-  current_ = (current_ + 1) % window;
+  current_ = (current_ + 1) % used_.size();
   used_[current_] = 0;
   floor_ = std::exchange(settles_, false) ? unneeded : std::min(floor_, unneeded);
-  const bool grew = unneeded - floor_ >= std::max(step, used / 8);
-  const bool is_large = unneeded >= large && now - trimmed_at_ >= large_interval;
+  const bool grew = unneeded - floor_ >= std::max(core::limits::heap_trim_step, used / 8);
+  const bool is_large = unneeded >= core::limits::heap_trim_large &&
+                        now - trimmed_at_ >= core::limits::heap_trim_large_interval;
   if (!grew && !is_large) return false;
   trimmed_at_ = now;
   settles_ = true;

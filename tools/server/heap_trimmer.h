@@ -2,26 +2,21 @@
 // over the pages of a thread, and what went back has to be faulted in again when it is needed: so
 // only what was not needed for some seconds counts, and it has to be worth it.
 //
-//   unneeded = resident memory - the most that was accounted for in the last `window`
-//   due      = unneeded grew by `step` since the last time, and by an eighth of what is in use;
-//              or a minute has passed, and more than `large` is unneeded
+//   unneeded = resident memory - the most that was accounted for in the last intervals
+//   due      = unneeded grew by heap_trim_step since the last time, and by an eighth of what is in
+//              use; or a minute has passed, and more than heap_trim_large is unneeded
 #pragma once
 
 #include <array>
 #include <cstdint>
 
 #include "core/base/time.h"
+#include "core/limits.h"
 
 namespace lepus::server {
 
 class HeapTrimmer {
  public:
-  static constexpr std::uint64_t step = std::uint64_t{16} << 20;
-  static constexpr std::uint64_t large = std::uint64_t{64} << 20;
-  static constexpr core::Nanos interval = core::nanos_per_s;  ///< Of is_due().
-  static constexpr std::size_t window = 5;                    ///< Intervals.
-  static constexpr core::Nanos large_interval = 60 * core::nanos_per_s;
-
   /// As often as it is known: what is in use by the account.
   void note_use(std::uint64_t accounted);
   /// The next interval has begun: time to look at resident memory and ask is_due().
@@ -32,7 +27,8 @@ class HeapTrimmer {
  private:
   std::uint64_t used_max() const;
 
-  std::array<std::uint64_t, window> used_{};  ///< The most of each interval; a ring.
+  std::array<std::uint64_t, core::limits::heap_trim_window>
+      used_{};  ///< The most of each interval; a ring.
   std::size_t current_ = 0;
   core::Nanos next_look_ = 0;
   core::Nanos trimmed_at_ = 0;

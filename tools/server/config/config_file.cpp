@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/limits.h"
 #include "tools/server/config/config_value.h"
 
 namespace lepus::server {
@@ -22,7 +23,6 @@ namespace {
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view long_quote = "'''";
 /// Of a value with environment variables in it.
-constexpr std::size_t value_size_max = 64 << 10;
 
 /// The lines of one file, one after the other.
 class Parser {
@@ -160,8 +160,9 @@ class Parser {
       }
       value.replace(begin, end + 1 - begin, found->second);
       begin += found->second.size();
-      if (value.size() > value_size_max) {
-        fail(fmt::format("{}: the value has more than {} bytes", setting.key, value_size_max));
+      if (value.size() > core::limits::config_value_max) {
+        fail(fmt::format("{}: the value has more than {} bytes", setting.key,
+                         core::limits::config_value_max));
         return false;
       }
     }

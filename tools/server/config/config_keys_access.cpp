@@ -9,6 +9,7 @@
 #include <span>
 
 #include "core/access/access_pattern.h"
+#include "core/limits.h"
 
 namespace lepus::server::access {
 
@@ -238,14 +239,12 @@ std::string show_recv_buffers(const ServerConfig& config) {
 
 // ---- Threads ----
 
-constexpr std::uint64_t shards_max = 1024;
-
 SetOutcome set_shards(ServerConfig& config, const KeyText& given) {
   if (given.value == "auto") {
     config.shards = 0;
     return taken();
   }
-  return number<1, shards_max, &ServerConfig::shards>.set(config, given);
+  return number<1, core::limits::shards_max, &ServerConfig::shards>.set(config, given);
 }
 std::string show_shards(const ServerConfig& config) {
   return config.shards == 0 ? std::string("auto") : fmt::format("{}", config.shards);

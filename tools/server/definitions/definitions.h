@@ -17,6 +17,9 @@
 
 namespace lepus::server {
 
+/// The argument that says which type a queue has.
+inline constexpr std::string_view queue_type_key = "x-queue-type";
+
 /// One virtual host, exchange, queue or binding.
 struct DefinedItem {
   std::string path;               ///< "definitions.json: queues[3]", for messages.

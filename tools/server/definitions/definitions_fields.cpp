@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "core/limits.h"
 #include "tools/server/definitions/definitions_table.h"
 
 namespace lepus::server {
@@ -15,7 +16,6 @@ namespace {
 using simdjson::dom::element;
 using simdjson::dom::element_type;
 
-constexpr std::size_t name_size_max = 255;
 constexpr std::string_view missing = "it is missing; add it, or take the element out";
 
 }  // namespace
@@ -69,7 +69,7 @@ std::string Fields::text(std::string_view field) {
 
 std::string Fields::short_text(std::string_view field) {
   std::string text = this->text(field);
-  if (text.size() > name_size_max)
+  if (text.size() > core::limits::name_size_max)
     refuse(field, fmt::format("it has {} bytes, at most 255 are possible", text.size()));
   return text;
 }

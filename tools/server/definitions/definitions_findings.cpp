@@ -11,12 +11,10 @@ namespace lepus::server {
 
 namespace {
 
-constexpr std::size_t line_size_max = 2000;
-
 /// One line, whatever the names in it are.
 std::string line_of(std::string_view text) {
-  std::string line{text.substr(0, line_size_max)};
-  if (text.size() > line_size_max) line += " ...";
+  std::string line{text.substr(0, core::limits::definition_finding_size_max)};
+  if (text.size() > core::limits::definition_finding_size_max) line += " ...";
   for (char& letter : line)
     if (static_cast<unsigned char>(letter) < ' ') letter = ' ';
   return line;

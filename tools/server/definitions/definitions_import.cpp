@@ -17,8 +17,6 @@ namespace {
 
 using Kind = core::TopologyRequest::Kind;
 
-constexpr std::string_view queue_type_key = "x-queue-type";
-
 class Planner {
  public:
   Planner(const core::StoredDefinitions& stored, const ImportInput& input, Findings& findings);

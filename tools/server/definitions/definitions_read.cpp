@@ -31,7 +31,6 @@ using persist::KeptRow;
 using simdjson::dom::element;
 using Kind = TopologyRequest::Kind;
 
-constexpr std::string_view queue_type_key = "x-queue-type";
 constexpr std::string_view credentials_missing =
     "it is missing; give `password`, or base64(salt + SHA-256(salt + password)) with a salt of "
     "four "

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 
+#include "core/limits.h"
 #include "core/message/field_table_writer.h"
 #include "net/amqp/utf8.h"
 
@@ -16,8 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using simdjson::dom::element_type;
-
-constexpr std::size_t name_size_max = 255;
 
 /// What type() says it is.
 template <class Kind>
@@ -53,7 +52,7 @@ std::string TableReader::read(simdjson::dom::object object, std::string_view pat
 
 std::string TableReader::read_object(simdjson::dom::object object, const Place& place) {
   for (const auto [key, value] : object) {
-    if (key.size() > name_size_max)
+    if (key.size() > core::limits::name_size_max)
       return fmt::format("{}: a name has {} bytes, at most 255 are possible", place.path,
                          key.size());
     std::string error =

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "core/limits.h"
 #include "persist/catalog/access_rows.h"
 #include "tools/server/definitions/policy_text.h"
 
@@ -39,8 +40,8 @@ void count_parameters(const KeptDefinitions& kept, std::vector<std::string>& out
 }  // namespace
 
 void log_warnings(const std::vector<std::string>& warnings, core::Log& log) {
-  constexpr std::size_t lines_max = 10;
-  const std::size_t in_line = (warnings.size() + lines_max - 1) / lines_max;
+  const std::size_t in_line = (warnings.size() + core::limits::definition_log_lines_max - 1) /
+                              core::limits::definition_log_lines_max;
   for (std::size_t begin = 0; begin < warnings.size(); begin += in_line) {
     const auto first = warnings.begin() + static_cast<std::ptrdiff_t>(begin);
     const std::size_t count = std::min(in_line, warnings.size() - begin);
