@@ -148,9 +148,9 @@ void OperatorWorld::set_disk_free_limit(const DiskFreeLimit& limit) {
   control_->set_disk_free_min(disk_free_limit(config_, memory_size));
 }
 
-std::string OperatorWorld::resume() {
+AdminHost::ResumeOutcome OperatorWorld::resume(bool) {
   control_->resume({{}, {}});
-  return {};
+  return {Resumed::listening};
 }
 
 void OperatorWorld::check_restart(const std::string& directory) {

@@ -80,7 +80,8 @@ class OperatorWorld final : public AdminHost {
     return definitions_->import(text, vhost, who);
   }
   void stop_node() override { control_->stop(); }
-  std::string resume() override;
+  ResumeOutcome resume(bool is_last_try) override;
+  std::string set_log_level(std::string_view, std::string_view) override { return {}; }
   void reload() override {}
   std::string set_value(std::string_view, std::string_view) override { return {}; }
 

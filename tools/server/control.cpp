@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "core/limits.h"
 #include "core/topology/topology_undo.h"
 #include "io/heap.h"
 
@@ -14,11 +15,6 @@ namespace lepus::server {
 
 using core::LogCategory;
 using core::LogLevel;
-
-namespace {
-constexpr core::Nanos memory_interval = 50 * core::nanos_per_ms;
-constexpr core::Nanos disk_interval = 250 * core::nanos_per_ms;
-}  // namespace
 
 Control::Control(Parts parts)
     : parts_(std::move(parts)),
@@ -117,7 +113,7 @@ bool Control::drain_mailboxes() {
   bool worked = mesh_.push_staged();
   worked |= mesh_.drain(
       [this](core::ShardId from, const core::Command& command) { on_command(from, command); });
-  if (guest_ != nullptr) worked |= guest_->work();
+  if (admin_ != nullptr) worked |= admin_->work();
   return worked;
 }
 
@@ -145,12 +141,12 @@ void Control::on_command(core::ShardId from, const core::Command& command) {
   broadcast(core::EndThread{});
 }
 
-/// To a question of the guest.
+/// To a question of the AdminService.
 void Control::on_answer(const core::Command& command) {
   const auto* reply = std::get_if<core::Reply>(&command);
   const auto* part = std::get_if<core::InquiryReply>(&command);
   CHECK(reply != nullptr || part != nullptr);
-  if (guest_ != nullptr) return guest_->on_command(command);
+  if (admin_ != nullptr) return admin_->on_command(command);
   if (reply != nullptr) const std::unique_ptr<core::AmqpError> error{reply->error};
   if (part != nullptr) const std::unique_ptr<core::InquiryPart> rows{part->part};
 }
@@ -256,14 +252,14 @@ void Control::answer_ready() {
 
 void Control::answer(const core::TopologyDone& done) {
   if (done.channel.shard != shard_count_) return mesh_.send(done.channel.shard, done);
-  if (guest_ != nullptr) return guest_->on_command(done);
+  if (admin_ != nullptr) return admin_->on_command(done);
   const std::unique_ptr<core::AmqpError> error{done.error};
 }
 
 void Control::flush() {
   // An answer may be followed by the next change.
   while (phase_ != Phase::failed && has_uncommitted()) commit();
-  if (guest_ != nullptr) guest_->flush();
+  if (admin_ != nullptr) admin_->flush();
   mesh_.wake();
 }
 
@@ -361,7 +357,8 @@ void Control::cancel_timers() {
 }
 
 void Control::on_memory_timer(io::Timer&) {
-  parts_.loop->timers().arm(memory_timer_, parts_.loop->now() + memory_interval);
+  parts_.loop->timers().arm(memory_timer_,
+                            parts_.loop->now() + core::limits::memory_check_interval);
   look_at_memory();
 }
 
@@ -394,7 +391,7 @@ void Control::give_memory_back(std::uint64_t used) {
 }
 
 void Control::on_disk_timer(io::Timer&) {
-  parts_.loop->timers().arm(disk_timer_, parts_.loop->now() + disk_interval);
+  parts_.loop->timers().arm(disk_timer_, parts_.loop->now() + core::limits::disk_check_interval);
   look_at_disk();
 }
 

@@ -30,7 +30,7 @@
 #include "core/topology/topology.h"
 #include "core/topology/topology_rules.h"
 #include "io/loop.h"
-#include "tools/server/control_guest.h"
+#include "tools/server/admin_service.h"
 #include "tools/server/control_request.h"
 #include "tools/server/heap_trimmer.h"
 #include "tools/server/mesh.h"
@@ -100,18 +100,20 @@ class Control final : private io::TurnHooks {
   /// To every shard.
   void broadcast(const core::Command& command);
 
-  // --- For the guest, from its work()
+  // --- For the operator's requests, from AdminService::work()
 
   /// Null: nobody. Outlives this, or sets null before.
-  void set_guest(ControlGuest* guest) { guest_ = guest; }
+  void set_admin(AdminService* admin) { admin_ = admin; }
   const core::Alarm& alarm() const { return alarm_; }
   core::ShardId shard_count() const { return shard_count_; }
-  /// As a channel that commands name: answers come to the guest.
-  core::ChannelRef guest_ref(std::uint32_t number) const { return {shard_count_, number, 1}; }
+  /// As a channel that commands name: answers come to the AdminService.
+  core::ChannelRef admin_ref(std::uint32_t number) const { return {shard_count_, number, 1}; }
   void send(core::ShardId shard, const core::Command& command) { mesh_.send(shard, command); }
+  /// Of the loop: read once a turn.
+  core::Nanos now() const { return parts_.loop->now(); }
   std::uint64_t last_id() const { return ids_.last(); }
   /// At least one change, decided in this very call on what topology() is, with ids up to
-  /// `last_id`. TopologyDone comes to `who`, a guest_ref(), when every shard has them, or with an
+  /// `last_id`. TopologyDone comes to `who`, an admin_ref(), when every shard has them, or with an
   /// error when they cannot be stored.
   void apply_plan(Changes changes, std::uint64_t last_id, const core::ChannelRef& who);
 
@@ -129,7 +131,7 @@ class Control final : private io::TurnHooks {
   void flush() override;
   bool may_sleep() override {
     return !mesh_.has_staged() && phase_ != Phase::ending &&
-           (guest_ == nullptr || !guest_->has_work());
+           (admin_ == nullptr || !admin_->has_work());
   }
 
   void on_command(core::ShardId from, const core::Command& command);
@@ -182,7 +184,7 @@ class Control final : private io::TurnHooks {
   io::Timer memory_timer_;
   io::Timer disk_timer_;
   io::Timer retry_timer_;
-  ControlGuest* guest_ = nullptr;
+  AdminService* admin_ = nullptr;
   core::Alarm alarm_;  ///< As the shards know it: measured or forced.
   core::Alarm measured_alarm_;
   core::Alarm forced_alarm_;

@@ -26,7 +26,7 @@ namespace {
 
 constexpr std::string_view turn_name = "lepus-listen";
 constexpr std::string_view notice_prefix = "lepus listens on ";
-constexpr core::Nanos probe_interval = 20 * core::nanos_per_ms;
+constexpr core::Nanos probe_interval = core::limits::listen_probe_interval;
 
 void pause() { std::this_thread::sleep_for(std::chrono::nanoseconds(probe_interval)); }
 
@@ -73,12 +73,16 @@ std::string refusal(const ListenAddress& address) {
       address_text(address), describe_owner(address));
 }
 
-std::string wait_for(const ListenAddress& address, core::Nanos wait) {
+io::ListenOutcome probe(const ListenAddress& address) {
   io::ListenConfig config;
   config.address = address.host;
   config.port = address.port;
+  return io::probe_tcp(config);
+}
+
+std::string wait_for(const ListenAddress& address, core::Nanos wait) {
   for (core::Nanos waited = 0;; waited += probe_interval) {
-    io::ListenOutcome outcome = io::probe_tcp(config);
+    io::ListenOutcome outcome = probe(address);
     if (outcome.error.empty()) return {};
     if (outcome.error_code != EADDRINUSE) return std::move(outcome.error);
     if (waited >= wait) return refusal(address);
@@ -92,6 +96,12 @@ std::string wait_until_free(const std::vector<ListenAddress>& addresses, core::N
   for (const ListenAddress& address : addresses)
     if (std::string error = wait_for(address, wait); !error.empty()) return error;
   return {};
+}
+
+bool is_any_in_use(const std::vector<ListenAddress>& addresses) {
+  return std::any_of(addresses.begin(), addresses.end(), [](const ListenAddress& address) {
+    return probe(address).error_code == EADDRINUSE;
+  });
 }
 
 ListenTurn::ListenTurn(core::Nanos wait) {

@@ -14,22 +14,23 @@
 #include <vector>
 
 #include "core/base/time.h"
+#include "core/limits.h"
 #include "tools/server/config/config.h"
 
 namespace lepus::server {
 
-/// A socket of a process that was just killed stays for some 50 ms; one that stops takes longer.
-inline constexpr core::Nanos listen_wait = 3 * core::nanos_per_s;
-
 /// Empty, or what cannot be listened on and who has it. Blocks up to `wait` for one in use.
 [[nodiscard]] std::string wait_until_free(const std::vector<ListenAddress>& addresses,
-                                          core::Nanos wait = listen_wait);
+                                          core::Nanos wait = core::limits::listen_wait);
+
+/// Returns true if another process has one of the addresses now.
+bool is_any_in_use(const std::vector<ListenAddress>& addresses);
 
 /// While it lives no other broker is between its check of the addresses and its listening.
 class ListenTurn {
  public:
   /// Blocks up to `wait` for another's turn.
-  explicit ListenTurn(core::Nanos wait = listen_wait);
+  explicit ListenTurn(core::Nanos wait = core::limits::listen_wait);
   ~ListenTurn();
   ListenTurn(const ListenTurn&) = delete;
   ListenTurn& operator=(const ListenTurn&) = delete;

@@ -64,7 +64,7 @@ int run_node(const ServerConfig& config, const Placement& placement) {
   io::block_signals({SIGTERM, SIGINT, SIGHUP});
   LogSystem log_system(config.log);
   if (const auto error = log_system.open()) return fail(*error);
-  core::Log& log = log_system.front("main");
+  core::Log& log = log_system.producer("main");
   PlacementLocks locks;
   const std::string overlap = locks.take(placement, PlacementLocks::shared_directory);
   for (const std::string& warning : data_dir.warnings())

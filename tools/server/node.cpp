@@ -13,6 +13,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/limits.h"
 #include "io/heap.h"
 #include "io/os.h"
 #include "persist/journal/journal_check.h"
@@ -33,9 +34,6 @@ std::uint64_t random_seed() {
   CHECK(getrandom(&seed, sizeof seed, 0) == sizeof seed);
   return seed;
 }
-
-/// Declares come in bursts: the control thread looks this long for the next before it sleeps.
-constexpr core::Nanos control_spin = 30 * core::nanos_per_us;
 
 io::IdlePolicy idle_policy(const ServerConfig& config) {
   return {config.idle, config.idle_spin_us * core::nanos_per_us,
@@ -81,12 +79,12 @@ std::string event_vhost(const ServerConfig& config) {
 Node::Node(const ServerConfig& config, const Placement& placement, LogSystem& log_system)
     : placement_(placement),
       log_system_(log_system),
-      log_(log_system.front("control")),
+      log_(log_system.producer("control")),
       config_(config),
       mesh_(placement.shards.size() + 1),
       shards_(placement.shards.size()) {
   for (std::size_t i = 0; i < shards_.size(); ++i)
-    shards_[i].log = &log_system_.front("shard-" + std::to_string(i));
+    shards_[i].log = &log_system_.producer("shard-" + std::to_string(i));
 }
 
 Node::~Node() {
@@ -109,8 +107,8 @@ std::string Node::start() {
   // Once more in listen(): what comes between may take long, and is in vain when this is in use.
   if (std::string error = wait_until_free(config_.listeners); !error.empty()) return error;
   if (std::string error = make_driver(driver_); !error.empty()) return error;
-  loop_ =
-      std::make_unique<io::Loop>(*driver_, io::IdlePolicy{io::IdleMode::adaptive, control_spin});
+  loop_ = std::make_unique<io::Loop>(
+      *driver_, io::IdlePolicy{io::IdleMode::adaptive, core::limits::control_spin});
   mesh_.set_loop(static_cast<core::ShardId>(shards_.size()), *loop_);
   if (std::string error = open_catalog(); !error.empty()) return error;
   if (std::string error = make_shards(); !error.empty()) return error;
@@ -275,14 +273,12 @@ void Node::end_process() {
 }
 
 /// Each shard has its own socket for each address; the kernel spreads connections over them.
-std::string Node::open_sockets(std::vector<std::vector<int>>& sockets) {
-  const ListenTurn turn;
+std::string Node::open_sockets(const ListenTurn& turn, std::vector<std::vector<int>>& sockets) {
   if (!turn.is_held())
     log_.write(LogLevel::warning, LogCategory::general,
                "another lepus is starting for very long: whether it takes the same address is not "
                "known",
                {});
-  if (std::string error = wait_until_free(config_.listeners); !error.empty()) return error;
   sockets.resize(shards_.size());
   for (const ListenAddress& address : config_.listeners) {
     for (std::vector<int>& own : sockets) {
@@ -300,24 +296,32 @@ std::string Node::open_sockets(std::vector<std::vector<int>>& sockets) {
 
 std::string Node::listen() {
   std::vector<std::vector<int>> sockets;
-  if (std::string error = open_sockets(sockets); !error.empty()) return error;
+  const ListenTurn turn;
+  if (std::string error = wait_until_free(config_.listeners); !error.empty()) return error;
+  if (std::string error = open_sockets(turn, sockets); !error.empty()) return error;
   for (std::size_t shard = 0; shard < shards_.size(); ++shard)
     for (const int fd : sockets[shard]) shards_[shard].shard->add_listener(fd);
   return {};
 }
 
-/// After a suspension: no client is there that would notice how long this takes. What was opened in
-/// vain is closed again: the operator may try once more.
-std::string Node::resume() {
+/// Nothing waits on the control thread. What was opened in vain is closed again: the operator may
+/// try once more.
+AdminHost::ResumeOutcome Node::resume(bool is_last_try) {
+  using Resumed = AdminHost::Resumed;
+  constexpr core::Nanos no_wait = 0;
+  const ListenTurn turn{no_wait};
+  if (!is_last_try && (!turn.is_held() || is_any_in_use(config_.listeners)))
+    return {Resumed::address_in_use};
   std::vector<std::vector<int>> sockets;
-  std::string error = open_sockets(sockets);
+  std::string error = wait_until_free(config_.listeners, no_wait);
+  if (error.empty()) error = open_sockets(turn, sockets);
   if (error.empty()) {
     control_->resume(std::move(sockets));
-    return {};
+    return {Resumed::listening};
   }
   for (const std::vector<int>& own : sockets)
     for (const int fd : own) io::close_fd(fd);
-  return error;
+  return {Resumed::failed, std::move(error)};
 }
 
 void Node::run_shard(ShardThread& own, const ShardPlace& place) {

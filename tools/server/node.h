@@ -54,9 +54,9 @@ class Node {
   };
 
   std::string make_driver(std::unique_ptr<io::UringDriver>& driver);
-  std::string open_sockets(std::vector<std::vector<int>>& sockets);
+  std::string open_sockets(const ListenTurn& turn, std::vector<std::vector<int>>& sockets);
   std::string listen();
-  std::string resume();
+  AdminHost::ResumeOutcome resume(bool is_last_try);
   std::string open_catalog();
   void add_settings();
   void apply_settings();

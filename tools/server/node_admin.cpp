@@ -105,9 +105,26 @@ AdminHost::Imported NodeAdmin::import_definitions(const std::string& text, const
 
 void NodeAdmin::stop_node() { node_.begin_stop("lepusctl"); }
 
-std::string NodeAdmin::resume() { return node_.resume(); }
+AdminHost::ResumeOutcome NodeAdmin::resume(bool is_last_try) { return node_.resume(is_last_try); }
 
 void NodeAdmin::reload() { node_.reload(); }
+
+/// As lines of the configuration would: both sinks let through what the categories do.
+std::string NodeAdmin::set_log_level(std::string_view category, std::string_view level) {
+  std::vector<std::string> keys{"log.file.level", "log.console.level", "log.default.level"};
+  if (!category.empty()) keys.back() = fmt::format("log.{}.level", category);
+  ServerConfig changed = node_.config_;
+  for (const std::string& key : keys) {
+    const KeyMatch match = find_key(key);
+    if (match.spec == nullptr || match.spec->name != key)
+      return fmt::format("there is no log category '{}'", category);
+    if (match.spec->set(changed, {match.variable, level}))
+      return fmt::format("'{}' is no log level: expected {}", level, match.spec->accepts);
+  }
+  if (const auto error = node_.log_system_.apply(changed.log)) return *error;
+  node_.config_.log = changed.log;
+  return {};
+}
 
 /// Of the keys that count for connections to come: others need the whole of a reload.
 std::string NodeAdmin::set_value(std::string_view key, std::string_view value) {

@@ -34,7 +34,8 @@ class NodeAdmin final : private AdminHost {
   Imported import_definitions(const std::string& text, const std::string& vhost,
                               const core::ChannelRef& who) override;
   void stop_node() override;
-  std::string resume() override;
+  ResumeOutcome resume(bool is_last_try) override;
+  std::string set_log_level(std::string_view category, std::string_view level) override;
   void reload() override;
   std::string set_value(std::string_view key, std::string_view value) override;
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "core/limits.h"
 #include "tools/server/admin/admin_audit.h"
 #include "tools/server/admin/admin_operation.h"
 #include "tools/server/config/config.h"
@@ -23,20 +24,22 @@ bool is_for_any_time(std::string_view verb) {
 /// Empty, or what of it is larger than any name, pattern or definition has to be. A file that is
 /// imported comes as one argument.
 std::string check_sizes(const AdminRequest& request) {
-  if (request.arguments.size() > admin_arguments_max)
+  if (request.arguments.size() > core::limits::admin_arguments_max)
     return fmt::format("{} arguments: at most {} are taken", request.arguments.size(),
-                       admin_arguments_max);
-  if (request.columns.size() > admin_arguments_max)
+                       core::limits::admin_arguments_max);
+  if (request.columns.size() > core::limits::admin_arguments_max)
     return fmt::format("{} columns: at most {} are taken", request.columns.size(),
-                       admin_arguments_max);
-  const auto is_large = [](std::string_view text) { return text.size() > admin_argument_max; };
+                       core::limits::admin_arguments_max);
+  const auto is_large = [](std::string_view text) {
+    return text.size() > core::limits::admin_argument_max;
+  };
   const bool has_file = request.verb == "import_definitions";
   bool any = is_large(request.verb) || is_large(request.vhost);
   any |= std::any_of(request.columns.begin(), request.columns.end(), is_large);
   any |= !has_file && std::any_of(request.arguments.begin(), request.arguments.end(), is_large);
   for (const auto& [name, value] : request.options) any |= is_large(name) || is_large(value);
   if (!any) return {};
-  return fmt::format("an argument has more than {} bytes", admin_argument_max);
+  return fmt::format("an argument has more than {} bytes", core::limits::admin_argument_max);
 }
 
 }  // namespace
@@ -66,10 +69,10 @@ std::string_view fault_name(AdminFault fault) {
 
 Admin::Admin(Control& control, AdminHost& host, core::Log& log)
     : control_(control), host_(host), log_(log), node_(node_name(host.config())) {
-  control_.set_guest(this);
+  control_.set_admin(this);
 }
 
-Admin::~Admin() { control_.set_guest(nullptr); }
+Admin::~Admin() { control_.set_admin(nullptr); }
 
 std::uint32_t Admin::start(AdminRequest request, AdminSink& sink) {
   const std::uint32_t number = ++last_number_;
@@ -124,7 +127,7 @@ void Admin::on_command(const core::Command& command) {
 
 bool Admin::work() {
   bool worked = false;
-  for (AdminFront* front : fronts_) worked |= front->work();
+  for (AdminTransport* transport : transports_) worked |= transport->work();
   for (auto& [number, operation] : operations_) {
     if (!operation->may_work()) continue;
     operation->work();
@@ -135,12 +138,12 @@ bool Admin::work() {
 }
 
 void Admin::flush() {
-  for (AdminFront* front : fronts_) front->flush();
+  for (AdminTransport* transport : transports_) transport->flush();
 }
 
 bool Admin::has_work() const {
-  for (const AdminFront* front : fronts_)
-    if (front->has_work()) return true;
+  for (const AdminTransport* transport : transports_)
+    if (transport->has_work()) return true;
   return std::any_of(operations_.begin(), operations_.end(),
                      [](const auto& one) { return one.second->may_work(); });
 }
@@ -153,6 +156,7 @@ OperationMaker find_operation(std::string_view verb) {
   if (const OperationMaker make = find_access_operation(verb)) return make;
   if (const OperationMaker make = find_app_operation(verb)) return make;
   if (const OperationMaker make = find_health_operation(verb)) return make;
+  if (const OperationMaker make = find_status_operation(verb)) return make;
   return find_node_operation(verb);
 }
 

@@ -1,5 +1,6 @@
 // The operator's requests: verbs and arguments as rabbitmqctl's, plain data in, JSON out. Whoever
-// carries them (the unix socket of lepusctl, an HTTP API) is a front with a sink for each request.
+// carries them (the unix socket of lepusctl, an HTTP API) is a transport with a sink for each
+// request.
 //
 //   start(request, sink) -> AdminOperation -> rows ... -> done or error      later, in many turns
 //        questions to shards go through the Control, answers come to on_command()
@@ -28,17 +29,14 @@ struct ServerConfig;
 struct MemoryWatermark;
 struct DiskFreeLimit;
 
-/// One argument of a request, but for a file that is imported, bytes; and how many.
-inline constexpr std::size_t admin_argument_max = std::size_t{1} << 20;
-inline constexpr std::size_t admin_arguments_max = 1000;
-
 struct AdminRequest {
   std::string verb;
   std::string vhost = "/";
   std::vector<std::string> columns;    ///< Of a listing; empty: its preset ones.
   std::vector<std::string> arguments;  ///< In order.
   std::map<std::string, std::string, std::less<>> options;
-  std::string by;  ///< Who asks, for the log: "uid 0 (root)".
+  std::string by;   ///< Who asks, for the log: "uid 0 (root)".
+  std::string via;  ///< The way the request came in, for the log: "socket".
 
   bool has(std::string_view option) const { return options.find(option) != options.end(); }
 };
@@ -102,8 +100,19 @@ class AdminHost {
   virtual Imported import_definitions(const std::string& text, const std::string& vhost,
                                       const core::ChannelRef& who) = 0;
   virtual void stop_node() = 0;
-  /// While clients are kept out: they may come again. Empty, or what cannot be listened on.
-  [[nodiscard]] virtual std::string resume() = 0;
+  enum class Resumed : std::uint8_t { listening, address_in_use, failed };
+  struct ResumeOutcome {
+    Resumed state;
+    std::string error = {};  ///< When it failed: what cannot be listened on and why.
+  };
+  /// While clients are kept out: lets them connect again. Does not wait: when another process has
+  /// an address, nothing is done and the caller may try again later. With `is_last_try` that is a
+  /// failure, whose text names the process.
+  [[nodiscard]] virtual ResumeOutcome resume(bool is_last_try) = 0;
+  /// Until the next reload. `category`: "connection", or another that has a key log.*.level; empty:
+  /// all of them. Empty, or why it cannot be.
+  [[nodiscard]] virtual std::string set_log_level(std::string_view category,
+                                                  std::string_view level) = 0;
   /// The configuration is read again, as on SIGHUP.
   virtual void reload() = 0;
   /// As a line of the configuration, until the next reload, for connections to come. Empty, or why
@@ -115,9 +124,9 @@ class AdminOperation;
 
 /// A way requests come in. A sink must not start the next request from within its calls: work() is
 /// the place for that.
-class AdminFront {
+class AdminTransport {
  public:
-  virtual ~AdminFront() = default;
+  virtual ~AdminTransport() = default;
   /// Once a turn. True: there was something to do.
   virtual bool work() = 0;
   virtual bool has_work() const = 0;
@@ -125,12 +134,12 @@ class AdminFront {
   virtual void flush() = 0;
 };
 
-class Admin final : public ControlGuest {
+class Admin final : public AdminService {
  public:
   Admin(Control& control, AdminHost& host, core::Log& log);
   ~Admin() override;
 
-  void add_front(AdminFront& front) { fronts_.push_back(&front); }
+  void add_transport(AdminTransport& transport) { transports_.push_back(&transport); }
   /// The answer may come before this returns. The number is for cancel().
   std::uint32_t start(AdminRequest request, AdminSink& sink);
   /// The sink goes; fine for numbers that are answered.
@@ -150,7 +159,7 @@ class Admin final : public ControlGuest {
   std::string node_;
   std::uint32_t last_number_ = 0;
   std::unordered_map<std::uint32_t, std::unique_ptr<AdminOperation>> operations_;
-  std::vector<AdminFront*> fronts_;
+  std::vector<AdminTransport*> transports_;
 };
 
 }  // namespace lepus::server

@@ -273,9 +273,50 @@ class ChangeAccess final : public AdminOperation {
   std::optional<core::AccessRefusal> refusal_;
 };
 
+/// set_permissions_globally USER CONFIGURE WRITE READ: in each virtual host there is now, as with
+/// RabbitMQ. The first refusal is the answer.
+class SetPermissionsGlobally final : public AdminOperation {
+ public:
+  using AdminOperation::AdminOperation;
+  ~SetPermissionsGlobally() override { *alive_ = nullptr; }
+
+  void start() override {
+    const Arguments& words = request().arguments;
+    if (words.size() != 4)
+      return fail(AdminFault::usage, "expected a user and patterns for configure, write and read");
+    std::vector<std::string> vhosts;
+    for (const core::VhostInfo* vhost : control().topology().vhosts())
+      vhosts.push_back(vhost->name);
+    answers_due_ = vhosts.size();
+    for (const std::string& vhost : vhosts)
+      control().change(core::SetPermissions{{words[0], vhost, words[1], words[2], words[3]}},
+                       std::string{core::operator_name},
+                       [alive = alive_](const std::optional<core::AccessRefusal>& refusal) {
+                         if (*alive != nullptr) (*alive)->on_answer(refusal);
+                       });
+  }
+  bool has_work() const override { return answers_due_ == 0; }
+  void work() override {
+    if (refusal_) return fail(fault_of(refusal_->reason), refusal_->text);
+    done("{}");
+  }
+
+ private:
+  void on_answer(const std::optional<core::AccessRefusal>& refusal) {
+    CHECK(answers_due_ > 0);
+    --answers_due_;
+    if (!refusal_) refusal_ = refusal;
+  }
+
+  std::shared_ptr<SetPermissionsGlobally*> alive_ = std::make_shared<SetPermissionsGlobally*>(this);
+  std::size_t answers_due_ = 0;
+  std::optional<core::AccessRefusal> refusal_;
+};
+
 }  // namespace
 
 OperationMaker find_access_operation(std::string_view verb) {
+  if (verb == "set_permissions_globally") return make_operation<SetPermissionsGlobally>;
   return find_verb(verb) == nullptr ? nullptr : make_operation<ChangeAccess>;
 }
 

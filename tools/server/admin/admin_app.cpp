@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "core/limits.h"
 #include "tools/server/admin/admin_eval.h"
 #include "tools/server/admin/admin_operation.h"
 
@@ -24,13 +25,16 @@ class StopApp final : public AdminOperation {
   void work() override { done("{}"); }
 };
 
-/// start_app: done when clients can connect.
+/// start_app: done when clients can connect. An address that another process has is tried again
+/// until limits::listen_wait is over; meanwhile the control thread does its other work. It has a
+/// turn at least as often as it looks at memory.
 class StartApp final : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;
   void start() override { go_on(); }
   bool has_work() const override {
-    return control().is_suspended() || control().is_serving() || !control().is_running();
+    if (control().is_suspended()) return control().now() >= next_try_;
+    return control().is_serving() || !control().is_running();
   }
   void work() override { go_on(); }
 
@@ -39,9 +43,16 @@ class StartApp final : public AdminOperation {
     if (control().is_serving() && !control().is_suspending()) return done("{}");
     if (!control().is_running()) return fail(AdminFault::unavailable, "the broker is stopping");
     if (!control().is_suspended()) return;
-    if (std::string error = host().resume(); !error.empty())
-      fail(AdminFault::unavailable, std::move(error));
+    const core::Nanos now = control().now();
+    if (give_up_ == 0) give_up_ = now + core::limits::listen_wait;
+    AdminHost::ResumeOutcome outcome = host().resume(/*is_last_try=*/now >= give_up_);
+    next_try_ = now + core::limits::listen_probe_interval;
+    if (outcome.state == AdminHost::Resumed::failed)
+      fail(AdminFault::unavailable, std::move(outcome.error));
   }
+
+  core::Nanos give_up_ = 0;   ///< Set by the first try.
+  core::Nanos next_try_ = 0;  ///< Of an address that was in use.
 };
 
 class ReloadConfig final : public AdminOperation {
@@ -49,6 +60,21 @@ class ReloadConfig final : public AdminOperation {
   using AdminOperation::AdminOperation;
   void start() override {
     host().reload();
+    done("{}");
+  }
+};
+
+/// set_log_level [CATEGORY] LEVEL
+class SetLogLevel final : public AdminOperation {
+ public:
+  using AdminOperation::AdminOperation;
+  void start() override {
+    const auto& arguments = request().arguments;
+    if (arguments.empty() || arguments.size() > 2)
+      return fail(AdminFault::usage, "expected a level, or a category and a level");
+    const std::string_view category = arguments.size() == 2 ? arguments[0] : std::string_view{};
+    if (std::string error = host().set_log_level(category, arguments.back()); !error.empty())
+      return fail(AdminFault::invalid, std::move(error));
     done("{}");
   }
 };
@@ -85,6 +111,7 @@ OperationMaker find_app_operation(std::string_view verb) {
   if (verb == "stop_app") return make_operation<StopApp>;
   if (verb == "start_app") return make_operation<StartApp>;
   if (verb == "reload") return make_operation<ReloadConfig>;
+  if (verb == "set_log_level") return make_operation<SetLogLevel>;
   if (verb == "eval") return make_operation<Eval>;
   return nullptr;
 }

@@ -27,6 +27,7 @@ constexpr std::array audited{
     AuditedVerb{"clear_password", all},
     AuditedVerb{"set_user_tags", all},
     AuditedVerb{"set_permissions", all, in_vhost},
+    AuditedVerb{"set_permissions_globally", all},
     AuditedVerb{"clear_permissions", all, in_vhost},
     AuditedVerb{"set_topic_permissions", all, in_vhost},
     AuditedVerb{"clear_topic_permissions", all, in_vhost},
@@ -62,6 +63,7 @@ constexpr std::array audited{
     AuditedVerb{"stop_app", 0},
     AuditedVerb{"start_app", 0},
     AuditedVerb{"reload", 0},
+    AuditedVerb{"set_log_level", all},
     AuditedVerb{"eval", all},
 };
 
@@ -96,10 +98,14 @@ void log_change(core::Log& log, const AdminRequest& request, std::string_view ou
                       {"arguments", arguments},
                       {"vhost", request.vhost},
                       {"by", request.by},
+                      {"via", request.via},
                       {"outcome", outcome}});
-  log.write(
-      LogLevel::info, LogCategory::general, operator_change,
-      {{"verb", verb->name}, {"arguments", arguments}, {"by", request.by}, {"outcome", outcome}});
+  log.write(LogLevel::info, LogCategory::general, operator_change,
+            {{"verb", verb->name},
+             {"arguments", arguments},
+             {"by", request.by},
+             {"via", request.via},
+             {"outcome", outcome}});
 }
 
 }  // namespace lepus::server

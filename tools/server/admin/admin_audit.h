@@ -2,7 +2,7 @@
 // something, with its outcome. Passwords, values of parameters and whole files are not in it.
 //
 //   info general control "operator change" verb=set_policy arguments="ttl ^q {...}" vhost=/
-//   by="uid 0 (root)" outcome=done
+//   by="uid 0 (root)" via=socket outcome=done
 #pragma once
 
 #include <string_view>

@@ -11,6 +11,7 @@
 
 #include "net/amqp/password.h"
 #include "tools/server/admin/admin_operation.h"
+#include "tools/server/admin/node_facts.h"
 #include "tools/server/config/config.h"
 #include "tools/server/config/config_value.h"
 
@@ -69,7 +70,7 @@ Answer check_alarms(const Place& place) { return {no_alarms(place), list_alarms(
 
 std::string show(const ListenAddress& address) {
   return fmt::format("Interface: {}, port: {}, protocol: amqp, purpose: AMQP 0-9-1",
-                     address.host.empty() ? "[::]" : address.host, address.port);
+                     shown_interface(address), address.port);
 }
 
 Answer listeners(const Place& place) {
@@ -90,6 +91,48 @@ Answer check_port_listener(const Place& place) {
   if (is_there && place.control.is_serving())
     return {fmt::format("A listener for port {} is running on node {}.", *port, place.node), {}};
   return {{}, fmt::format("No listener for port {} is active on node {}.", *port, place.node)};
+}
+
+Answer check_protocol_listener(const Place& place) {
+  const std::string& protocol = place.request.arguments[0];
+  const bool is_amqp = protocol == "amqp" || protocol == "amqp091" || protocol == "amqp0-9-1" ||
+                       protocol == "amqp0.9.1" || protocol == "AMQP 0-9-1";
+  if (is_amqp && place.control.is_serving() && !place.host.config().listeners.empty())
+    return {fmt::format("A listener for protocol {} is running on node {}.", protocol, place.node),
+            {}};
+  return {{},
+          fmt::format("No listener for protocol {} is active on node {}.", protocol, place.node)};
+}
+
+Answer node_health_check(const Place& place) {
+  if (Answer answer = check_running(place); !answer.error.empty()) return answer;
+  return {"Health check passed", {}};
+}
+
+Answer log_location(const Place& place) {
+  const std::vector<std::string> locations = log_locations(place.host.config());
+  if (locations.empty()) return {{}, "the log is not written anywhere", AdminFault::not_found};
+  return {fmt::format("{}", fmt::join(locations, "\n")), {}};
+}
+
+/// Whoever waits for more than one node waits for ever: there is no other.
+Answer await_online_nodes(const Place& place) {
+  const auto count = parse_number(place.request.arguments[0]);
+  if (!count || *count == 0)
+    return {{},
+            fmt::format("'{}' is no number of nodes", place.request.arguments[0]),
+            AdminFault::usage};
+  if (*count > 1) return {{}, "there is one node: clusters are not built yet"};
+  return check_running(place);
+}
+
+/// Scripts of deployments enable all after an upgrade.
+Answer enable_feature_flag(const Place& place) {
+  if (place.request.arguments[0] == "all") return {"Every feature is enabled already.", {}};
+  return {{},
+          fmt::format("there is no feature flag '{}': every feature is always enabled",
+                      place.request.arguments[0]),
+          AdminFault::not_found};
 }
 
 Answer check_virtual_hosts(const Place& place) {
@@ -117,14 +160,19 @@ struct HealthVerb {
 constexpr std::array health_verbs{
     HealthVerb{"alarms", 0, alarms},
     HealthVerb{"authenticate_user", 2, authenticate_user},
+    HealthVerb{"await_online_nodes", 1, await_online_nodes},
     HealthVerb{"check_alarms", 0, check_alarms},
     HealthVerb{"check_local_alarms", 0, check_alarms},
     HealthVerb{"check_port_listener", 1, check_port_listener},
+    HealthVerb{"check_protocol_listener", 1, check_protocol_listener},
     HealthVerb{"check_running", 0, check_running},
     HealthVerb{"check_virtual_hosts", 0, check_virtual_hosts},
+    HealthVerb{"enable_feature_flag", 1, enable_feature_flag},
     HealthVerb{"is_booting", 0, is_booting},
     HealthVerb{"is_running", 0, is_running},
     HealthVerb{"listeners", 0, listeners},
+    HealthVerb{"log_location", 0, log_location},
+    HealthVerb{"node_health_check", 0, node_health_check},
     HealthVerb{"server_version", 0, server_version},
 };
 

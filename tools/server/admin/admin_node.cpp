@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include "io/os.h"
 #include "tools/server/admin/admin_operation.h"
 #include "tools/server/config/config.h"
 #include "tools/server/config/config_keys.h"
@@ -40,107 +39,6 @@ class AwaitStartup final : public AdminOperation {
   }
   bool has_work() const override { return host().facts().is_serving; }
   void work() override { done("{}"); }
-};
-
-class Status final : public AdminOperation {
- public:
-  using AdminOperation::AdminOperation;
-  void start() override {
-    const ServerConfig& config = host().config();
-    const AdminHost::Facts facts = host().facts();
-    JsonWriter json;
-    json.begin_object();
-    json.field("os", "Linux");
-    json.field("pid", getpid());
-    json.field("uptime", facts.uptime_s);
-    json.field("node", node());
-    json.field("lepus_version", LEPUS_VERSION);
-    json.field("rabbitmq_version", config.product_version);
-    json.field("product_name", "Lepus");
-    json.field("product_version", LEPUS_VERSION);
-    json.field("is_under_maintenance", false);
-    json.field("is_serving", facts.is_serving);
-    json.field("shards", control().shard_count());
-    json.field("data_directory", config.data_dir);
-    write_files(config, json);
-    write_alarms(json);
-    write_memory(config, facts, json);
-    json.field("disk_free", facts.disk_free_bytes);
-    json.field("disk_free_limit", facts.disk_free_min_bytes);
-    write_totals(facts, json);
-    write_listeners(config, json);
-    json.end_object();
-    done(json.take());
-  }
-
- private:
-  static void write_files(const ServerConfig& config, JsonWriter& json) {
-    json.key("config_files");
-    json.begin_array();
-    for (const std::string& file : find_config_files(config.sources)) json.text(file);
-    json.end_array();
-    json.key("log_files");
-    json.begin_array();
-    const std::string& log = config.log.file;
-    if (!log.empty()) json.text(log.starts_with('/') ? log : config.log.dir + "/" + log);
-    if (config.log.console) json.text(config.log.console_to_stdout ? "<stdout>" : "<stderr>");
-    json.end_array();
-  }
-  void write_alarms(JsonWriter& json) const {
-    json.key("alarms");
-    json.begin_array();
-    if (control().alarm().memory) json.text("memory");
-    if (control().alarm().disk) json.text("disk");
-    json.end_array();
-  }
-  static void write_memory(const ServerConfig& config, const AdminHost::Facts& facts,
-                           JsonWriter& json) {
-    json.key("memory");
-    json.begin_object();
-    json.field("total", facts.memory_bytes);
-    json.field("rss", facts.resident_bytes);
-    json.field("strategy", "messages and output");
-    json.end_object();
-    json.field("vm_memory_high_watermark_limit", facts.memory_watermark_bytes);
-    json.key("vm_memory_high_watermark_setting");
-    json.begin_object();
-    const MemoryWatermark& mark = config.memory_watermark;
-    if (mark.is_relative) {
-      json.key("relative");
-      json.number(mark.fraction);
-    } else {
-      json.field("absolute", mark.size);
-    }
-    json.end_object();
-  }
-  void write_totals(const AdminHost::Facts& facts, JsonWriter& json) const {
-    const io::FileUse files = io::file_use();
-    json.key("file_descriptors");
-    json.begin_object();
-    json.field("total_used", files.used);
-    json.field("total_limit", files.limit);
-    json.end_object();
-    json.key("totals");
-    json.begin_object();
-    json.field("connection_count", facts.connection_count);
-    json.field("queue_count", control().topology().queue_count());
-    json.field("virtual_host_count", control().topology().vhosts().size());
-    json.end_object();
-  }
-  void write_listeners(const ServerConfig& config, JsonWriter& json) const {
-    json.key("listeners");
-    json.begin_array();
-    for (const ListenAddress& address : config.listeners) {
-      json.begin_object();
-      json.field("node", node());
-      json.field("interface", address.host.empty() ? std::string("[::]") : address.host);
-      json.field("port", address.port);
-      json.field("protocol", "amqp");
-      json.field("purpose", "AMQP 0-9-1");
-      json.end_object();
-    }
-    json.end_array();
-  }
 };
 
 /// Every key with its value; passwords are not shown.
@@ -300,7 +198,6 @@ class Stop final : public AdminOperation {
 OperationMaker find_node_operation(std::string_view verb) {
   if (verb == "ping") return make_operation<Ping>;
   if (verb == "await_startup") return make_operation<AwaitStartup>;
-  if (verb == "status") return make_operation<Status>;
   if (verb == "environment") return make_operation<Environment>;
   if (verb == "set_vm_memory_high_watermark") return make_operation<SetMemoryWatermark>;
   if (verb == "set_disk_free_limit") return make_operation<SetDiskFreeLimit>;

@@ -48,7 +48,7 @@ class AdminOperation {
   void done(std::string_view result);
   void fail(AdminFault fault, std::string text);
   /// Answers go to on_reply() and on_topology_done().
-  core::ChannelRef self() const { return place_.control.guest_ref(place_.number); }
+  core::ChannelRef self() const { return place_.control.admin_ref(place_.number); }
   /// The answer goes to on_part().
   void inquire(core::ShardId shard, core::Inquiry inquiry) {
     inquiry.number = place_.number;
@@ -76,6 +76,7 @@ OperationMaker find_access_operation(std::string_view verb);
 OperationMaker find_node_operation(std::string_view verb);
 OperationMaker find_app_operation(std::string_view verb);
 OperationMaker find_health_operation(std::string_view verb);
+OperationMaker find_status_operation(std::string_view verb);
 
 template <class Operation>
 std::unique_ptr<AdminOperation> make_operation(const AdminOperation::Place& place,

@@ -11,17 +11,14 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "core/limits.h"
+
 namespace lepus::server {
 
 using core::LogCategory;
 using core::LogLevel;
 
 namespace {
-
-/// A definitions file comes in one line.
-constexpr std::size_t line_size_max = std::size_t{256} << 20;
-/// Unsent output of a session above which listings wait.
-constexpr std::size_t output_high_water = std::size_t{1} << 20;
 
 std::string read_texts(simdjson::dom::object root, std::string_view name,
                        std::vector<std::string>& out) {
@@ -73,20 +70,20 @@ std::string parse_admin_request(std::string_view line, AdminRequest& request) {
 
 class AdminSocket::Session final : public net::StreamHandler, public AdminSink {
  public:
-  Session(AdminSocket& front, std::unique_ptr<net::Stream> stream)
-      : front_(front), stream_(std::move(stream)) {
+  Session(AdminSocket& transport, std::unique_ptr<net::Stream> stream)
+      : socket_(transport), stream_(std::move(stream)) {
     stream_->start(*this);
     const auto user = stream_->peer().user;
-    if (user && (*user == 0 || *user == front_.parts_.user)) {
+    if (user && (*user == 0 || *user == socket_.parts_.user)) {
       by_ = *user == 0 ? std::string("uid 0 (root)")
-                       : fmt::format("uid {} ({})", *user, front_.parts_.user_name);
+                       : fmt::format("uid {} ({})", *user, socket_.parts_.user_name);
       return;
     }
-    front_.parts_.log->write(LogLevel::warning, LogCategory::general, "operator refused",
-                             {{"uid", user.value_or(UINT32_MAX)}});
+    socket_.parts_.log->write(LogLevel::warning, LogCategory::general, "operator refused",
+                              {{"uid", user.value_or(UINT32_MAX)}});
     on_error({AdminFault::refused,
               fmt::format("only root and the broker's own user (uid {}) may do this",
-                          front_.parts_.user)});
+                          socket_.parts_.user)});
     end();
   }
 
@@ -101,7 +98,8 @@ class AdminSocket::Session final : public net::StreamHandler, public AdminSink {
     if (!error.empty()) return on_error({AdminFault::usage, error});
     answering_ = true;
     request.by = by_;
-    number_ = front_.parts_.admin->start(std::move(request), *this);
+    request.via = "socket";
+    number_ = socket_.parts_.admin->start(std::move(request), *this);
   }
   void close() { stream_->close(); }
 
@@ -130,7 +128,7 @@ class AdminSocket::Session final : public net::StreamHandler, public AdminSink {
     json.end_object();
     put(json.take() + "\n");
   }
-  bool has_room() const override { return stream_->out().size() < output_high_water; }
+  bool has_room() const override { return stream_->out().size() < core::limits::admin_output_high; }
   void put(std::string_view text) {
     if (!stream_->is_open()) return;
     stream_->out().append(core::as_bytes(text));
@@ -140,7 +138,7 @@ class AdminSocket::Session final : public net::StreamHandler, public AdminSink {
   // StreamHandler
   void on_bytes(core::Bytes bytes) override {
     if (ending_) return;
-    if (input_.size() + bytes.size() > line_size_max) {
+    if (input_.size() + bytes.size() > core::limits::admin_line_max) {
       on_error({AdminFault::usage, "the request is too long"});
       return end();
     }
@@ -151,15 +149,15 @@ class AdminSocket::Session final : public net::StreamHandler, public AdminSink {
   void on_peer_closed() override { stream_->close(); }
   void on_sent() override {}
   void on_closed(std::string_view) override {
-    if (number_) front_.parts_.admin->cancel(*number_);
-    front_.bury(*this, std::move(stream_));
+    if (number_) socket_.parts_.admin->cancel(*number_);
+    socket_.bury(*this, std::move(stream_));
   }
   void end() {
     ending_ = true;
     stream_->finish(core::limits::close_ok_wait);
   }
 
-  AdminSocket& front_;
+  AdminSocket& socket_;
   std::unique_ptr<net::Stream> stream_;
   std::string by_;  ///< Who is on the other side, for the log.
   std::string input_;
@@ -173,7 +171,7 @@ AdminSocket::AdminSocket(const Parts& parts, int fd)
     : parts_(parts),
       streams_(*parts.loop),
       listener_(std::make_unique<net::Listener>(streams_, fd, *this)) {
-  parts_.admin->add_front(*this);
+  parts_.admin->add_transport(*this);
 }
 
 AdminSocket::~AdminSocket() { CHECK(sessions_.empty()); }

@@ -1,4 +1,4 @@
-// The front for lepusctl: a unix socket, one JSON object a line in each direction.
+// The transport for lepusctl: a unix socket, one JSON object a line in each direction.
 //
 //   -> {"verb":"list_queues","vhost":"/","columns":["name"],"arguments":[],"options":{}}
 //   <- {"rows":[["q1"],["q2"]]}         as often as there are pieces
@@ -21,7 +21,7 @@
 
 namespace lepus::server {
 
-class AdminSocket final : public AdminFront, public net::Acceptor {
+class AdminSocket final : public AdminTransport, public net::Acceptor {
  public:
   struct Parts {
     io::Loop* loop;

@@ -1,5 +1,5 @@
-// The writer side of the log: collects lines from the fronts' rings, writes them to the console and
-// the file in the order of their times, and reports what was suppressed or lost.
+// The writer side of the log: collects lines from the producers' rings, writes them to the console
+// and the file in the order of their times, and reports what was suppressed or lost.
 #include "tools/server/log/log.h"
 
 #include <fcntl.h>
@@ -16,20 +16,13 @@
 #include <ctime>
 #include <filesystem>
 
+#include "core/limits.h"
 #include "io/heap.h"
-#include "tools/server/log/log_front.h"
+#include "tools/server/log/log_producer.h"
 
 namespace lepus::server {
 
 namespace {
-
-/// The writer waits without end only after this long without a line: a suppressed line does not
-/// wake it, and the window in which lines are suppressed ends sooner than this after the last one
-/// written.
-constexpr int settle_ms = 1100;
-static_assert(settle_ms * core::nanos_per_ms > LogLimiter::window_ns);
-
-constexpr std::size_t trim_above = std::size_t{1} << 20;
 
 core::Nanos system_clock_ns() {
   timespec time{};
@@ -142,12 +135,12 @@ LogSystem::~LogSystem() {
 
 std::optional<std::string> LogSystem::open() { return reopen(); }
 
-core::Log& LogSystem::front(std::string_view thread_name) {
+core::Log& LogSystem::producer(std::string_view thread_name) {
   CHECK(!writer_.joinable());
-  fronts_.push_back(std::make_unique<LogFront>(thread_name, clock_, *wakeup_));
+  producers_.push_back(std::make_unique<LogProducer>(thread_name, clock_, *wakeup_));
   dropped_reported_.push_back(0);
   set_thresholds();
-  return *fronts_.back();
+  return *producers_.back();
 }
 
 void LogSystem::start() {
@@ -185,16 +178,16 @@ void LogSystem::flush() {
 
 std::uint64_t LogSystem::dropped_count() const {
   std::uint64_t count = 0;
-  for (const auto& front : fronts_) count += front->dropped_count();
+  for (const auto& producer : producers_) count += producer->dropped_count();
   return count;
 }
 
 void LogSystem::set_thresholds() {
   const core::LogLevel lowest = lowest_level(config_);
-  for (const auto& front : fronts_)
+  for (const auto& producer : producers_)
     for (std::size_t i = 0; i < core::log_category_count; ++i)
-      front->set_threshold(static_cast<core::LogCategory>(i),
-                           std::max(lowest, config_.category_levels[i]));
+      producer->set_threshold(static_cast<core::LogCategory>(i),
+                              std::max(lowest, config_.category_levels[i]));
 }
 
 void LogSystem::run() {
@@ -205,7 +198,7 @@ void LogSystem::run() {
       const std::lock_guard lock(sinks_mutex_);
       drain();
       const core::Nanos now = clock_();
-      if (now < reported_at || now - reported_at >= LogLimiter::window_ns) {
+      if (now < reported_at || now - reported_at >= core::limits::log_window) {
         report_losses(now);
         reported_at = now;
       }
@@ -215,8 +208,8 @@ void LogSystem::run() {
 }
 
 bool LogSystem::has_lines() const {
-  return std::any_of(fronts_.begin(), fronts_.end(),
-                     [](const auto& front) { return !front->ring().empty(); });
+  return std::any_of(producers_.begin(), producers_.end(),
+                     [](const auto& producer) { return !producer->ring().empty(); });
 }
 
 void LogSystem::sleep() {
@@ -226,11 +219,11 @@ void LogSystem::sleep() {
     return;
   }
   pollfd waiting{.fd = wakeup_->fd, .events = POLLIN, .revents = 0};
-  if (poll(&waiting, 1, settle_ms) == 0) {
+  if (poll(&waiting, 1, core::limits::log_settle_ms) == 0) {
     // Nothing was written for a whole window: report what was suppressed in it, then wait for good.
     const std::lock_guard lock(sinks_mutex_);
     report_losses(clock_());
-    if (sinks_->untrimmed >= trim_above) sinks_->trim();
+    if (sinks_->untrimmed >= core::limits::log_cached_max) sinks_->trim();
   }
   if (!has_lines() && !stop_.load()) poll(&waiting, 1, -1);
   eventfd_t ignored = 0;
@@ -242,10 +235,10 @@ void LogSystem::sleep() {
 /// far as they were there at once.
 void LogSystem::drain() {
   auto& lines = sinks_->lines;
-  for (const auto& front : fronts_) {
+  for (const auto& producer : producers_) {
     LogLine line;
     // Bounded: a thread that logs without end must not keep the others' lines waiting.
-    for (std::size_t taken = 0; taken < 1024 && front->ring().try_pop(line); ++taken)
+    for (std::size_t taken = 0; taken < 1024 && producer->ring().try_pop(line); ++taken)
       lines.push_back(std::move(line));
   }
   std::stable_sort(lines.begin(), lines.end(),
@@ -260,23 +253,23 @@ void LogSystem::drain() {
 
 /// With sinks_mutex_ held.
 void LogSystem::report_losses(core::Nanos now) {
-  for (std::size_t i = 0; i < fronts_.size(); ++i) {
-    LogFront& front = *fronts_[i];
+  for (std::size_t i = 0; i < producers_.size(); ++i) {
+    LogProducer& producer = *producers_[i];
     const auto report = [&](LogLimiter::Event event, std::string_view name,
                             std::initializer_list<core::LogField> fields) {
       LogBuffer text;
       format_log_line(text, {.time = now,
                              .level = event.level,
                              .category = event.category,
-                             .thread = front.thread_name(),
+                             .thread = producer.thread_name(),
                              .event = name,
                              .fields = fields});
       sinks_->add(event.level, {text.data(), text.size()});
     };
-    front.limiter().take_suppressed([&](const LogLimiter::Event& event, std::uint64_t count) {
+    producer.limiter().take_suppressed([&](const LogLimiter::Event& event, std::uint64_t count) {
       report(event, "similar lines suppressed", {{"event", event.name}, {"count", count}});
     });
-    const std::uint64_t dropped = front.dropped_count();
+    const std::uint64_t dropped = producer.dropped_count();
     if (dropped == dropped_reported_[i]) continue;
     report({.level = core::LogLevel::warning}, "lines lost, the log was written too slowly",
            {{"count", dropped - dropped_reported_[i]}});

@@ -5,13 +5,12 @@
 #include <ctime>
 #include <iterator>
 
+#include "core/limits.h"
 #include "tools/server/config/config_value.h"
 
 namespace lepus::server {
 
 namespace {
-
-constexpr std::size_t value_size_max = 1024;
 
 bool is_plain(std::string_view text) {
   for (const char c : text)
@@ -21,7 +20,7 @@ bool is_plain(std::string_view text) {
 }
 
 void append_text(LogBuffer& out, std::string_view text) {
-  const std::string_view shown = text.substr(0, value_size_max);
+  const std::string_view shown = text.substr(0, core::limits::log_value_max);
   if (is_plain(shown) && shown.size() == text.size()) {
     out.append(shown);
     return;
@@ -88,7 +87,7 @@ void format_log_line(LogBuffer& out, const LogLineParts& parts) {
                  log_category_name(parts.category), parts.thread);
   append_text(out, parts.event);
   for (const core::LogField& field : parts.fields) append_field(out, field);
-  if (out.size() > log_line_size_max) out.resize(log_line_size_max);
+  if (out.size() > core::limits::log_line_max) out.resize(core::limits::log_line_max);
 }
 
 }  // namespace lepus::server

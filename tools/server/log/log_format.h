@@ -11,8 +11,7 @@
 
 namespace lepus::server {
 
-/// Room for a usual line; longer ones are cut to log_line_size_max.
-constexpr std::size_t log_line_size_max = 4096;
+/// Room for a usual line; longer ones are cut to limits::log_line_max.
 using LogBuffer = fmt::basic_memory_buffer<char, 1024>;
 
 struct LogLineParts {

@@ -1,6 +1,6 @@
-// Keeps a storm of one event from filling the log: of each event a thread writes at most `burst`
-// lines in a window of `window_ns`; what is beyond is counted, and the writer thread takes the
-// count and writes it as one line.
+// Keeps a storm of one event from filling the log: of each event a thread writes at most
+// limits::log_burst lines in limits::log_window; what is beyond is counted, and the writer thread
+// takes the count and writes it as one line.
 //
 // Two threads: admit() is called by the thread that logs, take_suppressed() by the writer. Slots
 // are filled in once, then published by slot_count_; only `suppressed` is written by both,
@@ -15,6 +15,7 @@
 #include "core/base/assert.h"
 #include "core/base/log.h"
 #include "core/base/time.h"
+#include "core/limits.h"
 
 namespace lepus::server {
 
@@ -23,10 +24,6 @@ inline constexpr std::string_view operator_change = "operator change";
 
 class LogLimiter {
  public:
-  static constexpr std::uint32_t burst = 20;
-  static constexpr core::Nanos window_ns = core::nanos_per_s;
-  static constexpr std::size_t slots_max = 64;
-
   struct Event {
     core::LogLevel level = core::LogLevel::info;
     core::LogCategory category = core::LogCategory::general;
@@ -39,11 +36,11 @@ class LogLimiter {
     Slot* slot = find_or_add(event, now);
     if (slot == nullptr) return true;
     // A clock that was set back starts a new window too.
-    if (now < slot->window_start || now - slot->window_start >= window_ns) {
+    if (now < slot->window_start || now - slot->window_start >= core::limits::log_window) {
       slot->window_start = now;
       slot->count = 0;
     }
-    if (slot->count < burst) {
+    if (slot->count < core::limits::log_burst) {
       ++slot->count;
       return true;
     }
@@ -56,7 +53,7 @@ class LogLimiter {
   template <class Visit>
   void take_suppressed(Visit&& visit) {
     const std::size_t count = slot_count_.load(std::memory_order_acquire);
-    CHECK(count <= slots_max);
+    CHECK(count <= core::limits::log_events_max);
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint64_t suppressed = slots_[i].suppressed.exchange(0, std::memory_order_relaxed);
       if (suppressed != 0) visit(slots_[i].event, suppressed);
@@ -67,7 +64,7 @@ class LogLimiter {
   struct Slot {
     Event event;
     core::Nanos window_start = 0;
-    std::uint32_t count = 0;  ///< Lines written in this window; at most burst.
+    std::uint32_t count = 0;  ///< Lines written in this window; at most log_burst.
     std::atomic<std::uint64_t> suppressed{0};
   };
 
@@ -78,14 +75,14 @@ class LogLimiter {
       if (known.name.data() == event.name.data() && known.category == event.category)
         return &slots_[i];
     }
-    if (count == slots_max) return nullptr;
+    if (count == core::limits::log_events_max) return nullptr;
     slots_[count].event = event;
     slots_[count].window_start = now;
     slot_count_.store(count + 1, std::memory_order_release);
     return &slots_[count];
   }
 
-  std::array<Slot, slots_max> slots_;
+  std::array<Slot, core::limits::log_events_max> slots_;
   std::atomic<std::size_t> slot_count_{0};
 };
 

@@ -18,6 +18,7 @@
 #include "core/base/assert.h"
 #include "core/base/log.h"
 #include "core/base/time.h"
+#include "core/limits.h"
 
 namespace lepus::server {
 
@@ -29,7 +30,7 @@ struct LogLine {
 
 class LogRing {
  public:
-  static constexpr std::size_t capacity = 64 * 1024;
+  static constexpr std::size_t capacity = core::limits::log_ring_size;
 
   LogRing() : bytes_(std::make_unique<char[]>(capacity)) {}
 

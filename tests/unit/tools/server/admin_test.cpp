@@ -265,11 +265,11 @@ TEST_F(AdminRequestsTest, ALimitIsSetWhenEveryShardKnowsTheAlarm) {
 }
 
 TEST_F(AdminRequestsTest, NothingIsTooLarge) {
-  const std::string large(admin_argument_max + 1, 'x');
+  const std::string large(core::limits::admin_argument_max + 1, 'x');
   start("delete_user", {large});
   EXPECT_TRUE(sink_.error.starts_with("usage: an argument has more than")) << sink_.error;
   sink_ = {};
-  start("set_user_tags", std::vector<std::string>(admin_arguments_max + 1, "x"));
+  start("set_user_tags", std::vector<std::string>(core::limits::admin_arguments_max + 1, "x"));
   EXPECT_TRUE(sink_.error.starts_with("usage: 1001 arguments")) << sink_.error;
   sink_ = {};
   start("import_definitions", {large});
@@ -314,6 +314,37 @@ TEST_F(AdminRequestsTest, ClientsAreKeptOutAndLetInAgain) {
   sink_ = {};
   start("start_app");
   EXPECT_EQ(sink_.done, "");
+  for (core::ShardId shard = 0; shard < 2; ++shard) {
+    EXPECT_EQ(ordered(shard).kind, ShardOrder::Kind::resume);
+    ends_[shard].send(control_id, core::Serving{});
+  }
+  turn();
+  EXPECT_EQ(sink_.done, "{}");
+}
+
+/// The control thread does not wait for the port: it tries again in later turns, for a while.
+TEST_F(AdminRequestsTest, AnAddressInUseIsTriedAgain) {
+  for (core::ShardId shard = 0; shard < 2; ++shard) ends_[shard].send(control_id, core::Serving{});
+  turn();
+  start("stop_app");
+  for (core::ShardId shard = 0; shard < 2; ++shard) {
+    EXPECT_EQ(ordered(shard).kind, ShardOrder::Kind::suspend);
+    ends_[shard].send(control_id, core::StopServing{});
+  }
+  turn();
+  host_.is_address_in_use = true;
+  for (const bool is_freed : {false, true}) {
+    sink_ = {};
+    host_.is_address_in_use = true;
+    start("start_app");
+    drivers_[control_id].time += core::limits::listen_wait - 1;
+    turn();
+    EXPECT_EQ(sink_.error + sink_.done, "");
+    host_.is_address_in_use = !is_freed;
+    drivers_[control_id].time += core::limits::listen_probe_interval;
+    turn();
+    EXPECT_EQ(sink_.error, is_freed ? "" : "unavailable: the address is in use");
+  }
   for (core::ShardId shard = 0; shard < 2; ++shard) {
     EXPECT_EQ(ordered(shard).kind, ShardOrder::Kind::resume);
     ends_[shard].send(control_id, core::Serving{});

@@ -54,9 +54,17 @@ struct FakeHost final : AdminHost {
     return {{}, false};
   }
   void stop_node() override { control->stop(); }
-  std::string resume() override {
-    if (resume_error.empty()) control->resume({{}, {}});
-    return resume_error;
+  ResumeOutcome resume(bool is_last_try) override {
+    if (!resume_error.empty()) return {Resumed::failed, resume_error};
+    if (is_address_in_use && is_last_try) return {Resumed::failed, "the address is in use"};
+    if (is_address_in_use) return {Resumed::address_in_use};
+    control->resume({{}, {}});
+    return {Resumed::listening};
+  }
+  std::string set_log_level(std::string_view category, std::string_view level) override {
+    if (level == "loud") return "no such level";
+    log_levels.push_back(std::string{category} + "=" + std::string{level});
+    return {};
   }
   void reload() override { ++reloads; }
   std::string set_value(std::string_view key, std::string_view value) override {
@@ -69,7 +77,9 @@ struct FakeHost final : AdminHost {
   Facts known;
   Control* control = nullptr;
   std::string resume_error;
+  bool is_address_in_use = false;
   int reloads = 0;
+  std::vector<std::string> log_levels;
   std::string set_to;
 };
 

@@ -46,7 +46,7 @@ TEST(LogFormat, ValuesCannotBreakTheLine) {
   const std::string huge(100'000, 'a');
   EXPECT_LT(line_of("e", {{"a", huge}}).size(), 1200U);
   EXPECT_LE(line_of("e", {{"a", huge}, {"b", huge}, {"c", huge}, {"d", huge}, {"e", huge}}).size(),
-            log_line_size_max);
+            core::limits::log_line_max);
 }
 
 struct Suppressed {
@@ -68,26 +68,28 @@ TEST(LogLimiter, BurstThenCount) {
   const LogLimiter::Event opened{LogLevel::info, LogCategory::connection, "opened"};
   const LogLimiter::Event closed{LogLevel::info, LogCategory::connection, "closed"};
   core::Nanos now = 5 * core::nanos_per_s;
-  for (std::uint32_t i = 0; i < LogLimiter::burst; ++i) EXPECT_TRUE(limiter.admit(opened, now));
+  for (std::uint32_t i = 0; i < core::limits::log_burst; ++i)
+    EXPECT_TRUE(limiter.admit(opened, now));
   for (int i = 0; i < 7; ++i) EXPECT_FALSE(limiter.admit(opened, now + i));
   EXPECT_TRUE(limiter.admit(closed, now)) << "events do not count together";
   EXPECT_EQ(suppressed_of(limiter), (std::vector<Suppressed>{{"opened", 7}}));
   EXPECT_TRUE(suppressed_of(limiter).empty()) << "taken once";
 
-  EXPECT_FALSE(limiter.admit(opened, now + LogLimiter::window_ns - 1));
-  EXPECT_TRUE(limiter.admit(opened, now + LogLimiter::window_ns));
+  EXPECT_FALSE(limiter.admit(opened, now + core::limits::log_window - 1));
+  EXPECT_TRUE(limiter.admit(opened, now + core::limits::log_window));
   EXPECT_TRUE(limiter.admit(opened, 1)) << "a clock set back opens a new window";
   EXPECT_EQ(suppressed_of(limiter), (std::vector<Suppressed>{{"opened", 1}}));
 }
 
 TEST(LogLimiter, EventsBeyondTheSlotsAreNotLimited) {
   LogLimiter limiter;
-  const std::string names(LogLimiter::slots_max + 1, 'x');
+  const std::string names(core::limits::log_events_max + 1, 'x');
   for (std::size_t i = 0; i < names.size(); ++i)
     for (int n = 0; n < 100; ++n) {
       const bool admitted = limiter.admit(
           {LogLevel::info, LogCategory::general, std::string_view(names).substr(i, 1)}, 0);
-      EXPECT_EQ(admitted, i == LogLimiter::slots_max || n < static_cast<int>(LogLimiter::burst));
+      EXPECT_EQ(admitted,
+                i == core::limits::log_events_max || n < static_cast<int>(core::limits::log_burst));
     }
 }
 
@@ -157,7 +159,7 @@ TEST_F(LogSystemTest, LinesOfAllThreadsArrive) {
     ASSERT_EQ(system.open(), std::nullopt);
     std::vector<core::Log*> logs;
     for (int i = 0; i < thread_count; ++i)
-      logs.push_back(&system.front("shard-" + std::to_string(i)));
+      logs.push_back(&system.producer("shard-" + std::to_string(i)));
     system.start();
     std::vector<std::thread> threads;
     for (core::Log* log : logs)
@@ -178,7 +180,7 @@ TEST_F(LogSystemTest, LevelsOfCategoryAndFile) {
   config_.category_levels[static_cast<std::size_t>(LogCategory::connection)] = LogLevel::error;
   LogSystem system(config_, fixed_clock);
   ASSERT_EQ(system.open(), std::nullopt);
-  core::Log& log = system.front("main");
+  core::Log& log = system.producer("main");
   EXPECT_TRUE(log.enabled(LogLevel::debug, LogCategory::general));
   EXPECT_FALSE(log.enabled(LogLevel::warning, LogCategory::connection));
   log.write(LogLevel::debug, LogCategory::general, "yes");
@@ -195,13 +197,13 @@ TEST_F(LogSystemTest, StormIsSummedUp) {
   {
     LogSystem system(config_, fixed_clock);
     ASSERT_EQ(system.open(), std::nullopt);
-    core::Log& log = system.front("shard-0");
+    core::Log& log = system.producer("shard-0");
     system.start();
     for (int n = 0; n < 1000; ++n)
       log.write(LogLevel::info, LogCategory::connection, "connection opened", {{"n", n}});
   }
   const std::string text = content();
-  EXPECT_EQ(count(text, "\"connection opened\" n="), LogLimiter::burst);
+  EXPECT_EQ(count(text, "\"connection opened\" n="), core::limits::log_burst);
   EXPECT_NE(text.find("info connection shard-0 \"similar lines suppressed\" "
                       "event=\"connection opened\" count=980\n"),
             std::string::npos)
@@ -211,7 +213,7 @@ TEST_F(LogSystemTest, StormIsSummedUp) {
 TEST_F(LogSystemTest, FullRingIsCountedAndReported) {
   LogSystem system(config_, fast_clock);
   ASSERT_EQ(system.open(), std::nullopt);
-  core::Log& log = system.front("shard-0");
+  core::Log& log = system.producer("shard-0");
   const std::string wide(900, 'w');
   for (int n = 0; n < 200; ++n)
     log.write(LogLevel::info, LogCategory::general, "line", {{"wide", wide}});
@@ -227,7 +229,7 @@ TEST_F(LogSystemTest, FullRingIsCountedAndReported) {
 TEST_F(LogSystemTest, ReopenAfterRotation) {
   LogSystem system(config_, fixed_clock);
   ASSERT_EQ(system.open(), std::nullopt);
-  core::Log& log = system.front("main");
+  core::Log& log = system.producer("main");
   log.write(LogLevel::info, LogCategory::general, "before");
   std::filesystem::rename(path(), path() + ".1");
   log.write(LogLevel::info, LogCategory::general, "between");

@@ -1,10 +1,10 @@
 // The Log of one thread: checks the rate, formats the line on the stack, puts it into its ring and
 // wakes the writer when that sleeps. See log.h for the whole picture.
 //
-// Waking: the front publishes the line, then exchanges `sleeps` for false; the writer exchanges it
-// for true, then looks at all rings once more before it waits. Of two exchanges of one variable the
-// later reads what the earlier wrote: either the front reads true and wakes the writer, or the
-// writer's exchange comes later and, by acquire and release, sees the line.
+// Waking: the producer publishes the line, then exchanges `sleeps` for false; the writer exchanges
+// it for true, then looks at all rings once more before it waits. Of two exchanges of one variable
+// the later reads what the earlier wrote: either the producer reads true and wakes the writer, or
+// the writer's exchange comes later and, by acquire and release, sees the line.
 #pragma once
 
 #include <sys/eventfd.h>
@@ -20,7 +20,7 @@
 
 namespace lepus::server {
 
-/// How the writer thread is woken; shared by all fronts, owned by LogSystem.
+/// How the writer thread is woken; shared by all producers, owned by LogSystem.
 struct LogWakeup {
   int fd = -1;  ///< eventfd
   std::atomic<bool> sleeps{false};
@@ -28,9 +28,9 @@ struct LogWakeup {
   void wake() { eventfd_write(fd, 1); }
 };
 
-class LogFront final : public core::Log {
+class LogProducer final : public core::Log {
  public:
-  LogFront(std::string_view thread_name, LogSystem::WallClock clock, LogWakeup& wakeup)
+  LogProducer(std::string_view thread_name, LogSystem::WallClock clock, LogWakeup& wakeup)
       : thread_name_(thread_name), clock_(clock), wakeup_(wakeup) {}
 
   // The writer's side.

@@ -6,12 +6,12 @@
 
 namespace lepus::server {
 
-class ControlGuest {
+class AdminService {
  public:
-  ControlGuest() = default;
-  ControlGuest(const ControlGuest&) = delete;
-  ControlGuest& operator=(const ControlGuest&) = delete;
-  virtual ~ControlGuest() = default;
+  AdminService() = default;
+  AdminService(const AdminService&) = delete;
+  AdminService& operator=(const AdminService&) = delete;
+  virtual ~AdminService() = default;
 
   /// Reply, TopologyDone or InquiryReply; adopts what it owns. Must not call the Control.
   virtual void on_command(const core::Command& command) = 0;

@@ -1,0 +1,197 @@
+// What there is to see of the node as a whole: status, and cluster_status of a cluster of one node.
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "io/os.h"
+#include "tools/server/admin/admin_operation.h"
+#include "tools/server/admin/node_facts.h"
+#include "tools/server/config/config.h"
+#include "tools/server/config/config_file.h"
+
+namespace lepus::server {
+
+namespace {
+
+void write_texts(const std::vector<std::string>& texts, JsonWriter& json) {
+  json.begin_array();
+  for (const std::string& text : texts) json.text(text);
+  json.end_array();
+}
+
+void write_alarms(const core::Alarm& alarm, JsonWriter& json) {
+  json.key("alarms");
+  json.begin_array();
+  if (alarm.memory) json.text("memory");
+  if (alarm.disk) json.text("disk");
+  json.end_array();
+}
+
+void write_listeners(const ServerConfig& config, const std::string& node, JsonWriter& json) {
+  json.begin_array();
+  for (const ListenAddress& address : config.listeners) {
+    json.begin_object();
+    json.field("node", node);
+    json.field("interface", shown_interface(address));
+    json.field("port", address.port);
+    json.field("protocol", "amqp");
+    json.field("purpose", "AMQP 0-9-1");
+    json.end_object();
+  }
+  json.end_array();
+}
+
+class Status final : public AdminOperation {
+ public:
+  using AdminOperation::AdminOperation;
+  void start() override {
+    const ServerConfig& config = host().config();
+    const AdminHost::Facts facts = host().facts();
+    JsonWriter json;
+    json.begin_object();
+    json.field("os", "Linux");
+    json.field("pid", getpid());
+    json.field("uptime", facts.uptime_s);
+    json.field("node", node());
+    json.field("lepus_version", LEPUS_VERSION);
+    json.field("rabbitmq_version", config.product_version);
+    json.field("product_name", "Lepus");
+    json.field("product_version", LEPUS_VERSION);
+    json.field("is_under_maintenance", false);
+    json.field("is_serving", facts.is_serving);
+    json.field("shards", control().shard_count());
+    json.field("data_directory", config.data_dir);
+    write_files(config, json);
+    write_alarms(control().alarm(), json);
+    write_memory(config, facts, json);
+    json.field("disk_free", facts.disk_free_bytes);
+    json.field("disk_free_limit", facts.disk_free_min_bytes);
+    write_totals(facts, json);
+    json.key("listeners");
+    write_listeners(config, node(), json);
+    json.end_object();
+    done(json.take());
+  }
+
+ private:
+  static void write_files(const ServerConfig& config, JsonWriter& json) {
+    json.key("config_files");
+    write_texts(find_config_files(config.sources), json);
+    json.key("log_files");
+    write_texts(log_locations(config), json);
+  }
+  static void write_memory(const ServerConfig& config, const AdminHost::Facts& facts,
+                           JsonWriter& json) {
+    json.key("memory");
+    json.begin_object();
+    json.field("total", facts.memory_bytes);
+    json.field("rss", facts.resident_bytes);
+    json.field("strategy", "messages and output");
+    json.end_object();
+    json.field("vm_memory_high_watermark_limit", facts.memory_watermark_bytes);
+    json.key("vm_memory_high_watermark_setting");
+    json.begin_object();
+    const MemoryWatermark& mark = config.memory_watermark;
+    if (mark.is_relative) {
+      json.key("relative");
+      json.number(mark.fraction);
+    } else {
+      json.field("absolute", mark.size);
+    }
+    json.end_object();
+  }
+  void write_totals(const AdminHost::Facts& facts, JsonWriter& json) const {
+    const io::FileUse files = io::file_use();
+    json.key("file_descriptors");
+    json.begin_object();
+    json.field("total_used", files.used);
+    json.field("total_limit", files.limit);
+    json.end_object();
+    json.key("totals");
+    json.begin_object();
+    json.field("connection_count", facts.connection_count);
+    json.field("queue_count", control().topology().queue_count());
+    json.field("virtual_host_count", control().topology().vhosts().size());
+    json.end_object();
+  }
+};
+
+/// The cluster is this node; RabbitMQ's names, so that scripts find what they look for.
+class ClusterStatus final : public AdminOperation {
+ public:
+  using AdminOperation::AdminOperation;
+  void start() override {
+    const ServerConfig& config = host().config();
+    JsonWriter json;
+    json.begin_object();
+    json.field("cluster_name", config.cluster_name.empty() ? node() : config.cluster_name);
+    json.key("disk_nodes");
+    write_texts({node()}, json);
+    json.key("running_nodes");
+    write_texts(host().facts().is_serving ? std::vector{node()} : std::vector<std::string>{}, json);
+    json.key("ram_nodes");
+    write_texts({}, json);
+    write_versions(config, json);
+    write_of_node("cpu_cores", sysconf(_SC_NPROCESSORS_ONLN), json);
+    write_of_node("maintenance_status", "not under maintenance", json);
+    write_alarms(control().alarm(), json);
+    json.key("partitions");
+    json.begin_object();
+    json.end_object();
+    json.key("listeners");
+    json.begin_object();
+    json.key(node());
+    write_listeners(config, node(), json);
+    json.end_object();
+    json.key("feature_flags");
+    write_texts({}, json);
+    json.end_object();
+    done(json.take());
+  }
+
+ private:
+  template <class Value>
+  void write_of_node(std::string_view name, const Value& value, JsonWriter& json) const {
+    json.key(name);
+    json.begin_object();
+    json.field(node(), value);
+    json.end_object();
+  }
+  void write_versions(const ServerConfig& config, JsonWriter& json) const {
+    json.key("versions");
+    json.begin_object();
+    json.key(node());
+    json.begin_object();
+    json.field("rabbitmq_name", config.product_name);
+    json.field("rabbitmq_version", config.product_version);
+    json.field("lepus_version", LEPUS_VERSION);
+    json.end_object();
+    json.end_object();
+  }
+};
+
+}  // namespace
+
+std::vector<std::string> log_locations(const ServerConfig& config) {
+  std::vector<std::string> locations;
+  const std::string& log = config.log.file;
+  if (!log.empty()) locations.push_back(log.starts_with('/') ? log : config.log.dir + "/" + log);
+  if (config.log.console)
+    locations.emplace_back(config.log.console_to_stdout ? "<stdout>" : "<stderr>");
+  return locations;
+}
+
+std::string shown_interface(const ListenAddress& address) {
+  return address.host.empty() ? std::string("[::]") : address.host;
+}
+
+OperationMaker find_status_operation(std::string_view verb) {
+  if (verb == "status") return make_operation<Status>;
+  // The tool connects to what is listed there.
+  if (verb == "check_port_connectivity") return make_operation<Status>;
+  if (verb == "cluster_status") return make_operation<ClusterStatus>;
+  return nullptr;
+}
+
+}  // namespace lepus::server
