@@ -225,3 +225,64 @@ def a_stop_with_callers(world):
     check(json.loads(answers.readline()), 'the answer came')
     check(answers.readline() == b'' and idle.recv(1) == b'', 'they see the end')
     world.node.forget()
+
+
+@case
+def what_a_node_says_of_itself(world):
+    world.start()
+    node, port = 'lepus@' + os.uname().nodename, world.node.port
+    text = world.ok('cluster_status')
+    check(f'Cluster name: {node}' in text and f'port: {port}, protocol: amqp' in text, text)
+    status = world.rows('cluster_status')
+    check(status['running_nodes'] == [node] and status['partitions'] == {}, f'{status}')
+    check(world.ok('-q', 'log_location') == '<stderr>\n', 'log_location')
+    check(f'ports {port} on node' in world.ok('-q', 'check_port_connectivity'), 'connectivity')
+    world.ok('-q', 'check_protocol_listener', 'amqp')
+    world.fails(69, 'check_protocol_listener', 'mqtt')
+    world.ok('-q', 'await_online_nodes', '1')
+    world.fails(69, 'await_online_nodes', '2')
+    world.ok('-q', 'enable_feature_flag', 'all')
+    world.ok('-q', 'node_health_check')
+    world.quietly('stop_app')
+    check(f'port {port}' in world.fails(69, 'check_port_connectivity'), 'nobody listens')
+    world.quietly('start_app')
+
+
+@case
+def a_report_has_every_virtual_host(world):
+    world.start()
+    world.quietly('add_vhost', 'other')
+    world.filled('orders', 2)
+    text = world.ok('report')
+    for part in ('Reporting server status on', 'Status of node', 'Cluster status of node',
+                 'Listing queues for vhost / ...', 'orders\t2', 'Listing queues for vhost other'):
+        check(part in text, f'{part!r} is not in\n{text}')
+    world.node.kill()
+    world.fails(69, 'report')
+
+
+@case
+def hashes_are_taken_by_a_definitions_file(world):
+    """Without a broker; the hash is what a definitions file has."""
+    hashed = world.ok('hash_password', 's3cret').strip()
+    check(hashed != world.ok('hash_password', text='s3cret\n').strip(), 'the salt is another one')
+    world.start()
+    user = {'name': 'ann', 'password_hash': hashed, 'tags': [],
+            'hashing_algorithm': 'rabbit_password_hashing_sha256'}
+    world.ok('import_definitions', '-', text=json.dumps({'users': [user]}))
+    world.ok('authenticate_user', 'ann', 's3cret')
+    world.fails(65, 'authenticate_user', 'ann', hashed)
+    check('authenticate_user\n' in world.ok('autocomplete', 'auth'), 'autocomplete')
+
+
+@case
+def levels_of_the_log_change_at_once(world):
+    world.start()
+    world.quietly('set_log_level', 'debug')
+    check(world.rows('environment')['log.console.level'] == 'debug', 'console')
+    world.quietly('set_log_level', 'connection', 'error')
+    check(world.rows('environment')['log.connection.level'] == 'error', 'category')
+    world.fails(65, 'set_log_level', 'loud')
+    world.fails(65, 'set_log_level', 'nothing', 'debug')
+    world.quietly('reload')
+    check(world.rows('environment')['log.console.level'] == 'info', 'a reload forgets it')

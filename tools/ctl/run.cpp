@@ -20,6 +20,8 @@
 
 #include "net/amqp/utf8.h"
 #include "tools/ctl/client.h"
+#include "tools/ctl/connectivity.h"
+#include "tools/ctl/local_verbs.h"
 #include "tools/ctl/password.h"
 #include "tools/ctl/table.h"
 #include "tools/server/admin/admin_rows.h"
@@ -61,6 +63,7 @@ std::string banner(const Invocation& invocation, const VerbSpec& verb) {
     replace_all(text, "{arguments}", last + " bytes");
   }
   replace_all(text, "{arguments}", last);
+  replace_all(text, "{last}", last);
   for (std::size_t i = 0; i < 3; ++i)
     replace_all(text, fmt::format("{{{}}}", i), i < arguments.size() ? arguments[i] : "");
   return escape_controls(text);
@@ -137,6 +140,7 @@ class Run {
   int converse();
   int on_error(dom::object error) const;
   int on_done(dom::object result);
+  int check_connectivity(dom::object result) const;
   int save(dom::object result) const;
   int wait_for_process(std::int64_t pid);
   std::vector<std::string> columns() const;
@@ -297,6 +301,12 @@ int Run::on_done(dom::object result) {
       if (as_json) fmt::print("{}\n", std::string{simdjson::minify(result)});
       if (!as_json) fmt::print("{}", status_text(std::string{simdjson::minify(result)}));
       break;
+    case Answer::cluster_status:
+      if (as_json) fmt::print("{}\n", std::string{simdjson::minify(result)});
+      if (!as_json) fmt::print("{}", cluster_status_text(std::string{simdjson::minify(result)}));
+      break;
+    case Answer::connectivity:
+      return check_connectivity(result);
     case Answer::environment:
       if (as_json) fmt::print("{}\n", std::string{simdjson::minify(result)});
       for (const dom::key_value_pair pair : result)
@@ -325,6 +335,33 @@ int Run::on_done(dom::object result) {
       return wait_for_process(number_of(result, "pid"));
   }
   return std::fflush(stdout) == 0 ? exit_ok : exit_cannot_write;
+}
+
+int Run::check_connectivity(dom::object result) const {
+  dom::array listeners;
+  if (result["listeners"].get(listeners) != simdjson::SUCCESS)
+    return complain(exit_software, "the broker's answer has no listeners");
+  const auto address = invocation_.options.find("address");
+  std::string ports;
+  std::string failures;
+  for (const dom::element element : listeners) {
+    dom::object listener;
+    if (element.get(listener) != simdjson::SUCCESS) continue;
+    Endpoint endpoint{std::string{text_of(listener, "interface")},
+                      static_cast<std::uint16_t>(number_of(listener, "port"))};
+    if (address != invocation_.options.end()) endpoint.address = address->second;
+    ports += fmt::format("{}{}", ports.empty() ? "" : ", ", endpoint.port);
+    if (const std::string why = try_connect(endpoint); !why.empty()) failures += "\n" + why;
+  }
+  const std::string node = node_of(invocation_);
+  if (!failures.empty())
+    return complain(exit_unavailable,
+                    fmt::format("Connections to listeners of node {} failed:{}", node, failures));
+  if (ports.empty())
+    return complain(exit_unavailable, fmt::format("node {} has no listeners", node));
+  if (!invocation_.silent)
+    fmt::print("Successfully connected to ports {} on node {}.\n", ports, node);
+  return exit_ok;
 }
 
 int Run::save(dom::object result) const {
@@ -368,6 +405,7 @@ int run(const Invocation& invocation) {
   }
   const VerbSpec* verb = find_verb(invocation.verb);
   CHECK(verb != nullptr);
+  if (verb->answer == Answer::local) return run_local(invocation);
   return Run{invocation, *verb}();
 }
 

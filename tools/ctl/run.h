@@ -10,5 +10,7 @@ int run(const Invocation& invocation);
 
 /// The state of a node, from the JSON of the verb status, as text for people.
 std::string status_text(std::string_view json);
+/// The same of the verb cluster_status.
+std::string cluster_status_text(std::string_view json);
 
 }  // namespace lepus::ctl

@@ -1,4 +1,5 @@
-// The verb status, laid out as rabbitmqctl does: titles, then lines of "name: value".
+// The verbs status and cluster_status, laid out as rabbitmqctl does: titles, then lines of "name:
+// value".
 #include <fmt/format.h>
 #include <simdjson.h>
 
@@ -11,41 +12,65 @@ namespace dom = simdjson::dom;
 
 namespace {
 
-class StatusText {
- public:
-  explicit StatusText(dom::object root) : root_(root) {}
-
-  std::string text();
-
- private:
+/// Lines from places in an answer.
+class AnswerText {
+ protected:
+  AnswerText(dom::object root, std::string_view first_title) : root_(root) {
+    out_ = fmt::format("{}\n\n", first_title);
+  }
   std::string value(std::string_view pointer) const {
     dom::element found;
     if (root_.at_pointer(pointer).get(found) != simdjson::SUCCESS) return "unknown";
     return escape_controls(cell_text(found));
   }
+  void title(std::string_view name) { out_ += fmt::format("\n{}\n\n", name); }
+  void line(std::string_view name, std::string_view shown) {
+    out_ += fmt::format("{}: {}\n", name, shown);
+  }
+  /// One line for each element of a list, or "(none)".
+  void list(std::string_view pointer, std::string_view bullet);
+  void add_listeners(dom::element list, bool with_node);
+
+  dom::object root_;
+  std::string out_;
+};
+
+class StatusText : private AnswerText {
+ public:
+  explicit StatusText(dom::object root) : AnswerText(root, "Runtime") {}
+  std::string text();
+
+ private:
   std::string gigabytes(std::string_view pointer) const {
     std::int64_t bytes = -1;
     if (root_.at_pointer(pointer).get(bytes) != simdjson::SUCCESS || bytes < 0) return "unknown";
     return fmt::format("{:.4f} gb", static_cast<double>(bytes) / 1e9);
   }
-  void title(std::string_view name) { out_ += fmt::format("\n{}\n\n", name); }
-  void line(std::string_view name, std::string_view shown) {
-    out_ += fmt::format("{}: {}\n", name, shown);
-  }
-  void list(std::string_view pointer);
-  void add_listeners();
   std::string watermark() const;
-
-  dom::object root_;
-  std::string out_ = "Runtime\n\n";
 };
 
-void StatusText::list(std::string_view pointer) {
+class ClusterText : private AnswerText {
+ public:
+  explicit ClusterText(dom::object root) : AnswerText(root, "Basics") {}
+  std::string text();
+
+ private:
+  /// Calls visit(node, value) for each member of an object that has one for each node.
+  template <class F>
+  void each_node(std::string_view member, F&& visit) const {
+    dom::object nodes;
+    if (root_[member].get(nodes) != simdjson::SUCCESS) return;
+    for (const dom::key_value_pair pair : nodes)
+      visit(escape_controls(std::string{pair.key}), pair.value);
+  }
+};
+
+void AnswerText::list(std::string_view pointer, std::string_view bullet) {
   dom::array items;
   bool any = false;
   if (root_.at_pointer(pointer).get(items) == simdjson::SUCCESS) {
     for (const dom::element item : items) {
-      out_ += fmt::format(" * {}\n", escape_controls(cell_text(item)));
+      out_ += fmt::format("{}{}\n", bullet, escape_controls(cell_text(item)));
       any = true;
     }
   }
@@ -59,16 +84,18 @@ std::string StatusText::watermark() const {
   return fmt::format("{} of available memory, computed to: {}", relative, limit);
 }
 
-void StatusText::add_listeners() {
+void AnswerText::add_listeners(dom::element list, bool with_node) {
   dom::array listeners;
-  if (root_.at_pointer("/listeners").get(listeners) != simdjson::SUCCESS) return;
-  for (const dom::element one : listeners) {
+  if (list.get(listeners) != simdjson::SUCCESS) return;
+  for (const dom::element listener : listeners) {
     const auto part = [&](std::string_view name) {
       dom::element found;
-      return one[name].get(found) == simdjson::SUCCESS ? cell_text(found) : std::string();
+      return listener[name].get(found) == simdjson::SUCCESS ? cell_text(found) : std::string();
     };
-    out_ += fmt::format("Interface: {}, port: {}, protocol: {}, purpose: {}\n", part("interface"),
-                        part("port"), part("protocol"), part("purpose"));
+    if (with_node) out_ += fmt::format("Node: {}, ", part("node"));
+    out_ += fmt::format("{}: {}, port: {}, protocol: {}, purpose: {}\n",
+                        with_node ? "interface" : "Interface", part("interface"), part("port"),
+                        part("protocol"), part("purpose"));
   }
 }
 
@@ -85,11 +112,11 @@ std::string StatusText::text() {
   title("Data directory");
   line("Node data directory", value("/data_directory"));
   title("Config files");
-  list("/config_files");
+  list("/config_files", " * ");
   title("Log file(s)");
-  list("/log_files");
+  list("/log_files", " * ");
   title("Alarms");
-  list("/alarms");
+  list("/alarms", " * ");
   title("Memory");
   line("Total memory used", gigabytes("/memory/total"));
   line("Resident memory", gigabytes("/memory/rss"));
@@ -106,17 +133,60 @@ std::string StatusText::text() {
   line("Queue count", value("/totals/queue_count"));
   line("Virtual host count", value("/totals/virtual_host_count"));
   title("Listeners");
-  add_listeners();
+  dom::element listeners;
+  if (root_["listeners"].get(listeners) == simdjson::SUCCESS) add_listeners(listeners, false);
+  return std::move(out_);
+}
+
+std::string ClusterText::text() {
+  line("Cluster name", value("/cluster_name"));
+  title("Disk Nodes");
+  list("/disk_nodes", "");
+  title("Running Nodes");
+  list("/running_nodes", "");
+  title("Versions");
+  each_node("versions", [this](const std::string& node, dom::element versions) {
+    const auto part = [&](std::string_view name) {
+      dom::element found;
+      return versions[name].get(found) == simdjson::SUCCESS ? cell_text(found) : std::string();
+    };
+    line(node, fmt::format("{} {}, Lepus {}", part("rabbitmq_name"), part("rabbitmq_version"),
+                           part("lepus_version")));
+  });
+  title("CPU Cores");
+  each_node("cpu_cores", [this](const std::string& node, dom::element count) {
+    out_ += fmt::format("Node: {}, available CPU cores: {}\n", node, cell_text(count));
+  });
+  title("Maintenance status");
+  each_node("maintenance_status", [this](const std::string& node, dom::element state) {
+    out_ += fmt::format("Node: {}, status: {}\n", node, cell_text(state));
+  });
+  title("Alarms");
+  list("/alarms", "");
+  title("Network Partitions");
+  out_ += "(none)\n";
+  title("Listeners");
+  each_node("listeners",
+            [this](const std::string&, dom::element listeners) { add_listeners(listeners, true); });
   return std::move(out_);
 }
 
 }  // namespace
 
-std::string status_text(std::string_view json) {
+namespace {
+
+template <class Text>
+std::string text_of_answer(std::string_view json) {
   dom::parser parser;
   dom::object root;
   if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return {};
-  return StatusText{root}.text();
+  return Text{root}.text();
 }
+
+}  // namespace
+
+std::string status_text(std::string_view json) { return text_of_answer<StatusText>(json); }
+
+std::string cluster_status_text(std::string_view json) { return text_of_answer<ClusterText>(json); }
 
 }  // namespace lepus::ctl

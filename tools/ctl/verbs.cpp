@@ -1,4 +1,4 @@
-// The table of verbs, and the list of those of rabbitmqctl that are not there.
+// The table of verbs.
 #include "tools/ctl/verbs.h"
 
 #include <algorithm>
@@ -35,6 +35,9 @@ constexpr std::array close_all_options{
     OptionSpec{"global", 0, "", "global", "connections of all virtual hosts"},
     OptionSpec{"limit", 0, "number", "limit", "close at most so many; 0: no limit"},
 };
+constexpr std::array connectivity_options{
+    OptionSpec{"address", 0, "address", "", "connects there instead of each listener's interface"},
+};
 constexpr std::array add_vhost_options{
     OptionSpec{"description", 0, "text", "description", "what it is for"},
     OptionSpec{"default-queue-type", 0, "type", "default_queue_type",
@@ -69,11 +72,16 @@ constexpr std::array stop_options{
 };
 
 constexpr std::array table{
+    VerbSpec{help, "autocomplete", "<prefix>", "Lists the commands that begin with the prefix", 1,
+             1, false, false, Answer::local, ""},
     VerbSpec{help, "help", "[<command>]", "Displays usage information for a command", 0, 1, false,
              false, Answer::local, ""},
     VerbSpec{help, "version", "", "Displays the version of this tool", 0, 0, false, false,
              Answer::local, ""},
 
+    VerbSpec{nodes, "await_online_nodes", "<count>",
+             "Exits with 69 unless the count is 1 and clients can connect: there is one node", 1, 1,
+             false, false, Answer::value, "Will wait for at least {0} nodes to come online ..."},
     VerbSpec{nodes, "await_startup", "[--timeout <timeout>]",
              "Waits until the broker has started and clients can connect", 0, 0, false, false,
              Answer::nothing, ""},
@@ -91,8 +99,8 @@ constexpr std::array table{
              Answer::end, "Stopping node {node} ...", stop_options},
 
     VerbSpec{access, "add_user", "<username> [<password>]",
-             "Creates a new user; without it the password is a line of standard input", 1, 2,
-             false, false, Answer::nothing, "Adding user \"{0}\" ..."},
+             "Creates a new user; without it the password is a line of standard input", 1, 2, false,
+             false, Answer::nothing, "Adding user \"{0}\" ..."},
     VerbSpec{access, "add_vhost",
              "<vhost> [--description <description>] [--default-queue-type <type>]",
              "Creates a virtual host", 1, 1, false, false, Answer::nothing,
@@ -118,6 +126,10 @@ constexpr std::array table{
              false, false, Answer::nothing, "Deleting user \"{0}\" ..."},
     VerbSpec{access, "delete_vhost", "<vhost>", "Deletes a virtual host with all that is in it", 1,
              1, false, false, Answer::nothing, "Deleting vhost \"{0}\" ..."},
+    VerbSpec{access, "hash_password", "[<password>]",
+             "Prints what definitions files have as password_hash, for "
+             "rabbit_password_hashing_sha256; without it the password is a line of standard input",
+             0, 1, false, false, Answer::local, ""},
     VerbSpec{access, "list_permissions", "[--vhost <vhost>] [--no-table-headers]",
              "Lists user permissions in a virtual host", 0, 0, false, true, Answer::rows,
              "Listing permissions for vhost \"{vhost}\" ..."},
@@ -137,6 +149,9 @@ constexpr std::array table{
     VerbSpec{access, "set_permissions", "[--vhost <vhost>] <username> <conf> <write> <read>",
              "Sets user permissions for a vhost", 4, 4, false, true, Answer::nothing,
              "Setting permissions for user \"{0}\" in vhost \"{vhost}\" ..."},
+    VerbSpec{access, "set_permissions_globally", "<username> <conf> <write> <read>",
+             "Sets user permissions for all virtual hosts there are", 4, 4, false, false,
+             Answer::nothing, "Setting permissions for user \"{0}\" in all virtual hosts ..."},
     VerbSpec{access, "set_topic_permissions",
              "[--vhost <vhost>] <username> <exchange> <write> <read>",
              "Sets user topic permissions for an exchange", 4, 4, false, true, Answer::nothing,
@@ -152,15 +167,27 @@ constexpr std::array table{
     VerbSpec{monitoring, "check_local_alarms", "[--timeout <timeout>]",
              "Exits with 69 when there is an alarm on this node", 0, 0, false, false, Answer::value,
              "Asking node {node} to report any local resource alarms ..."},
+    VerbSpec{monitoring, "check_port_connectivity", "[--address <address>]",
+             "Exits with 69 when a listener's port takes no TCP connection from this machine", 0, 0,
+             false, false, Answer::connectivity,
+             "Testing TCP connections to all active listeners on node {node} ...",
+             connectivity_options},
     VerbSpec{monitoring, "check_port_listener", "<port>",
              "Exits with 69 when nobody listens on the port", 1, 1, false, false, Answer::value,
              "Asking node {node} if there's an active listener on port {0} ..."},
+    VerbSpec{monitoring, "check_protocol_listener", "<protocol>",
+             "Exits with 69 when nobody listens for the protocol", 1, 1, false, false,
+             Answer::value,
+             "Asking node {node} if there's an active listener for protocol {0} ..."},
     VerbSpec{monitoring, "check_running", "[--timeout <timeout>]",
              "Exits with 69 when clients cannot connect", 0, 0, false, false, Answer::value,
              "Checking if RabbitMQ is running on node {node} ..."},
     VerbSpec{monitoring, "check_virtual_hosts", "[--timeout <timeout>]",
              "All virtual hosts run as long as the broker does", 0, 0, false, false, Answer::value,
              "Checking if all vhosts are running on node {node} ..."},
+    VerbSpec{monitoring, "cluster_status", "[--timeout <timeout>]",
+             "Displays the cluster, which is this node", 0, 0, false, false, Answer::cluster_status,
+             "Cluster status of node {node} ..."},
     VerbSpec{monitoring, "is_booting", "[--timeout <timeout>]", "Says whether the broker starts", 0,
              0, false, false, Answer::value, "Asking node {node} for its status ..."},
     VerbSpec{monitoring, "is_running", "[--timeout <timeout>]", "Says whether clients can connect",
@@ -193,15 +220,27 @@ constexpr std::array table{
              "[<column>, ...] [--timeout <timeout>]",
              "Lists queues and their properties", 0, many, true, true, Answer::rows,
              "Listing queues for vhost {vhost} ...", queue_list_options},
+    VerbSpec{monitoring, "log_location", "[--timeout <timeout>]",
+             "Shows where the log is written: a file, <stdout> or <stderr>", 0, 0, false, false,
+             Answer::value, "Log file location(s) on node {node}:"},
+    VerbSpec{monitoring, "node_health_check", "[--timeout <timeout>]",
+             "Exits with 69 when clients cannot connect, as check_running", 0, 0, false, false,
+             Answer::value, "Performing a health check on node {node} ..."},
     VerbSpec{monitoring, "ping", "[--timeout <timeout>]",
              "Checks that the broker's process is up and answers", 0, 0, false, false, Answer::ping,
              "Will ping {node}."},
+    VerbSpec{monitoring, "report", "[--timeout <timeout>]",
+             "Prints what is worth knowing about the node and each of its virtual hosts", 0, 0,
+             false, false, Answer::local, ""},
     VerbSpec{monitoring, "server_version", "[--timeout <timeout>]",
              "Displays the version that the broker tells its clients", 0, 0, false, false,
              Answer::value, "Asking node {node} for its RabbitMQ version ..."},
     VerbSpec{monitoring, "status", "[--timeout <timeout>]", "Displays status of a node", 0, 0,
              false, false, Answer::status, "Status of node {node} ..."},
 
+    VerbSpec{configuration, "enable_feature_flag", "<feature_flag> | all",
+             "Every feature is enabled: all does nothing, single flags are not known", 1, 1, false,
+             false, Answer::value, "Enabling feature flag: {0} ..."},
     VerbSpec{configuration, "environment", "[--timeout <timeout>]",
              "Displays the name and value of each configuration key", 0, 0, false, false,
              Answer::environment, "Configuration of node {node} ..."},
@@ -214,6 +253,9 @@ constexpr std::array table{
     VerbSpec{configuration, "set_disk_free_limit", "<disk_limit> | mem_relative <fraction>",
              "Sets the disk_free_limit setting, until the broker ends or reloads", 1, 2, false,
              false, Answer::nothing, "Setting disk free limit on {node} to {arguments} ..."},
+    VerbSpec{configuration, "set_log_level", "[<category>] <log_level>",
+             "Sets the level of a category, or of all of them, until the broker ends or reloads", 1,
+             2, false, false, Answer::nothing, "Setting log level to \"{last}\" ..."},
     VerbSpec{configuration, "trace_off", "[--vhost <vhost>]",
              "Stops the firehose of a virtual host", 0, 0, false, true, Answer::nothing,
              "Stopping tracing for vhost \"{vhost}\" ..."},
@@ -234,9 +276,8 @@ constexpr std::array table{
              "<file_path | \"-\"> [--format json] [--vhost <vhost>]",
              "Imports definitions in JSON: all of them, or none and every problem; --vhost says "
              "where the elements of a file of a single virtual host belong",
-             1, 1, false, true,
-             Answer::nothing, "Importing definitions in JSON from a file at \"{0}\" ...",
-             file_options},
+             1, 1, false, true, Answer::nothing,
+             "Importing definitions in JSON from a file at \"{0}\" ...", file_options},
 
     VerbSpec{operations, "close_all_connections",
              "[--vhost <vhost> | --global] [--limit <limit>] <explanation>",
@@ -329,62 +370,6 @@ constexpr std::array table{
              "Purging queue '{0}' in vhost '{vhost}' ..."},
 };
 
-struct Absent {
-  std::string_view name;
-  std::string_view why;
-};
-constexpr std::string_view later = "it is not built yet";
-constexpr std::string_view erlang = "there is no Erlang here that could run it";
-constexpr std::string_view anew =
-    "there is no cluster to leave; to begin anew stop the broker and start it with an empty "
-    "data_dir";
-constexpr std::string_view cluster = "there are no clusters yet";
-constexpr std::array absent{
-    Absent{"autocomplete", later},
-    Absent{"await_online_nodes", cluster},
-    Absent{"cancel_sync_queue", cluster},
-    Absent{"change_cluster_node_type", cluster},
-    Absent{"cluster_status", cluster},
-    Absent{"decode", later},
-    Absent{"decrypt_conf_value", later},
-    Absent{"disable_vhost_deletion_protection", later},
-    Absent{"enable_feature_flag", later},
-    Absent{"enable_vhost_deletion_protection", later},
-    Absent{"encode", later},
-    Absent{"encrypt_conf_value", later},
-    Absent{"eval_file", erlang},
-    Absent{"exec", erlang},
-    Absent{"force_boot", cluster},
-    Absent{"force_gc", erlang},
-    Absent{"force_reset", anew},
-    Absent{"forget_cluster_node", cluster},
-    Absent{"hash_password", later},
-    Absent{"hipe_compile", erlang},
-    Absent{"join_cluster", cluster},
-    Absent{"list_ciphers", later},
-    Absent{"list_deprecated_features", later},
-    Absent{"list_feature_flags", later},
-    Absent{"list_hashes", later},
-    Absent{"list_node_auth_attempt_stats", later},
-    Absent{"list_unresponsive_queues", later},
-    Absent{"node_health_check", later},
-    Absent{"reconcile_vhosts", later},
-    Absent{"rename_cluster_node", cluster},
-    Absent{"report", later},
-    Absent{"reset", anew},
-    Absent{"restart_vhost", later},
-    Absent{"resume_listeners", later},
-    Absent{"rotate_logs", "reload opens the log file anew"},
-    Absent{"schema_info", erlang},
-    Absent{"set_cluster_name", later},
-    Absent{"set_log_level", later},
-    Absent{"set_permissions_globally", later},
-    Absent{"suspend_listeners", later},
-    Absent{"sync_queue", cluster},
-    Absent{"update_cluster_nodes", cluster},
-    Absent{"wait", "await_startup waits"},
-};
-
 }  // namespace
 
 std::span<const VerbSpec> verbs() { return table; }
@@ -395,16 +380,9 @@ const VerbSpec* find_verb(std::string_view name) {
   return found == table.end() ? nullptr : &*found;
 }
 
-std::string_view why_absent(std::string_view name) {
-  const auto found =
-      std::find_if(absent.begin(), absent.end(), [&](const auto& one) { return one.name == name; });
-  return found == absent.end() ? std::string_view{} : found->why;
-}
-
 std::vector<std::string_view> verb_names() {
-  std::vector<std::string_view> names;
+  std::vector<std::string_view> names = absent_verbs();
   for (const VerbSpec& verb : table) names.push_back(verb.name);
-  for (const Absent& one : absent) names.push_back(one.name);
   return names;
 }
 

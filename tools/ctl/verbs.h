@@ -51,15 +51,17 @@ struct OptionSpec {
 
 /// What comes back, and how it is shown.
 enum class Answer : unsigned char {
-  local,        ///< Nobody is asked.
-  nothing,      ///< Done.
-  rows,         ///< A table.
-  status,       ///< The state of the node.
-  environment,  ///< Names and values.
-  messages,     ///< "... with N ready messages"
-  value,        ///< Of an expression.
-  closed,       ///< "Closed N connections"
-  definitions,  ///< A text for a file.
+  local,    ///< Nobody is asked.
+  nothing,  ///< Done.
+  rows,     ///< A table.
+  status,   ///< The state of the node.
+  cluster_status,
+  connectivity,  ///< Listeners to connect to.
+  environment,   ///< Names and values.
+  messages,      ///< "... with N ready messages"
+  value,         ///< Of an expression.
+  closed,        ///< "Closed N connections"
+  definitions,   ///< A text for a file.
   ping,
   end,  ///< The broker ends.
 };
@@ -84,6 +86,7 @@ std::span<const VerbSpec> verbs();
 const VerbSpec* find_verb(std::string_view name);
 /// A verb of rabbitmqctl that is not there, with the reason; "": it is none of rabbitmqctl's.
 std::string_view why_absent(std::string_view name);
+std::vector<std::string_view> absent_verbs();
 /// All names, for suggestions.
 std::vector<std::string_view> verb_names();
 
