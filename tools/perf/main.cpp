@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <exception>
 
-#include "tools/perf/modes.h"
+#include "tools/perf/modes/modes.h"
 #include "tools/perf/process.h"
 
 namespace {

@@ -9,8 +9,8 @@
 #include <cstdio>
 #include <thread>
 
-#include "tools/perf/error.h"
-#include "tools/perf/event_loop.h"
+#include "tools/perf/client/error.h"
+#include "tools/perf/client/event_loop.h"
 
 namespace lepus::perf {
 

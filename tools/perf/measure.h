@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "tools/perf/goal.h"
+#include "tools/perf/modes/workers.h"
 #include "tools/perf/options.h"
 #include "tools/perf/process.h"
 #include "tools/perf/stats.h"
-#include "tools/perf/workers.h"
 
 namespace lepus::perf {
 

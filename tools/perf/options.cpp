@@ -6,7 +6,7 @@
 
 #include <map>
 
-#include "tools/perf/error.h"
+#include "tools/perf/client/error.h"
 
 namespace lepus::perf {
 

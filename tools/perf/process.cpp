@@ -11,7 +11,7 @@
 #include <sstream>
 #include <string>
 
-#include "tools/perf/error.h"
+#include "tools/perf/client/error.h"
 
 namespace lepus::perf {
 

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <fstream>
 
-#include "tools/perf/error.h"
+#include "tools/perf/client/error.h"
 
 namespace lepus::perf {
 

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tools/perf/confirm_window.h"
+#include "tools/perf/client/confirm_window.h"
 
 namespace lepus::perf {
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tools/perf/error.h"
+#include "tools/perf/client/error.h"
 
 namespace lepus::perf {
 
