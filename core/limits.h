@@ -262,6 +262,10 @@ constexpr std::uint64_t journal_slack_segments = 4;
 /// Read of an old segment in one turn; what of it is live is written again. More when it is late.
 constexpr std::uint64_t compaction_piece = tiny ? 8 << 10 : 256 << 10;
 constexpr std::uint64_t compaction_piece_late = tiny ? 16 << 10 : 1 << 20;
+/// Copies of messages that are kept aside (persist/recovery/kept_aside.h): written at once, and in
+/// one file.
+constexpr std::uint64_t kept_aside_batch_size = 1 << 20;
+constexpr std::uint64_t kept_aside_file_size = 64 << 20;
 /// A segment whose messages nobody seems to hold is looked at again after this.
 constexpr Nanos compaction_retry = 60 * nanos_per_s;
 

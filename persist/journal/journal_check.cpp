@@ -21,8 +21,11 @@ bool has_segment_file(io::Disk& disk, const std::string& directory) {
 }  // namespace
 
 std::string advice_on_loss() {
-  return fmt::format("to start without them, make an empty file '{}' in data_dir: it is used once",
-                     accept_loss_file);
+  return fmt::format(
+      "to start without them, make an empty file '{}' in data_dir: it is used once, and messages "
+      "of "
+      "unknown queues are kept aside",
+      accept_loss_file);
 }
 
 std::vector<std::string> find_lost_journals(io::Disk& disk, const std::string& data_directory,

@@ -11,6 +11,7 @@
 
 #include "persist/journal/journal_check.h"
 #include "persist/journal/message_record.h"
+#include "persist/recovery/kept_aside.h"
 #include "persist/recovery/record_loader.h"
 
 namespace lepus::persist {
@@ -34,6 +35,7 @@ class Importer {
     return static_cast<core::ShardId>(shard % import_.shard_count);
   }
   std::string take_over(std::uint32_t shard);
+  std::string keep_unknown_aside(const KeepAside& what, const RecoveryReport& report);
   std::string copy(const std::string& source, const RecoveryReport& report,
                    const std::vector<std::uint64_t>& queues);
   void append(Journal& journal, const RecordView& record, const core::QueuePosition& at);
@@ -74,6 +76,10 @@ std::string Importer::take_over(std::uint32_t shard) {
     parts_.log->write(LogLevel::error, LogCategory::general, "messages are lost",
                       {{"directory", source}, {"text", loss}});
   }
+  if (std::string error =
+          keep_unknown_aside({source, import_.kept_aside, shard, parts_.store}, report);
+      !error.empty())
+    return error;
   std::vector<std::uint64_t> queues;
   for (const std::uint64_t queue : report.queues.ids())
     if (known_.lives_in(queue, shard)) queues.push_back(queue);
@@ -84,11 +90,18 @@ std::string Importer::take_over(std::uint32_t shard) {
   return {};
 }
 
+std::string Importer::keep_unknown_aside(const KeepAside& what, const RecoveryReport& report) {
+  const std::vector<std::uint64_t> queues = find_unknown_queues(report, known_);
+  if (queues.empty()) return {};
+  return log_kept_aside(*parts_.log, keep_aside(*parts_.disk, report, queues, what), what);
+}
+
 std::string Importer::copy(const std::string& source, const RecoveryReport& report,
                            const std::vector<std::uint64_t>& queues) {
   if (queues.empty()) return {};
   ShardStore store{parts_};
-  if (std::string error = store.open(known_, {0, import_.accepts_loss}); !error.empty())
+  if (std::string error = store.open(known_, {0, import_.accepts_loss, import_.kept_aside});
+      !error.empty())
     return error;
   if (!store.journal().segments().has_spare())
     return fmt::format("{}: there is no room on the disk to take over {}; make some",

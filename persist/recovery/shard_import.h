@@ -26,6 +26,7 @@ struct ShardImport {
   core::DefinitionStore* definitions = nullptr;
   std::uint64_t newest_queue = UINT64_MAX;  ///< As of KnownQueues.
   bool accepts_loss = false;                ///< As of ShardStore::Expected.
+  std::string kept_aside = {};              ///< As of ShardStore::Expected.
 };
 
 /// Blocking; before any shard runs. `journal` says how to write (its loop is turned here);

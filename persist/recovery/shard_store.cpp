@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "persist/journal/journal_check.h"
+#include "persist/recovery/kept_aside.h"
 
 namespace lepus::persist {
 
@@ -64,7 +65,14 @@ std::string ShardStore::judge_losses(const KnownQueues& known, const Expected& e
   for (const std::string& loss : losses)
     parts_.log->write(LogLevel::error, LogCategory::general, "messages are lost",
                       {{"directory", parts_.directory}, {"text", loss}});
-  return {};
+  return keep_unknown_aside(known, expected.kept_aside);
+}
+
+std::string ShardStore::keep_unknown_aside(const KnownQueues& known, const std::string& target) {
+  const std::vector<std::uint64_t> queues = find_unknown_queues(report_, known);
+  if (queues.empty()) return {};
+  const KeepAside what{parts_.directory, target, parts_.shard, parts_.store};
+  return log_kept_aside(*parts_.log, keep_aside(*parts_.disk, report_, queues, what), what);
 }
 
 /// What is to be said of queues that live elsewhere now: taking over a journal may have been cut

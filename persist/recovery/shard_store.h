@@ -24,9 +24,12 @@ class ShardStore final : public core::Restorer {
   struct Expected {
     std::uint64_t segment_min = 0;  ///< The journal has had this segment.
     bool accepts_loss = false;      ///< What is missing is logged, else it stops the start.
+    /// With accepts_loss: messages of queues that the catalog never had are copied there.
+    std::string kept_aside;
   };
   /// Blocking; before the loop turns, on any thread. Messages of queues that do not live here by
-  /// `known` are dead. "" or why the broker must not start: then nothing was changed.
+  /// `known` are dead; those of queues that the catalog never had are kept aside before. Returns ""
+  /// or why the broker must not start: then nothing was changed.
   [[nodiscard]] std::string open(const KnownQueues& known, const Expected& expected);
   [[nodiscard]] std::string open(const KnownQueues& known) { return open(known, {}); }
   /// The highest segment that was there or was begun since; 0: none.
@@ -41,6 +44,7 @@ class ShardStore final : public core::Restorer {
  private:
   void log_findings();
   std::string judge_losses(const KnownQueues& known, const Expected& expected);
+  std::string keep_unknown_aside(const KnownQueues& known, const std::string& target);
   std::vector<SequenceRange> drop_others(const KnownQueues& known);
   void repeat_marks();
   Segments::Found found() const;

@@ -5,6 +5,7 @@
 """
 import contextlib
 import glob
+import json
 import os
 import shutil
 import sqlite3
@@ -69,10 +70,34 @@ def accept(node):
         pass
 
 
-def verify(node):
+def journal(node, directory, *words):
     program = os.path.join(os.path.dirname(node.program), 'lepus-journal')
-    return subprocess.run([program, node.data, 'verify'], capture_output=True, text=True,
+    return subprocess.run([program, directory, *words], capture_output=True, text=True,
                           timeout=60, check=False)
+
+
+def verify(node):
+    return journal(node, node.data, 'verify')
+
+
+def kept_aside(node):
+    """Bodies by routing key, of all directories, as lepus-journal exports them."""
+    bodies = {}
+    for path in glob.glob(os.path.join(node.data, 'journal', 'kept-aside-*')):
+        check(f'"{path}"' in node.log() or path in node.log(), f'{path} is not in the log')
+        listed = journal(node, node.data, 'kept-aside')
+        check(listed.returncode == 0 and path in listed.stdout, listed.stdout)
+        done = journal(node, path, 'export')
+        check(done.returncode == 0, f'export: {done.returncode}\n{done.stdout}{done.stderr}')
+        for line in done.stdout.splitlines():
+            message = json.loads(line)
+            check(message['properties']['delivery_mode'] == 2, line)
+            bodies.setdefault(message['routing_key'], []).append(message['payload'])
+    return bodies
+
+
+def all_of(*queues):
+    return {queue: [f'message {number}' for number in range(COUNT)] for queue in queues}
 
 
 def starts_with_loss(node, *words):
@@ -109,7 +134,9 @@ def a_catalog_from_a_backup_does_not_know_younger_queues(node):
     starts_with_loss(node, f'{2 * COUNT} messages of 2 queues')
     check(count(node, 'old') == COUNT, f"{count(node, 'old')} messages in old")
     check(not node.exists('Queue', 'young'), 'the young queue is there')
+    check(kept_aside(node) == all_of('young', 'younger'), f'kept aside: {kept_aside(node)}')
     starts_again(node)
+    check(kept_aside(node) == all_of('young', 'younger'), 'the next start changed the copies')
     check(count(node, 'old') == COUNT, f"{count(node, 'old')} messages in old")
 
 
@@ -136,6 +163,7 @@ def a_catalog_without_its_log(node):
     node.kill()
     os.remove(node.catalog + '-wal')
     starts_with_loss(node, f'{COUNT} messages of 1 queues')
+    check(kept_aside(node) == all_of('q'), f'kept aside: {kept_aside(node)}')
 
 
 @case
@@ -209,6 +237,23 @@ def fewer_shards_are_no_loss(node):
     node.start(shards=2)
     check(count(node, 'one') == COUNT, f"{count(node, 'one')} messages in one")
     check('messages are lost' not in node.log(), node.log())
+
+
+@case
+def an_older_catalog_and_fewer_shards(node):
+    """The journal of a shard that goes is taken over: what nobody knows of it is kept as well."""
+    node.start()
+    copy = os.path.join(node.directory, 'backup.sqlite')
+    backup(node, copy)
+    spread(node, 'one', 1)
+    fill(node, 'one')
+    node.kill()
+    restore(node, copy)
+    line = node.fails_to_start(shards=1)
+    check(f'{COUNT} messages of 1 queues' in line, line)
+    accept(node)
+    node.start(shards=1)
+    check(kept_aside(node) == all_of('one'), f'kept aside: {kept_aside(node)}')
 
 
 @case

@@ -8,6 +8,7 @@
 
 #include "persist/journal/journal_check.h"
 #include "persist/recovery/recovery.h"
+#include "tools/journal/export.h"
 #include "tools/journal/queue_names.h"
 
 namespace lepus::journal {
@@ -142,6 +143,7 @@ int verify_directories(const Context& context) {
 
 int run_command(const Context& context) {
   const Options& options = context.options;
+  if (options.command == Command::kept_aside) return print_kept_aside(context);
   std::string error;
   std::vector<std::uint32_t> shards =
       persist::list_shards(context.disk, options.data_directory, error);
@@ -170,6 +172,11 @@ int run_command(const Context& context) {
         break;
       case Command::print:
         result = print_records(context, shard);
+        break;
+      case Command::export_messages:
+        result = export_messages(context, shard);
+        break;
+      case Command::kept_aside:
         break;
     }
     worst = std::max(worst, result);

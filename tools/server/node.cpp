@@ -17,6 +17,7 @@
 #include "io/heap.h"
 #include "io/os.h"
 #include "persist/journal/journal_check.h"
+#include "persist/recovery/kept_aside.h"
 #include "persist/recovery/shard_import.h"
 #include "tools/server/config/config_memory.h"
 #include "tools/server/config/config_reload.h"
@@ -191,7 +192,7 @@ std::string Node::import_journals() {
   io::Loop loop{*driver, io::IdlePolicy{io::IdleMode::poll, 0}};
   return persist::import_gone_shards(
       {config_.data_dir, static_cast<std::uint32_t>(shards_.size()), &definitions_.stored,
-       &catalog_, catalog_.newest_queue(), accepts_loss_},
+       &catalog_, catalog_.newest_queue(), accepts_loss_, kept_aside_},
       journal_parts(loop, log_));
 }
 
@@ -199,6 +200,9 @@ std::string Node::import_journals() {
 std::string Node::check_journals() {
   const std::string accept_file = config_.data_dir + "/" + persist::accept_loss_file;
   accepts_loss_ = access(accept_file.c_str(), F_OK) == 0;
+  const core::Nanos wall_clock = loop_->now() + loop_->wall_offset();
+  kept_aside_ = persist::new_kept_aside_directory(
+      disk_, config_.data_dir, static_cast<std::uint64_t>(wall_clock / core::nanos_per_s));
   if (std::string error = catalog_.load_journal_ends(journal_ends_); !error.empty()) return error;
   const persist::KnownQueues known{definitions_.stored};
   for (const std::string& text :
@@ -214,7 +218,7 @@ std::string Node::check_journals() {
 persist::ShardStore::Expected Node::expected_of(std::size_t shard) const {
   const auto end = journal_ends_.find(static_cast<std::uint32_t>(shard));
   return {end == journal_ends_.end() ? 0 : end->second,
-          accepts_loss_ || config_.journal_sync != persist::SyncMode::always};
+          accepts_loss_ || config_.journal_sync != persist::SyncMode::always, kept_aside_};
 }
 
 std::string Node::save_journal_ends() {

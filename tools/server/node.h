@@ -92,6 +92,8 @@ class Node {
   StartDefinitions definitions_;  ///< `stored` only until the control thread has it.
   std::map<std::uint32_t, std::uint64_t> journal_ends_;  ///< What the catalog knows of them.
   bool accepts_loss_ = false;                            ///< The operator said so for this start.
+  std::string
+      kept_aside_;  ///< Where this start copies messages of unknown queues, if there are any.
   SharedUseCounter uses_;
   Mesh mesh_;
   std::unique_ptr<io::UringDriver> driver_;

@@ -48,7 +48,8 @@ class MemoryDisk final : public io::Disk {
   int open(const std::string& path, const io::OpenMode& mode) override {
     if (const auto error = open_errors.find(path); error != open_errors.end()) return error->second;
     if (mode.direct && !takes_direct) return -EINVAL;
-    if (!files.contains(path)) return -ENOENT;
+    if (!files.contains(path) && !mode.create) return -ENOENT;
+    files.try_emplace(path);
     handles_.push_back({path, mode, true});
     ++open_count;
     return static_cast<int>(handles_.size()) - 1;

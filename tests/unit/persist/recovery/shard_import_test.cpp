@@ -111,11 +111,14 @@ class ShardImportTest : public ::testing::Test {
   }
 
   void publish(Stores& stores, std::uint64_t queue, std::uint64_t position) {
+    publish_at(*stores[home_of(queue)], queue, position);
+  }
+  void publish_at(ShardStore& store, std::uint64_t queue, std::uint64_t position) {
     const std::string body = fmt::format("{}-{}", queue, position);
     const core::MessageRef message =
         core::Message::create({"ex", "key", {}, body.size(), true, 0}, account_);
     message->append_body(core::as_bytes(body));
-    Journal& journal = stores[home_of(queue)]->journal();
+    Journal& journal = store.journal();
     journal.enqueued(journal.append(*message, 1), 0, {core::QueueId{queue}, position});
   }
   void publish_ten(Stores& stores) {
@@ -216,6 +219,32 @@ TEST_F(ShardImportTest, BehindTheCommitOldFilesAreDead) {
   EXPECT_EQ(look(3).queues.count(queue_of(3)), 0u);
   ASSERT_EQ(run(2), "");
   expect_ten();
+}
+
+TEST_F(ShardImportTest, UnknownQueuesOfAGoneShardAreKeptAside) {
+  constexpr std::uint64_t unknown = 99;
+  ASSERT_EQ(run(4,
+                [&](Stores& stores) {
+                  publish_ten(stores);
+                  for (std::uint64_t i = 0; i < 3; ++i) publish_at(*stores[3], unknown, i);
+                }),
+            "");
+  TurningDriver driver(world_);
+  io::Loop loop(driver, io::IdlePolicy{io::IdleMode::poll, 0});
+  core::StoredDefinitions stored = definitions_.stored();
+  ShardImport import{"data", 2, &stored, &definitions_, 20};
+  const std::string refused = import_gone_shards(import, parts(loop));
+  EXPECT_NE(refused.find("3 messages of 1 queues"), std::string::npos) << refused;
+  EXPECT_EQ(look(3).queues.count(unknown), 3u) << "nothing was changed";
+  import.accepts_loss = true;
+  import.kept_aside = "data/journal/kept-aside-now";
+  ASSERT_EQ(import_gone_shards(import, parts(loop)), "");
+  const RecoveryReport aside =
+      recover(world_.disk(), shard_directory(import.kept_aside, 3), {.shard = 3, .store = 7});
+  EXPECT_EQ(aside.queues.ids(), std::vector<std::uint64_t>{unknown});
+  EXPECT_EQ(aside.queues.count(unknown), 3u);
+  std::string error;
+  EXPECT_EQ(list_shards(world_.disk(), "data", error).size(), 2u);
 }
 
 }  // namespace

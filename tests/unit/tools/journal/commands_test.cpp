@@ -4,11 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <vector>
 
+#include "core/message/properties.h"
+#include "persist/journal/message_record.h"
 #include "tests/unit/persist/memory_disk.h"
 #include "tests/unit/persist/recovery/journal_builder.h"
+#include "tools/journal/export.h"
 
 namespace lepus::journal {
 namespace {
@@ -109,6 +113,83 @@ TEST_F(JournalToolTest, ShardsAreChosen) {
   EXPECT_FALSE(says("shard 0"));
   EXPECT_EQ(run({"data", "verify", "--shard", "3"}), 2);
   EXPECT_NE(errors.find("no shard 3"), std::string::npos);
+}
+
+TEST_F(JournalToolTest, ExportPrintsOneObjectAMessage) {
+  SegmentBuilder other(1, 1);
+  other.message({{5, 3}}, "text").message({{6, 0}}, "\xff\x01").end_batch();
+  segment = other;
+  put(0);
+  EXPECT_EQ(run({"data", "export"}), 0);
+  EXPECT_EQ(out,
+            "{\"queue_id\":5,\"position\":3,\"level\":0,\"redelivered\":false,\"enqueued_ms\":0,"
+            "\"exchange\":\"ex\",\"routing_key\":\"key\",\"properties\":{},"
+            "\"properties_base64\":\"AABw\",\"payload_bytes\":4,\"payload_encoding\":\"string\","
+            "\"payload\":\"text\"}\n"
+            "{\"queue_id\":6,\"position\":0,\"level\":0,\"redelivered\":false,\"enqueued_ms\":0,"
+            "\"exchange\":\"ex\",\"routing_key\":\"key\",\"properties\":{},"
+            "\"properties_base64\":\"AABw\",\"payload_bytes\":2,\"payload_encoding\":\"base64\","
+            "\"payload\":\"/wE=\"}\n");
+  EXPECT_EQ(run({"data", "export", "--queue", "6"}), 0);
+  EXPECT_FALSE(says("\"queue_id\":5"));
+  EXPECT_TRUE(says("\"queue_id\":6"));
+  files(0)[block_size + 50] ^= 1;
+  EXPECT_EQ(run({"data", "export"}), 1);
+  EXPECT_NE(errors.find("damaged"), std::string::npos) << errors;
+}
+
+TEST_F(JournalToolTest, ListsWhatWasKeptAside) {
+  EXPECT_EQ(run({"data", "kept-aside"}), 0);
+  EXPECT_EQ(out, "nothing was kept aside\n");
+  put(3);
+  const std::string path = "data/journal/kept-aside-20261129T032019Z";
+  disk.files[path + "/journal/shard-3/000000.seg"] = files(3);
+  EXPECT_EQ(run({"data", "kept-aside"}), 0);
+  EXPECT_EQ(out, path +
+                     "\n  queue 7 of shard 3: 0 messages, 0 body bytes\n"
+                     "  queue 8 of shard 3: 1 messages, 4 body bytes\n");
+  EXPECT_EQ(run({path, "export"}), 0);
+  EXPECT_TRUE(says("\"queue_id\":8,\"position\":5")) << out;
+}
+
+TEST(MessageJson, HasThePropertiesByName) {
+  core::PropertiesView view;
+  view.content_type = "text/plain";
+  view.set(core::Property::content_type);
+  view.delivery_mode = 2;
+  view.set(core::Property::delivery_mode);
+  const std::string_view header{"\1nI\0\0\0\7", 7};
+  view.headers = core::as_bytes(header);
+  view.set(core::Property::headers);
+  const std::vector<std::uint8_t> properties = core::encode_properties(view);
+  core::MemoryAccount account;
+  const core::MessageRef message =
+      core::Message::create({"", "key", properties, 0, true, 0}, account);
+  const persist::MessageHead head = persist::make_head(*message, 9, 0);
+  const std::uint64_t size = persist::message_record_size(head, 1);
+  std::vector<std::uint64_t> memory(size / 8, 0);
+  auto* bytes = reinterpret_cast<std::uint8_t*>(memory.data());
+  const persist::RecordHeader record{.length = static_cast<std::uint32_t>(size), .count = 1};
+  std::memcpy(bytes, &record, sizeof record);
+  std::memcpy(bytes + sizeof record, &head, sizeof head);
+  std::uint8_t* at = bytes + sizeof record + sizeof head + sizeof(persist::QueueRef);
+  at = core::store_bytes(at, core::as_bytes(std::string_view{"key"}));
+  core::store_bytes(at, properties);
+  const persist::RecordSeed seed = persist::RecordSeed::of(1);
+  persist::set_record_crc({bytes, size}, seed);
+  const persist::RecordRead read = persist::read_record({bytes, size}, seed);
+  ASSERT_EQ(read.fault, persist::RecordFault::none);
+  persist::LiveEntry entry;
+  entry.sequence = (std::uint64_t{2} << 56) + 4;
+  entry.redelivered = true;
+  const std::string line = message_json(7, entry, read.record);
+  EXPECT_NE(line.find("\"position\":4,\"level\":2,\"redelivered\":true,\"enqueued_ms\":9"),
+            std::string::npos)
+      << line;
+  EXPECT_NE(line.find("\"properties\":{\"content_type\":\"text/plain\",\"delivery_mode\":2,"
+                      "\"headers\":{\"table\":[[\"n\",\"signedint\",7]]}}"),
+            std::string::npos)
+      << line;
 }
 
 TEST_F(JournalToolTest, WrongInputIsSaidClearly) {

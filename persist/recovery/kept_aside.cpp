@@ -1,0 +1,282 @@
+// One record after the other is read from its place and added to a batch; a batch that is large
+// enough is written, a file that is large enough is sealed, synced, and gets its header.
+#include "persist/recovery/kept_aside.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <optional>
+#include <utility>
+
+#include "core/limits.h"
+#include "persist/journal/batch.h"
+#include "persist/journal/segment_header.h"
+#include "persist/recovery/record_loader.h"
+
+namespace lepus::persist {
+
+namespace {
+
+constexpr std::string_view kept_aside_prefix = "kept-aside-";
+
+std::string journals_of(const std::string& data_directory) { return data_directory + "/journal"; }
+
+/// Writes records into sealed segments that are numbered from 1. Every function returns "" or what
+/// failed; after a failure only the destructor may follow.
+class SegmentCopyWriter {
+ public:
+  SegmentCopyWriter(io::Disk& disk, std::string directory, const KeepAside& what)
+      : disk_(disk), directory_(std::move(directory)), file_size_(what.file_size) {
+    header_.number = 1;
+    header_.first_live = 1;
+    header_.first_sequence = 1;
+    header_.shard = what.shard;
+    header_.store = what.store;
+  }
+  ~SegmentCopyWriter() {
+    if (fd_ >= 0) disk_.close(fd_);
+  }
+
+  std::string open();
+  std::string add_message(const RecordView& record, const QueueRef& at);
+  std::string add_seen(const QueueRef& below);
+  std::string finish();
+
+ private:
+  std::string failed(const char* what, int error) const {
+    return fmt::format("{}: cannot {}: {}", path(), what, std::strerror(-error));
+  }
+  std::string path() const {
+    return slot_file_path(directory_, static_cast<std::uint32_t>(header_.number - 1));
+  }
+  std::string begin_file();
+  std::string make_room(std::uint64_t size);
+  std::string write_batch();
+  std::string end_file();
+  void begin_batch(std::uint64_t offset);
+
+  io::Disk& disk_;
+  std::string directory_;
+  std::uint64_t file_size_;
+  SegmentHeader header_;  ///< Of the file that is being written.
+  std::optional<Batch> batch_;
+  std::uint64_t batch_count_ = 0;
+  std::uint64_t next_sequence_ = 1;
+  int fd_ = -1;
+};
+
+std::string SegmentCopyWriter::open() {
+  if (const int made = disk_.make_directory(directory_); made < 0)
+    return fmt::format("cannot make {}: {}", directory_, std::strerror(-made));
+  std::vector<std::string> names;
+  if (const int listed = disk_.list(directory_, names); listed < 0 && listed != -ENOENT)
+    return fmt::format("cannot list {}: {}", directory_, std::strerror(-listed));
+  if (!names.empty()) return fmt::format("{}: there are files already", directory_);
+  return begin_file();
+}
+
+std::string SegmentCopyWriter::begin_file() {
+  CHECK(fd_ < 0);
+  fd_ = disk_.open(path(), {.write = true, .create = true});
+  if (fd_ < 0) return failed("make it", fd_);
+  header_.first_sequence = next_sequence_;
+  begin_batch(block_size);
+  return {};
+}
+
+void SegmentCopyWriter::begin_batch(std::uint64_t offset) {
+  BlockBuffer buffer;
+  if (batch_) {
+    buffer = batch_->take_buffer();
+    buffer.clear(core::limits::kept_aside_batch_size);
+  }
+  batch_.emplace(Batch::Start{++batch_count_, header_.number, offset, next_sequence_, false},
+                 std::move(buffer));
+}
+
+std::string SegmentCopyWriter::make_room(std::uint64_t size) {
+  const bool is_full = batch_->end_offset() + size > file_size_;
+  const bool is_fresh = batch_->is_empty() && batch_->offset() == block_size;
+  if (is_full && !is_fresh) {
+    std::string error = end_file();
+    ++header_.number;
+    return error.empty() ? begin_file() : error;
+  }
+  return batch_->size() < core::limits::kept_aside_batch_size ? std::string() : write_batch();
+}
+
+std::string SegmentCopyWriter::write_batch() {
+  CHECK(!batch_->is_empty());
+  next_sequence_ = batch_->next_sequence();
+  batch_->close(RecordSeed::of(header_.store));
+  const int written = disk_.write(fd_, batch_->offset(), batch_->bytes());
+  if (written < 0) return failed("write", written);
+  begin_batch(batch_->end_offset());
+  return {};
+}
+
+/// The record names one queue: other queues of it may be known and have it still.
+std::string SegmentCopyWriter::add_message(const RecordView& record, const QueueRef& at) {
+  const MessageHead& head = record.head();
+  const std::uint64_t size = message_record_size(head, 1);
+  if (std::string error = make_room(size); !error.empty()) return error;
+  std::uint8_t* out = batch_->add(RecordType::message, 1, size);
+  const std::uint8_t* end = out + size;
+  out = core::store_bytes(out + sizeof(RecordHeader),
+                          {reinterpret_cast<const std::uint8_t*>(&head), sizeof head});
+  out = core::store_bytes(out, {reinterpret_cast<const std::uint8_t*>(&at), sizeof at});
+  out = core::store_bytes(out, core::as_bytes(record.exchange()));
+  out = core::store_bytes(out, core::as_bytes(record.routing_key()));
+  out = core::store_bytes(out, record.properties());
+  out = core::store_bytes(out, record.body());
+  CHECK(out <= end);
+  std::memset(out, 0, static_cast<std::size_t>(end - out));
+  return {};
+}
+
+std::string SegmentCopyWriter::add_seen(const QueueRef& below) {
+  const std::uint64_t size = sizeof(RecordHeader) + sizeof below;
+  if (std::string error = make_room(size); !error.empty()) return error;
+  std::uint8_t* out = batch_->add(RecordType::seen, 1, size);
+  std::memcpy(out + sizeof(RecordHeader), &below, sizeof below);
+  return {};
+}
+
+/// The header makes the file count, so everything behind it is durable before.
+std::string SegmentCopyWriter::end_file() {
+  batch_->add(RecordType::seal, 0, sizeof(RecordHeader));
+  if (std::string error = write_batch(); !error.empty()) return error;
+  if (const int synced = disk_.sync(fd_); synced < 0) return failed("sync", synced);
+  header_.size = batch_->offset();
+  BlockBuffer block;
+  std::uint8_t* bytes = block.grow(block_size);
+  encode_segment_header(header_, {bytes, block_size});
+  if (const int written = disk_.write(fd_, 0, {bytes, block_size}); written < 0)
+    return failed("write", written);
+  if (const int synced = disk_.sync(fd_); synced < 0) return failed("sync", synced);
+  disk_.close(std::exchange(fd_, -1));
+  return {};
+}
+
+std::string SegmentCopyWriter::finish() { return end_file(); }
+
+/// "20261129T032019Z"
+std::string time_text(std::uint64_t seconds) {
+  return fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(static_cast<std::time_t>(seconds)));
+}
+
+/// From the places in the report to the writer, queue by queue.
+class QueueCopier {
+ public:
+  QueueCopier(io::Disk& disk, const RecoveryReport& report, const KeepAside& what)
+      : report_(report),
+        loader_(disk, what.source, report.slots),
+        writer_(disk, shard_directory(what.target, what.shard), what) {
+    result_.error = writer_.open();
+  }
+
+  void copy(std::uint64_t queue);
+  KeptAside finish() {
+    if (result_.error.empty()) result_.error = writer_.finish();
+    return std::move(result_);
+  }
+
+ private:
+  void copy_message(std::uint64_t queue, const LiveEntry& entry);
+
+  const RecoveryReport& report_;
+  RecordLoader loader_;
+  SegmentCopyWriter writer_;
+  KeptAside result_;
+};
+
+void QueueCopier::copy(std::uint64_t queue) {
+  report_.queues.for_each(queue, [&](const LiveEntry& entry) { copy_message(queue, entry); });
+  for (const RecoveredLevel& level : report_.queues.levels(queue))
+    if (result_.error.empty() && level.seen_below > level.first_sequence)
+      result_.error = writer_.add_seen({queue, level.seen_below});
+  ++result_.queue_count;
+}
+
+void QueueCopier::copy_message(std::uint64_t queue, const LiveEntry& entry) {
+  if (!result_.error.empty()) return;
+  const RecordLoader::Loaded loaded = loader_.load(entry.message.place);
+  if (!loaded.error.empty()) {
+    if (result_.unreadable_count++ == 0) result_.first_unreadable = loaded.error;
+    return;
+  }
+  result_.error = writer_.add_message(loaded.record, {queue, entry.sequence});
+  ++result_.message_count;
+}
+
+}  // namespace
+
+std::string new_kept_aside_directory(io::Disk& disk, const std::string& data_directory,
+                                     std::uint64_t now_s) {
+  std::vector<std::string> names;
+  if (disk.list(journals_of(data_directory), names) < 0) names.clear();
+  const std::string first = fmt::format("{}{}", kept_aside_prefix, time_text(now_s));
+  std::string name = first;
+  for (std::size_t i = 2; std::find(names.begin(), names.end(), name) != names.end(); ++i)
+    name = fmt::format("{}-{}", first, i);
+  return journals_of(data_directory) + "/" + name;
+}
+
+std::vector<std::string> list_kept_aside(io::Disk& disk, const std::string& data_directory,
+                                         std::string& error) {
+  std::vector<std::string> names;
+  std::vector<std::string> paths;
+  const int listed = disk.list(journals_of(data_directory), names);
+  if (listed < 0 && listed != -ENOENT)
+    error = fmt::format("{}: {}", journals_of(data_directory), std::strerror(-listed));
+  for (const std::string& name : names)
+    if (name.starts_with(kept_aside_prefix))
+      paths.push_back(journals_of(data_directory) + "/" + name);
+  return paths;
+}
+
+std::vector<std::uint64_t> find_unknown_queues(const RecoveryReport& report,
+                                               const KnownQueues& known) {
+  std::vector<std::uint64_t> queues = report.queues.ids();
+  std::erase_if(queues, [&](std::uint64_t queue) {
+    return !known.is_unknown(queue) || report.queues.count(queue) == 0;
+  });
+  return queues;
+}
+
+KeptAside keep_aside(io::Disk& disk, const RecoveryReport& report,
+                     const std::vector<std::uint64_t>& queues, const KeepAside& what) {
+  CHECK(!what.target.empty());
+  CHECK(!queues.empty());
+  QueueCopier copier{disk, report, what};
+  for (const std::uint64_t queue : queues) copier.copy(queue);
+  return copier.finish();
+}
+
+std::string log_kept_aside(core::Log& log, const KeptAside& result, const KeepAside& what) {
+  using core::LogCategory;
+  using core::LogLevel;
+  if (!result.error.empty())
+    return fmt::format(
+        "{}: messages of queues that the catalog does not know cannot be kept aside: {}; nothing "
+        "was changed: mend that, then start again",
+        what.source, result.error);
+  log.write(LogLevel::warning, LogCategory::general,
+            "messages of unknown queues are kept aside: lepus-journal shows them",
+            {{"from", what.source},
+             {"directory", what.target},
+             {"queues", result.queue_count},
+             {"messages", result.message_count}});
+  if (result.unreadable_count > 0)
+    log.write(LogLevel::error, LogCategory::general, "messages are lost: they cannot be read",
+              {{"directory", what.source},
+               {"messages", result.unreadable_count},
+               {"text", result.first_unreadable}});
+  return {};
+}
+
+}  // namespace lepus::persist
