@@ -119,6 +119,10 @@ constexpr std::size_t pattern_depth_max = 250;
 constexpr std::size_t pattern_look_size_max = 4096;
 constexpr std::size_t pattern_alternatives_max = 32;
 
+// --- Ids
+/// Of virtual hosts, exchanges and queues, which share one counter: no broker gets so far.
+constexpr std::uint64_t object_id_max = std::uint64_t{1} << 62;
+
 // --- The operator's requests
 /// One argument of a request but for a file that is imported, bytes; and arguments of one request.
 constexpr std::size_t admin_argument_max = std::size_t{1} << 20;
@@ -188,6 +192,8 @@ constexpr std::uint64_t expiry_ms_max = 315'360'000'000;
 constexpr std::uint64_t duration_ms_max = 1'152'921'504'606;
 
 // --- Backlog
+/// Messages of a queue, or of one of its priorities, as long as it exists; positions count so far.
+constexpr std::uint64_t queue_positions_max = std::uint64_t{1} << 55;
 constexpr std::size_t backlog_page_slots = tiny ? 4 : 128;
 
 // --- Paging: messages whose record is on disk need not stay in memory
@@ -262,6 +268,9 @@ constexpr std::uint64_t journal_slack_segments = 4;
 /// Read of an old segment in one turn; what of it is live is written again. More when it is late.
 constexpr std::uint64_t compaction_piece = tiny ? 8 << 10 : 256 << 10;
 constexpr std::uint64_t compaction_piece_late = tiny ? 16 << 10 : 1 << 20;
+/// Segments from the oldest that is needed to the newest, with those whose files are lost; so many
+/// numbers are left unused at the end of their range, too.
+constexpr std::uint64_t journal_segments_max = 1 << 20;
 /// Copies of messages that are kept aside (persist/recovery/kept_aside.h): written at once, and in
 /// one file.
 constexpr std::uint64_t kept_aside_batch_size = 1 << 20;

@@ -168,7 +168,7 @@ Residency::Fetched Residency::on_fetched(Sequence sequence, const RecordPlace& p
     request_fetch(sequence);
     return Fetched::ignored;
   }
-  if (!message) return Fetched::lost;
+  if (!message || message->body_size() != slot.body_size()) return Fetched::lost;
   if (slot.is_paged()) {
     parts_.host.ledger().dropped(place);
   } else {

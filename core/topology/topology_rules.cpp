@@ -42,11 +42,20 @@ ExchangeAdded predeclare(const Predeclared& one, VhostId vhost, IdSource& ids) {
   return {std::move(exchange)};
 }
 
+/// Ids of virtual hosts have 32 bits; the counter, which queues use as well, goes on beyond.
+VhostId next_vhost_id(const Topology& topology, IdSource& ids) {
+  VhostId id;
+  do {
+    id = VhostId{static_cast<std::uint32_t>(ids.next())};
+  } while (!id || topology.find_vhost(id) != nullptr);
+  return id;
+}
+
 Decision decide_add_vhost(const Topology& topology, const TopologyRequest& request, IdSource* ids) {
   if (topology.find_vhost(request.name) != nullptr) return satisfied();
   Decision decision = changing();
   if (ids == nullptr) return decision;
-  const VhostId id{static_cast<std::uint32_t>(ids->next())};
+  const VhostId id = next_vhost_id(topology, *ids);
   decision.changes.push_back(VhostAdded{id, request.name});
   for (const Predeclared& one : predeclared) decision.changes.push_back(predeclare(one, id, *ids));
   if (request.name == topology.event_vhost())

@@ -1,11 +1,14 @@
 // Opening and writing; reading is catalog_load.cpp.
 #include "persist/catalog/catalog.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
 #include <variant>
 
+#include "core/limits.h"
 #include "core/topology/binding.h"
 #include "persist/catalog/catalog_load.h"
 #include "persist/catalog/catalog_schema.h"
@@ -140,6 +143,9 @@ std::string Catalog::prepare_meta(std::uint64_t new_store) {
   if (!error.empty()) return error;
   if (store <= 0 || last_id < 0 || newest_queue < 0)
     return database_.complain("table meta holds a negative number");
+  const auto id_max = static_cast<std::int64_t>(core::limits::object_id_max);
+  if (last_id > id_max || newest_queue > id_max)
+    return database_.complain(fmt::format("table meta holds an id above {}", id_max));
   had_users_ = had_users_saved_ = had_users != 0;
   store_ = static_cast<std::uint64_t>(store);
   last_id_ = last_id_saved_ = static_cast<std::uint64_t>(last_id);

@@ -2,8 +2,10 @@
 // kinds (persist/catalog/kept.h).
 #include <fmt/format.h>
 
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "persist/catalog/catalog.h"
 
@@ -37,6 +39,20 @@ std::string put_statement(const KeptTable& table) {
                      table.name, list_columns(table), places, key, updates);
 }
 
+/// SQLite sees to it as long as nobody changed the tables. Returns "" or a text.
+std::string find_repeated_key(const Database& database, const KeptTable& table,
+                              const std::vector<KeptRow>& rows) {
+  std::set<std::vector<std::string>> keys;
+  for (const KeptRow& row : rows) {
+    const auto begin = row.values.begin();
+    std::vector<std::string> key(begin, begin + static_cast<std::ptrdiff_t>(table.key_count));
+    const std::string text = fmt::format("{}", fmt::join(key, "', '"));
+    if (!keys.insert(std::move(key)).second)
+      return database.complain(fmt::format("table {} has the key '{}' twice", table.name, text));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string Catalog::load_kept(KeptDefinitions& kept) {
@@ -57,6 +73,7 @@ std::string Catalog::load_kept(KeptDefinitions& kept) {
       kept.of(kind).push_back(std::move(row));
     }
     error = select.finish();
+    if (error.empty()) error = find_repeated_key(database_, table, kept.of(kind));
   }
   return error;
 }

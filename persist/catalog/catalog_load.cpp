@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -12,6 +13,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "core/exchange/headers.h"
+#include "core/limits.h"
 #include "core/message/field_table.h"
 #include "core/topology/binding.h"
 #include "core/topology/exchange_store.h"
@@ -52,9 +54,11 @@ class Reader {
   std::string take_error() { return std::move(error_); }
 
  private:
+  enum class Kind : std::uint8_t { vhost, exchange, queue };  ///< A store is a queue.
   struct Exchange {
     core::ExchangeSpec spec;
     core::ExchangeArguments parsed;
+    bool has_store = false;
   };
 
   template <class Visit>
@@ -64,6 +68,9 @@ class Reader {
   }
   bool is_table(std::string_view arguments, std::string_view title);
   bool fits(std::string_view name, const std::string& title);
+  bool is_new(Kind kind, std::int64_t id, const std::string& title);
+  bool is_new_name(core::VhostId vhost, std::string_view name, std::string_view kind);
+  bool is_of_vhost(std::int64_t vhost, const std::string& title);
 
   void on_exchange(const Statement& row);
   void on_queue(const Statement& row);
@@ -77,6 +84,8 @@ class Reader {
   boost::unordered_flat_map<core::VhostId, std::string> vhosts_;
   boost::unordered_flat_map<core::ExchangeId, Exchange> exchanges_;
   boost::unordered_flat_map<core::QueueId, core::VhostId> queues_;
+  std::array<boost::unordered_flat_set<std::int64_t>, 3> ids_;  ///< By Kind.
+  boost::unordered_flat_set<std::string> names_;                ///< With kind and virtual host.
 };
 
 template <class Visit>
@@ -110,8 +119,11 @@ void Reader::read_vhosts() {
     if (!fits(row.text(1), fmt::format("the name of vhost {}", id))) return;
     const core::VhostId vhost{static_cast<std::uint32_t>(id)};
     std::string name{row.text(1)};
+    if (!is_new(Kind::vhost, id, fmt::format("vhost {}", id)) ||
+        !is_new_name({}, row.text(1), "vhost"))
+      return;
     changes_.emplace_back(core::VhostAdded{vhost, name});
-    CHECK(vhosts_.emplace(vhost, std::move(name)).second);
+    vhosts_.emplace(vhost, std::move(name));
   });
 }
 
@@ -128,7 +140,9 @@ void Reader::on_exchange(const Statement& row) {
   exchange.vhost = core::VhostId{static_cast<std::uint32_t>(row.number(1))};
   exchange.name = row.text(2);
   const std::string title = fmt::format("exchange '{}' (id {})", exchange.name, row.number(0));
-  if (row.number(0) <= 0) return refuse(title + ": ids are positive");
+  if (!is_new(Kind::exchange, row.number(0), title) || !is_of_vhost(row.number(1), title) ||
+      !is_new_name(exchange.vhost, exchange.name, "exchange"))
+    return;
   if (!fits(row.text(2), title + ": its name") ||
       !fits(row.text(6), title + ": the name of its alternate exchange"))
     return;
@@ -146,7 +160,7 @@ void Reader::on_exchange(const Statement& row) {
       core::parse_exchange_arguments(*type, core::as_bytes(exchange.arguments));
   if (!parsed.ok()) return refuse(title + ": " + parsed.error().detail);
   changes_.emplace_back(core::ExchangeAdded{exchange});
-  exchanges_.emplace(exchange.id, Exchange{std::move(exchange), std::move(parsed.value())});
+  exchanges_.emplace(exchange.id, Exchange{std::move(exchange), std::move(parsed.value()), false});
 }
 
 void Reader::read_queues() {
@@ -160,7 +174,9 @@ void Reader::on_queue(const Statement& row) {
   queue.vhost = core::VhostId{static_cast<std::uint32_t>(row.number(1))};
   queue.name = row.text(2);
   const std::string title = fmt::format("queue '{}' (id {})", queue.name, row.number(0));
-  if (row.number(0) <= 0) return refuse(title + ": ids are positive");
+  if (!is_new(Kind::queue, row.number(0), title) || !is_of_vhost(row.number(1), title) ||
+      !is_new_name(queue.vhost, queue.name, "queue"))
+    return;
   if (queue.name.empty()) return refuse(title + ": its name is empty");
   if (!fits(queue.name, title + ": its name")) return;
   if (row.number(3) < 0 || row.number(3) >= no_shard)
@@ -190,11 +206,9 @@ void Reader::read_stores() {
 
 void Reader::on_store(const Statement& row) {
   const std::string title = fmt::format("the store {}", row.number(0));
-  if (row.number(0) <= 0) return refuse(title + ": ids are positive");
+  if (!is_new(Kind::queue, row.number(0), title)) return;
   if (row.number(2) < 0 || row.number(2) >= no_shard)
     return refuse(fmt::format("{}: there is no shard {}", title, row.number(2)));
-  if (queues_.contains(core::QueueId{static_cast<std::uint64_t>(row.number(0))}))
-    return refuse(title + ": a queue has the same id");
   const auto exchange =
       exchanges_.find(core::ExchangeId{static_cast<std::uint64_t>(row.number(1))});
   if (exchange == exchanges_.end()) return refuse(title + ": its exchange is not there");
@@ -202,6 +216,8 @@ void Reader::on_store(const Statement& row) {
       core::store_of(exchange->second.spec, exchange->second.parsed);
   if (!store)
     return refuse(fmt::format("{}: exchange '{}' has none", title, exchange->second.spec.name));
+  if (std::exchange(exchange->second.has_store, true))
+    return refuse(fmt::format("{}: exchange '{}' has two", title, exchange->second.spec.name));
   store->id = core::QueueId{static_cast<std::uint64_t>(row.number(0))};
   store->home = static_cast<core::ShardId>(row.number(2));
   changes_.emplace_back(core::QueueAdded{*std::move(store)});
@@ -270,6 +286,30 @@ bool Reader::fits(std::string_view name, const std::string& title) {
   if (name.size() <= size_max) return true;
   refuse(fmt::format("{} has {} bytes, more than {}", title, name.size(), size_max));
   return false;
+}
+
+/// SQLite sees to it as long as nobody changed the tables.
+bool Reader::is_new(Kind kind, std::int64_t id, const std::string& title) {
+  if (id <= 0 || static_cast<std::uint64_t>(id) > core::limits::object_id_max) {
+    refuse(fmt::format("{}: its id is not from 1 to {}", title, core::limits::object_id_max));
+    return false;
+  }
+  if (ids_[static_cast<std::size_t>(kind)].insert(id).second) return true;
+  refuse(fmt::format("{}: the id {} is there twice", title, id));
+  return false;
+}
+
+bool Reader::is_new_name(core::VhostId vhost, std::string_view name, std::string_view kind) {
+  if (names_.insert(fmt::format("{} {} {}", kind, vhost.value, name)).second) return true;
+  refuse(fmt::format("{} '{}' is there twice", kind, name));
+  return false;
+}
+
+bool Reader::is_of_vhost(std::int64_t vhost, const std::string& title) {
+  const bool is_there = vhost > 0 && vhost <= UINT32_MAX &&
+                        vhosts_.contains(core::VhostId{static_cast<std::uint32_t>(vhost)});
+  if (!is_there) refuse(fmt::format("{}: there is no vhost {}", title, vhost));
+  return is_there;
 }
 
 }  // namespace

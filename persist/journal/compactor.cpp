@@ -261,7 +261,22 @@ bool Compactor::find_holders(const RecordHeader& header, core::Bytes head) {
     positions_.push_back(at);
     if (held->message != nullptr) warm_ = held->message;
   }
+  drop_repeated_positions();
   return !positions_.empty();
+}
+
+/// A damaged record may name a position twice; the message would be taken out of the segment twice.
+void Compactor::drop_repeated_positions() {
+  const auto key_of = [](const core::QueuePosition& at) {
+    return std::pair{at.queue.value, at.sequence};
+  };
+  std::sort(positions_.begin(), positions_.end(),
+            [&](const auto& left, const auto& right) { return key_of(left) < key_of(right); });
+  positions_.erase(std::unique(positions_.begin(), positions_.end(),
+                               [&](const auto& left, const auto& right) {
+                                 return key_of(left) == key_of(right);
+                               }),
+                   positions_.end());
 }
 
 Place Compactor::place_of(const RecordHeader& header) const {

@@ -74,6 +74,7 @@ class Compactor {
   std::uint64_t take_record(core::Bytes rest);
   std::uint64_t take_unchecked(core::Bytes rest);
   bool find_holders(const RecordHeader& header, core::Bytes head);
+  void drop_repeated_positions();
   Place place_of(const RecordHeader& header) const;
   void move(const RecordHeader& header, core::Bytes head, const std::optional<RecordView>& record);
   void lose(const Place& place);

@@ -20,6 +20,16 @@ namespace {
 constexpr core::Nanos open_retry_wait = core::nanos_per_s;
 constexpr std::uint32_t failures_max = 5;
 
+/// Whether it is the message that the queue asked for, and not what somebody put into the file.
+bool is_wanted(const RecordRead& read, const core::Ledger::Wanted& item) {
+  if (read.record.header().type != RecordType::message || read.length != item.place.size)
+    return false;
+  const auto queues = read.record.queues();
+  return std::any_of(queues.begin(), queues.end(), [&item](const QueueRef& at) {
+    return at.queue == item.at.queue.value && at.sequence == item.at.sequence;
+  });
+}
+
 }  // namespace
 
 Fetcher::Fetcher(const Parts& parts) : parts_(parts) {
@@ -274,8 +284,7 @@ void Fetcher::finish(std::unique_ptr<Read> read, std::string_view why) {
 void Fetcher::deliver(const Wanted& item, core::Bytes window) {
   const RecordRead read = read_record(window, parts_.seed);
   if (read.fault != RecordFault::none) return deliver_nothing(item, text_of(read.fault));
-  if (read.record.header().type != RecordType::message || read.length != item.place.size)
-    return deliver_nothing(item, "another record lies there");
+  if (!is_wanted(read, item)) return deliver_nothing(item, "another record lies there");
   (void)holder_->on_fetched(item.at, item.place,
                             make_message(read.record, holder_->memory_of_fetched()));
 }

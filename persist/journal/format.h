@@ -23,6 +23,9 @@ constexpr std::size_t record_alignment = 8;
 /// Added to the sequence by each recovery.
 constexpr std::uint64_t sequence_gap = std::uint64_t{1} << 32;
 
+/// Of a segment's first record: no journal counts so far, and what comes behind it fits 64 bits.
+constexpr std::uint64_t first_sequence_max = std::uint64_t{1} << 63;
+
 /// The first bytes of a segment; the rest of its block is zero. Magic, CRC and version mean the
 /// same in every version, and the CRC covers the same bytes: else a torn write could look like
 /// another version.

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "core/limits.h"
+
 namespace lepus::persist {
 
 namespace {
@@ -40,6 +42,28 @@ std::vector<std::string> find_lost_journals(io::Disk& disk, const std::string& d
                                directory, queue_count));
   }
   return lost;
+}
+
+std::string find_contradiction(const RecoveryReport& report, const KnownQueues& known,
+                               std::uint32_t shard) {
+  constexpr unsigned level_shift = 56;
+  constexpr std::uint64_t position_mask = (std::uint64_t{1} << level_shift) - 1;
+  for (const std::uint64_t queue : report.queues.ids()) {
+    if (!known.lives_in(queue, shard)) continue;
+    for (const RecoveredLevel& level : report.queues.levels(queue)) {
+      const std::uint64_t number = level.next_sequence >> level_shift;
+      const std::uint64_t position = level.next_sequence & position_mask;
+      if (number > known.level_max(queue))
+        return fmt::format(
+            "queue id {} has messages of priority {}, and at most {} by the catalog: it is not the "
+            "one that belongs to the journal",
+            queue, number, known.level_max(queue));
+      if (position > core::limits::queue_positions_max)
+        return fmt::format("queue id {} has the position {}, which no queue reaches", queue,
+                           position);
+    }
+  }
+  return {};
 }
 
 std::vector<std::string> find_losses(const RecoveryReport& report, const KnownQueues& known,

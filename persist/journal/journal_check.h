@@ -27,6 +27,11 @@ std::vector<std::string> find_lost_journals(io::Disk& disk, const std::string& d
                                             const std::map<std::uint32_t, std::uint64_t>& ends,
                                             const KnownQueues& known);
 
+/// Returns "" or what the records of a shard say of one of its queues that cannot be: a priority
+/// that the queue does not have by the catalog, or a position that no queue reaches.
+std::string find_contradiction(const RecoveryReport& report, const KnownQueues& known,
+                               std::uint32_t shard);
+
 /// What is missing in a journal, and whose messages nobody can have any more: one text each.
 /// `segment_min`: it has had this segment.
 std::vector<std::string> find_losses(const RecoveryReport& report, const KnownQueues& known,

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "core/limits.h"
 #include "persist/journal/record.h"
 #include "persist/journal/segment_header.h"
 #include "persist/recovery/segment_reader.h"
@@ -149,6 +150,11 @@ void Lister::choose_live() {
             fmt::format("segment {}, as {}", slots[order[i]].number,
                         slot_name(slots[order[i - 1]].index)));
   list_.first_live = std::max<std::uint64_t>(slots[order.back()].header.first_live, 1);
+  const std::uint64_t newest = slots[order.back()].number;
+  if (newest - list_.first_live >= core::limits::journal_segments_max ||
+      newest > UINT32_MAX - core::limits::journal_segments_max)
+    found(RecoveryCase::impossible_number, slot_name(slots[order.back()].index),
+          fmt::format("segment {}, the oldest that is needed is {}", newest, list_.first_live));
   for (const std::uint32_t i : order) {
     if (slots[i].number < list_.first_live) {
       found(RecoveryCase::stale_segment, slot_name(slots[i].index));

@@ -48,7 +48,7 @@ class Recovery {
   void find_missing();
   void apply_trim();
   void count_live_bytes();
-  bool open(const SlotFile& slot);
+  bool open(SlotFile& slot);
 
   const std::string& directory_;
   SegmentReader reader_;
@@ -101,11 +101,15 @@ void Recovery::replay_all() {
   count_live_bytes();
 }
 
-bool Recovery::open(const SlotFile& slot) {
+/// The file may have been changed by another program since it was listed.
+bool Recovery::open(SlotFile& slot) {
   CHECK(slot.number > 0);
   const int opened = reader_.open(slot_file_path(directory_, slot.index));
   if (opened < 0)
     found(RecoveryCase::unreadable_file, slot_name(slot.index)).detail = std::strerror(-opened);
+  // Behind it offsets may not fit a place.
+  reader_.limit_size(slot.header.size);
+  if (opened >= 0) slot.size = std::min(slot.size, reader_.size());
   return opened >= 0;
 }
 

@@ -28,6 +28,7 @@ enum class RecoveryCase : std::uint8_t {
   other_store,
   other_shard,
   same_number_twice,
+  impossible_number,
   unreadable_file,
   unreadable_block,
   short_file,
@@ -94,6 +95,10 @@ constexpr std::array recovery_cases{
     CaseRow{RecoveryCase::same_number_twice, "same_number_twice", Weight::refused,
             "two files claim the same segment", "refuse to start",
             "a copy was put there by hand; which one is older cannot be told"},
+    CaseRow{RecoveryCase::impossible_number, "impossible_number", Weight::refused,
+            "a segment number far above all others, or at the end of its range", "refuse to start",
+            "numbers grow by one: somebody put the file there, and what lies between would have to "
+            "be made up"},
     CaseRow{RecoveryCase::unreadable_file, "unreadable_file", Weight::refused,
             "a file that cannot be opened, or whose header cannot be read", "refuse to start",
             "permissions or a dying disk: what is in it may be needed and may still be saved"},

@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "core/base/assert.h"
-#include "persist/journal/format.h"
 
 namespace lepus::persist {
 

@@ -13,6 +13,7 @@
 // record, and are counted.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -21,6 +22,7 @@
 
 #include "core/base/bytes.h"
 #include "io/disk.h"
+#include "persist/journal/format.h"
 
 namespace lepus::persist {
 
@@ -38,6 +40,8 @@ class SegmentReader {
 
   /// Of the file, whole blocks.
   std::uint64_t size() const { return size_; }
+  /// What lies behind `size` bytes counts as not there.
+  void limit_size(std::uint64_t size) { size_ = std::min(size_, block_of(size)); }
   /// All that is loaded from `offset` on, at least `size_min` bytes unless the file ends before.
   /// Valid until the next call. Aligned as `offset` is.
   core::Bytes window(std::uint64_t offset, std::uint64_t size_min) {

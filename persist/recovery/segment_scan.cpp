@@ -101,9 +101,10 @@ bool SegmentScan::is_later(std::uint64_t offset) {
   if (header.sequence < next_sequence_) return false;
   if (!is_newest())
     return header.sequence < limits_.sequence_end && read_at(offset).fault == RecordFault::none;
+  // A restart begins a new segment: within one there is no gap.
+  if (header.sequence - next_sequence_ >= sequence_gap) return false;
   if ((header.flags & flag_batch_first) != 0) return read_at(offset).fault == RecordFault::none;
-  const bool may_be = !has_later_record_ && header.sequence > next_sequence_ &&
-                      header.sequence < next_sequence_ + sequence_gap;
+  const bool may_be = !has_later_record_ && header.sequence > next_sequence_;
   if (may_be) has_later_record_ = read_at(offset).fault == RecordFault::none;
   return false;
 }

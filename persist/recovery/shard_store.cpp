@@ -47,6 +47,9 @@ std::string ShardStore::open(const KnownQueues& known, const Expected& expected)
         return fmt::format("{}: {}; look at it with lepus-journal before anything is changed",
                            parts_.directory, finding.text());
   }
+  if (const std::string text = find_contradiction(report_, known, parts_.shard); !text.empty())
+    return fmt::format("{}: {}; put back what belongs together, from one backup", parts_.directory,
+                       text);
   if (std::string error = judge_losses(known, expected); !error.empty()) return error;
   if (std::string error = finish_recovery(*parts_.disk, report_.tail); !error.empty()) return error;
   const std::vector<SequenceRange> strays = drop_others(known);

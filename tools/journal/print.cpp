@@ -1,6 +1,7 @@
 // One line a record. Texts from clients are escaped, so a line stays a line.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "persist/recovery/recovery.h"
@@ -98,8 +99,11 @@ class Printer {
       return 1;
     }
     int result = 0;
-    persist::SegmentScan scan(reader_, {slot.header.first_sequence, sequence_end,
-                                        persist::RecordSeed::of(slot.header.store)});
+    reader_.limit_size(slot.header.size);
+    const std::uint64_t first = slot.header.first_sequence;
+    // The next header may be wrong.
+    const std::uint64_t end = sequence_end == 0 ? 0 : std::max(sequence_end, first);
+    persist::SegmentScan scan(reader_, {first, end, persist::RecordSeed::of(slot.header.store)});
     for (ScanStep step = scan.next(); step != ScanStep::end; step = scan.next()) {
       if (step == ScanStep::record) {
         print_record(scan, slot.number);

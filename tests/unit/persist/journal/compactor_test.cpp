@@ -354,5 +354,25 @@ TEST(CompactorModel, RecoveryGivesWhatWasHeldAndTheDiskIsBounded) {
   EXPECT_GT(moved, 500U);
 }
 
+/// A message of two queues whose record, damaged, names one of them twice and the other not.
+TEST_F(CompactorTest, ADamagedRecordTakesNoMessageOutTwice) {
+  world_.publish({1, 2}, 100);
+  ASSERT_TRUE(world_.settle_down());
+  const core::RecordPlace record = place({1, 0});
+  const QueueRef first{1, 0};
+  io::SimDisk& disk = world_.world.disk();
+  const int fd = disk.open(world_.segments().path_of(record.segment), {.write = true});
+  ASSERT_GE(fd, 0);
+  const std::uint64_t refs = record.offset + sizeof(RecordHeader) + sizeof(MessageHead);
+  const core::Bytes bytes{reinterpret_cast<const std::uint8_t*>(&first), sizeof first};
+  for (const std::uint64_t at : {refs, refs + sizeof first})
+    EXPECT_EQ(disk.write(fd, at, bytes), 0);
+  disk.close(fd);
+  pass_by(20);
+  ASSERT_TRUE(world_.settle_down());
+  EXPECT_NE(place({1, 0}), record);
+  expect_live_bytes();
+}
+
 }  // namespace
 }  // namespace lepus::persist

@@ -157,5 +157,16 @@ TEST_F(FetcherTest, WhatIsGoneIsAnsweredWithNothing) {
   for (const JournalWorld::Fetched& one : world_.fetched) EXPECT_FALSE(one.message);
 }
 
+TEST_F(FetcherTest, AMessageOfAnotherQueueIsNotWhatWasAskedFor) {
+  publish(2, 300);
+  ASSERT_TRUE(world_.settle_down());
+  const core::RecordPlace place = world_.held.at({1, 0})->place();
+  wanted_ = {{{core::QueueId{2}, 7}, place}, {{core::QueueId{1}, 0}, place}};
+  world_.journal().fetch(wanted_);
+  ASSERT_TRUE(wait());
+  for (const JournalWorld::Fetched& one : world_.fetched)
+    EXPECT_EQ(static_cast<bool>(one.message), one.at.queue.value == 1);
+}
+
 }  // namespace
 }  // namespace lepus::persist

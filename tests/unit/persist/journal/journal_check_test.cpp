@@ -52,5 +52,47 @@ TEST_F(JournalCheckTest, TheDirectoryIsGone) {
   EXPECT_TRUE(find_lost_journals(disk, "data", {}, known).empty());
 }
 
+TEST_F(JournalCheckTest, PrioritiesThatTheQueueDoesNotHave) {
+  constexpr std::uint64_t priority_3 = std::uint64_t{3} << 56;
+  core::QueueSpec queue;
+  queue.id = core::QueueId{7};
+  queue.home = 0;
+  queue.parsed.max_priority = 3;
+  known.add(queue);
+  SegmentBuilder first(1, 1);
+  first.message({{7, priority_3 + 4}}).settle({{7, priority_3, priority_3 + 4}}).end_batch();
+  put(0, first);
+  EXPECT_EQ(find_contradiction(run(), known, 0), "");
+  KnownQueues edited;
+  queue.parsed.max_priority = 2;
+  edited.add(queue);
+  EXPECT_EQ(find_contradiction(run(), edited, 0)
+                .find("queue id 7 has messages of priority 3, and at most 2 by the catalog"),
+            0U);
+  EXPECT_EQ(find_contradiction(run(), edited, 1), "") << "it does not live there";
+  KnownQueues stream;
+  queue.parsed.max_priority.reset();
+  queue.parsed.queue_type = core::QueueType::stream;
+  stream.add(queue);
+  EXPECT_EQ(find_contradiction(run(), stream, 0), "");
+}
+
+TEST_F(JournalCheckTest, PositionsThatNoQueueReaches) {
+  core::QueueSpec queue;
+  queue.id = core::QueueId{7};
+  queue.home = 0;
+  known.add(queue);
+  const auto contradiction_of = [&](std::uint64_t next_position) {
+    SegmentBuilder first(1, 1);
+    first.seen({{7, next_position}}).end_batch();
+    put(0, first);
+    return find_contradiction(run(), known, 0);
+  };
+  constexpr std::uint64_t most = core::limits::queue_positions_max;
+  EXPECT_EQ(contradiction_of(most), "");
+  EXPECT_EQ(contradiction_of(most + 1).find("queue id 7 has the position"), 0U);
+  EXPECT_NE(contradiction_of((std::uint64_t{1} << 56) - 1), "");
+}
+
 }  // namespace
 }  // namespace lepus::persist::test

@@ -145,11 +145,12 @@ TEST(SegmentHeader, NamesWhatIsWrong) {
   SegmentHeader header;
   EXPECT_EQ(check_segment_header(block, header), HeaderFault::blank);
   EXPECT_EQ(check_segment_header({}, header), HeaderFault::blank);
-  encode_segment_header({.number = 3, .size = 1 << 20}, block);
+  encode_segment_header({.number = 3, .first_sequence = 1, .size = 1 << 20}, block);
   EXPECT_EQ(check_segment_header(Bytes(block).first(40), header), HeaderFault::magic);
   block[offsetof(SegmentHeader, version)] = format_version + 1;
   EXPECT_EQ(check_segment_header(block, header), HeaderFault::crc) << "a torn write";
-  encode_segment_header({.version = format_version + 1, .number = 3, .size = 1 << 20}, block);
+  encode_segment_header(
+      {.version = format_version + 1, .number = 3, .first_sequence = 1, .size = 1 << 20}, block);
   EXPECT_EQ(check_segment_header(block, header), HeaderFault::version);
   EXPECT_EQ(header.version, format_version + 1);
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/limits.h"
+#include "persist/journal/crc.h"
 #include "persist/recovery/recovery.h"
 #include "tests/unit/persist/memory_disk.h"
 #include "tests/unit/persist/recovery/journal_builder.h"
@@ -23,6 +25,13 @@ class RecoveryTest : public ::testing::Test {
   }
   std::vector<std::uint8_t>& file(std::uint32_t slot) {
     return disk.files.at(slot_file_path(directory, slot));
+  }
+  /// As it is, also with numbers that the journal never writes.
+  static void put_header(SegmentHeader header, std::vector<std::uint8_t>& bytes) {
+    constexpr std::size_t crc_end = offsetof(SegmentHeader, crc) + sizeof header.crc;
+    header.crc =
+        crc32c({reinterpret_cast<const std::uint8_t*>(&header) + crc_end, sizeof header - crc_end});
+    std::memcpy(bytes.data(), &header, sizeof header);
   }
   RecoveryReport run() {
     RecoveryReport report = recover(disk, directory, {.shard = 0, .store = SegmentBuilder::store});

@@ -195,5 +195,69 @@ TEST_F(RecoveryTest, ShortFileIsReadAsFarAsItGoes) {
   ASSERT_EQ(finish_recovery(disk, report.tail), "");
 }
 
+TEST_F(RecoveryTest, ImpossibleNumbersAreRefused) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch().seal();
+  put(0, first);
+  for (const std::uint64_t number :
+       {std::uint64_t{1} + core::limits::journal_segments_max, std::uint64_t{UINT32_MAX}}) {
+    SegmentBuilder other(number, 9000);
+    put(1, other);
+    const RecoveryReport report = run();
+    EXPECT_EQ(only(report, RecoveryCase::impossible_number).file, "000001.seg");
+    EXPECT_TRUE(report.refused());
+  }
+  SegmentBuilder other(core::limits::journal_segments_max, 9000);
+  put(1, other);
+  EXPECT_FALSE(run().refused());
+  // Alone, and at the end of the range.
+  SegmentBuilder last(UINT32_MAX, 1);
+  last.header.first_live = UINT32_MAX;
+  disk.files.clear();
+  put(0, last);
+  EXPECT_TRUE(run().refused());
+}
+
+TEST_F(RecoveryTest, ImpossibleSequencesMakeNoHeader) {
+  for (const std::uint64_t sequence : {std::uint64_t{0}, first_sequence_max + 1, UINT64_MAX}) {
+    SegmentBuilder first(1, 1);
+    first.message({{7, 0}}).end_batch();
+    std::vector<std::uint8_t> bytes = first.bytes();
+    SegmentHeader header = first.header;
+    header.first_sequence = sequence;
+    put_header(header, bytes);
+    disk.files[slot_file_path(directory, 0)] = bytes;
+    EXPECT_EQ(times(run(), RecoveryCase::lost_header), 1u) << sequence;
+  }
+}
+
+TEST_F(RecoveryTest, WhatLiesBehindTheSizeInTheHeaderIsNotThere) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch().message({{7, 1}}).end_batch();
+  std::vector<std::uint8_t> bytes = first.bytes();
+  SegmentHeader header = first.header;
+  header.size = 2 * block_size;
+  put_header(header, bytes);
+  disk.files[slot_file_path(directory, 0)] = bytes;
+  const RecoveryReport report = run();
+  EXPECT_EQ(live(report, 7), Sequences{0});
+  EXPECT_EQ(report.tail.file_size, 2 * block_size);
+  EXPECT_EQ(finish_recovery(disk, report.tail), "");
+}
+
+/// A batch behind damage goes on with the sequence; one far above it is of no journal.
+TEST_F(RecoveryTest, ASequenceFarAboveIsNoLaterBatch) {
+  for (const std::uint64_t gap : {std::uint64_t{5}, sequence_gap, UINT64_MAX - 100}) {
+    SegmentBuilder first(1, 1);
+    first.marks_batches = true;
+    first.message({{7, 0}}).end_batch().skip_sequences(gap).message({{7, 1}}).end_batch();
+    put(0, first);
+    const RecoveryReport report = run();
+    EXPECT_EQ(times(report, RecoveryCase::damaged_newest), gap == 5 ? 1u : 0u) << gap;
+    EXPECT_EQ(live(report, 7).size(), gap == 5 ? 2u : 1u);
+    EXPECT_LT(report.next_sequence, 2 * sequence_gap);
+  }
+}
+
 }  // namespace
 }  // namespace lepus::persist

@@ -105,6 +105,17 @@ TEST_F(JournalToolTest, VerifyNamesFileAndOffset) {
   EXPECT_TRUE(disk.writes.empty());
 }
 
+TEST_F(JournalToolTest, PrintTakesHeadersInAnyOrder) {
+  SegmentBuilder second(2, 9);
+  second.header.first_sequence = 1;
+  SegmentBuilder first(1, 50);
+  first.message({{7, 0}}).end_batch().seal();
+  disk.files["data/journal/shard-0/000000.seg"] = first.bytes();
+  disk.files["data/journal/shard-0/000001.seg"] = second.bytes();
+  EXPECT_EQ(run({"data", "print"}), 0);
+  EXPECT_TRUE(says("50 segment 1 offset 4096")) << out;
+}
+
 TEST_F(JournalToolTest, ShardsAreChosen) {
   put(2);
   EXPECT_EQ(run({"data", "verify"}), 0);
