@@ -52,6 +52,9 @@ class Disk {
   virtual int truncate(int fd, std::uint64_t size) = 0;
   /// A file or an empty directory. The removal is durable; 0 or -errno.
   virtual int remove(const std::string& path) = 0;
+  /// Gives the file another name in the same file system; a file that has that name is replaced.
+  /// Durable; 0 or -errno.
+  virtual int rename(const std::string& path, const std::string& new_path) = 0;
   /// What the file system that holds `path` has free for this user, bytes; < 0: -errno.
   virtual std::int64_t free_bytes(const std::string& path) = 0;
 };

@@ -199,6 +199,12 @@ int KernelDisk::remove(const std::string& path) {
   return sync_directory(parent_of(path));
 }
 
+int KernelDisk::rename(const std::string& path, const std::string& new_path) {
+  if (std::rename(path.c_str(), new_path.c_str()) < 0) return -errno;
+  const int code = sync_directory(parent_of(new_path));
+  return code < 0 ? code : sync_directory(parent_of(path));
+}
+
 std::int64_t KernelDisk::free_bytes(const std::string& path) {
   struct statvfs found {};
   const int code = uninterrupted([&] { return ::statvfs(path.c_str(), &found); });

@@ -119,6 +119,19 @@ int SimDisk::remove(const std::string& path) {
   return 0;
 }
 
+int SimDisk::rename(const std::string& path, const std::string& new_path) {
+  const auto found = files_.find(plain_path(path));
+  const std::string new_name = plain_path(new_path);
+  if (found == files_.end() || !directories_.contains(directory_of(new_name))) return -ENOENT;
+  FilePointer file = std::move(found->second);
+  const std::string directory = directory_of(found->first);
+  files_.erase(found);
+  files_[new_name] = std::move(file);
+  sync_names(directory_of(new_name));
+  sync_names(directory);
+  return 0;
+}
+
 void SimDisk::sync_names(const std::string& directory) {
   CHECK(directories_.contains(directory));
   for (const auto& [name, file] : files_) {

@@ -59,6 +59,7 @@ class SimDisk final : public Disk {
   int fill(int fd, std::uint64_t size) override;
   int truncate(int fd, std::uint64_t size) override;
   int remove(const std::string& path) override;
+  int rename(const std::string& path, const std::string& new_path) override;
   std::int64_t free_bytes(const std::string& path) override;
 
   // ---- for tests ----

@@ -174,6 +174,7 @@ std::string read_vhost(const KeptRow& row, core::VhostSettings& settings) {
   CHECK(row.values.size() == 2);
   const Json json = parse(row.values[1]);
   if (json.is_discarded()) return fmt::format("vhost '{}': not JSON", row.values[0]);
+  if (!json.is_object()) return fmt::format("vhost '{}': not a JSON object", row.values[0]);
   std::string error;
   if (const Json* found = find_property(json, "description"); found && found->is_string())
     settings.description = found->get<std::string>();

@@ -116,8 +116,12 @@ std::string Catalog::prepare_all() {
 
 std::string Catalog::prepare_meta(std::uint64_t new_store) {
   Statement insert;
+  std::int64_t repeated = 0;
   std::string error =
-      database_.prepare("INSERT OR IGNORE INTO meta (name, value) VALUES (?1, ?2)", insert);
+      database_.read_number("SELECT count(*) - count(DISTINCT name) FROM meta", repeated);
+  if (error.empty() && repeated != 0) return database_.complain("table meta has a name twice");
+  if (error.empty())
+    error = database_.prepare("INSERT OR IGNORE INTO meta (name, value) VALUES (?1, ?2)", insert);
   const auto drawn = static_cast<std::int64_t>(std::max<std::uint64_t>(new_store & INT64_MAX, 1));
   if (error.empty()) error = insert.run(std::string_view{"store"}, drawn);
   if (error.empty()) error = insert.run(std::string_view{"last_id"}, std::int64_t{0});

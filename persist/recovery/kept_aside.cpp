@@ -257,6 +257,26 @@ KeptAside keep_aside(io::Disk& disk, const RecoveryReport& report,
   return copier.finish();
 }
 
+std::string move_lost_headers(io::Disk& disk, core::Log& log, std::vector<SlotFile>& slots,
+                              const KeepAside& what) {
+  for (const SlotFile& slot : slots) {
+    if (slot.state != SlotState::kept) continue;
+    const std::string path = slot_file_path(what.source, slot.index);
+    const std::string new_path =
+        fmt::format("{}/lost-header-shard-{}-{}", what.target, what.shard, slot_name(slot.index));
+    int code = disk.make_directory(what.target);
+    if (code >= 0) code = disk.rename(path, new_path);
+    if (code < 0)
+      return fmt::format("cannot move {}, whose header is damaged, to {}: {}", path, new_path,
+                         std::strerror(-code));
+    log.write(core::LogLevel::error, core::LogCategory::general,
+              "a journal file with a damaged header is kept aside",
+              {{"file", path}, {"moved_to", new_path}});
+  }
+  std::erase_if(slots, [](const SlotFile& slot) { return slot.state == SlotState::kept; });
+  return {};
+}
+
 std::string log_kept_aside(core::Log& log, const KeptAside& result, const KeepAside& what) {
   using core::LogCategory;
   using core::LogLevel;

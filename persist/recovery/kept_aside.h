@@ -5,6 +5,10 @@
 //   <data_dir>/journal/kept-aside-20261129T032019Z/journal/shard-0/000000.seg
 //                                                                  000001.seg ...
 //
+// Files of a journal whose header is damaged while their records may be needed go there as well:
+// lost-header-shard-0-000003.seg. What they hold is not replayed, as their place in the order is
+// not known, and a later start could take them for free files.
+//
 // Such a directory has the form of a data directory without a catalog: its files are segments, each
 // sealed, so lepus-journal reads it like any other. The broker never looks at it again. A file's
 // header is written last: a copy that was cut short has a file that counts as unused.
@@ -57,6 +61,12 @@ struct KeepAside {
 /// read. A target that holds files already is an error: nothing is written over.
 [[nodiscard]] KeptAside keep_aside(io::Disk& disk, const RecoveryReport& report,
                                    const std::vector<std::uint64_t>& queues, const KeepAside& what);
+
+/// Moves files whose header is lost (SlotState::kept) into the target, as
+/// lost-header-shard-0-000003.seg, so that no later start takes them for free ones, and takes them
+/// out of `slots`. Returns "" or why the broker must not start.
+[[nodiscard]] std::string move_lost_headers(io::Disk& disk, core::Log& log,
+                                            std::vector<SlotFile>& slots, const KeepAside& what);
 
 /// Logs where the copies are and what could not be copied. Returns "" or, when the copy is not
 /// complete, why the broker must not start.

@@ -66,8 +66,7 @@ std::string Importer::run() {
 
 std::string Importer::take_over(std::uint32_t shard) {
   const std::string source = shard_directory(import_.data_directory, shard);
-  const RecoveryReport report =
-      recover(*parts_.disk, source, {shard, parts_.store, &known_.timed()});
+  RecoveryReport report = recover(*parts_.disk, source, {shard, parts_.store, &known_.timed()});
   for (const Finding& finding : report.findings)
     if (finding.weight() == Weight::refused) return fmt::format("{}: {}", source, finding.text());
   for (const std::string& loss : find_losses(report, known_, 0)) {
@@ -87,7 +86,9 @@ std::string Importer::take_over(std::uint32_t shard) {
   parts_.directory = shard_directory(import_.data_directory, parts_.shard);
   if (std::string error = copy(source, report, queues); !error.empty()) return error;
   for (const std::uint64_t queue : queues) known_.move(queue, parts_.shard);
-  return {};
+  const std::string target = import_.kept_aside.empty() ? parts_.directory : import_.kept_aside;
+  return move_lost_headers(*parts_.disk, *parts_.log, report.slots,
+                           {source, target, shard, parts_.store});
 }
 
 std::string Importer::keep_unknown_aside(const KeepAside& what, const RecoveryReport& report) {
@@ -167,20 +168,23 @@ std::vector<std::string> Importer::newest_first(std::uint32_t shard, const std::
   return names;
 }
 
+/// What the broker did not make is not its own to remove: then the directory stays.
 std::string Importer::remove_files(std::uint32_t shard) {
   const std::string directory = shard_directory(import_.data_directory, shard);
-  std::vector<std::string> names = newest_first(shard, directory);
-  std::vector<std::string> left;
   int code = 0;
-  for (const std::string& name : names)
+  for (const std::string& name : newest_first(shard, directory))
     if (code >= 0) code = parts_.disk->remove(directory + "/" + name);
+  std::vector<std::string> left;
   if (code >= 0) code = parts_.disk->list(directory, left);
-  for (const std::string& name : left)
-    if (code >= 0) code = parts_.disk->remove(directory + "/" + name);
-  if (code >= 0) code = parts_.disk->remove(directory);
-  if (code >= 0) return {};
-  return fmt::format("cannot remove {}, whose messages were taken over: {}", directory,
-                     std::strerror(-code));
+  if (code >= 0 && left.empty()) code = parts_.disk->remove(directory);
+  if (code < 0)
+    return fmt::format("cannot remove {}, whose messages were taken over: {}", directory,
+                       std::strerror(-code));
+  if (!left.empty())
+    parts_.log->write(LogLevel::warning, LogCategory::general,
+                      "the directory of a former shard stays: other files are in it",
+                      {{"directory", directory}, {"file", left.front()}});
+  return {};
 }
 
 }  // namespace

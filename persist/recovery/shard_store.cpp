@@ -52,6 +52,7 @@ std::string ShardStore::open(const KnownQueues& known, const Expected& expected)
                        text);
   if (std::string error = judge_losses(known, expected); !error.empty()) return error;
   if (std::string error = finish_recovery(*parts_.disk, report_.tail); !error.empty()) return error;
+  if (std::string error = move_lost_headers(expected.kept_aside); !error.empty()) return error;
   const std::vector<SequenceRange> strays = drop_others(known);
   if (std::string error = journal_.start(found(), report_.next_sequence); !error.empty())
     return error;
@@ -76,6 +77,13 @@ std::string ShardStore::keep_unknown_aside(const KnownQueues& known, const std::
   if (queues.empty()) return {};
   const KeepAside what{parts_.directory, target, parts_.shard, parts_.store};
   return log_kept_aside(*parts_.log, keep_aside(*parts_.disk, report_, queues, what), what);
+}
+
+/// Without a directory for it they stay beside the others, under a name that no file of ours has.
+std::string ShardStore::move_lost_headers(const std::string& target) {
+  return persist::move_lost_headers(
+      *parts_.disk, *parts_.log, report_.slots,
+      {parts_.directory, target.empty() ? parts_.directory : target, parts_.shard, parts_.store});
 }
 
 /// What is to be said of queues that live elsewhere now: taking over a journal may have been cut

@@ -24,7 +24,8 @@ class ShardStore final : public core::Restorer {
   struct Expected {
     std::uint64_t segment_min = 0;  ///< The journal has had this segment.
     bool accepts_loss = false;      ///< What is missing is logged, else it stops the start.
-    /// With accepts_loss: messages of queues that the catalog never had are copied there.
+    /// With accepts_loss: messages of queues that the catalog never had are copied there. Files
+    /// with a damaged header are moved there; empty: they are renamed where they are.
     std::string kept_aside;
   };
   /// Blocking; before the loop turns, on any thread. Messages of queues that do not live here by
@@ -45,6 +46,7 @@ class ShardStore final : public core::Restorer {
   void log_findings();
   std::string judge_losses(const KnownQueues& known, const Expected& expected);
   std::string keep_unknown_aside(const KnownQueues& known, const std::string& target);
+  std::string move_lost_headers(const std::string& target);
   std::vector<SequenceRange> drop_others(const KnownQueues& known);
   void repeat_marks();
   Segments::Found found() const;

@@ -24,7 +24,11 @@ namespace lepus::persist {
 class CatalogWorld {
  public:
   CatalogWorld() {
-    std::string base = (std::filesystem::temp_directory_path() / "lepus-rows-XXXXXX").string();
+    // A catalog syncs each commit: in memory where that is possible.
+    const bool has_memory = std::filesystem::is_directory("/dev/shm");
+    const std::filesystem::path temporary =
+        has_memory ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path();
+    std::string base = (temporary / "lepus-rows-XXXXXX").string();
     CHECK(mkdtemp(base.data()) != nullptr);
     directory_ = base;
     make_original();

@@ -55,6 +55,7 @@ class FuzzDisk final : public io::Disk {
   int fill(int, std::uint64_t) override { return 0; }
   int truncate(int, std::uint64_t) override { return 0; }
   int remove(const std::string&) override { return 0; }
+  int rename(const std::string&, const std::string&) override { return 0; }
   std::int64_t free_bytes(const std::string&) override { return 0; }
 
  private:

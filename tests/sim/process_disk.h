@@ -71,6 +71,10 @@ class ProcessDisk final : public io::Disk {
     step();
     return disk_.remove(path);
   }
+  int rename(const std::string& path, const std::string& new_path) override {
+    step();
+    return disk_.rename(path, new_path);
+  }
   std::int64_t free_bytes(const std::string& path) override {
     step();
     return disk_.free_bytes(path);

@@ -225,6 +225,26 @@ TYPED_TEST(DiskTest, TruncatesAndRemoves) {
   EXPECT_TRUE(names.empty());
 }
 
+TYPED_TEST(DiskTest, RenamesAlsoIntoAnotherDirectory) {
+  Disk& disk = this->disk();
+  EXPECT_EQ(disk.make_directory(this->path("a")), 0);
+  for (const char* name : {"x", "a/y"}) {
+    const int fd = this->open(name, creating);
+    ASSERT_GE(fd, 0);
+    const std::string text = name;
+    EXPECT_EQ(disk.write(fd, 0, core::as_bytes(text)), 0);
+    disk.close(fd);
+  }
+  EXPECT_EQ(disk.rename(this->path("x"), this->path("a/y")), 0);
+  EXPECT_EQ(this->open("x", read_mode), -ENOENT);
+  const int fd = this->open("a/y", read_mode);
+  ASSERT_GE(fd, 0);
+  EXPECT_EQ(this->read_all(fd), "x");
+  disk.close(fd);
+  EXPECT_EQ(disk.rename(this->path("x"), this->path("z")), -ENOENT);
+  EXPECT_EQ(disk.rename(this->path("a/y"), this->path("none/y")), -ENOENT);
+}
+
 TYPED_TEST(DiskTest, NoRoomIsAnErrorValue) {
   Disk& disk = this->disk();
   const int fd = this->open("x", creating);

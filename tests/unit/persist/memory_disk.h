@@ -97,6 +97,15 @@ class MemoryDisk final : public io::Disk {
     return 0;
   }
   int remove(const std::string& path) override { return files.erase(path) == 1 ? 0 : -ENOENT; }
+  int rename(const std::string& path, const std::string& new_path) override {
+    const auto found = files.find(path);
+    if (found == files.end()) return -ENOENT;
+    if (write_error != 0) return write_error;
+    std::vector<std::uint8_t> bytes = std::move(found->second);
+    files.erase(found);
+    files[new_path] = std::move(bytes);
+    return 0;
+  }
   std::int64_t free_bytes(const std::string&) override { return std::int64_t{1} << 40; }
 
  private:

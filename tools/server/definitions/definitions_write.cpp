@@ -124,8 +124,10 @@ void Writer::on(const core::VhostAdded& added) {
     if (row.values[0] != added.name) continue;
     const Json more = kept_value(persist::kept_table(KeptKind::vhost_properties).columns[1],
                                  row.values[1], added.name);
-    if (!more.is_object()) refuse(fmt::format("table vhost_properties: '{}'", added.name));
-    vhost.update(more);
+    if (more.is_object())
+      vhost.update(more);
+    else
+      refuse(fmt::format("table vhost_properties: '{}' is no object", added.name));
   }
   vhosts_[added.id.value] = added.name;
   vhost_list_.push_back(std::move(vhost));

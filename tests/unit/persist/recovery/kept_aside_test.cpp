@@ -2,6 +2,7 @@
 #include "persist/recovery/kept_aside.h"
 
 #include "persist/recovery/record_loader.h"
+#include "tests/unit/persist/journal/journal_world.h"
 #include "tests/unit/persist/recovery/recovery_fixture.h"
 
 namespace lepus::persist::test {
@@ -140,6 +141,32 @@ TEST_F(KeptAsideTest, DirectoriesHaveNamesOfTheirOwn) {
   EXPECT_TRUE(list_kept_aside(disk, "elsewhere", error).empty());
   EXPECT_EQ(error, "");
   EXPECT_EQ(list_shards(disk, "data", error), std::vector<std::uint32_t>{0});
+}
+
+TEST_F(KeptAsideTest, LostHeadersAreMoved) {
+  put_messages();
+  SegmentBuilder second(2, 100);
+  second.message({{7, 5}}).end_batch();
+  put(3, second);
+  file(3)[offsetof(SegmentHeader, number)] ^= 0xff;
+  const std::vector<std::uint8_t> before = file(3);
+  RecoveryReport report = run();
+  ASSERT_EQ(times(report, RecoveryCase::lost_header), 1u);
+  TextLog log;
+  EXPECT_EQ(move_lost_headers(disk, log, report.slots, what), "");
+  EXPECT_EQ(log.times("a journal file with a damaged header is kept aside"), 1u);
+  EXPECT_EQ(report.slots.size(), 1u);
+  EXPECT_EQ(disk.files.at(std::string(aside_directory) + "/lost-header-shard-0-000003.seg"),
+            before);
+  EXPECT_EQ(times(run(), RecoveryCase::lost_header), 0u);
+  EXPECT_EQ(move_lost_headers(disk, log, report.slots, what), "") << "nothing is left to move";
+
+  disk.files[slot_file_path(directory, 3)] = before;
+  report = run();
+  disk.write_error = -EIO;
+  EXPECT_NE(move_lost_headers(disk, log, report.slots, what).find("Input/output error"),
+            std::string::npos);
+  EXPECT_EQ(file(3), before);
 }
 
 }  // namespace

@@ -247,5 +247,21 @@ TEST_F(ShardImportTest, UnknownQueuesOfAGoneShardAreKeptAside) {
   EXPECT_EQ(list_shards(world_.disk(), "data", error).size(), 2u);
 }
 
+TEST_F(ShardImportTest, FilesOfOthersStay) {
+  ASSERT_EQ(run(4, [this](Stores& stores) { publish_ten(stores); }), "");
+  const std::string other = shard_directory("data", 3) + "/notes.txt";
+  const int fd = world_.disk().open(other, {.write = true, .create = true});
+  ASSERT_GE(fd, 0);
+  world_.disk().close(fd);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(run(2), "");
+    expect_ten();
+    std::vector<std::string> names;
+    EXPECT_EQ(world_.disk().list(shard_directory("data", 3), names), 0);
+    EXPECT_EQ(names, std::vector<std::string>{"notes.txt"});
+  }
+  EXPECT_EQ(log_.times("the directory of a former shard stays"), 2u);
+}
+
 }  // namespace
 }  // namespace lepus::persist

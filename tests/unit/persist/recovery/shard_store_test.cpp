@@ -85,5 +85,36 @@ TEST_F(ShardStoreTest, WhatCannotBeKeptAsideStopsTheStart) {
   EXPECT_EQ(look(JournalWorld::directory).queues.count(5), 4u);
 }
 
+/// After a while all segments are younger than its records, which looked dead to a later start.
+TEST_F(ShardStoreTest, AFileWithALostHeaderIsNeverUsedAgain) {
+  known.add({.id = core::QueueId{5}});
+  known.set_newest(5);
+  io::SimDisk& disk = world.world.disk();
+  const std::string path = slot_file_path(JournalWorld::directory, 0);
+  std::vector<std::uint8_t> before(JournalWorld::segment_size);
+  const auto read = [&](const std::string& name, std::vector<std::uint8_t>& bytes) {
+    const int fd = disk.open(name, {.write = true});
+    if (fd < 0) return false;
+    EXPECT_EQ(disk.read(fd, 0, bytes.data(), bytes.size()), bytes.size());
+    disk.close(fd);
+    return true;
+  };
+  const int fd = disk.open(path, {.write = true});
+  ASSERT_GE(fd, 0);
+  EXPECT_EQ(disk.write(fd, 16, core::as_bytes("damage")), 0);
+  disk.close(fd);
+  ASSERT_TRUE(read(path, before));
+  ASSERT_EQ(open({0, false, kept_there}), "");
+  EXPECT_EQ(log.times("a journal file with a damaged header is kept aside"), 1u);
+  const std::string moved = std::string(kept_there) + "/lost-header-shard-0-000000.seg";
+  for (int i = 0; i < 5; ++i) {
+    std::vector<std::uint8_t> after(before.size());
+    ASSERT_TRUE(read(moved, after));
+    EXPECT_EQ(after, before);
+    ASSERT_EQ(open({}), "");
+  }
+  EXPECT_EQ(log.times("a journal file with a damaged header is kept aside"), 1u);
+}
+
 }  // namespace
 }  // namespace lepus::persist::test

@@ -128,7 +128,8 @@ TEST_F(JournalToolTest, ShardsAreChosen) {
 
 TEST_F(JournalToolTest, ExportPrintsOneObjectAMessage) {
   SegmentBuilder other(1, 1);
-  other.message({{5, 3}}, "text").message({{6, 0}}, "\xff\x01").end_batch();
+  other.marks_batches = true;
+  other.message({{5, 3}}, "text").end_batch().message({{6, 0}}, "\xff\x01").end_batch();
   segment = other;
   put(0);
   EXPECT_EQ(run({"data", "export"}), 0);
