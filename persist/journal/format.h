@@ -44,6 +44,19 @@ struct SegmentHeader {
 };
 static_assert(sizeof(SegmentHeader) == 72);
 
+constexpr std::uint64_t newest_magic = 0x5457'454e'5355'5045ULL;  ///< "EPUSNEWT" in the file.
+
+/// The file `newest` of a shard (persist/journal/newest_segment_file.h); the rest of its
+/// block is zero.
+struct NewestBlock {
+  std::uint64_t magic = newest_magic;
+  std::uint32_t crc = 0;  ///< CRC-32C of everything behind this field.
+  std::uint32_t shard = 0;
+  std::uint64_t store = 0;    ///< As of SegmentHeader.
+  std::uint64_t segment = 0;  ///< The newest whose first batch is durable; 0: none.
+};
+static_assert(sizeof(NewestBlock) == 32);
+
 enum class RecordType : std::uint8_t {
   message = 1,  ///< MessageHead, `count` QueueRefs, exchange, routing key, properties, body.
   settle = 2,   ///< `count` SequenceRanges: these messages left these queues for good.

@@ -26,7 +26,8 @@ Journal::Journal(Parts parts)
     : parts_(std::move(parts)),
       segments_({parts_.loop, parts_.disk, parts_.log, parts_.directory, parts_.segment_size}),
       compactor_(*this, *parts_.loop, *parts_.log),
-      fetcher_({parts_.loop, parts_.disk, parts_.log, &segments_, this, record_seed()}) {
+      fetcher_({parts_.loop, parts_.disk, parts_.log, &segments_, this, record_seed()}),
+      newest_file_(*parts_.loop, *parts_.disk, *parts_.log) {
   CHECK(parts_.segment_size <= UINT32_MAX);
   write_op_.bind<&Journal::on_write>(this);
   close_op_.bind<&Journal::on_close>(this);
@@ -44,7 +45,9 @@ Journal::~Journal() {
 
 std::string Journal::start(Segments::Found found, std::uint64_t sequence) {
   CHECK(batches_.empty());
+  const std::uint64_t newest = found.next_number - 1;
   if (std::string error = segments_.start(std::move(found)); !error.empty()) return error;
+  newest_file_.open(parts_.directory, {parts_.shard, parts_.store}, newest);
   begin_batch({1, segments_.add(), 0, sequence, false});
   note_written();
   return {};

@@ -34,6 +34,7 @@
 #include "persist/journal/compactor.h"
 #include "persist/journal/fetcher.h"
 #include "persist/journal/message_record.h"
+#include "persist/journal/newest_segment_file.h"
 #include "persist/journal/segments.h"
 
 namespace lepus::persist {
@@ -161,6 +162,7 @@ class Journal final : public core::Ledger {
   Segments segments_;
   Compactor compactor_;
   Fetcher fetcher_;
+  NewestSegmentFile newest_file_;
   std::deque<std::unique_ptr<Batch>> batches_;  ///< The open one is the last.
   std::vector<SequenceRange> ranges_;           ///< Settled, not yet in a batch.
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> last_range_;  ///< By queue.

@@ -149,6 +149,8 @@ void Journal::finish_write() {
   batches_.pop_front();
   is_writing_ = false;
   is_unsynced_ = true;
+  // In the other modes a power cut may take the segment, which is no loss that was not chosen.
+  if (batch->offset() == 0 && parts_.sync == SyncMode::always) newest_file_.note(batch->segment());
   if (!batch->is_joined()) {
     durable_ = batch->number();
     note_written();

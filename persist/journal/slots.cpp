@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "core/limits.h"
+#include "persist/journal/newest_segment_file.h"
 #include "persist/journal/record.h"
 #include "persist/journal/segment_header.h"
 #include "persist/recovery/segment_reader.h"
@@ -68,6 +69,7 @@ class Lister {
 };
 
 void Lister::read_file(const std::string& name) {
+  if (name == newest_segment_file) return;
   const std::optional<std::uint32_t> index = parse_slot_name(name);
   if (!index) return found(RecoveryCase::foreign_file, name);
   const int opened = reader_.open(directory_ + "/" + name);

@@ -69,7 +69,8 @@ std::string Importer::take_over(std::uint32_t shard) {
   RecoveryReport report = recover(*parts_.disk, source, {shard, parts_.store, &known_.timed()});
   for (const Finding& finding : report.findings)
     if (finding.weight() == Weight::refused) return fmt::format("{}: {}", source, finding.text());
-  for (const std::string& loss : find_losses(report, known_, 0)) {
+  const std::uint64_t newest = read_newest_segment(*parts_.disk, source, {shard, parts_.store});
+  for (const std::string& loss : find_losses(report, known_, newest)) {
     if (!import_.accepts_loss)
       return fmt::format("{}: {}; put back what is missing, or {}", source, loss, advice_on_loss());
     parts_.log->write(LogLevel::error, LogCategory::general, "messages are lost",
@@ -157,13 +158,18 @@ std::string Importer::give_homes() {
   return import_.definitions->has_changes() ? import_.definitions->commit() : std::string();
 }
 
-/// What an interrupted removal leaves must look like a whole journal: the shard may come back.
+/// What an interrupted removal leaves must look like a whole journal: the shard may come back. So
+/// the file that says how far it came goes first.
 std::vector<std::string> Importer::newest_first(std::uint32_t shard, const std::string& directory) {
   SlotList list = list_slots(*parts_.disk, directory, {shard, parts_.store});
   std::stable_sort(
       list.slots.begin(), list.slots.end(),
       [](const SlotFile& left, const SlotFile& right) { return left.number > right.number; });
   std::vector<std::string> names;
+  std::vector<std::string> all;
+  (void)parts_.disk->list(directory, all);
+  if (std::find(all.begin(), all.end(), newest_segment_file) != all.end())
+    names.emplace_back(newest_segment_file);
   for (const SlotFile& slot : list.slots) names.push_back(slot_name(slot.index));
   return names;
 }

@@ -62,7 +62,10 @@ std::string ShardStore::open(const KnownQueues& known, const Expected& expected)
 }
 
 std::string ShardStore::judge_losses(const KnownQueues& known, const Expected& expected) {
-  const std::vector<std::string> losses = find_losses(report_, known, expected.segment_min);
+  const std::uint64_t newest =
+      read_newest_segment(*parts_.disk, parts_.directory, {parts_.shard, parts_.store});
+  const std::vector<std::string> losses =
+      find_losses(report_, known, std::max(expected.segment_min, newest));
   if (!losses.empty() && !expected.accepts_loss)
     return fmt::format("{}: {}; put back what is missing, or {}", parts_.directory, losses.front(),
                        advice_on_loss());

@@ -22,8 +22,9 @@ class ShardStore final : public core::Restorer {
   explicit ShardStore(const Journal::Parts& parts);
 
   struct Expected {
-    std::uint64_t segment_min = 0;  ///< The journal has had this segment.
-    bool accepts_loss = false;      ///< What is missing is logged, else it stops the start.
+    /// The journal has had this segment, as the catalog knows; its own file may know a later one.
+    std::uint64_t segment_min = 0;
+    bool accepts_loss = false;  ///< What is missing is logged, else it stops the start.
     /// With accepts_loss: messages of queues that the catalog never had are copied there. Files
     /// with a damaged header are moved there; empty: they are renamed where they are.
     std::string kept_aside;

@@ -219,6 +219,32 @@ def the_newest_files_after_a_clean_stop(node):
     check(count(node, 'q') == COUNT, f"{count(node, 'q')} messages left")
 
 
+@case
+def the_newest_file_after_a_kill(node):
+    """The catalog knows of the last start only; the journal itself knows more."""
+    settings = {'journal.segment_size': '1MiB'}
+    node.start(shards=1, settings=settings)
+    fill(node, 'q')
+    probe = node.probe()
+    probe.call(1, 'Confirm.Select')
+    for _ in range(40):
+        probe.publish(key='q', body=bytes(100_000), properties=PERSISTENT)
+        probe.expect('Basic.Ack')
+    node.kill()
+    newest = max(glob.glob(os.path.join(node.data, 'journal', 'shard-0', '*.seg')),
+                 key=segment_of)
+    check(segment_of(newest) > 3, f'segment {segment_of(newest)}')
+    os.remove(newest)
+    line = node.fails_to_start(shards=1, settings=settings)
+    check('the newest files are gone' in line, line)
+    done = verify(node)
+    check(done.returncode == 1, f'lepus-journal verify: {done.returncode}\n{done.stdout}')
+    accept(node)
+    node.start(shards=1, settings=settings)
+    node.kill()
+    node.start(shards=1, settings=settings)
+
+
 def segment_of(path):
     """The number in the header; free files have an older one or none."""
     with open(path, 'rb') as file:

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "persist/journal/journal_check.h"
+#include "persist/journal/newest_segment_file.h"
 #include "persist/recovery/recovery.h"
 #include "tools/journal/export.h"
 #include "tools/journal/queue_names.h"
@@ -113,8 +114,11 @@ int verify(const Context& context, std::uint32_t shard) {
   for (const std::uint64_t count : report.counters.records) record_count += count;
   const JournalKnowledge knowledge = read_journal_knowledge(catalog_of(context));
   const auto end = knowledge.ends.find(shard);
-  const std::vector<std::string> losses =
-      persist::find_losses(report, knowledge.queues, end == knowledge.ends.end() ? 0 : end->second);
+  const std::uint64_t newest = persist::read_newest_segment(
+      context.disk, persist::shard_directory(context.options.data_directory, shard),
+      {shard, report.tail.store});
+  const std::vector<std::string> losses = persist::find_losses(
+      report, knowledge.queues, std::max(newest, end == knowledge.ends.end() ? 0 : end->second));
   const bool is_good = report.worst() < Weight::warning && losses.empty();
   fmt::print(context.out, "shard {}: {} records, {} bytes: {}\n", shard, record_count,
              report.counters.bytes_read, is_good ? "no problem" : "PROBLEMS");

@@ -147,7 +147,7 @@ TEST_F(CompactorTest, RecordsLargerThanASegmentAreMovedAndTheirFilesGo) {
   pass_by(2);
   ASSERT_TRUE(world_.settle_down());
   EXPECT_LT(world_.file_bytes(), 12 * segment_size);
-  EXPECT_EQ(world_.file_bytes(), world_.segments().disk_bytes());
+  EXPECT_EQ(world_.segment_file_bytes(), world_.segments().disk_bytes());
 }
 
 TEST_F(CompactorTest, WhatTheDiskDamagedIsSavedFromMemory) {
@@ -240,7 +240,7 @@ TEST_F(CompactorTest, FilesGoWhenABacklogIsGone) {
   world_.settle_unless([](const Position&) { return false; });
   ASSERT_TRUE(world_.settle_down());
   EXPECT_LE(world_.file_bytes(), 8 * segment_size);
-  EXPECT_EQ(world_.file_bytes(), world_.segments().disk_bytes());
+  EXPECT_EQ(world_.segment_file_bytes(), world_.segments().disk_bytes());
   restart(true);
   // Their names are used again.
   while (world_.segments().next_number() < 90) {
@@ -266,7 +266,7 @@ TEST_F(CompactorTest, AFullDiskIsSaidOnceAndWaitedFor) {
   const core::Nanos end = world_.world.now() + 5 * core::nanos_per_s;
   while (world_.world.now() < end) world_.turn();
   EXPECT_EQ(world_.log.times("cannot make a journal file"), 1U);
-  EXPECT_EQ(disk.used() % segment_size, 0U) << "no half of a file is left";
+  EXPECT_EQ(world_.segment_file_bytes() % segment_size, 0U) << "no half of a file is left";
   disk.set_capacity(1 << 30);
   ASSERT_TRUE(world_.settle_down());
   EXPECT_FALSE(world_.journal().is_behind());

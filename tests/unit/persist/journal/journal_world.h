@@ -194,6 +194,8 @@ class JournalWorld : public core::MessageHolder {
     return sum;
   }
   std::uint64_t file_bytes() const { return world_disk().used(); }
+  /// Without the file that says which segment is the newest.
+  std::uint64_t segment_file_bytes() const { return file_bytes() - block_size; }
 
   std::optional<core::Held> find_held(const core::QueuePosition& at) override {
     const auto found = held.find({at.queue.value, at.sequence});
