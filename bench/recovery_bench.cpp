@@ -121,7 +121,7 @@ void recover_queue(benchmark::State& state) {
   for (auto _ : state) {
     const RecoveryReport report =
         recover(disk, JournalFiles::path, {.timed_queues = &timed_queues});
-    CHECK(report.worst() <= Weight::note);
+    CHECK(report.worst() <= Severity::note);
     CHECK(report.queues.count() == message_count);
     state.counters["memory"] = static_cast<double>(report.queues.memory_bytes());
   }

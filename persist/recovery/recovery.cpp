@@ -13,9 +13,9 @@ namespace lepus::persist {
 
 namespace {
 
-Weight worst_of(const std::vector<Finding>& findings) {
-  Weight worst = Weight::normal;
-  for (const Finding& finding : findings) worst = std::max(worst, finding.weight());
+Severity worst_of(const std::vector<Finding>& findings) {
+  Severity worst = Severity::normal;
+  for (const Finding& finding : findings) worst = std::max(worst, finding.severity());
   return worst;
 }
 
@@ -44,7 +44,7 @@ class Recovery {
   void judge_tail(const SlotFile& slot, const SegmentScan& scan);
   void note_damage(const SlotFile& slot, const Damage& damage, RecoveryCase which);
   void replay_record(const SegmentScan& scan, const SlotFile& slot);
-  void weigh_damage();
+  void grade_damage();
   void find_missing();
   void apply_trim();
   void count_live_bytes();
@@ -59,7 +59,7 @@ class Recovery {
 
 RecoveryReport Recovery::run() {
   report_.first_live = list_.first_live;
-  const bool refused = worst_of(list_.findings) == Weight::refused;
+  const bool refused = worst_of(list_.findings) == Severity::refused;
   if (!refused && !list_.live.empty()) replay_all();
   judge_suspects(list_, report_.first_live);
   if (report_.tail.segment > 0) report_.next_segment = report_.tail.segment + 1;
@@ -95,7 +95,7 @@ void Recovery::replay_all() {
   if (report_.counters.records_dropped > 0) found(RecoveryCase::cut_batch, {});
   replay_.on_end();
   report_.first_live = std::max(list_.first_live, replay_.first_live());
-  weigh_damage();
+  grade_damage();
   find_missing();
   apply_trim();
   count_live_bytes();
@@ -190,7 +190,7 @@ void Recovery::judge_tail(const SlotFile& slot, const SegmentScan& scan) {
 }
 
 void Recovery::note_damage(const SlotFile& slot, const Damage& damage, RecoveryCase which) {
-  CHECK(row_of(which).weight == Weight::loss);
+  CHECK(row_of(which).severity == Severity::loss);
   replay_.on_damage();
   Finding& finding = found(which, slot_name(slot.index));
   finding.offset = damage.offset;
@@ -203,10 +203,10 @@ void Recovery::note_damage(const SlotFile& slot, const Damage& damage, RecoveryC
 }
 
 /// Damage in what is dead is none: the file may have been in use again already. Counts the rest.
-void Recovery::weigh_damage() {
+void Recovery::grade_damage() {
   for (Finding& finding : report_.findings) {
     if (finding.segment == 0) continue;
-    CHECK(finding.weight() == Weight::loss);
+    CHECK(finding.severity() == Severity::loss);
     if (finding.segment < report_.first_live) {
       finding.which = RecoveryCase::trimmed_and_reused;
       finding.records_lost = 0;
@@ -283,7 +283,7 @@ void Recovery::count_live_bytes() {
 
 }  // namespace
 
-Weight RecoveryReport::worst() const { return worst_of(findings); }
+Severity RecoveryReport::worst() const { return worst_of(findings); }
 
 void RecoveryReport::drop_queue(std::uint64_t queue) {
   for_each_live_run(*this, slots, queue, [](SlotFile& slot, std::uint64_t bytes) {
@@ -298,17 +298,17 @@ RecoveryReport recover(io::Disk& disk, const std::string& directory,
   return Recovery(disk, directory, options).run();
 }
 
-std::string_view text_of(Weight weight) {
-  switch (weight) {
-    case Weight::normal:
+std::string_view text_of(Severity severity) {
+  switch (severity) {
+    case Severity::normal:
       return "normal";
-    case Weight::note:
+    case Severity::note:
       return "note";
-    case Weight::warning:
+    case Severity::warning:
       return "warning";
-    case Weight::loss:
+    case Severity::loss:
       return "loss";
-    case Weight::refused:
+    case Severity::refused:
       return "refused";
   }
   return "?";

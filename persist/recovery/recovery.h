@@ -53,8 +53,8 @@ struct RecoveryReport {
   std::uint64_t next_segment = 1;   ///< Number of the segment to begin.
   std::uint64_t next_sequence = 1;  ///< Of its first record.
 
-  Weight worst() const;
-  bool refused() const { return worst() == Weight::refused; }
+  Severity worst() const;
+  bool refused() const { return worst() == Severity::refused; }
   /// The queue's messages are dead: their bytes too. For queues that nobody knows any more.
   void drop_queue(std::uint64_t queue);
 };

@@ -2,7 +2,7 @@
 // decides names its case; a Finding in the report carries it; docs/FORMAT.md explains the format
 // around it.
 //
-// Weight: normal (nothing is said), note, warning (unexpected, nothing confirmed is lost), loss
+// Severity: normal (nothing is said), note, warning (unexpected, nothing confirmed is lost), loss
 // (confirmed messages or acknowledgements may be lost; the broker starts and says so), refused (the
 // broker must not start: going on would destroy what a person could still save).
 #pragma once
@@ -47,119 +47,120 @@ enum class RecoveryCase : std::uint8_t {
   shards_changed,
 };
 
-enum class Weight : std::uint8_t { normal, note, warning, loss, refused };
-std::string_view text_of(Weight weight);
+enum class Severity : std::uint8_t { normal, note, warning, loss, refused };
+std::string_view text_of(Severity severity);
 
 struct CaseRow {
   RecoveryCase which;
   std::string_view name;
-  Weight weight;
+  Severity severity;
   std::string_view found;
   std::string_view decision;
   std::string_view why;
 };
 
 constexpr std::array recovery_cases{
-    CaseRow{RecoveryCase::no_directory, "no_directory", Weight::normal,
+    CaseRow{RecoveryCase::no_directory, "no_directory", Severity::normal,
             "the shard's directory does not exist", "begin with segment 1",
             "the first start of this shard"},
-    CaseRow{RecoveryCase::empty_directory, "empty_directory", Weight::normal,
+    CaseRow{RecoveryCase::empty_directory, "empty_directory", Severity::normal,
             "no file holds a segment", "begin with segment 1",
             "the first start, or one that ended before anything was accepted"},
-    CaseRow{RecoveryCase::unused_slot, "unused_slot", Weight::normal,
+    CaseRow{RecoveryCase::unused_slot, "unused_slot", Severity::normal,
             "a file whose first block is zero or missing", "a free slot",
             "files are filled before their first use; nothing can have been accepted into one "
             "without a header"},
-    CaseRow{RecoveryCase::stale_segment, "stale_segment", Weight::normal,
+    CaseRow{RecoveryCase::stale_segment, "stale_segment", Severity::normal,
             "a valid header with a number below the newest first_live", "a free slot",
             "first_live is written after everything older was settled or moved forward"},
-    CaseRow{RecoveryCase::torn_header, "torn_header", Weight::note,
+    CaseRow{RecoveryCase::torn_header, "torn_header", Severity::note,
             "a damaged header, and no record that is part of the journal's present", "a free slot",
             "the header is durable before the first record is written, so no record was accepted "
             "behind it"},
-    CaseRow{RecoveryCase::lost_header, "lost_header", Weight::loss,
+    CaseRow{RecoveryCase::lost_header, "lost_header", Severity::loss,
             "a damaged header before records of the journal's present",
             "the file is kept aside and never used again; its records are not replayed",
             "the number is gone, so its place in the order is a guess; a person may still look at "
             "the records"},
-    CaseRow{RecoveryCase::foreign_file, "foreign_file", Weight::note,
+    CaseRow{RecoveryCase::foreign_file, "foreign_file", Severity::note,
             "a name that is not <6 digits>.seg", "ignored", "it is not ours to judge or to remove"},
-    CaseRow{RecoveryCase::other_version, "other_version", Weight::refused,
+    CaseRow{RecoveryCase::other_version, "other_version", Severity::refused,
             "a header with another format version", "refuse to start",
             "a program must not reuse files whose records it cannot read"},
-    CaseRow{RecoveryCase::other_store, "other_store", Weight::refused,
+    CaseRow{RecoveryCase::other_store, "other_store", Severity::refused,
             "a header of another data directory", "refuse to start",
             "files were mixed up; both directories would be wrong"},
-    CaseRow{RecoveryCase::other_shard, "other_shard", Weight::refused, "a header of another shard",
-            "refuse to start", "files were mixed up; the other shard misses this one"},
-    CaseRow{RecoveryCase::same_number_twice, "same_number_twice", Weight::refused,
+    CaseRow{RecoveryCase::other_shard, "other_shard", Severity::refused,
+            "a header of another shard", "refuse to start",
+            "files were mixed up; the other shard misses this one"},
+    CaseRow{RecoveryCase::same_number_twice, "same_number_twice", Severity::refused,
             "two files claim the same segment", "refuse to start",
             "a copy was put there by hand; which one is older cannot be told"},
-    CaseRow{RecoveryCase::impossible_number, "impossible_number", Weight::refused,
+    CaseRow{RecoveryCase::impossible_number, "impossible_number", Severity::refused,
             "a segment number far above all others, or at the end of its range", "refuse to start",
             "numbers grow by one: somebody put the file there, and what lies between would have to "
             "be made up"},
-    CaseRow{RecoveryCase::unreadable_file, "unreadable_file", Weight::refused,
+    CaseRow{RecoveryCase::unreadable_file, "unreadable_file", Severity::refused,
             "a file that cannot be opened, or whose header cannot be read", "refuse to start",
             "permissions or a dying disk: what is in it may be needed and may still be saved"},
-    CaseRow{RecoveryCase::unreadable_block, "unreadable_block", Weight::refused,
+    CaseRow{RecoveryCase::unreadable_block, "unreadable_block", Severity::refused,
             "the disk fails to read a block of the newest segment", "refuse to start",
             "the end of the journal cannot be told from a fault of the disk; in an older segment "
             "the block counts as damaged_sealed"},
-    CaseRow{RecoveryCase::short_file, "short_file", Weight::warning,
+    CaseRow{RecoveryCase::short_file, "short_file", Severity::warning,
             "a file shorter than its header says", "read as far as it goes",
             "a copy that was cut off; what is missing shows up as damage"},
-    CaseRow{RecoveryCase::missing_segment, "missing_segment", Weight::loss,
+    CaseRow{RecoveryCase::missing_segment, "missing_segment", Severity::loss,
             "a number between the oldest live and the newest segment that no file has",
             "go on with the others",
             "messages around the hole are good; settles in the hole are lost with it, so messages "
             "may come back"},
-    CaseRow{RecoveryCase::trimmed_and_reused, "trimmed_and_reused", Weight::normal,
+    CaseRow{RecoveryCase::trimmed_and_reused, "trimmed_and_reused", Severity::normal,
             "a missing or damaged segment, but a later trim record says that it is dead",
             "nothing is missing",
             "slots are used again as soon as the trim record is durable; the header that says so "
             "comes with the next segment only"},
-    CaseRow{RecoveryCase::clean_tail, "clean_tail", Weight::normal,
+    CaseRow{RecoveryCase::clean_tail, "clean_tail", Severity::normal,
             "the newest segment ends in zeros or in records of an older use",
             "the journal ends there; the tail is written again and sealed",
             "the process died between two batches"},
-    CaseRow{RecoveryCase::torn_tail, "torn_tail", Weight::note,
+    CaseRow{RecoveryCase::torn_tail, "torn_tail", Severity::note,
             "the newest segment ends in bytes that are no record",
             "the journal ends before them; the tail is written again and sealed",
             "the last batch was under way: nothing in it was confirmed. An older use of the file "
             "can look the same"},
-    CaseRow{RecoveryCase::hole_in_tail, "hole_in_tail", Weight::note,
+    CaseRow{RecoveryCase::hole_in_tail, "hole_in_tail", Severity::note,
             "behind the end of the newest segment there are later records of the same batch",
             "dropped with the batch",
             "the disk wrote the blocks of one batch in another order; no later batch was begun"},
-    CaseRow{RecoveryCase::torn_batch, "torn_batch", Weight::note,
+    CaseRow{RecoveryCase::torn_batch, "torn_batch", Severity::note,
             "the last batch of the newest segment has no last record",
             "the whole batch is dropped, also its part in the segment before",
             "a batch is a turn of the shard: all of it or nothing"},
-    CaseRow{RecoveryCase::cut_batch, "cut_batch", Weight::normal,
+    CaseRow{RecoveryCase::cut_batch, "cut_batch", Severity::normal,
             "a batch that has no last record, and behind it a new one begins",
             "its records are dropped and counted",
             "it was the torn_batch of an earlier start; parts of it stay in older segments"},
-    CaseRow{RecoveryCase::damaged_newest, "damaged_newest", Weight::loss,
+    CaseRow{RecoveryCase::damaged_newest, "damaged_newest", Severity::loss,
             "no valid record in the newest segment, but a later batch follows", "as damaged_sealed",
             "a later batch was only begun when this one was durable"},
-    CaseRow{RecoveryCase::sealed_newest, "sealed_newest", Weight::normal,
+    CaseRow{RecoveryCase::sealed_newest, "sealed_newest", Severity::normal,
             "the newest segment is sealed", "its bytes are written again all the same",
             "the process died before the next segment began; the seal may not be durable yet"},
-    CaseRow{RecoveryCase::damaged_sealed, "damaged_sealed", Weight::loss,
+    CaseRow{RecoveryCase::damaged_sealed, "damaged_sealed", Severity::loss,
             "no valid record where an older segment must have one",
             "the range is set aside and counted; the scan goes on at the next block with a later "
             "record",
             "it was durable once: this is a fault of the disk, not of a crash"},
-    CaseRow{RecoveryCase::missing_seal, "missing_seal", Weight::loss,
+    CaseRow{RecoveryCase::missing_seal, "missing_seal", Severity::loss,
             "an older segment ends without a seal although there is room for one",
             "as damaged_sealed, up to the end of the file",
             "a segment is sealed before the next begins"},
-    CaseRow{RecoveryCase::moved_message, "moved_message", Weight::normal,
+    CaseRow{RecoveryCase::moved_message, "moved_message", Severity::normal,
             "a second record for the same position of a queue", "the later one counts",
             "live messages of old segments are written again at the end so that the old segments "
             "become free"},
-    CaseRow{RecoveryCase::shards_changed, "shards_changed", Weight::note,
+    CaseRow{RecoveryCase::shards_changed, "shards_changed", Severity::note,
             "directories of shards that the broker has no longer", "their queues are taken over",
             "the number of shards follows the machine"},
 };
@@ -187,7 +188,7 @@ struct Finding {
   std::string detail;
 
   std::string_view name() const { return row_of(which).name; }
-  Weight weight() const { return row_of(which).weight; }
+  Severity severity() const { return row_of(which).severity; }
   /// One line for a log or a terminal.
   std::string text() const;
 };

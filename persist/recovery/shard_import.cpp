@@ -68,7 +68,8 @@ std::string Importer::take_over(std::uint32_t shard) {
   const std::string source = shard_directory(import_.data_directory, shard);
   RecoveryReport report = recover(*parts_.disk, source, {shard, parts_.store, &known_.timed()});
   for (const Finding& finding : report.findings)
-    if (finding.weight() == Weight::refused) return fmt::format("{}: {}", source, finding.text());
+    if (finding.severity() == Severity::refused)
+      return fmt::format("{}: {}", source, finding.text());
   const std::uint64_t newest = read_newest_segment(*parts_.disk, source, {shard, parts_.store});
   for (const std::string& loss : find_losses(report, known_, newest)) {
     if (!import_.accepts_loss)

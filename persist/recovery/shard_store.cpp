@@ -17,16 +17,16 @@ using core::LogLevel;
 
 namespace {
 
-LogLevel level_of(Weight weight) {
-  switch (weight) {
-    case Weight::normal:
+LogLevel level_of(Severity severity) {
+  switch (severity) {
+    case Severity::normal:
       return LogLevel::debug;
-    case Weight::note:
+    case Severity::note:
       return LogLevel::info;
-    case Weight::warning:
+    case Severity::warning:
       return LogLevel::warning;
-    case Weight::loss:
-    case Weight::refused:
+    case Severity::loss:
+    case Severity::refused:
       return LogLevel::error;
   }
   return LogLevel::error;
@@ -43,7 +43,7 @@ std::string ShardStore::open(const KnownQueues& known, const Expected& expected)
   log_findings();
   if (report_.refused()) {
     for (const Finding& finding : report_.findings)
-      if (finding.weight() == Weight::refused)
+      if (finding.severity() == Severity::refused)
         return fmt::format("{}: {}; look at it with lepus-journal before anything is changed",
                            parts_.directory, finding.text());
   }
@@ -119,7 +119,7 @@ void ShardStore::repeat_marks() {
 
 void ShardStore::log_findings() {
   for (const Finding& finding : report_.findings)
-    parts_.log->write(level_of(finding.weight()), LogCategory::general, "journal",
+    parts_.log->write(level_of(finding.severity()), LogCategory::general, "journal",
                       {{"directory", parts_.directory},
                        {"case", finding.name()},
                        {"text", finding.text()},

@@ -71,7 +71,7 @@ void World::check_recovery() {
   for (const auto& store : cluster_->stores())
     for (const persist::Finding& finding : store->report().findings) {
       judge_.note("  {}", finding.text());
-      if (finding.weight() >= persist::Weight::loss && !disk_is_rotten_)
+      if (finding.severity() >= persist::Severity::loss && !disk_is_rotten_)
         judge_.fail(1, "recovery reports {}", finding.text());
     }
 }

@@ -17,9 +17,9 @@ namespace lepus::journal {
 using persist::Finding;
 using persist::RecordType;
 using persist::RecoveryReport;
+using persist::Severity;
 using persist::SlotFile;
 using persist::SlotState;
-using persist::Weight;
 
 namespace {
 
@@ -43,10 +43,10 @@ std::string megabytes(std::uint64_t bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
 }
 
-void print_findings(const Context& context, const RecoveryReport& report, Weight weight_min) {
+void print_findings(const Context& context, const RecoveryReport& report, Severity severity_min) {
   for (const Finding& finding : report.findings)
-    if (finding.weight() >= weight_min)
-      fmt::print(context.out, "  {}: {}\n", persist::text_of(finding.weight()), finding.text());
+    if (finding.severity() >= severity_min)
+      fmt::print(context.out, "  {}: {}\n", persist::text_of(finding.severity()), finding.text());
 }
 
 void print_segments(const Context& context, const RecoveryReport& report) {
@@ -104,7 +104,7 @@ int print_summary(const Context& context, std::uint32_t shard) {
                persist::text_of(static_cast<RecordType>(type)));
   fmt::print(context.out, "\n");
   print_queues(context, report);
-  print_findings(context, report, Weight::note);
+  print_findings(context, report, Severity::note);
   return report.refused() ? exit_problems : exit_fine;
 }
 
@@ -119,10 +119,10 @@ int verify(const Context& context, std::uint32_t shard) {
       {shard, report.tail.store});
   const std::vector<std::string> losses = persist::find_losses(
       report, knowledge.queues, std::max(newest, end == knowledge.ends.end() ? 0 : end->second));
-  const bool is_good = report.worst() < Weight::warning && losses.empty();
+  const bool is_good = report.worst() < Severity::warning && losses.empty();
   fmt::print(context.out, "shard {}: {} records, {} bytes: {}\n", shard, record_count,
              report.counters.bytes_read, is_good ? "no problem" : "PROBLEMS");
-  print_findings(context, report, Weight::note);
+  print_findings(context, report, Severity::note);
   for (const std::string& loss : losses) fmt::print(context.out, "  loss: {}\n", loss);
   if (report.counters.damaged_bytes > 0)
     fmt::print(context.out, "  {} bytes damaged, {} records lost\n", report.counters.damaged_bytes,

@@ -128,9 +128,9 @@ int export_messages(const Context& context, std::uint32_t shard) {
   const RecoveryReport report = read_messages(context, data_directory, shard);
   persist::RecordLoader loader{context.disk, persist::shard_directory(data_directory, shard),
                                report.slots};
-  int result = report.worst() >= persist::Weight::loss ? 1 : 0;
+  int result = report.worst() >= persist::Severity::loss ? 1 : 0;
   for (const persist::Finding& finding : report.findings)
-    if (finding.weight() >= persist::Weight::loss)
+    if (finding.severity() >= persist::Severity::loss)
       fmt::print(context.errors, "lepus-journal: shard {}: {}\n", shard, finding.text());
   report.queues.for_each_queue([&](std::uint64_t queue) {
     if (context.options.queue && queue != *context.options.queue) return;

@@ -138,7 +138,7 @@ int print_records(const Context& context, std::uint32_t shard) {
   const persist::SlotList list = persist::list_slots(context.disk, directory, {.shard = shard});
   int result = 0;
   for (const persist::Finding& finding : list.findings) {
-    if (finding.weight() < persist::Weight::warning) continue;
+    if (finding.severity() < persist::Severity::warning) continue;
     fmt::print(context.errors, "lepus-journal: {}\n", finding.text());
     result = 1;
   }

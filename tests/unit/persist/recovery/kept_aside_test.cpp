@@ -55,7 +55,7 @@ TEST_F(KeptAsideTest, OnlyTheseQueuesAreCopied) {
   EXPECT_EQ(disk.open_count, 0);
   EXPECT_EQ(file(0), before);
   const RecoveryReport aside = look_aside();
-  EXPECT_EQ(aside.worst(), Weight::normal);
+  EXPECT_EQ(aside.worst(), Severity::normal);
   EXPECT_EQ(aside.queues.ids(), (std::vector<std::uint64_t>{9, 12}));
   EXPECT_EQ(bodies_aside(9), (std::vector<std::string>{"key:nine 0", "key:nine 1"}));
   EXPECT_EQ(bodies_aside(12), std::vector<std::string>{"both-key:both"});
@@ -74,7 +74,7 @@ TEST_F(KeptAsideTest, ManyMessagesFillSeveralFiles) {
   ASSERT_EQ(keep_aside(disk, run(), {9}, what).error, "");
   const RecoveryReport aside = look_aside();
   EXPECT_EQ(aside.queues.count(9), 20u);
-  EXPECT_EQ(aside.worst(), Weight::normal);
+  EXPECT_EQ(aside.worst(), Severity::normal);
   EXPECT_GT(aside.slots.size(), 5u);
   for (const SlotFile& slot : aside.slots) EXPECT_LE(slot.size, what.file_size);
 }

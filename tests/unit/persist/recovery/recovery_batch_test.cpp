@@ -30,7 +30,7 @@ TEST_F(RecoveryBatchTest, CompleteAcrossSegments) {
   put_both();
   const RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{1, 2}));
-  EXPECT_EQ(report.worst(), Weight::normal);
+  EXPECT_EQ(report.worst(), Severity::normal);
 }
 
 TEST_F(RecoveryBatchTest, TornAcrossSegmentsIsDroppedForGood) {
@@ -51,7 +51,7 @@ TEST_F(RecoveryBatchTest, TornAcrossSegmentsIsDroppedForGood) {
   put(2, third);
   report = run();
   EXPECT_EQ(live(report, 7), (Sequences{0, 1}));
-  EXPECT_EQ(report.worst(), Weight::normal);
+  EXPECT_EQ(report.worst(), Severity::normal);
 }
 
 TEST_F(RecoveryBatchTest, NextSegmentNeverBegan) {
@@ -75,7 +75,7 @@ TEST_F(RecoveryBatchTest, DamageInsideAppliesWhatIsLeft) {
   put(2, third);
   const RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{1, 3}));
-  EXPECT_EQ(report.worst(), Weight::loss);
+  EXPECT_EQ(report.worst(), Severity::loss);
 }
 
 TEST_F(RecoveryBatchTest, TornBatchAfterDamageKeepsTheReportOfTheDamage) {

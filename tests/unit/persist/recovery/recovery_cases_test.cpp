@@ -12,10 +12,10 @@ namespace lepus::persist {
 namespace {
 
 std::string table() {
-  std::string text = "| case | weight | found | decision | why |\n|---|---|---|---|---|\n";
+  std::string text = "| case | severity | found | decision | why |\n|---|---|---|---|---|\n";
   for (const CaseRow& row : recovery_cases)
-    text += fmt::format("| `{}` | {} | {} | {} | {} |\n", row.name, text_of(row.weight), row.found,
-                        row.decision, row.why);
+    text += fmt::format("| `{}` | {} | {} | {} | {} |\n", row.name, text_of(row.severity),
+                        row.found, row.decision, row.why);
   return text;
 }
 

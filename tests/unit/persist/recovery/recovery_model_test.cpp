@@ -173,11 +173,11 @@ class RecoveryModel {
 
   void restart() {
     RecoveryReport report = recover(disk_, directory, {.shard = 0});
-    EXPECT_LE(report.worst(), Weight::note);
+    EXPECT_LE(report.worst(), Severity::note);
     compare(report);
     ASSERT_EQ(finish_recovery(disk_, report.tail), "");
     RecoveryReport again = recover(disk_, directory, {.shard = 0});
-    EXPECT_EQ(again.worst(), Weight::normal);
+    EXPECT_EQ(again.worst(), Severity::normal);
     compare(again);
     EXPECT_EQ(again.next_sequence, report.next_sequence);
     moved_before_ = 0;

@@ -56,7 +56,7 @@ TEST_F(RecoveryTest, TrimNewerThanTheFiles) {
   put(1, third);
   const RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::trimmed_and_reused), 1u);
-  EXPECT_EQ(report.worst(), Weight::normal);
+  EXPECT_EQ(report.worst(), Severity::normal);
   EXPECT_EQ(live(report, 7), (Sequences{2}));
 }
 
@@ -74,7 +74,7 @@ TEST_F(RecoveryTest, DeadSegmentHalfOverwritten) {
   std::copy_n(bytes.begin() + block_size, block_size, file(0).begin() + block_size);
   const RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::trimmed_and_reused), 1u);
-  EXPECT_EQ(report.worst(), Weight::normal);
+  EXPECT_EQ(report.worst(), Severity::normal);
   EXPECT_EQ(report.counters.damaged_bytes, 0u);
   EXPECT_EQ(live(report, 7), (Sequences{2}));
   EXPECT_EQ(report.slots[0].state, SlotState::free);
@@ -105,7 +105,7 @@ TEST_F(RecoveryTest, TornHeaderIsAFreeSlot) {
   const RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::torn_header), 1u);
   EXPECT_EQ(report.slots[0].state, SlotState::free);
-  EXPECT_EQ(report.worst(), Weight::note);
+  EXPECT_EQ(report.worst(), Severity::note);
 }
 
 TEST_F(RecoveryTest, LostHeaderIsKeptAside) {
@@ -118,7 +118,7 @@ TEST_F(RecoveryTest, LostHeaderIsKeptAside) {
   file(1)[offsetof(SegmentHeader, number)] ^= 0xff;
   const RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::lost_header).file, "000001.seg");
-  EXPECT_EQ(report.worst(), Weight::loss);
+  EXPECT_EQ(report.worst(), Severity::loss);
   EXPECT_EQ(report.slots[1].state, SlotState::kept);
   EXPECT_GT(report.next_sequence, second.next_sequence());
 }
@@ -134,7 +134,7 @@ TEST_F(RecoveryTest, LostHeaderOfTheOldestIsKeptAside) {
   file(0)[offsetof(SegmentHeader, number)] ^= 0xff;
   const RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::lost_header).file, "000000.seg");
-  EXPECT_EQ(report.worst(), Weight::loss);
+  EXPECT_EQ(report.worst(), Severity::loss);
   EXPECT_EQ(report.slots[0].state, SlotState::kept);
 }
 

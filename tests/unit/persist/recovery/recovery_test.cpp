@@ -11,7 +11,7 @@ namespace {
 TEST_F(RecoveryTest, NoDirectory) {
   const RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::no_directory), 1u);
-  EXPECT_EQ(report.worst(), Weight::normal);
+  EXPECT_EQ(report.worst(), Severity::normal);
   EXPECT_EQ(report.next_segment, 1u);
   EXPECT_EQ(report.next_sequence, 1u);
   EXPECT_EQ(finish_recovery(disk, report.tail), "");
@@ -114,7 +114,7 @@ TEST_F(RecoveryTest, NewSegmentBehindARecoveryHoldsTogether) {
   second.message({{7, 1}}).end_batch();
   put(1, second);
   report = run();
-  EXPECT_EQ(report.worst(), Weight::normal);
+  EXPECT_EQ(report.worst(), Severity::normal);
   EXPECT_EQ(live(report, 7), (Sequences{0, 1}));
 }
 
@@ -142,7 +142,7 @@ TEST_F(RecoveryTest, AnOlderUseThatIsCutIsNoTornTail) {
   const RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::torn_tail), 0u);
   EXPECT_EQ(times(report, RecoveryCase::clean_tail), 1u);
-  EXPECT_EQ(report.worst(), Weight::normal);
+  EXPECT_EQ(report.worst(), Severity::normal);
   EXPECT_EQ(live(report, 9), (Sequences{0}));
 }
 
@@ -153,10 +153,10 @@ TEST_F(RecoveryTest, TornTailIsCutOff) {
   std::fill(file(0).begin() + 3 * block_size, file(0).end(), 0);
   const RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::torn_tail).offset, report.tail.end_offset);
-  EXPECT_EQ(report.worst(), Weight::note);
+  EXPECT_EQ(report.worst(), Severity::note);
   EXPECT_EQ(live(report, 7), (Sequences{0}));
   EXPECT_EQ(finish_recovery(disk, report.tail), "");
-  EXPECT_EQ(run().worst(), Weight::normal);
+  EXPECT_EQ(run().worst(), Severity::normal);
 }
 
 TEST_F(RecoveryTest, HoleInTailEndsThere) {
@@ -221,7 +221,7 @@ TEST_F(RecoveryTest, DamageInASealedSegmentIsCountedAndPassed) {
   EXPECT_EQ(finding.file, "000000.seg");
   EXPECT_EQ(finding.offset, 2 * block_size);
   EXPECT_EQ(finding.records_lost, 2u);
-  EXPECT_EQ(report.worst(), Weight::loss);
+  EXPECT_EQ(report.worst(), Severity::loss);
   EXPECT_EQ(live(report, 7), (Sequences{0, 3, 4}));
   EXPECT_NE(finding.text().find("wrong CRC"), std::string::npos);
 }
@@ -273,7 +273,7 @@ TEST_F(RecoveryTest, MissingSeal) {
   put(1, second);
   const RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::missing_seal), 1u);
-  EXPECT_EQ(report.worst(), Weight::loss);
+  EXPECT_EQ(report.worst(), Severity::loss);
   EXPECT_EQ(live(report, 7), (Sequences{0, 1}));
 }
 
@@ -285,14 +285,14 @@ TEST_F(RecoveryTest, FullSegmentNeedsNoSeal) {
   put(0, first);
   ASSERT_EQ(first.last_size(), room - 16);
   RecoveryReport report = run();
-  EXPECT_EQ(report.worst(), Weight::normal);
+  EXPECT_EQ(report.worst(), Severity::normal);
   ASSERT_EQ(finish_recovery(disk, report.tail), "");
   EXPECT_EQ(file(0).size(), SegmentBuilder::default_size);
   SegmentBuilder second(2, report.next_sequence);
   second.message({{7, 1}}).end_batch();
   put(1, second);
   report = run();
-  EXPECT_EQ(report.worst(), Weight::normal);
+  EXPECT_EQ(report.worst(), Severity::normal);
   EXPECT_EQ(live(report, 7), (Sequences{0, 1}));
 }
 
