@@ -5,9 +5,9 @@ namespace lepus::io {
 
 namespace {
 
-class LateReads final : public ReadAhead {
+class BlockingReads final : public ReadAhead {
  public:
-  explicit LateReads(Disk& disk) : disk_(disk) {}
+  explicit BlockingReads(Disk& disk) : disk_(disk) {}
 
  private:
   void on_start(std::size_t) override {}
@@ -24,6 +24,6 @@ class LateReads final : public ReadAhead {
 
 }  // namespace
 
-std::unique_ptr<ReadAhead> Disk::read_ahead() { return std::make_unique<LateReads>(*this); }
+std::unique_ptr<ReadAhead> Disk::read_ahead() { return std::make_unique<BlockingReads>(*this); }
 
 }  // namespace lepus::io

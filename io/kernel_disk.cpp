@@ -13,7 +13,7 @@
 #include <memory>
 
 #include "core/base/assert.h"
-#include "io/uring/uring_read_ahead.h"
+#include "io/uring/async_file_reads.h"
 
 namespace lepus::io {
 namespace {
@@ -146,7 +146,7 @@ std::int64_t KernelDisk::read(int fd, std::uint64_t offset, std::uint8_t* at, st
 }
 
 std::unique_ptr<ReadAhead> KernelDisk::read_ahead() {
-  std::unique_ptr<ReadAhead> ring = UringReadAhead::create(*this);
+  std::unique_ptr<ReadAhead> ring = AsyncFileReads::create(*this);
   return ring ? std::move(ring) : Disk::read_ahead();
 }
 

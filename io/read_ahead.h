@@ -3,7 +3,7 @@
 //   start, start, finish_oldest, start, finish_oldest ...       answers come in order of the starts
 //
 // Disk::read_ahead() gives one. That of a disk in memory reads when it is asked for the answer, so
-// that simulations stay what they are; the kernel's is io/uring/uring_read_ahead.h.
+// that simulations stay what they are; the kernel's is io/uring/async_file_reads.h.
 #pragma once
 
 #include <array>

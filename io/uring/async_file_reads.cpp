@@ -1,25 +1,25 @@
 // An answer that is not all that was wanted is completed with plain reads, which know what is to be
 // done about each error.
-#include "io/uring/uring_read_ahead.h"
+#include "io/uring/async_file_reads.h"
 
 #include <cerrno>
 #include <cstring>
 
 namespace lepus::io {
 
-std::unique_ptr<UringReadAhead> UringReadAhead::create(Disk& disk) {
-  auto created = std::make_unique<UringReadAhead>(Key{}, disk);
+std::unique_ptr<AsyncFileReads> AsyncFileReads::create(Disk& disk) {
+  auto created = std::make_unique<AsyncFileReads>(Key{}, disk);
   if (io_uring_queue_init(depth_max, &created->ring_, 0) < 0) return nullptr;
   created->has_ring_ = true;
   return created;
 }
 
-UringReadAhead::~UringReadAhead() {
+AsyncFileReads::~AsyncFileReads() {
   forget_all();
   if (has_ring_) io_uring_queue_exit(&ring_);
 }
 
-void UringReadAhead::on_start(std::size_t slot) {
+void AsyncFileReads::on_start(std::size_t slot) {
   CHECK(answers_[slot].is_there);
   const Read& read = read_of(slot);
   io_uring_sqe* entry = io_uring_get_sqe(&ring_);
@@ -30,7 +30,7 @@ void UringReadAhead::on_start(std::size_t slot) {
   submit();
 }
 
-void UringReadAhead::submit() {
+void AsyncFileReads::submit() {
   int code;
   do {
     code = io_uring_submit(&ring_);
@@ -38,11 +38,11 @@ void UringReadAhead::submit() {
   CHECK(code >= 0);
 }
 
-void UringReadAhead::wait_for(std::size_t slot) {
+void AsyncFileReads::wait_for(std::size_t slot) {
   while (!answers_[slot].is_there) take_answer();
 }
 
-void UringReadAhead::take_answer() {
+void AsyncFileReads::take_answer() {
   io_uring_cqe* completion = nullptr;
   const int code = io_uring_wait_cqe(&ring_, &completion);
   if (code == -EINTR || code == -EAGAIN) return;
@@ -53,7 +53,7 @@ void UringReadAhead::take_answer() {
   io_uring_cqe_seen(&ring_, completion);
 }
 
-std::int64_t UringReadAhead::finish(std::size_t slot) {
+std::int64_t AsyncFileReads::finish(std::size_t slot) {
   wait_for(slot);
   const Read& read = read_of(slot);
   const std::int32_t result = answers_[slot].result;

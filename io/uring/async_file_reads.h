@@ -11,15 +11,15 @@
 
 namespace lepus::io {
 
-class UringReadAhead final : public ReadAhead {
+class AsyncFileReads final : public ReadAhead {
   struct Key {};
 
  public:
   /// nullptr: the kernel gives no ring.
-  static std::unique_ptr<UringReadAhead> create(Disk& disk);
+  static std::unique_ptr<AsyncFileReads> create(Disk& disk);
 
-  UringReadAhead(Key, Disk& disk) : disk_(disk) {}
-  ~UringReadAhead() override;
+  AsyncFileReads(Key, Disk& disk) : disk_(disk) {}
+  ~AsyncFileReads() override;
 
  private:
   struct Answer {
