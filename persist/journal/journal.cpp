@@ -1,4 +1,4 @@
-// What is recorded, and where batches are cut. Writing them: journal_write.cpp.
+// What is recorded, and where batches are closed. Writing them: journal_write.cpp.
 #include "persist/journal/journal.h"
 
 #include <algorithm>
@@ -189,7 +189,7 @@ std::uint64_t Journal::end_size() const {
 void Journal::make_room(std::uint64_t size) {
   const std::uint64_t end = open().end_offset() + end_size() + size;
   const bool fresh = open().offset() == 0 && open().is_empty() && end_size() < block_size;
-  if (end > parts_.segment_size && !fresh) roll();
+  if (end > parts_.segment_size && !fresh) roll_segment();
 }
 
 void Journal::write_pending() {
@@ -219,7 +219,7 @@ void Journal::write_pending() {
 
 /// In the middle of a turn the segment is full: what follows goes to the next one, and counts only
 /// together with this.
-void Journal::roll() {
+void Journal::roll_segment() {
   write_pending();
   Batch& full = open();
   full.add(RecordType::seal, 0, seal_size);
@@ -228,7 +228,7 @@ void Journal::roll() {
 }
 
 /// The open batch is to be written; the next one follows it.
-void Journal::cut() {
+void Journal::close_batch() {
   write_pending();
   Batch& done = open();
   const std::uint64_t end = round_up(done.end_offset(), block_size);
@@ -252,7 +252,7 @@ void Journal::retire() {
 
 void Journal::flush() {
   retire();
-  pump();
+  advance();
   if (is_stuck_ && !is_writing_ && segments_.spare_error() != 0) fail_without_file();
   compactor_.turn();
   fetcher_.turn();

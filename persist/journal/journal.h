@@ -132,13 +132,13 @@ class Journal final : public core::Ledger {
   void make_room(std::uint64_t size);
   void write_pending();
   void begin_batch(const Batch::Start& start);
-  void roll();
-  void cut();
+  void roll_segment();
+  void close_batch();
   void retire();
 
   // journal_write.cpp
   void note_written();
-  void pump();
+  void advance();
   void start_write();
   bool enter_segment(Batch& batch);
   void on_spare();

@@ -22,11 +22,11 @@ constexpr std::size_t write_size_max = std::size_t{1} << 30;
 }  // namespace
 
 /// What may be started now, in any order of events.
-void Journal::pump() {
+void Journal::advance() {
   if (is_writing_ || is_stuck_) return;
   if (batches_.size() == 1) {
     if (!has_open_content() || is_held_) return;
-    cut();
+    close_batch();
   }
   start_write();
 }
@@ -67,7 +67,7 @@ bool Journal::enter_segment(Batch& batch) {
 
 void Journal::on_spare() {
   if (is_writing_ || !std::exchange(is_stuck_, false)) return;
-  pump();
+  advance();
 }
 
 /// The header of a segment goes first and alone: a torn write must not leave records that count
@@ -163,7 +163,7 @@ void Journal::finish_write() {
   spare_buffer_.clear(buffer_kept_max);
   if (parts_.sync == SyncMode::interval && !sync_timer_.armed() && !sync_op_.in_flight)
     parts_.loop->timers().arm(sync_timer_, parts_.loop->now() + parts_.sync_interval);
-  if (batches_.size() > 1) pump();
+  if (batches_.size() > 1) advance();
 }
 
 // --- Sealed files are closed, those of SyncMode::interval synced before
