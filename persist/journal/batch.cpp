@@ -68,8 +68,8 @@ void Batch::close(RecordSeed seed) {
   for (std::size_t at = first_record_; at < used;) {
     RecordHeader header;
     std::memcpy(&header, buffer_.data() + at, sizeof header);
-    if (at == first_record_ && !start_.continues) header.flags |= flag_batch_first;
-    if (at == last_record_ && !is_joined_) header.flags |= flag_batch_last;
+    if (at == first_record_ && !start_.is_continuation) header.flags |= flag_batch_first;
+    if (at == last_record_ && !spans_segments_) header.flags |= flag_batch_last;
     std::memcpy(buffer_.data() + at, &header, sizeof header);
     set_record_crc({buffer_.data() + at, header.length}, seed);
     at += header.length;

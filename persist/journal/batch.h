@@ -41,11 +41,11 @@ class BlockBuffer {
 class Batch {
  public:
   struct Start {
-    std::uint64_t number = 0;    ///< Of the batch, for confirms.
-    std::uint64_t segment = 0;   ///< Number of the segment it goes to.
-    std::uint64_t offset = 0;    ///< In the segment; 0: it is the first, and carries the header.
-    std::uint64_t sequence = 0;  ///< Of its first record.
-    bool continues = false;      ///< It is joined to the batch before it.
+    std::uint64_t number = 0;      ///< Of the batch, for confirms.
+    std::uint64_t segment = 0;     ///< Number of the segment it goes to.
+    std::uint64_t offset = 0;      ///< In the segment; 0: it is the first, and carries the header.
+    std::uint64_t sequence = 0;    ///< Of its first record.
+    bool is_continuation = false;  ///< Its batch began in the segment before.
   };
   /// `buffer` is reused memory, or empty.
   Batch(const Start& start, BlockBuffer buffer);
@@ -57,7 +57,7 @@ class Batch {
   std::size_t size() const { return buffer_.size(); }
   std::uint64_t next_sequence() const { return next_sequence_; }
   bool is_empty() const { return last_record_ == nothing; }
-  bool is_joined() const { return is_joined_; }
+  bool spans_segments() const { return spans_segments_; }
   std::size_t memory_bytes() const { return buffer_.capacity(); }
   std::uint64_t first_sequence() const { return start_.sequence; }
 
@@ -73,8 +73,8 @@ class Batch {
   }
   std::uint8_t* at(std::uint64_t offset) { return buffer_.data() + (offset - start_.offset); }
 
-  /// It counts only together with the next batch.
-  void join() { is_joined_ = true; }
+  /// The batch goes on in the next segment: this part counts only together with the next one.
+  void set_spans_segments() { spans_segments_ = true; }
   /// Nothing is added or changed any more. `seed`: of its records.
   void close(RecordSeed seed);
   bool is_closed() const { return is_closed_; }
@@ -92,7 +92,7 @@ class Batch {
   std::size_t first_record_;           ///< In the buffer.
   std::size_t last_record_ = nothing;  ///< In the buffer.
   std::uint64_t next_sequence_;
-  bool is_joined_ = false;
+  bool spans_segments_ = false;
   bool is_closed_ = false;
 };
 

@@ -112,7 +112,7 @@ core::RecordPlace Journal::move(const core::Message& message, const MessageHead&
   return place;
 }
 
-/// What is joined to a batch that is still to be written does not count yet.
+/// The part of a batch that spans segments does not count before the rest is written.
 void Journal::note_written() {
   const Batch& first = *batches_.front();
   written_end_ = {static_cast<std::uint32_t>(first.segment()),
@@ -223,7 +223,7 @@ void Journal::roll_segment() {
   write_pending();
   Batch& full = open();
   full.add(RecordType::seal, 0, seal_size);
-  full.join();
+  full.set_spans_segments();
   begin_batch({full.number() + 1, segments_.add(), 0, full.next_sequence(), true});
 }
 

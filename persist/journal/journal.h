@@ -5,8 +5,8 @@
 // While one batch is being written the next one fills, however many turns that takes: group commit
 // without a timer under load, and no wait when idle. Settles and marks are gathered in the batch
 // and written at its end, as ranges, so each follows the message it is about. A batch that fills
-// its segment is sealed and joined with the next, which begins the next segment; recovery takes
-// joined batches together or not at all.
+// its segment ends there with a seal and goes on in the next one; recovery takes the parts of a
+// batch that spans segments together or not at all.
 //
 //   batches_:  | being written | closed, for the next segments ... | open |
 //

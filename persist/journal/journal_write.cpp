@@ -151,7 +151,7 @@ void Journal::finish_write() {
   is_unsynced_ = true;
   // In the other modes a power cut may take the segment, which is no loss that was not chosen.
   if (batch->offset() == 0 && parts_.sync == SyncMode::always) newest_file_.note(batch->segment());
-  if (!batch->is_joined()) {
+  if (!batch->spans_segments()) {
     durable_ = batch->number();
     note_written();
     if (trim_batch_ != 0 && trim_batch_ <= durable_) {

@@ -65,7 +65,7 @@ void Replay::hold_message(const RecordView& record, const Place& place) {
       step.run.message = {place, kept_time(at.queue, head), head.ttl_ms, head.body_size};
     }
     // Queue 0 refused it.
-    if (at.queue != 0 && (before == held_.size() || !join(held_[before], step)))
+    if (at.queue != 0 && (before == held_.size() || !extend(held_[before], step)))
       held_.push_back(step);
     before = std::min(before + 1, held_.size());
   }
@@ -79,7 +79,7 @@ std::uint64_t Replay::kept_time(std::uint64_t queue, const MessageHead& head) co
 }
 
 /// Makes `next` part of `step` if both are of one kind and neighbours.
-bool Replay::join(Step& step, const Step& next) {
+bool Replay::extend(Step& step, const Step& next) {
   if (step.kind != next.kind || step.queue != next.queue) return false;
   if (!RecoveredQueues::is_one_level(step.run.position, next.run.position)) return false;
   if (next.kind == StepKind::give_out) {

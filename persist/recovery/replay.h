@@ -60,7 +60,7 @@ class Replay {
 
   void hold(const RecordView& record, const Place& place);
   void hold_message(const RecordView& record, const Place& place);
-  static bool join(Step& step, const Step& next);
+  static bool extend(Step& step, const Step& next);
   std::uint64_t kept_time(std::uint64_t queue, const MessageHead& head) const;
   void apply(const Step& step);
   void apply_held();
