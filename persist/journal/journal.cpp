@@ -154,7 +154,7 @@ void Journal::dropped(const core::RecordPlace& place) {
   segments_.remove_live(place.segment, place.size);
 }
 
-void Journal::disowned(const SequenceRange& range) {
+void Journal::append_tombstone(const SequenceRange& range) {
   CHECK(range.first <= range.last);
   make_room(sizeof(SequenceRange) + sizeof(RecordHeader));
   ranges_.push_back(range);

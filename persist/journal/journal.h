@@ -89,9 +89,9 @@ class Journal final : public core::Ledger {
   void settled(const core::RecordPlace& place, const core::QueuePosition& at) override;
   void dropped(const core::RecordPlace& place) override;
   void seen(const core::QueuePosition& below) override;
-  /// Whatever the journal held of the queue at these positions is dead. Their bytes do not count
-  /// as live any more.
-  void disowned(const SequenceRange& range);
+  /// Records that whatever the journal held of the queue at these positions is dead. Their bytes do
+  /// not count as live any more.
+  void append_tombstone(const SequenceRange& range);
 
   std::uint64_t open_batch() const override;
   void flush() override;

@@ -53,10 +53,10 @@ std::string ShardStore::open(const KnownQueues& known, const Expected& expected)
   if (std::string error = judge_losses(known, expected); !error.empty()) return error;
   if (std::string error = finish_recovery(*parts_.disk, report_.tail); !error.empty()) return error;
   if (std::string error = move_lost_headers(expected.kept_aside); !error.empty()) return error;
-  const std::vector<SequenceRange> strays = drop_others(known);
+  const std::vector<SequenceRange> tombstones = drop_misplaced_queues(known);
   if (std::string error = journal_.start(found(), report_.next_sequence); !error.empty())
     return error;
-  for (const SequenceRange& range : strays) journal_.disowned(range);
+  for (const SequenceRange& range : tombstones) journal_.append_tombstone(range);
   repeat_marks();
   return {};
 }
@@ -89,23 +89,23 @@ std::string ShardStore::move_lost_headers(const std::string& target) {
       {parts_.directory, target.empty() ? parts_.directory : target, parts_.shard, parts_.store});
 }
 
-/// What is to be said of queues that live elsewhere now: taking over a journal may have been cut
-/// short, and these are copies that must not be there when the queue comes back some day. The same
-/// of queues that the catalog never had: it may give their ids once more. Of queues that are gone
-/// nothing need be said.
-std::vector<SequenceRange> ShardStore::drop_others(const KnownQueues& known) {
-  std::vector<SequenceRange> strays;
+/// Drops the messages of queues that do not live here. Returns the ranges that need a tombstone:
+/// those of queues that live elsewhere, as taking over a journal may have been cut short and the
+/// copies must not be there when the queue comes back some day; and those of queues that the
+/// catalog never had, as it may give their ids once more. Queues that are gone need none.
+std::vector<SequenceRange> ShardStore::drop_misplaced_queues(const KnownQueues& known) {
+  std::vector<SequenceRange> tombstones;
   for (const std::uint64_t queue : report_.queues.ids()) {
     if (known.lives_in(queue, parts_.shard)) continue;
-    const bool is_stray =
+    const bool needs_tombstone =
         (known.contains(queue) || known.is_unknown(queue)) && report_.queues.count(queue) > 0;
-    if (is_stray)
+    if (needs_tombstone)
       for (const RecoveredLevel& level : report_.queues.levels(queue))
         if (level.next_sequence > level.first_sequence)
-          strays.push_back({queue, level.first_sequence, level.next_sequence - 1});
+          tombstones.push_back({queue, level.first_sequence, level.next_sequence - 1});
     report_.drop_queue(queue);
   }
-  return strays;
+  return tombstones;
 }
 
 /// The segments that hold them may be given up before the queues are there to repeat them.

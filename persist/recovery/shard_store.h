@@ -48,7 +48,7 @@ class ShardStore final : public core::Restorer {
   std::string judge_losses(const KnownQueues& known, const Expected& expected);
   std::string keep_unknown_aside(const KnownQueues& known, const std::string& target);
   std::string move_lost_headers(const std::string& target);
-  std::vector<SequenceRange> drop_others(const KnownQueues& known);
+  std::vector<SequenceRange> drop_misplaced_queues(const KnownQueues& known);
   void repeat_marks();
   Segments::Found found() const;
   std::uint64_t past(std::uint64_t enqueued_ms) const;
