@@ -45,7 +45,7 @@ class JournalFiles {
     buffer_.assign(block_size, 0);
     encode_segment_header({.number = ++number_,
                            .first_sequence = next_sequence_,
-                           .first_live = 1,
+                           .log_start = 1,
                            .size = segment_size},
                           {buffer_.data(), block_size});
   }

@@ -35,7 +35,7 @@ struct SegmentHeader {
   std::uint32_t version = format_version;
   std::uint64_t number = 0;          ///< Of the segment; the first is 1.
   std::uint64_t first_sequence = 0;  ///< Of the segment's first record.
-  std::uint64_t first_live = 0;      ///< Segments before this one held nothing when it began.
+  std::uint64_t log_start = 0;       ///< Segments before this one held nothing when it began.
   std::uint64_t size = 0;            ///< Of the file, bytes.
   std::uint64_t created_ms = 0;      ///< Since 1970.
   std::uint64_t store = 0;           ///< The data directory's own number; not for strangers.
@@ -58,11 +58,11 @@ struct NewestBlock {
 static_assert(sizeof(NewestBlock) == 32);
 
 enum class RecordType : std::uint8_t {
-  message = 1,  ///< MessageHead, `count` QueueRefs, exchange, routing key, properties, body.
-  settle = 2,   ///< `count` SequenceRanges: these messages left these queues for good.
-  seen = 3,     ///< `count` QueueRefs: what is below the sequence may have been delivered.
-  trim = 4,     ///< One segment number, 8 bytes: what lies before it is dead.
-  seal = 5,     ///< Nothing. The last record of a segment.
+  message = 1,   ///< MessageHead, `count` QueueRefs, exchange, routing key, properties, body.
+  settle = 2,    ///< `count` SequenceRanges: these messages left these queues for good.
+  seen = 3,      ///< `count` QueueRefs: what is below the sequence may have been delivered.
+  truncate = 4,  ///< One segment number, 8 bytes: what lies before it is dead.
+  seal = 5,      ///< Nothing. The last record of a segment.
 };
 
 /// Bits of RecordHeader::flags. A batch is what one turn recorded, or several turns: recovery takes

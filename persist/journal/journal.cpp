@@ -13,7 +13,7 @@ namespace lepus::persist {
 namespace {
 
 constexpr std::size_t seal_size = sizeof(RecordHeader);
-constexpr std::size_t trim_size = sizeof(RecordHeader) + sizeof(std::uint64_t);
+constexpr std::size_t truncate_record_size = sizeof(RecordHeader) + sizeof(std::uint64_t);
 
 template <class Item>
 std::uint64_t list_size(std::size_t count) {
@@ -172,7 +172,7 @@ void Journal::begin_batch(const Batch::Start& start) {
 }
 
 bool Journal::has_open_content() const {
-  return !open().is_empty() || !ranges_.empty() || !marks_.empty() || trim_ != 0;
+  return !open().is_empty() || !ranges_.empty() || !marks_.empty() || truncate_before_ != 0;
 }
 
 std::uint64_t Journal::open_batch() const {
@@ -181,8 +181,8 @@ std::uint64_t Journal::open_batch() const {
 
 /// What is to come at the end of the open batch.
 std::uint64_t Journal::end_size() const {
-  return list_size<SequenceRange>(ranges_.size()) + list_size<QueueRef>(marks_.size()) + trim_size +
-         seal_size;
+  return list_size<SequenceRange>(ranges_.size()) + list_size<QueueRef>(marks_.size()) +
+         truncate_record_size + seal_size;
 }
 
 /// A segment without any record takes one of any size.
@@ -209,11 +209,11 @@ void Journal::write_pending() {
     std::memcpy(record + sizeof(RecordHeader), marks_.data(), bytes);
     marks_.clear();
   }
-  if (trim_ != 0) {
-    std::uint8_t* record = open().add(RecordType::trim, 1, trim_size);
-    std::memcpy(record + sizeof(RecordHeader), &trim_, sizeof trim_);
-    trim_written_ = std::exchange(trim_, 0);
-    trim_batch_ = open().number();
+  if (truncate_before_ != 0) {
+    std::uint8_t* record = open().add(RecordType::truncate, 1, truncate_record_size);
+    std::memcpy(record + sizeof(RecordHeader), &truncate_before_, sizeof truncate_before_);
+    truncate_written_ = std::exchange(truncate_before_, 0);
+    truncate_batch_ = open().number();
   }
 }
 
@@ -242,16 +242,16 @@ void Journal::close_batch() {
 /// What died is said in the batch after the one in which the broker repeated its marks: a mark must
 /// not be in a segment that is gone. So nothing is given up before the queues are there again with
 /// their marks: a mark may lie before the message it is about, which was moved.
-void Journal::retire() {
+void Journal::reclaim_segments() {
   if (!compactor_.has_holder()) return;
-  if (dead_before_ != 0) trim_ = std::exchange(dead_before_, 0);
-  if (!segments_.take_dead(batches_.front()->segment())) return;
-  dead_before_ = segments_.first();
+  if (pending_log_start_ != 0) truncate_before_ = std::exchange(pending_log_start_, 0);
+  if (!segments_.take_reclaimable(batches_.front()->segment())) return;
+  pending_log_start_ = segments_.first();
   ++marks_lost_;
 }
 
 void Journal::flush() {
-  retire();
+  reclaim_segments();
   advance();
   if (is_stuck_ && !is_writing_ && segments_.spare_error() != 0) fail_without_file();
   compactor_.turn();
@@ -262,7 +262,7 @@ void Journal::flush() {
 bool Journal::has_work() const {
   if (fetcher_.has_work()) return true;
   if (is_writing_ || is_stuck_) return false;
-  return (has_open_content() && !is_held_) || dead_before_ != 0 || batches_.size() > 1;
+  return (has_open_content() && !is_held_) || pending_log_start_ != 0 || batches_.size() > 1;
 }
 
 std::uint64_t Journal::pending_bytes() const {

@@ -134,7 +134,7 @@ class Journal final : public core::Ledger {
   void begin_batch(const Batch::Start& start);
   void roll_segment();
   void close_batch();
-  void retire();
+  void reclaim_segments();
 
   // journal_write.cpp
   void note_written();
@@ -167,10 +167,11 @@ class Journal final : public core::Ledger {
   std::vector<SequenceRange> ranges_;           ///< Settled, not yet in a batch.
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> last_range_;  ///< By queue.
   std::vector<QueueRef> marks_;
-  std::uint64_t dead_before_ = 0;   ///< Becomes trim_ with the next flush; 0: nothing.
-  std::uint64_t trim_ = 0;          ///< To be recorded; 0: nothing.
-  std::uint64_t trim_batch_ = 0;    ///< The last recorded one is durable with this batch.
-  std::uint64_t trim_written_ = 0;  ///< And says so much.
+  /// Becomes truncate_before_ with the next flush; 0: nothing.
+  std::uint64_t pending_log_start_ = 0;
+  std::uint64_t truncate_before_ = 0;   ///< To be recorded; 0: nothing.
+  std::uint64_t truncate_batch_ = 0;    ///< The last recorded one is durable with this batch.
+  std::uint64_t truncate_written_ = 0;  ///< And says so much.
   std::uint64_t durable_ = 0;
   core::Nanos stamp_ = 0;          ///< Of the last record.
   core::RecordPlace written_end_;  ///< Where the oldest batch begins that is not durable.

@@ -55,7 +55,7 @@ bool Journal::enter_segment(Batch& batch) {
   header.number = batch.segment();
   header.first_sequence = batch.first_sequence();
   // Not first(): what moved the last message out of a segment may still be on its way to the disk.
-  header.first_live = segments_.first_durable();
+  header.log_start = segments_.first_durable();
   header.size = segments_.size_of(batch.segment());
   header.created_ms = stamp_ms();
   header.store = parts_.store;
@@ -154,9 +154,9 @@ void Journal::finish_write() {
   if (!batch->spans_segments()) {
     durable_ = batch->number();
     note_written();
-    if (trim_batch_ != 0 && trim_batch_ <= durable_) {
-      trim_batch_ = 0;
-      segments_.free_before(trim_written_);
+    if (truncate_batch_ != 0 && truncate_batch_ <= durable_) {
+      truncate_batch_ = 0;
+      segments_.free_before(truncate_written_);
     }
   }
   spare_buffer_ = batch->take_buffer();

@@ -62,7 +62,7 @@ bool contents_fit(const RecordHeader& header, const std::uint8_t* contents) {
       return ranges_fit(header, contents);
     case RecordType::seen:
       return take_items(rest, header.count, sizeof(QueueRef)) && rest == 0;
-    case RecordType::trim:
+    case RecordType::truncate:
       return rest == sizeof(std::uint64_t);
     case RecordType::seal:
       return rest == 0;
@@ -124,8 +124,8 @@ std::span<const SequenceRange> RecordView::ranges() const {
   return {reinterpret_cast<const SequenceRange*>(at() + sizeof(RecordHeader)), header_->count};
 }
 
-std::uint64_t RecordView::first_live() const {
-  CHECK(header_->type == RecordType::trim);
+std::uint64_t RecordView::log_start() const {
+  CHECK(header_->type == RecordType::truncate);
   std::uint64_t number;
   std::memcpy(&number, at() + sizeof(RecordHeader), sizeof number);
   return number;
@@ -186,8 +186,8 @@ std::string_view text_of(RecordType type) {
       return "settle";
     case RecordType::seen:
       return "seen";
-    case RecordType::trim:
-      return "trim";
+    case RecordType::truncate:
+      return "truncate";
     case RecordType::seal:
       return "seal";
   }

@@ -43,7 +43,7 @@ class RecordView {
   /// Of a message: where it went. Of a seen record: the marks.
   std::span<const QueueRef> queues() const;
   std::span<const SequenceRange> ranges() const;  ///< Of a settle record.
-  std::uint64_t first_live() const;               ///< Of a trim record.
+  std::uint64_t log_start() const;                ///< Of a truncate record.
 
   // Of a message.
   const MessageHead& head() const;

@@ -21,7 +21,7 @@ std::uint32_t crc_of(const SegmentHeader& header) {
 
 /// Places keep numbers and offsets in 32 bits.
 bool are_possible(const SegmentHeader& header) {
-  return header.number > 0 && header.number <= UINT32_MAX && header.first_live <= header.number &&
+  return header.number > 0 && header.number <= UINT32_MAX && header.log_start <= header.number &&
          header.first_sequence > 0 && header.first_sequence <= first_sequence_max &&
          header.size >= 2 * block_size && header.size <= UINT32_MAX &&
          header.size % block_size == 0;

@@ -115,7 +115,7 @@ int Segments::begin(std::uint64_t number, std::uint64_t size_min) {
   return std::exchange(spare_fd_, -1);
 }
 
-bool Segments::take_dead(std::uint64_t limit) {
+bool Segments::take_reclaimable(std::uint64_t limit) {
   bool moved = false;
   while (!in_use_.empty() && in_use_.front().number < limit && in_use_.front().live_bytes == 0) {
     dead_.push_back(in_use_.front());

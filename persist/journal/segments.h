@@ -110,7 +110,7 @@ class Segments {
     on_spare_owner_ = owner;
   }
   /// Takes out the dead segments before `limit`; true: first() moved.
-  bool take_dead(std::uint64_t limit);
+  bool take_reclaimable(std::uint64_t limit);
   /// The journal says durably that everything before `number` is dead: its files can be used.
   void free_before(std::uint64_t number);
   /// Once a turn: starts the removal of files that nobody needs.

@@ -151,14 +151,14 @@ void Lister::choose_live() {
       found(RecoveryCase::same_number_twice, slot_name(slots[order[i]].index),
             fmt::format("segment {}, as {}", slots[order[i]].number,
                         slot_name(slots[order[i - 1]].index)));
-  list_.first_live = std::max<std::uint64_t>(slots[order.back()].header.first_live, 1);
+  list_.log_start = std::max<std::uint64_t>(slots[order.back()].header.log_start, 1);
   const std::uint64_t newest = slots[order.back()].number;
-  if (newest - list_.first_live >= core::limits::journal_segments_max ||
+  if (newest - list_.log_start >= core::limits::journal_segments_max ||
       newest > UINT32_MAX - core::limits::journal_segments_max)
     found(RecoveryCase::impossible_number, slot_name(slots[order.back()].index),
-          fmt::format("segment {}, the oldest that is needed is {}", newest, list_.first_live));
+          fmt::format("segment {}, the oldest that is needed is {}", newest, list_.log_start));
   for (const std::uint32_t i : order) {
-    if (slots[i].number < list_.first_live) {
+    if (slots[i].number < list_.log_start) {
       found(RecoveryCase::stale_segment, slot_name(slots[i].index));
       continue;
     }
@@ -186,13 +186,13 @@ SlotList list_slots(io::Disk& disk, const std::string& directory, const SlotOpti
   return Lister(disk, directory, options).run();
 }
 
-void judge_suspects(SlotList& list, std::uint64_t first_live) {
+void judge_suspects(SlotList& list, std::uint64_t log_start) {
   // Where the journal's present begins; when the file that says so is the one that is damaged, any
   // record may be part of it.
   std::uint64_t oldest = 0;
   for (const std::uint32_t i : list.live)
-    if (list.slots[i].number == first_live) oldest = list.slots[i].header.first_sequence;
-  const bool is_all_dead = !list.live.empty() && list.slots[list.live.back()].number < first_live;
+    if (list.slots[i].number == log_start) oldest = list.slots[i].header.first_sequence;
+  const bool is_all_dead = !list.live.empty() && list.slots[list.live.back()].number < log_start;
   if (is_all_dead) oldest = UINT64_MAX;
   for (const Suspect& suspect : list.suspects) {
     SlotFile& slot = list.slots[suspect.position];

@@ -47,7 +47,7 @@ struct SlotList {
   std::vector<std::uint32_t> live;  ///< Positions in `slots`, ascending by segment number.
   std::vector<Finding> findings;
   std::vector<Suspect> suspects;
-  std::uint64_t first_live = 1;  ///< By the newest header.
+  std::uint64_t log_start = 1;  ///< By the newest header.
 };
 
 std::string slot_name(std::uint32_t index);
@@ -59,7 +59,7 @@ SlotList list_slots(io::Disk& disk, const std::string& directory, const SlotOpti
 
 /// Once it is known which segments are dead: a file without a header is part of the journal's
 /// present when its first record is, and then it is kept.
-void judge_suspects(SlotList& list, std::uint64_t first_live);
+void judge_suspects(SlotList& list, std::uint64_t log_start);
 
 std::string shard_directory(const std::string& data_directory, std::uint32_t shard);
 /// Shards that have a directory under <data_directory>/journal, ascending; empty when there is

@@ -32,7 +32,7 @@ class SegmentCopyWriter {
   SegmentCopyWriter(io::Disk& disk, std::string directory, const KeepAside& what)
       : disk_(disk), directory_(std::move(directory)), file_size_(what.file_size) {
     header_.number = 1;
-    header_.first_live = 1;
+    header_.log_start = 1;
     header_.first_sequence = 1;
     header_.shard = what.shard;
     header_.store = what.store;

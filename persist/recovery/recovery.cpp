@@ -46,7 +46,7 @@ class Recovery {
   void replay_record(const SegmentScan& scan, const SlotFile& slot);
   void grade_damage();
   void find_missing();
-  void apply_trim();
+  void apply_truncation();
   void count_live_bytes();
   bool open(SlotFile& slot);
 
@@ -58,10 +58,10 @@ class Recovery {
 };
 
 RecoveryReport Recovery::run() {
-  report_.first_live = list_.first_live;
+  report_.log_start = list_.log_start;
   const bool refused = worst_of(list_.findings) == Severity::refused;
   if (!refused && !list_.live.empty()) replay_all();
-  judge_suspects(list_, report_.first_live);
+  judge_suspects(list_, report_.log_start);
   if (report_.tail.segment > 0) report_.next_segment = report_.tail.segment + 1;
   continue_above_all();
   // Those of the list are complete only now.
@@ -94,10 +94,10 @@ void Recovery::replay_all() {
   replay_newest(slots[list_.live.back()]);
   if (report_.counters.records_dropped > 0) found(RecoveryCase::cut_batch, {});
   replay_.on_end();
-  report_.first_live = std::max(list_.first_live, replay_.first_live());
+  report_.log_start = std::max(list_.log_start, replay_.log_start());
   grade_damage();
   find_missing();
-  apply_trim();
+  apply_truncation();
   count_live_bytes();
 }
 
@@ -207,8 +207,8 @@ void Recovery::grade_damage() {
   for (Finding& finding : report_.findings) {
     if (finding.segment == 0) continue;
     CHECK(finding.severity() == Severity::loss);
-    if (finding.segment < report_.first_live) {
-      finding.which = RecoveryCase::trimmed_and_reused;
+    if (finding.segment < report_.log_start) {
+      finding.which = RecoveryCase::truncated_and_reused;
       finding.records_lost = 0;
     } else if (finding.which != RecoveryCase::missing_seal) {
       report_.counters.records_lost += finding.records_lost;
@@ -225,29 +225,29 @@ void Recovery::replay_record(const SegmentScan& scan, const SlotFile& slot) {
 }
 
 void Recovery::find_missing() {
-  std::uint64_t expected = list_.first_live;
+  std::uint64_t expected = list_.log_start;
   for (const std::uint32_t i : list_.live) {
     const std::uint64_t number = list_.slots[i].number;
     for (; expected < number; ++expected) {
       // Numbers come from files: a wild one must not keep us busy for ever.
       if (number - expected > 2 * list_.slots.size() + 1000) expected = number - 1;
-      const bool is_dead = expected < report_.first_live;
+      const bool is_dead = expected < report_.log_start;
       Finding& finding =
-          found(is_dead ? RecoveryCase::trimmed_and_reused : RecoveryCase::missing_segment, {});
+          found(is_dead ? RecoveryCase::truncated_and_reused : RecoveryCase::missing_segment, {});
       finding.detail = fmt::format("segment {}", expected);
     }
     expected = number + 1;
   }
 }
 
-/// A trim beyond the newest segment would be a fault of the writer: everything is dead then.
-void Recovery::apply_trim() {
+/// A truncation beyond the newest segment would be a fault of the writer: everything is dead then.
+void Recovery::apply_truncation() {
   const std::uint64_t newest = list_.slots[list_.live.back()].number;
-  report_.first_live = std::min(report_.first_live, newest + 1);
+  report_.log_start = std::min(report_.log_start, newest + 1);
   report_.queues.drop_before(
-      static_cast<std::uint32_t>(std::min<std::uint64_t>(report_.first_live, UINT32_MAX)));
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(report_.log_start, UINT32_MAX)));
   for (SlotFile& slot : list_.slots)
-    if (slot.state == SlotState::live && slot.number < report_.first_live && slot.number != newest)
+    if (slot.state == SlotState::live && slot.number < report_.log_start && slot.number != newest)
       slot.state = SlotState::free;
 }
 

@@ -1,6 +1,6 @@
 // Opening a journal: what the queues of one shard held, and where the journal goes on.
 //
-//   list_slots -> replay each live segment in order -> apply the last trim -> report
+//   list_slots -> replay each live segment in order -> apply the last truncation -> report
 //   recover() only reads; finish_recovery() then makes durable what recover()
 // believed:
 //
@@ -49,7 +49,7 @@ struct RecoveryReport {
   std::vector<Finding> findings;
   RecoveryCounters counters;
   JournalTail tail;
-  std::uint64_t first_live = 1;     ///< The oldest segment that may hold something.
+  std::uint64_t log_start = 1;      ///< The oldest segment that may hold something.
   std::uint64_t next_segment = 1;   ///< Number of the segment to begin.
   std::uint64_t next_sequence = 1;  ///< Of its first record.
 

@@ -33,7 +33,7 @@ enum class RecoveryCase : std::uint8_t {
   unreadable_block,
   short_file,
   missing_segment,
-  trimmed_and_reused,
+  truncated_and_reused,
   clean_tail,
   torn_tail,
   hole_in_tail,
@@ -71,8 +71,8 @@ constexpr std::array recovery_cases{
             "files are filled before their first use; nothing can have been accepted into one "
             "without a header"},
     CaseRow{RecoveryCase::stale_segment, "stale_segment", Severity::normal,
-            "a valid header with a number below the newest first_live", "a free slot",
-            "first_live is written after everything older was settled or moved forward"},
+            "a valid header with a number below the newest log_start", "a free slot",
+            "log_start is written after everything older was settled or moved forward"},
     CaseRow{RecoveryCase::torn_header, "torn_header", Severity::note,
             "a damaged header, and no record that is part of the journal's present", "a free slot",
             "the header is durable before the first record is written, so no record was accepted "
@@ -115,11 +115,12 @@ constexpr std::array recovery_cases{
             "go on with the others",
             "messages around the hole are good; settles in the hole are lost with it, so messages "
             "may come back"},
-    CaseRow{RecoveryCase::trimmed_and_reused, "trimmed_and_reused", Severity::normal,
-            "a missing or damaged segment, but a later trim record says that it is dead",
-            "nothing is missing",
-            "slots are used again as soon as the trim record is durable; the header that says so "
-            "comes with the next segment only"},
+    CaseRow{
+        RecoveryCase::truncated_and_reused, "truncated_and_reused", Severity::normal,
+        "a missing or damaged segment, but a later truncate record says that it is dead",
+        "nothing is missing",
+        "slots are used again as soon as the truncate record is durable; the header that says so "
+        "comes with the next segment only"},
     CaseRow{RecoveryCase::clean_tail, "clean_tail", Severity::normal,
             "the newest segment ends in zeros or in records of an older use",
             "the journal ends there; the tail is written again and sealed",

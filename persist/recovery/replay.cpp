@@ -42,8 +42,8 @@ void Replay::hold(const RecordView& record, const Place& place) {
       for (const QueueRef& below : record.queues())
         hold_step(StepKind::mark_seen, below.queue, below.sequence);
       break;
-    case RecordType::trim:
-      hold_step(StepKind::trim, 0, record.first_live());
+    case RecordType::truncate:
+      hold_step(StepKind::truncate, 0, record.log_start());
       break;
     case RecordType::seal:
       break;
@@ -103,8 +103,8 @@ void Replay::apply(const Step& step) {
       return queues_.settle({step.queue, step.run.position, step.last});
     case StepKind::mark_seen:
       return queues_.mark_seen({step.queue, step.run.position});
-    case StepKind::trim:
-      first_live_ = std::max(first_live_, step.run.position);
+    case StepKind::truncate:
+      log_start_ = std::max(log_start_, step.run.position);
       return;
   }
 }

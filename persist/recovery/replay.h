@@ -44,13 +44,13 @@ class Replay {
 
   /// A batch has begun and its last record did not come yet.
   bool is_in_batch() const { return is_in_batch_; }
-  /// By trim records; 0: there was none.
-  std::uint64_t first_live() const { return first_live_; }
+  /// By truncate records; 0: there was none.
+  std::uint64_t log_start() const { return log_start_; }
 
  private:
-  enum class StepKind : std::uint8_t { add, give_out, settle, mark_seen, trim };
+  enum class StepKind : std::uint8_t { add, give_out, settle, mark_seen, truncate };
 
-  /// What records do to one queue; of the trim record, to all.
+  /// What records do to one queue; of the truncate record, to all.
   struct Step {
     StepKind kind;
     std::uint64_t queue;
@@ -74,7 +74,7 @@ class Replay {
   std::size_t messages_begin_ = 0;  ///< In held_: only steps of messages from here on.
   std::uint64_t held_records_ = 0;
   bool is_in_batch_ = false;
-  std::uint64_t first_live_ = 0;
+  std::uint64_t log_start_ = 0;
 };
 
 }  // namespace lepus::persist

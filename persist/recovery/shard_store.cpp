@@ -131,7 +131,7 @@ void ShardStore::log_findings() {
 Segments::Found ShardStore::found() const {
   Segments::Found found;
   found.next_number = report_.next_segment;
-  for (std::uint64_t number = report_.first_live; number < report_.next_segment; ++number)
+  for (std::uint64_t number = report_.log_start; number < report_.next_segment; ++number)
     found.in_use.push_back({number, no_slot, 0, 0});
   for (const SlotFile& slot : report_.slots) {
     for (; found.slot_count < slot.index; ++found.slot_count)
@@ -140,10 +140,10 @@ Segments::Found ShardStore::found() const {
     if (slot.state == SlotState::free) found.free.push_back({slot.index, slot.size});
     if (slot.state != SlotState::live) continue;
     CHECK(slot.number < report_.next_segment);
-    if (slot.number < report_.first_live) {
+    if (slot.number < report_.log_start) {
       found.free.push_back({slot.index, slot.size});
     } else {
-      found.in_use[static_cast<std::size_t>(slot.number - report_.first_live)] = {
+      found.in_use[static_cast<std::size_t>(slot.number - report_.log_start)] = {
           slot.number, slot.index, slot.live_bytes, slot.size};
     }
   }

@@ -84,8 +84,8 @@ void check_record(const RecordView& record) {
     case RecordType::settle:
       for (const SequenceRange& range : record.ranges()) CHECK(range.first <= range.last);
       return;
-    case RecordType::trim:
-      (void)record.first_live();
+    case RecordType::truncate:
+      (void)record.log_start();
       return;
     case RecordType::seal:
       CHECK(whole.size() == sizeof(RecordHeader));

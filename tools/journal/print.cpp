@@ -71,8 +71,8 @@ std::string contents_text(const RecordView& record, bool with_body) {
     }
     case RecordType::seen:
       return " below" + queues_text(record);
-    case RecordType::trim:
-      return fmt::format(" before segment {}", record.first_live());
+    case RecordType::truncate:
+      return fmt::format(" before segment {}", record.log_start());
     case RecordType::seal:
       return {};
   }

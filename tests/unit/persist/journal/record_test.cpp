@@ -61,12 +61,12 @@ TEST(Record, MessageIsReadBack) {
 
 TEST(Record, OtherTypesAreReadBack) {
   SegmentBuilder builder(1, 1);
-  builder.settle({{1, 2, 3}}).end_batch().seen({{4, 5}}).end_batch().trim(6).end_batch().seal();
+  builder.settle({{1, 2, 3}}).end_batch().seen({{4, 5}}).end_batch().truncate(6).end_batch().seal();
   const auto file = builder.bytes();
   const Bytes bytes = first_record(file);
   EXPECT_EQ(read_record(bytes, record_seed).record.ranges()[0].last, 3u);
   EXPECT_EQ(read_record(bytes.subspan(block_size), record_seed).record.queues()[0].sequence, 5u);
-  EXPECT_EQ(read_record(bytes.subspan(2 * block_size), record_seed).record.first_live(), 6u);
+  EXPECT_EQ(read_record(bytes.subspan(2 * block_size), record_seed).record.log_start(), 6u);
   EXPECT_EQ(read_record(bytes.subspan(3 * block_size), record_seed).record.header().type,
             RecordType::seal);
   EXPECT_EQ(read_record(bytes.subspan(4 * block_size), record_seed).fault, RecordFault::blank);

@@ -26,7 +26,7 @@ class SegmentBuilder {
       : bytes_(default_size), next_sequence_(first_sequence) {
     header.number = number;
     header.first_sequence = first_sequence;
-    header.first_live = 1;
+    header.log_start = 1;
     header.size = default_size;
     header.store = store;
   }
@@ -63,9 +63,9 @@ class SegmentBuilder {
     put(marks.data(), marks.size() * sizeof(QueueRef));
     return end();
   }
-  SegmentBuilder& trim(std::uint64_t first_live) {
-    begin(RecordType::trim, 1);
-    put(&first_live, sizeof first_live);
+  SegmentBuilder& truncate(std::uint64_t log_start) {
+    begin(RecordType::truncate, 1);
+    put(&log_start, sizeof log_start);
     return end();
   }
   SegmentBuilder& seal() {

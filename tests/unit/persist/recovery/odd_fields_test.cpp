@@ -19,7 +19,7 @@ class OddFieldsTest : public RecoveryTest {
     first.message({{8, 1}}).settle({{8, 0, 0}}).end_batch().seal();
     SegmentBuilder second(2, first.next_sequence());
     second.marks_batches = true;
-    second.message({{7, 2}}).end_batch().trim(1).settle({{7, 0, 1}}).end_batch();
+    second.message({{7, 2}}).end_batch().truncate(1).settle({{7, 0, 1}}).end_batch();
     second.message({{8, 2}}).end_batch();
     original = {first.bytes(), second.bytes()};
   }

@@ -1,4 +1,4 @@
-// Random journals against a model: batches of messages, settles, moves of old messages, trims,
+// Random journals against a model: batches of messages, settles, moves of old messages, truncates,
 // slots used again, and at random points a crash that leaves the last bytes of the newest segment
 // as a disk may leave them. What recovery finds must be what the model held at the last batch that
 // is whole; then the journal goes on behind it.
@@ -22,7 +22,7 @@ struct ModelState {
   std::map<std::pair<std::uint64_t, std::uint64_t>, ModelMessage> live;
   std::map<std::uint64_t, std::uint64_t> next;  ///< By queue.
   std::map<std::uint64_t, std::uint64_t> seen;  ///< By queue.
-  std::uint64_t first_live = 1;
+  std::uint64_t log_start = 1;
 };
 
 class RecoveryModel {
@@ -53,7 +53,7 @@ class RecoveryModel {
   void begin_segment(std::uint64_t number, std::uint64_t sequence) {
     segment_.emplace(number, sequence);
     segment_->marks_batches = true;
-    segment_->header.first_live = state_.first_live;
+    segment_->header.log_start = state_.log_start;
     slot_ = free_slot();
     before_use_ = disk_.files[slot_file_path(directory, slot_)];
     slot_numbers_[slot_] = number;
@@ -62,7 +62,7 @@ class RecoveryModel {
 
   std::uint32_t free_slot() {
     for (const auto& [slot, number] : slot_numbers_)
-      if (number < state_.first_live) return slot;
+      if (number < state_.log_start) return slot;
     return static_cast<std::uint32_t>(slot_numbers_.size());
   }
 
@@ -73,15 +73,15 @@ class RecoveryModel {
   void write_batch() {
     if (segment_->end_offset() > 40'000) roll();
     BatchEnd batch{segment_->end_offset(), 0, state_};
-    const bool trims = moved_before_ > state_.first_live;
+    const bool truncates = moved_before_ > state_.log_start;
     const std::uint64_t count = random_.below(6) + 1;
     for (std::uint64_t i = 0; i < count; ++i) add_message();
     if (random_.chance(20)) move_oldest();
     for (std::uint64_t i = random_.below(8); i > 0; --i) settle_some();
     if (random_.chance(30)) mark_seen();
-    if (trims) {
-      state_.first_live = moved_before_;
-      segment_->trim(moved_before_);
+    if (truncates) {
+      state_.log_start = moved_before_;
+      segment_->truncate(moved_before_);
     }
     batch.end = segment_->end_offset();
     segment_->end_batch();
@@ -107,9 +107,9 @@ class RecoveryModel {
     segment_->message(refs, body);
   }
 
-  /// What is live in the oldest segment is written again; the next batch may trim.
+  /// What is live in the oldest segment is written again; the next batch may truncate.
   void move_oldest() {
-    const std::uint64_t oldest = state_.first_live;
+    const std::uint64_t oldest = state_.log_start;
     if (oldest + 1 >= segment_->header.number || segment_->end_offset() > 42'000) return;
     for (auto& [at, message] : state_.live) {
       if (message.segment > oldest) continue;

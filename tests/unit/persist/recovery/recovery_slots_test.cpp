@@ -23,7 +23,7 @@ TEST_F(RecoveryTest, StaleSegmentIsAFreeSlot) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).end_batch().seal();
   SegmentBuilder second(2, first.next_sequence());
-  second.header.first_live = 2;
+  second.header.log_start = 2;
   second.message({{7, 1}}).end_batch();
   put(0, first);
   put(1, second);
@@ -37,12 +37,12 @@ TEST_F(RecoveryTest, TrimIsAppliedAtTheEnd) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).end_batch().seal();
   SegmentBuilder second(2, first.next_sequence());
-  second.message({{7, 1}}).end_batch().trim(2).end_batch();
+  second.message({{7, 1}}).end_batch().truncate(2).end_batch();
   put(0, first);
   put(1, second);
   const RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{1}));
-  EXPECT_EQ(report.first_live, 2u);
+  EXPECT_EQ(report.log_start, 2u);
   EXPECT_EQ(report.slots[0].state, SlotState::free);
   EXPECT_EQ(report.slots[0].live_bytes, 0u);
 }
@@ -51,11 +51,11 @@ TEST_F(RecoveryTest, TrimNewerThanTheFiles) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).end_batch().seal();
   SegmentBuilder third(3, 50);
-  third.message({{7, 2}}).end_batch().trim(3).end_batch();
+  third.message({{7, 2}}).end_batch().truncate(3).end_batch();
   put(0, first);
   put(1, third);
   const RecoveryReport report = run();
-  EXPECT_EQ(times(report, RecoveryCase::trimmed_and_reused), 1u);
+  EXPECT_EQ(times(report, RecoveryCase::truncated_and_reused), 1u);
   EXPECT_EQ(report.worst(), Severity::normal);
   EXPECT_EQ(live(report, 7), (Sequences{2}));
 }
@@ -64,7 +64,7 @@ TEST_F(RecoveryTest, DeadSegmentHalfOverwritten) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).end_batch().message({{7, 1}}).end_batch().seal();
   SegmentBuilder second(2, first.next_sequence());
-  second.message({{7, 2}}).end_batch().trim(2).end_batch().seal();
+  second.message({{7, 2}}).end_batch().truncate(2).end_batch().seal();
   put(0, first);
   put(1, second);
   // Segment 3 began in its file; the disk has the batch and not the header.
@@ -73,7 +73,7 @@ TEST_F(RecoveryTest, DeadSegmentHalfOverwritten) {
   const auto bytes = third.bytes();
   std::copy_n(bytes.begin() + block_size, block_size, file(0).begin() + block_size);
   const RecoveryReport report = run();
-  EXPECT_EQ(times(report, RecoveryCase::trimmed_and_reused), 1u);
+  EXPECT_EQ(times(report, RecoveryCase::truncated_and_reused), 1u);
   EXPECT_EQ(report.worst(), Severity::normal);
   EXPECT_EQ(report.counters.damaged_bytes, 0u);
   EXPECT_EQ(live(report, 7), (Sequences{2}));
@@ -84,7 +84,12 @@ TEST_F(RecoveryTest, MovedMessageLivesAtItsNewPlace) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).message({{7, 1}}).end_batch().seal();
   SegmentBuilder second(2, first.next_sequence());
-  second.message({{7, 2}}).message({{7, 0}}).end_batch().settle({{7, 1, 1}}).trim(2).end_batch();
+  second.message({{7, 2}})
+      .message({{7, 0}})
+      .end_batch()
+      .settle({{7, 1, 1}})
+      .truncate(2)
+      .end_batch();
   put(0, first);
   put(1, second);
   const RecoveryReport report = run();
@@ -97,7 +102,7 @@ TEST_F(RecoveryTest, TornHeaderIsAFreeSlot) {
   SegmentBuilder old(1, 1);
   old.message({{7, 0}}).end_batch();
   SegmentBuilder second(2, 10);
-  second.header.first_live = 2;
+  second.header.log_start = 2;
   second.message({{7, 1}}).end_batch();
   put(0, old);
   put(1, second);
@@ -212,7 +217,7 @@ TEST_F(RecoveryTest, ImpossibleNumbersAreRefused) {
   EXPECT_FALSE(run().refused());
   // Alone, and at the end of the range.
   SegmentBuilder last(UINT32_MAX, 1);
-  last.header.first_live = UINT32_MAX;
+  last.header.log_start = UINT32_MAX;
   disk.files.clear();
   put(0, last);
   EXPECT_TRUE(run().refused());

@@ -122,7 +122,7 @@ TEST_F(RecoveryTest, OlderUseOfTheFileIsTheEnd) {
   SegmentBuilder old(1, 1);
   for (std::uint64_t i = 0; i < 6; ++i) old.message({{7, i}}).end_batch();
   SegmentBuilder now(4, 100);
-  now.header.first_live = 4;
+  now.header.log_start = 4;
   now.message({{9, 0}}).end_batch();
   disk.files[slot_file_path(directory, 0)] = now.bytes(old.bytes());
   const RecoveryReport report = run();
@@ -136,7 +136,7 @@ TEST_F(RecoveryTest, AnOlderUseThatIsCutIsNoTornTail) {
   SegmentBuilder old(1, 1);
   old.message({{7, 0}}, std::string(4 * block_size, 'x')).end_batch();
   SegmentBuilder now(4, 100);
-  now.header.first_live = 4;
+  now.header.log_start = 4;
   now.message({{9, 0}}).end_batch();
   disk.files[slot_file_path(directory, 0)] = now.bytes(old.bytes());
   const RecoveryReport report = run();
