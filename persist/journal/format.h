@@ -1,12 +1,12 @@
 // The bytes of a journal on disk. docs/FORMAT.md has the diagrams and the reasons; this file has
 // the numbers. Everything is little-endian; structs are written as they lie in memory.
 //
-//   <data_dir>/journal/shard-<id>/<slot>.seg
+//   <data_dir>/journal/shard-<id>/<index>.seg
 //   segment:  | SegmentHeader, 4 KiB | batch | batch | ... | zeros or an older use of the file
 //   batch:    | record | record | ... | zeros up to the next 4 KiB boundary |
 //   record:   | RecordHeader | what its type says | zeros up to a multiple of 8 |
 //
-// A file is a slot that is used again and again; which part of the journal it holds now is said by
+// A file is used again and again; which part of the journal it holds now is said by
 // the segment number in its header. The sequence of records grows by one within a segment; a
 // restart leaves a gap between segments, so a stale record never looks like the next one.
 #pragma once

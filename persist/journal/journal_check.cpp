@@ -16,8 +16,9 @@ constexpr std::size_t queues_named_max = 10;
 bool has_segment_file(io::Disk& disk, const std::string& directory) {
   std::vector<std::string> names;
   if (disk.list(directory, names) < 0) return false;
-  return std::any_of(names.begin(), names.end(),
-                     [](const std::string& name) { return parse_slot_name(name).has_value(); });
+  return std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    return parse_segment_file_name(name).has_value();
+  });
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ std::string Segments::start(Found found) {
   CHECK(spare_ == Spare::none);
   in_use_ = std::move(found.in_use);
   unused_ = std::move(found.unused);
-  slot_count_ = found.slot_count;
+  file_count_ = found.file_count;
   next_number_ = found.next_number;
   first_durable_ = first();
   for (const Segment& segment : in_use_) {
@@ -40,18 +40,18 @@ std::string Segments::start(Found found) {
     in_use_bytes_ += segment.size;
   }
   disk_bytes_ = in_use_bytes_;
-  for (const Slot& slot : found.free) {
-    disk_bytes_ += slot.size;
-    drop_slot(slot);
+  for (const FreeFile& file : found.free) {
+    disk_bytes_ += file.size;
+    drop_file(file);
   }
   for (; !dropped_.empty(); dropped_.pop_front()) {
-    const Slot& slot = dropped_.front();
-    const int removed = parts_.disk->remove(slot_file_path(parts_.directory, slot.number));
-    if (removed == 0) unused_.push_back(slot.number);
-    if (removed == 0) disk_bytes_ -= slot.size;
+    const FreeFile& file = dropped_.front();
+    const int removed = parts_.disk->remove(segment_file_path(parts_.directory, file.number));
+    if (removed == 0) unused_.push_back(file.number);
+    if (removed == 0) disk_bytes_ -= file.size;
   }
-  spare_slot_ = take_slot();
-  spare_path_ = slot_file_path(parts_.directory, spare_slot_.number);
+  spare_file_ = take_file();
+  spare_path_ = segment_file_path(parts_.directory, spare_file_.number);
   io::OpenMode mode{true, true, direct_, false};
   spare_fd_ = parts_.disk->open(spare_path_, mode);
   if (spare_fd_ == -EINVAL) {
@@ -62,10 +62,10 @@ std::string Segments::start(Found found) {
     spare_fd_ = parts_.disk->open(spare_path_, mode);
   }
   int code = std::min(spare_fd_, 0);
-  if (code == 0 && spare_slot_.size < parts_.segment_size) {
+  if (code == 0 && spare_file_.size < parts_.segment_size) {
     code = parts_.disk->fill(spare_fd_, parts_.segment_size);
-    if (code == 0) disk_bytes_ += parts_.segment_size - spare_slot_.size;
-    if (code == 0) spare_slot_.size = parts_.segment_size;
+    if (code == 0) disk_bytes_ += parts_.segment_size - spare_file_.size;
+    if (code == 0) spare_file_.size = parts_.segment_size;
   }
   // What is there can be read; what is to be written waits.
   if (is_no_room(-code)) {
@@ -107,10 +107,10 @@ int Segments::begin(std::uint64_t number, std::uint64_t size_min) {
   CHECK(has_spare());
   CHECK(spare_fd_ >= 0);
   Segment& segment = find(number);
-  segment.slot = spare_slot_.number;
-  segment.size = std::max(spare_slot_.size, size_min);
+  segment.file = spare_file_.number;
+  segment.size = std::max(spare_file_.size, size_min);
   in_use_bytes_ += segment.size;
-  disk_bytes_ += segment.size - spare_slot_.size;
+  disk_bytes_ += segment.size - spare_file_.size;
   spare_ = Spare::none;
   return std::exchange(spare_fd_, -1);
 }
@@ -131,7 +131,7 @@ void Segments::free_before(std::uint64_t number) {
   CHECK(number >= first_durable_);
   first_durable_ = number;
   while (!dead_.empty() && dead_.front().number < number) {
-    if (dead_.front().slot != no_slot) drop_slot({dead_.front().slot, dead_.front().size});
+    if (dead_.front().file != no_file) drop_file({dead_.front().file, dead_.front().size});
     dead_.pop_front();
   }
   if (spare_ == Spare::waiting && !free_.empty()) {

@@ -1,4 +1,4 @@
-// The files of one shard's journal: which slot holds which segment, how much of each is still
+// The files of one shard's journal: which file holds which segment, how much of each is still
 // needed, the next file made ready ahead of its use, and files that are not needed any more.
 //
 //   spare:  none -> opening -> filling (a new file: zeros) -> syncing -> ready -> begin(): in use
@@ -26,12 +26,12 @@
 #include "io/disk.h"
 #include "io/loop.h"
 #include "persist/journal/format.h"
-#include "persist/journal/slots.h"
+#include "persist/journal/segment_files.h"
 
 namespace lepus::persist {
 
 /// Stands for a segment whose file is lost.
-constexpr std::uint32_t no_slot = UINT32_MAX;
+constexpr std::uint32_t no_file = UINT32_MAX;
 
 /// Not a fault of the disk: there may be room, or a free descriptor, later.
 inline bool is_no_room(int error) {
@@ -41,12 +41,12 @@ inline bool is_no_room(int error) {
 
 struct Segment {
   std::uint64_t number = 0;
-  std::uint32_t slot = 0;
+  std::uint32_t file = 0;
   std::uint64_t live_bytes = 0;  ///< Of records, once for each queue that still needs one.
   std::uint64_t size = 0;        ///< Of the file, bytes.
 };
 
-struct Slot {
+struct FreeFile {
   std::uint32_t number = 0;
   std::uint64_t size = 0;
 };
@@ -63,9 +63,9 @@ class Segments {
   /// What a restart found.
   struct Found {
     std::deque<Segment> in_use;  ///< Ascending, without a gap.
-    std::vector<Slot> free;
-    std::vector<std::uint32_t> unused;  ///< Slots without a file.
-    std::uint32_t slot_count = 0;       ///< One above the highest slot there is.
+    std::vector<FreeFile> free;
+    std::vector<std::uint32_t> unused;  ///< Indexes without a file.
+    std::uint32_t file_count = 0;       ///< One above the highest file there is.
     std::uint64_t next_number = 1;
   };
 
@@ -90,7 +90,7 @@ class Segments {
   std::size_t free_count() const { return free_.size(); }
   std::uint64_t size_of(std::uint64_t number) { return find(number).size; }
   std::string path_of(std::uint64_t number) {
-    return slot_file_path(parts_.directory, find(number).slot);
+    return segment_file_path(parts_.directory, find(number).file);
   }
 
   /// How files are opened here.
@@ -122,8 +122,8 @@ class Segments {
   Segment& find(std::uint64_t number);
 
   // segments_files.cpp
-  Slot take_slot();
-  void drop_slot(const Slot& slot);
+  FreeFile take_file();
+  void drop_file(const FreeFile& file);
   void on_open(io::Op& op, const io::Completion& completion);
   void on_fill(io::Op& op, const io::Completion& completion);
   void on_sync(io::Op& op, const io::Completion& completion);
@@ -139,10 +139,10 @@ class Segments {
   Parts parts_;
   std::deque<Segment> in_use_;
   std::deque<Segment> dead_;           ///< Not yet free.
-  std::vector<Slot> free_;             ///< Each of segment_size.
-  std::deque<Slot> dropped_;           ///< Files to be removed; the first is being removed.
+  std::vector<FreeFile> free_;         ///< Each of segment_size.
+  std::deque<FreeFile> dropped_;       ///< Files to be removed; the first is being removed.
   std::vector<std::uint32_t> unused_;  ///< Numbers without a file.
-  std::uint32_t slot_count_ = 0;
+  std::uint32_t file_count_ = 0;
   std::uint64_t next_number_ = 1;
   std::uint64_t first_durable_ = 1;
   std::uint64_t live_bytes_ = 0;
@@ -154,7 +154,7 @@ class Segments {
   bool is_full_ = false;    ///< The file system has no room for another file; said once.
 
   Spare spare_ = Spare::none;
-  Slot spare_slot_;
+  FreeFile spare_file_;
   std::string spare_path_;
   bool direct_ = true;
   int spare_fd_ = -1;

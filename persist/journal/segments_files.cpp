@@ -1,4 +1,4 @@
-// The way of a file from slot to segment and back: the spare, and the removal of what nobody needs.
+// The way of a file from file to segment and back: the spare, and the removal of what nobody needs.
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -22,25 +22,25 @@ constexpr std::size_t reserve_share = 10;  ///< One free file for so many in use
 
 // --- The spare
 
-Slot Segments::take_slot() {
-  Slot slot;
+FreeFile Segments::take_file() {
+  FreeFile file;
   if (!free_.empty()) {
-    slot = free_.back();
+    file = free_.back();
     free_.pop_back();
-    CHECK(slot.size == parts_.segment_size);
+    CHECK(file.size == parts_.segment_size);
   } else if (!unused_.empty()) {
-    slot.number = unused_.back();
+    file.number = unused_.back();
     unused_.pop_back();
   } else {
-    slot.number = slot_count_++;
+    file.number = file_count_++;
   }
-  return slot;
+  return file;
 }
 
 void Segments::prepare() {
   if (spare_ != Spare::none) return;
-  spare_slot_ = take_slot();
-  spare_path_ = slot_file_path(parts_.directory, spare_slot_.number);
+  spare_file_ = take_file();
+  spare_path_ = segment_file_path(parts_.directory, spare_file_.number);
   op_.kind = io::OpKind::open_file;
   op_.path = spare_path_.c_str();
   op_.mode = {true, true, direct_, false};
@@ -53,7 +53,7 @@ void Segments::on_open(io::Op&, const io::Completion& completion) {
   CHECK(spare_ == Spare::opening);
   if (completion.result < 0) return spare_failed(-completion.result);
   spare_fd_ = completion.result;
-  if (spare_slot_.size >= parts_.segment_size) return spare_ready();
+  if (spare_file_.size >= parts_.segment_size) return spare_ready();
   spare_ = Spare::filling;
   filled_ = 0;
   if (!zeros_) {
@@ -99,8 +99,8 @@ void Segments::on_sync(io::Op&, const io::Completion& completion) {
   CHECK(spare_ == Spare::syncing);
   // Nothing was promised about this file yet: it is given up, and another one tried.
   if (completion.result < 0) return spare_failed(-completion.result);
-  disk_bytes_ += parts_.segment_size - spare_slot_.size;
-  spare_slot_.size = parts_.segment_size;
+  disk_bytes_ += parts_.segment_size - spare_file_.size;
+  spare_file_.size = parts_.segment_size;
   spare_ready();
 }
 
@@ -121,11 +121,11 @@ void Segments::spare_failed(int error) {
   zeros_.reset();
   if (spare_fd_ >= 0) parts_.disk->close(spare_fd_);
   spare_fd_ = -1;
-  if (spare_slot_.size == parts_.segment_size) {
-    free_.push_back(spare_slot_);
+  if (spare_file_.size == parts_.segment_size) {
+    free_.push_back(spare_file_);
   } else {
-    CHECK(spare_slot_.size == 0);
-    drop_slot(spare_slot_);
+    CHECK(spare_file_.size == 0);
+    drop_file(spare_file_);
     remove_next();
   }
   spare_ = Spare::waiting;
@@ -146,11 +146,11 @@ void Segments::on_retry(io::Timer&) {
 
 /// Nothing in it is needed. A file of another size has to be filled anew before it is of use: it is
 /// removed.
-void Segments::drop_slot(const Slot& slot) {
-  if (slot.size == parts_.segment_size) {
-    free_.push_back(slot);
+void Segments::drop_file(const FreeFile& file) {
+  if (file.size == parts_.segment_size) {
+    free_.push_back(file);
   } else {
-    dropped_.push_back(slot);
+    dropped_.push_back(file);
   }
 }
 
@@ -177,7 +177,7 @@ void Segments::on_shrink_timer(io::Timer&) {
 /// One at a time. By an op: the file system may take its time with a large file.
 void Segments::remove_next() {
   if (dropped_.empty() || remove_op_.in_flight) return;
-  remove_path_ = slot_file_path(parts_.directory, dropped_.front().number);
+  remove_path_ = segment_file_path(parts_.directory, dropped_.front().number);
   remove_op_.kind = io::OpKind::unlink;
   remove_op_.path = remove_path_.c_str();
   parts_.loop->submit(remove_op_);
@@ -186,15 +186,15 @@ void Segments::remove_next() {
 /// A file that cannot be removed is left alone: the next start finds it.
 void Segments::on_remove(io::Op&, const io::Completion& completion) {
   CHECK(!dropped_.empty());
-  const Slot slot = dropped_.front();
+  const FreeFile file = dropped_.front();
   dropped_.pop_front();
   if (completion.result < 0 && completion.result != -ENOENT) {
     parts_.log->write(LogLevel::warning, LogCategory::general, "cannot remove a journal file",
                       {{"file", remove_path_}, {"error", std::strerror(-completion.result)}});
   } else {
-    CHECK(disk_bytes_ >= slot.size);
-    disk_bytes_ -= slot.size;
-    unused_.push_back(slot.number);
+    CHECK(disk_bytes_ >= file.size);
+    disk_bytes_ -= file.size;
+    unused_.push_back(file.number);
   }
   remove_next();
 }

@@ -51,7 +51,7 @@ class SegmentCopyWriter {
     return fmt::format("{}: cannot {}: {}", path(), what, std::strerror(-error));
   }
   std::string path() const {
-    return slot_file_path(directory_, static_cast<std::uint32_t>(header_.number - 1));
+    return segment_file_path(directory_, static_cast<std::uint32_t>(header_.number - 1));
   }
   std::string begin_file();
   std::string make_room(std::uint64_t size);
@@ -174,7 +174,7 @@ class QueueCopier {
  public:
   QueueCopier(io::Disk& disk, const RecoveryReport& report, const KeepAside& what)
       : report_(report),
-        loader_(disk, what.source, report.slots),
+        loader_(disk, what.source, report.files),
         writer_(disk, shard_directory(what.target, what.shard), what) {
     result_.error = writer_.open();
   }
@@ -257,13 +257,13 @@ KeptAside keep_aside(io::Disk& disk, const RecoveryReport& report,
   return copier.finish();
 }
 
-std::string move_lost_headers(io::Disk& disk, core::Log& log, std::vector<SlotFile>& slots,
+std::string move_lost_headers(io::Disk& disk, core::Log& log, std::vector<SegmentFile>& files,
                               const KeepAside& what) {
-  for (const SlotFile& slot : slots) {
-    if (slot.state != SlotState::kept) continue;
-    const std::string path = slot_file_path(what.source, slot.index);
-    const std::string new_path =
-        fmt::format("{}/lost-header-shard-{}-{}", what.target, what.shard, slot_name(slot.index));
+  for (const SegmentFile& file : files) {
+    if (file.state != SegmentFileState::kept) continue;
+    const std::string path = segment_file_path(what.source, file.index);
+    const std::string new_path = fmt::format("{}/lost-header-shard-{}-{}", what.target, what.shard,
+                                             segment_file_name(file.index));
     int code = disk.make_directory(what.target);
     if (code >= 0) code = disk.rename(path, new_path);
     if (code < 0)
@@ -273,7 +273,8 @@ std::string move_lost_headers(io::Disk& disk, core::Log& log, std::vector<SlotFi
               "a journal file with a damaged header is kept aside",
               {{"file", path}, {"moved_to", new_path}});
   }
-  std::erase_if(slots, [](const SlotFile& slot) { return slot.state == SlotState::kept; });
+  std::erase_if(files,
+                [](const SegmentFile& file) { return file.state == SegmentFileState::kept; });
   return {};
 }
 

@@ -62,11 +62,11 @@ struct KeepAside {
 [[nodiscard]] KeptAside keep_aside(io::Disk& disk, const RecoveryReport& report,
                                    const std::vector<std::uint64_t>& queues, const KeepAside& what);
 
-/// Moves files whose header is lost (SlotState::kept) into the target, as
+/// Moves files whose header is lost (SegmentFileState::kept) into the target, as
 /// lost-header-shard-0-000003.seg, so that no later start takes them for free ones, and takes them
-/// out of `slots`. Returns "" or why the broker must not start.
+/// out of `files`. Returns "" or why the broker must not start.
 [[nodiscard]] std::string move_lost_headers(io::Disk& disk, core::Log& log,
-                                            std::vector<SlotFile>& slots, const KeepAside& what);
+                                            std::vector<SegmentFile>& files, const KeepAside& what);
 
 /// Logs where the copies are and what could not be copied. Returns "" or, when the copy is not
 /// complete, why the broker must not start.

@@ -9,12 +9,12 @@
 namespace lepus::persist {
 
 RecordLoader::RecordLoader(io::Disk& disk, std::string directory,
-                           const std::vector<SlotFile>& slots)
+                           const std::vector<SegmentFile>& files)
     : reader_(disk), directory_(std::move(directory)) {
-  for (const SlotFile& slot : slots)
-    if (slot.number > 0 && slot.state == SlotState::live)
+  for (const SegmentFile& file : files)
+    if (file.number > 0 && file.state == SegmentFileState::live)
       segments_.push_back(
-          {static_cast<std::uint32_t>(slot.number), slot.index, RecordSeed::of(slot.header.store)});
+          {static_cast<std::uint32_t>(file.number), file.index, RecordSeed::of(file.header.store)});
   std::sort(segments_.begin(), segments_.end(),
             [](const Segment& left, const Segment& right) { return left.number < right.number; });
 }
@@ -26,7 +26,7 @@ std::string RecordLoader::open(std::uint32_t segment) {
   if (found == segments_.end() || found->number != segment)
     return fmt::format("segment {} is not in the journal", segment);
   open_segment_ = 0;
-  const std::string path = slot_file_path(directory_, found->slot);
+  const std::string path = segment_file_path(directory_, found->file);
   const int opened = reader_.open(path);
   if (opened < 0) return fmt::format("{}: {}", path, std::strerror(-opened));
   open_segment_ = segment;

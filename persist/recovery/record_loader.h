@@ -9,14 +9,14 @@
 
 #include "io/disk.h"
 #include "persist/journal/record.h"
-#include "persist/journal/slots.h"
+#include "persist/journal/segment_files.h"
 #include "persist/recovery/segment_reader.h"
 
 namespace lepus::persist {
 
 class RecordLoader {
  public:
-  RecordLoader(io::Disk& disk, std::string directory, const std::vector<SlotFile>& slots);
+  RecordLoader(io::Disk& disk, std::string directory, const std::vector<SegmentFile>& files);
 
   struct Loaded {
     RecordView record;  ///< A message; valid until the next call. Only when error is empty.
@@ -27,7 +27,7 @@ class RecordLoader {
  private:
   struct Segment {
     std::uint32_t number;
-    std::uint32_t slot;
+    std::uint32_t file;
     RecordSeed seed;
   };
 

@@ -19,9 +19,9 @@ Severity worst_of(const std::vector<Finding>& findings) {
   return worst;
 }
 
-RecordSeed seed_of(const SlotFile& slot) {
-  CHECK(slot.number > 0);
-  return RecordSeed::of(slot.header.store);
+RecordSeed seed_of(const SegmentFile& file) {
+  CHECK(file.number > 0);
+  return RecordSeed::of(file.header.store);
 }
 
 class Recovery {
@@ -29,7 +29,7 @@ class Recovery {
   Recovery(io::Disk& disk, const std::string& directory, const RecoveryOptions& options)
       : directory_(directory),
         reader_(disk),
-        list_(list_slots(disk, directory, {options.shard, options.store})),
+        list_(list_segment_files(disk, directory, {options.shard, options.store})),
         replay_(report_.queues, report_.counters, options.timed_queues) {}
 
   RecoveryReport run();
@@ -38,21 +38,21 @@ class Recovery {
   Finding& found(RecoveryCase which, const std::string& file);
   void continue_above_all();
   void replay_all();
-  void replay_sealed(SlotFile& slot, std::uint64_t sequence_end);
-  void replay_newest(SlotFile& slot);
+  void replay_sealed(SegmentFile& file, std::uint64_t sequence_end);
+  void replay_newest(SegmentFile& file);
   bool looks_begun(const SegmentScan& scan);
-  void judge_tail(const SlotFile& slot, const SegmentScan& scan);
-  void note_damage(const SlotFile& slot, const Damage& damage, RecoveryCase which);
-  void replay_record(const SegmentScan& scan, const SlotFile& slot);
+  void judge_tail(const SegmentFile& file, const SegmentScan& scan);
+  void note_damage(const SegmentFile& file, const Damage& damage, RecoveryCase which);
+  void replay_record(const SegmentScan& scan, const SegmentFile& file);
   void grade_damage();
   void find_missing();
   void apply_truncation();
   void count_live_bytes();
-  bool open(SlotFile& slot);
+  bool open(SegmentFile& file);
 
   const std::string& directory_;
   SegmentReader reader_;
-  SlotList list_;
+  SegmentFileList list_;
   RecoveryReport report_;
   Replay replay_;
 };
@@ -66,7 +66,7 @@ RecoveryReport Recovery::run() {
   continue_above_all();
   // Those of the list are complete only now.
   report_.findings.insert(report_.findings.begin(), list_.findings.begin(), list_.findings.end());
-  report_.slots = std::move(list_.slots);
+  report_.files = std::move(list_.files);
   return std::move(report_);
 }
 
@@ -85,13 +85,13 @@ Finding& Recovery::found(RecoveryCase which, const std::string& file) {
 
 void Recovery::replay_all() {
   CHECK(!list_.live.empty());
-  std::vector<SlotFile>& slots = list_.slots;
+  std::vector<SegmentFile>& files = list_.files;
   for (std::size_t i = 0; i + 1 < list_.live.size(); ++i) {
-    const SlotFile& next = slots[list_.live[i + 1]];
-    replay_sealed(slots[list_.live[i]], next.header.first_sequence);
-    if (next.number != slots[list_.live[i]].number + 1) replay_.on_damage();
+    const SegmentFile& next = files[list_.live[i + 1]];
+    replay_sealed(files[list_.live[i]], next.header.first_sequence);
+    if (next.number != files[list_.live[i]].number + 1) replay_.on_damage();
   }
-  replay_newest(slots[list_.live.back()]);
+  replay_newest(files[list_.live.back()]);
   if (report_.counters.records_dropped > 0) found(RecoveryCase::cut_batch, {});
   replay_.on_end();
   report_.log_start = std::max(list_.log_start, replay_.log_start());
@@ -102,63 +102,64 @@ void Recovery::replay_all() {
 }
 
 /// The file may have been changed by another program since it was listed.
-bool Recovery::open(SlotFile& slot) {
-  CHECK(slot.number > 0);
-  const int opened = reader_.open(slot_file_path(directory_, slot.index));
+bool Recovery::open(SegmentFile& file) {
+  CHECK(file.number > 0);
+  const int opened = reader_.open(segment_file_path(directory_, file.index));
   if (opened < 0)
-    found(RecoveryCase::unreadable_file, slot_name(slot.index)).detail = std::strerror(-opened);
+    found(RecoveryCase::unreadable_file, segment_file_name(file.index)).detail =
+        std::strerror(-opened);
   // Behind it offsets may not fit a place.
-  reader_.limit_size(slot.header.size);
-  if (opened >= 0) slot.size = std::min(slot.size, reader_.size());
+  reader_.limit_size(file.header.size);
+  if (opened >= 0) file.size = std::min(file.size, reader_.size());
   return opened >= 0;
 }
 
-void Recovery::replay_sealed(SlotFile& slot, std::uint64_t sequence_end) {
-  if (!open(slot)) return;
-  const std::uint64_t first = slot.header.first_sequence;
-  SegmentScan scan(reader_, {first, std::max(first, sequence_end), seed_of(slot)});
+void Recovery::replay_sealed(SegmentFile& file, std::uint64_t sequence_end) {
+  if (!open(file)) return;
+  const std::uint64_t first = file.header.first_sequence;
+  SegmentScan scan(reader_, {first, std::max(first, sequence_end), seed_of(file)});
   for (ScanStep step = scan.next(); step != ScanStep::end; step = scan.next()) {
     if (step == ScanStep::damage) {
       const bool no_seal = scan.end() == ScanEnd::lost && scan.damage().records_lost <= 1 &&
                            scan.damage().fault == RecordFault::blank;
-      note_damage(slot, scan.damage(),
+      note_damage(file, scan.damage(),
                   no_seal ? RecoveryCase::missing_seal : RecoveryCase::damaged_sealed);
       continue;
     }
-    replay_record(scan, slot);
+    replay_record(scan, file);
   }
-  slot.used_bytes = scan.end_offset();
+  file.used_bytes = scan.end_offset();
 }
 
 /// How far the newest segment counts: to its last record, or to the last complete batch when its
 /// writer marks batches. What is behind that, Replay holds back.
-void Recovery::replay_newest(SlotFile& slot) {
-  if (!open(slot)) return;
-  SegmentScan scan(reader_, {slot.header.first_sequence, 0, seed_of(slot)});
+void Recovery::replay_newest(SegmentFile& file) {
+  if (!open(file)) return;
+  SegmentScan scan(reader_, {file.header.first_sequence, 0, seed_of(file)});
   JournalTail& tail = report_.tail;
-  tail = {.path = slot_file_path(directory_, slot.index),
-          .segment = slot.number,
-          .store = slot.header.store,
-          .file_size = slot.size,
+  tail = {.path = segment_file_path(directory_, file.index),
+          .segment = file.number,
+          .store = file.header.store,
+          .file_size = file.size,
           .end_offset = block_size,
-          .next_sequence = slot.header.first_sequence};
+          .next_sequence = file.header.first_sequence};
   for (ScanStep step = scan.next(); step != ScanStep::end; step = scan.next()) {
     if (step == ScanStep::damage)
-      note_damage(slot, scan.damage(), RecoveryCase::damaged_newest);
+      note_damage(file, scan.damage(), RecoveryCase::damaged_newest);
     else
-      replay_record(scan, slot);
+      replay_record(scan, file);
     if (replay_.is_in_batch()) continue;
     tail.end_offset = scan.position();
     tail.next_sequence = scan.next_sequence();
     tail.sealed = step == ScanStep::record && scan.record().header().type == RecordType::seal;
   }
-  slot.used_bytes = tail.end_offset;
+  file.used_bytes = tail.end_offset;
   if (tail.end_offset < scan.end_offset()) {
-    Finding& finding = found(RecoveryCase::torn_batch, slot_name(slot.index));
+    Finding& finding = found(RecoveryCase::torn_batch, segment_file_name(file.index));
     finding.offset = tail.end_offset;
     finding.size = scan.end_offset() - tail.end_offset;
   }
-  judge_tail(slot, scan);
+  judge_tail(file, scan);
 }
 
 /// Where the next batch would begin: a header with the number that comes next was written there,
@@ -172,7 +173,7 @@ bool Recovery::looks_begun(const SegmentScan& scan) {
   return header.sequence == scan.next_sequence();
 }
 
-void Recovery::judge_tail(const SlotFile& slot, const SegmentScan& scan) {
+void Recovery::judge_tail(const SegmentFile& file, const SegmentScan& scan) {
   CHECK(scan.end() != ScanEnd::none);
   RecoveryCase which = RecoveryCase::clean_tail;
   if (scan.end() == ScanEnd::seal)
@@ -181,24 +182,24 @@ void Recovery::judge_tail(const SlotFile& slot, const SegmentScan& scan) {
     which = RecoveryCase::hole_in_tail;
   else if (scan.end() == ScanEnd::invalid && (replay_.is_in_batch() || looks_begun(scan)))
     which = RecoveryCase::torn_tail;
-  Finding& finding = found(which, slot_name(slot.index));
+  Finding& finding = found(which, segment_file_name(file.index));
   finding.offset = scan.end_offset();
   if (reader_.unreadable_count() == 0) return;
-  Finding& unreadable = found(RecoveryCase::unreadable_block, slot_name(slot.index));
+  Finding& unreadable = found(RecoveryCase::unreadable_block, segment_file_name(file.index));
   unreadable.offset = reader_.unreadable_offset();
   unreadable.size = reader_.unreadable_count() * block_size;
 }
 
-void Recovery::note_damage(const SlotFile& slot, const Damage& damage, RecoveryCase which) {
+void Recovery::note_damage(const SegmentFile& file, const Damage& damage, RecoveryCase which) {
   CHECK(row_of(which).severity == Severity::loss);
   replay_.on_damage();
-  Finding& finding = found(which, slot_name(slot.index));
+  Finding& finding = found(which, segment_file_name(file.index));
   finding.offset = damage.offset;
   finding.size = damage.size;
   finding.records_lost = damage.records_lost;
-  finding.segment = slot.number;
+  finding.segment = file.number;
   finding.detail = fmt::format(
-      "segment {}: {}", slot.number,
+      "segment {}: {}", file.number,
       damage.fault == RecordFault::none ? "not the next record" : text_of(damage.fault));
 }
 
@@ -217,20 +218,20 @@ void Recovery::grade_damage() {
   }
 }
 
-void Recovery::replay_record(const SegmentScan& scan, const SlotFile& slot) {
+void Recovery::replay_record(const SegmentScan& scan, const SegmentFile& file) {
   const RecordHeader& header = scan.record().header();
-  CHECK(scan.offset() + header.length <= slot.size);
-  replay_.on_record(scan.record(), {static_cast<std::uint32_t>(slot.number),
+  CHECK(scan.offset() + header.length <= file.size);
+  replay_.on_record(scan.record(), {static_cast<std::uint32_t>(file.number),
                                     static_cast<std::uint32_t>(scan.offset()), header.length});
 }
 
 void Recovery::find_missing() {
   std::uint64_t expected = list_.log_start;
   for (const std::uint32_t i : list_.live) {
-    const std::uint64_t number = list_.slots[i].number;
+    const std::uint64_t number = list_.files[i].number;
     for (; expected < number; ++expected) {
       // Numbers come from files: a wild one must not keep us busy for ever.
-      if (number - expected > 2 * list_.slots.size() + 1000) expected = number - 1;
+      if (number - expected > 2 * list_.files.size() + 1000) expected = number - 1;
       const bool is_dead = expected < report_.log_start;
       Finding& finding =
           found(is_dead ? RecoveryCase::truncated_and_reused : RecoveryCase::missing_segment, {});
@@ -242,33 +243,36 @@ void Recovery::find_missing() {
 
 /// A truncation beyond the newest segment would be a fault of the writer: everything is dead then.
 void Recovery::apply_truncation() {
-  const std::uint64_t newest = list_.slots[list_.live.back()].number;
+  const std::uint64_t newest = list_.files[list_.live.back()].number;
   report_.log_start = std::min(report_.log_start, newest + 1);
   report_.queues.drop_before(
       static_cast<std::uint32_t>(std::min<std::uint64_t>(report_.log_start, UINT32_MAX)));
-  for (SlotFile& slot : list_.slots)
-    if (slot.state == SlotState::live && slot.number < report_.log_start && slot.number != newest)
-      slot.state = SlotState::free;
+  for (SegmentFile& file : list_.files)
+    if (file.state == SegmentFileState::live && file.number < report_.log_start &&
+        file.number != newest)
+      file.state = SegmentFileState::free;
 }
 
-std::vector<std::pair<std::uint64_t, SlotFile*>> slots_by_number(std::vector<SlotFile>& slots) {
-  std::vector<std::pair<std::uint64_t, SlotFile*>> order;
-  for (SlotFile& slot : slots)
-    if (slot.state == SlotState::live) order.emplace_back(slot.number, &slot);
+std::vector<std::pair<std::uint64_t, SegmentFile*>> files_by_number(
+    std::vector<SegmentFile>& files) {
+  std::vector<std::pair<std::uint64_t, SegmentFile*>> order;
+  for (SegmentFile& file : files)
+    if (file.state == SegmentFileState::live) order.emplace_back(file.number, &file);
   std::sort(order.begin(), order.end());
   return order;
 }
 
 template <class F>
-void for_each_live_run(RecoveryReport& report, std::vector<SlotFile>& slots, std::uint64_t queue,
+void for_each_live_run(RecoveryReport& report, std::vector<SegmentFile>& files, std::uint64_t queue,
                        F&& visit) {
-  const auto order = slots_by_number(slots);
+  const auto order = files_by_number(files);
   if (order.empty()) return;
-  std::pair<std::uint64_t, SlotFile*> last = order.front();
+  std::pair<std::uint64_t, SegmentFile*> last = order.front();
   report.queues.for_each_run(queue, [&](const RecoveredRun& run) {
     const std::uint64_t number = run.message.place.segment;
     if (number != last.first)
-      last = *std::lower_bound(order.begin(), order.end(), std::pair{number, (SlotFile*)nullptr});
+      last =
+          *std::lower_bound(order.begin(), order.end(), std::pair{number, (SegmentFile*)nullptr});
     CHECK(last.first == number);
     visit(*last.second, std::uint64_t{run.message.place.size} * run.count);
   });
@@ -276,8 +280,8 @@ void for_each_live_run(RecoveryReport& report, std::vector<SlotFile>& slots, std
 
 void Recovery::count_live_bytes() {
   report_.queues.for_each_queue([&](std::uint64_t queue) {
-    for_each_live_run(report_, list_.slots, queue,
-                      [](SlotFile& slot, std::uint64_t bytes) { slot.live_bytes += bytes; });
+    for_each_live_run(report_, list_.files, queue,
+                      [](SegmentFile& file, std::uint64_t bytes) { file.live_bytes += bytes; });
   });
 }
 
@@ -286,9 +290,9 @@ void Recovery::count_live_bytes() {
 Severity RecoveryReport::worst() const { return worst_of(findings); }
 
 void RecoveryReport::drop_queue(std::uint64_t queue) {
-  for_each_live_run(*this, slots, queue, [](SlotFile& slot, std::uint64_t bytes) {
-    CHECK(slot.live_bytes >= bytes);
-    slot.live_bytes -= bytes;
+  for_each_live_run(*this, files, queue, [](SegmentFile& file, std::uint64_t bytes) {
+    CHECK(file.live_bytes >= bytes);
+    file.live_bytes -= bytes;
   });
   queues.forget(queue);
 }

@@ -1,6 +1,6 @@
 // Opening a journal: what the queues of one shard held, and where the journal goes on.
 //
-//   list_slots -> replay each live segment in order -> apply the last truncation -> report
+//   list_segment_files -> replay each live segment in order -> apply the last truncation -> report
 //   recover() only reads; finish_recovery() then makes durable what recover()
 // believed:
 //
@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "io/disk.h"
-#include "persist/journal/slots.h"
+#include "persist/journal/segment_files.h"
 #include "persist/recovery/recovery_cases.h"
 #include "persist/recovery/replay.h"
 
@@ -45,7 +45,7 @@ struct JournalTail {
 
 struct RecoveryReport {
   RecoveredQueues queues;
-  std::vector<SlotFile> slots;
+  std::vector<SegmentFile> files;
   std::vector<Finding> findings;
   RecoveryCounters counters;
   JournalTail tail;

@@ -19,7 +19,7 @@ namespace lepus::persist {
 enum class RecoveryCase : std::uint8_t {
   no_directory,
   empty_directory,
-  unused_slot,
+  unused_file,
   stale_segment,
   torn_header,
   lost_header,
@@ -66,15 +66,15 @@ constexpr std::array recovery_cases{
     CaseRow{RecoveryCase::empty_directory, "empty_directory", Severity::normal,
             "no file holds a segment", "begin with segment 1",
             "the first start, or one that ended before anything was accepted"},
-    CaseRow{RecoveryCase::unused_slot, "unused_slot", Severity::normal,
-            "a file whose first block is zero or missing", "a free slot",
+    CaseRow{RecoveryCase::unused_file, "unused_file", Severity::normal,
+            "a file whose first block is zero or missing", "a free file",
             "files are filled before their first use; nothing can have been accepted into one "
             "without a header"},
     CaseRow{RecoveryCase::stale_segment, "stale_segment", Severity::normal,
-            "a valid header with a number below the newest log_start", "a free slot",
+            "a valid header with a number below the newest log_start", "a free file",
             "log_start is written after everything older was settled or moved forward"},
     CaseRow{RecoveryCase::torn_header, "torn_header", Severity::note,
-            "a damaged header, and no record that is part of the journal's present", "a free slot",
+            "a damaged header, and no record that is part of the journal's present", "a free file",
             "the header is durable before the first record is written, so no record was accepted "
             "behind it"},
     CaseRow{RecoveryCase::lost_header, "lost_header", Severity::loss,
@@ -119,7 +119,7 @@ constexpr std::array recovery_cases{
         RecoveryCase::truncated_and_reused, "truncated_and_reused", Severity::normal,
         "a missing or damaged segment, but a later truncate record says that it is dead",
         "nothing is missing",
-        "slots are used again as soon as the truncate record is durable; the header that says so "
+        "files are used again as soon as the truncate record is durable; the header that says so "
         "comes with the next segment only"},
     CaseRow{RecoveryCase::clean_tail, "clean_tail", Severity::normal,
             "the newest segment ends in zeros or in records of an older use",

@@ -89,7 +89,7 @@ std::string Importer::take_over(std::uint32_t shard) {
   if (std::string error = copy(source, report, queues); !error.empty()) return error;
   for (const std::uint64_t queue : queues) known_.move(queue, parts_.shard);
   const std::string target = import_.kept_aside.empty() ? parts_.directory : import_.kept_aside;
-  return move_lost_headers(*parts_.disk, *parts_.log, report.slots,
+  return move_lost_headers(*parts_.disk, *parts_.log, report.files,
                            {source, target, shard, parts_.store});
 }
 
@@ -111,7 +111,7 @@ std::string Importer::copy(const std::string& source, const RecoveryReport& repo
                        parts_.directory, source);
   // Settles come last in a batch: copies of an earlier try must not die together with these.
   settle_down(store.journal());
-  RecordLoader loader{*parts_.disk, source, report.slots};
+  RecordLoader loader{*parts_.disk, source, report.files};
   std::uint64_t count = 0;
   std::string error;
   for (const std::uint64_t queue : queues) {
@@ -162,16 +162,16 @@ std::string Importer::give_homes() {
 /// What an interrupted removal leaves must look like a whole journal: the shard may come back. So
 /// the file that says how far it came goes first.
 std::vector<std::string> Importer::newest_first(std::uint32_t shard, const std::string& directory) {
-  SlotList list = list_slots(*parts_.disk, directory, {shard, parts_.store});
+  SegmentFileList list = list_segment_files(*parts_.disk, directory, {shard, parts_.store});
   std::stable_sort(
-      list.slots.begin(), list.slots.end(),
-      [](const SlotFile& left, const SlotFile& right) { return left.number > right.number; });
+      list.files.begin(), list.files.end(),
+      [](const SegmentFile& left, const SegmentFile& right) { return left.number > right.number; });
   std::vector<std::string> names;
   std::vector<std::string> all;
   (void)parts_.disk->list(directory, all);
   if (std::find(all.begin(), all.end(), newest_segment_file) != all.end())
     names.emplace_back(newest_segment_file);
-  for (const SlotFile& slot : list.slots) names.push_back(slot_name(slot.index));
+  for (const SegmentFile& file : list.files) names.push_back(segment_file_name(file.index));
   return names;
 }
 

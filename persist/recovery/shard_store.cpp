@@ -85,7 +85,7 @@ std::string ShardStore::keep_unknown_aside(const KnownQueues& known, const std::
 /// Without a directory for it they stay beside the others, under a name that no file of ours has.
 std::string ShardStore::move_lost_headers(const std::string& target) {
   return persist::move_lost_headers(
-      *parts_.disk, *parts_.log, report_.slots,
+      *parts_.disk, *parts_.log, report_.files,
       {parts_.directory, target.empty() ? parts_.directory : target, parts_.shard, parts_.store});
 }
 
@@ -126,25 +126,25 @@ void ShardStore::log_findings() {
                        {"records_lost", finding.records_lost}});
 }
 
-/// The segments in use without a gap: where a file is missing, nothing is live. The slots come in
+/// The segments in use without a gap: where a file is missing, nothing is live. The files come in
 /// order.
 Segments::Found ShardStore::found() const {
   Segments::Found found;
   found.next_number = report_.next_segment;
   for (std::uint64_t number = report_.log_start; number < report_.next_segment; ++number)
-    found.in_use.push_back({number, no_slot, 0, 0});
-  for (const SlotFile& slot : report_.slots) {
-    for (; found.slot_count < slot.index; ++found.slot_count)
-      found.unused.push_back(found.slot_count);
-    found.slot_count = slot.index + 1;
-    if (slot.state == SlotState::free) found.free.push_back({slot.index, slot.size});
-    if (slot.state != SlotState::live) continue;
-    CHECK(slot.number < report_.next_segment);
-    if (slot.number < report_.log_start) {
-      found.free.push_back({slot.index, slot.size});
+    found.in_use.push_back({number, no_file, 0, 0});
+  for (const SegmentFile& file : report_.files) {
+    for (; found.file_count < file.index; ++found.file_count)
+      found.unused.push_back(found.file_count);
+    found.file_count = file.index + 1;
+    if (file.state == SegmentFileState::free) found.free.push_back({file.index, file.size});
+    if (file.state != SegmentFileState::live) continue;
+    CHECK(file.number < report_.next_segment);
+    if (file.number < report_.log_start) {
+      found.free.push_back({file.index, file.size});
     } else {
-      found.in_use[static_cast<std::size_t>(slot.number - report_.log_start)] = {
-          slot.number, slot.index, slot.live_bytes, slot.size};
+      found.in_use[static_cast<std::size_t>(file.number - report_.log_start)] = {
+          file.number, file.index, file.live_bytes, file.size};
     }
   }
   return found;

@@ -23,18 +23,18 @@ using core::Bytes;
 constexpr std::size_t file_count_max = 3;
 constexpr std::uint64_t messages_max = 10'000;
 
-/// Files by number of their slot; descriptors are the numbers.
+/// Files by their index; descriptors are the numbers.
 class FuzzDisk final : public io::Disk {
  public:
   std::vector<std::vector<std::uint8_t>> files;
 
   int make_directory(const std::string&) override { return 0; }
   int list(const std::string&, std::vector<std::string>& names) override {
-    for (std::uint32_t i = 0; i < files.size(); ++i) names.push_back(slot_name(i));
+    for (std::uint32_t i = 0; i < files.size(); ++i) names.push_back(segment_file_name(i));
     return 0;
   }
   int open(const std::string& path, const io::OpenMode&) override {
-    const auto index = parse_slot_name(path.substr(path.rfind('/') + 1));
+    const auto index = parse_segment_file_name(path.substr(path.rfind('/') + 1));
     return index && *index < files.size() ? static_cast<int>(*index) : -ENOENT;
   }
   void close(int) override {}
@@ -113,7 +113,7 @@ void read_one(Bytes input) {
 
 std::vector<std::uint64_t> load_all(FuzzDisk& disk, const RecoveryReport& report) {
   std::vector<std::uint64_t> found;
-  RecordLoader loader(disk, "journal", report.slots);
+  RecordLoader loader(disk, "journal", report.files);
   report.queues.for_each_queue([&](std::uint64_t queue) {
     report.queues.for_each(queue, [&](const LiveEntry& entry) {
       CHECK(loader.load(entry.message.place).error.empty());

@@ -17,9 +17,9 @@ namespace lepus::journal {
 using persist::Finding;
 using persist::RecordType;
 using persist::RecoveryReport;
+using persist::SegmentFile;
+using persist::SegmentFileState;
 using persist::Severity;
-using persist::SlotFile;
-using persist::SlotState;
 
 namespace {
 
@@ -50,26 +50,26 @@ void print_findings(const Context& context, const RecoveryReport& report, Severi
 }
 
 void print_segments(const Context& context, const RecoveryReport& report) {
-  std::vector<const SlotFile*> slots;
+  std::vector<const SegmentFile*> files;
   std::size_t free_count = 0;
-  for (const SlotFile& slot : report.slots) {
-    if (slot.state == SlotState::live) slots.push_back(&slot);
-    free_count += slot.state == SlotState::free ? 1 : 0;
+  for (const SegmentFile& file : report.files) {
+    if (file.state == SegmentFileState::live) files.push_back(&file);
+    free_count += file.state == SegmentFileState::free ? 1 : 0;
   }
-  std::sort(slots.begin(), slots.end(), [](const SlotFile* left, const SlotFile* right) {
+  std::sort(files.begin(), files.end(), [](const SegmentFile* left, const SegmentFile* right) {
     return left->number < right->number;
   });
   fmt::print(context.out, "  {} segments, {} free files, next segment {}, next sequence {}\n",
-             slots.size(), free_count, report.next_segment, report.next_sequence);
-  if (slots.empty()) return;
+             files.size(), free_count, report.next_segment, report.next_sequence);
+  if (files.empty()) return;
   fmt::print(context.out, "  {:>9}  {:<10}  {:>12}  {:>12}  {:>12}  {:>12}\n", "segment", "file",
              "size", "used", "live", "dead");
-  for (const SlotFile* slot : slots) {
+  for (const SegmentFile* file : files) {
     // A record in two queues counts twice as live.
-    const std::uint64_t live = std::min(slot->live_bytes, slot->used_bytes);
-    fmt::print(context.out, "  {:>9}  {:<10}  {:>12}  {:>12}  {:>12}  {:>12}\n", slot->number,
-               persist::slot_name(slot->index), megabytes(slot->size), megabytes(slot->used_bytes),
-               megabytes(live), megabytes(slot->used_bytes - live));
+    const std::uint64_t live = std::min(file->live_bytes, file->used_bytes);
+    fmt::print(context.out, "  {:>9}  {:<10}  {:>12}  {:>12}  {:>12}  {:>12}\n", file->number,
+               persist::segment_file_name(file->index), megabytes(file->size),
+               megabytes(file->used_bytes), megabytes(live), megabytes(file->used_bytes - live));
   }
 }
 

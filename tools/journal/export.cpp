@@ -127,7 +127,7 @@ int export_messages(const Context& context, std::uint32_t shard) {
   const std::string& data_directory = context.options.data_directory;
   const RecoveryReport report = read_messages(context, data_directory, shard);
   persist::RecordLoader loader{context.disk, persist::shard_directory(data_directory, shard),
-                               report.slots};
+                               report.files};
   int result = report.worst() >= persist::Severity::loss ? 1 : 0;
   for (const persist::Finding& finding : report.findings)
     if (finding.severity() >= persist::Severity::loss)

@@ -13,7 +13,7 @@ namespace lepus::journal {
 using persist::RecordType;
 using persist::RecordView;
 using persist::ScanStep;
-using persist::SlotFile;
+using persist::SegmentFile;
 
 namespace {
 
@@ -91,27 +91,27 @@ class Printer {
   Printer(const Context& context, const std::string& directory)
       : context_(context), directory_(directory), reader_(context.disk) {}
 
-  int print(const SlotFile& slot, std::uint64_t sequence_end) {
-    const std::string path = persist::slot_file_path(directory_, slot.index);
+  int print(const SegmentFile& file, std::uint64_t sequence_end) {
+    const std::string path = persist::segment_file_path(directory_, file.index);
     const int opened = reader_.open(path);
     if (opened < 0) {
       fmt::print(context_.errors, "lepus-journal: {}: {}\n", path, std::strerror(-opened));
       return 1;
     }
     int result = 0;
-    reader_.limit_size(slot.header.size);
-    const std::uint64_t first = slot.header.first_sequence;
+    reader_.limit_size(file.header.size);
+    const std::uint64_t first = file.header.first_sequence;
     // The next header may be wrong.
     const std::uint64_t end = sequence_end == 0 ? 0 : std::max(sequence_end, first);
-    persist::SegmentScan scan(reader_, {first, end, persist::RecordSeed::of(slot.header.store)});
+    persist::SegmentScan scan(reader_, {first, end, persist::RecordSeed::of(file.header.store)});
     for (ScanStep step = scan.next(); step != ScanStep::end; step = scan.next()) {
       if (step == ScanStep::record) {
-        print_record(scan, slot.number);
+        print_record(scan, file.number);
         continue;
       }
       result = 1;
       fmt::print(context_.out, "- segment {} offset {}: {} damaged bytes, {} records lost\n",
-                 slot.number, scan.damage().offset, scan.damage().size, scan.damage().records_lost);
+                 file.number, scan.damage().offset, scan.damage().size, scan.damage().records_lost);
     }
     return result;
   }
@@ -135,7 +135,8 @@ class Printer {
 
 int print_records(const Context& context, std::uint32_t shard) {
   const std::string directory = persist::shard_directory(context.options.data_directory, shard);
-  const persist::SlotList list = persist::list_slots(context.disk, directory, {.shard = shard});
+  const persist::SegmentFileList list =
+      persist::list_segment_files(context.disk, directory, {.shard = shard});
   int result = 0;
   for (const persist::Finding& finding : list.findings) {
     if (finding.severity() < persist::Severity::warning) continue;
@@ -147,9 +148,9 @@ int print_records(const Context& context, std::uint32_t shard) {
   for (std::size_t i = 0; i < list.live.size(); ++i) {
     const bool is_newest = i + 1 == list.live.size();
     const std::uint64_t sequence_end =
-        is_newest ? 0 : list.slots[list.live[i + 1]].header.first_sequence;
+        is_newest ? 0 : list.files[list.live[i + 1]].header.first_sequence;
     if (!is_newest && sequence_end <= context.options.from) continue;
-    result = std::max(result, printer.print(list.slots[list.live[i]], sequence_end));
+    result = std::max(result, printer.print(list.files[list.live[i]], sequence_end));
   }
   return result;
 }

@@ -248,7 +248,7 @@ TEST_F(CompactorTest, FilesGoWhenABacklogIsGone) {
     world_.turn();
   }
   ASSERT_TRUE(world_.settle_down());
-  EXPECT_EQ(world_.world.disk().find(slot_file_path(JournalWorld::directory, 70)), nullptr);
+  EXPECT_EQ(world_.world.disk().find(segment_file_path(JournalWorld::directory, 70)), nullptr);
   restart(true);
 }
 

@@ -247,7 +247,7 @@ class JournalWorld : public core::MessageHolder {
       core::QueueSpec spec;
       spec.id = core::QueueId{queue};
       const core::RestoredQueue restored = store_->restore(spec);
-      RecordLoader loader{world.disk(), directory, store_->report().slots};
+      RecordLoader loader{world.disk(), directory, store_->report().files};
       next_[queue] = seen_[queue] = 0;
       for (const core::Sequence below : restored.seen) seen_[queue] = below;
       for (const core::RestoredRun& run : restored.runs) {

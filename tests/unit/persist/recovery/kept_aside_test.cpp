@@ -30,7 +30,7 @@ class KeptAsideTest : public RecoveryTest {
   }
   std::vector<std::string> bodies_aside(std::uint64_t queue) {
     const RecoveryReport report = look_aside();
-    RecordLoader loader(disk, aside_shard, report.slots);
+    RecordLoader loader(disk, aside_shard, report.files);
     std::vector<std::string> bodies;
     report.queues.for_each(queue, [&](const LiveEntry& entry) {
       const RecordLoader::Loaded loaded = loader.load(entry.message.place);
@@ -75,8 +75,8 @@ TEST_F(KeptAsideTest, ManyMessagesFillSeveralFiles) {
   const RecoveryReport aside = look_aside();
   EXPECT_EQ(aside.queues.count(9), 20u);
   EXPECT_EQ(aside.worst(), Severity::normal);
-  EXPECT_GT(aside.slots.size(), 5u);
-  for (const SlotFile& slot : aside.slots) EXPECT_LE(slot.size, what.file_size);
+  EXPECT_GT(aside.files.size(), 5u);
+  for (const SegmentFile& file : aside.files) EXPECT_LE(file.size, what.file_size);
 }
 
 TEST_F(KeptAsideTest, WithoutItsHeaderACopyIsNoSegment) {
@@ -87,7 +87,7 @@ TEST_F(KeptAsideTest, WithoutItsHeaderACopyIsNoSegment) {
   EXPECT_EQ(last.offset, 0u);
   std::vector<std::uint8_t>& copy = disk.files.at(last.path);
   std::fill(copy.begin(), copy.begin() + block_size, std::uint8_t{0});
-  EXPECT_EQ(times(look_aside(), RecoveryCase::unused_slot), 1u);
+  EXPECT_EQ(times(look_aside(), RecoveryCase::unused_file), 1u);
 }
 
 TEST_F(KeptAsideTest, NothingIsWrittenOver) {
@@ -153,18 +153,18 @@ TEST_F(KeptAsideTest, LostHeadersAreMoved) {
   RecoveryReport report = run();
   ASSERT_EQ(times(report, RecoveryCase::lost_header), 1u);
   TextLog log;
-  EXPECT_EQ(move_lost_headers(disk, log, report.slots, what), "");
+  EXPECT_EQ(move_lost_headers(disk, log, report.files, what), "");
   EXPECT_EQ(log.times("a journal file with a damaged header is kept aside"), 1u);
-  EXPECT_EQ(report.slots.size(), 1u);
+  EXPECT_EQ(report.files.size(), 1u);
   EXPECT_EQ(disk.files.at(std::string(aside_directory) + "/lost-header-shard-0-000003.seg"),
             before);
   EXPECT_EQ(times(run(), RecoveryCase::lost_header), 0u);
-  EXPECT_EQ(move_lost_headers(disk, log, report.slots, what), "") << "nothing is left to move";
+  EXPECT_EQ(move_lost_headers(disk, log, report.files, what), "") << "nothing is left to move";
 
-  disk.files[slot_file_path(directory, 3)] = before;
+  disk.files[segment_file_path(directory, 3)] = before;
   report = run();
   disk.write_error = -EIO;
-  EXPECT_NE(move_lost_headers(disk, log, report.slots, what).find("Input/output error"),
+  EXPECT_NE(move_lost_headers(disk, log, report.files, what).find("Input/output error"),
             std::string::npos);
   EXPECT_EQ(file(3), before);
 }

@@ -48,7 +48,7 @@ class OddFieldsTest : public RecoveryTest {
 
   void restore() {
     for (std::size_t i = 0; i < original.size(); ++i)
-      disk.files[slot_file_path(directory, static_cast<std::uint32_t>(i))] = original[i];
+      disk.files[segment_file_path(directory, static_cast<std::uint32_t>(i))] = original[i];
   }
   static void repair_record(std::vector<std::uint8_t>& bytes, std::size_t at) {
     RecordHeader header;
@@ -62,7 +62,7 @@ class OddFieldsTest : public RecoveryTest {
 
   std::vector<std::pair<std::uint64_t, std::uint64_t>> load_all(const RecoveryReport& report) {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> found;
-    RecordLoader loader(disk, directory, report.slots);
+    RecordLoader loader(disk, directory, report.files);
     report.queues.for_each_queue([&](std::uint64_t queue) {
       report.queues.for_each(queue, [&](const LiveEntry& entry) {
         EXPECT_EQ(loader.load(entry.message.place).error, "");

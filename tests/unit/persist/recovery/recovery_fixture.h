@@ -20,11 +20,11 @@ class RecoveryTest : public ::testing::Test {
  protected:
   static constexpr const char* directory = "data/journal/shard-0";
 
-  void put(std::uint32_t slot, const SegmentBuilder& segment) {
-    disk.files[slot_file_path(directory, slot)] = segment.bytes();
+  void put(std::uint32_t index, const SegmentBuilder& segment) {
+    disk.files[segment_file_path(directory, index)] = segment.bytes();
   }
-  std::vector<std::uint8_t>& file(std::uint32_t slot) {
-    return disk.files.at(slot_file_path(directory, slot));
+  std::vector<std::uint8_t>& file(std::uint32_t index) {
+    return disk.files.at(segment_file_path(directory, index));
   }
   /// As it is, also with numbers that the journal never writes.
   static void put_header(SegmentHeader header, std::vector<std::uint8_t>& bytes) {

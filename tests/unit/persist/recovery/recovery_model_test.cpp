@@ -1,5 +1,5 @@
 // Random journals against a model: batches of messages, settles, moves of old messages, truncates,
-// slots used again, and at random points a crash that leaves the last bytes of the newest segment
+// files used again, and at random points a crash that leaves the last bytes of the newest segment
 // as a disk may leave them. What recovery finds must be what the model held at the last batch that
 // is whole; then the journal goes on behind it.
 #include <map>
@@ -55,19 +55,19 @@ class RecoveryModel {
     segment_->marks_batches = true;
     segment_->header.log_start = state_.log_start;
     slot_ = free_slot();
-    before_use_ = disk_.files[slot_file_path(directory, slot_)];
-    slot_numbers_[slot_] = number;
+    before_use_ = disk_.files[segment_file_path(directory, slot_)];
+    file_numbers_[slot_] = number;
     batches_.clear();
   }
 
   std::uint32_t free_slot() {
-    for (const auto& [slot, number] : slot_numbers_)
-      if (number < state_.log_start) return slot;
-    return static_cast<std::uint32_t>(slot_numbers_.size());
+    for (const auto& [index, number] : file_numbers_)
+      if (number < state_.log_start) return index;
+    return static_cast<std::uint32_t>(file_numbers_.size());
   }
 
   void store(const SegmentBuilder& segment) {
-    disk_.files[slot_file_path(directory, slot_)] = segment.bytes(before_use_);
+    disk_.files[segment_file_path(directory, slot_)] = segment.bytes(before_use_);
   }
 
   void write_batch() {
@@ -145,7 +145,7 @@ class RecoveryModel {
 
   /// Zeros from somewhere on, or a lost block, or an older use showing through.
   void break_tail() {
-    auto& file = disk_.files[slot_file_path(directory, slot_)];
+    auto& file = disk_.files[segment_file_path(directory, slot_)];
     if (batches_.empty() || random_.chance(20)) return;
     const std::vector<std::uint8_t> good = file;
     const BatchEnd& last = batches_.back();
@@ -191,7 +191,7 @@ class RecoveryModel {
   }
 
   void compare(const RecoveryReport& report) {
-    RecordLoader loader(disk_, directory, report.slots);
+    RecordLoader loader(disk_, directory, report.files);
     std::uint64_t bytes = 0;
     auto expected = state_.live.begin();
     report.queues.for_each_queue([&](std::uint64_t queue) {
@@ -210,7 +210,7 @@ class RecoveryModel {
     EXPECT_EQ(expected, state_.live.end());
     EXPECT_EQ(report.queues.count(), state_.live.size());
     for (const auto& [at, message] : state_.live) EXPECT_GT(next_of(report, at.first), at.second);
-    for (const SlotFile& slot : report.slots) bytes -= slot.live_bytes;
+    for (const SegmentFile& file : report.files) bytes -= file.live_bytes;
     EXPECT_EQ(bytes, 0u);
   }
 
@@ -220,7 +220,7 @@ class RecoveryModel {
   std::optional<SegmentBuilder> segment_;
   std::uint32_t slot_ = 0;
   std::vector<std::uint8_t> before_use_;
-  std::map<std::uint32_t, std::uint64_t> slot_numbers_;
+  std::map<std::uint32_t, std::uint64_t> file_numbers_;
   std::vector<BatchEnd> batches_;
   std::uint64_t moved_before_ = 0;
 };

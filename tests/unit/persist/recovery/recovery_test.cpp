@@ -19,14 +19,14 @@ TEST_F(RecoveryTest, NoDirectory) {
 }
 
 TEST_F(RecoveryTest, EmptyDirectoryWithAnUnusedSlotAndAForeignFile) {
-  disk.files[slot_file_path(directory, 0)] = std::vector<std::uint8_t>(64 << 10);
+  disk.files[segment_file_path(directory, 0)] = std::vector<std::uint8_t>(64 << 10);
   disk.files[std::string(directory) + "/notes.txt"] = {1};
   const RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::empty_directory), 1u);
-  EXPECT_EQ(times(report, RecoveryCase::unused_slot), 1u);
+  EXPECT_EQ(times(report, RecoveryCase::unused_file), 1u);
   EXPECT_EQ(only(report, RecoveryCase::foreign_file).file, "notes.txt");
-  ASSERT_EQ(report.slots.size(), 1u);
-  EXPECT_EQ(report.slots[0].state, SlotState::free);
+  ASSERT_EQ(report.files.size(), 1u);
+  EXPECT_EQ(report.files[0].state, SegmentFileState::free);
 }
 
 TEST_F(RecoveryTest, MessagesSettlesAndMarksAreReplayed) {
@@ -53,7 +53,7 @@ TEST_F(RecoveryTest, MessagesSettlesAndMarksAreReplayed) {
   EXPECT_EQ(report.counters.records[1], 3u);
   // The record of "one" counts twice, once for each queue.
   const std::uint64_t size = entries[0].message.place.size;
-  EXPECT_EQ(report.slots[0].live_bytes, 2 * size + entries[1].message.place.size);
+  EXPECT_EQ(report.files[0].live_bytes, 2 * size + entries[1].message.place.size);
 }
 
 TEST_F(RecoveryTest, DroppedQueueTakesItsBytesAlong) {
@@ -61,9 +61,9 @@ TEST_F(RecoveryTest, DroppedQueueTakesItsBytesAlong) {
   first.message({{7, 0}, {8, 0}}).end_batch();
   put(0, first);
   RecoveryReport report = run();
-  const std::uint64_t both = report.slots[0].live_bytes;
+  const std::uint64_t both = report.files[0].live_bytes;
   report.drop_queue(7);
-  EXPECT_EQ(report.slots[0].live_bytes, both / 2);
+  EXPECT_EQ(report.files[0].live_bytes, both / 2);
   EXPECT_EQ(report.queues.ids(), (Sequences{8}));
 }
 
@@ -124,7 +124,7 @@ TEST_F(RecoveryTest, OlderUseOfTheFileIsTheEnd) {
   SegmentBuilder now(4, 100);
   now.header.log_start = 4;
   now.message({{9, 0}}).end_batch();
-  disk.files[slot_file_path(directory, 0)] = now.bytes(old.bytes());
+  disk.files[segment_file_path(directory, 0)] = now.bytes(old.bytes());
   const RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::clean_tail), 1u);
   EXPECT_EQ(report.queues.ids(), (Sequences{9}));
@@ -138,7 +138,7 @@ TEST_F(RecoveryTest, AnOlderUseThatIsCutIsNoTornTail) {
   SegmentBuilder now(4, 100);
   now.header.log_start = 4;
   now.message({{9, 0}}).end_batch();
-  disk.files[slot_file_path(directory, 0)] = now.bytes(old.bytes());
+  disk.files[segment_file_path(directory, 0)] = now.bytes(old.bytes());
   const RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::torn_tail), 0u);
   EXPECT_EQ(times(report, RecoveryCase::clean_tail), 1u);
@@ -248,7 +248,7 @@ TEST_F(RecoveryTest, UnreadableBlockInASealedSegmentIsDamage) {
   second.message({{7, 3}}).end_batch();
   put(0, first);
   put(1, second);
-  disk.bad_offsets[slot_file_path(directory, 0)] = 2 * block_size;
+  disk.bad_offsets[segment_file_path(directory, 0)] = 2 * block_size;
   const RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::damaged_sealed).size, block_size);
   EXPECT_EQ(live(report, 7), (Sequences{0, 2, 3}));
@@ -258,7 +258,7 @@ TEST_F(RecoveryTest, UnreadableBlockInTheNewestSegmentIsRefused) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).end_batch().message({{7, 1}}).end_batch();
   put(0, first);
-  disk.bad_offsets[slot_file_path(directory, 0)] = 2 * block_size;
+  disk.bad_offsets[segment_file_path(directory, 0)] = 2 * block_size;
   const RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::unreadable_block).offset, 2 * block_size);
   EXPECT_TRUE(report.refused());
@@ -321,7 +321,7 @@ TEST_F(RecoveryTest, MessagesAreLoadedFromTheirPlaces) {
   first.message({{7, 0}}, "one").end_batch().message({{7, 1}}, "two").end_batch();
   put(0, first);
   const RecoveryReport report = run();
-  RecordLoader loader(disk, directory, report.slots);
+  RecordLoader loader(disk, directory, report.files);
   std::string bodies;
   Place place;
   report.queues.for_each(7, [&](const LiveEntry& entry) {

@@ -49,7 +49,7 @@ TEST_F(ReplayTest, NeighboursShareARun) {
   const RecoveredRun first = runs(report, 8)[0];
   EXPECT_EQ(runs(report, 8)[1].message.place.offset,
             first.message.place.offset + 4 * first.message.place.size);
-  EXPECT_EQ(report.slots[0].live_bytes, 199 * first.message.place.size);
+  EXPECT_EQ(report.files[0].live_bytes, 199 * first.message.place.size);
 }
 
 TEST_F(ReplayTest, ARunIsCutAtTheMark) {

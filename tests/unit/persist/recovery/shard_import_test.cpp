@@ -133,7 +133,7 @@ class ShardImportTest : public ::testing::Test {
   Bodies bodies(std::uint64_t queue) {
     const core::ShardId home = home_of(queue);
     const RecoveryReport report = look(home);
-    RecordLoader loader(world_.disk(), shard_directory("data", home), report.slots);
+    RecordLoader loader(world_.disk(), shard_directory("data", home), report.files);
     Bodies bodies;
     report.queues.for_each(queue, [&](const LiveEntry& entry) {
       const auto loaded = loader.load(entry.message.place);

@@ -77,7 +77,7 @@ TEST_F(ShardStoreTest, WhatCannotBeKeptAsideStopsTheStart) {
   const std::string target = shard_directory(kept_there, 0);
   ASSERT_EQ(world.world.disk().make_directory(target), 0);
   const int fd =
-      world.world.disk().open(slot_file_path(target, 0), {.write = true, .create = true});
+      world.world.disk().open(segment_file_path(target, 0), {.write = true, .create = true});
   ASSERT_GE(fd, 0);
   world.world.disk().close(fd);
   const std::string error = open({0, true, kept_there});
@@ -90,7 +90,7 @@ TEST_F(ShardStoreTest, AFileWithALostHeaderIsNeverUsedAgain) {
   known.add({.id = core::QueueId{5}});
   known.set_newest(5);
   io::SimDisk& disk = world.world.disk();
-  const std::string path = slot_file_path(JournalWorld::directory, 0);
+  const std::string path = segment_file_path(JournalWorld::directory, 0);
   std::vector<std::uint8_t> before(JournalWorld::segment_size);
   const auto read = [&](const std::string& name, std::vector<std::uint8_t>& bytes) {
     const int fd = disk.open(name, {.write = true});

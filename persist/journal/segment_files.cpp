@@ -1,5 +1,5 @@
 // Reads the header of each file, then decides which of them belong together.
-#include "persist/journal/slots.h"
+#include "persist/journal/segment_files.h"
 
 #include <fmt/format.h>
 
@@ -18,8 +18,8 @@ namespace lepus::persist {
 
 namespace {
 
-constexpr std::string_view slot_suffix = ".seg";
-constexpr std::size_t slot_digits = 6;
+constexpr std::string_view segment_file_suffix = ".seg";
+constexpr std::size_t segment_file_digits = 6;
 constexpr std::string_view shard_prefix = "shard-";
 
 template <class Number>
@@ -32,10 +32,10 @@ std::optional<Number> parse_digits(std::string_view text) {
 
 class Lister {
  public:
-  Lister(io::Disk& disk, const std::string& directory, const SlotOptions& options)
+  Lister(io::Disk& disk, const std::string& directory, const SegmentFileOptions& options)
       : disk_(disk), directory_(directory), options_(options), reader_(disk) {}
 
-  SlotList run() {
+  SegmentFileList run() {
     std::vector<std::string> names;
     const int listed = disk_.list(directory_, names);
     if (listed == -ENOENT) {
@@ -63,18 +63,18 @@ class Lister {
 
   io::Disk& disk_;
   const std::string& directory_;
-  const SlotOptions& options_;
+  const SegmentFileOptions& options_;
   SegmentReader reader_;
-  SlotList list_;
+  SegmentFileList list_;
 };
 
 void Lister::read_file(const std::string& name) {
   if (name == newest_segment_file) return;
-  const std::optional<std::uint32_t> index = parse_slot_name(name);
+  const std::optional<std::uint32_t> index = parse_segment_file_name(name);
   if (!index) return found(RecoveryCase::foreign_file, name);
   const int opened = reader_.open(directory_ + "/" + name);
   if (opened < 0) return found(RecoveryCase::unreadable_file, name, std::strerror(-opened));
-  list_.slots.push_back({.index = *index, .size = reader_.size()});
+  list_.files.push_back({.index = *index, .size = reader_.size()});
   const core::Bytes window = reader_.window(0, block_size);
   if (reader_.unreadable_count() > 0 && reader_.unreadable_offset() == 0)
     return found(RecoveryCase::unreadable_file, name, "its header cannot be read");
@@ -85,7 +85,7 @@ void Lister::read_file(const std::string& name) {
     case HeaderFault::none:
       return take_header(name, header);
     case HeaderFault::blank:
-      return found(RecoveryCase::unused_slot, name);
+      return found(RecoveryCase::unused_file, name);
     case HeaderFault::version:
       return found(
           RecoveryCase::other_version, name,
@@ -104,24 +104,24 @@ void Lister::take_header(const std::string& name, const SegmentHeader& header) {
   if (header.shard != options_.shard)
     return found(RecoveryCase::other_shard, name,
                  fmt::format("of shard {}, this is {}", header.shard, options_.shard));
-  SlotFile& slot = list_.slots.back();
-  CHECK(slot.number == 0);
-  slot.header = header;
-  slot.number = header.number;
-  if (slot.size < header.size)
-    found(RecoveryCase::short_file, name, fmt::format("{} bytes of {}", slot.size, header.size));
+  SegmentFile& file = list_.files.back();
+  CHECK(file.number == 0);
+  file.header = header;
+  file.number = header.number;
+  if (file.size < header.size)
+    found(RecoveryCase::short_file, name, fmt::format("{} bytes of {}", file.size, header.size));
 }
 
 void Lister::suspect(const std::string& name, HeaderFault fault) {
   CHECK(fault != HeaderFault::none);
-  list_.suspects.push_back({list_.slots.size() - 1, 0});
+  list_.suspects.push_back({list_.files.size() - 1, 0});
   found(RecoveryCase::torn_header, name, std::string(text_of(fault)));
 }
 
 /// Once the other headers say whose records these are.
 void Lister::read_first_record(Suspect& suspect) {
-  const std::uint32_t index = list_.slots[suspect.position].index;
-  if (reader_.open(slot_file_path(directory_, index)) < 0) return;
+  const std::uint32_t index = list_.files[suspect.position].index;
+  if (reader_.open(segment_file_path(directory_, index)) < 0) return;
   const RecordSeed seed = RecordSeed::of(store());
   RecordRead read = read_record(reader_.window(block_size, block_size), seed);
   if (read.fault == RecordFault::cut && block_size + read.length <= reader_.size())
@@ -131,75 +131,77 @@ void Lister::read_first_record(Suspect& suspect) {
 
 std::uint64_t Lister::store() const {
   if (options_.store) return *options_.store;
-  for (const SlotFile& slot : list_.slots)
-    if (slot.number > 0) return slot.header.store;
+  for (const SegmentFile& file : list_.files)
+    if (file.number > 0) return file.header.store;
   return 0;
 }
 
 /// The newest header says where the journal begins.
 void Lister::choose_live() {
-  std::vector<SlotFile>& slots = list_.slots;
+  std::vector<SegmentFile>& files = list_.files;
   std::vector<std::uint32_t> order;
-  for (std::uint32_t i = 0; i < slots.size(); ++i)
-    if (slots[i].number > 0) order.push_back(i);
+  for (std::uint32_t i = 0; i < files.size(); ++i)
+    if (files[i].number > 0) order.push_back(i);
   if (order.empty()) return found(RecoveryCase::empty_directory, directory_);
   std::sort(order.begin(), order.end(), [&](std::uint32_t left, std::uint32_t right) {
-    return slots[left].number < slots[right].number;
+    return files[left].number < files[right].number;
   });
   for (std::size_t i = 1; i < order.size(); ++i)
-    if (slots[order[i]].number == slots[order[i - 1]].number)
-      found(RecoveryCase::same_number_twice, slot_name(slots[order[i]].index),
-            fmt::format("segment {}, as {}", slots[order[i]].number,
-                        slot_name(slots[order[i - 1]].index)));
-  list_.log_start = std::max<std::uint64_t>(slots[order.back()].header.log_start, 1);
-  const std::uint64_t newest = slots[order.back()].number;
+    if (files[order[i]].number == files[order[i - 1]].number)
+      found(RecoveryCase::same_number_twice, segment_file_name(files[order[i]].index),
+            fmt::format("segment {}, as {}", files[order[i]].number,
+                        segment_file_name(files[order[i - 1]].index)));
+  list_.log_start = std::max<std::uint64_t>(files[order.back()].header.log_start, 1);
+  const std::uint64_t newest = files[order.back()].number;
   if (newest - list_.log_start >= core::limits::journal_segments_max ||
       newest > UINT32_MAX - core::limits::journal_segments_max)
-    found(RecoveryCase::impossible_number, slot_name(slots[order.back()].index),
+    found(RecoveryCase::impossible_number, segment_file_name(files[order.back()].index),
           fmt::format("segment {}, the oldest that is needed is {}", newest, list_.log_start));
   for (const std::uint32_t i : order) {
-    if (slots[i].number < list_.log_start) {
-      found(RecoveryCase::stale_segment, slot_name(slots[i].index));
+    if (files[i].number < list_.log_start) {
+      found(RecoveryCase::stale_segment, segment_file_name(files[i].index));
       continue;
     }
-    slots[i].state = SlotState::live;
+    files[i].state = SegmentFileState::live;
     list_.live.push_back(i);
   }
 }
 
 }  // namespace
 
-std::string slot_name(std::uint32_t index) { return fmt::format("{:06}.seg", index); }
+std::string segment_file_name(std::uint32_t index) { return fmt::format("{:06}.seg", index); }
 
-std::string slot_file_path(const std::string& directory, std::uint32_t index) {
-  return directory + "/" + slot_name(index);
+std::string segment_file_path(const std::string& directory, std::uint32_t index) {
+  return directory + "/" + segment_file_name(index);
 }
 
-std::optional<std::uint32_t> parse_slot_name(const std::string& name) {
+std::optional<std::uint32_t> parse_segment_file_name(const std::string& name) {
   const std::string_view text = name;
-  if (text.size() != slot_digits + slot_suffix.size() || !text.ends_with(slot_suffix))
+  if (text.size() != segment_file_digits + segment_file_suffix.size() ||
+      !text.ends_with(segment_file_suffix))
     return std::nullopt;
-  return parse_digits<std::uint32_t>(text.substr(0, slot_digits));
+  return parse_digits<std::uint32_t>(text.substr(0, segment_file_digits));
 }
 
-SlotList list_slots(io::Disk& disk, const std::string& directory, const SlotOptions& options) {
+SegmentFileList list_segment_files(io::Disk& disk, const std::string& directory,
+                                   const SegmentFileOptions& options) {
   return Lister(disk, directory, options).run();
 }
 
-void judge_suspects(SlotList& list, std::uint64_t log_start) {
+void judge_suspects(SegmentFileList& list, std::uint64_t log_start) {
   // Where the journal's present begins; when the file that says so is the one that is damaged, any
   // record may be part of it.
   std::uint64_t oldest = 0;
   for (const std::uint32_t i : list.live)
-    if (list.slots[i].number == log_start) oldest = list.slots[i].header.first_sequence;
-  const bool is_all_dead = !list.live.empty() && list.slots[list.live.back()].number < log_start;
+    if (list.files[i].number == log_start) oldest = list.files[i].header.first_sequence;
+  const bool is_all_dead = !list.live.empty() && list.files[list.live.back()].number < log_start;
   if (is_all_dead) oldest = UINT64_MAX;
   for (const Suspect& suspect : list.suspects) {
-    SlotFile& slot = list.slots[suspect.position];
-    CHECK(slot.number == 0);
+    SegmentFile& file = list.files[suspect.position];
+    CHECK(file.number == 0);
     if (suspect.first_sequence == 0 || suspect.first_sequence < oldest) continue;
-    slot.state = SlotState::kept;
-    const std::string name = slot_name(slot.index);
+    file.state = SegmentFileState::kept;
+    const std::string name = segment_file_name(file.index);
     for (Finding& finding : list.findings)
       if (finding.which == RecoveryCase::torn_header && finding.file == name)
         finding.which = RecoveryCase::lost_header;

@@ -29,7 +29,7 @@ TEST_F(RecoveryTest, StaleSegmentIsAFreeSlot) {
   put(1, second);
   const RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::stale_segment), 1u);
-  EXPECT_EQ(report.slots[0].state, SlotState::free);
+  EXPECT_EQ(report.files[0].state, SegmentFileState::free);
   EXPECT_EQ(live(report, 7), (Sequences{1}));
 }
 
@@ -43,8 +43,8 @@ TEST_F(RecoveryTest, TrimIsAppliedAtTheEnd) {
   const RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{1}));
   EXPECT_EQ(report.log_start, 2u);
-  EXPECT_EQ(report.slots[0].state, SlotState::free);
-  EXPECT_EQ(report.slots[0].live_bytes, 0u);
+  EXPECT_EQ(report.files[0].state, SegmentFileState::free);
+  EXPECT_EQ(report.files[0].live_bytes, 0u);
 }
 
 TEST_F(RecoveryTest, TrimNewerThanTheFiles) {
@@ -77,7 +77,7 @@ TEST_F(RecoveryTest, DeadSegmentHalfOverwritten) {
   EXPECT_EQ(report.worst(), Severity::normal);
   EXPECT_EQ(report.counters.damaged_bytes, 0u);
   EXPECT_EQ(live(report, 7), (Sequences{2}));
-  EXPECT_EQ(report.slots[0].state, SlotState::free);
+  EXPECT_EQ(report.files[0].state, SegmentFileState::free);
 }
 
 TEST_F(RecoveryTest, MovedMessageLivesAtItsNewPlace) {
@@ -109,7 +109,7 @@ TEST_F(RecoveryTest, TornHeaderIsAFreeSlot) {
   file(0)[offsetof(SegmentHeader, number)] ^= 0xff;
   const RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::torn_header), 1u);
-  EXPECT_EQ(report.slots[0].state, SlotState::free);
+  EXPECT_EQ(report.files[0].state, SegmentFileState::free);
   EXPECT_EQ(report.worst(), Severity::note);
 }
 
@@ -124,7 +124,7 @@ TEST_F(RecoveryTest, LostHeaderIsKeptAside) {
   const RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::lost_header).file, "000001.seg");
   EXPECT_EQ(report.worst(), Severity::loss);
-  EXPECT_EQ(report.slots[1].state, SlotState::kept);
+  EXPECT_EQ(report.files[1].state, SegmentFileState::kept);
   EXPECT_GT(report.next_sequence, second.next_sequence());
 }
 
@@ -140,7 +140,7 @@ TEST_F(RecoveryTest, LostHeaderOfTheOldestIsKeptAside) {
   const RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::lost_header).file, "000000.seg");
   EXPECT_EQ(report.worst(), Severity::loss);
-  EXPECT_EQ(report.slots[0].state, SlotState::kept);
+  EXPECT_EQ(report.files[0].state, SegmentFileState::kept);
 }
 
 TEST_F(RecoveryTest, OtherVersionStoreAndShardAreRefused) {
@@ -181,11 +181,11 @@ TEST_F(RecoveryTest, UnreadableFileIsRefused) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).end_batch();
   put(0, first);
-  disk.open_errors[slot_file_path(directory, 0)] = -EACCES;
+  disk.open_errors[segment_file_path(directory, 0)] = -EACCES;
   EXPECT_TRUE(run().refused());
   EXPECT_EQ(times(run(), RecoveryCase::unreadable_file), 1u);
   disk.open_errors.clear();
-  disk.bad_offsets[slot_file_path(directory, 0)] = 0;
+  disk.bad_offsets[segment_file_path(directory, 0)] = 0;
   EXPECT_EQ(times(run(), RecoveryCase::unreadable_file), 1u);
 }
 
@@ -231,7 +231,7 @@ TEST_F(RecoveryTest, ImpossibleSequencesMakeNoHeader) {
     SegmentHeader header = first.header;
     header.first_sequence = sequence;
     put_header(header, bytes);
-    disk.files[slot_file_path(directory, 0)] = bytes;
+    disk.files[segment_file_path(directory, 0)] = bytes;
     EXPECT_EQ(times(run(), RecoveryCase::lost_header), 1u) << sequence;
   }
 }
@@ -243,7 +243,7 @@ TEST_F(RecoveryTest, WhatLiesBehindTheSizeInTheHeaderIsNotThere) {
   SegmentHeader header = first.header;
   header.size = 2 * block_size;
   put_header(header, bytes);
-  disk.files[slot_file_path(directory, 0)] = bytes;
+  disk.files[segment_file_path(directory, 0)] = bytes;
   const RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), Sequences{0});
   EXPECT_EQ(report.tail.file_size, 2 * block_size);

@@ -1,7 +1,7 @@
-// The files of one shard's journal: which slot holds which segment, and which segments are part of
+// The files of one shard's journal: which holds which segment, and which segments are part of
 // the journal's present. Only headers are read.
 //
-//   <directory>/000000.seg, 000001.seg, ...     a file is a slot, used again and again
+//   <directory>/000000.seg, 000001.seg, ...     each is used again and again
 #pragma once
 
 #include <cstdint>
@@ -15,15 +15,15 @@
 
 namespace lepus::persist {
 
-enum class SlotState : std::uint8_t {
+enum class SegmentFileState : std::uint8_t {
   free,  ///< May be used for the next segment.
   live,  ///< Holds a segment between the oldest live and the newest one.
   kept,  ///< Set aside (lost_header); never to be used.
 };
 
-struct SlotFile {
+struct SegmentFile {
   std::uint32_t index = 0;  ///< The number in the file's name.
-  SlotState state = SlotState::free;
+  SegmentFileState state = SegmentFileState::free;
   SegmentHeader header;          ///< Valid when number > 0.
   std::uint64_t number = 0;      ///< Of the segment; 0: none.
   std::uint64_t size = 0;        ///< Of the file, bytes, as it is.
@@ -31,35 +31,36 @@ struct SlotFile {
   std::uint64_t used_bytes = 0;  ///< Up to the end of the last valid record.
 };
 
-struct SlotOptions {
+struct SegmentFileOptions {
   std::uint32_t shard = 0;
   std::optional<std::uint64_t> store;  ///< Nothing: any, for tools.
 };
 
 /// A file with a damaged header.
 struct Suspect {
-  std::size_t position = 0;          ///< In SlotList::slots.
+  std::size_t position = 0;          ///< In SegmentFileList::files.
   std::uint64_t first_sequence = 0;  ///< Of the record behind the header; 0: no valid one.
 };
 
-struct SlotList {
-  std::vector<SlotFile> slots;      ///< In order of their index.
-  std::vector<std::uint32_t> live;  ///< Positions in `slots`, ascending by segment number.
+struct SegmentFileList {
+  std::vector<SegmentFile> files;   ///< In order of their index.
+  std::vector<std::uint32_t> live;  ///< Positions in `files`, ascending by segment number.
   std::vector<Finding> findings;
   std::vector<Suspect> suspects;
   std::uint64_t log_start = 1;  ///< By the newest header.
 };
 
-std::string slot_name(std::uint32_t index);
-std::string slot_file_path(const std::string& directory, std::uint32_t index);
-/// The index in a slot's file name.
-std::optional<std::uint32_t> parse_slot_name(const std::string& name);
+std::string segment_file_name(std::uint32_t index);
+std::string segment_file_path(const std::string& directory, std::uint32_t index);
+/// The index in a file's file name.
+std::optional<std::uint32_t> parse_segment_file_name(const std::string& name);
 
-SlotList list_slots(io::Disk& disk, const std::string& directory, const SlotOptions& options);
+SegmentFileList list_segment_files(io::Disk& disk, const std::string& directory,
+                                   const SegmentFileOptions& options);
 
 /// Once it is known which segments are dead: a file without a header is part of the journal's
 /// present when its first record is, and then it is kept.
-void judge_suspects(SlotList& list, std::uint64_t log_start);
+void judge_suspects(SegmentFileList& list, std::uint64_t log_start);
 
 std::string shard_directory(const std::string& data_directory, std::uint32_t shard);
 /// Shards that have a directory under <data_directory>/journal, ascending; empty when there is
