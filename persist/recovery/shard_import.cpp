@@ -102,7 +102,7 @@ std::string Importer::keep_unknown_aside(const KeepAside& what, const RecoveryRe
 std::string Importer::copy(const std::string& source, const RecoveryReport& report,
                            const std::vector<std::uint64_t>& queues) {
   if (queues.empty()) return {};
-  ShardStore store{parts_};
+  ShardRecovery store{parts_};
   if (std::string error = store.open(known_, {0, import_.accepts_loss, import_.kept_aside});
       !error.empty())
     return error;

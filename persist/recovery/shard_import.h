@@ -4,9 +4,9 @@
 //   -> the new homes are committed -> the old files go
 //
 // A message counts only in the journal of its queue's home, as the catalog has it: a copy anywhere
-// else is dead, and the journal that has it says so when it is opened (ShardStore::open). So it may
-// be interrupted anywhere, and the next start may have any number of shards: before the commit the
-// old journals hold everything, behind it the new ones do.
+// else is dead, and the journal that has it records so when it is opened (ShardRecovery::open). So
+// it may be interrupted anywhere, and the next start may have any number of shards: before the
+// commit the old journals hold everything, behind it the new ones do.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "core/broker/ports.h"
-#include "persist/recovery/shard_store.h"
+#include "persist/recovery/shard_recovery.h"
 
 namespace lepus::persist {
 
@@ -25,8 +25,8 @@ struct ShardImport {
   core::StoredDefinitions* stored = nullptr;
   core::DefinitionStore* definitions = nullptr;
   std::uint64_t newest_queue = UINT64_MAX;  ///< As of KnownQueues.
-  bool accepts_loss = false;                ///< As of ShardStore::Expected.
-  std::string kept_aside = {};              ///< As of ShardStore::Expected.
+  bool accepts_loss = false;                ///< As of ShardRecovery::Expected.
+  std::string kept_aside = {};              ///< As of ShardRecovery::Expected.
 };
 
 /// Blocking; before any shard runs. `journal` says how to write (its loop is turned here);

@@ -134,7 +134,7 @@ std::string Cluster::open_journals(const core::StoredDefinitions& stored) {
     persist::Journal::Parts parts = journal_parts(threads_[i]->loop);
     parts.shard = static_cast<core::ShardId>(i);
     parts.directory = persist::shard_directory(data_directory, parts.shard);
-    stores_.push_back(std::make_unique<persist::ShardStore>(parts));
+    stores_.push_back(std::make_unique<persist::ShardRecovery>(parts));
     if (std::string error = stores_.back()->open(known); !error.empty()) return error;
   }
   return {};

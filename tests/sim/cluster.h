@@ -13,7 +13,7 @@
 
 #include "io/loop.h"
 #include "io/sim/sim_driver.h"
-#include "persist/recovery/shard_store.h"
+#include "persist/recovery/shard_recovery.h"
 #include "tests/sim/operator.h"
 #include "tests/sim/process_disk.h"
 #include "tests/sim/saboteur.h"
@@ -58,7 +58,7 @@ class Cluster {
   }
   const Operator& an_operator() const { return operator_; }
   std::vector<std::unique_ptr<server::Shard>>& shards() { return shards_; }
-  const std::vector<std::unique_ptr<persist::ShardStore>>& stores() const { return stores_; }
+  const std::vector<std::unique_ptr<persist::ShardRecovery>>& stores() const { return stores_; }
   ProcessDisk& disk() { return disk_; }
   std::size_t ops_in_flight() const;
 
@@ -89,7 +89,7 @@ class Cluster {
   core::NullLog log_;
   std::vector<std::unique_ptr<Thread>> threads_;  ///< Shards, then the control thread.
   server::Mesh mesh_;
-  std::vector<std::unique_ptr<persist::ShardStore>> stores_;  ///< By shard; none without a disk.
+  std::vector<std::unique_ptr<persist::ShardRecovery>> stores_;  ///< By shard; none without a disk.
   std::vector<std::unique_ptr<EarlyLedger>> early_ledgers_;
   std::vector<std::unique_ptr<server::Shard>> shards_;
   std::unique_ptr<server::Control> control_;

@@ -215,7 +215,7 @@ std::string Node::check_journals() {
 }
 
 /// With journal.sync other than always a power cut may take the newest files.
-persist::ShardStore::Expected Node::expected_of(std::size_t shard) const {
+persist::ShardRecovery::Expected Node::expected_of(std::size_t shard) const {
   const auto end = journal_ends_.find(static_cast<std::uint32_t>(shard));
   return {end == journal_ends_.end() ? 0 : end->second,
           accepts_loss_ || config_.journal_sync != persist::SyncMode::always, kept_aside_};
@@ -248,7 +248,7 @@ std::string Node::open_journals() {
     persist::Journal::Parts parts = journal_parts(*own.loop, *own.log);
     parts.shard = static_cast<core::ShardId>(i);
     parts.directory = persist::shard_directory(config_.data_dir, parts.shard);
-    own.store = std::make_unique<persist::ShardStore>(parts);
+    own.store = std::make_unique<persist::ShardRecovery>(parts);
     opening.push_back(std::async(std::launch::async, [&own, &known, expected = expected_of(i)] {
       return own.store->open(known, expected);
     }));

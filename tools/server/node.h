@@ -15,7 +15,7 @@
 #include "io/uring/uring_driver.h"
 #include "net/amqp/settings.h"
 #include "persist/catalog/catalog.h"
-#include "persist/recovery/shard_store.h"
+#include "persist/recovery/shard_recovery.h"
 #include "tools/server/config/config.h"
 #include "tools/server/control.h"
 #include "tools/server/definitions/definitions_store.h"
@@ -47,7 +47,7 @@ class Node {
   struct ShardThread {
     std::unique_ptr<io::UringDriver> driver;
     std::unique_ptr<io::Loop> loop;
-    std::unique_ptr<persist::ShardStore> store;
+    std::unique_ptr<persist::ShardRecovery> store;
     std::unique_ptr<Shard> shard;
     core::Log* log = nullptr;
     std::thread thread;
@@ -63,7 +63,7 @@ class Node {
   std::string open_journals();
   std::string check_journals();
   std::string import_journals();
-  persist::ShardStore::Expected expected_of(std::size_t shard) const;
+  persist::ShardRecovery::Expected expected_of(std::size_t shard) const;
   std::string save_journal_ends();
   std::string make_shards();
   std::string start_control();

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "io/sim/sim_driver.h"
-#include "persist/recovery/shard_store.h"
+#include "persist/recovery/shard_recovery.h"
 
 namespace lepus::persist {
 namespace {
@@ -33,7 +33,7 @@ class JournalClockTest : public ::testing::Test {
     parts.directory = "data/journal/shard-0";
     parts.store = 7;
     parts.segment_size = 64 << 10;
-    store_ = std::make_unique<ShardStore>(parts);
+    store_ = std::make_unique<ShardRecovery>(parts);
     KnownQueues known;
     known.add({.id = core::QueueId{1}});
     ASSERT_EQ(store_->open(known), "");
@@ -91,7 +91,7 @@ class JournalClockTest : public ::testing::Test {
   std::uint64_t next_ = 0;
   std::unique_ptr<io::SimDriver> driver_;
   std::unique_ptr<io::Loop> loop_;
-  std::unique_ptr<ShardStore> store_;
+  std::unique_ptr<ShardRecovery> store_;
 };
 
 TEST_F(JournalClockTest, AStepForwardDoesNotAgeWhatComesAfterIt) {

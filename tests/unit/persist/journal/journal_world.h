@@ -21,7 +21,7 @@
 #include "io/sim/sim_driver.h"
 #include "persist/journal/message_record.h"
 #include "persist/recovery/record_loader.h"
-#include "persist/recovery/shard_store.h"
+#include "persist/recovery/shard_recovery.h"
 
 namespace lepus::persist::test {
 
@@ -82,7 +82,7 @@ class JournalWorld : public core::MessageHolder {
       static_cast<JournalWorld*>(self)->failure = why;
     };
     parts.fail_owner = this;
-    store_ = std::make_unique<ShardStore>(parts);
+    store_ = std::make_unique<ShardRecovery>(parts);
     KnownQueues known;
     for (std::uint64_t queue = 1; queue <= queue_count; ++queue)
       known.add({.id = core::QueueId{queue}});
@@ -284,7 +284,7 @@ class JournalWorld : public core::MessageHolder {
   core::MemoryAccount account_;
   std::unique_ptr<io::SimDriver> driver_;
   std::unique_ptr<io::Loop> loop_;
-  std::unique_ptr<ShardStore> store_;
+  std::unique_ptr<ShardRecovery> store_;
   std::map<std::uint64_t, std::uint64_t> next_;  ///< Sequence, by queue.
   std::map<std::uint64_t, std::uint64_t> seen_;  ///< Below, it may have been delivered, by queue.
   std::deque<Moment> history_;

@@ -3,7 +3,7 @@
 // recovery finds the same.
 #include "io/sim/sim_driver.h"
 #include "persist/recovery/record_loader.h"
-#include "persist/recovery/shard_store.h"
+#include "persist/recovery/shard_recovery.h"
 #include "tests/unit/persist/journal/journal_world.h"
 #include "tests/unit/persist/recovery/recovery_fixture.h"
 
@@ -88,7 +88,7 @@ class OddFieldsTest : public RecoveryTest {
     KnownQueues known;
     known.add({.id = core::QueueId{7}});
     known.add({.id = core::QueueId{8}});
-    ShardStore store(parts);
+    ShardRecovery store(parts);
     std::string error = store.open(known);
     for (const std::uint64_t queue : {7, 8})
       if (error.empty()) (void)store.restore({.id = core::QueueId{queue}});

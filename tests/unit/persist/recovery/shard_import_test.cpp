@@ -37,7 +37,7 @@ class TurningDriver final : public io::Driver {
 
 class ShardImportTest : public ::testing::Test {
  protected:
-  using Stores = std::vector<std::unique_ptr<ShardStore>>;
+  using Stores = std::vector<std::unique_ptr<ShardRecovery>>;
 
   ShardImportTest() {
     CHECK(world_.disk().make_directory("data/journal") == 0);
@@ -91,7 +91,7 @@ class ShardImportTest : public ::testing::Test {
       Journal::Parts own = parts(loop);
       own.shard = shard;
       own.directory = shard_directory("data", shard);
-      stores.push_back(std::make_unique<ShardStore>(own));
+      stores.push_back(std::make_unique<ShardRecovery>(own));
       error = stores.back()->open(KnownQueues{stored});
     }
     if (error.empty()) act(stores);
@@ -113,7 +113,7 @@ class ShardImportTest : public ::testing::Test {
   void publish(Stores& stores, std::uint64_t queue, std::uint64_t position) {
     publish_at(*stores[home_of(queue)], queue, position);
   }
-  void publish_at(ShardStore& store, std::uint64_t queue, std::uint64_t position) {
+  void publish_at(ShardRecovery& store, std::uint64_t queue, std::uint64_t position) {
     const std::string body = fmt::format("{}-{}", queue, position);
     const core::MessageRef message =
         core::Message::create({"ex", "key", {}, body.size(), true, 0}, account_);

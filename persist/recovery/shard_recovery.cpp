@@ -1,5 +1,5 @@
 // From the report of a recovery to queues with messages and a journal that goes on.
-#include "persist/recovery/shard_store.h"
+#include "persist/recovery/shard_recovery.h"
 
 #include <fmt/format.h>
 
@@ -34,9 +34,9 @@ LogLevel level_of(Severity severity) {
 
 }  // namespace
 
-ShardStore::ShardStore(const Journal::Parts& parts) : parts_(parts), journal_(parts) {}
+ShardRecovery::ShardRecovery(const Journal::Parts& parts) : parts_(parts), journal_(parts) {}
 
-std::string ShardStore::open(const KnownQueues& known, const Expected& expected) {
+std::string ShardRecovery::open(const KnownQueues& known, const Expected& expected) {
   if (const int code = parts_.disk->make_directory(parts_.directory); code < 0)
     return fmt::format("cannot make {}: {}", parts_.directory, std::strerror(-code));
   report_ = recover(*parts_.disk, parts_.directory, {parts_.shard, parts_.store, &known.timed()});
@@ -61,7 +61,7 @@ std::string ShardStore::open(const KnownQueues& known, const Expected& expected)
   return {};
 }
 
-std::string ShardStore::judge_losses(const KnownQueues& known, const Expected& expected) {
+std::string ShardRecovery::judge_losses(const KnownQueues& known, const Expected& expected) {
   const std::uint64_t newest =
       read_newest_segment(*parts_.disk, parts_.directory, {parts_.shard, parts_.store});
   const std::vector<std::string> losses =
@@ -75,7 +75,7 @@ std::string ShardStore::judge_losses(const KnownQueues& known, const Expected& e
   return keep_unknown_aside(known, expected.kept_aside);
 }
 
-std::string ShardStore::keep_unknown_aside(const KnownQueues& known, const std::string& target) {
+std::string ShardRecovery::keep_unknown_aside(const KnownQueues& known, const std::string& target) {
   const std::vector<std::uint64_t> queues = find_unknown_queues(report_, known);
   if (queues.empty()) return {};
   const KeepAside what{parts_.directory, target, parts_.shard, parts_.store};
@@ -83,7 +83,7 @@ std::string ShardStore::keep_unknown_aside(const KnownQueues& known, const std::
 }
 
 /// Without a directory for it they stay beside the others, under a name that no file of ours has.
-std::string ShardStore::move_lost_headers(const std::string& target) {
+std::string ShardRecovery::move_lost_headers(const std::string& target) {
   return persist::move_lost_headers(
       *parts_.disk, *parts_.log, report_.files,
       {parts_.directory, target.empty() ? parts_.directory : target, parts_.shard, parts_.store});
@@ -93,7 +93,7 @@ std::string ShardStore::move_lost_headers(const std::string& target) {
 /// those of queues that live elsewhere, as taking over a journal may have been cut short and the
 /// copies must not be there when the queue comes back some day; and those of queues that the
 /// catalog never had, as it may give their ids once more. Queues that are gone need none.
-std::vector<SequenceRange> ShardStore::drop_misplaced_queues(const KnownQueues& known) {
+std::vector<SequenceRange> ShardRecovery::drop_misplaced_queues(const KnownQueues& known) {
   std::vector<SequenceRange> tombstones;
   for (const std::uint64_t queue : report_.queues.ids()) {
     if (known.lives_in(queue, parts_.shard)) continue;
@@ -109,7 +109,7 @@ std::vector<SequenceRange> ShardStore::drop_misplaced_queues(const KnownQueues& 
 }
 
 /// The segments that hold them may be given up before the queues are there to repeat them.
-void ShardStore::repeat_marks() {
+void ShardRecovery::repeat_marks() {
   for (const std::uint64_t queue : report_.queues.ids()) {
     if (report_.queues.count(queue) == 0) continue;
     for (const RecoveredLevel& level : report_.queues.levels(queue))
@@ -117,7 +117,7 @@ void ShardStore::repeat_marks() {
   }
 }
 
-void ShardStore::log_findings() {
+void ShardRecovery::log_findings() {
   for (const Finding& finding : report_.findings)
     parts_.log->write(level_of(finding.severity()), LogCategory::general, "journal",
                       {{"directory", parts_.directory},
@@ -128,7 +128,7 @@ void ShardStore::log_findings() {
 
 /// The segments in use without a gap: where a file is missing, nothing is live. The files come in
 /// order.
-Segments::Found ShardStore::found() const {
+Segments::Found ShardRecovery::found() const {
   Segments::Found found;
   found.next_number = report_.next_segment;
   for (std::uint64_t number = report_.log_start; number < report_.next_segment; ++number)
@@ -151,7 +151,7 @@ Segments::Found ShardStore::found() const {
 }
 
 /// Places only: what is in the records is read when it is needed, and checked then.
-core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue) {
+core::RestoredQueue ShardRecovery::restore(const core::QueueSpec& queue) {
   core::RestoredQueue restored;
   const std::uint64_t id = queue.id.value;
   report_.queues.for_each_run(id, [&](const RecoveredRun& run) {
@@ -169,13 +169,13 @@ core::RestoredQueue ShardStore::restore(const core::QueueSpec& queue) {
 }
 
 /// The clock may have been set back since: nothing came later than now.
-std::uint64_t ShardStore::past(std::uint64_t enqueued_ms) const {
+std::uint64_t ShardRecovery::past(std::uint64_t enqueued_ms) const {
   const core::Nanos now = parts_.loop->now() + parts_.loop->wall_offset();
   return std::min(enqueued_ms,
                   static_cast<std::uint64_t>(std::max<core::Nanos>(now, 0) / core::nanos_per_ms));
 }
 
-core::Nanos ShardStore::deadline_of(const LiveMessage& message) const {
+core::Nanos ShardRecovery::deadline_of(const LiveMessage& message) const {
   constexpr std::uint64_t ms_max = core::never / core::nanos_per_ms;
   if (message.ttl_ms == core::Message::no_ttl) return core::never;
   const std::uint64_t enqueued_ms = past(message.enqueued_ms);

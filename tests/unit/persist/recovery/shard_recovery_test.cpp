@@ -1,5 +1,5 @@
 // Opening what a shard kept on disk: what stops it, and what an accepted loss does.
-#include "persist/recovery/shard_store.h"
+#include "persist/recovery/shard_recovery.h"
 
 #include "io/sim/sim_driver.h"
 #include "persist/recovery/kept_aside.h"
@@ -11,9 +11,9 @@ namespace {
 constexpr const char* kept_there = "data/journal/kept-aside-then";
 
 /// A journal whose queue 5 the catalog does not know: it is as of queue 4.
-class ShardStoreTest : public ::testing::Test {
+class ShardRecoveryTest : public ::testing::Test {
  protected:
-  ShardStoreTest() {
+  ShardRecoveryTest() {
     EXPECT_EQ(world.start(), "");
     for (int i = 0; i < 3; ++i) world.publish({5}, 10);
     world.publish({1, 5}, 10);
@@ -23,7 +23,7 @@ class ShardStoreTest : public ::testing::Test {
     known.set_newest(4);
   }
 
-  std::string open(const ShardStore::Expected& expected) {
+  std::string open(const ShardRecovery::Expected& expected) {
     io::SimDriver driver(world.world);
     io::Loop loop(driver, io::IdlePolicy{io::IdleMode::sleep, 0});
     Journal::Parts parts{};
@@ -33,7 +33,7 @@ class ShardStoreTest : public ::testing::Test {
     parts.directory = JournalWorld::directory;
     parts.store = 7;
     parts.segment_size = JournalWorld::segment_size;
-    ShardStore store(parts);
+    ShardRecovery store(parts);
     std::string error = store.open(known, expected);
     if (error.empty()) own_count = store.report().queues.count();
     for (int i = 0; i < 50 && error.empty(); ++i) {
@@ -53,7 +53,7 @@ class ShardStoreTest : public ::testing::Test {
   std::uint64_t own_count = 0;
 };
 
-TEST_F(ShardStoreTest, UnknownQueuesStopTheStart) {
+TEST_F(ShardRecoveryTest, UnknownQueuesStopTheStart) {
   const std::string error = open({});
   EXPECT_NE(error.find("4 messages of 1 queues that the catalog does not know (id 5: 4)"),
             std::string::npos)
@@ -61,7 +61,7 @@ TEST_F(ShardStoreTest, UnknownQueuesStopTheStart) {
   EXPECT_EQ(look(JournalWorld::directory).queues.count(5), 4u);
 }
 
-TEST_F(ShardStoreTest, AnAcceptedLossIsKeptAside) {
+TEST_F(ShardRecoveryTest, AnAcceptedLossIsKeptAside) {
   ASSERT_EQ(open({0, true, kept_there}), "");
   EXPECT_EQ(own_count, 1u);
   EXPECT_EQ(log.times("messages of unknown queues are kept aside"), 1u);
@@ -73,7 +73,7 @@ TEST_F(ShardStoreTest, AnAcceptedLossIsKeptAside) {
   EXPECT_EQ(open({}), "") << "it is said once";
 }
 
-TEST_F(ShardStoreTest, WhatCannotBeKeptAsideStopsTheStart) {
+TEST_F(ShardRecoveryTest, WhatCannotBeKeptAsideStopsTheStart) {
   const std::string target = shard_directory(kept_there, 0);
   ASSERT_EQ(world.world.disk().make_directory(target), 0);
   const int fd =
@@ -86,7 +86,7 @@ TEST_F(ShardStoreTest, WhatCannotBeKeptAsideStopsTheStart) {
 }
 
 /// After a while all segments are younger than its records, which looked dead to a later start.
-TEST_F(ShardStoreTest, AFileWithALostHeaderIsNeverUsedAgain) {
+TEST_F(ShardRecoveryTest, AFileWithALostHeaderIsNeverUsedAgain) {
   known.add({.id = core::QueueId{5}});
   known.set_newest(5);
   io::SimDisk& disk = world.world.disk();

@@ -17,9 +17,9 @@
 
 namespace lepus::persist {
 
-class ShardStore final : public core::Restorer {
+class ShardRecovery final : public core::Restorer {
  public:
-  explicit ShardStore(const Journal::Parts& parts);
+  explicit ShardRecovery(const Journal::Parts& parts);
 
   struct Expected {
     /// The journal has had this segment, as the catalog knows; its own file may know a later one.
