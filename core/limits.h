@@ -252,11 +252,59 @@ constexpr Nanos stream_time_step = nanos_per_s;
 constexpr std::uint64_t fetch_size_max = tiny ? 8 << 10 : 1 << 20;
 constexpr std::uint64_t fetch_gap_max = tiny ? 512 : 32 << 10;
 constexpr std::size_t fetches_max = tiny ? 2 : 16;
+/// A read that failed is tried again after this, and so often in all.
+constexpr Nanos fetch_retry_wait = nanos_per_s;
+constexpr std::uint32_t fetch_failures_max = 5;
 /// Files that are open for it; kept open without need.
 constexpr std::size_t fetch_files_max = tiny ? 2 : 64;
 constexpr std::size_t fetch_files_kept = tiny ? 1 : 4;
 
+// --- Files
+/// Zeros that are written at once into a new file.
+constexpr std::size_t fill_write_size = std::size_t{1} << 20;
+/// Reads of one file beside the caller's work.
+constexpr std::size_t reads_ahead_max = 4;
+/// Of what the kernel says of its sockets, read to find out who has a port.
+constexpr std::size_t socket_table_size_max = std::size_t{64} << 20;
+/// Between two looks at the system's clock.
+constexpr Nanos wall_clock_interval = nanos_per_s;
+
+// --- Catalog
+/// Ids that are taken in advance, so that not every commit has to write the page of `last_id`.
+/// After a restart those that were not used are left out.
+constexpr std::uint64_t ids_reserved = 1000;
+/// How long a person's own writing in the file may keep the start waiting, milliseconds.
+constexpr int catalog_start_wait_ms = 5000;
+
+// --- Recovery of a journal
+/// Of one read: at first, and at most while the reading goes straight on. What a window keeps in
+/// front of it; reads that are under way ahead of the window.
+constexpr std::uint64_t recovery_read_min = 64 << 10;
+constexpr std::uint64_t recovery_read_max = 1 << 20;
+constexpr std::uint64_t recovery_read_kept = 64 << 10;
+constexpr std::size_t recovery_reads_ahead = 2;
+static_assert(recovery_reads_ahead <= reads_ahead_max);
+/// Of one write of the newest segment's records.
+constexpr std::uint64_t recovery_write_size = 1 << 20;
+/// Steps of a batch whose memory is kept for the next one.
+constexpr std::size_t replay_steps_kept = 1024;
+/// Messages of a shard that is gone which are taken over between two turns of the loop.
+constexpr std::uint64_t import_messages_per_turn = 1024;
+/// Queues that the text about a loss names.
+constexpr std::size_t loss_queues_named_max = 10;
+
 // --- Journal
+/// What had no room, or whose file could not be opened, is tried again after this.
+constexpr Nanos journal_retry_wait = nanos_per_s;
+/// Of one write; the memory of a batch that is kept for the next one.
+constexpr std::size_t journal_write_size_max = std::size_t{1} << 30;
+constexpr std::size_t journal_buffer_kept = std::size_t{4} << 20;
+/// Files in a row that could not be made, for another reason than room, before that is a fault.
+constexpr int spare_failures_max = 3;
+/// Free files that are kept: so many, or one for so many in use. Of more, half go each interval.
+constexpr std::size_t free_files_min = 4;
+constexpr std::size_t free_files_share = 10;
+constexpr Nanos free_files_interval = nanos_per_s;
 /// Deliveries are announced to the journal this many at a time: after a crash up to so many
 /// messages are flagged redelivered although they were not delivered.
 constexpr std::uint64_t seen_ahead = tiny ? 3 : 1024;

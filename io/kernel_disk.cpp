@@ -13,13 +13,13 @@
 #include <memory>
 
 #include "core/base/assert.h"
+#include "core/limits.h"
 #include "io/uring/async_file_reads.h"
 
 namespace lepus::io {
 namespace {
 
-constexpr std::size_t alignment = 4096;                   ///< Of memory and offsets with O_DIRECT.
-constexpr std::size_t fill_piece = std::size_t{1} << 20;  ///< Zeros of one write.
+constexpr std::size_t alignment = 4096;  ///< Of memory and offsets with O_DIRECT.
 
 /// The result of `call`, made again while a signal interrupts it; < 0: -errno.
 template <class Call>
@@ -177,13 +177,14 @@ int KernelDisk::fill(int fd, std::uint64_t size) {
   const int reserved = uninterrupted([&] { return ::fallocate(fd, 0, 0, to_offset(size)); });
   if (reserved < 0 && reserved != -EOPNOTSUPP && reserved != -ENOSYS) return reserved;
 
-  std::vector<std::uint8_t> memory(fill_piece + alignment, 0);
+  std::vector<std::uint8_t> memory(core::limits::fill_write_size + alignment, 0);
   void* aligned = memory.data();
   std::size_t room = memory.size();
-  CHECK(std::align(alignment, fill_piece, aligned, room) != nullptr);
-  const core::Bytes zeros{static_cast<const std::uint8_t*>(aligned), fill_piece};
-  for (std::uint64_t offset = 0; offset < size; offset += fill_piece) {
-    const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(fill_piece, size - offset));
+  CHECK(std::align(alignment, core::limits::fill_write_size, aligned, room) != nullptr);
+  const core::Bytes zeros{static_cast<const std::uint8_t*>(aligned), core::limits::fill_write_size};
+  for (std::uint64_t offset = 0; offset < size; offset += core::limits::fill_write_size) {
+    const auto part = static_cast<std::size_t>(
+        std::min<std::uint64_t>(core::limits::fill_write_size, size - offset));
     if (const int code = write(fd, offset, zeros.first(part)); code < 0) return code;
   }
   return sync(fd);

@@ -8,7 +8,6 @@ namespace lepus::io {
 namespace {
 
 constexpr core::Nanos do_not_wait = 0;
-constexpr core::Nanos wall_clock_interval = core::nanos_per_s;
 
 }  // namespace
 
@@ -27,7 +26,7 @@ void Loop::read_wall_clock() {
 void Loop::move_to(core::Nanos now) {
   CHECK(now >= now_);
   now_ = now;
-  if (now_ - wall_read_at_ >= wall_clock_interval) read_wall_clock();
+  if (now_ - wall_read_at_ >= core::limits::wall_clock_interval) read_wall_clock();
 }
 
 void Loop::submit(Op& op) {

@@ -1,5 +1,6 @@
 // From address to socket by /proc/net/tcp{,6}, from socket to process by the links in /proc/PID/fd.
 #include "io/port_owner.h"
+#include "core/limits.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -18,14 +19,13 @@ constexpr std::string_view listen_state = "0A";
 using Address = std::array<std::uint8_t, 16>;
 
 /// A table of very many connections is read so far and no further.
-constexpr std::size_t table_size_max = std::size_t{64} << 20;
 
 std::string read_proc(const std::string& path) {
   std::string text;
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return text;
   char piece[4096];
-  for (ssize_t size = 1; size > 0 && text.size() < table_size_max;) {
+  for (ssize_t size = 1; size > 0 && text.size() < core::limits::socket_table_size_max;) {
     size = ::read(fd, piece, sizeof piece);
     if (size > 0) text.append(piece, static_cast<std::size_t>(size));
   }

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "core/base/assert.h"
+#include "core/limits.h"
 
 namespace lepus::io {
 
@@ -18,7 +19,7 @@ class Disk;
 
 class ReadAhead {
  public:
-  static constexpr std::size_t depth_max = 4;
+  static constexpr std::size_t depth_max = core::limits::reads_ahead_max;
 
   /// What Disk::read() takes. The memory is the kernel's until the read is finished.
   struct Read {

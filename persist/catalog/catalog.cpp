@@ -23,10 +23,6 @@ PRAGMA foreign_keys = ON;
 PRAGMA journal_size_limit = 16777216;
 )sql";
 
-/// Ids that are taken in advance, so that not every commit has to write the page of `last_id`.
-/// After a restart those that were not used are left out.
-constexpr std::uint64_t id_reserve = 1000;
-
 std::int64_t as_number(std::uint64_t id) {
   CHECK(id != 0);
   CHECK(id <= INT64_MAX);
@@ -208,7 +204,7 @@ std::string Catalog::commit() {
   CHECK(in_transaction_);
   std::uint64_t last_id_saving = last_id_saved_;
   if (error_.empty() && last_id_ > last_id_saved_) {
-    last_id_saving = last_id_ + id_reserve;
+    last_id_saving = last_id_ + core::limits::ids_reserved;
     note(statements_.set_last_id.run(as_number(last_id_saving)));
   }
   if (error_.empty() && newest_queue_ > newest_queue_saved_)

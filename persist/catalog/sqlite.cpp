@@ -1,6 +1,7 @@
 // Every code that SQLite can give for a reason outside the program becomes a text; codes that mean
 // that it was called wrongly stop the process.
 #include "persist/catalog/sqlite.h"
+#include "core/limits.h"
 
 #include <fmt/format.h>
 
@@ -10,9 +11,6 @@
 namespace lepus::persist {
 
 namespace {
-
-/// How long a person's own writing in the file may keep the start waiting.
-constexpr int busy_wait_ms = 5000;
 
 constexpr std::string_view replace_the_file =
     "put a backup in its place, or move it away to start without definitions";
@@ -139,7 +137,7 @@ std::string Database::open(const std::string& path) {
   const int code = sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr);
   if (code != SQLITE_OK) return describe(code);
   sqlite3_extended_result_codes(handle_, 1);
-  sqlite3_busy_timeout(handle_, busy_wait_ms);
+  sqlite3_busy_timeout(handle_, core::limits::catalog_start_wait_ms);
   return {};
 }
 

@@ -17,9 +17,6 @@ namespace limits = core::limits;
 
 namespace {
 
-constexpr core::Nanos open_retry_wait = core::nanos_per_s;
-constexpr std::uint32_t failures_max = 5;
-
 /// Whether it is the message that the queue asked for, and not what somebody put into the file.
 bool is_wanted(const RecordRead& read, const core::Ledger::Wanted& item) {
   if (read.record.header().type != RecordType::message || read.length != item.place.size)
@@ -248,9 +245,9 @@ bool Fetcher::goes_on(Read& read, std::int32_t result) {
 /// In the end each record is tried alone: only those that lie where the disk is damaged are lost.
 void Fetcher::read_failed(std::unique_ptr<Read> read, int error) {
   File& file = *read->file;
-  if (++read->failures >= failures_max) {
+  if (++read->failures >= limits::fetch_failures_max) {
     if (read->items.size() == 1) return finish(std::move(read), std::strerror(error));
-    for (const Wanted& item : read->items) add_read({&item, 1}, failures_max - 1);
+    for (const Wanted& item : read->items) add_read({&item, 1}, limits::fetch_failures_max - 1);
     return;
   }
   file.waiting.push_front(std::move(read));
@@ -258,7 +255,7 @@ void Fetcher::read_failed(std::unique_ptr<Read> read, int error) {
 }
 
 void Fetcher::retry_later(File& file) {
-  file.retry_at = parts_.loop->now() + open_retry_wait;
+  file.retry_at = parts_.loop->now() + limits::fetch_retry_wait;
   if (!retry_timer_.armed()) parts_.loop->timers().arm(retry_timer_, file.retry_at);
 }
 

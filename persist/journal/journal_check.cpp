@@ -11,8 +11,6 @@ namespace lepus::persist {
 
 namespace {
 
-constexpr std::size_t queues_named_max = 10;
-
 bool has_segment_file(io::Disk& disk, const std::string& directory) {
   std::vector<std::string> names;
   if (disk.list(directory, names) < 0) return false;
@@ -81,10 +79,10 @@ std::vector<std::string> find_losses(const RecoveryReport& report, const KnownQu
     const std::uint64_t count = known.is_unknown(queue) ? report.queues.count(queue) : 0;
     if (count == 0) continue;
     message_count += count;
-    if (++queue_count <= queues_named_max)
+    if (++queue_count <= core::limits::loss_queues_named_max)
       named += fmt::format("{}id {}: {}", named.empty() ? "" : ", ", queue, count);
   }
-  if (queue_count > queues_named_max) named += ", ...";
+  if (queue_count > core::limits::loss_queues_named_max) named += ", ...";
   if (message_count > 0)
     losses.push_back(fmt::format(
         "{} messages of {} queues that the catalog does not know ({}): it is older than the "

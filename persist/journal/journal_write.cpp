@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/limits.h"
 #include "persist/journal/journal.h"
 #include "persist/journal/segment_header.h"
 
@@ -12,14 +13,6 @@ namespace lepus::persist {
 
 using core::LogCategory;
 using core::LogLevel;
-
-namespace {
-
-constexpr core::Nanos write_retry_wait = core::nanos_per_s;
-constexpr std::size_t buffer_kept_max = std::size_t{4} << 20;
-constexpr std::size_t write_size_max = std::size_t{1} << 30;
-
-}  // namespace
 
 /// What may be started now, in any order of events.
 void Journal::advance() {
@@ -76,7 +69,7 @@ void Journal::write_rest() {
   const core::Bytes rest = batches_.front()->bytes().subspan(written_);
   CHECK(!rest.empty());
   const bool is_header = batches_.front()->offset() == 0 && written_ == 0;
-  const std::size_t size_max = is_header ? block_size : write_size_max;
+  const std::size_t size_max = is_header ? block_size : core::limits::journal_write_size_max;
   write_iov_ = {const_cast<std::uint8_t*>(rest.data()), std::min(rest.size(), size_max)};
   write_op_.kind = io::OpKind::write;
   write_op_.fd = fd_;
@@ -121,7 +114,7 @@ void Journal::write_failed(int error) {
     parts_.log->write(LogLevel::error, LogCategory::general,
                       "no room for the journal: publishers wait until there is some",
                       {{"file", path}, {"error", std::strerror(error)}});
-  parts_.loop->timers().arm(retry_timer_, parts_.loop->now() + write_retry_wait);
+  parts_.loop->timers().arm(retry_timer_, parts_.loop->now() + core::limits::journal_retry_wait);
 }
 
 void Journal::fail(const std::string& why) {
@@ -160,7 +153,7 @@ void Journal::finish_write() {
     }
   }
   spare_buffer_ = batch->take_buffer();
-  spare_buffer_.clear(buffer_kept_max);
+  spare_buffer_.clear(core::limits::journal_buffer_kept);
   if (parts_.sync == SyncMode::interval && !sync_timer_.armed() && !sync_op_.in_flight)
     parts_.loop->timers().arm(sync_timer_, parts_.loop->now() + parts_.sync_interval);
   if (batches_.size() > 1) advance();

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "core/base/log.h"
+#include "core/limits.h"
 #include "io/disk.h"
 #include "io/loop.h"
 #include "persist/journal/format.h"
@@ -98,7 +99,9 @@ class Segments {
 
   bool has_spare() const { return spare_ == Spare::ready; }
   /// Why making a spare failed several times in a row; 0: it did not, or there is just no room.
-  int spare_error() const { return spare_failures_ >= spare_failures_max ? spare_error_ : 0; }
+  int spare_error() const {
+    return spare_failures_ >= core::limits::spare_failures_max ? spare_error_ : 0;
+  }
   /// A new segment, to be written later: records can be counted in it.
   std::uint64_t add();
   /// The spare becomes the file of an added segment; its descriptor is the caller's.
@@ -148,7 +151,6 @@ class Segments {
   std::uint64_t live_bytes_ = 0;
   std::uint64_t in_use_bytes_ = 0;
   std::uint64_t disk_bytes_ = 0;
-  static constexpr int spare_failures_max = 3;
   int spare_error_ = 0;     ///< Of the last spare, other than no room.
   int spare_failures_ = 0;  ///< With it, one after the other.
   bool is_full_ = false;    ///< The file system has no room for another file; said once.

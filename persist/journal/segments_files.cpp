@@ -5,20 +5,13 @@
 #include <cstring>
 #include <utility>
 
+#include "core/limits.h"
 #include "persist/journal/segments.h"
 
 namespace lepus::persist {
 
 using core::LogCategory;
 using core::LogLevel;
-
-namespace {
-constexpr std::size_t zeros_size = std::size_t{1} << 20;
-constexpr core::Nanos prepare_retry_wait = core::nanos_per_s;
-constexpr core::Nanos shrink_interval = core::nanos_per_s;
-constexpr std::size_t reserve_min = 4;
-constexpr std::size_t reserve_share = 10;  ///< One free file for so many in use.
-}  // namespace
 
 // --- The spare
 
@@ -57,9 +50,10 @@ void Segments::on_open(io::Op&, const io::Completion& completion) {
   spare_ = Spare::filling;
   filled_ = 0;
   if (!zeros_) {
-    zeros_.reset(static_cast<std::uint8_t*>(std::aligned_alloc(block_size, zeros_size)));
+    zeros_.reset(
+        static_cast<std::uint8_t*>(std::aligned_alloc(block_size, core::limits::fill_write_size)));
     CHECK(zeros_ != nullptr);
-    std::memset(zeros_.get(), 0, zeros_size);
+    std::memset(zeros_.get(), 0, core::limits::fill_write_size);
   }
   fill_more();
 }
@@ -68,7 +62,8 @@ void Segments::fill_more() {
   const std::uint64_t left = parts_.segment_size - filled_;
   std::uint32_t count = 0;
   for (std::uint64_t planned = 0; planned < left && count < zeros_iov_.size(); ++count) {
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(zeros_size, left - planned));
+    const auto size = static_cast<std::size_t>(
+        std::min<std::uint64_t>(core::limits::fill_write_size, left - planned));
     zeros_iov_[count] = {zeros_.get(), size};
     planned += size;
   }
@@ -133,7 +128,7 @@ void Segments::spare_failed(int error) {
     parts_.log->write(LogLevel::error, LogCategory::general,
                       "cannot make a journal file; publishers wait once the current one is full",
                       {{"file", spare_path_}, {"error", std::strerror(error)}});
-  parts_.loop->timers().arm(retry_timer_, parts_.loop->now() + prepare_retry_wait);
+  parts_.loop->timers().arm(retry_timer_, parts_.loop->now() + core::limits::journal_retry_wait);
 }
 
 void Segments::on_retry(io::Timer&) {
@@ -155,13 +150,14 @@ void Segments::drop_file(const FreeFile& file) {
 }
 
 std::size_t Segments::reserve_count() const {
-  return std::max(reserve_min, in_use_.size() / reserve_share);
+  return std::max(core::limits::free_files_min, in_use_.size() / core::limits::free_files_share);
 }
 
 void Segments::shrink() {
   remove_next();
   if (free_.size() > reserve_count() && !shrink_timer_.armed())
-    parts_.loop->timers().arm(shrink_timer_, parts_.loop->now() + shrink_interval);
+    parts_.loop->timers().arm(shrink_timer_,
+                              parts_.loop->now() + core::limits::free_files_interval);
 }
 
 void Segments::on_shrink_timer(io::Timer&) {

@@ -8,15 +8,13 @@
 #include <cstring>
 #include <vector>
 
+#include "core/limits.h"
 #include "persist/recovery/recovery.h"
 #include "persist/recovery/segment_reader.h"
 
 namespace lepus::persist {
 
 namespace {
-
-constexpr std::uint64_t piece_size = 1 << 20;
-static_assert(piece_size % block_size == 0);
 
 void put_seal(std::uint8_t* at, const JournalTail& tail) {
   const RecordHeader seal{.length = sizeof(RecordHeader),
@@ -39,13 +37,15 @@ class TailWriter {
     fd_ = disk_.open(tail_.path, {.write = true, .direct = true, .dsync = true});
     if (fd_ == -EINVAL) fd_ = disk_.open(tail_.path, {.write = true, .dsync = true});
     if (fd_ < 0) return failed("open for writing", fd_);
-    buffer_.reset(static_cast<std::uint8_t*>(std::aligned_alloc(block_size, piece_size)));
+    buffer_.reset(static_cast<std::uint8_t*>(
+        std::aligned_alloc(block_size, core::limits::recovery_write_size)));
     CHECK(buffer_);
     const bool has_room = tail_.end_offset + sizeof(RecordHeader) <= tail_.file_size;
     seals_ = !tail_.sealed && has_room;
     const std::uint64_t end = tail_.end_offset + (seals_ ? sizeof(RecordHeader) : 0);
-    for (std::uint64_t offset = 0; offset < end; offset += piece_size)
-      if (const std::string error = write_piece(offset, std::min(piece_size, end - offset));
+    for (std::uint64_t offset = 0; offset < end; offset += core::limits::recovery_write_size)
+      if (const std::string error =
+              write_piece(offset, std::min(core::limits::recovery_write_size, end - offset));
           !error.empty())
         return error;
     return {};
@@ -78,7 +78,7 @@ class TailWriter {
     const std::uint64_t begin = std::max(offset, tail_.end_offset);
     const std::uint64_t end = std::min(offset + size, tail_.end_offset + seal.size());
     if (begin >= end) return;
-    CHECK(end - offset <= piece_size);
+    CHECK(end - offset <= core::limits::recovery_write_size);
     std::memcpy(buffer_.get() + (begin - offset), seal.data() + (begin - tail_.end_offset),
                 end - begin);
   }

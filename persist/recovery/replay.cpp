@@ -1,16 +1,10 @@
 // Records become steps, so that what is held back does not need their bytes.
 #include "persist/recovery/replay.h"
+#include "core/limits.h"
 
 #include <algorithm>
 
 namespace lepus::persist {
-
-namespace {
-
-/// More than this is given back after a batch, in steps.
-constexpr std::size_t held_kept_max = 1024;
-
-}  // namespace
 
 void Replay::on_record(const RecordView& record, const Place& place) {
   const RecordHeader& header = record.header();
@@ -123,7 +117,7 @@ void Replay::drop_held() {
 
 void Replay::forget_held() {
   held_.clear();
-  if (held_.capacity() > held_kept_max) held_.shrink_to_fit();
+  if (held_.capacity() > core::limits::replay_steps_kept) held_.shrink_to_fit();
   messages_begin_ = 0;
   held_records_ = 0;
   is_in_batch_ = false;

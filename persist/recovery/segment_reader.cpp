@@ -6,14 +6,15 @@
 #include <cstring>
 
 #include "core/base/assert.h"
+#include "core/limits.h"
 
 namespace lepus::persist {
 
 namespace {
 
-constexpr std::uint64_t piece_min = 64 << 10;
-constexpr std::uint64_t piece_max = 1 << 20;
-constexpr std::uint64_t front_room = 64 << 10;
+constexpr std::uint64_t piece_min = core::limits::recovery_read_min;
+constexpr std::uint64_t piece_max = core::limits::recovery_read_max;
+constexpr std::uint64_t front_room = core::limits::recovery_read_kept;
 static_assert(piece_min % block_size == 0 && piece_max % piece_min == 0);
 static_assert(front_room % block_size == 0);
 

@@ -21,6 +21,7 @@
 #include <string>
 
 #include "core/base/bytes.h"
+#include "core/limits.h"
 #include "io/disk.h"
 #include "persist/journal/format.h"
 
@@ -75,7 +76,7 @@ class SegmentReader {
     std::uint64_t size = 0;
     std::uint8_t* at = nullptr;
   };
-  static constexpr std::size_t ahead_max = 2;
+  static constexpr std::size_t ahead_max = core::limits::recovery_reads_ahead;
 
   void load(std::uint64_t offset, std::uint64_t size_min);
   void drop_before(std::uint64_t begin);

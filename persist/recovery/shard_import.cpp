@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/limits.h"
 #include "persist/journal/journal_check.h"
 #include "persist/journal/message_record.h"
 #include "persist/recovery/kept_aside.h"
@@ -120,7 +121,7 @@ std::string Importer::copy(const std::string& source, const RecoveryReport& repo
       if (!loaded.error.empty()) error = loaded.error;
       if (!error.empty()) return;
       append(store.journal(), loaded.record, {core::QueueId{queue}, entry.sequence});
-      if (++count % 1024 == 0) turn(store.journal());
+      if (++count % core::limits::import_messages_per_turn == 0) turn(store.journal());
     });
     for (const RecoveredLevel& level : report.queues.levels(queue))
       if (level.seen_below != 0) store.journal().seen({core::QueueId{queue}, level.seen_below});
