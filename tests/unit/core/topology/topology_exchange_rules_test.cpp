@@ -165,5 +165,21 @@ TEST(ExchangeRules, VhostsComeAndGoWithAllInside) {
   EXPECT_EQ(world.run(queue).error.code, ReplyCode::connection_forced);
 }
 
+/// Queues use the same counter: a busy broker passes 2^32 in some weeks.
+TEST(ExchangeRules, VhostsHaveIdsOf32BitsWhereverTheCounterIs) {
+  World world;
+  std::vector<VhostId> found;
+  std::uint64_t round = 0;
+  for (const char* name : {"a", "b", "c"}) {
+    world.ids = IdSource{(++round << 32) - 1};
+    world.must(world.request(Kind::add_vhost, name));
+    found.push_back(world.master.find_vhost(name)->id);
+  }
+  for (const VhostId id : found) EXPECT_NE(id, world.vhost);
+  EXPECT_NE(found[0], found[1]);
+  EXPECT_NE(found[1], found[2]);
+  EXPECT_NE(found[0], found[2]);
+}
+
 }  // namespace
 }  // namespace lepus::core::test
