@@ -1,6 +1,7 @@
 // Copies around the table instead of decoding and encoding everything: it is done once a delivery.
 #include "core/message/header_splice.h"
 
+#include <array>
 #include <string>
 
 #include "core/message/field_table.h"
@@ -42,8 +43,17 @@ std::size_t headers_offset(const PropertiesView& view) {
 
 void splice_header(Bytes properties, std::string_view name, std::int64_t value,
                    std::vector<std::uint8_t>& out) {
+  CHECK(!name.empty());
+  constexpr std::array<std::uint8_t, flags_size> no_flags{};
   PropertiesView view;
-  CHECK(decode_properties(properties, view));
+  Bytes behind;
+  // What was read from a disk may be no properties: then there are none.
+  if (!decode_leading_properties(properties, view, behind)) {
+    view = {};
+    behind = {};
+    properties = no_flags;
+  }
+  properties = properties.first(properties.size() - behind.size());
   Bytes headers = view.headers;
   std::string rest;
   if (view.header_table().find(name)) {
@@ -55,6 +65,8 @@ void splice_header(Bytes properties, std::string_view name, std::int64_t value,
   const std::size_t begin = headers_offset(view);
   const std::size_t end =
       view.has(Property::headers) ? begin + length_size + view.headers.size() : begin;
+  CHECK(begin <= end);
+  CHECK(end <= properties.size());
   view.set(Property::headers);
   out.clear();
   out.push_back(static_cast<std::uint8_t>(view.flags >> 8));

@@ -151,8 +151,8 @@ Result<StreamSpec> parse_stream_spec(Bytes arguments, std::string_view tag,
 bool StreamSpec::wants(Bytes properties) const {
   if (filters.empty()) return true;
   PropertiesView view;
-  CHECK(decode_properties(properties, view));
-  if (view.headers.empty()) return match_unfiltered;
+  // What was read from a disk may be no properties.
+  if (!decode_properties(properties, view) || view.headers.empty()) return match_unfiltered;
   const auto value = view.header_table().find(filter_value_header);
   if (!value || !value->is_string()) return match_unfiltered;
   return std::find(filters.begin(), filters.end(), value->text()) != filters.end();
