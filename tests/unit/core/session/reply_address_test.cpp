@@ -11,16 +11,16 @@ namespace {
 using test::FakeChannel;
 using test::FakeShard;
 
-constexpr ReplyTarget target{{2, 0xABCD, 7}, 0x0123456789ABCDEFULL};
+constexpr ReplyTarget reply_target{{2, 0xABCD, 7}, 0x0123456789ABCDEFULL};
 constexpr std::string_view address = "amq.rabbitmq.reply-to.00020000abcd000000070123456789abcdef";
 
 TEST(ReplyAddress, TextAndBack) {
-  EXPECT_EQ(make_reply_name(target), address);
+  EXPECT_EQ(make_reply_name(reply_target), address);
   EXPECT_TRUE(is_reply_name(address));
   const auto parsed = parse_reply_name(address);
   ASSERT_TRUE(parsed);
-  EXPECT_EQ(parsed->channel, target.channel);
-  EXPECT_EQ(parsed->secret, target.secret);
+  EXPECT_EQ(parsed->channel, reply_target.channel);
+  EXPECT_EQ(parsed->secret, reply_target.secret);
 }
 
 TEST(ReplyAddress, OddTextIsNoAddress) {
@@ -38,16 +38,16 @@ TEST(ReplyAddress, AcceptsRepliesToItselfOnly) {
   Deliver reply{};
   EXPECT_FALSE(own.accepts(reply)) << "a closed one has secret 0";
   EXPECT_FALSE(own.has_tag(""));
-  own.open(target, "tag");
+  own.open(reply_target, "tag");
   EXPECT_EQ(own.name(), address);
   EXPECT_TRUE(own.has_tag("tag"));
   EXPECT_FALSE(own.has_tag("other"));
   EXPECT_FALSE(own.accepts(reply));
-  reply.sequence = target.secret;
+  reply.sequence = reply_target.secret;
   EXPECT_TRUE(own.accepts(reply));
   own.close();
   EXPECT_FALSE(own.accepts(reply));
-  own.open({target.channel, 5}, "again");
+  own.open({reply_target.channel, 5}, "again");
   EXPECT_FALSE(own.accepts(reply)) << "that was to the address before";
 }
 
