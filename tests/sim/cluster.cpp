@@ -123,7 +123,7 @@ std::string Cluster::import_journals(core::StoredDefinitions& stored) {
   } reset{start_};
   return persist::import_gone_shards(
       {data_directory, static_cast<std::uint32_t>(parts_.shard_count), &stored, parts_.definitions,
-       parts_.definitions->newest_queue()},
+       parts_.definitions->newest_queue(), parts_.accepts_loss},
       journal_parts(start.loop));
 }
 
@@ -135,7 +135,9 @@ std::string Cluster::open_journals(const core::StoredDefinitions& stored) {
     parts.shard = static_cast<core::ShardId>(i);
     parts.directory = persist::shard_directory(data_directory, parts.shard);
     stores_.push_back(std::make_unique<persist::ShardRecovery>(parts));
-    if (std::string error = stores_.back()->open(known); !error.empty()) return error;
+    if (std::string error = stores_.back()->open(known, {0, parts_.accepts_loss, {}});
+        !error.empty())
+      return error;
   }
   return {};
 }

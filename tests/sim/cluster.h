@@ -35,6 +35,8 @@ class Cluster {
     /// Null: a broker without a disk.
     persist::test::MemoryStore* definitions = nullptr;
     std::uint64_t segment_size = 0;
+    /// The operator accepts that a journal lacks something.
+    bool accepts_loss = false;
   };
   explicit Cluster(const Parts& parts);
 

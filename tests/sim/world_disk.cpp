@@ -23,6 +23,8 @@ Cluster::Parts World::cluster_parts() {
   if (!plan_.has_disk) return parts;
   parts.definitions = &definitions_;
   parts.segment_size = plan_.segment_size;
+  // A bit of the newest segment's header may have changed: the broker knows that it is missing.
+  parts.accepts_loss = disk_is_rotten_;
   return parts;
 }
 
