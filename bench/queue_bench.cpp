@@ -76,9 +76,9 @@ struct NoOutbox final : Outbox {
 };
 
 /// A channel that acknowledges all it got when it is told.
-class Channel final : public ChannelPort {
+class Channel final : public AnswerPort, public DeliveryPort, public ConfirmPort {
  public:
-  explicit Channel(Broker& broker) : broker_(broker), ref(broker.attach(*this)) {}
+  explicit Channel(Broker& broker) : broker_(broker), ref(broker.attach({this, this, this})) {}
 
   bool on_deliver(const Deliver& delivery, MessageRef) override {
     if (first_ == none) first_ = delivery.sequence;
@@ -86,17 +86,11 @@ class Channel final : public ChannelPort {
     queue_ = delivery.queue;
     return true;
   }
-  void on_get_reply(const GetReply&, MessageRef) override {}
   void on_reply(const Reply& reply) override { consumer = reply.consumer; }
-  void on_topology_done(const TopologyDone&) override {}
   void on_confirm(const Confirm& confirm) override {
     confirmed += confirm.last - confirm.first + 1;
   }
-  void on_consumer_active(std::uint32_t, bool) override {}
   void on_consumer_cancelled(std::uint32_t) override {}
-  void on_immediate_reply(const ImmediateReply&) override {}
-  Credit on_credit_request(const CreditRequest&) override { return {}; }
-  void on_credit_return(std::uint32_t) override {}
 
   void settle_all(Outcome outcome) {
     if (first_ == none) return;

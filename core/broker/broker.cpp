@@ -26,21 +26,31 @@ Broker::~Broker() {
   while (!runnable_.empty()) runnable_.remove(runnable_.front());
 }
 
-ChannelRef Broker::attach(ChannelPort& port) {
-  const auto [handle, stored] = channels_.create(&port);
+ChannelRef Broker::attach(const SessionPorts& ports) {
+  CHECK(ports.answers != nullptr);
+  const auto [handle, stored] = sessions_.create(ports);
   return {shard(), handle.slot, handle.generation};
 }
 
 void Broker::detach(const ChannelRef& channel) {
   CHECK(channel.shard == shard());
-  CHECK(channels_.find(channel.slot, channel.generation) != nullptr);
-  channels_.destroy(channel.slot);
+  CHECK(sessions_.find(channel.slot, channel.generation) != nullptr);
+  sessions_.destroy(channel.slot);
 }
 
-ChannelPort* Broker::find_channel(const ChannelRef& channel) {
+const SessionPorts* Broker::find_session(const ChannelRef& channel) {
   CHECK(channel.shard == shard());
-  ChannelPort** port = channels_.find(channel.slot, channel.generation);
-  return port == nullptr ? nullptr : *port;
+  return sessions_.find(channel.slot, channel.generation);
+}
+
+DeliveryPort* Broker::find_deliveries(const ChannelRef& channel) {
+  const SessionPorts* ports = find_session(channel);
+  return ports == nullptr ? nullptr : ports->deliveries;
+}
+
+ConfirmPort* Broker::find_confirms(const ChannelRef& channel) {
+  const SessionPorts* ports = find_session(channel);
+  return ports == nullptr ? nullptr : ports->confirms;
 }
 
 Queue* Broker::find_queue(QueueId id) {
@@ -292,7 +302,7 @@ void Broker::delete_expired(QueueId id) {
   ask_delete(*queue, {});
 }
 
-Consumer& Broker::create_consumer(const Subscribe& spec, ChannelPort* local) {
+Consumer& Broker::create_consumer(const Subscribe& spec, DeliveryPort* local) {
   const auto [handle, consumer] = consumers_.create(spec, local);
   consumer->handle = {handle.slot, handle.generation};
   return *consumer;
@@ -302,9 +312,8 @@ void Broker::destroy_consumer(Consumer& consumer) { consumers_.destroy(consumer.
 
 void Broker::answer_get(GetReply reply, MessageRef message) {
   if (reply.channel.shard == shard()) {
-    if (ChannelPort* port = find_channel(reply.channel)) {
-      port->on_get_reply(reply, std::move(message));
-    }
+    if (const SessionPorts* ports = find_session(reply.channel))
+      ports->answers->on_get_reply(reply, std::move(message));
     return;
   }
   if (message) reply.message = export_message(std::move(message));

@@ -54,10 +54,11 @@ class Broker final : public QueueHost, private MessageHolder, private Forwards::
 
   // --- For channels of this shard
 
-  /// The port gets answers and deliveries until it detaches; late ones are dropped.
-  ChannelRef attach(ChannelPort& port);
+  /// The ports get answers, deliveries and confirms until the session detaches; late ones are
+  /// dropped.
+  ChannelRef attach(const SessionPorts& ports);
   void detach(const ChannelRef& channel);
-  bool is_attached(const ChannelRef& channel) override { return find_channel(channel) != nullptr; }
+  bool is_attached(const ChannelRef& channel) override { return find_session(channel) != nullptr; }
 
   struct Publish {
     const RouteResult* route;
@@ -137,7 +138,7 @@ class Broker final : public QueueHost, private MessageHolder, private Forwards::
   void publish_later(const Forward& forward) override;
   [[nodiscard]] bool transfer(const QueuePosition& from, const Forward& forward) override;
   void forward_history(const BindingSpec& to, const Message& message) override;
-  Consumer& create_consumer(const Subscribe& spec, ChannelPort* local) override;
+  Consumer& create_consumer(const Subscribe& spec, DeliveryPort* local) override;
   void destroy_consumer(Consumer& consumer) override;
   void answer_get(GetReply reply, MessageRef message) override;
   void delete_expired(QueueId queue) override;
@@ -223,7 +224,10 @@ class Broker final : public QueueHost, private MessageHolder, private Forwards::
   std::uint32_t publish_remote(const Publish& publish, MessageRef message);
   Queue* find_queue(QueueId id);
   Consumer* find_consumer(const ConsumerHandle& handle);
-  ChannelPort* find_channel(const ChannelRef& channel);
+  /// Null: it detached.
+  const SessionPorts* find_session(const ChannelRef& channel);
+  DeliveryPort* find_deliveries(const ChannelRef& channel);
+  ConfirmPort* find_confirms(const ChannelRef& channel);
   void reply(const ChannelRef& channel, const QueueCounts& counts);
   void refuse(const ChannelRef& channel, AmqpError error);
   struct DeleteWish {
@@ -261,7 +265,7 @@ class Broker final : public QueueHost, private MessageHolder, private Forwards::
   MemoryAccount memory_;  ///< Before everything that holds messages.
   Topology topology_;
   Slab<Consumer> consumers_;
-  Slab<ChannelPort*> channels_;
+  Slab<SessionPorts> sessions_;
   Transfers transfers_;
   boost::unordered_flat_map<QueueId, std::unique_ptr<Queue>> queues_;
   Forwards forwards_;

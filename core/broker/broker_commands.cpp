@@ -76,7 +76,8 @@ void Broker::on(const Subscribe& command) {
   Queue* queue = find_queue(command.queue);
   if (queue == nullptr) return refuse(command.channel, {ReplyCode::not_found, {}});
   queue->catch_up();
-  ChannelPort* local = command.channel.shard == shard() ? find_channel(command.channel) : nullptr;
+  DeliveryPort* local =
+      command.channel.shard == shard() ? find_deliveries(command.channel) : nullptr;
   const Consumer* consumer = queue->subscribe(wish, stream.get(), local);
   if (consumer == nullptr)
     return refuse(command.channel,
@@ -170,7 +171,7 @@ void Broker::on(const CreditGrant& command) {
 void Broker::on(const Deliver& command) {
   MessageRef message = MessageRef::adopt(command.message);
   message->enter_account(memory_);
-  ChannelPort* port = find_channel(command.channel);
+  DeliveryPort* port = find_deliveries(command.channel);
   if (port == nullptr) {
     if (!command.no_ack) send_back(command.home, command.queue, command.sequence);
     return;
@@ -185,8 +186,8 @@ void Broker::on(const GetReply& command) {
     message = MessageRef::adopt(command.message);
     message->enter_account(memory_);
   }
-  if (ChannelPort* port = find_channel(command.channel)) {
-    port->on_get_reply(command, std::move(message));
+  if (const SessionPorts* ports = find_session(command.channel)) {
+    ports->answers->on_get_reply(command, std::move(message));
   } else if (message && !command.no_ack) {
     send_back(command.home, command.queue, command.sequence);
   }
@@ -198,8 +199,8 @@ void Broker::send_back(ShardId home, QueueId queue, Sequence sequence) {
 
 void Broker::on(const Reply& command) {
   const std::unique_ptr<AmqpError> error{command.error};
-  if (ChannelPort* port = find_channel(command.channel)) {
-    port->on_reply(command);
+  if (const SessionPorts* ports = find_session(command.channel)) {
+    ports->answers->on_reply(command);
   } else if (command.consumer.generation != 0) {
     send(command.home, Unsubscribe{command.queue, {}, command.consumer});
   }
@@ -207,25 +208,25 @@ void Broker::on(const Reply& command) {
 
 void Broker::on(const Confirm& command) {
   if (command.channel == transfers_.channel()) return on_transfer_confirm(command);
-  if (ChannelPort* port = find_channel(command.channel)) port->on_confirm(command);
+  if (ConfirmPort* port = find_confirms(command.channel)) port->on_confirm(command);
 }
 
 void Broker::on(const ImmediateReply& command) {
-  if (ChannelPort* port = find_channel(command.channel)) port->on_immediate_reply(command);
+  if (ConfirmPort* port = find_confirms(command.channel)) port->on_immediate_reply(command);
 }
 
 void Broker::on(const ConsumerCancelled& command) {
-  if (ChannelPort* port = find_channel(command.channel))
+  if (DeliveryPort* port = find_deliveries(command.channel))
     port->on_consumer_cancelled(command.number);
 }
 
 void Broker::on(const ConsumerActive& command) {
-  if (ChannelPort* port = find_channel(command.channel))
+  if (DeliveryPort* port = find_deliveries(command.channel))
     port->on_consumer_active(command.number, command.is_active);
 }
 
 void Broker::on(const CreditRequest& command) {
-  ChannelPort* port = find_channel(command.channel);
+  DeliveryPort* port = find_deliveries(command.channel);
   if (port == nullptr) return;
   const Credit granted = port->on_credit_request(command);
   if (granted.count > 0)
@@ -233,7 +234,7 @@ void Broker::on(const CreditRequest& command) {
 }
 
 void Broker::on(const CreditReturn& command) {
-  if (ChannelPort* port = find_channel(command.channel)) port->on_credit_return(command.count);
+  if (DeliveryPort* port = find_deliveries(command.channel)) port->on_credit_return(command.count);
 }
 
 void Broker::on(const TopologyApply& command) {
@@ -265,7 +266,8 @@ void Broker::follow_policies() {
 
 void Broker::on(const TopologyDone& command) {
   const std::unique_ptr<AmqpError> error{command.error};
-  if (ChannelPort* port = find_channel(command.channel)) port->on_topology_done(command);
+  if (const SessionPorts* ports = find_session(command.channel))
+    ports->answers->on_topology_done(command);
 }
 
 /// It gets what it held before a restart.

@@ -24,27 +24,49 @@ class Outbox {
   virtual bool congested(ShardId to) const = 0;
 };
 
-/// A channel, as queues see it. Implemented by amqp::Channel; calls come on the channel's own
-/// thread.
-class ChannelPort {
+// --- A session, as queues and the control thread see it, by what it wants of them. Calls come on
+// the session's own thread.
+
+/// The answers to what a session asked. It gets no others, so it implements those of the requests
+/// it makes.
+class AnswerPort {
  public:
-  virtual ~ChannelPort() = default;
+  virtual ~AnswerPort() = default;
+  virtual void on_reply(const Reply&) {}
+  virtual void on_topology_done(const TopologyDone&) {}
+  virtual void on_get_reply(const GetReply&, MessageRef) {}
+};
+
+/// What comes to the consumers of a session.
+class DeliveryPort {
+ public:
+  virtual ~DeliveryPort() = default;
   /// One message for one of its consumers. Returns false when it wants no more for now (its
-  /// connection's output is above the high-water mark); it then resumes with
-  /// Broker::consumer_flow().
+  /// connection's output is above the high-water mark); it then resumes with ConsumerFlow.
   [[nodiscard]] virtual bool on_deliver(const Deliver& delivery, MessageRef message) = 0;
-  virtual void on_get_reply(const GetReply& reply, MessageRef message) = 0;
-  virtual void on_reply(const Reply& reply) = 0;
-  virtual void on_topology_done(const TopologyDone& done) = 0;
-  virtual void on_confirm(const Confirm& confirm) = 0;
-  virtual void on_immediate_reply(const ImmediateReply& reply) = 0;
   virtual void on_consumer_cancelled(std::uint32_t number) = 0;
   /// With a single active consumer: whether this one is it.
-  virtual void on_consumer_active(std::uint32_t number, bool is_active) = 0;
-  /// qos global: how many of `wanted` deliveries are granted now; when none, the request is
-  /// remembered and granted later.
-  [[nodiscard]] virtual Credit on_credit_request(const CreditRequest& request) = 0;
-  virtual void on_credit_return(std::uint32_t count) = 0;
+  virtual void on_consumer_active(std::uint32_t, bool) {}
+  /// With a shared prefetch: how many of `wanted` deliveries are granted now; when none, the
+  /// request is remembered and granted later. Asked only for consumers that are `limited`.
+  [[nodiscard]] virtual Credit on_credit_request(const CreditRequest&) { return {}; }
+  virtual void on_credit_return(std::uint32_t) {}
+};
+
+/// What becomes of the numbered publishes of a session.
+class ConfirmPort {
+ public:
+  virtual ~ConfirmPort() = default;
+  virtual void on_confirm(const Confirm& confirm) = 0;
+  /// Of a publish with `immediate`.
+  virtual void on_immediate_reply(const ImmediateReply&) {}
+};
+
+/// The ports of one session; null: it has no consumers, or numbers no publishes.
+struct SessionPorts {
+  AnswerPort* answers;
+  DeliveryPort* deliveries = nullptr;
+  ConfirmPort* confirms = nullptr;
 };
 
 /// What a queue holds at a position.

@@ -24,12 +24,12 @@ struct Redelivery {
 };
 
 struct Consumer : ListNode<Consumer> {
-  explicit Consumer(const Subscribe& wish, ChannelPort* port) : spec(wish), local(port) {}
+  explicit Consumer(const Subscribe& wish, DeliveryPort* port) : spec(wish), local(port) {}
 
   Subscribe spec;
   ConsumerHandle handle;
   Queue* queue = nullptr;
-  ChannelPort* local;  ///< Null when the channel lives on another shard.
+  DeliveryPort* local;  ///< Null when the channel lives on another shard.
   std::uint32_t unacked_count = 0;
   std::uint64_t unacked_bytes = 0;  ///< Of bodies; counted when spec.prefetch_size is set.
   Credit credit;                    ///< Granted by a channel with a shared limit, not yet used.

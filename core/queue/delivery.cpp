@@ -22,7 +22,7 @@ Delivery::~Delivery() {
 
 // --- Who is there
 
-Consumer* Delivery::add(const Subscribe& spec, ChannelPort* local) {
+Consumer* Delivery::add(const Subscribe& spec, DeliveryPort* local) {
   const bool is_single_active = info_.effective.single_active_consumer;
   const bool is_refused =
       (!consumers_.empty() && (spec.exclusive || consumers_.front()->spec.exclusive)) ||

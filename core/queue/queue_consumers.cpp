@@ -3,7 +3,7 @@
 
 namespace lepus::core {
 
-Consumer* Queue::subscribe(const Subscribe& wish, const StreamSpec*, ChannelPort* local) {
+Consumer* Queue::subscribe(const Subscribe& wish, const StreamSpec*, DeliveryPort* local) {
   Consumer* consumer = delivery_.add(wish, local);
   if (consumer == nullptr) return nullptr;
   consumer->queue = this;

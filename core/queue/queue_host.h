@@ -91,7 +91,7 @@ class QueueHost {
   virtual void forward_history(const BindingSpec& to, const Message& message) = 0;
 
   /// The consumer lives until destroy_consumer().
-  virtual Consumer& create_consumer(const Subscribe& spec, ChannelPort* local) = 0;
+  virtual Consumer& create_consumer(const Subscribe& spec, DeliveryPort* local) = 0;
   virtual void destroy_consumer(Consumer& consumer) = 0;
   /// Returns true if the channel, which is one of this shard, is open.
   virtual bool is_attached(const ChannelRef& channel) = 0;

@@ -45,7 +45,7 @@ void StreamQueue::restore_positions(const RestoredQueue& held) {
 // --- Consumers
 
 Consumer* StreamQueue::subscribe(const Subscribe& wish, const StreamSpec* stream,
-                                 ChannelPort* local) {
+                                 DeliveryPort* local) {
   Consumer* consumer = Queue::subscribe(wish, nullptr, local);
   if (consumer != nullptr)
     stream_.add_reader(*consumer, stream != nullptr ? *stream : StreamSpec{});

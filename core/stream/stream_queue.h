@@ -21,7 +21,8 @@ class StreamQueue final : public Queue {
   void settle(const Settle& settle, Consumer* consumer) override;
   /// The consumer reads on, as after any settlement.
   void redeliver(const Redeliver& wish, Consumer& consumer) override;
-  Consumer* subscribe(const Subscribe& wish, const StreamSpec* stream, ChannelPort* local) override;
+  Consumer* subscribe(const Subscribe& wish, const StreamSpec* stream,
+                      DeliveryPort* local) override;
   void unsubscribe(Consumer& consumer) override;
   void consumer_changed(Consumer& consumer) override;
   void grant_credit(Consumer& consumer, const Credit& credit) override;

@@ -15,7 +15,7 @@ Channel::Channel(Connection& connection, std::uint16_t number)
     : connection_(connection),
       number_(number),
       access_(connection.server().broker().topology(), connection.session_owner()) {
-  ref_ = broker().attach(*this);
+  ref_ = broker().attach({this, this, this});
 }
 
 Channel::~Channel() {

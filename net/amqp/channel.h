@@ -42,7 +42,10 @@ namespace lepus::amqp {
 
 class Connection;
 
-class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
+class Channel final : public core::AnswerPort,
+                      public core::DeliveryPort,
+                      public core::ConfirmPort,
+                      public core::ListNode<Channel> {
  public:
   enum class State : std::uint8_t { open, closing, close_sent, closed };
 
@@ -79,13 +82,15 @@ class Channel final : public core::ChannelPort, public core::ListNode<Channel> {
     io::Timer timer;
   };
 
-  // ChannelPort
-  bool on_deliver(const core::Deliver& delivery, core::MessageRef message) override;
-  void on_get_reply(const core::GetReply& reply, core::MessageRef message) override;
+  // AnswerPort
   void on_reply(const core::Reply& reply) override;
   void on_topology_done(const core::TopologyDone& done) override;
+  void on_get_reply(const core::GetReply& reply, core::MessageRef message) override;
+  // ConfirmPort
   void on_confirm(const core::Confirm& confirm) override;
   void on_immediate_reply(const core::ImmediateReply& reply) override;
+  // DeliveryPort
+  bool on_deliver(const core::Deliver& delivery, core::MessageRef message) override;
   void on_consumer_cancelled(std::uint32_t number) override;
   void on_consumer_active(std::uint32_t number, bool is_active) override;
   core::Credit on_credit_request(const core::CreditRequest& request) override;

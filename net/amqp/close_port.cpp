@@ -6,7 +6,7 @@
 namespace lepus::amqp {
 
 ClosePort::ClosePort(Connection& connection, core::Broker& broker)
-    : connection_(connection), broker_(broker), ref_(broker.attach(*this)) {}
+    : connection_(connection), broker_(broker), ref_(broker.attach({this})) {}
 
 ClosePort::~ClosePort() { broker_.detach(ref_); }
 

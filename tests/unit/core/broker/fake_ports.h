@@ -155,7 +155,7 @@ class FakeLedger final : public Ledger {
 };
 
 /// Keeps what it gets. Wants everything unless told otherwise.
-class FakeChannel : public ChannelPort {
+class FakeChannel : public AnswerPort, public DeliveryPort, public ConfirmPort {
  public:
   struct Delivery {
     Deliver deliver;
@@ -163,7 +163,7 @@ class FakeChannel : public ChannelPort {
     std::string body() const { return std::string{as_text(message->inline_body())}; }
   };
 
-  explicit FakeChannel(Broker& broker) : broker_(broker), ref_(broker.attach(*this)) {}
+  explicit FakeChannel(Broker& broker) : broker_(broker), ref_(broker.attach({this, this, this})) {}
   ~FakeChannel() override { detach(); }
   FakeChannel(const FakeChannel&) = delete;
   FakeChannel& operator=(const FakeChannel&) = delete;

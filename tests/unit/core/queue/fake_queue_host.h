@@ -66,7 +66,7 @@ class FakeQueueHost final : public QueueHost {
   void forward_history(const BindingSpec&, const Message& message) override {
     history += as_text(message.inline_body());
   }
-  Consumer& create_consumer(const Subscribe& spec, ChannelPort* local) override {
+  Consumer& create_consumer(const Subscribe& spec, DeliveryPort* local) override {
     const auto [handle, consumer] = consumers.create(spec, local);
     consumer->handle = {handle.slot, handle.generation};
     return *consumer;
