@@ -140,12 +140,12 @@ void OperatorWorld::ask(AdminRequest request) {
 
 void OperatorWorld::set_memory_watermark(const MemoryWatermark& watermark) {
   config_.memory_watermark = watermark;
-  control_->set_memory_watermark(memory_limits(config_, memory_size).watermark_size);
+  control_->alarms().set_memory_watermark(memory_limits(config_, memory_size).watermark_size);
 }
 
 void OperatorWorld::set_disk_free_limit(const DiskFreeLimit& limit) {
   config_.disk_free_limit = limit;
-  control_->set_disk_free_min(disk_free_limit(config_, memory_size));
+  control_->alarms().set_disk_free_min(disk_free_limit(config_, memory_size));
 }
 
 AdminHost::ResumeOutcome OperatorWorld::resume(bool) {

@@ -216,7 +216,7 @@ void World::play() {
     if (plan_.has_disk) lock_store();
     disturb_clock();
     if (plan_.memory_alarm && random_.below(400) == 0)
-      cluster_->control().set_memory_watermark(random_.chance(50) ? 2000 : UINT64_MAX);
+      cluster_->control().alarms().set_memory_watermark(random_.chance(50) ? 2000 : UINT64_MAX);
     if (plan_.has_disk && random_.below(300) == 0)
       cluster_->set_short_above(random_.chance(50) ? random_.below(2000) : UINT64_MAX);
     if (scene_.actions_done >= stop_at) {
@@ -227,7 +227,7 @@ void World::play() {
     next_calm = scene_.actions_done + 50 + random_.below(150);
     calm();
   }
-  cluster_->control().set_memory_watermark(UINT64_MAX);
+  cluster_->control().alarms().set_memory_watermark(UINT64_MAX);
   unlock_store();
   end_disk_faults();
 }

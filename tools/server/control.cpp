@@ -1,13 +1,11 @@
-// Requests, answers, the alarms and the end.
+// Requests, answers and the end.
 #include "tools/server/control.h"
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <span>
 #include <utility>
 
-#include "core/limits.h"
 #include "core/topology/topology_undo.h"
 #include "io/heap.h"
 
@@ -23,12 +21,12 @@ Control::Control(Parts parts)
       master_(shard_count_),
       replication_(mesh_, shard_count_),
       retry_(*parts_.log),
+      alarms_({parts_.loop, parts_.log, this, parts_.memory_watermark_bytes, parts_.memory_bytes,
+               parts_.disk_free_bytes, parts_.disk_free_min_bytes, parts_.resident_bytes}),
       serves_(shard_count_, false),
       resume_orders_(shard_count_) {
   master_.set_event_vhost(parts_.event_vhost);
   parts_.loop->set_hooks(this);
-  memory_timer_.bind<&Control::on_memory_timer>(this);
-  disk_timer_.bind<&Control::on_disk_timer>(this);
   retry_timer_.bind<&Control::on_retry>(this);
 }
 
@@ -36,7 +34,7 @@ Control::~Control() {
   for (const Waiting& waiting : waiting_) {
     const std::unique_ptr<core::AmqpError> error{waiting.done.error};
   }
-  cancel_timers();
+  alarms_.stop();
   parts_.loop->timers().cancel(retry_timer_);
   parts_.loop->set_hooks(nullptr);
 }
@@ -71,8 +69,7 @@ std::string Control::start(core::StoredDefinitions stored, const std::vector<std
   }
   // In one piece: shards have no clients yet, and restore what belongs to these queues.
   replication_.append({std::move(all)});
-  if (parts_.memory_bytes) parts_.loop->timers().arm(memory_timer_, parts_.loop->now());
-  if (parts_.disk_free_bytes) parts_.loop->timers().arm(disk_timer_, parts_.loop->now());
+  alarms_.start();
   return {};
 }
 
@@ -344,99 +341,20 @@ void Control::refuse(ControlRequest& request) {
 /// What is held and who waits for it are left as they are: neither may become known.
 void Control::fail(const std::string& reason) {
   phase_ = Phase::failed;
-  cancel_timers();
+  alarms_.stop();
   parts_.loop->timers().cancel(retry_timer_);
   parts_.log->write(LogLevel::critical, LogCategory::general,
                     "definitions cannot be made durable: the broker ends", {{"text", reason}});
   if (parts_.on_store_failure) parts_.on_store_failure(reason);
 }
 
-void Control::cancel_timers() {
-  parts_.loop->timers().cancel(memory_timer_);
-  parts_.loop->timers().cancel(disk_timer_);
-}
-
-void Control::on_memory_timer(io::Timer&) {
-  parts_.loop->timers().arm(memory_timer_,
-                            parts_.loop->now() + core::limits::memory_check_interval);
-  look_at_memory();
-}
-
-void Control::look_at_memory() {
-  const std::uint64_t used = parts_.memory_bytes();
-  give_memory_back(used);
-  const bool alarm = used > parts_.memory_watermark_bytes;
-  if (alarm == measured_alarm_.memory) return;
-  measured_alarm_.memory = alarm;
-  tell_alarm();
-  parts_.log->write(alarm ? LogLevel::warning : LogLevel::info, LogCategory::general,
-                    alarm ? "memory alarm: publishers are blocked until consumers catch up"
-                          : "memory alarm cleared",
-                    {{"used_bytes", used}, {"watermark_bytes", parts_.memory_watermark_bytes}});
-}
+void Control::on_alarm(const core::Alarm& alarm) { broadcast(alarm); }
 
 /// Every thread has a heap of its own, and what one frees may belong to another.
-void Control::give_memory_back(std::uint64_t used) {
-  if (!parts_.resident_bytes) return;
-  const core::Nanos now = parts_.loop->now();
-  trimmer_.note_use(used);
-  if (!trimmer_.wants_look(now)) return;
-  const std::uint64_t resident = parts_.resident_bytes();
-  if (!trimmer_.is_due(resident, now)) return;
+void Control::on_trim() {
   static const ShardOrder trim{ShardOrder::Kind::trim_heap};
   broadcast(core::Reconfigure{&trim});
   io::trim_heap();
-  parts_.log->write(LogLevel::debug, LogCategory::general, "unused memory is given back",
-                    {{"resident_bytes", resident}, {"used_bytes", used}});
-}
-
-void Control::on_disk_timer(io::Timer&) {
-  parts_.loop->timers().arm(disk_timer_, parts_.loop->now() + core::limits::disk_check_interval);
-  look_at_disk();
-}
-
-void Control::look_at_disk() {
-  const std::int64_t free = parts_.disk_free_bytes();
-  if (free < 0) {
-    if (!std::exchange(is_disk_unknown_, true))
-      parts_.log->write(LogLevel::error, LogCategory::general,
-                        "cannot find out what is free on the disk: the disk alarm stays as it is",
-                        {{"error", std::strerror(static_cast<int>(-free))}});
-    return;
-  }
-  is_disk_unknown_ = false;
-  const bool alarm = static_cast<std::uint64_t>(free) < parts_.disk_free_min_bytes;
-  if (alarm == measured_alarm_.disk) return;
-  measured_alarm_.disk = alarm;
-  tell_alarm();
-  parts_.log->write(
-      alarm ? LogLevel::warning : LogLevel::info, LogCategory::general,
-      alarm ? "disk alarm: publishers are blocked until there is room" : "disk alarm cleared",
-      {{"free_bytes", free}, {"wanted_bytes", parts_.disk_free_min_bytes}});
-}
-
-/// Before the first turn the timers look, once the shards can be told.
-void Control::set_memory_watermark(std::uint64_t bytes) {
-  parts_.memory_watermark_bytes = bytes;
-  if (memory_timer_.armed()) look_at_memory();
-}
-
-void Control::set_disk_free_min(std::uint64_t bytes) {
-  parts_.disk_free_min_bytes = bytes;
-  if (disk_timer_.armed()) look_at_disk();
-}
-
-void Control::set_forced_alarm(const core::Alarm& forced) {
-  forced_alarm_ = forced;
-  tell_alarm();
-}
-
-void Control::tell_alarm() {
-  const core::Alarm alarm{measured_alarm_.memory || forced_alarm_.memory,
-                          measured_alarm_.disk || forced_alarm_.disk};
-  if (alarm == alarm_) return;
-  alarm_ = alarm;
-  broadcast(alarm);
 }
 
 void Control::suspend() {
@@ -471,7 +389,7 @@ void Control::broadcast(const core::Command& command) {
 void Control::stop() {
   if (phase_ != Phase::running) return;
   phase_ = Phase::stopping;
-  cancel_timers();
+  alarms_.stop();
   broadcast(core::StopServing{});
   if (!parked_.empty() && !retry_.is_patient()) refuse_parked();
 }

@@ -1,5 +1,5 @@
-// The control thread: the only writer of the topology, and the one who watches memory, disk and
-// signals.
+// The control thread: the only writer of the topology, and the one who watches memory, disk
+// (resource_alarms.h) and signals.
 //
 //   TopologyAsk, change() -> decide() on the master -> applied here, recorded in the store
 //     nothing of it is durable: to every shard at once (topology_replication.h)
@@ -32,15 +32,15 @@
 #include "io/loop.h"
 #include "tools/server/admin_service.h"
 #include "tools/server/control_request.h"
-#include "tools/server/heap_trimmer.h"
 #include "tools/server/mesh.h"
 #include "tools/server/placement/shard_order.h"
+#include "tools/server/resource_alarms.h"
 #include "tools/server/store_retry.h"
 #include "tools/server/topology_replication.h"
 
 namespace lepus::server {
 
-class Control final : private io::TurnHooks {
+class Control final : private io::TurnHooks, private ResourceAlarms::Listener {
  public:
   using Changes = std::vector<core::TopologyChange>;
   struct Parts {
@@ -82,12 +82,6 @@ class Control final : private io::TurnHooks {
   void resume(std::vector<std::vector<int>> sockets);
   bool is_finished() const;
   bool is_running() const { return phase_ == Phase::running; }
-  /// The alarm follows at once: when this returns every shard has been sent it.
-  void set_memory_watermark(std::uint64_t bytes);
-  void set_disk_free_min(std::uint64_t bytes);
-  /// An alarm that stays until it is withdrawn, whatever there is of memory and disk.
-  void set_forced_alarm(const core::Alarm& forced);
-  const core::Alarm& forced_alarm() const { return forced_alarm_; }
   /// What an operator asks for (core/access/access_request.h): `done` comes when the change is
   /// durable and every shard has applied it, with nothing, or at once with what is wrong with the
   /// request. It runs on the control thread, which is also the only one that may call this; it may
@@ -97,6 +91,8 @@ class Control final : private io::TurnHooks {
   /// What there is, for questions of the control thread; not yet durable when a change is under
   /// way.
   const core::Topology& topology() const { return master_; }
+  /// What they tell has been sent to every shard when a call returns.
+  ResourceAlarms& alarms() { return alarms_; }
   /// To every shard.
   void broadcast(const core::Command& command);
 
@@ -104,7 +100,6 @@ class Control final : private io::TurnHooks {
 
   /// Null: nobody. Outlives this, or sets null before.
   void set_admin(AdminService* admin) { admin_ = admin; }
-  const core::Alarm& alarm() const { return alarm_; }
   core::ShardId shard_count() const { return shard_count_; }
   /// As a channel that commands name: answers come to the AdminService.
   core::ChannelRef admin_ref(std::uint32_t number) const { return {shard_count_, number, 1}; }
@@ -157,13 +152,8 @@ class Control final : private io::TurnHooks {
   }
   void answer(const core::TopologyDone& done);
   void answer_ready();
-  void on_memory_timer(io::Timer& timer);
-  void on_disk_timer(io::Timer& timer);
-  void look_at_memory();
-  void look_at_disk();
-  void give_memory_back(std::uint64_t used);
-  void tell_alarm();
-  void cancel_timers();
+  void on_alarm(const core::Alarm& alarm) override;
+  void on_trim() override;
 
   Parts parts_;
   MeshEnd mesh_;
@@ -181,15 +171,9 @@ class Control final : private io::TurnHooks {
   std::deque<ControlRequest> parked_;  ///< To be decided when the store is asked again.
   StoreRetry retry_;
   std::deque<Waiting> waiting_;  ///< Oldest first.
-  io::Timer memory_timer_;
-  io::Timer disk_timer_;
   io::Timer retry_timer_;
   AdminService* admin_ = nullptr;
-  core::Alarm alarm_;  ///< As the shards know it: measured or forced.
-  core::Alarm measured_alarm_;
-  core::Alarm forced_alarm_;
-  HeapTrimmer trimmer_;
-  bool is_disk_unknown_ = false;  ///< What is free could not be found out.
+  ResourceAlarms alarms_;
   Phase phase_ = Phase::running;
   std::vector<bool> serves_;  ///< By shard.
   std::vector<ShardOrder> resume_orders_;

@@ -378,9 +378,9 @@ void Node::begin_stop(std::string_view why) {
 
 void Node::reload() {
   config_ = reload_config(config_, log_system_, log_);
-  control_->set_memory_watermark(memory_watermark());
+  control_->alarms().set_memory_watermark(memory_watermark());
   set_paging();
-  control_->set_disk_free_min(disk_free_min());
+  control_->alarms().set_disk_free_min(disk_free_min());
   apply_settings();
 }
 

@@ -81,7 +81,7 @@ AdminHost::Facts NodeAdmin::facts() const {
 /// Until the end of the process or the next reload, as with RabbitMQ.
 void NodeAdmin::set_memory_watermark(const MemoryWatermark& watermark) {
   node_.config_.memory_watermark = watermark;
-  node_.control_->set_memory_watermark(node_.memory_watermark());
+  node_.control_->alarms().set_memory_watermark(node_.memory_watermark());
   node_.set_paging();
   node_.log_.write(core::LogLevel::info, core::LogCategory::general, "memory watermark set",
                    {{"watermark_bytes", node_.memory_watermark()}});
@@ -89,7 +89,7 @@ void NodeAdmin::set_memory_watermark(const MemoryWatermark& watermark) {
 
 void NodeAdmin::set_disk_free_limit(const DiskFreeLimit& limit) {
   node_.config_.disk_free_limit = limit;
-  node_.control_->set_disk_free_min(node_.disk_free_min());
+  node_.control_->alarms().set_disk_free_min(node_.disk_free_min());
   node_.log_.write(core::LogLevel::info, core::LogCategory::general, "disk free limit set",
                    {{"wanted_bytes", node_.disk_free_min()}});
 }

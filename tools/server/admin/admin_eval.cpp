@@ -32,17 +32,17 @@ bool name_alarm(std::string_view source, core::Alarm& alarm, bool is_on) {
 
 template <bool IsOn>
 Evaluated force_alarm(std::string_view source, const EvalPlace& place) {
-  core::Alarm forced = place.control.forced_alarm();
+  core::Alarm forced = place.control.alarms().forced();
   if (!name_alarm(source, forced, IsOn))
     return {{}, fmt::format("'{}' is no resource that an alarm is about: memory, disk", source)};
-  place.control.set_forced_alarm(forced);
+  place.control.alarms().set_forced(forced);
   return {"ok", {}};
 }
 
 /// [{{resource_limit,memory,'lepus@host'},[]}]
 Evaluated list_alarms(std::string_view, const EvalPlace& place) {
   std::string list;
-  const core::Alarm& alarm = place.control.alarm();
+  const core::Alarm& alarm = place.control.alarms().alarm();
   for (const auto& [name, is_on] :
        {std::pair{"memory", alarm.memory}, std::pair{"disk", alarm.disk}})
     if (is_on)

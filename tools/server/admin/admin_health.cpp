@@ -52,8 +52,9 @@ Answer is_booting(const Place& place) {
 
 std::string list_alarms(const Place& place) {
   std::vector<std::string> listed;
-  if (place.control.alarm().memory) listed.push_back("Memory alarm on node " + place.node);
-  if (place.control.alarm().disk) listed.push_back("Free disk space alarm on node " + place.node);
+  if (place.control.alarms().alarm().memory) listed.push_back("Memory alarm on node " + place.node);
+  if (place.control.alarms().alarm().disk)
+    listed.push_back("Free disk space alarm on node " + place.node);
   return fmt::format("{}", fmt::join(listed, "\n"));
 }
 

@@ -63,7 +63,7 @@ class Status final : public AdminOperation {
     json.field("shards", control().shard_count());
     json.field("data_directory", config.data_dir);
     write_files(config, json);
-    write_alarms(control().alarm(), json);
+    write_alarms(control().alarms().alarm(), json);
     write_memory(config, facts, json);
     json.field("disk_free", facts.disk_free_bytes);
     json.field("disk_free_limit", facts.disk_free_min_bytes);
@@ -135,7 +135,7 @@ class ClusterStatus final : public AdminOperation {
     write_versions(config, json);
     write_of_node("cpu_cores", sysconf(_SC_NPROCESSORS_ONLN), json);
     write_of_node("maintenance_status", "not under maintenance", json);
-    write_alarms(control().alarm(), json);
+    write_alarms(control().alarms().alarm(), json);
     json.key("partitions");
     json.begin_object();
     json.end_object();

@@ -392,12 +392,12 @@ TEST_F(AdminRequestsTest, ExpressionsThatAreKnown) {
   };
   EXPECT_EQ(evaluate(" rabbit_alarm:set_alarm({{resource_limit, disk, node()}, []}) . "),
             R"({"value":"ok"})");
-  EXPECT_TRUE(control_->alarm().disk);
+  EXPECT_TRUE(control_->alarms().alarm().disk);
   EXPECT_EQ(evaluate("rabbit_alarm:get_alarms()."),
             R"({"value":"[{{resource_limit,disk,'lepus@h'},[]}]"})");
   EXPECT_EQ(evaluate("rabbit_alarm:clear_alarm({resource_limit, disk, node()})."),
             R"({"value":"ok"})");
-  EXPECT_FALSE(control_->alarm().any());
+  EXPECT_FALSE(control_->alarms().alarm().any());
   EXPECT_TRUE(evaluate("rabbit_alarm:set_alarm({{resource_limit, x, node()}, []})")
                   .starts_with("unavailable: 'x' is no resource"));
   EXPECT_EQ(evaluate("application:set_env(rabbit, channel_max, 2048)."), R"({"value":"ok"})");

@@ -114,7 +114,7 @@ TEST_F(ControlTest, TheMemoryAlarmIsToldOnce) {
   EXPECT_TRUE(zero_->take<core::Alarm>().memory);
   EXPECT_TRUE(one_->take<core::Alarm>().memory);
   EXPECT_EQ(zero_->count<core::Alarm>(), 0U);
-  control_->set_memory_watermark(2'000);
+  control_->alarms().set_memory_watermark(2'000);
   advance(core::nanos_per_s);
   EXPECT_FALSE(zero_->take<core::Alarm>().memory);
   EXPECT_FALSE(one_->take<core::Alarm>().memory);
@@ -137,10 +137,10 @@ TEST_F(ControlTest, TheDiskAlarmIsToldOnceAndBesideTheOther) {
   advance(core::nanos_per_s);
   EXPECT_EQ(zero_->count<core::Alarm>(), 0U) << "unknown is not enough";
   disk_free_ = 6'000;
-  control_->set_disk_free_min(6'001);
+  control_->alarms().set_disk_free_min(6'001);
   advance(core::nanos_per_s);
   EXPECT_EQ(zero_->count<core::Alarm>(), 0U);
-  control_->set_disk_free_min(6'000);
+  control_->alarms().set_disk_free_min(6'000);
   advance(core::nanos_per_s);
   EXPECT_EQ(zero_->take<core::Alarm>(), (core::Alarm{.memory = true, .disk = false}));
 }
@@ -331,30 +331,30 @@ TEST_F(ControlTest, AnAlarmFollowsItsLimitAtOnce) {
   start();
   memory_bytes_ = 500;
   run();
-  EXPECT_FALSE(control_->alarm().any());
-  control_->set_memory_watermark(499);
-  EXPECT_TRUE(control_->alarm().memory);
-  control_->set_memory_watermark(1'000);
-  EXPECT_FALSE(control_->alarm().any());
-  control_->set_disk_free_min(5'001);
-  EXPECT_TRUE(control_->alarm().disk);
-  control_->set_disk_free_min(5'000);
-  EXPECT_FALSE(control_->alarm().any());
+  EXPECT_FALSE(control_->alarms().alarm().any());
+  control_->alarms().set_memory_watermark(499);
+  EXPECT_TRUE(control_->alarms().alarm().memory);
+  control_->alarms().set_memory_watermark(1'000);
+  EXPECT_FALSE(control_->alarms().alarm().any());
+  control_->alarms().set_disk_free_min(5'001);
+  EXPECT_TRUE(control_->alarms().alarm().disk);
+  control_->alarms().set_disk_free_min(5'000);
+  EXPECT_FALSE(control_->alarms().alarm().any());
   run();
   EXPECT_EQ(zero_->count<core::Alarm>(), 4U);
 }
 
 TEST_F(ControlTest, AForcedAlarmStays) {
   start();
-  control_->set_forced_alarm({true, false});
-  EXPECT_EQ(control_->alarm(), (core::Alarm{true, false}));
+  control_->alarms().set_forced({true, false});
+  EXPECT_EQ(control_->alarms().alarm(), (core::Alarm{true, false}));
   memory_bytes_ = 2'000;
   advance(core::nanos_per_s);
   memory_bytes_ = 0;
   advance(core::nanos_per_s);
-  EXPECT_TRUE(control_->alarm().memory);
-  control_->set_forced_alarm({});
-  EXPECT_FALSE(control_->alarm().any());
+  EXPECT_TRUE(control_->alarms().alarm().memory);
+  control_->alarms().set_forced({});
+  EXPECT_FALSE(control_->alarms().alarm().any());
   run();
   EXPECT_EQ(one_->count<core::Alarm>(), 2U);
 }

@@ -1,0 +1,107 @@
+// When an alarm is raised, told and withdrawn.
+#include "tools/server/resource_alarms.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "core/limits.h"
+#include "tests/unit/tools/server/fake_driver.h"
+
+namespace lepus::server {
+namespace {
+
+class ResourceAlarmsTest : public ::testing::Test, protected ResourceAlarms::Listener {
+ protected:
+  void on_alarm(const core::Alarm& alarm) override { announced_.push_back(alarm); }
+  void on_trim() override { ++trims_; }
+
+  void advance(core::Nanos duration) {
+    driver_.time += duration;
+    for (int i = 0; i < 2; ++i) loop_.run_turn();
+  }
+  /// Those told since the last call.
+  std::vector<core::Alarm> announced() { return std::exchange(announced_, {}); }
+
+  test::FakeDriver driver_{0};
+  io::Loop loop_{driver_, {}};
+  core::NullLog log_;
+  std::uint64_t used_ = 0;
+  std::int64_t free_ = 5'000;
+  std::uint64_t resident_ = 0;
+  std::vector<core::Alarm> announced_;
+  int trims_ = 0;
+  ResourceAlarms alarms_{{&loop_, &log_, this, 1'000, [this] { return used_; },
+                          [this] { return free_; }, 5'000, [this] { return resident_; }}};
+};
+
+constexpr core::Alarm memory_alarm{.memory = true, .disk = false};
+constexpr core::Alarm disk_alarm{.memory = false, .disk = true};
+constexpr core::Alarm no_alarm{};
+
+TEST_F(ResourceAlarmsTest, NothingIsMeasuredBeforeTheStart) {
+  used_ = 2'000;
+  alarms_.set_memory_watermark(500);
+  advance(core::nanos_per_s);
+  EXPECT_TRUE(announced().empty());
+  alarms_.start();
+  advance(core::limits::memory_check_interval);
+  EXPECT_EQ(announced(), std::vector{memory_alarm});
+}
+
+TEST_F(ResourceAlarmsTest, ANewLimitCountsAtOnce) {
+  used_ = 900;
+  alarms_.start();
+  advance(core::nanos_per_s);
+  EXPECT_TRUE(announced().empty());
+  alarms_.set_memory_watermark(899);
+  EXPECT_EQ(announced(), std::vector{memory_alarm});
+  alarms_.set_memory_watermark(900);
+  EXPECT_EQ(announced(), std::vector{no_alarm});
+  alarms_.set_disk_free_min(5'001);
+  EXPECT_EQ(announced(), std::vector{disk_alarm});
+}
+
+TEST_F(ResourceAlarmsTest, WhatIsNotKnownOfTheDiskChangesNothing) {
+  alarms_.start();
+  free_ = 4'999;
+  advance(core::limits::disk_check_interval);
+  EXPECT_EQ(announced(), std::vector{disk_alarm});
+  free_ = -EIO;
+  advance(core::limits::disk_check_interval);
+  EXPECT_TRUE(announced().empty());
+  EXPECT_TRUE(alarms_.alarm().disk);
+  free_ = 5'000;
+  advance(core::limits::disk_check_interval);
+  EXPECT_EQ(announced(), std::vector{no_alarm});
+}
+
+TEST_F(ResourceAlarmsTest, AForcedAlarmStaysWhateverIsMeasured) {
+  alarms_.start();
+  alarms_.set_forced(memory_alarm);
+  EXPECT_EQ(announced(), std::vector{memory_alarm});
+  used_ = 2'000;
+  advance(core::nanos_per_s);
+  EXPECT_TRUE(announced().empty()) << "it is known already";
+  alarms_.set_forced({});
+  EXPECT_TRUE(announced().empty()) << "it is measured now";
+  used_ = 0;
+  advance(core::nanos_per_s);
+  EXPECT_EQ(announced(), std::vector{no_alarm});
+}
+
+TEST_F(ResourceAlarmsTest, UnneededMemoryGoesBackAndAStopEndsThat) {
+  alarms_.start();
+  resident_ = 10 * core::limits::heap_trim_large;
+  for (int second = 0; second < 100 && trims_ == 0; ++second) advance(core::nanos_per_s);
+  EXPECT_EQ(trims_, 1);
+  alarms_.stop();
+  used_ = 2'000;
+  for (int second = 0; second < 100; ++second) advance(core::nanos_per_s);
+  EXPECT_EQ(trims_, 1);
+  EXPECT_TRUE(announced().empty());
+}
+
+}  // namespace
+}  // namespace lepus::server
