@@ -156,8 +156,8 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   virtual bool run_due(Nanos now);
 
   void register_deadline();
-  Levels& messages() { return state_.messages(); }
-  const Levels& messages() const { return state_.messages(); }
+  PriorityBacklog& messages() { return state_.messages(); }
+  const PriorityBacklog& messages() const { return state_.messages(); }
 
   const QueueInfo* info_;
   QueueHost& host_;

@@ -6,7 +6,7 @@
 
 namespace lepus::core {
 
-QueueRecords::QueueRecords(const QueueInfo& info, Levels& backlog, Ledger& ledger)
+QueueRecords::QueueRecords(const QueueInfo& info, PriorityBacklog& backlog, Ledger& ledger)
     : queue_(info.id),
       backlog_(backlog),
       ledger_(ledger),

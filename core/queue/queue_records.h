@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "core/broker/ports.h"
-#include "core/queue/levels.h"
+#include "core/queue/priority_backlog.h"
 #include "core/topology/topology.h"
 
 namespace lepus::core {
@@ -19,7 +19,7 @@ namespace lepus::core {
 class QueueRecords {
  public:
   /// Both outlive this object. `backlog` holds the messages of the queue.
-  QueueRecords(const QueueInfo& info, Levels& backlog, Ledger& ledger);
+  QueueRecords(const QueueInfo& info, PriorityBacklog& backlog, Ledger& ledger);
 
   /// Returns true if the queue is there again after a restart: its persistent messages are
   /// recorded, of a replicated type all of them.
@@ -52,7 +52,7 @@ class QueueRecords {
   void announce_durable(Sequence sequence);
 
   QueueId queue_;
-  Levels& backlog_;
+  PriorityBacklog& backlog_;
   Ledger& ledger_;
   bool is_durable_;
   bool records_all_;  ///< Also what is not persistent: quorum queues and streams.

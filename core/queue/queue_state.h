@@ -2,9 +2,9 @@
 // ready, unacknowledged or delayed, when they expire, how often they came back, and whether there
 // are too many.
 //
-//   push -> ready -> [Levels::deliver] unacknowledged -> on_returned(): ready again, delayed, or to
-//                                                        be dropped
-//                                                     -> forget(): settled
+//   push -> ready -> [delivered] unacknowledged -> on_returned(): ready again, delayed, or to be
+//                                                  dropped
+//                                               -> forget(): settled
 //   next_expired(), next_released(), next_excess(): what time and limits ask for, one by one
 //
 // It calls nobody and reads no clock: `now` comes in, and what is to leave the queue comes out as a
@@ -21,7 +21,7 @@
 #include "core/broker/ports.h"
 #include "core/queue/dead_letter.h"
 #include "core/queue/expiry.h"
-#include "core/queue/levels.h"
+#include "core/queue/priority_backlog.h"
 #include "core/queue/returns.h"
 #include "core/topology/topology.h"
 
@@ -44,8 +44,8 @@ class QueueState {
 
   explicit QueueState(const QueueInfo& info);
 
-  Levels& messages() { return messages_; }
-  const Levels& messages() const { return messages_; }
+  PriorityBacklog& messages() { return messages_; }
+  const PriorityBacklog& messages() const { return messages_; }
   /// Unacknowledged ones, and those that wait for another try.
   std::uint64_t unacked_count() const {
     return messages_.unacked_count() + (returns_ ? returns_->resting_count() : 0);
@@ -106,7 +106,7 @@ class QueueState {
   Nanos retry_delay(Sequence sequence, Outcome outcome) const;
 
   const QueueInfo& info_;
-  Levels messages_;
+  PriorityBacklog messages_;
   std::unique_ptr<Expiry> expiry_;    ///< With a TTL, or from the first message with one on.
   std::unique_ptr<Returns> returns_;  ///< With a rule about what comes back.
   bool has_limits_ = false;

@@ -52,7 +52,7 @@ bool Residency::has_own_limit() const {
 
 bool Residency::is_above_own_limit() const {
   const QueueArguments& rules = parts_.info.effective;
-  const Levels& backlog = parts_.backlog;
+  const PriorityBacklog& backlog = parts_.backlog;
   if (rules.queue_mode == QueueMode::lazy) return backlog.warm_count() > 0;
   if (rules.max_in_memory_length && backlog.warm_count() > *rules.max_in_memory_length) return true;
   return rules.max_in_memory_bytes && backlog.bytes() > *rules.max_in_memory_bytes;
@@ -73,7 +73,7 @@ std::uint64_t Residency::head_count() const {
 }
 
 bool Residency::evict(bool memory_pressure) {
-  Levels& backlog = parts_.backlog;
+  PriorityBacklog& backlog = parts_.backlog;
   const std::uint64_t warm_count = backlog.warm_count();
   if (warm_count == 0) return false;
   Backlog::PageOut wish;
@@ -159,7 +159,7 @@ Residency::Fetched Residency::on_fetched(Sequence sequence, const RecordPlace& p
   CHECK(state_ != nullptr);
   CHECK(state_->requested_count > 0);
   --state_->requested_count;
-  Levels& backlog = parts_.backlog;
+  PriorityBacklog& backlog = parts_.backlog;
   const Slot slot = backlog.slot_at(sequence);
   if (slot.state() == Slot::State::gone || !slot.is_cold() || !slot.is_asked())
     return Fetched::ignored;

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "core/broker/command.h"
-#include "core/queue/levels.h"
+#include "core/queue/priority_backlog.h"
 #include "core/queue/queue_host.h"
 #include "core/queue/queue_records.h"
 #include "core/topology/topology.h"
@@ -32,7 +32,7 @@ class Residency {
   struct Parts {
     const QueueInfo& info;
     QueueHost& host;
-    Levels& backlog;
+    PriorityBacklog& backlog;
     const QueueRecords& records;
   };
   enum class Fetched : std::uint8_t {

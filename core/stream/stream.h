@@ -33,7 +33,7 @@ class Stream {
     RunnableQueue& queue;
     const QueueInfo& info;
     QueueHost& host;
-    Levels& backlog;
+    PriorityBacklog& backlog;
     QueueRecords& records;
     Delivery& delivery;
   };
@@ -94,7 +94,7 @@ class Stream {
   RunnableQueue& queue_;
   const QueueInfo& info_;
   QueueHost& host_;
-  Levels& backlog_;
+  PriorityBacklog& backlog_;
   QueueRecords& records_;
   Delivery& delivery_;
   StreamCache cache_;

@@ -1,6 +1,6 @@
 // What the replay of a journal knows of the queues: their live messages, the next position, and up
 // to where messages may have been delivered. Positions carry the priority level in their top 8
-// bits (core/queue/levels.h); each level is a line of its own.
+// bits (core/queue/priority_backlog.h); each level is a line of its own.
 #pragma once
 
 #include <algorithm>

@@ -35,7 +35,7 @@ class QueueRecordsTest : public ::testing::Test {
 
   MemoryAccount memory_;
   FakeLedger ledger_;
-  Levels backlog_{0};
+  PriorityBacklog backlog_{0};
   std::unique_ptr<QueueInfo> info_;
   std::unique_ptr<QueueRecords> records_;
 };

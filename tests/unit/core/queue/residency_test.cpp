@@ -44,7 +44,7 @@ class ResidencyTest : public ::testing::Test {
 
   FakeQueueHost host_;
   FakeLedger& ledger_ = host_.ledger_port;
-  Levels backlog_{0};
+  PriorityBacklog backlog_{0};
   std::unique_ptr<QueueInfo> info_;
   std::unique_ptr<QueueRecords> records_;
   std::unique_ptr<Residency> residency_;

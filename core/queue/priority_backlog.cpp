@@ -1,5 +1,5 @@
 // Each operation finds the level in the sequence, does it there and keeps the sums.
-#include "core/queue/levels.h"
+#include "core/queue/priority_backlog.h"
 
 #include <algorithm>
 #include <utility>
@@ -8,7 +8,7 @@
 
 namespace lepus::core {
 
-Backlog& Levels::level(std::uint8_t number) {
+Backlog& PriorityBacklog::level(std::uint8_t number) {
   if (number == 0) return lowest_;
   if (higher_.empty()) higher_.resize(level_max_);
   std::unique_ptr<Backlog>& found = higher_[number - 1U];
@@ -16,22 +16,22 @@ Backlog& Levels::level(std::uint8_t number) {
   return *found;
 }
 
-const Backlog* Levels::find_level(std::uint8_t number) const {
+const Backlog* PriorityBacklog::find_level(std::uint8_t number) const {
   if (number == 0) return &lowest_;
   return number <= higher_.size() ? higher_[number - 1U].get() : nullptr;
 }
 
-Backlog& Levels::level_of(Sequence sequence) {
+Backlog& PriorityBacklog::level_of(Sequence sequence) {
   return level(static_cast<std::uint8_t>(sequence >> level_shift));
 }
 
-void Levels::note_ready(std::uint8_t number, bool ready) {
+void PriorityBacklog::note_ready(std::uint8_t number, bool ready) {
   const std::uint64_t bit = std::uint64_t{1} << (number % 64);
   std::uint64_t& word = ready_levels_[number / 64];
   word = ready ? word | bit : word & ~bit;
 }
 
-std::uint8_t Levels::highest_ready() const {
+std::uint8_t PriorityBacklog::highest_ready() const {
   if (level_max_ == 0) return 0;
   for (std::size_t i = ready_levels_.size(); i > 0; --i) {
     const std::uint64_t word = ready_levels_[i - 1];
@@ -42,7 +42,7 @@ std::uint8_t Levels::highest_ready() const {
   return 0;
 }
 
-Sequence Levels::push(MessageRef message) {
+Sequence PriorityBacklog::push(MessageRef message) {
   const std::uint8_t number = std::min(message->priority(), level_max_);
   const Sequence inner = level(number).push(std::move(message));
   CHECK(inner <= inner_mask);
@@ -51,7 +51,7 @@ Sequence Levels::push(MessageRef message) {
   return Sequence{number} << level_shift | inner;
 }
 
-Backlog::Ready Levels::peek() {
+Backlog::Ready PriorityBacklog::peek() {
   CHECK(ready_count_ > 0);
   const std::uint8_t number = highest_ready();
   Backlog::Ready ready = level(number).peek();
@@ -59,7 +59,7 @@ Backlog::Ready Levels::peek() {
   return ready;
 }
 
-void Levels::deliver(Sequence sequence) {
+void PriorityBacklog::deliver(Sequence sequence) {
   Backlog& backlog = level_of(sequence);
   backlog.deliver(sequence & inner_mask);
   --ready_count_;
@@ -68,7 +68,7 @@ void Levels::deliver(Sequence sequence) {
     note_ready(static_cast<std::uint8_t>(sequence >> level_shift), false);
 }
 
-Backlog::Taken Levels::take(Sequence sequence) {
+Backlog::Taken PriorityBacklog::take(Sequence sequence) {
   Backlog& backlog = level_of(sequence);
   switch (backlog.state(sequence & inner_mask)) {
     case Backlog::State::ready:
@@ -87,7 +87,7 @@ Backlog::Taken Levels::take(Sequence sequence) {
   return taken;
 }
 
-void Levels::leave(Sequence sequence) {
+void PriorityBacklog::leave(Sequence sequence) {
   Backlog& backlog = level_of(sequence);
   --(backlog.state(sequence & inner_mask) == Backlog::State::ready ? ready_count_ : unacked_count_);
   backlog.leave(sequence & inner_mask);
@@ -95,7 +95,7 @@ void Levels::leave(Sequence sequence) {
     note_ready(static_cast<std::uint8_t>(sequence >> level_shift), false);
 }
 
-void Levels::requeue(Sequence sequence) {
+void PriorityBacklog::requeue(Sequence sequence) {
   Backlog& backlog = level_of(sequence);
   if (backlog.state(sequence & inner_mask) == Backlog::State::unacked) --unacked_count_;
   backlog.requeue(sequence & inner_mask);
@@ -103,8 +103,8 @@ void Levels::requeue(Sequence sequence) {
   if (level_max_ > 0) note_ready(static_cast<std::uint8_t>(sequence >> level_shift), true);
 }
 
-void Levels::restore(Sequence sequence, const RecordPlace& place, std::uint32_t body_size,
-                     bool redelivered) {
+void PriorityBacklog::restore(Sequence sequence, const RecordPlace& place, std::uint32_t body_size,
+                              bool redelivered) {
   const auto number = static_cast<std::uint8_t>(sequence >> level_shift);
   CHECK(number <= level_max_);
   level(number).restore(sequence & inner_mask, place, body_size, redelivered);
@@ -112,59 +112,59 @@ void Levels::restore(Sequence sequence, const RecordPlace& place, std::uint32_t 
   if (level_max_ > 0) note_ready(number, true);
 }
 
-void Levels::continue_at(Sequence next) {
+void PriorityBacklog::continue_at(Sequence next) {
   const auto number = static_cast<std::uint8_t>(next >> level_shift);
   CHECK(number <= level_max_);
   level(number).continue_at(next & inner_mask);
 }
 
-Sequence Levels::announce(Sequence sequence) {
+Sequence PriorityBacklog::announce(Sequence sequence) {
   Backlog& backlog = level_of(sequence);
   if ((sequence & inner_mask) < backlog.seen_below()) return 0;
   backlog.set_seen_below((sequence & inner_mask) + limits::seen_ahead);
   return (sequence & ~inner_mask) | backlog.seen_below();
 }
 
-Backlog::State Levels::state(Sequence sequence) const {
+Backlog::State PriorityBacklog::state(Sequence sequence) const {
   const Backlog* backlog = find_level(static_cast<std::uint8_t>(sequence >> level_shift));
   return backlog == nullptr ? Backlog::State::gone : backlog->state(sequence & inner_mask);
 }
 
-Message* Levels::find(Sequence sequence) const {
+Message* PriorityBacklog::find(Sequence sequence) const {
   const Backlog* backlog = find_level(static_cast<std::uint8_t>(sequence >> level_shift));
   return backlog == nullptr ? nullptr : backlog->find(sequence & inner_mask);
 }
 
-Slot Levels::slot_at(Sequence sequence) const {
+Slot PriorityBacklog::slot_at(Sequence sequence) const {
   const Backlog* backlog = find_level(static_cast<std::uint8_t>(sequence >> level_shift));
   return backlog == nullptr ? Slot{} : backlog->slot_at(sequence & inner_mask);
 }
 
-void Levels::forget_short() {
+void PriorityBacklog::forget_short() {
   for_each_level(*this, [](std::size_t, Backlog& backlog) { backlog.forget_short(); });
 }
 
-std::uint64_t Levels::warm_count() const {
+std::uint64_t PriorityBacklog::warm_count() const {
   std::uint64_t count = 0;
   for_each_level(*this,
                  [&](std::size_t, const Backlog& backlog) { count += backlog.warm_count(); });
   return count;
 }
 
-std::uint64_t Levels::cold_count() const {
+std::uint64_t PriorityBacklog::cold_count() const {
   std::uint64_t count = 0;
   for_each_level(*this,
                  [&](std::size_t, const Backlog& backlog) { count += backlog.cold_count(); });
   return count;
 }
 
-std::uint64_t Levels::bytes() const {
+std::uint64_t PriorityBacklog::bytes() const {
   std::uint64_t bytes = 0;
   for_each_level(*this, [&](std::size_t, const Backlog& backlog) { bytes += backlog.bytes(); });
   return bytes;
 }
 
-std::uint64_t Levels::ready_body_bytes() const {
+std::uint64_t PriorityBacklog::ready_body_bytes() const {
   std::uint64_t bytes = 0;
   for_each_level(*this,
                  [&](std::size_t, const Backlog& backlog) { bytes += backlog.ready_body_bytes(); });

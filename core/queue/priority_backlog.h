@@ -1,5 +1,5 @@
 // A queue's messages by priority: one backlog per level, the highest level that has ready messages
-// goes first. Without x-max-priority there is level 0 alone. Levels cost nothing until they are
+// goes first. Without x-max-priority there is level 0 alone. A level costs nothing until it is
 // used; a bitmap finds the highest one.
 //
 //   sequence handed out = level << 56 | sequence in its backlog: whoever settles a message need not
@@ -18,10 +18,10 @@
 
 namespace lepus::core {
 
-class Levels {
+class PriorityBacklog {
  public:
   /// `level_max`: 0..255 (x-max-priority). Higher priorities count as level_max.
-  explicit Levels(std::uint8_t level_max) : level_max_(level_max) {}
+  explicit PriorityBacklog(std::uint8_t level_max) : level_max_(level_max) {}
 
   Sequence push(MessageRef message);
   Backlog::Ready peek();
@@ -99,14 +99,14 @@ class Levels {
 };
 
 template <class Self, class F>
-void Levels::for_each_level(Self& self, F&& visit) {
+void PriorityBacklog::for_each_level(Self& self, F&& visit) {
   for (std::size_t number = self.higher_.size(); number > 0; --number)
     if (self.higher_[number - 1] != nullptr) visit(number, *self.higher_[number - 1]);
   visit(std::size_t{0}, self.lowest_);
 }
 
 template <class F>
-void Levels::for_each(F&& visit) const {
+void PriorityBacklog::for_each(F&& visit) const {
   for_each_level(*this, [&](std::size_t number, const Backlog& backlog) {
     const Sequence prefix = Sequence{number} << level_shift;
     backlog.for_each([&](Sequence inner, const Slot& slot) { visit(prefix | inner, slot); });
@@ -115,7 +115,7 @@ void Levels::for_each(F&& visit) const {
 
 /// What is consumed last goes first.
 template <class F>
-std::uint32_t Levels::page_out(Backlog::PageOut wish, F&& record) {
+std::uint32_t PriorityBacklog::page_out(Backlog::PageOut wish, F&& record) {
   std::uint32_t count = 0;
   for (std::size_t number = 0; number <= higher_.size() && wish.count > 0; ++number) {
     if (number > 0 && higher_[number - 1] == nullptr) continue;
@@ -131,7 +131,7 @@ std::uint32_t Levels::page_out(Backlog::PageOut wish, F&& record) {
 }
 
 template <class F>
-void Levels::ask_ahead(std::uint32_t count, std::uint64_t bytes, F&& visit) {
+void PriorityBacklog::ask_ahead(std::uint32_t count, std::uint64_t bytes, F&& visit) {
   for_each_level(*this, [&](std::size_t number, Backlog& backlog) {
     const Sequence prefix = Sequence{number} << level_shift;
     if (count == 0 || bytes == 0) return;
@@ -144,7 +144,7 @@ void Levels::ask_ahead(std::uint32_t count, std::uint64_t bytes, F&& visit) {
 }
 
 template <class F>
-void Levels::for_each_announced(F&& visit) {
+void PriorityBacklog::for_each_announced(F&& visit) {
   for (std::size_t number = 0; number <= higher_.size(); ++number) {
     if (number > 0 && higher_[number - 1] == nullptr) continue;
     Backlog& backlog = number == 0 ? lowest_ : *higher_[number - 1];
