@@ -99,7 +99,7 @@ QueueState::Returned QueueState::on_returned(Sequence sequence, Outcome outcome,
     return Returned::requeued;
   }
   messages_.leave(sequence);
-  returns_->rest(sequence, now + delay);
+  retry_->delay(sequence, now + delay);
   return Returned::delayed;
 }
 
@@ -109,8 +109,8 @@ bool QueueState::count_return(Sequence sequence, Outcome outcome) {
   const bool counts = rules.delivery_limit || rules.delayed_retry != DelayedRetry::disabled ||
                       queue_kind(info_.parsed.queue_type).counts_returns;
   if (!counts || outcome == Outcome::unseen) return false;
-  if (!returns_) returns_ = std::make_unique<Returns>();
-  const std::uint32_t count = returns_->count_return(sequence);
+  if (!retry_) retry_ = std::make_unique<RetryState>();
+  const std::uint32_t count = retry_->count_return(sequence);
   return rules.delivery_limit && count > *rules.delivery_limit;
 }
 
@@ -118,14 +118,14 @@ bool QueueState::count_return(Sequence sequence, Outcome outcome) {
 Nanos QueueState::retry_delay(Sequence sequence, Outcome outcome) const {
   const QueueArguments& rules = info_.effective;
   if (!is_delayed(rules.delayed_retry, outcome)) return 0;
-  CHECK(returns_ != nullptr);
-  const std::uint64_t delay_ms = rules.delayed_retry_min_ms * returns_->count(sequence);
+  CHECK(retry_ != nullptr);
+  const std::uint64_t delay_ms = rules.delayed_retry_min_ms * retry_->count(sequence);
   return static_cast<Nanos>(std::min(delay_ms, rules.delayed_retry_max_ms)) * nanos_per_ms;
 }
 
 std::optional<QueueState::Released> QueueState::next_released(Nanos now) {
   Sequence sequence = 0;
-  if (!returns_ || !returns_->take_rested(now, sequence)) return std::nullopt;
+  if (!retry_ || !retry_->take_due(now, sequence)) return std::nullopt;
   if (expiry_ && expiry_->take_overdue(sequence)) return Released{sequence, true};
   messages_.requeue(sequence);
   return Released{sequence, false};
@@ -142,7 +142,7 @@ std::optional<QueueState::Drop> QueueState::next_expired(Nanos now, std::size_t&
       return Drop{sequence, DeathReason::expired};
     }
     // It expires when it comes back.
-    if (state == Slot::State::unacked || (returns_ && returns_->is_resting(sequence)))
+    if (state == Slot::State::unacked || (retry_ && retry_->is_delayed(sequence)))
       expiry_->note_overdue(sequence);
   }
   return std::nullopt;
@@ -155,7 +155,7 @@ std::optional<QueueState::Drop> QueueState::next_excess() {
 
 Nanos QueueState::next_deadline() const {
   const Nanos expires = expiry_ ? expiry_->next_deadline() : never;
-  return returns_ ? std::min(expires, returns_->next_deadline()) : expires;
+  return retry_ ? std::min(expires, retry_->next_deadline()) : expires;
 }
 
 }  // namespace lepus::core

@@ -22,7 +22,7 @@
 #include "core/queue/dead_letter.h"
 #include "core/queue/expiry.h"
 #include "core/queue/priority_backlog.h"
-#include "core/queue/returns.h"
+#include "core/queue/retry_state.h"
 #include "core/topology/topology.h"
 
 namespace lepus::core {
@@ -48,7 +48,7 @@ class QueueState {
   const PriorityBacklog& messages() const { return messages_; }
   /// Unacknowledged ones, and those that wait for another try.
   std::uint64_t unacked_count() const {
-    return messages_.unacked_count() + (returns_ ? returns_->resting_count() : 0);
+    return messages_.unacked_count() + (retry_ ? retry_->delayed_count() : 0);
   }
 
   /// QueueInfo::effective is new or another. When messages arrived is known since the queue has a
@@ -70,7 +70,7 @@ class QueueState {
   void end_restore();
   /// The message left the queue for good.
   void forget(Sequence sequence) {
-    if (returns_) returns_->forget(sequence);
+    if (retry_) retry_->forget(sequence);
   }
   /// An unacknowledged message is settled: it will not return.
   void on_settled(Sequence sequence) {
@@ -82,7 +82,7 @@ class QueueState {
   [[nodiscard]] bool count_return(Sequence sequence, Outcome outcome);
   /// How often it came back, where that is counted.
   std::uint32_t delivery_count(Sequence sequence) const {
-    return returns_ ? returns_->count(sequence) : 0;
+    return retry_ ? retry_->count(sequence) : 0;
   }
 
   /// The next ready message that has expired. Each message that was looked at takes one of the
@@ -107,8 +107,8 @@ class QueueState {
 
   const QueueInfo& info_;
   PriorityBacklog messages_;
-  std::unique_ptr<Expiry> expiry_;    ///< With a TTL, or from the first message with one on.
-  std::unique_ptr<Returns> returns_;  ///< With a rule about what comes back.
+  std::unique_ptr<Expiry> expiry_;     ///< With a TTL, or from the first message with one on.
+  std::unique_ptr<RetryState> retry_;  ///< With a rule about what comes back.
   bool has_limits_ = false;
 };
 

@@ -1,24 +1,24 @@
 // A heap by time, as for expiry; entries of messages that left meanwhile stay until their time.
-#include "core/queue/returns.h"
+#include "core/queue/retry_state.h"
 
 #include <algorithm>
 #include <functional>
 
 namespace lepus::core {
 
-void Returns::rest(Sequence sequence, Nanos until) {
-  const bool is_new = resting_.insert(sequence).second;
+void RetryState::delay(Sequence sequence, Nanos until) {
+  const bool is_new = delayed_.insert(sequence).second;
   CHECK(is_new);
   heap_.push_back({until, sequence});
   std::push_heap(heap_.begin(), heap_.end(), std::greater<>{});
 }
 
-bool Returns::take_rested(Nanos now, Sequence& sequence) {
+bool RetryState::take_due(Nanos now, Sequence& sequence) {
   while (!heap_.empty() && heap_.front().until <= now) {
     sequence = heap_.front().sequence;
     std::pop_heap(heap_.begin(), heap_.end(), std::greater<>{});
     heap_.pop_back();
-    if (resting_.erase(sequence) > 0) return true;
+    if (delayed_.erase(sequence) > 0) return true;
   }
   return false;
 }

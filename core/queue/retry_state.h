@@ -14,7 +14,7 @@
 
 namespace lepus::core {
 
-class Returns {
+class RetryState {
  public:
   /// It came back; how often by now.
   std::uint32_t count_return(Sequence sequence) { return ++counts_[sequence]; }
@@ -25,16 +25,16 @@ class Returns {
   /// It is settled for good.
   void forget(Sequence sequence) {
     counts_.erase(sequence);
-    resting_.erase(sequence);
+    delayed_.erase(sequence);
   }
 
   /// It goes out again at `until`, not before.
-  void rest(Sequence sequence, Nanos until);
-  bool is_resting(Sequence sequence) const { return resting_.contains(sequence); }
-  std::size_t resting_count() const { return resting_.size(); }
-  /// One whose rest is over, taken out; false when there is none.
-  bool take_rested(Nanos now, Sequence& sequence);
-  /// core::never when none rests.
+  void delay(Sequence sequence, Nanos until);
+  bool is_delayed(Sequence sequence) const { return delayed_.contains(sequence); }
+  std::size_t delayed_count() const { return delayed_.size(); }
+  /// One whose retry delay is over, taken out; false when there is none.
+  bool take_due(Nanos now, Sequence& sequence);
+  /// core::never when none is delayed.
   Nanos next_deadline() const { return heap_.empty() ? never : heap_.front().until; }
 
  private:
@@ -46,8 +46,8 @@ class Returns {
     }
   };
   boost::unordered_flat_map<Sequence, std::uint32_t> counts_;
-  boost::unordered_flat_set<Sequence> resting_;
-  std::vector<Entry> heap_;  ///< Min-heap. What is not in resting_ any more is skipped.
+  boost::unordered_flat_set<Sequence> delayed_;
+  std::vector<Entry> heap_;  ///< Min-heap. What is not in delayed_ any more is skipped.
 };
 
 }  // namespace lepus::core
