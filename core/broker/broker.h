@@ -254,7 +254,7 @@ class Broker final : public QueueHost, private MessageHolder, private Forwards::
   void for_each_part(const Forward& forward, F&& visit);
   void replay_history(const BindingSpec& binding);
   void publish_copy(Forwards::Copy copy) override;
-  bool send_given_up(QueueId queue, std::size_t& budget) override;
+  bool forward_pending(QueueId queue, std::size_t& budget) override;
 
   void add_queue(QueueId id);
   void follow_policies();

@@ -284,7 +284,7 @@ void Broker::drop_queue(QueueId id) {
   Queue* queue = find_queue(id);
   if (queue == nullptr) return;
   std::size_t unlimited = SIZE_MAX;
-  (void)queue->send_given_up(unlimited);
+  (void)queue->forward_pending(unlimited);
   while (!queue->consumers().empty()) {
     Consumer& consumer = *queue->consumers().front();
     const ConsumerCancelled cancelled{consumer.spec.channel, consumer.spec.number};

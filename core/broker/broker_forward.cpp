@@ -111,9 +111,9 @@ void Broker::publish_copy(Forwards::Copy copy) {
   if (!route.empty()) (void)publish({&route, {}, 0}, std::move(copy.message));
 }
 
-bool Broker::send_given_up(QueueId id, std::size_t& budget) {
+bool Broker::forward_pending(QueueId id, std::size_t& budget) {
   Queue* queue = find_queue(id);
-  return queue != nullptr && queue->send_given_up(budget);
+  return queue != nullptr && queue->forward_pending(budget);
 }
 
 bool Broker::transfer(const QueuePosition& from, const Forward& forward) {

@@ -32,7 +32,7 @@ void Forwards::work(Publisher& publisher) {
     queues_.pop_front();
     const std::size_t share = std::min(budget, limits::forwards_per_queue);
     std::size_t left = share;
-    if (publisher.send_given_up(queue, left)) queues_.push_back(queue);
+    if (publisher.forward_pending(queue, left)) queues_.push_back(queue);
     CHECK(left <= share);
     budget -= share - left;
   }

@@ -3,7 +3,7 @@
 // sends elsewhere, which wait here. All of it is published at the end of a step, so that no queue
 // is pushed to while another one, or the same, is at work, however long the way is that it goes on.
 //
-//   Queue::let_go() -> add(queue)  \                 as many as limits::forwards_per_pump
+//   Queue::discard() -> add(queue)  \                 as many as limits::forwards_per_pump
 //   firehose, event -> add(message) > work() -> publish -> queues, which may add() again
 #pragma once
 
@@ -32,7 +32,7 @@ class Forwards {
     virtual void publish_copy(Copy copy) = 0;
     /// Sends on what this queue gave up, as long as the budget lasts; each message takes one. True:
     /// there is more.
-    virtual bool send_given_up(QueueId queue, std::size_t& budget) = 0;
+    virtual bool forward_pending(QueueId queue, std::size_t& budget) = 0;
   };
 
   void add(MessageRef message, const RouteResult& route);

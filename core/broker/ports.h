@@ -81,7 +81,7 @@ struct Held {
 class MessageHolder {
  public:
   virtual ~MessageHolder() = default;
-  /// Ready, unacked or leaving; nothing: it left, never was there, or has no record.
+  /// Ready, unacked or retained; nothing: it left, never was there, or has no record.
   virtual std::optional<Held> find_held(const QueuePosition& at) = 0;
   /// Its record is there from now on.
   virtual void on_moved(const QueuePosition& at, const RecordPlace& place) = 0;

@@ -2,7 +2,7 @@
 // itself: the queue keeps a message until every queue that is to have it says that it is durable
 // there. A crash on the way leaves it in both places, never in none.
 //
-//   Queue: leaving -> Broker::publish() with a number from here -> Confirm per shard -> taken out
+//   Queue: retained -> Broker::publish() with a number from here -> Confirm per shard -> taken out
 #pragma once
 
 #include <cstdint>

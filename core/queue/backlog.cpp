@@ -130,7 +130,7 @@ void Backlog::deliver(Sequence sequence) {
   ++unacked_count_;
 }
 
-void Backlog::leave(Sequence sequence) {
+void Backlog::retain(Sequence sequence) {
   Slot& found = slot(sequence);
   CHECK(found.state() == State::ready || found.state() == State::unacked);
   if (found.state() == State::ready) {
@@ -138,15 +138,15 @@ void Backlog::leave(Sequence sequence) {
   } else {
     --unacked_count_;
   }
-  found.set_state(State::leaving);
-  ++leaving_count_;
+  found.set_state(State::retained);
+  ++retained_count_;
 }
 
 void Backlog::requeue(Sequence sequence) {
   Slot& found = slot(sequence);
-  CHECK(found.state() == State::unacked || found.state() == State::leaving);
+  CHECK(found.state() == State::unacked || found.state() == State::retained);
   CHECK(sequence < head_);
-  --(found.state() == State::unacked ? unacked_count_ : leaving_count_);
+  --(found.state() == State::unacked ? unacked_count_ : retained_count_);
   found.set_state(State::ready);
   found.set_redelivered();
   ++ready_count_;
@@ -161,7 +161,7 @@ Backlog::Taken Backlog::take(Sequence sequence) {
   if (found.state() == State::ready) {
     leave_ready(sequence, found);
   } else {
-    --(found.state() == State::unacked ? unacked_count_ : leaving_count_);
+    --(found.state() == State::unacked ? unacked_count_ : retained_count_);
   }
   Taken taken{{}, {}, false};
   if (found.is_cold()) {

@@ -64,9 +64,9 @@ class Backlog {
   /// Takes a message out for good wherever it is: delivered without acknowledgement, acknowledged,
   /// dropped, expired in the middle.
   Taken take(Sequence sequence);
-  /// Ready or unacked -> leaving: it counts no more, and stays until it is taken or requeued.
-  void leave(Sequence sequence);
-  /// Unacked or leaving -> ready at its original position, flagged redelivered.
+  /// Ready or unacked -> retained: it counts no more, and stays until it is taken or requeued.
+  void retain(Sequence sequence);
+  /// Unacked or retained -> ready at its original position, flagged redelivered.
   void requeue(Sequence sequence);
   /// After a restart, in order of the sequences and before anything is pushed: ready at its place.
   void restore(Sequence sequence, const RecordPlace& place, std::uint32_t body_size,
@@ -110,7 +110,7 @@ class Backlog {
   /// Its record was written again, elsewhere.
   void move(Sequence sequence, const RecordPlace& place);
   std::uint64_t cold_count() const { return cold_count_; }
-  /// In memory, ready, unacked or leaving.
+  /// In memory, ready, unacked or retained.
   std::uint64_t warm_count() const { return live_count() - cold_count_; }
 
   /// Everything in here: visit(sequence, Slot).
@@ -128,7 +128,7 @@ class Backlog {
   Message* find(Sequence sequence) const;
   std::uint64_t ready_count() const { return ready_count_; }
   std::uint64_t unacked_count() const { return unacked_count_; }
-  std::uint64_t live_count() const { return ready_count_ + unacked_count_ + leaving_count_; }
+  std::uint64_t live_count() const { return ready_count_ + unacked_count_ + retained_count_; }
   std::uint64_t bytes() const { return bytes_; }  ///< Memory of the messages that are in memory.
   std::uint64_t ready_body_bytes() const { return ready_body_bytes_; }
 
@@ -171,7 +171,7 @@ class Backlog {
   Sequence asked_alone_ = UINT64_MAX;  ///< The last one that ask() asked for, to go out next.
   std::uint64_t ready_count_ = 0;
   std::uint64_t unacked_count_ = 0;
-  std::uint64_t leaving_count_ = 0;
+  std::uint64_t retained_count_ = 0;
   std::uint64_t cold_count_ = 0;
   std::uint64_t bytes_ = 0;
   std::uint64_t ready_body_bytes_ = 0;

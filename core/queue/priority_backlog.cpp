@@ -77,7 +77,7 @@ Backlog::Taken PriorityBacklog::take(Sequence sequence) {
     case Backlog::State::unacked:
       --unacked_count_;
       break;
-    case Backlog::State::leaving:
+    case Backlog::State::retained:
     case Backlog::State::gone:
       break;
   }
@@ -87,10 +87,10 @@ Backlog::Taken PriorityBacklog::take(Sequence sequence) {
   return taken;
 }
 
-void PriorityBacklog::leave(Sequence sequence) {
+void PriorityBacklog::retain(Sequence sequence) {
   Backlog& backlog = level_of(sequence);
   --(backlog.state(sequence & inner_mask) == Backlog::State::ready ? ready_count_ : unacked_count_);
-  backlog.leave(sequence & inner_mask);
+  backlog.retain(sequence & inner_mask);
   if (backlog.ready_count() == 0)
     note_ready(static_cast<std::uint8_t>(sequence >> level_shift), false);
 }

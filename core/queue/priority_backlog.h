@@ -27,7 +27,7 @@ class PriorityBacklog {
   Backlog::Ready peek();
   void deliver(Sequence sequence);
   Backlog::Taken take(Sequence sequence);
-  void leave(Sequence sequence);
+  void retain(Sequence sequence);
   void requeue(Sequence sequence);
   /// After a restart; see Backlog.
   void restore(Sequence sequence, const RecordPlace& place, std::uint32_t body_size,

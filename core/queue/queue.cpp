@@ -38,7 +38,7 @@ std::optional<Sequence> Queue::push(MessageRef message) {
 MessageRef Queue::take(Sequence sequence) {
   MessageRef message = records_.take(sequence);
   state_.forget(sequence);
-  if (leaving_) leaving_->forget(sequence);
+  if (dead_letters_) dead_letters_->forget(sequence);
   return message;
 }
 
@@ -165,7 +165,7 @@ void Queue::settle(const Settle& settle, Consumer* consumer) {
     } else {
       state_.on_settled(sequence);
       if (settle.outcome == Outcome::rejected) {
-        let_go(sequence, DeathReason::rejected);
+        discard(sequence, DeathReason::rejected);
       } else {
         (void)take(sequence);
       }

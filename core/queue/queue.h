@@ -5,7 +5,7 @@
 //   push, requeue -> QueueState -> pump(): while a message is ready and Delivery names a consumer
 //                                  that can take it: deliver
 //   settle -> QueueState decides -> take(): QueueRecords tells the ledger
-//                                -> let_go(): dead letters
+//                                -> discard(): dead letters
 //
 // Consumers of a Queue compete for its messages: classic and quorum queues. A kind that does some
 // of this in its own way overrides it (core/queue/queue_kind.h).
@@ -19,8 +19,8 @@
 #include "core/exchange/deduplicator.h"
 #include "core/queue/consumer.h"
 #include "core/queue/dead_letter.h"
+#include "core/queue/dead_letter_outbox.h"
 #include "core/queue/delivery.h"
-#include "core/queue/leaving.h"
 #include "core/queue/queue_host.h"
 #include "core/queue/queue_records.h"
 #include "core/queue/queue_state.h"
@@ -75,7 +75,7 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   /// needs another turn.
   [[nodiscard]] bool pump();
   /// Sends on what it gave up, as long as the budget lasts. True: there is more.
-  [[nodiscard]] bool send_given_up(std::size_t& budget);
+  [[nodiscard]] bool forward_pending(std::size_t& budget);
   /// What was published before is delivered as far as consumers can take it, and what has expired
   /// is gone: for commands whose answer says what the queue holds. Not within a pump or a publish.
   void catch_up();
@@ -172,7 +172,7 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
 
   // queue_limits.cpp
   std::optional<Sequence> push_limited(MessageRef message);
-  void bury(const Message& message);
+  void dead_letter_rejected(const Message& message);
   void deliver_waiting();
   void expire_untaken(Sequence sequence);
   void expire_due(Nanos now);
@@ -181,13 +181,13 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
 
   void serve_replays();  // queue_store.cpp
 
-  // queue_leaving.cpp
-  bool sends_on(DeathReason reason) const;
-  void let_go(Sequence sequence, DeathReason reason);
-  void stay_until_gone(Sequence sequence);
-  void send_away(Sequence sequence, DeathReason reason);
-  void continue_line();
-  Leaving& leaving();
+  // queue_forwarding.cpp
+  bool is_forwarded(DeathReason reason) const;
+  void discard(Sequence sequence, DeathReason reason);
+  void retain_until_forwarded(Sequence sequence);
+  void forward(Sequence sequence, DeathReason reason);
+  void resume_forwarding();
+  DeadLetterOutbox& dead_letters();
 
   // queue_returns.cpp
   void return_to_backlog(Sequence sequence, Outcome outcome);
@@ -199,13 +199,13 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   void serve_gets();
 
   Redeliveries redeliveries_;
-  std::unique_ptr<Leaving> leaving_;            ///< Of what it gave up and has to keep for now.
-  std::unique_ptr<Deduplicator> deduplicator_;  ///< With x-message-deduplication.
+  std::unique_ptr<DeadLetterOutbox> dead_letters_;  ///< Of what it gave up and has to keep for now.
+  std::unique_ptr<Deduplicator> deduplicator_;      ///< With x-message-deduplication.
   std::unique_ptr<std::vector<BindingSpec>> replays_;  ///< Of a history that is not here yet.
   Nanos idle_since_;
   Nanos registered_deadline_ = never;  ///< The earliest the host knows of.
   bool is_pumping_ = false;
-  bool is_sending_ = false;  ///< QueueHost::add_forwarding() knows it.
+  bool is_forwarding_ = false;  ///< QueueHost::add_forwarding() knows it.
   bool is_deleting_ = false;
 };
 

@@ -25,15 +25,15 @@ bool Queue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef m
       break;
   }
   serve_replays();
-  if (!leaving_ || !leaving_->is_under_way(sequence)) return false;
-  send_away(sequence, leaving_->reason(sequence));
-  continue_line();
+  if (!dead_letters_ || !dead_letters_->is_in_flight(sequence)) return false;
+  forward(sequence, dead_letters_->reason(sequence));
+  resume_forwarding();
   return false;
 }
 
 void Queue::lose(Sequence sequence) {
   (void)take(sequence);
-  if (leaving_) continue_line();
+  if (dead_letters_) resume_forwarding();
 }
 
 /// A channel that is closing gives back at once what it gets, and then this queue pumps again.

@@ -76,7 +76,7 @@ class QueueHost {
   /// of an exchange. The route is empty when the message leads nowhere.
   virtual Forward make_forward(const QueueInfo& from, const Message& message,
                                DeathReason reason) = 0;
-  /// Queue::send_given_up() is called at the end of the step. The queue asks once at a time.
+  /// Queue::forward_pending() is called at the end of the step. The queue asks once at a time.
   virtual void add_forwarding(QueueId queue) = 0;
   /// Publishes at once. A full queue that refuses the message does not get it. Not for a queue that
   /// is at work: the message may lead back to it.

@@ -19,7 +19,8 @@ std::optional<Sequence> Queue::push_limited(MessageRef message) {
   if (refuses && state_.is_full_for(*message)) {
     if (pump()) host_.schedule(*this);
     if (state_.is_full_for(*message) && !can_deliver_at_once(message->body_size(), true)) {
-      if (info_->effective.overflow == Overflow::reject_publish_dead_letter) bury(*message);
+      if (info_->effective.overflow == Overflow::reject_publish_dead_letter)
+        dead_letter_rejected(*message);
       return std::nullopt;
     }
   }
@@ -37,7 +38,7 @@ std::optional<Sequence> Queue::push_limited(MessageRef message) {
 /// A time to live of 0: it goes to a consumer that can take it now, or it was never here.
 void Queue::expire_untaken(Sequence sequence) {
   deliver_waiting();
-  if (messages().state(sequence) == Backlog::State::ready) let_go(sequence, DeathReason::expired);
+  if (messages().state(sequence) == Backlog::State::ready) discard(sequence, DeathReason::expired);
 }
 
 /// As many shares as one connection's input may bring messages, unless consumers are slower.
@@ -62,7 +63,7 @@ bool Queue::surely_refuses(std::uint64_t count, std::uint64_t bytes) {
 }
 
 /// It is refused, and goes where dead letters go.
-void Queue::bury(const Message& message) {
+void Queue::dead_letter_rejected(const Message& message) {
   if (info_->effective.dead_letter_exchange)
     host_.publish_later(host_.make_forward(*info_, message, DeathReason::maxlen));
 }
@@ -72,7 +73,7 @@ void Queue::drop_excess() {
   for (std::size_t i = 0; i < limits::drop_max; ++i) {
     const auto excess = state_.next_excess();
     if (!excess) return;
-    let_go(excess->sequence, excess->reason);
+    discard(excess->sequence, excess->reason);
   }
   // A policy may have made a long queue a short one. The rest is for the next turn.
   host_.add_deadline(host_.now(), info_->id);
@@ -90,7 +91,7 @@ void Queue::note_used() {
 
 Nanos Queue::next_due() const {
   Nanos next = state_.next_deadline();
-  if (leaving_) next = std::min(next, leaving_->next_deadline(host_.now()));
+  if (dead_letters_) next = std::min(next, dead_letters_->next_deadline(host_.now()));
   if (info_->effective.expires_ms && consumers().empty() && !is_deleting_) {
     const auto expires = static_cast<Nanos>(*info_->effective.expires_ms) * nanos_per_ms;
     next = std::min(next, idle_since_ + expires);
@@ -108,7 +109,7 @@ void Queue::register_deadline() {
 void Queue::expire_due(Nanos now) {
   std::size_t budget = expired_per_run_max;
   while (const auto expired = state_.next_expired(now, budget))
-    let_go(expired->sequence, expired->reason);
+    discard(expired->sequence, expired->reason);
 }
 
 void Queue::on_deadline(Nanos now) {
@@ -119,7 +120,7 @@ void Queue::on_deadline(Nanos now) {
 bool Queue::run_due(Nanos now) {
   drop_excess_head();
   release_due(now);
-  if (leaving_) continue_line();
+  if (dead_letters_) resume_forwarding();
   expire_due(now);
   const auto& expires_ms = info_->effective.expires_ms;
   if (expires_ms && consumers().empty() && !is_deleting_ &&

@@ -16,9 +16,9 @@ void Queue::return_to_backlog(Sequence sequence, Outcome outcome) {
     case QueueState::Returned::delayed:
       return register_deadline();
     case QueueState::Returned::expired:
-      return let_go(sequence, DeathReason::expired);
+      return discard(sequence, DeathReason::expired);
     case QueueState::Returned::too_often:
-      return let_go(sequence, DeathReason::delivery_limit);
+      return discard(sequence, DeathReason::delivery_limit);
   }
 }
 
@@ -26,7 +26,7 @@ void Queue::return_to_backlog(Sequence sequence, Outcome outcome) {
 void Queue::release_due(Nanos now) {
   while (const auto released = state_.next_released(now)) {
     if (released->is_expired) {
-      let_go(released->sequence, DeathReason::expired);
+      discard(released->sequence, DeathReason::expired);
     } else {
       drop_excess_head();
     }
@@ -52,7 +52,7 @@ void Queue::redeliver(const Redeliver& wish, Consumer& consumer) {
     if (!is_there) continue;
     consumer.drop_unacked(1, slot.body_size());
     state_.on_settled(sequence);
-    let_go(sequence, DeathReason::delivery_limit);
+    discard(sequence, DeathReason::delivery_limit);
   }
   if (wish.used_credit) SharedCredit::give_back(host_, consumer, unused_credit);
   consumer_changed(consumer);

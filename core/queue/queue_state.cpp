@@ -98,7 +98,7 @@ QueueState::Returned QueueState::on_returned(Sequence sequence, Outcome outcome,
     messages_.requeue(sequence);
     return Returned::requeued;
   }
-  messages_.leave(sequence);
+  messages_.retain(sequence);
   retry_->delay(sequence, now + delay);
   return Returned::delayed;
 }

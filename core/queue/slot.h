@@ -15,9 +15,9 @@ namespace lepus::core {
 
 class Slot {
  public:
-  /// leaving: dropped by a rule of its queue, and waits for its content to become a dead letter; or
-  /// it came back and waits for its next try.
-  enum class State : std::uint8_t { gone, ready, unacked, leaving };
+  /// retained: dropped by a rule of its queue, and waits for its content to become a dead letter;
+  /// or it came back and waits for its next try.
+  enum class State : std::uint8_t { gone, ready, unacked, retained };
 
   Slot() = default;
   /// Takes the reference over.

@@ -8,7 +8,7 @@
 //   history   of x-recent-history: the last ones, for queues that are bound later
 //
 //   publish -> Topology::route() -> store -> delay is over -> make_released() -> route() past the
-//   store -> queues                 (Queue::let_go, core/queue/queue_leaving.cpp)
+//   store -> queues                 (Queue::discard, core/queue/queue_forwarding.cpp)
 #pragma once
 
 #include <cstdint>

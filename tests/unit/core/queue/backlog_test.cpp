@@ -218,15 +218,15 @@ TEST_F(BacklogTest, AMessageThatLeavesCountsNoMore) {
   fill(3);
   const Sequence held = deliver_next();
   const Sequence next = backlog_.peek().sequence;
-  backlog_.leave(next);
-  backlog_.leave(held);
+  backlog_.retain(next);
+  backlog_.retain(held);
   EXPECT_EQ(backlog_.ready_count(), 1U);
   EXPECT_EQ(backlog_.unacked_count(), 0U);
   EXPECT_EQ(backlog_.live_count(), 3U);
   EXPECT_EQ(backlog_.peek().sequence, next + 1);
   (void)backlog_.take(backlog_.peek().sequence);
   (void)backlog_.take(held);
-  EXPECT_EQ(backlog_.state(next), Backlog::State::leaving);
+  EXPECT_EQ(backlog_.state(next), Backlog::State::retained);
   (void)backlog_.take(next);
   EXPECT_EQ(backlog_.live_count(), 0U);
 }

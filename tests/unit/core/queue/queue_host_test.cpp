@@ -99,7 +99,7 @@ TEST_F(QueueHostTest, DeadLettersAreForwardedWhenTheHostSays) {
   EXPECT_EQ(host_.forwarding.size(), 1U) << "asked once at a time";
   EXPECT_TRUE(host_.given_up.empty());
   std::size_t budget = 10;
-  EXPECT_FALSE(queue.send_given_up(budget));
+  EXPECT_FALSE(queue.forward_pending(budget));
   EXPECT_EQ(budget, 8U);
   ASSERT_EQ(host_.given_up.size(), 2U);
   EXPECT_EQ(host_.given_up[0].body, "a");

@@ -11,7 +11,7 @@ namespace {
 
 /// x-dead-letter-strategy=at-least-once: who refuses is asked again, and so is an exchange that
 /// leads nowhere. As in RabbitMQ not together with drop-head, where nothing would bound the queue.
-bool insists(const QueueArguments& rules) {
+bool is_at_least_once(const QueueArguments& rules) {
   return rules.dead_letter_at_least_once && rules.overflow != Overflow::drop_head;
 }
 
@@ -23,77 +23,77 @@ bool leads_elsewhere(const RouteResult& route, ShardId here) {
 
 }  // namespace
 
-Leaving& Queue::leaving() {
-  if (!leaving_) leaving_ = std::make_unique<Leaving>();
-  return *leaving_;
+DeadLetterOutbox& Queue::dead_letters() {
+  if (!dead_letters_) dead_letters_ = std::make_unique<DeadLetterOutbox>();
+  return *dead_letters_;
 }
 
 /// Where dead letters go, or from a store on when the time has come.
-bool Queue::sends_on(DeathReason reason) const {
+bool Queue::is_forwarded(DeathReason reason) const {
   if (info_->store_use == StoreUse::none) return info_->effective.dead_letter_exchange.has_value();
   return info_->store_use != StoreUse::history && reason == DeathReason::expired;
 }
 
 /// A message that the queue drops, or sends on when it is not at work any more.
-void Queue::let_go(Sequence sequence, DeathReason reason) {
-  if (!sends_on(reason)) return (void)take(sequence);
-  stay_until_gone(sequence);
-  leaving().add(sequence, reason);
-  continue_line();
+void Queue::discard(Sequence sequence, DeathReason reason) {
+  if (!is_forwarded(reason)) return (void)take(sequence);
+  retain_until_forwarded(sequence);
+  dead_letters().add(sequence, reason);
+  resume_forwarding();
 }
 
-void Queue::stay_until_gone(Sequence sequence) {
-  if (messages().state(sequence) != Backlog::State::leaving) messages().leave(sequence);
+void Queue::retain_until_forwarded(Sequence sequence) {
+  if (messages().state(sequence) != Backlog::State::retained) messages().retain(sequence);
 }
 
-void Queue::continue_line() {
-  CHECK(leaving_ != nullptr);
-  if (leaving_->may_send(host_.now()) && !std::exchange(is_sending_, true))
+void Queue::resume_forwarding() {
+  CHECK(dead_letters_ != nullptr);
+  if (dead_letters_->can_forward(host_.now()) && !std::exchange(is_forwarding_, true))
     host_.add_forwarding(info_->id);
 }
 
 /// In the order in which they were given up. A content that is on disk only is asked for.
-bool Queue::send_given_up(std::size_t& budget) {
-  if (!leaving_) return false;
-  is_sending_ = false;
-  for (; budget > 0 && leaving_->may_send(host_.now()); --budget) {
-    const Leaving::Given next = leaving_->take_next();
-    if (messages().state(next.sequence) != Backlog::State::leaving) continue;
+bool Queue::forward_pending(std::size_t& budget) {
+  if (!dead_letters_) return false;
+  is_forwarding_ = false;
+  for (; budget > 0 && dead_letters_->can_forward(host_.now()); --budget) {
+    const DeadLetterOutbox::Given next = dead_letters_->take_next();
+    if (messages().state(next.sequence) != Backlog::State::retained) continue;
     if (messages().find(next.sequence) != nullptr) {
-      send_away(next.sequence, next.reason);
+      forward(next.sequence, next.reason);
     } else {
-      leaving_->note_under_way(next);
+      dead_letters_->note_in_flight(next);
       residency_.request_fetch(next.sequence);
     }
   }
   register_deadline();
   // It may be in the list again: dead letters can lead back here.
-  return leaving_->may_send(host_.now()) && !std::exchange(is_sending_, true);
+  return dead_letters_->can_forward(host_.now()) && !std::exchange(is_forwarding_, true);
 }
 
 /// Its content is here.
-void Queue::send_away(Sequence sequence, DeathReason reason) {
+void Queue::forward(Sequence sequence, DeathReason reason) {
   const Message& message = *messages().find(sequence);
-  if (!sends_on(reason)) return (void)take(sequence);
+  if (!is_forwarded(reason)) return (void)take(sequence);
   const Forward forward = host_.make_forward(*info_, message, reason);
-  const bool waits = insists(info_->effective) ||
+  const bool waits = is_at_least_once(info_->effective) ||
                      (records(message) && leads_elsewhere(forward.route, host_.shard()));
   if (!waits) {
     (void)take(sequence);
     return host_.publish(forward);
   }
-  if (!leaving_->is_under_way(sequence)) leaving_->note_under_way({sequence, reason});
+  if (!dead_letters_->is_in_flight(sequence)) dead_letters_->note_in_flight({sequence, reason});
   if (!host_.transfer({info_->id, sequence}, forward)) on_transferred(sequence, true);
 }
 
 void Queue::on_transferred(Sequence sequence, bool is_refused) {
-  if (!leaving_ || !leaving_->is_under_way(sequence)) return;
-  if (is_refused && insists(info_->effective)) {
-    leaving_->put_back(sequence, host_.now() + limits::leaving_retry);
+  if (!dead_letters_ || !dead_letters_->is_in_flight(sequence)) return;
+  if (is_refused && is_at_least_once(info_->effective)) {
+    dead_letters_->retry_at(sequence, host_.now() + limits::leaving_retry);
     return register_deadline();
   }
   (void)take(sequence);
-  continue_line();
+  resume_forwarding();
 }
 
 }  // namespace lepus::core
