@@ -72,7 +72,7 @@ std::uint32_t Broker::publish(const Publish& publish, MessageRef message) {
       any_remote = true;
     } else if (info->local != nullptr) {
       any_local = true;
-      any_recorded |= info->local->records(*message) || info->local->is_special();
+      any_recorded |= info->local->records(*message) || info->local->needs_inspection();
     }
   }
   std::uint32_t waiting = 0;
@@ -144,7 +144,7 @@ Broker::Accepted Broker::publish_kept(const RouteResult& route, const MessageRef
 
 Broker::Accepted Broker::enqueue(const MessageRef& message, std::span<Queue* const> queues) {
   for (const Queue* queue : queues)
-    if (queue->is_special()) return enqueue_each(message, queues);
+    if (queue->needs_inspection()) return enqueue_each(message, queues);
   return enqueue_plain(message, queues);
 }
 

@@ -148,10 +148,10 @@ Broker::Accepted Broker::enqueue_each(const MessageRef& message, std::span<Queue
   };
   boost::container::small_vector<Queue*, 6> plain;
   for (Queue* queue : queues) {
-    if (!queue->is_special()) {
+    if (!queue->needs_inspection()) {
       plain.push_back(queue);
-    } else if (!queue->is_double(*message)) {
-      const MessageRef own = queue->own_copy(message, queues.size() > 1);
+    } else if (!queue->is_duplicate(*message)) {
+      const MessageRef own = queue->private_copy(message, queues.size() > 1);
       if (take(own, {&queue, 1})) queue->remember(*message);
     }
   }

@@ -51,7 +51,7 @@ std::string read_deduplication(std::string_view key, const FieldValue& value, De
   return {};
 }
 
-bool Deduplicator::is_double(const Message& message, Nanos now) const {
+bool Deduplicator::is_duplicate(const Message& message, Nanos now) const {
   const std::string id = id_of(headers_of(message), rules_.header);
   if (id.empty()) return false;
   const auto found = seen_.find(id);

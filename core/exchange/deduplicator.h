@@ -36,7 +36,7 @@ class Deduplicator {
 
   const Deduplication& rules() const { return rules_; }
   /// Returns true when the message's id was seen within the window.
-  bool is_double(const Message& message, Nanos now) const;
+  bool is_duplicate(const Message& message, Nanos now) const;
   /// Remembers the id of a message that was accepted.
   void remember(const Message& message, Nanos now);
 

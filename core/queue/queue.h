@@ -56,12 +56,14 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   // --- Queues that look at each message first: queue_store.cpp
 
   /// It deduplicates, or is the store of an exchange.
-  bool is_special() const { return deduplicator_ != nullptr || info_->store_use != StoreUse::none; }
-  bool is_double(const Message& message) const;
+  bool needs_inspection() const {
+    return deduplicator_ != nullptr || info_->store_use != StoreUse::none;
+  }
+  bool is_duplicate(const Message& message) const;
   /// It was accepted.
   void remember(const Message& message);
   /// What push() is to get; `is_shared`: others get it, too.
-  MessageRef own_copy(const MessageRef& message, bool is_shared) const;
+  MessageRef private_copy(const MessageRef& message, bool is_shared) const;
   /// Of a history: sends it where the binding leads.
   void replay(const BindingSpec& binding);
 

@@ -55,7 +55,7 @@ void Queue::catch_up() {
 
 bool Queue::surely_refuses(std::uint64_t count, std::uint64_t bytes) {
   const QueueArguments& rules = info_->effective;
-  if (is_special() || rules.overflow == Overflow::drop_head) return false;
+  if (needs_inspection() || rules.overflow == Overflow::drop_head) return false;
   catch_up();
   for (const Consumer* consumer : consumers())
     if (consumer->linked() && consumer->has_room()) return false;

@@ -8,8 +8,8 @@
 
 namespace lepus::core {
 
-bool Queue::is_double(const Message& message) const {
-  return deduplicator_ && deduplicator_->is_double(message, host_.now());
+bool Queue::is_duplicate(const Message& message) const {
+  return deduplicator_ && deduplicator_->is_duplicate(message, host_.now());
 }
 
 void Queue::remember(const Message& message) {
@@ -17,7 +17,7 @@ void Queue::remember(const Message& message) {
 }
 
 /// In a store a message lives as long as it is delayed, in a history as long as there is room.
-MessageRef Queue::own_copy(const MessageRef& message, bool is_shared) const {
+MessageRef Queue::private_copy(const MessageRef& message, bool is_shared) const {
   std::uint64_t ttl_ms = Message::no_ttl;
   switch (info_->store_use) {
     case StoreUse::none:
