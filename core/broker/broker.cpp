@@ -325,7 +325,7 @@ void Broker::describe(std::span<const QueueId> ids, std::vector<QueueStats>& out
     const Queue* queue = find_queue(id);
     if (queue == nullptr) continue;
     out.push_back({id, queue->ready_count(), queue->unacked_count(), queue->ready_body_bytes(),
-                   queue->consumer_count(), queue->warm_count(), queue->warm_bytes()});
+                   queue->consumer_count(), queue->resident_count(), queue->resident_bytes()});
   }
 }
 

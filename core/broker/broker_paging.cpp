@@ -60,7 +60,7 @@ void Broker::page_out_queues(std::vector<QueueId>& queues, std::size_t& next, bo
     if (is_enough && memory_.message_bytes <= resident_max()) return;
     if (next >= queues.size()) next = 0;
     Queue* queue = find_queue(queues[next]);
-    const bool is_done = queue == nullptr || queue->warm_count() == 0;
+    const bool is_done = queue == nullptr || queue->resident_count() == 0;
     if (is_done) {
       if (queue != nullptr) queue->on_eviction_done();
       queues[next] = queues.back();

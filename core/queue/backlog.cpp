@@ -1,5 +1,5 @@
 // Slots, pages and the two places where a ready message can be: at or above head_, or in returned_.
-// What is not in memory: backlog_cold.cpp.
+// What is not in memory: backlog_evicted.cpp.
 #include "core/queue/backlog.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ Backlog::~Backlog() {
     if (pages_[i].is_empty() || pages_[i].is_run()) continue;
     for (std::size_t index = 0; index < page_size; ++index) {
       Slot& at = pages_[i].at(index);
-      if (at.state() != State::gone && !at.is_cold()) (void)MessageRef::adopt(at.take_message());
+      if (at.state() != State::gone && !at.is_evicted()) (void)MessageRef::adopt(at.take_message());
     }
   }
 }
@@ -122,7 +122,7 @@ void Backlog::take_returned(Sequence sequence) {
 void Backlog::deliver(Sequence sequence) {
   Slot& found = slot(sequence);
   CHECK(found.state() == State::ready);
-  CHECK(!found.is_cold());
+  CHECK(!found.is_evicted());
   CHECK(sequence <= head_);
   leave_ready(sequence, found);
   if (sequence == head_) ++head_;
@@ -164,10 +164,10 @@ Backlog::Taken Backlog::take(Sequence sequence) {
     --(found.state() == State::unacked ? unacked_count_ : retained_count_);
   }
   Taken taken{{}, {}, false};
-  if (found.is_cold()) {
+  if (found.is_evicted()) {
     taken.place = found.place();
-    taken.is_paged = found.is_paged();
-    --cold_count_;
+    taken.is_spilled = found.is_spilled();
+    --evicted_count_;
     found = {};
   } else {
     taken.message = MessageRef::adopt(found.take_message());

@@ -8,10 +8,10 @@
 // after it. A requeued message keeps its slot: it goes out again at its original position, before
 // everything younger. An empty backlog owns no memory.
 //
-// A message that is recorded on disk can be cold: its slot has the place of the record instead.
+// A message that is recorded on disk can be evicted: its slot has the place of the record instead.
 //
-//   head ... asked_below ............ paged_below ............ next
-//   | here or asked for | cold                  | in memory     |      backlog_cold.cpp
+//   head ... requested_below ............ evicted_below ............ next
+//   | here or asked for     | evicted                   | in memory  |   backlog_evicted.cpp
 #pragma once
 
 #include <algorithm>
@@ -39,15 +39,15 @@ class Backlog {
  public:
   struct Ready {
     Sequence sequence;
-    Message* message;  ///< Still owned by the backlog. Null: cold.
+    Message* message;  ///< Still owned by the backlog. Null: evicted.
     bool redelivered;
   };
   using State = Slot::State;
   /// What was taken out.
   struct Taken {
-    MessageRef message;  ///< Null: it was cold, and lies at `place`.
+    MessageRef message;  ///< Null: it was evicted, and lies at `place`.
     RecordPlace place;   ///< Of its record; of a message in memory, what that says.
-    bool is_paged;       ///< The record only saved memory.
+    bool is_spilled;     ///< The record only saved memory.
   };
 
   Backlog() = default;
@@ -74,44 +74,44 @@ class Backlog {
   /// Sequences below this one were given out before the restart.
   void continue_at(Sequence next);
 
-  // --- Cold messages: backlog_cold.cpp
+  // --- Evicted messages: backlog_evicted.cpp
 
   /// What is here at this position; a slot that is gone: nothing.
   Slot slot_at(Sequence sequence) const;
-  struct PageOut {
-    bool is_short = false;      ///< Also what is near the head, and below it.
-    bool appends = false;       ///< Also what has no record yet.
-    bool is_recorded = false;   ///< Persistent ones with a place have a record for this queue.
-    bool all_recorded = false;  ///< Others, too.
-    RecordPlace written_end;    ///< Records before this place can be read.
-    std::uint32_t count = 0;    ///< Slots to look at.
-    std::uint64_t keep = 0;     ///< Messages from the head on that stay, unless is_short.
+  struct Eviction {
+    bool memory_pressure = false;  ///< Also what is near the head, and below it.
+    bool appends = false;          ///< Also what has no record yet.
+    bool is_recorded = false;      ///< Persistent ones with a place have a record for this queue.
+    bool all_recorded = false;     ///< Others, too.
+    RecordPlace written_end;       ///< Records before this place can be read.
+    std::uint32_t count = 0;       ///< Slots to look at.
+    std::uint64_t keep = 0;        ///< Messages from the head on that stay, unless memory_pressure.
   };
   /// Gives the memory of messages up, beginning where the last call ended. Those without a record
   /// are offered to record(sequence, Message&), which may refuse (false: this ends). Returns how
   /// many it went over.
   template <class F>
-  std::uint32_t page_out(const PageOut& wish, F&& record);
+  std::uint32_t evict(const Eviction& options, F&& record);
   /// From the start, the next time: memory is no longer short.
-  void forget_short() { short_below_ = 0; }
+  void restart_under_pressure() { pressure_below_ = 0; }
   /// Its content is at `place` from now on; nothing when it is not in memory.
-  bool make_cold(Sequence sequence, const RecordPlace& place, bool is_paged);
-  /// Goes from the head on and marks up to `count` cold messages, of `bytes` altogether, as asked
-  /// for: visit(sequence, place). Nothing is looked at further from the head than
+  bool make_evicted(Sequence sequence, const RecordPlace& place, bool is_spilled);
+  /// Goes from the head on and marks up to `count` evicted messages, of `bytes` altogether, as
+  /// asked for: visit(sequence, place). Nothing is looked at further from the head than
   /// limits::read_ahead_count.
   template <class F>
-  void ask_ahead(std::uint32_t count, std::uint64_t bytes, F&& visit);
+  void request_ahead(std::uint32_t count, std::uint64_t bytes, F&& visit);
   /// False: it is asked for already, or in memory, or gone.
-  bool ask(Sequence sequence);
+  bool request_fetch(Sequence sequence);
   /// The answer did not help: it may be asked for again.
-  void unask(Sequence sequence);
-  /// The content of a cold message.
-  void make_warm(Sequence sequence, MessageRef message);
+  void cancel_fetch(Sequence sequence);
+  /// The content of an evicted message.
+  void make_resident(Sequence sequence, MessageRef message);
   /// Its record was written again, elsewhere.
   void move(Sequence sequence, const RecordPlace& place);
-  std::uint64_t cold_count() const { return cold_count_; }
+  std::uint64_t evicted_count() const { return evicted_count_; }
   /// In memory, ready, unacked or retained.
-  std::uint64_t warm_count() const { return live_count() - cold_count_; }
+  std::uint64_t resident_count() const { return live_count() - evicted_count_; }
 
   /// Everything in here: visit(sequence, Slot).
   template <class F>
@@ -124,7 +124,7 @@ class Backlog {
   /// Above every sequence given out.
   Sequence end() const { return next_; }
   State state(Sequence sequence) const;
-  /// Null where it is gone or cold.
+  /// Null where it is gone or evicted.
   Message* find(Sequence sequence) const;
   std::uint64_t ready_count() const { return ready_count_; }
   std::uint64_t unacked_count() const { return unacked_count_; }
@@ -153,9 +153,9 @@ class Backlog {
   void take_returned(Sequence sequence);
   void drop_page(std::size_t index);
   void leave_ready(Sequence sequence, const Slot& slot);
-  void cool(Slot& slot, const RecordPlace& place, bool is_paged);
-  Sequence page_out_from(const PageOut& wish) const;
-  bool is_wanted_soon(Sequence sequence, const PageOut& wish) const;
+  void evict_slot(Slot& slot, const RecordPlace& place, bool is_spilled);
+  Sequence eviction_start(const Eviction& options) const;
+  bool is_wanted_soon(Sequence sequence, const Eviction& options) const;
 
   RingBuffer<SlotPage> pages_;
   /// Kept while the backlog is not empty: pages come and go all the time.
@@ -165,14 +165,14 @@ class Backlog {
   Sequence head_ = 0;               ///< Everything at or above it that is not gone is ready.
   Sequence next_ = 0;
   Sequence seen_below_ = 0;
-  Sequence paged_below_ = 0;           ///< page_out() goes on here.
-  Sequence short_below_ = 0;           ///< The same, while memory is short.
-  Sequence asked_below_ = 0;           ///< ask_ahead() goes on here.
-  Sequence asked_alone_ = UINT64_MAX;  ///< The last one that ask() asked for, to go out next.
+  Sequence evicted_below_ = 0;             ///< evict() goes on here.
+  Sequence pressure_below_ = 0;            ///< The same, while memory is short.
+  Sequence requested_below_ = 0;           ///< request_ahead() goes on here.
+  Sequence requested_alone_ = UINT64_MAX;  ///< The last one of request_fetch(), to go out next.
   std::uint64_t ready_count_ = 0;
   std::uint64_t unacked_count_ = 0;
   std::uint64_t retained_count_ = 0;
-  std::uint64_t cold_count_ = 0;
+  std::uint64_t evicted_count_ = 0;
   std::uint64_t bytes_ = 0;
   std::uint64_t ready_body_bytes_ = 0;
 };
@@ -189,12 +189,12 @@ void Backlog::for_each(F&& visit) const {
 }
 
 template <class F>
-std::uint32_t Backlog::page_out(const PageOut& wish, F&& record) {
+std::uint32_t Backlog::evict(const Eviction& options, F&& record) {
   std::uint32_t count = 0;
-  Sequence& cursor = wish.is_short ? short_below_ : paged_below_;
-  cursor = page_out_from(wish);
+  Sequence& cursor = options.memory_pressure ? pressure_below_ : evicted_below_;
+  cursor = eviction_start(options);
   const Sequence end = slots_end();
-  while (cursor < end && count < wish.count) {
+  while (cursor < end && count < options.count) {
     SlotPage& page = pages_[page_of(cursor)];
     const std::size_t index = index_of(cursor);
     if (page.is_empty() || page.is_run()) {
@@ -203,15 +203,15 @@ std::uint32_t Backlog::page_out(const PageOut& wish, F&& record) {
       continue;
     }
     Slot& at = page.at(index);
-    const bool is_warm = at.state() != State::gone && !at.is_cold();
-    if (is_warm && !is_wanted_soon(cursor, wish)) {
+    const bool is_resident = at.state() != State::gone && !at.is_evicted();
+    if (is_resident && !is_wanted_soon(cursor, options)) {
       const RecordPlace place = at.message()->place();
       const bool has_record =
-          wish.is_recorded && place && (wish.all_recorded || at.message()->persistent());
-      if (has_record && !(place < wish.written_end)) break;
+          options.is_recorded && place && (options.all_recorded || at.message()->persistent());
+      if (has_record && !(place < options.written_end)) break;
       if (has_record) {
-        cool(at, place, false);
-      } else if (wish.appends && !record(cursor, *at.message())) {
+        evict_slot(at, place, false);
+      } else if (options.appends && !record(cursor, *at.message())) {
         break;
       }
     }
@@ -223,21 +223,21 @@ std::uint32_t Backlog::page_out(const PageOut& wish, F&& record) {
 }
 
 template <class F>
-void Backlog::ask_ahead(std::uint32_t count, std::uint64_t bytes, F&& visit) {
+void Backlog::request_ahead(std::uint32_t count, std::uint64_t bytes, F&& visit) {
   if (ready_count_ == 0) return;
-  if (asked_below_ < head_) asked_below_ = head_;
+  if (requested_below_ < head_) requested_below_ = head_;
   const Sequence end = std::min(slots_end(), head_ + limits::read_ahead_count);
   std::uint64_t asked_bytes = 0;
-  for (; asked_below_ < end && count > 0 && asked_bytes < bytes; ++asked_below_) {
-    SlotPage& page = pages_[page_of(asked_below_)];
-    const std::size_t index = index_of(asked_below_);
+  for (; requested_below_ < end && count > 0 && asked_bytes < bytes; ++requested_below_) {
+    SlotPage& page = pages_[page_of(requested_below_)];
+    const std::size_t index = index_of(requested_below_);
     if (page.state(index) != State::ready) continue;
     Slot& at = page.at(index);
-    if (!at.is_cold() || at.is_asked()) continue;
-    at.set_asked(true);
+    if (!at.is_evicted() || at.is_fetch_pending()) continue;
+    at.set_fetch_pending(true);
     asked_bytes += at.place().size;
     --count;
-    visit(asked_below_, at.place());
+    visit(requested_below_, at.place());
   }
 }
 

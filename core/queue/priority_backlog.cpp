@@ -140,21 +140,21 @@ Slot PriorityBacklog::slot_at(Sequence sequence) const {
   return backlog == nullptr ? Slot{} : backlog->slot_at(sequence & inner_mask);
 }
 
-void PriorityBacklog::forget_short() {
-  for_each_level(*this, [](std::size_t, Backlog& backlog) { backlog.forget_short(); });
+void PriorityBacklog::restart_under_pressure() {
+  for_each_level(*this, [](std::size_t, Backlog& backlog) { backlog.restart_under_pressure(); });
 }
 
-std::uint64_t PriorityBacklog::warm_count() const {
+std::uint64_t PriorityBacklog::resident_count() const {
   std::uint64_t count = 0;
   for_each_level(*this,
-                 [&](std::size_t, const Backlog& backlog) { count += backlog.warm_count(); });
+                 [&](std::size_t, const Backlog& backlog) { count += backlog.resident_count(); });
   return count;
 }
 
-std::uint64_t PriorityBacklog::cold_count() const {
+std::uint64_t PriorityBacklog::evicted_count() const {
   std::uint64_t count = 0;
   for_each_level(*this,
-                 [&](std::size_t, const Backlog& backlog) { count += backlog.cold_count(); });
+                 [&](std::size_t, const Backlog& backlog) { count += backlog.evicted_count(); });
   return count;
 }
 

@@ -37,26 +37,28 @@ class PriorityBacklog {
   template <class F>
   void for_each(F&& visit) const;
 
-  // --- Cold messages; see Backlog
+  // --- Evicted messages; see Backlog
   Slot slot_at(Sequence sequence) const;
   template <class F>
-  std::uint32_t page_out(Backlog::PageOut wish, F&& record);
-  void forget_short();
-  bool make_cold(Sequence sequence, const RecordPlace& place, bool is_paged) {
-    return level_of(sequence).make_cold(sequence & inner_mask, place, is_paged);
+  std::uint32_t evict(Backlog::Eviction options, F&& record);
+  void restart_under_pressure();
+  bool make_evicted(Sequence sequence, const RecordPlace& place, bool is_spilled) {
+    return level_of(sequence).make_evicted(sequence & inner_mask, place, is_spilled);
   }
   template <class F>
-  void ask_ahead(std::uint32_t count, std::uint64_t bytes, F&& visit);
-  bool ask(Sequence sequence) { return level_of(sequence).ask(sequence & inner_mask); }
-  void unask(Sequence sequence) { level_of(sequence).unask(sequence & inner_mask); }
-  void make_warm(Sequence sequence, MessageRef message) {
-    level_of(sequence).make_warm(sequence & inner_mask, std::move(message));
+  void request_ahead(std::uint32_t count, std::uint64_t bytes, F&& visit);
+  bool request_fetch(Sequence sequence) {
+    return level_of(sequence).request_fetch(sequence & inner_mask);
+  }
+  void cancel_fetch(Sequence sequence) { level_of(sequence).cancel_fetch(sequence & inner_mask); }
+  void make_resident(Sequence sequence, MessageRef message) {
+    level_of(sequence).make_resident(sequence & inner_mask, std::move(message));
   }
   void move(Sequence sequence, const RecordPlace& place) {
     level_of(sequence).move(sequence & inner_mask, place);
   }
-  std::uint64_t warm_count() const;
-  std::uint64_t cold_count() const;
+  std::uint64_t resident_count() const;
+  std::uint64_t evicted_count() const;
   std::uint64_t bytes() const;
   /// Deliveries below were announced before the restart.
   void restore_announced(Sequence below) { level_of(below).set_seen_below(below & inner_mask); }
@@ -115,27 +117,27 @@ void PriorityBacklog::for_each(F&& visit) const {
 
 /// What is consumed last goes first.
 template <class F>
-std::uint32_t PriorityBacklog::page_out(Backlog::PageOut wish, F&& record) {
+std::uint32_t PriorityBacklog::evict(Backlog::Eviction options, F&& record) {
   std::uint32_t count = 0;
-  for (std::size_t number = 0; number <= higher_.size() && wish.count > 0; ++number) {
+  for (std::size_t number = 0; number <= higher_.size() && options.count > 0; ++number) {
     if (number > 0 && higher_[number - 1] == nullptr) continue;
     Backlog& backlog = number == 0 ? lowest_ : *higher_[number - 1];
     const Sequence prefix = Sequence{number} << level_shift;
-    const std::uint32_t done = backlog.page_out(wish, [&](Sequence inner, const Message& message) {
+    const std::uint32_t done = backlog.evict(options, [&](Sequence inner, const Message& message) {
       return record(prefix | inner, message);
     });
-    wish.count -= done;
+    options.count -= done;
     count += done;
   }
   return count;
 }
 
 template <class F>
-void PriorityBacklog::ask_ahead(std::uint32_t count, std::uint64_t bytes, F&& visit) {
+void PriorityBacklog::request_ahead(std::uint32_t count, std::uint64_t bytes, F&& visit) {
   for_each_level(*this, [&](std::size_t number, Backlog& backlog) {
     const Sequence prefix = Sequence{number} << level_shift;
     if (count == 0 || bytes == 0) return;
-    backlog.ask_ahead(count, bytes, [&](Sequence inner, const RecordPlace& place) {
+    backlog.request_ahead(count, bytes, [&](Sequence inner, const RecordPlace& place) {
       --count;
       bytes -= std::min<std::uint64_t>(bytes, place.size);
       visit(prefix | inner, place);

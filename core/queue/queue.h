@@ -108,8 +108,8 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
 
   // --- Messages that are on disk only: queue_evicted.cpp
 
-  std::uint64_t warm_count() const { return messages().warm_count(); }
-  std::uint64_t warm_bytes() const { return messages().bytes(); }
+  std::uint64_t resident_count() const { return messages().resident_count(); }
+  std::uint64_t resident_bytes() const { return messages().bytes(); }
 
   /// See Residency::evict().
   [[nodiscard]] virtual bool evict(bool memory_pressure);
@@ -121,7 +121,7 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   virtual void on_moved(Sequence sequence, const RecordPlace& place);
   /// See MessageHolder::on_fetched().
   virtual bool on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message);
-  /// The record of a cold message is damaged: it is gone.
+  /// The record of an evicted message is damaged: it is gone.
   virtual void lose(Sequence sequence);
   /// Who waits for a message from disk (basic.get) gets none: the queue is being deleted.
   void abandon_gets();

@@ -15,7 +15,7 @@ QueueRecords::QueueRecords(const QueueInfo& info, PriorityBacklog& backlog, Ledg
 
 void QueueRecords::note_taken(Sequence sequence, const Backlog::Taken& taken) {
   if (!taken.place || (taken.message && !records(*taken.message))) return;
-  if (taken.is_paged) {
+  if (taken.is_spilled) {
     CHECK(!taken.message);
     ledger_.dropped(taken.place);
   } else {
@@ -35,8 +35,8 @@ void QueueRecords::repeat_announced() {
 
 void QueueRecords::drop_all() {
   backlog_.for_each([this](Sequence, const Slot& slot) {
-    const RecordPlace place = slot.is_cold() ? slot.place() : slot.message()->place();
-    if (place && (slot.is_cold() || records(*slot.message()))) ledger_.dropped(place);
+    const RecordPlace place = slot.is_evicted() ? slot.place() : slot.message()->place();
+    if (place && (slot.is_evicted() || records(*slot.message()))) ledger_.dropped(place);
   });
 }
 
@@ -44,7 +44,7 @@ void QueueRecords::drop_all() {
 std::optional<Held> QueueRecords::find(Sequence sequence) const {
   const Slot slot = backlog_.slot_at(sequence);
   if (slot.state() == Slot::State::gone) return std::nullopt;
-  if (slot.is_cold()) return Held{slot.place(), nullptr};
+  if (slot.is_evicted()) return Held{slot.place(), nullptr};
   if (!records(*slot.message()) || !slot.message()->place()) return std::nullopt;
   return Held{slot.message()->place(), slot.message()};
 }

@@ -64,7 +64,7 @@ Redeliveries::Unacked Queue::find_unacked(Sequence sequence) {
   using Where = Redeliveries::Unacked::Where;
   const Slot slot = messages().slot_at(sequence);
   if (slot.state() != Slot::State::unacked) return {Where::gone, nullptr, 0};
-  if (slot.is_cold()) {
+  if (slot.is_evicted()) {
     residency_.request_fetch(sequence);
     return {Where::on_disk, nullptr, 0};
   }

@@ -42,14 +42,14 @@ void Queue::replay(const BindingSpec& binding) {
   if (!replays_) replays_ = std::make_unique<std::vector<BindingSpec>>();
   replays_->push_back(binding);
   messages().for_each([this](Sequence sequence, const Slot& slot) {
-    if (slot.is_cold()) residency_.request_fetch(sequence);
+    if (slot.is_evicted()) residency_.request_fetch(sequence);
   });
   serve_replays();
 }
 
 /// Oldest first. The way may lead back to this exchange, and what it holds change.
 void Queue::serve_replays() {
-  if (!replays_ || messages().cold_count() > 0) return;
+  if (!replays_ || messages().evicted_count() > 0) return;
   std::vector<MessageRef> history;
   messages().for_each(
       [&](Sequence, const Slot& slot) { history.push_back(MessageRef::share(slot.message())); });

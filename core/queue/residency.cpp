@@ -24,7 +24,7 @@ void Residency::engage() {
 }
 
 void Residency::release() {
-  if (!state_ || parts_.backlog.cold_count() > 0) return;
+  if (!state_ || parts_.backlog.evicted_count() > 0) return;
   const bool is_idle =
       state_->spilled.empty() && state_->gets.empty() && state_->requested_count == 0;
   if (is_idle) state_.reset();
@@ -41,7 +41,7 @@ void Residency::add_candidate() {
 void Residency::on_policy_changed() {
   // In the list that is right for it now.
   is_candidate_ = false;
-  if (parts_.backlog.warm_count() > 0) add_candidate();
+  if (parts_.backlog.resident_count() > 0) add_candidate();
 }
 
 bool Residency::has_own_limit() const {
@@ -53,17 +53,19 @@ bool Residency::has_own_limit() const {
 bool Residency::is_above_own_limit() const {
   const QueueArguments& rules = parts_.info.effective;
   const PriorityBacklog& backlog = parts_.backlog;
-  if (rules.queue_mode == QueueMode::lazy) return backlog.warm_count() > 0;
-  if (rules.max_in_memory_length && backlog.warm_count() > *rules.max_in_memory_length) return true;
+  if (rules.queue_mode == QueueMode::lazy) return backlog.resident_count() > 0;
+  if (rules.max_in_memory_length && backlog.resident_count() > *rules.max_in_memory_length)
+    return true;
   return rules.max_in_memory_bytes && backlog.bytes() > *rules.max_in_memory_bytes;
 }
 
 /// Messages from the head on that may stay in memory.
 std::uint64_t Residency::head_count() const {
   const QueueArguments& rules = parts_.info.effective;
-  const std::uint64_t warm_count = parts_.backlog.warm_count();
-  CHECK(warm_count > 0);
-  const std::uint64_t size_mean = std::max<std::uint64_t>(parts_.backlog.bytes() / warm_count, 1);
+  const std::uint64_t resident_count = parts_.backlog.resident_count();
+  CHECK(resident_count > 0);
+  const std::uint64_t size_mean =
+      std::max<std::uint64_t>(parts_.backlog.bytes() / resident_count, 1);
   if (!has_own_limit())
     return std::clamp<std::uint64_t>(limits::resident_head_bytes / size_mean, 1,
                                      limits::resident_head_count);
@@ -74,21 +76,23 @@ std::uint64_t Residency::head_count() const {
 
 bool Residency::evict(bool memory_pressure) {
   PriorityBacklog& backlog = parts_.backlog;
-  const std::uint64_t warm_count = backlog.warm_count();
-  if (warm_count == 0) return false;
-  Backlog::PageOut wish;
-  wish.is_short = memory_pressure;
-  wish.appends = reads_back_ && (memory_pressure || is_above_own_limit());
-  wish.is_recorded = parts_.records.is_durable();
-  wish.all_recorded = parts_.records.records_all();
-  wish.written_end = parts_.host.ledger().written_end();
-  wish.count = limits::page_out_count;
-  wish.keep = reads_back_ ? head_count() : 0;
+  const std::uint64_t resident_count = backlog.resident_count();
+  if (resident_count == 0) return false;
+  Backlog::Eviction options;
+  options.memory_pressure = memory_pressure;
+  options.appends = reads_back_ && (memory_pressure || is_above_own_limit());
+  options.is_recorded = parts_.records.is_durable();
+  options.all_recorded = parts_.records.records_all();
+  options.written_end = parts_.host.ledger().written_end();
+  options.count = limits::page_out_count;
+  options.keep = reads_back_ ? head_count() : 0;
   const std::uint32_t epoch = parts_.host.turn().pressure_epoch;
-  if (std::exchange(pressure_epoch_, epoch) != epoch && memory_pressure) backlog.forget_short();
-  const std::uint32_t count = backlog.page_out(
-      wish, [this](Sequence sequence, const Message& message) { return spill(sequence, message); });
-  if (backlog.warm_count() < warm_count) engage();
+  if (std::exchange(pressure_epoch_, epoch) != epoch && memory_pressure)
+    backlog.restart_under_pressure();
+  const std::uint32_t count = backlog.evict(
+      options,
+      [this](Sequence sequence, const Message& message) { return spill(sequence, message); });
+  if (backlog.resident_count() < resident_count) engage();
   return count > 0;
 }
 
@@ -112,7 +116,7 @@ bool Residency::on_written() {
   for (; !spilled.empty() && spilled.front().batch <= durable; spilled.pop_front()) {
     const Spilled& next = spilled.front();
     // It may have been delivered and settled meanwhile.
-    if (!parts_.backlog.make_cold(next.sequence, next.place, true)) ledger.dropped(next.place);
+    if (!parts_.backlog.make_evicted(next.sequence, next.place, true)) ledger.dropped(next.place);
   }
   return !spilled.empty();
 }
@@ -132,7 +136,7 @@ bool Residency::obtain_head() {
 }
 
 void Residency::request_fetch(Sequence sequence) {
-  if (!parts_.backlog.ask(sequence)) return;
+  if (!parts_.backlog.request_fetch(sequence)) return;
   ++state().requested_count;
   const Ledger::Wanted wanted{{parts_.info.id, sequence}, parts_.backlog.slot_at(sequence).place()};
   parts_.host.ledger().fetch({&wanted, 1});
@@ -140,15 +144,17 @@ void Residency::request_fetch(Sequence sequence) {
 
 void Residency::read_ahead() {
   CHECK(state_ != nullptr);
-  const bool is_short = parts_.host.turn().memory_pressure;
-  const std::uint32_t count = is_short ? limits::read_ahead_count_short : limits::read_ahead_count;
+  const bool memory_pressure = parts_.host.turn().memory_pressure;
+  const std::uint32_t count =
+      memory_pressure ? limits::read_ahead_count_short : limits::read_ahead_count;
   if (state_->requested_count > count / 2) return;
   boost::container::small_vector<Ledger::Wanted, 64> wanted;
-  parts_.backlog.ask_ahead(count - state_->requested_count,
-                           is_short ? limits::read_ahead_bytes_short : limits::read_ahead_bytes,
-                           [&](Sequence sequence, const RecordPlace& place) {
-                             wanted.push_back({{parts_.info.id, sequence}, place});
-                           });
+  parts_.backlog.request_ahead(
+      count - state_->requested_count,
+      memory_pressure ? limits::read_ahead_bytes_short : limits::read_ahead_bytes,
+      [&](Sequence sequence, const RecordPlace& place) {
+        wanted.push_back({{parts_.info.id, sequence}, place});
+      });
   if (wanted.empty()) return;
   state_->requested_count += static_cast<std::uint32_t>(wanted.size());
   parts_.host.ledger().fetch(wanted);
@@ -161,20 +167,20 @@ Residency::Fetched Residency::on_fetched(Sequence sequence, const RecordPlace& p
   --state_->requested_count;
   PriorityBacklog& backlog = parts_.backlog;
   const Slot slot = backlog.slot_at(sequence);
-  if (slot.state() == Slot::State::gone || !slot.is_cold() || !slot.is_asked())
+  if (slot.state() == Slot::State::gone || !slot.is_evicted() || !slot.is_fetch_pending())
     return Fetched::ignored;
-  backlog.unask(sequence);
+  backlog.cancel_fetch(sequence);
   if (slot.place() != place) {
     request_fetch(sequence);
     return Fetched::ignored;
   }
   if (!message || message->body_size() != slot.body_size()) return Fetched::lost;
-  if (slot.is_paged()) {
+  if (slot.is_spilled()) {
     parts_.host.ledger().dropped(place);
   } else {
     message->set_place(place);
   }
-  backlog.make_warm(sequence, std::move(message));
+  backlog.make_resident(sequence, std::move(message));
   note_resident();
   return Fetched::resident;
 }

@@ -10,7 +10,7 @@ Slot SlotPage::run_slot(std::size_t index) const {
   RecordPlace place = first_.place();
   place.offset += static_cast<std::uint32_t>(index) * place.size;
   Slot slot = first_;
-  slot.set_cold(place, first_.cold_body_size(), first_.is_paged());
+  slot.set_evicted(place, first_.evicted_body_size(), first_.is_spilled());
   return slot;
 }
 
@@ -25,13 +25,13 @@ void SlotPage::expand() {
 void SlotPage::compress() {
   if (slots_ == nullptr || live_count < size) return;
   const Slot& first = slots_->front();
-  if (!first.is_cold() || first.state() != Slot::State::ready) return;
+  if (!first.is_evicted() || first.state() != Slot::State::ready) return;
   RecordPlace place = first.place();
   for (const Slot& slot : *slots_) {
-    const bool fits = slot.is_cold() && slot.state() == Slot::State::ready && !slot.is_asked() &&
-                      slot.place() == place && slot.cold_body_size() == first.cold_body_size() &&
-                      slot.is_paged() == first.is_paged() &&
-                      slot.redelivered() == first.redelivered();
+    const bool fits =
+        slot.is_evicted() && slot.state() == Slot::State::ready && !slot.is_fetch_pending() &&
+        slot.place() == place && slot.evicted_body_size() == first.evicted_body_size() &&
+        slot.is_spilled() == first.is_spilled() && slot.redelivered() == first.redelivered();
     if (!fits) return;
     place.offset += place.size;
   }

@@ -1,4 +1,4 @@
-// A page of a backlog's slots. When all of them are cold and their records lie one behind the
+// A page of a backlog's slots. When all of them are evicted and their records lie one behind the
 // other, the page is a run: a few words in place of 16 bytes a message.
 //
 //   empty (nothing live) -> slots <-> run

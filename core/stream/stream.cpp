@@ -139,7 +139,7 @@ Stream::Turn Stream::offer(Consumer& consumer) {
 MessageRef Stream::content(Consumer& consumer) {
   StreamReader& reader = *consumer.reader;
   const Slot slot = backlog_.slot_at(reader.next);
-  if (!slot.is_cold()) {
+  if (!slot.is_evicted()) {
     const RecordPlace& place = slot.message()->place();
     if (!place || place < host_.ledger().written_end()) return MessageRef::share(slot.message());
     await(place);
@@ -209,7 +209,7 @@ bool Stream::ask_page(Sequence from, std::uint64_t& bytes_left) {
   Sequence sequence = from;
   for (; sequence < page_end && bytes < bytes_left; ++sequence) {
     const Slot slot = backlog_.slot_at(sequence);
-    if (slot.state() == Slot::State::gone || !slot.is_cold()) continue;
+    if (slot.state() == Slot::State::gone || !slot.is_evicted()) continue;
     if (cache_.is_asked(sequence)) continue;
     cache_.note_asked(sequence);
     wanted.push_back({{info_.id, sequence}, slot.place()});
@@ -229,7 +229,7 @@ bool Stream::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef 
     return offsets_.on_fetched(sequence, place, std::move(message));
   }
   const Slot slot = backlog_.slot_at(sequence);
-  const bool is_wanted = slot.state() != Slot::State::gone && slot.is_cold();
+  const bool is_wanted = slot.state() != Slot::State::gone && slot.is_evicted();
   if (is_wanted && slot.place() != place) {
     const Ledger::Wanted wanted{{info_.id, sequence}, slot.place()};
     host_.ledger().fetch({&wanted, 1});

@@ -106,7 +106,7 @@ TEST_F(BacklogTest, SequencesAreNeverReused) {
 TEST_F(BacklogTest, RestoredMessagesKeepTheirPlaces) {
   const std::vector<Sequence> places = {3, 4, 3 * page, 9 * page + 1};
   for (const Sequence place : places) backlog_.restore(place, {1, 8, 40}, 1, place == 4);
-  EXPECT_EQ(backlog_.cold_count(), places.size());
+  EXPECT_EQ(backlog_.evicted_count(), places.size());
   backlog_.continue_at(20 * page + 2);
   EXPECT_EQ(backlog_.ready_count(), places.size());
   EXPECT_EQ(backlog_.state(5), Backlog::State::gone);
@@ -116,7 +116,7 @@ TEST_F(BacklogTest, RestoredMessagesKeepTheirPlaces) {
     EXPECT_EQ(backlog_.peek().sequence, place);
     EXPECT_EQ(backlog_.peek().message, nullptr);
     EXPECT_EQ(backlog_.peek().redelivered, place == 4);
-    backlog_.make_warm(place, message());
+    backlog_.make_resident(place, message());
     EXPECT_EQ(deliver_next(), place);
   }
   EXPECT_EQ(deliver_next(), 20 * page + 2);
@@ -231,8 +231,8 @@ TEST_F(BacklogTest, AMessageThatLeavesCountsNoMore) {
   EXPECT_EQ(backlog_.live_count(), 0U);
 }
 
-/// Random operations; some of the messages are cold. The model is a map from sequence to what must
-/// be there.
+/// Random operations; some of the messages are evicted. The model is a map from sequence to what
+/// must be there.
 class BacklogModel : public ::testing::TestWithParam<std::uint64_t> {
  protected:
   struct Known {
@@ -276,41 +276,42 @@ class BacklogModel : public ::testing::TestWithParam<std::uint64_t> {
   void warm(Sequence sequence) {
     const std::size_t size = model_.at(sequence).body_size;
     const Slot slot = backlog_.slot_at(sequence);
-    ASSERT_TRUE(slot.is_cold());
+    ASSERT_TRUE(slot.is_evicted());
     ASSERT_EQ(slot.body_size(), size);
-    if (slot.is_asked()) backlog_.unask(sequence);
+    if (slot.is_fetch_pending()) backlog_.cancel_fetch(sequence);
     MessageRef message = Message::create({"", "q", {}, size, false}, account_);
     message->append_body(as_bytes(std::string(size, 'b')));
-    if (!slot.is_paged()) message->set_place(slot.place());
-    backlog_.make_warm(sequence, std::move(message));
+    if (!slot.is_spilled()) message->set_place(slot.place());
+    backlog_.make_resident(sequence, std::move(message));
   }
-  void page_out() {
-    Backlog::PageOut wish;
-    wish.is_short = random_.chance(30);
-    wish.appends = random_.chance(50);
-    wish.is_recorded = true;
-    wish.written_end = {1 + record_ / 100, record_ % 100 * 48, 48};
-    wish.count = 1 + static_cast<std::uint32_t>(random_.below(300));
-    wish.keep = random_.below(300);
-    if (random_.chance(10)) backlog_.forget_short();
+  void evict() {
+    Backlog::Eviction options;
+    options.memory_pressure = random_.chance(30);
+    options.appends = random_.chance(50);
+    options.is_recorded = true;
+    options.written_end = {1 + record_ / 100, record_ % 100 * 48, 48};
+    options.count = 1 + static_cast<std::uint32_t>(random_.below(300));
+    options.keep = random_.below(300);
+    if (random_.chance(10)) backlog_.restart_under_pressure();
     std::vector<Sequence> recorded;
-    (void)backlog_.page_out(wish, [&](Sequence sequence, const Message&) {
+    (void)backlog_.evict(options, [&](Sequence sequence, const Message&) {
       recorded.push_back(sequence);
       return random_.chance(95);
     });
     for (const Sequence sequence : recorded)
-      if (random_.chance(80)) (void)backlog_.make_cold(sequence, {77, 8, 48}, true);
+      if (random_.chance(80)) (void)backlog_.make_evicted(sequence, {77, 8, 48}, true);
   }
   /// Of those that are asked for, most come.
-  void ask_ahead() {
+  void request_ahead() {
     std::vector<Sequence> asked;
-    backlog_.ask_ahead(1 + static_cast<std::uint32_t>(random_.below(200)), 10'000,
-                       [&](Sequence sequence, const RecordPlace&) { asked.push_back(sequence); });
+    backlog_.request_ahead(
+        1 + static_cast<std::uint32_t>(random_.below(200)), 10'000,
+        [&](Sequence sequence, const RecordPlace&) { asked.push_back(sequence); });
     for (const Sequence sequence : asked) {
       if (random_.chance(80)) {
         warm(sequence);
       } else {
-        backlog_.unask(sequence);
+        backlog_.cancel_fetch(sequence);
       }
     }
   }
@@ -364,7 +365,7 @@ class BacklogModel : public ::testing::TestWithParam<std::uint64_t> {
                           : found->second.unacked ? Backlog::State::unacked
                                                   : Backlog::State::ready;
     ASSERT_EQ(backlog_.state(probe), expected) << probe;
-    ASSERT_LE(backlog_.cold_count(), model_.size());
+    ASSERT_LE(backlog_.evicted_count(), model_.size());
   }
 
   Random random_{GetParam()};
@@ -379,8 +380,8 @@ TEST_P(BacklogModel, AgreesWithAMap) {
   unsigned push_percent = 50;
   for (int step = 0; step < 6'000 && !HasFatalFailure(); ++step) {
     if (step % 500 == 0) push_percent = 20 + static_cast<unsigned>(random_.below(45));
-    if (random_.chance(4)) page_out();
-    if (random_.chance(2)) ask_ahead();
+    if (random_.chance(4)) evict();
+    if (random_.chance(2)) request_ahead();
     const std::uint64_t draw = random_.below(100);
     if (draw < push_percent) {
       for (std::uint64_t i = random_.below(4); i > 0; --i) push();

@@ -37,9 +37,9 @@ class FakeQueueHost final : public QueueHost {
   /// Takes the queue out of the list, as before Queue::pump().
   void unschedule() { (void)runnable_.pop_front(); }
   void set_now(Nanos now) { turn_.now = turn_.stamp = now; }
-  void set_memory_pressure(bool is_short) {
-    if (is_short && !turn_.memory_pressure) ++turn_.pressure_epoch;
-    turn_.memory_pressure = is_short;
+  void set_memory_pressure(bool memory_pressure) {
+    if (memory_pressure && !turn_.memory_pressure) ++turn_.pressure_epoch;
+    turn_.memory_pressure = memory_pressure;
   }
   MessageRef message(std::string_view body, bool persistent = false) {
     MessageRef made = Message::create({"", "", {}, body.size(), persistent}, memory);

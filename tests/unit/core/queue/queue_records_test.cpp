@@ -77,7 +77,7 @@ TEST_F(QueueRecordsTest, WhatOnlySavedMemoryIsDropped) {
   make(false);
   const Sequence sequence = push(message(false));
   const RecordPlace place = ledger_.append_paged(*message(false), {QueueId{9}, sequence});
-  ASSERT_TRUE(backlog_.make_cold(sequence, place, true));
+  ASSERT_TRUE(backlog_.make_evicted(sequence, place, true));
   EXPECT_FALSE(records_->take(sequence)) << "it was on disk only";
   EXPECT_TRUE(ledger_.settles.empty());
   EXPECT_EQ(ledger_.live.at(1), 0U);
@@ -101,7 +101,7 @@ TEST_F(QueueRecordsTest, AQueueThatGoesDropsItsRecords) {
   push(message(true));
   const Sequence evicted = push(message(true));
   push(message(false));
-  ASSERT_TRUE(backlog_.make_cold(evicted, FakeLedger::place_of(2), false));
+  ASSERT_TRUE(backlog_.make_evicted(evicted, FakeLedger::place_of(2), false));
   records_->drop_all();
   EXPECT_EQ(ledger_.live.at(1), 0U);
   EXPECT_EQ(ledger_.live.at(2), 0U);
@@ -116,7 +116,7 @@ TEST_F(QueueRecordsTest, FindsWhatHasARecord) {
   ASSERT_TRUE(held);
   EXPECT_EQ(held->place, FakeLedger::place_of(1));
   EXPECT_NE(held->message, nullptr);
-  ASSERT_TRUE(backlog_.make_cold(recorded, FakeLedger::place_of(1), false));
+  ASSERT_TRUE(backlog_.make_evicted(recorded, FakeLedger::place_of(1), false));
   EXPECT_EQ(records_->find(recorded)->message, nullptr);
   EXPECT_FALSE(records_->find(transient));
   EXPECT_FALSE(records_->find(77));

@@ -34,7 +34,7 @@ class ResidencyTest : public ::testing::Test {
   }
   /// What the ledger was told is written.
   void write() { ledger_.flush(); }
-  bool is_evicted(Sequence sequence) const { return backlog_.slot_at(sequence).is_cold(); }
+  bool is_evicted(Sequence sequence) const { return backlog_.slot_at(sequence).is_evicted(); }
   /// The ledger answers the oldest request with this.
   Fetched answer(MessageRef message) {
     const Ledger::Wanted one = ledger_.fetches.front();
