@@ -247,7 +247,7 @@ void Broker::flush() {
     for (auto& [id, queue] : queues_) queue->repeat_marks();
   }
   note_written();
-  page_out();
+  evict();
   ledger().flush();
   send_confirms(confirms_, ledger().durable());
   send_confirms(confirms_free_, 0);

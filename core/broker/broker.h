@@ -121,7 +121,7 @@ class Broker final : public QueueHost, private MessageHolder, private Forwards::
   /// alone goes there. Below that, limits::resident_max holds for what is recorded anyway.
   void set_short_above(std::uint64_t bytes) { short_above_ = bytes; }
   /// Something is left that only needs another turn.
-  bool has_work() const { return !runnable_.empty() || !forwards_.empty() || has_more_to_page_; }
+  bool has_work() const { return !runnable_.empty() || !forwards_.empty() || has_more_to_evict_; }
   std::size_t queue_count() const { return queues_.size(); }
   Nanos wall_clock_offset() const { return turn_.wall_clock_offset; }
   /// A row for each of these that is homed here.
@@ -201,14 +201,14 @@ class Broker final : public QueueHost, private MessageHolder, private Forwards::
   void on(const InquiryReply&) { CHECK(false); }
   void on(const EndThread&) { CHECK(false); }
 
-  // broker_paging.cpp
+  // broker_eviction.cpp
   std::optional<Held> find_held(const QueuePosition& at) override;
   void on_moved(const QueuePosition& at, const RecordPlace& place) override;
   bool on_fetched(const QueuePosition& at, const RecordPlace& place, MessageRef message) override;
   void on_lost(const QueuePosition& at) override;
   MemoryAccount& memory_of_fetched() override { return memory_; }
-  void page_out();
-  void page_out_queues(std::vector<QueueId>& queues, std::size_t& next, bool is_enough);
+  void evict();
+  void evict_from(std::vector<QueueId>& queues, std::size_t& next, bool is_enough);
   void note_written();
   std::uint64_t resident_max() const;
 
@@ -276,12 +276,13 @@ class Broker final : public QueueHost, private MessageHolder, private Forwards::
   std::uint64_t marks_lost_ = 0;               ///< Of the ledger, as last seen.
   std::uint32_t transactions_ = 0;             ///< Of other shards, that have begun.
   std::vector<QueueId> written_awaited_;
-  std::vector<QueueId> listed_;      ///< With messages in memory.
-  std::vector<QueueId> own_limits_;  ///< The same, of queues that have a limit of their own.
-  std::size_t next_listed_ = 0;
-  std::size_t next_own_limit_ = 0;
+  std::vector<QueueId> candidates_;  ///< With messages in memory.
+  std::vector<QueueId>
+      limited_candidates_;  ///< The same, of queues that have a limit of their own.
+  std::size_t next_candidate_ = 0;
+  std::size_t next_limited_ = 0;
   std::uint64_t short_above_ = UINT64_MAX;
-  bool has_more_to_page_ = false;
+  bool has_more_to_evict_ = false;
   Alarm alarm_;
   std::string node_name_ = "lepus@localhost";
   std::vector<Event> noted_events_;  ///< Of the changes being applied.

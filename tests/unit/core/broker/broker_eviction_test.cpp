@@ -13,9 +13,9 @@
 namespace lepus::core::test {
 namespace {
 
-class BrokerPagingTest : public ::testing::Test {
+class BrokerEvictionTest : public ::testing::Test {
  protected:
-  BrokerPagingTest() { shard_.durable = true; }
+  BrokerEvictionTest() { shard_.durable = true; }
 
   QueueId declare(std::string_view name, FieldTableWriter& arguments) {
     TopologyRequest made = shard_.request(TopologyRequest::Kind::declare_queue, name);
@@ -56,7 +56,7 @@ class BrokerPagingTest : public ::testing::Test {
   FakeChannel channel_{shard_.broker};
 };
 
-TEST_F(BrokerPagingTest, WhatIsRecordedLeavesMemoryWhenThatIsShort) {
+TEST_F(BrokerEvictionTest, WhatIsRecordedLeavesMemoryWhenThatIsShort) {
   const QueueId queue = shard_.declare("q");
   shard_.publish_each("q", "abc");
   flush();
@@ -72,7 +72,7 @@ TEST_F(BrokerPagingTest, WhatIsRecordedLeavesMemoryWhenThatIsShort) {
   EXPECT_FALSE(channel_.deliveries[0].deliver.redelivered);
 }
 
-TEST_F(BrokerPagingTest, NothingLeavesBeforeItsRecordIsWritten) {
+TEST_F(BrokerEvictionTest, NothingLeavesBeforeItsRecordIsWritten) {
   shard_.declare("q");
   shard_.ledger.slow = true;
   shard_.broker.set_short_above(0);
@@ -84,7 +84,7 @@ TEST_F(BrokerPagingTest, NothingLeavesBeforeItsRecordIsWritten) {
   EXPECT_EQ(memory(), 0U);
 }
 
-TEST_F(BrokerPagingTest, TransientMessagesAreRecordedForItAndForgotten) {
+TEST_F(BrokerEvictionTest, TransientMessagesAreRecordedForItAndForgotten) {
   shard_.durable = false;
   const QueueId queue = shard_.declare("q");
   shard_.publish_each("q", "ab");
@@ -100,7 +100,7 @@ TEST_F(BrokerPagingTest, TransientMessagesAreRecordedForItAndForgotten) {
   EXPECT_TRUE(shard_.ledger.settles.empty()) << "after a restart they mean nothing";
 }
 
-TEST_F(BrokerPagingTest, WhatIsTakenWhileItsRecordIsWrittenIsGivenUp) {
+TEST_F(BrokerEvictionTest, WhatIsTakenWhileItsRecordIsWrittenIsGivenUp) {
   shard_.durable = false;
   const QueueId queue = shard_.declare("q");
   shard_.ledger.slow = true;
@@ -117,7 +117,7 @@ TEST_F(BrokerPagingTest, WhatIsTakenWhileItsRecordIsWrittenIsGivenUp) {
   EXPECT_EQ(live(2), 0U);
 }
 
-TEST_F(BrokerPagingTest, ALazyQueueKeepsNothingInMemory) {
+TEST_F(BrokerEvictionTest, ALazyQueueKeepsNothingInMemory) {
   const QueueId queue = declare_lazy("q");
   shard_.publish_each("q", "abc");
   flush();
@@ -132,7 +132,7 @@ TEST_F(BrokerPagingTest, ALazyQueueKeepsNothingInMemory) {
   EXPECT_EQ(channel_.gets[1].first.message_count, 1U);
 }
 
-TEST_F(BrokerPagingTest, AQueueKeepsInMemoryWhatItsArgumentsSay) {
+TEST_F(BrokerEvictionTest, AQueueKeepsInMemoryWhatItsArgumentsSay) {
   FieldTableWriter arguments;
   arguments.int32("x-max-in-memory-length", 2);
   declare("q", arguments);
@@ -149,7 +149,7 @@ TEST_F(BrokerPagingTest, AQueueKeepsInMemoryWhatItsArgumentsSay) {
   EXPECT_EQ(memory(), 5 * one);
 }
 
-TEST_F(BrokerPagingTest, ADroppedMessageIsReadToBecomeADeadLetter) {
+TEST_F(BrokerEvictionTest, ADroppedMessageIsReadToBecomeADeadLetter) {
   const QueueId target = shard_.declare("dead");
   FieldTableWriter arguments;
   arguments.text("x-queue-mode", "lazy");
@@ -171,7 +171,7 @@ TEST_F(BrokerPagingTest, ADroppedMessageIsReadToBecomeADeadLetter) {
 }
 
 /// While it is read the policy goes that said where dead letters go.
-TEST_F(BrokerPagingTest, ADroppedMessageMayHaveNowhereToGoWhenItIsHere) {
+TEST_F(BrokerEvictionTest, ADroppedMessageMayHaveNowhereToGoWhenItIsHere) {
   const QueueId target = shard_.declare("dead");
   const QueueId queue = declare_lazy("q");
   PolicySpec policy;
@@ -196,7 +196,7 @@ TEST_F(BrokerPagingTest, ADroppedMessageMayHaveNowhereToGoWhenItIsHere) {
   EXPECT_EQ(shard_.inspect(queue).message_count, 1U);
 }
 
-TEST_F(BrokerPagingTest, WhatExpiresAtRestMayBeOnDisk) {
+TEST_F(BrokerEvictionTest, WhatExpiresAtRestMayBeOnDisk) {
   FieldTableWriter arguments;
   arguments.text("x-queue-mode", "lazy");
   arguments.int32("x-delayed-retry-min", 100);
@@ -220,7 +220,7 @@ TEST_F(BrokerPagingTest, WhatExpiresAtRestMayBeOnDisk) {
   EXPECT_EQ(live(2), 1U) << "the consumer has it";
 }
 
-TEST_F(BrokerPagingTest, PurgeAndDeleteNeedNoContent) {
+TEST_F(BrokerEvictionTest, PurgeAndDeleteNeedNoContent) {
   const QueueId queue = declare_lazy("q");
   shard_.publish_each("q", "abc");
   flush();
@@ -237,7 +237,7 @@ TEST_F(BrokerPagingTest, PurgeAndDeleteNeedNoContent) {
   shard_.ledger.bring();
 }
 
-TEST_F(BrokerPagingTest, ADamagedRecordIsLostAndTheNextIsDelivered) {
+TEST_F(BrokerEvictionTest, ADamagedRecordIsLostAndTheNextIsDelivered) {
   const QueueId queue = declare_lazy("q");
   shard_.publish("", "q", "damaged");
   shard_.publish("", "q", "b");
@@ -249,7 +249,7 @@ TEST_F(BrokerPagingTest, ADamagedRecordIsLostAndTheNextIsDelivered) {
   EXPECT_EQ(live(1), 0U);
 }
 
-TEST_F(BrokerPagingTest, WhatWasMovedWhileItWasReadIsReadAgain) {
+TEST_F(BrokerEvictionTest, WhatWasMovedWhileItWasReadIsReadAgain) {
   const QueueId queue = declare_lazy("q");
   shard_.publish_each("q", "a");
   flush();
@@ -266,7 +266,7 @@ TEST_F(BrokerPagingTest, WhatWasMovedWhileItWasReadIsReadAgain) {
   EXPECT_EQ(channel_.bodies(), "a");
 }
 
-TEST_F(BrokerPagingTest, AnUnackedMessageComesBackFromDisk) {
+TEST_F(BrokerEvictionTest, AnUnackedMessageComesBackFromDisk) {
   const QueueId queue = shard_.declare("q");
   shard_.publish_each("q", "ab");
   const ConsumerHandle consumer = shard_.subscribe(channel_, {.queue = queue, .prefetch = 1});
@@ -283,7 +283,7 @@ TEST_F(BrokerPagingTest, AnUnackedMessageComesBackFromDisk) {
   EXPECT_EQ(channel_.bodies(), "aab");
 }
 
-TEST_F(BrokerPagingTest, AConsumerReadsAhead) {
+TEST_F(BrokerEvictionTest, AConsumerReadsAhead) {
   const QueueId queue = declare_lazy("q");
   for (int i = 0; i < 1000; ++i) shard_.publish("", "q", "x");
   flush();

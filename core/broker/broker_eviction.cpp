@@ -33,7 +33,7 @@ void Broker::on_lost(const QueuePosition& at) {
 
 void Broker::add_eviction_candidate(QueueId queue, bool has_own_limit) {
   CHECK(queue);
-  (has_own_limit ? own_limits_ : listed_).push_back(queue);
+  (has_own_limit ? limited_candidates_ : candidates_).push_back(queue);
 }
 
 void Broker::note_written() {
@@ -45,17 +45,17 @@ void Broker::note_written() {
 
 std::uint64_t Broker::resident_max() const { return std::min(limits::resident_max, short_above_); }
 
-void Broker::page_out() {
+void Broker::evict() {
   const bool is_short = memory_.message_bytes > short_above_;
   if (is_short && !turn_.memory_pressure) ++turn_.pressure_epoch;
   turn_.memory_pressure = is_short;
-  has_more_to_page_ = false;
-  if (!own_limits_.empty()) page_out_queues(own_limits_, next_own_limit_, false);
-  if (memory_.message_bytes > resident_max()) page_out_queues(listed_, next_listed_, true);
+  has_more_to_evict_ = false;
+  if (!limited_candidates_.empty()) evict_from(limited_candidates_, next_limited_, false);
+  if (memory_.message_bytes > resident_max()) evict_from(candidates_, next_candidate_, true);
 }
 
 /// In turn, each a piece. `is_enough`: until enough memory is free.
-void Broker::page_out_queues(std::vector<QueueId>& queues, std::size_t& next, bool is_enough) {
+void Broker::evict_from(std::vector<QueueId>& queues, std::size_t& next, bool is_enough) {
   for (std::size_t i = 0; i < limits::page_out_queues && !queues.empty(); ++i) {
     if (is_enough && memory_.message_bytes <= resident_max()) return;
     if (next >= queues.size()) next = 0;
@@ -67,7 +67,7 @@ void Broker::page_out_queues(std::vector<QueueId>& queues, std::size_t& next, bo
       queues.pop_back();
       continue;
     }
-    has_more_to_page_ |= queue->evict(turn_.memory_pressure);
+    has_more_to_evict_ |= queue->evict(turn_.memory_pressure);
     ++next;
   }
 }
