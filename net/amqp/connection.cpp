@@ -162,8 +162,8 @@ void Connection::finish() {
 void Connection::leave_counts() {
   if (std::exchange(is_told_, false)) tell_closed();
   if (!std::exchange(is_counted_, false)) return;
-  server_.uses().give_back({core::UseKey::Kind::vhost_connections, vhost_.value});
-  server_.uses().give_back({core::UseKey::Kind::user_connections, user_id_.value});
+  server_.uses().release({core::QuotaKey::Kind::vhost_connections, vhost_.value});
+  server_.uses().release({core::QuotaKey::Kind::user_connections, user_id_.value});
 }
 
 // --- Connection methods while open
@@ -207,7 +207,7 @@ void Connection::on_channel_closed(Channel& channel) {
   server_.bury_channel(std::move(found->second));
   channels_.erase(found);
   tell_channel(channel.number(), false);
-  server_.uses().give_back(channel_key());
+  server_.uses().release(channel_key());
   if (phase_ == Phase::closing) answer_close_when_done();
 }
 

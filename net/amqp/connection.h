@@ -21,7 +21,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include "core/access/use_counter.h"
+#include "core/access/quota_counter.h"
 #include "core/amqp_error.h"
 #include "core/base/ids.h"
 #include "core/base/intrusive_list.h"
@@ -198,7 +198,9 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   void end_without_client();
   void log_end();
   void shut_down_channels(bool orderly);
-  core::UseKey channel_key() const { return {core::UseKey::Kind::user_channels, user_id_.value}; }
+  core::QuotaKey channel_key() const {
+    return {core::QuotaKey::Kind::user_channels, user_id_.value};
+  }
   void ask_exclusive_queues_gone(const core::ChannelRef& who);
   void answer_close_when_done();
   void on_timer(io::Timer& timer);

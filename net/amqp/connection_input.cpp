@@ -260,7 +260,7 @@ void Connection::open_channel(const Frame& frame) {
   }
   const core::UserInfo* user = server_.broker().topology().access().find_user(user_);
   const core::Limit limit = user == nullptr ? core::Limit{} : user->spec.limits.channels;
-  if (!server_.uses().take(channel_key(), limit))
+  if (!server_.uses().acquire(channel_key(), limit))
     return fail(core::user_channels_reached(user_, limit));
   channels_.emplace(frame.channel, std::make_unique<Channel>(*this, frame.channel));
   tell_channel(frame.channel, true);

@@ -195,13 +195,13 @@ Connection::Outcome Connection::admit(const core::VhostInfo& vhost) {
   const core::Subject subject{user_, vhost.name};
   const core::UserInfo* user = access.find_user(user_);
   const core::Limit user_limit = user == nullptr ? core::Limit{} : user->spec.limits.connections;
-  core::UseCounter& uses = server_.uses();
-  const core::UseKey of_vhost{core::UseKey::Kind::vhost_connections, vhost.id.value};
-  const core::UseKey of_user{core::UseKey::Kind::user_connections, user_id_.value};
-  if (!uses.take(of_vhost, vhost.limits.connections))
+  core::QuotaCounter& uses = server_.uses();
+  const core::QuotaKey of_vhost{core::QuotaKey::Kind::vhost_connections, vhost.id.value};
+  const core::QuotaKey of_user{core::QuotaKey::Kind::user_connections, user_id_.value};
+  if (!uses.acquire(of_vhost, vhost.limits.connections))
     return core::vhost_connections_reached(subject, vhost.limits.connections);
-  if (!uses.take(of_user, user_limit)) {
-    uses.give_back(of_vhost);
+  if (!uses.acquire(of_user, user_limit)) {
+    uses.release(of_vhost);
     return core::user_connections_reached(user_, user_limit);
   }
   vhost_ = vhost.id;

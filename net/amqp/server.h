@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "core/access/use_counter.h"
+#include "core/access/quota_counter.h"
 #include "core/base/intrusive_list.h"
 #include "core/base/log.h"
 #include "core/base/log_gate.h"
@@ -38,7 +38,7 @@ class Server {
     /// A closed stream is handed back here: it may be destroyed after the current callback.
     void (*bury)(void* owner, std::unique_ptr<net::Stream> stream);
     void* bury_owner;
-    core::UseCounter* uses = nullptr;  ///< Of all shards; null: limits hold for this one alone.
+    core::QuotaCounter* uses = nullptr;  ///< Of all shards; null: limits hold for this one alone.
   };
   explicit Server(const Parts& parts);
   ~Server();
@@ -49,7 +49,7 @@ class Server {
   io::Loop& loop() { return *parts_.loop; }
   const Settings& settings() const { return *parts_.settings; }
   core::Log& log() { return *parts_.log; }
-  core::UseCounter& uses() { return parts_.uses != nullptr ? *parts_.uses : own_uses_; }
+  core::QuotaCounter& uses() { return parts_.uses != nullptr ? *parts_.uses : own_uses_; }
   /// Inside of the table of connection.start.
   core::Bytes server_properties() const { return core::as_bytes(server_properties_); }
 
@@ -126,7 +126,7 @@ class Server {
   std::vector<core::UnackedWindow::Entry> entry_scratch_;
   std::vector<std::uint8_t> properties_scratch_;
   std::uint64_t next_connection_ = 1;
-  core::LocalUseCounter own_uses_;
+  core::LocalQuotaCounter own_uses_;
   std::uint64_t removals_seen_ = 0;
   std::uint64_t traces_seen_ = 0;
   bool alarm_seen_ = false;

@@ -25,8 +25,8 @@
 #include "tools/server/node_admin.h"
 #include "tools/server/placement/placement.h"
 #include "tools/server/placement/shard_order.h"
+#include "tools/server/quota_counter.h"
 #include "tools/server/shard.h"
-#include "tools/server/use_counter.h"
 
 namespace lepus::server {
 
@@ -94,7 +94,7 @@ class Node {
   bool accepts_loss_ = false;                            ///< The operator said so for this start.
   std::string
       kept_aside_;  ///< Where this start copies messages of unknown queues, if there are any.
-  SharedUseCounter uses_;
+  SharedQuotaCounter uses_;
   Mesh mesh_;
   std::unique_ptr<io::UringDriver> driver_;
   std::unique_ptr<io::Loop> loop_;

@@ -39,7 +39,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     std::function<std::uint64_t()> connection_count;
     core::Ledger* ledger = nullptr;        ///< Null: messages live in memory only.
     core::Restorer* restorer = nullptr;    ///< Null: nothing was kept.
-    core::UseCounter* uses = nullptr;      ///< Null: limits hold for this shard alone.
+    core::QuotaCounter* uses = nullptr;    ///< Null: limits hold for this shard alone.
     std::string node = "lepus@localhost";  ///< As RabbitMQ would call it.
     std::string event_vhost = {};          ///< As of Control::Parts.
     int descriptor_max = 0;                ///< Of client connections, see net::Listener; 0: none.

@@ -4,28 +4,28 @@
 
 #include <mutex>
 
-#include "core/access/use_counter.h"
+#include "core/access/quota_counter.h"
 
 namespace lepus::server {
 
-class SharedUseCounter final : public core::UseCounter {
+class SharedQuotaCounter final : public core::QuotaCounter {
  public:
-  [[nodiscard]] bool take(const core::UseKey& key, const core::Limit& limit) override {
+  [[nodiscard]] bool acquire(const core::QuotaKey& key, const core::Limit& limit) override {
     const std::lock_guard lock{mutex_};
-    return counts_.take(key, limit);
+    return counts_.acquire(key, limit);
   }
-  void give_back(const core::UseKey& key) override {
+  void release(const core::QuotaKey& key) override {
     const std::lock_guard lock{mutex_};
-    counts_.give_back(key);
+    counts_.release(key);
   }
-  std::uint64_t count(const core::UseKey& key) const override {
+  std::uint64_t count(const core::QuotaKey& key) const override {
     const std::lock_guard lock{mutex_};
     return counts_.count(key);
   }
 
  private:
   mutable std::mutex mutex_;
-  core::LocalUseCounter counts_;
+  core::LocalQuotaCounter counts_;
 };
 
 }  // namespace lepus::server

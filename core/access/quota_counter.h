@@ -11,45 +11,45 @@
 
 namespace lepus::core {
 
-struct UseKey {
+struct QuotaKey {
   enum class Kind : std::uint8_t { vhost_connections, user_connections, user_channels };
   Kind kind = Kind::vhost_connections;
   std::uint64_t id = 0;  ///< Of the virtual host or user.
-  auto operator<=>(const UseKey&) const = default;
+  auto operator<=>(const QuotaKey&) const = default;
 };
 
-class UseCounter {
+class QuotaCounter {
  public:
-  virtual ~UseCounter() = default;
+  virtual ~QuotaCounter() = default;
   /// One more. False: as many as `limit` are in use, and nothing was counted.
-  [[nodiscard]] virtual bool take(const UseKey& key, const Limit& limit) = 0;
-  virtual void give_back(const UseKey& key) = 0;
-  virtual std::uint64_t count(const UseKey& key) const = 0;
+  [[nodiscard]] virtual bool acquire(const QuotaKey& key, const Limit& limit) = 0;
+  virtual void release(const QuotaKey& key) = 0;
+  virtual std::uint64_t count(const QuotaKey& key) const = 0;
 };
 
 /// Of one thread.
-class LocalUseCounter final : public UseCounter {
+class LocalQuotaCounter final : public QuotaCounter {
  public:
-  [[nodiscard]] bool take(const UseKey& key, const Limit& limit) override {
+  [[nodiscard]] bool acquire(const QuotaKey& key, const Limit& limit) override {
     CHECK(key.id != 0);
     if (is_reached(limit, count(key))) return false;
     ++counts_[key];
     return true;
   }
-  void give_back(const UseKey& key) override {
+  void release(const QuotaKey& key) override {
     const auto found = counts_.find(key);
     CHECK(found != counts_.end());
     CHECK(found->second > 0);
     if (--found->second == 0) counts_.erase(found);
   }
-  std::uint64_t count(const UseKey& key) const override {
+  std::uint64_t count(const QuotaKey& key) const override {
     const auto found = counts_.find(key);
     return found == counts_.end() ? 0 : found->second;
   }
   bool empty() const { return counts_.empty(); }
 
  private:
-  std::map<UseKey, std::uint64_t> counts_;
+  std::map<QuotaKey, std::uint64_t> counts_;
 };
 
 }  // namespace lepus::core
