@@ -14,9 +14,9 @@ void write_tags(const std::vector<std::string>& tags, FieldTableWriter& headers)
   headers.end();
 }
 
-class Teller {
+class ChangeDescriber {
  public:
-  Teller(const Topology& topology, const TopologyChanges& changes, std::vector<Event>& out)
+  ChangeDescriber(const Topology& topology, const TopologyChanges& changes, std::vector<Event>& out)
       : topology_(topology), changes_(changes), out_(out) {}
 
   void operator()(const VhostAdded& change);
@@ -87,7 +87,7 @@ class Teller {
 };
 
 /// Its settings come as a change of their own, behind it.
-void Teller::operator()(const VhostAdded& change) {
+void ChangeDescriber::operator()(const VhostAdded& change) {
   VhostSettings settings;
   for (const TopologyChange& other : changes_.list) {
     const auto* put = std::get_if<VhostSettingsPut>(&other);
@@ -103,7 +103,7 @@ void Teller::operator()(const VhostAdded& change) {
   headers.boolean("tracing", false);
 }
 
-void Teller::operator()(const VhostLimitsPut& change) {
+void ChangeDescriber::operator()(const VhostLimitsPut& change) {
   const bool clears = change.limits == VhostLimits{};
   FieldTableWriter& headers = begin(clears ? "vhost.limits.cleared" : "vhost.limits.set");
   headers.text("name", "limits");
@@ -112,7 +112,7 @@ void Teller::operator()(const VhostLimitsPut& change) {
   tell_limit(headers, "max-queues", change.limits.queues);
 }
 
-void Teller::operator()(const ExchangeAdded& change) {
+void ChangeDescriber::operator()(const ExchangeAdded& change) {
   const ExchangeSpec& exchange = change.exchange;
   FieldTableWriter& headers = begin("exchange.created");
   headers.text("name", exchange.name);
@@ -124,7 +124,7 @@ void Teller::operator()(const ExchangeAdded& change) {
   headers.table("arguments", as_bytes(exchange.arguments));
 }
 
-void Teller::operator()(const ExchangeRemoved& change) {
+void ChangeDescriber::operator()(const ExchangeRemoved& change) {
   const ExchangeInfo* exchange = topology_.find_exchange(change.id);
   CHECK(exchange != nullptr);
   FieldTableWriter& headers = begin("exchange.deleted");
@@ -136,7 +136,7 @@ void Teller::operator()(const ExchangeRemoved& change) {
   });
 }
 
-void Teller::operator()(const QueueAdded& change) {
+void ChangeDescriber::operator()(const QueueAdded& change) {
   const QueueSpec& queue = change.queue;
   if (queue.store_of) return;
   FieldTableWriter& headers = begin("queue.created");
@@ -149,7 +149,7 @@ void Teller::operator()(const QueueAdded& change) {
   headers.table("arguments", as_bytes(queue.arguments));
 }
 
-void Teller::operator()(const QueueRemoved& change) {
+void ChangeDescriber::operator()(const QueueRemoved& change) {
   const QueueInfo* queue = topology_.find_queue(change.id);
   CHECK(queue != nullptr);
   if (queue->store_of) return;
@@ -160,7 +160,7 @@ void Teller::operator()(const QueueRemoved& change) {
   headers.text("type", queue_type_name(queue->parsed.queue_type));
 }
 
-void Teller::describe(const BindingSpec& binding, FieldTableWriter& headers) const {
+void ChangeDescriber::describe(const BindingSpec& binding, FieldTableWriter& headers) const {
   const ExchangeInfo* source = topology_.find_exchange(binding.source);
   CHECK(source != nullptr);
   CHECK(binding.queue || topology_.find_exchange(binding.exchange) != nullptr);
@@ -176,7 +176,7 @@ void Teller::describe(const BindingSpec& binding, FieldTableWriter& headers) con
 }
 
 /// A password, tags or limits: each is told by an event of its own.
-void Teller::operator()(const UserPut& change) {
+void ChangeDescriber::operator()(const UserPut& change) {
   const UserSpec& user = change.user;
   const UserInfo* there = topology_.access().find_user(user.name);
   if (there == nullptr) begin("user.created").text("name", user.name);
@@ -192,7 +192,7 @@ void Teller::operator()(const UserPut& change) {
   if (before.limits != user.limits) tell_new_limits(user, before.limits);
 }
 
-void Teller::tell_new_limits(const UserSpec& user, const UserLimits& before) {
+void ChangeDescriber::tell_new_limits(const UserSpec& user, const UserLimits& before) {
   const bool clears = (before.connections && !user.limits.connections) ||
                       (before.channels && !user.limits.channels);
   FieldTableWriter& headers = begin(clears ? "user.limits.cleared" : "user.limits.set");
@@ -202,7 +202,7 @@ void Teller::tell_new_limits(const UserSpec& user, const UserLimits& before) {
   tell_limit(headers, "max-channels", user.limits.channels);
 }
 
-void Teller::operator()(const PermissionPut& change) {
+void ChangeDescriber::operator()(const PermissionPut& change) {
   const PermissionSpec& permission = change.permission;
   FieldTableWriter& headers = of_user("permission.created", permission.user, permission.vhost);
   headers.text("configure", permission.configure);
@@ -210,7 +210,7 @@ void Teller::operator()(const PermissionPut& change) {
   headers.text("read", permission.read);
 }
 
-void Teller::operator()(const TopicPermissionPut& change) {
+void ChangeDescriber::operator()(const TopicPermissionPut& change) {
   const TopicPermissionSpec& permission = change.permission;
   FieldTableWriter& headers =
       of_user("topic.permission.created", permission.user, permission.vhost);
@@ -219,7 +219,7 @@ void Teller::operator()(const TopicPermissionPut& change) {
   headers.text("read", permission.read);
 }
 
-void Teller::operator()(const PolicyPut& change) {
+void ChangeDescriber::operator()(const PolicyPut& change) {
   const PolicySpec& policy = change.policy;
   FieldTableWriter& headers = begin("policy.set");
   headers.text("name", policy.name);
@@ -230,7 +230,7 @@ void Teller::operator()(const PolicyPut& change) {
   headers.text("apply-to", policy_target_name(policy.target));
 }
 
-void Teller::operator()(const PolicyRemoved& change) {
+void ChangeDescriber::operator()(const PolicyRemoved& change) {
   FieldTableWriter& headers =
       begin(change.is_operator ? "operator.policy.cleared" : "policy.cleared");
   headers.text("name", change.name);
@@ -238,7 +238,7 @@ void Teller::operator()(const PolicyRemoved& change) {
 }
 
 /// The value is JSON: a text here.
-void Teller::operator()(const ParameterPut& change) {
+void ChangeDescriber::operator()(const ParameterPut& change) {
   of_parameter("parameter.set", change.key).text("value", change.value);
 }
 
@@ -246,7 +246,7 @@ void Teller::operator()(const ParameterPut& change) {
 
 void describe_change(const Topology& topology, const TopologyChanges& changes,
                      const TopologyChange& change, std::vector<Event>& out) {
-  std::visit(Teller{topology, changes, out}, change);
+  std::visit(ChangeDescriber{topology, changes, out}, change);
 }
 
 }  // namespace lepus::core
