@@ -34,7 +34,7 @@ bool wait_until(uint64_t time_ns, Workers& workers) {
   return true;
 }
 
-void print_progress(const Interval& interval, const Wording& wording) {
+void print_progress(const Interval& interval, const ReportText& wording) {
   const StatsSnapshot& stats = interval.stats;
   const auto rate = [&](uint64_t count) { return static_cast<double>(count) / interval.seconds; };
   const auto us = [](uint64_t ns) { return static_cast<double>(ns) / 1000; };
@@ -55,14 +55,14 @@ void print_progress(const Interval& interval, const Wording& wording) {
 // Follows the run in steps of a second and keeps the previous snapshot.
 class Stopwatch {
  public:
-  Stopwatch(const Options& options, Workers& workers, const Wording& wording)
+  Stopwatch(const Options& options, Workers& workers, const ReportText& wording)
       : options_(options),
         workers_(workers),
         wording_(wording),
         last_(workers.snapshot()),
         last_ns_(now_ns()) {}
   // Counts from nothing, which was so at that time.
-  Stopwatch(const Options& options, Workers& workers, const Wording& wording, uint64_t start_ns)
+  Stopwatch(const Options& options, Workers& workers, const ReportText& wording, uint64_t start_ns)
       : options_(options), workers_(workers), wording_(wording), last_ns_(start_ns) {}
 
   // Runs for that long; false when interrupted. Times are shown relative to `zero_ns`.
@@ -127,14 +127,14 @@ class Stopwatch {
 
   const Options& options_;
   Workers& workers_;
-  const Wording& wording_;
+  const ReportText& wording_;
   StatsSnapshot last_;
   uint64_t last_ns_;
 };
 
 }  // namespace
 
-Measurement measure(const Options& options, Workers& workers, const Wording& wording) {
+Measurement measure(const Options& options, Workers& workers, const ReportText& wording) {
   Measurement result;
   Stopwatch watch(options, workers, wording);
   const uint64_t zero_ns = watch.last_ns() + static_cast<uint64_t>(options.warmup_s * 1e9);
@@ -154,7 +154,7 @@ Measurement measure(const Options& options, Workers& workers, const Wording& wor
   return result;
 }
 
-Measurement measure_until(const Options& options, Workers& workers, const Wording& wording,
+Measurement measure_until(const Options& options, Workers& workers, const ReportText& wording,
                           const GoalRun& run) {
   Measurement result;
   Stopwatch watch(options, workers, wording, run.start_ns);

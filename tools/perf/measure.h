@@ -39,19 +39,19 @@ struct Measurement {
 };
 
 // What the counters mean in this mode, for progress and report.
-struct Wording {
+struct ReportText {
   const char* unit;       // of Stats::delivered: "messages", "round trips", ...
   bool publishes = true;  // Stats::published counts something of its own
 };
 
-Measurement measure(const Options& options, Workers& workers, const Wording& wording);
+Measurement measure(const Options& options, Workers& workers, const ReportText& wording);
 // Counts all that the workers have done since `start_ns`, until the goal is reached. PerfError when
 // nothing has moved for 30 s.
 struct GoalRun {
   Goal goal;
   uint64_t start_ns = 0;
 };
-Measurement measure_until(const Options& options, Workers& workers, const Wording& wording,
+Measurement measure_until(const Options& options, Workers& workers, const ReportText& wording,
                           const GoalRun& run);
 
 }  // namespace lepus::perf

@@ -99,7 +99,7 @@ void write_json(const Options& options, const Json& json) {
   if (!file) throw PerfError("--json: cannot write ", options.json_path);
 }
 
-void json_rates(Json& json, const Measurement& measurement, const Wording& wording) {
+void json_rates(Json& json, const Measurement& measurement, const ReportText& wording) {
   const StatsSnapshot& total = measurement.total;
   const double seconds = measurement.seconds;
   json.number("seconds", seconds);
@@ -177,7 +177,7 @@ void text_processes(const Options& options, const Measurement& measurement) {
 }  // namespace
 
 void report_measurement(const Options& options, const BrokerInfo& broker,
-                        const Measurement& measurement, const Wording& wording) {
+                        const Measurement& measurement, const ReportText& wording) {
   const StatsSnapshot& total = measurement.total;
   const auto line = [&](const char* name, uint64_t count) {
     fmt::print("{:<16} {:.0f}/s  ({} in {:.2f} s)\n", name, per_second(count, measurement.seconds),

@@ -17,7 +17,7 @@ struct BrokerInfo {
 
 // Writes the text to standard output and the JSON where --json says.
 void report_measurement(const Options& options, const BrokerInfo& broker,
-                        const Measurement& measurement, const Wording& wording);
+                        const Measurement& measurement, const ReportText& wording);
 
 // For the modes that count objects: how fast they came, what each costs the broker in memory.
 struct ObjectsResult {

@@ -112,7 +112,7 @@ void run_connections(const Options& options) {
 
 void run_churn(const Options& options) {
   const BrokerInfo broker = ask_broker(options);
-  const Wording wording{"connections", false};
+  const ReportText wording{"connections", false};
   const unsigned window = options.window > 0 ? options.window : 8;
   Handshakers handshakers;
   Workers workers(options);

@@ -19,7 +19,7 @@ namespace lepus::perf {
 namespace {
 
 Measurement consume(const Options& options, const Topology& topology, uint64_t waiting) {
-  const Wording wording{"messages", false};
+  const ReportText wording{"messages", false};
   const Goal goal = goal_of_drain(options, waiting);
   Budget budget(goal.delivered);
   std::vector<std::unique_ptr<Consumer>> consumers;

@@ -28,7 +28,7 @@ struct RpcPair {
 void run_rpc(const Options& options) {
   if (options.body_size < sizeof(uint64_t))
     throw PerfError("mode rpc needs --body-size 8 or more for its time stamp");
-  const Wording wording{"round trips", false};
+  const ReportText wording{"round trips", false};
   Workers workers(options);
   RpcPair pair(options, workers, options.prefix + ".rpc");
   const BrokerInfo broker{pair.requester.connection().product(),

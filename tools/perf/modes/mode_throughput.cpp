@@ -88,7 +88,7 @@ uint64_t start_producers(const Options& options, Clients& clients) {
 void run_throughput(const Options& options) {
   const Topology topology(options);
   const Declared declared(options, topology);
-  const Wording wording{"messages", true};
+  const ReportText wording{"messages", true};
   Measurement measurement;
   {
     Clients clients;
