@@ -6,7 +6,7 @@
 namespace lepus::core {
 
 void ConfirmWindow::expect(std::uint32_t parts) {
-  CHECK(parts < told_bit);
+  CHECK(parts < announced_bit);
   waiting_.push_back(static_cast<std::uint16_t>(parts));
   if (parts == 0) {
     changed_ = true;
@@ -42,7 +42,7 @@ void ConfirmWindow::take_acks(std::vector<Ack>& out) {
   while (!waiting_.empty() && (waiting_.front() & parts_mask) == 0) {
     const std::uint16_t state = waiting_.pop_front();
     const std::uint64_t number = oldest_++;
-    if ((state & told_bit) != 0) {
+    if ((state & announced_bit) != 0) {
       --early_count_;
     } else if ((state & refused_bit) != 0) {
       end_run();
@@ -57,9 +57,9 @@ void ConfirmWindow::take_acks(std::vector<Ack>& out) {
   for (const std::uint64_t number : early_) {
     if (number < oldest_) continue;
     std::uint16_t& state = waiting_[static_cast<std::size_t>(number - oldest_)];
-    if ((state & told_bit) != 0) continue;
+    if ((state & announced_bit) != 0) continue;
     out.push_back({number, false, (state & refused_bit) != 0});
-    state |= told_bit;
+    state |= announced_bit;
     ++early_count_;
   }
   early_.clear();

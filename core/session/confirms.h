@@ -37,8 +37,8 @@ class ConfirmWindow {
 
  private:
   static constexpr std::uint16_t refused_bit = 1U << 15;
-  static constexpr std::uint16_t told_bit = 1U << 14;
-  static constexpr std::uint16_t parts_mask = told_bit - 1;
+  static constexpr std::uint16_t announced_bit = 1U << 14;
+  static constexpr std::uint16_t parts_mask = announced_bit - 1;
 
   RingBuffer<std::uint16_t> waiting_;  ///< Parts awaited, and the two bits.
   std::vector<std::uint64_t> early_;   ///< Complete but behind an incomplete one, not yet told.

@@ -160,7 +160,7 @@ void Connection::finish() {
 
 /// What is the same wherever it ends.
 void Connection::leave_counts() {
-  if (std::exchange(is_told_, false)) tell_closed();
+  if (std::exchange(is_announced_, false)) tell_closed();
   if (!std::exchange(is_counted_, false)) return;
   server_.uses().release({core::QuotaKey::Kind::vhost_connections, vhost_.value});
   server_.uses().release({core::QuotaKey::Kind::user_connections, user_id_.value});

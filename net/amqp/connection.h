@@ -223,8 +223,8 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   bool resume_due_ = false;  ///< Released; resume_input() comes soon.
   bool reading_ = false;     ///< Inside read(): no re-entry.
   bool may_own_queues_ = false;
-  bool is_counted_ = false;  ///< As one of its virtual host and of its user.
-  bool is_told_ = false;     ///< connection.created was, connection.closed is to be.
+  bool is_counted_ = false;    ///< As one of its virtual host and of its user.
+  bool is_announced_ = false;  ///< connection.created was, connection.closed is to be.
   bool is_traced_ = false;
   bool is_end_logged_ = false;
   bool lost_sync_ = false;    ///< Nothing that comes is read any more: it is dropped.

@@ -226,7 +226,7 @@ Connection::Outcome Connection::on_open(const ConnectionOpen& open) {
     return error;
   }
   phase_ = Phase::open;
-  is_told_ = true;
+  is_announced_ = true;
   look_at_trace();
   tell_created();
   send(ConnectionOpenOk{});
