@@ -96,7 +96,7 @@ void Connection::close_if_deleted() {
   }
 }
 
-void Connection::look_at_trace() {
+void Connection::refresh_trace() {
   const core::VhostInfo* vhost = server_.broker().topology().find_vhost(vhost_);
   is_traced_ = vhost != nullptr && vhost->is_traced;
 }

@@ -86,7 +86,7 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   std::string_view given_name() const;
   /// The firehose of its virtual host is on.
   bool is_traced() const { return is_traced_; }
-  void look_at_trace();
+  void refresh_trace();
 
   /// Something was written: it leaves at the end of the turn.
   void touch() { stream_->touch(); }

@@ -227,7 +227,7 @@ Connection::Outcome Connection::on_open(const ConnectionOpen& open) {
   }
   phase_ = Phase::open;
   is_announced_ = true;
-  look_at_trace();
+  refresh_trace();
   tell_created();
   send(ConnectionOpenOk{});
   const core::Nanos now = server_.loop().now();

@@ -69,7 +69,7 @@ void Server::abort_all() {
   connections_.for_each([](auto, Connection& connection) { connection.abort(); });
 }
 
-void Server::after_mailboxes() {
+void Server::resume_inputs() {
   if (std::exchange(alarm_seen_, broker().alarm().any()) && !alarm_seen_)
     connections_.for_each([](auto, Connection& connection) { connection.on_alarms_over(); });
   const std::uint64_t removals = broker().topology().access().removals();
@@ -77,7 +77,7 @@ void Server::after_mailboxes() {
     connections_.for_each([](auto, Connection& connection) { connection.close_if_deleted(); });
   const std::uint64_t traces = broker().topology().trace_changes();
   if (std::exchange(traces_seen_, traces) != traces)
-    connections_.for_each([](auto, Connection& connection) { connection.look_at_trace(); });
+    connections_.for_each([](auto, Connection& connection) { connection.refresh_trace(); });
   if (!congested_.empty()) resume_uncongested();
   resuming_.swap(resume_);
   for (const auto& handle : resuming_) {

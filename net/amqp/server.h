@@ -74,7 +74,7 @@ class Server {
 
   /// After commands were applied: inputs that waited for an answer or for room go on; alarms are
   /// noticed, and deleted users and virtual hosts.
-  void after_mailboxes();
+  void resume_inputs();
   /// After Broker::flush(): tells publishers what is confirmed.
   void write_acks();
   /// After the send chains: closed connections go.
@@ -116,7 +116,7 @@ class Server {
   LingerList<Connection> lingering_;  ///< Outlives the connections.
   core::Slab<Connection> connections_;
   std::vector<core::Slab<Connection>::Handle> resume_;
-  std::vector<core::Slab<Connection>::Handle> resuming_;  ///< Scratch of after_mailboxes().
+  std::vector<core::Slab<Connection>::Handle> resuming_;  ///< Scratch of resume_inputs().
   std::vector<Waiting> congested_;
   std::vector<std::uint32_t> graveyard_;
   core::LogGate probe_gate_;  ///< Of connections that sent nothing.

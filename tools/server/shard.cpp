@@ -92,7 +92,7 @@ bool Shard::drain_mailboxes() {
   worked |=
       mesh_.drain([this](core::ShardId, const core::Command& command) { on_command(command); });
   if (!worked && !server_.has_work() && !broker_.has_work()) return false;
-  server_.after_mailboxes();
+  server_.resume_inputs();
   broker_.pump();
   pump();
   return worked;

@@ -198,7 +198,7 @@ class BrokerWorld {
     shard.broker.advance(shard.loop.now());
     bool any = drain(shard);
     any |= shard.server.has_work() || shard.broker.has_work();
-    shard.server.after_mailboxes();
+    shard.server.resume_inputs();
     shard.broker.pump();
     for (std::size_t i = 0; i < shard.streams.size(); ++i) any |= shard.streams[i]->step_input();
     shard.loop.run_turn();
