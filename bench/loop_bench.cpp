@@ -180,7 +180,7 @@ void RelayConnection::end_method(std::size_t size) {
 void RelayConnection::on_closed(std::string_view) {
   if (relay_.consumer == this) relay_.consumer = nullptr;
   --relay_.open_count;
-  relay_.set.bury(std::move(stream_));
+  relay_.set.destroy_later(std::move(stream_));
 }
 
 // ---- the load ----

@@ -204,7 +204,7 @@ void Connection::on_channel_closed(Channel& channel) {
   if (last_channel_ == &channel) last_channel_ = nullptr;
   const auto found = channels_.find(channel.number());
   CHECK(found != channels_.end());
-  server_.bury_channel(std::move(found->second));
+  server_.destroy_channel_later(std::move(found->second));
   channels_.erase(found);
   tell_channel(channel.number(), false);
   server_.uses().release(channel_key());
@@ -287,7 +287,7 @@ void Connection::on_closed(std::string_view why) {
   leave_counts();
   if (!why.empty()) close_reason_ = why;
   log_end();
-  server_.bury(*this, std::move(stream_));
+  server_.destroy_later(*this, std::move(stream_));
 }
 
 /// Who connects and sends nothing looks whether the port answers: one line for many of them.

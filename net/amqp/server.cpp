@@ -110,8 +110,8 @@ void Server::write_acks() {
 
 void Server::end_turn() {
   buried_channels_.clear();
-  for (const std::uint32_t slot : graveyard_) connections_.destroy(slot);
-  graveyard_.clear();
+  for (const std::uint32_t slot : destroyed_later_) connections_.destroy(slot);
+  destroyed_later_.clear();
 }
 
 void Server::resume_later(Connection& connection) { resume_.push_back(connection.handle()); }
@@ -126,13 +126,13 @@ void Server::write_acks_later(Channel& channel) {
 
 void Server::forget_acks(Channel& channel) { ack_list_.remove(channel); }
 
-void Server::bury_channel(std::unique_ptr<Channel> channel) {
+void Server::destroy_channel_later(std::unique_ptr<Channel> channel) {
   buried_channels_.push_back(std::move(channel));
 }
 
-void Server::bury(Connection& connection, std::unique_ptr<net::Stream> stream) {
-  graveyard_.push_back(connection.handle().slot);
-  parts_.bury(parts_.bury_owner, std::move(stream));
+void Server::destroy_later(Connection& connection, std::unique_ptr<net::Stream> stream) {
+  destroyed_later_.push_back(connection.handle().slot);
+  parts_.destroy_later(parts_.destroy_later_owner, std::move(stream));
 }
 
 std::string Server::generate_name(std::string_view prefix) {

@@ -3,9 +3,9 @@
 //
 //   accept() -> connection, which is in a list while it waits for a step of the turn:
 //
-//     resume list   its input may go on           after the mailboxes were drained
-//     ack list      a channel has confirms        after the broker's flush
-//     graveyard     it is closed                  destroyed at the end of the turn
+//     resume list       its input may go on       after the mailboxes were drained
+//     ack list          a channel has confirms    after the broker's flush
+//     destroyed later   it is closed              at the end of the turn
 #pragma once
 
 #include <cstdint>
@@ -36,8 +36,8 @@ class Server {
     core::Log* log;
     std::uint64_t seed;  ///< For generated names.
     /// A closed stream is handed back here: it may be destroyed after the current callback.
-    void (*bury)(void* owner, std::unique_ptr<net::Stream> stream);
-    void* bury_owner;
+    void (*destroy_later)(void* owner, std::unique_ptr<net::Stream> stream);
+    void* destroy_later_owner;
     core::QuotaCounter* uses = nullptr;  ///< Of all shards; null: limits hold for this one alone.
   };
   explicit Server(const Parts& parts);
@@ -92,8 +92,8 @@ class Server {
   void resume_when_uncongested(Connection& connection, core::ShardId shard);
   void write_acks_later(Channel& channel);
   void forget_acks(Channel& channel);
-  void bury_channel(std::unique_ptr<Channel> channel);
-  void bury(Connection& connection, std::unique_ptr<net::Stream> stream);
+  void destroy_channel_later(std::unique_ptr<Channel> channel);
+  void destroy_later(Connection& connection, std::unique_ptr<net::Stream> stream);
   /// Reused by whoever runs a handler; empty them first.
   std::vector<core::ConfirmWindow::Ack>& ack_scratch() { return ack_scratch_; }
   std::vector<core::UnackedWindow::Entry>& entry_scratch() { return entry_scratch_; }
@@ -118,7 +118,7 @@ class Server {
   std::vector<core::Slab<Connection>::Handle> resume_;
   std::vector<core::Slab<Connection>::Handle> resuming_;  ///< Scratch of resume_inputs().
   std::vector<Waiting> congested_;
-  std::vector<std::uint32_t> graveyard_;
+  std::vector<std::uint32_t> destroyed_later_;
   core::LogGate probe_gate_;  ///< Of connections that sent nothing.
   std::vector<std::unique_ptr<Channel>> buried_channels_;
   core::IntrusiveList<Channel> ack_list_;

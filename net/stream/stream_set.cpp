@@ -12,7 +12,7 @@ void StreamSet::flush() {
     stream.flush_output();
   }
   serve_line();
-  buried_.clear();
+  destroyed_later_.clear();
 }
 
 /// Who comes out takes one buffer at most, and is started before sockets that only now get bytes.

@@ -65,7 +65,9 @@ class StreamSet {
 
   /// Destroys a closed stream at the next flush(): what on_closed() calls to get rid of the stream
   /// it came from.
-  void bury(std::unique_ptr<Stream> stream) { buried_.push_back(std::move(stream)); }
+  void destroy_later(std::unique_ptr<Stream> stream) {
+    destroyed_later_.push_back(std::move(stream));
+  }
 
   io::Loop& loop() { return loop_; }
   BlockPool& blocks() { return blocks_; }
@@ -85,7 +87,7 @@ class StreamSet {
   BlockPool blocks_;
   Flushable* touched_ = nullptr;
   core::IntrusiveList<Flushable> line_;  ///< For a receive buffer.
-  std::vector<std::unique_ptr<Stream>> buried_;
+  std::vector<std::unique_ptr<Stream>> destroyed_later_;
   std::vector<std::unique_ptr<iovec[]>> chunks_;
   std::size_t pieces_used_ = 0;    ///< In this turn, over all chunks.
   std::uint64_t pieces_turn_ = 0;  ///< The turn pieces_used_ counts for.

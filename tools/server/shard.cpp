@@ -26,8 +26,8 @@ Shard::Shard(const Parts& parts)
       broker_({parts.id, static_cast<core::ShardId>(parts.mesh->thread_count() - 1), &mesh_,
                &ledger_, parts.restorer},
               static_cast<core::ShardId>(parts.mesh->thread_count() - 1)),
-      server_({&broker_, parts.loop, parts.settings, parts.log, parts.seed, &Shard::bury_stream,
-               this, parts.uses}),
+      server_({&broker_, parts.loop, parts.settings, parts.log, parts.seed,
+               &Shard::destroy_stream_later, this, parts.uses}),
       inquiries_(broker_, server_) {
   parts_.loop->set_hooks(this);
   stop_timer_.bind<&Shard::on_stop_deadline>(this);
@@ -42,9 +42,9 @@ Shard::~Shard() {
   parts_.loop->set_hooks(nullptr);
 }
 
-void Shard::bury_stream(void* self, std::unique_ptr<net::Stream> stream) {
+void Shard::destroy_stream_later(void* self, std::unique_ptr<net::Stream> stream) {
   Shard& shard = *static_cast<Shard*>(self);
-  shard.streams_.bury(std::move(stream));
+  shard.streams_.destroy_later(std::move(stream));
   for (const auto& listener : shard.listeners_) listener->retry();
 }
 

@@ -91,7 +91,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   void on_deadline(io::Timer& timer);
   void pump();
   bool has_unwritten() const;
-  static void bury_stream(void* self, std::unique_ptr<net::Stream> stream);
+  static void destroy_stream_later(void* self, std::unique_ptr<net::Stream> stream);
 
   Parts parts_;
   MeshEnd mesh_;

@@ -300,7 +300,7 @@ inline void Session::on_closed(std::string_view reason) {
   CHECK(!closed);
   closed = true;
   why = reason;
-  server_.set.bury(std::move(stream_owned_));
+  server_.set.destroy_later(std::move(stream_owned_));
   server_.retry_accept();
 }
 

@@ -150,7 +150,7 @@ class AdminSocket::Session final : public net::StreamHandler, public AdminSink {
   void on_sent() override {}
   void on_closed(std::string_view) override {
     if (number_) socket_.parts_.admin->cancel(*number_);
-    socket_.bury(*this, std::move(stream_));
+    socket_.destroy_later(*this, std::move(stream_));
   }
   void end() {
     ending_ = true;
@@ -209,17 +209,17 @@ bool AdminSocket::has_work() const {
 }
 
 void AdminSocket::flush() {
-  buried_.clear();
+  destroyed_later_.clear();
   streams_.flush();
 }
 
-void AdminSocket::bury(Session& session, std::unique_ptr<net::Stream> stream) {
+void AdminSocket::destroy_later(Session& session, std::unique_ptr<net::Stream> stream) {
   const auto found = std::find_if(sessions_.begin(), sessions_.end(),
                                   [&](const auto& one) { return one.get() == &session; });
   CHECK(found != sessions_.end());
-  buried_.push_back(std::move(*found));
+  destroyed_later_.push_back(std::move(*found));
   sessions_.erase(found);
-  streams_.bury(std::move(stream));
+  streams_.destroy_later(std::move(stream));
 }
 
 }  // namespace lepus::server

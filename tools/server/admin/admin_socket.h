@@ -48,14 +48,14 @@ class AdminSocket final : public AdminTransport, public net::Acceptor {
   void on_accept(std::unique_ptr<net::Stream> stream) override;
   void on_accept_error(int error_code) override;
   void on_listener_closed() override {}
-  void bury(Session& session, std::unique_ptr<net::Stream> stream);
+  void destroy_later(Session& session, std::unique_ptr<net::Stream> stream);
 
   Parts parts_;
   core::LogGate accept_errors_;
   net::StreamSet streams_;
   std::unique_ptr<net::Listener> listener_;
   std::vector<std::unique_ptr<Session>> sessions_;
-  std::vector<std::unique_ptr<Session>> buried_;
+  std::vector<std::unique_ptr<Session>> destroyed_later_;
 };
 
 /// A request line as what it asks. Empty, or what is wrong with it.

@@ -166,9 +166,9 @@ class BrokerWorld {
         : loop(driver, {}),
           outbox(world, id),
           broker({id, world.options_.shard_count, &outbox, &ledger}, world.options_.shard_count),
-          server(
-              {&broker, &loop, &world.settings, &log, world.random_.next(), &Shard::bury, this}) {}
-    static void bury(void* self, std::unique_ptr<net::Stream> stream) {
+          server({&broker, &loop, &world.settings, &log, world.random_.next(),
+                  &Shard::destroy_later, this}) {}
+    static void destroy_later(void* self, std::unique_ptr<net::Stream> stream) {
       static_cast<Shard*>(self)->buried.push_back(std::move(stream));
     }
 
