@@ -47,7 +47,7 @@ constexpr std::size_t topology_piece_max = tiny ? 2 : 64;
 constexpr std::size_t topology_unapplied_max = tiny ? 4 : 256;
 static_assert(topology_piece_max <= topology_unapplied_max);
 /// Objects that are described for the operator in one turn.
-constexpr std::size_t inquiry_rows_max = tiny ? 3 : 512;
+constexpr std::size_t stats_rows_max = tiny ? 3 : 512;
 
 // --- Input in a turn of the loop
 /// Bytes received that are handed over in one turn: of one socket, and of all. Above the second

@@ -197,8 +197,8 @@ class Broker final : public QueueHost, private MessageHolder, private Forwards::
   void on(const TopologyApplied&) { CHECK(false); }
   void on(const Serving&) { CHECK(false); }
   void on(const Reconfigure&) { CHECK(false); }
-  void on(const Inquire&) { CHECK(false); }
-  void on(const InquiryReply&) { CHECK(false); }
+  void on(const AskStats&) { CHECK(false); }
+  void on(const StatsReply&) { CHECK(false); }
   void on(const EndThread&) { CHECK(false); }
 
   // broker_eviction.cpp

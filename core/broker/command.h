@@ -8,9 +8,9 @@
 // Queue to a channel's shard: Deliver GetReply Reply Confirm ImmediateReply ConsumerCancelled
 // ConsumerActive CreditRequest CreditReturn.
 //
-// Shard to control: TopologyAsk TopologyApplied Serving StopServing (all is closed) InquiryReply.
+// Shard to control: TopologyAsk TopologyApplied Serving StopServing (all is closed) StatsReply.
 //
-// Control to shard: TopologyApply TopologyDone Alarm Reconfigure Inquire StopServing EndThread.
+// Control to shard: TopologyApply TopologyDone Alarm Reconfigure AskStats StopServing EndThread.
 //
 // Plain pointers in a command are owned by whoever holds it: the receiver adopts them.
 #pragma once
@@ -251,11 +251,11 @@ struct Reconfigure {
   const void* settings;
 };
 /// The operator wants to know something, or connections to be closed.
-struct Inquire {
-  Inquiry* inquiry;
+struct AskStats {
+  StatsRequest* inquiry;
 };
-struct InquiryReply {
-  InquiryPart* part;
+struct StatsReply {
+  StatsPage* part;
 };
 /// The broker stops: close every connection with 320. Comes back when that is done.
 struct StopServing {};
@@ -267,7 +267,7 @@ using Command = std::variant<Enqueue, Settle, Redeliver, Subscribe, Unsubscribe,
                              CreditGrant, Deliver, GetReply, Reply, Confirm, ConsumerCancelled,
                              ConsumerActive, CreditRequest, CreditReturn, ImmediateReply,
                              TopologyAsk, TopologyApplied, TopologyApply, TopologyDone, Alarm,
-                             Serving, Reconfigure, Inquire, InquiryReply, StopServing, EndThread>;
+                             Serving, Reconfigure, AskStats, StatsReply, StopServing, EndThread>;
 static_assert(sizeof(Command) <= 64);
 static_assert(std::is_trivially_copyable_v<Command>);
 

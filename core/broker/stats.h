@@ -2,8 +2,8 @@
 // listings, the HTTP API and metrics. They are put together when somebody asks; until then they
 // cost the counters that queues, channels and connections keep anyway.
 //
-//   control -> shard    Inquire{Inquiry}         the queues it names, or a kind of object
-//   shard -> control    InquiryReply{Part} ...   so many rows a turn; the last one says so
+//   control -> shard    AskStats{StatsRequest}   the queues it names, or a kind of object
+//   shard -> control    StatsReply{page} ...   so many rows a turn; the last one says so
 //
 // What the topology knows (names, arguments, bindings) is not in here: the control thread has it.
 #pragma once
@@ -77,7 +77,7 @@ struct ConsumerStats {
 };
 
 /// What is asked of one shard.
-struct Inquiry {
+struct StatsRequest {
   enum class Kind : std::uint8_t {
     queues,       ///< Those of `queues`; what is gone is left out.
     connections,  ///< The open ones.
@@ -93,7 +93,7 @@ struct Inquiry {
 };
 
 /// A piece of the answer: rows of the kind that was asked for.
-struct InquiryPart {
+struct StatsPage {
   std::uint64_t number = 0;
   bool last = false;
   std::vector<QueueStats> queues;

@@ -68,7 +68,7 @@ class Server {
 
   /// Appends rows for the connections in slots from `slot` on, until there are enough for one turn.
   /// Returns where to go on; 0: that was all.
-  std::uint32_t describe(core::Inquiry::Kind kind, std::uint32_t slot, core::InquiryPart& out);
+  std::uint32_t describe(core::StatsRequest::Kind kind, std::uint32_t slot, core::StatsPage& out);
   /// Tells each of these that is open 320 with `reason`; returns how many.
   std::uint64_t close(std::vector<core::ConnectionId> ids, std::string_view reason);
 

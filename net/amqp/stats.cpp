@@ -92,13 +92,13 @@ void Channel::describe_consumers(std::vector<core::ConsumerStats>& out) const {
   });
 }
 
-std::uint32_t Server::describe(core::Inquiry::Kind kind, std::uint32_t slot,
-                               core::InquiryPart& out) {
-  using Kind = core::Inquiry::Kind;
+std::uint32_t Server::describe(core::StatsRequest::Kind kind, std::uint32_t slot,
+                               core::StatsPage& out) {
+  using Kind = core::StatsRequest::Kind;
   std::size_t looked_at = 0;
   for (; slot < connections_.slot_count(); ++slot) {
-    if (out.row_count() >= core::limits::inquiry_rows_max ||
-        looked_at++ >= core::limits::inquiry_rows_max)
+    if (out.row_count() >= core::limits::stats_rows_max ||
+        looked_at++ >= core::limits::stats_rows_max)
       return slot;
     const Connection* connection = connections_.at_slot(slot);
     if (connection == nullptr || !connection->is_listed()) continue;

@@ -53,8 +53,8 @@ void FuzzShard::on_command(const core::Command& command) {
     for (const core::TopologyChange& change : changes->list) replica_.apply(change);
     return end_.send(control_id, core::TopologyApplied{apply->version});
   }
-  if (const auto* asked = std::get_if<core::Inquire>(&command)) {
-    const std::unique_ptr<core::Inquiry> inquiry{asked->inquiry};
+  if (const auto* asked = std::get_if<core::AskStats>(&command)) {
+    const std::unique_ptr<core::StatsRequest> inquiry{asked->inquiry};
     return answer(*inquiry);
   }
   if (const auto* purge = std::get_if<core::Purge>(&command))
@@ -70,13 +70,13 @@ void FuzzShard::on_command(const core::Command& command) {
   core::test::drop_command(command);
 }
 
-void FuzzShard::answer(core::Inquiry inquiry) {
-  auto part = std::make_unique<core::InquiryPart>();
+void FuzzShard::answer(core::StatsRequest inquiry) {
+  auto part = std::make_unique<core::StatsPage>();
   part->number = inquiry.number;
   part->last = true;
   for (const core::QueueId queue : inquiry.queues) part->queues.push_back({.id = queue});
   part->closed_count = inquiry.connections.size();
-  end_.send(control_id, core::InquiryReply{part.release()});
+  end_.send(control_id, core::StatsReply{part.release()});
 }
 
 void FuzzShard::remove(const core::DeleteQueue& command) {

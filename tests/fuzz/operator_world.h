@@ -47,7 +47,7 @@ class FuzzShard {
 
  private:
   void on_command(const core::Command& command);
-  void answer(core::Inquiry inquiry);
+  void answer(core::StatsRequest inquiry);
   void remove(const core::DeleteQueue& command);
 
   MeshEnd end_;

@@ -13,7 +13,7 @@ class AdminService {
   AdminService& operator=(const AdminService&) = delete;
   virtual ~AdminService() = default;
 
-  /// Reply, TopologyDone or InquiryReply; adopts what it owns. Must not call the Control.
+  /// Reply, TopologyDone or StatsReply; adopts what it owns. Must not call the Control.
   virtual void on_command(const core::Command& command) = 0;
   /// Once a turn, after the mailboxes: a bounded amount. True: there was something.
   virtual bool work() = 0;

@@ -141,11 +141,11 @@ void Control::on_command(core::ShardId from, const core::Command& command) {
 /// To a question of the AdminService.
 void Control::on_answer(const core::Command& command) {
   const auto* reply = std::get_if<core::Reply>(&command);
-  const auto* part = std::get_if<core::InquiryReply>(&command);
+  const auto* part = std::get_if<core::StatsReply>(&command);
   CHECK(reply != nullptr || part != nullptr);
   if (admin_ != nullptr) return admin_->on_command(command);
   if (reply != nullptr) const std::unique_ptr<core::AmqpError> error{reply->error};
-  if (part != nullptr) const std::unique_ptr<core::InquiryPart> rows{part->part};
+  if (part != nullptr) const std::unique_ptr<core::StatsPage> rows{part->part};
 }
 
 void Control::on_ask(const core::TopologyAsk& ask) {

@@ -106,8 +106,8 @@ void Shard::on_command(const core::Command& command) {
       parts_.loop->timers().arm(stop_timer_, parts_.loop->now() + core::limits::shutdown_wait);
   } else if (const auto* ordered = std::get_if<core::Reconfigure>(&command)) {
     on_order(*static_cast<const ShardOrder*>(ordered->settings));
-  } else if (const auto* asked = std::get_if<core::Inquire>(&command)) {
-    inquiries_.take(std::unique_ptr<core::Inquiry>{asked->inquiry});
+  } else if (const auto* asked = std::get_if<core::AskStats>(&command)) {
+    inquiries_.take(std::unique_ptr<core::StatsRequest>{asked->inquiry});
   } else {
     broker_.apply(command);
   }

@@ -22,7 +22,7 @@
 #include "net/stream/stream_set.h"
 #include "tools/server/mesh.h"
 #include "tools/server/placement/shard_order.h"
-#include "tools/server/shard_inquiries.h"
+#include "tools/server/shard_stats.h"
 
 namespace lepus::server {
 
@@ -100,7 +100,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   net::StreamSet streams_;
   core::Broker broker_;
   amqp::Server server_;
-  ShardInquiries inquiries_;
+  ShardStats inquiries_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::size_t listeners_open_ = 0;
   std::array<core::LogGate, 3> accept_errors_;  ///< By what is short.

@@ -107,8 +107,8 @@ void Admin::on_command(const core::Command& command) {
     const auto found = operations_.find(number);
     return found == operations_.end() ? nullptr : found->second.get();
   };
-  if (const auto* answer = std::get_if<core::InquiryReply>(&command)) {
-    std::unique_ptr<core::InquiryPart> part{answer->part};
+  if (const auto* answer = std::get_if<core::StatsReply>(&command)) {
+    std::unique_ptr<core::StatsPage> part{answer->part};
     const auto number = static_cast<std::uint32_t>(part->number);
     if (AdminOperation* operation = find(number)) operation->on_part(std::move(part));
     return settle(number);

@@ -96,7 +96,7 @@ class Eval final : public AdminOperation {
     for (core::ShardId shard = 0; shard < control().shard_count(); ++shard) inquire(shard, {});
   }
   /// What was changed is known to the shard.
-  void on_part(std::unique_ptr<core::InquiryPart>) override {
+  void on_part(std::unique_ptr<core::StatsPage>) override {
     if (--answers_due_ == 0) done(result_);
   }
 

@@ -13,7 +13,7 @@ namespace lepus::server {
 
 namespace {
 
-using core::Inquiry;
+using core::StatsRequest;
 
 /// purge_queue NAME
 class PurgeQueue final : public AdminOperation {
@@ -71,13 +71,13 @@ class CloseConnection final : public AdminOperation {
                               "them",
                               pid));
     if (shard >= control().shard_count()) return fail_missing();
-    Inquiry inquiry;
-    inquiry.kind = Inquiry::Kind::close_connections;
+    StatsRequest inquiry;
+    inquiry.kind = StatsRequest::Kind::close_connections;
     inquiry.connections = {id};
     inquiry.reason = request().arguments[1];
     inquire(static_cast<core::ShardId>(shard), std::move(inquiry));
   }
-  void on_part(std::unique_ptr<core::InquiryPart> part) override {
+  void on_part(std::unique_ptr<core::StatsPage> part) override {
     if (part->closed_count == 0) return fail_missing();
     done("{\"closed\":1}");
   }
@@ -107,13 +107,13 @@ class CloseAllConnections final : public AdminOperation {
     if (!by_user_ && !request().has("global") && find_vhost() == nullptr) return;
     chosen_.resize(control().shard_count());
     for (core::ShardId shard = 0; shard < control().shard_count(); ++shard) {
-      Inquiry inquiry;
-      inquiry.kind = Inquiry::Kind::connections;
+      StatsRequest inquiry;
+      inquiry.kind = StatsRequest::Kind::connections;
       inquire(shard, std::move(inquiry));
     }
     answers_due_ = control().shard_count();
   }
-  void on_part(std::unique_ptr<core::InquiryPart> part) override {
+  void on_part(std::unique_ptr<core::StatsPage> part) override {
     for (const core::ConnectionStats& row : part->connections) {
       if (closes_ || limit_ == 0 || !is_meant(row)) continue;
       chosen_[(row.id.value >> 48) - 1].push_back(row.id);
@@ -133,8 +133,8 @@ class CloseAllConnections final : public AdminOperation {
       closes_ = true;
       for (core::ShardId shard = 0; shard < control().shard_count(); ++shard) {
         if (chosen_[shard].empty()) continue;
-        Inquiry inquiry;
-        inquiry.kind = Inquiry::Kind::close_connections;
+        StatsRequest inquiry;
+        inquiry.kind = StatsRequest::Kind::close_connections;
         inquiry.connections = std::move(chosen_[shard]);
         inquiry.reason = request().arguments.back();
         inquire(shard, std::move(inquiry));

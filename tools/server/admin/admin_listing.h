@@ -26,7 +26,7 @@ class Listing : public AdminOperation {
   void work() final {
     JsonWriter json;
     json.begin_array();
-    for (std::size_t left = core::limits::inquiry_rows_max; left > 0 && has_rows(); --left)
+    for (std::size_t left = core::limits::stats_rows_max; left > 0 && has_rows(); --left)
       write_next(json);
     json.end_array();
     sink().on_rows(json.take());
@@ -41,7 +41,7 @@ class Listing : public AdminOperation {
   virtual void write_next(JsonWriter& json) = 0;
 
   void expect_parts(std::size_t count) { parts_due_ += count; }
-  void note_part(const core::InquiryPart& part) {
+  void note_part(const core::StatsPage& part) {
     CHECK(parts_due_ > 0);
     if (part.last) --parts_due_;
     end_if_complete();

@@ -15,12 +15,12 @@ namespace lepus::server {
 
 namespace {
 
-using core::Inquiry;
+using core::StatsRequest;
 
 class QueueListing final : public Listing<QueueRow> {
  public:
   using Listing::Listing;
-  void on_part(std::unique_ptr<core::InquiryPart> part) override {
+  void on_part(std::unique_ptr<core::StatsPage> part) override {
     rows_.insert(rows_.end(), part->queues.begin(), part->queues.end());
     note_part(*part);
   }
@@ -29,7 +29,7 @@ class QueueListing final : public Listing<QueueRow> {
   void collect() override {
     const core::VhostInfo* vhost = find_vhost();
     if (vhost == nullptr) return;
-    std::vector<Inquiry> asked(control().shard_count());
+    std::vector<StatsRequest> asked(control().shard_count());
     for (const core::QueueInfo* queue : control().topology().queues(vhost->id))
       asked[queue->home].queues.push_back(queue->id);
     for (core::ShardId shard = 0; shard < control().shard_count(); ++shard) {
@@ -51,11 +51,12 @@ class QueueListing final : public Listing<QueueRow> {
 };
 
 /// A listing that every shard knows a part of.
-template <class Row, class Stats, Inquiry::Kind kind, std::vector<Stats> core::InquiryPart::*member>
+template <class Row, class Stats, StatsRequest::Kind kind,
+          std::vector<Stats> core::StatsPage::*member>
 class ShardListing : public Listing<Row> {
  public:
   using Listing<Row>::Listing;
-  void on_part(std::unique_ptr<core::InquiryPart> part) override {
+  void on_part(std::unique_ptr<core::StatsPage> part) override {
     for (Stats& stats : (*part).*member) rows_.push_back(std::move(stats));
     this->note_part(*part);
   }
@@ -63,7 +64,7 @@ class ShardListing : public Listing<Row> {
  protected:
   void collect() override {
     for (core::ShardId shard = 0; shard < this->control().shard_count(); ++shard) {
-      Inquiry inquiry;
+      StatsRequest inquiry;
       inquiry.kind = kind;
       this->inquire(shard, std::move(inquiry));
       this->expect_parts(1);
@@ -84,14 +85,15 @@ class ShardListing : public Listing<Row> {
   std::deque<Stats> rows_;
 };
 
-using ConnectionListing = ShardListing<ConnectionRow, core::ConnectionStats,
-                                       Inquiry::Kind::connections, &core::InquiryPart::connections>;
-using ChannelListing = ShardListing<ChannelRow, core::ChannelStats, Inquiry::Kind::channels,
-                                    &core::InquiryPart::channels>;
+using ConnectionListing =
+    ShardListing<ConnectionRow, core::ConnectionStats, StatsRequest::Kind::connections,
+                 &core::StatsPage::connections>;
+using ChannelListing = ShardListing<ChannelRow, core::ChannelStats, StatsRequest::Kind::channels,
+                                    &core::StatsPage::channels>;
 
 class ConsumerListing final
-    : public ShardListing<ConsumerRow, core::ConsumerStats, Inquiry::Kind::consumers,
-                          &core::InquiryPart::consumers> {
+    : public ShardListing<ConsumerRow, core::ConsumerStats, StatsRequest::Kind::consumers,
+                          &core::StatsPage::consumers> {
  public:
   using ShardListing::ShardListing;
 
@@ -118,7 +120,7 @@ class ExchangeListing final : public Listing<ExchangeRow> {
   void collect() override {
     const core::VhostInfo* vhost = find_vhost();
     if (vhost == nullptr) return;
-    std::vector<Inquiry> asked(control().shard_count());
+    std::vector<StatsRequest> asked(control().shard_count());
     for (const core::ExchangeInfo* exchange : control().topology().exchanges(vhost->id)) {
       ids_.push_back(exchange->id);
       if (exchange->store != nullptr)
@@ -133,7 +135,7 @@ class ExchangeListing final : public Listing<ExchangeRow> {
     end_if_complete();
   }
   /// The stores come first: few exchanges have one.
-  void on_part(std::unique_ptr<core::InquiryPart> part) override {
+  void on_part(std::unique_ptr<core::StatsPage> part) override {
     for (const core::QueueStats& stats : part->queues) held_[stats.id] = stats.messages_ready;
     if (part->last) --stores_due_;
     note_part(*part);

@@ -62,7 +62,7 @@ class Environment final : public AdminOperation {
 class SetLimit : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;
-  void on_part(std::unique_ptr<core::InquiryPart>) override {
+  void on_part(std::unique_ptr<core::StatsPage>) override {
     if (--answers_due_ == 0) done(result_);
   }
 

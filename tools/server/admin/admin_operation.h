@@ -29,7 +29,7 @@ class AdminOperation {
   virtual void start() = 0;
   virtual void on_reply(const core::Reply&) { CHECK(false); }
   virtual void on_topology_done(const core::TopologyDone&) { CHECK(false); }
-  virtual void on_part(std::unique_ptr<core::InquiryPart>) { CHECK(false); }
+  virtual void on_part(std::unique_ptr<core::StatsPage>) { CHECK(false); }
   /// A bounded piece. Called while has_work() and the sink has room.
   virtual void work() {}
   virtual bool has_work() const { return false; }
@@ -50,10 +50,10 @@ class AdminOperation {
   /// Answers go to on_reply() and on_topology_done().
   core::ChannelRef self() const { return place_.control.admin_ref(place_.number); }
   /// The answer goes to on_part().
-  void inquire(core::ShardId shard, core::Inquiry inquiry) {
+  void inquire(core::ShardId shard, core::StatsRequest inquiry) {
     inquiry.number = place_.number;
-    auto owned = std::make_unique<core::Inquiry>(std::move(inquiry));
-    place_.control.send(shard, core::Inquire{owned.release()});
+    auto owned = std::make_unique<core::StatsRequest>(std::move(inquiry));
+    place_.control.send(shard, core::AskStats{owned.release()});
   }
   /// Null: fail() was called.
   const core::VhostInfo* find_vhost();

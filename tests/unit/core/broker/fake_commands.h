@@ -27,10 +27,10 @@ inline void drop_command(const Command& command) {
     const std::unique_ptr<TopologyRequest> request{ask->request};
   } else if (const auto* apply = std::get_if<TopologyApply>(&command)) {
     const std::unique_ptr<TopologyChanges> changes{apply->changes};
-  } else if (const auto* inquire = std::get_if<Inquire>(&command)) {
-    const std::unique_ptr<Inquiry> inquiry{inquire->inquiry};
-  } else if (const auto* answer = std::get_if<InquiryReply>(&command)) {
-    const std::unique_ptr<InquiryPart> part{answer->part};
+  } else if (const auto* inquire = std::get_if<AskStats>(&command)) {
+    const std::unique_ptr<StatsRequest> inquiry{inquire->inquiry};
+  } else if (const auto* answer = std::get_if<StatsReply>(&command)) {
+    const std::unique_ptr<StatsPage> part{answer->part};
   }
 }
 

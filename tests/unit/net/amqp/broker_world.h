@@ -139,7 +139,7 @@ class BrokerWorld {
   }
   /// The control thread answers nothing until it is released.
   bool control_sleeps = false;
-  std::vector<core::InquiryPart> parts;  ///< What shards told it.
+  std::vector<core::StatsPage> parts;  ///< What shards told it.
 
   core::Broker& broker(core::ShardId shard = 0) { return shards_[shard]->broker; }
   Server& server(core::ShardId shard = 0) { return shards_[shard]->server; }
@@ -253,8 +253,8 @@ class BrokerWorld {
       applied_[from] = applied->version;
       return;
     }
-    if (const auto* answer = std::get_if<core::InquiryReply>(&command)) {
-      const std::unique_ptr<core::InquiryPart> part{answer->part};
+    if (const auto* answer = std::get_if<core::StatsReply>(&command)) {
+      const std::unique_ptr<core::StatsPage> part{answer->part};
       return parts.push_back(*part);
     }
     const auto& ask = std::get<core::TopologyAsk>(command);

@@ -4,18 +4,18 @@
 #include "core/limits.h"
 #include "net/amqp/server.h"
 #include "tests/unit/net/amqp/connection_world.h"
-#include "tools/server/shard_inquiries.h"
+#include "tools/server/shard_stats.h"
 
 namespace lepus::amqp {
 namespace {
 
-using core::Inquiry;
-using core::InquiryPart;
+using core::StatsPage;
+using core::StatsRequest;
 
 class StatsTest : public test::ConnectionTest {
  protected:
-  InquiryPart describe(Inquiry::Kind kind) {
-    InquiryPart part;
+  StatsPage describe(StatsRequest::Kind kind) {
+    StatsPage part;
     EXPECT_EQ(world_.server().describe(kind, 0, part), 0U);
     return part;
   }
@@ -29,7 +29,7 @@ TEST_P(StatsTest, ARowPerOpenConnection) {
   const auto two = opened();
   two->open_channel(2);
   world_.settle();
-  const InquiryPart part = describe(Inquiry::Kind::connections);
+  const StatsPage part = describe(StatsRequest::Kind::connections);
   ASSERT_EQ(part.connections.size(), 2U);
   const core::ConnectionStats& row = part.connections[1];
   EXPECT_EQ(row.user, "guest");
@@ -56,7 +56,7 @@ TEST_P(StatsTest, ABlockedConnectionSaysSo) {
   world_.settle();
   publisher->publish("", "q", "held");
   world_.settle();
-  EXPECT_EQ(describe(Inquiry::Kind::connections).connections.at(0).state, "blocked");
+  EXPECT_EQ(describe(StatsRequest::Kind::connections).connections.at(0).state, "blocked");
 }
 
 TEST_P(StatsTest, ChannelsCountWhatTheyHold) {
@@ -69,7 +69,7 @@ TEST_P(StatsTest, ChannelsCountWhatTheyHold) {
   one->consume("q", "tag");
   one->send(1, ConfirmSelect{});
   world_.settle();
-  const InquiryPart part = describe(Inquiry::Kind::channels);
+  const StatsPage part = describe(StatsRequest::Kind::channels);
   ASSERT_EQ(part.channels.size(), 1U);
   const core::ChannelStats& row = part.channels[0];
   EXPECT_EQ(row.number, 1);
@@ -90,7 +90,7 @@ TEST_P(StatsTest, AnOpenTransactionIsCounted) {
   one->publish("", "q", "b");
   one->send(1, BasicAck{1, false});
   world_.settle();
-  const InquiryPart part = describe(Inquiry::Kind::channels);
+  const StatsPage part = describe(StatsRequest::Kind::channels);
   ASSERT_EQ(part.channels.size(), 1U);
   EXPECT_TRUE(part.channels[0].transactional);
   EXPECT_EQ(part.channels[0].messages_uncommitted, 1U);
@@ -111,7 +111,7 @@ TEST_P(StatsTest, ConsumersWithWhatTheyAskedFor) {
   how.arguments = core::as_bytes(inside);
   one->consume("q", "tag", how);
   world_.settle();
-  const InquiryPart part = describe(Inquiry::Kind::consumers);
+  const StatsPage part = describe(StatsRequest::Kind::consumers);
   ASSERT_EQ(part.consumers.size(), 1U);
   const core::ConsumerStats& row = part.consumers[0];
   EXPECT_EQ(row.tag, "tag");
@@ -122,14 +122,14 @@ TEST_P(StatsTest, ConsumersWithWhatTheyAskedFor) {
   EXPECT_EQ(row.queue, world_.topology().vhosts()[0]->queues.at("q")->id);
   one->send(1, BasicCancel{"tag", true});
   world_.settle();
-  EXPECT_TRUE(describe(Inquiry::Kind::consumers).consumers.empty());
+  EXPECT_TRUE(describe(StatsRequest::Kind::consumers).consumers.empty());
 }
 
 TEST_P(StatsTest, ClosingTellsTheReasonAndOnlyThoseNamed) {
   const auto one = opened();
   const auto two = opened();
   world_.settle();
-  const InquiryPart part = describe(Inquiry::Kind::connections);
+  const StatsPage part = describe(StatsRequest::Kind::connections);
   ASSERT_EQ(part.connections.size(), 2U);
   EXPECT_EQ(world_.server().close({part.connections[0].id, core::ConnectionId{9}}, "maintenance"),
             1U);
@@ -140,14 +140,14 @@ TEST_P(StatsTest, ClosingTellsTheReasonAndOnlyThoseNamed) {
 
 /// So many rows a turn, whatever there is.
 TEST_P(StatsTest, LongListingsComeInPieces) {
-  const std::size_t count = core::limits::inquiry_rows_max + 5;
+  const std::size_t count = core::limits::stats_rows_max + 5;
   const auto one = opened();
   std::vector<core::QueueId> ids;
   for (std::size_t i = 0; i < count; ++i) one->declare("q" + std::to_string(i));
   world_.settle();
-  server::ShardInquiries inquiries{world_.broker(), world_.server()};
+  server::ShardStats inquiries{world_.broker(), world_.server()};
   EXPECT_FALSE(inquiries.has_work());
-  auto inquiry = std::make_unique<Inquiry>();
+  auto inquiry = std::make_unique<StatsRequest>();
   for (const core::QueueInfo* queue : world_.topology().queues(world_.topology().vhosts()[0]->id))
     inquiry->queues.push_back(queue->id);
   ASSERT_EQ(inquiry->queues.size(), count);
@@ -159,7 +159,7 @@ TEST_P(StatsTest, LongListingsComeInPieces) {
   inquiries.work();
   world_.settle();
   ASSERT_EQ(world_.parts.size(), 2U);
-  EXPECT_EQ(world_.parts[0].queues.size(), core::limits::inquiry_rows_max);
+  EXPECT_EQ(world_.parts[0].queues.size(), core::limits::stats_rows_max);
   EXPECT_FALSE(world_.parts[0].last);
   EXPECT_EQ(world_.parts[1].queues.size(), 5U);
   EXPECT_TRUE(world_.parts[1].last);

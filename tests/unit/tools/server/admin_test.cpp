@@ -23,8 +23,8 @@ TEST_F(AdminRequestsTest, QueuesAreAskedOfTheirHomes) {
   const core::QueueId b = declare("b", 1);
   (void)declare("elsewhere", 1, "other");
   start("list_queues");
-  const core::Inquiry zero = asked(0);
-  const core::Inquiry one = asked(1);
+  const core::StatsRequest zero = asked(0);
+  const core::StatsRequest one = asked(1);
   EXPECT_EQ(zero.queues, std::vector{a});
   EXPECT_EQ(one.queues, std::vector{b});
   answer(1, {.number = one.number, .last = true, .queues = {stats(b, 1, 2)}});
@@ -75,8 +75,8 @@ TEST_F(AdminRequestsTest, RowsWaitForASlowReader) {
 TEST_F(AdminRequestsTest, LongListingsComeInPieces) {
   const core::QueueId a = declare("a", 0);
   start("list_queues");
-  const std::size_t count = core::limits::inquiry_rows_max + 1;
-  core::InquiryPart part{.number = asked(0).number, .last = true};
+  const std::size_t count = core::limits::stats_rows_max + 1;
+  core::StatsPage part{.number = asked(0).number, .last = true};
   part.queues.assign(count, stats(a, 1, 0));
   answer(0, std::move(part));
   EXPECT_EQ(sink_.rows.size(), 2U);
@@ -85,8 +85,8 @@ TEST_F(AdminRequestsTest, LongListingsComeInPieces) {
 
 TEST_F(AdminRequestsTest, ConnectionsComeFromEveryShard) {
   start("list_connections", {}, {"user", "pid"});
-  const core::Inquiry zero = asked(0);
-  EXPECT_EQ(zero.kind, core::Inquiry::Kind::connections);
+  const core::StatsRequest zero = asked(0);
+  EXPECT_EQ(zero.kind, core::StatsRequest::Kind::connections);
   core::ConnectionStats row;
   row.id = core::ConnectionId{1ULL << 48 | 7};
   row.user = "ann";
@@ -192,8 +192,8 @@ TEST_F(AdminRequestsTest, DeleteAndItsRefusals) {
 
 TEST_F(AdminRequestsTest, OneConnectionIsClosedByItsShard) {
   start("close_connection", {"<lepus@h.1.7.0>", "why"});
-  const core::Inquiry inquiry = asked(1);
-  EXPECT_EQ(inquiry.kind, core::Inquiry::Kind::close_connections);
+  const core::StatsRequest inquiry = asked(1);
+  EXPECT_EQ(inquiry.kind, core::StatsRequest::Kind::close_connections);
   EXPECT_EQ(inquiry.connections, std::vector{core::ConnectionId{2ULL << 48 | 7}});
   EXPECT_EQ(inquiry.reason, "why");
   answer(1, {.number = inquiry.number, .last = true, .closed_count = 1});
@@ -225,7 +225,7 @@ TEST_F(AdminRequestsTest, AllConnectionsOfAVhostUpToALimit) {
   last.id.value += 3;
   answer(0, {.number = asked(0).number, .last = true, .connections = {here, there, more, last}});
   answer(1, {.number = asked(1).number, .last = true});
-  const core::Inquiry closing = asked(0);
+  const core::StatsRequest closing = asked(0);
   EXPECT_EQ(closing.connections, (std::vector{here.id, more.id}));
   EXPECT_TRUE(received_[1].empty());
   answer(0, {.number = closing.number, .last = true, .closed_count = 2});
@@ -384,7 +384,7 @@ TEST_F(AdminRequestsTest, ExpressionsThatAreKnown) {
     if (sink_.error.empty())
       for (core::ShardId shard = 0; shard < 2; ++shard) {
         while (!received_[shard].empty() &&
-               !std::holds_alternative<core::Inquire>(received_[shard].front()))
+               !std::holds_alternative<core::AskStats>(received_[shard].front()))
           received_[shard].pop_front();
         answer(shard, {.number = asked(shard).number, .last = true});
       }

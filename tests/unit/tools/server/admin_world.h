@@ -122,18 +122,18 @@ class AdminTest : public ::testing::Test {
     return taken;
   }
   /// What a shard is asked.
-  core::Inquiry asked(core::ShardId shard) {
-    const std::unique_ptr<core::Inquiry> inquiry{take<core::Inquire>(shard).inquiry};
-    return inquiry ? *inquiry : core::Inquiry{};
+  core::StatsRequest asked(core::ShardId shard) {
+    const std::unique_ptr<core::StatsRequest> inquiry{take<core::AskStats>(shard).inquiry};
+    return inquiry ? *inquiry : core::StatsRequest{};
   }
   ShardOrder ordered(core::ShardId shard) {
     const auto taken = take<core::Reconfigure>(shard);
     return taken.settings == nullptr ? ShardOrder{}
                                      : *static_cast<const ShardOrder*>(taken.settings);
   }
-  void answer(core::ShardId shard, core::InquiryPart part) {
-    auto owned = std::make_unique<core::InquiryPart>(std::move(part));
-    ends_[shard].send(control_id, core::InquiryReply{owned.release()});
+  void answer(core::ShardId shard, core::StatsPage part) {
+    auto owned = std::make_unique<core::StatsPage>(std::move(part));
+    ends_[shard].send(control_id, core::StatsReply{owned.release()});
     turn();
   }
   core::QueueId declare(std::string_view name, core::ShardId home, std::string_view vhost = "/") {

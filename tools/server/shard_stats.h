@@ -1,7 +1,7 @@
 // What the operator asked of one shard, and is still to be answered. One piece a turn: a listing of
 // a million queues takes many turns, and the messages of each turn come first.
 //
-//   Inquire -> take() -> work() at the end of each turn -> InquiryReply ... until the last part
+//   AskStats -> take() -> work() at the end of each turn -> StatsReply ... until the last part
 #pragma once
 
 #include <cstdint>
@@ -13,21 +13,23 @@
 
 namespace lepus::server {
 
-class ShardInquiries {
+class ShardStats {
  public:
-  ShardInquiries(core::Broker& broker, amqp::Server& server) : broker_(broker), server_(server) {}
+  ShardStats(core::Broker& broker, amqp::Server& server) : broker_(broker), server_(server) {}
 
-  void take(std::unique_ptr<core::Inquiry> inquiry) { waiting_.push_back({std::move(inquiry), 0}); }
+  void take(std::unique_ptr<core::StatsRequest> inquiry) {
+    waiting_.push_back({std::move(inquiry), 0});
+  }
   bool has_work() const { return !waiting_.empty(); }
   /// One piece of the oldest.
   void work();
 
  private:
   struct Waiting {
-    std::unique_ptr<core::Inquiry> inquiry;
+    std::unique_ptr<core::StatsRequest> inquiry;
     std::size_t next;  ///< Index of a queue, or slot of a connection.
   };
-  bool describe_queues(Waiting& waiting, core::InquiryPart& part);
+  bool describe_queues(Waiting& waiting, core::StatsPage& part);
 
   core::Broker& broker_;
   amqp::Server& server_;

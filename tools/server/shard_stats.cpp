@@ -1,5 +1,5 @@
-// See shard_inquiries.h.
-#include "tools/server/shard_inquiries.h"
+// See shard_stats.h.
+#include "tools/server/shard_stats.h"
 
 #include <algorithm>
 #include <span>
@@ -9,11 +9,11 @@
 
 namespace lepus::server {
 
-void ShardInquiries::work() {
+void ShardStats::work() {
   if (waiting_.empty()) return;
-  using Kind = core::Inquiry::Kind;
+  using Kind = core::StatsRequest::Kind;
   Waiting& waiting = waiting_.front();
-  auto part = std::make_unique<core::InquiryPart>();
+  auto part = std::make_unique<core::StatsPage>();
   part->number = waiting.inquiry->number;
   switch (waiting.inquiry->kind) {
     case Kind::queues:
@@ -33,14 +33,14 @@ void ShardInquiries::work() {
       break;
   }
   if (part->last) waiting_.pop_front();
-  broker_.outbox().send(broker_.control(), core::InquiryReply{part.release()});
+  broker_.outbox().send(broker_.control(), core::StatsReply{part.release()});
 }
 
 /// True: these were the last.
-bool ShardInquiries::describe_queues(Waiting& waiting, core::InquiryPart& part) {
+bool ShardStats::describe_queues(Waiting& waiting, core::StatsPage& part) {
   const std::span<const core::QueueId> all = waiting.inquiry->queues;
   CHECK(waiting.next <= all.size());
-  const std::size_t count = std::min(all.size() - waiting.next, core::limits::inquiry_rows_max);
+  const std::size_t count = std::min(all.size() - waiting.next, core::limits::stats_rows_max);
   broker_.describe(all.subspan(waiting.next, count), part.queues);
   waiting.next += count;
   return waiting.next == all.size();
