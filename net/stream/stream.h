@@ -31,8 +31,8 @@ struct StreamHandler {
   /// out() shrank: for water marks.
   virtual void on_sent() = 0;
   /// The last call. `why` is for the log: empty after close() or finish(), else what went wrong.
-  /// The stream may be destroyed from now on, but not inside this call (StreamSet::destroy_later does it at
-  /// the right time).
+  /// The stream may be destroyed from now on, but not inside this call (StreamSet::destroy_later
+  /// does it at the right time).
   virtual void on_closed(std::string_view why) = 0;
 
  protected:
