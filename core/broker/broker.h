@@ -248,7 +248,7 @@ class Broker final : public QueueHost, private MessageHolder, private Forwards::
   void on_transfer_confirm(const Confirm& confirm);
   Forward release(const QueueInfo& store, const Message& message);
   Forward make_dead_letter(const QueueInfo& from, const Message& message, DeathReason reason);
-  void route_forward(const ExchangeInfo& exchange, const ExchangeInfo* past_store, StorePath& path,
+  void route_forward(const ExchangeInfo& exchange, const ExchangeInfo* skip_store, StorePath& path,
                      Forward& forward);
   template <class F>
   void for_each_part(const Forward& forward, F&& visit);

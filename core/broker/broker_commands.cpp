@@ -194,7 +194,7 @@ void Broker::on(const GetReply& command) {
 }
 
 void Broker::send_back(ShardId home, QueueId queue, Sequence sequence) {
-  send(home, Settle{queue, sequence, sequence, {}, Outcome::unseen});
+  send(home, Settle{queue, sequence, sequence, {}, Outcome::undelivered});
 }
 
 void Broker::on(const Reply& command) {

@@ -60,13 +60,13 @@ Forward Broker::make_dead_letter(const QueueInfo& from, const Message& message,
 
 /// By its key and those of its CC header; BCC is gone by now. What goes into stores remembers the
 /// way.
-void Broker::route_forward(const ExchangeInfo& exchange, const ExchangeInfo* past_store,
+void Broker::route_forward(const ExchangeInfo& exchange, const ExchangeInfo* skip_store,
                            StorePath& path, Forward& forward) {
   const PropertiesView view = properties_of(*forward.message);
-  const std::vector<std::string_view> more_keys = cc_keys(view);
+  const std::vector<std::string_view> carbon = cc_keys(view);
   topology_.route(
       exchange,
-      {forward.message->routing_key(), view.headers, more_keys, &view, past_store, path.passed},
+      {forward.message->routing_key(), view.headers, carbon, &view, skip_store, path.passed},
       forward.route);
   if (path.is_dead_letter)
     forward.route.drop_if(

@@ -41,11 +41,11 @@ enum class Outcome : std::uint8_t {
   acknowledged,
   requeued,  ///< By basic.reject or basic.nack.
   rejected,
-  returned,  ///< By basic.recover, or its channel was closed or its consumer cancelled.
-  unseen,    ///< It never reached its consumer.
+  returned,     ///< By basic.recover, or its channel was closed or its consumer cancelled.
+  undelivered,  ///< It never reached its consumer.
 };
 /// The queue has it again.
-constexpr bool gives_back(Outcome outcome) {
+constexpr bool requeues(Outcome outcome) {
   return outcome != Outcome::acknowledged && outcome != Outcome::rejected;
 }
 

@@ -155,12 +155,12 @@ void Queue::answer_get(const Get& request) {
 void Queue::settle(const Settle& settle, Consumer* consumer) {
   CHECK(settle.first <= settle.last);
   // What a client gives back may be due by now. What it never had comes back within a pump.
-  if (gives_back(settle.outcome) && settle.outcome != Outcome::unseen) expire_due(host_.now());
+  if (requeues(settle.outcome) && settle.outcome != Outcome::undelivered) expire_due(host_.now());
   const bool counts_bytes = consumer != nullptr && consumer->spec.prefetch_size > 0;
   for (Sequence sequence = settle.first; sequence <= settle.last; ++sequence) {
     if (messages().state(sequence) != Backlog::State::unacked) continue;
     const std::uint64_t size = counts_bytes ? messages().slot_at(sequence).body_size() : 0;
-    if (gives_back(settle.outcome)) {
+    if (requeues(settle.outcome)) {
       return_to_backlog(sequence, settle.outcome);
     } else {
       state_.on_settled(sequence);
@@ -173,7 +173,7 @@ void Queue::settle(const Settle& settle, Consumer* consumer) {
     if (consumer != nullptr) consumer->drop_unacked(1, size);
   }
   if (consumer != nullptr) consumer_changed(*consumer);
-  if (gives_back(settle.outcome)) host_.schedule(*this);
+  if (requeues(settle.outcome)) host_.schedule(*this);
 }
 
 }  // namespace lepus::core

@@ -108,7 +108,7 @@ bool QueueState::count_return(Sequence sequence, Outcome outcome) {
   const QueueArguments& rules = info_.effective;
   const bool counts = rules.delivery_limit || rules.delayed_retry != DelayedRetry::disabled ||
                       queue_kind(info_.parsed.queue_type).counts_returns;
-  if (!counts || outcome == Outcome::unseen) return false;
+  if (!counts || outcome == Outcome::undelivered) return false;
   if (!retry_) retry_ = std::make_unique<RetryState>();
   const std::uint32_t count = retry_->count_return(sequence);
   return rules.delivery_limit && count > *rules.delivery_limit;

@@ -25,7 +25,7 @@ MessageRef Queue::private_copy(const MessageRef& message, bool is_shared) const 
     case StoreUse::delay:
       ttl_ms = delay_ms(properties_of(*message).headers);
       break;
-    case StoreUse::passage:
+    case StoreUse::deduplicate:
       ttl_ms = 0;
       break;
     case StoreUse::history:

@@ -32,7 +32,7 @@ void SessionTransaction::add(std::span<const Entry> entries, Outcome outcome) {
   std::vector<Entry>& later = entries_of(outcome);
   later.insert(later.end(), entries.begin(), entries.end());
   for (const Entry& entry : entries)
-    if (entry.limited && !entry.given_back) limited_.add(entry);
+    if (entry.limited && !entry.returned) limited_.add(entry);
 }
 
 std::size_t SessionTransaction::settle_count() const {
@@ -45,7 +45,7 @@ void SessionTransaction::limit_all() {
   limited_ = {};
   for (std::vector<Entry>& entries : settles_) {
     for (Entry& entry : entries) {
-      entry.limited = !entry.given_back;
+      entry.limited = !entry.returned;
       if (entry.limited) limited_.add(entry);
     }
   }

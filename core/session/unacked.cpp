@@ -8,8 +8,8 @@ namespace lepus::core {
 
 namespace {
 
-bool waits_for(const UnackedWindow::Entry& entry, const UnackedWindow::Taker& taker) {
-  return !entry.settled && !entry.given_back && entry.home == taker.home &&
+bool waits_for(const UnackedWindow::Entry& entry, const UnackedWindow::ConsumerKey& taker) {
+  return !entry.settled && !entry.returned && entry.home == taker.home &&
          entry.consumer == taker.consumer;
 }
 
@@ -19,7 +19,7 @@ void UnackedWindow::add(const Entry& entry) {
   CHECK(entries_.empty() || entries_.back().tag < entry.tag);
   CHECK(!entry.settled);
   entries_.push_back(entry);
-  if (entry.given_back) return;
+  if (entry.returned) return;
   ++live_count_;
   if (entry.limited) limited_.add(entry);
 }
@@ -78,33 +78,33 @@ void UnackedWindow::put_back(std::vector<Entry> entries) {
   for (const Entry& entry : entries) add(entry);
 }
 
-bool UnackedWindow::has_below(std::uint64_t tag, const Taker& taker) const {
+bool UnackedWindow::has_below(std::uint64_t tag, const ConsumerKey& taker) const {
   for (std::size_t i = 0; i < entries_.size() && entries_[i].tag < tag; ++i)
     if (waits_for(entries_[i], taker)) return true;
   return false;
 }
 
-void UnackedWindow::give_back(const Taker& taker, std::vector<Entry>& out) {
+void UnackedWindow::give_back(const ConsumerKey& taker, std::vector<Entry>& out) {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = entries_[i];
     if (!waits_for(entry, taker)) continue;
     out.push_back(entry);
     note_taken(entry);
-    entry.given_back = true;
+    entry.returned = true;
   }
 }
 
 void UnackedWindow::limit_all() {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = entries_[i];
-    if (entry.settled || entry.given_back || entry.limited) continue;
+    if (entry.settled || entry.returned || entry.limited) continue;
     entry.limited = true;
     limited_.add(entry);
   }
 }
 
 void UnackedWindow::note_taken(const Entry& entry) {
-  if (entry.given_back) return;
+  if (entry.returned) return;
   CHECK(live_count_ > 0);
   --live_count_;
   if (!entry.limited) return;

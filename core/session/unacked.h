@@ -26,7 +26,7 @@ class UnackedWindow {
     ShardId home = 0;
     bool limited : 1 = false;  ///< Counts against the channel's shared limit.
     bool settled : 1 = false;
-    bool given_back : 1 = false;  ///< The queue has it again; the client may still name its tag.
+    bool returned : 1 = false;  ///< The queue has it again; the client may still name its tag.
   };
   static_assert(sizeof(Entry) == 40);
 
@@ -41,7 +41,7 @@ class UnackedWindow {
   };
 
   /// A consumer: its handle means something at its home only.
-  struct Taker {
+  struct ConsumerKey {
     ConsumerHandle consumer;
     ShardId home = 0;
   };
@@ -59,9 +59,9 @@ class UnackedWindow {
   /// in `out`.
   void take_up_to(std::uint64_t tag, std::vector<Entry>& out);
   /// Whether something of this consumer with a tag below waits.
-  bool has_below(std::uint64_t tag, const Taker& taker) const;
+  bool has_below(std::uint64_t tag, const ConsumerKey& taker) const;
   /// Appends what waits of this consumer to `out`, oldest first. Their tags stay known.
-  void give_back(const Taker& taker, std::vector<Entry>& out);
+  void give_back(const ConsumerKey& taker, std::vector<Entry>& out);
   /// Puts entries back that were taken and not settled (tx.rollback). They need not be newer than
   /// what is here.
   void put_back(std::vector<Entry> entries);

@@ -26,8 +26,8 @@ class StreamProgress {
   }
 
   void settle(const Settle& settle) {
-    if (gives_back(settle.outcome)) {
-      given_back(settle.first);
+    if (requeues(settle.outcome)) {
+      returned(settle.first);
     } else {
       settled(settle.first, settle.last);
     }
@@ -42,7 +42,7 @@ class StreamProgress {
   }
 
   /// It is not done, and neither is what was delivered behind it.
-  void given_back(Sequence first) {
+  void returned(Sequence first) {
     given_back_ = std::min(given_back_, first);
     while (!window_.empty() && window_.back().offset >= given_back_) window_.pop_back();
   }

@@ -64,7 +64,7 @@ std::string with_delay_negated(const PropertiesView& view) {
 StoreUse use_of(ExchangeType type, const ExchangeArguments& arguments) {
   if (type == ExchangeType::recent_history) return StoreUse::history;
   if (type == ExchangeType::delayed_message) return StoreUse::delay;
-  return arguments.deduplication.is_on ? StoreUse::passage : StoreUse::none;
+  return arguments.deduplication.is_on ? StoreUse::deduplicate : StoreUse::none;
 }
 
 }  // namespace

@@ -2,10 +2,10 @@
 // queues are. So what an exchange holds is durable, confirmed, paged and recovered like anything in
 // a queue.
 //
-//   delay     of x-delayed-message: what is to wait goes through it, then on as the exchange routes
-//   passage   of an exchange with x-message-deduplication: everything goes through it, so that
-//             doubles are dropped in one place, whatever shard they came to
-//   history   of x-recent-history: the last ones, for queues that are bound later
+//   delay         of x-delayed-message: what is to wait goes through it, then on as the exchange routes
+//   deduplicate   of an exchange with x-message-deduplication: everything goes through it, so that
+//                 duplicates are dropped in one place, whatever shard they came to
+//   history       of x-recent-history: the last ones, for queues that are bound later
 //
 //   publish -> Topology::route() -> store -> delay is over -> make_released() -> route() past the
 //   store -> queues                 (Queue::discard, core/queue/queue_forwarding.cpp)

@@ -90,11 +90,11 @@ struct RouteInput {
   std::string_view key;
   Bytes headers;  ///< Inside of the message's headers table; may be empty.
   /// CC and BCC. An alternate exchange is used only when none of the keys found anything.
-  std::span<const std::string_view> more_keys;
+  std::span<const std::string_view> cc_keys;
   /// All properties, for hash-property; null: not known yet.
   const PropertiesView* properties = nullptr;
   /// The message comes out of the store of this exchange: it does not go in again.
-  const ExchangeInfo* past_store = nullptr;
+  const ExchangeInfo* skip_store = nullptr;
   /// It came through these before: they count as met.
   std::span<const ExchangeId> passed = {};
 };

@@ -44,7 +44,7 @@ std::string_view exchange_type_name(ExchangeType type);
 std::optional<ExchangeType> parse_exchange_type(std::string_view name);
 
 /// What the queue of an exchange is for: core/topology/exchange_store.h.
-enum class StoreUse : std::uint8_t { none, delay, passage, history };
+enum class StoreUse : std::uint8_t { none, delay, deduplicate, history };
 
 /// An exchange without what its router keeps.
 struct ExchangeSpec {

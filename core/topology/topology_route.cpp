@@ -30,7 +30,7 @@ bool Topology::take_store(const ExchangeInfo& exchange, const RouteInput& input,
                           RouteResult& out) const {
   QueueInfo& store = *exchange.store;
   // Whether one header says so is another message's business.
-  if (store.store_use != StoreUse::passage) out.needs_headers_ = true;
+  if (store.store_use != StoreUse::deduplicate) out.needs_headers_ = true;
   if (store.store_use == StoreUse::history && is_kept_out_of_history(input.headers)) return false;
   const bool waits = exchange.parsed.deduplication.is_on || delay_ms(input.headers) > 0;
   if (store.store_use == StoreUse::delay && !waits) return false;
@@ -43,7 +43,7 @@ bool Topology::take_store(const ExchangeInfo& exchange, const RouteInput& input,
 
 void Topology::route_through(const ExchangeInfo& exchange, const RouteInput& input,
                              RouteResult& out) const {
-  if (exchange.store != nullptr && &exchange != input.past_store &&
+  if (exchange.store != nullptr && &exchange != input.skip_store &&
       take_store(exchange, input, out))
     return;
   bool matched = false;
@@ -81,7 +81,7 @@ void Topology::route_through(const ExchangeInfo& exchange, const RouteInput& inp
     case ExchangeType::direct:
     case ExchangeType::topic:
       take_key(input.key);
-      for (const std::string_view key : input.more_keys) take_key(key);
+      for (const std::string_view key : input.cc_keys) take_key(key);
       break;
     case ExchangeType::random:
     case ExchangeType::local_random:  // Every queue is local: there is one node.

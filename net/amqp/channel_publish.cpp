@@ -47,7 +47,7 @@ Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
   Outcome error = check_properties(view, access_.expected_user_id(view));
   if (!error && view.reply_to == core::reply_to_queue && !reply_address_.is_open())
     error = AmqpError{ReplyCode::precondition_failed, "fast reply consumer does not exist"};
-  if (!error) error = read_more_keys(view, publishing_.cc_keys);
+  if (!error) error = read_cc_keys(view, publishing_.cc_keys);
   if (!error && !publishing_.cc_keys.empty())
     error = access_.permit_cc_keys(route_cache_.exchange(), publishing_.cc_keys);
   if (error) {

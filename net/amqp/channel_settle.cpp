@@ -56,14 +56,14 @@ template <class F>
 void for_each_range(const std::vector<Entry>& entries, F&& visit) {
   for (std::size_t at = 0; at < entries.size();) {
     const Entry& first = entries[at];
-    if (first.given_back) {
+    if (first.returned) {
       ++at;
       continue;
     }
     core::Sequence last = first.sequence;
     for (++at; at < entries.size(); ++at) {
       const Entry& next = entries[at];
-      const bool neighbour = !next.given_back && next.queue == first.queue &&
+      const bool neighbour = !next.returned && next.queue == first.queue &&
                              next.sequence == last + 1 && next.consumer == first.consumer &&
                              next.limited == first.limited;
       if (!neighbour) break;

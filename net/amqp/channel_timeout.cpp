@@ -65,7 +65,7 @@ void Channel::look_for_overdue(io::Timer& timer) {
 }
 
 void Channel::cancel_overdue(Consumer& consumer, std::uint64_t tag) {
-  const core::UnackedWindow::Taker taker{consumer.handle, consumer.home};
+  const core::UnackedWindow::ConsumerKey taker{consumer.handle, consumer.home};
   if (!unacked_.has_below(tag, taker)) return;
   connection_.log_timeout(number_, consumer.tag, consumer.timeout);
   consumer.is_overdue = true;

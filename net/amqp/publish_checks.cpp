@@ -59,8 +59,8 @@ std::optional<AmqpError> check_properties(const core::PropertiesView& view, std:
   return std::nullopt;
 }
 
-std::optional<AmqpError> read_more_keys(const core::PropertiesView& view,
-                                        std::vector<std::string>& keys) {
+std::optional<AmqpError> read_cc_keys(const core::PropertiesView& view,
+                                      std::vector<std::string>& keys) {
   if (view.headers.empty()) return std::nullopt;
   for (const char* name : {"CC", "BCC"}) {
     const auto value = view.header_table().find(name);

@@ -19,8 +19,8 @@ std::optional<core::AmqpError> check_properties(const core::PropertiesView& view
 core::Result<std::uint64_t> parse_expiration(std::string_view text);
 
 /// Appends the routing keys of the CC and BCC headers. 406 when one is not an array of longstr.
-std::optional<core::AmqpError> read_more_keys(const core::PropertiesView& view,
-                                              std::vector<std::string>& keys);
+std::optional<core::AmqpError> read_cc_keys(const core::PropertiesView& view,
+                                            std::vector<std::string>& keys);
 
 /// The same properties without the BCC header, encoded.
 bool has_bcc(const core::PropertiesView& view);

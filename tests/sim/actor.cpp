@@ -154,8 +154,8 @@ void Actor::publish(Client& client, Channel& channel) {
   if (!reply_name.empty()) plan.address.key = reply_name;
   if (random_.chance(30)) plan.address.headers = choose_headers();
   if (random_.chance(5)) {
-    plan.address.more_keys.push_back(choose_key());
-    if (QueueModel* queue = choose_queue(client)) plan.address.more_keys.push_back(queue->name);
+    plan.address.cc_keys.push_back(choose_key());
+    if (QueueModel* queue = choose_queue(client)) plan.address.cc_keys.push_back(queue->name);
   }
   const bool is_delayed = !to_default && exchange->delays && random_.chance(70);
   const bool is_held = is_delayed || (!to_default && exchange->holds());

@@ -180,9 +180,9 @@ std::string Channel::make_headers(const Sent& message, std::int32_t delay) {
   if (!message.double_id.empty()) table.text("x-deduplication-header", message.double_id);
   if (delay > 0) table.int32("x-delay", delay);
   if (delay < 0) table.int64("x-delay", delay);
-  if (!message.address.more_keys.empty()) {
+  if (!message.address.cc_keys.empty()) {
     table.begin_array("CC");
-    for (const std::string& key : message.address.more_keys) table.text({}, key);
+    for (const std::string& key : message.address.cc_keys) table.text({}, key);
     table.end();
   }
   return table.take();

@@ -118,7 +118,7 @@ bool Model::matches(const BindingModel& binding, const Addressed& message) const
     return topic_matches(words_of(binding.key), 0, words_of(key), 0);
   };
   return key_matches(message.key) ||
-         std::any_of(message.more_keys.begin(), message.more_keys.end(), key_matches);
+         std::any_of(message.cc_keys.begin(), message.cc_keys.end(), key_matches);
 }
 
 bool Model::certain(const BindingModel& binding, Tick from) const {
@@ -151,7 +151,7 @@ void Model::visit(Walk& walk, const ExchangeModel& exchange, bool sure) const {
     if (walk.seen.insert(next.index).second) walk.ahead.push_back(&next);
   };
   if (exchange.name.empty()) {
-    std::vector<std::string> keys = walk.message.more_keys;
+    std::vector<std::string> keys = walk.message.cc_keys;
     keys.push_back(walk.message.key);
     for (const auto& queue : queues_) {
       if (std::find(keys.begin(), keys.end(), queue->name) == keys.end()) continue;

@@ -192,7 +192,7 @@ struct Addressed {
   std::string exchange;
   std::string key;
   Headers headers;
-  std::vector<std::string> more_keys;
+  std::vector<std::string> cc_keys;
 };
 
 struct Routing {

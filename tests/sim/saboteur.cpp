@@ -145,7 +145,7 @@ void Saboteur::forget_rule(core::QueueSpec& queue) {
   if (!strikes) return;
   strike();
   is_single = deduplicates = false;
-  if (is_delay) queue.store_use = core::StoreUse::passage;
+  if (is_delay) queue.store_use = core::StoreUse::deduplicate;
 }
 
 bool Saboteur::change_deliver(core::Deliver& deliver, Commands& out) {

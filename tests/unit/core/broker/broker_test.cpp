@@ -174,7 +174,7 @@ TEST_F(BrokerTest, ADeliveryForAChannelThatIsGoneGoesBack) {
   EXPECT_EQ(back.queue, QueueId{77});
   EXPECT_EQ(back.first, 12U);
   EXPECT_EQ(back.last, 12U);
-  EXPECT_EQ(back.outcome, Outcome::unseen);
+  EXPECT_EQ(back.outcome, Outcome::undelivered);
   EXPECT_EQ(shard_.broker.memory().message_bytes, 0U);
 }
 

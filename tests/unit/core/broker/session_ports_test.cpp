@@ -59,7 +59,7 @@ TEST_F(SessionPortsTest, ADeliveryToASessionWithoutConsumersGoesBack) {
   ASSERT_EQ(settles.size(), 1U);
   EXPECT_EQ(settles[0].queue, QueueId{7});
   EXPECT_EQ(settles[0].first, 9U);
-  EXPECT_EQ(settles[0].outcome, Outcome::unseen);
+  EXPECT_EQ(settles[0].outcome, Outcome::undelivered);
   shard_.broker.apply(delivery_to(session, true));
   shard_.broker.apply(ConsumerCancelled{session, 1});
   shard_.broker.apply(ConsumerActive{session, 1, true});

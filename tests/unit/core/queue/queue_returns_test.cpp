@@ -79,7 +79,7 @@ TEST_F(QueueReturnsTest, OneReturnTooManyEndsAMessage) {
   consume();
   publish("a");
   EXPECT_EQ(last().delivery_count, 0U);
-  give_back(Outcome::unseen);
+  give_back(Outcome::undelivered);
   EXPECT_EQ(last().delivery_count, 0U) << "nobody had it";
   give_back(Outcome::requeued);
   EXPECT_EQ(last().delivery_count, 1U);

@@ -184,7 +184,7 @@ TEST_F(QueueStateTest, DeliveryLimit) {
     EXPECT_EQ(state_->on_returned(sequence, Outcome::requeued, 0), Returned::requeued);
     EXPECT_EQ(state_->delivery_count(sequence), count);
     state_->messages().deliver(sequence);
-    EXPECT_EQ(state_->on_returned(sequence, Outcome::unseen, 0), Returned::requeued)
+    EXPECT_EQ(state_->on_returned(sequence, Outcome::undelivered, 0), Returned::requeued)
         << "what no consumer saw does not count";
     state_->messages().deliver(sequence);
   }

@@ -143,7 +143,7 @@ TEST_F(SessionTransactionTest, RollbackForgetsPublishesAndReturnsSettles) {
 
 TEST_F(SessionTransactionTest, WhatWasReturnedDoesNotCountAgainstTheSharedPrefetch) {
   Entry returned = settled_entry(3, 40, true);
-  returned.given_back = true;
+  returned.returned = true;
   add({settled_entry(1, 10, true), settled_entry(2, 20), returned}, Outcome::acknowledged);
   EXPECT_EQ(transaction_.limited().count, 1U);
   EXPECT_EQ(transaction_.limited().bytes, 10U);

@@ -132,8 +132,8 @@ TEST_P(UnackedWindowModel, AgreesWithAMap) {
 
 TEST(UnackedWindow, WhatWasGivenBackKeepsItsTag) {
   UnackedWindow window;
-  const UnackedWindow::Taker late{{1, 1}, 0};
-  const UnackedWindow::Taker other{{1, 1}, 1};  // On another shard.
+  const UnackedWindow::ConsumerKey late{{1, 1}, 0};
+  const UnackedWindow::ConsumerKey other{{1, 1}, 1};  // On another shard.
   window.add({.tag = 1, .consumer = late.consumer, .limited = true});
   window.add({.tag = 2, .consumer = other.consumer, .home = other.home});
   window.add({.tag = 3, .consumer = late.consumer});
@@ -145,13 +145,13 @@ TEST(UnackedWindow, WhatWasGivenBackKeepsItsTag) {
   EXPECT_EQ(window.size(), 1U);
   EXPECT_EQ(window.limited().count, 0U);
   EXPECT_FALSE(window.has_below(9, late));
-  EXPECT_TRUE(window.take(1)->given_back) << "the client may answer it yet";
+  EXPECT_TRUE(window.take(1)->returned) << "the client may answer it yet";
   EXPECT_FALSE(window.take(1));
   out.clear();
   window.take_up_to(0, out);
   ASSERT_EQ(out.size(), 2U);
-  EXPECT_FALSE(out[0].given_back);
-  EXPECT_TRUE(out[1].given_back);
+  EXPECT_FALSE(out[0].returned);
+  EXPECT_TRUE(out[1].returned);
   EXPECT_EQ(window.size(), 0U);
 }
 

@@ -34,13 +34,13 @@ TEST(StreamProgressTest, WhatIsNotSettledHoldsIt) {
 TEST(StreamProgressTest, WhatWasGivenBackStaysUndone) {
   StreamProgress progress;
   for (Sequence offset = 0; offset < 4; ++offset) progress.delivered(offset);
-  progress.given_back(2);
+  progress.returned(2);
   progress.settled(3, 3);
   progress.settled(0, 1);
   progress.delivered(4);
   progress.settled(4, 4);
   EXPECT_EQ(progress.done_below(5), 2U);
-  progress.given_back(3);
+  progress.returned(3);
   EXPECT_EQ(progress.done_below(5), 2U);
 }
 

@@ -80,7 +80,7 @@ class MoreKeys : public ::testing::Test {
 
 TEST_F(MoreKeys, AreRead) {
   std::vector<std::string> keys;
-  EXPECT_FALSE(read_more_keys(view_, keys));
+  EXPECT_FALSE(read_cc_keys(view_, keys));
   EXPECT_EQ(keys, (std::vector<std::string>{"one", "two", "hidden"}));
 }
 
@@ -100,14 +100,14 @@ TEST_F(MoreKeys, WrongTypesAreRefused) {
   const std::string wrong = table.take();
   view_.headers = core::as_bytes(wrong);
   std::vector<std::string> keys;
-  EXPECT_EQ(read_more_keys(view_, keys)->text(),
+  EXPECT_EQ(read_cc_keys(view_, keys)->text(),
             "PRECONDITION_FAILED - invalid message: "
             "{unacceptable_type_in_header,\"CC\",longstr}");
 }
 
 TEST_F(MoreKeys, NoHeadersNoKeys) {
   std::vector<std::string> keys;
-  EXPECT_FALSE(read_more_keys({}, keys));
+  EXPECT_FALSE(read_cc_keys({}, keys));
   EXPECT_TRUE(keys.empty());
   EXPECT_FALSE(has_bcc({}));
 }
