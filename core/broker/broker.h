@@ -32,7 +32,7 @@
 
 namespace lepus::core {
 
-class Broker final : public QueueHost, private MessageHolder, private Forwards::Publisher {
+class Broker final : public QueueHost, private RecordOwner, private Forwards::Publisher {
  public:
   struct Wiring {
     ShardId shard = 0;
@@ -202,7 +202,7 @@ class Broker final : public QueueHost, private MessageHolder, private Forwards::
   void on(const EndThread&) { CHECK(false); }
 
   // broker_eviction.cpp
-  std::optional<Held> find_held(const QueuePosition& at) override;
+  std::optional<LocatedRecord> locate(const QueuePosition& at) override;
   void on_moved(const QueuePosition& at, const RecordPlace& place) override;
   bool on_fetched(const QueuePosition& at, const RecordPlace& place, MessageRef message) override;
   void on_lost(const QueuePosition& at) override;

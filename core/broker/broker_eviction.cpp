@@ -9,9 +9,9 @@
 
 namespace lepus::core {
 
-std::optional<Held> Broker::find_held(const QueuePosition& at) {
+std::optional<LocatedRecord> Broker::locate(const QueuePosition& at) {
   const Queue* queue = find_queue(at.queue);
-  return queue == nullptr ? std::nullopt : queue->find_held(at.sequence);
+  return queue == nullptr ? std::nullopt : queue->locate(at.sequence);
 }
 
 void Broker::on_moved(const QueuePosition& at, const RecordPlace& place) {

@@ -70,7 +70,7 @@ struct SessionPorts {
 };
 
 /// What a queue holds at a position.
-struct Held {
+struct LocatedRecord {
   RecordPlace place;           ///< Of its record.
   Message* message = nullptr;  ///< Null: it is on disk only.
 };
@@ -78,11 +78,11 @@ struct Held {
 /// Who holds the messages that a ledger has records of. The ledger asks when it wants to write a
 /// record again elsewhere, and brings what was fetched. Implemented by the broker; called between
 /// turns of the broker, never within a call from there.
-class MessageHolder {
+class RecordOwner {
  public:
-  virtual ~MessageHolder() = default;
+  virtual ~RecordOwner() = default;
   /// Ready, unacked or retained; nothing: it left, never was there, or has no record.
-  virtual std::optional<Held> find_held(const QueuePosition& at) = 0;
+  virtual std::optional<LocatedRecord> locate(const QueuePosition& at) = 0;
   /// Its record is there from now on.
   virtual void on_moved(const QueuePosition& at, const RecordPlace& place) = 0;
   /// What Ledger::fetch() was asked for, as it lay at `place`: when the queue has another place
@@ -90,7 +90,7 @@ class MessageHolder {
   /// logs it when `true` comes back.
   virtual bool on_fetched(const QueuePosition& at, const RecordPlace& place,
                           MessageRef message) = 0;
-  /// The same without being asked: what find_held() said lies there cannot be read.
+  /// The same without being asked: what locate() said lies there cannot be read.
   virtual void on_lost(const QueuePosition& at) = 0;
   /// Fetched messages belong to this account.
   virtual MemoryAccount& memory_of_fetched() = 0;
@@ -123,7 +123,7 @@ class Ledger {
     QueuePosition at;
     RecordPlace place;
   };
-  /// Reads records back: MessageHolder::on_fetched() is called for each, in any order and later.
+  /// Reads records back: RecordOwner::on_fetched() is called for each, in any order and later.
   virtual void fetch(std::span<const Wanted>) { CHECK(false); }
   /// One queue of the record did not take it.
   virtual void refused(const RecordPlace& place) = 0;
@@ -149,7 +149,7 @@ class Ledger {
   virtual std::uint64_t memory_bytes() const { return 0; }
   /// The queues have got what they held before a restart. From now on the ledger may move records
   /// and tells each message its new place; between turns, never within a call from above.
-  virtual void set_holder(MessageHolder*) {}
+  virtual void set_holder(RecordOwner*) {}
   /// The shard stops: no more work that nobody waits for.
   virtual void stop_moving() {}
   /// Counts the times that older marks (seen()) were given up; they are then to be said again.

@@ -117,9 +117,9 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   void on_eviction_done() { residency_.on_eviction_done(); }
   /// The ledger has written more. True: there is more to wait for.
   [[nodiscard]] virtual bool on_written() { return residency_.on_written(); }
-  virtual std::optional<Held> find_held(Sequence sequence) const;
+  virtual std::optional<LocatedRecord> locate(Sequence sequence) const;
   virtual void on_moved(Sequence sequence, const RecordPlace& place);
-  /// See MessageHolder::on_fetched().
+  /// See RecordOwner::on_fetched().
   virtual bool on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message);
   /// The record of an evicted message is damaged: it is gone.
   virtual void lose(Sequence sequence);

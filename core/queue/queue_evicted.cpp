@@ -7,7 +7,9 @@ namespace lepus::core {
 
 bool Queue::evict(bool memory_pressure) { return !replays_ && residency_.evict(memory_pressure); }
 
-std::optional<Held> Queue::find_held(Sequence sequence) const { return records_.find(sequence); }
+std::optional<LocatedRecord> Queue::locate(Sequence sequence) const {
+  return records_.find(sequence);
+}
 
 void Queue::on_moved(Sequence sequence, const RecordPlace& place) {
   messages().move(sequence, place);

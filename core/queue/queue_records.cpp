@@ -41,12 +41,12 @@ void QueueRecords::drop_all() {
 }
 
 /// A record that is not written yet is not looked for.
-std::optional<Held> QueueRecords::find(Sequence sequence) const {
+std::optional<LocatedRecord> QueueRecords::find(Sequence sequence) const {
   const Slot slot = backlog_.slot_at(sequence);
   if (slot.state() == Slot::State::gone) return std::nullopt;
-  if (slot.is_evicted()) return Held{slot.place(), nullptr};
+  if (slot.is_evicted()) return LocatedRecord{slot.place(), nullptr};
   if (!records(*slot.message()) || !slot.message()->place()) return std::nullopt;
-  return Held{slot.message()->place(), slot.message()};
+  return LocatedRecord{slot.message()->place(), slot.message()};
 }
 
 }  // namespace lepus::core

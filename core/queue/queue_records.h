@@ -45,7 +45,7 @@ class QueueRecords {
   /// The queue goes, with all it holds: nothing need be settled.
   void drop_all();
   /// Where the record of the message at `sequence` lies; nothing if it has none, or is gone.
-  std::optional<Held> find(Sequence sequence) const;
+  std::optional<LocatedRecord> find(Sequence sequence) const;
 
  private:
   void note_taken(Sequence sequence, const Backlog::Taken& taken);

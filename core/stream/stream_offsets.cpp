@@ -80,10 +80,10 @@ void StreamOffsets::forget(Entries::iterator entry) {
   entries_.erase(entry);
 }
 
-std::optional<Held> StreamOffsets::find_held(Sequence sequence) const {
+std::optional<LocatedRecord> StreamOffsets::locate(Sequence sequence) const {
   const auto found = entries_.find(sequence);
   if (found == entries_.end() || !found->second.place) return std::nullopt;
-  return Held{found->second.place, nullptr};
+  return LocatedRecord{found->second.place, nullptr};
 }
 
 void StreamOffsets::on_moved(Sequence sequence, const RecordPlace& place) {

@@ -42,8 +42,8 @@ class StreamOffsets {
   /// limits::stream_names_max names, the one that was stored longest ago is forgotten.
   void store(const std::string& name, Sequence offset);
 
-  // --- See MessageHolder, and Queue
-  std::optional<Held> find_held(Sequence sequence) const;
+  // --- See RecordOwner, and Queue
+  std::optional<LocatedRecord> locate(Sequence sequence) const;
   void on_moved(Sequence sequence, const RecordPlace& place);
   bool on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message);
   void lose(Sequence sequence);

@@ -92,9 +92,9 @@ bool StreamQueue::evict(bool memory_pressure) {
   return residency_.evict(memory_pressure);
 }
 
-std::optional<Held> StreamQueue::find_held(Sequence sequence) const {
-  if (StreamOffsets::owns(sequence)) return stream_.offsets().find_held(sequence);
-  return Queue::find_held(sequence);
+std::optional<LocatedRecord> StreamQueue::locate(Sequence sequence) const {
+  if (StreamOffsets::owns(sequence)) return stream_.offsets().locate(sequence);
+  return Queue::locate(sequence);
 }
 
 void StreamQueue::on_moved(Sequence sequence, const RecordPlace& place) {

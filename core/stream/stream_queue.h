@@ -29,7 +29,7 @@ class StreamQueue final : public Queue {
 
   bool evict(bool memory_pressure) override;
   bool on_written() override { return stream_.on_written(); }
-  std::optional<Held> find_held(Sequence sequence) const override;
+  std::optional<LocatedRecord> locate(Sequence sequence) const override;
   void on_moved(Sequence sequence, const RecordPlace& place) override;
   bool on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message) override;
   void lose(Sequence sequence) override;

@@ -256,7 +256,7 @@ bool Compactor::find_holders(const RecordHeader& header, core::Bytes head) {
     std::memcpy(&ref, refs + i * sizeof ref, sizeof ref);
     if (ref.queue == 0) continue;
     const core::QueuePosition at{core::QueueId{ref.queue}, ref.sequence};
-    const std::optional<core::Held> held = holder_->find_held(at);
+    const std::optional<core::LocatedRecord> held = holder_->locate(at);
     if (!held || held->place != place) continue;
     positions_.push_back(at);
     if (held->message != nullptr) warm_ = held->message;

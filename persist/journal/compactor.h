@@ -42,7 +42,7 @@ class Compactor {
   Compactor& operator=(const Compactor&) = delete;
 
   /// Nothing is moved before.
-  void set_holder(core::MessageHolder* holder) { holder_ = holder; }
+  void set_holder(core::RecordOwner* holder) { holder_ = holder; }
   bool has_holder() const { return holder_ != nullptr; }
   /// Once a turn, after what can be written is on its way.
   void turn();
@@ -86,7 +86,7 @@ class Compactor {
   Journal& journal_;
   io::Loop& loop_;
   core::Log& log_;
-  core::MessageHolder* holder_ = nullptr;
+  core::RecordOwner* holder_ = nullptr;
   bool is_stopped_ = false;
 
   Phase phase_ = Phase::idle;

@@ -1,7 +1,7 @@
 // Reads messages back whose memory was given up, by the shard's own ring.
 //
 //   fetch() -> grouped into reads, each of one segment -> the file is opened -> so many reads at a
-//   time, in turn for all files -> each record checked -> MessageHolder::on_fetched()
+//   time, in turn for all files -> each record checked -> RecordOwner::on_fetched()
 //
 // Records that lie close together come with one read: a queue that is read from its head on is
 // read in large pieces, and one of many queues in as many reads as are needed, side by side. A
@@ -43,7 +43,7 @@ class Fetcher {
   Fetcher& operator=(const Fetcher&) = delete;
   ~Fetcher();
 
-  void set_holder(core::MessageHolder* holder) { holder_ = holder; }
+  void set_holder(core::RecordOwner* holder) { holder_ = holder; }
   /// The answers come later, from turn() or the loop.
   void fetch(std::span<const Wanted> wanted);
   /// Once a turn.
@@ -103,7 +103,7 @@ class Fetcher {
   void deliver_nothing(const Wanted& item, std::string_view why);
 
   Parts parts_;
-  core::MessageHolder* holder_ = nullptr;
+  core::RecordOwner* holder_ = nullptr;
   std::vector<std::unique_ptr<File>> files_;
   std::vector<std::unique_ptr<Read>> reading_;
   std::vector<Wanted> sorted_;     ///< Kept for its memory.

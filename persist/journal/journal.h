@@ -101,7 +101,7 @@ class Journal final : public core::Ledger {
   bool has_work() const override;
   std::uint64_t memory_bytes() const override;
   std::uint64_t marks_lost() const override { return marks_lost_; }
-  void set_holder(core::MessageHolder* holder) override {
+  void set_holder(core::RecordOwner* holder) override {
     compactor_.set_holder(holder);
     fetcher_.set_holder(holder);
   }

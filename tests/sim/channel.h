@@ -81,7 +81,7 @@ class Channel final : public Risk {
     std::uint64_t id;      ///< Unique number of the channel.
     std::uint16_t number;
   };
-  struct Held {
+  struct LocatedRecord {
     std::uint32_t queue;
     MessageId message;
     std::string tag;                                ///< Of its consumer; empty: a get.
@@ -110,7 +110,7 @@ class Channel final : public Risk {
   std::size_t pending_count() const { return pending_.size(); }
   std::uint16_t prefetch() const { return prefetch_; }
   bool all_confirmed() const { return unconfirmed_.empty(); }
-  const std::map<std::uint64_t, Held>& unacked() const { return unacked_; }
+  const std::map<std::uint64_t, LocatedRecord>& unacked() const { return unacked_; }
   const std::map<std::string, Consumer>& consumers() const { return consumers_; }
   bool has_open_transaction() const { return !tx_publishes_.empty() || !tx_settles_.empty(); }
   /// Nothing will be read on it any more.
@@ -169,7 +169,7 @@ class Channel final : public Risk {
   };
   struct TxSettle {
     std::uint64_t tag;
-    Held held;
+    LocatedRecord held;
     core::Outcome outcome;
   };
 
@@ -179,7 +179,7 @@ class Channel final : public Risk {
   void send(const Method& method) {
     parts_.wire->method(parts_.number, method);
   }
-  void apply_settle(const Held& held, core::Outcome outcome, std::uint64_t order);
+  void apply_settle(const LocatedRecord& held, core::Outcome outcome, std::uint64_t order);
   static std::string make_headers(const Sent& message, std::int32_t delay);
   void make_properties(Sent& message);
   void forget_tag(const std::string& tag);
@@ -233,7 +233,7 @@ class Channel final : public Risk {
   std::deque<Pending> pending_;
   std::uint64_t next_tag_ = 1;
   std::uint64_t next_consumer_ = 1;
-  std::map<std::uint64_t, Held> unacked_;
+  std::map<std::uint64_t, LocatedRecord> unacked_;
   std::map<std::string, Consumer> consumers_;
   std::deque<Settling> settling_;
   std::uint64_t next_publish_ = 1;

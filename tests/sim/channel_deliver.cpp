@@ -49,7 +49,8 @@ void Channel::take(const Arrival& arrival, const Received& received, const std::
                arrival.no_ack ? " without acknowledgement" : "");
   const std::optional<MessageId> id = ledger().on_delivered(received, arrival);
   if (!id || arrival.ghost || arrival.no_ack) return;
-  unacked_.emplace(delivery_tag, Held{arrival.queue, *id, tag, nullptr, 0, received.body.size()});
+  unacked_.emplace(delivery_tag,
+                   LocatedRecord{arrival.queue, *id, tag, nullptr, 0, received.body.size()});
 }
 
 void Channel::on_deliver(const Incoming& incoming) {
@@ -73,8 +74,9 @@ void Channel::on_deliver(const Incoming& incoming) {
   if (queue.rules.stream) {
     ledger().on_streamed(received, queue, consumer.reader);
     const StreamReader& reader = consumer.reader;
-    const Held held{consumer.queue,      0, found->first, reader.named, reader.last.value_or(0),
-                    received.body.size()};
+    const LocatedRecord held{
+        consumer.queue,      0, found->first, reader.named, reader.last.value_or(0),
+        received.body.size()};
     if (!ghost) unacked_.emplace(next_tag_ - 1, held);
   } else {
     take({consumer.queue, parts_.id, this, consumer.model, consumer.no_ack, ghost}, received,

@@ -367,7 +367,7 @@ void Channel::qos(std::uint16_t count, std::uint32_t size, bool global) {
   send(amqp::BasicQos{size, count, global});
 }
 
-void Channel::apply_settle(const Held& held, core::Outcome outcome, std::uint64_t order) {
+void Channel::apply_settle(const LocatedRecord& held, core::Outcome outcome, std::uint64_t order) {
   if (outcome == core::Outcome::requeued) {
     ledger().on_requeued({this, held.queue, held.message});
   } else if (has_timed_ && !held.reader) {
@@ -391,7 +391,7 @@ void Channel::settle(std::uint64_t tag, bool multiple, core::Outcome outcome) {
     if (multiple ? (tag == 0 || held_tag <= tag) : held_tag == tag) tags.push_back(held_tag);
   }
   for (const std::uint64_t one : tags) {
-    Held held = unacked_.at(one);
+    LocatedRecord held = unacked_.at(one);
     unacked_.erase(one);
     const auto consumer = consumers_.find(held.tag);
     if (consumer != consumers_.end() && consumer->second.unacked > 0) --consumer->second.unacked;

@@ -45,7 +45,7 @@ class EarlyLedger final : public core::Ledger {
   }
   core::RecordPlace written_end() const override { return ledger_.written_end(); }
   void fetch(std::span<const Wanted> wanted) override { ledger_.fetch(wanted); }
-  void set_holder(core::MessageHolder* holder) override { ledger_.set_holder(holder); }
+  void set_holder(core::RecordOwner* holder) override { ledger_.set_holder(holder); }
   void stop_moving() override { ledger_.stop_moving(); }
   void refused(const core::RecordPlace& place) override { ledger_.refused(place); }
   void settled(const core::RecordPlace& place, const core::QueuePosition& at) override {

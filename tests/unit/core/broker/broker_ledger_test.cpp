@@ -115,10 +115,10 @@ TEST_F(BrokerLedgerTest, TheLedgerIsToldWhoHoldsWhat) {
   shard_.durable = true;
   for (const char* queue : {"a", "b", "passing"}) shard_.bind("amq.fanout", queue, "");
   shard_.publish("amq.fanout", "", "x");
-  MessageHolder* holder = shard_.ledger.holder;
+  RecordOwner* holder = shard_.ledger.holder;
   ASSERT_NE(holder, nullptr);
   const auto held = [&](QueueId queue, Sequence sequence) -> Message* {
-    const std::optional<Held> found = holder->find_held({queue, sequence});
+    const std::optional<LocatedRecord> found = holder->locate({queue, sequence});
     if (!found) return nullptr;
     EXPECT_EQ(found->place, found->message->place());
     return found->message;

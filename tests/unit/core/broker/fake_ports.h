@@ -130,7 +130,7 @@ class FakeLedger final : public Ledger {
   std::uint64_t durable() const override { return slow ? durable_up_to : submitted; }
   void hold(bool is_held) override { held = is_held; }
   bool is_behind() const override { return behind; }
-  void set_holder(MessageHolder* who) override { holder = who; }
+  void set_holder(RecordOwner* who) override { holder = who; }
   std::uint64_t marks_lost() const override { return lost; }
 
   bool slow = false;  ///< Durable only when told.
@@ -151,7 +151,7 @@ class FakeLedger final : public Ledger {
   std::vector<Wanted> fetches;
   std::uint32_t paged = 0;       ///< Records of append_paged().
   std::uint32_t lost_count = 0;  ///< Of fetched messages.
-  MessageHolder* holder = nullptr;
+  RecordOwner* holder = nullptr;
 };
 
 /// Keeps what it gets. Wants everything unless told otherwise.

@@ -72,7 +72,7 @@ class StreamOffsetsTest : public StreamWorld {
     shard_.broker.apply(Unsubscribe{queue_, {}, consumer});
     settle_down();
   }
-  MessageHolder& holder() { return *shard_.ledger.holder; }
+  RecordOwner& holder() { return *shard_.ledger.holder; }
   /// Records of offsets that are alive.
   std::size_t live_count() {
     std::size_t count = 0;
@@ -214,7 +214,7 @@ TEST_F(StreamOffsetsTest, TheLedgerMayMoveThem) {
   hold_messages();
   hold(line, "one", 3);
   queue_ = declare();
-  const auto held = holder().find_held({queue_, line});
+  const auto held = holder().locate({queue_, line});
   ASSERT_TRUE(held.has_value());
   EXPECT_EQ(held->message, nullptr);
   shard_.ledger.bodies[9] = shard_.ledger.bodies[5];
@@ -223,9 +223,9 @@ TEST_F(StreamOffsetsTest, TheLedgerMayMoveThem) {
   holder().on_moved({queue_, line}, FakeLedger::place_of(9));
   read(channel_, "one");
   EXPECT_EQ(channel_.bodies(), "d");
-  EXPECT_FALSE(holder().find_held({queue_, line | 7}).has_value());
+  EXPECT_FALSE(holder().locate({queue_, line | 7}).has_value());
   holder().on_lost({queue_, line});
-  EXPECT_FALSE(holder().find_held({queue_, line}).has_value());
+  EXPECT_FALSE(holder().locate({queue_, line}).has_value());
 }
 
 TEST_F(StreamOffsetsTest, TheyGoWithTheStream) {

@@ -192,8 +192,8 @@ TEST_F(CompactorTest, AMessageOnDiskAloneWhoseRecordIsDamagedIsLostAndSaid) {
 }
 
 TEST_F(CompactorTest, WhatNobodyHoldsIsSaidOnceAndKept) {
-  struct : core::MessageHolder {
-    std::optional<core::Held> find_held(const core::QueuePosition&) override { return {}; }
+  struct : core::RecordOwner {
+    std::optional<core::LocatedRecord> locate(const core::QueuePosition&) override { return {}; }
     void on_moved(const core::QueuePosition&, const core::RecordPlace&) override {}
     bool on_fetched(const core::QueuePosition&, const core::RecordPlace&,
                     core::MessageRef) override {

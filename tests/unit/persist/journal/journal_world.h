@@ -46,7 +46,7 @@ class TextLog final : public core::Log {
   }
 };
 
-class JournalWorld : public core::MessageHolder {
+class JournalWorld : public core::RecordOwner {
  public:
   static constexpr std::uint64_t segment_size = 64 << 10;
   static constexpr std::uint64_t queue_count = 5;  ///< Their ids are 1 to this.
@@ -197,11 +197,11 @@ class JournalWorld : public core::MessageHolder {
   /// Without the file that says which segment is the newest.
   std::uint64_t segment_file_bytes() const { return file_bytes() - block_size; }
 
-  std::optional<core::Held> find_held(const core::QueuePosition& at) override {
+  std::optional<core::LocatedRecord> locate(const core::QueuePosition& at) override {
     const auto found = held.find({at.queue.value, at.sequence});
     if (found == held.end()) return std::nullopt;
     const bool is_cold = at.queue.value == cold_queue;
-    return core::Held{found->second->place(), is_cold ? nullptr : found->second.get()};
+    return core::LocatedRecord{found->second->place(), is_cold ? nullptr : found->second.get()};
   }
   void on_moved(const core::QueuePosition& at, const core::RecordPlace& place) override {
     held.at({at.queue.value, at.sequence})->set_place(place);
