@@ -96,7 +96,7 @@ struct Written {
     message->append_body(body);
   }
   void publish() {
-    const core::RecordPlace place = journal.append(*message, 1);
+    const core::RecordLocation place = journal.append(*message, 1);
     journal.enqueued(place, 0, {core::QueueId{1}, sequence});
     journal.settled(place, {core::QueueId{1}, sequence++});
   }

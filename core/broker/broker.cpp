@@ -162,7 +162,7 @@ Broker::Accepted Broker::enqueue_plain(const MessageRef& message, std::span<Queu
 Broker::Accepted Broker::record(const MessageRef& message, std::span<Queue* const> queues,
                                 std::uint32_t record_count) {
   Accepted accepted;
-  const RecordPlace place = ledger().append(*message, record_count);
+  const RecordLocation place = ledger().append(*message, record_count);
   message->set_place(place);
   accepted.batch = ledger().open_batch();
   std::uint32_t index = 0;

@@ -203,8 +203,9 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
 
   // broker_eviction.cpp
   std::optional<LocatedRecord> locate(const QueuePosition& at) override;
-  void on_moved(const QueuePosition& at, const RecordPlace& place) override;
-  bool on_fetched(const QueuePosition& at, const RecordPlace& place, MessageRef message) override;
+  void on_moved(const QueuePosition& at, const RecordLocation& place) override;
+  bool on_fetched(const QueuePosition& at, const RecordLocation& place,
+                  MessageRef message) override;
   void on_lost(const QueuePosition& at) override;
   MemoryAccount& memory_of_fetched() override { return memory_; }
   void evict();

@@ -14,13 +14,13 @@ std::optional<LocatedRecord> Broker::locate(const QueuePosition& at) {
   return queue == nullptr ? std::nullopt : queue->locate(at.sequence);
 }
 
-void Broker::on_moved(const QueuePosition& at, const RecordPlace& place) {
+void Broker::on_moved(const QueuePosition& at, const RecordLocation& place) {
   Queue* queue = find_queue(at.queue);
   CHECK(queue != nullptr);
   queue->on_moved(at.sequence, place);
 }
 
-bool Broker::on_fetched(const QueuePosition& at, const RecordPlace& place, MessageRef message) {
+bool Broker::on_fetched(const QueuePosition& at, const RecordLocation& place, MessageRef message) {
   Queue* queue = find_queue(at.queue);
   return queue != nullptr && queue->on_fetched(at.sequence, place, std::move(message));
 }

@@ -71,7 +71,7 @@ struct SessionPorts {
 
 /// What a queue holds at a position.
 struct LocatedRecord {
-  RecordPlace place;           ///< Of its record.
+  RecordLocation place;        ///< Of its record.
   Message* message = nullptr;  ///< Null: it is on disk only.
 };
 
@@ -84,11 +84,11 @@ class RecordOwner {
   /// Ready, unacked or retained; nothing: it left, never was there, or has no record.
   virtual std::optional<LocatedRecord> locate(const QueuePosition& at) = 0;
   /// Its record is there from now on.
-  virtual void on_moved(const QueuePosition& at, const RecordPlace& place) = 0;
+  virtual void on_moved(const QueuePosition& at, const RecordLocation& place) = 0;
   /// What Ledger::fetch() was asked for, as it lay at `place`: when the queue has another place
   /// now, it means nothing. Null: the record cannot be read, so the message is lost; the ledger
   /// logs it when `true` comes back.
-  virtual bool on_fetched(const QueuePosition& at, const RecordPlace& place,
+  virtual bool on_fetched(const QueuePosition& at, const RecordLocation& place,
                           MessageRef message) = 0;
   /// The same without being asked: what locate() said lies there cannot be read.
   virtual void on_lost(const QueuePosition& at) = 0;
@@ -111,26 +111,27 @@ class Ledger {
 
   /// A record for a message that `queue_count` queues are to take; each of them is then named, in
   /// any order of other calls.
-  virtual RecordPlace append(const Message& message, std::uint32_t queue_count) = 0;
+  virtual RecordLocation append(const Message& message, std::uint32_t queue_count) = 0;
   /// Queue number `index` of the record took it.
-  virtual void enqueued(const RecordPlace& place, std::uint32_t index, const QueuePosition& at) = 0;
+  virtual void enqueued(const RecordLocation& place, std::uint32_t index,
+                        const QueuePosition& at) = 0;
   /// Records a message of any kind for one queue, to save memory. It ends with dropped(). No place:
   /// this ledger cannot.
-  virtual RecordPlace append_paged(const Message&, const QueuePosition&) { return {}; }
+  virtual RecordLocation append_paged(const Message&, const QueuePosition&) { return {}; }
   /// Records before this place are as durable as they will be, and can be fetched.
-  virtual RecordPlace written_end() const { return {}; }
-  struct Wanted {
+  virtual RecordLocation written_end() const { return {}; }
+  struct FetchRequest {
     QueuePosition at;
-    RecordPlace place;
+    RecordLocation place;
   };
   /// Reads records back: RecordOwner::on_fetched() is called for each, in any order and later.
-  virtual void fetch(std::span<const Wanted>) { CHECK(false); }
+  virtual void fetch(std::span<const FetchRequest>) { CHECK(false); }
   /// One queue of the record did not take it.
-  virtual void refused(const RecordPlace& place) = 0;
+  virtual void refused(const RecordLocation& place) = 0;
   /// The message left the queue for good. Also when enqueued() was not called yet.
-  virtual void settled(const RecordPlace& place, const QueuePosition& at) = 0;
+  virtual void settled(const RecordLocation& place, const QueuePosition& at) = 0;
   /// The queue itself is gone: nothing need be written.
-  virtual void dropped(const RecordPlace& place) = 0;
+  virtual void dropped(const RecordLocation& place) = 0;
   /// Messages below this position may have been delivered: after a restart they are redelivered.
   virtual void seen(const QueuePosition& below) = 0;
 
@@ -159,11 +160,11 @@ class Ledger {
 /// The ledger of a broker without a disk: durable at once.
 class MemoryLedger final : public Ledger {
  public:
-  RecordPlace append(const Message&, std::uint32_t) override { return {}; }
-  void enqueued(const RecordPlace&, std::uint32_t, const QueuePosition&) override {}
-  void refused(const RecordPlace&) override {}
-  void settled(const RecordPlace&, const QueuePosition&) override {}
-  void dropped(const RecordPlace&) override {}
+  RecordLocation append(const Message&, std::uint32_t) override { return {}; }
+  void enqueued(const RecordLocation&, std::uint32_t, const QueuePosition&) override {}
+  void refused(const RecordLocation&) override {}
+  void settled(const RecordLocation&, const QueuePosition&) override {}
+  void dropped(const RecordLocation&) override {}
   void seen(const QueuePosition&) override {}
   std::uint64_t open_batch() const override { return 0; }
   void flush() override {}
@@ -175,7 +176,7 @@ class MemoryLedger final : public Ledger {
 struct RestoredRun {
   Sequence first = 0;  ///< The others follow it.
   std::uint32_t count = 1;
-  RecordPlace place;  ///< Of the first.
+  RecordLocation place;  ///< Of the first.
   std::uint32_t body_size = 0;
   /// Of the first, in milliseconds since 1970; 0: not kept. Of a stream, to stream_time_step.
   std::uint64_t enqueued_ms = 0;

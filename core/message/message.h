@@ -21,14 +21,14 @@ namespace lepus::core {
 class MessageRef;
 
 /// Where the record of a persistent message lies in its shard's journal. Segment 0: it has none.
-struct RecordPlace {
+struct RecordLocation {
   std::uint32_t segment = 0;
   std::uint32_t offset = 0;  ///< In the segment, bytes.
   std::uint32_t size = 0;    ///< Of the record, bytes.
   explicit operator bool() const { return segment != 0; }
-  bool operator==(const RecordPlace&) const = default;
+  bool operator==(const RecordLocation&) const = default;
   /// In the order in which records are written.
-  bool operator<(const RecordPlace& other) const {
+  bool operator<(const RecordLocation& other) const {
     return segment != other.segment ? segment < other.segment : offset < other.offset;
   }
 };
@@ -65,8 +65,8 @@ class Message {
   /// Only while one reference is held.
   void set_ttl_ms(std::uint64_t ttl_ms) { ttl_ms_ = ttl_ms; }
   bool complete() const { return body_filled_ == body_size_; }
-  const RecordPlace& place() const { return place_; }
-  void set_place(const RecordPlace& place) { place_ = place; }
+  const RecordLocation& place() const { return place_; }
+  void set_place(const RecordLocation& place) { place_ = place; }
   /// What this message occupies, for accounting.
   std::uint64_t memory_size() const;
 
@@ -120,7 +120,7 @@ class Message {
   Chunk* first_chunk_ = nullptr;
   Chunk* last_chunk_ = nullptr;
   MemoryAccount* account_ = nullptr;  ///< Null while between shards.
-  RecordPlace place_;                 ///< Of this shard's journal.
+  RecordLocation place_;              ///< Of this shard's journal.
 };
 
 /// Holds one reference.

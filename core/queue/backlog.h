@@ -45,9 +45,9 @@ class Backlog {
   using State = Slot::State;
   /// What was taken out.
   struct Taken {
-    MessageRef message;  ///< Null: it was evicted, and lies at `place`.
-    RecordPlace place;   ///< Of its record; of a message in memory, what that says.
-    bool is_spilled;     ///< The record only saved memory.
+    MessageRef message;    ///< Null: it was evicted, and lies at `place`.
+    RecordLocation place;  ///< Of its record; of a message in memory, what that says.
+    bool is_spilled;       ///< The record only saved memory.
   };
 
   Backlog() = default;
@@ -69,7 +69,7 @@ class Backlog {
   /// Unacked or retained -> ready at its original position, flagged redelivered.
   void requeue(Sequence sequence);
   /// After a restart, in order of the sequences and before anything is pushed: ready at its place.
-  void restore(Sequence sequence, const RecordPlace& place, std::uint32_t body_size,
+  void restore(Sequence sequence, const RecordLocation& place, std::uint32_t body_size,
                bool redelivered);
   /// Sequences below this one were given out before the restart.
   void continue_at(Sequence next);
@@ -83,7 +83,7 @@ class Backlog {
     bool appends = false;          ///< Also what has no record yet.
     bool is_recorded = false;      ///< Persistent ones with a place have a record for this queue.
     bool all_recorded = false;     ///< Others, too.
-    RecordPlace written_end;       ///< Records before this place can be read.
+    RecordLocation written_end;    ///< Records before this place can be read.
     std::uint32_t count = 0;       ///< Slots to look at.
     std::uint64_t keep = 0;        ///< Messages from the head on that stay, unless memory_pressure.
   };
@@ -95,7 +95,7 @@ class Backlog {
   /// From the start, the next time: memory is no longer short.
   void restart_under_pressure() { pressure_below_ = 0; }
   /// Its content is at `place` from now on; nothing when it is not in memory.
-  bool make_evicted(Sequence sequence, const RecordPlace& place, bool is_spilled);
+  bool make_evicted(Sequence sequence, const RecordLocation& place, bool is_spilled);
   /// Goes from the head on and marks up to `count` evicted messages, of `bytes` altogether, as
   /// asked for: visit(sequence, place). Nothing is looked at further from the head than
   /// limits::read_ahead_count.
@@ -108,7 +108,7 @@ class Backlog {
   /// The content of an evicted message.
   void make_resident(Sequence sequence, MessageRef message);
   /// Its record was written again, elsewhere.
-  void move(Sequence sequence, const RecordPlace& place);
+  void move(Sequence sequence, const RecordLocation& place);
   std::uint64_t evicted_count() const { return evicted_count_; }
   /// In memory, ready, unacked or retained.
   std::uint64_t resident_count() const { return live_count() - evicted_count_; }
@@ -153,7 +153,7 @@ class Backlog {
   void take_returned(Sequence sequence);
   void drop_page(std::size_t index);
   void leave_ready(Sequence sequence, const Slot& slot);
-  void evict_slot(Slot& slot, const RecordPlace& place, bool is_spilled);
+  void evict_slot(Slot& slot, const RecordLocation& place, bool is_spilled);
   Sequence eviction_start(const Eviction& options) const;
   bool is_wanted_soon(Sequence sequence, const Eviction& options) const;
 
@@ -205,7 +205,7 @@ std::uint32_t Backlog::evict(const Eviction& options, F&& record) {
     Slot& at = page.at(index);
     const bool is_resident = at.state() != State::gone && !at.is_evicted();
     if (is_resident && !is_wanted_soon(cursor, options)) {
-      const RecordPlace place = at.message()->place();
+      const RecordLocation place = at.message()->place();
       const bool has_record =
           options.is_recorded && place && (options.all_recorded || at.message()->persistent());
       if (has_record && !(place < options.written_end)) break;

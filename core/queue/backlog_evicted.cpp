@@ -11,7 +11,7 @@ Slot Backlog::slot_at(Sequence sequence) const {
   return page == nullptr ? Slot{} : page->get(index_of(sequence));
 }
 
-void Backlog::restore(Sequence sequence, const RecordPlace& place, std::uint32_t body_size,
+void Backlog::restore(Sequence sequence, const RecordLocation& place, std::uint32_t body_size,
                       bool redelivered) {
   CHECK(sequence >= next_);
   CHECK(unacked_count_ == 0);
@@ -30,7 +30,7 @@ void Backlog::restore(Sequence sequence, const RecordPlace& place, std::uint32_t
   if (index_of(next_) == 0) pages_[page_of(sequence)].compress();
 }
 
-void Backlog::evict_slot(Slot& slot, const RecordPlace& place, bool is_spilled) {
+void Backlog::evict_slot(Slot& slot, const RecordLocation& place, bool is_spilled) {
   const MessageRef message = MessageRef::adopt(slot.make_evicted(place, is_spilled));
   CHECK(bytes_ >= message->memory_size());
   bytes_ -= message->memory_size();
@@ -52,7 +52,7 @@ bool Backlog::is_wanted_soon(Sequence sequence, const Eviction& options) const {
   return options.memory_pressure && sequence >= head_ && sequence < requested_below_;
 }
 
-bool Backlog::make_evicted(Sequence sequence, const RecordPlace& place, bool is_spilled) {
+bool Backlog::make_evicted(Sequence sequence, const RecordLocation& place, bool is_spilled) {
   if (state(sequence) == State::gone) return false;
   Slot& found = slot(sequence);
   if (found.is_evicted()) return false;
@@ -85,7 +85,7 @@ void Backlog::make_resident(Sequence sequence, MessageRef message) {
   found.make_resident(message.detach());
 }
 
-void Backlog::move(Sequence sequence, const RecordPlace& place) {
+void Backlog::move(Sequence sequence, const RecordLocation& place) {
   Slot& found = slot(sequence);
   CHECK(found.state() != State::gone);
   if (!found.is_evicted()) return found.message()->set_place(place);

@@ -103,8 +103,8 @@ void PriorityBacklog::requeue(Sequence sequence) {
   if (level_max_ > 0) note_ready(static_cast<std::uint8_t>(sequence >> level_shift), true);
 }
 
-void PriorityBacklog::restore(Sequence sequence, const RecordPlace& place, std::uint32_t body_size,
-                              bool redelivered) {
+void PriorityBacklog::restore(Sequence sequence, const RecordLocation& place,
+                              std::uint32_t body_size, bool redelivered) {
   const auto number = static_cast<std::uint8_t>(sequence >> level_shift);
   CHECK(number <= level_max_);
   level(number).restore(sequence & inner_mask, place, body_size, redelivered);

@@ -30,7 +30,7 @@ class PriorityBacklog {
   void retain(Sequence sequence);
   void requeue(Sequence sequence);
   /// After a restart; see Backlog.
-  void restore(Sequence sequence, const RecordPlace& place, std::uint32_t body_size,
+  void restore(Sequence sequence, const RecordLocation& place, std::uint32_t body_size,
                bool redelivered);
   void continue_at(Sequence next);
   /// visit(sequence, Slot)
@@ -42,7 +42,7 @@ class PriorityBacklog {
   template <class F>
   std::uint32_t evict(Backlog::Eviction options, F&& record);
   void restart_under_pressure();
-  bool make_evicted(Sequence sequence, const RecordPlace& place, bool is_spilled) {
+  bool make_evicted(Sequence sequence, const RecordLocation& place, bool is_spilled) {
     return level_of(sequence).make_evicted(sequence & inner_mask, place, is_spilled);
   }
   template <class F>
@@ -54,7 +54,7 @@ class PriorityBacklog {
   void make_resident(Sequence sequence, MessageRef message) {
     level_of(sequence).make_resident(sequence & inner_mask, std::move(message));
   }
-  void move(Sequence sequence, const RecordPlace& place) {
+  void move(Sequence sequence, const RecordLocation& place) {
     level_of(sequence).move(sequence & inner_mask, place);
   }
   std::uint64_t resident_count() const;
@@ -137,7 +137,7 @@ void PriorityBacklog::request_ahead(std::uint32_t count, std::uint64_t bytes, F&
   for_each_level(*this, [&](std::size_t number, Backlog& backlog) {
     const Sequence prefix = Sequence{number} << level_shift;
     if (count == 0 || bytes == 0) return;
-    backlog.request_ahead(count, bytes, [&](Sequence inner, const RecordPlace& place) {
+    backlog.request_ahead(count, bytes, [&](Sequence inner, const RecordLocation& place) {
       --count;
       bytes -= std::min<std::uint64_t>(bytes, place.size);
       visit(prefix | inner, place);

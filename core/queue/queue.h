@@ -118,9 +118,9 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   /// The ledger has written more. True: there is more to wait for.
   [[nodiscard]] virtual bool on_written() { return residency_.on_written(); }
   virtual std::optional<LocatedRecord> locate(Sequence sequence) const;
-  virtual void on_moved(Sequence sequence, const RecordPlace& place);
+  virtual void on_moved(Sequence sequence, const RecordLocation& place);
   /// See RecordOwner::on_fetched().
-  virtual bool on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message);
+  virtual bool on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message);
   /// The record of an evicted message is damaged: it is gone.
   virtual void lose(Sequence sequence);
   /// Who waits for a message from disk (basic.get) gets none: the queue is being deleted.

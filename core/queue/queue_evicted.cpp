@@ -11,11 +11,11 @@ std::optional<LocatedRecord> Queue::locate(Sequence sequence) const {
   return records_.find(sequence);
 }
 
-void Queue::on_moved(Sequence sequence, const RecordPlace& place) {
+void Queue::on_moved(Sequence sequence, const RecordLocation& place) {
   messages().move(sequence, place);
 }
 
-bool Queue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message) {
+bool Queue::on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message) {
   host_.schedule(*this);
   switch (residency_.on_fetched(sequence, place, std::move(message))) {
     case Residency::Fetched::ignored:

@@ -35,7 +35,7 @@ void QueueRecords::repeat_announced() {
 
 void QueueRecords::drop_all() {
   backlog_.for_each([this](Sequence, const Slot& slot) {
-    const RecordPlace place = slot.is_evicted() ? slot.place() : slot.message()->place();
+    const RecordLocation place = slot.is_evicted() ? slot.place() : slot.message()->place();
     if (place && (slot.is_evicted() || records(*slot.message()))) ledger_.dropped(place);
   });
 }

@@ -74,7 +74,7 @@ void QueueState::restore(const RestoredRun& run, Nanos now, Nanos wall_clock_off
   if (run.enqueued_ms != 0)
     arrived =
         std::min(arrived, static_cast<Nanos>(run.enqueued_ms) * nanos_per_ms - wall_clock_offset);
-  RecordPlace place = run.place;
+  RecordLocation place = run.place;
   for (Sequence sequence = run.first; sequence < run.first + run.count; ++sequence) {
     if (has_own) expiry().add(run.deadline, sequence);
     if (has_ttl) expiry_->arrived(arrived, sequence);

@@ -101,7 +101,7 @@ bool Residency::spill(Sequence sequence, const Message& message) {
   CHECK(reads_back_);
   Ledger& ledger = parts_.host.ledger();
   if (ledger.is_behind()) return false;
-  const RecordPlace place = ledger.append_paged(message, {parts_.info.id, sequence});
+  const RecordLocation place = ledger.append_paged(message, {parts_.info.id, sequence});
   if (!place) return false;
   if (state().spilled.empty()) parts_.host.await_written(parts_.info.id);
   state().spilled.push_back({ledger.open_batch(), sequence, place});
@@ -138,7 +138,8 @@ bool Residency::obtain_head() {
 void Residency::request_fetch(Sequence sequence) {
   if (!parts_.backlog.request_fetch(sequence)) return;
   ++state().requested_count;
-  const Ledger::Wanted wanted{{parts_.info.id, sequence}, parts_.backlog.slot_at(sequence).place()};
+  const Ledger::FetchRequest wanted{{parts_.info.id, sequence},
+                                    parts_.backlog.slot_at(sequence).place()};
   parts_.host.ledger().fetch({&wanted, 1});
 }
 
@@ -148,11 +149,11 @@ void Residency::read_ahead() {
   const std::uint32_t count =
       memory_pressure ? limits::read_ahead_count_short : limits::read_ahead_count;
   if (state_->requested_count > count / 2) return;
-  boost::container::small_vector<Ledger::Wanted, 64> wanted;
+  boost::container::small_vector<Ledger::FetchRequest, 64> wanted;
   parts_.backlog.request_ahead(
       count - state_->requested_count,
       memory_pressure ? limits::read_ahead_bytes_short : limits::read_ahead_bytes,
-      [&](Sequence sequence, const RecordPlace& place) {
+      [&](Sequence sequence, const RecordLocation& place) {
         wanted.push_back({{parts_.info.id, sequence}, place});
       });
   if (wanted.empty()) return;
@@ -160,7 +161,7 @@ void Residency::read_ahead() {
   parts_.host.ledger().fetch(wanted);
 }
 
-Residency::Fetched Residency::on_fetched(Sequence sequence, const RecordPlace& place,
+Residency::Fetched Residency::on_fetched(Sequence sequence, const RecordLocation& place,
                                          MessageRef message) {
   CHECK(state_ != nullptr);
   CHECK(state_->requested_count > 0);

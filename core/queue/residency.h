@@ -78,7 +78,7 @@ class Residency {
   /// Asks for the next ones, so many at once that a disk works at its best.
   void read_ahead();
   /// An answer of the ledger: the message as it lay at `place`; null: it cannot be read.
-  Fetched on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message);
+  Fetched on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message);
 
   // --- basic.get that waits for the head, oldest first
 
@@ -93,7 +93,7 @@ class Residency {
   struct Spilled {
     std::uint64_t batch;  ///< It is written with this one.
     Sequence sequence;
-    RecordPlace place;
+    RecordLocation place;
   };
   struct State {
     std::deque<Spilled> spilled;  ///< Oldest batch first.

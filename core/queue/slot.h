@@ -44,13 +44,13 @@ class Slot {
   }
 
   /// From now on it is on disk only. The reference to its message is the caller's.
-  Message* make_evicted(const RecordPlace& place, bool is_spilled) {
+  Message* make_evicted(const RecordLocation& place, bool is_spilled) {
     CHECK(!is_evicted());
     Message* message = memory_.message;
     set_evicted(place, static_cast<std::uint32_t>(message->body_size()), is_spilled);
     return message;
   }
-  void set_evicted(const RecordPlace& place, std::uint32_t body_size, bool is_spilled) {
+  void set_evicted(const RecordLocation& place, std::uint32_t body_size, bool is_spilled) {
     CHECK(place.segment != 0);
     CHECK(place.offset % alignment == 0 && place.size % alignment == 0);
     segment_ = place.segment;
@@ -66,7 +66,7 @@ class Slot {
   }
 
   // --- Of an evicted one
-  RecordPlace place() const {
+  RecordLocation place() const {
     CHECK(is_evicted());
     return {segment_, tagged_offset_ & ~tag_mask, disk_.tagged_size & ~tag_mask};
   }

@@ -7,7 +7,7 @@ namespace lepus::core {
 
 Slot SlotPage::run_slot(std::size_t index) const {
   CHECK(is_run());
-  RecordPlace place = first_.place();
+  RecordLocation place = first_.place();
   place.offset += static_cast<std::uint32_t>(index) * place.size;
   Slot slot = first_;
   slot.set_evicted(place, first_.evicted_body_size(), first_.is_spilled());
@@ -26,7 +26,7 @@ void SlotPage::compress() {
   if (slots_ == nullptr || live_count < size) return;
   const Slot& first = slots_->front();
   if (!first.is_evicted() || first.state() != Slot::State::ready) return;
-  RecordPlace place = first.place();
+  RecordLocation place = first.place();
   for (const Slot& slot : *slots_) {
     const bool fits =
         slot.is_evicted() && slot.state() == Slot::State::ready && !slot.is_fetch_pending() &&

@@ -140,7 +140,7 @@ MessageRef Stream::content(Consumer& consumer) {
   StreamReader& reader = *consumer.reader;
   const Slot slot = backlog_.slot_at(reader.next);
   if (!slot.is_evicted()) {
-    const RecordPlace& place = slot.message()->place();
+    const RecordLocation& place = slot.message()->place();
     if (!place || place < host_.ledger().written_end()) return MessageRef::share(slot.message());
     await(place);
     return {};
@@ -164,7 +164,7 @@ void Stream::deliver(Consumer& consumer, MessageRef message) {
 
 // --- What is not in memory
 
-void Stream::await(const RecordPlace& place) {
+void Stream::await(const RecordLocation& place) {
   if (!awaited_) host_.await_written(info_.id);
   if (!awaited_ || place < *awaited_) awaited_ = place;
 }
@@ -203,7 +203,7 @@ void Stream::read_ahead(StreamReader& reader) {
 
 /// From `from` to the end of its page, but little more than `bytes_left`. True: all of that.
 bool Stream::ask_page(Sequence from, std::uint64_t& bytes_left) {
-  boost::container::small_vector<Ledger::Wanted, StreamCache::page_size> wanted;
+  boost::container::small_vector<Ledger::FetchRequest, StreamCache::page_size> wanted;
   std::uint64_t bytes = 0;
   const Sequence page_end = (StreamCache::page_of(from) + 1) * StreamCache::page_size;
   Sequence sequence = from;
@@ -223,7 +223,7 @@ bool Stream::ask_page(Sequence from, std::uint64_t& bytes_left) {
   return sequence == page_end;
 }
 
-bool Stream::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message) {
+bool Stream::on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message) {
   if (StreamOffsets::owns(sequence)) {
     host_.schedule(queue_);
     return offsets_.on_fetched(sequence, place, std::move(message));
@@ -231,7 +231,7 @@ bool Stream::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef 
   const Slot slot = backlog_.slot_at(sequence);
   const bool is_wanted = slot.state() != Slot::State::gone && slot.is_evicted();
   if (is_wanted && slot.place() != place) {
-    const Ledger::Wanted wanted{{info_.id, sequence}, slot.place()};
+    const Ledger::FetchRequest wanted{{info_.id, sequence}, slot.place()};
     host_.ledger().fetch({&wanted, 1});
     return false;
   }

@@ -55,7 +55,7 @@ class Stream {
   StreamOffsets& offsets() { return offsets_; }
   const StreamOffsets& offsets() const { return offsets_; }
   /// See Queue::on_fetched().
-  bool on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message);
+  bool on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message);
   /// The ledger has written more. True: there is more to wait for.
   [[nodiscard]] bool on_written();
   /// Drops what is too much or too old, a piece at a time.
@@ -80,7 +80,7 @@ class Stream {
   Turn offer(Consumer& consumer);
   MessageRef content(Consumer& consumer);
   void deliver(Consumer& consumer, MessageRef message);
-  void await(const RecordPlace& place);
+  void await(const RecordLocation& place);
   void read_ahead(StreamReader& reader);
   bool ask_page(Sequence from, std::uint64_t& bytes_left);
   bool is_over_limit() const;
@@ -100,9 +100,9 @@ class Stream {
   StreamCache cache_;
   StreamTimes times_;
   StreamOffsets offsets_;
-  std::optional<RecordPlace> awaited_;  ///< A consumer waits for this record to be written.
-  std::deque<Departed> departed_;       ///< Whose offset is kept, and that have not settled all.
-  std::uint64_t page_bytes_ = 0;        ///< Of the page asked for last, on disk.
+  std::optional<RecordLocation> awaited_;  ///< A consumer waits for this record to be written.
+  std::deque<Departed> departed_;          ///< Whose offset is kept, and that have not settled all.
+  std::uint64_t page_bytes_ = 0;           ///< Of the page asked for last, on disk.
 };
 
 }  // namespace lepus::core

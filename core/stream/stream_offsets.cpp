@@ -10,7 +10,7 @@
 namespace lepus::core {
 
 void StreamOffsets::restore(const RestoredRun& run) {
-  RecordPlace place = run.place;
+  RecordLocation place = run.place;
   for (Sequence sequence = run.first; sequence < run.first + run.count; ++sequence) {
     CHECK(owns(sequence));
     entries_[sequence].place = place;
@@ -28,8 +28,8 @@ bool StreamOffsets::load() {
   return is_loaded();
 }
 
-void StreamOffsets::ask(Sequence sequence, const RecordPlace& place) {
-  const Ledger::Wanted wanted{{queue_, sequence}, place};
+void StreamOffsets::ask(Sequence sequence, const RecordLocation& place) {
+  const Ledger::FetchRequest wanted{{queue_, sequence}, place};
   ledger_.fetch({&wanted, 1});
 }
 
@@ -52,13 +52,13 @@ void StreamOffsets::store(const std::string& name, Sequence offset) {
     forget(entries_.begin());
   }
   const Sequence sequence = next_++;
-  const RecordPlace place = record(name, offset);
+  const RecordLocation place = record(name, offset);
   if (place) ledger_.enqueued(place, 0, {queue_, sequence});
   entries_.emplace(sequence, Entry{place, name, offset});
   by_name_[name] = sequence;
 }
 
-RecordPlace StreamOffsets::record(const std::string& name, Sequence offset) {
+RecordLocation StreamOffsets::record(const std::string& name, Sequence offset) {
   std::array<std::uint8_t, sizeof offset> body{};
   store_u64(body.data(), offset);
   constexpr std::array<std::uint8_t, 2> no_properties{};
@@ -86,13 +86,13 @@ std::optional<LocatedRecord> StreamOffsets::locate(Sequence sequence) const {
   return LocatedRecord{found->second.place, nullptr};
 }
 
-void StreamOffsets::on_moved(Sequence sequence, const RecordPlace& place) {
+void StreamOffsets::on_moved(Sequence sequence, const RecordLocation& place) {
   const auto found = entries_.find(sequence);
   CHECK(found != entries_.end());
   found->second.place = place;
 }
 
-bool StreamOffsets::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message) {
+bool StreamOffsets::on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message) {
   const auto found = entries_.find(sequence);
   if (found == entries_.end()) return false;
   Entry& entry = found->second;

@@ -44,8 +44,8 @@ class StreamOffsets {
 
   // --- See RecordOwner, and Queue
   std::optional<LocatedRecord> locate(Sequence sequence) const;
-  void on_moved(Sequence sequence, const RecordPlace& place);
-  bool on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message);
+  void on_moved(Sequence sequence, const RecordLocation& place);
+  bool on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message);
   void lose(Sequence sequence);
   void drop_records();
 
@@ -53,14 +53,14 @@ class StreamOffsets {
   static constexpr Sequence line = Sequence{1} << 56;
 
   struct Entry {
-    RecordPlace place;
+    RecordLocation place;
     std::string name;  ///< Empty: not read yet.
     Sequence offset = 0;
   };
   using Entries = std::map<Sequence, Entry>;
 
-  RecordPlace record(const std::string& name, Sequence offset);
-  void ask(Sequence sequence, const RecordPlace& place);
+  RecordLocation record(const std::string& name, Sequence offset);
+  void ask(Sequence sequence, const RecordLocation& place);
   void forget(Entries::iterator entry);
   void keep_later(Entries::iterator one, Entries::iterator other);
 

@@ -97,12 +97,12 @@ std::optional<LocatedRecord> StreamQueue::locate(Sequence sequence) const {
   return Queue::locate(sequence);
 }
 
-void StreamQueue::on_moved(Sequence sequence, const RecordPlace& place) {
+void StreamQueue::on_moved(Sequence sequence, const RecordLocation& place) {
   if (StreamOffsets::owns(sequence)) return stream_.offsets().on_moved(sequence, place);
   Queue::on_moved(sequence, place);
 }
 
-bool StreamQueue::on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message) {
+bool StreamQueue::on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message) {
   return stream_.on_fetched(sequence, place, std::move(message));
 }
 

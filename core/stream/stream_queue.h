@@ -30,8 +30,8 @@ class StreamQueue final : public Queue {
   bool evict(bool memory_pressure) override;
   bool on_written() override { return stream_.on_written(); }
   std::optional<LocatedRecord> locate(Sequence sequence) const override;
-  void on_moved(Sequence sequence, const RecordPlace& place) override;
-  bool on_fetched(Sequence sequence, const RecordPlace& place, MessageRef message) override;
+  void on_moved(Sequence sequence, const RecordLocation& place) override;
+  bool on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message) override;
   void lose(Sequence sequence) override;
 
  private:

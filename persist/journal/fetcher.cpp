@@ -18,7 +18,7 @@ namespace limits = core::limits;
 namespace {
 
 /// Whether it is the message that the queue asked for, and not what somebody put into the file.
-bool is_wanted(const RecordRead& read, const core::Ledger::Wanted& item) {
+bool is_wanted(const RecordRead& read, const core::Ledger::FetchRequest& item) {
   if (read.record.header().type != RecordType::message || read.length != item.place.size)
     return false;
   const auto queues = read.record.queues();
@@ -41,19 +41,20 @@ Fetcher::~Fetcher() {
 
 // --- What is to be read
 
-void Fetcher::fetch(std::span<const Wanted> wanted) {
-  const core::RecordPlace written_end = parts_.ledger->written_end();
+void Fetcher::fetch(std::span<const FetchRequest> wanted) {
+  const core::RecordLocation written_end = parts_.ledger->written_end();
   sorted_.clear();
-  for (const Wanted& item : wanted)
+  for (const FetchRequest& item : wanted)
     (item.place < written_end ? sorted_ : unwritten_).push_back(item);
-  std::sort(sorted_.begin(), sorted_.end(),
-            [](const Wanted& left, const Wanted& right) { return left.place < right.place; });
+  std::sort(
+      sorted_.begin(), sorted_.end(),
+      [](const FetchRequest& left, const FetchRequest& right) { return left.place < right.place; });
   std::size_t first = 0;
   for (std::size_t i = 1; i <= sorted_.size(); ++i) {
     if (i < sorted_.size()) {
-      const core::RecordPlace& begin = sorted_[first].place;
-      const core::RecordPlace& before = sorted_[i - 1].place;
-      const core::RecordPlace& next = sorted_[i].place;
+      const core::RecordLocation& begin = sorted_[first].place;
+      const core::RecordLocation& before = sorted_[i - 1].place;
+      const core::RecordLocation& next = sorted_[i].place;
       const std::uint64_t end = std::uint64_t{next.offset} + next.size;
       const bool joins =
           next.segment == begin.segment && end - begin.offset <= limits::fetch_size_max &&
@@ -66,14 +67,14 @@ void Fetcher::fetch(std::span<const Wanted> wanted) {
   pump();
 }
 
-void Fetcher::add_read(std::span<const Wanted> items, std::uint32_t failures) {
+void Fetcher::add_read(std::span<const FetchRequest> items, std::uint32_t failures) {
   const std::uint64_t segment = items.front().place.segment;
   if (segment < parts_.segments->first()) {
     stale_.insert(stale_.end(), items.begin(), items.end());
     return;
   }
   auto read = std::make_unique<Read>();
-  const core::RecordPlace& last = items.back().place;
+  const core::RecordLocation& last = items.back().place;
   read->begin = block_of(items.front().place.offset);
   read->size = round_up(std::uint64_t{last.offset} + last.size, block_size) - read->begin;
   read->items.assign(items.begin(), items.end());
@@ -171,7 +172,8 @@ void Fetcher::submit(Read& read) {
 
 /// Files that nobody reads are closed but for a few: their space could not be given back.
 void Fetcher::turn() {
-  for (const Wanted& item : std::exchange(stale_, {})) deliver_nothing(item, "it was given up");
+  for (const FetchRequest& item : std::exchange(stale_, {}))
+    deliver_nothing(item, "it was given up");
   if (!unwritten_.empty()) fetch(std::exchange(unwritten_, {}));
   const std::uint64_t first = parts_.segments->first();
   std::size_t kept = 0;
@@ -192,7 +194,7 @@ void Fetcher::turn() {
 
 void Fetcher::give_up(File& file) {
   for (auto& read : std::exchange(file.waiting, {}))
-    for (const Wanted& item : read->items) deliver_nothing(item, "it was given up");
+    for (const FetchRequest& item : read->items) deliver_nothing(item, "it was given up");
 }
 
 void Fetcher::close(File& file) {
@@ -247,7 +249,8 @@ void Fetcher::read_failed(std::unique_ptr<Read> read, int error) {
   File& file = *read->file;
   if (++read->failures >= limits::fetch_failures_max) {
     if (read->items.size() == 1) return finish(std::move(read), std::strerror(error));
-    for (const Wanted& item : read->items) add_read({&item, 1}, limits::fetch_failures_max - 1);
+    for (const FetchRequest& item : read->items)
+      add_read({&item, 1}, limits::fetch_failures_max - 1);
     return;
   }
   file.waiting.push_front(std::move(read));
@@ -268,7 +271,7 @@ void Fetcher::on_retry(io::Timer&) {
 }
 
 void Fetcher::finish(std::unique_ptr<Read> read, std::string_view why) {
-  for (const Wanted& item : read->items) {
+  for (const FetchRequest& item : read->items) {
     const std::uint64_t begin = item.place.offset - read->begin;
     if (begin + item.place.size <= read->got) {
       deliver(item, {read->buffer.get() + begin, item.place.size});
@@ -278,7 +281,7 @@ void Fetcher::finish(std::unique_ptr<Read> read, std::string_view why) {
   }
 }
 
-void Fetcher::deliver(const Wanted& item, core::Bytes window) {
+void Fetcher::deliver(const FetchRequest& item, core::Bytes window) {
   const RecordRead read = read_record(window, parts_.seed);
   if (read.fault != RecordFault::none) return deliver_nothing(item, text_of(read.fault));
   if (!is_wanted(read, item)) return deliver_nothing(item, "another record lies there");
@@ -286,7 +289,7 @@ void Fetcher::deliver(const Wanted& item, core::Bytes window) {
                             make_message(read.record, holder_->memory_of_fetched()));
 }
 
-void Fetcher::deliver_nothing(const Wanted& item, std::string_view why) {
+void Fetcher::deliver_nothing(const FetchRequest& item, std::string_view why) {
   if (!holder_->on_fetched(item.at, item.place, {})) return;
   parts_.log->write(
       LogLevel::error, LogCategory::general, "a message is lost: its record cannot be read",

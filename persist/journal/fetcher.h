@@ -29,7 +29,7 @@ namespace lepus::persist {
 
 class Fetcher {
  public:
-  using Wanted = core::Ledger::Wanted;
+  using FetchRequest = core::Ledger::FetchRequest;
   struct Parts {
     io::Loop* loop;
     io::Disk* disk;
@@ -45,7 +45,7 @@ class Fetcher {
 
   void set_holder(core::RecordOwner* holder) { holder_ = holder; }
   /// The answers come later, from turn() or the loop.
-  void fetch(std::span<const Wanted> wanted);
+  void fetch(std::span<const FetchRequest> wanted);
   /// Once a turn.
   void turn();
   /// Something only needs another turn.
@@ -61,7 +61,7 @@ class Fetcher {
     std::uint64_t size = 0;
     std::uint64_t got = 0;
     std::uint32_t failures = 0;
-    std::vector<Wanted> items;
+    std::vector<FetchRequest> items;
     File* file = nullptr;
     Fetcher* fetcher = nullptr;
     std::unique_ptr<std::uint8_t, Free> buffer;
@@ -84,7 +84,7 @@ class Fetcher {
   };
 
   File& file_of(std::uint64_t segment);
-  void add_read(std::span<const Wanted> items, std::uint32_t failures);
+  void add_read(std::span<const FetchRequest> items, std::uint32_t failures);
   void pump();
   void open(File& file);
   void start(File& file);
@@ -99,18 +99,18 @@ class Fetcher {
   void on_retry(io::Timer& timer);
   void read_failed(std::unique_ptr<Read> read, int error);
   void finish(std::unique_ptr<Read> read, std::string_view why);
-  void deliver(const Wanted& item, core::Bytes window);
-  void deliver_nothing(const Wanted& item, std::string_view why);
+  void deliver(const FetchRequest& item, core::Bytes window);
+  void deliver_nothing(const FetchRequest& item, std::string_view why);
 
   Parts parts_;
   core::RecordOwner* holder_ = nullptr;
   std::vector<std::unique_ptr<File>> files_;
   std::vector<std::unique_ptr<Read>> reading_;
-  std::vector<Wanted> sorted_;     ///< Kept for its memory.
-  std::vector<Wanted> stale_;      ///< Their segments are gone.
-  std::vector<Wanted> unwritten_;  ///< Moved a moment ago.
-  std::size_t open_count_ = 0;     ///< Files that are not closed.
-  std::size_t next_file_ = 0;      ///< Whose turn it is.
+  std::vector<FetchRequest> sorted_;     ///< Kept for its memory.
+  std::vector<FetchRequest> stale_;      ///< Their segments are gone.
+  std::vector<FetchRequest> unwritten_;  ///< Moved a moment ago.
+  std::size_t open_count_ = 0;           ///< Files that are not closed.
+  std::size_t next_file_ = 0;            ///< Whose turn it is.
   io::Timer retry_timer_;
 };
 

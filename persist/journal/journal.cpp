@@ -61,20 +61,20 @@ std::uint64_t Journal::stamp_ms() {
   return static_cast<std::uint64_t>(stamp_ / core::nanos_per_ms);
 }
 
-core::RecordPlace Journal::append(const core::Message& message, std::uint32_t queue_count) {
+core::RecordLocation Journal::append(const core::Message& message, std::uint32_t queue_count) {
   return append_with(make_head(message, stamp_ms(), 0), message, queue_count);
 }
 
-core::RecordPlace Journal::append_paged(const core::Message& message,
-                                        const core::QueuePosition& at) {
-  const core::RecordPlace place =
+core::RecordLocation Journal::append_paged(const core::Message& message,
+                                           const core::QueuePosition& at) {
+  const core::RecordLocation place =
       append_with(make_head(message, stamp_ms(), head_flag_paged), message, 1);
   enqueued(place, 0, at);
   return place;
 }
 
-core::RecordPlace Journal::append_with(const MessageHead& head, const core::Message& message,
-                                       std::uint32_t queue_count) {
+core::RecordLocation Journal::append_with(const MessageHead& head, const core::Message& message,
+                                          std::uint32_t queue_count) {
   const std::uint64_t size = message_record_size(head, queue_count);
   CHECK(size <= UINT32_MAX);
   make_room(size);
@@ -97,15 +97,15 @@ core::RecordPlace Journal::append_with(const MessageHead& head, const core::Mess
           static_cast<std::uint32_t>(open().offset_of(record)), static_cast<std::uint32_t>(size)};
 }
 
-core::RecordPlace Journal::move(const core::Message& message, const MessageHead& old,
-                                const core::RecordPlace& from,
-                                std::span<const core::QueuePosition> holders) {
+core::RecordLocation Journal::move(const core::Message& message, const MessageHead& old,
+                                   const core::RecordLocation& from,
+                                   std::span<const core::QueuePosition> holders) {
   CHECK(!holders.empty());
   CHECK(from.segment < first_undurable());
   const auto count = static_cast<std::uint32_t>(holders.size());
   // One that the disk has damaged must not keep the message for ever.
   const std::uint64_t enqueued_ms = std::min(old.enqueued_ms, stamp_ms());
-  const core::RecordPlace place =
+  const core::RecordLocation place =
       append_with(make_head(message, enqueued_ms, old.flags & head_flag_paged), message, count);
   for (std::uint32_t i = 0; i < count; ++i) enqueued(place, i, holders[i]);
   segments_.remove_live(from.segment, std::uint64_t{from.size} * count);
@@ -119,7 +119,7 @@ void Journal::note_written() {
                   static_cast<std::uint32_t>(first.offset()), 0};
 }
 
-void Journal::enqueued(const core::RecordPlace& place, std::uint32_t index,
+void Journal::enqueued(const core::RecordLocation& place, std::uint32_t index,
                        const core::QueuePosition& at) {
   const auto holder = std::find_if(batches_.rbegin(), batches_.rend(), [&](const auto& batch) {
     return batch->contains(place.segment, place.offset);
@@ -130,7 +130,7 @@ void Journal::enqueued(const core::RecordPlace& place, std::uint32_t index,
   std::memcpy(refs + index * sizeof ref, &ref, sizeof ref);
 }
 
-void Journal::settled(const core::RecordPlace& place, const core::QueuePosition& at) {
+void Journal::settled(const core::RecordLocation& place, const core::QueuePosition& at) {
   segments_.remove_live(place.segment, place.size);
   const std::uint64_t queue = at.queue.value;
   const auto follows = [&](const SequenceRange& range) {
@@ -150,7 +150,7 @@ void Journal::settled(const core::RecordPlace& place, const core::QueuePosition&
   ranges_.push_back({queue, at.sequence, at.sequence});
 }
 
-void Journal::dropped(const core::RecordPlace& place) {
+void Journal::dropped(const core::RecordLocation& place) {
   segments_.remove_live(place.segment, place.size);
 }
 

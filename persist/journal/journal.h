@@ -68,26 +68,26 @@ class Journal final : public core::Ledger {
   /// Before the loop turns. The first record gets `sequence`. "" or what is wrong.
   std::string start(Segments::Found found, std::uint64_t sequence);
 
-  core::RecordPlace append(const core::Message& message, std::uint32_t queue_count) override;
+  core::RecordLocation append(const core::Message& message, std::uint32_t queue_count) override;
   /// The same for a message that was enqueued at another time: it is moved, not new.
-  core::RecordPlace append_as_of(const core::Message& message, std::uint64_t enqueued_ms,
-                                 std::uint32_t queue_count) {
+  core::RecordLocation append_as_of(const core::Message& message, std::uint64_t enqueued_ms,
+                                    std::uint32_t queue_count) {
     return append_with(make_head(message, enqueued_ms, 0), message, queue_count);
   }
-  core::RecordPlace append_paged(const core::Message& message,
-                                 const core::QueuePosition& at) override;
+  core::RecordLocation append_paged(const core::Message& message,
+                                    const core::QueuePosition& at) override;
   /// The record of a message is written again for those of its queues that still hold it. Their
   /// bytes count in the new segment then, no more at `from`. `old` is the head that lies there.
-  core::RecordPlace move(const core::Message& message, const MessageHead& old,
-                         const core::RecordPlace& from,
-                         std::span<const core::QueuePosition> holders);
-  core::RecordPlace written_end() const override { return written_end_; }
-  void fetch(std::span<const Wanted> wanted) override { fetcher_.fetch(wanted); }
-  void enqueued(const core::RecordPlace& place, std::uint32_t index,
+  core::RecordLocation move(const core::Message& message, const MessageHead& old,
+                            const core::RecordLocation& from,
+                            std::span<const core::QueuePosition> holders);
+  core::RecordLocation written_end() const override { return written_end_; }
+  void fetch(std::span<const FetchRequest> wanted) override { fetcher_.fetch(wanted); }
+  void enqueued(const core::RecordLocation& place, std::uint32_t index,
                 const core::QueuePosition& at) override;
-  void refused(const core::RecordPlace& place) override { dropped(place); }
-  void settled(const core::RecordPlace& place, const core::QueuePosition& at) override;
-  void dropped(const core::RecordPlace& place) override;
+  void refused(const core::RecordLocation& place) override { dropped(place); }
+  void settled(const core::RecordLocation& place, const core::QueuePosition& at) override;
+  void dropped(const core::RecordLocation& place) override;
   void seen(const core::QueuePosition& below) override;
   /// Records that whatever the journal held of the queue at these positions is dead. Their bytes do
   /// not count as live any more.
@@ -122,8 +122,8 @@ class Journal final : public core::Ledger {
   std::uint64_t pending_bytes() const;
 
  private:
-  core::RecordPlace append_with(const MessageHead& head, const core::Message& message,
-                                std::uint32_t queue_count);
+  core::RecordLocation append_with(const MessageHead& head, const core::Message& message,
+                                   std::uint32_t queue_count);
   Batch& open() { return *batches_.back(); }
   const Batch& open() const { return *batches_.back(); }
   bool has_open_content() const;
@@ -173,8 +173,8 @@ class Journal final : public core::Ledger {
   std::uint64_t truncate_batch_ = 0;    ///< The last recorded one is durable with this batch.
   std::uint64_t truncate_written_ = 0;  ///< And says so much.
   std::uint64_t durable_ = 0;
-  core::Nanos stamp_ = 0;          ///< Of the last record.
-  core::RecordPlace written_end_;  ///< Where the oldest batch begins that is not durable.
+  core::Nanos stamp_ = 0;             ///< Of the last record.
+  core::RecordLocation written_end_;  ///< Where the oldest batch begins that is not durable.
   std::uint64_t marks_lost_ = 0;
 
   std::uint64_t current_ = 0;  ///< Segment that fd_ is of; 0: none.

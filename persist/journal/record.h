@@ -19,7 +19,7 @@
 
 namespace lepus::persist {
 
-using Place = core::RecordPlace;
+using Place = core::RecordLocation;
 
 enum class RecordFault : std::uint8_t {
   none,

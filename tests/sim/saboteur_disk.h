@@ -32,26 +32,26 @@ class EarlyLedger final : public core::Ledger {
  public:
   EarlyLedger(core::Ledger& ledger, Saboteur& saboteur) : ledger_(ledger), saboteur_(saboteur) {}
 
-  core::RecordPlace append(const core::Message& message, std::uint32_t queue_count) override {
+  core::RecordLocation append(const core::Message& message, std::uint32_t queue_count) override {
     return ledger_.append(message, queue_count);
   }
-  void enqueued(const core::RecordPlace& place, std::uint32_t index,
+  void enqueued(const core::RecordLocation& place, std::uint32_t index,
                 const core::QueuePosition& at) override {
     ledger_.enqueued(place, index, at);
   }
-  core::RecordPlace append_paged(const core::Message& message,
-                                 const core::QueuePosition& at) override {
+  core::RecordLocation append_paged(const core::Message& message,
+                                    const core::QueuePosition& at) override {
     return ledger_.append_paged(message, at);
   }
-  core::RecordPlace written_end() const override { return ledger_.written_end(); }
-  void fetch(std::span<const Wanted> wanted) override { ledger_.fetch(wanted); }
+  core::RecordLocation written_end() const override { return ledger_.written_end(); }
+  void fetch(std::span<const FetchRequest> wanted) override { ledger_.fetch(wanted); }
   void set_holder(core::RecordOwner* holder) override { ledger_.set_holder(holder); }
   void stop_moving() override { ledger_.stop_moving(); }
-  void refused(const core::RecordPlace& place) override { ledger_.refused(place); }
-  void settled(const core::RecordPlace& place, const core::QueuePosition& at) override {
+  void refused(const core::RecordLocation& place) override { ledger_.refused(place); }
+  void settled(const core::RecordLocation& place, const core::QueuePosition& at) override {
     ledger_.settled(place, at);
   }
-  void dropped(const core::RecordPlace& place) override { ledger_.dropped(place); }
+  void dropped(const core::RecordLocation& place) override { ledger_.dropped(place); }
   void seen(const core::QueuePosition& below) override { ledger_.seen(below); }
   std::uint64_t open_batch() const override { return ledger_.open_batch(); }
   void flush() override { ledger_.flush(); }

@@ -66,16 +66,16 @@ class FakeOutbox final : public Outbox {
 class FakeLedger final : public Ledger {
  public:
   struct Entry {
-    RecordPlace place;
+    RecordLocation place;
     QueuePosition at;
   };
   static constexpr std::uint32_t record_size = 8;
-  static std::uint32_t record_of(const RecordPlace& place) { return place.offset / record_size; }
-  static RecordPlace place_of(std::uint32_t record) {
+  static std::uint32_t record_of(const RecordLocation& place) { return place.offset / record_size; }
+  static RecordLocation place_of(std::uint32_t record) {
     return {1, record * record_size, record_size};
   }
 
-  RecordPlace append(const Message& message, std::uint32_t queue_count) override {
+  RecordLocation append(const Message& message, std::uint32_t queue_count) override {
     is_open = true;
     live[++records] = queue_count;
     std::string& body = bodies[records];
@@ -84,22 +84,22 @@ class FakeLedger final : public Ledger {
     batches[records] = submitted + 1;
     return place_of(records);
   }
-  RecordPlace append_paged(const Message& message, const QueuePosition&) override {
+  RecordLocation append_paged(const Message& message, const QueuePosition&) override {
     ++paged;
     return append(message, 1);
   }
   /// The first record whose batch is not durable.
-  RecordPlace written_end() const override {
+  RecordLocation written_end() const override {
     for (const auto& [record, batch] : batches)
       if (batch > durable()) return place_of(record);
     return place_of(records + 1);
   }
-  void fetch(std::span<const Wanted> wanted) override {
+  void fetch(std::span<const FetchRequest> wanted) override {
     fetches.insert(fetches.end(), wanted.begin(), wanted.end());
   }
   /// Answers what was asked for until now.
   void bring() {
-    for (const Wanted& one : std::exchange(fetches, {})) {
+    for (const FetchRequest& one : std::exchange(fetches, {})) {
       const std::string& body = bodies.at(record_of(one.place));
       MessageRef message;
       if (body != "damaged") {
@@ -112,16 +112,16 @@ class FakeLedger final : public Ledger {
       lost_count += holder->on_fetched(one.at, one.place, std::move(message)) ? 1 : 0;
     }
   }
-  void enqueued(const RecordPlace& place, std::uint32_t, const QueuePosition& at) override {
+  void enqueued(const RecordLocation& place, std::uint32_t, const QueuePosition& at) override {
     entries.push_back({place, at});
   }
-  void refused(const RecordPlace& place) override { --live.at(record_of(place)); }
-  void settled(const RecordPlace& place, const QueuePosition& at) override {
+  void refused(const RecordLocation& place) override { --live.at(record_of(place)); }
+  void settled(const RecordLocation& place, const QueuePosition& at) override {
     is_open = true;
     --live.at(record_of(place));
     settles.push_back({place, at});
   }
-  void dropped(const RecordPlace& place) override { --live.at(record_of(place)); }
+  void dropped(const RecordLocation& place) override { --live.at(record_of(place)); }
   void seen(const QueuePosition& below) override { marks.push_back(below); }
   std::uint64_t open_batch() const override { return is_open ? submitted + 1 : submitted; }
   void flush() override {
@@ -148,7 +148,7 @@ class FakeLedger final : public Ledger {
   std::vector<Entry> settles;
   std::vector<QueuePosition> marks;
   std::map<std::uint32_t, std::uint64_t> batches;  ///< By record.
-  std::vector<Wanted> fetches;
+  std::vector<FetchRequest> fetches;
   std::uint32_t paged = 0;       ///< Records of append_paged().
   std::uint32_t lost_count = 0;  ///< Of fetched messages.
   RecordOwner* holder = nullptr;

@@ -306,7 +306,7 @@ class BacklogModel : public ::testing::TestWithParam<std::uint64_t> {
     std::vector<Sequence> asked;
     backlog_.request_ahead(
         1 + static_cast<std::uint32_t>(random_.below(200)), 10'000,
-        [&](Sequence sequence, const RecordPlace&) { asked.push_back(sequence); });
+        [&](Sequence sequence, const RecordLocation&) { asked.push_back(sequence); });
     for (const Sequence sequence : asked) {
       if (random_.chance(80)) {
         warm(sequence);

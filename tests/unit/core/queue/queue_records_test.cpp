@@ -76,7 +76,7 @@ TEST_F(QueueRecordsTest, WhatIsTakenIsSettled) {
 TEST_F(QueueRecordsTest, WhatOnlySavedMemoryIsDropped) {
   make(false);
   const Sequence sequence = push(message(false));
-  const RecordPlace place = ledger_.append_paged(*message(false), {QueueId{9}, sequence});
+  const RecordLocation place = ledger_.append_paged(*message(false), {QueueId{9}, sequence});
   ASSERT_TRUE(backlog_.make_evicted(sequence, place, true));
   EXPECT_FALSE(records_->take(sequence)) << "it was on disk only";
   EXPECT_TRUE(ledger_.settles.empty());

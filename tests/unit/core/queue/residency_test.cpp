@@ -37,7 +37,7 @@ class ResidencyTest : public ::testing::Test {
   bool is_evicted(Sequence sequence) const { return backlog_.slot_at(sequence).is_evicted(); }
   /// The ledger answers the oldest request with this.
   Fetched answer(MessageRef message) {
-    const Ledger::Wanted one = ledger_.fetches.front();
+    const Ledger::FetchRequest one = ledger_.fetches.front();
     ledger_.fetches.erase(ledger_.fetches.begin());
     return residency_->on_fetched(one.at.sequence, one.place, std::move(message));
   }

@@ -41,14 +41,14 @@ class CompactorTest : public ::testing::Test {
     ASSERT_EQ(world_.start(), "");
     EXPECT_EQ(world_.content(), before);
   }
-  void damage(const core::RecordPlace& record) {
+  void damage(const core::RecordLocation& record) {
     io::SimDisk& disk = world_.world.disk();
     const int fd = disk.open(world_.segments().path_of(record.segment), {.write = true});
     ASSERT_GE(fd, 0);
     EXPECT_EQ(disk.write(fd, record.offset + record.size - 50, core::as_bytes("damage")), 0);
     disk.close(fd);
   }
-  core::RecordPlace place(const Position& at) { return world_.held.at(at)->place(); }
+  core::RecordLocation place(const Position& at) { return world_.held.at(at)->place(); }
   void expect_live_bytes() { EXPECT_EQ(world_.segments().live_bytes(), world_.live_bytes()); }
 
   JournalWorld world_{1};
@@ -88,7 +88,7 @@ TEST_F(CompactorTest, NothingIsMovedBelowTheBound) {
 
 TEST_F(CompactorTest, AMessageOfSeveralQueuesKeepsOneRecord) {
   world_.publish({1, 2, 3}, 100);
-  const core::RecordPlace before = place({1, 0});
+  const core::RecordLocation before = place({1, 0});
   world_.settle({2, 0});
   pass_by(8);
   ASSERT_TRUE(world_.settle_down());
@@ -99,7 +99,7 @@ TEST_F(CompactorTest, AMessageOfSeveralQueuesKeepsOneRecord) {
   restart(false);
   // Each queue has a message of its own now.
   ASSERT_NE(world_.held.at({1, 0}).get(), world_.held.at({3, 0}).get());
-  const core::RecordPlace again = place({1, 0});
+  const core::RecordLocation again = place({1, 0});
   EXPECT_EQ(again, place({3, 0}));
   pass_by(8);
   ASSERT_TRUE(world_.settle_down());
@@ -137,7 +137,7 @@ TEST_F(CompactorTest, RecordsLargerThanASegmentAreMovedAndTheirFilesGo) {
   world_.publish({1}, 1'500'000);
   ASSERT_TRUE(world_.settle_down());
   EXPECT_GT(world_.segments().disk_bytes(), 1'500'000U);
-  const core::RecordPlace before = place({1, 0});
+  const core::RecordLocation before = place({1, 0});
   pass_by(50);  // More than it is worth.
   ASSERT_TRUE(world_.settle_down());
   EXPECT_NE(place({1, 0}), before);
@@ -154,7 +154,7 @@ TEST_F(CompactorTest, WhatTheDiskDamagedIsSavedFromMemory) {
   world_.publish({1}, 100);
   world_.publish({2}, 100);
   world_.turns(20);
-  const core::RecordPlace damaged = place({1, 0});
+  const core::RecordLocation damaged = place({1, 0});
   damage(damaged);
   pass_by(8);
   ASSERT_TRUE(world_.settle_down());
@@ -165,7 +165,7 @@ TEST_F(CompactorTest, WhatTheDiskDamagedIsSavedFromMemory) {
 
 TEST_F(CompactorTest, AMessageOnDiskAloneIsMovedAsItLiesThere) {
   world_.cold_queue = 1;
-  const core::RecordPlace before = [&] {
+  const core::RecordLocation before = [&] {
     world_.publish({1}, 100);
     world_.publish({1}, 3 * core::limits::compaction_piece / 2);
     return place({1, 1});
@@ -194,8 +194,8 @@ TEST_F(CompactorTest, AMessageOnDiskAloneWhoseRecordIsDamagedIsLostAndSaid) {
 TEST_F(CompactorTest, WhatNobodyHoldsIsSaidOnceAndKept) {
   struct : core::RecordOwner {
     std::optional<core::LocatedRecord> locate(const core::QueuePosition&) override { return {}; }
-    void on_moved(const core::QueuePosition&, const core::RecordPlace&) override {}
-    bool on_fetched(const core::QueuePosition&, const core::RecordPlace&,
+    void on_moved(const core::QueuePosition&, const core::RecordLocation&) override {}
+    bool on_fetched(const core::QueuePosition&, const core::RecordLocation&,
                     core::MessageRef) override {
       return false;
     }
@@ -204,7 +204,7 @@ TEST_F(CompactorTest, WhatNobodyHoldsIsSaidOnceAndKept) {
     core::MemoryAccount account;
   } nobody;
   world_.publish({1}, 100);
-  const core::RecordPlace before = place({1, 0});
+  const core::RecordLocation before = place({1, 0});
   world_.journal().set_holder(&nobody);
   pass_by(20);
   EXPECT_EQ(world_.log.times(stuck_event), 1U);
@@ -358,7 +358,7 @@ TEST(CompactorModel, RecoveryGivesWhatWasHeldAndTheDiskIsBounded) {
 TEST_F(CompactorTest, ADamagedRecordTakesNoMessageOutTwice) {
   world_.publish({1, 2}, 100);
   ASSERT_TRUE(world_.settle_down());
-  const core::RecordPlace record = place({1, 0});
+  const core::RecordLocation record = place({1, 0});
   const QueueRef first{1, 0};
   io::SimDisk& disk = world_.world.disk();
   const int fd = disk.open(world_.segments().path_of(record.segment), {.write = true});

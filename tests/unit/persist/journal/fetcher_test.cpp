@@ -56,7 +56,7 @@ class FetcherTest : public ::testing::Test {
   }
 
   JournalWorld world_{1};
-  std::vector<core::Ledger::Wanted> wanted_;
+  std::vector<core::Ledger::FetchRequest> wanted_;
 };
 
 TEST_F(FetcherTest, EveryMessageComesWhole) {
@@ -112,7 +112,7 @@ TEST_F(FetcherTest, WhatCanNeverBeReadIsGivenUpAndSaid) {
 TEST_F(FetcherTest, OnlyTheDamagedRecordIsLost) {
   publish(30, 300);
   ASSERT_TRUE(world_.settle_down());
-  const core::RecordPlace place = world_.held.at({1, 3})->place();
+  const core::RecordLocation place = world_.held.at({1, 3})->place();
   io::SimDisk& disk = world_.world.disk();
   const int fd = disk.open(world_.segments().path_of(place.segment), {.write = true});
   ASSERT_GE(fd, 0);
@@ -142,7 +142,7 @@ TEST_F(FetcherTest, WhatIsGoneIsAnsweredWithNothing) {
   ASSERT_TRUE(world_.settle_down());
   fetch_all();
   world_.fetched.clear();
-  const std::vector<core::Ledger::Wanted> old = wanted_;
+  const std::vector<core::Ledger::FetchRequest> old = wanted_;
   world_.settle_unless([](const Position&) { return false; });
   while (world_.segments().first() <= old.front().place.segment) {
     world_.publish({3}, 4000);
@@ -160,7 +160,7 @@ TEST_F(FetcherTest, WhatIsGoneIsAnsweredWithNothing) {
 TEST_F(FetcherTest, AMessageOfAnotherQueueIsNotWhatWasAskedFor) {
   publish(2, 300);
   ASSERT_TRUE(world_.settle_down());
-  const core::RecordPlace place = world_.held.at({1, 0})->place();
+  const core::RecordLocation place = world_.held.at({1, 0})->place();
   wanted_ = {{{core::QueueId{2}, 7}, place}, {{core::QueueId{1}, 0}, place}};
   world_.journal().fetch(wanted_);
   ASSERT_TRUE(wait());

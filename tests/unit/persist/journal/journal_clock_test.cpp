@@ -64,7 +64,7 @@ class JournalClockTest : public ::testing::Test {
     spec.ttl_ms = ttl_ms;
     core::MessageRef message = core::Message::create(spec, account_);
     message->append_body(core::as_bytes("x"));
-    const core::RecordPlace place = store_->journal().append(*message, 1);
+    const core::RecordLocation place = store_->journal().append(*message, 1);
     store_->journal().enqueued(place, 0, {core::QueueId{1}, next_++});
     pass();
   }

@@ -103,7 +103,7 @@ class JournalWorld : public core::RecordOwner {
         core::Message::create({"ex", "key", {}, body.size(), true, 0}, account_);
     message->append_body(core::as_bytes(body));
     const auto count = static_cast<std::uint32_t>(queues.size());
-    const core::RecordPlace place = journal().append(*message, count);
+    const core::RecordLocation place = journal().append(*message, count);
     message->set_place(place);
     for (std::uint32_t i = 0; i < count; ++i) {
       const std::uint64_t sequence = next_[queues[i]]++;
@@ -203,10 +203,10 @@ class JournalWorld : public core::RecordOwner {
     const bool is_cold = at.queue.value == cold_queue;
     return core::LocatedRecord{found->second->place(), is_cold ? nullptr : found->second.get()};
   }
-  void on_moved(const core::QueuePosition& at, const core::RecordPlace& place) override {
+  void on_moved(const core::QueuePosition& at, const core::RecordLocation& place) override {
     held.at({at.queue.value, at.sequence})->set_place(place);
   }
-  bool on_fetched(const core::QueuePosition& at, const core::RecordPlace& place,
+  bool on_fetched(const core::QueuePosition& at, const core::RecordLocation& place,
                   core::MessageRef message) override {
     fetched.push_back({at, place, std::move(message)});
     return !fetched.back().message;
@@ -220,7 +220,7 @@ class JournalWorld : public core::RecordOwner {
 
   struct Fetched {
     core::QueuePosition at;
-    core::RecordPlace place;
+    core::RecordLocation place;
     core::MessageRef message;
   };
   std::uint64_t cold_queue = 0;  ///< Messages of this one are on disk only, as the journal knows.
@@ -251,7 +251,7 @@ class JournalWorld : public core::RecordOwner {
       next_[queue] = seen_[queue] = 0;
       for (const core::Sequence below : restored.seen) seen_[queue] = below;
       for (const core::RestoredRun& run : restored.runs) {
-        core::RecordPlace place = run.place;
+        core::RecordLocation place = run.place;
         for (std::uint64_t at = run.first; at < run.first + run.count; ++at) {
           next_[queue] = at + 1;
           EXPECT_EQ(run.redelivered, at < seen_[queue]);
