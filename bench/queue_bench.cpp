@@ -114,7 +114,7 @@ class Channel final : public AnswerPort, public DeliveryPort, public ConfirmPort
 /// A broker with the queue "queue" and a consumer on it.
 class World {
  public:
-  World() : broker({0, 1, &outbox_, &ledger_}, 1), channel(broker) {
+  World() : broker({0, 1, &outbox_, &message_log_}, 1), channel(broker) {
     TopologyRequest request;
     request.kind = TopologyRequest::Kind::add_vhost;
     request.name = "/";
@@ -149,7 +149,7 @@ class World {
   }
 
   NoOutbox outbox_;
-  MemoryLedger ledger_;
+  RamMessageLog message_log_;
   IdSource ids_;
   std::uint64_t version_ = 0;
   QueueId queue_;

@@ -14,7 +14,7 @@
 namespace lepus::core {
 
 Broker::Broker(const Wiring& wiring, ShardId shard_count)
-    : QueueHost(wiring.shard, wiring.outbox, wiring.ledger),
+    : QueueHost(wiring.shard, wiring.outbox, wiring.message_log),
       control_(wiring.control),
       restorer_(wiring.restorer),
       topology_(shard_count),
@@ -162,18 +162,18 @@ Broker::Accepted Broker::enqueue_plain(const MessageRef& message, std::span<Queu
 Broker::Accepted Broker::record(const MessageRef& message, std::span<Queue* const> queues,
                                 std::uint32_t record_count) {
   Accepted accepted;
-  const RecordLocation place = ledger().append(*message, record_count);
+  const RecordLocation place = message_log().append(*message, record_count);
   message->set_place(place);
-  accepted.batch = ledger().open_batch();
+  accepted.batch = message_log().open_batch();
   std::uint32_t index = 0;
   for (Queue* queue : queues) {
     const std::optional<Sequence> sequence = queue->push(message);
     accepted.refused |= !sequence;
     if (!queue->records(*message) || !place) continue;
     if (sequence) {
-      ledger().enqueued(place, index++, {queue->info().id, *sequence});
+      message_log().enqueued(place, index++, {queue->info().id, *sequence});
     } else {
-      ledger().refused(place);
+      message_log().refused(place);
     }
   }
   return accepted;
@@ -242,14 +242,14 @@ void Broker::pump() {
 }
 
 void Broker::flush() {
-  if (const std::uint64_t lost = ledger().marks_lost(); lost != marks_lost_) {
+  if (const std::uint64_t lost = message_log().marks_lost(); lost != marks_lost_) {
     marks_lost_ = lost;
     for (auto& [id, queue] : queues_) queue->repeat_marks();
   }
   note_written();
   evict();
-  ledger().flush();
-  send_confirms(confirms_, ledger().durable());
+  message_log().flush();
+  send_confirms(confirms_, message_log().durable());
   send_confirms(confirms_free_, 0);
 }
 

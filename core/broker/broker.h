@@ -5,7 +5,7 @@
 //   channel.publish -> publish(): local queues get the message, other shards get one Enqueue each
 //   Command -> apply() -> queue or channel           effects on another shard go to the outbox
 //   end of a step -> pump(): scheduled queues deliver
-//   end of a turn -> flush(): the ledger's batch, then confirms
+//   end of a turn -> flush(): the message log's batch, then confirms
 //
 // Pure: no kernel, no clock, no thread. One thread uses it.
 #pragma once
@@ -38,7 +38,7 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
     ShardId shard = 0;
     ShardId control = 0;  ///< Where topology requests go.
     Outbox* outbox = nullptr;
-    Ledger* ledger = nullptr;
+    MessageLog* message_log = nullptr;
     Restorer* restorer = nullptr;  ///< Null: nothing was kept.
   };
   Broker(const Wiring& wiring, ShardId shard_count);
@@ -80,7 +80,7 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   /// queues send on, is behind.
   bool is_congested(ShardId home) {
     if (home != shard()) return outbox().congested(home);
-    return ledger().is_behind() || forwards_.is_behind();
+    return message_log().is_behind() || forwards_.is_behind();
   }
   void send(ShardId home, const Command& command) override;
   /// A delivery that met no open channel returns to its place in the queue.
@@ -108,7 +108,7 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   /// Publishes what waits for it, then lets scheduled queues deliver; at the end of each step (one
   /// connection's bytes, one batch of commands).
   void pump();
-  /// Once a turn: closes the ledger's batch, sends the confirms whose batch is durable.
+  /// Once a turn: closes the message log's batch, sends the confirms whose batch is durable.
   void flush();
   /// The time of this turn; runs what is due at it (TTL, idle expiry).
   void advance(Nanos now);
@@ -274,7 +274,7 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   std::vector<PendingConfirm> confirms_free_;  ///< Of what needs no batch: they go with this turn.
   std::vector<PendingConfirm> due_;            ///< Scratch of send_confirms().
   std::vector<Deadline> deadlines_;            ///< Min-heap.
-  std::uint64_t marks_lost_ = 0;               ///< Of the ledger, as last seen.
+  std::uint64_t marks_lost_ = 0;               ///< Of the message log, as last seen.
   std::uint32_t transactions_ = 0;             ///< Of other shards, that have begun.
   std::vector<QueueId> written_awaited_;
   std::vector<QueueId> candidates_;  ///< With messages in memory.

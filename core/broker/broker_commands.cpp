@@ -43,7 +43,7 @@ void Broker::on(const Enqueue& command) {
 
 /// What this channel settled here before is recorded in the open batch or an earlier one.
 void Broker::on(const Barrier& command) {
-  const std::uint64_t batch = ledger().open_batch();
+  const std::uint64_t batch = message_log().open_batch();
   add_confirm(batch, {command.channel, command.number, command.number, false});
 }
 
@@ -51,7 +51,7 @@ void Broker::on(const Barrier& command) {
 void Broker::on(const Transaction& command) {
   CHECK(command.begins || transactions_ > 0);
   transactions_ += command.begins ? 1 : -1;
-  ledger().hold(transactions_ > 0);
+  message_log().hold(transactions_ > 0);
 }
 
 void Broker::on(const Settle& command) {
@@ -254,7 +254,7 @@ void Broker::on(const TopologyApply& command) {
   emit_noted();
   // The first changes bring all queues from before a restart.
   has_topology_ = true;
-  ledger().set_holder(this);
+  message_log().set_holder(this);
   outbox().send(control_, TopologyApplied{command.version});
 }
 

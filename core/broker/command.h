@@ -126,7 +126,7 @@ struct Barrier {
   ChannelRef channel;
   std::uint64_t number;  ///< As a publish number.
 };
-/// A transaction of another shard: what comes until its end is one batch of the ledger.
+/// A transaction of another shard: what comes until its end is one batch of the message_log.
 struct Transaction {
   bool begins;
 };

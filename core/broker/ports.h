@@ -75,9 +75,9 @@ struct LocatedRecord {
   Message* message = nullptr;  ///< Null: it is on disk only.
 };
 
-/// Who holds the messages that a ledger has records of. The ledger asks when it wants to write a
-/// record again elsewhere, and brings what was fetched. Implemented by the broker; called between
-/// turns of the broker, never within a call from there.
+/// Who holds the messages that a message log has records of. The message log asks when it wants to
+/// write a record again elsewhere, and brings what was fetched. Implemented by the broker; called
+/// between turns of the broker, never within a call from there.
 class RecordOwner {
  public:
   virtual ~RecordOwner() = default;
@@ -85,9 +85,9 @@ class RecordOwner {
   virtual std::optional<LocatedRecord> locate(const QueuePosition& at) = 0;
   /// Its record is there from now on.
   virtual void on_moved(const QueuePosition& at, const RecordLocation& place) = 0;
-  /// What Ledger::fetch() was asked for, as it lay at `place`: when the queue has another place
-  /// now, it means nothing. Null: the record cannot be read, so the message is lost; the ledger
-  /// logs it when `true` comes back.
+  /// What MessageLog::fetch() was asked for, as it lay at `place`: when the queue has another place
+  /// now, it means nothing. Null: the record cannot be read, so the message is lost; the message
+  /// log logs it when `true` comes back.
   virtual bool on_fetched(const QueuePosition& at, const RecordLocation& place,
                           MessageRef message) = 0;
   /// The same without being asked: what locate() said lies there cannot be read.
@@ -105,9 +105,9 @@ class RecordOwner {
 ///
 /// Persistent messages in queues that outlive a restart (QueueSpec::is_kept()) come here, and what
 /// is written because memory is short (append_paged): that means nothing after a restart.
-class Ledger {
+class MessageLog {
  public:
-  virtual ~Ledger() = default;
+  virtual ~MessageLog() = default;
 
   /// A record for a message that `queue_count` queues are to take; each of them is then named, in
   /// any order of other calls.
@@ -116,7 +116,7 @@ class Ledger {
   virtual void enqueued(const RecordLocation& place, std::uint32_t index,
                         const QueuePosition& at) = 0;
   /// Records a message of any kind for one queue, to save memory. It ends with dropped(). No place:
-  /// this ledger cannot.
+  /// this message log cannot.
   virtual RecordLocation append_paged(const Message&, const QueuePosition&) { return {}; }
   /// Records before this place are as durable as they will be, and can be fetched.
   virtual RecordLocation written_end() const { return {}; }
@@ -148,8 +148,8 @@ class Ledger {
   /// Something is recorded that only needs another flush().
   virtual bool has_work() const { return false; }
   virtual std::uint64_t memory_bytes() const { return 0; }
-  /// The queues have got what they held before a restart. From now on the ledger may move records
-  /// and tells each message its new place; between turns, never within a call from above.
+  /// The queues have got what they held before a restart. From now on the message log may move
+  /// records and tells each message its new place; between turns, never within a call from above.
   virtual void set_holder(RecordOwner*) {}
   /// The shard stops: no more work that nobody waits for.
   virtual void stop_moving() {}
@@ -157,8 +157,8 @@ class Ledger {
   virtual std::uint64_t marks_lost() const { return 0; }
 };
 
-/// The ledger of a broker without a disk: durable at once.
-class MemoryLedger final : public Ledger {
+/// The message log of a broker without a disk: durable at once.
+class RamMessageLog final : public MessageLog {
  public:
   RecordLocation append(const Message&, std::uint32_t) override { return {}; }
   void enqueued(const RecordLocation&, std::uint32_t, const QueuePosition&) override {}

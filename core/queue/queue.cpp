@@ -10,7 +10,7 @@ Queue::Queue(const QueueInfo& info, QueueHost& host)
     : info_(&info),
       host_(host),
       state_(info),
-      records_(info, messages(), host.ledger()),
+      records_(info, messages(), host.message_log()),
       residency_({info, host, messages(), records_}),
       delivery_(info, host),
       redeliveries_(info.id, host),
@@ -65,7 +65,7 @@ void Queue::restore_run(const RestoredRun& run) {
   state_.restore(run, host_.now(), host_.turn().wall_clock_offset);
 }
 
-/// The ledger may move what is held away from where deliveries were announced.
+/// The message log may move what is held away from where deliveries were announced.
 void Queue::restore_positions(const RestoredQueue& held) {
   for (const Sequence next : held.next) messages().continue_at(next);
   for (const Sequence below : held.seen) messages().restore_announced(below);

@@ -4,7 +4,7 @@
 //
 //   push, requeue -> QueueState -> pump(): while a message is ready and Delivery names a consumer
 //                                  that can take it: deliver
-//   settle -> QueueState decides -> take(): QueueRecords tells the ledger
+//   settle -> QueueState decides -> take(): QueueRecords tells the message log
 //                                -> discard(): dead letters
 //
 // Consumers of a Queue compete for its messages: classic and quorum queues. A kind that does some
@@ -71,7 +71,7 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   void restore(const RestoredQueue& held);
   /// It goes, with all it holds: nothing need be settled.
   virtual void drop_records();
-  /// Says the announced deliveries (Ledger::seen) again.
+  /// Says the announced deliveries (MessageLog::seen) again.
   void repeat_marks() { records_.repeat_announced(); }
   /// Delivers what can be delivered, at most a turn's share. True: there is more to do that only
   /// needs another turn.
@@ -115,7 +115,7 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   [[nodiscard]] virtual bool evict(bool memory_pressure);
   /// QueueHost::add_eviction_candidate() knows the queue no more: no message is in memory.
   void on_eviction_done() { residency_.on_eviction_done(); }
-  /// The ledger has written more. True: there is more to wait for.
+  /// The message log has written more. True: there is more to wait for.
   [[nodiscard]] virtual bool on_written() { return residency_.on_written(); }
   virtual std::optional<LocatedRecord> locate(Sequence sequence) const;
   virtual void on_moved(Sequence sequence, const RecordLocation& place);

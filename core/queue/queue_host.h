@@ -1,9 +1,9 @@
-// What a queue needs from the shard it is homed on: time, the ways out of the shard (ledger,
+// What a queue needs from the shard it is homed on: time, the ways out of the shard (message log,
 // outbox, channels), and the lists of queues that the shard works off. Implemented by Broker; a
 // unit test of a queue implements it in a few lines (tests/unit/core/queue/fake_queue_host.h).
 //
-// What is asked once a message or more often (time, schedule(), ledger(), outbox()) is plain data
-// here and costs no virtual call. All of it is for the shard's own thread.
+// What is asked once a message or more often (time, schedule(), message_log(), outbox()) is plain
+// data here and costs no virtual call. All of it is for the shard's own thread.
 #pragma once
 
 #include <cstdint>
@@ -44,10 +44,10 @@ class QueueHost {
     std::uint32_t pressure_epoch = 0;  ///< Counts how often memory_pressure began.
   };
 
-  QueueHost(ShardId shard, Outbox* outbox, Ledger* ledger)
-      : shard_(shard), outbox_(outbox), ledger_(ledger) {
+  QueueHost(ShardId shard, Outbox* outbox, MessageLog* message_log)
+      : shard_(shard), outbox_(outbox), message_log_(message_log) {
     CHECK(outbox_ != nullptr);
-    CHECK(ledger_ != nullptr);
+    CHECK(message_log_ != nullptr);
   }
   QueueHost(const QueueHost&) = delete;
   QueueHost& operator=(const QueueHost&) = delete;
@@ -55,7 +55,7 @@ class QueueHost {
 
   ShardId shard() const { return shard_; }
   Outbox& outbox() { return *outbox_; }
-  Ledger& ledger() { return *ledger_; }
+  MessageLog& message_log() { return *message_log_; }
   const Turn& turn() const { return turn_; }
   Nanos now() const { return turn_.now; }
 
@@ -65,7 +65,7 @@ class QueueHost {
   }
   /// Queue::on_deadline() is called at `at` or later. It cannot be taken back.
   virtual void add_deadline(Nanos at, QueueId queue) = 0;
-  /// Queue::on_written() is called whenever the ledger may have written more, until it returns
+  /// Queue::on_written() is called whenever the message log may have written more, until it returns
   /// false.
   virtual void await_written(QueueId queue) = 0;
   /// The queue holds a message in memory: Queue::evict() is called when memory is needed, until
@@ -109,7 +109,7 @@ class QueueHost {
  private:
   ShardId shard_;
   Outbox* outbox_;
-  Ledger* ledger_;
+  MessageLog* message_log_;
 };
 
 }  // namespace lepus::core

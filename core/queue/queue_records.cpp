@@ -1,4 +1,4 @@
-// What the ledger is told of a queue's messages.
+// What the message log is told of a queue's messages.
 #include "core/queue/queue_records.h"
 
 #include "core/base/assert.h"
@@ -6,10 +6,10 @@
 
 namespace lepus::core {
 
-QueueRecords::QueueRecords(const QueueInfo& info, PriorityBacklog& backlog, Ledger& ledger)
+QueueRecords::QueueRecords(const QueueInfo& info, PriorityBacklog& backlog, MessageLog& message_log)
     : queue_(info.id),
       backlog_(backlog),
-      ledger_(ledger),
+      message_log_(message_log),
       is_durable_(info.is_kept()),
       records_all_(queue_kind(info.parsed.queue_type).records_all) {}
 
@@ -17,26 +17,27 @@ void QueueRecords::note_taken(Sequence sequence, const Backlog::Taken& taken) {
   if (!taken.place || (taken.message && !records(*taken.message))) return;
   if (taken.is_spilled) {
     CHECK(!taken.message);
-    ledger_.dropped(taken.place);
+    message_log_.dropped(taken.place);
   } else {
-    ledger_.settled(taken.place, {queue_, sequence});
+    message_log_.settled(taken.place, {queue_, sequence});
   }
 }
 
 void QueueRecords::announce_durable(Sequence sequence) {
   CHECK(is_durable_);
-  if (const Sequence below = backlog_.announce(sequence); below != 0) ledger_.seen({queue_, below});
+  if (const Sequence below = backlog_.announce(sequence); below != 0)
+    message_log_.seen({queue_, below});
 }
 
 void QueueRecords::repeat_announced() {
   if (!is_durable_) return;
-  backlog_.for_each_announced([this](Sequence below) { ledger_.seen({queue_, below}); });
+  backlog_.for_each_announced([this](Sequence below) { message_log_.seen({queue_, below}); });
 }
 
 void QueueRecords::drop_all() {
   backlog_.for_each([this](Sequence, const Slot& slot) {
     const RecordLocation place = slot.is_evicted() ? slot.place() : slot.message()->place();
-    if (place && (slot.is_evicted() || records(*slot.message()))) ledger_.dropped(place);
+    if (place && (slot.is_evicted() || records(*slot.message()))) message_log_.dropped(place);
   });
 }
 

@@ -1,5 +1,5 @@
-// The records of a queue's messages in the shard's ledger: which messages have one, and that the
-// ledger hears of every way out of the queue.
+// The records of a queue's messages in the shard's message log: which messages have one, and that
+// the message log hears of every way out of the queue.
 //
 //   push (the broker records) -> backlog -> take(): settled() or, of what only saved memory,
 //   dropped()
@@ -19,7 +19,7 @@ namespace lepus::core {
 class QueueRecords {
  public:
   /// Both outlive this object. `backlog` holds the messages of the queue.
-  QueueRecords(const QueueInfo& info, PriorityBacklog& backlog, Ledger& ledger);
+  QueueRecords(const QueueInfo& info, PriorityBacklog& backlog, MessageLog& message_log);
 
   /// Returns true if the queue is there again after a restart: its persistent messages are
   /// recorded, of a replicated type all of them.
@@ -40,7 +40,7 @@ class QueueRecords {
   void announce(Sequence sequence) {
     if (is_durable_) announce_durable(sequence);
   }
-  /// Says the delivery watermarks again, which the ledger gave up.
+  /// Says the delivery watermarks again, which the message log gave up.
   void repeat_announced();
   /// The queue goes, with all it holds: nothing need be settled.
   void drop_all();
@@ -53,7 +53,7 @@ class QueueRecords {
 
   QueueId queue_;
   PriorityBacklog& backlog_;
-  Ledger& ledger_;
+  MessageLog& message_log_;
   bool is_durable_;
   bool records_all_;  ///< Also what is not persistent: quorum queues and streams.
 };

@@ -8,7 +8,7 @@
 //   next_expired(), next_released(), next_excess(): what time and limits ask for, one by one
 //
 // It calls nobody and reads no clock: `now` comes in, and what is to leave the queue comes out as a
-// Drop. Carrying it out (the ledger, dead letters) is the queue's business, which then calls
+// Drop. Carrying it out (the message log, dead letters) is the queue's business, which then calls
 // forget(). The same commands at the same times have the same effects.
 #pragma once
 

@@ -83,7 +83,7 @@ bool Residency::evict(bool memory_pressure) {
   options.appends = reads_back_ && (memory_pressure || is_above_own_limit());
   options.is_recorded = parts_.records.is_durable();
   options.all_recorded = parts_.records.records_all();
-  options.written_end = parts_.host.ledger().written_end();
+  options.written_end = parts_.host.message_log().written_end();
   options.count = limits::page_out_count;
   options.keep = reads_back_ ? head_count() : 0;
   const std::uint32_t epoch = parts_.host.turn().pressure_epoch;
@@ -96,34 +96,35 @@ bool Residency::evict(bool memory_pressure) {
   return count > 0;
 }
 
-/// False: the ledger takes no more now.
+/// False: the message log takes no more now.
 bool Residency::spill(Sequence sequence, const Message& message) {
   CHECK(reads_back_);
-  Ledger& ledger = parts_.host.ledger();
-  if (ledger.is_behind()) return false;
-  const RecordLocation place = ledger.append_paged(message, {parts_.info.id, sequence});
+  MessageLog& message_log = parts_.host.message_log();
+  if (message_log.is_behind()) return false;
+  const RecordLocation place = message_log.append_paged(message, {parts_.info.id, sequence});
   if (!place) return false;
   if (state().spilled.empty()) parts_.host.await_written(parts_.info.id);
-  state().spilled.push_back({ledger.open_batch(), sequence, place});
+  state().spilled.push_back({message_log.open_batch(), sequence, place});
   return true;
 }
 
 bool Residency::on_written() {
   if (!state_) return false;
-  Ledger& ledger = parts_.host.ledger();
-  const std::uint64_t durable = ledger.durable();
+  MessageLog& message_log = parts_.host.message_log();
+  const std::uint64_t durable = message_log.durable();
   std::deque<Spilled>& spilled = state_->spilled;
   for (; !spilled.empty() && spilled.front().batch <= durable; spilled.pop_front()) {
     const Spilled& next = spilled.front();
     // It may have been delivered and settled meanwhile.
-    if (!parts_.backlog.make_evicted(next.sequence, next.place, true)) ledger.dropped(next.place);
+    if (!parts_.backlog.make_evicted(next.sequence, next.place, true))
+      message_log.dropped(next.place);
   }
   return !spilled.empty();
 }
 
 void Residency::drop_pending() {
   if (!state_) return;
-  for (const Spilled& one : state_->spilled) parts_.host.ledger().dropped(one.place);
+  for (const Spilled& one : state_->spilled) parts_.host.message_log().dropped(one.place);
 }
 
 // --- Back into memory
@@ -138,9 +139,9 @@ bool Residency::obtain_head() {
 void Residency::request_fetch(Sequence sequence) {
   if (!parts_.backlog.request_fetch(sequence)) return;
   ++state().requested_count;
-  const Ledger::FetchRequest wanted{{parts_.info.id, sequence},
-                                    parts_.backlog.slot_at(sequence).place()};
-  parts_.host.ledger().fetch({&wanted, 1});
+  const MessageLog::FetchRequest wanted{{parts_.info.id, sequence},
+                                        parts_.backlog.slot_at(sequence).place()};
+  parts_.host.message_log().fetch({&wanted, 1});
 }
 
 void Residency::read_ahead() {
@@ -149,7 +150,7 @@ void Residency::read_ahead() {
   const std::uint32_t count =
       memory_pressure ? limits::read_ahead_count_short : limits::read_ahead_count;
   if (state_->requested_count > count / 2) return;
-  boost::container::small_vector<Ledger::FetchRequest, 64> wanted;
+  boost::container::small_vector<MessageLog::FetchRequest, 64> wanted;
   parts_.backlog.request_ahead(
       count - state_->requested_count,
       memory_pressure ? limits::read_ahead_bytes_short : limits::read_ahead_bytes,
@@ -158,7 +159,7 @@ void Residency::read_ahead() {
       });
   if (wanted.empty()) return;
   state_->requested_count += static_cast<std::uint32_t>(wanted.size());
-  parts_.host.ledger().fetch(wanted);
+  parts_.host.message_log().fetch(wanted);
 }
 
 Residency::Fetched Residency::on_fetched(Sequence sequence, const RecordLocation& place,
@@ -177,7 +178,7 @@ Residency::Fetched Residency::on_fetched(Sequence sequence, const RecordLocation
   }
   if (!message || message->body_size() != slot.body_size()) return Fetched::lost;
   if (slot.is_spilled()) {
-    parts_.host.ledger().dropped(place);
+    parts_.host.message_log().dropped(place);
   } else {
     message->set_place(place);
   }

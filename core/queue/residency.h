@@ -58,7 +58,7 @@ class Residency {
   /// Evicts a piece. Returns false if there is nothing left that could leave memory.
   /// `memory_pressure`: all that can leave shall.
   [[nodiscard]] bool evict(bool memory_pressure);
-  /// The ledger has written more. Returns true if there is more to wait for.
+  /// The message log has written more. Returns true if there is more to wait for.
   [[nodiscard]] bool on_written();
   /// The queue goes: nothing need be written.
   void drop_pending();
@@ -77,7 +77,7 @@ class Residency {
   void request_fetch(Sequence sequence);
   /// Asks for the next ones, so many at once that a disk works at its best.
   void read_ahead();
-  /// An answer of the ledger: the message as it lay at `place`; null: it cannot be read.
+  /// An answer of the message log: the message as it lay at `place`; null: it cannot be read.
   Fetched on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message);
 
   // --- basic.get that waits for the head, oldest first

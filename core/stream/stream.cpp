@@ -18,7 +18,7 @@ Stream::Stream(const Parts& parts)
       backlog_(parts.backlog),
       records_(parts.records),
       delivery_(parts.delivery),
-      offsets_(parts.info.id, parts.host.ledger()) {}
+      offsets_(parts.info.id, parts.host.message_log()) {}
 
 std::uint64_t Stream::wall_clock_ms() const {
   return static_cast<std::uint64_t>(host_.turn().stamp / nanos_per_ms);
@@ -141,7 +141,8 @@ MessageRef Stream::content(Consumer& consumer) {
   const Slot slot = backlog_.slot_at(reader.next);
   if (!slot.is_evicted()) {
     const RecordLocation& place = slot.message()->place();
-    if (!place || place < host_.ledger().written_end()) return MessageRef::share(slot.message());
+    if (!place || place < host_.message_log().written_end())
+      return MessageRef::share(slot.message());
     await(place);
     return {};
   }
@@ -171,7 +172,7 @@ void Stream::await(const RecordLocation& place) {
 
 bool Stream::on_written() {
   if (!awaited_) return false;
-  if (!(*awaited_ < host_.ledger().written_end())) return true;
+  if (!(*awaited_ < host_.message_log().written_end())) return true;
   awaited_.reset();
   host_.schedule(queue_);
   return false;
@@ -203,7 +204,7 @@ void Stream::read_ahead(StreamReader& reader) {
 
 /// From `from` to the end of its page, but little more than `bytes_left`. True: all of that.
 bool Stream::ask_page(Sequence from, std::uint64_t& bytes_left) {
-  boost::container::small_vector<Ledger::FetchRequest, StreamCache::page_size> wanted;
+  boost::container::small_vector<MessageLog::FetchRequest, StreamCache::page_size> wanted;
   std::uint64_t bytes = 0;
   const Sequence page_end = (StreamCache::page_of(from) + 1) * StreamCache::page_size;
   Sequence sequence = from;
@@ -218,7 +219,7 @@ bool Stream::ask_page(Sequence from, std::uint64_t& bytes_left) {
   bytes_left -= std::min(bytes_left, bytes);
   if (!wanted.empty()) {
     page_bytes_ = bytes * StreamCache::page_size / wanted.size();
-    host_.ledger().fetch(wanted);
+    host_.message_log().fetch(wanted);
   }
   return sequence == page_end;
 }
@@ -231,8 +232,8 @@ bool Stream::on_fetched(Sequence sequence, const RecordLocation& place, MessageR
   const Slot slot = backlog_.slot_at(sequence);
   const bool is_wanted = slot.state() != Slot::State::gone && slot.is_evicted();
   if (is_wanted && slot.place() != place) {
-    const Ledger::FetchRequest wanted{{info_.id, sequence}, slot.place()};
-    host_.ledger().fetch({&wanted, 1});
+    const MessageLog::FetchRequest wanted{{info_.id, sequence}, slot.place()};
+    host_.message_log().fetch({&wanted, 1});
     return false;
   }
   host_.schedule(queue_);

@@ -56,7 +56,7 @@ class Stream {
   const StreamOffsets& offsets() const { return offsets_; }
   /// See Queue::on_fetched().
   bool on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message);
-  /// The ledger has written more. True: there is more to wait for.
+  /// The message log has written more. True: there is more to wait for.
   [[nodiscard]] bool on_written();
   /// Drops what is too much or too old, a piece at a time.
   void drop_excess();

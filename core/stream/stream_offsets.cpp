@@ -1,4 +1,4 @@
-// A map by name, one by record, and what the ledger is told of them.
+// A map by name, one by record, and what the message log is told of them.
 #include "core/stream/stream_offsets.h"
 
 #include <algorithm>
@@ -29,8 +29,8 @@ bool StreamOffsets::load() {
 }
 
 void StreamOffsets::ask(Sequence sequence, const RecordLocation& place) {
-  const Ledger::FetchRequest wanted{{queue_, sequence}, place};
-  ledger_.fetch({&wanted, 1});
+  const MessageLog::FetchRequest wanted{{queue_, sequence}, place};
+  message_log_.fetch({&wanted, 1});
 }
 
 std::optional<Sequence> StreamOffsets::find(std::string_view name) const {
@@ -53,7 +53,7 @@ void StreamOffsets::store(const std::string& name, Sequence offset) {
   }
   const Sequence sequence = next_++;
   const RecordLocation place = record(name, offset);
-  if (place) ledger_.enqueued(place, 0, {queue_, sequence});
+  if (place) message_log_.enqueued(place, 0, {queue_, sequence});
   entries_.emplace(sequence, Entry{place, name, offset});
   by_name_[name] = sequence;
 }
@@ -70,12 +70,12 @@ RecordLocation StreamOffsets::record(const std::string& name, Sequence offset) {
   parts.persistent = true;
   const MessageRef message = Message::create(parts, account);
   message->append_body(body);
-  return ledger_.append(*message, 1);
+  return message_log_.append(*message, 1);
 }
 
 void StreamOffsets::forget(Entries::iterator entry) {
   const auto& [sequence, held] = *entry;
-  if (held.place) ledger_.settled(held.place, {queue_, sequence});
+  if (held.place) message_log_.settled(held.place, {queue_, sequence});
   by_name_.erase(held.name);
   entries_.erase(entry);
 }
@@ -133,7 +133,7 @@ void StreamOffsets::lose(Sequence sequence) {
 
 void StreamOffsets::drop_records() {
   for (const auto& [sequence, entry] : entries_)
-    if (entry.place) ledger_.dropped(entry.place);
+    if (entry.place) message_log_.dropped(entry.place);
 }
 
 }  // namespace lepus::core

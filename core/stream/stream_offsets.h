@@ -4,7 +4,8 @@
 // Each position is a record like a message, whose routing key is the name and whose body is the
 // offset, in a line of positions of its own beside the messages (priority level 1, which a stream
 // has no other use for). A later one takes the place of the earlier one in the same batch of the
-// ledger, so after a crash there is one of them. Compaction and recovery treat it as any message.
+// message log, so after a crash there is one of them. Compaction and recovery treat it as any
+// message.
 //
 // After a restart only places are known: the records are read when somebody asks for the first
 // time.
@@ -24,7 +25,8 @@ namespace lepus::core {
 
 class StreamOffsets {
  public:
-  StreamOffsets(QueueId queue, Ledger& ledger) : queue_(queue), ledger_(ledger) {}
+  StreamOffsets(QueueId queue, MessageLog& message_log)
+      : queue_(queue), message_log_(message_log) {}
 
   /// Whether a position of the stream is one of a record here.
   static bool owns(Sequence sequence) { return sequence >= line; }
@@ -65,7 +67,7 @@ class StreamOffsets {
   void keep_later(Entries::iterator one, Entries::iterator other);
 
   QueueId queue_;
-  Ledger& ledger_;
+  MessageLog& message_log_;
   Entries entries_;  ///< By the position of the record: stored longest ago first.
   boost::unordered_flat_map<std::string, Sequence> by_name_;
   Sequence next_ = line;

@@ -2,7 +2,8 @@
 // queues are. So what an exchange holds is durable, confirmed, paged and recovered like anything in
 // a queue.
 //
-//   delay         of x-delayed-message: what is to wait goes through it, then on as the exchange routes
+//   delay         of x-delayed-message: what is to wait goes through it, then on as the exchange
+// routes
 //   deduplicate   of an exchange with x-message-deduplication: everything goes through it, so that
 //                 duplicates are dropped in one place, whatever shard they came to
 //   history       of x-recent-history: the last ones, for queues that are bound later

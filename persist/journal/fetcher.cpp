@@ -18,7 +18,7 @@ namespace limits = core::limits;
 namespace {
 
 /// Whether it is the message that the queue asked for, and not what somebody put into the file.
-bool is_wanted(const RecordRead& read, const core::Ledger::FetchRequest& item) {
+bool is_wanted(const RecordRead& read, const core::MessageLog::FetchRequest& item) {
   if (read.record.header().type != RecordType::message || read.length != item.place.size)
     return false;
   const auto queues = read.record.queues();
@@ -42,7 +42,7 @@ Fetcher::~Fetcher() {
 // --- What is to be read
 
 void Fetcher::fetch(std::span<const FetchRequest> wanted) {
-  const core::RecordLocation written_end = parts_.ledger->written_end();
+  const core::RecordLocation written_end = parts_.message_log->written_end();
   sorted_.clear();
   for (const FetchRequest& item : wanted)
     (item.place < written_end ? sorted_ : unwritten_).push_back(item);

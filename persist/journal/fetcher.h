@@ -29,13 +29,13 @@ namespace lepus::persist {
 
 class Fetcher {
  public:
-  using FetchRequest = core::Ledger::FetchRequest;
+  using FetchRequest = core::MessageLog::FetchRequest;
   struct Parts {
     io::Loop* loop;
     io::Disk* disk;
     core::Log* log;
     Segments* segments;
-    const core::Ledger* ledger;
+    const core::MessageLog* message_log;
     RecordSeed seed;
   };
   explicit Fetcher(const Parts& parts);

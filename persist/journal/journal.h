@@ -1,4 +1,4 @@
-// The journal of one shard: core::Ledger over files, through the shard's own loop.
+// The journal of one shard: core::MessageLog over files, through the shard's own loop.
 //
 //   append, settled, seen -> open batch -> flush(): closed -> one write at a time -> durable()
 //
@@ -46,7 +46,7 @@ enum class SyncMode : std::uint8_t {
   os,        ///< It is with the operating system, which writes it when it likes.
 };
 
-class Journal final : public core::Ledger {
+class Journal final : public core::MessageLog {
  public:
   struct Parts {
     io::Loop* loop;

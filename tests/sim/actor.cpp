@@ -138,7 +138,7 @@ std::uint32_t Actor::choose_prefetch_size() {
 // ---- messages ----
 
 void Actor::publish(Client& client, Channel& channel) {
-  if (scene_.ledger->count() >= scene_.plan->messages_max) return;
+  if (scene_.oracle->count() >= scene_.plan->messages_max) return;
   PublishPlan plan;
   ExchangeModel* exchange = choose_exchange();
   const bool to_default = random_.chance(50) || exchange == nullptr || exchange->internal;
@@ -150,7 +150,7 @@ void Actor::publish(Client& client, Channel& channel) {
   }
   plan.wants_reply = channel.has_reply_consumer() && random_.chance(50);
   const std::string reply_name =
-      to_default && random_.chance(10) ? scene_.ledger->choose_reply_name(random_) : "";
+      to_default && random_.chance(10) ? scene_.oracle->choose_reply_name(random_) : "";
   if (!reply_name.empty()) plan.address.key = reply_name;
   if (random_.chance(30)) plan.address.headers = choose_headers();
   if (random_.chance(5)) {

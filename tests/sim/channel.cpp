@@ -90,17 +90,17 @@ void Channel::mark_processed(const Pending& pending) {
 void Channel::mark_processed(std::uint64_t order, bool durable) {
   while (!unprocessed_.empty() && unprocessed_.front().first <= order) {
     const MessageId id = unprocessed_.front().second;
-    ledger().on_processed(id);
-    if (durable) ledger().on_durable(id);
+    oracle().on_processed(id);
+    if (durable) oracle().on_durable(id);
     unprocessed_.pop_front();
   }
   while (!unaccepted_.empty() && unaccepted_.front().first <= order) unaccepted_.pop_front();
   while (!settling_.empty() && settling_.front().order <= order) {
     const Settling& done = settling_.front();
-    if (durable) ledger().on_settle_durable({this, done.queue, done.message, parts_.id});
-    ledger().on_settled({this, done.queue, done.message, parts_.id}, done.rejected);
+    if (durable) oracle().on_settle_durable({this, done.queue, done.message, parts_.id});
+    oracle().on_settled({this, done.queue, done.message, parts_.id}, done.rejected);
     if (done.reader)
-      ledger().on_stream_settled(model().queue(done.queue), *done.reader, done.offset);
+      oracle().on_stream_settled(model().queue(done.queue), *done.reader, done.offset);
     settling_.pop_front();
   }
 }
@@ -121,9 +121,9 @@ void Channel::on_confirms(const Incoming& incoming) {
   const auto first = ack.multiple ? unconfirmed_.begin() : found;
   const auto last = std::next(found);
   for (auto at = first; at != last; ++at) {
-    if (refused) ledger().on_refused(at->second);
-    ledger().on_processed(at->second);
-    if (!refused) ledger().on_durable(at->second);
+    if (refused) oracle().on_refused(at->second);
+    oracle().on_processed(at->second);
+    if (!refused) oracle().on_durable(at->second);
   }
   unconfirmed_.erase(first, last);
 }
@@ -182,7 +182,7 @@ bool Channel::commit_may_be_refused(std::uint64_t order) const {
     return model().queue(index).wild || model().queue(index).rules.reject_publish;
   };
   return std::any_of(unprocessed_.begin(), unprocessed_.end(), [&](const auto& entry) {
-    const Sent& message = ledger().sent(entry.second);
+    const Sent& message = oracle().sent(entry.second);
     const auto may = model().route(message.address, message.sent).may;
     return entry.first == order && std::any_of(may.begin(), may.end(), refuses);
   });
@@ -201,7 +201,7 @@ bool Channel::at_risk() const {
 
 bool Channel::publish_may_fail(std::uint16_t code) const {
   const auto missing = [&](MessageId id) {
-    const Sent& message = ledger().sent(id);
+    const Sent& message = oracle().sent(id);
     const ExchangeModel* exchange = model().find_exchange(message.address.exchange);
     return exchange == nullptr || exchange->wild || !exchange->exists.surely_present(message.sent);
   };
@@ -254,12 +254,12 @@ void Channel::begin_close() {
   for (const std::uint32_t queue : touched_) ++model().queue(queue).disturbances.by_request;
   for (const std::uint32_t queue : lossy_) {
     ++model().queue(queue).losses.by_request;
-    ledger().forgive_losses(model().queue(queue));
+    oracle().forgive_losses(model().queue(queue));
   }
-  for (const auto& [tag, held] : unacked_) ledger().on_requeued({this, held.queue, held.message});
+  for (const auto& [tag, held] : unacked_) oracle().on_requeued({this, held.queue, held.message});
   for (const TxSettle& settle : tx_settles_)
-    ledger().on_requeued({this, settle.held.queue, settle.held.message});
-  for (const MessageId id : tx_publishes_) ledger().sent(id).revoked = true;
+    oracle().on_requeued({this, settle.held.queue, settle.held.message});
+  for (const MessageId id : tx_publishes_) oracle().sent(id).revoked = true;
   unacked_.clear();
   tx_settles_.clear();
   for (auto& [tag, consumer] : consumers_) {
@@ -278,12 +278,12 @@ void Channel::abandon() {
   for (const std::uint32_t queue : touched_) ++model().queue(queue).disturbances.by_death;
   for (const std::uint32_t queue : lossy_) {
     ++model().queue(queue).losses.by_death;
-    ledger().forgive_losses(model().queue(queue));
+    oracle().forgive_losses(model().queue(queue));
   }
-  for (const auto& [tag, held] : unacked_) ledger().on_requeued({this, held.queue, held.message});
+  for (const auto& [tag, held] : unacked_) oracle().on_requeued({this, held.queue, held.message});
   for (const TxSettle& settle : tx_settles_)
-    ledger().on_requeued({this, settle.held.queue, settle.held.message});
-  for (const MessageId id : tx_publishes_) ledger().sent(id).revoked = true;
+    oracle().on_requeued({this, settle.held.queue, settle.held.message});
+  for (const MessageId id : tx_publishes_) oracle().sent(id).revoked = true;
   unacked_.clear();
   tx_settles_.clear();
   for (auto& [tag, consumer] : consumers_) {
@@ -308,7 +308,7 @@ void Channel::end(bool orderly) {
   if (!orderly || !was_closing) {
     abandon();
     for (const Settling& settling : settling_)
-      ledger().on_settle_unsure({this, settling.queue, settling.message});
+      oracle().on_settle_unsure({this, settling.queue, settling.message});
     settling_.clear();
     for (const Pending& pending : pending_) give_up(pending);
     pending_.clear();

@@ -18,8 +18,8 @@
 
 #include "core/broker/ports.h"
 #include "net/amqp/methods.gen.h"
-#include "tests/sim/ledger.h"
 #include "tests/sim/model.h"
+#include "tests/sim/oracle.h"
 #include "tests/sim/wire.h"
 
 namespace lepus::sim {
@@ -73,7 +73,7 @@ class Channel final : public Risk {
   struct Parts {
     Judge* judge;
     Model* model;
-    Ledger* ledger;
+    Oracle* oracle;
     Wire* wire;
     core::Random* random;
     const bool* stopping;  ///< The broker closes all connections.
@@ -220,7 +220,7 @@ class Channel final : public Risk {
 
   Judge& judge() const { return *parts_.judge; }
   Model& model() const { return *parts_.model; }
-  Ledger& ledger() const { return *parts_.ledger; }
+  Oracle& oracle() const { return *parts_.oracle; }
 
   Parts parts_;
   State state_ = State::opening;

@@ -47,7 +47,7 @@ void Channel::take(const Arrival& arrival, const Received& received, const std::
   const std::uint64_t delivery_tag = next_tag_ - 1;
   judge().note("{}.{} delivery {}{}", parts_.client, parts_.number, delivery_tag,
                arrival.no_ack ? " without acknowledgement" : "");
-  const std::optional<MessageId> id = ledger().on_delivered(received, arrival);
+  const std::optional<MessageId> id = oracle().on_delivered(received, arrival);
   if (!id || arrival.ghost || arrival.no_ack) return;
   unacked_.emplace(delivery_tag,
                    LocatedRecord{arrival.queue, *id, tag, nullptr, 0, received.body.size()});
@@ -60,7 +60,7 @@ void Channel::on_deliver(const Incoming& incoming) {
     return judge().fail(14, "basic.deliver is malformed");
   check_tag(deliver.delivery_tag);
   if (has_reply_consumer_ && deliver.consumer_tag == reply_tag)
-    return ledger().on_reply(receive(deliver, incoming), parts_.id);
+    return oracle().on_reply(receive(deliver, incoming), parts_.id);
   const auto found = consumers_.find(std::string(deliver.consumer_tag));
   if (found == consumers_.end())
     return judge().fail(14, "delivery for consumer '{}', which does not exist ({})",
@@ -72,7 +72,7 @@ void Channel::on_deliver(const Incoming& incoming) {
   const bool ghost = state_ != State::open || (recovering_ > 0 && !consumer.no_ack);
   QueueModel& queue = model().queue(consumer.queue);
   if (queue.rules.stream) {
-    ledger().on_streamed(received, queue, consumer.reader);
+    oracle().on_streamed(received, queue, consumer.reader);
     const StreamReader& reader = consumer.reader;
     const LocatedRecord held{
         consumer.queue,      0, found->first, reader.named, reader.last.value_or(0),
@@ -105,14 +105,14 @@ void Channel::on_return(const Incoming& incoming) {
       (returned.reply_code != 312 && returned.reply_code != 313) ||
       returned.reply_text != (returned.reply_code == 312 ? "NO_ROUTE" : "NO_CONSUMERS"))
     return judge().fail(14, "basic.return is malformed");
-  ledger().on_returned(receive(returned, incoming), parts_.id, returned.reply_code);
+  oracle().on_returned(receive(returned, incoming), parts_.id, returned.reply_code);
 }
 
 /// The queue had it back before the client was told; that may be settled again, without effect.
 void Channel::give_back_late(const std::string& tag) {
   for (auto& [delivery_tag, held] : unacked_) {
     if (held.tag != tag) continue;
-    ledger().on_requeued({this, held.queue, held.message});
+    oracle().on_requeued({this, held.queue, held.message});
     held.message = 0;
     held.tag.clear();
   }

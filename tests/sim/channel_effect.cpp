@@ -11,7 +11,7 @@ void Channel::end_trouble(const std::set<std::uint32_t>& queues, bool losses) {
     Trouble& trouble = losses ? queue.losses : queue.disturbances;
     --trouble.by_request;
     trouble.until = judge().now();
-    if (losses) ledger().forgive_losses(queue);
+    if (losses) oracle().forgive_losses(queue);
   }
 }
 

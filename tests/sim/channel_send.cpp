@@ -99,7 +99,7 @@ void Channel::purge(QueueModel& queue) {
   expect(MethodId::queue_purge, queue.index);
   ++queue.locks;
   ++queue.losses.by_request;
-  ledger().forgive_losses(queue);
+  oracle().forgive_losses(queue);
   send(amqp::QueuePurge{queue.name, false});
 }
 
@@ -233,7 +233,7 @@ void Channel::make_properties(Sent& message) {
 }
 
 void Channel::publish(const PublishPlan& plan) {
-  Sent& message = ledger().create();
+  Sent& message = oracle().create();
   message.channel = parts_.id;
   message.sent = judge().advance();
   message.address = plan.address;
@@ -262,7 +262,7 @@ void Channel::publish(const PublishPlan& plan) {
   }
   if (mode_ == Mode::confirm) unconfirmed_.emplace(next_publish_++, message.id);
   send(amqp::BasicPublish{plan.address.exchange, plan.address.key, plan.mandatory, plan.immediate});
-  const std::string body = Ledger::body_of(message.id, plan.body_size);
+  const std::string body = Oracle::body_of(message.id, plan.body_size);
   parts_.wire->content(parts_.number, {message.properties, body, body.size()});
 }
 
@@ -369,13 +369,13 @@ void Channel::qos(std::uint16_t count, std::uint32_t size, bool global) {
 
 void Channel::apply_settle(const LocatedRecord& held, core::Outcome outcome, std::uint64_t order) {
   if (outcome == core::Outcome::requeued) {
-    ledger().on_requeued({this, held.queue, held.message});
+    oracle().on_requeued({this, held.queue, held.message});
   } else if (has_timed_ && !held.reader) {
-    ledger().on_settle_unsure({this, held.queue, held.message});  // It may have gone back before.
+    oracle().on_settle_unsure({this, held.queue, held.message});  // It may have gone back before.
   } else {
-    ledger().on_settle_sent({this, held.queue, held.message, parts_.id});
+    oracle().on_settle_sent({this, held.queue, held.message, parts_.id});
     if (held.reader)
-      ledger().on_stream_settle_sent(model().queue(held.queue), *held.reader, held.offset);
+      oracle().on_stream_settle_sent(model().queue(held.queue), *held.reader, held.offset);
     settling_.push_back({order, held.queue, held.message, outcome == core::Outcome::rejected,
                          held.reader, held.offset});
   }
@@ -416,7 +416,7 @@ void Channel::recover(bool with_async, bool requeue) {
   for (const auto& [tag, held] : unacked_) {
     const auto consumer = consumers_.find(held.tag);
     const bool again = !requeue && consumer != consumers_.end() && !consumer->second.is_timed;
-    ledger().on_recovered({this, held.queue, held.message},
+    oracle().on_recovered({this, held.queue, held.message},
                           again ? consumer->second.model : nullptr);
   }
   unacked_.clear();
@@ -447,7 +447,7 @@ void Channel::commit() {
 
 void Channel::rollback() {
   expect(MethodId::tx_rollback, 0);
-  for (const MessageId id : tx_publishes_) ledger().sent(id).revoked = true;
+  for (const MessageId id : tx_publishes_) oracle().sent(id).revoked = true;
   tx_publishes_.clear();
   for (TxSettle& settle : tx_settles_) {
     const auto consumer = consumers_.find(settle.held.tag);

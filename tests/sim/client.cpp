@@ -83,7 +83,7 @@ void Client::release_exclusive_queues(bool orderly) {
 
 Channel* Client::open_channel() {
   const std::uint16_t number = next_number_++;
-  const Channel::Parts parts{scene_.judge, scene_.model,          scene_.ledger,
+  const Channel::Parts parts{scene_.judge, scene_.model,          scene_.oracle,
                              &wire_,       scene_.random,         &scene_.stopping,
                              id_,          scene_.next_channel++, number};
   auto channel = std::make_unique<Channel>(parts);

@@ -153,10 +153,11 @@ void Cluster::make_shards() {
     parts.event_vhost = "/";
     if (!stores_.empty()) {
       parts.restorer = stores_[i].get();
-      parts.ledger = &stores_[i]->journal();
+      parts.message_log = &stores_[i]->journal();
       if (parts_.saboteur->mistake() == Mistake::confirm_early) {
-        early_ledgers_.push_back(std::make_unique<EarlyLedger>(*parts.ledger, *parts_.saboteur));
-        parts.ledger = early_ledgers_.back().get();
+        early_message_logs_.push_back(
+            std::make_unique<EarlyMessageLog>(*parts.message_log, *parts_.saboteur));
+        parts.message_log = early_message_logs_.back().get();
       }
     }
     shards_.push_back(std::make_unique<server::Shard>(parts));

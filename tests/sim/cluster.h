@@ -92,7 +92,7 @@ class Cluster {
   std::vector<std::unique_ptr<Thread>> threads_;  ///< Shards, then the control thread.
   server::Mesh mesh_;
   std::vector<std::unique_ptr<persist::ShardRecovery>> stores_;  ///< By shard; none without a disk.
-  std::vector<std::unique_ptr<EarlyLedger>> early_ledgers_;
+  std::vector<std::unique_ptr<EarlyMessageLog>> early_message_logs_;
   std::vector<std::unique_ptr<server::Shard>> shards_;
   std::unique_ptr<server::Control> control_;
   Operator operator_;

@@ -44,9 +44,9 @@ core::Nanos SabotagedDriver::turn(io::OpList& submitted, std::vector<io::Complet
   return now;
 }
 
-std::uint64_t EarlyLedger::durable() const {
-  const std::uint64_t open = ledger_.open_batch();
-  if (open > ledger_.durable()) saboteur_.strike();
+std::uint64_t EarlyMessageLog::durable() const {
+  const std::uint64_t open = message_log_.open_batch();
+  if (open > message_log_.durable()) saboteur_.strike();
   return open;
 }
 

@@ -1,5 +1,5 @@
 // Planted mistakes about the disk, made around the broker's code: a driver that tells the loop
-// something else than the disk said, and a ledger that promises too early.
+// something else than the disk said, and a message log that promises too early.
 #pragma once
 
 #include "core/broker/ports.h"
@@ -28,42 +28,43 @@ class SabotagedDriver final : public io::Driver {
 };
 
 /// Says that a batch is durable as soon as it is recorded.
-class EarlyLedger final : public core::Ledger {
+class EarlyMessageLog final : public core::MessageLog {
  public:
-  EarlyLedger(core::Ledger& ledger, Saboteur& saboteur) : ledger_(ledger), saboteur_(saboteur) {}
+  EarlyMessageLog(core::MessageLog& message_log, Saboteur& saboteur)
+      : message_log_(message_log), saboteur_(saboteur) {}
 
   core::RecordLocation append(const core::Message& message, std::uint32_t queue_count) override {
-    return ledger_.append(message, queue_count);
+    return message_log_.append(message, queue_count);
   }
   void enqueued(const core::RecordLocation& place, std::uint32_t index,
                 const core::QueuePosition& at) override {
-    ledger_.enqueued(place, index, at);
+    message_log_.enqueued(place, index, at);
   }
   core::RecordLocation append_paged(const core::Message& message,
                                     const core::QueuePosition& at) override {
-    return ledger_.append_paged(message, at);
+    return message_log_.append_paged(message, at);
   }
-  core::RecordLocation written_end() const override { return ledger_.written_end(); }
-  void fetch(std::span<const FetchRequest> wanted) override { ledger_.fetch(wanted); }
-  void set_holder(core::RecordOwner* holder) override { ledger_.set_holder(holder); }
-  void stop_moving() override { ledger_.stop_moving(); }
-  void refused(const core::RecordLocation& place) override { ledger_.refused(place); }
+  core::RecordLocation written_end() const override { return message_log_.written_end(); }
+  void fetch(std::span<const FetchRequest> wanted) override { message_log_.fetch(wanted); }
+  void set_holder(core::RecordOwner* holder) override { message_log_.set_holder(holder); }
+  void stop_moving() override { message_log_.stop_moving(); }
+  void refused(const core::RecordLocation& place) override { message_log_.refused(place); }
   void settled(const core::RecordLocation& place, const core::QueuePosition& at) override {
-    ledger_.settled(place, at);
+    message_log_.settled(place, at);
   }
-  void dropped(const core::RecordLocation& place) override { ledger_.dropped(place); }
-  void seen(const core::QueuePosition& below) override { ledger_.seen(below); }
-  std::uint64_t open_batch() const override { return ledger_.open_batch(); }
-  void flush() override { ledger_.flush(); }
-  void hold(bool held) override { ledger_.hold(held); }
+  void dropped(const core::RecordLocation& place) override { message_log_.dropped(place); }
+  void seen(const core::QueuePosition& below) override { message_log_.seen(below); }
+  std::uint64_t open_batch() const override { return message_log_.open_batch(); }
+  void flush() override { message_log_.flush(); }
+  void hold(bool held) override { message_log_.hold(held); }
   std::uint64_t durable() const override;
-  bool is_behind() const override { return ledger_.is_behind(); }
-  bool has_work() const override { return ledger_.has_work(); }
-  std::uint64_t memory_bytes() const override { return ledger_.memory_bytes(); }
-  std::uint64_t marks_lost() const override { return ledger_.marks_lost(); }
+  bool is_behind() const override { return message_log_.is_behind(); }
+  bool has_work() const override { return message_log_.has_work(); }
+  std::uint64_t memory_bytes() const override { return message_log_.memory_bytes(); }
+  std::uint64_t marks_lost() const override { return message_log_.marks_lost(); }
 
  private:
-  core::Ledger& ledger_;
+  core::MessageLog& message_log_;
   Saboteur& saboteur_;
 };
 

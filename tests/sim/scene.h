@@ -7,8 +7,8 @@
 #include "core/base/random.h"
 #include "io/sim/sim_network.h"
 #include "tests/sim/judge.h"
-#include "tests/sim/ledger.h"
 #include "tests/sim/model.h"
+#include "tests/sim/oracle.h"
 #include "tests/sim/wire.h"
 
 namespace lepus::sim {
@@ -66,7 +66,7 @@ struct Plan {
 struct Scene {
   Judge* judge = nullptr;
   Model* model = nullptr;
-  Ledger* ledger = nullptr;
+  Oracle* oracle = nullptr;
   io::SimWorld* world = nullptr;
   core::Random* random = nullptr;
   const Plan* plan = nullptr;

@@ -40,10 +40,10 @@ io::SimFaults draw_faults(const Plan& plan, core::Random& random) {
 World::World(std::uint64_t seed, Mistake mistake, bool verbose)
     : judge_(verbose),
       model_(judge_),
-      ledger_(judge_, model_),
+      oracle_(judge_, model_),
       random_(seed),
       plan_(Plan::draw(random_)),
-      scene_{&judge_, &model_, &ledger_, &sim_, &random_, &plan_},
+      scene_{&judge_, &model_, &oracle_, &sim_, &random_, &plan_},
       sim_(random_.next(), draw_faults(plan_, random_)),
       saboteur_(mistake, seed ^ 0x5ab07a6e),
       disk_random_(seed ^ 0xd15cd15c),
@@ -94,7 +94,7 @@ Outcome World::run() {
   if (!judge_.failed()) stop();
   judge_.note("virtual time {} steps {}", sim_.now(), steps_);
   return {!judge_.failed(), judge_.verdict(),    judge_.hash(),
-          ledger_.count(),  scene_.actions_done, saboteur_.count()};
+          oracle_.count(),  scene_.actions_done, saboteur_.count()};
 }
 
 // ---- time ----
@@ -138,7 +138,7 @@ void World::step() {
   if (quiet_steps_ != quiet_steps_min) return;
   judge_.note("quiet");
   for (std::uint32_t i = 0; i < model_.queue_count(); ++i)
-    if (model_.queue(i).losses.by_death > 0) ledger_.forgive_losses(model_.queue(i));
+    if (model_.queue(i).losses.by_death > 0) oracle_.forgive_losses(model_.queue(i));
   judge_.advance();
   model_.settle_deaths();
   last_tick_ = judge_.now();  // That is no progress.
@@ -331,7 +331,7 @@ void World::drain() {
   Client& client = *seat.client;
   if (!idle(client)) return;
   run_until(longest_ttl, [] { return false; });  // All that can expire does, and every delay ends.
-  ledger_.owe_held();
+  oracle_.owe_held();
   for (std::uint32_t i = 0; i < model_.queue_count() && !judge_.failed(); ++i) {
     QueueModel& queue = model_.queue(i);
     if (queue.wild || queue.exists.state() == Presence::absent) continue;
@@ -368,7 +368,7 @@ void World::drain_queue(Client& client, QueueModel& queue) {
   if (queue.rules.max_length > 0 && !queue.rules.reject_publish && count > queue.rules.max_length)
     judge_.fail(10, "queue {}: {} messages, {} are allowed", queue.name, count,
                 queue.rules.max_length);
-  if (sure) ledger_.check_emptied(queue);
+  if (sure) oracle_.check_emptied(queue);
 }
 
 /// Everything from the first message on, within one window.
@@ -385,7 +385,7 @@ void World::drain_stream(Client& client, QueueModel& queue) {
   if (!idle(client) || !client.channels().contains(number)) return;  // 404 was judged.
   const auto all_read = [&] { return sim_.now() - last_progress_ > progress_wait; };
   if (!expect("a stream does not end", all_read)) return;
-  if (sure) ledger_.check_stream(queue);
+  if (sure) oracle_.check_stream(queue);
   channel->close();
   idle(client);
 }
@@ -395,7 +395,7 @@ void World::judge_rest(const QueueModel& queue, MessageId id) {
   if (queue.rules.expires_ms > 0)
     judge_.fail(10, "queue {} expires after {} ms and is still there", queue.name,
                 queue.rules.expires_ms);
-  if (queue.rules.ttl_ms > 0 || (id != 0 && ledger_.sent(id).expires))
+  if (queue.rules.ttl_ms > 0 || (id != 0 && oracle_.sent(id).expires))
     judge_.fail(10, "queue {}: message {} is past its time and still there", queue.name, id);
 }
 

@@ -94,7 +94,7 @@ class World {
 
   Judge judge_;
   Model model_;
-  Ledger ledger_;
+  Oracle oracle_;
   core::Random random_;
   Plan plan_;
   Scene scene_;

@@ -21,7 +21,7 @@ void World::disturb_clock() {
   clock_steps_ += by;
   judge_.note("the clock on the wall is set {} hour", by > 0 ? "forward an" : "back an");
   sim_.step_wall_clock(by);
-  if (by > 0) ledger_.on_clock_forward(sim_.now() + clock_noticed_after);
+  if (by > 0) oracle_.on_clock_forward(sim_.now() + clock_noticed_after);
 }
 
 /// Shorter than the broker is patient: clients only wait.

@@ -109,7 +109,7 @@ void World::crash() {
   forget_clients();
   end_process(disk_random_.chance(plan_.power_cuts));
   model_.settle_deaths();
-  ledger_.on_restart(false);
+  oracle_.on_restart(false);
   if (plan_.bits_rot && disk_random_.chance(50)) rot();
   model_.on_restart();
   quiet_steps_ = 0;
@@ -148,7 +148,7 @@ void World::interlude() {
   if (disk_random_.chance(plan_.power_cuts)) sim_.disk().power_cut(disk_random_);
   definitions_.restart();
   model_.settle_deaths();
-  ledger_.on_restart(true);
+  oracle_.on_restart(true);
   model_.on_restart();
   start();
 }
@@ -167,7 +167,7 @@ void World::rot() {
   const std::int64_t place = sim_.disk().flip_bit(path, rot_begin, plan_.segment_size / 2);
   judge_.note("a bit of {} changes at {}", path, place);
   disk_is_rotten_ = true;
-  ledger_.forgive_journal();
+  oracle_.forgive_journal();
 }
 
 void World::disturb_disk() {

@@ -199,7 +199,7 @@ std::string Node::import_journals() {
 /// The journals are those that the catalog belongs to, or the operator does without.
 std::string Node::check_journals() {
   const std::string accept_file = config_.data_dir + "/" + persist::accept_loss_file;
-  accepts_loss_ = access(accept_file.c_str(), F_OK) == 0;
+  accepts_loss_ = ::access(accept_file.c_str(), F_OK) == 0;
   const core::Nanos wall_clock = loop_->now() + loop_->wall_offset();
   kept_aside_ = persist::new_kept_aside_directory(
       disk_, config_.data_dir, static_cast<std::uint64_t>(wall_clock / core::nanos_per_s));

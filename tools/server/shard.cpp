@@ -21,10 +21,10 @@ constexpr std::string_view shutdown_text =
 Shard::Shard(const Parts& parts)
     : parts_(parts),
       mesh_(*parts.mesh, parts.id),
-      ledger_(parts.ledger != nullptr ? *parts.ledger : memory_ledger_),
+      message_log_(parts.message_log != nullptr ? *parts.message_log : ram_message_log_),
       streams_(*parts.loop),
       broker_({parts.id, static_cast<core::ShardId>(parts.mesh->thread_count() - 1), &mesh_,
-               &ledger_, parts.restorer},
+               &message_log_, parts.restorer},
               static_cast<core::ShardId>(parts.mesh->thread_count() - 1)),
       server_({&broker_, parts.loop, parts.settings, parts.log, parts.seed,
                &Shard::destroy_stream_later, this, parts.uses}),
@@ -155,7 +155,7 @@ void Shard::close_doors() {
 
 void Shard::begin_stop() {
   phase_ = Phase::stopping;
-  ledger_.stop_moving();
+  message_log_.stop_moving();
   close_doors();
 }
 
@@ -193,9 +193,9 @@ void Shard::flush() {
     begin_stop();
     end_phase();
   }
-  memory_bytes_.store(
-      broker_.memory().message_bytes + streams_.blocks().bytes_in_use() + ledger_.memory_bytes(),
-      std::memory_order_relaxed);
+  memory_bytes_.store(broker_.memory().message_bytes + streams_.blocks().bytes_in_use() +
+                          message_log_.memory_bytes(),
+                      std::memory_order_relaxed);
   connections_.store(server_.active_count(), std::memory_order_relaxed);
   parts_.loop->timers().arm(deadline_timer_, broker_.next_deadline());
   mesh_.wake();
@@ -203,13 +203,13 @@ void Shard::flush() {
 
 bool Shard::may_sleep() {
   return !broker_.has_work() && !server_.has_work() && !inquiries_.has_work() &&
-         !mesh_.has_staged() && !ledger_.has_work() &&
+         !mesh_.has_staged() && !message_log_.has_work() &&
          (phase_ != Phase::finished || (has_unwritten() && !gives_up_));
 }
 
 /// Also when the journal waits for room, and has nothing to do until then.
 bool Shard::has_unwritten() const {
-  return ledger_.has_work() || ledger_.durable() < ledger_.open_batch();
+  return message_log_.has_work() || message_log_.durable() < message_log_.open_batch();
 }
 
 bool Shard::is_finished() const {

@@ -3,7 +3,7 @@
 //
 //   drain_mailboxes(): commands from other threads -> broker -> channels whose input may go on
 //   completions:       bytes -> connections -> broker
-//   flush():           a piece of what the operator asked -> ledger batch -> confirms
+//   flush():           a piece of what the operator asked -> message log batch -> confirms
 //                      -> send chains -> wake sleeping receivers
 #pragma once
 
@@ -37,12 +37,12 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     std::uint64_t seed;
     /// Connections of all shards, for the limit; null: only this shard's count.
     std::function<std::uint64_t()> connection_count;
-    core::Ledger* ledger = nullptr;        ///< Null: messages live in memory only.
-    core::Restorer* restorer = nullptr;    ///< Null: nothing was kept.
-    core::QuotaCounter* uses = nullptr;    ///< Null: limits hold for this shard alone.
-    std::string node = "lepus@localhost";  ///< As RabbitMQ would call it.
-    std::string event_vhost = {};          ///< As of Control::Parts.
-    int descriptor_max = 0;                ///< Of client connections, see net::Listener; 0: none.
+    core::MessageLog* message_log = nullptr;  ///< Null: messages live in memory only.
+    core::Restorer* restorer = nullptr;       ///< Null: nothing was kept.
+    core::QuotaCounter* uses = nullptr;       ///< Null: limits hold for this shard alone.
+    std::string node = "lepus@localhost";     ///< As RabbitMQ would call it.
+    std::string event_vhost = {};             ///< As of Control::Parts.
+    int descriptor_max = 0;  ///< Of client connections, see net::Listener; 0: none.
   };
   explicit Shard(const Parts& parts);
   ~Shard() override;
@@ -95,8 +95,8 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
 
   Parts parts_;
   MeshEnd mesh_;
-  core::MemoryLedger memory_ledger_;
-  core::Ledger& ledger_;
+  core::RamMessageLog ram_message_log_;
+  core::MessageLog& message_log_;
   net::StreamSet streams_;
   core::Broker broker_;
   amqp::Server server_;

@@ -13,7 +13,7 @@ namespace lepus::server {
 
 namespace {
 
-void write_table(const std::string& inside, JsonWriter& json) {
+void write_arguments(const std::string& inside, JsonWriter& json) {
   write_field_table(core::FieldTable{core::as_bytes(inside)}, json);
 }
 
@@ -33,13 +33,13 @@ constexpr std::array queue_columns{
     Column<Q>{"name", true, [](const Q& q, J& json) { json.text(q.info.name); }},
     Column<Q>{"durable", false, [](const Q& q, J& json) { json.boolean(q.info.durable); }},
     Column<Q>{"auto_delete", false, [](const Q& q, J& json) { json.boolean(q.info.auto_delete); }},
-    Column<Q>{"arguments", false, [](const Q& q, J& json) { write_table(q.info.arguments, json); }},
+    Column<Q>{"arguments", false, [](const Q& q, J& json) { write_arguments(q.info.arguments, json); }},
     Column<Q>{"policy", false, [](const Q& q, J& json) { json.text(name_of(q.info.policy)); }},
     Column<Q>{"operator_policy", false,
               [](const Q& q, J& json) { json.text(name_of(q.info.operator_policy)); }},
     Column<Q>{"effective_policy_definition", false,
               [](const Q& q, J& json) {
-                write_table(core::merged_definition(q.info.policy, q.info.operator_policy), json);
+                write_arguments(core::merged_definition(q.info.policy, q.info.operator_policy), json);
               }},
     Column<Q>{"pid", false, [](const Q& q, J& json) { json.text(queue_pid(q)); }},
     Column<Q>{"owner_pid", false,
@@ -76,7 +76,7 @@ constexpr std::array exchange_columns{
     Column<E>{"durable", false, [](const E& e, J& json) { json.boolean(e.info.durable); }},
     Column<E>{"auto_delete", false, [](const E& e, J& json) { json.boolean(e.info.auto_delete); }},
     Column<E>{"internal", false, [](const E& e, J& json) { json.boolean(e.info.internal); }},
-    Column<E>{"arguments", false, [](const E& e, J& json) { write_table(e.info.arguments, json); }},
+    Column<E>{"arguments", false, [](const E& e, J& json) { write_arguments(e.info.arguments, json); }},
     Column<E>{"policy", false, [](const E& e, J& json) { json.text(name_of(e.info.policy)); }},
     Column<E>{"messages_delayed", false, [](const E& e, J& json) { json.number(e.held); }},
 };
@@ -89,7 +89,7 @@ constexpr std::array binding_columns{
     Column<B>{"destination_kind", true,
               [](const B& b, J& json) { json.text(b.to_queue ? "queue" : "exchange"); }},
     Column<B>{"routing_key", true, [](const B& b, J& json) { json.text(b.key); }},
-    Column<B>{"arguments", true, [](const B& b, J& json) { write_table(b.arguments, json); }},
+    Column<B>{"arguments", true, [](const B& b, J& json) { write_arguments(b.arguments, json); }},
 };
 
 using U = ConsumerRow;
@@ -110,7 +110,7 @@ constexpr std::array consumer_columns{
         [](const U& u, J& json) {
           json.text(!u.stats.single_active ? "up" : u.stats.active ? "single_active" : "waiting");
         }},
-    Column<U>{"arguments", true, [](const U& u, J& json) { write_table(u.stats.arguments, json); }},
+    Column<U>{"arguments", true, [](const U& u, J& json) { write_arguments(u.stats.arguments, json); }},
 };
 
 using C = ConnectionRow;
@@ -134,7 +134,7 @@ constexpr std::array connection_columns{
     Column<C>{"frame_max", false, [](const C& c, J& json) { json.number(c.stats.frame_max); }},
     Column<C>{"channel_max", false, [](const C& c, J& json) { json.number(c.stats.channel_max); }},
     Column<C>{"client_properties", false,
-              [](const C& c, J& json) { write_table(c.stats.client_properties, json); }},
+              [](const C& c, J& json) { write_arguments(c.stats.client_properties, json); }},
     Column<C>{"recv_oct", false, [](const C& c, J& json) { json.number(c.stats.recv_oct); }},
     Column<C>{"recv_cnt", false, [](const C& c, J& json) { json.number(c.stats.recv_cnt); }},
     Column<C>{"send_oct", false, [](const C& c, J& json) { json.number(c.stats.send_oct); }},

@@ -44,13 +44,13 @@ class BrokerEvictionTest : public ::testing::Test {
   /// Until nobody asks for anything any more.
   void bring() {
     shard_.pump();
-    while (!shard_.ledger.fetches.empty()) {
-      shard_.ledger.bring();
+    while (!shard_.message_log.fetches.empty()) {
+      shard_.message_log.bring();
       shard_.pump();
     }
   }
   std::uint64_t memory() { return shard_.broker.memory().message_bytes; }
-  std::uint32_t live(std::uint32_t record) { return shard_.ledger.live.at(record); }
+  std::uint32_t live(std::uint32_t record) { return shard_.message_log.live.at(record); }
 
   FakeShard shard_;
   FakeChannel channel_{shard_.broker};
@@ -65,7 +65,7 @@ TEST_F(BrokerEvictionTest, WhatIsRecordedLeavesMemoryWhenThatIsShort) {
   flush();
   EXPECT_EQ(memory(), 0U);
   EXPECT_EQ(shard_.inspect(queue).message_count, 3U);
-  EXPECT_EQ(shard_.ledger.paged, 0U) << "it has a record";
+  EXPECT_EQ(shard_.message_log.paged, 0U) << "it has a record";
   shard_.subscribe(channel_, {.queue = queue});
   bring();
   EXPECT_EQ(channel_.bodies(), "abc");
@@ -74,12 +74,12 @@ TEST_F(BrokerEvictionTest, WhatIsRecordedLeavesMemoryWhenThatIsShort) {
 
 TEST_F(BrokerEvictionTest, NothingLeavesBeforeItsRecordIsWritten) {
   shard_.declare("q");
-  shard_.ledger.slow = true;
+  shard_.message_log.slow = true;
   shard_.broker.set_short_above(0);
   shard_.publish_each("q", "abc");
   flush();
   EXPECT_GT(memory(), 0U);
-  shard_.ledger.durable_up_to = 99;
+  shard_.message_log.durable_up_to = 99;
   flush();
   EXPECT_EQ(memory(), 0U);
 }
@@ -91,27 +91,27 @@ TEST_F(BrokerEvictionTest, TransientMessagesAreRecordedForItAndForgotten) {
   shard_.broker.set_short_above(0);
   flush();
   EXPECT_EQ(memory(), 0U);
-  EXPECT_EQ(shard_.ledger.paged, 2U);
+  EXPECT_EQ(shard_.message_log.paged, 2U);
   shard_.subscribe(channel_, {.queue = queue, .no_ack = true});
   bring();
   EXPECT_EQ(channel_.bodies(), "ab");
   EXPECT_EQ(live(1), 0U);
   EXPECT_EQ(live(2), 0U);
-  EXPECT_TRUE(shard_.ledger.settles.empty()) << "after a restart they mean nothing";
+  EXPECT_TRUE(shard_.message_log.settles.empty()) << "after a restart they mean nothing";
 }
 
 TEST_F(BrokerEvictionTest, WhatIsTakenWhileItsRecordIsWrittenIsGivenUp) {
   shard_.durable = false;
   const QueueId queue = shard_.declare("q");
-  shard_.ledger.slow = true;
+  shard_.message_log.slow = true;
   shard_.publish_each("q", "ab");
   shard_.broker.set_short_above(0);
   flush();
-  EXPECT_EQ(shard_.ledger.paged, 2U);
+  EXPECT_EQ(shard_.message_log.paged, 2U);
   shard_.subscribe(channel_, {.queue = queue, .no_ack = true});
   shard_.pump();
   EXPECT_EQ(channel_.bodies(), "ab");
-  shard_.ledger.durable_up_to = 99;
+  shard_.message_log.durable_up_to = 99;
   flush();
   EXPECT_EQ(live(1), 0U);
   EXPECT_EQ(live(2), 0U);
@@ -188,7 +188,7 @@ TEST_F(BrokerEvictionTest, ADroppedMessageMayHaveNowhereToGoWhenItIsHere) {
   flush();
   shard_.publish_each("q", "b");
   shard_.pump();
-  ASSERT_EQ(shard_.ledger.fetches.size(), 1U);
+  ASSERT_EQ(shard_.message_log.fetches.size(), 1U);
   apply(PolicyRemoved{shard_.vhost, false, "/", "p"});
   bring();
   EXPECT_EQ(live(1), 0U);
@@ -226,7 +226,7 @@ TEST_F(BrokerEvictionTest, PurgeAndDeleteNeedNoContent) {
   flush();
   shard_.broker.apply(Purge{queue, channel_.ref()});
   EXPECT_EQ(channel_.replies.back().message_count, 3U);
-  EXPECT_EQ(shard_.ledger.settles.size(), 3U);
+  EXPECT_EQ(shard_.message_log.settles.size(), 3U);
   shard_.publish_each("q", "def");
   flush();
   shard_.broker.apply(Get{queue, channel_.ref(), true});
@@ -234,7 +234,7 @@ TEST_F(BrokerEvictionTest, PurgeAndDeleteNeedNoContent) {
   for (std::uint32_t record = 1; record <= 6; ++record) EXPECT_EQ(live(record), 0U) << record;
   ASSERT_EQ(channel_.gets.size(), 1U) << "who waited is told that there is nothing";
   EXPECT_EQ(channel_.gets[0].second.get(), nullptr);
-  shard_.ledger.bring();
+  shard_.message_log.bring();
 }
 
 TEST_F(BrokerEvictionTest, ADamagedRecordIsLostAndTheNextIsDelivered) {
@@ -245,7 +245,7 @@ TEST_F(BrokerEvictionTest, ADamagedRecordIsLostAndTheNextIsDelivered) {
   shard_.subscribe(channel_, {.queue = queue});
   bring();
   EXPECT_EQ(channel_.bodies(), "b");
-  EXPECT_EQ(shard_.ledger.lost_count, 1U);
+  EXPECT_EQ(shard_.message_log.lost_count, 1U);
   EXPECT_EQ(live(1), 0U);
 }
 
@@ -255,11 +255,11 @@ TEST_F(BrokerEvictionTest, WhatWasMovedWhileItWasReadIsReadAgain) {
   flush();
   shard_.subscribe(channel_, {.queue = queue});
   shard_.pump();
-  ASSERT_EQ(shard_.ledger.fetches.size(), 1U);
-  shard_.ledger.bodies[9] = "a";
-  shard_.ledger.live[9] = 1;
-  shard_.ledger.holder->on_moved({queue, 0}, FakeLedger::place_of(9));
-  shard_.ledger.bring();
+  ASSERT_EQ(shard_.message_log.fetches.size(), 1U);
+  shard_.message_log.bodies[9] = "a";
+  shard_.message_log.live[9] = 1;
+  shard_.message_log.holder->on_moved({queue, 0}, FakeMessageLog::place_of(9));
+  shard_.message_log.bring();
   shard_.pump();
   EXPECT_EQ(channel_.bodies(), "");
   bring();
@@ -290,7 +290,7 @@ TEST_F(BrokerEvictionTest, AConsumerReadsAhead) {
   EXPECT_EQ(memory(), 0U);
   shard_.subscribe(channel_, {.queue = queue, .prefetch = 10});
   shard_.pump();
-  EXPECT_EQ(shard_.ledger.fetches.size(), 1000U);
+  EXPECT_EQ(shard_.message_log.fetches.size(), 1000U);
   bring();
   EXPECT_EQ(channel_.deliveries.size(), 10U);
 }

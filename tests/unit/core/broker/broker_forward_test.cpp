@@ -15,7 +15,7 @@ namespace lepus::core {
 namespace {
 
 using test::FakeChannel;
-using test::FakeLedger;
+using test::FakeMessageLog;
 using test::FakeShard;
 
 class BrokerForwardTest : public ::testing::Test {
@@ -78,7 +78,7 @@ class BrokerForwardTest : public ::testing::Test {
     shard_.pump();
   }
   std::uint32_t count(QueueId queue) { return shard_.inspect(queue).message_count; }
-  std::uint32_t live(std::uint32_t record) { return shard_.ledger.live.at(record); }
+  std::uint32_t live(std::uint32_t record) { return shard_.message_log.live.at(record); }
   /// What went to another shard arrives there, and is confirmed or refused.
   std::string confirm(bool refused = false) {
     const auto enqueue = shard_.outbox.take<Enqueue>();
@@ -129,8 +129,8 @@ TEST_F(BrokerForwardTest, OnOneShardADeadLetterAndItsMessageAreOneBatch) {
   publish("", "q", "b");
   EXPECT_EQ(count(dead), 1U);
   EXPECT_EQ(live(1), 0U);
-  EXPECT_EQ(shard_.ledger.batches.at(3), shard_.ledger.open_batch());
-  EXPECT_EQ(shard_.ledger.submitted, 0U) << "all of it is in the first batch";
+  EXPECT_EQ(shard_.message_log.batches.at(3), shard_.message_log.open_batch());
+  EXPECT_EQ(shard_.message_log.submitted, 0U) << "all of it is in the first batch";
 }
 
 TEST_F(BrokerForwardTest, AMessageStaysUntilAnotherShardHasIt) {
@@ -346,7 +346,7 @@ TEST_F(BrokerForwardTest, BesideOthersADeduplicatingQueueHasARecordOfItsOwn) {
   publish("amq.fanout", "", "a");
   EXPECT_EQ(get(dropping), "a");
   EXPECT_EQ(get(plain), "a");
-  for (const auto& [record, count] : shard_.ledger.live) EXPECT_EQ(count, 0U) << record;
+  for (const auto& [record, count] : shard_.message_log.live) EXPECT_EQ(count, 0U) << record;
 }
 
 TEST_F(BrokerForwardTest, AnExchangeDropsDoublesForAllItsQueues) {

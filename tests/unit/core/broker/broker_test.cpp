@@ -128,18 +128,18 @@ TEST_F(BrokerTest, NeighboursBecomeOneConfirm) {
 TEST_F(BrokerTest, ConfirmsWaitForTheirBatch) {
   shard_.durable = true;
   shard_.declare("q");
-  shard_.ledger.slow = true;
+  shard_.message_log.slow = true;
   shard_.publish("", "q", "x", numbered(1));
   shard_.broker.flush();
   shard_.publish("", "q", "x", numbered(2));
   shard_.broker.flush();
   shard_.publish("", "q", "x", numbered(3));
   EXPECT_TRUE(channel_.confirms.empty());
-  shard_.ledger.durable_up_to = 1;
+  shard_.message_log.durable_up_to = 1;
   shard_.broker.flush();
   ASSERT_EQ(channel_.confirms.size(), 1U);
   EXPECT_EQ(channel_.confirms[0].last, 1U);
-  shard_.ledger.durable_up_to = 3;
+  shard_.message_log.durable_up_to = 3;
   shard_.broker.flush();
   ASSERT_EQ(channel_.confirms.size(), 3U);
   EXPECT_EQ(channel_.confirms[2].first, 3U);

@@ -1,5 +1,5 @@
-// The outside of one broker, as tests see it: an outbox that writes down what was sent, a ledger
-// that is durable when told, and channels that keep what they got. FakeShard puts them together
+// The outside of one broker, as tests see it: an outbox that writes down what was sent, a message
+// log that is durable when told, and channels that keep what they got. FakeShard puts them together
 // with a broker and plays the control thread for it.
 #pragma once
 
@@ -63,7 +63,7 @@ class FakeOutbox final : public Outbox {
 };
 
 /// Writes down what it is told. One batch per flush, as long as something is recorded.
-class FakeLedger final : public Ledger {
+class FakeMessageLog final : public MessageLog {
  public:
   struct Entry {
     RecordLocation place;
@@ -234,7 +234,7 @@ class FakeShard {
   using Kind = TopologyRequest::Kind;
 
   explicit FakeShard(ShardId self = 0, Restorer* restorer = nullptr)
-      : master(shard_count), broker({self, control, &outbox, &ledger, restorer}, shard_count) {
+      : master(shard_count), broker({self, control, &outbox, &message_log, restorer}, shard_count) {
     TopologyRequest request;
     request.kind = Kind::add_vhost;
     request.name = "/";
@@ -324,7 +324,7 @@ class FakeShard {
 
   bool durable = false;  ///< Queues declared and messages published from now on.
   FakeOutbox outbox;
-  FakeLedger ledger;
+  FakeMessageLog message_log;
   Topology master;
   IdSource ids;
   std::uint64_t version = 0;

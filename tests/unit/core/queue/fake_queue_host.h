@@ -27,7 +27,7 @@ class FakeQueueHost final : public QueueHost {
     MessageRef message;
   };
 
-  FakeQueueHost() : QueueHost(0, &outbox_port, &ledger_port) {}
+  FakeQueueHost() : QueueHost(0, &outbox_port, &message_log_port) {}
   ~FakeQueueHost() override {
     while (runnable_.pop_front() != nullptr) {
     }
@@ -81,7 +81,7 @@ class FakeQueueHost final : public QueueHost {
 
   MemoryAccount memory;
   FakeOutbox outbox_port;
-  FakeLedger ledger_port;
+  FakeMessageLog message_log_port;
   Slab<Consumer> consumers;
   RouteResult route;  ///< Where everything goes that is given up.
   std::vector<Deadline> deadlines;

@@ -1,4 +1,4 @@
-// What the ledger hears of the messages of a queue.
+// What the message log hears of the messages of a queue.
 #include "core/queue/queue_records.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 namespace lepus::core {
 namespace {
 
-using test::FakeLedger;
+using test::FakeMessageLog;
 
 class QueueRecordsTest : public ::testing::Test {
  protected:
@@ -21,7 +21,7 @@ class QueueRecordsTest : public ::testing::Test {
     spec.durable = durable;
     spec.parsed.queue_type = type;
     info_ = std::make_unique<QueueInfo>(spec);
-    records_ = std::make_unique<QueueRecords>(*info_, backlog_, ledger_);
+    records_ = std::make_unique<QueueRecords>(*info_, backlog_, message_log_);
   }
   MessageRef message(bool persistent) {
     MessageRef made = Message::create({"", "", {}, 0, persistent}, memory_);
@@ -29,12 +29,12 @@ class QueueRecordsTest : public ::testing::Test {
   }
   /// As the broker does it.
   Sequence push(const MessageRef& message) {
-    if (records_->records(*message)) message->set_place(ledger_.append(*message, 1));
+    if (records_->records(*message)) message->set_place(message_log_.append(*message, 1));
     return backlog_.push(message);
   }
 
   MemoryAccount memory_;
-  FakeLedger ledger_;
+  FakeMessageLog message_log_;
   PriorityBacklog backlog_{0};
   std::unique_ptr<QueueInfo> info_;
   std::unique_ptr<QueueRecords> records_;
@@ -47,8 +47,8 @@ TEST_F(QueueRecordsTest, ATransientQueueTellsNothing) {
   const Sequence sequence = push(message(true));
   records_->announce(sequence);
   EXPECT_TRUE(records_->take(sequence));
-  EXPECT_TRUE(ledger_.marks.empty());
-  EXPECT_TRUE(ledger_.settles.empty());
+  EXPECT_TRUE(message_log_.marks.empty());
+  EXPECT_TRUE(message_log_.settles.empty());
 }
 
 TEST_F(QueueRecordsTest, OnlyPersistentMessagesOfAClassicQueueAreRecorded) {
@@ -65,22 +65,22 @@ TEST_F(QueueRecordsTest, WhatIsTakenIsSettled) {
   const Sequence recorded = push(message(true));
   const Sequence transient = push(message(false));
   EXPECT_TRUE(records_->take(transient));
-  EXPECT_TRUE(ledger_.settles.empty());
+  EXPECT_TRUE(message_log_.settles.empty());
   EXPECT_TRUE(records_->take(recorded));
-  ASSERT_EQ(ledger_.settles.size(), 1U);
-  EXPECT_EQ(ledger_.settles[0].at.queue, QueueId{9});
-  EXPECT_EQ(ledger_.settles[0].at.sequence, recorded);
-  EXPECT_EQ(ledger_.live.at(1), 0U);
+  ASSERT_EQ(message_log_.settles.size(), 1U);
+  EXPECT_EQ(message_log_.settles[0].at.queue, QueueId{9});
+  EXPECT_EQ(message_log_.settles[0].at.sequence, recorded);
+  EXPECT_EQ(message_log_.live.at(1), 0U);
 }
 
 TEST_F(QueueRecordsTest, WhatOnlySavedMemoryIsDropped) {
   make(false);
   const Sequence sequence = push(message(false));
-  const RecordLocation place = ledger_.append_paged(*message(false), {QueueId{9}, sequence});
+  const RecordLocation place = message_log_.append_paged(*message(false), {QueueId{9}, sequence});
   ASSERT_TRUE(backlog_.make_evicted(sequence, place, true));
   EXPECT_FALSE(records_->take(sequence)) << "it was on disk only";
-  EXPECT_TRUE(ledger_.settles.empty());
-  EXPECT_EQ(ledger_.live.at(1), 0U);
+  EXPECT_TRUE(message_log_.settles.empty());
+  EXPECT_EQ(message_log_.live.at(1), 0U);
 }
 
 TEST_F(QueueRecordsTest, DeliveriesAreAnnouncedInPieces) {
@@ -89,11 +89,11 @@ TEST_F(QueueRecordsTest, DeliveriesAreAnnouncedInPieces) {
   const Sequence second = push(message(true));
   records_->announce(first);
   records_->announce(second);
-  ASSERT_EQ(ledger_.marks.size(), 1U);
-  EXPECT_EQ(ledger_.marks[0].sequence, first + limits::seen_ahead);
+  ASSERT_EQ(message_log_.marks.size(), 1U);
+  EXPECT_EQ(message_log_.marks[0].sequence, first + limits::seen_ahead);
   records_->repeat_announced();
-  ASSERT_EQ(ledger_.marks.size(), 2U);
-  EXPECT_EQ(ledger_.marks[1].sequence, ledger_.marks[0].sequence);
+  ASSERT_EQ(message_log_.marks.size(), 2U);
+  EXPECT_EQ(message_log_.marks[1].sequence, message_log_.marks[0].sequence);
 }
 
 TEST_F(QueueRecordsTest, AQueueThatGoesDropsItsRecords) {
@@ -101,11 +101,11 @@ TEST_F(QueueRecordsTest, AQueueThatGoesDropsItsRecords) {
   push(message(true));
   const Sequence evicted = push(message(true));
   push(message(false));
-  ASSERT_TRUE(backlog_.make_evicted(evicted, FakeLedger::place_of(2), false));
+  ASSERT_TRUE(backlog_.make_evicted(evicted, FakeMessageLog::place_of(2), false));
   records_->drop_all();
-  EXPECT_EQ(ledger_.live.at(1), 0U);
-  EXPECT_EQ(ledger_.live.at(2), 0U);
-  EXPECT_TRUE(ledger_.settles.empty());
+  EXPECT_EQ(message_log_.live.at(1), 0U);
+  EXPECT_EQ(message_log_.live.at(2), 0U);
+  EXPECT_TRUE(message_log_.settles.empty());
 }
 
 TEST_F(QueueRecordsTest, FindsWhatHasARecord) {
@@ -114,9 +114,9 @@ TEST_F(QueueRecordsTest, FindsWhatHasARecord) {
   const Sequence transient = push(message(false));
   const auto held = records_->find(recorded);
   ASSERT_TRUE(held);
-  EXPECT_EQ(held->place, FakeLedger::place_of(1));
+  EXPECT_EQ(held->place, FakeMessageLog::place_of(1));
   EXPECT_NE(held->message, nullptr);
-  ASSERT_TRUE(backlog_.make_evicted(recorded, FakeLedger::place_of(1), false));
+  ASSERT_TRUE(backlog_.make_evicted(recorded, FakeMessageLog::place_of(1), false));
   EXPECT_EQ(records_->find(recorded)->message, nullptr);
   EXPECT_FALSE(records_->find(transient));
   EXPECT_FALSE(records_->find(77));

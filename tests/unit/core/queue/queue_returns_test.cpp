@@ -104,7 +104,7 @@ TEST_F(QueueReturnsTest, QuorumQueuesCountWithoutALimit) {
   declare(arguments, true);
   consume();
   publish("a");
-  EXPECT_EQ(shard_.ledger.records, 1U) << "persistent or not, it is recorded";
+  EXPECT_EQ(shard_.message_log.records, 1U) << "persistent or not, it is recorded";
   for (std::uint32_t i = 1; i < 5; ++i) {
     give_back(Outcome::requeued);
     EXPECT_EQ(last().delivery_count, i);

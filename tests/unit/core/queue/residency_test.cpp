@@ -1,4 +1,4 @@
-// Messages that leave memory and come back, over a ledger that is durable when told.
+// Messages that leave memory and come back, over a message log that is durable when told.
 #include "core/queue/residency.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 namespace lepus::core {
 namespace {
 
-using test::FakeLedger;
+using test::FakeMessageLog;
 using test::FakeQueueHost;
 using Fetched = Residency::Fetched;
 
@@ -23,27 +23,27 @@ class ResidencyTest : public ::testing::Test {
     spec.durable = durable;
     spec.parsed = arguments;
     info_ = std::make_unique<QueueInfo>(spec);
-    records_ = std::make_unique<QueueRecords>(*info_, backlog_, ledger_);
+    records_ = std::make_unique<QueueRecords>(*info_, backlog_, message_log_);
     residency_ = std::make_unique<Residency>(Residency::Parts{*info_, host_, backlog_, *records_});
   }
   Sequence push(std::string_view body, bool persistent = true) {
     const MessageRef message = host_.message(body, persistent);
-    if (records_->records(*message)) message->set_place(ledger_.append(*message, 1));
+    if (records_->records(*message)) message->set_place(message_log_.append(*message, 1));
     residency_->note_resident();
     return backlog_.push(message);
   }
-  /// What the ledger was told is written.
-  void write() { ledger_.flush(); }
+  /// What the message log was told is written.
+  void write() { message_log_.flush(); }
   bool is_evicted(Sequence sequence) const { return backlog_.slot_at(sequence).is_evicted(); }
-  /// The ledger answers the oldest request with this.
+  /// The message log answers the oldest request with this.
   Fetched answer(MessageRef message) {
-    const Ledger::FetchRequest one = ledger_.fetches.front();
-    ledger_.fetches.erase(ledger_.fetches.begin());
+    const MessageLog::FetchRequest one = message_log_.fetches.front();
+    message_log_.fetches.erase(message_log_.fetches.begin());
     return residency_->on_fetched(one.at.sequence, one.place, std::move(message));
   }
 
   FakeQueueHost host_;
-  FakeLedger& ledger_ = host_.ledger_port;
+  FakeMessageLog& message_log_ = host_.message_log_port;
   PriorityBacklog backlog_{0};
   std::unique_ptr<QueueInfo> info_;
   std::unique_ptr<QueueRecords> records_;
@@ -83,16 +83,16 @@ TEST_F(ResidencyTest, WithoutPressureTheHeadStays) {
 
 TEST_F(ResidencyTest, UnderPressureWhatIsWrittenLeavesMemory) {
   make({}, true);
-  ledger_.slow = true;
+  message_log_.slow = true;
   const Sequence sequence = push("a");
   write();
   EXPECT_FALSE(residency_->evict(true)) << "its record is not written";
   EXPECT_FALSE(is_evicted(sequence));
-  ledger_.durable_up_to = 1;
+  message_log_.durable_up_to = 1;
   EXPECT_TRUE(residency_->evict(true));
   EXPECT_TRUE(is_evicted(sequence));
   EXPECT_TRUE(residency_->is_engaged());
-  EXPECT_EQ(ledger_.paged, 0U);
+  EXPECT_EQ(message_log_.paged, 0U);
 }
 
 TEST_F(ResidencyTest, WhatHasNoRecordIsSpilledFirst) {
@@ -100,7 +100,7 @@ TEST_F(ResidencyTest, WhatHasNoRecordIsSpilledFirst) {
   const Sequence first = push("a");
   const Sequence second = push("b");
   EXPECT_TRUE(residency_->evict(true));
-  EXPECT_EQ(ledger_.paged, 2U);
+  EXPECT_EQ(message_log_.paged, 2U);
   EXPECT_EQ(host_.written_awaited.size(), 1U);
   EXPECT_FALSE(is_evicted(first));
   EXPECT_TRUE(residency_->on_written()) << "not written yet";
@@ -108,16 +108,16 @@ TEST_F(ResidencyTest, WhatHasNoRecordIsSpilledFirst) {
   write();
   EXPECT_FALSE(residency_->on_written());
   EXPECT_TRUE(is_evicted(first));
-  EXPECT_EQ(ledger_.live.at(1), 1U);
-  EXPECT_EQ(ledger_.live.at(2), 0U) << "its message was gone by then";
+  EXPECT_EQ(message_log_.live.at(1), 1U);
+  EXPECT_EQ(message_log_.live.at(2), 0U) << "its message was gone by then";
 }
 
-TEST_F(ResidencyTest, ALedgerThatIsBehindIsSpared) {
+TEST_F(ResidencyTest, AMessageLogThatIsBehindIsSpared) {
   make({}, false);
   push("a");
-  ledger_.behind = true;
+  message_log_.behind = true;
   (void)residency_->evict(true);
-  EXPECT_EQ(ledger_.paged, 0U);
+  EXPECT_EQ(message_log_.paged, 0U);
 }
 
 TEST_F(ResidencyTest, WhatIsSpilledAndNotWrittenIsDroppedWithTheQueue) {
@@ -125,7 +125,7 @@ TEST_F(ResidencyTest, WhatIsSpilledAndNotWrittenIsDroppedWithTheQueue) {
   push("a");
   EXPECT_TRUE(residency_->evict(true));
   residency_->drop_pending();
-  EXPECT_EQ(ledger_.live.at(1), 0U);
+  EXPECT_EQ(message_log_.live.at(1), 0U);
 }
 
 TEST_F(ResidencyTest, ALazyQueueNeedsNoPressure) {
@@ -145,7 +145,7 @@ TEST_F(ResidencyTest, AStreamSpillsNothing) {
   make(arguments, false);
   push("a");
   (void)residency_->evict(true);
-  EXPECT_EQ(ledger_.paged, 0U);
+  EXPECT_EQ(message_log_.paged, 0U);
   EXPECT_FALSE(residency_->is_engaged());
 }
 
@@ -164,28 +164,28 @@ class ResidencyFetchTest : public ResidencyTest {
 TEST_F(ResidencyFetchTest, TheHeadIsAskedForOnce) {
   EXPECT_FALSE(residency_->obtain_head());
   EXPECT_FALSE(residency_->obtain_head());
-  ASSERT_EQ(ledger_.fetches.size(), 1U);
-  EXPECT_EQ(ledger_.fetches[0].at.queue, QueueId{4});
-  EXPECT_EQ(ledger_.fetches[0].at.sequence, 0U);
+  ASSERT_EQ(message_log_.fetches.size(), 1U);
+  EXPECT_EQ(message_log_.fetches[0].at.queue, QueueId{4});
+  EXPECT_EQ(message_log_.fetches[0].at.sequence, 0U);
   EXPECT_EQ(answer(host_.message("a")), Fetched::resident);
   EXPECT_TRUE(residency_->obtain_head());
   EXPECT_EQ(as_text(backlog_.find(0)->inline_body()), "a");
-  EXPECT_EQ(backlog_.find(0)->place(), FakeLedger::place_of(1));
+  EXPECT_EQ(backlog_.find(0)->place(), FakeMessageLog::place_of(1));
 }
 
 TEST_F(ResidencyFetchTest, ReadsAheadOnce) {
   residency_->read_ahead();
-  EXPECT_EQ(ledger_.fetches.size(), 3U);
+  EXPECT_EQ(message_log_.fetches.size(), 3U);
   residency_->read_ahead();
-  EXPECT_EQ(ledger_.fetches.size(), 3U);
+  EXPECT_EQ(message_log_.fetches.size(), 3U);
 }
 
 TEST_F(ResidencyFetchTest, ARecordThatMovedIsAskedForAgain) {
   residency_->request_fetch(1);
-  backlog_.move(1, FakeLedger::place_of(9));
+  backlog_.move(1, FakeMessageLog::place_of(9));
   EXPECT_EQ(answer(host_.message("b")), Fetched::ignored);
-  ASSERT_EQ(ledger_.fetches.size(), 1U);
-  EXPECT_EQ(ledger_.fetches[0].place, FakeLedger::place_of(9));
+  ASSERT_EQ(message_log_.fetches.size(), 1U);
+  EXPECT_EQ(message_log_.fetches[0].place, FakeMessageLog::place_of(9));
   EXPECT_EQ(answer(host_.message("b")), Fetched::resident);
 }
 

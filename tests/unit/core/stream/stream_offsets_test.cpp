@@ -72,35 +72,36 @@ class StreamOffsetsTest : public StreamWorld {
     shard_.broker.apply(Unsubscribe{queue_, {}, consumer});
     settle_down();
   }
-  RecordOwner& holder() { return *shard_.ledger.holder; }
+  RecordOwner& holder() { return *shard_.message_log.holder; }
   /// Records of offsets that are alive.
   std::size_t live_count() {
     std::size_t count = 0;
-    for (const FakeLedger::Entry& entry : shard_.ledger.entries)
+    for (const FakeMessageLog::Entry& entry : shard_.message_log.entries)
       if (entry.at.sequence >= line)
-        count += shard_.ledger.live.at(FakeLedger::record_of(entry.place));
+        count += shard_.message_log.live.at(FakeMessageLog::record_of(entry.place));
     return count;
   }
   /// A record as it lies in a journal.
   void hold(Sequence sequence, std::string_view name, Sequence offset) {
-    const std::uint32_t record = ++shard_.ledger.records;
-    shard_.ledger.live[record] = 1;
-    shard_.ledger.keys[record] = name;
+    const std::uint32_t record = ++shard_.message_log.records;
+    shard_.message_log.live[record] = 1;
+    shard_.message_log.keys[record] = name;
     std::string body(8, '\0');
     store_u64(reinterpret_cast<std::uint8_t*>(body.data()), offset);
-    shard_.ledger.bodies[record] = body;
-    shard_.ledger.batches[record] = 0;
-    shard_.ledger.entries.push_back({FakeLedger::place_of(record), {{}, sequence}});
-    held_.held.runs.push_back({sequence, 1, FakeLedger::place_of(record), 8, 0, never, false});
+    shard_.message_log.bodies[record] = body;
+    shard_.message_log.batches[record] = 0;
+    shard_.message_log.entries.push_back({FakeMessageLog::place_of(record), {{}, sequence}});
+    held_.held.runs.push_back({sequence, 1, FakeMessageLog::place_of(record), 8, 0, never, false});
   }
   /// Messages 0 to 3.
   void hold_messages() {
     for (Sequence sequence = 0; sequence < 4; ++sequence) {
-      const std::uint32_t record = ++shard_.ledger.records;
-      shard_.ledger.live[record] = 1;
-      shard_.ledger.keys[record] = "s";
-      shard_.ledger.bodies[record] = std::string(1, static_cast<char>('a' + sequence));
-      held_.held.runs.push_back({sequence, 1, FakeLedger::place_of(record), 1, 0, never, false});
+      const std::uint32_t record = ++shard_.message_log.records;
+      shard_.message_log.live[record] = 1;
+      shard_.message_log.keys[record] = "s";
+      shard_.message_log.bodies[record] = std::string(1, static_cast<char>('a' + sequence));
+      held_.held.runs.push_back(
+          {sequence, 1, FakeMessageLog::place_of(record), 1, 0, never, false});
     }
     held_.held.next = {4, line | 2};
     held_.held.seen = {0, line};
@@ -185,13 +186,14 @@ TEST_F(StreamOffsetsTest, OffsetsAreReadAfterARestart) {
   hold(line, "one", 1);
   hold(line | 1, "two", 3);
   queue_ = declare();
-  EXPECT_TRUE(shard_.ledger.fetches.empty()) << "nobody asked yet";
+  EXPECT_TRUE(shard_.message_log.fetches.empty()) << "nobody asked yet";
   const ConsumerHandle consumer = read(channel_, "two");
   EXPECT_EQ(channel_.bodies(), "d");
   read(channel_, "one");
   EXPECT_EQ(channel_.bodies(), "dbcd");
   settle(consumer, 3, 3);
-  EXPECT_EQ(shard_.ledger.entries.back().at.sequence, line | 2) << "positions are not given twice";
+  EXPECT_EQ(shard_.message_log.entries.back().at.sequence, line | 2)
+      << "positions are not given twice";
 }
 
 TEST_F(StreamOffsetsTest, ADamagedRecordIsForgotten) {
@@ -199,28 +201,28 @@ TEST_F(StreamOffsetsTest, ADamagedRecordIsForgotten) {
   hold(line, "one", 3);
   hold(line | 1, "one", 2);
   hold(line | 2, "two", 3);
-  shard_.ledger.bodies[7] = "damaged";
+  shard_.message_log.bodies[7] = "damaged";
   queue_ = declare();
   read(channel_, "two");
   EXPECT_EQ(channel_.bodies(), "abcd");
-  EXPECT_EQ(shard_.ledger.lost_count, 1U);
+  EXPECT_EQ(shard_.message_log.lost_count, 1U);
   channel_.deliveries.clear();
   read(channel_, "one");
   EXPECT_EQ(channel_.bodies(), "cd") << "of two records of a name the later one counts";
   EXPECT_EQ(live_count(), 1U);
 }
 
-TEST_F(StreamOffsetsTest, TheLedgerMayMoveThem) {
+TEST_F(StreamOffsetsTest, TheMessageLogMayMoveThem) {
   hold_messages();
   hold(line, "one", 3);
   queue_ = declare();
   const auto held = holder().locate({queue_, line});
   ASSERT_TRUE(held.has_value());
   EXPECT_EQ(held->message, nullptr);
-  shard_.ledger.bodies[9] = shard_.ledger.bodies[5];
-  shard_.ledger.keys[9] = "one";
-  shard_.ledger.live[9] = 1;
-  holder().on_moved({queue_, line}, FakeLedger::place_of(9));
+  shard_.message_log.bodies[9] = shard_.message_log.bodies[5];
+  shard_.message_log.keys[9] = "one";
+  shard_.message_log.live[9] = 1;
+  holder().on_moved({queue_, line}, FakeMessageLog::place_of(9));
   read(channel_, "one");
   EXPECT_EQ(channel_.bodies(), "d");
   EXPECT_FALSE(holder().locate({queue_, line | 7}).has_value());

@@ -105,16 +105,16 @@ TEST_F(StreamTest, SettlingGivesCreditAndNothingElse) {
   settle_down();
   EXPECT_EQ(first_.bodies(), "abcde") << "it does not come again";
   EXPECT_EQ(count(), 5U);
-  EXPECT_TRUE(shard_.ledger.settles.empty());
+  EXPECT_TRUE(shard_.message_log.settles.empty());
 }
 
 TEST_F(StreamTest, OffsetsAreSeenWhenTheyAreWritten) {
   queue_ = declare();
   read(first_, {Start::first, 0});
-  shard_.ledger.slow = true;
+  shard_.message_log.slow = true;
   publish("a");
   EXPECT_EQ(first_.bodies(), "");
-  shard_.ledger.durable_up_to = shard_.ledger.submitted;
+  shard_.message_log.durable_up_to = shard_.message_log.submitted;
   settle_down();
   EXPECT_EQ(first_.bodies(), "a");
 }
@@ -127,12 +127,12 @@ TEST_F(StreamTest, WhatIsNotPersistentIsKeptToo) {
   shard_.durable = false;
   shard_.publish("amq.fanout", "", "t");
   settle_down();
-  ASSERT_EQ(shard_.ledger.entries.size(), 1U) << "a record for the stream alone";
-  EXPECT_EQ(shard_.ledger.entries[0].at.queue, queue_);
+  ASSERT_EQ(shard_.message_log.entries.size(), 1U) << "a record for the stream alone";
+  EXPECT_EQ(shard_.message_log.entries[0].at.queue, queue_);
   const QueueId classic = shard_.master.find_queue(shard_.vhost, "classic")->id;
   EXPECT_EQ(shard_.inspect(classic).message_count, 1U);
   shard_.delete_queue(classic);
-  EXPECT_EQ(shard_.ledger.live.at(1), 1U);
+  EXPECT_EQ(shard_.message_log.live.at(1), 1U);
 }
 
 TEST_F(StreamTest, WhatLeftMemoryIsReadBack) {
@@ -174,7 +174,7 @@ TEST_F(StreamTest, WhatIsLargerThanTheCacheIsReadNevertheless) {
   publish_too_large(count);
   read(first_, {Start::first, 0}, count);
   for (std::size_t i = 0; i < 10 * count && first_.deliveries.size() < count; ++i) {
-    shard_.ledger.bring();
+    shard_.message_log.bring();
     turn();
   }
   EXPECT_EQ(first_.deliveries.size(), count);
@@ -200,7 +200,7 @@ TEST_F(StreamTest, CreditThatComesLateFindsWhatWasRead) {
       const CreditRequest request = shard_.outbox.take<CreditRequest>();
       shard_.broker.apply(CreditGrant{queue_, channel, consumer, {request.wanted}});
     }
-    shard_.ledger.bring();
+    shard_.message_log.bring();
     delivered = shard_.outbox.all<Deliver>().size();
   }
   EXPECT_GE(delivered, count);
@@ -211,11 +211,11 @@ TEST_F(StreamTest, ALostRecordIsSkipped) {
   publish("abc");
   shard_.broker.set_short_above(0);
   settle_down();
-  shard_.ledger.bodies[2] = "damaged";
+  shard_.message_log.bodies[2] = "damaged";
   read(first_, {Start::first, 0});
   settle_down();
   EXPECT_EQ(first_.bodies(), "ac");
-  EXPECT_EQ(shard_.ledger.lost_count, 1U);
+  EXPECT_EQ(shard_.message_log.lost_count, 1U);
 }
 
 TEST_F(StreamTest, TheOldestGoWhenThereIsTooMuch) {
@@ -225,7 +225,7 @@ TEST_F(StreamTest, TheOldestGoWhenThereIsTooMuch) {
   read(first_, {Start::first, 0}, 1);
   publish("abcde");
   EXPECT_EQ(count(), 3U);
-  EXPECT_EQ(shard_.ledger.settles.size(), 2U);
+  EXPECT_EQ(shard_.message_log.settles.size(), 2U);
   read(second_, {Start::offset, 0});
   EXPECT_EQ(second_.bodies(), "cde");
   publish("long");

@@ -34,8 +34,8 @@ class StreamWorld : public ::testing::Test {
   void settle_down() {
     for (int i = 0; i < 3; ++i) shard_.broker.flush();
     shard_.pump();
-    while (!shard_.ledger.fetches.empty()) {
-      shard_.ledger.bring();
+    while (!shard_.message_log.fetches.empty()) {
+      shard_.message_log.bring();
       shard_.pump();
     }
   }

@@ -165,7 +165,8 @@ class BrokerWorld {
     Shard(BrokerWorld& world, core::ShardId id)
         : loop(driver, {}),
           outbox(world, id),
-          broker({id, world.options_.shard_count, &outbox, &ledger}, world.options_.shard_count),
+          broker({id, world.options_.shard_count, &outbox, &message_log},
+                 world.options_.shard_count),
           server({&broker, &loop, &world.settings, &log, world.random_.next(),
                   &Shard::destroy_later, this}) {}
     static void destroy_later(void* self, std::unique_ptr<net::Stream> stream) {
@@ -176,7 +177,7 @@ class BrokerWorld {
     io::Loop loop;
     core::NullLog log;
     net::BlockPool pool;
-    core::MemoryLedger ledger;
+    core::RamMessageLog message_log;
     Outbox outbox;
     core::Broker broker;
     Server server;

@@ -56,7 +56,7 @@ class FetcherTest : public ::testing::Test {
   }
 
   JournalWorld world_{1};
-  std::vector<core::Ledger::FetchRequest> wanted_;
+  std::vector<core::MessageLog::FetchRequest> wanted_;
 };
 
 TEST_F(FetcherTest, EveryMessageComesWhole) {
@@ -142,7 +142,7 @@ TEST_F(FetcherTest, WhatIsGoneIsAnsweredWithNothing) {
   ASSERT_TRUE(world_.settle_down());
   fetch_all();
   world_.fetched.clear();
-  const std::vector<core::Ledger::FetchRequest> old = wanted_;
+  const std::vector<core::MessageLog::FetchRequest> old = wanted_;
   world_.settle_unless([](const Position&) { return false; });
   while (world_.segments().first() <= old.front().place.segment) {
     world_.publish({3}, 4000);

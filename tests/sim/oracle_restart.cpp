@@ -9,13 +9,13 @@
 //
 // A committed transaction makes its own settles durable. All the rest may or may not have been
 // written.
-#include "tests/sim/ledger.h"
+#include "tests/sim/oracle.h"
 
 #include <algorithm>
 
 namespace lepus::sim {
 
-void Ledger::on_durable(MessageId id) {
+void Oracle::on_durable(MessageId id) {
   Sent& message = sent(id);
   message.durable = true;
   for (const std::uint32_t index : message.may) {
@@ -31,7 +31,7 @@ void Ledger::on_durable(MessageId id) {
   }
 }
 
-void Ledger::on_restart(bool clean) {
+void Oracle::on_restart(bool clean) {
   for (std::uint32_t i = 0; i < model_.queue_count(); ++i) {
     QueueModel& queue = model_.queue(i);
     for (auto& [name, progress] : queue.log.names) progress.sure.clear();
@@ -44,7 +44,7 @@ void Ledger::on_restart(bool clean) {
   first_of_exchange_.clear();
 }
 
-void Ledger::forgive_journal() {
+void Oracle::forgive_journal() {
   for (std::uint32_t i = 0; i < model_.queue_count(); ++i) {
     for (auto& [id, copy] : model_.queue(i).copies) {
       copy.must = copy.seen = copy.settled_durably = false;
@@ -55,7 +55,7 @@ void Ledger::forgive_journal() {
   forgiven_ = judge_.now();
 }
 
-void Ledger::restart_copy(const QueueModel& queue, const Sent& message, Copy& copy, bool clean) {
+void Oracle::restart_copy(const QueueModel& queue, const Sent& message, Copy& copy, bool clean) {
   const bool is_kept = message.persistent || queue.rules.keeps_all();
   const bool left = copy.state == Copy::State::gone;
   const bool read_durably = clean || copy.seen_at < queue.durable_until;

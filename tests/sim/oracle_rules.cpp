@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "tests/sim/ledger.h"
+#include "tests/sim/oracle.h"
 
 namespace lepus::sim {
 
@@ -13,7 +13,7 @@ constexpr core::Nanos restart_grain = 2 * core::nanos_per_ms;
 }  // namespace
 
 /// Promises 8 and 10.
-void Ledger::judge_rules(const Identity& identity, const Arrival& arrival) {
+void Oracle::judge_rules(const Identity& identity, const Arrival& arrival) {
   const Sent& message = *identity.message;
   const QueueModel& queue = model_.queue(arrival.queue);
   const core::Nanos due = message.sent_at + message.delay_ms * core::nanos_per_ms;
@@ -34,7 +34,7 @@ void Ledger::judge_rules(const Identity& identity, const Arrival& arrival) {
 }
 
 /// The cache is larger than the number of ids: nothing is forgotten but by a restart.
-void Ledger::judge_double(const Sent& message, const QueueModel& queue) {
+void Oracle::judge_double(const Sent& message, const QueueModel& queue) {
   if (message.double_id.empty() || message.sent < restarted_) return;
   const auto [first, is_new] =
       first_of_doubles_.try_emplace({queue.index, message.double_id}, message.id);
@@ -44,7 +44,7 @@ void Ledger::judge_double(const Sent& message, const QueueModel& queue) {
 }
 
 /// What an exchange let through to several queues is one message.
-void Ledger::judge_double_of_exchange(const Sent& message) {
+void Oracle::judge_double_of_exchange(const Sent& message) {
   const ExchangeModel* exchange = model_.find_exchange(message.address.exchange);
   if (exchange == nullptr || !exchange->deduplicates || exchange->wild) return;
   if (message.double_id.empty() || message.sent < restarted_) return;
@@ -55,7 +55,7 @@ void Ledger::judge_double_of_exchange(const Sent& message) {
                 first->second, message.id, message.double_id);
 }
 
-bool Ledger::has_double(const Sent& message, bool in_exchange) const {
+bool Oracle::has_double(const Sent& message, bool in_exchange) const {
   return std::any_of(messages_.begin(), messages_.end(), [&](const auto& other) {
     return other->id != message.id && other->double_id == message.double_id &&
            (!in_exchange || other->address.exchange == message.address.exchange);
@@ -63,7 +63,7 @@ bool Ledger::has_double(const Sent& message, bool in_exchange) const {
 }
 
 /// Dead letters of others, too, may have been there before.
-bool Ledger::may_be_double(const Sent& message, const QueueModel& queue) const {
+bool Oracle::may_be_double(const Sent& message, const QueueModel& queue) const {
   if (message.double_id.empty()) return false;
   const ExchangeModel* exchange = model_.find_exchange(message.address.exchange);
   if (exchange != nullptr && exchange->deduplicates && has_double(message, true)) return true;
@@ -75,7 +75,7 @@ bool Ledger::may_be_double(const Sent& message, const QueueModel& queue) const {
 
 /// Nobody else, whose channel is surely alive, has deliveries of his own: another consumer follows
 /// when one is gone, or has settled everything and is of lower priority.
-void Ledger::judge_single_active(const Arrival& arrival) {
+void Oracle::judge_single_active(const Arrival& arrival) {
   if (arrival.consumer == nullptr || arrival.ghost || arrival.holder->at_risk()) return;
   // Cancelled, it may read what was on its way; so may one that has nothing to settle.
   if (arrival.consumer->active.state() != Presence::present || arrival.no_ack) return;
@@ -92,7 +92,7 @@ void Ledger::judge_single_active(const Arrival& arrival) {
 }
 
 /// What its consumer is to get again goes to nobody else while that consumer is there.
-void Ledger::judge_recipient(Copy& copy, MessageId id, const Arrival& arrival) {
+void Oracle::judge_recipient(Copy& copy, MessageId id, const Arrival& arrival) {
   const ConsumerModel* consumer = std::exchange(copy.owed_to, nullptr);
   if (consumer == nullptr || consumer == arrival.consumer || arrival.ghost) return;
   if (arrival.holder->at_risk()) return;
@@ -103,7 +103,7 @@ void Ledger::judge_recipient(Copy& copy, MessageId id, const Arrival& arrival) {
                 model_.queue(arrival.queue).name, id);
 }
 
-void Ledger::owe_held() {
+void Oracle::owe_held() {
   for (const auto& message : messages_) {
     if (!message->is_held || !message->processed || message->revoked) continue;
     const bool is_kept = message->persistent && message->durable && message->sent > forgiven_;

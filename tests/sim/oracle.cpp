@@ -1,5 +1,5 @@
 // Judging deliveries, returns and what is left at the end.
-#include "tests/sim/ledger.h"
+#include "tests/sim/oracle.h"
 
 #include <algorithm>
 #include <charconv>
@@ -9,14 +9,14 @@
 
 namespace lepus::sim {
 
-Sent& Ledger::create() {
+Sent& Oracle::create() {
   messages_.push_back(std::make_unique<Sent>());
   messages_.back()->id = messages_.size();
   messages_.back()->clock_moved = judge_.time() < clock_noticed_at_;
   return *messages_.back();
 }
 
-void Ledger::on_clock_forward(core::Nanos noticed_at) {
+void Oracle::on_clock_forward(core::Nanos noticed_at) {
   clock_noticed_at_ = noticed_at;
   for (const auto& message : messages_) message->clock_moved = true;
   for (std::uint32_t index = 0; index < model_.queue_count(); ++index)
@@ -24,14 +24,14 @@ void Ledger::on_clock_forward(core::Nanos noticed_at) {
       if (sent(id).has_long_ttl) copy.must = false;
 }
 
-std::string Ledger::body_of(MessageId id, std::size_t size) {
+std::string Oracle::body_of(MessageId id, std::size_t size) {
   core::Random random(id * 7919 + size);
   std::string body(size, '\0');
   for (char& character : body) character = static_cast<char>(random.below(256));
   return body;
 }
 
-void Ledger::on_processed(MessageId id) {
+void Oracle::on_processed(MessageId id) {
   Sent& message = sent(id);
   if (message.judged || message.revoked) return;
   message.processed = true;
@@ -51,13 +51,13 @@ void Ledger::on_processed(MessageId id) {
   }
 }
 
-bool Ledger::is_owed(const Sent& message, const QueueModel& queue, const Copy& copy) const {
+bool Oracle::is_owed(const Sent& message, const QueueModel& queue, const Copy& copy) const {
   return copy.state != Copy::State::uncertain && !message.expires && !message.immediate &&
          !(message.has_long_ttl && message.clock_moved) && !queue.rules.forgets() &&
          !queue.losses.concerns(message.sent) && !may_be_double(message, queue);
 }
 
-bool Ledger::is_possible(const Sent& message, const QueueModel& queue) const {
+bool Oracle::is_possible(const Sent& message, const QueueModel& queue) const {
   if (queue.wild) return true;
   if (message.judged) return message.may.contains(queue.index);
   const ExchangeModel* exchange = model_.find_exchange(message.address.exchange);
@@ -65,7 +65,7 @@ bool Ledger::is_possible(const Sent& message, const QueueModel& queue) const {
   return model_.route(message.address, message.sent).may.contains(queue.index);
 }
 
-void Ledger::on_refused(MessageId id) {
+void Oracle::on_refused(MessageId id) {
   Sent& message = sent(id);
   if (!message.judged) message.may = model_.route(message.address, message.sent).may;
   message.judged = !message.is_held;
@@ -76,13 +76,13 @@ void Ledger::on_refused(MessageId id) {
     judge_.fail(6, "message {} was refused, and no queue may do that", id);
 }
 
-MessageId Ledger::id_of(std::string_view text) const {
+MessageId Oracle::id_of(std::string_view text) const {
   MessageId id = 0;
   if (text.size() > 1) std::from_chars(text.data() + 1, text.data() + text.size(), id);
   return id <= messages_.size() ? id : 0;
 }
 
-Ledger::Identity Ledger::identify(const Received& received) {
+Oracle::Identity Oracle::identify(const Received& received) {
   core::PropertiesView view;
   if (!core::decode_properties(core::as_bytes(received.properties), view)) {
     judge_.fail(1, "a message came with properties that cannot be read");
@@ -107,7 +107,7 @@ Ledger::Identity Ledger::identify(const Received& received) {
   return {};
 }
 
-const char* Ledger::find_damage(const Received& received, const Identity& identity) const {
+const char* Oracle::find_damage(const Received& received, const Identity& identity) const {
   const Sent& message = *identity.message;
   std::string properties =
       with_reply_name(message, message.delay_ms > 0 ? message.properties_after : message.properties,
@@ -126,7 +126,7 @@ const char* Ledger::find_damage(const Received& received, const Identity& identi
   return received.body == body_of(message.id, message.body_size) ? nullptr : "body";
 }
 
-void Ledger::on_returned(const Received& received, std::uint64_t channel, std::uint16_t code) {
+void Oracle::on_returned(const Received& received, std::uint64_t channel, std::uint16_t code) {
   const Identity identity = identify(received);
   Sent* message = identity.message;
   if (message == nullptr) return;
@@ -148,7 +148,7 @@ void Ledger::on_returned(const Received& received, std::uint64_t channel, std::u
     judge_.fail(9, "message {} was returned although it can be routed", message->id);
 }
 
-void Ledger::check_order(const Sent& message, const Received& received, const Arrival& arrival) {
+void Oracle::check_order(const Sent& message, const Received& received, const Arrival& arrival) {
   if (received.redelivered || model_.queue(arrival.queue).wild || message.is_held) return;
   const std::uint8_t level =
       std::min(message.priority, model_.queue(arrival.queue).rules.max_priority);
@@ -159,7 +159,7 @@ void Ledger::check_order(const Sent& message, const Received& received, const Ar
   last = message.id;
 }
 
-void Ledger::check_redelivered(const Copy& copy, const Sent& message, const Arrival& arrival,
+void Oracle::check_redelivered(const Copy& copy, const Sent& message, const Arrival& arrival,
                                bool redelivered) {
   const QueueModel& queue = model_.queue(arrival.queue);
   if (copy.seen && !redelivered)
@@ -173,7 +173,7 @@ void Ledger::check_redelivered(const Copy& copy, const Sent& message, const Arri
                 message.id);
 }
 
-std::optional<MessageId> Ledger::on_delivered(const Received& received, const Arrival& arrival) {
+std::optional<MessageId> Oracle::on_delivered(const Received& received, const Arrival& arrival) {
   if (is_copy(received)) {
     judge_copy(received, model_.queue(arrival.queue));
     return 0;
@@ -237,7 +237,7 @@ std::optional<MessageId> Ledger::on_delivered(const Received& received, const Ar
 }
 
 /// Promises 2 and 4.
-void Ledger::judge_state(const Copy& copy, const Sent& message, const Arrival& arrival) {
+void Oracle::judge_state(const Copy& copy, const Sent& message, const Arrival& arrival) {
   const std::string& queue = model_.queue(arrival.queue).name;
   switch (copy.state) {
     case Copy::State::ready:
@@ -257,20 +257,20 @@ void Ledger::judge_state(const Copy& copy, const Sent& message, const Arrival& a
   }
 }
 
-void Ledger::set_state(const Hold& hold, Copy::State state) {
+void Oracle::set_state(const Hold& hold, Copy::State state) {
   if (model_.queue(hold.queue).wild || hold.id == 0) return;
   Copy& copy = model_.queue(hold.queue).copies[hold.id];
   if (copy.holder == hold.holder) copy.state = state;
 }
 
-void Ledger::on_recovered(const Hold& hold, const ConsumerModel* consumer) {
+void Oracle::on_recovered(const Hold& hold, const ConsumerModel* consumer) {
   on_requeued(hold);
   if (model_.queue(hold.queue).wild || hold.id == 0) return;
   Copy& copy = model_.queue(hold.queue).copies[hold.id];
   if (copy.holder == hold.holder) copy.owed_to = consumer;
 }
 
-void Ledger::on_settle_unsure(const Hold& hold) {
+void Oracle::on_settle_unsure(const Hold& hold) {
   if (model_.queue(hold.queue).wild || hold.id == 0) return;
   Copy& copy = model_.queue(hold.queue).copies[hold.id];
   if (copy.holder != hold.holder) return;
@@ -278,7 +278,7 @@ void Ledger::on_settle_unsure(const Hold& hold) {
   copy.must = false;
 }
 
-void Ledger::on_settle_sent(const Hold& hold) {
+void Oracle::on_settle_sent(const Hold& hold) {
   set_state(hold, Copy::State::settling);
   if (model_.queue(hold.queue).wild || hold.id == 0) return;
   Copy& copy = model_.queue(hold.queue).copies[hold.id];
@@ -287,14 +287,14 @@ void Ledger::on_settle_sent(const Hold& hold) {
   copy.settled_at = judge_.now();
 }
 
-void Ledger::on_settle_durable(const Hold& hold) {
+void Oracle::on_settle_durable(const Hold& hold) {
   if (model_.queue(hold.queue).wild || hold.id == 0) return;
   Copy& copy = model_.queue(hold.queue).copies[hold.id];
   if (copy.settler == hold.channel && copy.holder == hold.holder) copy.settled_durably = true;
 }
 
 /// Promise 10: dead letters.
-void Ledger::on_settled(const Hold& hold, bool rejected) {
+void Oracle::on_settled(const Hold& hold, bool rejected) {
   if (hold.id == 0) return;
   const QueueModel& queue = model_.queue(hold.queue);
   const Copy::State before = queue.wild ? Copy::State::gone : queue.copies.at(hold.id).state;
@@ -312,7 +312,7 @@ void Ledger::on_settled(const Hold& hold, bool rejected) {
     target->dead_owed.insert(hold.id);
 }
 
-void Ledger::judge_dead_letter(const Sent& message, const Received& received, QueueModel& queue) {
+void Oracle::judge_dead_letter(const Sent& message, const Received& received, QueueModel& queue) {
   core::PropertiesView view;
   CHECK(core::decode_properties(core::as_bytes(received.properties), view));
   judge_.note("got dead letter {} from {}", message.id, queue.name);
@@ -341,7 +341,7 @@ void Ledger::judge_dead_letter(const Sent& message, const Received& received, Qu
     judge_.fail(10, "dead letter {} came to queue {}", message.id, queue.name);
 }
 
-void Ledger::forgive_losses(QueueModel& queue) {
+void Oracle::forgive_losses(QueueModel& queue) {
   queue.dead_owed.clear();
   for (auto& [id, copy] : queue.copies) {
     const bool held = copy.state == Copy::State::held || copy.state == Copy::State::settling;
@@ -349,7 +349,7 @@ void Ledger::forgive_losses(QueueModel& queue) {
   }
 }
 
-void Ledger::check_emptied(QueueModel& queue) {
+void Oracle::check_emptied(QueueModel& queue) {
   for (const MessageId id : queue.dead_owed)
     if (!queue.dead_seen.contains(id))
       judge_.fail(10, "queue {}: dead letter {} is lost", queue.name, id);

@@ -11,18 +11,18 @@
 namespace lepus::core::test {
 namespace {
 
-class BrokerLedgerTest : public ::testing::Test {
+class BrokerMessageLogTest : public ::testing::Test {
  protected:
-  BrokerLedgerTest() { shard_.durable = true; }
+  BrokerMessageLogTest() { shard_.durable = true; }
 
   Broker::Publish numbered(std::uint64_t number) const { return {nullptr, channel_.ref(), number}; }
-  std::uint32_t live(std::uint32_t record) { return shard_.ledger.live.at(record); }
+  std::uint32_t live(std::uint32_t record) { return shard_.message_log.live.at(record); }
 
   FakeShard shard_;
   FakeChannel channel_{shard_.broker};
 };
 
-TEST_F(BrokerLedgerTest, OneRecordForAllQueuesOfAShard) {
+TEST_F(BrokerMessageLogTest, OneRecordForAllQueuesOfAShard) {
   const QueueId a = shard_.declare("a");
   const QueueId b = shard_.declare("b");
   shard_.durable = false;
@@ -30,60 +30,60 @@ TEST_F(BrokerLedgerTest, OneRecordForAllQueuesOfAShard) {
   shard_.durable = true;
   for (const char* queue : {"a", "b", "c"}) shard_.bind("amq.fanout", queue, "");
   shard_.publish("amq.fanout", "", "x");
-  EXPECT_EQ(shard_.ledger.records, 1U);
-  ASSERT_EQ(shard_.ledger.entries.size(), 2U);
+  EXPECT_EQ(shard_.message_log.records, 1U);
+  ASSERT_EQ(shard_.message_log.entries.size(), 2U);
   EXPECT_EQ(live(1), 2U);
-  EXPECT_NE(shard_.ledger.entries[0].at.queue, shard_.ledger.entries[1].at.queue);
-  for (const auto& entry : shard_.ledger.entries)
+  EXPECT_NE(shard_.message_log.entries[0].at.queue, shard_.message_log.entries[1].at.queue);
+  for (const auto& entry : shard_.message_log.entries)
     EXPECT_TRUE(entry.at.queue == a || entry.at.queue == b);
 }
 
-TEST_F(BrokerLedgerTest, TransientMessagesAndQueuesAreNotRecorded) {
+TEST_F(BrokerMessageLogTest, TransientMessagesAndQueuesAreNotRecorded) {
   shard_.declare("kept");
   shard_.durable = false;
   shard_.declare("passing");
   shard_.publish("", "kept", "x", numbered(1));
   shard_.durable = true;
   shard_.publish("", "passing", "x", numbered(2));
-  EXPECT_EQ(shard_.ledger.records, 0U);
-  shard_.ledger.slow = true;
+  EXPECT_EQ(shard_.message_log.records, 0U);
+  shard_.message_log.slow = true;
   shard_.broker.flush();
   ASSERT_EQ(channel_.confirms.size(), 1U) << "nothing to wait for";
   EXPECT_EQ(channel_.confirms[0].last, 2U);
 }
 
-TEST_F(BrokerLedgerTest, TransactionsOfOtherShardsHoldTheBatch) {
+TEST_F(BrokerMessageLogTest, TransactionsOfOtherShardsHoldTheBatch) {
   shard_.broker.apply(Transaction{true});
   shard_.broker.apply(Transaction{true});
   shard_.broker.apply(Transaction{false});
-  EXPECT_TRUE(shard_.ledger.held);
+  EXPECT_TRUE(shard_.message_log.held);
   shard_.broker.apply(Transaction{false});
-  EXPECT_FALSE(shard_.ledger.held);
+  EXPECT_FALSE(shard_.message_log.held);
   EXPECT_DEATH(shard_.broker.apply(Transaction{false}), "transactions_ > 0");
 }
 
-TEST_F(BrokerLedgerTest, WhatNeedsNoRecordIsConfirmedBeforeTheBatch) {
+TEST_F(BrokerMessageLogTest, WhatNeedsNoRecordIsConfirmedBeforeTheBatch) {
   shard_.declare("kept");
-  shard_.ledger.slow = true;
+  shard_.message_log.slow = true;
   shard_.publish("", "kept", "x", numbered(1));
   shard_.durable = false;
   shard_.publish("", "kept", "x", numbered(2));
   shard_.broker.flush();
   ASSERT_EQ(channel_.confirms.size(), 1U);
   EXPECT_EQ(channel_.confirms[0].first, 2U);
-  shard_.ledger.durable_up_to = 1;
+  shard_.message_log.durable_up_to = 1;
   shard_.broker.flush();
   ASSERT_EQ(channel_.confirms.size(), 2U);
   EXPECT_EQ(channel_.confirms[1].first, 1U);
 }
 
-TEST_F(BrokerLedgerTest, EveryWayOutIsSettledOnce) {
+TEST_F(BrokerMessageLogTest, EveryWayOutIsSettledOnce) {
   const QueueId queue = shard_.declare("q");
   const ConsumerHandle consumer = shard_.subscribe(channel_, {.queue = queue, .prefetch = 2});
   shard_.publish_each("q", "12345");
   shard_.pump();
   ASSERT_EQ(channel_.deliveries.size(), 2U);
-  EXPECT_TRUE(shard_.ledger.settles.empty());
+  EXPECT_TRUE(shard_.message_log.settles.empty());
   shard_.settle(channel_.deliveries[0], consumer, Outcome::acknowledged);
   EXPECT_EQ(live(1), 0U);
   shard_.settle(channel_.deliveries[1], consumer, Outcome::requeued);
@@ -94,20 +94,20 @@ TEST_F(BrokerLedgerTest, EveryWayOutIsSettledOnce) {
   shard_.broker.apply(Get{queue, channel_.ref(), true});
   shard_.broker.apply(Purge{queue, channel_.ref()});
   shard_.pump();
-  EXPECT_EQ(shard_.ledger.settles.size(), 4U);
+  EXPECT_EQ(shard_.message_log.settles.size(), 4U);
   for (const std::uint32_t record : {1U, 3U, 4U, 5U}) EXPECT_EQ(live(record), 0U) << record;
   EXPECT_EQ(live(2), 1U) << "unacked: still there";
 }
 
-TEST_F(BrokerLedgerTest, AQueueThatGoesNeedsNoSettles) {
+TEST_F(BrokerMessageLogTest, AQueueThatGoesNeedsNoSettles) {
   const QueueId queue = shard_.declare("q");
   shard_.publish_each("q", "123");
   shard_.delete_queue(queue);
-  EXPECT_TRUE(shard_.ledger.settles.empty());
+  EXPECT_TRUE(shard_.message_log.settles.empty());
   for (std::uint32_t record = 1; record <= 3; ++record) EXPECT_EQ(live(record), 0U);
 }
 
-TEST_F(BrokerLedgerTest, TheLedgerIsToldWhoHoldsWhat) {
+TEST_F(BrokerMessageLogTest, TheMessageLogIsToldWhoHoldsWhat) {
   const QueueId a = shard_.declare("a");
   const QueueId b = shard_.declare("b");
   shard_.durable = false;
@@ -115,7 +115,7 @@ TEST_F(BrokerLedgerTest, TheLedgerIsToldWhoHoldsWhat) {
   shard_.durable = true;
   for (const char* queue : {"a", "b", "passing"}) shard_.bind("amq.fanout", queue, "");
   shard_.publish("amq.fanout", "", "x");
-  RecordOwner* holder = shard_.ledger.holder;
+  RecordOwner* holder = shard_.message_log.holder;
   ASSERT_NE(holder, nullptr);
   const auto held = [&](QueueId queue, Sequence sequence) -> Message* {
     const std::optional<LocatedRecord> found = holder->locate({queue, sequence});
@@ -137,38 +137,38 @@ TEST_F(BrokerLedgerTest, TheLedgerIsToldWhoHoldsWhat) {
   EXPECT_EQ(held(a, 0), message) << "unacked: still there";
   shard_.broker.apply(Settle{a, 0, 0, {}, Outcome::acknowledged});
   EXPECT_EQ(held(a, 0), nullptr);
-  ASSERT_FALSE(shard_.ledger.settles.empty());
-  EXPECT_EQ(shard_.ledger.settles.back().place.segment, 9U);
+  ASSERT_FALSE(shard_.message_log.settles.empty());
+  EXPECT_EQ(shard_.message_log.settles.back().place.segment, 9U);
   EXPECT_EQ(held(b, 0), message);
 }
 
-TEST_F(BrokerLedgerTest, DeliveriesAreAnnouncedAheadOnce) {
+TEST_F(BrokerMessageLogTest, DeliveriesAreAnnouncedAheadOnce) {
   const QueueId queue = shard_.declare("q");
   shard_.subscribe(channel_, {.queue = queue});
   shard_.publish_each("q", "12");
   shard_.pump();
-  ASSERT_EQ(shard_.ledger.marks.size(), 1U);
-  EXPECT_EQ(shard_.ledger.marks[0].sequence, limits::seen_ahead);
+  ASSERT_EQ(shard_.message_log.marks.size(), 1U);
+  EXPECT_EQ(shard_.message_log.marks[0].sequence, limits::seen_ahead);
   for (std::uint64_t i = 0; i < limits::seen_ahead; ++i) shard_.publish("", "q", "x");
   shard_.pump();
-  EXPECT_EQ(shard_.ledger.marks.size(), 2U);
+  EXPECT_EQ(shard_.message_log.marks.size(), 2U);
 }
 
-TEST_F(BrokerLedgerTest, ABarrierWaitsForTheOpenBatch) {
+TEST_F(BrokerMessageLogTest, ABarrierWaitsForTheOpenBatch) {
   const QueueId queue = shard_.declare("q");
-  shard_.ledger.slow = true;
+  shard_.message_log.slow = true;
   shard_.publish("", "q", "x");
   shard_.broker.apply(Get{queue, channel_.ref(), true});
   shard_.broker.apply(Barrier{channel_.ref(), 7});
   shard_.broker.flush();
   EXPECT_TRUE(channel_.confirms.empty());
-  shard_.ledger.durable_up_to = 1;
+  shard_.message_log.durable_up_to = 1;
   shard_.broker.flush();
   ASSERT_EQ(channel_.confirms.size(), 1U);
   EXPECT_EQ(channel_.confirms[0].first, 7U);
 }
 
-TEST_F(BrokerLedgerTest, AMessageThatLeavesTheShardLeavesItsRecordBehind) {
+TEST_F(BrokerMessageLogTest, AMessageThatLeavesTheShardLeavesItsRecordBehind) {
   const QueueId queue = shard_.declare("q");
   shard_.publish("", "q", "x");
   shard_.broker.apply(Get{queue, {1, 1, 1}, true});  // Of a channel on shard 1.
@@ -189,7 +189,7 @@ class TwoEach final : public Restorer {
     for (const Sequence sequence : {Sequence{10}, Sequence{12}}) {
       const std::uint32_t record = sequence == 10 ? 10 : 11;
       found.runs.push_back({.first = sequence,
-                            .place = FakeLedger::place_of(record),
+                            .place = FakeMessageLog::place_of(record),
                             .body_size = 1,
                             .redelivered = sequence == 10});
     }
@@ -201,25 +201,25 @@ class TwoEach final : public Restorer {
 TEST(BrokerRestore, MarksFromBeforeAreRepeatedToo) {
   TwoEach restorer;
   FakeShard shard{0, &restorer};
-  shard.ledger.live = {{10, 1}, {11, 1}};
-  shard.ledger.bodies = {{10, "a"}, {11, "b"}};
+  shard.message_log.live = {{10, 1}, {11, 1}};
+  shard.message_log.bodies = {{10, "a"}, {11, "b"}};
   shard.durable = true;
   const QueueId queue = shard.declare("kept");
   shard.broker.flush();
-  EXPECT_TRUE(shard.ledger.marks.empty());
+  EXPECT_TRUE(shard.message_log.marks.empty());
   // What is held is written again elsewhere; where the mark was is given up.
-  ++shard.ledger.lost;
+  ++shard.message_log.lost;
   shard.broker.flush();
-  ASSERT_EQ(shard.ledger.marks.size(), 1U);
-  EXPECT_EQ(shard.ledger.marks[0].queue, queue);
-  EXPECT_EQ(shard.ledger.marks[0].sequence, 11U);
+  ASSERT_EQ(shard.message_log.marks.size(), 1U);
+  EXPECT_EQ(shard.message_log.marks[0].queue, queue);
+  EXPECT_EQ(shard.message_log.marks[0].sequence, 11U);
 }
 
 TEST(BrokerRestore, KeptQueuesGetTheirMessagesBack) {
   TwoEach restorer;
   FakeShard shard{0, &restorer};
-  shard.ledger.live = {{10, 1}, {11, 1}};
-  shard.ledger.bodies = {{10, "a"}, {11, "b"}};
+  shard.message_log.live = {{10, 1}, {11, 1}};
+  shard.message_log.bodies = {{10, "a"}, {11, "b"}};
   shard.declare("passing");
   shard.durable = true;
   const QueueId queue = shard.declare("kept");
@@ -230,15 +230,15 @@ TEST(BrokerRestore, KeptQueuesGetTheirMessagesBack) {
   shard.subscribe(channel, {.queue = queue, .no_ack = true});
   shard.pump();
   EXPECT_EQ(channel.bodies(), "");
-  EXPECT_EQ(shard.ledger.fetches.size(), 2U);
-  shard.ledger.bring();
+  EXPECT_EQ(shard.message_log.fetches.size(), 2U);
+  shard.message_log.bring();
   shard.pump();
   EXPECT_EQ(channel.bodies(), "abc");
   EXPECT_TRUE(channel.deliveries[0].deliver.redelivered);
   EXPECT_FALSE(channel.deliveries[1].deliver.redelivered);
   EXPECT_EQ(channel.deliveries[2].deliver.sequence, 100U);
-  EXPECT_EQ(shard.ledger.live[10], 0U);
-  EXPECT_EQ(shard.ledger.live[11], 0U);
+  EXPECT_EQ(shard.message_log.live[10], 0U);
+  EXPECT_EQ(shard.message_log.live[11], 0U);
 }
 
 }  // namespace

@@ -2,17 +2,17 @@
 #include "core/broker/event.h"
 #include "core/message/properties.h"
 #include "core/session/reply_address.h"
-#include "tests/sim/ledger.h"
+#include "tests/sim/oracle.h"
 
 namespace lepus::sim {
 
-bool Ledger::is_copy(const Received& received) {
+bool Oracle::is_copy(const Received& received) {
   return received.exchange == core::trace_exchange_name ||
          received.exchange == core::event_exchange_name;
 }
 
 /// Promise 1 for copies, and that only those get them who are bound.
-void Ledger::judge_copy(const Received& received, const QueueModel& queue) {
+void Oracle::judge_copy(const Received& received, const QueueModel& queue) {
   judge_.note("got a copy '{}' from {}", received.key, queue.name);
   core::PropertiesView view;
   if (!queue.wild || !core::decode_properties(core::as_bytes(received.properties), view))
@@ -43,7 +43,7 @@ void Ledger::judge_copy(const Received& received, const QueueModel& queue) {
 }
 
 /// The broker puts a name that only it knows in the place of amq.rabbitmq.reply-to.
-std::string Ledger::with_reply_name(const Sent& message, const std::string& properties,
+std::string Oracle::with_reply_name(const Sent& message, const std::string& properties,
                                     std::string_view name) const {
   if (!message.wants_reply) return properties;
   if (!core::is_reply_name(name)) return {};
@@ -54,7 +54,7 @@ std::string Ledger::with_reply_name(const Sent& message, const std::string& prop
 }
 
 /// A channel has one name while it has a reply consumer.
-void Ledger::learn_reply_name(const Sent& message, std::string_view name) {
+void Oracle::learn_reply_name(const Sent& message, std::string_view name) {
   if (!message.wants_reply) return;
   const auto [known, is_new] = reply_names_.try_emplace(std::string{name}, message.channel);
   if (!is_new && known->second != message.channel)
@@ -62,7 +62,7 @@ void Ledger::learn_reply_name(const Sent& message, std::string_view name) {
 }
 
 /// Replies may be lost, when the requester is gone, and come once and to nobody else.
-void Ledger::on_reply(const Received& received, std::uint64_t channel) {
+void Oracle::on_reply(const Received& received, std::uint64_t channel) {
   const Identity identity = identify(received);
   if (identity.message == nullptr) return;
   Sent& message = *identity.message;
@@ -75,7 +75,7 @@ void Ledger::on_reply(const Received& received, std::uint64_t channel) {
   message.replied = true;
 }
 
-std::string Ledger::choose_reply_name(core::Random& random) const {
+std::string Oracle::choose_reply_name(core::Random& random) const {
   if (reply_names_.empty()) return {};
   return std::next(reply_names_.begin(),
                    static_cast<std::ptrdiff_t>(random.below(reply_names_.size())))

@@ -1,14 +1,14 @@
 // Streams: everybody reads the same messages at the same offsets, one after the other, and nothing
 // leaves. What nobody was promised may be lost by a crash, and its offset is then another
 // message's.
-#include "tests/sim/ledger.h"
+#include "tests/sim/oracle.h"
 
 #include <algorithm>
 #include <charconv>
 
 namespace lepus::sim {
 
-void Ledger::on_streamed(const Received& received, QueueModel& queue, StreamReader& reader) {
+void Oracle::on_streamed(const Received& received, QueueModel& queue, StreamReader& reader) {
   const Identity identity = identify(received);
   if (identity.message == nullptr) return;
   const Sent& message = *identity.message;
@@ -30,7 +30,7 @@ void Ledger::on_streamed(const Received& received, QueueModel& queue, StreamRead
 }
 
 /// A damaged record is passed over.
-void Ledger::judge_offset(std::int64_t offset, QueueModel& queue, const StreamReader& reader) {
+void Oracle::judge_offset(std::int64_t offset, QueueModel& queue, const StreamReader& reader) {
   if (forgiven_ > 0) return;
   if (reader.last) {
     if (offset != *reader.last + 1)
@@ -46,26 +46,26 @@ void Ledger::judge_offset(std::int64_t offset, QueueModel& queue, const StreamRe
 }
 
 /// Nothing that was not settled is passed over, and what the broker surely knew is not read again.
-void Ledger::judge_start(std::int64_t offset, QueueModel& queue, const NamedReader& reader) {
+void Oracle::judge_start(std::int64_t offset, QueueModel& queue, const NamedReader& reader) {
   const std::int64_t at_most = queue.log.names[reader.name].sent;
   if (offset < reader.at_least || offset > at_most)
     judge_.fail(3, "stream {}: consumer {} goes on at {}, settled was up to {} or {}", queue.name,
                 reader.name, offset, reader.at_least, at_most);
 }
 
-void Ledger::on_stream_settle_sent(QueueModel& queue, NamedReader& reader, std::int64_t offset) {
+void Oracle::on_stream_settle_sent(QueueModel& queue, NamedReader& reader, std::int64_t offset) {
   reader.unsent.erase(offset);
   std::int64_t& sent = queue.log.names[reader.name].sent;
   sent = std::max(sent, NamedReader::done(reader.unsent, reader.next));
 }
 
-void Ledger::on_stream_settled(QueueModel& queue, NamedReader& reader, std::int64_t offset) {
+void Oracle::on_stream_settled(QueueModel& queue, NamedReader& reader, std::int64_t offset) {
   reader.unsure.erase(offset);
   std::int64_t& sure = queue.log.names[reader.name].sure[reader.client];
   sure = std::max(sure, NamedReader::done(reader.unsure, reader.next));
 }
 
-void Ledger::learn_offset(std::int64_t offset, const Sent& message, QueueModel& queue) {
+void Oracle::learn_offset(std::int64_t offset, const Sent& message, QueueModel& queue) {
   if (forgiven_ > 0) queue.log.at.erase(offset);  // The end of a damaged journal may be lost.
   const auto [at, is_new] = queue.log.at.try_emplace(offset, message.id);
   if (!is_new && at->second != message.id)
@@ -77,7 +77,7 @@ void Ledger::learn_offset(std::int64_t offset, const Sent& message, QueueModel& 
                 of->second, offset);
 }
 
-void Ledger::check_stream(QueueModel& queue) {
+void Oracle::check_stream(QueueModel& queue) {
   for (const auto& [id, copy] : queue.copies)
     if (copy.must && !queue.log.of.contains(id))
       judge_.fail(1, "stream {}: message {} is lost", queue.name, id);

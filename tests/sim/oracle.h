@@ -93,9 +93,9 @@ struct StreamReader {
   std::shared_ptr<NamedReader> named = nullptr;
 };
 
-class Ledger {
+class Oracle {
  public:
-  Ledger(Judge& judge, Model& model) : judge_(judge), model_(model) {}
+  Oracle(Judge& judge, Model& model) : judge_(judge), model_(model) {}
 
   Sent& create();
   /// The clock on the wall is set forward: what is under way may be past its time after a restart,
@@ -180,17 +180,17 @@ class Ledger {
   void set_state(const Hold& hold, Copy::State state);
   bool is_possible(const Sent& sent, const QueueModel& queue) const;
   bool is_owed(const Sent& sent, const QueueModel& queue, const Copy& copy) const;
-  // ledger_streams.cpp
+  // oracle_streams.cpp
   void judge_offset(std::int64_t offset, QueueModel& queue, const StreamReader& reader);
   void judge_start(std::int64_t offset, QueueModel& queue, const NamedReader& reader);
   void learn_offset(std::int64_t offset, const Sent& sent, QueueModel& queue);
-  // ledger_copies.cpp
+  // oracle_copies.cpp
   static bool is_copy(const Received& received);
   void judge_copy(const Received& received, const QueueModel& queue);
   std::string with_reply_name(const Sent& sent, const std::string& properties,
                               std::string_view name) const;
   void learn_reply_name(const Sent& sent, std::string_view name);
-  // ledger_rules.cpp
+  // oracle_rules.cpp
   void judge_rules(const Identity& identity, const Arrival& arrival);
   void judge_double(const Sent& sent, const QueueModel& queue);
   void judge_double_of_exchange(const Sent& sent);
