@@ -33,13 +33,15 @@ constexpr std::array queue_columns{
     Column<Q>{"name", true, [](const Q& q, J& json) { json.text(q.info.name); }},
     Column<Q>{"durable", false, [](const Q& q, J& json) { json.boolean(q.info.durable); }},
     Column<Q>{"auto_delete", false, [](const Q& q, J& json) { json.boolean(q.info.auto_delete); }},
-    Column<Q>{"arguments", false, [](const Q& q, J& json) { write_arguments(q.info.arguments, json); }},
+    Column<Q>{"arguments", false,
+              [](const Q& q, J& json) { write_arguments(q.info.arguments, json); }},
     Column<Q>{"policy", false, [](const Q& q, J& json) { json.text(name_of(q.info.policy)); }},
     Column<Q>{"operator_policy", false,
               [](const Q& q, J& json) { json.text(name_of(q.info.operator_policy)); }},
     Column<Q>{"effective_policy_definition", false,
               [](const Q& q, J& json) {
-                write_arguments(core::merged_definition(q.info.policy, q.info.operator_policy), json);
+                write_arguments(core::merged_definition(q.info.policy, q.info.operator_policy),
+                                json);
               }},
     Column<Q>{"pid", false, [](const Q& q, J& json) { json.text(queue_pid(q)); }},
     Column<Q>{"owner_pid", false,
@@ -76,7 +78,8 @@ constexpr std::array exchange_columns{
     Column<E>{"durable", false, [](const E& e, J& json) { json.boolean(e.info.durable); }},
     Column<E>{"auto_delete", false, [](const E& e, J& json) { json.boolean(e.info.auto_delete); }},
     Column<E>{"internal", false, [](const E& e, J& json) { json.boolean(e.info.internal); }},
-    Column<E>{"arguments", false, [](const E& e, J& json) { write_arguments(e.info.arguments, json); }},
+    Column<E>{"arguments", false,
+              [](const E& e, J& json) { write_arguments(e.info.arguments, json); }},
     Column<E>{"policy", false, [](const E& e, J& json) { json.text(name_of(e.info.policy)); }},
     Column<E>{"messages_delayed", false, [](const E& e, J& json) { json.number(e.held); }},
 };
@@ -110,7 +113,8 @@ constexpr std::array consumer_columns{
         [](const U& u, J& json) {
           json.text(!u.stats.single_active ? "up" : u.stats.active ? "single_active" : "waiting");
         }},
-    Column<U>{"arguments", true, [](const U& u, J& json) { write_arguments(u.stats.arguments, json); }},
+    Column<U>{"arguments", true,
+              [](const U& u, J& json) { write_arguments(u.stats.arguments, json); }},
 };
 
 using C = ConnectionRow;
