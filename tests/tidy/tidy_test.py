@@ -14,6 +14,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import cpp_scan
+import rules_class
 import rules_cpp
 import rules_text
 import tidy
@@ -59,9 +60,9 @@ class Tree:
             with open(full, "w", encoding="utf-8") as stream:
                 stream.write(text)
 
-    def violations(self):
+    def violations(self, class_max=None):
         with self.folder:
-            found = tidy.find_violations(tree.load(self.folder.name))
+            found = tidy.find_violations(tree.load(self.folder.name), class_max or {})
         return sorted((one.path, one.line, one.rule) for one in found)
 
 
@@ -85,6 +86,65 @@ class CleanTest(unittest.TestCase):
         self.assertEqual(len(scrubbed), len(TRICKY))
         self.assertEqual(scrubbed.count("\n"), TRICKY.count("\n"))
         self.assertNotIn("throw", scrubbed)
+
+
+def class_text(functions, fields, name="Big"):
+    """A class of that size, in the ways members are written."""
+    kinds = ["void f{0}();", "int f{0}() const {{ return 1; }}", "virtual void f{0}(int a) = 0;",
+             "template <class T>\n  void f{0}(T t) {{ if (t) g(); }}"]
+    lines = [kinds[i % len(kinds)].format(i) for i in range(functions)]
+    shapes = ["int a{0} = 0;", "std::map<int, int> a{0}{{}};", "bool a{0};"]
+    lines += [shapes[i % len(shapes)].format(i) for i in range(fields)]
+    return (f"class {name} final : public Base {{\n public:\n  using T = int;\n"
+            "  enum class E {{ a, b }};\n  struct Part {\n    int x, y;\n  };\n  "
+            + "\n  ".join(lines) + "\n};\n")
+
+
+class ClassTest(unittest.TestCase):
+    def test_sizes(self):
+        for functions, fields in [(1, 0), (4, 3), (25, 15)]:
+            self.assertEqual(rules_of("core/x.cpp", HEAD + class_text(functions, fields)), [])
+        self.assertEqual(rules_of("core/x.cpp", HEAD + class_text(26, 1)), [(2, "class-size")])
+        self.assertEqual(rules_of("core/x.cpp", HEAD + class_text(1, 16)), [(2, "class-size")])
+
+    def test_plain_data_may_be_long(self):
+        self.assertEqual(rules_of("core/x.cpp", HEAD + class_text(0, 40)), [])
+
+    def test_allowances_only_fall(self):
+        files = {"core/x.cpp": HEAD + class_text(30, 2)}
+        self.assertEqual(Tree(files).violations({"core/x.cpp: Big": [30, 15]}), [])
+        self.assertEqual([rule for _, _, rule in Tree(files).violations(
+            {"core/x.cpp: Big": [29, 15]})], ["class-size", "ratchet"])
+        self.assertEqual([rule for _, _, rule in Tree(files).violations(
+            {"core/x.cpp: Big": [31, 15]})], ["ratchet"])
+        self.assertEqual([rule for _, _, rule in Tree(files).violations(
+            {"core/x.cpp: Big": [30, 15], "core/x.cpp: Gone": [30, 15]})], ["ratchet"])
+
+    def test_friends(self):
+        other = HEADER + "class Other {\n  void f();\n};\n"
+        text = HEAD + '#include "core/y.h"\nclass A {\n  friend class Other;\n  void f();\n};\n'
+        found = Tree({"core/x.cpp": text, "core/y.h": other}).violations()
+        self.assertEqual(found, [("core/x.cpp", 4, "friend")])
+        near = HEAD + "class B {\n  void f();\n};\nclass A {\n  friend class B;\n  void f();\n};\n"
+        self.assertEqual(rules_of("core/x.cpp", near), [])
+
+    def test_folders(self):
+        files = {f"core/x{i}.cpp": HEAD for i in range(rules_class.FOLDER_FILES_MAX)}
+        self.assertEqual(Tree(files).violations(), [])
+        files["core/y.cpp"] = HEAD
+        self.assertEqual(Tree(files).violations(), [("core", 1, "folder-size")])
+
+
+class WordTest(unittest.TestCase):
+    GLOSSARY = "# Words\n\n## Not used\n\n| word | term |\n|---|---|\n| `let_go` | discard |\n"
+
+    def test_a_word_of_the_left_column(self):
+        text = HEAD + "void let_go_now();\nvoid outlet_gone();  // let_go\n"
+        found = Tree({"core/x.cpp": text, "docs/GLOSSARY.md": self.GLOSSARY}).violations()
+        self.assertEqual(found, [("core/x.cpp", 2, "word")])
+
+    def test_without_a_glossary(self):
+        self.assertEqual(rules_of("core/x.cpp", HEAD + "void let_go();\n"), [])
 
 
 class ShapeTest(unittest.TestCase):
