@@ -27,8 +27,9 @@ std::string Catalog::load_journal_ends(std::map<std::uint32_t, std::uint64_t>& e
     std::uint32_t shard = 0;
     const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), shard);
     if (code != std::errc{} || end != digits.data() + digits.size() || select.number(1) < 0) {
-      (void)select.finish();
-      return database_.complain(fmt::format("row {}{} of table meta", row_prefix, digits));
+      error = database_.complain(fmt::format("row {}{} of table meta", row_prefix, digits));
+      (void)select.finish();  // `digits` lives until here.
+      return error;
     }
     ends[shard] = static_cast<std::uint64_t>(select.number(1));
   }
