@@ -41,6 +41,8 @@ class Importer {
                    const std::vector<std::uint64_t>& queues);
   void append(Journal& journal, const RecordView& record, const core::QueuePosition& at);
   void settle_down(Journal& journal);
+  /// Before the journal is destroyed: its operations come back.
+  void finish_ops(Journal& journal);
   void turn(Journal& journal);
   std::string give_homes();
   std::string remove_files(std::uint32_t shard);
@@ -107,9 +109,11 @@ std::string Importer::copy(const std::string& source, const RecoveryReport& repo
   if (std::string error = store.open(known_, {0, import_.accepts_loss, import_.kept_aside});
       !error.empty())
     return error;
-  if (!store.journal().segments().has_spare())
+  if (!store.journal().segments().has_spare()) {
+    finish_ops(store.journal());
     return fmt::format("{}: there is no room on the disk to take over {}; make some",
                        parts_.directory, source);
+  }
   // Settles come last in a batch: copies of an earlier try must not die together with these.
   settle_down(store.journal());
   RecordLoader loader{*parts_.disk, source, report.files};
@@ -127,7 +131,7 @@ std::string Importer::copy(const std::string& source, const RecoveryReport& repo
       if (level.seen_below != 0) store.journal().seen({core::QueueId{queue}, level.seen_below});
   }
   if (error.empty()) settle_down(store.journal());
-  while (parts_.loop->ops_in_flight() > 0) turn(store.journal());
+  finish_ops(store.journal());
   if (error.empty())
     parts_.log->write(LogLevel::info, LogCategory::general, "journal of a former shard taken over",
                       {{"from", source}, {"to", parts_.directory}, {"messages", count}});
@@ -142,6 +146,10 @@ void Importer::append(Journal& journal, const RecordView& record, const core::Qu
 void Importer::settle_down(Journal& journal) {
   const std::uint64_t last = journal.open_batch();
   while (journal.durable() < last) turn(journal);
+}
+
+void Importer::finish_ops(Journal& journal) {
+  while (parts_.loop->ops_in_flight() > 0) turn(journal);
 }
 
 void Importer::turn(Journal& journal) {
