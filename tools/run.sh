@@ -8,6 +8,5 @@ if [ "${1:-}" = "--build-only" ]; then
     exec tools/build.sh release lepus lepus-journal lepus-perf lepusctl
 fi
 tools/build.sh release lepus lepus-journal lepus-perf lepusctl
-mkdir -p data
 echo "build/release/lepusctl finds it from here; elsewhere: LEPUS_SOCKET=$PWD/data/lepus.sock" >&2
 exec build/release/lepus --set "data_dir=$PWD/data" "$@"
