@@ -14,13 +14,13 @@
 #include <vector>
 
 #include "core/base/bytes.h"
+#include "core/base/utf8.h"
 #include "core/message/field_table.h"
 #include "core/message/field_table_writer.h"
 #include "core/message/properties.h"
-#include "net/amqp/assembler.h"
-#include "net/amqp/frame.h"
+#include "net/amqp/codec/assembler.h"
+#include "net/amqp/codec/frame.h"
 #include "net/amqp/methods.gen.h"
-#include "net/amqp/utf8.h"
 
 namespace lepus {
 namespace {
@@ -168,7 +168,7 @@ void utf8_check(benchmark::State& state) {
   for (auto _ : state) {
     const char* at = text.data();
     benchmark::DoNotOptimize(at);
-    benchmark::DoNotOptimize(amqp::is_utf8({at, text.size()}));
+    benchmark::DoNotOptimize(core::is_utf8({at, text.size()}));
   }
   count_items(state, 1);
 }

@@ -130,11 +130,11 @@ class World {
   }
   ~World() { broker.detach(channel.ref); }
   void subscribe(bool no_ack) {
-    Subscribe wish{};
-    wish.queue = queue_;
-    wish.channel = channel.ref;
-    wish.no_ack = no_ack;
-    broker.apply(wish);
+    Subscribe request{};
+    request.queue = queue_;
+    request.channel = channel.ref;
+    request.no_ack = no_ack;
+    broker.apply(request);
   }
   void publish(std::uint64_t number) {
     (void)broker.publish({&route_, channel.ref, number}, make_message(broker.memory()));

@@ -233,7 +233,7 @@ constexpr std::size_t drop_max = tiny ? 4 : 16'384;
 // --- Streams
 /// What was read back of one stream and may stay in memory; less while memory is short.
 constexpr std::uint64_t stream_cache_bytes = tiny ? 4 << 10 : 32 << 20;
-constexpr std::uint64_t stream_cache_bytes_short = tiny ? 1 << 10 : 2 << 20;
+constexpr std::uint64_t stream_cache_bytes_pressure = tiny ? 1 << 10 : 2 << 20;
 /// How far ahead of a consumer a stream is read, pages and bytes.
 constexpr std::uint64_t stream_ahead_pages = tiny ? 2 : 64;
 constexpr std::uint64_t stream_ahead_bytes = tiny ? 512 : 2 << 20;
@@ -307,7 +307,7 @@ constexpr std::size_t free_files_share = 10;
 constexpr Nanos free_files_interval = nanos_per_s;
 /// Deliveries are announced to the journal this many at a time: after a crash up to so many
 /// messages are flagged redelivered although they were not delivered.
-constexpr std::uint64_t seen_ahead = tiny ? 3 : 1024;
+constexpr std::uint64_t delivery_watermark_ahead = tiny ? 3 : 1024;
 /// Recorded and not yet written, bytes; above it publishers are not read.
 constexpr std::uint64_t journal_pending_max = tiny ? 16 << 10 : 32 << 20;
 /// Segments that may be in use beyond twice what is live, before old messages are moved. After a

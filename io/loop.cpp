@@ -76,19 +76,19 @@ void Loop::run_completions() {
     if (completion.op->kind == OpKind::recv) completion.op->length = 0;
   }
   // Handlers submit, but only the driver appends here, so the list does not move under us.
-  std::size_t put_off = 0;
+  std::size_t deferred = 0;
   for (const Completion& completion : completed_) {
-    if (is_put_off(completion)) {
-      completed_[put_off++] = completion;
+    if (is_deferred(completion)) {
+      completed_[deferred++] = completion;
     } else {
       hand_over(completion);
     }
   }
-  completed_.resize(put_off);
+  completed_.resize(deferred);
   input_budget_.end_turn();
 }
 
-bool Loop::is_put_off(const Completion& completion) {
+bool Loop::is_deferred(const Completion& completion) {
   return completion.op->kind == OpKind::recv && input_budget_.is_exceeded_by(completion);
 }
 

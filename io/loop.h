@@ -105,7 +105,7 @@ class Loop {
   void move_to(core::Nanos now);
   void read_wall_clock();
   void run_completions();
-  bool is_put_off(const Completion& completion);
+  bool is_deferred(const Completion& completion);
   void hand_over(const Completion& completion);
   bool has_work_left(bool worked);
   bool is_write_due() const;

@@ -16,7 +16,7 @@
 
 namespace lepus::core {
 
-/// The hash was made or checked by net/amqp/password.h; so was that of ChangePassword.
+/// The hash was made or checked by core/access/password_hash.h; so was that of ChangePassword.
 struct AddUser {
   UserSpec user;
 };

@@ -218,14 +218,14 @@ void Broker::ask(const TopologyRequest& request, const ChannelRef& channel,
   outbox().send(control_, TopologyAsk{channel, message_count, owned});
 }
 
-void Broker::ask_delete(Queue& queue, DeleteWish wish) {
+void Broker::ask_delete(Queue& queue, DeleteRequest deletion) {
   queue.set_deleting();
   TopologyRequest request;
   request.kind = TopologyRequest::Kind::delete_queue;
   request.queue = queue.info().id;
   request.from = shard();
-  request.user = std::move(wish.user);
-  ask(request, wish.channel, wish.message_count);
+  request.user = std::move(deletion.user);
+  ask(request, deletion.channel, deletion.message_count);
 }
 
 /// Queues scheduled while pumping wait for the next pump: a queue gets one share per step.
@@ -242,9 +242,9 @@ void Broker::pump() {
 }
 
 void Broker::flush() {
-  if (const std::uint64_t lost = message_log().marks_lost(); lost != marks_lost_) {
-    marks_lost_ = lost;
-    for (auto& [id, queue] : queues_) queue->repeat_marks();
+  if (const std::uint64_t lost = message_log().watermarks_lost(); lost != watermarks_lost_) {
+    watermarks_lost_ = lost;
+    for (auto& [id, queue] : queues_) queue->repeat_watermarks();
   }
   note_written();
   evict();

@@ -119,7 +119,7 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   void set_wall_clock_offset(Nanos offset) { turn_.wall_clock_offset = offset; }
   /// Messages of this shard above `bytes` altogether: memory is short, all that can be on disk
   /// alone goes there. Below that, limits::resident_max holds for what is recorded anyway.
-  void set_short_above(std::uint64_t bytes) { short_above_ = bytes; }
+  void set_memory_pressure_threshold(std::uint64_t bytes) { memory_pressure_threshold_ = bytes; }
   /// Something is left that only needs another turn.
   bool has_work() const { return !runnable_.empty() || !forwards_.empty() || has_more_to_evict_; }
   std::size_t queue_count() const { return queues_.size(); }
@@ -231,12 +231,12 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   ConfirmPort* find_confirms(const ChannelRef& channel);
   void reply(const ChannelRef& channel, const QueueCounts& counts);
   void refuse(const ChannelRef& channel, AmqpError error);
-  struct DeleteWish {
+  struct DeleteRequest {
     ChannelRef channel = {};  ///< Who is told; nobody.
     std::uint32_t message_count = 0;
     std::string user = {};  ///< Who asked, for events; nobody.
   };
-  void ask_delete(Queue& queue, DeleteWish wish);
+  void ask_delete(Queue& queue, DeleteRequest deletion);
   std::string user_of(const DeleteQueue& command) const;
   void add_confirm(std::uint64_t batch, const Confirm& confirm);
   void send_confirms(std::vector<PendingConfirm>& confirms, std::uint64_t durable);
@@ -274,7 +274,7 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   std::vector<PendingConfirm> confirms_free_;  ///< Of what needs no batch: they go with this turn.
   std::vector<PendingConfirm> due_;            ///< Scratch of send_confirms().
   std::vector<Deadline> deadlines_;            ///< Min-heap.
-  std::uint64_t marks_lost_ = 0;               ///< Of the message log, as last seen.
+  std::uint64_t watermarks_lost_ = 0;          ///< Of the message log, as last seen.
   std::uint32_t transactions_ = 0;             ///< Of other shards, that have begun.
   std::vector<QueueId> written_awaited_;
   std::vector<QueueId> candidates_;  ///< With messages in memory.
@@ -282,7 +282,7 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
       limited_candidates_;  ///< The same, of queues that have a limit of their own.
   std::size_t next_candidate_ = 0;
   std::size_t next_limited_ = 0;
-  std::uint64_t short_above_ = UINT64_MAX;
+  std::uint64_t memory_pressure_threshold_ = UINT64_MAX;
   bool has_more_to_evict_ = false;
   Alarm alarm_;
   std::string node_name_ = "lepus@localhost";

@@ -51,7 +51,7 @@ void Broker::on(const Barrier& command) {
 void Broker::on(const Transaction& command) {
   CHECK(command.begins || transactions_ > 0);
   transactions_ += command.begins ? 1 : -1;
-  message_log().hold(transactions_ > 0);
+  message_log().keep_batch_open(transactions_ > 0);
 }
 
 void Broker::on(const Settle& command) {
@@ -71,14 +71,14 @@ void Broker::on(const Redeliver& command) {
 
 void Broker::on(const Subscribe& command) {
   const std::unique_ptr<StreamSpec> stream{command.stream};
-  Subscribe wish = command;
-  wish.stream = nullptr;
+  Subscribe request = command;
+  request.stream = nullptr;
   Queue* queue = find_queue(command.queue);
   if (queue == nullptr) return refuse(command.channel, {ReplyCode::not_found, {}});
   queue->catch_up();
   DeliveryPort* local =
       command.channel.shard == shard() ? find_deliveries(command.channel) : nullptr;
-  const Consumer* consumer = queue->subscribe(wish, stream.get(), local);
+  const Consumer* consumer = queue->subscribe(request, stream.get(), local);
   if (consumer == nullptr)
     return refuse(command.channel,
                   {ReplyCode::access_refused, describe_queue(queue->info()) + " in exclusive use"});
@@ -254,7 +254,7 @@ void Broker::on(const TopologyApply& command) {
   emit_noted();
   // The first changes bring all queues from before a restart.
   has_topology_ = true;
-  message_log().set_holder(this);
+  message_log().set_record_owner(this);
   outbox().send(control_, TopologyApplied{command.version});
 }
 
@@ -274,7 +274,7 @@ void Broker::on(const TopologyDone& command) {
 void Broker::add_queue(QueueId id) {
   QueueInfo* info = topology_.find_queue(id);
   info->local = queues_.emplace(id, make_queue(*info, *this)).first->second.get();
-  if (restorer_ == nullptr || !info->is_kept()) return;
+  if (restorer_ == nullptr || !info->survives_restart()) return;
   info->local->restore(restorer_->restore(*info));
 }
 

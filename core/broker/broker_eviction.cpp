@@ -43,12 +43,14 @@ void Broker::note_written() {
   });
 }
 
-std::uint64_t Broker::resident_max() const { return std::min(limits::resident_max, short_above_); }
+std::uint64_t Broker::resident_max() const {
+  return std::min(limits::resident_max, memory_pressure_threshold_);
+}
 
 void Broker::evict() {
-  const bool is_short = memory_.message_bytes > short_above_;
-  if (is_short && !turn_.memory_pressure) ++turn_.pressure_epoch;
-  turn_.memory_pressure = is_short;
+  const bool memory_pressure = memory_.message_bytes > memory_pressure_threshold_;
+  if (memory_pressure && !turn_.memory_pressure) ++turn_.pressure_epoch;
+  turn_.memory_pressure = memory_pressure;
   has_more_to_evict_ = false;
   if (!limited_candidates_.empty()) evict_from(limited_candidates_, next_limited_, false);
   if (memory_.message_bytes > resident_max()) evict_from(candidates_, next_candidate_, true);

@@ -23,7 +23,7 @@
 #include "core/amqp_error.h"
 #include "core/base/ids.h"
 #include "core/broker/stats.h"
-#include "core/queue/backlog.h"
+#include "core/queue/backlog/backlog.h"
 #include "core/stream/stream_spec.h"
 #include "core/topology/topology_change.h"
 #include "core/topology/topology_request.h"

@@ -103,8 +103,8 @@ class RecordOwner {
 ///   append() -> enqueued() or refused() for each of its queues -> settled() or dropped() for each
 ///   flush() once a turn: the open batch is closed and written, unless one is still under way
 ///
-/// Persistent messages in queues that outlive a restart (QueueSpec::is_kept()) come here, and what
-/// is written because memory is short (append_paged): that means nothing after a restart.
+/// Persistent messages in queues that survive a restart come here, and what is written because
+/// memory is short (append_paged): that means nothing after a restart.
 class MessageLog {
  public:
   virtual ~MessageLog() = default;
@@ -133,13 +133,13 @@ class MessageLog {
   /// The queue itself is gone: nothing need be written.
   virtual void dropped(const RecordLocation& place) = 0;
   /// Messages below this position may have been delivered: after a restart they are redelivered.
-  virtual void seen(const QueuePosition& below) = 0;
+  virtual void delivery_watermark(const QueuePosition& below) = 0;
 
   /// What is recorded now becomes durable with this batch. Numbers only grow.
   virtual std::uint64_t open_batch() const = 0;
   virtual void flush() = 0;
-  /// While held, the open batch stays open: what belongs together comes in several turns.
-  virtual void hold(bool) {}
+  /// While told so, the open batch stays open: what belongs together comes in several turns.
+  virtual void keep_batch_open(bool) {}
   /// Everything up to this batch is durable.
   virtual std::uint64_t durable() const = 0;
 
@@ -150,11 +150,12 @@ class MessageLog {
   virtual std::uint64_t memory_bytes() const { return 0; }
   /// The queues have got what they held before a restart. From now on the message log may move
   /// records and tells each message its new place; between turns, never within a call from above.
-  virtual void set_holder(RecordOwner*) {}
+  virtual void set_record_owner(RecordOwner*) {}
   /// The shard stops: no more work that nobody waits for.
   virtual void stop_moving() {}
-  /// Counts the times that older marks (seen()) were given up; they are then to be said again.
-  virtual std::uint64_t marks_lost() const { return 0; }
+  /// Returns how many times older delivery watermarks were given up; they then have to be told
+  /// again.
+  virtual std::uint64_t watermarks_lost() const { return 0; }
 };
 
 /// The message log of a broker without a disk: durable at once.
@@ -165,7 +166,7 @@ class RamMessageLog final : public MessageLog {
   void refused(const RecordLocation&) override {}
   void settled(const RecordLocation&, const QueuePosition&) override {}
   void dropped(const RecordLocation&) override {}
-  void seen(const QueuePosition&) override {}
+  void delivery_watermark(const QueuePosition&) override {}
   std::uint64_t open_batch() const override { return 0; }
   void flush() override {}
   std::uint64_t durable() const override { return 0; }
@@ -188,7 +189,7 @@ struct RestoredQueue {
   std::vector<RestoredRun> runs;  ///< In order of their sequences within each level.
   /// For each priority level in use: the sequence to go on with, above every one ever given out.
   std::vector<Sequence> next;
-  std::vector<Sequence> seen;  ///< By level: below, messages may have been delivered.
+  std::vector<Sequence> delivered_below;  ///< By level: below, messages may have been delivered.
 };
 
 /// What the queues of a shard held before the restart. Asked once for each queue, when it is made.

@@ -11,7 +11,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "core/base/ids.h"
-#include "core/queue/backlog.h"
+#include "core/queue/backlog/backlog.h"
 
 namespace lepus::core {
 

@@ -56,7 +56,7 @@ std::optional<AmqpError> check_headers_arguments(Bytes arguments) {
 }
 
 /// Text and binary are one: clients choose between the two by their own types.
-bool HeadersRouter::holds(const Condition& condition, const Field& field) {
+bool HeadersRouter::matches(const Condition& condition, const Field& field) {
   if (condition.name_hash != field.name_hash || condition.name != field.name) return false;
   if (condition.value.is_void()) return true;
   if (is_bytes(condition.value) && is_bytes(field.value))
@@ -158,7 +158,7 @@ void HeadersRouter::read_fields(Bytes headers) const {
 }
 
 /// `condition` holds; whether the binding matches then depends on its other conditions.
-bool HeadersRouter::rest_holds(const Condition& condition) const {
+bool HeadersRouter::rest_matches(const Condition& condition) const {
   const Pattern& pattern = *condition.pattern;
   if (!pattern.needs_all) return true;
   return std::all_of(
@@ -177,7 +177,7 @@ bool HeadersRouter::holds_somewhere(const Condition& condition) const {
         at, end, condition.name_hash,
         [](std::uint64_t hash, const Field& field) { return hash < field.name_hash; });
   }
-  return std::any_of(at, end, [&](const Field& field) { return holds(condition, field); });
+  return std::any_of(at, end, [&](const Field& field) { return matches(condition, field); });
 }
 
 }  // namespace lepus::core

@@ -53,7 +53,8 @@ class HeadersRouter {
         const auto bucket = buckets_.find(hash);
         if (bucket == buckets_.end()) continue;
         bucket->second.for_each([&](const Condition& condition) {
-          if (holds(condition, field) && rest_holds(condition)) visit(*condition.pattern->binding);
+          if (matches(condition, field) && rest_matches(condition))
+            visit(*condition.pattern->binding);
         });
       }
     }
@@ -91,8 +92,8 @@ class HeadersRouter {
   void enter_bucket(Condition& condition);
   std::size_t bucket_size(const Condition& condition) const;
   void read_fields(Bytes headers) const;
-  static bool holds(const Condition& condition, const Field& field);
-  bool rest_holds(const Condition& condition) const;
+  static bool matches(const Condition& condition, const Field& field);
+  bool rest_matches(const Condition& condition) const;
   bool holds_somewhere(const Condition& condition) const;
 
   std::vector<std::unique_ptr<Pattern>> patterns_;  ///< By Binding::router_node.

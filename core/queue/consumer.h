@@ -24,7 +24,7 @@ struct Redelivery {
 };
 
 struct Consumer : ListNode<Consumer> {
-  explicit Consumer(const Subscribe& wish, DeliveryPort* port) : spec(wish), local(port) {}
+  explicit Consumer(const Subscribe& request, DeliveryPort* port) : spec(request), local(port) {}
 
   Subscribe spec;
   ConsumerHandle handle;

@@ -16,7 +16,7 @@
 #include "core/base/assert.h"
 #include "core/base/time.h"
 #include "core/limits.h"
-#include "core/queue/backlog.h"
+#include "core/queue/backlog/backlog.h"
 #include "core/queue/dead_letter.h"
 
 namespace lepus::core {

@@ -14,7 +14,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "core/base/time.h"
-#include "core/queue/backlog.h"
+#include "core/queue/backlog/backlog.h"
 
 namespace lepus::core {
 

@@ -49,12 +49,12 @@ void Queue::drop_records() {
   residency_.drop_pending();
 }
 
-void Queue::restore(const RestoredQueue& held) {
+void Queue::restore(const RestoredQueue& restored) {
   CHECK(records_.is_durable());
-  for (const RestoredRun& run : held.runs) restore_run(run);
+  for (const RestoredRun& run : restored.runs) restore_run(run);
   state_.end_restore();
-  if (!held.runs.empty()) residency_.engage();
-  restore_positions(held);
+  if (!restored.runs.empty()) residency_.engage();
+  restore_positions(restored);
   register_deadline();
   // What was unacknowledged counts again. Dropped when exchanges and bindings are there, too.
   if (state_.is_over_limit()) host_.add_deadline(host_.now(), info_->id);
@@ -66,9 +66,9 @@ void Queue::restore_run(const RestoredRun& run) {
 }
 
 /// The message log may move what is held away from where deliveries were announced.
-void Queue::restore_positions(const RestoredQueue& held) {
-  for (const Sequence next : held.next) messages().continue_at(next);
-  for (const Sequence below : held.seen) messages().restore_announced(below);
+void Queue::restore_positions(const RestoredQueue& restored) {
+  for (const Sequence next : restored.next) messages().continue_at(next);
+  for (const Sequence below : restored.delivered_below) messages().restore_watermark(below);
 }
 
 std::uint64_t Queue::purge() {
@@ -124,7 +124,7 @@ bool Queue::deliver_share() {
   if (no_ack) {
     out.message = take(head.sequence);
   } else {
-    records_.announce(head.sequence);
+    records_.advance_watermark(head.sequence);
     messages().deliver(head.sequence);
     out.message = MessageRef::share(head.message);
   }

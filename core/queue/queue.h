@@ -68,11 +68,11 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   void replay(const BindingSpec& binding);
 
   /// What it held before the restart; before anything else happens to it.
-  void restore(const RestoredQueue& held);
+  void restore(const RestoredQueue& restored);
   /// It goes, with all it holds: nothing need be settled.
   virtual void drop_records();
-  /// Says the announced deliveries (MessageLog::seen) again.
-  void repeat_marks() { records_.repeat_announced(); }
+  /// Tells the message log the delivery watermarks again.
+  void repeat_watermarks() { records_.repeat_watermarks(); }
   /// Delivers what can be delivered, at most a turn's share. True: there is more to do that only
   /// needs another turn.
   [[nodiscard]] bool pump();
@@ -89,13 +89,14 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   void get(const Get& request);
   virtual void settle(const Settle& settle, Consumer* consumer);
   /// What the consumer has unacknowledged is to reach it again.
-  virtual void redeliver(const Redeliver& wish, Consumer& consumer);
+  virtual void redeliver(const Redeliver& request, Consumer& consumer);
   /// Takes all ready messages out; returns how many.
   std::uint64_t purge();
 
   /// Returns null when it is refused, because somebody has or wants exclusive use. `stream`: with a
   /// queue of that type.
-  virtual Consumer* subscribe(const Subscribe& wish, const StreamSpec* stream, DeliveryPort* local);
+  virtual Consumer* subscribe(const Subscribe& request, const StreamSpec* stream,
+                              DeliveryPort* local);
   /// What it had unacked stays unacked until its channel settles it.
   virtual void unsubscribe(Consumer& consumer);
   /// It may be able to take again.
@@ -145,8 +146,8 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   /// Delivers a turn's share. Returns true if there is more to do that only needs another turn.
   virtual bool deliver_share();
   virtual void restore_run(const RestoredRun& run);
-  /// Where sequences go on, and up to where deliveries were announced.
-  virtual void restore_positions(const RestoredQueue& held);
+  /// Where sequences go on, and the delivery watermarks.
+  virtual void restore_positions(const RestoredQueue& restored);
   /// QueueInfo::effective is new or another.
   virtual void load_limits();
   /// What is held already follows the new limits.

@@ -3,8 +3,8 @@
 
 namespace lepus::core {
 
-Consumer* Queue::subscribe(const Subscribe& wish, const StreamSpec*, DeliveryPort* local) {
-  Consumer* consumer = delivery_.add(wish, local);
+Consumer* Queue::subscribe(const Subscribe& request, const StreamSpec*, DeliveryPort* local) {
+  Consumer* consumer = delivery_.add(request, local);
   if (consumer == nullptr) return nullptr;
   consumer->queue = this;
   consumer_changed(*consumer);

@@ -17,7 +17,7 @@ bool is_at_least_once(const QueueArguments& rules) {
 
 bool leads_elsewhere(const RouteResult& route, ShardId here) {
   for (const QueueInfo* target : route)
-    if (target->home != here && target->is_kept()) return true;
+    if (target->home != here && target->survives_restart()) return true;
   return false;
 }
 

@@ -10,7 +10,7 @@ QueueRecords::QueueRecords(const QueueInfo& info, PriorityBacklog& backlog, Mess
     : queue_(info.id),
       backlog_(backlog),
       message_log_(message_log),
-      is_durable_(info.is_kept()),
+      is_durable_(info.survives_restart()),
       records_all_(queue_kind(info.parsed.queue_type).records_all) {}
 
 void QueueRecords::note_taken(Sequence sequence, const Backlog::Taken& taken) {
@@ -23,15 +23,17 @@ void QueueRecords::note_taken(Sequence sequence, const Backlog::Taken& taken) {
   }
 }
 
-void QueueRecords::announce_durable(Sequence sequence) {
+void QueueRecords::advance_durable_watermark(Sequence sequence) {
   CHECK(is_durable_);
-  if (const Sequence below = backlog_.announce(sequence); below != 0)
-    message_log_.seen({queue_, below});
+  if (const Sequence below = backlog_.advance_watermark(sequence); below != 0)
+    message_log_.delivery_watermark({queue_, below});
 }
 
-void QueueRecords::repeat_announced() {
+void QueueRecords::repeat_watermarks() {
   if (!is_durable_) return;
-  backlog_.for_each_announced([this](Sequence below) { message_log_.seen({queue_, below}); });
+  backlog_.for_each_watermark([this](Sequence below) {
+    message_log_.delivery_watermark({queue_, below});
+  });
 }
 
 void QueueRecords::drop_all() {

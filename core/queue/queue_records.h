@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "core/broker/ports.h"
-#include "core/queue/priority_backlog.h"
+#include "core/queue/backlog/priority_backlog.h"
 #include "core/topology/topology.h"
 
 namespace lepus::core {
@@ -37,11 +37,11 @@ class QueueRecords {
     return std::move(taken.message);
   }
   /// Before a delivery that is to be acknowledged.
-  void announce(Sequence sequence) {
-    if (is_durable_) announce_durable(sequence);
+  void advance_watermark(Sequence sequence) {
+    if (is_durable_) advance_durable_watermark(sequence);
   }
   /// Says the delivery watermarks again, which the message log gave up.
-  void repeat_announced();
+  void repeat_watermarks();
   /// The queue goes, with all it holds: nothing need be settled.
   void drop_all();
   /// Where the record of the message at `sequence` lies; nothing if it has none, or is gone.
@@ -49,7 +49,7 @@ class QueueRecords {
 
  private:
   void note_taken(Sequence sequence, const Backlog::Taken& taken);
-  void announce_durable(Sequence sequence);
+  void advance_durable_watermark(Sequence sequence);
 
   QueueId queue_;
   PriorityBacklog& backlog_;

@@ -38,14 +38,14 @@ void Queue::release_due(Nanos now) {
 
 /// Counts as a return: the limit is looked at here, for a dead letter may lead back into this
 /// queue.
-void Queue::redeliver(const Redeliver& wish, Consumer& consumer) {
-  CHECK(wish.first <= wish.last);
+void Queue::redeliver(const Redeliver& request, Consumer& consumer) {
+  CHECK(request.first <= request.last);
   std::uint32_t unused_credit = 0;
-  for (Sequence sequence = wish.first; sequence <= wish.last; ++sequence) {
+  for (Sequence sequence = request.first; sequence <= request.last; ++sequence) {
     const Slot slot = messages().slot_at(sequence);
     const bool is_there = slot.state() == Slot::State::unacked;
     if (is_there && !state_.count_return(sequence, Outcome::returned)) {
-      redeliveries_.add(consumer, {sequence, wish.used_credit});
+      redeliveries_.add(consumer, {sequence, request.used_credit});
       continue;
     }
     ++unused_credit;
@@ -54,7 +54,7 @@ void Queue::redeliver(const Redeliver& wish, Consumer& consumer) {
     state_.on_settled(sequence);
     discard(sequence, DeathReason::delivery_limit);
   }
-  if (wish.used_credit) SharedCredit::give_back(host_, consumer, unused_credit);
+  if (request.used_credit) SharedCredit::give_back(host_, consumer, unused_credit);
   consumer_changed(consumer);
   host_.schedule(*this);
 }

@@ -19,9 +19,9 @@
 #include "core/base/time.h"
 #include "core/broker/command.h"
 #include "core/broker/ports.h"
+#include "core/queue/backlog/priority_backlog.h"
 #include "core/queue/dead_letter.h"
 #include "core/queue/expiry.h"
-#include "core/queue/priority_backlog.h"
 #include "core/queue/retry_state.h"
 #include "core/topology/topology.h"
 

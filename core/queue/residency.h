@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "core/broker/command.h"
-#include "core/queue/priority_backlog.h"
+#include "core/queue/backlog/priority_backlog.h"
 #include "core/queue/queue_host.h"
 #include "core/queue/queue_records.h"
 #include "core/topology/topology.h"

@@ -17,7 +17,7 @@ namespace lepus::core {
 class RouteCache {
  public:
   /// Returns true if this exchange and key were stored last, and the topology is as it was then.
-  bool holds(const Topology& topology, std::string_view exchange, std::string_view key) const {
+  bool contains(const Topology& topology, std::string_view exchange, std::string_view key) const {
     return version_ == topology.version() && exchange_ == exchange && key_ == key;
   }
   /// Forgets the route.

@@ -60,7 +60,7 @@ SessionAccess::Refusal SessionAccess::permit_binding(const TopologyRequest& requ
 SessionAccess::Refusal SessionAccess::permit_publish(const PublishTarget& target) {
   const std::uint64_t version = access().version();
   const ExchangeInfo* exchange = target.exchange;
-  if (exchange == nullptr || !publish_access_.holds(version, exchange->id)) {
+  if (exchange == nullptr || !publish_access_.contains(version, exchange->id)) {
     if (Refusal refused = permit({Permission::write, ResourceKind::exchange, target.name}))
       return refused;
     if (exchange == nullptr) return std::nullopt;

@@ -22,7 +22,7 @@ namespace lepus::core {
 class PublishAccess {
  public:
   /// Returns true if writing to this exchange was allowed by the access of this version.
-  bool holds(std::uint64_t version, ExchangeId exchange) const {
+  bool contains(std::uint64_t version, ExchangeId exchange) const {
     return version_ == version && exchange_ == exchange;
   }
   /// `keys`: the routing keys that are allowed, good for this version; null: all are.

@@ -184,10 +184,11 @@ void Stream::read_ahead(StreamReader& reader) {
   const Sequence page = StreamCache::page_of(reader.next);
   const bool is_asked = cache_.is_asked(reader.next);
   if (is_asked && reader.asked_page <= page && !cache_.is_page_asked(page)) return;
-  std::uint64_t bytes_left = std::min(
-      limits::stream_ahead_bytes, (host_.turn().memory_pressure ? limits::stream_cache_bytes_short
-                                                                : limits::stream_cache_bytes) /
-                                      (2 * delivery_.consumers().size()));
+  std::uint64_t bytes_left =
+      std::min(limits::stream_ahead_bytes,
+               (host_.turn().memory_pressure ? limits::stream_cache_bytes_pressure
+                                             : limits::stream_cache_bytes) /
+                   (2 * delivery_.consumers().size()));
   const std::uint64_t pages = std::clamp<std::uint64_t>(
       bytes_left / std::max<std::uint64_t>(page_bytes_, 1), 1, limits::stream_ahead_pages);
   if (!is_asked) reader.asked_page = page;
@@ -248,8 +249,8 @@ bool Stream::on_fetched(Sequence sequence, const RecordLocation& place, MessageR
   return false;
 }
 
-void Stream::shrink_cache(bool is_short) {
-  cache_.shrink(is_short ? limits::stream_cache_bytes_short : limits::stream_cache_bytes);
+void Stream::shrink_cache(bool memory_pressure) {
+  cache_.shrink(memory_pressure ? limits::stream_cache_bytes_pressure : limits::stream_cache_bytes);
 }
 
 // --- Limits

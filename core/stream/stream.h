@@ -63,7 +63,7 @@ class Stream {
   /// When drop_excess() has to be called next; core::never when time changes nothing.
   Nanos next_deadline() const;
   /// Gives memory back.
-  void shrink_cache(bool is_short);
+  void shrink_cache(bool memory_pressure);
 
  private:
   enum class Turn : std::uint8_t { delivered, skipped, waits, reads, retry_later };

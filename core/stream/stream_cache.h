@@ -14,7 +14,7 @@
 
 #include "core/limits.h"
 #include "core/message/message.h"
-#include "core/queue/backlog.h"
+#include "core/queue/backlog/backlog.h"
 
 namespace lepus::core {
 

@@ -14,7 +14,7 @@
 
 #include "core/base/ring_buffer.h"
 #include "core/broker/command.h"
-#include "core/queue/backlog.h"
+#include "core/queue/backlog/backlog.h"
 
 namespace lepus::core {
 

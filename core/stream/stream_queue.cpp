@@ -32,8 +32,8 @@ void StreamQueue::restore_run(const RestoredRun& run) {
 }
 
 /// Deliveries of a stream are not announced.
-void StreamQueue::restore_positions(const RestoredQueue& held) {
-  for (const Sequence next : held.next) {
+void StreamQueue::restore_positions(const RestoredQueue& restored) {
+  for (const Sequence next : restored.next) {
     if (StreamOffsets::owns(next)) {
       stream_.offsets().continue_at(next);
     } else {
@@ -44,9 +44,9 @@ void StreamQueue::restore_positions(const RestoredQueue& held) {
 
 // --- Consumers
 
-Consumer* StreamQueue::subscribe(const Subscribe& wish, const StreamSpec* stream,
+Consumer* StreamQueue::subscribe(const Subscribe& request, const StreamSpec* stream,
                                  DeliveryPort* local) {
-  Consumer* consumer = Queue::subscribe(wish, nullptr, local);
+  Consumer* consumer = Queue::subscribe(request, nullptr, local);
   if (consumer != nullptr)
     stream_.add_reader(*consumer, stream != nullptr ? *stream : StreamSpec{});
   return consumer;
@@ -78,10 +78,11 @@ void StreamQueue::settle(const Settle& settle, Consumer* consumer) {
   stream_.settle(settle, consumer);
 }
 
-void StreamQueue::redeliver(const Redeliver& wish, Consumer& consumer) {
-  settle({wish.queue, wish.first, wish.last, wish.consumer, Outcome::returned}, &consumer);
-  const auto count = static_cast<std::uint32_t>(wish.last - wish.first + 1);
-  if (wish.used_credit) SharedCredit::give_back(host_, consumer, count);
+void StreamQueue::redeliver(const Redeliver& request, Consumer& consumer) {
+  settle({request.queue, request.first, request.last, request.consumer, Outcome::returned},
+         &consumer);
+  const auto count = static_cast<std::uint32_t>(request.last - request.first + 1);
+  if (request.used_credit) SharedCredit::give_back(host_, consumer, count);
   host_.schedule(*this);
 }
 

@@ -20,8 +20,8 @@ class StreamQueue final : public Queue {
 
   void settle(const Settle& settle, Consumer* consumer) override;
   /// The consumer reads on, as after any settlement.
-  void redeliver(const Redeliver& wish, Consumer& consumer) override;
-  Consumer* subscribe(const Subscribe& wish, const StreamSpec* stream,
+  void redeliver(const Redeliver& request, Consumer& consumer) override;
+  Consumer* subscribe(const Subscribe& request, const StreamSpec* stream,
                       DeliveryPort* local) override;
   void unsubscribe(Consumer& consumer) override;
   void consumer_changed(Consumer& consumer) override;
@@ -37,7 +37,7 @@ class StreamQueue final : public Queue {
  private:
   bool deliver_share() override { return stream_.pump(); }
   void restore_run(const RestoredRun& run) override;
-  void restore_positions(const RestoredQueue& held) override;
+  void restore_positions(const RestoredQueue& restored) override;
   /// Time to live and deduplication mean nothing to a stream.
   void load_limits() override {}
   void apply_policy() override { stream_.drop_excess(); }

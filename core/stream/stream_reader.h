@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "core/queue/backlog.h"
+#include "core/queue/backlog/backlog.h"
 #include "core/stream/stream_progress.h"
 #include "core/stream/stream_spec.h"
 

@@ -6,7 +6,7 @@
 #include <deque>
 
 #include "core/limits.h"
-#include "core/queue/backlog.h"
+#include "core/queue/backlog/backlog.h"
 
 namespace lepus::core {
 

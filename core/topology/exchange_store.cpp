@@ -90,7 +90,7 @@ std::uint64_t delay_ms(Bytes headers) {
   return std::min(static_cast<std::uint64_t>(delay), limits::duration_ms_max);
 }
 
-bool is_kept_out_of_history(Bytes headers) {
+bool is_left_out_of_history(Bytes headers) {
   if (headers.empty()) return false;
   const std::optional<FieldValue> value = FieldTable{headers}.find("x-recent-history-no-store");
   return value && value->is_bool() && value->as_bool();

@@ -28,7 +28,7 @@ std::optional<QueueSpec> store_of(const ExchangeSpec& exchange, const ExchangeAr
 /// a text that is an integer. None, or below 1: 0. `headers`: inside of a valid table.
 std::uint64_t delay_ms(Bytes headers);
 /// x-recent-history-no-store: it is not for the history.
-bool is_kept_out_of_history(Bytes headers);
+bool is_left_out_of_history(Bytes headers);
 
 /// A message as it leaves a store: without its path, and the time to live begins. When it was
 /// delayed x-delay is negated, which is how consumers of the plugin know it.

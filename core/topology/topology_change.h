@@ -76,7 +76,7 @@ struct QueueSpec {
   QueueArguments parsed;
 
   /// It is there again after a restart, with its persistent messages.
-  bool is_kept() const { return durable && !exclusive; }
+  bool survives_restart() const { return durable && !exclusive; }
 };
 
 /// Identity of a binding. Exactly one of queue and exchange (the destination) is set.

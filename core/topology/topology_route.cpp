@@ -31,7 +31,7 @@ bool Topology::take_store(const ExchangeInfo& exchange, const RouteInput& input,
   QueueInfo& store = *exchange.store;
   // Whether one header says so is another message's business.
   if (store.store_use != StoreUse::deduplicate) out.needs_headers_ = true;
-  if (store.store_use == StoreUse::history && is_kept_out_of_history(input.headers)) return false;
+  if (store.store_use == StoreUse::history && is_left_out_of_history(input.headers)) return false;
   const bool waits = exchange.parsed.deduplication.is_on || delay_ms(input.headers) > 0;
   if (store.store_use == StoreUse::delay && !waits) return false;
   if (store.route_mark != route_mark_) {

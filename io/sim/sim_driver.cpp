@@ -73,10 +73,10 @@ core::Nanos SimDriver::turn(OpList& submitted, std::vector<Completion>& complete
 }
 
 /// All but those of what the loop put off: they come first from now on.
-void SimDriver::free_buffers(const Completed& put_off) {
+void SimDriver::free_buffers(const Completed& deferred) {
   const std::size_t used = std::exchange(buffers_used_, 0);
   for (std::size_t i = 0; i < used; ++i) {
-    const bool keeps = std::any_of(put_off.begin(), put_off.end(), [&](const Completion& waits) {
+    const bool keeps = std::any_of(deferred.begin(), deferred.end(), [&](const Completion& waits) {
       return waits.data.data() == buffers_[i].data();
     });
     if (keeps) {

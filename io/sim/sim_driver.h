@@ -57,7 +57,7 @@ class SimDriver final : public Driver {
   };
   using Completed = std::vector<Completion>;
 
-  void free_buffers(const Completed& put_off);
+  void free_buffers(const Completed& deferred);
   void begin(Op& op);
   void begin_file_op(Pending& pending);
   void attempt(Pending& pending, Completed& completed);

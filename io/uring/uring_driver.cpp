@@ -81,7 +81,7 @@ UringDriver::UringDriver(Key, const UringConfig& config) : config_(config) {
   CHECK(config.buffer_count <= 32768);
   CHECK(config.buffer_size > 0 && config.buffer_size <= INT32_MAX);
   handed_out_.reserve(config.buffer_count);
-  put_off_.resize(config.buffer_count);
+  deferred_.resize(config.buffer_count);
 }
 
 int UringDriver::set_up() {
@@ -181,20 +181,20 @@ int UringDriver::next_descriptor() {
   return fd;
 }
 
-void UringDriver::give_back_buffers(const std::vector<Completion>& put_off) {
+void UringDriver::give_back_buffers(const std::vector<Completion>& deferred) {
   if (handed_out_.empty()) return;
-  const auto mark = [&](bool is_put_off) {
-    for (const Completion& completion : put_off) {
+  const auto mark = [&](bool is_deferred) {
+    for (const Completion& completion : deferred) {
       if (completion.data.empty()) continue;
       const auto offset = static_cast<std::size_t>(completion.data.data() - buffers_);
-      put_off_[offset / config_.buffer_size] = is_put_off;
+      deferred_[offset / config_.buffer_size] = is_deferred;
     }
   };
   mark(true);
   const int mask = io_uring_buf_ring_mask(config_.buffer_count);
   int offset = 0;
   std::erase_if(handed_out_, [&](std::uint16_t index) {
-    if (put_off_[index]) return false;
+    if (deferred_[index]) return false;
     io_uring_buf_ring_add(buffer_ring_, buffer(index), static_cast<unsigned>(config_.buffer_size),
                           index, mask, offset++);
     return true;

@@ -62,7 +62,7 @@ class UringDriver final : public Driver {
   int set_up();
   int set_up_buffers();
   void enable();
-  void give_back_buffers(const std::vector<Completion>& put_off);
+  void give_back_buffers(const std::vector<Completion>& deferred);
   io_uring_sqe* next_sqe(std::vector<Completion>& completed);
   void prepare(const Op& op, io_uring_sqe* sqe);
   void prepare_send(const Op& op, io_uring_sqe* sqe);
@@ -79,7 +79,7 @@ class UringDriver final : public Driver {
   std::uint8_t* buffers_ = nullptr;
   std::size_t mapped_size_ = 0;            ///< Of buffer_ring_ and buffers_, one mapping.
   std::vector<std::uint16_t> handed_out_;  ///< Buffers in use.
-  std::vector<bool> put_off_;              ///< Scratch, by buffer: not handled yet.
+  std::vector<bool> deferred_;             ///< Scratch, by buffer: not handled yet.
   std::vector<msghdr> headers_;            ///< One per SQE slot: read by the kernel at submit.
   std::uint64_t enter_count_ = 0;
 };

@@ -147,7 +147,7 @@ void Channel::give_back_everything(bool wait_for_answers) {
   unacked_.take_up_to(0, entries);
   settle_entries(entries, core::Outcome::returned);
   if (linked()) connection_.server().forget_acks(*this);
-  connection_.release(Connection::hold_reply);
+  connection_.allow_input(Connection::stop_for_reply);
   on_give_back_answer();
 }
 

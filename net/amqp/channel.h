@@ -35,7 +35,7 @@
 #include "core/session/unacked.h"
 #include "core/topology/topology_rules.h"
 #include "io/timers.h"
-#include "net/amqp/assembler.h"
+#include "net/amqp/codec/assembler.h"
 #include "net/amqp/methods.gen.h"
 
 namespace lepus::amqp {
@@ -127,7 +127,7 @@ class Channel final : public core::AnswerPort,
   std::uint32_t send_at_once(core::MessageRef message, const core::RouteResult& route,
                              std::uint64_t number);
   void return_message(core::ReplyCode code, core::MessageRef message);
-  void hold_if_congested(const core::RouteResult& route);
+  void stop_input_if_congested(const core::RouteResult& route);
 
   // events.cpp
   void tell_consumer(const Consumer& consumer, bool is_there);

@@ -77,16 +77,16 @@ struct Channel::AnswerWriter {
 
 void Channel::expect(MethodId method, bool no_wait, core::PendingAnswer::Request request) {
   pending_.expect({class_id_of(method), method_id_of(method), no_wait}, std::move(request));
-  connection_.hold(Connection::hold_reply);
+  connection_.stop_input(Connection::stop_for_reply);
 }
 
 void Channel::finish_request() {
   pending_.finish();
-  connection_.release(Connection::hold_reply);
+  connection_.allow_input(Connection::stop_for_reply);
 }
 
 void Channel::take_answer(core::PendingAnswer::Answered answered) {
-  if (answered.is_final) connection_.release(Connection::hold_reply);
+  if (answered.is_final) connection_.allow_input(Connection::stop_for_reply);
   std::visit(AnswerWriter{*this, answered.origin}, answered.answer);
 }
 

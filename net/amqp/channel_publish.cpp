@@ -23,7 +23,7 @@ Channel::Outcome Channel::on(const BasicPublish& publish) {
 
 Channel::Outcome Channel::find_route(std::string_view exchange, std::string_view key) {
   const core::Topology& topology = broker().topology();
-  if (route_cache_.holds(topology, exchange, key)) return std::nullopt;
+  if (route_cache_.contains(topology, exchange, key)) return std::nullopt;
   route_cache_.clear();
   auto found = core::check_publish(topology, connection_.vhost(), exchange);
   const core::ExchangeInfo* info = found.ok() ? found.value() : nullptr;
@@ -126,7 +126,7 @@ void Channel::send_message(core::ClientPublish publish) {
               : broker().publish({&route, ref_, number}, std::move(publish.message));
   if (counted) confirms_.expect(parts);
   if (confirms_.has_acks()) connection_.server().write_acks_later(*this);
-  hold_if_congested(route);
+  stop_input_if_congested(route);
 }
 
 /// With queues on other shards input is held until these have said whether a consumer took it: a
@@ -159,10 +159,10 @@ void Channel::return_message(ReplyCode code, core::MessageRef message) {
   connection_.touch();
 }
 
-void Channel::hold_if_congested(const core::RouteResult& route) {
+void Channel::stop_input_if_congested(const core::RouteResult& route) {
   for (const core::QueueInfo* info : route) {
     if (!broker().is_congested(info->home)) continue;
-    connection_.hold(Connection::hold_congestion);
+    connection_.stop_input(Connection::stop_for_congestion);
     connection_.server().resume_when_uncongested(connection_, info->home);
     return;
   }

@@ -248,14 +248,14 @@ void Connection::on_peer_closed() {
   if (phase_ == Phase::finished) return;
   if (phase_ == Phase::lingering) return finish();
   input_ended_ = true;
-  if (carry_.empty() || !(held() || resume_due_)) return end_without_client();
+  if (carry_.empty() || !(is_input_stopped() || resume_due_)) return end_without_client();
   on_hang_up();
 }
 
 /// The client is gone, and what it sent is not all read. Behind an alarm it is not going to be:
 /// nobody knows how long that lasts, and the client may hold what causes it. Else it is waited for.
 void Connection::on_hang_up() {
-  if (phase_ != Phase::open || (holds_ & hold_alarm) != 0) return end_without_client();
+  if (phase_ != Phase::open || (input_stops_ & stop_for_alarm) != 0) return end_without_client();
   client_gone_ = true;
   server_.loop().timers().arm(timer_, server_.loop().now() + limits::client_gone_wait);
 }
@@ -315,7 +315,7 @@ void Connection::log_end() {
 
 void Connection::block_publisher(const core::Alarm& alarm) {
   CHECK(alarm.any());
-  hold(hold_alarm);
+  stop_input(stop_for_alarm);
   if (blocked_told_ || !capabilities_.connection_blocked) return;
   blocked_told_ = true;
   const char* reason = alarm.memory ? "low on memory" : "low on disk";
@@ -326,7 +326,7 @@ void Connection::on_alarms_over() {
   if (phase_ != Phase::open) return;
   if (blocked_told_) send(ConnectionUnblocked{});
   blocked_told_ = false;
-  release(hold_alarm);
+  allow_input(stop_for_alarm);
 }
 
 // --- Time
@@ -336,7 +336,7 @@ void Connection::on_timer(io::Timer&) {
   switch (phase_) {
     case Phase::open:
     case Phase::closing:
-      if (client_gone_ && held()) return end_without_client();
+      if (client_gone_ && is_input_stopped()) return end_without_client();
       on_heartbeat_due(now);
       return;
     case Phase::awaiting_header:

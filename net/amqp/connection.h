@@ -30,10 +30,10 @@
 #include "io/timers.h"
 #include "net/amqp/channel.h"
 #include "net/amqp/close_port.h"
-#include "net/amqp/frame.h"
+#include "net/amqp/codec/frame.h"
+#include "net/amqp/codec/writer.h"
 #include "net/amqp/heartbeat.h"
 #include "net/amqp/methods.gen.h"
-#include "net/amqp/writer.h"
 #include "net/stream/stream.h"
 
 namespace lepus::amqp {
@@ -54,7 +54,7 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
     finished
   };
   /// Why input is held; several may hold at once.
-  enum Hold : std::uint8_t { hold_reply = 1, hold_congestion = 2, hold_alarm = 4 };
+  enum InputStop : std::uint8_t { stop_for_reply = 1, stop_for_congestion = 2, stop_for_alarm = 4 };
   /// What the client's capabilities table announced.
   struct Capabilities {
     bool authentication_failure_close = false;
@@ -97,10 +97,10 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
     return pause;
   }
 
-  void hold(Hold why) { holds_ = static_cast<std::uint8_t>(holds_ | why); }
-  void release(Hold why);
+  void stop_input(InputStop why) { input_stops_ = static_cast<std::uint8_t>(input_stops_ | why); }
+  void allow_input(InputStop why);
   void release_all();
-  bool held() const { return holds_ != 0; }
+  bool is_input_stopped() const { return input_stops_ != 0; }
   /// Input kept while it was held is read now.
   void resume_input();
   /// Nothing is short any more.
@@ -151,7 +151,7 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   bool begin_body(core::Bytes& bytes);
   bool read_body(core::Bytes& bytes);
   void complete_carried_frame(core::Bytes& bytes);
-  void keep(core::Bytes bytes);
+  void carry_over(core::Bytes bytes);
   void resume_soon();
   void on_frame_result(const FrameResult& result);
   void dispatch(const Frame& frame);
@@ -219,7 +219,7 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   core::UserId user_id_;  ///< Once logged in.
   core::Slab<Connection>::Handle handle_{};
   Phase phase_ = Phase::awaiting_header;
-  std::uint8_t holds_ = 0;
+  std::uint8_t input_stops_ = 0;
   bool resume_due_ = false;  ///< Released; resume_input() comes soon.
   bool reading_ = false;     ///< Inside read(): no re-entry.
   bool may_own_queues_ = false;

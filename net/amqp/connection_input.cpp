@@ -9,8 +9,8 @@
 
 #include "core/access/access_rules.h"
 #include "core/limits.h"
+#include "net/amqp/codec/protocol_header.h"
 #include "net/amqp/connection.h"
-#include "net/amqp/protocol_header.h"
 #include "net/amqp/server.h"
 
 namespace lepus::amqp {
@@ -37,7 +37,7 @@ void Connection::on_bytes(Bytes bytes) {
   received_bytes_ += bytes.size();
   ++received_count_;
   if (!reads_input()) return;
-  if (held() || resume_due_) return keep(bytes);
+  if (is_input_stopped() || resume_due_) return carry_over(bytes);
   read(bytes);
   server_.broker().pump();
 }
@@ -46,9 +46,9 @@ void Connection::read(Bytes bytes) {
   CHECK(!reading_);
   reading_ = true;
   if (phase_ == Phase::awaiting_header) read_protocol_header(bytes);
-  while (!carry_.empty() && !bytes.empty() && !held() && reads_input())
+  while (!carry_.empty() && !bytes.empty() && !is_input_stopped() && reads_input())
     complete_carried_frame(bytes);
-  while (!bytes.empty() && !held() && reads_input()) {
+  while (!bytes.empty() && !is_input_stopped() && reads_input()) {
     if (body_left_ > 0) {
       if (!read_body(bytes)) break;
       continue;
@@ -61,7 +61,7 @@ void Connection::read(Bytes bytes) {
     on_frame_result(result);
     bytes = bytes.subspan(std::min(result.size, bytes.size()));
   }
-  if (!bytes.empty() && reads_input()) keep(bytes);
+  if (!bytes.empty() && reads_input()) carry_over(bytes);
   reading_ = false;
 }
 
@@ -120,21 +120,21 @@ void Connection::complete_carried_frame(Bytes& bytes) {
   on_frame_result(result);
 }
 
-void Connection::keep(Bytes bytes) {
+void Connection::carry_over(Bytes bytes) {
   carry_.insert(carry_.end(), bytes.begin(), bytes.end());
-  if (!held() || carry_.size() <= limits::held_input_max || paused_) return;
+  if (!is_input_stopped() || carry_.size() <= limits::held_input_max || paused_) return;
   paused_ = true;
   stream_->pause_reading();
 }
 
-void Connection::release(Hold why) {
-  if ((holds_ & why) == 0) return;
-  holds_ = static_cast<std::uint8_t>(holds_ & ~why);
-  if (!held()) resume_soon();
+void Connection::allow_input(InputStop why) {
+  if ((input_stops_ & why) == 0) return;
+  input_stops_ = static_cast<std::uint8_t>(input_stops_ & ~why);
+  if (!is_input_stopped()) resume_soon();
 }
 
 void Connection::release_all() {
-  holds_ = 0;
+  input_stops_ = 0;
   if (!carry_.empty() || paused_) resume_soon();
 }
 
@@ -148,11 +148,11 @@ void Connection::resume_soon() {
 
 void Connection::resume_input() {
   resume_due_ = false;
-  if (held() || !reads_input()) return;
+  if (is_input_stopped() || !reads_input()) return;
   const std::vector<std::uint8_t> kept = std::exchange(carry_, {});
   if (!kept.empty()) read(kept);
-  if (input_ended_ && !held() && !resume_due_) return end_without_client();
-  if (held() || !paused_ || !reads_input()) return;
+  if (input_ended_ && !is_input_stopped() && !resume_due_) return end_without_client();
+  if (is_input_stopped() || !paused_ || !reads_input()) return;
   paused_ = false;
   stream_->resume_reading();
 }

@@ -138,7 +138,7 @@ void Channel::trace_publish(const core::Message& message, const core::RouteResul
   trace.connection = name;
   trace.routed = &route;
   // Who makes the copies waits for those who take them.
-  if (const auto copied = broker().trace(trace, message)) hold_if_congested(*copied);
+  if (const auto copied = broker().trace(trace, message)) stop_input_if_congested(*copied);
 }
 
 void Channel::trace_delivery(core::QueueId from, const core::Message& message, bool redelivered) {

@@ -173,7 +173,7 @@ HEADER_TOP = HEAD + """// AMQP 0-9-1 methods as structs. Texts and tables are vi
 #include <string_view>
 
 #include "core/base/bytes.h"
-#include "net/amqp/arguments.h"
+#include "net/amqp/codec/arguments.h"
 
 namespace lepus::amqp {
 """

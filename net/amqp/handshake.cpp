@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "core/access/access_rules.h"
+#include "core/access/password_hash.h"
 #include "core/message/field_table.h"
 #include "net/amqp/connection.h"
-#include "net/amqp/password.h"
 #include "net/amqp/server.h"
 
 namespace lepus::amqp {
@@ -51,7 +51,7 @@ bool split_amqplain(std::string_view response, std::string_view& name, std::stri
 
 /// A hash that cannot be read was refused where it came from; in doubt nobody logs in with it.
 bool accepts(const core::UserSpec& user, std::string_view password) {
-  PasswordHash hash;
+  core::PasswordHash hash;
   return hash.read(user.hashing_algorithm, user.password_hash).empty() && hash.matches(password);
 }
 

@@ -13,15 +13,15 @@ constexpr std::string_view node_header = "x-routed-by";
 
 }  // namespace
 
-void intercept(const Interceptors& wish, const ArrivedAt& at, core::PropertiesView& view,
+void intercept(const Interceptors& rules, const ArrivedAt& at, core::PropertiesView& view,
                std::string& headers) {
   using Mode = Interceptors::Mode;
   const core::FieldTable table = view.header_table();
   const auto adds = [&](Mode mode, std::string_view name) {
     return mode == Mode::overwrite || (mode == Mode::keep && !table.find(name));
   };
-  const bool adds_timestamp = adds(wish.timestamp, timestamp_header);
-  const bool adds_node = adds(wish.routing_node, node_header);
+  const bool adds_timestamp = adds(rules.timestamp, timestamp_header);
+  const bool adds_node = adds(rules.routing_node, node_header);
   core::FieldTableWriter writer;
   for (const core::FieldEntry& entry : table) {
     const bool is_replaced = (adds_timestamp && entry.name == timestamp_header) ||
@@ -33,8 +33,8 @@ void intercept(const Interceptors& wish, const ArrivedAt& at, core::PropertiesVi
   headers = writer.take();
   view.headers = core::as_bytes(headers);
   if (!headers.empty()) view.set(core::Property::headers);
-  const bool stamps = wish.timestamp == Mode::overwrite ||
-                      (wish.timestamp == Mode::keep && !view.has(core::Property::timestamp));
+  const bool stamps = rules.timestamp == Mode::overwrite ||
+                      (rules.timestamp == Mode::keep && !view.has(core::Property::timestamp));
   if (!stamps) return;
   view.timestamp_s = at.time_ms / 1000;
   view.set(core::Property::timestamp);

@@ -99,7 +99,7 @@ void Server::resume_uncongested() {
     if (broker().is_congested(waiting.shard)) return false;
     Connection* connection =
         connections_.find(waiting.connection.slot, waiting.connection.generation);
-    if (connection != nullptr) connection->release(Connection::hold_congestion);
+    if (connection != nullptr) connection->allow_input(Connection::stop_for_congestion);
     return true;
   });
 }

@@ -21,9 +21,9 @@ core::ConnectionStats Connection::describe() const {
   row.peer_port = peer.remote.port;
   row.host = peer.local.address;
   row.port = peer.local.port;
-  row.state = phase_ == Phase::closing     ? "closing"
-              : (holds_ & hold_alarm) != 0 ? "blocked"
-                                           : "running";
+  row.state = phase_ == Phase::closing               ? "closing"
+              : (input_stops_ & stop_for_alarm) != 0 ? "blocked"
+                                                     : "running";
   row.auth_mechanism = mechanism_;
   row.client_properties = client_properties_;
   row.channels = static_cast<std::uint32_t>(channels_.size());

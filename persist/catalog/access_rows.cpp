@@ -90,7 +90,7 @@ const Json* find_property(const Json& json, const char* field) {
 
 }  // namespace
 
-KeptRow user_row(const core::UserSpec& user) {
+DefinitionRow user_row(const core::UserSpec& user) {
   CHECK(!user.name.empty());
   Json limits = Json::object();
   add_limit(limits, "max-connections", user.limits.connections);
@@ -99,17 +99,17 @@ KeptRow user_row(const core::UserSpec& user) {
            text_of(limits)}};
 }
 
-KeptRow permission_row(const core::PermissionSpec& permission) {
+DefinitionRow permission_row(const core::PermissionSpec& permission) {
   return {
       {permission.user, permission.vhost, permission.configure, permission.write, permission.read}};
 }
 
-KeptRow topic_permission_row(const core::TopicPermissionSpec& permission) {
+DefinitionRow topic_permission_row(const core::TopicPermissionSpec& permission) {
   return {
       {permission.user, permission.vhost, permission.exchange, permission.write, permission.read}};
 }
 
-KeptRow vhost_row(const std::string& name, const core::VhostSettings& settings) {
+DefinitionRow vhost_row(const std::string& name, const core::VhostSettings& settings) {
   CHECK(!name.empty());
   Json json = {{"description", settings.description}, {"tags", settings.tags}};
   if (!settings.default_queue_type.empty())
@@ -117,7 +117,7 @@ KeptRow vhost_row(const std::string& name, const core::VhostSettings& settings) 
   return {{name, text_of(json)}};
 }
 
-KeptRow vhost_limits_row(const std::string& name, const core::VhostLimits& limits) {
+DefinitionRow vhost_limits_row(const std::string& name, const core::VhostLimits& limits) {
   CHECK(!name.empty());
   Json json = Json::object();
   add_limit(json, "max-connections", limits.connections);
@@ -126,7 +126,7 @@ KeptRow vhost_limits_row(const std::string& name, const core::VhostLimits& limit
       {std::string{core::vhost_limits_component}, name, std::string{limits_name}, text_of(json)}};
 }
 
-KeptRow policy_row(const core::PolicySpec& policy, bool is_operator) {
+DefinitionRow policy_row(const core::PolicySpec& policy, bool is_operator) {
   CHECK(!policy.vhost.empty());
   CHECK(!policy.name.empty());
   const std::string target{core::policy_target_name(policy.target)};
@@ -140,12 +140,12 @@ KeptRow policy_row(const core::PolicySpec& policy, bool is_operator) {
   return {{std::string{core::operator_policy_component}, policy.vhost, policy.name, text_of(json)}};
 }
 
-bool is_vhost_limits(const KeptRow& parameter) {
+bool is_vhost_limits(const DefinitionRow& parameter) {
   CHECK(parameter.values.size() == 4);
   return parameter.values[0] == core::vhost_limits_component && parameter.values[2] == limits_name;
 }
 
-std::string read_user(const KeptRow& row, core::UserSpec& user) {
+std::string read_user(const DefinitionRow& row, core::UserSpec& user) {
   CHECK(row.values.size() == 5);
   user.name = row.values[user_name];
   user.password_hash = row.values[user_hash];
@@ -158,19 +158,19 @@ std::string read_user(const KeptRow& row, core::UserSpec& user) {
   return error.empty() ? error : fmt::format("user '{}': {}", user.name, error);
 }
 
-core::PermissionSpec read_permission(const KeptRow& row) {
+core::PermissionSpec read_permission(const DefinitionRow& row) {
   CHECK(row.values.size() == 5);
   const auto& values = row.values;
   return {values[0], values[1], values[2], values[3], values[4]};
 }
 
-core::TopicPermissionSpec read_topic_permission(const KeptRow& row) {
+core::TopicPermissionSpec read_topic_permission(const DefinitionRow& row) {
   CHECK(row.values.size() == 5);
   const auto& values = row.values;
   return {values[0], values[1], values[2], values[3], values[4]};
 }
 
-std::string read_vhost(const KeptRow& row, core::VhostSettings& settings) {
+std::string read_vhost(const DefinitionRow& row, core::VhostSettings& settings) {
   CHECK(row.values.size() == 2);
   const Json json = parse(row.values[1]);
   if (json.is_discarded()) return fmt::format("vhost '{}': not JSON", row.values[0]);
@@ -185,7 +185,7 @@ std::string read_vhost(const KeptRow& row, core::VhostSettings& settings) {
   return error.empty() ? error : fmt::format("vhost '{}': {}", row.values[0], error);
 }
 
-std::string read_vhost_limits(const KeptRow& row, core::VhostLimits& limits) {
+std::string read_vhost_limits(const DefinitionRow& row, core::VhostLimits& limits) {
   CHECK(is_vhost_limits(row));
   const Json json = limits_of(row.values[3]);
   std::string error = json.is_discarded() ? "not JSON" : "";

@@ -21,7 +21,7 @@
 
 #include "core/broker/ports.h"
 #include "core/topology/durable_filter.h"
-#include "persist/catalog/kept.h"
+#include "persist/catalog/definition_rows.h"
 #include "persist/catalog/sqlite.h"
 
 namespace lepus::persist {
@@ -39,10 +39,10 @@ class Catalog final : public core::DefinitionStore {
   /// The number of this data directory, the same for ever: at most 63 bits, not 0.
   std::uint64_t store() const;
 
-  /// After open(), at any time: what keep() was told so far, by this process or an earlier one.
-  [[nodiscard]] std::string load_kept(KeptDefinitions& kept);
+  /// After open(), at any time: what upsert() was told so far, by this process or an earlier one.
+  [[nodiscard]] std::string load_rows(StoredDefinitions& stored_rows);
   /// Adds the row or replaces the one with its key, in the same transaction as record().
-  void keep(KeptKind kind, const KeptRow& row);
+  void upsert(DefinitionKind kind, const DefinitionRow& row);
   /// The highest id of a queue that ever was in here; a journal that knows a higher one is younger
   /// than this file.
   std::uint64_t newest_queue() const { return newest_queue_; }
@@ -100,7 +100,7 @@ class Catalog final : public core::DefinitionStore {
   void write(const core::ParameterPut& change);
   void write(const core::ParameterRemoved& change);
   void write(const core::TracePut&) { CHECK(false); }  // DurableFilter lets none through.
-  void unkeep(KeptKind kind, const std::vector<std::string>& key);
+  void erase(DefinitionKind kind, const std::vector<std::string>& key);
   void run_once(const std::string& text, const std::vector<std::string>& values);
   void remove_rows_of(const core::VhostRemoved& change);
   void note_users();

@@ -1,5 +1,5 @@
 // The catalog's part for users, what they may do, and settings and limits of virtual hosts: rows of
-// the tables in persist/catalog/kept.h.
+// the tables in persist/catalog/definition_rows.h.
 #include <fmt/format.h>
 
 #include "persist/catalog/access_rows.h"
@@ -11,20 +11,20 @@ namespace {
 
 /// Tables that name a virtual host, with the column that does.
 struct VhostColumn {
-  KeptKind kind;
+  DefinitionKind kind;
   std::string_view column;
 };
-constexpr VhostColumn kept_of_vhost[] = {{KeptKind::vhost_properties, "vhost"},
-                                         {KeptKind::permissions, "vhost"},
-                                         {KeptKind::topic_permissions, "vhost"},
-                                         {KeptKind::policies, "vhost"},
-                                         {KeptKind::parameters, "vhost"}};
+constexpr VhostColumn rows_of_vhost[] = {{DefinitionKind::vhost_properties, "vhost"},
+                                         {DefinitionKind::permissions, "vhost"},
+                                         {DefinitionKind::topic_permissions, "vhost"},
+                                         {DefinitionKind::policies, "vhost"},
+                                         {DefinitionKind::parameters, "vhost"}};
 
 }  // namespace
 
 /// Rows whose first columns have these values; fewer values than key columns: all that begin so.
-void Catalog::unkeep(KeptKind kind, const std::vector<std::string>& key) {
-  const KeptTable& table = kept_table(kind);
+void Catalog::erase(DefinitionKind kind, const std::vector<std::string>& key) {
+  const DefinitionTable& table = definition_table(kind);
   CHECK(!key.empty());
   CHECK(key.size() <= table.key_count);
   std::string text = fmt::format("DELETE FROM {} WHERE ", table.name);
@@ -45,69 +45,72 @@ void Catalog::run_once(const std::string& text, const std::vector<std::string>& 
 }
 
 void Catalog::remove_rows_of(const core::VhostRemoved& change) {
-  for (const VhostColumn& one : kept_of_vhost)
+  for (const VhostColumn& one : rows_of_vhost)
     run_once(fmt::format("DELETE FROM {} WHERE {} = (SELECT name FROM vhosts WHERE id = {})",
-                         kept_table(one.kind).name, one.column, change.id.value),
+                         definition_table(one.kind).name, one.column, change.id.value),
              {});
 }
 
 void Catalog::write(const core::VhostSettingsPut& change) {
-  keep(KeptKind::vhost_properties, vhost_row(change.name, change.settings));
+  upsert(DefinitionKind::vhost_properties, vhost_row(change.name, change.settings));
 }
 
 void Catalog::write(const core::VhostLimitsPut& change) {
-  const KeptRow row = vhost_limits_row(change.name, change.limits);
-  if (change.limits != core::VhostLimits{}) return keep(KeptKind::parameters, row);
-  unkeep(KeptKind::parameters, {row.values[0], row.values[1], row.values[2]});
+  const DefinitionRow row = vhost_limits_row(change.name, change.limits);
+  if (change.limits != core::VhostLimits{}) return upsert(DefinitionKind::parameters, row);
+  erase(DefinitionKind::parameters, {row.values[0], row.values[1], row.values[2]});
 }
 
 void Catalog::write(const core::PolicyPut& change) {
-  keep(change.is_operator ? KeptKind::parameters : KeptKind::policies,
-       policy_row(change.policy, change.is_operator));
+  upsert(change.is_operator ? DefinitionKind::parameters : DefinitionKind::policies,
+         policy_row(change.policy, change.is_operator));
 }
 
 void Catalog::write(const core::PolicyRemoved& change) {
   if (change.is_operator)
-    return unkeep(KeptKind::parameters,
-                  {std::string{core::operator_policy_component}, change.vhost_name, change.name});
-  unkeep(KeptKind::policies, {change.vhost_name, change.name});
+    return erase(DefinitionKind::parameters,
+                 {std::string{core::operator_policy_component}, change.vhost_name, change.name});
+  erase(DefinitionKind::policies, {change.vhost_name, change.name});
 }
 
-void Catalog::write(const core::UserPut& change) { keep(KeptKind::users, user_row(change.user)); }
+void Catalog::write(const core::UserPut& change) {
+  upsert(DefinitionKind::users, user_row(change.user));
+}
 
 void Catalog::write(const core::UserRemoved& change) {
-  for (const KeptKind kind : {KeptKind::users, KeptKind::permissions, KeptKind::topic_permissions})
-    unkeep(kind, {change.name});
+  for (const DefinitionKind kind :
+       {DefinitionKind::users, DefinitionKind::permissions, DefinitionKind::topic_permissions})
+    erase(kind, {change.name});
 }
 
 void Catalog::write(const core::PermissionPut& change) {
-  keep(KeptKind::permissions, permission_row(change.permission));
+  upsert(DefinitionKind::permissions, permission_row(change.permission));
 }
 
 void Catalog::write(const core::PermissionRemoved& change) {
-  unkeep(KeptKind::permissions, {change.user, change.vhost});
+  erase(DefinitionKind::permissions, {change.user, change.vhost});
 }
 
 void Catalog::write(const core::TopicPermissionPut& change) {
-  keep(KeptKind::topic_permissions, topic_permission_row(change.permission));
+  upsert(DefinitionKind::topic_permissions, topic_permission_row(change.permission));
 }
 
 void Catalog::write(const core::TopicPermissionRemoved& change) {
-  unkeep(KeptKind::topic_permissions, {change.user, change.vhost, change.exchange});
+  erase(DefinitionKind::topic_permissions, {change.user, change.vhost, change.exchange});
 }
 
 void Catalog::write(const core::ParameterPut& change) {
   const core::ParameterKey& key = change.key;
   if (key.component == core::global_component)
-    return keep(KeptKind::global_parameters, {{key.name, change.value}});
-  keep(KeptKind::parameters, {{key.component, key.vhost, key.name, change.value}});
+    return upsert(DefinitionKind::global_parameters, {{key.name, change.value}});
+  upsert(DefinitionKind::parameters, {{key.component, key.vhost, key.name, change.value}});
 }
 
 void Catalog::write(const core::ParameterRemoved& change) {
   const core::ParameterKey& key = change.key;
   if (key.component == core::global_component)
-    return unkeep(KeptKind::global_parameters, {key.name});
-  unkeep(KeptKind::parameters, {key.component, key.vhost, key.name});
+    return erase(DefinitionKind::global_parameters, {key.name});
+  erase(DefinitionKind::parameters, {key.component, key.vhost, key.name});
 }
 
 /// From now on nobody is added by himself, also when all users are deleted.

@@ -72,8 +72,8 @@ CREATE VIEW binding_list AS
   ORDER BY bindings.id;
 )sql";
 
-/// Users, and what is kept for a version that applies it (persist/catalog/kept.h). Columns that
-/// hold JSON: tags, limits, properties, definition, value.
+/// Users, and definitions for a version that applies them (persist/catalog/definition_rows.h).
+/// Columns that hold JSON: tags, limits, properties, definition, value.
 constexpr const char* version_2 = R"sql(
 CREATE TABLE users (
   name TEXT PRIMARY KEY,

@@ -38,7 +38,7 @@ std::uint64_t Compactor::excess() const {
 
 bool Compactor::wants() {
   Segments& segments = journal_.segments();
-  if (holder_ == nullptr || is_stopped_) return false;
+  if (owner_ == nullptr || is_stopped_) return false;
   if (excess() == 0) {
     round_end_ = resume_above_ = 0;
     return false;
@@ -256,7 +256,7 @@ bool Compactor::find_holders(const RecordHeader& header, core::Bytes head) {
     std::memcpy(&ref, refs + i * sizeof ref, sizeof ref);
     if (ref.queue == 0) continue;
     const core::QueuePosition at{core::QueueId{ref.queue}, ref.sequence};
-    const std::optional<core::LocatedRecord> held = holder_->locate(at);
+    const std::optional<core::LocatedRecord> held = owner_->locate(at);
     if (!held || held->place != place) continue;
     positions_.push_back(at);
     if (held->message != nullptr) warm_ = held->message;
@@ -294,14 +294,14 @@ void Compactor::move(const RecordHeader& header, core::Bytes head,
   core::MessageRef message =
       warm_ != nullptr ? core::MessageRef::share(warm_) : make_message(*record, account_);
   const Place moved = journal_.move(*message, fields, place, positions_);
-  for (const core::QueuePosition& at : positions_) holder_->on_moved(at, moved);
+  for (const core::QueuePosition& at : positions_) owner_->on_moved(at, moved);
   ++moved_count_;
 }
 
 void Compactor::lose(const Place& place) {
   log_.write(LogLevel::error, LogCategory::general, "a message is lost: its record is damaged",
              {{"file", path_}, {"offset", place.offset}, {"size", place.size}});
-  for (const core::QueuePosition& at : positions_) holder_->on_lost(at);
+  for (const core::QueuePosition& at : positions_) owner_->on_lost(at);
 }
 
 }  // namespace lepus::persist

@@ -42,8 +42,8 @@ class Compactor {
   Compactor& operator=(const Compactor&) = delete;
 
   /// Nothing is moved before.
-  void set_holder(core::RecordOwner* holder) { holder_ = holder; }
-  bool has_holder() const { return holder_ != nullptr; }
+  void set_record_owner(core::RecordOwner* owner) { owner_ = owner; }
+  bool has_record_owner() const { return owner_ != nullptr; }
   /// Once a turn, after what can be written is on its way.
   void turn();
   /// Reads nothing more; what is in flight comes back.
@@ -86,7 +86,7 @@ class Compactor {
   Journal& journal_;
   io::Loop& loop_;
   core::Log& log_;
-  core::RecordOwner* holder_ = nullptr;
+  core::RecordOwner* owner_ = nullptr;
   bool is_stopped_ = false;
 
   Phase phase_ = Phase::idle;

@@ -285,12 +285,12 @@ void Fetcher::deliver(const FetchRequest& item, core::Bytes window) {
   const RecordRead read = read_record(window, parts_.seed);
   if (read.fault != RecordFault::none) return deliver_nothing(item, text_of(read.fault));
   if (!is_wanted(read, item)) return deliver_nothing(item, "another record lies there");
-  (void)holder_->on_fetched(item.at, item.place,
-                            make_message(read.record, holder_->memory_of_fetched()));
+  (void)owner_->on_fetched(item.at, item.place,
+                           make_message(read.record, owner_->memory_of_fetched()));
 }
 
 void Fetcher::deliver_nothing(const FetchRequest& item, std::string_view why) {
-  if (!holder_->on_fetched(item.at, item.place, {})) return;
+  if (!owner_->on_fetched(item.at, item.place, {})) return;
   parts_.log->write(
       LogLevel::error, LogCategory::general, "a message is lost: its record cannot be read",
       {{"segment", item.place.segment}, {"offset", item.place.offset}, {"text", std::string(why)}});

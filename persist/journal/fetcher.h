@@ -43,7 +43,7 @@ class Fetcher {
   Fetcher& operator=(const Fetcher&) = delete;
   ~Fetcher();
 
-  void set_holder(core::RecordOwner* holder) { holder_ = holder; }
+  void set_record_owner(core::RecordOwner* owner) { owner_ = owner; }
   /// The answers come later, from turn() or the loop.
   void fetch(std::span<const FetchRequest> wanted);
   /// Once a turn.
@@ -103,7 +103,7 @@ class Fetcher {
   void deliver_nothing(const FetchRequest& item, std::string_view why);
 
   Parts parts_;
-  core::RecordOwner* holder_ = nullptr;
+  core::RecordOwner* owner_ = nullptr;
   std::vector<std::unique_ptr<File>> files_;
   std::vector<std::unique_ptr<Read>> reading_;
   std::vector<FetchRequest> sorted_;     ///< Kept for its memory.

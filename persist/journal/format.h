@@ -58,11 +58,11 @@ struct NewestBlock {
 static_assert(sizeof(NewestBlock) == 32);
 
 enum class RecordType : std::uint8_t {
-  message = 1,   ///< MessageHead, `count` QueueRefs, exchange, routing key, properties, body.
-  settle = 2,    ///< `count` SequenceRanges: these messages left these queues for good.
-  seen = 3,      ///< `count` QueueRefs: what is below the sequence may have been delivered.
-  truncate = 4,  ///< One segment number, 8 bytes: what lies before it is dead.
-  seal = 5,      ///< Nothing. The last record of a segment.
+  message = 1,    ///< MessageHead, `count` QueueRefs, exchange, routing key, properties, body.
+  settle = 2,     ///< `count` SequenceRanges: these messages left these queues for good.
+  delivered = 3,  ///< `count` QueueRefs: what is below the sequence may have been delivered.
+  truncate = 4,   ///< One segment number, 8 bytes: what lies before it is dead.
+  seal = 5,       ///< Nothing. The last record of a segment.
 };
 
 /// Bits of RecordHeader::flags. A batch is what one turn recorded, or several turns: recovery takes

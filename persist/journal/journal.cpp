@@ -160,9 +160,9 @@ void Journal::append_tombstone(const SequenceRange& range) {
   ranges_.push_back(range);
 }
 
-void Journal::seen(const core::QueuePosition& below) {
+void Journal::delivery_watermark(const core::QueuePosition& below) {
   make_room(sizeof(QueueRef) + sizeof(RecordHeader));
-  marks_.push_back({below.queue.value, below.sequence});
+  watermarks_.push_back({below.queue.value, below.sequence});
 }
 
 // --- Batches
@@ -172,7 +172,7 @@ void Journal::begin_batch(const Batch::Start& start) {
 }
 
 bool Journal::has_open_content() const {
-  return !open().is_empty() || !ranges_.empty() || !marks_.empty() || truncate_before_ != 0;
+  return !open().is_empty() || !ranges_.empty() || !watermarks_.empty() || truncate_before_ != 0;
 }
 
 std::uint64_t Journal::open_batch() const {
@@ -181,7 +181,7 @@ std::uint64_t Journal::open_batch() const {
 
 /// What is to come at the end of the open batch.
 std::uint64_t Journal::end_size() const {
-  return list_size<SequenceRange>(ranges_.size()) + list_size<QueueRef>(marks_.size()) +
+  return list_size<SequenceRange>(ranges_.size()) + list_size<QueueRef>(watermarks_.size()) +
          truncate_record_size + seal_size;
 }
 
@@ -202,12 +202,13 @@ void Journal::write_pending() {
     ranges_.clear();
     last_range_.clear();
   }
-  if (!marks_.empty()) {
-    const std::size_t bytes = marks_.size() * sizeof(QueueRef);
-    std::uint8_t* record = open().add(RecordType::seen, static_cast<std::uint32_t>(marks_.size()),
-                                      sizeof(RecordHeader) + bytes);
-    std::memcpy(record + sizeof(RecordHeader), marks_.data(), bytes);
-    marks_.clear();
+  if (!watermarks_.empty()) {
+    const std::size_t bytes = watermarks_.size() * sizeof(QueueRef);
+    std::uint8_t* record =
+        open().add(RecordType::delivered, static_cast<std::uint32_t>(watermarks_.size()),
+                   sizeof(RecordHeader) + bytes);
+    std::memcpy(record + sizeof(RecordHeader), watermarks_.data(), bytes);
+    watermarks_.clear();
   }
   if (truncate_before_ != 0) {
     std::uint8_t* record = open().add(RecordType::truncate, 1, truncate_record_size);
@@ -243,11 +244,11 @@ void Journal::close_batch() {
 /// not be in a segment that is gone. So nothing is given up before the queues are there again with
 /// their marks: a mark may lie before the message it is about, which was moved.
 void Journal::reclaim_segments() {
-  if (!compactor_.has_holder()) return;
+  if (!compactor_.has_record_owner()) return;
   if (pending_log_start_ != 0) truncate_before_ = std::exchange(pending_log_start_, 0);
   if (!segments_.take_reclaimable(batches_.front()->segment())) return;
   pending_log_start_ = segments_.first();
-  ++marks_lost_;
+  ++watermarks_lost_;
 }
 
 void Journal::flush() {
@@ -262,7 +263,8 @@ void Journal::flush() {
 bool Journal::has_work() const {
   if (fetcher_.has_work()) return true;
   if (is_writing_ || is_stuck_) return false;
-  return (has_open_content() && !is_held_) || pending_log_start_ != 0 || batches_.size() > 1;
+  return (has_open_content() && !is_batch_kept_open_) || pending_log_start_ != 0 ||
+         batches_.size() > 1;
 }
 
 std::uint64_t Journal::pending_bytes() const {

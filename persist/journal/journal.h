@@ -1,12 +1,13 @@
 // The journal of one shard: core::MessageLog over files, through the shard's own loop.
 //
-//   append, settled, seen -> open batch -> flush(): closed -> one write at a time -> durable()
+//   append, settled, delivery_watermark -> open batch
+//     -> flush(): closed -> one write at a time -> durable()
 //
 // While one batch is being written the next one fills, however many turns that takes: group commit
-// without a timer under load, and no wait when idle. Settles and marks are gathered in the batch
-// and written at its end, as ranges, so each follows the message it is about. A batch that fills
-// its segment ends there with a seal and goes on in the next one; recovery takes the parts of a
-// batch that spans segments together or not at all.
+// without a timer under load, and no wait when idle. Settles and watermarks are gathered in the
+// batch and written at its end, as ranges, so each follows the message it is about. A batch that
+// fills its segment ends there with a seal and goes on in the next one; recovery takes the parts of
+// a batch that spans segments together or not at all.
 //
 //   batches_:  | being written | closed, for the next segments ... | open |
 //
@@ -88,22 +89,22 @@ class Journal final : public core::MessageLog {
   void refused(const core::RecordLocation& place) override { dropped(place); }
   void settled(const core::RecordLocation& place, const core::QueuePosition& at) override;
   void dropped(const core::RecordLocation& place) override;
-  void seen(const core::QueuePosition& below) override;
+  void delivery_watermark(const core::QueuePosition& below) override;
   /// Records that whatever the journal held of the queue at these positions is dead. Their bytes do
   /// not count as live any more.
   void append_tombstone(const SequenceRange& range);
 
   std::uint64_t open_batch() const override;
   void flush() override;
-  void hold(bool held) override { is_held_ = held; }
+  void keep_batch_open(bool keep_open) override { is_batch_kept_open_ = keep_open; }
   std::uint64_t durable() const override { return durable_; }
   bool is_behind() const override;
   bool has_work() const override;
   std::uint64_t memory_bytes() const override;
-  std::uint64_t marks_lost() const override { return marks_lost_; }
-  void set_holder(core::RecordOwner* holder) override {
-    compactor_.set_holder(holder);
-    fetcher_.set_holder(holder);
+  std::uint64_t watermarks_lost() const override { return watermarks_lost_; }
+  void set_record_owner(core::RecordOwner* owner) override {
+    compactor_.set_record_owner(owner);
+    fetcher_.set_record_owner(owner);
   }
   void stop_moving() override { compactor_.stop(); }
 
@@ -166,7 +167,7 @@ class Journal final : public core::MessageLog {
   std::deque<std::unique_ptr<Batch>> batches_;  ///< The open one is the last.
   std::vector<SequenceRange> ranges_;           ///< Settled, not yet in a batch.
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> last_range_;  ///< By queue.
-  std::vector<QueueRef> marks_;
+  std::vector<QueueRef> watermarks_;
   /// Becomes truncate_before_ with the next flush; 0: nothing.
   std::uint64_t pending_log_start_ = 0;
   std::uint64_t truncate_before_ = 0;   ///< To be recorded; 0: nothing.
@@ -175,11 +176,11 @@ class Journal final : public core::MessageLog {
   std::uint64_t durable_ = 0;
   core::Nanos stamp_ = 0;             ///< Of the last record.
   core::RecordLocation written_end_;  ///< Where the oldest batch begins that is not durable.
-  std::uint64_t marks_lost_ = 0;
+  std::uint64_t watermarks_lost_ = 0;
 
   std::uint64_t current_ = 0;  ///< Segment that fd_ is of; 0: none.
   int fd_ = -1;
-  bool is_held_ = false;
+  bool is_batch_kept_open_ = false;
   bool is_writing_ = false;
   bool is_stuck_ = false;     ///< The first batch waits for a file or for room.
   std::size_t written_ = 0;   ///< Of the batch under way.

@@ -18,7 +18,7 @@ using core::LogLevel;
 void Journal::advance() {
   if (is_writing_ || is_stuck_) return;
   if (batches_.size() == 1) {
-    if (!has_open_content() || is_held_) return;
+    if (!has_open_content() || is_batch_kept_open_) return;
     close_batch();
   }
   start_write();

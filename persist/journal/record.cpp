@@ -60,7 +60,7 @@ bool contents_fit(const RecordHeader& header, const std::uint8_t* contents) {
       return message_fits(header, contents);
     case RecordType::settle:
       return ranges_fit(header, contents);
-    case RecordType::seen:
+    case RecordType::delivered:
       return take_items(rest, header.count, sizeof(QueueRef)) && rest == 0;
     case RecordType::truncate:
       return rest == sizeof(std::uint64_t);
@@ -114,7 +114,7 @@ void set_record_crc(std::span<std::uint8_t> record, RecordSeed seed) {
 }
 
 std::span<const QueueRef> RecordView::queues() const {
-  CHECK(header_->type == RecordType::message || header_->type == RecordType::seen);
+  CHECK(header_->type == RecordType::message || header_->type == RecordType::delivered);
   const std::size_t skip = header_->type == RecordType::message ? sizeof(MessageHead) : 0;
   return {reinterpret_cast<const QueueRef*>(at() + sizeof(RecordHeader) + skip), header_->count};
 }
@@ -184,8 +184,8 @@ std::string_view text_of(RecordType type) {
       return "message";
     case RecordType::settle:
       return "settle";
-    case RecordType::seen:
-      return "seen";
+    case RecordType::delivered:
+      return "delivered";
     case RecordType::truncate:
       return "truncate";
     case RecordType::seal:

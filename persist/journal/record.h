@@ -40,7 +40,7 @@ class RecordView {
   const RecordHeader& header() const { return *header_; }
   core::Bytes bytes() const { return {at(), header_->length}; }
 
-  /// Of a message: where it went. Of a seen record: the marks.
+  /// Of a message: where it went. Of a delivered record: the delivery watermarks.
   std::span<const QueueRef> queues() const;
   std::span<const SequenceRange> ranges() const;  ///< Of a settle record.
   std::uint64_t log_start() const;                ///< Of a truncate record.

@@ -200,7 +200,7 @@ void judge_suspects(SegmentFileList& list, std::uint64_t log_start) {
     SegmentFile& file = list.files[suspect.position];
     CHECK(file.number == 0);
     if (suspect.first_sequence == 0 || suspect.first_sequence < oldest) continue;
-    file.state = SegmentFileState::kept;
+    file.state = SegmentFileState::set_aside;
     const std::string name = segment_file_name(file.index);
     for (Finding& finding : list.findings)
       if (finding.which == RecoveryCase::torn_header && finding.file == name)

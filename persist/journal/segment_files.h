@@ -16,9 +16,9 @@
 namespace lepus::persist {
 
 enum class SegmentFileState : std::uint8_t {
-  free,  ///< May be used for the next segment.
-  live,  ///< Holds a segment between the oldest live and the newest one.
-  kept,  ///< Set aside (lost_header); never to be used.
+  free,       ///< May be used for the next segment.
+  live,       ///< Holds a segment between the oldest live and the newest one.
+  set_aside,  ///< (lost_header); never to be used.
 };
 
 struct SegmentFile {

@@ -43,7 +43,7 @@ class SegmentCopyWriter {
 
   std::string open();
   std::string add_message(const RecordView& record, const QueueRef& at);
-  std::string add_seen(const QueueRef& below);
+  std::string add_watermark(const QueueRef& below);
   std::string finish();
 
  private:
@@ -138,10 +138,10 @@ std::string SegmentCopyWriter::add_message(const RecordView& record, const Queue
   return {};
 }
 
-std::string SegmentCopyWriter::add_seen(const QueueRef& below) {
+std::string SegmentCopyWriter::add_watermark(const QueueRef& below) {
   const std::uint64_t size = sizeof(RecordHeader) + sizeof below;
   if (std::string error = make_room(size); !error.empty()) return error;
-  std::uint8_t* out = batch_->add(RecordType::seen, 1, size);
+  std::uint8_t* out = batch_->add(RecordType::delivered, 1, size);
   std::memcpy(out + sizeof(RecordHeader), &below, sizeof below);
   return {};
 }
@@ -197,8 +197,8 @@ class QueueCopier {
 void QueueCopier::copy(std::uint64_t queue) {
   report_.queues.for_each(queue, [&](const LiveEntry& entry) { copy_message(queue, entry); });
   for (const RecoveredLevel& level : report_.queues.levels(queue))
-    if (result_.error.empty() && level.seen_below > level.first_sequence)
-      result_.error = writer_.add_seen({queue, level.seen_below});
+    if (result_.error.empty() && level.delivered_below > level.first_sequence)
+      result_.error = writer_.add_watermark({queue, level.delivered_below});
   ++result_.queue_count;
 }
 
@@ -260,7 +260,7 @@ KeptAside keep_aside(io::Disk& disk, const RecoveryReport& report,
 std::string move_lost_headers(io::Disk& disk, core::Log& log, std::vector<SegmentFile>& files,
                               const KeepAside& what) {
   for (const SegmentFile& file : files) {
-    if (file.state != SegmentFileState::kept) continue;
+    if (file.state != SegmentFileState::set_aside) continue;
     const std::string path = segment_file_path(what.source, file.index);
     const std::string new_path = fmt::format("{}/lost-header-shard-{}-{}", what.target, what.shard,
                                              segment_file_name(file.index));
@@ -274,7 +274,7 @@ std::string move_lost_headers(io::Disk& disk, core::Log& log, std::vector<Segmen
               {{"file", path}, {"moved_to", new_path}});
   }
   std::erase_if(files,
-                [](const SegmentFile& file) { return file.state == SegmentFileState::kept; });
+                [](const SegmentFile& file) { return file.state == SegmentFileState::set_aside; });
   return {};
 }
 

@@ -54,13 +54,13 @@ void RecoveredQueues::settle_in(Level& level, const SequenceRange& range) {
   if (ends_here) level.next = std::max(level.next, above(last));
 }
 
-void RecoveredQueues::mark_seen(const QueueRef& below) {
+void RecoveredQueues::raise_watermark(const QueueRef& below) {
   if (below.queue == 0) return;
   Level& level = find_level(queues_[below.queue], level_of(below.sequence));
-  level.seen = std::max(level.seen, below.sequence & position_mask);
+  level.delivered_below = std::max(level.delivered_below, below.sequence & position_mask);
   // Marks are set ahead of the deliveries. New messages must not come to lie below an old mark:
   // they would be flagged redelivered after the next restart.
-  level.next = std::max(level.next, level.seen);
+  level.next = std::max(level.next, level.delivered_below);
 }
 
 void RecoveredQueues::drop_before(std::uint32_t segment) {
@@ -82,7 +82,7 @@ std::vector<RecoveredLevel> RecoveredQueues::levels(std::uint64_t queue) const {
   if (at == queues_.end()) return found;
   for (const Level& level : at->second) {
     const std::uint64_t prefix = std::uint64_t{level.number} << level_shift;
-    found.push_back({prefix, prefix | level.next, prefix | level.seen});
+    found.push_back({prefix, prefix | level.next, prefix | level.delivered_below});
   }
   return found;
 }

@@ -1,6 +1,6 @@
 // What the replay of a journal knows of the queues: their live messages, the next position, and up
 // to where messages may have been delivered. Positions carry the priority level in their top 8
-// bits (core/queue/priority_backlog.h); each level is a line of its own.
+// bits (core/queue/backlog/priority_backlog.h); each level is a line of its own.
 #pragma once
 
 #include <algorithm>
@@ -31,7 +31,7 @@ struct LiveEntry {
 struct RecoveredLevel {
   std::uint64_t first_sequence = 0;  ///< That it can have.
   std::uint64_t next_sequence = 0;   ///< Above every position that was ever given out or announced.
-  std::uint64_t seen_below = 0;      ///< 0 within the level: nothing was announced.
+  std::uint64_t delivered_below = 0;  ///< 0 within the level: nothing was announced.
 };
 
 class RecoveredQueues {
@@ -42,7 +42,7 @@ class RecoveredQueues {
   /// The position was given out, to a message that is dead.
   void give_out(const QueueRef& at);
   void settle(const SequenceRange& range);
-  void mark_seen(const QueueRef& below);
+  void raise_watermark(const QueueRef& below);
   void drop_before(std::uint32_t segment);
   static bool is_one_level(std::uint64_t first, std::uint64_t last) {
     return level_of(first) == level_of(last);
@@ -72,7 +72,7 @@ class RecoveredQueues {
 
   struct Level {
     std::uint64_t next = 0;  ///< Without the level.
-    std::uint64_t seen = 0;
+    std::uint64_t delivered_below = 0;
     LiveList messages;
     std::uint8_t number = 0;
   };
@@ -87,16 +87,17 @@ class RecoveredQueues {
   }
   static Level& find_level(Levels& levels, std::uint8_t number);
   static void settle_in(Level& level, const SequenceRange& range);
-  /// visit(the part below `seen`, true), then visit(the rest, false); either may be missing.
+  /// visit(the part below `delivered_below`, true), then visit(the rest, false); either may be
+  /// missing.
   template <class F>
-  static void cut_at(std::uint64_t seen, const LiveRun& run, F&& visit);
+  static void cut_at(std::uint64_t delivered_below, const LiveRun& run, F&& visit);
 
   boost::unordered_flat_map<std::uint64_t, Levels> queues_;
 };
 
 template <class F>
-void RecoveredQueues::cut_at(std::uint64_t seen, const LiveRun& run, F&& visit) {
-  const std::uint64_t below = seen > run.position ? seen - run.position : 0;
+void RecoveredQueues::cut_at(std::uint64_t delivered_below, const LiveRun& run, F&& visit) {
+  const std::uint64_t below = delivered_below > run.position ? delivered_below - run.position : 0;
   const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(below, run.count));
   LiveRun part = run;
   part.count = count;
@@ -114,7 +115,7 @@ void RecoveredQueues::for_each_run(std::uint64_t queue, F&& visit) const {
   for (const Level& level : found->second) {
     const std::uint64_t prefix = std::uint64_t{level.number} << level_shift;
     level.messages.for_each_run([&](const LiveRun& run) {
-      cut_at(level.seen, run, [&](const LiveRun& part, bool redelivered) {
+      cut_at(level.delivered_below, run, [&](const LiveRun& part, bool redelivered) {
         visit(RecoveredRun{prefix | part.position, part.count, part.message, redelivered});
       });
     });

@@ -15,42 +15,42 @@ void Replay::on_record(const RecordView& record, const Place& place) {
     drop_held();
     is_in_batch_ = true;
   }
-  hold(record, place);
+  defer(record, place);
   ++held_records_;
   if (!is_in_batch_ || (header.flags & flag_batch_last) != 0) apply_held();
 }
 
-void Replay::hold(const RecordView& record, const Place& place) {
-  const auto hold_step = [this](StepKind kind, std::uint64_t queue, std::uint64_t position,
-                                std::uint64_t last = 0) {
-    held_.push_back({kind, queue, {.position = position, .message = {}}, last});
+void Replay::defer(const RecordView& record, const Place& place) {
+  const auto defer_step = [this](StepKind kind, std::uint64_t queue, std::uint64_t position,
+                                 std::uint64_t last = 0) {
+    deferred_.push_back({kind, queue, {.position = position, .message = {}}, last});
   };
   switch (record.header().type) {
     case RecordType::message:
-      return hold_message(record, place);
+      return defer_message(record, place);
     case RecordType::settle:
       for (const SequenceRange& range : record.ranges())
-        hold_step(StepKind::settle, range.queue, range.first, range.last);
+        defer_step(StepKind::settle, range.queue, range.first, range.last);
       break;
-    case RecordType::seen:
+    case RecordType::delivered:
       for (const QueueRef& below : record.queues())
-        hold_step(StepKind::mark_seen, below.queue, below.sequence);
+        defer_step(StepKind::raise_watermark, below.queue, below.sequence);
       break;
     case RecordType::truncate:
-      hold_step(StepKind::truncate, 0, record.log_start());
+      defer_step(StepKind::truncate, 0, record.log_start());
       break;
     case RecordType::seal:
       break;
   }
-  messages_begin_ = held_.size();
+  messages_begin_ = deferred_.size();
 }
 
 /// The message before, if it went to the same queues, left its steps at the end, in this order.
-void Replay::hold_message(const RecordView& record, const Place& place) {
+void Replay::defer_message(const RecordView& record, const Place& place) {
   const MessageHead& head = record.head();
   const auto queues = record.queues();
   std::size_t before =
-      std::max(held_.size() - std::min(held_.size(), queues.size()), messages_begin_);
+      std::max(deferred_.size() - std::min(deferred_.size(), queues.size()), messages_begin_);
   for (const QueueRef& at : queues) {
     Step step{StepKind::add, at.queue, {.position = at.sequence, .message = {}}};
     if ((head.flags & head_flag_paged) != 0) {
@@ -59,9 +59,9 @@ void Replay::hold_message(const RecordView& record, const Place& place) {
       step.run.message = {place, kept_time(at.queue, head), head.ttl_ms, head.body_size};
     }
     // Queue 0 refused it.
-    if (at.queue != 0 && (before == held_.size() || !extend(held_[before], step)))
-      held_.push_back(step);
-    before = std::min(before + 1, held_.size());
+    if (at.queue != 0 && (before == deferred_.size() || !extend(deferred_[before], step)))
+      deferred_.push_back(step);
+    before = std::min(before + 1, deferred_.size());
   }
 }
 
@@ -95,8 +95,8 @@ void Replay::apply(const Step& step) {
     case StepKind::settle:
       CHECK(step.run.position <= step.last);
       return queues_.settle({step.queue, step.run.position, step.last});
-    case StepKind::mark_seen:
-      return queues_.mark_seen({step.queue, step.run.position});
+    case StepKind::raise_watermark:
+      return queues_.raise_watermark({step.queue, step.run.position});
     case StepKind::truncate:
       log_start_ = std::max(log_start_, step.run.position);
       return;
@@ -105,7 +105,7 @@ void Replay::apply(const Step& step) {
 
 void Replay::apply_held() {
   CHECK(is_in_batch_ || held_records_ <= 1);
-  for (const Step& step : held_) apply(step);
+  for (const Step& step : deferred_) apply(step);
   forget_held();
 }
 
@@ -116,8 +116,8 @@ void Replay::drop_held() {
 }
 
 void Replay::forget_held() {
-  held_.clear();
-  if (held_.capacity() > core::limits::replay_steps_kept) held_.shrink_to_fit();
+  deferred_.clear();
+  if (deferred_.capacity() > core::limits::replay_steps_kept) deferred_.shrink_to_fit();
   messages_begin_ = 0;
   held_records_ = 0;
   is_in_batch_ = false;

@@ -48,7 +48,7 @@ class Replay {
   std::uint64_t log_start() const { return log_start_; }
 
  private:
-  enum class StepKind : std::uint8_t { add, give_out, settle, mark_seen, truncate };
+  enum class StepKind : std::uint8_t { add, give_out, settle, raise_watermark, truncate };
 
   /// What records do to one queue; of the truncate record, to all.
   struct Step {
@@ -58,8 +58,8 @@ class Replay {
     std::uint64_t last = 0;  ///< Of a settle.
   };
 
-  void hold(const RecordView& record, const Place& place);
-  void hold_message(const RecordView& record, const Place& place);
+  void defer(const RecordView& record, const Place& place);
+  void defer_message(const RecordView& record, const Place& place);
   static bool extend(Step& step, const Step& next);
   std::uint64_t kept_time(std::uint64_t queue, const MessageHead& head) const;
   void apply(const Step& step);
@@ -70,7 +70,7 @@ class Replay {
   RecoveredQueues& queues_;
   RecoveryCounters& counters_;
   const TimedQueues* timed_queues_;
-  std::vector<Step> held_;          ///< Of the batch that is not complete.
+  std::vector<Step> deferred_;      ///< Of the batch that is not complete.
   std::size_t messages_begin_ = 0;  ///< In held_: only steps of messages from here on.
   std::uint64_t held_records_ = 0;
   bool is_in_batch_ = false;

@@ -128,7 +128,8 @@ std::string Importer::copy(const std::string& source, const RecoveryReport& repo
       if (++count % core::limits::import_messages_per_turn == 0) turn(store.journal());
     });
     for (const RecoveredLevel& level : report.queues.levels(queue))
-      if (level.seen_below != 0) store.journal().seen({core::QueueId{queue}, level.seen_below});
+      if (level.delivered_below != 0)
+        store.journal().delivery_watermark({core::QueueId{queue}, level.delivered_below});
   }
   if (error.empty()) settle_down(store.journal());
   finish_ops(store.journal());

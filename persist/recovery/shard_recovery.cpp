@@ -57,7 +57,7 @@ std::string ShardRecovery::open(const KnownQueues& known, const Expected& expect
   if (std::string error = journal_.start(found(), report_.next_sequence); !error.empty())
     return error;
   for (const SequenceRange& range : tombstones) journal_.append_tombstone(range);
-  repeat_marks();
+  repeat_watermarks();
   return {};
 }
 
@@ -109,11 +109,12 @@ std::vector<SequenceRange> ShardRecovery::drop_misplaced_queues(const KnownQueue
 }
 
 /// The segments that hold them may be given up before the queues are there to repeat them.
-void ShardRecovery::repeat_marks() {
+void ShardRecovery::repeat_watermarks() {
   for (const std::uint64_t queue : report_.queues.ids()) {
     if (report_.queues.count(queue) == 0) continue;
     for (const RecoveredLevel& level : report_.queues.levels(queue))
-      if (level.seen_below != 0) journal_.seen({core::QueueId{queue}, level.seen_below});
+      if (level.delivered_below != 0)
+        journal_.delivery_watermark({core::QueueId{queue}, level.delivered_below});
   }
 }
 
@@ -162,7 +163,7 @@ core::RestoredQueue ShardRecovery::restore(const core::QueueSpec& queue) {
   });
   for (const RecoveredLevel& level : report_.queues.levels(id)) {
     restored.next.push_back(level.next_sequence);
-    restored.seen.push_back(level.seen_below);
+    restored.delivered_below.push_back(level.delivered_below);
   }
   report_.queues.forget(id);
   return restored;

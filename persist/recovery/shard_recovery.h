@@ -49,7 +49,7 @@ class ShardRecovery final : public core::Restorer {
   std::string keep_unknown_aside(const KnownQueues& known, const std::string& target);
   std::string move_lost_headers(const std::string& target);
   std::vector<SequenceRange> drop_misplaced_queues(const KnownQueues& known);
-  void repeat_marks();
+  void repeat_watermarks();
   Segments::Found found() const;
   std::uint64_t past(std::uint64_t enqueued_ms) const;
   core::Nanos deadline_of(const LiveMessage& message) const;

@@ -94,19 +94,19 @@ class CatalogWorld {
   std::string start() {
     Catalog catalog;
     core::StoredDefinitions stored;
-    KeptDefinitions kept;
+    StoredDefinitions stored_rows;
     std::map<std::uint32_t, std::uint64_t> ends;
     std::string error = catalog.open({path(), 4711});
     if (error.empty()) error = catalog.load(stored);
-    if (error.empty()) error = catalog.load_kept(kept);
+    if (error.empty()) error = catalog.load_rows(stored_rows);
     if (error.empty()) error = catalog.load_journal_ends(ends);
     if (!error.empty()) return error;
-    server::AccessLoad access = server::load_access(kept, stored.changes);
+    server::AccessLoad access = server::load_access(stored_rows, stored.changes);
     if (!access.error.empty()) return access.error;
     for (const core::TopologyChange& removal : access.removals) catalog.record(removal);
     if (catalog.has_changes() && !(error = catalog.commit()).empty()) return error;
     std::string exported;
-    (void)server::write_definitions({stored, kept, "lepus", "1"}, exported);
+    (void)server::write_definitions({stored, stored_rows, "lepus", "1"}, exported);
     // As a person would give all of it once more.
     for (const core::TopologyChange& one : access.changes) catalog.record(one);
     for (core::TopologyChange& one : access.changes) stored.changes.push_back(std::move(one));
@@ -223,22 +223,22 @@ inline void CatalogWorld::make_original() {
     request.kind = core::TopologyRequest::Kind::bind_exchange;
     request.name = "amq.fanout";
     run(catalog, topology, request, ids);
-    const std::pair<KeptKind, KeptRow> rows[] = {
-        {KeptKind::users,
+    const std::pair<DefinitionKind, DefinitionRow> rows[] = {
+        {DefinitionKind::users,
          {{"ann", "AQIDBJIQVaDJtk7dk0mc2Y1Rh4Yr2ZL4QnXfqm5JrEoqmHLk",
            "rabbit_password_hashing_sha256", R"(["administrator"])", R"({"max-channels":5})"}}},
-        {KeptKind::vhost_properties, {{"/", R"({"description":"d","tags":["a"]})"}}},
-        {KeptKind::permissions, {{"ann", "/", ".*", ".*", ".*"}}},
-        {KeptKind::topic_permissions, {{"ann", "/", "amq.topic", ".*", ".*"}}},
-        {KeptKind::policies, {{"/", "p", "^q", "queues", R"({"max-length":5})", "1"}}},
-        {KeptKind::parameters, {{"vhost-limits", "/", "limits", R"({"max-queues":50})"}}},
-        {KeptKind::parameters,
+        {DefinitionKind::vhost_properties, {{"/", R"({"description":"d","tags":["a"]})"}}},
+        {DefinitionKind::permissions, {{"ann", "/", ".*", ".*", ".*"}}},
+        {DefinitionKind::topic_permissions, {{"ann", "/", "amq.topic", ".*", ".*"}}},
+        {DefinitionKind::policies, {{"/", "p", "^q", "queues", R"({"max-length":5})", "1"}}},
+        {DefinitionKind::parameters, {{"vhost-limits", "/", "limits", R"({"max-queues":50})"}}},
+        {DefinitionKind::parameters,
          {{"operator_policy", "/", "o",
            R"({"pattern":"^q","apply-to":"queues","priority":0,"definition":{"max-length":3}})"}}},
-        {KeptKind::parameters, {{"shovel", "/", "s", R"({"src-uri":"amqp://"})"}}},
-        {KeptKind::global_parameters, {{"cluster_name", R"("rabbit")"}}},
+        {DefinitionKind::parameters, {{"shovel", "/", "s", R"({"src-uri":"amqp://"})"}}},
+        {DefinitionKind::global_parameters, {{"cluster_name", R"("rabbit")"}}},
     };
-    for (const auto& [kind, row] : rows) catalog.keep(kind, row);
+    for (const auto& [kind, row] : rows) catalog.upsert(kind, row);
     CHECK(catalog.commit().empty());
     CHECK(catalog.save_journal_ends({{0, 3}, {1, 4}}).empty());
   }

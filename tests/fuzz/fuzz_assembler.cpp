@@ -4,9 +4,9 @@
 #include <cstdint>
 
 #include "core/base/assert.h"
-#include "net/amqp/assembler.h"
-#include "net/amqp/frame.h"
-#include "net/amqp/utf8.h"
+#include "core/base/utf8.h"
+#include "net/amqp/codec/assembler.h"
+#include "net/amqp/codec/frame.h"
 
 namespace lepus::amqp {
 namespace {
@@ -43,7 +43,7 @@ struct Model {
   void on(const AssemblerError& event) const {
     const core::AmqpError error = event.to_amqp_error();
     CHECK(!error.channel_only());
-    CHECK(is_utf8(error.detail));
+    CHECK(core::is_utf8(error.detail));
     const bool in_content = header_due || body_left > 0;
     if (event.kind == AssemblerError::Kind::unknown_method) return;
     CHECK((error.class_id != 0) == in_content);

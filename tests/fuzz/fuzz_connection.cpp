@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/amqp/frame.h"
+#include "net/amqp/codec/frame.h"
 #include "net/amqp/methods.gen.h"
 #include "tests/unit/net/amqp/broker_world.h"
 

@@ -26,7 +26,7 @@ const std::string default_type;
 /// What a broker has after it started with the text.
 struct World {
   core::StoredDefinitions stored;
-  persist::KeptDefinitions kept;
+  persist::StoredDefinitions stored_rows;
   std::vector<core::TopologyChange> access;
 };
 
@@ -36,13 +36,13 @@ World start(std::string_view text, const DefinitionsScope& scope, Findings& find
   core::Random random{1};
   parse_definitions({"definitions", text}, scope, definitions, findings);
   check_rows(vhosts_with(world.stored, definitions, vhosts), definitions, findings);
-  (void)keep_rows(definitions, random, world.kept);
+  (void)merge_rows(definitions, random, world.stored_rows);
   ImportPlan plan = plan_import(
-      world.stored, {definitions, vhosts, world.kept, default_type, shard_count}, findings);
+      world.stored, {definitions, vhosts, world.stored_rows, default_type, shard_count}, findings);
   world.stored = {std::move(plan.changes), plan.last_id};
-  AccessLoad access = load_access(world.kept, world.stored.changes);
+  AccessLoad access = load_access(world.stored_rows, world.stored.changes);
   for (const std::string& warning : access.warnings) findings.warn(warning);
-  for (const std::string& warning : definition_warnings(world.kept)) findings.warn(warning);
+  for (const std::string& warning : definition_warnings(world.stored_rows)) findings.warn(warning);
   CHECK(access.error.empty());
   world.access = std::move(access.changes);
   return world;
@@ -57,7 +57,8 @@ void apply(const World& world, core::Topology& topology) {
 
 std::string exported(const World& world) {
   std::string text;
-  const std::string error = write_definitions({world.stored, world.kept, "Lepus", "1"}, text);
+  const std::string error =
+      write_definitions({world.stored, world.stored_rows, "Lepus", "1"}, text);
   CHECK(error.empty());
   return text;
 }
@@ -68,7 +69,8 @@ void expect_nothing_to_do(const World& world, const core::Topology& topology,
   Findings findings;
   parse_definitions({"definitions", text}, {"/", false}, definitions, findings);
   const LivePlan plan = plan_live_import(
-      {topology, world.stored.last_id, world.kept, definitions, vhosts, default_type, 1}, findings);
+      {topology, world.stored.last_id, world.stored_rows, definitions, vhosts, default_type, 1},
+      findings);
   CHECK(findings.ok());
   CHECK(plan.changes.empty());
 }

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/base/assert.h"
-#include "net/amqp/frame.h"
-#include "net/amqp/utf8.h"
+#include "core/base/utf8.h"
+#include "net/amqp/codec/frame.h"
 
 namespace lepus::amqp {
 namespace {
@@ -30,7 +30,7 @@ void check_error(const FrameResult& result) {
   const core::AmqpError error = result.error();
   CHECK(!error.channel_only());
   CHECK(error.detail.starts_with("type "));
-  CHECK(is_utf8(error.detail));
+  CHECK(core::is_utf8(error.detail));
   CHECK(error.text().size() <= 255);
 }
 

@@ -77,7 +77,7 @@ void check_record(const RecordView& record) {
       check_inside(core::as_bytes(record.exchange()), whole);
       check_inside(core::as_bytes(record.routing_key()), whole);
       [[fallthrough]];
-    case RecordType::seen:
+    case RecordType::delivered:
       for (const QueueRef& at : record.queues())
         check_inside({reinterpret_cast<const std::uint8_t*>(&at), sizeof at}, whole);
       return;

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "core/base/assert.h"
-#include "net/amqp/frame.h"
+#include "core/base/utf8.h"
+#include "net/amqp/codec/frame.h"
 #include "net/amqp/methods.gen.h"
-#include "net/amqp/utf8.h"
 
 namespace lepus::amqp {
 namespace {
@@ -25,7 +25,7 @@ void check(Method method, core::Bytes arguments) {
     const core::AmqpError error = decode_error(Method::id, arguments);
     CHECK(!error.channel_only());
     CHECK(!error.detail.empty());
-    CHECK(is_utf8(error.detail));
+    CHECK(core::is_utf8(error.detail));
     return;
   }
   CHECK(find_decode_fault(Method::id, arguments) == DecodeFault::Kind::none);

@@ -284,11 +284,11 @@ void Actor::watch(Channel& channel) {
   QueueModel& queue = *model.find_queue("w0");
   channel.declare_queue(queue, false, false);
   for (const std::string_view name : {core::trace_exchange_name, core::event_exchange_name}) {
-    BindingModel wish;
-    wish.source = model.find_exchange(name)->index;
-    wish.destination = queue.index;
-    wish.key = "#";
-    BindingModel& binding = model.add_binding(wish);
+    BindingModel request;
+    request.source = model.find_exchange(name)->index;
+    request.destination = queue.index;
+    request.key = "#";
+    BindingModel& binding = model.add_binding(request);
     if (binding.locks == 0) channel.bind(binding, false);
   }
   ConsumePlan plan;
@@ -381,30 +381,30 @@ void Actor::delete_queue(Channel& channel, QueueModel& queue) {
 void Actor::bind(Client& client, Channel& channel) {
   ExchangeModel* source = choose_exchange();
   if (source == nullptr || source->name.empty() || (!source->wild && source->changing)) return;
-  BindingModel wish;
-  wish.source = source->index;
-  wish.to_queue = random_.chance(75);
-  if (wish.to_queue) {
+  BindingModel request;
+  request.source = source->index;
+  request.to_queue = random_.chance(75);
+  if (request.to_queue) {
     QueueModel* queue = choose_queue(client);
     if (queue == nullptr || queue->wild != source->wild || queue->changing) return;
     if (source->wild) channel.declare_exchange(*source, false);
     tame(channel, *queue);
-    wish.destination = queue->index;
+    request.destination = queue->index;
   } else {
     ExchangeModel* target = choose_exchange();
     if (target == nullptr || target->name.empty() || target->changing) return;
     if (target->holds()) return;  // It would be of messages to another exchange.
     if (target->wild != source->wild) return;
-    wish.destination = target->index;
+    request.destination = target->index;
   }
-  wish.key = source->type == "topic" ? choose_pattern() : choose_key();
-  if (source->type == "x-consistent-hash") wish.key = std::to_string(1 + random_.below(3));
+  request.key = source->type == "topic" ? choose_pattern() : choose_key();
+  if (source->type == "x-consistent-hash") request.key = std::to_string(1 + random_.below(3));
   if (source->type == "headers") {
     static constexpr const char* modes[] = {"", "all", "any", "all-with-x", "any-with-x"};
-    wish.headers = choose_headers();
-    wish.match = modes[random_.below(5)];
+    request.headers = choose_headers();
+    request.match = modes[random_.below(5)];
   }
-  BindingModel& binding = scene_.model->add_binding(wish);
+  BindingModel& binding = scene_.model->add_binding(request);
   if (binding.locks > 0) return;
   channel.bind(binding, random_.chance(20));
 }

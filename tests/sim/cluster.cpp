@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "net/amqp/password.h"
+#include "core/access/password_hash.h"
 #include "persist/recovery/shard_import.h"
 
 namespace lepus::sim {
@@ -89,7 +89,7 @@ std::string Cluster::start() {
   // Not kept: told anew at each start, before what the operator made of it.
   const core::TopologyChange guest[] = {
       core::UserPut{
-          {"guest", amqp::hash_password("guest", 1), std::string{amqp::sha256_name}, {}, {}}},
+          {"guest", core::hash_password("guest", 1), std::string{core::sha256_name}, {}, {}}},
       core::PermissionPut{{"guest", "/", ".*", ".*", ".*"}}};
   stored.changes.insert(stored.changes.begin(), std::begin(guest), std::end(guest));
   return control_->start(std::move(stored), {"/"});

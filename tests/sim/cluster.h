@@ -55,8 +55,8 @@ class Cluster {
   bool has_failed() const { return has_failed_; }
   server::Control& control() { return *control_; }
   /// Memory of each shard; see server::Shard.
-  void set_short_above(std::uint64_t bytes) {
-    for (const auto& shard : shards_) shard->set_short_above(bytes);
+  void set_memory_pressure_threshold(std::uint64_t bytes) {
+    for (const auto& shard : shards_) shard->set_memory_pressure_threshold(bytes);
   }
   const Operator& an_operator() const { return operator_; }
   std::vector<std::unique_ptr<server::Shard>>& shards() { return shards_; }

@@ -83,14 +83,14 @@ ExchangeModel& Model::add_exchange(std::string name, std::string type) {
   return *exchanges_.back();
 }
 
-BindingModel& Model::add_binding(const BindingModel& wish) {
+BindingModel& Model::add_binding(const BindingModel& request) {
   for (const auto& old : bindings_) {
-    if (old->source == wish.source && old->to_queue == wish.to_queue &&
-        old->destination == wish.destination && old->key == wish.key &&
-        old->headers == wish.headers && old->match == wish.match)
+    if (old->source == request.source && old->to_queue == request.to_queue &&
+        old->destination == request.destination && old->key == request.key &&
+        old->headers == request.headers && old->match == request.match)
       return *old;
   }
-  bindings_.push_back(std::make_unique<BindingModel>(wish));
+  bindings_.push_back(std::make_unique<BindingModel>(request));
   bindings_.back()->index = static_cast<std::uint32_t>(bindings_.size() - 1);
   return *bindings_.back();
 }
@@ -288,7 +288,7 @@ void Model::on_restart() {
   const Tick now = judge_.advance();
   for (const auto& queue : queues_) {
     queue->disturbances.until = now;  // Marks are made ahead: anything may be flagged.
-    if (!queue->is_kept() && !queue->wild) forget(*queue);
+    if (!queue->survives_restart() && !queue->wild) forget(*queue);
   }
   for (const auto& exchange : exchanges_) {
     if (exchange->wild || exchange->exists.state() == Presence::absent) continue;
@@ -300,7 +300,7 @@ void Model::on_restart() {
   }
   for (const auto& binding : bindings_) {
     const ExchangeModel& source = *exchanges_[binding->source];
-    const bool target_kept = binding->to_queue ? queues_[binding->destination]->is_kept()
+    const bool target_kept = binding->to_queue ? queues_[binding->destination]->survives_restart()
                                                : exchanges_[binding->destination]->durable;
     if (!source.wild && !(source.durable && target_kept))
       binding->exists.set(Presence::absent, now);

@@ -135,7 +135,7 @@ struct QueueModel {
   bool wild = false;
   bool durable = false, exclusive = false, auto_delete = false;
   /// It outlives the broker, with its persistent messages.
-  bool is_kept() const { return durable && !exclusive; }
+  bool survives_restart() const { return durable && !exclusive; }
   Tick durable_until = 0;   ///< What a client read of it by then is on the disk.
   std::uint64_t owner = 0;  ///< Client with exclusive use.
   Existence exists;
@@ -207,7 +207,7 @@ class Model {
   QueueModel& add_queue(std::string name);
   ExchangeModel& add_exchange(std::string name, std::string type);
   /// The same binding again gives the same object.
-  BindingModel& add_binding(const BindingModel& wish);
+  BindingModel& add_binding(const BindingModel& request);
   QueueModel& queue(std::uint32_t index) { return *queues_[index]; }
   ExchangeModel& exchange(std::uint32_t index) { return *exchanges_[index]; }
   BindingModel& binding(std::uint32_t index) { return *bindings_[index]; }

@@ -22,7 +22,8 @@ void Oracle::on_durable(MessageId id) {
     QueueModel& queue = model_.queue(index);
     if (!message.persistent && !queue.rules.keeps_all()) continue;
     const auto found = queue.copies.find(id);
-    if (!queue.is_kept() || queue.wild || found == queue.copies.end() || !found->second.must)
+    if (!queue.survives_restart() || queue.wild || found == queue.copies.end() ||
+        !found->second.must)
       continue;
     queue.durable_until = std::max(queue.durable_until, message.sent);
     for (auto& [other, copy] : queue.copies)
@@ -35,7 +36,7 @@ void Oracle::on_restart(bool clean) {
   for (std::uint32_t i = 0; i < model_.queue_count(); ++i) {
     QueueModel& queue = model_.queue(i);
     for (auto& [name, progress] : queue.log.names) progress.sure.clear();
-    if (queue.wild || !queue.is_kept()) continue;
+    if (queue.wild || !queue.survives_restart()) continue;
     queue.dead_owed.clear();
     for (auto& [id, copy] : queue.copies) restart_copy(queue, sent(id), copy, clean);
   }
@@ -56,18 +57,18 @@ void Oracle::forgive_journal() {
 }
 
 void Oracle::restart_copy(const QueueModel& queue, const Sent& message, Copy& copy, bool clean) {
-  const bool is_kept = message.persistent || queue.rules.keeps_all();
+  const bool survives_restart = message.persistent || queue.rules.keeps_all();
   const bool left = copy.state == Copy::State::gone;
   const bool read_durably = clean || copy.seen_at < queue.durable_until;
   copy.holder = nullptr;
-  copy.must = copy.must && is_kept && (message.durable || clean) && !left;
+  copy.must = copy.must && survives_restart && (message.durable || clean) && !left;
   if (!read_durably) copy.seen = false;
   if (left) {
     // Without a settler: it was read without acknowledgement.
     const bool is_durable = copy.settler == 0 ? read_durably : copy.settled_durably;
-    const bool for_good = !is_kept || (!copy.lingers && (clean || is_durable));
+    const bool for_good = !survives_restart || (!copy.lingers && (clean || is_durable));
     copy.state = for_good ? Copy::State::gone : Copy::State::uncertain;
-  } else if (!is_kept) {
+  } else if (!survives_restart) {
     copy.state = Copy::State::gone;
   } else if (copy.state != Copy::State::uncertain) {
     copy.state = copy.settled_durably ? Copy::State::gone : Copy::State::ready;

@@ -106,8 +106,9 @@ void Oracle::judge_recipient(Copy& copy, MessageId id, const Arrival& arrival) {
 void Oracle::owe_held() {
   for (const auto& message : messages_) {
     if (!message->is_held || !message->processed || message->revoked) continue;
-    const bool is_kept = message->persistent && message->durable && message->sent > forgiven_;
-    if (message->sent < restarted_ && !is_kept) continue;
+    const bool survives_restart =
+        message->persistent && message->durable && message->sent > forgiven_;
+    if (message->sent < restarted_ && !survives_restart) continue;
     for (const std::uint32_t index : model_.route(message->address, message->sent).must) {
       QueueModel& queue = model_.queue(index);
       Copy& copy = queue.copies[message->id];

@@ -46,22 +46,26 @@ class EarlyMessageLog final : public core::MessageLog {
   }
   core::RecordLocation written_end() const override { return message_log_.written_end(); }
   void fetch(std::span<const FetchRequest> wanted) override { message_log_.fetch(wanted); }
-  void set_holder(core::RecordOwner* holder) override { message_log_.set_holder(holder); }
+  void set_record_owner(core::RecordOwner* holder) override {
+    message_log_.set_record_owner(holder);
+  }
   void stop_moving() override { message_log_.stop_moving(); }
   void refused(const core::RecordLocation& place) override { message_log_.refused(place); }
   void settled(const core::RecordLocation& place, const core::QueuePosition& at) override {
     message_log_.settled(place, at);
   }
   void dropped(const core::RecordLocation& place) override { message_log_.dropped(place); }
-  void seen(const core::QueuePosition& below) override { message_log_.seen(below); }
+  void delivery_watermark(const core::QueuePosition& below) override {
+    message_log_.delivery_watermark(below);
+  }
   std::uint64_t open_batch() const override { return message_log_.open_batch(); }
   void flush() override { message_log_.flush(); }
-  void hold(bool held) override { message_log_.hold(held); }
+  void keep_batch_open(bool keep_open) override { message_log_.keep_batch_open(keep_open); }
   std::uint64_t durable() const override;
   bool is_behind() const override { return message_log_.is_behind(); }
   bool has_work() const override { return message_log_.has_work(); }
   std::uint64_t memory_bytes() const override { return message_log_.memory_bytes(); }
-  std::uint64_t marks_lost() const override { return message_log_.marks_lost(); }
+  std::uint64_t watermarks_lost() const override { return message_log_.watermarks_lost(); }
 
  private:
   core::MessageLog& message_log_;

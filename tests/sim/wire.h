@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "io/sim/sim_network.h"
-#include "net/amqp/frame.h"
+#include "net/amqp/codec/frame.h"
 #include "net/amqp/methods.gen.h"
 #include "tests/sim/judge.h"
 

@@ -218,7 +218,8 @@ void World::play() {
     if (plan_.memory_alarm && random_.below(400) == 0)
       cluster_->control().alarms().set_memory_watermark(random_.chance(50) ? 2000 : UINT64_MAX);
     if (plan_.has_disk && random_.below(300) == 0)
-      cluster_->set_short_above(random_.chance(50) ? random_.below(2000) : UINT64_MAX);
+      cluster_->set_memory_pressure_threshold(random_.chance(50) ? random_.below(2000)
+                                                                 : UINT64_MAX);
     if (scene_.actions_done >= stop_at) {
       scene_.stopping = true;
       break;

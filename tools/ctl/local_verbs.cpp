@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "core/access/password_hash.h"
 #include "core/base/assert.h"
-#include "net/amqp/password.h"
 #include "tools/ctl/client.h"
 #include "tools/ctl/password.h"
 #include "tools/ctl/run.h"
@@ -32,7 +32,7 @@ int print_password_hash(const Invocation& invocation) {
     return exit_usage;
   }
   std::random_device device;
-  fmt::print("{}\n", amqp::hash_password(*password, device()));
+  fmt::print("{}\n", core::hash_password(*password, device()));
   return exit_ok;
 }
 

@@ -18,7 +18,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include "net/amqp/utf8.h"
+#include "core/base/utf8.h"
 #include "tools/ctl/client.h"
 #include "tools/ctl/connectivity.h"
 #include "tools/ctl/local_verbs.h"
@@ -192,13 +192,13 @@ int Run::check_texts() const {
     return complain(exit_usage, fmt::format("{}: its bytes are no UTF-8 text", what));
   };
   for (std::size_t i = 0; i < invocation_.arguments.size(); ++i) {
-    if (amqp::is_utf8(invocation_.arguments[i])) continue;
+    if (core::is_utf8(invocation_.arguments[i])) continue;
     return complain_of(verb_.name == "import_definitions" ? std::string("the file")
                                                           : fmt::format("argument {}", i + 1));
   }
-  if (!amqp::is_utf8(invocation_.vhost)) return complain_of("--vhost");
+  if (!core::is_utf8(invocation_.vhost)) return complain_of("--vhost");
   for (const auto& [name, value] : invocation_.options)
-    if (!amqp::is_utf8(value)) return complain_of("--" + name);
+    if (!core::is_utf8(value)) return complain_of("--" + name);
   return exit_ok;
 }
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/base/utf8.h"
 #include "core/message/properties.h"
-#include "net/amqp/utf8.h"
 #include "persist/recovery/kept_aside.h"
 #include "persist/recovery/record_loader.h"
 #include "tools/server/admin/json_writer.h"
@@ -112,7 +112,7 @@ std::string message_json(std::uint64_t queue, const LiveEntry& entry, const Reco
   json.field("exchange", record.exchange());
   json.field("routing_key", record.routing_key());
   write_properties(record.properties(), json);
-  const bool is_text = amqp::is_utf8(core::as_text(record.body()));
+  const bool is_text = core::is_utf8(core::as_text(record.body()));
   json.field("payload_bytes", record.body().size());
   json.field("payload_encoding", is_text ? "string" : "base64");
   if (is_text)

@@ -69,7 +69,7 @@ std::string contents_text(const RecordView& record, bool with_body) {
                             position_text(range.last));
       return text;
     }
-    case RecordType::seen:
+    case RecordType::delivered:
       return " below" + queues_text(record);
     case RecordType::truncate:
       return fmt::format(" before segment {}", record.log_start());

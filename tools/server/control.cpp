@@ -212,11 +212,11 @@ void Control::adopt(core::TopologyChanges changes) {
   const Changes types = default_types(changes.list);
   take_all(types);
   changes.list.insert(changes.list.end(), types.begin(), types.end());
-  const bool is_held = has_uncommitted();
-  if (!is_held) uncommitted_.undo.clear();
+  const bool is_deferred = has_uncommitted();
+  if (!is_deferred) uncommitted_.undo.clear();
   for (core::TopologyChanges& piece : split_changes(std::move(changes))) {
-    if (is_held) {
-      uncommitted_.held.push_back(std::move(piece));
+    if (is_deferred) {
+      uncommitted_.pieces.push_back(std::move(piece));
     } else {
       replication_.append(std::move(piece));
     }
@@ -272,8 +272,9 @@ void Control::commit() {
   retry_.worked();
   uncommitted_.undo.clear();
   uncommitted_.requests.clear();
-  for (std::deque<core::TopologyChanges>& held = uncommitted_.held; !held.empty(); held.pop_front())
-    replication_.append(std::move(held.front()));
+  for (std::deque<core::TopologyChanges>& pieces = uncommitted_.pieces; !pieces.empty();
+       pieces.pop_front())
+    replication_.append(std::move(pieces.front()));
   answer_ready();
 }
 
@@ -297,7 +298,7 @@ std::deque<ControlRequest> Control::roll_back() {
   for (const core::TopologyChange& change : undo) master_.apply(change);
   parts_.store->roll_back(undo);
   CHECK(!has_uncommitted());
-  uncommitted_.held.clear();
+  uncommitted_.pieces.clear();
   for (; !waiting_.empty() && waiting_.back().version > decided_version(); waiting_.pop_back())
     const std::unique_ptr<core::AmqpError> error{waiting_.back().done.error};
   return std::exchange(uncommitted_.requests, {});

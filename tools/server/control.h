@@ -148,7 +148,7 @@ class Control final : private io::TurnHooks, private ResourceAlarms::Listener {
   void fail(const std::string& reason);
   /// The version at which a shard has applied all that is decided.
   std::uint64_t decided_version() const {
-    return replication_.version() + uncommitted_.held.size();
+    return replication_.version() + uncommitted_.pieces.size();
   }
   void answer(const core::TopologyDone& done);
   void answer_ready();
@@ -163,9 +163,9 @@ class Control final : private io::TurnHooks, private ResourceAlarms::Listener {
   TopologyReplication replication_;
   /// Since the last commit; empty when nothing of it is to be kept.
   struct Uncommitted {
-    std::deque<core::TopologyChanges> held;  ///< The newest decisions, in pieces, oldest first.
-    std::vector<core::TopologyChange> undo;  ///< Of them, on the master.
-    std::deque<ControlRequest> requests;     ///< Whose answers depend on the commit.
+    std::deque<core::TopologyChanges> pieces;  ///< The newest decisions, in pieces, oldest first.
+    std::vector<core::TopologyChange> undo;    ///< Of them, on the master.
+    std::deque<ControlRequest> requests;       ///< Whose answers depend on the commit.
   };
   Uncommitted uncommitted_;
   std::deque<ControlRequest> parked_;  ///< To be decided when the store is asked again.

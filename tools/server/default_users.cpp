@@ -6,49 +6,50 @@
 #include <utility>
 
 #include "core/access/access_pattern.h"
-#include "net/amqp/password.h"
+#include "core/access/password_hash.h"
 #include "persist/catalog/access_rows.h"
 
 namespace lepus::server {
 
-using persist::KeptKind;
+using persist::DefinitionKind;
 
 core::UserSpec make_user(std::string_view name, std::string_view password, core::Random& random) {
   core::UserSpec user;
   user.name = name;
-  user.hashing_algorithm = amqp::sha256_name;
+  user.hashing_algorithm = core::sha256_name;
   // As with RabbitMQ, an empty password is none: nobody logs in with it.
   if (!password.empty())
     user.password_hash =
-        amqp::hash_password(password, static_cast<std::uint32_t>(random.next() >> 32));
+        core::hash_password(password, static_cast<std::uint32_t>(random.next() >> 32));
   return user;
 }
 
 void add_default_users(const ServerConfig& config, const std::vector<std::string>& vhosts,
-                       core::Random& random, persist::KeptDefinitions& kept) {
-  CHECK(kept.of(KeptKind::users).empty());
+                       core::Random& random, persist::StoredDefinitions& stored_rows) {
+  CHECK(stored_rows.of(DefinitionKind::users).empty());
   for (const UserConfig& one : config.users) {
     core::UserSpec user = make_user(one.name, one.password, random);
     user.tags = one.tags;
-    CHECK(kept.put(KeptKind::users, persist::user_row(user)));
+    CHECK(stored_rows.put(DefinitionKind::users, persist::user_row(user)));
     const core::AccessPattern pattern{one.vhost_pattern};
     for (const std::string& vhost : vhosts) {
       if (!pattern.matches(vhost)) continue;
-      (void)kept.put(KeptKind::permissions, persist::permission_row({one.name, vhost, one.configure,
-                                                                     one.write, one.read}));
+      (void)stored_rows.put(
+          DefinitionKind::permissions,
+          persist::permission_row({one.name, vhost, one.configure, one.write, one.read}));
     }
   }
 }
 
 std::vector<std::string> default_user_warnings(const ServerConfig& config,
-                                               const persist::KeptDefinitions& kept) {
+                                               const persist::StoredDefinitions& stored_rows) {
   std::vector<std::string> warnings;
   const UserConfig built_in = ServerConfig{}.users.front();
   for (const UserConfig& user : config.users) {
     if (user == built_in) continue;
     bool accepted = false;
-    for (const persist::KeptRow& row : kept.of(KeptKind::users)) {
-      amqp::PasswordHash hash;
+    for (const persist::DefinitionRow& row : stored_rows.of(DefinitionKind::users)) {
+      core::PasswordHash hash;
       accepted |=
           row.values[persist::user_name] == user.name &&
           hash.read(row.values[persist::user_algorithm], row.values[persist::user_hash]).empty() &&

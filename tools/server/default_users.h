@@ -8,7 +8,7 @@
 
 #include "core/access/access_change.h"
 #include "core/base/random.h"
-#include "persist/catalog/kept.h"
+#include "persist/catalog/definition_rows.h"
 #include "tools/server/config/config.h"
 
 namespace lepus::server {
@@ -19,10 +19,10 @@ core::UserSpec make_user(std::string_view name, std::string_view password, core:
 
 /// Adds the users of the configuration and what they may do in each of `vhosts`.
 void add_default_users(const ServerConfig& config, const std::vector<std::string>& vhosts,
-                       core::Random& random, persist::KeptDefinitions& kept);
+                       core::Random& random, persist::StoredDefinitions& stored_rows);
 
 /// Users of the configuration who cannot log in with the password that stands there: one line each.
 std::vector<std::string> default_user_warnings(const ServerConfig& config,
-                                               const persist::KeptDefinitions& kept);
+                                               const persist::StoredDefinitions& stored_rows);
 
 }  // namespace lepus::server

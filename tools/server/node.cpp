@@ -399,7 +399,7 @@ std::uint64_t Node::connection_count() const {
 /// Each shard has its part.
 void Node::set_paging() {
   const std::uint64_t size = memory_limits(config_, read_available_memory()).paging_size;
-  for (ShardThread& own : shards_) own.shard->set_short_above(size / shards_.size());
+  for (ShardThread& own : shards_) own.shard->set_memory_pressure_threshold(size / shards_.size());
 }
 
 std::uint64_t Node::memory_watermark() const {

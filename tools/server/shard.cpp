@@ -180,7 +180,7 @@ void Shard::on_stop_deadline(io::Timer&) {
 }
 
 void Shard::flush() {
-  broker_.set_short_above(short_above_.load(std::memory_order_relaxed));
+  broker_.set_memory_pressure_threshold(memory_pressure_threshold_.load(std::memory_order_relaxed));
   inquiries_.work();  // First: connections it closes are told in this turn.
   broker_.flush();
   server_.write_acks();

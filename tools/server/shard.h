@@ -56,9 +56,10 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
 
   /// For the control thread: bytes held by messages and output, as of the last turn.
   std::uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }
-  /// Messages above this size altogether leave memory; see Broker::set_short_above(). Any thread.
-  void set_short_above(std::uint64_t bytes) {
-    short_above_.store(bytes, std::memory_order_relaxed);
+  /// Messages above this size altogether leave memory. Any thread. See
+  /// Broker::set_memory_pressure_threshold().
+  void set_memory_pressure_threshold(std::uint64_t bytes) {
+    memory_pressure_threshold_.store(bytes, std::memory_order_relaxed);
   }
   std::uint64_t connection_count() const { return connections_.load(std::memory_order_relaxed); }
 
@@ -110,7 +111,8 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   io::Timer deadline_timer_;                    ///< For Broker::advance().
   std::atomic<std::uint64_t> memory_bytes_{0};  ///< Written here, read by the control thread.
   std::atomic<std::uint64_t> connections_{0};
-  std::atomic<std::uint64_t> short_above_{UINT64_MAX};  ///< Written by the control thread.
+  std::atomic<std::uint64_t> memory_pressure_threshold_{
+      UINT64_MAX};  ///< Written by the control thread.
 };
 
 }  // namespace lepus::server

@@ -157,7 +157,7 @@ core::AccessRequest clear_user_limits(const AdminRequest& request) {
 /// Components are limits and operator policies; others would be stored and do nothing.
 core::AccessRequest set_parameter(const AdminRequest& request) {
   const Arguments& words = request.arguments;
-  const persist::KeptRow row{{words[0], request.vhost, words[1], words[2]}};
+  const persist::DefinitionRow row{{words[0], request.vhost, words[1], words[2]}};
   if (persist::is_vhost_limits(row)) return limit_vhost(request.vhost, words[2]);
   if (is_operator_policy(row)) {
     core::SetPolicy made;

@@ -139,7 +139,9 @@ class ParameterListing final : public SnapshotListing<ParameterRow> {
       if (key.vhost == vhost->name) add({key.component, key.name, value});
     end_if_complete();
   }
-  void add_row(const persist::KeptRow& row) { add({row.values[0], row.values[2], row.values[3]}); }
+  void add_row(const persist::DefinitionRow& row) {
+    add({row.values[0], row.values[2], row.values[3]});
+  }
 };
 
 class GlobalParameterListing final : public SnapshotListing<GlobalParameterRow> {

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "net/amqp/password.h"
+#include "core/access/password_hash.h"
 #include "tools/server/admin/admin_operation.h"
 #include "tools/server/admin/node_facts.h"
 #include "tools/server/config/config.h"
@@ -146,7 +146,7 @@ Answer server_version(const Place& place) { return {place.host.config().product_
 Answer authenticate_user(const Place& place) {
   const std::string& name = place.request.arguments[0];
   const core::UserInfo* user = place.control.topology().access().find_user(name);
-  amqp::PasswordHash hash;
+  core::PasswordHash hash;
   const bool has_hash =
       user != nullptr && hash.read(user->spec.hashing_algorithm, user->spec.password_hash).empty();
   if (has_hash && hash.matches(place.request.arguments[1])) return {"Success", {}};

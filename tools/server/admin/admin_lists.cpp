@@ -136,7 +136,8 @@ class ExchangeListing final : public Listing<ExchangeRow> {
   }
   /// The stores come first: few exchanges have one.
   void on_part(std::unique_ptr<core::StatsPage> part) override {
-    for (const core::QueueStats& stats : part->queues) held_[stats.id] = stats.messages_ready;
+    for (const core::QueueStats& stats : part->queues)
+      delayed_counts_[stats.id] = stats.messages_ready;
     if (part->last) --stores_due_;
     note_part(*part);
   }
@@ -145,12 +146,13 @@ class ExchangeListing final : public Listing<ExchangeRow> {
     const core::ExchangeInfo* info = control().topology().find_exchange(ids_.front());
     ids_.pop_front();
     if (info == nullptr) return;
-    const auto held = info->store == nullptr ? held_.end() : held_.find(info->store->id);
-    write({*info, held == held_.end() ? 0 : held->second}, json);
+    const auto delayed =
+        info->store == nullptr ? delayed_counts_.end() : delayed_counts_.find(info->store->id);
+    write({*info, delayed == delayed_counts_.end() ? 0 : delayed->second}, json);
   }
 
   std::deque<core::ExchangeId> ids_;
-  std::map<core::QueueId, std::uint64_t> held_;  ///< By store.
+  std::map<core::QueueId, std::uint64_t> delayed_counts_;  ///< By store.
   std::size_t stores_due_ = 0;
 };
 

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "net/amqp/utf8.h"
+#include "core/base/utf8.h"
 
 namespace lepus::server {
 
@@ -48,7 +48,7 @@ void JsonWriter::field(std::string_view name, std::string_view value) {
 }
 
 void JsonWriter::quote(std::string_view value) {
-  const bool is_text = amqp::is_utf8(value);
+  const bool is_text = core::is_utf8(value);
   out_ += '"';
   for (const char letter : value) {
     const auto byte = static_cast<unsigned char>(letter);

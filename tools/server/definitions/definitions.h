@@ -12,7 +12,7 @@
 
 #include "core/base/random.h"
 #include "core/topology/topology_request.h"
-#include "persist/catalog/kept.h"
+#include "persist/catalog/definition_rows.h"
 #include "tools/server/definitions/definitions_findings.h"
 
 namespace lepus::server {
@@ -31,8 +31,8 @@ struct DefinedItem {
 /// One user, permission, policy, parameter or set of properties.
 struct DefinedRow {
   std::string path;
-  persist::KeptKind kind;
-  persist::KeptRow row;
+  persist::DefinitionKind kind;
+  persist::DefinitionRow row;
   std::string password;  ///< Of a user without a hash: in plain text.
 };
 
@@ -44,7 +44,7 @@ struct Definitions {
   std::vector<DefinedItem> bindings;
   std::vector<DefinedRow> rows;
 
-  bool has(persist::KeptKind kind) const;
+  bool has(persist::DefinitionKind kind) const;
 };
 
 /// Where elements without a virtual host belong: files of a single one have none.
@@ -74,7 +74,7 @@ void check_rows(const std::vector<std::string>& vhosts, Definitions& definitions
 
 /// What of the rows is new or different, in order; `kept` has all of them afterwards. A password in
 /// plain text becomes a hash, the one that is there already if it is right.
-std::vector<DefinedRow> keep_rows(const Definitions& definitions, core::Random& random,
-                                  persist::KeptDefinitions& kept);
+std::vector<DefinedRow> merge_rows(const Definitions& definitions, core::Random& random,
+                                   persist::StoredDefinitions& stored_rows);
 
 }  // namespace lepus::server

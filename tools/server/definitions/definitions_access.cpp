@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "core/access/access_pattern.h"
+#include "core/access/password_hash.h"
 #include "core/topology/topology_rules.h"
-#include "net/amqp/password.h"
 #include "persist/catalog/access_rows.h"
 #include "tools/server/definitions/policy_text.h"
 
@@ -18,14 +18,14 @@ namespace lepus::server {
 
 namespace {
 
-using persist::KeptDefinitions;
-using persist::KeptKind;
-using persist::KeptRow;
+using persist::DefinitionKind;
+using persist::DefinitionRow;
+using persist::StoredDefinitions;
 
 class Loader {
  public:
-  Loader(const KeptDefinitions& kept, const std::vector<core::TopologyChange>& stored)
-      : kept_(kept) {
+  Loader(const StoredDefinitions& stored_rows, const std::vector<core::TopologyChange>& stored)
+      : stored_rows_(stored_rows) {
     for (const core::TopologyChange& change : stored)
       if (const auto* added = std::get_if<core::VhostAdded>(&change))
         vhosts_.emplace(added->name, added->id);
@@ -33,13 +33,13 @@ class Loader {
   AccessLoad load();
 
  private:
-  void add_user(const KeptRow& row);
-  void add_settings(const KeptRow& row);
-  void add_limits(const KeptRow& row);
-  void add_policy(const KeptRow& row, bool is_operator);
+  void add_user(const DefinitionRow& row);
+  void add_settings(const DefinitionRow& row);
+  void add_limits(const DefinitionRow& row);
+  void add_policy(const DefinitionRow& row, bool is_operator);
   void add_parameters();
-  void add_permission(const KeptRow& row);
-  void add_topic_permission(const KeptRow& row);
+  void add_permission(const DefinitionRow& row);
+  void add_topic_permission(const DefinitionRow& row);
   bool has_both(const std::string& user, const std::string& vhost);
   void warn_of_pattern(const std::string& pattern, std::string_view owner);
   void fail(std::string_view table, const std::string& error) {
@@ -47,31 +47,33 @@ class Loader {
       out_.error = fmt::format("catalog, table {}, {}", table, error);
   }
 
-  const KeptDefinitions& kept_;
+  const StoredDefinitions& stored_rows_;
   std::map<std::string, core::VhostId, std::less<>> vhosts_;
   std::set<std::string, std::less<>> users_;
   AccessLoad out_;
 };
 
 AccessLoad Loader::load() {
-  for (const KeptRow& row : kept_.of(KeptKind::users)) add_user(row);
-  for (const KeptRow& row : kept_.of(KeptKind::vhost_properties)) add_settings(row);
-  for (const KeptRow& row : kept_.of(KeptKind::parameters))
+  for (const DefinitionRow& row : stored_rows_.of(DefinitionKind::users)) add_user(row);
+  for (const DefinitionRow& row : stored_rows_.of(DefinitionKind::vhost_properties))
+    add_settings(row);
+  for (const DefinitionRow& row : stored_rows_.of(DefinitionKind::parameters))
     if (persist::is_vhost_limits(row)) add_limits(row);
-  for (const KeptRow& row : kept_.of(KeptKind::policies)) add_policy(row, false);
-  for (const KeptRow& row : kept_.of(KeptKind::parameters))
+  for (const DefinitionRow& row : stored_rows_.of(DefinitionKind::policies)) add_policy(row, false);
+  for (const DefinitionRow& row : stored_rows_.of(DefinitionKind::parameters))
     if (is_operator_policy(row)) add_policy(row, true);
   add_parameters();
-  for (const KeptRow& row : kept_.of(KeptKind::permissions)) add_permission(row);
-  for (const KeptRow& row : kept_.of(KeptKind::topic_permissions)) add_topic_permission(row);
+  for (const DefinitionRow& row : stored_rows_.of(DefinitionKind::permissions)) add_permission(row);
+  for (const DefinitionRow& row : stored_rows_.of(DefinitionKind::topic_permissions))
+    add_topic_permission(row);
   return std::move(out_);
 }
 
-void Loader::add_user(const KeptRow& row) {
+void Loader::add_user(const DefinitionRow& row) {
   core::UserSpec user;
   fail("users", persist::read_user(row, user));
   if (user.name.empty()) return fail("users", "a user without a name: remove the row with sqlite3");
-  amqp::PasswordHash hash;
+  core::PasswordHash hash;
   if (const std::string why = hash.read(user.hashing_algorithm, user.password_hash); !why.empty())
     fail("users", fmt::format("user '{}': {}", user.name, why));
   users_.insert(user.name);
@@ -79,7 +81,7 @@ void Loader::add_user(const KeptRow& row) {
 }
 
 /// The virtual host may be gone in files that were edited.
-void Loader::add_settings(const KeptRow& row) {
+void Loader::add_settings(const DefinitionRow& row) {
   core::VhostSettings settings;
   fail("vhost_properties", persist::read_vhost(row, settings));
   const auto vhost = vhosts_.find(row.values[0]);
@@ -94,7 +96,7 @@ void Loader::add_settings(const KeptRow& row) {
       core::VhostSettingsPut{vhost->second, vhost->first, std::move(settings)});
 }
 
-void Loader::add_limits(const KeptRow& row) {
+void Loader::add_limits(const DefinitionRow& row) {
   core::VhostLimits limits;
   fail("parameters", persist::read_vhost_limits(row, limits));
   const auto vhost = vhosts_.find(row.values[1]);
@@ -103,7 +105,7 @@ void Loader::add_limits(const KeptRow& row) {
 }
 
 /// What of it cannot be followed is said; the rest holds.
-void Loader::add_policy(const KeptRow& row, bool is_operator) {
+void Loader::add_policy(const DefinitionRow& row, bool is_operator) {
   core::PolicyPut put;
   put.is_operator = is_operator;
   const std::string why = read_policy_row(row, is_operator, put.policy);
@@ -133,10 +135,10 @@ void Loader::add_policy(const KeptRow& row, bool is_operator) {
 
 /// Those that nothing of the broker reads: they can be listed and cleared.
 void Loader::add_parameters() {
-  for (const KeptRow& row : kept_.of(KeptKind::global_parameters))
+  for (const DefinitionRow& row : stored_rows_.of(DefinitionKind::global_parameters))
     out_.changes.emplace_back(core::ParameterPut{
         {std::string{core::global_component}, {}, row.values[0]}, row.values[1]});
-  for (const KeptRow& row : kept_.of(KeptKind::parameters)) {
+  for (const DefinitionRow& row : stored_rows_.of(DefinitionKind::parameters)) {
     const auto& values = row.values;
     if (persist::is_vhost_limits(row) || is_operator_policy(row)) continue;
     if (vhosts_.contains(values[1]))
@@ -164,7 +166,7 @@ void Loader::warn_of_pattern(const std::string& pattern, std::string_view owner)
                   owner, pattern, why));
 }
 
-void Loader::add_permission(const KeptRow& row) {
+void Loader::add_permission(const DefinitionRow& row) {
   core::PermissionSpec permission = persist::read_permission(row);
   if (!has_both(permission.user, permission.vhost)) {
     out_.removals.emplace_back(core::PermissionRemoved{permission.user, permission.vhost});
@@ -175,7 +177,7 @@ void Loader::add_permission(const KeptRow& row) {
   out_.changes.emplace_back(core::PermissionPut{std::move(permission)});
 }
 
-void Loader::add_topic_permission(const KeptRow& row) {
+void Loader::add_topic_permission(const DefinitionRow& row) {
   core::TopicPermissionSpec permission = persist::read_topic_permission(row);
   if (!has_both(permission.user, permission.vhost)) {
     out_.removals.emplace_back(
@@ -189,9 +191,9 @@ void Loader::add_topic_permission(const KeptRow& row) {
 
 }  // namespace
 
-AccessLoad load_access(const KeptDefinitions& kept,
+AccessLoad load_access(const StoredDefinitions& stored_rows,
                        const std::vector<core::TopologyChange>& stored) {
-  return Loader{kept, stored}.load();
+  return Loader{stored_rows, stored}.load();
 }
 
 }  // namespace lepus::server

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/topology/topology_change.h"
-#include "persist/catalog/kept.h"
+#include "persist/catalog/definition_rows.h"
 
 namespace lepus::server {
 
@@ -19,7 +19,7 @@ struct AccessLoad {
 };
 
 /// `stored`: with the virtual hosts.
-AccessLoad load_access(const persist::KeptDefinitions& kept,
+AccessLoad load_access(const persist::StoredDefinitions& stored_rows,
                        const std::vector<core::TopologyChange>& stored);
 
 }  // namespace lepus::server

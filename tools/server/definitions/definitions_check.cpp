@@ -19,17 +19,18 @@ namespace {
 constexpr core::ShardId shard_count_max = std::numeric_limits<std::uint8_t>::max();
 
 std::string summary_of(const Definitions& definitions) {
-  const auto count = [&](persist::KeptKind kind) {
+  const auto count = [&](persist::DefinitionKind kind) {
     return std::count_if(definitions.rows.begin(), definitions.rows.end(),
                          [kind](const DefinedRow& one) { return one.kind == kind; });
   };
   return fmt::format(
       "{} virtual hosts, {} users, {} permissions, {} policies, {} exchanges, {} queues, "
       "{} bindings",
-      definitions.vhosts.size(), count(persist::KeptKind::users),
-      count(persist::KeptKind::permissions) + count(persist::KeptKind::topic_permissions),
-      count(persist::KeptKind::policies), definitions.exchanges.size(), definitions.queues.size(),
-      definitions.bindings.size());
+      definitions.vhosts.size(), count(persist::DefinitionKind::users),
+      count(persist::DefinitionKind::permissions) +
+          count(persist::DefinitionKind::topic_permissions),
+      count(persist::DefinitionKind::policies), definitions.exchanges.size(),
+      definitions.queues.size(), definitions.bindings.size());
 }
 
 }  // namespace
@@ -37,19 +38,20 @@ std::string summary_of(const Definitions& definitions) {
 DefinitionsCheck check_definitions(const ServerConfig& config, const std::string& path) {
   Definitions definitions;
   Findings findings{config.on_unsupported};
-  persist::KeptDefinitions kept;
+  persist::StoredDefinitions stored_rows;
   core::Random random{1};
   core::StoredDefinitions stored;
   read_definitions(path, start_scope(config), definitions, findings);
   check_rows(vhosts_with(stored, definitions, config.vhosts), definitions, findings);
-  (void)keep_rows(definitions, random, kept);
+  (void)merge_rows(definitions, random, stored_rows);
   const core::ShardId shards = config.shards == 0 ? shard_count_max : config.shards;
   ImportPlan plan = plan_import(
-      stored, {definitions, config.vhosts, kept, config.default_queue_type, shards}, findings);
-  const AccessLoad access = load_access(kept, plan.changes);
+      stored, {definitions, config.vhosts, stored_rows, config.default_queue_type, shards},
+      findings);
+  const AccessLoad access = load_access(stored_rows, plan.changes);
   if (!access.error.empty()) findings.fail(access.error);
   for (const std::string& text : access.warnings) findings.warn(text);
-  for (const std::string& text : definition_warnings(kept)) findings.warn(text);
+  for (const std::string& text : definition_warnings(stored_rows)) findings.warn(text);
   return {findings.problems(), findings.warnings(), summary_of(definitions)};
 }
 

@@ -113,20 +113,20 @@ std::string Fields::without(std::string_view field) const {
   return fmt::format("{{{}}}", text);
 }
 
-std::string Fields::kept(const persist::KeptColumn& column) {
+std::string Fields::column_text(const persist::DefinitionColumn& column) {
   element value;
   if (!find(column.field, value)) {
     if (column.preset.empty()) refuse(column.field, missing);
     return std::string{column.preset};
   }
   switch (column.form) {
-    case persist::KeptForm::text:
+    case persist::ColumnForm::text:
       return text(column.field);
-    case persist::KeptForm::number:
+    case persist::ColumnForm::number:
       if (value.type() != element_type::INT64)
         refuse(column.field, fmt::format("expected a whole number, it is {}", kind_of(value)));
       return simdjson::minify(value);
-    case persist::KeptForm::json:
+    case persist::ColumnForm::json:
       return simdjson::minify(value);
   }
   return {};

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "persist/catalog/kept.h"
+#include "persist/catalog/definition_rows.h"
 
 namespace lepus::server {
 
@@ -36,8 +36,8 @@ class Fields {
   bool flag(std::string_view field, bool preset);
   /// The inside of a field table; empty when the field is not there.
   std::string table(std::string_view field);
-  /// The value of a column, as persist/catalog/kept.h says.
-  std::string kept(const persist::KeptColumn& column);
+  /// The value of a column, as persist/catalog/definition_rows.h says.
+  std::string column_text(const persist::DefinitionColumn& column);
 
   /// JSON of the object without that field.
   std::string without(std::string_view field) const;

@@ -22,7 +22,7 @@ class Planner {
   Planner(const core::StoredDefinitions& stored, const ImportInput& input, Findings& findings);
 
   void add_vhosts(const std::vector<std::string>& names);
-  void add_settings(const persist::KeptDefinitions& kept, const std::string& default_type);
+  void add_settings(const persist::StoredDefinitions& stored_rows, const std::string& default_type);
   void add(const std::vector<DefinedItem>& items);
   void bind(const std::vector<DefinedItem>& items);
   ImportPlan take();
@@ -63,8 +63,10 @@ void Planner::add_vhosts(const std::vector<std::string>& names) {
 }
 
 /// Queues without a type get that of their virtual host, else that of the node.
-void Planner::add_settings(const persist::KeptDefinitions& kept, const std::string& default_type) {
-  for (const persist::KeptRow& row : kept.of(persist::KeptKind::vhost_properties)) {
+void Planner::add_settings(const persist::StoredDefinitions& stored_rows,
+                           const std::string& default_type) {
+  for (const persist::DefinitionRow& row :
+       stored_rows.of(persist::DefinitionKind::vhost_properties)) {
     core::VhostSettings settings;
     const core::VhostInfo* vhost = topology_.find_vhost(row.values[0]);
     if (vhost == nullptr || !persist::read_vhost(row, settings).empty()) continue;
@@ -187,7 +189,7 @@ ImportPlan plan_import(const core::StoredDefinitions& stored, const ImportInput&
   Planner planner{stored, input, findings};
   planner.add(input.definitions.vhosts);
   planner.add_vhosts(input.vhosts);
-  planner.add_settings(input.kept, input.default_queue_type);
+  planner.add_settings(input.stored_rows, input.default_queue_type);
   planner.add(input.definitions.exchanges);
   planner.add(input.definitions.queues);
   planner.bind(input.definitions.bindings);

@@ -22,7 +22,7 @@ struct ImportInput {
   /// Of the configuration: they are there whether the file has them or not.
   const std::vector<std::string>& vhosts;
   /// With those of the file: a virtual host has a default queue type.
-  const persist::KeptDefinitions& kept;
+  const persist::StoredDefinitions& stored_rows;
   const std::string& default_queue_type;  ///< Of virtual hosts that have none.
   core::ShardId shard_count;  ///< New queues are spread over so many shards, one after the other.
 };

@@ -98,18 +98,18 @@ LivePlan plan_live_import(const LiveInput& input, Findings& findings) {
   core::StoredDefinitions stored = snapshot_definitions(input.topology, true);
   stored.last_id = input.last_id;
   check_rows(vhosts_with(stored, input.definitions, input.vhosts), input.definitions, findings);
-  persist::KeptDefinitions kept = input.kept;
+  persist::StoredDefinitions stored_rows = input.stored_rows;
   core::Random random{input.seed};
-  for (DefinedRow& one : keep_rows(input.definitions, random, kept))
+  for (DefinedRow& one : merge_rows(input.definitions, random, stored_rows))
     plan.rows.emplace_back(one.kind, std::move(one.row));
   ImportPlan made = plan_import(stored,
-                                {input.definitions, input.vhosts, kept, input.default_queue_type,
-                                 input.topology.shard_count()},
+                                {input.definitions, input.vhosts, stored_rows,
+                                 input.default_queue_type, input.topology.shard_count()},
                                 findings);
   plan.last_id = made.last_id;
   plan.changes = std::move(made.changes);
   stored.changes.insert(stored.changes.end(), plan.changes.begin(), plan.changes.end());
-  AccessLoad access = load_access(kept, stored.changes);
+  AccessLoad access = load_access(stored_rows, stored.changes);
   if (!access.error.empty()) findings.fail(access.error);
   for (const std::string& text : access.warnings) findings.warn(text);
   plan.removals = std::move(access.removals);

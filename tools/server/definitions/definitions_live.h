@@ -19,7 +19,7 @@ core::StoredDefinitions snapshot_definitions(const core::Topology& topology, boo
 struct LiveInput {
   const core::Topology& topology;
   std::uint64_t last_id;  ///< That was given out.
-  const persist::KeptDefinitions& kept;
+  const persist::StoredDefinitions& stored_rows;
   Definitions& definitions;                ///< What is refused leaves it.
   const std::vector<std::string>& vhosts;  ///< Of the configuration.
   const std::string& default_queue_type;   ///< Of the configuration, too.
@@ -30,8 +30,8 @@ struct LiveInput {
 struct LivePlan {
   std::vector<core::TopologyChange> changes;  ///< To be applied and recorded.
   std::uint64_t last_id = 0;
-  std::vector<std::pair<persist::KeptKind, persist::KeptRow>> rows;  ///< To be kept.
-  std::vector<core::TopologyChange> removals;                        ///< To be recorded only.
+  std::vector<std::pair<persist::DefinitionKind, persist::DefinitionRow>> rows;  ///< To be kept.
+  std::vector<core::TopologyChange> removals;  ///< To be recorded only.
 };
 LivePlan plan_live_import(const LiveInput& input, Findings& findings);
 

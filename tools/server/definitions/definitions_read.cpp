@@ -11,11 +11,11 @@
 #include <utility>
 
 #include "core/access/access_pattern.h"
+#include "core/access/password_hash.h"
 #include "core/message/field_table.h"
 #include "core/message/field_table_writer.h"
 #include "core/topology/policy.h"
 #include "core/topology/topology_rules.h"
-#include "net/amqp/password.h"
 #include "persist/catalog/access_rows.h"
 #include "tools/server/config/config_value.h"
 #include "tools/server/definitions/definitions_fields.h"
@@ -26,8 +26,8 @@ namespace lepus::server {
 namespace {
 
 using core::TopologyRequest;
-using persist::KeptKind;
-using persist::KeptRow;
+using persist::DefinitionKind;
+using persist::DefinitionRow;
 using simdjson::dom::element;
 using Kind = TopologyRequest::Kind;
 
@@ -60,13 +60,13 @@ class Reader {
   void on_parameter(Fields& fields);
   void on_global_parameter(Fields& fields);
   static void check_patterns(Fields& fields, std::initializer_list<std::string_view> names);
-  static void check_policy_row(Fields& fields, const KeptRow& row, bool is_operator);
+  static void check_policy_row(Fields& fields, const DefinitionRow& row, bool is_operator);
   void on_exchange(Fields& fields);
   void on_queue(Fields& fields);
   void read_queue_type(Fields& fields, DefinedItem& queue);
   void on_binding(Fields& fields);
-  KeptRow read_row(Fields& fields, KeptKind kind);
-  void put_row(Fields& fields, KeptKind kind, KeptRow row);
+  DefinitionRow read_row(Fields& fields, DefinitionKind kind);
+  void put_row(Fields& fields, DefinitionKind kind, DefinitionRow row);
   std::string vhost_of(Fields& fields);
   static std::string tags(std::string_view json);
   DefinedItem item(Fields& fields, Kind kind);
@@ -153,14 +153,14 @@ std::string Reader::vhost_of(Fields& fields) {
 
 // ---- Rows ---------------------------------------------------------------------------------------
 
-KeptRow Reader::read_row(Fields& fields, KeptKind kind) {
-  KeptRow row;
-  for (const persist::KeptColumn& column : persist::kept_table(kind).columns)
-    row.values.push_back(column.field == "vhost" ? vhost_of(fields) : fields.kept(column));
+DefinitionRow Reader::read_row(Fields& fields, DefinitionKind kind) {
+  DefinitionRow row;
+  for (const persist::DefinitionColumn& column : persist::definition_table(kind).columns)
+    row.values.push_back(column.field == "vhost" ? vhost_of(fields) : fields.column_text(column));
   return row;
 }
 
-void Reader::put_row(Fields& fields, KeptKind kind, KeptRow row) {
+void Reader::put_row(Fields& fields, DefinitionKind kind, DefinitionRow row) {
   if (fields.ok()) out_.rows.push_back({fields.path(), kind, std::move(row), {}});
 }
 
@@ -180,16 +180,17 @@ void Reader::on_user(Fields& fields) {
   (void)fields.name("name");
   if (!fields.has("password_hash") && !has_password)
     return fields.refuse("password_hash", credentials_missing);
-  KeptRow row;
-  for (const persist::KeptColumn& column : persist::kept_table(KeptKind::users).columns) {
+  DefinitionRow row;
+  for (const persist::DefinitionColumn& column :
+       persist::definition_table(DefinitionKind::users).columns) {
     const bool is_left_out = column.field == "password_hash" && !fields.has(column.field);
-    row.values.push_back(is_left_out ? "" : fields.kept(column));
+    row.values.push_back(is_left_out ? "" : fields.column_text(column));
   }
   if (!fields.ok()) return;
   if (has_password && !row.values[persist::user_hash].empty())
     return fields.refuse("password", "there is a password_hash as well; leave one of them");
-  if (has_password) row.values[persist::user_algorithm] = amqp::sha256_name;
-  amqp::PasswordHash hash;
+  if (has_password) row.values[persist::user_algorithm] = core::sha256_name;
+  core::PasswordHash hash;
   if (const std::string why =
           hash.read(row.values[persist::user_algorithm], row.values[persist::user_hash]);
       !why.empty())
@@ -202,7 +203,7 @@ void Reader::on_user(Fields& fields) {
   core::UserSpec user;
   if (const std::string why = persist::read_user(row, user); !why.empty())
     return fields.refuse(why.find("': tags") != std::string::npos ? "tags" : "limits", why);
-  out_.rows.push_back({fields.path(), KeptKind::users, std::move(row), password});
+  out_.rows.push_back({fields.path(), DefinitionKind::users, std::move(row), password});
 }
 
 /// What a virtual host has besides its name is kept as it came.
@@ -214,11 +215,11 @@ void Reader::on_vhost(Fields& fields) {
   if (!fields.ok()) return;
   std::string properties = fields.without("name");
   if (properties != "{}") {
-    KeptRow row{{made.vhost, std::move(properties)}};
+    DefinitionRow row{{made.vhost, std::move(properties)}};
     core::VhostSettings settings;
     if (const std::string why = persist::read_vhost(row, settings); !why.empty())
       return fields.refuse("metadata", why);
-    put_row(fields, KeptKind::vhost_properties, std::move(row));
+    put_row(fields, DefinitionKind::vhost_properties, std::move(row));
   }
   out_.vhosts.push_back(std::move(made));
 }
@@ -238,16 +239,17 @@ void Reader::check_patterns(Fields& fields, std::initializer_list<std::string_vi
 
 void Reader::on_permission(Fields& fields) {
   check_patterns(fields, {"configure", "write", "read"});
-  put_row(fields, KeptKind::permissions, read_row(fields, KeptKind::permissions));
+  put_row(fields, DefinitionKind::permissions, read_row(fields, DefinitionKind::permissions));
 }
 
 void Reader::on_topic_permission(Fields& fields) {
   check_patterns(fields, {"write", "read"});
-  put_row(fields, KeptKind::topic_permissions, read_row(fields, KeptKind::topic_permissions));
+  put_row(fields, DefinitionKind::topic_permissions,
+          read_row(fields, DefinitionKind::topic_permissions));
 }
 
 /// Form only: a pattern or key that cannot be followed is a warning when policies are applied.
-void Reader::check_policy_row(Fields& fields, const KeptRow& row, bool is_operator) {
+void Reader::check_policy_row(Fields& fields, const DefinitionRow& row, bool is_operator) {
   core::PolicySpec policy;
   if (!fields.ok()) return;
   if (const std::string why = read_policy_row(row, is_operator, policy); !why.empty())
@@ -256,27 +258,28 @@ void Reader::check_policy_row(Fields& fields, const KeptRow& row, bool is_operat
 
 void Reader::on_policy(Fields& fields) {
   (void)fields.some_text("name");
-  KeptRow row = read_row(fields, KeptKind::policies);
+  DefinitionRow row = read_row(fields, DefinitionKind::policies);
   check_policy_row(fields, row, false);
-  put_row(fields, KeptKind::policies, std::move(row));
+  put_row(fields, DefinitionKind::policies, std::move(row));
 }
 
 void Reader::on_parameter(Fields& fields) {
   (void)fields.some_text("component");
   (void)fields.some_text("name");
-  KeptRow row = read_row(fields, KeptKind::parameters);
+  DefinitionRow row = read_row(fields, DefinitionKind::parameters);
   if (is_operator_policy(row)) check_policy_row(fields, row, true);
   if (fields.ok() && persist::is_vhost_limits(row)) {
     core::VhostLimits limits;
     if (const std::string why = persist::read_vhost_limits(row, limits); !why.empty())
       fields.refuse("value", why);
   }
-  put_row(fields, KeptKind::parameters, std::move(row));
+  put_row(fields, DefinitionKind::parameters, std::move(row));
 }
 
 void Reader::on_global_parameter(Fields& fields) {
   (void)fields.some_text("name");
-  put_row(fields, KeptKind::global_parameters, read_row(fields, KeptKind::global_parameters));
+  put_row(fields, DefinitionKind::global_parameters,
+          read_row(fields, DefinitionKind::global_parameters));
 }
 
 // ---- Exchanges, queues, bindings ----------------------------------------------------------------

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "net/amqp/password.h"
+#include "core/access/password_hash.h"
 #include "tools/server/default_users.h"
 #include "tools/server/definitions/definitions.h"
 
@@ -15,46 +15,47 @@ namespace lepus::server {
 
 namespace {
 
-using persist::KeptDefinitions;
-using persist::KeptKind;
-using persist::KeptRow;
+using persist::DefinitionKind;
+using persist::DefinitionRow;
+using persist::StoredDefinitions;
 
 /// Of those that stop an import when it is nowhere. What is granted to nobody is removed later.
 const std::string* vhost_of(const DefinedRow& one) {
-  if (one.kind == KeptKind::policies) return &one.row.values[0];
-  if (one.kind == KeptKind::parameters) return &one.row.values[1];
+  if (one.kind == DefinitionKind::policies) return &one.row.values[0];
+  if (one.kind == DefinitionKind::parameters) return &one.row.values[1];
   return nullptr;
 }
 
 /// Where each user is among the rows. Keys do not change, and rows stay where they are.
 class UserIndex {
  public:
-  explicit UserIndex(const KeptDefinitions& kept) : kept_(kept) { update(); }
+  explicit UserIndex(const StoredDefinitions& stored_rows) : stored_rows_(stored_rows) { update(); }
   /// Takes in the users that were added since the last call.
   void update() {
-    const auto& users = kept_.of(KeptKind::users);
+    const auto& users = stored_rows_.of(DefinitionKind::users);
     for (; size_ < users.size(); ++size_)
       positions_.emplace(users[size_].values[persist::user_name], size_);
   }
   /// Returns the user's row, or null when there is no such user.
-  const KeptRow* find(const std::string& name) const {
+  const DefinitionRow* find(const std::string& name) const {
     const auto found = positions_.find(name);
-    return found == positions_.end() ? nullptr : &kept_.of(KeptKind::users)[found->second];
+    return found == positions_.end() ? nullptr
+                                     : &stored_rows_.of(DefinitionKind::users)[found->second];
   }
 
  private:
-  const KeptDefinitions& kept_;
+  const StoredDefinitions& stored_rows_;
   std::size_t size_ = 0;  ///< So many rows are in the index.
   std::unordered_map<std::string, std::size_t> positions_;
 };
 
-void hash_password(const std::string& password, const KeptRow* there, core::Random& random,
-                   KeptRow& row) {
+void hash_password(const std::string& password, const DefinitionRow* there, core::Random& random,
+                   DefinitionRow& row) {
   const core::UserSpec made = make_user(row.values[persist::user_name], password, random);
   row.values[persist::user_hash] = made.password_hash;
   row.values[persist::user_algorithm] = made.hashing_algorithm;
   if (there == nullptr) return;
-  amqp::PasswordHash hash;
+  core::PasswordHash hash;
   const auto& values = there->values;
   const bool is_read =
       hash.read(values[persist::user_algorithm], values[persist::user_hash]).empty();
@@ -65,7 +66,7 @@ void hash_password(const std::string& password, const KeptRow* there, core::Rand
 
 }  // namespace
 
-bool Definitions::has(KeptKind kind) const {
+bool Definitions::has(DefinitionKind kind) const {
   return std::any_of(rows.begin(), rows.end(),
                      [kind](const DefinedRow& one) { return one.kind == kind; });
 }
@@ -81,14 +82,14 @@ void check_rows(const std::vector<std::string>& vhosts, Definitions& definitions
   });
 }
 
-std::vector<DefinedRow> keep_rows(const Definitions& definitions, core::Random& random,
-                                  KeptDefinitions& kept) {
+std::vector<DefinedRow> merge_rows(const Definitions& definitions, core::Random& random,
+                                   StoredDefinitions& stored_rows) {
   std::vector<DefinedRow> changed;
-  UserIndex users{kept};
+  UserIndex users{stored_rows};
   for (DefinedRow row : definitions.rows) {
     if (!row.password.empty())
       hash_password(row.password, users.find(row.row.values[persist::user_name]), random, row.row);
-    if (!kept.put(row.kind, row.row)) continue;
+    if (!stored_rows.put(row.kind, row.row)) continue;
     users.update();
     changed.push_back(std::move(row));
   }

@@ -36,25 +36,27 @@ std::vector<std::string> vhost_names(const core::StoredDefinitions& stored) {
 }
 
 /// With nobody here or in the file: the default users.
-persist::KeptDefinitions default_users(const DefinitionsPlace& place,
-                                       const core::StoredDefinitions& stored,
-                                       const persist::KeptDefinitions& kept) {
-  persist::KeptDefinitions made;
-  const bool has_users = place.catalog.had_users() || !kept.of(persist::KeptKind::users).empty();
+persist::StoredDefinitions default_users(const DefinitionsPlace& place,
+                                         const core::StoredDefinitions& stored,
+                                         const persist::StoredDefinitions& stored_rows) {
+  persist::StoredDefinitions made;
+  const bool has_users =
+      place.catalog.had_users() || !stored_rows.of(persist::DefinitionKind::users).empty();
   core::Random random{place.seed};
   if (!has_users) add_default_users(place.config, vhost_names(stored), random, made);
   return made;
 }
 
 /// Into the catalog's transaction. How many rows are new or different.
-std::size_t keep_defaults(const DefinitionsPlace& place, const persist::KeptDefinitions& defaults,
-                          persist::KeptDefinitions& kept) {
+std::size_t store_defaults(const DefinitionsPlace& place,
+                           const persist::StoredDefinitions& defaults,
+                           persist::StoredDefinitions& stored_rows) {
   std::size_t count = 0;
-  for (std::size_t index = 0; index < persist::kept_kind_count; ++index) {
-    const auto kind = static_cast<persist::KeptKind>(index);
-    for (const persist::KeptRow& row : defaults.of(kind)) {
-      if (!kept.put(kind, row)) continue;
-      place.catalog.keep(kind, row);
+  for (std::size_t index = 0; index < persist::definition_kind_count; ++index) {
+    const auto kind = static_cast<persist::DefinitionKind>(index);
+    for (const persist::DefinitionRow& row : defaults.of(kind)) {
+      if (!stored_rows.put(kind, row)) continue;
+      place.catalog.upsert(kind, row);
       ++count;
     }
   }
@@ -66,20 +68,21 @@ void bring_in(const DefinitionsPlace& place, Definitions& definitions, StartDefi
   const std::vector<std::string>& vhosts = place.config.vhosts;
   check_rows(vhosts_with(out.stored, definitions, vhosts), definitions, findings);
   core::Random random{place.seed};
-  const std::vector<DefinedRow> rows = keep_rows(definitions, random, out.kept);
+  const std::vector<DefinedRow> rows = merge_rows(definitions, random, out.stored_rows);
   ImportPlan plan = plan_import(
       out.stored,
-      {definitions, vhosts, out.kept, place.config.default_queue_type, place.shard_count},
+      {definitions, vhosts, out.stored_rows, place.config.default_queue_type, place.shard_count},
       findings);
   if (!findings.ok()) return;
   for (const core::TopologyChange& change : plan.changes) place.catalog.record(change);
   out.stored.last_id = plan.last_id;
   const std::size_t change_count = plan.changes.size();
   for (core::TopologyChange& change : plan.changes) out.stored.changes.push_back(std::move(change));
-  for (const DefinedRow& one : rows) place.catalog.keep(one.kind, one.row);
-  const std::size_t kept_count =
-      rows.size() + keep_defaults(place, default_users(place, out.stored, out.kept), out.kept);
-  AccessLoad access = load_access(out.kept, out.stored.changes);
+  for (const DefinedRow& one : rows) place.catalog.upsert(one.kind, one.row);
+  const std::size_t row_count =
+      rows.size() +
+      store_defaults(place, default_users(place, out.stored, out.stored_rows), out.stored_rows);
+  AccessLoad access = load_access(out.stored_rows, out.stored.changes);
   if (!access.error.empty()) return findings.fail(access.error);
   for (const core::TopologyChange& change : access.removals) place.catalog.record(change);
   for (core::TopologyChange& change : access.changes)
@@ -92,7 +95,7 @@ void bring_in(const DefinitionsPlace& place, Definitions& definitions, StartDefi
     place.log.write(LogLevel::info, LogCategory::general, "definitions imported",
                     {{"file", place.config.load_definitions},
                      {"changes", change_count},
-                     {"users_and_others", kept_count}});
+                     {"users_and_others", row_count}});
   for (const std::string& text : access.warnings) findings.warn(text);
 }
 
@@ -132,7 +135,7 @@ void order_for_start(std::vector<core::TopologyChange>& changes) {
 
 std::string load_start_definitions(const DefinitionsPlace& place, StartDefinitions& out) {
   std::string error = place.catalog.load(out.stored);
-  if (error.empty()) error = place.catalog.load_kept(out.kept);
+  if (error.empty()) error = place.catalog.load_rows(out.stored_rows);
   if (!error.empty()) return error;
   place.log.write(LogLevel::info, LogCategory::general, "definitions loaded",
                   {{"catalog", catalog_path(place.config)}, {"count", out.stored.changes.size()}});
@@ -144,8 +147,9 @@ std::string load_start_definitions(const DefinitionsPlace& place, StartDefinitio
   bring_in(place, definitions, out, findings);
   if (!findings.ok()) return findings.error();
   std::vector<std::string> warnings = findings.warnings();
-  for (std::string& text : definition_warnings(out.kept)) warnings.push_back(std::move(text));
-  for (std::string& text : default_user_warnings(place.config, out.kept))
+  for (std::string& text : definition_warnings(out.stored_rows))
+    warnings.push_back(std::move(text));
+  for (std::string& text : default_user_warnings(place.config, out.stored_rows))
     warnings.push_back(std::move(text));
   log_warnings(warnings, place.log);
   return {};
@@ -166,10 +170,10 @@ std::string export_definitions(const ServerConfig& config, const std::string& ta
   std::string text;
   std::string error = catalog.open({catalog_path(config), 1});
   if (error.empty()) error = catalog.load(all.stored);
-  if (error.empty()) error = catalog.load_kept(all.kept);
+  if (error.empty()) error = catalog.load_rows(all.stored_rows);
   if (error.empty())
-    error = write_definitions({all.stored, all.kept, config.product_name, config.product_version},
-                              text);
+    error = write_definitions(
+        {all.stored, all.stored_rows, config.product_name, config.product_version}, text);
   return error.empty() ? write_file(target, text) : error;
 }
 

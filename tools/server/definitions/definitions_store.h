@@ -20,7 +20,7 @@ namespace lepus::server {
 /// What the broker starts with.
 struct StartDefinitions {
   core::StoredDefinitions stored;  ///< With users and what they may do.
-  persist::KeptDefinitions kept;
+  persist::StoredDefinitions stored_rows;
 };
 
 struct DefinitionsPlace {

@@ -7,9 +7,9 @@
 #include <bit>
 #include <cmath>
 
+#include "core/base/utf8.h"
 #include "core/limits.h"
 #include "core/message/field_table_writer.h"
-#include "net/amqp/utf8.h"
 
 namespace lepus::server {
 
@@ -120,7 +120,7 @@ void TableReader::put_double(std::string_view name, double value) {
 std::string write_value(const core::FieldValue& value, Json& json);
 
 std::string write_text(std::string_view text, Json& json) {
-  if (!amqp::is_utf8(text)) return ": its bytes are no UTF-8 text, JSON cannot hold them";
+  if (!core::is_utf8(text)) return ": its bytes are no UTF-8 text, JSON cannot hold them";
   json = text;
   return {};
 }
@@ -187,7 +187,7 @@ std::string write_table(const core::FieldTable& table, Json& json) {
   for (const core::FieldEntry& entry : table) {
     Json value;
     std::string error;
-    if (!amqp::is_utf8(entry.name)) return ": a name in it is no UTF-8 text";
+    if (!core::is_utf8(entry.name)) return ": a name in it is no UTF-8 text";
     error = write_value(entry.value, value);
     if (!error.empty()) return fmt::format(".{}{}", entry.name, error);
     json[std::string{entry.name}] = std::move(value);

@@ -14,21 +14,22 @@ namespace lepus::server {
 
 namespace {
 
-using persist::KeptDefinitions;
-using persist::KeptKind;
-using persist::KeptRow;
+using persist::DefinitionKind;
+using persist::DefinitionRow;
+using persist::StoredDefinitions;
 
-void count_kind(const KeptDefinitions& kept, KeptKind kind, std::vector<std::string>& out) {
-  const std::size_t count = kept.of(kind).size();
+void count_kind(const StoredDefinitions& stored_rows, DefinitionKind kind,
+                std::vector<std::string>& out) {
+  const std::size_t count = stored_rows.of(kind).size();
   if (count > 0)
     out.push_back(fmt::format("{} {} are stored and exported again, but not applied yet", count,
-                              persist::kept_table(kind).title));
+                              persist::definition_table(kind).title));
 }
 
 /// Operator policies and limits of virtual hosts come as parameters, too: those are applied.
-void count_parameters(const KeptDefinitions& kept, std::vector<std::string>& out) {
-  const auto& rows = kept.of(KeptKind::parameters);
-  const auto count = std::count_if(rows.begin(), rows.end(), [](const KeptRow& row) {
+void count_parameters(const StoredDefinitions& stored_rows, std::vector<std::string>& out) {
+  const auto& rows = stored_rows.of(DefinitionKind::parameters);
+  const auto count = std::count_if(rows.begin(), rows.end(), [](const DefinitionRow& row) {
     return !is_operator_policy(row) && !persist::is_vhost_limits(row);
   });
   if (count > 0)
@@ -51,10 +52,10 @@ void log_warnings(const std::vector<std::string>& warnings, core::Log& log) {
   }
 }
 
-std::vector<std::string> definition_warnings(const KeptDefinitions& kept) {
+std::vector<std::string> definition_warnings(const StoredDefinitions& stored_rows) {
   std::vector<std::string> out;
-  count_parameters(kept, out);
-  count_kind(kept, KeptKind::global_parameters, out);
+  count_parameters(stored_rows, out);
+  count_kind(stored_rows, DefinitionKind::global_parameters, out);
   return out;
 }
 

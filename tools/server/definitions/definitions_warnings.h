@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "core/base/log.h"
-#include "persist/catalog/kept.h"
+#include "persist/catalog/definition_rows.h"
 
 namespace lepus::server {
 
-std::vector<std::string> definition_warnings(const persist::KeptDefinitions& kept);
+std::vector<std::string> definition_warnings(const persist::StoredDefinitions& stored_rows);
 
 /// All of them, several in a line when there are many: the log writes a few lines a second of one
 /// event (log_limit.h).

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "net/amqp/utf8.h"
+#include "core/base/utf8.h"
 #include "tools/server/definitions/definitions_table.h"
 
 namespace lepus::server {
@@ -16,7 +16,7 @@ namespace lepus::server {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using persist::KeptKind;
+using persist::DefinitionKind;
 
 /// RabbitMQ 3.10 writes the definition of an operator policy as a list of pairs, and reads only an
 /// object.
@@ -62,9 +62,9 @@ class Writer {
     constexpr bool catalog_holds_additions_only = false;
     CHECK(catalog_holds_additions_only);
   }
-  Json kept_list(KeptKind kind);
-  Json kept_value(const persist::KeptColumn& column, const std::string& value,
-                  std::string_view title);
+  Json column_list(DefinitionKind kind);
+  Json column_value(const persist::DefinitionColumn& column, const std::string& value,
+                    std::string_view title);
   std::string text(std::string_view what, std::string_view text);
   Json arguments(std::string_view table, const std::string& title);
   void refuse(std::string text) {
@@ -90,12 +90,12 @@ std::string Writer::write(std::string& out) {
   root["rabbitmq_version"] = root["rabbit_version"];
   root["product_name"] = text("product.name", input_.product);
   root["product_version"] = root["rabbit_version"];
-  root["users"] = kept_list(KeptKind::users);
+  root["users"] = column_list(DefinitionKind::users);
   root["vhosts"] = std::move(vhost_list_);
-  for (const KeptKind kind :
-       {KeptKind::permissions, KeptKind::topic_permissions, KeptKind::parameters,
-        KeptKind::global_parameters, KeptKind::policies})
-    root[std::string{persist::kept_table(kind).section}] = kept_list(kind);
+  for (const DefinitionKind kind :
+       {DefinitionKind::permissions, DefinitionKind::topic_permissions, DefinitionKind::parameters,
+        DefinitionKind::global_parameters, DefinitionKind::policies})
+    root[std::string{persist::definition_table(kind).section}] = column_list(kind);
   root["queues"] = std::move(queue_list_);
   root["exchanges"] = std::move(exchange_list_);
   root["bindings"] = std::move(binding_list_);
@@ -105,7 +105,7 @@ std::string Writer::write(std::string& out) {
 }
 
 std::string Writer::text(std::string_view what, std::string_view text) {
-  if (!amqp::is_utf8(text))
+  if (!core::is_utf8(text))
     refuse(fmt::format("{}: its bytes are no UTF-8 text, JSON cannot hold them", what));
   return std::string{text};
 }
@@ -120,10 +120,12 @@ Json Writer::arguments(std::string_view table, const std::string& title) {
 void Writer::on(const core::VhostAdded& added) {
   Json vhost = Json::object();
   vhost["name"] = text("a virtual host", added.name);
-  for (const persist::KeptRow& row : input_.kept.of(KeptKind::vhost_properties)) {
+  for (const persist::DefinitionRow& row :
+       input_.stored_rows.of(DefinitionKind::vhost_properties)) {
     if (row.values[0] != added.name) continue;
-    const Json more = kept_value(persist::kept_table(KeptKind::vhost_properties).columns[1],
-                                 row.values[1], added.name);
+    const Json more =
+        column_value(persist::definition_table(DefinitionKind::vhost_properties).columns[1],
+                     row.values[1], added.name);
     if (more.is_object())
       vhost.update(more);
     else
@@ -174,9 +176,9 @@ void Writer::on(const core::BindingAdded& added) {
                            {"arguments", arguments(binding.arguments, title)}});
 }
 
-Json Writer::kept_value(const persist::KeptColumn& column, const std::string& value,
-                        std::string_view title) {
-  if (column.form == persist::KeptForm::text) return text(title, value);
+Json Writer::column_value(const persist::DefinitionColumn& column, const std::string& value,
+                          std::string_view title) {
+  if (column.form == persist::ColumnForm::text) return text(title, value);
   Json parsed = Json::parse(value, nullptr, false);
   if (parsed.is_discarded())
     refuse(fmt::format("catalog, {}, column {}: '{}' is not JSON; correct it with sqlite3", title,
@@ -184,15 +186,15 @@ Json Writer::kept_value(const persist::KeptColumn& column, const std::string& va
   return parsed;
 }
 
-Json Writer::kept_list(KeptKind kind) {
-  const persist::KeptTable& table = persist::kept_table(kind);
+Json Writer::column_list(DefinitionKind kind) {
+  const persist::DefinitionTable& table = persist::definition_table(kind);
   Json list = Json::array();
-  for (const persist::KeptRow& row : input_.kept.of(kind)) {
+  for (const persist::DefinitionRow& row : input_.stored_rows.of(kind)) {
     Json one = Json::object();
     for (std::size_t i = 0; i < table.columns.size(); ++i)
       one[std::string{table.columns[i].field}] =
-          kept_value(table.columns[i], row.values[i], table.title);
-    if (kind == KeptKind::parameters) mend_operator_policy(one);
+          column_value(table.columns[i], row.values[i], table.title);
+    if (kind == DefinitionKind::parameters) mend_operator_policy(one);
     list.push_back(std::move(one));
   }
   return list;

@@ -5,13 +5,13 @@
 #include <string>
 
 #include "core/broker/ports.h"
-#include "persist/catalog/kept.h"
+#include "persist/catalog/definition_rows.h"
 
 namespace lepus::server {
 
 struct ExportInput {
   const core::StoredDefinitions& stored;
-  const persist::KeptDefinitions& kept;
+  const persist::StoredDefinitions& stored_rows;
   std::string product;
   std::string version;
 };

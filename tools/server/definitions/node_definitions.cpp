@@ -12,30 +12,30 @@
 namespace lepus::server {
 
 std::string NodeDefinitions::write(std::string& text) const {
-  persist::KeptDefinitions kept;
-  if (std::string error = parts_.catalog.load_kept(kept); !error.empty()) return error;
+  persist::StoredDefinitions stored_rows;
+  if (std::string error = parts_.catalog.load_rows(stored_rows); !error.empty()) return error;
   const core::StoredDefinitions stored =
       snapshot_definitions(parts_.control.topology(), /*with_exclusive=*/false);
   return write_definitions(
-      {stored, kept, parts_.config.product_name, parts_.config.product_version}, text);
+      {stored, stored_rows, parts_.config.product_name, parts_.config.product_version}, text);
 }
 
 AdminHost::Imported NodeDefinitions::import(const std::string& text, const std::string& vhost,
                                             const core::ChannelRef& who) {
   Definitions definitions;
   Findings findings{parts_.config.on_unsupported};
-  persist::KeptDefinitions kept;
-  if (std::string error = parts_.catalog.load_kept(kept); !error.empty())
+  persist::StoredDefinitions stored_rows;
+  if (std::string error = parts_.catalog.load_rows(stored_rows); !error.empty())
     return {std::move(error), false};
   parse_definitions({"definitions", text}, {vhost, !vhost.empty()}, definitions, findings);
   Control& control = parts_.control;
   std::random_device device;
   const std::uint64_t seed = std::uint64_t{device()} << 32 | device();
-  LivePlan plan = plan_live_import({control.topology(), control.last_id(), kept, definitions,
+  LivePlan plan = plan_live_import({control.topology(), control.last_id(), stored_rows, definitions,
                                     parts_.config.vhosts, parts_.config.default_queue_type, seed},
                                    findings);
   if (!findings.ok()) return {findings.error(), false};
-  for (const auto& [kind, row] : plan.rows) parts_.catalog.keep(kind, row);
+  for (const auto& [kind, row] : plan.rows) parts_.catalog.upsert(kind, row);
   for (const core::TopologyChange& change : plan.removals) parts_.catalog.record(change);
   parts_.log.write(core::LogLevel::info, core::LogCategory::general, "definitions imported",
                    {{"file", "by the operator"},

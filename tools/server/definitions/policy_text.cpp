@@ -64,11 +64,11 @@ std::string read_policy(const PolicyText& text, core::PolicySpec& policy) {
   return read_definition(text.definition, policy.definition);
 }
 
-bool is_operator_policy(const persist::KeptRow& parameter) {
+bool is_operator_policy(const persist::DefinitionRow& parameter) {
   return parameter.values.front() == core::operator_policy_component;
 }
 
-std::string read_policy_row(const persist::KeptRow& row, bool is_operator,
+std::string read_policy_row(const persist::DefinitionRow& row, bool is_operator,
                             core::PolicySpec& policy) {
   const auto& values = row.values;
   if (!is_operator)

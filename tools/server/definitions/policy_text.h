@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "core/topology/policy.h"
-#include "persist/catalog/kept.h"
+#include "persist/catalog/definition_rows.h"
 
 namespace lepus::server {
 
@@ -22,9 +22,9 @@ struct PolicyText {
 /// and values are good is another question (core::check_policy).
 [[nodiscard]] std::string read_policy(const PolicyText& text, core::PolicySpec& policy);
 
-bool is_operator_policy(const persist::KeptRow& parameter);
+bool is_operator_policy(const persist::DefinitionRow& parameter);
 /// Of a row of policies, or of parameters when it is an operator policy.
-[[nodiscard]] std::string read_policy_row(const persist::KeptRow& row, bool is_operator,
+[[nodiscard]] std::string read_policy_row(const persist::DefinitionRow& row, bool is_operator,
                                           core::PolicySpec& policy);
 
 }  // namespace lepus::server

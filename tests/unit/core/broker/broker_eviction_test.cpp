@@ -61,7 +61,7 @@ TEST_F(BrokerEvictionTest, WhatIsRecordedLeavesMemoryWhenThatIsShort) {
   shard_.publish_each("q", "abc");
   flush();
   EXPECT_GT(memory(), 0U);
-  shard_.broker.set_short_above(0);
+  shard_.broker.set_memory_pressure_threshold(0);
   flush();
   EXPECT_EQ(memory(), 0U);
   EXPECT_EQ(shard_.inspect(queue).message_count, 3U);
@@ -75,7 +75,7 @@ TEST_F(BrokerEvictionTest, WhatIsRecordedLeavesMemoryWhenThatIsShort) {
 TEST_F(BrokerEvictionTest, NothingLeavesBeforeItsRecordIsWritten) {
   shard_.declare("q");
   shard_.message_log.slow = true;
-  shard_.broker.set_short_above(0);
+  shard_.broker.set_memory_pressure_threshold(0);
   shard_.publish_each("q", "abc");
   flush();
   EXPECT_GT(memory(), 0U);
@@ -88,7 +88,7 @@ TEST_F(BrokerEvictionTest, TransientMessagesAreRecordedForItAndForgotten) {
   shard_.durable = false;
   const QueueId queue = shard_.declare("q");
   shard_.publish_each("q", "ab");
-  shard_.broker.set_short_above(0);
+  shard_.broker.set_memory_pressure_threshold(0);
   flush();
   EXPECT_EQ(memory(), 0U);
   EXPECT_EQ(shard_.message_log.paged, 2U);
@@ -105,7 +105,7 @@ TEST_F(BrokerEvictionTest, WhatIsTakenWhileItsRecordIsWrittenIsGivenUp) {
   const QueueId queue = shard_.declare("q");
   shard_.message_log.slow = true;
   shard_.publish_each("q", "ab");
-  shard_.broker.set_short_above(0);
+  shard_.broker.set_memory_pressure_threshold(0);
   flush();
   EXPECT_EQ(shard_.message_log.paged, 2U);
   shard_.subscribe(channel_, {.queue = queue, .no_ack = true});
@@ -272,7 +272,7 @@ TEST_F(BrokerEvictionTest, AnUnackedMessageComesBackFromDisk) {
   const ConsumerHandle consumer = shard_.subscribe(channel_, {.queue = queue, .prefetch = 1});
   shard_.pump();
   const FakeChannel::Delivery first = channel_.deliveries.front();
-  shard_.broker.set_short_above(0);
+  shard_.broker.set_memory_pressure_threshold(0);
   flush();
   shard_.settle(first, consumer, Outcome::requeued);
   bring();

@@ -56,9 +56,9 @@ TEST_F(BrokerMessageLogTest, TransactionsOfOtherShardsHoldTheBatch) {
   shard_.broker.apply(Transaction{true});
   shard_.broker.apply(Transaction{true});
   shard_.broker.apply(Transaction{false});
-  EXPECT_TRUE(shard_.message_log.held);
+  EXPECT_TRUE(shard_.message_log.is_batch_kept_open);
   shard_.broker.apply(Transaction{false});
-  EXPECT_FALSE(shard_.message_log.held);
+  EXPECT_FALSE(shard_.message_log.is_batch_kept_open);
   EXPECT_DEATH(shard_.broker.apply(Transaction{false}), "transactions_ > 0");
 }
 
@@ -148,8 +148,8 @@ TEST_F(BrokerMessageLogTest, DeliveriesAreAnnouncedAheadOnce) {
   shard_.publish_each("q", "12");
   shard_.pump();
   ASSERT_EQ(shard_.message_log.marks.size(), 1U);
-  EXPECT_EQ(shard_.message_log.marks[0].sequence, limits::seen_ahead);
-  for (std::uint64_t i = 0; i < limits::seen_ahead; ++i) shard_.publish("", "q", "x");
+  EXPECT_EQ(shard_.message_log.marks[0].sequence, limits::delivery_watermark_ahead);
+  for (std::uint64_t i = 0; i < limits::delivery_watermark_ahead; ++i) shard_.publish("", "q", "x");
   shard_.pump();
   EXPECT_EQ(shard_.message_log.marks.size(), 2U);
 }
@@ -185,7 +185,7 @@ class TwoEach final : public Restorer {
     asked.push_back(queue.name);
     RestoredQueue found;
     found.next.push_back(100);
-    found.seen.push_back(11);
+    found.delivered_below.push_back(11);
     for (const Sequence sequence : {Sequence{10}, Sequence{12}}) {
       const std::uint32_t record = sequence == 10 ? 10 : 11;
       found.runs.push_back({.first = sequence,

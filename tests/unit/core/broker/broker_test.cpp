@@ -14,7 +14,7 @@ using test::FakeShard;
 
 class BrokerTest : public ::testing::Test {
  protected:
-  Subscribe wish(QueueId queue) const {
+  Subscribe request(QueueId queue) const {
     Subscribe made{};
     made.queue = queue;
     return made;
@@ -217,7 +217,7 @@ TEST_F(BrokerTest, CommandsForAQueueThatIsGone) {
   EXPECT_EQ(channel_.replies.back().message_count, 0U);
   shard_.broker.apply(DeleteQueue{gone, channel_.ref(), true, true});
   EXPECT_EQ(channel_.errors.back(), "");
-  shard_.subscribe(channel_, wish(gone));
+  shard_.subscribe(channel_, request(gone));
   EXPECT_TRUE(channel_.errors.back().starts_with("NOT_FOUND"));
   shard_.broker.apply(Unsubscribe{gone, channel_.ref(), {1, 1}});
   EXPECT_EQ(channel_.errors.back(), "");
@@ -231,11 +231,11 @@ TEST_F(BrokerTest, CommandsForAQueueThatIsGone) {
 
 TEST_F(BrokerTest, ADeletedQueueTellsItsConsumersAndDropsItsMessages) {
   const QueueId queue = shard_.declare("q");
-  Subscribe here = wish(queue);
+  Subscribe here = request(queue);
   here.number = 4;
   here.prefetch = 1;
   const ConsumerHandle consumer = shard_.subscribe(channel_, here);
-  Subscribe away = wish(queue);
+  Subscribe away = request(queue);
   away.channel = {1, 8, 2};
   away.number = 6;
   away.prefetch = 1;
@@ -259,7 +259,7 @@ TEST_F(BrokerTest, ADeletedQueueTellsItsConsumersAndDropsItsMessages) {
 
 TEST_F(BrokerTest, DeleteIfUnusedAndIfEmpty) {
   const QueueId queue = shard_.declare("q");
-  const ConsumerHandle consumer = shard_.subscribe(channel_, wish(queue));
+  const ConsumerHandle consumer = shard_.subscribe(channel_, request(queue));
   shard_.broker.apply(DeleteQueue{queue, channel_.ref(), true, false});
   EXPECT_EQ(channel_.errors.back(), "PRECONDITION_FAILED - queue 'q' in vhost '/' in use");
   shard_.broker.apply(Unsubscribe{queue, {}, consumer});
@@ -279,8 +279,8 @@ TEST_F(BrokerTest, DeleteIfUnusedAndIfEmpty) {
 TEST_F(BrokerTest, AutoDeleteFollowsTheLastConsumer) {
   const QueueId queue = shard_.declare("q", 0, true);
   FakeChannel other{shard_.broker};
-  const ConsumerHandle first = shard_.subscribe(channel_, wish(queue));
-  const ConsumerHandle second = shard_.subscribe(other, wish(queue));
+  const ConsumerHandle first = shard_.subscribe(channel_, request(queue));
+  const ConsumerHandle second = shard_.subscribe(other, request(queue));
   shard_.broker.apply(Unsubscribe{queue, channel_.ref(), first});
   EXPECT_EQ(channel_.replies.size(), 2U);
   EXPECT_TRUE(shard_.outbox.all<TopologyAsk>().empty());

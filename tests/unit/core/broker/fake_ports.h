@@ -122,22 +122,22 @@ class FakeMessageLog final : public MessageLog {
     settles.push_back({place, at});
   }
   void dropped(const RecordLocation& place) override { --live.at(record_of(place)); }
-  void seen(const QueuePosition& below) override { marks.push_back(below); }
+  void delivery_watermark(const QueuePosition& below) override { marks.push_back(below); }
   std::uint64_t open_batch() const override { return is_open ? submitted + 1 : submitted; }
   void flush() override {
     if (std::exchange(is_open, false)) ++submitted;
   }
   std::uint64_t durable() const override { return slow ? durable_up_to : submitted; }
-  void hold(bool is_held) override { held = is_held; }
+  void keep_batch_open(bool keep_open) override { is_batch_kept_open = keep_open; }
   bool is_behind() const override { return behind; }
-  void set_holder(RecordOwner* who) override { holder = who; }
-  std::uint64_t marks_lost() const override { return lost; }
+  void set_record_owner(RecordOwner* who) override { holder = who; }
+  std::uint64_t watermarks_lost() const override { return lost; }
 
   bool slow = false;  ///< Durable only when told.
   bool behind = false;
-  bool held = false;
+  bool is_batch_kept_open = false;
   bool is_open = false;
-  std::uint64_t lost = 0;  ///< marks_lost()
+  std::uint64_t lost = 0;  ///< watermarks_lost()
   std::uint64_t submitted = 0;
   std::uint64_t durable_up_to = 0;
   std::uint32_t records = 0;
@@ -302,9 +302,9 @@ class FakeShard {
     for (const char body : bodies) publish("", queue, std::string_view{&body, 1});
   }
 
-  ConsumerHandle subscribe(FakeChannel& channel, Subscribe wish) {
-    wish.channel = channel.ref();
-    broker.apply(wish);
+  ConsumerHandle subscribe(FakeChannel& channel, Subscribe request) {
+    request.channel = channel.ref();
+    broker.apply(request);
     return channel.replies.back().consumer;
   }
   void settle(const FakeChannel::Delivery& delivery, ConsumerHandle consumer, Outcome outcome) {

@@ -1,6 +1,6 @@
 // The backlog against a std::map: every message there once, in its place, until it is taken; the
 // memory goes with the messages.
-#include "core/queue/backlog.h"
+#include "core/queue/backlog/backlog.h"
 
 #include <gtest/gtest.h>
 

@@ -45,7 +45,7 @@ TEST_F(QueueRecordsTest, ATransientQueueTellsNothing) {
   EXPECT_FALSE(records_->is_durable());
   EXPECT_FALSE(records_->records(*message(true)));
   const Sequence sequence = push(message(true));
-  records_->announce(sequence);
+  records_->advance_watermark(sequence);
   EXPECT_TRUE(records_->take(sequence));
   EXPECT_TRUE(message_log_.marks.empty());
   EXPECT_TRUE(message_log_.settles.empty());
@@ -87,11 +87,11 @@ TEST_F(QueueRecordsTest, DeliveriesAreAnnouncedInPieces) {
   make(true);
   const Sequence first = push(message(true));
   const Sequence second = push(message(true));
-  records_->announce(first);
-  records_->announce(second);
+  records_->advance_watermark(first);
+  records_->advance_watermark(second);
   ASSERT_EQ(message_log_.marks.size(), 1U);
-  EXPECT_EQ(message_log_.marks[0].sequence, first + limits::seen_ahead);
-  records_->repeat_announced();
+  EXPECT_EQ(message_log_.marks[0].sequence, first + limits::delivery_watermark_ahead);
+  records_->repeat_watermarks();
   ASSERT_EQ(message_log_.marks.size(), 2U);
   EXPECT_EQ(message_log_.marks[1].sequence, message_log_.marks[0].sequence);
 }

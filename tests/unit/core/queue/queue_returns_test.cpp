@@ -37,9 +37,9 @@ class QueueReturnsTest : public ::testing::Test {
     shard_.pump();
   }
   void consume() {
-    Subscribe wish{};
-    wish.queue = queue_;
-    consumer_ = shard_.subscribe(channel_, wish);
+    Subscribe request{};
+    request.queue = queue_;
+    consumer_ = shard_.subscribe(channel_, request);
     shard_.pump();
   }
   const Deliver& last() { return channel_.deliveries.back().deliver; }
@@ -176,11 +176,11 @@ class SingleActiveTest : public QueueReturnsTest {
     declare(arguments);
   }
   ConsumerHandle join(FakeChannel& channel, std::uint32_t number, std::int32_t priority = 0) {
-    Subscribe wish{};
-    wish.queue = queue_;
-    wish.number = number;
-    wish.priority = priority;
-    return shard_.subscribe(channel, wish);
+    Subscribe request{};
+    request.queue = queue_;
+    request.number = number;
+    request.priority = priority;
+    return shard_.subscribe(channel, request);
   }
   void leave(FakeChannel& channel, ConsumerHandle consumer) {
     shard_.broker.apply(Unsubscribe{queue_, channel.ref(), consumer});
@@ -246,10 +246,10 @@ TEST_F(SingleActiveTest, TheLastOneMayGoWhileItMakesRoom) {
 }
 
 TEST_F(SingleActiveTest, OnlyTheActiveOneIsSoughtForRoom) {
-  Subscribe wish{};
-  wish.queue = queue_;
-  wish.prefetch = 1;
-  const ConsumerHandle first = shard_.subscribe(channel_, wish);
+  Subscribe request{};
+  request.queue = queue_;
+  request.prefetch = 1;
+  const ConsumerHandle first = shard_.subscribe(channel_, request);
   join(second_, 2);
   publish("a");
   publish("b");
@@ -261,10 +261,10 @@ TEST_F(SingleActiveTest, OnlyTheActiveOneIsSoughtForRoom) {
 }
 
 TEST_F(SingleActiveTest, ExclusiveConsumersAreRefused) {
-  Subscribe wish{};
-  wish.queue = queue_;
-  wish.exclusive = true;
-  shard_.subscribe(channel_, wish);
+  Subscribe request{};
+  request.queue = queue_;
+  request.exclusive = true;
+  shard_.subscribe(channel_, request);
   EXPECT_EQ(channel_.errors.back(), "ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use");
 }
 

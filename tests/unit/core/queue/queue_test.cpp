@@ -16,7 +16,7 @@ using test::FakeShard;
 
 class QueueTest : public ::testing::Test {
  protected:
-  Subscribe wish(std::uint32_t number = 0) const {
+  Subscribe request(std::uint32_t number = 0) const {
     Subscribe made{};
     made.queue = queue_;
     made.number = number;
@@ -34,7 +34,7 @@ class QueueTest : public ::testing::Test {
 
 TEST_F(QueueTest, DeliversInOrder) {
   shard_.publish_each("q", "ab");
-  shard_.subscribe(first_, wish(7));
+  shard_.subscribe(first_, request(7));
   shard_.publish_each("q", "cd");
   shard_.pump();
   EXPECT_EQ(first_.bodies(), "abcd");
@@ -46,8 +46,8 @@ TEST_F(QueueTest, DeliversInOrder) {
 }
 
 TEST_F(QueueTest, RoundRobin) {
-  shard_.subscribe(first_, wish());
-  shard_.subscribe(second_, wish());
+  shard_.subscribe(first_, request());
+  shard_.subscribe(second_, request());
   shard_.publish_each("q", "abcdef");
   shard_.pump();
   EXPECT_EQ(first_.bodies(), "ace");
@@ -55,8 +55,8 @@ TEST_F(QueueTest, RoundRobin) {
 }
 
 TEST_F(QueueTest, RoundRobinGoesOnAcrossPumps) {
-  shard_.subscribe(first_, wish());
-  shard_.subscribe(second_, wish());
+  shard_.subscribe(first_, request());
+  shard_.subscribe(second_, request());
   for (const char* body : {"a", "b", "c", "d"}) {
     shard_.publish_each("q", body);
     shard_.pump();
@@ -66,9 +66,9 @@ TEST_F(QueueTest, RoundRobinGoesOnAcrossPumps) {
 }
 
 TEST_F(QueueTest, HigherPriorityTakesAllItCan) {
-  Subscribe low = wish();
+  Subscribe low = request();
   low.priority = -1;
-  Subscribe high = wish();
+  Subscribe high = request();
   high.priority = 10;
   high.prefetch = 2;
   shard_.subscribe(first_, low);
@@ -86,10 +86,10 @@ TEST_F(QueueTest, HigherPriorityTakesAllItCan) {
 
 TEST_F(QueueTest, RoundRobinAmongEqualPriorities) {
   FakeChannel third{shard_.broker};
-  Subscribe high = wish();
+  Subscribe high = request();
   high.priority = 5;
   shard_.subscribe(first_, high);
-  shard_.subscribe(second_, wish());
+  shard_.subscribe(second_, request());
   shard_.subscribe(third, high);
   shard_.publish_each("q", "abcd");
   shard_.pump();
@@ -99,7 +99,7 @@ TEST_F(QueueTest, RoundRobinAmongEqualPriorities) {
 }
 
 TEST_F(QueueTest, PrefetchIsTheMostUnacked) {
-  Subscribe two = wish();
+  Subscribe two = request();
   two.prefetch = 2;
   const ConsumerHandle consumer = shard_.subscribe(first_, two);
   shard_.publish_each("q", "abcde");
@@ -115,7 +115,7 @@ TEST_F(QueueTest, PrefetchIsTheMostUnacked) {
 }
 
 TEST_F(QueueTest, ARangeSettlesEveryMessageOnce) {
-  Subscribe three = wish();
+  Subscribe three = request();
   three.prefetch = 3;
   const ConsumerHandle consumer = shard_.subscribe(first_, three);
   shard_.publish_each("q", "abcdefg");
@@ -129,7 +129,7 @@ TEST_F(QueueTest, ARangeSettlesEveryMessageOnce) {
 }
 
 TEST_F(QueueTest, NoAckForgetsAtOnce) {
-  Subscribe fire = wish();
+  Subscribe fire = request();
   fire.no_ack = true;
   fire.prefetch = 1;  // Nothing is ever unacked.
   shard_.subscribe(first_, fire);
@@ -141,7 +141,7 @@ TEST_F(QueueTest, NoAckForgetsAtOnce) {
 }
 
 TEST_F(QueueTest, RequeuedGoesFirstAndIsMarked) {
-  const ConsumerHandle consumer = shard_.subscribe(first_, wish());
+  const ConsumerHandle consumer = shard_.subscribe(first_, request());
   shard_.publish_each("q", "abc");
   shard_.pump();
   shard_.settle(first_.deliveries[0], consumer, Outcome::requeued);
@@ -153,12 +153,12 @@ TEST_F(QueueTest, RequeuedGoesFirstAndIsMarked) {
 }
 
 TEST_F(QueueTest, WhoLeavesKeepsItsUnacked) {
-  const ConsumerHandle consumer = shard_.subscribe(first_, wish());
+  const ConsumerHandle consumer = shard_.subscribe(first_, request());
   shard_.publish_each("q", "ab");
   shard_.pump();
   shard_.broker.apply(Unsubscribe{queue_, first_.ref(), consumer});
   EXPECT_EQ(first_.replies.size(), 2U);
-  shard_.subscribe(second_, wish());
+  shard_.subscribe(second_, request());
   shard_.pump();
   EXPECT_EQ(second_.bodies(), "");
   shard_.settle(first_.deliveries[1], consumer, Outcome::requeued);
@@ -168,13 +168,13 @@ TEST_F(QueueTest, WhoLeavesKeepsItsUnacked) {
 }
 
 TEST_F(QueueTest, ExclusiveExcludesBothWays) {
-  Subscribe alone = wish();
+  Subscribe alone = request();
   alone.exclusive = true;
   const ConsumerHandle consumer = shard_.subscribe(first_, alone);
-  shard_.subscribe(second_, wish());
+  shard_.subscribe(second_, request());
   EXPECT_EQ(second_.errors.back(), "ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use");
   shard_.broker.apply(Unsubscribe{queue_, {}, consumer});
-  shard_.subscribe(second_, wish());
+  shard_.subscribe(second_, request());
   EXPECT_EQ(second_.errors.back(), "");
   shard_.subscribe(first_, alone);
   EXPECT_EQ(first_.errors.back(), "ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use");
@@ -183,7 +183,7 @@ TEST_F(QueueTest, ExclusiveExcludesBothWays) {
 
 TEST_F(QueueTest, AFullChannelPausesUntilItResumes) {
   first_.deliveries_max = 2;
-  const ConsumerHandle consumer = shard_.subscribe(first_, wish());
+  const ConsumerHandle consumer = shard_.subscribe(first_, request());
   shard_.publish_each("q", "abcd");
   shard_.pump();
   EXPECT_EQ(first_.bodies(), "ab");
@@ -198,7 +198,7 @@ TEST_F(QueueTest, AFullChannelPausesUntilItResumes) {
 
 TEST_F(QueueTest, PumpsAreBounded) {
   const std::size_t share = limits::deliveries_per_pump_max;
-  shard_.subscribe(first_, wish());
+  shard_.subscribe(first_, request());
   for (std::size_t i = 0; i < share + 10; ++i) shard_.publish("", "q", "x");
   shard_.broker.pump();
   EXPECT_EQ(first_.deliveries.size(), share);
@@ -242,7 +242,7 @@ TEST_F(QueueTest, PurgeCountsTheReady) {
 class QueueCreditTest : public QueueTest {
  protected:
   Subscribe limited_wish(std::uint32_t number = 0) const {
-    Subscribe made = wish(number);
+    Subscribe made = request(number);
     made.limited = true;
     return made;
   }
@@ -345,11 +345,11 @@ TEST_F(QueueCreditTest, LiftingTheLimitGoesOnWithoutCredit) {
 class QueueRemoteTest : public QueueTest {
  protected:
   static constexpr ShardId away = 2;
-  ConsumerHandle subscribe_remote(Subscribe wish) {
-    wish.channel = {away, 4, 1};
-    shard_.broker.apply(wish);
+  ConsumerHandle subscribe_remote(Subscribe request) {
+    request.channel = {away, 4, 1};
+    shard_.broker.apply(request);
     const Reply reply = shard_.outbox.take<Reply>();
-    EXPECT_EQ(reply.channel, wish.channel);
+    EXPECT_EQ(reply.channel, request.channel);
     EXPECT_EQ(reply.error, nullptr);
     EXPECT_EQ(reply.home, 0U);
     return reply.consumer;
@@ -363,7 +363,7 @@ class QueueRemoteTest : public QueueTest {
 };
 
 TEST_F(QueueRemoteTest, DeliveriesAreSent) {
-  Subscribe two = wish(9);
+  Subscribe two = request(9);
   two.prefetch = 2;
   const ConsumerHandle consumer = subscribe_remote(two);
   shard_.publish_each("q", "abc");
@@ -380,7 +380,7 @@ TEST_F(QueueRemoteTest, DeliveriesAreSent) {
 
 /// What leaves takes its memory along; what stays is charged here.
 TEST_F(QueueRemoteTest, AMessageThatLeavesIsAnotherShardsMemory) {
-  Subscribe fire = wish();
+  Subscribe fire = request();
   fire.no_ack = true;
   (void)subscribe_remote(fire);
   shard_.publish_each("q", "abc");
@@ -390,8 +390,8 @@ TEST_F(QueueRemoteTest, AMessageThatLeavesIsAnotherShardsMemory) {
 }
 
 TEST_F(QueueRemoteTest, ACongestedShardIsPassedOver) {
-  (void)subscribe_remote(wish());
-  shard_.subscribe(first_, wish());
+  (void)subscribe_remote(request());
+  shard_.subscribe(first_, request());
   shard_.outbox.congested_shards.insert(away);
   shard_.publish_each("q", "abc");
   shard_.broker.pump();
@@ -404,7 +404,7 @@ TEST_F(QueueRemoteTest, ACongestedShardIsPassedOver) {
 }
 
 TEST_F(QueueRemoteTest, CreditIsAskedForAndReturned) {
-  Subscribe limited = wish(3);
+  Subscribe limited = request(3);
   limited.limited = true;
   const ConsumerHandle consumer = subscribe_remote(limited);
   shard_.publish_each("q", "ab");

@@ -132,11 +132,11 @@ TEST_F(SessionAccessTest, OnlyAnImpersonatorMayNameOthers) {
 
 TEST(PublishAccess, HoldsForOneExchangeAndVersion) {
   PublishAccess last;
-  EXPECT_FALSE(last.holds(1, ExchangeId{1}));
+  EXPECT_FALSE(last.contains(1, ExchangeId{1}));
   last.store(3, ExchangeId{7}, nullptr);
-  EXPECT_TRUE(last.holds(3, ExchangeId{7}));
-  EXPECT_FALSE(last.holds(4, ExchangeId{7}));
-  EXPECT_FALSE(last.holds(3, ExchangeId{8}));
+  EXPECT_TRUE(last.contains(3, ExchangeId{7}));
+  EXPECT_FALSE(last.contains(4, ExchangeId{7}));
+  EXPECT_FALSE(last.contains(3, ExchangeId{8}));
   EXPECT_EQ(last.keys(), nullptr) << "every key";
 }
 

@@ -104,7 +104,7 @@ class StreamOffsetsTest : public StreamWorld {
           {sequence, 1, FakeMessageLog::place_of(record), 1, 0, never, false});
     }
     held_.held.next = {4, line | 2};
-    held_.held.seen = {0, line};
+    held_.held.delivered_below = {0, line};
   }
 
   HeldOffsets held_;  // Asked when the stream is declared.

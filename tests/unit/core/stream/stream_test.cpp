@@ -29,8 +29,8 @@ class StreamTest : public StreamWorld {
   }
   /// While memory is short: each is larger than what may be kept of a stream then.
   void publish_too_large(std::size_t count) {
-    shard_.broker.set_short_above(0);
-    const std::string body(limits::stream_cache_bytes_short + 1, 'x');
+    shard_.broker.set_memory_pressure_threshold(0);
+    const std::string body(limits::stream_cache_bytes_pressure + 1, 'x');
     for (std::size_t i = 0; i < count; ++i) shard_.publish("", "s", body);
     settle_down();
   }
@@ -140,7 +140,7 @@ TEST_F(StreamTest, WhatLeftMemoryIsReadBack) {
   std::string bodies;
   for (char body = 'a'; body <= 'z'; ++body) bodies += body;
   publish(bodies);
-  shard_.broker.set_short_above(0);
+  shard_.broker.set_memory_pressure_threshold(0);
   settle_down();
   EXPECT_EQ(shard_.broker.memory().message_bytes, 0U);
   read(first_, {Start::first, 0});
@@ -153,14 +153,14 @@ TEST_F(StreamTest, WhatLeftMemoryIsReadBack) {
 TEST_F(StreamTest, WhatLeavesMemoryAfterItsNeighboursIsReadBackToo) {
   queue_ = declare();
   publish("ab");
-  shard_.broker.set_short_above(0);
+  shard_.broker.set_memory_pressure_threshold(0);
   settle_down();
   const ConsumerHandle consumer = read(first_, {Start::first, 0}, 2);
   settle_down();
   EXPECT_EQ(first_.bodies(), "ab");
-  shard_.broker.set_short_above(UINT64_MAX);
+  shard_.broker.set_memory_pressure_threshold(UINT64_MAX);
   publish("c");
-  shard_.broker.set_short_above(0);
+  shard_.broker.set_memory_pressure_threshold(0);
   settle_down();
   shard_.broker.apply(Settle{queue_, 0, 1, consumer, Outcome::acknowledged});
   settle_down();
@@ -209,7 +209,7 @@ TEST_F(StreamTest, CreditThatComesLateFindsWhatWasRead) {
 TEST_F(StreamTest, ALostRecordIsSkipped) {
   queue_ = declare();
   publish("abc");
-  shard_.broker.set_short_above(0);
+  shard_.broker.set_memory_pressure_threshold(0);
   settle_down();
   shard_.message_log.bodies[2] = "damaged";
   read(first_, {Start::first, 0});

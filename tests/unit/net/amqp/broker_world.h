@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "core/access/access_request.h"
+#include "core/access/password_hash.h"
 #include "core/broker/broker.h"
 #include "core/topology/topology_rules.h"
 #include "io/loop.h"
-#include "net/amqp/password.h"
 #include "net/amqp/server.h"
 #include "tests/unit/core/broker/fake_commands.h"
 #include "tests/unit/net/amqp/fake_stream.h"
@@ -104,8 +104,8 @@ class BrokerWorld {
   }
   void add_user(const std::string& name, const std::string& password,
                 std::vector<std::string> tags = {}, core::UserLimits limits = {}) {
-    publish({core::UserPut{
-        {name, hash_password(password, 1), std::string{sha256_name}, std::move(tags), limits}}});
+    publish({core::UserPut{{name, core::hash_password(password, 1), std::string{core::sha256_name},
+                            std::move(tags), limits}}});
   }
   void grant(core::PermissionSpec permission) {
     publish({core::PermissionPut{std::move(permission)}});

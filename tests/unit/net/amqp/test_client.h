@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/message/field_table_writer.h"
-#include "net/amqp/frame.h"
+#include "net/amqp/codec/frame.h"
 #include "net/amqp/methods.gen.h"
 #include "tests/unit/net/amqp/broker_world.h"
 

@@ -19,12 +19,12 @@ class CatalogAccessTest : public test::CatalogTest {
     master_->apply(change);
     catalog_->record(change);
   }
-  KeptDefinitions reloaded() {
+  StoredDefinitions reloaded() {
     commit();
     restart();
-    KeptDefinitions kept;
-    EXPECT_EQ(catalog_->load_kept(kept), "");
-    return kept;
+    StoredDefinitions stored_rows;
+    EXPECT_EQ(catalog_->load_rows(stored_rows), "");
+    return stored_rows;
   }
   core::VhostId vhost(std::string_view name) const { return master_->find_vhost(name)->id; }
 };
@@ -34,10 +34,10 @@ TEST_F(CatalogAccessTest, AUserAsHeWas) {
   change(core::UserPut{ann});
   ann.limits.channels = 7;
   change(core::UserPut{ann});
-  const KeptDefinitions kept = reloaded();
-  ASSERT_EQ(kept.of(KeptKind::users).size(), 1U);
+  const StoredDefinitions stored_rows = reloaded();
+  ASSERT_EQ(stored_rows.of(DefinitionKind::users).size(), 1U);
   core::UserSpec read;
-  EXPECT_EQ(read_user(kept.of(KeptKind::users)[0], read), "");
+  EXPECT_EQ(read_user(stored_rows.of(DefinitionKind::users)[0], read), "");
   EXPECT_EQ(read, ann);
 }
 
@@ -49,13 +49,13 @@ TEST_F(CatalogAccessTest, ADeletedUserTakesHisPermissionsAlong) {
   }
   EXPECT_TRUE(catalog_->had_users());
   change(core::UserRemoved{"ann"});
-  KeptDefinitions kept = reloaded();
-  ASSERT_EQ(kept.of(KeptKind::users).size(), 1U);
-  ASSERT_EQ(kept.of(KeptKind::permissions).size(), 1U);
-  EXPECT_EQ(read_permission(kept.of(KeptKind::permissions)[0]),
+  StoredDefinitions stored_rows = reloaded();
+  ASSERT_EQ(stored_rows.of(DefinitionKind::users).size(), 1U);
+  ASSERT_EQ(stored_rows.of(DefinitionKind::permissions).size(), 1U);
+  EXPECT_EQ(read_permission(stored_rows.of(DefinitionKind::permissions)[0]),
             (core::PermissionSpec{"bob", "/", "c", "w", "r"}));
-  ASSERT_EQ(kept.of(KeptKind::topic_permissions).size(), 1U);
-  EXPECT_EQ(read_topic_permission(kept.of(KeptKind::topic_permissions)[0]),
+  ASSERT_EQ(stored_rows.of(DefinitionKind::topic_permissions).size(), 1U);
+  EXPECT_EQ(read_topic_permission(stored_rows.of(DefinitionKind::topic_permissions)[0]),
             (core::TopicPermissionSpec{"bob", "/", "x", "w", "r"}));
   EXPECT_TRUE(catalog_->had_users());
 }
@@ -69,11 +69,11 @@ TEST_F(CatalogAccessTest, WhatIsTakenAwayIsGone) {
     change(core::TopicPermissionPut{{"ann", "/", name, "w", "r"}});
   change(core::PermissionRemoved{"ann", "/"});
   change(core::TopicPermissionRemoved{"ann", "/", "y"});
-  const KeptDefinitions kept = reloaded();
-  ASSERT_EQ(kept.of(KeptKind::permissions).size(), 1U);
-  EXPECT_EQ(kept.of(KeptKind::permissions)[0].values[1], "v");
-  ASSERT_EQ(kept.of(KeptKind::topic_permissions).size(), 1U);
-  EXPECT_EQ(kept.of(KeptKind::topic_permissions)[0].values[2], "x");
+  const StoredDefinitions stored_rows = reloaded();
+  ASSERT_EQ(stored_rows.of(DefinitionKind::permissions).size(), 1U);
+  EXPECT_EQ(stored_rows.of(DefinitionKind::permissions)[0].values[1], "v");
+  ASSERT_EQ(stored_rows.of(DefinitionKind::topic_permissions).size(), 1U);
+  EXPECT_EQ(stored_rows.of(DefinitionKind::topic_permissions)[0].values[2], "x");
 }
 
 TEST_F(CatalogAccessTest, ADeletedVirtualHostTakesEverythingAlong) {
@@ -87,21 +87,22 @@ TEST_F(CatalogAccessTest, ADeletedVirtualHostTakesEverythingAlong) {
   remove.kind = test::Kind::delete_vhost;
   remove.name = "v";
   must(remove);
-  const KeptDefinitions kept = reloaded();
-  for (const KeptKind kind :
-       {KeptKind::permissions, KeptKind::vhost_properties, KeptKind::parameters}) {
-    ASSERT_EQ(kept.of(kind).size(), 1U);
-    EXPECT_NE(std::find(kept.of(kind)[0].values.begin(), kept.of(kind)[0].values.end(), "/"),
-              kept.of(kind)[0].values.end());
+  const StoredDefinitions stored_rows = reloaded();
+  for (const DefinitionKind kind : {DefinitionKind::permissions, DefinitionKind::vhost_properties,
+                                    DefinitionKind::parameters}) {
+    ASSERT_EQ(stored_rows.of(kind).size(), 1U);
+    EXPECT_NE(std::find(stored_rows.of(kind)[0].values.begin(),
+                        stored_rows.of(kind)[0].values.end(), "/"),
+              stored_rows.of(kind)[0].values.end());
   }
   core::VhostSettings settings;
-  EXPECT_EQ(read_vhost(kept.of(KeptKind::vhost_properties)[0], settings), "");
+  EXPECT_EQ(read_vhost(stored_rows.of(DefinitionKind::vhost_properties)[0], settings), "");
   EXPECT_EQ(settings, (core::VhostSettings{"about", {"t"}, "classic"}));
   core::VhostLimits limits;
-  EXPECT_EQ(read_vhost_limits(kept.of(KeptKind::parameters)[0], limits), "");
+  EXPECT_EQ(read_vhost_limits(stored_rows.of(DefinitionKind::parameters)[0], limits), "");
   EXPECT_EQ(limits, (core::VhostLimits{1, {}}));
   change(core::VhostLimitsPut{vhost("/"), "/", {}});
-  EXPECT_TRUE(reloaded().of(KeptKind::parameters).empty());
+  EXPECT_TRUE(reloaded().of(DefinitionKind::parameters).empty());
 }
 
 }  // namespace

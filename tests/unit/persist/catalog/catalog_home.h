@@ -24,10 +24,10 @@ using Kind = core::TopologyRequest::Kind;
 inline std::string describe(const core::BindingList& bindings) {
   std::string text;
   bindings.for_each([&](const core::Binding& binding) {
-    const bool kept =
+    const bool is_durable =
         binding.source->durable &&
         (binding.queue == nullptr ? binding.exchange->durable : binding.queue->durable);
-    if (!kept) return;
+    if (!is_durable) return;
     const std::uint64_t target =
         binding.queue == nullptr ? binding.exchange->id.value : binding.queue->id.value;
     text += fmt::format("  {} -> {} {} key '{}' arguments '{}'\n", binding.source->id.value,

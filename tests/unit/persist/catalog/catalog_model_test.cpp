@@ -80,53 +80,53 @@ class CatalogModelTest : public CatalogTest {
 
   void declare_exchange() {
     static const char* const types[] = {"direct", "fanout", "topic", "headers"};
-    TopologyRequest wish = exchange(name(), types[random_.below(4)]);
-    wish.durable = random_.chance(70);
-    wish.auto_delete = random_.chance(30);
-    wish.internal = random_.chance(10);
+    TopologyRequest request = exchange(name(), types[random_.below(4)]);
+    request.durable = random_.chance(70);
+    request.auto_delete = random_.chance(30);
+    request.internal = random_.chance(10);
     if (random_.chance(20)) {
       core::FieldTableWriter table;
       table.text("alternate-exchange", name());
-      wish.arguments = table.take();
+      request.arguments = table.take();
     }
-    run(wish);
+    run(request);
   }
 
   void declare_queue() {
-    TopologyRequest wish = queue(name());
-    wish.durable = random_.chance(70);
-    wish.exclusive = random_.chance(20);
-    wish.auto_delete = random_.chance(20);
-    wish.from = static_cast<core::ShardId>(random_.below(shard_count));
+    TopologyRequest request = queue(name());
+    request.durable = random_.chance(70);
+    request.exclusive = random_.chance(20);
+    request.auto_delete = random_.chance(20);
+    request.from = static_cast<core::ShardId>(random_.below(shard_count));
     core::FieldTableWriter table;
     if (random_.chance(30)) table.int32("x-message-ttl", 1000);
     if (random_.chance(30)) table.text("x-dead-letter-exchange", name());
     if (random_.chance(30))
       table.int64("x-lepus-shard", static_cast<std::int64_t>(random_.below(4)));
-    wish.arguments = table.take();
-    run(wish);
+    request.arguments = table.take();
+    run(request);
   }
 
   TopologyRequest binding(Kind kind) {
     static const char* const sources[] = {"amq.topic", "amq.headers", "amq.direct", "amq.fanout"};
-    TopologyRequest wish = bind(random_.chance(50) ? sources[random_.below(4)] : name(), name(),
-                                random_.chance(50) ? "a.*" : "");
-    wish.kind = kind;
+    TopologyRequest request = bind(random_.chance(50) ? sources[random_.below(4)] : name(), name(),
+                                   random_.chance(50) ? "a.*" : "");
+    request.kind = kind;
     core::FieldTableWriter table;
     const bool swapped = random_.chance(50);
     if (swapped && random_.chance(50)) table.int32("h", 1);
     if (random_.chance(50)) table.text("x-match", "any");
     if (!swapped && random_.chance(50)) table.int32("h", 1);
-    wish.arguments = table.take();
-    return wish;
+    request.arguments = table.take();
+    return request;
   }
 
   void change_vhosts() {
-    TopologyRequest wish;
-    wish.name = "v" + std::to_string(random_.below(3));
-    wish.kind = random_.chance(50) ? Kind::add_vhost : Kind::delete_vhost;
-    run(wish);
-    const core::VhostInfo* vhost = master_->find_vhost(wish.name);
+    TopologyRequest request;
+    request.name = "v" + std::to_string(random_.below(3));
+    request.kind = random_.chance(50) ? Kind::add_vhost : Kind::delete_vhost;
+    run(request);
+    const core::VhostInfo* vhost = master_->find_vhost(request.name);
     if (vhost == nullptr) return;
     TopologyRequest inside = queue(name());
     inside.vhost = vhost->id;

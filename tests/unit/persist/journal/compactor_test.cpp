@@ -205,13 +205,13 @@ TEST_F(CompactorTest, WhatNobodyHoldsIsSaidOnceAndKept) {
   } nobody;
   world_.publish({1}, 100);
   const core::RecordLocation before = place({1, 0});
-  world_.journal().set_holder(&nobody);
+  world_.journal().set_record_owner(&nobody);
   pass_by(20);
   EXPECT_EQ(world_.log.times(stuck_event), 1U);
   EXPECT_EQ(place({1, 0}), before);
   EXPECT_FALSE(world_.journal().is_behind()) << "publishers need not wait for what never comes";
   // It is tried again after a while.
-  world_.journal().set_holder(&world_);
+  world_.journal().set_record_owner(&world_);
   const core::Nanos end = world_.world.now() + 2 * core::limits::compaction_retry;
   while (world_.world.now() < end) world_.turn();
   EXPECT_NE(place({1, 0}), before);

@@ -84,7 +84,7 @@ TEST_F(JournalCheckTest, PositionsThatNoQueueReaches) {
   known.add(queue);
   const auto contradiction_of = [&](std::uint64_t next_position) {
     SegmentBuilder first(1, 1);
-    first.seen({{7, next_position}}).end_batch();
+    first.delivered({{7, next_position}}).end_batch();
     put(0, first);
     return find_contradiction(run(), known, 0);
   };

@@ -89,9 +89,9 @@ class JournalWorld : public core::RecordOwner {
     if (std::string error = store_->open(known); !error.empty()) return error;
     // A shard turns before its queues are there: it has no marks to repeat then.
     for (int i = 0; i < 5; ++i) run_turn();
-    marks_lost_ = journal().marks_lost();
+    watermarks_lost_ = journal().watermarks_lost();
     restore();
-    journal().set_holder(this);
+    journal().set_record_owner(this);
     history_ = {{0, content()}};
     return {};
   }
@@ -120,7 +120,7 @@ class JournalWorld : public core::RecordOwner {
   void deliver_all(std::uint64_t queue) {
     if (seen_[queue] >= next_[queue]) return;
     seen_[queue] = next_[queue];
-    journal().seen({core::QueueId{queue}, next_[queue]});
+    journal().delivery_watermark({core::QueueId{queue}, next_[queue]});
   }
   /// Everything but what `keep` says.
   template <class F>
@@ -132,9 +132,9 @@ class JournalWorld : public core::RecordOwner {
   }
 
   void turn() {
-    if (std::exchange(marks_lost_, journal().marks_lost()) != journal().marks_lost())
+    if (std::exchange(watermarks_lost_, journal().watermarks_lost()) != journal().watermarks_lost())
       for (const auto& [queue, below] : seen_)
-        if (below > 0) journal().seen({core::QueueId{queue}, below});
+        if (below > 0) journal().delivery_watermark({core::QueueId{queue}, below});
     history_.push_back({journal().open_batch(), content()});
     run_turn();
     while (history_.size() > 1 && history_[1].batch <= journal().durable()) history_.pop_front();
@@ -249,7 +249,7 @@ class JournalWorld : public core::RecordOwner {
       const core::RestoredQueue restored = store_->restore(spec);
       RecordLoader loader{world.disk(), directory, store_->report().files};
       next_[queue] = seen_[queue] = 0;
-      for (const core::Sequence below : restored.seen) seen_[queue] = below;
+      for (const core::Sequence below : restored.delivered_below) seen_[queue] = below;
       for (const core::RestoredRun& run : restored.runs) {
         core::RecordLocation place = run.place;
         for (std::uint64_t at = run.first; at < run.first + run.count; ++at) {
@@ -275,7 +275,7 @@ class JournalWorld : public core::RecordOwner {
     held.clear();
     next_.clear();
     seen_.clear();
-    marks_lost_ = 0;
+    watermarks_lost_ = 0;
     store_.reset();
     loop_.reset();
     driver_.reset();
@@ -289,7 +289,7 @@ class JournalWorld : public core::RecordOwner {
   std::map<std::uint64_t, std::uint64_t> seen_;  ///< Below, it may have been delivered, by queue.
   std::deque<Moment> history_;
   std::uint64_t published_ = 0;
-  std::uint64_t marks_lost_ = 0;
+  std::uint64_t watermarks_lost_ = 0;
 };
 
 }  // namespace lepus::persist::test

@@ -61,7 +61,13 @@ TEST(Record, MessageIsReadBack) {
 
 TEST(Record, OtherTypesAreReadBack) {
   SegmentBuilder builder(1, 1);
-  builder.settle({{1, 2, 3}}).end_batch().seen({{4, 5}}).end_batch().truncate(6).end_batch().seal();
+  builder.settle({{1, 2, 3}})
+      .end_batch()
+      .delivered({{4, 5}})
+      .end_batch()
+      .truncate(6)
+      .end_batch()
+      .seal();
   const auto file = builder.bytes();
   const Bytes bytes = first_record(file);
   EXPECT_EQ(read_record(bytes, record_seed).record.ranges()[0].last, 3u);

@@ -58,8 +58,8 @@ class SegmentBuilder {
     put(ranges.data(), ranges.size() * sizeof(SequenceRange));
     return end();
   }
-  SegmentBuilder& seen(const std::vector<QueueRef>& marks) {
-    begin(RecordType::seen, static_cast<std::uint32_t>(marks.size()));
+  SegmentBuilder& delivered(const std::vector<QueueRef>& marks) {
+    begin(RecordType::delivered, static_cast<std::uint32_t>(marks.size()));
     put(marks.data(), marks.size() * sizeof(QueueRef));
     return end();
   }

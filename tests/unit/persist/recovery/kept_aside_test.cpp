@@ -21,7 +21,7 @@ class KeptAsideTest : public RecoveryTest {
     SegmentBuilder first(1, 1);
     first.head.enqueued_ms = 77;
     first.message({{9, 0}}, "nine 0").message({{7, 0}}, "seven 0").message({{9, 1}}, "nine 1");
-    first.message({{7, 1}, {12, 0}}, "both", "both-key").settle({{7, 0, 0}}).seen({{9, 1}});
+    first.message({{7, 1}, {12, 0}}, "both", "both-key").settle({{7, 0, 0}}).delivered({{9, 1}});
     first.end_batch();
     put(0, first);
   }

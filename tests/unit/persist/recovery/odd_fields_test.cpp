@@ -15,7 +15,7 @@ class OddFieldsTest : public RecoveryTest {
   OddFieldsTest() {
     SegmentBuilder first(1, 1);
     first.marks_batches = true;
-    first.message({{7, 0}, {8, 0}}).message({{7, 1}}).seen({{7, 1}}).end_batch();
+    first.message({{7, 0}, {8, 0}}).message({{7, 1}}).delivered({{7, 1}}).end_batch();
     first.message({{8, 1}}).settle({{8, 0, 0}}).end_batch().seal();
     SegmentBuilder second(2, first.next_sequence());
     second.marks_batches = true;

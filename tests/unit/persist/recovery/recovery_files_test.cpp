@@ -124,7 +124,7 @@ TEST_F(RecoveryTest, LostHeaderIsKeptAside) {
   const RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::lost_header).file, "000001.seg");
   EXPECT_EQ(report.worst(), Severity::loss);
-  EXPECT_EQ(report.files[1].state, SegmentFileState::kept);
+  EXPECT_EQ(report.files[1].state, SegmentFileState::set_aside);
   EXPECT_GT(report.next_sequence, second.next_sequence());
 }
 
@@ -140,7 +140,7 @@ TEST_F(RecoveryTest, LostHeaderOfTheOldestIsKeptAside) {
   const RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::lost_header).file, "000000.seg");
   EXPECT_EQ(report.worst(), Severity::loss);
-  EXPECT_EQ(report.files[0].state, SegmentFileState::kept);
+  EXPECT_EQ(report.files[0].state, SegmentFileState::set_aside);
 }
 
 TEST_F(RecoveryTest, OtherVersionStoreAndShardAreRefused) {

@@ -78,7 +78,7 @@ class RecoveryModel {
     for (std::uint64_t i = 0; i < count; ++i) add_message();
     if (random_.chance(20)) move_oldest();
     for (std::uint64_t i = random_.below(8); i > 0; --i) settle_some();
-    if (random_.chance(30)) mark_seen();
+    if (random_.chance(30)) raise_watermark();
     if (truncates) {
       state_.log_start = moved_before_;
       segment_->truncate(moved_before_);
@@ -136,10 +136,10 @@ class RecoveryModel {
     segment_->settle({{queue, first, settled}});
   }
 
-  void mark_seen() {
+  void raise_watermark() {
     const std::uint64_t queue = 1 + random_.below(queue_count);
     const std::uint64_t below = state_.next[queue];
-    segment_->seen({{queue, below}});
+    segment_->delivered({{queue, below}});
     state_.seen[queue] = std::max(state_.seen[queue], below);
   }
 

@@ -34,7 +34,7 @@ TEST_F(RecoveryTest, MessagesSettlesAndMarksAreReplayed) {
   first.head = {.enqueued_ms = 1000, .ttl_ms = core::Message::no_ttl, .priority = 4};
   first.message({{7, 0}, {8, 0}}, "one").message({{7, 1}}, "two").end_batch();
   first.head.ttl_ms = 50;
-  first.message({{7, 2}}, "three").settle({{7, 1, 1}}).seen({{7, 1}}).end_batch();
+  first.message({{7, 2}}, "three").settle({{7, 1, 1}}).delivered({{7, 1}}).end_batch();
   put(0, first);
   const RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{0, 2}));
@@ -70,7 +70,7 @@ TEST_F(RecoveryTest, DroppedQueueTakesItsBytesAlong) {
 TEST_F(RecoveryTest, LevelsHaveTheirOwnPositions) {
   constexpr std::uint64_t level = std::uint64_t{5} << 56;
   SegmentBuilder first(1, 1);
-  first.message({{7, 3}}).message({{7, level | 9}}).seen({{7, level | 12}}).end_batch();
+  first.message({{7, 3}}).message({{7, level | 9}}).delivered({{7, level | 12}}).end_batch();
   put(0, first);
   const RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{3, level | 9}));
@@ -78,7 +78,7 @@ TEST_F(RecoveryTest, LevelsHaveTheirOwnPositions) {
   ASSERT_EQ(levels.size(), 2u);
   EXPECT_EQ(levels[0].next_sequence, 4u);
   EXPECT_EQ(levels[1].next_sequence, level | 12);
-  EXPECT_EQ(levels[1].seen_below, level | 12);
+  EXPECT_EQ(levels[1].delivered_below, level | 12);
 }
 
 TEST_F(RecoveryTest, CleanTailIsSealedAndContinuedAbove) {

@@ -54,7 +54,7 @@ TEST_F(ReplayTest, NeighboursShareARun) {
 
 TEST_F(ReplayTest, ARunIsCutAtTheMark) {
   add_messages({7}, 10);
-  segment.seen({{7, 4}}).end_batch();
+  segment.delivered({{7, 4}}).end_batch();
   const RecoveryReport report = run(&none);
   ASSERT_EQ(runs(report, 7).size(), 2u);
   EXPECT_EQ(runs(report, 7)[0].count, 4u);

@@ -26,7 +26,7 @@ class JournalToolTest : public ::testing::Test {
     segment.marks_batches = true;
     segment.head.ttl_ms = 99;
     segment.message({{7, 0}, {0, 0}}, "a \"body\"\n").settle({{7, 0, 3}}).end_batch();
-    segment.message({{8, 5}}).seen({{8, 6}}).truncate(1).end_batch();
+    segment.message({{8, 5}}).delivered({{8, 6}}).truncate(1).end_batch();
     put(0);
   }
 
@@ -75,7 +75,7 @@ TEST_F(JournalToolTest, PrintsOneLineARecord) {
            "\"a \\\"body\\\"\\x0a\"\n"))
       << out;
   EXPECT_TRUE(says(" }batch settle 7:0-3\n")) << out;
-  EXPECT_TRUE(says("seen below 8:6\n")) << out;
+  EXPECT_TRUE(says("delivered below 8:6\n")) << out;
   EXPECT_TRUE(says(" }batch truncate before segment 1\n")) << out;
 }
 
@@ -88,7 +88,7 @@ TEST_F(JournalToolTest, PrintBeginsWhereItIsTold) {
 
 TEST_F(JournalToolTest, SummaryCounts) {
   EXPECT_EQ(run({"data", "summary"}), 0);
-  EXPECT_TRUE(says("records: 2 message 1 settle 1 seen 1 truncate 0 seal")) << out;
+  EXPECT_TRUE(says("records: 2 message 1 settle 1 delivered 1 truncate 0 seal")) << out;
   EXPECT_TRUE(says("queue 7: 0 messages, 0 body bytes")) << out;
   EXPECT_TRUE(says("queue 8: 1 messages, 4 body bytes, 1 delivered before")) << out;
   EXPECT_TRUE(says("queue names are not known")) << out;

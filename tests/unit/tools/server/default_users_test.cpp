@@ -8,25 +8,26 @@
 #include <algorithm>
 #include <string>
 
+#include "core/access/password_hash.h"
 #include "core/topology/topology.h"
-#include "net/amqp/password.h"
 #include "tools/server/definitions/definitions_access.h"
 #include "tools/server/definitions/definitions_warnings.h"
 
 namespace lepus::server {
 namespace {
 
-using persist::KeptDefinitions;
-using persist::KeptKind;
+using persist::DefinitionKind;
+using persist::StoredDefinitions;
 
 /// Of the password s3cret.
 constexpr const char* known_hash = "QD40KHedRZv6HA0ZRw7pvkS/EtCx7gjq3U7jyLfE/uWsjI2h";
 
-KeptDefinitions with_user(const std::string& name, const std::string& limits = "{}") {
-  KeptDefinitions kept;
-  EXPECT_TRUE(kept.put(KeptKind::users,
-                       {{name, known_hash, "rabbit_password_hashing_sha256", R"(["a"])", limits}}));
-  return kept;
+StoredDefinitions with_user(const std::string& name, const std::string& limits = "{}") {
+  StoredDefinitions stored_rows;
+  EXPECT_TRUE(
+      stored_rows.put(DefinitionKind::users,
+                      {{name, known_hash, "rabbit_password_hashing_sha256", R"(["a"])", limits}}));
+  return stored_rows;
 }
 
 std::size_t count_of(const std::vector<std::string>& all, const std::string& part) {
@@ -43,11 +44,11 @@ TEST(DefaultUsers, AreMadeWithTheirPermissions) {
   config.users[0].tags = {"administrator"};
   config.users.push_back({"shop", "x", {}, "^shop", "", ".*", "^v$"});
   core::Random random{7};
-  KeptDefinitions kept;
-  add_default_users(config, {"/", "v"}, random, kept);
+  StoredDefinitions stored_rows;
+  add_default_users(config, {"/", "v"}, random, stored_rows);
   core::Topology topology{1};
   for (const core::TopologyChange& change : two_vhosts) topology.apply(change);
-  const AccessLoad load = load_access(kept, two_vhosts);
+  const AccessLoad load = load_access(stored_rows, two_vhosts);
   EXPECT_EQ(load.error, "");
   for (const core::TopologyChange& change : load.changes) topology.apply(change);
   const core::Access& access = topology.access();
@@ -58,7 +59,7 @@ TEST(DefaultUsers, AreMadeWithTheirPermissions) {
   EXPECT_EQ(access.find_grant({"shop", "/"}), nullptr);
   EXPECT_TRUE(access.allows({"shop", "v"}, core::Permission::configure, "shop.q"));
   EXPECT_FALSE(access.allows({"shop", "v"}, core::Permission::write, "shop.q"));
-  amqp::PasswordHash read;
+  core::PasswordHash read;
   const core::UserSpec& shop = access.find_user("shop")->spec;
   ASSERT_EQ(read.read(shop.hashing_algorithm, shop.password_hash), "");
   EXPECT_TRUE(read.matches("x"));
@@ -78,14 +79,16 @@ TEST(DefaultUsers, APasswordThatDoesNotCountIsSaid) {
 }
 
 TEST(LoadAccess, LimitsTagsAndSettings) {
-  KeptDefinitions kept = with_user("u", R"({"max-connections": 3, "max-channels": -1})");
-  (void)kept.put(KeptKind::vhost_properties,
-                 {{"v", R"({"limits": [], "metadata": {"description": "d", "tags": ["t"],
+  StoredDefinitions stored_rows = with_user("u", R"({"max-connections": 3, "max-channels": -1})");
+  (void)stored_rows.put(DefinitionKind::vhost_properties,
+                        {{"v", R"({"limits": [], "metadata": {"description": "d", "tags": ["t"],
                             "default_queue_type": "quorum"}})"}});
-  (void)kept.put(KeptKind::vhost_properties, {{"/", R"({"default_queue_type": "nope"})"}});
-  (void)kept.put(KeptKind::parameters,
-                 {{"vhost-limits", "v", "limits", R"({"max-queues": 9, "max-connections": 0})"}});
-  const AccessLoad load = load_access(kept, two_vhosts);
+  (void)stored_rows.put(DefinitionKind::vhost_properties,
+                        {{"/", R"({"default_queue_type": "nope"})"}});
+  (void)stored_rows.put(
+      DefinitionKind::parameters,
+      {{"vhost-limits", "v", "limits", R"({"max-queues": 9, "max-connections": 0})"}});
+  const AccessLoad load = load_access(stored_rows, two_vhosts);
   EXPECT_EQ(load.error, "");
   EXPECT_EQ(count_of(load.warnings, "default queue type 'nope'"), 1U);
   core::Topology topology{1};
@@ -96,16 +99,16 @@ TEST(LoadAccess, LimitsTagsAndSettings) {
   EXPECT_EQ(topology.find_vhost("v")->settings, (core::VhostSettings{"d", {"t"}, "quorum"}));
   EXPECT_EQ(topology.find_vhost("/")->settings, core::VhostSettings{});
   EXPECT_EQ(topology.find_vhost("v")->limits, (core::VhostLimits{0, 9}));
-  EXPECT_EQ(definition_warnings(kept).size(), 0U);
+  EXPECT_EQ(definition_warnings(stored_rows).size(), 0U);
 }
 
 TEST(LoadAccess, WhatIsAboutNobodyIsRemoved) {
-  KeptDefinitions kept = with_user("u");
-  (void)kept.put(KeptKind::permissions, {{"u", "/", ".*", ".*", ".*"}});
-  (void)kept.put(KeptKind::permissions, {{"u", "gone", ".*", ".*", ".*"}});
-  (void)kept.put(KeptKind::permissions, {{"gone", "/", ".*", ".*", ".*"}});
-  (void)kept.put(KeptKind::topic_permissions, {{"gone", "/", "x", ".*", ".*"}});
-  const AccessLoad load = load_access(kept, two_vhosts);
+  StoredDefinitions stored_rows = with_user("u");
+  (void)stored_rows.put(DefinitionKind::permissions, {{"u", "/", ".*", ".*", ".*"}});
+  (void)stored_rows.put(DefinitionKind::permissions, {{"u", "gone", ".*", ".*", ".*"}});
+  (void)stored_rows.put(DefinitionKind::permissions, {{"gone", "/", ".*", ".*", ".*"}});
+  (void)stored_rows.put(DefinitionKind::topic_permissions, {{"gone", "/", "x", ".*", ".*"}});
+  const AccessLoad load = load_access(stored_rows, two_vhosts);
   EXPECT_EQ(load.error, "");
   EXPECT_EQ(load.changes.size(), 2U);
   EXPECT_EQ(load.removals.size(), 3U);
@@ -113,17 +116,17 @@ TEST(LoadAccess, WhatIsAboutNobodyIsRemoved) {
 }
 
 TEST(LoadAccess, APatternThatCannotBeReadAllowsNothing) {
-  KeptDefinitions kept = with_user("u");
-  (void)kept.put(KeptKind::permissions, {{"u", "/", "(?!x)y", ".*", ".*"}});
-  const AccessLoad load = load_access(kept, two_vhosts);
+  StoredDefinitions stored_rows = with_user("u");
+  (void)stored_rows.put(DefinitionKind::permissions, {{"u", "/", "(?!x)y", ".*", ".*"}});
+  const AccessLoad load = load_access(stored_rows, two_vhosts);
   EXPECT_EQ(load.error, "");
   EXPECT_EQ(count_of(load.warnings, "the pattern '(?!x)y' matches nothing"), 1U);
 }
 
 TEST(LoadAccess, ADamagedRowIsAnError) {
-  KeptDefinitions kept = with_user("shop");
-  kept.of(KeptKind::users)[0].values[persist::user_hash] = "edited";
-  EXPECT_EQ(load_access(kept, two_vhosts).error,
+  StoredDefinitions stored_rows = with_user("shop");
+  stored_rows.of(DefinitionKind::users)[0].values[persist::user_hash] = "edited";
+  EXPECT_EQ(load_access(stored_rows, two_vhosts).error,
             "catalog, table users, user 'shop': the password hash is not base64");
   EXPECT_EQ(load_access(with_user("shop", "{\"max-channels\": \"a\"}"), two_vhosts).error,
             "catalog, table users, user 'shop': 'max-channels' is not a whole number");
@@ -133,14 +136,14 @@ TEST(LoadAccess, ADamagedRowIsAnError) {
 
 TEST(DefinitionWarnings, OneForEachKind) {
   EXPECT_TRUE(definition_warnings({}).empty());
-  KeptDefinitions kept = with_user("u", R"({"max-connections":1})");
-  (void)kept.put(KeptKind::permissions, {{"u", "/", ".*", ".*", ".*"}});
-  (void)kept.put(KeptKind::policies, {{"/", "p", "", "all", "{}", "0"}});
-  (void)kept.put(KeptKind::policies, {{"/", "q", "", "all", "{}", "0"}});
-  (void)kept.put(KeptKind::parameters, {{"operator_policy", "/", "o", "{}"}});
-  (void)kept.put(KeptKind::parameters, {{"shovel", "/", "s", "{}"}});
-  (void)kept.put(KeptKind::global_parameters, {{"cluster_name", "\"c\""}});
-  const std::vector<std::string> all = definition_warnings(kept);
+  StoredDefinitions stored_rows = with_user("u", R"({"max-connections":1})");
+  (void)stored_rows.put(DefinitionKind::permissions, {{"u", "/", ".*", ".*", ".*"}});
+  (void)stored_rows.put(DefinitionKind::policies, {{"/", "p", "", "all", "{}", "0"}});
+  (void)stored_rows.put(DefinitionKind::policies, {{"/", "q", "", "all", "{}", "0"}});
+  (void)stored_rows.put(DefinitionKind::parameters, {{"operator_policy", "/", "o", "{}"}});
+  (void)stored_rows.put(DefinitionKind::parameters, {{"shovel", "/", "s", "{}"}});
+  (void)stored_rows.put(DefinitionKind::global_parameters, {{"cluster_name", "\"c\""}});
+  const std::vector<std::string> all = definition_warnings(stored_rows);
   EXPECT_EQ(all.size(), 2U);
   EXPECT_EQ(count_of(all, "1 parameters"), 1U);
   EXPECT_EQ(count_of(all, "1 global parameters are stored"), 1U);
@@ -148,19 +151,22 @@ TEST(DefinitionWarnings, OneForEachKind) {
 }
 
 TEST(LoadAccess, PoliciesOfBothKinds) {
-  KeptDefinitions kept;
-  (void)kept.put(KeptKind::policies,
-                 {{"v", "long", "^q", "queues", R"({"max-length": 5, "ha-mode": "all"})", "7"}});
-  (void)kept.put(KeptKind::policies, {{"v", "odd", "", "all", R"({"shards-per-node": 2})", "0"}});
-  (void)kept.put(KeptKind::policies, {{"v", "bad", "", "all", "{", "0"}});
-  (void)kept.put(KeptKind::parameters,
-                 {{"operator_policy", "v", "o", R"({"pattern": "q", "priority":
+  StoredDefinitions stored_rows;
+  (void)stored_rows.put(
+      DefinitionKind::policies,
+      {{"v", "long", "^q", "queues", R"({"max-length": 5, "ha-mode": "all"})", "7"}});
+  (void)stored_rows.put(DefinitionKind::policies,
+                        {{"v", "odd", "", "all", R"({"shards-per-node": 2})", "0"}});
+  (void)stored_rows.put(DefinitionKind::policies, {{"v", "bad", "", "all", "{", "0"}});
+  (void)stored_rows.put(DefinitionKind::parameters,
+                        {{"operator_policy", "v", "o", R"({"pattern": "q", "priority":
                  3, "apply-to": "queues", "definition": {"max-length": 2}})"}});
-  (void)kept.put(KeptKind::parameters,
-                 {{"operator_policy", "v", "odd", R"({"pattern": 5, "definition": {}})"}});
-  (void)kept.put(KeptKind::parameters, {{"operator_policy", "v", "pairs", R"({"pattern": "q",
+  (void)stored_rows.put(DefinitionKind::parameters,
+                        {{"operator_policy", "v", "odd", R"({"pattern": 5, "definition": {}})"}});
+  (void)stored_rows.put(DefinitionKind::parameters,
+                        {{"operator_policy", "v", "pairs", R"({"pattern": "q",
                  "definition": [["expires", 9]]})"}});
-  const AccessLoad load = load_access(kept, two_vhosts);
+  const AccessLoad load = load_access(stored_rows, two_vhosts);
   EXPECT_EQ(load.error, "");
   EXPECT_EQ(count_of(load.warnings, "'pattern' is not a text"), 1U);
   EXPECT_EQ(count_of(load.warnings, "'shards-per-node' is not a recognised policy setting"), 1U);

@@ -40,14 +40,14 @@ struct World {
 
   Planned plan(const std::string& text) const {
     const Definitions definitions = parsed(text);
-    persist::KeptDefinitions kept;
+    persist::StoredDefinitions stored_rows;
     core::Random random{1};
-    (void)keep_rows(definitions, random, kept);
+    (void)merge_rows(definitions, random, stored_rows);
     Findings findings;
-    Planned made{
-        plan_import(stored, {definitions, vhosts, kept, default_type, shard_count}, findings),
-        {},
-        {}};
+    Planned made{plan_import(stored, {definitions, vhosts, stored_rows, default_type, shard_count},
+                             findings),
+                 {},
+                 {}};
     made.error = findings.error();
     made.warnings = findings.warnings();
     return made;
@@ -222,9 +222,9 @@ TEST(DefinitionsImport, WhatIsRefusedLeavesTheRest) {
   Findings findings{OnUnsupported::skip};
   check_rows(vhosts_with(world.stored, checked, world.vhosts), checked, findings);
   EXPECT_TRUE(checked.rows.empty());
-  const persist::KeptDefinitions kept;
-  const ImportPlan plan =
-      plan_import(world.stored, {checked, world.vhosts, kept, world.default_type, 1}, findings);
+  const persist::StoredDefinitions stored_rows;
+  const ImportPlan plan = plan_import(
+      world.stored, {checked, world.vhosts, stored_rows, world.default_type, 1}, findings);
   EXPECT_EQ(plan.changes.size(), 8 + 1U);
   EXPECT_EQ(findings.error(), "");
   EXPECT_EQ(findings.warnings().size(), 3U);
@@ -252,7 +252,7 @@ class DefinitionsStoreTest : public persist::test::CatalogTest {
   }
   std::string exported() {
     std::string text;
-    EXPECT_EQ(write_definitions({begun_.stored, begun_.kept, "P", "1.2"}, text), "");
+    EXPECT_EQ(write_definitions({begun_.stored, begun_.stored_rows, "P", "1.2"}, text), "");
     return text;
   }
 
@@ -324,8 +324,9 @@ TEST_F(DefinitionsStoreTest, ABadFileChangesNothing) {
   EXPECT_NE(start(file(bad)).find("/d.json: queues[1]: PRECONDITION_FAILED"), std::string::npos);
   EXPECT_FALSE(catalog_->has_changes());
   ASSERT_EQ(start(""), "");
-  ASSERT_EQ(begun_.kept.of(persist::KeptKind::users).size(), 1U);
-  EXPECT_EQ(begun_.kept.of(persist::KeptKind::users)[0].values[persist::user_name], "guest");
+  ASSERT_EQ(begun_.stored_rows.of(persist::DefinitionKind::users).size(), 1U);
+  EXPECT_EQ(begun_.stored_rows.of(persist::DefinitionKind::users)[0].values[persist::user_name],
+            "guest");
   ASSERT_EQ(start(file(topology)), "");
   EXPECT_EQ(exported(), before);
 }
@@ -363,25 +364,26 @@ TEST_F(DefinitionsStoreTest, WhatIsKeptFollowsTheFile) {
   ASSERT_EQ(start(users("a")), "");
   ASSERT_EQ(start(users("b")), "");
   ASSERT_EQ(start(""), "");
-  ASSERT_EQ(begun_.kept.of(persist::KeptKind::users).size(), 1U);
-  EXPECT_EQ(begun_.kept.of(persist::KeptKind::users)[0].values[persist::user_tags], "[\"b\"]");
+  ASSERT_EQ(begun_.stored_rows.of(persist::DefinitionKind::users).size(), 1U);
+  EXPECT_EQ(begun_.stored_rows.of(persist::DefinitionKind::users)[0].values[persist::user_tags],
+            "[\"b\"]");
 }
 
 TEST_F(DefinitionsStoreTest, WhatJsonCannotHoldIsNamed) {
   restart();
   add_vhost("/");
-  persist::test::TopologyRequest wish = queue("q");
+  persist::test::TopologyRequest request = queue("q");
   core::FieldTableWriter table;
   table.begin_array("list");
   table.text({}, "good");
   table.text({}, "\xff");
   table.end();
-  wish.arguments = table.take();
-  must(wish);
+  request.arguments = table.take();
+  must(request);
   commit();
   ASSERT_EQ(start(""), "");
   std::string text;
-  EXPECT_EQ(write_definitions({begun_.stored, begun_.kept, "P", "1"}, text),
+  EXPECT_EQ(write_definitions({begun_.stored, begun_.stored_rows, "P", "1"}, text),
             "queue 'q': arguments.list[1]: its bytes are no UTF-8 text, JSON cannot hold them");
 }
 

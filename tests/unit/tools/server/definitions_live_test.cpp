@@ -35,7 +35,7 @@ class LiveImportTest : public ::testing::Test {
   }
 
   core::Topology topology_{2};
-  persist::KeptDefinitions kept_;
+  persist::StoredDefinitions kept_;
   Findings findings_;
 };
 
@@ -58,7 +58,7 @@ TEST_F(LiveImportTest, PoliciesComeBeforeQueues) {
 TEST_F(LiveImportTest, AUserWithTheSamePasswordAgainIsNoChange) {
   const LivePlan made = plan();
   std::size_t users = 0;
-  for (const auto& [kind, row] : made.rows) users += kind == persist::KeptKind::users ? 1 : 0;
+  for (const auto& [kind, row] : made.rows) users += kind == persist::DefinitionKind::users ? 1 : 0;
   EXPECT_EQ(users, 1U);
 }
 

@@ -8,9 +8,9 @@
 #include <fstream>
 #include <string>
 
+#include "core/access/password_hash.h"
 #include "core/limits.h"
 #include "core/message/field_table.h"
-#include "net/amqp/password.h"
 #include "persist/catalog/access_rows.h"
 #include "tools/server/definitions/definitions.h"
 
@@ -18,7 +18,7 @@ namespace lepus::server {
 namespace {
 
 using core::FieldTable;
-using persist::KeptKind;
+using persist::DefinitionKind;
 
 const DefinitionsScope whole_broker;
 
@@ -43,8 +43,8 @@ std::vector<std::string> warnings_of(const std::string& text) {
   EXPECT_EQ(findings.error(), "");
   return findings.warnings();
 }
-std::vector<persist::KeptRow> rows_of(const Definitions& definitions, KeptKind kind) {
-  std::vector<persist::KeptRow> rows;
+std::vector<persist::DefinitionRow> rows_of(const Definitions& definitions, DefinitionKind kind) {
+  std::vector<persist::DefinitionRow> rows;
   for (const DefinedRow& one : definitions.rows)
     if (one.kind == kind) rows.push_back(one.row);
   return rows;
@@ -126,7 +126,7 @@ TEST(DefinitionsRead, UsersWithTagsOfOldAndNewFiles) {
     {"name": "new", "password_hash": ")" +
                                     hash + R"(", "tags": ["a"], "limits": {"m": 1},
      "hashing_algorithm": "rabbit_password_hashing_sha256"}]})");
-  const auto users = rows_of(all, KeptKind::users);
+  const auto users = rows_of(all, DefinitionKind::users);
   ASSERT_EQ(users.size(), 3U);
   EXPECT_EQ(users[0].values,
             (std::vector<std::string>{"old", hash, "rabbit_password_hashing_sha256",
@@ -144,15 +144,15 @@ TEST(DefinitionsRead, WhatIsKeptAsItCame) {
     "parameters": [{"vhost": "/", "component": "shovel", "name": "s", "value": {"src-uri": "é"}}],
     "global_parameters": [{"name": "cluster_name", "value": "rabbit@host"}]})");
   EXPECT_EQ(all.vhosts.size(), 2U);
-  const auto values = [&](KeptKind kind) { return rows_of(all, kind).at(0).values; };
+  const auto values = [&](DefinitionKind kind) { return rows_of(all, kind).at(0).values; };
   using Values = std::vector<std::string>;
-  EXPECT_EQ(values(KeptKind::vhost_properties),
+  EXPECT_EQ(values(DefinitionKind::vhost_properties),
             (Values{"v", R"({"metadata":{"tags":[]},"limits":[["a",1]]})"}));
-  EXPECT_EQ(values(KeptKind::permissions), (Values{"u", "/", "^a", "", ".*"}));
-  EXPECT_EQ(values(KeptKind::policies),
+  EXPECT_EQ(values(DefinitionKind::permissions), (Values{"u", "/", "^a", "", ".*"}));
+  EXPECT_EQ(values(DefinitionKind::policies),
             (Values{"/", "p", "x", "all", R"({"ha-mode":"all"})", "0"}));
-  EXPECT_EQ(values(KeptKind::parameters), (Values{"shovel", "/", "s", R"({"src-uri":"é"})"}));
-  EXPECT_EQ(values(KeptKind::global_parameters), (Values{"cluster_name", "\"rabbit@host\""}));
+  EXPECT_EQ(values(DefinitionKind::parameters), (Values{"shovel", "/", "s", R"({"src-uri":"é"})"}));
+  EXPECT_EQ(values(DefinitionKind::global_parameters), (Values{"cluster_name", "\"rabbit@host\""}));
 }
 
 struct Bad {
@@ -296,7 +296,7 @@ TEST_F(DefinitionsFiles, ADirectoryInTheOrderOfNames) {
   ASSERT_EQ(out.vhosts.size(), 2U);
   EXPECT_EQ(out.vhosts[0].vhost, "a");
   EXPECT_EQ(out.vhosts[1].path, directory_ + "/20.json: vhosts[0]");
-  EXPECT_EQ(rows_of(out, KeptKind::global_parameters).at(1).values[1], "2");
+  EXPECT_EQ(rows_of(out, DefinitionKind::global_parameters).at(1).values[1], "2");
   put("15.json", "{");
   put("16.json", R"({"queues": [{"name": "q"}]})");
   read_definitions(directory_, whole_broker, out, findings);
@@ -352,19 +352,19 @@ TEST(DefinitionsRead, ExchangesOfTheBrokerAreSkipped) {
 TEST(DefinitionsRead, PasswordsInPlainTextAreHashed) {
   const Definitions all = read_text(R"({"users": [{"name": "a", "password": "one", "tags": ""},
       {"name": "b", "password": "", "tags": ""}]})");
-  persist::KeptDefinitions kept;
+  persist::StoredDefinitions stored_rows;
   core::Random random{7};
-  EXPECT_EQ(keep_rows(all, random, kept).size(), 2U);
+  EXPECT_EQ(merge_rows(all, random, stored_rows).size(), 2U);
   core::UserSpec user;
-  ASSERT_EQ(persist::read_user(kept.of(KeptKind::users)[0], user), "");
-  amqp::PasswordHash hash;
+  ASSERT_EQ(persist::read_user(stored_rows.of(DefinitionKind::users)[0], user), "");
+  core::PasswordHash hash;
   ASSERT_EQ(hash.read(user.hashing_algorithm, user.password_hash), "");
   EXPECT_TRUE(hash.matches("one"));
-  EXPECT_EQ(kept.of(KeptKind::users)[1].values[persist::user_hash], "");
-  EXPECT_TRUE(keep_rows(all, random, kept).empty()) << "the password is the same";
+  EXPECT_EQ(stored_rows.of(DefinitionKind::users)[1].values[persist::user_hash], "");
+  EXPECT_TRUE(merge_rows(all, random, stored_rows).empty()) << "the password is the same";
   const Definitions other =
       read_text(R"({"users": [{"name": "a", "password": "two", "tags": ""}]})");
-  EXPECT_EQ(keep_rows(other, random, kept).size(), 1U);
+  EXPECT_EQ(merge_rows(other, random, stored_rows).size(), 1U);
 }
 
 TEST(DefinitionsRead, FilesOfASingleVirtualHost) {

@@ -1,0 +1,58 @@
+// The texts of frame errors and the less frequent output.
+#include "net/amqp/codec/frame.h"
+
+#include <string>
+
+#include "net/amqp/codec/erlang_print.h"
+
+namespace lepus::amqp {
+namespace {
+
+core::AmqpError make_error(core::ReplyCode code, const Frame& frame, const std::string& why) {
+  std::string detail = "type " + std::to_string(static_cast<unsigned>(frame.type)) +
+                       ", all octets = " + print_payload(frame.payload);
+  if (!why.empty()) detail += ": " + why;
+  return {.code = code, .detail = std::move(detail)};
+}
+
+}  // namespace
+
+core::AmqpError FrameResult::error() const {
+  const auto frame_error = [this](const std::string& why) {
+    return make_error(core::ReplyCode::frame_error, frame, why);
+  };
+  switch (status) {
+    case FrameStatus::too_large:
+      return frame_error("{frame_too_large," + std::to_string(culprit) + "," +
+                         std::to_string(limit) + "}");
+    case FrameStatus::bad_end:
+      return frame_error("{invalid_frame_end_marker," + std::to_string(culprit) + "}");
+    case FrameStatus::unknown:
+      return frame_error("unknown_frame");
+    case FrameStatus::unexpected:
+      return unexpected_frame_error(frame);
+    case FrameStatus::complete:
+    case FrameStatus::incomplete:
+      break;
+  }
+  CHECK(!complete());
+  CHECK(!incomplete());
+  return {};
+}
+
+core::AmqpError unexpected_frame_error(const Frame& frame) {
+  return make_error(core::ReplyCode::unexpected_frame, frame, {});
+}
+
+std::uint8_t* store_content_header_frame(std::uint8_t* at, std::uint16_t channel,
+                                         const ContentHeaderFields& header) {
+  at = core::store_u16(core::store_u8(at, frame_header), channel);
+  const std::size_t payload_size = content_header_size_min + header.properties.size();
+  at = core::store_u32(at, static_cast<std::uint32_t>(payload_size));
+  at = core::store_u16(at, header.class_id);
+  at = core::store_u16(at, 0);  // weight, never used
+  at = core::store_u64(at, header.body_size);
+  return store_frame_end(core::store_bytes(at, header.properties));
+}
+
+}  // namespace lepus::amqp

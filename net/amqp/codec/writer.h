@@ -1,0 +1,87 @@
+// Frames out: methods and contents written straight into a connection's send chain. Small contents
+// are one contiguous copy; large bodies leave by reference, cut into frames of the negotiated size.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "core/message/message.h"
+#include "net/amqp/codec/frame.h"
+#include "net/amqp/methods.gen.h"
+#include "net/stream/send_chain.h"
+
+namespace lepus::amqp {
+
+class Writer {
+ public:
+  explicit Writer(net::SendChain& chain) : chain_(chain) {}
+
+  void set_frame_max(std::uint32_t frame_max) { frame_max_ = frame_max; }
+  std::uint32_t frame_max() const { return frame_max_; }
+
+  template <class Method>
+  void method(std::uint16_t channel, const Method& method) {
+    const std::size_t size = method_frame_size(method);
+    if (size <= net::SendChain::reserve_max) {
+      std::uint8_t* at = chain_.reserve(size);
+      const std::uint8_t* end = store_method_frame(at, channel, method);
+      CHECK(static_cast<std::size_t>(end - at) == size);
+      chain_.commit(size);
+      return;
+    }
+    large_method(size, [&](std::uint8_t* at) { store_method_frame(at, channel, method); });
+  }
+
+  /// A method with content (basic.deliver, basic.get-ok, basic.return), its header and its body.
+  template <class Method>
+  void content(std::uint16_t channel, const Method& method, core::MessageRef message) {
+    const core::Bytes properties = message->properties();
+    content(channel, method, properties, std::move(message));
+  }
+  /// With other properties than the message's own; they are copied.
+  template <class Method>
+  void content(std::uint16_t channel, const Method& method, core::Bytes properties,
+               core::MessageRef message) {
+    const std::size_t method_size = method_frame_size(method);
+    const ContentHeaderFields header{class_basic, message->body_size(), properties};
+    const std::size_t head_size = method_size + content_header_frame_size(header);
+    const std::size_t body_size = message->body_size();
+    const bool one_frame = body_size > 0 && body_size + frame_overhead <= frame_max_;
+    const std::size_t whole = head_size + (body_size > 0 ? body_size + frame_overhead : 0);
+    if (whole <= net::SendChain::reserve_max && !message->is_large() &&
+        (one_frame || body_size == 0)) {
+      std::uint8_t* const start = chain_.reserve(whole);
+      std::uint8_t* at = store_method_frame(start, channel, method);
+      at = store_content_header_frame(at, channel, header);
+      if (body_size > 0) {
+        at = store_frame_header(at, {FrameType::body, channel, message->inline_body()});
+        at = store_frame_end(core::store_bytes(at, message->inline_body()));
+      }
+      CHECK(static_cast<std::size_t>(at - start) == whole);
+      chain_.commit(whole);
+      return;
+    }
+    this->method(channel, method);
+    content_header(channel, header);
+    body(channel, std::move(message));
+  }
+
+  void heartbeat();
+  void raw(core::Bytes bytes) { chain_.append(bytes); }
+
+ private:
+  template <class Fill>
+  void large_method(std::size_t size, Fill&& fill) {
+    std::vector<std::uint8_t> bytes(size);
+    fill(bytes.data());
+    chain_.append(bytes);
+  }
+  void content_header(std::uint16_t channel, const ContentHeaderFields& header);
+  void body(std::uint16_t channel, core::MessageRef message);
+
+  net::SendChain& chain_;
+  std::uint32_t frame_max_ = frame_min_size;
+};
+
+}  // namespace lepus::amqp
