@@ -30,6 +30,8 @@ dir=${LEPUS_BUILD_ROOT:-build}/$preset
 mkdir -p "$dir"
 if command -v ccache >/dev/null 2>&1; then
     compiler="ccache $compiler"
+    # An object is the same in every clone: the directory is only where its sources are looked up.
+    export CCACHE_NOHASHDIR=1
 fi
 
 # What the configuration depends on beyond the meson files: which sources exist.
