@@ -99,6 +99,12 @@ constexpr std::uint64_t refusals_per_second = 10;
 /// lower mark.
 constexpr std::size_t send_high_water = tiny ? 2048 : 4 << 20;
 constexpr std::size_t send_low_water = send_high_water / 2;
+/// Above this much of answers that its client has not taken (get-ok, returns, confirms, ...) a
+/// connection is not read.
+constexpr std::uint64_t answers_unsent_max = tiny ? 1024 : 4 << 20;
+/// Above this much, direct replies to it are dropped.
+constexpr std::uint64_t replies_unsent_max = tiny ? 16 << 10 : 64 << 20;
+static_assert(answers_unsent_max < replies_unsent_max);
 /// Input kept while a connection waits for an answer from another thread; above it the socket is
 /// not read.
 constexpr std::size_t held_input_max = tiny ? 256 : 256 << 10;
@@ -195,6 +201,20 @@ constexpr std::uint64_t duration_ms_max = 1'152'921'504'606;
 /// Messages of a queue, or of one of its priorities, as long as it exists; positions count so far.
 constexpr std::uint64_t queue_positions_max = std::uint64_t{1} << 55;
 constexpr std::size_t backlog_page_slots = tiny ? 4 : 128;
+
+/// Settled deliveries in the middle of a session's unacknowledged ones, and times of messages that
+/// are gone, that may stay until memory is closed up.
+constexpr std::size_t unacked_holes_min = tiny ? 2 : 1024;
+constexpr std::size_t expiry_entries_min = tiny ? 4 : 1024;
+
+/// Ids that one queue or exchange with deduplication remembers, bytes: with more, the oldest are
+/// forgotten before x-cache-size says so.
+constexpr std::uint64_t deduplication_bytes_max = tiny ? 2 << 10 : 64 << 20;
+/// Times that queues registered for and that mean nothing any more may be so many, beside twice as
+/// many as there are queues.
+constexpr std::size_t deadlines_spare = tiny ? 4 : 1024;
+/// Of the arguments of a queue, an exchange or a binding, bytes.
+constexpr std::size_t arguments_size_max = 16 << 10;
 
 // --- Paging: messages whose record is on disk need not stay in memory
 /// Messages of one shard beyond this leave memory when they are recorded, bytes.

@@ -1,5 +1,6 @@
 // Allocation and filling of message blocks. The block is sized once from the announced body size;
-// memory that a peer announces but never sends is not touched and so costs address space only.
+// memory that a peer announces but never sends is not touched and so costs address space only. The
+// account has what came: of the block the bytes that are filled, and each chunk as a whole.
 #include "core/message/message.h"
 
 #include <algorithm>
@@ -71,18 +72,24 @@ Bytes Message::inline_body() const {
 }
 
 std::uint64_t Message::memory_size() const {
-  std::uint64_t size = sizeof(Message) + head_size() + inline_capacity_ + bookkeeping_size;
-  if (is_large()) size += body_size_ - inline_capacity_;
-  return size;
+  const std::uint64_t base = sizeof(Message) + head_size() + bookkeeping_size;
+  if (body_filled_ <= inline_capacity_) return base + body_filled_;
+  // Chunks are whole but for the last one of the body.
+  const std::uint64_t in_chunks = body_filled_ - inline_capacity_;
+  const std::uint64_t chunks =
+      (in_chunks + limits::body_chunk_size - 1) / limits::body_chunk_size * limits::body_chunk_size;
+  return base + inline_capacity_ + std::min(chunks, body_size_ - inline_capacity_);
 }
 
 void Message::append_body(Bytes piece) {
   CHECK(piece.size() <= body_size_ - body_filled_);
+  CHECK(account_ != nullptr);
   if (body_filled_ < inline_capacity_) {
     const auto room = static_cast<std::size_t>(inline_capacity_ - body_filled_);
     const Bytes part = piece.first(std::min(room, piece.size()));
     store_bytes(data() + head_size() + body_filled_, part);
     body_filled_ += part.size();
+    account_->message_bytes += part.size();
     piece = piece.subspan(part.size());
   }
   while (!piece.empty()) {
@@ -104,6 +111,7 @@ Message::Chunk& Message::tail_chunk() {
   auto* chunk = ::new (memory) Chunk{nullptr, capacity, 0};
   (last_chunk_ != nullptr ? last_chunk_->next : first_chunk_) = chunk;
   last_chunk_ = chunk;
+  account_->message_bytes += capacity;
   return *chunk;
 }
 

@@ -33,9 +33,11 @@ struct RecordLocation {
   }
 };
 
-/// What the messages of one shard occupy. Written by that shard only.
+/// What the messages of one shard occupy, and what it remembers of messages. Written by that shard
+/// only.
 struct MemoryAccount {
   std::uint64_t message_bytes = 0;
+  std::uint64_t index_bytes = 0;  ///< Ids of messages that came.
 };
 
 class Message {
@@ -67,7 +69,7 @@ class Message {
   bool complete() const { return body_filled_ == body_size_; }
   const RecordLocation& place() const { return place_; }
   void set_place(const RecordLocation& place) { place_ = place; }
-  /// What this message occupies, for accounting.
+  /// What this message occupies, for accounting. Grows with the body while that is received.
   std::uint64_t memory_size() const;
 
   /// Copies the next piece of the body; more than was announced is a programmer's error.
