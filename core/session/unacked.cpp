@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/limits.h"
+
 namespace lepus::core {
 
 namespace {
@@ -53,15 +55,20 @@ std::optional<UnackedWindow::Entry> UnackedWindow::take(std::uint64_t tag) {
   Entry& entry = entries_[*index];
   const Entry taken = entry;
   entry.settled = true;
+  ++hole_count_;
   note_taken(taken);
   drop_settled_front();
+  if (hole_count_ >= limits::unacked_holes_min && hole_count_ > entries_.size() / 2) close_holes();
   return taken;
 }
 
 void UnackedWindow::take_up_to(std::uint64_t tag, std::vector<Entry>& out) {
   while (!entries_.empty() && (tag == 0 || entries_.front().tag <= tag)) {
     const Entry entry = entries_.pop_front();
-    if (entry.settled) continue;
+    if (entry.settled) {
+      --hole_count_;
+      continue;
+    }
     note_taken(entry);
     out.push_back(entry);
   }
@@ -114,8 +121,18 @@ void UnackedWindow::note_taken(const Entry& entry) {
 }
 
 void UnackedWindow::drop_settled_front() {
-  while (!entries_.empty() && entries_.front().settled) (void)entries_.pop_front();
+  for (; !entries_.empty() && entries_.front().settled; --hole_count_) (void)entries_.pop_front();
   if (entries_.empty() && entries_.capacity() > 1024) entries_.reset();
+}
+
+/// Tags still grow by at least one per entry.
+void UnackedWindow::close_holes() {
+  RingBuffer<Entry> all = std::exchange(entries_, {});
+  while (!all.empty()) {
+    const Entry entry = all.pop_front();
+    if (!entry.settled) entries_.push_back(entry);
+  }
+  hole_count_ = 0;
 }
 
 }  // namespace lepus::core

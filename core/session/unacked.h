@@ -2,8 +2,10 @@
 // tags. Tags grow by one per delivery of the channel; deliveries without acknowledgement have a tag
 // but no entry.
 //
-// Settled entries in the middle stay as holes until everything before them is settled, so finding a
-// tag is a guess by distance that is nearly always right, else a binary search.
+// Settled entries in the middle stay as holes until everything before them is settled, or until the
+// holes are the most: then they are closed up. So finding a tag is a guess by distance that is
+// nearly always right, else a binary search, and one delivery that is held for long does not keep
+// the memory of those behind it.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +50,8 @@ class UnackedWindow {
 
   void add(const Entry& entry);
   std::size_t size() const { return live_count_; }
+  /// Entries there is memory for.
+  std::size_t capacity() const { return entries_.capacity(); }
   const Load& limited() const { return limited_; }
   /// A shared limit is set: all that is here counts from now on.
   void limit_all();
@@ -70,9 +74,11 @@ class UnackedWindow {
   std::optional<std::size_t> find(std::uint64_t tag) const;
   void note_taken(const Entry& entry);
   void drop_settled_front();
+  void close_holes();
 
   RingBuffer<Entry> entries_;
   std::size_t live_count_ = 0;
+  std::size_t hole_count_ = 0;  ///< Settled entries in entries_.
   Load limited_;
 };
 

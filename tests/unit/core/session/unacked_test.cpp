@@ -155,6 +155,25 @@ TEST(UnackedWindow, WhatWasGivenBackKeepsItsTag) {
   EXPECT_EQ(window.size(), 0U);
 }
 
+TEST(UnackedWindow, WhatOneHoldsForLongDoesNotKeepTheRest) {
+  UnackedWindow window;
+  window.add(entry(1));
+  std::uint64_t tag = 2;
+  for (; tag < 100'000; ++tag) {
+    window.add(entry(tag));
+    if (tag % 10'000 == 0) continue;  // Held as well.
+    ASSERT_EQ(window.take(tag)->sequence, tag * 10);
+    ASSERT_LE(window.capacity(), 4'096U);
+  }
+  EXPECT_EQ(window.size(), 10U);
+  EXPECT_EQ(window.take(20'000)->sequence, 200'000U);
+  EXPECT_FALSE(window.contains(20'001));
+  std::vector<Entry> out;
+  window.take_up_to(0, out);
+  EXPECT_EQ(tags_of(out),
+            (Tags{1, 10'000, 30'000, 40'000, 50'000, 60'000, 70'000, 80'000, 90'000}));
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, UnackedWindowModel, ::testing::Range<std::uint64_t>(0, 12));
 
 }  // namespace
