@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "core/limits.h"
+
 namespace lepus::core {
 
 void Expiry::add(Nanos deadline, Sequence sequence) {
@@ -23,6 +25,26 @@ void Expiry::set_ttl(std::optional<Nanos> ttl) {
 
 Nanos Expiry::next_deadline() const {
   return std::min(heap_.empty() ? never : heap_.front().deadline, next_arrival_deadline());
+}
+
+void Expiry::forget_gone(const PriorityBacklog& messages) {
+  const auto is_gone = [&](const auto& entry) {
+    return messages.state(entry.sequence) == Slot::State::gone;
+  };
+  for (int i = 0; i < 2; ++i) {
+    if (!arrivals_.empty() && is_gone(arrivals_.front())) arrivals_.pop_front();
+    if (heap_.empty() || !is_gone(heap_.front())) continue;
+    std::pop_heap(heap_.begin(), heap_.end(), std::greater<>{});
+    heap_.pop_back();
+  }
+  if (heap_.empty() && heap_.capacity() > limits::expiry_entries_min) heap_ = {};
+  if (entry_count() <= limits::expiry_entries_min) return;
+  const std::uint64_t live_count = messages.resident_count() + messages.evicted_count();
+  const std::uint64_t entries_max = 2 * live_count + limits::expiry_entries_min;
+  if (arrivals_.size() > entries_max) std::erase_if(arrivals_, is_gone);
+  if (heap_.size() <= entries_max) return;
+  std::erase_if(heap_, is_gone);
+  std::make_heap(heap_.begin(), heap_.end(), std::greater<>{});
 }
 
 bool Expiry::take_due(Nanos now, Sequence& sequence) {

@@ -2,10 +2,11 @@
 // A message has up to two deadlines: its own (the expiration property) in a min-heap, and that of
 // the queue's time to live, which is its arrival plus a time that may change at any moment: those
 // are kept in order of arrival. Queues without any TTL own no memory here. An entry whose message
-// is gone when its time comes is skipped; one that is unacked then is remembered, and expires when
-// it returns to the queue.
+// is gone is forgotten soon (forget_gone()), or skipped when its time comes; one that is unacked
+// then is remembered, and expires when it returns to the queue.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -14,7 +15,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "core/base/time.h"
-#include "core/queue/backlog/backlog.h"
+#include "core/queue/backlog/priority_backlog.h"
 
 namespace lepus::core {
 
@@ -32,6 +33,13 @@ class Expiry {
   Nanos next_deadline() const;
   /// The next one that is due, taken out; false when none is.
   bool take_due(Nanos now, Sequence& sequence);
+
+  /// Forgets entries whose messages are gone from `messages`: of those that are due first a few, so
+  /// that one call for each message that leaves is enough where messages leave in order; all of
+  /// them when there are more than twice as many entries as messages.
+  void forget_gone(const PriorityBacklog& messages);
+  /// Times that are remembered.
+  std::size_t entry_count() const { return heap_.size() + arrivals_.size(); }
 
   /// Its time came while it was unacked.
   void note_overdue(Sequence sequence) { overdue_.insert(sequence); }

@@ -71,6 +71,7 @@ class QueueState {
   /// The message left the queue for good.
   void forget(Sequence sequence) {
     if (retry_) retry_->forget(sequence);
+    if (expiry_) expiry_->forget_gone(messages_);
   }
   /// An unacknowledged message is settled: it will not return.
   void on_settled(Sequence sequence) {
@@ -98,6 +99,8 @@ class QueueState {
   std::optional<Drop> next_excess();
   /// Returns true if any message can expire.
   bool has_expiry() const { return expiry_ != nullptr; }
+  /// Times of messages that are remembered, also of some that are gone.
+  std::size_t expiry_count() const { return expiry_ ? expiry_->entry_count() : 0; }
   /// When time asks for something next; core::never if it does not.
   Nanos next_deadline() const;
 

@@ -67,6 +67,35 @@ TEST_F(QueueStateTest, WithoutArgumentsNothingIsAskedFor) {
   EXPECT_EQ(state_->messages().ready_count(), 1U);
 }
 
+// --- Times of messages that are gone
+
+TEST_F(QueueStateTest, AQueueThatIsAlwaysEmptyRemembersNoTimes) {
+  QueueArguments arguments;
+  arguments.message_ttl_ms = 86'400'000;
+  make(arguments);
+  for (Nanos now = 0; now < 100'000; ++now) {
+    drop(push(now, 1, 3'600'000));
+    ASSERT_LE(state_->expiry_count(), 4U);
+  }
+  EXPECT_EQ(expire(86'400'000 * milli), "");
+}
+
+TEST_F(QueueStateTest, OneThatStaysDoesNotKeepTheTimesOfTheOthers) {
+  QueueArguments arguments;
+  arguments.message_ttl_ms = 86'400'000;
+  make(arguments);
+  const Sequence held = deliver(0, 3'600'000);
+  // Each is due before all others, or behind them: not in the order in which they leave.
+  for (std::uint64_t i = 1; i < 50'000; ++i) {
+    drop(push(static_cast<Nanos>(i), 1, 3'600'000 + (i % 2 == 0 ? i : 200'000 - i)));
+    ASSERT_LE(state_->expiry_count(), 2 * limits::expiry_entries_min + 4);
+  }
+  const Sequence late = push(50'000);
+  EXPECT_EQ(expire(3'600'000 * milli), "") << "it is not ready";
+  EXPECT_EQ(state_->on_returned(held, Outcome::requeued, 0), Returned::expired);
+  EXPECT_EQ(expire(86'400'000 * milli + 50'000, 100'000), std::to_string(late));
+}
+
 // --- Limits
 
 TEST_F(QueueStateTest, LengthLimit) {
