@@ -107,16 +107,16 @@ void Backlog::leave_ready(Sequence sequence, const Slot& found) {
   if (sequence < head_) take_returned(sequence);
 }
 
+/// Its slot is about to say so. What leaves the middle of the heap stays in it until it comes to
+/// the front, which is ready always.
 void Backlog::take_returned(Sequence sequence) {
-  if (returned_.front() == sequence) {
+  CHECK(!returned_.empty());
+  if (returned_.front() != sequence) return;
+  do {
     std::pop_heap(returned_.begin(), returned_.end(), std::greater<>{});
     returned_.pop_back();
-    return;
-  }
-  const auto at = std::find(returned_.begin(), returned_.end(), sequence);
-  CHECK(at != returned_.end());
-  returned_.erase(at);
-  std::make_heap(returned_.begin(), returned_.end(), std::greater<>{});
+  } while (!returned_.empty() &&
+           (returned_.front() == sequence || state(returned_.front()) != State::ready));
 }
 
 void Backlog::deliver(Sequence sequence) {

@@ -160,9 +160,11 @@ class Backlog {
   RingBuffer<SlotPage> pages_;
   /// Kept while the backlog is not empty: pages come and go all the time.
   std::unique_ptr<SlotPage::Slots> spare_;
-  std::vector<Sequence> returned_;  ///< Min-heap of ready sequences below head_.
-  Sequence base_ = 0;               ///< Of the first slot of pages_[0].
-  Sequence head_ = 0;               ///< Everything at or above it that is not gone is ready.
+  /// Min-heap of the ready sequences below head_, and of some that were there and are not ready any
+  /// more; the first one is.
+  std::vector<Sequence> returned_;
+  Sequence base_ = 0;  ///< Of the first slot of pages_[0].
+  Sequence head_ = 0;  ///< Everything at or above it that is not gone is ready.
   Sequence next_ = 0;
   Sequence delivered_below_ = 0;
   Sequence evicted_below_ = 0;             ///< evict() goes on here.
