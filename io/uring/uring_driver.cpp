@@ -17,6 +17,7 @@
 
 #include "io/kernel_disk.h"
 #include "io/unix_socket.h"
+#include "io/uring/submission.h"
 #include "io/uring/uring_probe.h"
 
 namespace lepus::io {
@@ -26,6 +27,8 @@ constexpr std::uint64_t wake_marker =
     1;  ///< user_data of a wake by another ring; no op has this address.
 constexpr int buffer_group = 0;
 constexpr std::size_t page_size = 4096;
+/// Between two tries to submit what the kernel has no memory for.
+constexpr core::Nanos submit_pause = core::nanos_per_ms;
 
 std::size_t round_to_page(std::size_t size) {
   return (size + page_size - 1) / page_size * page_size;
@@ -143,8 +146,27 @@ core::Nanos UringDriver::turn(OpList& submitted, std::vector<Completion>& comple
   while (Op* op = submitted.pop()) prepare(*op, next_sqe(completed));
   // Completions collected on the way, or put off, must not wait for others.
   enter(completed.empty() ? wait_until : 0);
+  submit_rest_of_turn(completed);
   collect(completed);
   return clock_now();
+}
+
+/// What the kernel had no memory or room for. There is nothing else to do meanwhile: all that this
+/// thread wants is in the queue.
+void UringDriver::submit_rest_of_turn(std::vector<Completion>& completed) {
+  struct Rest {
+    unsigned count() const { return io_uring_sq_ready(&driver.ring_); }
+    void submit() { driver.enter(0); }
+    void make_room() { driver.collect(completed); }
+    void pause() {
+      __kernel_timespec limit{0, submit_pause};
+      io_uring_cqe* cqe = nullptr;
+      (void)io_uring_wait_cqe_timeout(&driver.ring_, &cqe, &limit);
+    }
+    UringDriver& driver;
+    std::vector<Completion>& completed;
+  };
+  submit_rest(Rest{*this, completed});
 }
 
 core::Nanos UringDriver::now() { return clock_now(); }
@@ -324,7 +346,7 @@ void UringDriver::enter(core::Nanos wait_until) {
     code = io_uring_submit_and_wait_timeout(&ring_, &cqe, 1, &limit, nullptr);
   }
   // Interrupted, timed out, or the kernel short of memory or room for now: what was not submitted
-  // stays in the queue and goes with the next enter. Anything else is our mistake.
+  // stays in the queue for submit_rest(). Anything else is our mistake.
   CHECK(code >= 0 || code == -EINTR || code == -ETIME || code == -EAGAIN || code == -EBUSY);
 }
 

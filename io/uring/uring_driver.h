@@ -69,6 +69,7 @@ class UringDriver final : public Driver {
   void prepare_transfer(const Op& op, io_uring_sqe* sqe);
   void enter(core::Nanos wait_until);
   void collect(std::vector<Completion>& completed);
+  void submit_rest_of_turn(std::vector<Completion>& completed);
   std::uint8_t* buffer(unsigned index) { return buffers_ + index * config_.buffer_size; }
 
   UringConfig config_;
