@@ -223,7 +223,9 @@ FaultText on_delayed_retry_max(const Input& in, QueueArguments& out) {
 FaultText on_max_age(const Input& in, QueueArguments& out) {
   if (!in.value.is_string()) return unacceptable_type(in.value);
   out.max_age_ms = parse_age_ms(in.value.text());
-  return out.max_age_ms ? "" : "invalid_max_age";
+  if (!out.max_age_ms) return "invalid_max_age";
+  out.max_age_ms = std::min(*out.max_age_ms, limits::duration_ms_max);
+  return "";
 }
 
 /// Here a limit of a stream drops messages one by one, and a filter looks at each message: neither

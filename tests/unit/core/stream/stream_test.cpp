@@ -250,6 +250,19 @@ TEST_F(StreamTest, TheOldestGoWhenTheirTimeHasCome) {
   EXPECT_EQ(shard_.broker.next_deadline(), never);
 }
 
+TEST_F(StreamTest, AnAgeOfCenturiesIsNoTimeInThePast) {
+  FieldTableWriter arguments;
+  arguments.text("x-max-age", "900Y");
+  queue_ = declare(std::move(arguments));
+  constexpr Nanos today = 1'790'000'000 * nanos_per_s;
+  shard_.broker.set_wall_clock_offset(today);
+  advance_to(100 * nanos_per_s);
+  publish("a");
+  EXPECT_GT(shard_.broker.next_deadline(), today / 2);
+  advance_to(1'000 * nanos_per_s);
+  EXPECT_EQ(count(), 1U);
+}
+
 TEST(StreamSpecTest, FiltersAreExact) {
   const auto properties = [](std::string_view filter_value) {
     FieldTableWriter headers;

@@ -129,6 +129,11 @@ TEST(QueueArguments, StreamsHaveTheirOwn) {
   const Result<QueueArguments> parsed = parse_queue_arguments(table.bytes(), durable);
   ASSERT_TRUE(parsed.ok()) << parsed.error().text();
   EXPECT_EQ(parsed.value().max_age_ms, 7ULL * 24 * 3600 * 1000);
+  FieldTableWriter old;
+  old.text("x-queue-type", "stream");
+  old.text("x-max-age", "900Y");
+  EXPECT_EQ(parse_queue_arguments(old.bytes(), durable).value().max_age_ms,
+            limits::duration_ms_max);
   table.int32("x-expires", 1000);
   EXPECT_EQ(complaint_of(table, durable),
             "PRECONDITION_FAILED - invalid arg 'x-expires' for queue 'q' in vhost '/' of queue "
