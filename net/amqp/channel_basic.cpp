@@ -185,6 +185,7 @@ void Channel::on_get_reply(const core::GetReply& reply, core::MessageRef message
   const std::uint64_t tag = next_tag_++;
   const auto size = static_cast<std::uint32_t>(message->body_size());
   if (!reply.no_ack) unacked_.add({tag, reply.queue, reply.sequence, {}, size, reply.home});
+  const std::uint64_t begin = connection_.writer().position();
   const BasicGetOk ok{tag, reply.redelivered, message->exchange(), message->routing_key(),
                       reply.message_count};
   if (reply.delivery_count > 0) {
@@ -192,6 +193,7 @@ void Channel::on_get_reply(const core::GetReply& reply, core::MessageRef message
   } else {
     connection_.writer().content(number_, ok, std::move(message));
   }
+  connection_.writer().note_answer(begin);
   connection_.touch();
 }
 

@@ -90,7 +90,10 @@ void Channel::add_to(core::PropertiesView& view, std::string& headers) {
 
 Channel::Outcome Channel::on_body(const BodyPiece& piece) {
   publishing_.message->append_body(piece.bytes);
-  return piece.last ? finish_publish() : std::nullopt;
+  if (piece.last) return finish_publish();
+  // What has begun would take as much as was announced.
+  if (broker().alarm().any()) connection_.block_publisher(broker().alarm());
+  return std::nullopt;
 }
 
 Channel::Outcome Channel::finish_publish() {
@@ -155,7 +158,9 @@ void Channel::on_immediate_reply(const core::ImmediateReply& reply) {
 void Channel::return_message(ReplyCode code, core::MessageRef message) {
   const BasicReturn returned{static_cast<std::uint16_t>(code), core::reply_code_name(code),
                              message->exchange(), message->routing_key()};
+  const std::uint64_t begin = connection_.writer().position();
   connection_.writer().content(number_, returned, std::move(message));
+  connection_.writer().note_answer(begin);
   connection_.touch();
 }
 

@@ -271,6 +271,8 @@ void Connection::end_without_client() {
 void Connection::on_sent() {
   ++sent_count_;
   heartbeat_.on_sent(server_.loop().now());
+  writer_.brake().on_taken(stream_->out().taken());
+  if (!writer_.brake().is_on()) allow_input(stop_for_output);
   if (!consumers_paused_ || stream_->out().size() > limits::send_low_water) return;
   consumers_paused_ = false;
   for (const auto& [number, channel] : channels_) channel->resume_consumers();

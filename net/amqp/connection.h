@@ -9,8 +9,9 @@
 //   lingering: it is over, the socket is left to the client for a while (net/amqp/lingering.h)
 //
 // Input is held (kept, and above a limit the socket not read) while a channel waits for another
-// thread's answer, while a shard it feeds is behind, or while an alarm blocks publishers. A
-// channel's error is a value; raise() decides what it closes.
+// thread's answer, while a shard it feeds is behind, while an alarm blocks publishers, or while the
+// client does not take what it asked for. A channel's error is a value; raise() decides what it
+// closes.
 #pragma once
 
 #include <cstdint>
@@ -54,7 +55,12 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
     finished
   };
   /// Why input is held; several may hold at once.
-  enum InputStop : std::uint8_t { stop_for_reply = 1, stop_for_congestion = 2, stop_for_alarm = 4 };
+  enum InputStop : std::uint8_t {
+    stop_for_reply = 1,
+    stop_for_congestion = 2,
+    stop_for_alarm = 4,
+    stop_for_output = 8  ///< Its client does not take the answers (net/amqp/codec/output_brake.h).
+  };
   /// What the client's capabilities table announced.
   struct Capabilities {
     bool authentication_failure_close = false;
@@ -133,6 +139,11 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
 
  private:
   using Outcome = std::optional<core::AmqpError>;
+  /// A body frame whose end is still to come.
+  struct BodyFrame {
+    std::uint16_t channel = 0;
+    std::uint32_t left = 0;  ///< Payload bytes; 0: none has begun.
+  };
   struct Login {
     std::string_view name;
     std::string_view password;
@@ -234,9 +245,8 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   bool consumers_paused_ = false;
   bool blocked_told_ = false;  ///< connection.blocked was sent.
   std::uint16_t heartbeat_s_ = 0;
-  std::uint16_t closes_due_ = 0;    ///< connection.close that came while closing.
-  std::uint16_t body_channel_ = 0;  ///< Of the body frame that has begun.
-  std::uint32_t body_left_ = 0;     ///< Its payload bytes still to come; 0: none has begun.
+  std::uint16_t closes_due_ = 0;  ///< connection.close that came while closing.
+  BodyFrame body_;
   std::uint16_t channel_max_ = 0;
   std::size_t payload_max_ = payload_max_of(frame_min_size);
   Heartbeat heartbeat_;

@@ -49,7 +49,7 @@ void Connection::read(Bytes bytes) {
   while (!carry_.empty() && !bytes.empty() && !is_input_stopped() && reads_input())
     complete_carried_frame(bytes);
   while (!bytes.empty() && !is_input_stopped() && reads_input()) {
-    if (body_left_ > 0) {
+    if (body_.left > 0) {
       if (!read_body(bytes)) break;
       continue;
     }
@@ -69,37 +69,37 @@ void Connection::read(Bytes bytes) {
 bool Connection::begin_body(Bytes& bytes) {
   if (phase_ != Phase::open || bytes.size() < frame_header_size + 2) return false;
   if (bytes[0] != frame_body || core::load_u16(bytes.data() + 1) == 0) return false;
-  body_channel_ = core::load_u16(bytes.data() + 1);
-  body_left_ = core::load_u32(bytes.data() + 3);
+  body_.channel = core::load_u16(bytes.data() + 1);
+  body_.left = core::load_u32(bytes.data() + 3);
   bytes = bytes.subspan(frame_header_size);
-  return body_left_ > 0;
+  return body_.left > 0;
 }
 
 /// Passes on what is there of the body frame. False: only its last byte is, without the end octet.
 bool Connection::read_body(Bytes& bytes) {
-  const bool whole = bytes.size() > body_left_;
-  if (whole && bytes[body_left_] != frame_end) {
+  const bool whole = bytes.size() > body_.left;
+  if (whole && bytes[body_.left] != frame_end) {
     FrameResult broken;
     broken.status = FrameStatus::bad_end;
-    broken.frame = {FrameType::body, body_channel_, bytes.first(body_left_)};
-    broken.culprit = bytes[body_left_];
-    body_left_ = 0;
+    broken.frame = {FrameType::body, body_.channel, bytes.first(body_.left)};
+    broken.culprit = bytes[body_.left];
+    body_.left = 0;
     on_frame_result(broken);
     return false;
   }
-  const std::size_t size = whole ? body_left_ : std::min<std::size_t>(bytes.size(), body_left_ - 1);
+  const std::size_t size = whole ? body_.left : std::min<std::size_t>(bytes.size(), body_.left - 1);
   if (size == 0) return false;
   const Bytes part = bytes.first(size);
   bytes = bytes.subspan(whole ? size + 1 : size);
-  body_left_ = whole ? 0 : body_left_ - static_cast<std::uint32_t>(size);
-  dispatch({FrameType::body, body_channel_, part});
+  body_.left = whole ? 0 : body_.left - static_cast<std::uint32_t>(size);
+  dispatch({FrameType::body, body_.channel, part});
   return true;
 }
 
 /// Takes from `bytes` what the frame in carry_ lacks, as far as it is known.
 void Connection::complete_carried_frame(Bytes& bytes) {
-  if (body_left_ > 0) {  // Its last byte waits for the end octet.
-    CHECK(body_left_ == 1 && carry_.size() == 1);
+  if (body_.left > 0) {  // Its last byte waits for the end octet.
+    CHECK(body_.left == 1 && carry_.size() == 1);
     carry_.push_back(bytes.front());
     bytes = bytes.subspan(1);
     const std::vector<std::uint8_t> tail = std::exchange(carry_, {});
@@ -148,6 +148,8 @@ void Connection::resume_soon() {
 
 void Connection::resume_input() {
   resume_due_ = false;
+  // What was waited for may be more than the client takes.
+  if (writer_.brake().is_on() && phase_ == Phase::open) stop_input(stop_for_output);
   if (is_input_stopped() || !reads_input()) return;
   const std::vector<std::uint8_t> kept = std::exchange(carry_, {});
   if (!kept.empty()) read(kept);
@@ -184,8 +186,12 @@ void Connection::on_frame_result(const FrameResult& result) {
 void Connection::dispatch(const Frame& frame) {
   switch (phase_) {
     case Phase::open:
-      if (frame.channel != 0) return to_channel(frame);
-      if (frame.type != FrameType::heartbeat) on_channel_zero(frame);
+      if (frame.channel != 0) {
+        to_channel(frame);
+      } else if (frame.type != FrameType::heartbeat) {
+        on_channel_zero(frame);
+      }
+      if (writer_.brake().is_on() && phase_ == Phase::open) stop_input(stop_for_output);
       return;
     case Phase::awaiting_header:
     case Phase::starting:

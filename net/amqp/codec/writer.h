@@ -8,6 +8,7 @@
 
 #include "core/message/message.h"
 #include "net/amqp/codec/frame.h"
+#include "net/amqp/codec/output_brake.h"
 #include "net/amqp/methods.gen.h"
 #include "net/stream/send_chain.h"
 
@@ -20,18 +21,21 @@ class Writer {
   void set_frame_max(std::uint32_t frame_max) { frame_max_ = frame_max; }
   std::uint32_t frame_max() const { return frame_max_; }
 
+  /// An answer, or anything else but a method with content.
   template <class Method>
   void method(std::uint16_t channel, const Method& method) {
-    const std::size_t size = method_frame_size(method);
-    if (size <= net::SendChain::reserve_max) {
-      std::uint8_t* at = chain_.reserve(size);
-      const std::uint8_t* end = store_method_frame(at, channel, method);
-      CHECK(static_cast<std::size_t>(end - at) == size);
-      chain_.commit(size);
-      return;
-    }
-    large_method(size, [&](std::uint8_t* at) { store_method_frame(at, channel, method); });
+    const std::uint64_t begin = position();
+    append_method(channel, method);
+    brake_.note(begin, position());
   }
+
+  /// What the client is told in answer to what it sent.
+  OutputBrake& brake() { return brake_; }
+  const OutputBrake& brake() const { return brake_; }
+  /// What was written since position() was `begin`, of contents, is an answer.
+  void note_answer(std::uint64_t begin) { brake_.note(begin, position()); }
+  /// Bytes of the connection's output so far.
+  std::uint64_t position() const { return chain_.taken() + chain_.size(); }
 
   /// A method with content (basic.deliver, basic.get-ok, basic.return), its header and its body.
   template <class Method>
@@ -62,7 +66,7 @@ class Writer {
       chain_.commit(whole);
       return;
     }
-    this->method(channel, method);
+    append_method(channel, method);
     content_header(channel, header);
     body(channel, std::move(message));
   }
@@ -71,6 +75,18 @@ class Writer {
   void raw(core::Bytes bytes) { chain_.append(bytes); }
 
  private:
+  template <class Method>
+  void append_method(std::uint16_t channel, const Method& method) {
+    const std::size_t size = method_frame_size(method);
+    if (size <= net::SendChain::reserve_max) {
+      std::uint8_t* at = chain_.reserve(size);
+      const std::uint8_t* end = store_method_frame(at, channel, method);
+      CHECK(static_cast<std::size_t>(end - at) == size);
+      chain_.commit(size);
+      return;
+    }
+    large_method(size, [&](std::uint8_t* at) { store_method_frame(at, channel, method); });
+  }
   template <class Fill>
   void large_method(std::size_t size, Fill&& fill) {
     std::vector<std::uint8_t> bytes(size);
@@ -81,6 +97,7 @@ class Writer {
   void body(std::uint16_t channel, core::MessageRef message);
 
   net::SendChain& chain_;
+  OutputBrake brake_;
   std::uint32_t frame_max_ = frame_min_size;
 };
 

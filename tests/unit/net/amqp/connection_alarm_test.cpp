@@ -12,6 +12,7 @@ namespace lepus::amqp {
 namespace {
 
 using test::Login;
+namespace limits = core::limits;
 
 class ConnectionAlarmTest : public test::ConnectionTest {};
 
@@ -39,6 +40,34 @@ TEST_P(ConnectionAlarmTest, AnAlarmBlocksPublishersOnly) {
   EXPECT_EQ(consumer->expect<BasicDeliver>().event.body, "held");
   EXPECT_EQ(consumer->expect<BasicDeliver>().event.body, "held too");
   EXPECT_TRUE(publisher->quiet());
+}
+
+TEST_P(ConnectionAlarmTest, ABodyUnderWayWaitsForTheEndOfAnAlarm) {
+  const auto publisher = opened();
+  if (GetParam() > 0) publisher->link().piece_max = 5'000;
+  publisher->declare("q");
+  const std::string body(800'000, 'b');
+  publisher->send(1, BasicPublish{"", "q", false, false});
+  publisher->content_header(1, body.size(), test::TestClient::no_properties);
+  const auto send_part = [&](std::size_t first, std::size_t last) {
+    for (std::size_t at = first; at < last; at += 100'000)
+      publisher->frame(FrameType::body, 1, core::as_bytes(body.substr(at, 100'000)));
+  };
+  send_part(0, 200'000);
+  EXPECT_TRUE(publisher->quiet());
+  const std::uint64_t before = world_.broker().memory().message_bytes;
+  world_.broadcast(core::Alarm{true});
+  world_.settle();
+  send_part(200'000, 800'000);
+  (void)publisher->expect<ConnectionBlocked>(0);
+  EXPECT_TRUE(publisher->link().reading_paused);
+  EXPECT_LE(world_.broker().memory().message_bytes, before + 2 * limits::body_chunk_size);
+  world_.broadcast(core::Alarm{false});
+  (void)publisher->expect<ConnectionUnblocked>(0);
+  EXPECT_FALSE(publisher->link().reading_paused);
+  EXPECT_EQ(publisher->message_count("q"), 1U);
+  publisher->consume("q", "tag");
+  EXPECT_EQ(publisher->expect<BasicDeliver>().event.body, body);
 }
 
 TEST_P(ConnectionAlarmTest, WhatIsShortIsNamedAndTheLastOneCounts) {
