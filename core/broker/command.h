@@ -150,6 +150,8 @@ struct CreditGrant {
   Credit credit;
 };
 
+/// Without a queue it is a direct reply: its number is the virtual host that it was published in,
+/// its sequence the secret of the address.
 struct Deliver {
   ChannelRef channel;
   std::uint32_t number;

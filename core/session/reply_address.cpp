@@ -68,12 +68,13 @@ bool is_reply_target(Broker& broker, std::string_view name) {
   return find_target(broker, name).has_value();
 }
 
-bool send_reply(Broker& broker, MessageRef message) {
+bool send_reply(Broker& broker, VhostId vhost, MessageRef message) {
   const auto target = find_target(broker, message->routing_key());
   if (!target) return false;
   Deliver delivery{};
   delivery.channel = target->channel;
   delivery.sequence = target->secret;
+  delivery.number = vhost.value;
   delivery.home = broker.shard();
   delivery.no_ack = true;
   delivery.message = export_message(std::move(message));
@@ -81,12 +82,13 @@ bool send_reply(Broker& broker, MessageRef message) {
   return true;
 }
 
-void ReplyAddress::open(const ReplyTarget& target, std::string tag) {
+void ReplyAddress::open(const ReplyTarget& target, VhostId vhost, std::string tag) {
   CHECK(!is_open());
   CHECK(target.channel);
   name_ = make_reply_name(target);
   tag_ = std::move(tag);
   secret_ = target.secret;
+  vhost_ = vhost;
 }
 
 void ReplyAddress::close() {

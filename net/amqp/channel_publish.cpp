@@ -117,7 +117,7 @@ void Channel::send_message(core::ClientPublish publish) {
   const core::RouteResult& route = cached != nullptr ? *cached : own;
   const bool replied = route.empty() && core::is_reply_name(publish.message->routing_key()) &&
                        publish.message->exchange().empty() &&
-                       core::send_reply(broker(), publish.message);
+                       core::send_reply(broker(), connection_.vhost(), publish.message);
   const bool is_returned = route.empty() && !replied && publish.mandatory;
   if (is_returned) return_message(ReplyCode::no_route, publish.message);
   if (connection_.is_traced()) trace_publish(*publish.message, route);

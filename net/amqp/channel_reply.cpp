@@ -15,9 +15,9 @@ Channel::Outcome Channel::consume_replies(const BasicConsume& consume) {
   if (!consume.no_ack)
     return AmqpError{ReplyCode::precondition_failed, "reply consumer cannot acknowledge"};
   Server& server = connection_.server();
-  reply_address_.open({ref_, server.random_number()}, consume.consumer_tag.empty()
-                                                          ? server.generate_name("amq.ctag-")
-                                                          : std::string{consume.consumer_tag});
+  reply_address_.open({ref_, server.next_secret()}, connection_.vhost(),
+                      consume.consumer_tag.empty() ? server.generate_name("amq.ctag-")
+                                                   : std::string{consume.consumer_tag});
   if (!consume.no_wait) send(BasicConsumeOk{reply_address_.tag()});
   return std::nullopt;
 }
@@ -40,9 +40,14 @@ Channel::Outcome Channel::declare_reply_queue(const QueueDeclare& declare) {
 
 void Channel::on_reply_delivery(const core::Deliver& delivery, core::MessageRef message) {
   if (!reply_address_.accepts(delivery)) return;
+  // Nobody holds back who replies; RabbitMQ promises a reply once at most.
+  Writer& writer = connection_.writer();
+  if (writer.brake().unsent_bytes() > core::limits::replies_unsent_max) return;
+  const std::uint64_t begin = writer.position();
   const BasicDeliver deliver{reply_address_.tag(), next_tag_++, false, message->exchange(),
                              message->routing_key()};
-  connection_.writer().content(number_, deliver, std::move(message));
+  writer.content(number_, deliver, std::move(message));
+  writer.note_answer(begin);
   connection_.touch();
 }
 

@@ -17,7 +17,10 @@ constexpr std::size_t generated_characters = 22;  // 128 bits and a bit, as Rabb
 }  // namespace
 
 Server::Server(const Parts& parts)
-    : parts_(parts), server_properties_(build_server_properties()), random_(parts.seed) {}
+    : parts_(parts),
+      server_properties_(build_server_properties()),
+      random_(parts.seed),
+      secrets_(parts.secret_key) {}
 
 Server::~Server() { CHECK(connections_.live_count() == 0); }
 
@@ -70,13 +73,13 @@ void Server::abort_all() {
 }
 
 void Server::resume_inputs() {
-  if (std::exchange(alarm_seen_, broker().alarm().any()) && !alarm_seen_)
+  if (std::exchange(seen_.alarm, broker().alarm().any()) && !seen_.alarm)
     connections_.for_each([](auto, Connection& connection) { connection.on_alarms_over(); });
   const std::uint64_t removals = broker().topology().access().removals();
-  if (std::exchange(removals_seen_, removals) != removals)
+  if (std::exchange(seen_.removals, removals) != removals)
     connections_.for_each([](auto, Connection& connection) { connection.close_if_deleted(); });
   const std::uint64_t traces = broker().topology().trace_changes();
-  if (std::exchange(traces_seen_, traces) != traces)
+  if (std::exchange(seen_.traces, traces) != traces)
     connections_.for_each([](auto, Connection& connection) { connection.refresh_trace(); });
   if (!congested_.empty()) resume_uncongested();
   resuming_.swap(resume_);

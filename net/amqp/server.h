@@ -18,6 +18,7 @@
 #include "core/base/log.h"
 #include "core/base/log_gate.h"
 #include "core/base/random.h"
+#include "core/base/secret_source.h"
 #include "core/broker/broker.h"
 #include "io/loop.h"
 #include "net/amqp/connection.h"
@@ -39,6 +40,8 @@ class Server {
     void (*destroy_later)(void* owner, std::unique_ptr<net::Stream> stream);
     void* destroy_later_owner;
     core::QuotaCounter* uses = nullptr;  ///< Of all shards; null: limits hold for this one alone.
+    /// From the system's generator, but in tests.
+    core::SecretSource::Key secret_key = {};
   };
   explicit Server(const Parts& parts);
   ~Server();
@@ -98,8 +101,9 @@ class Server {
   std::vector<core::ConfirmWindow::Ack>& ack_scratch() { return ack_scratch_; }
   std::vector<core::UnackedWindow::Entry>& entry_scratch() { return entry_scratch_; }
   std::vector<std::uint8_t>& properties_scratch() { return properties_scratch_; }
+  /// For addresses of direct reply-to.
+  std::uint64_t next_secret() { return secrets_.next(); }
   /// "amq.gen-" or "amq.ctag-" and 22 characters of base64url.
-  std::uint64_t random_number() { return random_.next(); }
   std::string generate_name(std::string_view prefix);
 
  private:
@@ -113,6 +117,7 @@ class Server {
   Parts parts_;
   std::string server_properties_;
   core::Random random_;
+  core::SecretSource secrets_;
   LingerList<Connection> lingering_;  ///< Outlives the connections.
   core::Slab<Connection> connections_;
   std::vector<core::Slab<Connection>::Handle> resume_;
@@ -127,9 +132,13 @@ class Server {
   std::vector<std::uint8_t> properties_scratch_;
   std::uint64_t next_connection_ = 1;
   core::LocalQuotaCounter own_uses_;
-  std::uint64_t removals_seen_ = 0;
-  std::uint64_t traces_seen_ = 0;
-  bool alarm_seen_ = false;
+  /// What connections were told of.
+  struct Seen {
+    std::uint64_t removals = 0;
+    std::uint64_t traces = 0;
+    bool alarm = false;
+  };
+  Seen seen_;
 };
 
 }  // namespace lepus::amqp

@@ -157,11 +157,20 @@ std::string Node::make_shards() {
   if (std::string error = open_journals(); !error.empty()) return error;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     ShardThread& own = shards_[i];
-    own.shard = std::make_unique<Shard>(
-        Shard::Parts{static_cast<core::ShardId>(i), &mesh_, own.loop.get(), settings_.back().get(),
-                     own.log, random_seed(), [this] { return connection_count(); },
-                     &own.store->journal(), own.store.get(), &uses_, node_name(config_),
-                     event_vhost(config_), client_descriptor_max(io::file_use().limit)});
+    own.shard = std::make_unique<Shard>(Shard::Parts{static_cast<core::ShardId>(i),
+                                                     &mesh_,
+                                                     own.loop.get(),
+                                                     settings_.back().get(),
+                                                     own.log,
+                                                     random_seed(),
+                                                     [this] { return connection_count(); },
+                                                     &own.store->journal(),
+                                                     own.store.get(),
+                                                     &uses_,
+                                                     node_name(config_),
+                                                     event_vhost(config_),
+                                                     client_descriptor_max(io::file_use().limit),
+                                                     {random_seed(), random_seed()}});
   }
   set_paging();
   return {};

@@ -27,7 +27,7 @@ Shard::Shard(const Parts& parts)
                &message_log_, parts.restorer},
               static_cast<core::ShardId>(parts.mesh->thread_count() - 1)),
       server_({&broker_, parts.loop, parts.settings, parts.log, parts.seed,
-               &Shard::destroy_stream_later, this, parts.uses}),
+               &Shard::destroy_stream_later, this, parts.uses, parts.secret_key}),
       inquiries_(broker_, server_) {
   parts_.loop->set_hooks(this);
   stop_timer_.bind<&Shard::on_stop_deadline>(this);

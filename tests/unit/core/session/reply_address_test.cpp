@@ -38,16 +38,18 @@ TEST(ReplyAddress, AcceptsRepliesToItselfOnly) {
   Deliver reply{};
   EXPECT_FALSE(own.accepts(reply)) << "a closed one has secret 0";
   EXPECT_FALSE(own.has_tag(""));
-  own.open(reply_target, "tag");
+  own.open(reply_target, VhostId{3}, "tag");
   EXPECT_EQ(own.name(), address);
   EXPECT_TRUE(own.has_tag("tag"));
   EXPECT_FALSE(own.has_tag("other"));
   EXPECT_FALSE(own.accepts(reply));
   reply.sequence = reply_target.secret;
+  EXPECT_FALSE(own.accepts(reply)) << "it comes from another virtual host";
+  reply.number = 3;
   EXPECT_TRUE(own.accepts(reply));
   own.close();
   EXPECT_FALSE(own.accepts(reply));
-  own.open({reply_target.channel, 5}, "again");
+  own.open({reply_target.channel, 5}, VhostId{3}, "again");
   EXPECT_FALSE(own.accepts(reply)) << "that was to the address before";
 }
 
@@ -63,24 +65,25 @@ TEST_F(ReplyRouteTest, ReachesASessionOfThisShard) {
   FakeChannel requester{shard_.broker};
   const ReplyTarget to{requester.ref(), 42};
   EXPECT_TRUE(is_reply_target(shard_.broker, make_reply_name(to)));
-  EXPECT_TRUE(send_reply(shard_.broker, reply_to(to)));
+  EXPECT_TRUE(send_reply(shard_.broker, shard_.vhost, reply_to(to)));
   ASSERT_EQ(requester.deliveries.size(), 1U);
   EXPECT_EQ(requester.deliveries[0].deliver.sequence, 42U);
+  EXPECT_EQ(requester.deliveries[0].deliver.number, shard_.vhost.value);
   EXPECT_TRUE(requester.deliveries[0].deliver.no_ack);
   requester.detach();
   EXPECT_FALSE(is_reply_target(shard_.broker, make_reply_name(to)));
-  EXPECT_FALSE(send_reply(shard_.broker, reply_to(to)));
+  EXPECT_FALSE(send_reply(shard_.broker, shard_.vhost, reply_to(to)));
 }
 
 TEST_F(ReplyRouteTest, GoesToAnotherShardUnasked) {
   const ReplyTarget to{{2, 1, 1}, 42};
-  EXPECT_TRUE(send_reply(shard_.broker, reply_to(to)));
+  EXPECT_TRUE(send_reply(shard_.broker, shard_.vhost, reply_to(to)));
   const auto sent = shard_.outbox.all<Deliver>();
   ASSERT_EQ(sent.size(), 1U);
   EXPECT_EQ(sent[0].channel, to.channel);
   const ReplyTarget nowhere{{FakeShard::shard_count, 1, 1}, 42};
   EXPECT_FALSE(is_reply_target(shard_.broker, make_reply_name(nowhere)));
-  EXPECT_FALSE(send_reply(shard_.broker, reply_to(nowhere)));
+  EXPECT_FALSE(send_reply(shard_.broker, shard_.vhost, reply_to(nowhere)));
 }
 
 TEST_F(ReplyRouteTest, OddNamesReachNobody) {
