@@ -15,42 +15,26 @@ namespace lepus::server {
 
 namespace {
 
-/// Returns true if the change takes something away.
-bool is_removal(const core::TopologyChange& change) {
-  return std::visit(
-      [](const auto& what) {
-        using Change = std::decay_t<decltype(what)>;
-        return std::is_same_v<Change, core::VhostRemoved> ||
-               std::is_same_v<Change, core::ExchangeRemoved> ||
-               std::is_same_v<Change, core::QueueRemoved> ||
-               std::is_same_v<Change, core::BindingRemoved> ||
-               std::is_same_v<Change, core::UserRemoved>;
-      },
-      change);
-}
-
 /// Returns true if the change belongs to the one before it: an exchange never is without the queue
-/// in which it delays messages.
-bool continues_piece(const core::TopologyChange& change) {
+/// in which it delays messages, which is added behind it and removed in front of it.
+bool continues_piece(const core::TopologyChange& change, const core::TopologyChange& before) {
   const auto* added = std::get_if<core::QueueAdded>(&change);
-  return added != nullptr && added->queue.store_of;
+  if (added != nullptr) return static_cast<bool>(added->queue.store_of);
+  return std::holds_alternative<core::ExchangeRemoved>(change) &&
+         std::holds_alternative<core::QueueRemoved>(before);
 }
 
 }  // namespace
 
-/// What is removed goes at once, with all that depends on it: nothing is routed by the half of it.
+/// The rules name what depends on something before it, so that what is left between two pieces of a
+/// removal is in order.
 std::vector<core::TopologyChanges> split_changes(core::TopologyChanges changes) {
   constexpr std::size_t size_max = core::limits::topology_piece_max;
   std::vector<core::TopologyChanges> pieces;
-  const bool is_whole = changes.list.size() <= size_max ||
-                        std::any_of(changes.list.begin(), changes.list.end(), is_removal);
-  if (is_whole) {
-    pieces.push_back(std::move(changes));
-    return pieces;
-  }
   for (core::TopologyChange& change : changes.list) {
     const bool is_full = !pieces.empty() && pieces.back().list.size() >= size_max;
-    if (pieces.empty() || (is_full && !continues_piece(change))) pieces.push_back({{}, changes.by});
+    if (pieces.empty() || (is_full && !continues_piece(change, pieces.back().list.back())))
+      pieces.push_back({{}, changes.by});
     pieces.back().list.push_back(std::move(change));
   }
   return pieces;

@@ -5,8 +5,9 @@
 //   TopologyApplied from a shard -> applied; the next pieces are sent when every shard has come so
 //   far
 //
-// A piece is what a shard applies in one step, so a definitions file with a hundred thousand queues
-// takes many turns of each shard, with its clients' work between them. Each piece has a version;
+// A piece is what a shard applies in one step, so a definitions file with a hundred thousand
+// queues, or the deletion of a virtual host with as many, takes many turns of each shard, with its
+// clients' work between them. Each piece has a version;
 // versions are consecutive. A replica between two pieces of one entry is a topology like any other.
 // Control thread only.
 #pragma once
@@ -22,7 +23,7 @@
 
 namespace lepus::server {
 
-/// Cuts changes that remove nothing into pieces of some limits::topology_piece_max, in order.
+/// Cuts changes into pieces of some limits::topology_piece_max, in order.
 std::vector<core::TopologyChanges> split_changes(core::TopologyChanges changes);
 
 class TopologyReplication {

@@ -61,10 +61,27 @@ TEST(SplitChanges, KeepsOrderAndAuthorInBoundedPieces) {
   EXPECT_EQ(split_changes(vhost_changes(topology_piece_max)).size(), 1U);
 }
 
-TEST(SplitChanges, LeavesRemovalsWhole) {
-  core::TopologyChanges changes = vhost_changes(2 * topology_piece_max);
+TEST(SplitChanges, CutsRemovalsToo) {
+  core::TopologyChanges changes;
+  for (std::uint64_t id = 1; id <= 3 * topology_piece_max; ++id)
+    changes.list.emplace_back(core::QueueRemoved{core::QueueId{id}});
   changes.list.emplace_back(core::VhostRemoved{core::VhostId{1}});
-  EXPECT_EQ(split_changes(changes).size(), 1U);
+  const std::vector<core::TopologyChanges> pieces = split_changes(changes);
+  ASSERT_EQ(pieces.size(), 4U);
+  EXPECT_EQ(pieces[3].list.size(), 1U);
+  EXPECT_TRUE(std::holds_alternative<core::VhostRemoved>(pieces[3].list[0])) << "the last of all";
+}
+
+TEST(SplitChanges, RemovesAStoreWithItsExchange) {
+  core::TopologyChanges changes;
+  for (std::uint64_t id = 1; id <= topology_piece_max; ++id)
+    changes.list.emplace_back(core::QueueRemoved{core::QueueId{id}});  // The last is a store.
+  changes.list.emplace_back(core::ExchangeRemoved{core::ExchangeId{500}});
+  changes.list.emplace_back(core::QueueRemoved{core::QueueId{501}});
+  const std::vector<core::TopologyChanges> pieces = split_changes(changes);
+  ASSERT_EQ(pieces.size(), 2U);
+  EXPECT_TRUE(std::holds_alternative<core::ExchangeRemoved>(pieces[0].list.back()));
+  EXPECT_EQ(pieces[1].list.size(), 1U);
 }
 
 TEST(SplitChanges, LeavesAStoreWithItsExchange) {
