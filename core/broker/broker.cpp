@@ -181,27 +181,31 @@ Broker::Accepted Broker::record(const MessageRef& message, std::span<Queue* cons
 
 /// One Enqueue per destination shard, whatever the number of its queues. Returns how many shards.
 std::uint32_t Broker::publish_remote(const Publish& publish, MessageRef message) {
-  std::uint32_t shards = 0;
-  const RouteResult& route = *publish.route;
-  for (std::size_t i = 0; i < route.size(); ++i) {
-    const ShardId home = route[i]->home;
-    if (home == shard()) continue;
-    bool seen = false;
-    for (std::size_t j = 0; j < i && !seen; ++j) seen = route[j]->home == home;
-    if (seen) continue;
-    Enqueue enqueue{route[i]->id,      nullptr,        nullptr,
-                    publish.publisher, publish.number, publish.immediate};
-    for (std::size_t j = i + 1; j < route.size(); ++j) {
-      if (route[j]->home != home) continue;
-      if (enqueue.more == nullptr)
-        enqueue.more = std::make_unique<std::vector<QueueId>>().release();
-      enqueue.more->push_back(route[j]->id);
+  struct Part {
+    ShardId home;
+    Enqueue enqueue;
+  };
+  boost::container::small_vector<Part, 4> parts;
+  for (const QueueInfo* info : *publish.route) {
+    if (info->home == shard()) continue;
+    const auto part = std::find_if(parts.begin(), parts.end(),
+                                   [&](const Part& one) { return one.home == info->home; });
+    if (part == parts.end()) {
+      parts.push_back(
+          {info->home,
+           {info->id, nullptr, nullptr, publish.publisher, publish.number, publish.immediate}});
+      continue;
     }
-    enqueue.message = export_message(i + 1 == route.size() ? std::move(message) : message);
-    outbox().send(home, enqueue);
-    ++shards;
+    std::vector<QueueId>*& more = part->enqueue.more;
+    if (more == nullptr) more = std::make_unique<std::vector<QueueId>>().release();
+    more->push_back(info->id);
   }
-  return shards;
+  for (Part& part : parts) {
+    const bool is_last = &part == &parts.back();
+    part.enqueue.message = export_message(is_last ? std::move(message) : message);
+    outbox().send(part.home, part.enqueue);
+  }
+  return static_cast<std::uint32_t>(parts.size());
 }
 
 void Broker::send(ShardId home, const Command& command) {
@@ -279,8 +283,7 @@ void Broker::add_confirm(std::uint64_t batch, const Confirm& confirm) {
 
 void Broker::add_deadline(Nanos at, QueueId queue) {
   CHECK(queue);
-  deadlines_.push_back({at, queue});
-  std::push_heap(deadlines_.begin(), deadlines_.end(), std::greater<>{});
+  deadlines_.add(at, queue);
 }
 
 void Broker::advance(Nanos now) {
@@ -288,12 +291,12 @@ void Broker::advance(Nanos now) {
   turn_.now = now;
   turn_.stamp = std::max(turn_.stamp, now + turn_.wall_clock_offset);
   // What a queue registers while its deadline runs is for the next call.
-  for (std::size_t left = deadlines_.size(); left > 0 && next_deadline() <= now; --left) {
-    const QueueId id = deadlines_.front().queue;
-    std::pop_heap(deadlines_.begin(), deadlines_.end(), std::greater<>{});
-    deadlines_.pop_back();
-    if (Queue* queue = find_queue(id)) queue->on_deadline(now);
+  for (std::size_t left = deadlines_.size(); left > 0; --left) {
+    const std::optional<QueueId> due = deadlines_.take_due(now);
+    if (!due) break;
+    if (Queue* queue = find_queue(*due)) queue->on_deadline(now);
   }
+  deadlines_.tidy(queues_.size(), [this](QueueId id) { return find_queue(id) == nullptr; });
 }
 
 void Broker::delete_expired(QueueId id) {

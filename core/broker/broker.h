@@ -22,9 +22,11 @@
 #include "core/base/slab.h"
 #include "core/broker/command.h"
 #include "core/broker/event.h"
+#include "core/broker/eviction_candidates.h"
 #include "core/broker/firehose.h"
 #include "core/broker/forwards.h"
 #include "core/broker/ports.h"
+#include "core/broker/queue_deadlines.h"
 #include "core/broker/transfers.h"
 #include "core/message/store_path.h"
 #include "core/queue/queue.h"
@@ -47,7 +49,6 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   ShardId control() const { return control_; }
   const Topology& topology() const { return topology_; }
   const std::string& node_name() const { return node_name_; }
-  MemoryAccount& memory() { return memory_; }
   /// With either, publishers are to be blocked.
   const Alarm& alarm() const { return alarm_; }
   bool stopping() const { return stopping_; }
@@ -113,7 +114,7 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   /// The time of this turn; runs what is due at it (TTL, idle expiry).
   void advance(Nanos now);
   /// When advance() should be called next; core::never when nothing waits for time.
-  Nanos next_deadline() const { return deadlines_.empty() ? never : deadlines_.front().at; }
+  Nanos next_deadline() const { return deadlines_.next(); }
   /// Nanoseconds since 1970 are now + offset, from the next advance() on. The system's clock may be
   /// set, so it may go back.
   void set_wall_clock_offset(Nanos offset) { turn_.wall_clock_offset = offset; }
@@ -147,13 +148,6 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   struct QueueCounts {
     std::uint64_t messages = 0;
     std::uint32_t consumers = 0;
-  };
-  struct Deadline {
-    Nanos at;
-    QueueId queue;
-    bool operator>(const Deadline& other) const {
-      return at != other.at ? at > other.at : queue > other.queue;
-    }
   };
   struct PendingConfirm {
     std::uint64_t batch;
@@ -209,7 +203,7 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   void on_lost(const QueuePosition& at) override;
   MemoryAccount& memory_of_fetched() override { return memory_; }
   void evict();
-  void evict_from(std::vector<QueueId>& queues, std::size_t& next, bool is_enough);
+  void evict_from(EvictionCandidates& candidates, std::uint64_t enough);
   void note_written();
   std::uint64_t resident_max() const;
 
@@ -263,7 +257,6 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
 
   ShardId control_;
   Restorer* restorer_;
-  MemoryAccount memory_;  ///< Before everything that holds messages.
   Topology topology_;
   Slab<Consumer> consumers_;
   Slab<SessionPorts> sessions_;
@@ -273,15 +266,12 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   std::vector<PendingConfirm> confirms_;       ///< Oldest batch first.
   std::vector<PendingConfirm> confirms_free_;  ///< Of what needs no batch: they go with this turn.
   std::vector<PendingConfirm> due_;            ///< Scratch of send_confirms().
-  std::vector<Deadline> deadlines_;            ///< Min-heap.
-  std::uint64_t watermarks_lost_ = 0;          ///< Of the message log, as last seen.
-  std::uint32_t transactions_ = 0;             ///< Of other shards, that have begun.
+  QueueDeadlines deadlines_;
+  std::uint64_t watermarks_lost_ = 0;  ///< Of the message log, as last seen.
+  std::uint32_t transactions_ = 0;     ///< Of other shards, that have begun.
   std::vector<QueueId> written_awaited_;
-  std::vector<QueueId> candidates_;  ///< With messages in memory.
-  std::vector<QueueId>
-      limited_candidates_;  ///< The same, of queues that have a limit of their own.
-  std::size_t next_candidate_ = 0;
-  std::size_t next_limited_ = 0;
+  EvictionCandidates candidates_;
+  EvictionCandidates limited_candidates_;  ///< Queues that have a limit of their own.
   std::uint64_t memory_pressure_threshold_ = UINT64_MAX;
   bool has_more_to_evict_ = false;
   Alarm alarm_;

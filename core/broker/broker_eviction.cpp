@@ -33,7 +33,7 @@ void Broker::on_lost(const QueuePosition& at) {
 
 void Broker::add_eviction_candidate(QueueId queue, bool has_own_limit) {
   CHECK(queue);
-  (has_own_limit ? limited_candidates_ : candidates_).push_back(queue);
+  (has_own_limit ? limited_candidates_ : candidates_).add(queue);
 }
 
 void Broker::note_written() {
@@ -52,26 +52,26 @@ void Broker::evict() {
   if (memory_pressure && !turn_.memory_pressure) ++turn_.pressure_epoch;
   turn_.memory_pressure = memory_pressure;
   has_more_to_evict_ = false;
-  if (!limited_candidates_.empty()) evict_from(limited_candidates_, next_limited_, false);
-  if (memory_.message_bytes > resident_max()) evict_from(candidates_, next_candidate_, true);
+  const auto is_gone = [this](QueueId id) { return find_queue(id) == nullptr; };
+  limited_candidates_.tidy(queues_.size(), is_gone);
+  candidates_.tidy(queues_.size(), is_gone);
+  if (!limited_candidates_.empty()) evict_from(limited_candidates_, 0);
+  if (memory_.message_bytes > resident_max()) evict_from(candidates_, resident_max());
 }
 
-/// In turn, each a piece. `is_enough`: until enough memory is free.
-void Broker::evict_from(std::vector<QueueId>& queues, std::size_t& next, bool is_enough) {
-  for (std::size_t i = 0; i < limits::page_out_queues && !queues.empty(); ++i) {
-    if (is_enough && memory_.message_bytes <= resident_max()) return;
-    if (next >= queues.size()) next = 0;
-    Queue* queue = find_queue(queues[next]);
-    const bool is_done = queue == nullptr || queue->resident_count() == 0;
-    if (is_done) {
-      if (queue != nullptr) queue->on_eviction_done();
-      queues[next] = queues.back();
-      queues.pop_back();
-      continue;
+/// Each queue a piece, until no more than `enough` bytes of messages are in memory.
+void Broker::evict_from(EvictionCandidates& candidates, std::uint64_t enough) {
+  const auto visit = [this](QueueId id) {
+    Queue* queue = find_queue(id);
+    if (queue == nullptr) return false;
+    if (queue->resident_count() == 0) {
+      queue->on_eviction_done();
+      return false;
     }
     has_more_to_evict_ |= queue->evict(turn_.memory_pressure);
-    ++next;
-  }
+    return true;
+  };
+  candidates.visit_next(visit, [&] { return memory_.message_bytes <= enough; });
 }
 
 }  // namespace lepus::core

@@ -67,15 +67,32 @@ void Deduplicator::remember(const Message& message, Nanos now) {
   if (own && own->is_integer() && own->as_int64() >= 0)
     ttl_ms = std::min(static_cast<std::uint64_t>(own->as_int64()), limits::duration_ms_max);
   const Nanos until = ttl_ms ? now + static_cast<Nanos>(*ttl_ms) * nanos_per_ms : never;
-  const auto found = seen_.insert_or_assign(std::move(id), Seen{until, ++last_number_}).first;
+  const auto [found, is_new] = seen_.insert_or_assign(std::move(id), Seen{until, ++last_number_});
   order_.push_back({last_number_, &found->first});
-  while (seen_.size() > rules_.cache_size || order_.size() > 2 * rules_.cache_size) {
-    const auto oldest = seen_.find(*order_.front().id);
-    CHECK(oldest != seen_.end());
-    const bool is_latest = oldest->second.number == order_.front().number;
-    order_.pop_front();
-    if (is_latest) seen_.erase(oldest);
-  }
+  count(sizeof(Entry) + (is_new ? size_of(found->first) : 0), 0);
+  while (seen_.size() > rules_.cache_size || order_.size() > 2 * rules_.cache_size ||
+         bytes_ > limits::deduplication_bytes_max)
+    forget_oldest();
+}
+
+void Deduplicator::forget_oldest() {
+  const auto oldest = seen_.find(*order_.front().id);
+  CHECK(oldest != seen_.end());
+  const bool is_latest = oldest->second.number == order_.front().number;
+  order_.pop_front();
+  count(0, sizeof(Entry) + (is_latest ? size_of(oldest->first) : 0));
+  if (is_latest) seen_.erase(oldest);
+}
+
+std::uint64_t Deduplicator::size_of(const std::string& id) {
+  constexpr std::uint64_t node_size = sizeof(std::string) + sizeof(Seen) + 4 * sizeof(void*);
+  return node_size + id.size();
+}
+
+void Deduplicator::count(std::uint64_t added, std::uint64_t removed) {
+  CHECK(bytes_ + added >= removed);
+  bytes_ += added - removed;
+  account_.index_bytes += added - removed;
 }
 
 }  // namespace lepus::core

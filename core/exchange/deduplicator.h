@@ -1,7 +1,8 @@
 // Dropping messages that came already: x-message-deduplication of queues and exchanges, as LavinMQ
 // has it (message deduplication). A message has an id in a header; one with the same id as one of
 // the last x-cache-size within x-cache-ttl is dropped, and confirmed. A message without the header
-// is never dropped. The ids seen are in memory only and are forgotten by a restart.
+// is never dropped. The ids seen are in memory only and are forgotten by a restart; whatever
+// x-cache-size says, they take at most limits::deduplication_bytes_max.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,12 @@ std::string read_deduplication(std::string_view key, const FieldValue& value, De
 
 class Deduplicator {
  public:
-  explicit Deduplicator(Deduplication rules) : rules_(std::move(rules)) {}
+  /// `account`, which outlives this object, has what the ids take.
+  Deduplicator(Deduplication rules, MemoryAccount& account)
+      : rules_(std::move(rules)), account_(account) {}
+  ~Deduplicator() { account_.index_bytes -= bytes_; }
+  Deduplicator(const Deduplicator&) = delete;
+  Deduplicator& operator=(const Deduplicator&) = delete;
 
   const Deduplication& rules() const { return rules_; }
   /// Returns true when the message's id was seen within the window.
@@ -50,7 +56,14 @@ class Deduplicator {
     const std::string* id;  ///< In seen_.
   };
 
+  /// Of one id, with what the containers need for it, bytes.
+  static std::uint64_t size_of(const std::string& id);
+  void count(std::uint64_t added, std::uint64_t removed);
+  void forget_oldest();
+
   Deduplication rules_;
+  MemoryAccount& account_;
+  std::uint64_t bytes_ = 0;  ///< Of all ids and entries.
   std::unordered_map<std::string, Seen> seen_;
   std::deque<Entry> order_;  ///< Oldest first; what was seen again meanwhile is skipped.
   std::uint64_t last_number_ = 0;

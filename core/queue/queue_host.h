@@ -56,6 +56,7 @@ class QueueHost {
   ShardId shard() const { return shard_; }
   Outbox& outbox() { return *outbox_; }
   MessageLog& message_log() { return *message_log_; }
+  MemoryAccount& memory() { return memory_; }
   const Turn& turn() const { return turn_; }
   Nanos now() const { return turn_.now; }
 
@@ -103,6 +104,7 @@ class QueueHost {
   virtual void delete_expired(QueueId queue) = 0;
 
  protected:
+  MemoryAccount memory_;  ///< Before everything that holds messages.
   Turn turn_;
   IntrusiveList<RunnableQueue> runnable_;
 

@@ -21,7 +21,7 @@ void Queue::load_limits() {
   if (!deduplication.is_on) {
     deduplicator_.reset();
   } else if (!deduplicator_ || deduplicator_->rules() != deduplication) {
-    deduplicator_ = std::make_unique<Deduplicator>(deduplication);
+    deduplicator_ = std::make_unique<Deduplicator>(deduplication, host_.memory());
   }
 }
 

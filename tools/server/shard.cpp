@@ -193,8 +193,8 @@ void Shard::flush() {
     begin_stop();
     end_phase();
   }
-  memory_bytes_.store(broker_.memory().message_bytes + streams_.blocks().bytes_in_use() +
-                          message_log_.memory_bytes(),
+  memory_bytes_.store(broker_.memory().message_bytes + broker_.memory().index_bytes +
+                          streams_.blocks().bytes_in_use() + message_log_.memory_bytes(),
                       std::memory_order_relaxed);
   connections_.store(server_.active_count(), std::memory_order_relaxed);
   parts_.loop->timers().arm(deadline_timer_, broker_.next_deadline());
