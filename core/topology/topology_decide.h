@@ -32,6 +32,8 @@ Decision satisfied();
 /// A decision of kind `changes`, still without any.
 Decision changing();
 
+/// 406 if what is to be made has larger arguments than limits::arguments_size_max.
+std::optional<AmqpError> check_arguments_size(const TopologyRequest& request);
 /// 403 for the exchange without a name.
 std::optional<AmqpError> refuse_default_exchange(std::string_view name);
 AmqpError missing_exchange(std::string_view name, const VhostInfo& vhost);

@@ -9,8 +9,9 @@
 
 #include "core/base/assert.h"
 #include "core/broker/event.h"
-#include "core/topology/topology_decide.h"
+#include "core/limits.h"
 #include "core/topology/auto_delete.h"
+#include "core/topology/topology_decide.h"
 
 namespace lepus::core {
 
@@ -225,6 +226,13 @@ Decision refuse(ReplyCode code, std::string detail) {
 }
 Decision satisfied() { return Decision{Decision::Kind::satisfied, {}, {}}; }
 Decision changing() { return Decision{Decision::Kind::changes, {}, {}}; }
+
+std::optional<AmqpError> check_arguments_size(const TopologyRequest& request) {
+  if (request.arguments.size() <= limits::arguments_size_max) return std::nullopt;
+  return AmqpError{ReplyCode::precondition_failed,
+                   fmt::format("arguments of {} bytes are larger than the limit of {}",
+                               request.arguments.size(), limits::arguments_size_max)};
+}
 
 std::optional<AmqpError> refuse_default_exchange(std::string_view name) {
   if (!name.empty()) return std::nullopt;

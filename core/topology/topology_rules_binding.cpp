@@ -4,8 +4,8 @@
 
 #include "core/base/assert.h"
 #include "core/exchange/headers.h"
-#include "core/topology/topology_decide.h"
 #include "core/topology/auto_delete.h"
+#include "core/topology/topology_decide.h"
 
 namespace lepus::core {
 
@@ -82,6 +82,8 @@ Decision decide_bind(const RuleInput& in) {
   if (std::optional<AmqpError> error = check_lock(in, ends.queue)) return refuse(*std::move(error));
   BindingSpec spec = make_spec(in, ends);
   if (in.topology.find_binding(spec) != nullptr) return satisfied();
+  if (std::optional<AmqpError> error = check_arguments_size(in.request))
+    return refuse(*std::move(error));
   Decision decision = changing();
   if (in.ids != nullptr) decision.changes.push_back(BindingAdded{std::move(spec)});
   return decision;

@@ -7,9 +7,9 @@
 
 #include "core/exchange/value_text.h"
 #include "core/message/field_table.h"
+#include "core/topology/auto_delete.h"
 #include "core/topology/exchange_store.h"
 #include "core/topology/topology_decide.h"
-#include "core/topology/auto_delete.h"
 
 namespace lepus::core {
 
@@ -67,6 +67,8 @@ Decision create_exchange(const RuleInput& in, ExchangeType type) {
     return refuse(ReplyCode::access_refused,
                   fmt::format("exchange name '{}' contains reserved prefix 'amq.*'", in.name));
   }
+  if (std::optional<AmqpError> error = check_arguments_size(in.request))
+    return refuse(*std::move(error));
   const std::optional<FieldValue> alternate =
       FieldTable{as_bytes(in.request.arguments)}.find(alternate_argument_key);
   if (alternate && !alternate->is_string()) {

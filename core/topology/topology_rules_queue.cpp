@@ -62,6 +62,8 @@ Decision create_queue(const RuleInput& in) {
     return refuse(ReplyCode::access_refused,
                   fmt::format("queue name '{}' contains reserved prefix 'amq.*'", in.name));
   }
+  if (std::optional<AmqpError> error = check_arguments_size(in.request))
+    return refuse(*std::move(error));
   QueueDescription description = describe(in);
   description.is_new = true;
   if (is_reached(in.vhost.limits.queues, in.vhost.queues.size())) {

@@ -38,6 +38,27 @@ TEST(QueueRules, ShardArgumentPinsTheHome) {
             "\"no shard 4, this server has shards 0 to 3\"");
 }
 
+TEST(QueueRules, LargeArgumentsAreRefusedForAllThatIsMade) {
+  World world;
+  const auto with_arguments = [&](TopologyRequest request, std::size_t size) {
+    FieldTableWriter table;
+    table.text("x", std::string(size, 'v'));
+    request.arguments = table.take();
+    return request;
+  };
+  constexpr std::size_t size_max = limits::arguments_size_max;
+  const std::string refused = "406 PRECONDITION_FAILED - arguments of " +
+                              std::to_string(size_max + 7) +
+                              " bytes are larger than the limit of " + std::to_string(size_max);
+  EXPECT_EQ(world.answer(with_arguments(world.queue("q"), size_max)), refused);
+  world.must(with_arguments(world.queue("q"), size_max - 7));
+  TopologyRequest exchange = world.exchange("x", "direct");
+  EXPECT_EQ(world.answer(with_arguments(exchange, size_max)), refused);
+  world.must(exchange);
+  EXPECT_EQ(world.answer(with_arguments(world.bind("x", "q", "k"), size_max)), refused);
+  world.must(with_arguments(world.bind("x", "q", "k"), size_max - 7));
+}
+
 TEST(QueueRules, Names) {
   World world;
   EXPECT_EQ(world.answer(world.queue("amq.foo")),
