@@ -150,6 +150,7 @@ void Cluster::make_shards() {
                                &settings_,
                                &log_,
                                parts_.seed + i};
+    parts.secret_key = {parts_.seed + i, parts_.seed};
     parts.event_vhost = "/";
     if (!stores_.empty()) {
       parts.restorer = stores_[i].get();

@@ -6,7 +6,8 @@
 //   note() ... note()      more than limits::answers_unsent_max -> is_on()
 //   on_taken(position)     the last of them has left            -> all of them count no more
 //
-// Positions count the bytes of the connection's output from its beginning.
+// Positions count the bytes of the connection's output from its beginning. Where output is dropped,
+// because nobody takes it any more, they go back, and what was noted before means nothing.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ class OutputBrake {
   /// What lies from `begin` to `end` is an answer.
   void note(std::uint64_t begin, std::uint64_t end) {
     CHECK(begin <= end);
-    CHECK(end_ <= begin);
+    if (begin < end_) unsent_bytes_ = 0;
     unsent_bytes_ += end - begin;
     end_ = end;
   }

@@ -22,6 +22,15 @@ TEST(OutputBrake, IsOnAboveTheMarkUntilTheLastAnswerIsTaken) {
   EXPECT_EQ(brake.unsent_bytes(), 0U);
 }
 
+TEST(OutputBrake, WhatWasDroppedDoesNotCount) {
+  OutputBrake brake;
+  brake.note(0, 2 * mark);
+  EXPECT_TRUE(brake.is_on());
+  brake.note(mark, mark + 20);
+  EXPECT_EQ(brake.unsent_bytes(), 20U);
+  EXPECT_FALSE(brake.is_on());
+}
+
 TEST(OutputBrake, WhoTakesEverythingIsNeverHeld) {
   OutputBrake brake;
   for (std::uint64_t at = 0; at < 10 * mark; at += mark / 2) {
