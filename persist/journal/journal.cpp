@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "persist/journal/message_record.h"
 #include "persist/journal/record.h"
 
 namespace lepus::persist {
@@ -79,19 +80,10 @@ core::RecordLocation Journal::append_with(const MessageHead& head, const core::M
   CHECK(size <= UINT32_MAX);
   make_room(size);
   std::uint8_t* record = open().add(RecordType::message, queue_count, size);
-  std::uint8_t* at = record + sizeof(RecordHeader);
-  std::memcpy(at, &head, sizeof head);
-  at += sizeof head;
-  std::memset(at, 0, queue_count * sizeof(QueueRef));
-  at += queue_count * sizeof(QueueRef);
-  at = core::store_bytes(at, core::as_bytes(message.exchange()));
-  at = core::store_bytes(at, core::as_bytes(message.routing_key()));
-  at = core::store_bytes(at, message.properties());
-  message.for_each_piece([&at](core::Bytes piece) { at = core::store_bytes(at, piece); });
-  const std::uint8_t* end = record + size;
-  CHECK(at <= end);
-  CHECK(end - at < static_cast<std::ptrdiff_t>(record_alignment));
-  std::memset(at, 0, static_cast<std::size_t>(end - at));
+  fill_message_record({record, queue_count}, head, message, [&message](std::uint8_t* out) {
+    message.for_each_piece([&out](core::Bytes piece) { out = core::store_bytes(out, piece); });
+    return out;
+  });
   segments_.add_live(open().segment(), size * queue_count);
   return {static_cast<std::uint32_t>(open().segment()),
           static_cast<std::uint32_t>(open().offset_of(record)), static_cast<std::uint32_t>(size)};
@@ -125,9 +117,7 @@ void Journal::enqueued(const core::RecordLocation& place, std::uint32_t index,
     return batch->contains(place.segment, place.offset);
   });
   CHECK(holder != batches_.rend());
-  const QueueRef ref{at.queue.value, at.sequence};
-  std::uint8_t* refs = (*holder)->at(place.offset) + sizeof(RecordHeader) + sizeof(MessageHead);
-  std::memcpy(refs + index * sizeof ref, &ref, sizeof ref);
+  store_queue_ref((*holder)->at(place.offset), index, {at.queue.value, at.sequence});
 }
 
 void Journal::settled(const core::RecordLocation& place, const core::QueuePosition& at) {

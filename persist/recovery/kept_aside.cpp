@@ -14,6 +14,7 @@
 
 #include "core/limits.h"
 #include "persist/journal/batch.h"
+#include "persist/journal/message_record.h"
 #include "persist/journal/segment_header.h"
 #include "persist/recovery/record_loader.h"
 
@@ -44,7 +45,8 @@ class SegmentCopyWriter {
   std::string open();
   std::string add_message(const RecordView& record, const QueueRef& at);
   std::string add_watermark(const QueueRef& below);
-  std::string finish();
+  /// Seals the file and gives it its header.
+  std::string end_file();
 
  private:
   std::string failed(const char* what, int error) const {
@@ -56,7 +58,6 @@ class SegmentCopyWriter {
   std::string begin_file();
   std::string make_room(std::uint64_t size);
   std::string write_batch();
-  std::string end_file();
   void begin_batch(std::uint64_t offset);
 
   io::Disk& disk_;
@@ -124,17 +125,11 @@ std::string SegmentCopyWriter::add_message(const RecordView& record, const Queue
   const MessageHead& head = record.head();
   const std::uint64_t size = message_record_size(head, 1);
   if (std::string error = make_room(size); !error.empty()) return error;
-  std::uint8_t* out = batch_->add(RecordType::message, 1, size);
-  const std::uint8_t* end = out + size;
-  out = core::store_bytes(out + sizeof(RecordHeader),
-                          {reinterpret_cast<const std::uint8_t*>(&head), sizeof head});
-  out = core::store_bytes(out, {reinterpret_cast<const std::uint8_t*>(&at), sizeof at});
-  out = core::store_bytes(out, core::as_bytes(record.exchange()));
-  out = core::store_bytes(out, core::as_bytes(record.routing_key()));
-  out = core::store_bytes(out, record.properties());
-  out = core::store_bytes(out, record.body());
-  CHECK(out <= end);
-  std::memset(out, 0, static_cast<std::size_t>(end - out));
+  std::uint8_t* copy = batch_->add(RecordType::message, 1, size);
+  fill_message_record({copy, 1}, head, record, [&record](std::uint8_t* out) {
+    return core::store_bytes(out, record.body());
+  });
+  store_queue_ref(copy, 0, at);
   return {};
 }
 
@@ -162,8 +157,6 @@ std::string SegmentCopyWriter::end_file() {
   return {};
 }
 
-std::string SegmentCopyWriter::finish() { return end_file(); }
-
 /// "20261129T032019Z"
 std::string time_text(std::uint64_t seconds) {
   return fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(static_cast<std::time_t>(seconds)));
@@ -181,7 +174,7 @@ class QueueCopier {
 
   void copy(std::uint64_t queue);
   KeptAside finish() {
-    if (result_.error.empty()) result_.error = writer_.finish();
+    if (result_.error.empty()) result_.error = writer_.end_file();
     return std::move(result_);
   }
 
