@@ -95,10 +95,11 @@ constexpr std::size_t lingering_output_max = tiny ? 256 : 64 << 10;
 constexpr std::uint64_t refusals_per_second = 10;
 
 // --- Flow control
-/// Above this much unsent output a connection's consumers get nothing more until it falls below the
-/// lower mark.
+/// Above this much unsent output a connection's consumers get nothing more until half of it left.
 constexpr std::size_t send_high_water = tiny ? 2048 : 4 << 20;
-constexpr std::size_t send_low_water = send_high_water / 2;
+/// The same while all connections of the shard have more unsent output than output_bytes_max.
+constexpr std::size_t send_high_water_short = tiny ? 512 : 128 << 10;
+constexpr std::size_t output_bytes_max = tiny ? 8192 : 64 << 20;
 /// Above this much of answers that its client has not taken (get-ok, returns, confirms, ...) a
 /// connection is not read.
 constexpr std::uint64_t answers_unsent_max = tiny ? 1024 : 4 << 20;
@@ -108,7 +109,12 @@ static_assert(answers_unsent_max < replies_unsent_max);
 /// Input kept while a connection waits for an answer from another thread; above it the socket is
 /// not read.
 constexpr std::size_t held_input_max = tiny ? 256 : 256 << 10;
-static_assert(send_low_water < send_high_water);
+static_assert(send_high_water_short < send_high_water);
+
+/// A client that is stopped by a memory alarm in the middle of a content may hold what causes it,
+/// and be gone: after so long it is closed, if it has so much of unfinished contents.
+constexpr Nanos content_stop_wait = 30 * nanos_per_s;
+constexpr std::uint64_t content_stop_bytes = tiny ? 256 : 1 << 20;
 
 // --- Connections
 constexpr Nanos close_ok_wait = 5 * nanos_per_s;  ///< After connection.close was sent.
@@ -247,8 +253,12 @@ constexpr std::size_t deaths_max = 256;
 constexpr std::size_t deaths_max_behind = 4;
 /// Exchanges that may hold one message on its way; into more of them it does not go.
 constexpr std::size_t stores_passed_max = tiny ? 4 : 64;
-/// Messages that a limit drops from one queue or stream in one turn.
+/// Messages that a limit drops from one queue or stream in one turn; and those of purged and
+/// deleted queues that are thrown away in one turn.
 constexpr std::size_t drop_max = tiny ? 4 : 16'384;
+constexpr std::size_t discards_per_turn_max = tiny ? 3 : 16'384;
+/// Messages of one queue whose retry delay is over that go out again in one turn.
+constexpr std::size_t releases_per_turn_max = tiny ? 2 : 4096;
 
 // --- Streams
 /// What was read back of one stream and may stay in memory; less while memory is short.

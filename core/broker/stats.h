@@ -61,6 +61,7 @@ struct ChannelStats {
   std::uint64_t messages_unconfirmed = 0;
   std::uint64_t messages_uncommitted = 0;
   std::uint64_t acks_uncommitted = 0;
+  std::uint64_t content_bytes = 0;  ///< In memory of a message that is being received.
 };
 
 struct ConsumerStats {

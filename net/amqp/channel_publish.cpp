@@ -92,7 +92,7 @@ Channel::Outcome Channel::on_body(const BodyPiece& piece) {
   publishing_.message->append_body(piece.bytes);
   if (piece.last) return finish_publish();
   // What has begun would take as much as was announced.
-  if (broker().alarm().any()) connection_.block_publisher(broker().alarm());
+  if (broker().alarm().any()) connection_.block_publisher(broker().alarm(), /*in_content=*/true);
   return std::nullopt;
 }
 

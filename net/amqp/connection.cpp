@@ -207,7 +207,7 @@ void Connection::on_channel_closed(Channel& channel) {
   server_.destroy_channel_later(std::move(found->second));
   channels_.erase(found);
   tell_channel(channel.number(), false);
-  server_.uses().release(channel_key());
+  server_.uses().release(channels_of(user_id_));
   if (phase_ == Phase::closing) answer_close_when_done();
 }
 
@@ -273,7 +273,7 @@ void Connection::on_sent() {
   heartbeat_.on_sent(server_.loop().now());
   writer_.brake().on_taken(stream_->out().taken());
   if (!writer_.brake().is_on()) allow_input(stop_for_output);
-  if (!consumers_paused_ || stream_->out().size() > limits::send_low_water) return;
+  if (!consumers_paused_ || stream_->out().size() > output_max(stream_->out().pool()) / 2) return;
   consumers_paused_ = false;
   for (const auto& [number, channel] : channels_) channel->resume_consumers();
 }
@@ -315,9 +315,14 @@ void Connection::log_end() {
 
 // --- Alarms
 
-void Connection::block_publisher(const core::Alarm& alarm) {
+void Connection::block_publisher(const core::Alarm& alarm, bool in_content) {
   CHECK(alarm.any());
   stop_input(stop_for_alarm);
+  if (in_content) {
+    body_.stopped_at = server_.loop().now();
+    if (!heartbeat_.is_on())
+      server_.loop().timers().arm(timer_, body_.stopped_at + limits::content_stop_wait);
+  }
   if (blocked_told_ || !capabilities_.connection_blocked) return;
   blocked_told_ = true;
   const char* reason = alarm.memory ? "low on memory" : "low on disk";
@@ -328,6 +333,7 @@ void Connection::on_alarms_over() {
   if (phase_ != Phase::open) return;
   if (blocked_told_) send(ConnectionUnblocked{});
   blocked_told_ = false;
+  body_.stopped_at = 0;
   allow_input(stop_for_alarm);
 }
 
@@ -339,6 +345,10 @@ void Connection::on_timer(io::Timer&) {
     case Phase::open:
     case Phase::closing:
       if (client_gone_ && is_input_stopped()) return end_without_client();
+      if (holds_memory(now))
+        return fail({ReplyCode::resource_error,
+                     "content incomplete while "
+                     "memory is low"});
       on_heartbeat_due(now);
       return;
     case Phase::awaiting_header:
@@ -357,6 +367,14 @@ void Connection::on_timer(io::Timer&) {
     case Phase::finished:
       return;
   }
+}
+
+/// Returns true if the client was stopped long ago with much of what it had begun to publish.
+bool Connection::holds_memory(core::Nanos now) const {
+  if (body_.stopped_at == 0 || now - body_.stopped_at < limits::content_stop_wait) return false;
+  std::uint64_t bytes = 0;
+  for (const auto& [number, channel] : channels_) bytes += channel->describe().content_bytes;
+  return server_.broker().alarm().memory && bytes >= limits::content_stop_bytes;
 }
 
 /// While we do not read, the client's silence says nothing. While it does not, a heartbeat more

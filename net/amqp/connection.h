@@ -41,6 +41,17 @@ namespace lepus::amqp {
 
 class Server;
 
+inline core::QuotaKey channels_of(core::UserId user) {
+  return {core::QuotaKey::Kind::user_channels, user.value};
+}
+
+/// Unsent output of one connection above which its consumers wait: less while all connections
+/// together have much.
+inline std::size_t output_max(const net::BlockPool& pool) {
+  return pool.unsent_bytes() > core::limits::output_bytes_max ? core::limits::send_high_water_short
+                                                              : core::limits::send_high_water;
+}
+
 class Connection final : public net::StreamHandler, public core::ListNode<Connection> {
  public:
   enum class Phase : std::uint8_t {
@@ -98,7 +109,7 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   void touch() { stream_->touch(); }
   /// Its consumers are to wait; Channel::resume_consumers() comes when output is low again.
   bool pauses_consumers() {
-    const bool pause = stream_->out().size() > core::limits::send_high_water;
+    const bool pause = stream_->out().size() > output_max(stream_->out().pool());
     consumers_paused_ |= pause;
     return pause;
   }
@@ -111,8 +122,8 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   void resume_input();
   /// Nothing is short any more.
   void on_alarms_over();
-  /// The client publishes while something is short.
-  void block_publisher(const core::Alarm& alarm);
+  /// The client publishes while something is short; `in_content`: it had begun before.
+  void block_publisher(const core::Alarm& alarm, bool in_content = false);
 
   /// What a channel found wrong: closes the channel or the connection.
   void raise(Channel& channel, core::AmqpError error);
@@ -142,7 +153,8 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   /// A body frame whose end is still to come.
   struct BodyFrame {
     std::uint16_t channel = 0;
-    std::uint32_t left = 0;  ///< Payload bytes; 0: none has begun.
+    std::uint32_t left = 0;      ///< Payload bytes; 0: none has begun.
+    core::Nanos stopped_at = 0;  ///< By an alarm, in the middle of a content; 0: it was not.
   };
   struct Login {
     std::string_view name;
@@ -209,13 +221,11 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   void end_without_client();
   void log_end();
   void shut_down_channels(bool orderly);
-  core::QuotaKey channel_key() const {
-    return {core::QuotaKey::Kind::user_channels, user_id_.value};
-  }
   void ask_exclusive_queues_gone(const core::ChannelRef& who);
   void answer_close_when_done();
   void on_timer(io::Timer& timer);
   void on_heartbeat_due(core::Nanos now);
+  bool holds_memory(core::Nanos now) const;
   template <class Method>
   void send(const Method& method) {
     writer_.method(0, method);

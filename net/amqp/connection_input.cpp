@@ -266,7 +266,7 @@ void Connection::open_channel(const Frame& frame) {
   }
   const core::UserInfo* user = server_.broker().topology().access().find_user(user_);
   const core::Limit limit = user == nullptr ? core::Limit{} : user->spec.limits.channels;
-  if (!server_.uses().acquire(channel_key(), limit))
+  if (!server_.uses().acquire(channels_of(user_id_), limit))
     return fail(core::user_channels_reached(user_, limit));
   channels_.emplace(frame.channel, std::make_unique<Channel>(*this, frame.channel));
   tell_channel(frame.channel, true);

@@ -87,6 +87,7 @@ void SendChain::append_ref(core::Bytes piece, SendOwner* owner) {
   tail_->size = piece.size();
   tail_->owner = owner;
   size_ += piece.size();
+  pool_->unsent_ += piece.size();
 }
 
 SendChain::Filled SendChain::fill(std::span<iovec> iov, std::size_t bytes_max) const {
@@ -104,7 +105,9 @@ SendChain::Filled SendChain::fill(std::span<iovec> iov, std::size_t bytes_max) c
 
 void SendChain::consume(std::size_t size) {
   CHECK(size <= size_);
+  CHECK(size <= pool_->unsent_);
   size_ -= size;
+  pool_->unsent_ -= size;
   taken_ += size;
   while (head_ != nullptr) {
     const std::size_t part = std::min(size, head_->size);
@@ -118,6 +121,7 @@ void SendChain::consume(std::size_t size) {
 }
 
 void SendChain::clear() {
+  pool_->unsent_ -= size_;
   while (head_ != nullptr) {
     size_ -= head_->size;
     drop_head();

@@ -50,6 +50,8 @@ class BlockPool {
   std::size_t blocks_idle() const { return idle_; }
   /// Memory of what waits to be sent, references not counted.
   std::size_t bytes_in_use() const { return in_use_ * block_size; }
+  /// What waits to be sent in all chains, references included.
+  std::size_t unsent_bytes() const { return unsent_; }
 
  private:
   friend class SendChain;
@@ -66,6 +68,7 @@ class BlockPool {
 
   Block* free_ = nullptr;
   std::size_t in_use_ = 0;
+  std::size_t unsent_ = 0;
   std::size_t idle_ = 0;
   std::size_t idle_max_;
 };
@@ -95,6 +98,7 @@ class SendChain {
     block_->used += static_cast<std::uint32_t>(size);
     tail_->size += size;
     size_ += size;
+    pool_->unsent_ += size;
   }
   /// Copies; any size.
   void append(core::Bytes bytes) {
@@ -109,6 +113,8 @@ class SendChain {
 
   /// Bytes not yet taken by the transport.
   std::size_t size() const { return size_; }
+  /// Shared with the other chains of the shard.
+  const BlockPool& pool() const { return *pool_; }
   bool empty() const { return size_ == 0; }
   /// Bytes that the transport has taken so far.
   std::uint64_t taken() const { return taken_; }

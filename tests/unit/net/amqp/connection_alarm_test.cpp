@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "tests/unit/net/amqp/connection_world.h"
 
@@ -68,6 +69,33 @@ TEST_P(ConnectionAlarmTest, ABodyUnderWayWaitsForTheEndOfAnAlarm) {
   EXPECT_EQ(publisher->message_count("q"), 1U);
   publisher->consume("q", "tag");
   EXPECT_EQ(publisher->expect<BasicDeliver>().event.body, body);
+}
+
+TEST_P(ConnectionAlarmTest, WhoHoldsUnfinishedBodiesInAMemoryAlarmIsClosedInTheEnd) {
+  const auto small = opened();
+  const auto large = opened();
+  for (const auto& [client, size] : {std::pair{small.get(), std::size_t{50'000}},
+                                     std::pair{large.get(), 2 * limits::content_stop_bytes}}) {
+    if (GetParam() > 0) client->link().piece_max = 20'000;
+    client->send(1, BasicPublish{"", "q", false, false});
+    client->content_header(1, 2 * size, test::TestClient::no_properties);
+    const std::string part(50'000, 'b');
+    for (std::size_t at = 0; at < size; at += part.size())
+      client->frame(FrameType::body, 1, core::as_bytes(part));
+  }
+  world_.settle();
+  world_.broadcast(core::Alarm{.memory = true});
+  world_.settle();
+  for (test::TestClient* client : {small.get(), large.get()}) {
+    client->frame(FrameType::body, 1, core::as_bytes("more"));
+    (void)client->expect<ConnectionBlocked>(0);
+  }
+  world_.advance(limits::content_stop_wait - core::nanos_per_s);
+  EXPECT_TRUE(large->quiet());
+  world_.advance(2 * core::nanos_per_s);
+  EXPECT_TRUE(large->expect_close(0).starts_with("506 RESOURCE_ERROR"));
+  EXPECT_TRUE(small->quiet());
+  EXPECT_LE(world_.broker().memory().message_bytes, 100'000U);
 }
 
 TEST_P(ConnectionAlarmTest, WhatIsShortIsNamedAndTheLastOneCounts) {

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/unit/net/amqp/connection_world.h"
 
@@ -88,6 +90,29 @@ TEST_F(ConnectionOutputTest, DeliveriesDoNotHoldAcknowledgements) {
   EXPECT_TRUE(client_.link().to_server.empty());
   client_.link().window_closed = false;
   EXPECT_EQ(client_.take_events().size(), 11U);
+}
+
+TEST_F(ConnectionOutputTest, ManyWhoDoNotReadGetLessEach) {
+  client_.declare("x");
+  const std::string body(200'000, 'b');
+  std::vector<std::unique_ptr<test::TestClient>> deaf;
+  std::size_t unsent = 0;
+  for (int i = 0; i < 60; ++i) {
+    auto one = std::make_unique<test::TestClient>(world_);
+    one->open();
+    const std::string queue = "q" + std::to_string(i);
+    one->declare(queue);
+    one->consume(queue, "tag");
+    one->link().window_closed = true;
+    for (int message = 0; message < 30; ++message) client_.publish("", queue, body);
+    client_.settle();
+    unsent += one->link().unsent;
+    deaf.push_back(std::move(one));
+  }
+  EXPECT_GT(unsent, limits::output_bytes_max);
+  EXPECT_LE(unsent, limits::output_bytes_max + limits::send_high_water + 60 * 2 * body.size());
+  for (const auto& one : deaf) one->link().window_closed = false;
+  for (const auto& one : deaf) EXPECT_EQ(one->take_events().size(), 30U);
 }
 
 TEST_F(ConnectionOutputTest, WhoIsHeldCanStillBeClosed) {
