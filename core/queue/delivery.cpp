@@ -50,23 +50,7 @@ void Delivery::on_changed(Consumer& consumer) {
     if (single_active_ == &consumer) elect_single_active();
     return;
   }
-  if (!consumer.linked() && consumer.has_room()) activate(consumer);
-}
-
-/// Behind the last one of its own or a higher priority.
-void Delivery::activate(Consumer& consumer) {
-  CHECK(!consumer.linked());
-  Consumer* before = takers_.last();
-  while (before != nullptr && before->spec.priority < consumer.spec.priority)
-    before = takers_.previous(*before);
-  takers_.insert_after(before, consumer);
-}
-
-/// Others of its priority are behind it: they are next.
-void Delivery::move_back(Consumer& consumer) {
-  CHECK(takers_.next(consumer) != nullptr);
-  takers_.remove(consumer);
-  activate(consumer);
+  if (!consumer.linked() && consumer.has_room()) takers_.add(consumer);
 }
 
 // --- The single active consumer

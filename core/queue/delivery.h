@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/intrusive_list.h"
 #include "core/queue/consumer.h"
 #include "core/queue/queue_host.h"
 #include "core/queue/shared_credit.h"
+#include "core/queue/taker_ring.h"
 #include "core/topology/topology.h"
 
 namespace lepus::core {
@@ -83,7 +83,7 @@ class Delivery {
     /// What next_taker() returned got its message: another one is first now.
     void on_taken(Consumer& consumer) {
       CHECK(&consumer == at_);
-      delivery_.rotate(consumer);
+      delivery_.takers_.move_back(consumer);
       at_ = &delivery_.takers_.front();
     }
     /// Returns true if somebody only waits for room in the ring to its shard.
@@ -101,19 +101,13 @@ class Delivery {
   enum class Ability : std::uint8_t { able, not_now, too_large, retry_later };
 
   Ability ability_of(Consumer& consumer, const Demand& demand);
-  void activate(Consumer& consumer);
-  void rotate(Consumer& consumer) {
-    Consumer* next = takers_.next(consumer);
-    if (next != nullptr && next->spec.priority >= consumer.spec.priority) move_back(consumer);
-  }
-  void move_back(Consumer& consumer);
   void elect_single_active();
   void send_active(const Consumer& consumer, bool is_active);
 
   const QueueInfo& info_;
   QueueHost& host_;
   SharedCredit credit_;
-  IntrusiveList<Consumer> takers_;     ///< May be able to take, highest priority first.
+  TakerRing takers_;                   ///< May be able to take.
   std::vector<Consumer*> consumers_;   ///< In order of arrival.
   Consumer* single_active_ = nullptr;  ///< With x-single-active-consumer: who is it.
   bool handover_pending_ = false;      ///< Another one waits for it to settle what it has.
