@@ -250,6 +250,8 @@ void Broker::flush() {
     watermarks_lost_ = lost;
     for (auto& [id, queue] : queues_) queue->repeat_watermarks();
   }
+  discards_.work(
+      [this](Discards::Purge& purge, std::size_t& budget) { return purge_piece(purge, budget); });
   note_written();
   evict();
   message_log().flush();

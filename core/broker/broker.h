@@ -21,6 +21,7 @@
 
 #include "core/base/slab.h"
 #include "core/broker/command.h"
+#include "core/broker/discards.h"
 #include "core/broker/event.h"
 #include "core/broker/eviction_candidates.h"
 #include "core/broker/firehose.h"
@@ -122,7 +123,9 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   /// alone goes there. Below that, limits::resident_max holds for what is recorded anyway.
   void set_memory_pressure_threshold(std::uint64_t bytes) { memory_pressure_threshold_ = bytes; }
   /// Something is left that only needs another turn.
-  bool has_work() const { return !runnable_.empty() || !forwards_.empty() || has_more_to_evict_; }
+  bool has_work() const {
+    return !runnable_.empty() || !forwards_.empty() || !discards_.empty() || eviction_.has_more;
+  }
   std::size_t queue_count() const { return queues_.size(); }
   Nanos wall_clock_offset() const { return turn_.wall_clock_offset; }
   /// A row for each of these that is homed here.
@@ -203,9 +206,9 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   void on_lost(const QueuePosition& at) override;
   MemoryAccount& memory_of_fetched() override { return memory_; }
   void evict();
-  void evict_from(EvictionCandidates& candidates, std::uint64_t enough);
+  bool purge_piece(Discards::Purge& purge, std::size_t& budget);
+  void finish_purges(QueueId queue);
   void note_written();
-  std::uint64_t resident_max() const;
 
   Accepted publish_transient(const RouteResult& route, const MessageRef& message);
   Accepted publish_kept(const RouteResult& route, const MessageRef& message);
@@ -270,10 +273,14 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   std::uint64_t watermarks_lost_ = 0;  ///< Of the message log, as last seen.
   std::uint32_t transactions_ = 0;     ///< Of other shards, that have begun.
   std::vector<QueueId> written_awaited_;
-  EvictionCandidates candidates_;
-  EvictionCandidates limited_candidates_;  ///< Queues that have a limit of their own.
+  struct Eviction {
+    EvictionCandidates all;
+    EvictionCandidates limited;  ///< Queues that have a limit of their own.
+    bool has_more = false;
+  };
+  Eviction eviction_;
+  Discards discards_;
   std::uint64_t memory_pressure_threshold_ = UINT64_MAX;
-  bool has_more_to_evict_ = false;
   Alarm alarm_;
   std::string node_name_ = "lepus@localhost";
   std::vector<Event> noted_events_;  ///< Of the changes being applied.

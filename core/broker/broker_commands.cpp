@@ -10,6 +10,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "core/broker/broker.h"
+#include "core/limits.h"
 #include "core/queue/queue_kind.h"
 
 namespace lepus::core {
@@ -55,11 +56,13 @@ void Broker::on(const Transaction& command) {
 }
 
 void Broker::on(const Settle& command) {
+  if (requeues(command.outcome)) finish_purges(command.queue);
   if (Queue* queue = find_queue(command.queue))
     queue->settle(command, find_consumer(command.consumer));
 }
 
 void Broker::on(const Redeliver& command) {
+  finish_purges(command.queue);
   Queue* queue = find_queue(command.queue);
   Consumer* consumer = find_consumer(command.consumer);
   if (queue != nullptr && consumer != nullptr) return queue->redeliver(command, *consumer);
@@ -89,6 +92,7 @@ void Broker::on(const Subscribe& command) {
 void Broker::on(const Unsubscribe& command) {
   if (Consumer* consumer = find_consumer(command.consumer)) {
     Queue& queue = *consumer->queue;
+    finish_purges(command.queue);
     if (command.delivers_first) queue.catch_up();
     const ConsumerCancelled cancelled{consumer->spec.channel, consumer->spec.number};
     queue.unsubscribe(*consumer);
@@ -115,8 +119,27 @@ void Broker::on(const Purge& command) {
     return refuse(command.channel,
                   {ReplyCode::not_implemented,
                    "queue.purge not supported by stream queues " + describe_queue(queue->info())});
-  if (queue != nullptr) queue->catch_up();
-  reply(command.channel, {queue == nullptr ? 0 : queue->purge(), 0});
+  if (queue == nullptr) return reply(command.channel, {});
+  queue->catch_up();
+  Discards::Purge purge{command.queue, command.channel};
+  std::size_t budget = limits::discards_per_turn_max;
+  if (discards_.is_purging() || purge_piece(purge, budget)) discards_.add(purge);
+}
+
+/// Something may come back to it.
+void Broker::finish_purges(QueueId queue) {
+  if (!discards_.is_purging()) return;
+  discards_.finish_purges(queue, [this](Discards::Purge& purge, std::size_t& budget) {
+    return purge_piece(purge, budget);
+  });
+}
+
+/// Answers when it is done. A queue that was deleted meanwhile has nothing more.
+bool Broker::purge_piece(Discards::Purge& purge, std::size_t& budget) {
+  Queue* queue = find_queue(purge.queue);
+  if (queue != nullptr && queue->purge(purge.progress, budget)) return true;
+  reply(purge.channel, {purge.progress.count, 0});
+  return false;
 }
 
 void Broker::on(const Inspect& command) {
@@ -293,8 +316,10 @@ void Broker::drop_queue(QueueId id) {
   }
   if (queue->linked()) runnable_.remove(*queue);
   queue->abandon_gets();
-  queue->drop_records();
-  queues_.erase(id);
+  const auto entry = queues_.find(id);
+  std::size_t budget = limits::discards_per_turn_max;
+  if (queue->drop_records(budget)) discards_.add(std::move(entry->second));
+  queues_.erase(entry);
 }
 
 void Broker::reply(const ChannelRef& channel, const QueueCounts& counts) {

@@ -33,7 +33,7 @@ void Broker::on_lost(const QueuePosition& at) {
 
 void Broker::add_eviction_candidate(QueueId queue, bool has_own_limit) {
   CHECK(queue);
-  (has_own_limit ? limited_candidates_ : candidates_).add(queue);
+  (has_own_limit ? eviction_.limited : eviction_.all).add(queue);
 }
 
 void Broker::note_written() {
@@ -43,35 +43,29 @@ void Broker::note_written() {
   });
 }
 
-std::uint64_t Broker::resident_max() const {
-  return std::min(limits::resident_max, memory_pressure_threshold_);
-}
-
 void Broker::evict() {
   const bool memory_pressure = memory_.message_bytes > memory_pressure_threshold_;
   if (memory_pressure && !turn_.memory_pressure) ++turn_.pressure_epoch;
   turn_.memory_pressure = memory_pressure;
-  has_more_to_evict_ = false;
+  eviction_.has_more = false;
   const auto is_gone = [this](QueueId id) { return find_queue(id) == nullptr; };
-  limited_candidates_.tidy(queues_.size(), is_gone);
-  candidates_.tidy(queues_.size(), is_gone);
-  if (!limited_candidates_.empty()) evict_from(limited_candidates_, 0);
-  if (memory_.message_bytes > resident_max()) evict_from(candidates_, resident_max());
-}
-
-/// Each queue a piece, until no more than `enough` bytes of messages are in memory.
-void Broker::evict_from(EvictionCandidates& candidates, std::uint64_t enough) {
-  const auto visit = [this](QueueId id) {
-    Queue* queue = find_queue(id);
-    if (queue == nullptr) return false;
-    if (queue->resident_count() == 0) {
-      queue->on_eviction_done();
-      return false;
-    }
-    has_more_to_evict_ |= queue->evict(turn_.memory_pressure);
-    return true;
+  // Each queue a piece, until no more than `enough` bytes of messages are in memory.
+  const auto evict_from = [&](EvictionCandidates& candidates, std::uint64_t enough) {
+    candidates.tidy(queues_.size(), is_gone);
+    const auto visit = [this](QueueId id) {
+      Queue* queue = find_queue(id);
+      if (queue == nullptr) return false;
+      if (queue->resident_count() == 0) {
+        queue->on_eviction_done();
+        return false;
+      }
+      eviction_.has_more |= queue->evict(turn_.memory_pressure);
+      return true;
+    };
+    candidates.visit_next(visit, [&] { return memory_.message_bytes <= enough; });
   };
-  candidates.visit_next(visit, [&] { return memory_.message_bytes <= enough; });
+  evict_from(eviction_.limited, 0);
+  evict_from(eviction_.all, std::min(limits::resident_max, memory_pressure_threshold_));
 }
 
 }  // namespace lepus::core

@@ -44,9 +44,9 @@ MessageRef Queue::take(Sequence sequence) {
 
 // --- After a restart, and at the end
 
-void Queue::drop_records() {
-  records_.drop_all();
+bool Queue::drop_records(std::size_t& budget) {
   residency_.drop_pending();
+  return records_.drop_next(budget);
 }
 
 void Queue::restore(const RestoredQueue& restored) {
@@ -71,10 +71,23 @@ void Queue::restore_positions(const RestoredQueue& restored) {
   for (const Sequence below : restored.delivered_below) messages().restore_watermark(below);
 }
 
-std::uint64_t Queue::purge() {
-  const std::uint64_t count = messages().ready_count();
-  for (std::uint64_t i = 0; i < count; ++i) (void)take(messages().peek().sequence);
-  return count;
+/// With priorities, what comes meanwhile may be in front of what was there: all at once.
+bool Queue::purge(Purge& purge, std::size_t& budget) {
+  std::uint64_t left = budget;
+  if (purge.below == 0) purge.below = messages().end();
+  if (info_->parsed.max_priority) {
+    purge.below = UINT64_MAX;
+    left = messages().ready_count();
+  }
+  for (; messages().ready_count() > 0; --left) {
+    const Sequence oldest = messages().peek().sequence;
+    if (oldest >= purge.below) return false;
+    if (left == 0) break;
+    (void)take(oldest);
+    ++purge.count;
+    budget -= std::min<std::size_t>(budget, 1);
+  }
+  return messages().ready_count() > 0;
 }
 
 // --- Delivery

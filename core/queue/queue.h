@@ -69,8 +69,9 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
 
   /// What it held before the restart; before anything else happens to it.
   void restore(const RestoredQueue& restored);
-  /// It goes, with all it holds: nothing need be settled.
-  virtual void drop_records();
+  /// It goes, with all it holds: drops messages as long as the budget lasts, each takes one.
+  /// Nothing need be settled, and its QueueInfo may be gone. Returns true if there are more.
+  [[nodiscard]] virtual bool drop_records(std::size_t& budget);
   /// Tells the message log the delivery watermarks again.
   void repeat_watermarks() { records_.repeat_watermarks(); }
   /// Delivers what can be delivered, at most a turn's share. True: there is more to do that only
@@ -90,8 +91,13 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
   virtual void settle(const Settle& settle, Consumer* consumer);
   /// What the consumer has unacknowledged is to reach it again.
   virtual void redeliver(const Redeliver& request, Consumer& consumer);
-  /// Takes all ready messages out; returns how many.
-  std::uint64_t purge();
+  struct Purge {
+    Sequence below = 0;       ///< Those before are taken out; 0: it has not begun.
+    std::uint64_t count = 0;  ///< So many were.
+  };
+  /// Takes the messages out that were ready when the purge began, as long as the budget lasts, each
+  /// takes one. Until it returns false, nothing may come back to the queue.
+  [[nodiscard]] bool purge(Purge& purge, std::size_t& budget);
 
   /// Returns null when it is refused, because somebody has or wants exclusive use. `stream`: with a
   /// queue of that type.

@@ -1,6 +1,8 @@
 // What the message log is told of a queue's messages.
 #include "core/queue/queue_records.h"
 
+#include <vector>
+
 #include "core/base/assert.h"
 #include "core/queue/queue_kind.h"
 
@@ -36,11 +38,18 @@ void QueueRecords::repeat_watermarks() {
   });
 }
 
-void QueueRecords::drop_all() {
-  backlog_.for_each([this](Sequence, const Slot& slot) {
+bool QueueRecords::drop_next(std::size_t& budget) {
+  std::vector<Sequence> dropped;
+  backlog_.for_each([&](Sequence sequence, const Slot& slot) {
+    if (dropped.size() == budget) return false;
     const RecordLocation place = slot.is_evicted() ? slot.place() : slot.message()->place();
     if (place && (slot.is_evicted() || records(*slot.message()))) message_log_.dropped(place);
+    dropped.push_back(sequence);
+    return true;
   });
+  for (const Sequence sequence : dropped) (void)backlog_.take(sequence);
+  budget -= dropped.size();
+  return backlog_.resident_count() + backlog_.evicted_count() > 0;
 }
 
 /// A record that is not written yet is not looked for.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/limits.h"
 #include "core/queue/queue.h"
 
 namespace lepus::core {
@@ -24,7 +25,9 @@ void Queue::return_to_backlog(Sequence sequence, Outcome outcome) {
 
 /// Their retry delay is over, or their time to live is.
 void Queue::release_due(Nanos now) {
-  while (const auto released = state_.next_released(now)) {
+  for (std::size_t left = limits::releases_per_turn_max; left > 0; --left) {
+    const auto released = state_.next_released(now);
+    if (!released) return;
     if (released->is_expired) {
       discard(released->sequence, DeathReason::expired);
     } else {

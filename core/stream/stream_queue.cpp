@@ -16,9 +16,10 @@ std::optional<Sequence> StreamQueue::push(MessageRef message) {
   return offset;
 }
 
-void StreamQueue::drop_records() {
-  Queue::drop_records();
+bool StreamQueue::drop_records(std::size_t& budget) {
+  if (Queue::drop_records(budget)) return true;
   stream_.offsets().drop_records();
+  return false;
 }
 
 // --- After a restart

@@ -15,7 +15,7 @@ class StreamQueue final : public Queue {
   std::optional<Sequence> push(MessageRef message) override;
   /// It drops the oldest messages instead.
   bool surely_refuses(std::uint64_t, std::uint64_t) override { return false; }
-  void drop_records() override;
+  bool drop_records(std::size_t& budget) override;
   bool can_deliver_at_once(std::uint64_t size, bool hopes) override;
 
   void settle(const Settle& settle, Consumer* consumer) override;

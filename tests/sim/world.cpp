@@ -424,9 +424,10 @@ void World::check_given_back() {
     judge_.fail(13, "an operator's change was never answered");
   for (const auto& shard : cluster_->shards()) {
     core::Broker& broker = shard->broker();
-    if (broker.queue_count() != 0 || broker.memory().message_bytes != 0)
-      judge_.fail(12, "shard {} still owns {} queues and {} bytes of messages", broker.shard(),
-                  broker.queue_count(), broker.memory().message_bytes);
+    const core::MemoryAccount& memory = broker.memory();
+    if (broker.queue_count() != 0 || memory.message_bytes != 0 || memory.index_bytes != 0)
+      judge_.fail(12, "shard {} still owns {} queues, {} bytes of messages, {} of their ids",
+                  broker.shard(), broker.queue_count(), memory.message_bytes, memory.index_bytes);
   }
   for (const auto& store : cluster_->stores())
     if (const std::uint64_t bytes = store->journal().segments().live_bytes(); bytes != 0)

@@ -214,6 +214,7 @@ class BanTest(unittest.TestCase):
         ("core", "auto a = std::chrono::steady_clock::now();"), ("io", "clock_gettime(1, &t);"),
         ("net", "auto a = time(nullptr);"), ("tests", "std::this_thread::sleep_for(a);"),
         ("io", "usleep(1);"), ("core", "assert(a);"), ("net", "throw 1;"),
+        ("core", "host_.publish(forward);"),
         ("core", "#include <iostream>"), ("core", "#include <sys/socket.h>"),
         ("tools", "#include <regex>"),
     ]

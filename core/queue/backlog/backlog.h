@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "core/base/ids.h"
@@ -113,7 +114,7 @@ class Backlog {
   /// In memory, ready, unacked or retained.
   std::uint64_t resident_count() const { return live_count() - evicted_count_; }
 
-  /// Everything in here: visit(sequence, Slot).
+  /// Everything in here: visit(sequence, Slot). If that returns a bool, it ends where it is false.
   template <class F>
   void for_each(F&& visit) const;
 
@@ -185,7 +186,13 @@ void Backlog::for_each(F&& visit) const {
     if (pages_[i].is_empty()) continue;
     for (std::size_t index = 0; index < page_size; ++index) {
       const Slot found = pages_[i].get(index);
-      if (found.state() != State::gone) visit(base_ + i * page_size + index, found);
+      if (found.state() == State::gone) continue;
+      const Sequence sequence = base_ + i * page_size + index;
+      if constexpr (std::is_same_v<decltype(visit(sequence, found)), bool>) {
+        if (!visit(sequence, found)) return;
+      } else {
+        visit(sequence, found);
+      }
     }
   }
 }

@@ -113,7 +113,7 @@ template <class F>
 void PriorityBacklog::for_each(F&& visit) const {
   for_each_level(*this, [&](std::size_t number, const Backlog& backlog) {
     const Sequence prefix = Sequence{number} << level_shift;
-    backlog.for_each([&](Sequence inner, const Slot& slot) { visit(prefix | inner, slot); });
+    backlog.for_each([&](Sequence inner, const Slot& slot) { return visit(prefix | inner, slot); });
   });
 }
 

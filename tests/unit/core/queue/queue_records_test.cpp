@@ -102,9 +102,16 @@ TEST_F(QueueRecordsTest, AQueueThatGoesDropsItsRecords) {
   const Sequence evicted = push(message(true));
   push(message(false));
   ASSERT_TRUE(backlog_.make_evicted(evicted, FakeMessageLog::place_of(2), false));
-  records_->drop_all();
+  std::size_t budget = 1;
+  EXPECT_TRUE(records_->drop_next(budget));
+  EXPECT_EQ(budget, 0U);
   EXPECT_EQ(message_log_.live.at(1), 0U);
+  EXPECT_EQ(message_log_.live.at(2), 1U);
+  budget = 5;
+  EXPECT_FALSE(records_->drop_next(budget));
+  EXPECT_EQ(budget, 3U);
   EXPECT_EQ(message_log_.live.at(2), 0U);
+  EXPECT_EQ(backlog_.ready_count(), 0U);
   EXPECT_TRUE(message_log_.settles.empty());
 }
 

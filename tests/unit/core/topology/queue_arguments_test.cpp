@@ -7,6 +7,7 @@
 #include <array>
 #include <string>
 
+#include "core/limits.h"
 #include "core/message/field_table.h"
 #include "tests/unit/core/topology/topology_world.h"
 

@@ -1,5 +1,7 @@
 // Declaring queues, exclusive access, bindings of queues: the answers of the golden table, word for
 // word.
+#include "core/limits.h"
+#include "core/message/field_table_writer.h"
 #include "tests/unit/core/topology/topology_world.h"
 
 namespace lepus::core::test {

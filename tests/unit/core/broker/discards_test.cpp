@@ -1,0 +1,101 @@
+// Purges and deletions of long queues: a bounded piece a turn, an answer at the end, and what is
+// not theirs stays.
+#include "core/broker/discards.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/core/broker/fake_ports.h"
+
+namespace lepus::core {
+namespace {
+
+using test::FakeChannel;
+using test::FakeShard;
+
+constexpr std::size_t piece = limits::discards_per_turn_max;
+constexpr std::size_t count = 2 * piece + 100;
+
+class DiscardsTest : public ::testing::Test {
+ protected:
+  void fill(const char* queue) {
+    for (std::size_t i = 0; i < count; ++i) shard_.publish("", queue, "x");
+  }
+  std::uint64_t memory() { return shard_.broker.memory().message_bytes; }
+
+  FakeShard shard_;
+  FakeChannel channel_{shard_.broker};
+};
+
+TEST_F(DiscardsTest, APurgeIsAnsweredWhenItIsDone) {
+  const QueueId queue = shard_.declare("q");
+  fill("q");
+  shard_.broker.apply(Purge{queue, channel_.ref()});
+  EXPECT_TRUE(channel_.replies.empty());
+  shard_.publish("", "q", "new");
+  EXPECT_TRUE(shard_.broker.has_work());
+  EXPECT_EQ(shard_.inspect(queue).message_count, count - piece + 1);
+  shard_.broker.flush();
+  EXPECT_TRUE(channel_.replies.empty());
+  shard_.broker.flush();
+  ASSERT_EQ(channel_.replies.size(), 1U);
+  EXPECT_EQ(channel_.replies[0].message_count, count);
+  EXPECT_EQ(shard_.inspect(queue).message_count, 1U) << "what came later stays";
+  shard_.broker.pump();
+  EXPECT_FALSE(shard_.broker.has_work());
+}
+
+TEST_F(DiscardsTest, WhatComesBackMeanwhileIsNotPurged) {
+  const QueueId queue = shard_.declare("q");
+  Subscribe wish{};
+  wish.queue = queue;
+  wish.prefetch = 1;
+  const ConsumerHandle consumer = shard_.subscribe(channel_, wish);
+  channel_.replies.clear();
+  fill("q");
+  shard_.broker.pump();
+  ASSERT_EQ(channel_.deliveries.size(), 1U);
+  shard_.broker.apply(Purge{queue, channel_.ref()});
+  EXPECT_TRUE(channel_.replies.empty());
+  shard_.settle(channel_.deliveries[0], consumer, Outcome::requeued);
+  ASSERT_EQ(channel_.replies.size(), 1U) << "it ended before";
+  EXPECT_EQ(channel_.replies[0].message_count, count - 1);
+  shard_.broker.pump();
+  EXPECT_EQ(channel_.deliveries.size(), 2U) << "it is there again";
+}
+
+TEST_F(DiscardsTest, PurgesWaitForEachOther) {
+  const QueueId first = shard_.declare("a");
+  const QueueId second = shard_.declare("b");
+  fill("a");
+  fill("b");
+  shard_.broker.apply(Purge{first, channel_.ref()});
+  shard_.broker.apply(Purge{second, channel_.ref()});
+  shard_.delete_queue(first);
+  for (int i = 0; i < 10; ++i) shard_.broker.flush();
+  ASSERT_EQ(channel_.replies.size(), 2U);
+  EXPECT_EQ(channel_.replies[0].message_count, piece) << "until it was deleted";
+  EXPECT_EQ(channel_.replies[1].message_count, count);
+  EXPECT_EQ(memory(), 0U);
+}
+
+TEST_F(DiscardsTest, AQueueThatIsDeletedGivesItsMemoryBackInPieces) {
+  shard_.durable = true;
+  const QueueId queue = shard_.declare("q");
+  fill("q");
+  shard_.broker.flush();
+  const std::uint64_t full = memory();
+  shard_.delete_queue(queue);
+  EXPECT_GT(memory(), 0U);
+  EXPECT_LT(memory(), full);
+  EXPECT_TRUE(shard_.broker.has_work());
+  shard_.broker.flush();
+  EXPECT_GT(memory(), 0U);
+  shard_.broker.flush();
+  EXPECT_EQ(memory(), 0U);
+  EXPECT_FALSE(shard_.broker.has_work());
+  for (const auto& [record, queues] : shard_.message_log.live) ASSERT_EQ(queues, 0U);
+  EXPECT_TRUE(shard_.message_log.settles.empty()) << "nothing is written for it";
+}
+
+}  // namespace
+}  // namespace lepus::core
