@@ -6,8 +6,9 @@
 //
 // Each side looks at the other's index only when its remembered copy says full (or empty), so while
 // both are busy an item costs no cache miss for the indices. head_ and tail_ only grow; their
-// difference is the number of items. Waking a consumer that sleeps is not done here: see
-// io/wakeup.h.
+// difference is the number of items. Items are made in the ring and destroyed there once they were
+// visited; what is still inside when the ring goes is destroyed with it. Waking a consumer that
+// sleeps is not done here: see io/wakeup.h.
 #pragma once
 
 #include <atomic>
@@ -15,7 +16,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <type_traits>
+#include <utility>
 
 #include "core/base/assert.h"
 
@@ -25,27 +28,31 @@ constexpr std::size_t cache_line = 64;
 
 template <class T>
 class SpscRing {
-  static_assert(std::is_trivially_copyable_v<T>, "items are copied between threads as bytes");
+  static_assert(std::is_nothrow_move_constructible_v<T>, "an item is there or it is not");
 
  public:
   /// `capacity`: a power of two.
   explicit SpscRing(std::size_t capacity)
-      : mask_(capacity - 1), items_(std::make_unique<T[]>(capacity)) {
+      : mask_(capacity - 1), slots_(std::make_unique<Slot[]>(capacity)) {
     CHECK(std::has_single_bit(capacity));
+  }
+  ~SpscRing() {
+    (void)consume(capacity(), [](T&) {});
   }
   SpscRing(const SpscRing&) = delete;
   SpscRing& operator=(const SpscRing&) = delete;
 
   std::size_t capacity() const { return mask_ + 1; }
 
-  /// Producer. False: full, nothing was written.
-  bool try_push(const T& item) {
+  /// Producer. Returns false if the ring is full: `item` is as before.
+  template <class Item = T>
+  bool try_push(Item&& item) {
     const std::size_t tail = tail_.load(std::memory_order_relaxed);
     if (tail - head_seen_ > mask_) {
       head_seen_ = head_.load(std::memory_order_acquire);
       if (tail - head_seen_ > mask_) return false;
     }
-    items_[tail & mask_] = item;
+    ::new (slots_[tail & mask_].bytes) T(std::forward<Item>(item));
     tail_.store(tail + 1, std::memory_order_release);
     return true;
   }
@@ -56,15 +63,19 @@ class SpscRing {
     return capacity() - (tail_.load(std::memory_order_relaxed) - head_seen_);
   }
 
-  /// Consumer. Calls visit(T&) for up to `max` items in order, then gives their room back. Returns
-  /// how many.
+  /// Consumer. Calls visit(T&) for up to `max` items in order, which may move from it; then gives
+  /// their room back. Returns how many.
   template <class Visit>
   std::size_t consume(std::size_t max, Visit&& visit) {
     const std::size_t head = head_.load(std::memory_order_relaxed);
     if (tail_seen_ == head) tail_seen_ = tail_.load(std::memory_order_acquire);
     std::size_t count = tail_seen_ - head;
     if (count > max) count = max;
-    for (std::size_t i = 0; i < count; ++i) visit(items_[(head + i) & mask_]);
+    for (std::size_t i = 0; i < count; ++i) {
+      T& item = *std::launder(reinterpret_cast<T*>(slots_[(head + i) & mask_].bytes));
+      visit(item);
+      item.~T();
+    }
     if (count > 0) head_.store(head + count, std::memory_order_release);
     return count;
   }
@@ -75,9 +86,13 @@ class SpscRing {
   }
 
  private:
+  struct Slot {
+    alignas(T) std::byte bytes[sizeof(T)];
+  };
+
   // Written once.
   const std::size_t mask_;
-  const std::unique_ptr<T[]> items_;
+  const std::unique_ptr<Slot[]> slots_;
   // Written by the producer.
   alignas(cache_line) std::atomic<std::size_t> tail_{0};
   std::size_t head_seen_ = 0;
