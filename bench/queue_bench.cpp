@@ -69,7 +69,8 @@ void backlog_requeue(benchmark::State& state) {
 BENCHMARK(backlog_requeue)->Arg(1)->Arg(1'000)->Arg(100'000);
 
 struct NoOutbox final : Outbox {
-  void send(ShardId, const Command& command) override {
+  void send(ShardId, PeerCommand&&) override { CHECK(false); }
+  void send_to_control(ControlCommand&& command) override {
     CHECK(std::holds_alternative<TopologyApplied>(command));
   }
   bool congested(ShardId) const override { return false; }
@@ -130,11 +131,11 @@ class World {
   }
   ~World() { broker.detach(channel.ref); }
   void subscribe(bool no_ack) {
-    Subscribe request{};
+    ConsumerSpec request{};
     request.queue = queue_;
     request.channel = channel.ref;
     request.no_ack = no_ack;
-    broker.apply(request);
+    broker.apply(Subscribe{request});
   }
   void publish(std::uint64_t number) {
     (void)broker.publish({&route_, channel.ref, number}, make_message(broker.memory()));
@@ -145,7 +146,7 @@ class World {
     Decision decision = decide(broker.topology(), request, &ids_);
     auto changes = std::make_unique<TopologyChanges>();
     changes->list = std::move(decision.changes);
-    broker.apply(TopologyApply{++version_, changes.release()});
+    broker.apply(TopologyApply{++version_, std::move(changes)});
   }
 
   NoOutbox outbox_;

@@ -193,33 +193,29 @@ std::uint32_t Broker::publish_remote(const Publish& publish, MessageRef message)
     if (part == parts.end()) {
       parts.push_back(
           {info->home,
-           {info->id, nullptr, nullptr, publish.publisher, publish.number, publish.immediate}});
+           {info->id, nullptr, {}, publish.publisher, publish.number, publish.immediate}});
       continue;
     }
-    std::vector<QueueId>*& more = part->enqueue.more;
-    if (more == nullptr) more = std::make_unique<std::vector<QueueId>>().release();
+    std::unique_ptr<std::vector<QueueId>>& more = part->enqueue.more;
+    if (!more) more = std::make_unique<std::vector<QueueId>>();
     more->push_back(info->id);
   }
   for (Part& part : parts) {
     const bool is_last = &part == &parts.back();
     part.enqueue.message = export_message(is_last ? std::move(message) : message);
-    outbox().send(part.home, part.enqueue);
+    outbox().send(part.home, std::move(part.enqueue));
   }
   return static_cast<std::uint32_t>(parts.size());
 }
 
-void Broker::send(ShardId home, const Command& command) {
-  if (home == shard()) {
-    apply(command);
-  } else {
-    outbox().send(home, command);
-  }
+void Broker::send_to_session(ShardId home, SessionCommand&& command) {
+  std::visit([&]<class Command>(Command& one) { send<Command>(home, std::move(one)); }, command);
 }
 
 void Broker::ask(const TopologyRequest& request, const ChannelRef& channel,
                  std::uint32_t message_count) {
-  TopologyRequest* owned = std::make_unique<TopologyRequest>(request).release();
-  outbox().send(control_, TopologyAsk{channel, message_count, owned});
+  outbox().send_to_control(
+      TopologyAsk{channel, message_count, std::make_unique<TopologyRequest>(request)});
 }
 
 void Broker::ask_delete(Queue& queue, DeleteRequest deletion) {
@@ -307,7 +303,7 @@ void Broker::delete_expired(QueueId id) {
   ask_delete(*queue, {});
 }
 
-Consumer& Broker::create_consumer(const Subscribe& spec, DeliveryPort* local) {
+Consumer& Broker::create_consumer(const ConsumerSpec& spec, DeliveryPort* local) {
   const auto [handle, consumer] = consumers_.create(spec, local);
   consumer->handle = {handle.slot, handle.generation};
   return *consumer;
@@ -315,14 +311,14 @@ Consumer& Broker::create_consumer(const Subscribe& spec, DeliveryPort* local) {
 
 void Broker::destroy_consumer(Consumer& consumer) { consumers_.destroy(consumer.handle.slot); }
 
-void Broker::answer_get(GetReply reply, MessageRef message) {
+void Broker::answer_get(GetReply&& reply, MessageRef message) {
   if (reply.channel.shard == shard()) {
     if (const SessionPorts* ports = find_session(reply.channel))
       ports->answers->on_get_reply(reply, std::move(message));
     return;
   }
   if (message) reply.message = export_message(std::move(message));
-  outbox().send(reply.channel.shard, reply);
+  outbox().send(reply.channel.shard, std::move(reply));
 }
 
 void Broker::describe(std::span<const QueueId> ids, std::vector<QueueStats>& out) {

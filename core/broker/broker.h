@@ -15,6 +15,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -28,6 +30,7 @@
 #include "core/broker/forwards.h"
 #include "core/broker/ports.h"
 #include "core/broker/queue_deadlines.h"
+#include "core/broker/stats.h"
 #include "core/broker/transfers.h"
 #include "core/message/store_path.h"
 #include "core/queue/queue.h"
@@ -84,7 +87,16 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
     if (home != shard()) return outbox().congested(home);
     return message_log().is_behind() || forwards_.is_behind();
   }
-  void send(ShardId home, const Command& command) override;
+  /// Applies the command here when `home`, the shard of the queue or session it is for, is this
+  /// one, else sends it there. A Reply may go to the control thread.
+  template <class Command>
+  requires OneOf<Command, PeerCommand>
+  void send(ShardId home, Command command) {
+    if (home == shard()) return on(std::move(command));
+    if constexpr (std::is_same_v<Command, Reply>)
+      if (home == control_) return outbox().send_to_control(std::move(command));
+    outbox().send(home, std::move(command));
+  }
   /// A delivery that met no open channel returns to its place in the queue.
   void send_back(ShardId home, QueueId queue, Sequence sequence);
   /// Asks the control thread; TopologyDone, with `message_count`, goes to `channel` unless that is
@@ -106,7 +118,10 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
     node_name_ = std::move(node);
     topology_.set_event_vhost(std::move(event_vhost));
   }
-  void apply(const Command& command);
+  /// One command of another thread.
+  template <class Command>
+  requires OneOf<Command, PeerCommand> || OneOf<Command, BrokerCommand>
+  void apply(Command command) { on(std::move(command)); }
   /// Publishes what waits for it, then lets scheduled queues deliver; at the end of each step (one
   /// connection's bytes, one batch of commands).
   void pump();
@@ -142,9 +157,10 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   void publish_later(const Forward& forward) override;
   [[nodiscard]] bool transfer(const QueuePosition& from, const Forward& forward) override;
   void forward_history(const BindingSpec& to, const Message& message) override;
-  Consumer& create_consumer(const Subscribe& spec, DeliveryPort* local) override;
+  Consumer& create_consumer(const ConsumerSpec& spec, DeliveryPort* local) override;
   void destroy_consumer(Consumer& consumer) override;
-  void answer_get(GetReply reply, MessageRef message) override;
+  void send_to_session(ShardId home, SessionCommand&& command) override;
+  void answer_get(GetReply&& reply, MessageRef message) override;
   void delete_expired(QueueId queue) override;
 
  private:
@@ -162,7 +178,7 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
     std::uint64_t batch = 0;  ///< Its record is durable with it; 0: it needs none.
   };
 
-  void on(const Enqueue& command);
+  void on(Enqueue&& command);
   void on(const Settle& command);
   void on(const Redeliver& command);
   void on(const Subscribe& command);
@@ -176,8 +192,8 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   void on(const Transaction& command);
   void on(const ConsumerFlow& command);
   void on(const CreditGrant& command);
-  void on(const Deliver& command);
-  void on(const GetReply& command);
+  void on(Deliver&& command);
+  void on(GetReply&& command);
   void on(const Reply& command);
   void on(const Confirm& command);
   void on(const ImmediateReply& command);
@@ -189,14 +205,6 @@ class Broker final : public QueueHost, private RecordOwner, private Forwards::Pu
   void on(const TopologyDone& command);
   void on(const Alarm& command);
   void on(const StopServing&) { stopping_ = true; }
-  // Others get these.
-  void on(const TopologyAsk&) { CHECK(false); }
-  void on(const TopologyApplied&) { CHECK(false); }
-  void on(const Serving&) { CHECK(false); }
-  void on(const Reconfigure&) { CHECK(false); }
-  void on(const AskStats&) { CHECK(false); }
-  void on(const StatsReply&) { CHECK(false); }
-  void on(const EndThread&) { CHECK(false); }
 
   // broker_eviction.cpp
   std::optional<LocatedRecord> locate(const QueuePosition& at) override;

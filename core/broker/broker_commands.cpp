@@ -15,18 +15,13 @@
 
 namespace lepus::core {
 
-void Broker::apply(const Command& command) {
-  std::visit([this](const auto& plain) { on(plain); }, command);
-}
-
-void Broker::on(const Enqueue& command) {
-  MessageRef message = MessageRef::adopt(command.message);
-  const std::unique_ptr<std::vector<QueueId>> more{command.more};
+void Broker::on(Enqueue&& command) {
+  const MessageRef message = std::move(command.message);
   message->enter_account(memory_);
   boost::container::small_vector<Queue*, 6> queues;
   if (Queue* queue = find_queue(command.queue)) queues.push_back(queue);
-  if (more) {
-    for (const QueueId id : *more)
+  if (command.more) {
+    for (const QueueId id : *command.more)
       if (Queue* queue = find_queue(id)) queues.push_back(queue);
   }
   Accepted accepted;
@@ -73,20 +68,17 @@ void Broker::on(const Redeliver& command) {
 }
 
 void Broker::on(const Subscribe& command) {
-  const std::unique_ptr<StreamSpec> stream{command.stream};
-  Subscribe request = command;
-  request.stream = nullptr;
-  Queue* queue = find_queue(command.queue);
-  if (queue == nullptr) return refuse(command.channel, {ReplyCode::not_found, {}});
+  const ConsumerSpec& spec = command.consumer;
+  Queue* queue = find_queue(spec.queue);
+  if (queue == nullptr) return refuse(spec.channel, {ReplyCode::not_found, {}});
   queue->catch_up();
-  DeliveryPort* local =
-      command.channel.shard == shard() ? find_deliveries(command.channel) : nullptr;
-  const Consumer* consumer = queue->subscribe(request, stream.get(), local);
+  DeliveryPort* local = spec.channel.shard == shard() ? find_deliveries(spec.channel) : nullptr;
+  const Consumer* consumer = queue->subscribe(spec, command.stream.get(), local);
   if (consumer == nullptr)
-    return refuse(command.channel,
+    return refuse(spec.channel,
                   {ReplyCode::access_refused, describe_queue(queue->info()) + " in exclusive use"});
-  send(command.channel.shard, Reply{command.channel, 0, queue->consumer_count(), consumer->handle,
-                                    shard(), command.queue, nullptr});
+  send(spec.channel.shard, Reply{spec.channel, 0, queue->consumer_count(), consumer->handle,
+                                 shard(), spec.queue, nullptr});
 }
 
 void Broker::on(const Unsubscribe& command) {
@@ -109,7 +101,7 @@ void Broker::on(const Get& command) {
     queue->catch_up();
     queue->get(command);
   } else {
-    answer_get({command.channel, 0, command.queue, 0, nullptr, shard(), false, true}, {});
+    answer_get({command.channel, 0, command.queue, 0, {}, shard(), false, true}, {});
   }
 }
 
@@ -191,8 +183,8 @@ void Broker::on(const CreditGrant& command) {
   consumer->queue->grant_credit(*consumer, command.credit);
 }
 
-void Broker::on(const Deliver& command) {
-  MessageRef message = MessageRef::adopt(command.message);
+void Broker::on(Deliver&& command) {
+  MessageRef message = std::move(command.message);
   message->enter_account(memory_);
   DeliveryPort* port = find_deliveries(command.channel);
   if (port == nullptr) {
@@ -203,12 +195,9 @@ void Broker::on(const Deliver& command) {
   (void)port->on_deliver(command, std::move(message));
 }
 
-void Broker::on(const GetReply& command) {
-  MessageRef message;
-  if (command.message != nullptr) {
-    message = MessageRef::adopt(command.message);
-    message->enter_account(memory_);
-  }
+void Broker::on(GetReply&& command) {
+  MessageRef message = std::move(command.message);
+  if (message) message->enter_account(memory_);
   if (const SessionPorts* ports = find_session(command.channel)) {
     ports->answers->on_get_reply(command, std::move(message));
   } else if (message && !command.no_ack) {
@@ -221,7 +210,6 @@ void Broker::send_back(ShardId home, QueueId queue, Sequence sequence) {
 }
 
 void Broker::on(const Reply& command) {
-  const std::unique_ptr<AmqpError> error{command.error};
   if (const SessionPorts* ports = find_session(command.channel)) {
     ports->answers->on_reply(command);
   } else if (command.consumer.generation != 0) {
@@ -261,9 +249,8 @@ void Broker::on(const CreditReturn& command) {
 }
 
 void Broker::on(const TopologyApply& command) {
-  const std::unique_ptr<TopologyChanges> changes{command.changes};
-  for (const TopologyChange& change : changes->list) {
-    note_change(*changes, change);
+  for (const TopologyChange& change : command.changes->list) {
+    note_change(*command.changes, change);
     if (const auto* removed = std::get_if<QueueRemoved>(&change)) drop_queue(removed->id);
     topology_.apply(change);
     if (std::holds_alternative<PolicyPut>(change) || std::holds_alternative<PolicyRemoved>(change))
@@ -278,7 +265,7 @@ void Broker::on(const TopologyApply& command) {
   // The first changes bring all queues from before a restart.
   has_topology_ = true;
   message_log().set_record_owner(this);
-  outbox().send(control_, TopologyApplied{command.version});
+  outbox().send_to_control(TopologyApplied{command.version});
 }
 
 /// Queues for which the change that was just applied means something.
@@ -288,7 +275,6 @@ void Broker::follow_policies() {
 }
 
 void Broker::on(const TopologyDone& command) {
-  const std::unique_ptr<AmqpError> error{command.error};
   if (const SessionPorts* ports = find_session(command.channel))
     ports->answers->on_topology_done(command);
 }
@@ -329,8 +315,8 @@ void Broker::reply(const ChannelRef& channel, const QueueCounts& counts) {
 }
 
 void Broker::refuse(const ChannelRef& channel, AmqpError error) {
-  AmqpError* owned = std::make_unique<AmqpError>(std::move(error)).release();
-  send(channel.shard, Reply{channel, 0, 0, {}, shard(), {}, owned});
+  send(channel.shard,
+       Reply{channel, 0, 0, {}, shard(), {}, std::make_unique<AmqpError>(std::move(error))});
 }
 
 }  // namespace lepus::core

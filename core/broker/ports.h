@@ -14,12 +14,14 @@
 
 namespace lepus::core {
 
-/// The way to other threads. Implemented by the shard over its mailboxes.
+/// The way to other shards and the control thread. Implemented by the shard over its mailboxes.
 class Outbox {
  public:
   virtual ~Outbox() = default;
   /// Never fails and never blocks: what does not fit in the ring is staged, in order.
-  virtual void send(ShardId to, const Command& command) = 0;
+  virtual void send(ShardId to, PeerCommand&& command) = 0;
+  /// The same to the control thread.
+  virtual void send_to_control(ControlCommand&& command) = 0;
   /// The ring to `to` is full: whoever can, stops producing for it until it has room.
   virtual bool congested(ShardId to) const = 0;
 };

@@ -2,8 +2,8 @@
 // listings, the HTTP API and metrics. They are put together when somebody asks; until then they
 // cost the counters that queues, channels and connections keep anyway.
 //
-//   control -> shard    AskStats{StatsRequest}   the queues it names, or a kind of object
-//   shard -> control    StatsReply{page} ...   so many rows a turn; the last one says so
+//   control -> shard    StatsRequest     the queues it names, or a kind of object
+//   shard -> control    StatsPage ...    so many rows a turn; the last one says so
 //
 // What the topology knows (names, arguments, bindings) is not in here: the control thread has it.
 #pragma once

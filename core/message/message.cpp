@@ -125,11 +125,11 @@ MessageRef Message::copy() const {
   return twin;
 }
 
-Message* export_message(MessageRef message) {
+MessageRef export_message(MessageRef message) {
   CHECK(message);
   if (!message.is_only_reference()) message = message->copy();
   message->leave_account();
-  return message.detach();
+  return message;
 }
 
 }  // namespace lepus::core

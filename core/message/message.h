@@ -147,8 +147,7 @@ class MessageRef {
   Message* get() const { return message_; }
   bool is_only_reference() const { return message_->references_ == 1; }
 
-  /// Gives the reference away as a plain pointer; adopt() takes it back. For commands between
-  /// shards and slots.
+  /// Gives the reference away as a plain pointer; adopt() takes it back. For slots of a queue.
   Message* detach() { return std::exchange(message_, nullptr); }
   static MessageRef adopt(Message* message) { return MessageRef{message}; }
   /// A second reference to a message that someone else holds.
@@ -163,8 +162,8 @@ class MessageRef {
 };
 
 /// Makes a message leave this shard: the block itself when this is the only reference, else a copy.
-/// The receiver owns it, and lets it enter an account of its own.
-Message* export_message(MessageRef message);
+/// Returns the only reference; its receiver lets it enter an account of its own.
+MessageRef export_message(MessageRef message);
 
 template <class F>
 void Message::for_each_piece(F&& visit) const {

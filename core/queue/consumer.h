@@ -24,9 +24,9 @@ struct Redelivery {
 };
 
 struct Consumer : ListNode<Consumer> {
-  explicit Consumer(const Subscribe& request, DeliveryPort* port) : spec(request), local(port) {}
+  explicit Consumer(const ConsumerSpec& wanted, DeliveryPort* port) : spec(wanted), local(port) {}
 
-  Subscribe spec;
+  ConsumerSpec spec;
   ConsumerHandle handle;
   Queue* queue = nullptr;
   DeliveryPort* local;  ///< Null when the channel lives on another shard.

@@ -7,9 +7,9 @@
 namespace lepus::core {
 
 void send_remote_delivery(QueueHost& host, Deliver& delivery, MessageRef message) {
-  CHECK(delivery.message == nullptr);
+  CHECK(!delivery.message);
   delivery.message = export_message(std::move(message));
-  host.outbox().send(delivery.channel.shard, delivery);
+  host.outbox().send(delivery.channel.shard, std::move(delivery));
 }
 
 Delivery::Delivery(const QueueInfo& info, QueueHost& host)
@@ -22,7 +22,7 @@ Delivery::~Delivery() {
 
 // --- Who is there
 
-Consumer* Delivery::add(const Subscribe& spec, DeliveryPort* local) {
+Consumer* Delivery::add(const ConsumerSpec& spec, DeliveryPort* local) {
   const bool is_single_active = info_.effective.single_active_consumer;
   const bool is_refused =
       (!consumers_.empty() && (spec.exclusive || consumers_.front()->spec.exclusive)) ||
@@ -83,8 +83,8 @@ void Delivery::elect_single_active() {
 }
 
 void Delivery::send_active(const Consumer& consumer, bool is_active) {
-  host_.send(consumer.spec.channel.shard,
-             ConsumerActive{consumer.spec.channel, consumer.spec.number, is_active});
+  host_.send_to_session(consumer.spec.channel.shard,
+                        ConsumerActive{consumer.spec.channel, consumer.spec.number, is_active});
 }
 
 // --- Who takes
@@ -129,11 +129,11 @@ Consumer* Delivery::Round::find_taker(const Demand& demand) {
 }
 
 void Delivery::deliver(Consumer& consumer, Outgoing&& out) {
-  const Subscribe& spec = consumer.spec;
+  const ConsumerSpec& spec = consumer.spec;
   if (!spec.no_ack) consumer.add_unacked(out.message->body_size());
   if (spec.limited) credit_.use(consumer);
   Deliver delivery{spec.channel, spec.number,   info_.id,        out.sequence,
-                   nullptr,      host_.shard(), out.redelivered, spec.no_ack};
+                   {},           host_.shard(), out.redelivered, spec.no_ack};
   delivery.delivery_count = out.delivery_count;
   delivery.used_credit = spec.limited;
   send_delivery(host_, consumer, delivery, std::move(out.message));

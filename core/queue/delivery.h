@@ -52,7 +52,7 @@ class Delivery {
   SharedCredit& credit() { return credit_; }
 
   /// Returns null when it is refused, because somebody has or wants exclusive use.
-  Consumer* add(const Subscribe& spec, DeliveryPort* local);
+  Consumer* add(const ConsumerSpec& spec, DeliveryPort* local);
   /// The consumer leaves; the host destroys it. What it has unacknowledged stays that.
   void remove(Consumer& consumer);
   /// The consumer may be able to take again.

@@ -155,14 +155,14 @@ void Queue::get(const Get& request) {
 
 /// With the head, which is here, or with nothing.
 void Queue::answer_get(const Get& request) {
-  GetReply reply{request.channel, 0, info_->id, 0, nullptr, host_.shard(), false, request.no_ack};
-  if (messages().ready_count() == 0) return host_.answer_get(reply, {});
+  GetReply reply{request.channel, 0, info_->id, 0, {}, host_.shard(), false, request.no_ack};
+  if (messages().ready_count() == 0) return host_.answer_get(std::move(reply), {});
   Delivery::Outgoing head = send_head(messages().peek(), request.no_ack);
   reply.sequence = head.sequence;
   reply.redelivered = head.redelivered;
   reply.delivery_count = head.delivery_count;
   reply.message_count = static_cast<std::uint32_t>(messages().ready_count());
-  host_.answer_get(reply, std::move(head.message));
+  host_.answer_get(std::move(reply), std::move(head.message));
 }
 
 void Queue::settle(const Settle& settle, Consumer* consumer) {

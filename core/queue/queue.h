@@ -101,7 +101,7 @@ class Queue : public RunnableQueue, private Redeliveries::Source {
 
   /// Returns null when it is refused, because somebody has or wants exclusive use. `stream`: with a
   /// queue of that type.
-  virtual Consumer* subscribe(const Subscribe& request, const StreamSpec* stream,
+  virtual Consumer* subscribe(const ConsumerSpec& request, const StreamSpec* stream,
                               DeliveryPort* local);
   /// What it had unacked stays unacked until its channel settles it.
   virtual void unsubscribe(Consumer& consumer);

@@ -3,7 +3,7 @@
 
 namespace lepus::core {
 
-Consumer* Queue::subscribe(const Subscribe& request, const StreamSpec*, DeliveryPort* local) {
+Consumer* Queue::subscribe(const ConsumerSpec& request, const StreamSpec*, DeliveryPort* local) {
   Consumer* consumer = delivery_.add(request, local);
   if (consumer == nullptr) return nullptr;
   consumer->queue = this;

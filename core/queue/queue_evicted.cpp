@@ -55,7 +55,7 @@ void Queue::serve_gets() {
 
 void Queue::abandon_gets() {
   for (const Get& get : residency_.take_pending_gets())
-    host_.answer_get({get.channel, 0, info_->id, 0, nullptr, host_.shard(), false, true}, {});
+    host_.answer_get({get.channel, 0, info_->id, 0, {}, host_.shard(), false, true}, {});
 }
 
 }  // namespace lepus::core

@@ -92,14 +92,14 @@ class QueueHost {
   virtual void forward_history(const BindingSpec& to, const Message& message) = 0;
 
   /// The consumer lives until destroy_consumer().
-  virtual Consumer& create_consumer(const Subscribe& spec, DeliveryPort* local) = 0;
+  virtual Consumer& create_consumer(const ConsumerSpec& spec, DeliveryPort* local) = 0;
   virtual void destroy_consumer(Consumer& consumer) = 0;
   /// Returns true if the channel, which is one of this shard, is open.
   virtual bool is_attached(const ChannelRef& channel) = 0;
-  /// Applies the command here when `home` is this shard, else sends it there.
-  virtual void send(ShardId home, const Command& command) = 0;
+  /// Applies the command here when the session's shard is this one, else sends it there.
+  virtual void send_to_session(ShardId shard, SessionCommand&& command) = 0;
   /// The message is null when the queue is empty.
-  virtual void answer_get(GetReply reply, MessageRef message) = 0;
+  virtual void answer_get(GetReply&& reply, MessageRef message) = 0;
   /// Asks the control thread to delete the queue, which nobody used for x-expires.
   virtual void delete_expired(QueueId queue) = 0;
 

@@ -55,9 +55,9 @@ Redeliveries::Progress Redeliveries::send_again(Consumer& consumer, const Redeli
       break;
   }
   CHECK(unacked.message != nullptr);
-  const Subscribe& spec = consumer.spec;
+  const ConsumerSpec& spec = consumer.spec;
   Deliver delivery{spec.channel, spec.number,   queue_, next.sequence,
-                   nullptr,      host_.shard(), true,   false};
+                   {},           host_.shard(), true,   false};
   delivery.used_credit = next.used_credit;
   delivery.delivery_count = unacked.delivery_count;
   send_delivery(host_, consumer, delivery, MessageRef::share(unacked.message));

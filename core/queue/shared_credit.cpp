@@ -16,13 +16,13 @@ bool SharedCredit::obtain(Consumer& consumer, const Demand& demand) {
       std::min<std::uint64_t>(demand.ready_count, limits::deliveries_per_pump_max));
   if (consumer.spec.prefetch > 0)
     wanted = std::min(wanted, consumer.spec.prefetch - consumer.unacked_count);
-  const CreditRequest request{consumer.spec.channel,
-                              consumer.spec.number,
-                              host_.shard(),
-                              queue_,
-                              consumer.handle,
-                              std::max(wanted, 1U),
-                              static_cast<std::uint32_t>(demand.size)};
+  CreditRequest request{consumer.spec.channel,
+                        consumer.spec.number,
+                        host_.shard(),
+                        queue_,
+                        consumer.handle,
+                        std::max(wanted, 1U),
+                        static_cast<std::uint32_t>(demand.size)};
   consumer.credit_asked = true;
   if (consumer.local == nullptr) {
     host_.outbox().send(consumer.spec.channel.shard, request);
@@ -53,7 +53,7 @@ void SharedCredit::return_all(Consumer& consumer) {
 
 void SharedCredit::give_back(QueueHost& host, const Consumer& consumer, std::uint32_t count) {
   const ChannelRef& channel = consumer.spec.channel;
-  if (count > 0) host.send(channel.shard, CreditReturn{channel, count});
+  if (count > 0) host.send_to_session(channel.shard, CreditReturn{channel, count});
 }
 
 }  // namespace lepus::core

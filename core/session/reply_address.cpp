@@ -78,7 +78,7 @@ bool send_reply(Broker& broker, VhostId vhost, MessageRef message) {
   delivery.home = broker.shard();
   delivery.no_ack = true;
   delivery.message = export_message(std::move(message));
-  broker.send(target->channel.shard, delivery);
+  broker.send(target->channel.shard, std::move(delivery));
   return true;
 }
 

@@ -151,13 +151,12 @@ MessageRef Stream::content(Consumer& consumer) {
 }
 
 void Stream::deliver(Consumer& consumer, MessageRef message) {
-  const Subscribe& spec = consumer.spec;
+  const ConsumerSpec& spec = consumer.spec;
   const Sequence offset = consumer.reader->next++;
   if (consumer.reader->progress) consumer.reader->progress->delivered(offset);
   consumer.add_unacked(message->body_size());
   if (spec.limited) delivery_.credit().use(consumer);
-  Deliver delivery{spec.channel, spec.number,   info_.id, offset,
-                   nullptr,      host_.shard(), false,    false};
+  Deliver delivery{spec.channel, spec.number, info_.id, offset, {}, host_.shard(), false, false};
   delivery.is_stream = true;
   delivery.used_credit = spec.limited;
   send_delivery(host_, consumer, delivery, std::move(message));

@@ -45,7 +45,7 @@ void StreamQueue::restore_positions(const RestoredQueue& restored) {
 
 // --- Consumers
 
-Consumer* StreamQueue::subscribe(const Subscribe& request, const StreamSpec* stream,
+Consumer* StreamQueue::subscribe(const ConsumerSpec& request, const StreamSpec* stream,
                                  DeliveryPort* local) {
   Consumer* consumer = Queue::subscribe(request, nullptr, local);
   if (consumer != nullptr)

@@ -21,7 +21,7 @@ class StreamQueue final : public Queue {
   void settle(const Settle& settle, Consumer* consumer) override;
   /// The consumer reads on, as after any settlement.
   void redeliver(const Redeliver& request, Consumer& consumer) override;
-  Consumer* subscribe(const Subscribe& request, const StreamSpec* stream,
+  Consumer* subscribe(const ConsumerSpec& request, const StreamSpec* stream,
                       DeliveryPort* local) override;
   void unsubscribe(Consumer& consumer) override;
   void consumer_changed(Consumer& consumer) override;

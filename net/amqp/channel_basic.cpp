@@ -92,21 +92,19 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   consumer.limited = shared_prefetch_.is_on();
   consumer.paused = flow_stopped_;
   consumer.single_active = consumer.is_waiting = info.effective.single_active_consumer;
-  core::Subscribe subscribe{info.id,
-                            ref_,
-                            0,
-                            consumer.prefetch,
-                            priority.value(),
-                            consume.no_ack,
-                            consume.exclusive,
-                            consumer.limited,
-                            flow_stopped_,
-                            stream.value().release(),
-                            consume.no_ack ? 0 : prefetch_size_};
-  subscribe.number = consumers_.add(std::move(consumer));
-  expect(MethodId::basic_consume, consume.no_wait,
-         core::SubscribeRequest{subscribe.number, info.name});
-  broker().send(info.home, subscribe);
+  core::ConsumerSpec spec{info.id,
+                          ref_,
+                          0,
+                          consumer.prefetch,
+                          priority.value(),
+                          consume.no_ack,
+                          consume.exclusive,
+                          consumer.limited,
+                          flow_stopped_,
+                          consume.no_ack ? 0 : prefetch_size_};
+  spec.number = consumers_.add(std::move(consumer));
+  expect(MethodId::basic_consume, consume.no_wait, core::SubscribeRequest{spec.number, info.name});
+  broker().send(info.home, core::Subscribe{spec, std::move(stream.value())});
   return std::nullopt;
 }
 

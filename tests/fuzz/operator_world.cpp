@@ -37,53 +37,42 @@ void CheckingSink::on_error(const AdminError& error) {
 }
 
 void FuzzShard::declare(const core::TopologyRequest& request) {
-  auto owned = std::make_unique<core::TopologyRequest>(request);
-  end_.send(control_id, core::TopologyAsk{{}, 0, owned.release()});
+  end_.tell_control(core::TopologyAsk{{}, 0, std::make_unique<core::TopologyRequest>(request)});
 }
 
 void FuzzShard::run() {
   (void)end_.push_staged();
-  (void)end_.drain([this](core::ShardId, const core::Command& command) { on_command(command); });
+  (void)end_.drain([this](auto& command) { on_command(command); });
   end_.wake();
 }
 
-void FuzzShard::on_command(const core::Command& command) {
-  if (const auto* apply = std::get_if<core::TopologyApply>(&command)) {
-    const std::unique_ptr<core::TopologyChanges> changes{apply->changes};
-    for (const core::TopologyChange& change : changes->list) replica_.apply(change);
-    return end_.send(control_id, core::TopologyApplied{apply->version});
-  }
-  if (const auto* asked = std::get_if<core::AskStats>(&command)) {
-    const std::unique_ptr<core::StatsRequest> inquiry{asked->inquiry};
-    return answer(*inquiry);
-  }
-  if (const auto* purge = std::get_if<core::Purge>(&command))
-    return end_.send(control_id, core::Reply{purge->channel, 0, 0, {}, id_, purge->queue, nullptr});
-  if (const auto* removal = std::get_if<core::DeleteQueue>(&command)) return remove(*removal);
-  if (const auto* ordered = std::get_if<core::Reconfigure>(&command)) {
-    const auto kind = static_cast<const ShardOrder*>(ordered->settings)->kind;
-    if (kind == ShardOrder::Kind::suspend) end_.send(control_id, core::StopServing{});
-    if (kind == ShardOrder::Kind::resume) end_.send(control_id, core::Serving{});
-  }
-  if (std::holds_alternative<core::StopServing>(command))
-    return end_.send(control_id, core::StopServing{});
-  core::test::drop_command(command);
+void FuzzShard::on_command(ControlToShard& command) {
+  std::visit([this](const auto& one) { on(one); }, command);
 }
 
-void FuzzShard::answer(core::StatsRequest inquiry) {
-  auto part = std::make_unique<core::StatsPage>();
-  part->number = inquiry.number;
-  part->last = true;
-  for (const core::QueueId queue : inquiry.queues) part->queues.push_back({.id = queue});
-  part->closed_count = inquiry.connections.size();
-  end_.send(control_id, core::StatsReply{part.release()});
+void FuzzShard::on(const core::TopologyApply& command) {
+  for (const core::TopologyChange& change : command.changes->list) replica_.apply(change);
+  end_.tell_control(core::TopologyApplied{command.version});
 }
 
-void FuzzShard::remove(const core::DeleteQueue& command) {
+void FuzzShard::on(const core::Purge& command) {
+  end_.tell_control(core::Reply{command.channel, 0, 0, {}, id_, command.queue, nullptr});
+}
+
+void FuzzShard::on(const AskStats& command) {
+  auto page = std::make_unique<core::StatsPage>();
+  page->number = command.request->number;
+  page->last = true;
+  for (const core::QueueId queue : command.request->queues) page->queues.push_back({.id = queue});
+  page->closed_count = command.request->connections.size();
+  end_.tell_control(StatsReply{std::move(page)});
+}
+
+void FuzzShard::on(const core::DeleteQueue& command) {
   auto request = std::make_unique<core::TopologyRequest>();
   request->kind = core::TopologyRequest::Kind::delete_queue;
   request->queue = command.queue;
-  end_.send(control_id, core::TopologyAsk{command.channel, 0, request.release()});
+  end_.tell_control(core::TopologyAsk{command.channel, 0, std::move(request)});
 }
 
 Mesh& OperatorWorld::linked_mesh() {

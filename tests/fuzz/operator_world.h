@@ -12,7 +12,6 @@
 #include "core/base/log.h"
 #include "core/topology/topology.h"
 #include "persist/catalog/catalog.h"
-#include "tests/unit/core/broker/fake_commands.h"
 #include "tests/unit/tools/server/fake_driver.h"
 #include "tools/server/admin/admin.h"
 #include "tools/server/config/config.h"
@@ -39,18 +38,30 @@ class CheckingSink final : public AdminSink {
 class FuzzShard {
  public:
   FuzzShard(Mesh& mesh, core::ShardId id) : end_(mesh, id), id_(id), replica_(2) {}
-  void start() { end_.send(control_id, core::Serving{}); }
+  void start() { end_.tell_control(Serving{}); }
   void declare(const core::TopologyRequest& request);
   void run();
 
   static constexpr core::ShardId control_id = 2;
 
  private:
-  void on_command(const core::Command& command);
-  void answer(core::StatsRequest inquiry);
-  void remove(const core::DeleteQueue& command);
+  /// No shard sends anything to another.
+  void on_command(core::PeerCommand&) { CHECK(false); }
+  void on_command(ControlToShard& command);
+  void on(const core::TopologyApply& command);
+  void on(const core::TopologyDone&) {}
+  void on(const core::Alarm&) {}
+  void on(const core::StopServing&) { end_.tell_control(ConnectionsClosed{}); }
+  void on(const core::Purge& command);
+  void on(const core::DeleteQueue& command);
+  void on(const ReplaceSettings&) {}
+  void on(const TrimHeap&) {}
+  void on(const SuspendClients&) { end_.tell_control(ConnectionsClosed{}); }
+  void on(const ResumeClients&) { end_.tell_control(Serving{}); }
+  void on(const AskStats& command);
+  void on(const EndThread&) {}
 
-  MeshEnd end_;
+  ShardEnd end_;
   core::ShardId id_;
   core::Topology replica_;
 };

@@ -147,7 +147,7 @@ void Cluster::make_shards() {
     server::Shard::Parts parts{static_cast<core::ShardId>(i),
                                &mesh_,
                                &threads_[i]->loop,
-                               &settings_,
+                               std::make_unique<amqp::Settings>(settings_),
                                &log_,
                                parts_.seed + i};
     parts.secret_key = {parts_.seed + i, parts_.seed};
@@ -161,7 +161,7 @@ void Cluster::make_shards() {
         parts.message_log = early_message_logs_.back().get();
       }
     }
-    shards_.push_back(std::make_unique<server::Shard>(parts));
+    shards_.push_back(std::make_unique<server::Shard>(std::move(parts)));
     shards_.back()->add_listener(parts_.world->network().listen(port));
   }
 }
@@ -206,10 +206,13 @@ std::uint64_t Cluster::memory_bytes() const {
 }
 
 bool Cluster::rings_empty() {
-  const auto count = static_cast<core::ShardId>(threads_.size());
-  for (core::ShardId from = 0; from < count; ++from)
+  const core::ShardId count = mesh_.shard_count();
+  for (core::ShardId from = 0; from < count; ++from) {
+    if (!mesh_.ring_to_control(from).empty() || !mesh_.ring_from_control(from).empty())
+      return false;
     for (core::ShardId to = 0; to < count; ++to)
-      if (from != to && !mesh_.ring(from, to).empty()) return false;
+      if (!mesh_.peer_ring(from, to).empty()) return false;
+  }
   return true;
 }
 

@@ -8,8 +8,6 @@
 
 namespace lepus::sim {
 
-using core::Command;
-
 std::string_view name_of(Mistake mistake) {
   static constexpr std::array names{"none",
                                     "drop_deliver",
@@ -62,36 +60,51 @@ bool Saboteur::strikes() {
   return true;
 }
 
+namespace {
+
+template <class Command>
+std::vector<Command> take_all(io::SpscRing<Command>& ring) {
+  std::vector<Command> commands;
+  const auto collect = [&](Command& command) { commands.push_back(std::move(command)); };
+  while (ring.consume(ring.capacity(), collect) > 0) {
+  }
+  return commands;
+}
+
+}  // namespace
+
 void Saboteur::tamper(server::Mesh& mesh, core::ShardId to) {
   if (mistake_ == Mistake::none || !is_on_rings(mistake_)) return;
-  for (core::ShardId from = 0; from < mesh.thread_count(); ++from) {
-    if (from == to) continue;
-    auto& ring = mesh.ring(from, to);
-    if (ring.empty()) continue;
-    Commands commands;
-    const auto collect = [&](Command& command) { commands.push_back(command); };
-    while (ring.consume(ring.capacity(), collect) > 0) {
-    }
+  if (to >= mesh.shard_count()) return;
+  for (core::ShardId from = 0; from < mesh.shard_count(); ++from) {
+    auto& ring = mesh.peer_ring(from, to);
+    Commands commands = take_all(ring);
     const std::size_t before = commands.size();
     tamper_with(commands);
     // What does not fit is not added.
-    for (const Command& command : commands)
-      if (!ring.try_push(command)) CHECK(commands.size() > before);
+    for (core::PeerCommand& command : commands)
+      if (!ring.try_push(std::move(command))) CHECK(commands.size() > before);
+  }
+  auto& decided = mesh.ring_from_control(to);
+  for (server::ControlToShard& command : take_all(decided)) {
+    if (auto* apply = std::get_if<core::TopologyApply>(&command))
+      change_topology(apply->changes->list);
+    CHECK(decided.try_push(std::move(command)));
   }
 }
 
 void Saboteur::tamper_with(Commands& commands) {
   if (mistake_ == Mistake::swap_delivers) return swap_delivers(commands);
   Commands out;
-  for (Command& command : commands)
-    if (change(command, out)) out.push_back(command);
+  for (core::PeerCommand& command : commands)
+    if (change(command, out)) out.push_back(std::move(command));
   commands = std::move(out);
 }
 
 /// Two first deliveries of one queue to one consumer, exchanged.
 void Saboteur::swap_delivers(Commands& commands) {
   core::Deliver* last = nullptr;
-  for (Command& command : commands) {
+  for (core::PeerCommand& command : commands) {
     auto* deliver = std::get_if<core::Deliver>(&command);
     if (deliver == nullptr) continue;
     const bool alike = last != nullptr && last->queue == deliver->queue &&
@@ -105,25 +118,22 @@ void Saboteur::swap_delivers(Commands& commands) {
 }
 
 /// False: the command is dropped. What goes to `out` goes before it.
-bool Saboteur::change(Command& command, Commands& out) {
+bool Saboteur::change(core::PeerCommand& command, Commands& out) {
   if (auto* deliver = std::get_if<core::Deliver>(&command)) return change_deliver(*deliver, out);
   if (auto* enqueue = std::get_if<core::Enqueue>(&command)) return change_enqueue(*enqueue, out);
   if (auto* settle = std::get_if<core::Settle>(&command)) return change_settle(*settle);
   if (auto* subscribe = std::get_if<core::Subscribe>(&command)) {
-    if (mistake_ == Mistake::ignore_prefetch && subscribe->prefetch > 0 && strikes())
-      subscribe->prefetch += 1;
-    if (mistake_ == Mistake::ignore_exclusive && subscribe->exclusive && strikes())
-      subscribe->exclusive = false;
-    if (mistake_ == Mistake::no_ack_consumer && !subscribe->no_ack && strikes())
-      subscribe->prefetch = 0;
+    core::ConsumerSpec& spec = subscribe->consumer;
+    if (mistake_ == Mistake::ignore_prefetch && spec.prefetch > 0 && strikes()) spec.prefetch += 1;
+    if (mistake_ == Mistake::ignore_exclusive && spec.exclusive && strikes())
+      spec.exclusive = false;
+    if (mistake_ == Mistake::no_ack_consumer && !spec.no_ack && strikes()) spec.prefetch = 0;
   }
   if (auto* grant = std::get_if<core::CreditGrant>(&command)) {
     if (mistake_ == Mistake::grant_too_much && strikes()) grant->credit.count += 2;
   }
   if (std::holds_alternative<core::Confirm>(command))
     return mistake_ != Mistake::drop_confirm || !strikes();
-  if (auto* apply = std::get_if<core::TopologyApply>(&command))
-    change_topology(apply->changes->list);
   return true;
 }
 
@@ -148,20 +158,21 @@ void Saboteur::forget_rule(core::QueueSpec& queue) {
   if (is_delay) queue.store_use = core::StoreUse::deduplicate;
 }
 
+/// Of a message on its way, another one on its way.
+core::MessageRef Saboteur::twin_of(core::Message& message) {
+  message.enter_account(nowhere_);
+  core::MessageRef twin = message.copy();
+  twin->leave_account();
+  message.leave_account();
+  return twin;
+}
+
 bool Saboteur::change_deliver(core::Deliver& deliver, Commands& out) {
-  if (mistake_ == Mistake::drop_deliver && strikes()) {
-    (void)core::MessageRef::adopt(deliver.message);
-    return false;
-  }
+  if (mistake_ == Mistake::drop_deliver && strikes()) return false;
   if (mistake_ == Mistake::duplicate_deliver && !deliver.no_ack && strikes()) {
-    core::Message* message = deliver.message;
-    message->enter_account(nowhere_);
-    core::MessageRef twin = message->copy();
-    twin->leave_account();
-    message->leave_account();
     core::Deliver again = deliver;
-    again.message = twin.detach();
-    out.push_back(again);
+    again.message = twin_of(*deliver.message);
+    out.push_back(std::move(again));
   }
   if (mistake_ == Mistake::forget_redelivered && deliver.redelivered && strikes())
     deliver.redelivered = false;
@@ -173,28 +184,18 @@ bool Saboteur::change_deliver(core::Deliver& deliver, Commands& out) {
 
 bool Saboteur::change_enqueue(core::Enqueue& enqueue, Commands& out) {
   const bool lost = mistake_ == Mistake::lose_confirmed && enqueue.number != 0;
-  if ((mistake_ == Mistake::drop_enqueue && enqueue.more == nullptr && strikes())) {
-    (void)core::MessageRef::adopt(enqueue.message);
-    return false;
-  }
+  if (mistake_ == Mistake::drop_enqueue && enqueue.more == nullptr && strikes()) return false;
   if (lost && strikes()) enqueue.queue = {};  // Nobody has this id.
   if (mistake_ == Mistake::duplicate_enqueue && enqueue.more == nullptr && strikes()) {
-    core::Message* message = enqueue.message;
-    message->enter_account(nowhere_);
-    core::MessageRef twin = message->copy();
-    twin->leave_account();
-    message->leave_account();
-    core::Enqueue again = enqueue;
-    again.message = twin.detach();
-    again.number = 0;
-    out.push_back(again);
+    out.push_back(core::Enqueue{enqueue.queue, nullptr, twin_of(*enqueue.message),
+                                enqueue.publisher, 0, enqueue.immediate});
   }
   if (mistake_ == Mistake::misroute) {
     const core::QueueId other = std::exchange(last_queue_, enqueue.queue);
     if (other && other != enqueue.queue && strikes()) enqueue.queue = other;
   }
   if (mistake_ == Mistake::leak_message && strikes()) {
-    leaked_.push_back(core::MessageRef::share(enqueue.message));
+    leaked_.push_back(enqueue.message);
   }
   return true;
 }

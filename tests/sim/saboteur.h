@@ -74,11 +74,12 @@ class Saboteur final : public FrameFilter {
   std::size_t count() const { return count_; }
 
  private:
-  using Commands = std::vector<core::Command>;
+  using Commands = std::vector<core::PeerCommand>;
 
   bool strikes();
   void tamper_with(Commands& commands);
-  bool change(core::Command& command, Commands& out);
+  bool change(core::PeerCommand& command, Commands& out);
+  core::MessageRef twin_of(core::Message& message);
   bool change_deliver(core::Deliver& deliver, Commands& out);
   bool change_enqueue(core::Enqueue& enqueue, Commands& out);
   bool change_settle(core::Settle& settle);

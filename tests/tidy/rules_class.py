@@ -16,7 +16,7 @@ PRODUCT = ("core", "io", "persist", "net", "tools")
 
 CLASS_HEAD = re.compile(r"\b(class|struct)\s+(?:\[\[[^\]]*\]\]\s*)?((?:\w+::)*\w+)"
                         r"(?:\s+final)?\s*(?::[^;{}()]*)?\{")
-NOT_COUNTED = re.compile(r"^(?:using|typedef|static_assert|friend)\b")
+NOT_COUNTED = re.compile(r"^(?:(?:using|typedef|static_assert|friend)\b|(?:class|struct)\s+\w+$)")
 NESTED = re.compile(r"^(?:static\s+|inline\s+|const\s+|constexpr\s+)*(?:class|struct|union|enum)\b"
                     r"[^()=]*\{")
 FRIEND = re.compile(r"\bfriend\s+(?:class|struct)?\s*((?:\w+::)*\w+)\s*;")

@@ -96,7 +96,7 @@ def class_text(functions, fields, name="Big"):
     shapes = ["int a{0} = 0;", "std::map<int, int> a{0}{{}};", "bool a{0};"]
     lines += [shapes[i % len(shapes)].format(i) for i in range(fields)]
     return (f"class {name} final : public Base {{\n public:\n  using T = int;\n"
-            "  enum class E {{ a, b }};\n  struct Part {\n    int x, y;\n  };\n  "
+            "  enum class E {{ a, b }};\n  struct Later;\n  struct Part {\n    int x, y;\n  };\n  "
             + "\n  ".join(lines) + "\n};\n")
 
 

@@ -1,8 +1,11 @@
-// Who works on the control thread beside Control: the operator's requests (admin.h). Commands that
-// name the control thread's own "channel" are answers to its questions.
+// Who works on the control thread beside Control: the operator's requests (admin.h). Answers that
+// name the control thread's own "channel" (Control::admin_ref()) come here.
 #pragma once
 
+#include <memory>
+
 #include "core/broker/command.h"
+#include "core/broker/stats.h"
 
 namespace lepus::server {
 
@@ -13,8 +16,10 @@ class AdminService {
   AdminService& operator=(const AdminService&) = delete;
   virtual ~AdminService() = default;
 
-  /// Reply, TopologyDone or StatsReply; adopts what it owns. Must not call the Control.
-  virtual void on_command(const core::Command& command) = 0;
+  // Answers to its questions. Must not call the Control.
+  virtual void on_reply(const core::Reply& reply) = 0;
+  virtual void on_topology_done(const core::TopologyDone& done) = 0;
+  virtual void on_stats(std::unique_ptr<core::StatsPage> page) = 0;
   /// Once a turn, after the mailboxes: a bounded amount. True: there was something.
   virtual bool work() = 0;
   /// At the end of the turn, after the commit: output leaves.

@@ -16,24 +16,20 @@ using core::LogLevel;
 
 Control::Control(Parts parts)
     : parts_(std::move(parts)),
-      mesh_(*parts_.mesh, static_cast<core::ShardId>(parts_.mesh->thread_count() - 1)),
-      shard_count_(static_cast<core::ShardId>(parts_.mesh->thread_count() - 1)),
+      mesh_(*parts_.mesh),
+      shard_count_(parts_.mesh->shard_count()),
       master_(shard_count_),
       replication_(mesh_, shard_count_),
       retry_(*parts_.log),
       alarms_({parts_.loop, parts_.log, this, parts_.memory_watermark_bytes, parts_.memory_bytes,
                parts_.disk_free_bytes, parts_.disk_free_min_bytes, parts_.resident_bytes}),
-      serves_(shard_count_, false),
-      resume_orders_(shard_count_) {
+      serves_(shard_count_, false) {
   master_.set_event_vhost(parts_.event_vhost);
   parts_.loop->set_hooks(this);
   retry_timer_.bind<&Control::on_retry>(this);
 }
 
 Control::~Control() {
-  for (const Waiting& waiting : waiting_) {
-    const std::unique_ptr<core::AmqpError> error{waiting.done.error};
-  }
   alarms_.stop();
   parts_.loop->timers().cancel(retry_timer_);
   parts_.loop->set_hooks(nullptr);
@@ -106,25 +102,41 @@ void Control::take(const core::TopologyChange& change) {
   if (parts_.store != nullptr) parts_.store->record(change);
 }
 
+struct Control::ShardHandler {
+  void operator()(core::TopologyAsk& ask) const {
+    if (control.phase_ == Phase::failed) return;
+    ControlRequest request{ask.channel, ask.message_count};
+    request.topology = std::move(ask.request);
+    control.take_request(std::move(request));
+  }
+  void operator()(const core::TopologyApplied& applied) const {
+    control.replication_.on_applied(from, applied.version);
+    control.answer_ready();
+  }
+  void operator()(const Serving&) const { control.serves_[from] = true; }
+  void operator()(const ConnectionsClosed&) const { control.on_connections_closed(from); }
+  // Answers to the AdminService.
+  void operator()(const core::Reply& reply) const {
+    if (control.admin_ != nullptr) control.admin_->on_reply(reply);
+  }
+  void operator()(StatsReply& reply) const {
+    if (control.admin_ != nullptr) control.admin_->on_stats(std::move(reply.page));
+  }
+
+  Control& control;
+  core::ShardId from;
+};
+
 bool Control::drain_mailboxes() {
   bool worked = mesh_.push_staged();
-  worked |= mesh_.drain(
-      [this](core::ShardId from, const core::Command& command) { on_command(from, command); });
+  worked |= mesh_.drain([this](core::ShardId from, ShardToControl& command) {
+    std::visit(ShardHandler{*this, from}, command);
+  });
   if (admin_ != nullptr) worked |= admin_->work();
   return worked;
 }
 
-void Control::on_command(core::ShardId from, const core::Command& command) {
-  if (const auto* ask = std::get_if<core::TopologyAsk>(&command)) return on_ask(*ask);
-  if (const auto* applied = std::get_if<core::TopologyApplied>(&command)) {
-    replication_.on_applied(from, applied->version);
-    return answer_ready();
-  }
-  if (std::holds_alternative<core::Serving>(command)) {
-    serves_[from] = true;
-    return;
-  }
-  if (!std::holds_alternative<core::StopServing>(command)) return on_answer(command);
+void Control::on_connections_closed(core::ShardId from) {
   if (phase_ == Phase::failed) return;
   // A suspension is answered before the stop that came meanwhile.
   if (suspends_ && serves_[from]) {
@@ -135,23 +147,7 @@ void Control::on_command(core::ShardId from, const core::Command& command) {
   if (++drained_count_ < shard_count_) return;
   phase_ = Phase::ending;
   replication_.stop();
-  broadcast(core::EndThread{});
-}
-
-/// To a question of the AdminService.
-void Control::on_answer(const core::Command& command) {
-  const auto* reply = std::get_if<core::Reply>(&command);
-  const auto* part = std::get_if<core::StatsReply>(&command);
-  CHECK(reply != nullptr || part != nullptr);
-  if (admin_ != nullptr) return admin_->on_command(command);
-  if (reply != nullptr) const std::unique_ptr<core::AmqpError> error{reply->error};
-  if (part != nullptr) const std::unique_ptr<core::StatsPage> rows{part->part};
-}
-
-void Control::on_ask(const core::TopologyAsk& ask) {
-  ControlRequest request{ask.channel, ask.message_count};
-  request.topology.reset(ask.request);
-  if (phase_ != Phase::failed) take_request(std::move(request));
+  broadcast([] { return EndThread{}; });
 }
 
 void Control::change(const core::AccessRequest& request, std::string by, Changed done) {
@@ -184,7 +180,7 @@ void Control::carry_out(ControlRequest request) {
     core::Decision decision = core::decide(master_, *request.topology, &ids_);
     if (decision.kind == core::Decision::Kind::error) {
       CHECK(request.channel);
-      done.error = std::make_unique<core::AmqpError>(std::move(decision.error)).release();
+      done.error = std::make_unique<core::AmqpError>(std::move(decision.error));
     }
     if (decision.kind == core::Decision::Kind::changes)
       adopt({std::move(decision.changes), request.topology->user});
@@ -195,7 +191,7 @@ void Control::carry_out(ControlRequest request) {
     if (!decision.changes.empty()) adopt({std::move(decision.changes), request.by});
   }
   if (request.channel || request.changed)
-    waiting_.push_back({decided_version(), done, request.changed});
+    waiting_.push_back({decided_version(), std::move(done), request.changed});
   if (has_uncommitted()) uncommitted_.requests.push_back(std::move(request));
   answer_ready();
 }
@@ -237,20 +233,19 @@ void Control::apply_plan(Changes changes, std::uint64_t last_id, const core::Cha
 void Control::answer_ready() {
   const std::uint64_t everywhere = replication_.applied_version();
   while (!waiting_.empty() && waiting_.front().version <= everywhere) {
-    const Waiting waiting = std::move(waiting_.front());
+    Waiting waiting = std::move(waiting_.front());
     waiting_.pop_front();
     if (waiting.changed) {
       waiting.changed(std::nullopt);
     } else {
-      answer(waiting.done);
+      answer(std::move(waiting.done));
     }
   }
 }
 
-void Control::answer(const core::TopologyDone& done) {
-  if (done.channel.shard != shard_count_) return mesh_.send(done.channel.shard, done);
-  if (admin_ != nullptr) return admin_->on_command(done);
-  const std::unique_ptr<core::AmqpError> error{done.error};
+void Control::answer(core::TopologyDone&& done) {
+  if (done.channel.shard != shard_count_) return mesh_.send(done.channel.shard, std::move(done));
+  if (admin_ != nullptr) admin_->on_topology_done(done);
 }
 
 void Control::flush() {
@@ -299,8 +294,7 @@ std::deque<ControlRequest> Control::roll_back() {
   parts_.store->roll_back(undo);
   CHECK(!has_uncommitted());
   uncommitted_.pieces.clear();
-  for (; !waiting_.empty() && waiting_.back().version > decided_version(); waiting_.pop_back())
-    const std::unique_ptr<core::AmqpError> error{waiting_.back().done.error};
+  while (!waiting_.empty() && waiting_.back().version > decided_version()) waiting_.pop_back();
   return std::exchange(uncommitted_.requests, {});
 }
 
@@ -334,9 +328,8 @@ void Control::refuse(ControlRequest& request) {
   core::TopologyDone done{request.channel, request.message_count, nullptr};
   if (!request.cannot_fail())
     done.error = std::make_unique<core::AmqpError>(
-                     core::AmqpError{core::ReplyCode::resource_error, retry_.reason()})
-                     .release();
-  answer(done);
+        core::AmqpError{core::ReplyCode::resource_error, retry_.reason()});
+  answer(std::move(done));
 }
 
 /// What is held and who waits for it are left as they are: neither may become known.
@@ -349,30 +342,27 @@ void Control::fail(const std::string& reason) {
   if (parts_.on_store_failure) parts_.on_store_failure(reason);
 }
 
-void Control::on_alarm(const core::Alarm& alarm) { broadcast(alarm); }
+void Control::on_alarm(const core::Alarm& alarm) {
+  broadcast([&] { return alarm; });
+}
 
 /// Every thread has a heap of its own, and what one frees may belong to another.
 void Control::on_trim() {
-  static const ShardOrder trim{ShardOrder::Kind::trim_heap};
-  broadcast(core::Reconfigure{&trim});
+  broadcast([] { return TrimHeap{}; });
   io::trim_heap();
 }
 
 void Control::suspend() {
   if (phase_ != Phase::running || std::exchange(suspends_, true)) return;
-  static const ShardOrder suspend_order{ShardOrder::Kind::suspend};
-  broadcast(core::Reconfigure{&suspend_order});
+  broadcast([] { return SuspendClients{}; });
 }
 
-/// The orders of the last time are done: the shards said that they serve.
 void Control::resume(std::vector<std::vector<int>> sockets) {
   CHECK(is_suspended());
   CHECK(sockets.size() == shard_count_);
   suspends_ = false;
-  for (core::ShardId shard = 0; shard < shard_count_; ++shard) {
-    resume_orders_[shard] = {ShardOrder::Kind::resume, nullptr, std::move(sockets[shard])};
-    mesh_.send(shard, core::Reconfigure{&resume_orders_[shard]});
-  }
+  for (core::ShardId shard = 0; shard < shard_count_; ++shard)
+    mesh_.send(shard, ResumeClients{std::move(sockets[shard])});
 }
 
 bool Control::is_serving() const {
@@ -383,15 +373,11 @@ bool Control::is_suspended() const {
   return suspends_ && std::none_of(serves_.begin(), serves_.end(), [](bool one) { return one; });
 }
 
-void Control::broadcast(const core::Command& command) {
-  for (core::ShardId shard = 0; shard < shard_count_; ++shard) mesh_.send(shard, command);
-}
-
 void Control::stop() {
   if (phase_ != Phase::running) return;
   phase_ = Phase::stopping;
   alarms_.stop();
-  broadcast(core::StopServing{});
+  broadcast([] { return core::StopServing{}; });
   if (!parked_.empty() && !retry_.is_patient()) refuse_parked();
 }
 

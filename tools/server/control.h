@@ -33,7 +33,6 @@
 #include "tools/server/admin_service.h"
 #include "tools/server/control_request.h"
 #include "tools/server/mesh.h"
-#include "tools/server/placement/shard_order.h"
 #include "tools/server/resource_alarms.h"
 #include "tools/server/store_retry.h"
 #include "tools/server/topology_replication.h"
@@ -93,8 +92,11 @@ class Control final : private io::TurnHooks, private ResourceAlarms::Listener {
   const core::Topology& topology() const { return master_; }
   /// What they tell has been sent to every shard when a call returns.
   ResourceAlarms& alarms() { return alarms_; }
-  /// To every shard.
-  void broadcast(const core::Command& command);
+  /// To every shard, each of which gets a command of its own: make().
+  template <class F>
+  void broadcast(F&& make) {
+    for (core::ShardId shard = 0; shard < shard_count_; ++shard) mesh_.send(shard, make());
+  }
 
   // --- For the operator's requests, from AdminService::work()
 
@@ -103,7 +105,9 @@ class Control final : private io::TurnHooks, private ResourceAlarms::Listener {
   core::ShardId shard_count() const { return shard_count_; }
   /// As a channel that commands name: answers come to the AdminService.
   core::ChannelRef admin_ref(std::uint32_t number) const { return {shard_count_, number, 1}; }
-  void send(core::ShardId shard, const core::Command& command) { mesh_.send(shard, command); }
+  void send(core::ShardId shard, ControlToShard&& command) {
+    mesh_.send(shard, std::move(command));
+  }
   /// Of the loop: read once a turn.
   core::Nanos now() const { return parts_.loop->now(); }
   std::uint64_t last_id() const { return ids_.last(); }
@@ -121,6 +125,8 @@ class Control final : private io::TurnHooks, private ResourceAlarms::Listener {
     core::TopologyDone done;
     Changed changed = nullptr;  ///< When set it gets the answer.
   };
+  /// What it does with the shards' commands (control.cpp).
+  struct ShardHandler;
 
   bool drain_mailboxes() override;
   void flush() override;
@@ -129,9 +135,7 @@ class Control final : private io::TurnHooks, private ResourceAlarms::Listener {
            (admin_ == nullptr || !admin_->has_work());
   }
 
-  void on_command(core::ShardId from, const core::Command& command);
-  void on_ask(const core::TopologyAsk& ask);
-  void on_answer(const core::Command& command);
+  void on_connections_closed(core::ShardId from);
   void take_request(ControlRequest request);
   void carry_out(ControlRequest request);
   void take(const core::TopologyChange& change);
@@ -150,13 +154,13 @@ class Control final : private io::TurnHooks, private ResourceAlarms::Listener {
   std::uint64_t decided_version() const {
     return replication_.version() + uncommitted_.pieces.size();
   }
-  void answer(const core::TopologyDone& done);
+  void answer(core::TopologyDone&& done);
   void answer_ready();
   void on_alarm(const core::Alarm& alarm) override;
   void on_trim() override;
 
   Parts parts_;
-  MeshEnd mesh_;
+  ControlEnd mesh_;
   core::ShardId shard_count_;
   core::Topology master_;
   core::IdSource ids_;
@@ -176,7 +180,6 @@ class Control final : private io::TurnHooks, private ResourceAlarms::Listener {
   ResourceAlarms alarms_;
   Phase phase_ = Phase::running;
   std::vector<bool> serves_;  ///< By shard.
-  std::vector<ShardOrder> resume_orders_;
   bool suspends_ = false;
   std::size_t drained_count_ = 0;
 };

@@ -1,5 +1,6 @@
 // The rings between threads: one bounded ring of commands per ordered pair, and nothing else
-// shared.
+// shared. What a ring carries is of its direction (core/broker/command.h,
+// tools/server/commands.h).
 //
 //   end A --send()--> ring A->B --drain()--> end B       full ring: staged at A, in order
 //
@@ -10,6 +11,7 @@
 
 #include <deque>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/broker/command.h"
@@ -18,63 +20,137 @@
 #include "io/loop.h"
 #include "io/mailbox.h"
 #include "io/waker.h"
+#include "tools/server/commands.h"
 
 namespace lepus::server {
 
 class Mesh {
  public:
-  using Ring = io::SpscRing<core::Command>;
+  using PeerRing = io::SpscRing<core::PeerCommand>;
+  using ControlRing = io::SpscRing<ShardToControl>;
+  using ShardRing = io::SpscRing<ControlToShard>;
 
+  /// The shards and, as the last thread, the control thread.
   explicit Mesh(std::size_t thread_count);
 
   std::size_t thread_count() const { return loops_.size(); }
+  core::ShardId shard_count() const { return static_cast<core::ShardId>(loops_.size() - 1); }
   /// Before any thread runs: whose flag and ring belong to `thread`.
   void set_loop(core::ShardId thread, io::Loop& loop) { loops_[thread] = &loop; }
   io::Loop& loop(core::ShardId thread) { return *loops_[thread]; }
-  Ring& ring(core::ShardId from, core::ShardId to) { return *rings_[from * loops_.size() + to]; }
+  io::Loop& control_loop() { return *loops_.back(); }
+
+  /// From shard to shard.
+  PeerRing& peer_ring(core::ShardId from, core::ShardId to) {
+    return *peer_rings_[from * shard_count() + to];
+  }
+  ControlRing& ring_to_control(core::ShardId from) { return *control_rings_[from]; }
+  ShardRing& ring_from_control(core::ShardId to) { return *shard_rings_[to]; }
 
  private:
   std::vector<io::Loop*> loops_;
-  std::vector<std::unique_ptr<Ring>> rings_;
+  std::vector<std::unique_ptr<PeerRing>> peer_rings_;
+  std::vector<std::unique_ptr<ControlRing>> control_rings_;  ///< By shard.
+  std::vector<std::unique_ptr<ShardRing>> shard_rings_;      ///< By shard.
 };
 
-/// One thread's end of the mesh.
-class MeshEnd final : public core::Outbox {
+/// The sending end of one ring, with what did not fit.
+template <class Command>
+class RingSender {
  public:
-  MeshEnd(Mesh& mesh, core::ShardId self);
-  void send(core::ShardId to, const core::Command& command) override;
-  bool congested(core::ShardId to) const override { return !peers_[to]->staged.empty(); }
+  /// `own` is the loop of the sending thread.
+  RingSender(io::SpscRing<Command>& ring, io::Loop& own) : ring_(ring), waker_(own) {}
 
-  /// Calls handle(from, command) for a bounded number of commands from each thread; true: there was
-  /// one.
+  /// A command, or one of its alternatives, which is then made in the ring.
+  template <class Kind>
+  void send(Kind&& command) {
+    has_news_ = true;
+    if (staged_.empty() && ring_.try_push(std::forward<Kind>(command))) return;
+    staged_.emplace_back(std::forward<Kind>(command));
+  }
+  /// Returns true if something moved from the staged ones into the ring.
+  bool push_staged() {
+    bool moved = false;
+    for (; !staged_.empty() && ring_.try_push(std::move(staged_.front())); staged_.pop_front())
+      has_news_ = moved = true;
+    return moved;
+  }
+  bool has_staged() const { return !staged_.empty(); }
+  /// Wakes the receiver if it sleeps and something was sent since the last call.
+  void wake(io::Loop& receiver) {
+    if (std::exchange(has_news_, false)) waker_.wake_if_asleep(receiver);
+  }
+
+ private:
+  io::SpscRing<Command>& ring_;
+  std::deque<Command> staged_;
+  bool has_news_ = false;
+  io::Waker waker_;
+};
+
+/// A shard's end of the mesh.
+class ShardEnd final : public core::Outbox {
+ public:
+  ShardEnd(Mesh& mesh, core::ShardId self);
+
+  void send(core::ShardId to, core::PeerCommand&& command) override;
+  void send_to_control(core::ControlCommand&& command) override;
+  bool congested(core::ShardId to) const override { return peers_[to]->has_staged(); }
+  /// What only the server knows.
+  template <class Kind>
+  void tell_control(Kind&& command) {
+    control_.send(std::forward<Kind>(command));
+  }
+
+  /// Calls handle(command) for a bounded number of commands from each thread: PeerCommand or
+  /// ControlToShard. Returns true if there was one.
   template <class F>
   bool drain(F&& handle) {
-    bool any = false;
-    for (core::ShardId from = 0; from < peers_.size(); ++from) {
-      if (from == self_) continue;
-      const auto visit = [&](core::Command& command) { handle(from, command); };
-      any |= mesh_.ring(from, self_).consume(core::limits::mailbox_drain_max, visit) > 0;
-    }
-    return any;
+    std::size_t count = 0;
+    for (core::ShardId from = 0; from < peers_.size(); ++from)
+      if (from != self_)
+        count += mesh_.peer_ring(from, self_).consume(core::limits::mailbox_drain_max, handle);
+    count += mesh_.ring_from_control(self_).consume(core::limits::mailbox_drain_max, handle);
+    return count > 0;
   }
-  /// Moves what is staged into the rings as far as there is room; true: something moved.
+  /// Moves what is staged into the rings as far as there is room. Returns true if something moved.
   bool push_staged();
-  bool has_staged() const { return staged_count_ > 0; }
+  bool has_staged() const;
   /// At the end of a turn: wakes receivers that sleep.
   void wake();
 
  private:
-  struct Peer {
-    explicit Peer(io::Loop& own) : waker(own) {}
-    std::deque<core::Command> staged;
-    bool has_news = false;  ///< Pushed since the last wake().
-    io::Waker waker;
-  };
-
   Mesh& mesh_;
   core::ShardId self_;
-  std::vector<std::unique_ptr<Peer>> peers_;
-  std::size_t staged_count_ = 0;
+  std::vector<std::unique_ptr<RingSender<core::PeerCommand>>> peers_;  ///< By shard; own: unused.
+  RingSender<ShardToControl> control_;
+};
+
+/// The control thread's end of the mesh.
+class ControlEnd {
+ public:
+  explicit ControlEnd(Mesh& mesh);
+
+  void send(core::ShardId to, ControlToShard&& command);
+  /// Calls handle(from, command) for a bounded number of commands from each shard. Returns true if
+  /// there was one.
+  template <class F>
+  bool drain(F&& handle) {
+    std::size_t count = 0;
+    for (core::ShardId from = 0; from < shards_.size(); ++from) {
+      const auto visit = [&](ShardToControl& command) { handle(from, command); };
+      count += mesh_.ring_to_control(from).consume(core::limits::mailbox_drain_max, visit);
+    }
+    return count > 0;
+  }
+  /// As of ShardEnd.
+  bool push_staged();
+  bool has_staged() const;
+  void wake();
+
+ private:
+  Mesh& mesh_;
+  std::vector<std::unique_ptr<RingSender<ControlToShard>>> shards_;
 };
 
 }  // namespace lepus::server

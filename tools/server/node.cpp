@@ -140,12 +140,8 @@ std::string Node::open_catalog() {
     error = load_start_definitions(
         {config_, catalog_, log_, static_cast<core::ShardId>(shards_.size()), random_seed()},
         definitions_);
-  if (error.empty()) add_settings();
   return error;
 }
-
-/// From the configuration as it is now.
-void Node::add_settings() { settings_.push_back(make_settings(config_)); }
 
 std::string Node::make_shards() {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
@@ -160,7 +156,7 @@ std::string Node::make_shards() {
     own.shard = std::make_unique<Shard>(Shard::Parts{static_cast<core::ShardId>(i),
                                                      &mesh_,
                                                      own.loop.get(),
-                                                     settings_.back().get(),
+                                                     make_settings(config_),
                                                      own.log,
                                                      random_seed(),
                                                      [this] { return connection_count(); },
@@ -394,9 +390,7 @@ void Node::reload() {
 }
 
 void Node::apply_settings() {
-  add_settings();
-  orders_.push_back({ShardOrder::Kind::settings, settings_.back().get()});
-  control_->broadcast(core::Reconfigure{&orders_.back()});
+  control_->broadcast([this] { return ReplaceSettings{make_settings(config_)}; });
 }
 
 std::uint64_t Node::connection_count() const {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,7 +23,6 @@
 #include "tools/server/mesh.h"
 #include "tools/server/node_admin.h"
 #include "tools/server/placement/placement.h"
-#include "tools/server/placement/shard_order.h"
 #include "tools/server/quota_counter.h"
 #include "tools/server/shard.h"
 
@@ -58,7 +56,6 @@ class Node {
   std::string listen();
   AdminHost::ResumeOutcome resume(bool is_last_try);
   std::string open_catalog();
-  void add_settings();
   void apply_settings();
   std::string open_journals();
   std::string check_journals();
@@ -83,9 +80,6 @@ class Node {
   LogSystem& log_system_;
   core::Log& log_;
   ServerConfig config_;
-  /// Shards hold pointers to these: none is ever freed while they run.
-  std::vector<std::unique_ptr<amqp::Settings>> settings_;
-  std::deque<ShardOrder> orders_;  ///< That brought them to the shards.
   io::KernelDisk disk_;
   persist::Catalog catalog_;
   ListenNotices notices_;

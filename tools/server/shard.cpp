@@ -18,22 +18,21 @@ constexpr std::string_view shutdown_text =
     "broker forced connection closure with reason 'shutdown'";
 }  // namespace
 
-Shard::Shard(const Parts& parts)
-    : parts_(parts),
-      mesh_(*parts.mesh, parts.id),
-      message_log_(parts.message_log != nullptr ? *parts.message_log : ram_message_log_),
-      streams_(*parts.loop),
-      broker_({parts.id, static_cast<core::ShardId>(parts.mesh->thread_count() - 1), &mesh_,
-               &message_log_, parts.restorer},
-              static_cast<core::ShardId>(parts.mesh->thread_count() - 1)),
-      server_({&broker_, parts.loop, parts.settings, parts.log, parts.seed,
-               &Shard::destroy_stream_later, this, parts.uses, parts.secret_key}),
+Shard::Shard(Parts parts)
+    : parts_(std::move(parts)),
+      mesh_(*parts_.mesh, parts_.id),
+      message_log_(parts_.message_log != nullptr ? *parts_.message_log : ram_message_log_),
+      streams_(*parts_.loop),
+      broker_({parts_.id, parts_.mesh->shard_count(), &mesh_, &message_log_, parts_.restorer},
+              parts_.mesh->shard_count()),
+      server_({&broker_, parts_.loop, parts_.settings.get(), parts_.log, parts_.seed,
+               &Shard::destroy_stream_later, this, parts_.uses, parts_.secret_key}),
       inquiries_(broker_, server_) {
   parts_.loop->set_hooks(this);
   stop_timer_.bind<&Shard::on_stop_deadline>(this);
   deadline_timer_.bind<&Shard::on_deadline>(this);
-  broker_.set_wall_clock_offset(parts.loop->wall_offset());
-  broker_.set_names(parts.node, parts.event_vhost);
+  broker_.set_wall_clock_offset(parts_.loop->wall_offset());
+  broker_.set_names(parts_.node, parts_.event_vhost);
 }
 
 Shard::~Shard() {
@@ -89,8 +88,7 @@ bool Shard::drain_mailboxes() {
   broker_.set_wall_clock_offset(parts_.loop->wall_offset());
   broker_.advance(parts_.loop->now());
   bool worked = mesh_.push_staged();
-  worked |=
-      mesh_.drain([this](core::ShardId, const core::Command& command) { on_command(command); });
+  worked |= mesh_.drain([this](auto& command) { on_command(command); });
   if (!worked && !server_.has_work() && !broker_.has_work()) return false;
   server_.resume_inputs();
   broker_.pump();
@@ -98,37 +96,43 @@ bool Shard::drain_mailboxes() {
   return worked;
 }
 
-void Shard::on_command(const core::Command& command) {
-  if (std::holds_alternative<core::EndThread>(command)) {
-    CHECK(phase_ == Phase::drained);
-    phase_ = Phase::finished;
-    if (has_unwritten())
-      parts_.loop->timers().arm(stop_timer_, parts_.loop->now() + core::limits::shutdown_wait);
-  } else if (const auto* ordered = std::get_if<core::Reconfigure>(&command)) {
-    on_order(*static_cast<const ShardOrder*>(ordered->settings));
-  } else if (const auto* asked = std::get_if<core::AskStats>(&command)) {
-    inquiries_.take(std::unique_ptr<core::StatsRequest>{asked->inquiry});
-  } else {
-    broker_.apply(command);
+struct Shard::ControlHandler {
+  /// What the broker or one of its queues is to do.
+  template <class Command>
+  requires core::OneOf<Command, core::BrokerCommand> || core::OneOf<Command, core::QueueCommand>
+  void operator()(Command& command) const { shard.broker_.apply(std::move(command)); }
+  void operator()(ReplaceSettings& command) const {
+    shard.server_.set_settings(*command.settings);
+    shard.parts_.settings = std::move(command.settings);
   }
+  void operator()(const TrimHeap&) const { io::trim_heap(); }
+  void operator()(const SuspendClients&) const {
+    CHECK(shard.phase_ == Phase::serving);
+    shard.phase_ = Phase::suspending;
+    shard.close_doors();
+  }
+  void operator()(const ResumeClients& command) const {
+    CHECK(shard.phase_ == Phase::suspended);
+    for (const int fd : command.sockets) shard.add_listener(fd);
+    shard.start_listeners();
+  }
+  void operator()(AskStats& command) const { shard.inquiries_.take(std::move(command.request)); }
+  void operator()(const EndThread&) const {
+    CHECK(shard.phase_ == Phase::drained);
+    shard.phase_ = Phase::finished;
+    if (!shard.has_unwritten()) return;
+    io::Loop& loop = *shard.parts_.loop;
+    loop.timers().arm(shard.stop_timer_, loop.now() + core::limits::shutdown_wait);
+  }
+
+  Shard& shard;
+};
+
+void Shard::on_command(core::PeerCommand& command) {
+  std::visit([this](auto& one) { broker_.apply(std::move(one)); }, command);
 }
 
-void Shard::on_order(const ShardOrder& order) {
-  switch (order.kind) {
-    case ShardOrder::Kind::settings:
-      return server_.set_settings(*order.settings);
-    case ShardOrder::Kind::trim_heap:
-      return io::trim_heap();
-    case ShardOrder::Kind::suspend:
-      CHECK(phase_ == Phase::serving);
-      phase_ = Phase::suspending;
-      return close_doors();
-    case ShardOrder::Kind::resume:
-      CHECK(phase_ == Phase::suspended);
-      for (const int fd : order.sockets) add_listener(fd);
-      return start_listeners();
-  }
-}
+void Shard::on_command(ControlToShard& command) { std::visit(ControlHandler{*this}, command); }
 
 /// What is to be started, in any order of events.
 void Shard::pump() {
@@ -144,7 +148,7 @@ void Shard::start_listeners() {
   phase_ = Phase::serving;
   listeners_open_ = listeners_.size();
   for (auto& listener : listeners_) listener->start();
-  mesh_.send(broker_.control(), core::Serving{});
+  mesh_.tell_control(Serving{});
 }
 
 void Shard::close_doors() {
@@ -164,7 +168,7 @@ void Shard::end_phase() {
   parts_.loop->timers().cancel(stop_timer_);
   listeners_.clear();
   phase_ = phase_ == Phase::stopping ? Phase::drained : Phase::suspended;
-  mesh_.send(broker_.control(), core::StopServing{});
+  mesh_.tell_control(ConnectionsClosed{});
 }
 
 void Shard::on_deadline(io::Timer&) {
@@ -181,7 +185,8 @@ void Shard::on_stop_deadline(io::Timer&) {
 
 void Shard::flush() {
   broker_.set_memory_pressure_threshold(memory_pressure_threshold_.load(std::memory_order_relaxed));
-  inquiries_.work();  // First: connections it closes are told in this turn.
+  // First: connections it closes are told in this turn.
+  if (auto page = inquiries_.work()) mesh_.tell_control(StatsReply{std::move(page)});
   broker_.flush();
   server_.write_acks();
   broker_.pump();

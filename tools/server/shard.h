@@ -21,7 +21,6 @@
 #include "net/stream/listener.h"
 #include "net/stream/stream_set.h"
 #include "tools/server/mesh.h"
-#include "tools/server/placement/shard_order.h"
 #include "tools/server/shard_stats.h"
 
 namespace lepus::server {
@@ -32,7 +31,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     core::ShardId id;
     Mesh* mesh;
     io::Loop* loop;
-    const amqp::Settings* settings;
+    std::unique_ptr<const amqp::Settings> settings;  ///< For connections to come.
     core::Log* log;
     std::uint64_t seed;
     /// Connections of all shards, for the limit; null: only this shard's count.
@@ -45,7 +44,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     int descriptor_max = 0;  ///< Of client connections, see net::Listener; 0: none.
     core::SecretSource::Key secret_key = {};  ///< As of amqp::Server::Parts.
   };
-  explicit Shard(const Parts& parts);
+  explicit Shard(Parts parts);
   ~Shard() override;
 
   /// A bound, listening socket; before the first turn. Taken over. It accepts once the virtual
@@ -76,6 +75,9 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     finished
   };
 
+  /// What the shard does with the control thread's commands (shard.cpp).
+  struct ControlHandler;
+
   bool drain_mailboxes() override;
   void flush() override;
   bool may_sleep() override;
@@ -83,8 +85,8 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   void on_accept_error(int error_code) override;
   void on_listener_closed() override;
 
-  void on_command(const core::Command& command);
-  void on_order(const ShardOrder& order);
+  void on_command(core::PeerCommand& command);
+  void on_command(ControlToShard& command);
   void start_listeners();
   void close_doors();
   void begin_stop();
@@ -96,7 +98,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   static void destroy_stream_later(void* self, std::unique_ptr<net::Stream> stream);
 
   Parts parts_;
-  MeshEnd mesh_;
+  ShardEnd mesh_;
   core::RamMessageLog ram_message_log_;
   core::MessageLog& message_log_;
   net::StreamSet streams_;

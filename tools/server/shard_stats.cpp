@@ -9,8 +9,8 @@
 
 namespace lepus::server {
 
-void ShardStats::work() {
-  if (waiting_.empty()) return;
+std::unique_ptr<core::StatsPage> ShardStats::work() {
+  if (waiting_.empty()) return nullptr;
   using Kind = core::StatsRequest::Kind;
   Waiting& waiting = waiting_.front();
   auto part = std::make_unique<core::StatsPage>();
@@ -33,7 +33,7 @@ void ShardStats::work() {
       break;
   }
   if (part->last) waiting_.pop_front();
-  broker_.outbox().send(broker_.control(), core::StatsReply{part.release()});
+  return part;
 }
 
 /// True: these were the last.

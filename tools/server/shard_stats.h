@@ -1,7 +1,7 @@
 // What the operator asked of one shard, and is still to be answered. One piece a turn: a listing of
 // a million queues takes many turns, and the messages of each turn come first.
 //
-//   AskStats -> take() -> work() at the end of each turn -> StatsReply ... until the last part
+//   AskStats -> take() -> work() at the end of each turn -> StatsReply ... until the last page
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ class ShardStats {
     waiting_.push_back({std::move(inquiry), 0});
   }
   bool has_work() const { return !waiting_.empty(); }
-  /// One piece of the oldest.
-  void work();
+  /// One page of the answer to the oldest; null: nothing was asked.
+  std::unique_ptr<core::StatsPage> work();
 
  private:
   struct Waiting {

@@ -40,7 +40,7 @@ std::vector<core::TopologyChanges> split_changes(core::TopologyChanges changes) 
   return pieces;
 }
 
-TopologyReplication::TopologyReplication(MeshEnd& mesh, core::ShardId shard_count)
+TopologyReplication::TopologyReplication(ControlEnd& mesh, core::ShardId shard_count)
     : mesh_(mesh), applied_(shard_count, 0) {
   CHECK(shard_count > 0);
 }
@@ -91,7 +91,7 @@ void TopologyReplication::send(core::TopologyChanges changes) {
     auto copy = std::make_unique<core::TopologyChanges>(
         shard + 1 < applied_.size() ? changes : std::move(changes));
     mesh_.send(static_cast<core::ShardId>(shard),
-               core::TopologyApply{sent_version(), copy.release()});
+               core::TopologyApply{sent_version(), std::move(copy)});
   }
 }
 

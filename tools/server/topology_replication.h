@@ -29,7 +29,7 @@ std::vector<core::TopologyChanges> split_changes(core::TopologyChanges changes);
 class TopologyReplication {
  public:
   /// `mesh` outlives this.
-  TopologyReplication(MeshEnd& mesh, core::ShardId shard_count);
+  TopologyReplication(ControlEnd& mesh, core::ShardId shard_count);
 
   /// Sends the changes, which are not empty, behind those that came before; their version is one
   /// higher.
@@ -49,7 +49,7 @@ class TopologyReplication {
   void send_pending();
   void send(core::TopologyChanges changes);
 
-  MeshEnd& mesh_;
+  ControlEnd& mesh_;
   std::uint64_t version_ = 0;
   std::deque<core::TopologyChanges> pending_;  ///< The newest versions, not sent yet.
   /// Sizes of the versions that are sent and not applied everywhere, oldest first.

@@ -102,27 +102,25 @@ void Admin::settle(std::uint32_t number) {
   if (found != operations_.end() && found->second->is_finished()) operations_.erase(found);
 }
 
-void Admin::on_command(const core::Command& command) {
-  const auto find = [this](std::uint32_t number) {
-    const auto found = operations_.find(number);
-    return found == operations_.end() ? nullptr : found->second.get();
-  };
-  if (const auto* answer = std::get_if<core::StatsReply>(&command)) {
-    std::unique_ptr<core::StatsPage> part{answer->part};
-    const auto number = static_cast<std::uint32_t>(part->number);
-    if (AdminOperation* operation = find(number)) operation->on_part(std::move(part));
-    return settle(number);
-  }
-  if (const auto* reply = std::get_if<core::Reply>(&command)) {
-    const std::unique_ptr<core::AmqpError> error{reply->error};
-    if (AdminOperation* operation = find(reply->channel.slot)) operation->on_reply(*reply);
-    return settle(reply->channel.slot);
-  }
-  const auto* done = std::get_if<core::TopologyDone>(&command);
-  CHECK(done != nullptr);
-  const std::unique_ptr<core::AmqpError> error{done->error};
-  if (AdminOperation* operation = find(done->channel.slot)) operation->on_topology_done(*done);
-  settle(done->channel.slot);
+AdminOperation* Admin::find(std::uint32_t number) {
+  const auto found = operations_.find(number);
+  return found == operations_.end() ? nullptr : found->second.get();
+}
+
+void Admin::on_stats(std::unique_ptr<core::StatsPage> page) {
+  const auto number = static_cast<std::uint32_t>(page->number);
+  if (AdminOperation* operation = find(number)) operation->on_part(std::move(page));
+  settle(number);
+}
+
+void Admin::on_reply(const core::Reply& reply) {
+  if (AdminOperation* operation = find(reply.channel.slot)) operation->on_reply(reply);
+  settle(reply.channel.slot);
+}
+
+void Admin::on_topology_done(const core::TopologyDone& done) {
+  if (AdminOperation* operation = find(done.channel.slot)) operation->on_topology_done(done);
+  settle(done.channel.slot);
 }
 
 bool Admin::work() {

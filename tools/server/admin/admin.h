@@ -3,7 +3,7 @@
 // request.
 //
 //   start(request, sink) -> AdminOperation -> rows ... -> done or error      later, in many turns
-//        questions to shards go through the Control, answers come to on_command()
+//        questions to shards go through the Control, answers come to on_reply() …
 //        listings write a bounded number of rows a turn, while their sink has room
 //
 // Control thread only. A sink that goes away cancels its request; what was asked of shards goes on
@@ -146,11 +146,15 @@ class Admin final : public AdminService {
   void cancel(std::uint32_t number);
 
  private:
-  void on_command(const core::Command& command) override;
+  void on_reply(const core::Reply& reply) override;
+  void on_topology_done(const core::TopologyDone& done) override;
+  void on_stats(std::unique_ptr<core::StatsPage> page) override;
   bool work() override;
   void flush() override;
   bool has_work() const override;
 
+  /// Null: it is finished, or whoever asked has left.
+  AdminOperation* find(std::uint32_t number);
   void settle(std::uint32_t number);
 
   Control& control_;

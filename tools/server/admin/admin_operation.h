@@ -53,7 +53,7 @@ class AdminOperation {
   void inquire(core::ShardId shard, core::StatsRequest inquiry) {
     inquiry.number = place_.number;
     auto owned = std::make_unique<core::StatsRequest>(std::move(inquiry));
-    place_.control.send(shard, core::AskStats{owned.release()});
+    place_.control.send(shard, AskStats{std::move(owned)});
   }
   /// Null: fail() was called.
   const core::VhostInfo* find_vhost();

@@ -94,7 +94,7 @@ class BrokerEventsTest : public ::testing::Test {
     changes->list = std::move(decision.changes);
     changes->by = operator_name;
     for (const TopologyChange& one : changes->list) shard_.master.apply(one);
-    shard_.broker.apply(TopologyApply{++shard_.version, changes.release()});
+    shard_.broker.apply(TopologyApply{++shard_.version, std::move(changes)});
   }
 
   FakeShard shard_;

@@ -33,7 +33,7 @@ class BrokerEvictionTest : public ::testing::Test {
     shard_.master.apply(change);
     auto changes = std::make_unique<TopologyChanges>();
     changes->list.push_back(change);
-    shard_.broker.apply(TopologyApply{++shard_.version, changes.release()});
+    shard_.broker.apply(TopologyApply{++shard_.version, std::move(changes)});
   }
   /// What is not recorded yet is in the first, and goes with the second.
   void flush() {

@@ -82,7 +82,7 @@ class BrokerForwardTest : public ::testing::Test {
   /// What went to another shard arrives there, and is confirmed or refused.
   std::string confirm(bool refused = false) {
     const auto enqueue = shard_.outbox.take<Enqueue>();
-    const MessageRef message = MessageRef::adopt(enqueue.message);
+    const MessageRef message = enqueue.message;
     EXPECT_NE(enqueue.number, 0U);
     shard_.broker.apply(Confirm{enqueue.publisher, enqueue.number, enqueue.number, refused});
     shard_.pump();

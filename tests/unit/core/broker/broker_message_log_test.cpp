@@ -173,7 +173,7 @@ TEST_F(BrokerMessageLogTest, AMessageThatLeavesTheShardLeavesItsRecordBehind) {
   shard_.publish("", "q", "x");
   shard_.broker.apply(Get{queue, {1, 1, 1}, true});  // Of a channel on shard 1.
   const auto reply = shard_.outbox.take<GetReply>();
-  const MessageRef message = MessageRef::adopt(reply.message);
+  const MessageRef message = reply.message;
   EXPECT_FALSE(message->place());
   EXPECT_EQ(live(1), 0U);
 }

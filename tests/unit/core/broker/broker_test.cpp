@@ -14,8 +14,8 @@ using test::FakeShard;
 
 class BrokerTest : public ::testing::Test {
  protected:
-  Subscribe request(QueueId queue) const {
-    Subscribe made{};
+  ConsumerSpec request(QueueId queue) const {
+    ConsumerSpec made{};
     made.queue = queue;
     return made;
   }
@@ -81,7 +81,7 @@ TEST_F(BrokerTest, AMessageForOneOtherShardIsNotCopied) {
   (void)shard_.broker.publish({&route, {}, 0}, std::move(message));
   const auto sent = shard_.outbox.all<Enqueue>();
   ASSERT_EQ(sent.size(), 1U);
-  EXPECT_EQ(sent[0].message, address);
+  EXPECT_EQ(sent[0].message.get(), address);
   EXPECT_EQ(sent[0].number, 0U);
   EXPECT_EQ(shard_.broker.memory().message_bytes, 0U);
 }
@@ -93,8 +93,8 @@ TEST_F(BrokerTest, EnqueueFromElsewhere) {
   MessageRef message = shard_.message("x");
   message->leave_account();
   const std::vector<QueueId> more{b, QueueId{999}};
-  shard_.broker.apply(Enqueue{a, std::make_unique<std::vector<QueueId>>(more).release(),
-                              message.detach(), publisher, 5});
+  shard_.broker.apply(
+      Enqueue{a, std::make_unique<std::vector<QueueId>>(more), std::move(message), publisher, 5});
   EXPECT_EQ(shard_.inspect(a).message_count, 1U);
   EXPECT_EQ(shard_.inspect(b).message_count, 1U);
   shard_.outbox.clear();
@@ -168,8 +168,8 @@ TEST_F(BrokerTest, ADeliveryForAChannelThatIsGoneGoesBack) {
   delivery.queue = QueueId{77};
   delivery.sequence = 12;
   delivery.home = 1;
-  delivery.message = message.detach();
-  shard_.broker.apply(delivery);
+  delivery.message = std::move(message);
+  shard_.broker.apply(std::move(delivery));
   const auto back = shard_.outbox.take<Settle>();
   EXPECT_EQ(back.queue, QueueId{77});
   EXPECT_EQ(back.first, 12U);
@@ -184,7 +184,7 @@ TEST_F(BrokerTest, AGetReplyForAChannelThatIsGoneGoesBack) {
   for (const bool no_ack : {true, false}) {
     MessageRef message = shard_.message("x");
     message->leave_account();
-    shard_.broker.apply(GetReply{gone, 0, QueueId{77}, 12, message.detach(), 1, false, no_ack});
+    shard_.broker.apply(GetReply{gone, 0, QueueId{77}, 12, std::move(message), 1, false, no_ack});
     EXPECT_EQ(shard_.outbox.all<Settle>().size(), no_ack ? 0U : 1U);
   }
   EXPECT_EQ(shard_.broker.memory().message_bytes, 0U);
@@ -199,7 +199,7 @@ TEST_F(BrokerTest, ASubscriptionNobodyWaitsForIsUndone) {
   reply.consumer = {3, 4};
   reply.home = 2;
   reply.queue = QueueId{77};
-  shard_.broker.apply(reply);
+  shard_.broker.apply(std::move(reply));
   const auto undo = shard_.outbox.take<Unsubscribe>();
   EXPECT_EQ(undo.consumer.slot, 3U);
   EXPECT_EQ(undo.consumer.generation, 4U);
@@ -223,7 +223,7 @@ TEST_F(BrokerTest, CommandsForAQueueThatIsGone) {
   EXPECT_EQ(channel_.errors.back(), "");
   MessageRef message = shard_.message("x");
   message->leave_account();
-  shard_.broker.apply(Enqueue{gone, nullptr, message.detach(), {1, 2, 3}, 9});
+  shard_.broker.apply(Enqueue{gone, nullptr, std::move(message), {1, 2, 3}, 9});
   EXPECT_EQ(shard_.broker.memory().message_bytes, 0U);
   shard_.broker.flush();
   EXPECT_EQ(shard_.outbox.take<Confirm>().first, 9U);  // Routed when it was accepted.
@@ -231,15 +231,15 @@ TEST_F(BrokerTest, CommandsForAQueueThatIsGone) {
 
 TEST_F(BrokerTest, ADeletedQueueTellsItsConsumersAndDropsItsMessages) {
   const QueueId queue = shard_.declare("q");
-  Subscribe here = request(queue);
+  ConsumerSpec here = request(queue);
   here.number = 4;
   here.prefetch = 1;
   const ConsumerHandle consumer = shard_.subscribe(channel_, here);
-  Subscribe away = request(queue);
+  ConsumerSpec away = request(queue);
   away.channel = {1, 8, 2};
   away.number = 6;
   away.prefetch = 1;
-  shard_.broker.apply(away);
+  shard_.broker.apply(Subscribe{away});
   for (int i = 0; i < 5; ++i) shard_.publish("", "q", "x");
   shard_.pump();
   ASSERT_EQ(channel_.deliveries.size(), 1U);
@@ -269,9 +269,8 @@ TEST_F(BrokerTest, DeleteIfUnusedAndIfEmpty) {
   EXPECT_TRUE(shard_.outbox.all<TopologyAsk>().empty());
   shard_.broker.apply(DeleteQueue{queue, channel_.ref(), true, false});
   const auto ask = shard_.outbox.take<TopologyAsk>();
-  const std::unique_ptr<TopologyRequest> request{ask.request};
-  EXPECT_EQ(request->kind, TopologyRequest::Kind::delete_queue);
-  EXPECT_EQ(request->queue, queue);
+  EXPECT_EQ(ask.request->kind, TopologyRequest::Kind::delete_queue);
+  EXPECT_EQ(ask.request->queue, queue);
   EXPECT_EQ(ask.message_count, 2U);
   EXPECT_EQ(ask.channel, channel_.ref());
 }
@@ -287,8 +286,7 @@ TEST_F(BrokerTest, AutoDeleteFollowsTheLastConsumer) {
   shard_.broker.apply(Unsubscribe{queue, other.ref(), second});
   EXPECT_EQ(other.replies.size(), 1U);  // The answer comes from the control thread.
   const auto ask = shard_.outbox.take<TopologyAsk>();
-  const std::unique_ptr<TopologyRequest> request{ask.request};
-  EXPECT_EQ(request->queue, queue);
+  EXPECT_EQ(ask.request->queue, queue);
   EXPECT_EQ(ask.channel, other.ref());
 }
 

@@ -46,7 +46,7 @@ TEST_F(DiscardsTest, APurgeIsAnsweredWhenItIsDone) {
 
 TEST_F(DiscardsTest, WhatComesBackMeanwhileIsNotPurged) {
   const QueueId queue = shard_.declare("q");
-  Subscribe wish{};
+  ConsumerSpec wish{};
   wish.queue = queue;
   wish.prefetch = 1;
   const ConsumerHandle consumer = shard_.subscribe(channel_, wish);

@@ -17,40 +17,68 @@
 
 #include "core/broker/broker.h"
 #include "core/topology/topology_rules.h"
-#include "tests/unit/core/broker/fake_commands.h"
 
 namespace lepus::core::test {
 
+/// Commands of one kind among those that an outbox holds.
+template <class Kind>
+class Found {
+ public:
+  class Iterator {
+   public:
+    explicit Iterator(const Kind* const* at) : at_(at) {}
+    const Kind& operator*() const { return **at_; }
+    Iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    const Kind* const* at_;
+  };
+
+  void add(const Kind& one) { all_.push_back(&one); }
+  std::size_t size() const { return all_.size(); }
+  bool empty() const { return all_.empty(); }
+  const Kind& operator[](std::size_t index) const { return *all_.at(index); }
+  const Kind& back() const { return *all_.back(); }
+  Iterator begin() const { return Iterator{all_.data()}; }
+  Iterator end() const { return Iterator{all_.data() + all_.size()}; }
+
+ private:
+  std::vector<const Kind*> all_;
+};
+
 class FakeOutbox final : public Outbox {
  public:
+  using Command = JoinVariants<PeerCommand, std::variant<TopologyAsk, TopologyApplied>>::type;
   struct Sent {
     ShardId to;
     Command command;
   };
-  ~FakeOutbox() override { clear(); }
+  static constexpr ShardId control = 3;
 
-  void send(ShardId to, const Command& command) override { sent.push_back({to, command}); }
+  void send(ShardId to, PeerCommand&& command) override { add(to, command); }
+  void send_to_control(ControlCommand&& command) override { add(control, command); }
   bool congested(ShardId to) const override { return congested_shards.contains(to); }
 
-  void clear() {
-    for (const Sent& one : sent) drop_command(one.command);
-    sent.clear();
-  }
-  /// The commands of one kind, in order; they stay owned here.
+  void clear() { sent.clear(); }
+  /// The commands of one kind, in order, as long as nothing is taken out or sent.
   template <class Kind>
-  std::vector<Kind> all() const {
-    std::vector<Kind> found;
+  Found<Kind> all() const {
+    Found<Kind> found;
     for (const Sent& one : sent)
-      if (const auto* kind = std::get_if<Kind>(&one.command)) found.push_back(*kind);
+      if (const auto* kind = std::get_if<Kind>(&one.command)) found.add(*kind);
     return found;
   }
-  /// Takes the oldest command of one kind out; the caller owns what it owns.
+  /// Takes the oldest command of one kind out.
   template <class Kind>
   Kind take() {
     for (auto at = sent.begin(); at != sent.end(); ++at) {
-      const auto* kind = std::get_if<Kind>(&at->command);
+      auto* kind = std::get_if<Kind>(&at->command);
       if (kind == nullptr) continue;
-      const Kind found = *kind;
+      Kind found = std::move(*kind);
       sent.erase(at);
       return found;
     }
@@ -60,6 +88,12 @@ class FakeOutbox final : public Outbox {
 
   std::deque<Sent> sent;
   std::set<ShardId> congested_shards;
+
+ private:
+  template <class Variant>
+  void add(ShardId to, Variant& command) {
+    std::visit([&](auto& one) { sent.push_back({to, std::move(one)}); }, command);
+  }
 };
 
 /// Writes down what it is told. One batch per flush, as long as something is recorded.
@@ -181,11 +215,12 @@ class FakeChannel : public AnswerPort, public DeliveryPort, public ConfirmPort {
     gets.push_back({reply, std::move(message)});
   }
   void on_reply(const Reply& reply) override {
-    replies.push_back(reply);
+    replies.push_back({reply.channel, reply.message_count, reply.consumer_count, reply.consumer,
+                       reply.home, reply.queue, nullptr});
     errors.push_back(reply.error == nullptr ? "" : reply.error->text());
   }
   void on_topology_done(const TopologyDone& done) override {
-    dones.push_back(done);
+    dones.push_back({done.channel, done.message_count, nullptr});
     errors.push_back(done.error == nullptr ? "" : done.error->text());
   }
   void on_confirm(const Confirm& confirm) override { confirms.push_back(confirm); }
@@ -230,7 +265,8 @@ class FakeChannel : public AnswerPort, public DeliveryPort, public ConfirmPort {
 class FakeShard {
  public:
   static constexpr ShardId shard_count = 3;
-  static constexpr ShardId control = shard_count;
+  static constexpr ShardId control = FakeOutbox::control;
+  static_assert(control == shard_count);
   using Kind = TopologyRequest::Kind;
 
   explicit FakeShard(ShardId self = 0, Restorer* restorer = nullptr)
@@ -250,7 +286,7 @@ class FakeShard {
     auto changes = std::make_unique<TopologyChanges>();
     changes->list = std::move(decision.changes);
     changes->by = request.user;
-    broker.apply(TopologyApply{++version, changes.release()});
+    broker.apply(TopologyApply{++version, std::move(changes)});
   }
   TopologyRequest request(Kind kind, std::string_view name) const {
     TopologyRequest made;
@@ -302,9 +338,10 @@ class FakeShard {
     for (const char body : bodies) publish("", queue, std::string_view{&body, 1});
   }
 
-  ConsumerHandle subscribe(FakeChannel& channel, Subscribe request) {
+  ConsumerHandle subscribe(FakeChannel& channel, ConsumerSpec request,
+                           std::unique_ptr<StreamSpec> stream = nullptr) {
     request.channel = channel.ref();
-    broker.apply(request);
+    broker.apply(Subscribe{request, std::move(stream)});
     return channel.replies.back().consumer;
   }
   void settle(const FakeChannel::Delivery& delivery, ConsumerHandle consumer, Outcome outcome) {
@@ -319,7 +356,7 @@ class FakeShard {
   Reply inspect(QueueId queue) {
     FakeChannel asker{broker};
     broker.apply(Inspect{queue, asker.ref()});
-    return asker.replies.back();
+    return std::move(asker.replies.back());
   }
 
   bool durable = false;  ///< Queues declared and messages published from now on.

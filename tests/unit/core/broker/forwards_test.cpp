@@ -159,7 +159,7 @@ TEST_F(ForwardsTest, TheFirehoseMayFillTheQueueThatIsTraced) {
   const QueueId queue = declare("q", std::move(arguments));
   shard_.bind("amq.rabbitmq.trace", "q", "#");
   TracingChannel tracing{shard_};
-  Subscribe request{};
+  ConsumerSpec request{};
   request.queue = queue;
   request.no_ack = true;
   request.prefetch = 0;
@@ -175,7 +175,7 @@ TEST_F(ForwardsTest, DeadLettersOfCopiesAreNotCopied) {
   declare("copies", passing_on("", "q"));
   shard_.bind("amq.rabbitmq.trace", "copies", "deliver.#");
   TracingChannel tracing{shard_};
-  Subscribe request{};
+  ConsumerSpec request{};
   request.queue = traced;
   request.no_ack = true;
   shard_.subscribe(tracing, request);
@@ -197,7 +197,7 @@ TEST_F(ForwardsTest, AQueueThatBecomesShortIsEmptiedInPieces) {
   auto changes = std::make_unique<TopologyChanges>();
   changes->list.push_back(PolicyPut{shard_.vhost, false, policy});
   shard_.master.apply(changes->list.front());
-  shard_.broker.apply(TopologyApply{++shard_.version, changes.release()});
+  shard_.broker.apply(TopologyApply{++shard_.version, std::move(changes)});
   EXPECT_EQ(count(queue), sent - limits::drop_max);
   run();
   EXPECT_EQ(count(queue), 1U);
@@ -342,7 +342,7 @@ TEST_F(ForwardsTest, TheWayIsKnownOnAnotherShardAndAfterARestart) {
   shard_.outbox.clear();
   publish("a", "");
   run();
-  const MessageRef message = MessageRef::adopt(shard_.outbox.take<Enqueue>().message);
+  const MessageRef message = shard_.outbox.take<Enqueue>().message;
   const ExchangeId a = shard_.master.find_exchange(shard_.vhost, "a")->id;
   const ExchangeId b = shard_.master.find_exchange(shard_.vhost, "b")->id;
   const StorePath path = path_of(*message);

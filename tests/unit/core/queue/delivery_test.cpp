@@ -25,14 +25,14 @@ class DeliveryTest : public ::testing::Test {
     spec.id = QueueId{3};
     return QueueInfo{spec};
   }
-  static Subscribe spec(std::uint32_t number, std::uint32_t prefetch = 0) {
-    Subscribe made{};
+  static ConsumerSpec spec(std::uint32_t number, std::uint32_t prefetch = 0) {
+    ConsumerSpec made{};
     made.channel = {consumer_shard, number, 1};
     made.number = number;
     made.prefetch = prefetch;
     return made;
   }
-  Consumer& add(const Subscribe& spec) {
+  Consumer& add(const ConsumerSpec& spec) {
     Consumer* consumer = delivery_.add(spec, nullptr);
     CHECK(consumer != nullptr);
     delivery_.on_changed(*consumer);
@@ -84,7 +84,7 @@ TEST_F(DeliveryTest, EqualsTakeInTurn) {
 
 TEST_F(DeliveryTest, HigherPriorityTakesWhileItCan) {
   add(spec(1));
-  Subscribe high = spec(2, 2);
+  ConsumerSpec high = spec(2, 2);
   high.priority = 5;
   Consumer& urgent = add(high);
   EXPECT_EQ(take(4), "2211");
@@ -97,7 +97,7 @@ TEST_F(DeliveryTest, DeliversWhatItWasGiven) {
   delivery_.deliver(consumer, {41, true, 3, host_.message("body")});
   EXPECT_EQ(consumer.unacked_count, 1U);
   const Deliver deliver = host_.outbox_port.take<Deliver>();
-  const MessageRef message = MessageRef::adopt(deliver.message);
+  const MessageRef message = deliver.message;
   EXPECT_EQ(as_text(message->inline_body()), "body");
   EXPECT_EQ(deliver.queue, info_.id);
   EXPECT_EQ(deliver.sequence, 41U);
@@ -116,7 +116,7 @@ TEST_F(DeliveryTest, WhoIsFullLeavesTheRingUntilItSettles) {
 }
 
 TEST_F(DeliveryTest, WhoHasNoRoomForThisBodyStaysInTheRing) {
-  Subscribe narrow = spec(1);
+  ConsumerSpec narrow = spec(1);
   narrow.prefetch_size = 10;
   add(narrow);
   add(spec(2));
@@ -139,7 +139,7 @@ TEST_F(DeliveryTest, CongestionIsTriedAgain) {
 }
 
 TEST_F(DeliveryTest, ExclusiveUse) {
-  Subscribe exclusive = spec(1);
+  ConsumerSpec exclusive = spec(1);
   exclusive.exclusive = true;
   Consumer& owner = add(exclusive);
   EXPECT_EQ(delivery_.add(spec(2), nullptr), nullptr);
@@ -158,7 +158,7 @@ TEST_F(DeliveryTest, SingleActiveConsumer) {
   delivery_.remove(first);
   EXPECT_EQ(told(), "+1+2");
   EXPECT_EQ(take(1), "2");
-  Subscribe exclusive = spec(3);
+  ConsumerSpec exclusive = spec(3);
   exclusive.exclusive = true;
   EXPECT_EQ(delivery_.add(exclusive, nullptr), nullptr);
 }
@@ -167,7 +167,7 @@ TEST_F(DeliveryTest, SingleActiveConsumerSettlesBeforeItHandsOver) {
   info_.effective.single_active_consumer = true;
   Consumer& first = add(spec(1));
   EXPECT_EQ(take(1), "1");
-  Subscribe high = spec(2);
+  ConsumerSpec high = spec(2);
   high.priority = 1;
   add(high);
   EXPECT_EQ(take(1), "-");
@@ -181,7 +181,7 @@ TEST_F(DeliveryTest, HandoverIsOffWhenTheOtherOneLeaves) {
   info_.effective.single_active_consumer = true;
   add(spec(1));
   EXPECT_EQ(take(1), "1");
-  Subscribe high = spec(2);
+  ConsumerSpec high = spec(2);
   high.priority = 1;
   Consumer& second = add(high);
   EXPECT_EQ(take(1), "-");
@@ -193,7 +193,7 @@ TEST_F(DeliveryTest, HandoverIsOffWhenTheOtherOneLeaves) {
 // --- Credit of a limit that the channel's consumers share
 
 TEST_F(DeliveryTest, CreditIsAskedForOnceAndUsed) {
-  Subscribe limited = spec(1);
+  ConsumerSpec limited = spec(1);
   limited.limited = true;
   Consumer& consumer = add(limited);
   EXPECT_EQ(take(5), "-");
@@ -214,7 +214,7 @@ TEST_F(DeliveryTest, CreditIsAskedForOnceAndUsed) {
 }
 
 TEST_F(DeliveryTest, UnusedCreditGoesBack) {
-  Subscribe limited = spec(1);
+  ConsumerSpec limited = spec(1);
   limited.limited = true;
   Consumer& consumer = add(limited);
   EXPECT_EQ(take(3), "-");
@@ -231,7 +231,7 @@ TEST_F(DeliveryTest, UnusedCreditGoesBack) {
 }
 
 TEST_F(DeliveryTest, CreditForSmallerBodiesIsNoCredit) {
-  Subscribe limited = spec(1);
+  ConsumerSpec limited = spec(1);
   limited.limited = true;
   Consumer& consumer = add(limited);
   delivery_.credit().grant(consumer, {.count = 4, .size_max = 2});
@@ -243,7 +243,7 @@ TEST_F(DeliveryTest, CreditForSmallerBodiesIsNoCredit) {
 }
 
 TEST_F(DeliveryTest, WhoHasToAskAnotherShardIsAbleOnlyInHope) {
-  Subscribe limited = spec(1);
+  ConsumerSpec limited = spec(1);
   limited.limited = true;
   Consumer& consumer = add(limited);
   EXPECT_TRUE(delivery_.is_able(consumer, 1, true));

@@ -36,6 +36,7 @@ class FakeQueueHost final : public QueueHost {
   bool is_scheduled() const { return !runnable_.empty(); }
   /// Takes the queue out of the list, as before Queue::pump().
   void unschedule() { (void)runnable_.pop_front(); }
+  Turn& turn_to_change() { return turn_; }
   void set_now(Nanos now) { turn_.now = turn_.stamp = now; }
   void set_memory_pressure(bool memory_pressure) {
     if (memory_pressure && !turn_.memory_pressure) ++turn_.pressure_epoch;
@@ -66,16 +67,18 @@ class FakeQueueHost final : public QueueHost {
   void forward_history(const BindingSpec&, const Message& message) override {
     history += as_text(message.inline_body());
   }
-  Consumer& create_consumer(const Subscribe& spec, DeliveryPort* local) override {
+  Consumer& create_consumer(const ConsumerSpec& spec, DeliveryPort* local) override {
     const auto [handle, consumer] = consumers.create(spec, local);
     consumer->handle = {handle.slot, handle.generation};
     return *consumer;
   }
   void destroy_consumer(Consumer& consumer) override { consumers.destroy(consumer.handle.slot); }
   bool is_attached(const ChannelRef&) override { return true; }
-  void send(ShardId home, const Command& command) override { outbox_port.send(home, command); }
-  void answer_get(GetReply reply, MessageRef message) override {
-    answers.push_back({reply, std::move(message)});
+  void send_to_session(ShardId home, SessionCommand&& command) override {
+    std::visit([&](auto& one) { outbox_port.send(home, std::move(one)); }, command);
+  }
+  void answer_get(GetReply&& reply, MessageRef message) override {
+    answers.push_back({std::move(reply), std::move(message)});
   }
   void delete_expired(QueueId queue) override { expired_queues.push_back(queue); }
 

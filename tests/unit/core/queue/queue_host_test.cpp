@@ -56,7 +56,7 @@ TEST_F(QueueHostTest, PushSchedulesTheQueueOnce) {
 TEST_F(QueueHostTest, DeliversToAChannelOfAnotherShardThroughTheOutbox) {
   Queue& queue = make({});
   const ChannelRef channel{2, 5, 1};
-  Subscribe spec{};
+  ConsumerSpec spec{};
   spec.channel = channel;
   spec.prefetch = 1;
   ASSERT_NE(queue.subscribe(spec, nullptr, nullptr), nullptr);
@@ -64,7 +64,7 @@ TEST_F(QueueHostTest, DeliversToAChannelOfAnotherShardThroughTheOutbox) {
   push("b");
   EXPECT_FALSE(queue.pump());
   const Deliver delivery = host_.outbox_port.take<Deliver>();
-  const MessageRef message = MessageRef::adopt(delivery.message);
+  const MessageRef message = delivery.message;
   EXPECT_EQ(as_text(message->inline_body()), "a");
   EXPECT_EQ(delivery.channel, channel);
   EXPECT_EQ(delivery.queue, queue_id);

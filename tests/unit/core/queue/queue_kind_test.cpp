@@ -41,7 +41,7 @@ class QueueKindTest : public ::testing::Test {
     }
   }
   Consumer& consume(std::uint32_t number, StreamStart::Kind start, bool limited = false) {
-    Subscribe spec{};
+    ConsumerSpec spec{};
     spec.channel = {2, number, 1};
     spec.number = number;
     spec.prefetch = 10;

@@ -37,7 +37,7 @@ class QueueReturnsTest : public ::testing::Test {
     shard_.pump();
   }
   void consume() {
-    Subscribe request{};
+    ConsumerSpec request{};
     request.queue = queue_;
     consumer_ = shard_.subscribe(channel_, request);
     shard_.pump();
@@ -176,7 +176,7 @@ class SingleActiveTest : public QueueReturnsTest {
     declare(arguments);
   }
   ConsumerHandle join(FakeChannel& channel, std::uint32_t number, std::int32_t priority = 0) {
-    Subscribe request{};
+    ConsumerSpec request{};
     request.queue = queue_;
     request.number = number;
     request.priority = priority;
@@ -246,7 +246,7 @@ TEST_F(SingleActiveTest, TheLastOneMayGoWhileItMakesRoom) {
 }
 
 TEST_F(SingleActiveTest, OnlyTheActiveOneIsSoughtForRoom) {
-  Subscribe request{};
+  ConsumerSpec request{};
   request.queue = queue_;
   request.prefetch = 1;
   const ConsumerHandle first = shard_.subscribe(channel_, request);
@@ -261,7 +261,7 @@ TEST_F(SingleActiveTest, OnlyTheActiveOneIsSoughtForRoom) {
 }
 
 TEST_F(SingleActiveTest, ExclusiveConsumersAreRefused) {
-  Subscribe request{};
+  ConsumerSpec request{};
   request.queue = queue_;
   request.exclusive = true;
   shard_.subscribe(channel_, request);

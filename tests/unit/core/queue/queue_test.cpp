@@ -16,8 +16,8 @@ using test::FakeShard;
 
 class QueueTest : public ::testing::Test {
  protected:
-  Subscribe request(std::uint32_t number = 0) const {
-    Subscribe made{};
+  ConsumerSpec request(std::uint32_t number = 0) const {
+    ConsumerSpec made{};
     made.queue = queue_;
     made.number = number;
     return made;
@@ -66,9 +66,9 @@ TEST_F(QueueTest, RoundRobinGoesOnAcrossPumps) {
 }
 
 TEST_F(QueueTest, HigherPriorityTakesAllItCan) {
-  Subscribe low = request();
+  ConsumerSpec low = request();
   low.priority = -1;
-  Subscribe high = request();
+  ConsumerSpec high = request();
   high.priority = 10;
   high.prefetch = 2;
   shard_.subscribe(first_, low);
@@ -86,7 +86,7 @@ TEST_F(QueueTest, HigherPriorityTakesAllItCan) {
 
 TEST_F(QueueTest, RoundRobinAmongEqualPriorities) {
   FakeChannel third{shard_.broker};
-  Subscribe high = request();
+  ConsumerSpec high = request();
   high.priority = 5;
   shard_.subscribe(first_, high);
   shard_.subscribe(second_, request());
@@ -99,7 +99,7 @@ TEST_F(QueueTest, RoundRobinAmongEqualPriorities) {
 }
 
 TEST_F(QueueTest, PrefetchIsTheMostUnacked) {
-  Subscribe two = request();
+  ConsumerSpec two = request();
   two.prefetch = 2;
   const ConsumerHandle consumer = shard_.subscribe(first_, two);
   shard_.publish_each("q", "abcde");
@@ -115,7 +115,7 @@ TEST_F(QueueTest, PrefetchIsTheMostUnacked) {
 }
 
 TEST_F(QueueTest, ARangeSettlesEveryMessageOnce) {
-  Subscribe three = request();
+  ConsumerSpec three = request();
   three.prefetch = 3;
   const ConsumerHandle consumer = shard_.subscribe(first_, three);
   shard_.publish_each("q", "abcdefg");
@@ -129,7 +129,7 @@ TEST_F(QueueTest, ARangeSettlesEveryMessageOnce) {
 }
 
 TEST_F(QueueTest, NoAckForgetsAtOnce) {
-  Subscribe fire = request();
+  ConsumerSpec fire = request();
   fire.no_ack = true;
   fire.prefetch = 1;  // Nothing is ever unacked.
   shard_.subscribe(first_, fire);
@@ -168,7 +168,7 @@ TEST_F(QueueTest, WhoLeavesKeepsItsUnacked) {
 }
 
 TEST_F(QueueTest, ExclusiveExcludesBothWays) {
-  Subscribe alone = request();
+  ConsumerSpec alone = request();
   alone.exclusive = true;
   const ConsumerHandle consumer = shard_.subscribe(first_, alone);
   shard_.subscribe(second_, request());
@@ -241,8 +241,8 @@ TEST_F(QueueTest, PurgeCountsTheReady) {
 
 class QueueCreditTest : public QueueTest {
  protected:
-  Subscribe limited_wish(std::uint32_t number = 0) const {
-    Subscribe made = request(number);
+  ConsumerSpec limited_wish(std::uint32_t number = 0) const {
+    ConsumerSpec made = request(number);
     made.limited = true;
     return made;
   }
@@ -306,7 +306,7 @@ TEST_F(QueueCreditTest, AGrantForAConsumerThatLeftComesBack) {
 }
 
 TEST_F(QueueCreditTest, LeavingGivesCreditBack) {
-  Subscribe one = limited_wish();
+  ConsumerSpec one = limited_wish();
   one.prefetch = 1;
   first_.credit = 10;
   const ConsumerHandle consumer = shard_.subscribe(first_, one);
@@ -319,7 +319,7 @@ TEST_F(QueueCreditTest, LeavingGivesCreditBack) {
 
 /// The consumer's own limit is smaller than the channel's: it must not hoard the channel's credit.
 TEST_F(QueueCreditTest, OnlyCreditThatCanBeUsedIsKept) {
-  Subscribe one = limited_wish();
+  ConsumerSpec one = limited_wish();
   one.prefetch = 1;
   first_.credit = 10;
   const ConsumerHandle consumer = shard_.subscribe(first_, one);
@@ -345,9 +345,9 @@ TEST_F(QueueCreditTest, LiftingTheLimitGoesOnWithoutCredit) {
 class QueueRemoteTest : public QueueTest {
  protected:
   static constexpr ShardId away = 2;
-  ConsumerHandle subscribe_remote(Subscribe request) {
+  ConsumerHandle subscribe_remote(ConsumerSpec request) {
     request.channel = {away, 4, 1};
-    shard_.broker.apply(request);
+    shard_.broker.apply(Subscribe{request});
     const Reply reply = shard_.outbox.take<Reply>();
     EXPECT_EQ(reply.channel, request.channel);
     EXPECT_EQ(reply.error, nullptr);
@@ -363,7 +363,7 @@ class QueueRemoteTest : public QueueTest {
 };
 
 TEST_F(QueueRemoteTest, DeliveriesAreSent) {
-  Subscribe two = request(9);
+  ConsumerSpec two = request(9);
   two.prefetch = 2;
   const ConsumerHandle consumer = subscribe_remote(two);
   shard_.publish_each("q", "abc");
@@ -380,7 +380,7 @@ TEST_F(QueueRemoteTest, DeliveriesAreSent) {
 
 /// What leaves takes its memory along; what stays is charged here.
 TEST_F(QueueRemoteTest, AMessageThatLeavesIsAnotherShardsMemory) {
-  Subscribe fire = request();
+  ConsumerSpec fire = request();
   fire.no_ack = true;
   (void)subscribe_remote(fire);
   shard_.publish_each("q", "abc");
@@ -404,7 +404,7 @@ TEST_F(QueueRemoteTest, ACongestedShardIsPassedOver) {
 }
 
 TEST_F(QueueRemoteTest, CreditIsAskedForAndReturned) {
-  Subscribe limited = request(3);
+  ConsumerSpec limited = request(3);
   limited.limited = true;
   const ConsumerHandle consumer = subscribe_remote(limited);
   shard_.publish_each("q", "ab");

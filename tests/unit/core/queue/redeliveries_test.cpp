@@ -37,8 +37,8 @@ class RedeliveriesTest : public ::testing::Test, private Redeliveries::Source {
     return all;
   }
 
-  static Subscribe spec(std::uint32_t number) {
-    Subscribe made{};
+  static ConsumerSpec spec(std::uint32_t number) {
+    ConsumerSpec made{};
     made.channel = {2, number, 1};
     made.number = number;
     return made;

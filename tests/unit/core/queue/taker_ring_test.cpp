@@ -13,7 +13,7 @@ namespace lepus::core {
 namespace {
 
 std::unique_ptr<Consumer> consumer(std::int32_t priority) {
-  Subscribe spec{};
+  ConsumerSpec spec{};
   spec.priority = priority;
   return std::make_unique<Consumer>(spec, nullptr);
 }

@@ -15,8 +15,8 @@ class PendingAnswerTest : public ::testing::Test {
     return pending_.on_reply({{}, messages, consumers, {4, 2}, 0, {}, nullptr});
   }
   PendingAnswer::Answered refuse(std::string detail) {
-    AmqpError error{ReplyCode::not_found, std::move(detail)};
-    return pending_.on_reply({{}, 0, 0, {}, 0, {}, &error});
+    auto error = std::make_unique<AmqpError>(AmqpError{ReplyCode::not_found, std::move(detail)});
+    return pending_.on_reply({{}, 0, 0, {}, 0, {}, std::move(error)});
   }
   PendingAnswer::Answered done(std::uint32_t messages = 0) {
     return pending_.on_topology_done({{}, messages, nullptr});
@@ -100,8 +100,8 @@ TEST_F(PendingAnswerTest, ACommitGoesOnUntilItIsFinished) {
 
 TEST_F(PendingAnswerTest, AnErrorOfTheControlThreadFailsTheRequest) {
   expect(DeclareQueueRequest{"q"});
-  AmqpError error{ReplyCode::precondition_failed, "why"};
-  const auto answered = pending_.on_topology_done({{}, 0, &error});
+  auto error = std::make_unique<AmqpError>(AmqpError{ReplyCode::precondition_failed, "why"});
+  const auto answered = pending_.on_topology_done({{}, 0, std::move(error)});
   EXPECT_TRUE(answered.is_final);
   const auto& failed = std::get<RequestFailed>(answered.answer);
   EXPECT_EQ(failed.error.detail, "why");

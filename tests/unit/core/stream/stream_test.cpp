@@ -188,10 +188,8 @@ TEST_F(StreamTest, CreditThatComesLateFindsWhatWasRead) {
   const ChannelRef channel{1, 7, 1};
   StreamSpec spec;
   spec.start = {Start::first, 0};
-  shard_.broker.apply(Subscribe{.queue = queue_,
-                                .channel = channel,
-                                .limited = true,
-                                .stream = std::make_unique<StreamSpec>(spec).release()});
+  shard_.broker.apply(Subscribe{{.queue = queue_, .channel = channel, .limited = true},
+                                std::make_unique<StreamSpec>(spec)});
   const ConsumerHandle consumer = shard_.outbox.take<Reply>().consumer;
   std::size_t delivered = 0;
   for (std::size_t i = 0; i < 10 * count && delivered < count; ++i) {

@@ -25,10 +25,8 @@ class StreamWorld : public ::testing::Test {
     return shard_.master.find_queue(shard_.vhost, "s")->id;
   }
   ConsumerHandle subscribe(FakeChannel& channel, StreamSpec spec, std::uint32_t prefetch) {
-    return shard_.subscribe(channel,
-                            {.queue = queue_,
-                             .prefetch = prefetch,
-                             .stream = std::make_unique<StreamSpec>(std::move(spec)).release()});
+    return shard_.subscribe(channel, {.queue = queue_, .prefetch = prefetch},
+                            std::make_unique<StreamSpec>(std::move(spec)));
   }
   /// Everything published is written, then all read what they can.
   void settle_down() {

@@ -213,7 +213,7 @@ class LivePolicyTest : public ::testing::Test {
     shard_.master.apply(change);
     auto changes = std::make_unique<TopologyChanges>();
     changes->list.push_back(change);
-    shard_.broker.apply(TopologyApply{++shard_.version, changes.release()});
+    shard_.broker.apply(TopologyApply{++shard_.version, std::move(changes)});
     shard_.pump();
   }
   void ttl(std::int32_t ms) {

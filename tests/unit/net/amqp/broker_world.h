@@ -20,7 +20,6 @@
 #include "core/topology/topology_rules.h"
 #include "io/loop.h"
 #include "net/amqp/server.h"
-#include "tests/unit/core/broker/fake_commands.h"
 #include "tests/unit/net/amqp/fake_stream.h"
 
 namespace lepus::amqp::test {
@@ -50,7 +49,9 @@ class BrokerWorld {
   explicit BrokerWorld(const Options& options)
       : options_(options), random_(options.seed), master_(options.shard_count) {
     settings.loopback_users = {"guest"};
-    rings_.resize(std::size_t{options.shard_count + 1U} * (options.shard_count + 1U));
+    rings_.resize(std::size_t{options.shard_count} * options.shard_count);
+    to_control_.resize(options.shard_count);
+    from_control_.resize(options.shard_count);
     for (core::ShardId id = 0; id < options.shard_count; ++id)
       shards_.push_back(std::make_unique<Shard>(*this, id));
     applied_.resize(options.shard_count, 0);
@@ -72,8 +73,6 @@ class BrokerWorld {
       CHECK(shard->server.connection_count() == 0);
       CHECK(shard->pool.blocks_in_use() == 0);
     }
-    for (auto& ring : rings_)
-      for (const core::Command& command : ring) core::test::drop_command(command);
   }
 
   std::shared_ptr<Link> connect(core::ShardId shard = 0) {
@@ -116,7 +115,7 @@ class BrokerWorld {
     ++version_;
     for (core::ShardId to = 0; to < options_.shard_count; ++to) {
       auto copy = std::make_unique<core::TopologyChanges>(core::TopologyChanges{changes});
-      ring(control(), to).push_back(core::TopologyApply{version_, copy.release()});
+      from_control_[to].push_back(core::TopologyApply{version_, std::move(copy)});
     }
   }
   /// An operator's request, which must be in order.
@@ -127,9 +126,9 @@ class BrokerWorld {
     settle();
   }
   /// From the control thread to every shard.
-  void broadcast(const core::Command& command) {
-    for (core::ShardId to = 0; to < options_.shard_count; ++to)
-      ring(control(), to).push_back(command);
+  template <class Command>
+  void broadcast(const Command& command) {
+    for (std::deque<core::BrokerCommand>& commands : from_control_) commands.push_back(command);
   }
   void stop() {
     broadcast(core::StopServing{});
@@ -139,7 +138,6 @@ class BrokerWorld {
   }
   /// The control thread answers nothing until it is released.
   bool control_sleeps = false;
-  std::vector<core::StatsPage> parts;  ///< What shards told it.
 
   core::Broker& broker(core::ShardId shard = 0) { return shards_[shard]->broker; }
   Server& server(core::ShardId shard = 0) { return shards_[shard]->server; }
@@ -151,9 +149,12 @@ class BrokerWorld {
  private:
   struct Outbox final : core::Outbox {
     Outbox(BrokerWorld& owner, core::ShardId own) : world(owner), self(own) {}
-    void send(core::ShardId to, const core::Command& command) override {
+    void send(core::ShardId to, core::PeerCommand&& command) override {
       CHECK(to != self);
-      world.ring(self, to).push_back(command);
+      world.ring(self, to).push_back(std::move(command));
+    }
+    void send_to_control(core::ControlCommand&& command) override {
+      world.to_control_[self].push_back(std::move(command));
     }
     bool congested(core::ShardId to) const override {
       return world.ring(self, to).size() > world.options_.ring_size;
@@ -190,8 +191,8 @@ class BrokerWorld {
   };
 
   core::ShardId control() const { return options_.shard_count; }
-  std::deque<core::Command>& ring(core::ShardId from, core::ShardId to) {
-    return rings_[std::size_t{from} * (options_.shard_count + 1U) + to];
+  std::deque<core::PeerCommand>& ring(core::ShardId from, core::ShardId to) {
+    return rings_[std::size_t{from} * options_.shard_count + to];
   }
 
   // --- A shard's turn
@@ -215,17 +216,19 @@ class BrokerWorld {
   /// A random number of commands from each ring: threads run at their own pace.
   bool drain(Shard& shard) {
     bool any = false;
-    for (core::ShardId from = 0; from <= options_.shard_count; ++from) {
-      std::deque<core::Command>& commands = ring(from, shard.broker.shard());
-      if (commands.empty()) continue;
-      any = true;
-      for (std::size_t left = random_.below(commands.size() + 1); left > 0; --left) {
-        const core::Command command = commands.front();
-        commands.pop_front();
-        shard.broker.apply(command);
-      }
+    for (core::ShardId from = 0; from < options_.shard_count; ++from)
+      any |= drain(shard, ring(from, shard.broker.shard()));
+    return any | drain(shard, from_control_[shard.broker.shard()]);
+  }
+  template <class Command>
+  bool drain(Shard& shard, std::deque<Command>& commands) {
+    if (commands.empty()) return false;
+    for (std::size_t left = random_.below(commands.size() + 1); left > 0; --left) {
+      Command command = std::move(commands.front());
+      commands.pop_front();
+      std::visit([&](auto& one) { shard.broker.apply(std::move(one)); }, command);
     }
-    return any;
+    return true;
   }
 
   // --- The control thread
@@ -233,44 +236,39 @@ class BrokerWorld {
     bool any = false;
     if (control_sleeps) return false;
     for (core::ShardId from = 0; from < options_.shard_count; ++from) {
-      std::deque<core::Command>& commands = ring(from, control());
+      std::deque<core::ControlCommand>& commands = to_control_[from];
       for (; !commands.empty(); any = true) {
-        const core::Command command = commands.front();
+        core::ControlCommand command = std::move(commands.front());
         commands.pop_front();
-        on_control(from, command);
+        std::visit([&](auto& one) { on_control(from, one); }, command);
       }
     }
     const std::uint64_t everywhere = *std::min_element(applied_.begin(), applied_.end());
     for (; !waiting_.empty() && waiting_.front().version <= everywhere; any = true) {
-      const core::TopologyDone done = waiting_.front().done;
+      core::TopologyDone done = std::move(waiting_.front().done);
       waiting_.pop_front();
-      ring(control(), done.channel.shard).push_back(done);
+      from_control_[done.channel.shard].push_back(std::move(done));
     }
     return any;
   }
-  void on_control(core::ShardId from, const core::Command& command) {
-    if (const auto* applied = std::get_if<core::TopologyApplied>(&command)) {
-      CHECK(applied_[from] < applied->version);
-      applied_[from] = applied->version;
-      return;
-    }
-    if (const auto* answer = std::get_if<core::StatsReply>(&command)) {
-      const std::unique_ptr<core::StatsPage> part{answer->part};
-      return parts.push_back(*part);
-    }
-    const auto& ask = std::get<core::TopologyAsk>(command);
-    const std::unique_ptr<core::TopologyRequest> request{ask.request};
-    core::TopologyDone done{ask.channel, ask.message_count, decide_and_publish(*request)};
+  void on_control(core::ShardId from, const core::TopologyApplied& applied) {
+    CHECK(applied_[from] < applied.version);
+    applied_[from] = applied.version;
+  }
+  void on_control(core::ShardId, const core::TopologyAsk& ask) {
+    core::TopologyDone done{ask.channel, ask.message_count, decide_and_publish(*ask.request)};
     if (ask.channel) {
-      waiting_.push_back({version_, done});
+      waiting_.push_back({version_, std::move(done)});
     } else {
       CHECK(done.error == nullptr);
     }
   }
-  core::AmqpError* decide_and_publish(const core::TopologyRequest& request) {
+  /// It asks no queue for anything.
+  void on_control(core::ShardId, const core::Reply&) { CHECK(false); }
+  std::unique_ptr<core::AmqpError> decide_and_publish(const core::TopologyRequest& request) {
     core::Decision decision = core::decide(master_, request, &ids_);
     if (decision.kind == core::Decision::Kind::error)
-      return std::make_unique<core::AmqpError>(std::move(decision.error)).release();
+      return std::make_unique<core::AmqpError>(std::move(decision.error));
     if (decision.kind == core::Decision::Kind::satisfied) return nullptr;
     publish(decision.changes);
     return nullptr;
@@ -281,7 +279,9 @@ class BrokerWorld {
   core::Topology master_;
   core::IdSource ids_;
   std::uint64_t version_ = 0;
-  std::vector<std::deque<core::Command>> rings_;
+  std::vector<std::deque<core::PeerCommand>> rings_;           ///< From shard to shard.
+  std::vector<std::deque<core::ControlCommand>> to_control_;   ///< By shard.
+  std::vector<std::deque<core::BrokerCommand>> from_control_;  ///< By shard.
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::uint64_t> applied_;
   std::deque<Waiting> waiting_;

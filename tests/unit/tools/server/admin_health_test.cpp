@@ -9,8 +9,7 @@ namespace {
 class AdminHealthTest : public test::AdminTest {
  protected:
   void serve() {
-    for (core::ShardId shard = 0; shard < 2; ++shard)
-      ends_[shard].send(control_id, core::Serving{});
+    for (core::ShardId shard = 0; shard < 2; ++shard) ends_[shard].tell_control(Serving{});
     turn();
     host_.known.is_serving = true;
   }

@@ -156,7 +156,7 @@ TEST_F(AdminRequestsTest, PurgeIsTheCommandOfAChannel) {
   const auto purge = take<core::Purge>(1);
   EXPECT_EQ(purge.queue, a);
   EXPECT_EQ(purge.channel.shard, control_id);
-  ends_[1].send(control_id, core::Reply{purge.channel, 12, 0, {}, 1, a, nullptr});
+  ends_[1].tell_control(core::Reply{purge.channel, 12, 0, {}, 1, a, nullptr});
   turn();
   EXPECT_EQ(sink_.done, R"({"messages":12})");
 }
@@ -173,7 +173,7 @@ TEST_F(AdminRequestsTest, DeleteAndItsRefusals) {
   EXPECT_FALSE(refused.if_empty);
   auto error = std::make_unique<core::AmqpError>(core::ReplyCode::precondition_failed,
                                                  "queue 'a' in vhost '/' in use");
-  ends_[0].send(control_id, core::Reply{refused.channel, 0, 0, {}, 0, a, error.release()});
+  ends_[0].tell_control(core::Reply{refused.channel, 0, 0, {}, 0, a, std::move(error)});
   turn();
   EXPECT_EQ(sink_.error, "refused: Queue is in use");
 
@@ -184,7 +184,7 @@ TEST_F(AdminRequestsTest, DeleteAndItsRefusals) {
   removal.kind = core::TopologyRequest::Kind::delete_queue;
   removal.queue = a;
   auto owned = std::make_unique<core::TopologyRequest>(removal);
-  ends_[0].send(control_id, core::TopologyAsk{allowed.channel, 5, owned.release()});
+  ends_[0].tell_control(core::TopologyAsk{allowed.channel, 5, std::move(owned)});
   turn();
   EXPECT_EQ(sink_.done, R"({"messages":5})");
   EXPECT_EQ(control_->topology().find_queue(a), nullptr);
@@ -239,7 +239,7 @@ TEST_F(AdminRequestsTest, AnswersForWhoHasLeftAreDropped) {
   const std::uint32_t purge = start("purge_queue", {"a"});
   const auto command = take<core::Purge>(0);
   admin_->cancel(purge);
-  ends_[0].send(control_id, core::Reply{command.channel, 1, 0, {}, 0, a, nullptr});
+  ends_[0].tell_control(core::Reply{command.channel, 1, 0, {}, 0, a, nullptr});
   turn();
   EXPECT_TRUE(sink_.rows.empty());
   EXPECT_EQ(sink_.done, "");
@@ -250,7 +250,7 @@ TEST_F(AdminRequestsTest, APurgeThatIsRefusedSaysSo) {
   start("purge_queue", {"a"});
   const auto purge = take<core::Purge>(1);
   auto error = std::make_unique<core::AmqpError>(core::ReplyCode::not_implemented, "a stream");
-  ends_[1].send(control_id, core::Reply{purge.channel, 0, 0, {}, 1, a, error.release()});
+  ends_[1].tell_control(core::Reply{purge.channel, 0, 0, {}, 1, a, std::move(error)});
   turn();
   EXPECT_EQ(sink_.error, "unavailable: a stream");
 }
@@ -290,21 +290,21 @@ TEST_F(AdminRequestsTest, EmptyNamesAreRefused) {
 TEST_F(AdminRequestsTest, ClientsAreKeptOutAndLetInAgain) {
   start("stop_app");
   EXPECT_TRUE(sink_.error.starts_with("unavailable: the broker is starting")) << sink_.error;
-  for (core::ShardId shard = 0; shard < 2; ++shard) ends_[shard].send(control_id, core::Serving{});
+  for (core::ShardId shard = 0; shard < 2; ++shard) ends_[shard].tell_control(Serving{});
   turn();
   sink_ = {};
   start("start_app");
   EXPECT_EQ(sink_.done, "{}");
   sink_ = {};
   start("stop_app");
-  EXPECT_EQ(ordered(0).kind, ShardOrder::Kind::suspend);
-  ends_[0].send(control_id, core::StopServing{});
+  (void)take<SuspendClients>(0);
+  ends_[0].tell_control(ConnectionsClosed{});
   turn();
   EXPECT_EQ(sink_.done, "");
-  ends_[1].send(control_id, core::StopServing{});
+  ends_[1].tell_control(ConnectionsClosed{});
   turn();
   EXPECT_EQ(sink_.done, "{}");
-  EXPECT_EQ(ordered(1).kind, ShardOrder::Kind::suspend);
+  (void)take<SuspendClients>(1);
 
   host_.resume_error = "the port is taken";
   sink_ = {};
@@ -315,8 +315,8 @@ TEST_F(AdminRequestsTest, ClientsAreKeptOutAndLetInAgain) {
   start("start_app");
   EXPECT_EQ(sink_.done, "");
   for (core::ShardId shard = 0; shard < 2; ++shard) {
-    EXPECT_EQ(ordered(shard).kind, ShardOrder::Kind::resume);
-    ends_[shard].send(control_id, core::Serving{});
+    (void)take<ResumeClients>(shard);
+    ends_[shard].tell_control(Serving{});
   }
   turn();
   EXPECT_EQ(sink_.done, "{}");
@@ -324,12 +324,12 @@ TEST_F(AdminRequestsTest, ClientsAreKeptOutAndLetInAgain) {
 
 /// The control thread does not wait for the port: it tries again in later turns, for a while.
 TEST_F(AdminRequestsTest, AnAddressInUseIsTriedAgain) {
-  for (core::ShardId shard = 0; shard < 2; ++shard) ends_[shard].send(control_id, core::Serving{});
+  for (core::ShardId shard = 0; shard < 2; ++shard) ends_[shard].tell_control(Serving{});
   turn();
   start("stop_app");
   for (core::ShardId shard = 0; shard < 2; ++shard) {
-    EXPECT_EQ(ordered(shard).kind, ShardOrder::Kind::suspend);
-    ends_[shard].send(control_id, core::StopServing{});
+    (void)take<SuspendClients>(shard);
+    ends_[shard].tell_control(ConnectionsClosed{});
   }
   turn();
   host_.is_address_in_use = true;
@@ -346,15 +346,15 @@ TEST_F(AdminRequestsTest, AnAddressInUseIsTriedAgain) {
     EXPECT_EQ(sink_.error, is_freed ? "" : "unavailable: the address is in use");
   }
   for (core::ShardId shard = 0; shard < 2; ++shard) {
-    EXPECT_EQ(ordered(shard).kind, ShardOrder::Kind::resume);
-    ends_[shard].send(control_id, core::Serving{});
+    (void)take<ResumeClients>(shard);
+    ends_[shard].tell_control(Serving{});
   }
   turn();
   EXPECT_EQ(sink_.done, "{}");
 }
 
 TEST_F(AdminRequestsTest, WhoeverWaitsForClientsHearsOfTheStop) {
-  for (core::ShardId shard = 0; shard < 2; ++shard) ends_[shard].send(control_id, core::Serving{});
+  for (core::ShardId shard = 0; shard < 2; ++shard) ends_[shard].tell_control(Serving{});
   turn();
   start("stop_app");
   test::FakeSink waiting;
@@ -366,14 +366,14 @@ TEST_F(AdminRequestsTest, WhoeverWaitsForClientsHearsOfTheStop) {
   start("stop");
   for (int answers = 0; answers < 2; ++answers) {
     for (core::ShardId shard = 0; shard < 2; ++shard)
-      ends_[shard].send(control_id, core::StopServing{});
+      ends_[shard].tell_control(ConnectionsClosed{});
     turn();
   }
   EXPECT_EQ(waiting.error, "unavailable: the broker is stopping");
   for (core::ShardId shard = 0; shard < 2; ++shard) {
-    EXPECT_EQ(ordered(shard).kind, ShardOrder::Kind::suspend);
+    (void)take<SuspendClients>(shard);
     (void)take<core::StopServing>(shard);
-    (void)take<core::EndThread>(shard);
+    (void)take<EndThread>(shard);
   }
 }
 
@@ -384,7 +384,7 @@ TEST_F(AdminRequestsTest, ExpressionsThatAreKnown) {
     if (sink_.error.empty())
       for (core::ShardId shard = 0; shard < 2; ++shard) {
         while (!received_[shard].empty() &&
-               !std::holds_alternative<core::AskStats>(received_[shard].front()))
+               !std::holds_alternative<AskStats>(received_[shard].front()))
           received_[shard].pop_front();
         answer(shard, {.number = asked(shard).number, .last = true});
       }

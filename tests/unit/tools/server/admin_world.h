@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "tests/unit/core/broker/fake_commands.h"
 #include "tests/unit/persist/recovery/memory_store.h"
 #include "tests/unit/tools/server/fake_driver.h"
 #include "tools/server/admin/admin.h"
@@ -96,19 +95,14 @@ class AdminTest : public ::testing::Test {
     turn();
     vhost_ = control_->topology().find_vhost("/")->id;
   }
-  ~AdminTest() override {
-    for (auto& commands : received_)
-      for (const core::Command& command : commands) core::test::drop_command(command);
-    admin_.reset();
-  }
+  ~AdminTest() override { admin_.reset(); }
 
   /// Turns of the control thread; shards apply changes at once, the rest waits in received_.
   void turn() {
     for (int round = 0; round < 4; ++round) {
       loops_[2].run_turn();
       for (core::ShardId id = 0; id < 2; ++id)
-        (void)ends_[id].drain(
-            [&](core::ShardId, const core::Command& command) { receive(id, command); });
+        (void)ends_[id].drain([&](auto& command) { receive(id, command); });
     }
   }
   template <class Kind>
@@ -117,23 +111,18 @@ class AdminTest : public ::testing::Test {
       ADD_FAILURE() << "shard " << shard << " was not sent that";
       return {};
     }
-    const Kind taken = std::get<Kind>(received_[shard].front());
+    Kind taken = std::move(std::get<Kind>(received_[shard].front()));
     received_[shard].pop_front();
     return taken;
   }
   /// What a shard is asked.
   core::StatsRequest asked(core::ShardId shard) {
-    const std::unique_ptr<core::StatsRequest> inquiry{take<core::AskStats>(shard).inquiry};
+    const auto inquiry = take<AskStats>(shard).request;
     return inquiry ? *inquiry : core::StatsRequest{};
-  }
-  ShardOrder ordered(core::ShardId shard) {
-    const auto taken = take<core::Reconfigure>(shard);
-    return taken.settings == nullptr ? ShardOrder{}
-                                     : *static_cast<const ShardOrder*>(taken.settings);
   }
   void answer(core::ShardId shard, core::StatsPage part) {
     auto owned = std::make_unique<core::StatsPage>(std::move(part));
-    ends_[shard].send(control_id, core::StatsReply{owned.release()});
+    ends_[shard].tell_control(StatsReply{std::move(owned)});
     turn();
   }
   core::QueueId declare(std::string_view name, core::ShardId home, std::string_view vhost = "/") {
@@ -143,7 +132,7 @@ class AdminTest : public ::testing::Test {
     request.name = name;
     request.from = home;
     auto owned = std::make_unique<core::TopologyRequest>(request);
-    ends_[home].send(control_id, core::TopologyAsk{{}, 0, owned.release()});
+    ends_[home].tell_control(core::TopologyAsk{{}, 0, std::move(owned)});
     turn();
     return control_->topology().find_queue(request.vhost, name)->id;
   }
@@ -176,17 +165,17 @@ class AdminTest : public ::testing::Test {
   FakeHost host_;
   std::unique_ptr<Control> control_;
   std::unique_ptr<Admin> admin_;
-  MeshEnd ends_[2]{{linked_mesh(), 0}, {mesh_, 1}};
-  std::deque<core::Command> received_[2];
+  ShardEnd ends_[2]{{linked_mesh(), 0}, {mesh_, 1}};
+  std::deque<ControlToShard> received_[2];
   FakeSink sink_;
   core::VhostId vhost_;
 
  private:
-  void receive(core::ShardId shard, const core::Command& command) {
+  void receive(core::ShardId, core::PeerCommand&) { ADD_FAILURE() << "no shard sends anything"; }
+  void receive(core::ShardId shard, ControlToShard& command) {
     const auto* apply = std::get_if<core::TopologyApply>(&command);
-    if (apply == nullptr) return received_[shard].push_back(command);
-    const std::unique_ptr<core::TopologyChanges> changes{apply->changes};
-    ends_[shard].send(control_id, core::TopologyApplied{apply->version});
+    if (apply == nullptr) return received_[shard].push_back(std::move(command));
+    ends_[shard].tell_control(core::TopologyApplied{apply->version});
   }
 };
 

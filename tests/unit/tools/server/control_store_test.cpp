@@ -37,7 +37,7 @@ class ControlStoreTest : public ControlTest {
         shard.apply();
         continue;
       }
-      const std::unique_ptr<core::AmqpError> error{shard.take<TopologyDone>().error};
+      const auto error = shard.take<TopologyDone>().error;
       codes_[&shard].push_back(error == nullptr ? done : error->code);
     }
     return worked;

@@ -20,10 +20,10 @@ TEST_F(ControlTest, StartMakesTheVhostsEverywhere) {
 TEST_F(ControlTest, ServingWhenAllServe) {
   start();
   EXPECT_FALSE(control_->is_serving());
-  zero_->end.send(2, core::Serving{});
+  zero_->end.tell_control(Serving{});
   run();
   EXPECT_FALSE(control_->is_serving());
-  one_->end.send(2, core::Serving{});
+  one_->end.tell_control(Serving{});
   run();
   EXPECT_TRUE(control_->is_serving());
 }
@@ -61,8 +61,7 @@ TEST_F(ControlTest, AnswersKeepTheOrderOfTheRequests) {
   EXPECT_EQ(one_->take<TopologyDone>().error, nullptr);
   const auto refused = one_->take<TopologyDone>();
   ASSERT_NE(refused.error, nullptr);
-  const std::unique_ptr<core::AmqpError> error{refused.error};
-  EXPECT_EQ(error->code, core::ReplyCode::precondition_failed);
+  EXPECT_EQ(refused.error->code, core::ReplyCode::precondition_failed);
 }
 
 TEST_F(ControlTest, NothingToChangeIsAnsweredAtOnce) {
@@ -71,8 +70,7 @@ TEST_F(ControlTest, NothingToChangeIsAnsweredAtOnce) {
   ask(*zero_, wrong, channel_of_zero);
   const auto refused = zero_->take<TopologyDone>();
   ASSERT_NE(refused.error, nullptr);
-  const std::unique_ptr<core::AmqpError> error{refused.error};
-  EXPECT_EQ(error->code, core::ReplyCode::access_refused);
+  EXPECT_EQ(refused.error->code, core::ReplyCode::access_refused);
   EXPECT_EQ(one_->count<TopologyApply>(), 0U);
 }
 
@@ -155,7 +153,7 @@ TEST_F(ControlTest, ThreadsEndWhenAllConnectionsAreClosed) {
   // Until then requests are answered.
   (void)zero_->take<core::StopServing>();
   (void)one_->take<core::StopServing>();
-  zero_->end.send(2, core::StopServing{});
+  zero_->end.tell_control(ConnectionsClosed{});
   run();
   EXPECT_FALSE(control_->is_finished());
   ask(*one_, declare("q"), channel_of_one);
@@ -163,11 +161,11 @@ TEST_F(ControlTest, ThreadsEndWhenAllConnectionsAreClosed) {
   one_->apply();
   run();
   EXPECT_EQ(one_->take<TopologyDone>().error, nullptr);
-  EXPECT_EQ(zero_->count<core::EndThread>(), 0U);
-  one_->end.send(2, core::StopServing{});
+  EXPECT_EQ(zero_->count<EndThread>(), 0U);
+  one_->end.tell_control(ConnectionsClosed{});
   run();
-  EXPECT_EQ(zero_->count<core::EndThread>(), 1U);
-  EXPECT_EQ(one_->count<core::EndThread>(), 1U);
+  EXPECT_EQ(zero_->count<EndThread>(), 1U);
+  EXPECT_EQ(one_->count<EndThread>(), 1U);
   EXPECT_TRUE(control_->is_finished());
 }
 
@@ -205,15 +203,15 @@ TEST_F(ControlTest, NothingLeavesBeforeTheCommit) {
   EXPECT_EQ(control.start({}, {"/"}), "");
   EXPECT_EQ(looked, 1U);
   EXPECT_EQ(shard.count<TopologyApply>(), 1U);
-  const std::unique_ptr<core::TopologyChanges> first{shard.take<TopologyApply>().changes};
+  const auto first = shard.take<TopologyApply>().changes;
   TopologyRequest request = declare_durable("q");
   request.vhost = core::VhostId{1};
-  shard.end.send(1, core::TopologyAsk{channel_of_zero, 0,
-                                      std::make_unique<TopologyRequest>(request).release()});
+  shard.end.tell_control(
+      core::TopologyAsk{channel_of_zero, 0, std::make_unique<TopologyRequest>(request)});
   // A single shard: the answer must not overtake the commit either.
   loops_[2].run_turn();
   EXPECT_EQ(looked, 2U);
-  const std::unique_ptr<core::TopologyChanges> second{shard.take<TopologyApply>().changes};
+  const auto second = shard.take<TopologyApply>().changes;
   EXPECT_EQ(shard.take<TopologyDone>().error, nullptr);
 }
 
@@ -258,7 +256,7 @@ TEST_F(ControlTest, DecisionsKeepTheirOrderAroundACommit) {
             zero_->replica.find_queue(vhost_, "behind")->id);
   run();
   for (int i = 0; i < 4; ++i) EXPECT_EQ(zero_->take<TopologyDone>().error, nullptr);
-  const std::unique_ptr<core::AmqpError> error{zero_->take<TopologyDone>().error};
+  const auto error = zero_->take<TopologyDone>().error;
   ASSERT_NE(error, nullptr);
   EXPECT_EQ(error->code, core::ReplyCode::precondition_failed);
 }

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "core/topology/topology_rules.h"
-#include "tests/unit/core/broker/fake_commands.h"
 #include "tests/unit/persist/recovery/memory_store.h"
 #include "tests/unit/tools/server/fake_driver.h"
 #include "tools/server/control.h"
@@ -27,19 +26,14 @@ using test::FakeDriver;
 /// A shard that answers only when the test says so.
 struct FakeShard {
   FakeShard(Mesh& mesh, core::ShardId id) : end(mesh, id), replica(2) {}
-  ~FakeShard() {
-    receive();
-    for (const core::Command& command : commands) core::test::drop_command(command);
-  }
   void receive() {
-    (void)end.drain(
-        [this](core::ShardId, const core::Command& command) { commands.push_back(command); });
+    (void)end.drain([this](auto& command) { keep(command); });
   }
   template <class Kind>
   std::size_t count() {
     receive();
     std::size_t found = 0;
-    for (const core::Command& command : commands) found += std::holds_alternative<Kind>(command);
+    for (const ControlToShard& command : commands) found += std::holds_alternative<Kind>(command);
     return found;
   }
   /// The oldest command, which must be of this kind.
@@ -50,23 +44,26 @@ struct FakeShard {
       ADD_FAILURE() << "the next command is of another kind";
       return {};
     }
-    const Kind taken = std::get<Kind>(commands.front());
+    Kind taken = std::move(std::get<Kind>(commands.front()));
     commands.pop_front();
     return taken;
   }
   /// Applies the next change to the replica, tells the control thread unless `silent`.
   std::uint64_t apply(bool silent = false) {
     const auto next = take<TopologyApply>();
-    const std::unique_ptr<core::TopologyChanges> changes{next.changes};
-    for (const core::TopologyChange& change : changes->list) replica.apply(change);
-    if (!silent) end.send(control_id, core::TopologyApplied{next.version});
+    for (const core::TopologyChange& change : next.changes->list) replica.apply(change);
+    if (!silent) end.tell_control(core::TopologyApplied{next.version});
     return next.version;
   }
 
   static inline core::ShardId control_id = 2;
-  MeshEnd end;
+  ShardEnd end;
   core::Topology replica;
-  std::deque<core::Command> commands;
+  std::deque<ControlToShard> commands;
+
+ private:
+  void keep(ControlToShard& command) { commands.push_back(std::move(command)); }
+  void keep(core::PeerCommand&) { ADD_FAILURE() << "no shard sends anything"; }
 };
 
 class ControlTest : public ::testing::Test {
@@ -103,8 +100,8 @@ class ControlTest : public ::testing::Test {
   }
   /// Sends without running the control thread: what comes before the next run() is one turn.
   void post(FakeShard& from, const TopologyRequest& request, core::ChannelRef channel) {
-    from.end.send(
-        2, core::TopologyAsk{channel, 0, std::make_unique<TopologyRequest>(request).release()});
+    from.end.tell_control(
+        core::TopologyAsk{channel, 0, std::make_unique<TopologyRequest>(request)});
   }
   void advance(core::Nanos duration) {
     drivers_[2].time += duration;
@@ -125,8 +122,8 @@ class ControlTest : public ::testing::Test {
   }
   void ask(FakeShard& from, const TopologyRequest& request, core::ChannelRef channel,
            std::uint32_t message_count = 0) {
-    from.end.send(2, core::TopologyAsk{channel, message_count,
-                                       std::make_unique<TopologyRequest>(request).release()});
+    from.end.tell_control(
+        core::TopologyAsk{channel, message_count, std::make_unique<TopologyRequest>(request)});
     run();
   }
 

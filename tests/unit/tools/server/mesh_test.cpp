@@ -23,6 +23,7 @@ class MeshTest : public ::testing::Test {
     mesh_.set_loop(0, loop0_);
     mesh_.set_loop(1, loop1_);
     mesh_.set_loop(2, loop2_);
+    mesh_.set_loop(3, loop3_);
   }
   /// Two turns: an op starts in the first and is back in the second.
   void run() {
@@ -31,38 +32,86 @@ class MeshTest : public ::testing::Test {
   }
   /// Any small command that carries a number.
   static CreditReturn numbered(std::uint32_t number) { return {{}, number}; }
-  /// What arrives at `end` in one drain: (from, number).
-  static std::vector<std::pair<core::ShardId, std::uint32_t>> drain(MeshEnd& end) {
-    std::vector<std::pair<core::ShardId, std::uint32_t>> got;
-    (void)end.drain([&](core::ShardId from, const core::Command& command) {
-      got.emplace_back(from, std::get<CreditReturn>(command).count);
-    });
+  /// Numbers of CreditReturn; of commands of the control thread 1000 and more.
+  struct Collect {
+    void operator()(const CreditReturn& command) const { got.push_back(command.count); }
+    void operator()(const core::TopologyApply& command) const {
+      got.push_back(1000 + static_cast<std::uint32_t>(command.version));
+    }
+    template <class Command>
+    void operator()(const Command&) const {
+      ADD_FAILURE() << "nobody sent that";
+    }
+    std::vector<std::uint32_t>& got;
+  };
+  /// What arrives at `end` in one drain.
+  static std::vector<std::uint32_t> drain(ShardEnd& end) {
+    std::vector<std::uint32_t> got;
+    const Collect collect{got};
+    (void)end.drain([&](auto& command) { std::visit(collect, command); });
     return got;
   }
 
-  FakeDriver driver0_{100}, driver1_{101}, driver2_{102};
-  io::Loop loop0_{driver0_, {}}, loop1_{driver1_, {}}, loop2_{driver2_, {}};
-  Mesh mesh_{3};
+  FakeDriver driver0_{100}, driver1_{101}, driver2_{102}, driver3_{103};
+  io::Loop loop0_{driver0_, {}}, loop1_{driver1_, {}}, loop2_{driver2_, {}}, loop3_{driver3_, {}};
+  Mesh mesh_{4};
 };
 
 TEST_F(MeshTest, EachPairHasItsOwnOrder) {
-  MeshEnd zero{mesh_, 0};
-  MeshEnd one{mesh_, 1};
-  MeshEnd two{mesh_, 2};
+  ShardEnd zero{mesh_, 0};
+  ShardEnd one{mesh_, 1};
+  ShardEnd two{mesh_, 2};
   zero.send(2, numbered(1));
   one.send(2, numbered(2));
   zero.send(2, numbered(3));
   two.send(0, numbered(4));
-  EXPECT_EQ(drain(two),
-            (std::vector<std::pair<core::ShardId, std::uint32_t>>{{0, 1}, {0, 3}, {1, 2}}));
+  EXPECT_EQ(drain(two), (std::vector<std::uint32_t>{1, 3, 2}));
   EXPECT_EQ(drain(zero).size(), 1U);
   EXPECT_TRUE(drain(one).empty());
   EXPECT_TRUE(drain(two).empty());
 }
 
+TEST_F(MeshTest, TheControlThreadHasCommandsOfItsOwn) {
+  ShardEnd zero{mesh_, 0};
+  ShardEnd one{mesh_, 1};
+  ControlEnd control{mesh_};
+  control.send(0, core::TopologyApply{7, nullptr});
+  one.send(0, numbered(1));
+  EXPECT_EQ(drain(zero), (std::vector<std::uint32_t>{1, 1007}));
+  zero.send_to_control(core::TopologyApplied{7});
+  zero.tell_control(Serving{});
+  one.tell_control(ConnectionsClosed{});
+  std::vector<std::pair<core::ShardId, std::size_t>> got;  // From whom, and which alternative.
+  EXPECT_TRUE(control.drain([&](core::ShardId from, ShardToControl& command) {
+    got.emplace_back(from, command.index());
+  }));
+  const std::vector<std::pair<core::ShardId, std::size_t>> expected{
+      {0, ShardToControl{core::TopologyApplied{}}.index()},
+      {0, ShardToControl{Serving{}}.index()},
+      {1, ShardToControl{ConnectionsClosed{}}.index()}};
+  EXPECT_EQ(got, expected);
+  EXPECT_FALSE(control.drain([](core::ShardId, ShardToControl&) { FAIL(); }));
+}
+
+/// What nobody took is given back with the mesh.
+TEST_F(MeshTest, CommandsOwnWhatTheyCarry) {
+  core::MemoryAccount account;
+  core::MessageRef message = core::Message::create({"", "q", {}, 0, false}, account);
+  const core::MessageRef watched = message;
+  message->leave_account();
+  {
+    Mesh mesh{2 + 1};
+    for (core::ShardId id = 0; id < 3; ++id) mesh.set_loop(id, loop0_);
+    ShardEnd sender{mesh, 0};
+    sender.send(1, core::Enqueue{core::QueueId{1}, nullptr, std::move(message), {}, 0});
+    EXPECT_FALSE(watched.is_only_reference());
+  }
+  EXPECT_TRUE(watched.is_only_reference());
+}
+
 TEST_F(MeshTest, AFullRingStagesInOrder) {
-  MeshEnd sender{mesh_, 0};
-  MeshEnd receiver{mesh_, 1};
+  ShardEnd sender{mesh_, 0};
+  ShardEnd receiver{mesh_, 1};
   core::Random random{4};
   std::uint32_t sent = 0;
   std::uint32_t received = 0;
@@ -73,13 +122,13 @@ TEST_F(MeshTest, AFullRingStagesInOrder) {
     ASSERT_EQ(sender.congested(1), sender.has_staged());
     ASSERT_FALSE(sender.congested(2));
     was_congested |= sender.has_staged();
-    for (const auto& [from, number] : drain(receiver)) ASSERT_EQ(number, received++);
+    for (const std::uint32_t number : drain(receiver)) ASSERT_EQ(number, received++);
     if (random.chance(50)) (void)sender.push_staged();
   }
   EXPECT_TRUE(was_congested);
   while (received < sent) {
     (void)sender.push_staged();
-    for (const auto& [from, number] : drain(receiver)) ASSERT_EQ(number, received++);
+    for (const std::uint32_t number : drain(receiver)) ASSERT_EQ(number, received++);
   }
   EXPECT_FALSE(sender.congested(1));
   EXPECT_FALSE(sender.has_staged());
@@ -87,15 +136,15 @@ TEST_F(MeshTest, AFullRingStagesInOrder) {
 }
 
 TEST_F(MeshTest, ADrainIsBounded) {
-  MeshEnd sender{mesh_, 0};
-  MeshEnd receiver{mesh_, 1};
+  ShardEnd sender{mesh_, 0};
+  ShardEnd receiver{mesh_, 1};
   for (std::uint32_t i = 0; i < limits::mailbox_drain_max + 5; ++i) sender.send(1, numbered(i));
   EXPECT_EQ(drain(receiver).size(), limits::mailbox_drain_max);
   EXPECT_EQ(drain(receiver).size(), 5U);
 }
 
 TEST_F(MeshTest, OnlySleepersAreWoken) {
-  MeshEnd sender{mesh_, 0};
+  ShardEnd sender{mesh_, 0};
   sender.send(1, numbered(1));
   sender.send(2, numbered(1));
   sender.send(2, numbered(2));
@@ -111,7 +160,7 @@ TEST_F(MeshTest, OnlySleepersAreWoken) {
 }
 
 TEST_F(MeshTest, AWakeDuringAWakeIsSentAfterIt) {
-  MeshEnd sender{mesh_, 0};
+  ShardEnd sender{mesh_, 0};
   driver0_.completes = false;
   sender.send(1, numbered(1));
   loop1_.sleep_flag().announce();
@@ -129,8 +178,8 @@ TEST_F(MeshTest, AWakeDuringAWakeIsSentAfterIt) {
 }
 
 TEST_F(MeshTest, WhatWasStagedWakesWhenItMoves) {
-  MeshEnd sender{mesh_, 0};
-  MeshEnd receiver{mesh_, 1};
+  ShardEnd sender{mesh_, 0};
+  ShardEnd receiver{mesh_, 1};
   for (std::uint32_t i = 0; i < limits::mailbox_capacity + 1; ++i) sender.send(1, numbered(i));
   sender.wake();
   EXPECT_TRUE(sender.has_staged());
@@ -146,7 +195,7 @@ TEST_F(MeshTest, WhatWasStagedWakesWhenItMoves) {
 TEST_F(MeshTest, TwoThreads) {
   constexpr std::uint32_t count = 200'000;
   std::thread sending([this] {
-    MeshEnd sender{mesh_, 0};
+    ShardEnd sender{mesh_, 0};
     for (std::uint32_t i = 0; i < count; ++i) {
       sender.send(1, numbered(i));
       (void)sender.push_staged();
@@ -155,18 +204,18 @@ TEST_F(MeshTest, TwoThreads) {
       if (!sender.push_staged()) std::this_thread::yield();
     }
   });
-  MeshEnd receiver{mesh_, 1};
+  ShardEnd receiver{mesh_, 1};
   std::uint32_t received = 0;
   while (received < count) {
     const auto got = drain(receiver);
-    for (const auto& [from, number] : got) ASSERT_EQ(number, received++);
+    for (const std::uint32_t number : got) ASSERT_EQ(number, received++);
     if (got.empty()) std::this_thread::yield();
   }
   sending.join();
 }
 
 TEST_F(MeshTest, SendingToOneselfStops) {
-  MeshEnd end{mesh_, 1};
+  ShardEnd end{mesh_, 1};
   EXPECT_DEATH(end.send(1, numbered(1)), "self_");
 }
 

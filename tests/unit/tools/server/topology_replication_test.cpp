@@ -23,7 +23,7 @@ class TopologyReplicationTest : public ::testing::Test {
  protected:
   TopologyReplicationTest() {
     for (core::ShardId id = 0; id < 3; ++id) mesh_.set_loop(id, loops_[id]);
-    end_ = std::make_unique<MeshEnd>(mesh_, core::ShardId{2});
+    end_ = std::make_unique<ControlEnd>(mesh_);
     zero_ = std::make_unique<FakeShard>(mesh_, core::ShardId{0});
     one_ = std::make_unique<FakeShard>(mesh_, core::ShardId{1});
     replication_ = std::make_unique<TopologyReplication>(*end_, core::ShardId{2});
@@ -40,7 +40,7 @@ class TopologyReplicationTest : public ::testing::Test {
   FakeDriver drivers_[3]{FakeDriver{0}, FakeDriver{1}, FakeDriver{2}};
   io::Loop loops_[3]{{drivers_[0], {}}, {drivers_[1], {}}, {drivers_[2], {}}};
   Mesh mesh_{3};
-  std::unique_ptr<MeshEnd> end_;
+  std::unique_ptr<ControlEnd> end_;
   std::unique_ptr<FakeShard> zero_;
   std::unique_ptr<FakeShard> one_;
   std::unique_ptr<TopologyReplication> replication_;
