@@ -114,7 +114,7 @@ static_assert(send_high_water_short < send_high_water);
 /// A client that is stopped by a memory alarm in the middle of a content may hold what causes it,
 /// and be gone: after so long it is closed, if it has so much of unfinished contents.
 constexpr Nanos content_stop_wait = 30 * nanos_per_s;
-constexpr std::uint64_t content_stop_bytes = tiny ? 256 : 1 << 20;
+constexpr std::uint64_t content_stop_bytes = 1 << 20;
 
 // --- Connections
 constexpr Nanos close_ok_wait = 5 * nanos_per_s;  ///< After connection.close was sent.
