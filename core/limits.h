@@ -111,8 +111,8 @@ static_assert(answers_unsent_max < replies_unsent_max);
 constexpr std::size_t held_input_max = tiny ? 256 : 256 << 10;
 static_assert(send_high_water_short < send_high_water);
 
-/// A client that is stopped by a memory alarm in the middle of a content may hold what causes it,
-/// and be gone: after so long it is closed, if it has so much of unfinished contents.
+/// A client that is stopped by a memory alarm in the middle of a content or a transaction may hold
+/// what causes it, and be gone: after so long it is closed, if it has so much of these.
 constexpr Nanos content_stop_wait = 30 * nanos_per_s;
 constexpr std::uint64_t content_stop_bytes = 1 << 20;
 

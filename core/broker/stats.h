@@ -61,7 +61,8 @@ struct ChannelStats {
   std::uint64_t messages_unconfirmed = 0;
   std::uint64_t messages_uncommitted = 0;
   std::uint64_t acks_uncommitted = 0;
-  std::uint64_t content_bytes = 0;  ///< In memory of a message that is being received.
+  /// What is in memory of a message that is being received, and of those to be committed.
+  std::uint64_t content_bytes = 0;
 };
 
 struct ConsumerStats {

@@ -6,6 +6,12 @@
 
 namespace lepus::core {
 
+std::uint64_t SessionTransaction::publish_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const ClientPublish& publish : publishes_) bytes += publish.message->memory_size();
+  return bytes;
+}
+
 namespace {
 
 /// Returns true if the queue refuses messages when it is full.

@@ -35,6 +35,8 @@ class SessionTransaction {
   /// Acknowledged, rejected or requeued.
   void add(std::span<const Entry> entries, Outcome outcome);
   std::size_t publish_count() const { return publishes_.size(); }
+  /// What the messages to be published occupy.
+  std::uint64_t publish_bytes() const;
   std::size_t settle_count() const;
   /// Of what is settled here: what counts against the shared prefetch.
   const UnackedWindow::Load& limited() const { return limited_; }

@@ -15,7 +15,8 @@ using core::AmqpError;
 using core::ReplyCode;
 
 Channel::Outcome Channel::on(const BasicPublish& publish) {
-  if (broker().alarm().any()) connection_.block_publisher(broker().alarm());
+  if (broker().alarm().any())
+    connection_.block_publisher(broker().alarm(), transaction_.publish_count() > 0);
   publishing_.mandatory = publish.mandatory;
   publishing_.immediate = publish.immediate;
   return find_route(publish.exchange, publish.routing_key);
@@ -92,7 +93,7 @@ Channel::Outcome Channel::on_body(const BodyPiece& piece) {
   publishing_.message->append_body(piece.bytes);
   if (piece.last) return finish_publish();
   // What has begun would take as much as was announced.
-  if (broker().alarm().any()) connection_.block_publisher(broker().alarm(), /*in_content=*/true);
+  if (broker().alarm().any()) connection_.block_publisher(broker().alarm(), /*is_half_done=*/true);
   return std::nullopt;
 }
 

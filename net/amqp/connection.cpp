@@ -315,10 +315,10 @@ void Connection::log_end() {
 
 // --- Alarms
 
-void Connection::block_publisher(const core::Alarm& alarm, bool in_content) {
+void Connection::block_publisher(const core::Alarm& alarm, bool is_half_done) {
   CHECK(alarm.any());
   stop_input(stop_for_alarm);
-  if (in_content) {
+  if (is_half_done) {
     body_.stopped_at = server_.loop().now();
     if (!heartbeat_.is_on())
       server_.loop().timers().arm(timer_, body_.stopped_at + limits::content_stop_wait);
@@ -346,9 +346,7 @@ void Connection::on_timer(io::Timer&) {
     case Phase::closing:
       if (client_gone_ && is_input_stopped()) return end_without_client();
       if (holds_memory(now))
-        return fail({ReplyCode::resource_error,
-                     "content incomplete while "
-                     "memory is low"});
+        return fail({ReplyCode::resource_error, "unfinished publishes while memory is low"});
       on_heartbeat_due(now);
       return;
     case Phase::awaiting_header:

@@ -122,8 +122,9 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   void resume_input();
   /// Nothing is short any more.
   void on_alarms_over();
-  /// The client publishes while something is short; `in_content`: it had begun before.
-  void block_publisher(const core::Alarm& alarm, bool in_content = false);
+  /// The client publishes while something is short. `is_half_done`: it is in the middle of a
+  /// content or a transaction.
+  void block_publisher(const core::Alarm& alarm, bool is_half_done);
 
   /// What a channel found wrong: closes the channel or the connection.
   void raise(Channel& channel, core::AmqpError error);
@@ -154,7 +155,7 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   struct BodyFrame {
     std::uint16_t channel = 0;
     std::uint32_t left = 0;      ///< Payload bytes; 0: none has begun.
-    core::Nanos stopped_at = 0;  ///< By an alarm, in the middle of a content; 0: it was not.
+    core::Nanos stopped_at = 0;  ///< By an alarm, half done; 0: it was not.
   };
   struct Login {
     std::string_view name;

@@ -72,7 +72,8 @@ core::ChannelStats Channel::describe() const {
   row.messages_unacknowledged = unacked_.size() + row.acks_uncommitted;
   row.messages_unconfirmed = confirming_ ? confirms_.outstanding_count() : 0;
   row.messages_uncommitted = transaction_.publish_count();
-  if (publishing_.message) row.content_bytes = publishing_.message->memory_size();
+  row.content_bytes = transaction_.publish_bytes();
+  if (publishing_.message) row.content_bytes += publishing_.message->memory_size();
   return row;
 }
 

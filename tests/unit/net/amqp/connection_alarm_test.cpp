@@ -98,6 +98,25 @@ TEST_P(ConnectionAlarmTest, WhoHoldsUnfinishedBodiesInAMemoryAlarmIsClosedInTheE
   EXPECT_LE(world_.broker().memory().message_bytes, 100'000U);
 }
 
+TEST_P(ConnectionAlarmTest, AndWhoHoldsATransaction) {
+  const auto client = opened();
+  if (GetParam() > 0) client->link().piece_max = 20'000;
+  client->declare("q");
+  client->send(1, TxSelect{});
+  (void)client->expect<TxSelectOk>();
+  const std::string body(100'000, 'b');
+  for (std::size_t size = 0; size <= limits::content_stop_bytes; size += body.size())
+    client->publish("", "q", body);
+  EXPECT_TRUE(client->quiet());
+  world_.broadcast(core::Alarm{.memory = true});
+  world_.settle();
+  client->publish("", "q", "one more");
+  (void)client->expect<ConnectionBlocked>(0);
+  world_.advance(limits::content_stop_wait + core::nanos_per_s);
+  EXPECT_TRUE(client->expect_close(0).starts_with("506 RESOURCE_ERROR"));
+  EXPECT_EQ(world_.broker().memory().message_bytes, 0U);
+}
+
 TEST_P(ConnectionAlarmTest, WhatIsShortIsNamedAndTheLastOneCounts) {
   const auto publisher = opened();
   const auto other = opened();
