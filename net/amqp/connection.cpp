@@ -137,7 +137,7 @@ void Connection::linger(core::Nanos wait) {
   phase_ = Phase::lingering;
   leave_counts();
   log_end();
-  std::vector<std::uint8_t>{}.swap(carry_);
+  carry_ = {};
   server_.loop().timers().arm(timer_, server_.loop().now() + wait);
   if (Connection* oldest = server_.lingering().add(*this)) oldest->abort();
 }

@@ -29,6 +29,7 @@
 #include "core/base/slab.h"
 #include "core/broker/stats.h"
 #include "io/timers.h"
+#include "net/amqp/carried_input.h"
 #include "net/amqp/channel.h"
 #include "net/amqp/close_port.h"
 #include "net/amqp/codec/frame.h"
@@ -170,7 +171,7 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   void on_closed(std::string_view why) override;
 
   // connection_input.cpp
-  void read(core::Bytes bytes);
+  core::Bytes read(core::Bytes bytes);
   void read_protocol_header(core::Bytes& bytes);
   bool begin_body(core::Bytes& bytes);
   bool read_body(core::Bytes& bytes);
@@ -272,7 +273,7 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   std::string vhost_name_;
   std::string close_reason_;         ///< For the log.
   std::string_view close_method_;    ///< That failed; static text.
-  std::vector<std::uint8_t> carry_;  ///< A frame cut in two, or everything that came while held.
+  CarriedInput carry_;               ///< A frame cut in two, or everything that came while held.
   Channel* last_channel_ = nullptr;  ///< Of the last frame: the next is mostly for the same.
   boost::unordered_flat_map<std::uint16_t, std::unique_ptr<Channel>> channels_;
   std::unique_ptr<ClosePort> close_port_;

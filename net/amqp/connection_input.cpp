@@ -38,11 +38,12 @@ void Connection::on_bytes(Bytes bytes) {
   ++received_count_;
   if (!reads_input()) return;
   if (is_input_stopped() || resume_due_) return carry_over(bytes);
-  read(bytes);
+  if (const Bytes left = read(bytes); !left.empty()) carry_over(left);
   server_.broker().pump();
 }
 
-void Connection::read(Bytes bytes) {
+/// Returns what is to be read later: the rest of `bytes`, which is nothing in carry_.
+Bytes Connection::read(Bytes bytes) {
   CHECK(!reading_);
   reading_ = true;
   if (phase_ == Phase::awaiting_header) read_protocol_header(bytes);
@@ -61,8 +62,8 @@ void Connection::read(Bytes bytes) {
     on_frame_result(result);
     bytes = bytes.subspan(std::min(result.size, bytes.size()));
   }
-  if (!bytes.empty() && reads_input()) carry_over(bytes);
   reading_ = false;
+  return reads_input() ? bytes : Bytes{};
 }
 
 /// The header of a body frame whose payload is still to come. Its size was checked by next_frame().
@@ -100,28 +101,27 @@ bool Connection::read_body(Bytes& bytes) {
 void Connection::complete_carried_frame(Bytes& bytes) {
   if (body_.left > 0) {  // Its last byte waits for the end octet.
     CHECK(body_.left == 1 && carry_.size() == 1);
-    carry_.push_back(bytes.front());
+    carry_.append(bytes.first(1));
     bytes = bytes.subspan(1);
-    const std::vector<std::uint8_t> tail = std::exchange(carry_, {});
-    Bytes last{tail};
+    const CarriedInput tail = std::exchange(carry_, {});
+    Bytes last = tail.bytes();
     (void)read_body(last);
     return;
   }
-  const FrameResult before = next_frame(carry_, payload_max_);
+  const FrameResult before = next_frame(carry_.bytes(), payload_max_);
   CHECK(before.incomplete());
   const Bytes part = bytes.first(std::min(before.size - carry_.size(), bytes.size()));
   carry_.reserve(before.size);  // Known and bounded by now: no growing by copying.
-  carry_.insert(carry_.end(), part.begin(), part.end());
+  carry_.append(part);
   bytes = bytes.subspan(part.size());
-  const FrameResult result = next_frame(carry_, payload_max_);
+  const FrameResult result = next_frame(carry_.bytes(), payload_max_);
   if (result.incomplete()) return;
-  const std::vector<std::uint8_t> frame =
-      std::exchange(carry_, {});  // The result's views stay good.
+  const CarriedInput frame = std::exchange(carry_, {});  // The result's views stay good.
   on_frame_result(result);
 }
 
 void Connection::carry_over(Bytes bytes) {
-  carry_.insert(carry_.end(), bytes.begin(), bytes.end());
+  carry_.append(bytes);
   if (!is_input_stopped() || carry_.size() <= limits::held_input_max || paused_) return;
   paused_ = true;
   stream_->pause_reading();
@@ -151,8 +151,12 @@ void Connection::resume_input() {
   // What was waited for may be more than the client takes.
   if (writer_.brake().is_on() && phase_ == Phase::open) stop_input(stop_for_output);
   if (is_input_stopped() || !reads_input()) return;
-  const std::vector<std::uint8_t> kept = std::exchange(carry_, {});
-  if (!kept.empty()) read(kept);
+  if (!carry_.empty()) {
+    CarriedInput kept = std::exchange(carry_, {});
+    kept.keep_last(read(kept.bytes()).size());
+    CHECK(carry_.empty());
+    if (!kept.empty()) carry_ = std::move(kept);
+  }
   if (input_ended_ && !is_input_stopped() && !resume_due_) return end_without_client();
   if (is_input_stopped() || !paused_ || !reads_input()) return;
   paused_ = false;
@@ -161,10 +165,11 @@ void Connection::resume_input() {
 
 void Connection::read_protocol_header(Bytes& bytes) {
   const Bytes part = bytes.first(std::min(protocol_header_size - carry_.size(), bytes.size()));
-  carry_.insert(carry_.end(), part.begin(), part.end());
+  carry_.append(part);
   bytes = bytes.subspan(part.size());
   if (carry_.size() < protocol_header_size) return;
-  const std::vector<std::uint8_t> header = std::exchange(carry_, {});
+  const CarriedInput kept = std::exchange(carry_, {});
+  const Bytes header = kept.bytes();
   if (is_accepted_header(header)) return send_start();
   writer_.raw(protocol_header);
   touch();
