@@ -48,9 +48,10 @@ PendingAnswer::Answered PendingAnswer::on_topology_done(const TopologyDone& done
       request_));
 }
 
-void PendingAnswer::finish() {
+PendingAnswer::Origin PendingAnswer::finish() {
   CHECK(is_awaited());
   cancel();
+  return origin_;
 }
 
 /// Some answers are only a step: more of them are due.

@@ -43,6 +43,8 @@ struct QueuePurged {
 struct QueueDeleted {
   std::uint32_t message_count;
 };
+/// Everything of a commit is done.
+struct Committed {};
 /// An exchange or a binding is as it was asked for.
 struct TopologyChanged {};
 /// Every queue was told, and nothing comes behind this.
@@ -60,7 +62,7 @@ struct SubscribeFailed {
   RequestFailed why;
 };
 using Answer = std::variant<std::monostate, Subscribed, Unsubscribed, QueueDeclared, QueueInspected,
-                            QueuePurged, QueueDeleted, TopologyChanged, ConsumersStopped,
+                            QueuePurged, QueueDeleted, Committed, TopologyChanged, ConsumersStopped,
                             RoomAnswered, RequestFailed, SubscribeFailed>;
 
 // --- Requests. Each has on_reply() or on_topology_done() or both, for what it is answered by, and
@@ -143,8 +145,8 @@ class PendingAnswer {
   /// Errors carry the ids of the method that asked.
   [[nodiscard]] Answered on_reply(const Reply& reply);
   [[nodiscard]] Answered on_topology_done(const TopologyDone& done);
-  /// The request ends by something else than these two.
-  void finish();
+  /// The request ends by something else than these two. Returns who asked.
+  Origin finish();
   /// The session ends: nothing is awaited, whether anything was or not.
   void cancel() { request_ = std::monostate{}; }
 

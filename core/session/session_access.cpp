@@ -14,6 +14,7 @@ void PublishAccess::store(std::uint64_t version, ExchangeId exchange, const Acce
 }
 
 SessionAccess::Refusal SessionAccess::permit(const AccessQuestion& question) {
+  if (owner_.is_operator) return std::nullopt;
   const std::uint64_t version = access().version();
   if (cache_.knows(version, question)) return std::nullopt;
   if (Refusal refused = check_access(access(), owner_.subject(), question)) return refused;
@@ -47,6 +48,7 @@ SessionAccess::Refusal SessionAccess::permit_declare(const TopologyRequest& requ
 SessionAccess::Refusal SessionAccess::permit_binding(const TopologyRequest& request,
                                                      ResourceKind destination) {
   if (Refusal refused = permit({Permission::write, destination, request.name})) return refused;
+  if (owner_.is_operator) return std::nullopt;
   const bool has_default = request.source.empty() || request.name.empty();
   if (has_default) return std::nullopt;  // Nobody may.
   if (Refusal refused = permit({Permission::read, ResourceKind::exchange, request.source}))
@@ -58,6 +60,7 @@ SessionAccess::Refusal SessionAccess::permit_binding(const TopologyRequest& requ
 }
 
 SessionAccess::Refusal SessionAccess::permit_publish(const PublishTarget& target) {
+  if (owner_.is_operator) return std::nullopt;
   const std::uint64_t version = access().version();
   const ExchangeInfo* exchange = target.exchange;
   if (exchange == nullptr || !publish_access_.contains(version, exchange->id)) {
@@ -76,6 +79,7 @@ SessionAccess::Refusal SessionAccess::permit_publish(const PublishTarget& target
 
 SessionAccess::Refusal SessionAccess::permit_cc_keys(std::string_view exchange_name,
                                                      std::span<const std::string> keys) {
+  if (owner_.is_operator) return std::nullopt;
   const ExchangeInfo* exchange = topology_.find_exchange(owner_.vhost, exchange_name);
   if (exchange == nullptr || exchange->parsed.routes_as != ExchangeType::topic) return std::nullopt;
   const AccessPattern* pattern =
@@ -89,6 +93,7 @@ SessionAccess::Refusal SessionAccess::permit_cc_keys(std::string_view exchange_n
 
 std::string_view SessionAccess::expected_user_id(const PropertiesView& view) const {
   if (!view.has(Property::user_id) || view.user_id == owner_.user) return owner_.user;
+  if (owner_.is_operator) return view.user_id;
   const UserInfo* user = access().find_user(owner_.user);
   return user != nullptr && user->spec.has_tag("impersonator") ? view.user_id : owner_.user;
 }

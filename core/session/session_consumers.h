@@ -55,6 +55,10 @@ class SessionConsumers {
     CHECK(number < slots_.size());
     return slots_[number].consumer;
   }
+  const SessionConsumer& at(std::uint32_t number) const {
+    CHECK(number < slots_.size());
+    return slots_[number].consumer;
+  }
   /// Returns the number of the consumer with this tag; absent when there is none.
   static constexpr std::uint32_t absent = UINT32_MAX;
   std::uint32_t find(std::string_view tag) const;

@@ -15,6 +15,8 @@ struct SessionOwner {
   std::string_view vhost_name;
   VhostId vhost;
   ConnectionId connection;
+  std::uint16_t channel = 0;  ///< The number of the session in its connection.
+  bool is_operator = false;   ///< No user: it may do everything.
 
   Subject subject() const { return {user, vhost_name}; }
 };

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "core/broker/command.h"
-#include "core/session/client_publish.h"
+#include "core/session/publish/client_publish.h"
 #include "core/session/unacked.h"
 
 namespace lepus::core {

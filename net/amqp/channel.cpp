@@ -14,13 +14,14 @@ using core::ReplyCode;
 Channel::Channel(Connection& connection, std::uint16_t number)
     : connection_(connection),
       number_(number),
-      access_(connection.server().broker().topology(), connection.session_owner()) {
-  ref_ = broker().attach({this, this, this});
+      session_(connection.server().broker(), connection.session_owner(number), {*this, this}) {
+  session_.set_traced(connection.is_traced());
+  overdue_timer_.bind<&Channel::look_for_overdue>(this);
 }
 
 Channel::~Channel() {
   CHECK(state_ == State::closed);
-  if (timeouts_) connection_.server().loop().timers().cancel(timeouts_->timer);
+  connection_.server().loop().timers().cancel(overdue_timer_);
 }
 
 void Channel::on_frame(const Frame& frame) {
@@ -93,10 +94,29 @@ Channel::Outcome Channel::on(const AccessRequest&) {
   return std::nullopt;
 }
 
+/// RabbitMQ answers a stop with 540, and so does Lepus unless the client's capabilities or the
+/// settings say otherwise: clients' own tests depend on it. What basic.get asks for, and replies by
+/// direct reply-to, come nevertheless: nobody else holds them.
+Channel::Outcome Channel::on(const ChannelFlow& flow) {
+  const bool may_stop =
+      connection_.capabilities().channel_flow || connection_.server().settings().channel_flow;
+  if (!flow.active && !may_stop) return AmqpError{ReplyCode::not_implemented, "active=false"};
+  core::SessionDeliveries& deliveries = session_.deliveries();
+  if (!flow.active) {
+    deliveries.stop_flow(origin_of(MethodId::channel_flow));
+    return std::nullopt;
+  }
+  const bool was_stopped = deliveries.is_flow_stopped();
+  deliveries.start_flow();
+  if (was_stopped && !connection_.pauses_consumers()) deliveries.resume();
+  send(ChannelFlowOk{true});
+  return std::nullopt;
+}
+
 Channel::Outcome Channel::on(const ChannelClose&) {
   state_ = State::closing;
   tell_client_closed_ = true;
-  give_back_everything(true);
+  close_session(true);
   return std::nullopt;
 }
 
@@ -105,7 +125,7 @@ void Channel::close_with(const AmqpError& error) {
   const std::string text = error.text();
   send(ChannelClose{static_cast<std::uint16_t>(error.code), text, error.class_id, error.method_id});
   state_ = State::close_sent;
-  give_back_everything(false);
+  close_session(false);
 }
 
 void Channel::shut_down(bool orderly) {
@@ -119,53 +139,28 @@ void Channel::shut_down(bool orderly) {
   state_ = State::closing;
   tell_client_closed_ = false;
   if (was_open) {
-    give_back_everything(orderly);
+    close_session(orderly);
   } else {
     end();
   }
 }
 
-/// Consumers leave their queues, then everything unacked returns to its place. `wait_for_answers`:
-/// the end waits until each queue has answered, so that auto-delete queues are gone when the client
-/// reads close-ok.
-void Channel::give_back_everything(bool wait_for_answers) {
-  pending_.cancel();
-  publishing_ = {};
-  immediate_publishes_.clear();
-  shared_prefetch_.drop_requests();
-  give_back_answers_due_ = 1;  // Ours, until all are on their way.
-  consumers_.for_each([&](std::uint32_t number, const Consumer& consumer) {
-    if (!consumer.has_handle()) return;
-    consumers_.remove(number);
-    tell_consumer(consumer, false);
-    if (wait_for_answers) ++give_back_answers_due_;
-    broker().send(consumer.home,
-                  core::Unsubscribe{consumer.queue, wait_for_answers ? ref_ : core::ChannelRef{},
-                                    consumer.handle});
-  });
-  std::vector<core::UnackedWindow::Entry> entries = transaction_.roll_back();
-  unacked_.take_up_to(0, entries);
-  settle_entries(entries, core::Outcome::returned);
+/// on_closed() comes when nothing is awaited any more, also from within.
+void Channel::close_session(bool wait_for_answers) {
   if (linked()) connection_.server().forget_acks(*this);
-  connection_.allow_input(Connection::stop_for_reply);
-  on_give_back_answer();
+  session_.close(wait_for_answers);
 }
 
-void Channel::on_give_back_answer() {
-  CHECK(give_back_answers_due_ > 0);
-  if (--give_back_answers_due_ == 0 && state_ == State::closing) end();
+void Channel::on_closed() {
+  if (state_ == State::closing) end();
 }
 
 void Channel::end() {
   if (tell_client_closed_) send(ChannelCloseOk{});
   state_ = State::closed;
   if (linked()) connection_.server().forget_acks(*this);
-  broker().detach(ref_);
+  session_.detach();
   connection_.on_channel_closed(*this);
-}
-
-std::string Channel::queue_title(std::string_view name) const {
-  return core::queue_title(name, connection_.vhost_name());
 }
 
 }  // namespace lepus::amqp

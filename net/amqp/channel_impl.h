@@ -15,4 +15,9 @@ void Channel::send(const Method& method) {
 
 inline core::Broker& Channel::broker() { return connection_.server().broker(); }
 
+/// As whose request a session remembers it.
+inline core::PendingAnswer::Origin origin_of(MethodId method, bool no_wait = false) {
+  return {class_id_of(method), method_id_of(method), no_wait};
+}
+
 }  // namespace lepus::amqp

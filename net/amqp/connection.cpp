@@ -99,6 +99,7 @@ void Connection::close_if_deleted() {
 void Connection::refresh_trace() {
   const core::VhostInfo* vhost = server_.broker().topology().find_vhost(vhost_);
   is_traced_ = vhost != nullptr && vhost->is_traced;
+  for (const auto& [number, channel] : channels_) channel->session().set_traced(is_traced_);
 }
 
 void Connection::log_timeout(std::uint16_t channel, std::string_view tag, core::Nanos timeout) {
@@ -275,7 +276,7 @@ void Connection::on_sent() {
   if (!writer_.brake().is_on()) allow_input(stop_for_output);
   if (!consumers_paused_ || stream_->out().size() > output_max(stream_->out().pool()) / 2) return;
   consumers_paused_ = false;
-  for (const auto& [number, channel] : channels_) channel->resume_consumers();
+  for (const auto& [number, channel] : channels_) channel->session().deliveries().resume();
 }
 
 void Connection::on_closed(std::string_view why) {
@@ -371,7 +372,8 @@ void Connection::on_timer(io::Timer&) {
 bool Connection::holds_memory(core::Nanos now) const {
   if (body_.stopped_at == 0 || now - body_.stopped_at < limits::content_stop_wait) return false;
   std::uint64_t bytes = 0;
-  for (const auto& [number, channel] : channels_) bytes += channel->describe().content_bytes;
+  for (const auto& [number, channel] : channels_)
+    bytes += channel->session().describe().content_bytes;
   return server_.broker().alarm().memory && bytes >= limits::content_stop_bytes;
 }
 

@@ -96,7 +96,9 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   const std::string& user() const { return user_; }
   core::UserId user_id() const { return user_id_; }
   /// For its channels, which there are from connection.open on.
-  core::SessionOwner session_owner() const { return {user_, user_id_, vhost_name_, vhost_, id_}; }
+  core::SessionOwner session_owner(std::uint16_t channel) const {
+    return {user_, user_id_, vhost_name_, vhost_, id_, channel};
+  }
   const Capabilities& capabilities() const { return capabilities_; }
   /// "127.0.0.1:1234 -> 127.0.0.1:5672"
   std::string name() const { return stream_->peer().text(); }
@@ -108,7 +110,7 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
 
   /// Something was written: it leaves at the end of the turn.
   void touch() { stream_->touch(); }
-  /// Its consumers are to wait; Channel::resume_consumers() comes when output is low again.
+  /// Its consumers are to wait; they go on when output is low again.
   bool pauses_consumers() {
     const bool pause = stream_->out().size() > output_max(stream_->out().pool());
     consumers_paused_ |= pause;

@@ -1,5 +1,5 @@
-// What connections and channels tell of themselves (core/broker/event.h), and their part of the
-// firehose (core/broker/firehose.h). Nothing is put together that nobody is bound to.
+// What connections and channels tell of themselves (core/broker/event.h). Nothing is put together
+// that nobody is bound to.
 #include <utility>
 
 #include "net/amqp/channel_impl.h"
@@ -104,7 +104,7 @@ void Connection::tell_channel(std::uint16_t number, bool is_open) {
   broker.emit(std::move(event));
 }
 
-void Channel::tell_consumer(const Consumer& consumer, bool is_there) {
+void Channel::on_consumer_changed(const core::SessionConsumer& consumer, bool is_there) {
   if (!broker().wants_events()) return;
   Event event =
       core::make_event(is_there ? "consumer.created" : "consumer.deleted", connection_.user());
@@ -120,35 +120,6 @@ void Channel::tell_consumer(const Consumer& consumer, bool is_there) {
     headers.table("arguments", core::as_bytes(consumer.arguments));
   }
   broker().emit(std::move(event));
-}
-
-// --- Firehose
-
-core::Trace Channel::new_trace() const {
-  core::Trace trace;
-  trace.vhost = connection_.vhost();
-  trace.channel = number_;
-  trace.user = connection_.user();
-  return trace;
-}
-
-void Channel::trace_publish(const core::Message& message, const core::RouteResult& route) {
-  core::Trace trace = new_trace();
-  const std::string name = connection_.name();
-  trace.connection = name;
-  trace.routed = &route;
-  // Who makes the copies waits for those who take them.
-  if (const auto copied = broker().trace(trace, message)) stop_input_if_congested(*copied);
-}
-
-void Channel::trace_delivery(core::QueueId from, const core::Message& message, bool redelivered) {
-  core::Trace trace = new_trace();
-  const std::string name = connection_.name();
-  trace.connection = name;
-  const core::QueueInfo* queue = broker().topology().find_queue(from);
-  if (queue != nullptr) trace.queue = queue->name;
-  trace.redelivered = redelivered;
-  (void)broker().trace(trace, message);
 }
 
 }  // namespace lepus::amqp

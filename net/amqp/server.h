@@ -99,7 +99,6 @@ class Server {
   void destroy_later(Connection& connection, std::unique_ptr<net::Stream> stream);
   /// Reused by whoever runs a handler; empty them first.
   std::vector<core::ConfirmWindow::Ack>& ack_scratch() { return ack_scratch_; }
-  std::vector<core::UnackedWindow::Entry>& entry_scratch() { return entry_scratch_; }
   std::vector<std::uint8_t>& properties_scratch() { return properties_scratch_; }
   /// For addresses of direct reply-to.
   std::uint64_t next_secret() { return secrets_.next(); }
@@ -128,7 +127,6 @@ class Server {
   std::vector<std::unique_ptr<Channel>> buried_channels_;
   core::IntrusiveList<Channel> ack_list_;
   std::vector<core::ConfirmWindow::Ack> ack_scratch_;
-  std::vector<core::UnackedWindow::Entry> entry_scratch_;
   std::vector<std::uint8_t> properties_scratch_;
   std::uint64_t next_connection_ = 1;
   core::LocalQuotaCounter own_uses_;

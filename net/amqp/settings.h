@@ -10,7 +10,7 @@
 
 #include "core/base/time.h"
 #include "core/limits.h"
-#include "net/amqp/interceptors.h"
+#include "core/session/publish/publish_settings.h"
 
 namespace lepus::amqp {
 
@@ -36,7 +36,7 @@ struct Settings {
   std::uint64_t consumers_per_channel_max = 0;  ///< 0 = no limit.
   std::uint64_t connections_max = 0;            ///< Of the whole broker; 0 = no limit.
   bool channel_flow = false;  ///< Clients may stop a channel's consumers (channel.flow).
-  Interceptors interceptors;
+  core::Interceptors interceptors;
   /// For the acknowledgement of a delivery, unless queue or consumer say another; core::never =
   /// none.
   core::Nanos consumer_timeout = core::never;
@@ -44,5 +44,9 @@ struct Settings {
   core::Nanos send_timeout = core::limits::send_timeout_default;
   core::Nanos handshake_timeout = 10 * core::nanos_per_s;  ///< core::never = none.
 };
+
+inline core::PublishSettings publish_settings(const Settings& settings) {
+  return {settings.message_size_max, settings.interceptors, settings.cluster_name};
+}
 
 }  // namespace lepus::amqp

@@ -43,7 +43,7 @@ core::ConnectionStats Connection::describe() const {
 void Connection::describe_channels(std::vector<core::ChannelStats>& out) const {
   const std::string name = stream_->peer().text();
   for (const auto& [number, channel] : channels_) {
-    core::ChannelStats row = channel->describe();
+    core::ChannelStats row = channel->session().describe();
     row.connection = id_;
     row.connection_name = name;
     row.user = user_;
@@ -55,43 +55,9 @@ void Connection::describe_channels(std::vector<core::ChannelStats>& out) const {
 void Connection::describe_consumers(std::vector<core::ConsumerStats>& out) const {
   for (const auto& [number, channel] : channels_) {
     const std::size_t first = out.size();
-    channel->describe_consumers(out);
+    channel->session().describe_consumers(out);
     for (std::size_t i = first; i < out.size(); ++i) out[i].connection = id_;
   }
-}
-
-core::ChannelStats Channel::describe() const {
-  core::ChannelStats row;
-  row.number = number_;
-  row.confirm = confirming_;
-  row.transactional = transaction_.is_on();
-  row.consumer_count = static_cast<std::uint32_t>(consumers_.count());
-  row.prefetch_count = prefetch_;
-  row.global_prefetch_count = shared_prefetch_.count();
-  row.acks_uncommitted = transaction_.settle_count();
-  row.messages_unacknowledged = unacked_.size() + row.acks_uncommitted;
-  row.messages_unconfirmed = confirming_ ? confirms_.outstanding_count() : 0;
-  row.messages_uncommitted = transaction_.publish_count();
-  row.content_bytes = transaction_.publish_bytes();
-  if (publishing_.message) row.content_bytes += publishing_.message->memory_size();
-  return row;
-}
-
-void Channel::describe_consumers(std::vector<core::ConsumerStats>& out) const {
-  consumers_.for_each([&](std::uint32_t, const Consumer& consumer) {
-    if (!consumer.has_handle()) return;  // It waits for its queue's answer.
-    core::ConsumerStats row;
-    row.queue = consumer.queue;
-    row.channel = number_;
-    row.tag = consumer.tag;
-    row.arguments = consumer.arguments;
-    row.prefetch_count = consumer.prefetch;
-    row.ack_required = !consumer.no_ack;
-    row.exclusive = consumer.exclusive;
-    row.active = !consumer.is_waiting;
-    row.single_active = consumer.single_active;
-    out.push_back(std::move(row));
-  });
 }
 
 std::uint32_t Server::describe(core::StatsRequest::Kind kind, std::uint32_t slot,

@@ -21,8 +21,8 @@
 
 #include "core/base/log.h"
 #include "core/limits.h"
+#include "core/session/publish/interceptors.h"
 #include "io/loop.h"
-#include "net/amqp/interceptors.h"
 #include "persist/journal/journal.h"
 #include "tools/server/config/config_file.h"
 #include "tools/server/definitions/definitions_findings.h"
@@ -117,7 +117,7 @@ struct ServerConfig {
   bool channel_flow = false;  ///< channel.flow(active=false) stops consumers; else it is 540.
   std::uint64_t consumer_timeout_ms = 0;  ///< 0 = none.
   std::uint64_t message_size_max = core::limits::message_size_max_default;
-  amqp::Interceptors interceptors;
+  core::Interceptors interceptors;
 
   // Users and virtual hosts. users[0] is default_user; vhosts[0] is default_vhost.
   std::vector<UserConfig> users = {{"guest", "guest", {"administrator"}}};

@@ -82,14 +82,14 @@ inline constexpr Access flag = {
 template <auto... Path>
 inline constexpr Access interceptor = {
     [](ServerConfig& config, const KeyText& text) {
-      using Mode = amqp::Interceptors::Mode;
+      using Mode = core::Interceptors::Mode;
       const auto value = parse_bool(text.value);
       if (!value) return refused();
       at<Path...>(config) = *value ? Mode::overwrite : Mode::keep;
       return taken();
     },
     [](const ServerConfig& config) {
-      using Mode = amqp::Interceptors::Mode;
+      using Mode = core::Interceptors::Mode;
       const Mode mode = at<Path...>(config);
       return mode == Mode::off ? std::string{} : std::string(format_bool(mode == Mode::overwrite));
     }};

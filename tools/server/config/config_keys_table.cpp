@@ -108,10 +108,10 @@ void add_protocol(std::vector<KeySpec>& rows) {
   add({"message_interceptors.incoming.set_header_timestamp.overwrite", accepts_bool,
        "Every message gets the header timestamp_in_ms and the property timestamp as it comes in. "
        "true: also in place of the publisher's; not set: nothing is added."},
-      later, access::interceptor<&Config::interceptors, &amqp::Interceptors::timestamp>);
+      later, access::interceptor<&Config::interceptors, &core::Interceptors::timestamp>);
   add({"message_interceptors.incoming.set_header_routing_node.overwrite", accepts_bool,
        "Every message gets the header x-routed-by with cluster_name. true and not set as above."},
-      later, access::interceptor<&Config::interceptors, &amqp::Interceptors::routing_node>);
+      later, access::interceptor<&Config::interceptors, &core::Interceptors::routing_node>);
   add({"cluster_name", "a name", "Name clients are told; lepus@HOSTNAME when not set."}, later,
       access::text<&Config::cluster_name>);
   add({"product.name", "a name",

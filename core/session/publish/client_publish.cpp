@@ -1,5 +1,5 @@
 // Routing by all that a message carries.
-#include "core/session/client_publish.h"
+#include "core/session/publish/client_publish.h"
 
 #include "core/message/properties.h"
 

@@ -1,30 +1,30 @@
 // What the broker adds to messages as they come in.
-#include "net/amqp/interceptors.h"
+#include "core/session/publish/interceptors.h"
 
 #include <gtest/gtest.h>
 
 #include "core/message/field_table.h"
 #include "core/message/field_table_writer.h"
 
-namespace lepus::amqp {
+namespace lepus::core {
 namespace {
 
 using Mode = Interceptors::Mode;
 constexpr std::uint64_t now_ms = 1'764'000'000'123;
 
 /// A message with, or without, what the interceptors add.
-core::PropertiesView message(bool has_all, const std::string& table) {
-  core::PropertiesView view;
+PropertiesView message(bool has_all, const std::string& table) {
+  PropertiesView view;
   if (!has_all) return view;
-  view.headers = core::as_bytes(table);
-  view.set(core::Property::headers);
+  view.headers = as_bytes(table);
+  view.set(Property::headers);
   view.timestamp_s = 5;
-  view.set(core::Property::timestamp);
+  view.set(Property::timestamp);
   return view;
 }
 
 std::string old_table() {
-  core::FieldTableWriter writer;
+  FieldTableWriter writer;
   writer.text("a", "b");
   writer.int32("timestamp_in_ms", 7);
   writer.text("x-routed-by", "elsewhere");
@@ -33,21 +33,21 @@ std::string old_table() {
 
 TEST(Interceptors, AddWhatIsMissing) {
   for (const Mode mode : {Mode::keep, Mode::overwrite}) {
-    core::PropertiesView view = message(false, {});
+    PropertiesView view = message(false, {});
     std::string headers;
     intercept({mode, mode}, {now_ms, "lepus@here"}, view, headers);
-    EXPECT_TRUE(view.has(core::Property::headers));
+    EXPECT_TRUE(view.has(Property::headers));
     EXPECT_EQ(view.header_table().find("timestamp_in_ms")->as_int64(),
               static_cast<std::int64_t>(now_ms));
     EXPECT_EQ(view.header_table().find("x-routed-by")->text(), "lepus@here");
-    EXPECT_TRUE(view.has(core::Property::timestamp));
+    EXPECT_TRUE(view.has(Property::timestamp));
     EXPECT_EQ(view.timestamp_s, now_ms / 1000);
   }
 }
 
 TEST(Interceptors, KeepOrReplaceWhatIsThere) {
   const std::string table = old_table();
-  core::PropertiesView view = message(true, table);
+  PropertiesView view = message(true, table);
   std::string headers;
   intercept({Mode::keep, Mode::keep}, {now_ms, "lepus@here"}, view, headers);
   EXPECT_EQ(headers, table);
@@ -63,10 +63,10 @@ TEST(Interceptors, KeepOrReplaceWhatIsThere) {
 }
 
 TEST(Interceptors, EachForItself) {
-  core::PropertiesView view = message(false, {});
+  PropertiesView view = message(false, {});
   std::string headers;
   intercept({Mode::off, Mode::keep}, {now_ms, "n"}, view, headers);
-  EXPECT_FALSE(view.has(core::Property::timestamp));
+  EXPECT_FALSE(view.has(Property::timestamp));
   EXPECT_FALSE(view.header_table().find("timestamp_in_ms"));
   EXPECT_EQ(view.header_table().find("x-routed-by")->text(), "n");
   EXPECT_FALSE(Interceptors{}.any());
@@ -74,4 +74,4 @@ TEST(Interceptors, EachForItself) {
 }
 
 }  // namespace
-}  // namespace lepus::amqp
+}  // namespace lepus::core

@@ -9,7 +9,7 @@
 
 #include "core/message/properties.h"
 
-namespace lepus::amqp {
+namespace lepus::core {
 
 struct Interceptors {
   enum class Mode : std::uint8_t {
@@ -30,7 +30,7 @@ struct ArrivedAt {
 };
 
 /// Changes `view` as configured; it points into `headers` afterwards.
-void intercept(const Interceptors& rules, const ArrivedAt& at, core::PropertiesView& view,
+void intercept(const Interceptors& rules, const ArrivedAt& at, PropertiesView& view,
                std::string& headers);
 
-}  // namespace lepus::amqp
+}  // namespace lepus::core

@@ -1,5 +1,5 @@
 // Counting parts down and turning runs of complete numbers into acks.
-#include "core/session/confirms.h"
+#include "core/session/publish/confirms.h"
 
 #include <algorithm>
 

@@ -1,14 +1,12 @@
 // What is checked in the properties of a publish, and in which words it is refused.
-#include "net/amqp/publish_checks.h"
+#include "core/session/publish/publish_checks.h"
 
 #include <gtest/gtest.h>
 
 #include "core/message/field_table_writer.h"
 
-namespace lepus::amqp {
+namespace lepus::core {
 namespace {
-
-using core::Property;
 
 std::string expiration_error(std::string_view text) {
   const auto parsed = parse_expiration(text);
@@ -35,7 +33,7 @@ TEST(PublishChecks, Expiration) {
 }
 
 TEST(PublishChecks, UserId) {
-  core::PropertiesView view;
+  PropertiesView view;
   EXPECT_FALSE(check_properties(view, "guest"));
   view.set(Property::user_id);
   view.user_id = "guest";
@@ -47,7 +45,7 @@ TEST(PublishChecks, UserId) {
 }
 
 TEST(PublishChecks, DeliveryMode) {
-  core::PropertiesView view;
+  PropertiesView view;
   view.set(Property::delivery_mode);
   for (const std::uint8_t mode : {std::uint8_t{1}, std::uint8_t{2}}) {
     view.delivery_mode = mode;
@@ -61,7 +59,7 @@ TEST(PublishChecks, DeliveryMode) {
 class MoreKeys : public ::testing::Test {
  protected:
   void SetUp() override {
-    core::FieldTableWriter table;
+    FieldTableWriter table;
     table.text("other", "x");
     table.begin_array("CC");
     table.text({}, "one");
@@ -72,10 +70,10 @@ class MoreKeys : public ::testing::Test {
     table.end();
     headers_ = table.take();
     view_.set(Property::headers);
-    view_.headers = core::as_bytes(headers_);
+    view_.headers = as_bytes(headers_);
   }
   std::string headers_;
-  core::PropertiesView view_;
+  PropertiesView view_;
 };
 
 TEST_F(MoreKeys, AreRead) {
@@ -87,18 +85,18 @@ TEST_F(MoreKeys, AreRead) {
 TEST_F(MoreKeys, BccIsRemovedAndNothingElse) {
   ASSERT_TRUE(has_bcc(view_));
   const std::vector<std::uint8_t> bytes = without_bcc(view_);
-  core::PropertiesView stripped;
-  ASSERT_TRUE(core::decode_properties(bytes, stripped));
+  PropertiesView stripped;
+  ASSERT_TRUE(decode_properties(bytes, stripped));
   EXPECT_FALSE(has_bcc(stripped));
   EXPECT_TRUE(stripped.header_table().find("CC").has_value());
   EXPECT_EQ(stripped.header_table().find("other")->text(), "x");
 }
 
 TEST_F(MoreKeys, WrongTypesAreRefused) {
-  core::FieldTableWriter table;
+  FieldTableWriter table;
   table.text("CC", "not an array");
   const std::string wrong = table.take();
-  view_.headers = core::as_bytes(wrong);
+  view_.headers = as_bytes(wrong);
   std::vector<std::string> keys;
   EXPECT_EQ(read_cc_keys(view_, keys)->text(),
             "PRECONDITION_FAILED - invalid message: "
@@ -113,4 +111,4 @@ TEST_F(MoreKeys, NoHeadersNoKeys) {
 }
 
 }  // namespace
-}  // namespace lepus::amqp
+}  // namespace lepus::core

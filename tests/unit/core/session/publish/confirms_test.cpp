@@ -1,7 +1,7 @@
 // The confirm window, seen from a client: it keeps a set of outstanding numbers and takes out what
 // the acks cover. An ack must never take out a number that is incomplete or refused, and in the end
 // every number is told once.
-#include "core/session/confirms.h"
+#include "core/session/publish/confirms.h"
 
 #include <gtest/gtest.h>
 

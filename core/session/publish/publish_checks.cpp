@@ -1,14 +1,10 @@
 // The checks, in RabbitMQ's order.
-#include "net/amqp/publish_checks.h"
+#include "core/session/publish/publish_checks.h"
 
 #include "core/limits.h"
 #include "core/message/field_table_writer.h"
 
-namespace lepus::amqp {
-
-using core::AmqpError;
-using core::Property;
-using core::ReplyCode;
+namespace lepus::core {
 
 namespace {
 
@@ -21,7 +17,7 @@ bool is_digit(char character) { return character >= '0' && character <= '9'; }
 
 }  // namespace
 
-core::Result<std::uint64_t> parse_expiration(std::string_view text) {
+Result<std::uint64_t> parse_expiration(std::string_view text) {
   const bool negative = text.starts_with('-');
   std::size_t at = negative || text.starts_with('+') ? 1 : 0;
   const std::size_t first_digit = at;
@@ -37,12 +33,12 @@ core::Result<std::uint64_t> parse_expiration(std::string_view text) {
     return bad_expiration(text, "{leftover_string,\"" + std::string{text.substr(at)} + "\"}");
   const std::string number{text.substr(text.starts_with('+') ? 1 : 0)};
   if (negative && value > 0) return bad_expiration(text, "{value_negative," + number + "}");
-  if (value > core::limits::expiry_ms_max)
+  if (value > limits::expiry_ms_max)
     return bad_expiration(text, "{value_too_large," + number + "}");
   return value;
 }
 
-std::optional<AmqpError> check_properties(const core::PropertiesView& view, std::string_view user) {
+std::optional<AmqpError> check_properties(const PropertiesView& view, std::string_view user) {
   if (view.has(Property::user_id) && view.user_id != user) {
     return AmqpError{ReplyCode::precondition_failed,
                      "user_id property set to '" + std::string{view.user_id} +
@@ -59,8 +55,7 @@ std::optional<AmqpError> check_properties(const core::PropertiesView& view, std:
   return std::nullopt;
 }
 
-std::optional<AmqpError> read_cc_keys(const core::PropertiesView& view,
-                                      std::vector<std::string>& keys) {
+std::optional<AmqpError> read_cc_keys(const PropertiesView& view, std::vector<std::string>& keys) {
   if (view.headers.empty()) return std::nullopt;
   for (const char* name : {"CC", "BCC"}) {
     const auto value = view.header_table().find(name);
@@ -71,7 +66,7 @@ std::optional<AmqpError> read_cc_keys(const core::PropertiesView& view,
                            "\"," + std::string{type} + "}"};
     };
     if (!value->is_array()) return refuse(value->type_name());
-    for (const core::FieldValue& key : value->array()) {
+    for (const FieldValue& key : value->array()) {
       if (!key.is_string()) return refuse(key.type_name());
       keys.emplace_back(key.text());
     }
@@ -79,19 +74,19 @@ std::optional<AmqpError> read_cc_keys(const core::PropertiesView& view,
   return std::nullopt;
 }
 
-bool has_bcc(const core::PropertiesView& view) {
+bool has_bcc(const PropertiesView& view) {
   return !view.headers.empty() && view.header_table().find("BCC").has_value();
 }
 
-std::vector<std::uint8_t> without_bcc(const core::PropertiesView& view) {
-  if (!has_bcc(view)) return core::encode_properties(view);
-  core::FieldTableWriter headers;
-  for (const core::FieldEntry& entry : view.header_table())
+std::vector<std::uint8_t> without_bcc(const PropertiesView& view) {
+  if (!has_bcc(view)) return encode_properties(view);
+  FieldTableWriter headers;
+  for (const FieldEntry& entry : view.header_table())
     if (entry.name != "BCC") headers.value(entry.name, entry.value);
   const std::string kept = headers.take();
-  core::PropertiesView changed = view;
-  changed.headers = core::as_bytes(kept);
-  return core::encode_properties(changed);
+  PropertiesView changed = view;
+  changed.headers = as_bytes(kept);
+  return encode_properties(changed);
 }
 
-}  // namespace lepus::amqp
+}  // namespace lepus::core

@@ -1,5 +1,5 @@
 // What a kept route stands for, and when it no longer does.
-#include "core/session/route_cache.h"
+#include "core/session/publish/route_cache.h"
 
 #include <gtest/gtest.h>
 

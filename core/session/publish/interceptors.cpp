@@ -1,10 +1,10 @@
 // The header table is written anew, what is added behind the rest.
-#include "net/amqp/interceptors.h"
+#include "core/session/publish/interceptors.h"
 
 #include "core/message/field_table.h"
 #include "core/message/field_table_writer.h"
 
-namespace lepus::amqp {
+namespace lepus::core {
 
 namespace {
 
@@ -13,17 +13,17 @@ constexpr std::string_view node_header = "x-routed-by";
 
 }  // namespace
 
-void intercept(const Interceptors& rules, const ArrivedAt& at, core::PropertiesView& view,
+void intercept(const Interceptors& rules, const ArrivedAt& at, PropertiesView& view,
                std::string& headers) {
   using Mode = Interceptors::Mode;
-  const core::FieldTable table = view.header_table();
+  const FieldTable table = view.header_table();
   const auto adds = [&](Mode mode, std::string_view name) {
     return mode == Mode::overwrite || (mode == Mode::keep && !table.find(name));
   };
   const bool adds_timestamp = adds(rules.timestamp, timestamp_header);
   const bool adds_node = adds(rules.routing_node, node_header);
-  core::FieldTableWriter writer;
-  for (const core::FieldEntry& entry : table) {
+  FieldTableWriter writer;
+  for (const FieldEntry& entry : table) {
     const bool is_replaced = (adds_timestamp && entry.name == timestamp_header) ||
                              (adds_node && entry.name == node_header);
     if (!is_replaced) writer.value(entry.name, entry.value);
@@ -31,13 +31,13 @@ void intercept(const Interceptors& rules, const ArrivedAt& at, core::PropertiesV
   if (adds_timestamp) writer.int64(timestamp_header, static_cast<std::int64_t>(at.time_ms));
   if (adds_node) writer.text(node_header, at.node);
   headers = writer.take();
-  view.headers = core::as_bytes(headers);
-  if (!headers.empty()) view.set(core::Property::headers);
+  view.headers = as_bytes(headers);
+  if (!headers.empty()) view.set(Property::headers);
   const bool stamps = rules.timestamp == Mode::overwrite ||
-                      (rules.timestamp == Mode::keep && !view.has(core::Property::timestamp));
+                      (rules.timestamp == Mode::keep && !view.has(Property::timestamp));
   if (!stamps) return;
   view.timestamp_s = at.time_ms / 1000;
-  view.set(core::Property::timestamp);
+  view.set(Property::timestamp);
 }
 
-}  // namespace lepus::amqp
+}  // namespace lepus::core

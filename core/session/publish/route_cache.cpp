@@ -1,5 +1,5 @@
 // Working a route out.
-#include "core/session/route_cache.h"
+#include "core/session/publish/route_cache.h"
 
 namespace lepus::core {
 

@@ -1,5 +1,5 @@
 // Which messages with `immediate` come back to their publisher.
-#include "core/session/immediate_publishes.h"
+#include "core/session/publish/immediate_publishes.h"
 
 #include <gtest/gtest.h>
 

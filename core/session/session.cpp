@@ -1,0 +1,160 @@
+// What several parts of a session have to do with: deliveries, answers and the end.
+#include "core/session/session.h"
+
+#include <utility>
+#include <variant>
+
+namespace lepus::core {
+
+Session::Session(Broker& broker, const SessionOwner& owner, const Ports& ports)
+    : link_{broker, ports.listener, owner},
+      access_(broker.topology(), owner),
+      requests_({link_, access_, *this}),
+      publishes_(link_, access_, reply_address_),
+      unacked_(link_, transaction_),
+      deliveries_({link_, requests_, unacked_}),
+      commits_({link_, requests_, publishes_, unacked_, transaction_}) {
+  link_.ref = broker.attach({this, ports.deliveries, this});
+  CHECK(link_.ref);
+}
+
+Session::~Session() { CHECK(state_ == State::detached); }
+
+Session::Taken Session::take_delivery(const Deliver& delivery, const Message& message) {
+  if (state_ != State::open) {
+    if (!delivery.no_ack) link_.broker.send_back(delivery.home, delivery.queue, delivery.sequence);
+    return {};
+  }
+  if (!delivery.queue) {
+    if (!reply_address_.accepts(delivery)) return {};
+    return {unacked_.take_tag(), &reply_address_.tag()};
+  }
+  const std::uint64_t tag = deliveries_.take(delivery, message);
+  if (tag == 0) return {};
+  if (link_.is_traced) trace(delivery.queue, message, delivery.redelivered);
+  return {tag, &deliveries_.consumers().at(delivery.number).tag};
+}
+
+void Session::trace(QueueId from, const Message& message, bool redelivered) {
+  CHECK(link_.is_traced);
+  const std::string name = link_.listener.connection_name();
+  Trace trace{link_.owner.vhost, name, link_.owner.channel, link_.owner.user};
+  const QueueInfo* queue = link_.broker.topology().find_queue(from);
+  if (queue != nullptr) trace.queue = queue->name;
+  trace.redelivered = redelivered;
+  (void)link_.broker.trace(trace, message);
+}
+
+// --- Answers
+
+void Session::on_reply(const Reply& reply) {
+  if (state_ == State::closing) return on_close_answer();
+  if (state_ == State::open) requests_.on_reply(reply);
+}
+
+void Session::on_topology_done(const TopologyDone& done) {
+  if (state_ == State::closing) return on_close_answer();
+  if (state_ == State::open) requests_.on_topology_done(done);
+}
+
+void Session::on_get_reply(const GetReply& reply, MessageRef message) {
+  if (state_ != State::open) {
+    if (message && !reply.no_ack) link_.broker.send_back(reply.home, reply.queue, reply.sequence);
+    return;
+  }
+  (void)requests_.finish();
+  if (!message) return link_.listener.on_message_got(reply, 0, {});
+  if (link_.is_traced) trace(reply.queue, *message, reply.redelivered);
+  const auto size = static_cast<std::uint32_t>(message->body_size());
+  const std::uint64_t tag =
+      reply.no_ack ? unacked_.take_tag()
+                   : unacked_.add({0, reply.queue, reply.sequence, {}, size, reply.home});
+  link_.listener.on_message_got(reply, tag, std::move(message));
+}
+
+void Session::on_immediate_reply(const ImmediateReply& reply) {
+  if (state_ != State::open) return;
+  const bool is_last = publishes_.on_immediate_reply(reply);
+  if (is_last && requests_.awaits<PublishRequest>()) (void)requests_.finish();
+}
+
+/// Steps are taken here; of what is final the listener hears, after what it means for the session.
+void Session::on_answered(PendingAnswer::Answered answered) {
+  const Answer& answer = answered.answer;
+  if (const auto* declared = std::get_if<QueueDeclared>(&answer))
+    return requests_.inspect_declared(answered.origin, *declared);
+  if (const auto* room = std::get_if<RoomAnswered>(&answer))
+    return commits_.on_room_answer(room->is_full);
+  if (!answered.is_final) return;
+  if (const auto* done = std::get_if<Subscribed>(&answer)) deliveries_.on_subscribed(*done);
+  if (const auto* done = std::get_if<Unsubscribed>(&answer)) deliveries_.forget(done->number);
+  if (const auto* failed = std::get_if<SubscribeFailed>(&answer))
+    deliveries_.forget(failed->number);
+  link_.listener.on_answer(answered.origin, answer);
+}
+
+// --- End
+
+void Session::close(bool wait_for_answers) {
+  CHECK(state_ == State::open);
+  state_ = State::closing;
+  requests_.cancel();
+  publishes_.clear();
+  close_answers_due_ = 1 + (wait_for_answers ? deliveries_.subscribed_count() : 0);
+  deliveries_.leave_all(wait_for_answers ? link_.ref : ChannelRef{});
+  unacked_.give_back_all();
+  on_close_answer();
+}
+
+void Session::on_close_answer() {
+  CHECK(state_ == State::closing);
+  CHECK(close_answers_due_ > 0);
+  if (--close_answers_due_ > 0) return;
+  state_ = State::closed;
+  link_.listener.on_closed();
+}
+
+void Session::detach() {
+  CHECK(state_ == State::closing || state_ == State::closed);
+  state_ = State::detached;
+  CHECK(link_.ref);
+  link_.broker.detach(link_.ref);
+}
+
+// --- For the operator
+
+ChannelStats Session::describe() const {
+  ChannelStats row;
+  const bool confirms = publishes_.counting() == SessionPublishes::Counting::confirms;
+  row.number = link_.owner.channel;
+  row.confirm = confirms;
+  row.transactional = transaction_.is_on();
+  row.consumer_count = static_cast<std::uint32_t>(deliveries_.consumers().count());
+  row.prefetch_count = deliveries_.prefetch().count;
+  row.global_prefetch_count = unacked_.shared().count();
+  row.acks_uncommitted = transaction_.settle_count();
+  row.messages_unacknowledged = unacked_.count() + row.acks_uncommitted;
+  row.messages_unconfirmed = confirms ? publishes_.confirms().outstanding_count() : 0;
+  row.messages_uncommitted = transaction_.publish_count();
+  row.content_bytes = transaction_.publish_bytes() + publishes_.content_bytes();
+  return row;
+}
+
+void Session::describe_consumers(std::vector<ConsumerStats>& out) const {
+  deliveries_.consumers().for_each([&](std::uint32_t, const SessionConsumer& consumer) {
+    if (!consumer.has_handle()) return;  // It waits for its queue's answer.
+    ConsumerStats row;
+    row.queue = consumer.queue;
+    row.channel = link_.owner.channel;
+    row.tag = consumer.tag;
+    row.arguments = consumer.arguments;
+    row.prefetch_count = consumer.prefetch;
+    row.ack_required = !consumer.no_ack;
+    row.exclusive = consumer.exclusive;
+    row.active = !consumer.is_waiting;
+    row.single_active = consumer.single_active;
+    out.push_back(std::move(row));
+  });
+}
+
+}  // namespace lepus::core

@@ -1,0 +1,106 @@
+// A session: one sequence of requests of one client, as queues and the control thread see it. What
+// every protocol needs of a channel is in its parts; a protocol brings the words and the order in
+// which they may come. Its parts know one another as far as they must, and nothing of the protocol.
+//
+//   protocol -> requests()    names, topology, single messages     session_requests.h
+//            -> publishes()   routing, what is returned            session_publishes.h
+//            -> commits()     confirms and transactions            session_commits.h
+//            -> deliveries()  consumers                            session_deliveries.h
+//            -> unacked()     acknowledgements, shared credit      session_unacked.h
+//   SessionListener <- answers, returns, what became due
+//   DeliveryPort    <- deliveries, to the protocol directly: it calls take_delivery()
+//
+//   open -> closing -> closed -> detached
+//           close()    all is given back and answered
+//
+// One thread uses it, that of its broker.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/broker/broker.h"
+#include "core/broker/stats.h"
+#include "core/session/reply_address.h"
+#include "core/session/session_access.h"
+#include "core/session/session_commits.h"
+#include "core/session/session_deliveries.h"
+#include "core/session/session_link.h"
+#include "core/session/session_listener.h"
+#include "core/session/session_publishes.h"
+#include "core/session/session_requests.h"
+#include "core/session/session_transaction.h"
+#include "core/session/session_unacked.h"
+
+namespace lepus::core {
+
+class Session final : public AnswerPort, public ConfirmPort, private AnswerSink {
+ public:
+  struct Ports {
+    SessionListener& listener;
+    DeliveryPort* deliveries = nullptr;  ///< Null: it has no consumers.
+  };
+
+  Session(Broker& broker, const SessionOwner& owner, const Ports& ports);
+  ~Session() override;
+  Session(const Session&) = delete;
+
+  bool is_open() const { return state_ == State::open; }
+  const ChannelRef& ref() const { return link_.ref; }
+  /// The firehose of the virtual host is on.
+  void set_traced(bool is_traced) { link_.is_traced = is_traced; }
+  SessionRequests& requests() { return requests_; }
+  SessionPublishes& publishes() { return publishes_; }
+  SessionCommits& commits() { return commits_; }
+  SessionDeliveries& deliveries() { return deliveries_; }
+  SessionUnacked& unacked() { return unacked_; }
+  ReplyAddress& reply_address() { return reply_address_; }
+
+  /// What the protocol is to say of a delivery. Tag 0: nothing, the message went back.
+  struct Taken {
+    std::uint64_t tag = 0;
+    const std::string* consumer_tag = nullptr;
+  };
+  /// For DeliveryPort::on_deliver().
+  Taken take_delivery(const Deliver& delivery, const Message& message);
+
+  /// Consumers leave their queues, what is unacknowledged goes back, requests are forgotten. With
+  /// `wait_for_answers` SessionListener::on_closed() comes when each queue has answered, so that
+  /// auto-delete queues are gone then; else before this returns.
+  void close(bool wait_for_answers);
+  /// Nothing comes any more. After close().
+  void detach();
+
+  /// For the operator: what the session itself knows. The caller adds whose it is.
+  ChannelStats describe() const;
+  void describe_consumers(std::vector<ConsumerStats>& out) const;
+
+  // AnswerPort, ConfirmPort
+  void on_reply(const Reply& reply) override;
+  void on_topology_done(const TopologyDone& done) override;
+  void on_get_reply(const GetReply& reply, MessageRef message) override;
+  void on_confirm(const Confirm& confirm) override { publishes_.on_confirm(confirm); }
+  void on_immediate_reply(const ImmediateReply& reply) override;
+
+ private:
+  enum class State : std::uint8_t { open, closing, closed, detached };
+
+  void on_answered(PendingAnswer::Answered answered) override;
+  void on_close_answer();
+  void trace(QueueId from, const Message& message, bool redelivered);
+
+  SessionLink link_;
+  State state_ = State::open;
+  std::uint32_t close_answers_due_ = 0;  ///< While closing; one is ours.
+  SessionAccess access_;
+  ReplyAddress reply_address_;
+  SessionTransaction transaction_;
+  SessionRequests requests_;
+  SessionPublishes publishes_;
+  SessionUnacked unacked_;
+  SessionDeliveries deliveries_;
+  SessionCommits commits_;
+};
+
+}  // namespace lepus::core

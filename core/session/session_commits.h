@@ -1,0 +1,64 @@
+// Confirms and transactions: the two modes in which publishes are numbered, and the commit. What a
+// transaction collects, asks and hands out is core/session/session_transaction.h; the shards
+// confirm their parts of a commit like publisher confirms.
+//
+//   commit() -> [answers] -> carry_out() -> [confirms] -> Committed
+//                 full: 406, nothing done    refused: 406, the rest is done
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/session/session_link.h"
+#include "core/session/session_publishes.h"
+#include "core/session/session_requests.h"
+#include "core/session/session_transaction.h"
+#include "core/session/session_unacked.h"
+
+namespace lepus::core {
+
+class SessionCommits {
+ public:
+  using Refusal = std::optional<AmqpError>;
+  using Origin = PendingAnswer::Origin;
+
+  struct Parts {
+    const SessionLink& link;
+    SessionRequests& requests;
+    SessionPublishes& publishes;
+    SessionUnacked& unacked;
+    SessionTransaction& transaction;
+  };
+  explicit SessionCommits(const Parts& parts) : parts_(parts) {}
+
+  // 406 when the other mode is on.
+  Refusal select_confirms();
+  Refusal select_transaction();
+
+  // 406 when there is no transaction.
+  /// Answered by Committed, or a RequestFailed.
+  Refusal commit(const Origin& origin);
+  /// Publishes are forgotten; what was settled is unacknowledged again.
+  Refusal roll_back();
+
+  /// A message came in complete: it goes to its queues now or at the commit.
+  void publish(ClientPublish publish);
+  /// Messages wait for the commit.
+  bool has_publishes() const { return parts_.transaction.publish_count() > 0; }
+  /// One of the queues asked by a commit.
+  void on_room_answer(bool is_full);
+  /// Appends what can be told of publishes; in a transaction nothing, its commit goes on.
+  void take_acks(std::vector<ConfirmWindow::Ack>& out);
+
+ private:
+  void send(ClientPublish publish);
+  void check_room();
+  void carry_out();
+  void bracket(bool begins);
+  void finish_when_done();
+  void fail();
+
+  Parts parts_;
+};
+
+}  // namespace lepus::core

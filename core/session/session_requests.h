@@ -1,0 +1,98 @@
+// What a session asks of queues and of the topology, one request at a time, and what it may ask.
+//
+//   declare_queue(), purge_queue() ... -> refused: the error is returned, nothing is awaited
+//                                      -> asked:   input is held, the answer goes to AnswerSink
+//
+// Topology is judged on this shard's replica first, where most answers are known; only a real
+// change goes to the control thread, whose answer comes when every shard has applied it. An answer
+// of this shard comes before the call returns.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/broker/ports.h"
+#include "core/session/pending_answer.h"
+#include "core/session/session_access.h"
+#include "core/session/session_link.h"
+#include "core/topology/topology_request.h"
+
+namespace lepus::core {
+
+/// Takes what requests lead to.
+class AnswerSink {
+ public:
+  virtual ~AnswerSink() = default;
+  virtual void on_answered(PendingAnswer::Answered answered) = 0;
+};
+
+class SessionRequests {
+ public:
+  using Refusal = std::optional<AmqpError>;
+  using Origin = PendingAnswer::Origin;
+
+  struct Parts {
+    const SessionLink& link;
+    SessionAccess& access;
+    AnswerSink& sink;
+  };
+  explicit SessionRequests(const Parts& parts)
+      : link_(parts.link), access_(parts.access), sink_(parts.sink) {}
+
+  // --- What is awaited
+
+  void expect(const Origin& origin, PendingAnswer::Request request);
+  /// The request ends by something else than a Reply or a TopologyDone. Returns who asked.
+  Origin finish();
+  /// The session ends.
+  void cancel();
+  template <class Kind>
+  bool awaits() const {
+    return pending_.awaits<Kind>();
+  }
+  bool is_awaited() const { return pending_.is_awaited(); }
+  void on_reply(const Reply& reply) { take(pending_.on_reply(reply)); }
+  void on_topology_done(const TopologyDone& done) { take(pending_.on_topology_done(done)); }
+
+  // --- Names. An empty one is the queue declared last in this session.
+
+  Result<std::string> resolve_queue_name(std::string_view name) const;
+  /// 403 when the user may not, 404 or 405 when there is none for this connection.
+  Result<const QueueInfo*> find_queue(Permission permission, std::string_view name);
+  /// "queue 'q' in vhost '/'"
+  std::string queue_title(std::string_view name) const;
+
+  // --- Requests
+
+  TopologyRequest new_request(TopologyRequest::Kind kind) const;
+  Refusal declare_queue(const Origin& origin, const TopologyRequest& request);
+  /// Steps of it: its queue is there, its counts are asked for.
+  void inspect_declared(const Origin& origin, const QueueDeclared& done);
+  Refusal declare_exchange(const Origin& origin, const TopologyRequest& request);
+  Refusal delete_exchange(const Origin& origin, const TopologyRequest& request);
+  Refusal change_binding(const Origin& origin, const TopologyRequest& request,
+                         ResourceKind destination);
+  Refusal purge_queue(const Origin& origin, std::string_view name);
+  struct Deletion {
+    std::string_view name;
+    bool if_unused = false;
+    bool if_empty = false;
+  };
+  /// 404 when there is none, which RabbitMQ's clients are not told.
+  Refusal delete_queue(const Origin& origin, const Deletion& deletion);
+  /// Asks for one message: SessionListener::on_message_got().
+  Refusal get(const Origin& origin, std::string_view name, bool no_ack);
+
+ private:
+  void take(PendingAnswer::Answered answered);
+  Refusal request_topology(const TopologyRequest& request);
+
+  const SessionLink& link_;
+  SessionAccess& access_;
+  AnswerSink& sink_;
+  PendingAnswer pending_;
+  std::string last_queue_;  ///< Declared last in this session.
+};
+
+}  // namespace lepus::core

@@ -1,0 +1,96 @@
+// What a session was given and did not settle yet, by delivery tag, and the credit that a shared
+// limit leaves to its consumers (core/session/shared_prefetch.h).
+//
+//   add() -> unacknowledged -> settle()   to the queue's home, or into the transaction
+//                           -> recover()  returned, or delivered again
+//                           -> give_back() of a cancelled consumer, or of all: returned
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/session/session_link.h"
+#include "core/session/session_transaction.h"
+#include "core/session/shared_prefetch.h"
+#include "core/session/unacked.h"
+
+namespace lepus::core {
+
+/// 0 is no limit.
+struct PrefetchLimit {
+  std::uint32_t count = 0;
+  std::uint32_t size = 0;  ///< Of bodies, bytes.
+};
+
+class SessionUnacked {
+ public:
+  using Entry = UnackedWindow::Entry;
+  using ConsumerKey = UnackedWindow::ConsumerKey;
+
+  SessionUnacked(const SessionLink& link, SessionTransaction& transaction)
+      : link_(link), transaction_(transaction) {}
+
+  /// Takes the next tag. What needs no acknowledgement, or belongs to no queue, has no more.
+  std::uint64_t take_tag() { return next_tag_++; }
+  std::uint64_t next_tag() const { return next_tag_; }
+  /// Takes the next tag for an entry, which has none yet.
+  std::uint64_t add(Entry entry) {
+    CHECK(entry.tag == 0);
+    entry.tag = next_tag_++;
+    window_.add(entry);
+    return entry.tag;
+  }
+  std::size_t count() const { return window_.size(); }
+
+  /// `multiple`: everything up to `tag`, and with tag 0 everything, also when that is nothing. Any
+  /// other unknown tag is an error (406).
+  std::optional<AmqpError> settle(std::uint64_t tag, bool multiple, Outcome outcome);
+  /// Settles entries that are not in the window any more.
+  void settle_taken(const std::vector<Entry>& entries, Outcome outcome);
+  /// Everything goes back to its queue; without `requeue` each consumer that is still there gets
+  /// again what it has.
+  void recover(bool requeue);
+  /// What the transaction settled is unacknowledged again.
+  void roll_back() { window_.put_back(transaction_.roll_back()); }
+  /// Returns true if something of this consumer with a tag below waits.
+  bool has_below(std::uint64_t tag, const ConsumerKey& consumer) const {
+    return window_.has_below(tag, consumer);
+  }
+  /// What this consumer has goes back to its queue; its tags stay known.
+  void give_back(const ConsumerKey& consumer);
+  /// Everything goes back to its queue, also what is settled in the transaction.
+  void give_back_all();
+
+  // --- The limit shared by all consumers
+
+  const SharedPrefetch& shared() const { return shared_; }
+  /// What is unacknowledged when a limit is set counts against it, also what was asked for; what is
+  /// asked for later does not (RabbitMQ's rule).
+  void set_shared(const PrefetchLimit& limit);
+  /// Sends what the limit leaves to queues whose requests wait.
+  void grant_waiting();
+  Credit request_credit(const CreditRequest& request, bool no_ack) {
+    return shared_.request(request, no_ack, limited_load());
+  }
+  /// A delivery used one.
+  void consume_credit(bool no_ack) {
+    if (shared_.consume_credit(no_ack)) grant_waiting();
+  }
+  void return_credit(std::uint32_t count) { shared_.return_credit(count); }
+  void drop_requests_of(std::uint32_t consumer) { shared_.drop_requests_of(consumer); }
+  void drop_requests() { shared_.drop_requests(); }
+
+ private:
+  void settle_one(const Entry& entry, Outcome outcome);
+  void redeliver(const std::vector<Entry>& entries);
+  SharedPrefetch::Load limited_load() const;
+
+  const SessionLink& link_;
+  SessionTransaction& transaction_;
+  std::uint64_t next_tag_ = 1;
+  UnackedWindow window_;
+  SharedPrefetch shared_;
+};
+
+}  // namespace lepus::core

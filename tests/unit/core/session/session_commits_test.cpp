@@ -1,0 +1,112 @@
+// The two modes in which publishes are numbered, and the steps of a commit.
+#include "core/session/session_commits.h"
+
+#include "tests/unit/core/session/session_world.h"
+
+namespace lepus::core {
+namespace {
+
+class SessionCommitsTest : public test::SessionTest {
+ protected:
+  SessionCommits& commits() { return session_->commits(); }
+  QueueId declare_full(std::string_view name) {
+    TopologyRequest request = shard_.request(test::FakeShard::Kind::declare_queue, name);
+    FieldTableWriter arguments;
+    arguments.int64("x-max-length", 0);
+    arguments.text("x-overflow", "reject-publish");
+    request.arguments = arguments.take();
+    shard_.change(request);
+    shard_.outbox.clear();
+    return shard_.master.find_queue(shard_.vhost, name)->id;
+  }
+};
+
+TEST_F(SessionCommitsTest, OneModeExcludesTheOther) {
+  EXPECT_EQ(say(commits().select_confirms()), "");
+  EXPECT_EQ(say(commits().select_transaction()), "cannot switch from confirm to tx mode");
+  open({});
+  EXPECT_EQ(say(commits().commit(origin)), "channel is not transactional");
+  EXPECT_EQ(say(commits().roll_back()), "channel is not transactional");
+  EXPECT_EQ(say(commits().select_transaction()), "");
+  EXPECT_EQ(say(commits().select_transaction()), "");
+  EXPECT_EQ(say(commits().select_confirms()), "cannot switch from tx to confirm mode");
+}
+
+TEST_F(SessionCommitsTest, ACommitCarriesEverythingOutAndIsAnswered) {
+  const QueueId queue = shard_.declare("q");
+  publish("", "q", "old");
+  EXPECT_EQ(say(session_->requests().get(origin, "q", false)), "");
+  EXPECT_EQ(say(commits().select_transaction()), "");
+  publish("", "q", "new");
+  EXPECT_EQ(settle(1), "");
+  EXPECT_EQ(ready(queue), 0U);
+  EXPECT_EQ(session_->describe().messages_uncommitted, 1U);
+  EXPECT_EQ(session_->describe().acks_uncommitted, 1U);
+  EXPECT_EQ(say(commits().commit({7, 8, false})), "");
+  EXPECT_TRUE(protocol_.is_held);
+  shard_.broker.flush();
+  EXPECT_EQ(acks(), "") << "a commit's confirms are its own";
+  ASSERT_NE(protocol_.last<Committed>(), nullptr);
+  EXPECT_EQ(protocol_.answers.back().origin.class_id, 7);
+  EXPECT_FALSE(protocol_.is_held);
+  EXPECT_EQ(ready(queue), 1U);
+  EXPECT_EQ(session_->unacked().count(), 0U);
+}
+
+TEST_F(SessionCommitsTest, OtherShardsPutTheirPartIntoOneBatch) {
+  shard_.declare("far", away);
+  EXPECT_EQ(say(commits().select_transaction()), "");
+  publish("", "far", "a");
+  EXPECT_EQ(say(commits().commit(origin)), "");
+  const auto brackets = shard_.outbox.all<Transaction>();
+  ASSERT_EQ(brackets.size(), 4U) << "two shards, begin and end";
+  EXPECT_TRUE(brackets[0].begins);
+  EXPECT_FALSE(brackets.back().begins);
+  EXPECT_EQ(acks(), "");
+  EXPECT_EQ(protocol_.last<Committed>(), nullptr);
+  session_->on_confirm({session_->ref(), 1, 1, false});
+  EXPECT_EQ(acks(), "");
+  EXPECT_NE(protocol_.last<Committed>(), nullptr);
+}
+
+TEST_F(SessionCommitsTest, AFullQueueFailsTheCommitBeforeAnythingIsDone) {
+  const QueueId queue = shard_.declare("q");
+  declare_full("full");
+  EXPECT_EQ(say(commits().select_transaction()), "");
+  publish("", "q", "a");
+  publish("", "full", "b");
+  EXPECT_EQ(say(commits().commit({7, 8, false})), "");
+  const auto* failed = protocol_.last<RequestFailed>();
+  ASSERT_NE(failed, nullptr);
+  EXPECT_EQ(failed->error.detail, "partial tx completion");
+  EXPECT_EQ(failed->error.code, ReplyCode::precondition_failed);
+  EXPECT_EQ(failed->error.method_id, 8);
+  EXPECT_FALSE(protocol_.is_held);
+  EXPECT_EQ(ready(queue), 0U);
+}
+
+TEST_F(SessionCommitsTest, ARefusedMessageFailsTheCommitAtItsEnd) {
+  shard_.declare("far", away);
+  EXPECT_EQ(say(commits().select_transaction()), "");
+  publish("", "far", "a");
+  EXPECT_EQ(say(commits().commit(origin)), "");
+  session_->on_confirm({session_->ref(), 1, 1, true});
+  EXPECT_EQ(acks(), "");
+  EXPECT_NE(protocol_.last<RequestFailed>(), nullptr);
+}
+
+TEST_F(SessionCommitsTest, ARollbackForgetsPublishesAndKeepsDeliveries) {
+  const QueueId queue = shard_.declare("q");
+  publish("", "q", "old");
+  EXPECT_EQ(say(session_->requests().get(origin, "q", false)), "");
+  EXPECT_EQ(say(commits().select_transaction()), "");
+  publish("", "q", "new");
+  EXPECT_EQ(settle(1), "");
+  EXPECT_EQ(say(commits().roll_back()), "");
+  EXPECT_EQ(ready(queue), 0U);
+  EXPECT_EQ(session_->unacked().count(), 1U);
+  EXPECT_EQ(settle(1, false, Outcome::requeued), "");
+}
+
+}  // namespace
+}  // namespace lepus::core

@@ -1,0 +1,154 @@
+// Names, permissions, topology requests and single messages of a session.
+#include "core/session/session_requests.h"
+
+#include "tests/unit/core/session/session_world.h"
+
+namespace lepus::core {
+namespace {
+
+using Kind = TopologyRequest::Kind;
+
+class SessionRequestsTest : public test::SessionTest {
+ protected:
+  SessionRequests& requests() { return session_->requests(); }
+  TopologyRequest queue_request(std::string_view name) {
+    TopologyRequest request = requests().new_request(Kind::declare_queue);
+    request.name = name;
+    return request;
+  }
+};
+
+TEST_F(SessionRequestsTest, WhatIsThereAlreadyIsAnsweredAtOnce) {
+  shard_.declare("q");
+  publish("", "q", "a");
+  EXPECT_EQ(say(requests().declare_queue(origin, queue_request("q"))), "");
+  const auto* done = protocol_.last<QueueInspected>();
+  ASSERT_NE(done, nullptr);
+  EXPECT_EQ(done->name, "q");
+  EXPECT_EQ(done->message_count, 1U);
+  EXPECT_FALSE(protocol_.is_held);
+  EXPECT_EQ(requests().resolve_queue_name("").value(), "q") << "declared last";
+  EXPECT_EQ(requests().resolve_queue_name("o\r\nther").value(), "other");
+}
+
+TEST_F(SessionRequestsTest, AChangeIsAskedForAndAnsweredWithTheCounts) {
+  EXPECT_EQ(say(requests().declare_queue(origin, queue_request("new"))), "");
+  EXPECT_TRUE(protocol_.is_held);
+  const std::unique_ptr<TopologyRequest> request = shard_.outbox.take<TopologyAsk>().request;
+  EXPECT_EQ(request->name, "new");
+  EXPECT_EQ(request->connection, ConnectionId{1});
+  shard_.change(*request);
+  session_->on_topology_done({session_->ref(), 0, nullptr});
+  ASSERT_NE(protocol_.last<QueueInspected>(), nullptr);
+  EXPECT_EQ(protocol_.last<QueueInspected>()->name, "new");
+  EXPECT_FALSE(protocol_.is_held);
+}
+
+TEST_F(SessionRequestsTest, AQueueThatIsGoneByThenWasDeclaredAllTheSame) {
+  EXPECT_EQ(say(requests().declare_queue(origin, queue_request("new"))), "");
+  session_->on_topology_done({session_->ref(), 0, nullptr});
+  ASSERT_NE(protocol_.last<QueueInspected>(), nullptr);
+  EXPECT_EQ(protocol_.last<QueueInspected>()->message_count, 0U);
+  EXPECT_FALSE(protocol_.is_held);
+}
+
+TEST_F(SessionRequestsTest, AnErrorOfTheReplicaEndsTheRequest) {
+  TopologyRequest passive = queue_request("missing");
+  passive.passive = true;
+  EXPECT_EQ(say(requests().declare_queue(origin, passive)), "no queue 'missing' in vhost '/'");
+  EXPECT_FALSE(protocol_.is_held);
+  EXPECT_FALSE(requests().is_awaited());
+}
+
+TEST_F(SessionRequestsTest, AnErrorOfTheControlThreadIsAnAnswer) {
+  TopologyRequest request = requests().new_request(Kind::declare_exchange);
+  request.name = "x";
+  request.type = "direct";
+  EXPECT_EQ(say(requests().declare_exchange(origin, request)), "");
+  auto error = std::make_unique<AmqpError>(AmqpError{ReplyCode::resource_error, "no room"});
+  session_->on_topology_done({session_->ref(), 0, std::move(error)});
+  const auto* failed = protocol_.last<RequestFailed>();
+  ASSERT_NE(failed, nullptr);
+  EXPECT_EQ(failed->error.detail, "no room");
+  EXPECT_EQ(failed->error.class_id, origin.class_id);
+}
+
+TEST_F(SessionRequestsTest, BindingsAndExchangesGoTheSameWay) {
+  shard_.declare("q");
+  TopologyRequest bind = requests().new_request(Kind::bind_queue);
+  bind.name = "q";
+  bind.source = "amq.direct";
+  bind.key = "k";
+  EXPECT_EQ(say(requests().change_binding(origin, bind, ResourceKind::queue)), "");
+  const std::unique_ptr<TopologyRequest> asked = shard_.outbox.take<TopologyAsk>().request;
+  shard_.change(*asked);
+  session_->on_topology_done({session_->ref(), 0, nullptr});
+  EXPECT_NE(protocol_.last<TopologyChanged>(), nullptr);
+  protocol_.answers.clear();
+  EXPECT_EQ(say(requests().change_binding(origin, bind, ResourceKind::queue)), "");
+  EXPECT_NE(protocol_.last<TopologyChanged>(), nullptr) << "it is bound already";
+  TopologyRequest gone = requests().new_request(Kind::delete_exchange);
+  gone.name = "no.such.exchange";
+  protocol_.answers.clear();
+  EXPECT_EQ(say(requests().delete_exchange(origin, gone)), "");
+  EXPECT_NE(protocol_.last<TopologyChanged>(), nullptr);
+}
+
+TEST_F(SessionRequestsTest, AUserMayDoWhatHeWasGranted) {
+  shard_.declare("q");
+  open("ann");
+  EXPECT_EQ(say(requests().purge_queue(origin, "q")),
+            "read access to queue 'q' in vhost '/' refused for user 'ann'");
+  EXPECT_EQ(say(requests().delete_queue(origin, {"q"})),
+            "configure access to queue 'q' in vhost '/' refused for user 'ann'");
+  EXPECT_EQ(say(requests().get(origin, "q", true)),
+            "read access to queue 'q' in vhost '/' refused for user 'ann'");
+  EXPECT_EQ(say(requests().declare_queue(origin, queue_request("r"))),
+            "configure access to queue 'r' in vhost '/' refused for user 'ann'");
+  EXPECT_EQ(publish("", "q", "a"),
+            "write access to exchange 'amq.default' in vhost '/' refused for user 'ann'");
+  EXPECT_FALSE(protocol_.is_held);
+}
+
+TEST_F(SessionRequestsTest, OneMessageIsTakenAtATime) {
+  shard_.declare("q");
+  publish("", "q", "a");
+  publish("", "q", "b");
+  EXPECT_EQ(say(requests().get(origin, "q", false)), "");
+  EXPECT_EQ(say(requests().get(origin, "q", true)), "");
+  EXPECT_EQ(say(requests().get(origin, "q", true)), "");
+  ASSERT_EQ(protocol_.got.size(), 3U);
+  EXPECT_EQ(protocol_.got[0].tag, 1U);
+  EXPECT_EQ(protocol_.got[0].message_count, 1U);
+  EXPECT_EQ(as_text(protocol_.got[1].message->inline_body()), "b");
+  EXPECT_FALSE(protocol_.got[2].message) << "empty";
+  EXPECT_EQ(session_->unacked().count(), 1U);
+  EXPECT_EQ(say(requests().get(origin, "missing", true)), "no queue 'missing' in vhost '/'");
+}
+
+TEST_F(SessionRequestsTest, AnotherConnectionsExclusiveQueueIsLocked) {
+  TopologyRequest request = shard_.request(Kind::declare_queue, "mine");
+  request.exclusive = true;
+  request.connection = ConnectionId{9};
+  shard_.change(request);
+  const auto refused = requests().get(origin, "mine", true);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, ReplyCode::resource_locked);
+}
+
+TEST_F(SessionRequestsTest, ADeletionIsRefusedByTheQueue) {
+  shard_.declare("q");
+  publish("", "q", "a");
+  EXPECT_EQ(say(requests().delete_queue(origin, {"q", false, true})), "");
+  const auto* failed = protocol_.last<RequestFailed>();
+  ASSERT_NE(failed, nullptr);
+  EXPECT_EQ(failed->error.detail, "queue 'q' in vhost '/' not empty");
+  EXPECT_EQ(say(requests().delete_queue(origin, {"q"})), "");
+  EXPECT_TRUE(requests().awaits<DeleteQueueRequest>()) << "the control thread answers";
+  session_->on_topology_done({session_->ref(), 1, nullptr});
+  ASSERT_NE(protocol_.last<QueueDeleted>(), nullptr);
+  EXPECT_EQ(protocol_.last<QueueDeleted>()->message_count, 1U);
+}
+
+}  // namespace
+}  // namespace lepus::core
