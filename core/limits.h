@@ -143,6 +143,13 @@ constexpr std::size_t admin_arguments_max = 1000;
 constexpr std::size_t admin_line_max = std::size_t{256} << 20;
 /// Unsent output of a session above which listings wait.
 constexpr std::size_t admin_output_high = std::size_t{1} << 20;
+/// Requests about messages (core/session/session_job.h): of a shard at once; messages that one
+/// shows, and takes of a queue in a turn; and bytes of properties and bodies in its answer, but for
+/// the last message.
+constexpr std::size_t jobs_max = 64;
+constexpr std::uint32_t job_gets_max = 1000;
+constexpr std::size_t job_gets_per_turn = 64;
+constexpr std::size_t job_bytes_max = std::size_t{16} << 20;
 
 // --- The control thread
 /// How often it looks at memory, and at what is free on the disk.

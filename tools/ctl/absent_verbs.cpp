@@ -87,7 +87,7 @@ constexpr std::array absent{
     AbsentVerb{"metadata_store_status", "the catalog is a file of SQLite in data_dir"},
     AbsentVerb{"observer", erlang},
     AbsentVerb{"os_env", "/proc/PID/environ has it"},
-    AbsentVerb{"peek", later},
+    AbsentVerb{"peek", "get shows the messages at the head of a queue"},
     AbsentVerb{"post_upgrade", cluster},
     AbsentVerb{"quorum_status", cluster},
     AbsentVerb{"rebalance", cluster},

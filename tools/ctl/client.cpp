@@ -199,6 +199,7 @@ std::string request_line(const Invocation& invocation, const VerbSpec& verb) {
   // Whether one was named counts there.
   if (verb.name == "import_definitions" && invocation.has_vhost)
     json.field("vhost", invocation.vhost);
+  if (verb.name == "publish") json.field("payload_encoding", "base64");
   json.end_object();
   json.end_object();
   return json.take() + "\n";

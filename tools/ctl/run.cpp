@@ -25,6 +25,7 @@
 #include "tools/ctl/password.h"
 #include "tools/ctl/table.h"
 #include "tools/server/admin/admin_rows.h"
+#include "tools/server/admin/message_json.h"
 
 namespace lepus::ctl {
 
@@ -136,6 +137,7 @@ class Run {
   bool wants_password() const;
   int check_texts() const;
   int prepare();
+  int read_body();
   int fail(const ClientError& error) const;
   int converse();
   int on_error(dom::object error) const;
@@ -220,9 +222,28 @@ int Run::prepare() {
                                              std::strerror(errno)));
     invocation_.arguments[0] = std::move(text);
   }
+  if (verb_.name == "publish")
+    if (const int code = read_body(); code != exit_ok) return code;
   if (verb_.name == "stop" && !invocation_.arguments.empty())
     return complain(exit_usage, "a pid file is not needed: stop waits for the end by itself");
   return check_texts();
+}
+
+/// Any bytes may be in it.
+int Run::read_body() {
+  const auto file = invocation_.options.find("file");
+  if (file != invocation_.options.end() && !invocation_.arguments.empty())
+    return complain(exit_usage, "the body is an argument or a file: give it once");
+  std::string body;
+  if (!invocation_.arguments.empty()) {
+    body = invocation_.arguments[0];
+  } else {
+    const std::string path = file == invocation_.options.end() ? "-" : file->second;
+    if (!read_whole(path, body))
+      return complain(exit_data, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  }
+  invocation_.arguments = {server::encode_base64(core::as_bytes(body))};
+  return exit_ok;
 }
 
 int Run::fail(const ClientError& error) const {
@@ -276,6 +297,8 @@ int Run::on_error(dom::object error) const {
   if (fault == "unavailable") exit_code = exit_unavailable;
   if (fault == "refused")
     exit_code = verb_.name == "delete_queue" ? exit_usage : exit_no_permission;
+  if (fault == "refused" && (verb_.name == "get" || verb_.name == "publish"))
+    exit_code = exit_unavailable;
   if (fault == "exists") exit_code = exit_software;
   if (fault == "no_user") exit_code = exit_no_user;
   if (fault == "not_found") exit_code = exit_data;
@@ -326,6 +349,13 @@ int Run::on_done(dom::object result) {
     case Answer::closed:
       fmt::print("Closed {} connections\n", number_of(result, "closed"));
       break;
+    case Answer::published: {
+      bool is_routed = false;
+      if (result["routed"].get(is_routed) != simdjson::SUCCESS) return exit_software;
+      if (as_json) fmt::print("{{\"routed\":{}}}\n", is_routed);
+      if (!as_json) fmt::print("Message published{}\n", is_routed ? "" : " but NOT routed");
+      break;
+    }
     case Answer::definitions:
       return save(result);
     case Answer::ping:

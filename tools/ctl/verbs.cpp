@@ -35,6 +35,25 @@ constexpr std::array close_all_options{
     OptionSpec{"global", 0, "", "global", "connections of all virtual hosts"},
     OptionSpec{"limit", 0, "number", "limit", "close at most so many; 0: no limit"},
 };
+constexpr std::array publish_options{
+    OptionSpec{"exchange", 0, "exchange", "exchange",
+               "where to publish; default: amq.default, by "
+               "queue name"},
+    OptionSpec{"routing-key", 0, "key", "routing_key", "routing key, or the name of a queue"},
+    OptionSpec{"properties", 0, "json", "properties",
+               "like {\"delivery_mode\":2,\"headers\":{\"a\":1}}"},
+    OptionSpec{"headers", 0, "json", "headers", "the headers alone, like {\"a\":1}"},
+    OptionSpec{"file", 0, "path", "", "holds the body; -: standard input"},
+};
+constexpr std::array get_options{
+    OptionSpec{"count", 0, "number", "count", "messages to show at most; default 1"},
+    OptionSpec{"ack-mode", 0, "mode", "ack_mode",
+               "peek (default): they stay in the queue; ack: they are gone; reject: they are "
+               "dropped or dead-lettered"},
+    OptionSpec{"encoding", 0, "encoding", "encoding",
+               "auto (default): a body that is no UTF-8 text is shown as base64; base64: all are"},
+    OptionSpec{"truncate", 0, "bytes", "truncate", "shows so much of each body"},
+};
 constexpr std::array connectivity_options{
     OptionSpec{"address", 0, "address", "", "connects there instead of each listener's interface"},
 };
@@ -365,6 +384,17 @@ constexpr std::array table{
              "[--vhost <vhost>]",
              "Deletes a queue", 1, 1, false, true, Answer::messages,
              "Deleting queue '{0}' on vhost '{vhost}' ...", delete_queue_options},
+    VerbSpec{queues, "get",
+             "<queue_name> [--count <number>] [--ack-mode peek|ack|reject] "
+             "[--encoding auto|base64] [--truncate <bytes>] [--vhost <vhost>]",
+             "Shows messages of a queue, from its head on", 1, 1, false, true, Answer::rows,
+             "Getting messages of queue '{0}' in vhost '{vhost}' ...", get_options},
+    VerbSpec{queues, "publish",
+             "[--exchange <exchange>] [--routing-key <key>] [--properties <json>] "
+             "[--headers <json>] [--vhost <vhost>] [--file <path> | <body>]",
+             "Publishes a message and waits for its confirm; a body that is left out is standard "
+             "input",
+             0, 1, false, true, Answer::published, "", publish_options},
     VerbSpec{queues, "purge_queue", "<queue_name> [--vhost <vhost>]",
              "Purges a queue (removes all messages in it)", 1, 1, false, true, Answer::nothing,
              "Purging queue '{0}' in vhost '{vhost}' ..."},

@@ -61,6 +61,7 @@ enum class Answer : unsigned char {
   messages,      ///< "... with N ready messages"
   value,         ///< Of an expression.
   closed,        ///< "Closed N connections"
+  published,     ///< "Message published"
   definitions,   ///< A text for a file.
   ping,
   end,  ///< The broker ends.

@@ -11,6 +11,7 @@
 #include "persist/recovery/kept_aside.h"
 #include "persist/recovery/record_loader.h"
 #include "tools/server/admin/json_writer.h"
+#include "tools/server/admin/message_json.h"
 
 namespace lepus::journal {
 
@@ -25,54 +26,20 @@ namespace {
 constexpr unsigned level_shift = 56;
 constexpr std::uint64_t position_mask = (std::uint64_t{1} << level_shift) - 1;
 
-std::string base64(core::Bytes bytes) {
-  constexpr std::string_view letters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::size_t count = std::min<std::size_t>(bytes.size() - at, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 3; ++i) bits = bits << 8 | (i < count ? bytes[at + i] : 0U);
-    for (std::size_t i = 0; i < 4; ++i)
-      text += i <= count ? letters[bits >> (18 - 6 * i) & 63] : '=';
-  }
-  return text;
-}
-
-void write_properties(core::Bytes bytes, server::JsonWriter& json) {
+void write_record_properties(core::Bytes bytes, server::JsonWriter& json) {
   PropertiesView view;
   core::Bytes rest;
   json.key("properties");
   json.begin_object();
   if (core::decode_leading_properties(bytes, view, rest)) {
-    const std::pair<Property, std::string_view> texts[] = {
-        {Property::content_type, view.content_type},
-        {Property::content_encoding, view.content_encoding},
-        {Property::correlation_id, view.correlation_id},
-        {Property::reply_to, view.reply_to},
-        {Property::expiration, view.expiration},
-        {Property::message_id, view.message_id},
-        {Property::type, view.type},
-        {Property::user_id, view.user_id},
-        {Property::app_id, view.app_id},
-        {Property::cluster_id, view.cluster_id}};
-    constexpr std::string_view names[] = {"content_type", "content_encoding", "correlation_id",
-                                          "reply_to",     "expiration",       "message_id",
-                                          "type",         "user_id",          "app_id",
-                                          "cluster_id"};
-    for (std::size_t i = 0; i < std::size(texts); ++i)
-      if (view.has(texts[i].first)) json.field(names[i], texts[i].second);
-    if (view.has(Property::delivery_mode)) json.field("delivery_mode", view.delivery_mode);
-    if (view.has(Property::priority)) json.field("priority", view.priority);
-    if (view.has(Property::timestamp)) json.field("timestamp", view.timestamp_s);
+    server::write_properties(view, json);
     if (view.has(Property::headers)) {
       json.key("headers");
       server::write_field_table(view.header_table(), json);
     }
   }
   json.end_object();
-  json.field("properties_base64", base64(bytes));
+  json.field("properties_base64", server::encode_base64(bytes));
 }
 
 RecoveryReport read_messages(const Context& context, const std::string& data_directory,
@@ -111,14 +78,14 @@ std::string message_json(std::uint64_t queue, const LiveEntry& entry, const Reco
   json.field("enqueued_ms", record.head().enqueued_ms);
   json.field("exchange", record.exchange());
   json.field("routing_key", record.routing_key());
-  write_properties(record.properties(), json);
+  write_record_properties(record.properties(), json);
   const bool is_text = core::is_utf8(core::as_text(record.body()));
   json.field("payload_bytes", record.body().size());
   json.field("payload_encoding", is_text ? "string" : "base64");
   if (is_text)
     json.field("payload", core::as_text(record.body()));
   else
-    json.field("payload", base64(record.body()));
+    json.field("payload", server::encode_base64(record.body()));
   json.end_object();
   return json.take();
 }

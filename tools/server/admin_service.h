@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/broker/command.h"
+#include "core/broker/message_request.h"
 #include "core/broker/stats.h"
 
 namespace lepus::server {
@@ -20,6 +21,7 @@ class AdminService {
   virtual void on_reply(const core::Reply& reply) = 0;
   virtual void on_topology_done(const core::TopologyDone& done) = 0;
   virtual void on_stats(std::unique_ptr<core::StatsPage> page) = 0;
+  virtual void on_messages(std::unique_ptr<core::MessageResult> result) = 0;
   /// Once a turn, after the mailboxes: a bounded amount. True: there was something.
   virtual bool work() = 0;
   /// At the end of the turn, after the commit: output leaves.

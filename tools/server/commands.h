@@ -2,9 +2,10 @@
 // (core/broker/control_command.h), and what only the server knows: orders of the node, statistics,
 // and the ways in and out of service. A command owns what it carries.
 //
-//   shard -> control    Serving, ConnectionsClosed, StatsReply
+//   shard -> control    Serving, ConnectionsClosed, StatsReply, MessagesReply
 //   control -> shard    TrimHeap, ReplaceSettings, SuspendClients, ResumeClients, AskStats,
-//                       EndThread, and what the operator asks of queues (Purge, DeleteQueue)
+//                       AskMessages, EndThread, and what the operator asks of queues (Purge,
+//                       DeleteQueue)
 #pragma once
 
 #include <memory>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "core/broker/command.h"
+#include "core/broker/message_request.h"
 #include "core/broker/stats.h"
 #include "net/amqp/settings.h"
 
@@ -26,9 +28,14 @@ struct StatsReply {
   std::unique_ptr<core::StatsPage> page;
 };
 
+/// The answer to AskMessages.
+struct MessagesReply {
+  std::unique_ptr<core::MessageResult> result;
+};
+
 using ShardToControl =
     core::JoinVariants<core::ControlCommand,
-                       std::variant<Serving, ConnectionsClosed, StatsReply>>::type;
+                       std::variant<Serving, ConnectionsClosed, StatsReply, MessagesReply>>::type;
 
 /// For connections to come.
 struct ReplaceSettings {
@@ -47,13 +54,17 @@ struct ResumeClients {
 struct AskStats {
   std::unique_ptr<core::StatsRequest> request;
 };
+/// The operator publishes a message or looks at some.
+struct AskMessages {
+  std::unique_ptr<core::MessageRequest> request;
+};
 /// All shards have closed their connections: nobody needs this thread any more.
 struct EndThread {};
 
-using ControlToShard =
-    core::JoinVariants<core::BrokerCommand,
-                       std::variant<core::Purge, core::DeleteQueue, ReplaceSettings, TrimHeap,
-                                    SuspendClients, ResumeClients, AskStats, EndThread>>::type;
+using ControlToShard = core::JoinVariants<
+    core::BrokerCommand,
+    std::variant<core::Purge, core::DeleteQueue, ReplaceSettings, TrimHeap, SuspendClients,
+                 ResumeClients, AskStats, AskMessages, EndThread>>::type;
 
 static_assert(sizeof(ShardToControl) <= core::command_size_max);
 static_assert(sizeof(ControlToShard) <= core::command_size_max);

@@ -122,6 +122,9 @@ struct Control::ShardHandler {
   void operator()(StatsReply& reply) const {
     if (control.admin_ != nullptr) control.admin_->on_stats(std::move(reply.page));
   }
+  void operator()(MessagesReply& reply) const {
+    if (control.admin_ != nullptr) control.admin_->on_messages(std::move(reply.result));
+  }
 
   Control& control;
   core::ShardId from;

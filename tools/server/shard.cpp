@@ -27,7 +27,7 @@ Shard::Shard(Parts parts)
               parts_.mesh->shard_count()),
       server_({&broker_, parts_.loop, parts_.settings.get(), parts_.log, parts_.seed,
                &Shard::destroy_stream_later, this, parts_.uses, parts_.secret_key}),
-      inquiries_(broker_, server_) {
+      requests_{{broker_, server_}, ShardMessages{broker_}} {
   parts_.loop->set_hooks(this);
   stop_timer_.bind<&Shard::on_stop_deadline>(this);
   deadline_timer_.bind<&Shard::on_deadline>(this);
@@ -116,7 +116,14 @@ struct Shard::ControlHandler {
     for (const int fd : command.sockets) shard.add_listener(fd);
     shard.start_listeners();
   }
-  void operator()(AskStats& command) const { shard.inquiries_.take(std::move(command.request)); }
+  void operator()(AskStats& command) const {
+    shard.requests_.stats.take(std::move(command.request));
+  }
+  void operator()(AskMessages& command) const {
+    auto refused = shard.requests_.messages.take(std::move(command.request),
+                                                 amqp::publish_settings(shard.server_.settings()));
+    if (refused) shard.mesh_.tell_control(MessagesReply{std::move(refused)});
+  }
   void operator()(const EndThread&) const {
     CHECK(shard.phase_ == Phase::drained);
     shard.phase_ = Phase::finished;
@@ -160,6 +167,8 @@ void Shard::close_doors() {
 void Shard::begin_stop() {
   phase_ = Phase::stopping;
   message_log_.stop_moving();
+  for (auto& result : requests_.messages.stop())
+    mesh_.tell_control(MessagesReply{std::move(result)});
   close_doors();
 }
 
@@ -186,9 +195,12 @@ void Shard::on_stop_deadline(io::Timer&) {
 void Shard::flush() {
   broker_.set_memory_pressure_threshold(memory_pressure_threshold_.load(std::memory_order_relaxed));
   // First: connections it closes are told in this turn.
-  if (auto page = inquiries_.work()) mesh_.tell_control(StatsReply{std::move(page)});
+  if (auto page = requests_.stats.work()) mesh_.tell_control(StatsReply{std::move(page)});
+  requests_.messages.work();
   broker_.flush();
   server_.write_acks();
+  for (auto& result : requests_.messages.collect())
+    mesh_.tell_control(MessagesReply{std::move(result)});
   broker_.pump();
   streams_.flush();
   server_.end_turn();
@@ -207,8 +219,8 @@ void Shard::flush() {
 }
 
 bool Shard::may_sleep() {
-  return !broker_.has_work() && !server_.has_work() && !inquiries_.has_work() &&
-         !mesh_.has_staged() && !message_log_.has_work() &&
+  return !broker_.has_work() && !server_.has_work() && !requests_.stats.has_work() &&
+         !requests_.messages.has_work() && !mesh_.has_staged() && !message_log_.has_work() &&
          (phase_ != Phase::finished || (has_unwritten() && !gives_up_));
 }
 

@@ -21,6 +21,7 @@
 #include "net/stream/listener.h"
 #include "net/stream/stream_set.h"
 #include "tools/server/mesh.h"
+#include "tools/server/shard_messages.h"
 #include "tools/server/shard_stats.h"
 
 namespace lepus::server {
@@ -64,6 +65,11 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   std::uint64_t connection_count() const { return connections_.load(std::memory_order_relaxed); }
 
  private:
+  /// What the operator asked, over the control thread.
+  struct OperatorRequests {
+    ShardStats stats;
+    ShardMessages messages;
+  };
   /// suspending, suspended: no clients for now, by the operator.
   enum class Phase : std::uint8_t {
     starting,
@@ -104,7 +110,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   net::StreamSet streams_;
   core::Broker broker_;
   amqp::Server server_;
-  ShardStats inquiries_;
+  OperatorRequests requests_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::size_t listeners_open_ = 0;
   std::array<core::LogGate, 3> accept_errors_;  ///< By what is short.

@@ -22,7 +22,7 @@ bool is_for_any_time(std::string_view verb) {
 }
 
 /// Empty, or what of it is larger than any name, pattern or definition has to be. A file that is
-/// imported comes as one argument.
+/// imported comes as one argument, and so does the body of a message.
 std::string check_sizes(const AdminRequest& request) {
   if (request.arguments.size() > core::limits::admin_arguments_max)
     return fmt::format("{} arguments: at most {} are taken", request.arguments.size(),
@@ -33,7 +33,7 @@ std::string check_sizes(const AdminRequest& request) {
   const auto is_large = [](std::string_view text) {
     return text.size() > core::limits::admin_argument_max;
   };
-  const bool has_file = request.verb == "import_definitions";
+  const bool has_file = request.verb == "import_definitions" || request.verb == "publish";
   bool any = is_large(request.verb) || is_large(request.vhost);
   any |= std::any_of(request.columns.begin(), request.columns.end(), is_large);
   any |= !has_file && std::any_of(request.arguments.begin(), request.arguments.end(), is_large);
@@ -113,6 +113,12 @@ void Admin::on_stats(std::unique_ptr<core::StatsPage> page) {
   settle(number);
 }
 
+void Admin::on_messages(std::unique_ptr<core::MessageResult> result) {
+  const auto number = static_cast<std::uint32_t>(result->number);
+  if (AdminOperation* operation = find(number)) operation->on_message_result(std::move(result));
+  settle(number);
+}
+
 void Admin::on_reply(const core::Reply& reply) {
   if (AdminOperation* operation = find(reply.channel.slot)) operation->on_reply(reply);
   settle(reply.channel.slot);
@@ -151,6 +157,7 @@ bool Admin::has_work() const {
 OperationMaker find_operation(std::string_view verb) {
   if (const OperationMaker make = find_list_operation(verb)) return make;
   if (const OperationMaker make = find_change_operation(verb)) return make;
+  if (const OperationMaker make = find_message_operation(verb)) return make;
   if (const OperationMaker make = find_access_operation(verb)) return make;
   if (const OperationMaker make = find_app_operation(verb)) return make;
   if (const OperationMaker make = find_health_operation(verb)) return make;

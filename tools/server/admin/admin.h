@@ -149,6 +149,7 @@ class Admin final : public AdminService {
   void on_reply(const core::Reply& reply) override;
   void on_topology_done(const core::TopologyDone& done) override;
   void on_stats(std::unique_ptr<core::StatsPage> page) override;
+  void on_messages(std::unique_ptr<core::MessageResult> result) override;
   bool work() override;
   void flush() override;
   bool has_work() const override;

@@ -51,6 +51,8 @@ constexpr std::array audited{
     AuditedVerb{"clear_operator_policy", all, in_vhost},
     AuditedVerb{"purge_queue", all, in_vhost},
     AuditedVerb{"delete_queue", all, in_vhost},
+    AuditedVerb{"publish", 0, in_vhost},
+    AuditedVerb{"get", all, in_vhost},
     AuditedVerb{"close_connection", all},
     AuditedVerb{"close_all_connections", all, in_vhost},
     AuditedVerb{"close_all_user_connections", all},

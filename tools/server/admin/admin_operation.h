@@ -30,6 +30,7 @@ class AdminOperation {
   virtual void on_reply(const core::Reply&) { CHECK(false); }
   virtual void on_topology_done(const core::TopologyDone&) { CHECK(false); }
   virtual void on_part(std::unique_ptr<core::StatsPage>) { CHECK(false); }
+  virtual void on_message_result(std::unique_ptr<core::MessageResult>) { CHECK(false); }
   /// A bounded piece. Called while has_work() and the sink has room.
   virtual void work() {}
   virtual bool has_work() const { return false; }
@@ -55,6 +56,11 @@ class AdminOperation {
     auto owned = std::make_unique<core::StatsRequest>(std::move(inquiry));
     place_.control.send(shard, AskStats{std::move(owned)});
   }
+  /// The answer goes to on_message_result().
+  void ask_messages(core::ShardId shard, std::unique_ptr<core::MessageRequest> wanted) {
+    wanted->number = place_.number;
+    place_.control.send(shard, AskMessages{std::move(wanted)});
+  }
   /// Null: fail() was called.
   const core::VhostInfo* find_vhost();
   const core::QueueInfo* find_queue(std::string_view name);
@@ -72,6 +78,7 @@ OperationMaker find_operation(std::string_view verb);
 OperationMaker find_list_operation(std::string_view verb);
 OperationMaker find_access_list_operation(std::string_view verb);
 OperationMaker find_change_operation(std::string_view verb);
+OperationMaker find_message_operation(std::string_view verb);
 OperationMaker find_access_operation(std::string_view verb);
 OperationMaker find_node_operation(std::string_view verb);
 OperationMaker find_app_operation(std::string_view verb);

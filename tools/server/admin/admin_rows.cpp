@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "core/base/utf8.h"
+#include "core/message/properties.h"
+#include "tools/server/admin/message_json.h"
 #include "tools/server/config/config_value.h"
 
 namespace lepus::server {
@@ -288,6 +291,38 @@ ColumnNames names_of() {
   return names;
 }
 
+using M = MessageRow;
+void write_message_properties(const M& row, J& json) {
+  core::PropertiesView view;
+  json.begin_object();
+  if (core::decode_properties(core::as_bytes(row.message.properties), view)) {
+    write_properties(view, json);
+    if (view.has(core::Property::headers)) {
+      json.key("headers");
+      write_plain_table(view.header_table(), json);
+    }
+  }
+  json.end_object();
+}
+/// The names of RabbitMQ's HTTP API.
+constexpr std::array message_columns{
+    Column<M>{"payload_bytes", true, [](const M& m, J& json) { json.number(m.message.body_size); }},
+    Column<M>{"redelivered", true,
+              [](const M& m, J& json) { json.boolean(m.message.redelivered); }},
+    Column<M>{"exchange", true, [](const M& m, J& json) { json.text(m.message.exchange); }},
+    Column<M>{"routing_key", true, [](const M& m, J& json) { json.text(m.message.routing_key); }},
+    Column<M>{"message_count", true,
+              [](const M& m, J& json) { json.number(m.message.message_count); }},
+    Column<M>{"properties", true, write_message_properties},
+    Column<M>{"payload", true,
+              [](const M& m, J& json) {
+                json.text(m.has_text() ? m.message.body
+                                       : encode_base64(core::as_bytes(m.message.body)));
+              }},
+    Column<M>{"payload_encoding", true,
+              [](const M& m, J& json) { json.text(m.has_text() ? "string" : "base64"); }},
+};
+
 }  // namespace
 
 template <>
@@ -313,6 +348,10 @@ std::span<const Column<ConnectionRow>> columns_of() {
 template <>
 std::span<const Column<ChannelRow>> columns_of() {
   return channel_columns;
+}
+template <>
+std::span<const Column<MessageRow>> columns_of() {
+  return message_columns;
 }
 template <>
 std::span<const Column<VhostRow>> columns_of() {
@@ -361,6 +400,8 @@ std::span<const Column<GlobalParameterRow>> columns_of() {
   return global_parameter_columns;
 }
 
+bool MessageRow::has_text() const { return !is_base64 && core::is_utf8(message.body); }
+
 ColumnNames column_names(std::string_view verb) {
   if (verb == "list_queues") return names_of<QueueRow>();
   if (verb == "list_exchanges") return names_of<ExchangeRow>();
@@ -368,6 +409,7 @@ ColumnNames column_names(std::string_view verb) {
   if (verb == "list_consumers") return names_of<ConsumerRow>();
   if (verb == "list_connections") return names_of<ConnectionRow>();
   if (verb == "list_channels") return names_of<ChannelRow>();
+  if (verb == "get") return names_of<MessageRow>();
   if (verb == "list_vhosts") return names_of<VhostRow>();
   if (verb == "list_users") return names_of<UserRow>();
   if (verb == "list_permissions") return names_of<VhostPermissionRow>();

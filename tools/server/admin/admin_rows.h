@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/broker/message_request.h"
 #include "core/broker/stats.h"
 #include "core/topology/topology.h"
 #include "tools/server/admin/json_writer.h"
@@ -44,6 +45,12 @@ struct ConnectionRow {
 struct ChannelRow {
   const core::ChannelStats& stats;
   const std::string& node;
+};
+struct MessageRow {
+  const core::ShownMessage& message;
+  bool is_base64;  ///< Also a body that is text.
+
+  bool has_text() const;
 };
 struct VhostRow {
   std::string name;
@@ -102,6 +109,8 @@ struct Column {
 /// Of the row's kind. Specialised for each of the rows above.
 template <class Row>
 std::span<const Column<Row>> columns_of();
+template <>
+std::span<const Column<MessageRow>> columns_of();
 
 struct ColumnNames {
   std::vector<std::string_view> all;

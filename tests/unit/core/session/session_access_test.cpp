@@ -140,5 +140,26 @@ TEST(PublishAccess, HoldsForOneExchangeAndVersion) {
   EXPECT_EQ(last.keys(), nullptr) << "every key";
 }
 
+TEST_F(SessionAccessTest, TheOperatorIsNoUserAndMayDoEverything) {
+  SessionOwner owner{"op", {}, "/", world_.vhost, {}};
+  owner.is_operator = true;
+  access_.emplace(world_.master, owner);
+  EXPECT_EQ(say(access_->permit({Permission::configure, ResourceKind::queue, "q"})), "yes");
+  EXPECT_EQ(publish("topics", "any.key"), "yes");
+  EXPECT_EQ(say(access_->permit_cc_keys("topics", std::vector<std::string>{"cc"})), "yes");
+  EXPECT_EQ(declare(world_.queue("q2")), "yes");
+  TopologyRequest bind = world_.queue("q");
+  bind.source = "topics";
+  bind.key = "k";
+  EXPECT_EQ(say(access_->permit_binding(bind, ResourceKind::queue)), "yes");
+  PropertiesView view;
+  view.user_id = "anybody";
+  view.set(Property::user_id);
+  EXPECT_EQ(access_->expected_user_id(view), "anybody");
+  owner.is_operator = false;
+  access_.emplace(world_.master, owner);
+  EXPECT_NE(publish("topics", "any.key"), "yes") << "no user has this name";
+}
+
 }  // namespace
 }  // namespace lepus::core
