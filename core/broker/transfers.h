@@ -22,10 +22,6 @@ class Transfers {
     bool refused;  ///< By one queue at least.
   };
 
-  explicit Transfers(ShardId shard) : channel_{shard, slot, 1} {}
-
-  /// Confirms to this "channel" are for complete().
-  const ChannelRef& channel() const { return channel_; }
   /// The number to publish it with.
   std::uint64_t begin(const QueuePosition& from);
   /// So many confirms will come. Before the first one; none: nobody took it, it is forgotten.
@@ -34,16 +30,12 @@ class Transfers {
   std::optional<Done> complete(std::uint64_t number, bool refused);
 
  private:
-  /// No channel of a shard has it.
-  static constexpr std::uint32_t slot = UINT32_MAX;
-
   struct Move {
     QueuePosition from;
     std::uint32_t parts = 0;
     bool refused = false;
   };
 
-  ChannelRef channel_;
   std::uint64_t last_number_ = 0;
   boost::unordered_flat_map<std::uint64_t, Move> moves_;
 };

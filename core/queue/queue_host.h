@@ -49,8 +49,6 @@ class QueueHost {
     CHECK(outbox_ != nullptr);
     CHECK(message_log_ != nullptr);
   }
-  QueueHost(const QueueHost&) = delete;
-  QueueHost& operator=(const QueueHost&) = delete;
   virtual ~QueueHost() = default;
 
   ShardId shard() const { return shard_; }
@@ -63,6 +61,10 @@ class QueueHost {
   /// Queue::pump() is called at the end of this step.
   void schedule(RunnableQueue& queue) {
     if (!queue.linked()) runnable_.push_back(queue);
+  }
+  /// The queue goes, or has nothing to do.
+  void unschedule(RunnableQueue& queue) {
+    if (queue.linked()) runnable_.remove(queue);
   }
   /// Queue::on_deadline() is called at `at` or later. It cannot be taken back.
   virtual void add_deadline(Nanos at, QueueId queue) = 0;

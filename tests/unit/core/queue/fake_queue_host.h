@@ -43,7 +43,7 @@ class FakeQueueHost final : public QueueHost {
     turn_.memory_pressure = memory_pressure;
   }
   MessageRef message(std::string_view body, bool persistent = false) {
-    MessageRef made = Message::create({"", "", {}, body.size(), persistent}, memory);
+    MessageRef made = Message::create({"", "", {}, body.size(), persistent}, memory());
     made->append_body(as_bytes(body));
     return made;
   }
@@ -82,7 +82,6 @@ class FakeQueueHost final : public QueueHost {
   }
   void delete_expired(QueueId queue) override { expired_queues.push_back(queue); }
 
-  MemoryAccount memory;
   FakeOutbox outbox_port;
   FakeMessageLog message_log_port;
   Slab<Consumer> consumers;

@@ -35,7 +35,7 @@ class QueueKindTest : public ::testing::Test {
   void push(std::string_view bodies) {
     for (const char body : bodies) {
       static constexpr std::array<std::uint8_t, 2> no_properties{};
-      MessageRef message = Message::create({"", "", no_properties, 1}, host_.memory);
+      MessageRef message = Message::create({"", "", no_properties, 1}, host_.memory());
       message->append_body(as_bytes(std::string_view{&body, 1}));
       EXPECT_TRUE(queue_->push(std::move(message)));
     }

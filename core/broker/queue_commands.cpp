@@ -1,0 +1,246 @@
+// Finding the queue, calling it, answering.
+#include "core/broker/queue_commands.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include <boost/container/small_vector.hpp>
+
+#include "core/access/access.h"
+#include "core/limits.h"
+#include "core/queue/queue_kind.h"
+#include "core/topology/topology_rules.h"
+
+namespace lepus::core {
+
+Consumer* QueueCommands::find_consumer(const ConsumerHandle& handle) {
+  return handle.generation == 0 ? nullptr : parts_.consumers.find(handle.slot, handle.generation);
+}
+
+// --- Messages
+
+void QueueCommands::on(Enqueue&& command) {
+  const MessageRef message = std::move(command.message);
+  message->enter_account(parts_.host.memory());
+  boost::container::small_vector<Queue*, 6> queues;
+  if (Queue* queue = parts_.queues.find(command.queue)) queues.push_back(queue);
+  if (command.more) {
+    for (const QueueId id : *command.more)
+      if (Queue* queue = parts_.queues.find(id)) queues.push_back(queue);
+  }
+  MessagePublisher::Accepted accepted;
+  if (command.immediate == 0) {
+    accepted = parts_.publisher.enqueue(message, queues);
+  } else {
+    ImmediateReply told{command.publisher, command.immediate, false};
+    accepted = parts_.publisher.enqueue_at_once(message, queues, told.taken);
+    parts_.host.send_to_session(command.publisher.shard, told);
+  }
+  if (command.number != 0)
+    parts_.confirms.add(accepted.batch,
+                        {command.publisher, command.number, command.number, accepted.refused});
+}
+
+void QueueCommands::on(const Settle& command) {
+  if (requeues(command.outcome)) finish_purges(command.queue);
+  if (Queue* queue = parts_.queues.find(command.queue))
+    queue->settle(command, find_consumer(command.consumer));
+}
+
+void QueueCommands::on(const Redeliver& command) {
+  finish_purges(command.queue);
+  Queue* queue = parts_.queues.find(command.queue);
+  Consumer* consumer = find_consumer(command.consumer);
+  if (queue != nullptr && consumer != nullptr) return queue->redeliver(command, *consumer);
+  const Settle returned{command.queue, command.first, command.last, {}, Outcome::returned};
+  if (queue != nullptr) queue->settle(returned, nullptr);
+  const auto count = static_cast<std::uint32_t>(command.last - command.first + 1);
+  if (command.used_credit)
+    parts_.host.send_to_session(command.channel.shard, CreditReturn{command.channel, count});
+}
+
+/// What this channel settled here before is recorded in the open batch or an earlier one.
+void QueueCommands::on(const Barrier& command) {
+  parts_.confirms.add(parts_.host.message_log().open_batch(),
+                      {command.channel, command.number, command.number, false});
+}
+
+/// The commands between may come in several turns.
+void QueueCommands::on(const Transaction& command) {
+  CHECK(command.begins || transactions_ > 0);
+  transactions_ += command.begins ? 1 : -1;
+  parts_.host.message_log().keep_batch_open(transactions_ > 0);
+}
+
+// --- Consumers
+
+void QueueCommands::on(const Subscribe& command) {
+  const ConsumerSpec& spec = command.consumer;
+  Queue* queue = parts_.queues.find(spec.queue);
+  if (queue == nullptr) return refuse(spec.channel, {ReplyCode::not_found, {}});
+  queue->catch_up();
+  const bool is_here = spec.channel.shard == parts_.host.shard();
+  DeliveryPort* local = is_here ? parts_.sessions.deliveries(spec.channel) : nullptr;
+  const Consumer* consumer = queue->subscribe(spec, command.stream.get(), local);
+  if (consumer == nullptr)
+    return refuse(spec.channel,
+                  {ReplyCode::access_refused, title_of(queue->info()) + " in exclusive use"});
+  parts_.host.send_to_session(spec.channel.shard,
+                              Reply{spec.channel, 0, queue->consumer_count(), consumer->handle,
+                                    parts_.host.shard(), spec.queue, nullptr});
+}
+
+void QueueCommands::on(const Unsubscribe& command) {
+  if (Consumer* consumer = find_consumer(command.consumer)) {
+    Queue& queue = *consumer->queue;
+    finish_purges(command.queue);
+    if (command.delivers_first) queue.catch_up();
+    const ConsumerCancelled cancelled{consumer->spec.channel, consumer->spec.number};
+    queue.unsubscribe(*consumer);
+    if (command.cancels)
+      parts_.host.send_to_session(cancelled.channel.shard, ConsumerCancelled{cancelled});
+    if (queue.info().auto_delete && queue.consumers().empty() && !queue.is_deleting())
+      return ask_to_delete(queue, {command.channel});
+  }
+  if (command.channel) reply(command.channel, {});
+}
+
+void QueueCommands::on(const ConsumerFlow& command) {
+  if (Consumer* consumer = find_consumer(command.consumer))
+    consumer->queue->set_flow(*consumer, command);
+  if (command.answer_to) reply(command.answer_to, {});
+}
+
+void QueueCommands::on(const CreditGrant& command) {
+  if (Consumer* consumer = find_consumer(command.consumer))
+    return consumer->queue->grant_credit(*consumer, command.credit);
+  parts_.host.send_to_session(command.channel.shard,
+                              CreditReturn{command.channel, command.credit.count});
+}
+
+// --- Questions and orders
+
+void QueueCommands::on(const Get& command) {
+  if (Queue* queue = parts_.queues.find(command.queue)) {
+    queue->catch_up();
+    return queue->get(command);
+  }
+  parts_.host.answer_get(
+      {command.channel, 0, command.queue, 0, {}, parts_.host.shard(), false, true}, {});
+}
+
+void QueueCommands::on(const Purge& command) {
+  Queue* queue = parts_.queues.find(command.queue);
+  if (queue != nullptr && !queue_kind(queue->info().parsed.queue_type).can_purge)
+    return refuse(command.channel,
+                  {ReplyCode::not_implemented,
+                   "queue.purge not supported by stream queues " + title_of(queue->info())});
+  if (queue == nullptr) return reply(command.channel, {});
+  queue->catch_up();
+  Discards::Purge purge{command.queue, command.channel};
+  std::size_t budget = limits::discards_per_turn_max;
+  if (parts_.discards.is_purging() || purge_piece(purge, budget)) parts_.discards.add(purge);
+}
+
+/// Something may come back to it.
+void QueueCommands::finish_purges(QueueId queue) {
+  if (!parts_.discards.is_purging()) return;
+  parts_.discards.finish_purges(queue, [this](Discards::Purge& purge, std::size_t& budget) {
+    return purge_piece(purge, budget);
+  });
+}
+
+/// Answers when it is done. A queue that was deleted meanwhile has nothing more.
+bool QueueCommands::purge_piece(Discards::Purge& purge, std::size_t& budget) {
+  Queue* queue = parts_.queues.find(purge.queue);
+  if (queue != nullptr && queue->purge(purge.progress, budget)) return true;
+  reply(purge.channel, {purge.progress.count, 0});
+  return false;
+}
+
+void QueueCommands::discard_piece() {
+  parts_.discards.work(
+      [this](Discards::Purge& purge, std::size_t& budget) { return purge_piece(purge, budget); });
+}
+
+void QueueCommands::on(const Inspect& command) {
+  Queue* queue = parts_.queues.find(command.queue);
+  if (queue == nullptr) return reply(command.channel, {});
+  queue->note_used();
+  queue->catch_up();
+  reply(command.channel, {queue->ready_count(), queue->consumer_count()});
+}
+
+void QueueCommands::on(const CheckRoom& command) {
+  Queue* queue = parts_.queues.find(command.queue);
+  if (queue == nullptr || !queue->surely_refuses(command.count, command.bytes))
+    return reply(command.channel, {});
+  refuse(command.channel, {ReplyCode::precondition_failed, "partial tx completion"});
+}
+
+void QueueCommands::on(const DeleteQueue& command) {
+  Queue* queue = parts_.queues.find(command.queue);
+  if (queue == nullptr) return reply(command.channel, {});
+  queue->catch_up();
+  const char* refusal = nullptr;
+  if (command.if_empty && queue->ready_count() > 0) refusal = " not empty";
+  if (command.if_unused && queue->consumer_count() > 0) refusal = " in use";
+  if (refusal != nullptr)
+    return refuse(command.channel,
+                  {ReplyCode::precondition_failed, title_of(queue->info()) + refusal});
+  ask_to_delete(*queue, {command.channel, static_cast<std::uint32_t>(queue->ready_count()),
+                         user_of(command)});
+}
+
+void QueueCommands::delete_expired(QueueId id) {
+  Queue* queue = parts_.queues.find(id);
+  CHECK(queue != nullptr);
+  ask_to_delete(*queue, {});
+}
+
+void QueueCommands::ask_to_delete(Queue& queue, Deletion deletion) {
+  queue.set_deleting();
+  auto request = std::make_unique<TopologyRequest>();
+  request->kind = TopologyRequest::Kind::delete_queue;
+  request->queue = queue.info().id;
+  request->from = parts_.host.shard();
+  request->user = std::move(deletion.user);
+  parts_.host.outbox().send_to_control(
+      TopologyAsk{deletion.channel, deletion.message_count, std::move(request)});
+}
+
+/// The control thread asks for the operator.
+std::string QueueCommands::user_of(const DeleteQueue& command) const {
+  if (command.channel.shard == parts_.control) return std::string{operator_name};
+  const UserInfo* user = parts_.topology.access().find_user(command.user);
+  return user == nullptr ? std::string{} : user->spec.name;
+}
+
+std::string QueueCommands::title_of(const QueueInfo& info) const {
+  const VhostInfo* vhost = parts_.topology.find_vhost(info.vhost);
+  CHECK(vhost != nullptr);
+  return queue_title(info.name, vhost->name);
+}
+
+// --- Answers
+
+void QueueCommands::reply(const ChannelRef& channel, const QueueCounts& counts) {
+  const auto messages =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(counts.messages, UINT32_MAX));
+  parts_.host.send_to_session(
+      channel.shard,
+      Reply{channel, messages, counts.consumers, {}, parts_.host.shard(), {}, nullptr});
+}
+
+void QueueCommands::refuse(const ChannelRef& channel, AmqpError error) {
+  parts_.host.send_to_session(channel.shard, Reply{channel,
+                                                   0,
+                                                   0,
+                                                   {},
+                                                   parts_.host.shard(),
+                                                   {},
+                                                   std::make_unique<AmqpError>(std::move(error))});
+}
+
+}  // namespace lepus::core

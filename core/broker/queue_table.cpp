@@ -1,0 +1,83 @@
+// Making and dropping queues; what the message log asks goes to the queue that holds the message.
+#include "core/broker/queue_table.h"
+
+#include <utility>
+
+#include "core/limits.h"
+#include "core/queue/queue_kind.h"
+
+namespace lepus::core {
+
+void QueueTable::clear() {
+  for (auto& [id, queue] : queues_) {
+    while (!queue->consumers().empty()) queue->unsubscribe(*queue->consumers().back());
+    host_.unschedule(*queue);
+  }
+  queues_.clear();
+}
+
+Queue* QueueTable::find(QueueId id) {
+  const auto found = queues_.find(id);
+  return found == queues_.end() ? nullptr : found->second.get();
+}
+
+void QueueTable::add(QueueInfo& info) {
+  info.local = queues_.emplace(info.id, make_queue(info, host_)).first->second.get();
+  if (restorer_ == nullptr || !info.survives_restart()) return;
+  info.local->restore(restorer_->restore(info));
+}
+
+void QueueTable::remove(QueueId id) {
+  Queue* queue = find(id);
+  if (queue == nullptr) return;
+  std::size_t unlimited = SIZE_MAX;
+  (void)queue->forward_pending(unlimited);
+  while (!queue->consumers().empty()) {
+    Consumer& consumer = *queue->consumers().front();
+    const ConsumerCancelled cancelled{consumer.spec.channel, consumer.spec.number};
+    queue->unsubscribe(consumer);
+    host_.send_to_session(cancelled.channel.shard, ConsumerCancelled{cancelled});
+  }
+  host_.unschedule(*queue);
+  queue->abandon_gets();
+  const auto entry = queues_.find(id);
+  std::size_t budget = limits::discards_per_turn_max;
+  if (queue->drop_records(budget)) discards_.add(std::move(entry->second));
+  queues_.erase(entry);
+}
+
+void QueueTable::on_policies_changed(std::uint64_t version) {
+  for (const auto& [id, queue] : queues_)
+    if (queue->info().effective_since == version) queue->on_policy_changed();
+}
+
+void QueueTable::repeat_watermarks() {
+  const std::uint64_t lost = host_.message_log().watermarks_lost();
+  if (std::exchange(watermarks_lost_, lost) == lost) return;
+  for (auto& [id, queue] : queues_) queue->repeat_watermarks();
+}
+
+std::optional<LocatedRecord> QueueTable::locate(const QueuePosition& at) {
+  const Queue* queue = find(at.queue);
+  return queue == nullptr ? std::nullopt : queue->locate(at.sequence);
+}
+
+void QueueTable::on_moved(const QueuePosition& at, const RecordLocation& place) {
+  Queue* queue = find(at.queue);
+  CHECK(queue != nullptr);
+  queue->on_moved(at.sequence, place);
+}
+
+bool QueueTable::on_fetched(const QueuePosition& at, const RecordLocation& place,
+                            MessageRef message) {
+  Queue* queue = find(at.queue);
+  return queue != nullptr && queue->on_fetched(at.sequence, place, std::move(message));
+}
+
+void QueueTable::on_lost(const QueuePosition& at) {
+  Queue* queue = find(at.queue);
+  CHECK(queue != nullptr);
+  queue->lose(at.sequence);
+}
+
+}  // namespace lepus::core

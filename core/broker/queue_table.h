@@ -1,0 +1,58 @@
+// The queues that are homed on this shard, from the change that adds one to the change that takes
+// it away. For the message log it is the owner of their records.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "core/broker/discards.h"
+#include "core/broker/ports.h"
+#include "core/queue/queue.h"
+#include "core/queue/queue_host.h"
+
+namespace lepus::core {
+
+class QueueTable final : public RecordOwner {
+ public:
+  /// `host` is what queues are given; `discards` gets what is left of them. `restorer` may be null:
+  /// nothing survived a restart. All three outlive this object.
+  QueueTable(QueueHost& host, Discards& discards, Restorer* restorer)
+      : host_(host), discards_(discards), restorer_(restorer) {}
+  ~QueueTable() override { CHECK(queues_.empty()); }
+
+  /// Null: it is not homed here, or is gone.
+  Queue* find(QueueId id);
+  std::size_t size() const { return queues_.size(); }
+  /// Makes the queue, which outlives its `info`; it gets what it held before a restart.
+  void add(QueueInfo& info);
+  /// The queue goes, if it is here: what it gave up goes on, its consumers are told, its messages
+  /// are dropped, now or piece by piece. What is still unacked somewhere finds no queue when it is
+  /// settled.
+  void remove(QueueId id);
+  /// The shard ends: consumers leave their queues without being told. Before the host goes.
+  void clear();
+  /// A change of policies, which made this version of the topology, concerns some queues.
+  void on_policies_changed(std::uint64_t version);
+  /// The message log may have given up older delivery watermarks: they are told again.
+  void repeat_watermarks();
+
+ private:
+  // RecordOwner
+  std::optional<LocatedRecord> locate(const QueuePosition& at) override;
+  void on_moved(const QueuePosition& at, const RecordLocation& place) override;
+  bool on_fetched(const QueuePosition& at, const RecordLocation& place,
+                  MessageRef message) override;
+  void on_lost(const QueuePosition& at) override;
+  MemoryAccount& memory_of_fetched() override { return host_.memory(); }
+
+  QueueHost& host_;
+  Discards& discards_;
+  Restorer* restorer_;
+  boost::unordered_flat_map<QueueId, std::unique_ptr<Queue>> queues_;
+  std::uint64_t watermarks_lost_ = 0;  ///< Of the message log, as last seen.
+};
+
+}  // namespace lepus::core
