@@ -40,7 +40,8 @@ class Disk {
   /// Bytes, or -errno.
   virtual std::int64_t size(int fd) = 0;
   /// Reads until `size` bytes or the end of the file; bytes read, or -errno.
-  virtual std::int64_t read(int fd, std::uint64_t offset, std::uint8_t* at, std::size_t size) = 0;
+  virtual std::int64_t read(int fd, std::uint64_t offset, std::uint8_t* cursor,
+                            std::size_t size) = 0;
   /// For reads beside the caller's work. The disk outlives it.
   virtual std::unique_ptr<ReadAhead> read_ahead();
   /// Writes all of it; 0 or -errno.

@@ -127,13 +127,14 @@ std::int64_t KernelDisk::size(int fd) {
   return ::fstat(fd, &found) < 0 ? -errno : static_cast<std::int64_t>(found.st_size);
 }
 
-std::int64_t KernelDisk::read(int fd, std::uint64_t offset, std::uint8_t* at, std::size_t size) {
+std::int64_t KernelDisk::read(int fd, std::uint64_t offset, std::uint8_t* cursor,
+                              std::size_t size) {
   CHECK(fd >= 0);
-  CHECK(at != nullptr || size == 0);
+  CHECK(cursor != nullptr || size == 0);
   std::size_t done = 0;
   while (done < size) {
     const ssize_t part = uninterrupted(
-        [&] { return ::pread(fd, at + done, size - done, to_offset(offset + done)); });
+        [&] { return ::pread(fd, cursor + done, size - done, to_offset(offset + done)); });
     if (part == 0) break;
     // The end of a direct file within a block: going on from there is not aligned, which some file
     // systems refuse before they notice the end.

@@ -28,7 +28,7 @@ class KernelDisk final : public Disk {
   int open(const std::string& path, const OpenMode& mode) override;
   void close(int fd) override;
   std::int64_t size(int fd) override;
-  std::int64_t read(int fd, std::uint64_t offset, std::uint8_t* at, std::size_t size) override;
+  std::int64_t read(int fd, std::uint64_t offset, std::uint8_t* cursor, std::size_t size) override;
   std::unique_ptr<ReadAhead> read_ahead() override;
   int write(int fd, std::uint64_t offset, core::Bytes bytes) override;
   int sync(int fd) override;

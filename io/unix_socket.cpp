@@ -55,8 +55,8 @@ class UnixAddress {
   int error_code_ = 0;
 };
 
-UnixOutcome failed(const char* what, const std::string& path, int error_code) {
-  return {-1, error_code, std::string(what) + " " + path + ": " + std::strerror(error_code)};
+UnixOutcome failed(const char* label, const std::string& path, int error_code) {
+  return {-1, error_code, std::string(label) + " " + path + ": " + std::strerror(error_code)};
 }
 
 bool is_socket(const std::string& path) {

@@ -46,9 +46,9 @@ std::string expand_pattern(std::string pattern, std::string_view name, std::stri
   CHECK(!name.empty());
   const std::string wanted = "{" + std::string{name} + "}";
   const std::string quoted = re2::RE2::QuoteMeta(piece(value));
-  for (std::size_t at = pattern.find(wanted); at != std::string::npos;
-       at = pattern.find(wanted, at + quoted.size()))
-    pattern.replace(at, wanted.size(), quoted);
+  for (std::size_t index = pattern.find(wanted); index != std::string::npos;
+       index = pattern.find(wanted, index + quoted.size()))
+    pattern.replace(index, wanted.size(), quoted);
   return pattern;
 }
 
@@ -60,10 +60,12 @@ AccessPattern::AccessPattern(std::string_view text)
   const PatternPlan plan = plan_pattern(text);
   if (!plan.error.empty()) return;
   for (const auto& tests : plan.alternatives) {
-    Alternative& made = alternatives_.emplace_back();
+    Alternative& alternative = alternatives_.emplace_back();
     for (const PatternTest& test : tests)
-      made.push_back({std::make_unique<re2::RE2>(piece(test.text), options()), test.is_wanted});
-    if (std::all_of(made.begin(), made.end(), [](const Test& one) { return one.pattern->ok(); }))
+      alternative.push_back(
+          {std::make_unique<re2::RE2>(piece(test.text), options()), test.is_wanted});
+    if (std::all_of(alternative.begin(), alternative.end(),
+                    [](const Test& one) { return one.pattern->ok(); }))
       continue;
     alternatives_.clear();
     return;

@@ -29,9 +29,9 @@ AccessDecision one(TopologyChange change) {
 }
 
 /// What clients know by a name: a shortstr.
-std::optional<AccessRefusal> check_name(std::string_view what, std::string_view name) {
+std::optional<AccessRefusal> check_name(std::string_view label, std::string_view name) {
   if (!name.empty() && name.size() <= 255) return std::nullopt;
-  return AccessRefusal{Reason::bad_value, fmt::format("{} must have 1 to 255 bytes", what)};
+  return AccessRefusal{Reason::bad_value, fmt::format("{} must have 1 to 255 bytes", label)};
 }
 
 std::optional<AccessRefusal> check_patterns(std::initializer_list<std::string_view> patterns) {
@@ -124,8 +124,8 @@ class Decider {
     if (std::string why = check_policy(request.policy, request.is_operator); !why.empty())
       return refused(Reason::bad_value, std::move(why));
     const PolicyList& list = request.is_operator ? vhost->operator_policies : vhost->policies;
-    const Policy* there = list.find(request.policy.name);
-    if (there != nullptr && there->spec == request.policy) return {};
+    const Policy* existing = list.find(request.policy.name);
+    if (existing != nullptr && existing->spec == request.policy) return {};
     return one(PolicyPut{vhost->id, request.is_operator, request.policy});
   }
   AccessDecision operator()(const SetGlobalParameter& request) const {
@@ -133,8 +133,8 @@ class Decider {
       return {std::move(refusal), {}};
     if (!request.fault.empty()) return refused(Reason::bad_value, request.fault);
     ParameterKey key{std::string{global_component}, {}, request.name};
-    const auto there = topology_.parameters().find(key);
-    if (there != topology_.parameters().end() && there->second == request.value) return {};
+    const auto existing = topology_.parameters().find(key);
+    if (existing != topology_.parameters().end() && existing->second == request.value) return {};
     return one(ParameterPut{std::move(key), request.value});
   }
   AccessDecision operator()(const ClearParameter& request) const;
@@ -233,8 +233,8 @@ AccessDecision Decider::operator()(const ClearParameter& request) const {
 AccessDecision Decider::operator()(const AddVhost& request) const {
   if (auto refusal = check_name("the name of a virtual host", request.name))
     return {std::move(refusal), {}};
-  if (const VhostInfo* there = topology_.find_vhost(request.name))
-    return change_settings(*there, request);
+  if (const VhostInfo* existing = topology_.find_vhost(request.name))
+    return change_settings(*existing, request);
   if (auto refusal = check_settings(request)) return {std::move(refusal), {}};
   TopologyRequest add;
   add.kind = TopologyRequest::Kind::add_vhost;

@@ -52,11 +52,11 @@ std::string hash(const EVP_MD* algorithm, std::string_view salt, std::string_vie
 }
 
 /// RabbitMQ's default before 3.6.0: also without a name of the algorithm.
-std::string refuse_md5(std::string_view what) {
+std::string refuse_md5(std::string_view label) {
   return fmt::format(
       "{} (MD5), which is not accepted, because it can be guessed; set the password anew in "
       "RabbitMQ with password_hashing_module = rabbit_password_hashing_sha256 and export again",
-      what);
+      label);
 }
 
 std::string refuse_size(std::size_t size, std::string_view algorithm, std::size_t expected_size) {

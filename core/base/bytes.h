@@ -22,49 +22,49 @@ inline Bytes as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-inline std::uint16_t load_u16(const std::uint8_t* at) {
+inline std::uint16_t load_u16(const std::uint8_t* cursor) {
   std::uint16_t value;
-  std::memcpy(&value, at, sizeof value);
+  std::memcpy(&value, cursor, sizeof value);
   return __builtin_bswap16(value);
 }
-inline std::uint32_t load_u32(const std::uint8_t* at) {
+inline std::uint32_t load_u32(const std::uint8_t* cursor) {
   std::uint32_t value;
-  std::memcpy(&value, at, sizeof value);
+  std::memcpy(&value, cursor, sizeof value);
   return __builtin_bswap32(value);
 }
-inline std::uint64_t load_u64(const std::uint8_t* at) {
+inline std::uint64_t load_u64(const std::uint8_t* cursor) {
   std::uint64_t value;
-  std::memcpy(&value, at, sizeof value);
+  std::memcpy(&value, cursor, sizeof value);
   return __builtin_bswap64(value);
 }
-inline std::uint8_t* store_u8(std::uint8_t* at, std::uint8_t value) {
-  *at = value;
-  return at + 1;
+inline std::uint8_t* store_u8(std::uint8_t* cursor, std::uint8_t value) {
+  *cursor = value;
+  return cursor + 1;
 }
-inline std::uint8_t* store_u16(std::uint8_t* at, std::uint16_t value) {
+inline std::uint8_t* store_u16(std::uint8_t* cursor, std::uint16_t value) {
   value = __builtin_bswap16(value);
-  std::memcpy(at, &value, sizeof value);
-  return at + sizeof value;
+  std::memcpy(cursor, &value, sizeof value);
+  return cursor + sizeof value;
 }
-inline std::uint8_t* store_u32(std::uint8_t* at, std::uint32_t value) {
+inline std::uint8_t* store_u32(std::uint8_t* cursor, std::uint32_t value) {
   value = __builtin_bswap32(value);
-  std::memcpy(at, &value, sizeof value);
-  return at + sizeof value;
+  std::memcpy(cursor, &value, sizeof value);
+  return cursor + sizeof value;
 }
-inline std::uint8_t* store_u64(std::uint8_t* at, std::uint64_t value) {
+inline std::uint8_t* store_u64(std::uint8_t* cursor, std::uint64_t value) {
   value = __builtin_bswap64(value);
-  std::memcpy(at, &value, sizeof value);
-  return at + sizeof value;
+  std::memcpy(cursor, &value, sizeof value);
+  return cursor + sizeof value;
 }
-inline std::uint8_t* store_bytes(std::uint8_t* at, Bytes bytes) {
-  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
-  return at + bytes.size();
+inline std::uint8_t* store_bytes(std::uint8_t* cursor, Bytes bytes) {
+  if (!bytes.empty()) std::memcpy(cursor, bytes.data(), bytes.size());
+  return cursor + bytes.size();
 }
 /// AMQP shortstr: one length byte, then the text. At most 255 bytes.
-inline std::uint8_t* store_shortstr(std::uint8_t* at, std::string_view text) {
+inline std::uint8_t* store_shortstr(std::uint8_t* cursor, std::string_view text) {
   CHECK(text.size() <= 255);
-  *at = static_cast<std::uint8_t>(text.size());
-  return store_bytes(at + 1, as_bytes(text));
+  *cursor = static_cast<std::uint8_t>(text.size());
+  return store_bytes(cursor + 1, as_bytes(text));
 }
 
 class ByteReader {
@@ -93,9 +93,9 @@ class ByteReader {
     return false;
   }
   const std::uint8_t* take(std::size_t size) {
-    const std::uint8_t* at = at_;
+    const std::uint8_t* cursor = at_;
     at_ += size;
-    return at;
+    return cursor;
   }
 
   const std::uint8_t* at_;

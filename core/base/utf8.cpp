@@ -38,18 +38,18 @@ Range second(std::uint8_t lead) {
 }  // namespace
 
 bool is_utf8_slow(std::string_view text) {
-  std::size_t at = 0;
+  std::size_t offset = 0;
   const auto octet = [&text](std::size_t index) { return static_cast<std::uint8_t>(text[index]); };
-  while (at < text.size()) {
-    const std::uint8_t lead = octet(at++);
+  while (offset < text.size()) {
+    const std::uint8_t lead = octet(offset++);
     if (lead < 0x80) continue;
     const std::size_t count = followers(lead);
-    if (count == 0 || text.size() - at < count) return false;
-    if (!second(lead).has(octet(at))) return false;
+    if (count == 0 || text.size() - offset < count) return false;
+    if (!second(lead).has(octet(offset))) return false;
     for (std::size_t i = 1; i < count; ++i) {
-      if (!Range{}.has(octet(at + i))) return false;
+      if (!Range{}.has(octet(offset + i))) return false;
     }
-    at += count;
+    offset += count;
   }
   return true;
 }

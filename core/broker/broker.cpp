@@ -107,9 +107,9 @@ void Broker::advance(Nanos now) {
   deadlines_.tidy(queues_.size(), [this](QueueId id) { return queues_.find(id) == nullptr; });
 }
 
-void Broker::add_deadline(Nanos at, QueueId queue) {
+void Broker::add_deadline(Nanos time, QueueId queue) {
   CHECK(queue);
-  deadlines_.add(at, queue);
+  deadlines_.add(time, queue);
 }
 
 void Broker::describe(std::span<const QueueId> ids, std::vector<QueueStats>& out) {

@@ -151,7 +151,7 @@ class Broker final : public QueueHost, private QueueSender {
 
   // --- For queues: QueueHost
 
-  void add_deadline(Nanos at, QueueId queue) override;
+  void add_deadline(Nanos time, QueueId queue) override;
   void await_written(QueueId queue) override { eviction_.await_written(queue); }
   void add_eviction_candidate(QueueId queue, bool has_own_limit) override {
     eviction_.add(queue, has_own_limit);

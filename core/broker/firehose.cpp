@@ -44,8 +44,8 @@ void write_properties(const PropertiesView& view, FieldTableWriter& out) {
       out.int64("timestamp", static_cast<std::int64_t>(view.timestamp_s));
     }
   }
-  for (const TextProperty& one : text_properties)
-    if (view.has(one.property)) out.text(one.name, view.*one.value);
+  for (const TextProperty& property : text_properties)
+    if (view.has(property.property)) out.text(property.name, view.*property.value);
   out.end();
 }
 

@@ -116,8 +116,8 @@ MessagePublisher::Accepted MessagePublisher::enqueue_plain(const MessageRef& mes
 MessagePublisher::Accepted MessagePublisher::enqueue_each(const MessageRef& message,
                                                           std::span<Queue* const> queues) {
   Accepted all;
-  const auto take = [&](const MessageRef& one, std::span<Queue* const> targets) {
-    const Accepted accepted = enqueue_plain(one, targets);
+  const auto take = [&](const MessageRef& message_ref, std::span<Queue* const> targets) {
+    const Accepted accepted = enqueue_plain(message_ref, targets);
     all.refused |= accepted.refused;
     all.batch = std::max(all.batch, accepted.batch);
     return !accepted.refused;

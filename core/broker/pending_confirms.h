@@ -35,7 +35,7 @@ class PendingConfirms {
   void send_up_to(std::vector<Pending>& pending, std::uint64_t durable, F& send) {
     if (pending.empty()) return;
     take_due(pending, durable);
-    for (const Pending& one : due_) send(one.confirm);
+    for (const Pending& due : due_) send(due.confirm);
   }
 
   std::vector<Pending> recorded_;    ///< Oldest batch first.

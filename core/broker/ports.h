@@ -84,16 +84,16 @@ class RecordOwner {
  public:
   virtual ~RecordOwner() = default;
   /// Ready, unacked or retained; nothing: it left, never was there, or has no record.
-  virtual std::optional<LocatedRecord> locate(const QueuePosition& at) = 0;
+  virtual std::optional<LocatedRecord> locate(const QueuePosition& position) = 0;
   /// Its record is there from now on.
-  virtual void on_moved(const QueuePosition& at, const RecordLocation& place) = 0;
+  virtual void on_moved(const QueuePosition& position, const RecordLocation& place) = 0;
   /// What MessageLog::fetch() was asked for, as it lay at `place`: when the queue has another place
   /// now, it means nothing. Null: the record cannot be read, so the message is lost; the message
   /// log logs it when `true` comes back.
-  virtual bool on_fetched(const QueuePosition& at, const RecordLocation& place,
+  virtual bool on_fetched(const QueuePosition& position, const RecordLocation& place,
                           MessageRef message) = 0;
   /// The same without being asked: what locate() said lies there cannot be read.
-  virtual void on_lost(const QueuePosition& at) = 0;
+  virtual void on_lost(const QueuePosition& position) = 0;
   /// Fetched messages belong to this account.
   virtual MemoryAccount& memory_of_fetched() = 0;
 };
@@ -116,7 +116,7 @@ class MessageLog {
   virtual RecordLocation append(const Message& message, std::uint32_t queue_count) = 0;
   /// Queue number `index` of the record took it.
   virtual void enqueued(const RecordLocation& place, std::uint32_t index,
-                        const QueuePosition& at) = 0;
+                        const QueuePosition& position) = 0;
   /// Records a message of any kind for one queue, to save memory. It ends with dropped(). No place:
   /// this message log cannot.
   virtual RecordLocation append_paged(const Message&, const QueuePosition&) { return {}; }
@@ -131,7 +131,7 @@ class MessageLog {
   /// One queue of the record did not take it.
   virtual void refused(const RecordLocation& place) = 0;
   /// The message left the queue for good. Also when enqueued() was not called yet.
-  virtual void settled(const RecordLocation& place, const QueuePosition& at) = 0;
+  virtual void settled(const RecordLocation& place, const QueuePosition& position) = 0;
   /// The queue itself is gone: nothing need be written.
   virtual void dropped(const RecordLocation& place) = 0;
   /// Messages below this position may have been delivered: after a restart they are redelivered.

@@ -20,8 +20,8 @@ namespace lepus::core {
 
 class QueueDeadlines {
  public:
-  void add(Nanos at, QueueId queue) {
-    heap_.push_back({at, queue});
+  void add(Nanos time, QueueId queue) {
+    heap_.push_back({time, queue});
     std::push_heap(heap_.begin(), heap_.end(), std::greater<>{});
   }
   /// core::never if there is none.

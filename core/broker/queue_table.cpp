@@ -57,27 +57,27 @@ void QueueTable::repeat_watermarks() {
   for (auto& [id, queue] : queues_) queue->repeat_watermarks();
 }
 
-std::optional<LocatedRecord> QueueTable::locate(const QueuePosition& at) {
-  const Queue* queue = find(at.queue);
-  return queue == nullptr ? std::nullopt : queue->locate(at.sequence);
+std::optional<LocatedRecord> QueueTable::locate(const QueuePosition& position) {
+  const Queue* queue = find(position.queue);
+  return queue == nullptr ? std::nullopt : queue->locate(position.sequence);
 }
 
-void QueueTable::on_moved(const QueuePosition& at, const RecordLocation& place) {
-  Queue* queue = find(at.queue);
+void QueueTable::on_moved(const QueuePosition& position, const RecordLocation& place) {
+  Queue* queue = find(position.queue);
   CHECK(queue != nullptr);
-  queue->on_moved(at.sequence, place);
+  queue->on_moved(position.sequence, place);
 }
 
-bool QueueTable::on_fetched(const QueuePosition& at, const RecordLocation& place,
+bool QueueTable::on_fetched(const QueuePosition& position, const RecordLocation& place,
                             MessageRef message) {
-  Queue* queue = find(at.queue);
-  return queue != nullptr && queue->on_fetched(at.sequence, place, std::move(message));
+  Queue* queue = find(position.queue);
+  return queue != nullptr && queue->on_fetched(position.sequence, place, std::move(message));
 }
 
-void QueueTable::on_lost(const QueuePosition& at) {
-  Queue* queue = find(at.queue);
+void QueueTable::on_lost(const QueuePosition& position) {
+  Queue* queue = find(position.queue);
   CHECK(queue != nullptr);
-  queue->lose(at.sequence);
+  queue->lose(position.sequence);
 }
 
 }  // namespace lepus::core

@@ -41,11 +41,11 @@ class QueueTable final : public RecordOwner {
 
  private:
   // RecordOwner
-  std::optional<LocatedRecord> locate(const QueuePosition& at) override;
-  void on_moved(const QueuePosition& at, const RecordLocation& place) override;
-  bool on_fetched(const QueuePosition& at, const RecordLocation& place,
+  std::optional<LocatedRecord> locate(const QueuePosition& position) override;
+  void on_moved(const QueuePosition& position, const RecordLocation& place) override;
+  bool on_fetched(const QueuePosition& position, const RecordLocation& place,
                   MessageRef message) override;
-  void on_lost(const QueuePosition& at) override;
+  void on_lost(const QueuePosition& position) override;
   MemoryAccount& memory_of_fetched() override { return host_.memory(); }
 
   QueueHost& host_;

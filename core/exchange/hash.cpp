@@ -122,8 +122,8 @@ void HashRouter::remove(Binding& binding) {
 
 void HashRouter::squeeze() const {
   std::erase_if(entries_, [](const Entry& entry) { return entry.binding == nullptr; });
-  for (std::size_t at = 0; at < entries_.size(); ++at)
-    entries_[at].binding->slot_router = static_cast<std::uint32_t>(at);
+  for (std::size_t index = 0; index < entries_.size(); ++index)
+    entries_[index].binding->slot_router = static_cast<std::uint32_t>(index);
   hole_count_ = 0;
 }
 

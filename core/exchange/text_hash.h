@@ -16,25 +16,25 @@ inline std::uint64_t mix_hash(std::uint64_t a, std::uint64_t b) {
 }
 
 inline std::uint64_t hash_text(std::string_view text) {
-  const char* at = text.data();
+  const char* cursor = text.data();
   std::size_t left = text.size();
   std::uint64_t hash = left;
   std::uint64_t word = 0;
-  for (; left > 8; left -= 8, at += 8) {
-    std::memcpy(&word, at, 8);
+  for (; left > 8; left -= 8, cursor += 8) {
+    std::memcpy(&word, cursor, 8);
     hash = mix_hash(hash, word);
   }
   // The rest, 0 to 8 bytes, by loads that overlap instead of a loop over bytes.
   if (left >= 4) {
     std::uint32_t low = 0;
     std::uint32_t high = 0;
-    std::memcpy(&low, at, 4);
-    std::memcpy(&high, at + left - 4, 4);
+    std::memcpy(&low, cursor, 4);
+    std::memcpy(&high, cursor + left - 4, 4);
     word = (static_cast<std::uint64_t>(high) << 32) | low;
   } else if (left > 0) {
-    word = static_cast<std::uint64_t>(static_cast<std::uint8_t>(at[0])) |
-           static_cast<std::uint64_t>(static_cast<std::uint8_t>(at[left / 2])) << 8 |
-           static_cast<std::uint64_t>(static_cast<std::uint8_t>(at[left - 1])) << 16;
+    word = static_cast<std::uint64_t>(static_cast<std::uint8_t>(cursor[0])) |
+           static_cast<std::uint64_t>(static_cast<std::uint8_t>(cursor[left / 2])) << 8 |
+           static_cast<std::uint64_t>(static_cast<std::uint8_t>(cursor[left - 1])) << 16;
   } else {
     word = 0;
   }

@@ -13,18 +13,18 @@ namespace {
 
 /// The first dot from `at` on, or `end`. Eight letters at a time: words are short, so a call of
 /// memchr for each costs more than the search.
-const char* find_dot(const char* at, const char* end) {
+const char* find_dot(const char* cursor, const char* end) {
   constexpr std::uint64_t ones = 0x0101010101010101ULL;
-  for (; end - at >= 8; at += 8) {
+  for (; end - cursor >= 8; cursor += 8) {
     std::uint64_t letters;
-    std::memcpy(&letters, at, 8);
+    std::memcpy(&letters, cursor, 8);
     letters ^=
         ones * '.';  // A dot is now a zero byte; the lowest byte found is exact, others may not be.
     const std::uint64_t found = (letters - ones) & ~letters & (ones << 7);
-    if (found != 0) return at + std::countr_zero(found) / 8;
+    if (found != 0) return cursor + std::countr_zero(found) / 8;
   }
-  while (at != end && *at != '.') ++at;
-  return at;
+  while (cursor != end && *cursor != '.') ++cursor;
+  return cursor;
 }
 
 /// Equal words; most are short, and then a call of memcmp is most of the price.
@@ -42,8 +42,8 @@ bool same_word(const std::string& known, std::string_view word) {
     std::memcpy(&parts[3], b + size - 4, 4);
     return parts[0] == parts[2] && parts[1] == parts[3];
   }
-  for (std::size_t at = 0; at < size; ++at)
-    if (a[at] != b[at]) return false;
+  for (std::size_t index = 0; index < size; ++index)
+    if (a[index] != b[index]) return false;
   return true;
 }
 
@@ -98,16 +98,16 @@ inline TopicRouter::NodeIndex TopicRouter::literal_child(NodeIndex parent, std::
 TopicRouter::NodeIndex TopicRouter::child_for(NodeIndex parent, std::string_view word) {
   if (word == "*") {
     if (nodes_[parent].star == none) {
-      const NodeIndex made = new_node(parent, word);
-      nodes_[parent].star = made;
+      const NodeIndex index = new_node(parent, word);
+      nodes_[parent].star = index;
     }
     return nodes_[parent].star;
   }
   if (word == "#") {
     if (nodes_[parent].rest == none) {
-      const NodeIndex made = new_node(parent, word);
-      nodes_[made].is_rest = true;
-      nodes_[parent].rest = made;
+      const NodeIndex node_index = new_node(parent, word);
+      nodes_[node_index].is_rest = true;
+      nodes_[parent].rest = node_index;
     }
     return nodes_[parent].rest;
   }
@@ -218,13 +218,13 @@ const std::vector<TopicRouter::NodeIndex>& TopicRouter::walk(std::string_view ke
   join(root);
   active_.swap(next_);
   if (key.empty()) return active_;
-  const char* at = key.data();
-  const char* const end = at + key.size();
+  const char* cursor = key.data();
+  const char* const end = cursor + key.size();
   while (!active_.empty()) {
-    const char* const dot = find_dot(at, end);
-    step({at, dot});
+    const char* const dot = find_dot(cursor, end);
+    step({cursor, dot});
     if (dot == end) break;
-    at = dot + 1;
+    cursor = dot + 1;
   }
   return active_;
 }

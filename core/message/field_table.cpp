@@ -71,8 +71,8 @@ class Validator {
   }
 
   FieldTableFault fault(FieldTableFault::Kind kind, std::uint8_t tag,
-                        const std::uint8_t* at) const {
-    return {kind, tag, static_cast<std::uint32_t>(at - start_)};
+                        const std::uint8_t* cursor) const {
+    return {kind, tag, static_cast<std::uint32_t>(cursor - start_)};
   }
 
   const std::uint8_t* start_;

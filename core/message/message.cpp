@@ -34,9 +34,9 @@ MessageRef Message::create(const Parts& parts, MemoryAccount& account) {
   message->ttl_ms_ = parts.ttl_ms;
   message->inline_capacity_ = inline_capacity;
   message->body_size_ = parts.body_size;
-  std::uint8_t* at = store_bytes(message->data(), as_bytes(parts.exchange));
-  at = store_bytes(at, as_bytes(parts.routing_key));
-  store_bytes(at, parts.properties);
+  std::uint8_t* cursor = store_bytes(message->data(), as_bytes(parts.exchange));
+  cursor = store_bytes(cursor, as_bytes(parts.routing_key));
+  store_bytes(cursor, parts.properties);
   message->enter_account(account);
   return MessageRef::adopt(message);
 }

@@ -136,30 +136,30 @@ std::size_t encoded_size(const PropertiesView& properties) {
   return size;
 }
 
-std::uint8_t* encode_properties(std::uint8_t* at, const PropertiesView& properties) {
+std::uint8_t* encode_properties(std::uint8_t* cursor, const PropertiesView& properties) {
   CHECK((properties.flags & flags_unused) == 0);
   const auto put_text = [&](Property property, std::string_view value) {
-    if (properties.has(property)) at = store_shortstr(at, value);
+    if (properties.has(property)) cursor = store_shortstr(cursor, value);
   };
-  at = store_u16(at, properties.flags);
+  cursor = store_u16(cursor, properties.flags);
   put_text(Property::content_type, properties.content_type);
   put_text(Property::content_encoding, properties.content_encoding);
   if (properties.has(Property::headers)) {
-    at = store_u32(at, static_cast<std::uint32_t>(properties.headers.size()));
-    at = store_bytes(at, properties.headers);
+    cursor = store_u32(cursor, static_cast<std::uint32_t>(properties.headers.size()));
+    cursor = store_bytes(cursor, properties.headers);
   }
-  if (properties.has(Property::delivery_mode)) at = store_u8(at, properties.delivery_mode);
-  if (properties.has(Property::priority)) at = store_u8(at, properties.priority);
+  if (properties.has(Property::delivery_mode)) cursor = store_u8(cursor, properties.delivery_mode);
+  if (properties.has(Property::priority)) cursor = store_u8(cursor, properties.priority);
   put_text(Property::correlation_id, properties.correlation_id);
   put_text(Property::reply_to, properties.reply_to);
   put_text(Property::expiration, properties.expiration);
   put_text(Property::message_id, properties.message_id);
-  if (properties.has(Property::timestamp)) at = store_u64(at, properties.timestamp_s);
+  if (properties.has(Property::timestamp)) cursor = store_u64(cursor, properties.timestamp_s);
   put_text(Property::type, properties.type);
   put_text(Property::user_id, properties.user_id);
   put_text(Property::app_id, properties.app_id);
   put_text(Property::cluster_id, properties.cluster_id);
-  return at;
+  return cursor;
 }
 
 std::vector<std::uint8_t> encode_properties(const PropertiesView& properties) {

@@ -92,7 +92,7 @@ std::size_t encoded_size(const PropertiesView& properties);
 
 /// Writes the properties whose flags are set to `at`, which has room for encoded_size(); returns
 /// the end.
-std::uint8_t* encode_properties(std::uint8_t* at, const PropertiesView& properties);
+std::uint8_t* encode_properties(std::uint8_t* cursor, const PropertiesView& properties);
 /// The same, into a buffer made for it.
 std::vector<std::uint8_t> encode_properties(const PropertiesView& properties);
 

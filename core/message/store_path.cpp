@@ -38,10 +38,10 @@ MessageRef with_path(const Message& message, const StorePath& path, MemoryAccoun
   const Bytes plain = message.properties();
   std::vector<std::uint8_t> properties(plain.size() + 1 +
                                        sizeof(std::uint64_t) * path.passed.size());
-  std::uint8_t* at = store_bytes(properties.data(), plain);
-  at = store_u8(at, path.is_dead_letter ? flag_dead_letter : std::uint8_t{0});
-  for (const ExchangeId id : path.passed) at = store_u64(at, id.value);
-  CHECK(at == properties.data() + properties.size());
+  std::uint8_t* cursor = store_bytes(properties.data(), plain);
+  cursor = store_u8(cursor, path.is_dead_letter ? flag_dead_letter : std::uint8_t{0});
+  for (const ExchangeId id : path.passed) cursor = store_u64(cursor, id.value);
+  CHECK(cursor == properties.data() + properties.size());
   Message::Parts parts;
   parts.exchange = message.exchange();
   parts.routing_key = message.routing_key();

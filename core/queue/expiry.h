@@ -24,7 +24,7 @@ class Expiry {
   void add(Nanos deadline, Sequence sequence);
   /// It is in a queue with a TTL since then. In any order before sort_arrivals(), else in order of
   /// the times.
-  void arrived(Nanos at, Sequence sequence) { arrivals_.push_back({at, sequence}); }
+  void arrived(Nanos time, Sequence sequence) { arrivals_.push_back({time, sequence}); }
   void sort_arrivals();
   /// Of the queue. Nothing: it has none, and arrivals are forgotten.
   void set_ttl(std::optional<Nanos> ttl);

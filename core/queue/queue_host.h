@@ -67,7 +67,7 @@ class QueueHost {
     if (queue.linked()) runnable_.remove(queue);
   }
   /// Queue::on_deadline() is called at `at` or later. It cannot be taken back.
-  virtual void add_deadline(Nanos at, QueueId queue) = 0;
+  virtual void add_deadline(Nanos time, QueueId queue) = 0;
   /// Queue::on_written() is called whenever the message log may have written more, until it returns
   /// false.
   virtual void await_written(QueueId queue) = 0;

@@ -77,9 +77,9 @@ Redeliveries::Unacked Queue::find_unacked(Sequence sequence) {
 /// The consumer leaves: what it was to get again goes back to the queue.
 void Queue::abandon_redeliveries(Consumer& consumer) {
   std::uint32_t credit = 0;
-  for (const Redelivery& one : redeliveries_.take_all(consumer)) {
-    settle({info_->id, one.sequence, one.sequence, {}, Outcome::returned}, nullptr);
-    credit += one.used_credit ? 1 : 0;
+  for (const Redelivery& redelivery : redeliveries_.take_all(consumer)) {
+    settle({info_->id, redelivery.sequence, redelivery.sequence, {}, Outcome::returned}, nullptr);
+    credit += redelivery.used_credit ? 1 : 0;
   }
   SharedCredit::give_back(host_, consumer, credit);
 }

@@ -124,8 +124,8 @@ bool Residency::on_written() {
 
 void Residency::drop_pending() {
   if (!state_) return;
-  for (const Spilled& one : std::exchange(state_->spilled, {}))
-    parts_.host.message_log().dropped(one.place);
+  for (const Spilled& spilled : std::exchange(state_->spilled, {}))
+    parts_.host.message_log().dropped(spilled.place);
 }
 
 // --- Back into memory

@@ -16,15 +16,15 @@ using UnackedEntry = UnackedWindow::Entry;
 /// Neighbours of one queue and consumer become one range: visit(first entry, sequence of the last).
 template <class F>
 void for_each_range(const std::vector<UnackedEntry>& entries, F&& visit) {
-  for (std::size_t at = 0; at < entries.size();) {
-    const UnackedEntry& first = entries[at];
+  for (std::size_t index = 0; index < entries.size();) {
+    const UnackedEntry& first = entries[index];
     if (first.returned) {
-      ++at;
+      ++index;
       continue;
     }
     Sequence last = first.sequence;
-    for (++at; at < entries.size(); ++at) {
-      const UnackedEntry& next = entries[at];
+    for (++index; index < entries.size(); ++index) {
+      const UnackedEntry& next = entries[index];
       const bool is_neighbour = !next.returned && next.queue == first.queue &&
                                 next.sequence == last + 1 && next.consumer == first.consumer &&
                                 next.limited == first.limited;

@@ -10,17 +10,17 @@ void SharedPrefetch::set(std::uint32_t count, std::uint32_t size) {
   size_ = size;
 }
 
-Credit SharedPrefetch::room_for(const Waiting& one, const Load& unacked) const {
-  Credit credit{one.request.wanted};
+Credit SharedPrefetch::room_for(const Waiting& waiting, const Load& unacked) const {
+  Credit credit{waiting.request.wanted};
   if (count_ > 0) {
     const std::uint64_t used = unacked.count + granted_;
     const std::uint64_t room = used < count_ ? count_ - used : 0;
     credit.count = static_cast<std::uint32_t>(std::min<std::uint64_t>(credit.count, room));
   }
-  if (size_ == 0 || one.no_ack || credit.count == 0) return credit;
-  const bool fits = unacked.count == 0 || unacked.bytes + one.request.size <= size_;
+  if (size_ == 0 || waiting.no_ack || credit.count == 0) return credit;
+  const bool fits = unacked.count == 0 || unacked.bytes + waiting.request.size <= size_;
   if (granted_ > 0 || !fits) return {0};
-  return {1, unacked.count == 0 ? UINT32_MAX : one.request.size};
+  return {1, unacked.count == 0 ? UINT32_MAX : waiting.request.size};
 }
 
 Credit SharedPrefetch::request(const CreditRequest& request, bool no_ack, const Load& unacked) {
@@ -52,7 +52,7 @@ void SharedPrefetch::return_credit(std::uint32_t count) { granted_ -= std::min(g
 
 void SharedPrefetch::drop_requests_of(std::uint32_t consumer) {
   std::erase_if(waiting_,
-                [consumer](const Waiting& one) { return one.request.number == consumer; });
+                [consumer](const Waiting& waiting) { return waiting.request.number == consumer; });
 }
 
 }  // namespace lepus::core

@@ -61,7 +61,7 @@ class SharedPrefetch {
     CreditRequest request;
     bool no_ack;
   };
-  Credit room_for(const Waiting& one, const Load& unacked) const;
+  Credit room_for(const Waiting& waiting, const Load& unacked) const;
 
   std::uint32_t count_ = 0;
   std::uint32_t size_ = 0;

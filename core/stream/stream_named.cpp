@@ -39,7 +39,7 @@ void Stream::settle(const Settle& settle, Consumer* consumer) {
 
 /// What a consumer had is settled, or given back, after it was cancelled.
 void Stream::settle_departed(const Settle& settle) {
-  const auto is_it = [&](const Departed& one) { return one.handle == settle.consumer; };
+  const auto is_it = [&](const Departed& departed) { return departed.handle == settle.consumer; };
   const auto found = std::find_if(departed_.begin(), departed_.end(), is_it);
   if (found == departed_.end()) return;
   found->reader->progress->settle(settle);

@@ -64,7 +64,7 @@ class StreamOffsets {
   RecordLocation record(const std::string& name, Sequence offset);
   void ask(Sequence sequence, const RecordLocation& place);
   void forget(Entries::iterator entry);
-  void keep_later(Entries::iterator one, Entries::iterator other);
+  void keep_later(Entries::iterator entry, Entries::iterator other);
 
   QueueId queue_;
   MessageLog& message_log_;

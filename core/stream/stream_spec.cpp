@@ -84,9 +84,10 @@ std::string read_filters(const FieldValue& value, std::vector<std::string>& out)
     return {};
   }
   if (!value.is_array()) return fmt::format("{{unacceptable_type,{}}}", value.type_name());
-  for (const FieldValue& one : value.array()) {
-    if (!one.is_string()) return fmt::format("{{unacceptable_type,{}}}", one.type_name());
-    out.emplace_back(one.text());
+  for (const FieldValue& field_value : value.array()) {
+    if (!field_value.is_string())
+      return fmt::format("{{unacceptable_type,{}}}", field_value.type_name());
+    out.emplace_back(field_value.text());
   }
   return {};
 }

@@ -37,8 +37,8 @@ bool same_arguments(std::string_view left, std::string_view right) {
   const std::vector<SortedEntry> a = sorted_entries(left);
   const std::vector<SortedEntry> b = sorted_entries(right);
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const SortedEntry& one, const SortedEntry& other) {
-                      return one.name == other.name && one.value == other.value;
+                    [](const SortedEntry& entry, const SortedEntry& other) {
+                      return entry.name == other.name && entry.value == other.value;
                     });
 }
 

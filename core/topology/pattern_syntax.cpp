@@ -59,14 +59,14 @@ class Reader {
 
  private:
   bool at_end() const { return at_ >= text_.size() || !out_.error.empty(); }
-  bool is_next(std::string_view what) const { return text_.substr(at_).starts_with(what); }
-  bool take(std::string_view what) {
-    if (!is_next(what)) return false;
-    at_ += what.size();
+  bool is_next(std::string_view label) const { return text_.substr(at_).starts_with(label); }
+  bool take(std::string_view label) {
+    if (!is_next(label)) return false;
+    at_ += label.size();
     return true;
   }
-  void refuse(std::string what) {
-    if (out_.error.empty()) out_.error = std::move(what);
+  void refuse(std::string label) {
+    if (out_.error.empty()) out_.error = std::move(label);
   }
 
   std::vector<PatternSequence> alternatives(std::size_t depth);
@@ -75,7 +75,7 @@ class Reader {
   bool special_group(std::size_t begin);
   void skip_name(char end);
   bool flags();
-  void look(std::size_t depth, std::size_t begin, PatternPiece made, PatternSequence& out);
+  void look(std::size_t depth, std::size_t begin, PatternPiece piece, PatternSequence& out);
   void escape(PatternSequence& out);
   bool assertion_escape(char letter, PatternSequence& out);
   void quoted(PatternSequence& out);
@@ -84,7 +84,7 @@ class Reader {
   void character_class(PatternSequence& out);
   std::optional<Quantifier> quantifier();
   std::optional<Quantifier> counted();
-  void add(PatternPiece made, PatternSequence& out);
+  void add(PatternPiece piece, PatternSequence& out);
   void add_text(std::string text, std::size_t width, PatternSequence& out);
   std::string rewritten(std::string text) {
     out_.is_rewritten = true;
@@ -122,12 +122,14 @@ void Reader::piece(std::size_t depth, PatternSequence& out) {
   if (letter == '[') return character_class(out);
   if (letter == '\\') return escape(out);
   ++at_;
-  PatternPiece made;
+  PatternPiece piece;
   if (letter == '^' || letter == '$') {
-    made.is_plain = false;
-    made.kind = has_flag('m') ? PieceKind::text : letter == '^' ? PieceKind::start : PieceKind::end;
-    made.text = with_flags(std::string{letter});
-    return add(std::move(made), out);
+    piece.is_plain = false;
+    piece.kind = has_flag('m')   ? PieceKind::text
+                 : letter == '^' ? PieceKind::start
+                                 : PieceKind::end;
+    piece.text = with_flags(std::string{letter});
+    return add(std::move(piece), out);
   }
   add_text(std::string{letter}, 1, out);
 }
@@ -143,41 +145,41 @@ void Reader::group(std::size_t depth, PatternSequence& out) {
     return;
   }
   const std::string outer_flags = flags_;
-  PatternPiece made;
-  made.kind = PieceKind::group;
+  PatternPiece piece;
+  piece.kind = PieceKind::group;
   if (take("(?=") || take("(?!")) {
-    made.kind = PieceKind::ahead;
-    made.is_negative = text_[at_ - 1] == '!';
-    return look(depth, begin, std::move(made), out);
+    piece.kind = PieceKind::ahead;
+    piece.is_negative = text_[at_ - 1] == '!';
+    return look(depth, begin, std::move(piece), out);
   }
   if (take("(?<=") || take("(?<!")) {
-    made.kind = PieceKind::behind;
-    made.is_negative = text_[at_ - 1] == '!';
-    return look(depth, begin, std::move(made), out);
+    piece.kind = PieceKind::behind;
+    piece.is_negative = text_[at_ - 1] == '!';
+    return look(depth, begin, std::move(piece), out);
   }
   if (special_group(begin)) return;
-  made.branches = alternatives(depth + 1);
+  piece.branches = alternatives(depth + 1);
   if (!take(")")) return refuse(fmt::format("missing ): {}", text_));
   flags_ = outer_flags;
-  made.width = width_of(made.branches.front());
-  for (const PatternSequence& branch : made.branches) {
-    made.text += (made.text.empty() && &branch == &made.branches.front() ? "(?:" : "|");
-    made.text += text_of(branch);
-    made.width = either(made.width, width_of(branch));
-    for (const PatternPiece& one : branch) {
-      made.is_plain = made.is_plain && one.is_plain;
-      made.has_look = made.has_look || one.has_look;
+  piece.width = width_of(piece.branches.front());
+  for (const PatternSequence& branch : piece.branches) {
+    piece.text += (piece.text.empty() && &branch == &piece.branches.front() ? "(?:" : "|");
+    piece.text += text_of(branch);
+    piece.width = either(piece.width, width_of(branch));
+    for (const PatternPiece& pattern_piece : branch) {
+      piece.is_plain = piece.is_plain && pattern_piece.is_plain;
+      piece.has_look = piece.has_look || pattern_piece.has_look;
     }
   }
-  made.text += ")";
-  add(std::move(made), out);
+  piece.text += ")";
+  add(std::move(piece), out);
 }
 
 /// Takes what opens a group. True: it was no group, or one that cannot be had.
 bool Reader::special_group(std::size_t begin) {
   CHECK(begin == at_);
-  const auto refuse_group = [&](std::string_view what) {
-    refuse(fmt::format("{} '{}' is not supported", what, text_.substr(begin, 4)));
+  const auto refuse_group = [&](std::string_view label) {
+    refuse(fmt::format("{} '{}' is not supported", label, text_.substr(begin, 4)));
     return true;
   };
   ++at_;
@@ -223,54 +225,54 @@ bool Reader::flags() {
   return !take(":") && take(")");
 }
 
-void Reader::look(std::size_t depth, std::size_t begin, PatternPiece made, PatternSequence& out) {
+void Reader::look(std::size_t depth, std::size_t begin, PatternPiece piece, PatternSequence& out) {
   CHECK(begin < at_);
-  CHECK(made.kind == PieceKind::ahead || made.kind == PieceKind::behind);
+  CHECK(piece.kind == PieceKind::ahead || piece.kind == PieceKind::behind);
   const std::string outer_flags = flags_;
   const std::vector<PatternSequence> inside = alternatives(depth + 1);
   if (!take(")")) return refuse(fmt::format("missing ): {}", text_));
   flags_ = outer_flags;
   out_.has_look = true;
-  made.has_look = true;
-  made.is_plain = false;
-  made.source = text_.substr(begin, at_ - begin);
-  made.width = width_of(inside.front());
+  piece.has_look = true;
+  piece.is_plain = false;
+  piece.source = text_.substr(begin, at_ - begin);
+  piece.width = width_of(inside.front());
   for (const PatternSequence& branch : inside) {
-    made.text += (&branch == &inside.front() ? "" : "|") + text_of(branch);
-    made.width = either(made.width, width_of(branch));
-    for (const PatternPiece& one : branch)
-      if (one.has_look)
+    piece.text += (&branch == &inside.front() ? "" : "|") + text_of(branch);
+    piece.width = either(piece.width, width_of(branch));
+    for (const PatternPiece& pattern_piece : branch)
+      if (pattern_piece.has_look)
         refuse(fmt::format("the look-around '{}' has another one in it, which is not supported",
-                           made.source));
+                           piece.source));
   }
   const std::optional<Quantifier> times = quantifier();
   if (times)
     return refuse(fmt::format("the look-around '{}' with the quantifier '{}' is not supported",
-                              made.source, times->text));
-  out.push_back(std::move(made));
+                              piece.source, times->text));
+  out.push_back(std::move(piece));
 }
 
 // ---- Single things ------------------------------------------------------------------------------
 
 void Reader::add_text(std::string text, std::size_t width, PatternSequence& out) {
-  PatternPiece made;
-  made.text = with_flags(text);
-  made.width = {width, width};
-  add(std::move(made), out);
+  PatternPiece piece;
+  piece.text = with_flags(text);
+  piece.width = {width, width};
+  add(std::move(piece), out);
 }
 
 /// With the quantifier that follows.
-void Reader::add(PatternPiece made, PatternSequence& out) {
+void Reader::add(PatternPiece piece, PatternSequence& out) {
   const std::optional<Quantifier> times = quantifier();
   if (times) {
-    made.text += times->text;
-    made.is_quantified = true;
-    if (made.kind != PieceKind::group) made.kind = PieceKind::text;
-    made.width.min = std::min(made.width.min * times->min, width_max);
-    const bool has_max = made.width.max && times->max;
-    made.width.max = has_max ? bounded(*made.width.max * *times->max) : std::nullopt;
+    piece.text += times->text;
+    piece.is_quantified = true;
+    if (piece.kind != PieceKind::group) piece.kind = PieceKind::text;
+    piece.width.min = std::min(piece.width.min * times->min, width_max);
+    const bool has_max = piece.width.max && times->max;
+    piece.width.max = has_max ? bounded(*piece.width.max * *times->max) : std::nullopt;
   }
-  out.push_back(std::move(made));
+  out.push_back(std::move(piece));
 }
 
 std::optional<Quantifier> Reader::quantifier() {
@@ -298,46 +300,46 @@ std::optional<Quantifier> Reader::quantifier() {
 /// {2}, {2,} or {2,3}; anything else with a brace is text.
 std::optional<Quantifier> Reader::counted() {
   if (!is_next("{")) return std::nullopt;
-  std::size_t at = at_ + 1;
+  std::size_t index = at_ + 1;
   const auto number = [&]() -> std::optional<std::size_t> {
     std::optional<std::size_t> value;
-    for (; at < text_.size() && is_digit(text_[at]); ++at)
-      value = std::min(value.value_or(0) * 10 + (text_[at] - '0'), width_max);
+    for (; index < text_.size() && is_digit(text_[index]); ++index)
+      value = std::min(value.value_or(0) * 10 + (text_[index] - '0'), width_max);
     return value;
   };
   const std::optional<std::size_t> min = number();
   if (!min) return std::nullopt;
   Quantifier times{{}, *min, min};
-  if (at < text_.size() && text_[at] == ',') {
-    ++at;
+  if (index < text_.size() && text_[index] == ',') {
+    ++index;
     times.max = number();
   }
-  if (at >= text_.size() || text_[at] != '}') return std::nullopt;
-  at_ = at + 1;
+  if (index >= text_.size() || text_[index] != '}') return std::nullopt;
+  at_ = index + 1;
   return times;
 }
 
 void Reader::character_class(PatternSequence& out) {
-  std::string made = "[";
+  std::string text = "[";
   CHECK(is_next("["));
   ++at_;
-  if (take("^")) made += "^";
-  if (take("]")) made += "\\]";
+  if (take("^")) text += "^";
+  if (take("]")) text += "\\]";
   while (at_ < text_.size() && text_[at_] != ']') {
     if (is_next("[:")) {
       const std::size_t end = text_.find(":]", at_ + 2);
       const std::size_t size = end == std::string_view::npos ? 2 : end + 2 - at_;
-      made += text_.substr(at_, size);
+      text += text_.substr(at_, size);
       at_ += size;
     } else if (text_[at_] == '\\' && at_ + 1 < text_.size()) {
       ++at_;
-      made += escaped(text_[at_++], true);
+      text += escaped(text_[at_++], true);
     } else {
-      made += text_[at_++];
+      text += text_[at_++];
     }
   }
-  if (take("]")) made += "]";
-  add_text(std::move(made), 1, out);
+  if (take("]")) text += "]";
+  add_text(std::move(text), 1, out);
 }
 
 // ---- Escapes ------------------------------------------------------------------------------------
@@ -358,19 +360,19 @@ void Reader::escape(PatternSequence& out) {
 }
 
 bool Reader::assertion_escape(char letter, PatternSequence& out) {
-  PatternPiece made;
-  made.is_plain = false;
-  made.text = fmt::format("\\{}", letter);
+  PatternPiece piece;
+  piece.is_plain = false;
+  piece.text = fmt::format("\\{}", letter);
   if (letter == 'A' || letter == 'G') {
-    made.kind = PieceKind::start;
-    if (letter == 'G') made.text = rewritten("\\A");
+    piece.kind = PieceKind::start;
+    if (letter == 'G') piece.text = rewritten("\\A");
   } else if (letter == 'z' || letter == 'Z') {
-    made.kind = PieceKind::end;
-    if (letter == 'Z') made.text = rewritten("(?:\\n?\\z)");
+    piece.kind = PieceKind::end;
+    if (letter == 'Z') piece.text = rewritten("(?:\\n?\\z)");
   } else if (letter != 'b' && letter != 'B') {
     return false;
   }
-  add(std::move(made), out);
+  add(std::move(piece), out);
   return true;
 }
 
@@ -379,11 +381,11 @@ void Reader::quoted(PatternSequence& out) {
     const auto byte = static_cast<unsigned char>(text_[at_++]);
     const bool is_last = at_ >= text_.size() || is_next("\\E");
     if (is_last) (void)take("\\E");
-    PatternPiece made;
-    made.text = with_flags(hex_byte(byte));
-    made.width = {1, 1};
-    if (is_last) return add(std::move(made), out);
-    out.push_back(std::move(made));
+    PatternPiece piece;
+    piece.text = with_flags(hex_byte(byte));
+    piece.width = {1, 1};
+    if (is_last) return add(std::move(piece), out);
+    out.push_back(std::move(piece));
   }
   (void)take("\\E");
 }

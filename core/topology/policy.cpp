@@ -130,14 +130,14 @@ std::string table_of(const Values& values) {
 }  // namespace
 
 std::optional<PolicyTarget> parse_policy_target(std::string_view text) {
-  for (const TargetName& one : target_names)
-    if (one.name == text) return one.target;
+  for (const TargetName& name : target_names)
+    if (name.name == text) return name.target;
   return std::nullopt;
 }
 
 std::string_view policy_target_name(PolicyTarget target) {
-  for (const TargetName& one : target_names)
-    if (one.target == target) return one.name;
+  for (const TargetName& name : target_names)
+    if (name.target == target) return name.name;
   CHECK(false);
   return {};
 }
@@ -205,8 +205,8 @@ std::unique_ptr<Policy> PolicyList::remove(std::string_view name) {
 }
 
 const Policy* PolicyList::find(std::string_view name) const {
-  for (const auto& one : policies_)
-    if (one->spec.name == name) return one.get();
+  for (const auto& policy : policies_)
+    if (policy->spec.name == name) return policy.get();
   return nullptr;
 }
 

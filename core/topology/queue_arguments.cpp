@@ -419,8 +419,8 @@ std::string_view queue_type_name(QueueType type) {
 }
 
 bool has_queue_argument(std::string_view key, QueueType type) {
-  for (const TypedKey& one : typed_keys)
-    if (one.key == key) return is_of_type(one, type);
+  for (const TypedKey& typed_key : typed_keys)
+    if (typed_key.key == key) return is_of_type(typed_key, type);
   return std::any_of(rules.begin(), rules.end(), [&](const Rule& rule) { return rule.key == key; });
 }
 

@@ -178,10 +178,10 @@ void ChangeDescriber::describe(const BindingSpec& binding, FieldTableWriter& hea
 /// A password, tags or limits: each is told by an event of its own.
 void ChangeDescriber::operator()(const UserPut& change) {
   const UserSpec& user = change.user;
-  const UserInfo* there = topology_.access().find_user(user.name);
-  if (there == nullptr) begin("user.created").text("name", user.name);
-  const UserSpec before = there == nullptr ? UserSpec{} : there->spec;
-  if (there != nullptr && before.password_hash != user.password_hash)
+  const UserInfo* existing = topology_.access().find_user(user.name);
+  if (existing == nullptr) begin("user.created").text("name", user.name);
+  const UserSpec before = existing == nullptr ? UserSpec{} : existing->spec;
+  if (existing != nullptr && before.password_hash != user.password_hash)
     begin(user.password_hash.empty() ? "user.password.cleared" : "user.password.changed")
         .text("name", user.name);
   if (before.tags != user.tags) {

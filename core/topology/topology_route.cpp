@@ -20,8 +20,8 @@ void Topology::route(const ExchangeInfo& exchange, const RouteInput& input,
   exchange.route_mark = route_mark_;
   route_through(exchange, input, out);
   // Exchanges met on the way are appended to route_pending_ while it is walked.
-  for (std::size_t at = 0; at < route_pending_.size(); ++at)
-    route_through(*route_pending_[at], input, out);
+  for (std::size_t index = 0; index < route_pending_.size(); ++index)
+    route_through(*route_pending_[index], input, out);
   route_pending_.clear();
 }
 

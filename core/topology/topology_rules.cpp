@@ -32,13 +32,13 @@ constexpr std::array predeclared{
     Predeclared{trace_exchange_name, ExchangeType::topic, true},
 };
 
-ExchangeAdded predeclare(const Predeclared& one, VhostId vhost, IdSource& ids) {
+ExchangeAdded predeclare(const Predeclared& predeclared, VhostId vhost, IdSource& ids) {
   ExchangeSpec exchange;
   exchange.id = ExchangeId{ids.next()};
   exchange.vhost = vhost;
-  exchange.name = one.name;
-  exchange.type = one.type;
-  exchange.internal = one.internal;
+  exchange.name = predeclared.name;
+  exchange.type = predeclared.type;
+  exchange.internal = predeclared.internal;
   exchange.durable = true;
   return {std::move(exchange)};
 }

@@ -230,13 +230,13 @@ std::size_t SimDisk::maybe_short(std::size_t size, unsigned percent, bool is_dir
   return part;
 }
 
-std::int64_t SimDisk::read(int fd, std::uint64_t offset, std::uint8_t* at, std::size_t size) {
-  const iovec piece{at, size};
+std::int64_t SimDisk::read(int fd, std::uint64_t offset, std::uint8_t* cursor, std::size_t size) {
+  const iovec piece{cursor, size};
   if (const int code = check_transfer(fd, offset, {&piece, 1}); code < 0) return code;
   if (errs(faults_.read_error)) return -EIO;
   const Descriptor& from = *find_descriptor(fd);
-  const std::size_t part = from.mode.direct ? from.file->read_direct(offset, at, size)
-                                            : from.file->read(offset, at, size);
+  const std::size_t part = from.mode.direct ? from.file->read_direct(offset, cursor, size)
+                                            : from.file->read(offset, cursor, size);
   return static_cast<std::int64_t>(part);
 }
 
@@ -336,11 +336,11 @@ void SimDisk::fail(const Write& write) {
     file.fail_sync(file.snapshot(), random_);
     return;
   }
-  for (std::size_t at = 0; at < write.bytes.size(); at += sim_sector_size) {
+  for (std::size_t index = 0; index < write.bytes.size(); index += sim_sector_size) {
     if (random_.chance(50)) continue;
-    const std::size_t part = std::min(sim_sector_size, write.bytes.size() - at);
-    file.write(write.offset + at, core::Bytes(write.bytes).subspan(at, part));
-    if (write.target.mode.dsync) file.flush(write.offset + at, part);
+    const std::size_t part = std::min(sim_sector_size, write.bytes.size() - index);
+    file.write(write.offset + index, core::Bytes(write.bytes).subspan(index, part));
+    if (write.target.mode.dsync) file.flush(write.offset + index, part);
   }
 }
 

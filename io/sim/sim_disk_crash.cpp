@@ -14,10 +14,10 @@ enum class Progress : std::uint8_t { none, all, first_sectors, any_sectors };
 std::vector<std::size_t> sector_starts(std::uint64_t offset, std::size_t size) {
   CHECK(size > 0);
   std::vector<std::size_t> starts;
-  std::size_t at = 0;
-  while (at < size) {
-    starts.push_back(at);
-    at += sim_sector_size - (offset + at) % sim_sector_size;
+  std::size_t index = 0;
+  while (index < size) {
+    starts.push_back(index);
+    index += sim_sector_size - (offset + index) % sim_sector_size;
   }
   return starts;
 }

@@ -14,20 +14,21 @@ constexpr unsigned failed_sync_writes = 50;
 
 }  // namespace
 
-std::size_t SimFile::read(std::uint64_t offset, std::uint8_t* at, std::size_t size) const {
+std::size_t SimFile::read(std::uint64_t offset, std::uint8_t* cursor, std::size_t size) const {
   if (offset >= cache_.size()) return 0;
   const std::size_t part = std::min<std::uint64_t>(size, cache_.size() - offset);
-  if (part > 0) std::memcpy(at, cache_.data() + offset, part);
+  if (part > 0) std::memcpy(cursor, cache_.data() + offset, part);
   return part;
 }
 
-std::size_t SimFile::read_direct(std::uint64_t offset, std::uint8_t* at, std::size_t size) const {
-  const std::size_t part = read(offset, at, size);
+std::size_t SimFile::read_direct(std::uint64_t offset, std::uint8_t* cursor,
+                                 std::size_t size) const {
+  const std::size_t part = read(offset, cursor, size);
   for (const std::uint64_t sector : stale_) {
     const std::uint64_t begin = std::max(offset, sector * sim_sector_size);
     const std::uint64_t end = std::min(offset + part, (sector + 1) * sim_sector_size);
     for (std::uint64_t i = begin; i < end; ++i) {
-      at[i - offset] = i < durable_.size() ? durable_[i] : std::uint8_t{0};
+      cursor[i - offset] = i < durable_.size() ? durable_[i] : std::uint8_t{0};
     }
   }
   return part;

@@ -48,9 +48,9 @@ class SimFile {
   void set_name_durable() { name_is_durable_ = true; }
 
   /// Bytes read: fewer than asked for at the end of the file.
-  std::size_t read(std::uint64_t offset, std::uint8_t* at, std::size_t size) const;
+  std::size_t read(std::uint64_t offset, std::uint8_t* cursor, std::size_t size) const;
   /// The same past the cache.
-  std::size_t read_direct(std::uint64_t offset, std::uint8_t* at, std::size_t size) const;
+  std::size_t read_direct(std::uint64_t offset, std::uint8_t* cursor, std::size_t size) const;
   void write(std::uint64_t offset, core::Bytes bytes);
   void resize(std::uint64_t size);
   /// What was written there is durable.

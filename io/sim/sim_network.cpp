@@ -68,12 +68,12 @@ core::Nanos SimPipe::next_arrival() const {
   return chunks_.empty() ? end_arrives_ : chunks_.front().arrives;
 }
 
-std::size_t SimPipe::read(std::uint8_t* at, std::size_t size_max, core::Nanos now) {
+std::size_t SimPipe::read(std::uint8_t* cursor, std::size_t size_max, core::Nanos now) {
   std::size_t done = 0;
   while (done < size_max && !chunks_.empty() && chunks_.front().arrives <= now) {
     Chunk& chunk = chunks_.front();
     const std::size_t part = std::min(size_max - done, chunk.bytes.size() - chunk.used);
-    std::memcpy(at + done, chunk.bytes.data() + chunk.used, part);
+    std::memcpy(cursor + done, chunk.bytes.data() + chunk.used, part);
     chunk.used += part;
     done += part;
     if (chunk.used == chunk.bytes.size()) chunks_.pop_front();

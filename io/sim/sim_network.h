@@ -62,7 +62,7 @@ class SimPipe {
   std::size_t readable(core::Nanos now) const;
   /// When the next bytes or the end can be read; core::never: nothing is under way.
   core::Nanos next_arrival() const;
-  std::size_t read(std::uint8_t* at, std::size_t size_max, core::Nanos now);
+  std::size_t read(std::uint8_t* cursor, std::size_t size_max, core::Nanos now);
   /// core::never: it was not written.
   core::Nanos end_arrival() const { return end_arrives_; }
   bool end_written() const { return end_arrives_ != core::never; }

@@ -21,8 +21,8 @@ std::string kernel_release() {
   return uname(&names) == 0 ? names.release : "unknown";
 }
 
-std::string too_old(const std::string& what) {
-  return "the kernel (" + kernel_release() + ") is too old: " + what +
+std::string too_old(const std::string& label) {
+  return "the kernel (" + kernel_release() + ") is too old: " + label +
          ". Lepus needs Linux 6.1 or newer; upgrade the kernel of the host";
 }
 

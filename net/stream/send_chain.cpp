@@ -54,9 +54,9 @@ void SendChain::add_piece(std::size_t room) {
   } else {
     block_->used = static_cast<std::uint32_t>(start);
   }
-  std::uint8_t* at = block_->bytes + block_->used;
-  auto* piece = std::construct_at(reinterpret_cast<Piece*>(at),
-                                  Piece{nullptr, at + sizeof(Piece), 0, block_, nullptr});
+  std::uint8_t* cursor = block_->bytes + block_->used;
+  auto* piece = std::construct_at(reinterpret_cast<Piece*>(cursor),
+                                  Piece{nullptr, cursor + sizeof(Piece), 0, block_, nullptr});
   block_->used += static_cast<std::uint32_t>(sizeof(Piece));
   ++block_->piece_count;
   CHECK(block_->used + room <= sizeof block_->bytes);

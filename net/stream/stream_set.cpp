@@ -33,17 +33,17 @@ std::span<iovec> StreamSet::take_pieces() {
     pieces_turn_ = loop_.turn_count();
     pieces_used_ = 0;
   }
-  std::size_t at = pieces_used_ % pieces_per_chunk;
-  if (pieces_per_chunk - at < io::iov_max) {
-    pieces_used_ += pieces_per_chunk - at;
-    at = 0;
+  std::size_t index = pieces_used_ % pieces_per_chunk;
+  if (pieces_per_chunk - index < io::iov_max) {
+    pieces_used_ += pieces_per_chunk - index;
+    index = 0;
   }
   const std::size_t chunk = pieces_used_ / pieces_per_chunk;
   if (chunk == chunks_.size()) {
     chunks_.push_back(std::make_unique_for_overwrite<iovec[]>(pieces_per_chunk));
   }
   pieces_used_ += io::iov_max;
-  return {chunks_[chunk].get() + at, io::iov_max};
+  return {chunks_[chunk].get() + index, io::iov_max};
 }
 
 void StreamSet::return_pieces(std::size_t count) {

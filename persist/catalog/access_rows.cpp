@@ -84,8 +84,9 @@ const Json* find_property(const Json& json, const char* field) {
   if (!json.is_object()) return nullptr;
   if (json.contains(field)) return &json[field];
   const auto metadata = json.find("metadata");
-  const bool there = metadata != json.end() && metadata->is_object() && metadata->contains(field);
-  return there ? &(*metadata)[field] : nullptr;
+  const bool existing =
+      metadata != json.end() && metadata->is_object() && metadata->contains(field);
+  return existing ? &(*metadata)[field] : nullptr;
 }
 
 }  // namespace

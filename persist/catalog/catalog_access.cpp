@@ -45,9 +45,9 @@ void Catalog::run_once(const std::string& text, const std::vector<std::string>& 
 }
 
 void Catalog::remove_rows_of(const core::VhostRemoved& change) {
-  for (const VhostColumn& one : rows_of_vhost)
+  for (const VhostColumn& column : rows_of_vhost)
     run_once(fmt::format("DELETE FROM {} WHERE {} = (SELECT name FROM vhosts WHERE id = {})",
-                         definition_table(one.kind).name, one.column, change.id.value),
+                         definition_table(column.kind).name, column.column, change.id.value),
              {});
 }
 

@@ -99,9 +99,9 @@ bool StoredDefinitions::put(DefinitionKind kind, DefinitionRow row) {
     return true;
   }
   CHECK(place->second < all.size());
-  DefinitionRow& there = all[place->second];
-  if (there == row) return false;
-  there = std::move(row);
+  DefinitionRow& existing = all[place->second];
+  if (existing == row) return false;
+  existing = std::move(row);
   return true;
 }
 

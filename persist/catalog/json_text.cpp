@@ -13,10 +13,10 @@ namespace {
 bool is_too_deep(std::string_view text) {
   std::size_t depth = 0;
   bool in_string = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char letter = text[at];
+  for (std::size_t index = 0; index < text.size(); ++index) {
+    const char letter = text[index];
     if (in_string) {
-      if (letter == '\\') ++at;
+      if (letter == '\\') ++index;
       in_string = letter != '"';
     } else if (letter == '"') {
       in_string = true;

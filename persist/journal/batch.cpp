@@ -23,9 +23,9 @@ std::uint8_t* BlockBuffer::grow(std::size_t size) {
     memory_.reset(memory);
     capacity_ = capacity;
   }
-  std::uint8_t* at = memory_.get() + size_;
+  std::uint8_t* cursor = memory_.get() + size_;
   size_ += size;
-  return at;
+  return cursor;
 }
 
 void BlockBuffer::clear(std::size_t capacity_max) {
@@ -47,15 +47,15 @@ std::uint8_t* Batch::add(RecordType type, std::uint32_t count, std::size_t lengt
   CHECK(!is_closed_);
   CHECK(length % record_alignment == 0);
   CHECK(length >= sizeof(RecordHeader) && length <= UINT32_MAX);
-  std::uint8_t* at = buffer_.grow(length);
+  std::uint8_t* cursor = buffer_.grow(length);
   RecordHeader header;
   header.length = static_cast<std::uint32_t>(length);
   header.sequence = next_sequence_++;
   header.type = type;
   header.count = count;
-  std::memcpy(at, &header, sizeof header);
-  last_record_ = static_cast<std::size_t>(at - buffer_.data());
-  return at;
+  std::memcpy(cursor, &header, sizeof header);
+  last_record_ = static_cast<std::size_t>(cursor - buffer_.data());
+  return cursor;
 }
 
 void Batch::close(RecordSeed seed) {
@@ -65,14 +65,14 @@ void Batch::close(RecordSeed seed) {
   const std::size_t used = buffer_.size();
   const std::size_t padding = round_up(used, block_size) - used;
   if (padding > 0) std::memset(buffer_.grow(padding), 0, padding);
-  for (std::size_t at = first_record_; at < used;) {
+  for (std::size_t index = first_record_; index < used;) {
     RecordHeader header;
-    std::memcpy(&header, buffer_.data() + at, sizeof header);
-    if (at == first_record_ && !start_.is_continuation) header.flags |= flag_batch_first;
-    if (at == last_record_ && !spans_segments_) header.flags |= flag_batch_last;
-    std::memcpy(buffer_.data() + at, &header, sizeof header);
-    set_record_crc({buffer_.data() + at, header.length}, seed);
-    at += header.length;
+    std::memcpy(&header, buffer_.data() + index, sizeof header);
+    if (index == first_record_ && !start_.is_continuation) header.flags |= flag_batch_first;
+    if (index == last_record_ && !spans_segments_) header.flags |= flag_batch_last;
+    std::memcpy(buffer_.data() + index, &header, sizeof header);
+    set_record_crc({buffer_.data() + index, header.length}, seed);
+    index += header.length;
   }
 }
 

@@ -255,10 +255,10 @@ bool Compactor::find_holders(const RecordHeader& header, core::Bytes head) {
     QueueRef ref;
     std::memcpy(&ref, refs + i * sizeof ref, sizeof ref);
     if (ref.queue == 0) continue;
-    const core::QueuePosition at{core::QueueId{ref.queue}, ref.sequence};
-    const std::optional<core::LocatedRecord> held = owner_->locate(at);
+    const core::QueuePosition position{core::QueueId{ref.queue}, ref.sequence};
+    const std::optional<core::LocatedRecord> held = owner_->locate(position);
     if (!held || held->place != place) continue;
-    positions_.push_back(at);
+    positions_.push_back(position);
     if (held->message != nullptr) warm_ = held->message;
   }
   drop_repeated_positions();
@@ -267,8 +267,8 @@ bool Compactor::find_holders(const RecordHeader& header, core::Bytes head) {
 
 /// A damaged record may name a position twice; the message would be taken out of the segment twice.
 void Compactor::drop_repeated_positions() {
-  const auto key_of = [](const core::QueuePosition& at) {
-    return std::pair{at.queue.value, at.sequence};
+  const auto key_of = [](const core::QueuePosition& position) {
+    return std::pair{position.queue.value, position.sequence};
   };
   std::sort(positions_.begin(), positions_.end(),
             [&](const auto& left, const auto& right) { return key_of(left) < key_of(right); });
@@ -294,14 +294,14 @@ void Compactor::move(const RecordHeader& header, core::Bytes head,
   core::MessageRef message =
       warm_ != nullptr ? core::MessageRef::share(warm_) : make_message(*record, account_);
   const Place moved = journal_.move(*message, fields, place, positions_);
-  for (const core::QueuePosition& at : positions_) owner_->on_moved(at, moved);
+  for (const core::QueuePosition& position : positions_) owner_->on_moved(position, moved);
   ++moved_count_;
 }
 
 void Compactor::lose(const Place& place) {
   log_.write(LogLevel::error, LogCategory::general, "a message is lost: its record is damaged",
              {{"file", path_}, {"offset", place.offset}, {"size", place.size}});
-  for (const core::QueuePosition& at : positions_) owner_->on_lost(at);
+  for (const core::QueuePosition& position : positions_) owner_->on_lost(position);
 }
 
 }  // namespace lepus::persist

@@ -22,8 +22,8 @@ bool is_wanted(const RecordRead& read, const core::MessageLog::FetchRequest& ite
   if (read.record.header().type != RecordType::message || read.length != item.place.size)
     return false;
   const auto queues = read.record.queues();
-  return std::any_of(queues.begin(), queues.end(), [&item](const QueueRef& at) {
-    return at.queue == item.at.queue.value && at.sequence == item.at.sequence;
+  return std::any_of(queues.begin(), queues.end(), [&item](const QueueRef& ref) {
+    return ref.queue == item.at.queue.value && ref.sequence == item.at.sequence;
   });
 }
 

@@ -67,10 +67,10 @@ core::RecordLocation Journal::append(const core::Message& message, std::uint32_t
 }
 
 core::RecordLocation Journal::append_paged(const core::Message& message,
-                                           const core::QueuePosition& at) {
+                                           const core::QueuePosition& position) {
   const core::RecordLocation place =
       append_with(make_head(message, stamp_ms(), head_flag_paged), message, 1);
-  enqueued(place, 0, at);
+  enqueued(place, 0, position);
   return place;
 }
 
@@ -112,32 +112,32 @@ void Journal::note_written() {
 }
 
 void Journal::enqueued(const core::RecordLocation& place, std::uint32_t index,
-                       const core::QueuePosition& at) {
+                       const core::QueuePosition& position) {
   const auto holder = std::find_if(batches_.rbegin(), batches_.rend(), [&](const auto& batch) {
     return batch->contains(place.segment, place.offset);
   });
   CHECK(holder != batches_.rend());
-  store_queue_ref((*holder)->at(place.offset), index, {at.queue.value, at.sequence});
+  store_queue_ref((*holder)->at(place.offset), index, {position.queue.value, position.sequence});
 }
 
-void Journal::settled(const core::RecordLocation& place, const core::QueuePosition& at) {
+void Journal::settled(const core::RecordLocation& place, const core::QueuePosition& position) {
   segments_.remove_live(place.segment, place.size);
-  const std::uint64_t queue = at.queue.value;
+  const std::uint64_t queue = position.queue.value;
   const auto follows = [&](const SequenceRange& range) {
-    return range.queue == queue && range.last + 1 == at.sequence;
+    return range.queue == queue && range.last + 1 == position.sequence;
   };
   if (!ranges_.empty() && follows(ranges_.back())) {
-    ranges_.back().last = at.sequence;
+    ranges_.back().last = position.sequence;
     return;
   }
   if (const auto last = last_range_.find(queue);
       last != last_range_.end() && follows(ranges_[last->second])) {
-    ranges_[last->second].last = at.sequence;
+    ranges_[last->second].last = position.sequence;
     return;
   }
   make_room(sizeof(SequenceRange) + sizeof(RecordHeader));
   last_range_[queue] = static_cast<std::uint32_t>(ranges_.size());
-  ranges_.push_back({queue, at.sequence, at.sequence});
+  ranges_.push_back({queue, position.sequence, position.sequence});
 }
 
 void Journal::dropped(const core::RecordLocation& place) {

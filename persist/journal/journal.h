@@ -76,7 +76,7 @@ class Journal final : public core::MessageLog {
     return append_with(make_head(message, enqueued_ms, 0), message, queue_count);
   }
   core::RecordLocation append_paged(const core::Message& message,
-                                    const core::QueuePosition& at) override;
+                                    const core::QueuePosition& position) override;
   /// The record of a message is written again for those of its queues that still hold it. Their
   /// bytes count in the new segment then, no more at `from`. `old` is the head that lies there.
   core::RecordLocation move(const core::Message& message, const MessageHead& old,
@@ -85,9 +85,9 @@ class Journal final : public core::MessageLog {
   core::RecordLocation written_end() const override { return written_end_; }
   void fetch(std::span<const FetchRequest> wanted) override { fetcher_.fetch(wanted); }
   void enqueued(const core::RecordLocation& place, std::uint32_t index,
-                const core::QueuePosition& at) override;
+                const core::QueuePosition& position) override;
   void refused(const core::RecordLocation& place) override { dropped(place); }
-  void settled(const core::RecordLocation& place, const core::QueuePosition& at) override;
+  void settled(const core::RecordLocation& place, const core::QueuePosition& position) override;
   void dropped(const core::RecordLocation& place) override;
   void delivery_watermark(const core::QueuePosition& below) override;
   /// Records that whatever the journal held of the queue at these positions is dead. Their bytes do

@@ -40,10 +40,10 @@ void LiveList::add(const LiveRun& run) {
   if (run.position >= position_end_) {
     append(run);
   } else {
-    for (LiveRun one = run; one.position < end; ++one.position) {
-      one.count = 1;
-      insert(one);
-      one.message.place.offset += one.message.place.size;
+    for (LiveRun live_run = run; live_run.position < end; ++live_run.position) {
+      live_run.count = 1;
+      insert(live_run);
+      live_run.message.place.offset += live_run.message.place.size;
     }
   }
   position_end_ = std::max(position_end_, end);
@@ -105,11 +105,11 @@ std::size_t LiveList::chunk_for(std::uint64_t position) {
   return index;
 }
 
-void LiveList::insert(const LiveRun& one) {
-  CHECK(one.count == 1);
-  settle(one.position, one.position);
-  Chunk& chunk = chunks_[chunk_for(one.position)];
-  const Entry entry = pack(static_cast<std::uint32_t>(one.position - chunk.base), one);
+void LiveList::insert(const LiveRun& run) {
+  CHECK(run.count == 1);
+  settle(run.position, run.position);
+  Chunk& chunk = chunks_[chunk_for(run.position)];
+  const Entry entry = pack(static_cast<std::uint32_t>(run.position - chunk.base), run);
   const std::size_t index = chunk.find(entry.delta);
   if (index > chunk.begin && chunk.entries[index - 1].goes_on_with(entry))
     ++chunk.entries[index - 1].count;

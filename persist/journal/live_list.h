@@ -83,7 +83,7 @@ class LiveList {
   static LiveRun unpack(std::uint64_t base, const Entry& entry);
   std::size_t find_chunk(std::uint64_t position) const;
   void append(const LiveRun& run);
-  void insert(const LiveRun& one);
+  void insert(const LiveRun& run);
   std::size_t chunk_for(std::uint64_t position);
   void split(std::size_t index);
   void settle_in(Chunk& chunk, std::uint64_t first, std::uint64_t last);
@@ -98,8 +98,8 @@ class LiveList {
 template <class F>
 void LiveList::for_each_run(F&& visit) const {
   for (std::size_t i = first_; i < chunks_.size(); ++i)
-    for (std::size_t at = chunks_[i].begin; at < chunks_[i].entries.size(); ++at)
-      visit(unpack(chunks_[i].base, chunks_[i].entries[at]));
+    for (std::size_t index = chunks_[i].begin; index < chunks_[i].entries.size(); ++index)
+      visit(unpack(chunks_[i].base, chunks_[i].entries[index]));
 }
 
 }  // namespace lepus::persist

@@ -102,11 +102,11 @@ void NewestSegmentFile::on_write(io::Op&, const io::Completion& completion) {
   if (!is_whole || written_ != wanted_) start_write();
 }
 
-void NewestSegmentFile::fail(const char* what, int error) {
+void NewestSegmentFile::fail(const char* label, int error) {
   if (std::exchange(has_failed_, true)) return;
   log_.write(core::LogLevel::warning, core::LogCategory::general,
              "whether the newest journal files are all there will not be known after a crash",
-             {{"file", path_}, {"text", what}, {"error", std::strerror(error)}});
+             {{"file", path_}, {"text", label}, {"error", std::strerror(error)}});
 }
 
 }  // namespace lepus::persist

@@ -53,7 +53,7 @@ class NewestSegmentFile {
   void encode(std::uint64_t segment);
   void start_write();
   void on_write(io::Op& op, const io::Completion& completion);
-  void fail(const char* what, int error);
+  void fail(const char* label, int error);
 
   struct Free {
     void operator()(std::uint8_t* bytes) const { std::free(bytes); }

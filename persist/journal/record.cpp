@@ -73,9 +73,9 @@ bool contents_fit(const RecordHeader& header, const std::uint8_t* contents) {
 }  // namespace
 
 struct RecordReader {
-  static RecordView view(const std::uint8_t* at) {
-    CHECK(is_aligned(at));
-    return RecordView(reinterpret_cast<const RecordHeader*>(at));
+  static RecordView view(const std::uint8_t* cursor) {
+    CHECK(is_aligned(cursor));
+    return RecordView(reinterpret_cast<const RecordHeader*>(cursor));
   }
 };
 

@@ -30,27 +30,27 @@ std::string journals_of(const std::string& data_directory) { return data_directo
 /// failed; after a failure only the destructor may follow.
 class SegmentCopyWriter {
  public:
-  SegmentCopyWriter(io::Disk& disk, std::string directory, const KeepAside& what)
-      : disk_(disk), directory_(std::move(directory)), file_size_(what.file_size) {
+  SegmentCopyWriter(io::Disk& disk, std::string directory, const KeepAside& options)
+      : disk_(disk), directory_(std::move(directory)), file_size_(options.file_size) {
     header_.number = 1;
     header_.log_start = 1;
     header_.first_sequence = 1;
-    header_.shard = what.shard;
-    header_.store = what.store;
+    header_.shard = options.shard;
+    header_.store = options.store;
   }
   ~SegmentCopyWriter() {
     if (fd_ >= 0) disk_.close(fd_);
   }
 
   std::string open();
-  std::string add_message(const RecordView& record, const QueueRef& at);
+  std::string add_message(const RecordView& record, const QueueRef& ref);
   std::string add_watermark(const QueueRef& below);
   /// Seals the file and gives it its header.
   std::string end_file();
 
  private:
-  std::string failed(const char* what, int error) const {
-    return fmt::format("{}: cannot {}: {}", path(), what, std::strerror(-error));
+  std::string failed(const char* label, int error) const {
+    return fmt::format("{}: cannot {}: {}", path(), label, std::strerror(-error));
   }
   std::string path() const {
     return segment_file_path(directory_, static_cast<std::uint32_t>(header_.number - 1));
@@ -121,7 +121,7 @@ std::string SegmentCopyWriter::write_batch() {
 }
 
 /// The record names one queue: other queues of it may be known and have it still.
-std::string SegmentCopyWriter::add_message(const RecordView& record, const QueueRef& at) {
+std::string SegmentCopyWriter::add_message(const RecordView& record, const QueueRef& ref) {
   const MessageHead& head = record.head();
   const std::uint64_t size = message_record_size(head, 1);
   if (std::string error = make_room(size); !error.empty()) return error;
@@ -129,7 +129,7 @@ std::string SegmentCopyWriter::add_message(const RecordView& record, const Queue
   fill_message_record({copy, 1}, head, record, [&record](std::uint8_t* out) {
     return core::store_bytes(out, record.body());
   });
-  store_queue_ref(copy, 0, at);
+  store_queue_ref(copy, 0, ref);
   return {};
 }
 
@@ -165,10 +165,10 @@ std::string time_text(std::uint64_t seconds) {
 /// From the places in the report to the writer, queue by queue.
 class QueueCopier {
  public:
-  QueueCopier(io::Disk& disk, const RecoveryReport& report, const KeepAside& what)
+  QueueCopier(io::Disk& disk, const RecoveryReport& report, const KeepAside& options)
       : report_(report),
-        loader_(disk, what.source, report.files),
-        writer_(disk, shard_directory(what.target, what.shard), what) {
+        loader_(disk, options.source, report.files),
+        writer_(disk, shard_directory(options.target, options.shard), options) {
     result_.error = writer_.open();
   }
 
@@ -242,22 +242,22 @@ std::vector<std::uint64_t> find_unknown_queues(const RecoveryReport& report,
 }
 
 KeptAside keep_aside(io::Disk& disk, const RecoveryReport& report,
-                     const std::vector<std::uint64_t>& queues, const KeepAside& what) {
-  CHECK(!what.target.empty());
+                     const std::vector<std::uint64_t>& queues, const KeepAside& options) {
+  CHECK(!options.target.empty());
   CHECK(!queues.empty());
-  QueueCopier copier{disk, report, what};
+  QueueCopier copier{disk, report, options};
   for (const std::uint64_t queue : queues) copier.copy(queue);
   return copier.finish();
 }
 
 std::string move_lost_headers(io::Disk& disk, core::Log& log, std::vector<SegmentFile>& files,
-                              const KeepAside& what) {
+                              const KeepAside& options) {
   for (const SegmentFile& file : files) {
     if (file.state != SegmentFileState::set_aside) continue;
-    const std::string path = segment_file_path(what.source, file.index);
-    const std::string new_path = fmt::format("{}/lost-header-shard-{}-{}", what.target, what.shard,
-                                             segment_file_name(file.index));
-    int code = disk.make_directory(what.target);
+    const std::string path = segment_file_path(options.source, file.index);
+    const std::string new_path = fmt::format("{}/lost-header-shard-{}-{}", options.target,
+                                             options.shard, segment_file_name(file.index));
+    int code = disk.make_directory(options.target);
     if (code >= 0) code = disk.rename(path, new_path);
     if (code < 0)
       return fmt::format("cannot move {}, whose header is damaged, to {}: {}", path, new_path,
@@ -271,23 +271,23 @@ std::string move_lost_headers(io::Disk& disk, core::Log& log, std::vector<Segmen
   return {};
 }
 
-std::string log_kept_aside(core::Log& log, const KeptAside& result, const KeepAside& what) {
+std::string log_kept_aside(core::Log& log, const KeptAside& result, const KeepAside& options) {
   using core::LogCategory;
   using core::LogLevel;
   if (!result.error.empty())
     return fmt::format(
         "{}: messages of queues that the catalog does not know cannot be kept aside: {}; nothing "
         "was changed: mend that, then start again",
-        what.source, result.error);
+        options.source, result.error);
   log.write(LogLevel::warning, LogCategory::general,
             "messages of unknown queues are kept aside: lepus-journal shows them",
-            {{"from", what.source},
-             {"directory", what.target},
+            {{"from", options.source},
+             {"directory", options.target},
              {"queues", result.queue_count},
              {"messages", result.message_count}});
   if (result.unreadable_count > 0)
     log.write(LogLevel::error, LogCategory::general, "messages are lost: they cannot be read",
-              {{"directory", what.source},
+              {{"directory", options.source},
                {"messages", result.unreadable_count},
                {"text", result.first_unreadable}});
   return {};

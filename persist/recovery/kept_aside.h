@@ -60,17 +60,19 @@ struct KeepAside {
 /// Copies the live messages of `queues` and makes the copies durable. Blocking. The journal is only
 /// read. A target that holds files already is an error: nothing is written over.
 [[nodiscard]] KeptAside keep_aside(io::Disk& disk, const RecoveryReport& report,
-                                   const std::vector<std::uint64_t>& queues, const KeepAside& what);
+                                   const std::vector<std::uint64_t>& queues,
+                                   const KeepAside& options);
 
 /// Moves files whose header is lost (SegmentFileState::kept) into the target, as
 /// lost-header-shard-0-000003.seg, so that no later start takes them for free ones, and takes them
 /// out of `files`. Returns "" or why the broker must not start.
 [[nodiscard]] std::string move_lost_headers(io::Disk& disk, core::Log& log,
-                                            std::vector<SegmentFile>& files, const KeepAside& what);
+                                            std::vector<SegmentFile>& files,
+                                            const KeepAside& options);
 
 /// Logs where the copies are and what could not be copied. Returns "" or, when the copy is not
 /// complete, why the broker must not start.
 [[nodiscard]] std::string log_kept_aside(core::Log& log, const KeptAside& result,
-                                         const KeepAside& what);
+                                         const KeepAside& options);
 
 }  // namespace lepus::persist

@@ -27,10 +27,10 @@ void RecoveredQueues::add(std::uint64_t queue, const LiveRun& run) {
   level.next = std::max(level.next, above(own.position + own.count - 1));
 }
 
-void RecoveredQueues::give_out(const QueueRef& at) {
-  if (at.queue == 0) return;
-  Level& level = find_level(queues_[at.queue], level_of(at.sequence));
-  level.next = std::max(level.next, above(at.sequence & position_mask));
+void RecoveredQueues::give_out(const QueueRef& ref) {
+  if (ref.queue == 0) return;
+  Level& level = find_level(queues_[ref.queue], level_of(ref.sequence));
+  level.next = std::max(level.next, above(ref.sequence & position_mask));
 }
 
 void RecoveredQueues::settle(const SequenceRange& range) {
@@ -78,9 +78,9 @@ std::vector<std::uint64_t> RecoveredQueues::ids() const {
 
 std::vector<RecoveredLevel> RecoveredQueues::levels(std::uint64_t queue) const {
   std::vector<RecoveredLevel> found;
-  const auto at = queues_.find(queue);
-  if (at == queues_.end()) return found;
-  for (const Level& level : at->second) {
+  const auto position = queues_.find(queue);
+  if (position == queues_.end()) return found;
+  for (const Level& level : position->second) {
     const std::uint64_t prefix = std::uint64_t{level.number} << level_shift;
     found.push_back({prefix, prefix | level.next, prefix | level.delivered_below});
   }

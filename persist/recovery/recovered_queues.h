@@ -40,7 +40,7 @@ class RecoveredQueues {
   /// `run` has the level in its position.
   void add(std::uint64_t queue, const LiveRun& run);
   /// The position was given out, to a message that is dead.
-  void give_out(const QueueRef& at);
+  void give_out(const QueueRef& ref);
   void settle(const SequenceRange& range);
   void raise_watermark(const QueueRef& below);
   void drop_before(std::uint32_t segment);

@@ -16,13 +16,13 @@ namespace lepus::persist {
 
 namespace {
 
-void put_seal(std::uint8_t* at, const JournalTail& tail) {
+void put_seal(std::uint8_t* cursor, const JournalTail& tail) {
   const RecordHeader seal{.length = sizeof(RecordHeader),
                           .sequence = tail.next_sequence,
                           .type = RecordType::seal,
                           .flags = flag_batch_first | flag_batch_last};
-  std::memcpy(at, &seal, sizeof seal);
-  set_record_crc({at, sizeof seal}, RecordSeed::of(tail.store));
+  std::memcpy(cursor, &seal, sizeof seal);
+  set_record_crc({cursor, sizeof seal}, RecordSeed::of(tail.store));
 }
 
 class TailWriter {
@@ -52,8 +52,8 @@ class TailWriter {
   }
 
  private:
-  std::string failed(const char* what, int error) const {
-    return fmt::format("{}: cannot {}: {}", tail_.path, what, std::strerror(-error));
+  std::string failed(const char* label, int error) const {
+    return fmt::format("{}: cannot {}: {}", tail_.path, label, std::strerror(-error));
   }
 
   std::string write_piece(std::uint64_t offset, std::uint64_t size) {

@@ -51,15 +51,15 @@ void Replay::defer_message(const RecordView& record, const Place& place) {
   const auto queues = record.queues();
   std::size_t before =
       std::max(deferred_.size() - std::min(deferred_.size(), queues.size()), messages_begin_);
-  for (const QueueRef& at : queues) {
-    Step step{StepKind::add, at.queue, {.position = at.sequence, .message = {}}};
+  for (const QueueRef& ref : queues) {
+    Step step{StepKind::add, ref.queue, {.position = ref.sequence, .message = {}}};
     if ((head.flags & head_flag_paged) != 0) {
       step.kind = StepKind::give_out;
     } else {
-      step.run.message = {place, kept_time(at.queue, head), head.ttl_ms, head.body_size};
+      step.run.message = {place, kept_time(ref.queue, head), head.ttl_ms, head.body_size};
     }
     // Queue 0 refused it.
-    if (at.queue != 0 && (before == deferred_.size() || !extend(deferred_[before], step)))
+    if (ref.queue != 0 && (before == deferred_.size() || !extend(deferred_[before], step)))
       deferred_.push_back(step);
     before = std::min(before + 1, deferred_.size());
   }

@@ -149,9 +149,10 @@ void SegmentReader::read_until(std::uint64_t end) {
   CHECK(end > end_);
   CHECK(end <= size_);
   reserve(end - begin_);
-  std::uint8_t* at = data_ + (end_ - begin_);
+  std::uint8_t* cursor = data_ + (end_ - begin_);
   const std::uint64_t size = end - end_;
-  end_ += finish({end_, size, at}, disk_.read(fd_, end_, at, static_cast<std::size_t>(size)));
+  end_ +=
+      finish({end_, size, cursor}, disk_.read(fd_, end_, cursor, static_cast<std::size_t>(size)));
 }
 
 /// The bytes that are there, whole blocks.

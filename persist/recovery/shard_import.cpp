@@ -36,10 +36,10 @@ class Importer {
     return static_cast<core::ShardId>(shard % import_.shard_count);
   }
   std::string take_over(std::uint32_t shard);
-  std::string keep_unknown_aside(const KeepAside& what, const RecoveryReport& report);
+  std::string keep_unknown_aside(const KeepAside& options, const RecoveryReport& report);
   std::string copy(const std::string& source, const RecoveryReport& report,
                    const std::vector<std::uint64_t>& queues);
-  void append(Journal& journal, const RecordView& record, const core::QueuePosition& at);
+  void append(Journal& journal, const RecordView& record, const core::QueuePosition& position);
   void settle_down(Journal& journal);
   /// Before the journal is destroyed: its operations come back.
   void finish_ops(Journal& journal);
@@ -96,10 +96,10 @@ std::string Importer::take_over(std::uint32_t shard) {
                            {source, target, shard, parts_.store});
 }
 
-std::string Importer::keep_unknown_aside(const KeepAside& what, const RecoveryReport& report) {
+std::string Importer::keep_unknown_aside(const KeepAside& options, const RecoveryReport& report) {
   const std::vector<std::uint64_t> queues = find_unknown_queues(report, known_);
   if (queues.empty()) return {};
-  return log_kept_aside(*parts_.log, keep_aside(*parts_.disk, report, queues, what), what);
+  return log_kept_aside(*parts_.log, keep_aside(*parts_.disk, report, queues, options), options);
 }
 
 std::string Importer::copy(const std::string& source, const RecoveryReport& report,
@@ -139,9 +139,10 @@ std::string Importer::copy(const std::string& source, const RecoveryReport& repo
   return error;
 }
 
-void Importer::append(Journal& journal, const RecordView& record, const core::QueuePosition& at) {
+void Importer::append(Journal& journal, const RecordView& record,
+                      const core::QueuePosition& position) {
   const core::MessageRef message = make_message(record, account_);
-  journal.enqueued(journal.append_as_of(*message, record.head().enqueued_ms, 1), 0, at);
+  journal.enqueued(journal.append_as_of(*message, record.head().enqueued_ms, 1), 0, position);
 }
 
 void Importer::settle_down(Journal& journal) {

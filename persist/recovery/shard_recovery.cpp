@@ -78,8 +78,8 @@ std::string ShardRecovery::judge_losses(const KnownQueues& known, const Expected
 std::string ShardRecovery::keep_unknown_aside(const KnownQueues& known, const std::string& target) {
   const std::vector<std::uint64_t> queues = find_unknown_queues(report_, known);
   if (queues.empty()) return {};
-  const KeepAside what{parts_.directory, target, parts_.shard, parts_.store};
-  return log_kept_aside(*parts_.log, keep_aside(*parts_.disk, report_, queues, what), what);
+  const KeepAside options{parts_.directory, target, parts_.shard, parts_.store};
+  return log_kept_aside(*parts_.log, keep_aside(*parts_.disk, report_, queues, options), options);
 }
 
 /// Without a directory for it they stay beside the others, under a name that no file of ours has.

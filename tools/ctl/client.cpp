@@ -80,9 +80,9 @@ std::string host_name() {
 }
 
 bool is_local_node(std::string_view node, std::string_view host) {
-  const std::size_t at = node.find('@');
-  if (at == std::string_view::npos) return true;  // A name alone means this host.
-  const std::string_view named = node.substr(at + 1);
+  const std::size_t index = node.find('@');
+  if (index == std::string_view::npos) return true;  // A name alone means this host.
+  const std::string_view named = node.substr(index + 1);
   return named == host || named == host.substr(0, host.find('.')) || named == "localhost";
 }
 

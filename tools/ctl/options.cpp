@@ -47,7 +47,7 @@ class Parser {
   std::optional<Complaint> take_value(const Given& given);
   std::optional<Complaint> check_verb();
   std::optional<Complaint> check_columns();
-  Complaint wrong(std::string_view what) const;
+  Complaint wrong(std::string_view label) const;
 
   std::span<const char* const> words_;
   Invocation& out_;
@@ -56,10 +56,10 @@ class Parser {
 };
 
 bool takes_value(std::span<const OptionSpec> options, std::string_view word) {
-  return std::any_of(options.begin(), options.end(), [&](const OptionSpec& one) {
-    const bool is_it = word == fmt::format("--{}", one.name) ||
-                       (one.letter != 0 && word == fmt::format("-{}", one.letter));
-    return is_it && !one.takes.empty();
+  return std::any_of(options.begin(), options.end(), [&](const OptionSpec& option) {
+    const bool is_it = word == fmt::format("--{}", option.name) ||
+                       (option.letter != 0 && word == fmt::format("-{}", option.letter));
+    return is_it && !option.takes.empty();
   });
 }
 
@@ -81,9 +81,9 @@ void Parser::find_verb_word() {
 
 const OptionSpec* Parser::find(std::string_view word, bool& is_general) const {
   const auto search = [&](std::span<const OptionSpec> options) -> const OptionSpec* {
-    for (const OptionSpec& one : options) {
-      if (word == fmt::format("--{}", one.name)) return &one;
-      if (one.letter != 0 && word == fmt::format("-{}", one.letter)) return &one;
+    for (const OptionSpec& option : options) {
+      if (word == fmt::format("--{}", option.name)) return &option;
+      if (option.letter != 0 && word == fmt::format("-{}", option.letter)) return &option;
     }
     return nullptr;
   };
@@ -238,8 +238,8 @@ std::optional<Complaint> Parser::check_columns() {
   return wrong(fmt::format("Info key(s) {} are not supported", wrong_ones));
 }
 
-Complaint Parser::wrong(std::string_view what) const {
-  std::string text = fmt::format("Error (argument validation): {}\nArguments given:\n\t", what);
+Complaint Parser::wrong(std::string_view label) const {
+  std::string text = fmt::format("Error (argument validation): {}\nArguments given:\n\t", label);
   for (std::size_t i = 1; i < words_.size(); ++i)
     text += fmt::format("{}{}", i > 1 ? " " : "", words_[i]);
   text += '\n';

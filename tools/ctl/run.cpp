@@ -43,9 +43,10 @@ std::string node_of(const Invocation& invocation) {
   return invocation.node.empty() ? "lepus@" + host_name() : invocation.node;
 }
 
-void replace_all(std::string& text, std::string_view what, std::string_view with) {
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size())
-    text.replace(at, what.size(), with);
+void replace_all(std::string& text, std::string_view label, std::string_view with) {
+  for (std::size_t index = 0; (index = text.find(label, index)) != std::string::npos;
+       index += with.size())
+    text.replace(index, label.size(), with);
 }
 
 std::string banner(const Invocation& invocation, const VerbSpec& verb) {
@@ -190,8 +191,8 @@ bool Run::wants_password() const {
 
 /// A request is JSON, whose texts are UTF-8: other bytes would name something else.
 int Run::check_texts() const {
-  const auto complain_of = [](std::string_view what) {
-    return complain(exit_usage, fmt::format("{}: its bytes are no UTF-8 text", what));
+  const auto complain_of = [](std::string_view label) {
+    return complain(exit_usage, fmt::format("{}: its bytes are no UTF-8 text", label));
   };
   for (std::size_t i = 0; i < invocation_.arguments.size(); ++i) {
     if (core::is_utf8(invocation_.arguments[i])) continue;

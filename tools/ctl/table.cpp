@@ -94,7 +94,7 @@ std::string cell_text(dom::element cell) {
   if (is_table(cell, list)) return terms(list, true);
   if (cell.get(list) != simdjson::SUCCESS) return cell.is_null() ? "" : number_text(cell);
   std::string out = "[";
-  for (const dom::element one : list) out += (out.size() > 1 ? ", " : "") + cell_text(one);
+  for (const dom::element element : list) out += (out.size() > 1 ? ", " : "") + cell_text(element);
   return out + "]";
 }
 

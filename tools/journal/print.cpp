@@ -40,9 +40,9 @@ std::string position_text(std::uint64_t sequence) {
 
 std::string queues_text(const RecordView& record) {
   std::string text;
-  for (const persist::QueueRef& at : record.queues())
-    text += at.queue == 0 ? std::string(" refused")
-                          : fmt::format(" {}:{}", at.queue, position_text(at.sequence));
+  for (const persist::QueueRef& ref : record.queues())
+    text += ref.queue == 0 ? std::string(" refused")
+                           : fmt::format(" {}:{}", ref.queue, position_text(ref.sequence));
   return text;
 }
 

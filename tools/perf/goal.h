@@ -40,8 +40,8 @@ inline Goal goal_of_messages(const Options& options) {
 
 // What mode drain is to receive when so many messages wait in the queues.
 inline Goal goal_of_drain(const Options& options, uint64_t waiting) {
-  const uint64_t there = options.reads_streams() ? waiting * options.consumers : waiting;
-  return {0, 0, options.messages == 0 ? there : std::min(options.messages, there)};
+  const uint64_t existing = options.reads_streams() ? waiting * options.consumers : waiting;
+  return {0, 0, options.messages == 0 ? existing : std::min(options.messages, existing)};
 }
 
 // How many of all messages the producer of this number publishes.

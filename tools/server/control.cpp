@@ -173,7 +173,7 @@ void Control::take_request(ControlRequest request) {
   const bool may_commit = has_uncommitted() || retry_.may_try(now);
   carry_out(std::move(request));
   if (may_commit || !has_uncommitted()) return;
-  for (ControlRequest& one : roll_back()) parked_.push_back(std::move(one));
+  for (ControlRequest& control_request : roll_back()) parked_.push_back(std::move(control_request));
   refuse_parked();
 }
 
@@ -314,8 +314,9 @@ void Control::refuse_parked() {
   for (ControlRequest& request : requests) {
     carry_out(std::move(request));
     if (!has_uncommitted()) continue;
-    for (ControlRequest& one : roll_back())
-      (one.cannot_fail() && phase_ == Phase::running ? parked_ : refused).push_back(std::move(one));
+    for (ControlRequest& control_request : roll_back())
+      (control_request.cannot_fail() && phase_ == Phase::running ? parked_ : refused)
+          .push_back(std::move(control_request));
   }
   for (ControlRequest& request : refused) refuse(request);
   if (!parked_.empty() && !retry_timer_.armed())

@@ -104,11 +104,11 @@ void DataDir::close_to_others(const std::string& path) {
   std::string failed;
   bool is_shared = false;
   std::error_code code;
-  const auto close = [&](const std::string& one, bool may_change) {
-    const Repair repair = close_one(one, may_change);
+  const auto close = [&](const std::string& text, bool may_change) {
+    const Repair repair = close_one(text, may_change);
     if (repair.is_done) ++repaired;
     if (repair.is_open && !repair.is_done && failed.empty())
-      failed = fmt::format("{} has mode {:04o}", one, repair.mode);
+      failed = fmt::format("{} has mode {:04o}", text, repair.mode);
   };
   for (const auto& entry : std::filesystem::directory_iterator(path, code)) {
     const std::string name = entry.path().filename();

@@ -27,16 +27,16 @@ core::UserSpec make_user(std::string_view name, std::string_view password, core:
 void add_default_users(const ServerConfig& config, const std::vector<std::string>& vhosts,
                        core::Random& random, persist::StoredDefinitions& stored_rows) {
   CHECK(stored_rows.of(DefinitionKind::users).empty());
-  for (const UserConfig& one : config.users) {
-    core::UserSpec user = make_user(one.name, one.password, random);
-    user.tags = one.tags;
+  for (const UserConfig& user_config : config.users) {
+    core::UserSpec user = make_user(user_config.name, user_config.password, random);
+    user.tags = user_config.tags;
     CHECK(stored_rows.put(DefinitionKind::users, persist::user_row(user)));
-    const core::AccessPattern pattern{one.vhost_pattern};
+    const core::AccessPattern pattern{user_config.vhost_pattern};
     for (const std::string& vhost : vhosts) {
       if (!pattern.matches(vhost)) continue;
-      (void)stored_rows.put(
-          DefinitionKind::permissions,
-          persist::permission_row({one.name, vhost, one.configure, one.write, one.read}));
+      (void)stored_rows.put(DefinitionKind::permissions,
+                            persist::permission_row({user_config.name, vhost, user_config.configure,
+                                                     user_config.write, user_config.read}));
     }
   }
 }

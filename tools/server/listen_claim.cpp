@@ -137,9 +137,9 @@ std::string find_notice(std::string_view table, const ListenAddress& address, in
     const std::size_t begin = line.find(fmt::format("@{}", notice_prefix));
     if (begin == std::string_view::npos) continue;
     line.remove_prefix(begin + 1 + notice_prefix.size());
-    const std::size_t at = line.find(port);
-    if (at == std::string_view::npos) continue;
-    const std::string_view rest = line.substr(at + port.size());
+    const std::size_t index = line.find(port);
+    if (index == std::string_view::npos) continue;
+    const std::string_view rest = line.substr(index + port.size());
     const std::string_view number = rest.substr(0, rest.find(' '));
     if (pid != 0 && number != fmt::format("{}", pid)) continue;
     return fmt::format("lepus (pid {},{})", number, rest.substr(number.size()));

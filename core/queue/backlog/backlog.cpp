@@ -12,8 +12,9 @@ Backlog::~Backlog() {
   for (std::size_t i = 0; i < pages_.size(); ++i) {
     if (pages_[i].is_empty() || pages_[i].is_run()) continue;
     for (std::size_t index = 0; index < page_size; ++index) {
-      Slot& at = pages_[i].at(index);
-      if (at.state() != State::gone && !at.is_evicted()) (void)MessageRef::adopt(at.take_message());
+      Slot& slot = pages_[i].at(index);
+      if (slot.state() != State::gone && !slot.is_evicted())
+        (void)MessageRef::adopt(slot.take_message());
     }
   }
 }

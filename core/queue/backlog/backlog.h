@@ -211,16 +211,16 @@ std::uint32_t Backlog::evict(const Eviction& options, F&& record) {
       ++count;
       continue;
     }
-    Slot& at = page.at(index);
-    const bool is_resident = at.state() != State::gone && !at.is_evicted();
+    Slot& slot = page.at(index);
+    const bool is_resident = slot.state() != State::gone && !slot.is_evicted();
     if (is_resident && !is_wanted_soon(cursor, options)) {
-      const RecordLocation place = at.message()->place();
+      const RecordLocation place = slot.message()->place();
       const bool has_record =
-          options.is_recorded && place && (options.all_recorded || at.message()->persistent());
+          options.is_recorded && place && (options.all_recorded || slot.message()->persistent());
       if (has_record && !(place < options.written_end)) break;
       if (has_record) {
-        evict_slot(at, place, false);
-      } else if (options.appends && !record(cursor, *at.message())) {
+        evict_slot(slot, place, false);
+      } else if (options.appends && !record(cursor, *slot.message())) {
         break;
       }
     }
@@ -241,12 +241,12 @@ void Backlog::request_ahead(std::uint32_t count, std::uint64_t bytes, F&& visit)
     SlotPage& page = pages_[page_of(requested_below_)];
     const std::size_t index = index_of(requested_below_);
     if (page.state(index) != State::ready) continue;
-    Slot& at = page.at(index);
-    if (!at.is_evicted() || at.is_fetch_pending()) continue;
-    at.set_fetch_pending(true);
-    asked_bytes += at.place().size;
+    Slot& slot = page.at(index);
+    if (!slot.is_evicted() || slot.is_fetch_pending()) continue;
+    slot.set_fetch_pending(true);
+    asked_bytes += slot.place().size;
     --count;
-    visit(requested_below_, at.place());
+    visit(requested_below_, slot.place());
   }
 }
 

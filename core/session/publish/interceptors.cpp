@@ -13,7 +13,7 @@ constexpr std::string_view node_header = "x-routed-by";
 
 }  // namespace
 
-void intercept(const Interceptors& rules, const ArrivedAt& at, PropertiesView& view,
+void intercept(const Interceptors& rules, const ArrivedAt& arrival, PropertiesView& view,
                std::string& headers) {
   using Mode = Interceptors::Mode;
   const FieldTable table = view.header_table();
@@ -28,15 +28,15 @@ void intercept(const Interceptors& rules, const ArrivedAt& at, PropertiesView& v
                              (adds_node && entry.name == node_header);
     if (!is_replaced) writer.value(entry.name, entry.value);
   }
-  if (adds_timestamp) writer.int64(timestamp_header, static_cast<std::int64_t>(at.time_ms));
-  if (adds_node) writer.text(node_header, at.node);
+  if (adds_timestamp) writer.int64(timestamp_header, static_cast<std::int64_t>(arrival.time_ms));
+  if (adds_node) writer.text(node_header, arrival.node);
   headers = writer.take();
   view.headers = as_bytes(headers);
   if (!headers.empty()) view.set(Property::headers);
   const bool stamps = rules.timestamp == Mode::overwrite ||
                       (rules.timestamp == Mode::keep && !view.has(Property::timestamp));
   if (!stamps) return;
-  view.timestamp_s = at.time_ms / 1000;
+  view.timestamp_s = arrival.time_ms / 1000;
   view.set(Property::timestamp);
 }
 

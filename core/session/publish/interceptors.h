@@ -30,7 +30,7 @@ struct ArrivedAt {
 };
 
 /// Changes `view` as configured; it points into `headers` afterwards.
-void intercept(const Interceptors& rules, const ArrivedAt& at, PropertiesView& view,
+void intercept(const Interceptors& rules, const ArrivedAt& arrival, PropertiesView& view,
                std::string& headers);
 
 }  // namespace lepus::core

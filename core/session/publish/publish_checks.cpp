@@ -19,18 +19,18 @@ bool is_digit(char character) { return character >= '0' && character <= '9'; }
 
 Result<std::uint64_t> parse_expiration(std::string_view text) {
   const bool negative = text.starts_with('-');
-  std::size_t at = negative || text.starts_with('+') ? 1 : 0;
-  const std::size_t first_digit = at;
+  std::size_t index = negative || text.starts_with('+') ? 1 : 0;
+  const std::size_t first_digit = index;
   std::uint64_t value = 0;
   bool overflow = false;
-  for (; at < text.size() && is_digit(text[at]); ++at) {
-    value = value * 10 + static_cast<std::uint64_t>(text[at] - '0');
+  for (; index < text.size() && is_digit(text[index]); ++index) {
+    value = value * 10 + static_cast<std::uint64_t>(text[index] - '0');
     if (value > UINT64_MAX / 20) overflow = true;
     if (overflow) value = UINT64_MAX / 20;
   }
-  if (at == first_digit) return bad_expiration(text, "no_integer");
-  if (at < text.size())
-    return bad_expiration(text, "{leftover_string,\"" + std::string{text.substr(at)} + "\"}");
+  if (index == first_digit) return bad_expiration(text, "no_integer");
+  if (index < text.size())
+    return bad_expiration(text, "{leftover_string,\"" + std::string{text.substr(index)} + "\"}");
   const std::string number{text.substr(text.starts_with('+') ? 1 : 0)};
   if (negative && value > 0) return bad_expiration(text, "{value_negative," + number + "}");
   if (value > limits::expiry_ms_max)

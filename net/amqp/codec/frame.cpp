@@ -44,15 +44,15 @@ core::AmqpError unexpected_frame_error(const Frame& frame) {
   return make_error(core::ReplyCode::unexpected_frame, frame, {});
 }
 
-std::uint8_t* store_content_header_frame(std::uint8_t* at, std::uint16_t channel,
+std::uint8_t* store_content_header_frame(std::uint8_t* cursor, std::uint16_t channel,
                                          const ContentHeaderFields& header) {
-  at = core::store_u16(core::store_u8(at, frame_header), channel);
+  cursor = core::store_u16(core::store_u8(cursor, frame_header), channel);
   const std::size_t payload_size = content_header_size_min + header.properties.size();
-  at = core::store_u32(at, static_cast<std::uint32_t>(payload_size));
-  at = core::store_u16(at, header.class_id);
-  at = core::store_u16(at, 0);  // weight, never used
-  at = core::store_u64(at, header.body_size);
-  return store_frame_end(core::store_bytes(at, header.properties));
+  cursor = core::store_u32(cursor, static_cast<std::uint32_t>(payload_size));
+  cursor = core::store_u16(cursor, header.class_id);
+  cursor = core::store_u16(cursor, 0);  // weight, never used
+  cursor = core::store_u64(cursor, header.body_size);
+  return store_frame_end(core::store_bytes(cursor, header.properties));
 }
 
 }  // namespace lepus::amqp

@@ -90,12 +90,14 @@ inline FrameResult next_frame(core::Bytes input, std::size_t payload_max);
 core::AmqpError unexpected_frame_error(const Frame& frame);
 
 /// Output: header, then the payload's bytes, then store_frame_end(). Both return where to write on.
-inline std::uint8_t* store_frame_header(std::uint8_t* at, const Frame& frame) {
-  at = core::store_u8(at, static_cast<std::uint8_t>(frame.type));
-  at = core::store_u16(at, frame.channel);
-  return core::store_u32(at, static_cast<std::uint32_t>(frame.payload.size()));
+inline std::uint8_t* store_frame_header(std::uint8_t* cursor, const Frame& frame) {
+  cursor = core::store_u8(cursor, static_cast<std::uint8_t>(frame.type));
+  cursor = core::store_u16(cursor, frame.channel);
+  return core::store_u32(cursor, static_cast<std::uint32_t>(frame.payload.size()));
 }
-inline std::uint8_t* store_frame_end(std::uint8_t* at) { return core::store_u8(at, frame_end); }
+inline std::uint8_t* store_frame_end(std::uint8_t* cursor) {
+  return core::store_u8(cursor, frame_end);
+}
 
 /// A whole method frame: bytes it takes, and writing it.
 template <class Method>
@@ -103,8 +105,9 @@ std::size_t method_frame_size(const Method& method) {
   return frame_overhead + method_header_size + encoded_size(method);
 }
 template <class Method>
-std::uint8_t* store_method_frame(std::uint8_t* at, std::uint16_t channel, const Method& method) {
-  std::uint8_t* const size_at = core::store_u16(core::store_u8(at, frame_method), channel);
+std::uint8_t* store_method_frame(std::uint8_t* cursor, std::uint16_t channel,
+                                 const Method& method) {
+  std::uint8_t* const size_at = core::store_u16(core::store_u8(cursor, frame_method), channel);
   std::uint8_t* const payload = size_at + sizeof(std::uint32_t);
   std::uint8_t* const end =
       encode(core::store_u32(payload, static_cast<std::uint32_t>(Method::id)), method);
@@ -121,7 +124,7 @@ struct ContentHeaderFields {
 inline std::size_t content_header_frame_size(const ContentHeaderFields& header) {
   return frame_overhead + content_header_size_min + header.properties.size();
 }
-std::uint8_t* store_content_header_frame(std::uint8_t* at, std::uint16_t channel,
+std::uint8_t* store_content_header_frame(std::uint8_t* cursor, std::uint16_t channel,
                                          const ContentHeaderFields& header);
 
 // ---- the good path

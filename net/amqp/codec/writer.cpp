@@ -71,9 +71,9 @@ void Writer::body(std::uint16_t channel, core::MessageRef message) {
     auto in_frame =
         static_cast<std::size_t>(std::min<std::uint64_t>(left, frame_max_ - frame_overhead));
     left -= in_frame;
-    std::uint8_t* at = core::store_u8(chain_.reserve(frame_header_size), frame_body);
-    at = core::store_u16(at, channel);
-    core::store_u32(at, static_cast<std::uint32_t>(in_frame));
+    std::uint8_t* bytes_at = core::store_u8(chain_.reserve(frame_header_size), frame_body);
+    bytes_at = core::store_u16(bytes_at, channel);
+    core::store_u32(bytes_at, static_cast<std::uint32_t>(in_frame));
     chain_.commit(frame_header_size);
     while (in_frame > 0) {
       const core::Bytes part = cursor.take(in_frame);
@@ -92,8 +92,8 @@ void Writer::body(std::uint16_t channel, core::MessageRef message) {
 }
 
 void Writer::heartbeat() {
-  std::uint8_t* at = chain_.reserve(frame_overhead);
-  store_frame_end(store_frame_header(at, {FrameType::heartbeat, 0, {}}));
+  std::uint8_t* cursor = chain_.reserve(frame_overhead);
+  store_frame_end(store_frame_header(cursor, {FrameType::heartbeat, 0, {}}));
   chain_.commit(frame_overhead);
 }
 

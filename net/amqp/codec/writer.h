@@ -56,13 +56,13 @@ class Writer {
     if (whole <= net::SendChain::reserve_max && !message->is_large() &&
         (one_frame || body_size == 0)) {
       std::uint8_t* const start = chain_.reserve(whole);
-      std::uint8_t* at = store_method_frame(start, channel, method);
-      at = store_content_header_frame(at, channel, header);
+      std::uint8_t* cursor = store_method_frame(start, channel, method);
+      cursor = store_content_header_frame(cursor, channel, header);
       if (body_size > 0) {
-        at = store_frame_header(at, {FrameType::body, channel, message->inline_body()});
-        at = store_frame_end(core::store_bytes(at, message->inline_body()));
+        cursor = store_frame_header(cursor, {FrameType::body, channel, message->inline_body()});
+        cursor = store_frame_end(core::store_bytes(cursor, message->inline_body()));
       }
-      CHECK(static_cast<std::size_t>(at - start) == whole);
+      CHECK(static_cast<std::size_t>(cursor - start) == whole);
       chain_.commit(whole);
       return;
     }
@@ -79,13 +79,13 @@ class Writer {
   void append_method(std::uint16_t channel, const Method& method) {
     const std::size_t size = method_frame_size(method);
     if (size <= net::SendChain::reserve_max) {
-      std::uint8_t* at = chain_.reserve(size);
-      const std::uint8_t* end = store_method_frame(at, channel, method);
-      CHECK(static_cast<std::size_t>(end - at) == size);
+      std::uint8_t* cursor = chain_.reserve(size);
+      const std::uint8_t* end = store_method_frame(cursor, channel, method);
+      CHECK(static_cast<std::size_t>(end - cursor) == size);
       chain_.commit(size);
       return;
     }
-    large_method(size, [&](std::uint8_t* at) { store_method_frame(at, channel, method); });
+    large_method(size, [&](std::uint8_t* cursor) { store_method_frame(cursor, channel, method); });
   }
   template <class Fill>
   void large_method(std::size_t size, Fill&& fill) {

@@ -116,12 +116,12 @@ void Connection::on_tune(Reader arguments) {
   state_ = State::awaiting_open_ok;
 }
 
-void Connection::on_closed_by_broker(const char* what, Reader arguments) {
+void Connection::on_closed_by_broker(const char* label, Reader arguments) {
   const unsigned code = arguments.u16();
   const std::string text(arguments.short_string());
   const unsigned class_id = arguments.u16();
   const unsigned method_id = arguments.u16();
-  fail(fmt::format("the broker closed the {}: {} {} (class {}, method {})", what, code, text,
+  fail(fmt::format("the broker closed the {}: {} {} (class {}, method {})", label, code, text,
                    class_id, method_id));
 }
 

@@ -103,7 +103,7 @@ class Connection {
   void finish_connect();
   void on_start(Reader arguments);
   void on_tune(Reader arguments);
-  void on_closed_by_broker(const char* what, Reader arguments);
+  void on_closed_by_broker(const char* label, Reader arguments);
   [[noreturn]] void fail(const std::string& text) const;
 
   ConnectionConfig config_;

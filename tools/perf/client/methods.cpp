@@ -191,10 +191,10 @@ void write_confirm_select(Bytes& out) {
 void write_ack(Bytes& out, uint64_t tag, bool multiple) {
   static constexpr uint8_t blank[ack_frame_size] = {
       frame_method, 0, 1, 0, 0, 0, 13, 0, class_basic, 0, 80, 0, 0, 0, 0, 0, 0, 0, 0, 0, frame_end};
-  const size_t at = out.size();
+  const size_t index = out.size();
   out.insert(out.end(), blank, blank + ack_frame_size);
-  store_u64(&out[at + 11], tag);
-  out[at + 19] = multiple;
+  store_u64(&out[index + 11], tag);
+  out[index + 19] = multiple;
 }
 
 void write_publish(Bytes& out, const Publish& publish) {

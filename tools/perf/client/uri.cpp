@@ -10,19 +10,19 @@ namespace {
 
 std::string unescape(const std::string& text) {
   std::string plain;
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      plain += text[at];
+  for (size_t index = 0; index < text.size(); ++index) {
+    if (text[index] != '%') {
+      plain += text[index];
       continue;
     }
     unsigned code = 0;
-    const char* digits = text.data() + at + 1;
-    const bool fits = at + 2 < text.size();
+    const char* digits = text.data() + index + 1;
+    const bool fits = index + 2 < text.size();
     if (!fits || std::from_chars(digits, digits + 2, code, 16).ptr != digits + 2) {
       throw PerfError("--uri: broken %-escape in ", text);
     }
     plain += static_cast<char>(code);
-    at += 2;
+    index += 2;
   }
   return plain;
 }
@@ -63,12 +63,12 @@ Uri parse_uri(const std::string& text) {
     if (slash + 1 < rest.size()) uri.vhost = unescape(rest.substr(slash + 1));
     rest.resize(slash);
   }
-  if (const size_t at = rest.rfind('@'); at != std::string::npos) {
-    const std::string login = rest.substr(0, at);
+  if (const size_t index = rest.rfind('@'); index != std::string::npos) {
+    const std::string login = rest.substr(0, index);
     const size_t colon = login.find(':');
     uri.user = unescape(login.substr(0, colon));
     if (colon != std::string::npos) uri.password = unescape(login.substr(colon + 1));
-    rest = rest.substr(at + 1);
+    rest = rest.substr(index + 1);
   }
   parse_host_and_port(rest, uri);
   return uri;

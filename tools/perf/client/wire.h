@@ -78,28 +78,28 @@ constexpr MethodId confirm_select = id(85, 10);
 constexpr MethodId confirm_select_ok = id(85, 11);
 }  // namespace method
 
-inline uint16_t load_u16(const uint8_t* at) {
+inline uint16_t load_u16(const uint8_t* cursor) {
   uint16_t value;
-  std::memcpy(&value, at, sizeof value);
+  std::memcpy(&value, cursor, sizeof value);
   return __builtin_bswap16(value);
 }
-inline uint32_t load_u32(const uint8_t* at) {
+inline uint32_t load_u32(const uint8_t* cursor) {
   uint32_t value;
-  std::memcpy(&value, at, sizeof value);
+  std::memcpy(&value, cursor, sizeof value);
   return __builtin_bswap32(value);
 }
-inline uint64_t load_u64(const uint8_t* at) {
+inline uint64_t load_u64(const uint8_t* cursor) {
   uint64_t value;
-  std::memcpy(&value, at, sizeof value);
+  std::memcpy(&value, cursor, sizeof value);
   return __builtin_bswap64(value);
 }
-inline void store_u32(uint8_t* at, uint32_t value) {
+inline void store_u32(uint8_t* cursor, uint32_t value) {
   value = __builtin_bswap32(value);
-  std::memcpy(at, &value, sizeof value);
+  std::memcpy(cursor, &value, sizeof value);
 }
-inline void store_u64(uint8_t* at, uint64_t value) {
+inline void store_u64(uint8_t* cursor, uint64_t value) {
   value = __builtin_bswap64(value);
-  std::memcpy(at, &value, sizeof value);
+  std::memcpy(cursor, &value, sizeof value);
 }
 
 using Bytes = std::vector<uint8_t>;
@@ -184,9 +184,9 @@ class Reader {
   std::string_view text(size_t size) { return {reinterpret_cast<const char*>(take(size)), size}; }
   const uint8_t* take(size_t size) {
     if (left() < size) throw PerfError("the broker sent a method whose arguments end too early");
-    const uint8_t* at = at_;
+    const uint8_t* cursor = at_;
     at_ += size;
-    return at;
+    return cursor;
   }
 
   const uint8_t* at_;

@@ -64,10 +64,10 @@ void hold_open(const Options& options, EventLoop& loop) {
 // waited for again.
 void close_all(const Handshakers& opened) {
   constexpr uint64_t patience_ns = 2 * round_ns;
-  for (const std::unique_ptr<Handshaker>& one : opened) {
-    if (!one->open()) continue;
-    one->connection().start_close();
-    one->connection().flush();
+  for (const std::unique_ptr<Handshaker>& handshaker : opened) {
+    if (!handshaker->open()) continue;
+    handshaker->connection().start_close();
+    handshaker->connection().flush();
   }
   const uint64_t start_ns = now_ns();
   for (const std::unique_ptr<Handshaker>& one : opened) {

@@ -66,9 +66,9 @@ core::AccessRequest set_topic_permissions(const AdminRequest& request) {
   return core::SetTopicPermissions{{words[0], request.vhost, words[1], words[2], words[3]}};
 }
 core::AccessRequest clear_topic_permissions(const AdminRequest& request) {
-  core::ClearTopicPermissions made{request.arguments[0], request.vhost, {}};
-  if (request.arguments.size() > 1) made.exchange = request.arguments[1];
-  return made;
+  core::ClearTopicPermissions permissions{request.arguments[0], request.vhost, {}};
+  if (request.arguments.size() > 1) permissions.exchange = request.arguments[1];
+  return permissions;
 }
 std::optional<std::string> option(std::string_view name, const AdminRequest& request) {
   const auto found = request.options.find(name);
@@ -87,15 +87,15 @@ core::AccessRequest delete_vhost(const AdminRequest& request) {
 
 /// Tags come as one text, separated by commas.
 core::AccessRequest update_vhost(const AdminRequest& request) {
-  core::UpdateVhost made{request.arguments[0],
-                         option("description", request),
-                         {},
-                         option("default_queue_type", request)};
+  core::UpdateVhost vhost{request.arguments[0],
+                          option("description", request),
+                          {},
+                          option("default_queue_type", request)};
   if (const auto tags = option("tags", request)) {
     const std::vector<std::string_view> list = split_list(*tags);
-    made.tags.emplace(list.begin(), list.end());
+    vhost.tags.emplace(list.begin(), list.end());
   }
-  return made;
+  return vhost;
 }
 core::AccessRequest set_vhost_tags(const AdminRequest& request) {
   const Arguments& words = request.arguments;
@@ -110,14 +110,14 @@ core::AccessRequest set_trace(const AdminRequest& request) {
 template <bool IsOperator>
 core::AccessRequest set_policy(const AdminRequest& request) {
   const Arguments& words = request.arguments;
-  core::SetPolicy made;
-  made.is_operator = IsOperator;
-  made.fault = read_policy({request.vhost, words[0], words[1],
-                            option("apply_to", request).value_or(IsOperator ? "queues" : "all"),
-                            words[2], option("priority", request).value_or("0")},
-                           made.policy);
-  made.policy.vhost = request.vhost;
-  return made;
+  core::SetPolicy policy;
+  policy.is_operator = IsOperator;
+  policy.fault = read_policy({request.vhost, words[0], words[1],
+                              option("apply_to", request).value_or(IsOperator ? "queues" : "all"),
+                              words[2], option("priority", request).value_or("0")},
+                             policy.policy);
+  policy.policy.vhost = request.vhost;
+  return policy;
 }
 template <bool IsOperator>
 core::AccessRequest clear_policy(const AdminRequest& request) {
@@ -125,12 +125,13 @@ core::AccessRequest clear_policy(const AdminRequest& request) {
 }
 
 core::AccessRequest limit_vhost(const std::string& vhost, const std::string& limits) {
-  core::SetVhostLimits made{vhost, {}};
-  made.fault = persist::check_vhost_limits(limits);
-  if (made.fault.empty())
-    made.fault = persist::read_vhost_limits(
-        {{std::string{core::vhost_limits_component}, vhost, "limits", limits}}, made.limits);
-  return made;
+  core::SetVhostLimits set_vhost_limits{vhost, {}};
+  set_vhost_limits.fault = persist::check_vhost_limits(limits);
+  if (set_vhost_limits.fault.empty())
+    set_vhost_limits.fault = persist::read_vhost_limits(
+        {{std::string{core::vhost_limits_component}, vhost, "limits", limits}},
+        set_vhost_limits.limits);
+  return set_vhost_limits;
 }
 core::AccessRequest set_vhost_limits(const AdminRequest& request) {
   return limit_vhost(request.vhost, request.arguments[0]);
@@ -140,13 +141,13 @@ core::AccessRequest clear_vhost_limits(const AdminRequest& request) {
 }
 core::AccessRequest set_user_limits(const AdminRequest& request) {
   core::UserSpec user;
-  core::SetUserLimits made{request.arguments[0], {}};
-  made.fault = persist::check_user_limits(request.arguments[1]);
-  if (made.fault.empty())
-    made.fault =
+  core::SetUserLimits limits{request.arguments[0], {}};
+  limits.fault = persist::check_user_limits(request.arguments[1]);
+  if (limits.fault.empty())
+    limits.fault =
         persist::read_user({{request.arguments[0], "", "", "[]", request.arguments[1]}}, user);
-  made.limits = user.limits;
-  return made;
+  limits.limits = user.limits;
+  return limits;
 }
 core::AccessRequest clear_user_limits(const AdminRequest& request) {
   const std::string& which = request.arguments[1];
@@ -160,11 +161,11 @@ core::AccessRequest set_parameter(const AdminRequest& request) {
   const persist::DefinitionRow row{{words[0], request.vhost, words[1], words[2]}};
   if (persist::is_vhost_limits(row)) return limit_vhost(request.vhost, words[2]);
   if (is_operator_policy(row)) {
-    core::SetPolicy made;
-    made.is_operator = true;
-    made.fault = read_policy_row(row, true, made.policy);
-    made.policy.vhost = request.vhost;
-    return made;
+    core::SetPolicy policy;
+    policy.is_operator = true;
+    policy.fault = read_policy_row(row, true, policy.policy);
+    policy.policy.vhost = request.vhost;
+    return policy;
   }
   if (words[0] == "policy") return core::Refuse{"policies may not be set using this method"};
   return core::Refuse{fmt::format("Validation failed\n\ncomponent {} not found\n", words[0])};
@@ -173,9 +174,9 @@ core::AccessRequest clear_parameter(const AdminRequest& request) {
   return core::ClearParameter{{request.arguments[0], request.vhost, request.arguments[1]}};
 }
 core::AccessRequest set_global_parameter(const AdminRequest& request) {
-  core::SetGlobalParameter made{request.arguments[0], request.arguments[1]};
-  made.fault = persist::check_json(made.value);
-  return made;
+  core::SetGlobalParameter parameter{request.arguments[0], request.arguments[1]};
+  parameter.fault = persist::check_json(parameter.value);
+  return parameter;
 }
 core::AccessRequest clear_global_parameter(const AdminRequest& request) {
   return core::ClearParameter{{std::string{core::global_component}, {}, request.arguments[0]}};

@@ -70,8 +70,9 @@ constexpr std::array audited{
 };
 
 const AuditedVerb* find_audited(std::string_view verb) {
-  const auto found = std::find_if(audited.begin(), audited.end(),
-                                  [&](const AuditedVerb& one) { return one.name == verb; });
+  const auto found =
+      std::find_if(audited.begin(), audited.end(),
+                   [&](const AuditedVerb& audited_verb) { return audited_verb.name == verb; });
   return found == audited.end() ? nullptr : &*found;
 }
 

@@ -61,9 +61,9 @@ std::string_view text_of_term(std::string_view term) {
 std::string set_loopback_users(std::string_view list, AdminHost& host) {
   if (list.size() < 2 || list.front() != '[' || list.back() != ']') return "expected a list";
   std::string error = host.set_value("loopback_users", "none");
-  for (const std::string_view one : split_list(list.substr(1, list.size() - 2)))
+  for (const std::string_view text : split_list(list.substr(1, list.size() - 2)))
     if (error.empty())
-      error = host.set_value(fmt::format("loopback_users.{}", text_of_term(one)), "true");
+      error = host.set_value(fmt::format("loopback_users.{}", text_of_term(text)), "true");
   return error;
 }
 

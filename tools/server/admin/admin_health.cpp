@@ -179,7 +179,7 @@ constexpr std::array health_verbs{
 
 const HealthVerb* find_health_verb(std::string_view name) {
   const auto found = std::find_if(health_verbs.begin(), health_verbs.end(),
-                                  [&](const HealthVerb& one) { return one.name == name; });
+                                  [&](const HealthVerb& verb) { return verb.name == name; });
   return found == health_verbs.end() ? nullptr : &*found;
 }
 

@@ -26,9 +26,9 @@ std::string read_texts(simdjson::dom::object root, std::string_view name,
   if (root[name].get(list) != simdjson::SUCCESS) return {};
   simdjson::dom::array array;
   if (list.get(array) != simdjson::SUCCESS) return fmt::format("{}: expected a list", name);
-  for (const simdjson::dom::element one : array) {
+  for (const simdjson::dom::element element : array) {
     std::string_view text;
-    if (one.get(text) != simdjson::SUCCESS) return fmt::format("{}: expected texts", name);
+    if (element.get(text) != simdjson::SUCCESS) return fmt::format("{}: expected texts", name);
     out.emplace_back(text);
   }
   return {};

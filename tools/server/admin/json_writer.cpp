@@ -75,10 +75,10 @@ void write_value(const core::FieldValue& value, JsonWriter& json) {
     write_entries(value.table(), json);
   } else if (value.is_array()) {
     json.begin_array();
-    for (const core::FieldValue& one : value.array()) {
+    for (const core::FieldValue& field_value : value.array()) {
       json.begin_array();
-      json.text(one.type_name());
-      write_value(one, json);
+      json.text(field_value.type_name());
+      write_value(field_value, json);
       json.end_array();
     }
     json.end_array();

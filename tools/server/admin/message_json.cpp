@@ -75,8 +75,8 @@ std::optional<std::string> decode_base64(std::string_view text) {
 // --- Out
 
 void write_properties(const PropertiesView& view, JsonWriter& json) {
-  for (const TextProperty& one : text_properties)
-    if (view.has(one.property)) json.field(one.name, view.*one.value);
+  for (const TextProperty& property : text_properties)
+    if (view.has(property.property)) json.field(property.name, view.*property.value);
   if (view.has(Property::delivery_mode)) json.field("delivery_mode", view.delivery_mode);
   if (view.has(Property::priority)) json.field("priority", view.priority);
   if (view.has(Property::timestamp)) json.field("timestamp", view.timestamp_s);
@@ -89,7 +89,7 @@ void write_plain_value(const core::FieldValue& value, JsonWriter& json) {
   if (value.is_table()) return write_plain_table(value.table(), json);
   if (value.is_array()) {
     json.begin_array();
-    for (const core::FieldValue& one : value.array()) write_plain_value(one, json);
+    for (const core::FieldValue& field_value : value.array()) write_plain_value(field_value, json);
     return json.end_array();
   }
   if (value.is_string() || value.is_binary()) return json.text(value.text());
@@ -139,14 +139,14 @@ std::string PropertiesReader::read_number(std::string_view name, dom::element va
 }
 
 std::string PropertiesReader::read(std::string_view name, dom::element value) {
-  for (const TextProperty& one : text_properties) {
-    if (name != one.name) continue;
+  for (const TextProperty& property : text_properties) {
+    if (name != property.name) continue;
     std::string_view text;
     if (value.get(text) != simdjson::SUCCESS || text.size() > core::limits::name_size_max)
       return fmt::format("properties.{}: expected a text of at most {} bytes", name,
                          core::limits::name_size_max);
-    view_.*one.value = text;
-    view_.set(one.property);
+    view_.*property.value = text;
+    view_.set(property.property);
     return {};
   }
   std::uint64_t number = 0;

@@ -66,8 +66,9 @@ void drop_relative_limits(SettingList& list) {
   for (const std::string_view limit : {"vm_memory_high_watermark", "disk_free_limit"}) {
     const std::string absolute = fmt::format("{}.absolute", limit);
     const std::string relative = fmt::format("{}.relative", limit);
-    const auto found = std::find_if(list.settings.begin(), list.settings.end(),
-                                    [&](const Setting& one) { return one.key == absolute; });
+    const auto found =
+        std::find_if(list.settings.begin(), list.settings.end(),
+                     [&](const Setting& setting) { return setting.key == absolute; });
     if (found == list.settings.end()) continue;
     const std::string origin = found->origin;
     std::erase_if(list.settings, [&](const Setting& one) {
@@ -102,7 +103,7 @@ void apply(const Setting& setting, const KeyMatch& match, ConfigResult& result) 
 void clear_named_lists(const std::vector<Setting>& settings, ServerConfig& config) {
   const auto names = [&](std::string_view list) {
     return std::any_of(settings.begin(), settings.end(),
-                       [&](const Setting& one) { return one.key.starts_with(list); });
+                       [&](const Setting& setting) { return setting.key.starts_with(list); });
   };
   if (names("listeners.tcp.")) config.listeners.clear();
   if (names("auth_mechanisms.")) config.auth_mechanisms.clear();

@@ -15,15 +15,15 @@ std::string own_group() {
   std::string text;
   if (!read_file("/proc/self/cgroup", text)) return {};
   constexpr std::string_view entry = "0::";
-  std::size_t at = 0;
-  while (at < text.size() && text.compare(at, entry.size(), entry) != 0) {
-    at = text.find('\n', at);
-    if (at == std::string::npos) return {};
-    ++at;
+  std::size_t index = 0;
+  while (index < text.size() && text.compare(index, entry.size(), entry) != 0) {
+    index = text.find('\n', index);
+    if (index == std::string::npos) return {};
+    ++index;
   }
-  if (at >= text.size()) return {};
-  at += entry.size();
-  return text.substr(at, text.find('\n', at) - at);
+  if (index >= text.size()) return {};
+  index += entry.size();
+  return text.substr(index, text.find('\n', index) - index);
 }
 
 }  // namespace

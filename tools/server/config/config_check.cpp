@@ -18,16 +18,16 @@ namespace {
 /// A directory that is there or will be made.
 void check_directory(std::string_view key, const std::string& path, ConfigCheck& check) {
   std::error_code error;
-  std::filesystem::path there = std::filesystem::absolute(path, error);
-  while (there.has_relative_path() && !std::filesystem::exists(there, error))
-    there = there.parent_path();
-  if (!std::filesystem::is_directory(there, error)) {
+  std::filesystem::path existing = std::filesystem::absolute(path, error);
+  while (existing.has_relative_path() && !std::filesystem::exists(existing, error))
+    existing = existing.parent_path();
+  if (!std::filesystem::is_directory(existing, error)) {
     check.errors.push_back(
-        fmt::format("{} = {}: {} is not a directory", key, path, there.string()));
-  } else if (access(there.c_str(), W_OK | X_OK) != 0) {
+        fmt::format("{} = {}: {} is not a directory", key, path, existing.string()));
+  } else if (access(existing.c_str(), W_OK | X_OK) != 0) {
     check.warnings.push_back(
         fmt::format("{} = {}: this user may not write to {}; the broker's user must be able to",
-                    key, path, there.string()));
+                    key, path, existing.string()));
   }
 }
 

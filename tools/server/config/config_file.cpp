@@ -106,18 +106,19 @@ class Parser {
   }
 
   std::string_view parse_plain(const Setting& setting, std::string_view text) {
-    std::size_t at = text.find('#');
+    std::size_t index = text.find('#');
     bool has_hash = false;
-    while (at != std::string_view::npos && at > 0 && text[at - 1] != ' ' && text[at - 1] != '\t') {
+    while (index != std::string_view::npos && index > 0 && text[index - 1] != ' ' &&
+           text[index - 1] != '\t') {
       has_hash = true;
-      at = text.find('#', at + 1);
+      index = text.find('#', index + 1);
     }
     if (has_hash)
       list_.warnings.push_back(fmt::format(
           "{}: the '#' in the value of '{}' is part of it; RabbitMQ takes it for a comment: put "
           "the value between single quotes, or a blank before the comment",
           setting.origin, setting.key));
-    return trim(text.substr(0, at));
+    return trim(text.substr(0, index));
   }
 
   /// Up to the closing quotes, which may be some lines further down.

@@ -29,8 +29,8 @@ std::string host_name() {
 }
 
 void read_environment(ConfigSources& sources) {
-  for (char** at = environ; *at != nullptr; ++at) {
-    const std::string_view entry = *at;
+  for (char** cursor = environ; *cursor != nullptr; ++cursor) {
+    const std::string_view entry = *cursor;
     const std::size_t equals = entry.find('=');
     if (equals == std::string_view::npos) continue;
     sources.environment.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));

@@ -21,7 +21,7 @@ constexpr core::ShardId shard_count_max = std::numeric_limits<std::uint8_t>::max
 std::string summary_of(const Definitions& definitions) {
   const auto count = [&](persist::DefinitionKind kind) {
     return std::count_if(definitions.rows.begin(), definitions.rows.end(),
-                         [kind](const DefinedRow& one) { return one.kind == kind; });
+                         [kind](const DefinedRow& row) { return row.kind == kind; });
   };
   return fmt::format(
       "{} virtual hosts, {} users, {} permissions, {} policies, {} exchanges, {} queues, "

@@ -27,10 +27,10 @@ void Findings::Lines::add(std::string_view text) {
   if (first.size() < core::limits::definition_findings_max) first.push_back(line_of(text));
 }
 
-std::vector<std::string> Findings::Lines::all(std::string_view what) const {
+std::vector<std::string> Findings::Lines::all(std::string_view label) const {
   std::vector<std::string> lines = first;
   if (count > first.size())
-    lines.push_back(fmt::format("and {} more {}", count - first.size(), what));
+    lines.push_back(fmt::format("and {} more {}", count - first.size(), label));
   return lines;
 }
 

@@ -42,7 +42,7 @@ class Findings {
     std::vector<std::string> first;
     std::size_t count = 0;
     void add(std::string_view text);
-    std::vector<std::string> all(std::string_view what) const;
+    std::vector<std::string> all(std::string_view label) const;
   };
   struct Many {
     std::size_t count = 0;

@@ -94,24 +94,24 @@ void Planner::declare(const DefinedItem& item) {
 }
 
 void Planner::declare_queue(const DefinedItem& item, core::TopologyRequest& request) {
-  const core::QueueInfo* there =
+  const core::QueueInfo* existing =
       topology_.find_queue(request.vhost, core::strip_cr_lf(request.name));
   const bool has_type =
       core::FieldTable{core::as_bytes(request.arguments)}.find(queue_type_key).has_value();
   request.from = next_home_;
-  if (there != nullptr) {
+  if (existing != nullptr) {
     // The default type is for new ones: it may have changed since this one was made.
     core::FieldTableWriter added;
-    added.text(queue_type_key, core::queue_type_name(there->parsed.queue_type));
+    added.text(queue_type_key, core::queue_type_name(existing->parsed.queue_type));
     if (!has_type) request.arguments += added.take();
   } else {
     next_home_ = static_cast<core::ShardId>((next_home_ + 1) % topology_.shard_count());
   }
   decide(item, request);
-  if (there != nullptr || !item.is_classic) return;
-  const core::QueueInfo* made =
+  if (existing != nullptr || !item.is_classic) return;
+  const core::QueueInfo* queue =
       topology_.find_queue(request.vhost, core::strip_cr_lf(request.name));
-  if (made != nullptr && made->parsed.queue_type != core::QueueType::classic)
+  if (queue != nullptr && queue->parsed.queue_type != core::QueueType::classic)
     findings_.warn_of_each(
         "the type is classic, but there is no argument x-queue-type and the virtual host has "
         "another default type, which counts, as in RabbitMQ",

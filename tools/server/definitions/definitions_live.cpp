@@ -100,8 +100,8 @@ LivePlan plan_live_import(const LiveInput& input, Findings& findings) {
   check_rows(vhosts_with(stored, input.definitions, input.vhosts), input.definitions, findings);
   persist::StoredDefinitions stored_rows = input.stored_rows;
   core::Random random{input.seed};
-  for (DefinedRow& one : merge_rows(input.definitions, random, stored_rows))
-    plan.rows.emplace_back(one.kind, std::move(one.row));
+  for (DefinedRow& row : merge_rows(input.definitions, random, stored_rows))
+    plan.rows.emplace_back(row.kind, std::move(row.row));
   ImportPlan made = plan_import(stored,
                                 {input.definitions, input.vhosts, stored_rows,
                                  input.default_queue_type, input.topology.shard_count()},

@@ -169,8 +169,8 @@ std::string Reader::tags(std::string_view json) {
   CHECK(json.size() >= 2);
   if (!json.starts_with('"')) return std::string{json};
   std::string list;
-  for (const std::string_view one : split_list(json.substr(1, json.size() - 2)))
-    list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", one);
+  for (const std::string_view text : split_list(json.substr(1, json.size() - 2)))
+    list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", text);
   return fmt::format("[{}]", list);
 }
 
@@ -208,20 +208,20 @@ void Reader::on_user(Fields& fields) {
 
 /// What a virtual host has besides its name is kept as it came.
 void Reader::on_vhost(Fields& fields) {
-  DefinedItem made;
-  made.path = fields.path();
-  made.request.kind = Kind::add_vhost;
-  made.request.name = made.vhost = fields.name("name");
+  DefinedItem item;
+  item.path = fields.path();
+  item.request.kind = Kind::add_vhost;
+  item.request.name = item.vhost = fields.name("name");
   if (!fields.ok()) return;
   std::string properties = fields.without("name");
   if (properties != "{}") {
-    DefinitionRow row{{made.vhost, std::move(properties)}};
+    DefinitionRow row{{item.vhost, std::move(properties)}};
     core::VhostSettings settings;
     if (const std::string why = persist::read_vhost(row, settings); !why.empty())
       return fields.refuse("metadata", why);
     put_row(fields, DefinitionKind::vhost_properties, std::move(row));
   }
-  out_.vhosts.push_back(std::move(made));
+  out_.vhosts.push_back(std::move(item));
 }
 
 void Reader::check_patterns(Fields& fields, std::initializer_list<std::string_view> names) {
@@ -285,46 +285,46 @@ void Reader::on_global_parameter(Fields& fields) {
 // ---- Exchanges, queues, bindings ----------------------------------------------------------------
 
 DefinedItem Reader::item(Fields& fields, Kind kind) {
-  DefinedItem made;
-  made.path = fields.path();
-  made.vhost = vhost_of(fields);
-  made.request.kind = kind;
-  made.request.durable = fields.flag("durable", true);
-  made.request.auto_delete = fields.flag("auto_delete", false);
-  made.request.arguments = fields.table("arguments");
-  return made;
+  DefinedItem item;
+  item.path = fields.path();
+  item.vhost = vhost_of(fields);
+  item.request.kind = kind;
+  item.request.durable = fields.flag("durable", true);
+  item.request.auto_delete = fields.flag("auto_delete", false);
+  item.request.arguments = fields.table("arguments");
+  return item;
 }
 
 void Reader::on_exchange(Fields& fields) {
-  DefinedItem made = item(fields, Kind::declare_exchange);
-  made.request.name = fields.short_text("name");
-  made.request.type = fields.text("type");
-  made.request.internal = fields.flag("internal", false);
+  DefinedItem defined_item = item(fields, Kind::declare_exchange);
+  defined_item.request.name = fields.short_text("name");
+  defined_item.request.type = fields.text("type");
+  defined_item.request.internal = fields.flag("internal", false);
   if (!fields.ok()) return;
-  const std::string name = core::strip_cr_lf(made.request.name);
+  const std::string name = core::strip_cr_lf(defined_item.request.name);
   if (name.empty() || name.starts_with("amq."))
     return findings_.warn_of_each(
         "the default exchange and those with names like amq.topic are the broker's own; what the "
         "file says of them is skipped",
         fields.path());
-  if (!core::parse_exchange_type(made.request.type)) {
+  if (!core::parse_exchange_type(defined_item.request.type)) {
     return fields.refuse("type",
                          fmt::format("exchange '{}' has type '{}', which is not supported, see "
                                      "docs/COMPATIBILITY.md; take the exchange out of the file",
-                                     made.request.name, made.request.type));
+                                     defined_item.request.name, defined_item.request.type));
   }
-  out_.exchanges.push_back(std::move(made));
+  out_.exchanges.push_back(std::move(defined_item));
 }
 
 void Reader::on_queue(Fields& fields) {
-  DefinedItem made = item(fields, Kind::declare_queue);
-  made.request.name = fields.name("name");
-  if (fields.ok() && core::strip_cr_lf(made.request.name).empty())
+  DefinedItem defined_item = item(fields, Kind::declare_queue);
+  defined_item.request.name = fields.name("name");
+  if (fields.ok() && core::strip_cr_lf(defined_item.request.name).empty())
     fields.refuse("name", "nothing of it is left without line ends; give it a name");
   // RabbitMQ exports queues that it named itself.
-  made.request.server_named = made.request.name.starts_with("amq.");
-  if (fields.has("type")) read_queue_type(fields, made);
-  if (fields.ok()) out_.queues.push_back(std::move(made));
+  defined_item.request.server_named = defined_item.request.name.starts_with("amq.");
+  if (fields.has("type")) read_queue_type(fields, defined_item);
+  if (fields.ok()) out_.queues.push_back(std::move(defined_item));
 }
 
 /// The argument counts, as in RabbitMQ; where there is none, what `type` says.
@@ -353,20 +353,20 @@ void Reader::read_queue_type(Fields& fields, DefinedItem& queue) {
 }
 
 void Reader::on_binding(Fields& fields) {
-  DefinedItem made;
-  made.path = fields.path();
-  made.vhost = vhost_of(fields);
-  made.request.source = fields.short_text("source");
-  made.request.name = fields.name("destination");
-  made.request.key = fields.short_text("routing_key");
-  made.request.arguments = fields.table("arguments");
+  DefinedItem item;
+  item.path = fields.path();
+  item.vhost = vhost_of(fields);
+  item.request.source = fields.short_text("source");
+  item.request.name = fields.name("destination");
+  item.request.key = fields.short_text("routing_key");
+  item.request.arguments = fields.table("arguments");
   const std::string type = fields.text("destination_type");
   if (!fields.ok()) return;
   if (type != "queue" && type != "exchange")
     return fields.refuse("destination_type",
                          fmt::format("expected queue or exchange, it is '{}'", type));
-  made.request.kind = type == "queue" ? Kind::bind_queue : Kind::bind_exchange;
-  out_.bindings.push_back(std::move(made));
+  item.request.kind = type == "queue" ? Kind::bind_queue : Kind::bind_exchange;
+  out_.bindings.push_back(std::move(item));
 }
 
 }  // namespace

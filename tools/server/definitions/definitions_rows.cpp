@@ -20,9 +20,9 @@ using persist::DefinitionRow;
 using persist::StoredDefinitions;
 
 /// Of those that stop an import when it is nowhere. What is granted to nobody is removed later.
-const std::string* vhost_of(const DefinedRow& one) {
-  if (one.kind == DefinitionKind::policies) return &one.row.values[0];
-  if (one.kind == DefinitionKind::parameters) return &one.row.values[1];
+const std::string* vhost_of(const DefinedRow& row) {
+  if (row.kind == DefinitionKind::policies) return &row.row.values[0];
+  if (row.kind == DefinitionKind::parameters) return &row.row.values[1];
   return nullptr;
 }
 
@@ -49,14 +49,14 @@ class UserIndex {
   std::unordered_map<std::string, std::size_t> positions_;
 };
 
-void hash_password(const std::string& password, const DefinitionRow* there, core::Random& random,
+void hash_password(const std::string& password, const DefinitionRow* existing, core::Random& random,
                    DefinitionRow& row) {
-  const core::UserSpec made = make_user(row.values[persist::user_name], password, random);
-  row.values[persist::user_hash] = made.password_hash;
-  row.values[persist::user_algorithm] = made.hashing_algorithm;
-  if (there == nullptr) return;
+  const core::UserSpec user = make_user(row.values[persist::user_name], password, random);
+  row.values[persist::user_hash] = user.password_hash;
+  row.values[persist::user_algorithm] = user.hashing_algorithm;
+  if (existing == nullptr) return;
   core::PasswordHash hash;
-  const auto& values = there->values;
+  const auto& values = existing->values;
   const bool is_read =
       hash.read(values[persist::user_algorithm], values[persist::user_hash]).empty();
   if (!is_read || !hash.matches(password)) return;
@@ -68,16 +68,16 @@ void hash_password(const std::string& password, const DefinitionRow* there, core
 
 bool Definitions::has(DefinitionKind kind) const {
   return std::any_of(rows.begin(), rows.end(),
-                     [kind](const DefinedRow& one) { return one.kind == kind; });
+                     [kind](const DefinedRow& row) { return row.kind == kind; });
 }
 
 void check_rows(const std::vector<std::string>& vhosts, Definitions& definitions,
                 Findings& findings) {
   const std::set<std::string_view> known{vhosts.begin(), vhosts.end()};
-  std::erase_if(definitions.rows, [&](const DefinedRow& one) {
-    const std::string* vhost = vhost_of(one);
+  std::erase_if(definitions.rows, [&](const DefinedRow& row) {
+    const std::string* vhost = vhost_of(row);
     if (vhost == nullptr || known.contains(*vhost)) return false;
-    findings.refuse(fmt::format("{}.vhost: {}", one.path, no_such_vhost(*vhost)));
+    findings.refuse(fmt::format("{}.vhost: {}", row.path, no_such_vhost(*vhost)));
     return true;
   });
 }

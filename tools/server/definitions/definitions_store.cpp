@@ -39,12 +39,12 @@ std::vector<std::string> vhost_names(const core::StoredDefinitions& stored) {
 persist::StoredDefinitions default_users(const DefinitionsPlace& place,
                                          const core::StoredDefinitions& stored,
                                          const persist::StoredDefinitions& stored_rows) {
-  persist::StoredDefinitions made;
+  persist::StoredDefinitions definitions;
   const bool has_users =
       place.catalog.had_users() || !stored_rows.of(persist::DefinitionKind::users).empty();
   core::Random random{place.seed};
-  if (!has_users) add_default_users(place.config, vhost_names(stored), random, made);
-  return made;
+  if (!has_users) add_default_users(place.config, vhost_names(stored), random, definitions);
+  return definitions;
 }
 
 /// Into the catalog's transaction. How many rows are new or different.
@@ -78,7 +78,7 @@ void bring_in(const DefinitionsPlace& place, Definitions& definitions, StartDefi
   out.stored.last_id = plan.last_id;
   const std::size_t change_count = plan.changes.size();
   for (core::TopologyChange& change : plan.changes) out.stored.changes.push_back(std::move(change));
-  for (const DefinedRow& one : rows) place.catalog.upsert(one.kind, one.row);
+  for (const DefinedRow& row : rows) place.catalog.upsert(row.kind, row.row);
   const std::size_t row_count =
       rows.size() +
       store_defaults(place, default_users(place, out.stored, out.stored_rows), out.stored_rows);

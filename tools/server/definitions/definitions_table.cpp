@@ -99,8 +99,9 @@ std::string TableReader::read_nested(simdjson::dom::element value, const Place& 
     table_.begin_array(place.name);
     std::size_t index = 0;
     const auto list = as<simdjson::dom::array>(value);
-    for (const simdjson::dom::element one : list) {
-      error = read_value(one, {{}, fmt::format("{}[{}]", place.path, index++), place.depth + 1});
+    for (const simdjson::dom::element element : list) {
+      error =
+          read_value(element, {{}, fmt::format("{}[{}]", place.path, index++), place.depth + 1});
       if (!error.empty()) break;
     }
   }

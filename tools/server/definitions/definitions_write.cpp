@@ -65,7 +65,7 @@ class Writer {
   Json column_list(DefinitionKind kind);
   Json column_value(const persist::DefinitionColumn& column, const std::string& value,
                     std::string_view title);
-  std::string text(std::string_view what, std::string_view text);
+  std::string text(std::string_view label, std::string_view text);
   Json arguments(std::string_view table, const std::string& title);
   void refuse(std::string text) {
     if (error_.empty()) error_ = std::move(text);
@@ -104,9 +104,9 @@ std::string Writer::write(std::string& out) {
   return {};
 }
 
-std::string Writer::text(std::string_view what, std::string_view text) {
+std::string Writer::text(std::string_view label, std::string_view text) {
   if (!core::is_utf8(text))
-    refuse(fmt::format("{}: its bytes are no UTF-8 text, JSON cannot hold them", what));
+    refuse(fmt::format("{}: its bytes are no UTF-8 text, JSON cannot hold them", label));
   return std::string{text};
 }
 
@@ -190,12 +190,12 @@ Json Writer::column_list(DefinitionKind kind) {
   const persist::DefinitionTable& table = persist::definition_table(kind);
   Json list = Json::array();
   for (const persist::DefinitionRow& row : input_.stored_rows.of(kind)) {
-    Json one = Json::object();
+    Json json = Json::object();
     for (std::size_t i = 0; i < table.columns.size(); ++i)
-      one[std::string{table.columns[i].field}] =
+      json[std::string{table.columns[i].field}] =
           column_value(table.columns[i], row.values[i], table.title);
-    if (kind == DefinitionKind::parameters) mend_operator_policy(one);
-    list.push_back(std::move(one));
+    if (kind == DefinitionKind::parameters) mend_operator_policy(json);
+    list.push_back(std::move(json));
   }
   return list;
 }

@@ -76,15 +76,15 @@ class LogRing {
   };
 
   void copy_in(std::uint64_t position, std::string_view text) {
-    const std::size_t at = position % capacity;
-    const std::size_t first = std::min(text.size(), capacity - at);
-    std::memcpy(bytes_.get() + at, text.data(), first);
+    const std::size_t index = position % capacity;
+    const std::size_t first = std::min(text.size(), capacity - index);
+    std::memcpy(bytes_.get() + index, text.data(), first);
     std::memcpy(bytes_.get(), text.data() + first, text.size() - first);
   }
   void copy_out(std::uint64_t position, char* to, std::size_t size) const {
-    const std::size_t at = position % capacity;
-    const std::size_t first = std::min(size, capacity - at);
-    std::memcpy(to, bytes_.get() + at, first);
+    const std::size_t index = position % capacity;
+    const std::size_t first = std::min(size, capacity - index);
+    std::memcpy(to, bytes_.get() + index, first);
     std::memcpy(to + first, bytes_.get(), size - first);
   }
 
