@@ -25,6 +25,9 @@ constexpr std::uint16_t channel_max = 2047;
 constexpr std::uint64_t body_size_max_hard = 512ULL << 20;
 constexpr std::uint64_t message_size_max_default = 128ULL << 20;
 
+/// Tables and arrays may be nested this deep; the outermost table counts as one.
+constexpr std::uint32_t field_table_depth_max = 32;
+
 // --- Messages
 /// Bodies up to this size live in the message block itself; the rest follows in a chain of chunks.
 constexpr std::uint64_t body_inline_max = tiny ? 64 : 128 << 10;
@@ -116,6 +119,14 @@ static_assert(send_high_water_short < send_high_water);
 constexpr Nanos content_stop_wait = 30 * nanos_per_s;
 constexpr std::uint64_t content_stop_bytes = 1 << 20;
 
+// --- Sends
+/// Most pieces of one send, write or read.
+constexpr std::uint32_t iov_max = 256;
+/// Most bytes of one send op: bounds how long one completion can take and what it keeps alive.
+constexpr std::size_t send_size_max = std::size_t{4} << 20;
+/// Most contiguous bytes that are reserved in a send chain at once.
+constexpr std::size_t send_reserve_max = std::size_t{8} << 10;
+
 // --- Connections
 constexpr Nanos close_ok_wait = 5 * nanos_per_s;  ///< After connection.close was sent.
 /// How long requests wait for a catalog that another program has locked, before they get an error.
@@ -130,6 +141,12 @@ constexpr std::size_t pattern_depth_max = 250;
 /// Of a pattern with look-arounds: its size in bytes, and sequences it is taken apart into.
 constexpr std::size_t pattern_look_size_max = 4096;
 constexpr std::size_t pattern_alternatives_max = 32;
+
+/// Memory of a compiled pattern: one that needs more is refused; what matching needs beyond it is
+/// given up and made anew.
+constexpr std::int64_t pattern_memory_max = std::int64_t{1} << 20;
+/// Repetitions of a part of a pattern are counted up to here: wider than any name.
+constexpr std::size_t pattern_width_max = std::size_t{1} << 16;
 
 // --- Ids
 /// Of virtual hosts, exchanges and queues, which share one counter: no broker gets so far.
@@ -209,6 +226,9 @@ constexpr std::uint64_t expiry_ms_max = 315'360'000'000;
 /// About 36 years, milliseconds: adding it to any time of a running process in nanoseconds stays in
 /// range. Longer ones are cut.
 constexpr std::uint64_t duration_ms_max = 1'152'921'504'606;
+
+/// Messages that a queue gives up in one turn because they expired.
+constexpr std::size_t expired_per_run_max = 1000;
 
 // --- Backlog
 /// Messages of a queue, or of one of its priorities, as long as it exists; positions count so far.
@@ -312,6 +332,9 @@ constexpr Nanos wall_clock_interval = nanos_per_s;
 constexpr std::uint64_t ids_reserved = 1000;
 /// How long a person's own writing in the file may keep the start waiting, milliseconds.
 constexpr int catalog_start_wait_ms = 5000;
+
+/// Objects and lists in one another, in JSON of the catalog.
+constexpr std::size_t json_depth_max = 64;
 
 // --- Recovery of a journal
 /// Of one read: at first, and at most while the reading goes straight on. What a window keeps in

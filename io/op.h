@@ -15,6 +15,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/bytes.h"
+#include "core/limits.h"
 #include "io/disk.h"
 
 namespace lepus::io {
@@ -41,9 +42,6 @@ enum class OpKind : std::uint8_t {
   unlink,     ///< path: the name goes, the space once nobody has it open. After a power cut the
               ///< file may be there again (Disk::remove() is durable).
 };
-
-/// Most pieces of one send, write or read.
-constexpr std::uint32_t iov_max = 256;
 
 struct Op;
 

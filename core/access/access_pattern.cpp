@@ -7,19 +7,17 @@
 #include <utility>
 
 #include "core/base/assert.h"
+#include "core/limits.h"
 #include "core/topology/pattern_plan.h"
 
 namespace lepus::core {
 
 namespace {
 
-/// A pattern that needs more is refused; what matching needs beyond it is given up and made anew.
-constexpr std::int64_t pattern_memory_max = std::int64_t{1} << 20;
-
 re2::RE2::Options options() {
   re2::RE2::Options made{re2::RE2::Latin1};
   made.set_log_errors(false);
-  made.set_max_mem(pattern_memory_max);
+  made.set_max_mem(limits::pattern_memory_max);
   return made;
 }
 

@@ -51,7 +51,7 @@ Forward ForwardRouter::make_dead_letter(const QueueInfo& from, const Message& me
   const Death death{&from, reason,
                     static_cast<std::uint64_t>((turn.now + turn.wall_clock_offset) / nanos_per_s)};
   const ExchangeInfo* exchange =
-      parts_.topology.find_exchange(from.vhost, *from.effective.dead_letter_exchange);
+      parts_.topology.find_exchange(from.vhost, *from.effective->dead_letter_exchange);
   if (exchange == nullptr) return {};
   Forward forward{core::make_dead_letter(message, death, parts_.host.memory()), {}, {}};
   if (forwards_.is_behind() && deaths_in_a_row(*forward.message) > limits::deaths_max_behind)

@@ -132,7 +132,7 @@ void QueueCommands::on(const Get& command) {
 
 void QueueCommands::on(const Purge& command) {
   Queue* queue = parts_.queues.find(command.queue);
-  if (queue != nullptr && !queue_kind(queue->info().parsed.queue_type).can_purge)
+  if (queue != nullptr && !queue_kind(queue->info().parsed->queue_type).can_purge)
     return refuse(command.channel,
                   {ReplyCode::not_implemented,
                    "queue.purge not supported by stream queues " + title_of(queue->info())});

@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "core/base/assert.h"
+#include "core/limits.h"
 
 namespace lepus::core {
 namespace {
@@ -34,7 +35,7 @@ class Validator {
   explicit Validator(Bytes outermost) : start_(outermost.data()) {}
 
   FieldTableFault check_table(Bytes inside, std::uint32_t depth) const {
-    if (depth > field_table_depth_max)
+    if (depth > limits::field_table_depth_max)
       return fault(FieldTableFault::Kind::too_deep, 'F', inside.data());
     ByteReader in{inside};
     while (!in.at_end()) {
@@ -48,7 +49,7 @@ class Validator {
 
  private:
   FieldTableFault check_array(Bytes inside, std::uint32_t depth) const {
-    if (depth > field_table_depth_max)
+    if (depth > limits::field_table_depth_max)
       return fault(FieldTableFault::Kind::too_deep, 'A', inside.data());
     ByteReader in{inside};
     while (!in.at_end()) {
@@ -133,7 +134,7 @@ std::string FieldTableFault::text() const {
       if (tag == 0) return "field table ends inside a field name or before its type tag" + where;
       return "field table ends inside a value of type " + tag_text(tag) + where;
     case Kind::too_deep:
-      return "field table is nested deeper than " + std::to_string(field_table_depth_max) +
+      return "field table is nested deeper than " + std::to_string(limits::field_table_depth_max) +
              " levels" + where;
   }
   CHECK(kind == Kind::none);

@@ -28,9 +28,6 @@
 
 namespace lepus::core {
 
-/// Tables and arrays may be nested this deep; the outermost table counts as one.
-inline constexpr std::uint32_t field_table_depth_max = 32;
-
 /// Why bytes are not a field table. Cheap to make and to pass; `text()` is for the error path.
 struct FieldTableFault {
   enum class Kind : std::uint8_t { none, truncated, unknown_tag, too_deep };

@@ -11,8 +11,8 @@
 //   use(table.bytes());                   the inside, without the four length bytes in front
 //
 // Invariants: names are at most 255 bytes; a name inside an array must be empty; every begin has
-// its end before bytes() or take(); nesting stays within field_table_depth_max. All are CHECKed:
-// the content is ours, not a client's.
+// its end before bytes() or take(); nesting stays within limits::field_table_depth_max. All are
+// CHECKed: the content is ours, not a client's.
 #pragma once
 
 #include <array>
@@ -21,6 +21,7 @@
 #include <string_view>
 
 #include "core/base/bytes.h"
+#include "core/limits.h"
 #include "core/message/field_table.h"
 
 namespace lepus::core {
@@ -59,7 +60,7 @@ class FieldTableWriter {
   void put_u64(std::uint64_t value);
 
   std::string out_;
-  std::array<Open, field_table_depth_max - 1> open_{};
+  std::array<Open, limits::field_table_depth_max - 1> open_{};
   std::uint32_t open_count_ = 0;
 };
 

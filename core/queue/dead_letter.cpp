@@ -129,7 +129,7 @@ std::string rewrite_headers(const Message& message, const PropertiesView& view,
   FieldTableWriter out;
   bool is_first = true;
   // RabbitMQ drops CC when the queue has a dead letter routing key of its own.
-  const bool keeps_cc = !death.queue->effective.dead_letter_routing_key.has_value();
+  const bool keeps_cc = !death.queue->effective->dead_letter_routing_key.has_value();
   for (const FieldEntry& entry : view.header_table()) {
     if (entry.name == "x-death" || entry.name == "x-first-death-queue") is_first = false;
     if (entry.name == "x-death" || entry.name.starts_with("x-last-death-")) continue;
@@ -165,7 +165,7 @@ std::string_view death_reason_name(DeathReason reason) {
 }
 
 MessageRef make_dead_letter(const Message& message, const Death& death, MemoryAccount& account) {
-  const QueueArguments& arguments = death.queue->effective;
+  const QueueArguments& arguments = *death.queue->effective;
   CHECK(arguments.dead_letter_exchange.has_value());
   PropertiesView view = properties_of(message);
   const std::string headers = rewrite_headers(message, view, death);

@@ -23,7 +23,7 @@ Delivery::~Delivery() {
 // --- Who is there
 
 Consumer* Delivery::add(const ConsumerSpec& spec, DeliveryPort* local) {
-  const bool is_single_active = info_.effective.single_active_consumer;
+  const bool is_single_active = info_.effective->single_active_consumer;
   const bool is_refused =
       (!consumers_.empty() && (spec.exclusive || consumers_.front()->spec.exclusive)) ||
       (spec.exclusive && is_single_active);

@@ -75,7 +75,7 @@ void Queue::restore_positions(const RestoredQueue& restored) {
 bool Queue::purge(Purge& purge, std::size_t& budget) {
   std::uint64_t left = budget;
   if (purge.below == 0) purge.below = messages().end();
-  if (info_->parsed.max_priority) {
+  if (info_->parsed->max_priority) {
     purge.below = UINT64_MAX;
     left = messages().ready_count();
   }

@@ -30,7 +30,7 @@ DeadLetterOutbox& Queue::dead_letters() {
 
 /// Where dead letters go, or from a store on when the time has come.
 bool Queue::is_forwarded(DeathReason reason) const {
-  if (info_->store_use == StoreUse::none) return info_->effective.dead_letter_exchange.has_value();
+  if (info_->store_use == StoreUse::none) return info_->effective->dead_letter_exchange.has_value();
   return info_->store_use != StoreUse::history && reason == DeathReason::expired;
 }
 
@@ -76,7 +76,7 @@ void Queue::forward(Sequence sequence, DeathReason reason) {
   const Message& message = *messages().find(sequence);
   if (!is_forwarded(reason)) return (void)take(sequence);
   const Forward forward = host_.make_forward(*info_, message, reason);
-  const bool waits = is_at_least_once(info_->effective) ||
+  const bool waits = is_at_least_once(*info_->effective) ||
                      (records(message) && leads_elsewhere(forward.route, host_.shard()));
   if (!waits) {
     (void)take(sequence);
@@ -88,7 +88,7 @@ void Queue::forward(Sequence sequence, DeathReason reason) {
 
 void Queue::on_transferred(Sequence sequence, bool is_refused) {
   if (!dead_letters_ || !dead_letters_->is_in_flight(sequence)) return;
-  if (is_refused && is_at_least_once(info_->effective)) {
+  if (is_refused && is_at_least_once(*info_->effective)) {
     dead_letters_->retry_at(sequence, host_.now() + limits::leaving_retry);
     return register_deadline();
   }

@@ -8,7 +8,7 @@ namespace lepus::core {
 
 std::unique_ptr<Queue> make_queue(const QueueInfo& info, QueueHost& host) {
   std::unique_ptr<Queue> queue;
-  switch (info.parsed.queue_type) {
+  switch (info.parsed->queue_type) {
     case QueueType::classic:
     case QueueType::quorum:
       queue = std::make_unique<Queue>(info, host);

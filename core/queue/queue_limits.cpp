@@ -9,17 +9,15 @@
 
 namespace lepus::core {
 
-namespace {
-constexpr std::size_t expired_per_run_max = 1000;
-}
+namespace {}
 
 /// A consumer that is ready takes a message before it counts against a limit.
 std::optional<Sequence> Queue::push_limited(MessageRef message) {
-  const bool refuses = info_->effective.overflow != Overflow::drop_head;
+  const bool refuses = info_->effective->overflow != Overflow::drop_head;
   if (refuses && state_.is_full_for(*message)) {
     if (pump()) host_.schedule(*this);
     if (state_.is_full_for(*message) && !can_deliver_at_once(message->body_size(), true)) {
-      if (info_->effective.overflow == Overflow::reject_publish_dead_letter)
+      if (info_->effective->overflow == Overflow::reject_publish_dead_letter)
         dead_letter_rejected(*message);
       return std::nullopt;
     }
@@ -29,7 +27,7 @@ std::optional<Sequence> Queue::push_limited(MessageRef message) {
   if (state_.has_expiry()) register_deadline();
   host_.schedule(*this);
   // What leaves an exchange's store goes on with the next deadline, not within this publish.
-  const bool expires_now = ttl_ms == 0 || info_->effective.message_ttl_ms == 0U;
+  const bool expires_now = ttl_ms == 0 || info_->effective->message_ttl_ms == 0U;
   if (expires_now && info_->store_use == StoreUse::none) expire_untaken(sequence);
   if (state_.is_over_limit()) drop_excess();
   return sequence;
@@ -54,7 +52,7 @@ void Queue::catch_up() {
 }
 
 bool Queue::surely_refuses(std::uint64_t count, std::uint64_t bytes) {
-  const QueueArguments& rules = info_->effective;
+  const QueueArguments& rules = *info_->effective;
   if (needs_inspection() || rules.overflow == Overflow::drop_head) return false;
   catch_up();
   for (const Consumer* consumer : consumers())
@@ -64,7 +62,7 @@ bool Queue::surely_refuses(std::uint64_t count, std::uint64_t bytes) {
 
 /// It is refused, and goes where dead letters go.
 void Queue::dead_letter_rejected(const Message& message) {
-  if (info_->effective.dead_letter_exchange)
+  if (info_->effective->dead_letter_exchange)
     host_.publish_later(host_.make_forward(*info_, message, DeathReason::maxlen));
 }
 
@@ -81,19 +79,19 @@ void Queue::drop_excess() {
 
 /// A full queue that drops its head has a message more that is ready again.
 void Queue::drop_excess_head() {
-  if (info_->effective.overflow == Overflow::drop_head && state_.is_over_limit()) drop_excess();
+  if (info_->effective->overflow == Overflow::drop_head && state_.is_over_limit()) drop_excess();
 }
 
 void Queue::note_used() {
   idle_since_ = host_.now();
-  if (info_->effective.expires_ms) register_deadline();
+  if (info_->effective->expires_ms) register_deadline();
 }
 
 Nanos Queue::next_due() const {
   Nanos next = state_.next_deadline();
   if (dead_letters_) next = std::min(next, dead_letters_->next_deadline(host_.now()));
-  if (info_->effective.expires_ms && consumers().empty() && !is_deleting_) {
-    const auto expires = static_cast<Nanos>(*info_->effective.expires_ms) * nanos_per_ms;
+  if (info_->effective->expires_ms && consumers().empty() && !is_deleting_) {
+    const auto expires = static_cast<Nanos>(*info_->effective->expires_ms) * nanos_per_ms;
     next = std::min(next, idle_since_ + expires);
   }
   return next;
@@ -107,7 +105,7 @@ void Queue::register_deadline() {
 }
 
 void Queue::expire_due(Nanos now) {
-  std::size_t budget = expired_per_run_max;
+  std::size_t budget = limits::expired_per_run_max;
   while (const auto expired = state_.next_expired(now, budget))
     discard(expired->sequence, expired->reason);
 }
@@ -122,7 +120,7 @@ bool Queue::run_due(Nanos now) {
   release_due(now);
   if (dead_letters_) resume_forwarding();
   expire_due(now);
-  const auto& expires_ms = info_->effective.expires_ms;
+  const auto& expires_ms = info_->effective->expires_ms;
   if (expires_ms && consumers().empty() && !is_deleting_ &&
       idle_since_ + static_cast<Nanos>(*expires_ms) * nanos_per_ms <= now) {
     host_.delete_expired(info_->id);

@@ -17,7 +17,7 @@ void Queue::apply_policy() {
 
 void Queue::load_limits() {
   state_.load_limits(host_.now());
-  const Deduplication& deduplication = info_->effective.deduplication;
+  const Deduplication& deduplication = info_->effective->deduplication;
   if (!deduplication.is_on) {
     deduplicator_.reset();
   } else if (!deduplicator_ || deduplicator_->rules() != deduplication) {

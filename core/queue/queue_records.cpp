@@ -13,7 +13,7 @@ QueueRecords::QueueRecords(const QueueInfo& info, PriorityBacklog& backlog, Mess
       backlog_(backlog),
       message_log_(message_log),
       is_durable_(info.survives_restart()),
-      records_all_(queue_kind(info.parsed.queue_type).records_all) {}
+      records_all_(queue_kind(info.parsed->queue_type).records_all) {}
 
 void QueueRecords::note_taken(Sequence sequence, const Backlog::Taken& taken) {
   if (!taken.place || (taken.message && !records(*taken.message))) return;

@@ -33,7 +33,7 @@ bool is_delayed(DelayedRetry which, Outcome outcome) {
 }  // namespace
 
 QueueState::QueueState(const QueueInfo& info)
-    : info_(info), messages_(info.parsed.max_priority.value_or(0)) {}
+    : info_(info), messages_(info.parsed->max_priority.value_or(0)) {}
 
 Expiry& QueueState::expiry() {
   if (!expiry_) expiry_ = std::make_unique<Expiry>();
@@ -41,7 +41,7 @@ Expiry& QueueState::expiry() {
 }
 
 void QueueState::load_limits(Nanos now) {
-  const QueueArguments& rules = info_.effective;
+  const QueueArguments& rules = *info_.effective;
   has_limits_ = rules.message_ttl_ms || rules.max_length || rules.max_length_bytes;
   const std::optional<Nanos> ttl = message_ttl(rules);
   const bool had_ttl = expiry_ && expiry_->has_ttl();
@@ -52,7 +52,7 @@ void QueueState::load_limits(Nanos now) {
 }
 
 bool QueueState::exceeds(std::uint64_t count, std::uint64_t bytes) const {
-  const QueueArguments& rules = info_.effective;
+  const QueueArguments& rules = *info_.effective;
   if (rules.max_length && messages_.ready_count() + count > *rules.max_length) return true;
   return rules.max_length_bytes && messages_.ready_body_bytes() + bytes > *rules.max_length_bytes;
 }
@@ -105,9 +105,9 @@ QueueState::Returned QueueState::on_returned(Sequence sequence, Outcome outcome,
 
 /// What never reached a consumer is nobody's failure.
 bool QueueState::count_return(Sequence sequence, Outcome outcome) {
-  const QueueArguments& rules = info_.effective;
+  const QueueArguments& rules = *info_.effective;
   const bool counts = rules.delivery_limit || rules.delayed_retry != DelayedRetry::disabled ||
-                      queue_kind(info_.parsed.queue_type).counts_returns;
+                      queue_kind(info_.parsed->queue_type).counts_returns;
   if (!counts || outcome == Outcome::undelivered) return false;
   if (!retry_) retry_ = std::make_unique<RetryState>();
   const std::uint32_t count = retry_->count_return(sequence);
@@ -116,7 +116,7 @@ bool QueueState::count_return(Sequence sequence, Outcome outcome) {
 
 /// Grows with each return; RabbitMQ's rule (quorum queues, delayed retry).
 Nanos QueueState::retry_delay(Sequence sequence, Outcome outcome) const {
-  const QueueArguments& rules = info_.effective;
+  const QueueArguments& rules = *info_.effective;
   if (!is_delayed(rules.delayed_retry, outcome)) return 0;
   CHECK(retry_ != nullptr);
   const std::uint64_t delay_ms = rules.delayed_retry_min_ms * retry_->count(sequence);

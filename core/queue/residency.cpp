@@ -12,7 +12,7 @@
 namespace lepus::core {
 
 Residency::Residency(const Parts& parts)
-    : parts_(parts), reads_back_(queue_kind(parts.info.parsed.queue_type).reads_back) {}
+    : parts_(parts), reads_back_(queue_kind(parts.info.parsed->queue_type).reads_back) {}
 
 Residency::State& Residency::state() {
   if (!state_) state_ = std::make_unique<State>();
@@ -45,13 +45,13 @@ void Residency::on_policy_changed() {
 }
 
 bool Residency::has_own_limit() const {
-  const QueueArguments& rules = parts_.info.effective;
+  const QueueArguments& rules = *parts_.info.effective;
   return rules.queue_mode == QueueMode::lazy || rules.max_in_memory_length ||
          rules.max_in_memory_bytes;
 }
 
 bool Residency::is_above_own_limit() const {
-  const QueueArguments& rules = parts_.info.effective;
+  const QueueArguments& rules = *parts_.info.effective;
   const PriorityBacklog& backlog = parts_.backlog;
   if (rules.queue_mode == QueueMode::lazy) return backlog.resident_count() > 0;
   if (rules.max_in_memory_length && backlog.resident_count() > *rules.max_in_memory_length)
@@ -61,7 +61,7 @@ bool Residency::is_above_own_limit() const {
 
 /// Messages from the head on that may stay in memory.
 std::uint64_t Residency::head_count() const {
-  const QueueArguments& rules = parts_.info.effective;
+  const QueueArguments& rules = *parts_.info.effective;
   const std::uint64_t resident_count = parts_.backlog.resident_count();
   CHECK(resident_count > 0);
   const std::uint64_t size_mean =

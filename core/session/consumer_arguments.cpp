@@ -33,12 +33,12 @@ Result<std::int32_t> read_priority(Bytes arguments, std::string_view title) {
 Result<std::unique_ptr<StreamSpec>> read_stream(const ConsumeRequest& request,
                                                 const QueueInfo& queue, std::string_view title,
                                                 bool has_prefetch) {
-  if (queue.parsed.queue_type != QueueType::stream) {
+  if (queue.parsed->queue_type != QueueType::stream) {
     for (const char* key : {"x-stream-offset", "x-stream-filter", "x-stream-match-unfiltered"})
       if (FieldTable{request.arguments}.find(key))
         return invalid_argument(key, title,
                                 " of queue type rabbit_" +
-                                    std::string{queue_type_name(queue.parsed.queue_type)} +
+                                    std::string{queue_type_name(queue.parsed->queue_type)} +
                                     "_queue");
     return std::unique_ptr<StreamSpec>{};
   }
@@ -59,7 +59,7 @@ Result<Nanos> read_timeout(Bytes arguments, const QueueInfo& queue, std::string_
                            Nanos preset) {
   constexpr std::int64_t ms_max = never / nanos_per_ms / 2;
   const auto value = FieldTable{arguments}.find(timeout_key);
-  std::optional<std::uint64_t> timeout_ms = queue.effective.consumer_timeout_ms;
+  std::optional<std::uint64_t> timeout_ms = queue.effective->consumer_timeout_ms;
   if (value && value->is_integer() && value->as_int64() > 0) {
     timeout_ms = static_cast<std::uint64_t>(value->as_int64());
   } else if (value) {

@@ -67,7 +67,7 @@ SessionDeliveries::Refusal SessionDeliveries::subscribe(const Origin& origin,
   consumer.timeout = read.value().timeout;
   consumer.limited = unacked_.shared().is_on();
   consumer.paused = is_flow_stopped_;
-  consumer.single_active = consumer.is_waiting = info.effective.single_active_consumer;
+  consumer.single_active = consumer.is_waiting = info.effective->single_active_consumer;
   ConsumerSpec spec{info.id,
                     link_.ref,
                     0,

@@ -155,11 +155,11 @@ SessionRequests::Refusal SessionRequests::get(const Origin& origin, std::string_
   auto found = find_queue(Permission::read, name);
   if (!found.ok()) return std::move(found.error());
   const QueueInfo& queue = *found.value();
-  if (queue.parsed.queue_type == QueueType::stream) {
+  if (queue.parsed->queue_type == QueueType::stream) {
     return AmqpError{ReplyCode::not_implemented,
                      "basic.get not supported by stream queues " + queue_title(queue.name)};
   }
-  if (queue.parsed.queue_type == QueueType::quorum && queue.effective.single_active_consumer) {
+  if (queue.parsed->queue_type == QueueType::quorum && queue.effective->single_active_consumer) {
     return AmqpError{ReplyCode::resource_locked,
                      "cannot obtain access to locked " + queue_title(queue.name) +
                          ". basic.get operations are not supported by quorum queues with single "

@@ -16,7 +16,7 @@ namespace {
 
 /// Returns true if the queue refuses messages when it is full.
 bool may_refuse(const QueueInfo& queue) {
-  const QueueArguments& limits = queue.effective;
+  const QueueArguments& limits = *queue.effective;
   return limits.overflow != Overflow::drop_head && (limits.max_length || limits.max_length_bytes);
 }
 

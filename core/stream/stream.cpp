@@ -255,13 +255,13 @@ void Stream::shrink_cache(bool memory_pressure) {
 // --- Limits
 
 bool Stream::is_over_limit() const {
-  const auto& bytes_max = info_.effective.max_length_bytes;
+  const auto& bytes_max = info_.effective->max_length_bytes;
   return bytes_max && backlog_.ready_body_bytes() > *bytes_max && backlog_.ready_count() > 1;
 }
 
 void Stream::drop_excess() {
   Sequence too_old = 0;
-  if (const auto& max_age_ms = info_.effective.max_age_ms) {
+  if (const auto& max_age_ms = info_.effective->max_age_ms) {
     const std::uint64_t now_ms = wall_clock_ms();
     too_old = times_.older_than(now_ms - std::min(now_ms, *max_age_ms), end());
   }
@@ -277,7 +277,7 @@ void Stream::drop_excess() {
 Nanos Stream::next_deadline() const {
   if (backlog_.ready_count() == 0) return never;
   if (is_over_limit()) return host_.now();
-  const auto& max_age_ms = info_.effective.max_age_ms;
+  const auto& max_age_ms = info_.effective->max_age_ms;
   if (!max_age_ms) return never;
   const auto at = static_cast<Nanos>(times_.oldest_ms() + *max_age_ms) * nanos_per_ms;
   return host_.now() + std::max<Nanos>(at - host_.turn().stamp, 0);

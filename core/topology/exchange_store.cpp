@@ -77,8 +77,9 @@ std::optional<QueueSpec> store_of(const ExchangeSpec& exchange,
   store.vhost = exchange.vhost;
   store.durable = exchange.durable;
   store.store_of = exchange.id;
-  store.parsed.deduplication = arguments.deduplication;
-  if (store.store_use == StoreUse::history) store.parsed.max_length = arguments.history_length;
+  store.parsed.edit().deduplication = arguments.deduplication;
+  if (store.store_use == StoreUse::history)
+    store.parsed.edit().max_length = arguments.history_length;
   return store;
 }
 

@@ -16,16 +16,13 @@ namespace {
 
 using PieceKind = PatternPiece::Kind;
 
-/// Wider than any name: as wide as one likes.
-constexpr std::size_t width_max = std::size_t{1} << 16;
-
 std::optional<std::size_t> bounded(std::optional<std::size_t> width) {
-  return width && *width > width_max ? std::nullopt : width;
+  return width && *width > limits::pattern_width_max ? std::nullopt : width;
 }
 
 PatternWidth one_after_other(const PatternWidth& left, const PatternWidth& right) {
   PatternWidth both;
-  both.min = std::min(left.min + right.min, width_max);
+  both.min = std::min(left.min + right.min, limits::pattern_width_max);
   both.max = left.max && right.max ? bounded(*left.max + *right.max) : std::nullopt;
   return both;
 }
@@ -268,7 +265,7 @@ void Reader::add(PatternPiece piece, PatternSequence& out) {
     piece.text += times->text;
     piece.is_quantified = true;
     if (piece.kind != PieceKind::group) piece.kind = PieceKind::text;
-    piece.width.min = std::min(piece.width.min * times->min, width_max);
+    piece.width.min = std::min(piece.width.min * times->min, limits::pattern_width_max);
     const bool has_max = piece.width.max && times->max;
     piece.width.max = has_max ? bounded(*piece.width.max * *times->max) : std::nullopt;
   }
@@ -304,7 +301,7 @@ std::optional<Quantifier> Reader::counted() {
   const auto number = [&]() -> std::optional<std::size_t> {
     std::optional<std::size_t> value;
     for (; index < text_.size() && is_digit(text_[index]); ++index)
-      value = std::min(value.value_or(0) * 10 + (text_[index] - '0'), width_max);
+      value = std::min(value.value_or(0) * 10 + (text_[index] - '0'), limits::pattern_width_max);
     return value;
   };
   const std::optional<std::size_t> min = number();

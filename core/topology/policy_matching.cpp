@@ -11,7 +11,7 @@ namespace {
 /// merging takes longer than comparing what is merged.
 class MergeCache {
  public:
-  const QueueArguments& merge(const QueueInfo& queue) {
+  const SparseArguments& merge(const QueueInfo& queue) {
     if (queue.policy == nullptr && queue.operator_policy == nullptr) return queue.parsed;
     const bool is_alike = last_ != nullptr && last_->arguments == queue.arguments &&
                           policy_ == queue.policy && operator_policy_ == queue.operator_policy;
@@ -19,7 +19,7 @@ class MergeCache {
     last_ = &queue;
     policy_ = queue.policy;
     operator_policy_ = queue.operator_policy;
-    merged_ = merge_policies(as_bytes(queue.arguments), queue.parsed, policy_, operator_policy_);
+    merged_ = merge_policies(as_bytes(queue.arguments), *queue.parsed, policy_, operator_policy_);
     return merged_;
   }
 
@@ -27,7 +27,7 @@ class MergeCache {
   const QueueInfo* last_ = nullptr;  ///< The last one that was merged.
   const Policy* policy_ = nullptr;
   const Policy* operator_policy_ = nullptr;
-  QueueArguments merged_;
+  SparseArguments merged_;
 };
 
 /// Returns true if the policy `current` was removed, or the added one outranks it.
@@ -41,7 +41,7 @@ bool is_to_be_matched(const Policy* current, const PolicyUpdate& update) {
 bool rematch(const VhostInfo& vhost, const PolicyUpdate& update, QueueInfo& queue) {
   const Policy*& current = update.is_operator ? queue.operator_policy : queue.policy;
   if (!is_to_be_matched(current, update)) return false;
-  const QueueType type = queue.parsed.queue_type;
+  const QueueType type = queue.parsed->queue_type;
   if (current != nullptr && current == update.removed) {
     const PolicyList& list = update.is_operator ? vhost.operator_policies : vhost.policies;
     current = list.match_queue(queue.name, type);
@@ -69,7 +69,7 @@ void rematch(const VhostInfo& vhost, const PolicyUpdate& update, ExchangeInfo& e
 }  // namespace
 
 void match_policies(const VhostInfo& vhost, QueueInfo& queue) {
-  const QueueType type = queue.parsed.queue_type;
+  const QueueType type = queue.parsed->queue_type;
   queue.policy = vhost.policies.match_queue(queue.name, type);
   queue.operator_policy = vhost.operator_policies.match_queue(queue.name, type);
   queue.effective = MergeCache{}.merge(queue);
@@ -87,7 +87,7 @@ void rematch_policies(VhostInfo& vhost, const PolicyUpdate& update) {
   MergeCache cache;
   for (const auto& [name, queue] : vhost.queues) {
     if (!rematch(vhost, update, *queue)) continue;
-    const QueueArguments& effective = cache.merge(*queue);
+    const SparseArguments& effective = cache.merge(*queue);
     if (queue->effective == effective) continue;
     queue->effective = effective;
     queue->effective_since = update.version;

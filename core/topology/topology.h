@@ -45,7 +45,7 @@ struct QueueInfo : QueueSpec {
   /// The policies in force; null: none matches. Set by policy_matching.h, as is `effective`.
   const Policy* policy = nullptr;
   const Policy* operator_policy = nullptr;
-  QueueArguments effective;  ///< What the queue follows: `parsed`, and policies laid over it.
+  SparseArguments effective;  ///< What the queue follows: `parsed`, and policies laid over it.
   std::uint64_t effective_since = 0;  ///< Topology::version() that changed it last; 0: none did.
   core::Queue* local = nullptr;       ///< Set and cleared by the home shard's broker.
   BindingList bindings;               ///< That lead here.

@@ -19,7 +19,7 @@
 #include "core/access/access_change.h"
 #include "core/base/ids.h"
 #include "core/topology/policy.h"
-#include "core/topology/queue_arguments.h"
+#include "core/topology/sparse_arguments.h"
 
 namespace lepus::core {
 
@@ -73,7 +73,7 @@ struct QueueSpec {
   StoreUse store_use = StoreUse::none;
   std::string name;
   std::string arguments;  ///< Inside of a field table, as declared.
-  QueueArguments parsed;
+  SparseArguments parsed;
 
   /// It is there again after a restart, with its persistent messages.
   bool survives_restart() const { return durable && !exclusive; }

@@ -142,7 +142,7 @@ void ChangeDescriber::operator()(const QueueAdded& change) {
   FieldTableWriter& headers = begin("queue.created");
   headers.text("name", queue.name);
   headers.text("vhost", vhost_name(queue.vhost));
-  headers.text("type", queue_type_name(queue.parsed.queue_type));
+  headers.text("type", queue_type_name(queue.parsed->queue_type));
   headers.boolean("durable", queue.durable);
   headers.boolean("auto_delete", queue.auto_delete);
   headers.boolean("exclusive", queue.exclusive);
@@ -157,7 +157,7 @@ void ChangeDescriber::operator()(const QueueRemoved& change) {
   FieldTableWriter& headers = begin("queue.deleted");
   headers.text("name", queue->name);
   headers.text("vhost", vhost_name(queue->vhost));
-  headers.text("type", queue_type_name(queue->parsed.queue_type));
+  headers.text("type", queue_type_name(queue->parsed->queue_type));
 }
 
 void ChangeDescriber::describe(const BindingSpec& binding, FieldTableWriter& headers) const {

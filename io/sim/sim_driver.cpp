@@ -8,6 +8,8 @@
 #include <span>
 #include <utility>
 
+#include "core/limits.h"
+
 namespace lepus::io {
 namespace {
 
@@ -114,7 +116,7 @@ core::Nanos SimDriver::next_event() const {
 void SimDriver::begin(Op& op) {
   Pending pending{&op, world_.later()};
   if (op.kind == OpKind::send) {
-    CHECK(op.iov_count > 0 && op.iov_count <= iov_max);
+    CHECK(op.iov_count > 0 && op.iov_count <= core::limits::iov_max);
     pending.unsent = gather({op.iov, op.iov_count});
   }
   if (is_file_op(op.kind)) begin_file_op(pending);
@@ -133,7 +135,7 @@ void SimDriver::begin_file_op(Pending& pending) {
     pending.path = op.path;
   }
   if (op.kind != OpKind::write && op.kind != OpKind::read) return;
-  CHECK(op.iov_count > 0 && op.iov_count <= iov_max);
+  CHECK(op.iov_count > 0 && op.iov_count <= core::limits::iov_max);
   pending.pieces.assign(op.iov, op.iov + op.iov_count);
   if (op.kind == OpKind::read) return;
   pending.unsent = gather(pending.pieces);

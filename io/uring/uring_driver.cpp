@@ -15,6 +15,7 @@
 #include <climits>
 #include <ctime>
 
+#include "core/limits.h"
 #include "io/kernel_disk.h"
 #include "io/unix_socket.h"
 #include "io/uring/submission.h"
@@ -301,7 +302,7 @@ void UringDriver::prepare(const Op& op, io_uring_sqe* sqe) {
 }
 
 void UringDriver::prepare_send(const Op& op, io_uring_sqe* sqe) {
-  CHECK(op.iov_count > 0 && op.iov_count <= iov_max);
+  CHECK(op.iov_count > 0 && op.iov_count <= core::limits::iov_max);
   // WAITALL: the kernel goes on by itself when the socket's buffer has room again, one completion
   // for all of it.
   constexpr int flags = MSG_NOSIGNAL | MSG_WAITALL;
@@ -317,7 +318,7 @@ void UringDriver::prepare_send(const Op& op, io_uring_sqe* sqe) {
 }
 
 void UringDriver::prepare_transfer(const Op& op, io_uring_sqe* sqe) {
-  CHECK(op.iov_count > 0 && op.iov_count <= iov_max);
+  CHECK(op.iov_count > 0 && op.iov_count <= core::limits::iov_max);
   // All ones means "where the descriptor stands" to the kernel.
   CHECK(op.offset <= INT64_MAX);
   const bool writes = op.kind == OpKind::write;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/limits.h"
+
 namespace lepus::net {
 
 BlockPool::~BlockPool() {
@@ -70,7 +72,7 @@ void SendChain::add_piece(std::size_t room) {
 
 void SendChain::append_slow(core::Bytes bytes) {
   while (!bytes.empty()) {
-    if (room_at_tail() == 0) add_piece(std::min(bytes.size(), reserve_max));
+    if (room_at_tail() == 0) add_piece(std::min(bytes.size(), core::limits::send_reserve_max));
     const std::size_t part = std::min(bytes.size(), room_at_tail());
     std::memcpy(block_->bytes + block_->used, bytes.data(), part);
     reserved_ = part;

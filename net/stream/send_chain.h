@@ -19,6 +19,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/bytes.h"
+#include "core/limits.h"
 
 namespace lepus::net {
 
@@ -75,18 +76,15 @@ class BlockPool {
 
 class SendChain {
  public:
-  /// Most bytes of one reserve().
-  static constexpr std::size_t reserve_max = std::size_t{8} << 10;
-
   explicit SendChain(BlockPool& pool) : pool_(&pool) {}
   SendChain(const SendChain&) = delete;
   SendChain& operator=(const SendChain&) = delete;
   ~SendChain() { clear(); }
 
-  /// Contiguous room for `size` bytes (1..reserve_max), valid until the next call of anything else
-  /// here. Committing less, or nothing, is fine.
+  /// Contiguous room for `size` bytes (1..limits::send_reserve_max), valid until the next call of
+  /// anything else here. Committing less, or nothing, is fine.
   std::uint8_t* reserve(std::size_t size) {
-    CHECK(size > 0 && size <= reserve_max);
+    CHECK(size > 0 && size <= core::limits::send_reserve_max);
     if (room_at_tail() < size) add_piece(size);
     reserved_ = size;
     return block_->bytes + block_->used;

@@ -195,7 +195,7 @@ void SocketStream::flush_output() {
   if (send_.in_flight || out_.empty()) return;
   if (fin_ == Fin::sent) return out_.clear();
   const std::span<iovec> pieces = set_.take_pieces();
-  const SendChain::Filled filled = out_.fill(pieces, send_size_max);
+  const SendChain::Filled filled = out_.fill(pieces, core::limits::send_size_max);
   CHECK(filled.count > 0);
   set_.return_pieces(pieces.size() - filled.count);
   send_.iov = pieces.data();

@@ -27,9 +27,6 @@ namespace lepus::net {
 
 class SocketStream final : public Stream, private Flushable {
  public:
-  /// Most bytes of one send op: bounds how long one completion can take and what it keeps alive.
-  static constexpr std::size_t send_size_max = std::size_t{4} << 20;
-
   /// Owns `fd`, a connected socket. Every stream made must be started and closed before it is
   /// destroyed.
   SocketStream(StreamSet& set, int fd, io::PeerName peer);

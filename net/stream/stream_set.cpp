@@ -1,5 +1,6 @@
 // Flush and the turn's memory for iovecs.
 #include "net/stream/stream_set.h"
+#include "core/limits.h"
 
 namespace lepus::net {
 
@@ -34,7 +35,7 @@ std::span<iovec> StreamSet::take_pieces() {
     pieces_used_ = 0;
   }
   std::size_t index = pieces_used_ % pieces_per_chunk;
-  if (pieces_per_chunk - index < io::iov_max) {
+  if (pieces_per_chunk - index < core::limits::iov_max) {
     pieces_used_ += pieces_per_chunk - index;
     index = 0;
   }
@@ -42,12 +43,12 @@ std::span<iovec> StreamSet::take_pieces() {
   if (chunk == chunks_.size()) {
     chunks_.push_back(std::make_unique_for_overwrite<iovec[]>(pieces_per_chunk));
   }
-  pieces_used_ += io::iov_max;
-  return {chunks_[chunk].get() + index, io::iov_max};
+  pieces_used_ += core::limits::iov_max;
+  return {chunks_[chunk].get() + index, core::limits::iov_max};
 }
 
 void StreamSet::return_pieces(std::size_t count) {
-  CHECK(count <= io::iov_max);
+  CHECK(count <= core::limits::iov_max);
   CHECK(pieces_used_ >= count);
   pieces_used_ -= count;
 }

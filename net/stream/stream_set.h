@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/base/intrusive_list.h"
+#include "core/limits.h"
 #include "io/loop.h"
 #include "net/stream/send_chain.h"
 #include "net/stream/stream.h"
@@ -79,7 +80,7 @@ class StreamSet {
 
  private:
   static constexpr std::size_t pieces_per_chunk = 1024;
-  static_assert(pieces_per_chunk % io::iov_max == 0);
+  static_assert(pieces_per_chunk % core::limits::iov_max == 0);
 
   void serve_line();
 

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "core/limits.h"
+
 namespace lepus::persist {
 
 namespace {
@@ -21,7 +23,7 @@ bool is_too_deep(std::string_view text) {
     } else if (letter == '"') {
       in_string = true;
     } else if (letter == '[' || letter == '{') {
-      if (++depth > json_depth_max) return true;
+      if (++depth > core::limits::json_depth_max) return true;
     } else if (letter == ']' || letter == '}') {
       depth -= std::min<std::size_t>(depth, 1);
     }
@@ -34,7 +36,7 @@ bool is_too_deep(std::string_view text) {
 std::string check_json(std::string_view text) {
   if (is_too_deep(text))
     return fmt::format("JSON decoding error: lists and objects nest deeper than {}",
-                       json_depth_max);
+                       core::limits::json_depth_max);
   if (!nlohmann::ordered_json::accept(text)) return "JSON decoding error: the value is no JSON";
   return {};
 }

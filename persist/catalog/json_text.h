@@ -10,10 +10,7 @@
 
 namespace lepus::persist {
 
-/// Objects and lists in one another.
-inline constexpr std::size_t json_depth_max = 64;
-
-/// Empty, or why the text is not taken: it is no JSON, or nests deeper than json_depth_max.
+/// Empty, or why the text is not taken: it is no JSON, or nests deeper than limits::json_depth_max.
 std::string check_json(std::string_view text);
 /// Discarded when check_json() has anything to say.
 nlohmann::ordered_json parse_json(std::string_view text);

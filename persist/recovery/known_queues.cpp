@@ -22,11 +22,11 @@ KnownQueues::KnownQueues(const core::StoredDefinitions& stored) {
 void KnownQueues::add(const core::QueueSpec& queue) {
   CHECK(queue.id.value != 0);
   homes_[queue.id.value] = queue.home;
-  if (queue.parsed.message_ttl_ms || has_ttl_policy_) timed_.emplace(queue.id.value, 1U);
-  if (queue.parsed.max_priority.value_or(0) > 0)
-    level_max_[queue.id.value] = *queue.parsed.max_priority;
-  if (queue.parsed.queue_type == core::QueueType::stream) level_max_[queue.id.value] = UINT8_MAX;
-  if (queue.parsed.queue_type == core::QueueType::stream)
+  if (queue.parsed->message_ttl_ms || has_ttl_policy_) timed_.emplace(queue.id.value, 1U);
+  if (queue.parsed->max_priority.value_or(0) > 0)
+    level_max_[queue.id.value] = *queue.parsed->max_priority;
+  if (queue.parsed->queue_type == core::QueueType::stream) level_max_[queue.id.value] = UINT8_MAX;
+  if (queue.parsed->queue_type == core::QueueType::stream)
     timed_.emplace(queue.id.value,
                    static_cast<std::uint32_t>(core::limits::stream_time_step / core::nanos_per_ms));
 }

@@ -146,8 +146,8 @@ void Saboteur::change_topology(std::vector<core::TopologyChange>& list) {
 
 /// Queues with such rules are rare enough: it strikes each of them.
 void Saboteur::forget_rule(core::QueueSpec& queue) {
-  bool& is_single = queue.parsed.single_active_consumer;
-  bool& deduplicates = queue.parsed.deduplication.is_on;
+  bool& is_single = queue.parsed.edit().single_active_consumer;
+  bool& deduplicates = queue.parsed.edit().deduplication.is_on;
   const bool is_delay = queue.store_use == core::StoreUse::delay;
   const bool strikes = (mistake_ == Mistake::forget_single_active && is_single) ||
                        (mistake_ == Mistake::forget_doubles && deduplicates) ||

@@ -50,7 +50,7 @@ class BodyCursor {
 
 void Writer::content_header(std::uint16_t channel, const ContentHeaderFields& header) {
   const std::size_t size = content_header_frame_size(header);
-  if (size <= net::SendChain::reserve_max) {
+  if (size <= core::limits::send_reserve_max) {
     store_content_header_frame(chain_.reserve(size), channel, header);
     chain_.commit(size);
     return;

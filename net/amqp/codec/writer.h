@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/limits.h"
 #include "core/message/message.h"
 #include "net/amqp/codec/frame.h"
 #include "net/amqp/codec/output_brake.h"
@@ -53,7 +54,7 @@ class Writer {
     const std::size_t body_size = message->body_size();
     const bool one_frame = body_size > 0 && body_size + frame_overhead <= frame_max_;
     const std::size_t whole = head_size + (body_size > 0 ? body_size + frame_overhead : 0);
-    if (whole <= net::SendChain::reserve_max && !message->is_large() &&
+    if (whole <= core::limits::send_reserve_max && !message->is_large() &&
         (one_frame || body_size == 0)) {
       std::uint8_t* const start = chain_.reserve(whole);
       std::uint8_t* cursor = store_method_frame(start, channel, method);
@@ -78,7 +79,7 @@ class Writer {
   template <class Method>
   void append_method(std::uint16_t channel, const Method& method) {
     const std::size_t size = method_frame_size(method);
-    if (size <= net::SendChain::reserve_max) {
+    if (size <= core::limits::send_reserve_max) {
       std::uint8_t* cursor = chain_.reserve(size);
       const std::uint8_t* end = store_method_frame(cursor, channel, method);
       CHECK(static_cast<std::size_t>(end - cursor) == size);

@@ -1,4 +1,5 @@
 // The chain against a plain string, and what it promises about blocks and owners.
+#include "core/limits.h"
 #include "net/stream/send_chain.h"
 
 #include <gtest/gtest.h>
@@ -81,7 +82,7 @@ TEST(SendChain, AbandonedReservationLeavesNothing) {
   EXPECT_TRUE(chain.empty());
   EXPECT_EQ(content(chain), "");
   chain.append(core::as_bytes("x"));
-  EXPECT_NE(chain.reserve(SendChain::reserve_max), nullptr);
+  EXPECT_NE(chain.reserve(core::limits::send_reserve_max), nullptr);
   EXPECT_EQ(content(chain), "x");
   chain.consume(1);
   chain.clear();
@@ -120,7 +121,7 @@ struct Model {
   void step() {
     switch (random.below(4)) {
       case 0: {
-        const std::string text = "w" + random_text(SendChain::reserve_max - 20);
+        const std::string text = "w" + random_text(core::limits::send_reserve_max - 20);
         write(chain, text);
         expected += text;
         break;

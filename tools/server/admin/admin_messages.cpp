@@ -116,7 +116,7 @@ class Get final : public MessageOperation {
     if (look == nullptr || !read_options(*look)) return;
     const core::QueueInfo* queue = find_queue(request().arguments[0]);
     if (queue == nullptr) return;
-    if (queue->parsed.queue_type == core::QueueType::stream)
+    if (queue->parsed->queue_type == core::QueueType::stream)
       return fail(AdminFault::refused,
                   fmt::format("'{}' is a stream: its messages are read by consumers, from an "
                               "offset on, and cannot be taken one by one",

@@ -69,7 +69,7 @@ constexpr std::array queue_columns{
     Column<Q>{"state", false, [](const Q&, J& json) { json.text("running"); }},
     Column<Q>{
         "type", false,
-        [](const Q& q, J& json) { json.text(core::queue_type_name(q.info.parsed.queue_type)); }},
+        [](const Q& q, J& json) { json.text(core::queue_type_name(q.info.parsed->queue_type)); }},
     Column<Q>{"shard", false, [](const Q& q, J& json) { json.number(q.info.home); }},
 };
 

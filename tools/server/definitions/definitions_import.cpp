@@ -102,7 +102,7 @@ void Planner::declare_queue(const DefinedItem& item, core::TopologyRequest& requ
   if (existing != nullptr) {
     // The default type is for new ones: it may have changed since this one was made.
     core::FieldTableWriter added;
-    added.text(queue_type_key, core::queue_type_name(existing->parsed.queue_type));
+    added.text(queue_type_key, core::queue_type_name(existing->parsed->queue_type));
     if (!has_type) request.arguments += added.take();
   } else {
     next_home_ = static_cast<core::ShardId>((next_home_ + 1) % topology_.shard_count());
@@ -111,7 +111,7 @@ void Planner::declare_queue(const DefinedItem& item, core::TopologyRequest& requ
   if (existing != nullptr || !item.is_classic) return;
   const core::QueueInfo* queue =
       topology_.find_queue(request.vhost, core::strip_cr_lf(request.name));
-  if (queue != nullptr && queue->parsed.queue_type != core::QueueType::classic)
+  if (queue != nullptr && queue->parsed->queue_type != core::QueueType::classic)
     findings_.warn_of_each(
         "the type is classic, but there is no argument x-queue-type and the virtual host has "
         "another default type, which counts, as in RabbitMQ",

@@ -89,8 +89,9 @@ std::string TableReader::read_value(simdjson::dom::element value, const Place& p
 }
 
 std::string TableReader::read_nested(simdjson::dom::element value, const Place& place) {
-  if (place.depth >= core::field_table_depth_max)
-    return fmt::format("{}: nested deeper than {}", place.path, core::field_table_depth_max);
+  if (place.depth >= core::limits::field_table_depth_max)
+    return fmt::format("{}: nested deeper than {}", place.path,
+                       core::limits::field_table_depth_max);
   std::string error;
   if (value.is_object()) {
     table_.begin_table(place.name);

@@ -156,7 +156,7 @@ void Writer::on(const core::QueueAdded& added) {
   const std::string title = fmt::format("queue '{}'", queue.name);
   queue_list_.push_back({{"name", text(title, queue.name)},
                          {"vhost", vhosts_.at(queue.vhost.value)},
-                         {"type", core::queue_type_name(queue.parsed.queue_type)},
+                         {"type", core::queue_type_name(queue.parsed->queue_type)},
                          {"durable", queue.durable},
                          {"auto_delete", queue.auto_delete},
                          {"arguments", arguments(queue.arguments, title)}});

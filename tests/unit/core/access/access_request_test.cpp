@@ -108,14 +108,14 @@ TEST_F(AccessRequestTest, ADefaultQueueTypeIsForQueuesThatCouldBeOfIt) {
   request = world.queue("durable");
   request.durable = true;
   EXPECT_EQ(world.answer(request), "changes");
-  EXPECT_EQ(world.master.find_queue(world.vhost, "q")->parsed.queue_type, QueueType::classic);
-  EXPECT_EQ(world.master.find_queue(world.vhost, "durable")->parsed.queue_type, QueueType::quorum);
+  EXPECT_EQ(world.master.find_queue(world.vhost, "q")->parsed->queue_type, QueueType::classic);
+  EXPECT_EQ(world.master.find_queue(world.vhost, "durable")->parsed->queue_type, QueueType::quorum);
   EXPECT_EQ(world.answer(request), "satisfied") << "declared again without a type";
   request = world.queue("other");
   request.durable = true;
   request.arguments = text_entry("x-queue-type", "classic");
   EXPECT_EQ(world.answer(request), "changes");
-  EXPECT_EQ(world.master.find_queue(world.vhost, "other")->parsed.queue_type, QueueType::classic);
+  EXPECT_EQ(world.master.find_queue(world.vhost, "other")->parsed->queue_type, QueueType::classic);
 }
 
 TEST_F(AccessRequestTest, SettingsOfVirtualHosts) {

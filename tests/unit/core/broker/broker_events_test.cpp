@@ -6,6 +6,7 @@
 
 #include "core/access/access_request.h"
 #include "core/broker/broker.h"
+#include "core/limits.h"
 #include "core/message/message_rewrite.h"
 #include "tests/unit/core/broker/fake_ports.h"
 
@@ -219,8 +220,9 @@ TEST_F(BrokerEventsTest, OtherVirtualHostsHaveNoSuchExchange) {
 /// A table with tables in it, as deep as one may be.
 std::string deep_table() {
   FieldTableWriter writer;
-  for (std::uint32_t level = 1; level < field_table_depth_max; ++level) writer.begin_table("t");
-  for (std::uint32_t level = 1; level < field_table_depth_max; ++level) writer.end();
+  for (std::uint32_t level = 1; level < limits::field_table_depth_max; ++level)
+    writer.begin_table("t");
+  for (std::uint32_t level = 1; level < limits::field_table_depth_max; ++level) writer.end();
   return writer.take();
 }
 

@@ -65,7 +65,7 @@ TEST_F(TopologyReplicaTest, APolicyReachesTheQueuesItMatches) {
   PolicySpec policy{"/", "short", "q"};
   policy.definition = as_text(definition.bytes());
   apply({PolicyPut{world_.vhost, false, policy}});
-  EXPECT_EQ(queue->effective.max_length, 1U);
+  EXPECT_EQ(queue->effective->max_length, 1U);
   EXPECT_EQ(queue->local->ready_count(), 1U) << "what is held already follows";
 }
 

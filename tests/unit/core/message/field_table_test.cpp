@@ -1,5 +1,6 @@
 // Field tables: each tag, malformed bytes, equality by value, and the writer.
 #include "core/message/field_table.h"
+#include "core/limits.h"
 
 #include <gtest/gtest.h>
 
@@ -129,14 +130,14 @@ TEST(FieldTable, NestedLengthsMustStayInside) {
 TEST(FieldTable, DepthCountsTablesAndArrays) {
   // Array, table, array, ... inside the outermost table: the writer has the same limit.
   FieldTableWriter writer;
-  for (std::uint32_t level = 2; level <= field_table_depth_max; ++level) {
+  for (std::uint32_t level = 2; level <= limits::field_table_depth_max; ++level) {
     if (level % 2 == 0) {
       writer.begin_array(level == 2 ? "n" : "m");
     } else {
       writer.begin_table({});
     }
   }
-  for (std::uint32_t level = 2; level <= field_table_depth_max; ++level) writer.end();
+  for (std::uint32_t level = 2; level <= limits::field_table_depth_max; ++level) writer.end();
   const std::string deepest = writer.take();
   EXPECT_FALSE(FieldTable::validate(as_bytes(deepest)));
   std::uint8_t size[4];

@@ -16,7 +16,7 @@ namespace {
 
 class DeadLetterTest : public ::testing::Test {
  protected:
-  DeadLetterTest() : queue_(spec()) { queue_.effective.dead_letter_exchange = "dlx"; }
+  DeadLetterTest() : queue_(spec()) { queue_.effective.edit().dead_letter_exchange = "dlx"; }
   static QueueSpec spec() {
     QueueSpec made;
     made.name = "q";

@@ -150,7 +150,7 @@ TEST_F(DeliveryTest, ExclusiveUse) {
 }
 
 TEST_F(DeliveryTest, SingleActiveConsumer) {
-  info_.effective.single_active_consumer = true;
+  info_.effective.edit().single_active_consumer = true;
   Consumer& first = add(spec(1));
   add(spec(2));
   EXPECT_EQ(take(3), "111");
@@ -164,7 +164,7 @@ TEST_F(DeliveryTest, SingleActiveConsumer) {
 }
 
 TEST_F(DeliveryTest, SingleActiveConsumerSettlesBeforeItHandsOver) {
-  info_.effective.single_active_consumer = true;
+  info_.effective.edit().single_active_consumer = true;
   Consumer& first = add(spec(1));
   EXPECT_EQ(take(1), "1");
   ConsumerSpec high = spec(2);
@@ -178,7 +178,7 @@ TEST_F(DeliveryTest, SingleActiveConsumerSettlesBeforeItHandsOver) {
 }
 
 TEST_F(DeliveryTest, HandoverIsOffWhenTheOtherOneLeaves) {
-  info_.effective.single_active_consumer = true;
+  info_.effective.edit().single_active_consumer = true;
   add(spec(1));
   EXPECT_EQ(take(1), "1");
   ConsumerSpec high = spec(2);

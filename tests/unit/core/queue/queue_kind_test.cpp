@@ -26,7 +26,7 @@ class QueueKindTest : public ::testing::Test {
     spec.id = QueueId{5};
     spec.durable = true;
     spec.parsed = std::move(arguments);
-    spec.parsed.queue_type = type;
+    spec.parsed.edit().queue_type = type;
     info_ = std::make_unique<QueueInfo>(spec);
     queue_ = make_queue(*info_, host_);
     return *queue_;

@@ -19,7 +19,7 @@ class QueueRecordsTest : public ::testing::Test {
     QueueSpec spec;
     spec.id = QueueId{9};
     spec.durable = durable;
-    spec.parsed.queue_type = type;
+    spec.parsed.edit().queue_type = type;
     info_ = std::make_unique<QueueInfo>(spec);
     records_ = std::make_unique<QueueRecords>(*info_, backlog_, message_log_);
   }

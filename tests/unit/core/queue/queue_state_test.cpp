@@ -132,11 +132,11 @@ TEST_F(QueueStateTest, APolicyMayBringLimits) {
   make({});
   push();
   push();
-  info_->effective.max_length = 1;
+  info_->effective.edit().max_length = 1;
   state_->load_limits(0);
   EXPECT_TRUE(state_->has_limits());
   EXPECT_TRUE(state_->is_over_limit());
-  info_->effective.max_length.reset();
+  info_->effective.edit().max_length.reset();
   state_->load_limits(0);
   EXPECT_FALSE(state_->has_limits());
   EXPECT_FALSE(state_->next_excess());
@@ -172,7 +172,7 @@ TEST_F(QueueStateTest, ATimeToLiveOfAMessageInTheMiddle) {
 TEST_F(QueueStateTest, ATimeToLiveThatComesLaterCountsFromThen) {
   make({});
   push(0);
-  info_->effective.message_ttl_ms = 10;
+  info_->effective.edit().message_ttl_ms = 10;
   state_->load_limits(7 * milli);
   EXPECT_EQ(state_->next_deadline(), 17 * milli);
 }
@@ -260,7 +260,7 @@ TEST_F(QueueStateTest, OnlyWhatFailedIsDelayed) {
   make(arguments);
   const Sequence sequence = deliver();
   EXPECT_EQ(state_->on_returned(sequence, Outcome::returned, 0), Returned::requeued);
-  info_->effective.delayed_retry = DelayedRetry::all;
+  info_->effective.edit().delayed_retry = DelayedRetry::all;
   state_->messages().deliver(sequence);
   EXPECT_EQ(state_->on_returned(sequence, Outcome::returned, 0), Returned::delayed);
 }

@@ -65,7 +65,7 @@ TEST_F(ResidencyTest, APolicyMayBringALimit) {
   make({}, true);
   EXPECT_FALSE(residency_->has_own_limit());
   push("a");
-  info_->effective.max_in_memory_length = 3;
+  info_->effective.edit().max_in_memory_length = 3;
   residency_->on_policy_changed();
   EXPECT_TRUE(residency_->has_own_limit());
   ASSERT_EQ(host_.candidates.size(), 2U);

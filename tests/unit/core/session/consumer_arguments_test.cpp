@@ -35,7 +35,7 @@ TEST_F(ConsumerArgumentsTest, NothingAskedForIsThePreset) {
 }
 
 TEST_F(ConsumerArgumentsTest, TheConsumersOwnComesBeforeItsQueues) {
-  queue_.effective.consumer_timeout_ms = 20;
+  queue_.effective.edit().consumer_timeout_ms = 20;
   EXPECT_EQ(read().value().timeout, 20 * nanos_per_ms);
   table_.int64("x-consumer-timeout", 30);
   table_.int64("x-priority", INT64_MAX);
@@ -61,7 +61,7 @@ TEST_F(ConsumerArgumentsTest, WrongValuesAreRefused) {
 }
 
 TEST_F(ConsumerArgumentsTest, AStreamWantsAPrefetchAndAcknowledgements) {
-  queue_.parsed.queue_type = QueueType::stream;
+  queue_.parsed.edit().queue_type = QueueType::stream;
   table_.text("x-stream-offset", "first");
   const auto result = read();
   ASSERT_TRUE(result.ok());

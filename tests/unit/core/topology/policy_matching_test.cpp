@@ -65,13 +65,13 @@ class PolicyMatchingTest : public ::testing::Test {
   void check_all() const {
     const VhostInfo& vhost = *topology_.find_vhost(policy_vhost);
     for (const auto& [name, info] : vhost.queues) {
-      const QueueType type = info->parsed.queue_type;
+      const QueueType type = info->parsed->queue_type;
       const Policy* policy = vhost.policies.match_queue(name, type);
       const Policy* operator_policy = vhost.operator_policies.match_queue(name, type);
       ASSERT_EQ(info->policy, policy) << name;
       ASSERT_EQ(info->operator_policy, operator_policy) << name;
       ASSERT_EQ(info->effective,
-                merge_policies(as_bytes(info->arguments), info->parsed, policy, operator_policy))
+                merge_policies(as_bytes(info->arguments), *info->parsed, policy, operator_policy))
           << name;
     }
     for (const auto& [name, info] : vhost.exchanges) {

@@ -301,7 +301,7 @@ TEST_F(LivePolicyTest, QueuesThatComeLaterFollowToo) {
   const QueueId later = shard_.declare("later");
   shard_.publish_each("later", "abc");
   EXPECT_EQ(shard_.inspect(later).message_count, 1U);
-  EXPECT_EQ(shard_.master.find_queue(later)->parsed.max_length, std::nullopt);
+  EXPECT_EQ(shard_.master.find_queue(later)->parsed->max_length, std::nullopt);
 }
 
 TEST_F(LivePolicyTest, ExchangesGetAnAlternate) {

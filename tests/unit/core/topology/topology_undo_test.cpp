@@ -49,7 +49,7 @@ class Dump {
     }
     for (const QueueInfo* queue : topology_.queues(vhost.id)) {
       line("queue {} {} {} {} {}", queue->id.value, queue->name, queue->durable, queue->owner.value,
-           queue->effective.max_length.value_or(0));
+           queue->effective->max_length.value_or(0));
       queue->bindings.for_each([&](const Binding& one) { add(one, "queue"); });
     }
   }

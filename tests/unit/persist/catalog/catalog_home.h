@@ -54,9 +54,9 @@ inline std::string describe(const core::Topology& topology) {
       if (!one->durable) continue;
       text += fmt::format("queue {} '{}' home {} auto {} '{}' ttl {} dead '{}' priorities {}\n",
                           one->id.value, one->name, one->home, one->auto_delete, one->arguments,
-                          one->parsed.message_ttl_ms.value_or(0),
-                          one->parsed.dead_letter_exchange.value_or("-"),
-                          one->parsed.max_priority.value_or(0));
+                          one->parsed->message_ttl_ms.value_or(0),
+                          one->parsed->dead_letter_exchange.value_or("-"),
+                          one->parsed->max_priority.value_or(0));
       text += describe(one->bindings);
     }
   }

@@ -74,7 +74,7 @@ TEST_F(CatalogTest, EveryKindOfDefinitionComesBack) {
   EXPECT_EQ(find_queue("work")->home, 3);
   restart();
   EXPECT_EQ(describe(*master_), before);
-  EXPECT_EQ(find_queue("work")->parsed.message_ttl_ms, 60'000U);
+  EXPECT_EQ(find_queue("work")->parsed->message_ttl_ms, 60'000U);
 }
 
 TEST_F(CatalogTest, NamesAreBytes) {

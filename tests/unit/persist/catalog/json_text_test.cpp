@@ -1,5 +1,6 @@
 // What is taken as JSON that is kept.
 #include "persist/catalog/json_text.h"
+#include "core/limits.h"
 
 #include <gtest/gtest.h>
 
@@ -11,8 +12,8 @@ namespace {
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
 TEST(JsonText, HowDeepItMayNest) {
-  EXPECT_EQ(check_json(nested(json_depth_max)), "");
-  EXPECT_NE(check_json(nested(json_depth_max + 1)), "");
+  EXPECT_EQ(check_json(nested(core::limits::json_depth_max)), "");
+  EXPECT_NE(check_json(nested(core::limits::json_depth_max + 1)), "");
   EXPECT_TRUE(parse_json(nested(100'000)).is_discarded());
   EXPECT_TRUE(parse_json(std::string(100'000, '{')).is_discarded());
 }

@@ -57,22 +57,22 @@ TEST_F(JournalCheckTest, PrioritiesThatTheQueueDoesNotHave) {
   core::QueueSpec queue;
   queue.id = core::QueueId{7};
   queue.home = 0;
-  queue.parsed.max_priority = 3;
+  queue.parsed.edit().max_priority = 3;
   known.add(queue);
   SegmentBuilder first(1, 1);
   first.message({{7, priority_3 + 4}}).settle({{7, priority_3, priority_3 + 4}}).end_batch();
   put(0, first);
   EXPECT_EQ(find_contradiction(run(), known, 0), "");
   KnownQueues edited;
-  queue.parsed.max_priority = 2;
+  queue.parsed.edit().max_priority = 2;
   edited.add(queue);
   EXPECT_EQ(find_contradiction(run(), edited, 0)
                 .find("queue id 7 has messages of priority 3, and at most 2 by the catalog"),
             0U);
   EXPECT_EQ(find_contradiction(run(), edited, 1), "") << "it does not live there";
   KnownQueues stream;
-  queue.parsed.max_priority.reset();
-  queue.parsed.queue_type = core::QueueType::stream;
+  queue.parsed.edit().max_priority.reset();
+  queue.parsed.edit().queue_type = core::QueueType::stream;
   stream.add(queue);
   EXPECT_EQ(find_contradiction(run(), stream, 0), "");
 }

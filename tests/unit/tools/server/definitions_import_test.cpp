@@ -189,7 +189,7 @@ TEST(DefinitionsImport, TheDefaultTypeOfTheVirtualHostCounts) {
   const auto types = [&]() {
     std::string all;
     for (const core::QueueSpec& queue : world.queues())
-      all += queue.name + "=" + std::string{core::queue_type_name(queue.parsed.queue_type)} + " ";
+      all += queue.name + "=" + std::string{core::queue_type_name(queue.parsed->queue_type)} + " ";
     return all;
   };
   const std::string old =
@@ -210,7 +210,7 @@ TEST(DefinitionsImport, TheDefaultTypeOfTheVirtualHostCounts) {
   EXPECT_EQ(world.import(old), 0U) << "without the default it is there already, too";
   world.default_type = "stream";
   world.import(R"({"queues": [{"name": "node", "vhost": "/"}, {"name": "own", "vhost": "v"}]})");
-  EXPECT_EQ(world.queues()[6].parsed.queue_type, core::QueueType::stream) << "of the node";
+  EXPECT_EQ(world.queues()[6].parsed->queue_type, core::QueueType::stream) << "of the node";
 }
 
 TEST(DefinitionsImport, WhatIsRefusedLeavesTheRest) {
