@@ -87,11 +87,14 @@ void SessionUnacked::recover(bool requeue) {
   settle_taken(entries, Outcome::returned);
 }
 
-/// Their place under the shared limit stays taken.
+/// Their place under the shared limit stays taken. All of it is taken before the first command goes
+/// out: a queue here may return credit within the call, and waiting requests are granted then.
 void SessionUnacked::redeliver(const std::vector<Entry>& entries) {
+  const auto limited = std::count_if(entries.begin(), entries.end(), [](const Entry& entry) {
+    return entry.limited && !entry.returned;
+  });
+  if (limited > 0) shared_.reserve_credit(static_cast<std::uint32_t>(limited));
   for_each_range(entries, [&](const Entry& first, Sequence last) {
-    const auto count = static_cast<std::uint32_t>(last - first.sequence + 1);
-    if (first.limited) shared_.reserve_credit(count);
     link_.broker.send(first.home, Redeliver{first.queue, first.sequence, last, first.consumer,
                                             link_.ref, first.limited});
   });

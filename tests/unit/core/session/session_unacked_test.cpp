@@ -74,6 +74,25 @@ TEST_F(SessionUnackedTest, RecoverReturnsOrDeliversAgain) {
   EXPECT_EQ(session_->unacked().count(), 0U);
 }
 
+TEST_F(SessionUnackedTest, RecoverKeepsThePlacesUnderTheSharedLimitWhileCreditComesBack) {
+  session_->deliveries().set_shared_prefetch({3, 0});
+  const CreditRequest wanted{session_->ref(), 0, away, far_, {4, 1}, 5, 1};
+  ASSERT_EQ(session_->unacked().request_credit(wanted, false).count, 3U);
+  Deliver gone{};
+  gone.queue = QueueId{999};  // On this shard, with its consumer: both are gone.
+  gone.used_credit = true;
+  (void)session_->take_delivery(gone, *shard_.message("x"));
+  deliver(10, 10, true);
+  deliver(20, 20, true);
+  ASSERT_EQ(session_->unacked().request_credit(wanted, false).count, 0U) << "it waits";
+  shard_.outbox.clear();
+  session_->unacked().recover(false);
+  EXPECT_EQ(shard_.outbox.all<Redeliver>().size(), 2U);
+  std::uint32_t granted = 0;
+  for (const CreditGrant& grant : shard_.outbox.all<CreditGrant>()) granted += grant.credit.count;
+  EXPECT_EQ(granted, 1U) << "two are on their way again";
+}
+
 TEST_F(SessionUnackedTest, WhatACancelledConsumerHadGoesBackAndItsTagsStayKnown) {
   deliver(10, 11);
   const SessionUnacked::ConsumerKey consumer{{4, 1}, away};
