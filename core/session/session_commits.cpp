@@ -39,14 +39,14 @@ SessionCommits::Refusal SessionCommits::roll_back() {
   return std::nullopt;
 }
 
-void SessionCommits::publish(ClientPublish publish) {
+void SessionCommits::publish(ClientPublish&& publish) {
   if (parts_.transaction.is_on()) return parts_.transaction.add(std::move(publish));
   send(std::move(publish));
 }
 
 /// Input is held while other shards are to say whether a consumer took it: in a commit it is
 /// anyway.
-void SessionCommits::send(ClientPublish publish) {
+void SessionCommits::send(ClientPublish&& publish) {
   const bool is_asked = parts_.publishes.send(std::move(publish));
   if (is_asked && !parts_.requests.is_awaited()) parts_.requests.expect({}, PublishRequest{});
 }

@@ -42,7 +42,7 @@ class SessionCommits {
   Refusal roll_back();
 
   /// A message came in complete: it goes to its queues now or at the commit.
-  void publish(ClientPublish publish);
+  void publish(ClientPublish&& publish);
   /// Messages wait for the commit.
   bool has_publishes() const { return parts_.transaction.publish_count() > 0; }
   /// One of the queues asked by a commit.
@@ -51,7 +51,7 @@ class SessionCommits {
   void take_acks(std::vector<ConfirmWindow::Ack>& out);
 
  private:
-  void send(ClientPublish publish);
+  void send(ClientPublish&& publish);
   void check_room();
   void carry_out();
   void bracket(bool begins);

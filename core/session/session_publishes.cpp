@@ -10,6 +10,7 @@ namespace lepus::core {
 SessionPublishes::Refusal SessionPublishes::begin(const Target& target) {
   incoming_.mandatory = target.mandatory;
   incoming_.immediate = target.immediate;
+  incoming_.cc_keys.clear();
   const Topology& topology = link_.broker.topology();
   if (route_cache_.contains(topology, target.exchange, target.key)) return std::nullopt;
   route_cache_.clear();
@@ -48,13 +49,12 @@ SessionPublishes::Refusal SessionPublishes::set_content(Bytes properties, std::u
 }
 
 SessionPublishes::Refusal SessionPublishes::check_content(const PropertiesView& view) {
-  Refusal refused = check_properties(view, access_.expected_user_id(view));
-  if (!refused && view.reply_to == reply_to_queue && !reply_address_.is_open())
-    refused = precondition_failed("fast reply consumer does not exist");
-  if (!refused) refused = read_cc_keys(view, incoming_.cc_keys);
-  if (!refused && !incoming_.cc_keys.empty())
-    refused = access_.permit_cc_keys(route_cache_.exchange(), incoming_.cc_keys);
-  return refused;
+  if (Refusal refused = check_properties(view, access_.expected_user_id(view))) return refused;
+  if (view.reply_to == reply_to_queue && !reply_address_.is_open())
+    return precondition_failed("fast reply consumer does not exist");
+  if (Refusal refused = read_cc_keys(view, incoming_.cc_keys)) return refused;
+  if (incoming_.cc_keys.empty()) return std::nullopt;
+  return access_.permit_cc_keys(route_cache_.exchange(), incoming_.cc_keys);
 }
 
 void SessionPublishes::create_message(const PropertiesView& view, Bytes properties,
@@ -71,10 +71,10 @@ void SessionPublishes::create_message(const PropertiesView& view, Bytes properti
   incoming_.message = Message::create(parts, link_.broker.memory());
 }
 
-ClientPublish SessionPublishes::take() {
+ClientPublish&& SessionPublishes::take() {
   CHECK(incoming_.message);
   CHECK(incoming_.message->complete());
-  return std::exchange(incoming_, {});
+  return std::move(incoming_);
 }
 
 void SessionPublishes::clear() {
@@ -82,7 +82,7 @@ void SessionPublishes::clear() {
   immediate_.clear();
 }
 
-bool SessionPublishes::send(ClientPublish publish) {
+bool SessionPublishes::send(ClientPublish&& publish) {
   CHECK(publish.message);
   CHECK(publish.message->complete());
   Broker& broker = link_.broker;

@@ -55,8 +55,8 @@ class SessionPublishes {
   std::uint64_t content_bytes() const {
     return incoming_.message ? incoming_.message->memory_size() : 0;
   }
-  /// The message is complete.
-  ClientPublish take();
+  /// The message is complete. To be moved from before the next begin().
+  ClientPublish&& take();
   /// What came of a message is forgotten, and what other shards were asked about immediate ones.
   void clear();
 
@@ -71,7 +71,7 @@ class SessionPublishes {
   Counting counting() const { return counting_; }
   /// Hands it to the broker, or returns it. Returns true if other shards are still to say whether a
   /// consumer took it (`immediate`).
-  [[nodiscard]] bool send(ClientPublish publish);
+  [[nodiscard]] bool send(ClientPublish&& publish);
   /// Returns true if nothing is awaited any more by `immediate`.
   [[nodiscard]] bool on_immediate_reply(const ImmediateReply& reply);
   ConfirmWindow& confirms() { return confirms_; }

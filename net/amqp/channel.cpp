@@ -26,18 +26,14 @@ Channel::~Channel() {
 
 void Channel::on_frame(const Frame& frame) {
   if (state_ != State::open) return on_frame_while_closing(frame);
-  AssemblerEvent event = assembler_.on_frame(frame);
-  Outcome outcome;
-  if (const auto* method = std::get_if<MethodReady>(&event)) {
-    outcome = on_method(*method);
-  } else if (const auto* header = std::get_if<ContentHeader>(&event)) {
-    outcome = on_content_header(*header);
-  } else if (const auto* body = std::get_if<BodyPiece>(&event)) {
-    outcome = on_body(*body);
-  } else {
-    outcome = std::get<AssemblerError>(event).to_amqp_error();
-  }
-  if (outcome) connection_.raise(*this, std::move(*outcome));
+  const auto handle = [this](const AssemblerEvent& event) -> Outcome {
+    if (const auto* method = std::get_if<MethodReady>(&event)) return on_method(*method);
+    if (const auto* header = std::get_if<ContentHeader>(&event)) return on_content_header(*header);
+    if (const auto* body = std::get_if<BodyPiece>(&event)) return on_body(*body);
+    return std::get<AssemblerError>(event).to_amqp_error();
+  };
+  if (Outcome refused = handle(assembler_.on_frame(frame)))
+    connection_.raise(*this, std::move(*refused));
 }
 
 /// RabbitMQ ignores everything on a channel it has closed, but for close, close-ok and a premature

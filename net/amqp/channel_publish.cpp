@@ -19,10 +19,10 @@ Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
   if (refused) {
     refused->class_id = class_basic;
     refused->method_id = method_id_of(MethodId::basic_publish);
-    return refused;
+  } else if (header.body_size == 0) {
+    session_.commits().publish(session_.publishes().take());
   }
-  if (header.body_size == 0) session_.commits().publish(session_.publishes().take());
-  return std::nullopt;
+  return refused;
 }
 
 Channel::Outcome Channel::on_body(const BodyPiece& piece) {
