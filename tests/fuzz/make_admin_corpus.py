@@ -32,6 +32,11 @@ ADMIN = {
                   "clear_global_parameter||g\nset_parameter|/|vhost-limits|limits|"
                   "{\"max-connections\":-1}\nlist_parameters|/\nset_parameter|/|shovel|s|{}",
     "queues": "list_queues|/\npurge_queue|/|q\ndelete_queue|/|q|--if_unused=true\nlist_queues|/",
+    "messages": "publish|/|a body|--routing_key=q|--properties={\"priority\":7,"
+                "\"headers\":{\"a\":[1]}}\n"
+                "publish|/|YQ==|--payload_encoding=base64|--exchange=amq.topic|"
+                "--headers={\"b\":2.5}\n"
+                "get|/|q|--count=3|--ack_mode=ack|--encoding=base64|--truncate=2\nget|/|q",
     "connections": "close_connection||<lepus@h.0.1.0>|why\nclose_all_connections|/|why|--limit=3\n"
                    "close_all_connections|/|why|--global=true\nclose_all_user_connections||guest|w",
     "limits": "set_vm_memory_high_watermark||0.4\nset_vm_memory_high_watermark||absolute|2GiB\n"

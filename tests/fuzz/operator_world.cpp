@@ -3,6 +3,8 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <string>
 #include <variant>
 
 #include "core/topology/topology_rules.h"
@@ -66,6 +68,23 @@ void FuzzShard::on(const AskStats& command) {
   for (const core::QueueId queue : command.request->queues) page->queues.push_back({.id = queue});
   page->closed_count = command.request->connections.size();
   end_.tell_control(StatsReply{std::move(page)});
+}
+
+/// Its one queue has one message, which comes back as it was asked for.
+void FuzzShard::on(const AskMessages& command) {
+  const core::MessageRequest& request = *command.request;
+  auto result = std::make_unique<core::MessageResult>();
+  result->number = request.number;
+  result->is_routed = request.exchange.empty();
+  if (request.kind == core::MessageRequest::Kind::get) {
+    core::ShownMessage message;
+    message.routing_key = request.queue;
+    message.properties = request.properties;
+    message.body = std::string("a\0\xff\"", 4).substr(0, request.body_size_max);
+    message.body_size = 4;
+    result->messages.assign(std::min(request.count_max, 3U), message);
+  }
+  end_.tell_control(MessagesReply{std::move(result)});
 }
 
 void FuzzShard::on(const core::DeleteQueue& command) {

@@ -59,6 +59,7 @@ class FuzzShard {
   void on(const SuspendClients&) { end_.tell_control(ConnectionsClosed{}); }
   void on(const ResumeClients&) { end_.tell_control(Serving{}); }
   void on(const AskStats& command);
+  void on(const AskMessages& command);
   void on(const EndThread&) {}
 
   ShardEnd end_;
