@@ -8,7 +8,7 @@ namespace lepus::core {
 
 Session::Session(Broker& broker, const SessionOwner& owner, const Ports& ports)
     : link_{broker, ports.listener, owner},
-      access_(broker.topology(), owner),
+      access_(broker.topology(), link_.owner),
       requests_({link_, access_, *this}),
       publishes_(link_, access_, reply_address_),
       unacked_(link_, transaction_),

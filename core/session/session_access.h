@@ -40,6 +40,7 @@ class SessionAccess {
  public:
   using Refusal = std::optional<AmqpError>;
 
+  /// Both outlive this object.
   SessionAccess(const Topology& topology, const SessionOwner& owner)
       : topology_(topology), owner_(owner) {}
 
@@ -68,7 +69,7 @@ class SessionAccess {
                             std::string_view argument);
 
   const Topology& topology_;
-  SessionOwner owner_;
+  const SessionOwner& owner_;
   AccessCache cache_;
   PublishAccess publish_access_;
 };

@@ -19,7 +19,8 @@ class SessionAccessTest : public ::testing::Test {
     world_.must(world_.exchange("topics", "topic"));
     world_.must(world_.exchange("plain", "direct"));
     world_.must(world_.queue("q"));
-    access_.emplace(world_.master, SessionOwner{"ann", UserId{1}, "/", world_.vhost, {}});
+    owner_ = {"ann", UserId{1}, "/", world_.vhost, {}};
+    access_.emplace(world_.master, owner_);
   }
   void put_user(std::vector<std::string> user_tags) {
     world_.master.apply(UserPut{{"ann", "", "", std::move(user_tags), {}}});
@@ -40,6 +41,7 @@ class SessionAccessTest : public ::testing::Test {
     return say(access_->permit_declare(request));
   }
   test::World world_;
+  SessionOwner owner_;
   std::optional<SessionAccess> access_;
 };
 
