@@ -47,13 +47,14 @@ void Session::trace(QueueId from, const Message& message, bool redelivered) {
 
 // --- Answers
 
+/// While it closes without waiting, what comes belongs to the request that was forgotten.
 void Session::on_reply(const Reply& reply) {
-  if (state_ == State::closing) return on_close_answer();
+  if (state_ == State::closing && waits_for_answers_) return on_close_answer();
   if (state_ == State::open) requests_.on_reply(reply);
 }
 
 void Session::on_topology_done(const TopologyDone& done) {
-  if (state_ == State::closing) return on_close_answer();
+  if (state_ == State::closing && waits_for_answers_) return on_close_answer();
   if (state_ == State::open) requests_.on_topology_done(done);
 }
 
@@ -98,6 +99,7 @@ void Session::on_answered(PendingAnswer::Answered answered) {
 void Session::close(bool wait_for_answers) {
   CHECK(state_ == State::open);
   state_ = State::closing;
+  waits_for_answers_ = wait_for_answers;
   requests_.cancel();
   publishes_.clear();
   close_answers_due_ = 1 + (wait_for_answers ? deliveries_.subscribed_count() : 0);

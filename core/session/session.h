@@ -92,6 +92,7 @@ class Session final : public AnswerPort, public ConfirmPort, private AnswerSink 
 
   SessionLink link_;
   State state_ = State::open;
+  bool waits_for_answers_ = false;       ///< While closing: of the queues that consumers leave.
   std::uint32_t close_answers_due_ = 0;  ///< While closing; one is ours.
   SessionAccess access_;
   ReplyAddress reply_address_;

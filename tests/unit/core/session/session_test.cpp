@@ -51,6 +51,18 @@ TEST_F(SessionTest, CloseGivesEverythingBackAndWaits) {
   EXPECT_EQ(shard_.outbox.all<Unsubscribe>().size(), 1U);
 }
 
+TEST_F(SessionTest, AnAnswerThatTheEndBringsAboutIsNoAnswerToIt) {
+  const QueueId queue = shard_.declare("q");
+  for (std::size_t i = 0; i < limits::discards_per_turn_max + 10; ++i) publish("", "q", "a");
+  EXPECT_EQ(say(session_->requests().get(origin, "q", false)), "");
+  EXPECT_EQ(say(session_->requests().purge_queue(origin, "q")), "");
+  ASSERT_TRUE(protocol_.is_held) << "more than one turn's work";
+  session_->close(false);  // What was got goes back, so that the purge is finished before it.
+  EXPECT_TRUE(protocol_.is_closed);
+  EXPECT_EQ(ready(queue), 1U);
+  EXPECT_EQ(protocol_.last<QueuePurged>(), nullptr);
+}
+
 TEST_F(SessionTest, CloseWithoutWaitingIsDoneAtOnce) {
   shard_.declare("far", away);
   EXPECT_EQ(subscribe("far", "there"), "");
