@@ -10,6 +10,7 @@ import resource
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 from broker import check, run_cases
@@ -191,13 +192,22 @@ def out_of_descriptors(node):
     used = max(int(name) for name in os.listdir(f'/proc/{pid}/fd')) + 1
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (used, hard))
     body = b'x' * 60_000
-    for _ in range(100):
-        probe.publish(key='q', body=body, properties=PERSISTENT)
+
+    def publish():
+        for _ in range(100):
+            probe.publish(key='q', body=body, properties=PERSISTENT)
+
+    # The broker does not read on while no file can be made, so a send may wait until one can.
+    probe.wire.socket.settimeout(WAIT_S)
+    publisher = threading.Thread(target=publish)
+    publisher.start()
     deadline = time.monotonic() + 3
     while time.monotonic() < deadline:
         check(node.process.poll() is None, f'the broker ended\n{node.log()}')
         time.sleep(0.1)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+    publisher.join(WAIT_S)
+    check(not publisher.is_alive(), f'publishers wait still\n{node.log()}')
     acked = 0
     while acked < 100:
         acked = probe.expect('Basic.Ack').arguments['delivery_tag']
