@@ -29,10 +29,9 @@ Session::Taken Session::take_delivery(const Deliver& delivery, const Message& me
     if (!reply_address_.accepts(delivery)) return {};
     return {unacked_.take_tag(), &reply_address_.tag()};
   }
-  const std::uint64_t tag = deliveries_.take(delivery, message);
-  if (tag == 0) return {};
-  if (link_.is_traced) trace(delivery.queue, message, delivery.redelivered);
-  return {tag, &deliveries_.consumers().at(delivery.number).tag};
+  const Taken taken = deliveries_.take(delivery, message);
+  if (taken.tag != 0 && link_.is_traced) trace(delivery.queue, message, delivery.redelivered);
+  return taken;
 }
 
 void Session::trace(QueueId from, const Message& message, bool redelivered) {

@@ -57,11 +57,7 @@ class Session final : public AnswerPort, public ConfirmPort, private AnswerSink 
   SessionUnacked& unacked() { return unacked_; }
   ReplyAddress& reply_address() { return reply_address_; }
 
-  /// What the protocol is to say of a delivery. Tag 0: nothing, the message went back.
-  struct Taken {
-    std::uint64_t tag = 0;
-    const std::string* consumer_tag = nullptr;
-  };
+  using Taken = SessionDeliveries::Taken;
   /// For DeliveryPort::on_deliver().
   Taken take_delivery(const Deliver& delivery, const Message& message);
 

@@ -8,12 +8,12 @@
 
 namespace lepus::core {
 
-std::uint64_t SessionDeliveries::take(const Deliver& delivery, const Message& message) {
+SessionDeliveries::Taken SessionDeliveries::take(const Deliver& delivery, const Message& message) {
   CHECK(delivery.queue);
   const SessionConsumer& consumer = consumers_.at(delivery.number);
   if (consumer.is_overdue) {
     refuse(delivery);
-    return 0;
+    return {};
   }
   const std::uint64_t tag =
       delivery.no_ack ? unacked_.take_tag()
@@ -21,7 +21,7 @@ std::uint64_t SessionDeliveries::take(const Deliver& delivery, const Message& me
                                       static_cast<std::uint32_t>(message.body_size()),
                                       delivery.home, consumer.limited});
   if (delivery.used_credit) unacked_.consume_credit(delivery.no_ack);
-  return tag;
+  return {tag, &consumer.tag};
 }
 
 /// It was on its way when the queue was told to cancel the consumer.

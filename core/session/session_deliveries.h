@@ -37,9 +37,13 @@ class SessionDeliveries {
   explicit SessionDeliveries(const Parts& parts)
       : link_(parts.link), requests_(parts.requests), unacked_(parts.unacked) {}
 
-  /// Returns the tag of a delivery to one of the consumers; 0 when the consumer is being cancelled
-  /// and the message went back.
-  std::uint64_t take(const Deliver& delivery, const Message& message);
+  /// What the protocol is to say of a delivery. Tag 0: nothing, the message went back.
+  struct Taken {
+    std::uint64_t tag = 0;
+    const std::string* consumer_tag = nullptr;
+  };
+  /// A delivery to one of the consumers. It goes back when the consumer is being cancelled.
+  Taken take(const Deliver& delivery, const Message& message);
   const SessionConsumers& consumers() const { return consumers_; }
 
   // --- Consumers
