@@ -104,6 +104,7 @@ class World {
   core::Random clock_random_;  ///< For the clock on the wall, and locks on the store.
   core::Nanos clock_steps_ = 0;
   core::Nanos store_locked_until_ = 0;  ///< 0: it is not.
+  core::Nanos store_free_until_ = 0;    ///< Not locked before.
   persist::test::MemoryStore definitions_;
   std::uint64_t seed_;
   bool disk_is_sick_ = false;

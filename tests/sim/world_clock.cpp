@@ -1,6 +1,7 @@
 // What happens around the broker besides its disk: the clock on the wall is set, and another
 // program locks the definitions for a moment. Both with a generator of their own, so that a seed
 // gives the same run but for them.
+#include "core/limits.h"
 #include "tests/sim/world.h"
 
 namespace lepus::sim {
@@ -24,10 +25,12 @@ void World::disturb_clock() {
   if (by > 0) oracle_.on_clock_forward(sim_.now() + clock_noticed_after);
 }
 
-/// Shorter than the broker is patient: clients only wait.
+/// Shorter than the broker is patient, and free for longer than the broker waits between two tries:
+/// clients only wait.
 void World::lock_store() {
   if (store_locked_until_ != 0 && sim_.now() >= store_locked_until_) unlock_store();
-  if (store_locked_until_ != 0 || !definitions_.failure.empty()) return;
+  if (store_locked_until_ != 0 || sim_.now() < store_free_until_) return;
+  if (!definitions_.failure.empty()) return;
   if (clock_random_.below(1000) != 0) return;
   judge_.note("another program locks the definitions");
   definitions_.failure = "locked";
@@ -39,6 +42,7 @@ void World::lock_store() {
 void World::unlock_store() {
   if (store_locked_until_ == 0) return;
   store_locked_until_ = 0;
+  store_free_until_ = sim_.now() + 2 * core::limits::store_retry_interval;
   definitions_.failure.clear();
   definitions_.failure_kind = core::DefinitionStore::Fault::broken;
 }
