@@ -63,6 +63,9 @@ std::optional<UnackedWindow::Entry> UnackedWindow::take(std::uint64_t tag) {
 }
 
 void UnackedWindow::take_up_to(std::uint64_t tag, std::vector<Entry>& out) {
+  if (entries_.empty() || (tag != 0 && tag < entries_.front().tag)) return;
+  const std::uint64_t count_max = tag == 0 ? entries_.size() : tag - entries_.front().tag + 1;
+  out.reserve(out.size() + std::min<std::uint64_t>(count_max, entries_.size()));
   while (!entries_.empty() && (tag == 0 || entries_.front().tag <= tag)) {
     const Entry entry = entries_.pop_front();
     if (entry.settled) {
