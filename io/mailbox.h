@@ -7,8 +7,10 @@
 // Each side looks at the other's index only when its remembered copy says full (or empty), so while
 // both are busy an item costs no cache miss for the indices. head_ and tail_ only grow; their
 // difference is the number of items. Items are made in the ring and destroyed there once they were
-// visited; what is still inside when the ring goes is destroyed with it. Waking a consumer that
-// sleeps is not done here: see io/wakeup.h.
+// visited; what is still inside when the ring goes is destroyed with it. The memory of the ring is
+// allocated by the producer, with its first item: most pairs of many threads never talk. The
+// consumer learns where it is as it learns of the item: behind tail_. Waking a consumer that sleeps
+// is not done here: see io/wakeup.h.
 #pragma once
 
 #include <atomic>
@@ -32,8 +34,7 @@ class SpscRing {
 
  public:
   /// `capacity`: a power of two.
-  explicit SpscRing(std::size_t capacity)
-      : mask_(capacity - 1), slots_(std::make_unique<Slot[]>(capacity)) {
+  explicit SpscRing(std::size_t capacity) : mask_(capacity - 1) {
     CHECK(std::has_single_bit(capacity));
   }
   ~SpscRing() {
@@ -43,6 +44,8 @@ class SpscRing {
   SpscRing& operator=(const SpscRing&) = delete;
 
   std::size_t capacity() const { return mask_ + 1; }
+  /// Producer. Returns true once an item was pushed: the ring has its memory.
+  bool is_allocated() const { return slots_ != nullptr; }
 
   /// Producer. Returns false if the ring is full: `item` is as before.
   template <class Item = T>
@@ -52,6 +55,7 @@ class SpscRing {
       head_seen_ = head_.load(std::memory_order_acquire);
       if (tail - head_seen_ > mask_) return false;
     }
+    if (slots_ == nullptr) slots_ = std::make_unique_for_overwrite<Slot[]>(capacity());
     ::new (slots_[tail & mask_].bytes) T(std::forward<Item>(item));
     tail_.store(tail + 1, std::memory_order_release);
     return true;
@@ -90,9 +94,9 @@ class SpscRing {
     alignas(T) std::byte bytes[sizeof(T)];
   };
 
-  // Written once.
   const std::size_t mask_;
-  const std::unique_ptr<Slot[]> slots_;
+  /// Written once, by the producer, before the first store to tail_.
+  std::unique_ptr<Slot[]> slots_;
   // Written by the producer.
   alignas(cache_line) std::atomic<std::size_t> tail_{0};
   std::size_t head_seen_ = 0;

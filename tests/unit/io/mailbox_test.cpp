@@ -31,6 +31,20 @@ TEST(Mailbox, KeepsOrderAndRefusesWhenFull) {
   }
 }
 
+TEST(Mailbox, MemoryComesWithTheFirstItem) {
+  SpscRing<int> ring(4);
+  EXPECT_FALSE(ring.is_allocated());
+  EXPECT_EQ(ring.consume(4, [&](int&) { FAIL(); }), 0U);
+  EXPECT_EQ(ring.free_count(), 4U);
+  EXPECT_TRUE(ring.empty());
+  EXPECT_FALSE(ring.is_allocated());
+  EXPECT_TRUE(ring.try_push(7));
+  EXPECT_TRUE(ring.is_allocated());
+  int got = 0;
+  EXPECT_EQ(ring.consume(4, [&](int& item) { got = item; }), 1U);
+  EXPECT_EQ(got, 7);
+}
+
 TEST(Mailbox, TwoThreadsLoseAndReorderNothing) {
   constexpr std::uint64_t count = 200'000;
   SpscRing<std::uint64_t> ring(64);

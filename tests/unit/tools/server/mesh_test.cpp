@@ -57,6 +57,18 @@ class MeshTest : public ::testing::Test {
   Mesh mesh_{4};
 };
 
+TEST_F(MeshTest, OnlyPairsThatTalkHaveMemory) {
+  ShardEnd zero(mesh_, 0), two(mesh_, 2);
+  zero.send(2, numbered(1));
+  EXPECT_EQ(drain(two), std::vector<std::uint32_t>{1});
+  for (core::ShardId from = 0; from < mesh_.shard_count(); ++from) {
+    for (core::ShardId to = 0; to < mesh_.shard_count(); ++to)
+      EXPECT_EQ(mesh_.peer_ring(from, to).is_allocated(), from == 0 && to == 2);
+    EXPECT_FALSE(mesh_.ring_to_control(from).is_allocated());
+    EXPECT_FALSE(mesh_.ring_from_control(from).is_allocated());
+  }
+}
+
 TEST_F(MeshTest, EachPairHasItsOwnOrder) {
   ShardEnd zero{mesh_, 0};
   ShardEnd one{mesh_, 1};
