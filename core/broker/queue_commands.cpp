@@ -160,13 +160,24 @@ bool QueueCommands::purge_piece(Discards::Purge& purge, std::size_t& budget) {
 }
 
 void QueueCommands::discard_piece() {
+  for (const Inspection& inspection : std::exchange(inspections_, {})) {
+    if (parts_.queues.find(inspection.queue) == nullptr) {
+      reply(inspection.channel, {0, 0, /*is_gone=*/true});
+    } else {
+      inspections_.push_back(inspection);
+    }
+  }
   parts_.discards.work(
       [this](Discards::Purge& purge, std::size_t& budget) { return purge_piece(purge, budget); });
 }
 
+/// A deletion that has begun is carried out in any case, so a queue that is being deleted is as
+/// good as gone.
 void QueueCommands::on(const Inspect& command) {
   Queue* queue = parts_.queues.find(command.queue);
-  if (queue == nullptr) return reply(command.channel, {});
+  CHECK(command.channel);
+  if (queue == nullptr) return reply(command.channel, {0, 0, /*is_gone=*/true});
+  if (queue->is_deleting()) return inspections_.push_back({command.queue, command.channel});
   queue->note_used();
   queue->catch_up();
   reply(command.channel, {queue->ready_count(), queue->consumer_count()});
@@ -228,9 +239,14 @@ std::string QueueCommands::title_of(const QueueInfo& info) const {
 void QueueCommands::reply(const ChannelRef& channel, const QueueCounts& counts) {
   const auto messages =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(counts.messages, UINT32_MAX));
-  parts_.host.send_to_session(
-      channel.shard,
-      Reply{channel, messages, counts.consumers, {}, parts_.host.shard(), {}, nullptr});
+  parts_.host.send_to_session(channel.shard, Reply{channel,
+                                                   messages,
+                                                   counts.consumers,
+                                                   {},
+                                                   parts_.host.shard(),
+                                                   {},
+                                                   nullptr,
+                                                   counts.is_gone});
 }
 
 void QueueCommands::refuse(const ChannelRef& channel, AmqpError error) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/amqp_error.h"
 #include "core/base/slab.h"
@@ -51,13 +52,15 @@ class QueueCommands {
 
   /// Nobody used the queue for x-expires: the control thread is asked to delete it.
   void delete_expired(QueueId queue);
-  /// Once a turn: goes on with what is purged or was deleted.
+  /// Once a turn: goes on with what is purged or was deleted, and answers those who asked for the
+  /// counts of a queue that was being deleted.
   void discard_piece();
 
  private:
   struct QueueCounts {
     std::uint64_t messages = 0;
     std::uint32_t consumers = 0;
+    bool is_gone = false;
   };
   struct Deletion {
     ChannelRef channel = {};  ///< Who is told; none: nobody.
@@ -74,7 +77,14 @@ class QueueCommands {
   std::string user_of(const DeleteQueue& command) const;
   std::string title_of(const QueueInfo& info) const;
 
+  /// An Inspect of a queue that is being deleted: answered when it is gone.
+  struct Inspection {
+    QueueId queue;
+    ChannelRef channel;
+  };
+
   Parts parts_;
+  std::vector<Inspection> inspections_;
   std::uint32_t transactions_ = 0;  ///< Of other shards, that have begun.
 };
 

@@ -49,6 +49,7 @@ struct Reply {
   ShardId home;
   QueueId queue;
   std::unique_ptr<AmqpError> error;  ///< Null when it went well.
+  bool is_gone = false;              ///< Of an Inspect: the queue is not there any more.
 };
 struct Confirm {
   ChannelRef channel;

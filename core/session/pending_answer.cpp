@@ -58,6 +58,7 @@ PendingAnswer::Origin PendingAnswer::finish() {
 PendingAnswer::Answered PendingAnswer::end_with(Answer answer) {
   const bool is_step = std::holds_alternative<std::monostate>(answer) ||
                        std::holds_alternative<QueueDeclared>(answer) ||
+                       std::holds_alternative<QueueVanished>(answer) ||
                        std::holds_alternative<RoomAnswered>(answer);
   if (!is_step) cancel();
   return {origin_, std::move(answer), !is_step};

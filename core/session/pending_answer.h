@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -32,6 +33,8 @@ struct Unsubscribed {
 struct QueueDeclared {
   std::string name;
 };
+/// It was deleted before its counts were known: whether it is to be declared is decided again.
+struct QueueVanished {};
 struct QueueInspected {
   std::string name;
   std::uint32_t message_count;
@@ -61,9 +64,9 @@ struct SubscribeFailed {
   std::uint32_t number;
   RequestFailed why;
 };
-using Answer = std::variant<std::monostate, Subscribed, Unsubscribed, QueueDeclared, QueueInspected,
-                            QueuePurged, QueueDeleted, Committed, TopologyChanged, ConsumersStopped,
-                            RoomAnswered, RequestFailed, SubscribeFailed>;
+using Answer = std::variant<std::monostate, Subscribed, Unsubscribed, QueueDeclared, QueueVanished,
+                            QueueInspected, QueuePurged, QueueDeleted, Committed, TopologyChanged,
+                            ConsumersStopped, RoomAnswered, RequestFailed, SubscribeFailed>;
 
 // --- Requests. Each has on_reply() or on_topology_done() or both, for what it is answered by, and
 // on_error() where an error is not simply a RequestFailed.
@@ -81,10 +84,13 @@ struct UnsubscribeRequest {
   Answer on_reply(const Reply&) const { return Unsubscribed{number, tag}; }
   Answer on_topology_done(const TopologyDone&) const { return Unsubscribed{number, tag}; }
 };
-/// The control thread answers, then the queue's home with the counts.
+/// The control thread answers, then the queue's home with the counts, or that it was deleted
+/// meanwhile: then the control thread is asked again.
 struct DeclareQueueRequest {
   std::string name;
+  std::unique_ptr<const TopologyRequest> request;
   Answer on_reply(const Reply& reply) const {
+    if (reply.is_gone) return QueueVanished{};
     return QueueInspected{name, reply.message_count, reply.consumer_count};
   }
   Answer on_topology_done(const TopologyDone&) const { return QueueDeclared{name}; }
@@ -140,6 +146,11 @@ class PendingAnswer {
   template <class Kind>
   bool awaits() const {
     return std::holds_alternative<Kind>(request_);
+  }
+  /// The request that is awaited. Null: none of this kind.
+  template <class Kind>
+  const Kind* find() const {
+    return std::get_if<Kind>(&request_);
   }
 
   /// Errors carry the ids of the method that asked.

@@ -82,7 +82,8 @@ void Session::on_immediate_reply(const ImmediateReply& reply) {
 void Session::on_answered(PendingAnswer::Answered answered) {
   const Answer& answer = answered.answer;
   if (const auto* declared = std::get_if<QueueDeclared>(&answer))
-    return requests_.inspect_declared(answered.origin, *declared);
+    return requests_.inspect_declared(*declared);
+  if (std::holds_alternative<QueueVanished>(answer)) return requests_.declare_again();
   if (const auto* room = std::get_if<RoomAnswered>(&answer))
     return commits_.on_room_answer(room->is_full);
   if (!answered.is_final) return;

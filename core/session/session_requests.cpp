@@ -87,20 +87,23 @@ SessionRequests::Refusal SessionRequests::request_topology(const TopologyRequest
 SessionRequests::Refusal SessionRequests::declare_queue(const Origin& origin,
                                                         const TopologyRequest& request) {
   if (Refusal refused = access_.permit_declare(request)) return refused;
-  expect(origin, DeclareQueueRequest{request.name});
+  expect(origin, DeclareQueueRequest{request.name, std::make_unique<TopologyRequest>(request)});
   return request_topology(request);
 }
 
-/// Another client may have deleted the queue since; then it was declared all the same, and is
-/// empty.
-void SessionRequests::inspect_declared(const Origin& origin, const QueueDeclared& done) {
+void SessionRequests::inspect_declared(const QueueDeclared& done) {
   CHECK(is_awaited());
   CHECK(!done.name.empty());
   last_queue_ = done.name;
   const QueueInfo* info = link_.broker.topology().find_queue(link_.owner.vhost, done.name);
-  if (info != nullptr) return link_.broker.send(info->home, Inspect{info->id, link_.ref});
-  finish();
-  link_.listener.on_answer(origin, QueueInspected{done.name, 0, 0});
+  if (info == nullptr) return declare_again();
+  link_.broker.send(info->home, Inspect{info->id, link_.ref});
+}
+
+void SessionRequests::declare_again() {
+  const auto* declare = pending_.find<DeclareQueueRequest>();
+  CHECK(declare != nullptr);
+  link_.broker.ask(*declare->request, link_.ref);
 }
 
 SessionRequests::Refusal SessionRequests::declare_exchange(const Origin& origin,

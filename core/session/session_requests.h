@@ -68,7 +68,9 @@ class SessionRequests {
   TopologyRequest new_request(TopologyRequest::Kind kind) const;
   Refusal declare_queue(const Origin& origin, const TopologyRequest& request);
   /// Steps of it: its queue is there, its counts are asked for.
-  void inspect_declared(const Origin& origin, const QueueDeclared& done);
+  void inspect_declared(const QueueDeclared& done);
+  /// It was deleted meanwhile: the control thread decides, which knows of every deletion.
+  void declare_again();
   Refusal declare_exchange(const Origin& origin, const TopologyRequest& request);
   Refusal delete_exchange(const Origin& origin, const TopologyRequest& request);
   Refusal change_binding(const Origin& origin, const TopologyRequest& request,

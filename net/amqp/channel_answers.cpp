@@ -12,6 +12,7 @@ struct Channel::AnswerWriter {
   // Steps of which the client is not told: the session does not bring them.
   void operator()(std::monostate) const {}
   void operator()(const core::QueueDeclared&) const {}
+  void operator()(const core::QueueVanished&) const {}
   void operator()(const core::RoomAnswered&) const {}
 
   void operator()(const core::Subscribed& done) const {

@@ -129,9 +129,26 @@ TEST_F(QueueCommandsTest, CountsAndMessagesOnRequest) {
   commands_.on(Get{gone, asker, false});
   EXPECT_FALSE(world_.host.answers[1].message);
   commands_.on(Inspect{gone, asker});
-  EXPECT_EQ(reply().message_count, 0U);
+  EXPECT_TRUE(reply().is_gone);
   commands_.on(Redeliver{gone, 0, 1, {1, 1}, asker, true});
   EXPECT_EQ(world_.host.outbox_port.take<CreditReturn>().count, 2U);
+}
+
+TEST_F(QueueCommandsTest, CountsOfAQueueThatIsBeingDeletedWaitUntilItIsGone) {
+  QueueInfo& info = world_.declare("q");
+  QueueInfo& stays = world_.declare("stays");
+  const QueueId id = info.id;
+  commands_.on(DeleteQueue{id, {control, 1, 1}, false, false});
+  stays.local->set_deleting();
+  commands_.on(Inspect{id, asker});
+  commands_.on(Inspect{stays.id, asker});
+  commands_.discard_piece();
+  EXPECT_TRUE(world_.host.outbox_port.all<Reply>().empty());
+  world_.queues.remove(id);
+  commands_.discard_piece();
+  EXPECT_TRUE(reply().is_gone);
+  commands_.discard_piece();
+  EXPECT_TRUE(world_.host.outbox_port.all<Reply>().empty()) << "one answer each";
 }
 
 TEST_F(QueueCommandsTest, ABarrierIsConfirmedWithTheOpenBatch) {

@@ -40,7 +40,7 @@ TEST_F(PendingAnswerTest, TheOriginComesBackWithTheAnswer) {
 }
 
 TEST_F(PendingAnswerTest, AQueueIsDeclaredThenInspected) {
-  expect(DeclareQueueRequest{"q"});
+  expect(DeclareQueueRequest{"q", nullptr});
   const auto declared = done();
   EXPECT_FALSE(declared.is_final) << "its counts are to be asked for";
   EXPECT_EQ(std::get<QueueDeclared>(declared.answer).name, "q");
@@ -50,6 +50,24 @@ TEST_F(PendingAnswerTest, AQueueIsDeclaredThenInspected) {
   EXPECT_EQ(counts.name, "q");
   EXPECT_EQ(counts.message_count, 3U);
   EXPECT_EQ(counts.consumer_count, 2U);
+}
+
+TEST_F(PendingAnswerTest, ADeclaredQueueMayVanishBeforeItsCountsAreKnown) {
+  TopologyRequest request;
+  request.name = "q";
+  expect(DeclareQueueRequest{"q", std::make_unique<TopologyRequest>(request)});
+  (void)done();
+  Reply gone{};
+  gone.is_gone = true;
+  const auto vanished = pending_.on_reply(gone);
+  EXPECT_FALSE(vanished.is_final);
+  EXPECT_TRUE(std::holds_alternative<QueueVanished>(vanished.answer));
+  ASSERT_NE(pending_.find<DeclareQueueRequest>(), nullptr);
+  EXPECT_EQ(pending_.find<DeclareQueueRequest>()->request->name, "q");
+  EXPECT_EQ(pending_.find<PurgeRequest>(), nullptr);
+  (void)done();
+  EXPECT_TRUE(std::holds_alternative<QueueInspected>(reply(1, 0).answer));
+  EXPECT_FALSE(pending_.is_awaited());
 }
 
 TEST_F(PendingAnswerTest, AConsumerGetsItsHandleOrIsForgotten) {
@@ -99,7 +117,7 @@ TEST_F(PendingAnswerTest, ACommitGoesOnUntilItIsFinished) {
 }
 
 TEST_F(PendingAnswerTest, AnErrorOfTheControlThreadFailsTheRequest) {
-  expect(DeclareQueueRequest{"q"});
+  expect(DeclareQueueRequest{"q", nullptr});
   auto error = std::make_unique<AmqpError>(AmqpError{ReplyCode::precondition_failed, "why"});
   const auto answered = pending_.on_topology_done({{}, 0, std::move(error)});
   EXPECT_TRUE(answered.is_final);

@@ -44,11 +44,41 @@ TEST_F(SessionRequestsTest, AChangeIsAskedForAndAnsweredWithTheCounts) {
   EXPECT_FALSE(protocol_.is_held);
 }
 
-TEST_F(SessionRequestsTest, AQueueThatIsGoneByThenWasDeclaredAllTheSame) {
+TEST_F(SessionRequestsTest, AQueueThatIsGoneByThenIsDecidedAboutAgain) {
   EXPECT_EQ(say(requests().declare_queue(origin, queue_request("new"))), "");
+  (void)shard_.outbox.take<TopologyAsk>();
+  session_->on_topology_done({session_->ref(), 0, nullptr});  // And deleted since.
+  EXPECT_TRUE(protocol_.is_held);
+  EXPECT_TRUE(protocol_.answers.empty());
+  const std::unique_ptr<TopologyRequest> again = shard_.outbox.take<TopologyAsk>().request;
+  EXPECT_EQ(again->name, "new");
+  shard_.change(*again);
   session_->on_topology_done({session_->ref(), 0, nullptr});
   ASSERT_NE(protocol_.last<QueueInspected>(), nullptr);
-  EXPECT_EQ(protocol_.last<QueueInspected>()->message_count, 0U);
+  EXPECT_FALSE(protocol_.is_held);
+}
+
+TEST_F(SessionRequestsTest, AQueueThatIsBeingDeletedIsNotDeclared) {
+  shard_.declare("q");
+  EXPECT_EQ(say(requests().delete_queue(origin, {"q"})), "");
+  const std::unique_ptr<TopologyRequest> deletion = shard_.outbox.take<TopologyAsk>().request;
+  session_->on_topology_done({session_->ref(), 0, nullptr});  // Its channel asks at once again.
+  protocol_.answers.clear();
+  TopologyRequest passive = queue_request("q");
+  passive.passive = true;
+  EXPECT_EQ(say(requests().declare_queue(origin, passive)), "");
+  shard_.broker.flush();
+  EXPECT_TRUE(protocol_.is_held);
+  EXPECT_TRUE(protocol_.answers.empty()) << "it is still there";
+  shard_.change(*deletion);
+  shard_.broker.flush();
+  const TopologyAsk ask = shard_.outbox.take<TopologyAsk>();
+  EXPECT_EQ(ask.channel, session_->ref());
+  EXPECT_TRUE(ask.request->passive);
+  auto error = std::make_unique<AmqpError>(AmqpError{ReplyCode::not_found, "no queue"});
+  session_->on_topology_done({session_->ref(), 0, std::move(error)});
+  ASSERT_NE(protocol_.last<RequestFailed>(), nullptr);
+  EXPECT_EQ(protocol_.last<RequestFailed>()->error.code, ReplyCode::not_found);
   EXPECT_FALSE(protocol_.is_held);
 }
 
