@@ -40,6 +40,10 @@ constexpr std::size_t mailbox_capacity =
     tiny ? 8 : 4096;  ///< Commands in one ring between two threads.
 constexpr std::size_t mailbox_drain_max =
     tiny ? 3 : 1024;  ///< Commands taken from one ring in one turn.
+/// A turn that takes so long is a stall: it is counted, and logged with the job that took most of
+/// it; one line of a thread in so long a time.
+constexpr Nanos turn_stall = 10 * nanos_per_ms;
+constexpr Nanos stall_log_interval = 10 * nanos_per_s;
 constexpr std::size_t deliveries_per_pump_max = tiny ? 4 : 512;  ///< One queue's share of a turn.
 static_assert(mailbox_drain_max <= mailbox_capacity);
 /// Shares that a queue delivers at once when a command asks what it holds.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/time.h"
+#include "core/base/turn_profile.h"
 #include "io/op.h"
 
 namespace lepus::io {
@@ -28,13 +29,8 @@ struct PeerName {
   std::string text() const;
 };
 
-class Driver {
+class Driver : public core::TickSource {
  public:
-  Driver() = default;
-  Driver(const Driver&) = delete;
-  Driver& operator=(const Driver&) = delete;
-  virtual ~Driver() = default;
-
   /// Starts all `submitted` in order, waits until something completed or until `wait_until`
   /// (monotonic; a time in the past: do not wait; core::never: no limit), appends what completed.
   /// Returns the time at its end. What is in `completed` at the call was put off by the loop: it
@@ -43,6 +39,8 @@ class Driver {
   virtual core::Nanos turn(OpList& submitted, std::vector<Completion>& completed,
                            core::Nanos wait_until) = 0;
   virtual core::Nanos now() = 0;
+  /// Cheaper than now() where the machine has such a counter.
+  std::uint64_t ticks() override { return static_cast<std::uint64_t>(now()); }
   /// Nanoseconds since 1970 by the system's clock, which may be set forth and back at any moment.
   virtual core::Nanos wall_now() { return now(); }
   /// Names of a connected socket's ends; empty addresses when the peer is gone already. Once per

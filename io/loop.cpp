@@ -12,7 +12,12 @@ constexpr core::Nanos do_not_wait = 0;
 }  // namespace
 
 Loop::Loop(Driver& driver, IdlePolicy idle)
-    : driver_(driver), idle_(idle), now_(driver.now()), last_work_(now_), timers_(now_) {
+    : driver_(driver),
+      idle_(idle),
+      now_(driver.now()),
+      last_work_(now_),
+      timers_(now_),
+      profile_(driver) {
   CHECK(idle.spin_ns >= 0);
   CHECK(idle.disk_spin_ns >= 0);
   read_wall_clock();
@@ -44,18 +49,28 @@ void Loop::submit(Op& op) {
 
 void Loop::run_turn() {
   ++turn_count_;
+  profile_.begin_turn();
   bool worked = hooks_ != nullptr && hooks_->drain_mailboxes();
   if (!completed_.empty()) {
     worked = true;
+    profile_.enter(core::TurnJob::input);
     run_completions();
   }
+  if (timers_.next_deadline() <= now_) profile_.enter(core::TurnJob::timers);
   if (timers_.run_due(now_) > 0) worked = true;
+  profile_.enter(core::TurnJob::output);
   if (hooks_ != nullptr) hooks_->flush();
   const core::Nanos wait_until = prepare_wait(worked);
+  const core::Nanos began_at = now_;
+  // What a turn waits is not of its length.
+  const bool may_wait = wait_until != do_not_wait;
+  if (may_wait) profile_.end_turn(driver_.now() - began_at);
+  profile_.enter(core::TurnJob::submit);
   const core::Nanos now = driver_.turn(submitted_, completed_, wait_until);
   sleep_flag_.retract();
   CHECK(submitted_.empty());
   move_to(now);
+  if (!may_wait) profile_.end_turn(now_ - began_at);
 }
 
 void Loop::catch_up() { move_to(driver_.now()); }
@@ -101,6 +116,8 @@ void Loop::hand_over(const Completion& completion) {
     if (op.kind == OpKind::write) --writes_in_flight_;
     op.in_flight = false;
   }
+  if (op.kind < OpKind::write) return op.done(op.owner, op, completion);
+  const core::TurnScope scope(&profile_, core::TurnJob::files);
   op.done(op.owner, op, completion);
 }
 
@@ -141,7 +158,7 @@ core::Nanos Loop::prepare_wait(bool worked) {
       return do_not_wait;
     }
   }
-  ++sleep_count_;
+  profile_.note_sleep();
   return timers_.next_deadline();
 }
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/base/time.h"
+#include "core/base/turn_profile.h"
 #include "io/driver.h"
 #include "io/input_budget.h"
 #include "io/op.h"
@@ -86,8 +87,8 @@ class Loop {
   void abandon();
   /// +1 per turn.
   std::uint64_t turn_count() const { return turn_count_; }
-  /// Turns that blocked in the kernel (or were free to).
-  std::uint64_t sleep_count() const { return sleep_count_; }
+  /// Lengths of the turns, without what they waited, and how often they did.
+  core::TurnProfile& profile() { return profile_; }
   /// Ops submitted and not yet back; 0 is the condition for destroying their owners.
   std::size_t ops_in_flight() const { return ops_in_flight_; }
   /// Receive buffers that are free once this turn ends, at least; asked from TurnHooks::flush().
@@ -122,8 +123,8 @@ class Loop {
   OpList submitted_;
   std::vector<Completion> completed_;
   InputBudget input_budget_;
+  core::TurnProfile profile_;
   std::uint64_t turn_count_ = 0;
-  std::uint64_t sleep_count_ = 0;
   std::size_t ops_in_flight_ = 0;
   std::size_t writes_in_flight_ = 0;  ///< Of them.
   core::Nanos last_write_submit_ = 0;

@@ -9,7 +9,7 @@ namespace lepus::core {
 
 Broker::Broker(const Wiring& wiring, ShardId shard_count)
     : QueueHost(wiring.shard, wiring.outbox, wiring.message_log),
-      control_(wiring.control),
+      wiring_(wiring),
       topology_(shard_count),
       sessions_(wiring.shard),
       queues_(*this, discards_, wiring.restorer),
@@ -74,6 +74,8 @@ Consumer& Broker::create_consumer(const ConsumerSpec& spec, DeliveryPort* local)
 
 /// Queues scheduled while pumping wait for the next pump: a queue gets one share per step.
 void Broker::pump() {
+  const bool is_idle = runnable_.empty() && !forwards_.has_work();
+  const TurnScope scope(is_idle ? nullptr : wiring_.profile, TurnJob::pump);
   forwards_.work();
   const RunnableQueue* last = runnable_.last();
   while (!runnable_.empty()) {
@@ -87,8 +89,14 @@ void Broker::pump() {
 
 void Broker::flush() {
   queues_.repeat_watermarks();
-  queue_commands_.discard_piece();
-  eviction_.work(turn_);
+  {
+    const TurnScope scope(discards_.empty() ? nullptr : wiring_.profile, TurnJob::discards);
+    queue_commands_.discard_piece();
+  }
+  {
+    const TurnScope scope(eviction_.has_work() ? wiring_.profile : nullptr, TurnJob::eviction);
+    eviction_.work(turn_);
+  }
   message_log().flush();
   confirms_.send_due(message_log().durable(),
                      [this](const Confirm& due) { send(due.channel.shard, due); });
@@ -98,6 +106,8 @@ void Broker::advance(Nanos now) {
   CHECK(now >= turn_.now);
   turn_.now = now;
   turn_.stamp = std::max(turn_.stamp, now + turn_.wall_clock_offset);
+  const bool is_due = deadlines_.next() <= now;
+  const TurnScope scope(is_due ? wiring_.profile : nullptr, TurnJob::deadlines);
   // What a queue registers while its deadline runs is for the next call.
   for (std::size_t left = deadlines_.size(); left > 0; --left) {
     const std::optional<QueueId> due = deadlines_.take_due(now);

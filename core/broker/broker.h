@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "core/base/slab.h"
+#include "core/base/turn_profile.h"
 #include "core/broker/command.h"
 #include "core/broker/discards.h"
 #include "core/broker/event_emitter.h"
@@ -45,12 +46,13 @@ class Broker final : public QueueHost, private QueueSender {
     ShardId control = 0;  ///< Where topology requests go.
     Outbox* outbox = nullptr;
     MessageLog* message_log = nullptr;
-    Restorer* restorer = nullptr;  ///< Null: nothing was kept.
+    Restorer* restorer = nullptr;    ///< Null: nothing was kept.
+    TurnProfile* profile = nullptr;  ///< Of the shard's loop; null: nothing is measured.
   };
   Broker(const Wiring& wiring, ShardId shard_count);
   ~Broker() override;
 
-  ShardId control() const { return control_; }
+  ShardId control() const { return wiring_.control; }
   const Topology& topology() const { return topology_; }
   const std::string& node_name() const { return events_.node_name(); }
   /// With either, publishers are to be blocked.
@@ -88,7 +90,7 @@ class Broker final : public QueueHost, private QueueSender {
   void send(ShardId home, Command command) {
     if (home == shard()) return apply(std::move(command));
     if constexpr (std::is_same_v<Command, Reply>)
-      if (home == control_) return outbox().send_to_control(std::move(command));
+      if (home == wiring_.control) return outbox().send_to_control(std::move(command));
     outbox().send(home, std::move(command));
   }
   /// A delivery that met no open channel returns to its place in the queue.
@@ -182,7 +184,7 @@ class Broker final : public QueueHost, private QueueSender {
   void on(const Alarm& command);
   void on(const StopServing&) { stopping_ = true; }
 
-  ShardId control_;
+  const Wiring wiring_;
   Topology topology_;
   SessionTable sessions_;
   Slab<Consumer> consumers_;

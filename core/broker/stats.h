@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/ids.h"
+#include "core/base/turn_profile.h"
 
 namespace lepus::core {
 
@@ -78,6 +79,12 @@ struct ConsumerStats {
   bool single_active = false;  ///< Of a queue that has but one active consumer.
 };
 
+/// A thread with a loop.
+struct ThreadStats {
+  ShardId thread = 0;  ///< A shard, or the control thread.
+  TurnProfile::Totals turns;
+};
+
 /// What is asked of one shard.
 struct StatsRequest {
   enum class Kind : std::uint8_t {
@@ -85,6 +92,7 @@ struct StatsRequest {
     connections,  ///< The open ones.
     channels,
     consumers,
+    threads,            ///< The shard itself: one row.
     close_connections,  ///< Those of `connections`, with 320 and `reason`.
   };
   std::uint64_t number = 0;  ///< Comes back with the answer.
@@ -102,10 +110,11 @@ struct StatsPage {
   std::vector<ConnectionStats> connections;
   std::vector<ChannelStats> channels;
   std::vector<ConsumerStats> consumers;
+  std::vector<ThreadStats> threads;
   std::uint64_t closed_count = 0;  ///< Of close_connections.
 
   std::size_t row_count() const {
-    return queues.size() + connections.size() + channels.size() + consumers.size();
+    return queues.size() + connections.size() + channels.size() + consumers.size() + threads.size();
   }
 };
 

@@ -172,6 +172,18 @@ void UringDriver::submit_rest_of_turn(std::vector<Completion>& completed) {
 
 core::Nanos UringDriver::now() { return clock_now(); }
 
+std::uint64_t UringDriver::ticks() {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  std::uint64_t count = 0;
+  asm volatile("mrs %0, cntvct_el0" : "=r"(count));
+  return count;
+#else
+  return static_cast<std::uint64_t>(clock_now());
+#endif
+}
+
 core::Nanos UringDriver::wall_now() { return read_clock(CLOCK_REALTIME); }
 
 int UringDriver::wake_target() const { return ring_.ring_fd; }

@@ -42,6 +42,7 @@ class UringDriver final : public Driver {
   core::Nanos turn(OpList& submitted, std::vector<Completion>& completed,
                    core::Nanos wait_until) override;
   core::Nanos now() override;
+  std::uint64_t ticks() override;
   core::Nanos wall_now() override;
   PeerName peer_name(int fd) override;
   void reset_on_close(int fd) override;

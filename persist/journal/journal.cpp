@@ -242,6 +242,8 @@ void Journal::reclaim_segments() {
 }
 
 void Journal::flush() {
+  const bool is_busy = has_work() || !compactor_.is_idle();
+  const core::TurnScope scope(is_busy ? &parts_.loop->profile() : nullptr, core::TurnJob::journal);
   reclaim_segments();
   advance();
   if (is_stuck_ && !is_writing_ && segments_.spare_error() != 0) fail_without_file();

@@ -135,6 +135,20 @@ def connections_channels_consumers(world):
 
 
 @case
+def turns_of_threads(world):
+    world.start()
+    world.filled('q', 2)
+    rows = {row['name']: row for row in world.rows(
+        'runtime_thread_stats', 'name', 'turns', 'sleeps', 'busy_ms', 'longest_us', 'longest_job',
+        'turns_by_us')}
+    check('control' in rows and 'shard-0' in rows, f'{rows}')
+    for row in rows.values():
+        check(row['turns'] == sum(row['turns_by_us']) > 0, f'{row}')
+        check(row['sleeps'] > 0 and row['longest_us'] > 0, f'{row}')
+    check('longest_job' in world.ok('-q', 'runtime_thread_stats').splitlines()[0], 'columns')
+
+
+@case
 def thousands_of_queues(world):
     world.start()
     probe = world.probe()

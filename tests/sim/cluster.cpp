@@ -172,12 +172,13 @@ void Cluster::run_turn(const io::SimDriver& driver) {
     parts_.saboteur->tamper(mesh_, static_cast<core::ShardId>(i));
     if (i == parts_.shard_count && control_ != nullptr) operator_.work(*control_);
     io::Loop& loop = threads_[i]->loop;
-    const std::uint64_t sleeps = loop.sleep_count();
+    const std::uint64_t sleeps = loop.profile().totals().sleeps;
     loop.catch_up();
     loop.run_turn();
     // A simulated turn returns where a real one would block: the flag stays up for the time until
     // the next turn, so that the others' wake operations are needed and tested.
-    const bool blocks = loop.sleep_count() > sleeps && driver.next_event() > parts_.world->now();
+    const bool blocks =
+        loop.profile().totals().sleeps > sleeps && driver.next_event() > parts_.world->now();
     if (blocks) loop.sleep_flag().announce();
     return;
   }

@@ -100,7 +100,6 @@ constexpr std::array absent{
     AbsentVerb{"resume_listeners", stop_app_instead},
     AbsentVerb{"revive", stop_app_instead},
     AbsentVerb{"rotate_logs", "reload opens the log file anew"},
-    AbsentVerb{"runtime_thread_stats", erlang},
     AbsentVerb{"schema_info", erlang},
     AbsentVerb{"set_cluster_name", "set the key cluster_name and reload"},
     AbsentVerb{"set_stream_retention_policy", "set a policy with max-age or max-length-bytes"},

@@ -131,6 +131,7 @@ struct Control::ShardHandler {
 };
 
 bool Control::drain_mailboxes() {
+  const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::requests);
   bool worked = mesh_.push_staged();
   worked |= mesh_.drain([this](core::ShardId from, ShardToControl& command) {
     std::visit(ShardHandler{*this, from}, command);
@@ -259,7 +260,11 @@ void Control::flush() {
 }
 
 void Control::commit() {
-  std::string error = parts_.store->commit();
+  std::string error;
+  {
+    const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::commit);
+    error = parts_.store->commit();
+  }
   if (!error.empty() && parts_.store->fault() == core::DefinitionStore::Fault::broken)
     return fail(error);
   if (!error.empty()) {
@@ -353,6 +358,7 @@ void Control::on_alarm(const core::Alarm& alarm) {
 /// Every thread has a heap of its own, and what one frees may belong to another.
 void Control::on_trim() {
   broadcast([] { return TrimHeap{}; });
+  const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::heap);
   io::trim_heap();
 }
 

@@ -22,6 +22,7 @@
 #include "tools/server/config/config_memory.h"
 #include "tools/server/config/config_reload.h"
 #include "tools/server/descriptors.h"
+#include "tools/server/stall_log.h"
 
 namespace lepus::server {
 
@@ -341,7 +342,11 @@ void Node::run_shard(ShardThread& own, const ShardPlace& place) {
       own.log->write(LogLevel::warning, LogCategory::general, "cannot pin shard",
                      {{"text", error}});
   }
-  while (!own.shard->is_finished()) own.loop->run_turn();
+  StallLog stalls{own.loop->profile(), *own.log, fmt::format("shard-{}", place.shard)};
+  while (!own.shard->is_finished()) {
+    own.loop->run_turn();
+    stalls.look(own.loop->now());
+  }
 }
 
 int Node::run() {
@@ -351,7 +356,11 @@ int Node::run() {
       log_.write(LogLevel::warning, LogCategory::general, "cannot pin control thread",
                  {{"text", error}});
   }
-  while (!control_->is_finished()) loop_->run_turn();
+  StallLog stalls{loop_->profile(), log_, "control"};
+  while (!control_->is_finished()) {
+    loop_->run_turn();
+    stalls.look(loop_->now());
+  }
   for (ShardThread& own : shards_) own.thread.join();
   if (!catalog_.has_changes())
     if (const std::string error = save_journal_ends(); !error.empty())

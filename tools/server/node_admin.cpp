@@ -75,6 +75,7 @@ AdminHost::Facts NodeAdmin::facts() const {
   facts.disk_free_min_bytes = node_.disk_free_min();
   facts.connection_count = node_.connection_count();
   facts.is_serving = node_.control_->is_serving();
+  facts.turns = node_.loop_->profile().totals();
   return facts;
 }
 

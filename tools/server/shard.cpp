@@ -23,7 +23,8 @@ Shard::Shard(Parts parts)
       mesh_(*parts_.mesh, parts_.id),
       message_log_(parts_.message_log != nullptr ? *parts_.message_log : ram_message_log_),
       streams_(*parts_.loop),
-      broker_({parts_.id, parts_.mesh->shard_count(), &mesh_, &message_log_, parts_.restorer},
+      broker_({parts_.id, parts_.mesh->shard_count(), &mesh_, &message_log_, parts_.restorer,
+               &parts_.loop->profile()},
               parts_.mesh->shard_count()),
       server_({&broker_, parts_.loop, parts_.settings.get(), parts_.log, parts_.seed,
                &Shard::destroy_stream_later, this, parts_.uses, parts_.secret_key}),
@@ -90,7 +91,10 @@ bool Shard::drain_mailboxes() {
   bool worked = mesh_.push_staged();
   worked |= mesh_.drain([this](auto& command) { on_command(command); });
   if (!worked && !server_.has_work() && !broker_.has_work()) return false;
-  server_.resume_inputs();
+  {
+    const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::input);
+    server_.resume_inputs();
+  }
   broker_.pump();
   pump();
   return worked;
@@ -139,7 +143,14 @@ void Shard::on_command(core::PeerCommand& command) {
   std::visit([this](auto& one) { broker_.apply(std::move(one)); }, command);
 }
 
-void Shard::on_command(ControlToShard& command) { std::visit(ControlHandler{*this}, command); }
+/// Those that may take long have a job of their own.
+void Shard::on_command(ControlToShard& command) {
+  core::TurnJob job = core::TurnJob::commands;
+  if (std::holds_alternative<core::TopologyApply>(command)) job = core::TurnJob::topology;
+  if (std::holds_alternative<TrimHeap>(command)) job = core::TurnJob::heap;
+  const core::TurnScope scope(&parts_.loop->profile(), job);
+  std::visit(ControlHandler{*this}, command);
+}
 
 /// What is to be started, in any order of events.
 void Shard::pump() {
@@ -195,8 +206,14 @@ void Shard::on_stop_deadline(io::Timer&) {
 void Shard::flush() {
   broker_.set_memory_pressure_threshold(memory_pressure_threshold_.load(std::memory_order_relaxed));
   // First: connections it closes are told in this turn.
-  if (auto page = requests_.stats.work()) mesh_.tell_control(StatsReply{std::move(page)});
-  requests_.messages.work();
+  if (requests_.stats.has_work()) {
+    const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::statistics);
+    mesh_.tell_control(StatsReply{requests_.stats.work()});
+  }
+  if (requests_.messages.has_work()) {
+    const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::messages);
+    requests_.messages.work();
+  }
   broker_.flush();
   server_.write_acks();
   for (auto& result : requests_.messages.collect())

@@ -26,6 +26,10 @@ std::unique_ptr<core::StatsPage> ShardStats::work() {
           server_.describe(waiting.inquiry->kind, static_cast<std::uint32_t>(waiting.next), *part);
       part->last = waiting.next == 0;
       break;
+    case Kind::threads:
+      part->threads.push_back({broker_.shard(), server_.loop().profile().totals()});
+      part->last = true;
+      break;
     case Kind::close_connections:
       part->closed_count =
           server_.close(std::move(waiting.inquiry->connections), waiting.inquiry->reason);

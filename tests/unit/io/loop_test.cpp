@@ -70,7 +70,10 @@ class LoopTest : public ::testing::Test, protected TurnHooks {
       loop_.submit(op_);
     }
   }
-  void on_timer(Timer&) { driver_.log.push_back("timer"); }
+  void on_timer(Timer&) {
+    driver_.log.push_back("timer");
+    driver_.time += timer_takes_;
+  }
   core::Nanos last_wait() const { return driver_.waits.back(); }
 
   ScriptedDriver driver_;
@@ -80,6 +83,7 @@ class LoopTest : public ::testing::Test, protected TurnHooks {
   std::vector<bool> was_flagged_;
   int mail_ = 0;
   int resubmits_ = 0;
+  core::Nanos timer_takes_ = 0;
   int last_result_ = 0;
   bool may_sleep_ = true;
 };
@@ -104,6 +108,32 @@ TEST_F(LoopTest, TheClockOnTheWallIsReadEachSecond) {
     while (driver_.time < until) loop_.run_turn();
     EXPECT_EQ(loop_.wall_offset(), step);
   }
+}
+
+TEST_F(LoopTest, ATurnIsAsLongAsItDidNotWait) {
+  const core::TurnProfile::Totals& turns = loop_.profile().totals();
+  driver_.time += core::nanos_per_s;  // Until the first turn: a start.
+  loop_.run_turn();
+  EXPECT_EQ(turns.turns, 0U);
+  loop_.run_turn();  // Waits.
+  EXPECT_EQ(turns.turns, 1U);
+  EXPECT_EQ(turns.sleeps, 1U);
+  EXPECT_EQ(turns.busy, 0);
+  may_sleep_ = false;  // All of the driver's millisecond is work.
+  loop_.run_turn();
+  EXPECT_EQ(turns.busy, core::nanos_per_ms);
+  EXPECT_EQ(turns.sleeps, 1U);
+}
+
+TEST_F(LoopTest, ALongTurnIsOfTheJobThatTookMostOfIt) {
+  loop_.run_turn();
+  timer_takes_ = 30 * core::nanos_per_ms;
+  loop_.timers().arm(timer_, loop_.now());
+  loop_.run_turn();
+  const core::TurnProfile::Longest& longest = loop_.profile().totals().longest;
+  EXPECT_EQ(longest.job, core::TurnJob::timers);
+  EXPECT_EQ(longest.length, 30 * core::nanos_per_ms);
+  EXPECT_EQ(loop_.profile().totals().stalls, 1U);
 }
 
 TEST_F(LoopTest, CompletionsNeverRunInsideSubmit) {
@@ -251,7 +281,7 @@ TEST_F(LoopTest, WorkLeftOverForbidsSleep) {
   may_sleep_ = false;
   loop_.run_turn();
   EXPECT_LE(last_wait(), driver_.time);
-  EXPECT_EQ(loop_.sleep_count(), 0U);
+  EXPECT_EQ(loop_.profile().totals().sleeps, 0U);
 }
 
 TEST_F(LoopTest, AdaptiveSpinsThenSleeps) {

@@ -82,7 +82,8 @@ class AdminHost {
     std::int64_t disk_free_bytes = -1;  ///< Negative: not known.
     std::uint64_t disk_free_min_bytes = 0;
     std::uint64_t connection_count = 0;
-    bool is_serving = false;  ///< Clients can connect.
+    bool is_serving = false;            ///< Clients can connect.
+    core::TurnProfile::Totals turns{};  ///< Of the control thread.
   };
   virtual ~AdminHost() = default;
   virtual const ServerConfig& config() const = 0;

@@ -91,6 +91,27 @@ using ConnectionListing =
 using ChannelListing = ShardListing<ChannelRow, core::ChannelStats, StatsRequest::Kind::channels,
                                     &core::StatsPage::channels>;
 
+/// The shards, and this thread.
+class ThreadListing final
+    : public ShardListing<ThreadRow, core::ThreadStats, StatsRequest::Kind::threads,
+                          &core::StatsPage::threads> {
+ public:
+  using ShardListing::ShardListing;
+
+ private:
+  void collect() override {
+    ShardListing::collect();
+    core::StatsPage own;
+    own.threads.push_back({control().shard_count(), host().facts().turns});
+    expect_parts(1);
+    own.last = true;
+    on_part(std::make_unique<core::StatsPage>(std::move(own)));
+  }
+  void write_stats(const core::ThreadStats& stats, JsonWriter& json) override {
+    write({stats, stats.thread == control().shard_count()}, json);
+  }
+};
+
 class ConsumerListing final
     : public ShardListing<ConsumerRow, core::ConsumerStats, StatsRequest::Kind::consumers,
                           &core::StatsPage::consumers> {
@@ -200,6 +221,7 @@ OperationMaker find_list_operation(std::string_view verb) {
   if (verb == "list_connections") return make_operation<ConnectionListing>;
   if (verb == "list_channels") return make_operation<ChannelListing>;
   if (verb == "list_vhosts") return make_operation<VhostListing>;
+  if (verb == "runtime_thread_stats") return make_operation<ThreadListing>;
   return find_access_list_operation(verb);
 }
 

@@ -186,6 +186,41 @@ constexpr std::array channel_columns{
               [](const H& h, J& json) { json.number(h.stats.global_prefetch_count); }},
 };
 
+using T = ThreadRow;
+constexpr std::array thread_columns{
+    Column<T>{"name", true,
+              [](const T& t, J& json) {
+                json.text(t.is_control ? "control" : fmt::format("shard-{}", t.stats.thread));
+              }},
+    Column<T>{"turns", true, [](const T& t, J& json) { json.number(t.stats.turns.turns); }},
+    Column<T>{"sleeps", false, [](const T& t, J& json) { json.number(t.stats.turns.sleeps); }},
+    Column<T>{"busy_ms", true,
+              [](const T& t, J& json) { json.number(t.stats.turns.busy / core::nanos_per_ms); }},
+    Column<T>{"turn_us_p50", true,
+              [](const T& t, J& json) { json.number(t.stats.turns.quantile_us(500)); }},
+    Column<T>{"turn_us_p99", true,
+              [](const T& t, J& json) { json.number(t.stats.turns.quantile_us(990)); }},
+    Column<T>{"turn_us_p999", true,
+              [](const T& t, J& json) { json.number(t.stats.turns.quantile_us(999)); }},
+    Column<T>{"longest_us", true,
+              [](const T& t, J& json) {
+                json.number(t.stats.turns.longest.length / core::nanos_per_us);
+              }},
+    Column<T>{"longest_job", true,
+              [](const T& t, J& json) { json.text(core::name_of(t.stats.turns.longest.job)); }},
+    Column<T>{"longest_job_us", false,
+              [](const T& t, J& json) {
+                json.number(t.stats.turns.longest.job_length / core::nanos_per_us);
+              }},
+    Column<T>{"stalls", true, [](const T& t, J& json) { json.number(t.stats.turns.stalls); }},
+    Column<T>{"turns_by_us", false,
+              [](const T& t, J& json) {
+                json.begin_array();
+                for (const std::uint64_t count : t.stats.turns.buckets) json.number(count);
+                json.end_array();
+              }},
+};
+
 void write_tags(const std::vector<std::string>& tags, J& json) {
   json.begin_array();
   for (const std::string& tag : tags) json.text(tag);
@@ -350,6 +385,10 @@ std::span<const Column<ChannelRow>> columns_of() {
   return channel_columns;
 }
 template <>
+std::span<const Column<ThreadRow>> columns_of() {
+  return thread_columns;
+}
+template <>
 std::span<const Column<MessageRow>> columns_of() {
   return message_columns;
 }
@@ -409,6 +448,7 @@ ColumnNames column_names(std::string_view verb) {
   if (verb == "list_consumers") return names_of<ConsumerRow>();
   if (verb == "list_connections") return names_of<ConnectionRow>();
   if (verb == "list_channels") return names_of<ChannelRow>();
+  if (verb == "runtime_thread_stats") return names_of<ThreadRow>();
   if (verb == "get") return names_of<MessageRow>();
   if (verb == "list_vhosts") return names_of<VhostRow>();
   if (verb == "list_users") return names_of<UserRow>();

@@ -46,6 +46,10 @@ struct ChannelRow {
   const core::ChannelStats& stats;
   const std::string& node;
 };
+struct ThreadRow {
+  core::ThreadStats stats;
+  bool is_control;
+};
 struct MessageRow {
   const core::ShownMessage& message;
   bool is_base64;  ///< Also a body that is text.
