@@ -288,6 +288,8 @@ constexpr std::size_t stores_passed_max = tiny ? 4 : 64;
 /// deleted queues that are thrown away in one turn.
 constexpr std::size_t drop_max = tiny ? 4 : 16'384;
 constexpr std::size_t discards_per_turn_max = tiny ? 3 : 16'384;
+/// Messages of transactions that a shard's sessions publish in one turn.
+constexpr std::size_t commits_per_turn_max = tiny ? 2 : 8192;
 /// Messages of one queue whose retry delay is over that go out again in one turn.
 constexpr std::size_t releases_per_turn_max = tiny ? 2 : 4096;
 

@@ -13,9 +13,9 @@ namespace lepus::core {
 
 std::string_view name_of(TurnJob job) {
   constexpr std::array<std::string_view, turn_job_count> names{
-      "commands", "topology", "input",    "files",    "timers", "deadlines",
-      "pump",     "discards", "eviction", "journal",  "output", "statistics",
-      "messages", "heap",     "submit",   "requests", "commit"};
+      "commands",   "topology",     "input",    "files",    "timers",   "deadlines",
+      "pump",       "transactions", "discards", "eviction", "journal",  "output",
+      "statistics", "messages",     "heap",     "submit",   "requests", "catalog"};
   const auto index = static_cast<std::size_t>(job);
   CHECK(index < names.size());
   return names[index];

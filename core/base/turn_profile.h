@@ -30,25 +30,26 @@ class TickSource {
 };
 
 enum class TurnJob : std::uint8_t {
-  commands,    ///< What other threads sent, and what is in no other job.
-  topology,    ///< Changes of definitions that the control thread sent.
-  input,       ///< Bytes of clients, new connections.
-  files,       ///< Completions of reads and writes of files.
-  timers,      ///< Timers.
-  deadlines,   ///< Time to live, idle queues.
-  pump,        ///< Deliveries, dead letters and other messages that the broker sends on.
-  discards,    ///< Purges, and messages of deleted queues.
-  eviction,    ///< Messages that leave memory.
-  journal,     ///< The journal's batch, compaction.
-  output,      ///< Confirms, and bytes for clients.
-  statistics,  ///< Listings of the operator.
-  messages,    ///< Messages that the operator publishes or looks at.
-  heap,        ///< Memory that goes back to the system.
-  submit,      ///< The call of the kernel that starts operations.
-  requests,    ///< Control thread: what channels and operators ask for.
-  commit,      ///< Control thread: the catalog.
+  commands,      ///< What other threads sent, and what is in no other job.
+  topology,      ///< Changes of definitions that the control thread sent.
+  input,         ///< Bytes of clients, new connections.
+  files,         ///< Completions of reads and writes of files.
+  timers,        ///< Timers.
+  deadlines,     ///< Time to live, idle queues.
+  pump,          ///< Deliveries, dead letters and other messages that the broker sends on.
+  transactions,  ///< Commits of channels.
+  discards,      ///< Purges, and messages of deleted queues.
+  eviction,      ///< Messages that leave memory.
+  journal,       ///< The journal's batch, compaction.
+  output,        ///< Confirms, and bytes for clients.
+  statistics,    ///< Listings of the operator.
+  messages,      ///< Messages that the operator publishes or looks at.
+  heap,          ///< Memory that goes back to the system.
+  submit,        ///< The call of the kernel that starts operations.
+  requests,      ///< Control thread: what channels and operators ask for.
+  catalog,       ///< Control thread: the commit of definitions.
 };
-constexpr std::size_t turn_job_count = static_cast<std::size_t>(TurnJob::commit) + 1;
+constexpr std::size_t turn_job_count = static_cast<std::size_t>(TurnJob::catalog) + 1;
 std::string_view name_of(TurnJob job);
 
 class TurnProfile {

@@ -88,6 +88,10 @@ void Broker::pump() {
 }
 
 void Broker::flush() {
+  if (!sessions_.works().empty()) {
+    const TurnScope scope(wiring_.profile, TurnJob::transactions);
+    sessions_.works().work(limits::commits_per_turn_max);
+  }
   queues_.repeat_watermarks();
   {
     const TurnScope scope(discards_.empty() ? nullptr : wiring_.profile, TurnJob::discards);

@@ -66,6 +66,8 @@ class Broker final : public QueueHost, private QueueSender {
   ChannelRef attach(const SessionPorts& ports) { return sessions_.attach(ports); }
   void detach(const ChannelRef& channel) { sessions_.detach(channel); }
   bool is_attached(const ChannelRef& channel) override { return sessions_.is_attached(channel); }
+  /// Pieces of it are done once a turn, within flush().
+  SessionWorkList& session_works() { return sessions_.works(); }
 
   using Publish = MessagePublisher::Publish;
   using AtOnce = MessagePublisher::AtOnce;
@@ -137,7 +139,6 @@ class Broker final : public QueueHost, private QueueSender {
   /// Nanoseconds since 1970 are now + offset, from the next advance() on. The system's clock may be
   /// set, so it may go back.
   void set_wall_clock_offset(Nanos offset) { turn_.wall_clock_offset = offset; }
-  Nanos wall_clock_offset() const { return turn_.wall_clock_offset; }
   /// Messages of this shard above `bytes` altogether: memory is short, all that can be on disk
   /// alone goes there. Below that, limits::resident_max holds for what is recorded anyway.
   void set_memory_pressure_threshold(std::uint64_t bytes) {
@@ -145,7 +146,8 @@ class Broker final : public QueueHost, private QueueSender {
   }
   /// Something is left that only needs another turn.
   bool has_work() const {
-    return !runnable_.empty() || forwards_.has_work() || !discards_.empty() || eviction_.has_work();
+    return !runnable_.empty() || forwards_.has_work() || !discards_.empty() ||
+           eviction_.has_work() || !sessions_.works().empty();
   }
   std::size_t queue_count() const { return queues_.size(); }
   /// A row for each of these that is homed here.

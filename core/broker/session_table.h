@@ -4,6 +4,7 @@
 
 #include "core/base/slab.h"
 #include "core/broker/ports.h"
+#include "core/broker/session_work.h"
 
 namespace lepus::core {
 
@@ -16,6 +17,10 @@ class SessionTable {
   void detach(const ChannelRef& channel);
   bool is_attached(const ChannelRef& channel) { return find(channel) != nullptr; }
 
+  /// What sessions do over several turns.
+  SessionWorkList& works() { return works_; }
+  const SessionWorkList& works() const { return works_; }
+
   // Each is null when the session detached, or has no such port. The channel is one of this shard.
   AnswerPort* answers(const ChannelRef& channel);
   DeliveryPort* deliveries(const ChannelRef& channel);
@@ -26,6 +31,7 @@ class SessionTable {
 
   ShardId shard_;
   Slab<SessionPorts> sessions_;
+  SessionWorkList works_;
 };
 
 }  // namespace lepus::core

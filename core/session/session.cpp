@@ -100,6 +100,7 @@ void Session::close(bool wait_for_answers) {
   CHECK(state_ == State::open);
   state_ = State::closing;
   waits_for_answers_ = wait_for_answers;
+  commits_.abandon();
   requests_.cancel();
   publishes_.clear();
   close_answers_due_ = 1 + (wait_for_answers ? deliveries_.subscribed_count() : 0);

@@ -1,7 +1,6 @@
 // The steps of a commit.
 #include "core/session/session_commits.h"
 
-#include <set>
 #include <utility>
 
 #include "core/broker/broker.h"
@@ -85,32 +84,68 @@ void SessionCommits::fail() {
   parts_.link.listener.on_answer(origin, RequestFailed{std::move(error), {}});
 }
 
+/// It begins at the end of this turn.
 void SessionCommits::carry_out() {
   CHECK(parts_.transaction.state() == SessionTransaction::State::committing);
   CHECK(parts_.requests.awaits<CommitRequest>());
-  const SessionLink& link = parts_.link;
   bracket(true);
-  for (ClientPublish& publish : parts_.transaction.take_publishes()) send(std::move(publish));
+  parts_.link.broker.session_works().add(*this);
+}
+
+bool SessionCommits::piece(std::size_t& budget) {
+  CHECK(budget > 0);
+  SessionTransaction& transaction = parts_.transaction;
+  for (; budget > 0 && transaction.publish_count() > 0; --budget) send(transaction.take_publish());
+  if (transaction.publish_count() > 0) return true;
+  if (budget > 0) --budget;
+  const std::set<ShardId> homes = settle_all();
+  ConfirmWindow& confirms = parts_.publishes.confirms();
+  for (const ShardId home : homes) {
+    const std::uint64_t number = confirms.next_number();
+    confirms.expect(1);
+    parts_.link.broker.send(home, Barrier{parts_.link.ref, number});
+  }
+  bracket(false);
+  parts_.link.listener.on_acks_due();
+  return false;
+}
+
+/// Returns where what was settled is homed.
+std::set<ShardId> SessionCommits::settle_all() {
   std::set<ShardId> homes;
   for (const auto& [outcome, entries] : parts_.transaction.take_settles()) {
     for (const UnackedWindow::Entry& entry : entries) homes.insert(entry.home);
     parts_.unacked.settle_taken(entries, outcome);
   }
-  ConfirmWindow& confirms = parts_.publishes.confirms();
-  for (const ShardId home : homes) {
-    const std::uint64_t number = confirms.next_number();
-    confirms.expect(1);
-    link.broker.send(home, Barrier{link.ref, number});
-  }
-  bracket(false);
-  link.listener.on_acks_due();
+  return homes;
 }
 
-/// Here all is in one turn; elsewhere it may come in several.
+/// Returns, confirms and what `immediate` asks are of no more use.
+void SessionCommits::abandon() {
+  if (!linked()) return;
+  const SessionLink& link = parts_.link;
+  SessionTransaction& transaction = parts_.transaction;
+  link.broker.session_works().remove(*this);
+  RouteResult route;
+  while (transaction.publish_count() > 0) {
+    ClientPublish publish = transaction.take_publish();
+    route.clear();
+    route_publish(link.broker.topology(), link.owner.vhost, publish, route);
+    if (publish.immediate) {
+      (void)link.broker.publish_at_once({&route, link.ref, 0, 1}, std::move(publish.message));
+    } else {
+      (void)link.broker.publish({&route, link.ref, 0}, std::move(publish.message));
+    }
+  }
+  (void)settle_all();
+  bracket(false);
+}
+
+/// What comes between is of the same batch on every shard.
 void SessionCommits::bracket(bool begins) {
   Broker& broker = parts_.link.broker;
   for (ShardId shard = 0; shard < broker.topology().shard_count(); ++shard)
-    if (shard != broker.shard()) broker.outbox().send(shard, Transaction{begins});
+    broker.send(shard, Transaction{begins});
 }
 
 void SessionCommits::take_acks(std::vector<ConfirmWindow::Ack>& out) {
@@ -125,7 +160,7 @@ void SessionCommits::take_acks(std::vector<ConfirmWindow::Ack>& out) {
 
 /// Once the confirms that came were counted.
 void SessionCommits::finish_when_done() {
-  if (parts_.transaction.state() != SessionTransaction::State::committing) return;
+  if (parts_.transaction.state() != SessionTransaction::State::committing || linked()) return;
   if (!parts_.publishes.confirms().all_done()) return;
   CHECK(parts_.requests.awaits<CommitRequest>());
   if (!parts_.transaction.finish_commit()) return fail();

@@ -2,13 +2,19 @@
 // transaction collects, asks and hands out is core/session/session_transaction.h; the shards
 // confirm their parts of a commit like publisher confirms.
 //
-//   commit() -> [answers] -> carry_out() -> [confirms] -> Committed
+//   commit() -> [answers] -> carry_out() -> piece() ... -> [confirms] -> Committed
 //                 full: 406, nothing done    refused: 406, the rest is done
+//
+// A commit is carried out a piece a turn, together with those of other sessions. Each shard that
+// takes part keeps its batch open from the first piece to the last: after a crash the commit is
+// there or not, as a whole.
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
+#include "core/broker/session_work.h"
 #include "core/session/session_link.h"
 #include "core/session/session_publishes.h"
 #include "core/session/session_requests.h"
@@ -17,7 +23,7 @@
 
 namespace lepus::core {
 
-class SessionCommits {
+class SessionCommits final : private SessionWork {
  public:
   using Refusal = std::optional<AmqpError>;
   using Origin = PendingAnswer::Origin;
@@ -47,6 +53,9 @@ class SessionCommits {
   bool has_publishes() const { return parts_.transaction.publish_count() > 0; }
   /// One of the queues asked by a commit.
   void on_room_answer(bool is_full);
+  /// The session ends: a commit that is being carried out is carried out to its end, at once and
+  /// for nobody.
+  void abandon();
   /// Appends what can be told of publishes; in a transaction nothing, its commit goes on.
   void take_acks(std::vector<ConfirmWindow::Ack>& out);
 
@@ -54,6 +63,8 @@ class SessionCommits {
   void send(ClientPublish&& publish);
   void check_room();
   void carry_out();
+  bool piece(std::size_t& budget) override;
+  std::set<ShardId> settle_all();
   void bracket(bool begins);
   void finish_when_done();
   void fail();

@@ -40,7 +40,7 @@ SessionPublishes::Refusal SessionPublishes::set_content(Bytes properties, std::u
   std::string headers;
   if (wants_reply) view.reply_to = reply_address_.name();
   if (settings.interceptors.any()) {
-    const Nanos now = link_.broker.now() + link_.broker.wall_clock_offset();
+    const Nanos now = link_.broker.now() + link_.broker.turn().wall_clock_offset;
     intercept(settings.interceptors,
               {static_cast<std::uint64_t>(now / nanos_per_ms), settings.node}, view, headers);
   }

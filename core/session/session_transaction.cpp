@@ -8,7 +8,8 @@ namespace lepus::core {
 
 std::uint64_t SessionTransaction::publish_bytes() const {
   std::uint64_t bytes = 0;
-  for (const ClientPublish& publish : publishes_) bytes += publish.message->memory_size();
+  if (!publishes_) return 0;
+  for (const ClientPublish& publish : *publishes_) bytes += publish.message->memory_size();
   return bytes;
 }
 
@@ -30,7 +31,8 @@ void SessionTransaction::select() {
 void SessionTransaction::add(ClientPublish publish) {
   CHECK(state_ == State::open);
   CHECK(publish.message->complete());
-  publishes_.push_back(std::move(publish));
+  if (!publishes_) publishes_.emplace();
+  publishes_->push_back(std::move(publish));
 }
 
 void SessionTransaction::add(std::span<const Entry> entries, Outcome outcome) {
@@ -58,7 +60,8 @@ void SessionTransaction::limit_all() {
 }
 
 std::vector<SessionTransaction::Entry> SessionTransaction::roll_back() {
-  publishes_.clear();
+  CHECK(state_ != State::committing || !publishes_);
+  publishes_.reset();
   std::vector<Entry> all;
   for (std::vector<Entry>& entries : settles_) {
     all.insert(all.end(), entries.begin(), entries.end());
@@ -75,7 +78,8 @@ std::vector<SessionTransaction::RoomCheck> SessionTransaction::begin_commit(
   std::map<QueueId, RoomCheck> wanted;
   RouteResult route;
   const ClientPublish* before = nullptr;  // Its route holds for messages with the same keys.
-  for (const ClientPublish& publish : publishes_) {
+  static const std::deque<ClientPublish> none;
+  for (const ClientPublish& publish : publishes_ ? *publishes_ : none) {
     const Message& message = *publish.message;
     const bool is_same = before != nullptr && publish.cc_keys.empty() && !route.needs_headers() &&
                          before->message->exchange() == message.exchange() &&
@@ -113,13 +117,18 @@ SessionTransaction::Room SessionTransaction::on_room_answer(bool is_full) {
   return Room::available;
 }
 
-std::vector<ClientPublish> SessionTransaction::take_publishes() {
+ClientPublish SessionTransaction::take_publish() {
   CHECK(state_ == State::committing);
-  return std::exchange(publishes_, {});
+  CHECK(publish_count() > 0);
+  ClientPublish publish = std::move(publishes_->front());
+  publishes_->pop_front();
+  if (publishes_->empty()) publishes_.reset();
+  return publish;
 }
 
 std::array<SessionTransaction::Settles, 3> SessionTransaction::take_settles() {
   CHECK(state_ == State::committing);
+  CHECK(!publishes_);
   limited_ = {};
   const auto take = [this](Outcome outcome) {
     return Settles{outcome, std::exchange(entries_of(outcome), {})};
@@ -129,7 +138,7 @@ std::array<SessionTransaction::Settles, 3> SessionTransaction::take_settles() {
 
 bool SessionTransaction::finish_commit() {
   CHECK(state_ == State::committing);
-  CHECK(publishes_.empty());
+  CHECK(!publishes_);
   state_ = State::open;
   return !std::exchange(is_refused_, false);
 }

@@ -12,6 +12,8 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -34,7 +36,7 @@ class SessionTransaction {
   void add(ClientPublish publish);
   /// Acknowledged, rejected or requeued.
   void add(std::span<const Entry> entries, Outcome outcome);
-  std::size_t publish_count() const { return publishes_.size(); }
+  std::size_t publish_count() const { return publishes_ ? publishes_->size() : 0; }
   /// What the messages to be published occupy.
   std::uint64_t publish_bytes() const;
   std::size_t settle_count() const;
@@ -58,13 +60,14 @@ class SessionTransaction {
   /// `full`: the commit is over. `available`: all have answered, it is to be carried out now.
   [[nodiscard]] Room on_room_answer(bool is_full);
 
-  /// Takes the publishes out, in order.
-  std::vector<ClientPublish> take_publishes();
+  /// Takes the first of the publishes out; there is one.
+  ClientPublish take_publish();
   struct Settles {
     Outcome outcome;
     std::vector<Entry> entries;
   };
-  /// Takes the settlements out, in the order in which they are to be carried out.
+  /// After the publishes: takes the settlements out, in the order in which they are to be carried
+  /// out.
   std::array<Settles, 3> take_settles();
   /// A queue refused one of the messages.
   void note_refused() { is_refused_ = true; }
@@ -77,7 +80,8 @@ class SessionTransaction {
   State state_ = State::off;
   bool is_refused_ = false;             ///< Of the commit under way.
   std::uint32_t room_answers_due_ = 0;  ///< In checking_room; one is the caller's.
-  std::vector<ClientPublish> publishes_;
+  /// Memory of a commit is given back as it goes on. Nothing: there is none.
+  std::optional<std::deque<ClientPublish>> publishes_;
   std::array<std::vector<Entry>, 3> settles_;  ///< By Outcome.
   UnackedWindow::Load limited_;
 };

@@ -45,9 +45,10 @@ void Channel::on_returned(core::ReplyCode code, core::MessageRef message) {
   connection_.touch();
 }
 
+/// A commit says it for each of its messages.
 void Channel::on_congested(core::ShardId shard) {
-  connection_.stop_input(Connection::stop_for_congestion);
-  connection_.server().resume_when_uncongested(connection_, shard);
+  if (connection_.stop_input(Connection::stop_for_congestion))
+    connection_.server().resume_when_uncongested(connection_, shard);
 }
 
 // --- Confirms and transactions

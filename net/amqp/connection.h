@@ -117,7 +117,12 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
     return pause;
   }
 
-  void stop_input(InputStop why) { input_stops_ = static_cast<std::uint8_t>(input_stops_ | why); }
+  /// Returns true if it was not stopped for this reason before.
+  bool stop_input(InputStop why) {
+    const bool is_new = (input_stops_ & why) == 0;
+    input_stops_ = static_cast<std::uint8_t>(input_stops_ | why);
+    return is_new;
+  }
   void allow_input(InputStop why);
   void release_all();
   bool is_input_stopped() const { return input_stops_ != 0; }

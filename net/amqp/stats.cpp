@@ -31,7 +31,7 @@ core::ConnectionStats Connection::describe() const {
   row.frame_max = frame_max_;
   row.timeout_s = heartbeat_s_;
   row.connected_at_ms = static_cast<std::uint64_t>(
-      (opened_at_ + server_.broker().wall_clock_offset()) / core::nanos_per_ms);
+      (opened_at_ + server_.broker().turn().wall_clock_offset) / core::nanos_per_ms);
   row.recv_oct = received_bytes_;
   row.recv_cnt = received_count_;
   row.send_oct = stream_->out().taken();

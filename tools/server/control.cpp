@@ -262,7 +262,7 @@ void Control::flush() {
 void Control::commit() {
   std::string error;
   {
-    const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::commit);
+    const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::catalog);
     error = parts_.store->commit();
   }
   if (!error.empty() && parts_.store->fault() == core::DefinitionStore::Fault::broken)

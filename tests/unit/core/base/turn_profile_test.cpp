@@ -45,7 +45,7 @@ TEST_F(TurnProfileTest, EveryJobHasANameOfItsOwn) {
   EXPECT_EQ(names.size(), turn_job_count);
   EXPECT_EQ(names.count(""), 0U);
   EXPECT_EQ(name_of(TurnJob::journal), "journal");
-  EXPECT_EQ(name_of(TurnJob::commit), "commit");
+  EXPECT_EQ(name_of(TurnJob::catalog), "catalog");
 }
 
 TEST_F(TurnProfileTest, TheLongestTurnNamesItsLongestJob) {

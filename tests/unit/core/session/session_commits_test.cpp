@@ -58,6 +58,7 @@ TEST_F(SessionCommitsTest, OtherShardsPutTheirPartIntoOneBatch) {
   EXPECT_EQ(say(commits().select_transaction()), "");
   publish("", "far", "a");
   EXPECT_EQ(say(commits().commit(origin)), "");
+  shard_.broker.flush();
   const auto brackets = shard_.outbox.all<Transaction>();
   ASSERT_EQ(brackets.size(), 4U) << "two shards, begin and end";
   EXPECT_TRUE(brackets[0].begins);
@@ -90,9 +91,59 @@ TEST_F(SessionCommitsTest, ARefusedMessageFailsTheCommitAtItsEnd) {
   EXPECT_EQ(say(commits().select_transaction()), "");
   publish("", "far", "a");
   EXPECT_EQ(say(commits().commit(origin)), "");
+  shard_.broker.flush();
   session_->on_confirm({session_->ref(), 1, 1, true});
   EXPECT_EQ(acks(), "");
   EXPECT_NE(protocol_.last<RequestFailed>(), nullptr);
+}
+
+TEST_F(SessionCommitsTest, ALargeCommitIsCarriedOutAPieceATurn) {
+  const QueueId queue = shard_.declare("q");
+  const QueueId settled = shard_.declare("settled");
+  publish("", "settled", "old");
+  EXPECT_EQ(say(session_->requests().get(origin, "settled", false)), "");
+  EXPECT_EQ(say(commits().select_transaction()), "");
+  const std::size_t count = limits::commits_per_turn_max + 2;
+  for (std::size_t i = 0; i < count; ++i) publish("", "q", "a");
+  EXPECT_EQ(settle(1, false, Outcome::requeued), "");
+  EXPECT_EQ(say(commits().commit(origin)), "");
+  EXPECT_EQ(ready(queue), 0U);
+  EXPECT_TRUE(shard_.broker.has_work());
+  shard_.broker.flush();
+  EXPECT_EQ(acks(), "") << "what is confirmed of the first piece is not the commit";
+  EXPECT_EQ(protocol_.last<Committed>(), nullptr);
+  EXPECT_EQ(ready(queue), limits::commits_per_turn_max);
+  EXPECT_EQ(ready(settled), 0U) << "settlements come after the last publish";
+  EXPECT_TRUE(protocol_.is_held);
+  EXPECT_TRUE(shard_.broker.has_work());
+  shard_.broker.flush();
+  EXPECT_EQ(acks(), "");
+  EXPECT_NE(protocol_.last<Committed>(), nullptr);
+  EXPECT_EQ(ready(queue), count);
+  EXPECT_EQ(ready(settled), 1U);
+  EXPECT_FALSE(protocol_.is_held);
+}
+
+TEST_F(SessionCommitsTest, ACommitThatHasBegunOutlivesItsSession) {
+  const QueueId queue = shard_.declare("q");
+  const QueueId settled = shard_.declare("settled");
+  publish("", "settled", "old");
+  EXPECT_EQ(say(session_->requests().get(origin, "settled", false)), "");
+  EXPECT_EQ(say(commits().select_transaction()), "");
+  const std::size_t count = limits::commits_per_turn_max + 2;
+  for (std::size_t i = 0; i < count; ++i) publish("", "q", "a");
+  EXPECT_EQ(settle(1, false, Outcome::acknowledged), "");
+  shard_.declare("far", away);
+  publish("", "far", "b");
+  EXPECT_EQ(say(commits().commit(origin)), "");
+  shard_.broker.flush();
+  close();
+  EXPECT_EQ(ready(queue), count);
+  EXPECT_EQ(ready(settled), 0U) << "acknowledged, not returned";
+  const auto brackets = shard_.outbox.all<Transaction>();
+  ASSERT_EQ(brackets.size(), 4U);
+  EXPECT_FALSE(brackets.back().begins);
+  EXPECT_EQ(protocol_.last<Committed>(), nullptr);
 }
 
 TEST_F(SessionCommitsTest, ARollbackForgetsPublishesAndKeepsDeliveries) {

@@ -9,9 +9,9 @@ class AdminThreadsTest : public test::AdminTest {};
 
 TEST_F(AdminThreadsTest, ThreadsAreTheShardsAndThisOne) {
   host_.known.turns.turns = 7;
-  host_.known.turns.longest = {12'345'678, core::TurnJob::commit, 11'000'000};
+  host_.known.turns.longest = {12'345'678, core::TurnJob::catalog, 11'000'000};
   start("runtime_thread_stats", {}, {"name", "turns", "longest_us", "longest_job"});
-  EXPECT_EQ(sink_.rows, std::vector<std::string>{R"([["control",7,12345,"commit"]])"});
+  EXPECT_EQ(sink_.rows, std::vector<std::string>{R"([["control",7,12345,"catalog"]])"});
   EXPECT_EQ(sink_.done, "");
   for (core::ShardId shard = 0; shard < 2; ++shard) {
     const core::StatsRequest request = asked(shard);
