@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/limits.h"
 #include "core/message/field_table.h"
 #include "core/topology/topology_rules.h"
 
@@ -74,6 +75,10 @@ Result<Nanos> read_timeout(Bytes arguments, const QueueInfo& queue, std::string_
 Result<ConsumerArguments> read_consumer_arguments(const ConsumeRequest& request,
                                                   const QueueInfo& queue,
                                                   const ConsumerDefaults& defaults) {
+  if (request.arguments.size() > limits::arguments_size_max)
+    return precondition_failed("arguments of " + std::to_string(request.arguments.size()) +
+                               " bytes are larger than the limit of " +
+                               std::to_string(limits::arguments_size_max));
   const std::string title = queue_title(queue.name, defaults.vhost_name);
   ConsumerArguments out;
   auto priority = read_priority(request.arguments, title);

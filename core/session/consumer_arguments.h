@@ -35,7 +35,8 @@ struct ConsumerDefaults {
   bool has_prefetch = false;    ///< A limit of messages, which a stream's consumer must have.
 };
 
-/// 406 for a value that cannot be, 540 for what a stream's consumer cannot have.
+/// 406 for a value that cannot be, and for more than limits::arguments_size_max; 540 for what a
+/// stream's consumer cannot have.
 Result<ConsumerArguments> read_consumer_arguments(const ConsumeRequest& request,
                                                   const QueueInfo& queue,
                                                   const ConsumerDefaults& defaults);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/limits.h"
 #include "core/message/field_table_writer.h"
 
 namespace lepus::core {
@@ -43,6 +44,13 @@ TEST_F(ConsumerArgumentsTest, TheConsumersOwnComesBeforeItsQueues) {
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result.value().timeout, 30 * nanos_per_ms);
   EXPECT_EQ(result.value().priority, INT32_MAX) << "clamped";
+}
+
+TEST_F(ConsumerArgumentsTest, TooMuchIsRefused) {
+  table_.text("x-other", std::string(limits::arguments_size_max, 'a'));
+  EXPECT_EQ(why().substr(0, 13), "arguments of ");
+  table_.text("x-other", std::string(limits::arguments_size_max - 20, 'a'));
+  EXPECT_EQ(why(), "");
 }
 
 TEST_F(ConsumerArgumentsTest, WrongValuesAreRefused) {
