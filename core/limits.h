@@ -231,9 +231,6 @@ constexpr std::uint64_t expiry_ms_max = 315'360'000'000;
 /// range. Longer ones are cut.
 constexpr std::uint64_t duration_ms_max = 1'152'921'504'606;
 
-/// Messages that a queue gives up in one turn because they expired.
-constexpr std::size_t expired_per_run_max = 1000;
-
 // --- Backlog
 /// Messages of a queue, or of one of its priorities, as long as it exists; positions count so far.
 constexpr std::uint64_t queue_positions_max = std::uint64_t{1} << 55;
@@ -250,7 +247,7 @@ constexpr std::uint64_t deduplication_bytes_max = tiny ? 2 << 10 : 64 << 20;
 /// Times that queues registered for and that mean nothing any more may be so many, beside twice as
 /// many as there are queues.
 constexpr std::size_t deadlines_spare = tiny ? 4 : 1024;
-/// Of the arguments of a queue, an exchange or a binding, bytes.
+/// Of the arguments of a queue, an exchange, a binding or a consumer, bytes.
 constexpr std::size_t arguments_size_max = 16 << 10;
 
 // --- Paging: messages whose record is on disk need not stay in memory
@@ -284,9 +281,8 @@ constexpr std::size_t deaths_max = 256;
 constexpr std::size_t deaths_max_behind = 4;
 /// Exchanges that may hold one message on its way; into more of them it does not go.
 constexpr std::size_t stores_passed_max = tiny ? 4 : 64;
-/// Messages that a limit drops from one queue or stream in one turn; and those of purged and
-/// deleted queues that are thrown away in one turn.
-constexpr std::size_t drop_max = tiny ? 4 : 16'384;
+/// Messages that leave one queue in one turn because they expired or a limit drops them; and those
+/// of all purged and deleted queues that are thrown away in one turn.
 constexpr std::size_t discards_per_turn_max = tiny ? 3 : 16'384;
 /// Messages of transactions that a shard's sessions publish in one turn.
 constexpr std::size_t commits_per_turn_max = tiny ? 2 : 8192;

@@ -130,8 +130,9 @@ void Broker::describe(std::span<const QueueId> ids, std::vector<QueueStats>& out
   for (const QueueId id : ids) {
     const Queue* queue = queues_.find(id);
     if (queue == nullptr) continue;
-    out.push_back({id, queue->ready_count(), queue->unacked_count(), queue->ready_body_bytes(),
-                   queue->consumer_count(), queue->resident_count(), queue->resident_bytes()});
+    const Queue::Counts counts = queue->counts();
+    out.push_back({id, counts.ready, counts.unacked, counts.ready_body_bytes, counts.consumers,
+                   counts.resident, counts.resident_bytes});
   }
 }
 

@@ -35,7 +35,7 @@ class Discards {
     std::size_t budget = limits::discards_per_turn_max;
     while (budget > 0 && !purges_.empty() && !purge_piece(purges_.front(), budget))
       purges_.pop_front();
-    while (budget > 0 && !queues_.empty() && !queues_.front()->drop_records(budget))
+    while (budget > 0 && !queues_.empty() && !queues_.front()->storage().drop_records(budget))
       queues_.pop_front();
   }
   /// Something is to come back to this queue, which must not be purged: ends its purges before.

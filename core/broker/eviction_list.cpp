@@ -28,7 +28,7 @@ void EvictionList::work(QueueHost::Turn& turn) {
 void EvictionList::note_written() {
   std::erase_if(written_awaited_, [this](QueueId id) {
     Queue* queue = queues_.find(id);
-    return queue == nullptr || !queue->on_written();
+    return queue == nullptr || !queue->storage().on_written();
   });
 }
 
@@ -38,11 +38,12 @@ void EvictionList::evict(EvictionCandidates& candidates, bool memory_pressure,
   const auto visit = [&](QueueId id) {
     Queue* queue = queues_.find(id);
     if (queue == nullptr) return false;
-    if (queue->resident_count() == 0) {
-      queue->on_eviction_done();
+    QueueStorage& storage = queue->storage();
+    if (storage.resident_count() == 0) {
+      storage.on_eviction_done();
       return false;
     }
-    has_more_ |= queue->evict(memory_pressure);
+    has_more_ |= storage.evict(memory_pressure);
     return true;
   };
   candidates.visit_next(visit, [&] { return memory_.message_bytes <= enough; });

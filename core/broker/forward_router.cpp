@@ -121,7 +121,7 @@ void ForwardRouter::publish_copy(Forwards::Copy copy) {
 
 bool ForwardRouter::forward_pending(QueueId id, std::size_t& budget) {
   Queue* queue = parts_.queues.find(id);
-  return queue != nullptr && queue->forward_pending(budget);
+  return queue != nullptr && queue->forwards().forward_pending(budget);
 }
 
 bool ForwardRouter::transfer(const QueuePosition& from, const Forward& forward) {
@@ -140,7 +140,7 @@ void ForwardRouter::on_confirm(const Confirm& confirm) {
     const std::optional<Transfers::Done> done = transfers_.complete(number, confirm.refused);
     if (!done) continue;
     if (Queue* queue = parts_.queues.find(done->from.queue))
-      queue->on_transferred(done->from.sequence, done->refused);
+      queue->forwards().on_transferred(done->from.sequence, done->refused);
   }
 }
 
@@ -158,7 +158,7 @@ void ForwardRouter::replay_history(const BindingSpec& binding) {
   const QueueInfo* store = source->store;
   if (store == nullptr || store->local == nullptr) return;
   if (store->store_use != StoreUse::history) return;
-  store->local->replay(binding);
+  store->local->forwards().replay(binding);
 }
 
 void ForwardRouter::forward_history(const BindingSpec& to, const Message& message) {

@@ -9,6 +9,8 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include "core/queue/classic/message_inspector.h"
+
 namespace lepus::core {
 
 std::uint32_t MessagePublisher::publish(const Publish& publish, MessageRef message) {
@@ -21,7 +23,8 @@ std::uint32_t MessagePublisher::publish(const Publish& publish, MessageRef messa
       any_remote = true;
     } else if (info->local != nullptr) {
       any_local = true;
-      any_recorded |= info->local->records(*message) || info->local->needs_inspection();
+      any_recorded |=
+          info->local->record_rule().covers(*message) || info->local->inspector() != nullptr;
     }
   }
   std::uint32_t waiting = 0;
@@ -68,7 +71,7 @@ MessagePublisher::Accepted MessagePublisher::enqueue_at_once(const MessageRef& m
   boost::container::small_vector<Queue*, 6> takers;
   for (Queue* queue : queues) {
     queue->catch_up();
-    if (queue->can_deliver_at_once(message->body_size(), false)) takers.push_back(queue);
+    if (queue->can_deliver_at_once(message->body_size())) takers.push_back(queue);
   }
   taken = !takers.empty();
   if (!taken) return {};
@@ -97,14 +100,14 @@ MessagePublisher::Accepted MessagePublisher::publish_recorded(const RouteResult&
 MessagePublisher::Accepted MessagePublisher::enqueue(const MessageRef& message,
                                                      std::span<Queue* const> queues) {
   for (const Queue* queue : queues)
-    if (queue->needs_inspection()) return enqueue_each(message, queues);
+    if (queue->inspector() != nullptr) return enqueue_each(message, queues);
   return enqueue_plain(message, queues);
 }
 
 MessagePublisher::Accepted MessagePublisher::enqueue_plain(const MessageRef& message,
                                                            std::span<Queue* const> queues) {
   std::uint32_t record_count = 0;
-  for (const Queue* queue : queues) record_count += queue->records(*message) ? 1 : 0;
+  for (const Queue* queue : queues) record_count += queue->record_rule().covers(*message) ? 1 : 0;
   if (record_count > 0) return record(message, queues, record_count);
   Accepted accepted;
   for (Queue* queue : queues) accepted.refused |= !queue->push(message);
@@ -124,11 +127,12 @@ MessagePublisher::Accepted MessagePublisher::enqueue_each(const MessageRef& mess
   };
   boost::container::small_vector<Queue*, 6> plain;
   for (Queue* queue : queues) {
-    if (!queue->needs_inspection()) {
+    MessageInspector* inspector = queue->inspector();
+    if (inspector == nullptr) {
       plain.push_back(queue);
-    } else if (!queue->is_duplicate(*message)) {
-      const MessageRef own = queue->private_copy(message, queues.size() > 1);
-      if (take(own, {&queue, 1})) queue->remember(*message);
+    } else if (!inspector->is_duplicate(*message)) {
+      const MessageRef own = inspector->private_copy(message, queues.size() > 1);
+      if (take(own, {&queue, 1})) inspector->remember(*message);
     }
   }
   if (!plain.empty()) take(message, plain);
@@ -149,7 +153,7 @@ MessagePublisher::Accepted MessagePublisher::record(const MessageRef& message,
   for (Queue* queue : queues) {
     const std::optional<Sequence> sequence = queue->push(message);
     accepted.refused |= !sequence;
-    if (!queue->records(*message) || !place) continue;
+    if (!queue->record_rule().covers(*message) || !place) continue;
     if (sequence) {
       log.enqueued(place, index++, {queue->info().id, *sequence});
     } else {

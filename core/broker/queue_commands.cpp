@@ -9,7 +9,6 @@
 
 #include "core/access/access.h"
 #include "core/limits.h"
-#include "core/queue/queue_kind.h"
 #include "core/topology/topology_rules.h"
 
 namespace lepus::core {
@@ -82,12 +81,12 @@ void QueueCommands::on(const Subscribe& command) {
   queue->catch_up();
   const bool is_here = spec.channel.shard == parts_.host.shard();
   DeliveryPort* local = is_here ? parts_.sessions.deliveries(spec.channel) : nullptr;
-  const Consumer* consumer = queue->subscribe(spec, command.stream.get(), local);
+  const Consumer* consumer = queue->consumers().subscribe(spec, command.stream.get(), local);
   if (consumer == nullptr)
     return refuse(spec.channel,
                   {ReplyCode::access_refused, title_of(queue->info()) + " in exclusive use"});
   parts_.host.send_to_session(spec.channel.shard,
-                              Reply{spec.channel, 0, queue->consumer_count(), consumer->handle,
+                              Reply{spec.channel, 0, queue->counts().consumers, consumer->handle,
                                     parts_.host.shard(), spec.queue, nullptr});
 }
 
@@ -97,10 +96,10 @@ void QueueCommands::on(const Unsubscribe& command) {
     finish_purges(command.queue);
     if (command.delivers_first) queue.catch_up();
     const ConsumerCancelled cancelled{consumer->spec.channel, consumer->spec.number};
-    queue.unsubscribe(*consumer);
+    queue.consumers().unsubscribe(*consumer);
     if (command.cancels)
       parts_.host.send_to_session(cancelled.channel.shard, ConsumerCancelled{cancelled});
-    if (queue.info().auto_delete && queue.consumers().empty() && !queue.is_deleting())
+    if (queue.info().auto_delete && queue.counts().consumers == 0 && !queue.is_deleting())
       return ask_to_delete(queue, {command.channel});
   }
   if (command.channel) reply(command.channel, {});
@@ -108,13 +107,13 @@ void QueueCommands::on(const Unsubscribe& command) {
 
 void QueueCommands::on(const ConsumerFlow& command) {
   if (Consumer* consumer = find_consumer(command.consumer))
-    consumer->queue->set_flow(*consumer, command);
+    consumer->queue->consumers().set_flow(*consumer, command);
   if (command.answer_to) reply(command.answer_to, {});
 }
 
 void QueueCommands::on(const CreditGrant& command) {
   if (Consumer* consumer = find_consumer(command.consumer))
-    return consumer->queue->grant_credit(*consumer, command.credit);
+    return consumer->queue->consumers().grant_credit(*consumer, command.credit);
   parts_.host.send_to_session(command.channel.shard,
                               CreditReturn{command.channel, command.credit.count});
 }
@@ -132,11 +131,10 @@ void QueueCommands::on(const Get& command) {
 
 void QueueCommands::on(const Purge& command) {
   Queue* queue = parts_.queues.find(command.queue);
-  if (queue != nullptr && !queue_kind(queue->info().parsed->queue_type).can_purge)
-    return refuse(command.channel,
-                  {ReplyCode::not_implemented,
-                   "queue.purge not supported by stream queues " + title_of(queue->info())});
   if (queue == nullptr) return reply(command.channel, {});
+  if (const std::string refusal{queue->purge_refusal()}; !refusal.empty())
+    return refuse(command.channel,
+                  {ReplyCode::not_implemented, refusal + " " + title_of(queue->info())});
   queue->catch_up();
   Discards::Purge purge{command.queue, command.channel};
   std::size_t budget = limits::discards_per_turn_max;
@@ -180,7 +178,8 @@ void QueueCommands::on(const Inspect& command) {
   if (queue->is_deleting()) return inspections_.push_back({command.queue, command.channel});
   queue->note_used();
   queue->catch_up();
-  reply(command.channel, {queue->ready_count(), queue->consumer_count()});
+  const Queue::Counts counts = queue->counts();
+  reply(command.channel, {counts.ready, counts.consumers});
 }
 
 void QueueCommands::on(const CheckRoom& command) {
@@ -194,14 +193,15 @@ void QueueCommands::on(const DeleteQueue& command) {
   Queue* queue = parts_.queues.find(command.queue);
   if (queue == nullptr) return reply(command.channel, {});
   queue->catch_up();
+  const Queue::Counts counts = queue->counts();
   const char* refusal = nullptr;
-  if (command.if_empty && queue->ready_count() > 0) refusal = " not empty";
-  if (command.if_unused && queue->consumer_count() > 0) refusal = " in use";
+  if (command.if_empty && counts.ready > 0) refusal = " not empty";
+  if (command.if_unused && counts.consumers > 0) refusal = " in use";
   if (refusal != nullptr)
     return refuse(command.channel,
                   {ReplyCode::precondition_failed, title_of(queue->info()) + refusal});
-  ask_to_delete(*queue, {command.channel, static_cast<std::uint32_t>(queue->ready_count()),
-                         user_of(command)});
+  ask_to_delete(*queue,
+                {command.channel, static_cast<std::uint32_t>(counts.ready), user_of(command)});
 }
 
 void QueueCommands::delete_expired(QueueId id) {

@@ -4,13 +4,28 @@
 #include <utility>
 
 #include "core/limits.h"
-#include "core/queue/queue_kind.h"
+#include "core/queue/classic/classic_queue.h"
+#include "core/stream/stream_queue.h"
 
 namespace lepus::core {
 
+/// The only place that knows all kinds.
+std::unique_ptr<Queue> make_queue(const QueueInfo& info, QueueHost& host) {
+  switch (info.parsed->queue_type) {
+    case QueueType::classic:
+    case QueueType::quorum:
+      return std::make_unique<ClassicQueue>(info, host);
+    case QueueType::stream:
+      return std::make_unique<StreamQueue>(info, host);
+  }
+  CHECK(false);
+  return nullptr;
+}
+
 void QueueTable::clear() {
   for (auto& [id, queue] : queues_) {
-    while (!queue->consumers().empty()) queue->unsubscribe(*queue->consumers().back());
+    QueueConsumers& consumers = queue->consumers();
+    while (!consumers.all().empty()) consumers.unsubscribe(*consumers.all().back());
     host_.unschedule(*queue);
   }
   queues_.clear();
@@ -24,25 +39,25 @@ Queue* QueueTable::find(QueueId id) {
 void QueueTable::add(QueueInfo& info) {
   info.local = queues_.emplace(info.id, make_queue(info, host_)).first->second.get();
   if (restorer_ == nullptr || !info.survives_restart()) return;
-  info.local->restore(restorer_->restore(info));
+  info.local->storage().restore(restorer_->restore(info));
 }
 
 void QueueTable::remove(QueueId id) {
   Queue* queue = find(id);
   if (queue == nullptr) return;
   std::size_t unlimited = SIZE_MAX;
-  (void)queue->forward_pending(unlimited);
-  while (!queue->consumers().empty()) {
-    Consumer& consumer = *queue->consumers().front();
+  (void)queue->forwards().forward_pending(unlimited);
+  QueueConsumers& consumers = queue->consumers();
+  while (!consumers.all().empty()) {
+    Consumer& consumer = *consumers.all().front();
     const ConsumerCancelled cancelled{consumer.spec.channel, consumer.spec.number};
-    queue->unsubscribe(consumer);
+    consumers.unsubscribe(consumer);
     host_.send_to_session(cancelled.channel.shard, ConsumerCancelled{cancelled});
   }
   host_.unschedule(*queue);
-  queue->abandon_gets();
   const auto entry = queues_.find(id);
   std::size_t budget = limits::discards_per_turn_max;
-  if (queue->drop_records(budget)) discards_.add(std::move(entry->second));
+  if (queue->storage().drop_records(budget)) discards_.add(std::move(entry->second));
   queues_.erase(entry);
 }
 
@@ -54,30 +69,31 @@ void QueueTable::on_policies_changed(std::uint64_t version) {
 void QueueTable::repeat_watermarks() {
   const std::uint64_t lost = host_.message_log().watermarks_lost();
   if (std::exchange(watermarks_lost_, lost) == lost) return;
-  for (auto& [id, queue] : queues_) queue->repeat_watermarks();
+  for (auto& [id, queue] : queues_) queue->storage().repeat_watermarks();
 }
 
 std::optional<LocatedRecord> QueueTable::locate(const QueuePosition& position) {
-  const Queue* queue = find(position.queue);
-  return queue == nullptr ? std::nullopt : queue->locate(position.sequence);
+  Queue* queue = find(position.queue);
+  return queue == nullptr ? std::nullopt : queue->storage().locate(position.sequence);
 }
 
 void QueueTable::on_moved(const QueuePosition& position, const RecordLocation& place) {
   Queue* queue = find(position.queue);
   CHECK(queue != nullptr);
-  queue->on_moved(position.sequence, place);
+  queue->storage().on_moved(position.sequence, place);
 }
 
 bool QueueTable::on_fetched(const QueuePosition& position, const RecordLocation& place,
                             MessageRef message) {
   Queue* queue = find(position.queue);
-  return queue != nullptr && queue->on_fetched(position.sequence, place, std::move(message));
+  return queue != nullptr &&
+         queue->storage().on_fetched(position.sequence, place, std::move(message));
 }
 
 void QueueTable::on_lost(const QueuePosition& position) {
   Queue* queue = find(position.queue);
   CHECK(queue != nullptr);
-  queue->lose(position.sequence);
+  queue->storage().lose(position.sequence);
 }
 
 }  // namespace lepus::core

@@ -1,5 +1,5 @@
-// A consumer, as its queue sees it: how much it may take and where its deliveries go. It sits in
-// the queue's ring of consumers that can take while it has credit, and leaves it when it has none.
+// A consumer, as its queue sees it: how much it may take and where its deliveries go. The link is
+// for the list in which its queue keeps those that may be able to take something.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,6 @@
 #include "core/base/intrusive_list.h"
 #include "core/broker/command.h"
 #include "core/broker/ports.h"
-#include "core/stream/stream_reader.h"
 
 namespace lepus::core {
 
@@ -21,6 +20,11 @@ class Queue;
 struct Redelivery {
   Sequence sequence;
   bool used_credit;  ///< Of its channel's shared limit.
+};
+
+/// What a kind of queue keeps of its consumer beside what all kinds do.
+struct ConsumerExtension {
+  virtual ~ConsumerExtension() = default;
 };
 
 struct Consumer : ListNode<Consumer> {
@@ -33,7 +37,7 @@ struct Consumer : ListNode<Consumer> {
   std::uint32_t unacked_count = 0;
   std::uint64_t unacked_bytes = 0;  ///< Of bodies; counted when spec.prefetch_size is set.
   Credit credit;                    ///< Granted by a channel with a shared limit, not yet used.
-  std::unique_ptr<StreamReader> reader;                  ///< Of a stream's consumer.
+  std::unique_ptr<ConsumerExtension> extension;          ///< Null: its queue's kind has none.
   std::unique_ptr<std::deque<Redelivery>> redeliveries;  ///< Oldest first; while there are any.
   bool credit_asked = false;
   bool paused = false;  ///< Its connection's output is above the mark.

@@ -4,19 +4,11 @@
 #include <vector>
 
 #include "core/base/assert.h"
-#include "core/queue/queue_kind.h"
 
 namespace lepus::core {
 
-QueueRecords::QueueRecords(const QueueInfo& info, PriorityBacklog& backlog, MessageLog& message_log)
-    : queue_(info.id),
-      backlog_(backlog),
-      message_log_(message_log),
-      is_durable_(info.survives_restart()),
-      records_all_(queue_kind(info.parsed->queue_type).records_all) {}
-
 void QueueRecords::note_taken(Sequence sequence, const Backlog::Taken& taken) {
-  if (!taken.place || (taken.message && !records(*taken.message))) return;
+  if (!taken.place || (taken.message && !rule_.covers(*taken.message))) return;
   if (taken.is_spilled) {
     CHECK(!taken.message);
     message_log_.dropped(taken.place);
@@ -26,13 +18,13 @@ void QueueRecords::note_taken(Sequence sequence, const Backlog::Taken& taken) {
 }
 
 void QueueRecords::advance_durable_watermark(Sequence sequence) {
-  CHECK(is_durable_);
+  CHECK(rule_.is_durable);
   if (const Sequence below = backlog_.advance_watermark(sequence); below != 0)
     message_log_.delivery_watermark({queue_, below});
 }
 
 void QueueRecords::repeat_watermarks() {
-  if (!is_durable_) return;
+  if (!rule_.is_durable) return;
   backlog_.for_each_watermark([this](Sequence below) {
     message_log_.delivery_watermark({queue_, below});
   });
@@ -43,7 +35,7 @@ bool QueueRecords::drop_next(std::size_t& budget) {
   backlog_.for_each([&](Sequence sequence, const Slot& slot) {
     if (dropped.size() == budget) return false;
     const RecordLocation place = slot.is_evicted() ? slot.place() : slot.message()->place();
-    if (place && (slot.is_evicted() || records(*slot.message()))) message_log_.dropped(place);
+    if (place && (slot.is_evicted() || rule_.covers(*slot.message()))) message_log_.dropped(place);
     dropped.push_back(sequence);
     return true;
   });
@@ -57,7 +49,7 @@ std::optional<LocatedRecord> QueueRecords::find(Sequence sequence) const {
   const Slot slot = backlog_.slot_at(sequence);
   if (slot.state() == Slot::State::gone) return std::nullopt;
   if (slot.is_evicted()) return LocatedRecord{slot.place(), nullptr};
-  if (!records(*slot.message()) || !slot.message()->place()) return std::nullopt;
+  if (!rule_.covers(*slot.message()) || !slot.message()->place()) return std::nullopt;
   return LocatedRecord{slot.message()->place(), slot.message()};
 }
 

@@ -13,33 +13,28 @@
 
 #include "core/broker/ports.h"
 #include "core/queue/backlog/priority_backlog.h"
-#include "core/topology/topology.h"
+#include "core/queue/record_rule.h"
 
 namespace lepus::core {
 
 class QueueRecords {
  public:
-  /// Both outlive this object. `backlog` holds the messages of the queue.
-  QueueRecords(const QueueInfo& info, PriorityBacklog& backlog, MessageLog& message_log);
+  /// `backlog`, which holds the messages of the queue, and the message log outlive this object.
+  QueueRecords(QueueId queue, const RecordRule& rule, PriorityBacklog& backlog,
+               MessageLog& message_log)
+      : queue_(queue), rule_(rule), backlog_(backlog), message_log_(message_log) {}
 
-  /// Returns true if the queue is there again after a restart: its persistent messages are
-  /// recorded, of a replicated type all of them.
-  bool is_durable() const { return is_durable_; }
-  bool records_all() const { return records_all_; }
-  /// Returns true if this message is recorded for this queue.
-  bool records(const Message& message) const {
-    return is_durable_ && (message.persistent() || records_all_);
-  }
+  const RecordRule& rule() const { return rule_; }
 
   /// Takes the message out of the backlog for good. Returns null if it was on disk only.
   MessageRef take(Sequence sequence) {
     Backlog::Taken taken = backlog_.take(sequence);
-    if (is_durable_ || !taken.message) note_taken(sequence, taken);
+    if (rule_.is_durable || !taken.message) note_taken(sequence, taken);
     return std::move(taken.message);
   }
   /// Before a delivery that is to be acknowledged.
   void advance_watermark(Sequence sequence) {
-    if (is_durable_) advance_durable_watermark(sequence);
+    if (rule_.is_durable) advance_durable_watermark(sequence);
   }
   /// Says the delivery watermarks again, which the message log gave up.
   void repeat_watermarks();
@@ -54,10 +49,9 @@ class QueueRecords {
   void advance_durable_watermark(Sequence sequence);
 
   QueueId queue_;
+  RecordRule rule_;
   PriorityBacklog& backlog_;
   MessageLog& message_log_;
-  bool is_durable_;
-  bool records_all_;  ///< Also what is not persistent: quorum queues and streams.
 };
 
 }  // namespace lepus::core

@@ -7,12 +7,10 @@
 #include <boost/container/small_vector.hpp>
 
 #include "core/limits.h"
-#include "core/queue/queue_kind.h"
 
 namespace lepus::core {
 
-Residency::Residency(const Parts& parts)
-    : parts_(parts), reads_back_(queue_kind(parts.info.parsed->queue_type).reads_back) {}
+Residency::Residency(const Parts& parts) : parts_(parts) {}
 
 Residency::State& Residency::state() {
   if (!state_) state_ = std::make_unique<State>();
@@ -20,14 +18,12 @@ Residency::State& Residency::state() {
 }
 
 void Residency::engage() {
-  if (reads_back_) (void)state();
+  if (parts_.reads_back) (void)state();
 }
 
 void Residency::release() {
   if (!state_ || parts_.backlog.evicted_count() > 0) return;
-  const bool is_idle =
-      state_->spilled.empty() && state_->gets.empty() && state_->requested_count == 0;
-  if (is_idle) state_.reset();
+  if (state_->spilled.empty() && state_->requested_count == 0) state_.reset();
 }
 
 // --- Out of memory
@@ -80,12 +76,12 @@ bool Residency::evict(bool memory_pressure) {
   if (resident_count == 0) return false;
   Backlog::Eviction options;
   options.memory_pressure = memory_pressure;
-  options.appends = reads_back_ && (memory_pressure || is_above_own_limit());
-  options.is_recorded = parts_.records.is_durable();
-  options.all_recorded = parts_.records.records_all();
+  options.appends = parts_.reads_back && (memory_pressure || is_above_own_limit());
+  options.is_recorded = parts_.records.rule().is_durable;
+  options.all_recorded = parts_.records.rule().records_all;
   options.written_end = parts_.host.message_log().written_end();
   options.count = limits::page_out_count;
-  options.keep = reads_back_ ? head_count() : 0;
+  options.keep = parts_.reads_back ? head_count() : 0;
   const std::uint32_t epoch = parts_.host.turn().pressure_epoch;
   if (std::exchange(pressure_epoch_, epoch) != epoch && memory_pressure)
     backlog.restart_under_pressure();
@@ -98,7 +94,7 @@ bool Residency::evict(bool memory_pressure) {
 
 /// False: the message log takes no more now.
 bool Residency::spill(Sequence sequence, const Message& message) {
-  CHECK(reads_back_);
+  CHECK(parts_.reads_back);
   MessageLog& message_log = parts_.host.message_log();
   if (message_log.is_behind()) return false;
   const RecordLocation place = message_log.append_paged(message, {parts_.info.id, sequence});
@@ -186,21 +182,6 @@ Residency::Fetched Residency::on_fetched(Sequence sequence, const RecordLocation
   backlog.make_resident(sequence, std::move(message));
   note_resident();
   return Fetched::resident;
-}
-
-// --- basic.get
-
-void Residency::add_pending_get(const Get& get) { state().gets.push_back(get); }
-
-std::vector<Get> Residency::take_pending_gets() {
-  if (!state_) return {};
-  return std::exchange(state_->gets, {});
-}
-
-void Residency::return_pending_gets(std::span<const Get> gets) {
-  if (gets.empty()) return;
-  std::vector<Get>& waiting = state().gets;
-  waiting.insert(waiting.begin(), gets.begin(), gets.end());
 }
 
 }  // namespace lepus::core

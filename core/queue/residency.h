@@ -15,8 +15,6 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <span>
-#include <vector>
 
 #include "core/broker/command.h"
 #include "core/queue/backlog/priority_backlog.h"
@@ -34,6 +32,9 @@ class Residency {
     QueueHost& host;
     PriorityBacklog& backlog;
     const QueueRecords& records;
+    /// What left memory comes back into the backlog; false: all messages have records, and readers
+    /// get them in another way.
+    bool reads_back = true;
   };
   enum class Fetched : std::uint8_t {
     ignored,   ///< It is not wanted any more, or was asked for again where it lies now.
@@ -80,14 +81,6 @@ class Residency {
   /// An answer of the message log: the message as it lay at `place`; null: it cannot be read.
   Fetched on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message);
 
-  // --- basic.get that waits for the head, oldest first
-
-  bool has_pending_gets() const { return state_ != nullptr && !state_->gets.empty(); }
-  void add_pending_get(const Get& get);
-  std::vector<Get> take_pending_gets();
-  /// Those of take_pending_gets() that still wait, before any that came since.
-  void return_pending_gets(std::span<const Get> gets);
-
  private:
   /// Recorded to save memory, and not written yet.
   struct Spilled {
@@ -96,8 +89,7 @@ class Residency {
     RecordLocation place;
   };
   struct State {
-    std::deque<Spilled> spilled;  ///< Oldest batch first.
-    std::vector<Get> gets;
+    std::deque<Spilled> spilled;        ///< Oldest batch first.
     std::uint32_t requested_count = 0;  ///< Fetches without an answer.
   };
 
@@ -108,7 +100,6 @@ class Residency {
   bool spill(Sequence sequence, const Message& message);
 
   Parts parts_;
-  bool reads_back_;                   ///< QueueKind::reads_back; else all messages have records.
   std::unique_ptr<State> state_;      ///< From the first evicted message on.
   std::uint32_t pressure_epoch_ = 0;  ///< QueueHost::Turn::pressure_epoch of the last eviction.
   bool is_candidate_ = false;         ///< QueueHost::add_eviction_candidate() knows it.

@@ -1,50 +1,68 @@
-// A queue of type stream: what it does otherwise than a queue whose consumers compete. Messages
-// stay until a limit drops them, consumers read on their own, and some of its records are positions
-// of named consumers. Reading is core/stream/stream.h.
+// A queue of type stream (RabbitMQ's streams, over AMQP 0-9-1): messages stay until a limit drops
+// them, the position of a message is its offset, and each consumer reads on its own. This puts the
+// parts together.
+//
+//   push -> StreamLog                      StreamReaders -> who reads what
+//                    ^--- StreamContent <--^         |
+//   message log <-> StreamStorage                    +--> OffsetTracking: where named ones stand
 #pragma once
 
 #include "core/queue/queue.h"
-#include "core/stream/stream.h"
+#include "core/queue/queue_timer.h"
+#include "core/queue/residency.h"
+#include "core/stream/offset_tracking.h"
+#include "core/stream/stream_content.h"
+#include "core/stream/stream_log.h"
+#include "core/stream/stream_readers.h"
+#include "core/stream/stream_storage.h"
 
 namespace lepus::core {
 
 class StreamQueue final : public Queue {
  public:
+  /// Both outlive the queue.
   StreamQueue(const QueueInfo& info, QueueHost& host);
 
   std::optional<Sequence> push(MessageRef message) override;
+  bool pump() override;
+  void settle(const Settle& settle, Consumer* consumer) override {
+    readers_.settle(settle, consumer);
+  }
+  void redeliver(const Redeliver& request, Consumer& consumer) override {
+    readers_.redeliver(request, consumer);
+  }
+  /// Sessions refuse it. Messages are not taken out of a stream one by one: the answer is that of
+  /// an empty queue.
+  void get(const Get& request) override;
+  bool purge(Purge&, std::size_t&) override { return false; }
+  void catch_up() override;
+  bool can_deliver_at_once(std::uint64_t size) override { return readers_.can_take(size); }
   /// It drops the oldest messages instead.
   bool surely_refuses(std::uint64_t, std::uint64_t) override { return false; }
-  bool drop_records(std::size_t& budget) override;
-  bool can_deliver_at_once(std::uint64_t size, bool hopes) override;
 
-  void settle(const Settle& settle, Consumer* consumer) override;
-  /// The consumer reads on, as after any settlement.
-  void redeliver(const Redeliver& request, Consumer& consumer) override;
-  Consumer* subscribe(const ConsumerSpec& request, const StreamSpec* stream,
-                      DeliveryPort* local) override;
-  void unsubscribe(Consumer& consumer) override;
-  void consumer_changed(Consumer& consumer) override;
-  void grant_credit(Consumer& consumer, const Credit& credit) override;
+  void on_policy_changed() override { drop_excess(); }
+  /// A stream has no x-expires.
+  void note_used() override {}
+  void on_deadline(Nanos now) override;
 
-  bool evict(bool memory_pressure) override;
-  bool on_written() override { return stream_.on_written(); }
-  std::optional<LocatedRecord> locate(Sequence sequence) const override;
-  void on_moved(Sequence sequence, const RecordLocation& place) override;
-  bool on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message) override;
-  void lose(Sequence sequence) override;
+  Counts counts() const override;
+  QueueConsumers& consumers() override { return readers_; }
+  QueueStorage& storage() override { return storage_; }
+  QueueForwards& forwards() override { return forwards_; }
 
  private:
-  bool deliver_share() override { return stream_.pump(); }
-  void restore_run(const RestoredRun& run) override;
-  void restore_positions(const RestoredQueue& restored) override;
-  /// Time to live and deduplication mean nothing to a stream.
-  void load_limits() override {}
-  void apply_policy() override { stream_.drop_excess(); }
-  Nanos next_due() const override { return stream_.next_deadline(); }
-  bool run_due(Nanos now) override;
+  void drop_excess();
 
-  Stream stream_;
+  QueueHost& host_;
+  QueueTimer timer_;
+  StreamLog log_;
+  Residency residency_;
+  StreamContent content_;
+  OffsetTracking tracking_;
+  StreamReaders readers_;
+  StreamStorage storage_;
+  QueueForwards forwards_;  ///< It sends nothing elsewhere.
+  bool is_pumping_ = false;
 };
 
 }  // namespace lepus::core

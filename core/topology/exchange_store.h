@@ -9,7 +9,7 @@
 //   history       of x-recent-history: the last ones, for queues that are bound later
 //
 //   publish -> Topology::route() -> store -> delay is over -> make_released() -> route() past the
-//   store -> queues                 (Queue::discard, core/queue/queue_forwarding.cpp)
+//   store -> queues                 (core/queue/classic/forwarding.h)
 #pragma once
 
 #include <cstdint>

@@ -53,9 +53,9 @@ BANS = [
         MESSAGE_PATH + ("tests",)),
     Ban(r"(?<![\w.>])assert\s*\(", "assert, which vanishes in a release build",
         "CHECK of core/base/assert.h"),
-    Ban(r"\bhost_\.(publish|transfer)\s*\(", "publishing from a queue's own work",
+    Ban(r"\bhost_?\.(publish|transfer)\s*\(", "publishing from a queue's own work",
         "the queue's outbox or QueueHost::publish_later(): what is sent on waits for the end of "
-        "the step, so that no call recurses", ("core",), ("core/queue/queue_forwarding.cpp",)),
+        "the step, so that no call recurses", ("core",), ("core/queue/classic/forwarding.cpp",)),
     Ban(r"\bthrow\b", "throwing", "return an error value (core::Result)", MESSAGE_PATH),
 ]
 BANNED_HEADERS = [

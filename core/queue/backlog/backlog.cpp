@@ -37,8 +37,6 @@ Backlog::State Backlog::state(Sequence sequence) const {
   return page == nullptr ? State::gone : page->state(index_of(sequence));
 }
 
-Message* Backlog::find(Sequence sequence) const { return slot_at(sequence).message(); }
-
 Sequence Backlog::push(MessageRef message) {
   Slot& added = add_slot(next_);
   bytes_ += message->memory_size();

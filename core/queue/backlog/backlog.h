@@ -125,8 +125,6 @@ class Backlog {
   /// Above every sequence given out.
   Sequence end() const { return next_; }
   State state(Sequence sequence) const;
-  /// Null where it is gone or evicted.
-  Message* find(Sequence sequence) const;
   std::uint64_t ready_count() const { return ready_count_; }
   std::uint64_t unacked_count() const { return unacked_count_; }
   std::uint64_t live_count() const { return ready_count_ + unacked_count_ + retained_count_; }

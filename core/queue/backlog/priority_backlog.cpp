@@ -130,11 +130,6 @@ Backlog::State PriorityBacklog::state(Sequence sequence) const {
   return backlog == nullptr ? Backlog::State::gone : backlog->state(sequence & inner_mask);
 }
 
-Message* PriorityBacklog::find(Sequence sequence) const {
-  const Backlog* backlog = find_level(static_cast<std::uint8_t>(sequence >> level_shift));
-  return backlog == nullptr ? nullptr : backlog->find(sequence & inner_mask);
-}
-
 Slot PriorityBacklog::slot_at(Sequence sequence) const {
   const Backlog* backlog = find_level(static_cast<std::uint8_t>(sequence >> level_shift));
   return backlog == nullptr ? Slot{} : backlog->slot_at(sequence & inner_mask);
@@ -142,6 +137,14 @@ Slot PriorityBacklog::slot_at(Sequence sequence) const {
 
 void PriorityBacklog::restart_under_pressure() {
   for_each_level(*this, [](std::size_t, Backlog& backlog) { backlog.restart_under_pressure(); });
+}
+
+std::optional<Sequence> PriorityBacklog::first_ready_below(Sequence end) {
+  if ((end & inner_mask) == 0) return std::nullopt;
+  Backlog& backlog = level_of(end);
+  if (backlog.ready_count() == 0) return std::nullopt;
+  const Sequence first = (end & ~inner_mask) | backlog.peek().sequence;
+  return first < end ? std::optional{first} : std::nullopt;
 }
 
 std::uint64_t PriorityBacklog::resident_count() const {

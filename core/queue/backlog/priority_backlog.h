@@ -11,6 +11,7 @@
 #include <bit>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -72,9 +73,13 @@ class PriorityBacklog {
   template <class F>
   void for_each_watermark(F&& visit);
   Backlog::State state(Sequence sequence) const;
-  /// Above every sequence given out to a message of priority 0.
-  Sequence end() const { return lowest_.end(); }
-  Message* find(Sequence sequence) const;
+  /// Above every sequence given out to a message of this level.
+  Sequence end(std::uint8_t number = 0) const {
+    const Backlog* backlog = find_level(number);
+    return Sequence{number} << level_shift | (backlog == nullptr ? 0 : backlog->end());
+  }
+  /// The next message to go out of the level in which `end` is, if it lies before that.
+  std::optional<Sequence> first_ready_below(Sequence end);
 
   std::uint64_t ready_count() const { return ready_count_; }
   std::uint64_t unacked_count() const { return unacked_count_; }

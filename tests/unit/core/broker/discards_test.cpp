@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/message/field_table_writer.h"
 #include "tests/unit/core/broker/fake_ports.h"
 
 namespace lepus::core {
@@ -42,6 +43,34 @@ TEST_F(DiscardsTest, APurgeIsAnsweredWhenItIsDone) {
   EXPECT_EQ(shard_.inspect(queue).message_count, 1U) << "what came later stays";
   shard_.broker.pump();
   EXPECT_FALSE(shard_.broker.has_work());
+}
+
+TEST_F(DiscardsTest, APurgeOfPrioritiesGoesInPiecesToo) {
+  FieldTableWriter arguments;
+  arguments.int64("x-max-priority", 3);
+  TopologyRequest made = shard_.request(TopologyRequest::Kind::declare_queue, "q");
+  made.arguments = arguments.take();
+  shard_.change(made);
+  const QueueId queue = shard_.master.find_queue(shard_.vhost, "q")->id;
+  const auto publish = [&](std::uint8_t priority, std::size_t messages) {
+    Queue* home = shard_.broker.topology().find_queue(queue)->local;
+    for (std::size_t i = 0; i < messages; ++i) {
+      MessageRef message =
+          Message::create({"", "q", {}, 0, false, priority}, shard_.broker.memory());
+      ASSERT_TRUE(home->push(std::move(message)));
+    }
+  };
+  publish(0, piece);
+  publish(2, piece);
+  shard_.broker.apply(Purge{queue, channel_.ref()});
+  EXPECT_TRUE(channel_.replies.empty());
+  publish(3, 5);
+  publish(2, 1);
+  EXPECT_EQ(shard_.inspect(queue).message_count, piece + 6);
+  shard_.broker.flush();
+  ASSERT_EQ(channel_.replies.size(), 1U);
+  EXPECT_EQ(channel_.replies[0].message_count, 2 * piece);
+  EXPECT_EQ(shard_.inspect(queue).message_count, 6U) << "what came later stays, whatever its level";
 }
 
 TEST_F(DiscardsTest, WhatComesBackMeanwhileIsNotPurged) {

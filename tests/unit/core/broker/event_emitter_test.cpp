@@ -28,7 +28,7 @@ class EventEmitterTest : public ::testing::Test {
   std::string keys() {
     world_.forwards.work();
     std::string all;
-    for (; reader_->local->ready_count() > 0; world_.host.answers.clear()) {
+    for (; reader_->local->counts().ready > 0; world_.host.answers.clear()) {
       reader_->local->get({reader_->id, {1, 1, 1}, true});
       all += std::string{world_.host.answers.at(0).message->routing_key()} + " ";
     }

@@ -33,7 +33,7 @@ class EvictionListTest : public ::testing::Test {
 TEST_F(EvictionListTest, NothingLeavesWhileThereIsMemory) {
   const QueueInfo& info = filled("q", 3);
   work();
-  EXPECT_EQ(info.local->resident_count(), 3U);
+  EXPECT_EQ(info.local->storage().resident_count(), 3U);
   EXPECT_FALSE(world_.host.turn().memory_pressure);
   EXPECT_FALSE(list_.has_work());
 }
@@ -45,7 +45,8 @@ TEST_F(EvictionListTest, UnderPressureEveryQueueGivesWhatItCan) {
   const std::uint32_t epoch = world_.host.turn().pressure_epoch;
   work();
   work();
-  EXPECT_TRUE(one.local->resident_count() == 0 && two.local->resident_count() == 0);
+  EXPECT_TRUE(one.local->storage().resident_count() == 0 &&
+              two.local->storage().resident_count() == 0);
   EXPECT_EQ(world_.host.memory().message_bytes, 0U);
   EXPECT_EQ(world_.host.turn().pressure_epoch, epoch + 1) << "it began once";
   work();
@@ -60,11 +61,11 @@ TEST_F(EvictionListTest, ATransientMessageIsSpilledAndLeavesOnceThatIsWritten) {
   list_.set_pressure_threshold(0);
   work();
   EXPECT_EQ(log.paged, 1U);
-  EXPECT_EQ(info.local->resident_count(), 1U) << "not written yet";
+  EXPECT_EQ(info.local->storage().resident_count(), 1U) << "not written yet";
   log.flush();
   log.durable_up_to = log.submitted;
   work();
-  EXPECT_EQ(info.local->resident_count(), 0U);
+  EXPECT_EQ(info.local->storage().resident_count(), 0U);
 }
 
 TEST_F(EvictionListTest, AQueueThatIsGoneLeavesTheList) {
@@ -78,7 +79,7 @@ TEST_F(EvictionListTest, AQueueThatIsGoneLeavesTheList) {
   world_.host.message_log_port.flush();
   work();
   work();
-  EXPECT_EQ(other.local->resident_count(), 0U);
+  EXPECT_EQ(other.local->storage().resident_count(), 0U);
 }
 
 }  // namespace

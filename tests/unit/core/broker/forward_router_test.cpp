@@ -33,12 +33,12 @@ TEST_F(ForwardRouterTest, ADeadLetterGoesWhereItsQueueSays) {
   EXPECT_EQ(forward.route[0], &dead);
   EXPECT_EQ(forward.message->routing_key(), "dead");
   world_.forwards.publish(forward);
-  EXPECT_EQ(dead.local->ready_count(), 1U);
+  EXPECT_EQ(dead.local->counts().ready, 1U);
   world_.forwards.publish_later(forward);
-  EXPECT_EQ(dead.local->ready_count(), 1U) << "not yet";
+  EXPECT_EQ(dead.local->counts().ready, 1U) << "not yet";
   EXPECT_TRUE(world_.forwards.has_work());
   world_.forwards.work();
-  EXPECT_EQ(dead.local->ready_count(), 2U);
+  EXPECT_EQ(dead.local->counts().ready, 2U);
   EXPECT_FALSE(world_.forwards.has_work());
 }
 
@@ -57,7 +57,7 @@ TEST_F(ForwardRouterTest, ATransferIsOverWhenItIsConfirmed) {
   const MessageRef message = world_.message("x", true);
   const Forward forward = world_.forwards.make_forward(source, *message, DeathReason::rejected);
   EXPECT_TRUE(world_.forwards.transfer({source.id, 0}, forward));
-  EXPECT_EQ(dead.local->ready_count(), 1U);
+  EXPECT_EQ(dead.local->counts().ready, 1U);
   std::vector<Confirm> due;
   world_.host.message_log_port.flush();
   world_.confirms.send_due(world_.host.message_log_port.durable(),
@@ -79,9 +79,9 @@ TEST_F(ForwardRouterTest, AMessageOfTheBrokersOwnSaysWhereItGoes) {
       *world_.topology.find_exchange(world_.vhost, "amq.fanout"), world_.message("x"));
   ASSERT_EQ(route.size(), 1U);
   EXPECT_EQ(route[0], &queue);
-  EXPECT_EQ(queue.local->ready_count(), 0U);
+  EXPECT_EQ(queue.local->counts().ready, 0U);
   world_.forwards.work();
-  EXPECT_EQ(queue.local->ready_count(), 1U);
+  EXPECT_EQ(queue.local->counts().ready, 1U);
 }
 
 TEST_F(ForwardRouterTest, AQueueThatIsGoneByThenGetsNothing) {

@@ -187,7 +187,7 @@ TEST_F(ForwardsTest, DeadLettersOfCopiesAreNotCopied) {
 TEST_F(ForwardsTest, AQueueThatBecomesShortIsEmptiedInPieces) {
   const QueueId queue = declare("q");
   const QueueId dead = declare("dead");
-  const std::size_t sent = 2 * limits::drop_max + 10;
+  const std::size_t sent = 2 * limits::discards_per_turn_max + 10;
   for (std::size_t i = 0; i < sent; ++i) publish("", "q");
   FieldTableWriter definition;
   definition.int32("max-length", 1);
@@ -198,7 +198,7 @@ TEST_F(ForwardsTest, AQueueThatBecomesShortIsEmptiedInPieces) {
   changes->list.push_back(PolicyPut{shard_.vhost, false, policy});
   shard_.master.apply(changes->list.front());
   shard_.broker.apply(TopologyApply{++shard_.version, std::move(changes)});
-  EXPECT_EQ(count(queue), sent - limits::drop_max);
+  EXPECT_EQ(count(queue), sent - limits::discards_per_turn_max);
   run();
   EXPECT_EQ(count(queue), 1U);
   EXPECT_EQ(count(dead), sent - 1);

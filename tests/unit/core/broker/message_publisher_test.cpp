@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "core/message/properties.h"
 #include "tests/unit/core/broker/parts_world.h"
 
 namespace lepus::core::test {
@@ -26,7 +27,7 @@ TEST(MessagePublisher, OneConfirmAShard) {
   QueueInfo& far = world.declare("far", 1);
   QueueInfo& also_far = world.declare("also far", 1);
   EXPECT_EQ(world.publish({&here, &far, &also_far}, "x", {nullptr, publisher_ref, 4}), 2U);
-  EXPECT_EQ(here.local->ready_count(), 1U);
+  EXPECT_EQ(here.local->counts().ready, 1U);
   const auto enqueue = world.host.outbox_port.take<Enqueue>();
   EXPECT_EQ(enqueue.queue, far.id);
   EXPECT_EQ(*enqueue.more, std::vector<QueueId>{also_far.id});
@@ -63,8 +64,8 @@ TEST(MessagePublisher, AFullQueueRefuses) {
   EXPECT_EQ(world.publish({&full}, "a", {nullptr, publisher_ref, 1}), 1U);
   EXPECT_EQ(world.publish({&other, &full}, "b", {nullptr, publisher_ref, 2}), 1U);
   EXPECT_EQ(take_confirms(world.confirms, 0), "1 2! ");
-  EXPECT_EQ(full.local->ready_count(), 1U);
-  EXPECT_EQ(other.local->ready_count(), 1U);
+  EXPECT_EQ(full.local->counts().ready, 1U);
+  EXPECT_EQ(other.local->counts().ready, 1U);
 }
 
 TEST(MessagePublisher, AtOnceOnlyWhereAConsumerTakesIt) {
@@ -75,7 +76,7 @@ TEST(MessagePublisher, AtOnceOnlyWhereAConsumerTakesIt) {
   ConsumerSpec spec{};
   spec.queue = waiting.id;
   spec.channel = {1, 4, 1};
-  ASSERT_NE(waiting.local->subscribe(spec, nullptr, nullptr), nullptr);
+  ASSERT_NE(waiting.local->consumers().subscribe(spec, nullptr, nullptr), nullptr);
   RouteResult route;
   for (QueueInfo* info : {&waiting, &idle, &far}) route.add(*info);
   const auto result =
@@ -85,7 +86,7 @@ TEST(MessagePublisher, AtOnceOnlyWhereAConsumerTakesIt) {
   EXPECT_EQ(result.confirms, 2U);
   EXPECT_EQ(world.host.outbox_port.take<Deliver>().queue, waiting.id);
   EXPECT_EQ(world.host.outbox_port.take<Enqueue>().immediate, 3U);
-  EXPECT_EQ(idle.local->ready_count(), 0U);
+  EXPECT_EQ(idle.local->counts().ready, 0U);
   route.clear();
   route.add(idle);
   EXPECT_FALSE(
@@ -112,8 +113,8 @@ TEST(MessagePublisher, AQueueThatDeduplicatesLooksFirst) {
   for (int i = 0; i < 2; ++i)
     (void)world.publisher.publish({&route, {}, 0},
                                   Message::create({"", "q", properties, 0}, world.host.memory()));
-  EXPECT_EQ(once.local->ready_count(), 1U);
-  EXPECT_EQ(plain.local->ready_count(), 2U);
+  EXPECT_EQ(once.local->counts().ready, 1U);
+  EXPECT_EQ(plain.local->counts().ready, 2U);
 }
 
 }  // namespace

@@ -47,8 +47,8 @@ TEST_F(QueueCommandsTest, EnqueueGoesIntoAllQueuesThatAreThere) {
   const QueueInfo& two = world_.declare("two");
   auto more = std::make_unique<std::vector<QueueId>>(std::vector<QueueId>{gone, two.id});
   commands_.on(Enqueue{one.id, std::move(more), arriving(), asker, 5});
-  EXPECT_EQ(one.local->ready_count(), 1U);
-  EXPECT_EQ(two.local->ready_count(), 1U);
+  EXPECT_EQ(one.local->counts().ready, 1U);
+  EXPECT_EQ(two.local->counts().ready, 1U);
   std::uint64_t confirmed = 0;
   world_.confirms.send_due(0, [&](const Confirm& confirm) { confirmed = confirm.last; });
   EXPECT_EQ(confirmed, 5U);
@@ -56,7 +56,7 @@ TEST_F(QueueCommandsTest, EnqueueGoesIntoAllQueuesThatAreThere) {
   const auto told = world_.host.outbox_port.take<ImmediateReply>();
   EXPECT_EQ(told.id, 8U);
   EXPECT_FALSE(told.taken) << "there is no consumer";
-  EXPECT_EQ(one.local->ready_count(), 1U);
+  EXPECT_EQ(one.local->counts().ready, 1U);
 }
 
 TEST_F(QueueCommandsTest, AConsumerComesAndGoes) {
@@ -64,16 +64,16 @@ TEST_F(QueueCommandsTest, AConsumerComesAndGoes) {
   const ConsumerHandle consumer = subscribe(info);
   EXPECT_NE(consumer.generation, 0U);
   EXPECT_EQ(reply().consumer_count, 1U);
-  EXPECT_EQ(info.local->consumer_count(), 1U);
+  EXPECT_EQ(info.local->counts().consumers, 1U);
   subscribe(info, /*exclusive=*/true);
   EXPECT_EQ(refusal(), "ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use");
   commands_.on(ConsumerFlow{info.id, consumer, true, false, asker});
   EXPECT_EQ(refusal(), "");
-  EXPECT_TRUE(info.local->consumers()[0]->paused);
+  EXPECT_TRUE(info.local->consumers().all()[0]->paused);
   commands_.on(Unsubscribe{info.id, asker, consumer, true});
   EXPECT_EQ(world_.host.outbox_port.take<ConsumerCancelled>().number, 2U);
   EXPECT_EQ(refusal(), "");
-  EXPECT_EQ(info.local->consumer_count(), 0U);
+  EXPECT_EQ(info.local->counts().consumers, 0U);
   commands_.on(Unsubscribe{info.id, asker, consumer});
   EXPECT_EQ(refusal(), "") << "it is gone already";
   commands_.on(CreditGrant{info.id, asker, consumer, {3}});
@@ -121,7 +121,7 @@ TEST_F(QueueCommandsTest, CountsAndMessagesOnRequest) {
   EXPECT_EQ(world_.host.answers[0].reply.message_count, 2U);
   const Sequence sequence = world_.host.answers[0].reply.sequence;
   commands_.on(Settle{info.id, sequence, sequence, {}, Outcome::requeued});
-  EXPECT_EQ(info.local->ready_count(), 3U);
+  EXPECT_EQ(info.local->counts().ready, 3U);
   commands_.on(Purge{info.id, asker});
   EXPECT_EQ(reply().message_count, 3U);
   commands_.on(CheckRoom{info.id, asker, 1, 1});

@@ -34,8 +34,8 @@ TEST(QueueTable, AQueueIsKnownUntilItIsRemoved) {
 TEST(QueueTable, DurableQueuesGetWhatTheyHeld) {
   TwoOfEach restorer;
   PartsWorld world{&restorer};
-  EXPECT_EQ(world.declare("durable", 0, true).local->ready_count(), 2U);
-  EXPECT_EQ(world.declare("transient").local->ready_count(), 0U);
+  EXPECT_EQ(world.declare("durable", 0, true).local->counts().ready, 2U);
+  EXPECT_EQ(world.declare("transient").local->counts().ready, 0U);
 }
 
 TEST(QueueTable, ARemovedQueueTellsItsConsumersAndLeavesNothing) {
@@ -45,7 +45,7 @@ TEST(QueueTable, ARemovedQueueTellsItsConsumersAndLeavesNothing) {
   spec.queue = info.id;
   spec.channel = {1, 4, 1};
   spec.number = 6;
-  ASSERT_NE(info.local->subscribe(spec, nullptr, nullptr), nullptr);
+  ASSERT_NE(info.local->consumers().subscribe(spec, nullptr, nullptr), nullptr);
   ASSERT_NE(info.local->push(world.message("a")), std::nullopt);
   EXPECT_TRUE(world.host.is_scheduled());
   world.queues.remove(info.id);
@@ -80,7 +80,7 @@ TEST(QueueTable, LostWatermarksAreToldAgainOnce) {
   ConsumerSpec spec{};
   spec.queue = info.id;
   spec.channel = {1, 4, 1};
-  ASSERT_NE(info.local->subscribe(spec, nullptr, nullptr), nullptr);
+  ASSERT_NE(info.local->consumers().subscribe(spec, nullptr, nullptr), nullptr);
   (void)info.local->pump();
   FakeMessageLog& log = world.host.message_log_port;
   const std::size_t announced = log.marks.size();

@@ -66,7 +66,7 @@ TEST_F(TopologyReplicaTest, APolicyReachesTheQueuesItMatches) {
   policy.definition = as_text(definition.bytes());
   apply({PolicyPut{world_.vhost, false, policy}});
   EXPECT_EQ(queue->effective->max_length, 1U);
-  EXPECT_EQ(queue->local->ready_count(), 1U) << "what is held already follows";
+  EXPECT_EQ(queue->local->counts().ready, 1U) << "what is held already follows";
 }
 
 /// Of what was there before the start nothing is told.
@@ -80,7 +80,7 @@ TEST_F(TopologyReplicaTest, EventsBeginWithTheSecondChanges) {
   apply(bind);
   declare("other", 1);
   world_.forwards.work();
-  EXPECT_EQ(reader->local->ready_count(), 1U);
+  EXPECT_EQ(reader->local->counts().ready, 1U);
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "core/broker/queue_table.h"
 #include "core/queue/queue.h"
-#include "core/queue/queue_kind.h"
 #include "tests/unit/core/queue/fake_queue_host.h"
 
 namespace lepus::core {
@@ -20,7 +20,8 @@ constexpr QueueId queue_id{7};
 class QueueHostTest : public ::testing::Test {
  protected:
   ~QueueHostTest() override {
-    while (queue_ && !queue_->consumers().empty()) queue_->unsubscribe(*queue_->consumers().back());
+    while (queue_ && !queue_->consumers().all().empty())
+      queue_->consumers().unsubscribe(*queue_->consumers().all().back());
     host_.unschedule();
   }
 
@@ -50,7 +51,7 @@ TEST_F(QueueHostTest, PushSchedulesTheQueueOnce) {
   host_.unschedule();
   EXPECT_FALSE(host_.is_scheduled());
   EXPECT_FALSE(queue.pump());
-  EXPECT_EQ(queue.ready_count(), 2U);
+  EXPECT_EQ(queue.counts().ready, 2U);
 }
 
 TEST_F(QueueHostTest, DeliversToAChannelOfAnotherShardThroughTheOutbox) {
@@ -59,7 +60,7 @@ TEST_F(QueueHostTest, DeliversToAChannelOfAnotherShardThroughTheOutbox) {
   ConsumerSpec spec{};
   spec.channel = channel;
   spec.prefetch = 1;
-  ASSERT_NE(queue.subscribe(spec, nullptr, nullptr), nullptr);
+  ASSERT_NE(queue.consumers().subscribe(spec, nullptr, nullptr), nullptr);
   push("a");
   push("b");
   EXPECT_FALSE(queue.pump());
@@ -82,10 +83,10 @@ TEST_F(QueueHostTest, AsksForTheDeadlineOfTheOldestMessage) {
   EXPECT_EQ(host_.deadlines[0].queue, queue_id);
   host_.set_now(14 * nanos_per_ms);
   queue.on_deadline(host_.now());
-  EXPECT_EQ(queue.ready_count(), 1U);
+  EXPECT_EQ(queue.counts().ready, 1U);
   host_.set_now(15 * nanos_per_ms);
   queue.on_deadline(host_.now());
-  EXPECT_EQ(queue.ready_count(), 0U);
+  EXPECT_EQ(queue.counts().ready, 0U);
 }
 
 TEST_F(QueueHostTest, DeadLettersAreForwardedWhenTheHostSays) {
@@ -99,7 +100,7 @@ TEST_F(QueueHostTest, DeadLettersAreForwardedWhenTheHostSays) {
   EXPECT_EQ(host_.forwarding.size(), 1U) << "asked once at a time";
   EXPECT_TRUE(host_.given_up.empty());
   std::size_t budget = 10;
-  EXPECT_FALSE(queue.forward_pending(budget));
+  EXPECT_FALSE(queue.forwards().forward_pending(budget));
   EXPECT_EQ(budget, 8U);
   ASSERT_EQ(host_.given_up.size(), 2U);
   EXPECT_EQ(host_.given_up[0].body, "a");
@@ -119,7 +120,7 @@ TEST_F(QueueHostTest, IsAnEvictionCandidateWhileItHoldsMessages) {
   push("b");
   ASSERT_EQ(host_.candidates.size(), 1U);
   EXPECT_TRUE(host_.candidates[0].second);
-  queue.on_eviction_done();
+  queue.storage().on_eviction_done();
   push("c");
   EXPECT_EQ(host_.candidates.size(), 2U);
 }

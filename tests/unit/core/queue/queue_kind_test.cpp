@@ -1,5 +1,6 @@
-// One row a kind, and what is made of it; streams on a host that only writes down what is asked.
-#include "core/queue/queue_kind.h"
+// The kinds of queues and what is made of each; streams on a host that only writes down what is
+// asked.
+#include "core/queue/classic/classic_kind.h"
 
 #include <gtest/gtest.h>
 
@@ -7,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "core/broker/queue_table.h"
 #include "core/stream/stream_queue.h"
 #include "tests/unit/core/queue/fake_queue_host.h"
 
@@ -18,7 +20,8 @@ using test::FakeQueueHost;
 class QueueKindTest : public ::testing::Test {
  protected:
   ~QueueKindTest() override {
-    while (queue_ && !queue_->consumers().empty()) queue_->unsubscribe(*queue_->consumers().back());
+    while (queue_ && !queue_->consumers().all().empty())
+      queue_->consumers().unsubscribe(*queue_->consumers().all().back());
     host_.unschedule();
   }
   Queue& make(QueueArguments arguments, QueueType type) {
@@ -48,7 +51,7 @@ class QueueKindTest : public ::testing::Test {
     spec.limited = limited;
     StreamSpec stream;
     stream.start.kind = start;
-    Consumer* consumer = queue_->subscribe(spec, &stream, nullptr);
+    Consumer* consumer = queue_->consumers().subscribe(spec, &stream, nullptr);
     CHECK(consumer != nullptr);
     return *consumer;
   }
@@ -65,21 +68,20 @@ class QueueKindTest : public ::testing::Test {
   std::unique_ptr<Queue> queue_;
 };
 
-TEST_F(QueueKindTest, Rows) {
-  EXPECT_FALSE(queue_kind(QueueType::classic).records_all);
-  EXPECT_TRUE(queue_kind(QueueType::quorum).records_all);
-  EXPECT_TRUE(queue_kind(QueueType::quorum).counts_returns);
-  EXPECT_TRUE(queue_kind(QueueType::stream).records_all);
-  EXPECT_FALSE(queue_kind(QueueType::stream).counts_returns);
-  EXPECT_FALSE(queue_kind(QueueType::stream).can_purge);
-  EXPECT_FALSE(queue_kind(QueueType::stream).reads_back);
+TEST_F(QueueKindTest, InWhatTheyDiffer) {
+  EXPECT_FALSE(classic_kind(QueueType::classic).records_all);
+  EXPECT_FALSE(classic_kind(QueueType::classic).counts_returns);
+  EXPECT_TRUE(classic_kind(QueueType::quorum).records_all);
+  EXPECT_TRUE(classic_kind(QueueType::quorum).counts_returns);
+  EXPECT_TRUE(make({}, QueueType::quorum).purge_refusal().empty());
+  EXPECT_FALSE(make({}, QueueType::stream).purge_refusal().empty());
 }
 
 TEST_F(QueueKindTest, OnlyAStreamIsAStreamQueue) {
   for (const QueueType type : {QueueType::classic, QueueType::quorum, QueueType::stream}) {
     Queue& queue = make({}, type);
     EXPECT_EQ(dynamic_cast<StreamQueue*>(&queue) != nullptr, type == QueueType::stream);
-    EXPECT_EQ(queue.records(*host_.message("x")), type != QueueType::classic);
+    EXPECT_EQ(queue.record_rule().covers(*host_.message("x")), type != QueueType::classic);
   }
 }
 
@@ -91,7 +93,7 @@ TEST_F(QueueKindTest, ConsumersOfAClassicQueueCompete) {
   EXPECT_FALSE(queue.pump());
   EXPECT_EQ(sent_to(1), "ac");
   EXPECT_EQ(sent_to(2), "bd");
-  EXPECT_EQ(queue.ready_count(), 0U);
+  EXPECT_EQ(queue.counts().ready, 0U);
 }
 
 TEST_F(QueueKindTest, ConsumersOfAStreamReadAll) {
@@ -103,7 +105,7 @@ TEST_F(QueueKindTest, ConsumersOfAStreamReadAll) {
   EXPECT_FALSE(queue.pump());
   EXPECT_EQ(sent_to(1), "abc");
   EXPECT_EQ(sent_to(2), "c");
-  EXPECT_EQ(queue.ready_count(), 3U) << "what was delivered stays";
+  EXPECT_EQ(queue.counts().ready, 3U) << "what was delivered stays";
 }
 
 TEST_F(QueueKindTest, ASettlementOfAStreamIsCreditOnly) {
@@ -114,7 +116,7 @@ TEST_F(QueueKindTest, ASettlementOfAStreamIsCreditOnly) {
   EXPECT_EQ(consumer.unacked_count, 1U);
   queue.settle({QueueId{5}, 0, 0, consumer.handle, Outcome::rejected}, &consumer);
   EXPECT_EQ(consumer.unacked_count, 0U);
-  EXPECT_EQ(queue.ready_count(), 1U);
+  EXPECT_EQ(queue.counts().ready, 1U);
 }
 
 TEST_F(QueueKindTest, RecoverOfAStreamReadsOn) {
@@ -135,12 +137,13 @@ TEST_F(QueueKindTest, RecoverOfAStreamReadsOn) {
 TEST_F(QueueKindTest, CreditOfAStreamIsKeptUntilItReads) {
   Queue& queue = make({}, QueueType::stream);
   Consumer& consumer = consume(1, StreamStart::Kind::first, true);
-  queue.grant_credit(consumer, {3});
+  queue.consumers().grant_credit(consumer, {3});
   EXPECT_TRUE(host_.is_scheduled());
   push("a");
   EXPECT_FALSE(queue.pump());
   EXPECT_EQ(sent_to(1), "a");
-  EXPECT_TRUE(queue.can_deliver_at_once(1, true));
+  EXPECT_EQ(host_.outbox_port.take<CreditReturn>().count, 2U);
+  EXPECT_FALSE(queue.can_deliver_at_once(1)) << "it has to ask for more";
 }
 
 TEST_F(QueueKindTest, AFullStreamDropsTheOldest) {
@@ -150,7 +153,7 @@ TEST_F(QueueKindTest, AFullStreamDropsTheOldest) {
   Queue& queue = make(arguments, QueueType::stream);
   EXPECT_FALSE(queue.surely_refuses(100, 100));
   push("abc");
-  EXPECT_EQ(queue.ready_count(), 2U);
+  EXPECT_EQ(queue.counts().ready, 2U);
   consume(1, StreamStart::Kind::first);
   EXPECT_FALSE(queue.pump());
   EXPECT_EQ(sent_to(1), "bc");
@@ -164,7 +167,7 @@ TEST_F(QueueKindTest, AStreamDoesNotExpireMessages) {
   host_.set_now(nanos_per_s);
   queue.on_deadline(host_.now());
   queue.catch_up();
-  EXPECT_EQ(queue.ready_count(), 1U);
+  EXPECT_EQ(queue.counts().ready, 1U);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "core/limits.h"
+#include "core/queue/classic/classic_kind.h"
 #include "tests/unit/core/broker/fake_ports.h"
 
 namespace lepus::core {
@@ -16,12 +17,8 @@ using test::FakeMessageLog;
 class QueueRecordsTest : public ::testing::Test {
  protected:
   void make(bool durable, QueueType type = QueueType::classic) {
-    QueueSpec spec;
-    spec.id = QueueId{9};
-    spec.durable = durable;
-    spec.parsed.edit().queue_type = type;
-    info_ = std::make_unique<QueueInfo>(spec);
-    records_ = std::make_unique<QueueRecords>(*info_, backlog_, message_log_);
+    const RecordRule rule{durable, classic_kind(type).records_all};
+    records_ = std::make_unique<QueueRecords>(QueueId{9}, rule, backlog_, message_log_);
   }
   MessageRef message(bool persistent) {
     MessageRef made = Message::create({"", "", {}, 0, persistent}, memory_);
@@ -29,21 +26,20 @@ class QueueRecordsTest : public ::testing::Test {
   }
   /// As the broker does it.
   Sequence push(const MessageRef& message) {
-    if (records_->records(*message)) message->set_place(message_log_.append(*message, 1));
+    if (records_->rule().covers(*message)) message->set_place(message_log_.append(*message, 1));
     return backlog_.push(message);
   }
 
   MemoryAccount memory_;
   FakeMessageLog message_log_;
   PriorityBacklog backlog_{0};
-  std::unique_ptr<QueueInfo> info_;
   std::unique_ptr<QueueRecords> records_;
 };
 
 TEST_F(QueueRecordsTest, ATransientQueueTellsNothing) {
   make(false);
-  EXPECT_FALSE(records_->is_durable());
-  EXPECT_FALSE(records_->records(*message(true)));
+  EXPECT_FALSE(records_->rule().is_durable);
+  EXPECT_FALSE(records_->rule().covers(*message(true)));
   const Sequence sequence = push(message(true));
   records_->advance_watermark(sequence);
   EXPECT_TRUE(records_->take(sequence));
@@ -53,11 +49,11 @@ TEST_F(QueueRecordsTest, ATransientQueueTellsNothing) {
 
 TEST_F(QueueRecordsTest, OnlyPersistentMessagesOfAClassicQueueAreRecorded) {
   make(true);
-  EXPECT_TRUE(records_->records(*message(true)));
-  EXPECT_FALSE(records_->records(*message(false)));
+  EXPECT_TRUE(records_->rule().covers(*message(true)));
+  EXPECT_FALSE(records_->rule().covers(*message(false)));
   make(true, QueueType::quorum);
-  EXPECT_TRUE(records_->records_all());
-  EXPECT_TRUE(records_->records(*message(false)));
+  EXPECT_TRUE(records_->rule().records_all);
+  EXPECT_TRUE(records_->rule().covers(*message(false)));
 }
 
 TEST_F(QueueRecordsTest, WhatIsTakenIsSettled) {

@@ -17,18 +17,20 @@ using Fetched = Residency::Fetched;
 
 class ResidencyTest : public ::testing::Test {
  protected:
-  void make(const QueueArguments& arguments, bool durable) {
+  void make(const QueueArguments& arguments, bool durable, bool reads_back = true) {
     QueueSpec spec;
     spec.id = QueueId{4};
     spec.durable = durable;
     spec.parsed = arguments;
     info_ = std::make_unique<QueueInfo>(spec);
-    records_ = std::make_unique<QueueRecords>(*info_, backlog_, message_log_);
-    residency_ = std::make_unique<Residency>(Residency::Parts{*info_, host_, backlog_, *records_});
+    records_ =
+        std::make_unique<QueueRecords>(spec.id, RecordRule{durable, false}, backlog_, message_log_);
+    residency_ = std::make_unique<Residency>(
+        Residency::Parts{*info_, host_, backlog_, *records_, reads_back});
   }
   Sequence push(std::string_view body, bool persistent = true) {
     const MessageRef message = host_.message(body, persistent);
-    if (records_->records(*message)) message->set_place(message_log_.append(*message, 1));
+    if (records_->rule().covers(*message)) message->set_place(message_log_.append(*message, 1));
     residency_->note_resident();
     return backlog_.push(message);
   }
@@ -139,10 +141,8 @@ TEST_F(ResidencyTest, ALazyQueueNeedsNoPressure) {
   EXPECT_TRUE(is_evicted(sequence));
 }
 
-TEST_F(ResidencyTest, AStreamSpillsNothing) {
-  QueueArguments arguments;
-  arguments.queue_type = QueueType::stream;
-  make(arguments, false);
+TEST_F(ResidencyTest, WhatIsNotReadBackIsNotSpilled) {
+  make({}, false, false);
   push("a");
   (void)residency_->evict(true);
   EXPECT_EQ(message_log_.paged, 0U);
@@ -169,8 +169,8 @@ TEST_F(ResidencyFetchTest, TheHeadIsAskedForOnce) {
   EXPECT_EQ(message_log_.fetches[0].at.sequence, 0U);
   EXPECT_EQ(answer(host_.message("a")), Fetched::resident);
   EXPECT_TRUE(residency_->obtain_head());
-  EXPECT_EQ(as_text(backlog_.find(0)->inline_body()), "a");
-  EXPECT_EQ(backlog_.find(0)->place(), FakeMessageLog::place_of(1));
+  EXPECT_EQ(as_text(backlog_.slot_at(0).message()->inline_body()), "a");
+  EXPECT_EQ(backlog_.slot_at(0).message()->place(), FakeMessageLog::place_of(1));
 }
 
 TEST_F(ResidencyFetchTest, ReadsAheadOnce) {
@@ -209,22 +209,6 @@ TEST_F(ResidencyFetchTest, IsReleasedWhenEverythingIsBack) {
   EXPECT_EQ(answer(host_.message("c")), Fetched::resident);
   residency_->release();
   EXPECT_FALSE(residency_->is_engaged());
-}
-
-TEST_F(ResidencyFetchTest, GetsWaitInOrder) {
-  const auto get = [](std::uint32_t channel) { return Get{QueueId{4}, {0, channel, 1}, false}; };
-  EXPECT_FALSE(residency_->has_pending_gets());
-  residency_->add_pending_get(get(1));
-  residency_->add_pending_get(get(2));
-  const std::vector<Get> taken = residency_->take_pending_gets();
-  ASSERT_EQ(taken.size(), 2U);
-  EXPECT_FALSE(residency_->has_pending_gets());
-  residency_->add_pending_get(get(3));
-  residency_->return_pending_gets(std::span{taken}.subspan(1));
-  const std::vector<Get> left = residency_->take_pending_gets();
-  ASSERT_EQ(left.size(), 2U);
-  EXPECT_EQ(left[0].channel.slot, 2U);
-  EXPECT_EQ(left[1].channel.slot, 3U);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // A queue whose messages stay, and consumers that each read it on their own.
-#include "core/stream/stream.h"
+#include "core/stream/stream_queue.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,194 @@
+// Who takes the next message, and what a settled one means.
+#include "core/queue/classic/classic_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/limits.h"
+#include "core/queue/classic/classic_kind.h"
+
+namespace lepus::core {
+
+ClassicQueue::ClassicQueue(const QueueInfo& info, QueueHost& host)
+    : Queue(info, {.records_all = classic_kind(info.parsed->queue_type).records_all}),
+      host_(host),
+      messages_(info, record_rule(), host.message_log()),
+      timer_(info.id, host),
+      context_{*this, info, host, messages_, timer_},
+      idle_(info, host.now()),
+      inspector_(info, host),
+      residency_({info, host, messages_.backlog(), messages_.records()}),
+      delivery_(info, host),
+      forwarding_(context_, residency_),
+      limits_(context_, delivery_, forwarding_),
+      returns_(context_, {residency_, forwarding_, limits_}),
+      gets_(context_, residency_),
+      consumers_(context_, delivery_, returns_),
+      storage_(context_, {residency_, forwarding_, gets_}) {
+  load_rules();
+  timer_.wake_at(next_deadline());
+}
+
+std::optional<Sequence> ClassicQueue::push(MessageRef message) {
+  CHECK(message->complete());
+  residency_.note_resident();
+  if (messages_.state().has_limits() || message->ttl_ms() != Message::no_ttl)
+    return limits_.push(std::move(message));
+  const Sequence sequence = messages_.backlog().push(std::move(message));
+  host_.schedule(*this);
+  return sequence;
+}
+
+// --- Delivery
+
+/// A channel that is closing gives back at once what it gets.
+bool ClassicQueue::pump() {
+  if (std::exchange(is_pumping_, true)) return true;
+  const bool has_more = deliver_share();
+  is_pumping_ = false;
+  return has_more;
+}
+
+bool ClassicQueue::deliver_share() {
+  PriorityBacklog& backlog = messages_.backlog();
+  if (!gets_.empty()) gets_.serve();
+  std::size_t budget = limits::deliveries_per_pump_max;
+  bool must_retry = returns_.serve(delivery_.consumers(), budget);
+  Delivery::Round round{delivery_};
+  while (round.has_next() && backlog.ready_count() > 0 && budget > 0) {
+    const Backlog::Ready head = backlog.peek();
+    if (head.message == nullptr) {
+      residency_.request_fetch(head.sequence);
+      break;
+    }
+    Consumer* taker = round.next_taker({head.message->body_size(), backlog.ready_count()});
+    if (taker == nullptr) break;
+    delivery_.deliver(*taker, messages_.send_head(head, taker->spec.no_ack));
+    round.on_taken(*taker);
+    --budget;
+  }
+  must_retry |= round.must_retry();
+  if (backlog.ready_count() == 0) delivery_.give_up_credit();
+  if (residency_.is_engaged()) {
+    if (delivery_.has_takers()) residency_.read_ahead();
+    if (backlog.ready_count() == 0) residency_.release();
+  }
+  return must_retry || (budget == 0 && backlog.ready_count() > 0 && delivery_.has_takers());
+}
+
+void ClassicQueue::settle(const Settle& settle, Consumer* consumer) {
+  CHECK(settle.first <= settle.last);
+  PriorityBacklog& backlog = messages_.backlog();
+  // What a client gives back may be due by now. What it never had comes back within a pump.
+  if (requeues(settle.outcome) && settle.outcome != Outcome::undelivered) limits_.expire_due();
+  const bool counts_bytes = consumer != nullptr && consumer->spec.prefetch_size > 0;
+  for (Sequence sequence = settle.first; sequence <= settle.last; ++sequence) {
+    if (backlog.state(sequence) != Slot::State::unacked) continue;
+    const std::uint64_t size = counts_bytes ? backlog.slot_at(sequence).body_size() : 0;
+    if (requeues(settle.outcome)) {
+      returns_.on_returned(sequence, settle.outcome);
+    } else {
+      messages_.state().on_settled(sequence);
+      if (settle.outcome == Outcome::rejected) {
+        forwarding_.discard(sequence, DeathReason::rejected);
+      } else {
+        (void)messages_.take(sequence);
+      }
+    }
+    if (consumer != nullptr) consumer->drop_unacked(1, size);
+  }
+  if (consumer != nullptr) consumers_.on_changed(*consumer);
+  if (requeues(settle.outcome)) host_.schedule(*this);
+}
+
+void ClassicQueue::redeliver(const Redeliver& request, Consumer& consumer) {
+  returns_.redeliver(request, consumer);
+  consumers_.on_changed(consumer);
+  host_.schedule(*this);
+}
+
+void ClassicQueue::get(const Get& request) {
+  note_used();
+  gets_.get(request);
+}
+
+/// Level by level: what comes meanwhile at a higher one is not in front of what was there.
+bool ClassicQueue::purge(Purge& purge, std::size_t& budget) {
+  PriorityBacklog& backlog = messages_.backlog();
+  if (!purge.ends) {
+    purge.ends.emplace();
+    const unsigned level_max = info().parsed->max_priority.value_or(0);
+    for (unsigned level = 0; level <= level_max; ++level)
+      purge.ends->push_back(backlog.end(static_cast<std::uint8_t>(level)));
+  }
+  std::vector<Sequence>& ends = *purge.ends;
+  while (!ends.empty()) {
+    const std::optional<Sequence> oldest = backlog.first_ready_below(ends.back());
+    if (!oldest) {
+      ends.pop_back();
+      continue;
+    }
+    if (budget == 0) return true;
+    (void)messages_.take(*oldest);
+    ++purge.count;
+    --budget;
+  }
+  return false;
+}
+
+// --- Rules
+
+/// What is held already follows the new rules.
+void ClassicQueue::on_policy_changed() {
+  load_rules();
+  residency_.on_policy_changed();
+  idle_.note_used(host_.now());
+  limits_.drop_excess_head();
+  timer_.wake_at(next_deadline());
+}
+
+void ClassicQueue::load_rules() {
+  messages_.state().load_limits(host_.now());
+  inspector_.load_rules();
+  set_inspector(inspector_.is_needed() ? &inspector_ : nullptr);
+}
+
+// --- Time
+
+void ClassicQueue::note_used() {
+  idle_.note_used(host_.now());
+  timer_.wake_at(idle_deadline());
+}
+
+/// With consumers it is in use.
+Nanos ClassicQueue::idle_deadline() const {
+  return delivery_.consumers().empty() && !is_deleting() ? idle_.deadline() : never;
+}
+
+Nanos ClassicQueue::next_deadline() const {
+  return std::min(
+      {messages_.state().next_deadline(), forwarding_.next_deadline(), idle_deadline()});
+}
+
+/// What is left over comes with the next deadline.
+void ClassicQueue::on_deadline(Nanos now) {
+  timer_.on_deadline();
+  limits_.drop_excess_head();
+  returns_.release_due(now);
+  forwarding_.resume();
+  limits_.expire_due();
+  if (idle_deadline() <= now) return host_.delete_expired(info().id);
+  timer_.wake_at(next_deadline());
+}
+
+Queue::Counts ClassicQueue::counts() const {
+  const PriorityBacklog& backlog = messages_.backlog();
+  return {backlog.ready_count(),
+          messages_.state().unacked_count(),
+          backlog.ready_body_bytes(),
+          backlog.resident_count(),
+          backlog.bytes(),
+          static_cast<std::uint32_t>(delivery_.consumers().size())};
+}
+
+}  // namespace lepus::core

@@ -1,0 +1,52 @@
+// What is there after a restart, and contents that come from disk, or do not.
+#include "core/queue/classic/classic_storage.h"
+
+#include <utility>
+
+namespace lepus::core {
+
+/// The message log may move what is held away from where deliveries were announced.
+void ClassicStorage::restore(const RestoredQueue& restored) {
+  CHECK(context_.messages.records().rule().is_durable);
+  QueueHost& host = context_.host;
+  QueueState& state = context_.messages.state();
+  for (const RestoredRun& run : restored.runs)
+    state.restore(run, host.now(), host.turn().wall_clock_offset);
+  state.end_restore();
+  if (!restored.runs.empty()) parts_.residency.engage();
+  for (const Sequence next : restored.next) state.messages().continue_at(next);
+  for (const Sequence below : restored.delivered_below) state.messages().restore_watermark(below);
+  context_.timer.wake_at(state.next_deadline());
+  // What was unacknowledged counts again. Dropped when exchanges and bindings are there, too.
+  if (state.is_over_limit()) host.add_deadline(host.now(), context_.info.id);
+  if (context_.messages.ready_count() > 0) host.schedule(context_.queue);
+}
+
+bool ClassicStorage::drop_records(std::size_t& budget) {
+  parts_.gets.abandon();
+  parts_.residency.drop_pending();
+  return context_.messages.records().drop_next(budget);
+}
+
+bool ClassicStorage::on_fetched(Sequence sequence, const RecordLocation& place,
+                                MessageRef message) {
+  context_.host.schedule(context_.queue);
+  switch (parts_.residency.on_fetched(sequence, place, std::move(message))) {
+    case Residency::Fetched::ignored:
+      return false;
+    case Residency::Fetched::lost:
+      lose(sequence);
+      return true;
+    case Residency::Fetched::resident:
+      break;
+  }
+  parts_.forwarding.on_resident(sequence);
+  return false;
+}
+
+void ClassicStorage::lose(Sequence sequence) {
+  (void)context_.messages.take(sequence);
+  parts_.forwarding.on_lost(sequence);
+}
+
+}  // namespace lepus::core

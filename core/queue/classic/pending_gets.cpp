@@ -1,0 +1,53 @@
+// Heads and answers.
+#include "core/queue/classic/pending_gets.h"
+
+#include <cstddef>
+#include <utility>
+
+namespace lepus::core {
+
+void PendingGets::get(const Get& request) {
+  const bool has_to_wait =
+      !empty() || (context_.messages.ready_count() > 0 && !residency_.obtain_head());
+  if (!has_to_wait) return answer(request);
+  waiting_.push_back(request);
+  context_.host.schedule(context_.queue);
+}
+
+/// With the head, which is here, or with nothing.
+void PendingGets::answer(const Get& request) {
+  QueueHost& host = context_.host;
+  QueueMessages& messages = context_.messages;
+  GetReply reply{request.channel, 0, context_.info.id, 0, {}, host.shard(), false, request.no_ack};
+  if (messages.ready_count() == 0) return host.answer_get(std::move(reply), {});
+  Delivery::Outgoing head = messages.send_head(messages.backlog().peek(), request.no_ack);
+  reply.sequence = head.sequence;
+  reply.redelivered = head.redelivered;
+  reply.delivery_count = head.delivery_count;
+  reply.message_count = static_cast<std::uint32_t>(messages.ready_count());
+  host.answer_get(std::move(reply), std::move(head.message));
+}
+
+/// A channel that is closing gives back at once what it gets, and more may wait when that returns.
+void PendingGets::serve() {
+  QueueHost& host = context_.host;
+  std::vector<Get> gets = std::exchange(waiting_, {});
+  std::size_t done = 0;
+  for (; done < gets.size(); ++done) {
+    // Nobody would give back what its channel does not take.
+    const bool is_gone =
+        gets[done].channel.shard == host.shard() && !host.is_attached(gets[done].channel);
+    if (is_gone) continue;
+    if (context_.messages.ready_count() > 0 && !residency_.obtain_head()) break;
+    answer(gets[done]);
+  }
+  waiting_.insert(waiting_.begin(), gets.begin() + static_cast<std::ptrdiff_t>(done), gets.end());
+}
+
+void PendingGets::abandon() {
+  for (const Get& get : std::exchange(waiting_, {}))
+    context_.host.answer_get({get.channel, 0, get.queue, 0, {}, context_.host.shard(), false, true},
+                             {});
+}
+
+}  // namespace lepus::core

@@ -1,0 +1,41 @@
+// Coming, changing, leaving.
+#include "core/queue/consumer_set.h"
+
+namespace lepus::core {
+
+Consumer* ConsumerSet::add(const ConsumerSpec& spec, DeliveryPort* local) {
+  if (!all_.empty() && (spec.exclusive || all_.front()->spec.exclusive)) return nullptr;
+  Consumer& consumer = host_.create_consumer(spec, local);
+  consumer.paused = spec.paused;
+  all_.push_back(&consumer);
+  return &consumer;
+}
+
+void ConsumerSet::remove(Consumer& consumer) {
+  CHECK(!consumer.linked());
+  credit_.give_up(consumer);
+  CHECK(std::erase(all_, &consumer) == 1);
+  host_.destroy_consumer(consumer);
+}
+
+void ConsumerSet::set_flow(Consumer& consumer, const ConsumerFlow& flow) {
+  CHECK(consumer.handle == flow.consumer);
+  consumer.paused = flow.paused;
+  consumer.spec.limited = flow.limited;
+  if (!flow.limited) credit_.give_up(consumer);
+}
+
+bool ConsumerSet::is_able(Consumer& consumer, std::uint64_t size, bool hopes) {
+  if (!consumer.has_room() || !consumer.has_room_for(size)) return false;
+  if (is_congested(consumer)) return false;
+  if (!consumer.spec.limited) return true;
+  const bool is_remote = consumer.local == nullptr;
+  return (hopes && is_remote) || credit_.obtain(consumer, {size, 0});
+}
+
+void ConsumerSet::give_up_credit() {
+  if (!credit_.has_unused()) return;
+  for (Consumer* consumer : all_) credit_.give_up(*consumer);
+}
+
+}  // namespace lepus::core

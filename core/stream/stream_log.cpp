@@ -1,0 +1,90 @@
+// Offsets, times, limits.
+#include "core/stream/stream_log.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/limits.h"
+
+namespace lepus::core {
+
+std::uint64_t StreamLog::wall_clock_ms() const {
+  return static_cast<std::uint64_t>(host_.turn().stamp / nanos_per_ms);
+}
+
+Sequence StreamLog::first() {
+  return backlog_.ready_count() > 0 ? backlog_.peek().sequence : end();
+}
+
+Sequence StreamLog::start_of(const StreamStart& start) {
+  using Kind = StreamStart::Kind;
+  switch (start.kind) {
+    case Kind::first:
+      return first();
+    case Kind::last:
+      return std::max(first(), end() > 0 ? end() - 1 : 0);
+    case Kind::next:
+      return end();
+    case Kind::offset:
+      return std::max(start.value, first());  // Also one that is still to come.
+    case Kind::time:
+      return std::max(first(), times_.older_than(start.value, end()));
+    case Kind::age: {
+      const std::uint64_t now_ms = wall_clock_ms();
+      const std::uint64_t since_ms = now_ms - std::min(now_ms, start.value);
+      return std::max(first(), times_.older_than(since_ms, end()));
+    }
+  }
+  CHECK(false);
+  return 0;
+}
+
+Sequence StreamLog::push(MessageRef message) {
+  const Sequence offset = backlog_.push(std::move(message));
+  times_.add(offset, wall_clock_ms());
+  drop_excess();
+  return offset;
+}
+
+void StreamLog::restore(const RestoredRun& run) {
+  CHECK(run.count > 0);
+  times_.add(run.first, run.enqueued_ms);
+  RecordLocation place = run.place;
+  for (Sequence offset = run.first; offset < run.first + run.count; ++offset) {
+    backlog_.restore(offset, place, run.body_size, run.redelivered);
+    place.offset += place.size;
+  }
+}
+
+// --- Limits
+
+bool StreamLog::is_over_limit() const {
+  const auto& bytes_max = info_.effective->max_length_bytes;
+  return bytes_max && backlog_.ready_body_bytes() > *bytes_max && backlog_.ready_count() > 1;
+}
+
+void StreamLog::drop_excess() {
+  Sequence too_old = 0;
+  if (const auto& max_age_ms = info_.effective->max_age_ms) {
+    const std::uint64_t now_ms = wall_clock_ms();
+    too_old = times_.older_than(now_ms - std::min(now_ms, *max_age_ms), end());
+  }
+  std::size_t dropped = 0;
+  for (; backlog_.ready_count() > 0 && dropped < limits::discards_per_turn_max; ++dropped) {
+    const Sequence oldest = first();
+    if (oldest >= too_old && !is_over_limit()) break;
+    (void)records_.take(oldest);
+  }
+  if (dropped > 0) times_.drop_before(first());
+}
+
+Nanos StreamLog::next_deadline() const {
+  if (backlog_.ready_count() == 0) return never;
+  if (is_over_limit()) return host_.now();
+  const auto& max_age_ms = info_.effective->max_age_ms;
+  if (!max_age_ms) return never;
+  const auto at = static_cast<Nanos>(times_.oldest_ms() + *max_age_ms) * nanos_per_ms;
+  return host_.now() + std::max<Nanos>(at - host_.turn().stamp, 0);
+}
+
+}  // namespace lepus::core
