@@ -132,9 +132,9 @@ void QueueCommands::on(const Get& command) {
 void QueueCommands::on(const Purge& command) {
   Queue* queue = parts_.queues.find(command.queue);
   if (queue == nullptr) return reply(command.channel, {});
-  if (const std::string refusal{queue->purge_refusal()}; !refusal.empty())
-    return refuse(command.channel,
-                  {ReplyCode::not_implemented, refusal + " " + title_of(queue->info())});
+  if (const char* refusal = queue->purge_refusal(); refusal != nullptr)
+    return refuse(command.channel, {ReplyCode::not_implemented,
+                                    std::string{refusal} + " " + title_of(queue->info())});
   queue->catch_up();
   Discards::Purge purge{command.queue, command.channel};
   std::size_t budget = limits::discards_per_turn_max;

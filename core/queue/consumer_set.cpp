@@ -5,7 +5,7 @@ namespace lepus::core {
 
 Consumer* ConsumerSet::add(const ConsumerSpec& spec, DeliveryPort* local) {
   if (!all_.empty() && (spec.exclusive || all_.front()->spec.exclusive)) return nullptr;
-  Consumer& consumer = host_.create_consumer(spec, local);
+  Consumer& consumer = host().create_consumer(spec, local);
   consumer.paused = spec.paused;
   all_.push_back(&consumer);
   return &consumer;
@@ -15,7 +15,7 @@ void ConsumerSet::remove(Consumer& consumer) {
   CHECK(!consumer.linked());
   credit_.give_up(consumer);
   CHECK(std::erase(all_, &consumer) == 1);
-  host_.destroy_consumer(consumer);
+  host().destroy_consumer(consumer);
 }
 
 void ConsumerSet::set_flow(Consumer& consumer, const ConsumerFlow& flow) {

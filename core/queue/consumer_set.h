@@ -14,11 +14,12 @@ namespace lepus::core {
 class ConsumerSet {
  public:
   /// The host outlives this object.
-  ConsumerSet(QueueId queue, QueueHost& host) : host_(host), credit_(queue, host) {}
+  ConsumerSet(QueueId queue, QueueHost& host) : credit_(queue, host) {}
   ConsumerSet(const ConsumerSet&) = delete;
   ConsumerSet& operator=(const ConsumerSet&) = delete;
   ~ConsumerSet() { CHECK(all_.empty()); }
 
+  QueueHost& host() const { return credit_.host(); }
   /// In order of arrival.
   const std::vector<Consumer*>& all() const { return all_; }
   SharedCredit& credit() { return credit_; }
@@ -34,13 +35,12 @@ class ConsumerSet {
   bool is_able(Consumer& consumer, std::uint64_t size, bool hopes);
   /// Returns true if the ring to the consumer's shard is full: it can take something later.
   bool is_congested(const Consumer& consumer) const {
-    return consumer.local == nullptr && host_.outbox().congested(consumer.spec.channel.shard);
+    return consumer.local == nullptr && host().outbox().congested(consumer.spec.channel.shard);
   }
   /// The queue is empty: nobody needs credit.
   void give_up_credit();
 
  private:
-  QueueHost& host_;
   SharedCredit credit_;
   std::vector<Consumer*> all_;
 };

@@ -14,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "core/queue/queue_host.h"
@@ -31,7 +30,7 @@ class Queue : public RunnableQueue {
   /// What a kind says once.
   struct Traits {
     bool records_all = false;             ///< Messages that are not persistent are recorded, too.
-    std::string_view purge_refusal = {};  ///< Why it cannot be purged; empty: it can.
+    const char* purge_refusal = nullptr;  ///< Why it cannot be purged; null: it can.
   };
   struct Counts {
     std::uint64_t ready = 0;
@@ -59,7 +58,7 @@ class Queue : public RunnableQueue {
   const RecordRule& record_rule() const { return record_rule_; }
   /// Who looks at each message before it is pushed; null: nobody.
   MessageInspector* inspector() const { return inspector_; }
-  std::string_view purge_refusal() const { return purge_refusal_; }
+  const char* purge_refusal() const { return purge_refusal_; }
   /// The control thread was asked to delete it.
   bool is_deleting() const { return is_deleting_; }
   void set_deleting() { is_deleting_ = true; }
@@ -110,7 +109,7 @@ class Queue : public RunnableQueue {
  private:
   const QueueInfo* info_;
   MessageInspector* inspector_ = nullptr;
-  std::string_view purge_refusal_;
+  const char* purge_refusal_;
   RecordRule record_rule_;
   bool is_deleting_ = false;
 };

@@ -26,6 +26,8 @@ class SharedCredit {
 
   SharedCredit(QueueId queue, QueueHost& host) : queue_(queue), host_(host) {}
 
+  QueueHost& host() const { return host_; }
+
   /// Returns true if the consumer has credit for the next body; else it was asked for.
   [[nodiscard]] bool obtain(Consumer& consumer, const Demand& demand);
   /// The channel grants what was asked for.

@@ -11,12 +11,10 @@ namespace lepus::core {
 
 ClassicQueue::ClassicQueue(const QueueInfo& info, QueueHost& host)
     : Queue(info, {.records_all = classic_kind(info.parsed->queue_type).records_all}),
-      host_(host),
       messages_(info, record_rule(), host.message_log()),
       timer_(info.id, host),
       context_{*this, info, host, messages_, timer_},
       idle_(info, host.now()),
-      inspector_(info, host),
       residency_({info, host, messages_.backlog(), messages_.records()}),
       delivery_(info, host),
       forwarding_(context_, residency_),
@@ -35,7 +33,7 @@ std::optional<Sequence> ClassicQueue::push(MessageRef message) {
   if (messages_.state().has_limits() || message->ttl_ms() != Message::no_ttl)
     return limits_.push(std::move(message));
   const Sequence sequence = messages_.backlog().push(std::move(message));
-  host_.schedule(*this);
+  context_.host.schedule(*this);
   return sequence;
 }
 
@@ -98,13 +96,13 @@ void ClassicQueue::settle(const Settle& settle, Consumer* consumer) {
     if (consumer != nullptr) consumer->drop_unacked(1, size);
   }
   if (consumer != nullptr) consumers_.on_changed(*consumer);
-  if (requeues(settle.outcome)) host_.schedule(*this);
+  if (requeues(settle.outcome)) context_.host.schedule(*this);
 }
 
 void ClassicQueue::redeliver(const Redeliver& request, Consumer& consumer) {
   returns_.redeliver(request, consumer);
   consumers_.on_changed(consumer);
-  host_.schedule(*this);
+  context_.host.schedule(*this);
 }
 
 void ClassicQueue::get(const Get& request) {
@@ -142,21 +140,23 @@ bool ClassicQueue::purge(Purge& purge, std::size_t& budget) {
 void ClassicQueue::on_policy_changed() {
   load_rules();
   residency_.on_policy_changed();
-  idle_.note_used(host_.now());
+  idle_.note_used(context_.host.now());
   limits_.drop_excess_head();
   timer_.wake_at(next_deadline());
 }
 
 void ClassicQueue::load_rules() {
-  messages_.state().load_limits(host_.now());
-  inspector_.load_rules();
-  set_inspector(inspector_.is_needed() ? &inspector_ : nullptr);
+  messages_.state().load_limits(context_.host.now());
+  if (!inspector_) inspector_ = std::make_unique<MessageInspector>(info(), context_.host);
+  inspector_->load_rules();
+  if (!inspector_->is_needed()) inspector_.reset();
+  set_inspector(inspector_.get());
 }
 
 // --- Time
 
 void ClassicQueue::note_used() {
-  idle_.note_used(host_.now());
+  idle_.note_used(context_.host.now());
   timer_.wake_at(idle_deadline());
 }
 
@@ -177,7 +177,7 @@ void ClassicQueue::on_deadline(Nanos now) {
   returns_.release_due(now);
   forwarding_.resume();
   limits_.expire_due();
-  if (idle_deadline() <= now) return host_.delete_expired(info().id);
+  if (idle_deadline() <= now) return context_.host.delete_expired(info().id);
   timer_.wake_at(next_deadline());
 }
 

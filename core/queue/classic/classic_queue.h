@@ -12,6 +12,8 @@
 // says. They share QueueContext and know of one another only what their constructors say.
 #pragma once
 
+#include <memory>
+
 #include "core/queue/classic/classic_consumers.h"
 #include "core/queue/classic/classic_storage.h"
 #include "core/queue/classic/delivery.h"
@@ -62,12 +64,11 @@ class ClassicQueue final : public Queue {
   Nanos idle_deadline() const;
   Nanos next_deadline() const;
 
-  QueueHost& host_;
   QueueMessages messages_;
   QueueTimer timer_;
   const QueueContext context_;
   IdleExpiry idle_;
-  MessageInspector inspector_;
+  std::unique_ptr<MessageInspector> inspector_;  ///< If it is needed.
   Residency residency_;
   Delivery delivery_;
   Forwarding forwarding_;

@@ -7,7 +7,7 @@
 namespace lepus::core {
 
 Delivery::Delivery(const QueueInfo& info, QueueHost& host)
-    : info_(info), host_(host), consumers_(info.id, host) {}
+    : info_(info), consumers_(info.id, host) {}
 
 Delivery::~Delivery() {
   while (!takers_.empty()) takers_.remove(takers_.front());
@@ -69,8 +69,9 @@ void Delivery::elect_single_active() {
 }
 
 void Delivery::send_active(const Consumer& consumer, bool is_active) {
-  host_.send_to_session(consumer.spec.channel.shard,
-                        ConsumerActive{consumer.spec.channel, consumer.spec.number, is_active});
+  consumers_.host().send_to_session(
+      consumer.spec.channel.shard,
+      ConsumerActive{consumer.spec.channel, consumer.spec.number, is_active});
 }
 
 // --- Who takes
@@ -109,11 +110,12 @@ void Delivery::deliver(Consumer& consumer, Outgoing&& out) {
   const ConsumerSpec& spec = consumer.spec;
   if (!spec.no_ack) consumer.add_unacked(out.message->body_size());
   if (spec.limited) credit().use(consumer);
-  Deliver delivery{spec.channel, spec.number,   info_.id,        out.sequence,
-                   {},           host_.shard(), out.redelivered, spec.no_ack};
+  Deliver delivery{spec.channel,    spec.number, info_.id,
+                   out.sequence,    {},          consumers_.host().shard(),
+                   out.redelivered, spec.no_ack};
   delivery.delivery_count = out.delivery_count;
   delivery.used_credit = spec.limited;
-  send_delivery(host_, consumer, delivery, std::move(out.message));
+  send_delivery(consumers_.host(), consumer, delivery, std::move(out.message));
 }
 
 }  // namespace lepus::core

@@ -101,7 +101,6 @@ class Delivery {
   void send_active(const Consumer& consumer, bool is_active);
 
   const QueueInfo& info_;
-  QueueHost& host_;
   ConsumerSet consumers_;
   TakerRing takers_;                   ///< May be able to take.
   Consumer* single_active_ = nullptr;  ///< With x-single-active-consumer: who is it.

@@ -73,8 +73,8 @@ TEST_F(QueueKindTest, InWhatTheyDiffer) {
   EXPECT_FALSE(classic_kind(QueueType::classic).counts_returns);
   EXPECT_TRUE(classic_kind(QueueType::quorum).records_all);
   EXPECT_TRUE(classic_kind(QueueType::quorum).counts_returns);
-  EXPECT_TRUE(make({}, QueueType::quorum).purge_refusal().empty());
-  EXPECT_FALSE(make({}, QueueType::stream).purge_refusal().empty());
+  EXPECT_EQ(make({}, QueueType::quorum).purge_refusal(), nullptr);
+  EXPECT_NE(make({}, QueueType::stream).purge_refusal(), nullptr);
 }
 
 TEST_F(QueueKindTest, OnlyAStreamIsAStreamQueue) {
