@@ -34,7 +34,7 @@ class Case:
 
 def say(name, text):
     """A line of a program's report, as soon as it is known."""
-    print(f'{name:<9}{text}', flush=True)
+    print(f'{name:<9} {text}', flush=True)
 
 
 def thousands(count):

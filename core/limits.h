@@ -56,6 +56,21 @@ static_assert(topology_piece_max <= topology_unapplied_max);
 /// Objects that are described for the operator in one turn.
 constexpr std::size_t stats_rows_max = tiny ? 3 : 512;
 
+// --- Publishers of a queue that grows although its consumers could take more
+/// Ready messages: above twice that the publishers' brake goes on, below that it goes off.
+constexpr std::uint64_t brake_length = tiny ? 4 : 2048;
+/// As many messages taken in a window, or the consumers' prefetch when that is less, and a queue
+/// counts as taken from quickly: 50 000 a second.
+constexpr std::uint64_t brake_taken_min = tiny ? 4 : 200;
+constexpr Nanos brake_window = 4 * nanos_per_ms;
+/// Messages a second that the publishers of one queue may send whatever its consumers take.
+constexpr std::int64_t brake_rate_min = 64'000;
+constexpr Nanos brake_max = 100 * nanos_per_ms;
+/// Who published longer ago is not told, and a queue that was not pumped for as long not watched.
+constexpr Nanos brake_memory = nanos_per_s;
+/// Queues that one shard watches.
+constexpr std::size_t brakes_max = tiny ? 2 : 1024;
+
 // --- Input in a turn of the loop
 /// Bytes received that are handed over in one turn: of one socket, and of all. Above the second
 /// only pieces up to input_small are. The rest waits in its receive buffers.

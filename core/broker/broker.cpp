@@ -14,13 +14,13 @@ Broker::Broker(const Wiring& wiring, ShardId shard_count)
       sessions_(wiring.shard),
       queues_(*this, discards_, wiring.restorer),
       eviction_(queues_, memory()),
-      publisher_(*this, confirms_),
+      publisher_(*this, confirms_, shard_count),
       forwards_({*this, topology_, queues_, publisher_, sessions_}),
       events_({*this, topology_, forwards_}),
       replica_({*this, topology_, queues_, forwards_, events_}),
       queue_commands_({*this, topology_, queues_, discards_, consumers_, sessions_, publisher_,
                        confirms_, wiring.control}),
-      session_commands_(sessions_, *this, memory()) {}
+      session_commands_({sessions_, *this, memory(), publisher_.flow().blocked()}) {}
 
 Broker::~Broker() { queues_.clear(); }
 
@@ -77,12 +77,18 @@ void Broker::pump() {
   const bool is_idle = runnable_.empty() && !forwards_.has_work();
   const TurnScope scope(is_idle ? nullptr : wiring_.profile, TurnJob::pump);
   forwards_.work();
+  publisher_.flow().set_forwards_behind(forwards_.is_behind());
   const RunnableQueue* last = runnable_.last();
   while (!runnable_.empty()) {
     auto& queue = static_cast<Queue&>(runnable_.front());
     const bool is_last = &queue == last;
     runnable_.remove(queue);
+    const std::uint64_t ready_before = queue.counts().ready;
     if (queue.pump()) schedule(queue);
+    if (ready_before > limits::brake_length)
+      publisher_.flow().brakes().on_pumped(
+          {queue.info().id, ready_before, queue.counts().ready, queue.consumers().all()},
+          turn_.now);
     if (is_last) break;
   }
 }
@@ -109,6 +115,7 @@ void Broker::flush() {
 void Broker::advance(Nanos now) {
   CHECK(now >= turn_.now);
   turn_.now = now;
+  publisher_.flow().work(now);
   turn_.stamp = std::max(turn_.stamp, now + turn_.wall_clock_offset);
   const bool is_due = deadlines_.next() <= now;
   const TurnScope scope(is_due ? wiring_.profile : nullptr, TurnJob::deadlines);

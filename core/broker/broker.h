@@ -4,12 +4,14 @@
 //   QueueCommand   -> QueueCommands   -> queues homed here      (QueueTable)
 //   SessionCommand -> SessionCommands -> sessions of this shard (SessionTable)
 //   BrokerCommand  -> TopologyReplica, alarm, stop
+//   queues that grow beside able consumers -> PublisherFlow -> publishers wait
 //   end of a step -> pump(): what the broker sends on (ForwardRouter), then scheduled queues
 //   end of a turn -> flush(): EvictionList, the message log's batch, PendingConfirms
 //
 // Queues see it as their QueueHost. Pure: no kernel, no clock, no thread. One thread uses it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -79,12 +81,8 @@ class Broker final : public QueueHost, private QueueSender {
     return publisher_.publish_at_once(publish, std::move(message));
   }
 
-  /// Whoever feeds queues at `home` should stop: its ring is full, or here its journal, or what
-  /// queues send on, is behind.
-  bool is_congested(ShardId home) {
-    if (home != shard()) return outbox().congested(home);
-    return message_log().is_behind() || forwards_.is_behind();
-  }
+  /// What publishers of this shard have to wait for.
+  const PublisherFlow& flow() const { return publisher_.flow(); }
   /// Applies the command here when `home`, the shard of the queue or session it is for, is this
   /// one, else sends it there. A Reply may go to the control thread.
   template <class Command>
@@ -135,7 +133,7 @@ class Broker final : public QueueHost, private QueueSender {
   /// The time of this turn; runs what is due at it (TTL, idle expiry).
   void advance(Nanos now);
   /// When advance() should be called next; core::never when nothing waits for time.
-  Nanos next_deadline() const { return deadlines_.next(); }
+  Nanos next_deadline() const { return std::min(deadlines_.next(), flow().next_deadline()); }
   /// Nanoseconds since 1970 are now + offset, from the next advance() on. The system's clock may be
   /// set, so it may go back.
   void set_wall_clock_offset(Nanos offset) { turn_.wall_clock_offset = offset; }

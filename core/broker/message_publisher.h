@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 
+#include "core/broker/flow/publisher_flow.h"
 #include "core/broker/pending_confirms.h"
 #include "core/queue/queue.h"
 #include "core/queue/queue_host.h"
@@ -36,7 +37,12 @@ class MessagePublisher {
   };
 
   /// Both outlive this object.
-  MessagePublisher(QueueHost& host, PendingConfirms& confirms) : host_(host), confirms_(confirms) {}
+  MessagePublisher(QueueHost& host, PendingConfirms& confirms, ShardId shard_count)
+      : host_(host), confirms_(confirms), flow_(host, shard_count) {}
+
+  /// Who has to wait before it publishes more.
+  PublisherFlow& flow() { return flow_; }
+  const PublisherFlow& flow() const { return flow_; }
 
   /// Returns how many Confirms will follow for this number: one per shard that got the message.
   std::uint32_t publish(const Publish& publish, MessageRef message);
@@ -59,6 +65,7 @@ class MessagePublisher {
 
   QueueHost& host_;
   PendingConfirms& confirms_;
+  PublisherFlow flow_;
 };
 
 }  // namespace lepus::core

@@ -22,6 +22,7 @@ Consumer* QueueCommands::find_consumer(const ConsumerHandle& handle) {
 void QueueCommands::on(Enqueue&& command) {
   const MessageRef message = std::move(command.message);
   message->enter_account(parts_.host.memory());
+  parts_.publisher.flow().brakes().note_publish(command.publisher.shard, parts_.host.now());
   boost::container::small_vector<Queue*, 6> queues;
   if (Queue* queue = parts_.queues.find(command.queue)) queues.push_back(queue);
   if (command.more) {

@@ -86,7 +86,16 @@ struct CreditReturn {
   std::uint32_t count;
 };
 
-using SessionCommand = std::variant<Deliver, GetReply, Reply, Confirm, ImmediateReply,
-                                    ConsumerCancelled, ConsumerActive, CreditRequest, CreditReturn>;
+/// For the publishers of a shard: input of those that publish to this queue, or with none to this
+/// home shard, is not read while it is on.
+struct PublisherBrake {
+  QueueId queue;
+  ShardId home;
+  bool is_on;
+};
+
+using SessionCommand =
+    std::variant<Deliver, GetReply, Reply, Confirm, ImmediateReply, ConsumerCancelled,
+                 ConsumerActive, CreditRequest, CreditReturn, PublisherBrake>;
 
 }  // namespace lepus::core

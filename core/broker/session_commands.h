@@ -2,6 +2,7 @@
 // that is gone is a normal case: what was meant for it goes back where it came from.
 #pragma once
 
+#include "core/broker/flow/blocked_targets.h"
 #include "core/broker/queue_command.h"
 #include "core/broker/session_command.h"
 #include "core/broker/session_table.h"
@@ -18,9 +19,18 @@ class QueueSender {
 
 class SessionCommands {
  public:
-  /// Messages that come from other shards belong to `memory`. All three outlive this object.
-  SessionCommands(SessionTable& sessions, QueueSender& queues, MemoryAccount& memory)
-      : sessions_(sessions), queues_(queues), memory_(memory) {}
+  /// What the commands work on; all of it outlives this object.
+  struct Parts {
+    SessionTable& sessions;
+    QueueSender& queues;
+    MemoryAccount& memory;  ///< Of messages that come from other shards.
+    BlockedTargets& blocked;
+  };
+  explicit SessionCommands(const Parts& parts)
+      : sessions_(parts.sessions),
+        queues_(parts.queues),
+        memory_(parts.memory),
+        blocked_(parts.blocked) {}
 
   void on(Deliver&& command);
   void on(GetReply&& command);
@@ -31,6 +41,7 @@ class SessionCommands {
   void on(const ConsumerActive& command);
   void on(const CreditRequest& command);
   void on(const CreditReturn& command);
+  void on(const PublisherBrake& command) { blocked_.apply(command); }
   /// A delivery that met no open channel returns to its place in the queue.
   void send_back(ShardId home, QueueId queue, Sequence sequence);
 
@@ -38,6 +49,7 @@ class SessionCommands {
   SessionTable& sessions_;
   QueueSender& queues_;
   MemoryAccount& memory_;
+  BlockedTargets& blocked_;
 };
 
 }  // namespace lepus::core

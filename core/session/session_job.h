@@ -52,7 +52,7 @@ class SessionJob : protected SessionListener {
   void on_message_got(const GetReply&, std::uint64_t, MessageRef) override {}
   void on_returned(ReplyCode, MessageRef) override {}
   void on_acks_due() override {}
-  void on_congested(ShardId) override {}
+  void on_blocked(const PublishTarget&) override {}
   std::string connection_name() const override { return request_->user; }
 
  private:

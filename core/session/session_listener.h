@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "core/broker/flow/blocked_targets.h"
 #include "core/message/message.h"
 #include "core/session/pending_answer.h"
 #include "core/session/session_consumers.h"
@@ -29,9 +30,9 @@ class SessionListener {
   virtual void on_returned(ReplyCode code, MessageRef message) = 0;
   /// Session::take_acks() has something to take.
   virtual void on_acks_due() = 0;
-  /// The mailbox of this shard, or its journal, has no room: the client's input is to be held until
-  /// Broker::is_congested() is false.
-  virtual void on_congested(ShardId shard) = 0;
+  /// The target of a publish has no room, or consumers that come first: the client's input is to be
+  /// held until PublisherFlow::is_blocked() is false.
+  virtual void on_blocked(const PublishTarget& target) = 0;
   /// Its queue has it from now on (true), or it is gone (false).
   virtual void on_consumer_changed(const SessionConsumer&, bool) {}
   /// A delivery was not acknowledged in time: the consumer is about to be cancelled.

@@ -143,8 +143,9 @@ void SessionPublishes::trace(const Message& message, const RouteResult& route) {
 
 void SessionPublishes::note_congestion(const RouteResult& route) {
   for (const QueueInfo* info : route) {
-    if (!link_.broker.is_congested(info->home)) continue;
-    return link_.listener.on_congested(info->home);
+    const PublisherFlow& flow = link_.broker.flow();
+    if (flow.is_congested(info->home)) return link_.listener.on_blocked({info->home, {}});
+    if (flow.has_brake(info->id)) return link_.listener.on_blocked({info->home, info->id});
   }
 }
 

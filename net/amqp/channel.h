@@ -72,7 +72,7 @@ class Channel final : public core::DeliveryPort,
                       core::MessageRef message) override;
   void on_returned(core::ReplyCode code, core::MessageRef message) override;
   void on_acks_due() override;
-  void on_congested(core::ShardId shard) override;
+  void on_blocked(const core::PublishTarget& target) override;
   void on_consumer_changed(const core::SessionConsumer& consumer, bool is_there) override;
   void on_consumer_overdue(const core::SessionConsumer& consumer) override;
   void on_closed() override;

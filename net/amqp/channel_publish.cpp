@@ -45,10 +45,12 @@ void Channel::on_returned(core::ReplyCode code, core::MessageRef message) {
   connection_.touch();
 }
 
-/// A commit says it for each of its messages.
-void Channel::on_congested(core::ShardId shard) {
-  if (connection_.stop_input(Connection::stop_for_congestion))
-    connection_.server().resume_when_uncongested(connection_, shard);
+/// A commit says it for each of its messages. With a consumer on the same connection its
+/// acknowledgements would wait, too.
+void Channel::on_blocked(const core::PublishTarget& target) {
+  if (target.queue && connection_.has_consumers()) return;
+  if (!connection_.stop_input(Connection::stop_for_target)) return;
+  connection_.server().resume_when_unblocked(connection_, target);
 }
 
 // --- Confirms and transactions

@@ -314,6 +314,12 @@ void Connection::log_end() {
                        {"open_ms", (now - opened_at_) / core::nanos_per_ms}});
 }
 
+bool Connection::has_consumers() const {
+  return std::any_of(channels_.begin(), channels_.end(), [](const auto& entry) {
+    return entry.second->session().deliveries().consumers().count() > 0;
+  });
+}
+
 // --- Alarms
 
 void Connection::block_publisher(const core::Alarm& alarm, bool is_half_done) {

@@ -69,7 +69,7 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   /// Why input is held; several may hold at once.
   enum InputStop : std::uint8_t {
     stop_for_reply = 1,
-    stop_for_congestion = 2,
+    stop_for_target = 2,  ///< Of a publish; see core::SessionListener::on_blocked().
     stop_for_alarm = 4,
     stop_for_output = 8  ///< Its client does not take the answers (net/amqp/codec/output_brake.h).
   };
@@ -94,7 +94,6 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   core::VhostId vhost() const { return vhost_; }
   const std::string& vhost_name() const { return vhost_name_; }
   const std::string& user() const { return user_; }
-  core::UserId user_id() const { return user_id_; }
   /// For its channels, which there are from connection.open on.
   core::SessionOwner session_owner(std::uint16_t channel) const {
     return {user_, user_id_, vhost_name_, vhost_, id_, channel};
@@ -110,6 +109,8 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
 
   /// Something was written: it leaves at the end of the turn.
   void touch() { stream_->touch(); }
+  /// Of any channel.
+  bool has_consumers() const;
   /// Its consumers are to wait; they go on when output is low again.
   bool pauses_consumers() {
     const bool pause = stream_->out().size() > output_max(stream_->out().pool());

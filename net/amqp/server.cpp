@@ -81,7 +81,7 @@ void Server::resume_inputs() {
   const std::uint64_t traces = broker().topology().trace_changes();
   if (std::exchange(seen_.traces, traces) != traces)
     connections_.for_each([](auto, Connection& connection) { connection.refresh_trace(); });
-  if (!congested_.empty()) resume_uncongested();
+  if (!blocked_.empty()) resume_unblocked();
   resuming_.swap(resume_);
   for (const auto& handle : resuming_) {
     if (Connection* connection = connections_.find(handle.slot, handle.generation))
@@ -92,17 +92,17 @@ void Server::resume_inputs() {
 
 bool Server::has_work() const {
   return !resume_.empty() ||
-         std::any_of(congested_.begin(), congested_.end(), [this](const Waiting& waiting) {
-           return !parts_.broker->is_congested(waiting.shard);
+         std::any_of(blocked_.begin(), blocked_.end(), [this](const Waiting& waiting) {
+           return !parts_.broker->flow().is_blocked(waiting.target);
          });
 }
 
-void Server::resume_uncongested() {
-  std::erase_if(congested_, [this](const Waiting& waiting) {
-    if (broker().is_congested(waiting.shard)) return false;
+void Server::resume_unblocked() {
+  std::erase_if(blocked_, [this](const Waiting& waiting) {
+    if (broker().flow().is_blocked(waiting.target)) return false;
     Connection* connection =
         connections_.find(waiting.connection.slot, waiting.connection.generation);
-    if (connection != nullptr) connection->allow_input(Connection::stop_for_congestion);
+    if (connection != nullptr) connection->allow_input(Connection::stop_for_target);
     return true;
   });
 }
@@ -119,8 +119,8 @@ void Server::end_turn() {
 
 void Server::resume_later(Connection& connection) { resume_.push_back(connection.handle()); }
 
-void Server::resume_when_uncongested(Connection& connection, core::ShardId shard) {
-  congested_.push_back({connection.handle(), shard});
+void Server::resume_when_unblocked(Connection& connection, const core::PublishTarget& target) {
+  blocked_.push_back({connection.handle(), target});
 }
 
 void Server::write_acks_later(Channel& channel) {

@@ -92,7 +92,7 @@ class Server {
   void resume_later(Connection& connection);
   /// `connection` feeds a shard whose mailbox is full or whose journal is behind: its input goes on
   /// when there is room.
-  void resume_when_uncongested(Connection& connection, core::ShardId shard);
+  void resume_when_unblocked(Connection& connection, const core::PublishTarget& target);
   void write_acks_later(Channel& channel);
   void forget_acks(Channel& channel);
   void destroy_channel_later(std::unique_ptr<Channel> channel);
@@ -108,10 +108,10 @@ class Server {
  private:
   struct Waiting {
     core::Slab<Connection>::Handle connection;
-    core::ShardId shard;
+    core::PublishTarget target;
   };
   std::string build_server_properties() const;
-  void resume_uncongested();
+  void resume_unblocked();
 
   Parts parts_;
   std::string server_properties_;
@@ -121,7 +121,7 @@ class Server {
   core::Slab<Connection> connections_;
   std::vector<core::Slab<Connection>::Handle> resume_;
   std::vector<core::Slab<Connection>::Handle> resuming_;  ///< Scratch of resume_inputs().
-  std::vector<Waiting> congested_;
+  std::vector<Waiting> blocked_;
   std::vector<std::uint32_t> destroyed_later_;
   core::LogGate probe_gate_;  ///< Of connections that sent nothing.
   std::vector<std::unique_ptr<Channel>> buried_channels_;

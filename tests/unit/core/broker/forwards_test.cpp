@@ -150,7 +150,7 @@ TEST_F(ForwardsTest, QueuesThatAllSendToAllOthersComeToAnEnd) {
   }
   publish("dlx", "");
   run(200);
-  EXPECT_FALSE(shard_.broker.is_congested(0));
+  EXPECT_FALSE(shard_.broker.flow().is_congested(0));
 }
 
 TEST_F(ForwardsTest, TheFirehoseMayFillTheQueueThatIsTraced) {
@@ -219,12 +219,12 @@ TEST_F(ForwardsTest, WhoPublishesMoreThanCanBeSentOnWaits) {
   const QueueId dead = declare("dead");
   const std::size_t sent = limits::forwards_per_pump + 1;
   for (std::size_t i = 0; i < sent; ++i) publish("", "q");
-  EXPECT_FALSE(shard_.broker.is_congested(0));
+  EXPECT_FALSE(shard_.broker.flow().is_congested(0));
   shard_.broker.pump();
-  EXPECT_TRUE(shard_.broker.is_congested(0));
+  EXPECT_TRUE(shard_.broker.flow().is_congested(0));
   EXPECT_TRUE(shard_.broker.has_work());
   shard_.broker.pump();
-  EXPECT_FALSE(shard_.broker.is_congested(0));
+  EXPECT_FALSE(shard_.broker.flow().is_congested(0));
   EXPECT_EQ(count(dead), sent);
 }
 

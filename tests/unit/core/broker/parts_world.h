@@ -78,7 +78,7 @@ struct PartsWorld {
   PendingConfirms confirms;
   Discards discards;
   QueueTable queues;
-  MessagePublisher publisher{host, confirms};
+  MessagePublisher publisher{host, confirms, 4};
   ForwardRouter forwards{{host, topology, queues, publisher, sessions}};
   VhostId vhost;
 };

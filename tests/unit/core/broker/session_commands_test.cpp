@@ -56,7 +56,8 @@ class SessionCommandsTest : public ::testing::Test, private QueueSender {
 
   MemoryAccount memory_, elsewhere_;
   SessionTable sessions_{own_shard};
-  SessionCommands commands_{sessions_, *this, memory_};
+  BlockedTargets blocked_;
+  SessionCommands commands_{{sessions_, *this, memory_, blocked_}};
   EveryPort ports_;
   ChannelRef session_ = sessions_.attach({&ports_, &ports_, &ports_});
   std::vector<std::pair<ShardId, QueueCommand>> sent_;

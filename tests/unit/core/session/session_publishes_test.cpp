@@ -74,10 +74,10 @@ TEST_F(SessionPublishesTest, ConfirmsAreToldWhenTheShardHasIt) {
 TEST_F(SessionPublishesTest, AShardWithoutRoomIsTold) {
   shard_.declare("far", away);
   publish("", "far", "a");
-  EXPECT_EQ(protocol_.congested, UINT16_MAX);
+  EXPECT_EQ(protocol_.blocked.home, UINT16_MAX);
   shard_.outbox.congested_shards.insert(away);
   publish("", "far", "b");
-  EXPECT_EQ(protocol_.congested, away);
+  EXPECT_EQ(protocol_.blocked.home, away);
 }
 
 TEST_F(SessionPublishesTest, RefusesWhatRabbitMQRefuses) {

@@ -43,7 +43,7 @@ class FakeProtocol final : public SessionListener, public DeliveryPort {
     returned.emplace_back(code, as_text(message->inline_body()));
   }
   void on_acks_due() override { acks_due = true; }
-  void on_congested(ShardId shard) override { congested = shard; }
+  void on_blocked(const PublishTarget& target) override { blocked = target; }
   void on_consumer_changed(const SessionConsumer& consumer, bool is_there) override {
     events += (is_there ? "+" : "-") + consumer.tag;
   }
@@ -88,7 +88,7 @@ class FakeProtocol final : public SessionListener, public DeliveryPort {
   bool acks_due = false;
   bool is_full = false;  ///< Of output: deliveries pause their consumer.
   bool is_closed = false;
-  ShardId congested = UINT16_MAX;
+  PublishTarget blocked{UINT16_MAX, {}};
   std::vector<Told> answers;
   std::vector<Got> got;
   std::vector<std::pair<ReplyCode, std::string>> returned;
