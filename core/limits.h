@@ -200,6 +200,28 @@ constexpr Nanos listen_probe_interval = 20 * nanos_per_ms;
 /// More shards than any machine has CPUs.
 constexpr std::uint64_t shards_max = 1024;
 
+// --- Memory that is accounted for by estimate, bytes
+/// Beside the object and its long texts: what the tables take that find a queue, an exchange or a
+/// binding of the topology; and what the home of a queue keeps of it.
+constexpr std::uint64_t topology_entry_overhead = 32;
+constexpr std::uint64_t queue_home_memory = 256;
+/// A connection without its output, a channel without what it holds, a consumer on both ends.
+constexpr std::uint64_t connection_memory = 2048;
+constexpr std::uint64_t channel_memory = 1024;
+constexpr std::uint64_t consumer_memory = 768;
+
+// --- Memory that the process occupies, beside what is accounted for
+/// Of what it occupied at its start, so much does not count against the watermark.
+constexpr std::uint64_t resident_base_max = std::uint64_t{64} << 20;
+/// It is above the watermark in so many looks in a row, with what is unneeded given back: alarm.
+/// Below this share of the watermark (in sixteenths) it is over.
+constexpr unsigned resident_looks = 3;
+constexpr std::uint64_t resident_clear_sixteenths = 15;
+/// While it is, unneeded memory is given back each so many looks, if there is any to speak of.
+constexpr unsigned resident_trim_looks = 2;
+/// Of a control group's limit that its processes may occupy, percent.
+constexpr std::uint64_t cgroup_share_max = 90;
+
 // --- Memory that goes back to the system (tools/server/heap_trimmer.h)
 /// So much more is unneeded than the last time, or so much at all and the last time is so long ago.
 constexpr std::uint64_t heap_trim_step = std::uint64_t{16} << 20;
@@ -251,6 +273,8 @@ constexpr std::uint64_t duration_ms_max = 1'152'921'504'606;
 constexpr std::uint64_t queue_positions_max = std::uint64_t{1} << 55;
 constexpr std::size_t backlog_page_slots = tiny ? 4 : 128;
 
+/// Consumers of a session that are found by their tags without an index.
+constexpr std::size_t consumers_without_index = tiny ? 1 : 16;
 /// Settled deliveries in the middle of a session's unacknowledged ones, and times of messages that
 /// are gone, that may stay until memory is closed up.
 constexpr std::size_t unacked_holes_min = tiny ? 2 : 1024;
@@ -299,7 +323,9 @@ constexpr std::size_t stores_passed_max = tiny ? 4 : 64;
 /// Messages that leave one queue in one turn because they expired or a limit drops them; and those
 /// of all purged and deleted queues that are thrown away in one turn.
 constexpr std::size_t discards_per_turn_max = tiny ? 3 : 16'384;
-/// Messages of transactions that a shard's sessions publish in one turn.
+/// Messages of transactions that a shard's sessions publish, or whose queues they look for, in one
+/// turn; and those whose queues a commit looks for at once.
+constexpr std::size_t commit_at_once_max = tiny ? 1 : 256;
 constexpr std::size_t commits_per_turn_max = tiny ? 2 : 8192;
 /// Messages of one queue whose retry delay is over that go out again in one turn.
 constexpr std::size_t releases_per_turn_max = tiny ? 2 : 4096;

@@ -67,7 +67,14 @@ void Broker::on(const Alarm& command) {
 Consumer& Broker::create_consumer(const ConsumerSpec& spec, DeliveryPort* local) {
   const auto [handle, consumer] = consumers_.create(spec, local);
   consumer->handle = {handle.slot, handle.generation};
+  memory_.session_bytes += limits::consumer_memory;
   return *consumer;
+}
+
+void Broker::destroy_consumer(Consumer& consumer) {
+  CHECK(memory_.session_bytes >= limits::consumer_memory);
+  memory_.session_bytes -= limits::consumer_memory;
+  consumers_.destroy(consumer.handle.slot);
 }
 
 // --- The turn

@@ -171,7 +171,7 @@ class Broker final : public QueueHost, private QueueSender {
     forwards_.forward_history(to, message);
   }
   Consumer& create_consumer(const ConsumerSpec& spec, DeliveryPort* local) override;
-  void destroy_consumer(Consumer& consumer) override { consumers_.destroy(consumer.handle.slot); }
+  void destroy_consumer(Consumer& consumer) override;
   void send_to_session(ShardId home, SessionCommand&& command) override;
   void answer_get(GetReply&& reply, MessageRef message) override;
   void delete_expired(QueueId queue) override { queue_commands_.delete_expired(queue); }

@@ -16,6 +16,7 @@ void TopologyReplica::apply(const TopologyApply& command) {
 void TopologyReplica::apply_one(const TopologyChanges& changes, const TopologyChange& change) {
   if (is_started_) parts_.events.note_change(changes, change);
   if (const auto* removed = std::get_if<QueueRemoved>(&change)) parts_.queues.remove(removed->id);
+  account_.note(parts_.topology, change);
   parts_.topology.apply(change);
   if (std::holds_alternative<PolicyPut>(change) || std::holds_alternative<PolicyRemoved>(change))
     parts_.queues.on_policies_changed(parts_.topology.version());

@@ -9,6 +9,7 @@
 #include "core/broker/event_emitter.h"
 #include "core/broker/forward_router.h"
 #include "core/broker/queue_table.h"
+#include "core/topology/topology_account.h"
 
 namespace lepus::core {
 
@@ -22,7 +23,8 @@ class TopologyReplica {
     ForwardRouter& forwards;
     EventEmitter& events;
   };
-  explicit TopologyReplica(const Parts& parts) : parts_(parts) {}
+  explicit TopologyReplica(const Parts& parts)
+      : parts_(parts), account_(parts.host.shard(), parts.host.memory()) {}
 
   /// The control thread is told that it is done. The first changes bring what was there before the
   /// start: nothing is told of them, and no history replayed.
@@ -32,6 +34,7 @@ class TopologyReplica {
   void apply_one(const TopologyChanges& changes, const TopologyChange& change);
 
   Parts parts_;
+  TopologyAccount account_;
   bool is_started_ = false;  ///< What was there before the start is applied.
 };
 

@@ -15,12 +15,14 @@ Channel::Channel(Connection& connection, std::uint16_t number)
     : connection_(connection),
       number_(number),
       session_(connection.server().broker(), connection.session_owner(number), {*this, this}) {
+  broker().memory().session_bytes += core::limits::channel_memory;
   session_.set_traced(connection.is_traced());
   overdue_timer_.bind<&Channel::look_for_overdue>(this);
 }
 
 Channel::~Channel() {
   CHECK(state_ == State::closed);
+  broker().memory().session_bytes -= core::limits::channel_memory;
   connection_.server().loop().timers().cancel(overdue_timer_);
 }
 

@@ -28,9 +28,11 @@ std::string_view failed_method(const AmqpError& error) {
 Connection::Connection(Server& server, std::unique_ptr<net::Stream> stream, core::ConnectionId id)
     : server_(server), stream_(std::move(stream)), writer_(stream_->out()), id_(id) {
   timer_.bind<&Connection::on_timer>(this);
+  server_.broker().memory().session_bytes += limits::connection_memory;
 }
 
 Connection::~Connection() {
+  server_.broker().memory().session_bytes -= limits::connection_memory;
   server_.loop().timers().cancel(timer_);
   CHECK(channels_.empty());
   CHECK(!linked());

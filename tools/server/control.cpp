@@ -22,7 +22,8 @@ Control::Control(Parts parts)
       replication_(mesh_, shard_count_),
       retry_(*parts_.log),
       alarms_({parts_.loop, parts_.log, this, parts_.memory_watermark_bytes, parts_.memory_bytes,
-               parts_.disk_free_bytes, parts_.disk_free_min_bytes, parts_.resident_bytes}),
+               parts_.disk_free_bytes, parts_.disk_free_min_bytes, parts_.resident_bytes,
+               parts_.cgroup_excess}),
       serves_(shard_count_, false) {
   master_.set_event_vhost(parts_.event_vhost);
   parts_.loop->set_hooks(this);

@@ -59,6 +59,8 @@ class Control final : private io::TurnHooks, private ResourceAlarms::Listener {
     std::string default_queue_type = {};
     /// Of the process; called once a second. Null: nothing is ever given back.
     std::function<std::uint64_t()> resident_bytes = nullptr;
+    /// As of ResourceAlarms::Parts.
+    std::function<std::uint64_t()> cgroup_excess = nullptr;
   };
   explicit Control(Parts parts);
   ~Control() override;

@@ -22,6 +22,7 @@
 #include "tools/server/config/config_memory.h"
 #include "tools/server/config/config_reload.h"
 #include "tools/server/descriptors.h"
+#include "tools/server/occupied_memory.h"
 #include "tools/server/stall_log.h"
 
 namespace lepus::server {
@@ -270,7 +271,7 @@ std::string Node::start_control() {
       &mesh_, loop_.get(), &log_, memory_watermark(), [this] { return memory_bytes(); }, &catalog_,
       [this](const std::string&) { end_process(); },
       [this] { return disk_.free_bytes(config_.data_dir); }, disk_free_min(), event_vhost(config_),
-      config_.default_queue_type, [] { return io::resident_size(); }});
+      config_.default_queue_type, [] { return io::resident_size(); }, cgroup_excess});
   std::string error = control_->start(std::move(definitions_.stored), config_.vhosts);
   catalog_.stop_waiting();
   return error;

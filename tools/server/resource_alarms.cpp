@@ -17,6 +17,7 @@ ResourceAlarms::ResourceAlarms(Parts parts) : parts_(std::move(parts)) {
 }
 
 void ResourceAlarms::start() {
+  if (parts_.resident_bytes) occupied_.set_base(parts_.resident_bytes());
   if (parts_.memory_bytes) parts_.loop->timers().arm(memory_timer_, parts_.loop->now());
   if (parts_.disk_free_bytes) parts_.loop->timers().arm(disk_timer_, parts_.loop->now());
 }
@@ -34,24 +35,33 @@ void ResourceAlarms::on_memory_timer(io::Timer&) {
 
 void ResourceAlarms::check_memory() {
   const std::uint64_t used = parts_.memory_bytes();
-  trim(used);
-  const bool alarm = used > parts_.memory_watermark_bytes;
+  look_at_process(used);
+  const bool alarm =
+      used > parts_.memory_watermark_bytes || occupied_.is_above() || cgroup_excess_ > 0;
   if (alarm == measured_.memory) return;
   measured_.memory = alarm;
   announce();
   parts_.log->write(alarm ? LogLevel::warning : LogLevel::info, LogCategory::general,
                     alarm ? "memory alarm: publishers are blocked until consumers catch up"
                           : "memory alarm cleared",
-                    {{"used_bytes", used}, {"watermark_bytes", parts_.memory_watermark_bytes}});
+                    {{"used_bytes", used},
+                     {"occupied_bytes", occupied_.occupied()},
+                     {"watermark_bytes", parts_.memory_watermark_bytes},
+                     {"cgroup_excess_bytes", cgroup_excess_}});
 }
 
-void ResourceAlarms::trim(std::uint64_t used) {
+/// Once a second.
+void ResourceAlarms::look_at_process(std::uint64_t used) {
   if (!parts_.resident_bytes) return;
   const core::Nanos now = parts_.loop->now();
   trimmer_.note_use(used);
   if (!trimmer_.wants_look(now)) return;
   const std::uint64_t resident = parts_.resident_bytes();
-  if (!trimmer_.is_due(resident, now)) return;
+  if (parts_.cgroup_excess) cgroup_excess_ = parts_.cgroup_excess();
+  const bool is_due = trimmer_.is_due(resident, now);
+  const bool is_above = occupied_.look(resident, parts_.memory_watermark_bytes);
+  const bool has_unneeded = resident > used && resident - used > core::limits::heap_trim_step;
+  if (!is_due && !(is_above && has_unneeded)) return;
   parts_.listener->on_trim();
   parts_.log->write(LogLevel::debug, LogCategory::general, "unused memory is given back",
                     {{"resident_bytes", resident}, {"used_bytes", used}});
@@ -85,6 +95,7 @@ void ResourceAlarms::check_disk() {
 /// Before the first turn the timers look, once the shards can be told.
 void ResourceAlarms::set_memory_watermark(std::uint64_t bytes) {
   parts_.memory_watermark_bytes = bytes;
+  occupied_.compare(bytes);
   if (memory_timer_.armed()) check_memory();
 }
 

@@ -1,7 +1,8 @@
 // The alarms of memory and disk: measured on timers, or set by the operator, and told when they
 // change.
 //
-//   memory   what is accounted for is above the watermark
+//   memory   what is accounted for is above the watermark, or what the process occupies is, or the
+//            control group it is in is nearly full (occupied_memory.h)
 //   disk     less is free than there has to be; stays as it is while that cannot be found out
 //
 // The same timer finds out when memory is to go back to the system (heap_trimmer.h). Control thread
@@ -15,6 +16,7 @@
 #include "core/broker/command.h"
 #include "io/loop.h"
 #include "tools/server/heap_trimmer.h"
+#include "tools/server/occupied_memory.h"
 
 namespace lepus::server {
 
@@ -41,6 +43,8 @@ class ResourceAlarms {
     std::uint64_t disk_free_min_bytes;
     /// Of the process; called once a second. Null: nothing is ever given back.
     std::function<std::uint64_t()> resident_bytes;
+    /// What the control group occupies too much; called after resident_bytes. Null: there is none.
+    std::function<std::uint64_t()> cgroup_excess = nullptr;
   };
   explicit ResourceAlarms(Parts parts);
   ~ResourceAlarms() { stop(); }
@@ -65,7 +69,7 @@ class ResourceAlarms {
   void on_disk_timer(io::Timer& timer);
   void check_memory();
   void check_disk();
-  void trim(std::uint64_t used);
+  void look_at_process(std::uint64_t used);
   void announce();
 
   Parts parts_;
@@ -75,7 +79,9 @@ class ResourceAlarms {
   core::Alarm measured_;
   core::Alarm forced_;
   HeapTrimmer trimmer_;
-  bool is_disk_unknown_ = false;  ///< What is free could not be found out.
+  OccupiedMemory occupied_;
+  std::uint64_t cgroup_excess_ = 0;  ///< As of the last look.
+  bool is_disk_unknown_ = false;     ///< What is free could not be found out.
 };
 
 }  // namespace lepus::server

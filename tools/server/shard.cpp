@@ -227,8 +227,10 @@ void Shard::flush() {
     begin_stop();
     end_phase();
   }
-  memory_bytes_.store(broker_.memory().message_bytes + broker_.memory().index_bytes +
-                          streams_.blocks().bytes_in_use() + message_log_.memory_bytes(),
+  // The control thread has a copy of the topology, too.
+  const std::uint64_t copy = parts_.id == 0 ? broker_.memory().topology_bytes : 0;
+  memory_bytes_.store(broker_.memory().total() + copy + streams_.blocks().bytes_in_use() +
+                          message_log_.memory_bytes(),
                       std::memory_order_relaxed);
   connections_.store(server_.active_count(), std::memory_order_relaxed);
   parts_.loop->timers().arm(deadline_timer_, broker_.next_deadline());

@@ -87,7 +87,7 @@ class Status final : public AdminOperation {
     json.begin_object();
     json.field("total", facts.memory_bytes);
     json.field("rss", facts.resident_bytes);
-    json.field("strategy", "messages and output");
+    json.field("strategy", "accounts and resident memory");
     json.end_object();
     json.field("vm_memory_high_watermark_limit", facts.memory_watermark_bytes);
     json.key("vm_memory_high_watermark_setting");

@@ -30,10 +30,12 @@ class ResourceAlarmsTest : public ::testing::Test, protected ResourceAlarms::Lis
   std::uint64_t used_ = 0;
   std::int64_t free_ = 5'000;
   std::uint64_t resident_ = 0;
+  std::uint64_t cgroup_excess_ = 0;
   std::vector<core::Alarm> announced_;
   int trims_ = 0;
   ResourceAlarms alarms_{{&loop_, &log_, this, 1'000, [this] { return used_; },
-                          [this] { return free_; }, 5'000, [this] { return resident_; }}};
+                          [this] { return free_; }, 5'000, [this] { return resident_; },
+                          [this] { return cgroup_excess_; }}};
 };
 
 constexpr core::Alarm memory_alarm{.memory = true, .disk = false};
@@ -91,8 +93,64 @@ TEST_F(ResourceAlarmsTest, AForcedAlarmStaysWhateverIsMeasured) {
   EXPECT_EQ(announced(), std::vector{no_alarm});
 }
 
+TEST_F(ResourceAlarmsTest, WhatTheProcessOccupiesCountsToo) {
+  constexpr std::uint64_t megabyte = 1 << 20;
+  alarms_.set_memory_watermark(160 * megabyte);
+  resident_ = 30 * megabyte;  // Of a start.
+  used_ = 100 * megabyte;
+  alarms_.start();
+  advance(core::nanos_per_s);
+  resident_ = 191 * megabyte;
+  advance(core::nanos_per_s);
+  EXPECT_EQ(trims_, 1) << "perhaps it is not needed";
+  EXPECT_TRUE(announced().empty());
+  used_ = 160 * megabyte;
+  for (int second = 0; second < 3; ++second) advance(core::nanos_per_s);
+  EXPECT_EQ(announced(), std::vector{memory_alarm});
+  resident_ = 189 * megabyte;
+  advance(core::nanos_per_s);
+  EXPECT_TRUE(announced().empty()) << "not far enough below";
+  resident_ = 180 * megabyte;
+  advance(core::nanos_per_s);
+  EXPECT_EQ(announced(), std::vector{no_alarm});
+}
+
+TEST_F(ResourceAlarmsTest, OnlyUnneededMemoryIsAskedBack) {
+  constexpr std::uint64_t megabyte = 1 << 20;
+  alarms_.set_memory_watermark(100 * megabyte);
+  alarms_.start();
+  used_ = 95 * megabyte;
+  resident_ = 105 * megabyte;
+  for (int second = 0; second < 6; ++second) advance(core::nanos_per_s);
+  EXPECT_EQ(announced(), std::vector{memory_alarm});
+  const int before = trims_;
+  used_ = 10 * megabyte;
+  for (int second = 0; second < 2; ++second) advance(core::nanos_per_s);
+  EXPECT_EQ(trims_, before + 1);
+}
+
+TEST_F(ResourceAlarmsTest, AHigherWatermarkEndsItAtOnce) {
+  alarms_.start();
+  resident_ = 10'000;
+  for (int second = 0; second < 5; ++second) advance(core::nanos_per_s);
+  EXPECT_EQ(announced(), std::vector{memory_alarm});
+  alarms_.set_memory_watermark(20'000);
+  EXPECT_EQ(announced(), std::vector{no_alarm});
+}
+
+TEST_F(ResourceAlarmsTest, AFullControlGroupIsAnAlarm) {
+  alarms_.start();
+  cgroup_excess_ = 1;
+  advance(core::nanos_per_s);
+  EXPECT_EQ(announced(), std::vector{memory_alarm});
+  cgroup_excess_ = 0;
+  advance(core::nanos_per_s);
+  EXPECT_EQ(announced(), std::vector{no_alarm});
+}
+
 TEST_F(ResourceAlarmsTest, UnneededMemoryGoesBackAndAStopEndsThat) {
   alarms_.start();
+  alarms_.set_memory_watermark(UINT64_MAX);
   resident_ = 10 * core::limits::heap_trim_large;
   for (int second = 0; second < 100 && trims_ == 0; ++second) advance(core::nanos_per_s);
   EXPECT_EQ(trims_, 1);
