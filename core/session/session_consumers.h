@@ -1,18 +1,24 @@
 // The consumers of a session, by the numbers that queues know them by. A number is free again when
-// its consumer is gone, so a table stays as small as it once was full.
+// its consumer is gone, so a table stays as small as it once was full. With more than a few
+// consumers there is an index of their tags.
 //
 //   add() -> subscribing (no handle) -> active (its queue gave a handle) -> remove()
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include "core/base/assert.h"
 #include "core/base/time.h"
 #include "core/broker/command.h"
+#include "core/exchange/text_hash.h"
 
 namespace lepus::core {
 
@@ -80,7 +86,12 @@ class SessionConsumers {
     SessionConsumer consumer;
     bool in_use = false;
   };
-  std::vector<Slot> slots_;  ///< By number.
+  using TagIndex = boost::unordered_flat_map<std::string, std::uint32_t, TextHash, std::equal_to<>>;
+  void build_index();
+
+  std::vector<Slot> slots_;            ///< By number.
+  std::vector<std::uint32_t> unused_;  ///< Numbers of slots not in use.
+  std::unique_ptr<TagIndex> index_;    ///< Null: there never were many.
   std::size_t count_ = 0;
 };
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/limits.h"
+
 namespace lepus::core {
 namespace {
 
@@ -35,6 +37,22 @@ TEST(SessionConsumers, FreeNumbersAreUsedAgain) {
   EXPECT_EQ(consumers.count(), 3U);
   EXPECT_EQ(consumers_text(consumers), "0a 1d 2c ");
   EXPECT_FALSE(consumers.contains(3));
+}
+
+TEST(SessionConsumers, ManyAreFoundByTheirTags) {
+  SessionConsumers consumers;
+  const auto count = static_cast<std::uint32_t>(4 * limits::consumers_without_index);
+  const auto tag = [](std::uint32_t number) { return "tag" + std::to_string(number); };
+  for (std::uint32_t i = 0; i < count; ++i) EXPECT_EQ(consumers.add(consumer(tag(i))), i);
+  for (std::uint32_t i = 0; i < count; ++i) EXPECT_EQ(consumers.find(tag(i)), i);
+  EXPECT_EQ(consumers.find("other"), SessionConsumers::absent);
+  for (std::uint32_t i = 0; i < count; i += 2) consumers.remove(i);
+  for (std::uint32_t i = 0; i < count; ++i)
+    EXPECT_EQ(consumers.find(tag(i)), i % 2 == 0 ? SessionConsumers::absent : i);
+  const std::uint32_t again = consumers.add(consumer(tag(0)));
+  EXPECT_EQ(again % 2, 0U);
+  EXPECT_EQ(consumers.find(tag(0)), again);
+  EXPECT_EQ(consumers.count(), count / 2 + 1);
 }
 
 TEST(SessionConsumers, AVisitMayRemoveWhatItVisits) {
