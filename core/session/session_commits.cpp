@@ -28,7 +28,13 @@ SessionCommits::Refusal SessionCommits::select_transaction() {
 SessionCommits::Refusal SessionCommits::commit(const Origin& origin) {
   if (!parts_.transaction.is_on()) return precondition_failed("channel is not transactional");
   parts_.requests.expect(origin, CommitRequest{});
-  check_room();
+  parts_.transaction.begin_commit();
+  std::size_t budget = limits::commit_at_once_max;
+  if (count_piece(budget)) {
+    parts_.link.broker.session_works().add(*this);
+  } else {
+    ask_room();
+  }
   return std::nullopt;
 }
 
@@ -53,11 +59,10 @@ void SessionCommits::send(ClientPublish&& publish) {
 // --- Commit
 
 /// A queue of this shard answers at once, and the first that is full ends it.
-void SessionCommits::check_room() {
+void SessionCommits::ask_room() {
   const SessionLink& link = parts_.link;
   SessionTransaction& transaction = parts_.transaction;
-  const auto checks = transaction.begin_commit(link.broker.topology(), link.owner.vhost, link.ref);
-  for (const SessionTransaction::RoomCheck& check : checks) {
+  for (const SessionTransaction::RoomCheck& check : transaction.take_checks()) {
     if (transaction.state() != SessionTransaction::State::checking_room) return;
     link.broker.send(check.home, check.command);
   }
@@ -92,9 +97,21 @@ void SessionCommits::carry_out() {
   parts_.link.broker.session_works().add(*this);
 }
 
+bool SessionCommits::count_piece(std::size_t& budget) {
+  const SessionLink& link = parts_.link;
+  return parts_.transaction.count_piece({link.broker.topology(), link.owner.vhost, link.ref},
+                                        budget);
+}
+
 bool SessionCommits::piece(std::size_t& budget) {
   CHECK(budget > 0);
   SessionTransaction& transaction = parts_.transaction;
+  if (transaction.state() == SessionTransaction::State::counting) {
+    if (count_piece(budget)) return true;
+    ask_room();
+    return false;
+  }
+  CHECK(transaction.state() == SessionTransaction::State::committing);
   for (; budget > 0 && transaction.publish_count() > 0; --budget) send(transaction.take_publish());
   if (transaction.publish_count() > 0) return true;
   if (budget > 0) --budget;
@@ -126,6 +143,8 @@ void SessionCommits::abandon() {
   const SessionLink& link = parts_.link;
   SessionTransaction& transaction = parts_.transaction;
   link.broker.session_works().remove(*this);
+  if (transaction.state() == SessionTransaction::State::counting)
+    return transaction.cancel_counting();
   RouteResult route;
   while (transaction.publish_count() > 0) {
     ClientPublish publish = transaction.take_publish();

@@ -2,10 +2,10 @@
 // transaction collects, asks and hands out is core/session/session_transaction.h; the shards
 // confirm their parts of a commit like publisher confirms.
 //
-//   commit() -> [answers] -> carry_out() -> piece() ... -> [confirms] -> Committed
-//                 full: 406, nothing done    refused: 406, the rest is done
+//   commit() -> count_piece() ... -> ask_room() -> [answers]    full: 406, nothing is done
+//   carry_out() -> piece() ... -> [confirms] -> Committed       refused: 406, the rest is done
 //
-// A commit is carried out a piece a turn, together with those of other sessions. Each shard that
+// A commit takes a piece a turn, together with those of other sessions. Each shard that
 // takes part keeps its batch open from the first piece to the last: after a crash the commit is
 // there or not, as a whole.
 #pragma once
@@ -61,7 +61,8 @@ class SessionCommits final : private SessionWork {
 
  private:
   void send(ClientPublish&& publish);
-  void check_room();
+  bool count_piece(std::size_t& budget);
+  void ask_room();
   void carry_out();
   bool piece(std::size_t& budget) override;
   std::set<ShardId> settle_all();

@@ -1,7 +1,7 @@
 // Collecting, asking for room, and handing out in the order of the commit.
 #include "core/session/session_transaction.h"
 
-#include <map>
+#include <algorithm>
 #include <utility>
 
 namespace lepus::core {
@@ -71,38 +71,58 @@ std::vector<SessionTransaction::Entry> SessionTransaction::roll_back() {
   return all;
 }
 
-/// What a queue answers may be different when the messages come, on another shard.
-std::vector<SessionTransaction::RoomCheck> SessionTransaction::begin_commit(
-    const Topology& topology, VhostId vhost, const ChannelRef& session) {
+void SessionTransaction::begin_commit() {
   CHECK(state_ == State::open);
-  std::map<QueueId, RoomCheck> wanted;
+  CHECK(checks_.empty());
+  state_ = State::counting;
+  counted_ = 0;
+}
+
+/// What a queue answers may be different when the messages come, on another shard; what the
+/// topology says, too.
+bool SessionTransaction::count_piece(const Place& place, std::size_t& budget) {
+  CHECK(state_ == State::counting);
+  const std::size_t end = counted_ + std::min(budget, publish_count() - counted_);
+  budget -= end - counted_;
   RouteResult route;
   const ClientPublish* before = nullptr;  // Its route holds for messages with the same keys.
-  static const std::deque<ClientPublish> none;
-  for (const ClientPublish& publish : publishes_ ? *publishes_ : none) {
+  for (; counted_ < end; ++counted_) {
+    const ClientPublish& publish = (*publishes_)[counted_];
     const Message& message = *publish.message;
     const bool is_same = before != nullptr && publish.cc_keys.empty() && !route.needs_headers() &&
                          before->message->exchange() == message.exchange() &&
                          before->message->routing_key() == message.routing_key();
     if (!is_same) {
       route.clear();
-      route_publish(topology, vhost, publish, route);
+      route_publish(place.topology, place.vhost, publish, route);
     }
     before = publish.cc_keys.empty() ? &publish : nullptr;
     for (const QueueInfo* queue : route) {
       if (!may_refuse(*queue) || publish.immediate) continue;
-      const RoomCheck unused{queue->home, {queue->id, session, 0, 0}};
-      CheckRoom& check = wanted.try_emplace(queue->id, unused).first->second.command;
+      const RoomCheck unused{queue->home, {queue->id, place.session, 0, 0}};
+      CheckRoom& check = checks_.try_emplace(queue->id, unused).first->second.command;
       ++check.count;
       check.bytes += message.body_size();
     }
   }
+  return counted_ < publish_count();
+}
+
+std::vector<SessionTransaction::RoomCheck> SessionTransaction::take_checks() {
+  CHECK(state_ == State::counting);
+  CHECK(counted_ == publish_count());
   std::vector<RoomCheck> checks;
-  for (const auto& [id, check] : wanted) checks.push_back(check);
+  for (const auto& [id, check] : std::exchange(checks_, {})) checks.push_back(check);
   state_ = State::checking_room;
   is_refused_ = false;
   room_answers_due_ = static_cast<std::uint32_t>(checks.size()) + 1;
   return checks;
+}
+
+void SessionTransaction::cancel_counting() {
+  CHECK(state_ == State::counting);
+  state_ = State::open;
+  checks_.clear();
 }
 
 SessionTransaction::Room SessionTransaction::on_room_answer(bool is_full) {

@@ -3,7 +3,7 @@
 // everything is carried out in this order: publishes, then acknowledgements, then rejections, then
 // requeues. It is complete when every shard has confirmed its part.
 //
-//   off -> open <-> checking_room -> committing -> open
+//   off -> open -> counting -> checking_room -> committing -> open
 //          full, or a queue refused: the caller fails the session
 //
 // What is settled in an open transaction is outstanding until its commit: it counts against the
@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -26,7 +27,7 @@ namespace lepus::core {
 class SessionTransaction {
  public:
   using Entry = UnackedWindow::Entry;
-  enum class State : std::uint8_t { off, open, checking_room, committing };
+  enum class State : std::uint8_t { off, open, counting, checking_room, committing };
 
   /// tx.select; again does no harm.
   void select();
@@ -52,10 +53,21 @@ class SessionTransaction {
     ShardId home;
     CheckRoom command;
   };
-  /// Begins the commit. Returns what to ask of which queues; on_room_answer() is due for each, and
-  /// once more by the caller when all are asked. `session` gets the answers.
-  std::vector<RoomCheck> begin_commit(const Topology& topology, VhostId vhost,
-                                      const ChannelRef& session);
+  /// Begins the commit: count_piece() is due until it returns false, then take_checks().
+  void begin_commit();
+  /// Finds out what goes to which queues, for at most `budget` messages, which it takes off it.
+  /// Returns true if there are more. The session is to get the answers.
+  struct Place {
+    const Topology& topology;
+    VhostId vhost;
+    ChannelRef session;
+  };
+  [[nodiscard]] bool count_piece(const Place& place, std::size_t& budget);
+  /// What to ask of which queues; on_room_answer() is due for each, and once more by the caller
+  /// when all are asked.
+  std::vector<RoomCheck> take_checks();
+  /// The session ends before the commit has asked: it is open again.
+  void cancel_counting();
   enum class Room : std::uint8_t { awaited, full, available };
   /// `full`: the commit is over. `available`: all have answered, it is to be carried out now.
   [[nodiscard]] Room on_room_answer(bool is_full);
@@ -78,7 +90,9 @@ class SessionTransaction {
   std::vector<Entry>& entries_of(Outcome outcome);
 
   State state_ = State::off;
-  bool is_refused_ = false;             ///< Of the commit under way.
+  bool is_refused_ = false;  ///< Of the commit under way.
+  std::size_t counted_ = 0;  ///< While counting: publishes.
+  std::map<QueueId, RoomCheck> checks_;
   std::uint32_t room_answers_due_ = 0;  ///< In checking_room; one is the caller's.
   /// Memory of a commit is given back as it goes on. Nothing: there is none.
   std::optional<std::deque<ClientPublish>> publishes_;

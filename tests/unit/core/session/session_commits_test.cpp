@@ -108,17 +108,17 @@ TEST_F(SessionCommitsTest, ALargeCommitIsCarriedOutAPieceATurn) {
   EXPECT_EQ(settle(1, false, Outcome::requeued), "");
   EXPECT_EQ(say(commits().commit(origin)), "");
   EXPECT_EQ(ready(queue), 0U);
-  EXPECT_TRUE(shard_.broker.has_work());
-  shard_.broker.flush();
-  EXPECT_EQ(acks(), "") << "what is confirmed of the first piece is not the commit";
-  EXPECT_EQ(protocol_.last<Committed>(), nullptr);
-  EXPECT_EQ(ready(queue), limits::commits_per_turn_max);
-  EXPECT_EQ(ready(settled), 0U) << "settlements come after the last publish";
-  EXPECT_TRUE(protocol_.is_held);
-  EXPECT_TRUE(shard_.broker.has_work());
-  shard_.broker.flush();
-  EXPECT_EQ(acks(), "");
-  EXPECT_NE(protocol_.last<Committed>(), nullptr);
+  std::size_t turns = 0;
+  for (; protocol_.last<Committed>() == nullptr && turns < 10; ++turns) {
+    EXPECT_TRUE(protocol_.is_held);
+    EXPECT_TRUE(shard_.broker.has_work());
+    EXPECT_EQ(ready(settled), 0U) << "settlements come after the last publish";
+    const std::uint64_t before = ready(queue);
+    shard_.broker.flush();
+    EXPECT_LE(ready(queue) - before, limits::commits_per_turn_max);
+    EXPECT_EQ(acks(), "") << "what is confirmed of a piece is not the commit";
+  }
+  EXPECT_EQ(turns, 2U);
   EXPECT_EQ(ready(queue), count);
   EXPECT_EQ(ready(settled), 1U);
   EXPECT_FALSE(protocol_.is_held);
@@ -137,6 +137,8 @@ TEST_F(SessionCommitsTest, ACommitThatHasBegunOutlivesItsSession) {
   publish("", "far", "b");
   EXPECT_EQ(say(commits().commit(origin)), "");
   shard_.broker.flush();
+  EXPECT_GT(ready(queue), 0U);
+  EXPECT_LT(ready(queue), count);
   close();
   EXPECT_EQ(ready(queue), count);
   EXPECT_EQ(ready(settled), 0U) << "acknowledged, not returned";
@@ -144,6 +146,17 @@ TEST_F(SessionCommitsTest, ACommitThatHasBegunOutlivesItsSession) {
   ASSERT_EQ(brackets.size(), 4U);
   EXPECT_FALSE(brackets.back().begins);
   EXPECT_EQ(protocol_.last<Committed>(), nullptr);
+}
+
+TEST_F(SessionCommitsTest, ACommitThatHasDoneNothingEndsWithItsSession) {
+  const QueueId queue = shard_.declare("q");
+  EXPECT_EQ(say(commits().select_transaction()), "");
+  for (std::size_t i = 0; i <= limits::commits_per_turn_max; ++i) publish("", "q", "a");
+  EXPECT_EQ(say(commits().commit(origin)), "");
+  close();
+  EXPECT_FALSE(shard_.broker.has_work());
+  EXPECT_EQ(ready(queue), 0U);
+  EXPECT_TRUE(shard_.outbox.all<Transaction>().empty());
 }
 
 TEST_F(SessionCommitsTest, ARollbackForgetsPublishesAndKeepsDeliveries) {

@@ -56,8 +56,12 @@ class SessionTransactionTest : public ::testing::Test {
     transaction_.add(std::move(how));
   }
   std::vector<SessionTransaction::RoomCheck> begin() {
-    return transaction_.begin_commit(world_.master, world_.vhost, session);
+    transaction_.begin_commit();
+    std::size_t budget = SIZE_MAX;
+    EXPECT_FALSE(transaction_.count_piece(place(), budget));
+    return transaction_.take_checks();
   }
+  SessionTransaction::Place place() const { return {world_.master, world_.vhost, session}; }
   void add(std::vector<Entry> entries, Outcome outcome) { transaction_.add(entries, outcome); }
 
   test::World world_;
@@ -93,6 +97,32 @@ TEST_F(SessionTransactionTest, IsCarriedOutWhenEveryQueueHasRoom) {
   EXPECT_TRUE(transaction_.finish_commit());
   EXPECT_EQ(transaction_.state(), State::open);
   EXPECT_TRUE(begin().empty()) << "nothing is left of the first commit";
+}
+
+TEST_F(SessionTransactionTest, MessagesAreCountedInPieces) {
+  for (int i = 0; i < 5; ++i) publish("", "refusing", "xy");
+  transaction_.begin_commit();
+  EXPECT_EQ(transaction_.state(), State::counting);
+  std::size_t budget = 3;
+  EXPECT_TRUE(transaction_.count_piece(place(), budget));
+  EXPECT_EQ(budget, 0U);
+  budget = 3;
+  EXPECT_FALSE(transaction_.count_piece(place(), budget));
+  EXPECT_EQ(budget, 1U);
+  const auto checks = transaction_.take_checks();
+  ASSERT_EQ(checks.size(), 1U);
+  EXPECT_EQ(checks[0].command.count, 5U);
+  EXPECT_EQ(checks[0].command.bytes, 10U);
+}
+
+TEST_F(SessionTransactionTest, ACommitThatOnlyCountedCanBeTakenBack) {
+  publish("", "refusing", "x");
+  transaction_.begin_commit();
+  std::size_t budget = 1;
+  EXPECT_FALSE(transaction_.count_piece(place(), budget));
+  transaction_.cancel_counting();
+  EXPECT_EQ(transaction_.state(), State::open);
+  EXPECT_EQ(begin().at(0).command.count, 1U);
 }
 
 TEST_F(SessionTransactionTest, AFullQueueEndsTheCommit) {
