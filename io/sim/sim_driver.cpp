@@ -56,15 +56,17 @@ SimDriver::~SimDriver() { world_.drivers_[index_] = nullptr; }
 core::Nanos SimDriver::turn(OpList& submitted, std::vector<Completion>& completed,
                             core::Nanos wait_until) {
   free_buffers(completed);
-  while (Op* op = submitted.pop()) begin(*op);
-
-  const std::size_t count = pending_.size();
-  const std::size_t first = count == 0 ? 0 : world_.random().below(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    Pending& pending = pending_[(first + i) % count];
-    if (!pending.done && event_of(pending) <= world_.now()) attempt(pending, completed);
-  }
-  std::erase_if(pending_, [](const Pending& pending) { return pending.done; });
+  const SimDriverFaults& faults = world_.faults().driver;
+  core::Random& random = world_.driver_random();
+  const std::size_t room = random.chance(faults.few_completions) ? 1 + random.below(3) : SIZE_MAX;
+  do {
+    std::size_t part = random.chance(faults.partial_submit) ? 1 + random.below(3) : SIZE_MAX;
+    for (; part > 0 && !submitted.empty(); --part) begin(*submitted.pop());
+    attempt_due(room, completed);
+  } while (!submitted.empty());
+  if (random.below(10'000) < faults.stall)
+    stall(world_.now() +
+          static_cast<core::Nanos>(random.below(static_cast<std::uint64_t>(faults.stall_ns_max))));
 
   brought_some_ = !completed.empty();
   woken_ = false;
@@ -72,6 +74,19 @@ core::Nanos SimDriver::turn(OpList& submitted, std::vector<Completion>& complete
   // A turn takes some time, as the code that runs in it would.
   world_.now_ += 100 + static_cast<core::Nanos>(world_.random().below(2000));
   return world_.now();
+}
+
+/// Until `room` of them completed.
+void SimDriver::attempt_due(std::size_t room, Completed& completed) {
+  CHECK(room > 0);
+  const std::size_t count = pending_.size();
+  const std::size_t before = completed.size();
+  const std::size_t first = count == 0 ? 0 : world_.random().below(count);
+  for (std::size_t i = 0; i < count && completed.size() - before < room; ++i) {
+    Pending& pending = pending_[(first + i) % count];
+    if (!pending.done && event_of(pending) <= world_.now()) attempt(pending, completed);
+  }
+  std::erase_if(pending_, [](const Pending& pending) { return pending.done; });
 }
 
 /// All but those of what the loop put off: they come first from now on.
@@ -107,10 +122,10 @@ int SimDriver::next_descriptor() {
 }
 
 core::Nanos SimDriver::next_event() const {
-  if (woken_ || brought_some_) return 0;
+  if (woken_ || brought_some_) return stalled_until_;
   core::Nanos earliest = wait_until_;
   for (const Pending& pending : pending_) earliest = std::min(earliest, event_of(pending));
-  return earliest;
+  return std::max(earliest, stalled_until_);
 }
 
 void SimDriver::begin(Op& op) {
@@ -169,16 +184,12 @@ core::Nanos SimDriver::event_of(const Pending& pending) const {
       break;
     }
     case OpKind::recv:
-      event = event_of_recv(op);
-      break;
     case OpKind::send:
-      event = event_of_send(op);
+    case OpKind::poll_hang_up:
+      event = event_of_connection(op);
       break;
     case OpKind::poll:
       event = core::never;
-      break;
-    case OpKind::poll_hang_up:
-      event = event_of_hang_up(op);
       break;
     case OpKind::shutdown_write:
     case OpKind::close:
@@ -195,23 +206,15 @@ core::Nanos SimDriver::event_of(const Pending& pending) const {
   return std::max(event, pending.starts);
 }
 
-core::Nanos SimDriver::event_of_recv(const Op& op) const {
+core::Nanos SimDriver::event_of_connection(const Op& op) const {
   const SimConnection* connection = world_.network().find_connection(op.fd);
   CHECK(connection != nullptr);
-  return connection->reset ? 0 : connection->inbound.next_arrival();
-}
-
-/// The end of the peer's bytes is seen behind bytes that nobody reads.
-core::Nanos SimDriver::event_of_hang_up(const Op& op) const {
-  const SimConnection* connection = world_.network().find_connection(op.fd);
-  CHECK(connection != nullptr);
-  return connection->reset ? 0 : connection->inbound.end_arrival();
-}
-
-core::Nanos SimDriver::event_of_send(const Op& op) const {
-  const SimConnection* connection = world_.network().find_connection(op.fd);
-  CHECK(connection != nullptr);
-  if (connection->reset || !connection->client_open) return 0;
+  if (connection->reset) return 0;
+  if (op.kind == OpKind::recv) return connection->inbound.next_arrival();
+  // The end of the peer's bytes is seen behind bytes that nobody reads.
+  if (op.kind == OpKind::poll_hang_up) return connection->inbound.end_arrival();
+  CHECK(op.kind == OpKind::send);
+  if (!connection->client_open) return 0;
   return connection->outbound.size() < world_.faults().outbound_max ? 0 : core::never;
 }
 
@@ -337,7 +340,11 @@ void SimDriver::attempt_file_op(Pending& pending, Completed& completed) {
   std::int32_t result = 0;
   if (op.kind == OpKind::read) result = disk.read_pieces(op.fd, op.offset, pending.pieces);
   if (op.kind == OpKind::sync) result = disk.finish_sync(pending.ticket);
-  if (op.kind == OpKind::open_file) result = disk.open_without_sync(pending.path, op.mode);
+  if (op.kind == OpKind::open_file) {
+    const unsigned percent = world_.faults().driver.no_descriptor;
+    const bool has_none = world_.driver_random().chance(percent);
+    result = has_none ? -EMFILE : disk.open_without_sync(pending.path, op.mode);
+  }
   if (op.kind == OpKind::allocate) result = disk.allocate(op.fd, op.offset + op.length);
   if (op.kind == OpKind::unlink) result = disk.remove(pending.path);
   finish(pending, completed, result);

@@ -7,7 +7,9 @@
 // until all is taken (or a fault cuts it short), close with ops of the same descriptor under way is
 // our mistake and stops the run. Received bytes live in buffers that are overwritten in the next
 // turn but for those put off, so a view kept too long shows. Bytes of a write that change before it
-// came back stop the run.
+// came back stop the run. Faults of its own: the kernel takes what is submitted in several parts,
+// and completes some between; only a few ops complete in a turn; the thread stands still for a
+// while.
 //
 // A crash of the process: abandon() of each driver and of each loop, SimNetwork::kill(), then
 // SimDisk::kill() or power_cut(); after that the owners of the ops can be destroyed in any state.
@@ -41,6 +43,11 @@ class SimDriver final : public Driver {
   /// any more; an open_file, allocate or unlink may still have been carried out. Loop::abandon()
   /// does the same for what the loop holds.
   void abandon();
+  /// Its thread gets no time until then, whatever there is to do; core::never: no more.
+  void stall(core::Nanos until) {
+    CHECK(until >= 0);
+    stalled_until_ = until;
+  }
   /// Ops under way.
   std::size_t pending_count() const { return pending_.size(); }
 
@@ -60,6 +67,7 @@ class SimDriver final : public Driver {
   void free_buffers(const Completed& deferred);
   void begin(Op& op);
   void begin_file_op(Pending& pending);
+  void attempt_due(std::size_t room, Completed& completed);
   void attempt(Pending& pending, Completed& completed);
   void attempt_accept(Pending& pending, Completed& completed);
   void attempt_recv(Pending& pending, Completed& completed);
@@ -76,9 +84,7 @@ class SimDriver final : public Driver {
   void maybe_reset(SimConnection& connection);
   std::size_t maybe_short(std::size_t size, unsigned percent);
   core::Nanos event_of(const Pending& pending) const;
-  core::Nanos event_of_recv(const Op& op) const;
-  core::Nanos event_of_hang_up(const Op& op) const;
-  core::Nanos event_of_send(const Op& op) const;
+  core::Nanos event_of_connection(const Op& op) const;
 
   SimWorld& world_;
   std::size_t index_;
@@ -86,6 +92,7 @@ class SimDriver final : public Driver {
   std::vector<std::vector<std::uint8_t>> buffers_;  ///< Those in use first.
   std::size_t buffers_used_ = 0;
   core::Nanos wait_until_ = 0;
+  core::Nanos stalled_until_ = 0;
   bool woken_ = false;
   bool brought_some_ = false;  ///< The last turn completed something the loop has to handle.
 };

@@ -11,7 +11,9 @@
 namespace lepus::io {
 namespace {
 
-constexpr std::uint64_t disk_seed = 0x5D15C;  ///< Apart from that of the world.
+// Apart from that of the world.
+constexpr std::uint64_t disk_seed = 0x5D15C;
+constexpr std::uint64_t driver_seed = 0xD21E5;
 
 }  // namespace
 
@@ -36,6 +38,19 @@ SimFaults SimFaults::draw(core::Random& random) {
   faults.buffer_count = size(64);
   faults.outbound_max = size(262144);
   faults.inbound_max = size(262144);
+  return faults;
+}
+
+SimDriverFaults SimDriverFaults::draw(core::Random& random) {
+  const auto percent = [&random](unsigned max) {
+    return random.chance(60) ? 0U : static_cast<unsigned>(random.below(max + 1));
+  };
+  SimDriverFaults faults;
+  faults.partial_submit = percent(90);
+  faults.few_completions = percent(90);
+  faults.no_descriptor = percent(30);
+  faults.stall = percent(10);
+  faults.stall_ns_max = core::nanos_per_ms << random.below(9);
   return faults;
 }
 
@@ -189,14 +204,18 @@ void SimNetwork::kill() {
 // ---- world ----
 
 SimWorld::SimWorld(std::uint64_t seed)
-    : random_(seed), faults_(SimFaults::draw(random_)), disk_(seed + disk_seed) {}
+    : random_(seed),
+      driver_random_(seed + driver_seed),
+      faults_(SimFaults::draw(random_)),
+      disk_(seed + disk_seed) {}
 
 SimWorld::SimWorld(std::uint64_t seed, const SimFaults& faults)
-    : random_(seed), faults_(faults), disk_(seed + disk_seed) {}
+    : random_(seed), driver_random_(seed + driver_seed), faults_(faults), disk_(seed + disk_seed) {}
 
 void SimWorld::end_faults() {
   faults_.short_read = faults_.short_send = faults_.multishot_end = 0;
   faults_.no_buffers = faults_.accept_error = faults_.reset = 0;
+  faults_.driver = {};
   disk_.set_faults({});
 }
 

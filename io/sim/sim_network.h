@@ -33,6 +33,17 @@ namespace lepus::io {
 class SimDriver;
 class SimNetwork;
 
+/// Of drivers; chances in percent.
+struct SimDriverFaults {
+  unsigned partial_submit = 0;   ///< The kernel takes the ops of a turn in several parts.
+  unsigned few_completions = 0;  ///< Only some ops complete in a turn, as with a full queue.
+  unsigned no_descriptor = 0;    ///< open_file ends with -EMFILE.
+  unsigned stall = 0;            ///< The thread stands still, in 1 of 10000 turns times this,
+  core::Nanos stall_ns_max = 0;  ///< for up to so long.
+
+  static SimDriverFaults draw(core::Random& random);
+};
+
 /// Chances in percent, per event they concern. Each seed draws its own mix, so that some runs
 /// hammer one fault.
 struct SimFaults {
@@ -47,6 +58,8 @@ struct SimFaults {
   std::size_t buffer_count = 64;      ///< Receive buffers of a driver.
   std::size_t outbound_max = 262144;  ///< Bytes sent and not read before a send waits.
   std::size_t inbound_max = 262144;   ///< Bytes a client can write before the broker reads.
+
+  SimDriverFaults driver = {};
 
   static SimFaults draw(core::Random& random);
 };
@@ -173,6 +186,8 @@ class SimWorld {
   void step_wall_clock(core::Nanos by) { wall_offset_ += by; }
   core::Random& random() { return random_; }
   const SimFaults& faults() const { return faults_; }
+  /// For faults of drivers: what they draw changes nothing elsewhere.
+  core::Random& driver_random() { return driver_random_; }
   /// From now on nothing goes wrong any more (sizes stay, also the disk's): for "does it settle?".
   void end_faults();
   SimNetwork& network() { return network_; }
@@ -189,6 +204,7 @@ class SimWorld {
  private:
   friend class SimDriver;
   core::Random random_;
+  core::Random driver_random_;
   SimFaults faults_;
   core::Nanos now_ = core::nanos_per_s;
   core::Nanos wall_offset_ = 0;

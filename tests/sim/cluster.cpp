@@ -180,6 +180,9 @@ void Cluster::run_turn(const io::SimDriver& driver) {
     const bool blocks =
         loop.profile().totals().sleeps > sleeps && driver.next_event() > parts_.world->now();
     if (blocks) loop.sleep_flag().announce();
+    if (parts_.saboteur->mistake() == Mistake::stop_shard && i < parts_.shard_count &&
+        loop.turn_count() % 100 == 0 && parts_.saboteur->strikes())
+      threads_[i]->driver->stall(core::never);
     return;
   }
 }

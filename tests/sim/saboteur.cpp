@@ -46,13 +46,21 @@ std::string_view name_of(Mistake mistake) {
                                     "ignore_write_error",
                                     "ignore_sync",
                                     "skip_tail",
-                                    "ignore_checksum"};
+                                    "ignore_checksum",
+                                    "leave_submitted",
+                                    "lose_completion",
+                                    "leak_descriptor",
+                                    "reuse_buffers",
+                                    "stop_shard"};
   static_assert(names.size() == static_cast<std::size_t>(Mistake::count));
   return names[static_cast<std::size_t>(mistake)];
 }
 
 bool is_on_rings(Mistake mistake) { return mistake < Mistake::damage_body; }
-bool is_about_disk(Mistake mistake) { return mistake >= Mistake::confirm_early; }
+bool is_about_disk(Mistake mistake) {
+  return mistake >= Mistake::confirm_early && !is_about_driver(mistake);
+}
+bool is_about_driver(Mistake mistake) { return mistake >= Mistake::leave_submitted; }
 
 bool Saboteur::strikes() {
   if (!random_.chance(25)) return false;

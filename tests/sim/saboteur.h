@@ -54,11 +54,18 @@ enum class Mistake : std::uint8_t {
   ignore_sync,
   skip_tail,
   ignore_checksum,
+  // About the driver (tests/sim/saboteur_disk.h).
+  leave_submitted,
+  lose_completion,
+  leak_descriptor,
+  reuse_buffers,
+  stop_shard,
   count,
 };
 std::string_view name_of(Mistake mistake);
 bool is_on_rings(Mistake mistake);
 bool is_about_disk(Mistake mistake);
+bool is_about_driver(Mistake mistake);
 
 class Saboteur final : public FrameFilter {
  public:
@@ -67,6 +74,8 @@ class Saboteur final : public FrameFilter {
   Mistake mistake() const { return mistake_; }
   /// Somebody else made it.
   void strike() { ++count_; }
+  /// Somebody else is to make it now. Returns true in some of the cases.
+  bool strikes();
   /// Before shard `to` runs its turn.
   void tamper(server::Mesh& mesh, core::ShardId to);
   int on_incoming(Incoming& incoming) override;
@@ -76,7 +85,6 @@ class Saboteur final : public FrameFilter {
  private:
   using Commands = std::vector<core::PeerCommand>;
 
-  bool strikes();
   void tamper_with(Commands& commands);
   bool change(core::PeerCommand& command, Commands& out);
   core::MessageRef twin_of(core::Message& message);

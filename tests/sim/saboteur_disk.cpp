@@ -21,7 +21,18 @@ core::Nanos SabotagedDriver::turn(io::OpList& submitted, std::vector<io::Complet
     }
     return driver_.turn(asked, completed, completed.empty() ? wait_until : 0);
   }
+  if (mistake == Mistake::leave_submitted) leave_submitted(submitted);
+  if (mistake == Mistake::leak_descriptor) leak_descriptor(submitted, completed);
+  if (mistake == Mistake::reuse_buffers && !completed.empty() && saboteur_.strikes()) {
+    // As if the loop had put nothing off.
+    std::vector<io::Completion> others;
+    const core::Nanos now = driver_.turn(submitted, others, wait_until);
+    completed.insert(completed.end(), others.begin(), others.end());
+    return now;
+  }
+  const std::size_t deferred = completed.size();
   const core::Nanos now = driver_.turn(submitted, completed, wait_until);
+  if (mistake == Mistake::lose_completion) lose_completion(completed, deferred);
   if (mistake != Mistake::ignore_short_write && mistake != Mistake::ignore_write_error) return now;
   for (io::Completion& completion : completed) {
     const io::Op& op = *completion.op;
@@ -42,6 +53,36 @@ core::Nanos SabotagedDriver::turn(io::OpList& submitted, std::vector<io::Complet
     saboteur_.strike();
   }
   return now;
+}
+
+/// The newest sends stay in the queue until the next turn, when their memory may be another's.
+void SabotagedDriver::leave_submitted(io::OpList& submitted) {
+  io::OpList asked;
+  while (io::Op* op = left_.pop()) asked.push(*op);
+  while (io::Op* op = submitted.pop()) {
+    const bool is_left = op->kind == io::OpKind::send && saboteur_.strikes();
+    (is_left ? left_ : asked).push(*op);
+  }
+  while (io::Op* op = asked.pop()) submitted.push(*op);
+}
+
+/// As a full completion queue without an overflow list would.
+void SabotagedDriver::lose_completion(std::vector<io::Completion>& completed, std::size_t first) {
+  if (completed.size() < first + 2 || !saboteur_.strikes()) return;
+  completed.pop_back();
+}
+
+void SabotagedDriver::leak_descriptor(io::OpList& submitted,
+                                      std::vector<io::Completion>& completed) {
+  io::OpList asked;
+  while (io::Op* op = submitted.pop()) {
+    if (op->kind == io::OpKind::close && saboteur_.strikes()) {
+      completed.push_back({op, 0, false, {}});
+    } else {
+      asked.push(*op);
+    }
+  }
+  while (io::Op* op = asked.pop()) submitted.push(*op);
 }
 
 std::uint64_t EarlyMessageLog::durable() const {

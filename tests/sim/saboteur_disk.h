@@ -1,5 +1,6 @@
-// Planted mistakes about the disk, made around the broker's code: a driver that tells the loop
-// something else than the disk said, and a message log that promises too early.
+// Planted mistakes about the disk and the driver, made around the broker's code: a driver that
+// tells the loop something else than the kernel said or forgets what was submitted, and a message
+// log that promises too early.
 #pragma once
 
 #include "core/broker/ports.h"
@@ -23,8 +24,13 @@ class SabotagedDriver final : public io::Driver {
   int wake_target() const override { return driver_.wake_target(); }
 
  private:
+  void leave_submitted(io::OpList& submitted);
+  void lose_completion(std::vector<io::Completion>& completed, std::size_t first);
+  void leak_descriptor(io::OpList& submitted, std::vector<io::Completion>& completed);
+
   io::Driver& driver_;
   Saboteur& saboteur_;
+  io::OpList left_;  ///< Submitted, and not told to the driver yet.
 };
 
 /// Says that a batch is durable as soon as it is recorded.

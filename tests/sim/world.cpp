@@ -10,6 +10,7 @@ namespace lepus::sim {
 
 namespace {
 
+constexpr std::uint64_t driver_fault_seed = 0xFA017;
 constexpr core::Nanos settle_limit = 60 * core::nanos_per_s;
 constexpr core::Nanos play_limit = 300 * core::nanos_per_s;
 constexpr core::Nanos longest_ttl = 600 * core::nanos_per_ms;
@@ -20,13 +21,15 @@ constexpr core::Nanos progress_wait =
 constexpr std::size_t quiet_steps_min = 150;
 constexpr std::uint16_t window_of_all = UINT16_MAX;  ///< More than a run has messages.
 
-io::SimFaults draw_faults(const Plan& plan, core::Random& random) {
+io::SimFaults draw_faults(const Plan& plan, core::Random& random, std::uint64_t seed) {
   io::SimFaults faults = io::SimFaults::draw(random);
   if (!plan.network_faults) {
     const core::Nanos delay = faults.delay_ns_max;
     faults = {};
     faults.delay_ns_max = delay;
   }
+  core::Random driver_random{seed ^ driver_fault_seed};
+  if (driver_random.chance(70)) faults.driver = io::SimDriverFaults::draw(driver_random);
   // One byte at a time and a long way: a run would take hours of virtual time.
   faults.inbound_max = std::max<std::size_t>(faults.inbound_max, 64);
   faults.outbound_max = std::max<std::size_t>(faults.outbound_max, 64);
@@ -44,7 +47,7 @@ World::World(std::uint64_t seed, Mistake mistake, bool verbose)
       random_(seed),
       plan_(Plan::draw(random_)),
       scene_{&judge_, &model_, &oracle_, &sim_, &random_, &plan_},
-      sim_(random_.next(), draw_faults(plan_, random_)),
+      sim_(random_.next(), draw_faults(plan_, random_, seed)),
       saboteur_(mistake, seed ^ 0x5ab07a6e),
       disk_random_(seed ^ 0xd15cd15c),
       clock_random_(seed ^ 0xc10cc10c),
@@ -448,6 +451,10 @@ void World::stop_broker() {
     judge_.fail(12, "{} operations are in flight after the end", cluster_->ops_in_flight());
   if (sim_.network().open_count() != 0)
     judge_.fail(12, "{} descriptors are open after the end", sim_.network().open_count());
+  for (const auto& shard : cluster_->shards())
+    if (const std::uint64_t bytes = shard->broker().memory().session_bytes; bytes != 0)
+      judge_.fail(12, "shard {} still counts {} bytes of connections, channels and consumers",
+                  shard->broker().shard(), bytes);
   if (judge_.failed()) return;
   cluster_.reset();
   if (sim_.disk().open_count() != 0)
