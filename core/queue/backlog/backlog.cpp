@@ -1,5 +1,4 @@
-// Slots, pages and the two places where a ready message can be: at or above head_, or in returned_.
-// What is not in memory: backlog_evicted.cpp.
+// The two places where a ready message can be: at or above head_, or in returned_.
 #include "core/queue/backlog/backlog.h"
 
 #include <algorithm>
@@ -8,40 +7,11 @@
 
 namespace lepus::core {
 
-Backlog::~Backlog() {
-  for (std::size_t i = 0; i < pages_.size(); ++i) {
-    if (pages_[i].is_empty() || pages_[i].is_run()) continue;
-    for (std::size_t index = 0; index < page_size; ++index) {
-      Slot& slot = pages_[i].at(index);
-      if (slot.state() != State::gone && !slot.is_evicted())
-        (void)MessageRef::adopt(slot.take_message());
-    }
-  }
-}
-
-Slot& Backlog::slot(Sequence sequence) {
-  CHECK(sequence >= base_);
-  CHECK(sequence < next_);
-  return pages_[page_of(sequence)].at(index_of(sequence));
-}
-
-/// Null: there is no such page (any more).
-const SlotPage* Backlog::find_page(Sequence sequence) const {
-  if (sequence < base_ || sequence >= next_) return nullptr;
-  const std::size_t index = page_of(sequence);
-  return index < pages_.size() && !pages_[index].is_empty() ? &pages_[index] : nullptr;
-}
-
-Backlog::State Backlog::state(Sequence sequence) const {
-  const SlotPage* page = find_page(sequence);
-  return page == nullptr ? State::gone : page->state(index_of(sequence));
-}
-
 Sequence Backlog::push(MessageRef message) {
   Slot& added = add_slot(next_);
-  bytes_ += message->memory_size();
-  ready_body_bytes_ += message->body_size();
-  ++ready_count_;
+  counts_.bytes += message->memory_size();
+  counts_.ready_body_bytes += message->body_size();
+  ++counts_.ready;
   added = Slot{message.detach(), State::ready};
   return next_++;
 }
@@ -51,33 +21,49 @@ void Backlog::continue_at(Sequence next) {
   next_ = next;
 }
 
-/// The slot of the next sequence. After a restart there may be a gap before it, whose pages are
-/// never made.
-Slot& Backlog::add_slot(Sequence sequence) {
-  if (live_count() == 0) base_ = head_ = sequence;
-  if (sequence - base_ >= pages_.size() * page_size) {
-    give_back_last_page_if_empty();
-    const auto index = page_of(sequence);
-    while (pages_.size() <= index) pages_.push_back({});
-    pages_.back().open(std::move(spare_));
+void Backlog::restore(Sequence sequence, const RecordLocation& place, std::uint32_t body_size,
+                      bool redelivered) {
+  CHECK(sequence >= next_);
+  CHECK(counts_.unacked == 0);
+  Slot& added = add_slot(sequence);
+  added.set_evicted(place, body_size, false);
+  added.set_state(State::ready);
+  ++counts_.ready;
+  ++counts_.evicted;
+  counts_.ready_body_bytes += body_size;
+  next_ = sequence + 1;
+  paging_.note_restored(next_);
+  if (redelivered) {
+    added.set_redelivered();
+    // The mark that says so may lie in a segment that is given up before this message is.
+    delivered_below_ = next_;
   }
-  SlotPage& page = pages_[page_of(sequence)];
-  ++page.live_count;
-  return page.at(index_of(sequence));
+  slots_.compress_behind(sequence);
+}
+
+/// The slot of the next sequence. After a restart there may be a gap before it.
+Slot& Backlog::add_slot(Sequence sequence) {
+  if (counts_.live() == 0) {
+    slots_.reset(sequence);
+    head_ = sequence;
+  }
+  Slot& added = slots_.add(sequence);
+  if (head_ < slots_.begin()) head_ = slots_.begin();
+  return added;
 }
 
 Backlog::Ready Backlog::peek() {
-  CHECK(ready_count_ > 0);
+  CHECK(counts_.ready > 0);
   if (!returned_.empty()) {
     const Sequence sequence = returned_.front();
     CHECK(sequence < head_);
     const Slot found = slot_at(sequence);
     return {sequence, found.message(), found.redelivered()};
   }
-  const Slot* head = pages_[page_of(head_)].find(index_of(head_));
+  const Slot* head = slots_.page(head_).find(slots_.index_of(head_));
   if (head == nullptr || head->state() != State::ready) {
     skip_gone();
-    head = &pages_[page_of(head_)].at(index_of(head_));
+    head = &slots_.at(head_);
   }
   return {head_, head->message(), head->redelivered()};
 }
@@ -85,10 +71,10 @@ Backlog::Ready Backlog::peek() {
 /// Moves head_ to the next ready slot; whole pages that are gone are stepped over at once.
 void Backlog::skip_gone() {
   for (;;) {
-    const SlotPage& page = pages_[page_of(head_)];
-    const std::size_t index = index_of(head_);
+    const SlotPage& page = slots_.page(head_);
+    const std::size_t index = slots_.index_of(head_);
     if (page.is_empty()) {
-      head_ += page_size - index;
+      head_ += SlotPage::size - index;
     } else if (page.state(index) != State::ready) {
       ++head_;
     } else {
@@ -100,9 +86,9 @@ void Backlog::skip_gone() {
 
 /// A ready message stops being one.
 void Backlog::leave_ready(Sequence sequence, const Slot& found) {
-  CHECK(ready_count_ > 0);
-  --ready_count_;
-  ready_body_bytes_ -= found.body_size();
+  CHECK(counts_.ready > 0);
+  --counts_.ready;
+  counts_.ready_body_bytes -= found.body_size();
   if (sequence < head_) take_returned(sequence);
 }
 
@@ -119,93 +105,71 @@ void Backlog::take_returned(Sequence sequence) {
 }
 
 void Backlog::deliver(Sequence sequence) {
-  Slot& found = slot(sequence);
+  Slot& found = slots_.at(sequence);
   CHECK(found.state() == State::ready);
   CHECK(!found.is_evicted());
   CHECK(sequence <= head_);
   leave_ready(sequence, found);
   if (sequence == head_) ++head_;
   found.set_state(State::unacked);
-  ++unacked_count_;
+  ++counts_.unacked;
 }
 
 void Backlog::retain(Sequence sequence) {
-  Slot& found = slot(sequence);
+  Slot& found = slots_.at(sequence);
   CHECK(found.state() == State::ready || found.state() == State::unacked);
   if (found.state() == State::ready) {
     leave_ready(sequence, found);
   } else {
-    --unacked_count_;
+    --counts_.unacked;
   }
   found.set_state(State::retained);
-  ++retained_count_;
+  ++counts_.retained;
 }
 
 void Backlog::requeue(Sequence sequence) {
-  Slot& found = slot(sequence);
+  Slot& found = slots_.at(sequence);
   CHECK(found.state() == State::unacked || found.state() == State::retained);
   CHECK(sequence < head_);
-  --(found.state() == State::unacked ? unacked_count_ : retained_count_);
+  --(found.state() == State::unacked ? counts_.unacked : counts_.retained);
   found.set_state(State::ready);
   found.set_redelivered();
-  ++ready_count_;
-  ready_body_bytes_ += found.body_size();
+  ++counts_.ready;
+  counts_.ready_body_bytes += found.body_size();
   returned_.push_back(sequence);
   std::push_heap(returned_.begin(), returned_.end(), std::greater<>{});
 }
 
 Backlog::Taken Backlog::take(Sequence sequence) {
-  Slot& found = slot(sequence);
+  Slot& found = slots_.at(sequence);
   CHECK(found.state() != State::gone);
   if (found.state() == State::ready) {
     leave_ready(sequence, found);
   } else {
-    --(found.state() == State::unacked ? unacked_count_ : retained_count_);
+    --(found.state() == State::unacked ? counts_.unacked : counts_.retained);
   }
   Taken taken{{}, {}, false};
   if (found.is_evicted()) {
     taken.place = found.place();
     taken.is_spilled = found.is_spilled();
-    --evicted_count_;
+    --counts_.evicted;
     found = {};
   } else {
     taken.message = MessageRef::adopt(found.take_message());
     taken.place = taken.message->place();
-    bytes_ -= taken.message->memory_size();
+    counts_.bytes -= taken.message->memory_size();
   }
-  const std::size_t index = page_of(sequence);
-  CHECK(pages_[index].live_count > 0);
-  if (--pages_[index].live_count == 0) drop_page(index);
+  if (slots_.remove(sequence)) on_page_emptied();
   return taken;
 }
 
-/// Its slots are gone; memory that nobody needs any more goes, too.
-void Backlog::drop_page(std::size_t index) {
-  // The page that is being filled keeps its place; any other that ran empty goes.
-  const bool being_filled = index + 1 == pages_.size();
-  if (!being_filled) {
-    spare_ = pages_[index].close();
-    drop_front_pages();
-  }
-  if (live_count() > 0) return;
-  pages_.reset();
-  spare_.reset();
+/// Memory that nobody needs any more goes.
+void Backlog::on_page_emptied() {
+  if (head_ < slots_.begin()) head_ = slots_.begin();
+  if (counts_.live() > 0) return;
+  slots_.reset(next_);
   returned_ = {};
-  base_ = head_ = next_;
-}
-
-void Backlog::drop_front_pages() {
-  while (!pages_.empty() && pages_.front().is_empty()) {
-    (void)pages_.pop_front();
-    base_ += page_size;
-  }
-  if (head_ < base_) head_ = base_;
-}
-
-void Backlog::give_back_last_page_if_empty() {
-  if (pages_.empty() || pages_.back().is_empty() || pages_.back().live_count > 0) return;
-  spare_ = pages_.back().close();
-  drop_front_pages();
+  head_ = next_;
 }
 
 }  // namespace lepus::core

@@ -31,7 +31,7 @@ std::size_t heap_bytes() {
 
 std::uint64_t pop_all(Backlog& backlog) {
   std::uint64_t count = 0;
-  for (; backlog.ready_count() > 0; ++count) (void)backlog.take(backlog.peek().sequence);
+  for (; backlog.counts().ready > 0; ++count) (void)backlog.take(backlog.peek().sequence);
   return count;
 }
 
@@ -57,14 +57,14 @@ class BacklogTest : public ::testing::Test {
 
 TEST_F(BacklogTest, GivesOutInOrder) {
   fill(3 * page + 1);
-  EXPECT_EQ(backlog_.ready_count(), 3 * page + 1);
+  EXPECT_EQ(backlog_.counts().ready, 3 * page + 1);
   const Sequence first = backlog_.peek().sequence;
   for (Sequence i = 0; i < 3 * page + 1; ++i) {
     EXPECT_FALSE(backlog_.peek().redelivered);
     EXPECT_EQ(deliver_next(), first + i);
   }
-  EXPECT_EQ(backlog_.ready_count(), 0U);
-  EXPECT_EQ(backlog_.unacked_count(), 3 * page + 1);
+  EXPECT_EQ(backlog_.counts().ready, 0U);
+  EXPECT_EQ(backlog_.counts().unacked, 3 * page + 1);
 }
 
 TEST_F(BacklogTest, RequeuedGoesOutFirstAndIsMarked) {
@@ -86,12 +86,12 @@ TEST_F(BacklogTest, PurgeLeavesTheUnacked) {
   const Sequence back = deliver_next();
   backlog_.requeue(back);
   EXPECT_EQ(pop_all(backlog_), page + 2);
-  EXPECT_EQ(backlog_.ready_count(), 0U);
+  EXPECT_EQ(backlog_.counts().ready, 0U);
   EXPECT_EQ(backlog_.state(held), Backlog::State::unacked);
   EXPECT_EQ(backlog_.state(back), Backlog::State::gone);
   (void)backlog_.take(held);
   EXPECT_EQ(account_.message_bytes, 0U);
-  EXPECT_EQ(backlog_.bytes(), 0U);
+  EXPECT_EQ(backlog_.counts().bytes, 0U);
 }
 
 TEST_F(BacklogTest, SequencesAreNeverReused) {
@@ -106,9 +106,9 @@ TEST_F(BacklogTest, SequencesAreNeverReused) {
 TEST_F(BacklogTest, RestoredMessagesKeepTheirPlaces) {
   const std::vector<Sequence> places = {3, 4, 3 * page, 9 * page + 1};
   for (const Sequence place : places) backlog_.restore(place, {1, 8, 40}, 1, place == 4);
-  EXPECT_EQ(backlog_.evicted_count(), places.size());
+  EXPECT_EQ(backlog_.counts().evicted, places.size());
   backlog_.continue_at(20 * page + 2);
-  EXPECT_EQ(backlog_.ready_count(), places.size());
+  EXPECT_EQ(backlog_.counts().ready, places.size());
   EXPECT_EQ(backlog_.state(5), Backlog::State::gone);
   EXPECT_EQ(backlog_.state(6 * page), Backlog::State::gone);
   EXPECT_EQ(backlog_.push(message()), 20 * page + 2);
@@ -116,7 +116,7 @@ TEST_F(BacklogTest, RestoredMessagesKeepTheirPlaces) {
     EXPECT_EQ(backlog_.peek().sequence, place);
     EXPECT_EQ(backlog_.peek().message, nullptr);
     EXPECT_EQ(backlog_.peek().redelivered, place == 4);
-    backlog_.make_resident(place, message());
+    backlog_.paging().make_resident(place, message());
     EXPECT_EQ(deliver_next(), place);
   }
   EXPECT_EQ(deliver_next(), 20 * page + 2);
@@ -163,8 +163,8 @@ TEST_F(BacklogTest, AnOldUnackedMessagePinsOnlyItsPage) {
     (void)backlog_.take(deliver_next());
   }
   EXPECT_LT(heap_bytes(), heap_before + (std::size_t{100} << 10));  // Else 1.6 MB of pages.
-  EXPECT_EQ(backlog_.unacked_count(), 1U);
-  EXPECT_EQ(backlog_.bytes(), account_.message_bytes);
+  EXPECT_EQ(backlog_.counts().unacked, 1U);
+  EXPECT_EQ(backlog_.counts().bytes, account_.message_bytes);
   backlog_.requeue(old);
   EXPECT_EQ(backlog_.peek().sequence, old);
   (void)backlog_.push(message());
@@ -177,7 +177,7 @@ TEST_F(BacklogTest, AnEmptyBacklogOwnsNoMemory) {
   fill(10 * page);
   for (Sequence i = 0; i < 3 * page; ++i) backlog_.requeue(deliver_next());
   EXPECT_GT(heap_bytes(), heap_before + page * sizeof(void*));
-  while (backlog_.ready_count() > 0) (void)backlog_.take(backlog_.peek().sequence);
+  while (backlog_.counts().ready > 0) (void)backlog_.take(backlog_.peek().sequence);
   EXPECT_LT(heap_bytes(), heap_before + 256);  // The sanitizer's own book-keeping varies a little.
 }
 
@@ -192,7 +192,7 @@ TEST_F(BacklogTest, WhatIsLeftDiesWithTheBacklog) {
 }
 
 TEST_F(BacklogTest, MisuseStops) {
-  EXPECT_DEATH((void)backlog_.peek(), "ready_count_ > 0");
+  EXPECT_DEATH((void)backlog_.peek(), "counts_.ready > 0");
   fill(2);
   const Sequence first = backlog_.peek().sequence;
   EXPECT_DEATH(backlog_.requeue(first), "unacked");
@@ -207,10 +207,10 @@ TEST_F(BacklogTest, RestoredNeighboursCostNextToNothing) {
     backlog_.restore(i, {1, static_cast<std::uint32_t>(4096 + i * 200), 200}, 128, false);
   EXPECT_LE(heap_bytes() - before, 1000 * page);
   EXPECT_EQ(backlog_.slot_at(777 * page + 5).place().offset, 4096 + (777 * page + 5) * 200);
-  backlog_.move(777 * page + 5, {9, 8, 200});
+  backlog_.paging().move(777 * page + 5, {9, 8, 200});
   EXPECT_EQ(backlog_.slot_at(777 * page + 5).place().segment, 9U);
   EXPECT_EQ(backlog_.slot_at(777 * page + 6).place().segment, 1U);
-  EXPECT_EQ(backlog_.ready_body_bytes(), 1000 * page * 128);
+  EXPECT_EQ(backlog_.counts().ready_body_bytes, 1000 * page * 128);
   EXPECT_EQ(pop_all(backlog_), 1000 * page);
 }
 
@@ -220,15 +220,15 @@ TEST_F(BacklogTest, AMessageThatLeavesCountsNoMore) {
   const Sequence next = backlog_.peek().sequence;
   backlog_.retain(next);
   backlog_.retain(held);
-  EXPECT_EQ(backlog_.ready_count(), 1U);
-  EXPECT_EQ(backlog_.unacked_count(), 0U);
-  EXPECT_EQ(backlog_.live_count(), 3U);
+  EXPECT_EQ(backlog_.counts().ready, 1U);
+  EXPECT_EQ(backlog_.counts().unacked, 0U);
+  EXPECT_EQ(backlog_.counts().live(), 3U);
   EXPECT_EQ(backlog_.peek().sequence, next + 1);
   (void)backlog_.take(backlog_.peek().sequence);
   (void)backlog_.take(held);
   EXPECT_EQ(backlog_.state(next), Backlog::State::retained);
   (void)backlog_.take(next);
-  EXPECT_EQ(backlog_.live_count(), 0U);
+  EXPECT_EQ(backlog_.counts().live(), 0U);
 }
 
 /// Random operations; some of the messages are evicted. The model is a map from sequence to what
@@ -278,11 +278,11 @@ class BacklogModel : public ::testing::TestWithParam<std::uint64_t> {
     const Slot slot = backlog_.slot_at(sequence);
     ASSERT_TRUE(slot.is_evicted());
     ASSERT_EQ(slot.body_size(), size);
-    if (slot.is_fetch_pending()) backlog_.cancel_fetch(sequence);
+    if (slot.is_fetch_pending()) backlog_.paging().cancel_fetch(sequence);
     MessageRef message = Message::create({"", "q", {}, size, false}, account_);
     message->append_body(as_bytes(std::string(size, 'b')));
     if (!slot.is_spilled()) message->set_place(slot.place());
-    backlog_.make_resident(sequence, std::move(message));
+    backlog_.paging().make_resident(sequence, std::move(message));
   }
   void evict() {
     Backlog::Eviction options;
@@ -292,14 +292,14 @@ class BacklogModel : public ::testing::TestWithParam<std::uint64_t> {
     options.written_end = {1 + record_ / 100, record_ % 100 * 48, 48};
     options.count = 1 + static_cast<std::uint32_t>(random_.below(300));
     options.keep = random_.below(300);
-    if (random_.chance(10)) backlog_.restart_under_pressure();
+    if (random_.chance(10)) backlog_.paging().restart_under_pressure();
     std::vector<Sequence> recorded;
     (void)backlog_.evict(options, [&](Sequence sequence, const Message&) {
       recorded.push_back(sequence);
       return random_.chance(95);
     });
     for (const Sequence sequence : recorded)
-      if (random_.chance(80)) (void)backlog_.make_evicted(sequence, {77, 8, 48}, true);
+      if (random_.chance(80)) (void)backlog_.paging().make_evicted(sequence, {77, 8, 48}, true);
   }
   /// Of those that are asked for, most come.
   void request_ahead() {
@@ -311,7 +311,7 @@ class BacklogModel : public ::testing::TestWithParam<std::uint64_t> {
       if (random_.chance(80)) {
         warm(sequence);
       } else {
-        backlog_.cancel_fetch(sequence);
+        backlog_.paging().cancel_fetch(sequence);
       }
     }
   }
@@ -355,17 +355,17 @@ class BacklogModel : public ::testing::TestWithParam<std::uint64_t> {
       if (!one.unacked) ++ready;
       if (!one.unacked) ready_bytes += one.body_size;
     }
-    ASSERT_EQ(backlog_.ready_count(), ready);
-    ASSERT_EQ(backlog_.unacked_count(), model_.size() - ready);
-    ASSERT_EQ(backlog_.ready_body_bytes(), ready_bytes);
-    ASSERT_EQ(backlog_.bytes(), account_.message_bytes);
+    ASSERT_EQ(backlog_.counts().ready, ready);
+    ASSERT_EQ(backlog_.counts().unacked, model_.size() - ready);
+    ASSERT_EQ(backlog_.counts().ready_body_bytes, ready_bytes);
+    ASSERT_EQ(backlog_.counts().bytes, account_.message_bytes);
     const Sequence probe = random_.below(next_ + 2);
     const auto found = model_.find(probe);
     const auto expected = found == model_.end()   ? Backlog::State::gone
                           : found->second.unacked ? Backlog::State::unacked
                                                   : Backlog::State::ready;
     ASSERT_EQ(backlog_.state(probe), expected) << probe;
-    ASSERT_LE(backlog_.evicted_count(), model_.size());
+    ASSERT_LE(backlog_.counts().evicted, model_.size());
   }
 
   Random random_{GetParam()};
