@@ -7,6 +7,7 @@
 
 #include "core/limits.h"
 #include "core/message/field_table.h"
+#include "core/session/queue_kind_rules.h"
 #include "core/topology/topology_rules.h"
 
 namespace lepus::core {
@@ -29,30 +30,6 @@ Result<std::int32_t> read_priority(Bytes arguments, std::string_view title) {
                             ": \"expected integer, got " + std::string{value->type_name()} + "\"");
   return static_cast<std::int32_t>(
       std::clamp<std::int64_t>(value->as_int64(), INT32_MIN, INT32_MAX));
-}
-
-Result<std::unique_ptr<StreamSpec>> read_stream(const ConsumeRequest& request,
-                                                const QueueInfo& queue, std::string_view title,
-                                                bool has_prefetch) {
-  if (queue.parsed->queue_type != QueueType::stream) {
-    for (const char* key : {"x-stream-offset", "x-stream-filter", "x-stream-match-unfiltered"})
-      if (FieldTable{request.arguments}.find(key))
-        return invalid_argument(key, title,
-                                " of queue type rabbit_" +
-                                    std::string{queue_type_name(queue.parsed->queue_type)} +
-                                    "_queue");
-    return std::unique_ptr<StreamSpec>{};
-  }
-  if (request.no_ack) {
-    return AmqpError{ReplyCode::not_implemented,
-                     "automatic acknowledgement not supported by stream " + std::string{title}};
-  }
-  if (!has_prefetch)
-    return precondition_failed("consumer prefetch count is not set for stream " +
-                               std::string{title});
-  auto spec = parse_stream_spec(request.arguments, request.tag, std::string{title});
-  if (!spec.ok()) return std::move(spec.error());
-  return std::make_unique<StreamSpec>(std::move(spec.value()));
 }
 
 /// The consumer's own, its queue's, or the broker's.
@@ -83,7 +60,8 @@ Result<ConsumerArguments> read_consumer_arguments(const ConsumeRequest& request,
   ConsumerArguments out;
   auto priority = read_priority(request.arguments, title);
   if (!priority.ok()) return std::move(priority.error());
-  auto stream = read_stream(request, queue, title, defaults.has_prefetch);
+  auto stream = read_kind_arguments(
+      queue, {request.arguments, request.tag, title, request.no_ack, defaults.has_prefetch});
   if (!stream.ok()) return std::move(stream.error());
   auto timeout = read_timeout(request.arguments, queue, title, defaults.timeout);
   if (!timeout.ok()) return std::move(timeout.error());

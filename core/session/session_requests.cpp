@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/broker/broker.h"
+#include "core/session/queue_kind_rules.h"
 #include "core/session/session_listener.h"
 #include "core/topology/topology_rules.h"
 
@@ -158,16 +159,7 @@ SessionRequests::Refusal SessionRequests::get(const Origin& origin, std::string_
   auto found = find_queue(Permission::read, name);
   if (!found.ok()) return std::move(found.error());
   const QueueInfo& queue = *found.value();
-  if (queue.parsed->queue_type == QueueType::stream) {
-    return AmqpError{ReplyCode::not_implemented,
-                     "basic.get not supported by stream queues " + queue_title(queue.name)};
-  }
-  if (queue.parsed->queue_type == QueueType::quorum && queue.effective->single_active_consumer) {
-    return AmqpError{ReplyCode::resource_locked,
-                     "cannot obtain access to locked " + queue_title(queue.name) +
-                         ". basic.get operations are not supported by quorum queues with single "
-                         "active consumer"};
-  }
+  if (auto refusal = refuse_get(queue, queue_title(queue.name))) return refusal;
   expect(origin, GetRequest{});
   link_.broker.send(queue.home, Get{queue.id, link_.ref, no_ack});
   return std::nullopt;
