@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/broker/broker.h"
+#include "core/queue/backlog/backlog.h"
 #include "core/topology/topology_rules.h"
 
 namespace lepus::core {

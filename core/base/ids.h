@@ -35,6 +35,14 @@ using UserId = Id<struct UserTag, std::uint64_t>;
 /// Unique over all shards: (shard + 1) << 48 | counter; 0 is "none".
 using ConnectionId = Id<struct ConnectionTag, std::uint64_t>;
 
+/// Position of a message in its queue; given once, never reused.
+using Sequence = std::uint64_t;
+
+struct QueuePosition {
+  QueueId queue;
+  Sequence sequence = 0;
+};
+
 /// Names a channel from any thread. Slots are reused, generations tell old from new.
 struct ChannelRef {
   ShardId shard = 0;

@@ -12,7 +12,6 @@
 
 #include "core/base/ids.h"
 #include "core/message/message.h"
-#include "core/queue/backlog/backlog.h"
 #include "core/stream/stream_spec.h"
 
 namespace lepus::core {

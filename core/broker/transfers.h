@@ -11,7 +11,6 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "core/base/ids.h"
-#include "core/queue/backlog/backlog.h"
 
 namespace lepus::core {
 

@@ -10,10 +10,11 @@
 
 #include "core/broker/ports.h"
 #include "core/queue/consumer.h"
-#include "core/stream/stream_spec.h"
 #include "core/topology/topology.h"
 
 namespace lepus::core {
+
+struct StreamSpec;
 
 /// Consumers that come, change and leave.
 class QueueConsumers {

@@ -12,9 +12,9 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "core/base/ids.h"
 #include "core/limits.h"
 #include "core/message/message.h"
-#include "core/queue/backlog/backlog.h"
 
 namespace lepus::core {
 

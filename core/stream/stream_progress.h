@@ -12,9 +12,9 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/base/ids.h"
 #include "core/base/ring_buffer.h"
 #include "core/broker/command.h"
-#include "core/queue/backlog/backlog.h"
 
 namespace lepus::core {
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/base/assert.h"
+
 namespace lepus::core {
 
 void StreamTimes::add(Sequence sequence, std::uint64_t time_ms) {

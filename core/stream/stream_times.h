@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <deque>
 
+#include "core/base/ids.h"
 #include "core/limits.h"
-#include "core/queue/backlog/backlog.h"
 
 namespace lepus::core {
 

@@ -12,17 +12,11 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/ids.h"
 #include "core/message/message.h"
 #include "core/queue/backlog/backlog_paging.h"
 #include "core/queue/backlog/slot_table.h"
 
 namespace lepus::core {
-
-struct QueuePosition {
-  QueueId queue;
-  Sequence sequence = 0;
-};
 
 class Backlog {
  public:

@@ -10,13 +10,11 @@
 #include <memory>
 #include <type_traits>
 
+#include "core/base/ids.h"
 #include "core/base/ring_buffer.h"
 #include "core/queue/backlog/slot_page.h"
 
 namespace lepus::core {
-
-/// Position of a message in its queue; given once, never reused.
-using Sequence = std::uint64_t;
 
 class SlotTable {
  public:

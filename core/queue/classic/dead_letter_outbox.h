@@ -14,9 +14,9 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "core/base/assert.h"
+#include "core/base/ids.h"
 #include "core/base/time.h"
 #include "core/limits.h"
-#include "core/queue/backlog/backlog.h"
 #include "core/queue/dead_letter.h"
 
 namespace lepus::core {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "core/base/assert.h"
+
 namespace lepus::core {
 
 void RetryState::delay(Sequence sequence, Nanos until) {

@@ -9,8 +9,8 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include "core/base/ids.h"
 #include "core/base/time.h"
-#include "core/queue/backlog/backlog.h"
 
 namespace lepus::core {
 
