@@ -63,6 +63,8 @@ constexpr std::uint64_t brake_length = tiny ? 4 : 2048;
 /// counts as taken from quickly: 50 000 a second.
 constexpr std::uint64_t brake_taken_min = tiny ? 4 : 200;
 constexpr Nanos brake_window = 4 * nanos_per_ms;
+/// Published since the last brake, or there is no reason for another.
+constexpr std::uint64_t brake_published_min = tiny ? 2 : 256;
 /// Messages a second that the publishers of one queue may send whatever its consumers take.
 constexpr std::int64_t brake_rate_min = 64'000;
 constexpr Nanos brake_max = 100 * nanos_per_ms;

@@ -49,7 +49,8 @@ void PublisherBrakes::on_pumped(const Pumped& pumped, Nanos now) {
   if (watched.has_brake()) {
     if (pumped.ready_after <= limits::brake_length || !watched.is_taken_quickly)
       take_off(pumped.queue, watched);
-  } else if (watched.is_taken_quickly && pumped.ready_after > 2 * limits::brake_length) {
+  } else if (watched.is_taken_quickly && pumped.ready_after > 2 * limits::brake_length &&
+             watched.published >= limits::brake_published_min) {
     put_on(pumped.queue, watched, now);
   }
 }
