@@ -52,6 +52,10 @@ constexpr std::size_t catch_up_shares_max = 8;
 /// shard has applied what came before them: what a definitions file brings may be much more.
 constexpr std::size_t topology_piece_max = tiny ? 2 : 64;
 constexpr std::size_t topology_unapplied_max = tiny ? 4 : 256;
+/// Declarations and bindings of one session that are taken from its input while the answer to one
+/// before them is awaited, and bytes of their arguments from which on no more are taken.
+constexpr std::size_t requests_ahead_max = tiny ? 3 : 255;
+constexpr std::size_t requests_ahead_bytes_max = tiny ? 64 : 256 << 10;
 static_assert(topology_piece_max <= topology_unapplied_max);
 /// Objects that are described for the operator in one turn.
 constexpr std::size_t stats_rows_max = tiny ? 3 : 512;

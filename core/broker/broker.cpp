@@ -50,9 +50,9 @@ void Broker::answer_get(GetReply&& reply, MessageRef message) {
 }
 
 void Broker::ask(const TopologyRequest& request, const ChannelRef& channel,
-                 std::uint32_t message_count) {
+                 std::unique_ptr<std::vector<TopologyRequest>> more) {
   outbox().send_to_control(
-      TopologyAsk{channel, message_count, std::make_unique<TopologyRequest>(request)});
+      TopologyAsk{channel, 0, std::make_unique<TopologyRequest>(request), std::move(more)});
 }
 
 void Broker::on(const TopologyDone& command) {

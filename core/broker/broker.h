@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -97,10 +98,10 @@ class Broker final : public QueueHost, private QueueSender {
   void send_back(ShardId home, QueueId queue, Sequence sequence) {
     session_commands_.send_back(home, queue, sequence);
   }
-  /// Asks the control thread; TopologyDone, with `message_count`, goes to `channel` unless that is
-  /// null.
+  /// Asks the control thread; a TopologyDone goes to `channel` unless that is null. `more`: as
+  /// TopologyAsk has it.
   void ask(const TopologyRequest& request, const ChannelRef& channel,
-           std::uint32_t message_count = 0);
+           std::unique_ptr<std::vector<TopologyRequest>> more = nullptr);
 
   // See EventEmitter.
   bool wants_events() const { return events_.is_wanted(); }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <variant>
+#include <vector>
 
 #include "core/amqp_error.h"
 #include "core/broker/session_command.h"
@@ -22,6 +23,9 @@ struct TopologyAsk {
   ChannelRef channel;           ///< Who gets TopologyDone; null when nobody waits.
   std::uint32_t message_count;  ///< Handed back in TopologyDone (queue.delete-ok).
   std::unique_ptr<TopologyRequest> request;
+  /// What the same channel asked for behind it: of these and `request` none is done once one before
+  /// it failed. One TopologyDone answers all. Null: nothing.
+  std::unique_ptr<std::vector<TopologyRequest>> more = nullptr;
 };
 struct TopologyApplied {
   std::uint64_t version;
@@ -38,6 +42,8 @@ struct TopologyDone {
   ChannelRef channel;
   std::uint32_t message_count;
   std::unique_ptr<AmqpError> error;  ///< Null when it went well.
+  /// Of a TopologyAsk with `more`: how many were done, from the first; `error` is of the next one.
+  std::uint32_t done_count = 0;
 };
 /// What is short now. With anything short, publishers are blocked.
 struct Alarm {

@@ -208,8 +208,8 @@ struct StoredDefinitions {
 };
 
 /// Where definitions outlive the process. What is worth keeping of a change is decided by
-/// DurableFilter (core/topology/durable_filter.h); the rest is dropped by record(). Control thread
-/// only.
+/// DurableFilter (core/topology/durable_filter.h); the rest is dropped by record(). One thread at a
+/// time.
 class DefinitionStore {
  public:
   virtual ~DefinitionStore() = default;
@@ -225,6 +225,7 @@ class DefinitionStore {
   enum class Fault : std::uint8_t {
     busy,     ///< Another program has it locked.
     no_room,  ///< Of disk or memory.
+    damaged,  ///< It cannot hold what was recorded; what it held before is as it was.
     broken,   ///< What is on the disk is not known: the store is of no more use.
   };
   /// Why the last commit() failed.
@@ -233,6 +234,8 @@ class DefinitionStore {
   /// since the last one is forgotten. `undo` takes it back on the master
   /// (core/topology/topology_undo.h), in the order in which it was applied there.
   virtual void roll_back(std::span<const TopologyChange>) { CHECK(false); }
+  /// Queues with ids up to this one can be added without a commit, if they are not to be kept.
+  virtual std::uint64_t reserved_id() const { return 0; }
 };
 
 }  // namespace lepus::core

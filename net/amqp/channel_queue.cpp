@@ -8,7 +8,6 @@ namespace lepus::amqp {
 
 using core::AmqpError;
 using core::ReplyCode;
-using core::ResourceKind;
 using Kind = core::TopologyRequest::Kind;
 
 // --- Queues
@@ -33,7 +32,7 @@ Channel::Outcome Channel::on(const QueueDeclare& declare) {
     request.server_named = true;
   }
   if (declare.exclusive) connection_.note_exclusive_queue();
-  return requests.declare_queue(origin_of(MethodId::queue_declare, declare.no_wait), request);
+  return requests.change_topology(origin_of(MethodId::queue_declare, declare.no_wait), request);
 }
 
 /// Responders declare the name they were given to see whether the requester is still there.
@@ -62,8 +61,7 @@ Channel::Outcome Channel::change_queue_binding(Kind kind, const Method& method, 
   request.name = std::move(name.value());
   request.source = core::strip_cr_lf(method.exchange);
   request.arguments = core::as_text(method.arguments);
-  return session_.requests().change_binding(origin_of(Method::id, no_wait), request,
-                                            ResourceKind::queue);
+  return session_.requests().change_topology(origin_of(Method::id, no_wait), request);
 }
 
 Channel::Outcome Channel::on(const QueuePurge& purge) {
@@ -94,15 +92,15 @@ Channel::Outcome Channel::on(const ExchangeDeclare& declare) {
   request.auto_delete = declare.auto_delete;
   request.internal = declare.internal;
   request.arguments = core::as_text(declare.arguments);
-  return session_.requests().declare_exchange(
-      origin_of(MethodId::exchange_declare, declare.no_wait), request);
+  return session_.requests().change_topology(origin_of(MethodId::exchange_declare, declare.no_wait),
+                                             request);
 }
 
 Channel::Outcome Channel::on(const ExchangeDelete& method) {
   core::TopologyRequest request = session_.requests().new_request(Kind::delete_exchange);
   request.name = core::strip_cr_lf(method.exchange);
   request.if_unused = method.if_unused;
-  return session_.requests().delete_exchange(origin_of(MethodId::exchange_delete, method.no_wait),
+  return session_.requests().change_topology(origin_of(MethodId::exchange_delete, method.no_wait),
                                              request);
 }
 
@@ -120,8 +118,7 @@ Channel::Outcome Channel::change_exchange_binding(Kind kind, const Method& metho
   request.name = core::strip_cr_lf(method.destination);
   request.key = method.routing_key;
   request.arguments = core::as_text(method.arguments);
-  return session_.requests().change_binding(origin_of(Method::id, method.no_wait), request,
-                                            ResourceKind::exchange);
+  return session_.requests().change_topology(origin_of(Method::id, method.no_wait), request);
 }
 
 }  // namespace lepus::amqp

@@ -11,6 +11,7 @@
 #include "core/limits.h"
 #include "net/amqp/codec/protocol_header.h"
 #include "net/amqp/connection.h"
+#include "net/amqp/request_ahead.h"
 #include "net/amqp/server.h"
 
 namespace lepus::amqp {
@@ -28,6 +29,15 @@ AmqpError unknown_method(std::uint16_t class_id, std::uint16_t method_id) {
   error.found_class = class_id;
   error.found_method = method_id;
   return error.to_amqp_error();
+}
+
+/// Returns true if the input, which is held until `channel` has an answer, may be read for one more
+/// frame.
+bool goes_on(core::Bytes bytes, std::size_t payload_max, Channel* channel) {
+  if (channel == nullptr || channel->state() != Channel::State::open) return false;
+  const FrameResult next = next_frame(bytes, payload_max);
+  return next.complete() && next.frame.channel == channel->number() &&
+         may_ask_ahead(next.frame, channel->session().requests());
 }
 
 }  // namespace
@@ -49,7 +59,12 @@ Bytes Connection::read(Bytes bytes) {
   if (phase_ == Phase::awaiting_header) read_protocol_header(bytes);
   while (!carry_.empty() && !bytes.empty() && !is_input_stopped() && reads_input())
     complete_carried_frame(bytes);
-  while (!bytes.empty() && !is_input_stopped() && reads_input()) {
+  const auto may_go_on = [&] {
+    if (!is_input_stopped()) return true;
+    return input_stops_ == stop_for_reply && phase_ == Phase::open && body_.left == 0 &&
+           goes_on(bytes, payload_max_, last_channel_);
+  };
+  while (!bytes.empty() && may_go_on() && reads_input()) {
     if (body_.left > 0) {
       if (!read_body(bytes)) break;
       continue;

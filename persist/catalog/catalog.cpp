@@ -180,18 +180,16 @@ std::string Catalog::load(core::StoredDefinitions& definitions) {
 
 void Catalog::record(const core::TopologyChange& change) {
   CHECK(loaded_);
-  if (const auto* added = std::get_if<core::QueueAdded>(&change)) reserve(added->queue.id.value);
+  // Of any queue: what is written of a transient one to save memory names its id, too, and outlives
+  // it in the journal.
+  if (const auto* added = std::get_if<core::QueueAdded>(&change)) {
+    note_id(added->queue.id.value);
+    if (last_id_ > last_id_saved_) begin();
+  }
   if (!filter_.admit(change)) return;
   begin();
   if (!error_.empty()) return;
   std::visit([this](const auto& what) { write(what); }, change);
-}
-
-/// Of any queue: what is written of a transient one to save memory names its id, too, and outlives
-/// it in the journal.
-void Catalog::reserve(std::uint64_t queue) {
-  note_id(queue);
-  if (last_id_ > last_id_saved_) begin();
 }
 
 /// The transaction counts as open also when it could not be begun: commit() has to say so.
@@ -209,7 +207,10 @@ std::string Catalog::commit() {
   }
   if (error_.empty() && newest_queue_ > newest_queue_saved_)
     note(statements_.set_newest_queue.run(as_number(newest_queue_)));
-  if (error_.empty()) note(statements_.commit.run());
+  const bool is_recorded = error_.empty();
+  if (is_recorded) note(statements_.commit.run());
+  const bool is_in_doubt = is_recorded && !error_.empty() && fault_ == Fault::damaged;
+  if (is_in_doubt) fault_ = Fault::broken;
   if (!error_.empty()) return error_;
   newest_queue_saved_ = newest_queue_;
   last_id_saved_ = last_id_saving;
@@ -247,7 +248,7 @@ void Catalog::note(std::string error) {
       fault_ = Fault::no_room;
       break;
     default:
-      fault_ = Fault::broken;
+      fault_ = Fault::damaged;
       break;
   }
 }

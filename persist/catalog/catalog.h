@@ -59,6 +59,7 @@ class Catalog final : public core::DefinitionStore {
   [[nodiscard]] std::string commit() override;
   Fault fault() const override { return fault_; }
   void roll_back(std::span<const core::TopologyChange> undo) override;
+  std::uint64_t reserved_id() const override { return last_id_saved_; }
   /// Another program's lock is not waited for any more: it is a Fault::busy at once. For those who
   /// cannot wait within a call.
   void stop_waiting() { database_.set_busy_wait(0); }
@@ -77,7 +78,6 @@ class Catalog final : public core::DefinitionStore {
   std::string prepare_meta(std::uint64_t new_store);
   void begin();
   void note(std::string error);
-  void reserve(std::uint64_t queue);
   void note_id(std::uint64_t id);
   void write(const core::VhostAdded& change);
   void write(const core::VhostRemoved& change);
@@ -121,5 +121,10 @@ class Catalog final : public core::DefinitionStore {
   bool loaded_ = false;
   bool in_transaction_ = false;
 };
+
+/// As Catalog::load_rows(), of the catalog in this file as far as it is committed. Any thread, also
+/// while another one uses the catalog.
+[[nodiscard]] std::string read_catalog_rows(const std::string& path,
+                                            StoredDefinitions& stored_rows);
 
 }  // namespace lepus::persist

@@ -53,17 +53,14 @@ std::string find_repeated_key(const Database& database, const DefinitionTable& t
   return {};
 }
 
-}  // namespace
-
-std::string Catalog::load_rows(StoredDefinitions& stored_rows) {
-  CHECK(store_ != 0);
+std::string read_all(Database& database, StoredDefinitions& stored_rows) {
   std::string error;
   for (std::size_t index = 0; index < definition_kind_count && error.empty(); ++index) {
     const auto kind = static_cast<DefinitionKind>(index);
     const DefinitionTable& table = definition_table(kind);
     CHECK(stored_rows.of(kind).empty());
     Statement select;
-    error = database_.prepare(
+    error = database.prepare(
         fmt::format("SELECT {} FROM {} ORDER BY rowid", list_columns(table), table.name), select);
     if (!error.empty()) return error;
     while (select.next()) {
@@ -73,9 +70,22 @@ std::string Catalog::load_rows(StoredDefinitions& stored_rows) {
       stored_rows.of(kind).push_back(std::move(row));
     }
     error = select.finish();
-    if (error.empty()) error = find_repeated_key(database_, table, stored_rows.of(kind));
+    if (error.empty()) error = find_repeated_key(database, table, stored_rows.of(kind));
   }
   return error;
+}
+
+}  // namespace
+
+std::string Catalog::load_rows(StoredDefinitions& stored_rows) {
+  CHECK(store_ != 0);
+  return read_all(database_, stored_rows);
+}
+
+std::string read_catalog_rows(const std::string& path, StoredDefinitions& stored_rows) {
+  Database database;
+  std::string error = database.open(path);
+  return error.empty() ? read_all(database, stored_rows) : error;
 }
 
 void Catalog::upsert(DefinitionKind kind, const DefinitionRow& row) {

@@ -1,16 +1,5 @@
-// The control thread: the only writer of the topology, and the one who watches memory, disk
-// (resource_alarms.h) and signals.
-//
-//   TopologyAsk, change() -> decide() on the master -> applied here, recorded in the store
-//     nothing of it is durable: to every shard at once (topology_replication.h)
-//     else: held, with everything decided after it, until the turn's commit
-//   flush(): one commit for all that came in this turn, then what was held is sent
-//   TopologyApplied from all shards -> TopologyDone to who asked, in the order of the requests
-//
-// So no shard knows, and nobody is told of, a definition that a crash could still take back. A
-// commit that fails because the store is locked or has no room is taken back on the master: its
-// requests are decided again a little later, or get an error (StoreRetry). When the store is broken
-// the process has to end; until it does, nothing is decided or answered any more.
+// The control thread: the topology's only writer (topology_writer.h) works on it, and it watches
+// memory, disk (resource_alarms.h) and signals. Nothing on it waits for the disk.
 //
 // It never sits on the message path. When it stops the broker it asks every shard to close its
 // connections, and lets the threads end only when all have: until then they still answer each
@@ -18,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -28,20 +16,19 @@
 #include "core/base/log.h"
 #include "core/broker/ports.h"
 #include "core/topology/topology.h"
-#include "core/topology/topology_rules.h"
 #include "io/loop.h"
 #include "tools/server/admin_service.h"
-#include "tools/server/control_request.h"
 #include "tools/server/mesh.h"
 #include "tools/server/resource_alarms.h"
-#include "tools/server/store_retry.h"
-#include "tools/server/topology_replication.h"
+#include "tools/server/topology_writer.h"
 
 namespace lepus::server {
 
-class Control final : private io::TurnHooks, private ResourceAlarms::Listener {
+class Control final : private io::TurnHooks,
+                      private ResourceAlarms::Listener,
+                      private TopologyWriter::Listener {
  public:
-  using Changes = std::vector<core::TopologyChange>;
+  using Changes = TopologyWriter::Changes;
   struct Parts {
     Mesh* mesh;
     io::Loop* loop;
@@ -81,17 +68,20 @@ class Control final : private io::TurnHooks, private ResourceAlarms::Listener {
   bool is_suspended() const;
   /// After is_suspended(): listening sockets for each shard, which are taken over.
   void resume(std::vector<std::vector<int>> sockets);
-  bool is_finished() const;
+  bool is_finished();
   bool is_running() const { return phase_ == Phase::running; }
   /// What an operator asks for (core/access/access_request.h): `done` comes when the change is
   /// durable and every shard has applied it, with nothing, or at once with what is wrong with the
   /// request. It runs on the control thread, which is also the only one that may call this; it may
   /// ask again. When the store breaks the process ends and no answer comes. `by` is told in events.
-  using Changed = std::function<void(const std::optional<core::AccessRefusal>&)>;
+  using Changed = ControlRequest::Changed;
   void change(const core::AccessRequest& request, std::string by, Changed done);
   /// What there is, for questions of the control thread; not yet durable when a change is under
   /// way.
-  const core::Topology& topology() const { return master_; }
+  const core::Topology& topology() const { return writer_.topology(); }
+  StoreWriter& store() { return writer_.store(); }
+  /// The store's thread did something: the end of this turn looks at it.
+  void on_stored() {}
   /// What they tell has been sent to every shard when a call returns.
   ResourceAlarms& alarms() { return alarms_; }
   /// To every shard, each of which gets a command of its own: make().
@@ -112,7 +102,7 @@ class Control final : private io::TurnHooks, private ResourceAlarms::Listener {
   }
   /// Of the loop: read once a turn.
   core::Nanos now() const { return parts_.loop->now(); }
-  std::uint64_t last_id() const { return ids_.last(); }
+  std::uint64_t last_id() const { return writer_.last_id(); }
   /// At least one change, decided in this very call on what topology() is, with ids up to
   /// `last_id`. TopologyDone comes to `who`, an admin_ref(), when every shard has them, or with an
   /// error when they cannot be stored.
@@ -121,12 +111,6 @@ class Control final : private io::TurnHooks, private ResourceAlarms::Listener {
  private:
   /// failed: the store did; whatever comes is dropped.
   enum class Phase : std::uint8_t { running, stopping, failed, ending };
-  /// An answer that waits until every shard has applied `version`.
-  struct Waiting {
-    std::uint64_t version;
-    core::TopologyDone done;
-    Changed changed = nullptr;  ///< When set it gets the answer.
-  };
   /// What it does with the shards' commands (control.cpp).
   struct ShardHandler;
 
@@ -138,46 +122,15 @@ class Control final : private io::TurnHooks, private ResourceAlarms::Listener {
   }
 
   void on_connections_closed(core::ShardId from);
-  void take_request(ControlRequest request);
-  void carry_out(ControlRequest request);
-  void take(const core::TopologyChange& change);
-  Changes default_types(const Changes& changes) const;
-  void add_event_exchange(Changes& changes);
-  void adopt(core::TopologyChanges changes);
-  bool has_uncommitted() const { return parts_.store != nullptr && parts_.store->has_changes(); }
-  void commit();
-  void take_back();
-  std::deque<ControlRequest> roll_back();
-  void on_retry(io::Timer& timer);
-  void refuse_parked();
-  void refuse(ControlRequest& request);
-  void fail(const std::string& reason);
-  /// The version at which a shard has applied all that is decided.
-  std::uint64_t decided_version() const {
-    return replication_.version() + uncommitted_.pieces.size();
-  }
-  void answer(core::TopologyDone&& done);
-  void answer_ready();
+  void on_answer(core::TopologyDone&& done) override;
+  void on_store_failed(const std::string& reason) override;
   void on_alarm(const core::Alarm& alarm) override;
   void on_trim() override;
 
   Parts parts_;
   ControlEnd mesh_;
   core::ShardId shard_count_;
-  core::Topology master_;
-  core::IdSource ids_;
-  TopologyReplication replication_;
-  /// Since the last commit; empty when nothing of it is to be kept.
-  struct Uncommitted {
-    std::deque<core::TopologyChanges> pieces;  ///< The newest decisions, in pieces, oldest first.
-    std::vector<core::TopologyChange> undo;    ///< Of them, on the master.
-    std::deque<ControlRequest> requests;       ///< Whose answers depend on the commit.
-  };
-  Uncommitted uncommitted_;
-  std::deque<ControlRequest> parked_;  ///< To be decided when the store is asked again.
-  StoreRetry retry_;
-  std::deque<Waiting> waiting_;  ///< Oldest first.
-  io::Timer retry_timer_;
+  TopologyWriter writer_;
   AdminService* admin_ = nullptr;
   ResourceAlarms alarms_;
   Phase phase_ = Phase::running;

@@ -2,11 +2,13 @@
 // commit fails it is decided once more, or refused.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/access/access_request.h"
 #include "core/broker/command.h"
@@ -20,10 +22,13 @@ struct ControlRequest {
   core::ChannelRef channel = {};  ///< Who gets a TopologyDone; none: nobody waits for it.
   std::uint32_t message_count = 0;
   std::unique_ptr<core::TopologyRequest> topology = nullptr;
+  std::unique_ptr<std::vector<core::TopologyRequest>> more = nullptr;  ///< As of a TopologyAsk.
   std::optional<core::AccessRequest> access = std::nullopt;
   std::string by = {};  ///< With access.
-  std::function<void(const std::optional<core::AccessRefusal>&)> changed = nullptr;
+  using Changed = std::function<void(const std::optional<core::AccessRefusal>&)>;
+  Changed changed = nullptr;
 
+  std::size_t more_count() const { return more == nullptr ? 0 : more->size(); }
   bool is_plan() const { return topology == nullptr && !access; }
   /// Nobody can be told that it failed: what it is about ended already (a connection, a queue that
   /// takes no more messages).

@@ -124,6 +124,10 @@ std::string Node::start() {
       *loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP});
   signals_->bind<&Node::on_signal>(this);
   signals_->start();
+  stored_event_ = std::make_unique<io::ThreadEvent>(*loop_);
+  stored_event_->bind<&Control::on_stored>(control_.get());
+  stored_event_->start();
+  control_->store().start_thread([this] { stored_event_->notify(); });
   for (std::size_t i = 0; i < shards_.size(); ++i)
     shards_[i].thread = std::thread([this, i] { run_shard(shards_[i], placement_.shards[i]); });
   while (!control_->is_serving()) loop_->run_turn();
@@ -199,22 +203,22 @@ std::string Node::import_journals() {
   io::Loop loop{*driver, io::IdlePolicy{io::IdleMode::poll, 0}};
   return persist::import_gone_shards(
       {config_.data_dir, static_cast<std::uint32_t>(shards_.size()), &definitions_.stored,
-       &catalog_, catalog_.newest_queue(), accepts_loss_, kept_aside_},
+       &catalog_, catalog_.newest_queue(), journals_.accepts_loss, journals_.kept_aside},
       journal_parts(loop, log_));
 }
 
 /// The journals are those that the catalog belongs to, or the operator does without.
 std::string Node::check_journals() {
   const std::string accept_file = config_.data_dir + "/" + persist::accept_loss_file;
-  accepts_loss_ = ::access(accept_file.c_str(), F_OK) == 0;
+  journals_.accepts_loss = ::access(accept_file.c_str(), F_OK) == 0;
   const core::Nanos wall_clock = loop_->now() + loop_->wall_offset();
-  kept_aside_ = persist::new_kept_aside_directory(
+  journals_.kept_aside = persist::new_journals_.kept_asidedirectory(
       disk_, config_.data_dir, static_cast<std::uint64_t>(wall_clock / core::nanos_per_s));
-  if (std::string error = catalog_.load_journal_ends(journal_ends_); !error.empty()) return error;
+  if (std::string error = catalog_.load_journal_ends(journals_.ends); !error.empty()) return error;
   const persist::KnownQueues known{definitions_.stored};
   for (const std::string& text :
-       persist::find_lost_journals(disk_, config_.data_dir, journal_ends_, known)) {
-    if (!accepts_loss_)
+       persist::find_lost_journals(disk_, config_.data_dir, journals_.ends, known)) {
+    if (!journals_.accepts_loss)
       return fmt::format("{}; put it back, or {}", text, persist::advice_on_loss());
     log_.write(LogLevel::error, LogCategory::general, "messages are lost", {{"text", text}});
   }
@@ -223,19 +227,20 @@ std::string Node::check_journals() {
 
 /// With journal.sync other than always a power cut may take the newest files.
 persist::ShardRecovery::Expected Node::expected_of(std::size_t shard) const {
-  const auto end = journal_ends_.find(static_cast<std::uint32_t>(shard));
-  return {end == journal_ends_.end() ? 0 : end->second,
-          accepts_loss_ || config_.journal_sync != persist::SyncMode::always, kept_aside_};
+  const auto end = journals_.ends.find(static_cast<std::uint32_t>(shard));
+  return {end == journals_.ends.end() ? 0 : end->second,
+          journals_.accepts_loss || config_.journal_sync != persist::SyncMode::always,
+          journals_.kept_aside};
 }
 
 std::string Node::save_journal_ends() {
   std::map<std::uint32_t, std::uint64_t> ends;
   for (std::size_t i = 0; i < shards_.size(); ++i)
     ends[static_cast<std::uint32_t>(i)] = shards_[i].store->newest_segment();
-  std::string error = ends == journal_ends_ ? "" : catalog_.save_journal_ends(ends);
-  if (error.empty() && std::exchange(accepts_loss_, false))
+  std::string error = ends == journals_.ends ? "" : catalog_.save_journal_ends(ends);
+  if (error.empty() && std::exchange(journals_.accepts_loss, false))
     unlink((config_.data_dir + "/" + persist::accept_loss_file).c_str());
-  if (error.empty()) journal_ends_ = std::move(ends);
+  if (error.empty()) journals_.ends = std::move(ends);
   if (error.empty() || catalog_.fault() == persist::Catalog::Fault::broken) return error;
   catalog_.roll_back({});
   log_.write(LogLevel::warning, LogCategory::general,
@@ -371,6 +376,7 @@ int Node::run() {
     own.store.reset();
   }
   admin_->stop();
+  stored_event_->stop();
   while (loop_->ops_in_flight() > 0) loop_->run_turn();
   log_.write(LogLevel::info, LogCategory::general, "broker stopped", {});
   signals_.reset();

@@ -11,6 +11,7 @@
 #include "io/kernel_disk.h"
 #include "io/loop.h"
 #include "io/signals.h"
+#include "io/thread_event.h"
 #include "io/uring/uring_driver.h"
 #include "net/amqp/settings.h"
 #include "persist/catalog/catalog.h"
@@ -51,6 +52,14 @@ class Node {
     std::thread thread;
   };
 
+  /// What the catalog and the operator say of the journals.
+  struct KnownJournals {
+    std::map<std::uint32_t, std::uint64_t> ends;  ///< What the catalog knows of them.
+    bool accepts_loss = false;                    ///< The operator said so for this start.
+    /// Where this start copies messages of unknown queues, if there are any.
+    std::string kept_aside;
+  };
+
   std::string make_driver(std::unique_ptr<io::UringDriver>& driver);
   std::string open_sockets(const ListenTurn& turn, std::vector<std::vector<int>>& sockets);
   std::string listen();
@@ -84,14 +93,12 @@ class Node {
   persist::Catalog catalog_;
   ListenNotices notices_;
   StartDefinitions definitions_;  ///< `stored` only until the control thread has it.
-  std::map<std::uint32_t, std::uint64_t> journal_ends_;  ///< What the catalog knows of them.
-  bool accepts_loss_ = false;                            ///< The operator said so for this start.
-  std::string
-      kept_aside_;  ///< Where this start copies messages of unknown queues, if there are any.
+  KnownJournals journals_;
   SharedQuotaCounter uses_;
   Mesh mesh_;
   std::unique_ptr<io::UringDriver> driver_;
   std::unique_ptr<io::Loop> loop_;
+  std::unique_ptr<io::ThreadEvent> stored_event_;  ///< The catalog's thread did something.
   std::unique_ptr<Control> control_;
   std::unique_ptr<NodeAdmin> admin_;
   core::Nanos started_at_ = 0;

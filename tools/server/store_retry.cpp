@@ -34,9 +34,16 @@ void StoreRetry::worked() {
 }
 
 std::string StoreRetry::reason() const {
-  return fault_ == Fault::busy
-             ? "definitions cannot be stored now, another program has locked the catalog"
-             : "definitions cannot be stored now, there is no room on the disk";
+  switch (fault_) {
+    case Fault::busy:
+      return "definitions cannot be stored now, another program has locked the catalog";
+    case Fault::no_room:
+      return "definitions cannot be stored now, there is no room on the disk";
+    case Fault::damaged:
+    case Fault::broken:
+      break;
+  }
+  return "definitions cannot be stored, the catalog is damaged";
 }
 
 }  // namespace lepus::server

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tools/server/definitions/definitions_live.h"
+#include "tools/server/definitions/definitions_store.h"
 #include "tools/server/definitions/definitions_warnings.h"
 #include "tools/server/definitions/definitions_write.h"
 
@@ -13,7 +14,9 @@ namespace lepus::server {
 
 std::string NodeDefinitions::write(std::string& text) const {
   persist::StoredDefinitions stored_rows;
-  if (std::string error = parts_.catalog.load_rows(stored_rows); !error.empty()) return error;
+  if (std::string error = persist::read_catalog_rows(catalog_path(parts_.config), stored_rows);
+      !error.empty())
+    return error;
   const core::StoredDefinitions stored =
       snapshot_definitions(parts_.control.topology(), /*with_exclusive=*/false);
   return write_definitions(
@@ -25,7 +28,8 @@ AdminHost::Imported NodeDefinitions::import(const std::string& text, const std::
   Definitions definitions;
   Findings findings{parts_.config.on_unsupported};
   persist::StoredDefinitions stored_rows;
-  if (std::string error = parts_.catalog.load_rows(stored_rows); !error.empty())
+  if (std::string error = persist::read_catalog_rows(catalog_path(parts_.config), stored_rows);
+      !error.empty())
     return {std::move(error), false};
   parse_definitions({"definitions", text}, {vhost, !vhost.empty()}, definitions, findings);
   Control& control = parts_.control;
@@ -35,8 +39,11 @@ AdminHost::Imported NodeDefinitions::import(const std::string& text, const std::
                                     parts_.config.vhosts, parts_.config.default_queue_type, seed},
                                    findings);
   if (!findings.ok()) return {findings.error(), false};
-  for (const auto& [kind, row] : plan.rows) parts_.catalog.upsert(kind, row);
-  for (const core::TopologyChange& change : plan.removals) parts_.catalog.record(change);
+  if (!plan.rows.empty())
+    control.store().record([&catalog = parts_.catalog, rows = plan.rows] {
+      for (const auto& [kind, row] : rows) catalog.upsert(kind, row);
+    });
+  for (const core::TopologyChange& change : plan.removals) control.store().record(change);
   parts_.log.write(core::LogLevel::info, core::LogCategory::general, "definitions imported",
                    {{"file", "by the operator"},
                     {"changes", plan.changes.size()},

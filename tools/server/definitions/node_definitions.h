@@ -15,7 +15,7 @@ class NodeDefinitions {
  public:
   struct Parts {
     Control& control;
-    persist::Catalog& catalog;
+    persist::Catalog& catalog;  ///< The store of `control`, which uses it on a thread of its own.
     const ServerConfig& config;
     core::Log& log;
   };

@@ -21,7 +21,7 @@ class SessionRequestsTest : public test::SessionTest {
 TEST_F(SessionRequestsTest, WhatIsThereAlreadyIsAnsweredAtOnce) {
   shard_.declare("q");
   publish("", "q", "a");
-  EXPECT_EQ(say(requests().declare_queue(origin, queue_request("q"))), "");
+  EXPECT_EQ(say(requests().change_topology(origin, queue_request("q"))), "");
   const auto* done = protocol_.last<QueueInspected>();
   ASSERT_NE(done, nullptr);
   EXPECT_EQ(done->name, "q");
@@ -32,7 +32,7 @@ TEST_F(SessionRequestsTest, WhatIsThereAlreadyIsAnsweredAtOnce) {
 }
 
 TEST_F(SessionRequestsTest, AChangeIsAskedForAndAnsweredWithTheCounts) {
-  EXPECT_EQ(say(requests().declare_queue(origin, queue_request("new"))), "");
+  EXPECT_EQ(say(requests().change_topology(origin, queue_request("new"))), "");
   EXPECT_TRUE(protocol_.is_held);
   const std::unique_ptr<TopologyRequest> request = shard_.outbox.take<TopologyAsk>().request;
   EXPECT_EQ(request->name, "new");
@@ -45,7 +45,7 @@ TEST_F(SessionRequestsTest, AChangeIsAskedForAndAnsweredWithTheCounts) {
 }
 
 TEST_F(SessionRequestsTest, AQueueThatIsGoneByThenIsDecidedAboutAgain) {
-  EXPECT_EQ(say(requests().declare_queue(origin, queue_request("new"))), "");
+  EXPECT_EQ(say(requests().change_topology(origin, queue_request("new"))), "");
   (void)shard_.outbox.take<TopologyAsk>();
   session_->on_topology_done({session_->ref(), 0, nullptr});  // And deleted since.
   EXPECT_TRUE(protocol_.is_held);
@@ -66,7 +66,7 @@ TEST_F(SessionRequestsTest, AQueueThatIsBeingDeletedIsNotDeclared) {
   protocol_.answers.clear();
   TopologyRequest passive = queue_request("q");
   passive.passive = true;
-  EXPECT_EQ(say(requests().declare_queue(origin, passive)), "");
+  EXPECT_EQ(say(requests().change_topology(origin, passive)), "");
   shard_.broker.flush();
   EXPECT_TRUE(protocol_.is_held);
   EXPECT_TRUE(protocol_.answers.empty()) << "it is still there";
@@ -85,7 +85,7 @@ TEST_F(SessionRequestsTest, AQueueThatIsBeingDeletedIsNotDeclared) {
 TEST_F(SessionRequestsTest, AnErrorOfTheReplicaEndsTheRequest) {
   TopologyRequest passive = queue_request("missing");
   passive.passive = true;
-  EXPECT_EQ(say(requests().declare_queue(origin, passive)), "no queue 'missing' in vhost '/'");
+  EXPECT_EQ(say(requests().change_topology(origin, passive)), "no queue 'missing' in vhost '/'");
   EXPECT_FALSE(protocol_.is_held);
   EXPECT_FALSE(requests().is_awaited());
 }
@@ -94,7 +94,7 @@ TEST_F(SessionRequestsTest, AnErrorOfTheControlThreadIsAnAnswer) {
   TopologyRequest request = requests().new_request(Kind::declare_exchange);
   request.name = "x";
   request.type = "direct";
-  EXPECT_EQ(say(requests().declare_exchange(origin, request)), "");
+  EXPECT_EQ(say(requests().change_topology(origin, request)), "");
   auto error = std::make_unique<AmqpError>(AmqpError{ReplyCode::resource_error, "no room"});
   session_->on_topology_done({session_->ref(), 0, std::move(error)});
   const auto* failed = protocol_.last<RequestFailed>();
@@ -109,18 +109,18 @@ TEST_F(SessionRequestsTest, BindingsAndExchangesGoTheSameWay) {
   bind.name = "q";
   bind.source = "amq.direct";
   bind.key = "k";
-  EXPECT_EQ(say(requests().change_binding(origin, bind, ResourceKind::queue)), "");
+  EXPECT_EQ(say(requests().change_topology(origin, bind)), "");
   const std::unique_ptr<TopologyRequest> asked = shard_.outbox.take<TopologyAsk>().request;
   shard_.change(*asked);
   session_->on_topology_done({session_->ref(), 0, nullptr});
   EXPECT_NE(protocol_.last<TopologyChanged>(), nullptr);
   protocol_.answers.clear();
-  EXPECT_EQ(say(requests().change_binding(origin, bind, ResourceKind::queue)), "");
+  EXPECT_EQ(say(requests().change_topology(origin, bind)), "");
   EXPECT_NE(protocol_.last<TopologyChanged>(), nullptr) << "it is bound already";
   TopologyRequest gone = requests().new_request(Kind::delete_exchange);
   gone.name = "no.such.exchange";
   protocol_.answers.clear();
-  EXPECT_EQ(say(requests().delete_exchange(origin, gone)), "");
+  EXPECT_EQ(say(requests().change_topology(origin, gone)), "");
   EXPECT_NE(protocol_.last<TopologyChanged>(), nullptr);
 }
 
@@ -133,7 +133,7 @@ TEST_F(SessionRequestsTest, AUserMayDoWhatHeWasGranted) {
             "configure access to queue 'q' in vhost '/' refused for user 'ann'");
   EXPECT_EQ(say(requests().get(origin, "q", true)),
             "read access to queue 'q' in vhost '/' refused for user 'ann'");
-  EXPECT_EQ(say(requests().declare_queue(origin, queue_request("r"))),
+  EXPECT_EQ(say(requests().change_topology(origin, queue_request("r"))),
             "configure access to queue 'r' in vhost '/' refused for user 'ann'");
   EXPECT_EQ(publish("", "q", "a"),
             "write access to exchange 'amq.default' in vhost '/' refused for user 'ann'");
@@ -178,6 +178,131 @@ TEST_F(SessionRequestsTest, ADeletionIsRefusedByTheQueue) {
   session_->on_topology_done({session_->ref(), 1, nullptr});
   ASSERT_NE(protocol_.last<QueueDeleted>(), nullptr);
   EXPECT_EQ(protocol_.last<QueueDeleted>()->message_count, 1U);
+}
+
+// --- Asked for ahead
+
+class AskedAheadTest : public SessionRequestsTest {
+ protected:
+  void declare(std::string_view name) {
+    EXPECT_EQ(say(requests().change_topology(origin, queue_request(name))), "");
+  }
+  void bind(std::string_view queue, std::string_view exchange) {
+    TopologyRequest request = requests().new_request(Kind::bind_queue);
+    request.name = queue;
+    request.source = exchange;
+    request.key = "k";
+    EXPECT_EQ(say(requests().change_topology(origin, request)), "");
+  }
+  void declare_exchange(std::string_view name) {
+    TopologyRequest request = requests().new_request(Kind::declare_exchange);
+    request.name = name;
+    request.type = "topic";
+    EXPECT_EQ(say(requests().change_topology(origin, request)), "");
+  }
+  /// What the control thread is asked for, in order. It does it, to the first that is called
+  /// "refused", and answers.
+  std::string serve() {
+    TopologyAsk ask = shard_.outbox.take<TopologyAsk>();
+    std::vector<TopologyRequest> all;
+    all.push_back(*ask.request);
+    if (ask.more) all.insert(all.end(), ask.more->begin(), ask.more->end());
+    std::string text;
+    TopologyDone done{session_->ref(), 0, nullptr};
+    for (const TopologyRequest& request : all) text += request.name + " ";
+    for (const TopologyRequest& request : all) {
+      if (request.name == "refused") {
+        done.error = std::make_unique<AmqpError>(AmqpError{ReplyCode::resource_error, "no room"});
+        break;
+      }
+      shard_.change(request);
+      ++done.done_count;
+    }
+    session_->on_topology_done(done);
+    return text;
+  }
+  std::string answers() {
+    std::string text;
+    for (const auto& told : protocol_.answers) {
+      if (const auto* queue = std::get_if<QueueInspected>(&told.answer)) text += queue->name + " ";
+      if (std::holds_alternative<TopologyChanged>(told.answer)) text += "ok ";
+      if (std::holds_alternative<RequestFailed>(told.answer)) text += "failed ";
+    }
+    return text;
+  }
+};
+
+TEST_F(AskedAheadTest, GoesTogetherAndIsAnsweredInOrder) {
+  declare("a");
+  EXPECT_TRUE(requests().may_ask_ahead());
+  declare("b");
+  bind("b", "amq.direct");
+  declare("c");
+  EXPECT_EQ(requests().resolve_queue_name("").value(), "c") << "declared last";
+  EXPECT_EQ(serve(), "a ");
+  EXPECT_EQ(answers(), "a ");
+  EXPECT_TRUE(protocol_.is_held);
+  EXPECT_EQ(serve(), "b b c ");
+  EXPECT_EQ(answers(), "a b ok c ");
+  EXPECT_FALSE(protocol_.is_held);
+  EXPECT_FALSE(requests().is_awaited());
+}
+
+TEST_F(AskedAheadTest, BehindAFailureNothingIsDone) {
+  for (const char* name : {"a", "b", "refused", "c"}) declare(name);
+  EXPECT_EQ(serve(), "a ");
+  EXPECT_EQ(serve(), "b refused c ");
+  EXPECT_EQ(answers(), "a b failed ");
+  EXPECT_FALSE(requests().is_awaited());
+  EXPECT_FALSE(protocol_.is_held);
+  EXPECT_TRUE(shard_.outbox.all<TopologyAsk>().empty());
+}
+
+TEST_F(AskedAheadTest, WhatIsSoAlreadyByThenAsksNobody) {
+  declare("a");
+  declare("b");
+  declare("a");
+  shard_.change(shard_.request(Kind::declare_queue, "b"));
+  EXPECT_EQ(serve(), "a ");
+  EXPECT_EQ(answers(), "a b a ");
+  EXPECT_TRUE(shard_.outbox.all<TopologyAsk>().empty());
+}
+
+/// What a binding may do depends on its exchange, which is not here yet.
+TEST_F(AskedAheadTest, ABindingWaitsForItsExchange) {
+  declare("a");
+  declare_exchange("x");
+  bind("a", "x");
+  declare("b");
+  EXPECT_EQ(serve(), "a ");
+  EXPECT_EQ(serve(), "x ");
+  EXPECT_EQ(serve(), "a b ");
+  EXPECT_EQ(answers(), "a ok ok b ");
+}
+
+TEST_F(AskedAheadTest, AnErrorOfTheReplicaComesInItsTurn) {
+  declare("a");
+  bind("missing", "amq.direct");
+  declare("b");
+  EXPECT_EQ(answers(), "");
+  EXPECT_EQ(serve(), "a ");
+  EXPECT_EQ(answers(), "a failed ");
+  EXPECT_FALSE(requests().is_awaited());
+}
+
+TEST_F(AskedAheadTest, NoMoreThanTheLimit) {
+  declare("first");
+  for (std::size_t i = 0; i < limits::requests_ahead_max; ++i) declare("q" + std::to_string(i));
+  EXPECT_FALSE(requests().may_ask_ahead());
+  session_->close(false);
+  EXPECT_FALSE(protocol_.is_held) << "nobody waits any more";
+}
+
+TEST_F(AskedAheadTest, NothingGoesAheadOfOtherRequests) {
+  shard_.declare("far", away);
+  EXPECT_EQ(say(requests().purge_queue(origin, "far")), "");
+  EXPECT_TRUE(requests().is_awaited());
+  EXPECT_FALSE(requests().may_ask_ahead());
 }
 
 }  // namespace

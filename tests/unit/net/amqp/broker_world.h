@@ -257,6 +257,11 @@ class BrokerWorld {
   }
   void on_control(core::ShardId, const core::TopologyAsk& ask) {
     core::TopologyDone done{ask.channel, ask.message_count, decide_and_publish(*ask.request)};
+    done.done_count = done.error == nullptr;
+    for (std::size_t i = 0; ask.more && done.error == nullptr && i < ask.more->size(); ++i) {
+      done.error = decide_and_publish((*ask.more)[i]);
+      done.done_count += done.error == nullptr;
+    }
     if (ask.channel) {
       waiting_.push_back({version_, std::move(done)});
     } else {

@@ -36,6 +36,7 @@ class MemoryStore final : public core::DefinitionStore {
   }
 
   Fault fault() const override { return failure_kind; }
+  std::uint64_t reserved_id() const override { return last_id_; }
   void roll_back(std::span<const core::TopologyChange> undo) override {
     pending_.clear();
     given_id_ = std::min(given_id_, last_id_);

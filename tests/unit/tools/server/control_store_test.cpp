@@ -3,9 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <future>
 #include <map>
 #include <memory>
+#include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "core/limits.h"
 #include "tests/unit/tools/server/control_world.h"
@@ -203,6 +207,168 @@ TEST_F(ControlStoreTest, APlanIsRefusedAsAWhole) {
     apply_all();
     EXPECT_EQ(code_of_next(*zero_), done);
   }
+}
+
+// --- Several requests of one channel in one ask
+
+class ControlBatchTest : public ControlStoreTest {
+ protected:
+  void ask_all(const std::vector<TopologyRequest>& all) {
+    core::TopologyAsk ask{channel_of_zero, 0, std::make_unique<TopologyRequest>(all.front())};
+    ask.more = std::make_unique<std::vector<TopologyRequest>>(all.begin() + 1, all.end());
+    zero_->end.tell_control(std::move(ask));
+    run();
+  }
+  /// "2 done, then 404" of the one answer that is due.
+  std::string outcome() {
+    while (zero_->count<TopologyApply>() > 0 || one_->count<TopologyApply>() > 0) {
+      while (zero_->count<TopologyApply>() > 0) zero_->apply();
+      while (one_->count<TopologyApply>() > 0) one_->apply();
+      run();
+    }
+    const auto done = zero_->take<TopologyDone>();
+    std::string text = std::to_string(done.done_count) + " done";
+    if (done.error != nullptr)
+      text += ", then " + std::to_string(static_cast<int>(done.error->code));
+    return text;
+  }
+  TopologyRequest bind(std::string_view queue, std::string_view exchange) const {
+    TopologyRequest request = declare(queue);
+    request.kind = TopologyRequest::Kind::bind_queue;
+    request.source = exchange;
+    return request;
+  }
+};
+
+TEST_F(ControlBatchTest, IsOneCommitOneStepAndOneAnswer) {
+  start();
+  const std::size_t commits = store_.commit_count;
+  ask_all({declare_durable("a"), bind("a", "amq.direct"), declare_durable("b")});
+  EXPECT_EQ(store_.commit_count, commits + 1);
+  EXPECT_EQ(zero_->count<TopologyApply>(), 1U);
+  EXPECT_EQ(outcome(), "3 done");
+  EXPECT_TRUE(zero_->commands.empty());
+  EXPECT_NE(one_->replica.find_queue(vhost_, "b"), nullptr);
+}
+
+TEST_F(ControlBatchTest, EndsAtTheFirstThatFails) {
+  start();
+  ask_all({declare_durable("a"), bind("a", "missing"), declare_durable("b")});
+  EXPECT_EQ(outcome(), "1 done, then 404");
+  EXPECT_TRUE(is_there("a"));
+  EXPECT_FALSE(is_there("b"));
+}
+
+TEST_F(ControlBatchTest, WithoutRoomTheFirstDurableFails) {
+  start();
+  ask(*zero_, declare_durable("there"), channel_of_zero);
+  EXPECT_EQ(outcome(), "1 done");
+  fail_with(Fault::no_room);
+  ask_all(
+      {declare("transient"), declare_durable("there"), declare_durable("new"), declare("last")});
+  EXPECT_EQ(outcome(), "2 done, then 506");
+  EXPECT_TRUE(is_there("transient"));
+  EXPECT_FALSE(is_there("new"));
+  EXPECT_FALSE(is_there("last"));
+}
+
+TEST_F(ControlBatchTest, ALockThatPassesIsWaitedForByAll) {
+  start();
+  fail_with(Fault::busy);
+  ask_all({declare("transient"), declare_durable("a"), declare_durable("b")});
+  wait();
+  work_again();
+  wait();
+  EXPECT_EQ(outcome(), "3 done");
+}
+
+TEST_F(ControlStoreTest, ADamagedCatalogIsAnErrorAndNotTheEnd) {
+  start();
+  fail_with(Fault::damaged);
+  ask(*zero_, declare_durable("q"), channel_of_zero);
+  EXPECT_EQ(code_of_next(*zero_), core::ReplyCode::resource_error);
+  EXPECT_TRUE(failures_.empty());
+  ask(*zero_, declare("transient"), channel_of_zero);
+  EXPECT_EQ(code_of_next(*zero_), done);
+}
+
+// --- While a commit is under way on the store's thread
+
+/// The disk is as slow as the test says.
+class SlowStoreTest : public ControlStoreTest {
+ protected:
+  void start_slow() {
+    start();
+    store_.chance = [this] {
+      began_.set_value();
+      return disk_.get_future().get();
+    };
+    control_->store().start_thread([this] { ended_.set_value(); });
+  }
+  ~SlowStoreTest() override { control_.reset(); }
+  void await_begin() {
+    began_.get_future().wait();
+    began_ = {};
+  }
+  /// The commit that is under way ends so; MemoryStore keeps what `failure` says.
+  void end_commit(const std::string& failure) {
+    std::promise<std::string> disk = std::exchange(disk_, {});
+    disk.set_value(failure);
+    ended_.get_future().wait();
+    ended_ = {};
+    run();
+  }
+
+  std::promise<void> began_;
+  std::promise<std::string> disk_;
+  std::promise<void> ended_;
+};
+
+TEST_F(SlowStoreTest, TheControlThreadGoesOnAndWhatFollowsIsHeld) {
+  start_slow();
+  ask(*zero_, declare_durable("q"), channel_of_zero);
+  await_begin();
+  ask(*one_, declare("transient"), channel_of_one);
+  EXPECT_TRUE(is_there("transient")) << "decided";
+  EXPECT_EQ(zero_->count<TopologyApply>(), 0U) << "it may depend on what is not durable";
+  const std::size_t commits = store_.commit_count;
+  end_commit("");
+  EXPECT_EQ(store_.commit_count, commits + 1);
+  EXPECT_EQ(zero_->count<TopologyApply>(), 2U) << "the transient one needs no commit";
+  apply_all();
+  EXPECT_EQ(code_of_next(*zero_), done);
+  EXPECT_EQ(code_of_next(*one_), done);
+}
+
+TEST_F(SlowStoreTest, WhatCameMeanwhileIsTakenBackWithIt) {
+  start_slow();
+  ask(*zero_, declare_durable("q"), channel_of_zero);
+  await_begin();
+  store_.failure_kind = Fault::no_room;
+  ask(*one_, declare("transient"), channel_of_one);
+  ask(*zero_, declare_durable("r"), channel_of_zero);
+  end_commit("no room");
+  EXPECT_FALSE(is_there("q"));
+  EXPECT_FALSE(is_there("r"));
+  EXPECT_TRUE(is_there("transient")) << "decided again";
+  apply_all();
+  EXPECT_EQ(code_of_next(*zero_), core::ReplyCode::resource_error);
+  EXPECT_EQ(code_of_next(*zero_), core::ReplyCode::resource_error);
+  EXPECT_EQ(code_of_next(*one_), done);
+}
+
+TEST_F(SlowStoreTest, TheDurableThatCameMeanwhileIsTheNextCommit) {
+  start_slow();
+  ask(*zero_, declare_durable("q"), channel_of_zero);
+  await_begin();
+  ask(*one_, declare_durable("r"), channel_of_one);
+  end_commit("");
+  EXPECT_EQ(zero_->count<TopologyApply>(), 1U);
+  await_begin();
+  end_commit("");
+  apply_all();
+  EXPECT_EQ(code_of_next(*zero_), done);
+  EXPECT_EQ(code_of_next(*one_), done);
 }
 
 }  // namespace
