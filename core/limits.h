@@ -52,6 +52,9 @@ constexpr std::size_t catch_up_shares_max = 8;
 /// shard has applied what came before them: what a definitions file brings may be much more.
 constexpr std::size_t topology_piece_max = tiny ? 2 : 64;
 constexpr std::size_t topology_unapplied_max = tiny ? 4 : 256;
+/// What a shard does in one turn of a change that concerns many: queues that are matched with a
+/// policy, bindings that go with an exchange or a queue.
+constexpr std::size_t topology_steps_per_turn = tiny ? 3 : 256;
 /// Declarations and bindings of one session that are taken from its input while the answer to one
 /// before them is awaited, and bytes of their arguments from which on no more are taken.
 constexpr std::size_t requests_ahead_max = tiny ? 3 : 255;

@@ -17,7 +17,7 @@ Broker::Broker(const Wiring& wiring, ShardId shard_count)
       publisher_(*this, confirms_, shard_count),
       forwards_({*this, topology_, queues_, publisher_, sessions_}),
       events_({*this, topology_, forwards_}),
-      replica_({*this, topology_, queues_, forwards_, events_}),
+      replica_({*this, topology_, queues_, sessions_, forwards_, events_}),
       queue_commands_({*this, topology_, queues_, discards_, consumers_, sessions_, publisher_,
                        confirms_, wiring.control}),
       session_commands_({sessions_, *this, memory(), publisher_.flow().blocked()}) {}
@@ -53,10 +53,6 @@ void Broker::ask(const TopologyRequest& request, const ChannelRef& channel,
                  std::unique_ptr<std::vector<TopologyRequest>> more) {
   outbox().send_to_control(
       TopologyAsk{channel, 0, std::make_unique<TopologyRequest>(request), std::move(more)});
-}
-
-void Broker::on(const TopologyDone& command) {
-  if (AnswerPort* port = sessions_.answers(command.channel)) port->on_topology_done(command);
 }
 
 void Broker::on(const Alarm& command) {
@@ -101,6 +97,10 @@ void Broker::pump() {
 }
 
 void Broker::flush() {
+  {
+    const TurnScope scope(replica_.has_work() ? wiring_.profile : nullptr, TurnJob::topology);
+    replica_.work();
+  }
   if (!sessions_.works().empty()) {
     const TurnScope scope(wiring_.profile, TurnJob::transactions);
     sessions_.works().work(limits::commits_per_turn_max);

@@ -146,7 +146,7 @@ class Broker final : public QueueHost, private QueueSender {
   /// Something is left that only needs another turn.
   bool has_work() const {
     return !runnable_.empty() || forwards_.has_work() || !discards_.empty() ||
-           eviction_.has_work() || !sessions_.works().empty();
+           eviction_.has_work() || replica_.has_work() || !sessions_.works().empty();
   }
   std::size_t queue_count() const { return queues_.size(); }
   /// A row for each of these that is homed here.
@@ -180,8 +180,8 @@ class Broker final : public QueueHost, private QueueSender {
  private:
   void send_to_queue(ShardId home, QueueCommand&& command) override;
 
-  void on(const TopologyApply& command) { replica_.apply(command); }
-  void on(const TopologyDone& command);
+  void on(TopologyApply& command) { replica_.apply(std::move(command)); }
+  void on(TopologyDone& command) { replica_.apply(std::move(command)); }
   void on(const Alarm& command);
   void on(const StopServing&) { stopping_ = true; }
 

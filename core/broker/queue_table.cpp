@@ -61,11 +61,6 @@ void QueueTable::remove(QueueId id) {
   queues_.erase(entry);
 }
 
-void QueueTable::on_policies_changed(std::uint64_t version) {
-  for (const auto& [id, queue] : queues_)
-    if (queue->info().effective_since == version) queue->on_policy_changed();
-}
-
 void QueueTable::repeat_watermarks() {
   const std::uint64_t lost = host_.message_log().watermarks_lost();
   if (std::exchange(watermarks_lost_, lost) == lost) return;

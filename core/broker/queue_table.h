@@ -37,8 +37,6 @@ class QueueTable final : public RecordOwner {
   void remove(QueueId id);
   /// The shard ends: consumers leave their queues without being told. Before the host goes.
   void clear();
-  /// A change of policies, which made this version of the topology, concerns some queues.
-  void on_policies_changed(std::uint64_t version);
   /// The message log may have given up older delivery watermarks: they are told again.
   void repeat_watermarks();
 

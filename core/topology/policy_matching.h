@@ -3,12 +3,17 @@
 // hundreds of policies and a hundred thousand queues is applied in the time that it takes to match
 // each of them with each once.
 //
-//   queue added                match_policies()     all policies, the highest first
-//   policy added or replaced   rematch_policies()   who followed the old one: as if it were new
-//   policy removed                                  others: the new one, if it outranks theirs
+//   queue added                match_policies()   all policies, the highest first
+//   policy added or replaced   PolicyRematch      who followed the old one: as if it were new
+//   policy removed                                others: the new one, if it outranks theirs
+//
+// A rematch is done in slices, with clients' work between them; the topology must not be changed
+// until it is complete.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "core/topology/topology.h"
 
@@ -18,14 +23,55 @@ namespace lepus::core {
 void match_policies(const VhostInfo& vhost, QueueInfo& queue);
 void match_policies(const VhostInfo& vhost, ExchangeInfo& exchange);
 
-/// One change of a list of policies.
-struct PolicyUpdate {
-  bool is_operator;
-  const Policy* removed;  ///< Not in the list any more, still alive; null: none.
-  const Policy* added;    ///< In the list; null: none.
-  std::uint64_t version;  ///< For QueueInfo::effective_since where the arguments change.
+/// Merges arguments and policies, and remembers the last outcome: many queues are alike, and
+/// merging takes longer than comparing what is merged.
+class MergeCache {
+ public:
+  const SparseArguments& merge(const QueueInfo& queue);
+
+ private:
+  const QueueInfo* last_ = nullptr;  ///< The last one that was merged.
+  const Policy* policy_ = nullptr;
+  const Policy* operator_policy_ = nullptr;
+  SparseArguments merged_;
 };
-/// Sets what the queues and exchanges of `vhost` follow after the update.
-void rematch_policies(VhostInfo& vhost, const PolicyUpdate& update);
+
+/// One change of a list of policies, which has been changed already: what queues and exchanges of
+/// the virtual host follow after it.
+class PolicyRematch {
+ public:
+  struct Update {
+    VhostInfo& vhost;
+    bool is_operator;
+    std::unique_ptr<Policy> removed;  ///< Not in the list any more; null: none.
+    const Policy* added;              ///< In the list; null: none.
+    std::uint64_t& version;           ///< Of the topology; grows when the rematch is complete.
+  };
+  explicit PolicyRematch(Update update)
+      : update_(std::move(update)), next_(update_.vhost.queues.begin()) {}
+
+  /// Looks at as many queues as the budget allows, which goes down by that, and calls
+  /// changed(QueueInfo&) for each whose arguments in force are others now. Returns true if it is
+  /// complete: then it is over.
+  template <class F>
+  bool work(std::size_t& budget, F&& changed) {
+    for (; budget > 0 && next_ != update_.vhost.queues.end(); ++next_, --budget)
+      if (rematch(*next_->second)) changed(*next_->second);
+    if (next_ != update_.vhost.queues.end()) return false;
+    finish();
+    return true;
+  }
+
+ private:
+  bool rematch(QueueInfo& queue);
+  bool follow(QueueInfo& queue) const;
+  void rematch(ExchangeInfo& exchange) const;
+  void finish();
+  bool is_to_be_matched(const Policy* current) const;
+
+  Update update_;
+  decltype(VhostInfo::queues)::const_iterator next_;
+  MergeCache cache_;
+};
 
 }  // namespace lepus::core

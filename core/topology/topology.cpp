@@ -106,8 +106,17 @@ std::vector<QueueInfo*> Topology::queues(VhostId vhost) const {
 // ---- Changing -----------------------------------------------------------------------------------
 
 void Topology::apply(const TopologyChange& change) {
-  std::visit([this](const auto& what) { on_change(what); }, change);
-  ++version_;
+  std::visit(
+      [this]<class Change>(const Change& what) {
+        if constexpr (requires { begin(what); }) {
+          std::size_t unlimited = SIZE_MAX;
+          CHECK(begin(what).work(unlimited, [](const QueueInfo&) {}));
+        } else {
+          on_change(what);
+          ++version_;
+        }
+      },
+      change);
 }
 
 void Topology::on_change(const VhostAdded& change) {
@@ -140,21 +149,20 @@ void Topology::on_change(const VhostLimitsPut& change) {
   vhost->limits = change.limits;
 }
 
-void Topology::on_change(const PolicyPut& change) {
+PolicyRematch Topology::begin(const PolicyPut& change) {
   VhostInfo* vhost = find_pointer(vhosts_, change.vhost);
   CHECK(vhost != nullptr);
   PolicyList& list = change.is_operator ? vhost->operator_policies : vhost->policies;
-  const std::unique_ptr<Policy> replaced = list.put(change.policy);
+  std::unique_ptr<Policy> replaced = list.put(change.policy);
   const Policy* added = list.find(change.policy.name);
-  rematch_policies(*vhost, {change.is_operator, replaced.get(), added, version_ + 1});
+  return PolicyRematch{{*vhost, change.is_operator, std::move(replaced), added, version_}};
 }
 
-void Topology::on_change(const PolicyRemoved& change) {
+PolicyRematch Topology::begin(const PolicyRemoved& change) {
   VhostInfo* vhost = find_pointer(vhosts_, change.vhost);
   CHECK(vhost != nullptr);
   PolicyList& list = change.is_operator ? vhost->operator_policies : vhost->policies;
-  const std::unique_ptr<Policy> removed = list.remove(change.name);
-  rematch_policies(*vhost, {change.is_operator, removed.get(), nullptr, version_ + 1});
+  return PolicyRematch{{*vhost, change.is_operator, list.remove(change.name), nullptr, version_}};
 }
 
 void Topology::on_change(const ParameterPut& change) {

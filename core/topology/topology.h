@@ -36,6 +36,7 @@
 namespace lepus::core {
 
 class ExchangeRouter;  // core/exchange/router.h
+class PolicyRematch;   // core/topology/policy_matching.h
 class Queue;           // core/queue/queue.h
 struct VhostInfo;
 
@@ -45,10 +46,9 @@ struct QueueInfo : QueueSpec {
   /// The policies in force; null: none matches. Set by policy_matching.h, as is `effective`.
   const Policy* policy = nullptr;
   const Policy* operator_policy = nullptr;
-  SparseArguments effective;  ///< What the queue follows: `parsed`, and policies laid over it.
-  std::uint64_t effective_since = 0;  ///< Topology::version() that changed it last; 0: none did.
-  core::Queue* local = nullptr;       ///< Set and cleared by the home shard's broker.
-  BindingList bindings;               ///< That lead here.
+  SparseArguments effective;     ///< What the queue follows: `parsed`, and policies laid over it.
+  core::Queue* local = nullptr;  ///< Set and cleared by the home shard's broker.
+  BindingList bindings;          ///< That lead here.
   QueueInfo* owned_before =
       nullptr;  ///< Chain of the exclusive queues of one connection, oldest first.
   QueueInfo* owned_after = nullptr;
@@ -173,6 +173,10 @@ class Topology {
 
   /// Deterministic, cannot fail: a change that does not fit stops the process.
   void apply(const TopologyChange& change);
+  /// The same for changes that concern many queues, whose work is done in slices by the caller:
+  /// nothing else may be applied before it is complete.
+  PolicyRematch begin(const PolicyPut& change);
+  PolicyRematch begin(const PolicyRemoved& change);
 
   /// Appends each destination queue that is not yet in `out`, in an order that depends on the
   /// topology only (x-random exchanges: on earlier calls, too). Follows exchange-to-exchange
@@ -190,8 +194,6 @@ class Topology {
   void on_change(const BindingRemoved& change);
   void on_change(const VhostSettingsPut& change);
   void on_change(const VhostLimitsPut& change);
-  void on_change(const PolicyPut& change);
-  void on_change(const PolicyRemoved& change);
   void on_change(const ParameterPut& change);
   void on_change(const ParameterRemoved& change);
   void on_change(const TracePut& change);

@@ -212,7 +212,7 @@ std::string Node::check_journals() {
   const std::string accept_file = config_.data_dir + "/" + persist::accept_loss_file;
   journals_.accepts_loss = ::access(accept_file.c_str(), F_OK) == 0;
   const core::Nanos wall_clock = loop_->now() + loop_->wall_offset();
-  journals_.kept_aside = persist::new_journals_.kept_asidedirectory(
+  journals_.kept_aside = persist::new_kept_aside_directory(
       disk_, config_.data_dir, static_cast<std::uint64_t>(wall_clock / core::nanos_per_s));
   if (std::string error = catalog_.load_journal_ends(journals_.ends); !error.empty()) return error;
   const persist::KnownQueues known{definitions_.stored};

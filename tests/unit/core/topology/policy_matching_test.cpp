@@ -90,11 +90,10 @@ TEST_F(PolicyMatchingTest, AReplacedPolicyLetsTheNextOneCount) {
   put("low", "", 1);
   put("high", "^orders", 5);
   EXPECT_EQ(queue("orders").policy->spec.name, "high");
-  const std::uint64_t since = queue("orders").effective_since;
-  EXPECT_EQ(since, topology_.version());
+  const std::uint64_t before = topology_.version();
   put("high", "^other", 5);
   EXPECT_EQ(queue("orders").policy->spec.name, "low");
-  EXPECT_GT(queue("orders").effective_since, since);
+  EXPECT_EQ(topology_.version(), before + 1);
   remove("low", false);
   EXPECT_EQ(queue("orders").policy, nullptr);
   EXPECT_EQ(queue("orders").effective, queue("orders").parsed);
@@ -103,13 +102,49 @@ TEST_F(PolicyMatchingTest, AReplacedPolicyLetsTheNextOneCount) {
 TEST_F(PolicyMatchingTest, APolicyThatDoesNotOutrankChangesNothing) {
   add_queue("orders", "classic");
   put("high", "", 5);
-  const std::uint64_t since = queue("orders").effective_since;
   put("low", "", 1);
   put("other", "^x", 9);
   EXPECT_EQ(queue("orders").policy->spec.name, "high");
-  EXPECT_EQ(queue("orders").effective_since, since);
   put("high", "", 0);  // It outranked the others, and does not any more.
   EXPECT_EQ(queue("orders").policy->spec.name, "low");
+}
+
+/// Which queues are told, and that a slice is no larger than asked for.
+TEST_F(PolicyMatchingTest, ASliceTellsOnlyThoseWhoseArgumentsChange) {
+  for (int i = 0; i < 20; ++i) add_queue("a" + std::to_string(i), "classic");
+  for (int i = 0; i < 20; ++i) add_queue("b" + std::to_string(i), "classic");
+  add_exchange("x");
+  put("low", "", 1);
+  const std::uint64_t before = topology_.version();
+  FieldTableWriter definition;
+  definition.int32("max-length-bytes", 11);  // As what they follow says.
+  definition.text("alternate-exchange", "y");
+  const PolicyPut same{
+      policy_vhost, false, {"/", "p", "^a", PolicyTarget::all, 5, definition.take(), "{}"}};
+  std::size_t told = 0;
+  const auto tell = [&](const QueueInfo&) { ++told; };
+  {
+    PolicyRematch rematch = topology_.begin(same);
+    std::size_t unlimited = SIZE_MAX;
+    EXPECT_TRUE(rematch.work(unlimited, tell));
+  }
+  EXPECT_EQ(queue("a7").policy->spec.name, "p");
+  EXPECT_EQ(told, 0U);
+  EXPECT_EQ(topology_.version(), before + 1);
+  PolicyRematch rematch = topology_.begin(
+      PolicyPut{policy_vhost,
+                false,
+                {"/", "p", "^b", PolicyTarget::all, 5, FieldTableWriter{}.take(), "{}"}});
+  int slices = 0;
+  for (std::size_t budget = 3; !rematch.work(budget, tell); budget = 3) {
+    EXPECT_EQ(budget, 0U);
+    EXPECT_EQ(topology_.version(), before + 1);
+    ++slices;
+  }
+  EXPECT_EQ(slices, 13);
+  EXPECT_EQ(told, 20U) << "the others follow the policy below, which says the same";
+  EXPECT_EQ(topology_.version(), before + 2);
+  check_all();
 }
 
 TEST_F(PolicyMatchingTest, AnyOrderOfChangesGivesWhatASearchFinds) {
