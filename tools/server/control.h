@@ -20,7 +20,7 @@
 #include "tools/server/admin_service.h"
 #include "tools/server/mesh.h"
 #include "tools/server/resource_alarms.h"
-#include "tools/server/topology_writer.h"
+#include "tools/server/topology/topology_writer.h"
 
 namespace lepus::server {
 

@@ -1,5 +1,5 @@
 // The store's thread: batches, outcomes, taking back; and that what is not kept waits for nothing.
-#include "tools/server/store_writer.h"
+#include "tools/server/topology/store_writer.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // Changes reach every shard in order, and never more at once than a shard takes without its clients
 // noticing.
-#include "tools/server/topology_replication.h"
+#include "tools/server/topology/topology_replication.h"
 
 #include "core/limits.h"
 #include "tests/unit/tools/server/control_world.h"

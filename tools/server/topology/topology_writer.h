@@ -28,11 +28,11 @@
 #include "core/topology/topology.h"
 #include "core/topology/topology_rules.h"
 #include "io/loop.h"
-#include "tools/server/control_request.h"
 #include "tools/server/mesh.h"
-#include "tools/server/store_retry.h"
-#include "tools/server/store_writer.h"
-#include "tools/server/topology_replication.h"
+#include "tools/server/topology/control_request.h"
+#include "tools/server/topology/store_retry.h"
+#include "tools/server/topology/store_writer.h"
+#include "tools/server/topology/topology_replication.h"
 
 namespace lepus::server {
 

@@ -1,5 +1,5 @@
 // The batch on this side, the store on the other. See store_writer.h.
-#include "tools/server/store_writer.h"
+#include "tools/server/topology/store_writer.h"
 
 #include <utility>
 

@@ -1,5 +1,5 @@
 // Cutting into pieces, and when the next one may go. See topology_replication.h.
-#include "tools/server/topology_replication.h"
+#include "tools/server/topology/topology_replication.h"
 
 #include <algorithm>
 #include <memory>

@@ -1,5 +1,5 @@
 // Times and texts.
-#include "tools/server/store_retry.h"
+#include "tools/server/topology/store_retry.h"
 
 #include <utility>
 

@@ -1,5 +1,5 @@
 // Deciding, committing, answering. See topology_writer.h.
-#include "tools/server/topology_writer.h"
+#include "tools/server/topology/topology_writer.h"
 
 #include <algorithm>
 #include <iterator>
