@@ -25,7 +25,7 @@ namespace {
 
 constexpr unsigned world_seconds_max =
     60;  ///< Of real time; a usual world takes a few milliseconds.
-constexpr std::uint64_t seeds_per_mistake = 600;
+constexpr std::uint64_t seeds_per_mistake = 2000;
 constexpr std::uint64_t repeat_every = 25;
 
 struct Totals {

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <deque>
-#include <future>
 #include <map>
 #include <memory>
+#include <semaphore>
 #include <string>
 #include <utility>
 #include <variant>
@@ -300,28 +300,30 @@ class SlowStoreTest : public ControlStoreTest {
   void start_slow() {
     start();
     store_.chance = [this] {
-      began_.set_value();
-      return disk_.get_future().get();
+      began_.release();
+      answered_.acquire();
+      return answer_;
     };
-    control_->store().start_thread([this] { ended_.set_value(); });
+    control_->store().start_thread([this] { ended_.release(); });
   }
-  ~SlowStoreTest() override { control_.reset(); }
-  void await_begin() {
-    began_.get_future().wait();
-    began_ = {};
+  ~SlowStoreTest() override {
+    answered_.release();  // Of a commit that nobody waited for.
+    control_.reset();
   }
+  void await_begin() { began_.acquire(); }
   /// The commit that is under way ends so; MemoryStore keeps what `failure` says.
   void end_commit(const std::string& failure) {
-    std::promise<std::string> disk = std::exchange(disk_, {});
-    disk.set_value(failure);
-    ended_.get_future().wait();
-    ended_ = {};
+    answer_ = failure;
+    answered_.release();
+    ended_.acquire();
     run();
   }
 
-  std::promise<void> began_;
-  std::promise<std::string> disk_;
-  std::promise<void> ended_;
+ private:
+  std::counting_semaphore<> began_{0};
+  std::counting_semaphore<> answered_{0};
+  std::counting_semaphore<> ended_{0};
+  std::string answer_;  ///< Handed over with answered_.
 };
 
 TEST_F(SlowStoreTest, TheControlThreadGoesOnAndWhatFollowsIsHeld) {
