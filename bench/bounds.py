@@ -68,8 +68,8 @@ class Bench:
         self.messages = MESSAGES // (10 if self.is_rabbitmq else 1) // scale
         self.queues = QUEUES // (50 if self.is_rabbitmq else 1) // scale
 
-    def run(self, arguments):
-        report = self.generator.run(self.broker, arguments)
+    def run(self, arguments, vhost=''):
+        report = self.generator.run(self.broker, arguments, vhost=vhost)
         if 'error' in report:
             raise BrokerError(f'{self.broker.name}: lepus-perf {" ".join(arguments)}: '
                               f'{report["error"]}')
@@ -122,9 +122,7 @@ class Bench:
         """In a virtual host of their own; they stay."""
         self.control('add_vhost', 'many')
         self.control('set_permissions', '-p', 'many', 'guest', '.*', '.*', '.*')
-        uri = f'amqp://guest:guest@127.0.0.1:{self.broker.port}/many'
-        self.run(['queues', '--count', str(self.queues), '--keep', '--duration', '0',
-                  '--uri', uri])
+        self.run(['queues', '--count', str(self.queues), '--keep'], 'many')
 
     def set_policy(self):
         self.control('set_policy', '-p', 'many', 'p', '.*', '{"max-length": 1000000}')

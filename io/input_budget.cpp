@@ -14,8 +14,9 @@ void InputBudget::start_turn() {
 
 bool InputBudget::is_exceeded_by(const Completion& completion) {
   Op& op = *completion.op;
-  if (op.unlimited) return false;
+  // First: what follows something that waits, waits, also when its owner has lifted the limit since.
   if (op.length >= share_) return true;
+  if (op.unlimited) return false;
   const std::size_t size = completion.data.size();
   if (used_ >= limits::input_per_turn && size > limits::input_small) {
     op.length = share_;

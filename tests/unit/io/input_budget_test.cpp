@@ -88,5 +88,15 @@ TEST_F(InputBudgetTest, WhatTheOwnerOnlyDropsIsNotCounted) {
   EXPECT_EQ(pieces_in_a_turn(limits::input_share), 100U);
 }
 
+TEST_F(InputBudgetTest, WhatFollowsSomethingThatWaitsWaitsWhateverItsOwnerSaysSince) {
+  start_turn();
+  EXPECT_TRUE(takes(busy_, limits::input_share));
+  EXPECT_FALSE(takes(busy_, 1));
+  busy_.unlimited = true;
+  EXPECT_FALSE(takes(busy_, 1));
+  start_turn();
+  EXPECT_TRUE(takes(busy_, 1));
+}
+
 }  // namespace
 }  // namespace lepus::io
