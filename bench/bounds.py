@@ -68,8 +68,8 @@ class Bench:
         self.messages = MESSAGES // (10 if self.is_rabbitmq else 1) // scale
         self.queues = QUEUES // (50 if self.is_rabbitmq else 1) // scale
 
-    def run(self, arguments, vhost=''):
-        report = self.generator.run(self.broker, arguments, vhost=vhost)
+    def run(self, arguments):
+        report = self.generator.run(self.broker, arguments)
         if 'error' in report:
             raise BrokerError(f'{self.broker.name}: lepus-perf {" ".join(arguments)}: '
                               f'{report["error"]}')
@@ -118,23 +118,17 @@ class Bench:
     def purge(self):
         self.control('purge_queue', 'full.q0')
 
-    def declare_queues(self):
-        """In a virtual host of their own; they stay."""
-        self.control('add_vhost', 'many')
-        self.control('set_permissions', '-p', 'many', 'guest', '.*', '.*', '.*')
-        self.run(['queues', '--count', str(self.queues), '--keep'], 'many')
-
     def set_policy(self):
         self.control('set_policy', '-p', 'many', 'p', '.*', '{"max-length": 1000000}')
 
     def delete_vhost(self):
         self.control('delete_vhost', 'many')
 
-    def import_queues(self):
+    def import_queues(self, vhost):
         path = self.broker.path('definitions.json')
         with open(path, 'w', encoding='utf-8') as file:
-            json.dump({'vhosts': [{'name': 'imported'}], 'queues': [
-                {'name': f'q{number}', 'vhost': 'imported', 'durable': True, 'auto_delete': False,
+            json.dump({'vhosts': [{'name': vhost}], 'queues': [
+                {'name': f'q{number}', 'vhost': vhost, 'durable': True, 'auto_delete': False,
                  'arguments': {}} for number in range(self.queues)]}, file)
         self.control('import_definitions', path)
 
@@ -151,10 +145,11 @@ class Bench:
         yield (f'a purge of {thousands(MESSAGES // self.arguments.scale)} messages',
                lambda: self.run(fill), self.purge, seconds)
         queues = thousands(QUEUES // self.arguments.scale)
-        yield (f'a policy for {queues} queues', self.declare_queues, self.set_policy,
+        yield (f'a policy for {queues} queues', lambda: self.import_queues('many'), self.set_policy,
                2 * seconds)
         yield 'deletion of their virtual host', None, self.delete_vhost, 4 * seconds
-        yield f'an import of {queues} durable queues', None, self.import_queues, 8 * seconds
+        yield (f'an import of {queues} durable queues', None,
+               lambda: self.import_queues('imported'), 8 * seconds)
 
 
 def consumed(report):

@@ -14,7 +14,7 @@ void InputBudget::start_turn() {
 
 bool InputBudget::is_exceeded_by(const Completion& completion) {
   Op& op = *completion.op;
-  // First: what follows something that waits, waits, also when its owner has lifted the limit since.
+  // What follows something that waits, waits, also when its owner has lifted the limit since.
   if (op.length >= share_) return true;
   if (op.unlimited) return false;
   const std::size_t size = completion.data.size();
