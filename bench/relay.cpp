@@ -357,8 +357,9 @@ void Relay::run() {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 2) {
-    std::fprintf(stderr, "usage: bench-relay PORT\n");
+  const long port = count == 2 ? std::strtol(arguments[1], nullptr, 10) : 0;
+  if (port < 1 || port > 65'535) {
+    std::fprintf(stderr, "usage: bench-relay PORT (1 to 65535)\n");
     return 2;
   }
   std::signal(SIGPIPE, SIG_IGN);
@@ -367,7 +368,7 @@ int main(int count, char** arguments) {
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(std::atoi(arguments[1])));
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       listen(listener, 128) != 0) {

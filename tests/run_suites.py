@@ -230,7 +230,7 @@ class Runner:
     def bench(self):
         """Each benchmark runs for a moment: they build, run and end properly."""
         names = sorted("bench-" + name[:-4] for name in os.listdir(os.path.join(ROOT, "bench"))
-                       if name.endswith(".cpp"))
+                       if name.endswith("_bench.cpp"))
         self.build("release", *names)
         outcome = Outcome()
         for name in names:
