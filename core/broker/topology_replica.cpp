@@ -1,6 +1,7 @@
 // One change after the other.
 #include "core/broker/topology_replica.h"
 
+#include <cstdint>
 #include <utility>
 
 #include "core/queue/queue.h"
@@ -64,6 +65,9 @@ bool TopologyReplica::finish(TopologyDone& command) {
 /// Returns true if the command is done.
 bool TopologyReplica::finish(TopologyApply& command) {
   const TopologyChanges& changes = *command.changes;
+  // What was there before a start comes in one piece: queues may fetch what they hold as soon as
+  // they are there, and the message log knows its owner only when all of them are.
+  if (!is_started_) steps_left_ = SIZE_MAX;
   if (next_ == 0 && !rematch_ && !thin_out(changes)) return false;
   for (; next_ < changes.list.size(); ++next_)
     if (!apply_one(changes, changes.list[next_])) return false;
