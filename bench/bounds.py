@@ -14,12 +14,11 @@ it too long else.
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import threading
 
-from compare import RESULTS_MARKS
+from compare import put_between_marks
 from compare_brokers import Broker, BrokerError, Lepus, RabbitMq
 from compare_cases import say, thousands
 from compare_generator import Generator, number_at, rounded
@@ -44,6 +43,8 @@ CONSUMERS = [  # title, what lepus-perf is told, whether the relay can do it
      False),
     ('4×4×4, prefetch 1 000', ['--prefetch', '1000', *FOUR], True),
 ]
+
+FEW = ('1×1, prefetch 1 000', '1×1, prefetch 10 ', '4×4×4', '1 000 msg/s beside a p')  # begin so
 
 
 class Relay(Broker):
@@ -191,6 +192,13 @@ def table(results, names, arguments):
     return '\n'.join(lines) + '\n'
 
 
+def few_rows(text):
+    """The head of the table and the rows that the README shows."""
+    lines = text.split('\n')
+    shown = [line for line in lines[2:] if any(f'| {title}' in line for title in FEW)]
+    return '\n'.join(lines[:2] + shown) + '\n'
+
+
 def make_brokers(build):
     binary, directory = os.path.join(build, 'lepus'), os.path.abspath(build)
     for label, broker in (('Lepus', Lepus(PORT, binary, 'auto', directory)),
@@ -209,7 +217,7 @@ def main():
                         help='brokers whose name contains it')
     parser.add_argument('--json', metavar='FILE', help='all cells')
     parser.add_argument('--update-results', action='store_true',
-                        help='puts the table into docs/RESULTS.md')
+                        help='puts the table into docs/RESULTS.md, a few rows into README.md')
     parser.add_argument('--build', default='build/release', help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     arguments.seconds, arguments.scale = (2, 10) if arguments.quick else (5, 1)
@@ -230,20 +238,9 @@ def main():
         with open(arguments.json, 'w', encoding='utf-8') as file:
             json.dump({'machine': machine(), 'results': results}, file, indent=1)
     if arguments.update_results:
-        put_bounds(text)
+        put_between_marks('docs/RESULTS.md', text, 'bounds')
+        put_between_marks('README.md', few_rows(text), 'bounds')
     sys.exit(0 if is_whole else 1)
-
-
-def put_bounds(text):
-    path = 'docs/RESULTS.md'
-    with open(path, encoding='utf-8') as file:
-        old = file.read()
-    marks = RESULTS_MARKS.pattern.replace('results', 'bounds')
-    new, count = re.subn(marks, lambda found: found[1] + text + found[2], old, flags=re.DOTALL)
-    if count != 1:
-        sys.exit(f'{path} lacks the lines <!-- bounds --> and <!-- /bounds -->')
-    with open(path, 'w', encoding='utf-8') as file:
-        file.write(new)
 
 
 if __name__ == '__main__':

@@ -10,12 +10,5 @@ if [ ! -x "$build/lepus" ] || [ ! -x "$build/bench-relay" ]; then
     tools/deps.sh >&2
     tools/build.sh release lepus lepusctl lepus-perf bench-relay >&2
 fi
-if [ ! -x /usr/lib/rabbitmq/bin/rabbitmq-server ]; then
-    as_root=""
-    [ "$(id -u)" -eq 0 ] || as_root=sudo
-    echo "bench/bounds.sh: installing rabbitmq-server" >&2
-    # The package must not start a broker of its own: it would take part in the measurement.
-    $as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y \
-        --no-install-recommends -o DPkg::Lock::Timeout=300 rabbitmq-server >&2
-fi
+bench/install_rabbitmq.sh
 exec python3 bench/bounds.py --build "$build" "$@"

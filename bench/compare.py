@@ -26,7 +26,6 @@ from compare_machine import DiskError, machine, raw_write_us, require_disk
 PORT = 21650  # of Lepus; RabbitMQ takes 21660 to 21662
 CASE_S_MAX = 300  # a backlog takes a slow broker so long
 LOAD_QUIET_MAX = 0.5  # 1-minute load average; above it the table says so
-RESULTS_MARKS = re.compile(r'(<!-- results -->\n).*?(<!-- /results -->)', re.DOTALL)
 FEW = ('auto-ack', 'confirm', 'latency', 'persist-128', 'backlog')  # cases of the README
 
 
@@ -158,12 +157,14 @@ def few_rows(text, wanted):
     return '\n'.join(lines[:2] + rows) + '\n'
 
 
-def put_between_marks(path, text):
+def put_between_marks(path, text, mark='results'):
+    """Replaces what stands between the lines <!-- mark --> and <!-- /mark -->."""
     with open(path, encoding='utf-8') as file:
         old = file.read()
-    new, count = RESULTS_MARKS.subn(lambda found: found[1] + text + found[2], old)
+    new, count = re.subn(rf'(<!-- {mark} -->\n).*?(<!-- /{mark} -->)',
+                         lambda found: found[1] + text + found[2], old, flags=re.DOTALL)
     if count != 1:
-        sys.exit(f'{path} lacks the lines <!-- results --> and <!-- /results -->; '
+        sys.exit(f'{path} lacks the lines <!-- {mark} --> and <!-- /{mark} -->; '
                  'put them back and run again')
     with open(path, 'w', encoding='utf-8') as file:
         file.write(new)

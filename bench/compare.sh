@@ -11,14 +11,8 @@ if [ ! -x "$build/lepus" ] || [ ! -x "$build/lepus-perf" ]; then
     tools/run.sh --build-only >&2
 fi
 
-rabbitmq=/usr/lib/rabbitmq/bin/rabbitmq-server
-case " $* " in *" --lepus "*|*" --help "*|*" -h "*) rabbitmq=/bin/sh ;; esac
-if [ ! -x "$rabbitmq" ]; then
-    as_root=""
-    [ "$(id -u)" -eq 0 ] || as_root=sudo
-    echo "bench/compare.sh: installing rabbitmq-server" >&2
-    # The package must not start a broker of its own: it would take part in the measurement.
-    $as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y \
-        --no-install-recommends -o DPkg::Lock::Timeout=300 rabbitmq-server >&2
-fi
+case " $* " in
+    *" --lepus "*|*" --help "*|*" -h "*) ;;
+    *) bench/install_rabbitmq.sh ;;
+esac
 exec python3 bench/compare.py --build "$build" "$@"

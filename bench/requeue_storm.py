@@ -42,7 +42,3 @@ def requeue_all(socket, end):
                                   requeue=True))
     socket.close()
     return returned
-
-
-if __name__ == '__main__':
-    print(storm(int(sys.argv[1]), float(sys.argv[2])))
