@@ -73,6 +73,7 @@ bool TopologyReplica::finish(TopologyApply& command) {
     if (!apply_one(changes, changes.list[next_])) return false;
   next_ = 0;
   parts_.events.emit_noted();
+  if (!is_started_) steps_left_ = limits::topology_steps_per_turn;
   is_started_ = true;
   parts_.host.message_log().set_record_owner(&parts_.queues);
   parts_.host.outbox().send_to_control(TopologyApplied{command.version});

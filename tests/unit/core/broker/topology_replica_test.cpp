@@ -17,6 +17,8 @@ namespace {
 
 class TopologyReplicaTest : public ::testing::Test {
  protected:
+  /// What was there before the start is applied.
+  void SetUp() override { apply(std::vector<TopologyChange>{}); }
   void apply(const TopologyRequest& request) {
     Decision decision = decide(world_.topology, request, &world_.ids);
     ASSERT_EQ(decision.kind, Decision::Kind::changes) << decision.error.detail;
@@ -164,6 +166,26 @@ TEST_F(TopologyReplicaTest, AQueueWithManyBindingsGoesInSlicesAndEachIsTold) {
 }
 
 /// Of what was there before the start nothing is told.
+TEST(TopologyReplicaStartTest, WhatWasThereIsAppliedInOnePiece) {
+  PartsWorld world;
+  EventEmitter events{{world.host, world.topology, world.forwards}};
+  TopologyReplica replica{
+      {world.host, world.topology, world.queues, world.sessions, world.forwards, events}};
+  constexpr std::size_t count = 3 * limits::topology_steps_per_turn;
+  auto stored = std::make_unique<TopologyChanges>();
+  for (std::size_t i = 0; i < count; ++i) {
+    Decision decision =
+        decide(world.topology,
+               world.request(PartsWorld::Kind::declare_queue, "q" + std::to_string(i)), &world.ids);
+    for (TopologyChange& change : decision.changes) stored->list.push_back(std::move(change));
+  }
+  stored->list.emplace_back(PolicyPut{world.vhost, false, PolicySpec{"/", "all", "q"}});
+  replica.apply(TopologyApply{1, std::move(stored)});
+  EXPECT_FALSE(replica.has_work());
+  EXPECT_EQ(world.queues.size(), count);
+  EXPECT_EQ(world.host.message_log_port.holder, &world.queues);
+}
+
 TEST_F(TopologyReplicaTest, EventsBeginWithTheSecondChanges) {
   world_.topology.set_event_vhost("/");
   apply({make_event_exchange(world_.vhost, world_.ids)});
