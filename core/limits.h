@@ -200,6 +200,9 @@ constexpr std::size_t job_bytes_max = std::size_t{16} << 20;
 /// How often it looks at memory, and at what is free on the disk.
 constexpr Nanos memory_check_interval = 50 * nanos_per_ms;
 constexpr Nanos disk_check_interval = 250 * nanos_per_ms;
+/// What the kernel does not say within this time (a disk that is not there any more) is not known.
+constexpr Nanos reading_wait_max = 2 * nanos_per_s;
+static_assert(disk_check_interval < reading_wait_max);
 /// Declarations come in bursts: it looks this long for the next before it sleeps.
 constexpr Nanos control_spin = 30 * nanos_per_us;
 /// An address that another process uses is waited for so long, and probed so often: a socket of a

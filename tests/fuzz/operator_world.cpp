@@ -105,9 +105,9 @@ OperatorWorld::OperatorWorld(const std::string& directory) {
   StartDefinitions start;
   CHECK(catalog_.open({catalog_path(config_), 7}).empty());
   CHECK(load_start_definitions({config_, catalog_, log_, 2, 1}, start).empty());
-  control_ = std::make_unique<Control>(Control::Parts{
-      &linked_mesh(), &loops_[2], &log_, memory_size, [] { return 0; }, &catalog_,
-      [](const std::string&) { CHECK(false); }, [] { return std::int64_t{1} << 40; }, 0, "/"});
+  control_ = std::make_unique<Control>(
+      Control::Parts{&linked_mesh(), &loops_[2], &log_, memory_size, [] { return 0; }, &catalog_,
+                     [](const std::string&) { CHECK(false); }, nullptr, 0, "/"});
   definitions_ =
       std::make_unique<NodeDefinitions>(NodeDefinitions::Parts{*control_, catalog_, config_, log_});
   for (core::ShardId id = 0; id < 2; ++id) shards_[id] = std::make_unique<FuzzShard>(mesh_, id);

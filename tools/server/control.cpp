@@ -18,8 +18,7 @@ Control::Control(Parts parts)
       writer_({mesh_, shard_count_, *parts_.loop, *parts_.log, parts_.store, *this,
                parts_.event_vhost, parts_.default_queue_type}),
       alarms_({parts_.loop, parts_.log, this, parts_.memory_watermark_bytes, parts_.memory_bytes,
-               parts_.disk_free_bytes, parts_.disk_free_min_bytes, parts_.resident_bytes,
-               parts_.cgroup_excess}),
+               parts_.disk_free, parts_.disk_free_min_bytes, parts_.process_memory}),
       serves_(shard_count_, false) {
   parts_.loop->set_hooks(this);
 }

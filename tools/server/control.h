@@ -38,16 +38,14 @@ class Control final : private io::TurnHooks,
     core::DefinitionStore* store = nullptr;       ///< Null: nothing outlives the process.
     /// A commit failed for this reason: the process must end.
     std::function<void(const std::string&)> on_store_failure = nullptr;
-    /// Of the disk that holds the data, or -errno; called four times a second. Null: no disk.
-    std::function<std::int64_t()> disk_free_bytes = nullptr;
+    /// As of ResourceAlarms::Parts; outlives this. Null: no disk.
+    SlowReading<std::int64_t>* disk_free = nullptr;
     std::uint64_t disk_free_min_bytes = 0;  ///< With less, publishers are blocked.
     std::string event_vhost = {};           ///< Has amq.rabbitmq.event; empty: there is none.
     /// Virtual hosts that have none get it; empty: they stay so.
     std::string default_queue_type = {};
-    /// Of the process; called once a second. Null: nothing is ever given back.
-    std::function<std::uint64_t()> resident_bytes = nullptr;
-    /// As of ResourceAlarms::Parts.
-    std::function<std::uint64_t()> cgroup_excess = nullptr;
+    /// As of ResourceAlarms::Parts; outlives this. Null: nothing is ever given back.
+    SlowReading<ProcessMemory>* process_memory = nullptr;
   };
   explicit Control(Parts parts);
   ~Control() override;

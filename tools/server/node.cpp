@@ -14,7 +14,6 @@
 #include <utility>
 
 #include "core/limits.h"
-#include "io/heap.h"
 #include "io/os.h"
 #include "persist/journal/journal_check.h"
 #include "persist/recovery/kept_aside.h"
@@ -22,7 +21,6 @@
 #include "tools/server/config/config_memory.h"
 #include "tools/server/config/config_reload.h"
 #include "tools/server/descriptors.h"
-#include "tools/server/occupied_memory.h"
 #include "tools/server/stall_log.h"
 
 namespace lepus::server {
@@ -85,6 +83,9 @@ Node::Node(const ServerConfig& config, const Placement& placement, LogSystem& lo
       log_(log_system.producer("control")),
       config_(config),
       mesh_(placement.shards.size() + 1),
+      readings_{SlowReading<std::int64_t>{
+                    [path = config.data_dir] { return io::KernelDisk{}.free_bytes(path); }},
+                SlowReading<ProcessMemory>{read_process_memory}},
       shards_(placement.shards.size()) {
   for (std::size_t i = 0; i < shards_.size(); ++i)
     shards_[i].log = &log_system_.producer("shard-" + std::to_string(i));
@@ -117,7 +118,6 @@ std::string Node::start() {
   if (std::string error = make_shards(); !error.empty()) return error;
   if (std::string error = listen(); !error.empty()) return error;
   if (std::string error = start_control(); !error.empty()) return error;
-  started_at_ = loop_->now();
   admin_ = std::make_unique<NodeAdmin>(*this);
   if (std::string error = admin_->start(); !error.empty()) return error;
   signals_ = std::make_unique<io::SignalSource>(
@@ -131,6 +131,8 @@ std::string Node::start() {
   for (std::size_t i = 0; i < shards_.size(); ++i)
     shards_[i].thread = std::thread([this, i] { run_shard(shards_[i], placement_.shards[i]); });
   while (!control_->is_serving()) loop_->run_turn();
+  readings_.disk_free.start_thread("disk-space");
+  readings_.process_memory.start_thread("process-memory");
   log_.write(LogLevel::info, LogCategory::general, "broker started",
              {{"version", LEPUS_VERSION},
               {"shards", shards_.size()},
@@ -274,9 +276,8 @@ std::string Node::open_journals() {
 std::string Node::start_control() {
   control_ = std::make_unique<Control>(Control::Parts{
       &mesh_, loop_.get(), &log_, memory_watermark(), [this] { return memory_bytes(); }, &catalog_,
-      [this](const std::string&) { end_process(); },
-      [this] { return disk_.free_bytes(config_.data_dir); }, disk_free_min(), event_vhost(config_),
-      config_.default_queue_type, [] { return io::resident_size(); }, cgroup_excess});
+      [this](const std::string&) { end_process(); }, &readings_.disk_free, disk_free_min(),
+      event_vhost(config_), config_.default_queue_type, &readings_.process_memory});
   std::string error = control_->start(std::move(definitions_.stored), config_.vhosts);
   catalog_.stop_waiting();
   return error;

@@ -52,6 +52,11 @@ class Node {
     std::thread thread;
   };
 
+  /// Read by threads of their own once the broker serves.
+  struct Readings {
+    SlowReading<std::int64_t> disk_free;
+    SlowReading<ProcessMemory> process_memory;
+  };
   /// What the catalog and the operator say of the journals.
   struct KnownJournals {
     std::map<std::uint32_t, std::uint64_t> ends;  ///< What the catalog knows of them.
@@ -98,10 +103,10 @@ class Node {
   Mesh mesh_;
   std::unique_ptr<io::UringDriver> driver_;
   std::unique_ptr<io::Loop> loop_;
+  Readings readings_;
   std::unique_ptr<io::ThreadEvent> stored_event_;  ///< The catalog's thread did something.
   std::unique_ptr<Control> control_;
   std::unique_ptr<NodeAdmin> admin_;
-  core::Nanos started_at_ = 0;
   std::unique_ptr<io::SignalSource> signals_;
   std::vector<ShardThread> shards_;
 };

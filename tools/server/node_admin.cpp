@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include "io/heap.h"
 #include "io/unix_socket.h"
 #include "tools/server/config/config_keys.h"
 #include "tools/server/node.h"
@@ -33,6 +32,7 @@ std::string own_user_name() {
 
 NodeAdmin::NodeAdmin(Node& node)
     : node_(node),
+      started_at_(node.loop_->now()),
       definitions_({*node.control_, node.catalog_, node.config_, node.log_}),
       admin_(*node.control_, *this, node.log_) {}
 
@@ -67,11 +67,11 @@ const ServerConfig& NodeAdmin::config() const { return node_.config_; }
 AdminHost::Facts NodeAdmin::facts() const {
   Facts facts;
   facts.uptime_s =
-      static_cast<std::uint64_t>((node_.loop_->now() - node_.started_at_) / core::nanos_per_s);
+      static_cast<std::uint64_t>((node_.loop_->now() - started_at_) / core::nanos_per_s);
   facts.memory_bytes = node_.memory_bytes();
-  facts.resident_bytes = io::resident_size();
+  facts.resident_bytes = node_.control_->alarms().resident();
   facts.memory_watermark_bytes = node_.memory_watermark();
-  facts.disk_free_bytes = node_.disk_.free_bytes(config().data_dir);
+  facts.disk_free_bytes = node_.control_->alarms().disk_free();
   facts.disk_free_min_bytes = node_.disk_free_min();
   facts.connection_count = node_.connection_count();
   facts.is_serving = node_.control_->is_serving();

@@ -40,6 +40,7 @@ class NodeAdmin final : private AdminHost {
   std::string set_value(std::string_view key, std::string_view value) override;
 
   Node& node_;
+  core::Nanos started_at_;
   NodeDefinitions definitions_;
   Admin admin_;
   std::string path_;  ///< Of the socket, once it is bound.

@@ -7,6 +7,7 @@
 
 #include "core/base/assert.h"
 #include "core/limits.h"
+#include "io/heap.h"
 #include "tools/server/config/config_cgroup.h"
 #include "tools/server/config/config_memory.h"
 #include "tools/server/config/config_value.h"
@@ -75,5 +76,7 @@ std::uint64_t cgroup_excess() {
   }
   return excess;
 }
+
+ProcessMemory read_process_memory() { return {io::resident_size(), cgroup_excess()}; }
 
 }  // namespace lepus::server

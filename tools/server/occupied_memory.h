@@ -14,6 +14,12 @@
 
 namespace lepus::server {
 
+/// What the kernel says of this process.
+struct ProcessMemory {
+  std::uint64_t resident = 0;       ///< Bytes; 0: not known.
+  std::uint64_t cgroup_excess = 0;  ///< As cgroup_excess() returns it.
+};
+
 class OccupiedMemory {
  public:
   /// At the start.
@@ -40,5 +46,8 @@ std::optional<std::uint64_t> unreclaimable_size(std::string_view current, std::s
 /// Reads the control groups of this process (version 2). Returns what the fullest of those with a
 /// limit occupies beyond limits::cgroup_share_max of it, bytes; 0: none does.
 std::uint64_t cgroup_excess();
+
+/// Reads /proc and the control groups.
+ProcessMemory read_process_memory();
 
 }  // namespace lepus::server

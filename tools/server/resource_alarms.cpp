@@ -1,6 +1,7 @@
 // Looking, comparing, telling. See resource_alarms.h.
 #include "tools/server/resource_alarms.h"
 
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -17,9 +18,15 @@ ResourceAlarms::ResourceAlarms(Parts parts) : parts_(std::move(parts)) {
 }
 
 void ResourceAlarms::start() {
-  if (parts_.resident_bytes) occupied_.set_base(parts_.resident_bytes());
-  if (parts_.memory_bytes) parts_.loop->timers().arm(memory_timer_, parts_.loop->now());
-  if (parts_.disk_free_bytes) parts_.loop->timers().arm(disk_timer_, parts_.loop->now());
+  const core::Nanos now = parts_.loop->now();
+  if (parts_.process_memory != nullptr) {
+    parts_.process_memory->ask(now);
+    const std::optional<ProcessMemory> read = parts_.process_memory->take();
+    CHECK(read.has_value());
+    occupied_.set_base(read->resident);
+  }
+  if (parts_.memory_bytes) parts_.loop->timers().arm(memory_timer_, now);
+  if (parts_.disk_free != nullptr) parts_.loop->timers().arm(disk_timer_, now);
 }
 
 void ResourceAlarms::stop() {
@@ -50,38 +57,67 @@ void ResourceAlarms::check_memory() {
                      {"cgroup_excess_bytes", cgroup_excess_}});
 }
 
-/// Once a second.
+/// Once a second, and until the answer is there.
 void ResourceAlarms::look_at_process(std::uint64_t used) {
-  if (!parts_.resident_bytes) return;
+  SlowReading<ProcessMemory>* const reading = parts_.process_memory;
+  if (reading == nullptr) return;
   const core::Nanos now = parts_.loop->now();
   trimmer_.note_use(used);
-  if (!trimmer_.wants_look(now)) return;
-  const std::uint64_t resident = parts_.resident_bytes();
-  if (parts_.cgroup_excess) cgroup_excess_ = parts_.cgroup_excess();
-  const bool is_due = trimmer_.is_due(resident, now);
-  const bool is_above = occupied_.look(resident, parts_.memory_watermark_bytes);
-  const bool has_unneeded = resident > used && resident - used > core::limits::heap_trim_step;
+  if (trimmer_.wants_look(now) && !reading->is_asked()) reading->ask(now);
+  if (const std::optional<ProcessMemory> read = reading->take()) return judge_process(*read, used);
+  if (!reading->is_late(now) || std::exchange(is_process_unknown_, true)) return;
+  resident_.store(0, std::memory_order_relaxed);
+  parts_.log->write(LogLevel::error, LogCategory::general,
+                    "cannot find out what the process occupies: the memory alarm does not see it",
+                    {{"error", std::strerror(ETIMEDOUT)}});
+}
+
+void ResourceAlarms::judge_process(const ProcessMemory& read, std::uint64_t used) {
+  is_process_unknown_ = false;
+  resident_.store(read.resident, std::memory_order_relaxed);
+  cgroup_excess_ = read.cgroup_excess;
+  const bool is_due = trimmer_.is_due(read.resident, parts_.loop->now());
+  const bool is_above = occupied_.look(read.resident, parts_.memory_watermark_bytes);
+  const bool has_unneeded =
+      read.resident > used && read.resident - used > core::limits::heap_trim_step;
   if (!is_due && !(is_above && has_unneeded)) return;
   parts_.listener->on_trim();
   parts_.log->write(LogLevel::debug, LogCategory::general, "unused memory is given back",
-                    {{"resident_bytes", resident}, {"used_bytes", used}});
+                    {{"resident_bytes", read.resident}, {"used_bytes", used}});
 }
 
+/// While an answer is due the timer comes as often as that of memory.
 void ResourceAlarms::on_disk_timer(io::Timer&) {
-  parts_.loop->timers().arm(disk_timer_, parts_.loop->now() + core::limits::disk_check_interval);
-  check_disk();
+  SlowReading<std::int64_t>& reading = *parts_.disk_free;
+  const core::Nanos now = parts_.loop->now();
+  if (!reading.is_asked()) reading.ask(now);
+  if (const std::optional<std::int64_t> free = reading.take()) {
+    note_disk(*free);
+  } else if (reading.is_late(now)) {
+    note_disk(-ETIMEDOUT);
+  }
+  const bool is_due = reading.is_asked() && !reading.is_late(now);
+  const core::Nanos next = is_due ? now + core::limits::memory_check_interval
+                                  : reading.asked_at() + core::limits::disk_check_interval;
+  parts_.loop->timers().arm(disk_timer_,
+                            next > now ? next : now + core::limits::disk_check_interval);
 }
 
-void ResourceAlarms::check_disk() {
-  const std::int64_t free = parts_.disk_free_bytes();
-  if (free < 0) {
-    if (!std::exchange(is_disk_unknown_, true))
-      parts_.log->write(LogLevel::error, LogCategory::general,
-                        "cannot find out what is free on the disk: the disk alarm stays as it is",
-                        {{"error", std::strerror(static_cast<int>(-free))}});
-    return;
+void ResourceAlarms::note_disk(std::int64_t free) {
+  disk_free_.store(free, std::memory_order_relaxed);
+  if (free >= 0) {
+    is_disk_unknown_ = false;
+    return judge_disk();
   }
-  is_disk_unknown_ = false;
+  if (!std::exchange(is_disk_unknown_, true))
+    parts_.log->write(LogLevel::error, LogCategory::general,
+                      "cannot find out what is free on the disk: the disk alarm stays as it is",
+                      {{"error", std::strerror(static_cast<int>(-free))}});
+}
+
+void ResourceAlarms::judge_disk() {
+  const std::int64_t free = disk_free();
+  if (free < 0) return;
   const bool alarm = static_cast<std::uint64_t>(free) < parts_.disk_free_min_bytes;
   if (alarm == measured_.disk) return;
   measured_.disk = alarm;
@@ -101,7 +137,7 @@ void ResourceAlarms::set_memory_watermark(std::uint64_t bytes) {
 
 void ResourceAlarms::set_disk_free_min(std::uint64_t bytes) {
   parts_.disk_free_min_bytes = bytes;
-  if (disk_timer_.armed()) check_disk();
+  if (disk_timer_.armed()) judge_disk();
 }
 
 void ResourceAlarms::set_forced(const core::Alarm& forced) {

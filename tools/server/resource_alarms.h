@@ -6,9 +6,11 @@
 //   disk     less is free than there has to be; stays as it is while that cannot be found out
 //
 // The same timer finds out when memory is to go back to the system (heap_trimmer.h). Control thread
-// only; nothing here blocks but what the functions of Parts do.
+// only. What the kernel has to be asked is read by other threads (slow_reading.h): a timer asks for
+// it, and the next one that finds an answer judges it, so a disk that hangs stops nothing here.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 
@@ -17,6 +19,7 @@
 #include "io/loop.h"
 #include "tools/server/heap_trimmer.h"
 #include "tools/server/occupied_memory.h"
+#include "tools/server/slow_reading.h"
 
 namespace lepus::server {
 
@@ -37,21 +40,19 @@ class ResourceAlarms {
     std::uint64_t memory_watermark_bytes;
     /// Of all shards; called each limits::memory_check_interval. Null: memory is not watched.
     std::function<std::uint64_t()> memory_bytes;
-    /// Of the disk that holds the data, or -errno; called each limits::disk_check_interval. Null:
-    /// there is no disk.
-    std::function<std::int64_t()> disk_free_bytes;
+    /// Bytes that are free on the disk that holds the data, or -errno; asked for each
+    /// limits::disk_check_interval. Null: there is no disk.
+    SlowReading<std::int64_t>* disk_free;
     std::uint64_t disk_free_min_bytes;
-    /// Of the process; called once a second. Null: nothing is ever given back.
-    std::function<std::uint64_t()> resident_bytes;
-    /// What the control group occupies too much; called after resident_bytes. Null: there is none.
-    std::function<std::uint64_t()> cgroup_excess = nullptr;
+    /// Asked for once a second. Null: nothing is ever given back.
+    SlowReading<ProcessMemory>* process_memory;
   };
   explicit ResourceAlarms(Parts parts);
   ~ResourceAlarms() { stop(); }
   ResourceAlarms(const ResourceAlarms&) = delete;
   ResourceAlarms& operator=(const ResourceAlarms&) = delete;
 
-  /// The first look is in the loop's next turn.
+  /// The first look is in the loop's next turn. Waits for what the process occupies.
   void start();
   void stop();
 
@@ -63,13 +64,19 @@ class ResourceAlarms {
   /// An alarm that stays until it is withdrawn, whatever there is of memory and disk.
   void set_forced(const core::Alarm& forced);
   const core::Alarm& forced() const { return forced_; }
+  /// As of the last look; negative: not known. Any thread.
+  std::int64_t disk_free() const { return disk_free_.load(std::memory_order_relaxed); }
+  /// Resident memory of the process as of the last look; 0: not known. Any thread.
+  std::uint64_t resident() const { return resident_.load(std::memory_order_relaxed); }
 
  private:
   void on_memory_timer(io::Timer& timer);
   void on_disk_timer(io::Timer& timer);
   void check_memory();
-  void check_disk();
+  void note_disk(std::int64_t free);
+  void judge_disk();
   void look_at_process(std::uint64_t used);
+  void judge_process(const ProcessMemory& read, std::uint64_t used);
   void announce();
 
   Parts parts_;
@@ -82,6 +89,9 @@ class ResourceAlarms {
   OccupiedMemory occupied_;
   std::uint64_t cgroup_excess_ = 0;  ///< As of the last look.
   bool is_disk_unknown_ = false;     ///< What is free could not be found out.
+  bool is_process_unknown_ = false;  ///< Nor could what the process occupies.
+  std::atomic<std::int64_t> disk_free_{-1};
+  std::atomic<std::uint64_t> resident_{0};
 };
 
 }  // namespace lepus::server

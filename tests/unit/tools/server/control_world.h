@@ -80,7 +80,7 @@ class ControlTest : public ::testing::Test {
                        [this] { return memory_bytes_; },
                        &store_,
                        [this](const std::string& reason) { failures_.push_back(reason); },
-                       [this] { return disk_free_; },
+                       &disk_reading_,
                        5'000,
                        {},
                        default_queue_type});
@@ -133,6 +133,7 @@ class ControlTest : public ::testing::Test {
   Mesh mesh_{3};
   std::uint64_t memory_bytes_ = 0;
   std::int64_t disk_free_ = 5'000;
+  SlowReading<std::int64_t> disk_reading_{[this] { return disk_free_; }};
   persist::test::MemoryStore store_;
   std::vector<std::string> failures_;  ///< What the control thread said it cannot go on for.
   std::unique_ptr<Control> control_;

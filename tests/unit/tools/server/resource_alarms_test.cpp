@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cerrno>
+#include <memory>
+#include <semaphore>
+#include <thread>
 #include <vector>
 
 #include "core/limits.h"
@@ -33,9 +37,10 @@ class ResourceAlarmsTest : public ::testing::Test, protected ResourceAlarms::Lis
   std::uint64_t cgroup_excess_ = 0;
   std::vector<core::Alarm> announced_;
   int trims_ = 0;
-  ResourceAlarms alarms_{{&loop_, &log_, this, 1'000, [this] { return used_; },
-                          [this] { return free_; }, 5'000, [this] { return resident_; },
-                          [this] { return cgroup_excess_; }}};
+  SlowReading<std::int64_t> disk_{[this] { return free_; }};
+  SlowReading<ProcessMemory> process_{[this] { return ProcessMemory{resident_, cgroup_excess_}; }};
+  ResourceAlarms alarms_{
+      {&loop_, &log_, this, 1'000, [this] { return used_; }, &disk_, 5'000, &process_}};
 };
 
 constexpr core::Alarm memory_alarm{.memory = true, .disk = false};
@@ -77,6 +82,84 @@ TEST_F(ResourceAlarmsTest, WhatIsNotKnownOfTheDiskChangesNothing) {
   free_ = 5'000;
   advance(core::limits::disk_check_interval);
   EXPECT_EQ(announced(), std::vector{no_alarm});
+}
+
+/// A kernel that does not answer, as of a disk whose server is gone.
+class HangingReadingsTest : public ResourceAlarmsTest {
+ protected:
+  struct Gate {
+    std::atomic<bool> is_shut = false;
+    std::counting_semaphore<> entered{0};
+    std::counting_semaphore<> opened{0};
+
+    void pass() {
+      if (!is_shut) return;
+      entered.release();
+      opened.acquire();
+    }
+  };
+  HangingReadingsTest() {
+    alarms_.stop();
+    slow_alarms_.start();
+    slow_disk_.start_thread("disk");
+    slow_process_.start_thread("process");
+    advance(1);
+  }
+  /// Turns until `condition` holds, which needs another thread.
+  template <class Condition>
+  void advance_until(Condition&& condition) {
+    while (!condition()) {
+      advance(core::limits::memory_check_interval);
+      std::this_thread::yield();
+    }
+  }
+
+  std::shared_ptr<Gate> disk_gate_ = std::make_shared<Gate>();
+  std::shared_ptr<Gate> process_gate_ = std::make_shared<Gate>();
+  std::shared_ptr<std::atomic<std::int64_t>> slow_free_ =
+      std::make_shared<std::atomic<std::int64_t>>(5'000);
+  SlowReading<std::int64_t> slow_disk_{[gate = disk_gate_, free = slow_free_] {
+    gate->pass();
+    return free->load();
+  }};
+  SlowReading<ProcessMemory> slow_process_{[gate = process_gate_] {
+    gate->pass();
+    return ProcessMemory{7, 0};
+  }};
+  ResourceAlarms slow_alarms_{
+      {&loop_, &log_, this, 1'000, [this] { return used_; }, &slow_disk_, 5'000, &slow_process_}};
+};
+
+TEST_F(HangingReadingsTest, ADiskThatHangsStopsNothing) {
+  advance_until([&] { return slow_alarms_.disk_free() == 5'000; });
+  disk_gate_->is_shut = true;
+  std::thread shut([&] { disk_gate_->entered.acquire(); });
+  advance_until([&] { return slow_alarms_.disk_free() < 0; });
+  shut.join();
+  EXPECT_EQ(slow_alarms_.disk_free(), -ETIMEDOUT);
+  EXPECT_TRUE(announced().empty()) << "the alarm stays as it is";
+  // Memory is watched as before.
+  used_ = 2'000;
+  advance(2 * core::limits::memory_check_interval);
+  EXPECT_EQ(announced(), std::vector{memory_alarm});
+  used_ = 0;
+  advance(2 * core::limits::memory_check_interval);
+  EXPECT_EQ(announced(), std::vector{no_alarm});
+  // The server is back.
+  *slow_free_ = 4'999;
+  disk_gate_->is_shut = false;
+  disk_gate_->opened.release();
+  advance_until([&] { return slow_alarms_.alarm().disk; });
+  EXPECT_EQ(slow_alarms_.disk_free(), 4'999);
+}
+
+TEST_F(HangingReadingsTest, WhatTheProcessOccupiesMayNotBeKnown) {
+  advance_until([&] { return slow_alarms_.resident() == 7; });
+  process_gate_->is_shut = true;
+  advance_until([&] { return slow_alarms_.resident() == 0; });
+  process_gate_->is_shut = false;
+  process_gate_->opened.release();
+  advance_until([&] { return slow_alarms_.resident() == 7; });
 }
 
 TEST_F(ResourceAlarmsTest, AForcedAlarmStaysWhateverIsMeasured) {
