@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "net/amqp/channel_impl.h"
+#include "net/amqp/connection/events.h"
 
 namespace lepus::amqp {
 
@@ -14,16 +15,17 @@ using core::ReplyCode;
 Channel::Channel(Connection& connection, std::uint16_t number)
     : connection_(connection),
       number_(number),
-      session_(connection.server().broker(), connection.session_owner(number), {*this, this}) {
+      services_(connection.server().services()),
+      session_(services_.broker(), session_owner(connection.facts(), number), {*this, this}) {
   broker().memory().session_bytes += core::limits::channel_memory;
-  session_.set_traced(connection.is_traced());
+  session_.set_traced(connection.facts().is_traced);
   overdue_timer_.bind<&Channel::look_for_overdue>(this);
 }
 
 Channel::~Channel() {
   CHECK(state_ == State::closed);
   broker().memory().session_bytes -= core::limits::channel_memory;
-  connection_.server().loop().timers().cancel(overdue_timer_);
+  services_.loop().timers().cancel(overdue_timer_);
 }
 
 void Channel::on_frame(const Frame& frame) {
@@ -97,7 +99,7 @@ Channel::Outcome Channel::on(const AccessRequest&) {
 /// direct reply-to, come nevertheless: nobody else holds them.
 Channel::Outcome Channel::on(const ChannelFlow& flow) {
   const bool may_stop =
-      connection_.capabilities().channel_flow || connection_.server().settings().channel_flow;
+      connection_.facts().capabilities.channel_flow || services_.settings().channel_flow;
   if (!flow.active && !may_stop) return AmqpError{ReplyCode::not_implemented, "active=false"};
   core::SessionDeliveries& deliveries = session_.deliveries();
   if (!flow.active) {
@@ -147,6 +149,10 @@ void Channel::shut_down(bool orderly) {
 void Channel::close_session(bool wait_for_answers) {
   if (linked()) connection_.server().forget_acks(*this);
   session_.close(wait_for_answers);
+}
+
+void Channel::on_consumer_changed(const core::SessionConsumer& consumer, bool is_there) {
+  emit_consumer(broker(), connection_.facts(), {number_, is_there}, consumer);
 }
 
 void Channel::on_closed() {

@@ -26,6 +26,7 @@
 namespace lepus::amqp {
 
 class Connection;
+class Services;
 
 class Channel final : public core::DeliveryPort,
                       public core::SessionListener,
@@ -140,6 +141,7 @@ class Channel final : public core::DeliveryPort,
 
   Connection& connection_;
   std::uint16_t number_;
+  Services& services_;
   State state_ = State::open;
   bool tell_client_closed_ = false;  ///< channel.close-ok is due when everything is given back.
   Assembler assembler_;

@@ -69,6 +69,6 @@ void Channel::on_request_pending() { connection_.stop_input(Connection::stop_for
 
 void Channel::on_request_done() { connection_.allow_input(Connection::stop_for_reply); }
 
-std::string Channel::connection_name() const { return connection_.name(); }
+std::string Channel::connection_name() const { return connection_.facts().peer.text(); }
 
 }  // namespace lepus::amqp

@@ -26,13 +26,12 @@ core::Outcome outcome_of(bool requeue) {
 
 Channel::Outcome Channel::on(const BasicConsume& consume) {
   if (consume.queue == core::reply_to_queue) return consume_replies(consume);
-  Server& server = connection_.server();
   const core::ConsumeRequest request{consume.queue, consume.consumer_tag, consume.no_ack,
                                      consume.exclusive, consume.arguments};
   const core::SessionDeliveries::Options options{
-      consume.consumer_tag.empty() ? server.generate_name("amq.ctag-")
+      consume.consumer_tag.empty() ? services_.generate_name("amq.ctag-")
                                    : std::string{consume.consumer_tag},
-      server.settings().consumer_timeout, server.settings().consumers_per_channel_max};
+      services_.settings().consumer_timeout, services_.settings().consumers_per_channel_max};
   return session_.deliveries().subscribe(origin_of(MethodId::basic_consume, consume.no_wait),
                                          request, options);
 }
@@ -43,9 +42,8 @@ Channel::Outcome Channel::consume_replies(const BasicConsume& consume) {
     return AmqpError{ReplyCode::precondition_failed, "reply consumer already set"};
   if (!consume.no_ack)
     return AmqpError{ReplyCode::precondition_failed, "reply consumer cannot acknowledge"};
-  Server& server = connection_.server();
-  address.open({session_.ref(), server.next_secret()}, connection_.vhost(),
-               consume.consumer_tag.empty() ? server.generate_name("amq.ctag-")
+  address.open({session_.ref(), services_.next_secret()}, connection_.facts().vhost,
+               consume.consumer_tag.empty() ? services_.generate_name("amq.ctag-")
                                             : std::string{consume.consumer_tag});
   if (!consume.no_wait) send(BasicConsumeOk{address.tag()});
   return std::nullopt;
@@ -71,7 +69,7 @@ bool Channel::cancel_replies(const BasicCancel& cancel) {
 void Channel::on_consumer_cancelled(std::uint32_t number) {
   if (state_ != State::open) return;
   const std::optional<std::string> tag = session_.deliveries().on_cancelled(number);
-  if (!tag || !connection_.capabilities().consumer_cancel_notify) return;
+  if (!tag || !connection_.facts().capabilities.consumer_cancel_notify) return;
   if (session_.requests().awaits<core::DeleteQueueRequest>()) {
     cancelled_tags_.push_back(*tag);
   } else {
@@ -93,7 +91,7 @@ void Channel::on_consumer_overdue(const core::SessionConsumer& consumer) {
 
 void Channel::look_for_overdue(io::Timer& timer) {
   if (state_ != State::open) return;
-  io::Loop& loop = connection_.server().loop();
+  io::Loop& loop = services_.loop();
   loop.timers().arm(timer, session_.deliveries().look_for_overdue(loop.now()));
 }
 
@@ -126,7 +124,7 @@ void Channel::on_credit_return(std::uint32_t count) {
 template <class Method>
 void Channel::send_content(const Method& method, core::MessageRef message, std::string_view header,
                            std::int64_t value) {
-  std::vector<std::uint8_t>& properties = connection_.server().properties_scratch();
+  std::vector<std::uint8_t>& properties = services_.properties_scratch();
   core::splice_header(message->properties(), header, value, properties);
   connection_.writer().content(number_, method, properties, std::move(message));
 }

@@ -13,7 +13,7 @@ void Channel::send(const Method& method) {
   connection_.touch();
 }
 
-inline core::Broker& Channel::broker() { return connection_.server().broker(); }
+inline core::Broker& Channel::broker() { return services_.broker(); }
 
 /// As whose request a session remembers it.
 inline core::PendingAnswer::Origin origin_of(MethodId method, bool no_wait = false) {

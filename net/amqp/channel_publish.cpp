@@ -14,7 +14,7 @@ Channel::Outcome Channel::on(const BasicPublish& publish) {
 }
 
 Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
-  const core::PublishSettings settings = publish_settings(connection_.server().settings());
+  const core::PublishSettings settings = publish_settings(services_.settings());
   Outcome refused = session_.publishes().set_content(header.properties, header.body_size, settings);
   if (refused) {
     refused->class_id = class_basic;
@@ -81,7 +81,7 @@ void Channel::on_acks_due() { connection_.server().write_acks_later(*this); }
 
 void Channel::write_acks() {
   if (state_ != State::open) return;
-  std::vector<core::ConfirmWindow::Ack>& acks = connection_.server().ack_scratch();
+  std::vector<core::ConfirmWindow::Ack>& acks = services_.ack_scratch();
   acks.clear();
   session_.commits().take_acks(acks);
   for (const core::ConfirmWindow::Ack& ack : acks) {

@@ -28,7 +28,7 @@ Channel::Outcome Channel::on(const QueueDeclare& declare) {
     if (!name.ok()) return std::move(name.error());
     request.name = std::move(name.value());
   } else if (request.name.empty()) {
-    request.name = connection_.server().generate_name("amq.gen-");
+    request.name = services_.generate_name("amq.gen-");
     request.server_named = true;
   }
   if (declare.exclusive) connection_.note_exclusive_queue();

@@ -1,5 +1,6 @@
 // Life of a connection: phases, errors, alarms, heartbeats, and the several ways to end.
 #include "net/amqp/connection.h"
+#include "net/amqp/connection/events.h"
 
 #include <algorithm>
 #include <utility>
@@ -26,23 +27,27 @@ std::string_view failed_method(const AmqpError& error) {
 }  // namespace
 
 Connection::Connection(Server& server, std::unique_ptr<net::Stream> stream, core::ConnectionId id)
-    : server_(server), stream_(std::move(stream)), writer_(stream_->out()), id_(id) {
+    : server_(server),
+      services_(server.services()),
+      stream_(std::move(stream)),
+      facts_{id, stream_->peer()},
+      writer_(stream_->out()) {
   timer_.bind<&Connection::on_timer>(this);
-  server_.broker().memory().session_bytes += limits::connection_memory;
+  services_.broker().memory().session_bytes += limits::connection_memory;
 }
 
 Connection::~Connection() {
-  server_.broker().memory().session_bytes -= limits::connection_memory;
-  server_.loop().timers().cancel(timer_);
+  services_.broker().memory().session_bytes -= limits::connection_memory;
+  services_.loop().timers().cancel(timer_);
   CHECK(channels_.empty());
   CHECK(!linked());
 }
 
 void Connection::start() {
-  opened_at_ = server_.loop().now();
-  const core::Nanos timeout = server_.settings().handshake_timeout;
-  if (timeout != core::never) server_.loop().timers().arm(timer_, opened_at_ + timeout);
-  stream_->set_send_timeout(server_.settings().send_timeout);
+  facts_.opened_at = services_.now();
+  const core::Nanos timeout = services_.settings().handshake_timeout;
+  if (timeout != core::never) services_.loop().timers().arm(timer_, facts_.opened_at + timeout);
+  stream_->set_send_timeout(services_.settings().send_timeout);
   stream_->start(*this);
 }
 
@@ -51,14 +56,14 @@ void Connection::start() {
 void Connection::raise(Channel& channel, AmqpError error) {
   if (phase_ != Phase::open) return;
   if (!error.channel_only()) return fail(std::move(error));
-  server_.log().write(LogLevel::warning, LogCategory::channel, "channel closed with an error",
-                      {{"peer", stream_->peer().text()},
-                       {"user", user_},
-                       {"vhost", vhost_name_},
-                       {"connection_name", given_name()},
-                       {"channel", channel.number()},
-                       {"method", failed_method(error)},
-                       {"reason", error.text()}});
+  services_.log().write(LogLevel::warning, LogCategory::channel, "channel closed with an error",
+                        {{"peer", facts_.peer.text()},
+                         {"user", facts_.user},
+                         {"vhost", facts_.vhost_name},
+                         {"connection_name", given_name(facts_)},
+                         {"channel", channel.number()},
+                         {"method", failed_method(error)},
+                         {"reason", error.text()}});
   channel.close_with(error);
 }
 
@@ -73,7 +78,7 @@ void Connection::fail(AmqpError error) {
   send(ConnectionClose{static_cast<std::uint16_t>(error.code), text, error.class_id,
                        error.method_id});
   release_all();
-  server_.loop().timers().arm(timer_, server_.loop().now() + limits::close_ok_wait);
+  services_.loop().timers().arm(timer_, services_.now() + limits::close_ok_wait);
 }
 
 void Connection::force_close(AmqpError error) {
@@ -88,29 +93,29 @@ void Connection::force_close(AmqpError error) {
 }
 
 void Connection::close_if_deleted() {
-  if (!user_id_) return;
-  const core::Topology& topology = server_.broker().topology();
-  const core::UserInfo* user = topology.access().find_user(user_);
-  if (vhost_ && topology.find_vhost(vhost_) == nullptr) {
-    force_close({ReplyCode::connection_forced, "vhost '" + vhost_name_ + "' is deleted"});
-  } else if (user == nullptr || user->id != user_id_) {
-    force_close({ReplyCode::connection_forced, "user '" + user_ + "' is deleted"});
+  if (!facts_.user_id) return;
+  const core::Topology& topology = services_.broker().topology();
+  const core::UserInfo* user = topology.access().find_user(facts_.user);
+  if (facts_.vhost && topology.find_vhost(facts_.vhost) == nullptr) {
+    force_close({ReplyCode::connection_forced, "vhost '" + facts_.vhost_name + "' is deleted"});
+  } else if (user == nullptr || user->id != facts_.user_id) {
+    force_close({ReplyCode::connection_forced, "user '" + facts_.user + "' is deleted"});
   }
 }
 
 void Connection::refresh_trace() {
-  const core::VhostInfo* vhost = server_.broker().topology().find_vhost(vhost_);
-  is_traced_ = vhost != nullptr && vhost->is_traced;
-  for (const auto& [number, channel] : channels_) channel->session().set_traced(is_traced_);
+  const core::VhostInfo* vhost = services_.broker().topology().find_vhost(facts_.vhost);
+  facts_.is_traced = vhost != nullptr && vhost->is_traced;
+  for (const auto& [number, channel] : channels_) channel->session().set_traced(facts_.is_traced);
 }
 
 void Connection::log_timeout(std::uint16_t channel, std::string_view tag, core::Nanos timeout) {
-  server_.log().write(
+  services_.log().write(
       LogLevel::warning, LogCategory::channel,
       "consumer cancelled: a delivery was not acknowledged in time (consumer_timeout)",
-      {{"peer", stream_->peer().text()},
-       {"user", user_},
-       {"vhost", vhost_name_},
+      {{"peer", facts_.peer.text()},
+       {"user", facts_.user},
+       {"vhost", facts_.vhost_name},
        {"channel", channel},
        {"consumer_tag", tag},
        {"timeout_ms", timeout / core::nanos_per_ms}});
@@ -127,7 +132,7 @@ void Connection::close_silently(const AmqpError& why) {
 void Connection::refuse(AmqpError error) {
   const bool is_told = error.whole_connection;
   const bool is_login = phase_ == Phase::starting && error.code == ReplyCode::access_refused;
-  if (is_told && (!is_login || server_.lingering().tells_refusal_at_once(server_.loop().now())))
+  if (is_told && (!is_login || server_.lingering().tells_refusal_at_once(services_.now())))
     return fail(std::move(error));
   close_reason_ = error.text();
   lost_sync_ = true;
@@ -141,7 +146,7 @@ void Connection::linger(core::Nanos wait) {
   leave_counts();
   log_end();
   carry_ = {};
-  server_.loop().timers().arm(timer_, server_.loop().now() + wait);
+  services_.loop().timers().arm(timer_, services_.now() + wait);
   if (Connection* oldest = server_.lingering().add(*this)) oldest->abort();
 }
 
@@ -157,16 +162,17 @@ void Connection::finish() {
   phase_ = Phase::finished;
   server_.lingering().remove(*this);
   leave_counts();
-  server_.loop().timers().cancel(timer_);
+  services_.loop().timers().cancel(timer_);
   stream_->finish(limits::close_ok_wait);
 }
 
 /// What is the same wherever it ends.
 void Connection::leave_counts() {
-  if (std::exchange(is_announced_, false)) tell_closed();
+  if (std::exchange(is_announced_, false))
+    emit_connection_closed(services_.broker(), facts_, close_reason_);
   if (!std::exchange(is_counted_, false)) return;
-  server_.uses().release({core::QuotaKey::Kind::vhost_connections, vhost_.value});
-  server_.uses().release({core::QuotaKey::Kind::user_connections, user_id_.value});
+  services_.uses().release({core::QuotaKey::Kind::vhost_connections, facts_.vhost.value});
+  services_.uses().release({core::QuotaKey::Kind::user_connections, facts_.user_id.value});
 }
 
 // --- Connection methods while open
@@ -209,25 +215,25 @@ void Connection::on_channel_closed(Channel& channel) {
   CHECK(found != channels_.end());
   server_.destroy_channel_later(std::move(found->second));
   channels_.erase(found);
-  tell_channel(channel.number(), false);
-  server_.uses().release(channels_of(user_id_));
+  emit_channel(services_.broker(), facts_, channel.number(), false);
+  services_.uses().release(channels_of(facts_.user_id));
   if (phase_ == Phase::closing) answer_close_when_done();
 }
 
 void Connection::answer_close_when_done() {
   if (phase_ != Phase::closing || !channels_.empty() || close_port_) return;
   if (!may_own_queues_) return on_exclusive_queues_gone();
-  close_port_ = std::make_unique<ClosePort>(*this, server_.broker());
+  close_port_ = std::make_unique<ClosePort>(*this, services_.broker());
   ask_exclusive_queues_gone(close_port_->ref());
 }
 
 void Connection::ask_exclusive_queues_gone(const core::ChannelRef& who) {
   core::TopologyRequest request;
   request.kind = core::TopologyRequest::Kind::connection_closed;
-  request.from = server_.broker().shard();
-  request.connection = id_;
-  request.user = user_;
-  server_.broker().ask(request, who);
+  request.from = services_.broker().shard();
+  request.connection = facts_.id;
+  request.user = facts_.user;
+  services_.broker().ask(request, who);
 }
 
 /// The connection may have ended otherwise meanwhile.
@@ -235,7 +241,7 @@ void Connection::on_exclusive_queues_gone() {
   if (phase_ != Phase::closing) return;
   send(ConnectionCloseOk{});
   for (; closes_due_ > 0; --closes_due_) send(ConnectionCloseOk{});
-  const core::Nanos interval = heartbeat_s_ * core::nanos_per_s;
+  const core::Nanos interval = facts_.tuned.heartbeat_s * core::nanos_per_s;
   linger(interval > 0 ? std::min(interval, limits::close_linger) : limits::close_linger);
 }
 
@@ -260,7 +266,7 @@ void Connection::on_peer_closed() {
 void Connection::on_hang_up() {
   if (phase_ != Phase::open || (input_stops_ & stop_for_alarm) != 0) return end_without_client();
   client_gone_ = true;
-  server_.loop().timers().arm(timer_, server_.loop().now() + limits::client_gone_wait);
+  services_.loop().timers().arm(timer_, services_.now() + limits::client_gone_wait);
 }
 
 void Connection::end_without_client() {
@@ -272,8 +278,8 @@ void Connection::end_without_client() {
 }
 
 void Connection::on_sent() {
-  ++sent_count_;
-  heartbeat_.on_sent(server_.loop().now());
+  ++facts_.traffic.sent_count;
+  heartbeat_.on_sent(services_.now());
   writer_.brake().on_taken(stream_->out().taken());
   if (!writer_.brake().is_on()) allow_input(stop_for_output);
   if (!consumers_paused_ || stream_->out().size() > output_max(stream_->out().pool()) / 2) return;
@@ -284,7 +290,7 @@ void Connection::on_sent() {
 void Connection::on_closed(std::string_view why) {
   phase_ = Phase::finished;
   server_.lingering().remove(*this);
-  server_.loop().timers().cancel(timer_);
+  services_.loop().timers().cancel(timer_);
   shut_down_channels(false);
   if (may_own_queues_ && !close_port_) ask_exclusive_queues_gone({});
   close_port_.reset();
@@ -298,22 +304,22 @@ void Connection::on_closed(std::string_view why) {
 /// Who connects and sends nothing looks whether the port answers: one line for many of them.
 void Connection::log_end() {
   if (std::exchange(is_end_logged_, true)) return;
-  const core::Nanos now = server_.loop().now();
-  if (received_bytes_ == 0) {
-    const std::uint64_t count = server_.probe_gate().admit(now);
+  const core::Nanos now = services_.now();
+  if (facts_.traffic.received_bytes == 0) {
+    const std::uint64_t count = services_.probe_gate().admit(now);
     if (count == 0) return;
-    server_.log().write(LogLevel::info, LogCategory::connection, "connections that sent nothing",
-                        {{"last_peer", stream_->peer().text()}, {"count", count}});
+    services_.log().write(LogLevel::info, LogCategory::connection, "connections that sent nothing",
+                          {{"last_peer", facts_.peer.text()}, {"count", count}});
     return;
   }
-  server_.log().write(LogLevel::info, LogCategory::connection, "connection closed",
-                      {{"peer", stream_->peer().text()},
-                       {"user", user_},
-                       {"vhost", vhost_name_},
-                       {"connection_name", given_name()},
-                       {"reason", close_reason_},
-                       {"method", close_method_},
-                       {"open_ms", (now - opened_at_) / core::nanos_per_ms}});
+  services_.log().write(LogLevel::info, LogCategory::connection, "connection closed",
+                        {{"peer", facts_.peer.text()},
+                         {"user", facts_.user},
+                         {"vhost", facts_.vhost_name},
+                         {"connection_name", given_name(facts_)},
+                         {"reason", close_reason_},
+                         {"method", close_method_},
+                         {"open_ms", (now - facts_.opened_at) / core::nanos_per_ms}});
 }
 
 bool Connection::has_consumers() const {
@@ -328,11 +334,11 @@ void Connection::block_publisher(const core::Alarm& alarm, bool is_half_done) {
   CHECK(alarm.any());
   stop_input(stop_for_alarm);
   if (is_half_done) {
-    body_.stopped_at = server_.loop().now();
+    body_.stopped_at = services_.now();
     if (!heartbeat_.is_on())
-      server_.loop().timers().arm(timer_, body_.stopped_at + limits::content_stop_wait);
+      services_.loop().timers().arm(timer_, body_.stopped_at + limits::content_stop_wait);
   }
-  if (blocked_told_ || !capabilities_.connection_blocked) return;
+  if (blocked_told_ || !facts_.capabilities.connection_blocked) return;
   blocked_told_ = true;
   const char* reason = alarm.memory ? "low on memory" : "low on disk";
   send(ConnectionBlocked{alarm.memory && alarm.disk ? "low on memory & disk" : reason});
@@ -349,7 +355,7 @@ void Connection::on_alarms_over() {
 // --- Time
 
 void Connection::on_timer(io::Timer&) {
-  const core::Nanos now = server_.loop().now();
+  const core::Nanos now = services_.now();
   switch (phase_) {
     case Phase::open:
     case Phase::closing:
@@ -382,7 +388,7 @@ bool Connection::holds_memory(core::Nanos now) const {
   std::uint64_t bytes = 0;
   for (const auto& [number, channel] : channels_)
     bytes += channel->session().describe().content_bytes;
-  return server_.broker().alarm().memory && bytes >= limits::content_stop_bytes;
+  return services_.broker().alarm().memory && bytes >= limits::content_stop_bytes;
 }
 
 /// While we do not read, the client's silence says nothing. While it does not, a heartbeat more
@@ -391,8 +397,8 @@ void Connection::on_heartbeat_due(core::Nanos now) {
   if (!heartbeat_.is_on()) return;
   if (paused_) heartbeat_.on_received(now);
   if (heartbeat_.is_peer_gone(now)) {
-    close_reason_ =
-        "missed heartbeats from the client, timeout " + std::to_string(heartbeat_s_) + " s";
+    close_reason_ = "missed heartbeats from the client, timeout " +
+                    std::to_string(facts_.tuned.heartbeat_s) + " s";
     stream_->close();
     return;
   }
@@ -401,7 +407,7 @@ void Connection::on_heartbeat_due(core::Nanos now) {
     if (stream_->out().empty()) writer_.heartbeat();
     touch();
   }
-  server_.loop().timers().arm(timer_, heartbeat_.next_look());
+  services_.loop().timers().arm(timer_, heartbeat_.next_look());
 }
 
 }  // namespace lepus::amqp

@@ -34,6 +34,7 @@
 #include "net/amqp/close_port.h"
 #include "net/amqp/codec/frame.h"
 #include "net/amqp/codec/writer.h"
+#include "net/amqp/connection/facts.h"
 #include "net/amqp/heartbeat.h"
 #include "net/amqp/methods.gen.h"
 #include "net/stream/stream.h"
@@ -41,6 +42,7 @@
 namespace lepus::amqp {
 
 class Server;
+class Services;
 
 inline core::QuotaKey channels_of(core::UserId user) {
   return {core::QuotaKey::Kind::user_channels, user.value};
@@ -73,14 +75,6 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
     stop_for_alarm = 4,
     stop_for_output = 8  ///< Its client does not take the answers (net/amqp/codec/output_brake.h).
   };
-  /// What the client's capabilities table announced.
-  struct Capabilities {
-    bool authentication_failure_close = false;
-    bool connection_blocked = false;
-    bool consumer_cancel_notify = false;
-    bool channel_flow = false;  ///< Ours: it knows that channel.flow(active=false) is answered.
-  };
-
   Connection(Server& server, std::unique_ptr<net::Stream> stream, core::ConnectionId id);
   ~Connection();
 
@@ -90,21 +84,7 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
 
   Server& server() { return server_; }
   Writer& writer() { return writer_; }
-  core::ConnectionId id() const { return id_; }
-  core::VhostId vhost() const { return vhost_; }
-  const std::string& vhost_name() const { return vhost_name_; }
-  const std::string& user() const { return user_; }
-  /// For its channels, which there are from connection.open on.
-  core::SessionOwner session_owner(std::uint16_t channel) const {
-    return {user_, user_id_, vhost_name_, vhost_, id_, channel};
-  }
-  const Capabilities& capabilities() const { return capabilities_; }
-  /// "127.0.0.1:1234 -> 127.0.0.1:5672"
-  std::string name() const { return stream_->peer().text(); }
-  /// What the client calls itself (client property connection_name); "" when it does not.
-  std::string_view given_name() const;
-  /// The firehose of its virtual host is on.
-  bool is_traced() const { return is_traced_; }
+  const ConnectionFacts& facts() const { return facts_; }
   void refresh_trace();
 
   /// Something was written: it leaves at the end of the turn.
@@ -207,17 +187,6 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   Outcome admit(const core::VhostInfo& vhost);
   void read_capabilities(core::Bytes client_properties);
 
-  // events.cpp
-  struct LoginTold {
-    std::string_view user;
-    std::string_view mechanism;
-    std::string_view why = {};
-  };
-  void tell_login(const LoginTold& told);
-  void tell_created();
-  void tell_closed();
-  void tell_channel(std::uint16_t number, bool is_open);
-
   // connection.cpp
   Outcome on_connection_method(MethodId method, core::Bytes arguments);
   void on_close_method();
@@ -243,11 +212,10 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   }
 
   Server& server_;
+  Services& services_;
   std::unique_ptr<net::Stream> stream_;
+  ConnectionFacts facts_;
   Writer writer_;
-  core::ConnectionId id_;
-  core::VhostId vhost_;
-  core::UserId user_id_;  ///< Once logged in.
   core::Slab<Connection>::Handle handle_{};
   Phase phase_ = Phase::awaiting_header;
   std::uint8_t input_stops_ = 0;
@@ -256,29 +224,17 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   bool may_own_queues_ = false;
   bool is_counted_ = false;    ///< As one of its virtual host and of its user.
   bool is_announced_ = false;  ///< connection.created was, connection.closed is to be.
-  bool is_traced_ = false;
   bool is_end_logged_ = false;
   bool lost_sync_ = false;    ///< Nothing that comes is read any more: it is dropped.
   bool paused_ = false;       ///< The socket is not read.
   bool client_gone_ = false;  ///< But not all it sent is read.
   bool input_ended_ = false;  ///< The client's end of stream was read; carry_ holds what is left.
   bool consumers_paused_ = false;
-  bool blocked_told_ = false;  ///< connection.blocked was sent.
-  std::uint16_t heartbeat_s_ = 0;
+  bool blocked_told_ = false;     ///< connection.blocked was sent.
   std::uint16_t closes_due_ = 0;  ///< connection.close that came while closing.
   BodyFrame body_;
-  std::uint16_t channel_max_ = 0;
   std::size_t payload_max_ = payload_max_of(frame_min_size);
   Heartbeat heartbeat_;
-  Capabilities capabilities_;
-  std::uint64_t received_bytes_ = 0;
-  std::uint64_t received_count_ = 0;  ///< Of calls: RabbitMQ's recv_cnt counts packets.
-  std::uint64_t sent_count_ = 0;
-  std::uint32_t frame_max_ = frame_min_size;
-  std::string client_properties_;  ///< Inside of a field table, as announced.
-  std::string mechanism_;
-  std::string user_;
-  std::string vhost_name_;
   std::string close_reason_;         ///< For the log.
   std::string_view close_method_;    ///< That failed; static text.
   CarriedInput carry_;               ///< A frame cut in two, or everything that came while held.
@@ -287,7 +243,6 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   std::unique_ptr<ClosePort> close_port_;
   std::unique_ptr<core::AmqpError> late_refusal_;  ///< Told when lingering ends.
   io::Timer timer_;                                ///< Handshake, heartbeat or close, by phase.
-  core::Nanos opened_at_ = 0;
 };
 
 }  // namespace lepus::amqp

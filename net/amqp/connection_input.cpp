@@ -11,6 +11,7 @@
 #include "core/limits.h"
 #include "net/amqp/codec/protocol_header.h"
 #include "net/amqp/connection.h"
+#include "net/amqp/connection/events.h"
 #include "net/amqp/request_ahead.h"
 #include "net/amqp/server.h"
 
@@ -43,13 +44,13 @@ bool goes_on(core::Bytes bytes, std::size_t payload_max, Channel* channel) {
 }  // namespace
 
 void Connection::on_bytes(Bytes bytes) {
-  heartbeat_.on_received(server_.loop().now());
-  received_bytes_ += bytes.size();
-  ++received_count_;
+  heartbeat_.on_received(services_.now());
+  facts_.traffic.received_bytes += bytes.size();
+  ++facts_.traffic.received_count;
   if (!reads_input()) return;
   if (is_input_stopped() || resume_due_) return carry_over(bytes);
   if (const Bytes left = read(bytes); !left.empty()) carry_over(left);
-  server_.broker().pump();
+  services_.broker().pump();
 }
 
 /// Returns what is to be read later: the rest of `bytes`, which is nothing in carry_.
@@ -278,18 +279,18 @@ void Connection::open_channel(const Frame& frame) {
   ChannelOpen open;
   const core::Bytes arguments = frame.payload.subspan(method_header_size);
   if (!decode(arguments, open)) return fail(decode_error(MethodId::channel_open, arguments));
-  if (channels_.size() >= channel_max_) {
-    const std::string max = std::to_string(channel_max_);
+  if (channels_.size() >= facts_.tuned.channel_max) {
+    const std::string max = std::to_string(facts_.tuned.channel_max);
     return fail({ReplyCode::not_allowed, "number of channels opened (" + max +
                                              ") has reached the negotiated channel_max (" + max +
                                              ")"});
   }
-  const core::UserInfo* user = server_.broker().topology().access().find_user(user_);
+  const core::UserInfo* user = services_.broker().topology().access().find_user(facts_.user);
   const core::Limit limit = user == nullptr ? core::Limit{} : user->spec.limits.channels;
-  if (!server_.uses().acquire(channels_of(user_id_), limit))
-    return fail(core::user_channels_reached(user_, limit));
+  if (!services_.uses().acquire(channels_of(facts_.user_id), limit))
+    return fail(core::user_channels_reached(facts_.user, limit));
   channels_.emplace(frame.channel, std::make_unique<Channel>(*this, frame.channel));
-  tell_channel(frame.channel, true);
+  emit_channel(services_.broker(), facts_, frame.channel, true);
   writer_.method(frame.channel, ChannelOpenOk{});
   touch();
 }

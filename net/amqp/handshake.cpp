@@ -11,6 +11,7 @@
 #include "core/access/password_hash.h"
 #include "core/message/field_table.h"
 #include "net/amqp/connection.h"
+#include "net/amqp/connection/events.h"
 #include "net/amqp/server.h"
 
 namespace lepus::amqp {
@@ -64,8 +65,8 @@ bool has_capability(const core::FieldTable& capabilities, std::string_view name)
 
 void Connection::send_start() {
   phase_ = Phase::starting;
-  const std::string mechanisms = fmt::format("{}", fmt::join(server_.settings().mechanisms, " "));
-  send(ConnectionStart{0, 9, server_.server_properties(), mechanisms, "en_US"});
+  const std::string mechanisms = fmt::format("{}", fmt::join(services_.settings().mechanisms, " "));
+  send(ConnectionStart{0, 9, services_.server_properties(), mechanisms, "en_US"});
 }
 
 template <class Method>
@@ -92,8 +93,8 @@ void Connection::on_handshake_method(MethodId method, core::Bytes arguments) {
   }
   if (!error) return;
   if (!(phase_ == Phase::starting && error->code == ReplyCode::access_refused))  // Logged already.
-    server_.log().write(LogLevel::warning, LogCategory::connection, "handshake failed",
-                        {{"peer", stream_->peer().text()}, {"reason", error->text()}});
+    services_.log().write(LogLevel::warning, LogCategory::connection, "handshake failed",
+                          {{"peer", facts_.peer.text()}, {"reason", error->text()}});
   refuse(std::move(*error));
 }
 
@@ -101,19 +102,20 @@ void Connection::read_capabilities(core::Bytes client_properties) {
   const auto table = core::FieldTable{client_properties}.find("capabilities");
   if (!table || !table->is_table()) return;
   const core::FieldTable capabilities = table->table();
-  capabilities_.authentication_failure_close =
+  facts_.capabilities.authentication_failure_close =
       has_capability(capabilities, "authentication_failure_close");
-  capabilities_.connection_blocked = has_capability(capabilities, "connection.blocked");
-  capabilities_.consumer_cancel_notify = has_capability(capabilities, "consumer_cancel_notify");
-  capabilities_.channel_flow = has_capability(capabilities, "channel_flow");
+  facts_.capabilities.connection_blocked = has_capability(capabilities, "connection.blocked");
+  facts_.capabilities.consumer_cancel_notify =
+      has_capability(capabilities, "consumer_cancel_notify");
+  facts_.capabilities.channel_flow = has_capability(capabilities, "channel_flow");
 }
 
 Connection::Outcome Connection::on_start_ok(const ConnectionStartOk& start_ok) {
-  client_properties_ = core::as_text(start_ok.client_properties);
+  facts_.client_properties = core::as_text(start_ok.client_properties);
   read_capabilities(start_ok.client_properties);
   Login login;
   const bool plain = start_ok.mechanism == "PLAIN";
-  const auto& offered = server_.settings().mechanisms;
+  const auto& offered = services_.settings().mechanisms;
   if (std::find(offered.begin(), offered.end(), start_ok.mechanism) == offered.end())
     return AmqpError{ReplyCode::syntax_error,
                      "unknown authentication mechanism '" + std::string{start_ok.mechanism} + "'"};
@@ -123,14 +125,14 @@ Connection::Outcome Connection::on_start_ok(const ConnectionStartOk& start_ok) {
     return AmqpError{ReplyCode::syntax_error, "malformed response to authentication mechanism " +
                                                   std::string{start_ok.mechanism}};
   if (Outcome refused = check_login(start_ok.mechanism, login)) return refused;
-  const core::UserInfo* user = server_.broker().topology().access().find_user(login.name);
+  const core::UserInfo* user = services_.broker().topology().access().find_user(login.name);
   CHECK(user != nullptr);
-  user_ = user->spec.name;
-  user_id_ = user->id;
-  mechanism_ = start_ok.mechanism;
-  tell_login({user_, mechanism_});
+  facts_.user = user->spec.name;
+  facts_.user_id = user->id;
+  facts_.mechanism = start_ok.mechanism;
+  emit_login(services_.broker(), facts_, {facts_.user, facts_.mechanism});
   phase_ = Phase::tuning;
-  const Settings& settings = server_.settings();
+  const Settings& settings = services_.settings();
   send(ConnectionTune{settings.channel_max, settings.frame_max, settings.heartbeat_s});
   return std::nullopt;
 }
@@ -138,30 +140,30 @@ Connection::Outcome Connection::on_start_ok(const ConnectionStartOk& start_ok) {
 /// 403 closes the whole connection here; it is told only to clients that announced
 /// authentication_failure_close.
 Connection::Outcome Connection::check_login(std::string_view mechanism, const Login& login) {
-  const core::UserInfo* user = server_.broker().topology().access().find_user(login.name);
+  const core::UserInfo* user = services_.broker().topology().access().find_user(login.name);
   const char* why = nullptr;
   if (user == nullptr || !accepts(user->spec, login.password)) {
     why = "user unknown or password wrong";
-  } else if (server_.settings().loopback_users.contains(login.name) &&
-             !is_loopback(stream_->peer().remote.address)) {
+  } else if (services_.settings().loopback_users.contains(login.name) &&
+             !is_loopback(facts_.peer.remote.address)) {
     why = "user can only connect via a loopback address";
   }
   if (why == nullptr) return std::nullopt;
-  server_.log().write(LogLevel::warning, LogCategory::connection, "login refused",
-                      {{"peer", stream_->peer().text()},
-                       {"user", login.name},
-                       {"connection_name", given_name()},
-                       {"reason", why}});
-  tell_login({login.name, mechanism, why});
+  services_.log().write(LogLevel::warning, LogCategory::connection, "login refused",
+                        {{"peer", facts_.peer.text()},
+                         {"user", login.name},
+                         {"connection_name", given_name(facts_)},
+                         {"reason", why}});
+  emit_login(services_.broker(), facts_, {login.name, mechanism, why});
   AmqpError error{ReplyCode::access_refused, "Login was refused using authentication mechanism " +
                                                  std::string{mechanism} +
                                                  ". For details see the broker logfile."};
-  error.whole_connection = capabilities_.authentication_failure_close;
+  error.whole_connection = facts_.capabilities.authentication_failure_close;
   return error;
 }
 
 Connection::Outcome Connection::on_tune_ok(const ConnectionTuneOk& tune_ok) {
-  const Settings& settings = server_.settings();
+  const Settings& settings = services_.settings();
   const auto refuse = [](std::string_view field, std::uint32_t value, std::string_view relation,
                          std::uint32_t limit) {
     AmqpError error{ReplyCode::not_allowed,
@@ -180,38 +182,38 @@ Connection::Outcome Connection::on_tune_ok(const ConnectionTuneOk& tune_ok) {
   if (!unlimited && (tune_ok.channel_max == 0 || tune_ok.channel_max > settings.channel_max))
     return refuse("channel_max", tune_ok.channel_max, "higher than the maximum",
                   settings.channel_max);
-  channel_max_ = tune_ok.channel_max == 0 ? UINT16_MAX : tune_ok.channel_max;
+  facts_.tuned.channel_max = tune_ok.channel_max == 0 ? UINT16_MAX : tune_ok.channel_max;
   writer_.set_frame_max(tune_ok.frame_max);
-  frame_max_ = tune_ok.frame_max;
+  facts_.tuned.frame_max = tune_ok.frame_max;
   payload_max_ = payload_max_of(tune_ok.frame_max);
-  heartbeat_s_ = tune_ok.heartbeat;
+  facts_.tuned.heartbeat_s = tune_ok.heartbeat;
   phase_ = Phase::opening;
   return std::nullopt;
 }
 
 /// RabbitMQ's order: the limits of the virtual host and of the user, then whether he has access.
 Connection::Outcome Connection::admit(const core::VhostInfo& vhost) {
-  const core::Access& access = server_.broker().topology().access();
-  const core::Subject subject{user_, vhost.name};
-  const core::UserInfo* user = access.find_user(user_);
+  const core::Access& access = services_.broker().topology().access();
+  const core::Subject subject{facts_.user, vhost.name};
+  const core::UserInfo* user = access.find_user(facts_.user);
   const core::Limit user_limit = user == nullptr ? core::Limit{} : user->spec.limits.connections;
-  core::QuotaCounter& uses = server_.uses();
+  core::QuotaCounter& uses = services_.uses();
   const core::QuotaKey of_vhost{core::QuotaKey::Kind::vhost_connections, vhost.id.value};
-  const core::QuotaKey of_user{core::QuotaKey::Kind::user_connections, user_id_.value};
+  const core::QuotaKey of_user{core::QuotaKey::Kind::user_connections, facts_.user_id.value};
   if (!uses.acquire(of_vhost, vhost.limits.connections))
     return core::vhost_connections_reached(subject, vhost.limits.connections);
   if (!uses.acquire(of_user, user_limit)) {
     uses.release(of_vhost);
-    return core::user_connections_reached(user_, user_limit);
+    return core::user_connections_reached(facts_.user, user_limit);
   }
-  vhost_ = vhost.id;
-  vhost_name_ = vhost.name;
+  facts_.vhost = vhost.id;
+  facts_.vhost_name = vhost.name;
   is_counted_ = true;  // Until it is over.
   return core::check_vhost_access(access, subject);
 }
 
 Connection::Outcome Connection::on_open(const ConnectionOpen& open) {
-  const core::VhostInfo* vhost = server_.broker().topology().find_vhost(open.virtual_host);
+  const core::VhostInfo* vhost = services_.broker().topology().find_vhost(open.virtual_host);
   Outcome error;
   if (vhost == nullptr) {
     error =
@@ -228,17 +230,17 @@ Connection::Outcome Connection::on_open(const ConnectionOpen& open) {
   phase_ = Phase::open;
   is_announced_ = true;
   refresh_trace();
-  tell_created();
+  emit_connection_created(services_.broker(), facts_);
   send(ConnectionOpenOk{});
-  const core::Nanos now = server_.loop().now();
-  server_.loop().timers().cancel(timer_);
-  heartbeat_.start(heartbeat_s_, now);
+  const core::Nanos now = services_.now();
+  services_.loop().timers().cancel(timer_);
+  heartbeat_.start(facts_.tuned.heartbeat_s, now);
   on_heartbeat_due(now);
-  server_.log().write(LogLevel::info, LogCategory::connection, "connection opened",
-                      {{"peer", stream_->peer().text()},
-                       {"user", user_},
-                       {"vhost", vhost_name_},
-                       {"connection_name", given_name()}});
+  services_.log().write(LogLevel::info, LogCategory::connection, "connection opened",
+                        {{"peer", facts_.peer.text()},
+                         {"user", facts_.user},
+                         {"vhost", facts_.vhost_name},
+                         {"connection_name", given_name(facts_)}});
   return std::nullopt;
 }
 

@@ -4,58 +4,24 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/message/field_table_writer.h"
-
 namespace lepus::amqp {
-
-namespace {
-
-constexpr std::string_view base64url =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::size_t generated_characters = 22;  // 128 bits and a bit, as RabbitMQ's names have.
-
-}  // namespace
 
 Server::Server(const Parts& parts)
     : parts_(parts),
-      server_properties_(build_server_properties()),
-      random_(parts.seed),
-      secrets_(parts.secret_key) {}
+      services_({parts.broker, parts.loop, parts.settings, parts.log, parts.seed, parts.uses,
+                 parts.secret_key}) {}
 
 Server::~Server() { CHECK(connections_.live_count() == 0); }
-
-void Server::set_settings(const Settings& settings) {
-  parts_.settings = &settings;
-  server_properties_ = build_server_properties();
-}
-
-std::string Server::build_server_properties() const {
-  const Settings& settings = *parts_.settings;
-  core::FieldTableWriter table;
-  table.begin_table("capabilities");
-  for (const char* name : {"publisher_confirms", "exchange_exchange_bindings", "basic.nack",
-                           "consumer_cancel_notify", "connection.blocked", "consumer_priorities",
-                           "authentication_failure_close", "per_consumer_qos", "direct_reply_to"})
-    table.boolean(name, true);
-  table.end();
-  table.text("cluster_name", settings.cluster_name);
-  table.text("copyright", "Copyright (c) the Lepus developers");
-  table.text("information", settings.information);
-  table.text("platform", "Lepus");
-  table.text("product", settings.product);
-  table.text("version", settings.version);
-  return table.take();
-}
 
 void Server::accept(std::unique_ptr<net::Stream> stream, std::uint64_t elsewhere) {
   const core::ConnectionId id{(std::uint64_t{broker().shard()} + 1) << 48 | next_connection_++};
   const auto [handle, connection] = connections_.create(*this, std::move(stream), id);
   connection->set_handle(handle);
   connection->start();
-  const std::uint64_t max = settings().connections_max;
+  const std::uint64_t max = services_.settings().connections_max;
   if (max > 0 && elsewhere + active_count() > max) {
-    log().write(core::LogLevel::warning, core::LogCategory::connection,
-                "connection refused: limit reached", {{"max_connections", max}});
+    services_.log().write(core::LogLevel::warning, core::LogCategory::connection,
+                          "connection refused: limit reached", {{"max_connections", max}});
     connection->force_close({core::ReplyCode::not_allowed, "connection limit reached"});
   } else if (broker().stopping()) {
     connection->force_close({core::ReplyCode::connection_forced, "broker is stopping"});
@@ -136,17 +102,6 @@ void Server::destroy_channel_later(std::unique_ptr<Channel> channel) {
 void Server::destroy_later(Connection& connection, std::unique_ptr<net::Stream> stream) {
   destroyed_later_.push_back(connection.handle().slot);
   parts_.destroy_later(parts_.destroy_later_owner, std::move(stream));
-}
-
-std::string Server::generate_name(std::string_view prefix) {
-  std::string name{prefix};
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < generated_characters; ++i) {
-    if (i % 10 == 0) bits = random_.next();
-    name += base64url[bits & 63];
-    bits >>= 6;
-  }
-  return name;
 }
 
 }  // namespace lepus::amqp

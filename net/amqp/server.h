@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/access/quota_counter.h"
@@ -23,6 +24,7 @@
 #include "io/loop.h"
 #include "net/amqp/connection.h"
 #include "net/amqp/lingering.h"
+#include "net/amqp/services.h"
 #include "net/amqp/settings.h"
 #include "net/stream/stream.h"
 
@@ -48,16 +50,10 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  core::Broker& broker() { return *parts_.broker; }
-  io::Loop& loop() { return *parts_.loop; }
-  const Settings& settings() const { return *parts_.settings; }
-  core::Log& log() { return *parts_.log; }
-  core::QuotaCounter& uses() { return parts_.uses != nullptr ? *parts_.uses : own_uses_; }
-  /// Inside of the table of connection.start.
-  core::Bytes server_properties() const { return core::as_bytes(server_properties_); }
+  Services& services() { return services_; }
 
   /// For connections to come.
-  void set_settings(const Settings& settings);
+  void set_settings(const Settings& settings) { services_.set_settings(settings); }
 
   /// `elsewhere`: connections of other shards, for the limit.
   void accept(std::unique_ptr<net::Stream> stream, std::uint64_t elsewhere = 0);
@@ -87,7 +83,6 @@ class Server {
 
   // --- For connections and channels
 
-  core::LogGate& probe_gate() { return probe_gate_; }
   LingerList<Connection>& lingering() { return lingering_; }
   void resume_later(Connection& connection);
   /// `connection` feeds a shard whose mailbox is full or whose journal is behind: its input goes on
@@ -97,39 +92,27 @@ class Server {
   void forget_acks(Channel& channel);
   void destroy_channel_later(std::unique_ptr<Channel> channel);
   void destroy_later(Connection& connection, std::unique_ptr<net::Stream> stream);
-  /// Reused by whoever runs a handler; empty them first.
-  std::vector<core::ConfirmWindow::Ack>& ack_scratch() { return ack_scratch_; }
-  std::vector<std::uint8_t>& properties_scratch() { return properties_scratch_; }
-  /// For addresses of direct reply-to.
-  std::uint64_t next_secret() { return secrets_.next(); }
-  /// "amq.gen-" or "amq.ctag-" and 22 characters of base64url.
-  std::string generate_name(std::string_view prefix);
 
  private:
   struct Waiting {
     core::Slab<Connection>::Handle connection;
     core::PublishTarget target;
   };
-  std::string build_server_properties() const;
   void resume_unblocked();
 
+  core::Broker& broker() { return services_.broker(); }
+
   Parts parts_;
-  std::string server_properties_;
-  core::Random random_;
-  core::SecretSource secrets_;
+  Services services_;
   LingerList<Connection> lingering_;  ///< Outlives the connections.
   core::Slab<Connection> connections_;
   std::vector<core::Slab<Connection>::Handle> resume_;
   std::vector<core::Slab<Connection>::Handle> resuming_;  ///< Scratch of resume_inputs().
   std::vector<Waiting> blocked_;
   std::vector<std::uint32_t> destroyed_later_;
-  core::LogGate probe_gate_;  ///< Of connections that sent nothing.
   std::vector<std::unique_ptr<Channel>> buried_channels_;
   core::IntrusiveList<Channel> ack_list_;
-  std::vector<core::ConfirmWindow::Ack> ack_scratch_;
-  std::vector<std::uint8_t> properties_scratch_;
   std::uint64_t next_connection_ = 1;
-  core::LocalQuotaCounter own_uses_;
   /// What connections were told of.
   struct Seen {
     std::uint64_t removals = 0;

@@ -6,17 +6,18 @@
 
 #include "core/limits.h"
 #include "net/amqp/channel_impl.h"
+#include "net/amqp/connection/events.h"
 
 namespace lepus::amqp {
 
 core::ConnectionStats Connection::describe() const {
   CHECK(is_listed());
   core::ConnectionStats row;
-  const io::PeerName& peer = stream_->peer();
-  row.id = id_;
+  const io::PeerName& peer = facts_.peer;
+  row.id = facts_.id;
   row.name = peer.text();
-  row.user = user_;
-  row.vhost = vhost_name_;
+  row.user = facts_.user;
+  row.vhost = facts_.vhost_name;
   row.peer_host = peer.remote.address;
   row.peer_port = peer.remote.port;
   row.host = peer.local.address;
@@ -24,30 +25,29 @@ core::ConnectionStats Connection::describe() const {
   row.state = phase_ == Phase::closing               ? "closing"
               : (input_stops_ & stop_for_alarm) != 0 ? "blocked"
                                                      : "running";
-  row.auth_mechanism = mechanism_;
-  row.client_properties = client_properties_;
+  row.auth_mechanism = facts_.mechanism;
+  row.client_properties = facts_.client_properties;
   row.channels = static_cast<std::uint32_t>(channels_.size());
-  row.channel_max = channel_max_;
-  row.frame_max = frame_max_;
-  row.timeout_s = heartbeat_s_;
-  row.connected_at_ms = static_cast<std::uint64_t>(
-      (opened_at_ + server_.broker().turn().wall_clock_offset) / core::nanos_per_ms);
-  row.recv_oct = received_bytes_;
-  row.recv_cnt = received_count_;
+  row.channel_max = facts_.tuned.channel_max;
+  row.frame_max = facts_.tuned.frame_max;
+  row.timeout_s = facts_.tuned.heartbeat_s;
+  row.connected_at_ms = connected_at_ms(services_.broker(), facts_);
+  row.recv_oct = facts_.traffic.received_bytes;
+  row.recv_cnt = facts_.traffic.received_count;
   row.send_oct = stream_->out().taken();
-  row.send_cnt = sent_count_;
+  row.send_cnt = facts_.traffic.sent_count;
   row.send_pend = stream_->out().size();
   return row;
 }
 
 void Connection::describe_channels(std::vector<core::ChannelStats>& out) const {
-  const std::string name = stream_->peer().text();
+  const std::string name = facts_.peer.text();
   for (const auto& [number, channel] : channels_) {
     core::ChannelStats row = channel->session().describe();
-    row.connection = id_;
+    row.connection = facts_.id;
     row.connection_name = name;
-    row.user = user_;
-    row.vhost = vhost_name_;
+    row.user = facts_.user;
+    row.vhost = facts_.vhost_name;
     out.push_back(std::move(row));
   }
 }
@@ -56,7 +56,7 @@ void Connection::describe_consumers(std::vector<core::ConsumerStats>& out) const
   for (const auto& [number, channel] : channels_) {
     const std::size_t first = out.size();
     channel->session().describe_consumers(out);
-    for (std::size_t i = first; i < out.size(); ++i) out[i].connection = id_;
+    for (std::size_t i = first; i < out.size(); ++i) out[i].connection = facts_.id;
   }
 }
 
@@ -82,7 +82,7 @@ std::uint64_t Server::close(std::vector<core::ConnectionId> ids, std::string_vie
   std::uint64_t count = 0;
   connections_.for_each([&](auto, Connection& connection) {
     if (!connection.is_listed()) return;
-    if (!std::binary_search(ids.begin(), ids.end(), connection.id())) return;
+    if (!std::binary_search(ids.begin(), ids.end(), connection.facts().id)) return;
     connection.force_close({core::ReplyCode::connection_forced, std::string{reason}});
     ++count;
   });

@@ -124,8 +124,8 @@ struct Shard::ControlHandler {
     shard.requests_.stats.take(std::move(command.request));
   }
   void operator()(AskMessages& command) const {
-    auto refused = shard.requests_.messages.take(std::move(command.request),
-                                                 amqp::publish_settings(shard.server_.settings()));
+    auto refused = shard.requests_.messages.take(
+        std::move(command.request), amqp::publish_settings(shard.server_.services().settings()));
     if (refused) shard.mesh_.tell_control(MessagesReply{std::move(refused)});
   }
   void operator()(const EndThread&) const {

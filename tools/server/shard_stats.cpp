@@ -27,7 +27,7 @@ std::unique_ptr<core::StatsPage> ShardStats::work() {
       part->last = waiting.next == 0;
       break;
     case Kind::threads:
-      part->threads.push_back({broker_.shard(), server_.loop().profile().totals()});
+      part->threads.push_back({broker_.shard(), server_.services().loop().profile().totals()});
       part->last = true;
       break;
     case Kind::close_connections:

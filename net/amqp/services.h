@@ -1,0 +1,72 @@
+// What all connections and channels of one shard use: its broker, its loop, the operator's
+// settings, the log, what counts connections, and sources of names and secrets.
+//
+// Owned by the shard's Server, outlives its connections. One thread uses it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/access/quota_counter.h"
+#include "core/base/log.h"
+#include "core/base/log_gate.h"
+#include "core/base/random.h"
+#include "core/base/secret_source.h"
+#include "core/broker/broker.h"
+#include "io/loop.h"
+#include "net/amqp/settings.h"
+
+namespace lepus::amqp {
+
+class Services {
+ public:
+  struct Parts {
+    core::Broker* broker;
+    io::Loop* loop;
+    const Settings* settings;
+    core::Log* log;
+    std::uint64_t seed;                  ///< For generated names.
+    core::QuotaCounter* uses;            ///< Of all shards; null: limits hold for this one alone.
+    core::SecretSource::Key secret_key;  ///< From the system's generator, but in tests.
+  };
+  explicit Services(const Parts& parts);
+  Services(const Services&) = delete;
+  Services& operator=(const Services&) = delete;
+
+  core::Broker& broker() { return *parts_.broker; }
+  io::Loop& loop() { return *parts_.loop; }
+  core::Nanos now() const { return parts_.loop->now(); }
+  const Settings& settings() const { return *parts_.settings; }
+  core::Log& log() { return *parts_.log; }
+  core::QuotaCounter& uses() { return parts_.uses != nullptr ? *parts_.uses : own_uses_; }
+  /// Inside of the table of connection.start.
+  core::Bytes server_properties() const { return core::as_bytes(server_properties_); }
+  /// For lines about connections that sent nothing.
+  core::LogGate& probe_gate() { return probe_gate_; }
+
+  /// `settings` outlive this object, or the next call.
+  void set_settings(const Settings& settings);
+
+  /// Returns `prefix` ("amq.gen-", "amq.ctag-") and 22 characters of base64url.
+  std::string generate_name(std::string_view prefix);
+  /// For addresses of direct reply-to.
+  std::uint64_t next_secret() { return secrets_.next(); }
+
+  // Reused by whoever runs a handler; empty them first.
+  std::vector<core::ConfirmWindow::Ack>& ack_scratch() { return ack_scratch_; }
+  std::vector<std::uint8_t>& properties_scratch() { return properties_scratch_; }
+
+ private:
+  Parts parts_;
+  std::string server_properties_;
+  core::Random random_;
+  core::SecretSource secrets_;
+  core::LocalQuotaCounter own_uses_;
+  core::LogGate probe_gate_;
+  std::vector<core::ConfirmWindow::Ack> ack_scratch_;
+  std::vector<std::uint8_t> properties_scratch_;
+};
+
+}  // namespace lepus::amqp
