@@ -219,20 +219,24 @@ class DefinitionStore {
   /// Something recorded is not durable yet.
   virtual bool has_changes() const = 0;
   /// Makes everything recorded durable, all or nothing; blocks. Empty, or why not: then nobody may
-  /// be told of what was recorded since the last commit, and fault() says whether the store is of
-  /// any more use.
+  /// be told of what was recorded since the last commit, and fault() says what kind of trouble it
+  /// is.
   [[nodiscard]] virtual std::string commit() = 0;
   enum class Fault : std::uint8_t {
-    busy,     ///< Another program has it locked.
-    no_room,  ///< Of disk or memory.
-    damaged,  ///< It cannot hold what was recorded; what it held before is as it was.
-    broken,   ///< What is on the disk is not known: the store is of no more use.
+    busy,      ///< Another program has it locked.
+    no_room,   ///< Of disk or memory.
+    damaged,   ///< It cannot hold what was recorded; what it held before is as it was.
+    in_doubt,  ///< The disk failed in the commit: a restart may find what was recorded, or not,
+               ///< until a later commit works.
   };
   /// Why the last commit() failed.
-  virtual Fault fault() const { return Fault::broken; }
-  /// After a failed commit() that did not break the store, or before a commit(): what was recorded
-  /// since the last one is forgotten. `undo` takes it back on the master
-  /// (core/topology/topology_undo.h), in the order in which it was applied there.
+  virtual Fault fault() const { return Fault::in_doubt; }
+  /// Records something that changes no definition, so that the next commit() settles what is in
+  /// doubt.
+  virtual void touch() {}
+  /// After a failed commit(), or before a commit(): what was recorded since the last one is
+  /// forgotten. `undo` takes it back on the master (core/topology/topology_undo.h), in the order in
+  /// which it was applied there.
   virtual void roll_back(std::span<const TopologyChange>) { CHECK(false); }
   /// Queues with ids up to this one can be added without a commit, if they are not to be kept.
   virtual std::uint64_t reserved_id() const { return 0; }

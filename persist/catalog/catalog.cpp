@@ -66,46 +66,44 @@ std::string Catalog::open(const Place& place) {
   if (error.empty()) error = use_write_ahead_log(database_);
   if (error.empty()) error = database_.run(settings);
   if (error.empty()) error = upgrade_schema(database_, catalog_steps());
-  if (error.empty()) error = prepare_all();
+  if (error.empty()) error = statements_.prepare(database_);
   if (error.empty()) error = prepare_meta(place.new_store);
   if (error.empty()) error = rewrite_log(database_);
   return error;
 }
 
-std::string Catalog::prepare_all() {
-  Statements& all = statements_;
+std::string Catalog::Statements::prepare(Database& database) {
   const std::pair<Statement*, std::string_view> texts[] = {
-      {&all.begin, "BEGIN IMMEDIATE"},
-      {&all.commit, "COMMIT"},
-      {&all.set_last_id, "UPDATE meta SET value = ?1 WHERE name = 'last_id'"},
-      {&all.set_newest_queue, "UPDATE meta SET value = ?1 WHERE name = 'newest_queue'"},
-      {&all.add_vhost, "INSERT INTO vhosts (id, name) VALUES (?1, ?2)"},
-      {&all.remove_vhost, "DELETE FROM vhosts WHERE id = ?1"},
-      {&all.add_exchange,
+      {&begin, "BEGIN IMMEDIATE"},
+      {&commit, "COMMIT"},
+      {&set_number, "UPDATE meta SET value = ?2 WHERE name = ?1"},
+      {&add_vhost, "INSERT INTO vhosts (id, name) VALUES (?1, ?2)"},
+      {&remove_vhost, "DELETE FROM vhosts WHERE id = ?1"},
+      {&add_exchange,
        "INSERT INTO exchanges (id, vhost, name, type, auto_delete, internal, alternate, arguments)"
        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
-      {&all.remove_exchange, "DELETE FROM exchanges WHERE id = ?1"},
-      {&all.add_queue,
+      {&remove_exchange, "DELETE FROM exchanges WHERE id = ?1"},
+      {&add_queue,
        "INSERT INTO queues (id, vhost, name, home, auto_delete, arguments)"
        " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET home = excluded.home"},
-      {&all.remove_queue, "DELETE FROM queues WHERE id = ?1"},
-      {&all.add_store,
+      {&remove_queue, "DELETE FROM queues WHERE id = ?1"},
+      {&add_store,
        "INSERT INTO stores (id, exchange, home) VALUES (?1, ?2, ?3)"
        " ON CONFLICT (id) DO UPDATE SET home = excluded.home"},
-      {&all.remove_store, "DELETE FROM stores WHERE id = ?1"},
-      {&all.add_binding,
+      {&remove_store, "DELETE FROM stores WHERE id = ?1"},
+      {&add_binding,
        "INSERT INTO bindings (source, queue, exchange, routing_key, arguments)"
        " VALUES (?1, ?2, ?3, ?4, ?5)"},
-      {&all.remove_binding,
+      {&remove_binding,
        "DELETE FROM bindings WHERE source = ?1 AND queue IS ?2 AND exchange IS ?3"
        " AND routing_key = ?4 AND arguments = ?5"},
-      {&all.find_bindings,
+      {&find_bindings,
        "SELECT id, arguments FROM bindings WHERE source = ?1 AND queue IS ?2 AND exchange IS ?3"
        " AND routing_key = ?4"},
-      {&all.remove_binding_row, "DELETE FROM bindings WHERE id = ?1"},
+      {&remove_binding_row, "DELETE FROM bindings WHERE id = ?1"},
   };
   for (const auto& [statement, text] : texts) {
-    if (std::string error = database_.prepare(text, *statement); !error.empty()) return error;
+    if (std::string error = database.prepare(text, *statement); !error.empty()) return error;
   }
   return {};
 }
@@ -194,7 +192,17 @@ void Catalog::record(const core::TopologyChange& change) {
 
 /// The transaction counts as open also when it could not be begun: commit() has to say so.
 void Catalog::begin() {
-  if (!std::exchange(in_transaction_, true)) note(statements_.begin.run());
+  if (std::exchange(in_transaction_, true)) return;
+  // Of a transaction that could not be rolled back when it failed.
+  if (database_.in_transaction()) note(database_.run("ROLLBACK"));
+  if (error_.empty()) note(statements_.begin.run());
+}
+
+/// An id more is taken: SQLite writes no page whose content stays the same.
+void Catalog::touch() {
+  CHECK(loaded_);
+  note_id(last_id_saved_ + 1);
+  begin();
 }
 
 std::string Catalog::commit() {
@@ -203,15 +211,16 @@ std::string Catalog::commit() {
   std::uint64_t last_id_saving = last_id_saved_;
   if (error_.empty() && last_id_ > last_id_saved_) {
     last_id_saving = last_id_ + core::limits::ids_reserved;
-    note(statements_.set_last_id.run(as_number(last_id_saving)));
+    note(statements_.set_number.run(std::string_view{"last_id"}, as_number(last_id_saving)));
   }
   if (error_.empty() && newest_queue_ > newest_queue_saved_)
-    note(statements_.set_newest_queue.run(as_number(newest_queue_)));
+    note(statements_.set_number.run(std::string_view{"newest_queue"}, as_number(newest_queue_)));
   const bool is_recorded = error_.empty();
   if (is_recorded) note(statements_.commit.run());
-  const bool is_in_doubt = is_recorded && !error_.empty() && fault_ == Fault::damaged;
-  if (is_in_doubt) fault_ = Fault::broken;
+  if (is_recorded && !error_.empty() && fault_ == Fault::damaged) is_in_doubt_ = true;
+  if (!error_.empty() && is_in_doubt_) fault_ = Fault::in_doubt;
   if (!error_.empty()) return error_;
+  is_in_doubt_ = false;
   newest_queue_saved_ = newest_queue_;
   last_id_saved_ = last_id_saving;
   CHECK(last_id_ <= last_id_saved_);
@@ -220,13 +229,11 @@ std::string Catalog::commit() {
   return {};
 }
 
-/// Ids stay given, whether they are saved or not. A rollback that fails leaves its error: then the
-/// next commit fails.
+/// Ids stay given, whether they are saved or not. A rollback that fails is tried again by begin().
 void Catalog::roll_back(std::span<const core::TopologyChange> undo) {
-  CHECK(error_.empty() || fault_ != Fault::broken);
+  CHECK(store_ != 0);
   error_.clear();
-  if (database_.in_transaction()) note(database_.run("ROLLBACK"));
-  if (!error_.empty()) fault_ = Fault::broken;
+  if (database_.in_transaction()) (void)database_.run("ROLLBACK");
   in_transaction_ = false;
   had_users_ = had_users_saved_;
   newest_queue_ = newest_queue_saved_;

@@ -5,10 +5,11 @@
 //
 // record() opens a transaction when there is none and puts the change into it; commit() ends it:
 // one sync of the write-ahead log for everything since the last one. A failed statement shows at
-// commit(). A catalog that is locked or has no room can be rolled back and goes on; otherwise it is
-// of no more use: a failed sync is never repeated, because the kernel may have dropped what it
-// could not write. For the same reason open() rewrites what a dead process left in the log and
-// syncs it before anything is built on it.
+// commit(). After one that failed the catalog is rolled back and goes on. A failed sync is never
+// repeated, because the kernel may have dropped what it could not write: the next transaction is
+// written anew over the place of the failed one, and until it is durable a restart may find either.
+// For the same reason open() rewrites what a dead process left in the log and syncs it before
+// anything is built on it.
 //
 // Blocking; one thread; whoever opens it has the data directory to himself.
 #pragma once
@@ -58,6 +59,7 @@ class Catalog final : public core::DefinitionStore {
   bool has_changes() const override { return in_transaction_; }
   [[nodiscard]] std::string commit() override;
   Fault fault() const override { return fault_; }
+  void touch() override;
   void roll_back(std::span<const core::TopologyChange> undo) override;
   std::uint64_t reserved_id() const override { return last_id_saved_; }
   /// Another program's lock is not waited for any more: it is a Fault::busy at once. For those who
@@ -66,15 +68,15 @@ class Catalog final : public core::DefinitionStore {
 
  private:
   struct Statements {
-    Statement begin, commit, set_last_id, set_newest_queue;
+    Statement begin, commit, set_number;
     Statement add_vhost, remove_vhost;
     Statement add_exchange, remove_exchange;
     Statement add_queue, remove_queue;
     Statement add_store, remove_store;
     Statement add_binding, remove_binding, find_bindings, remove_binding_row;
+    std::string prepare(Database& database);
   };
 
-  std::string prepare_all();
   std::string prepare_meta(std::uint64_t new_store);
   void begin();
   void note(std::string error);
@@ -109,8 +111,9 @@ class Catalog final : public core::DefinitionStore {
   Database database_;
   Statements statements_;
   core::DurableFilter filter_;
-  std::string error_;            ///< The first of this transaction; nothing is done after it.
-  Fault fault_ = Fault::broken;  ///< When there is an error.
+  std::string error_;              ///< The first of this transaction; nothing is done after it.
+  Fault fault_ = Fault::in_doubt;  ///< When there is an error.
+  bool is_in_doubt_ = false;       ///< What a failed commit left in the file is not known.
   std::uint64_t store_ = 0;
   std::uint64_t last_id_ = 0;        ///< Highest id recorded, or what the file said at the start.
   std::uint64_t last_id_saved_ = 0;  ///< What the file says; grows before last_id_ passes it.

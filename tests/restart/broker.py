@@ -81,7 +81,8 @@ class Node:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (files_max, files_max))
             if file_size_max is not None:
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-                resource.setrlimit(resource.RLIMIT_FSIZE, (file_size_max, file_size_max))
+                limits = (file_size_max, resource.RLIM_INFINITY)
+                resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         settings = {'listeners.tcp.default': f'127.0.0.1:{self.port}', 'shards': shards,
                     'data_dir': self.data, 'pin': 'false', **(settings or {})}
         command = [self.program]
@@ -183,11 +184,11 @@ class Node:
         return probe.open()
 
     def refusal(self, method, /, **arguments):
-        """The reply code with which a channel of its own is closed for this method, or 0."""
+        """The reply code with which a channel of its own, or its connection, is closed, or 0."""
         probe = self.probe()
         probe.send(1, method, **arguments)
-        answer = probe.expect(f'{method}Ok', 'Channel.Close')
-        return answer.arguments['reply_code'] if answer.name == 'Channel.Close' else 0
+        answer = probe.expect(f'{method}Ok', 'Channel.Close', 'Connection.Close')
+        return 0 if answer.name == f'{method}Ok' else answer.arguments['reply_code']
 
     def exists(self, kind, name):
         """kind: Queue or Exchange."""

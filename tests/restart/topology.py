@@ -6,13 +6,16 @@
 Each case has a broker and a data directory of its own. The last line is `N passed, N failed`.
 """
 import random
+import resource
 import sqlite3
 import sys
+import time
 
-from broker import Failed, check, run_cases
-from amqp_raw import Closed, method
+from broker import check, run_cases
+from amqp_raw import method
 
 CASES = []
+WAIT_S = 20
 ARGUMENTS = {'x-message-ttl': 3_600_000, 'x-max-priority': 5,
              'x-dead-letter-exchange': 'amq.fanout', 'x-max-length': 1000}
 
@@ -235,23 +238,33 @@ def a_damaged_catalog_is_refused(node):
 
 
 @case
-def a_failing_disk_ends_the_broker(node):
-    """Nobody gets an answer for what could not be stored."""
+def a_failing_disk_refuses_definitions(node):
+    """Nobody is told that something is there which could not be stored; the broker goes on."""
     # Above the size of a journal's file, which is made before anything is declared.
     probe = node.start(shards=1, file_size_max=1_200_000,
                        settings={'journal.segment_size': '1MiB'}).probe()
     answered = set()
-    try:
-        for number in range(20_000):
-            probe.send(1, 'Queue.Declare', queue=f'q{number}', durable=True)
-            answered.add(probe.expect('Queue.DeclareOk').arguments['queue'])
-        raise Failed('the limit was never met')
-    except Closed:
-        pass
-    code = node.wait()
-    check(code == 1, f'exit code {code}:\n{node.log()}')
-    check('definitions cannot be made durable' in node.log(), node.log())
-    check(len(answered) > 20, f'only {len(answered)} queues before the end')
+    answer = None
+    for number in range(20_000):
+        probe.send(1, 'Queue.Declare', queue=f'q{number}', durable=True)
+        answer = probe.expect('Queue.DeclareOk', 'Connection.Close')
+        if answer.name == 'Connection.Close':
+            break
+        answered.add(answer.arguments['queue'])
+    check(answer.name == 'Connection.Close', 'the limit was never met')
+    check(answer.arguments['reply_code'] == 506, answer)
+    check('definitions cannot be stored' in node.log(), node.log())
+    check(len(answered) > 20, f'only {len(answered)} queues before the limit')
+    node.probe().call(1, 'Queue.Declare', queue='transient')
+    unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE, unlimited)
+    deadline = time.monotonic() + WAIT_S
+    while 'definitions can be stored again' not in node.log():
+        node.refusal('Queue.Declare', queue='later', durable=True)
+        check(time.monotonic() < deadline, f'it is refused still\n{node.log()}')
+    node.probe().call(1, 'Queue.Declare', queue='later', durable=True)
+    answered.add('later')
+    node.kill()
     node.start()
     with sqlite3.connect(node.catalog) as catalog:
         stored = {row[0] for row in catalog.execute('SELECT name FROM queues')}

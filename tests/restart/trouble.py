@@ -28,10 +28,7 @@ def case(run):
 
 def refused(node, queue):
     """The reply code with which the connection is closed for a durable declaration, or 0."""
-    probe = node.probe()
-    probe.send(1, 'Queue.Declare', queue=queue, durable=True)
-    answer = probe.expect('Queue.DeclareOk', 'Connection.Close', 'Channel.Close')
-    return answer.arguments['reply_code'] if answer.name != 'Queue.DeclareOk' else 0
+    return node.refusal('Queue.Declare', queue=queue, durable=True)
 
 
 def goes_on(node, publishes=True):

@@ -82,8 +82,7 @@ std::string Cluster::start() {
                                  &log_,
                                  UINT64_MAX,
                                  [this] { return memory_bytes(); },
-                                 parts_.definitions,
-                                 [this](const std::string&) { on_failure(); }};
+                                 parts_.definitions};
   control.event_vhost = "/";
   control_ = std::make_unique<server::Control>(std::move(control));
   // Not kept: told anew at each start, before what the operator made of it.

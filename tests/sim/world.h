@@ -76,6 +76,7 @@ class World {
   // world_clock.cpp
   void disturb_clock();
   void lock_store();
+  void fail_store(core::DefinitionStore::Fault fault, core::Nanos duration);
   void unlock_store();
   void check_recovery();
   void rot();

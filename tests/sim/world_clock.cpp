@@ -33,10 +33,14 @@ void World::lock_store() {
   if (!definitions_.failure.empty()) return;
   if (clock_random_.below(1000) != 0) return;
   judge_.note("another program locks the definitions");
-  definitions_.failure = "locked";
-  definitions_.failure_kind = core::DefinitionStore::Fault::busy;
-  store_locked_until_ =
-      sim_.now() + static_cast<core::Nanos>(clock_random_.below(core::nanos_per_s));
+  fail_store(core::DefinitionStore::Fault::busy,
+             static_cast<core::Nanos>(clock_random_.below(core::nanos_per_s)));
+}
+
+void World::fail_store(core::DefinitionStore::Fault fault, core::Nanos duration) {
+  definitions_.failure = "no";
+  definitions_.failure_kind = fault;
+  store_locked_until_ = sim_.now() + duration;
 }
 
 void World::unlock_store() {
@@ -44,7 +48,6 @@ void World::unlock_store() {
   store_locked_until_ = 0;
   store_free_until_ = sim_.now() + 2 * core::limits::store_retry_interval;
   definitions_.failure.clear();
-  definitions_.failure_kind = core::DefinitionStore::Fault::broken;
 }
 
 }  // namespace lepus::sim

@@ -90,7 +90,7 @@ void World::end_process(bool is_power_cut) {
   }
   unlock_store();
   definitions_.failure.clear();
-  definitions_.restart();
+  definitions_.restart(definitions_.is_in_doubt() && disk_random_.chance(50));
 }
 
 /// What had come to them before, they may still read.
@@ -146,7 +146,7 @@ void World::interlude() {
   if (judge_.failed()) return;
   judge_.note("the broker was stopped");
   if (disk_random_.chance(plan_.power_cuts)) sim_.disk().power_cut(disk_random_);
-  definitions_.restart();
+  definitions_.restart(definitions_.is_in_doubt() && disk_random_.chance(50));
   model_.settle_deaths();
   oracle_.on_restart(true);
   model_.on_restart();
@@ -185,15 +185,17 @@ void World::disturb_disk() {
                                  ? UINT64_MAX / 2
                                  : sim_.disk().used() + disk_random_.below(4 * plan_.segment_size));
   }
-  if (plan_.store_fails && crashes_left_ > 0 && disk_random_.below(2000) == 0) {
-    unlock_store();
-    definitions_.failure = "no";
+  if (plan_.store_fails && disk_random_.below(2000) == 0 && definitions_.failure.empty() &&
+      sim_.now() >= store_free_until_) {
+    judge_.note("commits of definitions fail");
+    fail_store(core::DefinitionStore::Fault::in_doubt,
+               static_cast<core::Nanos>(disk_random_.below(core::nanos_per_s)));
   }
 }
 
 void World::end_disk_faults() {
   disk_is_sick_ = false;
-  definitions_.failure.clear();
+  unlock_store();
   io::SimDiskFaults none;
   none.delay_ns_max = plan_.disk_delay_ns_max;
   sim_.disk().set_faults(none);

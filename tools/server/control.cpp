@@ -72,7 +72,6 @@ bool Control::drain_mailboxes() {
 }
 
 void Control::on_connections_closed(core::ShardId from) {
-  if (phase_ == Phase::failed) return;
   // A suspension is answered before the stop that came meanwhile.
   if (suspends_ && serves_[from]) {
     serves_[from] = false;
@@ -87,7 +86,6 @@ void Control::on_connections_closed(core::ShardId from) {
 
 void Control::change(const core::AccessRequest& request, std::string by, Changed done) {
   CHECK(done != nullptr);
-  if (phase_ == Phase::failed) return;
   if (phase_ != Phase::running)
     return done(core::AccessRefusal{core::AccessRefusal::Reason::stopping, "the broker stops"});
   ControlRequest asked;
@@ -111,14 +109,6 @@ void Control::flush() {
 void Control::on_answer(core::TopologyDone&& done) {
   if (done.channel.shard != shard_count_) return mesh_.send(done.channel.shard, std::move(done));
   if (admin_ != nullptr) admin_->on_topology_done(done);
-}
-
-void Control::on_store_failed(const std::string& reason) {
-  phase_ = Phase::failed;
-  alarms_.stop();
-  parts_.log->write(LogLevel::critical, LogCategory::general,
-                    "definitions cannot be made durable: the broker ends", {{"text", reason}});
-  if (parts_.on_store_failure) parts_.on_store_failure(reason);
 }
 
 void Control::on_alarm(const core::Alarm& alarm) {

@@ -36,8 +36,6 @@ class Control final : private io::TurnHooks,
     std::uint64_t memory_watermark_bytes;
     std::function<std::uint64_t()> memory_bytes;  ///< Of all shards; called twenty times a second.
     core::DefinitionStore* store = nullptr;       ///< Null: nothing outlives the process.
-    /// A commit failed for this reason: the process must end.
-    std::function<void(const std::string&)> on_store_failure = nullptr;
     /// As of ResourceAlarms::Parts; outlives this. Null: no disk.
     SlowReading<std::int64_t>* disk_free = nullptr;
     std::uint64_t disk_free_min_bytes = 0;  ///< With less, publishers are blocked.
@@ -71,7 +69,7 @@ class Control final : private io::TurnHooks,
   /// What an operator asks for (core/access/access_request.h): `done` comes when the change is
   /// durable and every shard has applied it, with nothing, or at once with what is wrong with the
   /// request. It runs on the control thread, which is also the only one that may call this; it may
-  /// ask again. When the store breaks the process ends and no answer comes. `by` is told in events.
+  /// ask again. `by` is told in events.
   using Changed = ControlRequest::Changed;
   void change(const core::AccessRequest& request, std::string by, Changed done);
   /// What there is, for questions of the control thread; not yet durable when a change is under
@@ -107,8 +105,7 @@ class Control final : private io::TurnHooks,
   void apply_plan(Changes changes, std::uint64_t last_id, const core::ChannelRef& who);
 
  private:
-  /// failed: the store did; whatever comes is dropped.
-  enum class Phase : std::uint8_t { running, stopping, failed, ending };
+  enum class Phase : std::uint8_t { running, stopping, ending };
   /// What it does with the shards' commands (control.cpp).
   struct ShardHandler;
 
@@ -121,7 +118,6 @@ class Control final : private io::TurnHooks,
 
   void on_connections_closed(core::ShardId from);
   void on_answer(core::TopologyDone&& done) override;
-  void on_store_failed(const std::string& reason) override;
   void on_alarm(const core::Alarm& alarm) override;
   void on_trim() override;
 

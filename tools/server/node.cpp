@@ -243,7 +243,7 @@ std::string Node::save_journal_ends() {
   if (error.empty() && std::exchange(journals_.accepts_loss, false))
     unlink((config_.data_dir + "/" + persist::accept_loss_file).c_str());
   if (error.empty()) journals_.ends = std::move(ends);
-  if (error.empty() || catalog_.fault() == persist::Catalog::Fault::broken) return error;
+  if (error.empty() || catalog_.fault() == persist::Catalog::Fault::in_doubt) return error;
   catalog_.roll_back({});
   log_.write(LogLevel::warning, LogCategory::general,
              "the catalog does not know how far the journals came", {{"text", error}});
@@ -276,8 +276,8 @@ std::string Node::open_journals() {
 std::string Node::start_control() {
   control_ = std::make_unique<Control>(Control::Parts{
       &mesh_, loop_.get(), &log_, memory_watermark(), [this] { return memory_bytes(); }, &catalog_,
-      [this](const std::string&) { end_process(); }, &readings_.disk_free, disk_free_min(),
-      event_vhost(config_), config_.default_queue_type, &readings_.process_memory});
+      &readings_.disk_free, disk_free_min(), event_vhost(config_), config_.default_queue_type,
+      &readings_.process_memory});
   std::string error = control_->start(std::move(definitions_.stored), config_.vhosts);
   catalog_.stop_waiting();
   return error;

@@ -13,7 +13,6 @@ using core::LogLevel;
 using Fault = core::DefinitionStore::Fault;
 
 void StoreRetry::failed(Fault fault, std::string text, core::Nanos now) {
-  CHECK(fault != Fault::broken);
   if (!std::exchange(has_failed_, true)) {
     patient_until_ = now + core::limits::store_busy_wait;
     log_.write(LogLevel::error, LogCategory::general,
@@ -22,7 +21,8 @@ void StoreRetry::failed(Fault fault, std::string text, core::Nanos now) {
   }
   fault_ = fault;
   text_ = std::move(text);
-  is_patient_ = fault == Fault::busy && now < patient_until_;
+  const bool may_pass = fault == Fault::busy || fault == Fault::in_doubt;
+  is_patient_ = may_pass && now < patient_until_;
   next_try_ = now + core::limits::store_retry_interval;
 }
 
@@ -39,8 +39,9 @@ std::string StoreRetry::reason() const {
       return "definitions cannot be stored now, another program has locked the catalog";
     case Fault::no_room:
       return "definitions cannot be stored now, there is no room on the disk";
+    case Fault::in_doubt:
+      return "definitions cannot be stored now, their disk fails; a restart may find this one";
     case Fault::damaged:
-    case Fault::broken:
       break;
   }
   return "definitions cannot be stored, the catalog is damaged";

@@ -1,8 +1,8 @@
 // When a store that failed is asked again, and what those who wait are told.
 //
-//   works --busy--> patient: requests wait      --5 s--> refusing: requests get an error
-//     ^   --no room------------------------------------>    |
-//     '------------------ a commit worked ------------------'
+//   works --busy, in doubt--> patient: requests wait --5 s--> refusing: requests get an error
+//     ^   --no room, damaged-------------------------------->    |
+//     '-------------------- a commit worked ---------------------'
 #pragma once
 
 #include <string>
@@ -23,6 +23,10 @@ class StoreRetry {
 
   /// Whoever asks waits, in order.
   bool is_patient() const { return is_patient_; }
+  /// It has to be asked again, also when nobody waits.
+  bool is_in_doubt() const {
+    return has_failed_ && fault_ == core::DefinitionStore::Fault::in_doubt;
+  }
   /// It works, or its turn has come again.
   bool may_try(core::Nanos now) const { return now >= next_try_; }
   core::Nanos next_try() const { return next_try_; }

@@ -49,6 +49,10 @@ void StoreWriter::record(std::function<void()> write) {
   batch_.emplace_back(std::move(write));
 }
 
+void StoreWriter::touch() {
+  record([this] { store_->touch(); });
+}
+
 void StoreWriter::begin_commit() {
   CHECK(has_changes());
   CHECK(!std::exchange(is_committing_, true));

@@ -34,7 +34,7 @@ class StoreWriter {
   using Fault = core::DefinitionStore::Fault;
   struct Outcome {
     std::string error = {};  ///< Empty: all of the batch is durable.
-    Fault fault = Fault::broken;
+    Fault fault = Fault::in_doubt;
     std::uint64_t reserved_id = 0;  ///< As DefinitionStore has it.
   };
 
@@ -55,6 +55,8 @@ class StoreWriter {
   void record(const core::TopologyChange& change);
   /// Something else for the same transaction, which `write` records in the store, on its thread.
   void record(std::function<void()> write);
+  /// As DefinitionStore has it.
+  void touch();
   /// Something was recorded since the last begin_commit().
   bool has_changes() const { return !batch_.empty(); }
   /// Not while another commit is under way.
@@ -62,8 +64,8 @@ class StoreWriter {
   bool is_committing() const { return is_committing_; }
   /// Of the commit that is under way; nothing: it still is.
   std::optional<Outcome> take_outcome();
-  /// What was recorded and is not durable is forgotten: after a commit that failed and did not
-  /// break the store, or when none is under way. `undo` as DefinitionStore::roll_back() has it.
+  /// What was recorded and is not durable is forgotten: after a commit that failed, or when none is
+  /// under way. `undo` as DefinitionStore::roll_back() has it.
   void roll_back(const std::vector<core::TopologyChange>& undo);
   /// Returns true if the store's thread has nothing to do.
   bool is_idle();

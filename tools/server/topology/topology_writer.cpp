@@ -102,7 +102,6 @@ std::string TopologyWriter::start(core::StoredDefinitions stored,
 /// While the store is busy all wait, so that they keep their order. Later they are refused when
 /// they need the store, and it was asked a moment ago.
 void TopologyWriter::request(ControlRequest request) {
-  if (has_failed_) return;
   const core::Nanos now = parts_.loop.now();
   if (!parked_.empty() && retry_.is_patient()) return parked_.push_back(std::move(request));
   const bool may_commit = is_held() || retry_.may_try(now);
@@ -147,7 +146,6 @@ std::unique_ptr<core::AmqpError> TopologyWriter::carry_out(const core::TopologyR
 }
 
 void TopologyWriter::adopt(core::TopologyChanges changes, bool joins) {
-  CHECK(!has_failed_);
   const auto take_all = [this](const Changes& list) {
     for (const core::TopologyChange& change : list) {
       if (parts_.store != nullptr) core::append_undo(master_, change, uncommitted_.undo);
@@ -193,7 +191,7 @@ void TopologyWriter::apply_plan(Changes changes, std::uint64_t last_id,
 
 /// An answer may be followed by the next change.
 void TopologyWriter::flush() {
-  while (!has_failed_) {
+  for (;;) {
     if (store_.is_committing()) {
       const std::optional<StoreWriter::Outcome> outcome = store_.take_outcome();
       if (!outcome) return;
@@ -209,12 +207,6 @@ void TopologyWriter::flush() {
 
 void TopologyWriter::finish_commit(const StoreWriter::Outcome& outcome) {
   const core::TurnScope scope(&parts_.loop.profile(), core::TurnJob::catalog);
-  if (!outcome.error.empty() && outcome.fault == StoreWriter::Fault::broken) {
-    // What is held and who waits for it are left as they are: neither may become known.
-    has_failed_ = true;
-    parts_.loop.timers().cancel(retry_timer_);
-    return parts_.listener.on_store_failed(outcome.error);
-  }
   if (!outcome.error.empty()) {
     retry_.failed(outcome.fault, outcome.error, parts_.loop.now());
     return take_back();
@@ -240,7 +232,8 @@ void TopologyWriter::take_back() {
     (requests.back().is_plan() ? plans : parked_).push_front(std::move(requests.back()));
   for (ControlRequest& plan : plans) refuse(plan);
   if (!retry_.is_patient()) refuse_parked();
-  if (!parked_.empty()) parts_.loop.timers().arm(retry_timer_, retry_.next_try());
+  if (!parked_.empty() || retry_.is_in_doubt())
+    parts_.loop.timers().arm(retry_timer_, retry_.next_try());
 }
 
 /// The master is as the shards are. Returns what was asked since the last commit.
@@ -263,6 +256,7 @@ std::deque<ControlRequest> TopologyWriter::roll_back() {
 void TopologyWriter::on_retry(io::Timer&) {
   std::deque<ControlRequest> requests = std::exchange(parked_, {});
   for (ControlRequest& request : requests) carry_out(std::move(request));
+  if (retry_.is_in_doubt() && !is_held()) store_.touch();
 }
 
 // --- Refusing

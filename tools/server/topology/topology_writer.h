@@ -9,10 +9,9 @@
 //   on_applied() of all shards -> Listener::on_answer(), in the order of the requests
 //
 // So no shard knows, and nobody is told of, a definition that a crash could still take back. A
-// commit that fails because the store is locked, has no room or is damaged is taken back on the
-// master, with all that was decided since: the requests are decided again a little later, or get an
-// error (StoreRetry). When it is not known what a commit left on the disk the process has to end;
-// until it does, nothing is decided or answered any more.
+// commit that fails is taken back on the master, with all that was decided since: the requests are
+// decided again a little later, or get an error (StoreRetry). While it is not known what a failed
+// commit left on the disk the store is asked again until it works, also when nobody waits.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +42,6 @@ class TopologyWriter {
    public:
     virtual ~Listener() = default;
     virtual void on_answer(core::TopologyDone&& done) = 0;
-    /// The process must end: what the last commit left on the disk is not known.
-    virtual void on_store_failed(const std::string& reason) = 0;
   };
   struct Parts {
     ControlEnd& mesh;
@@ -126,7 +123,6 @@ class TopologyWriter {
   io::Timer retry_timer_;
   std::deque<Waiting> waiting_;  ///< Oldest first.
   bool is_stopping_ = false;
-  bool has_failed_ = false;  ///< The store did; whatever comes is dropped.
 };
 
 }  // namespace lepus::server

@@ -2,8 +2,10 @@
 // it remembers of queues and journals.
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <csignal>
 #include <map>
 #include <string>
 #include <vector>
@@ -106,6 +108,60 @@ TEST_F(CatalogTroubleTest, WhatWasThereIsLeftAsItWas) {
   removal.kind = Kind::delete_queue;
   removal.queue = find_queue("old")->id;
   record(removal);
+  EXPECT_EQ(catalog_->commit(), "");
+  undo_.clear();
+  expect_same();
+}
+
+/// Files of this process cannot grow beyond this size.
+class FileSizeMax {
+ public:
+  explicit FileSizeMax(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &before_), 0);
+    const rlimit tight{bytes, before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &tight), 0);
+  }
+  ~FileSizeMax() { EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &before_), 0); }
+  FileSizeMax(const FileSizeMax&) = delete;
+  FileSizeMax& operator=(const FileSizeMax&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(CatalogTroubleTest, ADiskThatFailsInTheCommitLeavesADoubtUntilOneWorks) {
+  record(queue("old"));
+  EXPECT_EQ(catalog_->commit(), "");
+  undo_.clear();
+  {
+    const FileSizeMax limit{1 << 16};
+    for (int i = 0; i < 500; ++i) record(queue("lost" + std::to_string(i)));
+    EXPECT_NE(catalog_->commit(), "");
+    EXPECT_EQ(catalog_->fault(), Fault::in_doubt);
+    roll_back();
+  }
+  {
+    const Writer other{path_};
+    record(queue("locked out"));
+    EXPECT_NE(catalog_->commit(), "");
+    EXPECT_EQ(catalog_->fault(), Fault::in_doubt) << "a lock settles nothing";
+    roll_back();
+  }
+  catalog_->touch();
+  EXPECT_TRUE(catalog_->has_changes());
+  EXPECT_EQ(catalog_->commit(), "");
+  expect_same();
+  EXPECT_NE(find_queue("old"), nullptr);
+  {
+    catalog_->stop_waiting();
+    const Writer other{path_};
+    record(queue("q"));
+    EXPECT_NE(catalog_->commit(), "");
+    EXPECT_EQ(catalog_->fault(), Fault::busy) << "settled";
+    roll_back();
+  }
+  record(queue("q"));
   EXPECT_EQ(catalog_->commit(), "");
   undo_.clear();
   expect_same();

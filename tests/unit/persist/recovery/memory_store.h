@@ -1,5 +1,6 @@
 // A DefinitionStore without a disk, for tests and the simulation: what is durable is a list, a
-// restart finds that list. A test may make commits fail and looks at what was recorded when.
+// restart finds that list. A test may make commits fail and looks at what was recorded when. What a
+// commit in doubt left is there after a restart or not, as the test says.
 #pragma once
 
 #include <algorithm>
@@ -27,8 +28,12 @@ class MemoryStore final : public core::DefinitionStore {
   [[nodiscard]] std::string commit() override {
     CHECK(has_changes());
     if (chance) failure = chance();
-    if (!failure.empty()) return failure;
+    if (!failure.empty()) {
+      if (failure_kind == Fault::in_doubt && !pending_.empty()) doubtful_ = pending_;
+      return failure;
+    }
     ++commit_count;
+    doubtful_.clear();
     for (core::TopologyChange& change : std::exchange(pending_, {})) keep(std::move(change));
     if (std::max(given_id_, kept_id_) > last_id_)
       last_id_ = std::max(given_id_, kept_id_) + id_reserve;
@@ -37,15 +42,21 @@ class MemoryStore final : public core::DefinitionStore {
 
   Fault fault() const override { return failure_kind; }
   std::uint64_t reserved_id() const override { return last_id_; }
+  void touch() override { given_id_ = std::max(given_id_, last_id_ + 1); }
   void roll_back(std::span<const core::TopologyChange> undo) override {
     pending_.clear();
     given_id_ = std::min(given_id_, last_id_);
     for (const core::TopologyChange& change : undo) (void)filter_.admit(change);
   }
 
-  /// The process died: what was not committed is gone.
-  void restart() {
+  /// What the last commit recorded, if it is in doubt.
+  bool is_in_doubt() const { return !doubtful_.empty(); }
+  /// The process died: what was not committed is gone, but what is in doubt may be there.
+  void restart(bool keeps_doubtful = false) {
     pending_.clear();
+    for (core::TopologyChange& change : std::exchange(doubtful_, {}))
+      if (keeps_doubtful) keep(std::move(change));
+    last_id_ = std::max(last_id_, kept_id_);
     given_id_ = last_id_;
     filter_ = {};
     for (const core::TopologyChange& change : durable_) CHECK(filter_.admit(change));
@@ -57,7 +68,7 @@ class MemoryStore final : public core::DefinitionStore {
   const std::vector<core::TopologyChange>& pending() const { return pending_; }
 
   std::string failure;  ///< What the next commits say.
-  Fault failure_kind = Fault::broken;
+  Fault failure_kind = Fault::in_doubt;
   std::function<std::string()> chance;  ///< Sets `failure` before each commit.
   std::size_t commit_count = 0;
 
@@ -83,6 +94,7 @@ class MemoryStore final : public core::DefinitionStore {
 
   core::DurableFilter filter_;
   std::vector<core::TopologyChange> pending_;
+  std::vector<core::TopologyChange> doubtful_;
   std::vector<core::TopologyChange> durable_;
   std::uint64_t newest_queue_ = 0;
   std::uint64_t given_id_ = 0;  ///< Of any queue.

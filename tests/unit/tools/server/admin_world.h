@@ -87,8 +87,8 @@ class AdminTest : public ::testing::Test {
   static constexpr core::ShardId control_id = 2;
 
   AdminTest() {
-    control_ = std::make_unique<Control>(
-        Control::Parts{&mesh_, &loops_[2], &log_, 1'000, {}, &store_, [](const std::string&) {}});
+    control_ =
+        std::make_unique<Control>(Control::Parts{&mesh_, &loops_[2], &log_, 1'000, {}, &store_});
     host_.control = control_.get();
     admin_ = std::make_unique<Admin>(*control_, host_, log_);
     EXPECT_EQ(control_->start({}, {"/", "other"}), "");

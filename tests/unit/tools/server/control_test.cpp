@@ -261,31 +261,6 @@ TEST_F(ControlTest, DecisionsKeepTheirOrderAroundACommit) {
   EXPECT_EQ(error->code, core::ReplyCode::precondition_failed);
 }
 
-TEST_F(ControlTest, AFailedCommitAnswersNobodyAndEndsIt) {
-  start();
-  store_.failure = "catalog x: database or disk is full; make room on its disk";
-  post(*zero_, declare("transient before"), channel_of_zero);
-  post(*zero_, declare_durable("q"), channel_of_zero);
-  post(*one_, declare_durable("q"), channel_of_one);
-  TopologyRequest wrong = declare("q");
-  post(*one_, wrong, channel_of_one);  // Its refusal would tell of q.
-  run();
-  EXPECT_EQ(failures_, (std::vector<std::string>{store_.failure}));
-  EXPECT_EQ(zero_->count<TopologyApply>(), 1U);  // Of the transient one, decided before.
-  zero_->apply();
-  one_->apply();
-  ask(*zero_, declare("later"), channel_of_zero);
-  ask(*one_, declare_durable("later"), channel_of_one);
-  run();
-  EXPECT_EQ(zero_->take<TopologyDone>().error, nullptr);
-  for (FakeShard* shard : {zero_.get(), one_.get()}) {
-    EXPECT_EQ(shard->count<TopologyApply>(), 0U);
-    EXPECT_EQ(shard->count<TopologyDone>(), 0U);
-  }
-  EXPECT_EQ(failures_.size(), 1U);
-  EXPECT_FALSE(control_->is_finished());
-}
-
 TEST_F(ControlTest, AStartThatCannotBeStoredTellsNobody) {
   store_.failure = "no";
   EXPECT_EQ(control_->start({}, {"/"}), "no");

@@ -72,18 +72,16 @@ class ControlTest : public ::testing::Test {
     mesh_.set_loop(0, loops_[0]);
     mesh_.set_loop(1, loops_[1]);
     mesh_.set_loop(2, loops_[2]);
-    control_ = std::make_unique<Control>(
-        Control::Parts{&mesh_,
-                       &loops_[2],
-                       &log_,
-                       1'000,
-                       [this] { return memory_bytes_; },
-                       &store_,
-                       [this](const std::string& reason) { failures_.push_back(reason); },
-                       &disk_reading_,
-                       5'000,
-                       {},
-                       default_queue_type});
+    control_ = std::make_unique<Control>(Control::Parts{&mesh_,
+                                                        &loops_[2],
+                                                        &log_,
+                                                        1'000,
+                                                        [this] { return memory_bytes_; },
+                                                        &store_,
+                                                        &disk_reading_,
+                                                        5'000,
+                                                        {},
+                                                        default_queue_type});
     zero_ = std::make_unique<FakeShard>(mesh_, core::ShardId{0});
     one_ = std::make_unique<FakeShard>(mesh_, core::ShardId{1});
   }
@@ -135,7 +133,6 @@ class ControlTest : public ::testing::Test {
   std::int64_t disk_free_ = 5'000;
   SlowReading<std::int64_t> disk_reading_{[this] { return disk_free_; }};
   persist::test::MemoryStore store_;
-  std::vector<std::string> failures_;  ///< What the control thread said it cannot go on for.
   std::unique_ptr<Control> control_;
   std::unique_ptr<FakeShard> zero_;
   std::unique_ptr<FakeShard> one_;
