@@ -7,7 +7,7 @@
 
 namespace lepus::core {
 
-template <class T>
+template <class T, class Tag>
 class IntrusiveList;
 
 /// Base of an element; Tag lets one object sit in several lists.
@@ -21,17 +21,17 @@ class ListNode {
   bool linked() const { return next_ != nullptr; }
 
  private:
-  template <class>
+  template <class, class>
   friend class IntrusiveList;
   ListNode* next_ = nullptr;
   ListNode* previous_ = nullptr;
 };
 
-/// T must derive from ListNode<Tag>, and T::ListTag or the second argument names it.
-template <class T>
+/// T must derive from ListNode<Tag>.
+template <class T, class Tag = T>
 class IntrusiveList {
  public:
-  using Node = ListNode<T>;
+  using Node = ListNode<Tag>;
 
   IntrusiveList() { head_.next_ = head_.previous_ = &head_; }
   IntrusiveList(const IntrusiveList&) = delete;
@@ -42,13 +42,13 @@ class IntrusiveList {
   }
 
   bool empty() const { return head_.next_ == &head_; }
-  T& front() {
+  T& front() const {
     CHECK(!empty());
     return *as_item(head_.next_);
   }
-  T* next(T& item) { return at_or_null(static_cast<Node&>(item).next_); }
-  T* last() { return at_or_null(head_.previous_); }
-  T* previous(T& item) { return at_or_null(static_cast<Node&>(item).previous_); }
+  T* next(T& item) const { return at_or_null(static_cast<Node&>(item).next_); }
+  T* last() const { return at_or_null(head_.previous_); }
+  T* previous(T& item) const { return at_or_null(static_cast<Node&>(item).previous_); }
 
   void push_back(T& item) { link(item, head_); }
   /// Puts `item` right behind `before`; behind nothing means at the front.
@@ -71,7 +71,7 @@ class IntrusiveList {
 
  private:
   static T* as_item(Node* node) { return static_cast<T*>(node); }
-  T* at_or_null(Node* node) { return node == &head_ ? nullptr : as_item(node); }
+  T* at_or_null(Node* node) const { return node == &head_ ? nullptr : as_item(node); }
   void link(T& item, Node& behind) {
     Node& node = item;
     CHECK(!node.linked());

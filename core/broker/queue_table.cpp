@@ -25,7 +25,7 @@ std::unique_ptr<Queue> make_queue(const QueueInfo& info, QueueHost& host) {
 void QueueTable::clear() {
   for (auto& [id, queue] : queues_) {
     QueueConsumers& consumers = queue->consumers();
-    while (!consumers.all().empty()) consumers.unsubscribe(*consumers.all().back());
+    while (!consumers.all().empty()) consumers.unsubscribe(consumers.all().back());
     host_.unschedule(*queue);
   }
   queues_.clear();
@@ -49,7 +49,7 @@ void QueueTable::remove(QueueId id) {
   (void)queue->forwards().forward_pending(unlimited);
   QueueConsumers& consumers = queue->consumers();
   while (!consumers.all().empty()) {
-    Consumer& consumer = *consumers.all().front();
+    Consumer& consumer = consumers.all().front();
     const ConsumerCancelled cancelled{consumer.spec.channel, consumer.spec.number};
     consumers.unsubscribe(consumer);
     host_.send_to_session(cancelled.channel.shard, ConsumerCancelled{cancelled});

@@ -1,5 +1,6 @@
-// A consumer, as its queue sees it: how much it may take and where its deliveries go. The link is
-// for the list in which its queue keeps those that may be able to take something.
+// A consumer, as its queue sees it: how much it may take and where its deliveries go. One link is
+// for the list in which its queue keeps those that may be able to take something, the other for the
+// list of all (core/queue/consumer_list.h).
 #pragma once
 
 #include <algorithm>
@@ -27,8 +28,12 @@ struct ConsumerExtension {
   virtual ~ConsumerExtension() = default;
 };
 
-struct Consumer : ListNode<Consumer> {
+class ConsumerList;
+
+struct Consumer : ListNode<Consumer>, ListNode<ConsumerList> {
   explicit Consumer(const ConsumerSpec& wanted, DeliveryPort* port) : spec(wanted), local(port) {}
+  /// Returns true if it is in the list of those that may be able to take something.
+  using ListNode<Consumer>::linked;
 
   ConsumerSpec spec;
   ConsumerHandle handle;

@@ -4,17 +4,17 @@
 namespace lepus::core {
 
 Consumer* ConsumerSet::add(const ConsumerSpec& spec, DeliveryPort* local) {
-  if (!all_.empty() && (spec.exclusive || all_.front()->spec.exclusive)) return nullptr;
+  if (!all_.empty() && (spec.exclusive || all_.front().spec.exclusive)) return nullptr;
   Consumer& consumer = host().create_consumer(spec, local);
   consumer.paused = spec.paused;
-  all_.push_back(&consumer);
+  all_.push_back(consumer);
   return &consumer;
 }
 
 void ConsumerSet::remove(Consumer& consumer) {
   CHECK(!consumer.linked());
   credit_.give_up(consumer);
-  CHECK(std::erase(all_, &consumer) == 1);
+  all_.remove(consumer);
   host().destroy_consumer(consumer);
 }
 

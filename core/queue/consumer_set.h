@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "core/queue/consumer.h"
+#include "core/queue/consumer_list.h"
 #include "core/queue/queue_host.h"
 #include "core/queue/shared_credit.h"
 
@@ -21,7 +21,7 @@ class ConsumerSet {
 
   QueueHost& host() const { return credit_.host(); }
   /// In order of arrival.
-  const std::vector<Consumer*>& all() const { return all_; }
+  const ConsumerList& all() const { return all_; }
   SharedCredit& credit() { return credit_; }
 
   /// Returns null when it is refused, because somebody has or wants exclusive use.
@@ -42,7 +42,7 @@ class ConsumerSet {
 
  private:
   SharedCredit credit_;
-  std::vector<Consumer*> all_;
+  ConsumerList all_;
 };
 
 }  // namespace lepus::core

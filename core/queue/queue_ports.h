@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "core/broker/ports.h"
 #include "core/queue/consumer.h"
+#include "core/queue/consumer_list.h"
 #include "core/topology/topology.h"
 
 namespace lepus::core {
@@ -21,7 +21,7 @@ class QueueConsumers {
  public:
   virtual ~QueueConsumers() = default;
   /// In order of arrival.
-  virtual const std::vector<Consumer*>& all() const = 0;
+  virtual const ConsumerList& all() const = 0;
   /// Returns null when it is refused, because somebody has or wants exclusive use. `stream`: where
   /// to begin in a stream; null: at its end. Other kinds do not look at it.
   virtual Consumer* subscribe(const ConsumerSpec& request, const StreamSpec* stream,

@@ -10,7 +10,6 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
 #include "core/base/intrusive_list.h"
 #include "core/queue/consumer_set.h"
@@ -34,7 +33,7 @@ class StreamReaders final : public QueueConsumers {
   };
   explicit StreamReaders(const Parts& parts);
 
-  const std::vector<Consumer*>& all() const override { return consumers_.all(); }
+  const ConsumerList& all() const override { return consumers_.all(); }
   Consumer* subscribe(const ConsumerSpec& request, const StreamSpec* stream,
                       DeliveryPort* local) override;
   void unsubscribe(Consumer& consumer) override;

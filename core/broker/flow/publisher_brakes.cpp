@@ -12,7 +12,7 @@ namespace lepus::core {
 namespace {
 
 /// Messages that count as a turned over window, of consumers of that many at least.
-std::uint64_t window_of(const std::vector<Consumer*>& consumers) {
+std::uint64_t window_of(const ConsumerList& consumers) {
   std::uint64_t count = 0;
   for (const Consumer* consumer : consumers) {
     if (consumer->spec.prefetch == 0) return limits::brake_taken_min;

@@ -23,7 +23,7 @@
 #include "core/base/ids.h"
 #include "core/base/time.h"
 #include "core/broker/session_command.h"
-#include "core/queue/consumer.h"
+#include "core/queue/consumer_list.h"
 
 namespace lepus::core {
 
@@ -45,7 +45,7 @@ class PublisherBrakes {
     QueueId queue;
     std::uint64_t ready_before = 0;
     std::uint64_t ready_after = 0;
-    const std::vector<Consumer*>& consumers;
+    const ConsumerList& consumers;
   };
   /// After each pump of a queue with more than limits::brake_length ready messages before.
   void on_pumped(const Pumped& pumped, Nanos now);

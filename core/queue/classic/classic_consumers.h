@@ -3,8 +3,6 @@
 // core/queue/classic/delivery.h.
 #pragma once
 
-#include <vector>
-
 #include "core/queue/classic/delivery.h"
 #include "core/queue/classic/queue_messages.h"
 #include "core/queue/classic/returns.h"
@@ -18,7 +16,7 @@ class ClassicConsumers final : public QueueConsumers {
   ClassicConsumers(const QueueContext& context, Delivery& delivery, Returns& returns)
       : context_(context), delivery_(delivery), returns_(returns) {}
 
-  const std::vector<Consumer*>& all() const override { return delivery_.consumers(); }
+  const ConsumerList& all() const override { return delivery_.consumers(); }
   Consumer* subscribe(const ConsumerSpec& request, const StreamSpec* stream,
                       DeliveryPort* local) override;
   void unsubscribe(Consumer& consumer) override;

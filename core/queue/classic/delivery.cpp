@@ -19,7 +19,9 @@ Consumer* Delivery::add(const ConsumerSpec& spec, DeliveryPort* local) {
   const bool is_single_active = info_.effective->single_active_consumer;
   if (spec.exclusive && is_single_active) return nullptr;
   Consumer* consumer = consumers_.add(spec, local);
-  if (consumer != nullptr && is_single_active) elect_single_active();
+  if (consumer == nullptr) return nullptr;
+  has_priorities_ |= spec.priority != 0;
+  if (is_single_active) elect_single_active();
   return consumer;
 }
 
@@ -41,13 +43,21 @@ void Delivery::on_changed(Consumer& consumer) {
 
 // --- The single active consumer
 
-/// The one of highest priority, of those the one that came first. One of lower priority that is
-/// active stays until it has settled what it has, and gets nothing more: messages are not
-/// overtaken.
-void Delivery::elect_single_active() {
+/// The one of highest priority, of those the active one, else the one that came first. Null: there
+/// is no consumer.
+Consumer* Delivery::best_candidate() const {
   Consumer* best = single_active_;
+  if (best == nullptr && !consumers().empty()) best = &consumers().front();
+  if (!has_priorities_) return best;
   for (Consumer* consumer : consumers())
-    if (best == nullptr || consumer->spec.priority > best->spec.priority) best = consumer;
+    if (consumer->spec.priority > best->spec.priority) best = consumer;
+  return best;
+}
+
+/// One of lower priority that is active stays until it has settled what it has, and gets nothing
+/// more: messages are not overtaken.
+void Delivery::elect_single_active() {
+  Consumer* const best = best_candidate();
   const bool was_pending = std::exchange(handover_pending_, false);
   if (best == single_active_) {
     // The one it would have made room for is gone.

@@ -12,7 +12,6 @@
 
 #include <cstdint>
 #include <utility>
-#include <vector>
 
 #include "core/queue/classic/taker_ring.h"
 #include "core/queue/consumer.h"
@@ -40,7 +39,7 @@ class Delivery {
   ~Delivery();
 
   /// In order of arrival.
-  const std::vector<Consumer*>& consumers() const { return consumers_.all(); }
+  const ConsumerList& consumers() const { return consumers_.all(); }
   SharedCredit& credit() { return consumers_.credit(); }
 
   /// See ConsumerSet. A single active consumer and exclusive use exclude each other.
@@ -97,6 +96,7 @@ class Delivery {
   enum class Ability : std::uint8_t { able, not_now, too_large, retry_later };
 
   Ability ability_of(Consumer& consumer, const Demand& demand);
+  Consumer* best_candidate() const;
   void elect_single_active();
   void send_active(const Consumer& consumer, bool is_active);
 
@@ -105,6 +105,7 @@ class Delivery {
   TakerRing takers_;                   ///< May be able to take.
   Consumer* single_active_ = nullptr;  ///< With x-single-active-consumer: who is it.
   bool handover_pending_ = false;      ///< Another one waits for it to settle what it has.
+  bool has_priorities_ = false;        ///< Of some consumer, now or before, it is not 0.
 };
 
 }  // namespace lepus::core

@@ -19,8 +19,7 @@ void Redeliveries::add(Consumer& consumer, const Redelivery& redelivery) {
   consumer.redeliveries->push_back(redelivery);
 }
 
-bool Redeliveries::serve(const std::vector<Consumer*>& consumers, Source& source,
-                         std::size_t& budget) {
+bool Redeliveries::serve(const ConsumerList& consumers, Source& source, std::size_t& budget) {
   bool has_more = false;
   for (Consumer* consumer : consumers)
     if (consumer->redeliveries) has_more |= serve_line(*consumer, source, budget);

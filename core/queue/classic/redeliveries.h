@@ -2,10 +2,11 @@
 // line for each consumer, oldest first, served before the queue's ready messages.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "core/queue/consumer.h"
+#include "core/queue/consumer_list.h"
 #include "core/queue/queue_host.h"
 
 namespace lepus::core {
@@ -38,8 +39,7 @@ class Redeliveries {
   void add(Consumer& consumer, const Redelivery& redelivery);
   /// Sends what consumers can take, as long as the budget lasts. Returns true if there is more that
   /// only needs another turn.
-  [[nodiscard]] bool serve(const std::vector<Consumer*>& consumers, Source& source,
-                           std::size_t& budget);
+  [[nodiscard]] bool serve(const ConsumerList& consumers, Source& source, std::size_t& budget);
   /// Takes the consumer's line out.
   std::deque<Redelivery> take_all(Consumer& consumer);
 

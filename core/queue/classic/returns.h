@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
 #include "core/queue/classic/forwarding.h"
 #include "core/queue/classic/limit_enforcer.h"
@@ -36,7 +35,7 @@ class Returns final : private Redeliveries::Source {
   void redeliver(const Redeliver& request, Consumer& consumer);
   /// Sends it, as long as the budget lasts. Returns true if there is more that only needs another
   /// turn.
-  [[nodiscard]] bool serve(const std::vector<Consumer*>& consumers, std::size_t& budget) {
+  [[nodiscard]] bool serve(const ConsumerList& consumers, std::size_t& budget) {
     return !redeliveries_.empty() && redeliveries_.serve(consumers, *this, budget);
   }
   /// The consumer leaves: what it was to get again goes back to the queue.

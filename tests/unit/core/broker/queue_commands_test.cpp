@@ -69,7 +69,7 @@ TEST_F(QueueCommandsTest, AConsumerComesAndGoes) {
   EXPECT_EQ(refusal(), "ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use");
   commands_.on(ConsumerFlow{info.id, consumer, true, false, asker});
   EXPECT_EQ(refusal(), "");
-  EXPECT_TRUE(info.local->consumers().all()[0]->paused);
+  EXPECT_TRUE(info.local->consumers().all().front().paused);
   commands_.on(Unsubscribe{info.id, asker, consumer, true});
   EXPECT_EQ(world_.host.outbox_port.take<ConsumerCancelled>().number, 2U);
   EXPECT_EQ(refusal(), "");

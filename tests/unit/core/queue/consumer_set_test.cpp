@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
+#include "core/base/random.h"
 #include "tests/unit/core/queue/fake_queue_host.h"
 
 namespace lepus::core {
@@ -11,7 +15,7 @@ namespace {
 class ConsumerSetTest : public ::testing::Test {
  protected:
   ~ConsumerSetTest() override {
-    while (!set_.all().empty()) set_.remove(*set_.all().back());
+    while (!set_.all().empty()) set_.remove(set_.all().back());
   }
   Consumer* add(bool exclusive, bool limited = false) {
     ConsumerSpec spec{};
@@ -28,10 +32,31 @@ class ConsumerSetTest : public ::testing::Test {
 TEST_F(ConsumerSetTest, ExclusiveUseIsWithoutOthers) {
   ASSERT_NE(add(true), nullptr);
   EXPECT_EQ(add(false), nullptr);
-  set_.remove(*set_.all()[0]);
+  set_.remove(set_.all().front());
   ASSERT_NE(add(false), nullptr);
   EXPECT_EQ(add(true), nullptr);
   EXPECT_EQ(host_.consumers.live_count(), 1U);
+}
+
+/// Against a plain list, in which one is searched for.
+TEST_F(ConsumerSetTest, StayInOrderOfArrivalWhoeverLeaves) {
+  Random random{7};
+  std::vector<Consumer*> model;
+  for (int step = 0; step < 2'000; ++step) {
+    if (model.size() < 40 && random.chance(55)) {
+      model.push_back(add(false));
+    } else if (!model.empty()) {
+      const auto leaves = model.begin() + static_cast<std::ptrdiff_t>(random.below(model.size()));
+      set_.remove(**leaves);
+      model.erase(leaves);
+    }
+    ASSERT_EQ(set_.all().size(), model.size());
+    ASSERT_EQ(set_.all().empty(), model.empty());
+    ASSERT_TRUE(std::equal(set_.all().begin(), set_.all().end(), model.begin(), model.end()));
+    if (model.empty()) continue;
+    ASSERT_EQ(&set_.all().front(), model.front());
+    ASSERT_EQ(&set_.all().back(), model.back());
+  }
 }
 
 TEST_F(ConsumerSetTest, IsAbleWithRoomAndAWay) {

@@ -21,7 +21,7 @@ class QueueHostTest : public ::testing::Test {
  protected:
   ~QueueHostTest() override {
     while (queue_ && !queue_->consumers().all().empty())
-      queue_->consumers().unsubscribe(*queue_->consumers().all().back());
+      queue_->consumers().unsubscribe(queue_->consumers().all().back());
     host_.unschedule();
   }
 

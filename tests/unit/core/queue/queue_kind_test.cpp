@@ -21,7 +21,7 @@ class QueueKindTest : public ::testing::Test {
  protected:
   ~QueueKindTest() override {
     while (queue_ && !queue_->consumers().all().empty())
-      queue_->consumers().unsubscribe(*queue_->consumers().all().back());
+      queue_->consumers().unsubscribe(queue_->consumers().all().back());
     host_.unschedule();
   }
   Queue& make(QueueArguments arguments, QueueType type) {

@@ -18,7 +18,7 @@ class StreamReadersTest : public test::StreamPartsTest {
         StreamReaders::Parts{*queue_, host_, *log_, *content_, *tracking_});
   }
   ~StreamReadersTest() override {
-    while (!readers_->all().empty()) readers_->unsubscribe(*readers_->all().back());
+    while (!readers_->all().empty()) readers_->unsubscribe(readers_->all().back());
   }
   Consumer& read(std::uint32_t prefetch, StreamStart::Kind start = StreamStart::Kind::first,
                  bool limited = false) {

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <vector>
 
 #include "core/broker/flow/blocked_targets.h"
 #include "core/limits.h"
@@ -19,7 +18,10 @@ constexpr std::uint64_t long_count = 3 * limits::brake_length;
 
 class PublisherBrakesTest : public ::testing::Test, private PublisherBrakes::Sink {
  protected:
-  PublisherBrakesTest() { consumer_.spec.prefetch = 100; }
+  PublisherBrakesTest() {
+    consumer_.spec.prefetch = 100;
+    consumers_.push_back(consumer_);
+  }
   /// A window in which so many came in and so many were taken of `ready_` before; two pumps.
   void run_window(std::uint64_t published, std::uint64_t taken) {
     pump(0, 0);
@@ -37,7 +39,7 @@ class PublisherBrakesTest : public ::testing::Test, private PublisherBrakes::Sin
   std::string told() { return std::exchange(told_, {}); }
 
   Consumer consumer_{ConsumerSpec{}, nullptr};
-  std::vector<Consumer*> consumers_{&consumer_};
+  ConsumerList consumers_;
   PublisherBrakes brakes_{brake_home, 4, *this};
   Nanos now_ = nanos_per_s;
   std::uint64_t ready_ = 0;
@@ -79,7 +81,7 @@ TEST_F(PublisherBrakesTest, ShortQueuesAndSlowOrAbsentConsumersLeavePublishersAl
 }
 
 TEST_F(PublisherBrakesTest, NobodyConsumes) {
-  consumers_.clear();
+  consumers_.remove(consumer_);
   ready_ = long_count;
   run_window(5'000, 300);
   EXPECT_EQ(told(), "");

@@ -17,7 +17,7 @@ constexpr ShardId consumer_shard = 2;
 class DeliveryTest : public ::testing::Test {
  protected:
   ~DeliveryTest() override {
-    while (!delivery_.consumers().empty()) delivery_.remove(*delivery_.consumers().back());
+    while (!delivery_.consumers().empty()) delivery_.remove(delivery_.consumers().back());
   }
 
   static QueueInfo info() {
@@ -132,7 +132,7 @@ TEST_F(DeliveryTest, CongestionIsTriedAgain) {
   EXPECT_EQ(round.next_taker({1, 1}), nullptr);
   EXPECT_TRUE(round.must_retry());
   EXPECT_TRUE(delivery_.has_takers());
-  EXPECT_FALSE(delivery_.is_able(*delivery_.consumers()[0], 1, true));
+  EXPECT_FALSE(delivery_.is_able(delivery_.consumers().front(), 1, true));
   host_.outbox_port.congested_shards.clear();
   EXPECT_EQ(take(1), "1");
   EXPECT_FALSE(must_retry_);
@@ -161,6 +161,21 @@ TEST_F(DeliveryTest, SingleActiveConsumer) {
   ConsumerSpec exclusive = spec(3);
   exclusive.exclusive = true;
   EXPECT_EQ(delivery_.add(exclusive, nullptr), nullptr);
+}
+
+TEST_F(DeliveryTest, TheNextSingleActiveConsumerIsTheOldestOfHighestPriority) {
+  info_.effective.edit().single_active_consumer = true;
+  Consumer& first = add(spec(1));
+  add(spec(2));
+  for (std::uint32_t number = 3; number <= 4; ++number) {
+    ConsumerSpec high = spec(number);
+    high.priority = 1;
+    add(high);
+  }
+  EXPECT_EQ(told(), "+1-1+3") << "the first of the higher ones takes over";
+  delivery_.remove(first);
+  EXPECT_EQ(told(), "+1-1+3");
+  EXPECT_EQ(take(2), "33");
 }
 
 TEST_F(DeliveryTest, SingleActiveConsumerSettlesBeforeItHandsOver) {

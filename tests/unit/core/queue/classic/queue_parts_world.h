@@ -89,7 +89,7 @@ class QueuePartsTest : public ::testing::Test {
   }
   void clear() {
     while (parts_ && !parts_->delivery.consumers().empty())
-      parts_->delivery.remove(*parts_->delivery.consumers().back());
+      parts_->delivery.remove(parts_->delivery.consumers().back());
     if (host_.is_scheduled()) host_.unschedule();
     parts_.reset();
   }

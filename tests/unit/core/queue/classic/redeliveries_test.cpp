@@ -16,6 +16,10 @@ using Unacked = Redeliveries::Unacked;
 
 class RedeliveriesTest : public ::testing::Test, private Redeliveries::Source {
  protected:
+  RedeliveriesTest() {
+    consumers_.push_back(first_);
+    consumers_.push_back(second_);
+  }
   /// A consumer on shard 2 that has this message unacknowledged.
   void add(Consumer& consumer, Sequence sequence, std::string_view body, bool used_credit = false) {
     messages_[sequence] = host_.message(body);
@@ -24,7 +28,7 @@ class RedeliveriesTest : public ::testing::Test, private Redeliveries::Source {
   }
   bool serve(std::size_t budget = 100) {
     budget_left_ = budget;
-    return lines_.serve({&first_, &second_}, *this, budget_left_);
+    return lines_.serve(consumers_, *this, budget_left_);
   }
   /// The bodies that went out since the last call.
   std::string sent() {
@@ -47,6 +51,7 @@ class RedeliveriesTest : public ::testing::Test, private Redeliveries::Source {
   FakeQueueHost host_;
   Consumer first_{spec(1), nullptr};
   Consumer second_{spec(2), nullptr};
+  ConsumerList consumers_;
   std::map<Sequence, MessageRef> messages_;  ///< Null: on disk.
   Redeliveries lines_{QueueId{3}, host_};
   std::size_t budget_left_ = 0;

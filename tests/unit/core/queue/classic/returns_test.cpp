@@ -80,11 +80,11 @@ TEST_F(ReturnsTest, TheSameConsumerGetsItAgain) {
   const Sequence sequence = deliver("a");
   consumer.add_unacked(1);
   std::size_t budget = 10;
-  EXPECT_FALSE(returns.serve({&consumer}, budget));
+  EXPECT_FALSE(returns.serve(parts_->delivery.consumers(), budget));
   EXPECT_EQ(budget, 10U);
   returns.redeliver({QueueId{6}, sequence, sequence, consumer.handle, consumer.spec.channel, false},
                     consumer);
-  EXPECT_FALSE(returns.serve({&consumer}, budget));
+  EXPECT_FALSE(returns.serve(parts_->delivery.consumers(), budget));
   EXPECT_EQ(budget, 9U);
   const Deliver again = host_.outbox_port.take<Deliver>();
   EXPECT_EQ(again.sequence, sequence);
