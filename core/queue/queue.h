@@ -27,11 +27,6 @@ class MessageInspector;
 
 class Queue : public RunnableQueue {
  public:
-  /// What a kind says once.
-  struct Traits {
-    bool records_all = false;             ///< Messages that are not persistent are recorded, too.
-    const char* purge_refusal = nullptr;  ///< Why it cannot be purged; null: it can.
-  };
   struct Counts {
     std::uint64_t ready = 0;
     std::uint64_t unacked = 0;  ///< Those that wait for another try included.
@@ -46,11 +41,9 @@ class Queue : public RunnableQueue {
     std::uint64_t count = 0;  ///< Messages that were taken out.
   };
 
-  /// Both outlive the queue.
-  Queue(const QueueInfo& info, const Traits& traits)
-      : info_(&info),
-        purge_refusal_(traits.purge_refusal),
-        record_rule_{info.survives_restart(), traits.records_all} {}
+  /// `info` outlives the queue. `records_all`: messages that are not persistent are recorded, too.
+  Queue(const QueueInfo& info, bool records_all)
+      : info_(&info), record_rule_{info.survives_restart(), records_all} {}
   virtual ~Queue() = default;
 
   const QueueInfo& info() const { return *info_; }
@@ -58,7 +51,6 @@ class Queue : public RunnableQueue {
   const RecordRule& record_rule() const { return record_rule_; }
   /// Who looks at each message before it is pushed; null: nobody.
   MessageInspector* inspector() const { return inspector_; }
-  const char* purge_refusal() const { return purge_refusal_; }
   /// The control thread was asked to delete it.
   bool is_deleting() const { return is_deleting_; }
   void set_deleting() { is_deleting_ = true; }
@@ -75,6 +67,8 @@ class Queue : public RunnableQueue {
   virtual void redeliver(const Redeliver& request, Consumer& consumer) = 0;
   /// Takes the head for basic.get.
   virtual void get(const Get& request) = 0;
+  /// Why it cannot be purged; null: it can.
+  virtual const char* purge_refusal() const { return nullptr; }
   /// Takes the messages out that were ready when the purge began, as long as the budget lasts, each
   /// takes one. Returns true if there are more; until it returns false, nothing may come back to
   /// the queue.
@@ -109,7 +103,6 @@ class Queue : public RunnableQueue {
  private:
   const QueueInfo* info_;
   MessageInspector* inspector_ = nullptr;
-  const char* purge_refusal_;
   RecordRule record_rule_;
   bool is_deleting_ = false;
 };

@@ -10,7 +10,8 @@
 
 namespace lepus::core {
 
-Residency::Residency(const Parts& parts) : parts_(parts) {}
+Residency::Residency(const Parts& parts, bool reads_back)
+    : parts_(parts), reads_back_(reads_back) {}
 
 Residency::State& Residency::state() {
   if (!state_) state_ = std::make_unique<State>();
@@ -18,7 +19,7 @@ Residency::State& Residency::state() {
 }
 
 void Residency::engage() {
-  if (parts_.reads_back) (void)state();
+  if (reads_back_) (void)state();
 }
 
 void Residency::release() {
@@ -76,12 +77,12 @@ bool Residency::evict(bool memory_pressure) {
   if (resident_count == 0) return false;
   Backlog::Eviction options;
   options.memory_pressure = memory_pressure;
-  options.appends = parts_.reads_back && (memory_pressure || is_above_own_limit());
+  options.appends = reads_back_ && (memory_pressure || is_above_own_limit());
   options.is_recorded = parts_.records.rule().is_durable;
   options.all_recorded = parts_.records.rule().records_all;
   options.written_end = parts_.host.message_log().written_end();
   options.count = limits::page_out_count;
-  options.keep = parts_.reads_back ? head_count() : 0;
+  options.keep = reads_back_ ? head_count() : 0;
   const std::uint32_t epoch = parts_.host.turn().pressure_epoch;
   if (std::exchange(pressure_epoch_, epoch) != epoch && memory_pressure)
     backlog.restart_under_pressure();
@@ -94,7 +95,7 @@ bool Residency::evict(bool memory_pressure) {
 
 /// False: the message log takes no more now.
 bool Residency::spill(Sequence sequence, const Message& message) {
-  CHECK(parts_.reads_back);
+  CHECK(reads_back_);
   MessageLog& message_log = parts_.host.message_log();
   if (message_log.is_behind()) return false;
   const RecordLocation place = message_log.append_paged(message, {parts_.info.id, sequence});

@@ -32,9 +32,6 @@ class Residency {
     QueueHost& host;
     PriorityBacklog& backlog;
     const QueueRecords& records;
-    /// What left memory comes back into the backlog; false: all messages have records, and readers
-    /// get them in another way.
-    bool reads_back = true;
   };
   enum class Fetched : std::uint8_t {
     ignored,   ///< It is not wanted any more, or was asked for again where it lies now.
@@ -42,7 +39,9 @@ class Residency {
     resident,  ///< It is in memory.
   };
 
-  explicit Residency(const Parts& parts);
+  /// `reads_back`: what left memory comes back into the backlog; false: all messages have records,
+  /// and readers get them in another way.
+  explicit Residency(const Parts& parts, bool reads_back = true);
 
   // --- Out of memory
 
@@ -102,7 +101,8 @@ class Residency {
   Parts parts_;
   std::unique_ptr<State> state_;      ///< From the first evicted message on.
   std::uint32_t pressure_epoch_ = 0;  ///< QueueHost::Turn::pressure_epoch of the last eviction.
-  bool is_candidate_ = false;         ///< QueueHost::add_eviction_candidate() knows it.
+  bool reads_back_;
+  bool is_candidate_ = false;  ///< QueueHost::add_eviction_candidate() knows it.
 };
 
 }  // namespace lepus::core

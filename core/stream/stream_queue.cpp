@@ -8,12 +8,11 @@
 namespace lepus::core {
 
 StreamQueue::StreamQueue(const QueueInfo& info, QueueHost& host)
-    : Queue(info,
-            {.records_all = true, .purge_refusal = "queue.purge not supported by stream queues"}),
+    : Queue(info, /*records_all=*/true),
       host_(host),
       timer_(info.id, host),
       log_(info, host, record_rule()),
-      residency_({info, host, log_.backlog(), log_.records(), false}),
+      residency_({info, host, log_.backlog(), log_.records()}, /*reads_back=*/false),
       content_(info.id, host, log_),
       tracking_(info.id, host.message_log(), log_),
       readers_({*this, host, log_, content_, tracking_}),

@@ -34,6 +34,9 @@ class StreamQueue final : public Queue {
   /// Sessions refuse it. Messages are not taken out of a stream one by one: the answer is that of
   /// an empty queue.
   void get(const Get& request) override;
+  const char* purge_refusal() const override {
+    return "queue.purge not supported by stream queues";
+  }
   bool purge(Purge&, std::size_t&) override { return false; }
   void catch_up() override;
   bool can_deliver_at_once(std::uint64_t size) override { return readers_.can_take(size); }

@@ -19,22 +19,20 @@ class SparseArguments {
     if (arguments != default_queue_arguments) edit() = std::move(arguments);
   }
   SparseArguments(const SparseArguments& other) : SparseArguments(*other) {}
-  SparseArguments(SparseArguments&& other) noexcept
-      : own_(std::move(other.own_)),
-        arguments_(std::exchange(other.arguments_, &default_queue_arguments)) {}
+  SparseArguments(SparseArguments&& other) noexcept { arguments_.swap(other.arguments_); }
   SparseArguments& operator=(SparseArguments other) noexcept {
-    own_ = std::move(other.own_);
-    arguments_ = std::exchange(other.arguments_, &default_queue_arguments);
+    arguments_.swap(other.arguments_);
     return *this;
   }
   ~SparseArguments() = default;
 
   const QueueArguments& operator*() const { return *arguments_; }
-  const QueueArguments* operator->() const { return arguments_; }
+  const QueueArguments* operator->() const { return arguments_.get(); }
   /// For the one that makes them. The reference ends with the next assignment.
   QueueArguments& edit() {
-    if (!own_) arguments_ = (own_ = std::make_unique<QueueArguments>()).get();
-    return *own_;
+    if (arguments_.get() == &default_queue_arguments)
+      arguments_.reset(std::make_unique<QueueArguments>().release());
+    return const_cast<QueueArguments&>(*arguments_);  // They are this object's own.
   }
 
   friend bool operator==(const SparseArguments& left, const SparseArguments& right) {
@@ -42,8 +40,13 @@ class SparseArguments {
   }
 
  private:
-  std::unique_ptr<QueueArguments> own_;  ///< Null: the defaults.
-  const QueueArguments* arguments_ = &default_queue_arguments;
+  struct DeleteOwn {
+    void operator()(const QueueArguments* arguments) const {
+      if (arguments != &default_queue_arguments)
+        std::default_delete<const QueueArguments>{}(arguments);
+    }
+  };
+  std::unique_ptr<const QueueArguments, DeleteOwn> arguments_{&default_queue_arguments};
 };
 
 }  // namespace lepus::core

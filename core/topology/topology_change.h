@@ -68,9 +68,9 @@ struct QueueSpec {
   bool durable = false;
   bool exclusive = false;
   bool auto_delete = false;
+  StoreUse store_use = StoreUse::none;
   ConnectionId owner;   ///< Of an exclusive queue, else 0.
   ExchangeId store_of;  ///< It is the store of this exchange: no name, found by id only.
-  StoreUse store_use = StoreUse::none;
   std::string name;
   std::string arguments;  ///< Inside of a field table, as declared.
   SparseArguments parsed;

@@ -7,7 +7,7 @@ namespace lepus::core {
 
 Backlog& PriorityLevels::higher_level(std::uint8_t number) {
   CHECK(higher_ != nullptr);
-  if (higher_->backlogs.empty()) higher_->backlogs.resize(max_);
+  if (higher_->backlogs.empty()) higher_->backlogs.resize(higher_->max);
   CHECK(number <= higher_->backlogs.size());
   std::unique_ptr<Backlog>& found = higher_->backlogs[number - 1U];
   if (!found) found = std::make_unique<Backlog>();

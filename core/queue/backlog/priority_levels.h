@@ -25,11 +25,13 @@ class PriorityLevels {
   static Sequence prefix_of(std::size_t number) { return Sequence{number} << shift; }
 
   /// `max`: the highest level, 0..255.
-  explicit PriorityLevels(std::uint8_t max) : max_(max) {
-    if (max > 0) higher_ = std::make_unique<Higher>();
+  explicit PriorityLevels(std::uint8_t max) {
+    if (max == 0) return;
+    higher_ = std::make_unique<Higher>();
+    higher_->max = max;
   }
 
-  std::uint8_t max() const { return max_; }
+  std::uint8_t max() const { return higher_ ? higher_->max : 0; }
   /// Makes it if it is not there; up to max().
   Backlog& level(std::uint8_t number) { return number == 0 ? lowest_ : higher_level(number); }
   Backlog& level_of(Sequence sequence) { return level(number_of(sequence)); }
@@ -58,6 +60,7 @@ class PriorityLevels {
   struct Higher {
     std::vector<std::unique_ptr<Backlog>> backlogs;  ///< Level n at n - 1; empty until used.
     std::array<std::uint64_t, 4> ready{};            ///< Bit per level with ready messages.
+    std::uint8_t max = 0;                            ///< The highest level.
     void note_ready(std::uint8_t number, bool is_ready);
     std::uint8_t highest_ready() const;
   };
@@ -75,7 +78,6 @@ class PriorityLevels {
 
   Backlog lowest_;
   std::unique_ptr<Higher> higher_;  ///< Null: the queue has no priorities.
-  std::uint8_t max_;
 };
 
 }  // namespace lepus::core

@@ -10,11 +10,11 @@
 namespace lepus::core {
 
 ClassicQueue::ClassicQueue(const QueueInfo& info, QueueHost& host)
-    : Queue(info, {.records_all = classic_kind(info.parsed->queue_type).records_all}),
+    : Queue(info, classic_kind(info.parsed->queue_type).records_all),
       messages_(info, record_rule(), host.message_log()),
       timer_(info.id, host),
       context_{*this, info, host, messages_, timer_},
-      idle_(info, host.now()),
+      idle_(host.now()),
       residency_({info, host, messages_.backlog(), messages_.records()}),
       delivery_(info, host),
       forwarding_(context_, residency_),
@@ -162,7 +162,7 @@ void ClassicQueue::note_used() {
 
 /// With consumers it is in use.
 Nanos ClassicQueue::idle_deadline() const {
-  return delivery_.consumers().empty() && !is_deleting() ? idle_.deadline() : never;
+  return delivery_.consumers().empty() && !is_deleting() ? idle_.deadline(info()) : never;
 }
 
 Nanos ClassicQueue::next_deadline() const {

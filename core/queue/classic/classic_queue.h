@@ -64,6 +64,7 @@ class ClassicQueue final : public Queue {
   Nanos idle_deadline() const;
   Nanos next_deadline() const;
 
+  bool is_pumping_ = false;
   QueueMessages messages_;
   QueueTimer timer_;
   const QueueContext context_;
@@ -77,7 +78,6 @@ class ClassicQueue final : public Queue {
   PendingGets gets_;
   ClassicConsumers consumers_;
   ClassicStorage storage_;
-  bool is_pumping_ = false;
 };
 
 }  // namespace lepus::core

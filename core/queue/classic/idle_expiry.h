@@ -8,19 +8,17 @@ namespace lepus::core {
 
 class IdleExpiry {
  public:
-  /// `info` outlives this object.
-  IdleExpiry(const QueueInfo& info, Nanos now) : info_(info), idle_since_(now) {}
+  explicit IdleExpiry(Nanos now) : idle_since_(now) {}
 
   void note_used(Nanos now) { idle_since_ = now; }
-  /// Unless it is used before; core::never without the argument.
-  Nanos deadline() const {
-    const auto& expires_ms = info_.effective->expires_ms;
+  /// Of this queue, unless it is used before; core::never without the argument.
+  Nanos deadline(const QueueInfo& info) const {
+    const auto& expires_ms = info.effective->expires_ms;
     if (!expires_ms) return never;
     return idle_since_ + static_cast<Nanos>(*expires_ms) * nanos_per_ms;
   }
 
  private:
-  const QueueInfo& info_;
   Nanos idle_since_;
 };
 

@@ -10,7 +10,8 @@ void PendingGets::get(const Get& request) {
   const bool has_to_wait =
       !empty() || (context_.messages.ready_count() > 0 && !residency_.obtain_head());
   if (!has_to_wait) return answer(request);
-  waiting_.push_back(request);
+  if (!waiting_) waiting_ = std::make_unique<std::vector<Get>>();
+  waiting_->push_back(request);
   context_.host.schedule(context_.queue);
 }
 
@@ -31,7 +32,9 @@ void PendingGets::answer(const Get& request) {
 /// A channel that is closing gives back at once what it gets, and more may wait when that returns.
 void PendingGets::serve() {
   QueueHost& host = context_.host;
-  std::vector<Get> gets = std::exchange(waiting_, {});
+  CHECK(!empty());
+  const std::unique_ptr<std::vector<Get>> waited = std::exchange(waiting_, nullptr);
+  std::vector<Get>& gets = *waited;
   std::size_t done = 0;
   for (; done < gets.size(); ++done) {
     // Nobody would give back what its channel does not take.
@@ -41,11 +44,15 @@ void PendingGets::serve() {
     if (context_.messages.ready_count() > 0 && !residency_.obtain_head()) break;
     answer(gets[done]);
   }
-  waiting_.insert(waiting_.begin(), gets.begin() + static_cast<std::ptrdiff_t>(done), gets.end());
+  if (done == gets.size()) return;
+  if (!waiting_) waiting_ = std::make_unique<std::vector<Get>>();
+  waiting_->insert(waiting_->begin(), gets.begin() + static_cast<std::ptrdiff_t>(done), gets.end());
 }
 
 void PendingGets::abandon() {
-  for (const Get& get : std::exchange(waiting_, {}))
+  const std::unique_ptr<std::vector<Get>> waited = std::exchange(waiting_, nullptr);
+  if (!waited) return;
+  for (const Get& get : *waited)
     context_.host.answer_get({get.channel, 0, get.queue, 0, {}, context_.host.shard(), false, true},
                              {});
 }

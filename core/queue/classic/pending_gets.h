@@ -2,6 +2,7 @@
 // the requests wait in the order in which they came.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "core/queue/classic/queue_messages.h"
@@ -15,7 +16,7 @@ class PendingGets {
   PendingGets(const QueueContext& context, Residency& residency)
       : context_(context), residency_(residency) {}
 
-  bool empty() const { return waiting_.empty(); }
+  bool empty() const { return waiting_ == nullptr; }
   /// Answers at once if it can.
   void get(const Get& request);
   /// Answers those that can be by now.
@@ -28,7 +29,7 @@ class PendingGets {
 
   const QueueContext& context_;
   Residency& residency_;
-  std::vector<Get> waiting_;
+  std::unique_ptr<std::vector<Get>> waiting_;  ///< Null: nobody waits.
 };
 
 }  // namespace lepus::core

@@ -41,7 +41,9 @@ void Returns::redeliver(const Redeliver& request, Consumer& consumer) {
     const Slot slot = state.messages().slot_at(sequence);
     const bool is_there = slot.state() == Slot::State::unacked;
     if (is_there && !state.count_return(sequence, Outcome::returned)) {
-      redeliveries_.add(consumer, {sequence, request.used_credit});
+      if (!redeliveries_)
+        redeliveries_ = std::make_unique<Redeliveries>(context_.info.id, context_.host);
+      redeliveries_->add(consumer, {sequence, request.used_credit});
       continue;
     }
     ++unused_credit;
@@ -67,8 +69,9 @@ Redeliveries::Unacked Returns::find_unacked(Sequence sequence) {
 }
 
 void Returns::abandon(Consumer& consumer) {
+  if (!redeliveries_) return;
   std::uint32_t credit = 0;
-  for (const Redelivery& redelivery : redeliveries_.take_all(consumer)) {
+  for (const Redelivery& redelivery : redeliveries_->take_all(consumer)) {
     const Sequence sequence = redelivery.sequence;
     context_.queue.settle({context_.info.id, sequence, sequence, {}, Outcome::returned}, nullptr);
     credit += redelivery.used_credit ? 1 : 0;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 #include "core/queue/classic/forwarding.h"
 #include "core/queue/classic/limit_enforcer.h"
@@ -21,8 +22,7 @@ class Returns final : private Redeliveries::Source {
     Forwarding& forwarding;
     LimitEnforcer& limits;
   };
-  Returns(const QueueContext& context, const Parts& parts)
-      : context_(context), parts_(parts), redeliveries_(context.info.id, context.host) {}
+  Returns(const QueueContext& context, const Parts& parts) : context_(context), parts_(parts) {}
 
   /// An unacknowledged message comes back: it goes where the rules of the queue say.
   void on_returned(Sequence sequence, Outcome outcome);
@@ -36,7 +36,8 @@ class Returns final : private Redeliveries::Source {
   /// Sends it, as long as the budget lasts. Returns true if there is more that only needs another
   /// turn.
   [[nodiscard]] bool serve(const ConsumerList& consumers, std::size_t& budget) {
-    return !redeliveries_.empty() && redeliveries_.serve(consumers, *this, budget);
+    return redeliveries_ && !redeliveries_->empty() &&
+           redeliveries_->serve(consumers, *this, budget);
   }
   /// The consumer leaves: what it was to get again goes back to the queue.
   void abandon(Consumer& consumer);
@@ -46,7 +47,7 @@ class Returns final : private Redeliveries::Source {
 
   const QueueContext& context_;
   Parts parts_;
-  Redeliveries redeliveries_;
+  std::unique_ptr<Redeliveries> redeliveries_;  ///< From the first one on.
 };
 
 }  // namespace lepus::core

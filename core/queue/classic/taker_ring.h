@@ -1,12 +1,13 @@
 // The consumers of a queue that may be able to take a message, the highest priority first; those of
 // one priority in the order in which they came or were served. Where a consumer has its place is
 // known by priority, so neither adding one nor serving one looks at the others, however many they
-// are.
+// are. As long as all have the same priority the place is the end, and nothing need be known.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 
 #include "core/base/intrusive_list.h"
 #include "core/queue/consumer.h"
@@ -35,10 +36,15 @@ class TakerRing {
   }
 
  private:
-  IntrusiveList<Consumer> list_;
   /// By priority, the highest first: the last consumer that has it; null, if it is the only entry:
   /// none has.
-  std::map<std::int32_t, Consumer*, std::greater<>> last_of_;
+  using Places = std::map<std::int32_t, Consumer*, std::greater<>>;
+
+  void add_by_priority(Consumer& consumer);
+  void leave_place(Consumer& consumer);
+
+  IntrusiveList<Consumer> list_;
+  std::unique_ptr<Places> last_of_;  ///< From the first two with different priorities on.
 };
 
 }  // namespace lepus::core

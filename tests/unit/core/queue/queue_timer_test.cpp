@@ -29,12 +29,12 @@ TEST(QueueTimer, RegistersTheEarliestOnly) {
 
 TEST(IdleExpiry, CountsFromTheLastUse) {
   QueueInfo info{QueueSpec{}};
-  IdleExpiry idle{info, 5};
-  EXPECT_EQ(idle.deadline(), never);
+  IdleExpiry idle{5};
+  EXPECT_EQ(idle.deadline(info), never);
   info.effective.edit().expires_ms = 2;
-  EXPECT_EQ(idle.deadline(), 2 * nanos_per_ms + 5);
+  EXPECT_EQ(idle.deadline(info), 2 * nanos_per_ms + 5);
   idle.note_used(7);
-  EXPECT_EQ(idle.deadline(), 2 * nanos_per_ms + 7);
+  EXPECT_EQ(idle.deadline(info), 2 * nanos_per_ms + 7);
 }
 
 }  // namespace

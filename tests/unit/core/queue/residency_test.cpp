@@ -25,8 +25,8 @@ class ResidencyTest : public ::testing::Test {
     info_ = std::make_unique<QueueInfo>(spec);
     records_ =
         std::make_unique<QueueRecords>(spec.id, RecordRule{durable, false}, backlog_, message_log_);
-    residency_ = std::make_unique<Residency>(
-        Residency::Parts{*info_, host_, backlog_, *records_, reads_back});
+    residency_ = std::make_unique<Residency>(Residency::Parts{*info_, host_, backlog_, *records_},
+                                             reads_back);
   }
   Sequence push(std::string_view body, bool persistent = true) {
     const MessageRef message = host_.message(body, persistent);

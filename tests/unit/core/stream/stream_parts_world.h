@@ -21,7 +21,7 @@ class StreamPartsTest : public ::testing::Test {
     spec.id = QueueId{8};
     spec.durable = true;
     info_ = std::make_unique<QueueInfo>(spec);
-    queue_ = std::make_unique<FakeQueue>(*info_, Queue::Traits{});
+    queue_ = std::make_unique<FakeQueue>(*info_, false);
     log_ = std::make_unique<StreamLog>(*info_, host_, rule);
     content_ = std::make_unique<StreamContent>(info_->id, host_, *log_);
     tracking_ = std::make_unique<OffsetTracking>(info_->id, message_log_, *log_);

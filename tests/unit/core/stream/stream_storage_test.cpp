@@ -11,7 +11,7 @@ namespace {
 class StreamStorageTest : public test::StreamPartsTest {
  protected:
   StreamReaders readers_{{*queue_, host_, *log_, *content_, *tracking_}};
-  Residency residency_{{*info_, host_, log_->backlog(), log_->records(), false}};
+  Residency residency_{{*info_, host_, log_->backlog(), log_->records()}, false};
   QueueTimer timer_{info_->id, host_};
   StreamStorage storage_{
       {*queue_, host_, timer_, *log_, *content_, *tracking_, readers_, residency_}};
