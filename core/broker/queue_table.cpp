@@ -4,23 +4,9 @@
 #include <utility>
 
 #include "core/limits.h"
-#include "core/queue/classic/classic_queue.h"
-#include "core/stream/stream_queue.h"
+#include "core/queue_kinds.h"
 
 namespace lepus::core {
-
-/// The only place that knows all kinds.
-std::unique_ptr<Queue> make_queue(const QueueInfo& info, QueueHost& host) {
-  switch (info.parsed->queue_type) {
-    case QueueType::classic:
-    case QueueType::quorum:
-      return std::make_unique<ClassicQueue>(info, host);
-    case QueueType::stream:
-      return std::make_unique<StreamQueue>(info, host);
-  }
-  CHECK(false);
-  return nullptr;
-}
 
 void QueueTable::clear() {
   for (auto& [id, queue] : queues_) {

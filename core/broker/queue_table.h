@@ -15,9 +15,6 @@
 
 namespace lepus::core {
 
-/// A queue of the kind that `info` says. Both outlive it.
-std::unique_ptr<Queue> make_queue(const QueueInfo& info, QueueHost& host);
-
 class QueueTable final : public RecordOwner {
  public:
   /// `host` is what queues are given; `discards` gets what is left of them. `restorer` may be null:

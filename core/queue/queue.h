@@ -8,7 +8,7 @@
 //         -> StreamQueue    consumers read, each on its own (core/stream/stream_queue.h)
 //
 // A rule about a kind stands with that kind; whoever calls a queue does not ask of which it is.
-// make_queue() (core/broker/queue_table.h) makes one.
+// make_queue() (core/queue_kinds.h) makes one.
 #pragma once
 
 #include <cstddef>

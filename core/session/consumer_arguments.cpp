@@ -7,7 +7,7 @@
 
 #include "core/limits.h"
 #include "core/message/field_table.h"
-#include "core/session/queue_kind_rules.h"
+#include "core/queue_kinds.h"
 #include "core/topology/topology_rules.h"
 
 namespace lepus::core {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/broker/broker.h"
-#include "core/session/queue_kind_rules.h"
+#include "core/queue_kinds.h"
 #include "core/session/session_listener.h"
 #include "core/topology/topology_rules.h"
 

@@ -1,13 +1,16 @@
-// What a client cannot ask of a stream, with RabbitMQ's words: for sessions, which may be on
-// another shard than the stream. What the stream itself does otherwise is
-// core/stream/stream_queue.h.
+// What must be known of a stream where the stream is not: what a client cannot ask of it, with
+// RabbitMQ's words, for sessions; and how its records are read, for the start. What the stream
+// itself does otherwise is core/stream/stream_queue.h.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
 #include "core/amqp_error.h"
 #include "core/base/bytes.h"
+#include "core/limits.h"
+#include "core/queue/recovery_rule.h"
 #include "core/stream/stream_spec.h"
 
 namespace lepus::core {
@@ -29,5 +32,10 @@ Result<std::unique_ptr<StreamSpec>> refuse_stream_arguments(Bytes arguments,
                                                             std::string_view title);
 /// For basic.get.
 AmqpError refuse_get_of_stream(std::string_view title);
+
+/// Its levels are not priorities (stream_offsets.h uses one), and segments are found by time.
+constexpr RecoveryRule stream_recovery_rule{
+    .level_max = UINT8_MAX,
+    .time_step_ms = static_cast<std::uint32_t>(limits::stream_time_step / nanos_per_ms)};
 
 }  // namespace lepus::core

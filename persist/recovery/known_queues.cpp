@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <variant>
 
-#include "core/limits.h"
 #include "core/message/field_table.h"
+#include "core/queue_kinds.h"
 
 namespace lepus::persist {
 
@@ -22,13 +22,10 @@ KnownQueues::KnownQueues(const core::StoredDefinitions& stored) {
 void KnownQueues::add(const core::QueueSpec& queue) {
   CHECK(queue.id.value != 0);
   homes_[queue.id.value] = queue.home;
-  if (queue.parsed->message_ttl_ms || has_ttl_policy_) timed_.emplace(queue.id.value, 1U);
-  if (queue.parsed->max_priority.value_or(0) > 0)
-    level_max_[queue.id.value] = *queue.parsed->max_priority;
-  if (queue.parsed->queue_type == core::QueueType::stream) level_max_[queue.id.value] = UINT8_MAX;
-  if (queue.parsed->queue_type == core::QueueType::stream)
-    timed_.emplace(queue.id.value,
-                   static_cast<std::uint32_t>(core::limits::stream_time_step / core::nanos_per_ms));
+  const core::RecoveryRule rule = core::recovery_rule(*queue.parsed);
+  if (rule.level_max > 0) level_max_[queue.id.value] = rule.level_max;
+  if (rule.time_step_ms > 0 || has_ttl_policy_)
+    timed_.emplace(queue.id.value, std::max(rule.time_step_ms, 1U));
 }
 
 bool KnownQueues::lives_in(std::uint64_t queue, std::uint32_t shard) const {

@@ -13,4 +13,9 @@ std::optional<AmqpError> refuse_get_of_quorum(const QueueInfo& queue, std::strin
                                title)};
 }
 
+RecoveryRule classic_recovery_rule(const QueueArguments& arguments) {
+  return {.level_max = arguments.max_priority.value_or(0),
+          .time_step_ms = arguments.message_ttl_ms ? 1U : 0U};
+}
+
 }  // namespace lepus::core

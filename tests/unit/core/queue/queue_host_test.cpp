@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "core/broker/queue_table.h"
 #include "core/queue/queue.h"
+#include "core/queue_kinds.h"
 #include "tests/unit/core/queue/fake_queue_host.h"
 
 namespace lepus::core {

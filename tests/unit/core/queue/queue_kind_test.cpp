@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "core/broker/queue_table.h"
+#include "core/queue_kinds.h"
 #include "core/stream/stream_queue.h"
 #include "tests/unit/core/queue/fake_queue_host.h"
 

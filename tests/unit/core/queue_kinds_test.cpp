@@ -1,5 +1,5 @@
 // Which kind's rules count for a queue.
-#include "core/session/queue_kind_rules.h"
+#include "core/queue_kinds.h"
 
 #include <gtest/gtest.h>
 
@@ -28,6 +28,19 @@ TEST(QueueKindRules, OnlyAStreamHasReaders) {
   const auto quorum = read_kind_arguments(of(QueueType::quorum), request);
   ASSERT_TRUE(quorum.ok());
   EXPECT_EQ(quorum.value(), nullptr);
+}
+
+TEST(QueueKindRules, WhatIsReadBackOfTheirRecords) {
+  QueueArguments arguments;
+  EXPECT_EQ(recovery_rule(arguments).level_max, 0U);
+  EXPECT_EQ(recovery_rule(arguments).time_step_ms, 0U);
+  arguments.max_priority = 7;
+  arguments.message_ttl_ms = 5;
+  EXPECT_EQ(recovery_rule(arguments).level_max, 7U);
+  EXPECT_EQ(recovery_rule(arguments).time_step_ms, 1U);
+  arguments.queue_type = QueueType::stream;
+  EXPECT_EQ(recovery_rule(arguments).level_max, 255U);
+  EXPECT_EQ(recovery_rule(arguments).time_step_ms, 1000U);
 }
 
 }  // namespace
