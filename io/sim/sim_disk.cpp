@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "io/sim/fault_chance.h"
+
 namespace lepus::io {
 namespace {
 
@@ -36,16 +38,13 @@ std::string SimDisk::plain_path(const std::string& path) {
 }
 
 SimDiskFaults SimDiskFaults::draw(core::Random& random) {
-  // Zero in 4 of 10 draws, as in SimFaults.
-  const auto chance = [&random](unsigned max) {
-    return random.chance(40) ? 0U : static_cast<unsigned>(random.below(max + 1));
-  };
+  FaultChance chance{random, 40};
   SimDiskFaults faults;
-  faults.write_error = chance(5);
-  faults.read_error = chance(5);
-  faults.sync_error = chance(20);
-  faults.short_write = chance(30);
-  faults.short_read = chance(50);
+  faults.write_error = chance.draw(5);
+  faults.read_error = chance.draw(5);
+  faults.sync_error = chance.draw(20);
+  faults.short_write = chance.draw(30);
+  faults.short_read = chance.draw(50);
   return faults;
 }
 

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstring>
 
+#include "io/sim/fault_chance.h"
 #include "io/sim/sim_driver.h"
 
 namespace lepus::io {
@@ -18,21 +19,18 @@ constexpr std::uint64_t driver_seed = 0xD21E5;
 }  // namespace
 
 SimFaults SimFaults::draw(core::Random& random) {
-  // Zero in 4 of 10 draws: faults must also be absent, or the rarer ones never show on their own.
-  const auto percent = [&random](unsigned max) {
-    return random.chance(40) ? 0U : static_cast<unsigned>(random.below(max + 1));
-  };
+  FaultChance percent{random, 40};
   const auto size = [&random](std::size_t usual) {
     if (random.chance(50)) return usual;
     return std::size_t{1} << random.below(static_cast<std::uint64_t>(std::bit_width(usual)));
   };
   SimFaults faults;
-  faults.short_read = percent(90);
-  faults.short_send = percent(90);
-  faults.multishot_end = percent(50);
-  faults.no_buffers = percent(30);
-  faults.accept_error = percent(20);
-  faults.reset = percent(5);
+  faults.short_read = percent.draw(90);
+  faults.short_send = percent.draw(90);
+  faults.multishot_end = percent.draw(50);
+  faults.no_buffers = percent.draw(30);
+  faults.accept_error = percent.draw(20);
+  faults.reset = percent.draw(5);
   faults.delay_ns_max = random.chance(30) ? 0 : static_cast<core::Nanos>(random.below(5'000'000));
   faults.buffer_size = size(32768);
   faults.buffer_count = size(64);
@@ -42,14 +40,12 @@ SimFaults SimFaults::draw(core::Random& random) {
 }
 
 SimDriverFaults SimDriverFaults::draw(core::Random& random) {
-  const auto percent = [&random](unsigned max) {
-    return random.chance(60) ? 0U : static_cast<unsigned>(random.below(max + 1));
-  };
+  FaultChance percent{random, 60};
   SimDriverFaults faults;
-  faults.partial_submit = percent(90);
-  faults.few_completions = percent(90);
-  faults.no_descriptor = percent(30);
-  faults.stall = percent(10);
+  faults.partial_submit = percent.draw(90);
+  faults.few_completions = percent.draw(90);
+  faults.no_descriptor = percent.draw(30);
+  faults.stall = percent.draw(10);
   faults.stall_ns_max = core::nanos_per_ms << random.below(9);
   return faults;
 }
@@ -94,6 +90,7 @@ std::size_t SimPipe::read(std::uint8_t* cursor, std::size_t size_max, core::Nano
     if (chunk.used == chunk.bytes.size()) chunks_.pop_front();
   }
   size_ -= done;
+  read_count_ += done;
   return done;
 }
 
@@ -217,6 +214,12 @@ void SimWorld::end_faults() {
   faults_.no_buffers = faults_.accept_error = faults_.reset = 0;
   faults_.driver = {};
   disk_.set_faults({});
+}
+
+void SimWorld::set_faults(const SimFaults& faults) {
+  CHECK(faults.buffer_size >= faults_.buffer_size);
+  CHECK(faults.buffer_count >= faults_.buffer_count);
+  faults_ = faults;
 }
 
 core::Nanos SimWorld::later() {

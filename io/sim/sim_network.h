@@ -79,6 +79,8 @@ class SimPipe {
   /// core::never: it was not written.
   core::Nanos end_arrival() const { return end_arrives_; }
   bool end_written() const { return end_arrives_ != core::never; }
+  /// Bytes that were read so far.
+  std::uint64_t read_count() const { return read_count_; }
   /// All was read and the end has arrived.
   bool at_end(core::Nanos now) const { return empty() && end_arrives_ <= now; }
 
@@ -90,6 +92,7 @@ class SimPipe {
   };
   std::deque<Chunk> chunks_;
   std::size_t size_ = 0;
+  std::uint64_t read_count_ = 0;
   core::Nanos last_arrival_ = 0;
   core::Nanos end_arrives_ = core::never;
 };
@@ -119,6 +122,9 @@ class SimClient {
   /// The broker closed its half and all was read.
   bool at_end() const;
   bool is_reset() const { return connection_->reset; }
+  /// Bytes written that the broker has not read, and those that it has.
+  std::size_t unread_size() const { return connection_->inbound.size(); }
+  std::uint64_t read_count() const { return connection_->inbound.read_count(); }
   void shutdown_write();
   void reset();
   void close();
@@ -190,6 +196,8 @@ class SimWorld {
   core::Random& driver_random() { return driver_random_; }
   /// From now on nothing goes wrong any more (sizes stay, also the disk's): for "does it settle?".
   void end_faults();
+  /// From now on these hold; the disk's stay. Receive buffers get neither smaller nor fewer.
+  void set_faults(const SimFaults& faults);
   SimNetwork& network() { return network_; }
   /// Without faults until a test sets them.
   SimDisk& disk() { return disk_; }
