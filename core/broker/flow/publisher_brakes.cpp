@@ -65,7 +65,8 @@ bool PublisherBrakes::make_room(Nanos now) {
 }
 
 void PublisherBrakes::put_on(QueueId queue, Watched& watched, Nanos now) {
-  const auto due = static_cast<Nanos>(watched.published) * nanos_per_s / limits::brake_rate_min;
+  const std::uint64_t published = std::exchange(watched.published, 0);
+  const auto due = static_cast<Nanos>(published) * nanos_per_s / limits::brake_rate_min;
   watched.brake_end = now + std::clamp<Nanos>(due, 1, limits::brake_max);
   watched.told = publishing_shards(now);
   on_.push_back(queue);
@@ -76,7 +77,6 @@ void PublisherBrakes::put_on(QueueId queue, Watched& watched, Nanos now) {
 void PublisherBrakes::take_off(QueueId queue, Watched& watched) {
   CHECK(watched.has_brake());
   watched.brake_end = never;
-  watched.published = 0;
   CHECK(std::erase(on_, queue) == 1);
   for (const ShardId shard : std::exchange(watched.told, {}))
     sink_.tell_publishers(shard, {queue, shard_, /*is_on=*/false});

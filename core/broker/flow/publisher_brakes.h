@@ -62,7 +62,7 @@ class PublisherBrakes {
   struct Watched {
     Nanos window_begin = 0;
     std::uint64_t taken = 0;       ///< Since window_begin.
-    std::uint64_t published = 0;   ///< Since the last brake went off.
+    std::uint64_t published = 0;   ///< Since the last brake went on: what came meanwhile counts.
     std::uint64_t ready_last = 0;  ///< After the last pump.
     bool is_taken_quickly = false;
     Nanos brake_end = never;      ///< While the brake is on.

@@ -32,6 +32,9 @@ class PublisherFlow final : private PublisherBrakes::Sink {
     return target.queue ? has_brake(target.queue) : is_congested(target.home);
   }
 
+  /// Returns true if nobody here waits for a home, and no brake of a queue here is on.
+  bool is_idle() const { return blocked_.empty() && brakes_.next_deadline() == never; }
+
   PublisherBrakes& brakes() { return brakes_; }
   BlockedTargets& blocked() { return blocked_; }
   /// Once a turn, before anything is published.

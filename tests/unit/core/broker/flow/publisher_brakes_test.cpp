@@ -106,6 +106,20 @@ TEST_F(PublisherBrakesTest, TimeIsUp) {
   EXPECT_EQ(brakes_.next_deadline(), now_ + 10 * nanos_per_ms);
 }
 
+/// What was under way when it went on is no reason to forget that it came.
+TEST_F(PublisherBrakesTest, WhatCameMeanwhileCountsForTheNext) {
+  ready_ = long_count;
+  run_window(640, 100);
+  EXPECT_EQ(told(), "1 queue on ");
+  pump(320, 250);
+  now_ = brakes_.next_deadline();
+  brakes_.work(false, now_);
+  EXPECT_EQ(told(), "1 queue off ");
+  pump(320, 0);
+  EXPECT_EQ(told(), "1 queue on ");
+  EXPECT_EQ(brakes_.next_deadline(), now_ + 10 * nanos_per_ms);
+}
+
 TEST_F(PublisherBrakesTest, NoBrakeLastsLongerThanItMay) {
   ready_ = long_count;
   run_window(10'000'000, 100);
