@@ -75,24 +75,34 @@ void Broker::destroy_consumer(Consumer& consumer) {
 
 // --- The turn
 
-/// Queues scheduled while pumping wait for the next pump: a queue gets one share per step.
+/// Queues scheduled while pumping wait for the next pump: a queue gets one share per step. Those
+/// that could give nothing, for the ring to their consumers was full, come first then; else the
+/// queues before them would take all of its room each time.
 void Broker::pump() {
   const bool is_idle = runnable_.empty() && !forwards_.has_work();
   const TurnScope scope(is_idle ? nullptr : wiring_.profile, TurnJob::pump);
   forwards_.work();
   publisher_.flow().set_forwards_behind(forwards_.is_behind());
+  IntrusiveList<RunnableQueue> unserved;
   const RunnableQueue* last = runnable_.last();
   while (!runnable_.empty()) {
     auto& queue = static_cast<Queue&>(runnable_.front());
     const bool is_last = &queue == last;
     runnable_.remove(queue);
     const std::uint64_t ready_before = queue.counts().ready;
-    if (queue.pump()) schedule(queue);
+    const bool has_more = queue.pump();
+    if (has_more && !queue.linked())
+      (queue.counts().ready == ready_before ? unserved : runnable_).push_back(queue);
     if (ready_before > limits::brake_length)
       publisher_.flow().brakes().on_pumped(
           {queue.info().id, ready_before, queue.counts().ready, queue.consumers().all()},
           turn_.now);
     if (is_last) break;
+  }
+  RunnableQueue* before = nullptr;
+  while (RunnableQueue* queue = unserved.pop_front()) {
+    runnable_.insert_after(before, *queue);
+    before = queue;
   }
 }
 

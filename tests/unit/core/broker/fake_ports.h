@@ -61,7 +61,9 @@ class FakeOutbox final : public Outbox {
 
   void send(ShardId to, PeerCommand&& command) override { add(to, command); }
   void send_to_control(ControlCommand&& command) override { add(control, command); }
-  bool congested(ShardId to) const override { return congested_shards.contains(to); }
+  bool congested(ShardId to) const override {
+    return congested_shards.contains(to) || sent.size() > room;
+  }
 
   void clear() { sent.clear(); }
   /// The commands of one kind, in order, as long as nothing is taken out or sent.
@@ -88,6 +90,7 @@ class FakeOutbox final : public Outbox {
 
   std::deque<Sent> sent;
   std::set<ShardId> congested_shards;
+  std::size_t room = SIZE_MAX;  ///< With more commands than this, all are congested.
 
  private:
   template <class Variant>
