@@ -113,6 +113,8 @@ class Channel final : public Risk {
   const std::map<std::uint64_t, LocatedRecord>& unacked() const { return unacked_; }
   const std::map<std::string, Consumer>& consumers() const { return consumers_; }
   bool has_open_transaction() const { return !tx_publishes_.empty() || !tx_settles_.empty(); }
+  /// Messages published in it.
+  std::size_t transaction_size() const { return tx_publishes_.size(); }
   /// Nothing will be read on it any more.
   bool is_gone() const { return state_ == State::closed && !close_ok_due_; }
   /// Only requests without answers are left: nobody will learn whether they were carried out.

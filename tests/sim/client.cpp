@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/message/field_table_writer.h"
+#include "tests/sim/handshake.h"
 
 namespace lepus::sim {
 
@@ -13,7 +13,7 @@ Client::Client(Scene& scene, std::unique_ptr<io::SimClient> end)
     : scene_(scene), id_(scene.next_client++), wire_(*scene.judge, std::move(end)) {
   wire_.set_filter(scene.filter);
   if (scene.random->chance(30)) wire_.set_body_piece_max(1 + scene.random->below(300));
-  wire_.raw(std::string_view("AMQP\0\0\x09\x01", 8));
+  write_protocol_header(wire_);
   scene_.judge->note("client {} connects", id_);
 }
 
@@ -141,7 +141,7 @@ void Client::on_method(const Incoming& incoming) {
 void Client::on_connection_method(const Incoming& incoming) {
   scene_.judge->advance();
   const MethodId method = incoming.method;
-  if (method == MethodId::connection_start) return on_start();
+  if (method == MethodId::connection_start) return write_start_ok(wire_);
   if (method == MethodId::connection_tune) return on_tune(incoming);
   if (method == MethodId::connection_close) return on_close(incoming);
   scene_.judge->note("client {} reads {}", id_, amqp::method_name(method));
@@ -155,18 +155,6 @@ void Client::on_connection_method(const Incoming& incoming) {
   }
 }
 
-void Client::on_start() {
-  core::FieldTableWriter table;
-  table.begin_table("capabilities");
-  for (const char* name :
-       {"consumer_cancel_notify", "connection.blocked", "authentication_failure_close"})
-    table.boolean(name, true);
-  table.end();
-  const std::string properties = table.take();
-  wire_.method(0, amqp::ConnectionStartOk{core::as_bytes(properties), "PLAIN",
-                                          std::string_view("\0guest\0guest", 12), "en_US"});
-}
-
 void Client::on_tune(const Incoming& incoming) {
   amqp::ConnectionTune tune;
   if (!amqp::decode(incoming.arguments, tune))
@@ -175,9 +163,7 @@ void Client::on_tune(const Incoming& incoming) {
   heartbeat_s_ =
       scene_.random->chance(70) ? 0 : static_cast<std::uint16_t>(1 + scene_.random->below(20));
   last_heartbeat_ = scene_.world->now();
-  wire_.set_frame_max(frame_max);
-  wire_.method(0, amqp::ConnectionTuneOk{tune.channel_max, frame_max, heartbeat_s_});
-  wire_.method(0, amqp::ConnectionOpen{"/"});
+  write_tune_ok(wire_, {tune.channel_max, frame_max, heartbeat_s_});
 }
 
 void Client::on_close(const Incoming& incoming) {

@@ -48,7 +48,6 @@ class Client final : public WireHandler {
  private:
   void on_method(const Incoming& incoming) override;
   void on_connection_method(const Incoming& incoming);
-  void on_start();
   void on_tune(const Incoming& incoming);
   void on_close(const Incoming& incoming);
   void finish(bool orderly);

@@ -174,6 +174,7 @@ void Cluster::run_turn(const io::SimDriver& driver) {
     const std::uint64_t sleeps = loop.profile().totals().sleeps;
     loop.catch_up();
     loop.run_turn();
+    if (i < parts_.shard_count) parts_.saboteur->tamper(shards_[i]->broker());
     // A simulated turn returns where a real one would block: the flag stays up for the time until
     // the next turn, so that the others' wake operations are needed and tested.
     const bool blocks =

@@ -48,6 +48,13 @@ class Cluster {
   /// They stay where they are, and nobody runs them again.
   static void die(std::unique_ptr<Cluster> cluster);
 
+  /// Shards, then the control thread.
+  std::size_t thread_count() const { return threads_.size(); }
+  std::uint64_t turn_count(std::size_t thread) const { return threads_[thread]->loop.turn_count(); }
+  /// The thread has something to do now, and gets the time for it.
+  bool is_runnable(std::size_t thread) const {
+    return threads_[thread]->driver->next_event() <= parts_.world->now();
+  }
   std::size_t connection_count() const;
   std::uint64_t memory_bytes() const;
   bool rings_empty();

@@ -8,7 +8,8 @@
 // sent; 3 order per publisher and queue; 4 acknowledged never comes back; 5 unacknowledged comes
 // back, flagged; 6 each publish is confirmed once; 7 prefetch; 8 exclusive consumers; 9 routing;
 // 10 limits and dead letters; 11 definitions; 12 everything is given back; 13 without faults
-// everything settles in time; 14 errors: the right code, and nobody else is harmed.
+// everything settles in time; 14 errors: the right code, and nobody else is harmed; 15 queues with
+// able consumers stay short; 16 everybody gets a turn.
 #pragma once
 
 #include <cstdint>

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "core/limits.h"
 #include "core/message/message.h"
 
 namespace lepus::sim {
@@ -34,6 +35,8 @@ std::string_view name_of(Mistake mistake) {
                                     "forget_delay",
                                     "wrong_offset",
                                     "settle_too_far",
+                                    "lose_brake",
+                                    "keep_brake",
                                     "damage_body",
                                     "damage_properties",
                                     "wrong_key",
@@ -51,16 +54,24 @@ std::string_view name_of(Mistake mistake) {
                                     "lose_completion",
                                     "leak_descriptor",
                                     "reuse_buffers",
-                                    "stop_shard"};
+                                    "stop_shard",
+                                    "pass_over",
+                                    "forget_runnable",
+                                    "leak_index",
+                                    "leak_topology",
+                                    "leak_session"};
   static_assert(names.size() == static_cast<std::size_t>(Mistake::count));
   return names[static_cast<std::size_t>(mistake)];
 }
 
 bool is_on_rings(Mistake mistake) { return mistake < Mistake::damage_body; }
 bool is_about_disk(Mistake mistake) {
-  return mistake >= Mistake::confirm_early && !is_about_driver(mistake);
+  return mistake >= Mistake::confirm_early && mistake < Mistake::leave_submitted;
 }
-bool is_about_driver(Mistake mistake) { return mistake >= Mistake::leave_submitted; }
+bool is_about_driver(Mistake mistake) {
+  return mistake >= Mistake::leave_submitted && !is_in_broker(mistake);
+}
+bool is_in_broker(Mistake mistake) { return mistake >= Mistake::forget_runnable; }
 
 bool Saboteur::strikes() {
   if (!random_.chance(25)) return false;
@@ -140,9 +151,38 @@ bool Saboteur::change(core::PeerCommand& command, Commands& out) {
   if (auto* grant = std::get_if<core::CreditGrant>(&command)) {
     if (mistake_ == Mistake::grant_too_much && strikes()) grant->credit.count += 2;
   }
+  if (auto* brake = std::get_if<core::PublisherBrake>(&command)) return change_brake(*brake);
   if (std::holds_alternative<core::Confirm>(command))
     return mistake_ != Mistake::drop_confirm || !strikes();
   return true;
+}
+
+/// No other shard is told that publishers are to wait, or not that they need not any more.
+bool Saboteur::change_brake(const core::PublisherBrake& brake) {
+  if (mistake_ == Mistake::lose_brake && brake.is_on) {
+    strike();
+    return false;
+  }
+  return mistake_ != Mistake::keep_brake || brake.is_on || !strikes();
+}
+
+void Saboteur::tamper(core::Broker& broker) {
+  if (!is_in_broker(mistake_)) return;
+  if (mistake_ == Mistake::forget_runnable) return forget_runnable(broker);
+  if (random_.below(100) > 0) return;
+  strike();
+  core::MemoryAccount& memory = broker.memory();
+  if (mistake_ == Mistake::leak_index) ++memory.index_bytes;
+  if (mistake_ == Mistake::leak_topology) memory.topology_bytes += 100;
+  if (mistake_ == Mistake::leak_session) memory.session_bytes += core::limits::consumer_memory;
+}
+
+/// A queue that used up its share of the turn is not called again until something happens to it.
+void Saboteur::forget_runnable(core::Broker& broker) {
+  for (const core::VhostInfo* vhost : broker.topology().vhosts())
+    for (const core::QueueInfo* queue : broker.topology().queues(vhost->id))
+      if (queue->local != nullptr && queue->local->linked() && strikes())
+        broker.unschedule(*queue->local);
 }
 
 void Saboteur::change_topology(std::vector<core::TopologyChange>& list) {

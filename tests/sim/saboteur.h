@@ -1,12 +1,13 @@
 // Plants mistakes, to see that the oracle notices each of them. It tampers with the commands on the
 // rings between shards (as a broken queue, channel or mailbox would) or with the frames that
-// clients read (as a broken writer would), or with what the disk says. The broker's own code is
-// untouched.
+// clients read (as a broken writer would), with what the disk says, or with lists and accounts of
+// the broker between two turns. The broker's own code is untouched.
 #pragma once
 
 #include <string_view>
 #include <vector>
 
+#include "core/broker/broker.h"
 #include "tests/sim/wire.h"
 #include "tools/server/mesh.h"
 
@@ -39,6 +40,8 @@ enum class Mistake : std::uint8_t {
   forget_delay,
   wrong_offset,
   settle_too_far,
+  lose_brake,
+  keep_brake,
   // On the wire.
   damage_body,
   damage_properties,
@@ -60,12 +63,19 @@ enum class Mistake : std::uint8_t {
   leak_descriptor,
   reuse_buffers,
   stop_shard,
+  pass_over,
+  // In the broker.
+  forget_runnable,
+  leak_index,
+  leak_topology,
+  leak_session,
   count,
 };
 std::string_view name_of(Mistake mistake);
 bool is_on_rings(Mistake mistake);
 bool is_about_disk(Mistake mistake);
 bool is_about_driver(Mistake mistake);
+bool is_in_broker(Mistake mistake);
 
 class Saboteur final : public FrameFilter {
  public:
@@ -78,6 +88,8 @@ class Saboteur final : public FrameFilter {
   bool strikes();
   /// Before shard `to` runs its turn.
   void tamper(server::Mesh& mesh, core::ShardId to);
+  /// After a turn of the shard whose broker it is.
+  void tamper(core::Broker& broker);
   int on_incoming(Incoming& incoming) override;
   /// Mistakes made so far.
   std::size_t count() const { return count_; }
@@ -94,6 +106,8 @@ class Saboteur final : public FrameFilter {
   void change_topology(std::vector<core::TopologyChange>& list);
   void forget_rule(core::QueueSpec& queue);
   void swap_delivers(Commands& commands);
+  bool change_brake(const core::PublisherBrake& brake);
+  void forget_runnable(core::Broker& broker);
 
   Mistake mistake_;
   core::Random random_;

@@ -1,7 +1,10 @@
 // What the disk said is changed after the fact, what it is asked for before.
 #include "tests/sim/saboteur_disk.h"
 
-#include <numeric>
+#include <algorithm>
+#include <functional>
+
+#include "core/limits.h"
 
 namespace lepus::sim {
 
@@ -33,6 +36,7 @@ core::Nanos SabotagedDriver::turn(io::OpList& submitted, std::vector<io::Complet
   const std::size_t deferred = completed.size();
   const core::Nanos now = driver_.turn(submitted, completed, wait_until);
   if (mistake == Mistake::lose_completion) lose_completion(completed, deferred);
+  if (mistake == Mistake::pass_over) pass_over(completed);
   if (mistake != Mistake::ignore_short_write && mistake != Mistake::ignore_write_error) return now;
   for (io::Completion& completion : completed) {
     const io::Op& op = *completion.op;
@@ -70,6 +74,22 @@ void SabotagedDriver::leave_submitted(io::OpList& submitted) {
 void SabotagedDriver::lose_completion(std::vector<io::Completion>& completed, std::size_t first) {
   if (completed.size() < first + 2 || !saboteur_.strikes()) return;
   completed.pop_back();
+}
+
+/// One socket's input stays behind that of all others, also what came after it.
+void SabotagedDriver::pass_over(std::vector<io::Completion>& completed) {
+  const auto counts = [](const io::Completion& completion) {
+    return completion.op->kind == io::OpKind::recv &&
+           completion.data.size() > core::limits::input_small;
+  };
+  const auto is_its = [this](const io::Completion& completion) {
+    return completion.op == passed_over_;
+  };
+  if (std::count_if(completed.begin(), completed.end(), counts) < 5) return;
+  if (std::none_of(completed.begin(), completed.end(), is_its))
+    passed_over_ = std::find_if(completed.begin(), completed.end(), counts)->op;
+  std::stable_partition(completed.begin(), completed.end(), std::not_fn(is_its));
+  saboteur_.strike();
 }
 
 void SabotagedDriver::leak_descriptor(io::OpList& submitted,

@@ -26,11 +26,13 @@ class SabotagedDriver final : public io::Driver {
  private:
   void leave_submitted(io::OpList& submitted);
   void lose_completion(std::vector<io::Completion>& completed, std::size_t first);
+  void pass_over(std::vector<io::Completion>& completed);
   void leak_descriptor(io::OpList& submitted, std::vector<io::Completion>& completed);
 
   io::Driver& driver_;
   Saboteur& saboteur_;
-  io::OpList left_;  ///< Submitted, and not told to the driver yet.
+  io::OpList left_;                      ///< Submitted, and not told to the driver yet.
+  const io::Op* passed_over_ = nullptr;  ///< Of the socket whose input comes last; not followed.
 };
 
 /// Says that a batch is durable as soon as it is recorded.

@@ -40,6 +40,9 @@ struct Plan {
   unsigned persistent = 25;  ///< Of messages.
   unsigned durable = 50;     ///< Of queues and exchanges.
   std::uint16_t frame_max = 4096;
+  // Of runs; see tests/sim/load_stage.h.
+  unsigned crowds = 25;
+  unsigned floods = 25;
 
   // What follows is zero in worlds without a disk.
   bool has_disk = false;

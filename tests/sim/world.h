@@ -6,6 +6,7 @@
 //   settle: faults end, every answer and confirm must come, consumers must get all
 //   close, drain: one client reads every queue to its end; nothing that is owed may be missing
 //   clear: queues are deleted; the broker must own no message, queue or connection
+//   load: in some runs many peers come at once (tests/sim/load_stage.h); then as after clear
 //   stop: the broker ends, nothing is left in flight
 //
 // In worlds with a disk the broker may die at any turn of the play, and between close and drain it
@@ -18,12 +19,16 @@
 #include <vector>
 
 #include "io/sim/sim_network.h"
+#include "tests/sim/accounts.h"
 #include "tests/sim/actor.h"
 #include "tests/sim/cluster.h"
 #include "tests/sim/saboteur.h"
 #include "tests/sim/scene.h"
 
 namespace lepus::sim {
+
+/// So many steps in which nothing happened: what died is forgotten by the broker.
+constexpr std::size_t quiet_steps_min = 150;
 
 struct Outcome {
   bool passed = false;
@@ -58,6 +63,7 @@ class World {
   void judge_rest(const QueueModel& queue, MessageId id);
   void clear(Client& client);
   void check_given_back();
+  void load();  // world_load.cpp
   void stop();
   void stop_broker();
 
@@ -91,6 +97,7 @@ class World {
   bool idle(Client& client);
   void connect(Seat& seat);
   void notice();
+  Present present() const;
   std::string describe() const;
 
   Judge judge_;

@@ -1,0 +1,113 @@
+// Adding up again what accounts add up as it comes and goes.
+#include "tests/sim/accounts.h"
+
+#include "core/limits.h"
+#include "core/topology/topology_account.h"
+
+namespace lepus::sim {
+
+namespace {
+
+/// The largest message of a run, with its properties, its blocks and what they need.
+constexpr std::uint64_t message_memory_max = 16 << 10;
+
+/// Those that exchanges store messages in are in no list.
+template <class F>
+void for_each_queue(const core::Topology& topology, F&& visit) {
+  for (const core::VhostInfo* vhost : topology.vhosts()) {
+    for (const core::QueueInfo* queue : topology.queues(vhost->id)) visit(*queue);
+    for (const core::ExchangeInfo* exchange : topology.exchanges(vhost->id))
+      if (exchange->store != nullptr) visit(*exchange->store);
+  }
+}
+
+/// Of what the topology holds now. The account of a shard grew and shrank with each change.
+std::uint64_t topology_bytes_of(const core::Broker& broker, const core::Topology& topology) {
+  core::MemoryAccount memory;
+  core::TopologyAccount account(broker.shard(), memory);
+  for_each_queue(topology, [&](const core::QueueInfo& queue) {
+    account.note(topology, core::QueueAdded{queue});
+  });
+  for (const core::VhostInfo* vhost : topology.vhosts()) {
+    for (const core::ExchangeInfo* exchange : topology.exchanges(vhost->id)) {
+      account.note(topology, core::ExchangeAdded{*exchange});
+      exchange->bindings_out.for_each([&](const core::Binding& binding) {
+        account.note(topology, core::BindingAdded{core::spec_of(binding)});
+      });
+    }
+  }
+  return memory.topology_bytes;
+}
+
+/// Messages that several queues hold are counted once for each.
+std::uint64_t resident_bytes_of(const core::Topology& topology) {
+  std::uint64_t bytes = 0;
+  for_each_queue(topology, [&bytes](const core::QueueInfo& queue) {
+    if (queue.local != nullptr) bytes += queue.local->counts().resident_bytes;
+  });
+  return bytes;
+}
+
+void judge_topology(Judge& judge, core::Broker& broker) {
+  const std::uint64_t counted = broker.memory().topology_bytes;
+  const std::uint64_t held = topology_bytes_of(broker, broker.topology());
+  if (counted != held)
+    judge.fail(12, "shard {} counts {} bytes of topology, and has {}", broker.shard(), counted,
+               held);
+}
+
+/// Also connections that are over and left to their clients count.
+std::uint64_t session_bytes_max(const Cluster& cluster, const Present& present) {
+  using namespace core::limits;
+  const std::size_t lingering = lingering_max * (cluster.thread_count() - 1);
+  return (present.connections + lingering) * connection_memory + present.channels * channel_memory +
+         present.consumers * consumer_memory;
+}
+
+}  // namespace
+
+void judge_accounts(Judge& judge, Cluster& cluster, const Present& present) {
+  std::uint64_t session_bytes = 0;
+  std::uint64_t message_bytes = 0;
+  std::uint64_t resident_bytes = 0;
+  for (const auto& shard : cluster.shards()) {
+    core::Broker& broker = shard->broker();
+    // Half of a change is applied, a deleted queue goes piece by piece, or a message is sent on.
+    if (broker.has_work()) return;
+    judge_topology(judge, broker);
+    session_bytes += broker.memory().session_bytes;
+    message_bytes += broker.memory().message_bytes;
+    resident_bytes += resident_bytes_of(broker.topology());
+  }
+  if (const std::uint64_t max = session_bytes_max(cluster, present); session_bytes > max)
+    judge.fail(12, "shards count {} bytes of connections, channels and consumers, {} at most",
+               session_bytes, max);
+  if (!present.takes_output) return;
+  // Each channel may be in the middle of one; output may hold one it shares with no queue any more.
+  const std::size_t others = present.channels + present.connections + present.transaction_messages;
+  const std::uint64_t max = resident_bytes + others * message_memory_max;
+  if (message_bytes > max)
+    judge.fail(12, "shards count {} bytes of messages, {} at most", message_bytes, max);
+}
+
+void judge_drained(Judge& judge, Cluster& cluster) {
+  for (const auto& shard : cluster.shards()) {
+    core::Broker& broker = shard->broker();
+    const core::MemoryAccount& memory = broker.memory();
+    if (broker.queue_count() != 0 || memory.message_bytes != 0 || memory.index_bytes != 0)
+      judge.fail(12, "shard {} still owns {} queues, {} bytes of messages, {} of their ids",
+                 broker.shard(), broker.queue_count(), memory.message_bytes, memory.index_bytes);
+    if (broker.topology().queue_count() != 0)
+      judge.fail(12, "shard {} still knows {} queues", broker.shard(),
+                 broker.topology().queue_count());
+    judge_topology(judge, broker);
+    if (!broker.flow().is_idle())
+      judge.fail(12, "publishers of shard {} still wait, or are said to", broker.shard());
+  }
+  for (const auto& store : cluster.stores())
+    if (const std::uint64_t bytes = store->journal().segments().live_bytes(); bytes != 0)
+      judge.fail(12, "a journal still holds {} bytes of messages", bytes);
+  judge_accounts(judge, cluster, {});
+}
+
+}  // namespace lepus::sim

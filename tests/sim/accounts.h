@@ -1,0 +1,30 @@
+// Promise 12: what a broker's accounts (core::MemoryAccount) and lists report is what is there.
+//
+// At quiet points, when nothing is under way between threads, the account of each shard is compared
+// with what its topology and its queues hold, and with how many connections, channels and consumers
+// the model knows. When all is drained everything must be zero that clients made.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tests/sim/cluster.h"
+#include "tests/sim/judge.h"
+
+namespace lepus::sim {
+
+/// What clients have, at most.
+struct Present {
+  std::size_t connections = 0;
+  std::size_t channels = 0;
+  std::size_t consumers = 0;
+  std::size_t transaction_messages = 0;  ///< Published in transactions that are open.
+  bool takes_output = true;              ///< Every client reads all that comes.
+};
+
+/// At a quiet point.
+void judge_accounts(Judge& judge, Cluster& cluster, const Present& present);
+/// There are no clients, and what they declared is deleted.
+void judge_drained(Judge& judge, Cluster& cluster);
+
+}  // namespace lepus::sim
