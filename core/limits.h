@@ -335,10 +335,12 @@ constexpr std::size_t stores_passed_max = tiny ? 4 : 64;
 /// Messages that leave one queue in one turn because they expired or a limit drops them; and those
 /// of all purged and deleted queues that are thrown away in one turn.
 constexpr std::size_t discards_per_turn_max = tiny ? 3 : 16'384;
-/// Messages of transactions that a shard's sessions publish, or whose queues they look for, in one
-/// turn; and those whose queues a commit looks for at once.
+/// Steps that a shard's sessions do in one turn: messages of a transaction that are published,
+/// settled or whose queues are looked for; messages and consumers that are given back at an end.
+/// Steps of ends that are done without waiting for that, each turn; and those of one commit.
+constexpr std::size_t session_steps_per_turn_max = tiny ? 2 : 8192;
+constexpr std::size_t session_steps_at_once_max = tiny ? 3 : 2048;
 constexpr std::size_t commit_at_once_max = tiny ? 1 : 256;
-constexpr std::size_t commits_per_turn_max = tiny ? 2 : 8192;
 /// Messages of one queue whose retry delay is over that go out again in one turn.
 constexpr std::size_t releases_per_turn_max = tiny ? 2 : 4096;
 

@@ -111,9 +111,10 @@ void Broker::flush() {
     const TurnScope scope(replica_.has_work() ? wiring_.profile : nullptr, TurnJob::topology);
     replica_.work();
   }
-  if (!sessions_.works().empty()) {
-    const TurnScope scope(wiring_.profile, TurnJob::transactions);
-    sessions_.works().work(limits::commits_per_turn_max);
+  {
+    const TurnScope scope(sessions_.works().empty() ? nullptr : wiring_.profile,
+                          TurnJob::transactions);
+    sessions_.works().work(limits::session_steps_per_turn_max);
   }
   queues_.repeat_watermarks();
   {

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "core/base/intrusive_list.h"
+#include "core/limits.h"
 
 namespace lepus::core {
 
@@ -27,9 +28,12 @@ class SessionWorkList {
   void add(SessionWork& work) { works_.push_back(work); }
   /// Its session ends. It must wait.
   void remove(SessionWork& work) { works_.remove(work); }
-  /// Who came first goes on first; who is not finished when the budget is used up waits behind the
-  /// others. What is added meanwhile waits for its turn, too.
+  /// Steps that sessions of this shard may do before the next work(), without waiting for it.
+  std::size_t& left_at_once() { return left_at_once_; }
+  /// Once a turn. Who came first goes on first; who is not finished when the budget is used up
+  /// waits behind the others. What is added meanwhile waits for its turn, too.
   void work(std::size_t budget) {
+    left_at_once_ = limits::session_steps_at_once_max;
     while (budget > 0 && !works_.empty()) {
       SessionWork& work = works_.front();
       works_.remove(work);
@@ -41,6 +45,7 @@ class SessionWorkList {
 
  private:
   IntrusiveList<SessionWork> works_;
+  std::size_t left_at_once_ = limits::session_steps_at_once_max;
 };
 
 }  // namespace lepus::core

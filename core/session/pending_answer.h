@@ -48,6 +48,8 @@ struct QueueDeleted {
 };
 /// Everything of a commit is done.
 struct Committed {};
+/// The transaction is as it was after the last commit.
+struct RolledBack {};
 /// An exchange or a binding is as it was asked for.
 struct TopologyChanged {};
 /// Every queue was told, and nothing comes behind this.
@@ -64,9 +66,10 @@ struct SubscribeFailed {
   std::uint32_t number;
   RequestFailed why;
 };
-using Answer = std::variant<std::monostate, Subscribed, Unsubscribed, QueueDeclared, QueueVanished,
-                            QueueInspected, QueuePurged, QueueDeleted, Committed, TopologyChanged,
-                            ConsumersStopped, RoomAnswered, RequestFailed, SubscribeFailed>;
+using Answer =
+    std::variant<std::monostate, Subscribed, Unsubscribed, QueueDeclared, QueueVanished,
+                 QueueInspected, QueuePurged, QueueDeleted, Committed, RolledBack, TopologyChanged,
+                 ConsumersStopped, RoomAnswered, RequestFailed, SubscribeFailed>;
 
 // --- Requests. Each has on_reply() or on_topology_done() or both, for what it is answered by, and
 // on_error() where an error is not simply a RequestFailed.
@@ -117,6 +120,8 @@ struct CommitRequest {
   Answer on_reply(const Reply&) const { return RoomAnswered{false}; }
   Answer on_error(const AmqpError&) const { return RoomAnswered{true}; }
 };
+/// The session itself ends it.
+struct RollBackRequest {};
 /// Answered by a GetReply.
 struct GetRequest {};
 /// With `immediate`, until other shards have said whether a consumer took it.
@@ -127,7 +132,7 @@ class PendingAnswer {
   using Request =
       std::variant<std::monostate, SubscribeRequest, UnsubscribeRequest, DeclareQueueRequest,
                    PurgeRequest, DeleteQueueRequest, ChangeTopologyRequest, StopConsumersRequest,
-                   CommitRequest, GetRequest, PublishRequest>;
+                   CommitRequest, RollBackRequest, GetRequest, PublishRequest>;
   /// The protocol's method that asked.
   struct Origin {
     std::uint16_t class_id = 0;

@@ -22,7 +22,11 @@ Session::~Session() { CHECK(state_ == State::detached); }
 
 Session::Taken Session::take_delivery(const Deliver& delivery, const Message& message) {
   if (state_ != State::open) {
-    if (!delivery.no_ack) link_.broker.send_back(delivery.home, delivery.queue, delivery.sequence);
+    if (state_ == State::closing && delivery.queue && closing_->takes_deliveries()) {
+      (void)deliveries_.take(delivery, message);
+    } else if (!delivery.no_ack) {
+      link_.broker.send_back(delivery.home, delivery.queue, delivery.sequence);
+    }
     return {};
   }
   if (!delivery.queue) {
@@ -46,15 +50,18 @@ void Session::trace(QueueId from, const Message& message, bool redelivered) {
 
 // --- Answers
 
-/// While it closes without waiting, what comes belongs to the request that was forgotten.
+/// After the end it may belong to a request that was forgotten: a consumer that nobody waits for
+/// must not stay.
 void Session::on_reply(const Reply& reply) {
-  if (state_ == State::closing && waits_for_answers_) return on_close_answer();
-  if (state_ == State::open) requests_.on_reply(reply);
+  if (state_ == State::open) return requests_.on_reply(reply);
+  if (reply.consumer.generation != 0)
+    return link_.broker.send(reply.home, Unsubscribe{reply.queue, {}, reply.consumer});
+  if (state_ == State::closing) closing_->on_answer();
 }
 
 void Session::on_topology_done(const TopologyDone& done) {
-  if (state_ == State::closing && waits_for_answers_) return on_close_answer();
-  if (state_ == State::open) requests_.on_topology_done(done);
+  if (state_ == State::open) return requests_.on_topology_done(done);
+  if (state_ == State::closing) closing_->on_answer();
 }
 
 void Session::on_get_reply(const GetReply& reply, MessageRef message) {
@@ -99,26 +106,16 @@ void Session::on_answered(PendingAnswer::Answered answered) {
 void Session::close(bool wait_for_answers) {
   CHECK(state_ == State::open);
   state_ = State::closing;
-  waits_for_answers_ = wait_for_answers;
-  commits_.abandon();
+  closing_ = std::make_unique<SessionClosing>(
+      SessionClosing::Parts{link_, commits_, transaction_, deliveries_, unacked_});
   requests_.cancel();
   publishes_.clear();
-  close_answers_due_ = 1 + (wait_for_answers ? deliveries_.subscribed_count() : 0);
-  deliveries_.leave_all(wait_for_answers ? link_.ref : ChannelRef{});
-  unacked_.give_back_all();
-  on_close_answer();
-}
-
-void Session::on_close_answer() {
-  CHECK(state_ == State::closing);
-  CHECK(close_answers_due_ > 0);
-  if (--close_answers_due_ > 0) return;
-  state_ = State::closed;
-  link_.listener.on_closed();
+  closing_->begin(wait_for_answers);
 }
 
 void Session::detach() {
-  CHECK(state_ == State::closing || state_ == State::closed);
+  CHECK(state_ == State::closing);
+  CHECK(closing_->is_done());
   state_ = State::detached;
   CHECK(link_.ref);
   link_.broker.detach(link_.ref);

@@ -10,13 +10,14 @@
 //   SessionListener <- answers, returns, what became due
 //   DeliveryPort    <- deliveries, to the protocol directly: it calls take_delivery()
 //
-//   open -> closing -> closed -> detached
-//           close()    all is given back and answered
+//   open -> closing -> detached
+//           close(): core/session/session_closing.h
 //
 // One thread uses it, that of its broker.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@
 #include "core/broker/stats.h"
 #include "core/session/reply_address.h"
 #include "core/session/session_access.h"
+#include "core/session/session_closing.h"
 #include "core/session/session_commits.h"
 #include "core/session/session_deliveries.h"
 #include "core/session/session_link.h"
@@ -61,11 +63,17 @@ class Session final : public AnswerPort, public ConfirmPort, private AnswerSink 
   /// For DeliveryPort::on_deliver().
   Taken take_delivery(const Deliver& delivery, const Message& message);
 
-  /// Consumers leave their queues, what is unacknowledged goes back, requests are forgotten. With
-  /// `wait_for_answers` SessionListener::on_closed() comes when each queue has answered, so that
-  /// auto-delete queues are gone then; else before this returns.
+  /// Requests are forgotten, what is unacknowledged goes back, consumers leave their queues;
+  /// SessionListener::on_closed() comes when that is done, which may take some turns if it is much,
+  /// else before this returns. With `wait_for_answers` also each queue has answered, so that
+  /// auto-delete queues are gone then.
   void close(bool wait_for_answers);
-  /// Nothing comes any more. After close().
+  /// After close().
+  SessionClosing& closing() {
+    CHECK(closing_);
+    return *closing_;
+  }
+  /// Nothing comes any more. After on_closed().
   void detach();
 
   /// For the operator: what the session itself knows. The caller adds whose it is.
@@ -80,16 +88,13 @@ class Session final : public AnswerPort, public ConfirmPort, private AnswerSink 
   void on_immediate_reply(const ImmediateReply& reply) override;
 
  private:
-  enum class State : std::uint8_t { open, closing, closed, detached };
+  enum class State : std::uint8_t { open, closing, detached };
 
   void on_answered(PendingAnswer::Answered answered) override;
-  void on_close_answer();
   void trace(QueueId from, const Message& message, bool redelivered);
 
   SessionLink link_;
   State state_ = State::open;
-  bool waits_for_answers_ = false;       ///< While closing: of the queues that consumers leave.
-  std::uint32_t close_answers_due_ = 0;  ///< While closing; one is ours.
   SessionAccess access_;
   ReplyAddress reply_address_;
   SessionTransaction transaction_;
@@ -98,6 +103,7 @@ class Session final : public AnswerPort, public ConfirmPort, private AnswerSink 
   SessionUnacked unacked_;
   SessionDeliveries deliveries_;
   SessionCommits commits_;
+  std::unique_ptr<SessionClosing> closing_;  ///< From close() on.
 };
 
 }  // namespace lepus::core

@@ -38,10 +38,23 @@ SessionCommits::Refusal SessionCommits::commit(const Origin& origin) {
   return std::nullopt;
 }
 
-SessionCommits::Refusal SessionCommits::roll_back() {
+SessionCommits::Refusal SessionCommits::roll_back(const Origin& origin) {
   if (!parts_.transaction.is_on()) return precondition_failed("channel is not transactional");
-  parts_.unacked.roll_back();
+  parts_.requests.expect(origin, RollBackRequest{});
+  parts_.transaction.begin_roll_back();
+  std::size_t budget = limits::commit_at_once_max;
+  if (roll_back_piece(budget)) parts_.link.broker.session_works().add(*this);
   return std::nullopt;
+}
+
+bool SessionCommits::roll_back_piece(std::size_t& budget) {
+  if (parts_.transaction.drop_publishes(budget)) return true;
+  if (budget > 0) --budget;
+  parts_.unacked.roll_back();
+  CHECK(parts_.requests.awaits<RollBackRequest>());
+  const Origin origin = parts_.requests.finish();
+  parts_.link.listener.on_answer(origin, RolledBack{});
+  return false;
 }
 
 void SessionCommits::publish(ClientPublish&& publish) {
@@ -111,13 +124,15 @@ bool SessionCommits::piece(std::size_t& budget) {
     ask_room();
     return false;
   }
+  if (transaction.state() == SessionTransaction::State::rolling_back)
+    return roll_back_piece(budget);
   CHECK(transaction.state() == SessionTransaction::State::committing);
   for (; budget > 0 && transaction.publish_count() > 0; --budget) send(transaction.take_publish());
-  if (transaction.publish_count() > 0) return true;
+  if (transaction.publish_count() > 0 || settle_piece(budget)) return true;
   if (budget > 0) --budget;
-  const std::set<ShardId> homes = settle_all();
   ConfirmWindow& confirms = parts_.publishes.confirms();
-  for (const ShardId home : homes) {
+  const auto homes = std::exchange(homes_, nullptr);
+  for (const ShardId home : homes ? *homes : std::set<ShardId>{}) {
     const std::uint64_t number = confirms.next_number();
     confirms.expect(1);
     parts_.link.broker.send(home, Barrier{parts_.link.ref, number});
@@ -127,37 +142,47 @@ bool SessionCommits::piece(std::size_t& budget) {
   return false;
 }
 
-/// Returns where what was settled is homed.
-std::set<ShardId> SessionCommits::settle_all() {
-  std::set<ShardId> homes;
-  for (const auto& [outcome, entries] : parts_.transaction.take_settles()) {
-    for (const UnackedWindow::Entry& entry : entries) homes.insert(entry.home);
+/// Returns true if there is more to settle.
+bool SessionCommits::settle_piece(std::size_t& budget) {
+  while (budget > 0) {
+    const auto [outcome, entries] = parts_.transaction.take_settles(budget);
+    if (entries.empty()) return false;
+    if (!homes_) homes_ = std::make_unique<std::set<ShardId>>();
+    for (const UnackedWindow::Entry& entry : entries) homes_->insert(entry.home);
     parts_.unacked.settle_taken(entries, outcome);
   }
-  return homes;
+  return parts_.transaction.settle_count() > 0;
+}
+
+void SessionCommits::abandon() {
+  if (!linked()) return;
+  parts_.link.broker.session_works().remove(*this);
+  is_abandoned_ = parts_.transaction.state() == SessionTransaction::State::committing;
+  if (!is_abandoned_) parts_.transaction.cancel();
+}
+
+bool SessionCommits::carry_out_abandoned(std::size_t& budget) {
+  if (!is_abandoned_) return false;
+  SessionTransaction& transaction = parts_.transaction;
+  for (; budget > 0 && transaction.publish_count() > 0; --budget)
+    publish_for_nobody(transaction.take_publish());
+  if (transaction.publish_count() > 0 || settle_piece(budget)) return true;
+  is_abandoned_ = false;
+  homes_.reset();
+  bracket(false);
+  return false;
 }
 
 /// Returns, confirms and what `immediate` asks are of no more use.
-void SessionCommits::abandon() {
-  if (!linked()) return;
+void SessionCommits::publish_for_nobody(ClientPublish&& publish) {
   const SessionLink& link = parts_.link;
-  SessionTransaction& transaction = parts_.transaction;
-  link.broker.session_works().remove(*this);
-  if (transaction.state() == SessionTransaction::State::counting)
-    return transaction.cancel_counting();
   RouteResult route;
-  while (transaction.publish_count() > 0) {
-    ClientPublish publish = transaction.take_publish();
-    route.clear();
-    route_publish(link.broker.topology(), link.owner.vhost, publish, route);
-    if (publish.immediate) {
-      (void)link.broker.publish_at_once({&route, link.ref, 0, 1}, std::move(publish.message));
-    } else {
-      (void)link.broker.publish({&route, link.ref, 0}, std::move(publish.message));
-    }
+  route_publish(link.broker.topology(), link.owner.vhost, publish, route);
+  if (publish.immediate) {
+    (void)link.broker.publish_at_once({&route, link.ref, 0, 1}, std::move(publish.message));
+  } else {
+    (void)link.broker.publish({&route, link.ref, 0}, std::move(publish.message));
   }
-  (void)settle_all();
-  bracket(false);
 }
 
 /// What comes between is of the same batch on every shard.

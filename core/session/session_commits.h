@@ -5,11 +5,14 @@
 //   commit() -> count_piece() ... -> ask_room() -> [answers]    full: 406, nothing is done
 //   carry_out() -> piece() ... -> [confirms] -> Committed       refused: 406, the rest is done
 //
-// A commit takes a piece a turn, together with those of other sessions. Each shard that
-// takes part keeps its batch open from the first piece to the last: after a crash the commit is
-// there or not, as a whole.
+//   roll_back() -> piece() ... -> RolledBack
+//
+// A commit takes a piece a turn, together with those of other sessions, and so does a rollback.
+// Each shard that takes part keeps its batch open from the first piece to the last: after a crash
+// the commit is there or not, as a whole.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <set>
 #include <vector>
@@ -44,8 +47,8 @@ class SessionCommits final : private SessionWork {
   // 406 when there is no transaction.
   /// Answered by Committed, or a RequestFailed.
   Refusal commit(const Origin& origin);
-  /// Publishes are forgotten; what was settled is unacknowledged again.
-  Refusal roll_back();
+  /// Publishes are forgotten; what was settled is unacknowledged again. Answered by RolledBack.
+  Refusal roll_back(const Origin& origin);
 
   /// A message came in complete: it goes to its queues now or at the commit.
   void publish(ClientPublish&& publish);
@@ -53,9 +56,11 @@ class SessionCommits final : private SessionWork {
   bool has_publishes() const { return parts_.transaction.publish_count() > 0; }
   /// One of the queues asked by a commit.
   void on_room_answer(bool is_full);
-  /// The session ends: a commit that is being carried out is carried out to its end, at once and
-  /// for nobody.
+  /// The session ends: nobody waits for what is under way.
   void abandon();
+  /// After abandon(): a commit that is being carried out is carried out to its end, as long as the
+  /// budget lasts. Returns true if there is more.
+  [[nodiscard]] bool carry_out_abandoned(std::size_t& budget);
   /// Appends what can be told of publishes; in a transaction nothing, its commit goes on.
   void take_acks(std::vector<ConfirmWindow::Ack>& out);
 
@@ -65,12 +70,17 @@ class SessionCommits final : private SessionWork {
   void ask_room();
   void carry_out();
   bool piece(std::size_t& budget) override;
-  std::set<ShardId> settle_all();
+  bool roll_back_piece(std::size_t& budget);
+  bool settle_piece(std::size_t& budget);
+  void publish_for_nobody(ClientPublish&& publish);
   void bracket(bool begins);
   void finish_when_done();
   void fail();
 
   Parts parts_;
+  /// Of a commit: where what was settled is homed. Null: nothing was yet.
+  std::unique_ptr<std::set<ShardId>> homes_;
+  bool is_abandoned_ = false;  ///< A commit is to be carried out to its end, for nobody.
 };
 
 }  // namespace lepus::core

@@ -51,6 +51,8 @@ class SessionConsumers {
   void remove(std::uint32_t number);
   std::size_t count() const { return count_; }
 
+  /// Numbers are below.
+  std::uint32_t slot_count() const { return static_cast<std::uint32_t>(slots_.size()); }
   /// Returns true if there is a consumer with this number.
   bool contains(std::uint32_t number) const {
     return number < slots_.size() && slots_[number].in_use;

@@ -126,22 +126,27 @@ void SessionDeliveries::on_active(std::uint32_t number, bool is_active) {
   if (consumers_.contains(number)) consumers_.at(number).is_waiting = !is_active;
 }
 
-std::uint32_t SessionDeliveries::subscribed_count() const {
-  std::uint32_t count = 0;
-  consumers_.for_each([&count](std::uint32_t, const SessionConsumer& consumer) {
-    count += consumer.has_handle() ? 1 : 0;
-  });
-  return count;
+// --- At the end of the session
+
+void SessionDeliveries::end_flow() {
+  is_flow_stopped_ = true;
+  unacked_.drop_requests();
 }
 
-void SessionDeliveries::leave_all(const ChannelRef& answer_to) {
-  unacked_.drop_requests();
-  consumers_.for_each([&](std::uint32_t number, const SessionConsumer& consumer) {
-    if (!consumer.has_handle()) return;
-    consumers_.remove(number);
-    link_.listener.on_consumer_changed(consumer, false);
-    link_.broker.send(consumer.home, Unsubscribe{consumer.queue, answer_to, consumer.handle});
-  });
+void SessionDeliveries::pause_for_good(std::uint32_t number) {
+  SessionConsumer& consumer = consumers_.at(number);
+  CHECK(consumer.has_handle());
+  consumer.paused = true;
+  link_.broker.send(consumer.home, consumer.flow());
+}
+
+/// Its texts are not needed any more: all at once they would be much to give back.
+void SessionDeliveries::leave(std::uint32_t number, const ChannelRef& answer_to) {
+  consumers_.remove(number);
+  const SessionConsumer consumer = std::exchange(consumers_.at(number), {});
+  CHECK(consumer.has_handle());
+  link_.listener.on_consumer_changed(consumer, false);
+  link_.broker.send(consumer.home, Unsubscribe{consumer.queue, answer_to, consumer.handle});
 }
 
 // --- Limits

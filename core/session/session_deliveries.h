@@ -64,10 +64,15 @@ class SessionDeliveries {
   /// Its queue is gone or cancelled it. Returns the tag; nothing: it was gone already.
   std::optional<std::string> on_cancelled(std::uint32_t number);
   void on_active(std::uint32_t number, bool is_active);
-  /// Consumers that their queues know: as many answers leave_all() leads to.
-  std::uint32_t subscribed_count() const;
-  /// All leave their queues. `answer_to` gets a Reply or TopologyDone for each.
-  void leave_all(const ChannelRef& answer_to);
+
+  // --- At the end of the session
+
+  /// Consumers stay paused from now on, and nothing waits for credit.
+  void end_flow();
+  /// The consumer, which its queue knows, gets nothing any more.
+  void pause_for_good(std::uint32_t number);
+  /// The consumer, which its queue knows, leaves it. `answer_to` gets a Reply or a TopologyDone.
+  void leave(std::uint32_t number, const ChannelRef& answer_to);
 
   // --- Limits
 

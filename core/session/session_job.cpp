@@ -34,6 +34,7 @@ SessionJob::SessionJob(Broker& broker, std::unique_ptr<MessageRequest> request)
 
 SessionJob::~SessionJob() {
   if (session_.is_open()) session_.close(false);
+  session_.closing().finish();
   session_.detach();
 }
 

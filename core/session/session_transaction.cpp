@@ -31,7 +31,7 @@ void SessionTransaction::select() {
 void SessionTransaction::add(ClientPublish publish) {
   CHECK(state_ == State::open);
   CHECK(publish.message->complete());
-  if (!publishes_) publishes_.emplace();
+  if (!publishes_) publishes_ = std::make_unique<std::deque<ClientPublish>>();
   publishes_->push_back(std::move(publish));
 }
 
@@ -46,7 +46,7 @@ void SessionTransaction::add(std::span<const Entry> entries, Outcome outcome) {
 std::size_t SessionTransaction::settle_count() const {
   std::size_t count = 0;
   for (const std::vector<Entry>& entries : settles_) count += entries.size();
-  return count;
+  return count - settles_taken_;
 }
 
 void SessionTransaction::limit_all() {
@@ -59,9 +59,24 @@ void SessionTransaction::limit_all() {
   }
 }
 
-std::vector<SessionTransaction::Entry> SessionTransaction::roll_back() {
-  CHECK(state_ != State::committing || !publishes_);
+void SessionTransaction::begin_roll_back() {
+  CHECK(state_ == State::open);
+  state_ = State::rolling_back;
+}
+
+bool SessionTransaction::drop_publishes(std::size_t& budget) {
+  if (!publishes_) return false;
+  for (; budget > 0 && !publishes_->empty(); --budget) publishes_->pop_front();
+  if (!publishes_->empty()) return true;
   publishes_.reset();
+  return false;
+}
+
+std::vector<SessionTransaction::Entry> SessionTransaction::roll_back() {
+  CHECK(state_ == State::rolling_back);
+  CHECK(!publishes_);
+  CHECK(settles_taken_ == 0);
+  state_ = State::open;
   std::vector<Entry> all;
   for (std::vector<Entry>& entries : settles_) {
     all.insert(all.end(), entries.begin(), entries.end());
@@ -119,8 +134,8 @@ std::vector<SessionTransaction::RoomCheck> SessionTransaction::take_checks() {
   return checks;
 }
 
-void SessionTransaction::cancel_counting() {
-  CHECK(state_ == State::counting);
+void SessionTransaction::cancel() {
+  CHECK(state_ == State::counting || state_ == State::rolling_back);
   state_ = State::open;
   checks_.clear();
 }
@@ -146,14 +161,25 @@ ClientPublish SessionTransaction::take_publish() {
   return publish;
 }
 
-std::array<SessionTransaction::Settles, 3> SessionTransaction::take_settles() {
-  CHECK(state_ == State::committing);
+SessionTransaction::Settles SessionTransaction::take_settles(std::size_t& budget) {
   CHECK(!publishes_);
-  limited_ = {};
-  const auto take = [this](Outcome outcome) {
-    return Settles{outcome, std::exchange(entries_of(outcome), {})};
-  };
-  return {take(Outcome::acknowledged), take(Outcome::rejected), take(Outcome::requeued)};
+  for (const Outcome outcome : {Outcome::acknowledged, Outcome::rejected, Outcome::requeued}) {
+    std::vector<Entry>& from = entries_of(outcome);
+    if (from.empty()) continue;
+    const std::size_t count = std::min(budget, from.size() - settles_taken_);
+    const auto begin = from.begin() + static_cast<std::ptrdiff_t>(settles_taken_);
+    Settles taken{outcome, {begin, begin + static_cast<std::ptrdiff_t>(count)}};
+    for (const Entry& entry : taken.entries)
+      if (entry.limited && !entry.returned) limited_.remove(entry);
+    budget -= count;
+    settles_taken_ += count;
+    if (settles_taken_ == from.size()) {
+      from = {};
+      settles_taken_ = 0;
+    }
+    return taken;
+  }
+  return {Outcome::acknowledged, {}};
 }
 
 bool SessionTransaction::finish_commit() {

@@ -5,6 +5,7 @@
 //
 //   off -> open -> counting -> checking_room -> committing -> open
 //          full, or a queue refused: the caller fails the session
+//   open -> rolling_back -> open
 //
 // What is settled in an open transaction is outstanding until its commit: it counts against the
 // shared prefetch, and returns to its queue when the session ends.
@@ -14,7 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <optional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -27,7 +28,7 @@ namespace lepus::core {
 class SessionTransaction {
  public:
   using Entry = UnackedWindow::Entry;
-  enum class State : std::uint8_t { off, open, counting, checking_room, committing };
+  enum class State : std::uint8_t { off, open, counting, checking_room, committing, rolling_back };
 
   /// tx.select; again does no harm.
   void select();
@@ -46,7 +47,12 @@ class SessionTransaction {
   /// A shared prefetch is set: all that is settled here counts from now on.
   void limit_all();
 
-  /// Rollback, or the end of the session: forgets the publishes and returns what was settled.
+  /// Begins the rollback: drop_publishes() is due until it returns false, then roll_back().
+  void begin_roll_back();
+  /// Forgets publishes as long as the budget lasts; each takes one. Returns true if there are more.
+  /// Also at the end of the session.
+  [[nodiscard]] bool drop_publishes(std::size_t& budget);
+  /// There are no publishes: returns what was settled, which is so no more.
   std::vector<Entry> roll_back();
 
   struct RoomCheck {
@@ -66,8 +72,9 @@ class SessionTransaction {
   /// What to ask of which queues; on_room_answer() is due for each, and once more by the caller
   /// when all are asked.
   std::vector<RoomCheck> take_checks();
-  /// The session ends before the commit has asked: it is open again.
-  void cancel_counting();
+  /// The session ends before the commit has asked, or in the middle of a rollback: it is open
+  /// again.
+  void cancel();
   enum class Room : std::uint8_t { awaited, full, available };
   /// `full`: the commit is over. `available`: all have answered, it is to be carried out now.
   [[nodiscard]] Room on_room_answer(bool is_full);
@@ -78,9 +85,10 @@ class SessionTransaction {
     Outcome outcome;
     std::vector<Entry> entries;
   };
-  /// After the publishes: takes the settlements out, in the order in which they are to be carried
-  /// out.
-  std::array<Settles, 3> take_settles();
+  /// After the publishes: takes settlements out in the order in which they are to be carried out,
+  /// as long as the budget lasts; each takes one. Those of one call have one outcome. Empty: there
+  /// are no more, or no budget.
+  Settles take_settles(std::size_t& budget);
   /// A queue refused one of the messages.
   void note_refused() { is_refused_ = true; }
   /// All that was carried out is confirmed. Returns true if no queue refused any of it.
@@ -94,9 +102,10 @@ class SessionTransaction {
   std::size_t counted_ = 0;  ///< While counting: publishes.
   std::map<QueueId, RoomCheck> checks_;
   std::uint32_t room_answers_due_ = 0;  ///< In checking_room; one is the caller's.
-  /// Memory of a commit is given back as it goes on. Nothing: there is none.
-  std::optional<std::deque<ClientPublish>> publishes_;
+  /// Memory of a commit is given back as it goes on. Null: there are none.
+  std::unique_ptr<std::deque<ClientPublish>> publishes_;
   std::array<std::vector<Entry>, 3> settles_;  ///< By Outcome.
+  std::size_t settles_taken_ = 0;              ///< Of the first of them that has any.
   UnackedWindow::Load limited_;
 };
 

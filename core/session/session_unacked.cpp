@@ -106,10 +106,16 @@ void SessionUnacked::give_back(const ConsumerKey& consumer) {
   settle_taken(entries, Outcome::returned);
 }
 
-void SessionUnacked::give_back_all() {
-  std::vector<Entry> entries = transaction_.roll_back();
-  window_.take_up_to(0, entries);
+bool SessionUnacked::give_back_piece(std::size_t& budget) {
+  while (budget > 0) {
+    const SessionTransaction::Settles settles = transaction_.take_settles(budget);
+    if (settles.entries.empty()) break;
+    settle_taken(settles.entries, Outcome::returned);
+  }
+  std::vector<Entry> entries;
+  window_.take_oldest(budget, entries);
   settle_taken(entries, Outcome::returned);
+  return transaction_.settle_count() > 0 || window_.has_entries();
 }
 
 // --- The limit shared by all consumers

@@ -59,8 +59,9 @@ class SessionUnacked {
   }
   /// What this consumer has goes back to its queue; its tags stay known.
   void give_back(const ConsumerKey& consumer);
-  /// Everything goes back to its queue, also what is settled in the transaction.
-  void give_back_all();
+  /// What is settled in the transaction goes back to its queues, then everything else, oldest
+  /// first, as long as the budget lasts; each takes one. Returns true if there is more.
+  [[nodiscard]] bool give_back_piece(std::size_t& budget);
 
   // --- The limit shared by all consumers
 

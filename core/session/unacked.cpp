@@ -78,6 +78,19 @@ void UnackedWindow::take_up_to(std::uint64_t tag, std::vector<Entry>& out) {
   drop_settled_front();
 }
 
+void UnackedWindow::take_oldest(std::size_t& budget, std::vector<Entry>& out) {
+  for (; budget > 0 && !entries_.empty(); --budget) {
+    const Entry entry = entries_.pop_front();
+    if (entry.settled) {
+      --hole_count_;
+      continue;
+    }
+    note_taken(entry);
+    out.push_back(entry);
+  }
+  drop_settled_front();
+}
+
 void UnackedWindow::put_back(std::vector<Entry> entries) {
   if (entries.empty()) return;
   take_up_to(0, entries);
@@ -117,10 +130,7 @@ void UnackedWindow::note_taken(const Entry& entry) {
   if (entry.returned) return;
   CHECK(live_count_ > 0);
   --live_count_;
-  if (!entry.limited) return;
-  CHECK(limited_.count > 0 && limited_.bytes >= entry.size);
-  --limited_.count;
-  limited_.bytes -= entry.size;
+  if (entry.limited) limited_.remove(entry);
 }
 
 void UnackedWindow::drop_settled_front() {

@@ -40,6 +40,11 @@ class UnackedWindow {
       ++count;
       bytes += entry.size;
     }
+    void remove(const Entry& entry) {
+      CHECK(count > 0 && bytes >= entry.size);
+      --count;
+      bytes -= entry.size;
+    }
   };
 
   /// A consumer: its handle means something at its home only.
@@ -62,6 +67,10 @@ class UnackedWindow {
   /// Takes out everything up to and including `tag` (0: everything), oldest first, behind what is
   /// in `out`.
   void take_up_to(std::uint64_t tag, std::vector<Entry>& out);
+  /// The same with the oldest, as long as the budget lasts; each that is or was here takes one.
+  void take_oldest(std::size_t& budget, std::vector<Entry>& out);
+  /// Returns true if something is here, or its tag is still known.
+  bool has_entries() const { return !entries_.empty(); }
   /// Whether something of this consumer with a tag below waits.
   bool has_below(std::uint64_t tag, const ConsumerKey& taker) const;
   /// Appends what waits of this consumer to `out`, oldest first. Their tags stay known.

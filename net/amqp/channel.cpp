@@ -46,7 +46,12 @@ void Channel::on_frame_while_closing(const Frame& frame) {
   if (frame.type != FrameType::method || state_ != State::close_sent) return;
   const auto method = static_cast<MethodId>(core::load_u32(frame.payload.data()));
   if (method == MethodId::channel_close) send(ChannelCloseOk{});
-  if (method == MethodId::channel_close_ok) end();
+  if (method == MethodId::channel_close_ok) {
+    shut_down(true);
+    // The number is free, and what comes behind is read, when all that it held is given back.
+    holds_input_ = state_ == State::closing;
+    if (holds_input_) on_request_pending();
+  }
   if (method == MethodId::channel_open) {
     connection_.raise(*this,
                       {ReplyCode::channel_error, "second 'channel.open' seen", class_channel, 10});
@@ -129,20 +134,13 @@ void Channel::close_with(const AmqpError& error) {
 }
 
 void Channel::shut_down(bool orderly) {
-  if (state_ == State::closed) return;
-  if (state_ == State::closing) {
-    if (orderly) return;
-    tell_client_closed_ = false;
-    return end();
-  }
+  if (state_ == State::closed || (state_ == State::closing && orderly)) return;
   const bool was_open = state_ == State::open;
   state_ = State::closing;
   tell_client_closed_ = false;
-  if (was_open) {
-    close_session(orderly);
-  } else {
-    end();
-  }
+  if (was_open) return close_session(orderly);
+  if (session_.closing().is_done()) return end();
+  session_.closing().stop_waiting();
 }
 
 /// on_closed() comes when nothing is awaited any more, also from within.
@@ -162,6 +160,7 @@ void Channel::on_closed() {
 void Channel::end() {
   if (tell_client_closed_) send(ChannelCloseOk{});
   state_ = State::closed;
+  if (std::exchange(holds_input_, false)) on_request_done();
   if (linked()) connection_.server().forget_acks(*this);
   session_.detach();
   connection_.on_channel_closed(*this);

@@ -45,9 +45,9 @@ class Channel final : public core::DeliveryPort,
   void on_frame(const Frame& frame);
   /// Sends channel.close and gives back what the channel holds.
   void close_with(const core::AmqpError& error);
-  /// The connection ends: gives everything back; Connection::on_channel_closed() when that is done.
-  /// `orderly`: waits until the queues have answered; nothing is pending then, as input is held
-  /// while something is.
+  /// The connection ends: gives everything back; Connection::on_channel_closed() when that is done,
+  /// some turns later if it is much. `orderly`: also the queues have answered then; nothing is
+  /// pending, as input is held while something is.
   void shut_down(bool orderly);
   /// Tells the publisher what is confirmed.
   void write_acks();
@@ -144,6 +144,7 @@ class Channel final : public core::DeliveryPort,
   Services& services_;
   State state_ = State::open;
   bool tell_client_closed_ = false;  ///< channel.close-ok is due when everything is given back.
+  bool holds_input_ = false;         ///< Until everything is given back.
   Assembler assembler_;
   core::Session session_;
   /// To be told after the pending queue.delete is answered.

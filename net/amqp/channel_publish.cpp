@@ -72,9 +72,7 @@ Channel::Outcome Channel::on(const TxCommit&) {
 }
 
 Channel::Outcome Channel::on(const TxRollback&) {
-  if (Outcome refused = session_.commits().roll_back()) return refused;
-  send(TxRollbackOk{});
-  return std::nullopt;
+  return session_.commits().roll_back(origin_of(MethodId::tx_rollback));
 }
 
 void Channel::on_acks_due() { connection_.server().write_acks_later(*this); }

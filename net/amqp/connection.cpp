@@ -218,6 +218,8 @@ void Connection::on_channel_closed(Channel& channel) {
   emit_channel(services_.broker(), facts_, channel.number(), false);
   services_.uses().release(channels_of(facts_.user_id));
   if (phase_ == Phase::closing) answer_close_when_done();
+  if (end_ == End::stream_closed && channels_.empty())
+    server_.destroy_later(*this, std::move(stream_));
 }
 
 void Connection::answer_close_when_done() {
@@ -294,16 +296,17 @@ void Connection::on_closed(std::string_view why) {
   shut_down_channels(false);
   if (may_own_queues_ && !close_port_) ask_exclusive_queues_gone({});
   close_port_.reset();
-  CHECK(channels_.empty());
   leave_counts();
   if (!why.empty()) close_reason_ = why;
   log_end();
-  server_.destroy_later(*this, std::move(stream_));
+  // Channels that held much are still giving it back.
+  end_ = End::stream_closed;
+  if (channels_.empty()) server_.destroy_later(*this, std::move(stream_));
 }
 
 /// Who connects and sends nothing looks whether the port answers: one line for many of them.
 void Connection::log_end() {
-  if (std::exchange(is_end_logged_, true)) return;
+  if (std::exchange(end_, End::logged) != End::none) return;
   const core::Nanos now = services_.now();
   if (facts_.traffic.received_bytes == 0) {
     const std::uint64_t count = services_.probe_gate().admit(now);

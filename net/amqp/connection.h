@@ -146,6 +146,8 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
     std::uint32_t left = 0;      ///< Payload bytes; 0: none has begun.
     core::Nanos stopped_at = 0;  ///< By an alarm, half done; 0: it was not.
   };
+  /// How far it has ended; at last only channels that give back what they held are left.
+  enum class End : std::uint8_t { none, logged, stream_closed };
   struct Login {
     std::string_view name;
     std::string_view password;
@@ -224,7 +226,7 @@ class Connection final : public net::StreamHandler, public core::ListNode<Connec
   bool may_own_queues_ = false;
   bool is_counted_ = false;    ///< As one of its virtual host and of its user.
   bool is_announced_ = false;  ///< connection.created was, connection.closed is to be.
-  bool is_end_logged_ = false;
+  End end_ = End::none;
   bool lost_sync_ = false;    ///< Nothing that comes is read any more: it is dropped.
   bool paused_ = false;       ///< The socket is not read.
   bool client_gone_ = false;  ///< But not all it sent is read.

@@ -26,7 +26,7 @@ TEST_F(SessionCommitsTest, OneModeExcludesTheOther) {
   EXPECT_EQ(say(commits().select_transaction()), "cannot switch from confirm to tx mode");
   open({});
   EXPECT_EQ(say(commits().commit(origin)), "channel is not transactional");
-  EXPECT_EQ(say(commits().roll_back()), "channel is not transactional");
+  EXPECT_EQ(say(commits().roll_back(origin)), "channel is not transactional");
   EXPECT_EQ(say(commits().select_transaction()), "");
   EXPECT_EQ(say(commits().select_transaction()), "");
   EXPECT_EQ(say(commits().select_confirms()), "cannot switch from tx to confirm mode");
@@ -103,7 +103,7 @@ TEST_F(SessionCommitsTest, ALargeCommitIsCarriedOutAPieceATurn) {
   publish("", "settled", "old");
   EXPECT_EQ(say(session_->requests().get(origin, "settled", false)), "");
   EXPECT_EQ(say(commits().select_transaction()), "");
-  const std::size_t count = limits::commits_per_turn_max + 2;
+  const std::size_t count = limits::session_steps_per_turn_max + 2;
   for (std::size_t i = 0; i < count; ++i) publish("", "q", "a");
   EXPECT_EQ(settle(1, false, Outcome::requeued), "");
   EXPECT_EQ(say(commits().commit(origin)), "");
@@ -115,7 +115,7 @@ TEST_F(SessionCommitsTest, ALargeCommitIsCarriedOutAPieceATurn) {
     EXPECT_EQ(ready(settled), 0U) << "settlements come after the last publish";
     const std::uint64_t before = ready(queue);
     shard_.broker.flush();
-    EXPECT_LE(ready(queue) - before, limits::commits_per_turn_max);
+    EXPECT_LE(ready(queue) - before, limits::session_steps_per_turn_max);
     EXPECT_EQ(acks(), "") << "what is confirmed of a piece is not the commit";
   }
   EXPECT_EQ(turns, 2U);
@@ -130,7 +130,7 @@ TEST_F(SessionCommitsTest, ACommitThatHasBegunOutlivesItsSession) {
   publish("", "settled", "old");
   EXPECT_EQ(say(session_->requests().get(origin, "settled", false)), "");
   EXPECT_EQ(say(commits().select_transaction()), "");
-  const std::size_t count = limits::commits_per_turn_max + 2;
+  const std::size_t count = limits::session_steps_per_turn_max + 2;
   for (std::size_t i = 0; i < count; ++i) publish("", "q", "a");
   EXPECT_EQ(settle(1, false, Outcome::acknowledged), "");
   shard_.declare("far", away);
@@ -151,7 +151,7 @@ TEST_F(SessionCommitsTest, ACommitThatHasBegunOutlivesItsSession) {
 TEST_F(SessionCommitsTest, ACommitThatHasDoneNothingEndsWithItsSession) {
   const QueueId queue = shard_.declare("q");
   EXPECT_EQ(say(commits().select_transaction()), "");
-  for (std::size_t i = 0; i <= limits::commits_per_turn_max; ++i) publish("", "q", "a");
+  for (std::size_t i = 0; i <= limits::session_steps_per_turn_max; ++i) publish("", "q", "a");
   EXPECT_EQ(say(commits().commit(origin)), "");
   close();
   EXPECT_FALSE(shard_.broker.has_work());
@@ -166,10 +166,75 @@ TEST_F(SessionCommitsTest, ARollbackForgetsPublishesAndKeepsDeliveries) {
   EXPECT_EQ(say(commits().select_transaction()), "");
   publish("", "q", "new");
   EXPECT_EQ(settle(1), "");
-  EXPECT_EQ(say(commits().roll_back()), "");
+  EXPECT_EQ(say(commits().roll_back({7, 9, false})), "");
+  ASSERT_NE(protocol_.last<RolledBack>(), nullptr);
+  EXPECT_EQ(protocol_.answers.back().origin.method_id, 9);
   EXPECT_EQ(ready(queue), 0U);
   EXPECT_EQ(session_->unacked().count(), 1U);
   EXPECT_EQ(settle(1, false, Outcome::requeued), "");
+}
+
+TEST_F(SessionCommitsTest, ALargeRollbackTakesAPieceATurn) {
+  const QueueId queue = shard_.declare("q");
+  EXPECT_EQ(say(commits().select_transaction()), "");
+  const std::size_t count = limits::commit_at_once_max + limits::session_steps_per_turn_max + 1;
+  for (std::size_t i = 0; i < count; ++i) publish("", "q", "a");
+  EXPECT_EQ(say(commits().roll_back(origin)), "");
+  std::size_t before = session_->describe().messages_uncommitted;
+  EXPECT_EQ(before, count - limits::commit_at_once_max);
+  std::size_t turns = 0;
+  for (; protocol_.last<RolledBack>() == nullptr && turns < 10; ++turns) {
+    EXPECT_TRUE(protocol_.is_held);
+    shard_.broker.flush();
+    const std::size_t after = session_->describe().messages_uncommitted;
+    EXPECT_LE(before - after, limits::session_steps_per_turn_max);
+    before = after;
+  }
+  EXPECT_EQ(turns, 2U);
+  EXPECT_FALSE(protocol_.is_held);
+  publish("", "q", "b");
+  EXPECT_EQ(say(commits().commit(origin)), "");
+  shard_.broker.flush();
+  EXPECT_EQ(acks(), "");
+  EXPECT_EQ(ready(queue), 1U) << "the transaction goes on";
+}
+
+TEST_F(SessionCommitsTest, ARollbackThatIsUnderWayEndsWithItsSession) {
+  const QueueId queue = shard_.declare("q");
+  publish("", "q", "old");
+  EXPECT_EQ(say(session_->requests().get(origin, "q", false)), "");
+  EXPECT_EQ(say(commits().select_transaction()), "");
+  for (std::size_t i = 0; i <= limits::commit_at_once_max; ++i) publish("", "q", "a");
+  EXPECT_EQ(settle(1), "");
+  EXPECT_EQ(say(commits().roll_back(origin)), "");
+  EXPECT_TRUE(protocol_.is_held);
+  close();
+  EXPECT_EQ(ready(queue), 1U);
+  EXPECT_EQ(protocol_.last<RolledBack>(), nullptr);
+  EXPECT_TRUE(shard_.broker.session_works().empty());
+}
+
+TEST_F(SessionCommitsTest, ManySettlementsOfACommitTakeAPieceATurn) {
+  const QueueId queue = shard_.declare("q");
+  const std::size_t count = 2 * limits::session_steps_per_turn_max + 1;
+  for (std::size_t i = 0; i < count; ++i) publish("", "q", "a");
+  subscribe("q", "t");
+  for (std::size_t i = 0; session_->unacked().count() < count && i < count; ++i) shard_.pump();
+  EXPECT_EQ(say(commits().select_transaction()), "");
+  EXPECT_EQ(settle(0, true), "");
+  EXPECT_EQ(say(commits().commit(origin)), "");
+  const auto held = [&] { return shard_.broker.topology().find_queue(queue)->local->counts(); };
+  std::uint64_t before = held().unacked;
+  EXPECT_EQ(before, count);
+  std::size_t turns = 0;
+  for (; protocol_.last<Committed>() == nullptr && turns < 10; ++turns) {
+    shard_.broker.flush();
+    EXPECT_LE(before - held().unacked, limits::session_steps_per_turn_max);
+    before = held().unacked;
+    EXPECT_EQ(acks(), "");
+  }
+  EXPECT_EQ(turns, 3U);
+  EXPECT_EQ(before, 0U);
 }
 
 }  // namespace

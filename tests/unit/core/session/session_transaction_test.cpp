@@ -120,7 +120,7 @@ TEST_F(SessionTransactionTest, ACommitThatOnlyCountedCanBeTakenBack) {
   transaction_.begin_commit();
   std::size_t budget = 1;
   EXPECT_FALSE(transaction_.count_piece(place(), budget));
-  transaction_.cancel_counting();
+  transaction_.cancel();
   EXPECT_EQ(transaction_.state(), State::open);
   EXPECT_EQ(begin().at(0).command.count, 1U);
 }
@@ -150,14 +150,18 @@ TEST_F(SessionTransactionTest, SettlesComeInTheOrderOfTheCommit) {
   EXPECT_EQ(transaction_.settle_count(), 4U);
   (void)begin();
   EXPECT_EQ(transaction_.on_room_answer(false), Room::available);
-  const auto settles = transaction_.take_settles();
-  EXPECT_EQ(settles[0].outcome, Outcome::acknowledged);
-  EXPECT_EQ(tags_text(settles[0].entries), "1 4 ");
-  EXPECT_EQ(settles[1].outcome, Outcome::rejected);
-  EXPECT_EQ(tags_text(settles[1].entries), "2 ");
-  EXPECT_EQ(settles[2].outcome, Outcome::requeued);
-  EXPECT_EQ(tags_text(settles[2].entries), "3 ");
+  const auto take = [this](std::size_t budget, Outcome outcome) {
+    const auto taken = transaction_.take_settles(budget);
+    EXPECT_EQ(taken.outcome, outcome);
+    return tags_text(taken.entries);
+  };
+  EXPECT_EQ(take(1, Outcome::acknowledged), "1 ");
+  EXPECT_EQ(transaction_.settle_count(), 3U);
+  EXPECT_EQ(take(9, Outcome::acknowledged), "4 ");
+  EXPECT_EQ(take(9, Outcome::rejected), "2 ");
+  EXPECT_EQ(take(9, Outcome::requeued), "3 ");
   EXPECT_EQ(transaction_.settle_count(), 0U);
+  EXPECT_EQ(take(9, Outcome::acknowledged), "");
 }
 
 TEST_F(SessionTransactionTest, RollbackForgetsPublishesAndReturnsSettles) {
@@ -165,6 +169,10 @@ TEST_F(SessionTransactionTest, RollbackForgetsPublishesAndReturnsSettles) {
   add({settled_entry(1, 10, true)}, Outcome::acknowledged);
   add({settled_entry(2, 20, true)}, Outcome::requeued);
   EXPECT_EQ(transaction_.limited().count, 2U);
+  transaction_.begin_roll_back();
+  std::size_t budget = 1;
+  EXPECT_FALSE(transaction_.drop_publishes(budget));
+  EXPECT_EQ(budget, 0U);
   EXPECT_EQ(tags_text(transaction_.roll_back()), "1 2 ");
   EXPECT_EQ(transaction_.publish_count(), 0U);
   EXPECT_EQ(transaction_.settle_count(), 0U);

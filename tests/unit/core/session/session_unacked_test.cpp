@@ -127,8 +127,14 @@ TEST_F(SessionUnackedTest, InATransactionSettlingWaitsForTheCommit) {
   EXPECT_EQ(settle(2, true), "");
   EXPECT_EQ(settles(), "");
   EXPECT_EQ(session_->unacked().count(), 1U);
-  session_->unacked().give_back_all();
-  EXPECT_EQ(settles(), "10-12:3 ");
+  std::size_t budget = 2;
+  EXPECT_TRUE(session_->unacked().give_back_piece(budget));
+  EXPECT_EQ(budget, 0U);
+  EXPECT_EQ(settles(), "10-11:3 ");
+  budget = 2;
+  EXPECT_FALSE(session_->unacked().give_back_piece(budget));
+  EXPECT_EQ(budget, 1U);
+  EXPECT_EQ(settles(), "12-12:3 ");
 }
 
 }  // namespace

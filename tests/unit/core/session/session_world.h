@@ -124,6 +124,7 @@ class SessionTest : public ::testing::Test {
   void close() {
     if (!session_) return;
     if (session_->is_open()) session_->close(false);
+    session_->closing().finish();
     session_->detach();
     session_.reset();
   }
