@@ -38,14 +38,12 @@ class Discards {
     while (budget > 0 && !queues_.empty() && !queues_.front()->storage().drop_records(budget))
       queues_.pop_front();
   }
-  /// Something is to come back to this queue, which must not be purged: ends its purges before.
+  /// Something is to come back to this queue, which its purges must not take: calls
+  /// interrupt(Queue::Purge&) for each of them.
   template <class F>
-  void finish_purges(QueueId queue, F&& purge_piece) {
-    for (auto at = purges_.begin(); at != purges_.end();) {
-      std::size_t unlimited = SIZE_MAX;
-      const bool is_done = at->queue == queue && !purge_piece(*at, unlimited);
-      at = is_done ? purges_.erase(at) : std::next(at);
-    }
+  void before_return(QueueId queue, F&& interrupt) {
+    for (Purge& purge : purges_)
+      if (purge.queue == queue) interrupt(purge.progress);
   }
 
  private:

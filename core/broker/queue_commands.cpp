@@ -43,13 +43,13 @@ void QueueCommands::on(Enqueue&& command) {
 }
 
 void QueueCommands::on(const Settle& command) {
-  if (requeues(command.outcome)) finish_purges(command.queue);
+  if (requeues(command.outcome)) before_return(command.queue);
   if (Queue* queue = parts_.queues.find(command.queue))
     queue->settle(command, find_consumer(command.consumer));
 }
 
 void QueueCommands::on(const Redeliver& command) {
-  finish_purges(command.queue);
+  before_return(command.queue);
   Queue* queue = parts_.queues.find(command.queue);
   Consumer* consumer = find_consumer(command.consumer);
   if (queue != nullptr && consumer != nullptr) return queue->redeliver(command, *consumer);
@@ -94,7 +94,7 @@ void QueueCommands::on(const Subscribe& command) {
 void QueueCommands::on(const Unsubscribe& command) {
   if (Consumer* consumer = find_consumer(command.consumer)) {
     Queue& queue = *consumer->queue;
-    finish_purges(command.queue);
+    before_return(command.queue);
     if (command.delivers_first) queue.catch_up();
     const ConsumerCancelled cancelled{consumer->spec.channel, consumer->spec.number};
     queue.consumers().unsubscribe(*consumer);
@@ -142,11 +142,16 @@ void QueueCommands::on(const Purge& command) {
   if (parts_.discards.is_purging() || purge_piece(purge, budget)) parts_.discards.add(purge);
 }
 
-/// Something may come back to it.
-void QueueCommands::finish_purges(QueueId queue) {
+/// Something may come back to it. All that had come back before a purge is taken out in one piece.
+void QueueCommands::before_return(QueueId id) {
   if (!parts_.discards.is_purging()) return;
-  parts_.discards.finish_purges(queue, [this](Discards::Purge& purge, std::size_t& budget) {
-    return purge_piece(purge, budget);
+  Queue* queue = parts_.queues.find(id);
+  if (queue == nullptr) return;
+  parts_.discards.before_return(id, [queue](Queue::Purge& purge) {
+    std::size_t unlimited = SIZE_MAX;
+    purge.is_interrupted = true;
+    (void)queue->purge(purge, unlimited);
+    purge.is_interrupted = false;
   });
 }
 

@@ -70,7 +70,7 @@ class QueueCommands {
 
   Consumer* find_consumer(const ConsumerHandle& handle);
   bool purge_piece(Discards::Purge& purge, std::size_t& budget);
-  void finish_purges(QueueId queue);
+  void before_return(QueueId queue);
   void reply(const ChannelRef& channel, const QueueCounts& counts);
   void refuse(const ChannelRef& channel, AmqpError error);
   void ask_to_delete(Queue& queue, Deletion deletion);

@@ -1,6 +1,7 @@
 // Making and dropping queues; what the message log asks goes to the queue that holds the message.
 #include "core/broker/queue_table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/limits.h"
@@ -28,18 +29,44 @@ void QueueTable::add(QueueInfo& info) {
   info.local->storage().restore(restorer_->restore(info));
 }
 
+bool QueueTable::prepare_removal(QueueId id, std::size_t& budget) {
+  Queue* queue = find(id);
+  if (queue == nullptr) return true;
+  QueueForwards& forwards = queue->forwards();
+  QueueConsumers& consumers = queue->consumers();
+  Removal& removal =
+      removals_.try_emplace(id, Removal{forwards.pending_count(), consumers.all().size()})
+          .first->second;
+  if (removal.forwards_left > 0) {
+    const std::size_t share = std::min(removal.forwards_left, budget);
+    std::size_t unused = share;
+    const bool has_more = forwards.forward_rest(unused);
+    budget -= share - unused;
+    removal.forwards_left = has_more ? removal.forwards_left - (share - unused) : 0;
+    if (removal.forwards_left > 0) return false;
+  }
+  for (; removal.consumers_left > 0 && !consumers.all().empty(); --removal.consumers_left) {
+    if (budget == 0) return false;
+    --budget;
+    cancel_oldest(consumers);
+  }
+  return true;
+}
+
+void QueueTable::cancel_oldest(QueueConsumers& consumers) {
+  Consumer& consumer = consumers.all().front();
+  const ConsumerCancelled cancelled{consumer.spec.channel, consumer.spec.number};
+  consumers.unsubscribe(consumer);
+  host_.send_to_session(cancelled.channel.shard, ConsumerCancelled{cancelled});
+}
+
 void QueueTable::remove(QueueId id) {
+  removals_.erase(id);
   Queue* queue = find(id);
   if (queue == nullptr) return;
-  std::size_t unlimited = SIZE_MAX;
-  (void)queue->forwards().forward_pending(unlimited);
-  QueueConsumers& consumers = queue->consumers();
-  while (!consumers.all().empty()) {
-    Consumer& consumer = consumers.all().front();
-    const ConsumerCancelled cancelled{consumer.spec.channel, consumer.spec.number};
-    consumers.unsubscribe(consumer);
-    host_.send_to_session(cancelled.channel.shard, ConsumerCancelled{cancelled});
-  }
+  std::size_t rest = limits::discards_per_turn_max;
+  (void)queue->forwards().forward_rest(rest);
+  while (!queue->consumers().all().empty()) cancel_oldest(queue->consumers());
   host_.unschedule(*queue);
   const auto entry = queues_.find(id);
   std::size_t budget = limits::discards_per_turn_max;

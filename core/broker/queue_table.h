@@ -28,9 +28,13 @@ class QueueTable final : public RecordOwner {
   std::size_t size() const { return queues_.size(); }
   /// Makes the queue, which outlives its `info`; it gets what it held before a restart.
   void add(QueueInfo& info);
-  /// The queue goes, if it is here: what it gave up goes on, its consumers are told, its messages
-  /// are dropped, now or piece by piece. What is still unacked somewhere finds no queue when it is
-  /// settled.
+  /// The queue is going to be removed: what it gave up until now goes on, and its consumers are
+  /// told, as long as the budget lasts; each takes one. Returns true when that is done, or it is
+  /// not here.
+  [[nodiscard]] bool prepare_removal(QueueId id, std::size_t& budget);
+  /// The queue goes, if it is here, and with it the consumers that came since: its messages are
+  /// dropped, now or piece by piece. Of what it gave up since, so much goes on as one turn may
+  /// drop. What is still unacked somewhere finds no queue when it is settled.
   void remove(QueueId id);
   /// The shard ends: consumers leave their queues without being told. Before the host goes.
   void clear();
@@ -46,10 +50,18 @@ class QueueTable final : public RecordOwner {
   void on_lost(const QueuePosition& position) override;
   MemoryAccount& memory_of_fetched() override { return host_.memory(); }
 
+  /// What prepare_removal() is still to do; what comes meanwhile does not add to it.
+  struct Removal {
+    std::size_t forwards_left;
+    std::size_t consumers_left;
+  };
+  void cancel_oldest(QueueConsumers& consumers);
+
   QueueHost& host_;
   Discards& discards_;
   Restorer* restorer_;
   boost::unordered_flat_map<QueueId, std::unique_ptr<Queue>> queues_;
+  boost::unordered_flat_map<QueueId, Removal> removals_;
   std::uint64_t watermarks_lost_ = 0;  ///< Of the message log, as last seen.
 };
 

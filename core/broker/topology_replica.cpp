@@ -81,10 +81,14 @@ bool TopologyReplica::finish(TopologyApply& command) {
 }
 
 /// Before the first change: some changes belong together. Returns true if none of them removes
-/// something with many bindings any more.
+/// something with many bindings any more, or a queue with much to send on or many consumers.
 bool TopologyReplica::thin_out(const TopologyChanges& changes) {
-  for (const TopologyChange& change : changes.list)
+  for (const TopologyChange& change : changes.list) {
     if (!remove_bindings(changes, change)) return false;
+    const auto* removed = std::get_if<QueueRemoved>(&change);
+    if (removed != nullptr && !parts_.queues.prepare_removal(removed->id, steps_left_))
+      return false;
+  }
   return true;
 }
 

@@ -6,9 +6,10 @@
 //   TopologyDone  -> the session that asked, behind what came before it
 //
 // What concerns more than a few goes in slices, so many steps a turn, with clients' work between
-// them: the queues that a change of a policy may concern, and the bindings of what is removed. What
-// comes meanwhile waits behind it. Between two slices an exchange that goes has part of its
-// bindings, and part of the queues follows the new policy.
+// them: the queues that a change of a policy may concern, the bindings of what is removed, and the
+// consumers and dead letters of queues that are. What comes meanwhile waits behind it. Between two
+// slices an exchange that goes has part of its bindings, a queue that goes part of its consumers,
+// and part of the queues follows the new policy.
 #pragma once
 
 #include <cstddef>

@@ -38,7 +38,9 @@ class Queue : public RunnableQueue {
   struct Purge {
     /// Where it ends, of each priority level that is not purged yet; none: it has not begun.
     std::optional<std::vector<Sequence>> ends = {};
-    std::uint64_t count = 0;  ///< Messages that were taken out.
+    bool is_returned_out = false;  ///< What had come back before it began is taken out.
+    bool is_interrupted = false;   ///< This call takes that out and no more.
+    std::uint64_t count = 0;       ///< Messages that were taken out.
   };
 
   /// `info` outlives the queue. `records_all`: messages that are not persistent are recorded, too.
@@ -70,8 +72,8 @@ class Queue : public RunnableQueue {
   /// Why it cannot be purged; null: it can.
   virtual const char* purge_refusal() const { return nullptr; }
   /// Takes the messages out that were ready when the purge began, as long as the budget lasts, each
-  /// takes one. Returns true if there are more; until it returns false, nothing may come back to
-  /// the queue.
+  /// takes one. Returns true if there are more. Before something comes back to the queue meanwhile,
+  /// it is called with Purge::is_interrupted: so the purge does not take what comes back.
   [[nodiscard]] virtual bool purge(Purge& purge, std::size_t& budget) = 0;
   /// What was published before is delivered as far as consumers can take it, and what has expired
   /// is gone: for commands whose answer says what the queue holds. Not within a pump or a publish.

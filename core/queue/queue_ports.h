@@ -71,6 +71,10 @@ class QueueForwards {
   virtual ~QueueForwards() = default;
   /// Sends on what the queue gave up, as long as the budget lasts. Returns true if there is more.
   [[nodiscard]] virtual bool forward_pending(std::size_t&) { return false; }
+  /// The same, for a queue that goes: whoever calls forward_pending() does that as before.
+  [[nodiscard]] virtual bool forward_rest(std::size_t&) { return false; }
+  /// What it gave up and did not send on yet.
+  virtual std::size_t pending_count() const { return 0; }
   /// What it gave up is in all queues that were to have it, or one of them refused.
   virtual void on_transferred(Sequence, bool) {}
   /// Of a history: sends it where the binding leads.

@@ -62,15 +62,19 @@ Backlog::Ready Backlog::peek() {
   }
   const Slot* head = slots_.page(head_).find(slots_.index_of(head_));
   if (head == nullptr || head->state() != State::ready) {
-    skip_gone();
+    const auto first = first_undelivered();
+    CHECK(first);
     head = &slots_.at(head_);
   }
   return {head_, head->message(), head->redelivered()};
 }
 
 /// Moves head_ to the next ready slot; whole pages that are gone are stepped over at once.
-void Backlog::skip_gone() {
-  for (;;) {
+std::optional<Sequence> Backlog::first_undelivered() {
+  if (counts_.ready == 0) return std::nullopt;
+  const Sequence end =
+      std::min(next_, slots_.end());  // After a restart next_ may be far behind it.
+  while (head_ < end) {
     const SlotPage& page = slots_.page(head_);
     const std::size_t index = slots_.index_of(head_);
     if (page.is_empty()) {
@@ -78,10 +82,11 @@ void Backlog::skip_gone() {
     } else if (page.state(index) != State::ready) {
       ++head_;
     } else {
-      return;
+      return head_;
     }
-    CHECK(head_ < next_);
   }
+  head_ = std::min(head_, next_);
+  return std::nullopt;
 }
 
 /// A ready message stops being one.

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,8 @@ class Backlog {
 
   /// The next message to go out; there must be one.
   Ready peek();
+  /// Of the ready ones that were not out yet, the first; nothing: there is none.
+  std::optional<Sequence> first_undelivered();
   /// Moves what peek() showed to unacked. It must be in memory.
   void deliver(Sequence sequence);
   /// Takes a message out for good wherever it is: delivered without acknowledgement, acknowledged,
@@ -86,7 +89,6 @@ class Backlog {
 
  private:
   Slot& add_slot(Sequence sequence);
-  void skip_gone();
   void take_returned(Sequence sequence);
   void leave_ready(Sequence sequence, const Slot& slot);
   void on_page_emptied();

@@ -103,12 +103,17 @@ void PriorityBacklog::restart_under_pressure() {
       [](std::size_t, Backlog& backlog) { backlog.paging().restart_under_pressure(); });
 }
 
-std::optional<Sequence> PriorityBacklog::first_ready_below(Sequence end) {
+std::optional<Sequence> PriorityBacklog::first_ready_below(Sequence end, Ready which) {
   if ((end & inner_mask) == 0) return std::nullopt;
   Backlog& backlog = level_of(end);
   if (backlog.counts().ready == 0) return std::nullopt;
-  const Sequence first = (end & ~inner_mask) | backlog.peek().sequence;
-  return first < end ? std::optional{first} : std::nullopt;
+  std::optional<Sequence> first = backlog.first_undelivered();
+  if (which == Ready::came_back) {
+    const Sequence next = backlog.peek().sequence;
+    first = first == next ? std::nullopt : std::optional{next};
+  }
+  if (!first || *first >= (end & inner_mask)) return std::nullopt;
+  return (end & ~inner_mask) | *first;
 }
 
 std::uint64_t PriorityBacklog::resident_count() const {

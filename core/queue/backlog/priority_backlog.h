@@ -75,8 +75,10 @@ class PriorityBacklog {
     const Backlog* backlog = levels_.find(number);
     return PriorityLevels::prefix_of(number) | (backlog == nullptr ? 0 : backlog->end());
   }
-  /// The next message to go out of the level in which `end` is, if it lies before that.
-  std::optional<Sequence> first_ready_below(Sequence end);
+  /// The first ready message of the level in which `end` is, if it lies before that: of those that
+  /// came back, or of those that were not out yet.
+  enum class Ready : std::uint8_t { came_back, undelivered };
+  std::optional<Sequence> first_ready_below(Sequence end, Ready which);
 
   std::uint64_t ready_count() const { return ready_count_; }
   std::uint64_t unacked_count() const { return unacked_count_; }

@@ -110,26 +110,36 @@ void ClassicQueue::get(const Get& request) {
   gets_.get(request);
 }
 
-/// Level by level: what comes meanwhile at a higher one is not in front of what was there.
+/// What came back before it began goes first, of all levels: what comes back later is told from it
+/// by that. Then level by level: what comes meanwhile at a higher one is not in front of what was
+/// there.
 bool ClassicQueue::purge(Purge& purge, std::size_t& budget) {
-  PriorityBacklog& backlog = messages_.backlog();
+  using Ready = PriorityBacklog::Ready;
   if (!purge.ends) {
     purge.ends.emplace();
     const unsigned level_max = info().parsed->max_priority.value_or(0);
     for (unsigned level = 0; level <= level_max; ++level)
-      purge.ends->push_back(backlog.end(static_cast<std::uint8_t>(level)));
+      purge.ends->push_back(messages_.backlog().end(static_cast<std::uint8_t>(level)));
   }
   std::vector<Sequence>& ends = *purge.ends;
-  while (!ends.empty()) {
-    const std::optional<Sequence> oldest = backlog.first_ready_below(ends.back());
-    if (!oldest) {
-      ends.pop_back();
-      continue;
-    }
+  if (!purge.is_returned_out) {
+    for (const Sequence end : ends)
+      if (purge_each(purge, budget, {end, Ready::came_back})) return true;
+    purge.is_returned_out = true;
+  }
+  if (purge.is_interrupted) return true;
+  for (; !ends.empty(); ends.pop_back())
+    if (purge_each(purge, budget, {ends.back(), Ready::undelivered})) return true;
+  return false;
+}
+
+/// Returns true if there are more, and the budget is used up.
+bool ClassicQueue::purge_each(Purge& purge, std::size_t& budget, const Purged& what) {
+  PriorityBacklog& backlog = messages_.backlog();
+  for (; const auto found = backlog.first_ready_below(what.end, what.which); --budget) {
     if (budget == 0) return true;
-    (void)messages_.take(*oldest);
+    (void)messages_.take(*found);
     ++purge.count;
-    --budget;
   }
   return false;
 }

@@ -60,6 +60,12 @@ class ClassicQueue final : public Queue {
 
  private:
   bool deliver_share();
+  /// Messages of one level.
+  struct Purged {
+    Sequence end;
+    PriorityBacklog::Ready which;
+  };
+  bool purge_each(Purge& purge, std::size_t& budget, const Purged& what);
   void load_rules();
   Nanos idle_deadline() const;
   Nanos next_deadline() const;

@@ -28,6 +28,8 @@ class DeadLetterOutbox {
     DeathReason reason;
   };
 
+  /// In line.
+  std::size_t pending_count() const { return pending_.size(); }
   /// It left the line and is not elsewhere yet.
   bool is_in_flight(Sequence sequence) const { return in_flight_.contains(sequence); }
   /// Of one that is under way.

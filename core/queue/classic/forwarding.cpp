@@ -55,9 +55,8 @@ Nanos Forwarding::next_deadline() const {
 }
 
 /// In the order in which they were given up. A content that is on disk only is asked for.
-bool Forwarding::forward_pending(std::size_t& budget) {
+bool Forwarding::forward_rest(std::size_t& budget) {
   if (!outbox_) return false;
-  is_listed_ = false;
   PriorityBacklog& backlog = context_.messages.backlog();
   for (; budget > 0 && outbox_->can_forward(context_.host.now()); --budget) {
     const DeadLetterOutbox::Given next = outbox_->take_next();
@@ -69,9 +68,16 @@ bool Forwarding::forward_pending(std::size_t& budget) {
       residency_.request_fetch(next.sequence);
     }
   }
+  return outbox_->can_forward(context_.host.now());
+}
+
+bool Forwarding::forward_pending(std::size_t& budget) {
+  if (!outbox_) return false;
+  is_listed_ = false;
+  const bool has_more = forward_rest(budget);
   context_.timer.wake_at(next_deadline());
   // It may be in the list again: dead letters can lead back here.
-  return outbox_->can_forward(context_.host.now()) && !std::exchange(is_listed_, true);
+  return has_more && !std::exchange(is_listed_, true);
 }
 
 /// Its content is here.

@@ -44,6 +44,8 @@ class Forwarding final : public QueueForwards {
   bool is_replaying() const { return replays_ != nullptr; }
 
   bool forward_pending(std::size_t& budget) override;
+  bool forward_rest(std::size_t& budget) override;
+  std::size_t pending_count() const override { return outbox_ ? outbox_->pending_count() : 0; }
   void on_transferred(Sequence sequence, bool is_refused) override;
   void replay(const BindingSpec& binding) override;
 

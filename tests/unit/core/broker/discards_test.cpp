@@ -21,6 +21,9 @@ class DiscardsTest : public ::testing::Test {
   void fill(const char* queue) {
     for (std::size_t i = 0; i < count; ++i) shard_.publish("", queue, "x");
   }
+  Queue::Counts counts(QueueId queue) const {
+    return shard_.broker.topology().find_queue(queue)->local->counts();
+  }
   std::uint64_t memory() { return shard_.broker.memory().message_bytes; }
 
   FakeShard shard_;
@@ -86,10 +89,42 @@ TEST_F(DiscardsTest, WhatComesBackMeanwhileIsNotPurged) {
   shard_.broker.apply(Purge{queue, channel_.ref()});
   EXPECT_TRUE(channel_.replies.empty());
   shard_.settle(channel_.deliveries[0], consumer, Outcome::requeued);
-  ASSERT_EQ(channel_.replies.size(), 1U) << "it ended before";
+  EXPECT_TRUE(channel_.replies.empty()) << "it goes on a piece a turn";
+  EXPECT_EQ(counts(queue).ready, count - piece);
+  for (int i = 0; i < 10 && channel_.replies.empty(); ++i) shard_.broker.flush();
+  ASSERT_EQ(channel_.replies.size(), 1U);
   EXPECT_EQ(channel_.replies[0].message_count, count - 1);
+  EXPECT_EQ(counts(queue).ready, 1U);
   shard_.broker.pump();
   EXPECT_EQ(channel_.deliveries.size(), 2U) << "it is there again";
+  EXPECT_EQ(channel_.deliveries[1].deliver.sequence, channel_.deliveries[0].deliver.sequence);
+}
+
+/// Those that came back before the purge are purged, those that come back later are not.
+TEST_F(DiscardsTest, WhatCameBackBeforeIsPurged) {
+  const QueueId queue = shard_.declare("q");
+  ConsumerSpec spec{};
+  spec.queue = queue;
+  spec.prefetch = 4;
+  const ConsumerHandle consumer = shard_.subscribe(channel_, spec);
+  channel_.replies.clear();
+  fill("q");
+  shard_.broker.pump();
+  ASSERT_EQ(channel_.deliveries.size(), 4U);
+  shard_.broker.apply(ConsumerFlow{queue, consumer, true, false});
+  shard_.settle(channel_.deliveries[0], consumer, Outcome::requeued);
+  shard_.settle(channel_.deliveries[2], consumer, Outcome::requeued);
+  shard_.broker.apply(Purge{queue, channel_.ref()});
+  shard_.settle(channel_.deliveries[1], consumer, Outcome::requeued);
+  shard_.settle(channel_.deliveries[3], consumer, Outcome::requeued);
+  for (int i = 0; i < 10 && channel_.replies.empty(); ++i) shard_.broker.flush();
+  ASSERT_EQ(channel_.replies.size(), 1U);
+  EXPECT_EQ(channel_.replies[0].message_count, count - 2);
+  shard_.broker.apply(ConsumerFlow{queue, consumer, false, false});
+  shard_.broker.pump();
+  ASSERT_EQ(channel_.deliveries.size(), 6U);
+  EXPECT_EQ(channel_.deliveries[4].deliver.sequence, channel_.deliveries[1].deliver.sequence);
+  EXPECT_EQ(channel_.deliveries[5].deliver.sequence, channel_.deliveries[3].deliver.sequence);
 }
 
 TEST_F(DiscardsTest, PurgesWaitForEachOther) {

@@ -210,6 +210,8 @@ TEST_F(ForwardsTest, AQueueThatIsDeletedSendsItsDeadLettersFirst) {
   const std::size_t sent = limits::forwards_per_pump + 10;
   for (std::size_t i = 0; i < sent; ++i) publish("", "q");
   shard_.delete_queue(queue);
+  for (int turn = 0; shard_.broker.topology().find_queue(queue) != nullptr && turn < 100; ++turn)
+    shard_.broker.flush();
   EXPECT_EQ(count(dead), sent);
   run();
 }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/message/field_table_writer.h"
+#include "tests/unit/core/broker/fake_ports.h"
 #include "tests/unit/core/broker/parts_world.h"
 
 namespace lepus::core::test {
@@ -53,6 +55,68 @@ TEST(QueueTable, ARemovedQueueTellsItsConsumersAndLeavesNothing) {
   EXPECT_EQ(world.host.outbox_port.take<ConsumerCancelled>().number, 6U);
   EXPECT_EQ(world.host.consumers.live_count(), 0U);
   EXPECT_EQ(world.host.memory().message_bytes, 0U);
+}
+
+TEST(QueueTable, ARemovalIsPreparedPieceByPiece) {
+  PartsWorld world;
+  const QueueInfo& info = world.declare("q");
+  ConsumerSpec spec{};
+  spec.queue = info.id;
+  spec.channel = {1, 4, 1};
+  QueueConsumers& consumers = info.local->consumers();
+  for (int i = 0; i < 5; ++i) consumers.subscribe(spec, nullptr, nullptr);
+  std::size_t budget = 2;
+  EXPECT_FALSE(world.queues.prepare_removal(info.id, budget));
+  EXPECT_EQ(budget, 0U);
+  EXPECT_EQ(consumers.all().size(), 3U);
+  consumers.subscribe(spec, nullptr, nullptr);
+  budget = 10;
+  EXPECT_TRUE(world.queues.prepare_removal(info.id, budget));
+  EXPECT_EQ(budget, 7U) << "who comes meanwhile does not add to it";
+  EXPECT_EQ(consumers.all().size(), 1U);
+  EXPECT_TRUE(world.queues.prepare_removal(QueueId{99}, budget));
+  world.queues.remove(info.id);
+  EXPECT_EQ(world.host.consumers.live_count(), 0U);
+  EXPECT_EQ(world.host.outbox_port.all<ConsumerCancelled>().size(), 6U);
+}
+
+TEST(QueueTable, DeadLettersOfAQueueThatIsRemovedGoOnAPieceATurn) {
+  FakeShard shard;
+  const QueueId dead = shard.declare("dead");
+  FieldTableWriter arguments;
+  arguments.text("x-dead-letter-exchange", "");
+  arguments.text("x-dead-letter-routing-key", "dead");
+  TopologyRequest made = shard.request(TopologyRequest::Kind::declare_queue, "q");
+  made.arguments = arguments.take();
+  shard.change(made);
+  const QueueId queue = shard.master.find_queue(shard.vhost, "q")->id;
+  FakeChannel channel{shard.broker};
+  ConsumerSpec spec{};
+  spec.queue = queue;
+  const ConsumerHandle consumer = shard.subscribe(channel, spec);
+  constexpr std::size_t steps = limits::topology_steps_per_turn;
+  constexpr std::size_t count = 3 * steps;
+  for (std::size_t i = 0; i < count; ++i) shard.publish("", "q", "x");
+  shard.pump();
+  ASSERT_EQ(channel.deliveries.size(), count);
+  const Sequence first = channel.deliveries.front().deliver.sequence;
+  shard.broker.apply(Settle{queue, first, first + count - 1, consumer, Outcome::rejected});
+  const auto ready = [&] {
+    return shard.broker.topology().find_queue(dead)->local->counts().ready;
+  };
+  EXPECT_EQ(ready(), 0U);
+  shard.delete_queue(queue);
+  std::uint64_t before = ready();
+  EXPECT_LE(before, steps);
+  int turns = 0;
+  for (; shard.broker.topology().find_queue(queue) != nullptr && turns < 10; ++turns) {
+    shard.broker.flush();
+    EXPECT_LE(ready() - before, steps);
+    before = ready();
+  }
+  EXPECT_GE(turns, 2);
+  EXPECT_EQ(before, count) << "none is lost";
+  EXPECT_EQ(channel.cancelled.size(), 1U);
 }
 
 TEST(QueueTable, TheMessageLogFindsMessagesWhereTheyAre) {

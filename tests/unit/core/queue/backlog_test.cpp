@@ -55,6 +55,28 @@ class BacklogTest : public ::testing::Test {
   Backlog backlog_;
 };
 
+TEST_F(BacklogTest, TellsWhatWasNeverOut) {
+  fill(4);
+  for (Sequence sequence = 0; sequence < 4; ++sequence) {
+    EXPECT_EQ(backlog_.first_undelivered(), sequence);
+    EXPECT_EQ(deliver_next(), sequence);
+  }
+  EXPECT_EQ(backlog_.first_undelivered(), std::nullopt);
+  backlog_.requeue(2);
+  EXPECT_EQ(backlog_.first_undelivered(), std::nullopt) << "one is ready, but it came back";
+  EXPECT_EQ(backlog_.push(message()), 4U);
+  EXPECT_EQ(backlog_.first_undelivered(), 4U);
+  EXPECT_EQ(backlog_.peek().sequence, 2U);
+  backlog_.continue_at(5'000);
+  (void)backlog_.take(4);
+  EXPECT_EQ(backlog_.first_undelivered(), std::nullopt) << "positions without slots are none";
+  EXPECT_EQ(backlog_.push(message()), 5'000U);
+  EXPECT_EQ(backlog_.first_undelivered(), 5'000U);
+  for (Sequence sequence = 0; sequence < 4; ++sequence) (void)backlog_.take(sequence);
+  EXPECT_EQ(deliver_next(), 5'000U);
+  (void)backlog_.take(5'000);
+}
+
 TEST_F(BacklogTest, GivesOutInOrder) {
   fill(3 * page + 1);
   EXPECT_EQ(backlog_.counts().ready, 3 * page + 1);

@@ -11,6 +11,7 @@ namespace {
 
 class PriorityBacklogTest : public ::testing::Test {
  protected:
+  using Ready = PriorityBacklog::Ready;
   Sequence push(std::uint8_t priority) {
     return backlog_.push(Message::create({"", "", {}, 0, false, priority}, memory_));
   }
@@ -45,12 +46,13 @@ TEST_F(PriorityBacklogTest, EndsAreOfALevel) {
   EXPECT_EQ(backlog_.end(), low + 1);
   EXPECT_EQ(backlog_.end(2), high + 1);
   EXPECT_EQ(backlog_.end(1), PriorityLevels::prefix_of(1)) << "it was not used";
-  EXPECT_EQ(backlog_.first_ready_below(backlog_.end(2)), high);
-  EXPECT_EQ(backlog_.first_ready_below(backlog_.end(1)), std::nullopt);
+  EXPECT_EQ(backlog_.first_ready_below(backlog_.end(2), Ready::undelivered), high);
+  EXPECT_EQ(backlog_.first_ready_below(backlog_.end(1), Ready::undelivered), std::nullopt);
   const Sequence end = backlog_.end(2);
   (void)backlog_.take(high);
   push(2);
-  EXPECT_EQ(backlog_.first_ready_below(end), std::nullopt) << "what is there came later";
+  EXPECT_EQ(backlog_.first_ready_below(end, Ready::undelivered), std::nullopt)
+      << "what is there came later";
 }
 
 TEST_F(PriorityBacklogTest, WithoutPrioritiesThereIsOneLevel) {
