@@ -166,6 +166,28 @@ void TopicHash(benchmark::State& state) {
 }
 BENCHMARK(TopicHash)->Arg(0)->Arg(10'000);
 
+/// Argument: patterns of six # each, over eight words. Nearly all of them match the key, which is
+/// as long as it can be.
+void TopicManyHashes(benchmark::State& state) {
+  Filled filled;
+  filled.queue("q");
+  std::uint64_t chance = 1;
+  const auto word = [&chance] {
+    chance = chance * 6'364'136'223'846'793'005ULL + 1;
+    return std::string(1, static_cast<char>('a' + (chance >> 61)));
+  };
+  for (std::int64_t number = 0; number < state.range(0); ++number) {
+    std::string pattern = "#";
+    for (int i = 0; i < 6; ++i) pattern += "." + word() + ".#";
+    pattern += number % 2 == 0 ? "" : "." + std::to_string(number);
+    filled.bind("amq.topic", "q", pattern);
+  }
+  std::string key = word();
+  for (int i = 1; i < 127; ++i) key += "." + word();
+  route_keys(state, filled, {"amq.topic", {key}, 1});
+}
+BENCHMARK(TopicManyHashes)->Arg(100)->Arg(2'000);
+
 /// Argument: bindings on other values of the same two headers.
 void Headers(benchmark::State& state) {
   Filled filled;

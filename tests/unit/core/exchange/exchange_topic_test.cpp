@@ -144,5 +144,24 @@ TEST(TopicRouter, ManyHashesStayCheap) {
   EXPECT_EQ(patterns.match(key + ".b").count(pattern + ".b"), 1u);
 }
 
+/// Of patterns like #.a.#.b.#.c.# only those # are walked on from whose next word is still to come.
+TEST(TopicRouter, ManyPatternsOfHashesCostAFewNodesAWord) {
+  constexpr std::uint64_t words = 127;
+  Random random{3};
+  const auto letter = [&random] {
+    return std::string(1, static_cast<char>('a' + random.below(8)));
+  };
+  Patterns patterns{};
+  for (int count = 0; count < 2'000; ++count) {
+    std::string pattern = "#";
+    for (int word = 0; word < 6; ++word) pattern += "." + letter() + ".#";
+    patterns.add(pattern);
+  }
+  std::string key = letter();
+  for (std::uint64_t word = 1; word < words; ++word) key += "." + letter();
+  EXPECT_GT(patterns.match(key).size(), 1'900U) << "nearly all of them match";
+  EXPECT_LT(patterns.router.visit_count(), patterns.router.node_count() * words / 20);
+}
+
 }  // namespace
 }  // namespace lepus::core
