@@ -33,10 +33,10 @@ class RequestsAhead {
     std::optional<AmqpError> error = std::nullopt;  ///< Of one that is decided; none: it is done.
   };
 
-  bool empty() const { return entries_.empty(); }
+  bool empty() const { return entries_ == nullptr; }
   bool is_full() const {
-    return entries_.size() >= limits::requests_ahead_max ||
-           argument_bytes_ >= limits::requests_ahead_bytes_max;
+    return !empty() && (entries_->size() >= limits::requests_ahead_max ||
+                        argument_bytes_ >= limits::requests_ahead_bytes_max);
   }
   /// Its first entries are with the control thread.
   bool is_sent() const { return sent_count_ > 0; }
@@ -51,8 +51,9 @@ class RequestsAhead {
   template <class F>
   std::unique_ptr<std::vector<TopologyRequest>> send(F&& may_go) {
     CHECK(!is_sent());
+    if (empty()) return nullptr;
     auto sent = std::make_unique<std::vector<TopologyRequest>>();
-    for (Entry& entry : entries_) {
+    for (Entry& entry : *entries_) {
       CHECK(!entry.is_decided);
       if (!may_go(std::as_const(entry.request))) break;
       sent->push_back(std::move(entry.request));
@@ -66,7 +67,7 @@ class RequestsAhead {
   void on_decided(std::size_t done_count, const std::unique_ptr<AmqpError>& error);
 
  private:
-  std::deque<Entry> entries_;
+  std::unique_ptr<std::deque<Entry>> entries_;  ///< Null: there are none.
   std::size_t sent_count_ = 0;
   std::size_t argument_bytes_ = 0;  ///< Of the entries; 0 when there are none.
 };
