@@ -2,6 +2,7 @@
 // elements when it grows, so no references into it may be kept across push_back.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -33,6 +34,16 @@ class RingBuffer {
     if (size_ == capacity_) resize(capacity_ == 0 ? 8 : capacity_ * 2);
     items_[(head_ + size_) & (capacity_ - 1)] = std::move(item);
     ++size_;
+  }
+  void push_front(T item) {
+    if (size_ == capacity_) resize(capacity_ == 0 ? 8 : capacity_ * 2);
+    head_ = (head_ - 1) & (capacity_ - 1);
+    items_[head_] = std::move(item);
+    ++size_;
+  }
+  /// Makes room for so many altogether, so that it need not grow step by step.
+  void reserve(std::size_t count) {
+    if (count > capacity_) resize(std::bit_ceil(count));
   }
   T pop_front() {
     CHECK(size_ > 0);

@@ -48,9 +48,15 @@ SessionCommits::Refusal SessionCommits::roll_back(const Origin& origin) {
 }
 
 bool SessionCommits::roll_back_piece(std::size_t& budget) {
-  if (parts_.transaction.drop_publishes(budget)) return true;
+  if (!is_putting_back_) {
+    if (parts_.transaction.drop_publishes(budget)) return true;
+    parts_.unacked.begin_roll_back();
+    is_putting_back_ = true;
+  }
+  if (parts_.unacked.roll_back_piece(budget)) return true;
   if (budget > 0) --budget;
-  parts_.unacked.roll_back();
+  is_putting_back_ = false;
+  parts_.transaction.finish_roll_back();
   CHECK(parts_.requests.awaits<RollBackRequest>());
   const Origin origin = parts_.requests.finish();
   parts_.link.listener.on_answer(origin, RolledBack{});

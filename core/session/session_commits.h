@@ -80,7 +80,8 @@ class SessionCommits final : private SessionWork {
   Parts parts_;
   /// Of a commit: where what was settled is homed. Null: nothing was yet.
   std::unique_ptr<std::set<ShardId>> homes_;
-  bool is_abandoned_ = false;  ///< A commit is to be carried out to its end, for nobody.
+  bool is_putting_back_ = false;  ///< A rollback has no publishes left.
+  bool is_abandoned_ = false;     ///< A commit is to be carried out to its end, for nobody.
 };
 
 }  // namespace lepus::core

@@ -72,18 +72,17 @@ bool SessionTransaction::drop_publishes(std::size_t& budget) {
   return false;
 }
 
-std::vector<SessionTransaction::Entry> SessionTransaction::roll_back() {
+UnackedWindow::Lists SessionTransaction::roll_back() {
   CHECK(state_ == State::rolling_back);
   CHECK(!publishes_);
   CHECK(settles_taken_ == 0);
-  state_ = State::open;
-  std::vector<Entry> all;
-  for (std::vector<Entry>& entries : settles_) {
-    all.insert(all.end(), entries.begin(), entries.end());
-    entries.clear();
-  }
   limited_ = {};
-  return all;
+  return std::exchange(settles_, {});
+}
+
+void SessionTransaction::finish_roll_back() {
+  CHECK(state_ == State::rolling_back);
+  state_ = State::open;
 }
 
 void SessionTransaction::begin_commit() {

@@ -52,8 +52,10 @@ class SessionTransaction {
   /// Forgets publishes as long as the budget lasts; each takes one. Returns true if there are more.
   /// Also at the end of the session.
   [[nodiscard]] bool drop_publishes(std::size_t& budget);
-  /// There are no publishes: returns what was settled, which is so no more.
-  std::vector<Entry> roll_back();
+  /// There are no publishes: returns what was settled, which is so no more, by outcome.
+  UnackedWindow::Lists roll_back();
+  /// It is unacknowledged again.
+  void finish_roll_back();
 
   struct RoomCheck {
     ShardId home;
@@ -104,8 +106,8 @@ class SessionTransaction {
   std::uint32_t room_answers_due_ = 0;  ///< In checking_room; one is the caller's.
   /// Memory of a commit is given back as it goes on. Null: there are none.
   std::unique_ptr<std::deque<ClientPublish>> publishes_;
-  std::array<std::vector<Entry>, 3> settles_;  ///< By Outcome.
-  std::size_t settles_taken_ = 0;              ///< Of the first of them that has any.
+  UnackedWindow::Lists settles_;   ///< By Outcome.
+  std::size_t settles_taken_ = 0;  ///< Of the first of them that has any.
   UnackedWindow::Load limited_;
 };
 

@@ -51,8 +51,10 @@ class SessionUnacked {
   /// Everything goes back to its queue; without `requeue` each consumer that is still there gets
   /// again what it has.
   void recover(bool requeue);
-  /// What the transaction settled is unacknowledged again.
-  void roll_back() { window_.put_back(transaction_.roll_back()); }
+  /// What the transaction settled becomes unacknowledged again: roll_back_piece() is due until it
+  /// returns false.
+  void begin_roll_back() { window_.begin_put_back(transaction_.roll_back()); }
+  [[nodiscard]] bool roll_back_piece(std::size_t& budget) { return window_.put_back_piece(budget); }
   /// Returns true if something of this consumer with a tag below waits.
   bool has_below(std::uint64_t tag, const ConsumerKey& consumer) const {
     return window_.has_below(tag, consumer);

@@ -18,9 +18,10 @@ bool waits_for(const UnackedWindow::Entry& entry, const UnackedWindow::ConsumerK
 }  // namespace
 
 void UnackedWindow::add(const Entry& entry) {
-  CHECK(entries_.empty() || entries_.back().tag < entry.tag);
+  RingBuffer<Entry>& newest = merge_ && !merge_->merged.empty() ? merge_->merged : entries_;
+  CHECK(newest.empty() || newest.back().tag < entry.tag);
   CHECK(!entry.settled);
-  entries_.push_back(entry);
+  newest.push_back(entry);
   if (entry.returned) return;
   ++live_count_;
   if (entry.limited) limited_.add(entry);
@@ -79,6 +80,7 @@ void UnackedWindow::take_up_to(std::uint64_t tag, std::vector<Entry>& out) {
 }
 
 void UnackedWindow::take_oldest(std::size_t& budget, std::vector<Entry>& out) {
+  if (merge_ && put_back_piece(budget)) return;
   for (; budget > 0 && !entries_.empty(); --budget) {
     const Entry entry = entries_.pop_front();
     if (entry.settled) {
@@ -91,17 +93,61 @@ void UnackedWindow::take_oldest(std::size_t& budget, std::vector<Entry>& out) {
   drop_settled_front();
 }
 
-void UnackedWindow::put_back(std::vector<Entry> entries) {
-  if (entries.empty()) return;
-  take_up_to(0, entries);
-  std::sort(entries.begin(), entries.end(),
-            [](const Entry& left, const Entry& right) { return left.tag < right.tag; });
-  CHECK(entries_.empty());
-  CHECK(live_count_ == 0);
-  for (const Entry& entry : entries) add(entry);
+void UnackedWindow::begin_put_back(Lists entries) {
+  CHECK(!merge_);
+  std::size_t count = 0;
+  const auto is_older = [](const Entry& left, const Entry& right) { return left.tag < right.tag; };
+  for (std::vector<Entry>& list : entries) {
+    if (!std::is_sorted(list.begin(), list.end(), is_older))
+      std::sort(list.begin(), list.end(), is_older);
+    for (const Entry& entry : list) {
+      if (entry.returned) continue;
+      ++live_count_;
+      if (entry.limited) limited_.add(entry);
+    }
+    count += list.size();
+  }
+  if (count == 0) return;
+  merge_ = std::make_unique<Merge>();
+  merge_->lists = std::move(entries);
+  merge_->merged.reserve(entries_.size() + count);
+}
+
+bool UnackedWindow::put_back_piece(std::size_t& budget) {
+  for (; merge_ && budget > 0; --budget)
+    if (!merge_newest()) return false;
+  return merge_ != nullptr;
+}
+
+/// Returns false if there was none left: all is here again.
+bool UnackedWindow::merge_newest() {
+  std::vector<Entry>* newest = nullptr;
+  for (std::vector<Entry>& list : merge_->lists) {
+    if (list.empty()) continue;
+    if (newest == nullptr || newest->back().tag < list.back().tag) newest = &list;
+  }
+  if (!entries_.empty() && (newest == nullptr || newest->back().tag < entries_.back().tag)) {
+    const Entry entry = entries_.back();
+    entries_.pop_back();
+    if (entry.settled) {
+      --hole_count_;
+    } else {
+      merge_->merged.push_front(entry);
+    }
+    return true;
+  }
+  if (newest != nullptr) {
+    merge_->merged.push_front(newest->back());
+    newest->pop_back();
+    return true;
+  }
+  entries_ = std::move(merge_->merged);
+  merge_.reset();
+  return false;
 }
 
 bool UnackedWindow::has_below(std::uint64_t tag, const ConsumerKey& taker) const {
+  if (merge_) return false;
   for (std::size_t i = 0; i < entries_.size() && entries_[i].tag < tag; ++i)
     if (waits_for(entries_[i], taker)) return true;
   return false;

@@ -8,7 +8,9 @@
 // the memory of those behind it.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -70,22 +72,34 @@ class UnackedWindow {
   /// The same with the oldest, as long as the budget lasts; each that is or was here takes one.
   void take_oldest(std::size_t& budget, std::vector<Entry>& out);
   /// Returns true if something is here, or its tag is still known.
-  bool has_entries() const { return !entries_.empty(); }
+  bool has_entries() const { return !entries_.empty() || merge_; }
   /// Whether something of this consumer with a tag below waits.
   bool has_below(std::uint64_t tag, const ConsumerKey& taker) const;
   /// Appends what waits of this consumer to `out`, oldest first. Their tags stay known.
   void give_back(const ConsumerKey& taker, std::vector<Entry>& out);
-  /// Puts entries back that were taken and not settled (tx.rollback). They need not be newer than
-  /// what is here.
-  void put_back(std::vector<Entry> entries);
+  /// Puts entries back that were taken and not settled (tx.rollback): put_back_piece() is due until
+  /// it returns false; until then only add() and what is for the end may be called, and nothing is
+  /// found of a consumer. They need not be newer than what is here. They count from now on.
+  using Lists = std::array<std::vector<Entry>, 3>;
+  void begin_put_back(Lists entries);
+  /// Goes on as long as the budget lasts; each entry takes one. Returns true if there is more.
+  [[nodiscard]] bool put_back_piece(std::size_t& budget);
 
  private:
+  /// What is put back and what is here become one, from the newest on.
+  struct Merge {
+    Lists lists;  ///< Each in order of the tags.
+    RingBuffer<Entry> merged;
+  };
+
   std::optional<std::size_t> find(std::uint64_t tag) const;
+  bool merge_newest();
   void note_taken(const Entry& entry);
   void drop_settled_front();
   void close_holes();
 
   RingBuffer<Entry> entries_;
+  std::unique_ptr<Merge> merge_;  ///< While entries are put back.
   std::size_t live_count_ = 0;
   std::size_t hole_count_ = 0;  ///< Settled entries in entries_.
   Load limited_;

@@ -173,7 +173,10 @@ TEST_F(SessionTransactionTest, RollbackForgetsPublishesAndReturnsSettles) {
   std::size_t budget = 1;
   EXPECT_FALSE(transaction_.drop_publishes(budget));
   EXPECT_EQ(budget, 0U);
-  EXPECT_EQ(tags_text(transaction_.roll_back()), "1 2 ");
+  const UnackedWindow::Lists settled = transaction_.roll_back();
+  EXPECT_EQ(tags_text(settled[static_cast<std::size_t>(Outcome::acknowledged)]), "1 ");
+  EXPECT_EQ(tags_text(settled[static_cast<std::size_t>(Outcome::requeued)]), "2 ");
+  transaction_.finish_roll_back();
   EXPECT_EQ(transaction_.publish_count(), 0U);
   EXPECT_EQ(transaction_.settle_count(), 0U);
   EXPECT_EQ(transaction_.limited().count, 0U);

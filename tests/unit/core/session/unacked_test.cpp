@@ -28,6 +28,16 @@ std::vector<std::uint64_t> tags_of(const std::vector<Entry>& entries) {
 
 using Tags = std::vector<std::uint64_t>;
 
+/// A few at a time.
+void put_back(UnackedWindow& window, std::vector<Entry> entries) {
+  window.begin_put_back({std::move(entries), {}, {}});
+  bool has_more = true;
+  while (has_more) {
+    std::size_t budget = 3;
+    has_more = window.put_back_piece(budget);
+  }
+}
+
 TEST(UnackedWindow, TakesOneOnce) {
   UnackedWindow window;
   EXPECT_FALSE(window.take(1));
@@ -62,11 +72,51 @@ TEST(UnackedWindow, PutsBackInOrder) {
   out.push_back(*window.take(4));
   out.push_back(*window.take(2));
   EXPECT_EQ(window.limited().count, 0U);
-  window.put_back(out);
+  put_back(window, out);
   EXPECT_EQ(window.limited().count, 2U);
   out.clear();
   window.take_up_to(0, out);
   EXPECT_EQ(tags_of(out), (Tags{1, 2, 3, 4, 5}));
+}
+
+TEST(UnackedWindow, WhatComesWhileOthersArePutBackIsTheNewest) {
+  UnackedWindow window;
+  for (std::uint64_t tag = 1; tag <= 6; ++tag) window.add({.tag = tag, .size = 1, .limited = true});
+  UnackedWindow::Lists lists;
+  lists[0] = {*window.take(5), *window.take(2)};
+  lists[2] = {*window.take(3)};
+  window.begin_put_back(std::move(lists));
+  EXPECT_EQ(window.size(), 6U) << "they count at once";
+  EXPECT_EQ(window.limited().count, 6U);
+  std::size_t budget = 2;
+  EXPECT_TRUE(window.put_back_piece(budget));
+  EXPECT_EQ(budget, 0U);
+  window.add({.tag = 7, .size = 1});
+  budget = 100;
+  EXPECT_FALSE(window.put_back_piece(budget));
+  std::vector<Entry> out;
+  window.take_up_to(0, out);
+  EXPECT_EQ(tags_of(out), (Tags{1, 2, 3, 4, 5, 6, 7}));
+  EXPECT_FALSE(window.has_entries());
+}
+
+TEST(UnackedWindow, TheOldestAreTakenPieceByPieceAlsoInTheMiddleOfThat) {
+  UnackedWindow window;
+  for (std::uint64_t tag = 1; tag <= 5; ++tag) window.add({.tag = tag});
+  UnackedWindow::Lists lists;
+  window.take_up_to(3, lists[1]);
+  window.begin_put_back(std::move(lists));
+  Tags tags;
+  int pieces = 0;
+  for (; window.has_entries() && pieces < 100; ++pieces) {
+    std::vector<Entry> out;
+    std::size_t budget = 2;
+    window.take_oldest(budget, out);
+    for (const Entry& one : out) tags.push_back(one.tag);
+  }
+  EXPECT_EQ(tags, (Tags{1, 2, 3, 4, 5}));
+  EXPECT_GE(pieces, 5);
+  EXPECT_EQ(window.size(), 0U);
 }
 
 /// What the window must do, done the slow way.
@@ -121,7 +171,7 @@ TEST_P(UnackedWindowModel, AgreesWithAMap) {
       ASSERT_EQ(tags_of(out), model.take_up_to(tag));
     } else {
       for (const Entry& one : kept_back) model.entries.emplace(one.tag, one);
-      window.put_back(std::exchange(kept_back, {}));
+      put_back(window, std::exchange(kept_back, {}));
     }
     ASSERT_EQ(window.size(), model.entries.size());
     ASSERT_EQ(window.limited().count, model.limited_count());
