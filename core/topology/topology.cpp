@@ -296,21 +296,21 @@ void Topology::unlink_store(const QueueInfo& store) {
 }
 
 void Topology::link_owned(QueueInfo& queue) {
-  OwnedQueues& owned = owned_[queue.owner];
-  queue.owned_before = owned.last;
-  (owned.last != nullptr ? owned.last->owned_after : owned.first) = &queue;
-  owned.last = &queue;
+  OwnedQueues& all = owned_[queue.owner];
+  queue.owned = std::make_unique<QueueInfo::OwnedLinks>();
+  queue.owned->before = all.last;
+  (all.last != nullptr ? all.last->owned->after : all.first) = &queue;
+  all.last = &queue;
 }
 
 void Topology::unlink_owned(QueueInfo& queue) {
   const auto found = owned_.find(queue.owner);
   CHECK(found != owned_.end());
-  OwnedQueues& owned = found->second;
-  (queue.owned_before != nullptr ? queue.owned_before->owned_after : owned.first) =
-      queue.owned_after;
-  (queue.owned_after != nullptr ? queue.owned_after->owned_before : owned.last) =
-      queue.owned_before;
-  if (owned.first == nullptr) owned_.erase(found);
+  OwnedQueues& all = found->second;
+  const auto [before, after] = *queue.owned;
+  (before != nullptr ? before->owned->after : all.first) = after;
+  (after != nullptr ? after->owned->before : all.last) = before;
+  if (all.first == nullptr) owned_.erase(found);
 }
 
 }  // namespace lepus::core

@@ -49,9 +49,12 @@ struct QueueInfo : QueueSpec {
   SparseArguments effective;     ///< What the queue follows: `parsed`, and policies laid over it.
   core::Queue* local = nullptr;  ///< Set and cleared by the home shard's broker.
   BindingList bindings;          ///< That lead here.
-  QueueInfo* owned_before =
-      nullptr;  ///< Chain of the exclusive queues of one connection, oldest first.
-  QueueInfo* owned_after = nullptr;
+  /// Its neighbours in the chain of the exclusive queues of one connection, oldest first.
+  struct OwnedLinks {
+    QueueInfo* before = nullptr;
+    QueueInfo* after = nullptr;
+  };
+  std::unique_ptr<OwnedLinks> owned;     ///< Null: it is not exclusive.
   mutable std::uint64_t route_mark = 0;  ///< Last route() that reported this queue.
 };
 
@@ -146,7 +149,7 @@ class Topology {
   QueueInfo* find_queue(QueueId id) const;
   const Binding* find_binding(const BindingSpec& spec) const;
 
-  /// Oldest exclusive queue of a connection (follow owned_after), nullptr when it has none.
+  /// Oldest exclusive queue of a connection (follow owned->after), nullptr when it has none.
   const QueueInfo* first_exclusive_queue(ConnectionId owner) const;
 
   /// The virtual host that has amq.rabbitmq.event; none: nobody is told of events. Before the

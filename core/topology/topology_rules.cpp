@@ -99,7 +99,7 @@ Decision decide_connection_closed(const Topology& topology, const TopologyReques
   Decision decision = changing();
   if (ids == nullptr) return decision;
   AutoDeleteCascade cascade{decision.changes};
-  for (; queue != nullptr; queue = queue->owned_after) cascade.remove_queue(*queue);
+  for (; queue != nullptr; queue = queue->owned->after) cascade.remove_queue(*queue);
   cascade.finish();
   return decision;
 }

@@ -10,7 +10,7 @@ namespace {
 /// Sizes for which the allocator of the release build has a class of its own.
 TEST(ClassicQueueSize, StaysBelowTheNextClassOfTheAllocator) {
   EXPECT_LE(sizeof(ClassicQueue), 768U);
-  EXPECT_LE(sizeof(QueueInfo), 224U);
+  EXPECT_LE(sizeof(QueueInfo), 192U);
 }
 
 }  // namespace
