@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <vector>
-
 #include "core/limits.h"
 #include "tests/unit/core/queue/fake_queue_host.h"
 
@@ -33,7 +31,8 @@ TEST(PublisherFlow, IsNotIdleWhileABrakeOfItsQueueIsOn) {
   PublisherFlow flow(host, 2);
   Consumer consumer{ConsumerSpec{}, nullptr};
   consumer.spec.prefetch = 1;
-  const std::vector<Consumer*> consumers{&consumer};
+  ConsumerList consumers;
+  consumers.push_back(consumer);
   const std::uint64_t ready = 4 * limits::brake_length;
   flow.brakes().on_pumped({far_queue, ready, ready, consumers}, 0);
   flow.brakes().on_pumped({far_queue, 2 * ready, ready, consumers}, limits::brake_window);
