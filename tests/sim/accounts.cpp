@@ -83,8 +83,11 @@ void judge_accounts(Judge& judge, Cluster& cluster, const Present& present) {
     judge.fail(12, "shards count {} bytes of connections, channels and consumers, {} at most",
                session_bytes, max);
   if (!present.takes_output) return;
-  // Each channel may be in the middle of one; output may hold one it shares with no queue any more.
-  const std::size_t others = present.channels + present.connections + present.transaction_messages;
+  // Each channel may be in the middle of one, and each connection. What was delivered or got may be
+  // on its way to the client still: a consumer's share of a turn, before its connection has too
+  // much unsent output.
+  const std::size_t others = present.channels + present.connections + present.transaction_messages +
+                             present.consumers * core::limits::deliveries_per_pump_max;
   const std::uint64_t max = resident_bytes + others * message_memory_max;
   if (message_bytes > max)
     judge.fail(12, "shards count {} bytes of messages, {} at most", message_bytes, max);

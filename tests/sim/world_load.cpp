@@ -20,6 +20,7 @@ void World::load() {
   faults.inbound_max = load_inbound_max;
   sim_.set_faults(faults);
   end_disk_faults();
+  sim_.disk().set_faults({});  // A slow one makes consumers slow: their deliveries are announced.
   cluster_->set_memory_pressure_threshold(UINT64_MAX);
   if (has_crowd) {
     LoadStage stage{scene_, *cluster_, random};
