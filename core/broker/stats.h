@@ -1,11 +1,11 @@
-// What a shard tells about its objects when the control thread asks: plain rows of facts, for
+// What a shard tells about its objects when the admin thread asks: plain rows of facts, for
 // listings, the HTTP API and metrics. They are put together when somebody asks; until then they
 // cost the counters that queues, channels and connections keep anyway.
 //
-//   control -> shard    StatsRequest     the queues it names, or a kind of object
-//   shard -> control    StatsPage ...    so many rows a turn; the last one says so
+//   admin -> shard      StatsRequest     the queues it names, or a kind of object
+//   shard -> admin      StatsPage ...    so many rows a turn; the last one says so
 //
-// What the topology knows (names, arguments, bindings) is not in here: the control thread has it.
+// What the topology knows (names, arguments, bindings) is not in here: there is a replica of it.
 #pragma once
 
 #include <cstdint>
@@ -81,7 +81,7 @@ struct ConsumerStats {
 
 /// A thread with a loop.
 struct ThreadStats {
-  ShardId thread = 0;  ///< A shard, or the control thread.
+  ShardId thread = 0;  ///< A shard; behind those the control thread, then the admin thread.
   TurnProfile::Totals turns;
 };
 

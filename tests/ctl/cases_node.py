@@ -173,6 +173,7 @@ def a_broker_that_hangs(world):
     world.start()
     world.ok('ping')
     os.kill(world.node.process.pid, signal.SIGSTOP)
+    os.waitpid(world.node.process.pid, os.WUNTRACED)  # Until all of its threads have stopped.
     error = world.fails(75, '-t', '0.3', 'list_queues')
     check('timed out. Timeout value used: 0.3' in error, error)
     os.kill(world.node.process.pid, signal.SIGCONT)

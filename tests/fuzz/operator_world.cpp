@@ -8,8 +8,8 @@
 #include <variant>
 
 #include "core/topology/topology_rules.h"
-#include "tools/server/config/config_memory.h"
 #include "tools/server/definitions/definitions_write.h"
+#include "tools/server/node_limits.h"
 
 namespace lepus::server::fuzz {
 
@@ -48,17 +48,13 @@ void FuzzShard::run() {
   end_.wake();
 }
 
-void FuzzShard::on_command(ControlToShard& command) {
-  std::visit([this](const auto& one) { on(one); }, command);
-}
-
 void FuzzShard::on(const core::TopologyApply& command) {
   for (const core::TopologyChange& change : command.changes->list) replica_.apply(change);
   end_.tell_control(core::TopologyApplied{command.version});
 }
 
 void FuzzShard::on(const core::Purge& command) {
-  end_.tell_control(core::Reply{command.channel, 0, 0, {}, id_, command.queue, nullptr});
+  end_.tell_admin(core::Reply{command.channel, 0, 0, {}, id_, command.queue, nullptr});
 }
 
 void FuzzShard::on(const AskStats& command) {
@@ -67,7 +63,7 @@ void FuzzShard::on(const AskStats& command) {
   page->last = true;
   for (const core::QueueId queue : command.request->queues) page->queues.push_back({.id = queue});
   page->closed_count = command.request->connections.size();
-  end_.tell_control(StatsReply{std::move(page)});
+  end_.tell_admin(StatsReply{std::move(page)});
 }
 
 /// Its one queue has one message, which comes back as it was asked for.
@@ -84,7 +80,7 @@ void FuzzShard::on(const AskMessages& command) {
     message.body_size = 4;
     result->messages.assign(std::min(request.count_max, 3U), message);
   }
-  end_.tell_control(MessagesReply{std::move(result)});
+  end_.tell_admin(MessagesReply{std::move(result)});
 }
 
 void FuzzShard::on(const core::DeleteQueue& command) {
@@ -96,6 +92,7 @@ void FuzzShard::on(const core::DeleteQueue& command) {
 
 Mesh& OperatorWorld::linked_mesh() {
   for (core::ShardId id = 0; id < 3; ++id) mesh_.set_loop(id, loops_[id]);
+  mesh_.set_admin_loop(loops_[3]);
   return mesh_;
 }
 
@@ -105,13 +102,11 @@ OperatorWorld::OperatorWorld(const std::string& directory) {
   StartDefinitions start;
   CHECK(catalog_.open({catalog_path(config_), 7}).empty());
   CHECK(load_start_definitions({config_, catalog_, log_, 2, 1}, start).empty());
-  control_ = std::make_unique<Control>(
-      Control::Parts{&linked_mesh(), &loops_[2], &log_, memory_size, [] { return 0; }, &catalog_,
-                     [](const std::string&) { CHECK(false); }, nullptr, 0, "/"});
-  definitions_ =
-      std::make_unique<NodeDefinitions>(NodeDefinitions::Parts{*control_, catalog_, config_, log_});
+  control_ =
+      std::make_unique<Control>(Control::Parts{&linked_mesh(), &loops_[2], &log_, memory_size,
+                                               [] { return 0; }, &catalog_, nullptr, 0, "/"});
   for (core::ShardId id = 0; id < 2; ++id) shards_[id] = std::make_unique<FuzzShard>(mesh_, id);
-  admin_ = std::make_unique<Admin>(*control_, *this, log_);
+  thread_ = std::make_unique<AdminThread>(AdminThread::Parts{&mesh_, &loops_[3], &log_, this});
   CHECK(control_->start(std::move(start.stored), {"/"}).empty());
   for (const auto& shard : shards_) shard->start();
   run();
@@ -126,12 +121,13 @@ OperatorWorld::OperatorWorld(const std::string& directory) {
 
 OperatorWorld::~OperatorWorld() {
   run();
-  admin_.reset();
+  thread_.reset();
 }
 
 void OperatorWorld::run() {
   for (int turn = 0; turn < 8; ++turn) {
     loops_[2].run_turn();
+    loops_[3].run_turn();
     for (const auto& shard : shards_) shard->run();
   }
 }
@@ -140,24 +136,29 @@ void OperatorWorld::ask(AdminRequest request) {
   // It would wait for ever: nothing lets clients in again.
   const bool may_wait = request.verb == "await_startup";
   CheckingSink sink;
-  const std::uint32_t number = admin_->start(std::move(request), sink);
+  const std::uint32_t number = thread_->admin().start(std::move(request), sink);
   for (int turn = 0; turn < turns_max && !sink.is_answered(); ++turn) run();
   CHECK(sink.is_answered() || may_wait);
-  admin_->cancel(number);
+  thread_->admin().cancel(number);
 }
 
 void OperatorWorld::set_memory_watermark(const MemoryWatermark& watermark) {
   config_.memory_watermark = watermark;
-  control_->alarms().set_memory_watermark(memory_limits(config_, memory_size).watermark_size);
+  tell_limits();
 }
 
 void OperatorWorld::set_disk_free_limit(const DiskFreeLimit& limit) {
   config_.disk_free_limit = limit;
-  control_->alarms().set_disk_free_min(disk_free_limit(config_, memory_size));
+  tell_limits();
+}
+
+void OperatorWorld::tell_limits() {
+  const NodeLimits limits = node_limits(config_, memory_size, 2);
+  thread_->view().tell_control(SetLimits{limits.memory_watermark, limits.disk_free_min});
 }
 
 AdminHost::ResumeOutcome OperatorWorld::resume(bool) {
-  control_->resume({{}, {}});
+  thread_->view().tell_control(ResumeBroker{std::make_unique<std::vector<std::vector<int>>>(2)});
   return {Resumed::listening};
 }
 

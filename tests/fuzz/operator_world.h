@@ -1,5 +1,6 @@
-// A control thread with a catalog of its own and two shards that do what they are told, for the
-// fuzzing of the operator's requests: everything behind the admin socket but the socket.
+// A control thread with a catalog of its own, an admin thread, and two shards that do what they are
+// told, all of them in one, for the fuzzing of the operator's requests: everything behind the admin
+// socket but the socket.
 #pragma once
 
 #include <deque>
@@ -13,7 +14,7 @@
 #include "core/topology/topology.h"
 #include "persist/catalog/catalog.h"
 #include "tests/unit/tools/server/fake_driver.h"
-#include "tools/server/admin/admin.h"
+#include "tools/server/admin_thread.h"
 #include "tools/server/config/config.h"
 #include "tools/server/control.h"
 #include "tools/server/definitions/definitions_store.h"
@@ -47,7 +48,10 @@ class FuzzShard {
  private:
   /// No shard sends anything to another.
   void on_command(core::PeerCommand&) { CHECK(false); }
-  void on_command(ControlToShard& command);
+  template <class Command>
+  void on_command(Command& command) {
+    std::visit([this](const auto& one) { on(one); }, command);
+  }
   void on(const core::TopologyApply& command);
   void on(const core::TopologyDone&) {}
   void on(const core::Alarm&) {}
@@ -60,6 +64,7 @@ class FuzzShard {
   void on(const ResumeClients&) { end_.tell_control(Serving{}); }
   void on(const AskStats& command);
   void on(const AskMessages& command);
+  void on(const Acknowledge& command) { end_.tell_admin(Acknowledged{command.number}); }
   void on(const EndThread&) {}
 
   ShardEnd end_;
@@ -81,33 +86,34 @@ class OperatorWorld final : public AdminHost {
 
  private:
   const ServerConfig& config() const override { return config_; }
-  Facts facts() const override { return {.is_serving = control_->is_serving()}; }
+  Facts facts() const override { return {}; }
   void set_memory_watermark(const MemoryWatermark& watermark) override;
   void set_disk_free_limit(const DiskFreeLimit& limit) override;
   std::string export_definitions(std::string& text) const override {
-    return definitions_->write(text);
+    return NodeDefinitions::write(config_, thread_->view().topology(), text);
   }
-  Imported import_definitions(const std::string& text, const std::string& vhost,
-                              const core::ChannelRef& who) override {
-    return definitions_->import(text, vhost, who);
+  Import read_import(const std::string& text, const std::string& vhost) override {
+    NodeDefinitions::Import read = definitions_.read(config_, {text, vhost});
+    return {std::move(read.error), std::move(read.planner)};
   }
-  void stop_node() override { control_->stop(); }
   ResumeOutcome resume(bool is_last_try) override;
   std::string set_log_level(std::string_view, std::string_view) override { return {}; }
   void reload() override {}
   std::string set_value(std::string_view, std::string_view) override { return {}; }
 
+  void tell_limits();
   Mesh& linked_mesh();
 
   ServerConfig config_;
   core::NullLog log_;
-  test::FakeDriver drivers_[3]{test::FakeDriver{0}, test::FakeDriver{1}, test::FakeDriver{2}};
-  io::Loop loops_[3]{{drivers_[0], {}}, {drivers_[1], {}}, {drivers_[2], {}}};
+  test::FakeDriver drivers_[4]{test::FakeDriver{0}, test::FakeDriver{1}, test::FakeDriver{2},
+                               test::FakeDriver{3}};
+  io::Loop loops_[4]{{drivers_[0], {}}, {drivers_[1], {}}, {drivers_[2], {}}, {drivers_[3], {}}};
   Mesh mesh_{3};
   persist::Catalog catalog_;
   std::unique_ptr<Control> control_;
-  std::unique_ptr<NodeDefinitions> definitions_;
-  std::unique_ptr<Admin> admin_;
+  NodeDefinitions definitions_{catalog_};
+  std::unique_ptr<AdminThread> thread_;
   std::unique_ptr<FuzzShard> shards_[2];
 };
 

@@ -1,20 +1,19 @@
 // What shards and the control thread send each other: what the broker's core says
-// (core/broker/control_command.h), and what only the server knows: orders of the node, statistics,
-// and the ways in and out of service. A command owns what it carries.
+// (core/broker/control_command.h), and what only the server knows: orders of the node, and the ways
+// in and out of service. What the admin thread sends and gets is in admin_commands.h. A command
+// owns what it carries.
 //
-//   shard -> control    Serving, ConnectionsClosed, StatsReply, MessagesReply
-//   control -> shard    TrimHeap, ReplaceSettings, SuspendClients, ResumeClients, AskStats,
-//                       AskMessages, EndThread, and what the operator asks of queues (Purge,
-//                       DeleteQueue)
+//   shard -> control    Serving, ConnectionsClosed
+//   control -> shard    TrimHeap, ReplaceSettings, SuspendClients, ResumeClients, Acknowledge,
+//                       EndThread
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <variant>
 #include <vector>
 
 #include "core/broker/command.h"
-#include "core/broker/message_request.h"
-#include "core/broker/stats.h"
 #include "net/amqp/settings.h"
 
 namespace lepus::server {
@@ -23,19 +22,8 @@ namespace lepus::server {
 struct Serving {};
 /// Of SuspendClients or StopServing: listeners and connections of the shard are closed.
 struct ConnectionsClosed {};
-/// A piece of the answer to AskStats.
-struct StatsReply {
-  std::unique_ptr<core::StatsPage> page;
-};
-
-/// The answer to AskMessages.
-struct MessagesReply {
-  std::unique_ptr<core::MessageResult> result;
-};
-
 using ShardToControl =
-    core::JoinVariants<core::ControlCommand,
-                       std::variant<Serving, ConnectionsClosed, StatsReply, MessagesReply>>::type;
+    std::variant<core::TopologyAsk, core::TopologyApplied, Serving, ConnectionsClosed>;
 
 /// For connections to come.
 struct ReplaceSettings {
@@ -50,21 +38,18 @@ struct SuspendClients {};
 struct ResumeClients {
   std::vector<int> sockets;  ///< Listening ones, which the shard takes over.
 };
-/// The operator wants to know something, or connections to be closed.
-struct AskStats {
-  std::unique_ptr<core::StatsRequest> request;
-};
-/// The operator publishes a message or looks at some.
-struct AskMessages {
-  std::unique_ptr<core::MessageRequest> request;
+/// The shard tells the admin thread that it has done all that the control thread sent before
+/// (Acknowledged).
+struct Acknowledge {
+  std::uint32_t number;  ///< Comes back.
 };
 /// All shards have closed their connections: nobody needs this thread any more.
 struct EndThread {};
 
-using ControlToShard = core::JoinVariants<
-    core::BrokerCommand,
-    std::variant<core::Purge, core::DeleteQueue, ReplaceSettings, TrimHeap, SuspendClients,
-                 ResumeClients, AskStats, AskMessages, EndThread>>::type;
+using ControlToShard =
+    core::JoinVariants<core::BrokerCommand,
+                       std::variant<ReplaceSettings, TrimHeap, SuspendClients, ResumeClients,
+                                    Acknowledge, EndThread>>::type;
 
 static_assert(sizeof(ShardToControl) <= core::command_size_max);
 static_assert(sizeof(ControlToShard) <= core::command_size_max);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "io/heap.h"
+#include "io/os.h"
 
 namespace lepus::server {
 
@@ -46,29 +47,68 @@ struct Control::ShardHandler {
   }
   void operator()(const Serving&) const { control.serves_[from] = true; }
   void operator()(const ConnectionsClosed&) const { control.on_connections_closed(from); }
-  // Answers to the AdminService.
-  void operator()(const core::Reply& reply) const {
-    if (control.admin_ != nullptr) control.admin_->on_reply(reply);
-  }
-  void operator()(StatsReply& reply) const {
-    if (control.admin_ != nullptr) control.admin_->on_stats(std::move(reply.page));
-  }
-  void operator()(MessagesReply& reply) const {
-    if (control.admin_ != nullptr) control.admin_->on_messages(std::move(reply.result));
-  }
 
   Control& control;
   core::ShardId from;
 };
 
+struct Control::AdminHandler {
+  void operator()(const core::TopologyApplied& applied) const {
+    control.writer_.replication().on_admin_applied(applied.version);
+  }
+  void operator()(AskAccess& ask) const { control.on_access(std::move(ask)); }
+  void operator()(AskPlan& ask) const { control.on_plan(std::move(ask)); }
+  void operator()(const AskTurns& ask) const {
+    auto page = std::make_unique<core::StatsPage>();
+    page->number = ask.number;
+    page->last = true;
+    page->threads.push_back({control.shard_count_, control.parts_.loop->profile().totals()});
+    control.mesh_.tell_admin(StatsReply{std::move(page)});
+  }
+  void operator()(const ForceAlarm& force) const { control.alarms_.set_forced(force.alarm); }
+  void operator()(const SetLimits& limits) const {
+    control.alarms_.set_memory_watermark(limits.memory_watermark_bytes);
+    control.alarms_.set_disk_free_min(limits.disk_free_min_bytes);
+  }
+  void operator()(PassSettings& pass) const {
+    CHECK(pass.settings->size() == control.shard_count_);
+    auto next = pass.settings->begin();
+    control.broadcast([&] { return ReplaceSettings{std::move(*next++)}; });
+  }
+  void operator()(const SuspendBroker&) const { control.suspend(); }
+  void operator()(ResumeBroker& resume) const { control.resume(std::move(*resume.sockets)); }
+  void operator()(const StopBroker&) const {
+    control.parts_.on_stop_asked ? control.parts_.on_stop_asked() : control.stop();
+  }
+  void operator()(const AskAcknowledge& ask) const {
+    control.broadcast([&] { return Acknowledge{ask.number}; });
+  }
+  void operator()(const AdminEnded&) const { control.has_admin_ended_ = true; }
+
+  Control& control;
+};
+
 bool Control::drain_mailboxes() {
   const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::requests);
   bool worked = mesh_.push_staged();
-  worked |= mesh_.drain([this](core::ShardId from, ShardToControl& command) {
-    std::visit(ShardHandler{*this, from}, command);
-  });
-  if (admin_ != nullptr) worked |= admin_->work();
+  worked |= mesh_.drain(
+      [this](core::ShardId from, ShardToControl& command) {
+        std::visit(ShardHandler{*this, from}, command);
+      },
+      [this](AdminToControl& command) {
+        std::visit(AdminHandler{*this}, command);
+        tell_state();
+      });
   return worked;
+}
+
+/// Before what depends on it is sent to anybody else.
+void Control::tell_state() {
+  const ControlState state{phase_ == Phase::running, is_serving(),    suspends_,
+                           is_suspended(),           alarms_.alarm(), alarms_.forced()};
+  if (state == told_state_) return;
+  told_state_ = state;
+  mesh_.tell_admin(ControlState{state});
 }
 
 void Control::on_connections_closed(core::ShardId from) {
@@ -80,7 +120,7 @@ void Control::on_connections_closed(core::ShardId from) {
   CHECK(phase_ == Phase::stopping);
   if (++drained_count_ < shard_count_) return;
   phase_ = Phase::ending;
-  writer_.stop_sending();
+  writer_.replication().stop();
   broadcast([] { return EndThread{}; });
 }
 
@@ -95,29 +135,58 @@ void Control::change(const core::AccessRequest& request, std::string by, Changed
   writer_.request(std::move(asked));
 }
 
-void Control::apply_plan(Changes changes, std::uint64_t last_id, const core::ChannelRef& who) {
+void Control::on_access(AskAccess&& ask) {
+  change(*ask.request, std::string{core::operator_name},
+         [this, number = ask.number](const std::optional<core::AccessRefusal>& refusal) {
+           mesh_.tell_admin(AccessDone{
+               number, refusal ? std::make_unique<core::AccessRefusal>(*refusal) : nullptr});
+         });
+}
+
+void Control::on_plan(AskPlan&& ask) {
+  const core::ChannelRef who{shard_count_, ask.number, 1};
+  auto outcome = std::make_unique<PlanOutcome>();
+  if (phase_ == Phase::running) {
+    *outcome = carry_out(*ask.planner, who);
+  } else {
+    outcome->is_unavailable = true;
+    outcome->error = "the broker stops";
+  }
+  mesh_.tell_admin(PlanDone{ask.number, std::move(outcome)});
+}
+
+/// The TopologyDone comes behind the outcome: at the earliest at the end of this turn.
+PlanOutcome Control::carry_out(TopologyPlanner& planner, const core::ChannelRef& who) {
   CHECK(phase_ == Phase::running);
-  writer_.apply_plan(std::move(changes), last_id, who);
+  TopologyPlan plan = planner.plan(writer_.topology(), writer_.last_id());
+  if (!plan.outcome.error.empty()) return std::move(plan.outcome);
+  if (plan.write) writer_.store().record(std::move(plan.write));
+  for (const core::TopologyChange& removal : plan.removals) writer_.store().record(removal);
+  plan.outcome.is_done = plan.changes.empty();
+  if (!plan.outcome.is_done) writer_.apply_plan(std::move(plan.changes), plan.last_id, who);
+  return std::move(plan.outcome);
 }
 
 void Control::flush() {
   writer_.flush();
-  if (admin_ != nullptr) admin_->flush();
+  tell_state();
   mesh_.wake();
 }
 
 void Control::on_answer(core::TopologyDone&& done) {
   if (done.channel.shard != shard_count_) return mesh_.send(done.channel.shard, std::move(done));
-  if (admin_ != nullptr) admin_->on_topology_done(done);
+  mesh_.tell_admin(std::move(done));
 }
 
 void Control::on_alarm(const core::Alarm& alarm) {
+  tell_state();
   broadcast([&] { return alarm; });
 }
 
 /// Every thread has a heap of its own, and what one frees may belong to another.
 void Control::on_trim() {
   broadcast([] { return TrimHeap{}; });
+  mesh_.tell_admin(TrimHeap{});
   const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::heap);
   io::trim_heap();
 }
@@ -127,9 +196,14 @@ void Control::suspend() {
   broadcast([] { return SuspendClients{}; });
 }
 
+/// Another operator may have been faster, or a stop.
 void Control::resume(std::vector<std::vector<int>> sockets) {
-  CHECK(is_suspended());
   CHECK(sockets.size() == shard_count_);
+  if (!is_suspended() || phase_ != Phase::running) {
+    for (const std::vector<int>& own : sockets)
+      for (const int fd : own) io::close_fd(fd);
+    return;
+  }
   suspends_ = false;
   for (core::ShardId shard = 0; shard < shard_count_; ++shard)
     mesh_.send(shard, ResumeClients{std::move(sockets[shard])});

@@ -1,6 +1,10 @@
 // The control thread: the topology's only writer (topology_writer.h) works on it, and it watches
 // memory, disk (resource_alarms.h) and signals. Nothing on it waits for the disk.
 //
+// An operator's requests run on the admin thread (admin_thread.h), which sends what changes
+// something as commands (admin_commands.h) and is told how the broker is: nothing here reads files
+// or writes JSON.
+//
 // It never sits on the message path. When it stops the broker it asks every shard to close its
 // connections, and lets the threads end only when all have: until then they still answer each
 // other.
@@ -17,7 +21,6 @@
 #include "core/broker/ports.h"
 #include "core/topology/topology.h"
 #include "io/loop.h"
-#include "tools/server/admin_service.h"
 #include "tools/server/mesh.h"
 #include "tools/server/resource_alarms.h"
 #include "tools/server/topology/topology_writer.h"
@@ -28,7 +31,6 @@ class Control final : private io::TurnHooks,
                       private ResourceAlarms::Listener,
                       private TopologyWriter::Listener {
  public:
-  using Changes = TopologyWriter::Changes;
   struct Parts {
     Mesh* mesh;
     io::Loop* loop;
@@ -44,6 +46,8 @@ class Control final : private io::TurnHooks,
     std::string default_queue_type = {};
     /// As of ResourceAlarms::Parts; outlives this. Null: nothing is ever given back.
     SlowReading<ProcessMemory>* process_memory = nullptr;
+    /// An operator wants the broker to stop. Null: stop().
+    std::function<void()> on_stop_asked = nullptr;
   };
   explicit Control(Parts parts);
   ~Control() override;
@@ -62,7 +66,7 @@ class Control final : private io::TurnHooks,
   void suspend();
   bool is_suspending() const { return suspends_; }
   bool is_suspended() const;
-  /// After is_suspended(): listening sockets for each shard, which are taken over.
+  /// Listening sockets for each shard, which are taken over; when it is not suspended, closed.
   void resume(std::vector<std::vector<int>> sockets);
   bool is_finished();
   bool is_running() const { return phase_ == Phase::running; }
@@ -72,6 +76,11 @@ class Control final : private io::TurnHooks,
   /// ask again. `by` is told in events.
   using Changed = ControlRequest::Changed;
   void change(const core::AccessRequest& request, std::string by, Changed done);
+  /// Lets the planner plan and carries out what it says, in this very call: all of it or nothing.
+  /// Unless the outcome says that it is done, or what is wrong, a TopologyDone comes to `who`
+  /// later: when every shard has the changes, or with an error when they cannot be stored. While
+  /// is_running().
+  PlanOutcome carry_out(TopologyPlanner& planner, const core::ChannelRef& who);
   /// What there is, for questions of the control thread; not yet durable when a change is under
   /// way.
   const core::Topology& topology() const { return writer_.topology(); }
@@ -86,37 +95,28 @@ class Control final : private io::TurnHooks,
     for (core::ShardId shard = 0; shard < shard_count_; ++shard) mesh_.send(shard, make());
   }
 
-  // --- For the operator's requests, from AdminService::work()
-
-  /// Null: nobody. Outlives this, or sets null before.
-  void set_admin(AdminService* admin) { admin_ = admin; }
-  core::ShardId shard_count() const { return shard_count_; }
-  /// As a channel that commands name: answers come to the AdminService.
-  core::ChannelRef admin_ref(std::uint32_t number) const { return {shard_count_, number, 1}; }
-  void send(core::ShardId shard, ControlToShard&& command) {
-    mesh_.send(shard, std::move(command));
+  /// For the admin thread.
+  template <class Kind>
+  void tell_admin(Kind&& command) {
+    mesh_.tell_admin(std::forward<Kind>(command));
   }
-  /// Of the loop: read once a turn.
-  core::Nanos now() const { return parts_.loop->now(); }
-  std::uint64_t last_id() const { return writer_.last_id(); }
-  /// At least one change, decided in this very call on what topology() is, with ids up to
-  /// `last_id`. TopologyDone comes to `who`, an admin_ref(), when every shard has them, or with an
-  /// error when they cannot be stored.
-  void apply_plan(Changes changes, std::uint64_t last_id, const core::ChannelRef& who);
+  /// Returns true once the admin thread sends nothing more, after EndAdmin.
+  bool has_admin_ended() const { return has_admin_ended_; }
 
  private:
   enum class Phase : std::uint8_t { running, stopping, ending };
-  /// What it does with the shards' commands (control.cpp).
+  /// What it does with the commands of shards and of the admin thread (control.cpp).
   struct ShardHandler;
+  struct AdminHandler;
 
   bool drain_mailboxes() override;
   void flush() override;
-  bool may_sleep() override {
-    return !mesh_.has_staged() && phase_ != Phase::ending &&
-           (admin_ == nullptr || !admin_->has_work());
-  }
+  bool may_sleep() override { return !mesh_.has_staged() && phase_ != Phase::ending; }
 
   void on_connections_closed(core::ShardId from);
+  void on_access(AskAccess&& ask);
+  void on_plan(AskPlan&& ask);
+  void tell_state();
   void on_answer(core::TopologyDone&& done) override;
   void on_alarm(const core::Alarm& alarm) override;
   void on_trim() override;
@@ -125,12 +125,13 @@ class Control final : private io::TurnHooks,
   ControlEnd mesh_;
   core::ShardId shard_count_;
   TopologyWriter writer_;
-  AdminService* admin_ = nullptr;
   ResourceAlarms alarms_;
   Phase phase_ = Phase::running;
   std::vector<bool> serves_;  ///< By shard.
   bool suspends_ = false;
   std::size_t drained_count_ = 0;
+  ControlState told_state_;  ///< What the admin thread was told last.
+  bool has_admin_ended_ = false;
 };
 
 }  // namespace lepus::server

@@ -1,6 +1,6 @@
 // The rings between threads: one bounded ring of commands per ordered pair, and nothing else
 // shared. What a ring carries is of its direction (core/broker/command.h,
-// tools/server/commands.h).
+// tools/server/commands.h, tools/server/admin_commands.h).
 //
 //   end A --send()--> ring A->B --drain()--> end B       full ring: staged at A, in order
 //
@@ -9,6 +9,8 @@
 // sockets that feed it. Draining never depends on the own outbox, so there is no cycle.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <utility>
@@ -20,6 +22,7 @@
 #include "io/loop.h"
 #include "io/mailbox.h"
 #include "io/waker.h"
+#include "tools/server/admin_commands.h"
 #include "tools/server/commands.h"
 
 namespace lepus::server {
@@ -29,8 +32,19 @@ class Mesh {
   using PeerRing = io::SpscRing<core::PeerCommand>;
   using ControlRing = io::SpscRing<ShardToControl>;
   using ShardRing = io::SpscRing<ControlToShard>;
+  /// The admin thread's, in both directions of a shard and of the control thread.
+  struct AdminRings {
+    explicit AdminRings(std::size_t shard_count);
+    std::vector<std::unique_ptr<io::SpscRing<AdminToShard>>> to_shard;
+    std::vector<std::unique_ptr<io::SpscRing<ShardToAdmin>>> from_shard;
+    io::SpscRing<AdminToControl> to_control;
+    io::SpscRing<ControlToAdmin> from_control;
+    /// Of commands for the admin thread that the control thread sent, also of those that are still
+    /// staged. Written by the control thread, before it sends what depends on them to others.
+    std::atomic<std::uint64_t> told_count{0};
+  };
 
-  /// The shards and, as the last thread, the control thread.
+  /// The shards and, as the last of these threads, the control thread.
   explicit Mesh(std::size_t thread_count);
 
   std::size_t thread_count() const { return loops_.size(); }
@@ -39,6 +53,10 @@ class Mesh {
   void set_loop(core::ShardId thread, io::Loop& loop) { loops_[thread] = &loop; }
   io::Loop& loop(core::ShardId thread) { return *loops_[thread]; }
   io::Loop& control_loop() { return *loops_.back(); }
+  /// Before the ends are made: there is an admin thread, too. Without it nothing is told to it.
+  void set_admin_loop(io::Loop& loop) { admin_loop_ = &loop; }
+  bool has_admin() const { return admin_loop_ != nullptr; }
+  io::Loop& admin_loop() { return *admin_loop_; }
 
   /// From shard to shard.
   PeerRing& peer_ring(core::ShardId from, core::ShardId to) {
@@ -46,12 +64,15 @@ class Mesh {
   }
   ControlRing& ring_to_control(core::ShardId from) { return *control_rings_[from]; }
   ShardRing& ring_from_control(core::ShardId to) { return *shard_rings_[to]; }
+  AdminRings& admin_rings() { return admin_rings_; }
 
  private:
   std::vector<io::Loop*> loops_;
+  io::Loop* admin_loop_ = nullptr;
   std::vector<std::unique_ptr<PeerRing>> peer_rings_;
   std::vector<std::unique_ptr<ControlRing>> control_rings_;  ///< By shard.
   std::vector<std::unique_ptr<ShardRing>> shard_rings_;      ///< By shard.
+  AdminRings admin_rings_;
 };
 
 /// The sending end of one ring, with what did not fit.
@@ -94,6 +115,7 @@ class ShardEnd final : public core::Outbox {
   ShardEnd(Mesh& mesh, core::ShardId self);
 
   void send(core::ShardId to, core::PeerCommand&& command) override;
+  /// A Reply that no channel waits for is the operator's: it goes to the admin thread.
   void send_to_control(core::ControlCommand&& command) override;
   bool congested(core::ShardId to) const override { return peers_[to]->has_staged(); }
   /// What only the server knows.
@@ -101,9 +123,14 @@ class ShardEnd final : public core::Outbox {
   void tell_control(Kind&& command) {
     control_.send(std::forward<Kind>(command));
   }
+  template <class Kind>
+  void tell_admin(Kind&& command) {
+    CHECK(mesh_.has_admin());
+    admin_.send(std::forward<Kind>(command));
+  }
 
-  /// Calls handle(command) for a bounded number of commands from each thread: PeerCommand or
-  /// ControlToShard. Returns true if there was one.
+  /// Calls handle(command) for a bounded number of commands from each thread: PeerCommand,
+  /// ControlToShard or AdminToShard. Returns true if there was one.
   template <class F>
   bool drain(F&& handle) {
     std::size_t count = 0;
@@ -111,6 +138,7 @@ class ShardEnd final : public core::Outbox {
       if (from != self_)
         count += mesh_.peer_ring(from, self_).consume(core::limits::mailbox_drain_max, handle);
     count += mesh_.ring_from_control(self_).consume(core::limits::mailbox_drain_max, handle);
+    count += mesh_.admin_rings().to_shard[self_]->consume(core::limits::mailbox_drain_max, handle);
     return count > 0;
   }
   /// Moves what is staged into the rings as far as there is room. Returns true if something moved.
@@ -124,6 +152,7 @@ class ShardEnd final : public core::Outbox {
   core::ShardId self_;
   std::vector<std::unique_ptr<RingSender<core::PeerCommand>>> peers_;  ///< By shard; own: unused.
   RingSender<ShardToControl> control_;
+  RingSender<ShardToAdmin> admin_;
 };
 
 /// The control thread's end of the mesh.
@@ -132,15 +161,24 @@ class ControlEnd {
   explicit ControlEnd(Mesh& mesh);
 
   void send(core::ShardId to, ControlToShard&& command);
-  /// Calls handle(from, command) for a bounded number of commands from each shard. Returns true if
-  /// there was one.
-  template <class F>
-  bool drain(F&& handle) {
+  /// Nothing without an admin thread.
+  template <class Kind>
+  void tell_admin(Kind&& command) {
+    if (!mesh_.has_admin()) return;
+    mesh_.admin_rings().told_count.fetch_add(1, std::memory_order_release);
+    admin_.send(std::forward<Kind>(command));
+  }
+  bool has_admin() const { return mesh_.has_admin(); }
+  /// Calls handle(from, command) for a bounded number of commands from each shard, and
+  /// handle_admin(command) for those of the admin thread. Returns true if there was one.
+  template <class F, class G>
+  bool drain(F&& handle, G&& handle_admin) {
     std::size_t count = 0;
     for (core::ShardId from = 0; from < shards_.size(); ++from) {
       const auto visit = [&](ShardToControl& command) { handle(from, command); };
       count += mesh_.ring_to_control(from).consume(core::limits::mailbox_drain_max, visit);
     }
+    count += mesh_.admin_rings().to_control.consume(core::limits::mailbox_drain_max, handle_admin);
     return count > 0;
   }
   /// As of ShardEnd.
@@ -151,6 +189,47 @@ class ControlEnd {
  private:
   Mesh& mesh_;
   std::vector<std::unique_ptr<RingSender<ControlToShard>>> shards_;
+  RingSender<ControlToAdmin> admin_;
+};
+
+/// The admin thread's end of the mesh.
+class AdminEnd {
+ public:
+  /// After Mesh::set_admin_loop().
+  explicit AdminEnd(Mesh& mesh);
+
+  void send(core::ShardId to, AdminToShard&& command);
+  template <class Kind>
+  void tell_control(Kind&& command) {
+    control_.send(std::forward<Kind>(command));
+  }
+  /// Calls handle(command) for a bounded number of commands from each thread: ControlToAdmin or
+  /// ShardToAdmin. Returns true if there was one.
+  template <class F>
+  bool drain(F&& handle) {
+    Mesh::AdminRings& rings = mesh_.admin_rings();
+    std::size_t count = rings.from_control.consume(core::limits::mailbox_drain_max, handle);
+    handled_count_ += count;
+    for (const auto& ring : rings.from_shard)
+      count += ring->consume(core::limits::mailbox_drain_max, handle);
+    return count > 0;
+  }
+  /// How many commands the control thread has sent, and how many of them were handled. What anybody
+  /// was answered before told_count() was read is known once as many are handled.
+  std::uint64_t told_count() const {
+    return mesh_.admin_rings().told_count.load(std::memory_order_acquire);
+  }
+  std::uint64_t handled_count() const { return handled_count_; }
+  /// As of ShardEnd.
+  bool push_staged();
+  bool has_staged() const;
+  void wake();
+
+ private:
+  Mesh& mesh_;
+  std::vector<std::unique_ptr<RingSender<AdminToShard>>> shards_;
+  RingSender<AdminToControl> control_;
+  std::uint64_t handled_count_ = 0;
 };
 
 }  // namespace lepus::server

@@ -19,7 +19,7 @@
 #include "persist/recovery/kept_aside.h"
 #include "persist/recovery/shard_import.h"
 #include "tools/server/config/config_memory.h"
-#include "tools/server/config/config_reload.h"
+#include "tools/server/connection_settings.h"
 #include "tools/server/descriptors.h"
 #include "tools/server/stall_log.h"
 
@@ -39,36 +39,6 @@ std::uint64_t random_seed() {
 io::IdlePolicy idle_policy(const ServerConfig& config) {
   return {config.idle, config.idle_spin_us * core::nanos_per_us,
           config.idle_disk_spin_us * core::nanos_per_us};
-}
-
-std::unique_ptr<amqp::Settings> make_settings(const ServerConfig& config) {
-  auto settings = std::make_unique<amqp::Settings>();
-  settings->product = config.product_name;
-  settings->version = config.product_version;
-  settings->cluster_name = config.cluster_name;
-  settings->loopback_users = {config.loopback_users.begin(), config.loopback_users.end()};
-  settings->heartbeat_s = config.heartbeat_s;
-  settings->frame_max = config.frame_max;
-  settings->channel_max = config.channel_max;
-  settings->message_size_max = config.message_size_max;
-  settings->connections_max = config.connections_max;
-  settings->consumers_per_channel_max = config.consumers_per_channel_max;
-  settings->channel_flow = config.channel_flow;
-  settings->interceptors = config.interceptors;
-  settings->mechanisms.clear();
-  std::copy_if(config.auth_mechanisms.begin(), config.auth_mechanisms.end(),
-               std::back_inserter(settings->mechanisms), amqp::is_mechanism);
-  constexpr std::uint64_t consumer_timeout_ms_max = core::never / core::nanos_per_ms / 2;
-  if (config.consumer_timeout_ms > 0 && config.consumer_timeout_ms < consumer_timeout_ms_max)
-    settings->consumer_timeout =
-        static_cast<core::Nanos>(config.consumer_timeout_ms) * core::nanos_per_ms;
-  settings->handshake_timeout = config.handshake_timeout_ms == 0
-                                    ? core::never
-                                    : config.handshake_timeout_ms * core::nanos_per_ms;
-  settings->send_timeout = config.tcp.send_timeout_ms == 0
-                               ? core::never
-                               : config.tcp.send_timeout_ms * core::nanos_per_ms;
-  return settings;
 }
 
 std::string event_vhost(const ServerConfig& config) {
@@ -115,10 +85,12 @@ std::string Node::start() {
       *driver_, io::IdlePolicy{io::IdleMode::adaptive, core::limits::control_spin});
   mesh_.set_loop(static_cast<core::ShardId>(shards_.size()), *loop_);
   if (std::string error = open_catalog(); !error.empty()) return error;
+  std::unique_ptr<io::UringDriver> admin_driver;
+  if (std::string error = make_driver(admin_driver); !error.empty()) return error;
+  admin_ = std::make_unique<NodeAdmin>(*this, std::move(admin_driver));
   if (std::string error = make_shards(); !error.empty()) return error;
   if (std::string error = listen(); !error.empty()) return error;
   if (std::string error = start_control(); !error.empty()) return error;
-  admin_ = std::make_unique<NodeAdmin>(*this);
   if (std::string error = admin_->start(); !error.empty()) return error;
   signals_ = std::make_unique<io::SignalSource>(
       *loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP});
@@ -128,6 +100,8 @@ std::string Node::start() {
   stored_event_->bind<&Control::on_stored>(control_.get());
   stored_event_->start();
   control_->store().start_thread([this] { stored_event_->notify(); });
+  const NodeLimits limits = this->limits();
+  admin_->run_thread();
   for (std::size_t i = 0; i < shards_.size(); ++i)
     shards_[i].thread = std::thread([this, i] { run_shard(shards_[i], placement_.shards[i]); });
   while (!control_->is_serving()) loop_->run_turn();
@@ -137,8 +111,8 @@ std::string Node::start() {
              {{"version", LEPUS_VERSION},
               {"shards", shards_.size()},
               {"pinned", placement_.pin},
-              {"memory_watermark_bytes", memory_watermark()},
-              {"disk_free_wanted_bytes", disk_free_min()}});
+              {"memory_watermark_bytes", limits.memory_watermark},
+              {"disk_free_wanted_bytes", limits.disk_free_min}});
   return {};
 }
 
@@ -176,7 +150,7 @@ std::string Node::make_shards() {
                                                      client_descriptor_max(io::file_use().limit),
                                                      {random_seed(), random_seed()}});
   }
-  set_paging();
+  set_paging(limits().paging_size);
   return {};
 }
 
@@ -274,10 +248,11 @@ std::string Node::open_journals() {
 }
 
 std::string Node::start_control() {
+  const NodeLimits limits = this->limits();
   control_ = std::make_unique<Control>(Control::Parts{
-      &mesh_, loop_.get(), &log_, memory_watermark(), [this] { return memory_bytes(); }, &catalog_,
-      &readings_.disk_free, disk_free_min(), event_vhost(config_), config_.default_queue_type,
-      &readings_.process_memory});
+      &mesh_, loop_.get(), &log_, limits.memory_watermark, [this] { return memory_bytes(); },
+      &catalog_, &readings_.disk_free, limits.disk_free_min, event_vhost(config_),
+      config_.default_queue_type, &readings_.process_memory, [this] { begin_stop("lepusctl"); }});
   std::string error = control_->start(std::move(definitions_.stored), config_.vhosts);
   catalog_.stop_waiting();
   return error;
@@ -290,12 +265,13 @@ void Node::end_process() {
 }
 
 /// Each shard has its own socket for each address; the kernel spreads connections over them.
-std::string Node::open_sockets(const ListenTurn& turn, std::vector<std::vector<int>>& sockets) {
+std::string Node::open_sockets(const ListenTurn& turn, core::Log& log,
+                               std::vector<std::vector<int>>& sockets) {
   if (!turn.is_held())
-    log_.write(LogLevel::warning, LogCategory::general,
-               "another lepus is starting for very long: whether it takes the same address is not "
-               "known",
-               {});
+    log.write(LogLevel::warning, LogCategory::general,
+              "another lepus is starting for very long: whether it takes the same address is not "
+              "known",
+              {});
   sockets.resize(shards_.size());
   for (const ListenAddress& address : config_.listeners) {
     for (std::vector<int>& own : sockets) {
@@ -315,30 +291,10 @@ std::string Node::listen() {
   std::vector<std::vector<int>> sockets;
   const ListenTurn turn;
   if (std::string error = wait_until_free(config_.listeners); !error.empty()) return error;
-  if (std::string error = open_sockets(turn, sockets); !error.empty()) return error;
+  if (std::string error = open_sockets(turn, log_, sockets); !error.empty()) return error;
   for (std::size_t shard = 0; shard < shards_.size(); ++shard)
     for (const int fd : sockets[shard]) shards_[shard].shard->add_listener(fd);
   return {};
-}
-
-/// Nothing waits on the control thread. What was opened in vain is closed again: the operator may
-/// try once more.
-AdminHost::ResumeOutcome Node::resume(bool is_last_try) {
-  using Resumed = AdminHost::Resumed;
-  constexpr core::Nanos no_wait = 0;
-  const ListenTurn turn{no_wait};
-  if (!is_last_try && (!turn.is_held() || is_any_in_use(config_.listeners)))
-    return {Resumed::address_in_use};
-  std::vector<std::vector<int>> sockets;
-  std::string error = wait_until_free(config_.listeners, no_wait);
-  if (error.empty()) error = open_sockets(turn, sockets);
-  if (error.empty()) {
-    control_->resume(std::move(sockets));
-    return {Resumed::listening};
-  }
-  for (const std::vector<int>& own : sockets)
-    for (const int fd : own) io::close_fd(fd);
-  return {Resumed::failed, std::move(error)};
 }
 
 void Node::run_shard(ShardThread& own, const ShardPlace& place) {
@@ -372,11 +328,14 @@ int Node::run() {
   if (!catalog_.has_changes())
     if (const std::string error = save_journal_ends(); !error.empty())
       log_.write(LogLevel::error, LogCategory::general, "catalog", {{"text", error}});
+  // Operators that wait for the end see it. What they ask is about shards, which are still here.
+  control_->tell_admin(EndAdmin{});
+  while (!control_->has_admin_ended()) loop_->run_turn();
+  admin_->join();
   for (ShardThread& own : shards_) {
     own.shard.reset();
     own.store.reset();
   }
-  admin_->stop();
   stored_event_->stop();
   while (loop_->ops_in_flight() > 0) loop_->run_turn();
   log_.write(LogLevel::info, LogCategory::general, "broker stopped", {});
@@ -387,7 +346,7 @@ int Node::run() {
 }
 
 void Node::on_signal(int signal) {
-  if (signal == SIGHUP) return reload();
+  if (signal == SIGHUP) return control_->tell_admin(ReadConfigAgain{});
   begin_stop(signal == SIGINT ? "SIGINT" : "SIGTERM");
 }
 
@@ -398,39 +357,19 @@ void Node::begin_stop(std::string_view why) {
   control_->stop();
 }
 
-void Node::reload() {
-  config_ = reload_config(config_, log_system_, log_);
-  control_->alarms().set_memory_watermark(memory_watermark());
-  set_paging();
-  control_->alarms().set_disk_free_min(disk_free_min());
-  apply_settings();
-}
-
-void Node::apply_settings() {
-  control_->broadcast([this] { return ReplaceSettings{make_settings(config_)}; });
-}
-
 std::uint64_t Node::connection_count() const {
   std::uint64_t sum = 0;
   for (const ShardThread& own : shards_) sum += own.shard->connection_count();
   return sum;
 }
 
-/// Each shard has its part.
-void Node::set_paging() {
-  const std::uint64_t size = memory_limits(config_, read_available_memory()).paging_size;
+/// Each shard has its part. Any thread.
+void Node::set_paging(std::uint64_t size) {
   for (ShardThread& own : shards_) own.shard->set_memory_pressure_threshold(size / shards_.size());
 }
 
-std::uint64_t Node::memory_watermark() const {
-  return memory_limits(config_, read_available_memory()).watermark_size;
-}
-
-/// Each shard makes one file ahead: that must not take what is to stay free.
-std::uint64_t Node::disk_free_min() const {
-  const std::uint64_t limit = disk_free_limit(config_, read_available_memory());
-  const std::uint64_t ahead = shards_.size() * config_.journal_segment_size;
-  return limit + std::min(ahead, UINT64_MAX - limit);
+NodeLimits Node::limits() const {
+  return node_limits(config_, read_available_memory(), shards_.size());
 }
 
 std::uint64_t Node::memory_bytes() const {

@@ -1,4 +1,5 @@
-// The running broker: one thread per shard and the control thread, which is the caller of run().
+// The running broker: one thread per shard, the admin thread, and the control thread, which is the
+// caller of run().
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@
 #include "tools/server/log/log.h"
 #include "tools/server/mesh.h"
 #include "tools/server/node_admin.h"
+#include "tools/server/node_limits.h"
 #include "tools/server/placement/placement.h"
 #include "tools/server/quota_counter.h"
 #include "tools/server/shard.h"
@@ -66,11 +68,10 @@ class Node {
   };
 
   std::string make_driver(std::unique_ptr<io::UringDriver>& driver);
-  std::string open_sockets(const ListenTurn& turn, std::vector<std::vector<int>>& sockets);
+  std::string open_sockets(const ListenTurn& turn, core::Log& log,
+                           std::vector<std::vector<int>>& sockets);
   std::string listen();
-  AdminHost::ResumeOutcome resume(bool is_last_try);
   std::string open_catalog();
-  void apply_settings();
   std::string open_journals();
   std::string check_journals();
   std::string import_journals();
@@ -83,17 +84,15 @@ class Node {
   void run_shard(ShardThread& own, const ShardPlace& place);
   void on_signal(int signal);
   void begin_stop(std::string_view why);
-  void reload();
-  std::uint64_t memory_watermark() const;
-  void set_paging();
-  std::uint64_t disk_free_min() const;
+  NodeLimits limits() const;
+  void set_paging(std::uint64_t size);
   std::uint64_t memory_bytes() const;
   std::uint64_t connection_count() const;
 
   const Placement& placement_;
   LogSystem& log_system_;
   core::Log& log_;
-  ServerConfig config_;
+  const ServerConfig config_;  ///< Of the start: NodeAdmin has what it is now.
   io::KernelDisk disk_;
   persist::Catalog catalog_;
   ListenNotices notices_;
@@ -105,8 +104,8 @@ class Node {
   std::unique_ptr<io::Loop> loop_;
   Readings readings_;
   std::unique_ptr<io::ThreadEvent> stored_event_;  ///< The catalog's thread did something.
-  std::unique_ptr<Control> control_;
   std::unique_ptr<NodeAdmin> admin_;
+  std::unique_ptr<Control> control_;
   std::unique_ptr<io::SignalSource> signals_;
   std::vector<ShardThread> shards_;
 };

@@ -8,8 +8,12 @@
 
 #include <fmt/format.h>
 
+#include "io/heap.h"
+#include "io/os.h"
 #include "io/unix_socket.h"
 #include "tools/server/config/config_keys.h"
+#include "tools/server/config/config_reload.h"
+#include "tools/server/connection_settings.h"
 #include "tools/server/node.h"
 
 namespace lepus::server {
@@ -30,13 +34,20 @@ std::string own_user_name() {
 
 }  // namespace
 
-NodeAdmin::NodeAdmin(Node& node)
+NodeAdmin::NodeAdmin(Node& node, std::unique_ptr<io::UringDriver> driver)
     : node_(node),
+      log_(node.log_system_.producer("admin")),
+      config_(node.config_),
       started_at_(node.loop_->now()),
-      definitions_({*node.control_, node.catalog_, node.config_, node.log_}),
-      admin_(*node.control_, *this, node.log_) {}
+      driver_(std::move(driver)),
+      loop_(*driver_, io::IdlePolicy{io::IdleMode::sleep, 0}),
+      definitions_(node.catalog_) {
+  node_.mesh_.set_admin_loop(loop_);
+  work_ = std::make_unique<AdminThread>(AdminThread::Parts{&node_.mesh_, &loop_, &log_, this});
+}
 
 NodeAdmin::~NodeAdmin() {
+  CHECK(!thread_.joinable());
   if (!path_.empty()) io::remove_unix(path_);
 }
 
@@ -52,69 +63,109 @@ std::string NodeAdmin::start() {
            ". It is where lepusctl connects: set management.socket to another path, or to none";
   path_ = path;
   socket_ = std::make_unique<AdminSocket>(
-      AdminSocket::Parts{node_.loop_.get(), &admin_, &node_.log_, geteuid(), own_user_name()},
-      outcome.fd);
+      AdminSocket::Parts{&loop_, &work_->admin(), &log_, geteuid(), own_user_name()}, outcome.fd);
   socket_->start();
   return {};
 }
 
-void NodeAdmin::stop() {
-  if (socket_) socket_->stop();
+void NodeAdmin::run_thread() {
+  thread_ = std::thread([this] {
+    io::name_thread("admin");
+    if (node_.placement_.pin) {
+      const std::string error = io::pin_thread_to(node_.placement_.control_cpus);
+      if (!error.empty())
+        log_.write(core::LogLevel::warning, core::LogCategory::general, "cannot pin admin thread",
+                   {{"text", error}});
+    }
+    while (!work_->is_finished()) loop_.run_turn();
+  });
 }
 
-const ServerConfig& NodeAdmin::config() const { return node_.config_; }
+void NodeAdmin::join() { thread_.join(); }
 
 AdminHost::Facts NodeAdmin::facts() const {
+  const NodeLimits limits = this->limits();
   Facts facts;
-  facts.uptime_s =
-      static_cast<std::uint64_t>((node_.loop_->now() - started_at_) / core::nanos_per_s);
+  facts.uptime_s = static_cast<std::uint64_t>((loop_.now() - started_at_) / core::nanos_per_s);
   facts.memory_bytes = node_.memory_bytes();
-  facts.resident_bytes = node_.control_->alarms().resident();
-  facts.memory_watermark_bytes = node_.memory_watermark();
+  facts.resident_bytes = io::resident_size();
+  facts.memory_watermark_bytes = limits.memory_watermark;
   facts.disk_free_bytes = node_.control_->alarms().disk_free();
-  facts.disk_free_min_bytes = node_.disk_free_min();
+  facts.disk_free_min_bytes = limits.disk_free_min;
   facts.connection_count = node_.connection_count();
-  facts.is_serving = node_.control_->is_serving();
-  facts.turns = node_.loop_->profile().totals();
   return facts;
+}
+
+NodeLimits NodeAdmin::limits() const {
+  return node_limits(config_, read_available_memory(), node_.shards_.size());
+}
+
+void NodeAdmin::tell_limits() {
+  const NodeLimits limits = this->limits();
+  node_.set_paging(limits.paging_size);
+  work_->view().tell_control(SetLimits{limits.memory_watermark, limits.disk_free_min});
+}
+
+void NodeAdmin::tell_settings() {
+  auto settings = std::make_unique<std::vector<std::unique_ptr<const amqp::Settings>>>();
+  for (std::size_t i = 0; i < node_.shards_.size(); ++i)
+    settings->push_back(make_settings(config_));
+  work_->view().tell_control(PassSettings{std::move(settings)});
 }
 
 /// Until the end of the process or the next reload, as with RabbitMQ.
 void NodeAdmin::set_memory_watermark(const MemoryWatermark& watermark) {
-  node_.config_.memory_watermark = watermark;
-  node_.control_->alarms().set_memory_watermark(node_.memory_watermark());
-  node_.set_paging();
-  node_.log_.write(core::LogLevel::info, core::LogCategory::general, "memory watermark set",
-                   {{"watermark_bytes", node_.memory_watermark()}});
+  config_.memory_watermark = watermark;
+  tell_limits();
+  log_.write(core::LogLevel::info, core::LogCategory::general, "memory watermark set",
+             {{"watermark_bytes", limits().memory_watermark}});
 }
 
 void NodeAdmin::set_disk_free_limit(const DiskFreeLimit& limit) {
-  node_.config_.disk_free_limit = limit;
-  node_.control_->alarms().set_disk_free_min(node_.disk_free_min());
-  node_.log_.write(core::LogLevel::info, core::LogCategory::general, "disk free limit set",
-                   {{"wanted_bytes", node_.disk_free_min()}});
+  config_.disk_free_limit = limit;
+  tell_limits();
+  log_.write(core::LogLevel::info, core::LogCategory::general, "disk free limit set",
+             {{"wanted_bytes", limits().disk_free_min}});
 }
 
 std::string NodeAdmin::export_definitions(std::string& text) const {
-  return definitions_.write(text);
+  return NodeDefinitions::write(config_, work_->view().topology(), text);
 }
 
-AdminHost::Imported NodeAdmin::import_definitions(const std::string& text, const std::string& vhost,
-                                                  const core::ChannelRef& who) {
-  return definitions_.import(text, vhost, who);
+AdminHost::Import NodeAdmin::read_import(const std::string& text, const std::string& vhost) {
+  NodeDefinitions::Import read = definitions_.read(config_, {text, vhost});
+  return {std::move(read.error), std::move(read.planner)};
 }
 
-void NodeAdmin::stop_node() { node_.begin_stop("lepusctl"); }
+/// What was opened in vain is closed again: the operator may try once more.
+AdminHost::ResumeOutcome NodeAdmin::resume(bool is_last_try) {
+  constexpr core::Nanos no_wait = 0;
+  const ListenTurn turn{no_wait};
+  if (!is_last_try && (!turn.is_held() || is_any_in_use(config_.listeners)))
+    return {Resumed::address_in_use};
+  auto sockets = std::make_unique<std::vector<std::vector<int>>>();
+  std::string error = wait_until_free(config_.listeners, no_wait);
+  if (error.empty()) error = node_.open_sockets(turn, log_, *sockets);
+  if (error.empty()) {
+    work_->view().tell_control(ResumeBroker{std::move(sockets)});
+    return {Resumed::listening};
+  }
+  for (const std::vector<int>& own : *sockets)
+    for (const int fd : own) io::close_fd(fd);
+  return {Resumed::failed, std::move(error)};
+}
 
-AdminHost::ResumeOutcome NodeAdmin::resume(bool is_last_try) { return node_.resume(is_last_try); }
-
-void NodeAdmin::reload() { node_.reload(); }
+void NodeAdmin::reload() {
+  config_ = reload_config(config_, node_.log_system_, log_);
+  tell_limits();
+  tell_settings();
+}
 
 /// As lines of the configuration would: both sinks let through what the categories do.
 std::string NodeAdmin::set_log_level(std::string_view category, std::string_view level) {
   std::vector<std::string> keys{"log.file.level", "log.console.level", "log.default.level"};
   if (!category.empty()) keys.back() = fmt::format("log.{}.level", category);
-  ServerConfig changed = node_.config_;
+  ServerConfig changed = config_;
   for (const std::string& key : keys) {
     const KeyMatch match = find_key(key);
     if (match.spec == nullptr || match.spec->name != key)
@@ -123,7 +174,7 @@ std::string NodeAdmin::set_log_level(std::string_view category, std::string_view
       return fmt::format("'{}' is no log level: expected {}", level, match.spec->accepts);
   }
   if (const auto error = node_.log_system_.apply(changed.log)) return *error;
-  node_.config_.log = changed.log;
+  config_.log = changed.log;
   return {};
 }
 
@@ -133,11 +184,11 @@ std::string NodeAdmin::set_value(std::string_view key, std::string_view value) {
   if (match.spec == nullptr) return fmt::format("'{}' is no key of the configuration", key);
   if (match.spec->reload != Reload::new_connections)
     return fmt::format("'{}' cannot be set so: change the configuration", key);
-  ServerConfig changed = node_.config_;
+  ServerConfig changed = config_;
   if (const SetOutcome refused = match.spec->set(changed, {match.variable, value}))
     return fmt::format("{} = {}: expected {}", key, value, match.spec->accepts);
-  node_.config_ = std::move(changed);
-  node_.apply_settings();
+  config_ = std::move(changed);
+  tell_settings();
   return {};
 }
 

@@ -1,14 +1,23 @@
-// The operator's side of a node: what the node can be told and asked, the requests under way, and
-// the socket they come in by.
+// The operator's side of a node: the admin thread with what the node can be told and asked there,
+// and the socket that requests come in by. It has the configuration as it is now; the node itself
+// goes by the one of its start, and is told of what changes by commands.
+//
+//   constructor, start(): before any thread runs        run_thread() .. join(): the admin thread's
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "io/loop.h"
+#include "io/uring/uring_driver.h"
 #include "tools/server/admin/admin.h"
 #include "tools/server/admin/admin_socket.h"
+#include "tools/server/admin_thread.h"
 #include "tools/server/definitions/node_definitions.h"
+#include "tools/server/node_limits.h"
 
 namespace lepus::server {
 
@@ -16,35 +25,44 @@ class Node;
 
 class NodeAdmin final : private AdminHost {
  public:
-  /// When the node's control thread is made, before its loop turns.
-  explicit NodeAdmin(Node& node);
+  /// Before the node's control thread is made, for the mesh has this thread's loop then. `driver`
+  /// is of that loop.
+  NodeAdmin(Node& node, std::unique_ptr<io::UringDriver> driver);
   ~NodeAdmin() override;
 
   /// Binds the socket and begins to serve it. Empty, or why not.
   [[nodiscard]] std::string start();
-  /// When the broker has ended. The loop has to turn until no op is in flight.
-  void stop();
+  void run_thread();
+  /// After EndAdmin was sent, and when the control thread has seen the end.
+  void join();
 
  private:
-  const ServerConfig& config() const override;
+  const ServerConfig& config() const override { return config_; }
   Facts facts() const override;
   void set_memory_watermark(const MemoryWatermark& watermark) override;
   void set_disk_free_limit(const DiskFreeLimit& limit) override;
   std::string export_definitions(std::string& text) const override;
-  Imported import_definitions(const std::string& text, const std::string& vhost,
-                              const core::ChannelRef& who) override;
-  void stop_node() override;
+  Import read_import(const std::string& text, const std::string& vhost) override;
   ResumeOutcome resume(bool is_last_try) override;
   std::string set_log_level(std::string_view category, std::string_view level) override;
   void reload() override;
   std::string set_value(std::string_view key, std::string_view value) override;
 
+  NodeLimits limits() const;
+  void tell_limits();
+  void tell_settings();
+
   Node& node_;
+  core::Log& log_;  ///< Of this thread.
+  ServerConfig config_;
   core::Nanos started_at_;
+  std::unique_ptr<io::UringDriver> driver_;
+  io::Loop loop_;
+  std::unique_ptr<AdminThread> work_;
   NodeDefinitions definitions_;
-  Admin admin_;
   std::string path_;  ///< Of the socket, once it is bound.
   std::unique_ptr<AdminSocket> socket_;
+  std::thread thread_;
 };
 
 /// Where a broker with this configuration listens for its operator; "": nowhere.

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "core/limits.h"
@@ -85,22 +86,7 @@ void Shard::on_listener_closed() {
   if (phase_ == Phase::suspending) server_.close_all(shutdown_text);
 }
 
-bool Shard::drain_mailboxes() {
-  broker_.set_wall_clock_offset(parts_.loop->wall_offset());
-  broker_.advance(parts_.loop->now());
-  bool worked = mesh_.push_staged();
-  worked |= mesh_.drain([this](auto& command) { on_command(command); });
-  if (!worked && !server_.has_work() && !broker_.has_work()) return false;
-  {
-    const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::input);
-    server_.resume_inputs();
-  }
-  broker_.pump();
-  pump();
-  return worked;
-}
-
-struct Shard::ControlHandler {
+struct Shard::Handler {
   /// What the broker or one of its queues is to do.
   template <class Command>
   requires core::OneOf<Command, core::BrokerCommand> || core::OneOf<Command, core::QueueCommand>
@@ -120,13 +106,16 @@ struct Shard::ControlHandler {
     for (const int fd : command.sockets) shard.add_listener(fd);
     shard.start_listeners();
   }
+  void operator()(const Acknowledge& command) const {
+    shard.mesh_.tell_admin(Acknowledged{command.number});
+  }
   void operator()(AskStats& command) const {
     shard.requests_.stats.take(std::move(command.request));
   }
   void operator()(AskMessages& command) const {
     auto refused = shard.requests_.messages.take(
         std::move(command.request), amqp::publish_settings(shard.server_.services().settings()));
-    if (refused) shard.mesh_.tell_control(MessagesReply{std::move(refused)});
+    if (refused) shard.mesh_.tell_admin(MessagesReply{std::move(refused)});
   }
   void operator()(const EndThread&) const {
     CHECK(shard.phase_ == Phase::drained);
@@ -139,17 +128,35 @@ struct Shard::ControlHandler {
   Shard& shard;
 };
 
-void Shard::on_command(core::PeerCommand& command) {
-  std::visit([this](auto& one) { broker_.apply(std::move(one)); }, command);
+/// Those that may take long have a job of their own.
+template <class Command>
+void Shard::on_command(Command& command) {
+  if constexpr (std::is_same_v<Command, core::PeerCommand>) {
+    std::visit([this](auto& one) { broker_.apply(std::move(one)); }, command);
+  } else {
+    core::TurnJob job = core::TurnJob::commands;
+    if constexpr (std::is_same_v<Command, ControlToShard>) {
+      if (std::holds_alternative<core::TopologyApply>(command)) job = core::TurnJob::topology;
+      if (std::holds_alternative<TrimHeap>(command)) job = core::TurnJob::heap;
+    }
+    const core::TurnScope scope(&parts_.loop->profile(), job);
+    std::visit(Handler{*this}, command);
+  }
 }
 
-/// Those that may take long have a job of their own.
-void Shard::on_command(ControlToShard& command) {
-  core::TurnJob job = core::TurnJob::commands;
-  if (std::holds_alternative<core::TopologyApply>(command)) job = core::TurnJob::topology;
-  if (std::holds_alternative<TrimHeap>(command)) job = core::TurnJob::heap;
-  const core::TurnScope scope(&parts_.loop->profile(), job);
-  std::visit(ControlHandler{*this}, command);
+bool Shard::drain_mailboxes() {
+  broker_.set_wall_clock_offset(parts_.loop->wall_offset());
+  broker_.advance(parts_.loop->now());
+  bool worked = mesh_.push_staged();
+  worked |= mesh_.drain([this](auto& command) { on_command(command); });
+  if (!worked && !server_.has_work() && !broker_.has_work()) return false;
+  {
+    const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::input);
+    server_.resume_inputs();
+  }
+  broker_.pump();
+  pump();
+  return worked;
 }
 
 /// What is to be started, in any order of events.
@@ -178,8 +185,7 @@ void Shard::close_doors() {
 void Shard::begin_stop() {
   phase_ = Phase::stopping;
   message_log_.stop_moving();
-  for (auto& result : requests_.messages.stop())
-    mesh_.tell_control(MessagesReply{std::move(result)});
+  for (auto& result : requests_.messages.stop()) mesh_.tell_admin(MessagesReply{std::move(result)});
   close_doors();
 }
 
@@ -208,7 +214,7 @@ void Shard::flush() {
   // First: connections it closes are told in this turn.
   if (requests_.stats.has_work()) {
     const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::statistics);
-    mesh_.tell_control(StatsReply{requests_.stats.work()});
+    mesh_.tell_admin(StatsReply{requests_.stats.work()});
   }
   if (requests_.messages.has_work()) {
     const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::messages);
@@ -217,7 +223,7 @@ void Shard::flush() {
   broker_.flush();
   server_.write_acks();
   for (auto& result : requests_.messages.collect())
-    mesh_.tell_control(MessagesReply{std::move(result)});
+    mesh_.tell_admin(MessagesReply{std::move(result)});
   broker_.pump();
   streams_.flush();
   server_.end_turn();
@@ -227,9 +233,9 @@ void Shard::flush() {
     begin_stop();
     end_phase();
   }
-  // The control thread has a copy of the topology, too.
-  const std::uint64_t copy = parts_.id == 0 ? broker_.memory().topology_bytes : 0;
-  memory_bytes_.store(broker_.memory().total() + copy + streams_.blocks().bytes_in_use() +
+  // The control thread and the admin thread have a copy of the topology, too.
+  const std::uint64_t copies = parts_.id == 0 ? 2 * broker_.memory().topology_bytes : 0;
+  memory_bytes_.store(broker_.memory().total() + copies + streams_.blocks().bytes_in_use() +
                           message_log_.memory_bytes(),
                       std::memory_order_relaxed);
   connections_.store(server_.active_count(), std::memory_order_relaxed);

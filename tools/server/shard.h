@@ -65,7 +65,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   std::uint64_t connection_count() const { return connections_.load(std::memory_order_relaxed); }
 
  private:
-  /// What the operator asked, over the control thread.
+  /// What the operator asked.
   struct OperatorRequests {
     ShardStats stats;
     ShardMessages messages;
@@ -81,8 +81,8 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     finished
   };
 
-  /// What the shard does with the control thread's commands (shard.cpp).
-  struct ControlHandler;
+  /// What the shard does with the commands of the control thread and the admin thread (shard.cpp).
+  struct Handler;
 
   bool drain_mailboxes() override;
   void flush() override;
@@ -91,8 +91,8 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   void on_accept_error(int error_code) override;
   void on_listener_closed() override;
 
-  void on_command(core::PeerCommand& command);
-  void on_command(ControlToShard& command);
+  template <class Command>
+  void on_command(Command& command);
   void start_listeners();
   void close_doors();
   void begin_stop();

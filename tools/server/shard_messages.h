@@ -1,5 +1,5 @@
 // What the operator does with messages on one shard: each request has a session of its own
-// (core/session/session_job.h) until its result goes to the control thread.
+// (core/session/session_job.h) until its result goes to the admin thread.
 //
 //   AskMessages -> take() -> work() before the broker's flush of each turn
 //                            collect() after it -> MessagesReply

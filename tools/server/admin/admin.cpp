@@ -11,10 +11,19 @@
 #include "tools/server/admin/admin_audit.h"
 #include "tools/server/admin/admin_operation.h"
 #include "tools/server/config/config.h"
+#include "tools/server/definitions/definitions_warnings.h"
 
 namespace lepus::server {
 
 namespace {
+
+void log_import(core::Log& log, const PlanOutcome& outcome) {
+  log.write(core::LogLevel::info, core::LogCategory::general, "definitions imported",
+            {{"file", "by the operator"},
+             {"changes", outcome.change_count},
+             {"users_and_others", outcome.row_count}});
+  log_warnings(outcome.warnings, log);
+}
 
 /// While the broker stops, these alone are answered.
 bool is_for_any_time(std::string_view verb) {
@@ -67,12 +76,10 @@ std::string_view fault_name(AdminFault fault) {
   return {};
 }
 
-Admin::Admin(Control& control, AdminHost& host, core::Log& log)
-    : control_(control), host_(host), log_(log), node_(node_name(host.config())) {
-  control_.set_admin(this);
-}
+Admin::Admin(BrokerView& broker, AdminHost& host, core::Log& log)
+    : broker_(broker), host_(host), log_(log), node_(node_name(host.config())) {}
 
-Admin::~Admin() { control_.set_admin(nullptr); }
+Admin::~Admin() = default;
 
 std::uint32_t Admin::start(AdminRequest request, AdminSink& sink) {
   const std::uint32_t number = ++last_number_;
@@ -85,14 +92,23 @@ std::uint32_t Admin::start(AdminRequest request, AdminSink& sink) {
     sink.on_error({AdminFault::usage, fmt::format("Command '{}' not found.", request.verb)});
     return number;
   }
-  if (!control_.is_running() && !is_for_any_time(request.verb)) {
-    sink.on_error({AdminFault::unavailable, "the broker is stopping"});
-    return number;
-  }
-  auto operation = make({control_, host_, sink, log_, node_, number}, std::move(request));
-  operation->start();
-  if (!operation->is_finished()) operations_.emplace(number, std::move(operation));
+  operations_.emplace(
+      number, make({broker_, host_, sink, log_, order_, node_, number}, std::move(request)));
+  waiting_.push_back({number, broker_.mark()});
+  (void)begin_waiting();
   return number;
+}
+
+/// In the order in which they came.
+bool Admin::begin_waiting() {
+  bool began = false;
+  for (; !waiting_.empty() && broker_.is_known(waiting_.front().mark); began = true) {
+    const std::uint32_t number = waiting_.front().number;
+    waiting_.pop_front();
+    if (AdminOperation* operation = find(number)) operation->begin();
+    settle(number);
+  }
+  return began;
 }
 
 void Admin::cancel(std::uint32_t number) { operations_.erase(number); }
@@ -125,12 +141,33 @@ void Admin::on_reply(const core::Reply& reply) {
 }
 
 void Admin::on_topology_done(const core::TopologyDone& done) {
-  if (AdminOperation* operation = find(done.channel.slot)) operation->on_topology_done(done);
-  settle(done.channel.slot);
+  const std::uint32_t number = done.channel.slot;
+  order_.end_import(number);
+  if (AdminOperation* operation = find(number)) operation->on_topology_done(done);
+  settle(number);
+}
+
+void Admin::on_access_done(const AccessDone& done) {
+  order_.end_change();
+  if (AdminOperation* operation = find(done.number)) operation->on_access_done(done.refusal.get());
+  settle(done.number);
+}
+
+void Admin::on_plan_done(const PlanDone& done) {
+  const PlanOutcome& outcome = *done.outcome;
+  if (!outcome.error.empty() || outcome.is_done) order_.end_import(done.number);
+  if (outcome.error.empty()) log_import(log_, outcome);
+  if (AdminOperation* operation = find(done.number)) operation->on_plan_done(outcome);
+  settle(done.number);
+}
+
+void Admin::on_acknowledged(std::uint32_t number) {
+  if (AdminOperation* operation = find(number)) operation->on_acknowledged();
+  settle(number);
 }
 
 bool Admin::work() {
-  bool worked = false;
+  bool worked = begin_waiting();
   for (AdminTransport* transport : transports_) worked |= transport->work();
   for (auto& [number, operation] : operations_) {
     if (!operation->may_work()) continue;
@@ -152,6 +189,16 @@ bool Admin::has_work() const {
                      [](const auto& one) { return one.second->may_work(); });
 }
 
+core::Nanos Admin::next_look() const {
+  core::Nanos next = core::never;
+  for (const auto& [number, operation] : operations_) next = std::min(next, operation->next_look());
+  return next;
+}
+
+void Admin::stop() {
+  for (AdminTransport* transport : transports_) transport->stop();
+}
+
 // --- Operations
 
 OperationMaker find_operation(std::string_view verb) {
@@ -167,7 +214,34 @@ OperationMaker find_operation(std::string_view verb) {
 
 /// Whoever asked has left before the answer; what was asked of shards and the catalog goes on.
 AdminOperation::~AdminOperation() {
-  if (!finished_) log_change(place_.log, request_, "not waited for");
+  if (!finished_) log_change(place_.log, request_, has_begun_ ? "not waited for" : "not begun");
+}
+
+void AdminOperation::begin() {
+  has_begun_ = true;
+  if (!broker().state().is_running && !is_for_any_time(request_.verb))
+    return fail(AdminFault::unavailable, "the broker is stopping");
+  start();
+}
+
+void AdminOperation::on_acknowledged() {
+  if (acknowledgements_due_ == 0) return on_unexpected("an acknowledgement");
+  if (--acknowledgements_due_ == 0) on_all_acknowledged();
+}
+
+/// Whoever answers has a fault, or the request has: the operator hears of it, the broker goes on.
+void AdminOperation::on_unexpected(std::string_view answer) {
+  place_.log.write(core::LogLevel::error, core::LogCategory::general,
+                   "an operator's request got an answer that it did not ask for",
+                   {{"verb", request_.verb}, {"answer", answer}});
+  if (finished_) return;
+  fail(AdminFault::internal,
+       fmt::format("'{}' got {}, which it did not ask for", request_.verb, answer));
+}
+
+void AdminOperation::ask_acknowledgements() {
+  acknowledgements_due_ = broker().shard_count();
+  broker().tell_control(AskAcknowledge{place_.number});
 }
 
 void AdminOperation::done(std::string_view result) {
@@ -185,7 +259,7 @@ void AdminOperation::fail(AdminFault fault, std::string text) {
 }
 
 const core::VhostInfo* AdminOperation::find_vhost() {
-  const core::VhostInfo* vhost = control().topology().find_vhost(request_.vhost);
+  const core::VhostInfo* vhost = broker().topology().find_vhost(request_.vhost);
   if (vhost == nullptr)
     fail(AdminFault::not_found, fmt::format("Virtual host '{}' does not exist", request_.vhost));
   return vhost;

@@ -3,15 +3,17 @@
 // request.
 //
 //   start(request, sink) -> AdminOperation -> rows ... -> done or error      later, in many turns
-//        questions to shards go through the Control, answers come to on_reply() …
+//        begins once all is known here that anybody was answered before
+//        questions to shards and changes go through the BrokerView, answers come to on_reply() …
 //        listings write a bounded number of rows a turn, while their sink has room
 //
-// Control thread only. A sink that goes away cancels its request; what was asked of shards goes on
-// and its answers are dropped.
+// Admin thread only (admin_thread.h). A sink that goes away cancels its request; what was asked of
+// other threads goes on and its answers are dropped.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,7 +23,8 @@
 
 #include "core/base/log.h"
 #include "tools/server/admin/admin_rows.h"
-#include "tools/server/control.h"
+#include "tools/server/admin/broker_view.h"
+#include "tools/server/admin/change_order.h"
 
 namespace lepus::server {
 
@@ -71,7 +74,8 @@ class AdminSink {
   virtual bool has_room() const = 0;
 };
 
-/// What the node as a whole tells and does. Implemented by AdminNode.
+/// What the node as a whole tells and does, on the admin thread. Implemented by NodeAdmin. What
+/// changes something may become known to others later: AskAcknowledge comes behind it.
 class AdminHost {
  public:
   struct Facts {
@@ -82,8 +86,6 @@ class AdminHost {
     std::int64_t disk_free_bytes = -1;  ///< Negative: not known.
     std::uint64_t disk_free_min_bytes = 0;
     std::uint64_t connection_count = 0;
-    bool is_serving = false;            ///< Clients can connect.
-    core::TurnProfile::Totals turns{};  ///< Of the control thread.
   };
   virtual ~AdminHost() = default;
   virtual const ServerConfig& config() const = 0;
@@ -92,23 +94,21 @@ class AdminHost {
   virtual void set_disk_free_limit(const DiskFreeLimit& limit) = 0;
   /// Empty, or what JSON cannot hold.
   [[nodiscard]] virtual std::string export_definitions(std::string& text) const = 0;
-  struct Imported {
-    std::string error;     ///< Not empty: what is wrong; nothing was done.
-    bool is_done = false;  ///< Else TopologyDone comes to `who`.
-    std::vector<std::string> warnings = {};
+  struct Import {
+    std::string error;                                   ///< Not empty: what is wrong.
+    std::unique_ptr<TopologyPlanner> planner = nullptr;  ///< For the control thread.
   };
-  /// `vhost`: the virtual host of a file of a single one; empty: it is of the whole broker.
-  virtual Imported import_definitions(const std::string& text, const std::string& vhost,
-                                      const core::ChannelRef& who) = 0;
-  virtual void stop_node() = 0;
+  /// `vhost`: the virtual host of a file of a single one; empty: it is of the whole broker. Nobody
+  /// changes users, permissions, policies or parameters before the planner has done its work.
+  virtual Import read_import(const std::string& text, const std::string& vhost) = 0;
   enum class Resumed : std::uint8_t { listening, address_in_use, failed };
   struct ResumeOutcome {
     Resumed state;
     std::string error = {};  ///< When it failed: what cannot be listened on and why.
   };
-  /// While clients are kept out: lets them connect again. Does not wait: when another process has
-  /// an address, nothing is done and the caller may try again later. With `is_last_try` that is a
-  /// failure, whose text names the process.
+  /// While clients are kept out: lets them connect again, soon. Does not wait: when another process
+  /// has an address, nothing is done and the caller may try again later. With `is_last_try` that is
+  /// a failure, whose text names the process.
   [[nodiscard]] virtual ResumeOutcome resume(bool is_last_try) = 0;
   /// Until the next reload. `category`: "connection", or another that has a key log.*.level; empty:
   /// all of them. Empty, or why it cannot be.
@@ -133,12 +133,17 @@ class AdminTransport {
   virtual bool has_work() const = 0;
   /// At the end of the turn: output leaves.
   virtual void flush() = 0;
+  /// The broker has ended: nothing comes in any more, and whoever waits sees it.
+  virtual void stop() = 0;
 };
 
-class Admin final : public AdminService {
+class Admin {
  public:
-  Admin(Control& control, AdminHost& host, core::Log& log);
-  ~Admin() override;
+  /// All outlive this.
+  Admin(BrokerView& broker, AdminHost& host, core::Log& log);
+  ~Admin();
+  Admin(const Admin&) = delete;
+  Admin& operator=(const Admin&) = delete;
 
   void add_transport(AdminTransport& transport) { transports_.push_back(&transport); }
   /// The answer may come before this returns. The number is for cancel().
@@ -146,24 +151,45 @@ class Admin final : public AdminService {
   /// The sink goes; fine for numbers that are answered.
   void cancel(std::uint32_t number);
 
+  // What other threads answered. Dropped when whoever asked has left.
+  void on_reply(const core::Reply& reply);
+  void on_topology_done(const core::TopologyDone& done);
+  void on_access_done(const AccessDone& done);
+  void on_plan_done(const PlanDone& done);
+  void on_stats(std::unique_ptr<core::StatsPage> page);
+  void on_messages(std::unique_ptr<core::MessageResult> result);
+  void on_acknowledged(std::uint32_t number);
+
+  /// Once a turn, after the mailboxes: a bounded amount. True: there was something.
+  bool work();
+  /// At the end of the turn: output leaves.
+  void flush();
+  /// Something is left that only needs another turn.
+  bool has_work() const;
+  /// When a request wants to look at something again; core::never: none does.
+  core::Nanos next_look() const;
+  /// Nothing comes in any more, and nothing goes on.
+  void stop();
+
  private:
-  void on_reply(const core::Reply& reply) override;
-  void on_topology_done(const core::TopologyDone& done) override;
-  void on_stats(std::unique_ptr<core::StatsPage> page) override;
-  void on_messages(std::unique_ptr<core::MessageResult> result) override;
-  bool work() override;
-  void flush() override;
-  bool has_work() const override;
+  /// A request that begins when what was told before it came is known.
+  struct Waiting {
+    std::uint32_t number;
+    std::uint64_t mark;
+  };
 
   /// Null: it is finished, or whoever asked has left.
   AdminOperation* find(std::uint32_t number);
   void settle(std::uint32_t number);
+  bool begin_waiting();
 
-  Control& control_;
+  BrokerView& broker_;
   AdminHost& host_;
   core::Log& log_;
   std::string node_;
   std::uint32_t last_number_ = 0;
+  ChangeOrder order_;
+  std::deque<Waiting> waiting_;  ///< Oldest first.
   std::unordered_map<std::uint32_t, std::unique_ptr<AdminOperation>> operations_;
   std::vector<AdminTransport*> transports_;
 };

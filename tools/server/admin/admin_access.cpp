@@ -1,5 +1,5 @@
 // Users, permissions and virtual hosts, one verb each: arguments become a core::AccessRequest,
-// which the control thread decides, keeps and applies (Control::change()).
+// which the control thread decides, keeps and applies (AskAccess).
 #include <array>
 #include <memory>
 #include <optional>
@@ -243,75 +243,68 @@ AdminFault fault_of(core::AccessRefusal::Reason reason) {
   return AdminFault::internal;
 }
 
-/// The answer comes within the call or turns later, when this may be cancelled already.
-class ChangeAccess final : public AdminOperation {
+/// Changes of the same kind are asked for when no import is under way, and their answers counted.
+class AccessChange : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;
-  ~ChangeAccess() override { *alive_ = nullptr; }
+  bool has_work() const final { return !asked_.empty() && order().may_change(); }
+  void work() final {
+    for (core::AccessRequest& change : std::exchange(asked_, {})) {
+      order().begin_change();
+      ++answers_due_;
+      broker().tell_control(
+          AskAccess{number(), std::make_unique<core::AccessRequest>(std::move(change))});
+    }
+  }
+  /// The first refusal is the answer.
+  void on_access_done(const core::AccessRefusal* refusal) final {
+    if (answers_due_ == 0) return AdminOperation::on_access_done(refusal);
+    if (refusal != nullptr && !refusal_) refusal_ = *refusal;
+    if (--answers_due_ > 0) return;
+    if (refusal_) return fail(fault_of(refusal_->reason), refusal_->text);
+    done("{}");
+  }
 
+ protected:
+  void ask(core::AccessRequest change) { asked_.push_back(std::move(change)); }
+
+ private:
+  std::vector<core::AccessRequest> asked_;  ///< Not sent yet.
+  std::size_t answers_due_ = 0;
+  std::optional<core::AccessRefusal> refusal_;
+};
+
+class ChangeAccess final : public AccessChange {
+ public:
+  using AccessChange::AccessChange;
+
+ private:
   void start() override {
     const AccessVerb* verb = find_verb(request().verb);
     CHECK(verb != nullptr);
     const std::size_t count = request().arguments.size();
     if (count < verb->arguments_min || count > verb->arguments_max)
       return fail(AdminFault::usage, fmt::format("expected {}", verb->expects));
-    control().change(verb->build(request()), std::string{core::operator_name},
-                     [alive = alive_](const std::optional<core::AccessRefusal>& refusal) {
-                       if (*alive == nullptr) return;
-                       (*alive)->is_answered_ = true;
-                       (*alive)->refusal_ = refusal;
-                     });
+    ask(verb->build(request()));
   }
-  bool has_work() const override { return is_answered_; }
-  void work() override {
-    if (refusal_) return fail(fault_of(refusal_->reason), refusal_->text);
-    done("{}");
-  }
-
- private:
-  std::shared_ptr<ChangeAccess*> alive_ = std::make_shared<ChangeAccess*>(this);
-  bool is_answered_ = false;
-  std::optional<core::AccessRefusal> refusal_;
 };
 
 /// set_permissions_globally USER CONFIGURE WRITE READ: in each virtual host there is now, as with
-/// RabbitMQ. The first refusal is the answer.
-class SetPermissionsGlobally final : public AdminOperation {
+/// RabbitMQ.
+class SetPermissionsGlobally final : public AccessChange {
  public:
-  using AdminOperation::AdminOperation;
-  ~SetPermissionsGlobally() override { *alive_ = nullptr; }
+  using AccessChange::AccessChange;
 
+ private:
   void start() override {
     const Arguments& words = request().arguments;
     if (words.size() != 4)
       return fail(AdminFault::usage, "expected a user and patterns for configure, write and read");
-    std::vector<std::string> vhosts;
-    for (const core::VhostInfo* vhost : control().topology().vhosts())
-      vhosts.push_back(vhost->name);
-    answers_due_ = vhosts.size();
-    for (const std::string& vhost : vhosts)
-      control().change(core::SetPermissions{{words[0], vhost, words[1], words[2], words[3]}},
-                       std::string{core::operator_name},
-                       [alive = alive_](const std::optional<core::AccessRefusal>& refusal) {
-                         if (*alive != nullptr) (*alive)->on_answer(refusal);
-                       });
+    const auto vhosts = broker().topology().vhosts();
+    if (vhosts.empty()) return done("{}");
+    for (const core::VhostInfo* vhost : vhosts)
+      ask(core::SetPermissions{{words[0], vhost->name, words[1], words[2], words[3]}});
   }
-  bool has_work() const override { return answers_due_ == 0; }
-  void work() override {
-    if (refusal_) return fail(fault_of(refusal_->reason), refusal_->text);
-    done("{}");
-  }
-
- private:
-  void on_answer(const std::optional<core::AccessRefusal>& refusal) {
-    CHECK(answers_due_ > 0);
-    --answers_due_;
-    if (!refusal_) refusal_ = refusal;
-  }
-
-  std::shared_ptr<SetPermissionsGlobally*> alive_ = std::make_shared<SetPermissionsGlobally*>(this);
-  std::size_t answers_due_ = 0;
-  std::optional<core::AccessRefusal> refusal_;
 };
 
 }  // namespace

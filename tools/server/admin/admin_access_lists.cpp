@@ -15,7 +15,7 @@ class UserListing final : public SnapshotListing<UserRow> {
 
  private:
   void collect() override {
-    for (const core::UserInfo* user : control().topology().access().users())
+    for (const core::UserInfo* user : broker().topology().access().users())
       add({user->spec.name, user->spec.tags});
     end_if_complete();
   }
@@ -33,7 +33,7 @@ class AccessListing : public SnapshotListing<Row> {
 
  private:
   void collect() override {
-    const core::Access& access = this->control().topology().access();
+    const core::Access& access = this->broker().topology().access();
     if (this->request().arguments.empty()) {
       if (this->find_vhost() == nullptr) return;
       for (const core::UserInfo* user : access.users())
@@ -98,7 +98,7 @@ class VhostLimitsListing final : public SnapshotListing<VhostLimitsRow> {
   void collect() override {
     const bool is_global = request().options.contains("global");
     if (!is_global && find_vhost() == nullptr) return;
-    for (const core::VhostInfo* vhost : control().topology().vhosts())
+    for (const core::VhostInfo* vhost : broker().topology().vhosts())
       if (is_global ? vhost->limits != core::VhostLimits{} : vhost->name == request().vhost)
         add({vhost->name, persist::vhost_limits_row(vhost->name, vhost->limits).values.back()});
     end_if_complete();
@@ -112,7 +112,7 @@ class UserLimitsListing final : public SnapshotListing<UserLimitsRow> {
  private:
   void collect() override {
     const auto wanted = request().options.find("user");
-    for (const core::UserInfo* user : control().topology().access().users()) {
+    for (const core::UserInfo* user : broker().topology().access().users()) {
       const bool is_wanted = wanted != request().options.end()
                                  ? user->spec.name == wanted->second
                                  : user->spec.limits != core::UserLimits{};
@@ -135,7 +135,7 @@ class ParameterListing final : public SnapshotListing<ParameterRow> {
       add_row(persist::vhost_limits_row(vhost->name, vhost->limits));
     for (const auto& policy : vhost->operator_policies.all())
       add_row(persist::policy_row(policy->spec, true));
-    for (const auto& [key, value] : control().topology().parameters())
+    for (const auto& [key, value] : broker().topology().parameters())
       if (key.vhost == vhost->name) add({key.component, key.name, value});
     end_if_complete();
   }
@@ -150,7 +150,7 @@ class GlobalParameterListing final : public SnapshotListing<GlobalParameterRow> 
 
  private:
   void collect() override {
-    for (const auto& [key, value] : control().topology().parameters())
+    for (const auto& [key, value] : broker().topology().parameters())
       if (key.component == core::global_component) add({key.name, value});
     end_if_complete();
   }

@@ -16,43 +16,48 @@ class StopApp final : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;
   void start() override {
-    if (control().is_suspended()) return done("{}");
-    if (!control().is_suspending() && !control().is_serving())
+    const ControlState& state = broker().state();
+    if (state.is_suspended) return done("{}");
+    if (!state.is_suspending && !state.is_serving)
       return fail(AdminFault::unavailable, "the broker is starting: await_startup waits for it");
-    control().suspend();
+    broker().tell_control(SuspendBroker{});
   }
-  bool has_work() const override { return control().is_suspended(); }
+  bool has_work() const override { return broker().state().is_suspended; }
   void work() override { done("{}"); }
 };
 
 /// start_app: done when clients can connect. An address that another process has is tried again
-/// until limits::listen_wait is over; meanwhile the control thread does its other work. It has a
-/// turn at least as often as it looks at memory.
+/// until limits::listen_wait is over; meanwhile the thread does its other work.
 class StartApp final : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;
   void start() override { go_on(); }
   bool has_work() const override {
-    if (control().is_suspended()) return control().now() >= next_try_;
-    return control().is_serving() || !control().is_running();
+    if (may_try()) return broker().now() >= next_try_;
+    return broker().state().is_serving || !broker().state().is_running;
   }
+  core::Nanos next_look() const override { return may_try() ? next_try_ : core::never; }
   void work() override { go_on(); }
 
  private:
+  bool may_try() const { return broker().state().is_suspended && !is_listening_; }
   void go_on() {
-    if (control().is_serving() && !control().is_suspending()) return done("{}");
-    if (!control().is_running()) return fail(AdminFault::unavailable, "the broker is stopping");
-    if (!control().is_suspended()) return;
-    const core::Nanos now = control().now();
+    const ControlState& state = broker().state();
+    if (state.is_serving) return done("{}");
+    if (!state.is_running) return fail(AdminFault::unavailable, "the broker is stopping");
+    if (!may_try()) return;
+    const core::Nanos now = broker().now();
     if (give_up_ == 0) give_up_ = now + core::limits::listen_wait;
     AdminHost::ResumeOutcome outcome = host().resume(/*is_last_try=*/now >= give_up_);
     next_try_ = now + core::limits::listen_probe_interval;
+    is_listening_ = outcome.state == AdminHost::Resumed::listening;
     if (outcome.state == AdminHost::Resumed::failed)
       fail(AdminFault::unavailable, std::move(outcome.error));
   }
 
-  core::Nanos give_up_ = 0;   ///< Set by the first try.
-  core::Nanos next_try_ = 0;  ///< Of an address that was in use.
+  core::Nanos give_up_ = 0;    ///< Set by the first try.
+  core::Nanos next_try_ = 0;   ///< Of an address that was in use.
+  bool is_listening_ = false;  ///< The shards get the sockets.
 };
 
 class ReloadConfig final : public AdminOperation {
@@ -85,24 +90,21 @@ class Eval final : public AdminOperation {
   using AdminOperation::AdminOperation;
   void start() override {
     if (request().arguments.size() != 1) return fail(AdminFault::usage, "expected an expression");
-    Evaluated value = evaluate(request().arguments[0], {control(), host(), node()});
+    Evaluated value = evaluate(request().arguments[0], {broker(), host(), node()});
     if (!value.error.empty()) return fail(AdminFault::unavailable, std::move(value.error));
     JsonWriter json;
     json.begin_object();
     json.field("value", value.text);
     json.end_object();
     result_ = json.take();
-    answers_due_ = control().shard_count();
-    for (core::ShardId shard = 0; shard < control().shard_count(); ++shard) inquire(shard, {});
-  }
-  /// What was changed is known to the shard.
-  void on_part(std::unique_ptr<core::StatsPage>) override {
-    if (--answers_due_ == 0) done(result_);
+    ask_acknowledgements();
   }
 
  private:
+  /// What was changed is known to the shards.
+  void on_all_acknowledged() override { done(result_); }
+
   std::string result_;
-  std::size_t answers_due_ = 0;
 };
 
 }  // namespace

@@ -22,7 +22,7 @@ class PurgeQueue final : public AdminOperation {
   void start() override {
     if (request().arguments.size() != 1) return fail(AdminFault::usage, "expected a queue's name");
     if (const core::QueueInfo* queue = find_queue(request().arguments[0]))
-      control().send(queue->home, core::Purge{queue->id, self()});
+      broker().send(queue->home, core::Purge{queue->id, broker().channel(number())});
   }
   void on_reply(const core::Reply& reply) override {
     if (reply.error != nullptr) return fail(AdminFault::unavailable, reply.error->detail);
@@ -38,8 +38,9 @@ class DeleteQueue final : public AdminOperation {
     if (request().arguments.size() != 1) return fail(AdminFault::usage, "expected a queue's name");
     const core::QueueInfo* queue = find_queue(request().arguments[0]);
     if (queue == nullptr) return;
-    control().send(queue->home, core::DeleteQueue{queue->id, self(), request().has("if_unused"),
-                                                  request().has("if_empty")});
+    broker().send(queue->home,
+                  core::DeleteQueue{queue->id, broker().channel(number()),
+                                    request().has("if_unused"), request().has("if_empty")});
   }
   /// Only a refusal: when all is well the control thread answers.
   void on_reply(const core::Reply& reply) override {
@@ -70,7 +71,7 @@ class CloseConnection final : public AdminOperation {
                   fmt::format("'{}' is not the pid of a connection; list_connections pid shows "
                               "them",
                               pid));
-    if (shard >= control().shard_count()) return fail_missing();
+    if (shard >= broker().shard_count()) return fail_missing();
     StatsRequest inquiry;
     inquiry.kind = StatsRequest::Kind::close_connections;
     inquiry.connections = {id};
@@ -105,13 +106,13 @@ class CloseAllConnections final : public AdminOperation {
       if (*number > 0) limit_ = *number;
     }
     if (!by_user_ && !request().has("global") && find_vhost() == nullptr) return;
-    chosen_.resize(control().shard_count());
-    for (core::ShardId shard = 0; shard < control().shard_count(); ++shard) {
+    chosen_.resize(broker().shard_count());
+    for (core::ShardId shard = 0; shard < broker().shard_count(); ++shard) {
       StatsRequest inquiry;
       inquiry.kind = StatsRequest::Kind::connections;
       inquire(shard, std::move(inquiry));
     }
-    answers_due_ = control().shard_count();
+    answers_due_ = broker().shard_count();
   }
   void on_part(std::unique_ptr<core::StatsPage> part) override {
     for (const core::ConnectionStats& row : part->connections) {
@@ -131,7 +132,7 @@ class CloseAllConnections final : public AdminOperation {
   void go_on() {
     if (!closes_) {
       closes_ = true;
-      for (core::ShardId shard = 0; shard < control().shard_count(); ++shard) {
+      for (core::ShardId shard = 0; shard < broker().shard_count(); ++shard) {
         if (chosen_[shard].empty()) continue;
         StatsRequest inquiry;
         inquiry.kind = StatsRequest::Kind::close_connections;

@@ -32,17 +32,17 @@ bool name_alarm(std::string_view source, core::Alarm& alarm, bool is_on) {
 
 template <bool IsOn>
 Evaluated force_alarm(std::string_view source, const EvalPlace& place) {
-  core::Alarm forced = place.control.alarms().forced();
+  core::Alarm forced = place.broker.state().forced;
   if (!name_alarm(source, forced, IsOn))
     return {{}, fmt::format("'{}' is no resource that an alarm is about: memory, disk", source)};
-  place.control.alarms().set_forced(forced);
+  place.broker.tell_control(ForceAlarm{forced});
   return {"ok", {}};
 }
 
 /// [{{resource_limit,memory,'lepus@host'},[]}]
 Evaluated list_alarms(std::string_view, const EvalPlace& place) {
   std::string list;
-  const core::Alarm& alarm = place.control.alarms().alarm();
+  const core::Alarm& alarm = place.broker.state().alarm;
   for (const auto& [name, is_on] :
        {std::pair{"memory", alarm.memory}, std::pair{"disk", alarm.disk}})
     if (is_on)
@@ -96,7 +96,7 @@ Evaluated disk_limit(std::string_view, const EvalPlace& place) {
 }
 
 Evaluated is_serving(std::string_view, const EvalPlace& place) {
-  return {std::string{text_of(place.control.is_serving())}, {}};
+  return {std::string{text_of(place.broker.state().is_serving)}, {}};
 }
 
 Evaluated node_name_of(std::string_view, const EvalPlace& place) {

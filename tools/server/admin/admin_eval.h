@@ -10,7 +10,7 @@
 namespace lepus::server {
 
 struct EvalPlace {
-  Control& control;
+  BrokerView& broker;
   AdminHost& host;
   const std::string& node;
 };

@@ -21,7 +21,7 @@ namespace {
 
 struct Place {
   const AdminRequest& request;
-  Control& control;
+  const BrokerView& broker;
   AdminHost& host;
   const std::string& node;
 };
@@ -33,27 +33,27 @@ struct Answer {
 };
 
 Answer is_running(const Place& place) {
-  const bool runs = place.control.is_serving();
+  const bool runs = place.broker.state().is_serving;
   return {fmt::format("RabbitMQ on node {} is {}fully booted and running", place.node,
                       runs ? "" : "not "),
           {}};
 }
 
 Answer check_running(const Place& place) {
-  if (place.control.is_serving()) return is_running(place);
+  if (place.broker.state().is_serving) return is_running(place);
   return {{}, fmt::format("node {} is not running or has not fully booted yet", place.node)};
 }
 
 /// Nobody is answered before it has: what is left is whether clients can connect.
 Answer is_booting(const Place& place) {
-  const bool starts = !place.control.is_serving() && !place.control.is_suspending();
+  const bool starts = !place.broker.state().is_serving && !place.broker.state().is_suspending;
   return {fmt::format("RabbitMQ on node {} is {}booting", place.node, starts ? "" : "not "), {}};
 }
 
 std::string list_alarms(const Place& place) {
   std::vector<std::string> listed;
-  if (place.control.alarms().alarm().memory) listed.push_back("Memory alarm on node " + place.node);
-  if (place.control.alarms().alarm().disk)
+  if (place.broker.state().alarm.memory) listed.push_back("Memory alarm on node " + place.node);
+  if (place.broker.state().alarm.disk)
     listed.push_back("Free disk space alarm on node " + place.node);
   return fmt::format("{}", fmt::join(listed, "\n"));
 }
@@ -76,7 +76,7 @@ std::string show(const ListenAddress& address) {
 
 Answer listeners(const Place& place) {
   std::vector<std::string> listed;
-  if (!place.control.is_suspending())
+  if (!place.broker.state().is_suspending)
     for (const ListenAddress& address : place.host.config().listeners)
       listed.push_back(show(address));
   return {fmt::format("{}", fmt::join(listed, "\n")), {}};
@@ -89,7 +89,7 @@ Answer check_port_listener(const Place& place) {
   const auto& listed = place.host.config().listeners;
   const bool is_there = std::any_of(listed.begin(), listed.end(),
                                     [&](const auto& address) { return address.port == *port; });
-  if (is_there && place.control.is_serving())
+  if (is_there && place.broker.state().is_serving)
     return {fmt::format("A listener for port {} is running on node {}.", *port, place.node), {}};
   return {{}, fmt::format("No listener for port {} is active on node {}.", *port, place.node)};
 }
@@ -98,7 +98,7 @@ Answer check_protocol_listener(const Place& place) {
   const std::string& protocol = place.request.arguments[0];
   const bool is_amqp = protocol == "amqp" || protocol == "amqp091" || protocol == "amqp0-9-1" ||
                        protocol == "amqp0.9.1" || protocol == "AMQP 0-9-1";
-  if (is_amqp && place.control.is_serving() && !place.host.config().listeners.empty())
+  if (is_amqp && place.broker.state().is_serving && !place.host.config().listeners.empty())
     return {fmt::format("A listener for protocol {} is running on node {}.", protocol, place.node),
             {}};
   return {{},
@@ -145,7 +145,7 @@ Answer server_version(const Place& place) { return {place.host.config().product_
 /// Also of a user who may not connect: only the password is looked at.
 Answer authenticate_user(const Place& place) {
   const std::string& name = place.request.arguments[0];
-  const core::UserInfo* user = place.control.topology().access().find_user(name);
+  const core::UserInfo* user = place.broker.topology().access().find_user(name);
   core::PasswordHash hash;
   const bool has_hash =
       user != nullptr && hash.read(user->spec.hashing_algorithm, user->spec.password_hash).empty();
@@ -191,7 +191,7 @@ class Health final : public AdminOperation {
     CHECK(verb != nullptr);
     if (request().arguments.size() != verb->arguments)
       return fail(AdminFault::usage, fmt::format("expected {} arguments", verb->arguments));
-    Answer answer = verb->answer({request(), control(), host(), node()});
+    Answer answer = verb->answer({request(), broker(), host(), node()});
     if (!answer.error.empty()) return fail(answer.fault, std::move(answer.error));
     JsonWriter json;
     json.begin_object();

@@ -29,10 +29,10 @@ class QueueListing final : public Listing<QueueRow> {
   void collect() override {
     const core::VhostInfo* vhost = find_vhost();
     if (vhost == nullptr) return;
-    std::vector<StatsRequest> asked(control().shard_count());
-    for (const core::QueueInfo* queue : control().topology().queues(vhost->id))
+    std::vector<StatsRequest> asked(broker().shard_count());
+    for (const core::QueueInfo* queue : broker().topology().queues(vhost->id))
       asked[queue->home].queues.push_back(queue->id);
-    for (core::ShardId shard = 0; shard < control().shard_count(); ++shard) {
+    for (core::ShardId shard = 0; shard < broker().shard_count(); ++shard) {
       if (asked[shard].queues.empty()) continue;
       expect_parts(1);
       inquire(shard, std::move(asked[shard]));
@@ -43,8 +43,8 @@ class QueueListing final : public Listing<QueueRow> {
   void write_next(JsonWriter& json) override {
     const core::QueueStats stats = rows_.front();
     rows_.pop_front();
-    if (const core::QueueInfo* info = control().topology().find_queue(stats.id))
-      write({*info, *control().topology().find_vhost(info->vhost), stats, node()}, json);
+    if (const core::QueueInfo* info = broker().topology().find_queue(stats.id))
+      write({*info, *broker().topology().find_vhost(info->vhost), stats, node()}, json);
   }
 
   std::deque<core::QueueStats> rows_;
@@ -63,7 +63,7 @@ class ShardListing : public Listing<Row> {
 
  protected:
   void collect() override {
-    for (core::ShardId shard = 0; shard < this->control().shard_count(); ++shard) {
+    for (core::ShardId shard = 0; shard < this->broker().shard_count(); ++shard) {
       StatsRequest inquiry;
       inquiry.kind = kind;
       this->inquire(shard, std::move(inquiry));
@@ -91,7 +91,7 @@ using ConnectionListing =
 using ChannelListing = ShardListing<ChannelRow, core::ChannelStats, StatsRequest::Kind::channels,
                                     &core::StatsPage::channels>;
 
-/// The shards, and this thread.
+/// The shards, the control thread, and this one.
 class ThreadListing final
     : public ShardListing<ThreadRow, core::ThreadStats, StatsRequest::Kind::threads,
                           &core::StatsPage::threads> {
@@ -101,14 +101,16 @@ class ThreadListing final
  private:
   void collect() override {
     ShardListing::collect();
-    core::StatsPage own;
-    own.threads.push_back({control().shard_count(), host().facts().turns});
-    expect_parts(1);
-    own.last = true;
-    on_part(std::make_unique<core::StatsPage>(std::move(own)));
+    expect_parts(2);
+    broker().tell_control(AskTurns{number()});
+    auto own = std::make_unique<core::StatsPage>();
+    own->last = true;
+    own->threads.push_back(
+        {static_cast<core::ShardId>(broker().shard_count() + 1), broker().turns()});
+    on_part(std::move(own));
   }
   void write_stats(const core::ThreadStats& stats, JsonWriter& json) override {
-    write({stats, stats.thread == control().shard_count()}, json);
+    write({stats, broker().shard_count()}, json);
   }
 };
 
@@ -126,7 +128,7 @@ class ConsumerListing final
     ShardListing::collect();
   }
   void write_stats(const core::ConsumerStats& stats, JsonWriter& json) override {
-    const core::QueueInfo* queue = control().topology().find_queue(stats.queue);
+    const core::QueueInfo* queue = broker().topology().find_queue(stats.queue);
     if (queue != nullptr && queue->vhost == vhost_) write({stats, *queue, node()}, json);
   }
 
@@ -141,13 +143,13 @@ class ExchangeListing final : public Listing<ExchangeRow> {
   void collect() override {
     const core::VhostInfo* vhost = find_vhost();
     if (vhost == nullptr) return;
-    std::vector<StatsRequest> asked(control().shard_count());
-    for (const core::ExchangeInfo* exchange : control().topology().exchanges(vhost->id)) {
+    std::vector<StatsRequest> asked(broker().shard_count());
+    for (const core::ExchangeInfo* exchange : broker().topology().exchanges(vhost->id)) {
       ids_.push_back(exchange->id);
       if (exchange->store != nullptr)
         asked[exchange->store->home].queues.push_back(exchange->store->id);
     }
-    for (core::ShardId shard = 0; shard < control().shard_count(); ++shard) {
+    for (core::ShardId shard = 0; shard < broker().shard_count(); ++shard) {
       if (asked[shard].queues.empty()) continue;
       expect_parts(1);
       inquire(shard, std::move(asked[shard]));
@@ -164,7 +166,7 @@ class ExchangeListing final : public Listing<ExchangeRow> {
   }
   bool has_rows() const override { return stores_due_ == 0 && !ids_.empty(); }
   void write_next(JsonWriter& json) override {
-    const core::ExchangeInfo* info = control().topology().find_exchange(ids_.front());
+    const core::ExchangeInfo* info = broker().topology().find_exchange(ids_.front());
     ids_.pop_front();
     if (info == nullptr) return;
     const auto delayed =
@@ -185,7 +187,7 @@ class BindingListing final : public SnapshotListing<BindingRow> {
   void collect() override {
     const core::VhostInfo* vhost = find_vhost();
     if (vhost == nullptr) return;
-    const core::Topology& topology = control().topology();
+    const core::Topology& topology = broker().topology();
     for (const core::QueueInfo* queue : topology.queues(vhost->id))
       add({"", queue->name, true, queue->name, ""});
     for (const core::ExchangeInfo* exchange : topology.exchanges(vhost->id)) {
@@ -205,7 +207,7 @@ class VhostListing final : public SnapshotListing<VhostRow> {
 
  private:
   void collect() override {
-    for (const core::VhostInfo* vhost : control().topology().vhosts())
+    for (const core::VhostInfo* vhost : broker().topology().vhosts())
       add({vhost->name, vhost->settings, vhost->is_traced});
     end_if_complete();
   }

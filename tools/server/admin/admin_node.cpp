@@ -35,9 +35,9 @@ class AwaitStartup final : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;
   void start() override {
-    if (host().facts().is_serving) done("{}");
+    if (broker().state().is_serving) done("{}");
   }
-  bool has_work() const override { return host().facts().is_serving; }
+  bool has_work() const override { return broker().state().is_serving; }
   void work() override { done("{}"); }
 };
 
@@ -62,21 +62,17 @@ class Environment final : public AdminOperation {
 class SetLimit : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;
-  void on_part(std::unique_ptr<core::StatsPage>) override {
-    if (--answers_due_ == 0) done(result_);
-  }
 
  protected:
-  /// What a shard is asked comes behind what it was sent before.
   void done_when_told(std::string result) {
     result_ = std::move(result);
-    answers_due_ = control().shard_count();
-    for (core::ShardId shard = 0; shard < control().shard_count(); ++shard) inquire(shard, {});
+    ask_acknowledgements();
   }
 
  private:
+  void on_all_acknowledged() override { done(result_); }
+
   std::string result_;
-  std::size_t answers_due_ = 0;
 };
 
 /// set_vm_memory_high_watermark FRACTION | absolute SIZE
@@ -149,19 +145,37 @@ class ExportDefinitions final : public AdminOperation {
   }
 };
 
-/// The file's text is the argument. Warnings are in the answer.
+/// The file's text is the argument. Warnings are in the answer. It waits until no other change of
+/// what the catalog keeps is under way.
 class ImportDefinitions final : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;
+  ~ImportDefinitions() override {
+    if (waits_) order().stop_waiting();
+  }
   void start() override {
     if (request().arguments.size() != 1)
       return fail(AdminFault::usage, "expected the text of a definitions file");
+    order().await_import();
+    waits_ = true;
+  }
+  bool has_work() const override { return waits_ && order().may_import(); }
+  void work() override {
+    waits_ = false;
+    order().stop_waiting();
     const auto vhost = request().options.find("vhost");
-    const AdminHost::Imported imported = host().import_definitions(
-        request().arguments[0], vhost == request().options.end() ? "" : vhost->second, self());
-    if (!imported.error.empty()) return fail(AdminFault::invalid, imported.error);
-    warnings_ = imported.warnings;
-    if (imported.is_done) finish();
+    AdminHost::Import read = host().read_import(
+        request().arguments[0], vhost == request().options.end() ? "" : vhost->second);
+    if (!read.error.empty()) return fail(AdminFault::invalid, std::move(read.error));
+    order().begin_import(number());
+    broker().tell_control(AskPlan{number(), std::move(read.planner)});
+  }
+  void on_plan_done(const PlanOutcome& outcome) override {
+    if (!outcome.error.empty())
+      return fail(outcome.is_unavailable ? AdminFault::unavailable : AdminFault::invalid,
+                  outcome.error);
+    warnings_ = outcome.warnings;
+    if (outcome.is_done) finish();
   }
   void on_topology_done(const core::TopologyDone& answer) override {
     if (answer.error != nullptr) return fail(AdminFault::unavailable, answer.error->detail);
@@ -180,6 +194,7 @@ class ImportDefinitions final : public AdminOperation {
     done(json.take());
   }
 
+  bool waits_ = false;
   std::vector<std::string> warnings_;
 };
 
@@ -188,7 +203,7 @@ class Stop final : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;
   void start() override {
-    host().stop_node();
+    broker().tell_control(StopBroker{});
     done(fmt::format("{{\"pid\":{}}}", getpid()));
   }
 };

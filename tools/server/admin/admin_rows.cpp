@@ -186,12 +186,14 @@ constexpr std::array channel_columns{
               [](const H& h, J& json) { json.number(h.stats.global_prefetch_count); }},
 };
 
+std::string thread_name(const ThreadRow& row) {
+  if (row.stats.thread < row.shard_count) return fmt::format("shard-{}", row.stats.thread);
+  return row.stats.thread == row.shard_count ? "control" : "admin";
+}
+
 using T = ThreadRow;
 constexpr std::array thread_columns{
-    Column<T>{"name", true,
-              [](const T& t, J& json) {
-                json.text(t.is_control ? "control" : fmt::format("shard-{}", t.stats.thread));
-              }},
+    Column<T>{"name", true, [](const T& t, J& json) { json.text(thread_name(t)); }},
     Column<T>{"turns", true, [](const T& t, J& json) { json.number(t.stats.turns.turns); }},
     Column<T>{"sleeps", false, [](const T& t, J& json) { json.number(t.stats.turns.sleeps); }},
     Column<T>{"busy_ms", true,

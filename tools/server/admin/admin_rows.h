@@ -48,7 +48,7 @@ struct ChannelRow {
 };
 struct ThreadRow {
   core::ThreadStats stats;
-  bool is_control;
+  core::ShardId shard_count;  ///< Behind the shards come the control and the admin thread.
 };
 struct MessageRow {
   const core::ShownMessage& message;

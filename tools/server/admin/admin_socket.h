@@ -5,7 +5,7 @@
 //   <- {"done":{"count":2}}             or {"error":{"fault":"not_found","text":"..."}}
 //
 // Only root and the user the broker runs as are served, whoever else may reach the file. The
-// requests of one session are answered in order, one at a time. Control thread.
+// requests of one session are answered in order, one at a time. Admin thread.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ class AdminSocket final : public AdminTransport, public net::Acceptor {
 
   void start() { listener_->start(); }
   /// Closes everything; whoever waits for the end of the broker sees it.
-  void stop();
+  void stop() override;
 
   bool work() override;
   bool has_work() const override;

@@ -59,11 +59,11 @@ class Status final : public AdminOperation {
     json.field("product_name", "Lepus");
     json.field("product_version", LEPUS_VERSION);
     json.field("is_under_maintenance", false);
-    json.field("is_serving", facts.is_serving);
-    json.field("shards", control().shard_count());
+    json.field("is_serving", broker().state().is_serving);
+    json.field("shards", broker().shard_count());
     json.field("data_directory", config.data_dir);
     write_files(config, json);
-    write_alarms(control().alarms().alarm(), json);
+    write_alarms(broker().state().alarm, json);
     write_memory(config, facts, json);
     json.field("disk_free", facts.disk_free_bytes);
     json.field("disk_free_limit", facts.disk_free_min_bytes);
@@ -111,8 +111,8 @@ class Status final : public AdminOperation {
     json.key("totals");
     json.begin_object();
     json.field("connection_count", facts.connection_count);
-    json.field("queue_count", control().topology().queue_count());
-    json.field("virtual_host_count", control().topology().vhosts().size());
+    json.field("queue_count", broker().topology().queue_count());
+    json.field("virtual_host_count", broker().topology().vhosts().size());
     json.end_object();
   }
 };
@@ -129,13 +129,14 @@ class ClusterStatus final : public AdminOperation {
     json.key("disk_nodes");
     write_texts({node()}, json);
     json.key("running_nodes");
-    write_texts(host().facts().is_serving ? std::vector{node()} : std::vector<std::string>{}, json);
+    write_texts(broker().state().is_serving ? std::vector{node()} : std::vector<std::string>{},
+                json);
     json.key("ram_nodes");
     write_texts({}, json);
     write_versions(config, json);
     write_of_node("cpu_cores", sysconf(_SC_NPROCESSORS_ONLN), json);
     write_of_node("maintenance_status", "not under maintenance", json);
-    write_alarms(control().alarms().alarm(), json);
+    write_alarms(broker().state().alarm, json);
     json.key("partitions");
     json.begin_object();
     json.end_object();

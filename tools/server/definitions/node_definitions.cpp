@@ -4,54 +4,87 @@
 #include <cstdint>
 #include <random>
 #include <utility>
+#include <vector>
 
 #include "tools/server/definitions/definitions_live.h"
 #include "tools/server/definitions/definitions_store.h"
-#include "tools/server/definitions/definitions_warnings.h"
 #include "tools/server/definitions/definitions_write.h"
 
 namespace lepus::server {
 
-std::string NodeDefinitions::write(std::string& text) const {
+namespace {
+
+/// What the file says, what the catalog holds, and what the configuration says of both.
+class ImportPlanner final : public TopologyPlanner {
+ public:
+  ImportPlanner(persist::Catalog& catalog, const ServerConfig& config)
+      : catalog_(catalog),
+        vhosts_(config.vhosts),
+        default_queue_type_(config.default_queue_type),
+        findings_(config.on_unsupported) {
+    std::random_device device;
+    seed_ = std::uint64_t{device()} << 32 | device();
+  }
+
+  /// Empty, or what is wrong.
+  std::string read(const ServerConfig& config, const NodeDefinitions::ImportText& input) {
+    if (std::string error = persist::read_catalog_rows(catalog_path(config), stored_rows_);
+        !error.empty())
+      return error;
+    parse_definitions({"definitions", input.text}, {input.vhost, !input.vhost.empty()},
+                      definitions_, findings_);
+    return {};
+  }
+
+  TopologyPlan plan(const core::Topology& topology, std::uint64_t last_id) override {
+    LivePlan live = plan_live_import(
+        {topology, last_id, stored_rows_, definitions_, vhosts_, default_queue_type_, seed_},
+        findings_);
+    TopologyPlan plan;
+    if (!findings_.ok()) {
+      plan.outcome.error = findings_.error();
+      return plan;
+    }
+    plan.outcome.warnings = findings_.warnings();
+    plan.outcome.change_count = live.changes.size();
+    plan.outcome.row_count = live.rows.size();
+    plan.changes = std::move(live.changes);
+    plan.last_id = live.last_id;
+    plan.removals = std::move(live.removals);
+    if (!live.rows.empty())
+      plan.write = [&catalog = catalog_, rows = std::move(live.rows)] {
+        for (const auto& [kind, row] : rows) catalog.upsert(kind, row);
+      };
+    return plan;
+  }
+
+ private:
+  persist::Catalog& catalog_;
+  std::vector<std::string> vhosts_;
+  std::string default_queue_type_;
+  std::uint64_t seed_ = 0;
+  persist::StoredDefinitions stored_rows_;
+  Definitions definitions_;
+  Findings findings_;
+};
+
+}  // namespace
+
+std::string NodeDefinitions::write(const ServerConfig& config, const core::Topology& topology,
+                                   std::string& text) {
   persist::StoredDefinitions stored_rows;
-  if (std::string error = persist::read_catalog_rows(catalog_path(parts_.config), stored_rows);
+  if (std::string error = persist::read_catalog_rows(catalog_path(config), stored_rows);
       !error.empty())
     return error;
-  const core::StoredDefinitions stored =
-      snapshot_definitions(parts_.control.topology(), /*with_exclusive=*/false);
-  return write_definitions(
-      {stored, stored_rows, parts_.config.product_name, parts_.config.product_version}, text);
+  const core::StoredDefinitions stored = snapshot_definitions(topology, /*with_exclusive=*/false);
+  return write_definitions({stored, stored_rows, config.product_name, config.product_version},
+                           text);
 }
 
-AdminHost::Imported NodeDefinitions::import(const std::string& text, const std::string& vhost,
-                                            const core::ChannelRef& who) {
-  Definitions definitions;
-  Findings findings{parts_.config.on_unsupported};
-  persist::StoredDefinitions stored_rows;
-  if (std::string error = persist::read_catalog_rows(catalog_path(parts_.config), stored_rows);
-      !error.empty())
-    return {std::move(error), false};
-  parse_definitions({"definitions", text}, {vhost, !vhost.empty()}, definitions, findings);
-  Control& control = parts_.control;
-  std::random_device device;
-  const std::uint64_t seed = std::uint64_t{device()} << 32 | device();
-  LivePlan plan = plan_live_import({control.topology(), control.last_id(), stored_rows, definitions,
-                                    parts_.config.vhosts, parts_.config.default_queue_type, seed},
-                                   findings);
-  if (!findings.ok()) return {findings.error(), false};
-  if (!plan.rows.empty())
-    control.store().record([&catalog = parts_.catalog, rows = plan.rows] {
-      for (const auto& [kind, row] : rows) catalog.upsert(kind, row);
-    });
-  for (const core::TopologyChange& change : plan.removals) control.store().record(change);
-  parts_.log.write(core::LogLevel::info, core::LogCategory::general, "definitions imported",
-                   {{"file", "by the operator"},
-                    {"changes", plan.changes.size()},
-                    {"users_and_others", plan.rows.size()}});
-  log_warnings(findings.warnings(), parts_.log);
-  if (plan.changes.empty()) return {{}, true, findings.warnings()};
-  control.apply_plan(std::move(plan.changes), plan.last_id, who);
-  return {{}, false, findings.warnings()};
+NodeDefinitions::Import NodeDefinitions::read(const ServerConfig& config, const ImportText& input) {
+  auto planner = std::make_unique<ImportPlanner>(catalog_, config);
+  if (std::string error = planner->read(config, input); !error.empty()) return {std::move(error)};
+  return {{}, std::move(planner)};
 }
 
 }  // namespace lepus::server

@@ -1,34 +1,42 @@
-// Definitions of a broker that runs, out and in, as its operator asks for them. Control thread.
+// Definitions of a broker that runs, out and in, as its operator asks for them: JSON, and what the
+// catalog holds. Admin thread; the planner that an import becomes does its work on the control
+// thread.
 #pragma once
 
+#include <memory>
 #include <string>
 
-#include "core/base/log.h"
+#include "core/topology/topology.h"
 #include "persist/catalog/catalog.h"
-#include "tools/server/admin/admin.h"
 #include "tools/server/config/config.h"
-#include "tools/server/control.h"
+#include "tools/server/topology_plan.h"
 
 namespace lepus::server {
 
 class NodeDefinitions {
  public:
-  struct Parts {
-    Control& control;
-    persist::Catalog& catalog;  ///< The store of `control`, which uses it on a thread of its own.
-    const ServerConfig& config;
-    core::Log& log;
-  };
-  explicit NodeDefinitions(const Parts& parts) : parts_(parts) {}
+  /// `catalog`: the store of the control thread, which uses it on a thread of its own. Outlives
+  /// this and the planners.
+  explicit NodeDefinitions(persist::Catalog& catalog) : catalog_(catalog) {}
 
-  /// Empty, or what JSON cannot hold.
-  [[nodiscard]] std::string write(std::string& text) const;
-  /// As at start: all of it or nothing, by the same rules. `vhost`: as AdminHost has it.
-  AdminHost::Imported import(const std::string& text, const std::string& vhost,
-                             const core::ChannelRef& who);
+  /// Empty, or what JSON cannot hold. `topology`: what there is.
+  [[nodiscard]] static std::string write(const ServerConfig& config, const core::Topology& topology,
+                                         std::string& text);
+
+  struct Import {
+    std::string error;  ///< Not empty: what is wrong with it.
+    std::unique_ptr<TopologyPlanner> planner = nullptr;
+  };
+  struct ImportText {
+    const std::string& text;
+    const std::string& vhost;  ///< Of a file of a single virtual host; empty: it is of all.
+  };
+  /// As at start: all of it or nothing, by the same rules. From this call until the planner has
+  /// planned, nobody changes what the catalog holds beside the topology.
+  Import read(const ServerConfig& config, const ImportText& input);
 
  private:
-  Parts parts_;
+  persist::Catalog& catalog_;
 };
 
 }  // namespace lepus::server

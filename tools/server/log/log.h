@@ -14,9 +14,9 @@
 //   2026-03-01T12:00:00.123456Z info connection shard-0 "connection opened" peer=127.0.0.1:40000
 //
 // Threads: the constructor, open, producer, start and the destructor belong to the main thread;
-// reopen, apply and flush to one thread at a time (the control thread on SIGHUP); each producer to
-// one thread at a time. All producers are made before start(). The destructor writes what is left,
-// so threads that log must have ended.
+// reopen and apply to one thread at a time (the admin thread on SIGHUP); flush to any; each
+// producer to one thread at a time. All producers are made before start(). The destructor writes
+// what is left, so threads that log must have ended.
 #pragma once
 
 #include <atomic>

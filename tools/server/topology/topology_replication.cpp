@@ -58,12 +58,27 @@ void TopologyReplication::on_applied(core::ShardId shard, std::uint64_t version)
   const std::uint64_t before = *std::min_element(applied_.begin(), applied_.end());
   applied_[shard] = version;
   const std::uint64_t everywhere = *std::min_element(applied_.begin(), applied_.end());
-  for (std::uint64_t done = before; done < everywhere; ++done) {
-    CHECK(!unapplied_sizes_.empty());
-    unapplied_count_ -= unapplied_sizes_.front();
-    unapplied_sizes_.pop_front();
-  }
+  for (std::uint64_t done = before; done < everywhere; ++done) unapplied_.take_oldest();
   send_pending();
+}
+
+void TopologyReplication::on_admin_applied(std::uint64_t version) {
+  CHECK(version == admin_applied_ + 1);
+  CHECK(version <= sent_version());
+  admin_applied_ = version;
+  admin_unapplied_.take_oldest();
+  send_pending();
+}
+
+void TopologyReplication::Unapplied::add(std::size_t size) {
+  sizes.push_back(size);
+  count += size;
+}
+
+void TopologyReplication::Unapplied::take_oldest() {
+  CHECK(!sizes.empty());
+  count -= sizes.front();
+  sizes.pop_front();
 }
 
 /// A single shard applies before it reads the answer, as both come on one ring: no need to wait.
@@ -75,8 +90,8 @@ std::uint64_t TopologyReplication::applied_version() const {
 void TopologyReplication::send_pending() {
   while (!pending_.empty()) {
     const std::size_t size = pending_.front().list.size();
-    if (unapplied_count_ > 0 && unapplied_count_ + size > core::limits::topology_unapplied_max)
-      return;
+    if (!unapplied_.has_room(size, core::limits::topology_unapplied_max)) return;
+    if (!admin_unapplied_.has_room(size, admin_unapplied_max)) return;
     core::TopologyChanges changes = std::move(pending_.front());
     pending_.pop_front();
     send(std::move(changes));
@@ -85,8 +100,12 @@ void TopologyReplication::send_pending() {
 
 /// Every shard gets a copy of its own.
 void TopologyReplication::send(core::TopologyChanges changes) {
-  unapplied_sizes_.push_back(changes.list.size());
-  unapplied_count_ += changes.list.size();
+  unapplied_.add(changes.list.size());
+  if (mesh_.has_admin()) {
+    admin_unapplied_.add(changes.list.size());
+    mesh_.tell_admin(
+        core::TopologyApply{sent_version(), std::make_unique<core::TopologyChanges>(changes)});
+  }
   for (std::size_t shard = 0; shard < applied_.size(); ++shard) {
     auto copy = std::make_unique<core::TopologyChanges>(
         shard + 1 < applied_.size() ? changes : std::move(changes));

@@ -70,8 +70,8 @@ class TopologyWriter {
   /// The broker stops: a stop does not wait for what cannot fail, for nothing of it is there after
   /// it but what is stored.
   void begin_stop();
-  /// The threads end.
-  void stop_sending() { replication_.stop(); }
+  /// How the decided changes reach the other threads.
+  TopologyReplication& replication() { return replication_; }
 
   const core::Topology& topology() const { return master_; }
   std::uint64_t last_id() const { return ids_.last(); }

@@ -11,7 +11,6 @@ class AdminHealthTest : public test::AdminTest {
   void serve() {
     for (core::ShardId shard = 0; shard < 2; ++shard) ends_[shard].tell_control(Serving{});
     turn();
-    host_.known.is_serving = true;
   }
   /// What a verb answers: the value, or the error.
   std::string answer_to(std::string_view verb, std::vector<std::string> arguments = {}) {

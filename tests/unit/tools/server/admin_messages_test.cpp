@@ -26,7 +26,7 @@ class AdminMessagesTest : public test::AdminTest {
   }
   void tell(core::ShardId shard, MessageResult result) {
     auto owned = std::make_unique<MessageResult>(std::move(result));
-    ends_[shard].tell_control(MessagesReply{std::move(owned)});
+    ends_[shard].tell_admin(MessagesReply{std::move(owned)});
     turn();
   }
 };

@@ -1,5 +1,5 @@
-// A control thread with an Admin and two shards played by the test: what the operator asks, what
-// the shards are asked, and what he is answered.
+// A control thread and an admin thread, with two shards played by the test: what the operator asks,
+// what the shards are asked, and what he is answered.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,8 +12,9 @@
 
 #include "tests/unit/persist/recovery/memory_store.h"
 #include "tests/unit/tools/server/fake_driver.h"
-#include "tools/server/admin/admin.h"
+#include "tools/server/admin_thread.h"
 #include "tools/server/config/config.h"
+#include "tools/server/control.h"
 
 namespace lepus::server::test {
 
@@ -31,6 +32,21 @@ struct FakeSink final : AdminSink {
   std::string error;
 };
 
+/// Adds a virtual host; nothing, or an error, for some names.
+struct FakePlanner final : TopologyPlanner {
+  explicit FakePlanner(std::string wanted) : name(std::move(wanted)) {}
+  TopologyPlan plan(const core::Topology&, std::uint64_t) override {
+    TopologyPlan plan;
+    if (name == "refused") plan.outcome.error = "not so";
+    if (name == "refused" || name == "same") return plan;
+    plan.changes.emplace_back(core::VhostAdded{core::VhostId{100}, name});
+    plan.last_id = 100;
+    plan.outcome.change_count = 1;
+    return plan;
+  }
+  std::string name;
+};
+
 struct FakeHost final : AdminHost {
   FakeHost() { settings.sources.host_name = "h"; }
   const ServerConfig& config() const override { return settings; }
@@ -45,19 +61,16 @@ struct FakeHost final : AdminHost {
     text = "{}";
     return {};
   }
-  Imported import_definitions(const std::string& text, const std::string&,
-                              const core::ChannelRef& who) override {
-    if (text == "bad") return {"bad file", false};
-    if (text == "same") return {{}, true};
-    control->apply_plan({core::VhostAdded{core::VhostId{100}, text}}, 100, who);
-    return {{}, false};
+  Import read_import(const std::string& text, const std::string&) override {
+    ++imports;
+    if (text == "bad") return {"bad file"};
+    return {{}, std::make_unique<FakePlanner>(text)};
   }
-  void stop_node() override { control->stop(); }
   ResumeOutcome resume(bool is_last_try) override {
     if (!resume_error.empty()) return {Resumed::failed, resume_error};
     if (is_address_in_use && is_last_try) return {Resumed::failed, "the address is in use"};
     if (is_address_in_use) return {Resumed::address_in_use};
-    control->resume({{}, {}});
+    broker->tell_control(ResumeBroker{std::make_unique<std::vector<std::vector<int>>>(2)});
     return {Resumed::listening};
   }
   std::string set_log_level(std::string_view category, std::string_view level) override {
@@ -74,7 +87,8 @@ struct FakeHost final : AdminHost {
 
   ServerConfig settings;
   Facts known;
-  Control* control = nullptr;
+  BrokerView* broker = nullptr;
+  int imports = 0;  ///< That were read.
   std::string resume_error;
   bool is_address_in_use = false;
   int reloads = 0;
@@ -89,21 +103,27 @@ class AdminTest : public ::testing::Test {
   AdminTest() {
     control_ =
         std::make_unique<Control>(Control::Parts{&mesh_, &loops_[2], &log_, 1'000, {}, &store_});
-    host_.control = control_.get();
-    admin_ = std::make_unique<Admin>(*control_, host_, log_);
+    thread_ = std::make_unique<AdminThread>(AdminThread::Parts{&mesh_, &loops_[3], &log_, &host_});
+    admin_ = &thread_->admin();
+    host_.broker = &thread_->view();
     EXPECT_EQ(control_->start({}, {"/", "other"}), "");
     turn();
     vhost_ = control_->topology().find_vhost("/")->id;
   }
-  ~AdminTest() override { admin_.reset(); }
+  ~AdminTest() override { thread_.reset(); }
 
-  /// Turns of the control thread; shards apply changes at once, the rest waits in received_.
+  /// Turns of the control thread and the admin thread; shards apply changes at once, the rest waits
+  /// in received_.
   void turn() {
-    for (int round = 0; round < 4; ++round) {
-      loops_[2].run_turn();
-      for (core::ShardId id = 0; id < 2; ++id)
-        (void)ends_[id].drain([&](auto& command) { receive(id, command); });
+    for (int round = 0; round < 6; ++round) {
+      turn_without_admin();
+      loops_[3].run_turn();
     }
+  }
+  void turn_without_admin() {
+    loops_[2].run_turn();
+    for (core::ShardId id = 0; id < 2; ++id)
+      (void)ends_[id].drain([&](auto& command) { receive(id, command); });
   }
   template <class Kind>
   Kind take(core::ShardId shard) {
@@ -122,7 +142,13 @@ class AdminTest : public ::testing::Test {
   }
   void answer(core::ShardId shard, core::StatsPage part) {
     auto owned = std::make_unique<core::StatsPage>(std::move(part));
-    ends_[shard].tell_control(StatsReply{std::move(owned)});
+    ends_[shard].tell_admin(StatsReply{std::move(owned)});
+    turn();
+  }
+  /// A shard says that it knows what the control thread told it.
+  void acknowledge(core::ShardId shard) {
+    const std::uint32_t number = take<Acknowledge>(shard).number;
+    ends_[shard].tell_admin(Acknowledged{number});
     turn();
   }
   core::QueueId declare(std::string_view name, core::ShardId home, std::string_view vhost = "/") {
@@ -151,12 +177,13 @@ class AdminTest : public ::testing::Test {
     turn();
   }
 
-  FakeDriver drivers_[3]{FakeDriver{0}, FakeDriver{1}, FakeDriver{2}};
-  io::Loop loops_[3]{{drivers_[0], {}}, {drivers_[1], {}}, {drivers_[2], {}}};
+  FakeDriver drivers_[4]{FakeDriver{0}, FakeDriver{1}, FakeDriver{2}, FakeDriver{3}};
+  io::Loop loops_[4]{{drivers_[0], {}}, {drivers_[1], {}}, {drivers_[2], {}}, {drivers_[3], {}}};
   core::NullLog log_;
   /// Its ends want to know the loops.
   Mesh& linked_mesh() {
     for (core::ShardId id = 0; id < 3; ++id) mesh_.set_loop(id, loops_[id]);
+    mesh_.set_admin_loop(loops_[3]);
     return mesh_;
   }
 
@@ -164,18 +191,25 @@ class AdminTest : public ::testing::Test {
   persist::test::MemoryStore store_;
   FakeHost host_;
   std::unique_ptr<Control> control_;
-  std::unique_ptr<Admin> admin_;
+  std::unique_ptr<AdminThread> thread_;
+  Admin* admin_ = nullptr;
   ShardEnd ends_[2]{{linked_mesh(), 0}, {mesh_, 1}};
-  std::deque<ControlToShard> received_[2];
+  std::deque<core::JoinVariants<ControlToShard, AdminToShard>::type> received_[2];
   FakeSink sink_;
   core::VhostId vhost_;
 
  private:
   void receive(core::ShardId, core::PeerCommand&) { ADD_FAILURE() << "no shard sends anything"; }
-  void receive(core::ShardId shard, ControlToShard& command) {
-    const auto* apply = std::get_if<core::TopologyApply>(&command);
-    if (apply == nullptr) return received_[shard].push_back(std::move(command));
-    ends_[shard].tell_control(core::TopologyApplied{apply->version});
+  template <class Command>
+  void receive(core::ShardId shard, Command& command) {
+    std::visit([&](auto& one) { keep(shard, one); }, command);
+  }
+  template <class Kind>
+  void keep(core::ShardId shard, Kind& command) {
+    received_[shard].emplace_back(std::move(command));
+  }
+  void keep(core::ShardId shard, core::TopologyApply& apply) {
+    ends_[shard].tell_control(core::TopologyApplied{apply.version});
   }
 };
 

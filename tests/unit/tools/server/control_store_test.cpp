@@ -184,16 +184,29 @@ TEST_F(ControlStoreTest, AnOperatorIsToldWhy) {
   EXPECT_EQ(answers[1], "done");
 }
 
+/// Adds a durable queue.
+struct QueuePlanner final : TopologyPlanner {
+  explicit QueuePlanner(core::VhostId where) : vhost(where) {}
+  TopologyPlan plan(const core::Topology&, std::uint64_t last_id) override {
+    core::QueueSpec queue;
+    queue.id = core::QueueId{last_id + 1};
+    queue.vhost = vhost;
+    queue.durable = true;
+    queue.name = "planned";
+    TopologyPlan plan;
+    plan.changes.emplace_back(core::QueueAdded{queue});
+    plan.last_id = queue.id.value;
+    return plan;
+  }
+  core::VhostId vhost;
+};
+
 TEST_F(ControlStoreTest, APlanIsRefusedAsAWhole) {
   start();
   for (const Fault fault : {Fault::busy, Fault::no_room}) {
     fail_with(fault);
-    core::QueueSpec queue;
-    queue.id = core::QueueId{control_->last_id() + 1};
-    queue.vhost = vhost_;
-    queue.durable = true;
-    queue.name = "planned";
-    control_->apply_plan({core::QueueAdded{queue}}, queue.id.value, channel_of_zero);
+    QueuePlanner planner{vhost_};
+    EXPECT_FALSE(control_->carry_out(planner, channel_of_zero).is_done);
     run();
     EXPECT_EQ(code_of_next(*zero_), core::ReplyCode::resource_error);
     EXPECT_FALSE(is_there("planned"));

@@ -64,6 +64,7 @@ struct FakeShard {
  private:
   void keep(ControlToShard& command) { commands.push_back(std::move(command)); }
   void keep(core::PeerCommand&) { ADD_FAILURE() << "no shard sends anything"; }
+  void keep(AdminToShard&) { ADD_FAILURE() << "there is no admin thread"; }
 };
 
 class ControlTest : public ::testing::Test {

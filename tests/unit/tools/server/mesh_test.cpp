@@ -94,15 +94,96 @@ TEST_F(MeshTest, TheControlThreadHasCommandsOfItsOwn) {
   zero.tell_control(Serving{});
   one.tell_control(ConnectionsClosed{});
   std::vector<std::pair<core::ShardId, std::size_t>> got;  // From whom, and which alternative.
-  EXPECT_TRUE(control.drain([&](core::ShardId from, ShardToControl& command) {
-    got.emplace_back(from, command.index());
-  }));
+  EXPECT_TRUE(control.drain(
+      [&](core::ShardId from, ShardToControl& command) { got.emplace_back(from, command.index()); },
+      [](AdminToControl&) { FAIL(); }));
   const std::vector<std::pair<core::ShardId, std::size_t>> expected{
       {0, ShardToControl{core::TopologyApplied{}}.index()},
       {0, ShardToControl{Serving{}}.index()},
       {1, ShardToControl{ConnectionsClosed{}}.index()}};
   EXPECT_EQ(got, expected);
-  EXPECT_FALSE(control.drain([](core::ShardId, ShardToControl&) { FAIL(); }));
+  EXPECT_FALSE(control.drain([](core::ShardId, ShardToControl&) { FAIL(); },
+                             [](AdminToControl&) { FAIL(); }));
+}
+
+/// Numbers of what arrives, of a Reply its message_count and of a TopologyApply 1000 and more.
+struct CollectAdmin {
+  void operator()(const Acknowledged& command) const { got.push_back(command.number); }
+  void operator()(const core::Reply& command) const { got.push_back(command.message_count); }
+  void operator()(const core::TopologyApply& command) const {
+    got.push_back(1000 + static_cast<std::uint32_t>(command.version));
+  }
+  template <class Command>
+  void operator()(const Command&) const {
+    ADD_FAILURE() << "nobody sent that";
+  }
+  std::vector<std::uint32_t>& got;
+};
+
+TEST_F(MeshTest, TheAdminThreadTalksToEverybody) {
+  io::Loop admin_loop{driver3_, {}};
+  Mesh mesh{3};
+  for (core::ShardId id = 0; id < 3; ++id) mesh.set_loop(id, loop0_);
+  mesh.set_admin_loop(admin_loop);
+  ShardEnd zero{mesh, 0};
+  ShardEnd one{mesh, 1};
+  ControlEnd control{mesh};
+  AdminEnd admin{mesh};
+
+  one.tell_admin(Acknowledged{3});
+  control.tell_admin(core::TopologyApply{1, nullptr});
+  zero.send_to_control(core::Reply{{}, 5, 0, {}, 0, {}, nullptr});
+  EXPECT_EQ(admin.told_count(), 1U);
+  EXPECT_EQ(admin.handled_count(), 0U);
+  std::vector<std::uint32_t> got;
+  const CollectAdmin collect{got};
+  EXPECT_TRUE(admin.drain([&](auto& command) { std::visit(collect, command); }));
+  EXPECT_EQ(got, (std::vector<std::uint32_t>{1001, 5, 3}));
+  EXPECT_EQ(admin.handled_count(), 1U);
+  EXPECT_FALSE(admin.drain([](auto&) { FAIL(); }));
+
+  admin.send(1, core::Purge{core::QueueId{7}, {}});
+  int purges = 0;
+  EXPECT_TRUE(one.drain([&](auto& command) {
+    std::visit([&](auto& kind) { purges += std::is_same_v<core::Purge&, decltype(kind)>; },
+               command);
+  }));
+  EXPECT_EQ(purges, 1);
+  admin.tell_control(AdminEnded{});
+  int ends = 0;
+  EXPECT_TRUE(control.drain(
+      [](core::ShardId, ShardToControl&) { FAIL(); },
+      [&](AdminToControl& command) { ends += std::holds_alternative<AdminEnded>(command); }));
+  EXPECT_EQ(ends, 1);
+}
+
+/// What is staged was told, too: whoever goes by told_count() waits for it.
+TEST_F(MeshTest, WhatWasToldIsKnownWhenAsMuchIsHandled) {
+  io::Loop admin_loop{driver3_, {}};
+  Mesh mesh{2};
+  for (core::ShardId id = 0; id < 2; ++id) mesh.set_loop(id, loop0_);
+  mesh.set_admin_loop(admin_loop);
+  ControlEnd control{mesh};
+  AdminEnd admin{mesh};
+  const std::uint64_t count = limits::mailbox_capacity + 1;
+  for (std::uint64_t i = 1; i <= count; ++i) control.tell_admin(core::TopologyApply{i, nullptr});
+  EXPECT_TRUE(control.has_staged());
+  EXPECT_EQ(admin.told_count(), count);
+  while (admin.drain([](auto&) {})) {
+  }
+  EXPECT_EQ(admin.handled_count(), count - 1);
+  EXPECT_TRUE(control.push_staged());
+  EXPECT_TRUE(admin.drain([](auto&) {}));
+  EXPECT_EQ(admin.handled_count(), count);
+}
+
+TEST_F(MeshTest, WithoutAnAdminThreadNothingIsTold) {
+  ControlEnd control{mesh_};
+  control.tell_admin(core::TopologyApply{1, nullptr});
+  EXPECT_EQ(mesh_.admin_rings().told_count.load(), 0U);
+  EXPECT_FALSE(mesh_.admin_rings().from_control.is_allocated());
+  ShardEnd zero{mesh_, 0};
+  EXPECT_DEATH(zero.tell_admin(Acknowledged{1}), "has_admin");
 }
 
 /// What nobody took is given back with the mesh.

@@ -46,6 +46,67 @@ class TopologyReplicationTest : public ::testing::Test {
   std::unique_ptr<TopologyReplication> replication_;
 };
 
+class AdminReplicationTest : public TopologyReplicationTest {
+ protected:
+  AdminReplicationTest() {
+    mesh_.set_admin_loop(admin_loop_);
+    end_ = std::make_unique<ControlEnd>(mesh_);
+    replication_ = std::make_unique<TopologyReplication>(*end_, core::ShardId{2});
+    admin_ = std::make_unique<AdminEnd>(mesh_);
+  }
+  /// Versions that the admin thread gets.
+  std::vector<std::uint64_t> receive() {
+    std::vector<std::uint64_t> versions;
+    const auto note = [&](auto& command) {
+      if constexpr (std::is_same_v<ControlToAdmin&, decltype(command)>)
+        versions.push_back(std::get<TopologyApply>(command).version);
+    };
+    while (admin_->drain(note)) {
+    }
+    return versions;
+  }
+
+  FakeDriver admin_driver_{3};
+  io::Loop admin_loop_{admin_driver_, {}};
+  std::unique_ptr<AdminEnd> admin_;
+};
+
+/// What a shard was sent, the admin thread was sent before.
+TEST_F(AdminReplicationTest, NobodyWaitsForTheAdminThread) {
+  for (std::uint32_t i = 1; i <= 5; ++i) replication_->append(vhost_changes(1, i));
+  EXPECT_EQ(admin_->told_count(), 5U);
+  for (int i = 0; i < 5; ++i) {
+    apply_one(*zero_, 0);
+    apply_one(*one_, 1);
+  }
+  EXPECT_EQ(replication_->applied_version(), 5U) << "the admin thread has not looked yet";
+  EXPECT_EQ(receive(), (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
+}
+
+/// As long as it writes an answer, so much may wait for it, and no more.
+TEST_F(AdminReplicationTest, ItIsBehindByABoundedAmount) {
+  std::uint32_t id = 1;
+  const auto append_until = [&](std::size_t max) {
+    std::size_t sent = 0;
+    for (; sent < max; ++sent) {
+      const std::uint64_t before = admin_->told_count();
+      replication_->append(vhost_changes(topology_piece_max, id));
+      id += topology_piece_max;
+      if (admin_->told_count() == before) break;
+      (void)end_->push_staged();
+      apply_one(*zero_, 0);
+      apply_one(*one_, 1);
+    }
+    return sent;
+  };
+  const std::size_t pieces = admin_unapplied_max / topology_piece_max;
+  EXPECT_EQ(append_until(pieces + 1), pieces);
+  EXPECT_EQ(zero_->count<TopologyApply>(), 0U);
+  replication_->on_admin_applied(1);
+  EXPECT_EQ(zero_->count<TopologyApply>(), 1U) << "there is room for it now";
+  EXPECT_DEATH(replication_->on_admin_applied(1), "admin_applied_");
+}
+
 TEST(SplitChanges, KeepsOrderAndAuthorInBoundedPieces) {
   const std::size_t count = 2 * topology_piece_max + 3;
   const std::vector<core::TopologyChanges> pieces = split_changes(vhost_changes(count));

@@ -1,0 +1,76 @@
+// Its turns. See admin_thread.h.
+#include "tools/server/admin_thread.h"
+
+#include <utility>
+#include <variant>
+
+#include "io/heap.h"
+
+namespace lepus::server {
+
+AdminThread::AdminThread(const Parts& parts)
+    : parts_(parts), view_(*parts.mesh, *parts.loop), admin_(view_, *parts.host, *parts.log) {
+  parts_.loop->set_hooks(this);
+  timer_.bind<&AdminThread::on_timer>(this);
+}
+
+AdminThread::~AdminThread() {
+  parts_.loop->timers().cancel(timer_);
+  parts_.loop->set_hooks(nullptr);
+}
+
+struct AdminThread::Handler {
+  // Of the control thread.
+  void operator()(const core::TopologyApply& apply) const {
+    const core::TurnScope scope(&self.parts_.loop->profile(), core::TurnJob::topology);
+    self.view_.apply(apply);
+  }
+  void operator()(const ControlState& state) const { self.view_.set_state(state); }
+  void operator()(const core::TopologyDone& done) const { self.admin_.on_topology_done(done); }
+  void operator()(const AccessDone& done) const { self.admin_.on_access_done(done); }
+  void operator()(const PlanDone& done) const { self.admin_.on_plan_done(done); }
+  void operator()(const ReadConfigAgain&) const { self.parts_.host->reload(); }
+  void operator()(const TrimHeap&) const { io::trim_heap(); }
+  void operator()(const EndAdmin&) const { self.end(); }
+  // Of shards; of the control thread, too, when it tells of its turns.
+  void operator()(StatsReply& reply) const { self.admin_.on_stats(std::move(reply.page)); }
+  void operator()(const core::Reply& reply) const { self.admin_.on_reply(reply); }
+  void operator()(MessagesReply& reply) const { self.admin_.on_messages(std::move(reply.result)); }
+  void operator()(const Acknowledged& acknowledged) const {
+    self.admin_.on_acknowledged(acknowledged.number);
+  }
+
+  AdminThread& self;
+};
+
+bool AdminThread::drain_mailboxes() {
+  const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::requests);
+  bool worked = view_.mesh().push_staged();
+  worked |= view_.mesh().drain([this](auto& command) { std::visit(Handler{*this}, command); });
+  if (!is_ending_) worked |= admin_.work();
+  return worked;
+}
+
+/// The timer only makes a turn.
+void AdminThread::flush() {
+  admin_.flush();
+  if (is_ending_ && !is_end_told_ && parts_.loop->ops_in_flight() == 0) {
+    is_end_told_ = true;
+    view_.tell_control(AdminEnded{});
+  }
+  parts_.loop->timers().arm(timer_, is_ending_ ? core::never : admin_.next_look());
+  view_.mesh().wake();
+}
+
+bool AdminThread::may_sleep() {
+  return !view_.mesh().has_staged() && !is_ending_ && !admin_.has_work();
+}
+
+void AdminThread::end() {
+  is_ending_ = true;
+  admin_.stop();
+}
+
+bool AdminThread::is_finished() const { return is_end_told_ && parts_.loop->ops_in_flight() == 0; }
+
+}  // namespace lepus::server

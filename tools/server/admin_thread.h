@@ -1,0 +1,55 @@
+// The admin thread: everything that serves an operator and may take long or block. Requests
+// (admin/admin.h) and the ways they come in, listings, definitions as JSON, configuration files,
+// /proc. It is one more end of the mesh and has one more replica of the topology, so a listing
+// reads what is here and asks shards directly, and neither shards nor the control thread wait for
+// it.
+//
+//   drain_mailboxes(): changes of the topology, answers -> requests begin and go on
+//   completions:       bytes of operators -> requests
+//   flush():           output leaves, sleeping threads are woken
+//
+//   running -> (EndAdmin) -> ending: connections of operators are closed -> finished
+#pragma once
+
+#include "core/base/log.h"
+#include "io/loop.h"
+#include "tools/server/admin/admin.h"
+#include "tools/server/admin/broker_view.h"
+
+namespace lepus::server {
+
+class AdminThread final : private io::TurnHooks {
+ public:
+  struct Parts {
+    Mesh* mesh;
+    io::Loop* loop;
+    core::Log* log;
+    AdminHost* host;
+  };
+  /// All of the parts outlive this.
+  explicit AdminThread(const Parts& parts);
+  ~AdminThread() override;
+
+  Admin& admin() { return admin_; }
+  BrokerView& view() { return view_; }
+  /// Nothing is left to be done, and nothing of it is in flight.
+  bool is_finished() const;
+
+ private:
+  struct Handler;
+
+  bool drain_mailboxes() override;
+  void flush() override;
+  bool may_sleep() override;
+  void on_timer(io::Timer& timer) { (void)timer; }
+  void end();
+
+  Parts parts_;
+  BrokerView view_;
+  Admin admin_;
+  io::Timer timer_;  ///< For a request that looks at something again later.
+  bool is_ending_ = false;
+  bool is_end_told_ = false;
+};
+
+}  // namespace lepus::server
