@@ -56,11 +56,14 @@ void judge_topology(Judge& judge, core::Broker& broker) {
                held);
 }
 
-/// Also connections that are over and left to their clients count.
+/// Also those that are over and left to their clients.
+std::size_t connections_max(const Cluster& cluster, const Present& present) {
+  return present.connections + core::limits::lingering_max * (cluster.thread_count() - 1);
+}
+
 std::uint64_t session_bytes_max(const Cluster& cluster, const Present& present) {
   using namespace core::limits;
-  const std::size_t lingering = lingering_max * (cluster.thread_count() - 1);
-  return (present.connections + lingering) * connection_memory + present.channels * channel_memory +
+  return connections_max(cluster, present) * connection_memory + present.channels * channel_memory +
          present.consumers * consumer_memory;
 }
 
@@ -86,7 +89,8 @@ void judge_accounts(Judge& judge, Cluster& cluster, const Present& present) {
   // Each channel may be in the middle of one, and each connection. What was delivered or got may be
   // on its way to the client still: a consumer's share of a turn, before its connection has too
   // much unsent output.
-  const std::size_t others = present.channels + present.connections + present.transaction_messages +
+  const std::size_t others = present.channels + connections_max(cluster, present) +
+                             present.transaction_messages +
                              present.consumers * core::limits::deliveries_per_pump_max;
   const std::uint64_t max = resident_bytes + others * message_memory_max;
   if (message_bytes > max)

@@ -151,7 +151,7 @@ void World::step() {
 /// What was asked for and not answered may be there.
 Present World::present() const {
   Present present;
-  present.takes_output = !acting_;
+  present.takes_output = !acting_ && !scene_.stopping;
   for (const Seat& seat : seats_) {
     if (!seat.client || seat.client->is_over()) continue;
     ++present.connections;
