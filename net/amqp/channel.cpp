@@ -12,20 +12,20 @@ namespace lepus::amqp {
 using core::AmqpError;
 using core::ReplyCode;
 
-Channel::Channel(Connection& connection, std::uint16_t number)
-    : connection_(connection),
+Channel::Channel(const ChannelContext& context, std::uint16_t number)
+    : context_(context),
+      output_(context.output),
       number_(number),
-      services_(connection.server().services()),
-      session_(services_.broker(), session_owner(connection.facts(), number), {*this, this}) {
+      session_(broker(), session_owner(context.facts, number), {*this, this}) {
   broker().memory().session_bytes += core::limits::channel_memory;
-  session_.set_traced(connection.facts().is_traced);
+  session_.set_traced(context.facts.is_traced);
   overdue_timer_.bind<&Channel::look_for_overdue>(this);
 }
 
 Channel::~Channel() {
   CHECK(state_ == State::closed);
   broker().memory().session_bytes -= core::limits::channel_memory;
-  services_.loop().timers().cancel(overdue_timer_);
+  context_.services.loop().timers().cancel(overdue_timer_);
 }
 
 void Channel::on_frame(const Frame& frame) {
@@ -37,7 +37,7 @@ void Channel::on_frame(const Frame& frame) {
     return std::get<AssemblerError>(event).to_amqp_error();
   };
   if (Outcome refused = handle(assembler_.on_frame(frame)))
-    connection_.raise(*this, std::move(*refused));
+    context_.host.raise(*this, std::move(*refused));
 }
 
 /// RabbitMQ ignores everything on a channel it has closed, but for close, close-ok and a premature
@@ -53,8 +53,8 @@ void Channel::on_frame_while_closing(const Frame& frame) {
     if (holds_input_) on_request_pending();
   }
   if (method == MethodId::channel_open) {
-    connection_.raise(*this,
-                      {ReplyCode::channel_error, "second 'channel.open' seen", class_channel, 10});
+    context_.host.raise(
+        *this, {ReplyCode::channel_error, "second 'channel.open' seen", class_channel, 10});
   }
 }
 
@@ -104,7 +104,7 @@ Channel::Outcome Channel::on(const AccessRequest&) {
 /// direct reply-to, come nevertheless: nobody else holds them.
 Channel::Outcome Channel::on(const ChannelFlow& flow) {
   const bool may_stop =
-      connection_.facts().capabilities.channel_flow || services_.settings().channel_flow;
+      context_.facts.capabilities.channel_flow || context_.services.settings().channel_flow;
   if (!flow.active && !may_stop) return AmqpError{ReplyCode::not_implemented, "active=false"};
   core::SessionDeliveries& deliveries = session_.deliveries();
   if (!flow.active) {
@@ -113,7 +113,7 @@ Channel::Outcome Channel::on(const ChannelFlow& flow) {
   }
   const bool was_stopped = deliveries.is_flow_stopped();
   deliveries.start_flow();
-  if (was_stopped && !connection_.pauses_consumers()) deliveries.resume();
+  if (was_stopped && !output_.pauses_consumers()) deliveries.resume();
   send(ChannelFlowOk{true});
   return std::nullopt;
 }
@@ -145,12 +145,12 @@ void Channel::shut_down(bool orderly) {
 
 /// on_closed() comes when nothing is awaited any more, also from within.
 void Channel::close_session(bool wait_for_answers) {
-  if (linked()) connection_.server().forget_acks(*this);
+  context_.lists.forget_acks(*this);
   session_.close(wait_for_answers);
 }
 
 void Channel::on_consumer_changed(const core::SessionConsumer& consumer, bool is_there) {
-  emit_consumer(broker(), connection_.facts(), {number_, is_there}, consumer);
+  emit_consumer(broker(), context_.facts, {number_, is_there}, consumer);
 }
 
 void Channel::on_closed() {
@@ -161,9 +161,9 @@ void Channel::end() {
   if (tell_client_closed_) send(ChannelCloseOk{});
   state_ = State::closed;
   if (std::exchange(holds_input_, false)) on_request_done();
-  if (linked()) connection_.server().forget_acks(*this);
+  context_.lists.forget_acks(*this);
   session_.detach();
-  connection_.on_channel_closed(*this);
+  context_.host.on_channel_closed(*this);
 }
 
 }  // namespace lepus::amqp

@@ -6,7 +6,7 @@
 //
 // A method that needs another thread (the control thread for topology, a queue's home shard) holds
 // the connection's input until the answer comes; an answer from this shard comes before the call
-// returns. Handlers return an error as a value; on_method() hands it to the connection. Families:
+// returns. Handlers return an error as a value; on_frame() hands it to the connection. Families:
 // channel_{publish,basic,queue,answers}.cpp.
 #pragma once
 
@@ -21,12 +21,10 @@
 #include "core/session/session.h"
 #include "io/timers.h"
 #include "net/amqp/codec/assembler.h"
+#include "net/amqp/connection/channel_context.h"
 #include "net/amqp/methods.gen.h"
 
 namespace lepus::amqp {
-
-class Connection;
-class Services;
 
 class Channel final : public core::DeliveryPort,
                       public core::SessionListener,
@@ -34,7 +32,8 @@ class Channel final : public core::DeliveryPort,
  public:
   enum class State : std::uint8_t { open, closing, close_sent, closed };
 
-  Channel(Connection& connection, std::uint16_t number);
+  /// `context` outlives it.
+  Channel(const ChannelContext& context, std::uint16_t number);
   ~Channel() override;
 
   std::uint16_t number() const { return number_; }
@@ -45,9 +44,9 @@ class Channel final : public core::DeliveryPort,
   void on_frame(const Frame& frame);
   /// Sends channel.close and gives back what the channel holds.
   void close_with(const core::AmqpError& error);
-  /// The connection ends: gives everything back; Connection::on_channel_closed() when that is done,
-  /// some turns later if it is much. `orderly`: also the queues have answered then; nothing is
-  /// pending, as input is held while something is.
+  /// The connection ends: gives everything back; ChannelHost::on_channel_closed() when that is
+  /// done, some turns later if it is much. `orderly`: also the queues have answered then; nothing
+  /// is pending, as input is held while something is.
   void shut_down(bool orderly);
   /// Tells the publisher what is confirmed.
   void write_acks();
@@ -139,9 +138,9 @@ class Channel final : public core::DeliveryPort,
   template <class Method>
   void send(const Method& method);
 
-  Connection& connection_;
+  const ChannelContext& context_;
+  Output& output_;  ///< Of the context; used once a message.
   std::uint16_t number_;
-  Services& services_;
   State state_ = State::open;
   bool tell_client_closed_ = false;  ///< channel.close-ok is due when everything is given back.
   bool holds_input_ = false;         ///< Until everything is given back.

@@ -49,7 +49,7 @@ struct Channel::AnswerWriter {
     AmqpError error = failed.error;
     if (error.detail.empty())
       error.detail = "no " + channel.session_.requests().queue_title(failed.name);
-    channel.connection_.raise(channel, std::move(error));
+    channel.context_.host.raise(channel, std::move(error));
   }
   void operator()(const core::SubscribeFailed& failed) const { (*this)(failed.why); }
 
@@ -66,10 +66,10 @@ void Channel::on_answer(const Origin& origin, const core::Answer& answer) {
   std::visit(AnswerWriter{*this, origin}, answer);
 }
 
-void Channel::on_request_pending() { connection_.stop_input(Connection::stop_for_reply); }
+void Channel::on_request_pending() { context_.input.stop(InputStop::reply); }
 
-void Channel::on_request_done() { connection_.allow_input(Connection::stop_for_reply); }
+void Channel::on_request_done() { context_.input.allow(InputStop::reply); }
 
-std::string Channel::connection_name() const { return connection_.facts().peer.text(); }
+std::string Channel::connection_name() const { return context_.facts.peer.text(); }
 
 }  // namespace lepus::amqp

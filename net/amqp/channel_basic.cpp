@@ -29,9 +29,10 @@ Channel::Outcome Channel::on(const BasicConsume& consume) {
   const core::ConsumeRequest request{consume.queue, consume.consumer_tag, consume.no_ack,
                                      consume.exclusive, consume.arguments};
   const core::SessionDeliveries::Options options{
-      consume.consumer_tag.empty() ? services_.generate_name("amq.ctag-")
+      consume.consumer_tag.empty() ? context_.services.generate_name("amq.ctag-")
                                    : std::string{consume.consumer_tag},
-      services_.settings().consumer_timeout, services_.settings().consumers_per_channel_max};
+      context_.services.settings().consumer_timeout,
+      context_.services.settings().consumers_per_channel_max};
   return session_.deliveries().subscribe(origin_of(MethodId::basic_consume, consume.no_wait),
                                          request, options);
 }
@@ -42,8 +43,8 @@ Channel::Outcome Channel::consume_replies(const BasicConsume& consume) {
     return AmqpError{ReplyCode::precondition_failed, "reply consumer already set"};
   if (!consume.no_ack)
     return AmqpError{ReplyCode::precondition_failed, "reply consumer cannot acknowledge"};
-  address.open({session_.ref(), services_.next_secret()}, connection_.facts().vhost,
-               consume.consumer_tag.empty() ? services_.generate_name("amq.ctag-")
+  address.open({session_.ref(), context_.services.next_secret()}, context_.facts.vhost,
+               consume.consumer_tag.empty() ? context_.services.generate_name("amq.ctag-")
                                             : std::string{consume.consumer_tag});
   if (!consume.no_wait) send(BasicConsumeOk{address.tag()});
   return std::nullopt;
@@ -69,7 +70,7 @@ bool Channel::cancel_replies(const BasicCancel& cancel) {
 void Channel::on_consumer_cancelled(std::uint32_t number) {
   if (state_ != State::open) return;
   const std::optional<std::string> tag = session_.deliveries().on_cancelled(number);
-  if (!tag || !connection_.facts().capabilities.consumer_cancel_notify) return;
+  if (!tag || !context_.facts.capabilities.consumer_cancel_notify) return;
   if (session_.requests().awaits<core::DeleteQueueRequest>()) {
     cancelled_tags_.push_back(*tag);
   } else {
@@ -86,12 +87,20 @@ void Channel::on_consumer_active(std::uint32_t number, bool is_active) {
 }
 
 void Channel::on_consumer_overdue(const core::SessionConsumer& consumer) {
-  connection_.log_timeout(number_, consumer.tag, consumer.timeout);
+  context_.services.log().write(
+      core::LogLevel::warning, core::LogCategory::channel,
+      "consumer cancelled: a delivery was not acknowledged in time (consumer_timeout)",
+      {{"peer", context_.facts.peer.text()},
+       {"user", context_.facts.user},
+       {"vhost", context_.facts.vhost_name},
+       {"channel", number_},
+       {"consumer_tag", consumer.tag},
+       {"timeout_ms", consumer.timeout / core::nanos_per_ms}});
 }
 
 void Channel::look_for_overdue(io::Timer& timer) {
   if (state_ != State::open) return;
-  io::Loop& loop = services_.loop();
+  io::Loop& loop = context_.services.loop();
   loop.timers().arm(timer, session_.deliveries().look_for_overdue(loop.now()));
 }
 
@@ -124,9 +133,9 @@ void Channel::on_credit_return(std::uint32_t count) {
 template <class Method>
 void Channel::send_content(const Method& method, core::MessageRef message, std::string_view header,
                            std::int64_t value) {
-  std::vector<std::uint8_t>& properties = services_.properties_scratch();
+  std::vector<std::uint8_t>& properties = context_.services.properties_scratch();
   core::splice_header(message->properties(), header, value, properties);
-  connection_.writer().content(number_, method, properties, std::move(message));
+  output_.writer().content(number_, method, properties, std::move(message));
 }
 
 Channel::Outcome Channel::on(const BasicGet& get) {
@@ -136,20 +145,20 @@ Channel::Outcome Channel::on(const BasicGet& get) {
 void Channel::on_message_got(const core::GetReply& reply, std::uint64_t tag,
                              core::MessageRef message) {
   if (!message) return send(BasicGetEmpty{});
-  const std::uint64_t begin = connection_.writer().position();
+  const std::uint64_t begin = output_.writer().position();
   const BasicGetOk ok{tag, reply.redelivered, message->exchange(), message->routing_key(),
                       reply.message_count};
   if (reply.delivery_count > 0) {
     send_content(ok, std::move(message), delivery_count_header, reply.delivery_count);
   } else {
-    connection_.writer().content(number_, ok, std::move(message));
+    output_.writer().content(number_, ok, std::move(message));
   }
-  connection_.writer().note_answer(begin);
-  connection_.touch();
+  output_.writer().note_answer(begin);
+  output_.touch();
 }
 
 bool Channel::on_deliver(const core::Deliver& delivery, core::MessageRef message) {
-  Writer& writer = connection_.writer();
+  Writer& writer = output_.writer();
   const bool is_reply = !delivery.queue;
   // Nobody holds back who replies; RabbitMQ promises a reply once at most.
   if (is_reply && writer.brake().unsent_bytes() > core::limits::replies_unsent_max) return true;
@@ -167,8 +176,8 @@ bool Channel::on_deliver(const core::Deliver& delivery, core::MessageRef message
     writer.content(number_, deliver, std::move(message));
   }
   if (is_reply) writer.note_answer(begin);
-  connection_.touch();
-  if (is_reply || !connection_.pauses_consumers()) return true;
+  output_.touch();
+  if (is_reply || !output_.pauses_consumers()) return true;
   session_.deliveries().pause(delivery.number);
   return false;
 }

@@ -3,18 +3,29 @@
 #include <utility>
 
 #include "net/amqp/channel_impl.h"
+#include "net/amqp/connection/channel_table.h"
+#include "net/amqp/connection/publisher_block.h"
 
 namespace lepus::amqp {
 
+namespace {
+
+void block_publisher(const ChannelContext& context, bool is_half_done) {
+  Services& services = context.services;
+  context.publisher_block.block(services.broker().alarm(), is_half_done, services.now());
+}
+
+}  // namespace
+
 Channel::Outcome Channel::on(const BasicPublish& publish) {
   if (broker().alarm().any())
-    connection_.block_publisher(broker().alarm(), session_.commits().has_publishes());
+    block_publisher(context_, /*is_half_done=*/session_.commits().has_publishes());
   return session_.publishes().begin(
       {publish.exchange, publish.routing_key, publish.mandatory, publish.immediate});
 }
 
 Channel::Outcome Channel::on_content_header(const ContentHeader& header) {
-  const core::PublishSettings settings = publish_settings(services_.settings());
+  const core::PublishSettings settings = publish_settings(context_.services.settings());
   Outcome refused = session_.publishes().set_content(header.properties, header.body_size, settings);
   if (refused) {
     refused->class_id = class_basic;
@@ -31,7 +42,7 @@ Channel::Outcome Channel::on_body(const BodyPiece& piece) {
     session_.commits().publish(session_.publishes().take());
   } else if (broker().alarm().any()) {
     // What has begun would take as much as was announced.
-    connection_.block_publisher(broker().alarm(), /*is_half_done=*/true);
+    block_publisher(context_, /*is_half_done=*/true);
   }
   return std::nullopt;
 }
@@ -39,18 +50,17 @@ Channel::Outcome Channel::on_body(const BodyPiece& piece) {
 void Channel::on_returned(core::ReplyCode code, core::MessageRef message) {
   const BasicReturn returned{static_cast<std::uint16_t>(code), core::reply_code_name(code),
                              message->exchange(), message->routing_key()};
-  const std::uint64_t begin = connection_.writer().position();
-  connection_.writer().content(number_, returned, std::move(message));
-  connection_.writer().note_answer(begin);
-  connection_.touch();
+  const std::uint64_t begin = output_.writer().position();
+  output_.writer().content(number_, returned, std::move(message));
+  output_.writer().note_answer(begin);
+  output_.touch();
 }
 
 /// A commit says it for each of its messages. With a consumer on the same connection its
 /// acknowledgements would wait, too.
 void Channel::on_blocked(const core::PublishTarget& target) {
-  if (target.queue && connection_.has_consumers()) return;
-  if (!connection_.stop_input(Connection::stop_for_target)) return;
-  connection_.server().resume_when_unblocked(connection_, target);
+  if (target.queue && context_.channels.has_consumers()) return;
+  context_.input.stop_until_unblocked(target);
 }
 
 // --- Confirms and transactions
@@ -75,11 +85,11 @@ Channel::Outcome Channel::on(const TxRollback&) {
   return session_.commits().roll_back(origin_of(MethodId::tx_rollback));
 }
 
-void Channel::on_acks_due() { connection_.server().write_acks_later(*this); }
+void Channel::on_acks_due() { context_.lists.write_acks_later(*this); }
 
 void Channel::write_acks() {
   if (state_ != State::open) return;
-  std::vector<core::ConfirmWindow::Ack>& acks = services_.ack_scratch();
+  std::vector<core::ConfirmWindow::Ack>& acks = context_.services.ack_scratch();
   acks.clear();
   session_.commits().take_acks(acks);
   for (const core::ConfirmWindow::Ack& ack : acks) {

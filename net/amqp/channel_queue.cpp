@@ -28,10 +28,10 @@ Channel::Outcome Channel::on(const QueueDeclare& declare) {
     if (!name.ok()) return std::move(name.error());
     request.name = std::move(name.value());
   } else if (request.name.empty()) {
-    request.name = services_.generate_name("amq.gen-");
+    request.name = context_.services.generate_name("amq.gen-");
     request.server_named = true;
   }
-  if (declare.exclusive) connection_.note_exclusive_queue();
+  if (declare.exclusive) context_.host.note_exclusive_queue();
   return requests.change_topology(origin_of(MethodId::queue_declare, declare.no_wait), request);
 }
 

@@ -1,416 +1,183 @@
-// Life of a connection: phases, errors, alarms, heartbeats, and the several ways to end.
+// Life of a connection: its parts are put together, the stream's events and its timer reach them.
 #include "net/amqp/connection.h"
-#include "net/amqp/connection/events.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/limits.h"
+#include "net/amqp/connection/events.h"
 #include "net/amqp/server.h"
 
 namespace lepus::amqp {
 
-using core::AmqpError;
 using core::LogCategory;
 using core::LogLevel;
 using core::ReplyCode;
 namespace limits = core::limits;
 
-namespace {
-
-/// "basic.publish"; "" when the fault is no method's.
-std::string_view failed_method(const AmqpError& error) {
-  if (error.class_id == 0) return {};
-  return method_name(static_cast<MethodId>(error.class_id << 16 | error.method_id));
-}
-
-}  // namespace
-
 Connection::Connection(Server& server, std::unique_ptr<net::Stream> stream, core::ConnectionId id)
     : server_(server),
-      services_(server.services()),
       stream_(std::move(stream)),
       facts_{id, stream_->peer()},
-      writer_(stream_->out()) {
+      output_(*stream_),
+      input_(*stream_, server.resume_list()),
+      timer_(server.services().loop()),
+      publisher_block_({facts_, output_, input_, timer_}),
+      channel_context_{server.services(),
+                       server.channel_lists(),
+                       facts_,
+                       output_,
+                       input_,
+                       publisher_block_,
+                       channels_,
+                       closing_},
+      channels_(channel_context_),
+      quota_(server.services().uses()),
+      handshake_({server.services(), facts_, phase_, reader_, output_, quota_}),
+      closing_({*this, server.services(), server.lingering(), *stream_, facts_, phase_, output_,
+                input_, reader_, timer_, quota_, channels_}) {
   timer_.bind<&Connection::on_timer>(this);
-  services_.broker().memory().session_bytes += limits::connection_memory;
+  server.services().broker().memory().session_bytes += limits::connection_memory;
 }
 
 Connection::~Connection() {
-  services_.broker().memory().session_bytes -= limits::connection_memory;
-  services_.loop().timers().cancel(timer_);
-  CHECK(channels_.empty());
-  CHECK(!linked());
+  server_.services().broker().memory().session_bytes -= limits::connection_memory;
 }
 
-void Connection::start() {
-  facts_.opened_at = services_.now();
-  const core::Nanos timeout = services_.settings().handshake_timeout;
-  if (timeout != core::never) services_.loop().timers().arm(timer_, facts_.opened_at + timeout);
-  stream_->set_send_timeout(services_.settings().send_timeout);
+void Connection::start(ConnectionHandle handle) {
+  const Settings& settings = server_.services().settings();
+  input_.set_handle(handle);
+  facts_.opened_at = server_.services().now();
+  timer_.arm_after(settings.handshake_timeout);
+  stream_->set_send_timeout(settings.send_timeout);
   stream_->start(*this);
 }
 
-// --- Errors
-
-void Connection::raise(Channel& channel, AmqpError error) {
-  if (phase_ != Phase::open) return;
-  if (!error.channel_only()) return fail(std::move(error));
-  services_.log().write(LogLevel::warning, LogCategory::channel, "channel closed with an error",
-                        {{"peer", facts_.peer.text()},
-                         {"user", facts_.user},
-                         {"vhost", facts_.vhost_name},
-                         {"connection_name", given_name(facts_)},
-                         {"channel", channel.number()},
-                         {"method", failed_method(error)},
-                         {"reason", error.text()}});
-  channel.close_with(error);
-}
-
-/// connection.close, then only close-ok counts.
-void Connection::fail(AmqpError error) {
-  if (phase_ == Phase::close_sent || phase_ == Phase::finished) return;
-  close_reason_ = error.text();
-  close_method_ = failed_method(error);
-  phase_ = Phase::close_sent;
-  shut_down_channels(false);
-  const std::string text = error.text();
-  send(ConnectionClose{static_cast<std::uint16_t>(error.code), text, error.class_id,
-                       error.method_id});
-  release_all();
-  services_.loop().timers().arm(timer_, services_.now() + limits::close_ok_wait);
-}
-
-void Connection::force_close(AmqpError error) {
-  if (phase_ == Phase::close_sent || phase_ == Phase::finished) return;
-  if (phase_ == Phase::lingering) {
-    stream_->close();
-  } else if (phase_ == Phase::open || phase_ == Phase::closing) {
-    fail(std::move(error));
-  } else {
-    close_silently(error);
-  }
-}
-
-void Connection::close_if_deleted() {
-  if (!facts_.user_id) return;
-  const core::Topology& topology = services_.broker().topology();
-  const core::UserInfo* user = topology.access().find_user(facts_.user);
-  if (facts_.vhost && topology.find_vhost(facts_.vhost) == nullptr) {
-    force_close({ReplyCode::connection_forced, "vhost '" + facts_.vhost_name + "' is deleted"});
-  } else if (user == nullptr || user->id != facts_.user_id) {
-    force_close({ReplyCode::connection_forced, "user '" + facts_.user + "' is deleted"});
-  }
+void Connection::on_opened() {
+  Services& services = server_.services();
+  refresh_trace();
+  closing_.announce();
+  timer_.cancel();
+  heartbeat_.start(facts_.tuned.heartbeat_s, services.now());
+  look_at_heartbeat();
+  services.log().write(LogLevel::info, LogCategory::connection, "connection opened",
+                       {{"peer", facts_.peer.text()},
+                        {"user", facts_.user},
+                        {"vhost", facts_.vhost_name},
+                        {"connection_name", given_name(facts_)}});
 }
 
 void Connection::refresh_trace() {
-  const core::VhostInfo* vhost = services_.broker().topology().find_vhost(facts_.vhost);
+  const core::VhostInfo* vhost = server_.services().broker().topology().find_vhost(facts_.vhost);
   facts_.is_traced = vhost != nullptr && vhost->is_traced;
-  for (const auto& [number, channel] : channels_) channel->session().set_traced(facts_.is_traced);
+  channels_.set_traced(facts_.is_traced);
 }
 
-void Connection::log_timeout(std::uint16_t channel, std::string_view tag, core::Nanos timeout) {
-  services_.log().write(
-      LogLevel::warning, LogCategory::channel,
-      "consumer cancelled: a delivery was not acknowledged in time (consumer_timeout)",
-      {{"peer", facts_.peer.text()},
-       {"user", facts_.user},
-       {"vhost", facts_.vhost_name},
-       {"channel", channel},
-       {"consumer_tag", tag},
-       {"timeout_ms", timeout / core::nanos_per_ms}});
+void Connection::on_alarms_over() {
+  if (phase_.is(Phase::open)) publisher_block_.unblock();
 }
 
-/// Before connection.open a client is not told what it did wrong; the log is.
-void Connection::close_silently(const AmqpError& why) {
-  close_reason_ = why.text();
-  finish();
-}
-
-/// A client's fault before connection.open. It gets to know late, so that trying again and again is
-/// slow, and what it still sends is dropped.
-void Connection::refuse(AmqpError error) {
-  const bool is_told = error.whole_connection;
-  const bool is_login = phase_ == Phase::starting && error.code == ReplyCode::access_refused;
-  if (is_told && (!is_login || server_.lingering().tells_refusal_at_once(services_.now())))
-    return fail(std::move(error));
-  close_reason_ = error.text();
-  lost_sync_ = true;
-  if (is_told) late_refusal_ = std::make_unique<AmqpError>(std::move(error));
-  linger(limits::handshake_linger);
-}
-
-/// It is over but for the socket.
-void Connection::linger(core::Nanos wait) {
-  phase_ = Phase::lingering;
-  leave_counts();
-  log_end();
-  carry_ = {};
-  services_.loop().timers().arm(timer_, services_.now() + wait);
-  if (Connection* oldest = server_.lingering().add(*this)) oldest->abort();
-}
-
-void Connection::on_linger_end() {
-  server_.lingering().remove(*this);
-  if (late_refusal_ == nullptr) return stream_->close();
-  lost_sync_ = false;
-  fail(std::move(*std::exchange(late_refusal_, nullptr)));
-}
-
-/// Sends what is left, then waits a while for the peer's end.
-void Connection::finish() {
-  phase_ = Phase::finished;
-  server_.lingering().remove(*this);
-  leave_counts();
-  services_.loop().timers().cancel(timer_);
-  stream_->finish(limits::close_ok_wait);
-}
-
-/// What is the same wherever it ends.
-void Connection::leave_counts() {
-  if (std::exchange(is_announced_, false))
-    emit_connection_closed(services_.broker(), facts_, close_reason_);
-  if (!std::exchange(is_counted_, false)) return;
-  services_.uses().release({core::QuotaKey::Kind::vhost_connections, facts_.vhost.value});
-  services_.uses().release({core::QuotaKey::Kind::user_connections, facts_.user_id.value});
-}
-
-// --- Connection methods while open
-
-Connection::Outcome Connection::on_connection_method(MethodId method, core::Bytes arguments) {
-  if (method == MethodId::connection_close) {
-    on_close_method();
-    return std::nullopt;
-  }
-  if (method == MethodId::connection_update_secret) {
-    ConnectionUpdateSecret update;
-    if (!decode(arguments, update)) return decode_error(method, arguments);
-    send(ConnectionUpdateSecretOk{});
-    return std::nullopt;
-  }
-  return AmqpError{ReplyCode::channel_error, "unexpected method in connection state running",
-                   class_id_of(method), method_id_of(method)};
-}
-
-/// Channels give back what they hold, exclusive queues go, then close-ok: what the client sees next
-/// is settled.
-void Connection::on_close_method() {
-  close_reason_ = "closed by the client";
-  phase_ = Phase::closing;
-  shut_down_channels(true);
-  answer_close_when_done();
-}
-
-void Connection::shut_down_channels(bool orderly) {
-  last_channel_ = nullptr;
-  std::vector<Channel*> channels;
-  channels.reserve(channels_.size());
-  for (const auto& [number, channel] : channels_) channels.push_back(channel.get());
-  for (Channel* channel : channels) channel->shut_down(orderly);
-}
-
-void Connection::on_channel_closed(Channel& channel) {
-  if (last_channel_ == &channel) last_channel_ = nullptr;
-  const auto found = channels_.find(channel.number());
-  CHECK(found != channels_.end());
-  server_.destroy_channel_later(std::move(found->second));
-  channels_.erase(found);
-  emit_channel(services_.broker(), facts_, channel.number(), false);
-  services_.uses().release(channels_of(facts_.user_id));
-  if (phase_ == Phase::closing) answer_close_when_done();
-  if (end_ == End::stream_closed && channels_.empty())
-    server_.destroy_later(*this, std::move(stream_));
-}
-
-void Connection::answer_close_when_done() {
-  if (phase_ != Phase::closing || !channels_.empty() || close_port_) return;
-  if (!may_own_queues_) return on_exclusive_queues_gone();
-  close_port_ = std::make_unique<ClosePort>(*this, services_.broker());
-  ask_exclusive_queues_gone(close_port_->ref());
-}
-
-void Connection::ask_exclusive_queues_gone(const core::ChannelRef& who) {
-  core::TopologyRequest request;
-  request.kind = core::TopologyRequest::Kind::connection_closed;
-  request.from = services_.broker().shard();
-  request.connection = facts_.id;
-  request.user = facts_.user;
-  services_.broker().ask(request, who);
-}
-
-/// The connection may have ended otherwise meanwhile.
-void Connection::on_exclusive_queues_gone() {
-  if (phase_ != Phase::closing) return;
-  send(ConnectionCloseOk{});
-  for (; closes_due_ > 0; --closes_due_) send(ConnectionCloseOk{});
-  const core::Nanos interval = facts_.tuned.heartbeat_s * core::nanos_per_s;
-  linger(interval > 0 ? std::min(interval, limits::close_linger) : limits::close_linger);
-}
-
-/// Several threads of a client may have closed the connection at once: each waits for its answer.
-void Connection::answer_close_while_lingering() {
-  if (stream_->out().size() > limits::lingering_output_max) return stream_->close();
-  send(ConnectionCloseOk{});
+core::ConnectionStats Connection::describe() const {
+  CHECK(is_listed());
+  core::ConnectionStats row;
+  const io::PeerName& peer = facts_.peer;
+  row.id = facts_.id;
+  row.name = peer.text();
+  row.user = facts_.user;
+  row.vhost = facts_.vhost_name;
+  row.peer_host = peer.remote.address;
+  row.peer_port = peer.remote.port;
+  row.host = peer.local.address;
+  row.port = peer.local.port;
+  row.state = phase_.is(Phase::closing)                 ? "closing"
+              : input_.is_stopped_for(InputStop::alarm) ? "blocked"
+                                                        : "running";
+  row.auth_mechanism = facts_.mechanism;
+  row.client_properties = facts_.client_properties;
+  row.channels = static_cast<std::uint32_t>(channels_.size());
+  row.channel_max = facts_.tuned.channel_max;
+  row.frame_max = facts_.tuned.frame_max;
+  row.timeout_s = facts_.tuned.heartbeat_s;
+  row.connected_at_ms = connected_at_ms(server_.services().broker(), facts_);
+  row.recv_oct = facts_.traffic.received_bytes;
+  row.recv_cnt = facts_.traffic.received_count;
+  row.send_oct = output_.sent_bytes();
+  row.send_cnt = facts_.traffic.sent_count;
+  row.send_pend = output_.unsent_bytes();
+  return row;
 }
 
 // --- Stream
 
 void Connection::on_peer_closed() {
-  if (phase_ == Phase::finished) return;
-  if (phase_ == Phase::lingering) return finish();
-  input_ended_ = true;
-  if (carry_.empty() || !(is_input_stopped() || resume_due_)) return end_without_client();
+  if (phase_.is(Phase::finished)) return;
+  if (phase_.is(Phase::lingering)) return closing_.finish();
+  input_.note_end();
+  if (!reader_.has_carried() || !input_.is_held()) return closing_.end_without_client();
   on_hang_up();
 }
 
 /// The client is gone, and what it sent is not all read. Behind an alarm it is not going to be:
 /// nobody knows how long that lasts, and the client may hold what causes it. Else it is waited for.
 void Connection::on_hang_up() {
-  if (phase_ != Phase::open || (input_stops_ & stop_for_alarm) != 0) return end_without_client();
-  client_gone_ = true;
-  services_.loop().timers().arm(timer_, services_.now() + limits::client_gone_wait);
-}
-
-void Connection::end_without_client() {
-  if (phase_ == Phase::finished || phase_ == Phase::lingering) return;
-  if (close_reason_.empty()) close_reason_ = "client closed the socket without connection.close";
-  phase_ = Phase::finished;  // Before the channels end: no close-ok is due any more.
-  shut_down_channels(false);
-  finish();
+  if (!phase_.is(Phase::open) || input_.is_stopped_for(InputStop::alarm))
+    return closing_.end_without_client();
+  input_.note_client_gone();
+  timer_.arm_after(limits::client_gone_wait);
 }
 
 void Connection::on_sent() {
   ++facts_.traffic.sent_count;
-  heartbeat_.on_sent(services_.now());
-  writer_.brake().on_taken(stream_->out().taken());
-  if (!writer_.brake().is_on()) allow_input(stop_for_output);
-  if (!consumers_paused_ || stream_->out().size() > output_max(stream_->out().pool()) / 2) return;
-  consumers_paused_ = false;
-  for (const auto& [number, channel] : channels_) channel->session().deliveries().resume();
+  heartbeat_.on_sent(server_.services().now());
+  const bool consumers_go_on = output_.on_sent();
+  if (!output_.holds_input()) input_.allow(InputStop::output);
+  if (consumers_go_on) channels_.resume_consumers();
 }
 
-void Connection::on_closed(std::string_view why) {
-  phase_ = Phase::finished;
-  server_.lingering().remove(*this);
-  services_.loop().timers().cancel(timer_);
-  shut_down_channels(false);
-  if (may_own_queues_ && !close_port_) ask_exclusive_queues_gone({});
-  close_port_.reset();
-  leave_counts();
-  if (!why.empty()) close_reason_ = why;
-  log_end();
-  // Channels that held much are still giving it back.
-  end_ = End::stream_closed;
-  if (channels_.empty()) server_.destroy_later(*this, std::move(stream_));
-}
-
-/// Who connects and sends nothing looks whether the port answers: one line for many of them.
-void Connection::log_end() {
-  if (std::exchange(end_, End::logged) != End::none) return;
-  const core::Nanos now = services_.now();
-  if (facts_.traffic.received_bytes == 0) {
-    const std::uint64_t count = services_.probe_gate().admit(now);
-    if (count == 0) return;
-    services_.log().write(LogLevel::info, LogCategory::connection, "connections that sent nothing",
-                          {{"last_peer", facts_.peer.text()}, {"count", count}});
-    return;
-  }
-  services_.log().write(LogLevel::info, LogCategory::connection, "connection closed",
-                        {{"peer", facts_.peer.text()},
-                         {"user", facts_.user},
-                         {"vhost", facts_.vhost_name},
-                         {"connection_name", given_name(facts_)},
-                         {"reason", close_reason_},
-                         {"method", close_method_},
-                         {"open_ms", (now - facts_.opened_at) / core::nanos_per_ms}});
-}
-
-bool Connection::has_consumers() const {
-  return std::any_of(channels_.begin(), channels_.end(), [](const auto& entry) {
-    return entry.second->session().deliveries().consumers().count() > 0;
-  });
-}
-
-// --- Alarms
-
-void Connection::block_publisher(const core::Alarm& alarm, bool is_half_done) {
-  CHECK(alarm.any());
-  stop_input(stop_for_alarm);
-  if (is_half_done) {
-    body_.stopped_at = services_.now();
-    if (!heartbeat_.is_on())
-      services_.loop().timers().arm(timer_, body_.stopped_at + limits::content_stop_wait);
-  }
-  if (blocked_told_ || !facts_.capabilities.connection_blocked) return;
-  blocked_told_ = true;
-  const char* reason = alarm.memory ? "low on memory" : "low on disk";
-  send(ConnectionBlocked{alarm.memory && alarm.disk ? "low on memory & disk" : reason});
-}
-
-void Connection::on_alarms_over() {
-  if (phase_ != Phase::open) return;
-  if (blocked_told_) send(ConnectionUnblocked{});
-  blocked_told_ = false;
-  body_.stopped_at = 0;
-  allow_input(stop_for_alarm);
-}
+void Connection::on_ended() { server_.destroy_later(input_.handle(), std::move(stream_)); }
 
 // --- Time
 
 void Connection::on_timer(io::Timer&) {
-  const core::Nanos now = services_.now();
-  switch (phase_) {
+  switch (phase_.now()) {
     case Phase::open:
-    case Phase::closing:
-      if (client_gone_ && is_input_stopped()) return end_without_client();
-      if (holds_memory(now))
-        return fail({ReplyCode::resource_error, "unfinished publishes while memory is low"});
-      on_heartbeat_due(now);
-      return;
+    case Phase::closing: {
+      if (input_.is_client_gone() && input_.is_stopped()) return closing_.end_without_client();
+      const bool holds_memory = publisher_block_.stopped_long(server_.services().now()) &&
+                                server_.services().broker().alarm().memory &&
+                                channels_.content_bytes() >= limits::content_stop_bytes;
+      if (holds_memory)
+        return closing_.fail(
+            {ReplyCode::resource_error, "unfinished publishes while memory is low"});
+      return look_at_heartbeat();
+    }
     case Phase::awaiting_header:
     case Phase::starting:
     case Phase::tuning:
     case Phase::opening:
-      close_reason_ = "handshake timeout";
-      stream_->close();
-      return;
+      return closing_.abort("handshake timeout");
     case Phase::close_sent:
-      stream_->close();  // The client had its time to answer.
-      return;
     case Phase::lingering:
-      on_linger_end();
-      return;
+      return closing_.on_timeout();
     case Phase::finished:
       return;
   }
 }
 
-/// Returns true if the client was stopped long ago with much of what it had begun to publish.
-bool Connection::holds_memory(core::Nanos now) const {
-  if (body_.stopped_at == 0 || now - body_.stopped_at < limits::content_stop_wait) return false;
-  std::uint64_t bytes = 0;
-  for (const auto& [number, channel] : channels_)
-    bytes += channel->session().describe().content_bytes;
-  return services_.broker().alarm().memory && bytes >= limits::content_stop_bytes;
-}
-
-/// While we do not read, the client's silence says nothing. While it does not, a heartbeat more
-/// would tell it nothing.
-void Connection::on_heartbeat_due(core::Nanos now) {
+void Connection::look_at_heartbeat() {
   if (!heartbeat_.is_on()) return;
-  if (paused_) heartbeat_.on_received(now);
-  if (heartbeat_.is_peer_gone(now)) {
-    close_reason_ = "missed heartbeats from the client, timeout " +
-                    std::to_string(facts_.tuned.heartbeat_s) + " s";
-    stream_->close();
-    return;
+  switch (heartbeat_.look(server_.services().now(), !input_.is_paused())) {
+    case Heartbeat::Due::peer_gone:
+      return closing_.abort("missed heartbeats from the client, timeout " +
+                            std::to_string(facts_.tuned.heartbeat_s) + " s");
+    case Heartbeat::Due::send:
+      // While the client takes nothing, one more would tell it nothing.
+      if (output_.unsent_bytes() == 0) output_.writer().heartbeat();
+      output_.touch();
+      break;
+    case Heartbeat::Due::nothing:
+      break;
   }
-  if (heartbeat_.is_send_due(now)) {
-    heartbeat_.on_sent(now);
-    if (stream_->out().empty()) writer_.heartbeat();
-    touch();
-  }
-  services_.loop().timers().arm(timer_, heartbeat_.next_look());
+  timer_.arm_at(heartbeat_.next_look());
 }
 
 }  // namespace lepus::amqp

@@ -25,6 +25,16 @@ class Heartbeat {
   void on_sent(core::Nanos now) { sent_ = now; }
   bool is_send_due(core::Nanos now) const { return now - sent_ >= interval_ / 2; }
   bool is_peer_gone(core::Nanos now) const { return now - received_ >= 3 * interval_; }
+  enum class Due : std::uint8_t { nothing, send, peer_gone };
+  /// What is due now. While we do not read (`is_reading` false), the client's silence says nothing.
+  Due look(core::Nanos now, bool is_reading) {
+    if (!is_on()) return Due::nothing;
+    if (!is_reading) on_received(now);
+    if (is_peer_gone(now)) return Due::peer_gone;
+    if (!is_send_due(now)) return Due::nothing;
+    on_sent(now);
+    return Due::send;
+  }
   /// When one of the two may have become true.
   core::Nanos next_look() const {
     return std::min(sent_ + interval_ / 2, received_ + 3 * interval_);

@@ -15,14 +15,15 @@
 #include <vector>
 
 #include "core/access/quota_counter.h"
-#include "core/base/intrusive_list.h"
 #include "core/base/log.h"
 #include "core/base/log_gate.h"
 #include "core/base/random.h"
 #include "core/base/secret_source.h"
 #include "core/broker/broker.h"
 #include "io/loop.h"
+#include "net/amqp/channel_lists.h"
 #include "net/amqp/connection.h"
+#include "net/amqp/connection/resume_list.h"
 #include "net/amqp/lingering.h"
 #include "net/amqp/services.h"
 #include "net/amqp/settings.h"
@@ -75,7 +76,7 @@ class Server {
   /// noticed, and deleted users and virtual hosts.
   void resume_inputs();
   /// After Broker::flush(): tells publishers what is confirmed.
-  void write_acks();
+  void write_acks() { channel_lists_.write_acks(); }
   /// After the send chains: closed connections go.
   void end_turn();
   /// A connection's input waits for nothing but the next turn.
@@ -83,35 +84,30 @@ class Server {
 
   // --- For connections and channels
 
-  LingerList<Connection>& lingering() { return lingering_; }
-  void resume_later(Connection& connection);
-  /// `connection` feeds a shard whose mailbox is full or whose journal is behind: its input goes on
-  /// when there is room.
-  void resume_when_unblocked(Connection& connection, const core::PublishTarget& target);
-  void write_acks_later(Channel& channel);
-  void forget_acks(Channel& channel);
-  void destroy_channel_later(std::unique_ptr<Channel> channel);
-  void destroy_later(Connection& connection, std::unique_ptr<net::Stream> stream);
+  LingerList<Closing>& lingering() { return lingering_; }
+  ResumeList& resume_list() { return resume_list_; }
+  ChannelLists& channel_lists() { return channel_lists_; }
+  void destroy_later(ConnectionHandle connection, std::unique_ptr<net::Stream> stream);
 
  private:
-  struct Waiting {
-    core::Slab<Connection>::Handle connection;
-    core::PublishTarget target;
-  };
-  void resume_unblocked();
-
+  Connection* find(ConnectionHandle handle) {
+    return connections_.find(handle.slot, handle.generation);
+  }
   core::Broker& broker() { return services_.broker(); }
+  /// Whether the target of a publish is blocked.
+  auto is_blocked() const {
+    return [this](const core::PublishTarget& target) {
+      return parts_.broker->flow().is_blocked(target);
+    };
+  }
 
   Parts parts_;
   Services services_;
-  LingerList<Connection> lingering_;  ///< Outlives the connections.
+  ResumeList resume_list_;
+  ChannelLists channel_lists_;
+  LingerList<Closing> lingering_;  ///< Outlives the connections.
   core::Slab<Connection> connections_;
-  std::vector<core::Slab<Connection>::Handle> resume_;
-  std::vector<core::Slab<Connection>::Handle> resuming_;  ///< Scratch of resume_inputs().
-  std::vector<Waiting> blocked_;
   std::vector<std::uint32_t> destroyed_later_;
-  std::vector<std::unique_ptr<Channel>> buried_channels_;
-  core::IntrusiveList<Channel> ack_list_;
   std::uint64_t next_connection_ = 1;
   /// What connections were told of.
   struct Seen {

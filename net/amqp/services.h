@@ -15,6 +15,7 @@
 #include "core/base/random.h"
 #include "core/base/secret_source.h"
 #include "core/broker/broker.h"
+#include "core/session/publish/confirms.h"
 #include "io/loop.h"
 #include "net/amqp/settings.h"
 

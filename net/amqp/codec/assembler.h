@@ -69,12 +69,20 @@ struct AssemblerError {
   core::AmqpError to_amqp_error() const;
 };
 
+/// For `number`, class and method as in a frame, that is no method's.
+inline core::AmqpError unknown_method_error(std::uint32_t number) {
+  return AssemblerError{.kind = AssemblerError::Kind::unknown_method,
+                        .found_class = static_cast<std::uint16_t>(number >> 16),
+                        .found_method = static_cast<std::uint16_t>(number & 0xffff)}
+      .to_amqp_error();
+}
+
 using AssemblerEvent = std::variant<MethodReady, ContentHeader, BodyPiece, AssemblerError>;
 
 class Assembler {
  public:
   /// `frame`: complete, not a heartbeat.
-  inline AssemblerEvent on_frame(const Frame& frame);
+  [[gnu::always_inline]] inline AssemblerEvent on_frame(const Frame& frame);
 
   /// No content is due: the next frame should be a method.
   bool idle() const { return state_ == State::method; }

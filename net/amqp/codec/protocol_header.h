@@ -11,9 +11,9 @@
 namespace lepus::amqp {
 
 constexpr std::size_t protocol_header_size = 8;
+using ProtocolHeader = std::array<std::uint8_t, protocol_header_size>;
 /// What the server speaks.
-constexpr std::array<std::uint8_t, protocol_header_size> protocol_header{'A', 'M', 'Q', 'P',
-                                                                         0,   0,   9,   1};
+constexpr ProtocolHeader protocol_header{'A', 'M', 'Q', 'P', 0, 0, 9, 1};
 
 /// 0-9-1, and what clients of 0-9 and 0-8 send; they get along with 0-9-1 as far as they go
 /// (RabbitMQ's rule).

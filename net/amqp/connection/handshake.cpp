@@ -1,6 +1,8 @@
-// The handshake: start, start-ok (SASL PLAIN or AMQPLAIN), tune, tune-ok, open. What a client does
-// wrong before connection.open is answered by closing the socket, after a while, as RabbitMQ does;
-// but refused logins and limits are told (docs/COMPATIBILITY.md).
+// What the client's side of each step must say. What it does wrong before connection.open is
+// answered by closing the socket, after a while, as RabbitMQ does; but refused logins and limits
+// are told (docs/COMPATIBILITY.md).
+#include "net/amqp/connection/handshake.h"
+
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -10,9 +12,7 @@
 #include "core/access/access_rules.h"
 #include "core/access/password_hash.h"
 #include "core/message/field_table.h"
-#include "net/amqp/connection.h"
 #include "net/amqp/connection/events.h"
-#include "net/amqp/server.h"
 
 namespace lepus::amqp {
 
@@ -63,59 +63,70 @@ bool has_capability(const core::FieldTable& capabilities, std::string_view name)
 
 }  // namespace
 
-void Connection::send_start() {
-  phase_ = Phase::starting;
-  const std::string mechanisms = fmt::format("{}", fmt::join(services_.settings().mechanisms, " "));
-  send(ConnectionStart{0, 9, services_.server_properties(), mechanisms, "en_US"});
+Handshake::Outcome Handshake::on_protocol_header(const ProtocolHeader& header) {
+  if (!is_accepted_header(header)) {
+    parts_.output.writer().raw(protocol_header);
+    parts_.output.touch();
+    return AmqpError{ReplyCode::frame_error, describe_foreign_header(header)};
+  }
+  parts_.phase.move_to(Phase::starting);
+  const std::string mechanisms =
+      fmt::format("{}", fmt::join(parts_.services.settings().mechanisms, " "));
+  parts_.output.send(
+      0, ConnectionStart{0, 9, parts_.services.server_properties(), mechanisms, "en_US"});
+  return std::nullopt;
+}
+
+core::Result<Handshake::Step> Handshake::on_method(MethodId method, core::Bytes arguments) {
+  if (Outcome error = take(method, arguments)) {
+    const bool is_login =
+        parts_.phase.is(Phase::starting) && error->code == ReplyCode::access_refused;
+    if (!is_login)  // Logged already.
+      parts_.services.log().write(LogLevel::warning, LogCategory::connection, "handshake failed",
+                                  {{"peer", parts_.facts.peer.text()}, {"reason", error->text()}});
+    return std::move(*error);
+  }
+  return parts_.phase.is(Phase::open) ? Step::opened : Step::continues;
+}
+
+Handshake::Outcome Handshake::take(MethodId method, core::Bytes arguments) {
+  if (parts_.phase.is(Phase::starting) && method == MethodId::connection_start_ok)
+    return take_as<ConnectionStartOk>(arguments);
+  if (parts_.phase.is(Phase::tuning) && method == MethodId::connection_tune_ok)
+    return take_as<ConnectionTuneOk>(arguments);
+  if (parts_.phase.is(Phase::opening) && method == MethodId::connection_open)
+    return take_as<ConnectionOpen>(arguments);
+  return AmqpError{
+      ReplyCode::command_invalid,
+      "unexpected method " + std::string{method_name(method)} + " during the handshake",
+      class_id_of(method), method_id_of(method)};
 }
 
 template <class Method>
-Connection::Outcome Connection::in_handshake(core::Bytes arguments,
-                                             Outcome (Connection::*handler)(const Method&)) {
+Handshake::Outcome Handshake::take_as(core::Bytes arguments) {
   Method method;
   if (!decode(arguments, method)) return decode_error(Method::id, arguments);
-  return (this->*handler)(method);
+  return on(method);
 }
 
-void Connection::on_handshake_method(MethodId method, core::Bytes arguments) {
-  Outcome error;
-  if (phase_ == Phase::starting && method == MethodId::connection_start_ok) {
-    error = in_handshake<ConnectionStartOk>(arguments, &Connection::on_start_ok);
-  } else if (phase_ == Phase::tuning && method == MethodId::connection_tune_ok) {
-    error = in_handshake<ConnectionTuneOk>(arguments, &Connection::on_tune_ok);
-  } else if (phase_ == Phase::opening && method == MethodId::connection_open) {
-    error = in_handshake<ConnectionOpen>(arguments, &Connection::on_open);
-  } else {
-    error =
-        AmqpError{ReplyCode::command_invalid,
-                  "unexpected method " + std::string{method_name(method)} + " during the handshake",
-                  class_id_of(method), method_id_of(method)};
-  }
-  if (!error) return;
-  if (!(phase_ == Phase::starting && error->code == ReplyCode::access_refused))  // Logged already.
-    services_.log().write(LogLevel::warning, LogCategory::connection, "handshake failed",
-                          {{"peer", facts_.peer.text()}, {"reason", error->text()}});
-  refuse(std::move(*error));
-}
-
-void Connection::read_capabilities(core::Bytes client_properties) {
+void Handshake::read_capabilities(core::Bytes client_properties) {
   const auto table = core::FieldTable{client_properties}.find("capabilities");
   if (!table || !table->is_table()) return;
   const core::FieldTable capabilities = table->table();
-  facts_.capabilities.authentication_failure_close =
+  parts_.facts.capabilities.authentication_failure_close =
       has_capability(capabilities, "authentication_failure_close");
-  facts_.capabilities.connection_blocked = has_capability(capabilities, "connection.blocked");
-  facts_.capabilities.consumer_cancel_notify =
+  parts_.facts.capabilities.connection_blocked = has_capability(capabilities, "connection.blocked");
+  parts_.facts.capabilities.consumer_cancel_notify =
       has_capability(capabilities, "consumer_cancel_notify");
-  facts_.capabilities.channel_flow = has_capability(capabilities, "channel_flow");
+  parts_.facts.capabilities.channel_flow = has_capability(capabilities, "channel_flow");
 }
 
-Connection::Outcome Connection::on_start_ok(const ConnectionStartOk& start_ok) {
-  facts_.client_properties = core::as_text(start_ok.client_properties);
+Handshake::Outcome Handshake::on(const ConnectionStartOk& start_ok) {
+  parts_.facts.client_properties = core::as_text(start_ok.client_properties);
   read_capabilities(start_ok.client_properties);
   Login login;
   const bool plain = start_ok.mechanism == "PLAIN";
-  const auto& offered = services_.settings().mechanisms;
+  const auto& offered = parts_.services.settings().mechanisms;
   if (std::find(offered.begin(), offered.end(), start_ok.mechanism) == offered.end())
     return AmqpError{ReplyCode::syntax_error,
                      "unknown authentication mechanism '" + std::string{start_ok.mechanism} + "'"};
@@ -125,45 +136,46 @@ Connection::Outcome Connection::on_start_ok(const ConnectionStartOk& start_ok) {
     return AmqpError{ReplyCode::syntax_error, "malformed response to authentication mechanism " +
                                                   std::string{start_ok.mechanism}};
   if (Outcome refused = check_login(start_ok.mechanism, login)) return refused;
-  const core::UserInfo* user = services_.broker().topology().access().find_user(login.name);
+  const core::UserInfo* user = access().find_user(login.name);
   CHECK(user != nullptr);
-  facts_.user = user->spec.name;
-  facts_.user_id = user->id;
-  facts_.mechanism = start_ok.mechanism;
-  emit_login(services_.broker(), facts_, {facts_.user, facts_.mechanism});
-  phase_ = Phase::tuning;
-  const Settings& settings = services_.settings();
-  send(ConnectionTune{settings.channel_max, settings.frame_max, settings.heartbeat_s});
+  parts_.facts.user = user->spec.name;
+  parts_.facts.user_id = user->id;
+  parts_.facts.mechanism = start_ok.mechanism;
+  emit_login(parts_.services.broker(), parts_.facts, {parts_.facts.user, parts_.facts.mechanism});
+  parts_.phase.move_to(Phase::tuning);
+  const Settings& settings = parts_.services.settings();
+  parts_.output.send(
+      0, ConnectionTune{settings.channel_max, settings.frame_max, settings.heartbeat_s});
   return std::nullopt;
 }
 
 /// 403 closes the whole connection here; it is told only to clients that announced
 /// authentication_failure_close.
-Connection::Outcome Connection::check_login(std::string_view mechanism, const Login& login) {
-  const core::UserInfo* user = services_.broker().topology().access().find_user(login.name);
+Handshake::Outcome Handshake::check_login(std::string_view mechanism, const Login& login) {
+  const core::UserInfo* user = access().find_user(login.name);
   const char* why = nullptr;
   if (user == nullptr || !accepts(user->spec, login.password)) {
     why = "user unknown or password wrong";
-  } else if (services_.settings().loopback_users.contains(login.name) &&
-             !is_loopback(facts_.peer.remote.address)) {
+  } else if (parts_.services.settings().loopback_users.contains(login.name) &&
+             !is_loopback(parts_.facts.peer.remote.address)) {
     why = "user can only connect via a loopback address";
   }
   if (why == nullptr) return std::nullopt;
-  services_.log().write(LogLevel::warning, LogCategory::connection, "login refused",
-                        {{"peer", facts_.peer.text()},
-                         {"user", login.name},
-                         {"connection_name", given_name(facts_)},
-                         {"reason", why}});
-  emit_login(services_.broker(), facts_, {login.name, mechanism, why});
+  parts_.services.log().write(LogLevel::warning, LogCategory::connection, "login refused",
+                              {{"peer", parts_.facts.peer.text()},
+                               {"user", login.name},
+                               {"connection_name", given_name(parts_.facts)},
+                               {"reason", why}});
+  emit_login(parts_.services.broker(), parts_.facts, {login.name, mechanism, why});
   AmqpError error{ReplyCode::access_refused, "Login was refused using authentication mechanism " +
                                                  std::string{mechanism} +
                                                  ". For details see the broker logfile."};
-  error.whole_connection = facts_.capabilities.authentication_failure_close;
+  error.whole_connection = parts_.facts.capabilities.authentication_failure_close;
   return error;
 }
 
-Connection::Outcome Connection::on_tune_ok(const ConnectionTuneOk& tune_ok) {
-  const Settings& settings = services_.settings();
+Handshake::Outcome Handshake::on(const ConnectionTuneOk& tune_ok) {
+  const Settings& settings = parts_.services.settings();
   const auto refuse = [](std::string_view field, std::uint32_t value, std::string_view relation,
                          std::uint32_t limit) {
     AmqpError error{ReplyCode::not_allowed,
@@ -182,38 +194,35 @@ Connection::Outcome Connection::on_tune_ok(const ConnectionTuneOk& tune_ok) {
   if (!unlimited && (tune_ok.channel_max == 0 || tune_ok.channel_max > settings.channel_max))
     return refuse("channel_max", tune_ok.channel_max, "higher than the maximum",
                   settings.channel_max);
-  facts_.tuned.channel_max = tune_ok.channel_max == 0 ? UINT16_MAX : tune_ok.channel_max;
-  writer_.set_frame_max(tune_ok.frame_max);
-  facts_.tuned.frame_max = tune_ok.frame_max;
-  payload_max_ = payload_max_of(tune_ok.frame_max);
-  facts_.tuned.heartbeat_s = tune_ok.heartbeat;
-  phase_ = Phase::opening;
+  parts_.facts.tuned.channel_max = tune_ok.channel_max == 0 ? UINT16_MAX : tune_ok.channel_max;
+  parts_.output.writer().set_frame_max(tune_ok.frame_max);
+  parts_.facts.tuned.frame_max = tune_ok.frame_max;
+  parts_.reader.set_frame_max(tune_ok.frame_max);
+  parts_.facts.tuned.heartbeat_s = tune_ok.heartbeat;
+  parts_.phase.move_to(Phase::opening);
   return std::nullopt;
 }
 
 /// RabbitMQ's order: the limits of the virtual host and of the user, then whether he has access.
-Connection::Outcome Connection::admit(const core::VhostInfo& vhost) {
-  const core::Access& access = services_.broker().topology().access();
-  const core::Subject subject{facts_.user, vhost.name};
-  const core::UserInfo* user = access.find_user(facts_.user);
+Handshake::Outcome Handshake::admit(const core::VhostInfo& vhost) {
+  using Kind = core::QuotaKey::Kind;
+  ConnectionFacts& facts = parts_.facts;
+  const core::Subject subject{facts.user, vhost.name};
+  const core::UserInfo* user = access().find_user(facts.user);
   const core::Limit user_limit = user == nullptr ? core::Limit{} : user->spec.limits.connections;
-  core::QuotaCounter& uses = services_.uses();
-  const core::QuotaKey of_vhost{core::QuotaKey::Kind::vhost_connections, vhost.id.value};
-  const core::QuotaKey of_user{core::QuotaKey::Kind::user_connections, facts_.user_id.value};
-  if (!uses.acquire(of_vhost, vhost.limits.connections))
+  const auto full =
+      parts_.quota.acquire({{Kind::vhost_connections, vhost.id.value}, vhost.limits.connections},
+                           {{Kind::user_connections, facts.user_id.value}, user_limit});
+  if (full == Kind::vhost_connections)
     return core::vhost_connections_reached(subject, vhost.limits.connections);
-  if (!uses.acquire(of_user, user_limit)) {
-    uses.release(of_vhost);
-    return core::user_connections_reached(facts_.user, user_limit);
-  }
-  facts_.vhost = vhost.id;
-  facts_.vhost_name = vhost.name;
-  is_counted_ = true;  // Until it is over.
-  return core::check_vhost_access(access, subject);
+  if (full) return core::user_connections_reached(facts.user, user_limit);
+  facts.vhost = vhost.id;
+  facts.vhost_name = vhost.name;
+  return core::check_vhost_access(access(), subject);
 }
 
-Connection::Outcome Connection::on_open(const ConnectionOpen& open) {
-  const core::VhostInfo* vhost = services_.broker().topology().find_vhost(open.virtual_host);
+Handshake::Outcome Handshake::on(const ConnectionOpen& open) {
+  const core::VhostInfo* vhost = parts_.services.broker().topology().find_vhost(open.virtual_host);
   Outcome error;
   if (vhost == nullptr) {
     error =
@@ -227,20 +236,8 @@ Connection::Outcome Connection::on_open(const ConnectionOpen& open) {
     error->whole_connection = true;
     return error;
   }
-  phase_ = Phase::open;
-  is_announced_ = true;
-  refresh_trace();
-  emit_connection_created(services_.broker(), facts_);
-  send(ConnectionOpenOk{});
-  const core::Nanos now = services_.now();
-  services_.loop().timers().cancel(timer_);
-  heartbeat_.start(facts_.tuned.heartbeat_s, now);
-  on_heartbeat_due(now);
-  services_.log().write(LogLevel::info, LogCategory::connection, "connection opened",
-                        {{"peer", facts_.peer.text()},
-                         {"user", facts_.user},
-                         {"vhost", facts_.vhost_name},
-                         {"connection_name", given_name(facts_)}});
+  parts_.phase.move_to(Phase::open);
+  parts_.output.send(0, ConnectionOpenOk{});
   return std::nullopt;
 }
 
