@@ -92,13 +92,13 @@ class Runner:
                        if name.startswith("fuzz_") and name.endswith(".cpp"))
         if not names:
             raise suite_tools.SuiteError("tests/fuzz holds no fuzz_*.cpp")
-        self.build("fuzz", *[f"tests/{name}" for name in names])
+        self.build("asan", *[f"tests/{name}" for name in names])
         outcome = Outcome()
         for name in names:
             corpora = [os.path.join(folder, "corpus", one)
                        for one in (name, name.removeprefix("fuzz_"))]
             with tempfile.TemporaryDirectory(prefix="lepus-fuzz-") as found:
-                command = [self.program("fuzz", "tests", name), found,
+                command = [self.program("asan", "tests", name), found,
                            *[path for path in corpora if os.path.isdir(path)],
                            f"-max_total_time={FUZZ_SECONDS[self.size]}", "-timeout=10",
                            "-rss_limit_mb=2048", "-print_final_stats=1",

@@ -171,8 +171,8 @@ TEST_F(AdminRequestsTest, DeleteAndItsRefusals) {
   const auto refused = take<core::DeleteQueue>(0);
   EXPECT_TRUE(refused.if_unused);
   EXPECT_FALSE(refused.if_empty);
-  auto error = std::make_unique<core::AmqpError>(core::ReplyCode::precondition_failed,
-                                                 "queue 'a' in vhost '/' in use");
+  auto error =
+      std::make_unique<core::AmqpError>(core::precondition_failed("queue 'a' in vhost '/' in use"));
   ends_[0].tell_admin(core::Reply{refused.channel, 0, 0, {}, 0, a, std::move(error)});
   turn();
   EXPECT_EQ(sink_.error, "refused: Queue is in use");
@@ -249,7 +249,8 @@ TEST_F(AdminRequestsTest, APurgeThatIsRefusedSaysSo) {
   const core::QueueId a = declare("a", 1);
   start("purge_queue", {"a"});
   const auto purge = take<core::Purge>(1);
-  auto error = std::make_unique<core::AmqpError>(core::ReplyCode::not_implemented, "a stream");
+  auto error = std::make_unique<core::AmqpError>(
+      core::AmqpError{core::ReplyCode::not_implemented, "a stream"});
   ends_[1].tell_admin(core::Reply{purge.channel, 0, 0, {}, 1, a, std::move(error)});
   turn();
   EXPECT_EQ(sink_.error, "unavailable: a stream");
