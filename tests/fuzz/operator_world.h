@@ -50,7 +50,7 @@ class FuzzShard {
   void on_command(core::PeerCommand&) { CHECK(false); }
   template <class Command>
   void on_command(Command& command) {
-    std::visit([this](const auto& one) { on(one); }, command);
+    std::visit([this](const auto& one) { this->on(one); }, command);
   }
   void on(const core::TopologyApply& command);
   void on(const core::TopologyDone&) {}
