@@ -32,6 +32,7 @@ void QueueTable::add(QueueInfo& info) {
 bool QueueTable::prepare_removal(QueueId id, std::size_t& budget) {
   Queue* queue = find(id);
   if (queue == nullptr) return true;
+  queue->set_deleting();
   QueueForwards& forwards = queue->forwards();
   QueueConsumers& consumers = queue->consumers();
   Removal& removal =

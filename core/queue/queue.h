@@ -53,7 +53,7 @@ class Queue : public RunnableQueue {
   const RecordRule& record_rule() const { return record_rule_; }
   /// Who looks at each message before it is pushed; null: nobody.
   MessageInspector* inspector() const { return inspector_; }
-  /// The control thread was asked to delete it.
+  /// The control thread was asked to delete it, or it is being removed: it delivers nothing more.
   bool is_deleting() const { return is_deleting_; }
   void set_deleting() { is_deleting_ = true; }
 

@@ -50,6 +50,7 @@ bool ClassicQueue::pump() {
 bool ClassicQueue::deliver_share() {
   PriorityBacklog& backlog = messages_.backlog();
   if (!gets_.empty()) gets_.serve();
+  if (is_deleting()) return false;
   std::size_t budget = limits::deliveries_per_pump_max;
   bool must_retry = returns_.serve(delivery_.consumers(), budget);
   Delivery::Round round{delivery_};

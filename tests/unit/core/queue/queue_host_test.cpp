@@ -72,6 +72,27 @@ TEST_F(QueueHostTest, DeliversToAChannelOfAnotherShardThroughTheOutbox) {
   EXPECT_TRUE(host_.outbox_port.all<Deliver>().empty());
 }
 
+TEST_F(QueueHostTest, DeliversNothingWhileItIsDeleted) {
+  QueueArguments arguments;
+  arguments.single_active_consumer = true;
+  Queue& queue = make(arguments);
+  ConsumerSpec spec{};
+  spec.channel = {2, 5, 1};
+  Consumer* active = queue.consumers().subscribe(spec, nullptr, nullptr);
+  ASSERT_NE(active, nullptr);
+  spec.channel = {2, 6, 1};
+  ASSERT_NE(queue.consumers().subscribe(spec, nullptr, nullptr), nullptr);
+  push("a");
+  EXPECT_FALSE(queue.pump());
+  EXPECT_EQ(host_.outbox_port.take<Deliver>().channel.slot, 5U);
+  push("b");
+  queue.set_deleting();
+  queue.consumers().unsubscribe(*active);
+  EXPECT_FALSE(queue.pump());
+  queue.catch_up();
+  EXPECT_TRUE(host_.outbox_port.all<Deliver>().empty()) << "the next one is not told of the end yet";
+}
+
 TEST_F(QueueHostTest, AsksForTheDeadlineOfTheOldestMessage) {
   QueueArguments arguments;
   arguments.message_ttl_ms = 10;
