@@ -412,7 +412,10 @@ void Channel::recover(bool with_async, bool requeue) {
   Pending& pending = expect(MethodId::basic_recover, 0);
   pending.touched = touched_;
   ++recovering_;
-  for (const std::uint32_t queue : touched_) ++model().queue(queue).disturbances.by_request;
+  for (const std::uint32_t queue : touched_) {
+    ++model().queue(queue).disturbances.by_request;
+    if (requeue) oracle().on_owed_requeued(queue, this);
+  }
   for (const auto& [tag, held] : unacked_) {
     const auto consumer = consumers_.find(held.tag);
     const bool again = !requeue && consumer != consumers_.end() && !consumer->second.is_timed;

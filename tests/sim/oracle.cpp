@@ -270,6 +270,12 @@ void Oracle::on_recovered(const Hold& hold, const ConsumerModel* consumer) {
   if (copy.holder == hold.holder) copy.owed_to = consumer;
 }
 
+/// It may be on its way again, and goes back with what is unacknowledged.
+void Oracle::on_owed_requeued(std::uint32_t queue, const Risk* channel) {
+  for (auto& [id, copy] : model_.queue(queue).copies)
+    if (copy.owed_to != nullptr && copy.owed_to->channel == channel) copy.owed_to = nullptr;
+}
+
 void Oracle::on_settle_unsure(const Hold& hold) {
   if (model_.queue(hold.queue).wild || hold.id == 0) return;
   Copy& copy = model_.queue(hold.queue).copies[hold.id];

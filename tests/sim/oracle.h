@@ -148,6 +148,9 @@ class Oracle {
   void on_requeued(const Hold& hold) { set_state(hold, Copy::State::ready); }
   /// basic.recover without requeue: this consumer is to get it again.
   void on_recovered(const Hold& hold, const ConsumerModel* consumer);
+  /// The channel asks for all it has unacknowledged to be requeued: also for what is on its way to
+  /// it again.
+  void on_owed_requeued(std::uint32_t queue, const Risk* channel);
 
   /// Everything has come that exchanges held: now it is owed.
   void owe_held();

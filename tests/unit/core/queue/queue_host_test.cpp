@@ -90,7 +90,8 @@ TEST_F(QueueHostTest, DeliversNothingWhileItIsDeleted) {
   queue.consumers().unsubscribe(*active);
   EXPECT_FALSE(queue.pump());
   queue.catch_up();
-  EXPECT_TRUE(host_.outbox_port.all<Deliver>().empty()) << "the next one is not told of the end yet";
+  EXPECT_TRUE(host_.outbox_port.all<Deliver>().empty())
+      << "the next one is not told of the end yet";
 }
 
 TEST_F(QueueHostTest, AsksForTheDeadlineOfTheOldestMessage) {
