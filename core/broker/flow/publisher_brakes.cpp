@@ -70,6 +70,7 @@ void PublisherBrakes::put_on(QueueId queue, Watched& watched, Nanos now) {
   watched.brake_end = now + std::clamp<Nanos>(due, 1, limits::brake_max);
   watched.told = publishing_shards(now);
   on_.push_back(queue);
+  told_all_.clear();
   for (const ShardId shard : watched.told)
     sink_.tell_publishers(shard, {queue, shard_, /*is_on=*/true});
 }
@@ -80,6 +81,23 @@ void PublisherBrakes::take_off(QueueId queue, Watched& watched) {
   CHECK(std::erase(on_, queue) == 1);
   for (const ShardId shard : std::exchange(watched.told, {}))
     sink_.tell_publishers(shard, {queue, shard_, /*is_on=*/false});
+}
+
+/// Each turn while a brake is on: shards that were not told of one, because they had not published
+/// for long when it went on.
+void PublisherBrakes::tell_newcomers(Nanos now) {
+  std::vector<ShardId> shards = publishing_shards(now);
+  if (shards == told_all_) return;
+  told_all_ = std::move(shards);
+  for (const QueueId queue : on_) {
+    Watched& watched = watched_.at(queue);
+    for (const ShardId shard : told_all_) {
+      if (std::find(watched.told.begin(), watched.told.end(), shard) != watched.told.end())
+        continue;
+      watched.told.push_back(shard);
+      sink_.tell_publishers(shard, {queue, shard_, /*is_on=*/true});
+    }
+  }
 }
 
 /// This one among them.
@@ -97,6 +115,7 @@ void PublisherBrakes::work(bool is_behind, Nanos now) {
     Watched& watched = watched_.at(queue);
     if (watched.brake_end <= now) take_off(queue, watched);
   }
+  if (!on_.empty()) tell_newcomers(now);
   if (!is_behind) {
     for (const ShardId shard : std::exchange(told_is_behind_, {}))
       sink_.tell_publishers(shard, {{}, shard_, /*is_on=*/false});

@@ -1,6 +1,7 @@
 // Consumers first: publishers of a queue that grows although its consumers could take more wait for
 // a moment. The queue's home shard decides; every shard that publishes to it is told, and does not
-// read its publishers' input until the brake is off (core/broker/flow/blocked_targets.h).
+// read its publishers' input until the brake is off (core/broker/flow/blocked_targets.h). A shard
+// that begins to publish meanwhile is told, too.
 //
 //   pump of a long queue -> on_pumped(): how much came in, how much was taken
 //   taken quickly, and long     -> on:  PublisherBrake to the shards that publish
@@ -74,12 +75,14 @@ class PublisherBrakes {
   void put_on(QueueId queue, Watched& watched, Nanos now);
   void take_off(QueueId queue, Watched& watched);
   std::vector<ShardId> publishing_shards(Nanos now) const;
+  void tell_newcomers(Nanos now);
 
   ShardId shard_;
   Sink& sink_;
   std::vector<Nanos> last_publish_;  ///< By shard.
   boost::unordered_flat_map<QueueId, Watched> watched_;
-  std::vector<QueueId> on_;              ///< Queues whose brake is on.
+  std::vector<QueueId> on_;        ///< Queues whose brake is on.
+  std::vector<ShardId> told_all_;  ///< Shards that know of all brakes that are on; empty: unknown.
   std::vector<ShardId> told_is_behind_;  ///< That this shard is behind.
 };
 

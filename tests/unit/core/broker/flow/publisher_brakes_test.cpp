@@ -148,6 +148,38 @@ TEST_F(PublisherBrakesTest, TellsThoseWhoPublishAndTheSameWhenItIsOver) {
   EXPECT_EQ(told(), "1 queue on ") << "the publisher has not published for long";
 }
 
+TEST_F(PublisherBrakesTest, TellsThoseWhoBeginToPublishMeanwhile) {
+  ready_ = long_count;
+  run_window(300, 100);
+  EXPECT_EQ(told(), "1 queue on ");
+  brakes_.work(false, now_);
+  brakes_.note_publish(publisher_shard, now_);
+  brakes_.work(false, now_);
+  brakes_.work(false, now_);
+  EXPECT_EQ(told(), "2 queue on ");
+  now_ = brakes_.next_deadline();
+  brakes_.work(false, now_);
+  EXPECT_EQ(told(), "1 queue off 2 queue off ");
+}
+
+/// Another queue's brake told the shard long ago; that says nothing of this one's.
+TEST_F(PublisherBrakesTest, TellsNewcomersOfEachBrake) {
+  brakes_.note_publish(publisher_shard, now_);
+  ready_ = long_count;
+  run_window(10'000'000, 100);
+  brakes_.work(false, now_);
+  EXPECT_EQ(told(), "1 queue on 2 queue on ");
+  now_ = brakes_.next_deadline();
+  brakes_.work(false, now_);
+  EXPECT_EQ(told(), "1 queue off 2 queue off ");
+  now_ += 2 * limits::brake_memory;
+  run_window(10'000'000, 1'000'000);
+  EXPECT_EQ(told(), "1 queue on ");
+  brakes_.note_publish(publisher_shard, now_);
+  brakes_.work(false, now_);
+  EXPECT_EQ(told(), "2 queue on ");
+}
+
 TEST_F(PublisherBrakesTest, TellsOtherShardsThatThisOneIsBehind) {
   is_behind_ = true;
   brakes_.work(true, now_);
