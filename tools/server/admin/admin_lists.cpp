@@ -4,7 +4,6 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <type_traits>
 #include <vector>
 
 #include <fmt/format.h>
@@ -77,7 +76,7 @@ class ShardListing : public Listing<Row> {
     write_stats(stats, json);
   }
   virtual void write_stats(const Stats& stats, JsonWriter& json) {
-    if constexpr (std::is_constructible_v<Row, const Stats&, const std::string&>)
+    if constexpr (requires { Row{stats, this->node()}; })
       this->write(Row{stats, this->node()}, json);
   }
 

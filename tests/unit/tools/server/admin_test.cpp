@@ -86,10 +86,11 @@ TEST_F(AdminRequestsTest, ConnectionsComeFromEveryShard) {
   start("list_connections", {}, {"user", "pid"});
   const core::StatsRequest zero = asked(0);
   EXPECT_EQ(zero.kind, core::StatsRequest::Kind::connections);
-  core::ConnectionStats row;
+  core::StatsPage first{.number = zero.number, .last = false};
+  core::ConnectionStats& row = first.connections.emplace_back();
   row.id = core::ConnectionId{1ULL << 48 | 7};
   row.user = "ann";
-  answer(0, {.number = zero.number, .last = false, .connections = {row}});
+  answer(0, std::move(first));
   answer(0, {.number = zero.number, .last = true});
   EXPECT_EQ(sink_.done, "");
   answer(1, {.number = asked(1).number, .last = true});
