@@ -5,6 +5,8 @@
 //   bench-routing_bench --benchmark_filter=Topic
 #include <benchmark/benchmark.h>
 
+#include <iterator>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -176,11 +178,12 @@ void TopicManyHashes(benchmark::State& state) {
     chance = chance * 6'364'136'223'846'793'005ULL + 1;
     return std::string(1, static_cast<char>('a' + (chance >> 61)));
   };
-  for (std::int64_t number = 0; number < state.range(0); ++number) {
+  std::set<std::string> patterns;
+  for (std::int64_t number = 0; std::ssize(patterns) < state.range(0); ++number) {
     std::string pattern = "#";
     for (int i = 0; i < 6; ++i) pattern += "." + word() + ".#";
     pattern += number % 2 == 0 ? "" : "." + std::to_string(number);
-    filled.bind("amq.topic", "q", pattern);
+    if (patterns.insert(pattern).second) filled.bind("amq.topic", "q", pattern);
   }
   std::string key = word();
   for (int i = 1; i < 127; ++i) key += "." + word();
