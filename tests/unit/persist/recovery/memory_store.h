@@ -29,14 +29,16 @@ class MemoryStore final : public core::DefinitionStore {
     CHECK(has_changes());
     if (chance) failure = chance();
     if (!failure.empty()) {
-      if (failure_kind == Fault::in_doubt && !pending_.empty()) doubtful_ = pending_;
+      if (failure_kind == Fault::in_doubt && !pending_.empty()) {
+        doubtful_ = pending_;
+        doubtful_id_ = given_id_;
+      }
       return failure;
     }
     ++commit_count;
     doubtful_.clear();
     for (core::TopologyChange& change : std::exchange(pending_, {})) keep(std::move(change));
-    if (std::max(given_id_, kept_id_) > last_id_)
-      last_id_ = std::max(given_id_, kept_id_) + id_reserve;
+    reserve_ids(given_id_);
     return {};
   }
 
@@ -54,9 +56,11 @@ class MemoryStore final : public core::DefinitionStore {
   /// The process died: what was not committed is gone, but what is in doubt may be there.
   void restart(bool keeps_doubtful = false) {
     pending_.clear();
-    for (core::TopologyChange& change : std::exchange(doubtful_, {}))
-      if (keeps_doubtful) keep(std::move(change));
-    last_id_ = std::max(last_id_, kept_id_);
+    const std::vector<core::TopologyChange> doubtful = std::exchange(doubtful_, {});
+    if (keeps_doubtful) {
+      for (const core::TopologyChange& change : doubtful) keep(change);
+      reserve_ids(doubtful_id_);
+    }
     given_id_ = last_id_;
     filter_ = {};
     for (const core::TopologyChange& change : durable_) CHECK(filter_.admit(change));
@@ -90,11 +94,16 @@ class MemoryStore final : public core::DefinitionStore {
     }
     durable_.push_back(std::move(change));
   }
+  /// In the same commit as what was recorded.
+  void reserve_ids(std::uint64_t given) {
+    if (std::max(given, kept_id_) > last_id_) last_id_ = std::max(given, kept_id_) + id_reserve;
+  }
   void note(std::uint64_t id) { kept_id_ = std::max(kept_id_, id); }
 
   core::DurableFilter filter_;
   std::vector<core::TopologyChange> pending_;
   std::vector<core::TopologyChange> doubtful_;
+  std::uint64_t doubtful_id_ = 0;  ///< given_id_ of that commit.
   std::vector<core::TopologyChange> durable_;
   std::uint64_t newest_queue_ = 0;
   std::uint64_t given_id_ = 0;  ///< Of any queue.
