@@ -63,33 +63,28 @@ std::optional<UnackedWindow::Entry> UnackedWindow::take(std::uint64_t tag) {
   return taken;
 }
 
+/// Nothing is taken of a hole.
+void UnackedWindow::take_front(std::vector<Entry>& out) {
+  const Entry entry = entries_.pop_front();
+  if (entry.settled) {
+    --hole_count_;
+    return;
+  }
+  note_taken(entry);
+  out.push_back(entry);
+}
+
 void UnackedWindow::take_up_to(std::uint64_t tag, std::vector<Entry>& out) {
   if (entries_.empty() || (tag != 0 && tag < entries_.front().tag)) return;
   const std::uint64_t count_max = tag == 0 ? entries_.size() : tag - entries_.front().tag + 1;
   out.reserve(out.size() + std::min<std::uint64_t>(count_max, entries_.size()));
-  while (!entries_.empty() && (tag == 0 || entries_.front().tag <= tag)) {
-    const Entry entry = entries_.pop_front();
-    if (entry.settled) {
-      --hole_count_;
-      continue;
-    }
-    note_taken(entry);
-    out.push_back(entry);
-  }
+  while (!entries_.empty() && (tag == 0 || entries_.front().tag <= tag)) take_front(out);
   drop_settled_front();
 }
 
 void UnackedWindow::take_oldest(std::size_t& budget, std::vector<Entry>& out) {
   if (merge_ && put_back_piece(budget)) return;
-  for (; budget > 0 && !entries_.empty(); --budget) {
-    const Entry entry = entries_.pop_front();
-    if (entry.settled) {
-      --hole_count_;
-      continue;
-    }
-    note_taken(entry);
-    out.push_back(entry);
-  }
+  for (; budget > 0 && !entries_.empty(); --budget) take_front(out);
   drop_settled_front();
 }
 

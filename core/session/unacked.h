@@ -94,6 +94,7 @@ class UnackedWindow {
 
   std::optional<std::size_t> find(std::uint64_t tag) const;
   bool merge_newest();
+  void take_front(std::vector<Entry>& out);
   void note_taken(const Entry& entry);
   void drop_settled_front();
   void close_holes();
