@@ -62,6 +62,14 @@ Endpoint endpoint_of(const sockaddr_storage& address) {
   return {};
 }
 
+/// By a system call, which does not block: the ring would hand it to a thread of the kernel's.
+Completion shut_down(Op& op) {
+  Completion completion;
+  completion.op = &op;
+  completion.result = ::shutdown(op.fd, SHUT_WR) == 0 ? 0 : -errno;
+  return completion;
+}
+
 }  // namespace
 
 std::unique_ptr<UringDriver> UringDriver::create(const UringConfig& config, std::string* error) {
@@ -144,7 +152,13 @@ core::Nanos UringDriver::turn(OpList& submitted, std::vector<Completion>& comple
                               core::Nanos wait_until) {
   if (!enabled_) enable();
   give_back_buffers(completed);
-  while (Op* op = submitted.pop()) prepare(*op, next_sqe(completed));
+  while (Op* op = submitted.pop()) {
+    if (op->kind == OpKind::shutdown_write) {
+      completed.push_back(shut_down(*op));
+    } else {
+      prepare(*op, next_sqe(completed));
+    }
+  }
   // Completions collected on the way, or put off, must not wait for others.
   enter(completed.empty() ? wait_until : 0);
   submit_rest_of_turn(completed);
@@ -271,9 +285,6 @@ void UringDriver::prepare(const Op& op, io_uring_sqe* sqe) {
     case OpKind::send:
       prepare_send(op, sqe);
       break;
-    case OpKind::shutdown_write:
-      io_uring_prep_shutdown(sqe, op.fd, SHUT_WR);
-      break;
     case OpKind::close:
       io_uring_prep_close(sqe, op.fd);
       break;
@@ -309,6 +320,8 @@ void UringDriver::prepare(const Op& op, io_uring_sqe* sqe) {
       CHECK(op.path != nullptr);
       io_uring_prep_unlinkat(sqe, AT_FDCWD, op.path, 0);
       break;
+    case OpKind::shutdown_write:
+      CHECK(false);  // shut_down()
   }
   io_uring_sqe_set_data64(sqe, reinterpret_cast<std::uint64_t>(&op));
 }

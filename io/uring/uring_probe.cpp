@@ -39,12 +39,11 @@ struct NeededOpcode {
   int opcode;
   const char* name;
 };
-constexpr std::array<NeededOpcode, 17> needed_opcodes{{
+constexpr std::array<NeededOpcode, 16> needed_opcodes{{
     {IORING_OP_ACCEPT, "accept"},
     {IORING_OP_RECV, "recv"},
     {IORING_OP_SEND, "send"},
     {IORING_OP_SENDMSG, "sendmsg"},
-    {IORING_OP_SHUTDOWN, "shutdown"},
     {IORING_OP_CLOSE, "close"},
     {IORING_OP_ASYNC_CANCEL, "cancel"},
     {IORING_OP_MSG_RING, "msg_ring"},
