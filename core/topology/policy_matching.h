@@ -56,7 +56,7 @@ class PolicyRematch {
   template <class F>
   bool work(std::size_t& budget, F&& changed) {
     for (; budget > 0 && next_ != update_.vhost.queues.end(); ++next_, --budget)
-      if (rematch(*next_->second)) changed(*next_->second);
+      if (rematch(**next_)) changed(**next_);
     if (next_ != update_.vhost.queues.end()) return false;
     finish();
     return true;

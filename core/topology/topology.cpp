@@ -66,9 +66,14 @@ const ExchangeInfo* Topology::find_exchange(ExchangeId id) const {
 }
 QueueInfo* Topology::find_queue(VhostId vhost, std::string_view name) const {
   const VhostInfo* info = find_vhost(vhost);
-  return info == nullptr ? nullptr : find_pointer(info->queues, name);
+  if (info == nullptr) return nullptr;
+  const auto found = info->queues.find(name);
+  return found == info->queues.end() ? nullptr : *found;
 }
-QueueInfo* Topology::find_queue(QueueId id) const { return find_pointer(queues_, id); }
+QueueInfo* Topology::find_queue(QueueId id) const {
+  const auto found = queues_.find(id);
+  return found == queues_.end() ? nullptr : found->get();
+}
 
 const Binding* Topology::find_binding(const BindingSpec& spec) const {
   const auto found = bindings_.find(identity_of(spec));
@@ -95,10 +100,9 @@ std::vector<const ExchangeInfo*> Topology::exchanges(VhostId vhost) const {
   return found;
 }
 std::vector<QueueInfo*> Topology::queues(VhostId vhost) const {
-  std::vector<QueueInfo*> found;
   const VhostInfo* info = find_vhost(vhost);
-  if (info == nullptr) return found;
-  for (const auto& [name, queue] : info->queues) found.push_back(queue);
+  if (info == nullptr) return {};
+  std::vector<QueueInfo*> found(info->queues.begin(), info->queues.end());
   sort_by_id(found);
   return found;
 }
@@ -215,20 +219,26 @@ void Topology::on_change(const QueueAdded& change) {
     link_store(*queue);
   } else {
     match_policies(*vhost, *queue);
-    CHECK(vhost->queues.emplace(queue->name, queue.get()).second);
+    CHECK(vhost->queues.insert(queue.get()).second);
   }
   if (queue->owner) link_owned(*queue);
-  CHECK(queues_.emplace(change.queue.id, std::move(queue)).second);
+  CHECK(queues_.insert(std::move(queue)).second);
 }
 
 void Topology::on_change(const QueueRemoved& change) {
-  const auto queue = must_take(queues_, change.id);
-  while (!queue->bindings.empty()) remove_binding(queue->bindings.newest());
-  if (queue->owner) unlink_owned(*queue);
-  if (queue->store_of) return unlink_store(*queue);
-  VhostInfo* vhost = find_pointer(vhosts_, queue->vhost);
-  CHECK(vhost != nullptr);
-  must_take(vhost->queues, std::string_view{queue->name});
+  const auto found = queues_.find(change.id);
+  CHECK(found != queues_.end());
+  QueueInfo& queue = **found;
+  while (!queue.bindings.empty()) remove_binding(queue.bindings.newest());
+  if (queue.owner) unlink_owned(queue);
+  if (queue.store_of) {
+    unlink_store(queue);
+  } else {
+    VhostInfo* vhost = find_pointer(vhosts_, queue.vhost);
+    CHECK(vhost != nullptr);
+    CHECK(vhost->queues.erase(&queue) == 1);
+  }
+  queues_.erase(found);
 }
 
 void Topology::on_change(const BindingAdded& change) {

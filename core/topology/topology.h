@@ -32,62 +32,11 @@
 #include "core/topology/binding.h"
 #include "core/topology/exchange_arguments.h"
 #include "core/topology/topology_change.h"
+#include "core/topology/vhost_info.h"
 
 namespace lepus::core {
 
-class ExchangeRouter;  // core/exchange/router.h
-class PolicyRematch;   // core/topology/policy_matching.h
-class Queue;           // core/queue/queue.h
-struct VhostInfo;
-
-struct QueueInfo : QueueSpec {
-  explicit QueueInfo(QueueSpec spec) : QueueSpec(std::move(spec)), effective(parsed) {}
-
-  /// The policies in force; null: none matches. Set by policy_matching.h, as is `effective`.
-  const Policy* policy = nullptr;
-  const Policy* operator_policy = nullptr;
-  SparseArguments effective;     ///< What the queue follows: `parsed`, and policies laid over it.
-  core::Queue* local = nullptr;  ///< Set and cleared by the home shard's broker.
-  BindingList bindings;          ///< That lead here.
-  /// Its neighbours in the chain of the exclusive queues of one connection, oldest first.
-  struct OwnedLinks {
-    QueueInfo* before = nullptr;
-    QueueInfo* after = nullptr;
-  };
-  std::unique_ptr<OwnedLinks> owned;     ///< Null: it is not exclusive.
-  mutable std::uint64_t route_mark = 0;  ///< Last route() that reported this queue.
-};
-
-struct ExchangeInfo : ExchangeSpec {
-  ExchangeInfo(ExchangeSpec spec, const VhostInfo& vhost_info);
-  ~ExchangeInfo();
-
-  bool is_default() const { return name.empty(); }
-
-  const VhostInfo& vhost_info;
-  const Policy* policy = nullptr;  ///< In force; null: none matches.
-  /// Where it sends what it cannot route: `alternate`, or what a policy names.
-  std::optional<std::string> effective_alternate;
-  std::unique_ptr<ExchangeRouter> router;
-  ExchangeArguments parsed;
-  QueueInfo* store = nullptr;            ///< Of one that holds messages.
-  BindingList bindings_out;              ///< This exchange is the source.
-  BindingList bindings_in;               ///< This exchange is the destination.
-  mutable std::uint64_t route_mark = 0;  ///< Last route() that went through here.
-};
-
-struct VhostInfo {
-  VhostId id;
-  std::string name;
-  VhostSettings settings;
-  VhostLimits limits;
-  bool is_traced = false;  ///< Its firehose is on.
-  PolicyList policies;
-  PolicyList operator_policies;
-  /// Keys are views of the names inside the infos.
-  boost::unordered_flat_map<std::string_view, ExchangeInfo*, TextHash> exchanges;
-  boost::unordered_flat_map<std::string_view, QueueInfo*, TextHash> queues;
-};
+class PolicyRematch;  // core/topology/policy_matching.h
 
 struct RouteInput {
   std::string_view key;
@@ -224,7 +173,7 @@ class Topology {
   boost::unordered_flat_map<VhostId, std::unique_ptr<VhostInfo>> vhosts_;
   boost::unordered_flat_map<std::string_view, VhostInfo*, TextHash> vhost_names_;
   boost::unordered_flat_map<ExchangeId, std::unique_ptr<ExchangeInfo>> exchanges_;
-  boost::unordered_flat_map<QueueId, std::unique_ptr<QueueInfo>> queues_;
+  QueuesById queues_;
   boost::unordered_flat_map<ConnectionId, OwnedQueues> owned_;
   BindingSet bindings_;
   std::map<ParameterKey, std::string> parameters_;

@@ -68,7 +68,7 @@ void Topology::route_through(const ExchangeInfo& exchange, const RouteInput& inp
       return;
     }
     const auto found = exchange.vhost_info.queues.find(key);
-    if (found != exchange.vhost_info.queues.end()) take_queue(*found->second);
+    if (found != exchange.vhost_info.queues.end()) take_queue(**found);
   };
 
   switch (exchange.parsed.routes_as) {

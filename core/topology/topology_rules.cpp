@@ -173,7 +173,7 @@ Result<const QueueInfo*> check_queue_access(const Topology& topology, VhostId vh
     return AmqpError{ReplyCode::connection_forced, "the vhost of this connection is deleted"};
   const auto found = home->queues.find(name);
   if (found == home->queues.end()) return missing_queue(name, *home);
-  const QueueInfo* queue = found->second;
+  const QueueInfo* queue = *found;
   if (queue->exclusive && queue->owner != connection) return locked_queue(name, *home);
   return queue;
 }

@@ -104,7 +104,7 @@ Decision decide_declare_queue(const RuleInput& in) {
     return queue.ok() ? satisfied() : refuse(std::move(queue.error()));
   }
   CHECK(!in.request.exclusive || in.request.connection);
-  if (found != in.vhost.queues.end()) return compare_queue(in, *found->second);
+  if (found != in.vhost.queues.end()) return compare_queue(in, **found);
   return create_queue(in);
 }
 
