@@ -86,9 +86,8 @@ void PublisherBrakes::take_off(QueueId queue, Watched& watched) {
 /// Each turn while a brake is on: shards that were not told of one, because they had not published
 /// for long when it went on.
 void PublisherBrakes::tell_newcomers(Nanos now) {
-  std::vector<ShardId> shards = publishing_shards(now);
-  if (shards == told_all_) return;
-  told_all_ = std::move(shards);
+  if (is_told_all(now)) return;
+  told_all_ = publishing_shards(now);
   for (const QueueId queue : on_) {
     Watched& watched = watched_.at(queue);
     for (const ShardId shard : told_all_) {
@@ -100,13 +99,22 @@ void PublisherBrakes::tell_newcomers(Nanos now) {
   }
 }
 
-/// This one among them.
+bool PublisherBrakes::is_publishing(ShardId shard, Nanos now) const {
+  return shard == shard_ || now - limits::brake_memory <= last_publish_[shard];
+}
+
 std::vector<ShardId> PublisherBrakes::publishing_shards(Nanos now) const {
   std::vector<ShardId> shards;
   for (ShardId shard = 0; shard < last_publish_.size(); ++shard)
-    if (shard == shard_ || now - limits::brake_memory <= last_publish_[shard])
-      shards.push_back(shard);
+    if (is_publishing(shard, now)) shards.push_back(shard);
   return shards;
+}
+
+bool PublisherBrakes::is_told_all(Nanos now) const {
+  for (ShardId shard = 0; shard < last_publish_.size(); ++shard)
+    if (is_publishing(shard, now) != std::binary_search(told_all_.begin(), told_all_.end(), shard))
+      return false;
+  return true;
 }
 
 void PublisherBrakes::work(bool is_behind, Nanos now) {

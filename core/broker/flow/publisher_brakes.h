@@ -74,7 +74,10 @@ class PublisherBrakes {
   bool make_room(Nanos now);
   void put_on(QueueId queue, Watched& watched, Nanos now);
   void take_off(QueueId queue, Watched& watched);
-  std::vector<ShardId> publishing_shards(Nanos now) const;
+  /// To queues here, within limits::brake_memory. This shard counts as one.
+  bool is_publishing(ShardId shard, Nanos now) const;
+  std::vector<ShardId> publishing_shards(Nanos now) const;  ///< Ascending.
+  bool is_told_all(Nanos now) const;
   void tell_newcomers(Nanos now);
 
   ShardId shard_;
