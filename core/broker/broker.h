@@ -148,7 +148,13 @@ class Broker final : public QueueHost, private QueueSender {
     return !runnable_.empty() || forwards_.has_work() || !discards_.empty() ||
            eviction_.has_work() || replica_.has_work() || !sessions_.works().empty();
   }
-  std::size_t queue_count() const { return queues_.size(); }
+  /// What is there, for tests and the simulation.
+  struct Census {
+    std::size_t queues;
+    std::size_t transfers;         ///< As of ForwardRouter::transfer_count().
+    std::size_t pending_confirms;  ///< That wait for the message log.
+  };
+  Census census() const { return {queues_.size(), forwards_.transfer_count(), confirms_.size()}; }
   /// A row for each of these that is homed here.
   void describe(std::span<const QueueId> ids, std::vector<QueueStats>& out);
 

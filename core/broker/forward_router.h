@@ -53,6 +53,8 @@ class ForwardRouter final : private Forwards::Publisher, private AnswerPort, pri
   bool has_work() const { return !forwards_.empty(); }
   /// More came than one work() may publish: who makes more should wait.
   bool is_behind() const { return forwards_.is_behind(); }
+  /// Messages whose new queues have not confirmed them yet.
+  std::size_t transfer_count() const { return transfers_.size(); }
 
  private:
   Forward release(const QueueInfo& store, const Message& message);

@@ -4,6 +4,7 @@
 //   add(0, confirm)     -> nothing was recorded             /
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -23,6 +24,7 @@ class PendingConfirms {
     send_up_to(recorded_, durable, send);
     send_up_to(unrecorded_, 0, send);
   }
+  std::size_t size() const { return recorded_.size() + unrecorded_.size(); }
 
  private:
   struct Pending {

@@ -27,6 +27,7 @@ class Transfers {
   void expect(std::uint64_t number, std::uint32_t parts);
   /// One confirm came; nothing as long as others are to come.
   std::optional<Done> complete(std::uint64_t number, bool refused);
+  std::size_t size() const { return moves_.size(); }
 
  private:
   struct Move {

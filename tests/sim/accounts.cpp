@@ -101,9 +101,13 @@ void judge_drained(Judge& judge, Cluster& cluster) {
   for (const auto& shard : cluster.shards()) {
     core::Broker& broker = shard->broker();
     const core::MemoryAccount& memory = broker.memory();
-    if (broker.queue_count() != 0 || memory.message_bytes != 0 || memory.index_bytes != 0)
+    const core::Broker::Census there = broker.census();
+    if (there.queues != 0 || memory.message_bytes != 0 || memory.index_bytes != 0)
       judge.fail(12, "shard {} still owns {} queues, {} bytes of messages, {} of their ids",
-                 broker.shard(), broker.queue_count(), memory.message_bytes, memory.index_bytes);
+                 broker.shard(), there.queues, memory.message_bytes, memory.index_bytes);
+    if (there.transfers != 0 || there.pending_confirms != 0)
+      judge.fail(12, "shard {} still waits for the confirms of {} transfers, and has {} to send",
+                 broker.shard(), there.transfers, there.pending_confirms);
     if (broker.topology().queue_count() != 0)
       judge.fail(12, "shard {} still knows {} queues", broker.shard(),
                  broker.topology().queue_count());

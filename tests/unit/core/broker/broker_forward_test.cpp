@@ -260,14 +260,14 @@ TEST_F(BrokerForwardTest, TheStoreGoesWithItsExchange) {
   FieldTableWriter arguments;
   arguments.text("x-delayed-type", "direct");
   declare_exchange("d", "x-delayed-message", arguments);
-  EXPECT_EQ(shard_.broker.queue_count(), 1U);
+  EXPECT_EQ(shard_.broker.census().queues, 1U);
   EXPECT_TRUE(shard_.master.queues(shard_.vhost).empty()) << "nobody sees it";
   FieldTableWriter headers;
   headers.int64("x-delay", 10);
   publish("d", "k", "m", headers);
   TopologyRequest made = shard_.request(Kind::delete_exchange, "d");
   shard_.change(made);
-  EXPECT_EQ(shard_.broker.queue_count(), 0U);
+  EXPECT_EQ(shard_.broker.census().queues, 0U);
   EXPECT_EQ(live(1), 0U);
   advance_ms(100);
 }

@@ -249,7 +249,7 @@ TEST_F(BrokerTest, ADeletedQueueTellsItsConsumersAndDropsItsMessages) {
   const auto cancelled = shard_.outbox.take<ConsumerCancelled>();
   EXPECT_EQ(cancelled.number, 6U);
   EXPECT_EQ(cancelled.channel, away.channel);
-  EXPECT_EQ(shard_.broker.queue_count(), 0U);
+  EXPECT_EQ(shard_.broker.census().queues, 0U);
   shard_.settle(channel_.deliveries[0], consumer, Outcome::requeued);
   channel_.deliveries.clear();
   EXPECT_EQ(shard_.broker.memory().message_bytes, 0U);
@@ -310,7 +310,7 @@ TEST_F(BrokerTest, AppliedChangesAreReported) {
 
 TEST_F(BrokerTest, AQueueAtHomeElsewhereIsOnlyKnown) {
   const QueueId far = shard_.declare("far", 2);
-  EXPECT_EQ(shard_.broker.queue_count(), 0U);
+  EXPECT_EQ(shard_.broker.census().queues, 0U);
   ASSERT_NE(shard_.broker.topology().find_queue(far), nullptr);
   EXPECT_EQ(shard_.broker.topology().find_queue(far)->home, 2U);
 }

@@ -127,7 +127,7 @@ TEST_P(ChannelAccessTest, ADeletedVirtualHostTakesEverythingAlong) {
   std::string last;
   for (const Event& event : client->take_events()) last = describe(event);
   EXPECT_EQ(last, "connection.close 320 CONNECTION_FORCED - vhost '/' is deleted (0,0)");
-  EXPECT_EQ(world_->broker(GetParam() ? 1 : 0).queue_count(), 0U);
+  EXPECT_EQ(world_->broker(GetParam() ? 1 : 0).census().queues, 0U);
   EXPECT_EQ(open_error(), "530 NOT_ALLOWED - vhost / not found (10,40)");
   world_->change(core::AddVhost{"/", {}, {}, {}});
   EXPECT_EQ(open_error(), "530 NOT_ALLOWED - access to vhost '/' refused for user 'ann' (10,40)");
