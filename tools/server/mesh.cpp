@@ -2,7 +2,7 @@
 // with the process; messages in it are not confirmed.
 #include "tools/server/mesh.h"
 
-#include <algorithm>
+#include <utility>
 #include <variant>
 
 namespace lepus::server {
@@ -35,17 +35,14 @@ Mesh::Mesh(std::size_t thread_count)
 ShardEnd::ShardEnd(Mesh& mesh, core::ShardId self)
     : mesh_(mesh),
       self_(self),
+      peers_(mesh, mesh.loop(self),
+             [&](core::ShardId to) -> Mesh::PeerRing& { return mesh.peer_ring(self, to); }),
       control_(mesh.ring_to_control(self), mesh.loop(self)),
-      admin_(*mesh.admin_rings().from_shard[self], mesh.loop(self)) {
-  for (core::ShardId to = 0; to < mesh.shard_count(); ++to)
-    peers_.push_back(
-        std::make_unique<RingSender<core::PeerCommand>>(mesh.peer_ring(self, to), mesh.loop(self)));
-}
+      admin_(*mesh.admin_rings().from_shard[self], mesh.loop(self)) {}
 
 void ShardEnd::send(core::ShardId to, core::PeerCommand&& command) {
   CHECK(to != self_);
-  CHECK(to < peers_.size());
-  peers_[to]->send(std::move(command));
+  peers_.send(to, std::move(command));
 }
 
 void ShardEnd::send_to_control(core::ControlCommand&& command) {
@@ -57,77 +54,55 @@ void ShardEnd::send_to_control(core::ControlCommand&& command) {
 bool ShardEnd::push_staged() {
   bool moved = control_.push_staged();
   moved |= admin_.push_staged();
-  for (const auto& peer : peers_) moved |= peer->push_staged();
+  moved |= peers_.push_staged();
   return moved;
 }
 
 bool ShardEnd::has_staged() const {
-  return control_.has_staged() || admin_.has_staged() ||
-         std::any_of(peers_.begin(), peers_.end(),
-                     [](const auto& peer) { return peer->has_staged(); });
+  return control_.has_staged() || admin_.has_staged() || peers_.has_staged();
 }
 
 void ShardEnd::wake() {
-  for (core::ShardId to = 0; to < peers_.size(); ++to) peers_[to]->wake(mesh_.loop(to));
+  peers_.wake();
   control_.wake(mesh_.control_loop());
   if (mesh_.has_admin()) admin_.wake(mesh_.admin_loop());
 }
 
 ControlEnd::ControlEnd(Mesh& mesh)
-    : mesh_(mesh), admin_(mesh.admin_rings().from_control, mesh.control_loop()) {
-  for (core::ShardId to = 0; to < mesh.shard_count(); ++to)
-    shards_.push_back(std::make_unique<RingSender<ControlToShard>>(mesh.ring_from_control(to),
-                                                                   mesh.control_loop()));
-}
-
-void ControlEnd::send(core::ShardId to, ControlToShard&& command) {
-  CHECK(to < shards_.size());
-  shards_[to]->send(std::move(command));
-}
+    : mesh_(mesh),
+      shards_(mesh, mesh.control_loop(),
+              [&](core::ShardId to) -> Mesh::ShardRing& { return mesh.ring_from_control(to); }),
+      admin_(mesh.admin_rings().from_control, mesh.control_loop()) {}
 
 bool ControlEnd::push_staged() {
-  bool moved = admin_.push_staged();
-  for (const auto& shard : shards_) moved |= shard->push_staged();
-  return moved;
+  const bool moved = admin_.push_staged();
+  return shards_.push_staged() || moved;
 }
 
-bool ControlEnd::has_staged() const {
-  return admin_.has_staged() || std::any_of(shards_.begin(), shards_.end(),
-                                            [](const auto& shard) { return shard->has_staged(); });
-}
+bool ControlEnd::has_staged() const { return admin_.has_staged() || shards_.has_staged(); }
 
 void ControlEnd::wake() {
-  for (core::ShardId to = 0; to < shards_.size(); ++to) shards_[to]->wake(mesh_.loop(to));
+  shards_.wake();
   if (mesh_.has_admin()) admin_.wake(mesh_.admin_loop());
 }
 
 AdminEnd::AdminEnd(Mesh& mesh)
-    : mesh_(mesh), control_(mesh.admin_rings().to_control, mesh.admin_loop()) {
-  CHECK(mesh.has_admin());
-  for (core::ShardId to = 0; to < mesh.shard_count(); ++to)
-    shards_.push_back(std::make_unique<RingSender<AdminToShard>>(*mesh.admin_rings().to_shard[to],
-                                                                 mesh.admin_loop()));
-}
-
-void AdminEnd::send(core::ShardId to, AdminToShard&& command) {
-  CHECK(to < shards_.size());
-  shards_[to]->send(std::move(command));
-}
+    : mesh_(mesh),
+      shards_(mesh, mesh.admin_loop(),
+              [&](core::ShardId to) -> io::SpscRing<AdminToShard>& {
+                return *mesh.admin_rings().to_shard[to];
+              }),
+      control_(mesh.admin_rings().to_control, mesh.admin_loop()) {}
 
 bool AdminEnd::push_staged() {
-  bool moved = control_.push_staged();
-  for (const auto& shard : shards_) moved |= shard->push_staged();
-  return moved;
+  const bool moved = control_.push_staged();
+  return shards_.push_staged() || moved;
 }
 
-bool AdminEnd::has_staged() const {
-  return control_.has_staged() ||
-         std::any_of(shards_.begin(), shards_.end(),
-                     [](const auto& shard) { return shard->has_staged(); });
-}
+bool AdminEnd::has_staged() const { return control_.has_staged() || shards_.has_staged(); }
 
 void AdminEnd::wake() {
-  for (core::ShardId to = 0; to < shards_.size(); ++to) shards_[to]->wake(mesh_.loop(to));
+  shards_.wake();
   control_.wake(mesh_.control_loop());
 }
 

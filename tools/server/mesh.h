@@ -9,9 +9,9 @@
 // sockets that feed it. Draining never depends on the own outbox, so there is no cycle.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -21,9 +21,9 @@
 #include "core/limits.h"
 #include "io/loop.h"
 #include "io/mailbox.h"
-#include "io/waker.h"
 #include "tools/server/admin_commands.h"
 #include "tools/server/commands.h"
+#include "tools/server/ring_sender.h"
 
 namespace lepus::server {
 
@@ -75,38 +75,40 @@ class Mesh {
   AdminRings admin_rings_;
 };
 
-/// The sending end of one ring, with what did not fit.
+/// The sending ends of the rings to all shards.
 template <class Command>
-class RingSender {
+class ShardSenders {
  public:
-  /// `own` is the loop of the sending thread.
-  RingSender(io::SpscRing<Command>& ring, io::Loop& own) : ring_(ring), waker_(own) {}
-
-  /// A command, or one of its alternatives, which is then made in the ring.
-  template <class Kind>
-  void send(Kind&& command) {
-    has_news_ = true;
-    if (staged_.empty() && ring_.try_push(std::forward<Kind>(command))) return;
-    staged_.emplace_back(std::forward<Kind>(command));
+  /// `ring_to(shard)` is the ring; `own` is the loop of the sending thread.
+  template <class F>
+  ShardSenders(Mesh& mesh, io::Loop& own, F&& ring_to) : mesh_(mesh) {
+    for (core::ShardId to = 0; to < mesh.shard_count(); ++to)
+      senders_.push_back(std::make_unique<RingSender<Command>>(ring_to(to), own));
   }
-  /// Returns true if something moved from the staged ones into the ring.
+
+  std::size_t size() const { return senders_.size(); }
+  void send(core::ShardId to, Command&& command) {
+    CHECK(to < senders_.size());
+    senders_[to]->send(std::move(command));
+  }
+  bool has_staged(core::ShardId to) const { return senders_[to]->has_staged(); }
+  bool has_staged() const {
+    return std::any_of(senders_.begin(), senders_.end(),
+                       [](const auto& sender) { return sender->has_staged(); });
+  }
+  /// As of RingSender, for all of them.
   bool push_staged() {
     bool moved = false;
-    for (; !staged_.empty() && ring_.try_push(std::move(staged_.front())); staged_.pop_front())
-      has_news_ = moved = true;
+    for (const auto& sender : senders_) moved |= sender->push_staged();
     return moved;
   }
-  bool has_staged() const { return !staged_.empty(); }
-  /// Wakes the receiver if it sleeps and something was sent since the last call.
-  void wake(io::Loop& receiver) {
-    if (std::exchange(has_news_, false)) waker_.wake_if_asleep(receiver);
+  void wake() {
+    for (core::ShardId to = 0; to < senders_.size(); ++to) senders_[to]->wake(mesh_.loop(to));
   }
 
  private:
-  io::SpscRing<Command>& ring_;
-  std::deque<Command> staged_;
-  bool has_news_ = false;
-  io::Waker waker_;
+  Mesh& mesh_;
+  std::vector<std::unique_ptr<RingSender<Command>>> senders_;  ///< By shard.
 };
 
 /// A shard's end of the mesh.
@@ -117,7 +119,7 @@ class ShardEnd final : public core::Outbox {
   void send(core::ShardId to, core::PeerCommand&& command) override;
   /// A Reply that no channel waits for is the operator's: it goes to the admin thread.
   void send_to_control(core::ControlCommand&& command) override;
-  bool congested(core::ShardId to) const override { return peers_[to]->has_staged(); }
+  bool congested(core::ShardId to) const override { return peers_.has_staged(to); }
   /// What only the server knows.
   template <class Kind>
   void tell_control(Kind&& command) {
@@ -150,7 +152,7 @@ class ShardEnd final : public core::Outbox {
  private:
   Mesh& mesh_;
   core::ShardId self_;
-  std::vector<std::unique_ptr<RingSender<core::PeerCommand>>> peers_;  ///< By shard; own: unused.
+  ShardSenders<core::PeerCommand> peers_;  ///< Nothing is sent to this shard itself.
   RingSender<ShardToControl> control_;
   RingSender<ShardToAdmin> admin_;
 };
@@ -160,7 +162,7 @@ class ControlEnd {
  public:
   explicit ControlEnd(Mesh& mesh);
 
-  void send(core::ShardId to, ControlToShard&& command);
+  void send(core::ShardId to, ControlToShard&& command) { shards_.send(to, std::move(command)); }
   /// Nothing without an admin thread.
   template <class Kind>
   void tell_admin(Kind&& command) {
@@ -188,7 +190,7 @@ class ControlEnd {
 
  private:
   Mesh& mesh_;
-  std::vector<std::unique_ptr<RingSender<ControlToShard>>> shards_;
+  ShardSenders<ControlToShard> shards_;
   RingSender<ControlToAdmin> admin_;
 };
 
@@ -198,7 +200,7 @@ class AdminEnd {
   /// After Mesh::set_admin_loop().
   explicit AdminEnd(Mesh& mesh);
 
-  void send(core::ShardId to, AdminToShard&& command);
+  void send(core::ShardId to, AdminToShard&& command) { shards_.send(to, std::move(command)); }
   template <class Kind>
   void tell_control(Kind&& command) {
     control_.send(std::forward<Kind>(command));
@@ -227,7 +229,7 @@ class AdminEnd {
 
  private:
   Mesh& mesh_;
-  std::vector<std::unique_ptr<RingSender<AdminToShard>>> shards_;
+  ShardSenders<AdminToShard> shards_;
   RingSender<AdminToControl> control_;
   std::uint64_t handled_count_ = 0;
 };
