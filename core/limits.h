@@ -205,6 +205,10 @@ constexpr Nanos reading_wait_max = 2 * nanos_per_s;
 static_assert(disk_check_interval < reading_wait_max);
 /// Declarations come in bursts: it looks this long for the next before it sleeps.
 constexpr Nanos control_spin = 30 * nanos_per_us;
+/// So often the admin thread plans an import while clients change what there is, and so long
+/// it waits for a change that may not come.
+constexpr int plan_tries_max = 3;
+constexpr Nanos plan_base_wait = nanos_per_s;
 /// An address that another process uses is waited for so long, and probed so often: a socket of a
 /// process that was just killed stays for some 50 ms, one that stops takes longer.
 constexpr Nanos listen_wait = 3 * nanos_per_s;

@@ -24,7 +24,7 @@
 #include "core/broker/stats.h"
 #include "net/amqp/settings.h"
 #include "tools/server/commands.h"
-#include "tools/server/topology_plan.h"
+#include "tools/server/topology/topology_plan.h"
 
 namespace lepus::server {
 
@@ -64,7 +64,7 @@ struct AskAccess {
 /// Answered by PlanDone, and a TopologyDone when there was something to do.
 struct AskPlan {
   std::uint32_t number;
-  std::unique_ptr<TopologyPlanner> planner;
+  std::unique_ptr<PlanRequest> request;
 };
 /// Answered by a StatsReply with the row of the control thread.
 struct AskTurns {

@@ -147,7 +147,7 @@ void Control::on_plan(AskPlan&& ask) {
   const core::ChannelRef who{shard_count_, ask.number, 1};
   auto outcome = std::make_unique<PlanOutcome>();
   if (phase_ == Phase::running) {
-    *outcome = carry_out(*ask.planner, who);
+    *outcome = carry_out(std::move(*ask.request), who);
   } else {
     outcome->is_unavailable = true;
     outcome->error = "the broker stops";
@@ -156,9 +156,15 @@ void Control::on_plan(AskPlan&& ask) {
 }
 
 /// The TopologyDone comes behind the outcome: at the earliest at the end of this turn.
-PlanOutcome Control::carry_out(TopologyPlanner& planner, const core::ChannelRef& who) {
+PlanOutcome Control::carry_out(PlanRequest request, const core::ChannelRef& who) {
   CHECK(phase_ == Phase::running);
-  TopologyPlan plan = planner.plan(writer_.topology(), writer_.last_id());
+  const PlanBase base = writer_.plan_base();
+  TopologyPlan& plan = request.plan;
+  if (request.planner != nullptr) {
+    plan = request.planner->plan(writer_.topology(), base.last_id);
+  } else if (request.base != base) {
+    return {.base = base};
+  }
   if (!plan.outcome.error.empty()) return std::move(plan.outcome);
   if (plan.write) writer_.store().record(std::move(plan.write));
   for (const core::TopologyChange& removal : plan.removals) writer_.store().record(removal);

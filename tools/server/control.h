@@ -76,11 +76,10 @@ class Control final : private io::TurnHooks,
   /// ask again. `by` is told in events.
   using Changed = ControlRequest::Changed;
   void change(const core::AccessRequest& request, std::string by, Changed done);
-  /// Lets the planner plan and carries out what it says, in this very call: all of it or nothing.
-  /// Unless the outcome says that it is done, or what is wrong, a TopologyDone comes to `who`
-  /// later: when every shard has the changes, or with an error when they cannot be stored. While
-  /// is_running().
-  PlanOutcome carry_out(TopologyPlanner& planner, const core::ChannelRef& who);
+  /// Carries out a plan, in this very call: all of it or nothing. Unless the outcome says that it
+  /// is done, what is wrong or what to plan for, a TopologyDone comes to `who` later: when every
+  /// shard has the changes, or with an error when they cannot be stored. While is_running().
+  PlanOutcome carry_out(PlanRequest request, const core::ChannelRef& who);
   /// What there is, for questions of the control thread; not yet durable when a change is under
   /// way.
   const core::Topology& topology() const { return writer_.topology(); }

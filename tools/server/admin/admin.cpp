@@ -155,9 +155,11 @@ void Admin::on_access_done(const AccessDone& done) {
 
 void Admin::on_plan_done(const PlanDone& done) {
   const PlanOutcome& outcome = *done.outcome;
-  if (!outcome.error.empty() || outcome.is_done) order_.end_import(done.number);
-  if (outcome.error.empty()) log_import(log_, outcome);
-  if (AdminOperation* operation = find(done.number)) operation->on_plan_done(outcome);
+  AdminOperation* operation = find(done.number);
+  const bool is_given_up = outcome.base && operation == nullptr;
+  if (!outcome.error.empty() || outcome.is_done || is_given_up) order_.end_import(done.number);
+  if (outcome.error.empty() && !outcome.base) log_import(log_, outcome);
+  if (operation != nullptr) operation->on_plan_done(outcome);
   settle(done.number);
 }
 
@@ -209,6 +211,7 @@ OperationMaker find_operation(std::string_view verb) {
   if (const OperationMaker make = find_app_operation(verb)) return make;
   if (const OperationMaker make = find_health_operation(verb)) return make;
   if (const OperationMaker make = find_status_operation(verb)) return make;
+  if (const OperationMaker make = find_definitions_operation(verb)) return make;
   return find_node_operation(verb);
 }
 
@@ -269,7 +272,7 @@ const core::QueueInfo* AdminOperation::find_queue(std::string_view name) {
   const core::VhostInfo* vhost = find_vhost();
   if (vhost == nullptr) return nullptr;
   const auto found = vhost->queues.find(name);
-  if (found != vhost->queues.end()) return found->second;
+  if (found != vhost->queues.end()) return *found;
   fail(AdminFault::not_found, "Queue not found");
   return nullptr;
 }

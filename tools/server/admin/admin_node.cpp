@@ -130,74 +130,6 @@ class SetDiskFreeLimit final : public SetLimit {
   }
 };
 
-class ExportDefinitions final : public AdminOperation {
- public:
-  using AdminOperation::AdminOperation;
-  void start() override {
-    std::string text;
-    const std::string error = host().export_definitions(text);
-    if (!error.empty()) return fail(AdminFault::invalid, error);
-    JsonWriter json;
-    json.begin_object();
-    json.field("definitions", text);
-    json.end_object();
-    done(json.take());
-  }
-};
-
-/// The file's text is the argument. Warnings are in the answer. It waits until no other change of
-/// what the catalog keeps is under way.
-class ImportDefinitions final : public AdminOperation {
- public:
-  using AdminOperation::AdminOperation;
-  ~ImportDefinitions() override {
-    if (waits_) order().stop_waiting();
-  }
-  void start() override {
-    if (request().arguments.size() != 1)
-      return fail(AdminFault::usage, "expected the text of a definitions file");
-    order().await_import();
-    waits_ = true;
-  }
-  bool has_work() const override { return waits_ && order().may_import(); }
-  void work() override {
-    waits_ = false;
-    order().stop_waiting();
-    const auto vhost = request().options.find("vhost");
-    AdminHost::Import read = host().read_import(
-        request().arguments[0], vhost == request().options.end() ? "" : vhost->second);
-    if (!read.error.empty()) return fail(AdminFault::invalid, std::move(read.error));
-    order().begin_import(number());
-    broker().tell_control(AskPlan{number(), std::move(read.planner)});
-  }
-  void on_plan_done(const PlanOutcome& outcome) override {
-    if (!outcome.error.empty())
-      return fail(outcome.is_unavailable ? AdminFault::unavailable : AdminFault::invalid,
-                  outcome.error);
-    warnings_ = outcome.warnings;
-    if (outcome.is_done) finish();
-  }
-  void on_topology_done(const core::TopologyDone& answer) override {
-    if (answer.error != nullptr) return fail(AdminFault::unavailable, answer.error->detail);
-    finish();
-  }
-
- private:
-  void finish() {
-    JsonWriter json;
-    json.begin_object();
-    json.key("warnings");
-    json.begin_array();
-    for (const std::string& warning : warnings_) json.text(warning);
-    json.end_array();
-    json.end_object();
-    done(json.take());
-  }
-
-  bool waits_ = false;
-  std::vector<std::string> warnings_;
-};
-
 /// The connection that asked stays open until the broker has ended.
 class Stop final : public AdminOperation {
  public:
@@ -216,8 +148,6 @@ OperationMaker find_node_operation(std::string_view verb) {
   if (verb == "environment") return make_operation<Environment>;
   if (verb == "set_vm_memory_high_watermark") return make_operation<SetMemoryWatermark>;
   if (verb == "set_disk_free_limit") return make_operation<SetDiskFreeLimit>;
-  if (verb == "export_definitions") return make_operation<ExportDefinitions>;
-  if (verb == "import_definitions") return make_operation<ImportDefinitions>;
   if (verb == "stop" || verb == "shutdown") return make_operation<Stop>;
   return nullptr;
 }

@@ -116,6 +116,7 @@ OperationMaker find_change_operation(std::string_view verb);
 OperationMaker find_message_operation(std::string_view verb);
 OperationMaker find_access_operation(std::string_view verb);
 OperationMaker find_node_operation(std::string_view verb);
+OperationMaker find_definitions_operation(std::string_view verb);
 OperationMaker find_app_operation(std::string_view verb);
 OperationMaker find_health_operation(std::string_view verb);
 OperationMaker find_status_operation(std::string_view verb);

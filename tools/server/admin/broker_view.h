@@ -21,6 +21,8 @@ class BrokerView {
 
   /// As far as it has come here.
   const core::Topology& topology() const { return topology_; }
+  /// Of what was applied last; 0: nothing was.
+  std::uint64_t version() const { return version_; }
   const ControlState& state() const { return state_; }
   core::ShardId shard_count() const { return shard_count_; }
   /// Of the loop: read once a turn.
@@ -44,6 +46,7 @@ class BrokerView {
   // --- For the loop of the thread
   void apply(const core::TopologyApply& command) {
     for (const core::TopologyChange& change : command.changes->list) topology_.apply(change);
+    version_ = command.version;
     mesh_.tell_control(core::TopologyApplied{command.version});
   }
   void set_state(const ControlState& state) { state_ = state; }
@@ -54,6 +57,7 @@ class BrokerView {
   io::Loop& loop_;
   core::ShardId shard_count_;
   core::Topology topology_;
+  std::uint64_t version_ = 0;
   ControlState state_;
 };
 

@@ -37,15 +37,17 @@ class ImportPlanner final : public TopologyPlanner {
   }
 
   TopologyPlan plan(const core::Topology& topology, std::uint64_t last_id) override {
+    Definitions definitions = definitions_;
+    Findings findings = findings_;
     LivePlan live = plan_live_import(
-        {topology, last_id, stored_rows_, definitions_, vhosts_, default_queue_type_, seed_},
-        findings_);
+        {topology, last_id, stored_rows_, definitions, vhosts_, default_queue_type_, seed_},
+        findings);
     TopologyPlan plan;
-    if (!findings_.ok()) {
-      plan.outcome.error = findings_.error();
+    if (!findings.ok()) {
+      plan.outcome.error = findings.error();
       return plan;
     }
-    plan.outcome.warnings = findings_.warnings();
+    plan.outcome.warnings = findings.warnings();
     plan.outcome.change_count = live.changes.size();
     plan.outcome.row_count = live.rows.size();
     plan.changes = std::move(live.changes);

@@ -9,7 +9,7 @@
 #include "core/topology/topology.h"
 #include "persist/catalog/catalog.h"
 #include "tools/server/config/config.h"
-#include "tools/server/topology_plan.h"
+#include "tools/server/topology/topology_plan.h"
 
 namespace lepus::server {
 

@@ -31,6 +31,7 @@
 #include "tools/server/topology/control_request.h"
 #include "tools/server/topology/store_retry.h"
 #include "tools/server/topology/store_writer.h"
+#include "tools/server/topology/topology_plan.h"
 #include "tools/server/topology/topology_replication.h"
 
 namespace lepus::server {
@@ -74,7 +75,7 @@ class TopologyWriter {
   TopologyReplication& replication() { return replication_; }
 
   const core::Topology& topology() const { return master_; }
-  std::uint64_t last_id() const { return ids_.last(); }
+  PlanBase plan_base() const { return {decided_version(), ids_.last()}; }
   StoreWriter& store() { return store_; }
 
  private:

@@ -132,55 +132,6 @@ TEST_F(AdminThreadTest, AnAnswerThatNobodyAskedForIsAnErrorOfTheBroker) {
   EXPECT_TRUE(sink_.error.starts_with("internal: 'list_connections' got ")) << sink_.error;
 }
 
-TEST_F(AdminThreadTest, AnImportWaitsForChangesAndHoldsOthersBack) {
-  test::FakeSink first, import, last;
-  AdminRequest add;
-  add.verb = "add_user";
-  add.arguments = {"ann", "secret"};
-  AdminRequest file;
-  file.verb = "import_definitions";
-  file.arguments = {"new"};
-  (void)admin_->start(add, first);
-  loops_[3].run_turn();
-  (void)admin_->start(file, import);
-  add.arguments = {"bob", "secret"};
-  (void)admin_->start(add, last);
-  for (int i = 0; i < 5; ++i) loops_[3].run_turn();
-  EXPECT_EQ(host_.imports, 0) << "the catalog will have ann a moment later";
-  turn_without_admin();
-  turn_without_admin();
-  loops_[3].run_turn();
-  EXPECT_EQ(first.done, "{}");
-  EXPECT_EQ(host_.imports, 1);
-  loops_[3].run_turn();
-  turn_without_admin();
-  EXPECT_EQ(control_->topology().access().find_user("bob"), nullptr);
-  turn();
-  EXPECT_NE(import.done, "");
-  EXPECT_EQ(last.done, "{}");
-  EXPECT_NE(control_->topology().access().find_user("bob"), nullptr);
-}
-
-/// Whoever asked may leave: what he asked for goes on, and nobody waits for it for ever.
-TEST_F(AdminThreadTest, ChangesOfThoseWhoLeftAreAnsweredToo) {
-  AdminRequest file;
-  file.verb = "import_definitions";
-  file.arguments = {"new"};
-  const std::uint32_t import = admin_->start(file, sink_);
-  loops_[3].run_turn();
-  EXPECT_EQ(host_.imports, 1);
-  admin_->cancel(import);
-  start("add_user", {"ann", "secret"});
-  EXPECT_EQ(sink_.done, "{}");
-  EXPECT_NE(control_->topology().find_vhost("new"), nullptr);
-  file.arguments = {"other name"};
-  const std::uint32_t waiting = admin_->start(file, sink_);
-  admin_->cancel(waiting);
-  sink_ = {};
-  start("add_user", {"bob", "secret"});
-  EXPECT_EQ(sink_.done, "{}");
-}
-
 TEST_F(AdminThreadTest, SocketsForABrokerThatIsNotSuspendedAreClosed) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);

@@ -34,8 +34,10 @@ struct FakeSink final : AdminSink {
 
 /// Adds a virtual host; nothing, or an error, for some names.
 struct FakePlanner final : TopologyPlanner {
-  explicit FakePlanner(std::string wanted) : name(std::move(wanted)) {}
-  TopologyPlan plan(const core::Topology&, std::uint64_t) override {
+  FakePlanner(std::string wanted, std::vector<const core::Topology*>& seen)
+      : name(std::move(wanted)), planned(seen) {}
+  TopologyPlan plan(const core::Topology& topology, std::uint64_t) override {
+    planned.push_back(&topology);
     TopologyPlan plan;
     if (name == "refused") plan.outcome.error = "not so";
     if (name == "refused" || name == "same") return plan;
@@ -45,6 +47,7 @@ struct FakePlanner final : TopologyPlanner {
     return plan;
   }
   std::string name;
+  std::vector<const core::Topology*>& planned;
 };
 
 struct FakeHost final : AdminHost {
@@ -64,7 +67,7 @@ struct FakeHost final : AdminHost {
   Import read_import(const std::string& text, const std::string&) override {
     ++imports;
     if (text == "bad") return {"bad file"};
-    return {{}, std::make_unique<FakePlanner>(text)};
+    return {{}, std::make_unique<FakePlanner>(text, planned)};
   }
   ResumeOutcome resume(bool is_last_try) override {
     if (!resume_error.empty()) return {Resumed::failed, resume_error};
@@ -88,7 +91,8 @@ struct FakeHost final : AdminHost {
   ServerConfig settings;
   Facts known;
   BrokerView* broker = nullptr;
-  int imports = 0;  ///< That were read.
+  int imports = 0;                             ///< That were read.
+  std::vector<const core::Topology*> planned;  ///< For which an import was planned, each time.
   std::string resume_error;
   bool is_address_in_use = false;
   int reloads = 0;

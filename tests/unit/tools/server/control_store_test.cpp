@@ -205,8 +205,8 @@ TEST_F(ControlStoreTest, APlanIsRefusedAsAWhole) {
   start();
   for (const Fault fault : {Fault::busy, Fault::no_room}) {
     fail_with(fault);
-    QueuePlanner planner{vhost_};
-    EXPECT_FALSE(control_->carry_out(planner, channel_of_zero).is_done);
+    PlanRequest request{.planner = std::make_unique<QueuePlanner>(vhost_)};
+    EXPECT_FALSE(control_->carry_out(std::move(request), channel_of_zero).is_done);
     run();
     EXPECT_EQ(code_of_next(*zero_), core::ReplyCode::resource_error);
     EXPECT_FALSE(is_there("planned"));
