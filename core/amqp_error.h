@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,6 +53,9 @@ struct AmqpError {
   /// RabbitMQ does).
   std::string text() const;
 };
+
+/// Why something that was asked for is not done; nothing: it is done, or will be.
+using Refusal = std::optional<AmqpError>;
 
 /// An error that closes the channel with 406 and this detail.
 inline AmqpError precondition_failed(std::string detail) {

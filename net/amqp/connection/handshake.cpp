@@ -19,6 +19,7 @@ namespace lepus::amqp {
 using core::AmqpError;
 using core::LogCategory;
 using core::LogLevel;
+using core::Refusal;
 using core::ReplyCode;
 
 namespace {
@@ -63,7 +64,7 @@ bool has_capability(const core::FieldTable& capabilities, std::string_view name)
 
 }  // namespace
 
-Handshake::Outcome Handshake::on_protocol_header(const ProtocolHeader& header) {
+Refusal Handshake::on_protocol_header(const ProtocolHeader& header) {
   if (!is_accepted_header(header)) {
     parts_.output.writer().raw(protocol_header);
     parts_.output.touch();
@@ -78,7 +79,7 @@ Handshake::Outcome Handshake::on_protocol_header(const ProtocolHeader& header) {
 }
 
 core::Result<Handshake::Step> Handshake::on_method(MethodId method, core::Bytes arguments) {
-  if (Outcome error = take(method, arguments)) {
+  if (Refusal error = take(method, arguments)) {
     const bool is_login =
         parts_.phase.is(Phase::starting) && error->code == ReplyCode::access_refused;
     if (!is_login)  // Logged already.
@@ -89,7 +90,7 @@ core::Result<Handshake::Step> Handshake::on_method(MethodId method, core::Bytes 
   return parts_.phase.is(Phase::open) ? Step::opened : Step::continues;
 }
 
-Handshake::Outcome Handshake::take(MethodId method, core::Bytes arguments) {
+Refusal Handshake::take(MethodId method, core::Bytes arguments) {
   if (parts_.phase.is(Phase::starting) && method == MethodId::connection_start_ok)
     return take_as<ConnectionStartOk>(arguments);
   if (parts_.phase.is(Phase::tuning) && method == MethodId::connection_tune_ok)
@@ -103,7 +104,7 @@ Handshake::Outcome Handshake::take(MethodId method, core::Bytes arguments) {
 }
 
 template <class Method>
-Handshake::Outcome Handshake::take_as(core::Bytes arguments) {
+Refusal Handshake::take_as(core::Bytes arguments) {
   Method method;
   if (!decode(arguments, method)) return decode_error(Method::id, arguments);
   return on(method);
@@ -121,7 +122,7 @@ void Handshake::read_capabilities(core::Bytes client_properties) {
   parts_.facts.capabilities.channel_flow = has_capability(capabilities, "channel_flow");
 }
 
-Handshake::Outcome Handshake::on(const ConnectionStartOk& start_ok) {
+Refusal Handshake::on(const ConnectionStartOk& start_ok) {
   parts_.facts.client_properties = core::as_text(start_ok.client_properties);
   read_capabilities(start_ok.client_properties);
   Login login;
@@ -135,7 +136,7 @@ Handshake::Outcome Handshake::on(const ConnectionStartOk& start_ok) {
   if (!well_formed)
     return AmqpError{ReplyCode::syntax_error, "malformed response to authentication mechanism " +
                                                   std::string{start_ok.mechanism}};
-  if (Outcome refused = check_login(start_ok.mechanism, login)) return refused;
+  if (Refusal refused = check_login(start_ok.mechanism, login)) return refused;
   const core::UserInfo* user = access().find_user(login.name);
   CHECK(user != nullptr);
   parts_.facts.user = user->spec.name;
@@ -151,7 +152,7 @@ Handshake::Outcome Handshake::on(const ConnectionStartOk& start_ok) {
 
 /// 403 closes the whole connection here; it is told only to clients that announced
 /// authentication_failure_close.
-Handshake::Outcome Handshake::check_login(std::string_view mechanism, const Login& login) {
+Refusal Handshake::check_login(std::string_view mechanism, const Login& login) {
   const core::UserInfo* user = access().find_user(login.name);
   const char* why = nullptr;
   if (user == nullptr || !accepts(user->spec, login.password)) {
@@ -174,7 +175,7 @@ Handshake::Outcome Handshake::check_login(std::string_view mechanism, const Logi
   return error;
 }
 
-Handshake::Outcome Handshake::on(const ConnectionTuneOk& tune_ok) {
+Refusal Handshake::on(const ConnectionTuneOk& tune_ok) {
   const Settings& settings = parts_.services.settings();
   const auto refuse = [](std::string_view field, std::uint32_t value, std::string_view relation,
                          std::uint32_t limit) {
@@ -204,7 +205,7 @@ Handshake::Outcome Handshake::on(const ConnectionTuneOk& tune_ok) {
 }
 
 /// RabbitMQ's order: the limits of the virtual host and of the user, then whether he has access.
-Handshake::Outcome Handshake::admit(const core::VhostInfo& vhost) {
+Refusal Handshake::admit(const core::VhostInfo& vhost) {
   using Kind = core::QuotaKey::Kind;
   ConnectionFacts& facts = parts_.facts;
   const core::Subject subject{facts.user, vhost.name};
@@ -221,9 +222,9 @@ Handshake::Outcome Handshake::admit(const core::VhostInfo& vhost) {
   return core::check_vhost_access(access(), subject);
 }
 
-Handshake::Outcome Handshake::on(const ConnectionOpen& open) {
+Refusal Handshake::on(const ConnectionOpen& open) {
   const core::VhostInfo* vhost = parts_.services.broker().topology().find_vhost(open.virtual_host);
-  Outcome error;
+  Refusal error;
   if (vhost == nullptr) {
     error =
         AmqpError{ReplyCode::not_allowed, "vhost " + std::string{open.virtual_host} + " not found"};

@@ -7,7 +7,6 @@
 //   any error: the caller refuses the client (closing.h)
 #pragma once
 
-#include <optional>
 #include <string_view>
 
 #include "core/amqp_error.h"
@@ -39,25 +38,24 @@ class Handshake {
 
   /// Sends connection.start; or, to who speaks something else, the header of what is spoken here.
   /// Returns an error then, which is for the log.
-  std::optional<core::AmqpError> on_protocol_header(const ProtocolHeader& header);
+  core::Refusal on_protocol_header(const ProtocolHeader& header);
   /// A method on channel 0 before the connection is open. An error is logged.
   core::Result<Step> on_method(MethodId method, core::Bytes arguments);
 
  private:
-  using Outcome = std::optional<core::AmqpError>;
   struct Login {
     std::string_view name;
     std::string_view password;
   };
 
-  Outcome take(MethodId method, core::Bytes arguments);
+  core::Refusal take(MethodId method, core::Bytes arguments);
   template <class Method>
-  Outcome take_as(core::Bytes arguments);
-  Outcome on(const ConnectionStartOk& start_ok);
-  Outcome on(const ConnectionTuneOk& tune_ok);
-  Outcome on(const ConnectionOpen& open);
-  Outcome check_login(std::string_view mechanism, const Login& login);
-  Outcome admit(const core::VhostInfo& vhost);
+  core::Refusal take_as(core::Bytes arguments);
+  core::Refusal on(const ConnectionStartOk& start_ok);
+  core::Refusal on(const ConnectionTuneOk& tune_ok);
+  core::Refusal on(const ConnectionOpen& open);
+  core::Refusal check_login(std::string_view mechanism, const Login& login);
+  core::Refusal admit(const core::VhostInfo& vhost);
   void read_capabilities(core::Bytes client_properties);
   const core::Access& access() const { return parts_.services.broker().topology().access(); }
 
