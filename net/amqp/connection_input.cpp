@@ -26,7 +26,7 @@ bool may_read_ahead(Bytes bytes, const InputGate& input, const FrameReader& read
                     const ChannelTable& channels) {
   if (!input.is_stopped_only_for(InputStop::reply) || !reader.is_between_frames()) return false;
   Channel* const channel = channels.last();
-  if (channel == nullptr || channel->state() != Channel::State::open) return false;
+  if (channel == nullptr || !channel->is_open()) return false;
   const FrameResult next = next_frame(bytes, reader.payload_max());
   return next.complete() && next.frame.channel == channel->number() &&
          may_ask_ahead(next.frame, channel->session().requests());
@@ -108,7 +108,7 @@ void Connection::dispatch(const Frame& frame) {
       if (frame.channel != 0) {
         if (Channel* channel = channels_.find(frame.channel)) {
           channel->on_frame(frame);
-        } else if (std::optional<AmqpError> refused = channels_.open(frame)) {
+        } else if (core::Refusal refused = channels_.open(frame)) {
           closing_.fail(std::move(*refused));
         }
       } else if (frame.type != FrameType::heartbeat) {

@@ -58,7 +58,7 @@ void Server::resume_inputs() {
 bool Server::has_work() const { return resume_list_.is_due(is_blocked()); }
 
 void Server::end_turn() {
-  channel_lists_.destroy();
+  closed_channels_.destroy();
   for (const std::uint32_t slot : destroyed_later_) connections_.destroy(slot);
   destroyed_later_.clear();
 }

@@ -21,7 +21,8 @@
 #include "core/base/secret_source.h"
 #include "core/broker/broker.h"
 #include "io/loop.h"
-#include "net/amqp/channel_lists.h"
+#include "net/amqp/channel/ack_writer.h"
+#include "net/amqp/closed_channels.h"
 #include "net/amqp/connection.h"
 #include "net/amqp/connection/resume_list.h"
 #include "net/amqp/lingering.h"
@@ -76,7 +77,7 @@ class Server {
   /// noticed, and deleted users and virtual hosts.
   void resume_inputs();
   /// After Broker::flush(): tells publishers what is confirmed.
-  void write_acks() { channel_lists_.write_acks(); }
+  void write_acks() { ack_list_.write(); }
   /// After the send chains: closed connections go.
   void end_turn();
   /// A connection's input waits for nothing but the next turn.
@@ -86,7 +87,8 @@ class Server {
 
   LingerList<Closing>& lingering() { return lingering_; }
   ResumeList& resume_list() { return resume_list_; }
-  ChannelLists& channel_lists() { return channel_lists_; }
+  AckList& ack_list() { return ack_list_; }
+  ClosedChannels& closed_channels() { return closed_channels_; }
   void destroy_later(ConnectionHandle connection, std::unique_ptr<net::Stream> stream);
 
  private:
@@ -104,7 +106,8 @@ class Server {
   Parts parts_;
   Services services_;
   ResumeList resume_list_;
-  ChannelLists channel_lists_;
+  AckList ack_list_;
+  ClosedChannels closed_channels_;
   LingerList<Closing> lingering_;  ///< Outlives the connections.
   core::Slab<Connection> connections_;
   std::vector<std::uint32_t> destroyed_later_;

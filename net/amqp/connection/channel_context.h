@@ -2,31 +2,34 @@
 // decide. One for all channels of a connection, which outlives them.
 #pragma once
 
+#include <cstdint>
+
 #include "core/amqp_error.h"
 
 namespace lepus::amqp {
 
-class Channel;
-class ChannelLists;
-class ChannelTable;
+class AckList;
+class ClosedChannels;
 class InputGate;
 class Output;
 class PublisherBlock;
 class Services;
 struct ConnectionFacts;
 
-/// What becomes of a connection when one of its channels fails or ends. Never called on the way of
-/// a message.
+/// What becomes of a connection when one of its channels, named by its number, fails or ends; and
+/// what concerns all of them.
 class ChannelHost {
  public:
   /// What the channel found wrong: closes the channel or the connection.
-  virtual void raise(Channel& channel, core::AmqpError error) = 0;
+  virtual void raise(std::uint16_t channel, core::AmqpError error) = 0;
   /// The channel gave back everything it held: after the client's channel.close, or the
   /// connection's end.
-  virtual void on_channel_closed(Channel& channel) = 0;
+  virtual void on_channel_closed(std::uint16_t channel) = 0;
   /// The connection may own an exclusive queue from now on, also one the control thread is still
   /// to make.
   virtual void note_exclusive_queue() = 0;
+  /// Returns true if any channel of the connection has a consumer.
+  virtual bool has_consumers() const = 0;
 
  protected:
   ~ChannelHost() = default;
@@ -34,12 +37,12 @@ class ChannelHost {
 
 struct ChannelContext {
   Services& services;
-  ChannelLists& lists;
+  AckList& ack_list;
+  ClosedChannels& closed_channels;
   const ConnectionFacts& facts;
   Output& output;
   InputGate& input;
   PublisherBlock& publisher_block;
-  const ChannelTable& channels;  ///< Of the same connection.
   ChannelHost& host;
 };
 

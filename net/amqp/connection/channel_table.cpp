@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/access/access_rules.h"
-#include "net/amqp/channel_lists.h"
+#include "net/amqp/closed_channels.h"
 #include "net/amqp/codec/assembler.h"
 #include "net/amqp/connection/events.h"
 #include "net/amqp/connection/output.h"
@@ -15,6 +15,7 @@
 namespace lepus::amqp {
 
 using core::AmqpError;
+using core::Refusal;
 using core::ReplyCode;
 
 namespace {
@@ -32,7 +33,7 @@ Channel* ChannelTable::find_other(std::uint16_t number) {
   return last_;
 }
 
-std::optional<AmqpError> ChannelTable::open(const Frame& frame) {
+Refusal ChannelTable::open(const Frame& frame) {
   if (frame.type != FrameType::method)
     return AmqpError{ReplyCode::channel_error, "expected 'channel.open'"};
   const std::uint32_t number = core::load_u32(frame.payload.data());
@@ -44,7 +45,7 @@ std::optional<AmqpError> ChannelTable::open(const Frame& frame) {
   ChannelOpen open;
   const core::Bytes arguments = frame.payload.subspan(method_header_size);
   if (!decode(arguments, open)) return decode_error(MethodId::channel_open, arguments);
-  if (std::optional<AmqpError> refused = admit()) return refused;
+  if (Refusal refused = admit()) return refused;
   channels_.emplace(frame.channel, std::make_unique<Channel>(context_, frame.channel));
   emit_channel(context_.services.broker(), context_.facts, frame.channel, true);
   context_.output.send(frame.channel, ChannelOpenOk{});
@@ -52,7 +53,7 @@ std::optional<AmqpError> ChannelTable::open(const Frame& frame) {
 }
 
 /// One more is counted as the user's, unless it is one too many.
-std::optional<AmqpError> ChannelTable::admit() const {
+Refusal ChannelTable::admit() const {
   const ConnectionFacts& facts = context_.facts;
   if (channels_.size() >= facts.tuned.channel_max) {
     const std::string max = std::to_string(facts.tuned.channel_max);
@@ -76,13 +77,19 @@ void ChannelTable::close_all(bool orderly) {
   for (Channel* channel : channels) channel->shut_down(orderly);
 }
 
-void ChannelTable::remove(Channel& channel) {
-  if (last_ == &channel) last_ = nullptr;
-  const auto found = channels_.find(channel.number());
+void ChannelTable::close(std::uint16_t number, const AmqpError& error) {
+  const auto found = channels_.find(number);
   CHECK(found != channels_.end());
-  context_.lists.destroy_later(std::move(found->second));
+  found->second->close_with(error);
+}
+
+void ChannelTable::remove(std::uint16_t number) {
+  const auto found = channels_.find(number);
+  CHECK(found != channels_.end());
+  if (last_ == found->second.get()) last_ = nullptr;
+  context_.closed_channels.destroy_later(std::move(found->second));
   channels_.erase(found);
-  emit_channel(context_.services.broker(), context_.facts, channel.number(), false);
+  emit_channel(context_.services.broker(), context_.facts, number, false);
   context_.services.uses().release(channels_of(context_.facts));
 }
 

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -38,12 +37,14 @@ class ChannelTable {
   Channel* last() const { return last_; }
 
   /// The first frame of a channel number: a channel.open, which is answered, or an error.
-  std::optional<core::AmqpError> open(const Frame& frame);
+  core::Refusal open(const Frame& frame);
   /// Each gives back everything and is removed, at once or, when `orderly`, as soon as the queues
   /// have answered.
   void close_all(bool orderly);
-  /// It has closed. Destroyed at the end of the turn.
-  void remove(Channel& channel);
+  /// Sends channel.close for it; it is there and open.
+  void close(std::uint16_t number, const core::AmqpError& error);
+  /// It is there and has closed. Destroyed at the end of the turn.
+  void remove(std::uint16_t number);
 
   bool empty() const { return channels_.empty(); }
   std::size_t size() const { return channels_.size(); }
@@ -59,7 +60,7 @@ class ChannelTable {
 
  private:
   Channel* find_other(std::uint16_t number);
-  std::optional<core::AmqpError> admit() const;
+  core::Refusal admit() const;
 
   const ChannelContext& context_;
   Channel* last_ = nullptr;  ///< Of the last frame: the next is mostly for the same.

@@ -32,7 +32,7 @@ void Closing::announce() {
 
 // --- Errors
 
-void Closing::raise(Channel& channel, AmqpError error) {
+void Closing::raise(std::uint16_t channel, AmqpError error) {
   if (!parts_.phase.is(Phase::open)) return;
   if (!error.channel_only()) return fail(std::move(error));
   log().write(LogLevel::warning, LogCategory::channel, "channel closed with an error",
@@ -40,10 +40,10 @@ void Closing::raise(Channel& channel, AmqpError error) {
                {"user", parts_.facts.user},
                {"vhost", parts_.facts.vhost_name},
                {"connection_name", given_name(parts_.facts)},
-               {"channel", channel.number()},
+               {"channel", channel},
                {"method", failed_method(error)},
                {"reason", error.text()}});
-  channel.close_with(error);
+  parts_.channels.close(channel, error);
 }
 
 void Closing::fail(AmqpError error) {
@@ -120,7 +120,7 @@ void Closing::on_close_method() {
   release_when_channels_closed();
 }
 
-void Closing::on_channel_closed(Channel& channel) {
+void Closing::on_channel_closed(std::uint16_t channel) {
   parts_.channels.remove(channel);
   release_when_channels_closed();
   if (is_stream_closed_ && parts_.channels.empty()) parts_.owner.on_ended();

@@ -94,9 +94,10 @@ class Closing final : public core::ListNode<Closing>,
   void on_stream_closed(std::string_view why);
 
   // ChannelHost
-  void raise(Channel& channel, core::AmqpError error) override;
-  void on_channel_closed(Channel& channel) override;
+  void raise(std::uint16_t channel, core::AmqpError error) override;
+  void on_channel_closed(std::uint16_t channel) override;
   void note_exclusive_queue() override { exclusive_queues_.note(); }
+  bool has_consumers() const override { return parts_.channels.has_consumers(); }
 
  private:
   void release_when_channels_closed();

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "net/amqp/channel_lists.h"
+#include "net/amqp/closed_channels.h"
 #include "net/amqp/connection/input_gate.h"
 #include "net/amqp/connection/publisher_block.h"
 #include "net/amqp/services.h"
@@ -29,7 +29,7 @@ class ChannelTableTest : public ::testing::Test, private ChannelHost {
   }
   ~ChannelTableTest() override {
     table_.close_all(false);
-    lists_.destroy();
+    closed_channels_.destroy();
   }
 
   template <class Method>
@@ -57,25 +57,28 @@ class ChannelTableTest : public ::testing::Test, private ChannelHost {
   }
 
   // ChannelHost
-  void raise(Channel& channel, core::AmqpError error) override {
+  void raise(std::uint16_t channel, core::AmqpError error) override {
     raised_ = error.text();
-    channel.close_with(error);
+    table_.close(channel, error);
   }
-  void on_channel_closed(Channel& channel) override { table_.remove(channel); }
+  void on_channel_closed(std::uint16_t channel) override { table_.remove(channel); }
   void note_exclusive_queue() override { may_own_queues_ = true; }
+  bool has_consumers() const override { return table_.has_consumers(); }
 
   test::BrokerWorld world_{{}};
   test::PartWorld part_;
   Services& services_ = world_.server().services();
   ResumeList resume_list_;
-  ChannelLists lists_;
+  AckList ack_list_;
+  ClosedChannels closed_channels_;
   Output output_{part_.stream()};
   InputGate input_{part_.stream(), resume_list_};
   ConnectionTimer timer_{services_.loop()};
   PublisherBlock block_{{part_.facts(), output_, input_, timer_}};
   std::string raised_;
   bool may_own_queues_ = false;
-  ChannelContext context_{services_, lists_, part_.facts(), output_, input_, block_, table_, *this};
+  ChannelContext context_{services_, ack_list_, closed_channels_, part_.facts(),
+                          output_,   input_,    block_,           *this};
   ChannelTable table_{context_};
 };
 
@@ -129,7 +132,7 @@ TEST_F(ChannelTableTest, OneThatClosesIsRemovedAndDestroyedLater) {
   EXPECT_EQ(table_.last(), nullptr);
   EXPECT_EQ(counted(), 0U);
   const std::uint64_t before = world_.broker().memory().session_bytes;
-  lists_.destroy();
+  closed_channels_.destroy();
   EXPECT_LT(world_.broker().memory().session_bytes, before);
   EXPECT_EQ(open(1), "");
 }

@@ -6,7 +6,7 @@
 #include <array>
 #include <string>
 
-#include "net/amqp/channel_lists.h"
+#include "net/amqp/closed_channels.h"
 #include "net/amqp/connection/publisher_block.h"
 #include "tests/unit/net/amqp/connection/part_world.h"
 
@@ -49,7 +49,8 @@ class ClosingTest : public ::testing::Test, private Closing::Owner {
   test::PartWorld part_;
   Services& services_ = world_.server().services();
   ResumeList resume_list_;
-  ChannelLists lists_;
+  AckList ack_list_;
+  ClosedChannels closed_channels_;
   LingerList<Closing> lingering_;
   core::LocalQuotaCounter uses_;
   ConnectionPhase phase_;
@@ -59,8 +60,8 @@ class ClosingTest : public ::testing::Test, private Closing::Owner {
   ConnectionTimer timer_{services_.loop()};
   PublisherBlock block_{{part_.facts(), output_, input_, timer_}};
   ConnectionQuota quota_{uses_};
-  ChannelContext context_{services_, lists_, part_.facts(), output_,
-                          input_,    block_, channels_,     closing_};
+  ChannelContext context_{services_, ack_list_, closed_channels_, part_.facts(),
+                          output_,   input_,    block_,           closing_};
   ChannelTable channels_{context_};
   bool has_ended_ = false;
   Closing closing_{{*this, services_, lingering_, part_.stream(), part_.facts(), phase_, output_,
