@@ -13,7 +13,7 @@ void PublishAccess::store(std::uint64_t version, ExchangeId exchange, const Acce
   keys_ = keys;
 }
 
-SessionAccess::Refusal SessionAccess::permit(const AccessQuestion& question) {
+Refusal SessionAccess::permit(const AccessQuestion& question) {
   if (owner_.is_operator) return std::nullopt;
   const std::uint64_t version = access().version();
   if (cache_.knows(version, question)) return std::nullopt;
@@ -22,16 +22,15 @@ SessionAccess::Refusal SessionAccess::permit(const AccessQuestion& question) {
   return std::nullopt;
 }
 
-SessionAccess::Refusal SessionAccess::permit_forwarding(const AccessQuestion& from,
-                                                        std::string_view arguments,
-                                                        std::string_view argument) {
+Refusal SessionAccess::permit_forwarding(const AccessQuestion& from, std::string_view arguments,
+                                         std::string_view argument) {
   const auto target = FieldTable{as_bytes(arguments)}.find(argument);
   if (!target || !target->is_string()) return std::nullopt;
   if (Refusal refused = permit(from)) return refused;
   return permit({Permission::write, ResourceKind::exchange, target->text()});
 }
 
-SessionAccess::Refusal SessionAccess::permit_declare(const TopologyRequest& request) {
+Refusal SessionAccess::permit_declare(const TopologyRequest& request) {
   if (request.passive) return std::nullopt;
   const bool is_queue = request.kind == TopologyRequest::Kind::declare_queue;
   CHECK(is_queue || request.kind == TopologyRequest::Kind::declare_exchange);
@@ -45,8 +44,7 @@ SessionAccess::Refusal SessionAccess::permit_declare(const TopologyRequest& requ
                            is_queue ? "x-dead-letter-exchange" : "alternate-exchange");
 }
 
-SessionAccess::Refusal SessionAccess::permit_binding(const TopologyRequest& request,
-                                                     ResourceKind destination) {
+Refusal SessionAccess::permit_binding(const TopologyRequest& request, ResourceKind destination) {
   if (Refusal refused = permit({Permission::write, destination, request.name})) return refused;
   if (owner_.is_operator) return std::nullopt;
   const bool has_default = request.source.empty() || request.name.empty();
@@ -59,7 +57,7 @@ SessionAccess::Refusal SessionAccess::permit_binding(const TopologyRequest& requ
                      owner_.subject(), {Permission::read, source->name, request.key});
 }
 
-SessionAccess::Refusal SessionAccess::permit_publish(const PublishTarget& target) {
+Refusal SessionAccess::permit_publish(const PublishTarget& target) {
   if (owner_.is_operator) return std::nullopt;
   const std::uint64_t version = access().version();
   const ExchangeInfo* exchange = target.exchange;
@@ -77,8 +75,8 @@ SessionAccess::Refusal SessionAccess::permit_publish(const PublishTarget& target
                      {Permission::write, target.name, target.key});
 }
 
-SessionAccess::Refusal SessionAccess::permit_cc_keys(std::string_view exchange_name,
-                                                     std::span<const std::string> keys) {
+Refusal SessionAccess::permit_cc_keys(std::string_view exchange_name,
+                                      std::span<const std::string> keys) {
   if (owner_.is_operator) return std::nullopt;
   const ExchangeInfo* exchange = topology_.find_exchange(owner_.vhost, exchange_name);
   if (exchange == nullptr || exchange->parsed.routes_as != ExchangeType::topic) return std::nullopt;

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,8 +37,6 @@ class PublishAccess {
 /// Each permit function returns a 403, or nothing when it is allowed.
 class SessionAccess {
  public:
-  using Refusal = std::optional<AmqpError>;
-
   /// Both outlive this object.
   SessionAccess(const Topology& topology, const SessionOwner& owner)
       : topology_(topology), owner_(owner) {}

@@ -10,14 +10,14 @@ namespace lepus::core {
 
 using Counting = SessionPublishes::Counting;
 
-SessionCommits::Refusal SessionCommits::select_confirms() {
+Refusal SessionCommits::select_confirms() {
   if (parts_.transaction.is_on())
     return precondition_failed("cannot switch from tx to confirm mode");
   parts_.publishes.set_counting(Counting::confirms);
   return std::nullopt;
 }
 
-SessionCommits::Refusal SessionCommits::select_transaction() {
+Refusal SessionCommits::select_transaction() {
   if (parts_.publishes.counting() == Counting::confirms)
     return precondition_failed("cannot switch from confirm to tx mode");
   parts_.publishes.set_counting(Counting::commit);
@@ -25,7 +25,7 @@ SessionCommits::Refusal SessionCommits::select_transaction() {
   return std::nullopt;
 }
 
-SessionCommits::Refusal SessionCommits::commit(const Origin& origin) {
+Refusal SessionCommits::commit(const Origin& origin) {
   if (!parts_.transaction.is_on()) return precondition_failed("channel is not transactional");
   parts_.requests.expect(origin, CommitRequest{});
   parts_.transaction.begin_commit();
@@ -38,7 +38,7 @@ SessionCommits::Refusal SessionCommits::commit(const Origin& origin) {
   return std::nullopt;
 }
 
-SessionCommits::Refusal SessionCommits::roll_back(const Origin& origin) {
+Refusal SessionCommits::roll_back(const Origin& origin) {
   if (!parts_.transaction.is_on()) return precondition_failed("channel is not transactional");
   parts_.requests.expect(origin, RollBackRequest{});
   parts_.transaction.begin_roll_back();

@@ -13,7 +13,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <set>
 #include <vector>
 
@@ -28,7 +27,6 @@ namespace lepus::core {
 
 class SessionCommits final : private SessionWork {
  public:
-  using Refusal = std::optional<AmqpError>;
   using Origin = PendingAnswer::Origin;
 
   struct Parts {

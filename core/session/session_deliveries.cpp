@@ -35,9 +35,8 @@ void SessionDeliveries::refuse(const Deliver& delivery) {
 
 // --- Consumers
 
-SessionDeliveries::Refusal SessionDeliveries::subscribe(const Origin& origin,
-                                                        const ConsumeRequest& request,
-                                                        const Options& options) {
+Refusal SessionDeliveries::subscribe(const Origin& origin, const ConsumeRequest& request,
+                                     const Options& options) {
   CHECK(!options.tag.empty());
   auto queue = requests_.find_queue(Permission::read, request.queue);
   if (!queue.ok()) return std::move(queue.error());

@@ -26,7 +26,6 @@ namespace lepus::core {
 
 class SessionDeliveries {
  public:
-  using Refusal = std::optional<AmqpError>;
   using Origin = PendingAnswer::Origin;
 
   struct Parts {

@@ -7,7 +7,7 @@
 
 namespace lepus::core {
 
-SessionPublishes::Refusal SessionPublishes::begin(const Target& target) {
+Refusal SessionPublishes::begin(const Target& target) {
   incoming_.mandatory = target.mandatory;
   incoming_.immediate = target.immediate;
   incoming_.cc_keys.clear();
@@ -22,8 +22,8 @@ SessionPublishes::Refusal SessionPublishes::begin(const Target& target) {
   return std::nullopt;
 }
 
-SessionPublishes::Refusal SessionPublishes::set_content(Bytes properties, std::uint64_t body_size,
-                                                        const PublishSettings& settings) {
+Refusal SessionPublishes::set_content(Bytes properties, std::uint64_t body_size,
+                                      const PublishSettings& settings) {
   if (body_size > settings.message_size_max)
     return precondition_failed("message size " + std::to_string(body_size) +
                                " is larger than configured max size " +
@@ -48,7 +48,7 @@ SessionPublishes::Refusal SessionPublishes::set_content(Bytes properties, std::u
   return std::nullopt;
 }
 
-SessionPublishes::Refusal SessionPublishes::check_content(const PropertiesView& view) {
+Refusal SessionPublishes::check_content(const PropertiesView& view) {
   if (Refusal refused = check_properties(view, access_.expected_user_id(view))) return refused;
   if (view.reply_to == reply_to_queue && !reply_address_.is_open())
     return precondition_failed("fast reply consumer does not exist");

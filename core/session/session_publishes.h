@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,8 +28,6 @@ namespace lepus::core {
 
 class SessionPublishes {
  public:
-  using Refusal = std::optional<AmqpError>;
-
   SessionPublishes(const SessionLink& link, SessionAccess& access, ReplyAddress& reply_address)
       : link_(link), access_(access), reply_address_(reply_address) {}
 

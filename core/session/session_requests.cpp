@@ -107,8 +107,7 @@ TopologyRequest SessionRequests::new_request(TopologyRequest::Kind kind) const {
 }
 
 /// A new request, or one behind what is awaited.
-SessionRequests::Refusal SessionRequests::change_topology(const Origin& origin,
-                                                          const TopologyRequest& request) {
+Refusal SessionRequests::change_topology(const Origin& origin, const TopologyRequest& request) {
   const bool is_queue = request.kind == TopologyRequest::Kind::declare_queue;
   PendingAnswer::Request awaited = ChangeTopologyRequest{};
   if (is_queue)
@@ -129,7 +128,7 @@ SessionRequests::Refusal SessionRequests::change_topology(const Origin& origin,
   return std::nullopt;
 }
 
-SessionRequests::Refusal SessionRequests::permit(const TopologyRequest& request) {
+Refusal SessionRequests::permit(const TopologyRequest& request) {
   using Kind = TopologyRequest::Kind;
   switch (request.kind) {
     case Kind::declare_exchange:
@@ -156,7 +155,7 @@ SessionRequests::Refusal SessionRequests::permit(const TopologyRequest& request)
 }
 
 /// pending_ says what is to be answered. Returns an error of the replica, which is not told yet.
-SessionRequests::Refusal SessionRequests::request_topology(const TopologyRequest& request) {
+Refusal SessionRequests::request_topology(const TopologyRequest& request) {
   CHECK(is_awaited());
   CHECK(!ahead_.is_sent());
   Decision decision = decide(link_.broker.topology(), request, nullptr);
@@ -204,7 +203,7 @@ void SessionRequests::declare_again() {
 
 // --- Queues
 
-SessionRequests::Refusal SessionRequests::purge_queue(const Origin& origin, std::string_view name) {
+Refusal SessionRequests::purge_queue(const Origin& origin, std::string_view name) {
   auto queue = find_queue(Permission::read, name);
   if (!queue.ok()) return std::move(queue.error());
   expect(origin, PurgeRequest{});
@@ -212,8 +211,7 @@ SessionRequests::Refusal SessionRequests::purge_queue(const Origin& origin, std:
   return std::nullopt;
 }
 
-SessionRequests::Refusal SessionRequests::delete_queue(const Origin& origin,
-                                                       const Deletion& deletion) {
+Refusal SessionRequests::delete_queue(const Origin& origin, const Deletion& deletion) {
   auto queue = find_queue(Permission::configure, deletion.name);
   if (!queue.ok()) return std::move(queue.error());
   expect(origin, DeleteQueueRequest{});
@@ -223,8 +221,7 @@ SessionRequests::Refusal SessionRequests::delete_queue(const Origin& origin,
   return std::nullopt;
 }
 
-SessionRequests::Refusal SessionRequests::get(const Origin& origin, std::string_view name,
-                                              bool no_ack) {
+Refusal SessionRequests::get(const Origin& origin, std::string_view name, bool no_ack) {
   auto found = find_queue(Permission::read, name);
   if (!found.ok()) return std::move(found.error());
   const QueueInfo& queue = *found.value();

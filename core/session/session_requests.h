@@ -13,7 +13,6 @@
 // round trip and one commit for hundreds. A request that fails takes those behind it with it.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,7 +34,6 @@ class AnswerSink {
 
 class SessionRequests {
  public:
-  using Refusal = std::optional<AmqpError>;
   using Origin = PendingAnswer::Origin;
 
   struct Parts {

@@ -29,9 +29,7 @@ class SessionAccessTest : public ::testing::Test {
   void grant_topic(const TopicPermissionSpec& permission) {
     world_.master.apply(TopicPermissionPut{permission});
   }
-  static std::string say(const SessionAccess::Refusal& refusal) {
-    return refusal ? refusal->detail : "yes";
-  }
+  static std::string say(const Refusal& refusal) { return refusal ? refusal->detail : "yes"; }
   std::string publish(std::string_view exchange, std::string_view key) {
     const ExchangeInfo* info = world_.master.find_exchange(world_.vhost, exchange);
     return say(access_->permit_publish({info, exchange, key}));
