@@ -8,37 +8,43 @@
 #include "core/base/assert.h"
 #include "core/base/bytes.h"
 #include "core/message/message.h"
+#include "persist/journal/batch.h"
 #include "persist/journal/record.h"
 
 namespace lepus::persist {
 
 MessageHead make_head(const core::Message& message, std::uint64_t enqueued_ms, std::uint8_t flags);
 
-/// Where a message record of message_record_size(head, queue_count) bytes begins.
-struct MessageRecordSpace {
-  std::uint8_t* begin;
-  std::uint32_t queue_count;
-};
+inline std::uint8_t* store_body(std::uint8_t* out, const core::Message& message) {
+  message.for_each_piece([&out](core::Bytes piece) { out = core::store_bytes(out, piece); });
+  return out;
+}
+inline std::uint8_t* store_body(std::uint8_t* out, const RecordView& record) {
+  return core::store_bytes(out, record.body());
+}
 
-/// Fills a record behind its RecordHeader. The queues are zero: each is named later
-/// (store_queue_ref). `content` has exchange(), routing_key() and properties(); store_body(out)
-/// stores the body and returns the end of it.
-template <class Content, class StoreBody>
-void fill_message_record(const MessageRecordSpace& record, const MessageHead& head,
-                         const Content& content, StoreBody&& store_body) {
-  const std::uint8_t* const end = record.begin + message_record_size(head, record.queue_count);
-  std::uint8_t* out = record.begin + sizeof(RecordHeader);
+/// Adds a message record to an open batch. `head` has the sizes of `content`, which is a message or
+/// the record of one. The queues are zero: each is named later (store_queue_ref). Returns where the
+/// record lies in memory, until something else is added.
+template <class Content>
+std::uint8_t* add_message_record(Batch& batch, const MessageHead& head, std::uint32_t queue_count,
+                                 const Content& content) {
+  const std::uint64_t size = message_record_size(head, queue_count);
+  std::uint8_t* const record = batch.add(RecordType::message, queue_count, size);
+  const std::uint8_t* const end = record + size;
+  std::uint8_t* out = record + sizeof(RecordHeader);
   std::memcpy(out, &head, sizeof head);
   out += sizeof head;
-  std::memset(out, 0, record.queue_count * sizeof(QueueRef));
-  out += record.queue_count * sizeof(QueueRef);
+  std::memset(out, 0, queue_count * sizeof(QueueRef));
+  out += queue_count * sizeof(QueueRef);
   out = core::store_bytes(out, core::as_bytes(content.exchange()));
   out = core::store_bytes(out, core::as_bytes(content.routing_key()));
   out = core::store_bytes(out, content.properties());
-  out = store_body(out);
+  out = store_body(out, content);
   CHECK(out <= end);
   CHECK(end - out < static_cast<std::ptrdiff_t>(record_alignment));
   std::memset(out, 0, static_cast<std::size_t>(end - out));
+  return record;
 }
 
 /// Names queue number `index` in a record.

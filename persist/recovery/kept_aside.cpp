@@ -123,12 +123,8 @@ std::string SegmentCopyWriter::write_batch() {
 /// The record names one queue: other queues of it may be known and have it still.
 std::string SegmentCopyWriter::add_message(const RecordView& record, const QueueRef& ref) {
   const MessageHead& head = record.head();
-  const std::uint64_t size = message_record_size(head, 1);
-  if (std::string error = make_room(size); !error.empty()) return error;
-  std::uint8_t* copy = batch_->add(RecordType::message, 1, size);
-  fill_message_record({copy, 1}, head, record, [&record](std::uint8_t* out) {
-    return core::store_bytes(out, record.body());
-  });
+  if (std::string error = make_room(message_record_size(head, 1)); !error.empty()) return error;
+  std::uint8_t* copy = add_message_record(*batch_, head, 1, record);
   store_queue_ref(copy, 0, ref);
   return {};
 }
