@@ -31,13 +31,13 @@ std::uint64_t Compactor::slack() const {
 
 /// Of the segments in use, beyond what is allowed.
 std::uint64_t Compactor::excess() const {
-  const Segments& segments = journal_.segments();
+  const SegmentTable& segments = journal_.segments().table();
   const std::uint64_t allowed = 2 * segments.live_bytes() + slack();
   return segments.in_use_bytes() > allowed ? segments.in_use_bytes() - allowed : 0;
 }
 
 bool Compactor::wants() {
-  Segments& segments = journal_.segments();
+  SegmentTable& segments = journal_.segments().table();
   if (owner_ == nullptr || is_stopped_) return false;
   if (excess() == 0) {
     round_end_ = resume_above_ = 0;
@@ -79,7 +79,7 @@ void Compactor::turn() {
 }
 
 bool Compactor::is_done() const {
-  Segments& segments = journal_.segments();
+  SegmentTable& segments = journal_.segments().table();
   if (is_stopped_ || is_sealed_) return true;
   if (segments.first() != segment_ || segments.live_bytes(segment_) == 0) return true;
   return offset_ + sizeof(RecordHeader) > size_;
@@ -88,12 +88,12 @@ bool Compactor::is_done() const {
 // --- The file
 
 void Compactor::open() {
-  Segments& segments = journal_.segments();
+  SegmentTable& segments = journal_.segments().table();
   CHECK(phase_ == Phase::idle);
   segment_ = segments.first();
   size_ = segments.size_of(segment_);
   path_ = segments.path_of(segment_);
-  is_direct_ = segments.is_direct();
+  is_direct_ = journal_.segments().spare().is_direct();
   is_sealed_ = has_given_up_ = false;
   offset_ = block_size;
   wanted_ = 0;
@@ -159,7 +159,7 @@ void Compactor::on_read(io::Op&, const io::Completion& completion) {
 /// Of this segment, for now.
 void Compactor::finish() {
   CHECK(phase_ == Phase::open);
-  Segments& segments = journal_.segments();
+  SegmentTable& segments = journal_.segments().table();
   if (!is_stopped_ && !has_given_up_ && segments.first() == segment_ &&
       segments.live_bytes(segment_) > 0)
     give_up("no queue holds what is left in it");
@@ -172,13 +172,14 @@ void Compactor::finish() {
 
 void Compactor::give_up(const char* why) {
   has_given_up_ = true;
-  if (journal_.segments().first() != segment_) return;
+  if (journal_.segments().table().first() != segment_) return;
   stuck_until_ = loop_.now() + core::limits::compaction_retry;
   if (std::exchange(stuck_segment_, segment_) == segment_) return;
-  log_.write(
-      LogLevel::warning, LogCategory::general,
-      "an old journal file cannot be emptied: it and all later ones stay for now",
-      {{"file", path_}, {"text", why}, {"live_bytes", journal_.segments().live_bytes(segment_)}});
+  log_.write(LogLevel::warning, LogCategory::general,
+             "an old journal file cannot be emptied: it and all later ones stay for now",
+             {{"file", path_},
+              {"text", why},
+              {"live_bytes", journal_.segments().table().live_bytes(segment_)}});
 }
 
 void Compactor::on_close(io::Op&, const io::Completion&) {
@@ -196,7 +197,7 @@ void Compactor::take(core::Bytes piece) {
         take_record(piece.subspan(static_cast<std::size_t>(offset_ - begin_)));
     if (length == 0) return;
     offset_ += length;
-    if (journal_.segments().live_bytes(segment_) == 0) return;
+    if (journal_.segments().table().live_bytes(segment_) == 0) return;
   }
 }
 

@@ -69,7 +69,7 @@ void Fetcher::fetch(std::span<const FetchRequest> wanted) {
 
 void Fetcher::add_read(std::span<const FetchRequest> items, std::uint32_t failures) {
   const std::uint64_t segment = items.front().place.segment;
-  if (segment < parts_.segments->first()) {
+  if (segment < parts_.segments->table().first()) {
     stale_.insert(stale_.end(), items.begin(), items.end());
     return;
   }
@@ -113,13 +113,13 @@ void Fetcher::pump() {
 void Fetcher::open(File& file) {
   CHECK(file.fd < 0);
   if (open_count_ >= limits::fetch_files_max) return;
-  if (file.segment < parts_.segments->first()) return;  // turn() gives it up.
+  if (file.segment < parts_.segments->table().first()) return;  // turn() gives it up.
   ++open_count_;
   file.state = File::State::opening;
-  file.path = parts_.segments->path_of(file.segment);
+  file.path = parts_.segments->table().path_of(file.segment);
   file.op.kind = io::OpKind::open_file;
   file.op.path = file.path.c_str();
-  file.op.mode = {.direct = parts_.segments->is_direct()};
+  file.op.mode = {.direct = parts_.segments->spare().is_direct()};
   file.op.owner = &file;
   file.op.done = &Fetcher::on_open;
   parts_.loop->submit(file.op);
@@ -175,7 +175,7 @@ void Fetcher::turn() {
   for (const FetchRequest& item : std::exchange(stale_, {}))
     deliver_nothing(item, "it was given up");
   if (!unwritten_.empty()) fetch(std::exchange(unwritten_, {}));
-  const std::uint64_t first = parts_.segments->first();
+  const std::uint64_t first = parts_.segments->table().first();
   std::size_t kept = 0;
   for (std::size_t i = 0; i < files_.size();) {
     File& file = *files_[i];

@@ -23,7 +23,7 @@
 #include "io/disk.h"
 #include "io/loop.h"
 #include "persist/journal/record.h"
-#include "persist/journal/segments.h"
+#include "persist/journal/segments/segments.h"
 
 namespace lepus::persist {
 
@@ -34,7 +34,7 @@ class Fetcher {
     io::Loop* loop;
     io::Disk* disk;
     core::Log* log;
-    Segments* segments;
+    const Segments* segments;
     const core::MessageLog* message_log;
     RecordSeed seed;
   };

@@ -36,7 +36,7 @@
 #include "persist/journal/fetcher.h"
 #include "persist/journal/message_record.h"
 #include "persist/journal/newest_segment_file.h"
-#include "persist/journal/segments.h"
+#include "persist/journal/segments/segments.h"
 
 namespace lepus::persist {
 

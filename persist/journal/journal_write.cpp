@@ -36,9 +36,9 @@ void Journal::start_write() {
 /// False: there is no file yet; on_spare() goes on.
 bool Journal::enter_segment(Batch& batch) {
   CHECK(batch.offset() == 0);
-  if (!segments_.has_spare()) {
+  if (!segments_.spare().is_ready()) {
     is_stuck_ = true;
-    segments_.prepare();
+    segments_.spare().prepare();
     return false;
   }
   leave_segment();
@@ -48,13 +48,13 @@ bool Journal::enter_segment(Batch& batch) {
   header.number = batch.segment();
   header.first_sequence = batch.first_sequence();
   // Not first(): what moved the last message out of a segment may still be on its way to the disk.
-  header.log_start = segments_.first_durable();
-  header.size = segments_.size_of(batch.segment());
+  header.log_start = segments_.table().first_durable();
+  header.size = segments_.table().size_of(batch.segment());
   header.created_ms = stamp_ms();
   header.store = parts_.store;
   header.shard = parts_.shard;
   batch.set_header(header);
-  segments_.prepare();
+  segments_.spare().prepare();
   return true;
 }
 
@@ -85,7 +85,7 @@ void Journal::on_write(io::Op&, const io::Completion& completion) {
   if (completion.result >= static_cast<std::int32_t>(block_size) && std::exchange(is_stuck_, false))
     parts_.log->write(LogLevel::info, LogCategory::general,
                       "there is room for the journal again: publishers go on",
-                      {{"file", segments_.path_of(current_)}});
+                      {{"file", segments_.table().path_of(current_)}});
   // Direct I/O goes on at a block: the part of one that was written is written again.
   const auto size = static_cast<std::size_t>(completion.result);
   const bool was_header = batches_.front()->offset() == 0 && written_ == 0;
@@ -104,7 +104,7 @@ void Journal::on_durable() {
 
 void Journal::write_failed(int error) {
   if (error == EAGAIN || error == EINTR) return write_rest();
-  const std::string path = segments_.path_of(current_);
+  const std::string path = segments_.table().path_of(current_);
   if (!is_no_room(error))
     return fail(fmt::format(
         "writing the journal {} failed: {}; what was confirmed is safe, the broker stops: check "
@@ -128,7 +128,7 @@ void Journal::fail_without_file() {
   fail(
       fmt::format("cannot make another journal file in {}: {}; what was confirmed is safe, the "
                   "broker stops: check the disk, then start it again",
-                  parts_.directory, std::strerror(segments_.spare_error())));
+                  parts_.directory, std::strerror(segments_.spare().error())));
 }
 
 void Journal::on_retry(io::Timer&) {

@@ -136,7 +136,7 @@ TEST_F(CompactorTest, ABacklogInFrontRotatesWithTheTraffic) {
 TEST_F(CompactorTest, RecordsLargerThanASegmentAreMovedAndTheirFilesGo) {
   world_.publish({1}, 1'500'000);
   ASSERT_TRUE(world_.settle_down());
-  EXPECT_GT(world_.segments().disk_bytes(), 1'500'000U);
+  EXPECT_GT(world_.pool().disk_bytes(), 1'500'000U);
   const core::RecordLocation before = place({1, 0});
   pass_by(50);  // More than it is worth.
   ASSERT_TRUE(world_.settle_down());
@@ -147,7 +147,7 @@ TEST_F(CompactorTest, RecordsLargerThanASegmentAreMovedAndTheirFilesGo) {
   pass_by(2);
   ASSERT_TRUE(world_.settle_down());
   EXPECT_LT(world_.file_bytes(), 12 * segment_size);
-  EXPECT_EQ(world_.segment_file_bytes(), world_.segments().disk_bytes());
+  EXPECT_EQ(world_.segment_file_bytes(), world_.pool().disk_bytes());
 }
 
 TEST_F(CompactorTest, WhatTheDiskDamagedIsSavedFromMemory) {
@@ -240,7 +240,7 @@ TEST_F(CompactorTest, FilesGoWhenABacklogIsGone) {
   world_.settle_unless([](const Position&) { return false; });
   ASSERT_TRUE(world_.settle_down());
   EXPECT_LE(world_.file_bytes(), 8 * segment_size);
-  EXPECT_EQ(world_.segment_file_bytes(), world_.segments().disk_bytes());
+  EXPECT_EQ(world_.segment_file_bytes(), world_.pool().disk_bytes());
   restart(true);
   // Their names are used again.
   while (world_.segments().next_number() < 90) {

@@ -22,6 +22,7 @@
 #include "persist/journal/message_record.h"
 #include "persist/recovery/record_loader.h"
 #include "persist/recovery/shard_recovery.h"
+#include "tests/unit/persist/journal/loop_world.h"
 
 namespace lepus::persist::test {
 
@@ -29,22 +30,6 @@ namespace lepus::persist::test {
 using Position = std::pair<std::uint64_t, std::uint64_t>;
 /// What is held where: the text that the body begins with, and whether it was delivered.
 using Content = std::map<Position, std::string>;
-
-class TextLog final : public core::Log {
- public:
-  std::vector<std::string> events;
-  std::size_t times(std::string_view event) const {
-    std::size_t count = 0;
-    for (const std::string& one : events) count += one.starts_with(event) ? 1 : 0;
-    return count;
-  }
-
- private:
-  void write_enabled(core::LogLevel, core::LogCategory, std::string_view event,
-                     std::span<const core::LogField>) override {
-    events.emplace_back(event);
-  }
-};
 
 class JournalWorld : public core::RecordOwner {
  public:
@@ -64,7 +49,8 @@ class JournalWorld : public core::RecordOwner {
   std::map<Position, core::MessageRef> held;
 
   Journal& journal() { return store_->journal(); }
-  Segments& segments() { return journal().segments(); }
+  const SegmentTable& segments() { return journal().segments().table(); }
+  const FilePool& pool() { return journal().segments().pool(); }
   io::Loop& loop() { return *loop_; }
 
   /// Opens the directory as it is; the queues get what they held.
@@ -149,7 +135,7 @@ class JournalWorld : public core::RecordOwner {
       turn();
       const bool is_done = loop_->ops_in_flight() == 0 && !journal().has_work() &&
                            journal().compactor().is_idle() &&
-                           segments().free_count() <= 4 + segments().in_use_count() / 10;
+                           pool().free_count() <= 4 + segments().in_use_count() / 10;
       quiet = is_done && journal().durable() >= journal().open_batch() ? quiet + 1 : 0;
       if (quiet == 2) return true;
     }

@@ -1,0 +1,112 @@
+// A file of another size has to be filled anew before it is of use, so it is removed.
+#include "persist/journal/segments/file_pool.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "core/base/assert.h"
+#include "core/limits.h"
+#include "persist/journal/segment_files.h"
+
+namespace lepus::persist {
+
+FilePool::FilePool(const SegmentFileParts& parts, const SegmentTable& segments)
+    : parts_(parts), segments_(segments) {
+  shrink_timer_.bind<&FilePool::on_shrink_timer>(this);
+  remove_op_.bind<&FilePool::on_remove>(this);
+}
+
+FilePool::~FilePool() { parts_.loop->timers().cancel(shrink_timer_); }
+
+void FilePool::start(Found found) {
+  CHECK(file_count_ == 0);
+  unused_ = std::move(found.unused);
+  file_count_ = found.file_count;
+  disk_bytes_ = segments_.in_use_bytes();
+  for (const FreeFile& file : found.free) {
+    disk_bytes_ += file.size;
+    put(file);
+  }
+  for (; !dropped_.empty(); dropped_.pop_front()) {
+    const FreeFile& file = dropped_.front();
+    const int removed = parts_.disk->remove(segment_file_path(parts_.directory, file.number));
+    if (removed == 0) unused_.push_back(file.number);
+    if (removed == 0) disk_bytes_ -= file.size;
+  }
+}
+
+FreeFile FilePool::take() {
+  FreeFile file;
+  if (!free_.empty()) {
+    file = free_.back();
+    free_.pop_back();
+    CHECK(file.size == parts_.segment_size);
+  } else if (!unused_.empty()) {
+    file.number = unused_.back();
+    unused_.pop_back();
+  } else {
+    file.number = file_count_++;
+  }
+  return file;
+}
+
+void FilePool::put(const FreeFile& file) {
+  CHECK(file.number < file_count_);
+  if (file.size == parts_.segment_size) {
+    free_.push_back(file);
+  } else {
+    dropped_.push_back(file);
+  }
+}
+
+std::size_t FilePool::reserve_count() const {
+  return std::max(core::limits::free_files_min,
+                  segments_.in_use_count() / core::limits::free_files_share);
+}
+
+void FilePool::shrink() {
+  remove_next();
+  if (free_.size() > reserve_count() && !shrink_timer_.armed())
+    parts_.loop->timers().arm(shrink_timer_,
+                              parts_.loop->now() + core::limits::free_files_interval);
+}
+
+void FilePool::on_shrink_timer(io::Timer&) {
+  const std::size_t reserve = reserve_count();
+  if (free_.size() <= reserve) return;
+  for (std::size_t count = (free_.size() - reserve + 1) / 2; count > 0; --count) {
+    dropped_.push_back(free_.back());
+    free_.pop_back();
+  }
+  shrink();
+}
+
+/// One at a time. By an op: the file system may take its time with a large file.
+void FilePool::remove_next() {
+  if (dropped_.empty() || remove_op_.in_flight) return;
+  remove_path_ = segment_file_path(parts_.directory, dropped_.front().number);
+  remove_op_.kind = io::OpKind::unlink;
+  remove_op_.path = remove_path_.c_str();
+  parts_.loop->submit(remove_op_);
+}
+
+/// A file that cannot be removed is left alone: the next start finds it.
+void FilePool::on_remove(io::Op&, const io::Completion& completion) {
+  CHECK(!dropped_.empty());
+  const FreeFile file = dropped_.front();
+  dropped_.pop_front();
+  if (completion.result < 0 && completion.result != -ENOENT) {
+    parts_.log->write(core::LogLevel::warning, core::LogCategory::general,
+                      "cannot remove a journal file",
+                      {{"file", remove_path_}, {"error", std::strerror(-completion.result)}});
+  } else {
+    CHECK(disk_bytes_ >= file.size);
+    disk_bytes_ -= file.size;
+    unused_.push_back(file.number);
+  }
+  remove_next();
+}
+
+}  // namespace lepus::persist
