@@ -26,7 +26,7 @@ std::uint64_t list_size(std::size_t count) {
 Journal::Journal(Parts parts)
     : parts_(std::move(parts)),
       segments_({parts_.loop, parts_.disk, parts_.log, parts_.directory, parts_.segment_size}),
-      compactor_(*this, *parts_.loop, *parts_.log),
+      compactor_({parts_.loop, parts_.log, &segments_, this, parts_.segment_size, record_seed()}),
       fetcher_({parts_.loop, parts_.disk, parts_.log, &segments_, this, record_seed()}),
       newest_file_(*parts_.loop, *parts_.disk, *parts_.log) {
   CHECK(parts_.segment_size <= UINT32_MAX);
@@ -243,7 +243,7 @@ void Journal::flush() {
   reclaim_segments();
   advance();
   if (is_stuck_ && !is_writing_ && segments_.spare().error() != 0) fail_without_file();
-  compactor_.turn();
+  compactor_.turn({is_stuck_, pending_bytes(), first_undurable()});
   fetcher_.turn();
   segments_.shrink();
 }

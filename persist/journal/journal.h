@@ -32,7 +32,7 @@
 #include "io/disk.h"
 #include "io/loop.h"
 #include "persist/journal/batch.h"
-#include "persist/journal/compactor.h"
+#include "persist/journal/compaction/compactor.h"
 #include "persist/journal/fetcher.h"
 #include "persist/journal/message_record.h"
 #include "persist/journal/newest_segment_file.h"
@@ -47,7 +47,7 @@ enum class SyncMode : std::uint8_t {
   os,        ///< It is with the operating system, which writes it when it likes.
 };
 
-class Journal final : public core::MessageLog {
+class Journal final : public core::MessageLog, private MoveTarget {
  public:
   struct Parts {
     io::Loop* loop;
@@ -77,11 +77,6 @@ class Journal final : public core::MessageLog {
   }
   core::RecordLocation append_paged(const core::Message& message,
                                     const core::QueuePosition& position) override;
-  /// The record of a message is written again for those of its queues that still hold it. Their
-  /// bytes count in the new segment then, no more at `from`. `old` is the head that lies there.
-  core::RecordLocation move(const core::Message& message, const MessageHead& old,
-                            const core::RecordLocation& from,
-                            std::span<const core::QueuePosition> holders);
   core::RecordLocation written_end() const override { return written_end_; }
   void fetch(std::span<const FetchRequest> wanted) override { fetcher_.fetch(wanted); }
   void enqueued(const core::RecordLocation& place, std::uint32_t index,
@@ -111,7 +106,6 @@ class Journal final : public core::MessageLog {
   Segments& segments() { return segments_; }
   const Segments& segments() const { return segments_; }
   const Compactor& compactor() const { return compactor_; }
-  std::uint64_t segment_size() const { return parts_.segment_size; }
   /// All in the segments before this one is durable, and none is written again.
   std::uint64_t first_undurable() const { return written_end_.segment; }
   /// That was begun; 0: none since the start.
@@ -123,6 +117,9 @@ class Journal final : public core::MessageLog {
   std::uint64_t pending_bytes() const;
 
  private:
+  core::RecordLocation move(const core::Message& message, const MessageHead& old,
+                            const core::RecordLocation& from,
+                            std::span<const core::QueuePosition> holders) override;
   core::RecordLocation append_with(const MessageHead& head, const core::Message& message,
                                    std::uint32_t queue_count);
   Batch& open() { return *batches_.back(); }

@@ -1,6 +1,6 @@
 // What old messages may keep of the disk, what is moved and how, and the files given back. The
 // model and the crashes are in journal_world.h.
-#include "persist/journal/compactor.h"
+#include "persist/journal/compaction/compactor.h"
 
 #include <gtest/gtest.h>
 
