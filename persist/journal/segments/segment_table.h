@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/assert.h"
+
 namespace lepus::persist {
 
 /// Stands for a segment whose file is lost.
@@ -34,7 +36,7 @@ class SegmentTable {
   void start(std::deque<Segment> in_use, std::uint64_t next_number);
 
   /// The oldest segment in use; next_number() when there is none.
-  std::uint64_t first() const { return in_use_.empty() ? next_number_ : in_use_.front().number; }
+  std::uint64_t first() const { return first_; }
   /// The journal says durably that everything before this one is dead.
   std::uint64_t first_durable() const { return first_durable_; }
   std::uint64_t next_number() const { return next_number_; }
@@ -47,8 +49,16 @@ class SegmentTable {
   std::uint64_t size_of(std::uint64_t number) const { return at(number).size; }
   std::string path_of(std::uint64_t number) const;
 
-  void add_live(std::uint64_t number, std::uint64_t bytes);
-  void remove_live(std::uint64_t number, std::uint64_t bytes);
+  void add_live(std::uint64_t number, std::uint64_t bytes) {
+    at(number).live_bytes += bytes;
+    live_bytes_ += bytes;
+  }
+  void remove_live(std::uint64_t number, std::uint64_t bytes) {
+    Segment& segment = at(number);
+    CHECK(segment.live_bytes >= bytes);
+    segment.live_bytes -= bytes;
+    live_bytes_ -= bytes;
+  }
   /// A new segment, to be written later: records can be counted in it. Returns its number.
   std::uint64_t add();
   /// An added segment gets its file, of `size` bytes.
@@ -60,13 +70,19 @@ class SegmentTable {
   std::vector<Segment> free_before(std::uint64_t number);
 
  private:
-  std::size_t index_of(std::uint64_t number) const;
+  /// Segments are added behind and taken out in front, so a number is an index.
+  std::size_t index_of(std::uint64_t number) const {
+    CHECK(number >= first_);
+    CHECK(number < next_number_);
+    return static_cast<std::size_t>(number - first_);
+  }
   const Segment& at(std::uint64_t number) const { return in_use_[index_of(number)]; }
   Segment& at(std::uint64_t number) { return in_use_[index_of(number)]; }
 
   std::string directory_;
-  std::deque<Segment> in_use_;
-  std::deque<Segment> dead_;  ///< Not yet free.
+  std::deque<Segment> in_use_;  ///< From first_ up to next_number_, without a gap.
+  std::deque<Segment> dead_;    ///< Not yet free.
+  std::uint64_t first_ = 1;
   std::uint64_t next_number_ = 1;
   std::uint64_t first_durable_ = 1;
   std::uint64_t live_bytes_ = 0;
