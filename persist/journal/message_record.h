@@ -15,7 +15,8 @@ namespace lepus::persist {
 
 MessageHead make_head(const core::Message& message, std::uint64_t enqueued_ms, std::uint8_t flags);
 
-inline std::uint8_t* store_body(std::uint8_t* out, const core::Message& message) {
+[[gnu::always_inline]] inline std::uint8_t* store_body(std::uint8_t* out,
+                                                       const core::Message& message) {
   message.for_each_piece([&out](core::Bytes piece) { out = core::store_bytes(out, piece); });
   return out;
 }
@@ -25,10 +26,13 @@ inline std::uint8_t* store_body(std::uint8_t* out, const RecordView& record) {
 
 /// Adds a message record to an open batch. `head` has the sizes of `content`, which is a message or
 /// the record of one. The queues are zero: each is named later (store_queue_ref). Returns where the
-/// record lies in memory, until something else is added.
+/// record lies in memory, until something else is added. Inlined, as the message path appends in
+/// one place.
 template <class Content>
-std::uint8_t* add_message_record(Batch& batch, const MessageHead& head, std::uint32_t queue_count,
-                                 const Content& content) {
+[[gnu::always_inline]] inline std::uint8_t* add_message_record(Batch& batch,
+                                                               const MessageHead& head,
+                                                               std::uint32_t queue_count,
+                                                               const Content& content) {
   const std::uint64_t size = message_record_size(head, queue_count);
   std::uint8_t* const record = batch.add(RecordType::message, queue_count, size);
   const std::uint8_t* const end = record + size;

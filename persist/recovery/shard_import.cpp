@@ -142,7 +142,8 @@ std::string Importer::copy(const std::string& source, const RecoveryReport& repo
 void Importer::append(Journal& journal, const RecordView& record,
                       const core::QueuePosition& position) {
   const core::MessageRef message = make_message(record, account_);
-  journal.enqueued(journal.append_as_of(*message, record.head().enqueued_ms, 1), 0, position);
+  journal.enqueued(journal.records().append_as_of(*message, record.head().enqueued_ms, 1), 0,
+                   position);
 }
 
 void Importer::settle_down(Journal& journal) {

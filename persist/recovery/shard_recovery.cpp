@@ -56,7 +56,7 @@ std::string ShardRecovery::open(const KnownQueues& known, const Expected& expect
   const std::vector<SequenceRange> tombstones = drop_misplaced_queues(known);
   if (std::string error = journal_.start(found(), report_.next_sequence); !error.empty())
     return error;
-  for (const SequenceRange& range : tombstones) journal_.append_tombstone(range);
+  for (const SequenceRange& range : tombstones) journal_.records().append_tombstone(range);
   repeat_watermarks();
   return {};
 }

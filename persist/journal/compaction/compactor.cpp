@@ -18,24 +18,26 @@ Compactor::Compactor(const Parts& parts)
       reader_(*parts.loop, *this),
       mover_(*parts.target, *parts.log) {}
 
-bool Compactor::may_read(const Progress& progress) const {
-  if (progress.is_stuck) return false;
+bool Compactor::may_read(const Load& load) const {
+  if (load.is_stuck) return false;
   const std::uint64_t pending_max = core::limits::journal_pending_max;
-  return progress.pending_bytes <= (rounds_.is_urgent() ? 2 * pending_max : pending_max / 2);
+  return load.pending_bytes <= (rounds_.is_urgent() ? 2 * pending_max : pending_max / 2);
 }
 
-void Compactor::turn(const Progress& progress) {
-  if (reader_.is_busy()) return;
-  if (reader_.is_idle()) {
-    const bool wants =
-        mover_.has_record_owner() && rounds_.wants(parts_.loop->now(), progress.first_undurable);
-    if (!wants) return reader_.release();
-    if (may_read(progress)) open();
-    return;
-  }
-  CHECK(reader_.is_open());
-  if (is_done()) return finish();
-  if (may_read(progress)) read();
+bool Compactor::wants_turn(std::uint64_t first_undurable) {
+  if (reader_.is_busy()) return false;
+  if (!reader_.is_idle()) return true;
+  if (mover_.has_record_owner() && rounds_.wants(parts_.loop->now(), first_undurable)) return true;
+  reader_.release();
+  return false;
+}
+
+void Compactor::turn(const Load& load) {
+  CHECK(reader_.is_idle() || reader_.is_open());
+  if (reader_.is_open() && is_done()) return finish();
+  if (!may_read(load)) return;
+  if (reader_.is_idle()) return open();
+  read();
 }
 
 bool Compactor::is_done() const {

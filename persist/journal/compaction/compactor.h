@@ -44,14 +44,16 @@ class Compactor final : private PieceReader::Client {
   /// Nothing is moved before.
   void set_record_owner(core::RecordOwner* owner) { mover_.set_record_owner(owner); }
   bool has_record_owner() const { return mover_.has_record_owner(); }
-  /// How far the journal is in this turn.
-  struct Progress {
-    bool is_stuck = false;              ///< It cannot write now.
-    std::uint64_t pending_bytes = 0;    ///< Recorded and not yet written.
-    std::uint64_t first_undurable = 0;  ///< All before this segment is durable.
+  /// Once a turn, after what can be written is on its way. Returns true if turn() has something to
+  /// do. All before segment `first_undurable` is durable.
+  bool wants_turn(std::uint64_t first_undurable);
+  /// What the journal has to do in this turn.
+  struct Load {
+    bool is_stuck = false;            ///< It cannot write now.
+    std::uint64_t pending_bytes = 0;  ///< Recorded and not yet written.
   };
-  /// Once a turn, after what can be written is on its way.
-  void turn(const Progress& progress);
+  /// Goes on, unless the journal has enough to do.
+  void turn(const Load& load);
   /// Reads nothing more; what is in flight comes back.
   void stop() { rounds_.stop(); }
   /// What is in use grows faster than this can help. Never while nothing is being moved: whoever
@@ -62,7 +64,7 @@ class Compactor final : private PieceReader::Client {
 
  private:
   const SegmentTable& table() const { return parts_.segments->table(); }
-  bool may_read(const Progress& progress) const;
+  bool may_read(const Load& load) const;
   bool is_done() const;
   void open();
   void read();

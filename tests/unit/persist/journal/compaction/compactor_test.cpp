@@ -257,11 +257,11 @@ TEST_F(CompactorTest, AFullDiskIsSaidOnceAndWaitedFor) {
   ASSERT_TRUE(world_.settle_down());
   io::SimDisk& disk = world_.world.disk();
   disk.set_capacity(disk.used() + segment_size / 2);
-  for (int i = 0; i < 2000 && !world_.journal().is_stuck(); ++i) {
+  for (int i = 0; i < 2000 && !world_.journal().writer().is_stuck(); ++i) {
     world_.publish({1}, 3000);
     world_.turn();
   }
-  ASSERT_TRUE(world_.journal().is_stuck());
+  ASSERT_TRUE(world_.journal().writer().is_stuck());
   EXPECT_TRUE(world_.journal().is_behind());
   const core::Nanos end = world_.world.now() + 5 * core::nanos_per_s;
   while (world_.world.now() < end) world_.turn();

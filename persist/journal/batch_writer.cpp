@@ -1,0 +1,194 @@
+// Each event leads to what may be started next.
+#include "persist/journal/batch_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "core/base/assert.h"
+#include "core/limits.h"
+#include "persist/journal/segment_header.h"
+
+namespace lepus::persist {
+
+using core::LogCategory;
+using core::LogLevel;
+
+BatchWriter::BatchWriter(const Parts& parts)
+    : parts_(parts),
+      files_(*parts.journal),
+      newest_file_(*parts.journal->loop, *parts.journal->disk, *parts.journal->log) {
+  write_op_.bind<&BatchWriter::on_write>(this);
+  sync_op_.bind<&BatchWriter::on_sync>(this);
+  retry_timer_.bind<&BatchWriter::on_retry>(this);
+  parts_.segments->spare().set_on_ready(
+      [](void* self) { static_cast<BatchWriter*>(self)->on_spare(); }, this);
+}
+
+BatchWriter::~BatchWriter() { parts_.journal->loop->timers().cancel(retry_timer_); }
+
+void BatchWriter::start(std::uint64_t newest_segment) {
+  const JournalParts& journal = *parts_.journal;
+  newest_file_.open(journal.directory, {journal.shard, journal.store}, newest_segment);
+}
+
+void BatchWriter::turn() {
+  advance();
+  if (state_ != State::waiting_for_file || parts_.segments->spare().error() == 0) return;
+  // The current file is full, and the disk gives no other: that is no lack of room.
+  fail_journal(
+      *parts_.journal,
+      fmt::format("cannot make another journal file in {}: {}; what was confirmed is safe, the "
+                  "broker stops: check the disk, then start it again",
+                  parts_.journal->directory, std::strerror(parts_.segments->spare().error())));
+}
+
+bool BatchWriter::has_work() const {
+  if (state_ != State::idle) return false;
+  return parts_.batches->can_close() || parts_.truncation->is_pending() ||
+         parts_.batches->has_closed();
+}
+
+/// What may be started now, in any order of events.
+void BatchWriter::advance() {
+  if (state_ != State::idle) return;
+  if (!parts_.batches->has_closed()) {
+    if (!parts_.batches->can_close()) return;
+    parts_.batches->close();
+  }
+  start_write();
+}
+
+void BatchWriter::start_write() {
+  Batch& batch = parts_.batches->front();
+  if (!batch.is_closed()) batch.close(RecordSeed::of(parts_.journal->store));
+  if (batch.segment() != files_.segment() && !enter_segment(batch)) return;
+  state_ = State::writing;
+  written_ = 0;
+  write_rest();
+}
+
+/// False: there is no file yet; on_spare() goes on.
+bool BatchWriter::enter_segment(Batch& batch) {
+  CHECK(batch.offset() == 0);
+  Segments& segments = *parts_.segments;
+  if (!segments.spare().is_ready()) {
+    state_ = State::waiting_for_file;
+    segments.spare().prepare();
+    return false;
+  }
+  files_.enter(batch.segment(), segments.begin(batch.segment(), batch.size()));
+  batch.set_header(header_of(batch));
+  segments.spare().prepare();
+  return true;
+}
+
+SegmentHeader BatchWriter::header_of(const Batch& batch) const {
+  const SegmentTable& table = parts_.segments->table();
+  SegmentHeader header;
+  header.number = batch.segment();
+  header.first_sequence = batch.first_sequence();
+  // Not first(): what moved the last message out of a segment may still be on its way to the disk.
+  header.log_start = table.first_durable();
+  header.size = table.size_of(batch.segment());
+  header.created_ms = parts_.clock->now_ms();
+  header.store = parts_.journal->store;
+  header.shard = parts_.journal->shard;
+  return header;
+}
+
+void BatchWriter::on_spare() {
+  if (state_ != State::waiting_for_file) return;
+  state_ = State::idle;
+  advance();
+}
+
+/// The header of a segment goes first and alone: a torn write must not leave records that count
+/// behind a header that does not.
+void BatchWriter::write_rest() {
+  const Batch& batch = parts_.batches->front();
+  const core::Bytes rest = batch.bytes().subspan(written_);
+  CHECK(!rest.empty());
+  const bool is_header = batch.offset() == 0 && written_ == 0;
+  const std::size_t size_max = is_header ? block_size : core::limits::journal_write_size_max;
+  write_iov_ = {const_cast<std::uint8_t*>(rest.data()), std::min(rest.size(), size_max)};
+  write_op_.kind = io::OpKind::write;
+  write_op_.fd = files_.fd();
+  write_op_.offset = batch.offset() + written_;
+  write_op_.iov = &write_iov_;
+  write_op_.iov_count = 1;
+  parts_.journal->loop->submit(write_op_);
+}
+
+void BatchWriter::on_write(io::Op&, const io::Completion& completion) {
+  CHECK(state_ == State::writing || state_ == State::waiting_for_room);
+  if (completion.result < 0) return write_failed(-completion.result);
+  if (completion.result >= static_cast<std::int32_t>(block_size) &&
+      std::exchange(state_, State::writing) == State::waiting_for_room)
+    parts_.journal->log->write(LogLevel::info, LogCategory::general,
+                               "there is room for the journal again: publishers go on",
+                               {{"file", parts_.segments->table().path_of(files_.segment())}});
+  // Direct I/O goes on at a block: the part of one that was written is written again.
+  const Batch& batch = parts_.batches->front();
+  const auto size = static_cast<std::size_t>(completion.result);
+  const bool was_header = batch.offset() == 0 && written_ == 0;
+  written_ += size == batch.size() - written_ ? size : size / block_size * block_size;
+  if (size < block_size) return write_failed(ENOSPC);
+  if (written_ < batch.size() && !was_header) return write_rest();
+  if (parts_.journal->sync != SyncMode::always) return on_durable();
+  sync_op_.kind = io::OpKind::sync;
+  sync_op_.fd = files_.fd();
+  parts_.journal->loop->submit(sync_op_);
+}
+
+void BatchWriter::write_failed(int error) {
+  if (error == EAGAIN || error == EINTR) return write_rest();
+  const JournalParts& journal = *parts_.journal;
+  const std::string path = parts_.segments->table().path_of(files_.segment());
+  if (!is_no_room(error))
+    return fail_journal(
+        journal,
+        fmt::format("writing the journal {} failed: {}; what was confirmed is safe, the broker "
+                    "stops: check the disk, then start it again",
+                    path, std::strerror(error)));
+  if (std::exchange(state_, State::waiting_for_room) != State::waiting_for_room)
+    journal.log->write(LogLevel::error, LogCategory::general,
+                       "no room for the journal: publishers wait until there is some",
+                       {{"file", path}, {"error", std::strerror(error)}});
+  journal.loop->timers().arm(retry_timer_, journal.loop->now() + core::limits::journal_retry_wait);
+}
+
+void BatchWriter::on_retry(io::Timer&) {
+  CHECK(state_ == State::waiting_for_room);
+  write_rest();
+}
+
+void BatchWriter::on_sync(io::Op&, const io::Completion& completion) {
+  CHECK(state_ == State::writing);
+  if (completion.result < 0) return fail_sync(*parts_.journal, -completion.result);
+  on_durable();
+}
+
+/// What was written of the batch is as durable as it will be.
+void BatchWriter::on_durable() {
+  if (written_ < parts_.batches->front().size()) return write_rest();
+  finish_write();
+}
+
+void BatchWriter::finish_write() {
+  const std::unique_ptr<Batch> batch = parts_.batches->pop();
+  state_ = State::idle;
+  // In the other modes a power cut may take the segment, which is no loss that was not chosen.
+  if (batch->offset() == 0 && parts_.journal->sync == SyncMode::always)
+    newest_file_.note(batch->segment());
+  if (!batch->spans_segments()) parts_.truncation->on_durable(parts_.batches->durable());
+  parts_.batches->reuse(batch->take_buffer());
+  files_.on_written();
+  if (parts_.batches->has_closed()) advance();
+}
+
+}  // namespace lepus::persist
