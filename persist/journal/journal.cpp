@@ -16,7 +16,7 @@ Journal::Journal(Parts parts)
       batches_({&segments_.table(), &truncation_, parts_.segment_size}),
       records_(batches_, segments_.table(), clock_),
       writer_({&parts_, &segments_, &batches_, &truncation_, &clock_}),
-      compactor_({parts_.loop, parts_.log, &segments_, &records_, parts_.segment_size,
+      compactor_({parts_.loop, parts_.disk, parts_.log, &segments_, &records_, parts_.segment_size,
                   RecordSeed::of(parts_.store)}),
       fetcher_(
           {parts_.loop, parts_.disk, parts_.log, &segments_, this, RecordSeed::of(parts_.store)}) {

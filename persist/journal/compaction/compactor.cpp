@@ -15,7 +15,7 @@ using core::LogLevel;
 Compactor::Compactor(const Parts& parts)
     : parts_(parts),
       rounds_(parts.segments->table(), parts.segment_size),
-      reader_(*parts.loop, *this),
+      reader_(*parts.loop, *parts.disk, *this),
       mover_(*parts.target, *parts.log) {}
 
 bool Compactor::may_read(const Load& load) const {

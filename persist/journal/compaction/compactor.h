@@ -33,6 +33,7 @@ class Compactor final : private PieceReader::Client {
  public:
   struct Parts {
     io::Loop* loop;
+    io::Disk* disk;
     core::Log* log;
     const Segments* segments;
     MoveTarget* target;

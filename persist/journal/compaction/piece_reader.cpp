@@ -10,7 +10,12 @@
 
 namespace lepus::persist {
 
-PieceReader::PieceReader(io::Loop& loop, Client& client) : loop_(loop), client_(client) {}
+PieceReader::PieceReader(io::Loop& loop, io::Disk& disk, Client& client)
+    : loop_(loop), disk_(disk), client_(client) {}
+
+PieceReader::~PieceReader() {
+  if (fd_ >= 0) disk_.close(fd_);
+}
 
 void PieceReader::open(std::string path, std::uint64_t size, bool is_direct) {
   CHECK(phase_ == Phase::idle);

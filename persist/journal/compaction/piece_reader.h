@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/base/bytes.h"
+#include "io/disk.h"
 #include "io/loop.h"
 
 namespace lepus::persist {
@@ -24,8 +25,10 @@ class PieceReader {
     /// The file could not be opened (the reader is idle then), or nothing be read (it is open).
     virtual void on_read_failed(const char* why) = 0;
   };
-  /// Both outlive it.
-  PieceReader(io::Loop& loop, Client& client);
+  /// All outlive it.
+  PieceReader(io::Loop& loop, io::Disk& disk, Client& client);
+  /// Nothing is under way. Closes the file.
+  ~PieceReader();
   PieceReader(const PieceReader&) = delete;
   PieceReader& operator=(const PieceReader&) = delete;
 
@@ -59,6 +62,7 @@ class PieceReader {
   };
 
   io::Loop& loop_;
+  io::Disk& disk_;
   Client& client_;
   Phase phase_ = Phase::idle;
   std::string path_;

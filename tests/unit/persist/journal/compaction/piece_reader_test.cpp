@@ -47,7 +47,7 @@ class PieceReaderTest : public ::testing::Test, protected PieceReader::Client {
   }
 
   test::LoopWorld world_;
-  PieceReader reader_{world_.loop, *this};
+  PieceReader reader_{world_.loop, disk(), *this};
   std::vector<std::uint8_t> piece_;
   std::string failure_;
   bool was_open_ = false;
@@ -69,6 +69,16 @@ TEST_F(PieceReaderTest, ComesInWholeBlocksUpToTheEnd) {
   EXPECT_EQ(piece_.size(), block_size) << "the file ends there";
   EXPECT_EQ(failure_, "");
   close();
+}
+
+TEST_F(PieceReaderTest, AFileThatIsOpenIsClosedWithIt) {
+  {
+    PieceReader reader{world_.loop, disk(), *this};
+    reader.open(path, file_size, true);
+    world_.finish_ops();
+    EXPECT_EQ(disk().open_count(), 1U);
+  }
+  EXPECT_EQ(disk().open_count(), 0U);
 }
 
 TEST_F(PieceReaderTest, AShortReadBringsTheWholeBlocksOfIt) {
