@@ -12,8 +12,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/base/block_deque.h"
 #include "core/base/ids.h"
-#include "core/base/ring_buffer.h"
 #include "core/broker/command.h"
 
 namespace lepus::core {
@@ -37,7 +37,7 @@ class StreamProgress {
   void settled(Sequence first, Sequence last) {
     for (std::size_t i = index_of(first); i < window_.size() && window_[i].offset <= last; ++i)
       window_[i].is_settled = true;
-    while (!window_.empty() && window_.front().is_settled) (void)window_.pop_front();
+    while (!window_.empty() && window_.front().is_settled) window_.drop_front();
     is_changed_ = true;
   }
 
@@ -76,7 +76,7 @@ class StreamProgress {
     return low;
   }
 
-  RingBuffer<Delivered> window_;
+  BlockDeque<Delivered> window_;
   Sequence given_back_ = UINT64_MAX;  ///< The lowest offset that was.
   bool is_changed_ = false;
 };

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/base/ring_buffer.h"
+#include "core/base/block_deque.h"
 
 namespace lepus::core {
 
@@ -40,7 +40,7 @@ class ConfirmWindow {
   static constexpr std::uint16_t announced_bit = 1U << 14;
   static constexpr std::uint16_t parts_mask = announced_bit - 1;
 
-  RingBuffer<std::uint16_t> waiting_;  ///< Parts awaited, and the two bits.
+  BlockDeque<std::uint16_t> waiting_;  ///< Parts awaited, and the two bits.
   std::vector<std::uint64_t> early_;   ///< Complete but behind an incomplete one, not yet told.
   std::uint64_t early_count_ = 0;      ///< Numbers in waiting_ that were told already.
   std::uint64_t oldest_ = 1;           ///< Number of waiting_[0].
