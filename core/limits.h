@@ -294,6 +294,10 @@ constexpr std::size_t consumers_without_index = tiny ? 1 : 16;
 /// Settled deliveries in the middle of a session's unacknowledged ones, and times of messages that
 /// are gone, that may stay until memory is closed up.
 constexpr std::size_t unacked_holes_min = tiny ? 2 : 1024;
+/// Of them, so many are closed with each delivery that is settled.
+constexpr std::size_t unacked_holes_per_step = tiny ? 1 : 16;
+/// Deliveries of a session that are unacknowledged, in one block of memory (10 KiB).
+constexpr std::size_t unacked_block_entries = tiny ? 4 : 256;
 constexpr std::size_t expiry_entries_min = tiny ? 4 : 1024;
 
 /// Ids that one queue or exchange with deduplication remembers, bytes: with more, the oldest are
@@ -340,10 +344,12 @@ constexpr std::size_t stores_passed_max = tiny ? 4 : 64;
 /// of all purged and deleted queues that are thrown away in one turn.
 constexpr std::size_t discards_per_turn_max = tiny ? 3 : 16'384;
 /// Steps that a shard's sessions do in one turn: messages of a transaction that are published,
-/// settled or whose queues are looked for; messages and consumers that are given back at an end.
-/// Steps of ends that are done without waiting for that, each turn; and those of one commit.
+/// settled or whose queues are looked for; messages and consumers that are given back at an end;
+/// deliveries that are settled many at a time. Steps of ends that are done without waiting for
+/// that, each turn; deliveries that are; and steps of one commit.
 constexpr std::size_t session_steps_per_turn_max = tiny ? 2 : 8192;
 constexpr std::size_t session_steps_at_once_max = tiny ? 3 : 2048;
+constexpr std::size_t settles_at_once_max = tiny ? 5 : 16'384;
 constexpr std::size_t commit_at_once_max = tiny ? 1 : 256;
 /// Messages of one queue whose retry delay is over that go out again in one turn.
 constexpr std::size_t releases_per_turn_max = tiny ? 2 : 4096;

@@ -1,8 +1,8 @@
 // A growing FIFO with random access: power-of-two array, no memory while it was never used. Moves
-// elements when it grows, so no references into it may be kept across push_back.
+// all elements when it grows, so no references into it may be kept across push_back; what may hold
+// many is core/base/block_deque.h, which is a larger object.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -35,16 +35,6 @@ class RingBuffer {
     items_[(head_ + size_) & (capacity_ - 1)] = std::move(item);
     ++size_;
   }
-  void push_front(T item) {
-    if (size_ == capacity_) resize(capacity_ == 0 ? 8 : capacity_ * 2);
-    head_ = (head_ - 1) & (capacity_ - 1);
-    items_[head_] = std::move(item);
-    ++size_;
-  }
-  /// Makes room for so many altogether, so that it need not grow step by step.
-  void reserve(std::size_t count) {
-    if (count > capacity_) resize(std::bit_ceil(count));
-  }
   T pop_front() {
     CHECK(size_ > 0);
     T item = std::move(items_[head_]);
@@ -52,10 +42,6 @@ class RingBuffer {
     head_ = (head_ + 1) & (capacity_ - 1);
     --size_;
     return item;
-  }
-  void pop_back() {
-    back() = T{};
-    --size_;
   }
   /// Forgets everything and gives the memory back.
   void reset() {

@@ -30,10 +30,14 @@ class SessionWorkList {
   void remove(SessionWork& work) { works_.remove(work); }
   /// Steps that sessions of this shard may do before the next work(), without waiting for it.
   std::size_t& left_at_once() { return left_at_once_; }
+  /// Deliveries that sessions of this shard may settle within their calls before the next work(),
+  /// where one call settles many.
+  std::size_t& settles_left() { return settles_left_; }
   /// Once a turn. Who came first goes on first; who is not finished when the budget is used up
   /// waits behind the others. What is added meanwhile waits for its turn, too.
   void work(std::size_t budget) {
     left_at_once_ = limits::session_steps_at_once_max;
+    settles_left_ = limits::settles_at_once_max;
     while (budget > 0 && !works_.empty()) {
       SessionWork& work = works_.front();
       works_.remove(work);
@@ -46,6 +50,7 @@ class SessionWorkList {
  private:
   IntrusiveList<SessionWork> works_;
   std::size_t left_at_once_ = limits::session_steps_at_once_max;
+  std::size_t settles_left_ = limits::settles_at_once_max;
 };
 
 }  // namespace lepus::core

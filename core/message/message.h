@@ -40,8 +40,9 @@ struct MemoryAccount {
   std::uint64_t index_bytes = 0;     ///< Ids of messages that came.
   std::uint64_t topology_bytes = 0;  ///< Queues, exchanges and bindings, estimated.
   std::uint64_t session_bytes = 0;   ///< Connections, channels and consumers, estimated.
+  std::uint64_t unacked_bytes = 0;   ///< What sessions remember of deliveries.
   std::uint64_t total() const {
-    return message_bytes + index_bytes + topology_bytes + session_bytes;
+    return message_bytes + index_bytes + topology_bytes + session_bytes + unacked_bytes;
   }
 };
 

@@ -50,6 +50,8 @@ struct QueueDeleted {
 struct Committed {};
 /// The transaction is as it was after the last commit.
 struct RolledBack {};
+/// What was unacknowledged went back, or is delivered again.
+struct Recovered {};
 /// An exchange or a binding is as it was asked for.
 struct TopologyChanged {};
 /// Every queue was told, and nothing comes behind this.
@@ -68,8 +70,8 @@ struct SubscribeFailed {
 };
 using Answer =
     std::variant<std::monostate, Subscribed, Unsubscribed, QueueDeclared, QueueVanished,
-                 QueueInspected, QueuePurged, QueueDeleted, Committed, RolledBack, TopologyChanged,
-                 ConsumersStopped, RoomAnswered, RequestFailed, SubscribeFailed>;
+                 QueueInspected, QueuePurged, QueueDeleted, Committed, RolledBack, Recovered,
+                 TopologyChanged, ConsumersStopped, RoomAnswered, RequestFailed, SubscribeFailed>;
 
 // --- Requests. Each has on_reply() or on_topology_done() or both, for what it is answered by, and
 // on_error() where an error is not simply a RequestFailed.
@@ -122,6 +124,8 @@ struct CommitRequest {
 };
 /// The session itself ends it.
 struct RollBackRequest {};
+/// So does it here: deliveries are settled, a piece a turn.
+struct SettleRequest {};
 /// Answered by a GetReply.
 struct GetRequest {};
 /// With `immediate`, until other shards have said whether a consumer took it.
@@ -132,7 +136,7 @@ class PendingAnswer {
   using Request =
       std::variant<std::monostate, SubscribeRequest, UnsubscribeRequest, DeclareQueueRequest,
                    PurgeRequest, DeleteQueueRequest, ChangeTopologyRequest, StopConsumersRequest,
-                   CommitRequest, RollBackRequest, GetRequest, PublishRequest>;
+                   CommitRequest, RollBackRequest, SettleRequest, GetRequest, PublishRequest>;
   /// The protocol's method that asked.
   struct Origin {
     std::uint16_t class_id = 0;

@@ -6,13 +6,30 @@
 
 namespace lepus::core {
 
+namespace {
+
+/// For the firehose.
+void trace(const SessionLink& link, QueueId from, const Message& message, bool redelivered) {
+  CHECK(link.is_traced);
+  const std::string name = link.listener.connection_name();
+  Trace trace{link.owner.vhost, name, link.owner.channel, link.owner.user};
+  const QueueInfo* queue = link.broker.topology().find_queue(from);
+  if (queue != nullptr) trace.queue = queue->name;
+  trace.redelivered = redelivered;
+  (void)link.broker.trace(trace, message);
+}
+
+}  // namespace
+
 Session::Session(Broker& broker, const SessionOwner& owner, const Ports& ports)
     : link_{broker, ports.listener, owner},
       access_(broker.topology(), link_.owner),
+      transaction_(&broker.memory().unacked_bytes),
       requests_({link_, access_, *this}),
       publishes_(link_, access_, reply_address_),
       unacked_(link_, transaction_),
       deliveries_({link_, requests_, unacked_}),
+      settling_({link_, requests_, deliveries_, unacked_}),
       commits_({link_, requests_, publishes_, unacked_, transaction_}) {
   link_.ref = broker.attach({this, ports.deliveries, this});
   CHECK(link_.ref);
@@ -34,18 +51,9 @@ Session::Taken Session::take_delivery(const Deliver& delivery, const Message& me
     return {unacked_.take_tag(), &reply_address_.tag()};
   }
   const Taken taken = deliveries_.take(delivery, message);
-  if (taken.tag != 0 && link_.is_traced) trace(delivery.queue, message, delivery.redelivered);
+  if (taken.tag != 0 && link_.is_traced)
+    trace(link_, delivery.queue, message, delivery.redelivered);
   return taken;
-}
-
-void Session::trace(QueueId from, const Message& message, bool redelivered) {
-  CHECK(link_.is_traced);
-  const std::string name = link_.listener.connection_name();
-  Trace trace{link_.owner.vhost, name, link_.owner.channel, link_.owner.user};
-  const QueueInfo* queue = link_.broker.topology().find_queue(from);
-  if (queue != nullptr) trace.queue = queue->name;
-  trace.redelivered = redelivered;
-  (void)link_.broker.trace(trace, message);
 }
 
 // --- Answers
@@ -71,7 +79,7 @@ void Session::on_get_reply(const GetReply& reply, MessageRef message) {
   }
   (void)requests_.finish();
   if (!message) return link_.listener.on_message_got(reply, 0, {});
-  if (link_.is_traced) trace(reply.queue, *message, reply.redelivered);
+  if (link_.is_traced) trace(link_, reply.queue, *message, reply.redelivered);
   const auto size = static_cast<std::uint32_t>(message->body_size());
   const std::uint64_t tag =
       reply.no_ack ? unacked_.take_tag()
@@ -107,7 +115,7 @@ void Session::close(bool wait_for_answers) {
   CHECK(state_ == State::open);
   state_ = State::closing;
   closing_ = std::make_unique<SessionClosing>(
-      SessionClosing::Parts{link_, commits_, transaction_, deliveries_, unacked_});
+      SessionClosing::Parts{link_, commits_, settling_, transaction_, deliveries_, unacked_});
   requests_.cancel();
   publishes_.clear();
   closing_->begin(wait_for_answers);

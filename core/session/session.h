@@ -6,7 +6,8 @@
 //            -> publishes()   routing, what is returned            session_publishes.h
 //            -> commits()     confirms and transactions            session_commits.h
 //            -> deliveries()  consumers                            session_deliveries.h
-//            -> unacked()     acknowledgements, shared credit      session_unacked.h
+//            -> settling()    acknowledgements                     session_settling.h
+//            -> unacked()     what waits for them, shared credit   session_unacked.h
 //   SessionListener <- answers, returns, what became due
 //   DeliveryPort    <- deliveries, to the protocol directly: it calls take_delivery()
 //
@@ -32,6 +33,7 @@
 #include "core/session/session_listener.h"
 #include "core/session/session_publishes.h"
 #include "core/session/session_requests.h"
+#include "core/session/session_settling.h"
 #include "core/session/session_transaction.h"
 #include "core/session/session_unacked.h"
 
@@ -57,6 +59,7 @@ class Session final : public AnswerPort, public ConfirmPort, private AnswerSink 
   SessionCommits& commits() { return commits_; }
   SessionDeliveries& deliveries() { return deliveries_; }
   SessionUnacked& unacked() { return unacked_; }
+  SessionSettling& settling() { return settling_; }
   ReplyAddress& reply_address() { return reply_address_; }
 
   using Taken = SessionDeliveries::Taken;
@@ -91,7 +94,6 @@ class Session final : public AnswerPort, public ConfirmPort, private AnswerSink 
   enum class State : std::uint8_t { open, closing, detached };
 
   void on_answered(PendingAnswer::Answered answered) override;
-  void trace(QueueId from, const Message& message, bool redelivered);
 
   SessionLink link_;
   State state_ = State::open;
@@ -102,6 +104,7 @@ class Session final : public AnswerPort, public ConfirmPort, private AnswerSink 
   SessionPublishes publishes_;
   SessionUnacked unacked_;
   SessionDeliveries deliveries_;
+  SessionSettling settling_;
   SessionCommits commits_;
   std::unique_ptr<SessionClosing> closing_;  ///< From close() on.
 };

@@ -9,6 +9,7 @@ namespace lepus::core {
 void SessionClosing::begin(bool waits) {
   waits_ = waits;
   parts_.commits.abandon();
+  parts_.settling.abandon();
   parts_.deliveries.end_flow();
   SessionWorkList& works = parts_.link.broker.session_works();
   if (works.left_at_once() == 0 || piece(works.left_at_once())) works.add(*this);
@@ -29,6 +30,8 @@ bool SessionClosing::work_on_phase(std::size_t& budget) {
   switch (phase_) {
     case Phase::commit:
       return parts_.commits.carry_out_abandoned(budget);
+    case Phase::settle:
+      return parts_.settling.carry_out_abandoned(budget);
     case Phase::forget:
       return parts_.transaction.drop_publishes(budget);
     case Phase::pause:

@@ -1,6 +1,7 @@
 // The end of a session: all it holds is given back, a piece a turn when it is much.
 //
 //   begin() -> commit     one that is being carried out is carried out to its end, for nobody
+//           -> settle     what the client settled and is not all settled yet
 //           -> forget     publishes of a transaction
 //           -> pause      consumers; those that acknowledge nothing leave
 //           -> give_back  what is unacknowledged
@@ -19,6 +20,7 @@
 #include "core/session/session_commits.h"
 #include "core/session/session_deliveries.h"
 #include "core/session/session_link.h"
+#include "core/session/session_settling.h"
 #include "core/session/session_transaction.h"
 #include "core/session/session_unacked.h"
 
@@ -30,6 +32,7 @@ class SessionClosing final : private SessionWork {
   struct Parts {
     const SessionLink& link;
     SessionCommits& commits;
+    SessionSettling& settling;
     SessionTransaction& transaction;
     SessionDeliveries& deliveries;
     SessionUnacked& unacked;
@@ -51,7 +54,7 @@ class SessionClosing final : private SessionWork {
   void on_answer();
 
  private:
-  enum class Phase : std::uint8_t { commit, forget, pause, give_back, leave, answers };
+  enum class Phase : std::uint8_t { commit, settle, forget, pause, give_back, leave, answers };
 
   bool piece(std::size_t& budget) override;
   bool work_on_phase(std::size_t& budget);

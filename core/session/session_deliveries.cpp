@@ -169,9 +169,18 @@ void SessionDeliveries::pause(std::uint32_t number) {
 }
 
 void SessionDeliveries::resume() {
-  if (is_flow_stopped_) return;
+  if (is_flow_stopped_ || is_held_) return;
   consumers_.for_each([this](std::uint32_t, SessionConsumer& consumer) {
     if (std::exchange(consumer.paused, false)) link_.broker.send(consumer.home, consumer.flow());
+  });
+}
+
+void SessionDeliveries::hold(bool is_held) {
+  CHECK(is_held_ != is_held);
+  is_held_ = is_held;
+  if (!is_held) return resume();
+  consumers_.for_each([this](std::uint32_t, SessionConsumer& consumer) {
+    if (!std::exchange(consumer.paused, true)) link_.broker.send(consumer.home, consumer.flow());
   });
 }
 

@@ -85,8 +85,10 @@ class SessionDeliveries {
   }
   /// The client's output is full: the consumer waits for resume().
   void pause(std::uint32_t number);
-  /// All of them go on, unless their flow is stopped.
+  /// All of them go on, unless their flow is stopped or they are held.
   void resume();
+  /// All of them get nothing until they are not held any more.
+  void hold(bool is_held);
   /// Each queue is told to wait, and answers; ConsumersStopped comes behind all that was delivered.
   void stop_flow(const Origin& origin);
   void start_flow() { is_flow_stopped_ = false; }
@@ -106,6 +108,7 @@ class SessionDeliveries {
   SessionConsumers consumers_;
   PrefetchLimit prefetch_;
   bool is_flow_stopped_ = false;
+  bool is_held_ = false;
   std::unique_ptr<ConsumerTimeouts> timeouts_;  ///< From the first consumer with a timeout on.
 };
 

@@ -181,8 +181,10 @@ void GetJob::settle() {
   Outcome outcome = Outcome::undelivered;
   if (request().settlement == MessageRequest::Settlement::ack) outcome = Outcome::acknowledged;
   if (request().settlement == MessageRequest::Settlement::reject) outcome = Outcome::rejected;
-  const auto refused = session().unacked().settle(0, true, outcome);
-  CHECK(!refused);
+  const SessionUnacked::Batch all{UINT64_MAX, SessionUnacked::Batch::Kind::settle, outcome};
+  std::size_t budget = limits::job_gets_max;
+  const bool has_more = session().unacked().settle_piece(all, budget);
+  CHECK(!has_more);
   done();
 }
 

@@ -37,22 +37,24 @@ void SessionTransaction::add(ClientPublish publish) {
 
 void SessionTransaction::add(std::span<const Entry> entries, Outcome outcome) {
   CHECK(state_ == State::open);
-  std::vector<Entry>& later = entries_of(outcome);
-  later.insert(later.end(), entries.begin(), entries.end());
-  for (const Entry& entry : entries)
+  UnackedWindow::Entries& later = entries_of(outcome);
+  for (const Entry& entry : entries) {
+    later.push_back(entry);
     if (entry.limited && !entry.returned) limited_.add(entry);
+  }
 }
 
 std::size_t SessionTransaction::settle_count() const {
   std::size_t count = 0;
-  for (const std::vector<Entry>& entries : settles_) count += entries.size();
-  return count - settles_taken_;
+  for (const UnackedWindow::Entries& entries : settles_) count += entries.size();
+  return count;
 }
 
 void SessionTransaction::limit_all() {
   limited_ = {};
-  for (std::vector<Entry>& entries : settles_) {
-    for (Entry& entry : entries) {
+  for (UnackedWindow::Entries& entries : settles_) {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      Entry& entry = entries[i];
       entry.limited = !entry.returned;
       if (entry.limited) limited_.add(entry);
     }
@@ -75,9 +77,8 @@ bool SessionTransaction::drop_publishes(std::size_t& budget) {
 UnackedWindow::Lists SessionTransaction::roll_back() {
   CHECK(state_ == State::rolling_back);
   CHECK(!publishes_);
-  CHECK(settles_taken_ == 0);
   limited_ = {};
-  return std::exchange(settles_, {});
+  return std::move(settles_);
 }
 
 void SessionTransaction::finish_roll_back() {
@@ -163,18 +164,14 @@ ClientPublish SessionTransaction::take_publish() {
 SessionTransaction::Settles SessionTransaction::take_settles(std::size_t& budget) {
   CHECK(!publishes_);
   for (const Outcome outcome : {Outcome::acknowledged, Outcome::rejected, Outcome::requeued}) {
-    std::vector<Entry>& from = entries_of(outcome);
+    UnackedWindow::Entries& from = entries_of(outcome);
     if (from.empty()) continue;
-    const std::size_t count = std::min(budget, from.size() - settles_taken_);
-    const auto begin = from.begin() + static_cast<std::ptrdiff_t>(settles_taken_);
-    Settles taken{outcome, {begin, begin + static_cast<std::ptrdiff_t>(count)}};
-    for (const Entry& entry : taken.entries)
+    Settles taken{outcome, {}};
+    taken.entries.reserve(std::min(budget, from.size()));
+    for (; budget > 0 && !from.empty(); --budget) {
+      const Entry entry = from.pop_front();
       if (entry.limited && !entry.returned) limited_.remove(entry);
-    budget -= count;
-    settles_taken_ += count;
-    if (settles_taken_ == from.size()) {
-      from = {};
-      settles_taken_ = 0;
+      taken.entries.push_back(entry);
     }
     return taken;
   }
@@ -188,7 +185,7 @@ bool SessionTransaction::finish_commit() {
   return !std::exchange(is_refused_, false);
 }
 
-std::vector<SessionTransaction::Entry>& SessionTransaction::entries_of(Outcome outcome) {
+UnackedWindow::Entries& SessionTransaction::entries_of(Outcome outcome) {
   const auto index = static_cast<std::size_t>(outcome);
   CHECK(index < settles_.size());
   return settles_[index];

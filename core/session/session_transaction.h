@@ -30,6 +30,12 @@ class SessionTransaction {
   using Entry = UnackedWindow::Entry;
   enum class State : std::uint8_t { off, open, counting, checking_room, committing, rolling_back };
 
+  /// `account` counts the bytes of what is settled here, and outlives it. Null: they are not
+  /// counted.
+  explicit SessionTransaction(std::uint64_t* account = nullptr)
+      : settles_{UnackedWindow::Entries{account}, UnackedWindow::Entries{account},
+                 UnackedWindow::Entries{account}} {}
+
   /// tx.select; again does no harm.
   void select();
   bool is_on() const { return state_ != State::off; }
@@ -97,7 +103,7 @@ class SessionTransaction {
   [[nodiscard]] bool finish_commit();
 
  private:
-  std::vector<Entry>& entries_of(Outcome outcome);
+  UnackedWindow::Entries& entries_of(Outcome outcome);
 
   State state_ = State::off;
   bool is_refused_ = false;  ///< Of the commit under way.
@@ -106,8 +112,7 @@ class SessionTransaction {
   std::uint32_t room_answers_due_ = 0;  ///< In checking_room; one is the caller's.
   /// Memory of a commit is given back as it goes on. Null: there are none.
   std::unique_ptr<std::deque<ClientPublish>> publishes_;
-  UnackedWindow::Lists settles_;   ///< By Outcome.
-  std::size_t settles_taken_ = 0;  ///< Of the first of them that has any.
+  UnackedWindow::Lists settles_;  ///< By Outcome.
   UnackedWindow::Load limited_;
 };
 

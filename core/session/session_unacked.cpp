@@ -37,32 +37,44 @@ void for_each_range(const std::vector<UnackedEntry>& entries, F&& visit) {
 
 }  // namespace
 
-std::optional<AmqpError> SessionUnacked::settle(std::uint64_t tag, bool multiple, Outcome outcome) {
-  if (!multiple) {
-    const std::optional<Entry> entry = window_.take(tag);
-    if (!entry) return precondition_failed("unknown delivery tag " + std::to_string(tag));
-    settle_one(*entry, outcome);
+SessionUnacked::SessionUnacked(const SessionLink& link, SessionTransaction& transaction)
+    : link_(link), transaction_(transaction), window_(&link.broker.memory().unacked_bytes) {}
+
+Refusal SessionUnacked::settle(std::uint64_t tag, Outcome outcome) {
+  const std::optional<Entry> entry = window_.take(tag);
+  if (!entry) return precondition_failed("unknown delivery tag " + std::to_string(tag));
+  if (transaction_.is_on()) {
+    transaction_.add({&*entry, 1}, outcome);
     return std::nullopt;
   }
-  if (tag != 0 && !window_.contains(tag))
-    return precondition_failed("unknown delivery tag " + std::to_string(tag));
-  std::vector<Entry> entries;
-  window_.take_up_to(tag, entries);
-  if (transaction_.is_on()) {
-    transaction_.add(entries, outcome);
-  } else {
-    settle_taken(entries, outcome);
+  if (!entry->returned) {
+    link_.broker.send(entry->home, Settle{entry->queue, entry->sequence, entry->sequence,
+                                          entry->consumer, outcome});
   }
+  if (shared_.is_on()) grant_waiting();
   return std::nullopt;
 }
 
-void SessionUnacked::settle_one(const Entry& entry, Outcome outcome) {
-  if (transaction_.is_on()) return transaction_.add({&entry, 1}, outcome);
-  if (!entry.returned) {
-    link_.broker.send(entry.home,
-                      Settle{entry.queue, entry.sequence, entry.sequence, entry.consumer, outcome});
+bool SessionUnacked::settle_piece(const Batch& batch, std::size_t& budget) {
+  std::vector<Entry> entries;
+  entries.reserve(std::min(budget, window_.count_all()));
+  const bool has_more = window_.take_up_to(batch.last_tag, budget, entries);
+  switch (batch.kind) {
+    case Batch::Kind::settle:
+      if (transaction_.is_on()) {
+        transaction_.add(entries, batch.outcome);
+      } else {
+        settle_taken(entries, batch.outcome);
+      }
+      break;
+    case Batch::Kind::recover:
+      settle_taken(entries, Outcome::returned);
+      break;
+    case Batch::Kind::deliver_again:
+      deliver_again(entries);
+      break;
   }
-  if (shared_.is_on()) grant_waiting();
+  return has_more;
 }
 
 void SessionUnacked::settle_taken(const std::vector<Entry>& entries, Outcome outcome) {
@@ -73,31 +85,24 @@ void SessionUnacked::settle_taken(const std::vector<Entry>& entries, Outcome out
   if (shared_.is_on()) grant_waiting();
 }
 
-/// What was asked for has no consumer and goes back in any case.
-void SessionUnacked::recover(bool requeue) {
-  std::vector<Entry> entries;
-  window_.take_up_to(0, entries);
-  if (!requeue) {
-    const auto has_consumer = [](const Entry& entry) { return entry.consumer.generation != 0; };
-    const auto rest = std::stable_partition(entries.begin(), entries.end(), has_consumer);
-    const std::vector<Entry> again(entries.begin(), rest);
-    entries.erase(entries.begin(), rest);
-    redeliver(again);
-  }
-  settle_taken(entries, Outcome::returned);
-}
-
 /// Their place under the shared limit stays taken. All of it is taken before the first command goes
-/// out: a queue here may return credit within the call, and waiting requests are granted then.
-void SessionUnacked::redeliver(const std::vector<Entry>& entries) {
-  const auto limited = std::count_if(entries.begin(), entries.end(), [](const Entry& entry) {
-    return entry.limited && !entry.returned;
-  });
-  if (limited > 0) shared_.reserve_credit(static_cast<std::uint32_t>(limited));
-  for_each_range(entries, [&](const Entry& first, Sequence last) {
+/// out: a queue here may return credit within the call, and waiting requests are granted then. What
+/// was asked for has no consumer and goes back in any case.
+void SessionUnacked::deliver_again(const std::vector<Entry>& entries) {
+  std::vector<Entry> again;
+  std::vector<Entry> rest;
+  std::uint32_t limited = 0;
+  for (const Entry& entry : entries) {
+    const bool has_consumer = entry.consumer.generation != 0;
+    (has_consumer ? again : rest).push_back(entry);
+    if (has_consumer && entry.limited && !entry.returned) ++limited;
+  }
+  if (limited > 0) shared_.reserve_credit(limited);
+  for_each_range(again, [&](const Entry& first, Sequence last) {
     link_.broker.send(first.home, Redeliver{first.queue, first.sequence, last, first.consumer,
                                             link_.ref, first.limited});
   });
+  settle_taken(rest, Outcome::returned);
 }
 
 void SessionUnacked::give_back(const ConsumerKey& consumer) {
@@ -112,9 +117,7 @@ bool SessionUnacked::give_back_piece(std::size_t& budget) {
     if (settles.entries.empty()) break;
     settle_taken(settles.entries, Outcome::returned);
   }
-  std::vector<Entry> entries;
-  window_.take_oldest(budget, entries);
-  settle_taken(entries, Outcome::returned);
+  (void)settle_piece({UINT64_MAX, Batch::Kind::recover}, budget);
   return transaction_.settle_count() > 0 || window_.has_entries();
 }
 

@@ -1,9 +1,9 @@
 // What a session was given and did not settle yet, by delivery tag, and the credit that a shared
 // limit leaves to its consumers (core/session/shared_prefetch.h).
 //
-//   add() -> unacknowledged -> settle()   to the queue's home, or into the transaction
-//                           -> recover()  returned, or delivered again
-//                           -> give_back() of a cancelled consumer, or of all: returned
+//   add() -> unacknowledged -> settle()        one: to its queue, or into the transaction
+//                           -> settle_piece()  many (core/session/session_settling.h)
+//                           -> give_back()     of a cancelled consumer, or of all: returned
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,7 @@ class SessionUnacked {
   using Entry = UnackedWindow::Entry;
   using ConsumerKey = UnackedWindow::ConsumerKey;
 
-  SessionUnacked(const SessionLink& link, SessionTransaction& transaction)
-      : link_(link), transaction_(transaction) {}
+  SessionUnacked(const SessionLink& link, SessionTransaction& transaction);
 
   /// Takes the next tag. What needs no acknowledgement, or belongs to no queue, has no more.
   std::uint64_t take_tag() { return next_tag_++; }
@@ -43,14 +42,31 @@ class SessionUnacked {
   }
   std::size_t count() const { return window_.size(); }
 
-  /// `multiple`: everything up to `tag`, and with tag 0 everything, also when that is nothing. Any
-  /// other unknown tag is an error (406).
-  std::optional<AmqpError> settle(std::uint64_t tag, bool multiple, Outcome outcome);
+  /// An unknown tag is an error (406).
+  Refusal settle(std::uint64_t tag, Outcome outcome);
+  /// What becomes of many.
+  struct Batch {
+    enum class Kind : std::uint8_t {
+      settle,         ///< With `outcome`: to the queues, or into the transaction.
+      recover,        ///< Back to the queues, whatever the transaction.
+      deliver_again,  ///< The same, but each consumer that is still there gets again what it has.
+    };
+    std::uint64_t last_tag = 0;
+    Kind kind = Kind::settle;
+    Outcome outcome = Outcome::returned;
+  };
+  /// How much settle_piece() has to do up to this tag, with 0 for all; nullopt: the tag is not 0
+  /// and unknown.
+  std::optional<std::size_t> count_up_to(std::uint64_t tag) const {
+    return tag == 0 ? window_.count_all() : window_.count_up_to(tag);
+  }
+  /// Settles what has the tag of the batch or a lower one, oldest first, as long as the budget
+  /// lasts; each takes one. Returns true if there is more.
+  bool settle_piece(const Batch& batch, std::size_t& budget);
+  /// A batch up to this tag is to be settled: what is in it has no consumer any more. 0: none is.
+  void claim_up_to(std::uint64_t tag) { window_.claim_up_to(tag); }
   /// Settles entries that are not in the window any more.
   void settle_taken(const std::vector<Entry>& entries, Outcome outcome);
-  /// Everything goes back to its queue; without `requeue` each consumer that is still there gets
-  /// again what it has.
-  void recover(bool requeue);
   /// What the transaction settled becomes unacknowledged again: roll_back_piece() is due until it
   /// returns false.
   void begin_roll_back() { window_.begin_put_back(transaction_.roll_back()); }
@@ -85,8 +101,7 @@ class SessionUnacked {
   void drop_requests() { shared_.drop_requests(); }
 
  private:
-  void settle_one(const Entry& entry, Outcome outcome);
-  void redeliver(const std::vector<Entry>& entries);
+  void deliver_again(const std::vector<Entry>& entries);
   SharedPrefetch::Load limited_load() const;
 
   const SessionLink& link_;

@@ -465,10 +465,15 @@ void World::stop_broker() {
     judge_.fail(12, "{} operations are in flight after the end", cluster_->ops_in_flight());
   if (sim_.network().open_count() != 0)
     judge_.fail(12, "{} descriptors are open after the end", sim_.network().open_count());
-  for (const auto& shard : cluster_->shards())
-    if (const std::uint64_t bytes = shard->broker().memory().session_bytes; bytes != 0)
+  for (const auto& shard : cluster_->shards()) {
+    const core::MemoryAccount& memory = shard->broker().memory();
+    if (memory.session_bytes != 0)
       judge_.fail(12, "shard {} still counts {} bytes of connections, channels and consumers",
-                  shard->broker().shard(), bytes);
+                  shard->broker().shard(), memory.session_bytes);
+    if (memory.unacked_bytes != 0)
+      judge_.fail(12, "shard {} still counts {} bytes of unacknowledged deliveries",
+                  shard->broker().shard(), memory.unacked_bytes);
+  }
   if (judge_.failed()) return;
   cluster_.reset();
   if (sim_.disk().open_count() != 0)

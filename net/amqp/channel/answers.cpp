@@ -49,6 +49,7 @@ struct AnswerWriter {
   void operator()(const core::ConsumersStopped&) const { answer(ChannelFlowOk{false}); }
   void operator()(const core::Committed&) const { answer(TxCommitOk{}); }
   void operator()(const core::RolledBack&) const { answer(TxRollbackOk{}); }
+  void operator()(const core::Recovered&) const { answer(BasicRecoverOk{}); }
   void operator()(const core::RequestFailed& failed) const {
     AmqpError error = failed.error;
     if (error.detail.empty())

@@ -1,5 +1,5 @@
 // basic.ack, nack, reject and recover: what becomes of deliveries that need an acknowledgement
-// (core/session/session_unacked.h). An unknown tag is a 406.
+// (core/session/session_settling.h). An unknown tag is a 406.
 #pragma once
 
 #include "core/amqp_error.h"
@@ -13,26 +13,27 @@ class SettleMethods {
   explicit SettleMethods(const ChannelLink& link) : link_(link) {}
 
   core::Refusal on(const BasicAck& ack) {
-    return unacked().settle(ack.delivery_tag, ack.multiple, core::Outcome::acknowledged);
+    return settling().settle(origin_of(MethodId::basic_ack), {ack.delivery_tag, ack.multiple},
+                             core::Outcome::acknowledged);
   }
   core::Refusal on(const BasicNack& nack) {
-    return unacked().settle(nack.delivery_tag, nack.multiple, refused_outcome(nack.requeue));
+    return settling().settle(origin_of(MethodId::basic_nack), {nack.delivery_tag, nack.multiple},
+                             refused_outcome(nack.requeue));
   }
   core::Refusal on(const BasicReject& reject) {
-    return unacked().settle(reject.delivery_tag, false, refused_outcome(reject.requeue));
+    return link_.session.unacked().settle(reject.delivery_tag, refused_outcome(reject.requeue));
   }
   core::Refusal on(const BasicRecover& recover) {
-    unacked().recover(recover.requeue);
-    link_.send(BasicRecoverOk{});
+    settling().recover(origin_of(MethodId::basic_recover), recover.requeue);
     return std::nullopt;
   }
   core::Refusal on(const BasicRecoverAsync& recover) {
-    unacked().recover(recover.requeue);
+    settling().recover(origin_of(MethodId::basic_recover_async, /*no_wait=*/true), recover.requeue);
     return std::nullopt;
   }
 
  private:
-  core::SessionUnacked& unacked() { return link_.session.unacked(); }
+  core::SessionSettling& settling() { return link_.session.settling(); }
   static core::Outcome refused_outcome(bool requeue) {
     return requeue ? core::Outcome::requeued : core::Outcome::rejected;
   }

@@ -32,13 +32,8 @@ TEST(RingBuffer, EqualsADeque) {
     const bool grow = random.chance((step / 1000) % 2 == 0 ? 60 : 40);
     if (grow || model.empty()) {
       const std::uint64_t item = random.next();
-      if (random.chance(30)) {
-        ring.push_front(item);
-        model.push_front(item);
-      } else {
-        ring.push_back(item);
-        model.push_back(item);
-      }
+      ring.push_back(item);
+      model.push_back(item);
     } else {
       ASSERT_EQ(ring.pop_front(), model.front());
       model.pop_front();

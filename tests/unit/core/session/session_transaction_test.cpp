@@ -27,6 +27,12 @@ std::string tags_text(const std::vector<Entry>& entries) {
   return text;
 }
 
+std::string tags_text(UnackedWindow::Entries& entries) {
+  std::string text;
+  for (; !entries.empty(); entries.drop_front()) text += std::to_string(entries.front().tag) + " ";
+  return text;
+}
+
 class SessionTransactionTest : public ::testing::Test {
  protected:
   SessionTransactionTest() {
@@ -173,7 +179,7 @@ TEST_F(SessionTransactionTest, RollbackForgetsPublishesAndReturnsSettles) {
   std::size_t budget = 1;
   EXPECT_FALSE(transaction_.drop_publishes(budget));
   EXPECT_EQ(budget, 0U);
-  const UnackedWindow::Lists settled = transaction_.roll_back();
+  UnackedWindow::Lists settled = transaction_.roll_back();
   EXPECT_EQ(tags_text(settled[static_cast<std::size_t>(Outcome::acknowledged)]), "1 ");
   EXPECT_EQ(tags_text(settled[static_cast<std::size_t>(Outcome::requeued)]), "2 ");
   transaction_.finish_roll_back();

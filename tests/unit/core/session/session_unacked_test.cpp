@@ -62,10 +62,10 @@ TEST_F(SessionUnackedTest, UnknownTagsAreErrorsButEverythingMayBeNothing) {
 
 TEST_F(SessionUnackedTest, RecoverReturnsOrDeliversAgain) {
   deliver(10, 11);
-  session_->unacked().recover(true);
+  session_->settling().recover(origin, true);
   EXPECT_EQ(settles(), "10-11:3 ");
   deliver(12, 13);
-  session_->unacked().recover(false);
+  session_->settling().recover(origin, false);
   const auto again = shard_.outbox.all<Redeliver>();
   ASSERT_EQ(again.size(), 1U);
   EXPECT_EQ(again[0].first, 12U);
@@ -86,7 +86,7 @@ TEST_F(SessionUnackedTest, RecoverKeepsThePlacesUnderTheSharedLimitWhileCreditCo
   deliver(20, 20, true);
   ASSERT_EQ(session_->unacked().request_credit(wanted, false).count, 0U) << "it waits";
   shard_.outbox.clear();
-  session_->unacked().recover(false);
+  session_->settling().recover(origin, false);
   EXPECT_EQ(shard_.outbox.all<Redeliver>().size(), 2U);
   std::uint32_t granted = 0;
   for (const CreditGrant& grant : shard_.outbox.all<CreditGrant>()) granted += grant.credit.count;

@@ -168,7 +168,7 @@ class SessionTest : public ::testing::Test {
   }
   std::string settle(std::uint64_t tag, bool multiple = false,
                      Outcome outcome = Outcome::acknowledged) {
-    const auto refused = session_->unacked().settle(tag, multiple, outcome);
+    const auto refused = session_->settling().settle(origin, {tag, multiple}, outcome);
     return refused ? refused->detail : std::string{};
   }
   std::uint32_t ready(QueueId queue) { return shard_.inspect(queue).message_count; }
