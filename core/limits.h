@@ -220,7 +220,7 @@ constexpr std::uint64_t shards_max = 1024;
 /// Beside the object and its long texts: what the tables take that find a queue, an exchange or a
 /// binding of the topology; and what the home of a queue keeps of it.
 constexpr std::uint64_t topology_entry_overhead = 32;
-constexpr std::uint64_t queue_home_memory = 256;
+constexpr std::uint64_t queue_home_memory = 900;
 /// A connection without its output, a channel without what it holds, a consumer on both ends.
 constexpr std::uint64_t connection_memory = 2048;
 constexpr std::uint64_t channel_memory = 1024;
