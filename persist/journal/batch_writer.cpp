@@ -20,7 +20,7 @@ using core::LogLevel;
 
 BatchWriter::BatchWriter(const Parts& parts)
     : parts_(parts),
-      files_(*parts.journal),
+      files_(*parts.journal, sync_op_),
       newest_file_(*parts.journal->loop, *parts.journal->disk, *parts.journal->log) {
   write_op_.bind<&BatchWriter::on_write>(this);
   sync_op_.bind<&BatchWriter::on_sync>(this);

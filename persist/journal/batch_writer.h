@@ -74,13 +74,13 @@ class BatchWriter {
   void finish_write();
 
   Parts parts_;
+  io::Op sync_op_;  ///< SyncMode::always: of the batch under way.
   JournalFiles files_;
   NewestSegmentFile newest_file_;
   State state_ = State::idle;
   std::size_t written_ = 0;  ///< Of the batch under way.
   io::Op write_op_;
   iovec write_iov_{};
-  io::Op sync_op_;
   io::Timer retry_timer_;
 };
 

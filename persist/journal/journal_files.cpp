@@ -7,7 +7,8 @@
 
 namespace lepus::persist {
 
-JournalFiles::JournalFiles(const JournalParts& parts) : parts_(parts) {
+JournalFiles::JournalFiles(const JournalParts& parts, const io::Op& batch_sync)
+    : parts_(parts), batch_sync_(batch_sync) {
   close_op_.bind<&JournalFiles::on_close>(this);
   sync_op_.bind<&JournalFiles::on_sync>(this);
   sync_timer_.bind<&JournalFiles::on_sync_timer>(this);
@@ -39,7 +40,8 @@ void JournalFiles::arm_sync_timer() {
 }
 
 void JournalFiles::close_left() {
-  if (left_.empty() || close_op_.in_flight || sync_op_.in_flight) return;
+  if (left_.empty() || close_op_.in_flight) return;
+  if (sync_op_.in_flight || batch_sync_.in_flight) return;
   if (parts_.sync == SyncMode::interval) return submit_sync(left_.front());
   submit_close();
 }

@@ -15,8 +15,8 @@ namespace lepus::persist {
 
 class JournalFiles {
  public:
-  /// `parts` outlives it.
-  explicit JournalFiles(const JournalParts& parts);
+  /// Both outlive it. No close is begun while `batch_sync`, the sync of a batch, is in flight.
+  JournalFiles(const JournalParts& parts, const io::Op& batch_sync);
   JournalFiles(const JournalFiles&) = delete;
   JournalFiles& operator=(const JournalFiles&) = delete;
   ~JournalFiles();
@@ -39,6 +39,7 @@ class JournalFiles {
   void arm_sync_timer();
 
   const JournalParts& parts_;
+  const io::Op& batch_sync_;
   std::uint64_t segment_ = 0;
   int fd_ = -1;
   std::deque<int> left_;      ///< Files of sealed segments, still open.

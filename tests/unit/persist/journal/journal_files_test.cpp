@@ -18,7 +18,7 @@ class JournalFilesTest : public ::testing::Test {
       static_cast<JournalFilesTest*>(self)->failure_ = why;
     };
     parts_.fail_owner = this;
-    files_.emplace(parts_);
+    files_.emplace(parts_, batch_sync_);
   }
   void enter(std::uint64_t segment) {
     const int fd =
@@ -31,6 +31,7 @@ class JournalFilesTest : public ::testing::Test {
 
   test::LoopWorld world_;
   JournalParts parts_{&world_.loop, &world_.disk(), &world_.log, "data"};
+  io::Op batch_sync_;
   std::string failure_;
   std::optional<JournalFiles> files_;
 };
