@@ -64,15 +64,15 @@ class PolicyMatchingTest : public ::testing::Test {
   /// What a search finds is what the topology says.
   void check_all() const {
     const VhostInfo& vhost = *topology_.find_vhost(policy_vhost);
-    for (const auto& [name, info] : vhost.queues) {
+    for (const QueueInfo* info : vhost.queues) {
       const QueueType type = info->parsed->queue_type;
-      const Policy* policy = vhost.policies.match_queue(name, type);
-      const Policy* operator_policy = vhost.operator_policies.match_queue(name, type);
-      ASSERT_EQ(info->policy, policy) << name;
-      ASSERT_EQ(info->operator_policy, operator_policy) << name;
+      const Policy* policy = vhost.policies.match_queue(info->name, type);
+      const Policy* operator_policy = vhost.operator_policies.match_queue(info->name, type);
+      ASSERT_EQ(info->policy, policy) << info->name;
+      ASSERT_EQ(info->operator_policy, operator_policy) << info->name;
       ASSERT_EQ(info->effective,
                 merge_policies(as_bytes(info->arguments), *info->parsed, policy, operator_policy))
-          << name;
+          << info->name;
     }
     for (const auto& [name, info] : vhost.exchanges) {
       const Policy* policy = vhost.policies.match_exchange(name);
