@@ -119,7 +119,7 @@ TEST_P(StatsTest, ConsumersWithWhatTheyAskedFor) {
   EXPECT_TRUE(row.ack_required);
   EXPECT_TRUE(row.exclusive);
   EXPECT_EQ(row.arguments, inside);
-  EXPECT_EQ(row.queue, world_.topology().vhosts()[0]->queues.at("q")->id);
+  EXPECT_EQ(row.queue, world_.topology().queues(world_.topology().vhosts()[0]->id).at(0)->id);
   one->send(1, BasicCancel{"tag", true});
   world_.settle();
   EXPECT_TRUE(describe(StatsRequest::Kind::consumers).consumers.empty());
@@ -169,7 +169,7 @@ TEST_P(StatsTest, QueuesThatAreGoneAreLeftOut) {
   one->publish("", "q", "abc");
   one->publish("", "q", "de");
   world_.settle();
-  const core::QueueId id = world_.topology().vhosts()[0]->queues.at("q")->id;
+  const core::QueueId id = world_.topology().queues(world_.topology().vhosts()[0]->id).at(0)->id;
   std::vector<core::QueueStats> rows;
   const std::array ids{id, core::QueueId{id.value + 1}};
   world_.broker().describe(ids, rows);

@@ -77,7 +77,7 @@ TEST_F(ConsumerNoticesTest, WhoAcknowledgesInTimeStays) {
   begin("a");
   notices_.watch();
   world_.advance(5 * core::nanos_per_s);
-  EXPECT_EQ(session_.unacked().settle(1, false, core::Outcome::acknowledged), std::nullopt);
+  EXPECT_EQ(session_.unacked().settle(1, core::Outcome::acknowledged), std::nullopt);
   for (int second = 0; second < 15; ++second) world_.advance(core::nanos_per_s);
   EXPECT_EQ(protocol_.events, "+tag");
   core::SessionConsumer consumer;
