@@ -42,6 +42,9 @@ TEST_F(AnswersTest, WhatIsDoneIsToldAsWhatWasAskedFor) {
   answer(MethodId::tx_commit, core::Committed{});
   answer(MethodId::tx_rollback, core::RolledBack{});
   EXPECT_EQ(sent(), "tx.commit-ok tx.rollback-ok");
+  answer(MethodId::basic_recover, core::Recovered{});
+  answer(MethodId::basic_recover_async, core::Recovered{}, /*no_wait=*/true);
+  EXPECT_EQ(sent(), "basic.recover-ok");
   answer(MethodId::channel_flow, core::ConsumersStopped{});
   EXPECT_FALSE(sent_as<ChannelFlowOk>().active);
 }
