@@ -74,6 +74,10 @@ ControlEnd::ControlEnd(Mesh& mesh)
               [&](core::ShardId to) -> Mesh::ShardRing& { return mesh.ring_from_control(to); }),
       admin_(mesh.admin_rings().from_control, mesh.control_loop()) {}
 
+void ControlEnd::send(core::ShardId to, ControlToShard&& command) {
+  shards_.send(to, std::move(command));
+}
+
 bool ControlEnd::push_staged() {
   const bool moved = admin_.push_staged();
   return shards_.push_staged() || moved;
@@ -93,6 +97,10 @@ AdminEnd::AdminEnd(Mesh& mesh)
                 return *mesh.admin_rings().to_shard[to];
               }),
       control_(mesh.admin_rings().to_control, mesh.admin_loop()) {}
+
+void AdminEnd::send(core::ShardId to, AdminToShard&& command) {
+  shards_.send(to, std::move(command));
+}
 
 bool AdminEnd::push_staged() {
   const bool moved = control_.push_staged();

@@ -162,7 +162,7 @@ class ControlEnd {
  public:
   explicit ControlEnd(Mesh& mesh);
 
-  void send(core::ShardId to, ControlToShard&& command) { shards_.send(to, std::move(command)); }
+  void send(core::ShardId to, ControlToShard&& command);
   /// Nothing without an admin thread.
   template <class Kind>
   void tell_admin(Kind&& command) {
@@ -200,7 +200,7 @@ class AdminEnd {
   /// After Mesh::set_admin_loop().
   explicit AdminEnd(Mesh& mesh);
 
-  void send(core::ShardId to, AdminToShard&& command) { shards_.send(to, std::move(command)); }
+  void send(core::ShardId to, AdminToShard&& command);
   template <class Kind>
   void tell_control(Kind&& command) {
     control_.send(std::forward<Kind>(command));
