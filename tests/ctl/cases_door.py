@@ -294,6 +294,6 @@ def memory_is_given_back(world):
     check(resident(world) > before + 180_000_000, 'it has messages')
     probe.call(1, 'Queue.Purge', queue='q')
     deadline = time.monotonic() + 20
-    while (left := resident(world)) > before + 50_000_000:
+    while (left := resident(world)) > before + (64 << 20):
         check(time.monotonic() < deadline, f'{before} -> {left}')
         time.sleep(0.2)
