@@ -254,9 +254,12 @@ bool Shard::has_unwritten() const {
   return message_log_.has_work() || message_log_.durable() < message_log_.open_batch();
 }
 
+/// What sessions of other shards gave back before their connections were closed is done first.
 bool Shard::is_finished() const {
-  return phase_ == Phase::finished && parts_.loop->ops_in_flight() == 0 &&
-         (!has_unwritten() || gives_up_);
+  if (phase_ != Phase::finished || parts_.loop->ops_in_flight() > 0) return false;
+  for (core::ShardId from = 0; from < parts_.mesh->shard_count(); ++from)
+    if (from != parts_.id && !parts_.mesh->peer_ring(from, parts_.id).empty()) return false;
+  return !has_unwritten() || gives_up_;
 }
 
 }  // namespace lepus::server
