@@ -43,8 +43,17 @@ bool SessionSettling::piece(std::size_t& budget) {
   CHECK(budget > 0);
   if (parts_.unacked.settle_piece(batch_, budget)) return true;
   if (budget > 0) --budget;
+  if (takes_newer()) return true;
   finish();
   return false;
+}
+
+/// What came to a client before it reads recover-ok went back, as far as it can tell.
+bool SessionSettling::takes_newer() {
+  if (batch_.kind == Batch::Kind::settle) return false;
+  batch_.last_tag = parts_.unacked.next_tag() - 1;
+  parts_.unacked.claim_up_to(batch_.last_tag);
+  return parts_.unacked.count() > 0;
 }
 
 /// The client hears of it before what its consumers get next.

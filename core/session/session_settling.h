@@ -6,8 +6,8 @@
 //                       -> piece() ... -> done      many
 //
 // Consumers get nothing while messages go back piece by piece: the queue has all of them when it
-// goes on, and so delivers them in order. What is delivered meanwhile has newer tags: it is not
-// among them.
+// goes on, and so delivers them in order. What is delivered meanwhile has newer tags: basic.ack and
+// basic.nack leave it, basic.recover includes it.
 #pragma once
 
 #include <cstddef>
@@ -60,6 +60,7 @@ class SessionSettling final : private SessionWork {
   Refusal settle_up_to(const Origin& origin, std::uint64_t tag, Outcome outcome);
   void begin(const Origin& origin, const Batch& batch, std::size_t count);
   bool piece(std::size_t& budget) override;
+  bool takes_newer();
   void finish();
   void answer(const Origin& origin);
   bool returns() const { return batch_.kind != Batch::Kind::settle || requeues(batch_.outcome); }
