@@ -48,7 +48,8 @@ bool SessionSettling::piece(std::size_t& budget) {
   return false;
 }
 
-/// What came to a client before it reads recover-ok went back, as far as it can tell.
+/// Returns true if a recover has more to do: deliveries came since it began. A client takes all
+/// that it was given before it reads recover-ok for recovered.
 bool SessionSettling::takes_newer() {
   if (batch_.kind == Batch::Kind::settle) return false;
   batch_.last_tag = parts_.unacked.next_tag() - 1;
