@@ -52,6 +52,8 @@ class World {
   virtual bool may_sleep() = 0;
   /// Nothing is late or short.
   virtual bool is_calm() { return true; }
+  /// Bytes of all receive buffers.
+  virtual std::size_t receive_bytes() const = 0;
 };
 
 class SocketClient final : public Client {
@@ -97,8 +99,8 @@ class UringWorld final : public World {
   UringWorld() {
     std::string error;
     io::UringConfig config;
-    config.buffer_count = 8;
-    config.buffer_size = 4096;
+    config.buffer_count = buffer_count;
+    config.buffer_size = buffer_size;
     driver_ = io::UringDriver::create(config, &error);
     CHECK(driver_ != nullptr);
   }
@@ -112,8 +114,11 @@ class UringWorld final : public World {
   std::unique_ptr<Client> connect() override { return std::make_unique<SocketClient>(port_); }
   void step(io::Loop& loop) override { loop.run_turn(); }
   bool may_sleep() override { return false; }
+  std::size_t receive_bytes() const override { return buffer_count * buffer_size; }
 
  private:
+  static constexpr unsigned buffer_count = 8;
+  static constexpr unsigned buffer_size = 4096;
   std::unique_ptr<io::UringDriver> driver_;
   std::uint16_t port_ = 0;
 };
@@ -149,6 +154,9 @@ class SimulatedWorld final : public World {
   }
   bool may_sleep() override { return true; }
   bool is_calm() override { return world_.faults().delay_ns_max == 0; }
+  std::size_t receive_bytes() const override {
+    return world_.faults().buffer_count * world_.faults().buffer_size;
+  }
   io::SimWorld& world() { return world_; }
 
  private:
