@@ -70,7 +70,7 @@ class Relay final : public Acceptor, public io::TurnHooks {
   explicit Relay(io::Driver& driver) : loop(driver, {io::IdleMode::sleep, 0}), set(loop) {
     loop.set_hooks(this);
   }
-  void on_accept(std::unique_ptr<Stream> stream) override {
+  void on_accept(std::unique_ptr<Stream> stream, const ListenerIdentity&) override {
     connections_.push_back(std::make_unique<RelayConnection>(*this, std::move(stream)));
     ++open_count;
     connections_.back()->start();
@@ -332,7 +332,7 @@ struct RelayCost {
 void serve(io::UringDriver& driver, int listener_fd, RelayCost& cost) {
   const double before = thread_cpu_ns();
   Relay relay(driver);
-  Listener listener(relay.set, listener_fd, relay);
+  Listener listener(relay.set, Listening{{}, listener_fd}, relay);
   listener.start();
   while (!relay.is_done()) relay.loop.run_turn();
   cost.cpu_ns = thread_cpu_ns() - before;

@@ -4,30 +4,14 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "core/base/time.h"
 #include "core/base/turn_profile.h"
 #include "io/op.h"
+#include "io/peer_name.h"
 
 namespace lepus::io {
-
-struct Endpoint {
-  std::string address;  ///< Numeric: "127.0.0.1", "::1".
-  std::uint16_t port = 0;
-};
-
-/// Both ends of a connection as text() "127.0.0.1:51234 -> 127.0.0.1:5672" (IPv6 addresses in
-/// brackets).
-struct PeerName {
-  Endpoint remote;
-  Endpoint local;
-  /// Of the peer's process, on a unix socket only; there the addresses are empty.
-  std::optional<std::uint32_t> user = std::nullopt;
-  std::string text() const;
-};
 
 class Driver : public core::TickSource {
  public:

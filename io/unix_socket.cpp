@@ -64,25 +64,27 @@ bool is_socket(const std::string& path) {
   return lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode);
 }
 
-/// Somebody accepts connections there, and his process lives. One in another namespace (0) counts
-/// as alive.
-bool is_in_use(const std::string& path) {
+}  // namespace
+
+/// One in another namespace (0) counts as alive.
+std::optional<std::uint32_t> unix_owner(const std::string& path) {
+  if (!is_socket(path)) return {};
   const UnixOutcome other = connect_unix(path);
-  if (other.fd < 0) return false;
+  if (other.fd < 0) return {};
   ucred listener{};
   socklen_t size = sizeof listener;
   const bool is_known = getsockopt(other.fd, SOL_SOCKET, SO_PEERCRED, &listener, &size) == 0;
   ::close(other.fd);
-  const bool is_gone = is_known && listener.pid > 0 && kill(listener.pid, 0) != 0 && errno == ESRCH;
-  return !is_gone;
+  if (!is_known) return 0;
+  const bool is_gone = listener.pid > 0 && kill(listener.pid, 0) != 0 && errno == ESRCH;
+  if (is_gone) return {};
+  return static_cast<std::uint32_t>(listener.pid);
 }
 
-}  // namespace
-
-UnixOutcome listen_unix(const std::string& path, UnixPlace place) {
+UnixOutcome listen_unix(const std::string& path, UnixListen config) {
   CHECK(!path.empty());
   if (is_socket(path)) {
-    if (place == UnixPlace::shared && is_in_use(path))
+    if (config.place == UnixPlace::shared && unix_owner(path))
       return failed("cannot listen on", path, EADDRINUSE);
     remove_unix(path);
   }
@@ -91,8 +93,8 @@ UnixOutcome listen_unix(const std::string& path, UnixPlace place) {
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return failed("cannot listen on", path, errno);
   // The file gets its mode from the socket's: it is never open to others, not even for a moment.
-  if (fchmod(fd, 0600) != 0 || bind(fd, address.get(), UnixAddress::size) != 0 ||
-      chmod(path.c_str(), 0600) != 0 || listen(fd, 64) != 0) {
+  if (fchmod(fd, config.mode) != 0 || bind(fd, address.get(), UnixAddress::size) != 0 ||
+      chmod(path.c_str(), config.mode) != 0 || listen(fd, config.backlog) != 0) {
     const int error_code = errno;
     ::close(fd);
     return failed("cannot listen on", path, error_code);
@@ -116,7 +118,9 @@ void remove_unix(const std::string& path) {
   if (is_socket(path)) ::unlink(path.c_str());
 }
 
-std::optional<std::uint32_t> peer_user(int fd) {
+int duplicate_fd(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
+
+std::optional<UnixPeer> unix_peer(int fd) {
   ucred credentials{};
   socklen_t size = sizeof credentials;
   sockaddr_storage address{};
@@ -124,7 +128,7 @@ std::optional<std::uint32_t> peer_user(int fd) {
   if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &address_size) != 0) return {};
   if (address.ss_family != AF_UNIX) return {};
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return {};
-  return credentials.uid;
+  return UnixPeer{credentials.uid, static_cast<std::uint32_t>(credentials.pid)};
 }
 
 }  // namespace lepus::io

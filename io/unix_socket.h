@@ -1,5 +1,5 @@
 // Stream sockets in the file system, for programs of this machine only. Whoever may write to the
-// file may connect: it is made with mode 0600, and the server looks at the peer's user besides.
+// file may connect.
 //
 // A path longer than the kernel's address (107 bytes) is reached through its open directory.
 #pragma once
@@ -21,17 +21,35 @@ enum class UnixPlace : std::uint8_t {
   own,     ///< It is left from this program's last run; no other program uses this path.
   shared,  ///< Another process may listen on it; it is replaced only when that is gone.
 };
-/// A listening socket at `path`, mode 0600. A file that is no socket is left alone, and an error.
+struct UnixListen {
+  UnixPlace place = UnixPlace::shared;
+  std::uint32_t mode = 0600;  ///< Of the file, whatever the process masks.
+  int backlog = 64;
+};
+/// A listening socket at `path`. A file that is no socket is left alone, and an error.
 ///
 /// Whether a connect succeeds says little: the sockets of a killed io_uring process live on for a
 /// while.
-UnixOutcome listen_unix(const std::string& path, UnixPlace place);
+UnixOutcome listen_unix(const std::string& path, UnixListen config);
+/// One for this program's user only.
+inline UnixOutcome listen_unix(const std::string& path, UnixPlace place) {
+  return listen_unix(path, UnixListen{place});
+}
+/// The process that listens at `path`, if it lives; 0: its number is not known. Nothing: nobody
+/// does.
+std::optional<std::uint32_t> unix_owner(const std::string& path);
+/// Another descriptor of the same socket; -1: there is none left.
+int duplicate_fd(int fd);
 /// Blocking.
 UnixOutcome connect_unix(const std::string& path);
 /// Takes the file away. Quiet when it is gone.
 void remove_unix(const std::string& path);
 
-/// The user at the other end of a connected unix socket; nothing: it is no such socket.
-std::optional<std::uint32_t> peer_user(int fd);
+struct UnixPeer {
+  std::uint32_t user = 0;
+  std::uint32_t process = 0;  ///< 0: it lives where its number is not known.
+};
+/// Who connected a unix socket; nothing: it is no such socket.
+std::optional<UnixPeer> unix_peer(int fd);
 
 }  // namespace lepus::io

@@ -46,6 +46,7 @@ struct ConnectionStats {
 
   /// "127.0.0.1:51234 -> 127.0.0.1:5672"
   std::string name;
+  std::string listener;  ///< It came by: "listeners.tcp.default".
 };
 
 struct ChannelStats {

@@ -212,7 +212,10 @@ PeerName UringDriver::peer_name(int fd) {
   size = sizeof address;
   if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
     name.local = endpoint_of(address);
-    if (address.ss_family == AF_UNIX) name.user = peer_user(fd);
+    if (const auto peer = address.ss_family == AF_UNIX ? unix_peer(fd) : std::nullopt) {
+      name.user = peer->user;
+      name.process = peer->process;
+    }
   }
   return name;
 }

@@ -14,10 +14,10 @@ using core::LogLevel;
 using core::ReplyCode;
 namespace limits = core::limits;
 
-Connection::Connection(Server& server, std::unique_ptr<net::Stream> stream, core::ConnectionId id)
+Connection::Connection(Server& server, AcceptedStream accepted, core::ConnectionId id)
     : server_(server),
-      stream_(std::move(stream)),
-      facts_{id, stream_->peer()},
+      stream_(std::move(accepted.stream)),
+      facts_{id, stream_->peer(), stream_->security(), *accepted.listener},
       output_(*stream_),
       input_(*stream_, server.resume_list()),
       timer_(server.services().loop()),
@@ -58,7 +58,8 @@ void Connection::on_opened() {
                        {{"peer", facts_.peer.text()},
                         {"user", facts_.user},
                         {"vhost", facts_.vhost_name},
-                        {"connection_name", given_name(facts_)}});
+                        {"connection_name", given_name(facts_)},
+                        {"listener", facts_.listener.key}});
 }
 
 void Connection::refresh_trace() {
@@ -77,6 +78,7 @@ core::ConnectionStats Connection::describe() const {
   const io::PeerName& peer = facts_.peer;
   row.id = facts_.id;
   row.name = peer.text();
+  row.listener = facts_.listener.key;
   row.user = facts_.user;
   row.vhost = facts_.vhost_name;
   row.peer_host = peer.remote.address;

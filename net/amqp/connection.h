@@ -36,9 +36,14 @@ namespace lepus::amqp {
 
 class Server;
 
+struct AcceptedStream {
+  std::unique_ptr<net::Stream> stream;
+  const net::ListenerIdentity* listener = &net::unknown_listener();  ///< Outlives the connection.
+};
+
 class Connection final : public net::StreamHandler, private Closing::Owner {
  public:
-  Connection(Server& server, std::unique_ptr<net::Stream> stream, core::ConnectionId id);
+  Connection(Server& server, AcceptedStream accepted, core::ConnectionId id);
   ~Connection();
 
   /// `handle` is its place in the server's slab.

@@ -13,9 +13,9 @@ Server::Server(const Parts& parts)
 
 Server::~Server() { CHECK(connections_.live_count() == 0); }
 
-void Server::accept(std::unique_ptr<net::Stream> stream, std::uint64_t elsewhere) {
+void Server::accept(AcceptedStream accepted, std::uint64_t elsewhere) {
   const core::ConnectionId id{(std::uint64_t{broker().shard()} + 1) << 48 | next_connection_++};
-  const auto [handle, connection] = connections_.create(*this, std::move(stream), id);
+  const auto [handle, connection] = connections_.create(*this, std::move(accepted), id);
   connection->start({handle.slot, handle.generation});
   const std::uint64_t max = services_.settings().connections_max;
   if (max > 0 && elsewhere + active_count() > max) {

@@ -58,7 +58,7 @@ class Server {
   void set_settings(const Settings& settings) { services_.set_settings(settings); }
 
   /// `elsewhere`: connections of other shards, for the limit.
-  void accept(std::unique_ptr<net::Stream> stream, std::uint64_t elsewhere = 0);
+  void accept(AcceptedStream accepted, std::uint64_t elsewhere = 0);
   /// Every connection is told 320 with `reason` and closed.
   void close_all(std::string_view reason);
   /// The hard end, when a clean one took too long.

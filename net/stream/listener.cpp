@@ -2,6 +2,7 @@
 #include "net/stream/listener.h"
 
 #include <cerrno>
+#include <utility>
 
 #include "core/limits.h"
 #include "net/stream/socket_stream.h"
@@ -17,7 +18,9 @@ bool passes_by_itself(std::int32_t result) {
 
 }  // namespace
 
-Listener::Listener(StreamSet& set, int fd, Acceptor& acceptor) : set_(set), acceptor_(acceptor) {
+Listener::Listener(StreamSet& set, Listening listening, Acceptor& acceptor)
+    : set_(set), acceptor_(acceptor), identity_(std::move(listening.identity)) {
+  const int fd = listening.socket;
   CHECK(fd >= 0);
   accept_.kind = io::OpKind::accept;
   accept_.fd = fd;
@@ -67,8 +70,9 @@ void Listener::on_accept(io::Op&, const io::Completion& completion) {
   if (completion.result >= 0) {
     const int fd = completion.result;
     is_near_max_ = is_near_max(fd);
-    acceptor_.on_accept(
-        std::make_unique<SocketStream>(set_, fd, set_.loop().driver().peer_name(fd)));
+    io::PeerName peer = set_.loop().driver().peer_name(fd);
+    if (identity_.is_unix) peer.local.address = identity_.address;
+    acceptor_.on_accept(std::make_unique<SocketStream>(set_, fd, std::move(peer)), identity_);
   } else if (!passes_by_itself(completion.result) && state_ == State::listening) {
     wait(-completion.result);
   }

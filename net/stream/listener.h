@@ -17,8 +17,8 @@ namespace lepus::net {
 
 class Listener {
  public:
-  /// Owns `fd`, a listening socket (io::listen_tcp). `acceptor` outlives on_listener_closed().
-  Listener(StreamSet& set, int fd, Acceptor& acceptor);
+  /// Owns its socket (io::listen_tcp, io::listen_unix). `acceptor` outlives on_listener_closed().
+  Listener(StreamSet& set, Listening listening, Acceptor& acceptor);
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   /// After on_listener_closed(); or never started, then the fd is the caller's again.
@@ -28,6 +28,7 @@ class Listener {
   void set_descriptor_max(int max) { descriptor_max_ = max; }
   void start();
   void stop();
+  bool is_closed() const { return state_ == State::closed; }
   /// A connection closed: if descriptors were short, there is one now.
   void retry();
   /// Stops taking new connections without closing (memory or descriptor alarms); they wait in the
@@ -49,6 +50,7 @@ class Listener {
 
   StreamSet& set_;
   Acceptor& acceptor_;
+  const ListenerIdentity identity_;
   State state_ = State::fresh;
   bool paused_ = false;
   bool is_near_max_ = false;  ///< A burst of connections might use up the reserve.

@@ -92,20 +92,22 @@ void SendChain::append_ref(core::Bytes piece, SendOwner* owner) {
   pool_->unsent_ += piece.size();
 }
 
-SendChain::Filled SendChain::fill(std::span<iovec> iov, std::size_t bytes_max) const {
-  Filled filled{0, 0};
-  for (const Piece* piece = head_; piece != nullptr; piece = piece->next) {
-    if (filled.count == iov.size() || filled.bytes == bytes_max) break;
-    const std::size_t part = std::min(piece->size, bytes_max - filled.bytes);
-    if (part == 0) continue;
-    // iovec serves both directions, hence not const; a send only reads.
-    iov[filled.count++] = {const_cast<std::uint8_t*>(piece->data), part};
-    filled.bytes += part;
+/// The end of the loan moves with the bytes of its piece.
+void SendChain::acknowledge(std::size_t size) {
+  CHECK(size <= lent_);
+  lent_ -= size;
+  if (lent_ == 0) loan_end_ = {};
+  for (std::size_t left = size; lent_ > 0 && left > 0;) {
+    const Piece* const piece = head_;
+    const std::size_t part = std::min(left, piece->size);
+    if (piece == loan_end_.piece) loan_end_.offset -= part;
+    left -= part;
+    drop(part);
   }
-  return filled;
+  if (lent_ == 0) drop(size);
 }
 
-void SendChain::consume(std::size_t size) {
+void SendChain::drop(std::size_t size) {
   CHECK(size <= size_);
   CHECK(size <= pool_->unsent_);
   size_ -= size;
@@ -123,6 +125,7 @@ void SendChain::consume(std::size_t size) {
 }
 
 void SendChain::clear() {
+  CHECK(lent_ == 0);
   pool_->unsent_ -= size_;
   while (head_ != nullptr) {
     size_ -= head_->size;

@@ -4,18 +4,23 @@
 //   head -> Piece{bytes in this block} -> Piece{reference, owner} -> Piece{bytes} <- tail
 //   Block: | header | Piece | bytes ... | Piece(ref) | Piece | bytes ...    free |
 //
+//          ^ acknowledged     ^ lent
+//
+// A transport takes bytes in two steps: lend() shows it the next ones, which stay where they are;
+// end_loan() or acknowledge() says that it needs those in front no more. consume() is both, for one
+// that copies.
+//
 // Pieces live inside the blocks, so a message costs no allocation: neighbouring small pieces are
 // one Piece that grows. A block goes back to the pool when its last piece left, and an empty chain
 // owns no block. Invariants: size() is the sum of the pieces; bytes once committed do not move, so
-// a send in flight may name them while more is added behind.
+// a send in flight may name them while more is added behind; nothing is dropped while it is lent.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
-
-#include <sys/uio.h>
 
 #include "core/base/assert.h"
 #include "core/base/bytes.h"
@@ -109,8 +114,10 @@ class SendChain {
   /// No copy; `piece` stays valid until owner->release_sent(). An empty piece is released at once.
   void append_ref(core::Bytes piece, SendOwner* owner);
 
-  /// Bytes not yet taken by the transport.
+  /// Bytes that the transport has not taken for good.
   std::size_t size() const { return size_; }
+  /// Those of them in front that it was lent.
+  std::size_t lent() const { return lent_; }
   /// Shared with the other chains of the shard.
   const BlockPool& pool() const { return *pool_; }
   bool empty() const { return size_ == 0; }
@@ -121,11 +128,38 @@ class SendChain {
     std::uint32_t count;  ///< Entries written.
     std::size_t bytes;    ///< Their sum.
   };
-  /// For transports: the first pieces, at most iov.size() of them and `bytes_max` bytes.
-  Filled fill(std::span<iovec> iov, std::size_t bytes_max) const;
-  /// For transports: `size` bytes from the front were taken.
-  void consume(std::size_t size);
-  /// Drops everything (owners are told).
+  // --- For transports. `Buffers` is a span or an array of iovec, or of whatever else is made of an
+  // address and a size.
+
+  /// The first pieces, at most buffers.size() of them and `bytes_max` bytes.
+  template <class Buffers>
+  Filled fill(Buffers&& buffers, std::size_t bytes_max) const {
+    Cursor cursor{head_, 0};
+    return fill_from(cursor, std::span{buffers}, bytes_max);
+  }
+  /// `size` bytes from the front were taken. Nothing is lent.
+  void consume(std::size_t size) {
+    CHECK(lent_ == 0);
+    drop(size);
+  }
+  /// As fill(), behind what was lent before: they stay valid until they are given back.
+  template <class Buffers>
+  Filled lend(Buffers&& buffers, std::size_t bytes_max) {
+    if (loan_end_.piece == nullptr) loan_end_ = {head_, 0};
+    const Filled filled = fill_from(loan_end_, std::span{buffers}, bytes_max);
+    lent_ += filled.bytes;
+    return filled;
+  }
+  /// `size` bytes from the front, which were lent, are sent and needed no more.
+  void acknowledge(std::size_t size);
+  /// As acknowledge(); and the rest of what was lent is not sent, but given back.
+  void end_loan(std::size_t size) {
+    CHECK(size <= lent_);
+    lent_ = 0;
+    loan_end_ = {};
+    drop(size);
+  }
+  /// Drops everything (owners are told). Nothing is lent.
   void clear();
 
  private:
@@ -139,6 +173,14 @@ class SendChain {
   };
   static_assert(sizeof(Piece) % 8 == 0);
 
+  /// A place between two bytes. In a piece that is all before it, `offset` is its size: it may grow.
+  struct Cursor {
+    const Piece* piece = nullptr;  ///< nullptr: the front.
+    std::size_t offset = 0;        ///< Bytes of the piece before it.
+  };
+
+  template <class Buffer, std::size_t Extent>
+  static Filled fill_from(Cursor& cursor, std::span<Buffer, Extent> buffers, std::size_t bytes_max);
   /// How much the tail piece can grow in place.
   std::size_t room_at_tail() const {
     if (tail_ == nullptr || tail_->owner != nullptr) return 0;
@@ -146,6 +188,7 @@ class SendChain {
   }
   void add_piece(std::size_t room);
   void append_slow(core::Bytes bytes);
+  void drop(std::size_t size);
   void drop_head();
 
   BlockPool* pool_;
@@ -155,6 +198,27 @@ class SendChain {
   std::size_t size_ = 0;
   std::size_t reserved_ = 0;
   std::uint64_t taken_ = 0;
+  std::size_t lent_ = 0;
+  Cursor loan_end_;  ///< Behind what was lent.
 };
+
+template <class Buffer, std::size_t Extent>
+SendChain::Filled SendChain::fill_from(Cursor& cursor, std::span<Buffer, Extent> buffers,
+                                       std::size_t bytes_max) {
+  Filled filled{0, 0};
+  while (cursor.piece != nullptr && filled.count < buffers.size() && filled.bytes < bytes_max) {
+    const Piece& piece = *cursor.piece;
+    const std::size_t part = std::min(piece.size - cursor.offset, bytes_max - filled.bytes);
+    if (part > 0) {
+      // Buffers serve both directions, hence not const; a send only reads.
+      buffers[filled.count++] = {const_cast<std::uint8_t*>(piece.data) + cursor.offset, part};
+      filled.bytes += part;
+      cursor.offset += part;
+    }
+    if (cursor.offset < piece.size || piece.next == nullptr) break;
+    cursor = {piece.next, 0};
+  }
+  return filled;
+}
 
 }  // namespace lepus::net

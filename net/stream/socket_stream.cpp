@@ -98,7 +98,8 @@ void SocketStream::on_recv(const io::Completion& completion) {
 
 void SocketStream::on_hang_up(const io::Completion& completion) {
   if (completion.result <= 0) return;  // Cancelled: reading goes on, or it is closed.
-  if ((completion.result & (POLLERR | POLLHUP)) != 0) return fail(-ECONNRESET);
+  // Without an error it may have bytes to be read: a unix socket hangs up when its peer is closed.
+  if ((completion.result & POLLERR) != 0) return fail(-ECONNRESET);
   hung_up_ = true;
   if (state_ == State::open && paused_) handler_->on_hang_up();
 }
@@ -112,11 +113,12 @@ void SocketStream::on_input(core::Bytes bytes) {
 }
 
 void SocketStream::on_send(io::Op&, const io::Completion& completion) {
+  const bool is_taken = completion.result > 0;
+  out_.end_loan(is_taken ? static_cast<std::size_t>(completion.result) : 0);
   if (state_ == State::closing) return pump();
   is_stuck_ = completion.result == -ECANCELED;
   if (is_stuck_ || completion.result == -EINTR || completion.result == -EAGAIN) return touch();
-  if (completion.result <= 0) return fail(completion.result);
-  out_.consume(static_cast<std::size_t>(completion.result));
+  if (!is_taken) return fail(completion.result);
   if (!out_.empty()) touch();
   if (state_ == State::open) handler_->on_sent();
   pump();
@@ -195,7 +197,7 @@ void SocketStream::flush_output() {
   if (send_.in_flight || out_.empty()) return;
   if (fin_ == Fin::sent) return out_.clear();
   const std::span<iovec> pieces = set_.take_pieces();
-  const SendChain::Filled filled = out_.fill(pieces, core::limits::send_size_max);
+  const SendChain::Filled filled = out_.lend(pieces, core::limits::send_size_max);
   CHECK(filled.count > 0);
   set_.return_pieces(pieces.size() - filled.count);
   send_.iov = pieces.data();

@@ -25,7 +25,7 @@
 
 namespace lepus::net {
 
-class SocketStream final : public Stream, private Flushable {
+class SocketStream final : public Stream, private Flushable, private BufferWaiter {
  public:
   /// Owns `fd`, a connected socket. Every stream made must be started and closed before it is
   /// destroyed.
@@ -44,6 +44,7 @@ class SocketStream final : public Stream, private Flushable {
   void shutdown_write() override;
   void finish(core::Nanos wait_ns) override;
   void close() override;
+  std::size_t pending_bytes() const override { return out_.size(); }
   const io::PeerName& peer() const override { return peer_; }
 
  private:

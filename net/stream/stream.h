@@ -7,7 +7,9 @@
 // Output: append to out(), then touch(); the bytes leave at the end of the turn, with one send per
 // stream and turn. Input: on_bytes() with a view into a receive buffer. Everything happens on the
 // loop's thread, and no handler is called inside a call the handler's owner makes: callbacks come
-// only from completions and timers.
+// only from completions, timers and the steps of a transport's turn (transport.h).
+//
+// A filter (TLS, the header of a proxy) is a stream that owns the one below it.
 #pragma once
 
 #include <memory>
@@ -15,7 +17,9 @@
 
 #include "core/base/bytes.h"
 #include "core/base/time.h"
-#include "io/driver.h"
+#include "io/peer_name.h"
+#include "net/stream/connection_security.h"
+#include "net/stream/listener_identity.h"
 #include "net/stream/send_chain.h"
 
 namespace lepus::net {
@@ -76,16 +80,26 @@ class Stream {
   /// state, also repeatedly.
   virtual void close() = 0;
 
+  /// What is not yet acknowledged of all that was written: out(), and what filters made of it.
+  virtual std::size_t pending_bytes() const = 0;
+
+  /// The reference holds as long as the stream; what it names may still change until the first
+  /// on_bytes(): a proxy says for whom it connects.
   virtual const io::PeerName& peer() const = 0;
+  /// As of peer(): a TLS handshake has come first.
+  virtual const ConnectionSecurity& security() const { return no_security(); }
+  /// A filter said in the log why the stream ended, which its user had no part in.
+  virtual bool is_end_logged() const { return false; }
 };
 
 /// Where a listener delivers new streams.
 struct Acceptor {
-  virtual void on_accept(std::unique_ptr<Stream> stream) = 0;
+  /// `listener` is the one it came by, and lives until all its streams are destroyed.
+  virtual void on_accept(std::unique_ptr<Stream> stream, const ListenerIdentity& listener) = 0;
   /// Out of descriptors or memory: `error_code` is an errno. The listener tries again by itself
   /// after a pause.
   virtual void on_accept_error(int error_code) = 0;
-  /// After Listener::stop(): the listener may be destroyed from now on, but not inside this call.
+  /// After stop(): the listener may be destroyed from now on, but not inside this call.
   virtual void on_listener_closed() = 0;
 
  protected:

@@ -5,13 +5,7 @@
 namespace lepus::net {
 
 void StreamSet::flush() {
-  while (touched_ != nullptr) {
-    Flushable& stream = *touched_;
-    touched_ = stream.next_touched_;
-    stream.next_touched_ = nullptr;
-    stream.touched_ = false;
-    stream.flush_output();
-  }
+  touched_.flush();
   serve_line();
   destroyed_later_.clear();
 }
@@ -21,7 +15,7 @@ void StreamSet::flush() {
 void StreamSet::serve_line() {
   if (line_.empty()) return;
   for (std::size_t free = loop_.free_receive_buffers(); free > 0; --free) {
-    Flushable* stream = line_.pop_front();
+    BufferWaiter* stream = line_.pop_front();
     if (stream == nullptr) return;
     stream->on_buffer_free();
   }

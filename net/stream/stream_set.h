@@ -13,32 +13,29 @@
 #include <span>
 #include <vector>
 
+#include <sys/uio.h>
+
 #include "core/base/intrusive_list.h"
 #include "core/limits.h"
 #include "io/loop.h"
+#include "net/stream/flush_list.h"
 #include "net/stream/send_chain.h"
 #include "net/stream/stream.h"
 
 namespace lepus::net {
 
-/// Base of streams that a StreamSet flushes. Must not be destroyed while is_touched().
-class Flushable : public core::ListNode<Flushable> {
+/// A stream that may have to wait for a receive buffer.
+class BufferWaiter : public core::ListNode<BufferWaiter> {
  public:
-  Flushable() = default;
-  Flushable(const Flushable&) = delete;
-  Flushable& operator=(const Flushable&) = delete;
-  virtual ~Flushable() { CHECK(!touched_); }
+  BufferWaiter() = default;
+  BufferWaiter(const BufferWaiter&) = delete;
+  BufferWaiter& operator=(const BufferWaiter&) = delete;
 
-  /// Starts one send of what waits, if none is in flight.
-  virtual void flush_output() = 0;
   /// It left the line: there is a receive buffer for it.
   virtual void on_buffer_free() = 0;
-  bool is_touched() const { return touched_; }
 
- private:
-  friend class StreamSet;
-  Flushable* next_touched_ = nullptr;
-  bool touched_ = false;
+ protected:
+  ~BufferWaiter() = default;
 };
 
 class StreamSet {
@@ -47,18 +44,13 @@ class StreamSet {
   StreamSet(const StreamSet&) = delete;
   StreamSet& operator=(const StreamSet&) = delete;
 
-  void touch(Flushable& stream) {
-    if (stream.touched_) return;
-    stream.touched_ = true;
-    stream.next_touched_ = touched_;
-    touched_ = &stream;
-  }
+  void touch(Flushable& stream) { touched_.touch(stream); }
   /// The stream found no receive buffer and asks for none until on_buffer_free().
-  void wait_for_buffer(Flushable& stream) {
+  void wait_for_buffer(BufferWaiter& stream) {
     if (!stream.linked()) line_.push_back(stream);
   }
   bool has_line() const { return !line_.empty(); }
-  void leave_line(Flushable& stream) {
+  void leave_line(BufferWaiter& stream) {
     if (stream.linked()) line_.remove(stream);
   }
   /// From TurnHooks::flush(), after the journal's batch.
@@ -72,6 +64,7 @@ class StreamSet {
 
   io::Loop& loop() { return loop_; }
   BlockPool& blocks() { return blocks_; }
+  const BlockPool& blocks() const { return blocks_; }
 
   /// Room for the pieces of one send, valid until the end of this turn. Give back what was not
   /// used.
@@ -86,8 +79,8 @@ class StreamSet {
 
   io::Loop& loop_;
   BlockPool blocks_;
-  Flushable* touched_ = nullptr;
-  core::IntrusiveList<Flushable> line_;  ///< For a receive buffer.
+  FlushList touched_;
+  core::IntrusiveList<BufferWaiter> line_;  ///< For a receive buffer.
   std::vector<std::unique_ptr<Stream>> destroyed_later_;
   std::vector<std::unique_ptr<iovec[]>> chunks_;
   std::size_t pieces_used_ = 0;    ///< In this turn, over all chunks.

@@ -158,7 +158,7 @@ void OperatorWorld::tell_limits() {
 }
 
 AdminHost::ResumeOutcome OperatorWorld::resume(bool) {
-  thread_->view().tell_control(ResumeBroker{std::make_unique<std::vector<std::vector<int>>>(2)});
+  thread_->view().tell_control(ResumeBroker{std::make_unique<ShardListeners>(2)});
   return {Resumed::listening};
 }
 

@@ -161,7 +161,8 @@ void Cluster::make_shards() {
       }
     }
     shards_.push_back(std::make_unique<server::Shard>(std::move(parts)));
-    shards_.back()->add_listener(parts_.world->network().listen(port));
+    shards_.back()->add_listener(
+        {{"listeners.tcp.default", "sim"}, parts_.world->network().listen(port)});
   }
 }
 

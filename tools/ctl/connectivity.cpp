@@ -9,8 +9,11 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "io/unix_socket.h"
 
 namespace lepus::ctl {
 
@@ -42,9 +45,16 @@ int connect_to(const addrinfo& address) {
   return code;
 }
 
+std::string try_unix(const std::string& path) {
+  io::UnixOutcome outcome = io::connect_unix(path);
+  if (outcome.fd >= 0) close(outcome.fd);
+  return std::move(outcome.error);
+}
+
 }  // namespace
 
 std::string try_connect(const Endpoint& endpoint) {
+  if (endpoint.address.starts_with('/')) return try_unix(endpoint.address);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;

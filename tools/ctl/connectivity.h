@@ -1,4 +1,4 @@
-// Whether a TCP connection to a listener comes about, from this machine.
+// Whether a connection to a listener comes about, from this machine.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 namespace lepus::ctl {
 
 struct Endpoint {
-  std::string address;  ///< A name, or a number with or without brackets.
+  std::string address;  ///< A name, a number with or without brackets, or a unix socket's path.
   std::uint16_t port = 0;
 };
 

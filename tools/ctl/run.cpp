@@ -380,8 +380,10 @@ int Run::check_connectivity(dom::object result) const {
     if (element.get(listener) != simdjson::SUCCESS) continue;
     Endpoint endpoint{std::string{text_of(listener, "interface")},
                       static_cast<std::uint16_t>(number_of(listener, "port"))};
-    if (address != invocation_.options.end()) endpoint.address = address->second;
-    ports += fmt::format("{}{}", ports.empty() ? "" : ", ", endpoint.port);
+    const bool is_unix = endpoint.address.starts_with('/');
+    if (!is_unix && address != invocation_.options.end()) endpoint.address = address->second;
+    ports += fmt::format("{}{}", ports.empty() ? "" : ", ",
+                         is_unix ? endpoint.address : std::to_string(endpoint.port));
     if (const std::string why = try_connect(endpoint); !why.empty()) failures += "\n" + why;
   }
   const std::string node = node_of(invocation_);

@@ -86,7 +86,7 @@ struct PassSettings {
 struct SuspendBroker {};
 /// As of Control::resume(). Closes the sockets if the broker is not suspended.
 struct ResumeBroker {
-  std::unique_ptr<std::vector<std::vector<int>>> sockets;  ///< Listening ones, by shard.
+  std::unique_ptr<ShardListeners> sockets;  ///< Listening ones, by shard.
 };
 struct StopBroker {};
 /// Each shard answers by Acknowledged once it knows what was asked of the control thread before.

@@ -15,8 +15,12 @@
 
 #include "core/broker/command.h"
 #include "net/amqp/settings.h"
+#include "net/stream/listener_identity.h"
 
 namespace lepus::server {
+
+/// By shard.
+using ShardListeners = std::vector<std::vector<net::Listening>>;
 
 /// The shard accepts connections.
 struct Serving {};
@@ -36,7 +40,7 @@ struct TrimHeap {};
 struct SuspendClients {};
 /// Connections are accepted again. Answered by Serving.
 struct ResumeClients {
-  std::vector<int> sockets;  ///< Listening ones, which the shard takes over.
+  std::vector<net::Listening> listeners;  ///< Taken over by the shard.
 };
 /// The shard tells the admin thread that it has done all that the control thread sent before
 /// (Acknowledged).

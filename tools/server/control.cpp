@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "io/heap.h"
-#include "io/os.h"
+#include "tools/server/listening.h"
 
 namespace lepus::server {
 
@@ -203,16 +203,12 @@ void Control::suspend() {
 }
 
 /// Another operator may have been faster, or a stop.
-void Control::resume(std::vector<std::vector<int>> sockets) {
-  CHECK(sockets.size() == shard_count_);
-  if (!is_suspended() || phase_ != Phase::running) {
-    for (const std::vector<int>& own : sockets)
-      for (const int fd : own) io::close_fd(fd);
-    return;
-  }
+void Control::resume(ShardListeners listeners) {
+  CHECK(listeners.size() == shard_count_);
+  if (!is_suspended() || phase_ != Phase::running) return close_listeners(listeners);
   suspends_ = false;
   for (core::ShardId shard = 0; shard < shard_count_; ++shard)
-    mesh_.send(shard, ResumeClients{std::move(sockets[shard])});
+    mesh_.send(shard, ResumeClients{std::move(listeners[shard])});
 }
 
 bool Control::is_serving() const {

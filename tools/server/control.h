@@ -67,7 +67,7 @@ class Control final : private io::TurnHooks,
   bool is_suspending() const { return suspends_; }
   bool is_suspended() const;
   /// Listening sockets for each shard, which are taken over; when it is not suspended, closed.
-  void resume(std::vector<std::vector<int>> sockets);
+  void resume(ShardListeners listeners);
   bool is_finished();
   bool is_running() const { return phase_ == Phase::running; }
   /// What an operator asks for (core/access/access_request.h): `done` comes when the change is

@@ -17,8 +17,10 @@
 
 #include "io/os.h"
 #include "io/port_owner.h"
+#include "io/unix_socket.h"
 #include "tools/server/config/config_file.h"
 #include "tools/server/config/config_value.h"
+#include "tools/server/listening.h"
 
 namespace lepus::server {
 
@@ -45,21 +47,27 @@ int bind_abstract(std::string_view name) {
   return -1;
 }
 
-std::string address_text(ListenAddress address) {
-  if (address.host.empty()) address.host = "::";
-  return format_listen_address(address);
-}
-
 std::string user_name(std::uint32_t user) {
   const passwd* entry = getpwuid(user);
   return entry == nullptr ? fmt::format("user {}", user) : fmt::format("user '{}'", entry->pw_name);
+}
+
+std::optional<io::PortOwner> find_owner(const ListenAddress& address) {
+  if (address.kind != ListenerKind::unix_socket)
+    return io::find_port_owner(address.host, address.port);
+  const std::optional<std::uint32_t> process = io::unix_owner(address.path);
+  if (!process || *process == 0) return {};
+  std::string program;
+  if (!read_file(fmt::format("/proc/{}/comm", *process), program)) program = "a process\n";
+  program.pop_back();
+  return io::PortOwner{0, static_cast<int>(*process), program};
 }
 
 /// As far as it can be found out.
 std::string describe_owner(const ListenAddress& address) {
   std::string table;
   if (!read_file("/proc/net/unix", table)) table.clear();
-  const std::optional<io::PortOwner> owner = io::find_port_owner(address.host, address.port);
+  const std::optional<io::PortOwner> owner = find_owner(address);
   const int pid = owner ? owner->pid : 0;
   if (std::string notice = find_notice(table, address, pid); !notice.empty()) return notice;
   if (!owner) return "another process, or connections that still hold it";
@@ -68,12 +76,15 @@ std::string describe_owner(const ListenAddress& address) {
 }
 
 std::string refusal(const ListenAddress& address) {
-  return fmt::format(
-      "cannot listen on {}: it is used by {}; stop that process, or set another listeners.tcp",
-      address_text(address), describe_owner(address));
+  return fmt::format("cannot listen on {}: it is used by {}; stop that process, or set another {}",
+                     shown_address(address), describe_owner(address), listener_key(address));
 }
 
 io::ListenOutcome probe(const ListenAddress& address) {
+  if (address.kind == ListenerKind::unix_socket) {
+    if (!io::unix_owner(address.path)) return {};
+    return {-1, "it is used by another process", EADDRINUSE};
+  }
   io::ListenConfig config;
   config.address = address.host;
   config.port = address.port;
@@ -123,13 +134,15 @@ ListenNotices::~ListenNotices() {
 /// One that cannot be posted is missing in an error text, nothing else.
 void ListenNotices::post(const ListenAddress& address, const std::string& data_dir) {
   const int fd = bind_abstract(fmt::format("{}{} pid {} data_dir {}", notice_prefix,
-                                           address_text(address), getpid(), data_dir));
+                                           shown_address(address), getpid(), data_dir));
   if (fd >= 0) fds_.push_back(fd);
 }
 
-/// Of the same port: that the addresses overlap is known.
+/// Of the same port or path: that the addresses overlap is known.
 std::string find_notice(std::string_view table, const ListenAddress& address, int pid) {
-  const std::string port = fmt::format(":{} pid ", address.port);
+  const std::string port = address.kind == ListenerKind::unix_socket
+                               ? fmt::format("{} pid ", address.path)
+                               : fmt::format(":{} pid ", address.port);
   while (!table.empty()) {
     const std::size_t end = std::min(table.find('\n'), table.size());
     std::string_view line = table.substr(0, end);

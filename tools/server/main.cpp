@@ -23,6 +23,7 @@
 #include "tools/server/data_dir.h"
 #include "tools/server/definitions/definitions_check.h"
 #include "tools/server/definitions/definitions_store.h"
+#include "tools/server/listening.h"
 #include "tools/server/log/log.h"
 #include "tools/server/node.h"
 #include "tools/server/placement/placement_locks.h"
@@ -49,10 +50,7 @@ int print(const std::string& text) {
 
 std::string ready_line(const ServerConfig& config) {
   std::string line = "lepus ready: amqp";
-  for (ListenAddress address : config.listeners) {
-    if (address.host.empty()) address.host = "::";
-    line += " " + format_listen_address(address);
-  }
+  for (const ListenAddress& address : config.listeners) line += " " + shown_address(address);
   return line + "\n";
 }
 

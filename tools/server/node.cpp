@@ -264,36 +264,25 @@ void Node::end_process() {
   std::_Exit(1);
 }
 
-/// Each shard has its own socket for each address; the kernel spreads connections over them.
-std::string Node::open_sockets(const ListenTurn& turn, core::Log& log,
-                               std::vector<std::vector<int>>& sockets) {
+std::string Node::open_sockets(const ListenTurn& turn, core::Log& log, ShardListeners& listeners) {
   if (!turn.is_held())
     log.write(LogLevel::warning, LogCategory::general,
               "another lepus is starting for very long: whether it takes the same address is not "
               "known",
               {});
-  sockets.resize(shards_.size());
-  for (const ListenAddress& address : config_.listeners) {
-    for (std::vector<int>& own : sockets) {
-      const io::ListenOutcome outcome = io::listen_tcp(
-          {address.host, address.port, static_cast<int>(config_.tcp.backlog), config_.tcp.nodelay,
-           config_.tcp.keepalive, static_cast<int>(config_.tcp.send_buffer_size),
-           static_cast<int>(config_.tcp.receive_buffer_size)});
-      if (outcome.fd < 0) return outcome.error;
-      own.push_back(outcome.fd);
-    }
-    notices_.post(address, config_.data_dir);
-  }
+  listeners.resize(shards_.size());
+  if (std::string error = open_listeners(config_, listeners); !error.empty()) return error;
+  for (const ListenAddress& address : config_.listeners) notices_.post(address, config_.data_dir);
   return {};
 }
 
 std::string Node::listen() {
-  std::vector<std::vector<int>> sockets;
+  ShardListeners listeners;
   const ListenTurn turn;
   if (std::string error = wait_until_free(config_.listeners); !error.empty()) return error;
-  if (std::string error = open_sockets(turn, log_, sockets); !error.empty()) return error;
+  if (std::string error = open_sockets(turn, log_, listeners); !error.empty()) return error;
   for (std::size_t shard = 0; shard < shards_.size(); ++shard)
-    for (const int fd : sockets[shard]) shards_[shard].shard->add_listener(fd);
+    for (net::Listening& one : listeners[shard]) shards_[shard].shard->add_listener(std::move(one));
   return {};
 }
 
@@ -326,6 +315,7 @@ int Node::run() {
   }
   for (ShardThread& own : shards_) own.thread.join();
   if (!catalog_.has_changes())
+  remove_unix_listeners(config_);
     if (const std::string error = save_journal_ends(); !error.empty())
       log_.write(LogLevel::error, LogCategory::general, "catalog", {{"text", error}});
   // Operators that wait for the end see it. What they ask is about shards, which are still here.

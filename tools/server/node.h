@@ -21,6 +21,7 @@
 #include "tools/server/control.h"
 #include "tools/server/definitions/definitions_store.h"
 #include "tools/server/listen_claim.h"
+#include "tools/server/listening.h"
 #include "tools/server/log/log.h"
 #include "tools/server/mesh.h"
 #include "tools/server/node_admin.h"
@@ -68,8 +69,7 @@ class Node {
   };
 
   std::string make_driver(std::unique_ptr<io::UringDriver>& driver);
-  std::string open_sockets(const ListenTurn& turn, core::Log& log,
-                           std::vector<std::vector<int>>& sockets);
+  std::string open_sockets(const ListenTurn& turn, core::Log& log, ShardListeners& listeners);
   std::string listen();
   std::string open_catalog();
   std::string open_journals();

@@ -143,15 +143,14 @@ AdminHost::ResumeOutcome NodeAdmin::resume(bool is_last_try) {
   const ListenTurn turn{no_wait};
   if (!is_last_try && (!turn.is_held() || is_any_in_use(config_.listeners)))
     return {Resumed::address_in_use};
-  auto sockets = std::make_unique<std::vector<std::vector<int>>>();
+  auto sockets = std::make_unique<ShardListeners>();
   std::string error = wait_until_free(config_.listeners, no_wait);
   if (error.empty()) error = node_.open_sockets(turn, log_, *sockets);
   if (error.empty()) {
     work_->view().tell_control(ResumeBroker{std::move(sockets)});
     return {Resumed::listening};
   }
-  for (const std::vector<int>& own : *sockets)
-    for (const int fd : own) io::close_fd(fd);
+  close_listeners(*sockets);
   return {Resumed::failed, std::move(error)};
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/limits.h"
 #include "io/heap.h"
+#include "net/stream/socket_transport.h"
 
 namespace lepus::server {
 
@@ -23,7 +24,8 @@ Shard::Shard(Parts parts)
     : parts_(std::move(parts)),
       mesh_(*parts_.mesh, parts_.id),
       message_log_(parts_.message_log != nullptr ? *parts_.message_log : ram_message_log_),
-      streams_(*parts_.loop),
+      transport_(std::make_unique<net::SocketTransport>(*parts_.loop, parts_.descriptor_max)),
+      filters_({parts_.loop, parts_.log}),
       broker_({parts_.id, parts_.mesh->shard_count(), &mesh_, &message_log_, parts_.restorer,
                &parts_.loop->profile()},
               parts_.mesh->shard_count()),
@@ -45,21 +47,15 @@ Shard::~Shard() {
 
 void Shard::destroy_stream_later(void* self, std::unique_ptr<net::Stream> stream) {
   Shard& shard = *static_cast<Shard*>(self);
-  shard.streams_.destroy_later(std::move(stream));
-  for (const auto& listener : shard.listeners_) listener->retry();
+  shard.transport_->destroy_later(std::move(stream));
 }
 
-void Shard::add_listener(int fd) {
-  listeners_.push_back(std::make_unique<net::Listener>(streams_, fd, *this));
-  listeners_.back()->set_descriptor_max(parts_.descriptor_max);
-}
-
-void Shard::on_accept(std::unique_ptr<net::Stream> stream) {
+void Shard::on_accept(std::unique_ptr<net::Stream> stream, const net::ListenerIdentity& listener) {
   const std::uint64_t others =
       parts_.connection_count
           ? parts_.connection_count() - connections_.load(std::memory_order_relaxed)
           : 0;
-  server_.accept(std::move(stream), others);
+  server_.accept({filters_.wrap(std::move(stream), listener), &listener}, others);
 }
 
 /// EMFILE also when the listener leaves the reserve alone.
@@ -101,9 +97,9 @@ struct Shard::Handler {
     shard.phase_ = Phase::suspending;
     shard.close_doors();
   }
-  void operator()(const ResumeClients& command) const {
+  void operator()(ResumeClients& command) const {
     CHECK(shard.phase_ == Phase::suspended);
-    for (const int fd : command.sockets) shard.add_listener(fd);
+    for (net::Listening& one : command.listeners) shard.add_listener(std::move(one));
     shard.start_listeners();
   }
   void operator()(const Acknowledge& command) const {
@@ -147,7 +143,8 @@ void Shard::on_command(Command& command) {
 bool Shard::drain_mailboxes() {
   broker_.set_wall_clock_offset(parts_.loop->wall_offset());
   broker_.advance(parts_.loop->now());
-  bool worked = mesh_.push_staged();
+  bool worked = transport_->poll();
+  worked |= mesh_.push_staged();
   worked |= mesh_.drain([this](auto& command) { on_command(command); });
   if (!worked && !server_.has_work() && !broker_.has_work()) return false;
   {
@@ -171,13 +168,13 @@ void Shard::pump() {
 
 void Shard::start_listeners() {
   phase_ = Phase::serving;
-  listeners_open_ = listeners_.size();
-  for (auto& listener : listeners_) listener->start();
+  listeners_open_ = waiting_.size();
+  for (net::Listening& one : std::exchange(waiting_, {})) transport_->listen(std::move(one), *this);
   mesh_.tell_control(Serving{});
 }
 
 void Shard::close_doors() {
-  for (auto& listener : listeners_) listener->stop();
+  transport_->stop();
   server_.close_all(shutdown_text);
   parts_.loop->timers().arm(stop_timer_, parts_.loop->now() + core::limits::shutdown_wait);
 }
@@ -192,7 +189,6 @@ void Shard::begin_stop() {
 /// Clients and listeners are gone.
 void Shard::end_phase() {
   parts_.loop->timers().cancel(stop_timer_);
-  listeners_.clear();
   phase_ = phase_ == Phase::stopping ? Phase::drained : Phase::suspended;
   mesh_.tell_control(ConnectionsClosed{});
 }
@@ -225,7 +221,8 @@ void Shard::flush() {
   for (auto& result : requests_.messages.collect())
     mesh_.tell_admin(MessagesReply{std::move(result)});
   broker_.pump();
-  streams_.flush();
+  filters_.flush();
+  transport_->flush();
   server_.end_turn();
   const bool is_closing = phase_ == Phase::stopping || phase_ == Phase::suspending;
   if (is_closing && server_.connection_count() == 0 && listeners_open_ == 0) end_phase();
@@ -235,18 +232,18 @@ void Shard::flush() {
   }
   // The control thread and the admin thread have a copy of the topology, too.
   const std::uint64_t copies = parts_.id == 0 ? 2 * broker_.memory().topology_bytes : 0;
-  memory_bytes_.store(broker_.memory().total() + copies + streams_.blocks().bytes_in_use() +
-                          message_log_.memory_bytes(),
-                      std::memory_order_relaxed);
+  memory_bytes_.store(
+      broker_.memory().total() + copies + transport_->output_bytes() + message_log_.memory_bytes(),
+      std::memory_order_relaxed);
   connections_.store(server_.active_count(), std::memory_order_relaxed);
   parts_.loop->timers().arm(deadline_timer_, broker_.next_deadline());
   mesh_.wake();
 }
 
 bool Shard::may_sleep() {
-  return !broker_.has_work() && !server_.has_work() && !requests_.stats.has_work() &&
-         !requests_.messages.has_work() && !mesh_.has_staged() && !message_log_.has_work() &&
-         (phase_ != Phase::finished || (has_unwritten() && !gives_up_));
+  return transport_->may_sleep() && !broker_.has_work() && !server_.has_work() &&
+         !requests_.stats.has_work() && !requests_.messages.has_work() && !mesh_.has_staged() &&
+         !message_log_.has_work() && (phase_ != Phase::finished || (has_unwritten() && !gives_up_));
 }
 
 /// Also when the journal waits for room, and has nothing to do until then.

@@ -4,7 +4,7 @@
 //   drain_mailboxes(): commands from other threads -> broker -> channels whose input may go on
 //   completions:       bytes -> connections -> broker
 //   flush():           a piece of what the operator asked -> message log batch -> confirms
-//                      -> send chains -> wake sleeping receivers
+//                      -> filters, transport -> wake sleeping receivers
 #pragma once
 
 #include <array>
@@ -18,8 +18,8 @@
 #include "core/broker/broker.h"
 #include "io/loop.h"
 #include "net/amqp/server.h"
-#include "net/stream/listener.h"
-#include "net/stream/stream_set.h"
+#include "net/stream/transport.h"
+#include "tools/server/accept_filters.h"
 #include "tools/server/mesh.h"
 #include "tools/server/shard_messages.h"
 #include "tools/server/shard_stats.h"
@@ -48,9 +48,8 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   explicit Shard(Parts parts);
   ~Shard() override;
 
-  /// A bound, listening socket; before the first turn. Taken over. It accepts once the virtual
-  /// hosts are known.
-  void add_listener(int fd);
+  /// Before the first turn. It accepts once the virtual hosts are known.
+  void add_listener(net::Listening listening) { waiting_.push_back(std::move(listening)); }
   /// The control thread allowed it to end, and nothing of it is in flight.
   bool is_finished() const;
   core::Broker& broker() { return broker_; }
@@ -87,7 +86,8 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   bool drain_mailboxes() override;
   void flush() override;
   bool may_sleep() override;
-  void on_accept(std::unique_ptr<net::Stream> stream) override;
+  void on_accept(std::unique_ptr<net::Stream> stream,
+                 const net::ListenerIdentity& listener) override;
   void on_accept_error(int error_code) override;
   void on_listener_closed() override;
 
@@ -107,11 +107,12 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   ShardEnd mesh_;
   core::RamMessageLog ram_message_log_;
   core::MessageLog& message_log_;
-  net::StreamSet streams_;
+  const std::unique_ptr<net::Transport> transport_;
+  AcceptFilters filters_;
   core::Broker broker_;
   amqp::Server server_;
   OperatorRequests requests_;
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::vector<net::Listening> waiting_;  ///< For the moment when they may accept.
   std::size_t listeners_open_ = 0;
   std::array<core::LogGate, 3> accept_errors_;  ///< By what is short.
   Phase phase_ = Phase::starting;

@@ -10,7 +10,9 @@
 #include "core/base/time.h"
 #include "core/message/field_table.h"
 #include "core/session/session_owner.h"
-#include "io/driver.h"
+#include "io/peer_name.h"
+#include "net/stream/connection_security.h"
+#include "net/stream/listener_identity.h"
 
 namespace lepus::amqp {
 
@@ -37,8 +39,10 @@ struct TrafficCounters {
 
 struct ConnectionFacts {
   core::ConnectionId id;
-  const io::PeerName& peer;   ///< The stream's, which lives as long.
-  core::Nanos opened_at = 0;  ///< When it was accepted.
+  const io::PeerName& peer;  ///< The stream's, which lives as long.
+  const net::ConnectionSecurity& security = net::no_security();     ///< As of peer.
+  const net::ListenerIdentity& listener = net::unknown_listener();  ///< It came by.
+  core::Nanos opened_at = 0;                                        ///< When it was accepted.
   TrafficCounters traffic = {};
   // From connection.start-ok on.
   std::string client_properties = {};  ///< Inside of a field table, as announced.

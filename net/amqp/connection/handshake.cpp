@@ -24,10 +24,6 @@ using core::ReplyCode;
 
 namespace {
 
-bool is_loopback(std::string_view address) {
-  return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
-}
-
 /// PLAIN (RFC 4616): authzid NUL authcid NUL password; an authzid is not accepted.
 bool split_plain(std::string_view response, std::string_view& name, std::string_view& password) {
   if (!response.starts_with('\0')) return false;
@@ -158,7 +154,7 @@ Refusal Handshake::check_login(std::string_view mechanism, const Login& login) {
   if (user == nullptr || !accepts(user->spec, login.password)) {
     why = "user unknown or password wrong";
   } else if (parts_.services.settings().loopback_users.contains(login.name) &&
-             !is_loopback(parts_.facts.peer.remote.address)) {
+             !parts_.facts.peer.is_loopback()) {
     why = "user can only connect via a loopback address";
   }
   if (why == nullptr) return std::nullopt;

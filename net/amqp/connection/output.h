@@ -38,7 +38,8 @@ class Output {
     touch();
   }
 
-  std::size_t unsent_bytes() const { return chain_.size(); }
+  /// Also what filters below the chain made of it.
+  std::size_t unsent_bytes() const { return stream_.pending_bytes(); }
   std::uint64_t sent_bytes() const { return chain_.taken(); }
 
   /// Returns true if the connection's consumers are to wait; on_sent() says when they go on.

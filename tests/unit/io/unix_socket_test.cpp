@@ -32,7 +32,10 @@ TEST(UnixSocket, OnlyItsOwnerMayReachIt) {
   ASSERT_GE(client.fd, 0) << client.error;
   const int accepted = accept(listening.fd, nullptr, nullptr);
   ASSERT_GE(accepted, 0);
-  EXPECT_EQ(peer_user(accepted), geteuid());
+  const std::optional<UnixPeer> peer = unix_peer(accepted);
+  ASSERT_TRUE(peer);
+  EXPECT_EQ(peer->user, geteuid());
+  EXPECT_EQ(peer->process, static_cast<std::uint32_t>(getpid()));
   for (const int fd : {client.fd, accepted, listening.fd}) close_fd(fd);
   remove_unix(path);
   EXPECT_FALSE(std::filesystem::exists(path));
@@ -116,7 +119,7 @@ TEST(UnixSocket, NothingThere) {
   EXPECT_EQ(missing.error,
             "cannot connect to " + (directory / "no") + ": No such file or directory");
   EXPECT_EQ(listen_unix(directory / "no/s", UnixPlace::shared).error_code, ENOENT);
-  EXPECT_EQ(peer_user(-1), std::nullopt);
+  EXPECT_FALSE(unix_peer(-1));
 }
 
 }  // namespace

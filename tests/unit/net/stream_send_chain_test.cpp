@@ -9,6 +9,8 @@
 #include <deque>
 #include <string>
 
+#include <sys/uio.h>
+
 #include "core/base/random.h"
 
 namespace lepus::net {
@@ -119,7 +121,7 @@ struct Model {
     return text;
   }
   void step() {
-    switch (random.below(4)) {
+    switch (random.below(7)) {
       case 0: {
         const std::string text = "w" + random_text(core::limits::send_reserve_max - 20);
         write(chain, text);
@@ -140,18 +142,49 @@ struct Model {
         break;
       }
       case 3: {
+        if (lent > 0) return acknowledge();
         const std::size_t size = random.below(expected.size() + 1);
         chain.consume(size);
         expected.erase(0, size);
         break;
       }
+      case 4:
+        return lend();
+      case 5:
+        return acknowledge();
+      case 6: {
+        const std::size_t size = random.below(lent + 1);
+        chain.end_loan(size);
+        expected.erase(0, size);
+        lent = 0;
+        break;
+      }
     }
+  }
+  void lend() {
+    std::array<iovec, 8> pieces{};
+    const std::size_t max = 1 + random.below(30'000);
+    const auto filled = chain.lend(std::span(pieces).first(1 + random.below(8)), max);
+    std::string got;
+    for (std::uint32_t i = 0; i < filled.count; ++i)
+      got.append(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);
+    EXPECT_EQ(got, std::string_view(expected).substr(lent, got.size()));
+    EXPECT_EQ(got.size(), filled.bytes);
+    EXPECT_EQ(got.empty(), lent == expected.size());
+    lent += got.size();
+  }
+  void acknowledge() {
+    const std::size_t size = random.below(lent + 1);
+    chain.acknowledge(size);
+    expected.erase(0, size);
+    lent -= size;
   }
 
   core::Random random;
   BlockPool pool{4};
   std::deque<CountingOwner> owners;
   std::string expected;
+  std::size_t lent = 0;
   SendChain chain{pool};
 };
 
@@ -166,6 +199,7 @@ TEST(SendChain, AgreesWithAModel) {
       ASSERT_EQ(start.empty(), model.expected.empty());
       ASSERT_EQ(model.chain.empty(), model.pool.blocks_in_use() == 0);
     }
+    model.chain.end_loan(0);
     model.chain.clear();
     ASSERT_EQ(model.pool.blocks_in_use(), 0U);
     for (const CountingOwner& owner : model.owners) ASSERT_EQ(owner.released, 1);

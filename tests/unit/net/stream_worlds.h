@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <sys/un.h>
 
 #include <cerrno>
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -19,9 +21,9 @@
 #include "io/os.h"
 #include "io/sim/sim_driver.h"
 #include "io/uring/uring_driver.h"
-#include "net/stream/listener.h"
-#include "net/stream/socket_stream.h"
-#include "net/stream/stream_set.h"
+#include "io/unix_socket.h"
+#include "net/stream/socket_transport.h"
+#include "tests/unit/io/temporary_directory.h"
 
 namespace lepus::net::testing_streams {
 
@@ -43,9 +45,18 @@ class World {
  public:
   virtual ~World() = default;
   virtual io::Driver& driver() = 0;
-  virtual int listen() = 0;
+  virtual Listening listen() = 0;
   virtual std::unique_ptr<Client> connect() = 0;
   /// One turn of the loop, or some time.
+  virtual std::unique_ptr<Transport> make_transport(io::Loop& loop) {
+    return std::make_unique<SocketTransport>(loop);
+  }
+  /// Puts a filter on a stream that was accepted.
+  virtual std::unique_ptr<Stream> wrap(std::unique_ptr<Stream> stream) { return stream; }
+  /// At the end of a turn, before the transport's.
+  virtual void flush_filters() {}
+  /// A client can reset its connection.
+  virtual bool has_resets() { return true; }
   virtual void step(io::Loop& loop) = 0;
   /// A client in the same thread could not end a sleep in the kernel. In the simulation sleeping is
   /// how time passes.
@@ -59,6 +70,10 @@ class World {
 class SocketClient final : public Client {
  public:
   explicit SocketClient(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  struct Connected {
+    int fd;
+  };
+  explicit SocketClient(Connected connected) : fd_(connected.fd) { CHECK(fd_ >= 0); }
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -94,7 +109,7 @@ class SocketClient final : public Client {
   bool ended_ = false;
 };
 
-class UringWorld final : public World {
+class UringWorld : public World {
  public:
   UringWorld() {
     std::string error;
@@ -105,11 +120,11 @@ class UringWorld final : public World {
     CHECK(driver_ != nullptr);
   }
   io::Driver& driver() override { return *driver_; }
-  int listen() override {
+  Listening listen() override {
     const io::ListenOutcome outcome = io::listen_tcp({"127.0.0.1", 0, 128});
     CHECK(outcome.fd >= 0);
     port_ = io::local_port(outcome.fd);
-    return outcome.fd;
+    return {{"tcp", "127.0.0.1"}, outcome.fd};
   }
   std::unique_ptr<Client> connect() override { return std::make_unique<SocketClient>(port_); }
   void step(io::Loop& loop) override { loop.run_turn(); }
@@ -124,6 +139,24 @@ class UringWorld final : public World {
 };
 
 class SimulatedClient final : public Client {
+class UnixWorld final : public UringWorld {
+ public:
+  Listening listen() override {
+    const io::UnixOutcome outcome = io::listen_unix(path_, io::UnixPlace::shared);
+    CHECK(outcome.fd >= 0);
+    return {{"unix", path_, ListenerProtocol::amqp, true}, outcome.fd};
+  }
+  std::unique_ptr<Client> connect() override {
+    return std::make_unique<SocketClient>(SocketClient::Connected{io::connect_unix(path_).fd});
+  }
+  /// Only when it leaves bytes unread.
+  bool has_resets() override { return false; }
+
+ private:
+  io::TemporaryDirectory directory_;
+  const std::string path_ = directory_ / "s";
+};
+
  public:
   explicit SimulatedClient(std::unique_ptr<io::SimClient> client) : client_(std::move(client)) {}
   std::size_t write(std::string_view bytes) override {
@@ -143,7 +176,7 @@ class SimulatedWorld final : public World {
   SimulatedWorld(std::uint64_t seed, const io::SimFaults& faults)
       : world_(seed, faults), driver_(world_) {}
   io::Driver& driver() override { return driver_; }
-  int listen() override { return world_.network().listen(5672); }
+  Listening listen() override { return {{"sim", "sim"}, world_.network().listen(5672)}; }
   std::unique_ptr<Client> connect() override {
     return std::make_unique<SimulatedClient>(world_.network().connect(5672));
   }
@@ -228,30 +261,33 @@ class Session final : public StreamHandler {
 class Server final : public Acceptor, public io::TurnHooks {
  public:
   explicit Server(World& w)
-      : world(w), loop(w.driver(), {io::IdleMode::sleep, 0}), set(loop), listener_fd_(w.listen()) {
+      : world(w), loop(w.driver(), {io::IdleMode::sleep, 0}), transport(w.make_transport(loop)) {
     loop.set_hooks(this);
-    listener_ = std::make_unique<Listener>(set, listener_fd_, *this);
-    listener_->start();
+    transport->listen(w.listen(), *this);
     loop.run_turn();
   }
   ~Server() override {
     stop();
     EXPECT_EQ(loop.ops_in_flight(), 0U);
     EXPECT_EQ(loop.timers().armed_count(), 0U);
-    EXPECT_EQ(set.blocks().blocks_in_use(), 0U);
+    EXPECT_EQ(transport->output_bytes(), 0U);
   }
   void stop() {
     stopping_ = true;
-    listener_->stop();
+    transport->stop();
     for (const auto& session : sessions) {
       if (!session->closed) session->stream->close();
     }
-    run_until([this] { return listener_closed_ && loop.ops_in_flight() == 0; });
-    set.flush();
+    run_until([this] {
+      return listener_closed_ && loop.ops_in_flight() == 0 &&
+             std::all_of(sessions.begin(), sessions.end(), [](auto& one) { return one->closed; });
+    });
+    flush();
   }
 
-  void on_accept(std::unique_ptr<Stream> stream) override {
-    sessions.push_back(std::make_unique<Session>(*this, std::move(stream)));
+  void on_accept(std::unique_ptr<Stream> stream, const ListenerIdentity& listener) override {
+    EXPECT_FALSE(listener.key.empty());
+    sessions.push_back(std::make_unique<Session>(*this, world.wrap(std::move(stream))));
     Session& session = *sessions.back();
     session.echoes = echoes;
     if (hangs_up) session.when_peer_closed = [&session] { session.stream->close(); };
@@ -264,9 +300,12 @@ class Server final : public Acceptor, public io::TurnHooks {
   }
   void on_listener_closed() override { listener_closed_ = true; }
 
-  bool drain_mailboxes() override { return false; }
-  void flush() override { set.flush(); }
-  bool may_sleep() override { return world.may_sleep(); }
+  bool drain_mailboxes() override { return transport->poll(); }
+  void flush() override {
+    world.flush_filters();
+    transport->flush();
+  }
+  bool may_sleep() override { return world.may_sleep() && transport->may_sleep(); }
 
   /// False after ten seconds of real time: steps are not counted, a fast machine polls a million of
   /// them within the send timeout of a test.
@@ -289,17 +328,13 @@ class Server final : public Acceptor, public io::TurnHooks {
 
   World& world;
   io::Loop loop;
-  StreamSet set;
+  std::unique_ptr<Transport> transport;
   std::vector<std::unique_ptr<Session>> sessions;
-  void retry_accept() { listener_->retry(); }
-  void set_descriptor_max(int max) { listener_->set_descriptor_max(max); }
   bool echoes = false;
   bool hangs_up = false;  ///< When the peer does.
   int accept_errors = 0;
 
  private:
-  int listener_fd_;
-  std::unique_ptr<Listener> listener_;
   bool listener_closed_ = false;
   bool stopping_ = false;
 };
@@ -308,8 +343,7 @@ inline void Session::on_closed(std::string_view reason) {
   CHECK(!closed);
   closed = true;
   why = reason;
-  server_.set.destroy_later(std::move(stream_owned_));
-  server_.retry_accept();
+  server_.transport->destroy_later(std::move(stream_owned_));
 }
 
 inline void forget_closed(Server& server) {

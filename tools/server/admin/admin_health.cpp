@@ -70,8 +70,8 @@ Answer alarms(const Place& place) {
 Answer check_alarms(const Place& place) { return {no_alarms(place), list_alarms(place)}; }
 
 std::string show(const ListenAddress& address) {
-  return fmt::format("Interface: {}, port: {}, protocol: amqp, purpose: AMQP 0-9-1",
-                     shown_interface(address), address.port);
+  return fmt::format("Interface: {}, port: {}, protocol: {}, purpose: {}", shown_interface(address),
+                     address.port, shown_protocol(address), shown_purpose(address));
 }
 
 Answer listeners(const Place& place) {
@@ -98,7 +98,12 @@ Answer check_protocol_listener(const Place& place) {
   const std::string& protocol = place.request.arguments[0];
   const bool is_amqp = protocol == "amqp" || protocol == "amqp091" || protocol == "amqp0-9-1" ||
                        protocol == "amqp0.9.1" || protocol == "AMQP 0-9-1";
-  if (is_amqp && place.broker.state().is_serving && !place.host.config().listeners.empty())
+  const bool is_amqps = protocol == "amqps" || protocol == "amqp/ssl";
+  const auto& listed = place.host.config().listeners;
+  const bool is_there = std::any_of(listed.begin(), listed.end(), [&](const auto& address) {
+    return address.kind == ListenerKind::ssl ? is_amqps : is_amqp;
+  });
+  if (is_there && place.broker.state().is_serving)
     return {fmt::format("A listener for protocol {} is running on node {}.", protocol, place.node),
             {}};
   return {{},

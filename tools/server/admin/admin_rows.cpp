@@ -132,6 +132,7 @@ constexpr std::array connection_columns{
     Column<C>{"peer_port", true, [](const C& c, J& json) { json.number(c.stats.peer_port); }},
     Column<C>{"ssl", false, [](const C&, J& json) { json.boolean(false); }},
     Column<C>{"protocol", false, [](const C&, J& json) { json.text("{0,9,1}"); }},
+    Column<C>{"listener", false, [](const C& c, J& json) { json.text(c.stats.listener); }},
     Column<C>{"state", true, [](const C& c, J& json) { json.text(c.stats.state); }},
     Column<C>{"channels", false, [](const C& c, J& json) { json.number(c.stats.channels); }},
     Column<C>{"auth_mechanism", false,

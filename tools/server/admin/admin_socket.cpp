@@ -170,7 +170,7 @@ class AdminSocket::Session final : public net::StreamHandler, public AdminSink {
 AdminSocket::AdminSocket(const Parts& parts, int fd)
     : parts_(parts),
       streams_(*parts.loop),
-      listener_(std::make_unique<net::Listener>(streams_, fd, *this)) {
+      listener_(std::make_unique<net::Listener>(streams_, net::Listening{{}, fd}, *this)) {
   parts_.admin->add_transport(*this);
 }
 
@@ -181,7 +181,7 @@ void AdminSocket::stop() {
   for (const auto& session : sessions_) session->close();
 }
 
-void AdminSocket::on_accept(std::unique_ptr<net::Stream> stream) {
+void AdminSocket::on_accept(std::unique_ptr<net::Stream> stream, const net::ListenerIdentity&) {
   sessions_.push_back(std::make_unique<Session>(*this, std::move(stream)));
 }
 

@@ -45,7 +45,8 @@ class AdminSocket final : public AdminTransport, public net::Acceptor {
 
  private:
   class Session;
-  void on_accept(std::unique_ptr<net::Stream> stream) override;
+  void on_accept(std::unique_ptr<net::Stream> stream,
+                 const net::ListenerIdentity& listener) override;
   void on_accept_error(int error_code) override;
   void on_listener_closed() override {}
   void destroy_later(Session& session, std::unique_ptr<net::Stream> stream);

@@ -35,8 +35,8 @@ void write_listeners(const ServerConfig& config, const std::string& node, JsonWr
     json.field("node", node);
     json.field("interface", shown_interface(address));
     json.field("port", address.port);
-    json.field("protocol", "amqp");
-    json.field("purpose", "AMQP 0-9-1");
+    json.field("protocol", shown_protocol(address));
+    json.field("purpose", shown_purpose(address));
     json.end_object();
   }
   json.end_array();
@@ -184,7 +184,16 @@ std::vector<std::string> log_locations(const ServerConfig& config) {
 }
 
 std::string shown_interface(const ListenAddress& address) {
+  if (address.kind == ListenerKind::unix_socket) return address.path;
   return address.host.empty() ? std::string("[::]") : address.host;
+}
+
+std::string_view shown_protocol(const ListenAddress& address) {
+  return address.kind == ListenerKind::ssl ? "amqp/ssl" : "amqp";
+}
+
+std::string_view shown_purpose(const ListenAddress& address) {
+  return address.kind == ListenerKind::ssl ? "AMQP 0-9-1 over TLS" : "AMQP 0-9-1";
 }
 
 OperationMaker find_status_operation(std::string_view verb) {

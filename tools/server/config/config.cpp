@@ -160,11 +160,20 @@ void check_listeners(ConfigResult& result) {
   const auto& listeners = result.config.listeners;
   for (auto one = listeners.begin(); one != listeners.end(); ++one) {
     const bool is_known = std::any_of(listeners.begin(), one, [&](const ListenAddress& other) {
-      return other.host == one->host && other.port == one->port;
+      return other.host == one->host && other.port == one->port && other.path == one->path;
     });
     if (is_known)
+      result.errors.push_back(
+          fmt::format("{}: another listener has the same {}", listener_key(*one),
+                      one->kind == ListenerKind::unix_socket ? "path" : "address and port"));
+    if (one->kind == ListenerKind::unix_socket && one->path.empty())
+      result.errors.push_back(fmt::format("{0}.mode: there is no such listener; set {0} to a path",
+                                          listener_key(*one)));
+    if (one->kind == ListenerKind::ssl)
       result.errors.push_back(fmt::format(
-          "listeners.tcp.{}: another listener has the same address and port", one->name));
+          "{}: TLS is not supported by this version. Put a TLS proxy (HAProxy, nginx, stunnel) "
+          "before the broker and let listeners.tcp.default listen on a loopback or private address",
+          listener_key(*one)));
   }
 }
 

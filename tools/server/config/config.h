@@ -29,11 +29,20 @@
 
 namespace lepus::server {
 
-/// listeners.tcp.<name> = [address:]port
+/// Which keys a listener is of.
+enum class ListenerKind : std::uint8_t {
+  tcp,          ///< listeners.tcp.<name> = [address:]port
+  ssl,          ///< listeners.ssl.<name>, the same in TLS
+  unix_socket,  ///< listeners.unix.<name> = /path
+};
+
 struct ListenAddress {
   std::string name;  ///< "default" or whatever follows listeners.tcp.
   std::string host;  ///< Numeric IPv4 or IPv6 without brackets; "" = all addresses of both kinds.
   std::uint16_t port = 0;
+  ListenerKind kind = ListenerKind::tcp;
+  std::string path = {};      ///< Of a unix socket, which has nothing of the above but a name.
+  std::uint32_t mode = 0660;  ///< As of path.
   bool operator==(const ListenAddress&) const = default;
 };
 
@@ -108,6 +117,7 @@ struct ServerConfig {
   // Network
   std::vector<ListenAddress> listeners = {{"default", "", 5672}};  ///< May be empty ("none").
   TcpOptions tcp;
+  bool proxy_protocol = false;  ///< Every connection of a client begins with a proxy's header.
   std::uint32_t handshake_timeout_ms = 10'000;                    ///< 0 = no limit.
   std::uint16_t heartbeat_s = core::limits::heartbeat_default_s;  ///< 0 = none offered.
   std::uint32_t frame_max = core::limits::frame_size_max;

@@ -15,32 +15,6 @@ namespace lepus::server::access {
 
 namespace {
 
-// ---- Listeners ----
-
-SetOutcome set_listener(ServerConfig& config, const KeyText& given) {
-  const auto same_name = [&](const ListenAddress& known) { return known.name == given.variable; };
-  std::erase_if(config.listeners, same_name);
-  if (given.value == "none") return taken();
-  if (given.value.starts_with("unix:") || given.value.starts_with('/'))
-    return refused("AMQP is not served on Unix sockets: name a port or a loopback address");
-  auto address = parse_listen_address(given.value);
-  if (!address) return refused();
-  address->name = given.variable;
-  config.listeners.push_back(std::move(*address));
-  return taken();
-}
-SetOutcome set_no_listeners(ServerConfig& config, const KeyText& given) {
-  if (given.value != "none") return refused();
-  config.listeners.clear();
-  return taken();
-}
-std::string show_listeners(const ServerConfig& config) {
-  std::vector<std::string> addresses;
-  for (const ListenAddress& address : config.listeners)
-    addresses.push_back(format_listen_address(address));
-  return fmt::format("{}", fmt::join(addresses, ","));
-}
-
 // ---- Users and virtual hosts ----
 
 UserConfig& user_named(ServerConfig& config, std::string_view name) {
@@ -345,8 +319,6 @@ std::string show_on_unsupported(const ServerConfig& config) {
 
 }  // namespace
 
-constexpr Access listener = {set_listener, show_listeners};
-constexpr Access no_listeners = {set_no_listeners, show_nothing};
 constexpr Access default_user = {set_default_user, show_default_user};
 constexpr Access default_pass = {set_default_pass, show_default_pass};
 constexpr Access default_user_tag = {set_default_user_tag, show_default_user_tags};

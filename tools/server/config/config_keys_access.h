@@ -129,6 +129,8 @@ inline constexpr Access category_level = {
 
 extern const Access listener;      ///< listeners.tcp.$name
 extern const Access no_listeners;  ///< listeners.tcp = none
+extern const Access ssl_listener;  ///< listeners.ssl.$name
+extern const Access no_ssl_listeners;
 extern const Access default_user;
 extern const Access default_pass;
 extern const Access default_user_tag;  ///< $tag = true or false

@@ -47,6 +47,11 @@ void add_network(std::vector<KeySpec>& rows) {
       restart, access::listener);
   add({"listeners.tcp", "none", "Turns all TCP listeners off that were named above this line."},
       restart, access::no_listeners);
+  add({"listeners.ssl.$name", "[address:]port or none",
+       "Where AMQP clients connect with TLS; else as listeners.tcp.$name. There is no default."},
+      restart, access::ssl_listener);
+  add({"listeners.ssl", "none", "Turns all TLS listeners off that were named above this line."},
+      restart, access::no_ssl_listeners);
   add({"tcp_listen_options.backlog", "a number from 1 to 65535",
        "Connections the kernel keeps waiting until they are accepted; bounded by "
        "net.core.somaxconn."},

@@ -120,8 +120,6 @@ constexpr std::string_view internal_backend = "internal,rabbit_auth_backend_inte
 constexpr std::string_view infinity = "infinity";
 
 constexpr auto keys = std::to_array<RabbitmqKey>({
-    {"listeners.ssl", &tls, "none"},
-    {"listeners.ssl.$name", &tls, "none"},
     {"ssl_options", &tls, "none"},
     {"ssl_options.*", &tls},
 

@@ -179,10 +179,18 @@ std::optional<ListenAddress> parse_listen_address(std::string_view text) {
 }
 
 std::string format_listen_address(const ListenAddress& address) {
+  if (address.kind == ListenerKind::unix_socket) return address.path;
   if (address.host.empty()) return fmt::format("{}", address.port);
   const bool is_ipv6 = address.host.find(':') != std::string::npos;
   return is_ipv6 ? fmt::format("[{}]:{}", address.host, address.port)
                  : fmt::format("{}:{}", address.host, address.port);
+}
+
+std::string listener_key(const ListenAddress& address) {
+  std::string_view kind = "tcp";
+  if (address.kind == ListenerKind::ssl) kind = "ssl";
+  if (address.kind == ListenerKind::unix_socket) kind = "unix";
+  return fmt::format("listeners.{}.{}", kind, address.name);
 }
 
 std::optional<std::vector<unsigned>> parse_cpu_list(std::string_view text) {

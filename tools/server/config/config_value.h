@@ -34,8 +34,10 @@ std::optional<core::LogLevel> parse_log_level(std::string_view text);
 std::string_view format_log_level(core::LogLevel level);
 /// "5672", "127.0.0.1:5672", "[::1]:5672", "::1:5672", "localhost:5672". The name is left empty.
 std::optional<ListenAddress> parse_listen_address(std::string_view text);
-/// "5672", "127.0.0.1:5672", "[::1]:5672".
+/// "5672", "127.0.0.1:5672", "[::1]:5672"; of a unix socket its path.
 std::string format_listen_address(const ListenAddress& address);
+/// "listeners.tcp.default"
+std::string listener_key(const ListenAddress& address);
 /// "2-5,8" as sorted unique numbers; CPU numbers up to 65535.
 std::optional<std::vector<unsigned>> parse_cpu_list(std::string_view text);
 

@@ -80,7 +80,7 @@ class BrokerWorld {
     auto stream = std::make_unique<FakeStream>(shards_[shard]->pool, link, random_.split());
     shards_[shard]->streams.push_back(stream.get());
     links_.push_back(link);
-    shards_[shard]->server.accept(std::move(stream));
+    shards_[shard]->server.accept({std::move(stream)});
     return link;
   }
 

@@ -73,7 +73,7 @@ struct FakeHost final : AdminHost {
     if (!resume_error.empty()) return {Resumed::failed, resume_error};
     if (is_address_in_use && is_last_try) return {Resumed::failed, "the address is in use"};
     if (is_address_in_use) return {Resumed::address_in_use};
-    broker->tell_control(ResumeBroker{std::make_unique<std::vector<std::vector<int>>>(2)});
+    broker->tell_control(ResumeBroker{std::make_unique<ShardListeners>(2)});
     return {Resumed::listening};
   }
   std::string set_log_level(std::string_view category, std::string_view level) override {

@@ -43,7 +43,7 @@ TEST(RabbitmqKeys, EveryRowIsReachedAndGrouped) {
 
 TEST(RabbitmqKeys, Matching) {
   EXPECT_NE(find_rabbitmq_key("ssl_options.versions.1"), nullptr);
-  EXPECT_NE(find_rabbitmq_key("listeners.ssl"), nullptr);
+  EXPECT_NE(find_rabbitmq_key("ssl_options"), nullptr);
   EXPECT_NE(find_rabbitmq_key("auth_backends.1.authn"), nullptr);
   EXPECT_NE(find_rabbitmq_key("log.file.rotation.size"), nullptr);
   for (const char* name : {"", ".", "management", "management.", "managementx.tcp", "ssl_optionsx",
@@ -78,7 +78,7 @@ class RabbitmqFile : public testing::Test {
 TEST_F(RabbitmqFile, WarningsAndErrorsNameLinesOnceASubject) {
   const ConfigResult result = load(
       "management.tcp.port = 15672\nheartbeat = 5\nmanagement.tcp.ip = ::\n"
-      "listeners.ssl.default = 5671\nssl_options.verify = verify_peer\n");
+      "ssl_options.depth = 2\nssl_options.verify = verify_peer\n");
   EXPECT_EQ(result.warnings,
             std::vector<std::string>{
                 "r.conf:1: key 'management.tcp.port' has no effect, nor have management.tcp.ip "
@@ -86,7 +86,7 @@ TEST_F(RabbitmqFile, WarningsAndErrorsNameLinesOnceASubject) {
                 "rabbitmqctl does"});
   ASSERT_EQ(result.errors.size(), 1U);
   EXPECT_TRUE(result.errors[0].starts_with(
-      "r.conf:4: key 'listeners.ssl.default' stops the start, and so do ssl_options.verify (line "
+      "r.conf:4: key 'ssl_options.depth' stops the start, and so do ssl_options.verify (line "
       "5): TLS is not supported by this version"))
       << result.errors[0];
 }

@@ -296,8 +296,7 @@ TEST_F(ConfigTest, ValuesOfRabbitmqFiles) {
   EXPECT_EQ(load("default_queue_type = rabbit_quorum_queue").config.default_queue_type, "quorum");
   EXPECT_EQ(only_error("listeners.tcp.1 = unix:/run/amqp:0"),
             "lepus.conf:1: bad value 'unix:/run/amqp:0' for key 'listeners.tcp.1': expected "
-            "[address:]port or none; AMQP is not served on Unix sockets: name a port or a loopback "
-            "address");
+            "[address:]port or none; a unix socket is named by listeners.unix");
   EXPECT_EQ(only_error("default_pass = encrypted:abc"),
             "lepus.conf:1: bad value 'encrypted:abc' for key 'default_pass': expected a password; "
             "encrypted values cannot be read");
@@ -331,6 +330,20 @@ TEST_F(ConfigTest, WhatShowsOnlyAtTheEnd) {
             "user 'ann' is both default_user and one of default_users; name it once");
   EXPECT_EQ(only_error("listeners.tcp.a = 21400\nlisteners.tcp.b = 21400"),
             "listeners.tcp.b: another listener has the same address and port");
+}
+
+TEST_F(ConfigTest, ListenersOfSeveralKinds) {
+  const ConfigResult result = load("listeners.ssl.a = 21401\nlisteners.ssl.b = [::1]:21402");
+  EXPECT_EQ(result.config.listeners,
+            (std::vector<ListenAddress>{{"default", "", 5672},
+                                        {"a", "", 21401, ListenerKind::ssl},
+                                        {"b", "::1", 21402, ListenerKind::ssl}}));
+  EXPECT_EQ(result.errors.size(), 2U);
+  EXPECT_TRUE(result.errors[0].starts_with("listeners.ssl.a: TLS is not supported"));
+  EXPECT_TRUE(load("listeners.ssl.a = 21401\nlisteners.ssl = none").ok());
+  EXPECT_TRUE(load("listeners.ssl.a = 21401\nlisteners.ssl.a = none").ok());
+  EXPECT_EQ(load("listeners.tcp.a = 21400\nlisteners.ssl.b = 21400").errors[0],
+            "listeners.ssl.b: another listener has the same address and port");
 }
 
 }  // namespace
