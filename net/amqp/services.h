@@ -4,6 +4,7 @@
 // Owned by the shard's Server, outlives its connections. One thread uses it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "core/broker/broker.h"
 #include "core/session/publish/confirms.h"
 #include "io/loop.h"
+#include "net/amqp/codec/protocol_header.h"
 #include "net/amqp/settings.h"
 
 namespace lepus::amqp {
@@ -46,6 +48,10 @@ class Services {
   core::Bytes server_properties() const { return core::as_bytes(server_properties_); }
   /// For lines about connections that sent nothing.
   core::LogGate& probe_gate() { return probe_gate_; }
+  /// For lines about clients of other protocols.
+  core::LogGate& foreign_gate(FirstBytes first) {
+    return foreign_gates_[static_cast<std::size_t>(first)];
+  }
 
   /// `settings` outlive this object, or the next call.
   void set_settings(const Settings& settings);
@@ -66,6 +72,7 @@ class Services {
   core::SecretSource secrets_;
   core::LocalQuotaCounter own_uses_;
   core::LogGate probe_gate_;
+  std::array<core::LogGate, first_bytes_count> foreign_gates_;
   std::vector<core::ConfirmWindow::Ack> ack_scratch_;
   std::vector<std::uint8_t> properties_scratch_;
 };

@@ -1,11 +1,13 @@
 // What clients of other protocols begin with: TLS (RFC 8446, a handshake record), HTTP (a method),
-// MQTT (CONNECT), other versions of AMQP.
+// MQTT (CONNECT), the PROXY protocol, other versions of AMQP.
 #include "net/amqp/codec/protocol_header.h"
 
-#include <string_view>
+#include <fmt/format.h>
 
 namespace lepus::amqp {
 namespace {
+
+using namespace std::string_view_literals;
 
 constexpr std::uint8_t tls_handshake = 22;
 constexpr std::uint8_t tls_major = 3;
@@ -18,6 +20,66 @@ bool is_http(std::string_view text) {
   return false;
 }
 
+bool is_0_9_1(std::string_view text) {
+  return text == "AMQP\x00\x00\x09\x01"sv || text == "AMQP\x01\x01\x00\x09"sv ||
+         text == "AMQP\x01\x01\x08\x00"sv || text == "AMQP\x01\x01\x09\x01"sv;
+}
+
+}  // namespace
+
+FirstBytes read_first_bytes(core::Bytes header) {
+  const std::string_view text = core::as_text(header);
+  if (is_0_9_1(text)) return FirstBytes::amqp;
+  if (text.size() < protocol_header_size) return FirstBytes::none;
+  if (text.starts_with("AMQP")) return FirstBytes::other_amqp;
+  if (header[0] == tls_handshake && header[1] == tls_major) return FirstBytes::tls;
+  if (is_http(text)) return FirstBytes::http;
+  if (header[0] == mqtt_connect && text.find("MQ") != std::string_view::npos)
+    return FirstBytes::mqtt;
+  if (text.starts_with("PROXY ") || text == "\r\n\r\n\0\r\nQ"sv) return FirstBytes::proxy;
+  return FirstBytes::unknown;
+}
+
+std::string_view describe_foreign(FirstBytes first) {
+  switch (first) {
+    case FirstBytes::none:
+    case FirstBytes::amqp:
+      return {};
+    case FirstBytes::other_amqp:
+      return "a client of another version of AMQP";
+    case FirstBytes::tls:
+      return "a TLS client on a plain listener";
+    case FirstBytes::http:
+      return "an HTTP client on an AMQP listener";
+    case FirstBytes::mqtt:
+      return "an MQTT client on an AMQP listener";
+    case FirstBytes::proxy:
+      return "a proxy's header (PROXY protocol) on a listener that expects none";
+    case FirstBytes::unknown:
+      return "a client that does not begin with the header of AMQP 0-9-1";
+  }
+  return {};
+}
+
+std::string_view advice_on_foreign(FirstBytes first) {
+  switch (first) {
+    case FirstBytes::none:
+    case FirstBytes::amqp:
+      return {};
+    case FirstBytes::other_amqp:
+      return "use a client library of AMQP 0-9-1";
+    case FirstBytes::tls:
+      return "connect without TLS (amqp://), or to a port of listeners.ssl";
+    case FirstBytes::http:
+    case FirstBytes::mqtt:
+    case FirstBytes::unknown:
+      return "check the client's port";
+    case FirstBytes::proxy:
+      return "turn it off at the proxy, or set proxy_protocol = true";
+  }
+  return {};
+}
+
 std::string version_text(core::Bytes header) {
   std::string text;
   for (const std::uint8_t byte : header.subspan(4))
@@ -25,28 +87,15 @@ std::string version_text(core::Bytes header) {
   return text;
 }
 
-}  // namespace
-
-bool is_accepted_header(core::Bytes header) {
-  const std::string_view text = core::as_text(header);
-  using namespace std::string_view_literals;
-  return text == "AMQP\x00\x00\x09\x01"sv || text == "AMQP\x01\x01\x00\x09"sv ||
-         text == "AMQP\x01\x01\x08\x00"sv || text == "AMQP\x01\x01\x09\x01"sv;
-}
-
-std::string describe_foreign_header(core::Bytes header) {
-  const std::string_view text = core::as_text(header);
-  if (text.starts_with("AMQP"))
-    return "the client speaks another version of AMQP (" + version_text(header) +
-           "); this listener speaks 0-9-1";
-  if (header.size() > 1 && header[0] == tls_handshake && header[1] == tls_major)
-    return "the client begins with TLS, this listener is plain AMQP 0-9-1; connect without TLS";
-  if (is_http(text))
-    return "the client begins with an HTTP request, this listener speaks AMQP 0-9-1; check the "
-           "port";
-  if (header.size() > 2 && header[0] == mqtt_connect && text.find("MQ") != std::string_view::npos)
-    return "the client speaks MQTT, this listener speaks AMQP 0-9-1; check the port";
-  return "the client does not begin with the header of AMQP 0-9-1";
+/// OpenSSL says "wrong version number" about the header: what users of RabbitMQ know.
+std::string answer_to_foreign(FirstBytes first) {
+  if (first != FirstBytes::http) return std::string{core::as_text(protocol_header)};
+  constexpr std::string_view body =
+      "This port is for clients of AMQP 0-9-1 (amqp://host:port), not for HTTP. Check the port.\n";
+  return fmt::format(
+      "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n"
+      "Connection: close\r\n\r\n{}",
+      body.size(), body);
 }
 
 }  // namespace lepus::amqp

@@ -216,9 +216,23 @@ void Closing::leave_counts() {
   parts_.quota.release();
 }
 
+/// It may try again and again: one line for many of a kind.
+void Closing::log_foreign(core::Nanos now) {
+  const ConnectionFacts& facts = parts_.facts;
+  const std::uint64_t count = parts_.services.foreign_gate(facts.first_bytes).admit(now);
+  if (count == 0) return;
+  log().write(LogLevel::warning, LogCategory::connection, describe_foreign(facts.first_bytes),
+              {{"peer", facts.peer.text()},
+               {"listener", facts.listener.key},
+               {"address", facts.listener.address},
+               {"reason", reason_},
+               {"do", advice_on_foreign(facts.first_bytes)},
+               {"count", count}});
+}
+
 /// Who connects and sends nothing looks whether the port answers: one line for many of them.
 void Closing::log_end() {
-  if (std::exchange(is_logged_, true)) return;
+  if (std::exchange(is_logged_, true) || parts_.stream.is_end_logged()) return;
   const ConnectionFacts& facts = parts_.facts;
   const core::Nanos now = parts_.services.now();
   if (facts.traffic.received_bytes == 0) {
@@ -228,6 +242,7 @@ void Closing::log_end() {
                 {{"last_peer", facts.peer.text()}, {"count", count}});
     return;
   }
+  if (!describe_foreign(facts.first_bytes).empty()) return log_foreign(now);
   log().write(LogLevel::info, LogCategory::connection, "connection closed",
               {{"peer", facts.peer.text()},
                {"user", facts.user},

@@ -105,6 +105,7 @@ class Closing final : public core::ListNode<Closing>,
   void linger(core::Nanos wait);
   void leave_counts();
   void log_end();
+  void log_foreign(core::Nanos now);
   core::Log& log() { return parts_.services.log(); }
 
   Parts parts_;

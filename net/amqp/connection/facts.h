@@ -11,6 +11,7 @@
 #include "core/message/field_table.h"
 #include "core/session/session_owner.h"
 #include "io/peer_name.h"
+#include "net/amqp/codec/protocol_header.h"
 #include "net/stream/connection_security.h"
 #include "net/stream/listener_identity.h"
 
@@ -44,6 +45,7 @@ struct ConnectionFacts {
   const net::ListenerIdentity& listener = net::unknown_listener();  ///< It came by.
   core::Nanos opened_at = 0;                                        ///< When it was accepted.
   TrafficCounters traffic = {};
+  FirstBytes first_bytes = FirstBytes::none;
   // From connection.start-ok on.
   std::string client_properties = {};  ///< Inside of a field table, as announced.
   Capabilities capabilities = {};

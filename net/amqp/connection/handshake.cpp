@@ -61,10 +61,15 @@ bool has_capability(const core::FieldTable& capabilities, std::string_view name)
 }  // namespace
 
 Refusal Handshake::on_protocol_header(const ProtocolHeader& header) {
-  if (!is_accepted_header(header)) {
-    parts_.output.writer().raw(protocol_header);
+  const FirstBytes first = read_first_bytes(header);
+  parts_.facts.first_bytes = first;
+  if (first != FirstBytes::amqp) {
+    const std::string answer = answer_to_foreign(first);
+    parts_.output.writer().raw(core::as_bytes(answer));
     parts_.output.touch();
-    return AmqpError{ReplyCode::frame_error, describe_foreign_header(header)};
+    std::string text{describe_foreign(first)};
+    if (first == FirstBytes::other_amqp) text += " (" + version_text(header) + ")";
+    return AmqpError{ReplyCode::frame_error, std::move(text)};
   }
   parts_.phase.move_to(Phase::starting);
   const std::string mechanisms =

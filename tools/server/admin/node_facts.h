@@ -12,5 +12,7 @@ namespace lepus::server {
 std::vector<std::string> log_locations(const ServerConfig& config);
 /// The address as RabbitMQ shows it: "[::]" for all.
 std::string shown_interface(const ListenAddress& address);
+std::string_view shown_protocol(const ListenAddress& address);
+std::string_view shown_purpose(const ListenAddress& address);
 
 }  // namespace lepus::server

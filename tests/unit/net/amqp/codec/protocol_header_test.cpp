@@ -1,4 +1,4 @@
-// What the log says about clients that come to the wrong port.
+// Who is told from whom by the first bytes, and what clients that came to the wrong port are told.
 #include "net/amqp/codec/protocol_header.h"
 
 #include <gtest/gtest.h>
@@ -10,25 +10,48 @@ namespace {
 
 using namespace std::string_view_literals;
 
-std::string described(std::string_view header) {
-  return describe_foreign_header(core::as_bytes(header));
-}
+FirstBytes read(std::string_view header) { return read_first_bytes(core::as_bytes(header)); }
 
 TEST(ProtocolHeader, OtherProtocolsAreNamed) {
-  EXPECT_NE(described("\x16\x03\x01\x00\xa5\x01\x00\x00"sv).find("TLS"), std::string::npos);
+  EXPECT_EQ(read("\x16\x03\x01\x00\xa5\x01\x00\x00"sv), FirstBytes::tls);
   for (const std::string_view text : {"GET / HT"sv, "POST /ap"sv, "HEAD / H"sv, "PRI * HT"sv})
-    EXPECT_NE(described(text).find("HTTP"), std::string::npos) << text;
-  EXPECT_NE(described("\x10\x16\x00\x04MQTT"sv).find("MQTT"), std::string::npos);
-  EXPECT_NE(described("AMQP\x03\x01\x00\x00"sv).find("(3-1-0-0)"), std::string::npos);
-  EXPECT_EQ(described("12345678"), "the client does not begin with the header of AMQP 0-9-1");
-  EXPECT_EQ(described(""), "the client does not begin with the header of AMQP 0-9-1");
+    EXPECT_EQ(read(text), FirstBytes::http) << text;
+  EXPECT_EQ(read("\x10\x16\x00\x04MQTT"sv), FirstBytes::mqtt);
+  EXPECT_EQ(read("AMQP\x00\x01\x00\x00"sv), FirstBytes::other_amqp);
+  EXPECT_EQ(read("AMQP\x03\x01\x00\x00"sv), FirstBytes::other_amqp);
+  EXPECT_EQ(version_text(core::as_bytes("AMQP\x03\x01\x00\x00"sv)), "3-1-0-0");
+  EXPECT_EQ(read("PROXY TC"sv), FirstBytes::proxy);
+  EXPECT_EQ(read("\r\n\r\n\0\r\nQ"sv), FirstBytes::proxy);
+  EXPECT_EQ(read("12345678"sv), FirstBytes::unknown);
+  EXPECT_EQ(read("GET /"sv), FirstBytes::none);
+  EXPECT_EQ(read(""sv), FirstBytes::none);
 }
 
 TEST(ProtocolHeader, OldClientsAreAccepted) {
-  EXPECT_TRUE(is_accepted_header(core::as_bytes("AMQP\x00\x00\x09\x01"sv)));
-  EXPECT_TRUE(is_accepted_header(core::as_bytes("AMQP\x01\x01\x08\x00"sv)));
-  EXPECT_FALSE(is_accepted_header(core::as_bytes("AMQP\x00\x00\x09\x02"sv)));
-  EXPECT_FALSE(is_accepted_header({}));
+  EXPECT_EQ(read("AMQP\x00\x00\x09\x01"sv), FirstBytes::amqp);
+  EXPECT_EQ(read("AMQP\x01\x01\x08\x00"sv), FirstBytes::amqp);
+  EXPECT_EQ(read("AMQP\x00\x00\x09\x02"sv), FirstBytes::other_amqp);
+}
+
+TEST(ProtocolHeader, WhoIsWrongHereGetsAnAnswerItUnderstands) {
+  const std::string answer = answer_to_foreign(FirstBytes::http);
+  const std::size_t end = answer.find("\r\n\r\n");
+  ASSERT_NE(end, std::string::npos);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"));
+  EXPECT_NE(answer.find("\r\nContent-Length: " + std::to_string(answer.size() - end - 4) + "\r\n"),
+            std::string::npos);
+  for (const FirstBytes first : {FirstBytes::tls, FirstBytes::other_amqp, FirstBytes::mqtt,
+                                 FirstBytes::proxy, FirstBytes::unknown})
+    EXPECT_EQ(answer_to_foreign(first), "AMQP\x00\x00\x09\x01"sv);
+}
+
+TEST(ProtocolHeader, WhoIsWrongHereIsDescribed) {
+  for (std::size_t i = 0; i < first_bytes_count; ++i) {
+    const auto first = static_cast<FirstBytes>(i);
+    const bool is_right = first == FirstBytes::none || first == FirstBytes::amqp;
+    EXPECT_EQ(describe_foreign(first).empty(), is_right) << i;
+    EXPECT_EQ(advice_on_foreign(first).empty(), is_right) << i;
+  }
 }
 
 }  // namespace
