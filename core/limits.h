@@ -104,6 +104,8 @@ constexpr std::uint64_t descriptors_low = 4096;
 constexpr int accept_burst = 4096;
 /// Out of descriptors: the next try to accept, unless a connection closed before.
 constexpr Nanos accept_retry = nanos_per_s;
+/// What a proxy says of a client before its first byte: addresses, and more that is not read.
+constexpr std::size_t proxy_header_max = 4096;
 /// Between two lines about the same thing that clients can cause as often as they like.
 constexpr Nanos log_pause = 60 * nanos_per_s;
 

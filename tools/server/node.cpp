@@ -148,7 +148,8 @@ std::string Node::make_shards() {
                                                      node_name(config_),
                                                      event_vhost(config_),
                                                      client_descriptor_max(io::file_use().limit),
-                                                     {random_seed(), random_seed()}});
+                                                     {random_seed(), random_seed()},
+                                                     config_.proxy_trusted_sources});
   }
   set_paging(limits().paging_size);
   return {};
@@ -314,8 +315,8 @@ int Node::run() {
     stalls.look(loop_->now());
   }
   for (ShardThread& own : shards_) own.thread.join();
-  if (!catalog_.has_changes())
   remove_unix_listeners(config_);
+  if (!catalog_.has_changes())
     if (const std::string error = save_journal_ends(); !error.empty())
       log_.write(LogLevel::error, LogCategory::general, "catalog", {{"text", error}});
   // Operators that wait for the end see it. What they ask is about shards, which are still here.

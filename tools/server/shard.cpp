@@ -25,7 +25,7 @@ Shard::Shard(Parts parts)
       mesh_(*parts_.mesh, parts_.id),
       message_log_(parts_.message_log != nullptr ? *parts_.message_log : ram_message_log_),
       transport_(std::make_unique<net::SocketTransport>(*parts_.loop, parts_.descriptor_max)),
-      filters_({parts_.loop, parts_.log}),
+      filters_({parts_.loop, parts_.log, parts_.proxy_sources}),
       broker_({parts_.id, parts_.mesh->shard_count(), &mesh_, &message_log_, parts_.restorer,
                &parts_.loop->profile()},
               parts_.mesh->shard_count()),

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "core/limits.h"
+#include "tests/unit/net/stream_filtered.h"
+#include "tests/unit/net/stream_loopback.h"
 #include "tests/unit/net/stream_worlds.h"
 
 namespace lepus::net {
@@ -230,9 +232,9 @@ TEST_P(StreamConformance, WhilePausedThePeersEndIsSeenBehindItsBytes) {
 }
 
 TEST_P(StreamConformance, WhilePausedAResetEndsTheStream) {
+  if (!world_->has_resets()) GTEST_SKIP() << "nothing is left unread";
   const auto client = world_->connect();
   Session& session = server_->accept_one();
-  if (!world_->has_resets()) GTEST_SKIP() << "nothing is left unread";
   session.stream->pause_reading();
   for (int i = 0; i < 20; ++i) world_->step(server_->loop);
   write_all(*client, "unread");
@@ -265,10 +267,10 @@ TEST_P(StreamConformance, APeerThatTakesItAllInTimeIsNotReset) {
 
 TEST_P(StreamConformance, ClientsLeaveAReserveOfDescriptors) {
   constexpr std::size_t count = 12;
-  server_->hangs_up = true;
-  // The clients are in this process too, so theirs count with sockets of the kernel.
   auto* const sockets = dynamic_cast<SocketTransport*>(server_->transport.get());
   if (sockets == nullptr) GTEST_SKIP() << "streams have no descriptors";
+  server_->hangs_up = true;
+  // The clients are in this process too, so theirs count with sockets of the kernel.
   sockets->set_descriptor_max(world_->driver().next_descriptor() + 8);
   std::vector<std::unique_ptr<Client>> clients;
   for (std::size_t i = 0; i < count; ++i) {
@@ -410,6 +412,11 @@ TEST_P(StreamConformance, ManyConnectionsComeAndGo) {
   }
 }
 
+template <class Inner>
+std::unique_ptr<World> make_proxied() {
+  return std::make_unique<ProxiedWorld>(std::make_unique<Inner>());
+}
+
 Case simulated(const char* name, std::uint64_t seed, const io::SimFaults& faults) {
   return {name, [seed, faults] { return std::make_unique<SimulatedWorld>(seed, faults); }};
 }
@@ -427,6 +434,10 @@ io::SimFaults tiny() {
 INSTANTIATE_TEST_SUITE_P(
     Transports, StreamConformance,
     ::testing::Values(Case{"kernel", [] { return std::make_unique<UringWorld>(); }},
+                      Case{"unix_sockets", [] { return std::make_unique<UnixWorld>(); }},
+                      Case{"loopback", [] { return std::make_unique<LoopbackWorld>(); }},
+                      Case{"proxied_kernel", make_proxied<UringWorld>},
+                      Case{"proxied_loopback", make_proxied<LoopbackWorld>},
                       simulated("calm", 1, {}), simulated("rough", 2, rough()),
                       simulated("rough_too", 3, rough()), simulated("tiny", 4, tiny())),
     [](const auto& tested) { return tested.param.name; });

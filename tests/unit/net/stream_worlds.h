@@ -1,15 +1,16 @@
-// For the tests of streams: two worlds (sockets of the kernel, the simulated network) behind one
-// interface, and a server that writes down what its streams tell it.
+// For the tests of streams: worlds (sockets of the kernel, unix sockets, the simulated network)
+// behind one interface, and a server that writes down what its streams tell it. More worlds are in
+// stream_loopback.h and stream_filtered.h.
 #pragma once
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #include <sys/un.h>
+#include <unistd.h>
 
-#include <cerrno>
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -20,8 +21,8 @@
 #include "core/base/random.h"
 #include "io/os.h"
 #include "io/sim/sim_driver.h"
-#include "io/uring/uring_driver.h"
 #include "io/unix_socket.h"
+#include "io/uring/uring_driver.h"
 #include "net/stream/socket_transport.h"
 #include "tests/unit/io/temporary_directory.h"
 
@@ -47,7 +48,6 @@ class World {
   virtual io::Driver& driver() = 0;
   virtual Listening listen() = 0;
   virtual std::unique_ptr<Client> connect() = 0;
-  /// One turn of the loop, or some time.
   virtual std::unique_ptr<Transport> make_transport(io::Loop& loop) {
     return std::make_unique<SocketTransport>(loop);
   }
@@ -57,6 +57,7 @@ class World {
   virtual void flush_filters() {}
   /// A client can reset its connection.
   virtual bool has_resets() { return true; }
+  /// One turn of the loop, or some time.
   virtual void step(io::Loop& loop) = 0;
   /// A client in the same thread could not end a sleep in the kernel. In the simulation sleeping is
   /// how time passes.
@@ -69,11 +70,11 @@ class World {
 
 class SocketClient final : public Client {
  public:
-  explicit SocketClient(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   struct Connected {
     int fd;
   };
   explicit SocketClient(Connected connected) : fd_(connected.fd) { CHECK(fd_ >= 0); }
+  explicit SocketClient(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -138,7 +139,6 @@ class UringWorld : public World {
   std::uint16_t port_ = 0;
 };
 
-class SimulatedClient final : public Client {
 class UnixWorld final : public UringWorld {
  public:
   Listening listen() override {
@@ -157,6 +157,7 @@ class UnixWorld final : public UringWorld {
   const std::string path_ = directory_ / "s";
 };
 
+class SimulatedClient final : public Client {
  public:
   explicit SimulatedClient(std::unique_ptr<io::SimClient> client) : client_(std::move(client)) {}
   std::size_t write(std::string_view bytes) override {

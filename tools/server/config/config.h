@@ -23,6 +23,7 @@
 #include "core/limits.h"
 #include "core/session/publish/interceptors.h"
 #include "io/loop.h"
+#include "net/stream/address_range.h"
 #include "persist/journal/journal.h"
 #include "tools/server/config/config_file.h"
 #include "tools/server/definitions/definitions_findings.h"
@@ -117,7 +118,9 @@ struct ServerConfig {
   // Network
   std::vector<ListenAddress> listeners = {{"default", "", 5672}};  ///< May be empty ("none").
   TcpOptions tcp;
-  bool proxy_protocol = false;  ///< Every connection of a client begins with a proxy's header.
+  bool proxy_protocol = false;  ///< Every connection over TCP begins with a proxy's header.
+  /// Those who may say so for whom they connect.
+  std::vector<net::AddressRange> proxy_trusted_sources = net::private_ranges();
   std::uint32_t handshake_timeout_ms = 10'000;                    ///< 0 = no limit.
   std::uint16_t heartbeat_s = core::limits::heartbeat_default_s;  ///< 0 = none offered.
   std::uint32_t frame_max = core::limits::frame_size_max;

@@ -131,6 +131,9 @@ extern const Access listener;      ///< listeners.tcp.$name
 extern const Access no_listeners;  ///< listeners.tcp = none
 extern const Access ssl_listener;  ///< listeners.ssl.$name
 extern const Access no_ssl_listeners;
+extern const Access unix_listener_path;  ///< listeners.unix.$name
+extern const Access unix_listener_mode;  ///< listeners.unix.$name.mode
+extern const Access proxy_sources;
 extern const Access default_user;
 extern const Access default_pass;
 extern const Access default_user_tag;  ///< $tag = true or false

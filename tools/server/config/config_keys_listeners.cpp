@@ -45,15 +45,79 @@ std::string show_listeners(const ServerConfig& config) {
   return fmt::format("{}", fmt::join(addresses, ","));
 }
 
+// ---- Unix sockets: what is said of one may come before its path ----
+
+ListenAddress& unix_listener(ServerConfig& config, std::string_view name) {
+  for (ListenAddress& known : config.listeners)
+    if (known.kind == ListenerKind::unix_socket && known.name == name) return known;
+  config.listeners.push_back({std::string{name}, {}, 0, ListenerKind::unix_socket});
+  return config.listeners.back();
+}
+
+SetOutcome set_unix_listener(ServerConfig& config, const KeyText& given) {
+  if (given.value == "none") {
+    remove_listeners(config, ListenerKind::unix_socket, given.variable);
+    return taken();
+  }
+  if (!given.value.starts_with('/') || given.value.ends_with('/')) return refused();
+  unix_listener(config, given.variable).path = given.value;
+  return taken();
+}
+
+SetOutcome set_unix_mode(ServerConfig& config, const KeyText& given) {
+  constexpr std::uint32_t mode_max = 0777;
+  std::uint32_t mode = 0;
+  for (const char digit : given.value) {
+    if (digit < '0' || digit > '7' || mode > mode_max) return refused();
+    mode = mode * 8 + static_cast<std::uint32_t>(digit - '0');
+  }
+  if (given.value.size() < 3 || mode > mode_max) return refused();
+  unix_listener(config, given.variable).mode = mode;
+  return taken();
+}
+
+std::string show_unix_modes(const ServerConfig& config) {
+  std::vector<std::string> modes;
+  for (const ListenAddress& address : config.listeners)
+    if (address.kind == ListenerKind::unix_socket)
+      modes.push_back(fmt::format("{}:{:04o}", address.name, address.mode));
+  return fmt::format("{}", fmt::join(modes, ","));
+}
+
+// ---- Proxies ----
+
+SetOutcome set_proxy_sources(ServerConfig& config, const KeyText& given) {
+  if (given.value == "all") {
+    config.proxy_trusted_sources = net::all_ranges();
+    return taken();
+  }
+  std::vector<net::AddressRange> ranges;
+  for (const std::string_view part : split_list(given.value)) {
+    auto range = net::AddressRange::parse(part);
+    if (!range) return refused(fmt::format("'{}' is no such range", part));
+    ranges.push_back(std::move(*range));
+  }
+  if (ranges.empty()) return refused();
+  config.proxy_trusted_sources = std::move(ranges);
+  return taken();
+}
+
+std::string show_proxy_sources(const ServerConfig& config) {
+  std::vector<std::string_view> texts;
+  for (const net::AddressRange& range : config.proxy_trusted_sources) texts.push_back(range.text());
+  return fmt::format("{}", fmt::join(texts, ","));
+}
+
 }  // namespace
 
+constexpr Access proxy_sources = {set_proxy_sources, show_proxy_sources};
 constexpr Access listener = {set_listener<ListenerKind::tcp>, show_listeners<ListenerKind::tcp>};
 constexpr Access no_listeners = {set_no_listeners<ListenerKind::tcp>, show_nothing};
 constexpr Access ssl_listener = {set_listener<ListenerKind::ssl>,
                                  show_listeners<ListenerKind::ssl>};
-constexpr Access no_ssl_listeners = {set_no_listeners<ListenerKind::ssl>, show_nothing};
-
-}  // namespace lepus::server::access
 constexpr Access unix_listener_path = {set_unix_listener,
                                        show_listeners<ListenerKind::unix_socket>};
 constexpr Access unix_listener_mode = {set_unix_mode, show_unix_modes};
+constexpr Access no_ssl_listeners = {set_no_listeners<ListenerKind::ssl>, show_nothing};
+
+}  // namespace lepus::server::access

@@ -52,6 +52,22 @@ void add_network(std::vector<KeySpec>& rows) {
       restart, access::ssl_listener);
   add({"listeners.ssl", "none", "Turns all TLS listeners off that were named above this line."},
       restart, access::no_ssl_listeners);
+  add({"listeners.unix.$name", "an absolute path or none",
+       "A unix socket where AMQP clients of this machine connect, besides the other listeners. "
+       "Whoever may write to the file may connect, and counts as connected over a loopback "
+       "address. There is no default."},
+      restart, access::unix_listener_path);
+  add({"listeners.unix.$name.mode", "an octal mode like 0660",
+       "Permissions of the file; its directory's count as well. 0660 when not set."},
+      restart, access::unix_listener_mode);
+  add({"proxy_protocol", accepts_bool,
+       "Whether every connection over TCP begins with a header of the PROXY protocol (1 or 2), in "
+       "which a proxy says for whom it connects: that address then counts in the log, in lists and "
+       "for loopback_users. A connection without one is closed."},
+      restart, access::flag<&Config::proxy_protocol>);
+  add({"proxy_protocol.trusted_sources", "ranges like 10.0.0.0/8 separated by commas, or all",
+       "Whose headers count; connections from elsewhere are closed. RabbitMQ trusts all."},
+      restart, access::proxy_sources);
   add({"tcp_listen_options.backlog", "a number from 1 to 65535",
        "Connections the kernel keeps waiting until they are accepted; bounded by "
        "net.core.somaxconn."},

@@ -35,10 +35,6 @@ constexpr Subject validator = {
     "Credential validators", refused,
     "names and passwords of new users are not checked against rules. Check them where users are "
     "made, then remove the key"};
-constexpr Subject proxy = {
-    "PROXY protocol", refused,
-    "the PROXY protocol is not supported: clients behind a proxy that sends it could not log in. "
-    "Turn it off at the proxy and set proxy_protocol = false"};
 constexpr Subject limits = {
     "Limits of the node", refused,
     "this limit would not be kept. Use max_connections, channel_max, lepusctl set_vhost_limits or "
@@ -131,7 +127,6 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"password_hashing_module", &hashing, "rabbit_password_hashing_sha256"},
     {"credential_validator.validation_backend", &validator,
      "rabbit_credential_validator_accept_everything"},
-    {"proxy_protocol", &proxy, "false"},
 
     {"channel_max_per_node", &limits, infinity},
     {"cluster_exchange_limit", &limits, infinity},

@@ -104,9 +104,9 @@ TEST_F(RabbitmqFile, ManyKeysOfASubjectAreOneLine) {
 
 TEST_F(RabbitmqFile, ValuesThatAskForNothing) {
   for (const char* line :
-       {"listeners.ssl = none", "listeners.ssl.default = none", "proxy_protocol = false",
-        "auth_backends.1 = internal", "auth_backends.2 = rabbit_auth_backend_internal",
-        "anonymous_login_user = none", "vhost_max = infinity", "log.syslog = false",
+       {"ssl_options = none", "auth_backends.1 = internal",
+        "auth_backends.2 = rabbit_auth_backend_internal", "anonymous_login_user = none",
+        "vhost_max = infinity", "log.syslog = false",
         "password_hashing_module = rabbit_password_hashing_sha256",
         "queue_types.stream.enabled = true",
         "credential_validator.validation_backend = "
@@ -119,12 +119,12 @@ TEST_F(RabbitmqFile, ValuesThatAskForNothing) {
 
 TEST_F(RabbitmqFile, NeglectThatWouldHurtIsRefused) {
   for (const char* line :
-       {"listeners.ssl.default = 5671", "ssl_options.certfile = /c.pem", "proxy_protocol = true",
-        "auth_backends.1 = ldap", "auth_backends.1.authz = rabbit_auth_backend_http",
-        "anonymous_login_user = guest", "vhost_max = 5", "cluster_queue_limit = 100",
-        "channel_max_per_node = 100", "default_limits.vhosts.1.max_queues = 10",
-        "default_policies.operator.a.max_length = 10", "definitions.https.url = https://h/d.json",
-        "definitions.import_backend = https", "queue_types.classic.enabled = false",
+       {"listeners.ssl.default = 5671", "ssl_options.certfile = /c.pem", "auth_backends.1 = ldap",
+        "auth_backends.1.authz = rabbit_auth_backend_http", "anonymous_login_user = guest",
+        "vhost_max = 5", "cluster_queue_limit = 100", "channel_max_per_node = 100",
+        "default_limits.vhosts.1.max_queues = 10", "default_policies.operator.a.max_length = 10",
+        "definitions.https.url = https://h/d.json", "definitions.import_backend = https",
+        "queue_types.classic.enabled = false",
         "password_hashing_module = rabbit_password_hashing_sha512",
         "credential_validator.validation_backend = rabbit_credential_validator_min_password_length",
         "message_interceptors.outgoing.x.overwrite = true"})
@@ -132,8 +132,8 @@ TEST_F(RabbitmqFile, NeglectThatWouldHurtIsRefused) {
 }
 
 TEST_F(RabbitmqFile, TheLastValueCounts) {
-  EXPECT_TRUE(load("proxy_protocol = true\nproxy_protocol = false").ok());
-  EXPECT_FALSE(load("proxy_protocol = false\nproxy_protocol = true").ok());
+  EXPECT_TRUE(load("anonymous_login_user = guest\nanonymous_login_user = none").ok());
+  EXPECT_FALSE(load("anonymous_login_user = none\nanonymous_login_user = guest").ok());
 }
 
 TEST_F(RabbitmqFile, ClusterOnKubernetesStarts) {
