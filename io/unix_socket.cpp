@@ -64,12 +64,25 @@ bool is_socket(const std::string& path) {
   return lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode);
 }
 
+UnixOutcome connect_as(const std::string& path, int flags) {
+  CHECK(!path.empty());
+  const UnixAddress address{path};
+  if (address.error_code() != 0) return failed("cannot connect to", path, address.error_code());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+  if (fd < 0) return failed("cannot connect to", path, errno);
+  if (connect(fd, address.get(), UnixAddress::size) == 0) return {fd, 0, {}};
+  const int error_code = errno;
+  ::close(fd);
+  return failed("cannot connect to", path, error_code);
+}
+
 }  // namespace
 
 /// One in another namespace (0) counts as alive.
 std::optional<std::uint32_t> unix_owner(const std::string& path) {
   if (!is_socket(path)) return {};
-  const UnixOutcome other = connect_unix(path);
+  const UnixOutcome other = connect_as(path, SOCK_NONBLOCK);
+  if (other.error_code == EAGAIN) return 0;  // So many wait already: it is somebody's.
   if (other.fd < 0) return {};
   ucred listener{};
   socklen_t size = sizeof listener;
@@ -102,17 +115,7 @@ UnixOutcome listen_unix(const std::string& path, UnixListen config) {
   return {fd, 0, {}};
 }
 
-UnixOutcome connect_unix(const std::string& path) {
-  CHECK(!path.empty());
-  const UnixAddress address{path};
-  if (address.error_code() != 0) return failed("cannot connect to", path, address.error_code());
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return failed("cannot connect to", path, errno);
-  if (connect(fd, address.get(), UnixAddress::size) == 0) return {fd, 0, {}};
-  const int error_code = errno;
-  ::close(fd);
-  return failed("cannot connect to", path, error_code);
-}
+UnixOutcome connect_unix(const std::string& path) { return connect_as(path, 0); }
 
 void remove_unix(const std::string& path) {
   if (is_socket(path)) ::unlink(path.c_str());

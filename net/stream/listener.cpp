@@ -76,7 +76,7 @@ void Listener::on_accept(io::Op&, const io::Completion& completion) {
   } else if (!passes_by_itself(completion.result) && state_ == State::listening) {
     wait(-completion.result);
   }
-  if (!completion.more || is_near_max_ != accept_.once) pump();
+  if (!completion.more || takes_one_at_a_time() != accept_.once) pump();
 }
 
 void Listener::wait(int error_code) {
@@ -101,7 +101,8 @@ void Listener::pump() {
   const bool wanted = state_ == State::listening && !paused_ && !retry_timer_.armed();
   if (wanted && !accept_.in_flight) return start_accept();
   if (accept_.in_flight) {
-    if (!wanted || (is_near_max_ && !accept_.once)) start_control(io::OpKind::cancel, &accept_);
+    if (!wanted || (takes_one_at_a_time() && !accept_.once))
+      start_control(io::OpKind::cancel, &accept_);
     return;
   }
   if (state_ == State::stopping) start_control(io::OpKind::close);
@@ -110,7 +111,7 @@ void Listener::pump() {
 void Listener::start_accept() {
   if (is_near_max_ && set_.loop().driver().next_descriptor() >= descriptor_max_)
     return wait(EMFILE);
-  accept_.once = is_near_max_;
+  accept_.once = takes_one_at_a_time();
   set_.loop().submit(accept_);
 }
 

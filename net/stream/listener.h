@@ -7,6 +7,9 @@
 // that came in while the listener stops is still handed to the acceptor, which closes it like any
 // other. With a reserve of descriptors it is one connection at a time when a burst might use it up,
 // and none while all others are in use: those that wait do so in the kernel's backlog.
+//
+// A unix socket is the same for all shards, and the kernel wakes the one whose accept has waited
+// longest: each takes one at a time, and so all have their turn.
 #pragma once
 
 #include "io/loop.h"
@@ -42,6 +45,7 @@ class Listener {
   void on_accept(io::Op& op, const io::Completion& completion);
   void on_control(io::Op& op, const io::Completion& completion);
   bool is_near_max(int fd) const;
+  bool takes_one_at_a_time() const { return is_near_max_ || identity_.is_unix; }
   void on_retry_timer(io::Timer& timer);
   void wait(int error_code);
   void start_accept();

@@ -42,7 +42,7 @@ class ProxyStream final : public Stream, private StreamHandler {
   void shutdown_write() override { below_->shutdown_write(); }
   void finish(core::Nanos wait_ns) override { below_->finish(wait_ns); }
   void close() override { below_->close(); }
-  std::size_t pending_bytes() const override { return below_->pending_bytes(); }
+  std::size_t pending_bytes() override { return below_->pending_bytes(); }
   const io::PeerName& peer() const override { return peer_; }
   const ConnectionSecurity& security() const override { return below_->security(); }
   bool is_end_logged() const override {

@@ -173,7 +173,7 @@ class SendChain {
   };
   static_assert(sizeof(Piece) % 8 == 0);
 
-  /// A place between two bytes. In a piece that is all before it, `offset` is its size: it may grow.
+  /// A place between two bytes. Behind the last byte of the tail it stays there: the tail may grow.
   struct Cursor {
     const Piece* piece = nullptr;  ///< nullptr: the front.
     std::size_t offset = 0;        ///< Bytes of the piece before it.

@@ -44,7 +44,6 @@ class SocketStream final : public Stream, private Flushable, private BufferWaite
   void shutdown_write() override;
   void finish(core::Nanos wait_ns) override;
   void close() override;
-  std::size_t pending_bytes() const override { return out_.size(); }
   const io::PeerName& peer() const override { return peer_; }
 
  private:

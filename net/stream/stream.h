@@ -81,7 +81,7 @@ class Stream {
   virtual void close() = 0;
 
   /// What is not yet acknowledged of all that was written: out(), and what filters made of it.
-  virtual std::size_t pending_bytes() const = 0;
+  virtual std::size_t pending_bytes() { return out().size(); }
 
   /// The reference holds as long as the stream; what it names may still change until the first
   /// on_bytes(): a proxy says for whom it connects.

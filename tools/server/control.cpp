@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "io/heap.h"
-#include "tools/server/listening.h"
+#include "tools/server/listeners/listening.h"
 
 namespace lepus::server {
 

@@ -23,7 +23,7 @@
 #include "tools/server/data_dir.h"
 #include "tools/server/definitions/definitions_check.h"
 #include "tools/server/definitions/definitions_store.h"
-#include "tools/server/listening.h"
+#include "tools/server/listeners/listening.h"
 #include "tools/server/log/log.h"
 #include "tools/server/node.h"
 #include "tools/server/placement/placement_locks.h"

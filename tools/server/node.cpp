@@ -149,7 +149,7 @@ std::string Node::make_shards() {
                                                      event_vhost(config_),
                                                      client_descriptor_max(io::file_use().limit),
                                                      {random_seed(), random_seed()},
-                                                     config_.proxy_trusted_sources});
+                                                     config_.tcp.proxy_trusted_sources});
   }
   set_paging(limits().paging_size);
   return {};

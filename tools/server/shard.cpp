@@ -78,7 +78,7 @@ void Shard::on_accept_error(int error_code) {
 
 /// A connection that came in while the listener closed is told, too.
 void Shard::on_listener_closed() {
-  --listeners_open_;
+  --listeners_.open_count;
   if (phase_ == Phase::suspending) server_.close_all(shutdown_text);
 }
 
@@ -168,8 +168,9 @@ void Shard::pump() {
 
 void Shard::start_listeners() {
   phase_ = Phase::serving;
-  listeners_open_ = waiting_.size();
-  for (net::Listening& one : std::exchange(waiting_, {})) transport_->listen(std::move(one), *this);
+  listeners_.open_count = listeners_.waiting.size();
+  for (net::Listening& one : std::exchange(listeners_.waiting, {}))
+    transport_->listen(std::move(one), *this);
   mesh_.tell_control(Serving{});
 }
 
@@ -225,7 +226,7 @@ void Shard::flush() {
   transport_->flush();
   server_.end_turn();
   const bool is_closing = phase_ == Phase::stopping || phase_ == Phase::suspending;
-  if (is_closing && server_.connection_count() == 0 && listeners_open_ == 0) end_phase();
+  if (is_closing && server_.connection_count() == 0 && listeners_.open_count == 0) end_phase();
   if (phase_ == Phase::suspended && broker_.stopping()) {  // The stop came meanwhile.
     begin_stop();
     end_phase();

@@ -19,7 +19,7 @@
 #include "io/loop.h"
 #include "net/amqp/server.h"
 #include "net/stream/transport.h"
-#include "tools/server/accept_filters.h"
+#include "tools/server/listeners/accept_filters.h"
 #include "tools/server/mesh.h"
 #include "tools/server/shard_messages.h"
 #include "tools/server/shard_stats.h"
@@ -50,7 +50,9 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   ~Shard() override;
 
   /// Before the first turn. It accepts once the virtual hosts are known.
-  void add_listener(net::Listening listening) { waiting_.push_back(std::move(listening)); }
+  void add_listener(net::Listening listening) {
+    listeners_.waiting.push_back(std::move(listening));
+  }
   /// The control thread allowed it to end, and nothing of it is in flight.
   bool is_finished() const;
   core::Broker& broker() { return broker_; }
@@ -69,6 +71,10 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   struct OperatorRequests {
     ShardStats stats;
     ShardMessages messages;
+  };
+  struct Listeners {
+    std::vector<net::Listening> waiting;  ///< For the moment when they may accept.
+    std::size_t open_count = 0;
   };
   /// suspending, suspended: no clients for now, by the operator.
   enum class Phase : std::uint8_t {
@@ -113,8 +119,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   core::Broker broker_;
   amqp::Server server_;
   OperatorRequests requests_;
-  std::vector<net::Listening> waiting_;  ///< For the moment when they may accept.
-  std::size_t listeners_open_ = 0;
+  Listeners listeners_;
   std::array<core::LogGate, 3> accept_errors_;  ///< By what is short.
   Phase phase_ = Phase::starting;
   bool gives_up_ = false;  ///< On what the journal has no room for.

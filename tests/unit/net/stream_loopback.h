@@ -1,4 +1,4 @@
-// A transport as a user-space stack is one: nothing of it goes through the loop. It is polled, takes
+// A transport like a user-space stack: nothing of it goes through the loop. It is polled, takes
 // bytes in flush() by borrowing them, acknowledges them turns later, and calls back in the same
 // turn in which something came.
 #pragma once
@@ -72,7 +72,6 @@ class LoopbackStream final : public Stream, private Flushable {
   void close() override {
     if (state_ != State::closed) state_ = State::closing;
   }
-  std::size_t pending_bytes() const override { return out_.size(); }
   const io::PeerName& peer() const override { return peer_; }
 
   bool is_closed() const { return state_ == State::closed; }

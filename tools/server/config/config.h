@@ -47,7 +47,7 @@ struct ListenAddress {
   bool operator==(const ListenAddress&) const = default;
 };
 
-/// tcp_listen_options.*; sizes of 0 leave the choice to the kernel.
+/// tcp_listen_options.*, proxy_protocol.*; sizes of 0 leave the choice to the kernel.
 struct TcpOptions {
   std::uint32_t backlog = 1024;
   bool nodelay = true;
@@ -55,6 +55,9 @@ struct TcpOptions {
   std::uint32_t send_buffer_size = 0;
   std::uint32_t receive_buffer_size = 0;
   std::uint32_t send_timeout_ms = 15'000;  ///< 0 = no limit.
+  bool proxy_protocol = false;             ///< Every connection begins with a proxy's header.
+  /// Those who may say so for whom they connect.
+  std::vector<net::AddressRange> proxy_trusted_sources = net::private_ranges();
 };
 
 /// A user that is made in a new data directory, and what it may do there: regular expressions.
@@ -118,9 +121,6 @@ struct ServerConfig {
   // Network
   std::vector<ListenAddress> listeners = {{"default", "", 5672}};  ///< May be empty ("none").
   TcpOptions tcp;
-  bool proxy_protocol = false;  ///< Every connection over TCP begins with a proxy's header.
-  /// Those who may say so for whom they connect.
-  std::vector<net::AddressRange> proxy_trusted_sources = net::private_ranges();
   std::uint32_t handshake_timeout_ms = 10'000;                    ///< 0 = no limit.
   std::uint16_t heartbeat_s = core::limits::heartbeat_default_s;  ///< 0 = none offered.
   std::uint32_t frame_max = core::limits::frame_size_max;

@@ -88,7 +88,7 @@ std::string show_unix_modes(const ServerConfig& config) {
 
 SetOutcome set_proxy_sources(ServerConfig& config, const KeyText& given) {
   if (given.value == "all") {
-    config.proxy_trusted_sources = net::all_ranges();
+    config.tcp.proxy_trusted_sources = net::all_ranges();
     return taken();
   }
   std::vector<net::AddressRange> ranges;
@@ -98,13 +98,14 @@ SetOutcome set_proxy_sources(ServerConfig& config, const KeyText& given) {
     ranges.push_back(std::move(*range));
   }
   if (ranges.empty()) return refused();
-  config.proxy_trusted_sources = std::move(ranges);
+  config.tcp.proxy_trusted_sources = std::move(ranges);
   return taken();
 }
 
 std::string show_proxy_sources(const ServerConfig& config) {
   std::vector<std::string_view> texts;
-  for (const net::AddressRange& range : config.proxy_trusted_sources) texts.push_back(range.text());
+  for (const net::AddressRange& range : config.tcp.proxy_trusted_sources)
+    texts.push_back(range.text());
   return fmt::format("{}", fmt::join(texts, ","));
 }
 

@@ -64,7 +64,7 @@ void add_network(std::vector<KeySpec>& rows) {
        "Whether every connection over TCP begins with a header of the PROXY protocol (1 or 2), in "
        "which a proxy says for whom it connects: that address then counts in the log, in lists and "
        "for loopback_users. A connection without one is closed."},
-      restart, access::flag<&Config::proxy_protocol>);
+      restart, access::flag<&Config::tcp, &TcpOptions::proxy_protocol>);
   add({"proxy_protocol.trusted_sources", "ranges like 10.0.0.0/8 separated by commas, or all",
        "Whose headers count; connections from elsewhere are closed. RabbitMQ trusts all."},
       restart, access::proxy_sources);

@@ -13,8 +13,6 @@ namespace {
 /// Copies every member whose keys are marked Reload::restart.
 void keep_what_needs_restart(const ServerConfig& running, ServerConfig& config) {
   config.listeners = running.listeners;
-  config.proxy_protocol = running.proxy_protocol;
-  config.proxy_trusted_sources = running.proxy_trusted_sources;
   const std::uint32_t send_timeout_ms = config.tcp.send_timeout_ms;  // Of new connections.
   config.tcp = running.tcp;
   config.tcp.send_timeout_ms = send_timeout_ms;

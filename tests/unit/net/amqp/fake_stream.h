@@ -51,7 +51,6 @@ class FakeStream final : public net::Stream {
   void close() override {
     if (state_ != State::closed) state_ = State::closing;
   }
-  std::size_t pending_bytes() const override { return out_.size(); }
   const io::PeerName& peer() const override { return peer_; }
 
   bool is_closed() const { return state_ == State::closed; }

@@ -104,9 +104,10 @@ TEST(ConfigReload, SaysWhatTookEffectAndWhatDidNot) {
 /// For each key that needs a restart: a value other than the default must not survive a reload, for
 /// each other key it must. This holds the table against keep_what_needs_restart().
 TEST(ConfigReload, TableAndCopyAgreeForEveryKey) {
-  const char* const values[] = {"1",     "17", "true",  "false",    "stdout", "poll",  "4KiB",
-                                "21499", "xy", "0.25",  "8192",     "none",   "error", "on",
-                                "2.0.0", "os", "16MiB", "EXTERNAL", "quorum", "skip"};
+  const char* const values[] = {"1",      "17",    "true",  "false", "stdout", "poll",
+                                "4KiB",   "21499", "xy",    "0.25",  "8192",   "none",
+                                "error",  "on",    "2.0.0", "os",    "16MiB",  "EXTERNAL",
+                                "quorum", "skip",  "all",   "/s",    "0600"};
   for (const KeySpec& spec : config_keys()) {
     const ServerConfig running;
     bool has_changed = false;

@@ -332,6 +332,43 @@ TEST_F(ConfigTest, WhatShowsOnlyAtTheEnd) {
             "listeners.tcp.b: another listener has the same address and port");
 }
 
+TEST_F(ConfigTest, UnixListeners) {
+  const ConfigResult result = load(
+      "listeners.unix.b.mode = 0600\nlisteners.unix.a = /run/a\nlisteners.unix.b = /run/b\n"
+      "listeners.unix.c = /run/c\nlisteners.unix.c = none");
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result.config.listeners,
+            (std::vector<ListenAddress>{{"default", "", 5672},
+                                        {"b", "", 0, ListenerKind::unix_socket, "/run/b", 0600},
+                                        {"a", "", 0, ListenerKind::unix_socket, "/run/a", 0660}}));
+  EXPECT_EQ(only_error("listeners.unix.a.mode = 0600"),
+            "listeners.unix.a.mode: there is no such listener; set listeners.unix.a to a path");
+  EXPECT_EQ(only_error("listeners.unix.a = /run/a\nlisteners.unix.b = /run/a"),
+            "listeners.unix.b: another listener has the same path");
+  for (const char* line :
+       {"listeners.unix.a = run/a", "listeners.unix.a = /run/", "listeners.unix.a.mode = 9",
+        "listeners.unix.a.mode = 1777", "listeners.unix.a.mode = 0888", "listeners.unix.a ="})
+    EXPECT_FALSE(load(line).ok()) << line;
+}
+
+TEST_F(ConfigTest, Proxies) {
+  EXPECT_FALSE(load("").config.tcp.proxy_protocol);
+  EXPECT_TRUE(load("proxy_protocol = on").config.tcp.proxy_protocol);
+  const auto sources = [this](std::string_view value) {
+    return load("proxy_protocol.trusted_sources = " + std::string{value})
+        .config.tcp.proxy_trusted_sources;
+  };
+  EXPECT_TRUE(net::is_in_any(load("").config.tcp.proxy_trusted_sources, "10.0.0.1"));
+  EXPECT_FALSE(net::is_in_any(load("").config.tcp.proxy_trusted_sources, "192.0.2.1"));
+  EXPECT_FALSE(net::is_in_any(sources("192.0.2.0/24, ::1"), "10.0.0.1"));
+  EXPECT_TRUE(net::is_in_any(sources("192.0.2.0/24, ::1"), "192.0.2.1"));
+  EXPECT_TRUE(net::is_in_any(sources("all"), "2001:db8::1"));
+  EXPECT_EQ(only_error("proxy_protocol.trusted_sources = 10.0.0.1/8"),
+            "lepus.conf:1: bad value '10.0.0.1/8' for key 'proxy_protocol.trusted_sources': "
+            "expected ranges like 10.0.0.0/8 separated by commas, or all; '10.0.0.1/8' is no such "
+            "range");
+}
+
 TEST_F(ConfigTest, ListenersOfSeveralKinds) {
   const ConfigResult result = load("listeners.ssl.a = 21401\nlisteners.ssl.b = [::1]:21402");
   EXPECT_EQ(result.config.listeners,

@@ -1,5 +1,5 @@
 // An address is taken once, and who has it is named.
-#include "tools/server/listen_claim.h"
+#include "tools/server/listeners/listen_claim.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Probing, waiting, and naming who is in the way.
-#include "tools/server/listen_claim.h"
+#include "tools/server/listeners/listen_claim.h"
 
 #include <fmt/format.h>
 #include <pwd.h>
@@ -20,7 +20,7 @@
 #include "io/unix_socket.h"
 #include "tools/server/config/config_file.h"
 #include "tools/server/config/config_value.h"
-#include "tools/server/listening.h"
+#include "tools/server/listeners/listening.h"
 
 namespace lepus::server {
 

@@ -1,5 +1,5 @@
 // Sockets that listen, before the shards have them.
-#include "tools/server/listening.h"
+#include "tools/server/listeners/listening.h"
 
 #include <utility>
 
@@ -60,7 +60,7 @@ net::ListenerIdentity listener_identity(const ListenAddress& address, const Serv
   identity.address = shown_address(address);
   identity.protocol = is_tls ? net::ListenerProtocol::amqps : net::ListenerProtocol::amqp;
   identity.is_unix = address.kind == ListenerKind::unix_socket;
-  identity.expects_proxy_header = config.proxy_protocol && !identity.is_unix;
+  identity.expects_proxy_header = config.tcp.proxy_protocol && !identity.is_unix;
   if (is_tls) identity.tls_settings = "ssl_options";
   return identity;
 }

@@ -1,5 +1,5 @@
 // See accept_filters.h.
-#include "tools/server/accept_filters.h"
+#include "tools/server/listeners/accept_filters.h"
 
 #include <utility>
 
