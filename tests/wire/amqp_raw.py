@@ -131,11 +131,18 @@ class Late(Exception):
 
 
 class Wire:
-    """A TCP connection that sends raw bytes and receives frames."""
+    """A connection that sends raw bytes and receives frames: over TCP, or to the unix socket
+    `host` without a port.
+    """
 
-    def __init__(self, host, port, timeout=10.0):
-        self.socket = socket.create_connection((host, port), timeout)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, host, port=None, timeout=10.0):
+        if port is None:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(timeout)
+            self.socket.connect(host)
+        else:
+            self.socket = socket.create_connection((host, port), timeout)
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = bytearray()
         self.ended = False
 

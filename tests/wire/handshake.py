@@ -1,6 +1,9 @@
 """Handshake: from the first eight bytes to connection.open-ok."""
 
-from amqp_raw import PROTOCOL_HEADER
+import contextlib
+import time
+
+from amqp_raw import PROTOCOL_HEADER, Closed
 from probe import amqplain
 from suite import SELF, SILENT, Family, connection_close
 
@@ -16,7 +19,8 @@ LOGIN_REFUSED = ('ch0 Connection.Close 403 "ACCESS_REFUSED - Login was refused u
                  'class=0 method=0' + SELF)
 
 HEADERS = [
-    ('HTTP request instead of header', b'GET / HTTP/1.1\r\nHost: x\r\n\r\n', REFUSED_HEADER),
+    ('PROXY protocol, which is not expected', b'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n',
+     REFUSED_HEADER),
     ('AMQP 0-10 header', b'AMQP\x01\x01\x00\x0a', REFUSED_HEADER),
     ('AMQP 1.0 header (plugin off)', b'AMQP\x00\x01\x00\x00', REFUSED_HEADER),
     ('AMQP 1.0 SASL header (plugin off)', b'AMQP\x03\x01\x00\x00', REFUSED_HEADER),
@@ -39,6 +43,26 @@ def protocol_header(name, first_bytes, golden):
 
 for row in HEADERS:
     protocol_header(*row)
+
+
+@case('HTTP request instead of header', REFUSED_HEADER,
+      lepus='HTTP/1.1 400 Bad Request ; socket closed by server after 0.0s')
+def http_request(p):
+    p.dial()
+    p.raw(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    began = time.monotonic()
+    with contextlib.suppress(Closed):
+        while True:
+            p.wire.fill(began + 5)
+    answer = bytes(p.wire.buffer)
+    ended = f'socket closed by server after {time.monotonic() - began:.1f}s'
+    if answer == PROTOCOL_HEADER:
+        return f'PROTOCOL-HEADER 00000901 ; {ended}'
+    head, _, body = answer.partition(b'\r\n\r\n')
+    lines = head.decode().split('\r\n')
+    if f'Content-Length: {len(body)}' not in lines or b'AMQP' not in body:
+        return f'{answer}'
+    return f'{lines[0]} ; {ended}'
 
 
 def login(name, golden, **options):
