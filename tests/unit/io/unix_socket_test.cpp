@@ -14,6 +14,7 @@
 #include <filesystem>
 
 #include "io/os.h"
+#include "io/peer_name.h"
 #include "tests/unit/io/temporary_directory.h"
 
 namespace lepus::io {
@@ -120,6 +121,39 @@ TEST(UnixSocket, NothingThere) {
             "cannot connect to " + (directory / "no") + ": No such file or directory");
   EXPECT_EQ(listen_unix(directory / "no/s", UnixPlace::shared).error_code, ENOENT);
   EXPECT_FALSE(unix_peer(-1));
+}
+
+TEST(UnixSocket, WhoListens) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "s";
+  EXPECT_FALSE(unix_owner(path));
+  const UnixOutcome listening = listen_unix(path, UnixListen{UnixPlace::shared, 0640, 1});
+  ASSERT_GE(listening.fd, 0) << listening.error;
+  struct stat found {};
+  ASSERT_EQ(stat(path.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777U, 0640U);
+  EXPECT_EQ(unix_owner(path), static_cast<std::uint32_t>(getpid()));
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(unix_owner(path)) << "also when nobody accepts";
+  close_fd(listening.fd);
+  EXPECT_FALSE(unix_owner(path));
+}
+
+TEST(PeerName, SaysWhoAndWhetherItIsHere) {
+  PeerName name{{"127.0.0.1", 51234}, {"::1", 5672}};
+  EXPECT_EQ(name.text(), "127.0.0.1:51234 -> [::1]:5672");
+  EXPECT_TRUE(name.is_loopback());
+  name.is_relayed = true;
+  EXPECT_FALSE(name.is_loopback());
+  for (const char* address : {"192.0.2.1", "", "128.0.0.1", "::2"}) {
+    name = {{address, 1}, {"127.0.0.1", 5672}};
+    EXPECT_FALSE(name.is_loopback()) << address;
+  }
+  PeerName local;
+  local.local.address = "/run/s";
+  local.user = 7;
+  local.process = 12;
+  EXPECT_EQ(local.text(), "pid 12 uid 7 -> /run/s");
+  EXPECT_TRUE(local.is_loopback());
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <iterator>
 
+#include "tools/server/config/config_value.h"
 #include "tools/server/definitions/definitions_check.h"
 
 namespace lepus::server {
@@ -41,6 +42,18 @@ void check_socket(const ServerConfig& config, ConfigCheck& check) {
                   path, path.size(), sizeof(sockaddr_un::sun_path) - 1));
 }
 
+/// Nobody makes the directory of a unix socket.
+void check_unix_listeners(const ServerConfig& config, ConfigCheck& check) {
+  for (const ListenAddress& address : config.listeners) {
+    if (address.kind != ListenerKind::unix_socket) continue;
+    const std::string folder = std::filesystem::path(address.path).parent_path().string();
+    std::error_code error;
+    if (std::filesystem::is_directory(folder, error)) continue;
+    check.errors.push_back(
+        fmt::format("{} = {}: {} is not a directory", listener_key(address), address.path, folder));
+  }
+}
+
 void check_definitions_file(const ServerConfig& config, ConfigCheck& check) {
   if (config.load_definitions.empty()) return;
   DefinitionsCheck found = check_definitions(config, config.load_definitions);
@@ -56,6 +69,7 @@ ConfigCheck check_environment(const ServerConfig& config) {
   if (!config.log.file.empty() && !config.log.file.starts_with('/'))
     check_directory("log.dir", config.log.dir, check);
   check_socket(config, check);
+  check_unix_listeners(config, check);
   check_definitions_file(config, check);
   return check;
 }

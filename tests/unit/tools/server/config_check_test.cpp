@@ -51,6 +51,12 @@ TEST_F(ConfigCheckTest, PathOfASocketIsTooLong) {
   EXPECT_NE(only_error().find("a socket's may have 107"), std::string::npos);
 }
 
+TEST_F(ConfigCheckTest, DirectoryOfAUnixSocketIsMissing) {
+  config_.listeners.push_back({"a", "", 0, ListenerKind::unix_socket, directory_ + "/no/s"});
+  EXPECT_EQ(only_error(),
+            "listeners.unix.a = " + directory_ + "/no/s: " + directory_ + "/no is not a directory");
+}
+
 TEST_F(ConfigCheckTest, DefinitionsAreRead) {
   config_.load_definitions = directory_ + "/d.json";
   EXPECT_NE(only_error().find("d.json: No such file"), std::string::npos);
