@@ -242,9 +242,10 @@ void Shard::flush() {
 }
 
 bool Shard::may_sleep() {
-  return transport_->may_sleep() && !broker_.has_work() && !server_.has_work() &&
-         !requests_.stats.has_work() && !requests_.messages.has_work() && !mesh_.has_staged() &&
-         !message_log_.has_work() && (phase_ != Phase::finished || (has_unwritten() && !gives_up_));
+  return transport_->may_sleep() && !filters_.has_work() && !broker_.has_work() &&
+         !server_.has_work() && !requests_.stats.has_work() && !requests_.messages.has_work() &&
+         !mesh_.has_staged() && !message_log_.has_work() &&
+         (phase_ != Phase::finished || (has_unwritten() && !gives_up_));
 }
 
 /// Also when the journal waits for room, and has nothing to do until then.

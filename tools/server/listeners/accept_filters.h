@@ -36,6 +36,8 @@ class AcceptFilters final : private net::ProxyStream::Watcher {
                                     const net::ListenerIdentity& listener);
   /// At the end of a turn, before the transport's flush(): filters make output of what was written.
   void flush() { touched_.flush(); }
+  /// Something was written into a filter since.
+  bool has_work() const { return !touched_.empty(); }
 
  private:
   void on_header_refused(const io::PeerName& proxy, const net::ListenerIdentity& listener,

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <sys/uio.h>
+
 #include "core/base/random.h"
 #include "net/stream/stream.h"
 

@@ -135,7 +135,7 @@ TEST_F(AdminThreadTest, AnAnswerThatNobodyAskedForIsAnErrorOfTheBroker) {
 TEST_F(AdminThreadTest, SocketsForABrokerThatIsNotSuspendedAreClosed) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
-  control_->resume({{ends[0]}, {ends[1]}});
+  control_->resume({{net::Listening{{}, ends[0]}}, {net::Listening{{}, ends[1]}}});
   for (const int fd : ends) {
     EXPECT_EQ(fcntl(fd, F_GETFD), -1);
     EXPECT_EQ(errno, EBADF);

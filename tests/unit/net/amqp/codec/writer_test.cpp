@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/uio.h>
+
 #include "core/base/random.h"
 #include "core/limits.h"
 
