@@ -14,6 +14,7 @@
 #include "tools/server/config/config_file.h"
 #include "tools/server/config/config_keys.h"
 #include "tools/server/config/config_rabbitmq.h"
+#include "tools/server/config/config_value.h"
 
 namespace lepus::server {
 
