@@ -120,6 +120,8 @@ class SendChain {
   std::size_t lent() const { return lent_; }
   /// Shared with the other chains of the shard.
   const BlockPool& pool() const { return *pool_; }
+  /// For filters, whose own chain is of the same shard.
+  BlockPool& shared_pool() { return *pool_; }
   bool empty() const { return size_ == 0; }
   /// Bytes that the transport has taken so far.
   std::uint64_t taken() const { return taken_; }

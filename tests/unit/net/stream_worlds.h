@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -80,6 +81,8 @@ class SocketClient final : public Client {
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     CHECK(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    const int no_delay = 1;
+    CHECK(setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof no_delay) == 0);
   }
   ~SocketClient() override { ::close(fd_); }
   std::size_t write(std::string_view bytes) override {
