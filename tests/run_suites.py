@@ -184,6 +184,13 @@ class Runner:
              "--python", os.path.join(E2E_FOLDER, "python", "bin", "python")],
             self.deadline.left(300))
 
+    def tls(self):
+        """Handshakes and certificates; left out where the openssl program is missing."""
+        self.build("release", "lepus", "lepusctl")
+        return suite_tools.counted(
+            [sys.executable, "tests/tls/run.py", "--broker", self.program("release", "lepus"),
+             "--tool", self.program("release", "lepusctl")], self.deadline.left(300))
+
     def migration(self):
         """From RabbitMQ and back; left out where Erlang is missing."""
         self.build("release", "lepus")
@@ -264,6 +271,7 @@ SUITES = [   # name, method, what must exist for it to be in the list, part of -
     ("crash", Runner.crash, ("tests", "crash"), False),
     ("restart", Runner.restart, ("tests", "restart"), True),
     ("ctl", Runner.ctl, ("tests", "ctl"), True),
+    ("tls", Runner.tls, ("tests", "tls"), False),
     ("migration", Runner.migration, ("tests", "migration"), False),
     ("perf", Runner.perf, ("tools", "perf"), True),
     ("bench", Runner.bench, ("bench",), False),

@@ -47,6 +47,10 @@ struct ConnectionStats {
   /// "127.0.0.1:51234 -> 127.0.0.1:5672"
   std::string name;
   std::string listener;  ///< It came by: "listeners.tcp.default".
+
+  bool is_tls = false;
+  std::string tls_protocol, tls_key_exchange, tls_cipher, tls_hash;
+  std::string peer_cert_subject, peer_cert_issuer, peer_cert_validity;
 };
 
 struct ChannelStats {

@@ -100,6 +100,15 @@ core::ConnectionStats Connection::describe() const {
   row.send_oct = output_.sent_bytes();
   row.send_cnt = facts_.traffic.sent_count;
   row.send_pend = output_.unsent_bytes();
+  const net::ConnectionSecurity& security = facts_.security;
+  row.is_tls = security.is_tls;
+  row.tls_protocol = security.protocol;
+  row.tls_key_exchange = security.key_exchange;
+  row.tls_cipher = security.cipher;
+  row.tls_hash = security.hash;
+  row.peer_cert_subject = security.peer_cert_subject;
+  row.peer_cert_issuer = security.peer_cert_issuer;
+  row.peer_cert_validity = security.peer_cert_validity;
   return row;
 }
 

@@ -99,12 +99,15 @@ class OperatorWorld final : public AdminHost {
   ResumeOutcome resume(bool is_last_try) override;
   std::string set_log_level(std::string_view, std::string_view) override { return {}; }
   void reload() override {}
+  std::string reload_certificates() override { return {}; }
+  const TlsSetup& tls() const override { return tls_; }
   std::string set_value(std::string_view, std::string_view) override { return {}; }
 
   void tell_limits();
   Mesh& linked_mesh();
 
   ServerConfig config_;
+  TlsSetup tls_;
   core::NullLog log_;
   test::FakeDriver drivers_[4]{test::FakeDriver{0}, test::FakeDriver{1}, test::FakeDriver{2},
                                test::FakeDriver{3}};

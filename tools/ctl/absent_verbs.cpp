@@ -24,7 +24,9 @@ constexpr std::string_view plain_values =
     "values of the configuration are not encrypted; let only the broker's user read its file";
 constexpr std::string_view no_vhost_process =
     "virtual hosts are no processes here: all of them run as long as the broker does";
-constexpr std::string_view no_tls = "TLS is not built yet: terminate it in front";
+constexpr std::string_view see_certificates = "certificates shows how long each is valid";
+constexpr std::string_view see_openssl =
+    "openssl ciphers lists them; ssl_options.ciphers and ssl_options.versions choose";
 constexpr std::string_view tail_the_file = "log_location names the file: tail it";
 constexpr std::string_view stop_app_instead =
     "listeners cannot be closed alone: stop_app closes connections, too, start_app opens them "
@@ -35,13 +37,12 @@ constexpr std::array absent{
     AbsentVerb{"add_replica", cluster},
     AbsentVerb{"await_online_quorum_plus_one", cluster},
     AbsentVerb{"cancel_sync_queue", cluster},
-    AbsentVerb{"certificates", no_tls},
     AbsentVerb{"change_cluster_node_type", cluster},
-    AbsentVerb{"check_certificate_expiration", no_tls},
+    AbsentVerb{"check_certificate_expiration", see_certificates},
     AbsentVerb{"check_for_quorum_queues_without_an_elected_leader", cluster},
     AbsentVerb{"check_if_any_deprecated_features_are_used", no_flags},
     AbsentVerb{"check_if_node_is_quorum_critical", cluster},
-    AbsentVerb{"cipher_suites", no_tls},
+    AbsentVerb{"cipher_suites", see_openssl},
     AbsentVerb{"command_line_arguments", "ps shows them"},
     AbsentVerb{"consume_event_stream", "bind a queue to the exchange amq.rabbitmq.event"},
     AbsentVerb{"coordinator_status", cluster},
@@ -107,7 +108,7 @@ constexpr std::array absent{
     AbsentVerb{"stream_status", cluster},
     AbsentVerb{"suspend_listeners", stop_app_instead},
     AbsentVerb{"sync_queue", cluster},
-    AbsentVerb{"tls_versions", no_tls},
+    AbsentVerb{"tls_versions", see_openssl},
     AbsentVerb{"transfer_leadership", cluster},
     AbsentVerb{"update_cluster_nodes", cluster},
     AbsentVerb{"wait", "await_startup waits"},

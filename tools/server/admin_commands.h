@@ -80,7 +80,7 @@ struct SetLimits {
 };
 /// To be passed on to each shard, for connections to come.
 struct PassSettings {
-  std::unique_ptr<std::vector<std::unique_ptr<const amqp::Settings>>> settings;  ///< By shard.
+  std::unique_ptr<std::vector<ReplaceSettings>> settings;  ///< By shard.
 };
 /// As of Control::suspend().
 struct SuspendBroker {};

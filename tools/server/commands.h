@@ -16,6 +16,7 @@
 #include "core/broker/command.h"
 #include "net/amqp/settings.h"
 #include "net/stream/listener_identity.h"
+#include "tools/server/listeners/tls_setup.h"
 
 namespace lepus::server {
 
@@ -32,6 +33,7 @@ using ShardToControl =
 /// For connections to come.
 struct ReplaceSettings {
   std::unique_ptr<const amqp::Settings> settings;
+  std::unique_ptr<TlsSetup> tls;
 };
 /// Memory that the thread holds unused goes back to the kernel.
 struct TrimHeap {};

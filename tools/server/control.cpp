@@ -73,7 +73,7 @@ struct Control::AdminHandler {
   void operator()(PassSettings& pass) const {
     CHECK(pass.settings->size() == control.shard_count_);
     auto next = pass.settings->begin();
-    control.broadcast([&] { return ReplaceSettings{std::move(*next++)}; });
+    control.broadcast([&] { return std::move(*next++); });
   }
   void operator()(const SuspendBroker&) const { control.suspend(); }
   void operator()(ResumeBroker& resume) const { control.resume(std::move(*resume.sockets)); }

@@ -41,6 +41,13 @@ io::IdlePolicy idle_policy(const ServerConfig& config) {
           config.idle_disk_spin_us * core::nanos_per_us};
 }
 
+net::TicketSecret random_ticket_secret() {
+  net::TicketSecret secret;
+  for (std::size_t i = 0; i < secret.size(); i += sizeof(std::uint64_t))
+    core::store_u64(secret.data() + i, random_seed());
+  return secret;
+}
+
 std::string event_vhost(const ServerConfig& config) {
   return config.event_vhost.empty() ? config.vhosts[0] : config.event_vhost;
 }
@@ -78,6 +85,8 @@ std::string Node::start() {
   const std::uint64_t files = io::raise_file_limit();
   if (const std::string text = descriptor_warning(files, config_.connections_max); !text.empty())
     log_.write(LogLevel::warning, LogCategory::general, "limit of open files", {{"text", text}});
+  TlsSetup tls;
+  if (std::string error = make_tls(config_, tls); !error.empty()) return error;
   // Once more in listen(): what comes between may take long, and is in vain when this is in use.
   if (std::string error = wait_until_free(config_.listeners); !error.empty()) return error;
   if (std::string error = make_driver(driver_); !error.empty()) return error;
@@ -87,8 +96,8 @@ std::string Node::start() {
   if (std::string error = open_catalog(); !error.empty()) return error;
   std::unique_ptr<io::UringDriver> admin_driver;
   if (std::string error = make_driver(admin_driver); !error.empty()) return error;
-  admin_ = std::make_unique<NodeAdmin>(*this, std::move(admin_driver));
-  if (std::string error = make_shards(); !error.empty()) return error;
+  admin_ = std::make_unique<NodeAdmin>(*this, std::move(admin_driver), tls);
+  if (std::string error = make_shards(tls); !error.empty()) return error;
   if (std::string error = listen(); !error.empty()) return error;
   if (std::string error = start_control(); !error.empty()) return error;
   if (std::string error = admin_->start(); !error.empty()) return error;
@@ -107,6 +116,7 @@ std::string Node::start() {
   while (!control_->is_serving()) loop_->run_turn();
   readings_.disk_free.start_thread("disk-space");
   readings_.process_memory.start_thread("process-memory");
+  log_certificates(tls, log_, (loop_->now() + loop_->wall_offset()) / core::nanos_per_s);
   log_.write(LogLevel::info, LogCategory::general, "broker started",
              {{"version", LEPUS_VERSION},
               {"shards", shards_.size()},
@@ -125,7 +135,8 @@ std::string Node::open_catalog() {
   return error;
 }
 
-std::string Node::make_shards() {
+std::string Node::make_shards(const TlsSetup& tls) {
+  const net::TicketSecret ticket_secret = random_ticket_secret();
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     ShardThread& own = shards_[i];
     if (std::string error = make_driver(own.driver); !error.empty()) return error;
@@ -135,21 +146,22 @@ std::string Node::make_shards() {
   if (std::string error = open_journals(); !error.empty()) return error;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     ShardThread& own = shards_[i];
-    own.shard = std::make_unique<Shard>(Shard::Parts{static_cast<core::ShardId>(i),
-                                                     &mesh_,
-                                                     own.loop.get(),
-                                                     make_settings(config_),
-                                                     own.log,
-                                                     random_seed(),
-                                                     [this] { return connection_count(); },
-                                                     &own.store->journal(),
-                                                     own.store.get(),
-                                                     &uses_,
-                                                     node_name(config_),
-                                                     event_vhost(config_),
-                                                     client_descriptor_max(io::file_use().limit),
-                                                     {random_seed(), random_seed()},
-                                                     config_.tcp.proxy_trusted_sources});
+    own.shard = std::make_unique<Shard>(
+        Shard::Parts{static_cast<core::ShardId>(i),
+                     &mesh_,
+                     own.loop.get(),
+                     make_settings(config_),
+                     own.log,
+                     random_seed(),
+                     [this] { return connection_count(); },
+                     &own.store->journal(),
+                     own.store.get(),
+                     &uses_,
+                     node_name(config_),
+                     event_vhost(config_),
+                     client_descriptor_max(io::file_use().limit),
+                     {random_seed(), random_seed()},
+                     {config_.tcp.proxy_trusted_sources, tls, ticket_secret}});
   }
   set_paging(limits().paging_size);
   return {};

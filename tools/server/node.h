@@ -77,7 +77,7 @@ class Node {
   std::string import_journals();
   persist::ShardRecovery::Expected expected_of(std::size_t shard) const;
   std::string save_journal_ends();
-  std::string make_shards();
+  std::string make_shards(const TlsSetup& tls);
   std::string start_control();
   persist::Journal::Parts journal_parts(io::Loop& loop, core::Log& log);
   [[noreturn]] void end_process();

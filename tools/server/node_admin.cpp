@@ -34,10 +34,11 @@ std::string own_user_name() {
 
 }  // namespace
 
-NodeAdmin::NodeAdmin(Node& node, std::unique_ptr<io::UringDriver> driver)
+NodeAdmin::NodeAdmin(Node& node, std::unique_ptr<io::UringDriver> driver, TlsSetup tls)
     : node_(node),
       log_(node.log_system_.producer("admin")),
       config_(node.config_),
+      tls_(std::move(tls)),
       started_at_(node.loop_->now()),
       driver_(std::move(driver)),
       loop_(*driver_, io::IdlePolicy{io::IdleMode::sleep, 0}),
@@ -107,9 +108,9 @@ void NodeAdmin::tell_limits() {
 }
 
 void NodeAdmin::tell_settings() {
-  auto settings = std::make_unique<std::vector<std::unique_ptr<const amqp::Settings>>>();
+  auto settings = std::make_unique<std::vector<ReplaceSettings>>();
   for (std::size_t i = 0; i < node_.shards_.size(); ++i)
-    settings->push_back(make_settings(config_));
+    settings->push_back({make_settings(config_), std::make_unique<TlsSetup>(tls_)});
   work_->view().tell_control(PassSettings{std::move(settings)});
 }
 
@@ -154,8 +155,33 @@ AdminHost::ResumeOutcome NodeAdmin::resume(bool is_last_try) {
   return {Resumed::failed, std::move(error)};
 }
 
+/// What is wrong leaves everything about TLS as it was `before`. The files may be others although
+/// their names are the same.
+std::string NodeAdmin::reload_tls(const TlsConfig& before) {
+  TlsSetup setup;
+  std::string error = make_tls(config_, setup);
+  if (error.empty()) {
+    tls_ = std::move(setup);
+    log_certificates(tls_, log_, (loop_.now() + loop_.wall_offset()) / core::nanos_per_s);
+  } else {
+    config_.tls = before;
+    log_.write(core::LogLevel::error, core::LogCategory::general,
+               "TLS certificates kept as they were", {{"text", error}});
+  }
+  return error;
+}
+
+std::string NodeAdmin::reload_certificates() {
+  const TlsConfig before = config_.tls;
+  std::string error = reload_tls(before);
+  if (error.empty()) tell_settings();
+  return error;
+}
+
 void NodeAdmin::reload() {
+  const TlsConfig before = config_.tls;
   config_ = reload_config(config_, node_.log_system_, log_);
+  (void)reload_tls(before);
   tell_limits();
   tell_settings();
 }
@@ -186,7 +212,9 @@ std::string NodeAdmin::set_value(std::string_view key, std::string_view value) {
   ServerConfig changed = config_;
   if (const SetOutcome refused = match.spec->set(changed, {match.variable, value}))
     return fmt::format("{} = {}: expected {}", key, value, match.spec->accepts);
-  config_ = std::move(changed);
+  const TlsConfig before = std::exchange(config_, std::move(changed)).tls;
+  if (config_.tls != before)
+    if (std::string error = reload_tls(before); !error.empty()) return error;
   tell_settings();
   return {};
 }

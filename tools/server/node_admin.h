@@ -27,7 +27,7 @@ class NodeAdmin final : private AdminHost {
  public:
   /// Before the node's control thread is made, for the mesh has this thread's loop then. `driver`
   /// is of that loop.
-  NodeAdmin(Node& node, std::unique_ptr<io::UringDriver> driver);
+  NodeAdmin(Node& node, std::unique_ptr<io::UringDriver> driver, TlsSetup tls);
   ~NodeAdmin() override;
 
   /// Binds the socket and begins to serve it. Empty, or why not.
@@ -46,15 +46,19 @@ class NodeAdmin final : private AdminHost {
   ResumeOutcome resume(bool is_last_try) override;
   std::string set_log_level(std::string_view category, std::string_view level) override;
   void reload() override;
+  std::string reload_certificates() override;
+  const TlsSetup& tls() const override { return tls_; }
   std::string set_value(std::string_view key, std::string_view value) override;
 
   NodeLimits limits() const;
   void tell_limits();
   void tell_settings();
+  std::string reload_tls(const TlsConfig& before);
 
   Node& node_;
   core::Log& log_;  ///< Of this thread.
   ServerConfig config_;
+  TlsSetup tls_;
   core::Nanos started_at_;
   std::unique_ptr<io::UringDriver> driver_;
   io::Loop loop_;

@@ -25,7 +25,7 @@ Shard::Shard(Parts parts)
       mesh_(*parts_.mesh, parts_.id),
       message_log_(parts_.message_log != nullptr ? *parts_.message_log : ram_message_log_),
       transport_(std::make_unique<net::SocketTransport>(*parts_.loop, parts_.descriptor_max)),
-      filters_({parts_.loop, parts_.log, parts_.proxy_sources}),
+      filters_({parts_.loop, parts_.log, parts_.accepting}),
       broker_({parts_.id, parts_.mesh->shard_count(), &mesh_, &message_log_, parts_.restorer,
                &parts_.loop->profile()},
               parts_.mesh->shard_count()),
@@ -90,6 +90,7 @@ struct Shard::Handler {
   void operator()(ReplaceSettings& command) const {
     shard.server_.set_settings(*command.settings);
     shard.parts_.settings = std::move(command.settings);
+    shard.filters_.set_tls(std::move(*command.tls));
   }
   void operator()(const TrimHeap&) const { io::trim_heap(); }
   void operator()(const SuspendClients&) const {
@@ -144,6 +145,7 @@ bool Shard::drain_mailboxes() {
   broker_.set_wall_clock_offset(parts_.loop->wall_offset());
   broker_.advance(parts_.loop->now());
   bool worked = transport_->poll();
+  worked |= filters_.poll();
   worked |= mesh_.push_staged();
   worked |= mesh_.drain([this](auto& command) { on_command(command); });
   if (!worked && !server_.has_work() && !broker_.has_work()) return false;

@@ -43,8 +43,8 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     std::string node = "lepus@localhost";     ///< As RabbitMQ would call it.
     std::string event_vhost = {};             ///< As of Control::Parts.
     int descriptor_max = 0;  ///< Of client connections, see net::Listener; 0: none.
-    core::SecretSource::Key secret_key = {};            ///< As of amqp::Server::Parts.
-    std::vector<net::AddressRange> proxy_sources = {};  ///< Whose PROXY headers count.
+    core::SecretSource::Key secret_key = {};  ///< As of amqp::Server::Parts.
+    AcceptSettings accepting = {};
   };
   explicit Shard(Parts parts);
   ~Shard() override;

@@ -22,6 +22,20 @@ void write_given_name(FieldTableWriter& headers, const ConnectionFacts& facts) {
   if (!name.empty()) headers.text("user_provided_name", name);
 }
 
+/// Names as RabbitMQ's; what is not there is left out.
+void write_security(FieldTableWriter& headers, const net::ConnectionSecurity& security) {
+  headers.boolean("ssl", security.is_tls);
+  if (!security.is_tls) return;
+  headers.text("ssl_protocol", security.protocol);
+  headers.text("ssl_key_exchange", security.key_exchange);
+  headers.text("ssl_cipher", security.cipher);
+  headers.text("ssl_hash", security.hash);
+  if (security.peer_cert_subject.empty()) return;
+  headers.text("peer_cert_subject", security.peer_cert_subject);
+  headers.text("peer_cert_issuer", security.peer_cert_issuer);
+  headers.text("peer_cert_validity", security.peer_cert_validity);
+}
+
 }  // namespace
 
 std::uint64_t connected_at_ms(core::Broker& broker, const ConnectionFacts& facts) {
@@ -43,7 +57,7 @@ void emit_login(core::Broker& broker, const ConnectionFacts& facts, const LoginA
   headers.int64("peer_port", peer.remote.port);
   headers.text("protocol", protocol);
   headers.text("auth_mechanism", attempt.mechanism);
-  headers.boolean("ssl", false);
+  write_security(headers, facts.security);
   if (!succeeded) headers.text("error", attempt.refusal);
   broker.emit(std::move(event));
 }
@@ -60,7 +74,7 @@ void emit_connection_created(core::Broker& broker, const ConnectionFacts& facts)
   headers.int64("peer_port", peer.remote.port);
   headers.text("host", peer.local.address);
   headers.text("peer_host", peer.remote.address);
-  headers.boolean("ssl", false);
+  write_security(headers, facts.security);
   headers.text("auth_mechanism", facts.mechanism);
   headers.text("protocol", protocol);
   headers.text("user", facts.user);

@@ -25,6 +25,7 @@
 #include "tools/server/admin/admin_rows.h"
 #include "tools/server/admin/broker_view.h"
 #include "tools/server/admin/change_order.h"
+#include "tools/server/listeners/tls_setup.h"
 
 namespace lepus::server {
 
@@ -116,6 +117,10 @@ class AdminHost {
                                                   std::string_view level) = 0;
   /// The configuration is read again, as on SIGHUP.
   virtual void reload() = 0;
+  /// The files of ssl_options are read again, for connections to come. Empty, or what is wrong with
+  /// one: then all is as it was.
+  [[nodiscard]] virtual std::string reload_certificates() = 0;
+  virtual const TlsSetup& tls() const = 0;
   /// As a line of the configuration, until the next reload, for connections to come. Empty, or why
   /// it cannot be.
   [[nodiscard]] virtual std::string set_value(std::string_view key, std::string_view value) = 0;

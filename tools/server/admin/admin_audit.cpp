@@ -65,6 +65,7 @@ constexpr std::array audited{
     AuditedVerb{"stop_app", 0},
     AuditedVerb{"start_app", 0},
     AuditedVerb{"reload", 0},
+    AuditedVerb{"reload_certificates", 0},
     AuditedVerb{"set_log_level", all},
     AuditedVerb{"eval", all},
 };

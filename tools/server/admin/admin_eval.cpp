@@ -108,6 +108,13 @@ Evaluated cluster_name(std::string_view, const EvalPlace& place) {
 Evaluated data_directory(std::string_view, const EvalPlace& place) {
   return {fmt::format("\"{}\"", place.host.config().data_dir), {}};
 }
+/// What RabbitMQ's guide says for renewed certificates.
+Evaluated reload_certificates(std::string_view, const EvalPlace& place) {
+  if (std::string error = place.host.reload_certificates(); !error.empty())
+    return {{}, std::move(error)};
+  return {"ok", {}};
+}
+
 Evaluated nobody(std::string_view, const EvalPlace&) { return {"[]", {}}; }
 Evaluated never(std::string_view, const EvalPlace&) { return {"false", {}}; }
 
@@ -126,6 +133,7 @@ constexpr std::array expressions{
     Expression{"rabbit_mnesia:dir()", data_directory},
     Expression{"rabbit:data_dir()", data_directory},
     Expression{"rabbit_nodes:cluster_name()", cluster_name},
+    Expression{"ssl:clear_pem_cache()", reload_certificates},
     Expression{"node()", node_name_of},
     Expression{"nodes()", nobody},
 };

@@ -118,6 +118,7 @@ OperationMaker find_access_operation(std::string_view verb);
 OperationMaker find_node_operation(std::string_view verb);
 OperationMaker find_definitions_operation(std::string_view verb);
 OperationMaker find_app_operation(std::string_view verb);
+OperationMaker find_certificate_operation(std::string_view verb);
 OperationMaker find_health_operation(std::string_view verb);
 OperationMaker find_status_operation(std::string_view verb);
 

@@ -27,6 +27,8 @@ class BrokerView {
   core::ShardId shard_count() const { return shard_count_; }
   /// Of the loop: read once a turn.
   core::Nanos now() const { return loop_.now(); }
+  /// Since 1970.
+  core::Nanos wall_now() const { return loop_.now() + loop_.wall_offset(); }
   /// Turns of this thread.
   const core::TurnProfile::Totals& turns() const { return loop_.profile().totals(); }
 

@@ -107,6 +107,8 @@ void clear_named_lists(const std::vector<Setting>& settings, ServerConfig& confi
                        [&](const Setting& setting) { return setting.key.starts_with(list); });
   };
   if (names("listeners.tcp.")) config.listeners.clear();
+  if (names("ssl_options.versions."))
+    config.tls.options.has_tls12 = config.tls.options.has_tls13 = false;
   if (names("auth_mechanisms.")) config.auth_mechanisms.clear();
 }
 
@@ -170,11 +172,26 @@ void check_listeners(ConfigResult& result) {
     if (one->kind == ListenerKind::unix_socket && one->path.empty())
       result.errors.push_back(fmt::format("{0}.mode: there is no such listener; set {0} to a path",
                                           listener_key(*one)));
-    if (one->kind == ListenerKind::ssl)
-      result.errors.push_back(fmt::format(
-          "{}: TLS is not supported by this version. Put a TLS proxy (HAProxy, nginx, stunnel) "
-          "before the broker and let listeners.tcp.default listen on a loopback or private address",
-          listener_key(*one)));
+  }
+}
+
+/// What the files hold is looked at when they are read.
+void check_tls(ConfigResult& result) {
+  if (!result.config.has_tls_listener()) return;
+  const net::TlsOptions& options = result.config.tls.options;
+  const auto need = [&](std::string_view key, const std::string& value, std::string_view who) {
+    if (value.empty())
+      result.errors.push_back(
+          fmt::format("ssl_options.{}: it is not set, and {} needs it", key, who));
+  };
+  need("certfile", options.own.certfile, "listeners.ssl");
+  need("keyfile", options.own.keyfile, "listeners.ssl");
+  if (options.verify_peer) {
+    need("cacertfile", options.cacertfile, "ssl_options.verify = verify_peer");
+  } else if (options.fail_if_no_peer_cert) {
+    result.errors.emplace_back(
+        "ssl_options.fail_if_no_peer_cert: clients are not asked for a certificate; set "
+        "ssl_options.verify = verify_peer");
   }
 }
 
@@ -198,6 +215,11 @@ bool ServerConfig::is_loopback_only(std::string_view user_name) const {
   return std::find(loopback_users.begin(), loopback_users.end(), user_name) != loopback_users.end();
 }
 
+bool ServerConfig::has_tls_listener() const {
+  return std::ranges::any_of(
+      listeners, [](const ListenAddress& address) { return address.kind == ListenerKind::ssl; });
+}
+
 ConfigResult load_config(const ConfigSources& sources) {
   ConfigResult result;
   result.config.sources = sources;
@@ -217,6 +239,7 @@ ConfigResult load_config(const ConfigSources& sources) {
   remove_repeated_vhosts(result.config.vhosts);
   check_users(result);
   check_listeners(result);
+  check_tls(result);
   check_mechanisms(result);
   return result;
 }

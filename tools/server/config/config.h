@@ -24,6 +24,7 @@
 #include "core/session/publish/interceptors.h"
 #include "io/loop.h"
 #include "net/stream/address_range.h"
+#include "net/tls/tls_options.h"
 #include "persist/journal/journal.h"
 #include "tools/server/config/config_file.h"
 #include "tools/server/definitions/definitions_findings.h"
@@ -58,6 +59,13 @@ struct TcpOptions {
   bool proxy_protocol = false;             ///< Every connection begins with a proxy's header.
   /// Those who may say so for whom they connect.
   std::vector<net::AddressRange> proxy_trusted_sources = net::private_ranges();
+};
+
+/// ssl_options.* and what else is about TLS listeners.
+struct TlsConfig {
+  net::TlsOptions options;
+  std::uint32_t handshake_timeout_ms = 5'000;  ///< 0 = no limit.
+  bool operator==(const TlsConfig&) const = default;
 };
 
 /// A user that is made in a new data directory, and what it may do there: regular expressions.
@@ -121,6 +129,7 @@ struct ServerConfig {
   // Network
   std::vector<ListenAddress> listeners = {{"default", "", 5672}};  ///< May be empty ("none").
   TcpOptions tcp;
+  TlsConfig tls;
   std::uint32_t handshake_timeout_ms = 10'000;                    ///< 0 = no limit.
   std::uint16_t heartbeat_s = core::limits::heartbeat_default_s;  ///< 0 = none offered.
   std::uint32_t frame_max = core::limits::frame_size_max;
@@ -178,6 +187,7 @@ struct ServerConfig {
 
   const UserConfig* find_user(std::string_view name) const;  ///< nullptr = no such user.
   bool is_loopback_only(std::string_view user_name) const;
+  bool has_tls_listener() const;
 };
 
 struct ConfigResult {

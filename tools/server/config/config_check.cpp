@@ -11,6 +11,7 @@
 
 #include "tools/server/config/config_value.h"
 #include "tools/server/definitions/definitions_check.h"
+#include "tools/server/listeners/tls_setup.h"
 
 namespace lepus::server {
 
@@ -61,6 +62,12 @@ void check_definitions_file(const ServerConfig& config, ConfigCheck& check) {
   std::move(found.warnings.begin(), found.warnings.end(), std::back_inserter(check.warnings));
 }
 
+void check_certificates(const ServerConfig& config, ConfigCheck& check) {
+  TlsSetup setup;
+  if (std::string error = make_tls(config, setup); !error.empty())
+    check.errors.push_back(std::move(error));
+}
+
 }  // namespace
 
 ConfigCheck check_environment(const ServerConfig& config) {
@@ -70,6 +77,7 @@ ConfigCheck check_environment(const ServerConfig& config) {
     check_directory("log.dir", config.log.dir, check);
   check_socket(config, check);
   check_unix_listeners(config, check);
+  check_certificates(config, check);
   check_definitions_file(config, check);
   return check;
 }

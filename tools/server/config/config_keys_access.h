@@ -134,6 +134,15 @@ extern const Access no_ssl_listeners;
 extern const Access unix_listener_path;  ///< listeners.unix.$name
 extern const Access unix_listener_mode;  ///< listeners.unix.$name.mode
 extern const Access proxy_sources;
+// TLS: ssl_options.*, those of ssl_options.sni.$host, ssl_cert_login_*
+extern const Access tls_verify;
+extern const Access tls_version;  ///< ssl_options.versions.$n
+extern const Access tls_cipher;   ///< ssl_options.ciphers.$n
+extern const Access tls_host_certfile;
+extern const Access tls_host_keyfile;
+extern const Access tls_host_password;
+extern const Access tls_login_part;
+extern const Access tls_login_type;
 extern const Access default_user;
 extern const Access default_pass;
 extern const Access default_user_tag;  ///< $tag = true or false

@@ -98,6 +98,84 @@ void add_network(std::vector<KeySpec>& rows) {
       at_once, access::alias_of(access::number_or_infinity<u32_max, &Config::connections_max>));
 }
 
+void add_tls_certificates(const Section& add) {
+  using net::TlsKeyFiles;
+  using net::TlsOptions;
+  constexpr auto tls = &Config::tls;
+  constexpr auto options = &TlsConfig::options;
+  constexpr auto own = &TlsOptions::own;
+  add({"ssl_options.certfile", "a path",
+       "The certificate in PEM form, and behind it those of the authorities between it and the "
+       "root. Read at the start, with SIGHUP, and by lepusctl reload_certificates."},
+      later, access::text<tls, options, own, &TlsKeyFiles::certfile>);
+  add({"ssl_options.keyfile", "a path", "Its private key in PEM form."}, later,
+      access::text<tls, options, own, &TlsKeyFiles::keyfile>);
+  add({"ssl_options.password", "a password", "Of the private key, when it is encrypted."}, later,
+      access::text<tls, options, own, &TlsKeyFiles::password>);
+  add({"ssl_options.sni.$host.certfile", "a path",
+       "As ssl_options.certfile, for clients that ask for this host (SNI), e.g. mq.example.com, or "
+       "*.example.com for any name below example.com."},
+      later, access::tls_host_certfile);
+  add({"ssl_options.sni.$host.keyfile", "a path", "Its private key."}, later,
+      access::tls_host_keyfile);
+  add({"ssl_options.sni.$host.password", "a password", "Of that private key."}, later,
+      access::tls_host_password);
+}
+
+void add_tls_clients(const Section& add) {
+  using net::TlsLoginRule;
+  using net::TlsOptions;
+  constexpr auto tls = &Config::tls;
+  constexpr auto options = &TlsConfig::options;
+  add({"ssl_options.cacertfile", "a path",
+       "Certificates in PEM form of the authorities whose clients are trusted, with verify_peer."},
+      later, access::text<tls, options, &TlsOptions::cacertfile>);
+  add({"ssl_options.verify", "verify_peer or verify_none",
+       "Whether clients are asked for a certificate; one that is shown must be good."},
+      later, access::tls_verify);
+  add({"ssl_options.fail_if_no_peer_cert", accepts_bool,
+       "Whether clients must show a certificate. Needs verify_peer."},
+      later, access::flag<tls, options, &TlsOptions::fail_if_no_peer_cert>);
+  add({"ssl_options.depth", "a number from 0 to 255",
+       "Certificates that may stand between a client's and a trusted one."},
+      later, access::number<0, 255, tls, options, &TlsOptions::depth>);
+  add({"ssl_options.crlfile", "a path",
+       "Revocation lists in PEM form, one for each authority that issues clients' certificates. "
+       "Revoked ones are refused."},
+      later, access::text<tls, options, &TlsOptions::crlfile>);
+  add({"ssl_cert_login_from", "distinguished_name, common_name or subject_alternative_name",
+       "Which part of a client's certificate is its user for the mechanism EXTERNAL."},
+      later, access::tls_login_part);
+  add({"ssl_cert_login_san_type", "dns, ip, email, uri or other_name",
+       "Of subject_alternative_name: which type."},
+      later, access::tls_login_type);
+  add({"ssl_cert_login_san_index", "a number from 0 to 1000", "Which one of that type."}, later,
+      access::number<0, 1000, tls, options, &TlsOptions::login, &TlsLoginRule::index>);
+}
+
+void add_tls(std::vector<KeySpec>& rows) {
+  const Section add(rows, "TLS");
+  using net::TlsOptions;
+  constexpr auto tls = &Config::tls;
+  constexpr auto options = &TlsConfig::options;
+  add_tls_certificates(add);
+  add_tls_clients(add);
+  add({"ssl_options.versions.$n", "tlsv1.3 or tlsv1.2",
+       "One line for each version that is spoken; the first such line replaces the default, which "
+       "is both."},
+      later, access::tls_version);
+  add({"ssl_options.ciphers.$n", "the name of a cipher suite",
+       "One line for each suite that may be used, by OpenSSL's name or that of the RFCs; the "
+       "default is OpenSSL's choice. A version without a suite is not spoken."},
+      later, access::tls_cipher);
+  add({"ssl_options.honor_cipher_order", accepts_bool,
+       "Whether the order of the suites here counts, not the client's."},
+      later, access::flag<tls, options, &TlsOptions::honor_cipher_order>);
+  add({"ssl_handshake_timeout", "milliseconds from 1 to 4294967295, or infinity",
+       "Time a client has from connecting to the end of the TLS handshake."},
+      later, access::number_or_infinity<u32_max, tls, &TlsConfig::handshake_timeout_ms>);
+}
+
 void add_protocol(std::vector<KeySpec>& rows) {
   const Section add(rows, "Protocol");
   add({"heartbeat", "seconds from 0 to 65535, 0 = off",
@@ -322,6 +400,7 @@ void add_files_and_log(std::vector<KeySpec>& rows) {
 std::vector<KeySpec> make_rows() {
   std::vector<KeySpec> rows;
   add_network(rows);
+  add_tls(rows);
   add_protocol(rows);
   add_users(rows);
   add_memory(rows);

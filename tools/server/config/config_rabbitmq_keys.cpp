@@ -15,10 +15,13 @@ constexpr auto refused = RabbitmqDecision::refused;
 // ---- Refused ----
 
 constexpr Subject tls = {
-    "TLS", refused,
-    "TLS is not supported by this version. Put a TLS proxy (HAProxy, nginx, stunnel) before the "
-    "broker, let listeners.tcp.default listen on a loopback or private address, and remove these "
-    "keys"};
+    "Other options of TLS", refused,
+    "this option of TLS is not there; see the section TLS of OPERATIONS.md for those that are. "
+    "Remove the key"};
+constexpr Subject renegotiation = {
+    "Renegotiation", refused,
+    "clients may not renegotiate a connection, and what is left of the old kind would be unsafe. "
+    "Remove these keys"};
 constexpr Subject backends = {
     "Authentication backends", refused,
     "only the internal backend is there. Bring users with load_definitions or lepusctl add_user, "
@@ -87,8 +90,10 @@ constexpr Subject plugins = {"Other plugins", no_effect, "this plugin is not the
 constexpr Subject backend_options = {
     "Options of authentication plugins", no_effect,
     "without auth_backends that name the plugin these keys do nothing in RabbitMQ either"};
-constexpr Subject tls_details = {"Details of TLS and certificates", no_effect,
-                                 "without listeners.ssl these keys do nothing in RabbitMQ either"};
+constexpr Subject tls_details = {
+    "Details of TLS", no_effect,
+    "OpenSSL decides this: curves by ssl_options.honor_cipher_order, sessions by tickets, memory "
+    "by what is under way"};
 constexpr Subject validator_details = {
     "Options of credential validators", no_effect,
     "without credential_validator.validation_backend these keys do nothing in RabbitMQ either"};
@@ -117,7 +122,16 @@ constexpr std::string_view infinity = "infinity";
 
 constexpr auto keys = std::to_array<RabbitmqKey>({
     {"ssl_options", &tls, "none"},
-    {"ssl_options.*", &tls},
+    {"ssl_options.cacerts.$name", &tls},
+    {"ssl_options.cert", &tls},
+    {"ssl_options.crl_check", &tls, "false"},
+    {"ssl_options.dh", &tls},
+    {"ssl_options.dhfile", &tls},
+    {"ssl_options.key.$type", &tls},
+    {"ssl_options.psk_identity", &tls},
+    {"ssl_options.verify_fun", &tls},
+    {"ssl_options.client_renegotiation", &renegotiation, "false"},
+    {"ssl_options.secure_renegotiate", &renegotiation, "true"},
 
     {"auth_backends.$num", &backends, internal_backend},
     {"auth_backends.$num.authn", &backends, internal_backend},
@@ -242,10 +256,12 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"credential_validator.min_length", &validator_details},
     {"credential_validator.regexp", &validator_details},
     {"ssl_allow_poodle_attack", &tls_details},
-    {"ssl_cert_login_from", &tls_details},
-    {"ssl_cert_login_san_index", &tls_details},
-    {"ssl_cert_login_san_type", &tls_details},
-    {"ssl_handshake_timeout", &tls_details},
+    {"ssl_options.bypass_pem_cache", &tls_details},
+    {"ssl_options.hibernate_after", &tls_details},
+    {"ssl_options.honor_ecc_order", &tls_details},
+    {"ssl_options.log_alert", &tls_details},
+    {"ssl_options.log_level", &tls_details},
+    {"ssl_options.reuse_sessions", &tls_details},
     {"amqp10_client.*", &client_tls},
     {"amqp_client.*", &client_tls},
     {"definitions.tls.*", &client_tls},

@@ -82,6 +82,11 @@ struct FakeHost final : AdminHost {
     return {};
   }
   void reload() override { ++reloads; }
+  std::string reload_certificates() override {
+    ++certificate_reloads;
+    return certificate_error;
+  }
+  const TlsSetup& tls() const override { return tls_setup; }
   std::string set_value(std::string_view key, std::string_view value) override {
     if (key != "channel_max") return "no such key";
     set_to = value;
@@ -96,6 +101,9 @@ struct FakeHost final : AdminHost {
   std::string resume_error;
   bool is_address_in_use = false;
   int reloads = 0;
+  int certificate_reloads = 0;
+  std::string certificate_error;
+  TlsSetup tls_setup;
   std::vector<std::string> log_levels;
   std::string set_to;
 };

@@ -66,5 +66,14 @@ TEST_F(ConfigCheckTest, DefinitionsAreRead) {
   EXPECT_TRUE(check_environment(config_).errors.empty());
 }
 
+TEST_F(ConfigCheckTest, CertificatesAreRead) {
+  config_.tls.options.own = {"/nowhere/c.pem", "/nowhere/k.pem", ""};
+  EXPECT_TRUE(check_environment(config_).errors.empty()) << "no listener needs them";
+  config_.listeners.push_back({"a", "", 5671, ListenerKind::ssl});
+  EXPECT_EQ(check_environment(config_).errors,
+            std::vector<std::string>{"ssl_options.certfile = /nowhere/c.pem: cannot read it: No "
+                                     "such file or directory"});
+}
+
 }  // namespace
 }  // namespace lepus::server

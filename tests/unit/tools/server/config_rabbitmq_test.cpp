@@ -42,7 +42,7 @@ TEST(RabbitmqKeys, EveryRowIsReachedAndGrouped) {
 }
 
 TEST(RabbitmqKeys, Matching) {
-  EXPECT_NE(find_rabbitmq_key("ssl_options.versions.1"), nullptr);
+  EXPECT_NE(find_rabbitmq_key("ssl_options.key.RSAPrivateKey"), nullptr);
   EXPECT_NE(find_rabbitmq_key("ssl_options"), nullptr);
   EXPECT_NE(find_rabbitmq_key("auth_backends.1.authn"), nullptr);
   EXPECT_NE(find_rabbitmq_key("log.file.rotation.size"), nullptr);
@@ -78,7 +78,7 @@ class RabbitmqFile : public testing::Test {
 TEST_F(RabbitmqFile, WarningsAndErrorsNameLinesOnceASubject) {
   const ConfigResult result = load(
       "management.tcp.port = 15672\nheartbeat = 5\nmanagement.tcp.ip = ::\n"
-      "ssl_options.depth = 2\nssl_options.verify = verify_peer\n");
+      "ssl_options.dhfile = /d.pem\nssl_options.verify_fun = f\n");
   EXPECT_EQ(result.warnings,
             std::vector<std::string>{
                 "r.conf:1: key 'management.tcp.port' has no effect, nor have management.tcp.ip "
@@ -86,8 +86,8 @@ TEST_F(RabbitmqFile, WarningsAndErrorsNameLinesOnceASubject) {
                 "rabbitmqctl does"});
   ASSERT_EQ(result.errors.size(), 1U);
   EXPECT_TRUE(result.errors[0].starts_with(
-      "r.conf:4: key 'ssl_options.depth' stops the start, and so do ssl_options.verify (line "
-      "5): TLS is not supported by this version"))
+      "r.conf:4: key 'ssl_options.dhfile' stops the start, and so do ssl_options.verify_fun "
+      "(line 5): this option of TLS is not there"))
       << result.errors[0];
 }
 
@@ -104,7 +104,8 @@ TEST_F(RabbitmqFile, ManyKeysOfASubjectAreOneLine) {
 
 TEST_F(RabbitmqFile, ValuesThatAskForNothing) {
   for (const char* line :
-       {"ssl_options = none", "auth_backends.1 = internal",
+       {"ssl_options = none", "ssl_options.client_renegotiation = false",
+        "ssl_options.secure_renegotiate = true", "auth_backends.1 = internal",
         "auth_backends.2 = rabbit_auth_backend_internal", "anonymous_login_user = none",
         "vhost_max = infinity", "log.syslog = false",
         "password_hashing_module = rabbit_password_hashing_sha256",
@@ -119,12 +120,12 @@ TEST_F(RabbitmqFile, ValuesThatAskForNothing) {
 
 TEST_F(RabbitmqFile, NeglectThatWouldHurtIsRefused) {
   for (const char* line :
-       {"listeners.ssl.default = 5671", "ssl_options.certfile = /c.pem", "auth_backends.1 = ldap",
-        "auth_backends.1.authz = rabbit_auth_backend_http", "anonymous_login_user = guest",
-        "vhost_max = 5", "cluster_queue_limit = 100", "channel_max_per_node = 100",
-        "default_limits.vhosts.1.max_queues = 10", "default_policies.operator.a.max_length = 10",
-        "definitions.https.url = https://h/d.json", "definitions.import_backend = https",
-        "queue_types.classic.enabled = false",
+       {"ssl_options.dhfile = /d.pem", "ssl_options.client_renegotiation = true",
+        "auth_backends.1 = ldap", "auth_backends.1.authz = rabbit_auth_backend_http",
+        "anonymous_login_user = guest", "vhost_max = 5", "cluster_queue_limit = 100",
+        "channel_max_per_node = 100", "default_limits.vhosts.1.max_queues = 10",
+        "default_policies.operator.a.max_length = 10", "definitions.https.url = https://h/d.json",
+        "definitions.import_backend = https", "queue_types.classic.enabled = false",
         "password_hashing_module = rabbit_password_hashing_sha512",
         "credential_validator.validation_backend = rabbit_credential_validator_min_password_length",
         "message_interceptors.outgoing.x.overwrite = true"})

@@ -375,12 +375,52 @@ TEST_F(ConfigTest, ListenersOfSeveralKinds) {
             (std::vector<ListenAddress>{{"default", "", 5672},
                                         {"a", "", 21401, ListenerKind::ssl},
                                         {"b", "::1", 21402, ListenerKind::ssl}}));
-  EXPECT_EQ(result.errors.size(), 2U);
-  EXPECT_TRUE(result.errors[0].starts_with("listeners.ssl.a: TLS is not supported"));
+  EXPECT_EQ(result.errors, (std::vector<std::string>{
+                               "ssl_options.certfile: it is not set, and listeners.ssl needs it",
+                               "ssl_options.keyfile: it is not set, and listeners.ssl needs it"}));
   EXPECT_TRUE(load("listeners.ssl.a = 21401\nlisteners.ssl = none").ok());
   EXPECT_TRUE(load("listeners.ssl.a = 21401\nlisteners.ssl.a = none").ok());
   EXPECT_EQ(load("listeners.tcp.a = 21400\nlisteners.ssl.b = 21400").errors[0],
             "listeners.ssl.b: another listener has the same address and port");
+}
+
+TEST_F(ConfigTest, OptionsOfTls) {
+  const ConfigResult result = load(
+      "listeners.ssl.default = 5671\nssl_options.certfile = /c\nssl_options.keyfile = /k\n"
+      "ssl_options.cacertfile = /a\nssl_options.verify = verify_peer\n"
+      "ssl_options.fail_if_no_peer_cert = true\nssl_options.depth = 2\n"
+      "ssl_options.versions.1 = tlsv1.2\nssl_options.ciphers.1 = A\nssl_options.ciphers.2 = B\n"
+      "ssl_options.honor_cipher_order = true\nssl_options.sni.mq.example.com.certfile = /s\n"
+      "ssl_options.sni.mq.example.com.keyfile = /t\nssl_cert_login_from = common_name\n"
+      "ssl_cert_login_san_type = email\nssl_cert_login_san_index = 3\n"
+      "ssl_handshake_timeout = infinity");
+  ASSERT_TRUE(result.ok()) << result.errors[0];
+  const TlsConfig& tls = result.config.tls;
+  EXPECT_EQ(tls.handshake_timeout_ms, 0U);
+  using Rule = net::TlsLoginRule;
+  EXPECT_EQ(tls.options,
+            (net::TlsOptions{.own = {"/c", "/k", ""},
+                             .hosts = {{"mq.example.com", {"/s", "/t", ""}}},
+                             .cacertfile = "/a",
+                             .verify_peer = true,
+                             .fail_if_no_peer_cert = true,
+                             .depth = 2,
+                             .crlfile = "",
+                             .has_tls12 = true,
+                             .has_tls13 = false,
+                             .ciphers = {"A", "B"},
+                             .honor_cipher_order = true,
+                             .login = {Rule::Part::common_name, Rule::AlternativeName::email, 3}}));
+  EXPECT_EQ(only_error("ssl_options.versions.1 = tlsv1.1"),
+            "lepus.conf:1: bad value 'tlsv1.1' for key 'ssl_options.versions.1': expected tlsv1.3 "
+            "or tlsv1.2; this version of TLS is broken and not spoken");
+  const std::string listener =
+      "listeners.ssl.a = 1\nssl_options.certfile = /c\nssl_options.keyfile = /k\n";
+  EXPECT_EQ(only_error(listener + "ssl_options.verify = verify_peer"),
+            "ssl_options.cacertfile: it is not set, and ssl_options.verify = verify_peer needs it");
+  EXPECT_EQ(only_error(listener + "ssl_options.fail_if_no_peer_cert = true"),
+            "ssl_options.fail_if_no_peer_cert: clients are not asked for a certificate; set "
+            "ssl_options.verify = verify_peer");
 }
 
 }  // namespace

@@ -1,0 +1,62 @@
+// What the operator asks and does about the TLS certificates of the listeners.
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "tools/server/admin/admin_operation.h"
+#include "tools/server/admin/json_writer.h"
+
+namespace lepus::server {
+
+namespace {
+
+/// certificates: one paragraph for each.
+class Certificates final : public AdminOperation {
+ public:
+  using AdminOperation::AdminOperation;
+  void start() override {
+    if (!request().arguments.empty()) return fail(AdminFault::usage, "expected no arguments");
+    const auto& context = host().tls().context;
+    std::string text;
+    const std::int64_t now_s = broker().wall_now() / core::nanos_per_s;
+    if (!context) text = "No listener speaks TLS.";
+    if (context)
+      for (const net::TlsContext::Certificate& one : context->certificates()) {
+        if (!text.empty()) text += "\n\n";
+        text += fmt::format(
+            "ssl_options.{} = {}\nSubject: {}\nIssuer: {}\nValidity: {}\nDays left: {}", one.option,
+            one.file, one.subject, one.issuer, one.validity, days_left(one, now_s));
+      }
+    JsonWriter json;
+    json.begin_object();
+    json.field("value", text);
+    json.end_object();
+    done(json.take());
+  }
+};
+
+/// reload_certificates: done when every shard has them.
+class ReloadCertificates final : public AdminOperation {
+ public:
+  using AdminOperation::AdminOperation;
+  void start() override {
+    if (!request().arguments.empty()) return fail(AdminFault::usage, "expected no arguments");
+    if (std::string error = host().reload_certificates(); !error.empty())
+      return fail(AdminFault::invalid, std::move(error));
+    ask_acknowledgements();
+  }
+
+ private:
+  void on_all_acknowledged() override { done("{}"); }
+};
+
+}  // namespace
+
+OperationMaker find_certificate_operation(std::string_view verb) {
+  if (verb == "certificates") return make_operation<Certificates>;
+  if (verb == "reload_certificates") return make_operation<ReloadCertificates>;
+  return nullptr;
+}
+
+}  // namespace lepus::server
