@@ -21,9 +21,10 @@ struct Uri {
   std::string host = "127.0.0.1";
   uint16_t port = 5672;
   std::string vhost = "/";
+  bool tls = false;
 };
 
-// amqp://user:pass@host:port/vhost, each part optional, %-escapes understood, IPv6 hosts in
+// amqp[s]://user:pass@host:port/vhost, each part optional, %-escapes understood, IPv6 hosts in
 // brackets. PerfError if bad.
 Uri parse_uri(const std::string& text);
 

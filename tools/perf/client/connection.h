@@ -12,9 +12,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "tools/perf/client/frame_scanner.h"
+#include "tools/perf/client/tls_socket.h"
 #include "tools/perf/client/wire.h"
 #include "tools/perf/options.h"
 
@@ -108,6 +110,7 @@ class Connection {
 
   ConnectionConfig config_;
   int fd_ = -1;
+  std::unique_ptr<TlsSocket> tls_;  // null: plain
   State state_ = State::idle;
   bool blocked_ = false;
   uint16_t channels_opened_ = 0;

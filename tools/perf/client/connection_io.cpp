@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -82,11 +83,16 @@ void Connection::finish_connect() {
   socklen_t size = sizeof error;
   getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0) fail("cannot connect: " + text_of(error));
+  if (config_.uri->tls) {
+    if (tls_ == nullptr) tls_ = std::make_unique<TlsSocket>(fd_);
+    if (!tls_->shake_hands()) return;
+  }
   write_protocol_header(out_);
   state_ = State::awaiting_start;
 }
 
 void Connection::close_socket() {
+  tls_.reset();
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
   state_ = State::idle;
@@ -102,7 +108,7 @@ void Connection::close_socket() {
 bool Connection::drop_unread() {
   constexpr size_t worthwhile_size = 4096;
   const size_t wanted = scanner_.droppable_size();
-  if (wanted < worthwhile_size || in_end_ > in_begin_) return true;
+  if (tls_ != nullptr || wanted < worthwhile_size || in_end_ > in_begin_) return true;
   const ssize_t got = recv(fd_, nullptr, wanted, MSG_TRUNC);
   if (got <= 0) return true;  // the following receive finds out why
   scanner_.dropped(static_cast<size_t>(got));
@@ -113,7 +119,8 @@ bool Connection::drop_unread() {
 size_t Connection::receive_bytes() {
   if (in_.size() < config_.receive_size) in_.resize(config_.receive_size);
   const size_t room = in_.size() - in_end_;
-  const ssize_t got = recv(fd_, in_.data() + in_end_, room, 0);
+  const ssize_t got = tls_ != nullptr ? tls_->receive(in_.data() + in_end_, room)
+                                      : recv(fd_, in_.data() + in_end_, room, 0);
   if (got > 0) {
     in_end_ += static_cast<size_t>(got);
     return room - static_cast<size_t>(got);
@@ -153,7 +160,14 @@ size_t Connection::send_pieces(const uint8_t* first, size_t first_size, const ui
   msghdr message{};
   message.msg_iov = pieces.data();
   message.msg_iovlen = second_size > 0 ? 2 : 1;
-  const ssize_t sent = sendmsg(fd_, &message, MSG_NOSIGNAL);
+  ssize_t sent = 0;
+  if (tls_ == nullptr) {
+    sent = sendmsg(fd_, &message, MSG_NOSIGNAL);
+  } else {
+    sent = tls_->send(first, first_size);
+    const bool is_all = sent == static_cast<ssize_t>(first_size) && second_size > 0;
+    if (is_all) sent += std::max<ssize_t>(tls_->send(second, second_size), 0);
+  }
   if (sent >= 0) return static_cast<size_t>(sent);
   // A broker that closes says why before; the reason is in the receive buffer, so reading finds it.
   const bool reading_tells = errno == EPIPE || errno == ECONNRESET;

@@ -1,4 +1,5 @@
-// Reads amqp:// addresses: splits at /, @ and : from the outside in, then undoes %-escapes.
+// Reads amqp:// and amqps:// addresses: splits at /, @ and : from the outside in, then undoes
+// %-escapes.
 #include <charconv>
 
 #include "tools/perf/client/error.h"
@@ -53,11 +54,13 @@ void parse_host_and_port(const std::string& text, Uri& uri) {
 }  // namespace
 
 Uri parse_uri(const std::string& text) {
-  const std::string scheme = "amqp://";
-  if (text.rfind("amqps://", 0) == 0)
-    throw PerfError("--uri: TLS (amqps) is not supported, use amqp://");
-  if (text.rfind(scheme, 0) != 0) throw PerfError("--uri must start with amqp://, not ", text);
+  const bool is_tls = text.rfind("amqps://", 0) == 0;
+  const std::string scheme = is_tls ? "amqps://" : "amqp://";
+  if (text.rfind(scheme, 0) != 0)
+    throw PerfError("--uri must start with amqp:// or amqps://, not ", text);
   Uri uri;
+  uri.tls = is_tls;
+  if (is_tls) uri.port = 5671;
   std::string rest = text.substr(scheme.size());
   if (const size_t slash = rest.find('/'); slash != std::string::npos) {
     if (slash + 1 < rest.size()) uri.vhost = unescape(rest.substr(slash + 1));
