@@ -459,8 +459,12 @@ void World::stop() {
 }
 
 void World::stop_broker() {
-  cluster_->control().stop();
-  if (!expect("the broker does not stop", [this] { return cluster_->is_finished(); })) return;
+  // A write that fails meanwhile is a crash: the next process has to be told, too.
+  const auto is_stopped = [this] {
+    cluster_->control().stop();
+    return cluster_->is_finished();
+  };
+  if (!expect("the broker does not stop", is_stopped)) return;
   if (cluster_->ops_in_flight() != 0)
     judge_.fail(12, "{} operations are in flight after the end", cluster_->ops_in_flight());
   if (sim_.network().open_count() != 0)
