@@ -6,15 +6,49 @@
 
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <string_view>
 
-// NOLINTNEXTLINE(readability-identifier-naming): mimalloc's name.
+// NOLINTBEGIN(readability-identifier-naming): mimalloc's names.
 extern "C" void mi_collect(bool force) __attribute__((weak));
+extern "C" void mi_option_set(int option, long value) __attribute__((weak));
+// NOLINTEND(readability-identifier-naming)
 
 namespace lepus::io {
+namespace {
 
+/// mi_option_decommit_delay, called mi_option_purge_delay since 2.1: how many milliseconds a free
+/// span stays with its segment. The default is mimalloc's own.
+constexpr int decommit_delay = 15;
+constexpr long decommit_delay_default = 25;
+
+/// Sizes of spans, the largest first, so that a segment that is nearly empty is met, too.
+constexpr std::size_t span_size_max = std::size_t{8} << 20;
+constexpr std::size_t span_size_min = std::size_t{64} << 10;
+constexpr std::size_t spans_per_size = 8;
+
+/// Takes spans of all sizes and gives them back: a segment lets go of what is free in it only when
+/// a span of it is taken, whatever mi_collect() is told. Nothing is written to them, so they cost
+/// no memory.
+void take_free_spans() {
+  std::array<void*, 8 * spans_per_size> spans{};
+  std::size_t count = 0;
+  for (std::size_t size = span_size_max; size >= span_size_min; size /= 2)
+    for (std::size_t i = 0; i < spans_per_size; ++i) spans.at(count++) = std::malloc(size);
+  for (void* span : spans) std::free(span);
+}
+
+}  // namespace
+
+/// The delay is one of all threads; whichever of them ends first, the frees of the others are only
+/// put off again.
 void trim_heap() {
-  if (mi_collect != nullptr) mi_collect(true);
+  if (mi_collect == nullptr || mi_option_set == nullptr) return;
+  mi_option_set(decommit_delay, 0);
+  mi_collect(true);
+  take_free_spans();
+  mi_collect(true);
+  mi_option_set(decommit_delay, decommit_delay_default);
 }
 
 /// The second number of statm, in pages.

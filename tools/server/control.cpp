@@ -193,6 +193,7 @@ void Control::on_alarm(const core::Alarm& alarm) {
 void Control::on_trim() {
   broadcast([] { return TrimHeap{}; });
   mesh_.tell_admin(TrimHeap{});
+  writer_.store().trim_heap();
   const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::heap);
   io::trim_heap();
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/assert.h"
+#include "io/heap.h"
 #include "io/os.h"
 
 namespace lepus::server {
@@ -56,7 +57,7 @@ void StoreWriter::touch() {
 void StoreWriter::begin_commit() {
   CHECK(has_changes());
   CHECK(!std::exchange(is_committing_, true));
-  post({std::exchange(batch_, {}), {}});
+  post(std::exchange(batch_, {}));
 }
 
 std::optional<StoreWriter::Outcome> StoreWriter::take_outcome() {
@@ -77,7 +78,11 @@ void StoreWriter::roll_back(const std::vector<core::TopologyChange>& undo) {
   CHECK(!is_committing_);
   batch_.clear();
   for (const core::TopologyChange& change : undo) (void)filter_.admit(change);
-  if (std::exchange(has_failed_, false)) post({{}, undo});
+  if (std::exchange(has_failed_, false)) post(undo);
+}
+
+void StoreWriter::trim_heap() {
+  if (store_ != nullptr) post(TrimHeap{});
 }
 
 bool StoreWriter::is_idle() {
@@ -114,8 +119,10 @@ void StoreWriter::run() {
 }
 
 void StoreWriter::execute(Job& job) {
-  if (job.batch.empty()) return store_->roll_back(job.undo);
-  Outcome outcome = commit(job.batch);
+  if (std::holds_alternative<TrimHeap>(job)) return io::trim_heap();
+  if (const auto* undo = std::get_if<std::vector<core::TopologyChange>>(&job))
+    return store_->roll_back(*undo);
+  Outcome outcome = commit(std::get<std::vector<Write>>(job));
   const std::lock_guard lock{mutex_};
   outcome_ = std::move(outcome);
 }

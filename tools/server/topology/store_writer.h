@@ -67,16 +67,16 @@ class StoreWriter {
   /// What was recorded and is not durable is forgotten: after a commit that failed, or when none is
   /// under way. `undo` as DefinitionStore::roll_back() has it.
   void roll_back(const std::vector<core::TopologyChange>& undo);
+  /// What the store's thread freed goes back to the system.
+  void trim_heap();
   /// Returns true if the store's thread has nothing to do.
   bool is_idle();
 
  private:
   using Write = std::variant<core::TopologyChange, std::function<void()>>;
-  /// A batch to be committed, or, when there is none, changes to be taken back.
-  struct Job {
-    std::vector<Write> batch;
-    std::vector<core::TopologyChange> undo;
-  };
+  struct TrimHeap {};
+  /// A batch to be committed, or changes to be taken back.
+  using Job = std::variant<std::vector<Write>, std::vector<core::TopologyChange>, TrimHeap>;
 
   void post(Job job);
   void execute(Job& job);
