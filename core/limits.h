@@ -268,6 +268,10 @@ constexpr std::uint64_t cgroup_share_max = 90;
 constexpr std::uint64_t heap_trim_step = std::uint64_t{16} << 20;
 constexpr std::uint64_t heap_trim_large = std::uint64_t{64} << 20;
 constexpr Nanos heap_trim_large_interval = 60 * nanos_per_s;
+/// A shard that holds so much less than it did gives back at once what it frees, until it did not
+/// fall for so long (tools/server/memory_fall.h).
+constexpr std::uint64_t memory_fall_min = std::uint64_t{32} << 20;
+constexpr Nanos memory_fall_rest = nanos_per_s;
 /// How often resident memory is looked at; memory is unneeded after so many intervals.
 constexpr Nanos heap_trim_interval = nanos_per_s;
 constexpr std::size_t heap_trim_window = 5;
@@ -368,6 +372,9 @@ constexpr std::size_t stores_passed_max = tiny ? 4 : 64;
 /// Messages that leave one queue in one turn because they expired or a limit drops them; and those
 /// of all purged and deleted queues that are thrown away in one turn.
 constexpr std::size_t discards_per_turn_max = tiny ? 3 : 16'384;
+/// A message that is thrown away counts once more for each so many bytes: giving memory back to the
+/// system takes longer than forgetting the message.
+constexpr std::size_t discard_bytes = 512;
 /// Steps that a shard's sessions do in one turn: messages of a transaction that are published,
 /// settled or whose queues are looked for; messages and consumers that are given back at an end;
 /// deliveries that are settled many at a time. Steps of ends that are done without waiting for

@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 // NOLINTBEGIN(readability-identifier-naming): mimalloc's names.
 extern "C" void mi_collect(bool force) __attribute__((weak));
@@ -21,6 +23,10 @@ namespace {
 /// span stays with its segment. The default is mimalloc's own.
 constexpr int decommit_delay = 15;
 constexpr long decommit_delay_default = 25;
+
+/// How many want the delay to be 0. Two threads that change their minds at once may leave the wrong
+/// delay behind until the next does: memory goes back sooner or later than it should.
+std::atomic<int> prompt_releases{0};
 
 /// Sizes of spans, the largest first, so that a segment that is nearly empty is met, too.
 constexpr std::size_t span_size_max = std::size_t{8} << 20;
@@ -40,15 +46,20 @@ void take_free_spans() {
 
 }  // namespace
 
-/// The delay is one of all threads; whichever of them ends first, the frees of the others are only
-/// put off again.
+void PromptRelease::set(bool on) {
+  if (std::exchange(is_on_, on) == on || mi_option_set == nullptr) return;
+  const int before = prompt_releases.fetch_add(on ? 1 : -1, std::memory_order_relaxed);
+  if (before + (on ? 1 : -1) == 0) mi_option_set(decommit_delay, decommit_delay_default);
+  if (before == 0) mi_option_set(decommit_delay, 0);
+}
+
 void trim_heap() {
-  if (mi_collect == nullptr || mi_option_set == nullptr) return;
-  mi_option_set(decommit_delay, 0);
+  if (mi_collect == nullptr) return;
+  PromptRelease release;
+  release.set(true);
   mi_collect(true);
   take_free_spans();
   mi_collect(true);
-  mi_option_set(decommit_delay, decommit_delay_default);
 }
 
 /// The second number of statm, in pages.

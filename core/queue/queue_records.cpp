@@ -1,9 +1,11 @@
 // What the message log is told of a queue's messages.
 #include "core/queue/queue_records.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "core/base/assert.h"
+#include "core/queue/discard_cost.h"
 
 namespace lepus::core {
 
@@ -33,14 +35,14 @@ void QueueRecords::repeat_watermarks() {
 bool QueueRecords::drop_next(std::size_t& budget) {
   std::vector<Sequence> dropped;
   backlog_.for_each([&](Sequence sequence, const Slot& slot) {
-    if (dropped.size() == budget) return false;
+    if (budget == 0) return false;
+    budget -= std::min(budget, discard_cost(slot.is_evicted() ? nullptr : slot.message()));
     const RecordLocation place = slot.is_evicted() ? slot.place() : slot.message()->place();
     if (place && (slot.is_evicted() || rule_.covers(*slot.message()))) message_log_.dropped(place);
     dropped.push_back(sequence);
     return true;
   });
   for (const Sequence sequence : dropped) (void)backlog_.take(sequence);
-  budget -= dropped.size();
   return backlog_.resident_count() + backlog_.evicted_count() > 0;
 }
 

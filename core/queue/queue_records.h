@@ -39,7 +39,7 @@ class QueueRecords {
   /// Says the delivery watermarks again, which the message log gave up.
   void repeat_watermarks();
   /// The queue goes, with all it holds: takes messages out as long as the budget lasts, each takes
-  /// one. Nothing need be settled. Returns true if there are more.
+  /// its discard_cost(). Nothing need be settled. Returns true if there are more.
   [[nodiscard]] bool drop_next(std::size_t& budget);
   /// Where the record of the message at `sequence` lies; nothing if it has none, or is gone.
   std::optional<LocatedRecord> find(Sequence sequence) const;

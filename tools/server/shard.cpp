@@ -209,7 +209,7 @@ void Shard::on_stop_deadline(io::Timer&) {
 }
 
 void Shard::flush() {
-  broker_.set_memory_pressure_threshold(memory_pressure_threshold_.load(std::memory_order_relaxed));
+  broker_.set_memory_pressure_threshold(memory_.pressure_threshold.load(std::memory_order_relaxed));
   // First: connections it closes are told in this turn.
   if (requests_.stats.has_work()) {
     const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::statistics);
@@ -233,14 +233,19 @@ void Shard::flush() {
     begin_stop();
     end_phase();
   }
-  // The control thread and the admin thread have a copy of the topology, too.
-  const std::uint64_t copies = parts_.id == 0 ? 2 * broker_.memory().topology_bytes : 0;
-  memory_bytes_.store(
-      broker_.memory().total() + copies + transport_->output_bytes() + message_log_.memory_bytes(),
-      std::memory_order_relaxed);
+  note_memory();
   connections_.store(server_.active_count(), std::memory_order_relaxed);
   parts_.loop->timers().arm(deadline_timer_, broker_.next_deadline());
   mesh_.wake();
+}
+
+void Shard::note_memory() {
+  // The control thread and the admin thread have a copy of the topology, too.
+  const std::uint64_t copies = parts_.id == 0 ? 2 * broker_.memory().topology_bytes : 0;
+  const std::uint64_t held =
+      broker_.memory().total() + transport_->output_bytes() + message_log_.memory_bytes();
+  memory_.bytes.store(held + copies, std::memory_order_relaxed);
+  memory_.release.set(memory_.fall.note(held, parts_.loop->now()));
 }
 
 bool Shard::may_sleep() {

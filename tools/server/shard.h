@@ -16,10 +16,12 @@
 
 #include "core/base/log_gate.h"
 #include "core/broker/broker.h"
+#include "io/heap.h"
 #include "io/loop.h"
 #include "net/amqp/server.h"
 #include "net/stream/transport.h"
 #include "tools/server/listeners/accept_filters.h"
+#include "tools/server/memory_fall.h"
 #include "tools/server/mesh.h"
 #include "tools/server/shard_messages.h"
 #include "tools/server/shard_stats.h"
@@ -58,11 +60,11 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   core::Broker& broker() { return broker_; }
 
   /// For the control thread: bytes held by messages and output, as of the last turn.
-  std::uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }
+  std::uint64_t memory_bytes() const { return memory_.bytes.load(std::memory_order_relaxed); }
   /// Messages above this size altogether leave memory. Any thread. See
   /// Broker::set_memory_pressure_threshold().
   void set_memory_pressure_threshold(std::uint64_t bytes) {
-    memory_pressure_threshold_.store(bytes, std::memory_order_relaxed);
+    memory_.pressure_threshold.store(bytes, std::memory_order_relaxed);
   }
   std::uint64_t connection_count() const { return connections_.load(std::memory_order_relaxed); }
 
@@ -75,6 +77,12 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   struct Listeners {
     std::vector<net::Listening> waiting;  ///< For the moment when they may accept.
     std::size_t open_count = 0;
+  };
+  struct Memory {
+    std::atomic<std::uint64_t> bytes{0};  ///< Written here, read by the control thread.
+    std::atomic<std::uint64_t> pressure_threshold{UINT64_MAX};  ///< Written by the control thread.
+    MemoryFall fall;
+    io::PromptRelease release;
   };
   /// suspending, suspended: no clients for now, by the operator.
   enum class Phase : std::uint8_t {
@@ -107,6 +115,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   void on_stop_deadline(io::Timer& timer);
   void on_deadline(io::Timer& timer);
   void pump();
+  void note_memory();
   bool has_unwritten() const;
   static void destroy_stream_later(void* self, std::unique_ptr<net::Stream> stream);
 
@@ -124,11 +133,9 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   Phase phase_ = Phase::starting;
   bool gives_up_ = false;  ///< On what the journal has no room for.
   io::Timer stop_timer_;
-  io::Timer deadline_timer_;                    ///< For Broker::advance().
-  std::atomic<std::uint64_t> memory_bytes_{0};  ///< Written here, read by the control thread.
+  io::Timer deadline_timer_;  ///< For Broker::advance().
+  Memory memory_;
   std::atomic<std::uint64_t> connections_{0};
-  std::atomic<std::uint64_t> memory_pressure_threshold_{
-      UINT64_MAX};  ///< Written by the control thread.
 };
 
 }  // namespace lepus::server

@@ -6,6 +6,7 @@
 
 #include "core/limits.h"
 #include "core/queue/classic/classic_kind.h"
+#include "core/queue/discard_cost.h"
 
 namespace lepus::core {
 
@@ -137,9 +138,10 @@ bool ClassicQueue::purge(Purge& purge, std::size_t& budget) {
 /// Returns true if there are more, and the budget is used up.
 bool ClassicQueue::purge_each(Purge& purge, std::size_t& budget, const Purged& what) {
   PriorityBacklog& backlog = messages_.backlog();
-  for (; const auto found = backlog.first_ready_below(what.end, what.which); --budget) {
+  while (const auto found = backlog.first_ready_below(what.end, what.which)) {
     if (budget == 0) return true;
-    (void)messages_.take(*found);
+    const MessageRef message = messages_.take(*found);
+    budget -= std::min(budget, discard_cost(message.get()));
     ++purge.count;
   }
   return false;
