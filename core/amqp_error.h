@@ -47,6 +47,9 @@ struct AmqpError {
   std::uint16_t method_id = 0;
   bool whole_connection =
       false;  ///< Closes the connection although the code's scope is a channel (403 at login).
+  /// No error yet: what is asked for depends on an answer that is awaited (core/access/rights.h).
+  /// It changed nothing and is to be done again then.
+  bool is_undecided = false;
 
   bool channel_only() const { return !whole_connection && closes_channel_only(code); }
   /// "NAME - detail", cut to the 255 bytes of a shortstr (the last three are then dots, as

@@ -13,28 +13,35 @@ namespace {
 
 constexpr std::string_view default_exchange_name = "amq.default";
 
+}  // namespace
+
 std::string_view name_of(const AccessQuestion& question) {
   const bool is_default = question.kind == ResourceKind::exchange && question.name.empty();
   return is_default ? default_exchange_name : question.name;
 }
 
-}  // namespace
-
 std::optional<AmqpError> check_access(const Access& access, const Subject& subject,
                                       const AccessQuestion& question) {
-  const std::string_view name = name_of(question);
-  if (access.allows(subject, question.permission, name)) return std::nullopt;
-  return AmqpError{ReplyCode::access_refused,
-                   fmt::format("{} access to {} '{}' in vhost '{}' refused for user '{}'",
-                               permission_name(question.permission),
-                               question.kind == ResourceKind::queue ? "queue" : "exchange", name,
-                               subject.vhost, subject.user)};
+  if (access.allows(subject, question.permission, name_of(question))) return std::nullopt;
+  return access_refused(subject, question);
+}
+
+AmqpError access_refused(const Subject& subject, const AccessQuestion& question) {
+  return {ReplyCode::access_refused,
+          fmt::format("{} access to {} '{}' in vhost '{}' refused for user '{}'",
+                      permission_name(question.permission),
+                      question.kind == ResourceKind::queue ? "queue" : "exchange",
+                      name_of(question), subject.vhost, subject.user)};
 }
 
 std::optional<AmqpError> check_topic(const AccessPattern* pattern, const Subject& subject,
                                      const TopicQuestion& question) {
   if (pattern == nullptr || pattern->matches(question.key)) return std::nullopt;
-  return AmqpError{
+  return topic_refused(subject, question);
+}
+
+AmqpError topic_refused(const Subject& subject, const TopicQuestion& question) {
+  return {
       ReplyCode::access_refused,
       fmt::format("{} access to topic '{}' in exchange '{}' in vhost '{}' refused for user '{}'",
                   permission_name(question.permission), question.key, question.exchange,
@@ -43,8 +50,12 @@ std::optional<AmqpError> check_topic(const AccessPattern* pattern, const Subject
 
 std::optional<AmqpError> check_vhost_access(const Access& access, const Subject& subject) {
   if (access.find_grant(subject) != nullptr) return std::nullopt;
-  return AmqpError{ReplyCode::not_allowed, fmt::format("access to vhost '{}' refused for user '{}'",
-                                                       subject.vhost, subject.user)};
+  return vhost_refused(subject);
+}
+
+AmqpError vhost_refused(const Subject& subject) {
+  return {ReplyCode::not_allowed,
+          fmt::format("access to vhost '{}' refused for user '{}'", subject.vhost, subject.user)};
 }
 
 AmqpError vhost_connections_reached(const Subject& subject, const Limit& limit) {

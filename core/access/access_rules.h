@@ -21,9 +21,15 @@ struct AccessQuestion {
   std::string_view name;  ///< An exchange without a name is asked for as amq.default.
 };
 
+/// By which it is asked for.
+std::string_view name_of(const AccessQuestion& question);
+
 /// 403 `write access to exchange 'x' in vhost '/' refused for user 'u'`, or nothing.
 std::optional<AmqpError> check_access(const Access& access, const Subject& subject,
                                       const AccessQuestion& question);
+
+/// That 403.
+AmqpError access_refused(const Subject& subject, const AccessQuestion& question);
 
 struct TopicQuestion {
   Permission permission;
@@ -35,8 +41,14 @@ struct TopicQuestion {
 std::optional<AmqpError> check_topic(const AccessPattern* pattern, const Subject& subject,
                                      const TopicQuestion& question);
 
+/// That 403.
+AmqpError topic_refused(const Subject& subject, const TopicQuestion& question);
+
 /// 530 `access to vhost 'v' refused for user 'u'`, or nothing.
 std::optional<AmqpError> check_vhost_access(const Access& access, const Subject& subject);
+
+/// That 530.
+AmqpError vhost_refused(const Subject& subject);
 
 /// 530 for the limits of connection.open and channel.open.
 AmqpError vhost_connections_reached(const Subject& subject, const Limit& limit);

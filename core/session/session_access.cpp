@@ -1,9 +1,30 @@
 // The questions behind each method.
 #include "core/session/session_access.h"
 
+#include "core/access/rights.h"
 #include "core/message/field_table.h"
 
 namespace lepus::core {
+
+namespace {
+
+/// The error is made only when there is one.
+template <class Refuse>
+Refusal refusal_of(Verdict verdict, Refuse&& refuse) {
+  switch (verdict) {
+    case Verdict::allowed:
+      return std::nullopt;
+    case Verdict::refused:
+      return refuse();
+    case Verdict::unknown:
+      break;
+  }
+  AmqpError undecided{ReplyCode::access_refused};
+  undecided.is_undecided = true;
+  return undecided;
+}
+
+}  // namespace
 
 void PublishAccess::store(std::uint64_t version, ExchangeId exchange, const AccessPattern* keys) {
   CHECK(version > 0);
@@ -15,11 +36,28 @@ void PublishAccess::store(std::uint64_t version, ExchangeId exchange, const Acce
 
 Refusal SessionAccess::permit(const AccessQuestion& question) {
   if (owner_.is_operator) return std::nullopt;
+  if (owner_.rights != nullptr) return permit_elsewhere(question);
   const std::uint64_t version = access().version();
   if (cache_.knows(version, question)) return std::nullopt;
   if (Refusal refused = check_access(access(), owner_.subject(), question)) return refused;
   cache_.remember(version, question);
   return std::nullopt;
+}
+
+Refusal SessionAccess::permit_elsewhere(const AccessQuestion& question) {
+  CHECK(owner_.rights != nullptr);
+  return refusal_of(owner_.rights->judge(question),
+                    [&] { return access_refused(owner_.subject(), question); });
+}
+
+/// At an exchange that is known to be one of topics.
+Refusal SessionAccess::permit_topic(const TopicQuestion& question) {
+  if (owner_.rights == nullptr)
+    return check_topic(
+        access().find_topic(owner_.subject(), question.exchange, question.permission),
+        owner_.subject(), question);
+  return refusal_of(owner_.rights->judge(question),
+                    [&] { return topic_refused(owner_.subject(), question); });
 }
 
 Refusal SessionAccess::permit_forwarding(const AccessQuestion& from, std::string_view arguments,
@@ -53,14 +91,20 @@ Refusal SessionAccess::permit_binding(const TopologyRequest& request, ResourceKi
     return refused;
   const ExchangeInfo* source = topology_.find_exchange(request.vhost, request.source);
   if (source == nullptr || source->parsed.routes_as != ExchangeType::topic) return std::nullopt;
-  return check_topic(access().find_topic(owner_.subject(), source->name, Permission::read),
-                     owner_.subject(), {Permission::read, source->name, request.key});
+  return permit_topic({Permission::read, source->name, request.key});
 }
 
 Refusal SessionAccess::permit_publish(const PublishTarget& target) {
   if (owner_.is_operator) return std::nullopt;
   const std::uint64_t version = access().version();
   const ExchangeInfo* exchange = target.exchange;
+  if (owner_.rights != nullptr) {
+    if (Refusal refused = permit({Permission::write, ResourceKind::exchange, target.name}))
+      return refused;
+    if (exchange == nullptr || exchange->parsed.routes_as != ExchangeType::topic)
+      return std::nullopt;
+    return permit_topic({Permission::write, target.name, target.key});
+  }
   if (exchange == nullptr || !publish_access_.contains(version, exchange->id)) {
     if (Refusal refused = permit({Permission::write, ResourceKind::exchange, target.name}))
       return refused;
@@ -80,18 +124,16 @@ Refusal SessionAccess::permit_cc_keys(std::string_view exchange_name,
   if (owner_.is_operator) return std::nullopt;
   const ExchangeInfo* exchange = topology_.find_exchange(owner_.vhost, exchange_name);
   if (exchange == nullptr || exchange->parsed.routes_as != ExchangeType::topic) return std::nullopt;
-  const AccessPattern* pattern =
-      access().find_topic(owner_.subject(), exchange_name, Permission::write);
   for (const std::string& key : keys)
-    if (Refusal refused =
-            check_topic(pattern, owner_.subject(), {Permission::write, exchange_name, key}))
-      return refused;
+    if (Refusal refused = permit_topic({Permission::write, exchange_name, key})) return refused;
   return std::nullopt;
 }
 
 std::string_view SessionAccess::expected_user_id(const PropertiesView& view) const {
   if (!view.has(Property::user_id) || view.user_id == owner_.user) return owner_.user;
   if (owner_.is_operator) return view.user_id;
+  if (owner_.rights != nullptr)
+    return owner_.rights->has_tag("impersonator") ? view.user_id : owner_.user;
   const UserInfo* user = access().find_user(owner_.user);
   return user != nullptr && user->spec.has_tag("impersonator") ? view.user_id : owner_.user;
 }

@@ -1,6 +1,7 @@
 // What the user of a session may do, asked for by each method where RabbitMQ asks. The answers are
 // core/access/access_rules.h's; what was allowed is remembered while the access stays as it is: the
-// last few questions, and for publishing the last exchange.
+// last few questions, and for publishing the last exchange. Of a user whose rights are given
+// elsewhere (core/access/rights.h) nothing is remembered here, and an error may be undecided.
 #pragma once
 
 #include <cstdint>
@@ -62,6 +63,8 @@ class SessionAccess {
 
  private:
   const Access& access() const { return topology_.access(); }
+  Refusal permit_elsewhere(const AccessQuestion& question);
+  Refusal permit_topic(const TopicQuestion& question);
   Refusal permit_forwarding(const AccessQuestion& from, std::string_view arguments,
                             std::string_view argument);
 

@@ -8,6 +8,8 @@
 
 namespace lepus::core {
 
+class Rights;
+
 /// The texts belong to the connection and stay as they are while it has sessions.
 struct SessionOwner {
   std::string_view user;
@@ -17,6 +19,8 @@ struct SessionOwner {
   ConnectionId connection;
   std::uint16_t channel = 0;  ///< The number of the session in its connection.
   bool is_operator = false;   ///< No user: it may do everything.
+  Rights* rights =
+      nullptr;  ///< Lives as long as the texts. Null: the topology says what he may do.
 
   Subject subject() const { return {user, vhost_name}; }
 };

@@ -12,7 +12,10 @@ Refusal SessionPublishes::begin(const Target& target) {
   incoming_.immediate = target.immediate;
   incoming_.cc_keys.clear();
   const Topology& topology = link_.broker.topology();
-  if (route_cache_.contains(topology, target.exchange, target.key)) return std::nullopt;
+  // What is allowed elsewhere may not be so for long.
+  const bool may_use_cache = link_.owner.rights == nullptr;
+  if (may_use_cache && route_cache_.contains(topology, target.exchange, target.key))
+    return std::nullopt;
   route_cache_.clear();
   auto found = check_publish(topology, link_.owner.vhost, target.exchange);
   const ExchangeInfo* info = found.ok() ? found.value() : nullptr;
@@ -52,6 +55,7 @@ Refusal SessionPublishes::check_content(const PropertiesView& view) {
   if (Refusal refused = check_properties(view, access_.expected_user_id(view))) return refused;
   if (view.reply_to == reply_to_queue && !reply_address_.is_open())
     return precondition_failed("fast reply consumer does not exist");
+  incoming_.cc_keys.clear();  // It may be done again; see AmqpError::is_undecided.
   if (Refusal refused = read_cc_keys(view, incoming_.cc_keys)) return refused;
   if (incoming_.cc_keys.empty()) return std::nullopt;
   return access_.permit_cc_keys(route_cache_.exchange(), incoming_.cc_keys);

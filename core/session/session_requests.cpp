@@ -29,7 +29,9 @@ void SessionRequests::cancel() {
   link_.listener.on_request_done();
 }
 
+/// What may have to be asked for elsewhere is not judged ahead.
 bool SessionRequests::may_ask_ahead() const {
+  if (link_.owner.rights != nullptr) return false;
   const bool may_follow = awaits<DeclareQueueRequest>() || awaits<ChangeTopologyRequest>();
   return may_follow && !ahead_.is_full();
 }

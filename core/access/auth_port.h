@@ -1,0 +1,88 @@
+// Questions to services outside of the broker (auth_backends other than internal): whether somebody
+// is who he says, and what he may do. Asked by a shard, answered later on the same shard.
+//
+//   AuthPort::ask(question) -> AuthListener::on_auth_answer()    once, unless ask() returned false
+//
+// A command owns what it carries; whoever asked may be gone when the answer comes: the ticket names
+// him, and no other.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/access/access_rules.h"
+
+namespace lepus::core {
+
+/// Where users are known and where it is said what they may do.
+enum class AuthBackend : std::uint8_t { internal, http };
+
+/// One of auth_backends.N: tried in order until one lets the user in.
+struct AuthStep {
+  AuthBackend authn = AuthBackend::internal;  ///< Says whether the user may log in.
+  AuthBackend authz = AuthBackend::internal;  ///< Says what he may do then; must know him, too.
+  bool operator==(const AuthStep&) const = default;
+};
+
+/// Who asked, of the shard that asked.
+struct AuthTicket {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+  std::uint64_t number = 0;  ///< Of the question; never 0.
+};
+
+struct AuthQuestion {
+  enum class Kind : std::uint8_t { user, vhost, resource, topic };
+  Kind kind = Kind::user;
+  AuthTicket ticket = {};
+  std::string user;
+  std::optional<std::string> password =
+      {};                              ///< Of a user; nothing: something else vouches for him.
+  std::vector<std::string> tags = {};  ///< What the login brought; not of a user.
+  std::string vhost = {};
+  std::string client_address = {};  ///< Of a virtual host.
+  // Of a resource; of a topic, where the resource is the exchange.
+  ResourceKind resource = ResourceKind::exchange;
+  Permission permission = Permission::read;
+  std::string name = {};
+  std::string routing_key = {};  ///< Of a topic.
+};
+
+struct AuthAnswer {
+  enum class Kind : std::uint8_t {
+    allowed,
+    refused,
+    failed  ///< Nobody said anything: to be taken for a refusal, but not to be remembered.
+  };
+  AuthTicket ticket;
+  Kind kind = Kind::failed;
+  std::string text = {};               ///< Why not; for the log.
+  std::vector<std::string> tags = {};  ///< Of a user.
+};
+
+class AuthListener {
+ public:
+  virtual void on_auth_answer(AuthAnswer&& answer) = 0;
+
+ protected:
+  ~AuthListener() = default;
+};
+
+class AuthPort {
+ public:
+  virtual ~AuthPort() = default;
+  /// Before the first question; outlives the last answer.
+  virtual void set_listener(AuthListener& listener) = 0;
+  /// False: too many questions are under way, and this one is not asked.
+  [[nodiscard]] virtual bool ask(AuthQuestion&& question) = 0;
+  /// Nothing is asked any more, and nothing answered.
+  virtual void close() = 0;
+};
+
+/// Under which an answer may be kept; not of a user.
+std::string auth_cache_key(const AuthQuestion& question);
+
+}  // namespace lepus::core
