@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "net/amqp/codec/arguments.h"
 #include "net/amqp/connection/facts.h"
+#include "net/amqp/connection/remote_rights.h"
 
 namespace lepus::amqp {
 
@@ -57,8 +58,41 @@ Channel::~Channel() {
 
 void Channel::on_frame(const Frame& frame) {
   if (!closing_.is_open()) return closing_.on_frame(frame);
-  if (Refusal refused = on_event(assembler_.on_frame(frame)))
-    link_.context.host.raise(link_.number, std::move(*refused));
+  const AssemblerEvent event = assembler_.on_frame(frame);
+  if (Refusal refused = on_event(event)) [[unlikely]]
+    on_refused(event, std::move(*refused));
+}
+
+void Channel::on_refused(const AssemblerEvent& event, AmqpError refused) {
+  if (!refused.is_undecided) return link_.context.host.raise(link_.number, std::move(refused));
+  undecided_ = std::make_unique<Undecided>();
+  Undecided& kept = *undecided_;
+  if (const auto* method = std::get_if<MethodReady>(&event)) {
+    kept.bytes.assign(method->arguments.begin(), method->arguments.end());
+    kept.event = MethodReady{method->method, kept.bytes};
+  } else {
+    const ContentHeader& header = std::get<ContentHeader>(event);
+    kept.bytes.assign(header.properties.begin(), header.properties.end());
+    kept.event = ContentHeader{header.class_id, header.body_size, kept.bytes};
+  }
+  if (!link_.context.facts.login.rights->ask(link_.number)) try_again();
+}
+
+void Channel::go_on() {
+  if (undecided_ != nullptr && closing_.is_open()) try_again();
+}
+
+void Channel::try_again() {
+  RemoteRights& rights = *link_.context.facts.login.rights;
+  CHECK(undecided_ != nullptr);
+  Refusal refused = on_event(undecided_->event);
+  while (refused && refused->is_undecided) {
+    if (rights.ask(link_.number)) return;
+    refused = on_event(undecided_->event);  // Refused, as nobody can be asked.
+  }
+  undecided_.reset();
+  rights.forget();
+  if (refused) link_.context.host.raise(link_.number, std::move(*refused));
 }
 
 inline Refusal Channel::on_event(const AssemblerEvent& event) {

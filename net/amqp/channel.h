@@ -11,10 +11,13 @@
 //                 -> DeliveryWriter          what comes to consumers
 //
 // The parts are in net/amqp/channel/. Handlers of methods return an error as a value; on_frame()
-// hands it to the connection.
+// hands it to the connection. What is undecided (core/access/rights.h) is kept and done again; the
+// connection's input is held meanwhile.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "core/amqp_error.h"
 #include "core/session/session.h"
@@ -48,6 +51,8 @@ class Channel final {
   const core::Session& session() const { return session_; }
 
   void on_frame(const Frame& frame);
+  /// What a method waited for in RemoteRights is there.
+  void go_on();
   /// See ChannelClosing.
   void close_with(const core::AmqpError& error) { closing_.close_with(error); }
   void shut_down(bool orderly) { closing_.shut_down(orderly); }
@@ -55,6 +60,14 @@ class Channel final {
  private:
   core::Refusal on_event(const AssemblerEvent& event);
   core::Refusal on_method(const MethodReady& ready);
+  void on_refused(const AssemblerEvent& event, core::AmqpError refused);
+  void try_again();
+
+  /// A method, or the header of a content, that waits until it is known whether it is allowed.
+  struct Undecided {
+    AssemblerEvent event;
+    std::vector<std::uint8_t> bytes;  ///< What the event looks into.
+  };
 
   const ChannelLink link_;
   Assembler assembler_;
@@ -69,6 +82,7 @@ class Channel final {
   ConsumeMethods consume_methods_;
   SettleMethods settle_methods_;
   core::Session session_;
+  std::unique_ptr<Undecided> undecided_;  ///< Null: nothing waits.
 };
 
 }  // namespace lepus::amqp

@@ -27,7 +27,7 @@ Connection::Connection(Server& server, AcceptedStream accepted, core::Connection
           publisher_block_,  closing_},
       channels_(channel_context_),
       quota_(server.services().uses()),
-      handshake_({server.services(), facts_, phase_, reader_, output_, quota_}),
+      handshake_({server.services(), facts_, phase_, reader_, output_, quota_, input_}),
       closing_({*this, server.services(), server.lingering(), *stream_, facts_, phase_, output_,
                 input_, reader_, timer_, quota_, channels_}) {
   timer_.bind<&Connection::on_timer>(this);
@@ -49,7 +49,7 @@ void Connection::start(ConnectionHandle handle) {
 
 void Connection::on_opened() {
   Services& services = server_.services();
-  refresh_trace();
+  refresh();
   closing_.announce();
   timer_.cancel();
   heartbeat_.start(facts_.tuned.heartbeat_s, services.now());
@@ -62,14 +62,25 @@ void Connection::on_opened() {
                         {"listener", facts_.listener.key}});
 }
 
-void Connection::refresh_trace() {
-  const core::VhostInfo* vhost = server_.services().broker().topology().find_vhost(facts_.vhost);
+void Connection::refresh() {
+  core::Broker& broker = server_.services().broker();
+  const core::VhostInfo* vhost = broker.topology().find_vhost(facts_.vhost);
   facts_.is_traced = vhost != nullptr && vhost->is_traced;
   channels_.set_traced(facts_.is_traced);
+  if (phase_.is(Phase::open) && !broker.alarm().any()) publisher_block_.unblock();
 }
 
-void Connection::on_alarms_over() {
-  if (phase_.is(Phase::open)) publisher_block_.unblock();
+/// While it is open, a method of a channel waits for it.
+void Connection::on_auth_answer(const core::AuthAnswer& answer) {
+  if (!handshake_.awaits(answer)) return;
+  if (phase_.is(Phase::open)) {
+    const std::uint16_t number = facts_.login.rights->on_answer(answer);
+    if (Channel* channel = channels_.find(number)) channel->go_on();
+  } else if (phase_.is(Phase::starting) || phase_.is(Phase::opening)) {
+    core::Result<Handshake::Step> step = handshake_.on_auth_answer(answer);
+    if (!step.ok()) return closing_.refuse(std::move(step.error()));
+    if (step.value() == Handshake::Step::opened) on_opened();
+  }
 }
 
 core::ConnectionStats Connection::describe() const {

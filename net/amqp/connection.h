@@ -9,8 +9,9 @@
 // where a connection is in its life.
 //
 // Input is held (kept, and above a limit the socket not read) while a channel waits for another
-// thread's answer, while a shard it feeds is behind, while an alarm blocks publishers, or while the
-// client does not take what it asked for.
+// thread's answer, while a shard it feeds is behind, while an alarm blocks publishers, while the
+// client does not take what it asked for, or while a service outside of the broker is asked about
+// it.
 #pragma once
 
 #include <memory>
@@ -54,12 +55,12 @@ class Connection final : public net::StreamHandler, private Closing::Owner {
   const ChannelTable& channels() const { return channels_; }
   Closing& closing() { return closing_; }
 
-  /// The firehose of its virtual host may have been switched.
-  void refresh_trace();
+  /// An alarm may be over, or the firehose of its virtual host have been switched.
+  void refresh();
   /// Input kept while it was held is read now.
   void resume_input();
-  /// Nothing is short any more.
-  void on_alarms_over();
+  /// To a question of one of its parts; perhaps of one that is over.
+  void on_auth_answer(const core::AuthAnswer& answer);
   /// Connection.open was done, and it is not over yet.
   bool is_listed() const { return phase_.is_in_use(); }
   /// For the operator: its row. Only while it is listed.

@@ -9,7 +9,9 @@ namespace lepus::amqp {
 Server::Server(const Parts& parts)
     : parts_(parts),
       services_({parts.broker, parts.loop, parts.settings, parts.log, parts.seed, parts.uses,
-                 parts.secret_key}) {}
+                 parts.secret_key, parts.auth, parts.logins}) {
+  if (parts.auth != nullptr) parts.auth->set_listener(*this);
+}
 
 Server::~Server() { CHECK(connections_.live_count() == 0); }
 
@@ -38,21 +40,27 @@ void Server::abort_all() {
 }
 
 void Server::resume_inputs() {
-  if (std::exchange(seen_.alarm, broker().alarm().any()) && !seen_.alarm)
-    connections_.for_each([](auto, Connection& connection) { connection.on_alarms_over(); });
+  const bool was_short = std::exchange(seen_.alarm, broker().alarm().any());
+  const std::uint64_t traces = broker().topology().trace_changes();
+  if (std::exchange(seen_.traces, traces) != traces || (was_short && !seen_.alarm))
+    connections_.for_each([](auto, Connection& connection) { connection.refresh(); });
   const std::uint64_t removals = broker().topology().access().removals();
   if (std::exchange(seen_.removals, removals) != removals)
     connections_.for_each(
         [](auto, Connection& connection) { connection.closing().close_if_deleted(); });
-  const std::uint64_t traces = broker().topology().trace_changes();
-  if (std::exchange(seen_.traces, traces) != traces)
-    connections_.for_each([](auto, Connection& connection) { connection.refresh_trace(); });
   resume_list_.unblock(is_blocked(), [this](ConnectionHandle handle) {
     if (Connection* connection = find(handle)) connection->input().allow(InputStop::target);
   });
   resume_list_.resume_due([this](ConnectionHandle handle) {
     if (Connection* connection = find(handle)) connection->resume_input();
   });
+}
+
+/// Who asked may be gone.
+void Server::on_auth_answer(core::AuthAnswer&& answer) {
+  if (Connection* connection = find({answer.ticket.slot, answer.ticket.generation}))
+    connection->on_auth_answer(answer);
+  broker().pump();
 }
 
 bool Server::has_work() const { return resume_list_.is_due(is_blocked()); }

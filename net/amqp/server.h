@@ -32,7 +32,7 @@
 
 namespace lepus::amqp {
 
-class Server {
+class Server final : private core::AuthListener {
  public:
   struct Parts {
     core::Broker* broker;
@@ -46,6 +46,8 @@ class Server {
     core::QuotaCounter* uses = nullptr;  ///< Of all shards; null: limits hold for this one alone.
     /// From the system's generator, but in tests.
     core::SecretSource::Key secret_key = {};
+    core::AuthPort* auth = nullptr;      ///< As of Services::Parts.
+    core::LoginGuard* logins = nullptr;  ///< As of Services::Parts.
   };
   explicit Server(const Parts& parts);
   ~Server();
@@ -92,6 +94,7 @@ class Server {
   void destroy_later(ConnectionHandle connection, std::unique_ptr<net::Stream> stream);
 
  private:
+  void on_auth_answer(core::AuthAnswer&& answer) override;
   Connection* find(ConnectionHandle handle) {
     return connections_.find(handle.slot, handle.generation);
   }

@@ -10,6 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/access/auth_cache.h"
+#include "core/access/auth_port.h"
+#include "core/access/login_guard.h"
 #include "core/access/quota_counter.h"
 #include "core/base/log.h"
 #include "core/base/log_gate.h"
@@ -33,6 +36,8 @@ class Services {
     std::uint64_t seed;                  ///< For generated names.
     core::QuotaCounter* uses;            ///< Of all shards; null: limits hold for this one alone.
     core::SecretSource::Key secret_key;  ///< From the system's generator, but in tests.
+    core::AuthPort* auth = nullptr;      ///< Null: there are no backends but the internal one.
+    core::LoginGuard* logins = nullptr;  ///< Of all shards; null: this one counts for itself.
   };
   explicit Services(const Parts& parts);
   Services(const Services&) = delete;
@@ -44,6 +49,9 @@ class Services {
   const Settings& settings() const { return *parts_.settings; }
   core::Log& log() { return *parts_.log; }
   core::QuotaCounter& uses() { return parts_.uses != nullptr ? *parts_.uses : own_uses_; }
+  core::AuthPort* auth() { return parts_.auth; }
+  core::AuthCache& auth_cache() { return auth_cache_; }
+  core::LoginGuard& logins() { return parts_.logins != nullptr ? *parts_.logins : own_logins_; }
   /// Inside of the table of connection.start.
   core::Bytes server_properties() const { return core::as_bytes(server_properties_); }
   /// For lines about connections that sent nothing.
@@ -71,6 +79,8 @@ class Services {
   core::Random random_;
   core::SecretSource secrets_;
   core::LocalQuotaCounter own_uses_;
+  core::LocalLoginGuard own_logins_;
+  core::AuthCache auth_cache_;
   core::LogGate probe_gate_;
   std::array<core::LogGate, first_bytes_count> foreign_gates_;
   std::vector<core::ConfirmWindow::Ack> ack_scratch_;

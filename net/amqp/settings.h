@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/access/auth_port.h"
 #include "core/base/time.h"
 #include "core/limits.h"
 #include "core/session/publish/publish_settings.h"
@@ -15,7 +16,19 @@
 namespace lepus::amqp {
 
 /// Whether it is a SASL mechanism that can be offered.
-constexpr bool is_mechanism(std::string_view name) { return name == "AMQPLAIN" || name == "PLAIN"; }
+constexpr bool is_mechanism(std::string_view name) {
+  return name == "AMQPLAIN" || name == "PLAIN" || name == "EXTERNAL" || name == "ANONYMOUS";
+}
+
+/// By whom a login is judged, and what follows.
+struct LoginSettings {
+  std::vector<core::AuthStep> backends = {{}};  ///< In this order; never empty.
+  std::string anonymous_user;                   ///< Of the mechanism ANONYMOUS; "": nobody.
+  std::string anonymous_password;
+  /// Of backends outside of the broker: how long an answer counts, and whether a refusal does.
+  core::Nanos answers_kept = 15 * core::nanos_per_s;
+  bool keeps_refusals = false;
+};
 
 struct Settings {
   // What clients see in connection.start.
@@ -26,6 +39,7 @@ struct Settings {
 
   /// SASL mechanisms that are offered, in this order.
   std::vector<std::string> mechanisms = {"AMQPLAIN", "PLAIN"};
+  LoginSettings login;
   /// They may log in from 127.0.0.0/8 and ::1 only; need not be users.
   std::set<std::string, std::less<>> loopback_users;
   std::uint16_t heartbeat_s =

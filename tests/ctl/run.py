@@ -16,6 +16,7 @@ import traceback
 import cases_access
 import cases_door
 import cases_lists
+import cases_logins
 import cases_messages
 import cases_node
 import cases_events
@@ -26,7 +27,7 @@ from tool import Node, World
 
 def all_cases():
     for module in (cases_lists, cases_work, cases_access, cases_node, cases_door,
-                   cases_policies, cases_events, cases_messages):
+                   cases_policies, cases_events, cases_messages, cases_logins):
         yield from module.CASES
 
 

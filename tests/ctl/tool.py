@@ -67,10 +67,14 @@ class World:
 
     # --- clients ---
 
-    def probe(self, vhost='/', **options):
+    def new_probe(self):
+        """Not connected yet."""
         probe = Probe(('127.0.0.1', self.node.port), FRAMES)
         self.node.probes.append(probe)
-        return probe.open(vhost=vhost, **options)
+        return probe
+
+    def probe(self, vhost='/', **options):
+        return self.new_probe().open(vhost=vhost, **options)
 
     def filled(self, queue, count, **arguments):
         """A client that declared the queue and published so many."""

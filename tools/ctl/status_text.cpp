@@ -132,6 +132,10 @@ std::string StatusText::text() {
   line("Connection count", value("/totals/connection_count"));
   line("Queue count", value("/totals/queue_count"));
   line("Virtual host count", value("/totals/virtual_host_count"));
+  line("Logins", value("/auth_attempts/0/auth_attempts_succeeded"));
+  line("Failed logins", value("/auth_attempts/0/auth_attempts_failed"));
+  line("Failed logins without a look at the password",
+       value("/auth_attempts/0/auth_attempts_blocked"));
   title("Listeners");
   dom::element listeners;
   if (root_["listeners"].get(listeners) == simdjson::SUCCESS) add_listeners(listeners, false);

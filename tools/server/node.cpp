@@ -59,6 +59,7 @@ Node::Node(const ServerConfig& config, const Placement& placement, LogSystem& lo
       log_system_(log_system),
       log_(log_system.producer("control")),
       config_(config),
+      auth_(config.auth, log_system.producer("auth")),
       mesh_(placement.shards.size() + 1),
       readings_{SlowReading<std::int64_t>{
                     [path = config.data_dir] { return io::KernelDisk{}.free_bytes(path); }},
@@ -110,6 +111,7 @@ std::string Node::start() {
   stored_event_->start();
   control_->store().start_thread([this] { stored_event_->notify(); });
   const NodeLimits limits = this->limits();
+  if (auth_.thread != nullptr) auth_.thread->start();
   admin_->run_thread();
   for (std::size_t i = 0; i < shards_.size(); ++i)
     shards_[i].thread = std::thread([this, i] { run_shard(shards_[i], placement_.shards[i]); });
@@ -146,22 +148,23 @@ std::string Node::make_shards(const TlsSetup& tls) {
   if (std::string error = open_journals(); !error.empty()) return error;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     ShardThread& own = shards_[i];
-    own.shard = std::make_unique<Shard>(
-        Shard::Parts{static_cast<core::ShardId>(i),
-                     &mesh_,
-                     own.loop.get(),
-                     make_settings(config_),
-                     own.log,
-                     random_seed(),
-                     [this] { return connection_count(); },
-                     &own.store->journal(),
-                     own.store.get(),
-                     &uses_,
-                     node_name(config_),
-                     event_vhost(config_),
-                     client_descriptor_max(io::file_use().limit),
-                     {random_seed(), random_seed()},
-                     {config_.tcp.proxy_trusted_sources, tls, ticket_secret}});
+    own.auth = auth_.make_link(*own.loop);
+    own.shard = std::make_unique<Shard>(Shard::Parts{static_cast<core::ShardId>(i),
+                                                     &mesh_,
+                                                     own.loop.get(),
+                                                     make_settings(config_),
+                                                     own.log,
+                                                     random_seed(),
+                                                     [this] { return connection_count(); },
+                                                     &own.store->journal(),
+                                                     own.store.get(),
+                                                     &auth_.uses,
+                                                     node_name(config_),
+                                                     event_vhost(config_),
+                                                     client_descriptor_max(io::file_use().limit),
+                                                     {random_seed(), random_seed()},
+                                                     own.auth.get(),
+                                                     &auth_.logins});
   }
   set_paging(limits().paging_size);
   return {};
@@ -307,6 +310,7 @@ void Node::run_shard(ShardThread& own, const ShardPlace& place) {
       own.log->write(LogLevel::warning, LogCategory::general, "cannot pin shard",
                      {{"text", error}});
   }
+  if (own.auth != nullptr) own.auth->start();
   StallLog stalls{own.loop->profile(), *own.log, fmt::format("shard-{}", place.shard)};
   while (!own.shard->is_finished()) {
     own.loop->run_turn();
@@ -328,6 +332,7 @@ int Node::run() {
   }
   for (ShardThread& own : shards_) own.thread.join();
   remove_unix_listeners(config_);
+  if (auth_.thread != nullptr) auth_.thread->stop();
   if (!catalog_.has_changes())
     if (const std::string error = save_journal_ends(); !error.empty())
       log_.write(LogLevel::error, LogCategory::general, "catalog", {{"text", error}});

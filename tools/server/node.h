@@ -17,6 +17,7 @@
 #include "net/amqp/settings.h"
 #include "persist/catalog/catalog.h"
 #include "persist/recovery/shard_recovery.h"
+#include "tools/server/auth/node_auth.h"
 #include "tools/server/config/config.h"
 #include "tools/server/control.h"
 #include "tools/server/definitions/definitions_store.h"
@@ -27,7 +28,6 @@
 #include "tools/server/node_admin.h"
 #include "tools/server/node_limits.h"
 #include "tools/server/placement/placement.h"
-#include "tools/server/quota_counter.h"
 #include "tools/server/shard.h"
 
 namespace lepus::server {
@@ -50,6 +50,7 @@ class Node {
     std::unique_ptr<io::UringDriver> driver;
     std::unique_ptr<io::Loop> loop;
     std::unique_ptr<persist::ShardRecovery> store;
+    std::unique_ptr<AuthLink> auth;  ///< Null: nobody outside of the broker is asked.
     std::unique_ptr<Shard> shard;
     core::Log* log = nullptr;
     std::thread thread;
@@ -98,7 +99,7 @@ class Node {
   ListenNotices notices_;
   StartDefinitions definitions_;  ///< `stored` only until the control thread has it.
   KnownJournals journals_;
-  SharedQuotaCounter uses_;
+  NodeAuth auth_;
   Mesh mesh_;
   std::unique_ptr<io::UringDriver> driver_;
   std::unique_ptr<io::Loop> loop_;

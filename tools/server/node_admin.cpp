@@ -94,6 +94,7 @@ AdminHost::Facts NodeAdmin::facts() const {
   facts.disk_free_bytes = node_.control_->alarms().disk_free();
   facts.disk_free_min_bytes = limits.disk_free_min;
   facts.connection_count = node_.connection_count();
+  facts.logins = node_.auth_.logins.counts();
   return facts;
 }
 

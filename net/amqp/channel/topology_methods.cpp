@@ -29,11 +29,16 @@ Refusal TopologyMethods::on(const QueueDeclare& declare) {
     if (!name.ok()) return std::move(name.error());
     request.name = std::move(name.value());
   } else if (request.name.empty()) {
-    request.name = link_.context.services.generate_name("amq.gen-");
+    request.name = undecided_name_.empty() ? link_.context.services.generate_name("amq.gen-")
+                                           : std::exchange(undecided_name_, {});
     request.server_named = true;
   }
   if (declare.exclusive) link_.context.host.note_exclusive_queue();
-  return requests().change_topology(origin_of(MethodId::queue_declare, declare.no_wait), request);
+  Refusal refused =
+      requests().change_topology(origin_of(MethodId::queue_declare, declare.no_wait), request);
+  const bool is_done_again = refused && refused->is_undecided && request.server_named;
+  if (is_done_again) undecided_name_ = std::move(request.name);
+  return refused;
 }
 
 /// Responders declare the name they were given to see whether the requester is still there.

@@ -2,6 +2,8 @@
 // (core/session/session_requests.h). What they led to is told by answers.h.
 #pragma once
 
+#include <string>
+
 #include "core/amqp_error.h"
 #include "net/amqp/channel/channel_link.h"
 
@@ -33,6 +35,7 @@ class TopologyMethods {
   core::Refusal change_exchange_binding(Kind kind, const Method& method);
 
   const ChannelLink& link_;
+  std::string undecided_name_;  ///< Generated for a queue.declare that is done again.
 };
 
 }  // namespace lepus::amqp

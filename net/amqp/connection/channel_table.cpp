@@ -64,7 +64,7 @@ Refusal ChannelTable::admit() const {
   const core::Access& access = context_.services.broker().topology().access();
   const core::UserInfo* user = access.find_user(facts.user);
   const core::Limit limit = user == nullptr ? core::Limit{} : user->spec.limits.channels;
-  if (!context_.services.uses().acquire(channels_of(facts), limit))
+  if (facts.user_id && !context_.services.uses().acquire(channels_of(facts), limit))
     return core::user_channels_reached(facts.user, limit);
   return std::nullopt;
 }
@@ -90,7 +90,7 @@ void ChannelTable::remove(std::uint16_t number) {
   context_.closed_channels.destroy_later(std::move(found->second));
   channels_.erase(found);
   emit_channel(context_.services.broker(), context_.facts, number, false);
-  context_.services.uses().release(channels_of(context_.facts));
+  if (context_.facts.user_id) context_.services.uses().release(channels_of(context_.facts));
 }
 
 bool ChannelTable::has_consumers() const {

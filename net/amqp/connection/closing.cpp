@@ -61,12 +61,15 @@ void Closing::fail(AmqpError error) {
 void Closing::refuse(AmqpError error) {
   const bool is_told = error.whole_connection;
   const bool is_login = parts_.phase.is(Phase::starting) && error.code == ReplyCode::access_refused;
-  if (is_told && (!is_login || parts_.lingering.tells_refusal_at_once(parts_.services.now())))
-    return fail(std::move(error));
+  const bool waits_whole =
+      is_login && !parts_.lingering.tells_refusal_at_once(parts_.services.now());
+  const core::Nanos delay = is_login ? parts_.facts.login.refusal_delay : 0;
+  if (is_told && !waits_whole && delay == 0) return fail(std::move(error));
   reason_ = error.text();
   parts_.input.set_dropped(true);
+  const core::Nanos wait = is_told && !waits_whole ? delay : limits::handshake_linger;
   if (is_told) late_refusal_ = std::make_unique<AmqpError>(std::move(error));
-  linger(limits::handshake_linger);
+  linger(wait);
 }
 
 void Closing::close_silently(const AmqpError& error) {
@@ -94,12 +97,12 @@ void Closing::force_close(AmqpError error) {
 
 void Closing::close_if_deleted() {
   const ConnectionFacts& facts = parts_.facts;
-  if (!facts.user_id) return;
+  if (!facts.user_id && !facts.vhost) return;
   const core::Topology& topology = parts_.services.broker().topology();
   const core::UserInfo* user = topology.access().find_user(facts.user);
   if (facts.vhost && topology.find_vhost(facts.vhost) == nullptr) {
     force_close({ReplyCode::connection_forced, "vhost '" + facts.vhost_name + "' is deleted"});
-  } else if (user == nullptr || user->id != facts.user_id) {
+  } else if (facts.user_id && (user == nullptr || user->id != facts.user_id)) {
     force_close({ReplyCode::connection_forced, "user '" + facts.user + "' is deleted"});
   }
 }

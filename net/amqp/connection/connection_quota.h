@@ -12,7 +12,7 @@ namespace lepus::amqp {
 class ConnectionQuota {
  public:
   struct Use {
-    core::QuotaKey key;
+    core::QuotaKey key;  ///< With id 0: of nobody who is known here; not counted.
     core::Limit limit;
   };
 
@@ -25,7 +25,7 @@ class ConnectionQuota {
   std::optional<core::QuotaKey::Kind> acquire(const Use& of_vhost, const Use& of_user) {
     CHECK(!is_counted_);
     if (!uses_.acquire(of_vhost.key, of_vhost.limit)) return of_vhost.key.kind;
-    if (!uses_.acquire(of_user.key, of_user.limit)) {
+    if (of_user.key.id != 0 && !uses_.acquire(of_user.key, of_user.limit)) {
       uses_.release(of_vhost.key);
       return of_user.key.kind;
     }
@@ -38,7 +38,7 @@ class ConnectionQuota {
   void release() {
     if (!std::exchange(is_counted_, false)) return;
     uses_.release(vhost_);
-    uses_.release(user_);
+    if (user_.id != 0) uses_.release(user_);
   }
 
  private:

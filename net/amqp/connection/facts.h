@@ -17,6 +17,8 @@
 
 namespace lepus::amqp {
 
+class RemoteRights;
+
 /// What the client's capabilities table announced.
 struct Capabilities {
   bool authentication_failure_close = false;
@@ -38,6 +40,14 @@ struct TrafficCounters {
   std::uint64_t sent_count = 0;
 };
 
+/// What a login begins with, and what it leads to.
+struct LoginFacts {
+  bool is_encrypted = false;          ///< By TLS.
+  std::string certificate_name = {};  ///< Of the client's verified certificate; "": there is none.
+  core::Nanos refusal_delay = 0;      ///< A refusal is told so much later.
+  RemoteRights* rights = nullptr;     ///< Null: the topology says what the user may do.
+};
+
 struct ConnectionFacts {
   core::ConnectionId id;
   const io::PeerName& peer;  ///< The stream's, which lives as long.
@@ -51,7 +61,8 @@ struct ConnectionFacts {
   Capabilities capabilities = {};
   std::string mechanism = {};
   std::string user = {};
-  core::UserId user_id = {};  ///< 0: not logged in.
+  core::UserId user_id = {};  ///< 0: not logged in, or known to another backend only.
+  LoginFacts login = {};
   TunedLimits tuned = {};
   // From connection.open on.
   core::VhostId vhost = {};
@@ -67,8 +78,6 @@ inline std::string_view given_name(const ConnectionFacts& facts) {
 }
 
 /// For the session of a channel; views into `facts`.
-inline core::SessionOwner session_owner(const ConnectionFacts& facts, std::uint16_t channel) {
-  return {facts.user, facts.user_id, facts.vhost_name, facts.vhost, facts.id, channel};
-}
+core::SessionOwner session_owner(const ConnectionFacts& facts, std::uint16_t channel);
 
 }  // namespace lepus::amqp

@@ -10,9 +10,8 @@
 #include <utility>
 
 #include "core/access/access_rules.h"
-#include "core/access/password_hash.h"
 #include "core/message/field_table.h"
-#include "net/amqp/connection/events.h"
+#include "net/amqp/connection/sasl.h"
 
 namespace lepus::amqp {
 
@@ -24,38 +23,16 @@ using core::ReplyCode;
 
 namespace {
 
-/// PLAIN (RFC 4616): authzid NUL authcid NUL password; an authzid is not accepted.
-bool split_plain(std::string_view response, std::string_view& name, std::string_view& password) {
-  if (!response.starts_with('\0')) return false;
-  const std::size_t second = response.find('\0', 1);
-  if (second == std::string_view::npos) return false;
-  name = response.substr(1, second - 1);
-  password = response.substr(second + 1);
-  return password.find('\0') == std::string_view::npos;
-}
-
-/// AMQPLAIN: the inside of a field table with LOGIN and PASSWORD.
-bool split_amqplain(std::string_view response, std::string_view& name, std::string_view& password) {
-  const core::Bytes bytes = core::as_bytes(response);
-  if (core::FieldTable::validate(bytes)) return false;
-  const core::FieldTable table{bytes};
-  const auto login = table.find("LOGIN");
-  const auto secret = table.find("PASSWORD");
-  if (!login || !secret || !login->is_string() || !secret->is_string()) return false;
-  name = login->text();
-  password = secret->text();
-  return true;
-}
-
-/// A hash that cannot be read was refused where it came from; in doubt nobody logs in with it.
-bool accepts(const core::UserSpec& user, std::string_view password) {
-  core::PasswordHash hash;
-  return hash.read(user.hashing_algorithm, user.password_hash).empty() && hash.matches(password);
-}
-
 bool has_capability(const core::FieldTable& capabilities, std::string_view name) {
   const auto value = capabilities.find(name);
   return value && value->is_bool() && value->as_bool();
+}
+
+AmqpError for_open(AmqpError error) {
+  error.class_id = class_connection;
+  error.method_id = method_id_of(MethodId::connection_open);
+  error.whole_connection = true;
+  return error;
 }
 
 }  // namespace
@@ -72,15 +49,26 @@ Refusal Handshake::on_protocol_header(const ProtocolHeader& header) {
     return AmqpError{ReplyCode::frame_error, std::move(text)};
   }
   parts_.phase.move_to(Phase::starting);
-  const std::string mechanisms =
-      fmt::format("{}", fmt::join(parts_.services.settings().mechanisms, " "));
+  const std::string mechanisms = fmt::format(
+      "{}", fmt::join(offered_mechanisms(parts_.services.settings(), parts_.facts), " "));
   parts_.output.send(
       0, ConnectionStart{0, 9, parts_.services.server_properties(), mechanisms, "en_US"});
   return std::nullopt;
 }
 
 core::Result<Handshake::Step> Handshake::on_method(MethodId method, core::Bytes arguments) {
-  if (Refusal error = take(method, arguments)) {
+  return step_after(take(method, arguments));
+}
+
+core::Result<Handshake::Step> Handshake::on_auth_answer(const core::AuthAnswer& answer) {
+  if (parts_.phase.is(Phase::starting)) return step_after(on_login(login_.on_answer(answer)));
+  CHECK(parts_.phase.is(Phase::opening));
+  (void)parts_.facts.login.rights->on_answer(answer);
+  return step_after(finish_open());
+}
+
+core::Result<Handshake::Step> Handshake::step_after(Refusal error) {
+  if (error) {
     const bool is_login =
         parts_.phase.is(Phase::starting) && error->code == ReplyCode::access_refused;
     if (!is_login)  // Logged already.
@@ -126,24 +114,23 @@ void Handshake::read_capabilities(core::Bytes client_properties) {
 Refusal Handshake::on(const ConnectionStartOk& start_ok) {
   parts_.facts.client_properties = core::as_text(start_ok.client_properties);
   read_capabilities(start_ok.client_properties);
-  Login login;
-  const bool plain = start_ok.mechanism == "PLAIN";
-  const auto& offered = parts_.services.settings().mechanisms;
+  const Settings& settings = parts_.services.settings();
+  const auto offered = offered_mechanisms(settings, parts_.facts);
   if (std::find(offered.begin(), offered.end(), start_ok.mechanism) == offered.end())
     return AmqpError{ReplyCode::syntax_error,
                      "unknown authentication mechanism '" + std::string{start_ok.mechanism} + "'"};
-  const bool well_formed = plain ? split_plain(start_ok.response, login.name, login.password)
-                                 : split_amqplain(start_ok.response, login.name, login.password);
-  if (!well_formed)
+  auto credentials =
+      read_credentials(start_ok.mechanism, start_ok.response, settings, parts_.facts);
+  if (!credentials)
     return AmqpError{ReplyCode::syntax_error, "malformed response to authentication mechanism " +
                                                   std::string{start_ok.mechanism}};
-  if (Refusal refused = check_login(start_ok.mechanism, login)) return refused;
-  const core::UserInfo* user = access().find_user(login.name);
-  CHECK(user != nullptr);
-  parts_.facts.user = user->spec.name;
-  parts_.facts.user_id = user->id;
   parts_.facts.mechanism = start_ok.mechanism;
-  emit_login(parts_.services.broker(), parts_.facts, {parts_.facts.user, parts_.facts.mechanism});
+  return on_login(login_.begin(std::move(*credentials)));
+}
+
+Refusal Handshake::on_login(Login::Outcome outcome) {
+  if (outcome == Login::Outcome::waits) return std::nullopt;
+  if (outcome == Login::Outcome::refused) return login_refused();
   parts_.phase.move_to(Phase::tuning);
   const Settings& settings = parts_.services.settings();
   parts_.output.send(
@@ -153,24 +140,9 @@ Refusal Handshake::on(const ConnectionStartOk& start_ok) {
 
 /// 403 closes the whole connection here; it is told only to clients that announced
 /// authentication_failure_close.
-Refusal Handshake::check_login(std::string_view mechanism, const Login& login) {
-  const core::UserInfo* user = access().find_user(login.name);
-  const char* why = nullptr;
-  if (user == nullptr || !accepts(user->spec, login.password)) {
-    why = "user unknown or password wrong";
-  } else if (parts_.services.settings().loopback_users.contains(login.name) &&
-             !parts_.facts.peer.is_loopback()) {
-    why = "user can only connect via a loopback address";
-  }
-  if (why == nullptr) return std::nullopt;
-  parts_.services.log().write(LogLevel::warning, LogCategory::connection, "login refused",
-                              {{"peer", parts_.facts.peer.text()},
-                               {"user", login.name},
-                               {"connection_name", given_name(parts_.facts)},
-                               {"reason", why}});
-  emit_login(parts_.services.broker(), parts_.facts, {login.name, mechanism, why});
+Refusal Handshake::login_refused() const {
   AmqpError error{ReplyCode::access_refused, "Login was refused using authentication mechanism " +
-                                                 std::string{mechanism} +
+                                                 parts_.facts.mechanism +
                                                  ". For details see the broker logfile."};
   error.whole_connection = parts_.facts.capabilities.authentication_failure_close;
   return error;
@@ -206,21 +178,45 @@ Refusal Handshake::on(const ConnectionTuneOk& tune_ok) {
 }
 
 /// RabbitMQ's order: the limits of the virtual host and of the user, then whether he has access.
+/// Who is not known here has no limits.
 Refusal Handshake::admit(const core::VhostInfo& vhost) {
   using Kind = core::QuotaKey::Kind;
   ConnectionFacts& facts = parts_.facts;
-  const core::Subject subject{facts.user, vhost.name};
   const core::UserInfo* user = access().find_user(facts.user);
   const core::Limit user_limit = user == nullptr ? core::Limit{} : user->spec.limits.connections;
   const auto full =
       parts_.quota.acquire({{Kind::vhost_connections, vhost.id.value}, vhost.limits.connections},
                            {{Kind::user_connections, facts.user_id.value}, user_limit});
   if (full == Kind::vhost_connections)
-    return core::vhost_connections_reached(subject, vhost.limits.connections);
+    return core::vhost_connections_reached({facts.user, vhost.name}, vhost.limits.connections);
   if (full) return core::user_connections_reached(facts.user, user_limit);
   facts.vhost = vhost.id;
   facts.vhost_name = vhost.name;
-  return core::check_vhost_access(access(), subject);
+  return finish_open();
+}
+
+/// Nothing: it is open, or an answer is awaited, after which this is done again. The virtual host
+/// may have been deleted meanwhile: then the connection is closed for that.
+Refusal Handshake::finish_open() {
+  ConnectionFacts& facts = parts_.facts;
+  Refusal refused;
+  if (RemoteRights* const rights = facts.login.rights) {
+    core::Verdict verdict = rights->judge_vhost(facts.vhost_name);
+    if (verdict == core::Verdict::unknown) {
+      if (rights->ask(0)) return std::nullopt;
+      verdict = rights->judge_vhost(facts.vhost_name);
+    }
+    CHECK(verdict != core::Verdict::unknown);
+    rights->forget();
+    if (verdict == core::Verdict::refused)
+      refused = core::vhost_refused({facts.user, facts.vhost_name});
+  } else {
+    refused = core::check_vhost_access(access(), {facts.user, facts.vhost_name});
+  }
+  if (refused) return for_open(std::move(*refused));
+  parts_.phase.move_to(Phase::open);
+  parts_.output.send(0, ConnectionOpenOk{});
+  return std::nullopt;
 }
 
 Refusal Handshake::on(const ConnectionOpen& open) {
@@ -232,14 +228,7 @@ Refusal Handshake::on(const ConnectionOpen& open) {
   } else {
     error = admit(*vhost);
   }
-  if (error) {
-    error->class_id = class_connection;
-    error->method_id = method_id_of(MethodId::connection_open);
-    error->whole_connection = true;
-    return error;
-  }
-  parts_.phase.move_to(Phase::open);
-  parts_.output.send(0, ConnectionOpenOk{});
+  if (error) return for_open(std::move(*error));
   return std::nullopt;
 }
 

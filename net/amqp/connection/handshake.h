@@ -1,19 +1,25 @@
-// The handshake: protocol header, start, start-ok (SASL PLAIN or AMQPLAIN), tune, tune-ok, open.
-// Fills in the facts of the connection, tells the client what comes next, and ends with the phase
-// open.
+// The handshake: protocol header, start, start-ok (sasl.h, login.h), tune, tune-ok, open. Fills in
+// the facts of the connection, tells the client what comes next, and ends with the phase open.
 //
 //   awaiting_header --header--> starting --start-ok--> tuning --tune-ok--> opening
 //                   --open--> open: Step::opened
 //   any error: the caller refuses the client (closing.h)
+//
+// After start-ok and after open a service outside of the broker may have to be asked: the phase
+// stays as it is and input is held until on_auth_answer().
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/amqp_error.h"
 #include "core/topology/topology.h"
+#include "net/amqp/connection/auth_asker.h"
 #include "net/amqp/connection/connection_quota.h"
 #include "net/amqp/connection/facts.h"
 #include "net/amqp/connection/frame_reader.h"
+#include "net/amqp/connection/input_gate.h"
+#include "net/amqp/connection/login.h"
 #include "net/amqp/connection/output.h"
 #include "net/amqp/connection/phase.h"
 #include "net/amqp/methods.gen.h"
@@ -31,10 +37,14 @@ class Handshake {
     FrameReader& reader;
     Output& output;
     ConnectionQuota& quota;
+    InputGate& input;
   };
   enum class Step : std::uint8_t { continues, opened };
 
-  explicit Handshake(const Parts& parts) : parts_(parts) {}
+  explicit Handshake(const Parts& parts)
+      : parts_(parts),
+        asker_(parts.services, parts.input),
+        login_({parts.services, parts.facts, asker_}) {}
 
   /// Sends connection.start; or, to who speaks something else, the header of what is spoken here.
   /// Returns an error then, which is for the log.
@@ -42,24 +52,29 @@ class Handshake {
   /// A method on channel 0 before the connection is open. An error is logged.
   core::Result<Step> on_method(MethodId method, core::Bytes arguments);
 
- private:
-  struct Login {
-    std::string_view name;
-    std::string_view password;
-  };
+  /// Returns true if this is the answer that the connection waits for, whatever phase it is in.
+  [[nodiscard]] bool awaits(const core::AuthAnswer& answer) { return asker_.take(answer); }
+  /// That answer, before the connection is open. As on_method().
+  core::Result<Step> on_auth_answer(const core::AuthAnswer& answer);
 
+ private:
+  core::Result<Step> step_after(core::Refusal error);
   core::Refusal take(MethodId method, core::Bytes arguments);
   template <class Method>
   core::Refusal take_as(core::Bytes arguments);
   core::Refusal on(const ConnectionStartOk& start_ok);
   core::Refusal on(const ConnectionTuneOk& tune_ok);
   core::Refusal on(const ConnectionOpen& open);
-  core::Refusal check_login(std::string_view mechanism, const Login& login);
+  core::Refusal on_login(Login::Outcome outcome);
+  core::Refusal login_refused() const;
   core::Refusal admit(const core::VhostInfo& vhost);
+  core::Refusal finish_open();
   void read_capabilities(core::Bytes client_properties);
   const core::Access& access() const { return parts_.services.broker().topology().access(); }
 
   Parts parts_;
+  AuthAsker asker_;
+  Login login_;
 };
 
 }  // namespace lepus::amqp

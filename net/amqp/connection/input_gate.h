@@ -23,7 +23,8 @@ enum class InputStop : std::uint8_t {
   reply = 1,   ///< A channel awaits another thread's answer.
   target = 2,  ///< Of a publish; see core::SessionListener::on_blocked().
   alarm = 4,
-  output = 8  ///< The client does not take the answers (net/amqp/codec/output_brake.h).
+  output = 8,  ///< The client does not take the answers (net/amqp/codec/output_brake.h).
+  auth = 16    ///< A service outside of the broker is asked (net/amqp/connection/auth_asker.h).
 };
 
 constexpr std::uint8_t bit_of(InputStop why) { return static_cast<std::uint8_t>(why); }

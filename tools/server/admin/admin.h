@@ -21,6 +21,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/access/login_guard.h"
 #include "core/base/log.h"
 #include "tools/server/admin/admin_rows.h"
 #include "tools/server/admin/broker_view.h"
@@ -87,6 +88,7 @@ class AdminHost {
     std::int64_t disk_free_bytes = -1;  ///< Negative: not known.
     std::uint64_t disk_free_min_bytes = 0;
     std::uint64_t connection_count = 0;
+    core::LoginCounts logins;
   };
   virtual ~AdminHost() = default;
   virtual const ServerConfig& config() const = 0;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/access/access_request.h"
+#include "core/access/credential_rule.h"
 #include "persist/catalog/access_rows.h"
 #include "persist/catalog/json_text.h"
 #include "tools/server/admin/admin_operation.h"
@@ -285,6 +286,11 @@ class ChangeAccess final : public AccessChange {
     const std::size_t count = request().arguments.size();
     if (count < verb->arguments_min || count > verb->arguments_max)
       return fail(AdminFault::usage, fmt::format("expected {}", verb->expects));
+    const bool sets_password = verb->build == add_user || verb->build == change_password;
+    const std::string why =
+        sets_password ? core::check_password(host().config().auth.passwords, request().arguments[1])
+                      : std::string{};
+    if (!why.empty()) return fail(AdminFault::invalid, why);
     ask(verb->build(request()));
   }
 };

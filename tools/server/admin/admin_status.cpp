@@ -68,6 +68,7 @@ class Status final : public AdminOperation {
     json.field("disk_free", facts.disk_free_bytes);
     json.field("disk_free_limit", facts.disk_free_min_bytes);
     write_totals(facts, json);
+    write_logins(facts.logins, json);
     json.key("listeners");
     write_listeners(config, node(), json);
     json.end_object();
@@ -100,6 +101,19 @@ class Status final : public AdminOperation {
       json.field("absolute", mark.size);
     }
     json.end_object();
+  }
+  /// By protocol, as RabbitMQ's HTTP API counts them.
+  static void write_logins(const core::LoginCounts& counts, JsonWriter& json) {
+    json.key("auth_attempts");
+    json.begin_array();
+    json.begin_object();
+    json.field("protocol", "amqp091");
+    json.field("auth_attempts", counts.attempts);
+    json.field("auth_attempts_succeeded", counts.succeeded);
+    json.field("auth_attempts_failed", counts.failed);
+    json.field("auth_attempts_blocked", counts.blocked);
+    json.end_object();
+    json.end_array();
   }
   void write_totals(const AdminHost::Facts& facts, JsonWriter& json) const {
     const io::FileUse files = io::file_use();

@@ -13,6 +13,7 @@
 #include "net/amqp/settings.h"
 #include "tools/server/config/config_file.h"
 #include "tools/server/config/config_keys.h"
+#include "tools/server/config/config_logins.h"
 #include "tools/server/config/config_rabbitmq.h"
 #include "tools/server/config/config_value.h"
 
@@ -109,7 +110,8 @@ void clear_named_lists(const std::vector<Setting>& settings, ServerConfig& confi
   if (names("listeners.tcp.")) config.listeners.clear();
   if (names("ssl_options.versions."))
     config.tls.options.has_tls12 = config.tls.options.has_tls13 = false;
-  if (names("auth_mechanisms.")) config.auth_mechanisms.clear();
+  if (names("auth_mechanisms.")) config.auth.mechanisms.clear();
+  if (names("auth_backends.")) config.auth.backends.clear();
 }
 
 void apply_all(const std::vector<Setting>& settings, ConfigResult& result) {
@@ -129,20 +131,6 @@ void apply_all(const std::vector<Setting>& settings, ConfigResult& result) {
       result.errors.push_back(unknown_key(setting));
   }
   rabbitmq.write(result.errors, result.warnings);
-}
-
-void check_mechanisms(ConfigResult& result) {
-  bool is_any_offered = false;
-  for (const std::string& name : result.config.auth_mechanisms) {
-    const bool is_offered = amqp::is_mechanism(name);
-    is_any_offered |= is_offered;
-    if (!is_offered)
-      result.warnings.push_back(
-          fmt::format("auth_mechanisms: '{}' is not offered: only PLAIN and AMQPLAIN are", name));
-  }
-  if (!is_any_offered)
-    result.errors.emplace_back(
-        "auth_mechanisms: no client could log in; name PLAIN or AMQPLAIN or both");
 }
 
 void check_users(ConfigResult& result) {
@@ -212,7 +200,8 @@ const UserConfig* ServerConfig::find_user(std::string_view name) const {
 }
 
 bool ServerConfig::is_loopback_only(std::string_view user_name) const {
-  return std::find(loopback_users.begin(), loopback_users.end(), user_name) != loopback_users.end();
+  const auto& names = auth.loopback_users;
+  return std::find(names.begin(), names.end(), user_name) != names.end();
 }
 
 bool ServerConfig::has_tls_listener() const {
@@ -240,7 +229,7 @@ ConfigResult load_config(const ConfigSources& sources) {
   check_users(result);
   check_listeners(result);
   check_tls(result);
-  check_mechanisms(result);
+  check_logins(result);
   return result;
 }
 

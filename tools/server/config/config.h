@@ -26,6 +26,7 @@
 #include "net/stream/address_range.h"
 #include "net/tls/tls_options.h"
 #include "persist/journal/journal.h"
+#include "tools/server/config/auth_config.h"
 #include "tools/server/config/config_file.h"
 #include "tools/server/definitions/definitions_findings.h"
 
@@ -146,9 +147,7 @@ struct ServerConfig {
   std::vector<std::string> vhosts = {"/"};
   std::string default_queue_type;  ///< Virtual hosts that have none get it; "": they do not.
   std::string event_vhost;         ///< Has amq.rabbitmq.event; empty = default_vhost.
-  std::vector<std::string> auth_mechanisms = {"PLAIN", "AMQPLAIN"};  ///< May name unknown ones.
-  /// Names that may log in only over a loopback address; need not be users.
-  std::vector<std::string> loopback_users = {"guest"};
+  AuthConfig auth;
 
   // Memory
   MemoryWatermark memory_watermark;

@@ -115,32 +115,6 @@ SetOutcome set_default_queue_type(ServerConfig& config, const KeyText& given) {
 std::string show_default_queue_type(const ServerConfig& config) {
   return config.default_queue_type.empty() ? "classic" : config.default_queue_type;
 }
-SetOutcome add_auth_mechanism(ServerConfig& config, const KeyText& given) {
-  if (given.value.empty()) return refused("it is empty");
-  auto& names = config.auth_mechanisms;
-  if (std::find(names.begin(), names.end(), given.value) == names.end())
-    names.emplace_back(given.value);
-  return taken();
-}
-std::string show_auth_mechanisms(const ServerConfig& config) {
-  return fmt::format("{}", fmt::join(config.auth_mechanisms, ","));
-}
-SetOutcome set_loopback_user(ServerConfig& config, const KeyText& given) {
-  const auto value = parse_bool(given.value);
-  if (!value) return refused();
-  std::erase(config.loopback_users, given.variable);
-  if (*value) config.loopback_users.emplace_back(given.variable);
-  return taken();
-}
-SetOutcome set_no_loopback_users(ServerConfig& config, const KeyText& given) {
-  if (given.value != "none") return refused();
-  config.loopback_users.clear();
-  return taken();
-}
-std::string show_loopback_users(const ServerConfig& config) {
-  return fmt::format("{}", fmt::join(config.loopback_users, ","));
-}
-
 // ---- Memory ----
 
 SetOutcome set_watermark_fraction(ServerConfig& config, const KeyText& given) {
@@ -331,10 +305,7 @@ constexpr Access user_configure = added_pattern<&UserConfig::configure>;
 constexpr Access user_write = added_pattern<&UserConfig::write>;
 constexpr Access user_read = added_pattern<&UserConfig::read>;
 constexpr Access user_vhost_pattern = added_pattern<&UserConfig::vhost_pattern>;
-constexpr Access auth_mechanism = {add_auth_mechanism, show_auth_mechanisms};
 constexpr Access default_queue_type = {set_default_queue_type, show_default_queue_type};
-constexpr Access loopback_user = {set_loopback_user, show_loopback_users};
-constexpr Access no_loopback_users = {set_no_loopback_users, show_nothing};
 constexpr Access default_vhost = {set_default_vhost, show_default_vhost};
 constexpr Access vhosts = {add_vhosts, show_vhosts};
 constexpr Access vhost = {add_vhost, show_nothing};

@@ -1,6 +1,6 @@
 // How the value of a key gets into ServerConfig and out of it. A plain value is described by the
 // path of members that leads to it: number<0, 65535, &ServerConfig::heartbeat_s>; what has more to
-// it is an Access of its own in config_keys_access.cpp. Only config_keys_table.cpp needs this.
+// it is an Access of its own in config_keys_access.cpp. Only the files of the table need this.
 #pragma once
 
 #include <fmt/format.h>
@@ -156,9 +156,6 @@ extern const Access user_configure;
 extern const Access user_write;
 extern const Access user_read;
 extern const Access user_vhost_pattern;
-extern const Access auth_mechanism;     ///< auth_mechanisms.$name
-extern const Access loopback_user;      ///< $name = true or false
-extern const Access no_loopback_users;  ///< loopback_users = none
 extern const Access default_vhost;
 extern const Access vhosts;  ///< A list
 extern const Access vhost;   ///< One more

@@ -1,42 +1,16 @@
 // The rows of the table of keys. A builder per section; their order is the order in the documents.
 #include <vector>
 
-#include "tools/server/config/config_keys.h"
-#include "tools/server/config/config_keys_access.h"
+#include "tools/server/config/config_keys_section.h"
 
 namespace lepus::server {
 
 namespace {
 
-constexpr std::uint64_t u32_max = UINT32_MAX;
-constexpr std::string_view accepts_bool = "true or false";
 constexpr std::string_view accepts_level = "debug, info, notice, warning, error, critical or none";
 constexpr std::string_view accepts_pattern = "a regular expression";
 
-struct RowText {
-  std::string_view name;
-  std::string_view accepts;
-  std::string_view doc;
-};
-
-/// Adds the rows of one section.
-class Section {
- public:
-  Section(std::vector<KeySpec>& rows, std::string_view title) : rows_(rows), title_(title) {}
-  void operator()(RowText text, Reload reload, access::Access value) const {
-    rows_.push_back({title_, text.name, text.accepts, text.doc, reload, value.set, value.show});
-  }
-
- private:
-  std::vector<KeySpec>& rows_;
-  std::string_view title_;
-};
-
 using Config = ServerConfig;
-constexpr auto at_once = Reload::at_once;
-constexpr auto later = Reload::new_connections;
-constexpr auto restart = Reload::restart;
-constexpr auto once = Reload::new_data_dir;
 
 void add_network(std::vector<KeySpec>& rows) {
   const Section add(rows, "Network");
@@ -252,16 +226,6 @@ void add_users(std::vector<KeySpec>& rows) {
       access::user_read);
   add({"default_users.$name.write", accepts_pattern, "As default_permissions.write."}, once,
       access::user_write);
-  add({"auth_mechanisms.$name", "PLAIN or AMQPLAIN",
-       "One line for each mechanism that clients may log in with; the first such line replaces the "
-       "default, which is both."},
-      later, access::auth_mechanism);
-  add({"loopback_users.$name", accepts_bool,
-       "Whether the user may log in over a loopback address only. guest always is unless set to "
-       "false here."},
-      later, access::loopback_user);
-  add({"loopback_users", "none", "Lets every user log in from anywhere."}, later,
-      access::no_loopback_users);
   add({"default_vhost", "a name", "The first virtual host. Environment: RABBITMQ_DEFAULT_VHOST."},
       restart, access::default_vhost);
   add({"vhosts", "names separated by commas", "More virtual hosts."}, restart, access::vhosts);
@@ -403,6 +367,7 @@ std::vector<KeySpec> make_rows() {
   add_tls(rows);
   add_protocol(rows);
   add_users(rows);
+  add_logins(rows);
   add_memory(rows);
   add_threads(rows);
   add_files_and_log(rows);

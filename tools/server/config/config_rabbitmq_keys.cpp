@@ -22,22 +22,13 @@ constexpr Subject renegotiation = {
     "Renegotiation", refused,
     "clients may not renegotiate a connection, and what is left of the old kind would be unsafe. "
     "Remove these keys"};
-constexpr Subject backends = {
-    "Authentication backends", refused,
-    "only the internal backend is there. Bring users with load_definitions or lepusctl add_user, "
-    "then set auth_backends.1 = internal"};
-constexpr Subject anonymous = {
-    "Anonymous logins", refused,
-    "nobody logs in without a name and a password. Give these clients a user of their own and set "
-    "anonymous_login_user = none"};
+constexpr Subject backend_tls = {"TLS of authentication over HTTP", refused,
+                                 "of auth_http.ssl_options only cacertfile, certfile, keyfile and "
+                                 "verify are there. Remove the key"};
 constexpr Subject hashing = {
     "Password hashing", refused,
     "new passwords are stored as salted SHA-256 (hashes that come with definitions keep their "
     "algorithm). Remove the key"};
-constexpr Subject validator = {
-    "Credential validators", refused,
-    "names and passwords of new users are not checked against rules. Check them where users are "
-    "made, then remove the key"};
 constexpr Subject limits = {
     "Limits of the node", refused,
     "this limit would not be kept. Use max_connections, channel_max, lepusctl set_vhost_limits or "
@@ -94,9 +85,8 @@ constexpr Subject tls_details = {
     "Details of TLS", no_effect,
     "OpenSSL decides this: curves by ssl_options.honor_cipher_order, sessions by tickets, memory "
     "by what is under way"};
-constexpr Subject validator_details = {
-    "Options of credential validators", no_effect,
-    "without credential_validator.validation_backend these keys do nothing in RabbitMQ either"};
+constexpr Subject backend_details = {"Details of authentication backends", no_effect,
+                                     "this option of the http backend and its cache is not there"};
 constexpr Subject client_tls = {"TLS of RabbitMQ's own clients", no_effect,
                                 "shovels, federation links and downloads that use it do not run"};
 constexpr Subject definitions_details = {
@@ -117,7 +107,6 @@ constexpr Subject log_categories = {
     "Log categories", no_effect,
     "lines have the categories connection, channel, queue and default and go to one file"};
 
-constexpr std::string_view internal_backend = "internal,rabbit_auth_backend_internal";
 constexpr std::string_view infinity = "infinity";
 
 constexpr auto keys = std::to_array<RabbitmqKey>({
@@ -133,14 +122,8 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"ssl_options.client_renegotiation", &renegotiation, "false"},
     {"ssl_options.secure_renegotiate", &renegotiation, "true"},
 
-    {"auth_backends.$num", &backends, internal_backend},
-    {"auth_backends.$num.authn", &backends, internal_backend},
-    {"auth_backends.$num.authz", &backends, internal_backend},
-    {"anonymous_login_user", &anonymous, "none"},
-    {"anonymous_login_pass", &anonymous, "none"},
+    {"auth_http.ssl_options.*", &backend_tls},
     {"password_hashing_module", &hashing, "rabbit_password_hashing_sha256"},
-    {"credential_validator.validation_backend", &validator,
-     "rabbit_credential_validator_accept_everything"},
 
     {"channel_max_per_node", &limits, infinity},
     {"cluster_exchange_limit", &limits, infinity},
@@ -248,13 +231,11 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"tracing.*", &plugins},
     {"trust_store.*", &plugins},
 
-    {"auth_cache.*", &backend_options},
-    {"auth_http.*", &backend_options},
+    {"auth_cache.*", &backend_details},
+    {"auth_http.*", &backend_details},
     {"auth_internal_loopback.*", &backend_options},
     {"auth_ldap.*", &backend_options},
     {"auth_oauth2.*", &backend_options},
-    {"credential_validator.min_length", &validator_details},
-    {"credential_validator.regexp", &validator_details},
     {"ssl_allow_poodle_attack", &tls_details},
     {"ssl_options.bypass_pem_cache", &tls_details},
     {"ssl_options.hibernate_after", &tls_details},

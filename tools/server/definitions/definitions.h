@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/access/credential_rule.h"
 #include "core/base/random.h"
 #include "core/topology/topology_request.h"
 #include "persist/catalog/definition_rows.h"
@@ -71,6 +72,10 @@ std::string no_such_vhost(std::string_view name);
 /// Rows that are about a virtual host of `vhosts` or about none; others are refused.
 void check_rows(const std::vector<std::string>& vhosts, Definitions& definitions,
                 Findings& findings);
+
+/// Users whose passwords stand there and are as `rule` wants them; others are refused.
+void check_passwords(const core::CredentialRule& rule, Definitions& definitions,
+                     Findings& findings);
 
 /// What of the rows is new or different, in order; `kept` has all of them afterwards. A password in
 /// plain text becomes a hash, the one that is there already if it is right.

@@ -43,6 +43,7 @@ DefinitionsCheck check_definitions(const ServerConfig& config, const std::string
   core::StoredDefinitions stored;
   read_definitions(path, start_scope(config), definitions, findings);
   check_rows(vhosts_with(stored, definitions, config.vhosts), definitions, findings);
+  check_passwords(config.auth.passwords, definitions, findings);
   (void)merge_rows(definitions, random, stored_rows);
   const core::ShardId shards = config.shards == 0 ? shard_count_max : config.shards;
   ImportPlan plan = plan_import(

@@ -82,6 +82,16 @@ void check_rows(const std::vector<std::string>& vhosts, Definitions& definitions
   });
 }
 
+void check_passwords(const core::CredentialRule& rule, Definitions& definitions,
+                     Findings& findings) {
+  std::erase_if(definitions.rows, [&](const DefinedRow& row) {
+    if (row.password.empty()) return false;
+    const std::string why = core::check_password(rule, row.password);
+    if (!why.empty()) findings.refuse(fmt::format("{}.password: {}", row.path, why));
+    return !why.empty();
+  });
+}
+
 std::vector<DefinedRow> merge_rows(const Definitions& definitions, core::Random& random,
                                    StoredDefinitions& stored_rows) {
   std::vector<DefinedRow> changed;

@@ -63,10 +63,23 @@ std::size_t store_defaults(const DefinitionsPlace& place,
   return count;
 }
 
+/// Those of the configuration, when they are about to be made.
+void check_default_users(const ServerConfig& config, const persist::StoredDefinitions& defaults,
+                         Findings& findings) {
+  if (defaults.of(persist::DefinitionKind::users).empty()) return;
+  for (const UserConfig& user : config.users) {
+    const std::string why = core::check_password(config.auth.passwords, user.password);
+    if (!why.empty())
+      findings.fail(
+          fmt::format("the password of user '{}' in the configuration: {}", user.name, why));
+  }
+}
+
 void bring_in(const DefinitionsPlace& place, Definitions& definitions, StartDefinitions& out,
               Findings& findings) {
   const std::vector<std::string>& vhosts = place.config.vhosts;
   check_rows(vhosts_with(out.stored, definitions, vhosts), definitions, findings);
+  check_passwords(place.config.auth.passwords, definitions, findings);
   core::Random random{place.seed};
   const std::vector<DefinedRow> rows = merge_rows(definitions, random, out.stored_rows);
   ImportPlan plan = plan_import(
@@ -79,9 +92,10 @@ void bring_in(const DefinitionsPlace& place, Definitions& definitions, StartDefi
   const std::size_t change_count = plan.changes.size();
   for (core::TopologyChange& change : plan.changes) out.stored.changes.push_back(std::move(change));
   for (const DefinedRow& row : rows) place.catalog.upsert(row.kind, row.row);
-  const std::size_t row_count =
-      rows.size() +
-      store_defaults(place, default_users(place, out.stored, out.stored_rows), out.stored_rows);
+  const persist::StoredDefinitions defaults = default_users(place, out.stored, out.stored_rows);
+  check_default_users(place.config, defaults, findings);
+  if (!findings.ok()) return;
+  const std::size_t row_count = rows.size() + store_defaults(place, defaults, out.stored_rows);
   AccessLoad access = load_access(out.stored_rows, out.stored.changes);
   if (!access.error.empty()) return findings.fail(access.error);
   for (const core::TopologyChange& change : access.removals) place.catalog.record(change);

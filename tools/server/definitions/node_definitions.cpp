@@ -33,6 +33,7 @@ class ImportPlanner final : public TopologyPlanner {
       return error;
     parse_definitions({"definitions", input.text}, {input.vhost, !input.vhost.empty()},
                       definitions_, findings_);
+    check_passwords(config.auth.passwords, definitions_, findings_);
     return {};
   }
 

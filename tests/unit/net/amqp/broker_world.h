@@ -44,6 +44,7 @@ class BrokerWorld {
     core::ShardId shard_count = 1;
     std::uint64_t seed = 1;
     std::size_t ring_size = SIZE_MAX;  ///< More waiting commands than this: congested.
+    core::AuthPort* auth = nullptr;    ///< With one shard only. Outlives the world.
   };
 
   explicit BrokerWorld(const Options& options)
@@ -168,8 +169,16 @@ class BrokerWorld {
           outbox(world, id),
           broker({id, world.options_.shard_count, &outbox, &message_log},
                  world.options_.shard_count),
-          server({&broker, &loop, &world.settings, &log, world.random_.next(),
-                  &Shard::destroy_later, this}) {}
+          server({&broker,
+                  &loop,
+                  &world.settings,
+                  &log,
+                  world.random_.next(),
+                  &Shard::destroy_later,
+                  this,
+                  nullptr,
+                  {},
+                  world.options_.auth}) {}
     static void destroy_later(void* self, std::unique_ptr<net::Stream> stream) {
       static_cast<Shard*>(self)->buried.push_back(std::move(stream));
     }

@@ -32,7 +32,7 @@ TEST_P(ConnectionLingerTest, WhoGuessesPasswordsWaits) {
     const auto events = clients.back()->take_events();
     if (!events.empty() && events.back().method == MethodId::connection_close) ++told;
   }
-  EXPECT_EQ(told, core::limits::refusals_per_second);
+  EXPECT_EQ(told, static_cast<std::size_t>(core::limits::login_failures_told_at_once));
   world_.advance(3 * nanos_per_s + core::nanos_per_ms);
   EXPECT_TRUE(clients.back()->expect_close(0).starts_with("403 ACCESS_REFUSED"));
   clients.back()->send(0, ConnectionCloseOk{});

@@ -44,7 +44,7 @@ TEST(RabbitmqKeys, EveryRowIsReachedAndGrouped) {
 TEST(RabbitmqKeys, Matching) {
   EXPECT_NE(find_rabbitmq_key("ssl_options.key.RSAPrivateKey"), nullptr);
   EXPECT_NE(find_rabbitmq_key("ssl_options"), nullptr);
-  EXPECT_NE(find_rabbitmq_key("auth_backends.1.authn"), nullptr);
+  EXPECT_NE(find_rabbitmq_key("cluster_tags.rack"), nullptr);
   EXPECT_NE(find_rabbitmq_key("log.file.rotation.size"), nullptr);
   for (const char* name : {"", ".", "management", "management.", "managementx.tcp", "ssl_optionsx",
                            "log.level", "log.file.rotation", "auth_backends.1.x", "collect",
@@ -122,10 +122,10 @@ TEST_F(RabbitmqFile, NeglectThatWouldHurtIsRefused) {
   for (const char* line :
        {"ssl_options.dhfile = /d.pem", "ssl_options.client_renegotiation = true",
         "auth_backends.1 = ldap", "auth_backends.1.authz = rabbit_auth_backend_http",
-        "anonymous_login_user = guest", "vhost_max = 5", "cluster_queue_limit = 100",
-        "channel_max_per_node = 100", "default_limits.vhosts.1.max_queues = 10",
-        "default_policies.operator.a.max_length = 10", "definitions.https.url = https://h/d.json",
-        "definitions.import_backend = https", "queue_types.classic.enabled = false",
+        "vhost_max = 5", "cluster_queue_limit = 100", "channel_max_per_node = 100",
+        "default_limits.vhosts.1.max_queues = 10", "default_policies.operator.a.max_length = 10",
+        "definitions.https.url = https://h/d.json", "definitions.import_backend = https",
+        "queue_types.classic.enabled = false",
         "password_hashing_module = rabbit_password_hashing_sha512",
         "credential_validator.validation_backend = rabbit_credential_validator_min_password_length",
         "message_interceptors.outgoing.x.overwrite = true"})

@@ -281,14 +281,44 @@ TEST_F(ConfigTest, AbsoluteLimitsOutweighRelativeOnes) {
 
 TEST_F(ConfigTest, MechanismsThatAreNamedReplaceBoth) {
   using Names = std::vector<std::string>;
-  EXPECT_EQ(load("").config.auth_mechanisms, (Names{"PLAIN", "AMQPLAIN"}));
-  EXPECT_EQ(load("auth_mechanisms.1 = PLAIN").config.auth_mechanisms, (Names{"PLAIN"}));
-  const ConfigResult some = load("auth_mechanisms.1 = PLAIN\nauth_mechanisms.2 = EXTERNAL");
+  EXPECT_EQ(load("").config.auth.mechanisms, (Names{"PLAIN", "AMQPLAIN"}));
+  EXPECT_EQ(load("auth_mechanisms.1 = PLAIN").config.auth.mechanisms, (Names{"PLAIN"}));
+  const ConfigResult some = load("auth_mechanisms.1 = PLAIN\nauth_mechanisms.2 = GSSAPI");
   EXPECT_TRUE(some.ok());
-  EXPECT_EQ(some.warnings,
-            (Names{"auth_mechanisms: 'EXTERNAL' is not offered: only PLAIN and AMQPLAIN are"}));
-  EXPECT_EQ(only_error("auth_mechanisms.1 = EXTERNAL"),
-            "auth_mechanisms: no client could log in; name PLAIN or AMQPLAIN or both");
+  EXPECT_EQ(some.warnings, (Names{"auth_mechanisms: 'GSSAPI' is not offered: only PLAIN, AMQPLAIN, "
+                                  "EXTERNAL and ANONYMOUS are"}));
+  EXPECT_EQ(only_error("auth_mechanisms.1 = RABBIT-CR-DEMO"),
+            "auth_mechanisms: no client could log in; name PLAIN, AMQPLAIN or both");
+}
+
+TEST_F(ConfigTest, BackendsAreAChain) {
+  using Backend = core::AuthBackend;
+  const AuthConfig one = load("auth_backends.1 = rabbit_auth_backend_internal").config.auth;
+  EXPECT_EQ(one.backends, AuthConfig{}.backends);
+  const AuthConfig two =
+      load(
+          "auth_backends.2 = internal\nauth_backends.1.authn = http\nauth_backends.1.authz = "
+          "internal")
+          .config.auth;
+  ASSERT_EQ(two.backends.size(), 2U);
+  EXPECT_EQ(two.backends.at(1), (AuthStepConfig{Backend::http, Backend::internal}));
+  EXPECT_EQ(two.backends.at(2), (AuthStepConfig{Backend::internal, {}}));
+  EXPECT_EQ(only_error("auth_backends.1.authz = internal"),
+            "auth_backends.1.authz: who lets users log in is not said; set auth_backends.1.authn, "
+            "too");
+  EXPECT_EQ(only_error("auth_backends.1 = ldap"),
+            "lepus.conf:1: bad value 'ldap' for key 'auth_backends.1': expected internal, http or "
+            "cache (kept answers of http); other backends are not there");
+}
+
+TEST_F(ConfigTest, AValidatorNeedsItsMeasure) {
+  const std::string key =
+      "credential_validator.validation_backend = rabbit_credential_validator_min_password_length\n";
+  EXPECT_EQ(only_error(key),
+            "credential_validator.validation_backend: set credential_validator.min_length, too");
+  const AuthConfig config = load(key + "credential_validator.min_length = 10").config.auth;
+  EXPECT_EQ(config.passwords.kind, core::CredentialRule::Kind::min_length);
+  EXPECT_EQ(config.passwords.min_length, 10U);
 }
 
 TEST_F(ConfigTest, ValuesOfRabbitmqFiles) {

@@ -59,8 +59,10 @@ class HandshakeTest : public ::testing::Test {
   Output output_{part_.stream()};
   core::LocalQuotaCounter uses_;
   ConnectionQuota quota_{uses_};
+  ResumeList resume_list_;
+  InputGate input_{part_.stream(), resume_list_};
   Handshake handshake_{
-      {world_.server().services(), part_.facts(), phase_, reader_, output_, quota_}};
+      {world_.server().services(), part_.facts(), phase_, reader_, output_, quota_, input_}};
   bool is_told_ = false;
 };
 

@@ -1,0 +1,174 @@
+// libcurl's multi interface: no call of it waits but curl_multi_poll(), which wake() ends.
+#include "tools/server/auth/http_transfers.h"
+
+#include <fmt/format.h>
+
+#include <mutex>
+#include <utility>
+
+#include "core/base/assert.h"
+#include "core/limits.h"
+#include "tools/server/auth/http_question.h"
+
+namespace lepus::server {
+
+using core::AuthAnswer;
+using core::LogCategory;
+using core::LogLevel;
+
+namespace {
+
+void init_curl_once() {
+  static std::once_flag once;
+  std::call_once(once, [] { CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK); });
+}
+
+}  // namespace
+
+HttpTransfers::HttpTransfers(const AuthHttpConfig& config, core::Log& log)
+    : config_(config), log_(log) {
+  init_curl_once();
+  multi_ = curl_multi_init();
+  CHECK(multi_ != nullptr);
+}
+
+HttpTransfers::~HttpTransfers() {
+  for (const auto& transfer : transfers_) {
+    if (transfer->is_under_way) curl_multi_remove_handle(multi_, transfer->handle);
+    curl_easy_cleanup(transfer->handle);
+  }
+  curl_multi_cleanup(multi_);
+}
+
+void HttpTransfers::wake() { (void)curl_multi_wakeup(multi_); }
+
+void HttpTransfers::add(AuthJob&& job) { waiting_.push_back({std::move(job), Clock::now()}); }
+
+void HttpTransfers::work(const Answered& answered) {
+  start_waiting(answered);
+  int running = 0;
+  CHECK(curl_multi_perform(multi_, &running) == CURLM_OK);
+  int left = 0;
+  bool is_any_done = false;
+  while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    Transfer* transfer = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+    finish(*transfer, message->data.result, answered);
+    is_any_done = true;
+  }
+  constexpr int wait_ms = 200;
+  if (!is_any_done) (void)curl_multi_poll(multi_, nullptr, 0, wait_ms, nullptr);
+}
+
+/// Those that waited for so long as a request may take are not begun any more.
+void HttpTransfers::start_waiting(const Answered& answered) {
+  const auto wait_max = std::chrono::milliseconds{config_.request_timeout_ms};
+  const Clock::time_point now = Clock::now();
+  while (!waiting_.empty()) {
+    Waiting& first = waiting_.front();
+    if (now - first.since > wait_max) {
+      AuthAnswer answer;
+      answer.ticket = first.job.question.ticket;
+      answer.text = "the authentication service is too slow: the question waited for too long";
+      log_failure(first.job.question, answer.text);
+      answered(*first.job.from, std::move(answer));
+    } else if (Transfer* transfer = free_transfer()) {
+      begin(*transfer, std::move(first.job));
+    } else {
+      return;
+    }
+    waiting_.pop_front();
+  }
+}
+
+HttpTransfers::Transfer* HttpTransfers::free_transfer() {
+  for (const auto& transfer : transfers_)
+    if (!transfer->is_under_way) return transfer.get();
+  if (transfers_.size() >= transfers_max) return nullptr;
+  transfers_.push_back(std::make_unique<Transfer>());
+  transfers_.back()->handle = curl_easy_init();
+  CHECK(transfers_.back()->handle != nullptr);
+  return transfers_.back().get();
+}
+
+void HttpTransfers::begin(Transfer& transfer, AuthJob&& job) {
+  transfer.job = std::move(job);
+  transfer.answer.clear();
+  transfer.is_under_way = true;
+  HttpQuestion question = make_http_question(config_, transfer.job.question);
+  transfer.request_body = std::move(question.body);
+  curl_easy_reset(transfer.handle);
+  curl_easy_setopt(transfer.handle, CURLOPT_URL, question.url.c_str());
+  set_options(transfer);
+  CHECK(curl_multi_add_handle(multi_, transfer.handle) == CURLM_OK);
+}
+
+/// No redirects, no proxy of the environment: the operator has named the service.
+void HttpTransfers::set_options(Transfer& transfer) const {
+  CURL* handle = transfer.handle;
+  curl_easy_setopt(handle, CURLOPT_PRIVATE, &transfer);
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_PROXY, "");
+  curl_easy_setopt(handle, CURLOPT_USERAGENT, "lepus");
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &HttpTransfers::on_data);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(config_.request_timeout_ms));
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(config_.connection_timeout_ms));
+  if (config_.posts) {
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE,
+                     static_cast<long>(transfer.request_body.size()));
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, transfer.request_body.c_str());
+  }
+  const long verifies = config_.verifies_peer ? 1 : 0;
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, verifies);
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, verifies * 2);
+  if (!config_.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, config_.ca_file.c_str());
+  if (!config_.certificate_file.empty())
+    curl_easy_setopt(handle, CURLOPT_SSLCERT, config_.certificate_file.c_str());
+  if (!config_.key_file.empty()) curl_easy_setopt(handle, CURLOPT_SSLKEY, config_.key_file.c_str());
+}
+
+/// Less than was given ends the transfer.
+std::size_t HttpTransfers::on_data(char* data, std::size_t size, std::size_t count,
+                                   void* transfer) {
+  std::string& answer = static_cast<Transfer*>(transfer)->answer;
+  if (answer.size() + size * count > core::limits::auth_answer_size_max) return 0;
+  answer.append(data, size * count);
+  return size * count;
+}
+
+void HttpTransfers::finish(Transfer& transfer, CURLcode code, const Answered& answered) {
+  CHECK(transfer.is_under_way);
+  const core::AuthQuestion& question = transfer.job.question;
+  long status = 0;
+  curl_easy_getinfo(transfer.handle, CURLINFO_RESPONSE_CODE, &status);
+  curl_multi_remove_handle(multi_, transfer.handle);
+  AuthAnswer answer;
+  if (code == CURLE_OK) {
+    answer = read_http_answer(question.kind, status, transfer.answer);
+  } else {
+    answer.text = fmt::format(
+        "the authentication service cannot be asked: {}",
+        code == CURLE_WRITE_ERROR ? "its answer is too long" : curl_easy_strerror(code));
+  }
+  if (answer.kind == AuthAnswer::Kind::failed) log_failure(question, answer.text);
+  answer.ticket = question.ticket;
+  transfer.is_under_way = false;
+  AuthLink& to = *transfer.job.from;
+  transfer.job = {};
+  answered(to, std::move(answer));
+}
+
+void HttpTransfers::log_failure(const core::AuthQuestion& question, const std::string& why) {
+  const auto now =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch());
+  const std::uint64_t count = failures_.admit(now.count());
+  if (count == 0) return;
+  log_.write(LogLevel::error, LogCategory::general, "authentication over HTTP fails",
+             {{"user", question.user}, {"reason", why}, {"count", count}});
+}
+
+}  // namespace lepus::server

@@ -1,0 +1,66 @@
+// HTTP requests under way at the same time, and those that wait for one to end. Of one thread, but
+// for wake().
+#pragma once
+
+#include <curl/curl.h>
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/log.h"
+#include "core/base/log_gate.h"
+#include "tools/server/auth/auth_thread.h"
+
+namespace lepus::server {
+
+class HttpTransfers {
+ public:
+  using Answered = std::function<void(AuthLink& to, core::AuthAnswer&& answer)>;
+
+  HttpTransfers(const AuthHttpConfig& config, core::Log& log);
+  HttpTransfers(const HttpTransfers&) = delete;
+  ~HttpTransfers();
+
+  void add(AuthJob&& job);
+  /// One round: waits until something happens or wake() was called, at most for a moment.
+  void work(const Answered& answered);
+  /// Any thread.
+  void wake();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Waiting {
+    AuthJob job;
+    Clock::time_point since;
+  };
+  struct Transfer {
+    CURL* handle = nullptr;  ///< Kept for the next request.
+    AuthJob job;
+    std::string request_body;
+    std::string answer;
+    bool is_under_way = false;
+  };
+  /// Requests under way; more would only queue up in the service.
+  static constexpr std::size_t transfers_max = 64;
+
+  void start_waiting(const Answered& answered);
+  void begin(Transfer& transfer, AuthJob&& job);
+  void set_options(Transfer& transfer) const;
+  void finish(Transfer& transfer, CURLcode code, const Answered& answered);
+  void log_failure(const core::AuthQuestion& question, const std::string& why);
+  Transfer* free_transfer();
+  static std::size_t on_data(char* data, std::size_t size, std::size_t count, void* transfer);
+
+  const AuthHttpConfig config_;
+  core::Log& log_;
+  core::LogGate failures_;
+  CURLM* multi_;
+  std::deque<Waiting> waiting_;
+  std::vector<std::unique_ptr<Transfer>> transfers_;
+};
+
+}  // namespace lepus::server
