@@ -12,7 +12,7 @@ packages="
     libgtest-dev libbenchmark-dev
 "
 if [ "${1:-}" = "--test" ]; then
-    packages="$packages clang-14 libclang-rt-14-dev llvm-14 librabbitmq-dev amqp-specs"
+    packages="$packages clang-14 libclang-rt-14-dev llvm-14 librabbitmq-dev amqp-specs openssl"
     # What tests/migration runs RabbitMQ on.
     packages="$packages erlang-base erlang-crypto erlang-eldap erlang-inets erlang-mnesia
         erlang-os-mon erlang-parsetools erlang-public-key erlang-runtime-tools erlang-ssl

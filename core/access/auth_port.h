@@ -18,7 +18,20 @@
 namespace lepus::core {
 
 /// Where users are known and where it is said what they may do.
-enum class AuthBackend : std::uint8_t { internal, http };
+enum class AuthBackend : std::uint8_t { internal, http, oauth2 };
+
+/// As the operator names it.
+constexpr std::string_view backend_name(AuthBackend backend) {
+  switch (backend) {
+    case AuthBackend::internal:
+      return "internal";
+    case AuthBackend::http:
+      return "http";
+    case AuthBackend::oauth2:
+      break;
+  }
+  return "oauth2";
+}
 
 /// One of auth_backends.N: tried in order until one lets the user in.
 struct AuthStep {
@@ -37,6 +50,7 @@ struct AuthTicket {
 struct AuthQuestion {
   enum class Kind : std::uint8_t { user, vhost, resource, topic };
   Kind kind = Kind::user;
+  AuthBackend backend = AuthBackend::http;
   AuthTicket ticket = {};
   std::string user;
   std::optional<std::string> password =
@@ -51,6 +65,13 @@ struct AuthQuestion {
   std::string routing_key = {};  ///< Of a topic.
 };
 
+/// What a token says, of which the password of a login was the text.
+struct AuthToken {
+  std::string user;                 ///< Whom it names; "": there was no token.
+  std::vector<std::string> scopes;  ///< core/access/scopes.h
+  std::int64_t expires_at_s = 0;    ///< Since 1970; 0: never.
+};
+
 struct AuthAnswer {
   enum class Kind : std::uint8_t {
     allowed,
@@ -61,6 +82,7 @@ struct AuthAnswer {
   Kind kind = Kind::failed;
   std::string text = {};               ///< Why not; for the log.
   std::vector<std::string> tags = {};  ///< Of a user.
+  AuthToken token = {};                ///< Of a user of AuthBackend::oauth2.
 };
 
 class AuthListener {

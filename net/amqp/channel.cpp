@@ -6,8 +6,8 @@
 
 #include "core/limits.h"
 #include "net/amqp/codec/arguments.h"
+#include "net/amqp/connection/connection_rights.h"
 #include "net/amqp/connection/facts.h"
-#include "net/amqp/connection/remote_rights.h"
 
 namespace lepus::amqp {
 
@@ -83,7 +83,7 @@ void Channel::go_on() {
 }
 
 void Channel::try_again() {
-  RemoteRights& rights = *link_.context.facts.login.rights;
+  ConnectionRights& rights = *link_.context.facts.login.rights;
   CHECK(undecided_ != nullptr);
   Refusal refused = on_event(undecided_->event);
   while (refused && refused->is_undecided) {

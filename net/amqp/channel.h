@@ -51,7 +51,7 @@ class Channel final {
   const core::Session& session() const { return session_; }
 
   void on_frame(const Frame& frame);
-  /// What a method waited for in RemoteRights is there.
+  /// What a method waited for in ConnectionRights is there.
   void go_on();
   /// See ChannelClosing.
   void close_with(const core::AmqpError& error) { closing_.close_with(error); }

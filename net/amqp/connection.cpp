@@ -1,6 +1,7 @@
 // Life of a connection: its parts are put together, the stream's events and its timer reach them.
 #include "net/amqp/connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/limits.h"
@@ -73,13 +74,17 @@ void Connection::refresh() {
 /// While it is open, a method of a channel waits for it.
 void Connection::on_auth_answer(const core::AuthAnswer& answer) {
   if (!handshake_.awaits(answer)) return;
-  if (phase_.is(Phase::open)) {
+  const bool is_open = phase_.is(Phase::open);
+  if (is_open && !handshake_.is_renewing()) {
     const std::uint16_t number = facts_.login.rights->on_answer(answer);
     if (Channel* channel = channels_.find(number)) channel->go_on();
-  } else if (phase_.is(Phase::starting) || phase_.is(Phase::opening)) {
+  } else if (is_open || phase_.is(Phase::starting) || phase_.is(Phase::opening)) {
     core::Result<Handshake::Step> step = handshake_.on_auth_answer(answer);
-    if (!step.ok()) return closing_.refuse(std::move(step.error()));
-    if (step.value() == Handshake::Step::opened) on_opened();
+    if (!step.ok())
+      return is_open ? closing_.fail(std::move(step.error()))
+                     : closing_.refuse(std::move(step.error()));
+    if (step.value() == Handshake::Step::opened) return on_opened();
+    if (is_open) look_at_heartbeat();
   }
 }
 
@@ -159,6 +164,9 @@ void Connection::on_timer(io::Timer&) {
     case Phase::open:
     case Phase::closing: {
       if (input_.is_client_gone() && input_.is_stopped()) return closing_.end_without_client();
+      if (server_.services().now() >= facts_.login.expires_at)
+        return closing_.fail(
+            {ReplyCode::access_refused, "Provided JWT token has expired", 0, 0, true});
       const bool holds_memory = publisher_block_.stopped_long(server_.services().now()) &&
                                 server_.services().broker().alarm().memory &&
                                 channels_.content_bytes() >= limits::content_stop_bytes;
@@ -180,8 +188,12 @@ void Connection::on_timer(io::Timer&) {
   }
 }
 
+/// And when the token of the login expires, which the same timer waits for.
 void Connection::look_at_heartbeat() {
-  if (!heartbeat_.is_on()) return;
+  if (!heartbeat_.is_on()) {
+    if (facts_.login.expires_at != core::never) timer_.arm_at(facts_.login.expires_at);
+    return;
+  }
   switch (heartbeat_.look(server_.services().now(), !input_.is_paused())) {
     case Heartbeat::Due::peer_gone:
       return closing_.abort("missed heartbeats from the client, timeout " +
@@ -194,7 +206,7 @@ void Connection::look_at_heartbeat() {
     case Heartbeat::Due::nothing:
       break;
   }
-  timer_.arm_at(heartbeat_.next_look());
+  timer_.arm_at(std::min(heartbeat_.next_look(), facts_.login.expires_at));
 }
 
 }  // namespace lepus::amqp

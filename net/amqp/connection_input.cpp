@@ -159,7 +159,9 @@ void Connection::on_channel_zero(const Frame& frame) {
   } else if (!decode(arguments, update)) {
     closing_.fail(decode_error(method, arguments));
   } else {
-    output_.send(0, ConnectionUpdateSecretOk{});
+    if (core::Refusal refused = handshake_.renew(update.new_secret))
+      return closing_.fail(std::move(*refused));
+    look_at_heartbeat();
   }
 }
 

@@ -76,7 +76,7 @@ def who_guesses_is_slowed_down_and_counted(world):
     attempts = world.status()['auth_attempts'][0]
     check(attempts['auth_attempts_failed'] == 11, f'{attempts}')
     check(attempts['auth_attempts_blocked'] >= 1, f'{attempts}')
-    check('too many failed logins' in world.node.log(), 'the log does not say why')
+    world.logs('too many failed logins')
 
 
 # --- a service over HTTP
@@ -144,7 +144,7 @@ def a_service_says_what_is_allowed(world):
         other.send(0, 'Connection.Open', virtual_host='/')
         told = closed_with(other)
         check(told[0] == 530, f'{told}')
-        check('not there' in world.node.log(), 'the reason is not in the log')
+        world.logs('not there')
 
 
 def a_slow_service_stalls_only_who_waits_for_it(world):
@@ -164,7 +164,7 @@ def a_slow_service_stalls_only_who_waits_for_it(world):
         for number, one in enumerate(waiting):
             told = closed_with(one) if number < 10 else None
             check(told in (None, REFUSED), f'{told}')
-        check('cannot be asked' in world.node.log(), 'the log does not say it')
+        world.logs('cannot be asked')
 
 
 def who_hangs_up_meanwhile_is_forgotten(world):
@@ -186,7 +186,7 @@ def a_dead_service_refuses(world):
         url = f'http://127.0.0.1:{reserved.getsockname()[1]}/auth'
         world.start(**{'auth_backends.1': 'http', 'auth_http.user_path': url})
         is_refused(world)
-        check('authentication over HTTP fails' in world.node.log(), 'not in the log')
+        world.logs('authentication over HTTP fails')
 
 
 def garbage_refuses(world):

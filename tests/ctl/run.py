@@ -21,13 +21,15 @@ import cases_messages
 import cases_node
 import cases_events
 import cases_policies
+import cases_tokens
 import cases_work
 from tool import Node, World
 
 
 def all_cases():
     for module in (cases_lists, cases_work, cases_access, cases_node, cases_door,
-                   cases_policies, cases_events, cases_messages, cases_logins):
+                   cases_policies, cases_events, cases_messages, cases_logins,
+                   cases_tokens):
         yield from module.CASES
 
 

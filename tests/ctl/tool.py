@@ -11,6 +11,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), 'restart'))
@@ -64,6 +65,13 @@ class World:
 
     def status(self):
         return self.rows('status')
+
+    def logs(self, text):
+        """The log has a thread of its own: what it says is there a moment later."""
+        deadline = time.monotonic() + TOOL_S
+        while text not in self.node.log():
+            check(time.monotonic() < deadline, f'{text!r} is not in the log:\n{self.node.log()}')
+            time.sleep(0.01)
 
     # --- clients ---
 

@@ -73,7 +73,7 @@ constexpr std::array absent{
     AbsentVerb{"list_feature_flags", no_flags},
     AbsentVerb{"list_hashes", plain_values},
     AbsentVerb{"list_network_interfaces", "ip address lists them"},
-    AbsentVerb{"list_node_auth_attempt_stats", "they are not counted: the log has each refusal"},
+    AbsentVerb{"list_node_auth_attempt_stats", "lepusctl status has them (auth_attempts)"},
     AbsentVerb{"list_policies_that_match",
                "list_queues name policy operator_policy shows which ones count"},
     AbsentVerb{"list_unresponsive_queues",

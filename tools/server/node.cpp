@@ -94,6 +94,7 @@ std::string Node::start() {
   loop_ = std::make_unique<io::Loop>(
       *driver_, io::IdlePolicy{io::IdleMode::adaptive, core::limits::control_spin});
   mesh_.set_loop(static_cast<core::ShardId>(shards_.size()), *loop_);
+  if (std::string error = auth_.load(); !error.empty()) return error;
   if (std::string error = open_catalog(); !error.empty()) return error;
   std::unique_ptr<io::UringDriver> admin_driver;
   if (std::string error = make_driver(admin_driver); !error.empty()) return error;

@@ -1,7 +1,7 @@
-// Where the whole of RemoteRights has to be known.
+// Where the whole of ConnectionRights has to be known.
 #include "net/amqp/connection/facts.h"
 
-#include "net/amqp/connection/remote_rights.h"
+#include "net/amqp/connection/connection_rights.h"
 
 namespace lepus::amqp {
 

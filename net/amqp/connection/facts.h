@@ -17,7 +17,7 @@
 
 namespace lepus::amqp {
 
-class RemoteRights;
+class ConnectionRights;
 
 /// What the client's capabilities table announced.
 struct Capabilities {
@@ -45,7 +45,8 @@ struct LoginFacts {
   bool is_encrypted = false;          ///< By TLS.
   std::string certificate_name = {};  ///< Of the client's verified certificate; "": there is none.
   core::Nanos refusal_delay = 0;      ///< A refusal is told so much later.
-  RemoteRights* rights = nullptr;     ///< Null: the topology says what the user may do.
+  core::Nanos expires_at = core::never;  ///< The token that it came with; the connection ends then.
+  ConnectionRights* rights = nullptr;    ///< Null: the topology says what the user may do.
 };
 
 struct ConnectionFacts {

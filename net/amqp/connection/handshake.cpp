@@ -62,6 +62,10 @@ core::Result<Handshake::Step> Handshake::on_method(MethodId method, core::Bytes 
 
 core::Result<Handshake::Step> Handshake::on_auth_answer(const core::AuthAnswer& answer) {
   if (parts_.phase.is(Phase::starting)) return step_after(on_login(login_.on_answer(answer)));
+  if (is_renewing()) {
+    if (Refusal refused = end_renewal(login_.on_renewed(answer))) return *std::move(refused);
+    return Step::continues;
+  }
   CHECK(parts_.phase.is(Phase::opening));
   (void)parts_.facts.login.rights->on_answer(answer);
   return step_after(finish_open());
@@ -200,7 +204,7 @@ Refusal Handshake::admit(const core::VhostInfo& vhost) {
 Refusal Handshake::finish_open() {
   ConnectionFacts& facts = parts_.facts;
   Refusal refused;
-  if (RemoteRights* const rights = facts.login.rights) {
+  if (ConnectionRights* const rights = facts.login.rights) {
     core::Verdict verdict = rights->judge_vhost(facts.vhost_name);
     if (verdict == core::Verdict::unknown) {
       if (rights->ask(0)) return std::nullopt;
@@ -216,6 +220,14 @@ Refusal Handshake::finish_open() {
   if (refused) return for_open(std::move(*refused));
   parts_.phase.move_to(Phase::open);
   parts_.output.send(0, ConnectionOpenOk{});
+  return std::nullopt;
+}
+
+Refusal Handshake::end_renewal(Login::Outcome outcome) {
+  if (outcome == Login::Outcome::refused)
+    return AmqpError{ReplyCode::not_allowed, "New secret was refused by one of the backends",
+                     class_connection, method_id_of(MethodId::connection_update_secret)};
+  if (outcome == Login::Outcome::accepted) parts_.output.send(0, ConnectionUpdateSecretOk{});
   return std::nullopt;
 }
 

@@ -54,8 +54,12 @@ class Handshake {
 
   /// Returns true if this is the answer that the connection waits for, whatever phase it is in.
   [[nodiscard]] bool awaits(const core::AuthAnswer& answer) { return asker_.take(answer); }
-  /// That answer, before the connection is open. As on_method().
+  /// That answer, before the connection is open or while is_renewing(). As on_method().
   core::Result<Step> on_auth_answer(const core::AuthAnswer& answer);
+  /// Connection.update-secret: answered, or it awaits on_auth_answer(), though the connection is
+  /// open. An error is for the client.
+  core::Refusal renew(std::string_view secret) { return end_renewal(login_.renew(secret)); }
+  bool is_renewing() const { return login_.is_renewing(); }
 
  private:
   core::Result<Step> step_after(core::Refusal error);
@@ -69,6 +73,7 @@ class Handshake {
   core::Refusal login_refused() const;
   core::Refusal admit(const core::VhostInfo& vhost);
   core::Refusal finish_open();
+  core::Refusal end_renewal(Login::Outcome outcome);
   void read_capabilities(core::Bytes client_properties);
   const core::Access& access() const { return parts_.services.broker().topology().access(); }
 

@@ -1,6 +1,8 @@
 // Through the chain, as far as it goes without waiting.
 #include "net/amqp/connection/login.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "core/access/password_hash.h"
@@ -39,6 +41,7 @@ core::LoginAttempt Login::attempt() const {
 Login::Outcome Login::begin(Credentials credentials) {
   core::wipe(credentials_.password);
   credentials_ = std::move(credentials);
+  given_name_ = credentials_.name;
   step_ = 0;
   stage_ = Stage::authn;
   why_not_.clear();
@@ -79,6 +82,10 @@ Login::Outcome Login::on_answer(const AuthAnswer& answer) {
     fail_step(answer.text);
   } else {
     if (stage_ == Stage::authn) tags_ = answer.tags;
+    if (!answer.token.user.empty()) {
+      token_ = answer.token;
+      credentials_.name = token_.user;
+    }
     if (pass_stage()) return accept();
   }
   return go_on();
@@ -95,6 +102,7 @@ bool Login::is_internal_user() const {
 bool Login::ask_user() {
   core::AuthQuestion question;
   question.kind = core::AuthQuestion::Kind::user;
+  question.backend = backend();
   question.user = credentials_.name;
   if (credentials_.has_password) question.password = credentials_.password;
   return parts_.asker.ask(std::move(question));
@@ -109,7 +117,14 @@ bool Login::pass_stage() {
 }
 
 void Login::fail_step(std::string_view why) {
-  why_not_ = why;
+  if (parts_.services.settings().login.backends.size() == 1) {
+    why_not_ = why;
+  } else {
+    why_not_ +=
+        fmt::format("{}{}: {}", why_not_.empty() ? "" : "; ", core::backend_name(backend()), why);
+  }
+  token_ = {};
+  credentials_.name = given_name_;
   ++step_;
   stage_ = Stage::authn;
   tags_.clear();
@@ -128,7 +143,13 @@ Login::Outcome Login::accept() {
   const core::UserInfo* user = services.broker().topology().access().find_user(credentials_.name);
   facts.user = credentials_.name;
   if (user != nullptr) facts.user_id = user->id;
-  if (step.authz != AuthBackend::internal) {
+  keep_token(token_);
+  if (step.authz == AuthBackend::oauth2) {
+    auto rights = std::make_unique<TokenRights>(facts, token_.scopes, std::move(tags_));
+    token_rights_ = rights.get();
+    rights_ = std::move(rights);
+    facts.login.rights = rights_.get();
+  } else if (step.authz != AuthBackend::internal) {
     if (user != nullptr && step.authn == AuthBackend::internal) tags_ = user->spec.tags;
     rights_ = std::make_unique<RemoteRights>(RemoteRights::Parts{services, facts, parts_.asker},
                                              std::move(tags_));
@@ -136,6 +157,45 @@ Login::Outcome Login::accept() {
   }
   core::wipe(credentials_.password);
   emit_login(services.broker(), facts, {facts.user, facts.mechanism});
+  return Outcome::accepted;
+}
+
+void Login::keep_token(const core::AuthToken& token) {
+  LoginFacts& login = parts_.facts.login;
+  login.expires_at = core::never;
+  if (token.user.empty() || token.expires_at_s == 0) return;
+  constexpr std::int64_t far_away_s = core::never / core::nanos_per_s / 4;
+  if (token.expires_at_s > far_away_s) return;
+  login.expires_at =
+      token.expires_at_s * core::nanos_per_s - parts_.services.broker().turn().wall_clock_offset;
+}
+
+Login::Outcome Login::renew(std::string_view secret) {
+  if (token_.user.empty()) return Outcome::accepted;
+  core::AuthQuestion question;
+  question.kind = core::AuthQuestion::Kind::user;
+  question.backend = AuthBackend::oauth2;
+  question.user = parts_.facts.user;
+  question.password = secret;
+  is_renewing_ = parts_.asker.ask(std::move(question));
+  return is_renewing_ ? Outcome::waits : Outcome::refused;
+}
+
+Login::Outcome Login::on_renewed(const AuthAnswer& answer) {
+  CHECK(is_renewing_);
+  is_renewing_ = false;
+  const bool is_allowed = answer.kind == AuthAnswer::Kind::allowed;
+  if (!is_allowed || answer.token.user != token_.user) {
+    parts_.services.log().write(
+        LogLevel::warning, LogCategory::connection, "a new secret is refused",
+        {{"peer", parts_.facts.peer.text()},
+         {"user", parts_.facts.user},
+         {"reason", is_allowed ? std::string_view{"it is of another user"} : answer.text}});
+    return Outcome::refused;
+  }
+  token_ = answer.token;
+  keep_token(token_);
+  if (token_rights_ != nullptr) token_rights_->renew(token_.scopes, answer.tags);
   return Outcome::accepted;
 }
 

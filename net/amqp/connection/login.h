@@ -22,6 +22,7 @@
 #include "net/amqp/connection/facts.h"
 #include "net/amqp/connection/remote_rights.h"
 #include "net/amqp/connection/sasl.h"
+#include "net/amqp/connection/token_rights.h"
 #include "net/amqp/services.h"
 
 namespace lepus::amqp {
@@ -45,6 +46,12 @@ class Login {
   /// To what it waits for.
   Outcome on_answer(const core::AuthAnswer& answer);
 
+  /// The client has another secret (connection.update-secret), of the same user. Accepted at once
+  /// when it logged in with no token: then a secret has no end.
+  Outcome renew(std::string_view secret);
+  bool is_renewing() const { return is_renewing_; }
+  Outcome on_renewed(const core::AuthAnswer& answer);
+
  private:
   enum class Stage : std::uint8_t { authn, authz };
 
@@ -56,15 +63,20 @@ class Login {
   void fail_step(std::string_view why);
   core::AuthBackend backend() const;
   bool ask_user();
+  void keep_token(const core::AuthToken& token);
   core::LoginAttempt attempt() const;
 
   Parts parts_;
-  Credentials credentials_;
-  std::size_t step_ = 0;  ///< Of the chain.
+  Credentials credentials_;  ///< Of this step: a token may have named him.
+  std::string given_name_;   ///< What the client said.
+  std::size_t step_ = 0;     ///< Of the chain.
   Stage stage_ = Stage::authn;
   std::vector<std::string> tags_;
-  std::string why_not_;                   ///< Of the last step that failed.
-  std::unique_ptr<RemoteRights> rights_;  ///< Null: the topology's permissions count.
+  std::string why_not_;    ///< Of each step that failed.
+  core::AuthToken token_;  ///< Of the last answer that let him in; without a user: none.
+  std::unique_ptr<ConnectionRights> rights_;  ///< Null: the topology's permissions count.
+  TokenRights* token_rights_ = nullptr;       ///< The same, when they are a token's.
+  bool is_renewing_ = false;
 };
 
 }  // namespace lepus::amqp

@@ -15,12 +15,13 @@
 #include <vector>
 
 #include "core/access/auth_port.h"
-#include "core/access/rights.h"
 #include "net/amqp/connection/auth_asker.h"
+#include "net/amqp/connection/connection_rights.h"
+#include "net/amqp/connection/facts.h"
 
 namespace lepus::amqp {
 
-class RemoteRights final : public core::Rights {
+class RemoteRights final : public ConnectionRights {
  public:
   struct Parts {
     Services& services;
@@ -31,18 +32,14 @@ class RemoteRights final : public core::Rights {
   RemoteRights(const Parts& parts, std::vector<std::string> tags)
       : parts_(parts), tags_(std::move(tags)) {}
 
-  core::Verdict judge_vhost(std::string_view vhost);
+  core::Verdict judge_vhost(std::string_view vhost) override;
   core::Verdict judge(const core::AccessQuestion& question) override;
   core::Verdict judge(const core::TopicQuestion& question) override;
   bool has_tag(std::string_view tag) const override;
 
-  /// Asks what was unknown, for the method of a channel or, with 0, for connection.open. False:
-  /// nobody can be asked; the method is to be done again at once, and is refused then.
-  [[nodiscard]] bool ask(std::uint16_t channel);
-  /// Returns the channel whose method is to be done again.
-  std::uint16_t on_answer(const core::AuthAnswer& answer);
-  /// The method is done.
-  void forget();
+  [[nodiscard]] bool ask(std::uint16_t channel) override;
+  std::uint16_t on_answer(const core::AuthAnswer& answer) override;
+  void forget() override;
 
  private:
   struct Answered {

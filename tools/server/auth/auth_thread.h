@@ -1,19 +1,25 @@
-// The thread that asks services outside of the broker, over HTTP by libcurl: many requests at a
-// time, each with its time-outs, so a slow or dead service keeps only those waiting who asked for
-// its answer. There is one when auth_backends name such a service.
+// The thread that answers what the broker's own database does not. It asks services over HTTP by
+// libcurl: many requests at a time, each with its time-outs, so a slow or dead service keeps only
+// those waiting who asked for its answer. It verifies tokens, and fetches the keys that they are
+// signed with. There is one when auth_backends name such a backend.
 //
 //   submit() -> waiting --a transfer is free--> under way --> AuthLink::deliver()
 //                       --too long-----------------------> failed
+//            -> token: known key -> deliver();  unknown key -> waits for keys, which are fetched
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "core/access/auth_port.h"
 #include "core/base/log.h"
+#include "tools/server/auth/token_verifier.h"
 #include "tools/server/config/auth_config.h"
 
 namespace lepus::server {
@@ -28,10 +34,12 @@ struct AuthJob {
 
 class AuthThread {
  public:
-  AuthThread(const AuthHttpConfig& config, core::Log& log);
+  AuthThread(const AuthConfig& config, core::Log& log);
   AuthThread(const AuthThread&) = delete;
   ~AuthThread();
 
+  /// Empty, or what is wrong with the operator's keys.
+  [[nodiscard]] std::string load() { return verifier_.load(); }
   void start();
   /// Nothing is answered any more once this returns.
   void stop();
@@ -40,7 +48,17 @@ class AuthThread {
 
  private:
   void run();
+  void answer(AuthLink& to, core::AuthAnswer&& answer);
+  void on_token(AuthJob&& job);
+  void on_keys(const std::string& text, const std::string& error);
+  bool may_fetch() const;
 
+  const std::string jwks_url_;
+  core::Log& log_;
+  TokenVerifier verifier_;
+  std::vector<AuthJob> wait_for_keys_;
+  bool is_fetching_ = false;
+  std::chrono::steady_clock::time_point fetched_at_ = {};  ///< Keys, for the last time.
   std::unique_ptr<HttpTransfers> transfers_;
   std::mutex mutex_;
   std::deque<AuthJob> submitted_;  ///< Under the lock.

@@ -25,19 +25,23 @@ void init_curl_once() {
 
 }  // namespace
 
-HttpTransfers::HttpTransfers(const AuthHttpConfig& config, core::Log& log)
-    : config_(config), log_(log) {
+HttpTransfers::HttpTransfers(const AuthHttpConfig& config, const AuthHttpConfig& fetching,
+                             core::Log& log)
+    : config_(config), fetching_(fetching), log_(log) {
   init_curl_once();
   multi_ = curl_multi_init();
   CHECK(multi_ != nullptr);
 }
 
 HttpTransfers::~HttpTransfers() {
-  for (const auto& transfer : transfers_) {
-    if (transfer->is_under_way) curl_multi_remove_handle(multi_, transfer->handle);
-    curl_easy_cleanup(transfer->handle);
-  }
+  for (const auto& transfer : transfers_) end(*transfer);
+  end(keys_);
   curl_multi_cleanup(multi_);
+}
+
+void HttpTransfers::end(Transfer& transfer) {
+  if (transfer.is_under_way) curl_multi_remove_handle(multi_, transfer.handle);
+  curl_easy_cleanup(transfer.handle);
 }
 
 void HttpTransfers::wake() { (void)curl_multi_wakeup(multi_); }
@@ -57,7 +61,7 @@ void HttpTransfers::work(const Answered& answered) {
     finish(*transfer, message->data.result, answered);
     is_any_done = true;
   }
-  constexpr int wait_ms = 200;
+  constexpr int wait_ms = 1000;
   if (!is_any_done) (void)curl_multi_poll(multi_, nullptr, 0, wait_ms, nullptr);
 }
 
@@ -100,12 +104,27 @@ void HttpTransfers::begin(Transfer& transfer, AuthJob&& job) {
   transfer.request_body = std::move(question.body);
   curl_easy_reset(transfer.handle);
   curl_easy_setopt(transfer.handle, CURLOPT_URL, question.url.c_str());
-  set_options(transfer);
+  set_options(transfer, config_);
+  CHECK(curl_multi_add_handle(multi_, transfer.handle) == CURLM_OK);
+}
+
+/// Beside those that are under way: it waits for no other.
+void HttpTransfers::fetch(const std::string& url, std::function<void(Fetched&&)> done) {
+  Transfer& transfer = keys_;
+  CHECK(!transfer.is_under_way);
+  if (transfer.handle == nullptr) transfer.handle = curl_easy_init();
+  CHECK(transfer.handle != nullptr);
+  transfer.fetched = std::move(done);
+  transfer.answer.clear();
+  transfer.is_under_way = true;
+  curl_easy_reset(transfer.handle);
+  curl_easy_setopt(transfer.handle, CURLOPT_URL, url.c_str());
+  set_options(transfer, fetching_);
   CHECK(curl_multi_add_handle(multi_, transfer.handle) == CURLM_OK);
 }
 
 /// No redirects, no proxy of the environment: the operator has named the service.
-void HttpTransfers::set_options(Transfer& transfer) const {
+void HttpTransfers::set_options(Transfer& transfer, const AuthHttpConfig& config) const {
   CURL* handle = transfer.handle;
   curl_easy_setopt(handle, CURLOPT_PRIVATE, &transfer);
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
@@ -114,21 +133,21 @@ void HttpTransfers::set_options(Transfer& transfer) const {
   curl_easy_setopt(handle, CURLOPT_USERAGENT, "lepus");
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &HttpTransfers::on_data);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(config_.request_timeout_ms));
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(config.request_timeout_ms));
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
-                   static_cast<long>(config_.connection_timeout_ms));
-  if (config_.posts) {
+                   static_cast<long>(config.connection_timeout_ms));
+  if (config.posts) {
     curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE,
                      static_cast<long>(transfer.request_body.size()));
     curl_easy_setopt(handle, CURLOPT_POSTFIELDS, transfer.request_body.c_str());
   }
-  const long verifies = config_.verifies_peer ? 1 : 0;
+  const long verifies = config.verifies_peer ? 1 : 0;
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, verifies);
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, verifies * 2);
-  if (!config_.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, config_.ca_file.c_str());
-  if (!config_.certificate_file.empty())
-    curl_easy_setopt(handle, CURLOPT_SSLCERT, config_.certificate_file.c_str());
-  if (!config_.key_file.empty()) curl_easy_setopt(handle, CURLOPT_SSLKEY, config_.key_file.c_str());
+  if (!config.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, config.ca_file.c_str());
+  if (!config.certificate_file.empty())
+    curl_easy_setopt(handle, CURLOPT_SSLCERT, config.certificate_file.c_str());
+  if (!config.key_file.empty()) curl_easy_setopt(handle, CURLOPT_SSLKEY, config.key_file.c_str());
 }
 
 /// Less than was given ends the transfer.
@@ -146,6 +165,16 @@ void HttpTransfers::finish(Transfer& transfer, CURLcode code, const Answered& an
   long status = 0;
   curl_easy_getinfo(transfer.handle, CURLINFO_RESPONSE_CODE, &status);
   curl_multi_remove_handle(multi_, transfer.handle);
+  if (transfer.fetched) {
+    Fetched fetched{std::move(transfer.answer), {}};
+    if (code != CURLE_OK) {
+      fetched.error = curl_easy_strerror(code);
+    } else if (status != 200) {
+      fetched.error = fmt::format("status {}", status);
+    }
+    transfer.is_under_way = false;
+    return std::exchange(transfer.fetched, nullptr)(std::move(fetched));
+  }
   AuthAnswer answer;
   if (code == CURLE_OK) {
     answer = read_http_answer(question.kind, status, transfer.answer);

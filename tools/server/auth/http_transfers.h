@@ -21,11 +21,18 @@ class HttpTransfers {
  public:
   using Answered = std::function<void(AuthLink& to, core::AuthAnswer&& answer)>;
 
-  HttpTransfers(const AuthHttpConfig& config, core::Log& log);
+  /// `fetching`: how keys are fetched.
+  HttpTransfers(const AuthHttpConfig& config, const AuthHttpConfig& fetching, core::Log& log);
   HttpTransfers(const HttpTransfers&) = delete;
   ~HttpTransfers();
 
   void add(AuthJob&& job);
+  /// Fetches the keys of `url`, for those questions that wait for them. Not while it does.
+  struct Fetched {
+    std::string text;
+    std::string error;  ///< Not empty: there is no text.
+  };
+  void fetch(const std::string& url, std::function<void(Fetched&&)> done);
   /// One round: waits until something happens or wake() was called, at most for a moment.
   void work(const Answered& answered);
   /// Any thread.
@@ -40,6 +47,7 @@ class HttpTransfers {
   struct Transfer {
     CURL* handle = nullptr;  ///< Kept for the next request.
     AuthJob job;
+    std::function<void(Fetched&&)> fetched;  ///< Of fetch(), which has no job.
     std::string request_body;
     std::string answer;
     bool is_under_way = false;
@@ -49,18 +57,21 @@ class HttpTransfers {
 
   void start_waiting(const Answered& answered);
   void begin(Transfer& transfer, AuthJob&& job);
-  void set_options(Transfer& transfer) const;
+  void end(Transfer& transfer);
+  void set_options(Transfer& transfer, const AuthHttpConfig& config) const;
   void finish(Transfer& transfer, CURLcode code, const Answered& answered);
   void log_failure(const core::AuthQuestion& question, const std::string& why);
   Transfer* free_transfer();
   static std::size_t on_data(char* data, std::size_t size, std::size_t count, void* transfer);
 
   const AuthHttpConfig config_;
+  const AuthHttpConfig fetching_;
   core::Log& log_;
   core::LogGate failures_;
   CURLM* multi_;
   std::deque<Waiting> waiting_;
-  std::vector<std::unique_ptr<Transfer>> transfers_;
+  std::vector<std::unique_ptr<Transfer>> transfers_;  ///< At most transfers_max.
+  Transfer keys_;                                     ///< Of fetch().
 };
 
 }  // namespace lepus::server

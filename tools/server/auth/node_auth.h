@@ -16,11 +16,14 @@ struct NodeAuth {
   NodeAuth(const AuthConfig& config, core::Log& log) : logins(config.failures) {
     const bool asks =
         std::any_of(config.backends.begin(), config.backends.end(), [](const auto& entry) {
-          return entry.second.authn == core::AuthBackend::http ||
-                 entry.second.authz == core::AuthBackend::http;
+          return entry.second.authn != core::AuthBackend::internal ||
+                 entry.second.authz.value_or(core::AuthBackend::internal) !=
+                     core::AuthBackend::internal;
         });
-    if (asks) thread = std::make_unique<AuthThread>(config.http, log);
+    if (asks) thread = std::make_unique<AuthThread>(config, log);
   }
+  /// Empty, or what is wrong with the operator's keys of tokens.
+  [[nodiscard]] std::string load() { return thread == nullptr ? "" : thread->load(); }
   /// Null when nobody outside of the broker is asked.
   std::unique_ptr<AuthLink> make_link(io::Loop& loop) {
     return thread == nullptr ? nullptr : std::make_unique<AuthLink>(*thread, loop);

@@ -10,6 +10,7 @@
 #include "core/access/auth_port.h"
 #include "core/access/credential_rule.h"
 #include "core/access/login_guard.h"
+#include "tools/server/auth/oauth2_config.h"
 
 namespace lepus::server {
 
@@ -47,6 +48,7 @@ struct AuthConfig {
   core::LoginLimits failures;
   std::map<unsigned, AuthStepConfig> backends = {{1, {core::AuthBackend::internal, {}}}};
   AuthHttpConfig http;
+  OAuth2Config oauth2;
   std::uint32_t cache_ttl_ms = 15'000;
   bool caches_refusals = false;
 };

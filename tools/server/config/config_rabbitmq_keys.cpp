@@ -25,6 +25,10 @@ constexpr Subject renegotiation = {
 constexpr Subject backend_tls = {"TLS of authentication over HTTP", refused,
                                  "of auth_http.ssl_options only cacertfile, certfile, keyfile and "
                                  "verify are there. Remove the key"};
+constexpr Subject token_details = {
+    "Details of OAuth 2", refused,
+    "of auth_oauth2 only the keys in OPERATIONS.md are there: one resource server, whose keys come "
+    "from files or from jwks_url. Remove the key"};
 constexpr Subject hashing = {
     "Password hashing", refused,
     "new passwords are stored as salted SHA-256 (hashes that come with definitions keep their "
@@ -123,6 +127,7 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"ssl_options.secure_renegotiate", &renegotiation, "true"},
 
     {"auth_http.ssl_options.*", &backend_tls},
+    {"auth_oauth2.*", &token_details},
     {"password_hashing_module", &hashing, "rabbit_password_hashing_sha256"},
 
     {"channel_max_per_node", &limits, infinity},
@@ -235,7 +240,6 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"auth_http.*", &backend_details},
     {"auth_internal_loopback.*", &backend_options},
     {"auth_ldap.*", &backend_options},
-    {"auth_oauth2.*", &backend_options},
     {"ssl_allow_poodle_attack", &tls_details},
     {"ssl_options.bypass_pem_cache", &tls_details},
     {"ssl_options.hibernate_after", &tls_details},

@@ -19,6 +19,7 @@ void keep_what_needs_restart(const ServerConfig& running, ServerConfig& config) 
   config.auth.failures = running.auth.failures;
   config.auth.backends = running.auth.backends;
   config.auth.http = running.auth.http;
+  config.auth.oauth2 = running.auth.oauth2;
   config.vhosts = running.vhosts;
   config.event_vhost = running.event_vhost;
   config.default_queue_type = running.default_queue_type;

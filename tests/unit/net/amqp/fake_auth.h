@@ -45,6 +45,17 @@ class FakeAuth final : public core::AuthPort {
   void allow(std::vector<std::string> tags = {}) {
     answer(core::AuthAnswer::Kind::allowed, std::move(tags));
   }
+  /// A token lets him in.
+  void allow(core::AuthToken token, std::vector<std::string> tags = {}) {
+    CHECK(!questions.empty());
+    core::AuthAnswer made;
+    made.ticket = questions.front().ticket;
+    made.kind = core::AuthAnswer::Kind::allowed;
+    made.tags = std::move(tags);
+    made.token = std::move(token);
+    questions.pop_front();
+    listener_->on_auth_answer(std::move(made));
+  }
   void refuse() { answer(core::AuthAnswer::Kind::refused); }
   void fail() { answer(core::AuthAnswer::Kind::failed); }
 

@@ -307,8 +307,8 @@ TEST_F(ConfigTest, BackendsAreAChain) {
             "auth_backends.1.authz: who lets users log in is not said; set auth_backends.1.authn, "
             "too");
   EXPECT_EQ(only_error("auth_backends.1 = ldap"),
-            "lepus.conf:1: bad value 'ldap' for key 'auth_backends.1': expected internal, http or "
-            "cache (kept answers of http); other backends are not there");
+            "lepus.conf:1: bad value 'ldap' for key 'auth_backends.1': expected internal, http, "
+            "oauth2 or cache (kept answers of http); other backends are not there");
 }
 
 TEST_F(ConfigTest, AValidatorNeedsItsMeasure) {
