@@ -40,11 +40,9 @@ struct TrafficCounters {
   std::uint64_t sent_count = 0;
 };
 
-/// What a login begins with, and what it leads to.
+/// What a login leads to.
 struct LoginFacts {
-  bool is_encrypted = false;          ///< By TLS.
-  std::string certificate_name = {};  ///< Of the client's verified certificate; "": there is none.
-  core::Nanos refusal_delay = 0;      ///< A refusal is told so much later.
+  core::Nanos refusal_delay = 0;         ///< A refusal is told so much later.
   core::Nanos expires_at = core::never;  ///< The token that it came with; the connection ends then.
   ConnectionRights* rights = nullptr;    ///< Null: the topology says what the user may do.
 };

@@ -17,10 +17,6 @@ using core::LogLevel;
 
 namespace {
 
-bool is_loopback(std::string_view address) {
-  return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
-}
-
 /// A hash that cannot be read was refused where it came from; in doubt nobody logs in with it. A
 /// user who is not there takes as long.
 bool accepts(const core::UserInfo* user, std::string_view password) {
@@ -133,8 +129,7 @@ void Login::fail_step(std::string_view why) {
 Login::Outcome Login::accept() {
   Services& services = parts_.services;
   ConnectionFacts& facts = parts_.facts;
-  if (services.settings().loopback_users.contains(credentials_.name) &&
-      !is_loopback(facts.peer.remote.address)) {
+  if (services.settings().loopback_users.contains(credentials_.name) && !facts.peer.is_loopback()) {
     why_not_ = "user can only connect via a loopback address";
     return refuse();
   }

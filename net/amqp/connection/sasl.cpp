@@ -38,7 +38,7 @@ std::vector<std::string_view> offered_mechanisms(const Settings& settings,
   std::vector<std::string_view> offered;
   for (const std::string& name : settings.mechanisms) {
     CHECK(is_mechanism(name));
-    const bool is_possible = (name != "EXTERNAL" || facts.login.is_encrypted) &&
+    const bool is_possible = (name != "EXTERNAL" || facts.security.is_tls) &&
                              (name != "ANONYMOUS" || !settings.login.anonymous_user.empty());
     if (is_possible) offered.emplace_back(name);
   }
@@ -50,7 +50,7 @@ std::optional<Credentials> read_credentials(std::string_view mechanism, std::str
                                             const ConnectionFacts& facts) {
   if (mechanism == "PLAIN") return read_plain(response);
   if (mechanism == "AMQPLAIN") return read_amqplain(response);
-  if (mechanism == "EXTERNAL") return Credentials{facts.login.certificate_name, {}, false};
+  if (mechanism == "EXTERNAL") return Credentials{facts.security.peer_cert_login.value_or(""), {}, false};
   CHECK(mechanism == "ANONYMOUS");
   return Credentials{settings.login.anonymous_user, settings.login.anonymous_password};
 }

@@ -21,7 +21,8 @@ class SaslTest : public ::testing::Test {
 
   Settings settings_;
   io::PeerName peer_;
-  ConnectionFacts facts_{core::ConnectionId{1}, peer_};
+  net::ConnectionSecurity security_;
+  ConnectionFacts facts_{core::ConnectionId{1}, peer_, security_};
 };
 
 TEST_F(SaslTest, MechanismsAreOfferedInTheOperatorsOrder) {
@@ -33,7 +34,7 @@ TEST_F(SaslTest, MechanismsAreOfferedInTheOperatorsOrder) {
 TEST_F(SaslTest, ExternalIsOfferedOverTlsOnly) {
   settings_.mechanisms = {"EXTERNAL", "PLAIN"};
   EXPECT_EQ(offered_mechanisms(settings_, facts_), Names{"PLAIN"});
-  facts_.login.is_encrypted = true;
+  security_.is_tls = true;
   EXPECT_EQ(offered_mechanisms(settings_, facts_), (Names{"EXTERNAL", "PLAIN"}));
 }
 
@@ -70,7 +71,7 @@ TEST_F(SaslTest, AmqplainHasThemInATable) {
 }
 
 TEST_F(SaslTest, ExternalIsWhoTheCertificateNames) {
-  facts_.login.certificate_name = "CN=ann";
+  security_.peer_cert_login = "CN=ann";
   const auto read_in = read("EXTERNAL", "somebody else");
   ASSERT_TRUE(read_in);
   EXPECT_EQ(read_in->name, "CN=ann");
