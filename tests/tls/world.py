@@ -66,10 +66,13 @@ class TlsWorld(World):
     def context(self, own=None, version=None):
         return client_context(self.ca.cert, own, version)
 
-    def tls_probe(self, context=None, server_name=None, **options):
+    def new_tls_probe(self, context=None, server_name=None):
         probe = TlsProbe(self.tls_port, context or self.context(), server_name)
         self.node.probes.append(probe)
-        return probe.open(**options)
+        return probe
+
+    def tls_probe(self, context=None, server_name=None, **options):
+        return self.new_tls_probe(context, server_name).open(**options)
 
     def plain_socket(self):
         return socket.create_connection(('127.0.0.1', self.tls_port), 10)

@@ -150,22 +150,24 @@ std::string Node::make_shards(const TlsSetup& tls) {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     ShardThread& own = shards_[i];
     own.auth = auth_.make_link(*own.loop);
-    own.shard = std::make_unique<Shard>(Shard::Parts{static_cast<core::ShardId>(i),
-                                                     &mesh_,
-                                                     own.loop.get(),
-                                                     make_settings(config_),
-                                                     own.log,
-                                                     random_seed(),
-                                                     [this] { return connection_count(); },
-                                                     &own.store->journal(),
-                                                     own.store.get(),
-                                                     &auth_.uses,
-                                                     node_name(config_),
-                                                     event_vhost(config_),
-                                                     client_descriptor_max(io::file_use().limit),
-                                                     {random_seed(), random_seed()},
-                                                     own.auth.get(),
-                                                     &auth_.logins});
+    Shard::Parts parts{static_cast<core::ShardId>(i),
+                       &mesh_,
+                       own.loop.get(),
+                       make_settings(config_),
+                       own.log,
+                       random_seed(),
+                       [this] { return connection_count(); }};
+    parts.message_log = &own.store->journal();
+    parts.restorer = own.store.get();
+    parts.uses = &auth_.uses;
+    parts.node = node_name(config_);
+    parts.event_vhost = event_vhost(config_);
+    parts.descriptor_max = client_descriptor_max(io::file_use().limit);
+    parts.secret_key = {random_seed(), random_seed()};
+    parts.accepting = {config_.tcp.proxy_trusted_sources, tls, ticket_secret};
+    parts.auth = own.auth.get();
+    parts.logins = &auth_.logins;
+    own.shard = std::make_unique<Shard>(std::move(parts));
   }
   set_paging(limits().paging_size);
   return {};

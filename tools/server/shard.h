@@ -47,8 +47,8 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     int descriptor_max = 0;  ///< Of client connections, see net::Listener; 0: none.
     core::SecretSource::Key secret_key = {};  ///< As of amqp::Server::Parts.
     AcceptSettings accepting = {};
-    core::AuthPort* auth = nullptr;           ///< As of amqp::Server::Parts; closed by the shard.
-    core::LoginGuard* logins = nullptr;       ///< As of amqp::Server::Parts.
+    core::AuthPort* auth = nullptr;      ///< As of amqp::Server::Parts; closed by the shard.
+    core::LoginGuard* logins = nullptr;  ///< As of amqp::Server::Parts.
   };
   explicit Shard(Parts parts);
   ~Shard() override;
