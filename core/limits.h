@@ -1,20 +1,17 @@
-// Every number that bounds something, in one place, with how they relate. The simulation compiles
-// with LEPUS_TINY_LIMITS so that edges are met constantly. Sizes are bytes unless the name says
-// otherwise.
+// Every number that bounds something, in one place, with how they relate; those of logins and TLS
+// are in core/limits/, which this includes. The simulation compiles with LEPUS_TINY_LIMITS so that
+// edges are met constantly. Sizes are bytes unless the name says otherwise.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "core/base/time.h"
+#include "core/limits/logins.h"
+#include "core/limits/tiny.h"
+#include "core/limits/tls.h"
 
 namespace lepus::core::limits {
-
-#ifdef LEPUS_TINY_LIMITS
-constexpr bool tiny = true;
-#else
-constexpr bool tiny = false;
-#endif
 
 // --- Frames and contents (AMQP 0-9-1 section 4.2)
 constexpr std::uint32_t frame_size_min = 4096;     ///< The protocol's smallest negotiable frame.
@@ -127,24 +124,6 @@ constexpr std::size_t lingering_output_max = tiny ? 256 : 64 << 10;
 /// Refused logins of a shard that are told so at once, each second; others wait handshake_linger.
 constexpr std::uint64_t refusals_per_second = 10;
 
-// --- Logins
-/// Failed logins a minute from one address, and for one user (login_failures.*).
-constexpr std::uint32_t login_failures_max_default = 300;
-/// Addresses, and users, whose failures are remembered.
-constexpr std::size_t login_failures_kept_max = tiny ? 4 : 10'000;
-/// So many failures of an address are told at once; each beyond them waits so much longer, up to
-/// handshake_linger.
-constexpr double login_failures_told_at_once = 5;
-constexpr Nanos login_failure_delay_step = 50 * nanos_per_ms;
-/// Answers of a service outside of the broker that a shard keeps (auth_cache.*).
-constexpr std::size_t auth_answers_max = tiny ? 4 : 10'000;
-/// Questions to such a service that are under way or wait; more are not asked, which refuses.
-constexpr std::size_t auth_questions_max = tiny ? 4 : 10'000;
-/// Questions of one method (or of the header of one message), each of which waits for its answer.
-constexpr std::size_t auth_rounds_max = 200;
-/// Of an answer of such a service; a longer one is none.
-constexpr std::size_t auth_answer_size_max = 64 << 10;
-
 // --- Flow control
 /// Above this much unsent output a connection's consumers get nothing more until half of it left.
 constexpr std::size_t send_high_water = tiny ? 2048 : 4 << 20;
@@ -174,29 +153,6 @@ constexpr std::uint32_t iov_max = 256;
 constexpr std::size_t send_size_max = std::size_t{4} << 20;
 /// Most contiguous bytes that are reserved in a send chain at once.
 constexpr std::size_t send_reserve_max = std::size_t{8} << 10;
-
-// --- TLS
-/// Steps of handshakes that a shard makes in a turn: one may take a millisecond.
-constexpr std::size_t tls_steps_per_turn = 1;
-/// Input kept until it is a handshake's turn; above it the socket is not read.
-constexpr std::size_t tls_kept_max = std::size_t{64} << 10;
-/// Plain bytes of one record, and what it may be in all (RFC 8446, 5.1 and 5.2; RFC 5246, 6.2.3).
-constexpr std::size_t tls_record_max = std::size_t{16} << 10;
-constexpr std::size_t tls_sealed_record_max = tls_record_max + 2048;
-static_assert(tls_sealed_record_max < tls_kept_max);
-/// Plain bytes that a handler gets at once.
-constexpr std::size_t tls_input_room = std::size_t{64} << 10;
-/// With more records waiting to be sent, the rest of a connection's output waits unencrypted.
-constexpr std::size_t tls_sealed_max = tiny ? 1024 : 256 << 10;
-/// Of records that wait, with those a client can make TLS write by itself (key updates).
-constexpr std::size_t tls_sealed_unsent_max = 2 * tls_sealed_max + (64 << 10);
-/// How long a client that is refused may take to read why.
-constexpr Nanos tls_alert_wait = nanos_per_s;
-constexpr Nanos tls_handshake_timeout_default = 5 * nanos_per_s;
-/// A certificate that expires sooner is warned of.
-constexpr std::int64_t certificate_warning_days = 30;
-/// A session may be resumed for one to two of these.
-constexpr Nanos tls_ticket_period = 3600 * nanos_per_s;
 
 // --- Connections
 constexpr Nanos close_ok_wait = 5 * nanos_per_s;  ///< After connection.close was sent.

@@ -10,9 +10,9 @@ namespace lepus::io {
 /// sanitizers, option mimalloc=disabled) nothing happens.
 void trim_heap();
 
-/// While one of them is on, what any thread frees goes back to the kernel at once, not with the next
-/// trim_heap(), which then finds little: for a thread that frees much and needs it no more. Costs a
-/// system call for each page of the allocator that becomes free. Of any thread.
+/// While one of them is on, what any thread frees goes back to the kernel at once, not with the
+/// next trim_heap(), which then finds little: for a thread that frees much and needs it no more.
+/// Costs a system call for each page of the allocator that becomes free. Of any thread.
 class PromptRelease {
  public:
   PromptRelease() = default;

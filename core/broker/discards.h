@@ -1,6 +1,6 @@
-// What is thrown away piece by piece, at most limits::discards_per_turn_max a turn by discard_cost():
-// the messages of queues that are purged, and queues that were deleted, which nobody finds any more.
-// Purges come first: somebody waits for them.
+// What is thrown away piece by piece, at most limits::discards_per_turn_max a turn (discard_cost):
+// the messages of queues that are purged, and queues that were deleted, which nobody finds any
+// more. Purges come first: somebody waits for them.
 #pragma once
 
 #include <cstddef>

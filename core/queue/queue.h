@@ -72,8 +72,9 @@ class Queue : public RunnableQueue {
   /// Why it cannot be purged; null: it can.
   virtual const char* purge_refusal() const { return nullptr; }
   /// Takes the messages out that were ready when the purge began, as long as the budget lasts, each
-  /// takes its discard_cost(). Returns true if there are more. Before something comes back to the queue meanwhile,
-  /// it is called with Purge::is_interrupted: so the purge does not take what comes back.
+  /// takes its discard_cost(). Returns true if there are more. Before something comes back to the
+  /// queue meanwhile, it is called with Purge::is_interrupted: so the purge does not take what
+  /// comes back.
   [[nodiscard]] virtual bool purge(Purge& purge, std::size_t& budget) = 0;
   /// What was published before is delivered as far as consumers can take it, and what has expired
   /// is gone: for commands whose answer says what the queue holds. Not within a pump or a publish.

@@ -41,8 +41,8 @@ class QueueStorage {
   /// What the queue held before the restart; before anything else happens to it.
   virtual void restore(const RestoredQueue& restored) = 0;
   /// The queue goes, with all it holds: drops messages as long as the budget lasts, each takes its
-  /// discard_cost(). Nothing need be settled, and after the first call its QueueInfo may be gone. Returns true if
-  /// there are more.
+  /// discard_cost(). Nothing need be settled, and after the first call its QueueInfo may be gone.
+  /// Returns true if there are more.
   [[nodiscard]] virtual bool drop_records(std::size_t& budget) = 0;
   /// Messages in memory.
   virtual std::uint64_t resident_count() const = 0;

@@ -165,8 +165,7 @@ std::string Node::make_shards(const TlsSetup& tls) {
     parts.descriptor_max = client_descriptor_max(io::file_use().limit);
     parts.secret_key = {random_seed(), random_seed()};
     parts.accepting = {config_.tcp.proxy_trusted_sources, tls, ticket_secret};
-    parts.auth = own.auth.get();
-    parts.logins = &auth_.logins;
+    parts.login = {own.auth.get(), &auth_.logins};
     own.shard = std::make_unique<Shard>(std::move(parts));
   }
   set_paging(limits().paging_size);

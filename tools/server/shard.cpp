@@ -30,8 +30,8 @@ Shard::Shard(Parts parts)
                &parts_.loop->profile()},
               parts_.mesh->shard_count()),
       server_({&broker_, parts_.loop, parts_.settings.get(), parts_.log, parts_.seed,
-               &Shard::destroy_stream_later, this, parts_.uses, parts_.secret_key, parts_.auth,
-               parts_.logins}),
+               &Shard::destroy_stream_later, this, parts_.uses, parts_.secret_key,
+               parts_.login.auth, parts_.login.guard}),
       requests_{{broker_, server_}, ShardMessages{broker_}} {
   parts_.loop->set_hooks(this);
   stop_timer_.bind<&Shard::on_stop_deadline>(this);
@@ -118,7 +118,7 @@ struct Shard::Handler {
   void operator()(const EndThread&) const {
     CHECK(shard.phase_ == Phase::drained);
     shard.phase_ = Phase::finished;
-    if (shard.parts_.auth != nullptr) shard.parts_.auth->close();
+    if (shard.parts_.login.auth != nullptr) shard.parts_.login.auth->close();
     if (!shard.has_unwritten()) return;
     io::Loop& loop = *shard.parts_.loop;
     loop.timers().arm(shard.stop_timer_, loop.now() + core::limits::shutdown_wait);

@@ -30,6 +30,11 @@ namespace lepus::server {
 
 class Shard final : private io::TurnHooks, public net::Acceptor {
  public:
+  /// As of amqp::Server::Parts.
+  struct LoginParts {
+    core::AuthPort* auth = nullptr;  ///< Closed by the shard.
+    core::LoginGuard* guard = nullptr;
+  };
   struct Parts {
     core::ShardId id;
     Mesh* mesh;
@@ -47,8 +52,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     int descriptor_max = 0;  ///< Of client connections, see net::Listener; 0: none.
     core::SecretSource::Key secret_key = {};  ///< As of amqp::Server::Parts.
     AcceptSettings accepting = {};
-    core::AuthPort* auth = nullptr;      ///< As of amqp::Server::Parts; closed by the shard.
-    core::LoginGuard* logins = nullptr;  ///< As of amqp::Server::Parts.
+    LoginParts login = {};
   };
   explicit Shard(Parts parts);
   ~Shard() override;

@@ -50,7 +50,8 @@ std::optional<Credentials> read_credentials(std::string_view mechanism, std::str
                                             const ConnectionFacts& facts) {
   if (mechanism == "PLAIN") return read_plain(response);
   if (mechanism == "AMQPLAIN") return read_amqplain(response);
-  if (mechanism == "EXTERNAL") return Credentials{facts.security.peer_cert_login.value_or(""), {}, false};
+  if (mechanism == "EXTERNAL")
+    return Credentials{facts.security.peer_cert_login.value_or(""), {}, false};
   CHECK(mechanism == "ANONYMOUS");
   return Credentials{settings.login.anonymous_user, settings.login.anonymous_password};
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <vector>
 
 #include "core/limits.h"
 #include "core/queue/classic/classic_kind.h"
@@ -109,6 +110,19 @@ TEST_F(QueueRecordsTest, AQueueThatGoesDropsItsRecords) {
   EXPECT_EQ(message_log_.live.at(2), 0U);
   EXPECT_EQ(backlog_.ready_count(), 0U);
   EXPECT_TRUE(message_log_.settles.empty());
+}
+
+TEST_F(QueueRecordsTest, WhatIsDroppedCountsByItsSize) {
+  make(false);
+  const MessageRef large = Message::create({"", "", {}, 10 * limits::discard_bytes}, memory_);
+  const std::vector<std::uint8_t> body(10 * limits::discard_bytes);
+  large->append_body(body);
+  push(large);
+  push(message(false));
+  std::size_t budget = 2;
+  EXPECT_TRUE(records_->drop_next(budget));
+  EXPECT_EQ(budget, 0U);
+  EXPECT_EQ(backlog_.ready_count(), 1U);
 }
 
 TEST_F(QueueRecordsTest, FindsWhatHasARecord) {

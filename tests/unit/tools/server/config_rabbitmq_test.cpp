@@ -133,8 +133,8 @@ TEST_F(RabbitmqFile, NeglectThatWouldHurtIsRefused) {
 }
 
 TEST_F(RabbitmqFile, TheLastValueCounts) {
-  EXPECT_TRUE(load("anonymous_login_user = guest\nanonymous_login_user = none").ok());
-  EXPECT_FALSE(load("anonymous_login_user = none\nanonymous_login_user = guest").ok());
+  EXPECT_TRUE(load("cluster_queue_limit = 100\ncluster_queue_limit = infinity").ok());
+  EXPECT_FALSE(load("cluster_queue_limit = infinity\ncluster_queue_limit = 100").ok());
 }
 
 TEST_F(RabbitmqFile, ClusterOnKubernetesStarts) {
