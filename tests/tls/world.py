@@ -6,7 +6,7 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-for folder in ('restart', 'ctl', 'wire'):
+for folder in ('restart', 'ctl', 'wire', ''):
     sys.path.insert(0, os.path.join(os.path.dirname(HERE), folder))
 
 from amqp_raw import Wire  # noqa: E402  (the path is made above)
