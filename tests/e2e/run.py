@@ -10,8 +10,10 @@ front. A program that ends otherwise, prints no case or takes too long is a fail
 the end of its standard error is shown. The last line is `e2e: N passed, N failed`; the exit code is
 1 when something failed.
 
-A broker that is started here listens on a free loopback port, with data in a temporary directory.
-It has to print a line `lepus ready…` and to exit with 0 after SIGTERM; both count as cases.
+The brokers that are started here listen on free loopback ports, with data in a temporary directory:
+one for plain connections and TLS, and a strict one for TLS with a client's certificate only. The
+programs of TLS run with these only. Each broker has to print a line `lepus ready…` and to exit with
+0 after SIGTERM; both count as cases.
 """
 
 import argparse
@@ -22,15 +24,15 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 
+from broker import Broker, free_port, make_tls_files, tls_settings
+
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAM_SECONDS_MAX = 150
-BROKER_SECONDS_MAX = 30
 STDERR_LINES_SHOWN = 15
 
 
@@ -56,6 +58,20 @@ def programs(build):
     table["lapin_client"] = [str(build / "rust" / "debug" / "lapin-e2e")]
     table["rabbitmq_c_client"] = [str(build / "c" / "e2e")]
     return table
+
+
+def tls_programs(build):
+    """Name → command line before HOST PORT STRICT_PORT DIRECTORY."""
+    java = build / "java"
+    return {
+        "python_tls": [str(build / "python" / "bin" / "python"),
+                       str(HERE / "python" / "tls_clients.py")],
+        "java_tls": ["java", "-cp", f"{java}/lib/*:{java}", "TlsClient"],
+        "node_tls": ["node", str(build / "node" / "tls_clients.mjs")],
+        "go_tls": [str(build / "go" / "tls")],
+        "lapin_tls": [str(build / "rust" / "debug" / "lapin-tls")],
+        "rabbitmq_c_tls": [str(build / "c" / "tls")],
+    }
 
 
 class Report:
@@ -113,86 +129,63 @@ def run_program(name, command, report):
         report.detail(err)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Broker:
-    """A broker process of this run: started, waited for, stopped, and judged by its exit code."""
-
-    def __init__(self, path, settings, data_dir):
-        self.port = free_port()
-        self.log_path = pathlib.Path(data_dir) / "broker.log"
-        arguments = [f"listeners.tcp.default=127.0.0.1:{self.port}", f"data_dir={data_dir}/data",
-                     "shards=2", "channel_flow=true", *settings]
-        self.command = [path] + [word for one in arguments for word in ("--set", one)]
-        self.ready = threading.Event()
-        self.process = None
-
-    def start(self):
-        """Returns None when the broker is ready, or why not."""
-        with open(self.log_path, "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=log,
-                                            text=True)
-        threading.Thread(target=self.read_lines, daemon=True).start()
-        if self.ready.wait(BROKER_SECONDS_MAX):
-            if self.process.poll() is None:
-                return None
-            return f"exit code {self.process.returncode} before it was ready"
-        return f"no line `lepus ready` within {BROKER_SECONDS_MAX} s"
-
-    def read_lines(self):
-        for line in self.process.stdout:
-            if line.startswith("lepus ready"):
-                self.ready.set()
-        self.process.wait()
-        self.ready.set()  # it will not come any more: `start` looks at the exit code
-
-    def stop(self):
-        """Returns None when it stops as it should, or how it ended instead."""
-        if self.process.poll() is not None:
-            return f"had ended by itself with exit code {self.process.returncode}"
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            code = self.process.wait(BROKER_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return f"no exit within {BROKER_SECONDS_MAX} s of SIGTERM"
-        return None if code == 0 else f"exit code {code} after SIGTERM"
-
-
-def run_all(options, host, port, report):
+def run_all(options, table, report):
+    """`table`: name → whole command line."""
     build = pathlib.Path(options.dir).resolve()
     for source in (HERE / "node").glob("*.mjs"):  # Node finds its packages beside the program
         shutil.copy(source, build / "node")
-    chosen = {name: command for name, command in programs(build).items()
-              if (not options.only or name in options.only) and name not in options.skip}
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        runs = [pool.submit(run_program, name, [*command, host, str(port)], report)
-                for name, command in chosen.items()]
+        runs = [pool.submit(run_program, name, command, report) for name, command in table.items()
+                if (not options.only or name in options.only) and name not in options.skip]
         for run in runs:
             run.result()
 
 
-def run_with_broker(options, report):
-    with tempfile.TemporaryDirectory(prefix="lepus-e2e-") as data_dir:
-        broker = Broker(options.broker, options.set, data_dir)
-        reason = broker.start()
-        report.case("broker/starts", reason)
-        try:
-            if reason is None:
-                run_all(options, "127.0.0.1", broker.port, report)
-        finally:
-            reason = broker.stop()
-            report.case("broker/stops", reason)
-        if report.counts["failed"]:
+def commands(options, host, port, tls_arguments=None):
+    """Name → whole command line; programs of TLS are left out without arguments for them."""
+    build = pathlib.Path(options.dir).resolve()
+    table = {name: [*command, host, str(port)] for name, command in programs(build).items()}
+    if tls_arguments:
+        table |= {name: [*command, *tls_arguments] for name, command in tls_programs(build).items()}
+    return table
+
+
+def run_with_brokers(options, report):
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="lepus-e2e-"))
+        running = stack.enter_context(contextlib.ExitStack())
+        make_tls_files(folder)
+        port, tls_port, strict_port = (free_port() for _ in range(3))
+        brokers = [
+            Broker("broker", options.broker,
+                   [f"listeners.tcp.default=127.0.0.1:{port}", *tls_settings(folder, tls_port),
+                    "shards=2", "channel_flow=true", *options.set], folder),
+            Broker("strict_broker", options.broker,
+                   ["listeners.tcp=none", *tls_settings(folder, strict_port),
+                    "ssl_options.fail_if_no_peer_cert=true", "shards=1"], folder)]
+        started = [start(broker, report, running) for broker in brokers]
+        if all(started):
+            tls_arguments = ["127.0.0.1", str(tls_port), str(strict_port), folder]
+            run_all(options, commands(options, "127.0.0.1", port, tls_arguments), report)
+        running.close()
+        for broker in brokers if report.counts["failed"] else []:
             report.detail(broker.log_path.read_text(encoding="utf-8", errors="replace"))
 
 
+def start(broker, report, running):
+    """Starts it, has the end of `running` stop it, and reports both; whether it is ready."""
+    def stop():
+        report.case(f"{broker.name}/stops", broker.stop())
+
+    reason = broker.start()
+    running.callback(stop)
+    report.case(f"{broker.name}/starts", reason)
+    return reason is None
+
+
 def parse(argv):
-    names = sorted(programs(pathlib.Path()))
+    tls_names = set(tls_programs(pathlib.Path()))
+    names = sorted({*programs(pathlib.Path()), *tls_names})
     parser = argparse.ArgumentParser(
         description="Runs the end-to-end programs.", epilog=f"Programs: {', '.join(names)}")
     parser.add_argument("--dir", required=True, help="build directory made by setup.sh")
@@ -209,6 +202,8 @@ def parse(argv):
     options = parser.parse_args(argv)
     if (options.port is None) == (options.broker is None):
         parser.error("give either --port or --broker")
+    if options.port and tls_names & set(options.only):
+        parser.error("programs of TLS need --broker, with which come certificates they know")
     for made in ("python", "node", "go", "java", "rust", "c"):
         if not (pathlib.Path(options.dir) / f"{made}.stamp").exists():
             parser.error(f"{options.dir}/{made} is not made; run {HERE / 'setup.sh'} {options.dir}")
@@ -219,9 +214,9 @@ def main(argv):
     options = parse(argv)
     report = Report()
     if options.broker:
-        run_with_broker(options, report)
+        run_with_brokers(options, report)
     else:
-        run_all(options, options.host, options.port, report)
+        run_all(options, commands(options, options.host, options.port), report)
     if not sum(report.counts.values()):
         report.case("run", "no program was chosen")
     print(f"e2e: {report.counts['passed']} passed, {report.counts['failed']} failed")

@@ -3,9 +3,9 @@
 #
 #   tests/e2e/setup.sh DIR
 #
-#   DIR/python  virtual environment        DIR/go/e2e       compiled Go program
-#   DIR/node    node_modules               DIR/rust/debug   compiled Rust program
-#   DIR/java    jars and classes           DIR/c/e2e        compiled C program
+#   DIR/python  virtual environment        DIR/go           compiled Go programs
+#   DIR/node    node_modules               DIR/rust/debug   compiled Rust programs
+#   DIR/java    jars and classes           DIR/c            compiled C programs
 #
 # A part is left alone when the files it is made of have not changed since (their digest is kept in
 # DIR/PART.stamp), so that a second run takes no time. Toolchains are taken from PATH; those missing
@@ -79,6 +79,7 @@ make_node() {
 make_go() {
   mkdir -p "$build_dir/go"
   (cd "$source_dir/go" && go build -o "$build_dir/go/e2e" .)
+  (cd "$source_dir/go" && go build -o "$build_dir/go/tls" ./tls)
 }
 
 make_java() {
@@ -99,9 +100,10 @@ make_rust() {
 }
 
 make_c() {
+  local flags=(-std=gnu11 -g -Wall -Wextra -Wshadow -Werror)
   mkdir -p "$build_dir/c"
-  gcc -std=gnu11 -g -Wall -Wextra -Wshadow -Werror -o "$build_dir/c/e2e" \
-    "$source_dir/c/rabbitmq_c_client.c" -lrabbitmq
+  gcc "${flags[@]}" -o "$build_dir/c/e2e" "$source_dir/c/rabbitmq_c_client.c" -lrabbitmq
+  gcc "${flags[@]}" -o "$build_dir/c/tls" "$source_dir/c/rabbitmq_c_tls.c" -lrabbitmq
 }
 
 install_missing python3 python3 python3-venv
@@ -111,6 +113,7 @@ install_missing javac default-jdk-headless
 install_missing mvn maven
 install_missing cargo cargo
 install_missing gcc gcc libc6-dev
+install_missing openssl openssl
 if [ ! -e /usr/include/amqp.h ]; then
   install_missing /usr/include/amqp.h librabbitmq-dev
 fi
@@ -120,7 +123,7 @@ need_version node "$(node --version | sed 's/^v//')" 18
 
 # Compilers in one lane, packages in the other.
 (
-  part go make_go "$source_dir"/go/*
+  part go make_go "$source_dir"/go/*.* "$source_dir"/go/tls/*
   part rust make_rust "$source_dir"/rust/Cargo.toml "$source_dir"/rust/src/*.rs
 ) &
 lane=$!
