@@ -73,6 +73,14 @@ def until_small(node, probe, segments):
         probe.call(1, 'Queue.Declare', queue='busy', passive=True)
 
 
+def until_logged(node, text):
+    """Free space is read on a thread of its own: clients may be served before it is known."""
+    end = time.monotonic() + WAIT_S
+    while text not in node.log():
+        check(time.monotonic() < end, f'the log does not tell of the {text}\n{node.log()}')
+        time.sleep(0.01)
+
+
 @case
 def one_old_message_does_not_pin_the_rest(node):
     node.start(shards=1, settings=SETTINGS)
@@ -147,7 +155,7 @@ def the_disk_alarm_stops_publishers_only(node):
     publish_round(probe, 'busy', 2)
     node.stop()
     node.start(shards=1, settings={'disk_free_limit.absolute': '1000TB'})
-    check('disk alarm' in node.log(), 'the log does not tell of the alarm')
+    until_logged(node, 'disk alarm')
     probe, reader = node.probe(), node.probe()
     probe.publish(key='busy', body=BODY, properties=PERSISTENT)
     blocked = probe.expect('Connection.Blocked')
