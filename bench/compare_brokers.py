@@ -197,6 +197,7 @@ class RabbitMq(Broker):
     def __init__(self, port, parent=None):
         super().__init__(port, parent)
         self.data = self.path('mnesia')
+        self.settings = {'listeners.tcp.default': f'127.0.0.1:{port}'}
 
     def start(self):
         dist_port, mapper_port = self.port + 1, self.port + 2
@@ -204,8 +205,9 @@ class RabbitMq(Broker):
                        if not key.startswith(('RABBITMQ_', 'ERL_'))}
         for name in ('mnesia', 'log'):
             os.mkdir(self.path(name))
+        settings = ''.join(f'{key} = {value}\n' for key, value in self.settings.items())
         for name, text in (('rabbitmq-env.conf', ''), ('enabled_plugins', '[].\n'),
-                           ('rabbitmq.conf', f'listeners.tcp.default = 127.0.0.1:{self.port}\n')):
+                           ('rabbitmq.conf', settings)):
             with open(self.path(name), 'w', encoding='utf-8') as file:
                 file.write(text)
         self.environment = environment | {

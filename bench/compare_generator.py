@@ -11,8 +11,9 @@ class Generator:
     def run(self, broker, arguments, seconds_max=None, quiet=True):
         """The generator's report, or {'error': why}. Unless quiet, progress goes to standard
         error."""
-        command = [self.binary, *arguments, '--json', '-', '--pid', str(broker.pid),
-                   '--uri', f'amqp://guest:guest@127.0.0.1:{broker.port}/']
+        command = [self.binary, *arguments, '--json', '-', '--pid', str(broker.pid)]
+        if '--uri' not in arguments:
+            command += ['--uri', f'amqp://guest:guest@127.0.0.1:{broker.port}/']
         seconds_max = seconds_max or self.seconds_max
         try:
             done = subprocess.run(command + (['--quiet'] if quiet else []), text=True, check=False,
