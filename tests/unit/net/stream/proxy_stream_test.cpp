@@ -40,6 +40,8 @@ class ProxyWorld final : public World, private ProxyStream::Watcher {
 class ProxyStreamTest : public ::testing::Test {
  protected:
   Session& begin(std::string_view bytes, bool is_trusted = true) {
+    client_.reset();  // They use the world that goes.
+    server_.reset();
     world_ = std::make_unique<ProxyWorld>(is_trusted);
     server_ = std::make_unique<Server>(*world_);
     client_ = world_->connect();
