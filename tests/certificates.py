@@ -45,3 +45,17 @@ class Authority:
                 '-set_serial', str(1000 + self.count), '-days', str(days), '-out', cert,
                 '-extfile', extensions)
         return Issued(cert, key)
+
+    def revocations(self, *revoked):
+        """The path of a list of these certificates."""
+        database, settings, path = (self.path(name) for name in ('index', 'ca.cnf', 'crl.pem'))
+        with open(database, 'a', encoding='ascii'):
+            pass
+        with open(settings, 'w', encoding='ascii') as file:
+            file.write(f'[ca]\ndefault_ca = own\n[own]\ndatabase = {database}\n'
+                       'default_md = sha256\ndefault_crl_days = 30\n')
+        own = ['ca', '-config', settings, '-keyfile', self.key, '-cert', self.cert]
+        for one in revoked:
+            openssl(*own, '-revoke', one.cert)
+        openssl(*own, '-gencrl', '-out', path)
+        return path

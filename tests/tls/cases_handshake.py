@@ -97,6 +97,15 @@ def a_certificate_can_be_optional(world):
     world.refused(world.context(Authority(world.node.directory, 'other').issue('client')))
 
 
+def a_revoked_certificate_is_refused(world):
+    good, revoked = world.ca.issue('good'), world.ca.issue('revoked')
+    world.start_tls(cacertfile=world.ca.cert, crlfile=world.ca.revocations(revoked),
+                    verify='verify_peer', fail_if_no_peer_cert='true')
+    world.tls_probe(world.context(good))
+    world.refused(world.context(revoked))
+    world.logged('TLS handshake failed', 'certificate is refused: certificate revoked')
+
+
 def the_name_asked_for_chooses_the_certificate(world):
     one = world.ca.issue('one', 'DNS:one.example')
     any_other = world.ca.issue('any', 'DNS:*.wild.example')
@@ -226,7 +235,8 @@ def events_tell_what_protects(world):
 CASES = [messages_pass_with_either_version, the_list_shows_what_protects,
          one_version_can_be_turned_off, a_suite_must_be_shared,
          a_client_that_does_not_trust_the_broker_says_so, certificates_of_clients,
-         a_certificate_can_be_optional, the_name_asked_for_chooses_the_certificate,
+         a_certificate_can_be_optional, a_revoked_certificate_is_refused,
+         the_name_asked_for_chooses_the_certificate,
          who_speaks_no_tls_is_told_from_others, a_handshake_that_stalls_is_ended,
          a_handshake_may_come_in_single_bytes, large_messages_pass, the_end_is_said,
          a_cut_connection_is_ended, events_tell_what_protects]

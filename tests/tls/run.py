@@ -16,6 +16,7 @@ from world import TlsWorld
 import cases_files
 import cases_handshake
 import cases_login
+import cases_probe
 from broker import Node
 
 
@@ -39,7 +40,7 @@ def main():
     parser.add_argument('--tool', required=True, help='lepusctl')
     parser.add_argument('--only', default='', help='cases whose name contains this')
     options = parser.parse_args()
-    cases = [*cases_handshake.CASES, *cases_files.CASES, *cases_login.CASES]
+    cases = [*cases_handshake.CASES, *cases_files.CASES, *cases_login.CASES, *cases_probe.CASES]
     chosen = [run for run in cases if options.only in run.__name__]
     passed = sum(run_case(run, options) for run in chosen)
     print(f'{passed} passed, {len(chosen) - passed} failed')
