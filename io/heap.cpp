@@ -53,11 +53,13 @@ void PromptRelease::set(bool on) {
   if (before == 0) mi_option_set(decommit_delay, 0);
 }
 
+/// The first round, in which most is freed, goes without: page by page it would take many times as
+/// long as whole segments do.
 void trim_heap() {
   if (mi_collect == nullptr) return;
+  mi_collect(true);
   PromptRelease release;
   release.set(true);
-  mi_collect(true);
   take_free_spans();
   mi_collect(true);
 }
