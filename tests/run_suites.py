@@ -74,7 +74,7 @@ class Runner:
     def _unit(self, preset, environment):
         self.build(preset, "tests/lepus-unit")
         return suite_tools.gtest([self.program(preset, "tests", "lepus-unit")],
-                                 self.deadline.left(600), environment)
+                                 self.deadline.left(1500), environment)
 
     def unit(self):
         return self._unit("release", {})
