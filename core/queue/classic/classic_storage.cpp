@@ -41,6 +41,10 @@ bool ClassicStorage::on_fetched(Sequence sequence, const RecordLocation& place,
       break;
   }
   parts_.forwarding.on_resident(sequence);
+  // What is to be sent again goes at once: before the queue's turn to be pumped it might leave
+  // memory again, and again.
+  const Slot slot = context_.messages.backlog().slot_at(sequence);
+  if (slot.state() == Slot::State::unacked) (void)context_.queue.pump();
   return false;
 }
 
