@@ -1,6 +1,7 @@
 // A shard's turn, and its way from the first turn to the last.
 #include "tools/server/shard.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <type_traits>
@@ -237,7 +238,11 @@ void Shard::flush() {
   }
   note_memory();
   connections_.store(server_.active_count(), std::memory_order_relaxed);
-  parts_.loop->timers().arm(deadline_timer_, broker_.next_deadline());
+  // While memory falls there is a turn that notices its rest: until then what any thread frees goes
+  // back at once.
+  const core::Nanos rest =
+      memory_.release.is_on() ? parts_.loop->now() + core::limits::memory_fall_rest : core::never;
+  parts_.loop->timers().arm(deadline_timer_, std::min(broker_.next_deadline(), rest));
   mesh_.wake();
 }
 

@@ -139,7 +139,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   Phase phase_ = Phase::starting;
   bool gives_up_ = false;  ///< On what the journal has no room for.
   io::Timer stop_timer_;
-  io::Timer deadline_timer_;  ///< For Broker::advance().
+  io::Timer deadline_timer_;  ///< For Broker::advance() and memory_.
   Memory memory_;
   std::atomic<std::uint64_t> connections_{0};
 };
