@@ -8,14 +8,25 @@
 // What the topology knows (names, arguments, bindings) is not in here: there is a replica of it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "core/base/ids.h"
+#include "core/base/message_counts.h"
 #include "core/base/turn_profile.h"
 
 namespace lepus::core {
+
+/// Why a message left a queue without a consumer's acknowledgement.
+struct RemovalCounts {
+  std::uint64_t expired = 0;         ///< Time to live.
+  std::uint64_t maxlen = 0;          ///< The queue was full.
+  std::uint64_t rejected = 0;        ///< By a consumer, without requeue.
+  std::uint64_t delivery_limit = 0;  ///< Of a quorum queue.
+  bool operator==(const RemovalCounts&) const = default;
+};
 
 struct QueueStats {
   QueueId id;
@@ -25,6 +36,38 @@ struct QueueStats {
   std::uint32_t consumers = 0;
   std::uint64_t messages_ram = 0;  ///< Ready or unacknowledged; the others are on disk only.
   std::uint64_t memory = 0;        ///< Of messages_ram, bytes.
+
+  std::uint64_t message_bytes_unacknowledged = 0;
+  std::uint64_t message_bytes_ram = 0;    ///< Bodies of messages_ram.
+  std::uint64_t messages_persistent = 0;  ///< Ready or unacknowledged.
+  std::uint64_t message_bytes_persistent = 0;
+  MessageCounts counts;
+  RemovalCounts removed;        ///< Into a dead letter exchange or away.
+  RemovalCounts dead_lettered;  ///< Those of them that a dead letter exchange got.
+  std::uint64_t disk_reads = 0, disk_writes = 0;  ///< Messages.
+  /// Share of the time, in thousandths, that a consumer could take a message at once; 1000 with
+  /// consumers that keep up, 0 without any.
+  std::uint16_t consumer_capacity_permille = 0;
+  bool is_idle = true;                      ///< Nothing has happened since idle_since_ms.
+  std::uint64_t idle_since_ms = 0;          ///< Since 1970; of is_idle.
+  std::uint64_t head_timestamp_s = 0;       ///< The head's property `timestamp`; 0: it has none.
+  std::uint64_t oldest_ready_age_ms = 0;    ///< Since it came to the queue; 0: nothing is ready.
+  std::uint64_t oldest_unacked_age_ms = 0;  ///< Since it was delivered; 0: nothing is unacked.
+  std::uint64_t messages_delayed = 0;       ///< That wait for another try.
+  std::string single_active_tag;            ///< Consumer tag; empty: none is the only active one.
+  ConnectionId exclusive_consumer_connection;  ///< Of a consumer that is exclusive.
+};
+
+/// Exchanges that something was published to on this shard.
+struct ExchangeStats {
+  ExchangeId id;
+  MessageCounts counts;
+};
+
+/// What a shard counted for one virtual host; what closed channels had is in it.
+struct VhostStats {
+  VhostId id;
+  MessageCounts counts;
 };
 
 struct ConnectionStats {
@@ -69,6 +112,9 @@ struct ChannelStats {
   std::uint64_t acks_uncommitted = 0;
   /// What is in memory of a message that is being received, and of those to be committed.
   std::uint64_t content_bytes = 0;
+  MessageCounts counts;
+  bool is_flow_blocked = false;     ///< Its publishes wait: a queue is behind, or an alarm.
+  std::uint64_t idle_since_ms = 0;  ///< Since 1970; 0: something happens.
 };
 
 struct ConsumerStats {
@@ -84,16 +130,52 @@ struct ConsumerStats {
   bool single_active = false;  ///< Of a queue that has but one active consumer.
 };
 
+/// Counts by size: bucket i has what is at most bounds[i], the last one what is above all.
+template <std::size_t bound_count>
+struct HistogramCounts {
+  std::array<std::uint64_t, bound_count + 1> buckets{};
+  std::uint64_t sum = 0;
+};
+
+/// What a shard counted since its start, beyond single objects. Of other threads: zero.
+struct ShardCounts {
+  std::uint64_t connections_opened = 0, connections_closed = 0;
+  std::uint64_t channels_opened = 0, channels_closed = 0;
+  std::uint64_t queues_declared = 0;  ///< Also of queues that were there.
+  std::uint64_t queues_created = 0, queues_deleted = 0;
+  /// Dead letters by strategy and reason: what went out of queues of this shard.
+  RemovalCounts dead_lettered;
+  RemovalCounts dead_letters_dropped;  ///< Removed, and no dead letter exchange is set.
+  std::uint64_t journal_records = 0, journal_bytes = 0;  ///< Written by publishers and consumers.
+  std::uint64_t journal_rewritten_bytes = 0;             ///< By compaction.
+  std::uint64_t journal_syncs = 0;
+  std::uint64_t journal_reads = 0, journal_read_bytes = 0;  ///< Messages fetched from disk.
+  HistogramCounts<16> sync_latency_us;  ///< Bounds 1 << (4 + i): 16 us ... 524 ms.
+  HistogramCounts<16> sync_batch;       ///< Records of one; bounds 1 << i.
+  HistogramCounts<16> mailbox_depth;    ///< Commands found in a turn that found any; 1 << i.
+  /// Bodies of published messages; bounds of message_size_bounds.
+  HistogramCounts<8> message_size;
+  std::uint64_t memory_messages = 0, memory_output = 0, memory_input = 0;  ///< Bytes, now.
+  std::uint64_t publishers_waiting = 0;  ///< Connections that flow control stops, now.
+};
+/// RabbitMQ's buckets of message sizes, bytes.
+constexpr std::array<std::uint64_t, 8> message_size_bounds{
+    100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 50'000'000, 100'000'000};
+
 /// A thread with a loop.
 struct ThreadStats {
   ShardId thread = 0;  ///< A shard; behind those the control thread, then the admin thread.
   TurnProfile::Totals turns;
+  ShardCounts counts;
 };
 
 /// What is asked of one shard.
 struct StatsRequest {
   enum class Kind : std::uint8_t {
     queues,       ///< Those of `queues`; what is gone is left out.
+    all_queues,   ///< That have their home here.
+    exchanges,    ///< That have counts here.
+    vhosts,       ///< That have counts here.
     connections,  ///< The open ones.
     channels,
     consumers,
@@ -112,6 +194,8 @@ struct StatsPage {
   std::uint64_t number = 0;
   bool last = false;
   std::vector<QueueStats> queues;
+  std::vector<ExchangeStats> exchanges;
+  std::vector<VhostStats> vhosts;
   std::vector<ConnectionStats> connections;
   std::vector<ChannelStats> channels;
   std::vector<ConsumerStats> consumers;
@@ -119,7 +203,8 @@ struct StatsPage {
   std::uint64_t closed_count = 0;  ///< Of close_connections.
 
   std::size_t row_count() const {
-    return queues.size() + connections.size() + channels.size() + consumers.size() + threads.size();
+    return queues.size() + exchanges.size() + vhosts.size() + connections.size() + channels.size() +
+           consumers.size() + threads.size();
   }
 };
 
