@@ -1,15 +1,20 @@
 // Its turns. See admin_thread.h.
 #include "tools/server/admin_thread.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
 #include "io/heap.h"
+#include "io/os.h"
 
 namespace lepus::server {
 
 AdminThread::AdminThread(const Parts& parts)
-    : parts_(parts), view_(*parts.mesh, *parts.loop), admin_(view_, *parts.host, *parts.log) {
+    : parts_(parts),
+      view_(*parts.mesh, *parts.loop),
+      admin_(view_, *parts.host, *parts.log),
+      sampler_(view_, *this, parts.sample_interval) {
   parts_.loop->set_hooks(this);
   timer_.bind<&AdminThread::on_timer>(this);
 }
@@ -33,7 +38,10 @@ struct AdminThread::Handler {
   void operator()(const TrimHeap&) const { io::trim_heap(); }
   void operator()(const EndAdmin&) const { self.end(); }
   // Of shards; of the control thread, too, when it tells of its turns.
-  void operator()(StatsReply& reply) const { self.admin_.on_stats(std::move(reply.page)); }
+  void operator()(StatsReply& reply) const {
+    if (self.sampler_.is_asked(*reply.page)) return self.sampler_.take(*reply.page);
+    self.admin_.on_stats(std::move(reply.page));
+  }
   void operator()(const core::Reply& reply) const { self.admin_.on_reply(reply); }
   void operator()(MessagesReply& reply) const { self.admin_.on_messages(std::move(reply.result)); }
   void operator()(const Acknowledged& acknowledged) const {
@@ -47,6 +55,7 @@ bool AdminThread::drain_mailboxes() {
   const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::requests);
   bool worked = view_.mesh().push_staged();
   worked |= view_.mesh().drain([this](auto& command) { std::visit(Handler{*this}, command); });
+  if (!is_ending_) worked |= sampler_.work();
   if (!is_ending_) worked |= admin_.work();
   return worked;
 }
@@ -58,12 +67,20 @@ void AdminThread::flush() {
     is_end_told_ = true;
     view_.tell_control(AdminEnded{});
   }
-  parts_.loop->timers().arm(timer_, is_ending_ ? core::never : admin_.next_look());
+  const core::Nanos next_look = std::min(admin_.next_look(), sampler_.next_look());
+  parts_.loop->timers().arm(timer_, is_ending_ ? core::never : next_look);
   view_.mesh().wake();
 }
 
 bool AdminThread::may_sleep() {
-  return !view_.mesh().has_staged() && !is_ending_ && !admin_.has_work();
+  return !view_.mesh().has_staged() && !is_ending_ && !admin_.has_work() && !sampler_.has_work();
+}
+
+SampleStore::NodeGauges AdminThread::gauges() const {
+  const AdminHost::Facts facts = parts_.host->facts();
+  return {facts.resident_bytes,
+          static_cast<std::uint64_t>(std::max<std::int64_t>(facts.disk_free_bytes, 0)),
+          io::file_use().used};
 }
 
 void AdminThread::end() {

@@ -15,16 +15,18 @@
 #include "io/loop.h"
 #include "tools/server/admin/admin.h"
 #include "tools/server/admin/broker_view.h"
+#include "tools/server/samples/sampler.h"
 
 namespace lepus::server {
 
-class AdminThread final : private io::TurnHooks {
+class AdminThread final : private io::TurnHooks, private Sampler::NodeSource {
  public:
   struct Parts {
     Mesh* mesh;
     io::Loop* loop;
     core::Log* log;
     AdminHost* host;
+    core::Nanos sample_interval = core::never;  ///< collect_statistics_interval.
   };
   /// All of the parts outlive this.
   explicit AdminThread(const Parts& parts);
@@ -32,6 +34,7 @@ class AdminThread final : private io::TurnHooks {
 
   Admin& admin() { return admin_; }
   BrokerView& view() { return view_; }
+  Sampler& sampler() { return sampler_; }
   /// Nothing is left to be done, and nothing of it is in flight.
   bool is_finished() const;
 
@@ -42,11 +45,13 @@ class AdminThread final : private io::TurnHooks {
   void flush() override;
   bool may_sleep() override;
   void on_timer(io::Timer& timer) { (void)timer; }
+  SampleStore::NodeGauges gauges() const override;
   void end();
 
   Parts parts_;
   BrokerView view_;
   Admin admin_;
+  Sampler sampler_;
   io::Timer timer_;  ///< For a request that looks at something again later.
   bool is_ending_ = false;
   bool is_end_told_ = false;

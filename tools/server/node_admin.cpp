@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "core/limits/samples.h"
 #include "io/heap.h"
 #include "io/os.h"
 #include "io/unix_socket.h"
@@ -44,7 +45,9 @@ NodeAdmin::NodeAdmin(Node& node, std::unique_ptr<io::UringDriver> driver, TlsSet
       loop_(*driver_, io::IdlePolicy{io::IdleMode::sleep, 0}),
       definitions_(node.catalog_) {
   node_.mesh_.set_admin_loop(loop_);
-  work_ = std::make_unique<AdminThread>(AdminThread::Parts{&node_.mesh_, &loop_, &log_, this});
+  work_ = std::make_unique<AdminThread>(
+      AdminThread::Parts{&node_.mesh_, &loop_, &log_, this,
+                         core::limits::sample_interval_default});
 }
 
 NodeAdmin::~NodeAdmin() {
