@@ -156,17 +156,33 @@ void name_thread(const std::string& name) {
   pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
 }
 
+namespace {
+
+std::uint64_t count_entries(const char* path) {
+  DIR* directory = opendir(path);
+  if (directory == nullptr) return 0;
+  std::uint64_t count = 0;
+  while (const dirent* entry = readdir(directory)) count += entry->d_name[0] != '.' ? 1 : 0;
+  closedir(directory);
+  return count;
+}
+
+}  // namespace
+
 FileUse file_use() {
   FileUse use;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) use.limit = limit.rlim_cur;
-  DIR* directory = opendir("/proc/self/fd");
-  if (directory == nullptr) return use;
-  while (const dirent* entry = readdir(directory)) use.used += entry->d_name[0] != '.' ? 1 : 0;
-  closedir(directory);
+  use.limit = file_limit();
+  use.used = count_entries("/proc/self/fd");
   if (use.used > 0) --use.used;  // The directory itself.
   return use;
 }
+
+std::uint64_t file_limit() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+std::uint64_t thread_count() { return count_entries("/proc/self/task"); }
 
 std::uint64_t raise_file_limit() {
   rlimit limit{};

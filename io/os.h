@@ -59,6 +59,10 @@ struct FileUse {
 };
 /// Reads /proc: for operators, not for anything that must be quick.
 FileUse file_use();
+/// The limit alone: quick.
+std::uint64_t file_limit();
+/// Of this process. Reads /proc, too.
+std::uint64_t thread_count();
 
 /// Raises the soft limit of open files to the hard one. Returns the limit now in force.
 std::uint64_t raise_file_limit();
