@@ -8,7 +8,7 @@ packages="
     g++ meson mold ninja-build pkg-config python3
     liburing-dev libfmt-dev libboost1.81-dev libhwloc-dev libcli11-dev libmimalloc-dev
     libsqlite3-dev libisal-dev libssl-dev libsimdjson-dev nlohmann-json3-dev
-    libre2-dev libcurl4-openssl-dev
+    libre2-dev libcurl4-openssl-dev zlib1g-dev
     libgtest-dev libbenchmark-dev
 "
 if [ "${1:-}" = "--test" ]; then
