@@ -9,7 +9,9 @@ namespace lepus::server {
 
 std::span<const std::span<const ApiRoute>> api_core_routes() {
   static const std::array families{
+      api_node_routes(),
       api_self_routes(),
+      api_statistics_routes(),
   };
   return families;
 }

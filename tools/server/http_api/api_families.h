@@ -8,6 +8,8 @@
 
 namespace lepus::server {
 
+std::span<const ApiRoute> api_node_routes();
 std::span<const ApiRoute> api_self_routes();
+std::span<const ApiRoute> api_statistics_routes();
 
 }  // namespace lepus::server

@@ -12,6 +12,7 @@
 #include "tools/server/admin/broker_view.h"
 #include "tools/server/http_api/api_auth_desk.h"
 #include "tools/server/http_api/api_settings.h"
+#include "tools/server/samples/sampler.h"
 
 namespace lepus::server {
 
@@ -29,6 +30,7 @@ struct ApiPlace {
   AdminHost& host;
   core::LoginGuard& logins;
   core::Log& log;
+  Sampler& sampler;
   ApiAuthDesk auth;
   ApiSettings settings = {};
   ApiLoginCounts login_counts = {};

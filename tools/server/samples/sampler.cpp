@@ -35,9 +35,9 @@ bool Sampler::is_fresh() const {
 }
 
 bool Sampler::refresh() {
-  if (is_fresh() || !broker_.state().is_running) return false;
+  if (is_fresh() || interval_ == core::never || !broker_.state().is_running) return false;
   if (sampled_at_ != 0 && store_.row_count() > core::limits::sample_refresh_rows_max) return false;
-  is_refresh_wanted_ = true;
+  is_waited_for_ = true;
   if (pages_due_ == 0) due_at_ = std::min(due_at_, broker_.now());
   return true;
 }
@@ -56,7 +56,6 @@ void Sampler::begin_round() {
   round_.before = measured_at_ == 0 ? 0 : measured_at_;
   round_.wall_s = static_cast<std::uint64_t>(broker_.wall_now() / core::nanos_per_s);
   if (round_.is_measured) measured_at_ = now;
-  is_refresh_wanted_ = false;
   for (core::ShardId shard = 0; shard < broker_.shard_count(); ++shard) {
     for (const Kind kind : sampled_kinds) {
       auto asked = std::make_unique<core::StatsRequest>();
@@ -81,7 +80,7 @@ void Sampler::end_round() {
   store_.end_round(round_, broker_.topology(), gauges_);
   sampled_at_ = round_.now;
   due_at_ = interval_ == core::never ? core::never : measured_at_ + interval_;
-  if (is_refresh_wanted_) due_at_ = broker_.now();
+  is_waited_for_ = false;
 }
 
 }  // namespace lepus::server

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "core/limits/samples.h"
 #include "tools/server/admin/broker_view.h"
 #include "tools/server/samples/sample_store.h"
 
@@ -23,7 +24,7 @@ class Sampler {
    protected:
     ~NodeSource() = default;
   };
-  /// All outlive this object. `interval`: collect_statistics_interval.
+  /// All outlive this object. `interval`: collect_statistics_interval; core::never: no samples.
   Sampler(BrokerView& broker, const NodeSource& node, core::Nanos interval);
 
   void set_interval(core::Nanos interval) { interval_ = interval; }
@@ -46,7 +47,11 @@ class Sampler {
   bool work();
   bool has_work() const { return pages_due_ == 0 && broker_.now() >= next_look(); }
   /// When the next round is due.
-  core::Nanos next_look() const { return pages_due_ > 0 ? core::never : due_at_; }
+  core::Nanos next_look() const {
+    if (pages_due_ == 0) return due_at_;
+    // Whoever waits for the round waits no longer.
+    return is_waited_for_ ? round_.now + core::limits::sample_wait_max : core::never;
+  }
 
  private:
   void begin_round();
@@ -62,7 +67,7 @@ class Sampler {
   core::Nanos sampled_at_ = 0;
   core::Nanos due_at_ = 0;
   std::uint32_t pages_due_ = 0;  ///< Last pages that are still to come.
-  bool is_refresh_wanted_ = false;
+  bool is_waited_for_ = false;   ///< Requests wait for the round that is under way.
 };
 
 }  // namespace lepus::server

@@ -100,7 +100,8 @@ class ApiTest : public AdminTest {
   }
 
   core::LocalLoginGuard logins_;
-  ApiPlace place_{loops_[3], *admin_, thread_->view(), host_, logins_, log_, ApiAuthDesk{nullptr}};
+  ApiPlace place_{loops_[3], *admin_, thread_->view(),    host_,
+                  logins_,   log_,    thread_->sampler(), ApiAuthDesk{nullptr}};
   ApiService service_{place_, api_core_routes()};
 };
 

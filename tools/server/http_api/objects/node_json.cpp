@@ -1,0 +1,180 @@
+#include "tools/server/http_api/objects/node_json.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "io/os.h"
+#include "tools/server/admin/node_facts.h"
+#include "tools/server/config/config.h"
+#include "tools/server/config/config_file.h"
+#include "tools/server/http_api/objects/overview_parts.h"
+
+namespace lepus::server {
+
+namespace {
+
+void write_texts(std::string_view name, const std::vector<std::string>& texts, JsonWriter& json) {
+  json.key(name);
+  json.begin_array();
+  for (const std::string& text : texts) json.text(text);
+  json.end_array();
+}
+
+void write_empty_list(std::string_view name, JsonWriter& json) {
+  json.key(name);
+  json.begin_array();
+  json.end_array();
+}
+
+/// A number with its details.
+void write_gauge(std::string_view name, std::uint64_t value, Series series,
+                 const ObjectContext& objects, JsonWriter& json) {
+  json.field(name, value);
+  write_details(name,
+                {objects.samples.node().rate(series_of(series)),
+                 &objects.samples.node_history(),
+                 {series_of(series)}},
+                objects.ranges.node_stats, objects.ranges.now_s, json);
+}
+
+void write_resources(const NodeContext& context, JsonWriter& json) {
+  const AdminHost::Facts facts = context.host.facts();
+  const core::Alarm& alarm = context.broker.state().alarm;
+  write_gauge("mem_used", facts.resident_bytes, Series::mem_used, context.objects, json);
+  json.field("mem_limit", facts.memory_watermark_bytes);
+  json.field("mem_alarm", alarm.memory);
+  json.field("mem_calculation_strategy", "rss");
+  write_gauge("disk_free",
+              static_cast<std::uint64_t>(std::max<std::int64_t>(facts.disk_free_bytes, 0)),
+              Series::disk_free, context.objects, json);
+  json.field("disk_free_limit", facts.disk_free_min_bytes);
+  json.field("disk_free_alarm", alarm.disk);
+  write_gauge("fd_used", context.objects.samples.node().values()[series_of(Series::fd_used)],
+              Series::fd_used, context.objects, json);
+  json.field("fd_total", io::file_limit());
+  json.field("sockets_used",
+             context.objects.samples.connections().size() + context.host.config().listeners.size());
+  json.field("sockets_total", io::file_limit());
+  json.field("uptime", facts.uptime_s * 1000);
+}
+
+/// RabbitMQ's processes are Erlang's; here they are threads.
+void write_threads(JsonWriter& json) {
+  rlimit limit{};
+  getrlimit(RLIMIT_NPROC, &limit);
+  rusage use{};
+  getrusage(RUSAGE_SELF, &use);
+  json.field("proc_used", io::thread_count());
+  json.field("proc_total", std::min<std::uint64_t>(limit.rlim_cur, 1ULL << 22));
+  json.field("processors", sysconf(_SC_NPROCESSORS_ONLN));
+  json.field("context_switches", use.ru_nvcsw + use.ru_nivcsw);
+}
+
+void write_io(const SampleStore& samples, JsonWriter& json) {
+  core::ShardCounts sum;
+  for (const core::ThreadStats& thread : samples.threads()) {
+    sum.journal_reads += thread.counts.journal_reads;
+    sum.journal_read_bytes += thread.counts.journal_read_bytes;
+    sum.journal_records += thread.counts.journal_records;
+    sum.journal_bytes += thread.counts.journal_bytes + thread.counts.journal_rewritten_bytes;
+    sum.journal_syncs += thread.counts.journal_syncs;
+    sum.sync_latency_us.sum += thread.counts.sync_latency_us.sum;
+  }
+  json.field("io_read_count", sum.journal_reads);
+  json.field("io_read_bytes", sum.journal_read_bytes);
+  json.field("io_write_count", sum.journal_records);
+  json.field("io_write_bytes", sum.journal_bytes);
+  json.field("io_sync_count", sum.journal_syncs);
+  json.key("io_sync_avg_time");
+  json.number(sum.journal_syncs == 0 ? 0.0
+                                     : static_cast<double>(sum.sync_latency_us.sum) / 1000.0 /
+                                           static_cast<double>(sum.journal_syncs));
+}
+
+struct MemoryPart {
+  std::string_view name;
+  std::uint64_t bytes;
+};
+std::array<MemoryPart, 5> memory_parts(const NodeContext& context) {
+  std::uint64_t messages = 0, input = 0, output = 0;
+  for (const core::ThreadStats& thread : context.objects.samples.threads()) {
+    messages += thread.counts.memory_messages;
+    input += thread.counts.memory_input;
+    output += thread.counts.memory_output;
+  }
+  const AdminHost::Facts facts = context.host.facts();
+  const std::uint64_t known = messages + input + output;
+  const std::uint64_t accounted = std::max(facts.memory_bytes, known);
+  const std::uint64_t resident = std::max(facts.resident_bytes, accounted);
+  return {MemoryPart{"binary", messages}, MemoryPart{"connection_readers", input},
+          MemoryPart{"connection_writers", output}, MemoryPart{"other_system", accounted - known},
+          MemoryPart{"allocated_unused", resident - accounted}};
+}
+
+}  // namespace
+
+void write_node(const NodeContext& context, JsonWriter& json) {
+  const ServerConfig& config = context.host.config();
+  json.begin_object();
+  json.field("name", context.objects.node);
+  json.field("type", "disc");
+  json.field("running", true);
+  json.field("being_drained", context.broker.state().is_suspended);
+  json.field("os_pid", fmt::format("{}", getpid()));
+  if (context.objects.has_stats) {
+    write_resources(context, json);
+    write_threads(json);
+    write_io(context.objects.samples, json);
+    // Shards do not queue up for processors: each has its own thread.
+    json.field("run_queue", 0);
+    write_churn(context.objects, json);
+  }
+  json.field("rates_mode", "basic");
+  json.field("net_ticktime", 0);
+  json.field("db_dir", config.data_dir);
+  write_texts("config_files", find_config_files(config.sources), json);
+  write_texts("log_files", log_locations(config), json);
+  write_exchange_types(json);
+  write_auth_mechanisms(config, json);
+  write_empty_list("partitions", json);
+  write_empty_list("cluster_links", json);
+  write_empty_list("applications", json);
+  write_empty_list("enabled_plugins", json);
+  write_contexts(context, json);
+  json.end_object();
+}
+
+void write_node_memory(const NodeContext& context, bool is_relative, JsonWriter& json) {
+  const auto parts = memory_parts(context);
+  std::uint64_t total = 0;
+  for (const MemoryPart& part : parts) total += part.bytes;
+  const std::uint64_t accounted = total - parts.back().bytes;
+  json.begin_object();
+  for (const MemoryPart& part : parts) {
+    if (!is_relative) {
+      json.field(part.name, part.bytes);
+      continue;
+    }
+    json.field(part.name, total == 0 ? 0 : (part.bytes * 100 + total / 2) / total);
+  }
+  if (is_relative) {
+    json.field("total", 100);
+    return json.end_object();
+  }
+  json.field("strategy", "rss");
+  json.key("total");
+  json.begin_object();
+  json.field("erlang", accounted);
+  json.field("rss", total);
+  json.field("allocated", total);
+  json.end_object();
+  json.end_object();
+}
+
+}  // namespace lepus::server
