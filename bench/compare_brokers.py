@@ -198,6 +198,7 @@ class RabbitMq(Broker):
         super().__init__(port, parent)
         self.data = self.path('mnesia')
         self.settings = {'listeners.tcp.default': f'127.0.0.1:{port}'}
+        self.plugins = ()
 
     def start(self):
         dist_port, mapper_port = self.port + 1, self.port + 2
@@ -206,7 +207,7 @@ class RabbitMq(Broker):
         for name in ('mnesia', 'log'):
             os.mkdir(self.path(name))
         settings = ''.join(f'{key} = {value}\n' for key, value in self.settings.items())
-        for name, text in (('rabbitmq-env.conf', ''), ('enabled_plugins', '[].\n'),
+        for name, text in (('rabbitmq-env.conf', ''), ('enabled_plugins', f'[{",".join(self.plugins)}].\n'),
                            ('rabbitmq.conf', settings)):
             with open(self.path(name), 'w', encoding='utf-8') as file:
                 file.write(text)
