@@ -2,7 +2,7 @@
 //
 //   closed --start()--> open --begin()--> pieces --end()--> closed: on_answered()
 //                        |
-//                        +---answer()--> whole: slices while there is room --> closed: on_answered()
+//                        +---answer()--> whole: slices while there is room --> closed, as above
 //
 //   abandon(), fail(): closed from any state
 #pragma once

@@ -34,6 +34,9 @@ constexpr HttpRefusal bad_framing{400, "bad_request",
 constexpr HttpRefusal bad_expectation{417, "expectation_failed",
                                       "of expectations only 100-continue is known"};
 
+/// "0", and two ends of lines.
+constexpr std::size_t last_chunk_size = 5;
+
 /// What Beast says, as what the client is told.
 HttpRefusal refusal_of(const beast::error_code& code) {
   if (code == error::header_limit) return head_too_large;
@@ -217,9 +220,11 @@ void HttpRequestReader::take_target(std::string_view target) {
   request_.query = end < target.size() ? target.substr(end + 1) : std::string_view{};
 }
 
+/// The last chunk has five bytes, and Beast asserts that it has them all once it has seen its line.
 std::size_t HttpRequestReader::read_body(std::string_view bytes) {
+  const std::size_t size_min = parser_->chunked() ? last_chunk_size : 1;
   std::size_t used = 0;
-  while (used < bytes.size() && !parser_->is_done()) {
+  while (bytes.size() - used >= size_min && !parser_->is_done()) {
     beast::error_code code;
     const std::size_t part =
         parser_->put(boost::asio::const_buffer{bytes.data() + used, bytes.size() - used}, code);

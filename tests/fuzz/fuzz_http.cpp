@@ -69,7 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto stream = std::make_unique<MemoryStream>(pool);
   MemoryStream& wire = *stream;
   server.accept(std::move(stream), net::unknown_listener());
-  const std::size_t step = (data[0] & 8) != 0 ? 1 : std::size_t{data[0] >> 4U} * 37 + 1;
+  const std::size_t step = (data[0] & 8) != 0 ? 1 : std::size_t{data[0]} / 16 * 37 + 1;
   for (std::size_t at = 1; at < size; at += step) {
     wire.deliver(core::as_text({data + at, std::min(step, size - at)}));
     for (int turn = 0; turn < 3; ++turn) {

@@ -136,7 +136,7 @@ TEST(HttpRequestReader, RefusesBodiesWithTwoLengths) {
   EXPECT_EQ(status_of(post + "Transfer-Encoding: gzip\r\n\r\n"), 501U);
   EXPECT_EQ(status_of(post + "Transfer-Encoding: gzip, chunked\r\n\r\n"), 501U);
   EXPECT_EQ(status_of("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400U);
-  EXPECT_EQ(status_of(post + "Transfer-Encoding: chunked\r\n\r\nx\r\n"), 400U);
+  EXPECT_EQ(status_of(post + "Transfer-Encoding: chunked\r\n\r\nx\r\n0\r\n"), 400U);
   EXPECT_EQ(status_of(post + "Expect: miracles\r\nContent-Length: 1\r\n\r\n"), 417U);
 }
 
