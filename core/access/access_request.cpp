@@ -55,6 +55,19 @@ class Decider {
                      fmt::format("User \"{}\" already exists", request.user.name));
     return one(UserPut{request.user});
   }
+  AccessDecision operator()(const PutUser& request) const {
+    if (auto refusal = check_name("a user name", request.name)) return {std::move(refusal), {}};
+    const UserInfo* existing = find_user(request.name);
+    UserSpec user = existing == nullptr ? UserSpec{} : existing->spec;
+    user.name = request.name;
+    user.tags = request.tags;
+    if (request.secret) {
+      user.password_hash = request.secret->hash;
+      user.hashing_algorithm = request.secret->algorithm;
+    }
+    if (existing != nullptr && existing->spec == user) return {};
+    return one(UserPut{std::move(user)});
+  }
   AccessDecision operator()(const DeleteUser& request) const {
     if (find_user(request.name) == nullptr) return no_user(request.name);
     return one(UserRemoved{request.name});

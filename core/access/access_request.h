@@ -20,6 +20,16 @@ namespace lepus::core {
 struct AddUser {
   UserSpec user;
 };
+/// Added, or changed: the tags count, and what is said of the password; limits stay as they are.
+struct PutUser {
+  std::string name;
+  std::vector<std::string> tags;
+  struct Secret {
+    std::string hash;  ///< As of AddUser.
+    std::string algorithm;
+  };
+  std::optional<Secret> secret = {};  ///< Nothing: it stays; a new user has no password then.
+};
 struct DeleteUser {
   std::string name;
 };
@@ -115,10 +125,10 @@ struct Refuse {
 };
 
 using AccessRequest =
-    std::variant<AddUser, DeleteUser, ChangePassword, SetUserTags, SetUserLimits, ClearUserLimits,
-                 SetPermissions, ClearPermissions, SetTopicPermissions, ClearTopicPermissions,
-                 AddVhost, UpdateVhost, DeleteVhost, SetVhostLimits, SetPolicy, ClearPolicy,
-                 SetGlobalParameter, ClearParameter, SetTrace, Refuse>;
+    std::variant<AddUser, PutUser, DeleteUser, ChangePassword, SetUserTags, SetUserLimits,
+                 ClearUserLimits, SetPermissions, ClearPermissions, SetTopicPermissions,
+                 ClearTopicPermissions, AddVhost, UpdateVhost, DeleteVhost, SetVhostLimits,
+                 SetPolicy, ClearPolicy, SetGlobalParameter, ClearParameter, SetTrace, Refuse>;
 
 struct AccessRefusal {
   enum class Reason : std::uint8_t {

@@ -4,7 +4,7 @@
 //
 //   admin -> shard      Purge, DeleteQueue (core/broker/queue_command.h), AskStats, AskMessages
 //   shard -> admin      Reply, StatsReply, MessagesReply, Acknowledged
-//   admin -> control    AskAccess, AskPlan, AskTurns, ForceAlarm, SetLimits, PassSettings,
+//   admin -> control    TopologyAsk, AskAccess, AskPlan, AskTurns, ForceAlarm, SetLimits, PassSettings,
 //                       SuspendBroker, ResumeBroker, StopBroker, AskAcknowledge, AdminEnded
 //   control -> admin    TopologyApply, ControlState, TopologyDone, AccessDone, PlanDone,
 //                       StatsReply, ReadConfigAgain, TrimHeap, EndAdmin
@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -60,6 +61,7 @@ using ShardToAdmin = std::variant<core::Reply, StatsReply, MessagesReply, Acknow
 struct AskAccess {
   std::uint32_t number;
   std::unique_ptr<core::AccessRequest> request;
+  std::string by = {};  ///< A user, for events; empty: core::operator_name.
 };
 /// Answered by PlanDone, and a TopologyDone when there was something to do.
 struct AskPlan {
@@ -95,9 +97,9 @@ struct AskAcknowledge {
 };
 /// The admin thread sends nothing more.
 struct AdminEnded {};
-using AdminToControl =
-    std::variant<core::TopologyApplied, AskAccess, AskPlan, AskTurns, ForceAlarm, SetLimits,
-                 PassSettings, SuspendBroker, ResumeBroker, StopBroker, AskAcknowledge, AdminEnded>;
+using AdminToControl = std::variant<core::TopologyApplied, core::TopologyAsk, AskAccess, AskPlan,
+                                    AskTurns, ForceAlarm, SetLimits, PassSettings, SuspendBroker,
+                                    ResumeBroker, StopBroker, AskAcknowledge, AdminEnded>;
 
 /// How the broker is. Sent whenever it is different.
 struct ControlState {

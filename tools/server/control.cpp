@@ -56,6 +56,11 @@ struct Control::AdminHandler {
   void operator()(const core::TopologyApplied& applied) const {
     control.writer_.replication().on_admin_applied(applied.version);
   }
+  void operator()(core::TopologyAsk& ask) const {
+    ControlRequest request{ask.channel, ask.message_count};
+    request.topology = std::move(ask.request);
+    control.writer_.request(std::move(request));
+  }
   void operator()(AskAccess& ask) const { control.on_access(std::move(ask)); }
   void operator()(AskPlan& ask) const { control.on_plan(std::move(ask)); }
   void operator()(const AskTurns& ask) const {
@@ -136,7 +141,7 @@ void Control::change(const core::AccessRequest& request, std::string by, Changed
 }
 
 void Control::on_access(AskAccess&& ask) {
-  change(*ask.request, std::string{core::operator_name},
+  change(*ask.request, ask.by.empty() ? std::string{core::operator_name} : std::move(ask.by),
          [this, number = ask.number](const std::optional<core::AccessRefusal>& refusal) {
            mesh_.tell_admin(AccessDone{
                number, refusal ? std::make_unique<core::AccessRefusal>(*refusal) : nullptr});

@@ -67,6 +67,8 @@ std::string_view fault_name(AdminFault fault) {
       return "exists";
     case AdminFault::refused:
       return "refused";
+    case AdminFault::denied:
+      return "denied";
     case AdminFault::unavailable:
       return "unavailable";
     case AdminFault::internal:
@@ -207,6 +209,7 @@ OperationMaker find_operation(std::string_view verb) {
   if (const OperationMaker make = find_list_operation(verb)) return make;
   if (const OperationMaker make = find_change_operation(verb)) return make;
   if (const OperationMaker make = find_message_operation(verb)) return make;
+  if (const OperationMaker make = find_topology_operation(verb)) return make;
   if (const OperationMaker make = find_access_operation(verb)) return make;
   if (const OperationMaker make = find_app_operation(verb)) return make;
   if (const OperationMaker make = find_certificate_operation(verb)) return make;

@@ -42,6 +42,8 @@ struct AdminRequest {
   std::map<std::string, std::string, std::less<>> options;
   std::string by;   ///< Who asks, for the log: "uid 0 (root)".
   std::string via;  ///< The way the request came in, for the log: "socket".
+  /// A user of the broker, for what it tells in events; empty: an operator without one.
+  std::string user = {};
 
   bool has(std::string_view option) const { return options.find(option) != options.end(); }
 };
@@ -53,6 +55,7 @@ enum class AdminFault : std::uint8_t {
   no_user,      ///< The same, of a user.
   exists,       ///< It is there already.
   refused,      ///< It is there, but not in the state that was asked for.
+  denied,       ///< Nobody may do that, whoever he is.
   unavailable,  ///< The broker stops, or this version cannot do it.
   internal,
 };

@@ -10,6 +10,7 @@
 
 #include "core/access/access_request.h"
 #include "core/access/credential_rule.h"
+#include "core/access/password_hash.h"
 #include "persist/catalog/access_rows.h"
 #include "persist/catalog/json_text.h"
 #include "tools/server/admin/admin_operation.h"
@@ -39,6 +40,26 @@ core::UserSpec user_of(const Arguments& arguments) {
 
 core::AccessRequest add_user(const AdminRequest& request) {
   return core::AddUser{user_of(request.arguments)};
+}
+/// put_user NAME keep "" "" TAG... | NAME password TEXT "" TAG... | NAME hash TEXT ALGORITHM TAG...
+core::AccessRequest put_user(const AdminRequest& request) {
+  const Arguments& words = request.arguments;
+  core::PutUser user{words[0], {words.begin() + 4, words.end()}};
+  const std::string algorithm = words[3].empty() ? std::string{core::sha256_name} : words[3];
+  if (words[1] == "keep") {
+    user.secret = std::nullopt;
+  } else if (words[1] == "password") {
+    const core::UserSpec made = user_of({words[0], words[2]});
+    user.secret = {made.password_hash, made.hashing_algorithm};
+  } else if (words[1] == "hash") {
+    core::PasswordHash hash;
+    if (std::string why = hash.read(algorithm, words[2]); !why.empty())
+      return core::Refuse{std::move(why)};
+    user.secret = {words[2], algorithm};
+  } else {
+    return core::Refuse{"the password: expected keep, password or hash"};
+  }
+  return user;
 }
 core::AccessRequest delete_user(const AdminRequest& request) {
   return core::DeleteUser{request.arguments[0]};
@@ -186,6 +207,8 @@ core::AccessRequest clear_global_parameter(const AdminRequest& request) {
 constexpr std::size_t many = 100;
 constexpr std::array access_verbs{
     AccessVerb{"add_user", "a user and a password", 2, 2, add_user},
+    AccessVerb{"put_user", "a user, keep, password or hash, a text, an algorithm and tags", 4, many,
+               put_user},
     AccessVerb{"delete_user", "a user", 1, 1, delete_user},
     AccessVerb{"change_password", "a user and a password", 2, 2, change_password},
     AccessVerb{"clear_password", "a user", 1, 1, clear_password},
@@ -253,8 +276,8 @@ class AccessChange : public AdminOperation {
     for (core::AccessRequest& change : std::exchange(asked_, {})) {
       order().begin_change();
       ++answers_due_;
-      broker().tell_control(
-          AskAccess{number(), std::make_unique<core::AccessRequest>(std::move(change))});
+      broker().tell_control(AskAccess{
+          number(), std::make_unique<core::AccessRequest>(std::move(change)), request().user});
     }
   }
   /// The first refusal is the answer.
@@ -286,12 +309,17 @@ class ChangeAccess final : public AccessChange {
     const std::size_t count = request().arguments.size();
     if (count < verb->arguments_min || count > verb->arguments_max)
       return fail(AdminFault::usage, fmt::format("expected {}", verb->expects));
-    const bool sets_password = verb->build == add_user || verb->build == change_password;
-    const std::string why =
-        sets_password ? core::check_password(host().config().auth.passwords, request().arguments[1])
-                      : std::string{};
-    if (!why.empty()) return fail(AdminFault::invalid, why);
+    if (const std::string* password = find_password(*verb)) {
+      const std::string why = core::check_password(host().config().auth.passwords, *password);
+      if (!why.empty()) return fail(AdminFault::invalid, why);
+    }
     ask(verb->build(request()));
+  }
+  /// Null: none is set.
+  const std::string* find_password(const AccessVerb& verb) const {
+    const Arguments& words = request().arguments;
+    if (verb.build == add_user || verb.build == change_password) return &words[1];
+    return verb.build == put_user && words[1] == "password" ? &words[2] : nullptr;
   }
 };
 

@@ -22,6 +22,7 @@ constexpr std::size_t all = SIZE_MAX;
 constexpr bool in_vhost = true;
 constexpr std::array audited{
     AuditedVerb{"add_user", 1},
+    AuditedVerb{"put_user", 1},
     AuditedVerb{"delete_user", all},
     AuditedVerb{"change_password", 1},
     AuditedVerb{"clear_password", all},
@@ -51,6 +52,11 @@ constexpr std::array audited{
     AuditedVerb{"clear_operator_policy", all, in_vhost},
     AuditedVerb{"purge_queue", all, in_vhost},
     AuditedVerb{"delete_queue", all, in_vhost},
+    AuditedVerb{"declare_queue", all, in_vhost},
+    AuditedVerb{"declare_exchange", all, in_vhost},
+    AuditedVerb{"delete_exchange", all, in_vhost},
+    AuditedVerb{"bind", all, in_vhost},
+    AuditedVerb{"unbind", all, in_vhost},
     AuditedVerb{"publish", 0, in_vhost},
     AuditedVerb{"get", all, in_vhost},
     AuditedVerb{"close_connection", all},

@@ -35,7 +35,7 @@ class MessageOperation : public AdminOperation {
     if (vhost == nullptr) return nullptr;
     auto made = std::make_unique<MessageRequest>();
     made->kind = kind;
-    made->user = core::operator_name;
+    made->user = request().user.empty() ? core::operator_name : std::string_view{request().user};
     made->vhost = vhost->id;
     made->vhost_name = vhost->name;
     return made;
