@@ -6,11 +6,7 @@
 // which mutations take apart more easily. Nothing may stop the process; every request is answered
 // once, with JSON that can be read; the broker answers a ping afterwards; and it starts again from
 // what was taken.
-#include <unistd.h>
-
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -21,29 +17,6 @@ namespace lepus::server::fuzz {
 namespace {
 
 constexpr std::size_t lines_max = 40;
-
-/// Of this process, emptied for each input.
-class Directory {
- public:
-  Directory() {
-    const bool has_memory = ::access("/dev/shm", W_OK) == 0;
-    std::string name = has_memory ? "/dev/shm/lepus-fuzz-XXXXXX" : "/tmp/lepus-fuzz-XXXXXX";
-    CHECK(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Directory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& emptied() {
-    for (const auto& file : std::filesystem::directory_iterator(path_))
-      std::filesystem::remove_all(file);
-    return path_;
-  }
-
- private:
-  std::string path_;
-};
 
 AdminRequest parse_short(std::string_view line) {
   AdminRequest request;

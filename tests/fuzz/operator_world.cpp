@@ -2,8 +2,11 @@
 #include "tests/fuzz/operator_world.h"
 
 #include <simdjson.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <variant>
 
@@ -88,6 +91,24 @@ void FuzzShard::on(const core::DeleteQueue& command) {
   request->kind = core::TopologyRequest::Kind::delete_queue;
   request->queue = command.queue;
   end_.tell_control(core::TopologyAsk{command.channel, 0, std::move(request)});
+}
+
+Directory::Directory() {
+  const bool has_memory = ::access("/dev/shm", W_OK) == 0;
+  std::string name = has_memory ? "/dev/shm/lepus-fuzz-XXXXXX" : "/tmp/lepus-fuzz-XXXXXX";
+  CHECK(mkdtemp(name.data()) != nullptr);
+  path_ = name;
+}
+
+Directory::~Directory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+const std::string& Directory::emptied() {
+  for (const auto& file : std::filesystem::directory_iterator(path_))
+    std::filesystem::remove_all(file);
+  return path_;
 }
 
 Mesh& OperatorWorld::linked_mesh() {

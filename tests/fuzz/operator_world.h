@@ -72,6 +72,19 @@ class FuzzShard {
   core::Topology replica_;
 };
 
+/// Of this process, in memory where that can be, emptied for each input.
+class Directory {
+ public:
+  Directory();
+  ~Directory();
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  const std::string& emptied();
+
+ private:
+  std::string path_;
+};
+
 class OperatorWorld final : public AdminHost {
  public:
   /// `directory`: of the catalog, empty.
@@ -81,6 +94,10 @@ class OperatorWorld final : public AdminHost {
   /// One request until its answer.
   void ask(AdminRequest request);
   void run();
+  /// For a way requests come in, which does not outlive the world.
+  AdminThread& thread() { return *thread_; }
+  io::Loop& admin_loop() { return loops_[3]; }
+  core::Log& log() { return log_; }
   /// What is stored can be started from, and exported.
   static void check_restart(const std::string& directory);
 

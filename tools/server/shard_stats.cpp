@@ -19,6 +19,11 @@ std::unique_ptr<core::StatsPage> ShardStats::work() {
     case Kind::queues:
       part->last = describe_queues(waiting, *part);
       break;
+    case Kind::all_queues:
+    case Kind::exchanges:
+    case Kind::vhosts:
+      part->last = true;
+      break;
     case Kind::connections:
     case Kind::channels:
     case Kind::consumers:

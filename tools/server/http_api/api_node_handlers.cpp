@@ -58,7 +58,7 @@ void show_memory(ApiCall& call) {
 }
 
 using R = ApiRight;
-constexpr ApiRoute routes[] = {
+constexpr ApiRoute node_list[] = {
     {"GET", "/overview", fresh<show_overview>},
     {"GET", "/nodes", fresh<list_nodes>, R::monitoring},
     {"GET", "/nodes/:node", fresh<show_node>, R::monitoring},
@@ -68,6 +68,6 @@ constexpr ApiRoute routes[] = {
 
 }  // namespace
 
-std::span<const ApiRoute> api_node_routes() { return routes; }
+std::span<const ApiRoute> api_node_routes() { return node_list; }
 
 }  // namespace lepus::server

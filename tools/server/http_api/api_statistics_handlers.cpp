@@ -157,7 +157,7 @@ void list_consumers(ApiCall& call) {
 
 using R = ApiRight;
 using V = ApiVhost;
-constexpr ApiRoute routes[] = {
+constexpr ApiRoute statistics_list[] = {
     {"GET", "/queues", fresh<list_queues>},
     {"GET", "/queues/detailed", fresh<list_queues>},
     {"GET", "/queues/:vhost", fresh<list_queues>, R::management, V::visible},
@@ -180,6 +180,6 @@ constexpr ApiRoute routes[] = {
 
 }  // namespace
 
-std::span<const ApiRoute> api_statistics_routes() { return routes; }
+std::span<const ApiRoute> api_statistics_routes() { return statistics_list; }
 
 }  // namespace lepus::server
