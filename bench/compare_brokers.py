@@ -167,7 +167,8 @@ class Lepus(Broker):
         self.data = self.path('data')
         self.starts = 0
         self.settings = {'listeners.tcp.default': f'127.0.0.1:{port}', 'data_dir': self.data,
-                         'shards': shards}
+                         'shards': shards, 'management.tcp.port': 'none',
+                         'prometheus.tcp.port': 'none'}
 
     def start(self):
         self.start_again()

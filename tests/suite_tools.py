@@ -149,6 +149,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
+# Of a broker that nobody asks over HTTP: several run at a time, and its ports are the same for all.
+NO_HTTP = {"management.tcp.port": "none", "prometheus.tcp.port": "none"}
+
+
 class Broker:
     """`with Broker(program) as broker:` a broker on a free port with its own data directory.
 
@@ -160,7 +164,7 @@ class Broker:
         self.port = free_port()
         self.data = tempfile.mkdtemp(prefix="lepus-suite-")
         settings = {"listeners.tcp.default": f"127.0.0.1:{self.port}", "shards": shards,
-                    "data_dir": self.data, "pin": "false", **(settings or {})}
+                    "data_dir": self.data, "pin": "false", **NO_HTTP, **(settings or {})}
         self.command = [program]
         for key, value in settings.items():
             self.command += ["--set", f"{key}={value}"]

@@ -51,6 +51,8 @@ void HttpConnection::run() {
 }
 
 void HttpConnection::stop() {
+  // Who has everything need not be waited for.
+  if (state_ == State::reading && stream_->pending_bytes() == 0) return abort();
   if (state_ == State::reading) return end();
   if (state_ == State::due) refuse(is_stopping);
 }

@@ -12,11 +12,29 @@ namespace lepus::net {
 enum class ListenerProtocol : std::uint8_t {
   amqp,
   amqps,  ///< In TLS.
+  http,
+  https,
+  prometheus,  ///< HTTP for metrics.
+  prometheus_tls,
 };
 
 /// As RabbitMQ calls it.
 inline std::string_view protocol_name(ListenerProtocol protocol) {
-  return protocol == ListenerProtocol::amqps ? "amqp/ssl" : "amqp";
+  switch (protocol) {
+    case ListenerProtocol::amqp:
+      return "amqp";
+    case ListenerProtocol::amqps:
+      return "amqp/ssl";
+    case ListenerProtocol::http:
+      return "http";
+    case ListenerProtocol::https:
+      return "https";
+    case ListenerProtocol::prometheus:
+      return "http/prometheus";
+    case ListenerProtocol::prometheus_tls:
+      return "https/prometheus";
+  }
+  return {};
 }
 
 struct ListenerIdentity {

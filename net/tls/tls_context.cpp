@@ -174,8 +174,9 @@ const TlsLoginRule& TlsContext::login_rule() const { return details_of(ctx_.get(
 
 bool TlsContext::verifies_peer() const { return details_of(ctx_.get()).verifies_peer; }
 
-std::string TlsProblem::text() const {
-  std::string text = option.empty() ? std::string{"ssl_options"} : "ssl_options." + option;
+std::string TlsProblem::text(std::string_view keys) const {
+  std::string text{keys};
+  if (!option.empty()) text += "." + option;
   if (!file.empty()) text += " = " + file;
   return text + ": " + reason;
 }

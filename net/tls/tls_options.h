@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lepus::net {
@@ -56,10 +57,11 @@ struct TlsOptions {
 
 /// Why no context could be made.
 struct TlsProblem {
-  std::string option;  ///< As in the configuration, without "ssl_options."; "" = none is to blame.
+  std::string option;  ///< As in the configuration, without what `keys` are; "" = none is to blame.
   std::string file;    ///< "" = it is not about one.
   std::string reason;
-  std::string text() const;
+  /// `keys`: what the keys of these options begin with.
+  std::string text(std::string_view keys = "ssl_options") const;
 };
 
 }  // namespace lepus::net

@@ -58,7 +58,7 @@ class Lepus:
         """Starts the process without waiting for it."""
         self.port = suite_tools.free_port()
         settings = {'listeners.tcp.default': f'127.0.0.1:{self.port}', 'data_dir': self.data,
-                    'pin': 'false', **self.settings}
+                    'pin': 'false', **suite_tools.NO_HTTP, **self.settings}
         command = [self.binary]
         for key, value in settings.items():
             command += ['--set', f'{key}={value}']

@@ -57,7 +57,8 @@ class Broker:
         """`folder` gets its log and its data directory, both with its name."""
         self.name = name
         self.log_path = pathlib.Path(folder) / f"{name}.log"
-        arguments = [f"data_dir={folder}/{name}", *settings]
+        arguments = [f"data_dir={folder}/{name}", "management.tcp.port=none",
+                     "prometheus.tcp.port=none", *settings]
         self.command = [path] + [word for one in arguments for word in ("--set", one)]
         self.ready = threading.Event()
         self.process = None

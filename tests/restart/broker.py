@@ -24,9 +24,11 @@ import time
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), 'wire'))
 
-from probe import Probe  # noqa: E402  (the path is made above)
+from probe import Probe  # noqa: E402  (the paths are made above)
+from suite_tools import NO_HTTP  # noqa: E402
 
 START_S = 20
 STOP_S = 20
@@ -84,7 +86,7 @@ class Node:
                 limits = (file_size_max, resource.RLIM_INFINITY)
                 resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         settings = {'listeners.tcp.default': f'127.0.0.1:{self.port}', 'shards': shards,
-                    'data_dir': self.data, 'pin': 'false', **(settings or {})}
+                    'data_dir': self.data, 'pin': 'false', **NO_HTTP, **(settings or {})}
         command = [self.program]
         for key, value in settings.items():
             command += ['--set', f'{key}={value}']

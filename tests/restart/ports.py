@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from broker import Node, Failed, check, free_port, run_cases
+from broker import Node, Failed, NO_HTTP, check, free_port, run_cases
 
 CASES = []
 SPLIT_ROUNDS = 3
@@ -87,7 +87,8 @@ def another_users_broker_is_named(node):
         done = subprocess.run(
             ['setpriv', f'--reuid={nobody.pw_uid}', f'--regid={nobody.pw_gid}', '--clear-groups',
              program, '--set', f'listeners.tcp.default=127.0.0.1:{port}',
-             '--set', f'data_dir={other.data}', '--set', 'pin=false'],
+             '--set', f'data_dir={other.data}', '--set', 'pin=false',
+             *[word for key, value in NO_HTTP.items() for word in ('--set', f'{key}={value}')]],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
     check(done.returncode == 1, f'exit code {done.returncode}: {done.stderr}')
     check(f'lepus (pid {node.process.pid}, data_dir {node.data})' in done.stderr, done.stderr)

@@ -15,6 +15,11 @@ int client_descriptor_max(std::uint64_t limit) {
   return static_cast<int>(std::min<std::uint64_t>(max, INT_MAX));
 }
 
+int http_descriptor_max(std::uint64_t limit) {
+  const std::uint64_t reserve = std::min(limits::descriptor_reserve, limit / 4);
+  return static_cast<int>(std::min<std::uint64_t>(limit - reserve / 2, INT_MAX));
+}
+
 std::string descriptor_warning(std::uint64_t limit, std::uint64_t connections_max) {
   const auto clients = static_cast<std::uint64_t>(client_descriptor_max(limit));
   const bool too_few = connections_max > clients;

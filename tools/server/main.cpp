@@ -51,6 +51,9 @@ int print(const std::string& text) {
 std::string ready_line(const ServerConfig& config) {
   std::string line = "lepus ready: amqp";
   for (const ListenAddress& address : config.listeners) line += " " + shown_address(address);
+  for (const ListenAddress& address : config.http_listeners())
+    line += fmt::format("; {} {}", net::protocol_name(listener_protocol(address.kind)),
+                        shown_address(address));
   return line + "\n";
 }
 

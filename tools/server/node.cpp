@@ -88,8 +88,10 @@ std::string Node::start() {
     log_.write(LogLevel::warning, LogCategory::general, "limit of open files", {{"text", text}});
   TlsSetup tls;
   if (std::string error = make_tls(config_, tls); !error.empty()) return error;
+  HttpTls http_tls;
+  if (std::string error = make_http_tls(config_, http_tls); !error.empty()) return error;
   // Once more in listen(): what comes between may take long, and is in vain when this is in use.
-  if (std::string error = wait_until_free(config_.listeners); !error.empty()) return error;
+  if (std::string error = wait_until_free(config_.all_listeners()); !error.empty()) return error;
   if (std::string error = make_driver(driver_); !error.empty()) return error;
   loop_ = std::make_unique<io::Loop>(
       *driver_, io::IdlePolicy{io::IdleMode::adaptive, core::limits::control_spin});
@@ -98,7 +100,7 @@ std::string Node::start() {
   if (std::string error = open_catalog(); !error.empty()) return error;
   std::unique_ptr<io::UringDriver> admin_driver;
   if (std::string error = make_driver(admin_driver); !error.empty()) return error;
-  admin_ = std::make_unique<NodeAdmin>(*this, std::move(admin_driver), tls);
+  admin_ = std::make_unique<NodeAdmin>(*this, std::move(admin_driver), tls, http_tls);
   if (std::string error = make_shards(tls); !error.empty()) return error;
   if (std::string error = listen(); !error.empty()) return error;
   if (std::string error = start_control(); !error.empty()) return error;
@@ -119,7 +121,9 @@ std::string Node::start() {
   while (!control_->is_serving()) loop_->run_turn();
   readings_.disk_free.start_thread("disk-space");
   readings_.process_memory.start_thread("process-memory");
-  log_certificates(tls, log_, (loop_->now() + loop_->wall_offset()) / core::nanos_per_s);
+  const std::int64_t now_s = (loop_->now() + loop_->wall_offset()) / core::nanos_per_s;
+  for (const TlsSetup* one : {&tls, &http_tls.management, &http_tls.prometheus})
+    if (one == &tls || one->keys != tls.keys) log_certificates(*one, log_, now_s);
   log_.write(LogLevel::info, LogCategory::general, "broker started",
              {{"version", LEPUS_VERSION},
               {"shards", shards_.size()},
@@ -297,8 +301,13 @@ std::string Node::open_sockets(const ListenTurn& turn, core::Log& log, ShardList
 std::string Node::listen() {
   ShardListeners listeners;
   const ListenTurn turn;
-  if (std::string error = wait_until_free(config_.listeners); !error.empty()) return error;
+  if (std::string error = wait_until_free(config_.all_listeners()); !error.empty()) return error;
   if (std::string error = open_sockets(turn, log_, listeners); !error.empty()) return error;
+  std::vector<net::Listening> http;
+  if (std::string error = open_http_listeners(config_, http); !error.empty()) return error;
+  for (const ListenAddress& address : config_.http_listeners())
+    notices_.post(address, config_.data_dir);
+  admin_->listen_http(std::move(http));
   for (std::size_t shard = 0; shard < shards_.size(); ++shard)
     for (net::Listening& one : listeners[shard]) shards_[shard].shard->add_listener(std::move(one));
   return {};

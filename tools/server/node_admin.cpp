@@ -15,6 +15,7 @@
 #include "tools/server/config/config_keys.h"
 #include "tools/server/config/config_reload.h"
 #include "tools/server/connection_settings.h"
+#include "tools/server/descriptors.h"
 #include "tools/server/node.h"
 
 namespace lepus::server {
@@ -35,19 +36,24 @@ std::string own_user_name() {
 
 }  // namespace
 
-NodeAdmin::NodeAdmin(Node& node, std::unique_ptr<io::UringDriver> driver, TlsSetup tls)
+NodeAdmin::NodeAdmin(Node& node, std::unique_ptr<io::UringDriver> driver, TlsSetup tls,
+                     HttpTls http_tls)
     : node_(node),
       log_(node.log_system_.producer("admin")),
       config_(node.config_),
       tls_(std::move(tls)),
+      http_tls_(std::move(http_tls)),
       started_at_(node.loop_->now()),
       driver_(std::move(driver)),
       loop_(*driver_, io::IdlePolicy{io::IdleMode::sleep, 0}),
       definitions_(node.catalog_) {
   node_.mesh_.set_admin_loop(loop_);
-  work_ = std::make_unique<AdminThread>(
-      AdminThread::Parts{&node_.mesh_, &loop_, &log_, this,
-                         core::limits::sample_interval_default});
+  work_ = std::make_unique<AdminThread>(AdminThread::Parts{
+      &node_.mesh_, &loop_, &log_, this, config_.statistics_interval_ms * core::nanos_per_ms});
+  http_ = std::make_unique<NodeHttp>(
+      NodeHttp::Parts{&loop_, work_.get(), this, &node_.auth_.logins, &log_,
+                      http_descriptor_max(io::file_use().limit), node_.auth_.make_link(loop_)},
+      config_, http_tls_);
 }
 
 NodeAdmin::~NodeAdmin() {
@@ -81,6 +87,7 @@ void NodeAdmin::run_thread() {
         log_.write(core::LogLevel::warning, core::LogCategory::general, "cannot pin admin thread",
                    {{"text", error}});
     }
+    http_->start();
     while (!work_->is_finished()) loop_.run_turn();
   });
 }
@@ -115,6 +122,8 @@ void NodeAdmin::tell_settings() {
   auto settings = std::make_unique<std::vector<ReplaceSettings>>();
   for (std::size_t i = 0; i < node_.shards_.size(); ++i)
     settings->push_back({make_settings(config_), std::make_unique<TlsSetup>(tls_)});
+  http_->set_config(config_, http_tls_);
+  work_->sampler().set_interval(config_.statistics_interval_ms * core::nanos_per_ms);
   work_->view().tell_control(PassSettings{std::move(settings)});
 }
 
@@ -161,29 +170,46 @@ AdminHost::ResumeOutcome NodeAdmin::resume(bool is_last_try) {
 
 /// What is wrong leaves everything about TLS as it was `before`. The files may be others although
 /// their names are the same.
-std::string NodeAdmin::reload_tls(const TlsConfig& before) {
+std::string NodeAdmin::reload_tls(const TlsKeys& before) {
   TlsSetup setup;
+  HttpTls http;
   std::string error = make_tls(config_, setup);
+  if (error.empty()) error = make_http_tls(config_, http);
   if (error.empty()) {
     tls_ = std::move(setup);
-    log_certificates(tls_, log_, (loop_.now() + loop_.wall_offset()) / core::nanos_per_s);
+    http_tls_ = std::move(http);
+    const std::int64_t now_s = (loop_.now() + loop_.wall_offset()) / core::nanos_per_s;
+    for (const TlsSetup* one : all_tls()) log_certificates(*one, log_, now_s);
   } else {
-    config_.tls = before;
+    config_.tls = before.amqp;
+    config_.management.door.tls = before.management;
+    config_.prometheus.door.tls = before.prometheus;
     log_.write(core::LogLevel::error, core::LogCategory::general,
                "TLS certificates kept as they were", {{"text", error}});
   }
   return error;
 }
 
+std::vector<const TlsSetup*> NodeAdmin::all_tls() const {
+  std::vector<const TlsSetup*> all{&tls_};
+  if (config_.management.door.has_own_certificate()) all.push_back(&http_tls_.management);
+  if (config_.prometheus.door.has_own_certificate()) all.push_back(&http_tls_.prometheus);
+  return all;
+}
+
+NodeAdmin::TlsKeys NodeAdmin::tls_keys() const {
+  return {config_.tls, config_.management.door.tls, config_.prometheus.door.tls};
+}
+
 std::string NodeAdmin::reload_certificates() {
-  const TlsConfig before = config_.tls;
+  const TlsKeys before = tls_keys();
   std::string error = reload_tls(before);
   if (error.empty()) tell_settings();
   return error;
 }
 
 void NodeAdmin::reload() {
-  const TlsConfig before = config_.tls;
+  const TlsKeys before = tls_keys();
   config_ = reload_config(config_, node_.log_system_, log_);
   (void)reload_tls(before);
   tell_limits();
@@ -216,8 +242,9 @@ std::string NodeAdmin::set_value(std::string_view key, std::string_view value) {
   ServerConfig changed = config_;
   if (const SetOutcome refused = match.spec->set(changed, {match.variable, value}))
     return fmt::format("{} = {}: expected {}", key, value, match.spec->accepts);
-  const TlsConfig before = std::exchange(config_, std::move(changed)).tls;
-  if (config_.tls != before)
+  const TlsKeys before = tls_keys();
+  config_ = std::move(changed);
+  if (tls_keys() != before)
     if (std::string error = reload_tls(before); !error.empty()) return error;
   tell_settings();
   return {};

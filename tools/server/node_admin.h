@@ -17,6 +17,7 @@
 #include "tools/server/admin/admin_socket.h"
 #include "tools/server/admin_thread.h"
 #include "tools/server/definitions/node_definitions.h"
+#include "tools/server/http/node_http.h"
 #include "tools/server/node_limits.h"
 
 namespace lepus::server {
@@ -27,11 +28,13 @@ class NodeAdmin final : private AdminHost {
  public:
   /// Before the node's control thread is made, for the mesh has this thread's loop then. `driver`
   /// is of that loop.
-  NodeAdmin(Node& node, std::unique_ptr<io::UringDriver> driver, TlsSetup tls);
+  NodeAdmin(Node& node, std::unique_ptr<io::UringDriver> driver, TlsSetup tls, HttpTls http_tls);
   ~NodeAdmin() override;
 
   /// Binds the socket and begins to serve it. Empty, or why not.
   [[nodiscard]] std::string start();
+  /// Requests over HTTP are answered from these once the thread runs. Before start().
+  void listen_http(std::vector<net::Listening> listeners) { http_->listen(std::move(listeners)); }
   void run_thread();
   /// After EndAdmin was sent, and when the control thread has seen the end.
   void join();
@@ -48,17 +51,27 @@ class NodeAdmin final : private AdminHost {
   void reload() override;
   std::string reload_certificates() override;
   const TlsSetup& tls() const override { return tls_; }
+  std::vector<const TlsSetup*> all_tls() const override;
   std::string set_value(std::string_view key, std::string_view value) override;
 
   NodeLimits limits() const;
   void tell_limits();
   void tell_settings();
-  std::string reload_tls(const TlsConfig& before);
+  /// What may be as it was before when files are not good.
+  struct TlsKeys {
+    TlsConfig amqp;
+    net::TlsOptions management;
+    net::TlsOptions prometheus;
+    bool operator==(const TlsKeys&) const = default;
+  };
+  TlsKeys tls_keys() const;
+  std::string reload_tls(const TlsKeys& before);
 
   Node& node_;
   core::Log& log_;  ///< Of this thread.
   ServerConfig config_;
   TlsSetup tls_;
+  HttpTls http_tls_;
   core::Nanos started_at_;
   std::unique_ptr<io::UringDriver> driver_;
   io::Loop loop_;
@@ -66,6 +79,7 @@ class NodeAdmin final : private AdminHost {
   NodeDefinitions definitions_;
   std::string path_;  ///< Of the socket, once it is bound.
   std::unique_ptr<AdminSocket> socket_;
+  std::unique_ptr<NodeHttp> http_;
   std::thread thread_;
 };
 

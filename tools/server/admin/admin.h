@@ -125,7 +125,10 @@ class AdminHost {
   /// The files of ssl_options are read again, for connections to come. Empty, or what is wrong with
   /// one: then all is as it was.
   [[nodiscard]] virtual std::string reload_certificates() = 0;
+  /// Of ssl_options.
   virtual const TlsSetup& tls() const = 0;
+  /// Also those of listeners with keys of their own. Valid until the next reload.
+  virtual std::vector<const TlsSetup*> all_tls() const { return {&tls()}; }
   /// As a line of the configuration, until the next reload, for connections to come. Empty, or why
   /// it cannot be.
   [[nodiscard]] virtual std::string set_value(std::string_view key, std::string_view value) = 0;

@@ -17,22 +17,26 @@ class Certificates final : public AdminOperation {
   using AdminOperation::AdminOperation;
   void start() override {
     if (!request().arguments.empty()) return fail(AdminFault::usage, "expected no arguments");
-    const auto& context = host().tls().context;
     std::string text;
-    const std::int64_t now_s = broker().wall_now() / core::nanos_per_s;
-    if (!context) text = "No listener speaks TLS.";
-    if (context)
-      for (const net::TlsContext::Certificate& one : context->certificates()) {
-        if (!text.empty()) text += "\n\n";
-        text += fmt::format(
-            "ssl_options.{} = {}\nSubject: {}\nIssuer: {}\nValidity: {}\nDays left: {}", one.option,
-            one.file, one.subject, one.issuer, one.validity, days_left(one, now_s));
-      }
+    for (const TlsSetup* setup : host().all_tls()) append(*setup, text);
+    if (text.empty()) text = "No listener speaks TLS.";
     JsonWriter json;
     json.begin_object();
     json.field("value", text);
     json.end_object();
     done(json.take());
+  }
+
+ private:
+  void append(const TlsSetup& setup, std::string& text) const {
+    if (!setup.context) return;
+    const std::int64_t now_s = broker().wall_now() / core::nanos_per_s;
+    for (const net::TlsContext::Certificate& one : setup.context->certificates()) {
+      if (!text.empty()) text += "\n\n";
+      text += fmt::format("{}.{} = {}\nSubject: {}\nIssuer: {}\nValidity: {}\nDays left: {}",
+                          setup.keys, one.option, one.file, one.subject, one.issuer, one.validity,
+                          days_left(one, now_s));
+    }
   }
 };
 

@@ -74,11 +74,16 @@ std::string show(const ListenAddress& address) {
                      address.port, shown_protocol(address), shown_purpose(address));
 }
 
+/// Those of HTTP are open also while clients are kept out.
+std::vector<ListenAddress> open_listeners(const Place& place, bool has_amqp) {
+  const ServerConfig& config = place.host.config();
+  return has_amqp ? config.all_listeners() : config.http_listeners();
+}
+
 Answer listeners(const Place& place) {
   std::vector<std::string> listed;
-  if (!place.broker.state().is_suspending)
-    for (const ListenAddress& address : place.host.config().listeners)
-      listed.push_back(show(address));
+  for (const ListenAddress& address : open_listeners(place, !place.broker.state().is_suspending))
+    listed.push_back(show(address));
   return {fmt::format("{}", fmt::join(listed, "\n")), {}};
 }
 
@@ -86,24 +91,31 @@ Answer check_port_listener(const Place& place) {
   const auto port = parse_number(place.request.arguments[0]);
   if (!port || *port == 0 || *port > 65'535)
     return {{}, fmt::format("'{}' is no port", place.request.arguments[0]), AdminFault::usage};
-  const auto& listed = place.host.config().listeners;
+  const auto listed = open_listeners(place, place.broker.state().is_serving);
   const bool is_there = std::any_of(listed.begin(), listed.end(),
                                     [&](const auto& address) { return address.port == *port; });
-  if (is_there && place.broker.state().is_serving)
+  if (is_there)
     return {fmt::format("A listener for port {} is running on node {}.", *port, place.node), {}};
   return {{}, fmt::format("No listener for port {} is active on node {}.", *port, place.node)};
 }
 
+/// RabbitMQ takes several names.
+std::string_view protocol_called(std::string_view name) {
+  if (name == "amqp091" || name == "amqp0-9-1" || name == "amqp0.9.1" || name == "AMQP 0-9-1")
+    return "amqp";
+  if (name == "amqps") return "amqp/ssl";
+  if (name == "prometheus") return "http/prometheus";
+  return name;
+}
+
 Answer check_protocol_listener(const Place& place) {
   const std::string& protocol = place.request.arguments[0];
-  const bool is_amqp = protocol == "amqp" || protocol == "amqp091" || protocol == "amqp0-9-1" ||
-                       protocol == "amqp0.9.1" || protocol == "AMQP 0-9-1";
-  const bool is_amqps = protocol == "amqps" || protocol == "amqp/ssl";
-  const auto& listed = place.host.config().listeners;
+  const std::string_view wanted = protocol_called(protocol);
+  const auto listed = open_listeners(place, place.broker.state().is_serving);
   const bool is_there = std::any_of(listed.begin(), listed.end(), [&](const auto& address) {
-    return address.kind == ListenerKind::ssl ? is_amqps : is_amqp;
+    return shown_protocol(address) == wanted;
   });
-  if (is_there && place.broker.state().is_serving)
+  if (is_there)
     return {fmt::format("A listener for protocol {} is running on node {}.", protocol, place.node),
             {}};
   return {{},

@@ -9,6 +9,7 @@
 #include "tools/server/admin/node_facts.h"
 #include "tools/server/config/config.h"
 #include "tools/server/config/config_file.h"
+#include "tools/server/listeners/listening.h"
 
 namespace lepus::server {
 
@@ -30,7 +31,7 @@ void write_alarms(const core::Alarm& alarm, JsonWriter& json) {
 
 void write_listeners(const ServerConfig& config, const std::string& node, JsonWriter& json) {
   json.begin_array();
-  for (const ListenAddress& address : config.listeners) {
+  for (const ListenAddress& address : config.all_listeners()) {
     json.begin_object();
     json.field("node", node);
     json.field("interface", shown_interface(address));
@@ -203,11 +204,27 @@ std::string shown_interface(const ListenAddress& address) {
 }
 
 std::string_view shown_protocol(const ListenAddress& address) {
-  return address.kind == ListenerKind::ssl ? "amqp/ssl" : "amqp";
+  return net::protocol_name(listener_protocol(address.kind));
 }
 
 std::string_view shown_purpose(const ListenAddress& address) {
-  return address.kind == ListenerKind::ssl ? "AMQP 0-9-1 over TLS" : "AMQP 0-9-1";
+  switch (address.kind) {
+    case ListenerKind::tcp:
+    case ListenerKind::unix_socket:
+      return "AMQP 0-9-1";
+    case ListenerKind::ssl:
+      return "AMQP 0-9-1 over TLS";
+    case ListenerKind::management:
+      return "HTTP API";
+    case ListenerKind::management_ssl:
+      return "HTTP API over TLS (HTTPS)";
+    case ListenerKind::prometheus:
+      return "Prometheus exporter API over HTTP";
+    case ListenerKind::prometheus_ssl:
+      return "Prometheus exporter API over TLS (HTTPS)";
+  }
+  CHECK(false);
+  return {};
 }
 
 OperationMaker find_status_operation(std::string_view verb) {

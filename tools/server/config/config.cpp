@@ -110,6 +110,10 @@ void clear_named_lists(const std::vector<Setting>& settings, ServerConfig& confi
   if (names("listeners.tcp.")) config.listeners.clear();
   if (names("ssl_options.versions."))
     config.tls.options.has_tls12 = config.tls.options.has_tls13 = false;
+  if (names("management.ssl.versions."))
+    config.management.door.tls.has_tls12 = config.management.door.tls.has_tls13 = false;
+  if (names("prometheus.ssl.versions."))
+    config.prometheus.door.tls.has_tls12 = config.prometheus.door.tls.has_tls13 = false;
   if (names("auth_mechanisms.")) config.auth.mechanisms.clear();
   if (names("auth_backends.")) config.auth.backends.clear();
 }
@@ -148,7 +152,7 @@ void check_users(ConfigResult& result) {
 }
 
 void check_listeners(ConfigResult& result) {
-  const auto& listeners = result.config.listeners;
+  const std::vector<ListenAddress> listeners = result.config.all_listeners();
   for (auto one = listeners.begin(); one != listeners.end(); ++one) {
     const bool is_known = std::any_of(listeners.begin(), one, [&](const ListenAddress& other) {
       return other.host == one->host && other.port == one->port && other.path == one->path;
@@ -163,24 +167,43 @@ void check_listeners(ConfigResult& result) {
   }
 }
 
-/// What the files hold is looked at when they are read.
-void check_tls(ConfigResult& result) {
-  if (!result.config.has_tls_listener()) return;
-  const net::TlsOptions& options = result.config.tls.options;
-  const auto need = [&](std::string_view key, const std::string& value, std::string_view who) {
+/// Options of TLS under keys that begin with `keys`, for `who`. What the files hold is looked at
+/// when they are read.
+void check_tls(std::string_view keys, const net::TlsOptions& options, std::string_view who,
+               ConfigResult& result) {
+  const auto need = [&](std::string_view key, const std::string& value, std::string_view user) {
     if (value.empty())
       result.errors.push_back(
-          fmt::format("ssl_options.{}: it is not set, and {} needs it", key, who));
+          fmt::format("{}.{}: it is not set, and {} needs it", keys, key, user));
   };
-  need("certfile", options.own.certfile, "listeners.ssl");
-  need("keyfile", options.own.keyfile, "listeners.ssl");
+  need("certfile", options.own.certfile, who);
+  need("keyfile", options.own.keyfile, who);
   if (options.verify_peer) {
-    need("cacertfile", options.cacertfile, "ssl_options.verify = verify_peer");
+    need("cacertfile", options.cacertfile, fmt::format("{}.verify = verify_peer", keys));
   } else if (options.fail_if_no_peer_cert) {
-    result.errors.emplace_back(
-        "ssl_options.fail_if_no_peer_cert: clients are not asked for a certificate; set "
-        "ssl_options.verify = verify_peer");
+    result.errors.push_back(
+        fmt::format("{0}.fail_if_no_peer_cert: clients are not asked for a certificate; set "
+                    "{0}.verify = verify_peer",
+                    keys));
   }
+}
+
+void check_tls(ConfigResult& result) {
+  const ServerConfig& config = result.config;
+  if (config.has_tls_listener()) {
+    const bool is_amqp = std::ranges::any_of(
+        config.listeners, [](const auto& one) { return one.kind == ListenerKind::ssl; });
+    const bool is_management = config.management.door.has_tls();
+    check_tls("ssl_options", config.tls.options,
+              is_amqp         ? "listeners.ssl"
+              : is_management ? "management.ssl"
+                              : "prometheus.ssl",
+              result);
+  }
+  if (config.management.door.has_own_certificate())
+    check_tls("management.ssl", config.management.door.tls, "management.ssl", result);
+  if (config.prometheus.door.has_own_certificate())
+    check_tls("prometheus.ssl", config.prometheus.door.tls, "prometheus.ssl", result);
 }
 
 void remove_repeated_vhosts(std::vector<std::string>& vhosts) {
@@ -205,8 +228,33 @@ bool ServerConfig::is_loopback_only(std::string_view user_name) const {
 }
 
 bool ServerConfig::has_tls_listener() const {
+  for (const HttpDoor* door : {&management.door, &prometheus.door})
+    if (door->has_tls() && !door->has_own_certificate()) return true;
   return std::ranges::any_of(
       listeners, [](const ListenAddress& address) { return address.kind == ListenerKind::ssl; });
+}
+
+std::vector<ListenAddress> ServerConfig::http_listeners() const {
+  std::vector<ListenAddress> found;
+  const auto add = [&](const HttpPort& door, std::uint16_t default_port, ListenerKind kind) {
+    found.push_back({{}, door.host, door.port.value_or(default_port), kind});
+  };
+  if (management.door.has_plain())
+    add(management.door.tcp, ManagementConfig::default_port, ListenerKind::management);
+  if (management.door.has_tls())
+    add(management.door.ssl, ManagementConfig::default_tls_port, ListenerKind::management_ssl);
+  if (prometheus.door.has_plain())
+    add(prometheus.door.tcp, PrometheusConfig::default_port, ListenerKind::prometheus);
+  if (prometheus.door.has_tls())
+    add(prometheus.door.ssl, PrometheusConfig::default_tls_port, ListenerKind::prometheus_ssl);
+  return found;
+}
+
+std::vector<ListenAddress> ServerConfig::all_listeners() const {
+  std::vector<ListenAddress> all = listeners;
+  const std::vector<ListenAddress> http = http_listeners();
+  all.insert(all.end(), http.begin(), http.end());
+  return all;
 }
 
 ConfigResult load_config(const ConfigSources& sources) {

@@ -28,15 +28,20 @@
 #include "persist/journal/journal.h"
 #include "tools/server/config/auth_config.h"
 #include "tools/server/config/config_file.h"
+#include "tools/server/config/http_config.h"
 #include "tools/server/definitions/definitions_findings.h"
 
 namespace lepus::server {
 
 /// Which keys a listener is of.
 enum class ListenerKind : std::uint8_t {
-  tcp,          ///< listeners.tcp.<name> = [address:]port
-  ssl,          ///< listeners.ssl.<name>, the same in TLS
-  unix_socket,  ///< listeners.unix.<name> = /path
+  tcp,             ///< listeners.tcp.<name> = [address:]port
+  ssl,             ///< listeners.ssl.<name>, the same in TLS
+  unix_socket,     ///< listeners.unix.<name> = /path
+  management,      ///< management.tcp
+  management_ssl,  ///< management.ssl
+  prometheus,      ///< prometheus.tcp
+  prometheus_ssl,  ///< prometheus.ssl
 };
 
 struct ListenAddress {
@@ -149,6 +154,11 @@ struct ServerConfig {
   std::string event_vhost;         ///< Has amq.rabbitmq.event; empty = default_vhost.
   AuthConfig auth;
 
+  // HTTP
+  ManagementConfig management;
+  PrometheusConfig prometheus;
+  std::uint32_t statistics_interval_ms = 5'000;
+
   // Memory
   MemoryWatermark memory_watermark;
   double memory_paging_ratio = 0.5;  ///< Of the watermark.
@@ -186,7 +196,12 @@ struct ServerConfig {
 
   const UserConfig* find_user(std::string_view name) const;  ///< nullptr = no such user.
   bool is_loopback_only(std::string_view user_name) const;
+  /// Of AMQP, or one of HTTP without a certificate of its own: ssl_options count.
   bool has_tls_listener() const;
+  /// Those of HTTP, plain and in TLS, that are to be open.
+  std::vector<ListenAddress> http_listeners() const;
+  /// With those of AMQP, which come first.
+  std::vector<ListenAddress> all_listeners() const;
 };
 
 struct ConfigResult {

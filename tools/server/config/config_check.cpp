@@ -66,6 +66,9 @@ void check_certificates(const ServerConfig& config, ConfigCheck& check) {
   TlsSetup setup;
   if (std::string error = make_tls(config, setup); !error.empty())
     check.errors.push_back(std::move(error));
+  HttpTls http;
+  if (std::string error = make_http_tls(config, http); !error.empty())
+    check.errors.push_back(std::move(error));
 }
 
 }  // namespace

@@ -38,5 +38,7 @@ class Section {
 
 /// config_keys_auth.cpp
 void add_logins(std::vector<KeySpec>& rows);
+/// config_keys_http.cpp
+void add_http(std::vector<KeySpec>& rows);
 
 }  // namespace lepus::server

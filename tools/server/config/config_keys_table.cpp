@@ -368,6 +368,7 @@ std::vector<KeySpec> make_rows() {
   add_protocol(rows);
   add_users(rows);
   add_logins(rows);
+  add_http(rows);
   add_memory(rows);
   add_threads(rows);
   add_files_and_log(rows);

@@ -53,6 +53,21 @@ constexpr Subject queue_types = {
     "Types of queues and exchanges", refused,
     "types cannot be turned off, and the type of a queue is compared when it is declared again. "
     "Remove the key"};
+constexpr Subject restrictions = {
+    "Restrictions of the HTTP API", refused,
+    "what a user may change over HTTP depends on its tags alone. Give it fewer, and remove the "
+    "key"};
+constexpr Subject old_listener = {
+    "Old keys of the management listener", refused,
+    "TLS of the HTTP API is configured by the keys that begin with management.ssl. Use these"};
+constexpr Subject http_tls = {
+    "Other options of TLS for HTTP", refused,
+    "this option of TLS is not there; see management.ssl and prometheus.ssl in OPERATIONS.md. "
+    "Remove the key"};
+constexpr Subject metrics_login = {
+    "Logins for metrics", refused,
+    "whoever reaches the port of the metrics may read them. Limit who does with prometheus.tcp.ip "
+    "or prometheus.ssl.verify = verify_peer, and remove the key"};
 constexpr Subject interceptors = {
     "Message interceptors", refused,
     "only set_header_timestamp and set_header_routing_node of incoming messages are there. Remove "
@@ -60,12 +75,16 @@ constexpr Subject interceptors = {
 
 // ---- No effect ----
 
-constexpr Subject management = {
-    "Management plugin", no_effect,
-    "there is no HTTP API and no management UI; lepusctl does what rabbitmqctl does"};
-constexpr Subject metrics = {"Prometheus plugin", no_effect, "there are no metrics over HTTP"};
-constexpr Subject statistics = {"Statistics", no_effect,
-                                "numbers are counted always and read when they are asked for"};
+constexpr Subject http_details = {
+    "Details of HTTP", no_effect,
+    "this option of the HTTP server is not there; answers are compressed when a client asks for "
+    "it, and requests are not written to a file of their own"};
+constexpr Subject oauth_page = {
+    "Logins of the management page", no_effect,
+    "the page sends nobody to an OAuth 2 provider; tokens are taken in requests to the HTTP API"};
+constexpr Subject statistics = {
+    "Statistics", no_effect,
+    "numbers are counted always, rates and charts are those of RabbitMQ's default"};
 constexpr Subject cluster = {"Clustering", no_effect,
                              "this broker is one node and joins no cluster"};
 constexpr Subject replicas = {"Replication and queue placement", no_effect,
@@ -145,14 +164,48 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"quorum_queue.property_equivalence.relaxed_checks_on_redeclaration", &queue_types, "false"},
     {"message_interceptors.*", &interceptors},
 
-    {"management.*", &management},
-    {"management_agent.*", &management},
-    {"rabbitmq_management.*", &management},
-    {"web_dispatch.*", &management},
-    {"http_dispatch.*", &management},
-    {"prometheus.*", &metrics},
+    {"management.restrictions.*", &restrictions, "false"},
+    {"management.listener.ssl", &old_listener, "false"},
+    {"management.listener.ssl_opts", &old_listener, "none"},
+    {"management.listener.ssl_opts.*", &old_listener},
+    {"management.ssl.client_renegotiation", &renegotiation, "false"},
+    {"management.ssl.secure_renegotiate", &renegotiation, "true"},
+    {"prometheus.ssl.client_renegotiation", &renegotiation, "false"},
+    {"prometheus.ssl.secure_renegotiate", &renegotiation, "true"},
+    {"management.ssl.crl_check", &http_tls, "false"},
+    {"management.ssl.dhfile", &http_tls},
+    {"prometheus.authentication.enabled", &metrics_login, "false"},
+
+    {"management.disable_stats", &statistics, "false"},
+    {"management.enable_queue_totals", &statistics},
+    {"management.rates_mode", &statistics, "basic,detailed"},
+    {"management.sample_retention_policies.*", &statistics},
+    {"management.db_cache_multiplier", &statistics},
+    {"management.delegate_count", &statistics},
+    {"management_agent.*", &statistics},
     {"collect_statistics", &statistics},
-    {"collect_statistics_interval", &statistics},
+    {"management.oauth_authorization_endpoint_params.$name", &oauth_page},
+    {"management.oauth_client_id", &oauth_page},
+    {"management.oauth_client_secret", &oauth_page},
+    {"management.oauth_disable_basic_auth", &oauth_page},
+    {"management.oauth_enabled", &oauth_page, "false"},
+    {"management.oauth_initiated_logon_type", &oauth_page},
+    {"management.oauth_metadata_url", &oauth_page},
+    {"management.oauth_provider_url", &oauth_page},
+    {"management.oauth_resource_servers.*", &oauth_page},
+    {"management.oauth_response_type", &oauth_page},
+    {"management.oauth_scopes", &oauth_page},
+    {"management.oauth_token_endpoint_params.$name", &oauth_page},
+    {"management.require_auth_for_api_reference", &oauth_page, "false"},
+    {"management.http_log_dir", &http_details, "none"},
+    {"management.tcp.*", &http_details},
+    {"management.ssl.*", &http_details},
+    {"management.listener.server.*", &http_details},
+    {"rabbitmq_management.*", &http_details},
+    {"web_dispatch.*", &http_details},
+    {"http_dispatch.*", &http_details},
+    {"prometheus.tcp.*", &http_details},
+    {"prometheus.ssl.*", &http_details},
 
     {"cluster_formation.*", &cluster},
     {"cluster_keepalive_interval", &cluster},

@@ -20,6 +20,10 @@ void keep_what_needs_restart(const ServerConfig& running, ServerConfig& config) 
   config.auth.backends = running.auth.backends;
   config.auth.http = running.auth.http;
   config.auth.oauth2 = running.auth.oauth2;
+  config.management.door.tcp = running.management.door.tcp;
+  config.management.door.ssl = running.management.door.ssl;
+  config.prometheus.door.tcp = running.prometheus.door.tcp;
+  config.prometheus.door.ssl = running.prometheus.door.ssl;
   config.vhosts = running.vhosts;
   config.event_vhost = running.event_vhost;
   config.default_queue_type = running.default_queue_type;

@@ -187,10 +187,24 @@ std::string format_listen_address(const ListenAddress& address) {
 }
 
 std::string listener_key(const ListenAddress& address) {
-  std::string_view kind = "tcp";
-  if (address.kind == ListenerKind::ssl) kind = "ssl";
-  if (address.kind == ListenerKind::unix_socket) kind = "unix";
-  return fmt::format("listeners.{}.{}", kind, address.name);
+  switch (address.kind) {
+    case ListenerKind::tcp:
+      return "listeners.tcp." + address.name;
+    case ListenerKind::ssl:
+      return "listeners.ssl." + address.name;
+    case ListenerKind::unix_socket:
+      return "listeners.unix." + address.name;
+    case ListenerKind::management:
+      return "management.tcp.port";
+    case ListenerKind::management_ssl:
+      return "management.ssl.port";
+    case ListenerKind::prometheus:
+      return "prometheus.tcp.port";
+    case ListenerKind::prometheus_ssl:
+      return "prometheus.ssl.port";
+  }
+  CHECK(false);
+  return {};
 }
 
 std::optional<std::vector<unsigned>> parse_cpu_list(std::string_view text) {

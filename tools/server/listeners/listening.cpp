@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "core/base/assert.h"
 #include "io/os.h"
 #include "io/unix_socket.h"
 #include "tools/server/config/config_value.h"
@@ -53,15 +54,39 @@ std::string shown_address(const ListenAddress& address) {
   return format_listen_address(all);
 }
 
+net::ListenerProtocol listener_protocol(ListenerKind kind) {
+  using Protocol = net::ListenerProtocol;
+  switch (kind) {
+    case ListenerKind::tcp:
+    case ListenerKind::unix_socket:
+      return Protocol::amqp;
+    case ListenerKind::ssl:
+      return Protocol::amqps;
+    case ListenerKind::management:
+      return Protocol::http;
+    case ListenerKind::management_ssl:
+      return Protocol::https;
+    case ListenerKind::prometheus:
+      return Protocol::prometheus;
+    case ListenerKind::prometheus_ssl:
+      return Protocol::prometheus_tls;
+  }
+  CHECK(false);
+  return {};
+}
+
 net::ListenerIdentity listener_identity(const ListenAddress& address, const ServerConfig& config) {
-  const bool is_tls = address.kind == ListenerKind::ssl;
+  using Protocol = net::ListenerProtocol;
   net::ListenerIdentity identity;
   identity.key = listener_key(address);
   identity.address = shown_address(address);
-  identity.protocol = is_tls ? net::ListenerProtocol::amqps : net::ListenerProtocol::amqp;
+  identity.protocol = listener_protocol(address.kind);
   identity.is_unix = address.kind == ListenerKind::unix_socket;
-  identity.expects_proxy_header = config.tcp.proxy_protocol && !identity.is_unix;
-  if (is_tls) identity.tls_settings = "ssl_options";
+  const bool is_amqp = identity.protocol == Protocol::amqp || identity.protocol == Protocol::amqps;
+  identity.expects_proxy_header = config.tcp.proxy_protocol && is_amqp && !identity.is_unix;
+  if (identity.protocol == Protocol::amqps) identity.tls_settings = "ssl_options";
+  if (identity.protocol == Protocol::https) identity.tls_settings = "management.ssl";
+  if (identity.protocol == Protocol::prometheus_tls) identity.tls_settings = "prometheus.ssl";
   return identity;
 }
 
@@ -75,6 +100,16 @@ std::string open_listeners(const ServerConfig& config, ShardListeners& listeners
     for (std::size_t shard = 0; shard < sockets.size(); ++shard)
       if (sockets[shard] >= 0) listeners[shard].push_back({identity, sockets[shard]});
     if (!error.empty()) return error;
+  }
+  return {};
+}
+
+std::string open_http_listeners(const ServerConfig& config,
+                                std::vector<net::Listening>& listeners) {
+  for (const ListenAddress& address : config.http_listeners()) {
+    std::vector<int> sockets(1, -1);
+    if (std::string error = open_tcp(address, config.tcp, sockets); !error.empty()) return error;
+    listeners.push_back({listener_identity(address, config), sockets[0]});
   }
   return {};
 }

@@ -8,15 +8,38 @@
 
 namespace lepus::server {
 
-std::string make_tls(const ServerConfig& config, TlsSetup& setup) {
-  setup = {};
-  if (!config.has_tls_listener()) return {};
+namespace {
+
+std::string make_from(const net::TlsOptions& options, const ServerConfig& config, TlsSetup& setup) {
   net::TlsProblem problem;
-  setup.context = net::TlsContext::make(config.tls.options, problem);
-  if (!setup.context) return problem.text();
+  setup.context = net::TlsContext::make(options, problem);
+  if (!setup.context) return problem.text(setup.keys);
   if (config.tls.handshake_timeout_ms > 0)
     setup.handshake_timeout = config.tls.handshake_timeout_ms * core::nanos_per_ms;
   return {};
+}
+
+std::string make_of_door(std::string_view keys, const HttpDoor& door, const ServerConfig& config,
+                         TlsSetup& setup) {
+  setup = {};
+  if (!door.has_tls()) return {};
+  if (!door.has_own_certificate()) return make_from(config.tls.options, config, setup);
+  setup.keys = keys;
+  return make_from(door.tls, config, setup);
+}
+
+}  // namespace
+
+std::string make_tls(const ServerConfig& config, TlsSetup& setup) {
+  setup = {};
+  return config.has_tls_listener() ? make_from(config.tls.options, config, setup) : std::string{};
+}
+
+std::string make_http_tls(const ServerConfig& config, HttpTls& setups) {
+  std::string error =
+      make_of_door("management.ssl", config.management.door, config, setups.management);
+  if (!error.empty()) return error;
+  return make_of_door("prometheus.ssl", config.prometheus.door, config, setups.prometheus);
 }
 
 std::int64_t days_left(const net::TlsContext::Certificate& certificate, std::int64_t now_s) {
@@ -34,7 +57,7 @@ void log_certificates(const TlsSetup& setup, core::Log& log, std::int64_t now_s)
               days < 0  ? "TLS certificate has expired"
               : is_soon ? "TLS certificate expires soon"
                         : "TLS certificate",
-              {{"key", "ssl_options." + one.option},
+              {{"key", setup.keys + "." + one.option},
                {"file", one.file},
                {"subject", one.subject},
                {"issuer", one.issuer},

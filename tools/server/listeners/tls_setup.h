@@ -13,14 +13,23 @@
 namespace lepus::server {
 
 struct ServerConfig;
+struct HttpDoor;
 
 struct TlsSetup {
+  std::string keys = "ssl_options";        ///< Which keys say so.
   std::optional<net::TlsContext> context;  ///< Nothing: no listener speaks TLS.
   core::Nanos handshake_timeout = core::never;
 };
 
 /// Reads the files. Empty, or what is wrong with which key and file.
 [[nodiscard]] std::string make_tls(const ServerConfig& config, TlsSetup& setup);
+
+/// Of the ports of HTTP.
+struct HttpTls {
+  TlsSetup management;
+  TlsSetup prometheus;
+};
+[[nodiscard]] std::string make_http_tls(const ServerConfig& config, HttpTls& setups);
 
 /// Days until the certificate expires, rounded down; negative when it has.
 std::int64_t days_left(const net::TlsContext::Certificate& certificate, std::int64_t now_s);
