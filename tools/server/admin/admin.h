@@ -44,6 +44,9 @@ struct AdminRequest {
   std::string via;  ///< The way the request came in, for the log: "socket".
   /// A user of the broker, for what it tells in events; empty: an operator without one.
   std::string user = {};
+  /// In place of an option "arguments", for carriers that have them: the inside of a valid field
+  /// table.
+  std::string table = {};
 
   bool has(std::string_view option) const { return options.find(option) != options.end(); }
 };

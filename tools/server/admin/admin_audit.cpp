@@ -60,6 +60,7 @@ constexpr std::array audited{
     AuditedVerb{"publish", 0, in_vhost},
     AuditedVerb{"get", all, in_vhost},
     AuditedVerb{"close_connection", all},
+    AuditedVerb{"close_named_connection", all},
     AuditedVerb{"close_all_connections", all, in_vhost},
     AuditedVerb{"close_all_user_connections", all},
     AuditedVerb{"set_vm_memory_high_watermark", all},

@@ -89,6 +89,7 @@ class CloseConnection final : public AdminOperation {
   }
 };
 
+/// close_named_connection NAME REASON [user=..]: of another user's it is not closed.
 /// close_all_connections REASON [vhost=.. | global] [limit=..]
 /// close_all_user_connections USER REASON
 /// First all connections are listed, then each shard closes its own of those that are meant.
@@ -97,15 +98,17 @@ class CloseAllConnections final : public AdminOperation {
   using AdminOperation::AdminOperation;
   void start() override {
     by_user_ = request().verb == "close_all_user_connections";
-    if (request().arguments.size() != (by_user_ ? 2U : 1U))
-      return fail(AdminFault::usage,
-                  by_user_ ? "expected a user and a reason" : "expected a reason");
+    by_name_ = request().verb == "close_named_connection";
+    if (request().arguments.size() != (by_user_ || by_name_ ? 2U : 1U))
+      return fail(AdminFault::usage, by_user_   ? "expected a user and a reason"
+                                     : by_name_ ? "expected the name of a connection and a reason"
+                                                : "expected a reason");
     if (const auto limit = request().options.find("limit"); limit != request().options.end()) {
       const auto number = parse_number(limit->second);
       if (!number) return fail(AdminFault::usage, "limit: expected a number, 0 = no limit");
       if (*number > 0) limit_ = *number;
     }
-    if (!by_user_ && !request().has("global") && find_vhost() == nullptr) return;
+    if (!by_user_ && !by_name_ && !request().has("global") && find_vhost() == nullptr) return;
     chosen_.resize(broker().shard_count());
     for (core::ShardId shard = 0; shard < broker().shard_count(); ++shard) {
       StatsRequest inquiry;
@@ -125,7 +128,14 @@ class CloseAllConnections final : public AdminOperation {
   }
 
  private:
-  bool is_meant(const core::ConnectionStats& row) const {
+  bool is_meant(const core::ConnectionStats& row) {
+    if (by_name_) {
+      const auto user = request().options.find("user");
+      const bool is_found = row.name == request().arguments[0];
+      const bool is_own = user == request().options.end() || row.user == user->second;
+      is_foreign_ |= is_found && !is_own;
+      return is_found && is_own;
+    }
     if (by_user_) return row.user == request().arguments[0];
     return request().has("global") || row.vhost == request().vhost;
   }
@@ -142,11 +152,19 @@ class CloseAllConnections final : public AdminOperation {
         ++answers_due_;
       }
     }
-    if (answers_due_ == 0) done(fmt::format("{{\"closed\":{}}}", closed_count_));
+    if (answers_due_ > 0) return;
+    if (by_name_ && is_foreign_)
+      return fail(AdminFault::denied, "the connection is of another user");
+    if (by_name_ && closed_count_ == 0)
+      return fail(AdminFault::not_found,
+                  fmt::format("there is no connection '{}'", request().arguments[0]));
+    done(fmt::format("{{\"closed\":{}}}", closed_count_));
   }
 
   bool by_user_ = false;
-  bool closes_ = false;  ///< All are listed.
+  bool by_name_ = false;
+  bool is_foreign_ = false;  ///< The named one is there, and of another user.
+  bool closes_ = false;      ///< All are listed.
   std::uint64_t limit_ = UINT64_MAX;
   std::size_t answers_due_ = 0;
   std::uint64_t closed_count_ = 0;
@@ -159,6 +177,7 @@ OperationMaker find_change_operation(std::string_view verb) {
   if (verb == "purge_queue") return make_operation<PurgeQueue>;
   if (verb == "delete_queue") return make_operation<DeleteQueue>;
   if (verb == "close_connection") return make_operation<CloseConnection>;
+  if (verb == "close_named_connection") return make_operation<CloseAllConnections>;
   if (verb == "close_all_connections") return make_operation<CloseAllConnections>;
   if (verb == "close_all_user_connections") return make_operation<CloseAllConnections>;
   return nullptr;

@@ -112,6 +112,7 @@ class ChangeTopology final : public AdminOperation {
       fail(AdminFault::invalid, "a queue needs a name");
       return false;
     }
+    asked.arguments = request().table;
     const auto arguments = request().options.find("arguments");
     std::string error = arguments == request().options.end()
                             ? std::string{}

@@ -18,6 +18,24 @@ const io::PeerName& peer_of(const ApiCall& call) {
   return call.request().peer == nullptr ? unknown : *call.request().peer;
 }
 
+/// The pages of the management UI log in by a form, and link to definitions with credentials in the
+/// address: nowhere else do these count.
+std::optional<ApiCredentials> credentials_of(const ApiCall& call) {
+  const ApiSettings& settings = call.place().settings;
+  if (call.route().pattern == "/login" && settings.takes_passwords) {
+    const ApiQuery form{call.request().body};
+    const std::string* name = form.find("username");
+    const std::string* password = form.find("password");
+    if (name == nullptr || password == nullptr) return std::nullopt;
+    return ApiCredentials{*name, *password};
+  }
+  const std::string* in_address = call.query().find("auth");
+  if (in_address != nullptr && settings.takes_passwords && call.request().method == "GET" &&
+      call.route().pattern.starts_with("/definitions"))
+    return decode_credentials(*in_address);
+  return read_credentials(call.request(), settings);
+}
+
 /// A PUT or POST names what is missing, as RabbitMQ's do.
 void refuse_missing_vhost(ApiCall& call) {
   const std::string& method = call.request().method;
@@ -34,8 +52,7 @@ ApiEntry::~ApiEntry() {
 
 void ApiEntry::start() {
   timer_.bind<&ApiEntry::on_delay_over>(this);
-  std::optional<ApiCredentials> credentials =
-      read_credentials(call_.request(), call_.place().settings);
+  std::optional<ApiCredentials> credentials = credentials_of(call_);
   if (!credentials) return challenge("Not_Authorized");
   login_.emplace(ApiLogin::Parts{call_.place(), *this, peer_of(call_)}, *std::move(credentials));
   const ApiLogin::Outcome outcome = login_->start();

@@ -8,8 +8,21 @@
 
 namespace lepus::server {
 
-std::span<const ApiRoute> api_node_routes();
 std::span<const ApiRoute> api_self_routes();
+std::span<const ApiRoute> api_overview_routes();
 std::span<const ApiRoute> api_statistics_routes();
+std::span<const ApiRoute> api_user_routes();
+std::span<const ApiRoute> api_permission_routes();
+std::span<const ApiRoute> api_vhost_routes();
+std::span<const ApiRoute> api_vhost_list_routes();
+std::span<const ApiRoute> api_policy_routes();
+std::span<const ApiRoute> api_parameter_routes();
+std::span<const ApiRoute> api_topology_routes();
+std::span<const ApiRoute> api_binding_routes();
+std::span<const ApiRoute> api_message_routes();
+std::span<const ApiRoute> api_connection_routes();
+std::span<const ApiRoute> api_definition_routes();
+std::span<const ApiRoute> api_health_routes();
+std::span<const ApiRoute> api_node_routes();
 
 }  // namespace lepus::server

@@ -40,6 +40,14 @@ bool accepts(const core::UserInfo* user, std::string_view password) {
 
 }  // namespace
 
+std::optional<ApiCredentials> decode_credentials(std::string_view text) {
+  if (text.size() > credentials_size_max) return std::nullopt;
+  const std::optional<std::string> decoded = decode_base64(text);
+  const std::size_t colon = decoded ? decoded->find(':') : std::string::npos;
+  if (colon == std::string::npos) return std::nullopt;
+  return ApiCredentials{decoded->substr(0, colon), decoded->substr(colon + 1)};
+}
+
 std::optional<ApiCredentials> read_credentials(const net::HttpRequest& request,
                                                const ApiSettings& settings) {
   const std::string_view header = request.header("authorization");
@@ -47,12 +55,7 @@ std::optional<ApiCredentials> read_credentials(const net::HttpRequest& request,
   const std::string_view scheme = header.substr(0, space);
   const std::string_view value = trimmed(header.substr(space));
   if (is_word(scheme, "bearer") && !value.empty()) return ApiCredentials{"", std::string{value}};
-  if (is_word(scheme, "basic") && settings.takes_passwords && value.size() < credentials_size_max) {
-    const std::optional<std::string> text = decode_base64(value);
-    const std::size_t colon = text ? text->find(':') : std::string::npos;
-    if (colon == std::string::npos) return std::nullopt;
-    return ApiCredentials{text->substr(0, colon), text->substr(colon + 1)};
-  }
+  if (is_word(scheme, "basic") && settings.takes_passwords) return decode_credentials(value);
   if (header.empty() && settings.takes_certificates && request.security != nullptr &&
       request.security->peer_cert_login)
     return ApiCredentials{*request.security->peer_cert_login, std::nullopt};

@@ -24,6 +24,8 @@ struct ApiCredentials {
   std::string name;
   std::optional<std::string> password;  ///< Or a token; nothing: a certificate vouches for him.
 };
+/// "bmFtZTpwYXNzd29yZA==": base64 of "name:password". Nothing: it is not.
+std::optional<ApiCredentials> decode_credentials(std::string_view text);
 /// Of a request: its Authorization, or the certificate of its connection. Nothing: it has none.
 std::optional<ApiCredentials> read_credentials(const net::HttpRequest& request,
                                                const ApiSettings& settings);

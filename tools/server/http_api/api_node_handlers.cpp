@@ -1,73 +1,165 @@
-// The overview of the broker, its node and what the node's memory is used for.
+// The node and the cluster: /feature-flags, /deprecated-features, /rebalance, /auth/attempts,
+// /reset, /config/effective.
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "persist/catalog/json_text.h"
+#include "tools/server/admin/admin_operation.h"
+#include "tools/server/admin/json_writer.h"
+#include "tools/server/config/config.h"
+#include "tools/server/http_api/api_body.h"
 #include "tools/server/http_api/api_families.h"
-#include "tools/server/http_api/fresh_samples.h"
-#include "tools/server/http_api/objects/call_context.h"
-#include "tools/server/http_api/objects/node_json.h"
+#include "tools/server/http_api/api_operation.h"
 
 namespace lepus::server {
 
 namespace {
 
-void show_overview(ApiCall& call) {
-  const ObjectContext objects = object_context(call);
-  OverviewScope scope;
-  std::vector<const core::VhostInfo*> vhosts;
-  if (!call.user().is_monitor()) {
-    vhosts = visible_vhosts(call);
-    scope.vhosts = &vhosts;
-    scope.user = call.user().name;
-    scope.has_listeners = false;
+using Json = ApiCall::Json;
+
+// --- Feature flags
+
+/// Of the verb's rows of name and state: everything is there from the start, so all are enabled.
+void reply_flags(ApiCall& call, std::string_view, const std::vector<std::string>& pieces) {
+  std::vector<ApiRow> rows;
+  for (const std::string& piece : pieces) {
+    const Json list = persist::parse_json(piece);
+    for (const Json& flag : list) {
+      if (!flag.is_array() || flag.empty() || !flag[0].is_string()) continue;
+      JsonWriter json;
+      json.begin_object();
+      json.field("name", flag[0].get<std::string>());
+      json.field("state", "enabled");
+      json.field("stability", "stable");
+      json.field("desc", "");
+      json.field("doc_url", "");
+      json.field("provided_by", "rabbit");
+      json.end_object();
+      rows.push_back({"", flag[0].get<std::string>(), json.take()});
+    }
   }
-  JsonWriter json;
-  write_overview({objects, call.place().host, call.place().broker}, scope, json);
-  call.reply(json.take());
+  reply_rows(call, std::move(rows), {"name"});
 }
 
-void list_nodes(ApiCall& call) {
-  const ObjectContext objects = object_context(call);
+void list_flags(ApiCall& call) {
+  if (find_operation("list_feature_flags") == nullptr) return call.reply("[]");
+  ApiOutcome outcome;
+  outcome.on_done = reply_flags;
+  start_operation(call, make_verb(call, "list_feature_flags"), std::move(outcome));
+}
+
+void enable_flag(ApiCall& call) {
+  ApiOutcome outcome;
+  outcome.on_error = [](ApiCall& failed, const AdminError& error) {
+    if (error.fault == AdminFault::not_found) return failed.bad_request("unsupported");
+    refuse_operation(failed, error);
+  };
+  start_operation(call, make_verb(call, "enable_feature_flag", {call.capture("name")}),
+                  std::move(outcome));
+}
+
+/// There are none.
+void list_deprecated(ApiCall& call) { call.reply("[]"); }
+
+/// Leaders of queues are where they are: there is one node.
+void rebalance(ApiCall& call) { call.answer(204); }
+
+// --- Logins
+
+bool is_own_node(const ApiCall& call) {
+  return call.capture("node") == node_name(call.place().host.config());
+}
+
+void write_attempts(std::string_view protocol, const ApiLoginCounts& counts, JsonWriter& json) {
+  json.begin_object();
+  json.field("protocol", protocol);
+  json.field("auth_attempts", counts.attempts);
+  json.field("auth_attempts_failed", counts.failed);
+  json.field("auth_attempts_succeeded", counts.succeeded);
+  json.end_object();
+}
+
+ApiLoginCounts minus(const ApiLoginCounts& from, const ApiLoginCounts& counts) {
+  return {from.attempts - counts.attempts, from.succeeded - counts.succeeded,
+          from.failed - counts.failed};
+}
+
+ApiLoginCounts amqp_counts(const ApiPlace& place) {
+  const core::LoginCounts all = place.logins.counts();
+  return minus({all.attempts, all.succeeded, all.failed}, place.login_counts);
+}
+
+void show_attempts(ApiCall& call) {
+  if (!is_own_node(call)) return call.not_found();
+  const ApiPlace& place = call.place();
   JsonWriter json;
   json.begin_array();
-  write_node({objects, call.place().host, call.place().broker}, json);
+  write_attempts("amqp091", minus(amqp_counts(place), place.amqp_counts_before), json);
+  write_attempts("http", minus(place.login_counts, place.login_counts_before), json);
   json.end_array();
   call.reply(json.take());
 }
 
-void show_node(ApiCall& call) {
-  if (call.capture("node") != node_name(call.place().host.config())) return call.not_found();
-  const ObjectContext objects = object_context(call);
-  const NodeContext node{objects, call.place().host, call.place().broker};
-  JsonWriter json;
-  write_node(node, json);
-  std::string text = json.take();
-  if (!call.query().is_true("memory")) return call.reply(text);
-  write_node_memory(node, false, json);
-  text.back() = ',';
-  call.reply(text + "\"memory\":" + json.take() + "}");
+/// From now on, as far as this list is concerned.
+void forget_attempts(ApiCall& call) {
+  if (!is_own_node(call)) return call.not_found();
+  ApiPlace& place = call.place();
+  place.login_counts_before = place.login_counts;
+  place.amqp_counts_before = amqp_counts(place);
+  call.answer(204);
 }
 
-template <bool is_relative>
-void show_memory(ApiCall& call) {
-  if (call.capture("node") != node_name(call.place().host.config())) return call.not_found();
-  const ObjectContext objects = object_context(call);
-  JsonWriter json;
-  json.begin_object();
-  json.key("memory");
-  write_node_memory({objects, call.place().host, call.place().broker}, is_relative, json);
-  json.end_object();
-  call.reply(json.take());
+/// By address and user they are not kept: an attacker would fill the list. RabbitMQ's is empty,
+/// too, unless it was told to track them.
+void show_sources(ApiCall& call) {
+  if (!is_own_node(call)) return call.not_found();
+  call.reply("[]");
+}
+void forget_sources(ApiCall& call) {
+  if (!is_own_node(call)) return call.not_found();
+  call.answer(204);
 }
 
-using R = ApiRight;
-constexpr ApiRoute node_list[] = {
-    {"GET", "/overview", fresh<show_overview>},
-    {"GET", "/nodes", fresh<list_nodes>, R::monitoring},
-    {"GET", "/nodes/:node", fresh<show_node>, R::monitoring},
-    {"GET", "/nodes/:node/memory", fresh<show_memory<false>>, R::monitoring},
-    {"GET", "/nodes/:node/memory/relative", fresh<show_memory<true>>, R::monitoring},
+// --- Statistics and configuration
+
+void reset(ApiCall& call) {
+  if (call.has_capture("node") && !is_own_node(call)) return call.not_found();
+  if (!call.place().reset_statistics)
+    return call.refuse(501, "not_implemented", "there are no statistics that could be reset");
+  call.place().reset_statistics();
+  call.answer(204);
+}
+
+/// As `lepusctl environment` shows it: keys with their values, secrets hidden.
+void show_config(ApiCall& call) {
+  ApiOutcome outcome;
+  outcome.on_done = [](ApiCall& done, std::string_view result, const std::vector<std::string>&) {
+    done.reply(std::string{result});
+  };
+  start_operation(call, make_verb(call, "environment"), std::move(outcome));
+}
+
+constexpr auto admin = ApiRight::administrator;
+constexpr auto monitoring = ApiRight::monitoring;
+constexpr std::array routes{
+    ApiRoute{"GET", "/feature-flags", list_flags, admin},
+    ApiRoute{"PUT", "/feature-flags/:name/enable", enable_flag, admin},
+    ApiRoute{"GET", "/deprecated-features", list_deprecated, admin},
+    ApiRoute{"GET", "/deprecated-features/used", list_deprecated, admin},
+    ApiRoute{"POST", "/rebalance/queues", rebalance, admin},
+    ApiRoute{"GET", "/auth/attempts/:node", show_attempts, monitoring},
+    ApiRoute{"DELETE", "/auth/attempts/:node", forget_attempts, monitoring},
+    ApiRoute{"GET", "/auth/attempts/:node/source", show_sources, monitoring},
+    ApiRoute{"DELETE", "/auth/attempts/:node/source", forget_sources, monitoring},
+    ApiRoute{"DELETE", "/reset", reset, admin},
+    ApiRoute{"DELETE", "/reset/:node", reset, admin},
+    ApiRoute{"GET", "/config/effective", show_config, admin},
 };
 
 }  // namespace
 
-std::span<const ApiRoute> api_node_routes() { return node_list; }
+std::span<const ApiRoute> api_node_routes() { return routes; }
 
 }  // namespace lepus::server

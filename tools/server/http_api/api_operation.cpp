@@ -98,6 +98,7 @@ AdminRequest make_verb(const ApiCall& call, std::string_view verb,
       "user '{}' from {}", call.user().name,
       peer == nullptr ? "?" : fmt::format("{}:{}", peer->remote.address, peer->remote.port));
   request.via = "HTTP API";
+  request.user = call.user().name;
   return request;
 }
 
@@ -111,6 +112,8 @@ void refuse_operation(ApiCall& call, const AdminError& error) {
     case AdminFault::not_found:
     case AdminFault::no_user:
       return call.not_found();
+    case AdminFault::denied:
+      return call.not_authorised(error.text);
     case AdminFault::unavailable:
       return call.refuse(503, "service_unavailable", error.text);
     case AdminFault::internal:

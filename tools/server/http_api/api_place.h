@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "core/access/auth_cache.h"
 #include "core/access/login_guard.h"
@@ -34,6 +35,11 @@ struct ApiPlace {
   ApiAuthDesk auth;
   ApiSettings settings = {};
   ApiLoginCounts login_counts = {};
+  // What /auth/attempts does not show any more.
+  ApiLoginCounts login_counts_before = {};
+  ApiLoginCounts amqp_counts_before = {};
+  /// DELETE /reset. Null: there are no statistics.
+  std::function<void()> reset_statistics = nullptr;
 };
 
 }  // namespace lepus::server

@@ -37,6 +37,24 @@ void show_whoami(ApiCall& call) {
   call.reply(json.take());
 }
 
+/// As RabbitMQ's: pages of its management UI read the cookie and log in with what it holds. The
+/// form was checked on the way here (api_entry.h).
+void log_in(ApiCall& call) {
+  const ApiQuery form{call.request().body};
+  const std::string credentials =
+      std::string{form.get("username")} + ":" + std::string{form.get("password")};
+  std::string cookie = "auth=" + encode_base64(core::as_bytes(credentials)) + "; Version=1";
+  const std::uint32_t timeout_s = call.place().settings.login_session_timeout_s;
+  if (timeout_s > 0) cookie += "; Max-Age=" + std::to_string(timeout_s);
+  cookie += "; SameSite=Strict";
+  if (call.request().security != nullptr && call.request().security->is_tls) cookie += "; Secure";
+  call.answer(200, "\"ok\"", {{"cache-control", "no-cache"}, {"set-cookie", cookie}});
+}
+
+void log_out(ApiCall& call) {
+  call.answer(204, {}, {{"set-cookie", "auth=; Version=1; Max-Age=0; SameSite=Strict"}});
+}
+
 void show_version(ApiCall& call) {
   JsonWriter json;
   json.text(call.place().host.config().product_version);
@@ -65,6 +83,8 @@ void hash_password(ApiCall& call) {
 constexpr std::array routes{
     ApiRoute{"GET", "/", show_index, ApiRight::anybody},
     ApiRoute{"GET", "/whoami", show_whoami},
+    ApiRoute{"POST", "/login", log_in},
+    ApiRoute{"DELETE", "/login", log_out, ApiRight::anybody},
     ApiRoute{"GET", "/version", show_version},
     ApiRoute{"GET", "/auth", show_auth, ApiRight::anybody},
     ApiRoute{"GET", "/extensions", show_extensions},

@@ -1,9 +1,9 @@
 // Who calls the HTTP API, and what he may see there. RabbitMQ's tags:
 //
 //   administrator   everything
-//   monitoring      sees all virtual hosts, connections and channels
+//   monitoring      sees that all virtual hosts are there, all connections and channels
 //   policymaker     changes policies and parameters of the virtual hosts that he may use
-//   management      sees the virtual hosts that he may use, and his own connections
+//   management      sees what is in the virtual hosts that he may use, and his own connections
 #pragma once
 
 #include <algorithm>
@@ -51,9 +51,13 @@ struct ApiUser {
     CHECK(false);
     return false;
   }
-  /// What there is in it is shown to him: as RabbitMQ's lists of queues, exchanges and bindings.
+  /// Is told that it is there, and what is counted in it.
   bool may_see(const core::Access& access, std::string_view vhost) const {
     return is_monitor() || may_log_in(access, vhost);
+  }
+  /// What there is in it is shown to him: queues, exchanges, bindings, policies.
+  bool may_look_into(const core::Access& access, std::string_view vhost) const {
+    return is_administrator() || may_log_in(access, vhost);
   }
   /// Of connections and channels.
   bool may_see_user(std::string_view owner) const { return is_monitor() || owner == name; }

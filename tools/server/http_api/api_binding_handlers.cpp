@@ -1,0 +1,265 @@
+// Bindings: lists by virtual host, by their ends, and single ones by name (binding_key.h).
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/topology/topology_rules.h"
+#include "tools/server/admin/message_json.h"
+#include "tools/server/http_api/api_body.h"
+#include "tools/server/http_api/api_families.h"
+#include "tools/server/http_api/api_operation.h"
+#include "tools/server/http_api/api_permit.h"
+#include "tools/server/http_api/api_topology.h"
+#include "tools/server/http_api/binding_key.h"
+
+namespace lepus::server {
+
+namespace {
+
+using Json = ApiCall::Json;
+using Kind = core::TopologyRequest::Kind;
+
+struct BindingFacts {
+  std::string_view vhost;
+  std::string_view source;
+  std::string_view destination;
+  bool to_queue = true;
+  std::string_view key;
+  std::string_view arguments;  ///< Inside of a field table.
+};
+
+BindingFacts facts_of(const core::Binding& binding, std::string_view vhost) {
+  const bool to_queue = binding.queue != nullptr;
+  return {vhost,    binding.source->name, to_queue ? binding.queue->name : binding.exchange->name,
+          to_queue, binding.key,          binding.arguments};
+}
+/// What leads from the default exchange to each queue.
+BindingFacts implicit_of(const core::QueueInfo& queue, std::string_view vhost) {
+  return {vhost, "", queue.name, true, queue.name, ""};
+}
+
+ApiRow binding_row(const BindingFacts& facts) {
+  JsonWriter json;
+  json.begin_object();
+  json.field("source", facts.source);
+  json.field("vhost", facts.vhost);
+  json.field("destination", facts.destination);
+  json.field("destination_type", facts.to_queue ? "queue" : "exchange");
+  json.field("routing_key", facts.key);
+  json.key("arguments");
+  write_plain_table(core::FieldTable{core::as_bytes(facts.arguments)}, json);
+  json.field("properties_key", binding_properties_key(facts.key, facts.arguments));
+  json.end_object();
+  return {std::string{facts.vhost}, std::string{facts.source}, json.take()};
+}
+
+/// In the order in which they are listed: implicit ones first, then those of each exchange.
+void add_vhost_rows(const core::Topology& topology, const core::VhostInfo& vhost,
+                    std::vector<ApiRow>& rows) {
+  for (const core::QueueInfo* queue : topology.queues(vhost.id))
+    rows.push_back(binding_row(implicit_of(*queue, vhost.name)));
+  for (const core::ExchangeInfo* exchange : topology.exchanges(vhost.id))
+    exchange->bindings_out.for_each([&](const core::Binding& binding) {
+      rows.push_back(binding_row(facts_of(binding, vhost.name)));
+    });
+}
+
+void reply_bindings(ApiCall& call, std::vector<ApiRow> rows) {
+  reply_rows(call, std::move(rows), {});
+}
+
+void list_all(ApiCall& call) {
+  std::vector<ApiRow> rows;
+  for (const core::VhostInfo* vhost : call.topology().vhosts())
+    if (call.user().may_look_into(call.topology().access(), vhost->name))
+      add_vhost_rows(call.topology(), *vhost, rows);
+  reply_bindings(call, std::move(rows));
+}
+
+void list_vhost(ApiCall& call) {
+  std::vector<ApiRow> rows;
+  add_vhost_rows(call.topology(), *call.vhost(), rows);
+  reply_bindings(call, std::move(rows));
+}
+
+void list_of_queue(ApiCall& call) {
+  const core::VhostInfo& vhost = *call.vhost();
+  const core::QueueInfo* queue = call.topology().find_queue(vhost.id, call.capture("queue"));
+  if (queue == nullptr) return call.not_found();
+  std::vector<ApiRow> rows = {binding_row(implicit_of(*queue, vhost.name))};
+  queue->bindings.for_each([&](const core::Binding& binding) {
+    rows.push_back(binding_row(facts_of(binding, vhost.name)));
+  });
+  reply_bindings(call, std::move(rows));
+}
+
+template <bool IsSource>
+void list_of_exchange(ApiCall& call) {
+  const core::VhostInfo& vhost = *call.vhost();
+  const core::ExchangeInfo* exchange =
+      call.topology().find_exchange(vhost.id, call.exchange_name());
+  if (exchange == nullptr) return call.not_found();
+  std::vector<ApiRow> rows;
+  if (IsSource && exchange->is_default())
+    for (const core::QueueInfo* queue : call.topology().queues(vhost.id))
+      rows.push_back(binding_row(implicit_of(*queue, vhost.name)));
+  const core::BindingList& list = IsSource ? exchange->bindings_out : exchange->bindings_in;
+  list.for_each([&](const core::Binding& binding) {
+    rows.push_back(binding_row(facts_of(binding, vhost.name)));
+  });
+  reply_bindings(call, std::move(rows));
+}
+
+// --- Between two ends
+
+struct Ends {
+  std::string source;
+  std::string destination;
+  bool to_queue = true;
+};
+/// Of the path; a destination is of the kind "q" or "e". False: the call was answered.
+bool read_ends(ApiCall& call, Ends& ends) {
+  const std::string& kind = call.capture("dtype");
+  if (kind != "q" && kind != "e") {
+    call.not_found();
+    return false;
+  }
+  ends.to_queue = kind == "q";
+  ends.source = call.exchange_name("source");
+  ends.destination =
+      ends.to_queue ? call.capture("destination") : call.exchange_name("destination");
+  return true;
+}
+
+void for_each_between(const ApiCall& call, const Ends& ends,
+                      const std::function<void(const BindingFacts&)>& see) {
+  const core::VhostInfo& vhost = *call.vhost();
+  const core::Topology& topology = call.topology();
+  const core::ExchangeInfo* source = topology.find_exchange(vhost.id, ends.source);
+  const auto see_from_source = [&](const core::Binding& binding) {
+    if (binding.source == source) see(facts_of(binding, vhost.name));
+  };
+  if (source == nullptr) return;
+  if (!ends.to_queue) {
+    const core::ExchangeInfo* target = topology.find_exchange(vhost.id, ends.destination);
+    if (target != nullptr) target->bindings_in.for_each(see_from_source);
+    return;
+  }
+  const core::QueueInfo* queue = topology.find_queue(vhost.id, ends.destination);
+  if (queue == nullptr) return;
+  if (source->is_default()) see(implicit_of(*queue, vhost.name));
+  queue->bindings.for_each(see_from_source);
+}
+
+void list_between(ApiCall& call) {
+  Ends ends;
+  if (!read_ends(call, ends)) return;
+  std::vector<ApiRow> rows;
+  for_each_between(call, ends,
+                   [&](const BindingFacts& facts) { rows.push_back(binding_row(facts)); });
+  reply_bindings(call, std::move(rows));
+}
+
+/// The name in the path is percent-encoded twice, as the Location of a POST: decoded once here.
+bool is_named(const BindingFacts& facts, const std::string& name) {
+  return binding_properties_key(facts.key, facts.arguments) == name;
+}
+
+void show_binding(ApiCall& call) {
+  Ends ends;
+  if (!read_ends(call, ends)) return;
+  std::string json;
+  for_each_between(call, ends, [&](const BindingFacts& facts) {
+    if (is_named(facts, call.capture("props"))) json = binding_row(facts).json;
+  });
+  if (json.empty()) return call.not_found();
+  call.reply(json);
+}
+
+AdminRequest binding_verb(const ApiCall& call, std::string_view name, const Ends& ends,
+                          const std::string& key) {
+  AdminRequest verb = make_verb(call, name, {ends.source, ends.destination});
+  if (!ends.to_queue) verb.options.emplace("to_exchange", "true");
+  if (!key.empty()) verb.options.emplace("key", key);
+  return verb;
+}
+
+core::TopologyRequest binding_request(const ApiCall& call, const Ends& ends, bool binds) {
+  core::TopologyRequest request =
+      make_request(call, ends.to_queue ? (binds ? Kind::bind_queue : Kind::unbind_queue)
+                                       : (binds ? Kind::bind_exchange : Kind::unbind_exchange));
+  request.source = ends.source;
+  request.name = ends.destination;
+  return request;
+}
+
+/// 201 with the place of the binding, as seen from its list.
+void bind(ApiCall& call) {
+  Ends ends;
+  Json body;
+  if (!read_ends(call, ends) || !call.read_body(body)) return;
+  const auto key = read_text(call, body, "routing_key");
+  if (!key) return;
+  AdminRequest verb = binding_verb(call, "bind", ends, *key);
+  core::TopologyRequest request = binding_request(call, ends, true);
+  request.key = *key;
+  if (!take_arguments(call, body, request, verb)) return;
+  std::string place = net::percent_encode(ends.destination) + "/" +
+                      net::percent_encode(binding_properties_key(*key, request.arguments));
+  permit(call, permissions_of(call, request),
+         [verb = std::move(verb), place = std::move(place)](ApiCall& permitted) mutable {
+           ApiOutcome outcome;
+           outcome.on_error = refuse_topology;
+           outcome.on_done = [place = std::move(place)](ApiCall& done, std::string_view,
+                                                        const std::vector<std::string>&) {
+             done.answer(201, {}, {{"location", place}});
+           };
+           start_operation(permitted, std::move(verb), std::move(outcome));
+         });
+}
+
+void unbind(ApiCall& call) {
+  Ends ends;
+  if (!read_ends(call, ends)) return;
+  core::TopologyRequest request = binding_request(call, ends, false);
+  AdminRequest verb;
+  bool is_there = false;
+  for_each_between(call, ends, [&](const BindingFacts& facts) {
+    if (is_there || !is_named(facts, call.capture("props"))) return;
+    is_there = true;
+    verb = binding_verb(call, "unbind", ends, std::string{facts.key});
+    request.key = facts.key;
+    verb.table = facts.arguments;
+  });
+  if (!is_there) return call.not_found();
+  permit(call, permissions_of(call, request), [verb = std::move(verb)](ApiCall& permitted) mutable {
+    start_operation(permitted, std::move(verb), {.on_error = refuse_topology});
+  });
+}
+
+constexpr auto any = ApiRight::management;
+constexpr auto login = ApiVhost::login;
+constexpr std::string_view between = "/bindings/:vhost/e/:source/:dtype/:destination";
+constexpr std::string_view single = "/bindings/:vhost/e/:source/:dtype/:destination/:props";
+constexpr std::array routes{
+    ApiRoute{"GET", "/bindings", list_all},
+    ApiRoute{"GET", "/bindings/:vhost", list_vhost, any, login},
+    ApiRoute{"GET", between, list_between, any, login},
+    ApiRoute{"POST", between, bind, any, login},
+    ApiRoute{"GET", single, show_binding, any, login},
+    ApiRoute{"DELETE", single, unbind, any, login},
+    ApiRoute{"GET", "/queues/:vhost/:queue/bindings", list_of_queue, any, login},
+    ApiRoute{"GET", "/exchanges/:vhost/:exchange/bindings/source", list_of_exchange<true>, any,
+             login},
+    ApiRoute{"GET", "/exchanges/:vhost/:exchange/bindings/destination", list_of_exchange<false>,
+             any, login},
+};
+
+}  // namespace
+
+std::span<const ApiRoute> api_binding_routes() { return routes; }
+
+}  // namespace lepus::server
