@@ -1,5 +1,4 @@
-// GET /vhosts and /vhosts/:vhost without counts: in use until somebody gives routes of the same
-// paths with them.
+// GET /vhosts and /vhosts/:vhost, with what is counted in each.
 #include <array>
 #include <utility>
 
@@ -7,6 +6,9 @@
 #include "tools/server/http_api/api_body.h"
 #include "tools/server/http_api/api_families.h"
 #include "tools/server/http_api/api_vhost.h"
+#include "tools/server/http_api/fresh_samples.h"
+#include "tools/server/http_api/objects/call_context.h"
+#include "tools/server/http_api/objects/topology_json.h"
 
 namespace lepus::server {
 
@@ -16,6 +18,8 @@ std::string vhost_json(const ApiCall& call, const core::VhostInfo& vhost) {
   JsonWriter json;
   json.begin_object();
   write_vhost_fields(vhost, node_name(call.place().host.config()), json);
+  const ObjectContext context = object_context(call);
+  if (context.has_stats) write_vhost_statistics(vhost, context, json);
   json.end_object();
   return json.take();
 }
@@ -31,8 +35,8 @@ void list_vhosts(ApiCall& call) {
 void show_vhost(ApiCall& call) { call.reply(vhost_json(call, *call.vhost())); }
 
 constexpr std::array routes{
-    ApiRoute{"GET", "/vhosts", list_vhosts},
-    ApiRoute{"GET", "/vhosts/:vhost", show_vhost, ApiRight::management, ApiVhost::visible},
+    ApiRoute{"GET", "/vhosts", fresh<list_vhosts>},
+    ApiRoute{"GET", "/vhosts/:vhost", fresh<show_vhost>, ApiRight::management, ApiVhost::visible},
 };
 
 }  // namespace
