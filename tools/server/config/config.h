@@ -108,6 +108,21 @@ using io::IdleMode;
 /// automatic: pin unless a CPU quota of the cgroup makes it harmful.
 enum class PinMode : std::uint8_t { automatic, on, off };
 
+/// How a line of the log is written, and its time.
+enum class LogFormat : std::uint8_t { plaintext, json };
+enum class LogTimeFormat : std::uint8_t {
+  rfc3339_t,      ///< 2026-03-01T12:00:00.123456Z
+  rfc3339_space,  ///< 2026-03-01 12:00:00.123456+00:00, RabbitMQ's
+  epoch_usecs,
+  epoch_secs,
+  lager_default  ///< 2026-03-01 12:00:00.123
+};
+struct LogStyle {
+  LogFormat format = LogFormat::plaintext;
+  LogTimeFormat time = LogTimeFormat::rfc3339_t;
+  bool operator==(const LogStyle&) const = default;
+};
+
 struct LogConfig {
   std::string dir = "/var/log/lepus";
   std::string file;  ///< Name in dir, or an absolute path; "" = no file.
@@ -115,6 +130,11 @@ struct LogConfig {
   bool console = true;
   bool console_to_stdout = false;  ///< Else standard error.
   core::LogLevel console_level = core::LogLevel::info;
+  LogStyle file_style;
+  LogStyle console_style;
+  bool journald = false;  ///< Lines go to systemd's journal, each with its priority.
+  core::LogLevel journald_level = core::LogLevel::info;
+  std::string journald_socket = "/run/systemd/journal/socket";  ///< Tests have one of their own.
   /// By core::LogCategory; restricts a category further than the console and the file do.
   std::array<core::LogLevel, core::log_category_count> category_levels = {};
   bool operator==(const LogConfig&) const = default;
@@ -185,6 +205,7 @@ struct ServerConfig {
   std::string management_socket;  ///< "" = lepus.sock in data_dir, "none" = none.
   std::string load_definitions;   ///< File or directory in RabbitMQ's format; "" = none.
   OnUnsupported on_unsupported = OnUnsupported::refuse;  ///< Of elements of definitions.
+  bool skips_unchanged_definitions = false;  ///< Files that were imported already are left alone.
 
   // Journal
   persist::SyncMode journal_sync = persist::SyncMode::always;

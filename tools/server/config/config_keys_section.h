@@ -36,6 +36,8 @@ class Section {
   std::string_view title_;
 };
 
+/// config_keys_log.cpp
+void add_log(std::vector<KeySpec>& rows);
 /// config_keys_auth.cpp
 void add_logins(std::vector<KeySpec>& rows);
 /// config_keys_http.cpp

@@ -7,7 +7,6 @@ namespace lepus::server {
 
 namespace {
 
-constexpr std::string_view accepts_level = "debug, info, notice, warning, error, critical or none";
 constexpr std::string_view accepts_pattern = "a regular expression";
 
 using Config = ServerConfig;
@@ -185,8 +184,10 @@ void add_protocol(std::vector<KeySpec>& rows) {
   add({"message_interceptors.incoming.set_header_routing_node.overwrite", accepts_bool,
        "Every message gets the header x-routed-by with cluster_name. true and not set as above."},
       later, access::interceptor<&Config::interceptors, &core::Interceptors::routing_node>);
-  add({"cluster_name", "a name", "Name clients are told; lepus@HOSTNAME when not set."}, later,
-      access::text<&Config::cluster_name>);
+  add({"cluster_name", "a name",
+       "Name clients are told; lepus@HOSTNAME when not set. lepusctl set_cluster_name outweighs "
+       "it."},
+      later, access::text<&Config::cluster_name>);
   add({"product.name", "a name",
        "Product clients are told. Some decide by it how they behave: Celery sets prefetch limits "
        "in "
@@ -291,7 +292,7 @@ void add_threads(std::vector<KeySpec>& rows) {
       restart, access::number<0, 1'000'000, &Config::idle_disk_spin_us>);
 }
 
-void add_files_and_log(std::vector<KeySpec>& rows) {
+void add_files(std::vector<KeySpec>& rows) {
   const Section add(rows, "Files and log");
   add({"data_dir", "a path",
        "Directory of this broker's data; made when missing, used by one only."},
@@ -331,34 +332,16 @@ void add_files_and_log(std::vector<KeySpec>& rows) {
        "lepusctl import_definitions: refuse lists them all and imports nothing, skip goes on "
        "without them and reports each."},
       at_once, access::on_unsupported);
+  add({"definitions.skip_if_unchanged", accepts_bool,
+       "A start leaves load_definitions alone when the last import was of the same content: what "
+       "was changed since, by operators or clients, stays so."},
+      restart, access::flag<&Config::skips_unchanged_definitions>);
   add({"definitions.local.path", "a path", "Another name of load_definitions."}, restart,
       access::alias_of(definitions));
   add({"management.load_definitions", "a path", "Another name of load_definitions."}, restart,
       access::alias_of(definitions));
   add({"definitions.import_backend", "local_filesystem or local", "Where definitions come from."},
       restart, access::definitions_backend);
-  add({"log.dir", "a path", "Directory of the log file; made when missing."}, at_once,
-      access::text<&Config::log, &LogConfig::dir>);
-  add({"log.file", "a file name or false", "File in log.dir, or an absolute path."}, at_once,
-      access::log_file);
-  add({"log.file.level", accepts_level, "Lowest level that goes to the file."}, at_once,
-      access::level<&Config::log, &LogConfig::file_level>);
-  add({"log.console", accepts_bool, "Log to the console."}, at_once,
-      access::flag<&Config::log, &LogConfig::console>);
-  add({"log.console.level", accepts_level, "Lowest level that goes to the console."}, at_once,
-      access::level<&Config::log, &LogConfig::console_level>);
-  add({"log.console.stdio", "stdout or stderr",
-       "Which stream is the console. The line 'lepus ready' goes to standard output always."},
-      at_once, access::log_stdio);
-  add({"log.default.level", accepts_level,
-       "Lowest level of lines about nothing below; console and file restrict further."},
-      at_once, access::category_level<core::LogCategory::general>);
-  add({"log.connection.level", accepts_level, "Lowest level of lines about connections."}, at_once,
-      access::category_level<core::LogCategory::connection>);
-  add({"log.channel.level", accepts_level, "Lowest level of lines about channels."}, at_once,
-      access::category_level<core::LogCategory::channel>);
-  add({"log.queue.level", accepts_level, "Lowest level of lines about queues."}, at_once,
-      access::category_level<core::LogCategory::queue>);
 }
 
 std::vector<KeySpec> make_rows() {
@@ -371,7 +354,8 @@ std::vector<KeySpec> make_rows() {
   add_http(rows);
   add_memory(rows);
   add_threads(rows);
-  add_files_and_log(rows);
+  add_files(rows);
+  add_log(rows);
   return rows;
 }
 

@@ -114,15 +114,16 @@ constexpr Subject client_tls = {"TLS of RabbitMQ's own clients", no_effect,
                                 "shovels, federation links and downloads that use it do not run"};
 constexpr Subject definitions_details = {
     "Import of definitions", no_effect,
-    "a definitions file is compared with what is there at every start, and what differs is brought "
-    "to what the file says"};
+    "definitions.skip_if_unchanged compares the SHA-256 of the files"};
 constexpr Subject deprecated = {"Deprecated features", no_effect,
                                 "nothing is switched off: features work as COMPATIBILITY.md says"};
 constexpr Subject log_targets = {
     "Log targets", no_effect,
-    "the log goes to the console and to log.file; under systemd the console is the journal"};
+    "the log goes to the console, to log.file and to the journal of systemd (log.journald)"};
 constexpr Subject log_format = {"Log format", no_effect,
-                                "lines of the log have one format; see OPERATIONS.md"};
+                                "log.file.formatter and log.console.formatter choose plaintext or "
+                                "json; fields have fixed names, see "
+                                "OPERATIONS.md"};
 constexpr Subject log_rotation = {
     "Log rotation", no_effect,
     "the broker does not rotate its log: let logrotate rename the file and send SIGHUP"};
@@ -304,14 +305,11 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"amqp_client.*", &client_tls},
     {"definitions.tls.*", &client_tls},
     {"definitions.hashing.algorithm", &definitions_details},
-    {"definitions.skip_if_unchanged", &definitions_details, "false"},
     {"deprecated_features.permit.$feature", &deprecated},
 
     {"log.exchange", &log_targets, "false"},
     {"log.exchange.level", &log_targets},
-    {"log.journald", &log_targets, "false"},
     {"log.journald.fields", &log_targets},
-    {"log.journald.level", &log_targets},
     {"log.syslog", &log_targets, "false"},
     {"log.syslog.facility", &log_targets},
     {"log.syslog.formatter", &log_targets},
@@ -327,13 +325,11 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"log.syslog.transport", &log_targets},
 
     {"log.console.color_esc_seqs.$level", &log_format},
-    {"log.console.formatter", &log_format, "plaintext"},
     {"log.console.formatter.*", &log_format},
     {"log.console.use_colors", &log_format, "off,false"},
     {"log.error_logger_format_depth", &log_format},
     {"log.exchange.formatter", &log_format},
     {"log.exchange.formatter.*", &log_format},
-    {"log.file.formatter", &log_format, "plaintext"},
     {"log.file.formatter.*", &log_format},
     {"log.summarize_process_state", &log_format},
     {"log.$category.rotation.compress", &log_rotation, "false"},

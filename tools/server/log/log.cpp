@@ -18,6 +18,7 @@
 
 #include "core/limits.h"
 #include "io/heap.h"
+#include "tools/server/log/log_outputs.h"
 #include "tools/server/log/log_producer.h"
 
 namespace lepus::server {
@@ -52,64 +53,26 @@ OpenedFile open_log_file(const LogConfig& config) {
                                code ? code.message() : std::strerror(errno))};
 }
 
-/// Errors are not reported anywhere: this is where they would be reported.
-void write_all(int fd, std::string& text) {
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t size = write(fd, text.data() + done, text.size() - done);
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) break;
-    done += static_cast<std::size_t>(size);
-  }
-  text.clear();
-}
-
 core::LogLevel lowest_level(const LogConfig& config) {
   const auto console = config.console ? config.console_level : core::LogLevel::none;
   const auto file = config.file.empty() ? core::LogLevel::none : config.file_level;
-  return std::min(console, file);
+  const auto journal = config.journald ? config.journald_level : core::LogLevel::none;
+  return std::min({console, file, journal});
 }
 
 }  // namespace
 
-/// The open outputs and what is collected for them.
-struct LogSystem::Sinks {
-  int console_fd = -1;
-  int file_fd = -1;
-  core::LogLevel console_level = core::LogLevel::none;
-  core::LogLevel file_level = core::LogLevel::none;
-  std::string console_text;
-  std::string file_text;
+/// What is collected for the outputs.
+struct LogSystem::Sinks : LogOutputs {
   std::vector<LogLine> lines;
   std::size_t untrimmed = 0;  ///< Bytes of lines since trim().
 
-  ~Sinks() {
-    if (file_fd >= 0) close(file_fd);
-  }
-  void configure(const LogConfig& config) {
-    console_fd = !config.console ? -1 : config.console_to_stdout ? STDOUT_FILENO : STDERR_FILENO;
-    console_level = config.console_level;
-    file_level = config.file_level;
-  }
-  void replace_file(int fd) {
-    if (file_fd >= 0) close(file_fd);
-    file_fd = fd;
-  }
-  void add(core::LogLevel level, std::string_view text) {
-    if (console_fd >= 0 && level >= console_level) console_text.append(text).push_back('\n');
-    if (file_fd >= 0 && level >= file_level) file_text.append(text).push_back('\n');
-  }
   /// After many lines: what they took goes back.
   void trim() {
     untrimmed = 0;
-    console_text.shrink_to_fit();
-    file_text.shrink_to_fit();
+    shrink();
     lines.shrink_to_fit();
     io::trim_heap();
-  }
-  void write_out() {
-    if (!console_text.empty()) write_all(console_fd, console_text);
-    if (!file_text.empty()) write_all(file_fd, file_text);
   }
 };
 
@@ -159,10 +122,17 @@ std::optional<std::string> LogSystem::reopen() { return apply(config_); }
 std::optional<std::string> LogSystem::apply(const LogConfig& config) {
   OpenedFile file = open_log_file(config);
   if (file.error) return file.error;
+  JournalSocket journal;
+  if (config.journald) {
+    if (std::string error = journal.open(config.journald_socket); !error.empty()) {
+      if (file.fd >= 0) close(file.fd);
+      return error;
+    }
+  }
   {
     const std::lock_guard lock(sinks_mutex_);
     drain();  // Lines so far belong to the old file.
-    sinks_->replace_file(file.fd);
+    sinks_->replace(file.fd, std::move(journal));
     sinks_->configure(config);
   }
   config_ = config;
@@ -184,6 +154,11 @@ std::uint64_t LogSystem::dropped_count() const {
 
 void LogSystem::set_thresholds() {
   const core::LogLevel lowest = lowest_level(config_);
+  unsigned formats = 0;
+  if (!config_.file.empty()) formats |= LogProducer::bit_of(config_.file_style.format);
+  if (config_.console) formats |= LogProducer::bit_of(config_.console_style.format);
+  if (config_.journald) formats |= LogProducer::bit_of(LogFormat::plaintext);
+  for (const auto& producer : producers_) producer->set_formats(formats);
   for (const auto& producer : producers_)
     for (std::size_t i = 0; i < core::log_category_count; ++i)
       producer->set_threshold(static_cast<core::LogCategory>(i),
@@ -244,7 +219,7 @@ void LogSystem::drain() {
   std::stable_sort(lines.begin(), lines.end(),
                    [](const LogLine& a, const LogLine& b) { return a.time < b.time; });
   for (const LogLine& line : lines) {
-    sinks_->add(line.level, line.text);
+    sinks_->add(line);
     sinks_->untrimmed += line.text.size();
   }
   lines.clear();
@@ -257,14 +232,17 @@ void LogSystem::report_losses(core::Nanos now) {
     LogProducer& producer = *producers_[i];
     const auto report = [&](LogLimiter::Event event, std::string_view name,
                             std::initializer_list<core::LogField> fields) {
-      LogBuffer text;
-      format_log_line(text, {.time = now,
-                             .level = event.level,
-                             .category = event.category,
-                             .thread = producer.thread_name(),
-                             .event = name,
-                             .fields = fields});
-      sinks_->add(event.level, {text.data(), text.size()});
+      for (const LogFormat format : {LogFormat::plaintext, LogFormat::json}) {
+        LogBuffer text;
+        format_log_line(text,
+                        {.level = event.level,
+                         .category = event.category,
+                         .thread = producer.thread_name(),
+                         .event = name,
+                         .fields = fields},
+                        format);
+        sinks_->add({now, event.level, format, {text.data(), text.size()}});
+      }
     };
     producer.limiter().take_suppressed([&](const LogLimiter::Event& event, std::uint64_t count) {
       report(event, "similar lines suppressed", {{"event", event.name}, {"count", count}});

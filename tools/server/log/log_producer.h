@@ -37,6 +37,9 @@ class LogProducer final : public core::Log {
   LogRing& ring() { return ring_; }
   LogLimiter& limiter() { return limiter_; }
   const std::string& thread_name() const { return thread_name_; }
+  static unsigned bit_of(LogFormat format) { return 1U << static_cast<unsigned>(format); }
+  /// Those of the outputs there are, as bits.
+  void set_formats(unsigned formats) { formats_.store(formats, std::memory_order_relaxed); }
   std::uint64_t dropped_count() const { return dropped_count_.load(std::memory_order_relaxed); }
 
  private:
@@ -44,14 +47,15 @@ class LogProducer final : public core::Log {
                      std::span<const core::LogField> fields) override {
     const core::Nanos now = clock_();
     if (!limiter_.admit({.level = level, .category = category, .name = event}, now)) return;
-    LogBuffer line;
-    format_log_line(line, {.time = now,
-                           .level = level,
-                           .category = category,
-                           .thread = thread_name_,
-                           .event = event,
-                           .fields = fields});
-    if (!ring_.try_push(now, level, {line.data(), line.size()})) {
+    const LogLineParts parts{.level = level,
+                             .category = category,
+                             .thread = thread_name_,
+                             .event = event,
+                             .fields = fields};
+    bool is_pushed = true;
+    for (const LogFormat format : {LogFormat::plaintext, LogFormat::json})
+      if (wants(format)) is_pushed &= push(now, parts, format);
+    if (!is_pushed) {
       // The writer has fallen behind by a whole ring; it is awake and will report the loss.
       dropped_count_.fetch_add(1, std::memory_order_relaxed);
       return;
@@ -59,11 +63,21 @@ class LogProducer final : public core::Log {
     if (wakeup_.sleeps.exchange(false, std::memory_order_acq_rel)) wakeup_.wake();
   }
 
+  bool wants(LogFormat format) const {
+    return (formats_.load(std::memory_order_relaxed) & bit_of(format)) != 0;
+  }
+  bool push(core::Nanos now, const LogLineParts& parts, LogFormat format) {
+    LogBuffer line;
+    format_log_line(line, parts, format);
+    return ring_.try_push(now, parts.level, {line.data(), line.size()}, format);
+  }
+
   std::string thread_name_;
   LogSystem::WallClock clock_;
   LogWakeup& wakeup_;
   LogRing ring_;
   LogLimiter limiter_;
+  std::atomic<unsigned> formats_{1};  ///< Written by whoever reads the configuration.
   std::atomic<std::uint64_t> dropped_count_{0};
 };
 

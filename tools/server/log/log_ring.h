@@ -1,8 +1,8 @@
 // A bounded queue of log lines between the thread that logs and the writer: bytes in a ring, one
 // producer, one consumer, no locks, nothing allocated after construction.
 //
-//   ... | size level time | text | size level time | text ...
-//       ^ head (consumer)                              ^ tail (producer)
+//   ... | time size level format | text | time size level format | text ...
+//       ^ head (consumer)                                            ^ tail (producer)
 //
 // Positions only grow; a position modulo the size is the index of its byte.
 // Invariant: head <= tail <= head + capacity. A line is published by the store of tail as a whole.
@@ -19,13 +19,15 @@
 #include "core/base/log.h"
 #include "core/base/time.h"
 #include "core/limits.h"
+#include "tools/server/config/config.h"
 
 namespace lepus::server {
 
 struct LogLine {
   core::Nanos time = 0;  ///< Since 1970.
   core::LogLevel level = core::LogLevel::info;
-  std::string text;  ///< Complete, without the line end.
+  LogFormat format = LogFormat::plaintext;
+  std::string text;  ///< What is behind the time, without the line end.
 };
 
 class LogRing {
@@ -35,9 +37,12 @@ class LogRing {
   LogRing() : bytes_(std::make_unique<char[]>(capacity)) {}
 
   /// Producer. False when there is no room; then nothing was written.
-  bool try_push(core::Nanos time, core::LogLevel level, std::string_view text) {
-    const Header header{
-        .time = time, .size = static_cast<std::uint32_t>(text.size()), .level = level};
+  bool try_push(core::Nanos time, core::LogLevel level, std::string_view text,
+                LogFormat format = LogFormat::plaintext) {
+    const Header header{.time = time,
+                        .size = static_cast<std::uint32_t>(text.size()),
+                        .level = level,
+                        .format = format};
     const std::uint64_t tail = tail_.load(std::memory_order_relaxed);
     const std::uint64_t used = tail - head_.load(std::memory_order_acquire);
     CHECK(used <= capacity);
@@ -59,6 +64,7 @@ class LogRing {
     CHECK(tail - head >= sizeof header + header.size);
     line.time = header.time;
     line.level = header.level;
+    line.format = header.format;
     line.text.resize(header.size);
     copy_out(head + sizeof header, line.text.data(), header.size);
     head_.store(head + sizeof header + header.size, std::memory_order_release);
@@ -73,6 +79,7 @@ class LogRing {
     core::Nanos time;
     std::uint32_t size;
     core::LogLevel level;
+    LogFormat format;
   };
 
   void copy_in(std::uint64_t position, std::string_view text) {

@@ -2,8 +2,14 @@
 #include "tools/server/log/log.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <array>
+#include <cstring>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "tools/server/config/config_file.h"
@@ -18,15 +24,18 @@ using core::LogCategory;
 using core::LogField;
 using core::LogLevel;
 
-std::string line_of(std::string_view event, std::vector<LogField> fields) {
+std::string line_of(std::string_view event, std::vector<LogField> fields, LogStyle style = {}) {
   LogBuffer out;
-  format_log_line(out, {.time = 1'772'366'400'123'456'789,
-                        .level = LogLevel::warning,
-                        .category = LogCategory::queue,
-                        .thread = "shard-0",
-                        .event = event,
-                        .fields = fields});
-  return {out.data(), out.size()};
+  format_log_line(out,
+                  {.level = LogLevel::warning,
+                   .category = LogCategory::queue,
+                   .thread = "shard-0",
+                   .event = event,
+                   .fields = fields},
+                  style.format);
+  std::string line;
+  append_log_time(line, 1'772'366'400'123'456'789, style);
+  return line.append(out.data(), out.size());
 }
 
 TEST(LogFormat, Line) {
@@ -46,7 +55,34 @@ TEST(LogFormat, ValuesCannotBreakTheLine) {
   const std::string huge(100'000, 'a');
   EXPECT_LT(line_of("e", {{"a", huge}}).size(), 1200U);
   EXPECT_LE(line_of("e", {{"a", huge}, {"b", huge}, {"c", huge}, {"d", huge}, {"e", huge}}).size(),
-            core::limits::log_line_max);
+            core::limits::log_line_max + std::string_view{"2026-03-01T12:00:00.123456Z "}.size());
+}
+
+TEST(LogFormat, JsonIsValidWhateverAClientSends) {
+  const LogStyle json{LogFormat::json, LogTimeFormat::rfc3339_t};
+  EXPECT_EQ(
+      line_of("opened", {{"peer", "a\"b\n\xff"}, {"count", -3}, {"tls", true}}, json),
+      R"({"time":"2026-03-01T12:00:00.123456Z","level":"warning","domain":"rabbitmq.queue",)"
+      R"("thread":"shard-0","msg":"opened","peer":"a\"b\u000a\ufffd","count":-3,"tls":true})");
+  const std::string huge(100'000, '\n');
+  const std::string cut = line_of("e", {{"a", huge}, {"b", 1}}, json);
+  const auto read = nlohmann::json::parse(cut, nullptr, false);
+  ASSERT_FALSE(read.is_discarded()) << cut;
+  EXPECT_TRUE(read["truncated"]);
+  EXPECT_LT(cut.size(), core::limits::log_line_max + 100);
+}
+
+TEST(LogFormat, TimesAsConfigured) {
+  const auto time = [](LogTimeFormat format, LogFormat kind = LogFormat::plaintext) {
+    std::string out;
+    append_log_time(out, 1'772'366'400'123'456'789, {kind, format});
+    return out;
+  };
+  EXPECT_EQ(time(LogTimeFormat::rfc3339_space), "2026-03-01 12:00:00.123456+00:00 ");
+  EXPECT_EQ(time(LogTimeFormat::epoch_usecs), "1772366400123456 ");
+  EXPECT_EQ(time(LogTimeFormat::epoch_secs), "1772366400.123456 ");
+  EXPECT_EQ(time(LogTimeFormat::lager_default), "2026-03-01 12:00:00.123 ");
+  EXPECT_EQ(time(LogTimeFormat::epoch_usecs, LogFormat::json), "{\"time\":1772366400123456,");
 }
 
 struct Suppressed {
@@ -224,6 +260,46 @@ TEST_F(LogSystemTest, FullRingIsCountedAndReported) {
                            std::to_string(dropped) + "\n"),
             std::string::npos);
   EXPECT_EQ(count(content(), "line wide="), 200 - dropped);
+}
+
+TEST_F(LogSystemTest, JsonInTheFileWhileTheJournalGetsPriorities) {
+  const std::string socket_path = directory_ + "/journal";
+  const int socket_fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, socket_path.data(), socket_path.size());
+  ASSERT_EQ(bind(socket_fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  config_.file_style = {LogFormat::json, LogTimeFormat::epoch_usecs};
+  config_.journald = true;
+  config_.journald_socket = socket_path;
+  config_.journald_level = LogLevel::warning;
+  LogSystem system(config_, fixed_clock);
+  ASSERT_EQ(system.open(), std::nullopt);
+  core::Log& log = system.producer("main");
+  log.write(LogLevel::info, LogCategory::general, "not there");
+  log.write(LogLevel::error, LogCategory::connection, "there", {{"n", 1}});
+  system.flush();
+  std::array<char, 1000> bytes{};
+  const ssize_t size = recv(socket_fd, bytes.data(), bytes.size(), MSG_DONTWAIT);
+  ASSERT_GT(size, 0);
+  EXPECT_EQ(std::string(bytes.data(), static_cast<std::size_t>(size)),
+            "PRIORITY=3\nSYSLOG_IDENTIFIER=lepus\nMESSAGE=error connection main there n=1\n");
+  EXPECT_LT(recv(socket_fd, bytes.data(), bytes.size(), MSG_DONTWAIT), 0);
+  EXPECT_EQ(content(),
+            "{\"time\":1000000,\"level\":\"info\",\"domain\":\"rabbitmq\",\"thread\":\"main\","
+            "\"msg\":\"not there\"}\n"
+            "{\"time\":1000000,\"level\":\"error\",\"domain\":\"rabbitmq.connection\","
+            "\"thread\":\"main\",\"msg\":\"there\",\"n\":1}\n");
+  close(socket_fd);
+}
+
+TEST_F(LogSystemTest, AJournalThatIsNotThere) {
+  config_.journald = true;
+  config_.journald_socket = directory_ + "/nobody";
+  LogSystem system(config_);
+  const auto error = system.open();
+  ASSERT_TRUE(error.has_value());
+  EXPECT_NE(error->find("log.journald: cannot reach systemd's journal"), std::string::npos);
 }
 
 TEST_F(LogSystemTest, ReopenAfterRotation) {
