@@ -64,6 +64,7 @@ struct VhostSettings {
   std::string description;
   std::vector<std::string> tags;
   std::string default_queue_type;  ///< Of queues declared without one; empty: classic.
+  bool protected_from_deletion = false;
   bool operator==(const VhostSettings&) const = default;
 };
 
@@ -116,6 +117,10 @@ struct ParameterKey {
   auto operator<=>(const ParameterKey&) const = default;
 };
 inline constexpr std::string_view global_component = "global";
+/// Global parameters that the broker follows: the name that clients are told, and what
+/// definitions.skip_if_unchanged compares.
+inline constexpr std::string_view cluster_name_parameter = "cluster_name";
+inline constexpr std::string_view definitions_hash_parameter = "imported_definition_hash_value";
 inline constexpr std::string_view vhost_limits_component = "vhost-limits";
 inline constexpr std::string_view operator_policy_component = "operator_policy";
 /// The value is JSON.

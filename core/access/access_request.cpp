@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -204,6 +205,9 @@ class Decider {
     if (request.description) settings.description = *request.description;
     if (request.tags) settings.tags = *request.tags;
     if (request.default_queue_type) settings.default_queue_type = *request.default_queue_type;
+    if constexpr (std::is_same_v<Request, UpdateVhost>)
+      settings.protected_from_deletion =
+          request.protected_from_deletion.value_or(settings.protected_from_deletion);
     return settings;
   }
   template <class Request>
@@ -262,7 +266,13 @@ AccessDecision Decider::operator()(const AddVhost& request) const {
 }
 
 AccessDecision Decider::operator()(const DeleteVhost& request) const {
-  if (topology_.find_vhost(request.name) == nullptr) return no_vhost(request.name);
+  const VhostInfo* vhost = topology_.find_vhost(request.name);
+  if (vhost == nullptr) return no_vhost(request.name);
+  if (vhost->settings.protected_from_deletion)
+    return refused(Reason::vhost_protected,
+                   fmt::format("Virtual host '{}' is protected from deletion; "
+                               "disable_vhost_deletion_protection ends that",
+                               request.name));
   TopologyRequest remove;
   remove.kind = TopologyRequest::Kind::delete_vhost;
   remove.name = request.name;

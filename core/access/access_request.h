@@ -81,8 +81,9 @@ struct UpdateVhost {
   std::optional<std::string> description;
   std::optional<std::vector<std::string>> tags;
   std::optional<std::string> default_queue_type;
+  std::optional<bool> protected_from_deletion = {};
 };
-/// With everything in it; its connections are closed.
+/// With everything in it; its connections are closed. Refused when it is protected.
 struct DeleteVhost {
   std::string name;
 };
@@ -137,6 +138,7 @@ struct AccessRefusal {
     no_such_vhost,
     no_such_policy,
     no_such_parameter,
+    vhost_protected,  ///< From deletion.
     bad_value,
     stopping,
     not_stored  ///< The catalog cannot be written at the moment.

@@ -43,6 +43,17 @@ constexpr std::string_view keys_without_effect[] = {
     "queue-leader-locator",
     "target-group-size",
     "initial-cluster-size",
+    // What a stream is on the disk, and members of a queue that are away.
+    "max-segment-size",
+    "consumer-disconnected-timeout",
+};
+/// Of plugins of RabbitMQ that are not there.
+constexpr std::string_view plugin_keys[] = {
+    "federation-upstream",
+    "federation-upstream-set",
+    "federation-upstream-pattern",
+    "shards-per-node",
+    "routing-key",
 };
 /// Those an operator policy may have (RabbitMQ's set, and what was added to arguments since).
 constexpr std::string_view operator_keys[] = {"expires",
@@ -65,20 +76,6 @@ bool is_one_of(const std::string_view (&all)[Size], std::string_view key) {
 }
 
 std::string failed(std::string_view why) { return fmt::format("Validation failed\n\n{}", why); }
-
-/// Empty when it is good.
-std::string check_key(std::string_view key, const FieldValue& value, bool is_operator) {
-  if (is_operator && !is_one_of(operator_keys, key))
-    return fmt::format("'{}' is not a recognised operator policy setting", key);
-  if (is_one_of(keys_without_effect, key)) return {};
-  if (key == alternate_policy_key)
-    return value.is_string()
-               ? ""
-               : fmt::format("'{}' is not a valid alternate exchange name", bare_text(value));
-  const std::optional<std::string> reason = check_policy_argument("x-" + std::string{key}, value);
-  if (!reason) return fmt::format("'{}' is not a recognised policy setting", key);
-  return reason->empty() ? "" : fmt::format("'{}' = {}: {}", key, bare_text(value), *reason);
-}
 
 bool is_for(PolicyTarget target, QueueType type) {
   switch (target) {
@@ -142,6 +139,29 @@ std::string_view policy_target_name(PolicyTarget target) {
   return {};
 }
 
+PolicyKeyUse policy_key_use(std::string_view key, bool is_operator) {
+  if (is_operator && !is_one_of(operator_keys, key)) return PolicyKeyUse::unknown;
+  if (is_one_of(keys_without_effect, key)) return PolicyKeyUse::without_effect;
+  if (is_one_of(plugin_keys, key)) return PolicyKeyUse::of_plugin;
+  if (key == alternate_policy_key) return PolicyKeyUse::followed;
+  const bool is_argument = check_policy_argument("x-" + std::string{key}, FieldValue{}).has_value();
+  return is_argument ? PolicyKeyUse::followed : PolicyKeyUse::unknown;
+}
+
+std::string check_policy_key(std::string_view key, const FieldValue& value, bool is_operator) {
+  if (is_operator && !is_one_of(operator_keys, key))
+    return fmt::format("'{}' is not a recognised operator policy setting", key);
+  if (is_one_of(keys_without_effect, key)) return {};
+  if (is_one_of(plugin_keys, key)) return fmt::format("'{}' is of a plugin that is not there", key);
+  if (key == alternate_policy_key)
+    return value.is_string()
+               ? ""
+               : fmt::format("'{}' is not a valid alternate exchange name", bare_text(value));
+  const std::optional<std::string> reason = check_policy_argument("x-" + std::string{key}, value);
+  if (!reason) return fmt::format("'{}' is not a recognised policy setting", key);
+  return reason->empty() ? "" : fmt::format("'{}' = {}: {}", key, bare_text(value), *reason);
+}
+
 std::string check_policy(const PolicySpec& policy, bool is_operator) {
   if (policy.name.empty()) return failed("the name of a policy is empty");
   if (const std::string why = check_pattern(policy.pattern); !why.empty())
@@ -150,7 +170,8 @@ std::string check_policy(const PolicySpec& policy, bool is_operator) {
   const FieldTable definition{as_bytes(policy.definition)};
   if (definition.empty()) return failed("no policy provided");
   for (const FieldEntry& entry : definition)
-    if (const std::string why = check_key(entry.name, entry.value, is_operator); !why.empty())
+    if (const std::string why = check_policy_key(entry.name, entry.value, is_operator);
+        !why.empty())
       return failed(why);
   return {};
 }
@@ -161,7 +182,7 @@ std::vector<std::string> drop_unfit_keys(PolicySpec& policy, bool is_operator) {
   const FieldTable definition{as_bytes(policy.definition)};
   if (definition.empty()) faults.emplace_back("no policy provided");
   for (const FieldEntry& entry : definition) {
-    if (std::string why = check_key(entry.name, entry.value, is_operator); !why.empty()) {
+    if (std::string why = check_policy_key(entry.name, entry.value, is_operator); !why.empty()) {
       faults.push_back(std::move(why));
     } else {
       fit.value(entry.name, entry.value);

@@ -46,6 +46,17 @@ struct PolicySpec {
   bool operator==(const PolicySpec&) const = default;
 };
 
+/// What becomes of a key of a policy.
+enum class PolicyKeyUse : std::uint8_t {
+  followed,
+  without_effect,  ///< Of clusters, mirrors and segments of files: it is taken, nothing follows it.
+  of_plugin,       ///< Of federation or sharding, which are not there: it is left out.
+  unknown          ///< Of none of RabbitMQ's versions, or none that such a policy may have.
+};
+PolicyKeyUse policy_key_use(std::string_view key, bool is_operator);
+/// Empty, or why a policy cannot have the key with this value.
+std::string check_policy_key(std::string_view key, const FieldValue& value, bool is_operator);
+
 /// Empty, or what is wrong with it: RabbitMQ's "Validation failed" and the reason.
 std::string check_policy(const PolicySpec& policy, bool is_operator);
 /// Leaves in the definition what check_policy() finds nothing wrong with. What was wrong with the

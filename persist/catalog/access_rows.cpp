@@ -19,6 +19,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view limits_name = "limits";
+constexpr const char* protection = "protected_from_deletion";
 
 std::string text_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -115,6 +116,7 @@ DefinitionRow vhost_row(const std::string& name, const core::VhostSettings& sett
   Json json = {{"description", settings.description}, {"tags", settings.tags}};
   if (!settings.default_queue_type.empty())
     json["default_queue_type"] = settings.default_queue_type;
+  if (settings.protected_from_deletion) json["metadata"] = {{protection, true}};
   return {{name, text_of(json)}};
 }
 
@@ -182,6 +184,8 @@ std::string read_vhost(const DefinitionRow& row, core::VhostSettings& settings) 
   if (const Json* found = find_property(json, "tags")) error = read_tags(*found, settings.tags);
   if (const Json* found = find_property(json, "default_queue_type"); found && found->is_string())
     settings.default_queue_type = found->get<std::string>();
+  if (const Json* found = find_property(json, protection); found && found->is_boolean())
+    settings.protected_from_deletion = found->get<bool>();
   if (settings.default_queue_type == "undefined") settings.default_queue_type.clear();
   return error.empty() ? error : fmt::format("vhost '{}': {}", row.values[0], error);
 }

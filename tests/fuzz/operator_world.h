@@ -109,15 +109,18 @@ class OperatorWorld final : public AdminHost {
   std::string export_definitions(std::string& text) const override {
     return NodeDefinitions::write(config_, thread_->view().topology(), text);
   }
-  Import read_import(const std::string& text, const std::string& vhost) override {
-    NodeDefinitions::Import read = definitions_.read(config_, {text, vhost});
+  Import read_import(const ImportText& input) override {
+    NodeDefinitions::Import read =
+        definitions_.read(config_, {input.text, input.vhost, input.skips_invalid});
     return {std::move(read.error), std::move(read.planner)};
   }
   ResumeOutcome resume(bool is_last_try) override;
   std::string set_log_level(std::string_view, std::string_view) override { return {}; }
   void reload() override {}
+  std::string reopen_log() override { return {}; }
   std::string reload_certificates() override { return {}; }
   const TlsSetup& tls() const override { return tls_; }
+  void pass_settings() override {}
   std::string set_value(std::string_view, std::string_view) override { return {}; }
 
   void tell_limits();

@@ -10,6 +10,23 @@
 
 namespace lepus::server {
 
+namespace {
+
+/// Returns true if a change is about the name that clients are told.
+bool names_cluster(const core::TopologyChanges& changes) {
+  const auto is_it = [](const core::ParameterKey& key) {
+    return key.component == core::global_component && key.name == core::cluster_name_parameter;
+  };
+  return std::any_of(
+      changes.list.begin(), changes.list.end(), [&](const core::TopologyChange& change) {
+        const auto* put = std::get_if<core::ParameterPut>(&change);
+        const auto* removed = std::get_if<core::ParameterRemoved>(&change);
+        return (put != nullptr && is_it(put->key)) || (removed != nullptr && is_it(removed->key));
+      });
+}
+
+}  // namespace
+
 AdminThread::AdminThread(const Parts& parts)
     : parts_(parts),
       view_(*parts.mesh, *parts.loop),
@@ -29,6 +46,7 @@ struct AdminThread::Handler {
   void operator()(const core::TopologyApply& apply) const {
     const core::TurnScope scope(&self.parts_.loop->profile(), core::TurnJob::topology);
     self.view_.apply(apply);
+    if (names_cluster(*apply.changes)) self.parts_.host->pass_settings();
   }
   void operator()(const ControlState& state) const { self.view_.set_state(state); }
   void operator()(const core::TopologyDone& done) const { self.admin_.on_topology_done(done); }

@@ -20,6 +20,7 @@
 #include "persist/recovery/shard_import.h"
 #include "tools/server/config/config_memory.h"
 #include "tools/server/connection_settings.h"
+#include "tools/server/definitions/cluster_name.h"
 #include "tools/server/descriptors.h"
 #include "tools/server/stall_log.h"
 
@@ -154,10 +155,12 @@ std::string Node::make_shards(const TlsSetup& tls) {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     ShardThread& own = shards_[i];
     own.auth = auth_.make_link(*own.loop);
+    auto settings = make_settings(config_);
+    settings->cluster_name = cluster_name_with(config_, definitions_.stored_rows);
     Shard::Parts parts{static_cast<core::ShardId>(i),
                        &mesh_,
                        own.loop.get(),
-                       make_settings(config_),
+                       std::move(settings),
                        own.log,
                        random_seed(),
                        [this] { return connection_count(); }};
@@ -389,6 +392,15 @@ void Node::set_paging(std::uint64_t size) {
 
 NodeLimits Node::limits() const {
   return node_limits(config_, read_available_memory(), shards_.size());
+}
+
+MemoryParts Node::memory_parts() const {
+  MemoryParts sum{};
+  for (const ShardThread& own : shards_) {
+    const MemoryParts parts = own.shard->memory_parts();
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += parts[i];
+  }
+  return sum;
 }
 
 std::uint64_t Node::memory_bytes() const {

@@ -88,6 +88,7 @@ class Node {
   NodeLimits limits() const;
   void set_paging(std::uint64_t size);
   std::uint64_t memory_bytes() const;
+  MemoryParts memory_parts() const;
   std::uint64_t connection_count() const;
 
   const Placement& placement_;

@@ -16,6 +16,7 @@
 #include "tools/server/config/config_reload.h"
 #include "tools/server/connection_settings.h"
 #include "tools/server/descriptors.h"
+#include "tools/server/definitions/cluster_name.h"
 #include "tools/server/node.h"
 
 namespace lepus::server {
@@ -99,6 +100,7 @@ AdminHost::Facts NodeAdmin::facts() const {
   Facts facts;
   facts.uptime_s = static_cast<std::uint64_t>((loop_.now() - started_at_) / core::nanos_per_s);
   facts.memory_bytes = node_.memory_bytes();
+  facts.memory_parts = node_.memory_parts();
   facts.resident_bytes = io::resident_size();
   facts.memory_watermark_bytes = limits.memory_watermark;
   facts.disk_free_bytes = node_.control_->alarms().disk_free();
@@ -118,13 +120,16 @@ void NodeAdmin::tell_limits() {
   work_->view().tell_control(SetLimits{limits.memory_watermark, limits.disk_free_min});
 }
 
-void NodeAdmin::tell_settings() {
-  auto settings = std::make_unique<std::vector<ReplaceSettings>>();
-  for (std::size_t i = 0; i < node_.shards_.size(); ++i)
-    settings->push_back({make_settings(config_), std::make_unique<TlsSetup>(tls_)});
+void NodeAdmin::pass_settings() {
+  auto all = std::make_unique<std::vector<ReplaceSettings>>();
+  for (std::size_t i = 0; i < node_.shards_.size(); ++i) {
+    auto settings = make_settings(config_);
+    settings->cluster_name = cluster_name_with(config_, work_->view().topology());
+    all->push_back({std::move(settings), std::make_unique<TlsSetup>(tls_)});
+  }
   http_->set_config(config_, http_tls_);
   work_->sampler().set_interval(config_.statistics_interval_ms * core::nanos_per_ms);
-  work_->view().tell_control(PassSettings{std::move(settings)});
+  work_->view().tell_control(PassSettings{std::move(all)});
 }
 
 /// Until the end of the process or the next reload, as with RabbitMQ.
@@ -146,8 +151,9 @@ std::string NodeAdmin::export_definitions(std::string& text) const {
   return NodeDefinitions::write(config_, work_->view().topology(), text);
 }
 
-AdminHost::Import NodeAdmin::read_import(const std::string& text, const std::string& vhost) {
-  NodeDefinitions::Import read = definitions_.read(config_, {text, vhost});
+AdminHost::Import NodeAdmin::read_import(const ImportText& input) {
+  NodeDefinitions::Import read =
+      definitions_.read(config_, {input.text, input.vhost, input.skips_invalid});
   return {std::move(read.error), std::move(read.planner)};
 }
 
@@ -204,7 +210,7 @@ NodeAdmin::TlsKeys NodeAdmin::tls_keys() const {
 std::string NodeAdmin::reload_certificates() {
   const TlsKeys before = tls_keys();
   std::string error = reload_tls(before);
-  if (error.empty()) tell_settings();
+  if (error.empty()) pass_settings();
   return error;
 }
 
@@ -213,7 +219,12 @@ void NodeAdmin::reload() {
   config_ = reload_config(config_, node_.log_system_, log_);
   (void)reload_tls(before);
   tell_limits();
-  tell_settings();
+  pass_settings();
+}
+
+std::string NodeAdmin::reopen_log() {
+  const auto error = node_.log_system_.reopen();
+  return error.value_or(std::string{});
 }
 
 /// As lines of the configuration would: both sinks let through what the categories do.
@@ -246,7 +257,7 @@ std::string NodeAdmin::set_value(std::string_view key, std::string_view value) {
   config_ = std::move(changed);
   if (tls_keys() != before)
     if (std::string error = reload_tls(before); !error.empty()) return error;
-  tell_settings();
+  pass_settings();
   return {};
 }
 

@@ -45,18 +45,19 @@ class NodeAdmin final : private AdminHost {
   void set_memory_watermark(const MemoryWatermark& watermark) override;
   void set_disk_free_limit(const DiskFreeLimit& limit) override;
   std::string export_definitions(std::string& text) const override;
-  Import read_import(const std::string& text, const std::string& vhost) override;
+  Import read_import(const ImportText& input) override;
   ResumeOutcome resume(bool is_last_try) override;
   std::string set_log_level(std::string_view category, std::string_view level) override;
   void reload() override;
+  std::string reopen_log() override;
   std::string reload_certificates() override;
   const TlsSetup& tls() const override { return tls_; }
   std::vector<const TlsSetup*> all_tls() const override;
+  void pass_settings() override;
   std::string set_value(std::string_view key, std::string_view value) override;
 
   NodeLimits limits() const;
   void tell_limits();
-  void tell_settings();
   /// What may be as it was before when files are not good.
   struct TlsKeys {
     TlsConfig amqp;

@@ -248,11 +248,29 @@ void Shard::flush() {
 
 void Shard::note_memory() {
   // The control thread and the admin thread have a copy of the topology, too.
-  const std::uint64_t copies = parts_.id == 0 ? 2 * broker_.memory().topology_bytes : 0;
-  const std::uint64_t held =
-      broker_.memory().total() + transport_->output_bytes() + message_log_.memory_bytes();
+  const core::MemoryAccount& account = broker_.memory();
+  const std::uint64_t copies = parts_.id == 0 ? 2 * account.topology_bytes : 0;
+  const std::uint64_t output = transport_->output_bytes();
+  const std::uint64_t unwritten = message_log_.memory_bytes();
+  const std::uint64_t held = account.total() + output + unwritten;
+  const MemoryParts parts{account.message_bytes,
+                          account.index_bytes,
+                          account.topology_bytes + copies,
+                          account.session_bytes,
+                          account.unacked_bytes,
+                          output,
+                          unwritten};
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    memory_.parts[i].store(parts[i], std::memory_order_relaxed);
   memory_.bytes.store(held + copies, std::memory_order_relaxed);
   memory_.release.set(memory_.fall.note(held, parts_.loop->now()));
+}
+
+MemoryParts Shard::memory_parts() const {
+  MemoryParts parts{};
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    parts[i] = memory_.parts[i].load(std::memory_order_relaxed);
+  return parts;
 }
 
 bool Shard::may_sleep() {

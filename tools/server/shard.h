@@ -22,6 +22,7 @@
 #include "net/stream/transport.h"
 #include "tools/server/listeners/accept_filters.h"
 #include "tools/server/memory_fall.h"
+#include "tools/server/memory_parts.h"
 #include "tools/server/mesh.h"
 #include "tools/server/shard_messages.h"
 #include "tools/server/shard_stats.h"
@@ -67,6 +68,8 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
 
   /// For the control thread: bytes held by messages and output, as of the last turn.
   std::uint64_t memory_bytes() const { return memory_.bytes.load(std::memory_order_relaxed); }
+  /// The same by kind: each number is of the last turn, but they may be of different ones.
+  MemoryParts memory_parts() const;
   /// Messages above this size altogether leave memory. Any thread. See
   /// Broker::set_memory_pressure_threshold().
   void set_memory_pressure_threshold(std::uint64_t bytes) {
@@ -86,6 +89,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   };
   struct Memory {
     std::atomic<std::uint64_t> bytes{0};  ///< Written here, read by the control thread.
+    std::array<std::atomic<std::uint64_t>, memory_part_count> parts{};  ///< For the admin thread.
     std::atomic<std::uint64_t> pressure_threshold{UINT64_MAX};  ///< Written by the control thread.
     MemoryFall fall;
     io::PromptRelease release;

@@ -27,6 +27,7 @@
 #include "tools/server/admin/broker_view.h"
 #include "tools/server/admin/change_order.h"
 #include "tools/server/listeners/tls_setup.h"
+#include "tools/server/memory_parts.h"
 
 namespace lepus::server {
 
@@ -89,6 +90,7 @@ class AdminHost {
   struct Facts {
     std::uint64_t uptime_s = 0;
     std::uint64_t memory_bytes = 0;    ///< Accounted for: what the alarm judges.
+    MemoryParts memory_parts{};        ///< The same by kind.
     std::uint64_t resident_bytes = 0;  ///< What the process occupies.
     std::uint64_t memory_watermark_bytes = 0;
     std::int64_t disk_free_bytes = -1;  ///< Negative: not known.
@@ -107,9 +109,14 @@ class AdminHost {
     std::string error;                                   ///< Not empty: what is wrong.
     std::unique_ptr<TopologyPlanner> planner = nullptr;  ///< For the control thread.
   };
-  /// `vhost`: the virtual host of a file of a single one; empty: it is of the whole broker. Nobody
-  /// changes users, permissions, policies or parameters before the planner has done its work.
-  virtual Import read_import(const std::string& text, const std::string& vhost) = 0;
+  struct ImportText {
+    const std::string& text;
+    std::string vhost;           ///< Of a file of a single one; empty: it is of the whole broker.
+    bool skips_invalid = false;  ///< What cannot be taken is left out, with a warning.
+  };
+  /// Nobody changes users, permissions, policies or parameters before the planner has done its
+  /// work.
+  virtual Import read_import(const ImportText& input) = 0;
   enum class Resumed : std::uint8_t { listening, address_in_use, failed };
   struct ResumeOutcome {
     Resumed state;
@@ -125,6 +132,9 @@ class AdminHost {
                                                   std::string_view level) = 0;
   /// The configuration is read again, as on SIGHUP.
   virtual void reload() = 0;
+  /// After a rotation: the log file is opened anew under its name. Empty, or why it cannot be, and
+  /// the old one stays in use.
+  [[nodiscard]] virtual std::string reopen_log() = 0;
   /// The files of ssl_options are read again, for connections to come. Empty, or what is wrong with
   /// one: then all is as it was.
   [[nodiscard]] virtual std::string reload_certificates() = 0;
@@ -132,6 +142,8 @@ class AdminHost {
   virtual const TlsSetup& tls() const = 0;
   /// Also those of listeners with keys of their own. Valid until the next reload.
   virtual std::vector<const TlsSetup*> all_tls() const { return {&tls()}; }
+  /// What connections to come go by is told to the shards again: the cluster has another name.
+  virtual void pass_settings() = 0;
   /// As a line of the configuration, until the next reload, for connections to come. Empty, or why
   /// it cannot be.
   [[nodiscard]] virtual std::string set_value(std::string_view key, std::string_view value) = 0;

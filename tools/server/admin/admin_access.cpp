@@ -124,6 +124,12 @@ core::AccessRequest set_vhost_tags(const AdminRequest& request) {
   return core::UpdateVhost{
       words[0], {}, std::vector<std::string>{words.begin() + 1, words.end()}, {}};
 }
+template <bool IsProtected>
+core::AccessRequest protect_vhost(const AdminRequest& request) {
+  core::UpdateVhost vhost{request.arguments[0], {}, {}, {}};
+  vhost.protected_from_deletion = IsProtected;
+  return vhost;
+}
 template <bool IsOn>
 core::AccessRequest set_trace(const AdminRequest& request) {
   return core::SetTrace{request.vhost, IsOn};
@@ -200,6 +206,14 @@ core::AccessRequest set_global_parameter(const AdminRequest& request) {
   parameter.fault = persist::check_json(parameter.value);
   return parameter;
 }
+/// A global parameter, as in RabbitMQ: connections to come are told the name.
+core::AccessRequest set_cluster_name(const AdminRequest& request) {
+  core::SetGlobalParameter parameter{std::string{core::cluster_name_parameter}, {}};
+  if (request.arguments[0].empty()) parameter.fault = "the name of a cluster is not empty";
+  parameter.value = nlohmann::json(request.arguments[0])
+                        .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return parameter;
+}
 core::AccessRequest clear_global_parameter(const AdminRequest& request) {
   return core::ClearParameter{{std::string{core::global_component}, {}, request.arguments[0]}};
 }
@@ -224,6 +238,8 @@ constexpr std::array access_verbs{
     AccessVerb{"delete_vhost", "a virtual host", 1, 1, delete_vhost},
     AccessVerb{"update_vhost_metadata", "a virtual host", 1, 1, update_vhost},
     AccessVerb{"set_vhost_tags", "a virtual host and tags", 1, many, set_vhost_tags},
+    AccessVerb{"enable_vhost_deletion_protection", "a virtual host", 1, 1, protect_vhost<true>},
+    AccessVerb{"disable_vhost_deletion_protection", "a virtual host", 1, 1, protect_vhost<false>},
     AccessVerb{"trace_on", "nothing", 0, 0, set_trace<true>},
     AccessVerb{"trace_off", "nothing", 0, 0, set_trace<false>},
     AccessVerb{"set_vhost_limits", "a JSON object", 1, 1, set_vhost_limits},
@@ -234,6 +250,7 @@ constexpr std::array access_verbs{
     AccessVerb{"set_parameter", "a component, a name and a value", 3, 3, set_parameter},
     AccessVerb{"clear_parameter", "a component and a name", 2, 2, clear_parameter},
     AccessVerb{"set_global_parameter", "a name and a value", 2, 2, set_global_parameter},
+    AccessVerb{"set_cluster_name", "a name", 1, 1, set_cluster_name},
     AccessVerb{"clear_global_parameter", "a name", 1, 1, clear_global_parameter},
     AccessVerb{"set_policy", "a name, a pattern and a definition", 3, 3, set_policy<false>},
     AccessVerb{"set_operator_policy", "a name, a pattern and a definition", 3, 3, set_policy<true>},
@@ -257,6 +274,8 @@ AdminFault fault_of(core::AccessRefusal::Reason reason) {
     case core::AccessRefusal::Reason::no_such_policy:
     case core::AccessRefusal::Reason::no_such_parameter:
       return AdminFault::not_found;
+    case core::AccessRefusal::Reason::vhost_protected:
+      return AdminFault::refused;
     case core::AccessRefusal::Reason::bad_value:
       return AdminFault::invalid;
     case core::AccessRefusal::Reason::stopping:
@@ -286,8 +305,13 @@ class AccessChange : public AdminOperation {
     if (refusal != nullptr && !refusal_) refusal_ = *refusal;
     if (--answers_due_ > 0) return;
     if (refusal_) return fail(fault_of(refusal_->reason), refusal_->text);
-    done("{}");
+    // Shards are told of a cluster's name when this thread knows of it.
+    if (request().verb.find("global_parameter") == std::string::npos &&
+        request().verb != "set_cluster_name")
+      return done("{}");
+    ask_acknowledgements();
   }
+  void on_all_acknowledged() final { done("{}"); }
 
  protected:
   void ask(core::AccessRequest change) { asked_.push_back(std::move(change)); }

@@ -77,7 +77,8 @@ class ImportDefinitions final : public AdminOperation {
     order().stop_waiting();
     const auto vhost = request().options.find("vhost");
     AdminHost::Import read = host().read_import(
-        request().arguments[0], vhost == request().options.end() ? "" : vhost->second);
+        {request().arguments[0], vhost == request().options.end() ? std::string{} : vhost->second,
+         request().has("skip_invalid")});
     if (!read.error.empty()) return fail(AdminFault::invalid, std::move(read.error));
     planner_ = std::move(read.planner);
     order().begin_import(number());

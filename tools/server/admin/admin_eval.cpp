@@ -11,6 +11,7 @@
 #include "tools/server/config/config.h"
 #include "tools/server/config/config_keys.h"
 #include "tools/server/config/config_value.h"
+#include "tools/server/definitions/cluster_name.h"
 
 namespace lepus::server {
 
@@ -103,7 +104,9 @@ Evaluated node_name_of(std::string_view, const EvalPlace& place) {
   return {fmt::format("'{}'", place.node), {}};
 }
 Evaluated cluster_name(std::string_view, const EvalPlace& place) {
-  return {fmt::format("<<\"{}\">>", place.host.config().cluster_name), {}};
+  return {
+      fmt::format("<<\"{}\">>", cluster_name_with(place.host.config(), place.broker.topology())),
+      {}};
 }
 Evaluated data_directory(std::string_view, const EvalPlace& place) {
   return {fmt::format("\"{}\"", place.host.config().data_dir), {}};

@@ -46,6 +46,11 @@ struct Definitions {
   std::vector<DefinedRow> rows;
 
   bool has(persist::DefinitionKind kind) const;
+  /// No file was read, or there was nothing in it.
+  bool is_nothing() const {
+    return vhosts.empty() && exchanges.empty() && queues.empty() && bindings.empty() &&
+           rows.empty();
+  }
 };
 
 /// Where elements without a virtual host belong: files of a single one have none.
@@ -65,6 +70,9 @@ void parse_definitions(const DefinitionsText& input, const DefinitionsScope& sco
 /// The same for a file, or for all *.json of a directory in the order of their names.
 void read_definitions(const std::string& path, const DefinitionsScope& scope, Definitions& out,
                       Findings& findings);
+
+/// SHA-256 of what read_definitions() would read, in hexadecimal digits; empty: it cannot be read.
+std::string definitions_hash(const std::string& path);
 
 /// Says so, and how it can be there.
 std::string no_such_vhost(std::string_view name);

@@ -40,6 +40,26 @@ std::string_view kind_of(element value) {
   return "something else";
 }
 
+std::string element_name(simdjson::dom::object object) {
+  constexpr std::size_t shown_max = 100;
+  std::string name;
+  const auto add = [&](std::string_view field, std::string_view before) {
+    std::string_view text;
+    if (object.at_key(field).get(text) != simdjson::SUCCESS) return;
+    const bool is_cut = text.size() > shown_max;
+    name += fmt::format("{}{}'{}{}'", name.empty() ? "" : " ", name.empty() ? "" : before,
+                        text.substr(0, shown_max), is_cut ? "..." : "");
+  };
+  add("component", "");
+  add("user", "");
+  add("name", "");
+  add("source", "");
+  add("destination", "to ");
+  add("exchange", "for ");
+  add("vhost", "in ");
+  return name;
+}
+
 Fields::Fields(simdjson::dom::object object, std::string path)
     : object_(object), path_(std::move(path)) {}
 
@@ -53,7 +73,12 @@ bool Fields::has(std::string_view field) const {
 }
 
 void Fields::refuse(std::string_view field, std::string_view text) {
-  if (error_.empty()) error_ = fmt::format("{}.{}: {}", path_, field, text);
+  if (error_.empty()) error_ = fmt::format("{}.{}: {}{}", path_, field, text, which());
+}
+
+std::string Fields::which() const {
+  const std::string name = element_name(object_);
+  return name.empty() ? name : fmt::format(" ({})", name);
 }
 
 std::string Fields::text(std::string_view field) {
@@ -99,7 +124,7 @@ std::string Fields::table(std::string_view field) {
   std::string table;
   if (!find(field, value)) return table;
   std::string error = read_table(value, field, table);
-  if (!error.empty() && error_.empty()) error_ = fmt::format("{}.{}", path_, error);
+  if (!error.empty() && error_.empty()) error_ = fmt::format("{}.{}{}", path_, error, which());
   return table;
 }
 

@@ -17,6 +17,7 @@ namespace lepus::server {
 
 class Fields {
  public:
+  /// `path` is where the element is; which one it is comes from the element itself.
   Fields(simdjson::dom::object object, std::string path);
 
   bool ok() const { return error_.empty(); }
@@ -42,16 +43,21 @@ class Fields {
   /// JSON of the object without that field.
   std::string without(std::string_view field) const;
 
-  /// "PATH.FIELD: TEXT"
+  /// "PATH.FIELD: TEXT ('q' in '/')"
   void refuse(std::string_view field, std::string_view text);
 
  private:
   bool find(std::string_view field, simdjson::dom::element& out) const;
+  std::string which() const;
 
   simdjson::dom::object object_;
   std::string path_;
   std::string error_;
 };
+
+/// Which element it is, for people: "'q' in '/'", "'x' to 'q' in '/'"; empty when it says nothing of
+/// itself. Names are cut where they are very long.
+std::string element_name(simdjson::dom::object object);
 
 /// What a JSON value is, for messages: "a number".
 std::string_view kind_of(simdjson::dom::element value);

@@ -1,10 +1,14 @@
 // From files to JSON, and where it is none.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <openssl/evp.h>
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
@@ -79,16 +83,45 @@ void parse_definitions(const DefinitionsText& input, const DefinitionsScope& sco
   read_sections(object, {std::string{origin}, scope}, out, findings);
 }
 
+namespace {
+
+std::vector<std::string> files_of(const std::string& path, std::error_code& code) {
+  if (std::filesystem::is_directory(path, code)) return list_files(path, code);
+  code.clear();  // read_file() says what is wrong with a file.
+  return {path};
+}
+
+}  // namespace
+
+std::string definitions_hash(const std::string& path) {
+  std::error_code code;
+  const std::vector<std::string> files = files_of(path, code);
+  if (code || files.empty()) return {};
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash{EVP_MD_CTX_new(),
+                                                                     EVP_MD_CTX_free};
+  CHECK(hash != nullptr);
+  bool good = EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) == 1;
+  for (const std::string& file : files) {
+    std::string text;
+    if (!read_file(file, text)) return {};
+    // With its size: what moves from one file to the next is another content.
+    const std::string head = fmt::format("{}:", text.size());
+    good &= EVP_DigestUpdate(hash.get(), head.data(), head.size()) == 1;
+    good &= EVP_DigestUpdate(hash.get(), text.data(), text.size()) == 1;
+  }
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  good &= EVP_DigestFinal_ex(hash.get(), digest.data(), &size) == 1;
+  CHECK(good);
+  return fmt::format("{:02x}", fmt::join(digest.begin(), digest.begin() + size, ""));
+}
+
 void read_definitions(const std::string& path, const DefinitionsScope& scope, Definitions& out,
                       Findings& findings) {
   std::error_code code;
-  std::vector<std::string> files{path};
-  if (std::filesystem::is_directory(path, code)) {
-    files = list_files(path, code);
-    if (code)
-      return findings.fail(
-          fmt::format("load_definitions: cannot list {}: {}", path, code.message()));
-  }
+  const std::vector<std::string> files = files_of(path, code);
+  if (code)
+    return findings.fail(fmt::format("load_definitions: cannot list {}: {}", path, code.message()));
   if (files.empty())
     return findings.fail(fmt::format(
         "load_definitions: no file *.json in {}; put one there or unset the key", path));

@@ -29,6 +29,8 @@ class Findings {
   /// The same of many elements: one warning with their number and the first one's path.
   void warn_of_each(std::string_view text, std::string_view path);
 
+  /// True: what cannot be taken is left out, and the rest goes on.
+  bool skips() const { return mode_ == OnUnsupported::skip; }
   /// False: nothing may be imported.
   bool ok() const { return problems_.count == 0; }
   /// One line each, at most limits::definition_findings_max; a last one counts the rest.

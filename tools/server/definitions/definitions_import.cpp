@@ -144,7 +144,8 @@ void Planner::bind(const std::vector<DefinedItem>& items) {
 bool Planner::find_vhost(const DefinedItem& item, core::TopologyRequest& request) {
   const core::VhostInfo* vhost = topology_.find_vhost(item.vhost);
   if (vhost == nullptr) {
-    findings_.refuse(fmt::format("{}.vhost: {}", item.path, no_such_vhost(item.vhost)));
+    findings_.refuse(fmt::format("{}.vhost: {} ('{}')", item.path, no_such_vhost(item.vhost),
+                                 item.request.name));
     return false;
   }
   request.vhost = vhost->id;

@@ -10,6 +10,7 @@
 #include "tools/server/definitions/definitions_access.h"
 #include "tools/server/definitions/definitions_import.h"
 #include "tools/server/definitions/definitions_store.h"
+#include "tools/server/definitions/definitions_warnings.h"
 
 namespace lepus::server {
 
@@ -102,6 +103,9 @@ LivePlan plan_live_import(const LiveInput& input, Findings& findings) {
   core::Random random{input.seed};
   for (DefinedRow& row : merge_rows(input.definitions, random, stored_rows))
     plan.rows.emplace_back(row.kind, std::move(row.row));
+  persist::StoredDefinitions brought;
+  for (const auto& [kind, row] : plan.rows) (void)brought.put(kind, row);
+  for (const std::string& text : definition_warnings(brought)) findings.warn(text);
   ImportPlan made = plan_import(stored,
                                 {input.definitions, input.vhosts, stored_rows,
                                  input.default_queue_type, input.topology.shard_count()},

@@ -19,6 +19,7 @@
 #include "persist/catalog/access_rows.h"
 #include "tools/server/config/config_value.h"
 #include "tools/server/definitions/definitions_fields.h"
+#include "tools/server/definitions/definitions_policy_keys.h"
 #include "tools/server/definitions/policy_text.h"
 
 namespace lepus::server {
@@ -60,7 +61,7 @@ class Reader {
   void on_parameter(Fields& fields);
   void on_global_parameter(Fields& fields);
   static void check_patterns(Fields& fields, std::initializer_list<std::string_view> names);
-  static void check_policy_row(Fields& fields, const DefinitionRow& row, bool is_operator);
+  void check_policy_row(Fields& fields, const DefinitionRow& row, bool is_operator);
   void on_exchange(Fields& fields);
   void on_queue(Fields& fields);
   void read_queue_type(Fields& fields, DefinedItem& queue);
@@ -248,12 +249,16 @@ void Reader::on_topic_permission(Fields& fields) {
           read_row(fields, DefinitionKind::topic_permissions));
 }
 
-/// Form only: a pattern or key that cannot be followed is a warning when policies are applied.
+/// A pattern that cannot be had is a warning when policies are applied.
 void Reader::check_policy_row(Fields& fields, const DefinitionRow& row, bool is_operator) {
   core::PolicySpec policy;
   if (!fields.ok()) return;
+  const std::string_view field = is_operator ? "value" : "definition";
   if (const std::string why = read_policy_row(row, is_operator, policy); !why.empty())
-    fields.refuse(is_operator ? "value" : "definition", why);
+    return fields.refuse(field, why);
+  if (const std::string why = check_policy_keys({policy, is_operator, fields.path()}, findings_);
+      !why.empty())
+    fields.refuse(field, why);
 }
 
 void Reader::on_policy(Fields& fields) {

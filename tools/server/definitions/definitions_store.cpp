@@ -16,6 +16,7 @@
 #include "core/base/random.h"
 #include "tools/server/data_dir.h"
 #include "tools/server/default_users.h"
+#include "tools/server/definitions/cluster_name.h"
 #include "tools/server/definitions/definitions_access.h"
 #include "tools/server/definitions/definitions_import.h"
 #include "tools/server/definitions/definitions_warnings.h"
@@ -105,12 +106,34 @@ void bring_in(const DefinitionsPlace& place, Definitions& definitions, StartDefi
   if (place.catalog.has_changes())
     if (const std::string error = place.catalog.commit(); !error.empty())
       return findings.fail(error);
-  if (!place.config.load_definitions.empty())
+  if (!definitions.is_nothing())
     place.log.write(LogLevel::info, LogCategory::general, "definitions imported",
                     {{"file", place.config.load_definitions},
                      {"changes", change_count},
                      {"users_and_others", row_count}});
   for (const std::string& text : access.warnings) findings.warn(text);
+}
+
+/// What the file of the configuration says; nothing when it is to be left alone. The hash of what is
+/// brought in is kept with it.
+void read_configured(const DefinitionsPlace& place, const persist::StoredDefinitions& stored_rows,
+                     Definitions& definitions, Findings& findings) {
+  using persist::DefinitionKind;
+  const ServerConfig& config = place.config;
+  if (config.load_definitions.empty()) return;
+  persist::DefinitionRow kept;
+  if (config.skips_unchanged_definitions) {
+    const std::string hash = definitions_hash(config.load_definitions);
+    kept.values = {std::string{core::definitions_hash_parameter}, fmt::format("\"{}\"", hash)};
+    const auto& rows = stored_rows.of(DefinitionKind::global_parameters);
+    if (!hash.empty() && std::find(rows.begin(), rows.end(), kept) != rows.end())
+      return place.log.write(LogLevel::info, LogCategory::general, "definitions unchanged",
+                             {{"file", config.load_definitions}, {"sha256", hash}});
+  }
+  read_definitions(config.load_definitions, start_scope(config), definitions, findings);
+  if (kept.values.empty()) return;
+  definitions.rows.push_back(
+      {config.load_definitions, DefinitionKind::global_parameters, std::move(kept), {}});
 }
 
 std::string write_file(const std::string& target, const std::string& text) {
@@ -155,9 +178,7 @@ std::string load_start_definitions(const DefinitionsPlace& place, StartDefinitio
                   {{"catalog", catalog_path(place.config)}, {"count", out.stored.changes.size()}});
   Definitions definitions;
   Findings findings{place.config.on_unsupported};
-  if (!place.config.load_definitions.empty())
-    read_definitions(place.config.load_definitions, start_scope(place.config), definitions,
-                     findings);
+  read_configured(place, out.stored_rows, definitions, findings);
   bring_in(place, definitions, out, findings);
   if (!findings.ok()) return findings.error();
   std::vector<std::string> warnings = findings.warnings();
@@ -186,8 +207,9 @@ std::string export_definitions(const ServerConfig& config, const std::string& ta
   if (error.empty()) error = catalog.load(all.stored);
   if (error.empty()) error = catalog.load_rows(all.stored_rows);
   if (error.empty())
-    error = write_definitions(
-        {all.stored, all.stored_rows, config.product_name, config.product_version}, text);
+    error = write_definitions({all.stored, all.stored_rows, config.product_name,
+                               config.product_version, cluster_name_with(config, all.stored_rows)},
+                              text);
   return error.empty() ? write_file(target, text) : error;
 }
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
+#include <string_view>
 
 #include "core/limits.h"
 #include "persist/catalog/access_rows.h"
@@ -18,24 +20,39 @@ using persist::DefinitionKind;
 using persist::DefinitionRow;
 using persist::StoredDefinitions;
 
-void count_kind(const StoredDefinitions& stored_rows, DefinitionKind kind,
-                std::vector<std::string>& out) {
-  const std::size_t count = stored_rows.of(kind).size();
-  if (count > 0)
-    out.push_back(fmt::format("{} {} are stored and exported again, but not applied yet", count,
-                              persist::definition_table(kind).title));
+constexpr std::size_t components_max = 20;  ///< That are named one by one.
+
+/// By component: shovels are replaced by others than federation is. Operator policies and limits of
+/// virtual hosts come as parameters, too: those are applied.
+void count_parameters(const StoredDefinitions& stored_rows, std::vector<std::string>& out) {
+  std::map<std::string_view, std::size_t> counts;
+  for (const DefinitionRow& row : stored_rows.of(DefinitionKind::parameters))
+    if (!is_operator_policy(row) && !persist::is_vhost_limits(row)) ++counts[row.values[0]];
+  std::size_t listed = 0;
+  for (const auto& [component, count] : counts) {
+    if (++listed > components_max) break;
+    out.push_back(fmt::format(
+        "{} parameters of the component '{}' are stored and exported again, but nothing "
+        "follows them: that plugin is not there",
+        count, component));
+  }
+  if (counts.size() > components_max)
+    out.push_back(
+        fmt::format("and parameters of {} more components", counts.size() - components_max));
 }
 
-/// Operator policies and limits of virtual hosts come as parameters, too: those are applied.
-void count_parameters(const StoredDefinitions& stored_rows, std::vector<std::string>& out) {
-  const auto& rows = stored_rows.of(DefinitionKind::parameters);
+/// The cluster's name and the hash of a file that was imported are followed; the identity of a
+/// cluster is nothing that could be.
+void count_global_parameters(const StoredDefinitions& stored_rows, std::vector<std::string>& out) {
+  const auto& rows = stored_rows.of(DefinitionKind::global_parameters);
   const auto count = std::count_if(rows.begin(), rows.end(), [](const DefinitionRow& row) {
-    return !is_operator_policy(row) && !persist::is_vhost_limits(row);
+    return row.values[0] != core::cluster_name_parameter &&
+           row.values[0] != "internal_cluster_id" &&
+           row.values[0] != core::definitions_hash_parameter;
   });
   if (count > 0)
     out.push_back(fmt::format(
-        "{} parameters (shovels, federation) are stored and exported again, but not applied yet",
-        count));
+        "{} global parameters are stored and exported again, but nothing follows them", count));
 }
 
 }  // namespace
@@ -55,7 +72,7 @@ void log_warnings(const std::vector<std::string>& warnings, core::Log& log) {
 std::vector<std::string> definition_warnings(const StoredDefinitions& stored_rows) {
   std::vector<std::string> out;
   count_parameters(stored_rows, out);
-  count_kind(stored_rows, DefinitionKind::global_parameters, out);
+  count_global_parameters(stored_rows, out);
   return out;
 }
 

@@ -90,6 +90,9 @@ std::string Writer::write(std::string& out) {
   root["rabbitmq_version"] = root["rabbit_version"];
   root["product_name"] = text("product.name", input_.product);
   root["product_version"] = root["rabbit_version"];
+  root["rabbitmq_definition_format"] = "cluster";
+  root["original_cluster_name"] = text("cluster_name", input_.cluster_name);
+  root["explanation"] = fmt::format("Definitions of the node '{}'", input_.cluster_name);
   root["users"] = column_list(DefinitionKind::users);
   root["vhosts"] = std::move(vhost_list_);
   for (const DefinitionKind kind :
@@ -191,6 +194,9 @@ Json Writer::column_list(DefinitionKind kind) {
   Json list = Json::array();
   for (const persist::DefinitionRow& row : input_.stored_rows.of(kind)) {
     Json json = Json::object();
+    if (kind == DefinitionKind::global_parameters &&
+        row.values[0] == core::definitions_hash_parameter)
+      continue;  // It is about the file that was imported here.
     for (std::size_t i = 0; i < table.columns.size(); ++i)
       json[std::string{table.columns[i].field}] =
           column_value(table.columns[i], row.values[i], table.title);

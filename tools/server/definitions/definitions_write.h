@@ -14,6 +14,7 @@ struct ExportInput {
   const persist::StoredDefinitions& stored_rows;
   std::string product;
   std::string version;
+  std::string cluster_name = {};
 };
 
 /// Empty, or what JSON cannot hold.

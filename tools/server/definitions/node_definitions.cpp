@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "tools/server/definitions/cluster_name.h"
 #include "tools/server/definitions/definitions_live.h"
 #include "tools/server/definitions/definitions_store.h"
 #include "tools/server/definitions/definitions_write.h"
@@ -17,11 +18,11 @@ namespace {
 /// What the file says, what the catalog holds, and what the configuration says of both.
 class ImportPlanner final : public TopologyPlanner {
  public:
-  ImportPlanner(persist::Catalog& catalog, const ServerConfig& config)
+  ImportPlanner(persist::Catalog& catalog, const ServerConfig& config, bool skips_invalid)
       : catalog_(catalog),
         vhosts_(config.vhosts),
         default_queue_type_(config.default_queue_type),
-        findings_(config.on_unsupported) {
+        findings_(skips_invalid ? OnUnsupported::skip : config.on_unsupported) {
     std::random_device device;
     seed_ = std::uint64_t{device()} << 32 | device();
   }
@@ -80,12 +81,13 @@ std::string NodeDefinitions::write(const ServerConfig& config, const core::Topol
       !error.empty())
     return error;
   const core::StoredDefinitions stored = snapshot_definitions(topology, /*with_exclusive=*/false);
-  return write_definitions({stored, stored_rows, config.product_name, config.product_version},
+  return write_definitions({stored, stored_rows, config.product_name, config.product_version,
+                            cluster_name_with(config, stored_rows)},
                            text);
 }
 
 NodeDefinitions::Import NodeDefinitions::read(const ServerConfig& config, const ImportText& input) {
-  auto planner = std::make_unique<ImportPlanner>(catalog_, config);
+  auto planner = std::make_unique<ImportPlanner>(catalog_, config, input.skips_invalid);
   if (std::string error = planner->read(config, input); !error.empty()) return {std::move(error)};
   return {{}, std::move(planner)};
 }

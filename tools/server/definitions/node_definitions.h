@@ -30,6 +30,8 @@ class NodeDefinitions {
   struct ImportText {
     const std::string& text;
     const std::string& vhost;  ///< Of a file of a single virtual host; empty: it is of all.
+    /// What cannot be taken is left out, whatever load_definitions.on_unsupported says.
+    bool skips_invalid = false;
   };
   /// As at start: all of it or nothing, by the same rules. From this call until the planner has
   /// planned, nobody changes what the catalog holds beside the topology.

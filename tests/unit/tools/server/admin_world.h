@@ -64,10 +64,10 @@ struct FakeHost final : AdminHost {
     text = "{}";
     return {};
   }
-  Import read_import(const std::string& text, const std::string&) override {
+  Import read_import(const ImportText& input) override {
     ++imports;
-    if (text == "bad") return {"bad file"};
-    return {{}, std::make_unique<FakePlanner>(text, planned)};
+    if (input.text == "bad") return {"bad file"};
+    return {{}, std::make_unique<FakePlanner>(input.text, planned)};
   }
   ResumeOutcome resume(bool is_last_try) override {
     if (!resume_error.empty()) return {Resumed::failed, resume_error};
@@ -82,11 +82,13 @@ struct FakeHost final : AdminHost {
     return {};
   }
   void reload() override { ++reloads; }
+  std::string reopen_log() override { return log_error; }
   std::string reload_certificates() override {
     ++certificate_reloads;
     return certificate_error;
   }
   const TlsSetup& tls() const override { return tls_setup; }
+  void pass_settings() override { ++passed_settings; }
   std::string set_value(std::string_view key, std::string_view value) override {
     if (key != "channel_max") return "no such key";
     set_to = value;
@@ -102,6 +104,8 @@ struct FakeHost final : AdminHost {
   bool is_address_in_use = false;
   int reloads = 0;
   int certificate_reloads = 0;
+  int passed_settings = 0;
+  std::string log_error;
   std::string certificate_error;
   TlsSetup tls_setup;
   std::vector<std::string> log_levels;

@@ -142,12 +142,15 @@ TEST(DefinitionWarnings, OneForEachKind) {
   (void)stored_rows.put(DefinitionKind::policies, {{"/", "q", "", "all", "{}", "0"}});
   (void)stored_rows.put(DefinitionKind::parameters, {{"operator_policy", "/", "o", "{}"}});
   (void)stored_rows.put(DefinitionKind::parameters, {{"shovel", "/", "s", "{}"}});
+  (void)stored_rows.put(DefinitionKind::parameters, {{"shovel", "/", "t", "{}"}});
+  (void)stored_rows.put(DefinitionKind::parameters, {{"federation-upstream", "/", "f", "{}"}});
   (void)stored_rows.put(DefinitionKind::global_parameters, {{"cluster_name", "\"c\""}});
+  (void)stored_rows.put(DefinitionKind::global_parameters, {{"cluster_tags", "{}"}});
   const std::vector<std::string> all = definition_warnings(stored_rows);
-  EXPECT_EQ(all.size(), 2U);
-  EXPECT_EQ(count_of(all, "1 parameters"), 1U);
+  EXPECT_EQ(all.size(), 3U);
+  EXPECT_EQ(count_of(all, "2 parameters of the component 'shovel'"), 1U);
+  EXPECT_EQ(count_of(all, "1 parameters of the component 'federation-upstream'"), 1U);
   EXPECT_EQ(count_of(all, "1 global parameters are stored"), 1U);
-  EXPECT_EQ(count_of(all, "not applied yet"), 2U);
 }
 
 TEST(LoadAccess, PoliciesOfBothKinds) {
@@ -169,7 +172,7 @@ TEST(LoadAccess, PoliciesOfBothKinds) {
   const AccessLoad load = load_access(stored_rows, two_vhosts);
   EXPECT_EQ(load.error, "");
   EXPECT_EQ(count_of(load.warnings, "'pattern' is not a text"), 1U);
-  EXPECT_EQ(count_of(load.warnings, "'shards-per-node' is not a recognised policy setting"), 1U);
+  EXPECT_EQ(count_of(load.warnings, "'shards-per-node' is of a plugin that is not there"), 1U);
   EXPECT_EQ(count_of(load.warnings, "policy 'bad' in vhost 'v'"), 1U);
   core::Topology topology{1};
   for (const core::TopologyChange& change : two_vhosts) topology.apply(change);

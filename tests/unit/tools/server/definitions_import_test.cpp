@@ -118,7 +118,7 @@ TEST(DefinitionsImport, VhostsOfTheConfigurationAreThere) {
   EXPECT_EQ(world.import(R"({"queues": [{"vhost": "/", "name": "q"}]})"), 8 + 1U);
   EXPECT_EQ(world.plan(R"({"queues": [{"vhost": "z", "name": "q"}]})").error,
             "d.json: queues[0].vhost: there is no virtual host 'z'; add it to the file's vhosts, "
-            "to the key vhosts, or with lepusctl add_vhost");
+            "to the key vhosts, or with lepusctl add_vhost ('q')");
 }
 
 TEST(DefinitionsImport, WhatDiffersIsRefusedInRabbitMqsWords) {

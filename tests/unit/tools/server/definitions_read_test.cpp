@@ -140,7 +140,7 @@ TEST(DefinitionsRead, WhatIsKeptAsItCame) {
   const Definitions all = read_text(R"({
     "vhosts": [{"name": "/"}, {"name": "v", "metadata": {"tags": []}, "limits": [["a", 1]]}],
     "permissions": [{"user": "u", "vhost": "/", "configure": "^a", "write": "", "read": ".*"}],
-    "policies": [{"vhost": "/", "name": "p", "pattern": "x", "definition": {"ha-mode": "all"}}],
+    "policies": [{"vhost": "/", "name": "p", "pattern": "x", "definition": {"expires": 9}}],
     "parameters": [{"vhost": "/", "component": "shovel", "name": "s", "value": {"src-uri": "é"}}],
     "global_parameters": [{"name": "cluster_name", "value": "rabbit@host"}]})");
   EXPECT_EQ(all.vhosts.size(), 2U);
@@ -150,7 +150,7 @@ TEST(DefinitionsRead, WhatIsKeptAsItCame) {
             (Values{"v", R"({"metadata":{"tags":[]},"limits":[["a",1]]})"}));
   EXPECT_EQ(values(DefinitionKind::permissions), (Values{"u", "/", "^a", "", ".*"}));
   EXPECT_EQ(values(DefinitionKind::policies),
-            (Values{"/", "p", "x", "all", R"({"ha-mode":"all"})", "0"}));
+            (Values{"/", "p", "x", "all", R"({"expires":9})", "0"}));
   EXPECT_EQ(values(DefinitionKind::parameters), (Values{"shovel", "/", "s", R"({"src-uri":"é"})"}));
   EXPECT_EQ(values(DefinitionKind::global_parameters), (Values{"cluster_name", "\"rabbit@host\""}));
 }
@@ -257,7 +257,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(DefinitionsRead, LongNamesAndDeepTables) {
   const std::string letters(256, 'n');
   EXPECT_EQ(trouble(R"({"queues": [{"vhost": "/", "name": ")" + letters + "\"}]}"),
-            "d.json: queues[0].name: it has 256 bytes, at most 255 are possible");
+            "d.json: queues[0].name: it has 256 bytes, at most 255 are possible ('" +
+                std::string(100, 'n') + "...' in '/')");
   const auto nested = [](int depth) {
     std::string text = "1";
     for (int i = 0; i < depth; ++i) text = R"({"a":)" + text + "}";
@@ -389,7 +390,7 @@ TEST(DefinitionsRead, FilesOfASingleVirtualHost) {
   Findings whole;
   (void)read(R"({"vhosts": [], "queues": [{"name": "q"}]})", {"/", false}, whole);
   EXPECT_EQ(whole.error(),
-            "d.json: queues[0].vhost: it is missing; name the virtual host it is in");
+            "d.json: queues[0].vhost: it is missing; name the virtual host it is in ('q')");
   Findings other;
   (void)read(R"({"queues": [{"name": "q", "vhost": "w"}]})", {"v", true}, other);
   EXPECT_EQ(other.error().rfind("d.json: queues[0].vhost: it is 'w', but --vhost says 'v'", 0), 0U);
@@ -415,6 +416,72 @@ TEST(DefinitionsRead, AllProblemsAreListed) {
   ASSERT_EQ(skipping.warnings().size(), 3U);
   EXPECT_EQ(skipping.warnings()[1],
             "skipped: d.json: queues[0]: expected an object, it is a number");
+}
+
+std::string policy_file(std::string_view definition) {
+  return std::string{R"({"policies": [{"vhost": "/", "name": "p", "pattern": "", "definition": )"} +
+         std::string{definition} + "}]}";
+}
+
+TEST(DefinitionsRead, PolicyKeysAreTakenWarnedOfOrRefused) {
+  EXPECT_TRUE(warnings_of(policy_file(R"({"max-length": 5, "alternate-exchange": "x"})")).empty());
+  const std::vector<std::string> warnings = warnings_of(
+      policy_file(R"({"ha-mode": "all", "federation-upstream-set": "all", "max-age": "1D"})"));
+  ASSERT_EQ(warnings.size(), 2U);
+  EXPECT_EQ(warnings[0].rfind("d.json: policies[0]: the policy key 'federation-upstream-set' is "
+                              "kept and has no effect: its plugin",
+                              0),
+            0U)
+      << warnings[0];
+  EXPECT_NE(warnings[1].find("'ha-mode' is kept and has no effect: there is one node"),
+            std::string::npos);
+  EXPECT_EQ(trouble(policy_file(R"({"max-lenght": 5, "expires": "soon"})")),
+            "d.json: policies[0].definition: 'max-lenght' is not a recognised policy setting; "
+            "'expires' = soon: \"expected integer, got longstr\"; take it out of the file ('p' in "
+            "'/')");
+  const std::string guard = R"({"parameters": [{"component": "operator_policy", "vhost": "/",
+      "name": "o", "value": {"pattern": "", "definition": {"overflow": "drop-head"}}}]})";
+  EXPECT_NE(trouble(guard).find("'overflow' is not a recognised operator policy setting"),
+            std::string::npos);
+}
+
+TEST(DefinitionsRead, WithSkippingAPolicyGoesByItsOtherKeys) {
+  Definitions out;
+  Findings findings{OnUnsupported::skip};
+  parse_definitions({"d.json", policy_file(R"({"max-lenght": 5, "expires": 9})")}, whole_broker,
+                    out, findings);
+  EXPECT_TRUE(findings.ok());
+  EXPECT_EQ(rows_of(out, DefinitionKind::policies).size(), 1U);
+}
+
+TEST(DefinitionsRead, ProblemsNameTheElement) {
+  EXPECT_EQ(trouble(R"({"queues": [{"name": "q", "vhost": "v", "durable": 1}]})"),
+            "d.json: queues[0].durable: expected true or false, it is a number ('q' in 'v')");
+  EXPECT_NE(trouble(R"({"bindings": [{"source": "a", "destination": "b", "vhost": "v",
+                        "destination_type": "x", "routing_key": ""}]})")
+                .find("('a' to 'b' in 'v')"),
+            std::string::npos);
+  EXPECT_NE(trouble(R"({"permissions": [{"user": "u", "vhost": "v", "write": "", "read": ""}]})")
+                .find("('u' in 'v')"),
+            std::string::npos);
+  const std::string long_name(300, 'n');
+  EXPECT_NE(trouble(R"({"users": [{"name": ")" + long_name + R"("}]})").find("nnn...'"),
+            std::string::npos);
+}
+
+TEST_F(DefinitionsFiles, AHashForWhatIsReadAndItsOrder) {
+  const std::string first = directory_ + "/10.json";
+  std::ofstream{first} << "{}";
+  const std::string of_file = definitions_hash(first);
+  EXPECT_EQ(of_file.size(), 64U);
+  EXPECT_EQ(definitions_hash(directory_ + "/nothing.json"), "");
+  const std::string of_one = definitions_hash(directory_);
+  EXPECT_EQ(of_one, of_file);
+  std::ofstream{directory_ + "/20.json"} << "{ }";
+  const std::string of_two = definitions_hash(directory_);
+  EXPECT_NE(of_two, of_one);
+  std::ofstream{first} << "{} ";
+  EXPECT_NE(definitions_hash(directory_), of_two);
 }
 
 TEST(Findings, AreBoundedAndOneLineEach) {
