@@ -14,6 +14,7 @@ import time
 import traceback
 
 import cases_access
+import cases_diagnostics
 import cases_door
 import cases_lists
 import cases_logins
@@ -29,7 +30,7 @@ from tool import Node, World
 def all_cases():
     for module in (cases_lists, cases_work, cases_access, cases_node, cases_door,
                    cases_policies, cases_events, cases_messages, cases_logins,
-                   cases_tokens):
+                   cases_tokens, cases_diagnostics):
         yield from module.CASES
 
 

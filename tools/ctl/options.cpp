@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "tools/ctl/tool_names.h"
 #include "tools/server/admin/admin_rows.h"
 
 namespace lepus::ctl {
@@ -18,13 +19,26 @@ namespace {
 constexpr double list_queues_timeout_s = 60;  // rabbitmqctl's.
 
 constexpr std::array general_options{
-    OptionSpec{"help", '?', "", "", ""},           OptionSpec{"longnames", 'l', "", "", ""},
-    OptionSpec{"no-table-headers", 0, "", "", ""}, OptionSpec{"quiet", 'q', "", "", ""},
-    OptionSpec{"silent", 's', "", "", ""},         OptionSpec{"formatter", 0, "formatter", "", ""},
-    OptionSpec{"node", 'n', "node", "", ""},       OptionSpec{"socket", 0, "path", "", ""},
-    OptionSpec{"timeout", 't', "seconds", "", ""}, OptionSpec{"vhost", 'p', "vhost", "", ""},
+    OptionSpec{"help", '?', "", "", ""},
+    OptionSpec{"longnames", 'l', "", "", ""},
+    OptionSpec{"no-table-headers", 0, "", "", ""},
+    OptionSpec{"quiet", 'q', "", "", ""},
+    OptionSpec{"silent", 's', "", "", ""},
+    OptionSpec{"formatter", 0, "formatter", "", ""},
+    OptionSpec{"node", 'n', "node", "", ""},
+    OptionSpec{"socket", 0, "path", "", ""},
+    OptionSpec{"timeout", 't', "seconds", "", ""},
+    OptionSpec{"vhost", 'p', "vhost", "", ""},
     OptionSpec{"version", 0, "", "", ""},
+    // Of Erlang, taken as scripts give them: nothing here needs them.
+    OptionSpec{"erlang-cookie", 0, "cookie", "", ""},
+    OptionSpec{"print-stacktrace", 0, "", "", ""},
+    OptionSpec{"script-name", 0, "name", "", ""},
+    OptionSpec{"no-color", 0, "", "", ""},
 };
+constexpr std::array options_without_effect{
+    std::string_view{"erlang-cookie"}, std::string_view{"print-stacktrace"},
+    std::string_view{"script-name"}, std::string_view{"no-color"}};
 
 class Parser {
  public:
@@ -143,11 +157,14 @@ std::optional<Complaint> Parser::take(const Given& given) {
   if (given.spec->takes.empty() && !given.value.empty())
     return wrong(fmt::format("{} takes no value.", given.shown));
   if (!given.is_general) {
-    if (name == "format" && given.value != "json")
+    if (name == "format" && given.spec->takes == "json" && given.value != "json")
       return wrong(fmt::format("Format '{}' is not supported; json is.", given.value));
     out_.options[std::string{name}] = given.value;
     return std::nullopt;
   }
+  if (std::find(options_without_effect.begin(), options_without_effect.end(), name) !=
+      options_without_effect.end())
+    return std::nullopt;
   if (name == "help") {
     out_.help = true;
   } else if (name == "version") {
@@ -267,6 +284,7 @@ std::string all_verbs(const Invocation& invocation) {
       invocation.program);
   std::string_view section;
   for (const VerbSpec& verb : verbs()) {
+    if (!is_listed(invocation.program, verb.name)) continue;
     if (verb.section != section) text += fmt::format("\n{}:\n\n", verb.section);
     section = verb.section;
     text += fmt::format("   {:<29} {}\n", verb.name, verb.doc);

@@ -4,13 +4,13 @@
 //                                                 -> error    told, its exit code
 #include "tools/ctl/run.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -19,10 +19,14 @@
 #include <simdjson.h>
 
 #include "core/base/utf8.h"
+#include "tools/ctl/banner.h"
 #include "tools/ctl/client.h"
 #include "tools/ctl/connectivity.h"
+#include "tools/ctl/files.h"
 #include "tools/ctl/local_verbs.h"
+#include "tools/ctl/log_tail.h"
 #include "tools/ctl/password.h"
+#include "tools/ctl/small_answer.h"
 #include "tools/ctl/table.h"
 #include "tools/server/admin/admin_rows.h"
 #include "tools/server/admin/message_json.h"
@@ -39,38 +43,6 @@ int complain(int exit_code, std::string_view text) {
   return exit_code;
 }
 
-std::string node_of(const Invocation& invocation) {
-  return invocation.node.empty() ? "lepus@" + host_name() : invocation.node;
-}
-
-void replace_all(std::string& text, std::string_view label, std::string_view with) {
-  for (std::size_t index = 0; (index = text.find(label, index)) != std::string::npos;
-       index += with.size())
-    text.replace(index, label.size(), with);
-}
-
-std::string banner(const Invocation& invocation, const VerbSpec& verb) {
-  std::string text{verb.banner};
-  const auto& arguments = invocation.arguments;
-  const std::string last = arguments.empty() ? std::string() : arguments.back();
-  if (verb.name == "delete_queue" && invocation.has("if-empty"))
-    replace_all(text, " ...", " if queue is empty ...");
-  if (verb.name == "delete_queue" && invocation.has("if-unused"))
-    replace_all(text, " ...", " if queue is unused ...");
-  replace_all(text, "{vhost}", invocation.vhost);
-  replace_all(text, "{node}", node_of(invocation));
-  if (arguments.size() == 2 && arguments[0] == "mem_relative") {
-    replace_all(text, "{arguments}", last + " times the total RAM");
-  } else if (arguments.size() == 2 || verb.name == "set_disk_free_limit") {
-    replace_all(text, "{arguments}", last + " bytes");
-  }
-  replace_all(text, "{arguments}", last);
-  replace_all(text, "{last}", last);
-  for (std::size_t i = 0; i < 3; ++i)
-    replace_all(text, fmt::format("{{{}}}", i), i < arguments.size() ? arguments[i] : "");
-  return escape_controls(text);
-}
-
 /// "" when it is not there.
 std::string_view text_of(dom::object object, std::string_view name) {
   std::string_view text;
@@ -80,39 +52,6 @@ std::string_view text_of(dom::object object, std::string_view name) {
 std::int64_t number_of(dom::object object, std::string_view name) {
   std::int64_t number = 0;
   return object[name].get(number) == simdjson::SUCCESS ? number : 0;
-}
-
-/// A file, or with "-" standard input.
-bool read_whole(const std::string& path, std::string& text) {
-  const int fd = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  ssize_t size = fd < 0 ? -1 : 1;
-  std::string bytes(1 << 16, '\0');
-  while (size > 0) {
-    size = ::read(fd, bytes.data(), bytes.size());
-    if (size > 0) text.append(bytes, 0, static_cast<std::size_t>(size));
-    if (size < 0 && errno == EINTR) size = 1;
-  }
-  const int error_code = errno;
-  if (fd > STDIN_FILENO) ::close(fd);
-  errno = error_code;
-  return size == 0;
-}
-
-/// Password hashes are in it: readable by its owner only.
-bool write_whole(const std::string& path, std::string_view text) {
-  const bool to_output = path == "-";
-  const int fd = to_output ? STDOUT_FILENO
-                           : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  bool good = fd >= 0;
-  while (good && !text.empty()) {
-    const ssize_t size = ::write(fd, text.data(), text.size());
-    good = size > 0 || errno == EINTR;
-    if (size > 0) text.remove_prefix(static_cast<std::size_t>(size));
-  }
-  const int error_code = errno;
-  if (fd >= 0 && !to_output && ::close(fd) != 0) return false;
-  errno = error_code;
-  return good;
 }
 
 /// What was done, but perhaps not as it was meant.
@@ -144,6 +83,10 @@ class Run {
   int on_error(dom::object error) const;
   int on_done(dom::object result);
   int check_connectivity(dom::object result) const;
+  int prepare_peek();
+  int print_peeked() const;
+  int tail_log(dom::object result) const;
+  const VerbSpec& asked_verb() const;
   int save(dom::object result) const;
   int wait_for_process(std::int64_t pid);
   std::vector<std::string> columns() const;
@@ -152,6 +95,7 @@ class Run {
   const VerbSpec& verb_;
   Client client_;
   std::string target_;  ///< File that definitions go to.
+  PeekedMessage peeked_;
 };
 
 int Run::operator()() {
@@ -173,7 +117,7 @@ int Run::operator()() {
   if (const int code = prepare(); code != exit_ok) return code;
   if (const auto error = client_.connect(find_socket(invocation_), verb_.name == "await_startup"))
     return fail(*error);
-  if (const auto error = client_.send(request_line(invocation_, verb_))) return fail(*error);
+  if (const auto error = client_.send(request_line(invocation_, asked_verb()))) return fail(*error);
   return converse();
 }
 
@@ -223,11 +167,67 @@ int Run::prepare() {
                                              std::strerror(errno)));
     invocation_.arguments[0] = std::move(text);
   }
+  if (verb_.answer == Answer::peeked)
+    if (const int code = prepare_peek(); code != exit_ok) return code;
+  if (verb_.answer == Answer::log_tail || verb_.answer == Answer::log_stream)
+    invocation_.verb = "log_location";
   if (verb_.name == "publish")
     if (const int code = read_body(); code != exit_ok) return code;
   if (verb_.name == "stop" && !invocation_.arguments.empty())
     return complain(exit_usage, "a pid file is not needed: stop waits for the end by itself");
   return check_texts();
+}
+
+/// The verb that the broker knows.
+const VerbSpec& Run::asked_verb() const {
+  const VerbSpec* verb = find_verb(invocation_.verb);
+  CHECK(verb != nullptr);
+  return *verb;
+}
+
+/// The message at a position is the last of so many from the head.
+int Run::prepare_peek() {
+  const std::string position = invocation_.arguments[1];
+  if (position.empty() || position.size() > 9 || position == "0" ||
+      position.find_first_not_of("0123456789") != std::string::npos)
+    return complain(exit_usage, fmt::format("'{}' is no position: they count from 1", position));
+  invocation_.verb = "get";
+  invocation_.options = {{"count", position}, {"ack-mode", "peek"}};
+  invocation_.arguments.pop_back();
+  target_ = position;
+  return exit_ok;
+}
+
+int Run::print_peeked() const {
+  if (std::to_string(peeked_.count()) != target_)
+    return complain(
+        exit_unavailable,
+        fmt::format("queue '{}' in vhost '{}' has no message at position {}: {} are "
+                    "ready",
+                    invocation_.arguments[0], invocation_.vhost, target_, peeked_.count()));
+  peeked_.print(invocation_, columns());
+  return std::fflush(stdout) == 0 ? exit_ok : exit_cannot_write;
+}
+
+int Run::tail_log(dom::object result) const {
+  const std::string path = log_file_of(text_of(result, "value"));
+  if (path.empty())
+    return complain(exit_unavailable,
+                    "the log is in no file: set log.file, or look at the console or journal that "
+                    "log_location names");
+  const bool is_stream = verb_.answer == Answer::log_stream;
+  const auto given = invocation_.options.find(is_stream ? "duration" : "number");
+  double number = is_stream ? 0 : 50;
+  if (given != invocation_.options.end()) {
+    const char* end = given->second.data() + given->second.size();
+    const auto read = std::from_chars(given->second.data(), end, number);
+    constexpr double number_max = 1e9;
+    if (read.ec != std::errc{} || read.ptr != end || !(number > 0) || number > number_max)
+      return complain(exit_usage, fmt::format("'{}' is no number above 0", given->second));
+  }
+  const std::string error =
+      is_stream ? print_stream(path, number) : print_tail(path, static_cast<std::uint64_t>(number));
+  return error.empty() ? exit_ok : complain(exit_unavailable, error);
 }
 
 /// Any bytes may be in it.
@@ -256,7 +256,7 @@ int Run::fail(const ClientError& error) const {
 std::vector<std::string> Run::columns() const {
   if (!invocation_.columns.empty()) return invocation_.columns;
   std::vector<std::string> names;
-  for (const std::string_view name : server::column_names(verb_.name).preset)
+  for (const std::string_view name : server::column_names(asked_verb().name).preset)
     names.emplace_back(name);
   return names;
 }
@@ -276,7 +276,9 @@ int Run::converse() {
     if (root["rows"].get(rows) == simdjson::SUCCESS) {
       for (const dom::element row : rows) {
         dom::array cells;
-        if (shows_rows && row.get(cells) == simdjson::SUCCESS) printer.row(cells);
+        if (!shows_rows || row.get(cells) != simdjson::SUCCESS) continue;
+        if (verb_.answer == Answer::peeked) peeked_.row(cells);
+        if (verb_.answer == Answer::rows) printer.row(cells);
       }
       continue;
     }
@@ -298,7 +300,8 @@ int Run::on_error(dom::object error) const {
   if (fault == "unavailable") exit_code = exit_unavailable;
   if (fault == "refused")
     exit_code = verb_.name == "delete_queue" ? exit_usage : exit_no_permission;
-  if (fault == "refused" && (verb_.name == "get" || verb_.name == "publish"))
+  if (fault == "refused" &&
+      (verb_.name == "get" || verb_.name == "peek" || verb_.name == "publish"))
     exit_code = exit_unavailable;
   if (fault == "exists") exit_code = exit_software;
   if (fault == "no_user") exit_code = exit_no_user;
@@ -318,9 +321,19 @@ int Run::on_done(dom::object result) {
   print_warnings(result);
   switch (verb_.answer) {
     case Answer::local:
-    case Answer::nothing:
     case Answer::rows:
       break;
+    case Answer::nothing:
+      if (as_json) fmt::print("{{\"result\":\"ok\"}}\n");
+      break;
+    case Answer::table:
+      if (!print_table(invocation_, result)) return exit_software;
+      break;
+    case Answer::peeked:
+      return print_peeked();
+    case Answer::log_tail:
+    case Answer::log_stream:
+      return tail_log(result);
     case Answer::status:
       if (as_json) fmt::print("{}\n", std::string{simdjson::minify(result)});
       if (!as_json) fmt::print("{}", status_text(std::string{simdjson::minify(result)}));
@@ -337,18 +350,20 @@ int Run::on_done(dom::object result) {
         if (!as_json) fmt::print("{} = {}\n", pair.key, escape_controls(cell_text(pair.value)));
       break;
     case Answer::messages:
-      if (!invocation_.silent)
+      if (as_json) fmt::print("{{\"messages\":{}}}\n", number_of(result, "messages"));
+      if (!as_json && !invocation_.silent)
         fmt::print("Queue was successfully deleted with {} ready messages\n",
                    number_of(result, "messages"));
       break;
     case Answer::value: {
       std::string_view value;
       if (result["value"].get(value) != simdjson::SUCCESS) return exit_software;
-      fmt::print("{}\n", value);
+      print_value(invocation_, value);
       break;
     }
     case Answer::closed:
-      fmt::print("Closed {} connections\n", number_of(result, "closed"));
+      fmt::print(fmt::runtime(as_json ? "{{\"closed\":{}}}\n" : "Closed {} connections\n"),
+                 number_of(result, "closed"));
       break;
     case Answer::published: {
       bool is_routed = false;
@@ -360,7 +375,8 @@ int Run::on_done(dom::object result) {
     case Answer::definitions:
       return save(result);
     case Answer::ping:
-      if (!invocation_.silent) fmt::print("Ping succeeded\n");
+      if (as_json) fmt::print("{{\"result\":\"ok\"}}\n");
+      if (!as_json && !invocation_.silent) fmt::print("Ping succeeded\n");
       break;
     case Answer::end:
       return wait_for_process(number_of(result, "pid"));
@@ -392,8 +408,9 @@ int Run::check_connectivity(dom::object result) const {
                     fmt::format("Connections to listeners of node {} failed:{}", node, failures));
   if (ports.empty())
     return complain(exit_unavailable, fmt::format("node {} has no listeners", node));
-  if (!invocation_.silent)
-    fmt::print("Successfully connected to ports {} on node {}.\n", ports, node);
+  const std::string text =
+      fmt::format("Successfully connected to ports {} on node {}.", ports, node);
+  if (!invocation_.silent) print_value(invocation_, text);
   return exit_ok;
 }
 

@@ -11,6 +11,23 @@
 
 namespace lepus::ctl {
 
+/// Headings of the help, in its order.
+namespace section {
+inline constexpr std::string_view help = "Help";
+inline constexpr std::string_view nodes = "Nodes";
+inline constexpr std::string_view access = "Access Control";
+inline constexpr std::string_view monitoring = "Monitoring, observability and health checks";
+inline constexpr std::string_view configuration = "Configuration and Environment";
+inline constexpr std::string_view definitions = "Definitions";
+inline constexpr std::string_view features = "Feature flags";
+inline constexpr std::string_view operations = "Operations";
+inline constexpr std::string_view policies = "Policies";
+inline constexpr std::string_view parameters = "Parameters";
+inline constexpr std::string_view limits = "Virtual hosts and limits";
+inline constexpr std::string_view queues = "Queues";
+inline constexpr std::string_view upgrade = "Maintenance and upgrades";
+}  // namespace section
+
 enum class Formatter : unsigned char { table, pretty_table, csv, json };
 
 /// The command line, understood.
@@ -53,13 +70,17 @@ struct OptionSpec {
 enum class Answer : unsigned char {
   local,    ///< Nobody is asked.
   nothing,  ///< Done.
-  rows,     ///< A table.
+  rows,     ///< A table, in pieces; which columns it has is known before.
+  table,    ///< A small one, with its columns.
   status,   ///< The state of the node.
   cluster_status,
   connectivity,  ///< Listeners to connect to.
   environment,   ///< Names and values.
   messages,      ///< "... with N ready messages"
   value,         ///< Of an expression.
+  peeked,        ///< One of the messages that come as rows.
+  log_tail,      ///< The file that a value names.
+  log_stream,    ///< The same, and what comes.
   closed,        ///< "Closed N connections"
   published,     ///< "Message published"
   definitions,   ///< A text for a file.
@@ -82,7 +103,10 @@ struct VerbSpec {
   std::span<const OptionSpec> options = {};
 };
 
-std::span<const VerbSpec> verbs();
+/// All of them, by section.
+const std::vector<VerbSpec>& verbs();
+/// Those of diagnostics, queues, streams and upgrades (verbs_diagnostics.cpp).
+std::span<const VerbSpec> diagnostic_verbs();
 /// nullptr: there is none.
 const VerbSpec* find_verb(std::string_view name);
 /// A verb of rabbitmqctl that is not there, with the reason; "": it is none of rabbitmqctl's.

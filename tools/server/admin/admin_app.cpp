@@ -110,8 +110,9 @@ class Eval final : public AdminOperation {
 }  // namespace
 
 OperationMaker find_app_operation(std::string_view verb) {
-  if (verb == "stop_app") return make_operation<StopApp>;
-  if (verb == "start_app") return make_operation<StartApp>;
+  // Maintenance mode of one node, whose queues have nowhere to go: nobody connects, queues stay.
+  if (verb == "stop_app" || verb == "drain") return make_operation<StopApp>;
+  if (verb == "start_app" || verb == "revive") return make_operation<StartApp>;
   if (verb == "reload") return make_operation<ReloadConfig>;
   if (verb == "set_log_level") return make_operation<SetLogLevel>;
   if (verb == "eval") return make_operation<Eval>;

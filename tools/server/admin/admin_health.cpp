@@ -144,15 +144,6 @@ Answer await_online_nodes(const Place& place) {
   return check_running(place);
 }
 
-/// Scripts of deployments enable all after an upgrade.
-Answer enable_feature_flag(const Place& place) {
-  if (place.request.arguments[0] == "all") return {"Every feature is enabled already.", {}};
-  return {{},
-          fmt::format("there is no feature flag '{}': every feature is always enabled",
-                      place.request.arguments[0]),
-          AdminFault::not_found};
-}
-
 Answer check_virtual_hosts(const Place& place) {
   return {fmt::format("All virtual hosts on node {} are running", place.node), {}};
 }
@@ -185,7 +176,6 @@ constexpr std::array health_verbs{
     HealthVerb{"check_protocol_listener", 1, check_protocol_listener},
     HealthVerb{"check_running", 0, check_running},
     HealthVerb{"check_virtual_hosts", 0, check_virtual_hosts},
-    HealthVerb{"enable_feature_flag", 1, enable_feature_flag},
     HealthVerb{"is_booting", 0, is_booting},
     HealthVerb{"is_running", 0, is_running},
     HealthVerb{"listeners", 0, listeners},

@@ -6,9 +6,11 @@
 
 #include "io/os.h"
 #include "tools/server/admin/admin_operation.h"
+#include "tools/server/admin/feature_flags.h"
 #include "tools/server/admin/node_facts.h"
 #include "tools/server/config/config.h"
 #include "tools/server/config/config_file.h"
+#include "tools/server/definitions/cluster_name.h"
 #include "tools/server/listeners/listening.h"
 
 namespace lepus::server {
@@ -43,6 +45,11 @@ void write_listeners(const ServerConfig& config, const std::string& node, JsonWr
   json.end_array();
 }
 
+/// Clients are kept out, by drain or stop_app.
+bool is_under_maintenance(const BrokerView& broker) {
+  return broker.state().is_suspending || broker.state().is_suspended;
+}
+
 class Status final : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;
@@ -59,7 +66,7 @@ class Status final : public AdminOperation {
     json.field("rabbitmq_version", config.product_version);
     json.field("product_name", "Lepus");
     json.field("product_version", LEPUS_VERSION);
-    json.field("is_under_maintenance", false);
+    json.field("is_under_maintenance", is_under_maintenance(broker()));
     json.field("is_serving", broker().state().is_serving);
     json.field("shards", broker().shard_count());
     json.field("data_directory", config.data_dir);
@@ -140,7 +147,8 @@ class ClusterStatus final : public AdminOperation {
     const ServerConfig& config = host().config();
     JsonWriter json;
     json.begin_object();
-    json.field("cluster_name", config.cluster_name.empty() ? node() : config.cluster_name);
+    const std::string name = cluster_name_with(config, broker().topology());
+    json.field("cluster_name", name.empty() ? node() : name);
     json.key("disk_nodes");
     write_texts({node()}, json);
     json.key("running_nodes");
@@ -150,7 +158,9 @@ class ClusterStatus final : public AdminOperation {
     write_texts({}, json);
     write_versions(config, json);
     write_of_node("cpu_cores", sysconf(_SC_NPROCESSORS_ONLN), json);
-    write_of_node("maintenance_status", "not under maintenance", json);
+    write_of_node("maintenance_status",
+                  is_under_maintenance(broker()) ? "under maintenance" : "not under maintenance",
+                  json);
     write_alarms(broker().state().alarm, json);
     json.key("partitions");
     json.begin_object();
@@ -161,7 +171,7 @@ class ClusterStatus final : public AdminOperation {
     write_listeners(config, node(), json);
     json.end_object();
     json.key("feature_flags");
-    write_texts({}, json);
+    write_flags(json);
     json.end_object();
     done(json.take());
   }
@@ -173,6 +183,16 @@ class ClusterStatus final : public AdminOperation {
     json.begin_object();
     json.field(node(), value);
     json.end_object();
+  }
+  static void write_flags(JsonWriter& json) {
+    json.begin_array();
+    for (const FeatureFlag& flag : feature_flags()) {
+      json.begin_object();
+      json.field("name", flag.name);
+      json.field("state", "enabled");
+      json.end_object();
+    }
+    json.end_array();
   }
   void write_versions(const ServerConfig& config, JsonWriter& json) const {
     json.key("versions");
