@@ -47,14 +47,16 @@ def free_port():
 
 
 class RabbitMq:
-    def __init__(self, scripts, plugins=('rabbitmq_shovel',)):
+    def __init__(self, scripts, plugins=('rabbitmq_shovel',), settings=()):
+        """`settings`: further lines of its rabbitmq.conf."""
         self.scripts = os.path.abspath(scripts)
         self.folder = tempfile.mkdtemp(prefix='lepus-rabbitmq-')
         self.port, self.process, self.mapper = free_port(), None, None
         self.environment = self._environment()
         self._write('enabled_plugins', f"[{','.join(plugins)}].\n")
         self._write('rabbitmq.conf', f'listeners.tcp.1 = 127.0.0.1:{self.port}\n'
-                    'vm_memory_high_watermark.absolute = 1GB\ndisk_free_limit.absolute = 10MB\n')
+                    'vm_memory_high_watermark.absolute = 1GB\ndisk_free_limit.absolute = 10MB\n'
+                    + ''.join(f'{line}\n' for line in settings))
 
     def _environment(self):
         def path(name):

@@ -84,7 +84,7 @@ def _run(function, broker):
         function(broker)
         return None
     except Exception as error:  # noqa: BLE001 - any exception is the failure to report
-        here = [f for f in traceback.extract_tb(error.__traceback__) if "/tests/e2e/" in f.filename]
+        here = [f for f in traceback.extract_tb(error.__traceback__) if "/tests/" in f.filename]
         line = f" (line {here[-1].lineno})" if here else ""
         text = " ".join(f"{type(error).__name__}: {error}".split())
         return text[:500] + line
@@ -92,10 +92,11 @@ def _run(function, broker):
         signal.alarm(0)
 
 
-def main(argv=None, before=None, after=None):
-    """Runs all cases against `argv` = HOST PORT; the exit code is the number of failures."""
+def main(argv=None, before=None, after=None, make_broker=None):
+    """Runs all cases against `argv` = HOST PORT, or what `make_broker(argv)` reads from it; the exit
+    code is the number of failures."""
     argv = sys.argv[1:] if argv is None else argv
-    broker = Broker(argv[0], argv[1])
+    broker = make_broker(argv) if make_broker else Broker(argv[0], argv[1])
     failures = 0
     try:
         if before:
