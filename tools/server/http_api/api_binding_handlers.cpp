@@ -244,7 +244,7 @@ constexpr auto any = ApiRight::management;
 constexpr auto login = ApiVhost::login;
 constexpr std::string_view between = "/bindings/:vhost/e/:source/:dtype/:destination";
 constexpr std::string_view single = "/bindings/:vhost/e/:source/:dtype/:destination/:props";
-constexpr std::array routes{
+constexpr std::array binding_table{
     ApiRoute{"GET", "/bindings", list_all},
     ApiRoute{"GET", "/bindings/:vhost", list_vhost, any, login},
     ApiRoute{"GET", between, list_between, any, login},
@@ -260,6 +260,6 @@ constexpr std::array routes{
 
 }  // namespace
 
-std::span<const ApiRoute> api_binding_routes() { return routes; }
+std::span<const ApiRoute> api_binding_routes() { return binding_table; }
 
 }  // namespace lepus::server

@@ -35,13 +35,13 @@ void close_user_connections(ApiCall& call) {
   start_operation(call, make_verb(call, "close_all_user_connections", {user, reason_of(call)}), {});
 }
 
-constexpr std::array routes{
+constexpr std::array connection_table{
     ApiRoute{"DELETE", "/connections/:connection", close_connection},
     ApiRoute{"DELETE", "/connections/username/:username", close_user_connections},
 };
 
 }  // namespace
 
-std::span<const ApiRoute> api_connection_routes() { return routes; }
+std::span<const ApiRoute> api_connection_routes() { return connection_table; }
 
 }  // namespace lepus::server

@@ -113,7 +113,7 @@ void import_file(ApiCall& call) {
 
 constexpr auto admin = ApiRight::administrator;
 constexpr auto login = ApiVhost::login;
-constexpr std::array routes{
+constexpr std::array definition_table{
     ApiRoute{"GET", "/definitions", export_all, admin},
     ApiRoute{"POST", "/definitions", import_file, admin},
     ApiRoute{"GET", "/definitions/:vhost", export_all, admin, login},
@@ -124,6 +124,6 @@ constexpr std::array routes{
 
 }  // namespace
 
-std::span<const ApiRoute> api_definition_routes() { return routes; }
+std::span<const ApiRoute> api_definition_routes() { return definition_table; }
 
 }  // namespace lepus::server

@@ -206,7 +206,7 @@ void check_node(ApiCall& call) {
 
 constexpr auto any = ApiRight::management;
 constexpr auto visible = ApiVhost::visible;
-constexpr std::array routes{
+constexpr std::array health_table{
     ApiRoute{"GET", "/health/checks/alarms", check_alarms},
     ApiRoute{"GET", "/health/checks/local-alarms", check_local_alarms},
     ApiRoute{"GET", "/health/checks/metadata-store/initialized", check_serving},
@@ -236,6 +236,6 @@ constexpr std::array routes{
 
 }  // namespace
 
-std::span<const ApiRoute> api_health_routes() { return routes; }
+std::span<const ApiRoute> api_health_routes() { return health_table; }
 
 }  // namespace lepus::server

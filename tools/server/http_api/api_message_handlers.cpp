@@ -165,7 +165,7 @@ void test_aliveness(ApiCall& call) {
 
 constexpr auto any = ApiRight::management;
 constexpr auto login = ApiVhost::login;
-constexpr std::array routes{
+constexpr std::array message_table{
     ApiRoute{"POST", "/exchanges/:vhost/:exchange/publish", publish, any, login},
     ApiRoute{"POST", "/queues/:vhost/:queue/get", get_messages, any, login},
     ApiRoute{"GET", "/aliveness-test/:vhost", test_aliveness, any, login},
@@ -173,6 +173,6 @@ constexpr std::array routes{
 
 }  // namespace
 
-std::span<const ApiRoute> api_message_routes() { return routes; }
+std::span<const ApiRoute> api_message_routes() { return message_table; }
 
 }  // namespace lepus::server

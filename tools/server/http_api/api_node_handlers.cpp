@@ -143,7 +143,7 @@ void show_config(ApiCall& call) {
 
 constexpr auto admin = ApiRight::administrator;
 constexpr auto monitoring = ApiRight::monitoring;
-constexpr std::array routes{
+constexpr std::array node_table{
     ApiRoute{"GET", "/feature-flags", list_flags, admin},
     ApiRoute{"PUT", "/feature-flags/:name/enable", enable_flag, admin},
     ApiRoute{"GET", "/deprecated-features", list_deprecated, admin},
@@ -160,6 +160,6 @@ constexpr std::array routes{
 
 }  // namespace
 
-std::span<const ApiRoute> api_node_routes() { return routes; }
+std::span<const ApiRoute> api_node_routes() { return node_table; }
 
 }  // namespace lepus::server

@@ -232,7 +232,7 @@ void delete_limit(ApiCall& call) {
 constexpr auto maker = ApiRight::policymaker;
 constexpr auto admin = ApiRight::administrator;
 constexpr auto login = ApiVhost::login;
-constexpr std::array routes{
+constexpr std::array parameter_table{
     ApiRoute{"GET", "/parameters", list_parameters, maker},
     ApiRoute{"GET", "/parameters/:component", list_parameters, maker},
     ApiRoute{"GET", "/parameters/:component/:vhost", list_parameters, maker, login},
@@ -253,6 +253,6 @@ constexpr std::array routes{
 
 }  // namespace
 
-std::span<const ApiRoute> api_parameter_routes() { return routes; }
+std::span<const ApiRoute> api_parameter_routes() { return parameter_table; }
 
 }  // namespace lepus::server

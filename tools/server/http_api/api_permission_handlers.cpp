@@ -146,7 +146,7 @@ void delete_topic_permissions(ApiCall& call) {
 }
 
 constexpr auto admin = ApiRight::administrator;
-constexpr std::array routes{
+constexpr std::array permission_table{
     ApiRoute{"GET", "/permissions", list<false>, admin},
     ApiRoute{"GET", "/permissions/:vhost/:user", show_permissions, admin},
     ApiRoute{"PUT", "/permissions/:vhost/:user", put_permissions, admin},
@@ -167,6 +167,6 @@ constexpr std::array routes{
 
 }  // namespace
 
-std::span<const ApiRoute> api_permission_routes() { return routes; }
+std::span<const ApiRoute> api_permission_routes() { return permission_table; }
 
 }  // namespace lepus::server

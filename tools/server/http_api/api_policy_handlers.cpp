@@ -90,7 +90,7 @@ constexpr auto any = ApiRight::management;
 constexpr auto maker = ApiRight::policymaker;
 constexpr auto admin = ApiRight::administrator;
 constexpr auto login = ApiVhost::login;
-constexpr std::array routes{
+constexpr std::array policy_table{
     ApiRoute{"GET", "/policies", list_policies<false>},
     ApiRoute{"GET", "/policies/:vhost", list_policies<false>, any, login},
     ApiRoute{"GET", "/policies/:vhost/:name", show_policy<false>, maker, login},
@@ -105,6 +105,6 @@ constexpr std::array routes{
 
 }  // namespace
 
-std::span<const ApiRoute> api_policy_routes() { return routes; }
+std::span<const ApiRoute> api_policy_routes() { return policy_table; }
 
 }  // namespace lepus::server

@@ -80,7 +80,7 @@ void hash_password(ApiCall& call) {
   call.reply(json.take());
 }
 
-constexpr std::array routes{
+constexpr std::array self_table{
     ApiRoute{"GET", "/", show_index, ApiRight::anybody},
     ApiRoute{"GET", "/whoami", show_whoami},
     ApiRoute{"POST", "/login", log_in},
@@ -93,6 +93,6 @@ constexpr std::array routes{
 
 }  // namespace
 
-std::span<const ApiRoute> api_self_routes() { return routes; }
+std::span<const ApiRoute> api_self_routes() { return self_table; }
 
 }  // namespace lepus::server

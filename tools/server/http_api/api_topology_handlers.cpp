@@ -137,7 +137,7 @@ void act_on_queue(ApiCall& call) {
 constexpr auto any = ApiRight::management;
 constexpr auto admin = ApiRight::administrator;
 constexpr auto login = ApiVhost::login;
-constexpr std::array routes{
+constexpr std::array topology_table{
     ApiRoute{"PUT", "/queues/:vhost/:queue", put_queue, any, login},
     ApiRoute{"DELETE", "/queues/:vhost/:queue", delete_queue, any, login},
     ApiRoute{"DELETE", "/queues/:vhost/:queue/contents", purge_queue, any, login},
@@ -192,6 +192,6 @@ void refuse_topology(ApiCall& call, const AdminError& error) {
   refuse_operation(call, error);
 }
 
-std::span<const ApiRoute> api_topology_routes() { return routes; }
+std::span<const ApiRoute> api_topology_routes() { return topology_table; }
 
 }  // namespace lepus::server

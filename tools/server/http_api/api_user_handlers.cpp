@@ -163,7 +163,7 @@ void delete_limit(ApiCall& call) {
 }
 
 constexpr auto admin = ApiRight::administrator;
-constexpr std::array routes{
+constexpr std::array user_table{
     ApiRoute{"GET", "/users", list_users, admin},
     ApiRoute{"GET", "/users/without-permissions", list_users_without_permissions, admin},
     ApiRoute{"POST", "/users/bulk-delete", delete_users, admin},
@@ -178,6 +178,6 @@ constexpr std::array routes{
 
 }  // namespace
 
-std::span<const ApiRoute> api_user_routes() { return routes; }
+std::span<const ApiRoute> api_user_routes() { return user_table; }
 
 }  // namespace lepus::server

@@ -117,7 +117,7 @@ void start_vhost(ApiCall& call) {
 }
 
 constexpr auto admin = ApiRight::administrator;
-constexpr std::array routes{
+constexpr std::array vhost_table{
     ApiRoute{"PUT", "/vhosts/:name", put_vhost, admin},
     ApiRoute{"DELETE", "/vhosts/:name", delete_vhost, admin},
     ApiRoute{"GET", "/vhosts/:vhost/deletion/protection", show_protection, admin, ApiVhost::login},
@@ -144,6 +144,6 @@ void write_vhost_fields(const core::VhostInfo& vhost, const std::string& node, J
   json.end_object();
 }
 
-std::span<const ApiRoute> api_vhost_routes() { return routes; }
+std::span<const ApiRoute> api_vhost_routes() { return vhost_table; }
 
 }  // namespace lepus::server

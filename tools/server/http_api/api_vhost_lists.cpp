@@ -34,13 +34,13 @@ void list_vhosts(ApiCall& call) {
 
 void show_vhost(ApiCall& call) { call.reply(vhost_json(call, *call.vhost())); }
 
-constexpr std::array routes{
+constexpr std::array vhost_lists_table{
     ApiRoute{"GET", "/vhosts", fresh<list_vhosts>},
     ApiRoute{"GET", "/vhosts/:vhost", fresh<show_vhost>, ApiRight::management, ApiVhost::visible},
 };
 
 }  // namespace
 
-std::span<const ApiRoute> api_vhost_list_routes() { return routes; }
+std::span<const ApiRoute> api_vhost_list_routes() { return vhost_lists_table; }
 
 }  // namespace lepus::server
