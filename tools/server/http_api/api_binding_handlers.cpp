@@ -240,8 +240,6 @@ void unbind(ApiCall& call) {
   });
 }
 
-constexpr auto any = ApiRight::management;
-constexpr auto login = ApiVhost::login;
 constexpr std::string_view between = "/bindings/:vhost/e/:source/:dtype/:destination";
 constexpr std::string_view single = "/bindings/:vhost/e/:source/:dtype/:destination/:props";
 constexpr std::array binding_table{

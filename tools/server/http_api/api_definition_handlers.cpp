@@ -111,8 +111,6 @@ void import_file(ApiCall& call) {
   start_operation(call, std::move(verb), std::move(outcome));
 }
 
-constexpr auto admin = ApiRight::administrator;
-constexpr auto login = ApiVhost::login;
 constexpr std::array definition_table{
     ApiRoute{"GET", "/definitions", export_all, admin},
     ApiRoute{"POST", "/definitions", import_file, admin},

@@ -8,6 +8,14 @@
 
 namespace lepus::server {
 
+// Short names for tables of routes.
+inline constexpr auto any = ApiRight::management;
+inline constexpr auto maker = ApiRight::policymaker;
+inline constexpr auto monitoring = ApiRight::monitoring;
+inline constexpr auto admin = ApiRight::administrator;
+inline constexpr auto login = ApiVhost::login;
+inline constexpr auto visible = ApiVhost::visible;
+
 std::span<const ApiRoute> api_self_routes();
 std::span<const ApiRoute> api_overview_routes();
 std::span<const ApiRoute> api_statistics_routes();

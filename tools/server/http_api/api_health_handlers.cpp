@@ -204,8 +204,6 @@ void check_node(ApiCall& call) {
   check_serving(call);
 }
 
-constexpr auto any = ApiRight::management;
-constexpr auto visible = ApiVhost::visible;
 constexpr std::array health_table{
     ApiRoute{"GET", "/health/checks/alarms", check_alarms},
     ApiRoute{"GET", "/health/checks/local-alarms", check_local_alarms},

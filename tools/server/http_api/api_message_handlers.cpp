@@ -163,8 +163,6 @@ void test_aliveness(ApiCall& call) {
   call.reply(R"({"status":"ok"})");
 }
 
-constexpr auto any = ApiRight::management;
-constexpr auto login = ApiVhost::login;
 constexpr std::array message_table{
     ApiRoute{"POST", "/exchanges/:vhost/:exchange/publish", publish, any, login},
     ApiRoute{"POST", "/queues/:vhost/:queue/get", get_messages, any, login},

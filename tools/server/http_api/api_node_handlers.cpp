@@ -141,8 +141,6 @@ void show_config(ApiCall& call) {
   start_operation(call, make_verb(call, "environment"), std::move(outcome));
 }
 
-constexpr auto admin = ApiRight::administrator;
-constexpr auto monitoring = ApiRight::monitoring;
 constexpr std::array node_table{
     ApiRoute{"GET", "/feature-flags", list_flags, admin},
     ApiRoute{"PUT", "/feature-flags/:name/enable", enable_flag, admin},

@@ -229,9 +229,6 @@ void delete_limit(ApiCall& call) {
   start_operation(call, make_verb(call, "set_vhost_limits", {dump(limits)}), {});
 }
 
-constexpr auto maker = ApiRight::policymaker;
-constexpr auto admin = ApiRight::administrator;
-constexpr auto login = ApiVhost::login;
 constexpr std::array parameter_table{
     ApiRoute{"GET", "/parameters", list_parameters, maker},
     ApiRoute{"GET", "/parameters/:component", list_parameters, maker},

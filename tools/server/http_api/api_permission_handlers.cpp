@@ -145,7 +145,6 @@ void delete_topic_permissions(ApiCall& call) {
   start_operation(call, make_verb(call, "clear_topic_permissions", std::move(words)), {});
 }
 
-constexpr auto admin = ApiRight::administrator;
 constexpr std::array permission_table{
     ApiRoute{"GET", "/permissions", list<false>, admin},
     ApiRoute{"GET", "/permissions/:vhost/:user", show_permissions, admin},

@@ -86,10 +86,6 @@ void delete_policy(ApiCall& call) {
                   {});
 }
 
-constexpr auto any = ApiRight::management;
-constexpr auto maker = ApiRight::policymaker;
-constexpr auto admin = ApiRight::administrator;
-constexpr auto login = ApiVhost::login;
 constexpr std::array policy_table{
     ApiRoute{"GET", "/policies", list_policies<false>},
     ApiRoute{"GET", "/policies/:vhost", list_policies<false>, any, login},

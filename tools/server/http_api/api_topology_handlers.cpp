@@ -134,9 +134,6 @@ void act_on_queue(ApiCall& call) {
   refuse_value(call, "unknown", body["action"]);
 }
 
-constexpr auto any = ApiRight::management;
-constexpr auto admin = ApiRight::administrator;
-constexpr auto login = ApiVhost::login;
 constexpr std::array topology_table{
     ApiRoute{"PUT", "/queues/:vhost/:queue", put_queue, any, login},
     ApiRoute{"DELETE", "/queues/:vhost/:queue", delete_queue, any, login},

@@ -129,7 +129,7 @@ ApiRow limits_row(const core::UserSpec& user) {
   return {"", user.name, json.take()};
 }
 
-void list_limits(ApiCall& call) {
+void list_user_limits(ApiCall& call) {
   const auto is_shown = [&](const core::UserInfo& user) {
     return user.spec.limits != core::UserLimits{} && call.user().may_see_user(user.spec.name);
   };
@@ -145,7 +145,7 @@ void list_limits(ApiCall& call) {
   reply_rows(call, std::move(rows), {"name"});
 }
 
-void put_limit(ApiCall& call) {
+void put_user_limit(ApiCall& call) {
   Json body;
   if (!call.read_body(body) || !require_keys(call, body, {"value"})) return;
   if (find_user(call) == nullptr) return refuse_value(call, "no_such_user", call.capture("user"));
@@ -154,7 +154,7 @@ void put_limit(ApiCall& call) {
                   {});
 }
 
-void delete_limit(ApiCall& call) {
+void delete_user_limit(ApiCall& call) {
   if (find_user(call) == nullptr) return call.not_found();
   const std::string& name = call.capture("name");
   if (name != "max-connections" && name != "max-channels")
@@ -162,7 +162,6 @@ void delete_limit(ApiCall& call) {
   start_operation(call, make_verb(call, "clear_user_limits", {call.capture("user"), name}), {});
 }
 
-constexpr auto admin = ApiRight::administrator;
 constexpr std::array user_table{
     ApiRoute{"GET", "/users", list_users, admin},
     ApiRoute{"GET", "/users/without-permissions", list_users_without_permissions, admin},
@@ -170,10 +169,10 @@ constexpr std::array user_table{
     ApiRoute{"GET", "/users/:user", show_user, admin},
     ApiRoute{"PUT", "/users/:user", put_user, admin},
     ApiRoute{"DELETE", "/users/:user", delete_user, admin},
-    ApiRoute{"GET", "/user-limits", list_limits},
-    ApiRoute{"GET", "/user-limits/:user", list_limits},
-    ApiRoute{"PUT", "/user-limits/:user/:name", put_limit, admin},
-    ApiRoute{"DELETE", "/user-limits/:user/:name", delete_limit, admin},
+    ApiRoute{"GET", "/user-limits", list_user_limits},
+    ApiRoute{"GET", "/user-limits/:user", list_user_limits},
+    ApiRoute{"PUT", "/user-limits/:user/:name", put_user_limit, admin},
+    ApiRoute{"DELETE", "/user-limits/:user/:name", delete_user_limit, admin},
 };
 
 }  // namespace

@@ -116,7 +116,6 @@ void start_vhost(ApiCall& call) {
   call.answer(204);
 }
 
-constexpr auto admin = ApiRight::administrator;
 constexpr std::array vhost_table{
     ApiRoute{"PUT", "/vhosts/:name", put_vhost, admin},
     ApiRoute{"DELETE", "/vhosts/:name", delete_vhost, admin},
