@@ -3,7 +3,7 @@
 // counted by says the table below.
 //
 //                      queue  exchange  channel  virtual host
-//   publish              x                 x          x      accepted from a publisher; a queue: got
+//   publish              x                 x          x      from a publisher; a queue: got
 //   publish_in                   x                           came to the exchange
 //   publish_out                  x                           went from it to a queue, one per queue
 //   confirm                                x          x      basic.ack sent to a publisher

@@ -20,7 +20,8 @@ Broker::Broker(const Wiring& wiring, ShardId shard_count)
       replica_({*this, topology_, queues_, sessions_, forwards_, events_}),
       queue_commands_({*this, topology_, queues_, discards_, consumers_, sessions_, publisher_,
                        confirms_, wiring.control}),
-      session_commands_({sessions_, *this, memory(), publisher_.flow().blocked()}) {}
+      session_commands_({sessions_, *this, memory(), publisher_.flow().blocked()}),
+      description_({*this, topology_, queues_}) {}
 
 Broker::~Broker() { queues_.clear(); }
 
@@ -56,8 +57,8 @@ void Broker::ask(const TopologyRequest& request, const ChannelRef& channel,
 }
 
 void Broker::on(const Alarm& command) {
-  const Alarm before = std::exchange(alarm_, command);
-  events_.on_alarm_changed(before, alarm_);
+  const Alarm before = std::exchange(state_.alarm, command);
+  events_.on_alarm_changed(before, state_.alarm);
 }
 
 Consumer& Broker::create_consumer(const ConsumerSpec& spec, DeliveryPort* local) {
@@ -149,16 +150,6 @@ void Broker::advance(Nanos now) {
 void Broker::add_deadline(Nanos time, QueueId queue) {
   CHECK(queue);
   deadlines_.add(time, queue);
-}
-
-void Broker::describe(std::span<const QueueId> ids, std::vector<QueueStats>& out) {
-  for (const QueueId id : ids) {
-    const Queue* queue = queues_.find(id);
-    if (queue == nullptr) continue;
-    const Queue::Counts counts = queue->counts();
-    out.push_back({id, counts.ready, counts.unacked, counts.ready_body_bytes, counts.consumers,
-                   counts.resident, counts.resident_bytes});
-  }
 }
 
 }  // namespace lepus::core

@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -24,6 +23,7 @@
 #include "core/base/slab.h"
 #include "core/base/turn_profile.h"
 #include "core/broker/command.h"
+#include "core/broker/description/broker_description.h"
 #include "core/broker/discards.h"
 #include "core/broker/event_emitter.h"
 #include "core/broker/eviction_list.h"
@@ -36,7 +36,6 @@
 #include "core/broker/queue_table.h"
 #include "core/broker/session_commands.h"
 #include "core/broker/session_table.h"
-#include "core/broker/stats.h"
 #include "core/broker/topology_replica.h"
 #include "core/topology/topology.h"
 
@@ -59,8 +58,8 @@ class Broker final : public QueueHost, private QueueSender {
   const Topology& topology() const { return topology_; }
   const std::string& node_name() const { return events_.node_name(); }
   /// With either, publishers are to be blocked.
-  const Alarm& alarm() const { return alarm_; }
-  bool stopping() const { return stopping_; }
+  const Alarm& alarm() const { return state_.alarm; }
+  bool stopping() const { return state_.is_stopping; }
 
   // --- For sessions of this shard
 
@@ -155,8 +154,8 @@ class Broker final : public QueueHost, private QueueSender {
     std::size_t pending_confirms;  ///< That wait for the message log.
   };
   Census census() const { return {queues_.size(), forwards_.transfer_count(), confirms_.size()}; }
-  /// A row for each of these that is homed here.
-  void describe(std::span<const QueueId> ids, std::vector<QueueStats>& out);
+  /// For the operator; see BrokerDescription.
+  BrokerDescription& description() { return description_; }
 
   // --- For queues: QueueHost
 
@@ -189,7 +188,7 @@ class Broker final : public QueueHost, private QueueSender {
   void on(TopologyApply& command) { replica_.apply(std::move(command)); }
   void on(TopologyDone& command) { replica_.apply(std::move(command)); }
   void on(const Alarm& command);
-  void on(const StopServing&) { stopping_ = true; }
+  void on(const StopServing&) { state_.is_stopping = true; }
 
   const Wiring wiring_;
   Topology topology_;
@@ -206,8 +205,13 @@ class Broker final : public QueueHost, private QueueSender {
   TopologyReplica replica_;
   QueueCommands queue_commands_;
   SessionCommands session_commands_;
-  Alarm alarm_;
-  bool stopping_ = false;
+  BrokerDescription description_;
+  /// What the control thread said.
+  struct State {
+    Alarm alarm;
+    bool is_stopping = false;
+  };
+  State state_;
 };
 
 }  // namespace lepus::core

@@ -10,6 +10,7 @@
 
 #include "core/base/time.h"
 #include "core/broker/command.h"
+#include "core/broker/stats.h"
 #include "core/topology/topology_change.h"
 
 namespace lepus::core {
@@ -109,6 +110,8 @@ class RecordOwner {
 /// memory is short (append_paged): that means nothing after a restart.
 class MessageLog {
  public:
+  JournalCounts counts;  ///< For whoever asks.
+
   virtual ~MessageLog() = default;
 
   /// A record for a message that `queue_count` queues are to take; each of them is then named, in

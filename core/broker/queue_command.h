@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -78,9 +79,17 @@ struct ConsumerSpec {
   /// Bytes of bodies unacked at most, but for one message; 0 is no limit.
   std::uint32_t prefetch_size = 0;
 };
+/// What the operator calls a consumer.
+struct ConsumerName {
+  std::string tag;
+  ConnectionId connection;
+  std::uint16_t channel = 0;
+};
 struct Subscribe {
   ConsumerSpec consumer;
   std::unique_ptr<StreamSpec> stream = nullptr;  ///< Of a stream's consumer.
+  /// Of one that is exclusive, or the single active one at times; null: nobody asks for it.
+  std::unique_ptr<ConsumerName> name = nullptr;
 };
 struct Unsubscribe {
   QueueId queue;

@@ -75,17 +75,18 @@ void QueueCommands::on(const Transaction& command) {
 
 // --- Consumers
 
-void QueueCommands::on(const Subscribe& command) {
+void QueueCommands::on(Subscribe&& command) {
   const ConsumerSpec& spec = command.consumer;
   Queue* queue = parts_.queues.find(spec.queue);
   if (queue == nullptr) return refuse(spec.channel, {ReplyCode::not_found, {}});
   queue->catch_up();
   const bool is_here = spec.channel.shard == parts_.host.shard();
   DeliveryPort* local = is_here ? parts_.sessions.deliveries(spec.channel) : nullptr;
-  const Consumer* consumer = queue->consumers().subscribe(spec, command.stream.get(), local);
+  Consumer* consumer = queue->consumers().subscribe(spec, command.stream.get(), local);
   if (consumer == nullptr)
     return refuse(spec.channel,
                   {ReplyCode::access_refused, title_of(queue->info()) + " in exclusive use"});
+  consumer->name = std::move(command.name);
   parts_.host.send_to_session(spec.channel.shard,
                               Reply{spec.channel, 0, queue->counts().consumers, consumer->handle,
                                     parts_.host.shard(), spec.queue, nullptr});

@@ -38,7 +38,7 @@ class QueueCommands {
   void on(Enqueue&& command);
   void on(const Settle& command);
   void on(const Redeliver& command);
-  void on(const Subscribe& command);
+  void on(Subscribe&& command);
   void on(const Unsubscribe& command);
   void on(const Get& command);
   void on(const Purge& command);

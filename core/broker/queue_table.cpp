@@ -24,6 +24,7 @@ Queue* QueueTable::find(QueueId id) {
 }
 
 void QueueTable::add(QueueInfo& info) {
+  walk_.add(info.id, [this](QueueId id) { return find(id) != nullptr; });
   info.local = queues_.emplace(info.id, make_queue(info, host_)).first->second.get();
   if (restorer_ == nullptr || !info.survives_restart()) return;
   info.local->storage().restore(restorer_->restore(info));

@@ -8,6 +8,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "core/base/id_walk.h"
 #include "core/broker/discards.h"
 #include "core/broker/ports.h"
 #include "core/queue/queue.h"
@@ -38,6 +39,17 @@ class QueueTable final : public RecordOwner {
   void remove(QueueId id);
   /// The shard ends: consumers leave their queues without being told. Before the host goes.
   void clear();
+  /// Goes over all queues, a piece at a time; see IdWalk.
+  void begin_walk() { walk_.begin(); }
+  /// visit(Queue&)
+  template <class Visit>
+  [[nodiscard]] bool walk_piece(std::size_t count, Visit&& visit) {
+    return walk_.piece(count, [&](QueueId id) {
+      Queue* queue = find(id);
+      if (queue != nullptr) visit(*queue);
+      return queue != nullptr;
+    });
+  }
   /// The message log may have given up older delivery watermarks: they are told again.
   void repeat_watermarks();
 
@@ -61,6 +73,7 @@ class QueueTable final : public RecordOwner {
   Discards& discards_;
   Restorer* restorer_;
   boost::unordered_flat_map<QueueId, std::unique_ptr<Queue>> queues_;
+  IdWalk<QueueId> walk_;
   boost::unordered_flat_map<QueueId, Removal> removals_;
   std::uint64_t watermarks_lost_ = 0;  ///< Of the message log, as last seen.
 };

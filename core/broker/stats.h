@@ -8,7 +8,9 @@
 // What the topology knows (names, arguments, bindings) is not in here: there is a replica of it.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -46,16 +48,28 @@ struct QueueStats {
   RemovalCounts dead_lettered;  ///< Those of them that a dead letter exchange got.
   std::uint64_t disk_reads = 0, disk_writes = 0;  ///< Messages.
   /// Share of the time, in thousandths, that a consumer could take a message at once; 1000 with
-  /// consumers that keep up, 0 without any.
+  /// consumers that keep up, 0 without any, and of a stream, whose readers do not compete.
   std::uint16_t consumer_capacity_permille = 0;
-  bool is_idle = true;                      ///< Nothing has happened since idle_since_ms.
-  std::uint64_t idle_since_ms = 0;          ///< Since 1970; of is_idle.
-  std::uint64_t head_timestamp_s = 0;       ///< The head's property `timestamp`; 0: it has none.
+  bool is_idle = true;              ///< Nothing has happened for a second or more.
+  std::uint64_t idle_since_ms = 0;  ///< Since 1970, to within the time between two samples.
+  /// The head's property `timestamp`; 0: it has none, or is on disk only.
+  std::uint64_t head_timestamp_s = 0;
+  // At least that old, to within the time between two samples (core/queue/time_marks.h).
   std::uint64_t oldest_ready_age_ms = 0;    ///< Since it came to the queue; 0: nothing is ready.
   std::uint64_t oldest_unacked_age_ms = 0;  ///< Since it was delivered; 0: nothing is unacked.
-  std::uint64_t messages_delayed = 0;       ///< That wait for another try.
-  std::string single_active_tag;            ///< Consumer tag; empty: none is the only active one.
-  ConnectionId exclusive_consumer_connection;  ///< Of a consumer that is exclusive.
+  std::uint64_t messages_delayed = 0;  ///< That wait for another try; among the unacknowledged.
+  /// Of a queue with a single active consumer: which one it is; empty: there is none.
+  std::string single_active_tag;
+  ConnectionId single_active_connection;
+  std::uint16_t single_active_channel = 0;
+  /// Of a consumer that is exclusive; none: there is none.
+  std::string exclusive_consumer_tag;
+  ConnectionId exclusive_consumer_connection;
+  std::uint16_t exclusive_consumer_channel = 0;
+
+  std::uint64_t messages_restored = 0;  ///< That it held when its shard started.
+  std::uint64_t messages_purged = 0;
+  std::uint64_t messages_lost = 0;  ///< Their records were damaged.
 };
 
 /// Exchanges that something was published to on this shard.
@@ -113,8 +127,9 @@ struct ChannelStats {
   /// What is in memory of a message that is being received, and of those to be committed.
   std::uint64_t content_bytes = 0;
   MessageCounts counts;
-  bool is_flow_blocked = false;     ///< Its publishes wait: a queue is behind, or an alarm.
-  std::uint64_t idle_since_ms = 0;  ///< Since 1970; 0: something happens.
+  bool is_flow_blocked = false;  ///< Its publishes wait: a queue is behind, or an alarm.
+  /// Since 1970, as of the first sample that saw nothing new; 0: something happens.
+  std::uint64_t idle_since_ms = 0;
 };
 
 struct ConsumerStats {
@@ -135,10 +150,29 @@ template <std::size_t bound_count>
 struct HistogramCounts {
   std::array<std::uint64_t, bound_count + 1> buckets{};
   std::uint64_t sum = 0;
+
+  /// Where bounds[i] is 1 << (shift + i).
+  void count(std::uint64_t value, unsigned shift = 0) {
+    const std::uint64_t scaled = value == 0 ? 0 : (value - 1) >> shift;
+    ++buckets[std::min<std::size_t>(std::bit_width(scaled), bound_count)];
+    sum += value;
+  }
+};
+
+/// What a message log counted since its start.
+struct JournalCounts {
+  std::uint64_t journal_records = 0, journal_bytes = 0;  ///< Written, whoever wanted it.
+  std::uint64_t journal_rewritten_bytes = 0;             ///< By compaction, also in journal_bytes.
+  std::uint64_t journal_syncs = 0;
+  std::uint64_t journal_reads = 0, journal_read_bytes = 0;  ///< Messages fetched from disk.
+  HistogramCounts<16> sync_latency_us;  ///< Bounds 1 << (4 + i): 16 us ... 524 ms.
+  HistogramCounts<16> sync_batch;       ///< Records of one; bounds 1 << i.
 };
 
 /// What a shard counted since its start, beyond single objects. Of other threads: zero.
-struct ShardCounts {
+struct ShardCounts : JournalCounts {
+  /// Of all channels, also of closed ones and in virtual hosts that are gone.
+  MessageCounts messages;
   std::uint64_t connections_opened = 0, connections_closed = 0;
   std::uint64_t channels_opened = 0, channels_closed = 0;
   std::uint64_t queues_declared = 0;  ///< Also of queues that were there.
@@ -146,16 +180,15 @@ struct ShardCounts {
   /// Dead letters by strategy and reason: what went out of queues of this shard.
   RemovalCounts dead_lettered;
   RemovalCounts dead_letters_dropped;  ///< Removed, and no dead letter exchange is set.
-  std::uint64_t journal_records = 0, journal_bytes = 0;  ///< Written by publishers and consumers.
-  std::uint64_t journal_rewritten_bytes = 0;             ///< By compaction.
-  std::uint64_t journal_syncs = 0;
-  std::uint64_t journal_reads = 0, journal_read_bytes = 0;  ///< Messages fetched from disk.
-  HistogramCounts<16> sync_latency_us;  ///< Bounds 1 << (4 + i): 16 us ... 524 ms.
-  HistogramCounts<16> sync_batch;       ///< Records of one; bounds 1 << i.
-  HistogramCounts<16> mailbox_depth;    ///< Commands found in a turn that found any; 1 << i.
+  /// Commands of other threads found in a turn that found any; bounds 1 << i.
+  HistogramCounts<16> mailbox_depth;
   /// Bodies of published messages; bounds of message_size_bounds.
   HistogramCounts<8> message_size;
-  std::uint64_t memory_messages = 0, memory_output = 0, memory_input = 0;  ///< Bytes, now.
+  std::uint64_t memory_messages = 0, memory_output = 0;  ///< Bytes, now.
+  /// Of definitions, of connections with channels and consumers (estimated both), of what channels
+  /// remember of deliveries, of ids of messages, and of what the journal has to write.
+  std::uint64_t memory_topology = 0, memory_sessions = 0, memory_unacked = 0, memory_ids = 0,
+                memory_journal = 0;
   std::uint64_t publishers_waiting = 0;  ///< Connections that flow control stops, now.
 };
 /// RabbitMQ's buckets of message sizes, bytes.

@@ -109,14 +109,19 @@ bool TopologyReplica::apply_one(const TopologyChanges& changes, const TopologyCh
   if (is_started_ && !rematch_) parts_.events.note_change(changes, change);
   if (const auto* put = std::get_if<PolicyPut>(&change)) return change_policies(*put);
   if (const auto* removed = std::get_if<PolicyRemoved>(&change)) return change_policies(*removed);
-  if (const auto* removed = std::get_if<QueueRemoved>(&change)) parts_.queues.remove(removed->id);
+  if (const auto* removed = std::get_if<QueueRemoved>(&change)) {
+    if (parts_.queues.find(removed->id) != nullptr) ++parts_.host.counters.queues_deleted;
+    parts_.queues.remove(removed->id);
+  }
   account_.note(parts_.topology, change);
   parts_.topology.apply(change);
   if (const auto* bound = std::get_if<BindingAdded>(&change); bound != nullptr && is_started_)
     parts_.forwards.replay_history(bound->binding);
   if (const auto* added = std::get_if<QueueAdded>(&change);
-      added != nullptr && added->queue.home == parts_.host.shard())
+      added != nullptr && added->queue.home == parts_.host.shard()) {
     parts_.queues.add(*parts_.topology.find_queue(added->queue.id));
+    if (is_started_) ++parts_.host.counters.queues_created;
+  }
   return true;
 }
 

@@ -43,6 +43,7 @@ struct Consumer : ListNode<Consumer>, ListNode<ConsumerList> {
   std::uint64_t unacked_bytes = 0;  ///< Of bodies; counted when spec.prefetch_size is set.
   Credit credit;                    ///< Granted by a channel with a shared limit, not yet used.
   std::unique_ptr<ConsumerExtension> extension;          ///< Null: its queue's kind has none.
+  std::unique_ptr<ConsumerName> name;                    ///< Of one that is alone, or may be.
   std::unique_ptr<std::deque<Redelivery>> redeliveries;  ///< Oldest first; while there are any.
   bool credit_asked = false;
   bool paused = false;  ///< Its connection's output is above the mark.

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -24,6 +25,7 @@
 namespace lepus::core {
 
 class MessageInspector;
+struct QueueStats;
 
 class Queue : public RunnableQueue {
  public:
@@ -44,15 +46,14 @@ class Queue : public RunnableQueue {
   };
 
   /// `info` outlives the queue. `records_all`: messages that are not persistent are recorded, too.
-  Queue(const QueueInfo& info, bool records_all)
-      : info_(&info), record_rule_{info.survives_restart(), records_all} {}
-  virtual ~Queue() = default;
+  Queue(const QueueInfo& info, bool records_all);
+  virtual ~Queue();
 
   const QueueInfo& info() const { return *info_; }
   /// Which messages are to be recorded for this queue.
   const RecordRule& record_rule() const { return record_rule_; }
   /// Who looks at each message before it is pushed; null: nobody.
-  MessageInspector* inspector() const { return inspector_; }
+  MessageInspector* inspector() const { return inspector_.get(); }
   /// The control thread was asked to delete it, or it is being removed: it delivers nothing more.
   bool is_deleting() const { return is_deleting_; }
   void set_deleting() { is_deleting_ = true; }
@@ -96,16 +97,18 @@ class Queue : public RunnableQueue {
 
   // --- Its sides
   virtual Counts counts() const = 0;
+  /// Fills all of the row but the id. Each call is a sample: what came since the one before is as
+  /// old as that at most.
+  virtual void describe(QueueStats& row) = 0;
   virtual QueueConsumers& consumers() = 0;
   virtual QueueStorage& storage() = 0;
   virtual QueueForwards& forwards() = 0;
 
  protected:
-  void set_inspector(MessageInspector* inspector) { inspector_ = inspector; }
+  std::unique_ptr<MessageInspector> inspector_;  ///< If it is needed.
 
  private:
   const QueueInfo* info_;
-  MessageInspector* inspector_ = nullptr;
   RecordRule record_rule_;
   bool is_deleting_ = false;
 };

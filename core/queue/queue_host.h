@@ -13,6 +13,7 @@
 #include "core/base/time.h"
 #include "core/broker/command.h"
 #include "core/broker/ports.h"
+#include "core/broker/stats.h"
 #include "core/message/message.h"
 #include "core/queue/dead_letter.h"
 #include "core/topology/topology.h"
@@ -43,6 +44,8 @@ class QueueHost {
     bool memory_pressure = false;
     std::uint32_t pressure_epoch = 0;  ///< Counts how often memory_pressure began.
   };
+
+  ShardCounts counters;  ///< What happened on this shard; for whoever counts.
 
   QueueHost(ShardId shard, Outbox* outbox, MessageLog* message_log)
       : shard_(shard), outbox_(outbox), message_log_(message_log) {

@@ -9,7 +9,31 @@
 
 namespace lepus::core {
 
+/// Its record is written for this queue among others.
+void QueueRecords::count_persistent(const Message& message) {
+  QueueTally& tally = *backlog_.tally;
+  ++tally.persistent;
+  tally.persistent_bytes += message.body_size();
+  if (message.place()) ++tally.disk_writes;
+}
+
+void QueueRecords::note_restored(const RestoredRun& run) {
+  CHECK(rule_.is_durable);
+  QueueTally& tally = *backlog_.tally;
+  tally.restored += run.count;
+  tally.persistent += run.count;
+  tally.persistent_bytes += std::uint64_t{run.body_size} * run.count;
+}
+
 void QueueRecords::note_taken(Sequence sequence, const Backlog::Taken& taken) {
+  const bool is_persistent =
+      rule_.is_durable && (taken.message ? rule_.covers(*taken.message) : !taken.is_spilled);
+  if (is_persistent) {
+    QueueTally& tally = *backlog_.tally;
+    CHECK(tally.persistent > 0);
+    --tally.persistent;
+    tally.persistent_bytes -= taken.message ? taken.message->body_size() : taken.evicted_body_size;
+  }
   if (!taken.place || (taken.message && !rule_.covers(*taken.message))) return;
   if (taken.is_spilled) {
     CHECK(!taken.message);
@@ -43,7 +67,7 @@ bool QueueRecords::drop_next(std::size_t& budget) {
     return true;
   });
   for (const Sequence sequence : dropped) (void)backlog_.take(sequence);
-  return backlog_.resident_count() + backlog_.evicted_count() > 0;
+  return backlog_.resident_count() + backlog_.counts().evicted > 0;
 }
 
 /// A record that is not written yet is not looked for.

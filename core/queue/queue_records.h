@@ -32,6 +32,12 @@ class QueueRecords {
     if (rule_.is_durable || !taken.message) note_taken(sequence, taken);
     return std::move(taken.message);
   }
+  /// Of a durable queue: the message is about to be pushed.
+  void note_pushed(const Message& message) {
+    if (rule_.covers(message)) count_persistent(message);
+  }
+  /// Of a durable queue: these were there before the restart.
+  void note_restored(const RestoredRun& run);
   /// Before a delivery that is to be acknowledged.
   void advance_watermark(Sequence sequence) {
     if (rule_.is_durable) advance_durable_watermark(sequence);
@@ -46,6 +52,7 @@ class QueueRecords {
 
  private:
   void note_taken(Sequence sequence, const Backlog::Taken& taken);
+  void count_persistent(const Message& message);
   void advance_durable_watermark(Sequence sequence);
 
   QueueId queue_;

@@ -23,7 +23,7 @@ void Residency::engage() {
 }
 
 void Residency::release() {
-  if (!state_ || parts_.backlog.evicted_count() > 0) return;
+  if (!state_ || parts_.backlog.counts().evicted > 0) return;
   if (state_->spilled.empty() && state_->requested_count == 0) state_.reset();
 }
 
@@ -53,7 +53,7 @@ bool Residency::is_above_own_limit() const {
   if (rules.queue_mode == QueueMode::lazy) return backlog.resident_count() > 0;
   if (rules.max_in_memory_length && backlog.resident_count() > *rules.max_in_memory_length)
     return true;
-  return rules.max_in_memory_bytes && backlog.bytes() > *rules.max_in_memory_bytes;
+  return rules.max_in_memory_bytes && backlog.counts().bytes > *rules.max_in_memory_bytes;
 }
 
 /// Messages from the head on that may stay in memory.
@@ -62,7 +62,7 @@ std::uint64_t Residency::head_count() const {
   const std::uint64_t resident_count = parts_.backlog.resident_count();
   CHECK(resident_count > 0);
   const std::uint64_t size_mean =
-      std::max<std::uint64_t>(parts_.backlog.bytes() / resident_count, 1);
+      std::max<std::uint64_t>(parts_.backlog.counts().bytes / resident_count, 1);
   if (!has_own_limit())
     return std::clamp<std::uint64_t>(limits::resident_head_bytes / size_mean, 1,
                                      limits::resident_head_count);
@@ -102,6 +102,7 @@ bool Residency::spill(Sequence sequence, const Message& message) {
   if (!place) return false;
   if (state().spilled.empty()) parts_.host.await_written(parts_.info.id);
   state().spilled.push_back({message_log.open_batch(), sequence, place});
+  ++parts_.backlog.tally->disk_writes;
   return true;
 }
 
@@ -180,6 +181,7 @@ Residency::Fetched Residency::on_fetched(Sequence sequence, const RecordLocation
   } else {
     message->set_place(place);
   }
+  ++backlog.tally->disk_reads;
   backlog.make_resident(sequence, std::move(message));
   note_resident();
   return Fetched::resident;

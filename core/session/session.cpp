@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "core/queue/queue_description.h"
+
 namespace lepus::core {
 
 namespace {
@@ -22,7 +24,8 @@ void trace(const SessionLink& link, QueueId from, const Message& message, bool r
 }  // namespace
 
 Session::Session(Broker& broker, const SessionOwner& owner, const Ports& ports)
-    : link_{broker, ports.listener, owner},
+    : link_{broker, ports.listener, owner,
+            SessionCounts{broker.description().vhosts().acquire(owner.vhost)}},
       access_(broker.topology(), link_.owner),
       transaction_(&broker.memory().unacked_bytes),
       requests_({link_, access_, *this}),
@@ -35,7 +38,10 @@ Session::Session(Broker& broker, const SessionOwner& owner, const Ports& ports)
   CHECK(link_.ref);
 }
 
-Session::~Session() { CHECK(state_ == State::detached); }
+Session::~Session() {
+  CHECK(state_ == State::detached);
+  link_.broker.description().vhosts().release(link_.owner.vhost);
+}
 
 Session::Taken Session::take_delivery(const Deliver& delivery, const Message& message) {
   if (state_ != State::open) {
@@ -78,7 +84,12 @@ void Session::on_get_reply(const GetReply& reply, MessageRef message) {
     return;
   }
   (void)requests_.finish();
-  if (!message) return link_.listener.on_message_got(reply, 0, {});
+  if (!message) {
+    link_.counts.add(MessageEvent::get_empty);
+    return link_.listener.on_message_got(reply, 0, {});
+  }
+  link_.counts.add(reply.no_ack ? MessageEvent::get_no_ack : MessageEvent::get);
+  if (reply.redelivered) link_.counts.add(MessageEvent::redeliver);
   if (link_.is_traced) trace(link_, reply.queue, *message, reply.redelivered);
   const auto size = static_cast<std::uint32_t>(message->body_size());
   const std::uint64_t tag =
@@ -102,6 +113,7 @@ void Session::on_answered(PendingAnswer::Answered answered) {
   if (const auto* room = std::get_if<RoomAnswered>(&answer))
     return commits_.on_room_answer(room->is_full);
   if (!answered.is_final) return;
+  if (std::holds_alternative<QueueInspected>(answer)) ++link_.broker.counters.queues_declared;
   if (const auto* done = std::get_if<Subscribed>(&answer)) deliveries_.on_subscribed(*done);
   if (const auto* done = std::get_if<Unsubscribed>(&answer)) deliveries_.forget(done->number);
   if (const auto* failed = std::get_if<SubscribeFailed>(&answer))
@@ -131,7 +143,24 @@ void Session::detach() {
 
 // --- For the operator
 
-ChannelStats Session::describe() const {
+namespace {
+
+/// When a sample first saw what this one sees; 0: something is new.
+std::uint64_t idle_since_ms(const SessionLink& link, std::uint64_t uncommitted, SessionSeen& seen) {
+  const QueueHost::Turn& turn = link.broker.turn();
+  std::uint64_t events = uncommitted;
+  for (std::size_t i = 0; i < message_event_count; ++i)
+    events += link.counts.own()[static_cast<MessageEvent>(i)];
+  if (std::exchange(seen.events, events) != events) {
+    seen.time = turn.now;
+    return 0;
+  }
+  return wall_clock_ms(turn, seen.time);
+}
+
+}  // namespace
+
+ChannelStats Session::describe() {
   ChannelStats row;
   const bool confirms = publishes_.counting() == SessionPublishes::Counting::confirms;
   row.number = link_.owner.channel;
@@ -144,7 +173,9 @@ ChannelStats Session::describe() const {
   row.messages_unacknowledged = unacked_.count() + row.acks_uncommitted;
   row.messages_unconfirmed = confirms ? publishes_.confirms().outstanding_count() : 0;
   row.messages_uncommitted = transaction_.publish_count();
-  row.content_bytes = transaction_.publish_bytes() + publishes_.content_bytes();
+  row.content_bytes = commits_.content_bytes();
+  row.counts = link_.counts.own();
+  row.idle_since_ms = idle_since_ms(link_, row.messages_uncommitted + row.acks_uncommitted, seen_);
   return row;
 }
 

@@ -39,6 +39,12 @@
 
 namespace lepus::core {
 
+/// What the last sample of the operator saw.
+struct SessionSeen {
+  std::uint64_t events = UINT64_MAX;
+  Nanos time = 0;
+};
+
 class Session final : public AnswerPort, public ConfirmPort, private AnswerSink {
  public:
   struct Ports {
@@ -80,7 +86,7 @@ class Session final : public AnswerPort, public ConfirmPort, private AnswerSink 
   void detach();
 
   /// For the operator: what the session itself knows. The caller adds whose it is.
-  ChannelStats describe() const;
+  ChannelStats describe();
   void describe_consumers(std::vector<ConsumerStats>& out) const;
 
   // AnswerPort, ConfirmPort
@@ -107,6 +113,7 @@ class Session final : public AnswerPort, public ConfirmPort, private AnswerSink 
   SessionSettling settling_;
   SessionCommits commits_;
   std::unique_ptr<SessionClosing> closing_;  ///< From close() on.
+  SessionSeen seen_;
 };
 
 }  // namespace lepus::core

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/broker/broker.h"
+#include "core/session/publish/publish_counts.h"
 #include "core/session/session_listener.h"
 
 namespace lepus::core {
@@ -183,7 +184,9 @@ bool SessionCommits::carry_out_abandoned(std::size_t& budget) {
 void SessionCommits::publish_for_nobody(ClientPublish&& publish) {
   const SessionLink& link = parts_.link;
   RouteResult route;
-  route_publish(link.broker.topology(), link.owner.vhost, publish, route);
+  const ExchangeInfo* exchange =
+      route_publish(link.broker.topology(), link.owner.vhost, publish, route);
+  count_publish(link, {publish.message->body_size(), exchange, route.size()});
   if (publish.immediate) {
     (void)link.broker.publish_at_once({&route, link.ref, 0, 1}, std::move(publish.message));
   } else {
@@ -200,8 +203,8 @@ void SessionCommits::bracket(bool begins) {
 
 void SessionCommits::take_acks(std::vector<ConfirmWindow::Ack>& out) {
   const std::size_t first = out.size();
-  parts_.publishes.confirms().take_acks(out);
-  if (!parts_.transaction.is_on()) return;
+  const std::uint64_t confirmed = parts_.publishes.confirms().take_acks(out);
+  if (!parts_.transaction.is_on()) return parts_.link.counts.add(MessageEvent::confirm, confirmed);
   for (std::size_t i = first; i < out.size(); ++i)
     if (out[i].refused) parts_.transaction.note_refused();
   out.resize(first);

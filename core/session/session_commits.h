@@ -52,6 +52,10 @@ class SessionCommits final : private SessionWork {
   void publish(ClientPublish&& publish);
   /// Messages wait for the commit.
   bool has_publishes() const { return parts_.transaction.publish_count() > 0; }
+  /// What messages occupy that are being received, or wait for the commit.
+  std::uint64_t content_bytes() const {
+    return parts_.transaction.publish_bytes() + parts_.publishes.content_bytes();
+  }
   /// One of the queues asked by a commit.
   void on_room_answer(bool is_full);
   /// The session ends: nobody waits for what is under way.

@@ -15,11 +15,17 @@ SessionDeliveries::Taken SessionDeliveries::take(const Deliver& delivery, const 
     refuse(delivery);
     return {};
   }
-  const std::uint64_t tag =
-      delivery.no_ack ? unacked_.take_tag()
-                      : unacked_.add({0, delivery.queue, delivery.sequence, consumer.handle,
-                                      static_cast<std::uint32_t>(message.body_size()),
-                                      delivery.home, consumer.limited});
+  std::uint64_t tag = 0;
+  if (delivery.no_ack) {
+    link_.counts.add(MessageEvent::deliver_no_ack);
+    tag = unacked_.take_tag();
+  } else {
+    link_.counts.add(MessageEvent::deliver);
+    tag = unacked_.add({0, delivery.queue, delivery.sequence, consumer.handle,
+                        static_cast<std::uint32_t>(message.body_size()), delivery.home,
+                        consumer.limited});
+  }
+  if (delivery.redelivered) link_.counts.add(MessageEvent::redeliver);
   if (delivery.used_credit) unacked_.consume_credit(delivery.no_ack);
   return {tag, &consumer.tag};
 }
@@ -77,9 +83,13 @@ Refusal SessionDeliveries::subscribe(const Origin& origin, const ConsumeRequest&
                     consumer.limited,
                     is_flow_stopped_,
                     request.no_ack ? 0 : prefetch_.size};
+  std::unique_ptr<ConsumerName> name;
+  if (consumer.exclusive || consumer.single_active)
+    name = std::make_unique<ConsumerName>(
+        ConsumerName{consumer.tag, link_.owner.connection, link_.owner.channel});
   spec.number = consumers_.add(std::move(consumer));
   requests_.expect(origin, SubscribeRequest{spec.number, info.name});
-  link_.broker.send(info.home, Subscribe{spec, std::move(read.value().stream)});
+  link_.broker.send(info.home, Subscribe{spec, std::move(read.value().stream), std::move(name)});
   return std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 #include "core/session/session_publishes.h"
 
 #include "core/session/publish/publish_checks.h"
+#include "core/session/publish/publish_counts.h"
 #include "core/session/session_listener.h"
 #include "core/topology/topology_rules.h"
 
@@ -93,12 +94,17 @@ bool SessionPublishes::send(ClientPublish&& publish) {
   const bool may_use_cache = publish.cc_keys.empty() && counting_ != Counting::commit;
   const RouteResult* cached = may_use_cache ? route_cache_.find(broker.topology()) : nullptr;
   RouteResult own;
-  if (cached == nullptr) route_publish(broker.topology(), link_.owner.vhost, publish, own);
+  const ExchangeInfo* exchange =
+      cached != nullptr ? &route_cache_.info()
+                        : route_publish(broker.topology(), link_.owner.vhost, publish, own);
   const RouteResult& route = cached != nullptr ? *cached : own;
+  count_publish(link_, {publish.message->body_size(), exchange, route.size()});
   const bool is_reply = route.empty() && is_reply_name(publish.message->routing_key()) &&
                         publish.message->exchange().empty() &&
                         send_reply(broker, link_.owner.vhost, publish.message);
   const bool is_returned = route.empty() && !is_reply && publish.mandatory;
+  if (route.empty() && !is_reply)
+    link_.counts.add(is_returned ? MessageEvent::return_unroutable : MessageEvent::drop_unroutable);
   if (is_returned) link_.listener.on_returned(ReplyCode::no_route, publish.message);
   if (link_.is_traced) trace(*publish.message, route);
   const bool is_counted = counting_ != Counting::none;

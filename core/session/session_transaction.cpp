@@ -109,7 +109,7 @@ bool SessionTransaction::count_piece(const Place& place, std::size_t& budget) {
                          before->message->routing_key() == message.routing_key();
     if (!is_same) {
       route.clear();
-      route_publish(place.topology, place.vhost, publish, route);
+      (void)route_publish(place.topology, place.vhost, publish, route);
     }
     before = publish.cc_keys.empty() ? &publish : nullptr;
     for (const QueueInfo* queue : route) {

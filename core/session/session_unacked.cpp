@@ -48,6 +48,7 @@ Refusal SessionUnacked::settle(std::uint64_t tag, Outcome outcome) {
     return std::nullopt;
   }
   if (!entry->returned) {
+    if (outcome == Outcome::acknowledged) link_.counts.add(MessageEvent::ack);
     link_.broker.send(entry->home, Settle{entry->queue, entry->sequence, entry->sequence,
                                           entry->consumer, outcome});
   }
@@ -79,6 +80,8 @@ bool SessionUnacked::settle_piece(const Batch& batch, std::size_t& budget) {
 
 void SessionUnacked::settle_taken(const std::vector<Entry>& entries, Outcome outcome) {
   for_each_range(entries, [&](const Entry& first, Sequence last) {
+    if (outcome == Outcome::acknowledged)
+      link_.counts.add(MessageEvent::ack, last - first.sequence + 1);
     link_.broker.send(first.home,
                       Settle{first.queue, first.sequence, last, first.consumer, outcome});
   });

@@ -106,9 +106,11 @@ bool StreamContent::on_fetched(Sequence sequence, const RecordLocation& place, M
   cache_.note_answered(sequence);
   if (!is_wanted) return false;
   if (!message) {
+    ++log_.backlog().tally->lost;
     (void)log_.records().take(sequence);
     return true;
   }
+  ++log_.backlog().tally->disk_reads;
   message->set_place(place);
   cache_.put(sequence, std::move(message));
   return false;

@@ -40,6 +40,7 @@ Sequence StreamLog::start_of(const StreamStart& start) {
 }
 
 Sequence StreamLog::push(MessageRef message) {
+  if (records_.rule().is_durable) records_.note_pushed(*message);
   const Sequence offset = backlog_.push(std::move(message));
   times_.add(offset, wall_clock_ms());
   drop_excess();
@@ -48,6 +49,7 @@ Sequence StreamLog::push(MessageRef message) {
 
 void StreamLog::restore(const RestoredRun& run) {
   CHECK(run.count > 0);
+  records_.note_restored(run);
   times_.add(run.first, run.enqueued_ms);
   RecordLocation place = run.place;
   for (Sequence offset = run.first; offset < run.first + run.count; ++offset) {
@@ -60,7 +62,7 @@ void StreamLog::restore(const RestoredRun& run) {
 
 bool StreamLog::is_over_limit() const {
   const auto& bytes_max = info_.effective->max_length_bytes;
-  return bytes_max && backlog_.ready_body_bytes() > *bytes_max && backlog_.ready_count() > 1;
+  return bytes_max && backlog_.counts().ready_body_bytes > *bytes_max && backlog_.ready_count() > 1;
 }
 
 void StreamLog::drop_excess() {
@@ -70,9 +72,12 @@ void StreamLog::drop_excess() {
     too_old = times_.older_than(now_ms - std::min(now_ms, *max_age_ms), end());
   }
   std::size_t dropped = 0;
+  RemovalCounts* removed = nullptr;
   for (; backlog_.ready_count() > 0 && dropped < limits::discards_per_turn_max; ++dropped) {
     const Sequence oldest = first();
     if (oldest >= too_old && !is_over_limit()) break;
+    if (removed == nullptr) removed = &backlog_.tally->removed;
+    count_one(*removed, oldest < too_old ? DeathReason::expired : DeathReason::maxlen);
     (void)records_.take(oldest);
   }
   if (dropped > 0) times_.drop_before(first());

@@ -40,6 +40,10 @@ class StreamLog {
   /// Where a consumer begins that asked for this.
   Sequence start_of(const StreamStart& start);
 
+  /// When the oldest message came, to limits::stream_time_step, at the latest; in milliseconds
+  /// since 1970. 0: there is none.
+  std::uint64_t oldest_ms() const { return backlog_.ready_count() > 0 ? times_.oldest_ms() : 0; }
+
   Sequence push(MessageRef message);
   /// What was found after a restart.
   void restore(const RestoredRun& run);

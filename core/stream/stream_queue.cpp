@@ -1,9 +1,11 @@
 // Messages, turns, records of a stream.
 #include "core/stream/stream_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/limits.h"
+#include "core/queue/queue_description.h"
 
 namespace lepus::core {
 
@@ -16,7 +18,8 @@ StreamQueue::StreamQueue(const QueueInfo& info, QueueHost& host)
       content_(info.id, host, log_),
       tracking_(info.id, host.message_log(), log_),
       readers_({*this, host, log_, content_, tracking_}),
-      storage_({*this, host, timer_, log_, content_, tracking_, readers_, residency_}) {}
+      storage_({*this, host, timer_, log_, content_, tracking_, readers_, residency_}),
+      made_at_(host.now()) {}
 
 std::optional<Sequence> StreamQueue::push(MessageRef message) {
   CHECK(message->complete());
@@ -60,10 +63,24 @@ Queue::Counts StreamQueue::counts() const {
   const PriorityBacklog& backlog = log_.backlog();
   return {backlog.ready_count(),
           backlog.unacked_count(),
-          backlog.ready_body_bytes(),
+          backlog.counts().ready_body_bytes,
           backlog.resident_count(),
-          backlog.bytes(),
+          backlog.counts().bytes,
           static_cast<std::uint32_t>(readers_.all().size())};
+}
+
+/// Each message is ready for those who come: what readers have not settled is theirs alone.
+void StreamQueue::describe(QueueStats& row) {
+  const QueueHost::Turn& turn = host_.turn();
+  describe_messages(log_.backlog(), turn, row);
+  row.consumers = counts().consumers;
+  row.head_timestamp_s = 0;
+  const std::uint64_t now_ms = wall_clock_ms(turn, turn.now);
+  const std::uint64_t oldest_ms = log_.oldest_ms();
+  if (oldest_ms > 0)
+    row.oldest_ready_age_ms = std::max<std::uint64_t>(now_ms - std::min(now_ms, oldest_ms), 1);
+  if (!row.idle_since_ms) row.idle_since_ms = wall_clock_ms(turn, made_at_);
+  describe_consumers(readers_.all(), nullptr, row);
 }
 
 }  // namespace lepus::core

@@ -49,6 +49,7 @@ class StreamQueue final : public Queue {
   void on_deadline(Nanos now) override;
 
   Counts counts() const override;
+  void describe(QueueStats& row) override;
   QueueConsumers& consumers() override { return readers_; }
   QueueStorage& storage() override { return storage_; }
   QueueForwards& forwards() override { return forwards_; }
@@ -65,6 +66,7 @@ class StreamQueue final : public Queue {
   StreamReaders readers_;
   StreamStorage storage_;
   QueueForwards forwards_;  ///< It sends nothing elsewhere.
+  Nanos made_at_;
   bool is_pumping_ = false;
 };
 

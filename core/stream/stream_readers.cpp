@@ -49,6 +49,8 @@ void StreamReaders::grant_credit(Consumer& consumer, const Credit& credit) {
 
 void StreamReaders::settle(const Settle& settle, Consumer* consumer) {
   CHECK(settle.first <= settle.last);
+  if (settle.outcome == Outcome::acknowledged)
+    parts_.log.backlog().tally->counts[MessageEvent::ack] += settle.last - settle.first + 1;
   if (consumer == nullptr) return parts_.tracking.settle_departed(settle);
   std::uint64_t bytes = 0;
   for (Sequence offset = settle.first; consumer->spec.prefetch_size > 0 && offset <= settle.last;
@@ -118,10 +120,13 @@ bool StreamReaders::pump() {
 /// it gets: the consumer may be ready again by then.
 bool StreamReaders::serve(Consumer& consumer, std::size_t share) {
   Offer last = Offer::retry_later;
+  std::uint64_t delivered = 0;
   for (std::size_t i = 0; i < share; ++i) {
     last = offer(consumer);
+    if (last == Offer::taken) ++delivered;
     if (last != Offer::taken && last != Offer::skipped) break;
   }
+  if (delivered > 0) parts_.log.backlog().tally->counts[MessageEvent::deliver] += delivered;
   if (reader_of(consumer).waits == Waits::settlement) wait(consumer, last);
   return reader_of(consumer).waits == Waits::turn;
 }

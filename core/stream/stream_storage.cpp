@@ -71,6 +71,7 @@ void StreamStorage::lose(Sequence sequence) {
   if (StreamOffsets::owns(sequence)) {
     parts_.tracking.offsets().lose(sequence);
   } else {
+    ++parts_.log.backlog().tally->lost;
     (void)parts_.log.records().take(sequence);
   }
   resume_readers();

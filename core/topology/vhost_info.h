@@ -74,6 +74,13 @@ struct QueueIdEqual {
 };
 using QueuesById = boost::unordered_flat_set<std::unique_ptr<QueueInfo>, QueueIdHash, QueueIdEqual>;
 
+/// What a shard published to an exchange, counted in its own replica of the topology.
+struct ExchangeTraffic {
+  std::uint64_t in = 0;    ///< Messages.
+  std::uint64_t out = 0;   ///< Queues that they went to.
+  bool is_listed = false;  ///< Somebody knows that there is something to tell.
+};
+
 struct ExchangeInfo : ExchangeSpec {
   ExchangeInfo(ExchangeSpec spec, const VhostInfo& vhost_info);
   ~ExchangeInfo();
@@ -90,6 +97,7 @@ struct ExchangeInfo : ExchangeSpec {
   BindingList bindings_out;              ///< This exchange is the source.
   BindingList bindings_in;               ///< This exchange is the destination.
   mutable std::uint64_t route_mark = 0;  ///< Last route() that went through here.
+  mutable ExchangeTraffic traffic;
 };
 
 struct VhostInfo {

@@ -142,6 +142,7 @@ void BatchWriter::on_write(io::Op&, const io::Completion& completion) {
   if (parts_.journal->sync != SyncMode::always) return on_durable();
   sync_op_.kind = io::OpKind::sync;
   sync_op_.fd = files_.fd();
+  sync_began_at_ = parts_.journal->loop->now();
   parts_.journal->loop->submit(sync_op_);
 }
 
@@ -170,6 +171,13 @@ void BatchWriter::on_retry(io::Timer&) {
 void BatchWriter::on_sync(io::Op&, const io::Completion& completion) {
   CHECK(state_ == State::writing);
   if (completion.result < 0) return fail_sync(*parts_.journal, -completion.result);
+  const core::Nanos length = parts_.journal->loop->now() - sync_began_at_;
+  const Batch& batch = parts_.batches->front();
+  core::JournalCounts& counts = *parts_.counts;
+  ++counts.journal_syncs;
+  counts.sync_latency_us.count(static_cast<std::uint64_t>(length / core::nanos_per_us), 4);
+  if (written_ == batch.size())
+    counts.sync_batch.count(batch.next_sequence() - batch.first_sequence());
   on_durable();
 }
 
@@ -182,6 +190,8 @@ void BatchWriter::on_durable() {
 void BatchWriter::finish_write() {
   const std::unique_ptr<Batch> batch = parts_.batches->pop();
   state_ = State::idle;
+  parts_.counts->journal_records += batch->next_sequence() - batch->first_sequence();
+  parts_.counts->journal_bytes += batch->size();
   // In the other modes a power cut may take the segment, which is no loss that was not chosen.
   if (batch->offset() == 0 && parts_.journal->sync == SyncMode::always)
     newest_file_.note(batch->segment());

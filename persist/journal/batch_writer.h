@@ -38,6 +38,7 @@ class BatchWriter {
     BatchQueue* batches;
     LogTruncation* truncation;
     RecordClock* clock;
+    core::JournalCounts* counts;
   };
   explicit BatchWriter(const Parts& parts);
   BatchWriter(const BatchWriter&) = delete;
@@ -82,6 +83,7 @@ class BatchWriter {
   io::Op write_op_;
   iovec write_iov_{};
   io::Timer retry_timer_;
+  core::Nanos sync_began_at_ = 0;
 };
 
 }  // namespace lepus::persist

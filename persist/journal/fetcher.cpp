@@ -285,6 +285,8 @@ void Fetcher::deliver(const FetchRequest& item, core::Bytes window) {
   const RecordRead read = read_record(window, parts_.seed);
   if (read.fault != RecordFault::none) return deliver_nothing(item, text_of(read.fault));
   if (!is_wanted(read, item)) return deliver_nothing(item, "another record lies there");
+  ++parts_.message_log->counts.journal_reads;
+  parts_.message_log->counts.journal_read_bytes += item.place.size;
   (void)owner_->on_fetched(item.at, item.place,
                            make_message(read.record, owner_->memory_of_fetched()));
 }

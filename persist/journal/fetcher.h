@@ -35,7 +35,7 @@ class Fetcher {
     io::Disk* disk;
     core::Log* log;
     const Segments* segments;
-    const core::MessageLog* message_log;
+    core::MessageLog* message_log;  ///< It counts, too.
     RecordSeed seed;
   };
   explicit Fetcher(const Parts& parts);

@@ -14,8 +14,8 @@ Journal::Journal(Parts parts)
       segments_({parts_.loop, parts_.disk, parts_.log, parts_.directory, parts_.segment_size}),
       truncation_(segments_),
       batches_({&segments_.table(), &truncation_, parts_.segment_size}),
-      records_(batches_, segments_.table(), clock_),
-      writer_({&parts_, &segments_, &batches_, &truncation_, &clock_}),
+      records_(batches_, segments_.table(), clock_, counts),
+      writer_({&parts_, &segments_, &batches_, &truncation_, &clock_, &counts}),
       compactor_({parts_.loop, parts_.disk, parts_.log, &segments_, &records_, parts_.segment_size,
                   RecordSeed::of(parts_.store)}),
       fetcher_(

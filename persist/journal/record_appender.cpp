@@ -51,6 +51,7 @@ core::RecordLocation RecordAppender::move(const core::Message& message, const Me
   const core::RecordLocation place =
       append_with(make_head(message, enqueued_ms, old.flags & head_flag_paged), message, count);
   for (std::uint32_t i = 0; i < count; ++i) enqueued(place, i, holders[i]);
+  counts_.journal_rewritten_bytes += place.size;
   segments_.remove_live(from.segment, std::uint64_t{from.size} * count);
   return place;
 }

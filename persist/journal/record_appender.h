@@ -16,9 +16,10 @@ namespace lepus::persist {
 
 class RecordAppender final : public MoveTarget {
  public:
-  /// All three outlive it.
-  RecordAppender(BatchQueue& batches, SegmentTable& segments, RecordClock& clock)
-      : batches_(batches), segments_(segments), clock_(clock) {}
+  /// All of them outlive it.
+  RecordAppender(BatchQueue& batches, SegmentTable& segments, RecordClock& clock,
+                 core::JournalCounts& counts)
+      : batches_(batches), segments_(segments), clock_(clock), counts_(counts) {}
 
   // As in core::MessageLog.
   core::RecordLocation append(const core::Message& message, std::uint32_t queue_count);
@@ -49,6 +50,7 @@ class RecordAppender final : public MoveTarget {
   BatchQueue& batches_;
   SegmentTable& segments_;
   RecordClock& clock_;
+  core::JournalCounts& counts_;
 };
 
 }  // namespace lepus::persist

@@ -132,16 +132,16 @@ class ShardEnd final : public core::Outbox {
   }
 
   /// Calls handle(command) for a bounded number of commands from each thread: PeerCommand,
-  /// ControlToShard or AdminToShard. Returns true if there was one.
+  /// ControlToShard or AdminToShard. Returns how many there were.
   template <class F>
-  bool drain(F&& handle) {
+  std::size_t drain(F&& handle) {
     std::size_t count = 0;
     for (core::ShardId from = 0; from < peers_.size(); ++from)
       if (from != self_)
         count += mesh_.peer_ring(from, self_).consume(core::limits::mailbox_drain_max, handle);
     count += mesh_.ring_from_control(self_).consume(core::limits::mailbox_drain_max, handle);
     count += mesh_.admin_rings().to_shard[self_]->consume(core::limits::mailbox_drain_max, handle);
-    return count > 0;
+    return count;
   }
   /// Moves what is staged into the rings as far as there is room. Returns true if something moved.
   bool push_staged();

@@ -33,7 +33,7 @@ Shard::Shard(Parts parts)
       server_({&broker_, parts_.loop, parts_.settings.get(), parts_.log, parts_.seed,
                &Shard::destroy_stream_later, this, parts_.uses, parts_.secret_key,
                parts_.login.auth, parts_.login.guard}),
-      requests_{{broker_, server_}, ShardMessages{broker_}} {
+      requests_{{broker_, server_, transport_.get()}, ShardMessages{broker_}} {
   parts_.loop->set_hooks(this);
   stop_timer_.bind<&Shard::on_stop_deadline>(this);
   deadline_timer_.bind<&Shard::on_deadline>(this);
@@ -150,7 +150,10 @@ bool Shard::drain_mailboxes() {
   bool worked = transport_->poll();
   worked |= filters_.poll();
   worked |= mesh_.push_staged();
-  worked |= mesh_.drain([this](auto& command) { on_command(command); });
+  if (const std::size_t count = mesh_.drain([this](auto& command) { on_command(command); })) {
+    broker_.counters.mailbox_depth.count(count);
+    worked = true;
+  }
   if (!worked && !server_.has_work() && !broker_.has_work()) return false;
   {
     const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::input);

@@ -22,7 +22,8 @@ std::unique_ptr<core::StatsPage> ShardStats::work() {
     case Kind::all_queues:
     case Kind::exchanges:
     case Kind::vhosts:
-      part->last = true;
+      if (waiting.next++ == 0) broker_.description().begin(waiting.inquiry->kind);
+      part->last = !broker_.description().page(waiting.inquiry->kind, *part);
       break;
     case Kind::connections:
     case Kind::channels:
@@ -32,7 +33,7 @@ std::unique_ptr<core::StatsPage> ShardStats::work() {
       part->last = waiting.next == 0;
       break;
     case Kind::threads:
-      part->threads.push_back({broker_.shard(), server_.services().loop().profile().totals()});
+      part->threads.push_back(describe_thread());
       part->last = true;
       break;
     case Kind::close_connections:
@@ -45,12 +46,20 @@ std::unique_ptr<core::StatsPage> ShardStats::work() {
   return part;
 }
 
+core::ThreadStats ShardStats::describe_thread() const {
+  core::ThreadStats row{broker_.shard(), server_.services().loop().profile().totals(), {}};
+  broker_.description().describe(row.counts);
+  row.counts.publishers_waiting = server_.resume_list().waiting_count();
+  if (transport_ != nullptr) row.counts.memory_output = transport_->output_bytes();
+  return row;
+}
+
 /// True: these were the last.
 bool ShardStats::describe_queues(Waiting& waiting, core::StatsPage& part) {
   const std::span<const core::QueueId> all = waiting.inquiry->queues;
   CHECK(waiting.next <= all.size());
   const std::size_t count = std::min(all.size() - waiting.next, core::limits::stats_rows_max);
-  broker_.describe(all.subspan(waiting.next, count), part.queues);
+  broker_.description().describe(all.subspan(waiting.next, count), part.queues);
   waiting.next += count;
   return waiting.next == all.size();
 }

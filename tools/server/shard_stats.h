@@ -10,12 +10,15 @@
 
 #include "core/broker/broker.h"
 #include "net/amqp/server.h"
+#include "net/stream/transport.h"
 
 namespace lepus::server {
 
 class ShardStats {
  public:
-  ShardStats(core::Broker& broker, amqp::Server& server) : broker_(broker), server_(server) {}
+  /// All outlive this object. `transport` may be null: nothing is told of its memory.
+  ShardStats(core::Broker& broker, amqp::Server& server, const net::Transport* transport = nullptr)
+      : broker_(broker), server_(server), transport_(transport) {}
 
   void take(std::unique_ptr<core::StatsRequest> inquiry) {
     waiting_.push_back({std::move(inquiry), 0});
@@ -27,12 +30,14 @@ class ShardStats {
  private:
   struct Waiting {
     std::unique_ptr<core::StatsRequest> inquiry;
-    std::size_t next;  ///< Index of a queue, or slot of a connection.
+    std::size_t next;  ///< Index of a queue, slot of a connection, or pages that went out.
   };
   bool describe_queues(Waiting& waiting, core::StatsPage& part);
+  core::ThreadStats describe_thread() const;
 
   core::Broker& broker_;
   amqp::Server& server_;
+  const net::Transport* transport_;
   std::deque<Waiting> waiting_;
 };
 

@@ -7,6 +7,16 @@
 
 namespace lepus::core {
 
+namespace {
+
+/// An unacked or retained message stops being one.
+void leave_held(BacklogCounts& counts, const Slot& found) {
+  --(found.state() == Slot::State::unacked ? counts.unacked : counts.retained);
+  counts.held_body_bytes -= found.body_size();
+}
+
+}  // namespace
+
 Sequence Backlog::push(MessageRef message) {
   Slot& added = add_slot(next_);
   counts_.bytes += message->memory_size();
@@ -31,8 +41,9 @@ void Backlog::restore(Sequence sequence, const RecordLocation& place, std::uint3
   ++counts_.ready;
   ++counts_.evicted;
   counts_.ready_body_bytes += body_size;
+  counts_.evicted_body_bytes += body_size;
   next_ = sequence + 1;
-  paging_.note_restored(next_);
+  note_restored(next_);
   if (redelivered) {
     added.set_redelivered();
     // The mark that says so may lie in a segment that is given up before this message is.
@@ -89,12 +100,14 @@ std::optional<Sequence> Backlog::first_undelivered() {
   return std::nullopt;
 }
 
-/// A ready message stops being one.
-void Backlog::leave_ready(Sequence sequence, const Slot& found) {
+/// A ready message stops being one. Returns the size of its body.
+inline std::uint64_t Backlog::leave_ready(Sequence sequence, const Slot& found) {
   CHECK(counts_.ready > 0);
+  const std::uint64_t size = found.body_size();
   --counts_.ready;
-  counts_.ready_body_bytes -= found.body_size();
+  counts_.ready_body_bytes -= size;
   if (sequence < head_) take_returned(sequence);
+  return size;
 }
 
 /// Its slot is about to say so. What leaves the middle of the heap stays in it until it comes to
@@ -114,7 +127,7 @@ void Backlog::deliver(Sequence sequence) {
   CHECK(found.state() == State::ready);
   CHECK(!found.is_evicted());
   CHECK(sequence <= head_);
-  leave_ready(sequence, found);
+  counts_.held_body_bytes += leave_ready(sequence, found);
   if (sequence == head_) ++head_;
   found.set_state(State::unacked);
   ++counts_.unacked;
@@ -124,19 +137,20 @@ void Backlog::retain(Sequence sequence) {
   Slot& found = slots_.at(sequence);
   CHECK(found.state() == State::ready || found.state() == State::unacked);
   if (found.state() == State::ready) {
-    leave_ready(sequence, found);
+    (void)leave_ready(sequence, found);
   } else {
-    --counts_.unacked;
+    leave_held(counts_, found);
   }
   found.set_state(State::retained);
   ++counts_.retained;
+  counts_.held_body_bytes += found.body_size();
 }
 
 void Backlog::requeue(Sequence sequence) {
   Slot& found = slots_.at(sequence);
   CHECK(found.state() == State::unacked || found.state() == State::retained);
   CHECK(sequence < head_);
-  --(found.state() == State::unacked ? counts_.unacked : counts_.retained);
+  leave_held(counts_, found);
   found.set_state(State::ready);
   found.set_redelivered();
   ++counts_.ready;
@@ -149,15 +163,17 @@ Backlog::Taken Backlog::take(Sequence sequence) {
   Slot& found = slots_.at(sequence);
   CHECK(found.state() != State::gone);
   if (found.state() == State::ready) {
-    leave_ready(sequence, found);
+    (void)leave_ready(sequence, found);
   } else {
-    --(found.state() == State::unacked ? counts_.unacked : counts_.retained);
+    leave_held(counts_, found);
   }
   Taken taken{{}, {}, false};
   if (found.is_evicted()) {
     taken.place = found.place();
     taken.is_spilled = found.is_spilled();
+    taken.evicted_body_size = found.evicted_body_size();
     --counts_.evicted;
+    counts_.evicted_body_bytes -= found.evicted_body_size();
     found = {};
   } else {
     taken.message = MessageRef::adopt(found.take_message());

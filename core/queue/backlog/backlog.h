@@ -19,7 +19,7 @@
 
 namespace lepus::core {
 
-class Backlog {
+class Backlog : private BacklogPaging {
  public:
   struct Ready {
     Sequence sequence;
@@ -27,15 +27,16 @@ class Backlog {
     bool redelivered;
   };
   using State = Slot::State;
-  using Eviction = BacklogPaging::Eviction;
+  using BacklogPaging::Eviction;
   /// What was taken out.
   struct Taken {
     MessageRef message;    ///< Null: it was evicted, and lies at `place`.
     RecordLocation place;  ///< Of its record; of a message in memory, what that says.
     bool is_spilled;       ///< The record only saved memory.
+    std::uint32_t evicted_body_size = 0;
   };
 
-  Backlog() : paging_(slots_, counts_) {}
+  Backlog() = default;
   Backlog(const Backlog&) = delete;
   Backlog& operator=(const Backlog&) = delete;
 
@@ -69,18 +70,22 @@ class Backlog {
     slots_.for_each(visit);
   }
   const BacklogCounts& counts() const { return counts_; }
-  /// Above every sequence given out.
-  Sequence end() const { return next_; }
+  struct Positions {
+    Sequence begin;  ///< No message that is here is below.
+    Sequence head;   ///< What is here at it or above was never delivered.
+    Sequence end;    ///< Above every sequence given out.
+  };
+  Positions positions() const { return {slots_.begin(), head_, next_}; }
 
   // --- See BacklogPaging
-  BacklogPaging& paging() { return paging_; }
+  BacklogPaging& paging() { return *this; }
   template <class F>
   std::uint32_t evict(const Eviction& options, F&& record) {
-    return paging_.evict({head_, next_}, options, record);
+    return BacklogPaging::evict({head_, next_}, options, record);
   }
   template <class F>
   void request_ahead(std::uint32_t count, std::uint64_t bytes, F&& visit) {
-    paging_.request_ahead({head_, next_}, count, bytes, visit);
+    BacklogPaging::request_ahead({head_, next_}, count, bytes, visit);
   }
 
   /// Below this one, messages may have been delivered, and the journal knows.
@@ -90,12 +95,9 @@ class Backlog {
  private:
   Slot& add_slot(Sequence sequence);
   void take_returned(Sequence sequence);
-  void leave_ready(Sequence sequence, const Slot& slot);
+  std::uint64_t leave_ready(Sequence sequence, const Slot& slot);
   void on_page_emptied();
 
-  SlotTable slots_;
-  BacklogCounts counts_;
-  BacklogPaging paging_;
   /// Min-heap of the ready sequences below head_, and of some that were there and are not ready any
   /// more; the first one is.
   std::vector<Sequence> returned_;

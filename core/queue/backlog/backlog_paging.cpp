@@ -11,6 +11,7 @@ void BacklogPaging::evict_slot(Slot& slot, const RecordLocation& place, bool is_
   CHECK(counts_.bytes >= message->memory_size());
   counts_.bytes -= message->memory_size();
   ++counts_.evicted;
+  counts_.evicted_body_bytes += message->body_size();
 }
 
 Sequence BacklogPaging::eviction_start(const Range& range, const Eviction& options) const {
@@ -59,6 +60,7 @@ void BacklogPaging::make_resident(Sequence sequence, MessageRef message) {
   counts_.bytes += message->memory_size();
   CHECK(counts_.evicted > 0);
   --counts_.evicted;
+  counts_.evicted_body_bytes -= message->body_size();
   found.make_resident(message.detach());
 }
 

@@ -19,12 +19,29 @@ struct BacklogCounts {
   std::uint64_t unacked = 0;
   std::uint64_t retained = 0;
   std::uint64_t evicted = 0;
-  std::uint64_t bytes = 0;             ///< Memory of the messages that are in memory.
-  std::uint64_t ready_body_bytes = 0;  ///< On disk only or not.
+  std::uint64_t bytes = 0;  ///< Memory of the messages that are in memory.
+  // Of bodies, on disk only or not.
+  std::uint64_t ready_body_bytes = 0;
+  std::uint64_t held_body_bytes = 0;     ///< Unacked or retained.
+  std::uint64_t evicted_body_bytes = 0;  ///< Of those that are on disk only.
 
+  BacklogCounts& operator+=(const BacklogCounts& other) {
+    ready += other.ready;
+    unacked += other.unacked;
+    retained += other.retained;
+    evicted += other.evicted;
+    bytes += other.bytes;
+    ready_body_bytes += other.ready_body_bytes;
+    held_body_bytes += other.held_body_bytes;
+    evicted_body_bytes += other.evicted_body_bytes;
+    return *this;
+  }
   std::uint64_t live() const { return ready + unacked + retained; }
   /// In memory, ready, unacked or retained.
   std::uint64_t resident() const { return live() - evicted; }
+  std::uint64_t resident_body_bytes() const {
+    return ready_body_bytes + held_body_bytes - evicted_body_bytes;
+  }
 };
 
 class BacklogPaging {
@@ -43,9 +60,6 @@ class BacklogPaging {
     Sequence head;
     Sequence end;
   };
-
-  /// Both outlive this object.
-  BacklogPaging(SlotTable& slots, BacklogCounts& counts) : slots_(slots), counts_(counts) {}
 
   /// Gives the memory of messages up, beginning where the last call ended. Those without a record
   /// are offered to record(sequence, Message&), which may refuse (false: this ends). Returns how
@@ -73,13 +87,19 @@ class BacklogPaging {
   /// Its record was written again, elsewhere.
   void move(Sequence sequence, const RecordLocation& place);
 
+ protected:
+  /// A part of a Backlog, as its base: a reference of each to the other is much in an idle queue.
+  BacklogPaging() = default;
+  ~BacklogPaging() = default;
+
+  SlotTable slots_;
+  BacklogCounts counts_;
+
  private:
   void evict_slot(Slot& slot, const RecordLocation& place, bool is_spilled);
   Sequence eviction_start(const Range& range, const Eviction& options) const;
   bool is_wanted_soon(Sequence sequence, Sequence head, const Eviction& options) const;
 
-  SlotTable& slots_;
-  BacklogCounts& counts_;
   Sequence evicted_below_ = 0;             ///< evict() goes on here.
   Sequence pressure_below_ = 0;            ///< The same, while memory is short.
   Sequence requested_below_ = 0;           ///< request_ahead() goes on here.

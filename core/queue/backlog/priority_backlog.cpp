@@ -70,7 +70,10 @@ void PriorityBacklog::restore(Sequence sequence, const RecordLocation& place,
                               std::uint32_t body_size, bool redelivered) {
   const auto number = PriorityLevels::number_of(sequence);
   CHECK(number <= levels_.max());
-  levels_.level(number).restore(sequence & inner_mask, place, body_size, redelivered);
+  Backlog& backlog = levels_.level(number);
+  const Sequence end_before = backlog.positions().end;
+  backlog.restore(sequence & inner_mask, place, body_size, redelivered);
+  tally->positions_before += backlog.positions().end - end_before;
   ++ready_count_;
   levels_.note_ready(number, true);
 }
@@ -78,7 +81,11 @@ void PriorityBacklog::restore(Sequence sequence, const RecordLocation& place,
 void PriorityBacklog::continue_at(Sequence next) {
   const auto number = PriorityLevels::number_of(next);
   CHECK(number <= levels_.max());
-  levels_.level(number).continue_at(next & inner_mask);
+  Backlog& backlog = levels_.level(number);
+  const Sequence end_before = backlog.positions().end;
+  backlog.continue_at(next & inner_mask);
+  if (backlog.positions().end > end_before)
+    tally->positions_before += backlog.positions().end - end_before;
 }
 
 Sequence PriorityBacklog::advance_watermark(Sequence sequence) {
@@ -116,30 +123,17 @@ std::optional<Sequence> PriorityBacklog::first_ready_below(Sequence end, Ready w
   return (end & ~inner_mask) | *first;
 }
 
+BacklogCounts PriorityBacklog::counts() const {
+  BacklogCounts sum;
+  levels_.for_each([&](std::size_t, const Backlog& backlog) { sum += backlog.counts(); });
+  return sum;
+}
+
 std::uint64_t PriorityBacklog::resident_count() const {
   std::uint64_t count = 0;
   levels_.for_each(
       [&](std::size_t, const Backlog& backlog) { count += backlog.counts().resident(); });
   return count;
-}
-
-std::uint64_t PriorityBacklog::evicted_count() const {
-  std::uint64_t count = 0;
-  levels_.for_each([&](std::size_t, const Backlog& backlog) { count += backlog.counts().evicted; });
-  return count;
-}
-
-std::uint64_t PriorityBacklog::bytes() const {
-  std::uint64_t bytes = 0;
-  levels_.for_each([&](std::size_t, const Backlog& backlog) { bytes += backlog.counts().bytes; });
-  return bytes;
-}
-
-std::uint64_t PriorityBacklog::ready_body_bytes() const {
-  std::uint64_t bytes = 0;
-  levels_.for_each(
-      [&](std::size_t, const Backlog& backlog) { bytes += backlog.counts().ready_body_bytes; });
-  return bytes;
 }
 
 }  // namespace lepus::core

@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "core/queue/backlog/backlog.h"
 #include "core/queue/backlog/priority_levels.h"
+#include "core/queue/queue_tally.h"
 
 namespace lepus::core {
 
@@ -56,8 +58,6 @@ class PriorityBacklog {
     level_of(sequence).paging().move(sequence & inner_mask, place);
   }
   std::uint64_t resident_count() const;
-  std::uint64_t evicted_count() const;
-  std::uint64_t bytes() const;
   /// Deliveries below were announced before the restart.
   void restore_watermark(Sequence below) {
     level_of(below).set_delivered_below(below & inner_mask);
@@ -73,7 +73,7 @@ class PriorityBacklog {
   /// Above every sequence given out to a message of this level.
   Sequence end(std::uint8_t number = 0) const {
     const Backlog* backlog = levels_.find(number);
-    return PriorityLevels::prefix_of(number) | (backlog == nullptr ? 0 : backlog->end());
+    return PriorityLevels::prefix_of(number) | (backlog == nullptr ? 0 : backlog->positions().end);
   }
   /// The first ready message of the level in which `end` is, if it lies before that: of those that
   /// came back, or of those that were not out yet.
@@ -82,7 +82,15 @@ class PriorityBacklog {
 
   std::uint64_t ready_count() const { return ready_count_; }
   std::uint64_t unacked_count() const { return unacked_count_; }
-  std::uint64_t ready_body_bytes() const;
+  /// Of all levels.
+  BacklogCounts counts() const;
+  /// visit(number, Backlog&), the highest level in use first.
+  template <class F>
+  void for_each_level(F&& visit) {
+    levels_.for_each(visit);
+  }
+
+  LazyTally tally;  ///< What the queue counts beside.
 
  private:
   static constexpr Sequence inner_mask = PriorityLevels::inner_mask;

@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/queue/classic/classic_kind.h"
 #include "core/queue/discard_cost.h"
+#include "core/queue/queue_description.h"
 
 namespace lepus::core {
 
@@ -33,6 +34,7 @@ std::optional<Sequence> ClassicQueue::push(MessageRef message) {
   residency_.note_resident();
   if (messages_.state().has_limits() || message->ttl_ms() != Message::no_ttl)
     return limits_.push(std::move(message));
+  if (record_rule().is_durable) messages_.records().note_pushed(*message);
   const Sequence sequence = messages_.backlog().push(std::move(message));
   context_.host.schedule(*this);
   return sequence;
@@ -54,6 +56,8 @@ bool ClassicQueue::deliver_share() {
   if (is_deleting()) return false;
   std::size_t budget = limits::deliveries_per_pump_max;
   bool must_retry = returns_.serve(delivery_.consumers(), budget);
+  const std::size_t budget_before = budget;
+  std::uint64_t no_ack_count = 0;
   Delivery::Round round{delivery_};
   while (round.has_next() && backlog.ready_count() > 0 && budget > 0) {
     const Backlog::Ready head = backlog.peek();
@@ -63,10 +67,14 @@ bool ClassicQueue::deliver_share() {
     }
     Consumer* taker = round.next_taker({head.message->body_size(), backlog.ready_count()});
     if (taker == nullptr) break;
+    no_ack_count += taker->spec.no_ack ? 1 : 0;
     delivery_.deliver(*taker, messages_.send_head(head, taker->spec.no_ack));
     round.on_taken(*taker);
     --budget;
   }
+  if (budget < budget_before) count_delivered(budget_before - budget, no_ack_count);
+  if (QueueTally* tally = backlog.tally.find())
+    tally->capacity.note(backlog.ready_count() > 0 && !delivery_.has_takers(), context_.host.now());
   must_retry |= round.must_retry();
   if (backlog.ready_count() == 0) delivery_.give_up_credit();
   if (residency_.is_engaged()) {
@@ -76,9 +84,17 @@ bool ClassicQueue::deliver_share() {
   return must_retry || (budget == 0 && backlog.ready_count() > 0 && delivery_.has_takers());
 }
 
+void ClassicQueue::count_delivered(std::uint64_t count, std::uint64_t no_ack_count) {
+  CHECK(no_ack_count <= count);
+  MessageCounts& counts = messages_.backlog().tally->counts;
+  counts[MessageEvent::deliver] += count - no_ack_count;
+  counts[MessageEvent::deliver_no_ack] += no_ack_count;
+}
+
 void ClassicQueue::settle(const Settle& settle, Consumer* consumer) {
   CHECK(settle.first <= settle.last);
   PriorityBacklog& backlog = messages_.backlog();
+  std::uint64_t ack_count = 0;
   // What a client gives back may be due by now. What it never had comes back within a pump.
   if (requeues(settle.outcome) && settle.outcome != Outcome::undelivered) limits_.expire_due();
   const bool counts_bytes = consumer != nullptr && consumer->spec.prefetch_size > 0;
@@ -92,11 +108,13 @@ void ClassicQueue::settle(const Settle& settle, Consumer* consumer) {
       if (settle.outcome == Outcome::rejected) {
         forwarding_.discard(sequence, DeathReason::rejected);
       } else {
+        ++ack_count;
         (void)messages_.take(sequence);
       }
     }
     if (consumer != nullptr) consumer->drop_unacked(1, size);
   }
+  if (ack_count > 0) backlog.tally->counts[MessageEvent::ack] += ack_count;
   if (consumer != nullptr) consumers_.on_changed(*consumer);
   if (requeues(settle.outcome)) context_.host.schedule(*this);
 }
@@ -141,6 +159,7 @@ bool ClassicQueue::purge_each(Purge& purge, std::size_t& budget, const Purged& w
   while (const auto found = backlog.first_ready_below(what.end, what.which)) {
     if (budget == 0) return true;
     const MessageRef message = messages_.take(*found);
+    ++backlog.tally->purged;
     budget -= std::min(budget, discard_cost(message.get()));
     ++purge.count;
   }
@@ -163,7 +182,6 @@ void ClassicQueue::load_rules() {
   if (!inspector_) inspector_ = std::make_unique<MessageInspector>(info(), context_.host);
   inspector_->load_rules();
   if (!inspector_->is_needed()) inspector_.reset();
-  set_inspector(inspector_.get());
 }
 
 // --- Time
@@ -194,14 +212,33 @@ void ClassicQueue::on_deadline(Nanos now) {
   timer_.wake_at(next_deadline());
 }
 
+// --- What is told of it
+
 Queue::Counts ClassicQueue::counts() const {
   const PriorityBacklog& backlog = messages_.backlog();
   return {backlog.ready_count(),
           messages_.state().unacked_count(),
-          backlog.ready_body_bytes(),
+          backlog.counts().ready_body_bytes,
           backlog.resident_count(),
-          backlog.bytes(),
+          backlog.counts().bytes,
           static_cast<std::uint32_t>(delivery_.consumers().size())};
+}
+
+void ClassicQueue::describe(QueueStats& row) {
+  const Nanos now = context_.host.now();
+  describe_messages(messages_.backlog(), context_.host.turn(), row);
+  const Counts counts = this->counts();
+  row.messages_unacknowledged = counts.unacked;
+  row.messages_delayed = counts.unacked - messages_.backlog().unacked_count();
+  row.consumers = counts.consumers;
+  if (!row.idle_since_ms) row.idle_since_ms = wall_clock_ms(context_.host.turn(), idle_.used_at());
+  describe_consumers(delivery_.consumers(), delivery_.single_active(), row);
+  QueueTally* tally = messages_.backlog().tally.find();
+  if (tally == nullptr || counts.consumers == 0) {
+    row.consumer_capacity_permille = counts.consumers == 0 ? 0 : 1'000;
+  } else {
+    row.consumer_capacity_permille = tally->capacity.sample(now);
+  }
 }
 
 }  // namespace lepus::core

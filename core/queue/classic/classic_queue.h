@@ -54,12 +54,14 @@ class ClassicQueue final : public Queue {
   void on_deadline(Nanos now) override;
 
   Counts counts() const override;
+  void describe(QueueStats& row) override;
   QueueConsumers& consumers() override { return consumers_; }
   QueueStorage& storage() override { return storage_; }
   QueueForwards& forwards() override { return forwarding_; }
 
  private:
   bool deliver_share();
+  void count_delivered(std::uint64_t count, std::uint64_t no_ack_count);
   /// Messages of one level.
   struct Purged {
     Sequence end;
@@ -75,7 +77,6 @@ class ClassicQueue final : public Queue {
   QueueTimer timer_;
   const QueueContext context_;
   IdleExpiry idle_;
-  std::unique_ptr<MessageInspector> inspector_;  ///< If it is needed.
   Residency residency_;
   Delivery delivery_;
   Forwarding forwarding_;

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "core/queue/queue_description.h"
+
 namespace lepus::core {
 
 /// The message log may move what is held away from where deliveries were announced.
@@ -10,8 +12,11 @@ void ClassicStorage::restore(const RestoredQueue& restored) {
   CHECK(context_.messages.records().rule().is_durable);
   QueueHost& host = context_.host;
   QueueState& state = context_.messages.state();
-  for (const RestoredRun& run : restored.runs)
+  for (const RestoredRun& run : restored.runs) {
     state.restore(run, host.now(), host.turn().wall_clock_offset);
+    context_.messages.records().note_restored(run);
+  }
+  note_restored_times(restored, host.turn(), state.messages());
   state.end_restore();
   if (!restored.runs.empty()) parts_.residency.engage();
   for (const Sequence next : restored.next) state.messages().continue_at(next);
@@ -48,8 +53,13 @@ bool ClassicStorage::on_fetched(Sequence sequence, const RecordLocation& place,
   return false;
 }
 
+/// What was given up before is counted as that.
 void ClassicStorage::lose(Sequence sequence) {
+  const QueueState& state = context_.messages.state();
+  const auto held = [&state] { return state.messages().ready_count() + state.unacked_count(); };
+  const std::uint64_t held_before = held();
   (void)context_.messages.take(sequence);
+  if (held() < held_before) ++context_.messages.backlog().tally->lost;
   parts_.forwarding.on_lost(sequence);
 }
 

@@ -41,6 +41,8 @@ class Delivery {
   /// In order of arrival.
   const ConsumerList& consumers() const { return consumers_.all(); }
   SharedCredit& credit() { return consumers_.credit(); }
+  /// Null: there is none, or every consumer is active.
+  const Consumer* single_active() const { return single_active_; }
 
   /// See ConsumerSet. A single active consumer and exclusive use exclude each other.
   Consumer* add(const ConsumerSpec& spec, DeliveryPort* local);

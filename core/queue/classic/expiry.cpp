@@ -39,7 +39,7 @@ void Expiry::forget_gone(const PriorityBacklog& messages) {
   }
   if (heap_.empty() && heap_.capacity() > limits::expiry_entries_min) heap_ = {};
   if (entry_count() <= limits::expiry_entries_min) return;
-  const std::uint64_t live_count = messages.resident_count() + messages.evicted_count();
+  const std::uint64_t live_count = messages.resident_count() + messages.counts().evicted;
   const std::uint64_t entries_max = 2 * live_count + limits::expiry_entries_min;
   if (arrivals_.size() > entries_max) std::erase_if(arrivals_, is_gone);
   if (heap_.size() <= entries_max) return;

@@ -31,16 +31,29 @@ bool Forwarding::is_forwarded(DeathReason reason) const {
 }
 
 void Forwarding::discard(Sequence sequence, DeathReason reason) {
-  if (!is_forwarded(reason)) return (void)context_.messages.take(sequence);
   PriorityBacklog& backlog = context_.messages.backlog();
+  count_one(backlog.tally->removed, reason);
+  count_death(reason);
+  if (!is_forwarded(reason)) return (void)context_.messages.take(sequence);
   if (backlog.state(sequence) != Slot::State::retained) backlog.retain(sequence);
   if (!outbox_) outbox_ = std::make_unique<DeadLetterOutbox>();
   outbox_->add(sequence, reason);
   resume();
 }
 
+/// What an exchange holds does not die when it goes on.
+void Forwarding::count_death(DeathReason reason) {
+  if (context_.info.store_use != StoreUse::none) return;
+  ShardCounts& counters = context_.host.counters;
+  if (!context_.info.effective->dead_letter_exchange)
+    return count_one(counters.dead_letters_dropped, reason);
+  count_one(context_.messages.backlog().tally->dead_lettered, reason);
+  count_one(counters.dead_lettered, reason);
+}
+
 void Forwarding::forward_refused(const Message& message) {
   if (!context_.info.effective->dead_letter_exchange) return;
+  count_death(DeathReason::maxlen);
   QueueHost& host = context_.host;
   host.publish_later(host.make_forward(context_.info, message, DeathReason::maxlen));
 }
@@ -144,7 +157,7 @@ void Forwarding::replay(const BindingSpec& binding) {
 /// Oldest first. The way may lead back to this exchange, and what it holds change.
 void Forwarding::serve_replays() {
   const PriorityBacklog& backlog = context_.messages.backlog();
-  if (!replays_ || backlog.evicted_count() > 0) return;
+  if (!replays_ || backlog.counts().evicted > 0) return;
   std::vector<MessageRef> history;
   backlog.for_each(
       [&](Sequence, const Slot& slot) { history.push_back(MessageRef::share(slot.message())); });

@@ -51,6 +51,7 @@ class Forwarding final : public QueueForwards {
 
  private:
   bool is_forwarded(DeathReason reason) const;
+  void count_death(DeathReason reason);
   void forward(Sequence sequence, DeathReason reason);
   void take_forwarded(Sequence sequence);
   void serve_replays();

@@ -11,6 +11,7 @@ class IdleExpiry {
   explicit IdleExpiry(Nanos now) : idle_since_(now) {}
 
   void note_used(Nanos now) { idle_since_ = now; }
+  Nanos used_at() const { return idle_since_; }
   /// Of this queue, unless it is used before; core::never without the argument.
   Nanos deadline(const QueueInfo& info) const {
     const auto& expires_ms = info.effective->expires_ms;

@@ -21,6 +21,7 @@ std::optional<Sequence> LimitEnforcer::push(MessageRef message) {
     }
   }
   const std::uint64_t ttl_ms = message->ttl_ms();
+  if (context_.queue.record_rule().is_durable) context_.messages.records().note_pushed(*message);
   const Sequence sequence = state.push(std::move(message), context_.host.now());
   context_.timer.wake_at(state.next_deadline());
   context_.host.schedule(queue);

@@ -20,7 +20,12 @@ void PendingGets::answer(const Get& request) {
   QueueHost& host = context_.host;
   QueueMessages& messages = context_.messages;
   GetReply reply{request.channel, 0, context_.info.id, 0, {}, host.shard(), false, request.no_ack};
-  if (messages.ready_count() == 0) return host.answer_get(std::move(reply), {});
+  MessageCounts& counts = messages.backlog().tally->counts;
+  if (messages.ready_count() == 0) {
+    ++counts[MessageEvent::get_empty];
+    return host.answer_get(std::move(reply), {});
+  }
+  ++counts[request.no_ack ? MessageEvent::get_no_ack : MessageEvent::get];
   Delivery::Outgoing head = messages.send_head(messages.backlog().peek(), request.no_ack);
   reply.sequence = head.sequence;
   reply.redelivered = head.redelivered;

@@ -43,6 +43,7 @@ class QueueMessages {
                            head.redelivered,
                            head.redelivered ? state_.delivery_count(head.sequence) : 0,
                            {}};
+    if (head.redelivered) ++backlog().tally->counts[MessageEvent::redeliver];
     if (no_ack) {
       out.message = take(head.sequence);
     } else {

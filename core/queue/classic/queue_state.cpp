@@ -54,7 +54,8 @@ void QueueState::load_limits(Nanos now) {
 bool QueueState::exceeds(std::uint64_t count, std::uint64_t bytes) const {
   const QueueArguments& rules = *info_.effective;
   if (rules.max_length && messages_.ready_count() + count > *rules.max_length) return true;
-  return rules.max_length_bytes && messages_.ready_body_bytes() + bytes > *rules.max_length_bytes;
+  return rules.max_length_bytes &&
+         messages_.counts().ready_body_bytes + bytes > *rules.max_length_bytes;
 }
 
 Sequence QueueState::push(MessageRef message, Nanos now) {

@@ -65,6 +65,10 @@ Redeliveries::Unacked Returns::find_unacked(Sequence sequence) {
     parts_.residency.request_fetch(sequence);
     return {Where::on_disk, nullptr, 0};
   }
+  // It is sent now.
+  MessageCounts& counts = context_.messages.backlog().tally->counts;
+  ++counts[MessageEvent::deliver];
+  ++counts[MessageEvent::redeliver];
   return {Where::in_memory, slot.message(), state.delivery_count(sequence)};
 }
 

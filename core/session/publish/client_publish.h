@@ -18,8 +18,9 @@ struct ClientPublish {
 };
 
 /// Appends the queues that this message reaches, by its keys, headers and properties. An exchange
-/// that is gone (it may be, since the publish was accepted) reaches none.
-void route_publish(const Topology& topology, VhostId vhost, const ClientPublish& publish,
-                   RouteResult& out);
+/// that is gone (it may be, since the publish was accepted) reaches none. Returns the exchange;
+/// null: it is gone.
+const ExchangeInfo* route_publish(const Topology& topology, VhostId vhost,
+                                  const ClientPublish& publish, RouteResult& out);
 
 }  // namespace lepus::core

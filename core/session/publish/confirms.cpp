@@ -29,8 +29,10 @@ void ConfirmWindow::complete(std::uint64_t first, std::uint64_t last, bool refus
   }
 }
 
-void ConfirmWindow::take_acks(std::vector<Ack>& out) {
+std::uint64_t ConfirmWindow::take_acks(std::vector<Ack>& out) {
   changed_ = false;
+  const std::uint64_t oldest_before = oldest_;
+  std::uint64_t others = 0;  // That are not confirmed now, or were before.
   std::uint64_t run_last =
       0;  // Acknowledged so far, told with one ack(multiple) at the end of the run.
   bool run_many = false;
@@ -44,25 +46,30 @@ void ConfirmWindow::take_acks(std::vector<Ack>& out) {
     const std::uint64_t number = oldest_++;
     if ((state & announced_bit) != 0) {
       --early_count_;
+      ++others;
     } else if ((state & refused_bit) != 0) {
       end_run();
       out.push_back({number, false, true});
+      ++others;
     } else {
       run_many = run_last != 0;
       run_last = number;
     }
   }
   end_run();
+  std::uint64_t confirmed = oldest_ - oldest_before - others;
   std::sort(early_.begin(), early_.end());
   for (const std::uint64_t number : early_) {
     if (number < oldest_) continue;
     std::uint16_t& state = waiting_[static_cast<std::size_t>(number - oldest_)];
     if ((state & announced_bit) != 0) continue;
     out.push_back({number, false, (state & refused_bit) != 0});
+    if ((state & refused_bit) == 0) ++confirmed;
     state |= announced_bit;
     ++early_count_;
   }
   early_.clear();
+  return confirmed;
 }
 
 }  // namespace lepus::core

@@ -32,8 +32,9 @@ class ConfirmWindow {
   /// All published numbers are confirmed (and their acks taken).
   bool all_done() const { return waiting_.empty(); }
   std::uint64_t outstanding_count() const { return waiting_.size() - early_count_; }
-  /// What can be told to the client now, in an order that is right for it.
-  void take_acks(std::vector<Ack>& out);
+  /// What can be told to the client now, in an order that is right for it. Returns how many numbers
+  /// are confirmed by it.
+  std::uint64_t take_acks(std::vector<Ack>& out);
 
  private:
   static constexpr std::uint16_t refused_bit = 1U << 15;

@@ -6,6 +6,7 @@ namespace lepus::core {
 void RouteCache::store(const Topology& topology, const ExchangeInfo& exchange,
                        std::string_view key) {
   CHECK(topology.version() > 0);
+  info_ = &exchange;
   exchange_ = exchange.name;
   key_ = key;
   route_.clear();

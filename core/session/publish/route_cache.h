@@ -30,6 +30,8 @@ class RouteCache {
     const bool is_good = version_ == topology.version() && !route_.needs_headers();
     return is_good ? &route_ : nullptr;
   }
+  /// Of what find() returned.
+  const ExchangeInfo& info() const { return *info_; }
   /// What was stored last.
   const std::string& exchange() const { return exchange_; }
   const std::string& key() const { return key_; }
@@ -39,6 +41,7 @@ class RouteCache {
   std::string key_;
   std::uint64_t version_ = 0;  ///< Of the topology; 0: nothing is kept.
   RouteResult route_;
+  const ExchangeInfo* info_ = nullptr;  ///< Good as long as the route is.
 };
 
 }  // namespace lepus::core

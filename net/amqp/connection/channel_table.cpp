@@ -9,6 +9,7 @@
 #include "net/amqp/closed_channels.h"
 #include "net/amqp/codec/assembler.h"
 #include "net/amqp/connection/events.h"
+#include "net/amqp/connection/input_gate.h"
 #include "net/amqp/connection/output.h"
 #include "net/amqp/services.h"
 
@@ -47,6 +48,7 @@ Refusal ChannelTable::open(const Frame& frame) {
   if (!decode(arguments, open)) return decode_error(MethodId::channel_open, arguments);
   if (Refusal refused = admit()) return refused;
   channels_.emplace(frame.channel, std::make_unique<Channel>(context_, frame.channel));
+  ++context_.services.broker().counters.channels_opened;
   emit_channel(context_.services.broker(), context_.facts, frame.channel, true);
   context_.output.send(frame.channel, ChannelOpenOk{});
   return std::nullopt;
@@ -89,6 +91,7 @@ void ChannelTable::remove(std::uint16_t number) {
   if (last_ == found->second.get()) last_ = nullptr;
   context_.closed_channels.destroy_later(std::move(found->second));
   channels_.erase(found);
+  ++context_.services.broker().counters.channels_closed;
   emit_channel(context_.services.broker(), context_.facts, number, false);
   if (context_.facts.user_id) context_.services.uses().release(channels_of(context_.facts));
 }
@@ -102,7 +105,7 @@ bool ChannelTable::has_consumers() const {
 std::uint64_t ChannelTable::content_bytes() const {
   std::uint64_t bytes = 0;
   for (const auto& [number, channel] : channels_)
-    bytes += channel->session().describe().content_bytes;
+    bytes += channel->session().commits().content_bytes();
   return bytes;
 }
 
@@ -116,12 +119,15 @@ void ChannelTable::set_traced(bool is_traced) {
 
 void ChannelTable::describe(std::vector<core::ChannelStats>& out) const {
   const std::string name = context_.facts.peer.text();
+  const bool is_held = context_.input.is_stopped_for(InputStop::target) ||
+                       context_.input.is_stopped_for(InputStop::alarm);
   for (const auto& [number, channel] : channels_) {
     core::ChannelStats row = channel->session().describe();
     row.connection = context_.facts.id;
     row.connection_name = name;
     row.user = context_.facts.user;
     row.vhost = context_.facts.vhost_name;
+    row.is_flow_blocked = is_held && row.counts[core::MessageEvent::publish] > 0;
     out.push_back(std::move(row));
   }
 }

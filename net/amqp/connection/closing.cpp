@@ -27,6 +27,7 @@ std::string_view failed_method(const AmqpError& error) {
 
 void Closing::announce() {
   is_announced_ = true;
+  ++parts_.services.broker().counters.connections_opened;
   emit_connection_created(parts_.services.broker(), parts_.facts);
 }
 
@@ -214,8 +215,10 @@ void Closing::on_stream_closed(std::string_view why) {
 
 /// What is the same wherever it ends.
 void Closing::leave_counts() {
-  if (std::exchange(is_announced_, false))
+  if (std::exchange(is_announced_, false)) {
+    ++parts_.services.broker().counters.connections_closed;
     emit_connection_closed(parts_.services.broker(), parts_.facts, reason_);
+  }
   parts_.quota.release();
 }
 

@@ -13,40 +13,30 @@
 
 #include "core/base/assert.h"
 #include "core/limits.h"
+#include "net/amqp/connection/input_stops.h"
 #include "net/amqp/connection/resume_list.h"
 #include "net/stream/stream.h"
 
 namespace lepus::amqp {
 
-/// Why input is held.
-enum class InputStop : std::uint8_t {
-  reply = 1,   ///< A channel awaits another thread's answer.
-  target = 2,  ///< Of a publish; see core::SessionListener::on_blocked().
-  alarm = 4,
-  output = 8,  ///< The client does not take the answers (net/amqp/codec/output_brake.h).
-  auth = 16    ///< A service outside of the broker is asked (net/amqp/connection/auth_asker.h).
-};
-
-constexpr std::uint8_t bit_of(InputStop why) { return static_cast<std::uint8_t>(why); }
-
 class InputGate {
  public:
-  /// Both outlive this object, or at least its last call.
+  /// The stream outlives the last call, the list this object.
   InputGate(net::Stream& stream, ResumeList& resume_list)
-      : stream_(stream), resume_list_(resume_list) {}
+      : stream_(stream), resume_list_(resume_list), stops_(resume_list) {}
   InputGate(const InputGate&) = delete;
 
   /// Of its connection. Before anything is stopped.
   void set_handle(ConnectionHandle handle) { handle_ = handle; }
   ConnectionHandle handle() const { return handle_; }
 
-  bool is_stopped() const { return stops_ != 0; }
-  bool is_stopped_for(InputStop why) const { return (stops_ & bit_of(why)) != 0; }
-  bool is_stopped_only_for(InputStop why) const { return stops_ == bit_of(why); }
+  bool is_stopped() const { return stops_.any(); }
+  bool is_stopped_for(InputStop why) const { return stops_.has(why); }
+  bool is_stopped_only_for(InputStop why) const { return stops_.has_only(why); }
   /// Returns true if what comes is to be kept behind what was kept before.
   bool is_held() const { return is_stopped() || is_resume_due_; }
 
-  void stop(InputStop why) { stops_ = static_cast<std::uint8_t>(stops_ | bit_of(why)); }
+  void stop(InputStop why) { stops_.add(why); }
   void stop_until_unblocked(const core::PublishTarget& target) {
     if (is_stopped_for(InputStop::target)) return;
     stop(InputStop::target);
@@ -54,12 +44,12 @@ class InputGate {
   }
   void allow(InputStop why) {
     if (!is_stopped_for(why)) return;
-    stops_ = static_cast<std::uint8_t>(stops_ & ~bit_of(why));
+    stops_.remove(why);
     if (!is_stopped()) resume_soon();
   }
   /// `has_kept`: there is input that was kept.
   void allow_all(bool has_kept) {
-    stops_ = 0;
+    stops_.clear();
     if (has_kept || is_paused_) resume_soon();
   }
   void resume_soon() {
@@ -102,7 +92,7 @@ class InputGate {
   net::Stream& stream_;
   ResumeList& resume_list_;
   ConnectionHandle handle_;
-  std::uint8_t stops_ = 0;  ///< Bits of InputStop.
+  InputStops stops_;
   bool is_resume_due_ = false;
   bool is_reading_ = false;
   bool is_paused_ = false;

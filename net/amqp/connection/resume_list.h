@@ -27,6 +27,10 @@ class ResumeList {
     blocked_.push_back({connection, target});
   }
 
+  /// A connection's publishes begin to wait, for a target or an alarm, or go on.
+  void count_waiting(bool begins) { waiting_count_ += begins ? 1 : -1; }
+  std::uint64_t waiting_count() const { return waiting_count_; }
+
   /// Calls `resume(handle)` for each that resume_later() entered. Those it enters come next time.
   template <class Resume>
   void resume_due(Resume&& resume) {
@@ -60,6 +64,7 @@ class ResumeList {
   std::vector<ConnectionHandle> next_turn_;
   std::vector<ConnectionHandle> resuming_;  ///< Scratch of resume_due().
   std::vector<Blocked> blocked_;
+  std::uint64_t waiting_count_ = 0;
 };
 
 }  // namespace lepus::amqp

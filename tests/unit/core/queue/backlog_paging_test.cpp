@@ -9,6 +9,11 @@
 namespace lepus::core {
 namespace {
 
+struct Paging : BacklogPaging {
+  using BacklogPaging::counts_;
+  using BacklogPaging::slots_;
+};
+
 class BacklogPagingTest : public ::testing::Test {
  protected:
   BacklogPagingTest() {
@@ -35,9 +40,9 @@ class BacklogPagingTest : public ::testing::Test {
   }
 
   MemoryAccount memory_;
-  SlotTable slots_;
-  BacklogCounts counts_;
-  BacklogPaging paging_{slots_, counts_};
+  Paging paging_;
+  SlotTable& slots_ = paging_.slots_;
+  BacklogCounts& counts_ = paging_.counts_;
   std::vector<Sequence> offered_;
 };
 

@@ -28,6 +28,7 @@ class QueueRecordsTest : public ::testing::Test {
   /// As the broker does it.
   Sequence push(const MessageRef& message) {
     if (records_->rule().covers(*message)) message->set_place(message_log_.append(*message, 1));
+    if (records_->rule().is_durable) records_->note_pushed(*message);
     return backlog_.push(message);
   }
 

@@ -172,11 +172,101 @@ TEST_P(StatsTest, QueuesThatAreGoneAreLeftOut) {
   const core::QueueId id = world_.topology().queues(world_.topology().vhosts()[0]->id).at(0)->id;
   std::vector<core::QueueStats> rows;
   const std::array ids{id, core::QueueId{id.value + 1}};
-  world_.broker().describe(ids, rows);
+  world_.broker().description().describe(ids, rows);
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0].messages_ready, 2U);
   EXPECT_EQ(rows[0].message_bytes_ready, 5U);
   EXPECT_EQ(rows[0].messages_unacknowledged, 0U);
+}
+
+/// What `page` is the only piece of.
+StatsPage ask(test::BrokerWorld& world, StatsRequest::Kind kind) {
+  server::ShardStats inquiries{world.broker(), world.server()};
+  auto inquiry = std::make_unique<StatsRequest>();
+  inquiry->kind = kind;
+  inquiries.take(std::move(inquiry));
+  auto page = inquiries.work();
+  EXPECT_TRUE(page->last);
+  EXPECT_FALSE(inquiries.has_work());
+  return std::move(*page);
+}
+
+TEST_P(StatsTest, TheShardCountsWhatComesAndGoes) {
+  const auto one = opened();
+  const auto two = opened();
+  two->open_channel(2);
+  one->declare("q");
+  one->declare("q");
+  one->publish("", "q", "abc");
+  world_.settle();
+  core::ShardCounts counts = ask(world_, StatsRequest::Kind::threads).threads.at(0).counts;
+  EXPECT_EQ(counts.connections_opened, 2U);
+  EXPECT_EQ(counts.connections_closed, 0U);
+  EXPECT_EQ(counts.channels_opened, 3U);
+  EXPECT_EQ(counts.queues_declared, 2U);
+  EXPECT_EQ(counts.queues_created, 1U);
+  EXPECT_EQ(counts.message_size.sum, 3U);
+  EXPECT_EQ(counts.messages[core::MessageEvent::publish], 1U);
+  EXPECT_GT(counts.memory_messages, 0U);
+  EXPECT_GT(counts.memory_topology, 0U);
+  two->send(2, ChannelClose{200, "bye", 0, 0});
+  (void)two->expect<ChannelCloseOk>();
+  one->send(0, ConnectionClose{200, "bye", 0, 0});
+  (void)one->expect<ConnectionCloseOk>(0);
+  world_.settle();
+  counts = ask(world_, StatsRequest::Kind::threads).threads.at(0).counts;
+  EXPECT_EQ(counts.channels_closed, 2U);
+  EXPECT_EQ(counts.connections_closed, 1U);
+  EXPECT_EQ(counts.messages[core::MessageEvent::publish], 1U);
+}
+
+TEST_P(StatsTest, PublishersThatWaitAreCounted) {
+  const auto publisher = opened();
+  publisher->declare("q");
+  world_.broadcast(core::Alarm{true});
+  publisher->publish("", "q", "held");
+  world_.settle();
+  EXPECT_EQ(ask(world_, StatsRequest::Kind::threads).threads.at(0).counts.publishers_waiting, 1U);
+  EXPECT_FALSE(describe(StatsRequest::Kind::channels).channels.at(0).is_flow_blocked)
+      << "it never published";
+  world_.broadcast(core::Alarm{false});
+  world_.settle();
+  EXPECT_EQ(ask(world_, StatsRequest::Kind::threads).threads.at(0).counts.publishers_waiting, 0U);
+  world_.broadcast(core::Alarm{true});
+  publisher->publish("", "q", "held");
+  world_.settle();
+  EXPECT_TRUE(describe(StatsRequest::Kind::channels).channels.at(0).is_flow_blocked);
+}
+
+TEST_P(StatsTest, KindsThatTheShardGoesOver) {
+  const auto one = opened();
+  one->declare("q");
+  one->publish("", "q", "abc");
+  one->consume("q", "tag");
+  world_.settle();
+  const StatsPage queues = ask(world_, StatsRequest::Kind::all_queues);
+  ASSERT_EQ(queues.queues.size(), 1U);
+  EXPECT_EQ(queues.queues[0].counts[core::MessageEvent::deliver], 1U);
+  const StatsPage exchanges = ask(world_, StatsRequest::Kind::exchanges);
+  ASSERT_EQ(exchanges.exchanges.size(), 1U);
+  EXPECT_EQ(exchanges.exchanges[0].counts[core::MessageEvent::publish_out], 1U);
+  const StatsPage vhosts = ask(world_, StatsRequest::Kind::vhosts);
+  ASSERT_EQ(vhosts.vhosts.size(), 1U);
+  EXPECT_EQ(vhosts.vhosts[0].counts[core::MessageEvent::deliver], 1U);
+}
+
+TEST_P(StatsTest, AnExclusiveConsumerIsNamed) {
+  const auto one = opened();
+  one->declare("q");
+  BasicConsume how;
+  how.exclusive = true;
+  one->consume("q", "alone", how);
+  world_.settle();
+  const core::QueueStats row = ask(world_, StatsRequest::Kind::all_queues).queues.at(0);
+  EXPECT_EQ(row.exclusive_consumer_tag, "alone");
+  EXPECT_EQ(row.exclusive_consumer_channel, 1U);
+  EXPECT_EQ(row.exclusive_consumer_connection,
+            describe(StatsRequest::Kind::connections).connections.at(0).id);
 }
 
 }  // namespace

@@ -61,7 +61,8 @@ class BatchWriterTest : public ::testing::Test {
   LogTruncation truncation_{segments_};
   BatchQueue batches_{{&segments_.table(), &truncation_, segment_size}};
   RecordClock clock_{world_.loop};
-  BatchWriter writer_{{&parts_, &segments_, &batches_, &truncation_, &clock_}};
+  core::JournalCounts counts_;
+  BatchWriter writer_{{&parts_, &segments_, &batches_, &truncation_, &clock_, &counts_}};
 };
 
 TEST_F(BatchWriterTest, ABatchIsOnTheDiskWithItsHeader) {

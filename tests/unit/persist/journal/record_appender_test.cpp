@@ -37,7 +37,8 @@ class RecordAppenderTest : public ::testing::Test {
   LogTruncation truncation_{segments_};
   BatchQueue batches_{{&segments_.table(), &truncation_, segment_size}};
   RecordClock clock_{world_.loop};
-  RecordAppender records_{batches_, segments_.table(), clock_};
+  core::JournalCounts counts_;
+  RecordAppender records_{batches_, segments_.table(), clock_, counts_};
   core::MemoryAccount account_;
   core::MessageRef message_;
 };

@@ -19,7 +19,6 @@ namespace lepus::core::test {
 class FakeQueue final : public Queue {
  public:
   using Queue::Queue;
-  using Queue::set_inspector;
 
   std::optional<Sequence> push(MessageRef) override { return std::nullopt; }
   bool pump() override {
@@ -37,6 +36,7 @@ class FakeQueue final : public Queue {
   void note_used() override { ++uses; }
   void on_deadline(Nanos) override {}
   Counts counts() const override { return {}; }
+  void describe(QueueStats&) override {}
   QueueConsumers& consumers() override { CHECK(false); }
   QueueStorage& storage() override { CHECK(false); }
   QueueForwards& forwards() override { return no_forwards_; }
