@@ -37,6 +37,29 @@ def queues_with_columns(world):
 
 
 @case
+def what_queues_counted(world):
+    world.start()
+    probe = world.filled('q', 3, durable=True)
+    probe.call(1, 'Basic.Consume', queue='q', consumer_tag='alone', exclusive=True)
+    channel = world.rows('list_channels', 'pid')[0]['pid']
+    row = world.rows('list_queues', 'message_bytes', 'message_bytes_unacknowledged',
+                     'message_bytes_ram', 'messages_persistent', 'message_bytes_persistent',
+                     'exclusive_consumer_pid', 'exclusive_consumer_tag', 'consumer_capacity',
+                     'disk_reads', 'head_message_timestamp', 'slave_pids', 'members',
+                     'single_active_consumer_tag', 'messages_delayed', 'oldest_ready_age_ms')[0]
+    check(row == {'message_bytes': 9, 'message_bytes_unacknowledged': 9, 'message_bytes_ram': 9,
+                  'messages_persistent': 0, 'message_bytes_persistent': 0,
+                  'exclusive_consumer_pid': channel, 'exclusive_consumer_tag': 'alone',
+                  'consumer_capacity': 1, 'disk_reads': 0, 'head_message_timestamp': '',
+                  'slave_pids': '', 'members': '', 'single_active_consumer_tag': '',
+                  'messages_delayed': 0, 'oldest_ready_age_ms': 0}, f'{row}')
+    stats = world.rows('list_queues', 'message_stats')[0]['message_stats']
+    check(stats['publish'] == 3 and stats['deliver'] == 3 and stats['deliver_get'] == 3, f'{stats}')
+    check(int(world.ok('-s', 'list_queues', 'oldest_unacknowledged_age_ms')) > 0, 'the age')
+    check('are not supported' in world.fails(64, 'list_queues', 'messages_ready_ram'), 'absent')
+
+
+@case
 def names_that_want_to_be_seen_otherwise(world):
     world.start()
     probe = world.probe()

@@ -20,59 +20,13 @@ void write_arguments(const std::string& inside, JsonWriter& json) {
   write_field_table(core::FieldTable{core::as_bytes(inside)}, json);
 }
 
-std::string queue_pid(const QueueRow& row) {
-  return fmt::format("<{}.{}.{}.0>", row.node, row.info.home, row.info.id.value);
-}
-
 constexpr std::uint64_t counter_mask = (1ULL << 48) - 1;
 
 std::string_view name_of(const core::Policy* policy) {
   return policy == nullptr ? std::string_view{} : std::string_view{policy->spec.name};
 }
 
-using Q = QueueRow;
 using J = JsonWriter;
-constexpr std::array queue_columns{
-    Column<Q>{"name", true, [](const Q& q, J& json) { json.text(q.info.name); }},
-    Column<Q>{"durable", false, [](const Q& q, J& json) { json.boolean(q.info.durable); }},
-    Column<Q>{"auto_delete", false, [](const Q& q, J& json) { json.boolean(q.info.auto_delete); }},
-    Column<Q>{"arguments", false,
-              [](const Q& q, J& json) { write_arguments(q.info.arguments, json); }},
-    Column<Q>{"policy", false, [](const Q& q, J& json) { json.text(name_of(q.info.policy)); }},
-    Column<Q>{"operator_policy", false,
-              [](const Q& q, J& json) { json.text(name_of(q.info.operator_policy)); }},
-    Column<Q>{"effective_policy_definition", false,
-              [](const Q& q, J& json) {
-                write_arguments(core::merged_definition(q.info.policy, q.info.operator_policy),
-                                json);
-              }},
-    Column<Q>{"pid", false, [](const Q& q, J& json) { json.text(queue_pid(q)); }},
-    Column<Q>{"owner_pid", false,
-              [](const Q& q, J& json) {
-                json.text(q.info.owner ? amqp::connection_pid(q.node, q.info.owner) : "");
-              }},
-    Column<Q>{"exclusive", false, [](const Q& q, J& json) { json.boolean(q.info.exclusive); }},
-    Column<Q>{"messages_ready", false,
-              [](const Q& q, J& json) { json.number(q.stats.messages_ready); }},
-    Column<Q>{"messages_unacknowledged", false,
-              [](const Q& q, J& json) { json.number(q.stats.messages_unacknowledged); }},
-    Column<Q>{"messages", true,
-              [](const Q& q, J& json) {
-                json.number(q.stats.messages_ready + q.stats.messages_unacknowledged);
-              }},
-    Column<Q>{"message_bytes_ready", false,
-              [](const Q& q, J& json) { json.number(q.stats.message_bytes_ready); }},
-    Column<Q>{"consumers", false, [](const Q& q, J& json) { json.number(q.stats.consumers); }},
-    Column<Q>{"messages_ram", false,
-              [](const Q& q, J& json) { json.number(q.stats.messages_ram); }},
-    Column<Q>{"memory", false, [](const Q& q, J& json) { json.number(q.stats.memory); }},
-    Column<Q>{"state", false, [](const Q&, J& json) { json.text("running"); }},
-    Column<Q>{
-        "type", false,
-        [](const Q& q, J& json) { json.text(core::queue_type_name(q.info.parsed->queue_type)); }},
-    Column<Q>{"shard", false, [](const Q& q, J& json) { json.number(q.info.home); }},
-};
-
 using E = ExchangeRow;
 constexpr std::array exchange_columns{
     Column<E>{"name", true, [](const E& e, J& json) { json.text(e.info.name); }},
@@ -331,10 +285,6 @@ constexpr std::array message_columns{
 
 }  // namespace
 
-template <>
-std::span<const Column<QueueRow>> columns_of() {
-  return queue_columns;
-}
 template <>
 std::span<const Column<ExchangeRow>> columns_of() {
   return exchange_columns;
