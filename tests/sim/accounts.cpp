@@ -56,6 +56,31 @@ void judge_topology(Judge& judge, core::Broker& broker) {
                held);
 }
 
+/// What came to a queue is there, or left it in one of the ways that are counted. Nothing is taken
+/// out of a stream but by its limits.
+void judge_counts(Judge& judge, core::Broker& broker) {
+  using enum core::MessageEvent;
+  for_each_queue(broker.topology(), [&](const core::QueueInfo& queue) {
+    if (queue.local == nullptr) return;
+    core::QueueStats row;
+    queue.local->describe(row);
+    const core::RemovalCounts& removed = row.removed;
+    const bool is_stream = queue.parsed->queue_type == core::QueueType::stream;
+    const std::uint64_t came = row.counts[publish] + row.messages_restored;
+    const std::uint64_t consumed =
+        is_stream ? 0 : row.counts[ack] + row.counts[deliver_no_ack] + row.counts[get_no_ack];
+    const std::uint64_t gone = consumed + removed.expired + removed.maxlen + removed.rejected +
+                               removed.delivery_limit + row.messages_purged + row.messages_lost;
+    const std::uint64_t held = row.messages_ready + row.messages_unacknowledged;
+    if (came != gone + held)
+      judge.fail(12, "queue {}: {} messages came, {} are there and {} left", queue.name, came, held,
+                 gone);
+    if (row.messages_persistent < held && queue.survives_restart() && is_stream)
+      judge.fail(12, "stream {} has {} messages and counts {} as persistent", queue.name, held,
+                 row.messages_persistent);
+  });
+}
+
 /// Also those that are over and left to their clients.
 std::size_t connections_max(const Cluster& cluster, const Present& present) {
   return present.connections + core::limits::lingering_max * (cluster.thread_count() - 1);
@@ -78,6 +103,7 @@ void judge_accounts(Judge& judge, Cluster& cluster, const Present& present) {
     // Half of a change is applied, a deleted queue goes piece by piece, or a message is sent on.
     if (broker.has_work()) return;
     judge_topology(judge, broker);
+    judge_counts(judge, broker);
     session_bytes += broker.memory().session_bytes;
     message_bytes += broker.memory().message_bytes;
     resident_bytes += resident_bytes_of(broker.topology());

@@ -2,7 +2,8 @@
 //
 // At quiet points, when nothing is under way between threads, the account of each shard is compared
 // with what its topology and its queues hold, and with how many connections, channels and consumers
-// the model knows. When all is drained everything must be zero that clients made.
+// the model knows; and what queues count adds up to what they hold. When all is drained everything
+// must be zero that clients made.
 #pragma once
 
 #include <cstddef>
