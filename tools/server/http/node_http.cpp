@@ -3,9 +3,18 @@
 
 #include <utility>
 
+#include "tools/server/config/config.h"
 #include "tools/server/http/http_settings.h"
 
 namespace lepus::server {
+
+namespace {
+
+MetricsSettings metrics_settings(const ServerConfig& config) {
+  return {config.prometheus.path, config.prometheus.return_per_object_metrics};
+}
+
+}  // namespace
 
 NodeHttp::NodeHttp(Parts parts, const ServerConfig& config, HttpTls tls)
     : parts_(std::move(parts)),
@@ -19,11 +28,14 @@ NodeHttp::NodeHttp(Parts parts, const ServerConfig& config, HttpTls tls)
              .auth = ApiAuthDesk{parts_.auth.get()},
              .settings = make_api_settings(config)},
       management_(place_, api_core_routes()),
+      samples_(parts_.thread->view(), parts_.thread->sampler().store(), *parts_.host),
+      prometheus_(samples_, metrics_settings(config)),
       ports_({parts_.loop, parts_.log, &place_.admin, &management_, &prometheus_,
               parts_.descriptor_max},
              config, std::move(tls)) {
   // The last one: what the services are asked in a turn they begin in it.
   place_.admin.add_transport(management_);
+  place_.admin.add_transport(prometheus_);
   place_.admin.add_transport(*this);
 }
 
@@ -35,6 +47,7 @@ void NodeHttp::start() {
 
 void NodeHttp::set_config(const ServerConfig& config, HttpTls tls) {
   place_.settings = make_api_settings(config);
+  prometheus_.set_settings(metrics_settings(config));
   ports_.set_config(config, std::move(tls));
 }
 

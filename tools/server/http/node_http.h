@@ -13,9 +13,10 @@
 #include "tools/server/admin_thread.h"
 #include "tools/server/auth/auth_link.h"
 #include "tools/server/http/http_listeners.h"
-#include "tools/server/http/no_such_path.h"
 #include "tools/server/http_api/api_place.h"
 #include "tools/server/http_api/api_service.h"
+#include "tools/server/metrics/metrics_service.h"
+#include "tools/server/metrics/sample_metrics_source.h"
 
 namespace lepus::server {
 
@@ -50,7 +51,8 @@ class NodeHttp final : private AdminTransport {
   Parts parts_;
   ApiPlace place_;
   ApiService management_;
-  NoSuchPath prometheus_;
+  SampleMetricsSource samples_;
+  MetricsService prometheus_;
   HttpListeners ports_;
 };
 

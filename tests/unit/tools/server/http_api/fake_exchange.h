@@ -56,6 +56,11 @@ class FakeExchange final : public net::HttpExchange {
   bool is_cut() const { return is_cut_; }
   std::size_t pieces() const { return pieces_; }
   void set_room(bool has_room) { has_room_ = has_room; }
+  /// The client has read.
+  void tell_room() {
+    has_room_ = true;
+    if (answerer_ != nullptr) answerer_->on_room();
+  }
   /// The client goes.
   void abandon() {
     if (answerer_ != nullptr) std::exchange(answerer_, nullptr)->on_abandoned();
