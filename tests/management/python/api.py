@@ -16,9 +16,10 @@ import uuid
 import pika
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(TESTS / "e2e" / "python"))
+sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "e2e" / "python")]
 
-import harness  # noqa: E402  (the path is made above)
+import harness  # noqa: E402  (the paths are made above)
+from broker import free_port  # noqa: E402, F401  (for programs)
 
 REQUEST_SECONDS_MAX = 20
 ADMINISTRATOR = ("guest", "guest")

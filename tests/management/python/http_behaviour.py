@@ -5,6 +5,7 @@ import gzip
 import http.client
 import json
 import socket
+import sys
 
 from api import ADMINISTRATOR, basic, quoted, run
 from harness import case, expect_equal, expect_in, wait_until
@@ -42,6 +43,7 @@ def answers_each_request_with_its_status(api):
             elif one.error and answer.json()["error"] != one.error:
                 wrong.append(f"{one.name}: {answer}, wanted error {one.error}")
     if wrong:
+        print("\n".join(wrong), file=sys.stderr)
         raise AssertionError(f"{len(wrong)} of them: " + "; ".join(wrong))
 
 
