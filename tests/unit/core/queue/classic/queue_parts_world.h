@@ -96,8 +96,10 @@ class QueuePartsTest : public ::testing::Test {
   /// Into the backlog, past all limits.
   Sequence push(std::string_view body) {
     const MessageRef message = host_.message(body, parts_->messages.records().rule().is_durable);
-    if (parts_->messages.records().rule().covers(*message))
+    QueueRecords& records = parts_->messages.records();
+    if (records.rule().covers(*message))
       message->set_place(host_.message_log_port.append(*message, 1));
+    if (records.rule().is_durable) records.note_pushed(*message);
     return parts_->messages.backlog().push(message);
   }
   /// In memory no more.
