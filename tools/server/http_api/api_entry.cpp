@@ -89,10 +89,9 @@ void ApiEntry::on_login(ApiLogin::Outcome outcome) {
 void ApiEntry::on_delay_over(io::Timer&) { is_due_ = true; }
 
 void ApiEntry::work() {
-  is_due_ = false;
   if (phase_ == Phase::delaying) return challenge(login_->reason());
-  if (phase_ == Phase::judging && ask_vhosts()) return;
-  enter();
+  phase_ = Phase::entering;
+  if (has_work()) enter();
 }
 
 // --- What a service has to be asked about virtual hosts

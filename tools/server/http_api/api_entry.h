@@ -1,7 +1,8 @@
 // From the arrival of a call to its handler: who it is, and whether he may. The first task of a
-// call whose path needs a user.
+// call whose path needs a user. A handler sees all that anybody was answered before the call came.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,12 +15,14 @@ namespace lepus::server {
 
 class ApiEntry final : public ApiTask, private ApiLogin::Listener, private ApiAuthDesk::Asker {
  public:
-  explicit ApiEntry(ApiCall& call) : call_(call) {}
+  explicit ApiEntry(ApiCall& call) : call_(call), mark_(call.place().broker.mark()) {}
   ~ApiEntry() override;
 
   /// Once the call has this task. It may have answered the call when it returns.
   void start();
-  bool has_work() const override { return is_due_; }
+  bool has_work() const override {
+    return is_due_ && (phase_ != Phase::entering || call_.place().broker.is_known(mark_));
+  }
   void work() override;
 
  private:
@@ -34,6 +37,7 @@ class ApiEntry final : public ApiTask, private ApiLogin::Listener, private ApiAu
   void enter();
 
   ApiCall& call_;
+  std::uint64_t mark_;  ///< What anybody was answered before the call came is known behind it.
   Phase phase_ = Phase::logging_in;
   std::optional<ApiLogin> login_;
   std::vector<core::AuthQuestion> questions_;  ///< About virtual hosts, not asked yet.

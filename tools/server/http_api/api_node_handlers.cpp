@@ -5,8 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "persist/catalog/json_text.h"
-#include "tools/server/admin/admin_operation.h"
+#include "tools/server/admin/feature_flags.h"
 #include "tools/server/admin/json_writer.h"
 #include "tools/server/config/config.h"
 #include "tools/server/http_api/api_body.h"
@@ -17,47 +16,30 @@ namespace lepus::server {
 
 namespace {
 
-using Json = ApiCall::Json;
-
 // --- Feature flags
 
-/// Of the verb's rows of name and state: everything is there from the start, so all are enabled.
-void reply_flags(ApiCall& call, std::string_view, const std::vector<std::string>& pieces) {
+/// Everything is there from the start, so all are enabled.
+void list_flags(ApiCall& call) {
   std::vector<ApiRow> rows;
-  for (const std::string& piece : pieces) {
-    const Json list = persist::parse_json(piece);
-    for (const Json& flag : list) {
-      if (!flag.is_array() || flag.empty() || !flag[0].is_string()) continue;
-      JsonWriter json;
-      json.begin_object();
-      json.field("name", flag[0].get<std::string>());
-      json.field("state", "enabled");
-      json.field("stability", "stable");
-      json.field("desc", "");
-      json.field("doc_url", "");
-      json.field("provided_by", "rabbit");
-      json.end_object();
-      rows.push_back({"", flag[0].get<std::string>(), json.take()});
-    }
+  for (const FeatureFlag& flag : feature_flags()) {
+    JsonWriter json;
+    json.begin_object();
+    json.field("name", flag.name);
+    json.field("state", "enabled");
+    json.field("stability", "stable");
+    json.field("desc", flag.doc);
+    json.field("doc_url", "");
+    json.field("provided_by", "rabbit");
+    json.end_object();
+    rows.push_back({"", std::string{flag.name}, json.take()});
   }
   reply_rows(call, std::move(rows), {"name"});
 }
 
-void list_flags(ApiCall& call) {
-  if (find_operation("list_feature_flags") == nullptr) return call.reply("[]");
-  ApiOutcome outcome;
-  outcome.on_done = reply_flags;
-  start_operation(call, make_verb(call, "list_feature_flags"), std::move(outcome));
-}
-
 void enable_flag(ApiCall& call) {
-  ApiOutcome outcome;
-  outcome.on_error = [](ApiCall& failed, const AdminError& error) {
-    if (error.fault == AdminFault::not_found) return failed.bad_request("unsupported");
-    refuse_operation(failed, error);
-  };
-  start_operation(call, make_verb(call, "enable_feature_flag", {call.capture("name")}),
-                  std::move(outcome));
+  const std::string& name = call.capture("name");
+  if (name != "all" && find_feature_flag(name) == nullptr) return call.bad_request("unsupported");
+  start_operation(call, make_verb(call, "enable_feature_flag", {name}), {});
 }
 
 /// There are none.

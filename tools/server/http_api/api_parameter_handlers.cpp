@@ -7,7 +7,6 @@
 
 #include "persist/catalog/access_rows.h"
 #include "persist/catalog/json_text.h"
-#include "tools/server/admin/admin_operation.h"
 #include "tools/server/config/config.h"
 #include "tools/server/http_api/api_body.h"
 #include "tools/server/http_api/api_families.h"
@@ -18,8 +17,6 @@ namespace lepus::server {
 namespace {
 
 using Json = ApiCall::Json;
-
-constexpr std::string_view cluster_name_key = "cluster_name";
 
 struct Parameter {
   core::ParameterKey key;
@@ -159,7 +156,7 @@ void delete_global(ApiCall& call) {
 // --- The name of the cluster
 
 void show_cluster_name(ApiCall& call) {
-  const std::string* set = find_global(call, cluster_name_key);
+  const std::string* set = find_global(call, core::cluster_name_parameter);
   JsonWriter json;
   json.begin_object();
   json.key("name");
@@ -177,12 +174,7 @@ void put_cluster_name(ApiCall& call) {
   if (!call.read_body(body) || !require_keys(call, body, {"name"})) return;
   const auto name = read_text(call, body, "name");
   if (!name) return;
-  if (find_operation("set_cluster_name") != nullptr)
-    return start_operation(call, make_verb(call, "set_cluster_name", {*name}), {});
-  start_operation(
-      call,
-      make_verb(call, "set_global_parameter", {std::string{cluster_name_key}, dump(Json(*name))}),
-      {});
+  start_operation(call, make_verb(call, "set_cluster_name", {*name}), {});
 }
 
 // --- Limits of virtual hosts

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "tools/server/admin/admin_operation.h"
 #include "tools/server/config/config.h"
 #include "tools/server/http_api/api_body.h"
 #include "tools/server/http_api/api_families.h"
@@ -16,14 +15,6 @@ namespace lepus::server {
 namespace {
 
 using Json = ApiCall::Json;
-
-/// Of settings that know of it.
-template <class Settings>
-bool is_protected(const Settings& settings) {
-  if constexpr (requires { settings.protected_from_deletion; })
-    return settings.protected_from_deletion;
-  return false;
-}
 
 void write_metadata(const core::VhostSettings& settings, JsonWriter& json) {
   json.field("description", settings.description);
@@ -85,7 +76,7 @@ void put_vhost(ApiCall& call) {
 void delete_vhost(ApiCall& call) {
   const core::VhostInfo* vhost = find_named(call);
   if (vhost == nullptr) return call.not_found();
-  if (is_protected(vhost->settings))
+  if (vhost->settings.protected_from_deletion)
     return call.refuse(412, "precondition_failed",
                        fmt::format("Refusing to delete virtual host '{}' because it is protected "
                                    "from deletion",
@@ -93,19 +84,19 @@ void delete_vhost(ApiCall& call) {
   start_operation(call, make_verb(call, "delete_vhost", {call.capture("name")}), {});
 }
 
-void set_protection(ApiCall& call, std::string_view verb) {
-  if (find_operation(verb) == nullptr)
-    return call.refuse(501, "not_implemented",
-                       "virtual hosts cannot be protected from deletion by this version");
-  start_operation(call, make_verb(call, verb, {call.capture("vhost")}), {});
+void protect_vhost(ApiCall& call) {
+  start_operation(call,
+                  make_verb(call, "enable_vhost_deletion_protection", {call.capture("vhost")}), {});
 }
-void protect_vhost(ApiCall& call) { set_protection(call, "enable_vhost_deletion_protection"); }
-void unprotect_vhost(ApiCall& call) { set_protection(call, "disable_vhost_deletion_protection"); }
+void unprotect_vhost(ApiCall& call) {
+  start_operation(
+      call, make_verb(call, "disable_vhost_deletion_protection", {call.capture("vhost")}), {});
+}
 
 void show_protection(ApiCall& call) {
   JsonWriter json;
   json.begin_object();
-  json.field("protected_from_deletion", is_protected(call.vhost()->settings));
+  json.field("protected_from_deletion", call.vhost()->settings.protected_from_deletion);
   json.end_object();
   call.reply(json.take());
 }
@@ -136,7 +127,7 @@ void write_vhost_fields(const core::VhostInfo& vhost, const std::string& node, J
   write_metadata(vhost.settings, json);
   json.end_object();
   json.field("tracing", vhost.is_traced);
-  json.field("protected_from_deletion", is_protected(vhost.settings));
+  json.field("protected_from_deletion", vhost.settings.protected_from_deletion);
   json.key("cluster_state");
   json.begin_object();
   json.field(node, "running");

@@ -6,8 +6,6 @@ namespace {
 
 using test::ApiAnswer;
 
-const std::string not_found = R"({"error":"Object Not Found","reason":"Not Found"})";
-
 class ApiServiceTest : public test::ApiTest {};
 
 TEST_F(ApiServiceTest, AUserLearnsWhoHeIs) {
@@ -19,11 +17,11 @@ TEST_F(ApiServiceTest, AUserLearnsWhoHeIs) {
 }
 
 TEST_F(ApiServiceTest, PathsThatAreNotThere) {
-  EXPECT_EQ(get("/nothere"), (ApiAnswer{404, not_found}));
-  EXPECT_EQ(get("/nothere", ""), (ApiAnswer{404, not_found}));
-  EXPECT_EQ(get("/whoami/more"), (ApiAnswer{404, not_found}));
-  EXPECT_EQ(get("/%zz"), (ApiAnswer{404, not_found}));
-  EXPECT_EQ(get("whoami"), (ApiAnswer{404, not_found}));
+  EXPECT_EQ(get("/nothere"), (ApiAnswer{404, test::not_found_body}));
+  EXPECT_EQ(get("/nothere", ""), (ApiAnswer{404, test::not_found_body}));
+  EXPECT_EQ(get("/whoami/more"), (ApiAnswer{404, test::not_found_body}));
+  EXPECT_EQ(get("/%zz"), (ApiAnswer{404, test::not_found_body}));
+  EXPECT_EQ(get("whoami"), (ApiAnswer{404, test::not_found_body}));
 }
 
 TEST_F(ApiServiceTest, MethodsThatAreNotThere) {

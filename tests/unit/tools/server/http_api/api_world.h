@@ -28,6 +28,14 @@ inline std::ostream& operator<<(std::ostream& out, const ApiAnswer& answer) {
   return out << answer.status << ' ' << answer.body;
 }
 
+inline const std::string not_found_body = R"({"error":"Object Not Found","reason":"Not Found"})";
+inline const std::string access_refused_body =
+    R"({"error":"not_authorised","reason":"Access refused."})";
+/// `reason`: JSON.
+inline std::string bad_request_body(const std::string& reason) {
+  return R"({"error":"bad_request","reason":)" + reason + "}";
+}
+
 class ApiTest : public AdminTest {
  protected:
   ApiTest() {
