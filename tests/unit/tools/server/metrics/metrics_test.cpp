@@ -1,6 +1,8 @@
 // What /metrics and the paths below it say.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "core/limits/metrics.h"
 #include "tests/unit/tools/server/metrics/metrics_world.h"
 
@@ -18,7 +20,8 @@ TEST(MetricsText, FamiliesLabelsAndNumbersAreWrittenAsPrometheusReadsThem) {
   EXPECT_EQ(out.take(),
             "# TYPE p_a_total counter\n# HELP p_a_total What it is\n"
             "p_a_total{x=\"1\",y=\"a\\\"b\\\\c\\nd\"} 18446744073709551615\np_a_total 0.5\n");
-  EXPECT_EQ(metric_value(1e9), "1e+09");
+  EXPECT_EQ(metric_value(1e9), "1000000000");
+  EXPECT_EQ(metric_value(std::numeric_limits<double>::infinity()), "+Inf");
   EXPECT_EQ(metric_value(3), "3");
 }
 
@@ -200,7 +203,7 @@ TEST_F(MetricsTest, ThePathIsTheOperators) {
 }
 
 TEST_F(MetricsTest, ManyObjectsTakeManyTurnsAndBoundedMemory) {
-  for (std::uint64_t i = 10; i < 20'010; ++i)
+  for (std::uint64_t i = 10; i < 3'010; ++i)
     source_.queue_rows[i] = {"/", "queue-" + std::to_string(i), core::QueueType::classic, {}};
   FakeExchange exchange;
   ask(exchange, "/metrics/per-object");
@@ -215,10 +218,10 @@ TEST_F(MetricsTest, ManyObjectsTakeManyTurnsAndBoundedMemory) {
     before = exchange.body().size();
     if (turns % 2 == 1) exchange.tell_room();
   }
-  EXPECT_GT(turns, 100);
+  EXPECT_GT(turns, 50);
   EXPECT_LT(largest, 1U << 20);
   const ReadMetrics read(exchange.body());
-  EXPECT_EQ(read.count("rabbitmq_queue_messages_ready"), 20'002U);
+  EXPECT_EQ(read.count("rabbitmq_queue_messages_ready"), 3'002U);
   EXPECT_FALSE(service_.has_work());
   EXPECT_EQ(service_.scrape_count(), 0U);
 }

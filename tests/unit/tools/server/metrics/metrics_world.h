@@ -47,7 +47,7 @@ struct FakeMetricsSource final : MetricsSource {
     return ids;
   }
   std::optional<MetricsQueue> find(core::QueueId id) const override {
-    const auto found = queue_rows.find(id.value());
+    const auto found = queue_rows.find(id.value);
     if (found == queue_rows.end()) return std::nullopt;
     const Queue& queue = found->second;
     return MetricsQueue{queue.vhost, queue.name, queue.type,
@@ -60,7 +60,7 @@ struct FakeMetricsSource final : MetricsSource {
     return ids;
   }
   std::optional<MetricsExchange> find(core::ExchangeId id) const override {
-    const auto found = exchange_rows.find(id.value());
+    const auto found = exchange_rows.find(id.value);
     if (found == exchange_rows.end()) return std::nullopt;
     return MetricsExchange{found->second.vhost, found->second.name, "topic", 3,
                            found->second.counts};
