@@ -96,6 +96,7 @@ class Run {
   Client client_;
   std::string target_;  ///< File that definitions go to.
   PeekedMessage peeked_;
+  SmallTable table_;
 };
 
 int Run::operator()() {
@@ -263,7 +264,7 @@ std::vector<std::string> Run::columns() const {
 
 int Run::converse() {
   RowPrinter printer({invocation_.formatter, invocation_.has_headers}, columns(), stdout);
-  const bool shows_rows = !invocation_.has("offline");
+  const bool shows_rows = verb_.name != "list_queues" || !invocation_.has("offline");
   dom::parser parser;
   std::string line;
   for (;;) {
@@ -278,6 +279,7 @@ int Run::converse() {
         dom::array cells;
         if (!shows_rows || row.get(cells) != simdjson::SUCCESS) continue;
         if (verb_.answer == Answer::peeked) peeked_.row(cells);
+        if (verb_.answer == Answer::table) table_.row(cells);
         if (verb_.answer == Answer::rows) printer.row(cells);
       }
       continue;
@@ -327,7 +329,7 @@ int Run::on_done(dom::object result) {
       if (as_json) fmt::print("{{\"result\":\"ok\"}}\n");
       break;
     case Answer::table:
-      if (!print_table(invocation_, result)) return exit_software;
+      if (!table_.print(invocation_, result)) return exit_software;
       break;
     case Answer::peeked:
       return print_peeked();

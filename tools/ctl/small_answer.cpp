@@ -10,17 +10,16 @@ namespace lepus::ctl {
 
 namespace dom = simdjson::dom;
 
-bool print_table(const Invocation& invocation, dom::object result) {
+bool SmallTable::print(const Invocation& invocation, dom::object result) const {
   dom::array names;
-  dom::array rows;
   if (result["columns"].get(names) != simdjson::SUCCESS) return false;
-  if (result["table"].get(rows) != simdjson::SUCCESS) return false;
   std::vector<std::string> columns;
   for (const dom::element name : names) columns.push_back(cell_text(name));
   RowPrinter printer({invocation.formatter, invocation.has_headers}, columns, stdout);
-  for (const dom::element row : rows) {
+  dom::parser parser;
+  for (const std::string& row : rows_) {
     dom::array cells;
-    if (row.get(cells) == simdjson::SUCCESS) printer.row(cells);
+    if (parser.parse(row).get(cells) == simdjson::SUCCESS) printer.row(cells);
   }
   printer.end();
   return true;

@@ -13,8 +13,16 @@
 
 namespace lepus::ctl {
 
-/// {"columns":["a"],"table":[["b"]]}. False: it is none.
-bool print_table(const Invocation& invocation, simdjson::dom::object result);
+/// Rows whose columns are known at the end.
+class SmallTable {
+ public:
+  void row(simdjson::dom::array cells) { rows_.push_back(simdjson::minify(cells)); }
+  /// `result`: {"columns":["a","b"]}. False: it is none.
+  bool print(const Invocation& invocation, simdjson::dom::object result) const;
+
+ private:
+  std::vector<std::string> rows_;  ///< As JSON.
+};
 
 /// As the formatter wants it: the text, or a JSON string.
 void print_value(const Invocation& invocation, std::string_view value);

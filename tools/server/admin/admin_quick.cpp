@@ -22,14 +22,8 @@ const QuickVerb* find_quick_verb(std::string_view name) {
   return nullptr;
 }
 
-std::string table_json(const QuickTable& table) {
+std::string rows_json(const QuickTable& table) {
   JsonWriter json;
-  json.begin_object();
-  json.key("columns");
-  json.begin_array();
-  for (const std::string& column : table.columns) json.text(column);
-  json.end_array();
-  json.key("table");
   json.begin_array();
   for (const std::vector<std::string>& row : table.rows) {
     CHECK(row.size() == table.columns.size());
@@ -42,6 +36,16 @@ std::string table_json(const QuickTable& table) {
     }
     json.end_array();
   }
+  json.end_array();
+  return json.take();
+}
+
+std::string columns_json(const QuickTable& table) {
+  JsonWriter json;
+  json.begin_object();
+  json.key("columns");
+  json.begin_array();
+  for (const std::string& column : table.columns) json.text(column);
   json.end_array();
   json.end_object();
   return json.take();
@@ -59,7 +63,10 @@ class Quick final : public AdminOperation {
                                                  count < verb->arguments_min ? "few" : "many"));
     QuickAnswer answer = verb->answer({request(), broker(), host(), node()});
     if (!answer.error.empty()) return fail(answer.fault, std::move(answer.error));
-    if (!answer.table.columns.empty()) return done(table_json(answer.table));
+    if (!answer.table.columns.empty()) {
+      if (!answer.table.rows.empty()) sink().on_rows(rows_json(answer.table));
+      return done(columns_json(answer.table));
+    }
     JsonWriter json;
     json.begin_object();
     json.field("value", answer.text);
@@ -76,7 +83,7 @@ class ListUnresponsiveQueues final : public AdminOperation {
   void start() override { ask_acknowledgements(); }
 
  private:
-  void on_all_acknowledged() override { done(table_json({{"name"}, {}})); }
+  void on_all_acknowledged() override { done(columns_json({{"name"}, {}})); }
 };
 
 }  // namespace

@@ -86,6 +86,24 @@ TEST_F(AccessRequestTest, VirtualHosts) {
   EXPECT_EQ(world_.master.access().find({"ann", "v"}), nullptr);
 }
 
+TEST_F(AccessRequestTest, AProtectedVirtualHostIsNotDeleted) {
+  const auto protect = [](bool is_on) {
+    UpdateVhost vhost{"v", {}, {}, {}};
+    vhost.protected_from_deletion = is_on;
+    return vhost;
+  };
+  EXPECT_EQ(run(protect(true)), "Virtual host 'v' does not exist");
+  EXPECT_EQ(run(AddVhost{"v", {}, {}, {}}), "8");
+  EXPECT_EQ(run(protect(true)), "1");
+  EXPECT_EQ(run(protect(true)), "0");
+  EXPECT_EQ(run(UpdateVhost{"v", "about v", {}, {}}), "1") << "other settings leave it as it is";
+  EXPECT_EQ(run(DeleteVhost{"v"}),
+            "Virtual host 'v' is protected from deletion; disable_vhost_deletion_protection ends "
+            "that");
+  EXPECT_EQ(run(protect(false)), "1");
+  EXPECT_EQ(run(DeleteVhost{"v"}), "8");
+}
+
 TEST_F(AccessRequestTest, AVirtualHostHasNoMoreQueuesThanItsLimit) {
   EXPECT_EQ(run(SetVhostLimits{"/", {{}, 1}}), "1");
   World& world = world_;

@@ -113,7 +113,7 @@ TEST(CtlOptions, WrongOnes) {
 }
 
 TEST(CtlOptions, VerbsThatAreNotThere) {
-  for (const char* verb : {"list_ciphers", "reset", "join_cluster", "rotate_logs"}) {
+  for (const char* verb : {"list_ciphers", "reset", "join_cluster", "list_hashes"}) {
     const Parsed parsed = parse({verb, "whatever"});
     EXPECT_EQ(parsed.exit_code(), exit_unavailable) << verb;
     EXPECT_NE(parsed.text().find(verb), std::string::npos) << parsed.text();
@@ -143,7 +143,10 @@ TEST(CtlVerbs, TheBrokerKnowsThemAll) {
     EXPECT_TRUE(seen.insert(name).second) << name << " is twice in the tables";
   for (const VerbSpec& verb : verbs()) {
     EXPECT_EQ(why_absent(verb.name), "") << verb.name;
-    EXPECT_EQ(server::find_operation(verb.name) != nullptr, verb.answer != Answer::local)
+    const bool asks_another = verb.answer == Answer::peeked || verb.answer == Answer::log_tail ||
+                              verb.answer == Answer::log_stream;
+    EXPECT_EQ(server::find_operation(verb.name) != nullptr,
+              verb.answer != Answer::local && !asks_another)
         << verb.name;
     const bool lists = !server::column_names(verb.name).all.empty();
     EXPECT_EQ(lists, verb.answer == Answer::rows) << verb.name;
@@ -155,13 +158,41 @@ TEST(CtlVerbs, TheBrokerKnowsThemAll) {
 TEST(CtlVerbs, WhatChangesSomethingIsLogged) {
   for (const VerbSpec& verb : verbs()) {
     const bool lists = verb.answer == Answer::rows && verb.name != "get";
-    const bool looks = lists || verb.answer == Answer::local || verb.answer == Answer::status ||
-                       verb.answer == Answer::ping || verb.answer == Answer::cluster_status ||
-                       verb.answer == Answer::connectivity || verb.answer == Answer::environment ||
-                       verb.name == "await_startup" ||
-                       (verb.answer == Answer::value && verb.name != "eval");
+    const bool looks =
+        lists || verb.answer == Answer::local || verb.answer == Answer::status ||
+        verb.answer == Answer::ping || verb.answer == Answer::cluster_status ||
+        verb.answer == Answer::connectivity || verb.answer == Answer::environment ||
+        verb.answer == Answer::table || verb.answer == Answer::peeked ||
+        verb.answer == Answer::log_tail || verb.answer == Answer::log_stream ||
+        verb.name == "await_startup" ||
+        (verb.answer == Answer::value && verb.name != "eval" && verb.name != "rotate_logs");
     EXPECT_EQ(server::is_logged_change(verb.name), !looks) << verb.name;
   }
+}
+
+TEST(CtlOptions, EachOfRabbitMqsToolsShowsItsOwnVerbs) {
+  Invocation invocation;
+  const auto lists = [&](const char* program, const char* verb) {
+    invocation.program = program;
+    return help_text(invocation, "").find(std::string("   ") + verb + " ") != std::string::npos;
+  };
+  EXPECT_TRUE(lists("rabbitmqctl", "add_user"));
+  EXPECT_FALSE(lists("rabbitmqctl", "quorum_status"));
+  EXPECT_TRUE(lists("rabbitmq-diagnostics", "memory_breakdown"));
+  EXPECT_FALSE(lists("rabbitmq-diagnostics", "add_user"));
+  EXPECT_TRUE(lists("rabbitmq-queues", "peek"));
+  EXPECT_TRUE(lists("rabbitmq-streams", "stream_status"));
+  EXPECT_TRUE(lists("rabbitmq-upgrade", "drain"));
+  EXPECT_TRUE(lists("lepusctl", "drain"));
+  for (const char* program : {"rabbitmqctl", "rabbitmq-queues", "rabbitmq-streams"})
+    EXPECT_TRUE(lists(program, "help")) << program;
+}
+
+TEST(CtlOptions, OptionsOfErlangAreTaken) {
+  const Parsed parsed = parse({"--erlang-cookie", "c", "--print-stacktrace", "-q", "list_vhosts"});
+  EXPECT_EQ(parsed.text(), "");
+  EXPECT_EQ(parsed.invocation.verb, "list_vhosts");
+  EXPECT_EQ(parse({"cipher_suites", "--format", "iana"}).text(), "");
 }
 
 TEST(CtlOptions, TheVersionNeedsNoVerb) {

@@ -34,7 +34,9 @@ TEST_F(AdminHealthTest, AClusterOfOneNode) {
   EXPECT_EQ(answer_to("await_online_nodes", {"0"}), "usage: '0' is no number of nodes");
   EXPECT_EQ(answer_to("enable_feature_flag", {"all"}), "Every feature is enabled already.");
   EXPECT_EQ(answer_to("enable_feature_flag", {"khepri_db"}),
-            "not_found: there is no feature flag 'khepri_db': every feature is always enabled");
+            "The feature flag khepri_db is enabled already.");
+  EXPECT_EQ(answer_to("enable_feature_flag", {"none"}),
+            "not_found: there is no feature flag 'none': list_feature_flags lists them");
   const std::string status = answer_to("cluster_status");
   for (const char* part :
        {R"("cluster_name":"lepus@h")", R"("disk_nodes":["lepus@h"])",
@@ -91,6 +93,90 @@ TEST_F(AdminHealthTest, PermissionsInEveryVirtualHost) {
   EXPECT_EQ(answer_to("set_permissions_globally", {"ann", "("}).substr(0, 6), "usage:");
   EXPECT_EQ(answer_to("set_permissions_globally", {"ann", "(", ".*", ".*"}).substr(0, 8),
             "invalid:");
+}
+
+TEST_F(AdminHealthTest, SmallTablesBringTheirColumns) {
+  EXPECT_EQ(answer_to("list_feature_flags"), R"({"columns":["name","state"]})");
+  ASSERT_EQ(sink_.rows.size(), 1U);
+  EXPECT_NE(sink_.rows[0].find(R"(["khepri_db","enabled"])"), std::string::npos);
+  EXPECT_EQ(answer_to("list_feature_flags", {"state", "colour"}),
+            "usage: Info key(s) colour are not supported");
+  EXPECT_EQ(answer_to("list_deprecated_features"), R"({"columns":["name","deprecation_phase"]})");
+  EXPECT_TRUE(sink_.rows.empty());
+  EXPECT_EQ(answer_to("quorum_status"), "usage: 0 arguments are too few");
+}
+
+TEST_F(AdminHealthTest, QueuesAreLedHere) {
+  (void)declare("classic", 1);
+  EXPECT_EQ(answer_to("quorum_status", {"classic"}),
+            "invalid: queue 'classic' in vhost '/' is a classic queue, not a quorum one");
+  EXPECT_EQ(answer_to("stream_status", {"none"}),
+            "not_found: queue 'none' in vhost '/' does not exist");
+  EXPECT_NE(answer_to("check_if_node_is_quorum_critical").find("does not apply"),
+            std::string::npos);
+  EXPECT_EQ(answer_to("rebalance", {"odd"}),
+            "usage: 'odd' is none of all, classic, quorum, stream");
+}
+
+TEST_F(AdminHealthTest, MemoryByWhatItIsUsedFor) {
+  host_.known.memory_parts = {500, 0, 100, 200, 0, 0, 0};
+  host_.known.resident_bytes = 1000;
+  AdminRequest request;
+  request.verb = "memory_breakdown";
+  request.options["unit"] = "bytes";
+  start(request);
+  EXPECT_EQ(sink_.done, R"({"columns":["name","bytes","percentage"]})");
+  ASSERT_EQ(sink_.rows.size(), 1U);
+  EXPECT_EQ(sink_.rows[0].rfind(R"([["messages",500,50.00],["connections",200,20.00],)"
+                                R"(["other",200,20.00],["metadata_store",100,10.00])",
+                                0),
+            0U)
+      << sink_.rows[0];
+  EXPECT_NE(sink_.rows[0].find(R"(["total",1000,100.00])"), std::string::npos);
+  sink_ = {};
+  request.options["unit"] = "cups";
+  start(request);
+  EXPECT_NE(sink_.error.find("usage: there is no unit 'cups'"), std::string::npos);
+}
+
+TEST_F(AdminHealthTest, UnresponsiveQueuesAreThoseOfShardsThatDoNotAnswer) {
+  start("list_unresponsive_queues");
+  EXPECT_EQ(sink_.done, "");
+  acknowledge(0);
+  EXPECT_EQ(sink_.done, "");
+  acknowledge(1);
+  EXPECT_EQ(sink_.done, R"({"columns":["name"]})");
+}
+
+TEST_F(AdminHealthTest, LogsAreRotated) {
+  EXPECT_NE(answer_to("rotate_logs").find("open under its name"), std::string::npos);
+  host_.log_error = "no such directory";
+  EXPECT_EQ(answer_to("rotate_logs"), "unavailable: no such directory");
+}
+
+TEST_F(AdminHealthTest, SecretsOfTheCommandLineAreMasked) {
+  const std::string line = answer_to("command_line_arguments");
+  EXPECT_NE(line, "");
+  setenv("LEPUS_TEST_PASSWORD", "s3cret", 1);
+  setenv("LEPUS_TEST_PLACE", "here", 1);
+  (void)answer_to("os_env");
+  ASSERT_EQ(sink_.rows.size(), 1U);
+  EXPECT_NE(sink_.rows[0].find(R"(["LEPUS_TEST_PASSWORD","********"])"), std::string::npos);
+  EXPECT_NE(sink_.rows[0].find(R"(["LEPUS_TEST_PLACE","here"])"), std::string::npos);
+  unsetenv("LEPUS_TEST_PASSWORD");
+  unsetenv("LEPUS_TEST_PLACE");
+}
+
+TEST_F(AdminHealthTest, TheNameOfTheClusterReachesEveryShard) {
+  start("set_cluster_name", {"east"});
+  turn();
+  EXPECT_EQ(host_.passed_settings, 1);
+  EXPECT_EQ(sink_.done, "");
+  acknowledge(0);
+  acknowledge(1);
+  EXPECT_EQ(sink_.done, "{}");
+  EXPECT_NE(answer_to("cluster_status").find(R"("cluster_name":"east")"), std::string::npos);
+  EXPECT_EQ(answer_to("set_cluster_name", {""}), "invalid: the name of a cluster is not empty");
 }
 
 }  // namespace

@@ -134,7 +134,9 @@ TEST(ConfigReload, TableAndCopyAgreeForEveryKey) {
                                 "post",
                                 "http://localhost/x",
                                 "verify_none",
-                                "password_regexp"};
+                                "password_regexp",
+                                "json",
+                                "epoch_usecs"};
   for (const KeySpec& spec : config_keys()) {
     const ServerConfig running;
     bool has_changed = false;

@@ -296,7 +296,7 @@ TEST_F(DefinitionsStoreTest, EveryArgumentComesBack) {
       "a": "\u00e4\"\\\n", "b": -1, "c": 1.5, "d": 2.0, "e": 1e300, "f": true, "g": null, "h": [],
       "i": {}, "j": [[1, 2.5, {"k": [false]}]], "": "no name"}}],
       "policies": [{"vhost": "/", "name": "p", "pattern": "", "apply-to": "queues", "priority": -3,
-                    "definition": {"x": 1e300, "y": [1.0, null]}}]})");
+                    "definition": {"ha-mode": 1e300, "ha-params": [1.0, null]}}]})");
   ASSERT_EQ(start(given), "");
   ASSERT_EQ(start(""), "");
   const std::string first = exported();
