@@ -35,6 +35,7 @@ POWER_CUT_ROUNDS = {"full": 25, "quick": 5}
 ODD_ROUNDS = {"full": 10, "quick": 3}
 SIM_SECONDS = {"full": 60, "quick": 10}
 E2E_FOLDER = os.path.join(BUILD_ROOT, "e2e")
+MANAGEMENT_FOLDER = os.path.join(BUILD_ROOT, "management")
 
 
 def exists(*path):
@@ -203,6 +204,18 @@ class Runner:
                 self.deadline.left(300), may_skip=True))
         return setup
 
+    def management(self):
+        """Tools of RabbitMQ's management API and a Prometheus, with this broker."""
+        self.build("release", "lepus")
+        setup = suite_tools.single(["tests/management/setup.sh", MANAGEMENT_FOLDER],
+                                   self.deadline.left(900))
+        if setup.failed:
+            return setup
+        return suite_tools.counted(
+            [sys.executable, "tests/management/run.py", "--broker",
+             self.program("release", "lepus"), "--dir", MANAGEMENT_FOLDER],
+            self.deadline.left(900))
+
     def perf(self):
         """A short load run must deliver messages, with and without confirms; a backlog must be
         consumed to the last message."""
@@ -273,6 +286,7 @@ SUITES = [   # name, method, what must exist for it to be in the list, part of -
     ("ctl", Runner.ctl, ("tests", "ctl"), True),
     ("tls", Runner.tls, ("tests", "tls"), False),
     ("migration", Runner.migration, ("tests", "migration"), False),
+    ("management", Runner.management, ("tests", "management"), False),
     ("perf", Runner.perf, ("tools", "perf"), True),
     ("bench", Runner.bench, ("bench",), False),
 ]

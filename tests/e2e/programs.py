@@ -1,4 +1,4 @@
-"""Test programs of a suite: run to their end, their lines `ok CASE` and `FAIL CASE: reason` counted.
+"""Test programs of a suite, run to their end: their lines `ok CASE` and `FAIL CASE: reason` count.
 
 A program prints `end` at last. One that ends otherwise, prints no case or takes too long is a
 failure of its own, and the end of its standard error is shown.

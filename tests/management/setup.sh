@@ -86,8 +86,9 @@ make_rabbitmqadmin() {
   rm -rf "$build_dir/rabbitmqadmin"
   mkdir -p "$build_dir/rabbitmqadmin"
   unpack rabbitmq-server "$build_dir/rabbitmqadmin/package"
-  cp "$build_dir"/rabbitmqadmin/package/usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins/rabbitmq_management-*/priv/www/cli/rabbitmqadmin \
-    "$build_dir/rabbitmqadmin/rabbitmqadmin"
+  find "$build_dir/rabbitmqadmin/package" -path '*/priv/www/cli/rabbitmqadmin' \
+    -exec cp {} "$build_dir/rabbitmqadmin/rabbitmqadmin" ';'
+  [ -s "$build_dir/rabbitmqadmin/rabbitmqadmin" ]
   rm -rf "$build_dir/rabbitmqadmin/package"
 }
 

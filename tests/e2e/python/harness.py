@@ -93,8 +93,8 @@ def _run(function, broker):
 
 
 def main(argv=None, before=None, after=None, make_broker=None):
-    """Runs all cases against `argv` = HOST PORT, or what `make_broker(argv)` reads from it; the exit
-    code is the number of failures."""
+    """Runs all cases against `argv` = HOST PORT, or what `make_broker(argv)` reads from it; the
+    exit code is the number of failures."""
     argv = sys.argv[1:] if argv is None else argv
     broker = make_broker(argv) if make_broker else Broker(argv[0], argv[1])
     failures = 0

@@ -1,10 +1,11 @@
+// Runs cases in their order and prints a line for each, as run.py reads them.
+
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 
-/** Runs cases in their order and prints a line for each, as run.py reads them. */
 final class Cases {
   interface Case {
     void run() throws Exception;
@@ -36,7 +37,10 @@ final class Cases {
   /** The line of the test program that failed. */
   private static String where(Throwable error) {
     for (StackTraceElement one : error.getStackTrace()) {
-      if (one.getClassName().startsWith("HttpClient")) return " (line " + one.getLineNumber() + ")";
+      String name = one.getClassName();
+      if (name.endsWith("Cases") && !name.equals("Cases")) {
+        return " (line " + one.getLineNumber() + ")";
+      }
     }
     return "";
   }

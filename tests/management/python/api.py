@@ -8,7 +8,9 @@ import base64
 import contextlib
 import http.client
 import json
+import os
 import pathlib
+import subprocess
 import sys
 import urllib.parse
 import uuid
@@ -22,6 +24,7 @@ import harness  # noqa: E402  (the paths are made above)
 from broker import free_port  # noqa: E402, F401  (for programs)
 
 REQUEST_SECONDS_MAX = 20
+TOOL_SECONDS_MAX = 30
 ADMINISTRATOR = ("guest", "guest")
 
 
@@ -130,6 +133,20 @@ class Api:
             if link.is_open:
                 with contextlib.suppress(pika.exceptions.AMQPError):
                     link.close()
+
+
+def run_tool(command, folder, fails=False, data="", environment=None):
+    """What a program says: its standard output, or its standard error when it has to fail.
+
+    `folder` is its home, where no configuration of it is.
+    """
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TOOL_SECONDS_MAX,
+                          input=data, check=False,
+                          env={**os.environ, "HOME": str(folder), **(environment or {})})
+    if (done.returncode != 0) != fails:
+        raise AssertionError(f"{' '.join(map(str, command[1:]))}: exit code {done.returncode}: "
+                             f"{done.stdout[-200:]}{done.stderr[-400:]}")
+    return done.stderr if fails else done.stdout
 
 
 class Absent:

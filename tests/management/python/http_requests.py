@@ -1,6 +1,6 @@
 """Requests that show how an HTTP API behaves at its edges, and what they have to be answered with.
 
-Each is for a virtual host `{vhost}` where `prepare()` has made the queues a, b and c and one binding.
+Each is for a virtual host where `prepare()` has made the queues a, b and c and one binding.
 http_behaviour.py checks the answers of one broker, compare.py shows how those of two differ.
 """
 

@@ -5,29 +5,18 @@ It sends what it was given on the command line: booleans and counts arrive as st
 
 import base64
 import json
-import os
-import subprocess
 import sys
 
-from api import quoted, run
+from api import ADMINISTRATOR, quoted, run, run_tool
 from harness import case, expect_equal, expect_in, wait_until
-
-TOOL_SECONDS_MAX = 30
 
 
 def tool(api, *arguments, vhost=None, user=None, fails=False, data=""):
-    """Its standard output, or its standard error when it has to fail."""
-    name, password = user or ("guest", "guest")
+    name, password = user or ADMINISTRATOR
     command = [sys.executable, str(api.folder / "rabbitmqadmin" / "rabbitmqadmin"),
                "-H", api.host, "-P", str(api.port), "-u", name, "-p", password,
                *(["-V", vhost] if vhost else []), *arguments]
-    home = {"HOME": str(api.folder)}  # without a .rabbitmqadmin.conf
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TOOL_SECONDS_MAX,
-                          input=data, check=False, env={**os.environ, **home})
-    if (done.returncode != 0) != fails:
-        raise AssertionError(f"{' '.join(arguments)}: exit code {done.returncode}: "
-                             f"{done.stdout}{done.stderr}")
-    return done.stderr if fails else done.stdout
+    return run_tool(command, api.folder, fails, data)
 
 
 def rows(api, *arguments, **options):

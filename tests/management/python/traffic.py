@@ -12,7 +12,7 @@ import urllib.parse
 
 import pika
 
-PAUSE_S = 0.1
+PAUSE_S = 0.2
 QUEUE, POLLED = "management.traffic", "management.polled"
 PERSISTENT = pika.BasicProperties(delivery_mode=2, content_type="text/plain")
 SIZES = (10, 500, 5_000, 50_000)

@@ -1,3 +1,5 @@
+// Users, permissions and limits, as rabbit-hole declares, reads and deletes them.
+
 package main
 
 import (

@@ -1,3 +1,5 @@
+// Definitions: what is exported can be imported again.
+
 package main
 
 import (

@@ -1,3 +1,5 @@
+// What the node is and how it is: overview, health, flags, and how it refuses.
+
 package main
 
 import (

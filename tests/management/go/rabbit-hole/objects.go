@@ -1,3 +1,5 @@
+// Queues, exchanges, bindings and virtual hosts, from their declaration to their deletion.
+
 package main
 
 import (

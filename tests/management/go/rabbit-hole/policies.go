@@ -1,3 +1,5 @@
+// Policies and parameters, and what belongs to shovels and federation.
+
 package main
 
 import (

@@ -1,3 +1,5 @@
+// What lives: connections, channels, consumers, and the counts of messages that pass.
+
 package main
 
 import (
@@ -101,10 +103,13 @@ func channels(broker *cases.Broker) {
 }
 
 func consumers(broker *cases.Broker) {
-	isMine := func(one rabbithole.ConsumerInfo) bool { return one.ConsumerTag == "management-consumer" }
+	isMine := func(one rabbithole.ConsumerInfo) bool {
+		return one.ConsumerTag == "management-consumer"
+	}
 	cases.Find(cases.Got(broker.ListConsumers()), isMine, "of all")
 	one := cases.Find(cases.Got(broker.ListConsumersIn("/")), isMine, "in /")
-	cases.Equal(one.Queue, rabbithole.BriefQueueInfo{Name: "management.traffic", Vhost: "/"}, "queue")
+	cases.Equal(one.Queue,
+		rabbithole.BriefQueueInfo{Name: "management.traffic", Vhost: "/"}, "queue")
 	cases.True(one.AcknowledgementMode == rabbithole.ManualAcknowledgement &&
 		one.PrefetchCount == 20 && !one.Exclusive && one.ChannelDetails.Number == 1 &&
 		one.ChannelDetails.User == "guest" && one.ChannelDetails.ConnectionName != "",
@@ -139,7 +144,8 @@ func trafficExchange(broker *cases.Broker) {
 }
 
 // connect opens a connection and returns it with a channel that tells when it was closed.
-func connect(broker *cases.Broker, user, password, name string) (*amqp.Connection, chan *amqp.Error) {
+func connect(broker *cases.Broker, user, password, name string) (
+	*amqp.Connection, chan *amqp.Error) {
 	host := cases.Got(url.Parse(broker.URL)).Hostname()
 	link := cases.Got(amqp.DialConfig("amqp://"+user+":"+password+"@"+host+":"+broker.AMQPPort+"/",
 		amqp.Config{Properties: amqp.Table{"connection_name": name}}))
