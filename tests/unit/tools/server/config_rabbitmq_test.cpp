@@ -157,7 +157,7 @@ vm_memory_high_watermark.relative          = 0.7
 consumer_timeout                           = 1800000
 )");
   ASSERT_TRUE(result.ok()) << result.errors[0];
-  EXPECT_EQ(result.warnings.size(), 4U);
+  EXPECT_EQ(result.warnings.size(), 2U);
   EXPECT_EQ(result.config.log.console_style.format, LogFormat::json);
   EXPECT_EQ(result.config.cluster_name, "orders");
   EXPECT_EQ(result.config.log.console_level, core::LogLevel::debug);
