@@ -8,10 +8,10 @@
 #include "persist/catalog/json_text.h"
 #include "tools/server/admin/message_json.h"
 #include "tools/server/http_api/api_body.h"
-#include "tools/server/http_api/api_families.h"
 #include "tools/server/http_api/api_operation.h"
 #include "tools/server/http_api/api_permit.h"
 #include "tools/server/http_api/api_topology.h"
+#include "tools/server/http_api/handlers/families.h"
 
 namespace lepus::server {
 

@@ -7,8 +7,8 @@
 
 #include "persist/catalog/access_rows.h"
 #include "tools/server/http_api/api_body.h"
-#include "tools/server/http_api/api_families.h"
 #include "tools/server/http_api/api_operation.h"
+#include "tools/server/http_api/handlers/families.h"
 
 namespace lepus::server {
 

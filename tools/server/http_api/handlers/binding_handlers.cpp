@@ -9,11 +9,11 @@
 #include "core/topology/topology_rules.h"
 #include "tools/server/admin/message_json.h"
 #include "tools/server/http_api/api_body.h"
-#include "tools/server/http_api/api_families.h"
 #include "tools/server/http_api/api_operation.h"
 #include "tools/server/http_api/api_permit.h"
 #include "tools/server/http_api/api_topology.h"
 #include "tools/server/http_api/binding_key.h"
+#include "tools/server/http_api/handlers/families.h"
 
 namespace lepus::server {
 

@@ -3,8 +3,8 @@
 #include <string>
 #include <utility>
 
-#include "tools/server/http_api/api_families.h"
 #include "tools/server/http_api/api_operation.h"
+#include "tools/server/http_api/handlers/families.h"
 
 namespace lepus::server {
 

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "tools/server/http_api/api_body.h"
-#include "tools/server/http_api/api_families.h"
 #include "tools/server/http_api/api_operation.h"
+#include "tools/server/http_api/handlers/families.h"
 
 namespace lepus::server {
 

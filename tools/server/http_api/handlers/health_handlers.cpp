@@ -11,7 +11,7 @@
 #include "tools/server/admin/node_facts.h"
 #include "tools/server/config/config.h"
 #include "tools/server/config/config_value.h"
-#include "tools/server/http_api/api_families.h"
+#include "tools/server/http_api/handlers/families.h"
 
 namespace lepus::server {
 

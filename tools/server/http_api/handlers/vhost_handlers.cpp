@@ -6,9 +6,9 @@
 
 #include "tools/server/config/config.h"
 #include "tools/server/http_api/api_body.h"
-#include "tools/server/http_api/api_families.h"
 #include "tools/server/http_api/api_operation.h"
 #include "tools/server/http_api/api_vhost.h"
+#include "tools/server/http_api/handlers/families.h"
 
 namespace lepus::server {
 

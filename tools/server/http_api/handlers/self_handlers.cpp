@@ -7,7 +7,7 @@
 #include "tools/server/admin/json_writer.h"
 #include "tools/server/admin/message_json.h"
 #include "tools/server/config/config.h"
-#include "tools/server/http_api/api_families.h"
+#include "tools/server/http_api/handlers/families.h"
 
 namespace lepus::server {
 

@@ -9,10 +9,10 @@
 #include "tools/server/config/config.h"
 #include "tools/server/definitions/definitions_table.h"
 #include "tools/server/http_api/api_body.h"
-#include "tools/server/http_api/api_families.h"
 #include "tools/server/http_api/api_operation.h"
 #include "tools/server/http_api/api_permit.h"
 #include "tools/server/http_api/api_topology.h"
+#include "tools/server/http_api/handlers/families.h"
 
 namespace lepus::server {
 

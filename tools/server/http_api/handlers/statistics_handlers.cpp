@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "tools/server/http_api/api_families.h"
 #include "tools/server/http_api/api_listing.h"
 #include "tools/server/http_api/fresh_samples.h"
+#include "tools/server/http_api/handlers/families.h"
 #include "tools/server/http_api/objects/call_context.h"
 #include "tools/server/http_api/objects/kinds.h"
 
@@ -25,8 +25,7 @@ std::vector<const core::VhostInfo*> listed_vhosts(const ApiCall& call) {
 void list_queues(ApiCall& call) {
   std::vector<core::QueueId> ids;
   for (const core::VhostInfo* vhost : listed_vhosts(call))
-    for (const core::QueueInfo* queue : call.topology().queues(vhost->id))
-      ids.push_back(queue->id);
+    for (const core::QueueInfo* queue : call.topology().queues(vhost->id)) ids.push_back(queue->id);
   reply_list(call, QueueKind{object_context(call)}, std::move(ids), {"vhost", "name"});
 }
 

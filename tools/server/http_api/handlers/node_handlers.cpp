@@ -9,8 +9,8 @@
 #include "tools/server/admin/json_writer.h"
 #include "tools/server/config/config.h"
 #include "tools/server/http_api/api_body.h"
-#include "tools/server/http_api/api_families.h"
 #include "tools/server/http_api/api_operation.h"
+#include "tools/server/http_api/handlers/families.h"
 
 namespace lepus::server {
 

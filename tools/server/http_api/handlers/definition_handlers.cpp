@@ -8,8 +8,8 @@
 #include "persist/catalog/json_text.h"
 #include "tools/server/admin/json_writer.h"
 #include "tools/server/http_api/api_body.h"
-#include "tools/server/http_api/api_families.h"
 #include "tools/server/http_api/api_operation.h"
+#include "tools/server/http_api/handlers/families.h"
 #include "tools/server/http_api/multipart.h"
 
 namespace lepus::server {

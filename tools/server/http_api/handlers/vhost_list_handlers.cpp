@@ -4,9 +4,9 @@
 
 #include "tools/server/config/config.h"
 #include "tools/server/http_api/api_body.h"
-#include "tools/server/http_api/api_families.h"
 #include "tools/server/http_api/api_vhost.h"
 #include "tools/server/http_api/fresh_samples.h"
+#include "tools/server/http_api/handlers/families.h"
 #include "tools/server/http_api/objects/call_context.h"
 #include "tools/server/http_api/objects/topology_json.h"
 

@@ -1,6 +1,6 @@
 // The overview of the broker, its node and what the node's memory is used for.
-#include "tools/server/http_api/api_families.h"
 #include "tools/server/http_api/fresh_samples.h"
+#include "tools/server/http_api/handlers/families.h"
 #include "tools/server/http_api/objects/call_context.h"
 #include "tools/server/http_api/objects/node_json.h"
 

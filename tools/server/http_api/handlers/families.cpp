@@ -1,5 +1,5 @@
 // See api_families.h.
-#include "tools/server/http_api/api_families.h"
+#include "tools/server/http_api/handlers/families.h"
 
 #include <array>
 
