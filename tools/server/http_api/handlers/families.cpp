@@ -1,4 +1,4 @@
-// See api_families.h.
+// See families.h.
 #include "tools/server/http_api/handlers/families.h"
 
 #include <array>

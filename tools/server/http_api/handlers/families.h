@@ -1,4 +1,4 @@
-// The families of paths, one file each. A new family is one line here and one in api_families.cpp.
+// The families of paths, one file each. A new family is one line here and one in families.cpp.
 #pragma once
 
 #include <span>
