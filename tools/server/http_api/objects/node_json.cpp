@@ -97,24 +97,20 @@ void write_io(const SampleStore& samples, JsonWriter& json) {
                                            static_cast<double>(sum.journal_syncs));
 }
 
-struct MemoryPart {
+struct NamedBytes {
   std::string_view name;
   std::uint64_t bytes;
 };
-std::array<MemoryPart, 5> memory_parts(const NodeContext& context) {
-  std::uint64_t messages = 0, input = 0, output = 0;
-  for (const core::ThreadStats& thread : context.objects.samples.threads()) {
-    messages += thread.counts.memory_messages;
-    input += thread.counts.memory_input;
-    output += thread.counts.memory_output;
+/// What is accounted for, by kind; then what the process occupies beyond it.
+std::vector<NamedBytes> memory_of(const AdminHost::Facts& facts) {
+  std::vector<NamedBytes> parts;
+  std::uint64_t accounted = 0;
+  for (std::size_t i = 0; i < facts.memory_parts.size(); ++i) {
+    parts.push_back({memory_part_names[i], facts.memory_parts[i]});
+    accounted += facts.memory_parts[i];
   }
-  const AdminHost::Facts facts = context.host.facts();
-  const std::uint64_t known = messages + input + output;
-  const std::uint64_t accounted = std::max(facts.memory_bytes, known);
-  const std::uint64_t resident = std::max(facts.resident_bytes, accounted);
-  return {MemoryPart{"binary", messages}, MemoryPart{"connection_readers", input},
-          MemoryPart{"connection_writers", output}, MemoryPart{"other_system", accounted - known},
-          MemoryPart{"allocated_unused", resident - accounted}};
+  parts.push_back({"allocated_unused", std::max(facts.resident_bytes, accounted) - accounted});
+  return parts;
 }
 
 }  // namespace
@@ -151,12 +147,12 @@ void write_node(const NodeContext& context, JsonWriter& json) {
 }
 
 void write_node_memory(const NodeContext& context, bool is_relative, JsonWriter& json) {
-  const auto parts = memory_parts(context);
+  const std::vector<NamedBytes> parts = memory_of(context.host.facts());
   std::uint64_t total = 0;
-  for (const MemoryPart& part : parts) total += part.bytes;
+  for (const NamedBytes& part : parts) total += part.bytes;
   const std::uint64_t accounted = total - parts.back().bytes;
   json.begin_object();
-  for (const MemoryPart& part : parts) {
+  for (const NamedBytes& part : parts) {
     if (!is_relative) {
       json.field(part.name, part.bytes);
       continue;
