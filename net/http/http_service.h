@@ -1,4 +1,4 @@
-// HTTP/1.1 as whoever answers sees it: requests that are whole, and answers in one piece or in many.
+// HTTP/1.1 as whoever answers sees it: requests that are whole, and answers in one piece or many.
 //
 //   HttpServer: bytes -> HttpRequest -> HttpService::on_request(exchange)
 //     exchange.answer(...)                                     the answer in one piece, or

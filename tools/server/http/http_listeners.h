@@ -1,5 +1,5 @@
-// The ports of HTTP, on the admin thread: sockets, TLS, and for each door (management, prometheus) a
-// server with limits of its own, so that neither keeps the other from answering.
+// The ports of HTTP, on the admin thread: sockets, TLS, and for each door (management, prometheus)
+// a server with limits of its own, so that neither keeps the other from answering.
 //
 //   socket -> TLS -> net::HttpServer of its door -> net::HttpService
 //

@@ -2,7 +2,7 @@
 // a deleted queue or exchange had counted stays counted. They are brought up to date by each
 // scrape.
 //
-//   all virtual hosts             T      what shards count themselves; never falls
+//   all channels                  T      what shards count themselves; never falls
 //   quorum queues, streams        Q, S   growth of each queue since it was seen last, added up
 //   classic queues                T-Q-S  also of queues that lived between two scrapes
 //

@@ -20,8 +20,7 @@ void answer(net::HttpExchange& exchange, unsigned status, std::string text) {
 void MetricsService::on_request(net::HttpExchange& exchange) {
   const net::HttpRequest& request = exchange.request();
   std::string error;
-  auto scrape = read_scrape_request(request.path, request.query, settings_.path,
-                                    settings_.is_per_object, error);
+  auto scrape = read_scrape_request({request.path, request.query}, settings_, error);
   if (!scrape)
     return answer(exchange, 404, fmt::format("not found; metrics are under {}", settings_.path));
   if (request.method != "GET") return exchange.answer(405, {{"allow", "GET, HEAD"}}, {});

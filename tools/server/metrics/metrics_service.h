@@ -1,5 +1,6 @@
-// GET /metrics, /metrics/per-object, /metrics/detailed, /metrics/memory-breakdown: RabbitMQ's names,
-// and our own under lepus_. A scrape of very many objects takes many turns and bounded memory.
+// GET /metrics, /metrics/per-object, /metrics/detailed, /metrics/memory-breakdown: RabbitMQ's
+// names, and our own under lepus_. A scrape of very many objects takes many turns and bounded
+// memory.
 //
 // Admin thread; a transport of Admin, so that scrapes have their share of each turn.
 #pragma once
@@ -14,11 +15,6 @@
 #include "tools/server/metrics/scrape.h"
 
 namespace lepus::server {
-
-struct MetricsSettings {
-  std::string path = "/metrics";
-  bool is_per_object = false;  ///< Under that path, too.
-};
 
 class MetricsService final : public net::HttpService, public AdminTransport {
  public:

@@ -1,5 +1,5 @@
-// What metrics are made from: the latest rows of all objects, as plain facts. On the admin thread it
-// is the sample store (sample_metrics_source.h), in tests whatever a test says.
+// What metrics are made from: the latest rows of all objects, as plain facts. On the admin thread
+// it is the sample store (sample_metrics_source.h), in tests whatever a test says.
 //
 // Ids are asked for once a scrape, which then goes through them in many turns: what has gone in
 // between has no row. Views are good until the source's next turn.
@@ -33,7 +33,7 @@ struct MetricsNode {
   std::uint64_t queue_count = 0;
   std::uint64_t consumer_count = 0;
   core::LoginCounts logins;    ///< Of AMQP.
-  core::MessageCounts counts;  ///< Of all virtual hosts.
+  core::MessageCounts counts;  ///< Of all channels, also of closed ones.
 };
 
 struct MetricsQueue {

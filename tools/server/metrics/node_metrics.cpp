@@ -67,7 +67,7 @@ void write_journal(std::string_view prefix, const MetricsNode&,
   put(prefix, {"io_write_ops_total", metric_counter, "Records written to journals"},
       counts.journal_records, out);
   put(prefix, {"io_write_bytes_total", metric_counter, "Bytes written to journals"},
-      counts.journal_bytes + counts.journal_rewritten_bytes, out);
+      counts.journal_bytes, out);
   put(prefix, {"io_sync_ops_total", metric_counter, "Syncs of journals"}, counts.journal_syncs,
       out);
   out.begin(prefix, {"io_sync_time_seconds_total", metric_counter, "Time of syncs of journals"});
@@ -107,16 +107,17 @@ core::ShardCounts sum_of(std::span<const MetricsThread> threads) {
   core::ShardCounts sum;
   using Counts = core::ShardCounts;
   using core::RemovalCounts;
-  constexpr std::array numbers = {
-      &Counts::connections_opened, &Counts::connections_closed,      &Counts::channels_opened,
-      &Counts::channels_closed,    &Counts::queues_declared,         &Counts::queues_created,
-      &Counts::queues_deleted,     &Counts::journal_records,         &Counts::journal_bytes,
-      &Counts::journal_syncs,      &Counts::journal_rewritten_bytes, &Counts::journal_reads,
-      &Counts::journal_read_bytes};
+  constexpr auto numbers = std::to_array<std::uint64_t Counts::*>(
+      {&Counts::connections_opened, &Counts::connections_closed, &Counts::channels_opened,
+       &Counts::channels_closed, &Counts::queues_declared, &Counts::queues_created,
+       &Counts::queues_deleted, &Counts::journal_records, &Counts::journal_bytes,
+       &Counts::journal_syncs, &Counts::journal_rewritten_bytes, &Counts::journal_reads,
+       &Counts::journal_read_bytes});
   constexpr std::array reasons = {&RemovalCounts::expired, &RemovalCounts::maxlen,
                                   &RemovalCounts::rejected, &RemovalCounts::delivery_limit};
   for (const MetricsThread& thread : threads) {
     const Counts& one = thread.stats.counts;
+    sum.messages += one.messages;
     for (const auto number : numbers) sum.*number += one.*number;
     for (const auto reason : reasons) {
       sum.dead_lettered.*reason += one.dead_lettered.*reason;

@@ -9,22 +9,26 @@ namespace lepus::server {
 
 namespace {
 
+struct PartName {
+  std::string_view prefix;
+  MetricName name;
+};
+
 /// One name for all ids of a kind. `sample` writes what there is of an id.
 template <class Id, class Sample>
 class PartOf final : public ObjectPart {
  public:
-  PartOf(std::string_view prefix, const MetricName& name, const std::vector<Id>& ids, Sample sample)
-      : prefix_(prefix), name_(name), ids_(ids), sample_(std::move(sample)) {}
+  PartOf(const PartName& name, const std::vector<Id>& ids, Sample sample)
+      : name_(name), ids_(ids), sample_(std::move(sample)) {}
 
   std::size_t write(std::size_t samples, MetricsText& out) override {
-    if (!std::exchange(has_begun_, true)) out.begin(prefix_, name_);
+    if (!std::exchange(has_begun_, true)) out.begin(name_.prefix, name_.name);
     for (; samples > 0 && next_ < ids_.size(); --samples) sample_(ids_[next_++], out);
     return next_ < ids_.size() ? 0 : samples;
   }
 
  private:
-  std::string_view prefix_;
-  MetricName name_;
+  PartName name_;
   const std::vector<Id>& ids_;
   Sample sample_;
   std::size_t next_ = 0;
@@ -32,9 +36,8 @@ class PartOf final : public ObjectPart {
 };
 
 template <class Id, class Sample>
-void add_part(ObjectParts& parts, std::string_view prefix, const MetricName& name,
-              const std::vector<Id>& ids, Sample sample) {
-  parts.push_back(std::make_unique<PartOf<Id, Sample>>(prefix, name, ids, std::move(sample)));
+void add_part(ObjectParts& parts, const PartName& name, const std::vector<Id>& ids, Sample sample) {
+  parts.push_back(std::make_unique<PartOf<Id, Sample>>(name, ids, std::move(sample)));
 }
 
 MetricLabels labels_of(const MetricsQueue& queue) {
@@ -79,7 +82,7 @@ class PartMaker {
   void add_queues(std::string_view prefix, const QueueFamily& family) {
     if (!is_wanted(family.name)) return;
     for (const auto& metric : family.metrics)
-      add_part(parts_, prefix, metric.name, objects_.queues(),
+      add_part(parts_, {prefix, metric.name}, objects_.queues(),
                [this_source = &source_, value = metric.value](core::QueueId id, MetricsText& out) {
                  if (const auto queue = this_source->find(id))
                    out.sample(labels_of(*queue), value(stats_of(*queue)));
@@ -89,7 +92,8 @@ class PartMaker {
     if (is_detailed() && !request_.has_family("queue_coarse_metrics") &&
         !request_.has_family("queue_consumer_count") && !request_.has_family("queue_metrics"))
       return;
-    add_part(parts_, prefix(), {"queue_info", metric_gauge, "A constant 1 with details of a queue"},
+    add_part(parts_,
+             {prefix(), {"queue_info", metric_gauge, "A constant 1 with details of a queue"}},
              objects_.queues(), [source = &source_](core::QueueId id, MetricsText& out) {
                const auto queue = source->find(id);
                if (!queue) return;
@@ -102,7 +106,7 @@ class PartMaker {
   void add_exchanges(const ExchangeFamily& family) {
     if (!is_wanted(family.name)) return;
     for (const auto& metric : family.metrics)
-      add_part(parts_, prefix(), metric.name, objects_.exchanges(),
+      add_part(parts_, {prefix(), metric.name}, objects_.exchanges(),
                [source = &source_, value = metric.value](core::ExchangeId id, MetricsText& out) {
                  if (const auto exchange = source->find(id))
                    out.sample(labels_of(*exchange), value(exchange->counts));
@@ -111,7 +115,7 @@ class PartMaker {
   void add_channels(const ChannelFamily& family) {
     if (!is_wanted(family.name)) return;
     for (const auto& metric : family.metrics)
-      add_part(parts_, prefix(), metric.name, objects_.channels(),
+      add_part(parts_, {prefix(), metric.name}, objects_.channels(),
                [source = &source_, value = metric.value](const ChannelKey& key, MetricsText& out) {
                  const core::ChannelStats* row = source->find(key);
                  if (row == nullptr) return;
@@ -122,7 +126,7 @@ class PartMaker {
   void add_connections(const ConnectionFamily& family) {
     if (!is_wanted(family.name)) return;
     for (const auto& metric : family.metrics)
-      add_part(parts_, prefix(), metric.name, objects_.connections(),
+      add_part(parts_, {prefix(), metric.name}, objects_.connections(),
                [source = &source_, value = metric.value](core::ConnectionId id, MetricsText& out) {
                  const core::ConnectionStats* row = source->find(id);
                  if (row != nullptr)
@@ -132,7 +136,7 @@ class PartMaker {
   /// What a cluster has as a whole.
   void add_cluster() {
     const auto exchanges = [&](const MetricName& name, auto value) {
-      add_part(parts_, prefix_cluster, name, objects_.exchanges(),
+      add_part(parts_, {prefix_cluster, name}, objects_.exchanges(),
                [source = &source_, value](core::ExchangeId id, MetricsText& out) {
                  if (const auto exchange = source->find(id))
                    out.sample(labels_of(*exchange).add("type", exchange->type), value(*exchange));

@@ -46,9 +46,7 @@ MetricsNode SampleMetricsSource::node() const {
   node.queue_count = broker_.topology().queue_count();
   node.consumer_count = samples_.consumer_count();
   node.logins = facts.logins;
-  for (const core::VhostInfo* vhost : broker_.topology().vhosts())
-    if (const VhostSample* sample = samples_.find_vhost(vhost->id))
-      node.counts += sum_of(sample->parts);
+  for (const core::ThreadStats& thread : samples_.threads()) node.counts += thread.counts.messages;
   return node;
 }
 

@@ -51,20 +51,21 @@ bool ScrapeRequest::has_family(std::string_view name) const {
   return std::find(families.begin(), families.end(), name) != families.end();
 }
 
-std::optional<ScrapeRequest> read_scrape_request(std::string_view path, std::string_view query,
-                                                 std::string_view metrics_path, bool is_per_object,
+std::optional<ScrapeRequest> read_scrape_request(const ScrapeTarget& target,
+                                                 const MetricsSettings& settings,
                                                  std::string& error) {
-  if (!path.starts_with(metrics_path)) return std::nullopt;
-  std::string_view rest = path.substr(metrics_path.size());
+  if (!target.path.starts_with(settings.path)) return std::nullopt;
+  std::string_view rest = target.path.substr(settings.path.size());
   if (rest.ends_with('/')) rest.remove_suffix(1);
   ScrapeRequest request;
   if (rest.empty()) {
-    request.endpoint = is_per_object ? MetricsEndpoint::per_object : MetricsEndpoint::aggregated;
+    request.endpoint =
+        settings.is_per_object ? MetricsEndpoint::per_object : MetricsEndpoint::aggregated;
   } else if (rest == "/per-object") {
     request.endpoint = MetricsEndpoint::per_object;
   } else if (rest == "/detailed") {
     request.endpoint = MetricsEndpoint::detailed;
-    error = read_query(query, request);
+    error = read_query(target.query, request);
   } else if (rest == "/memory-breakdown") {
     request.endpoint = MetricsEndpoint::memory_breakdown;
   } else if (rest != "/default") {

@@ -22,10 +22,19 @@ struct ScrapeRequest {
   bool has_family(std::string_view name) const;
 };
 
-/// `path` and `query` as they came. Nothing: there is nothing under this path. `error` is not empty
-/// when the query cannot be read.
-std::optional<ScrapeRequest> read_scrape_request(std::string_view path, std::string_view query,
-                                                 std::string_view metrics_path, bool is_per_object,
+struct MetricsSettings {
+  std::string path = "/metrics";
+  bool is_per_object = false;  ///< Under that path, too.
+};
+
+/// As a request has them.
+struct ScrapeTarget {
+  std::string_view path;
+  std::string_view query;
+};
+/// Nothing: there is nothing under this path. `error` is not empty when the query cannot be read.
+std::optional<ScrapeRequest> read_scrape_request(const ScrapeTarget& target,
+                                                 const MetricsSettings& settings,
                                                  std::string& error);
 
 }  // namespace lepus::server

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/time.h"
@@ -35,14 +36,21 @@ std::vector<std::string> powers(unsigned first, std::size_t count, double unit) 
   return texts;
 }
 
+/// Buckets up to 2^first, 2^(first+1) ... of which `unit` are one.
+struct Scale {
+  unsigned first;
+  double unit;
+};
+
 template <class Member>
-void put_histogram(const MetricName& name, Threads threads, Member member, unsigned first,
-                   double unit, MetricsText& out) {
+void put_histogram(const MetricName& name, std::pair<Threads, Member> counts, Scale scale,
+                   MetricsText& out) {
+  const auto [threads, member] = counts;
   out.begin(prefix_own, name);
   for (const MetricsThread& thread : threads) {
     const auto& histogram = thread.stats.counts.*member;
-    out.histogram(labels_of(thread), powers(first, histogram.buckets.size() - 1, unit),
-                  histogram.buckets, static_cast<double>(histogram.sum) / unit);
+    out.histogram(labels_of(thread), powers(scale.first, histogram.buckets.size() - 1, scale.unit),
+                  histogram.buckets, static_cast<double>(histogram.sum) / scale.unit);
   }
 }
 
@@ -79,8 +87,8 @@ void write_journals(Threads shards, MetricsText& out) {
   const auto of_counts = [](auto member) {
     return [member](const core::ThreadStats& stats) { return stats.counts.*member; };
   };
-  put({"journal_written_bytes_total", metric_counter, "Bytes that clients caused to be written"},
-      shards, of_counts(&Counts::journal_bytes), out);
+  put({"journal_written_bytes_total", metric_counter, "Bytes written to a journal"}, shards,
+      of_counts(&Counts::journal_bytes), out);
   put({"journal_rewritten_bytes_total", metric_counter, "Bytes that compaction wrote once more"},
       shards, of_counts(&Counts::journal_rewritten_bytes), out);
   put(
@@ -88,18 +96,18 @@ void write_journals(Threads shards, MetricsText& out) {
        "All bytes written by those that clients caused, since the start; 0 without any"},
       shards,
       [](const core::ThreadStats& stats) {
-        const auto written = static_cast<double>(stats.counts.journal_bytes);
-        const auto again = static_cast<double>(stats.counts.journal_rewritten_bytes);
-        return written == 0 ? 0.0 : (written + again) / written;
+        const auto all = static_cast<double>(stats.counts.journal_bytes);
+        const double caused = all - static_cast<double>(stats.counts.journal_rewritten_bytes);
+        return caused <= 0 ? 0.0 : all / caused;
       },
       out);
-  put_histogram({"journal_sync_seconds", MetricType::histogram, "How long syncs take"}, shards,
-                &Counts::sync_latency_us, 4, us_per_s, out);
+  put_histogram({"journal_sync_seconds", MetricType::histogram, "How long syncs take"},
+                std::pair{shards, &Counts::sync_latency_us}, {4, us_per_s}, out);
   put_histogram({"journal_batch_records", MetricType::histogram, "Records made durable at once"},
-                shards, &Counts::sync_batch, 0, 1, out);
+                std::pair{shards, &Counts::sync_batch}, {0, 1}, out);
   put_histogram({"mailbox_commands", MetricType::histogram,
                  "Commands of other threads found in a turn that found any"},
-                shards, &Counts::mailbox_depth, 0, 1, out);
+                std::pair{shards, &Counts::mailbox_depth}, {0, 1}, out);
   put({"publishers_waiting", metric_gauge,
        "Connections whose publishes wait for a queue or an alarm"},
       shards, of_counts(&Counts::publishers_waiting), out);

@@ -121,7 +121,7 @@ inline void fill(FakeMetricsSource& source) {
   shard.stats.counts.connections_opened = 5;
   shard.stats.counts.message_size.buckets = {4, 3, 0, 0, 0, 0, 0, 0, 1};
   shard.stats.counts.message_size.sum = 200'000'500;
-  shard.stats.counts.journal_bytes = 100;
+  shard.stats.counts.journal_bytes = 150;
   shard.stats.counts.journal_rewritten_bytes = 50;
   shard.stats.turns.turns = 7;
   source.thread_rows = {shard, {"admin", {}}};
