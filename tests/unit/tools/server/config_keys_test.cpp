@@ -152,7 +152,7 @@ TEST(ConfigReload, TableAndCopyAgreeForEveryKey) {
     }
     // The default of the versions of TLS is all of them.
     const bool can_change = spec.show(running) != ".*" && !spec.show(running).empty() &&
-                            spec.name != "ssl_options.versions.$n";
+                            !spec.name.ends_with(".versions.$n");
     EXPECT_TRUE(has_changed || !can_change) << spec.name;
   }
 }
