@@ -96,7 +96,8 @@ def unknown_keys_and_wrong_values_are_problems(node):
     content = {'policies': [policy('typo', {'max-lenght': 5, 'max-length': 'many'}),
                             policy('good', {'max-length': 5, 'ha-mode': 'all'})],
                'parameters': [{'component': 'operator_policy', 'name': 'o', 'vhost': '/',
-                               'value': {'pattern': '.*', 'definition': {'overflow': 'drop-head'}}}],
+                               'value': {'pattern': '.*',
+                                         'definition': {'overflow': 'drop-head'}}}],
                'queues': [{'name': 'q', 'vhost': '/'}]}
     code, _, error = world.check(content)
     check(code == 1, f'exit code {code}')

@@ -206,7 +206,7 @@ std::size_t Cluster::connection_count() const {
 
 std::uint64_t Cluster::memory_bytes() const {
   std::uint64_t bytes = 0;
-  for (const auto& shard : shards_) bytes += shard->memory_bytes();
+  for (const auto& shard : shards_) bytes += server::total_of(shard->memory_parts());
   return bytes;
 }
 

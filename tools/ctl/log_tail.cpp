@@ -1,5 +1,5 @@
-// See log_tail.h. The end of a file is read backwards in pieces; what comes is looked for a few times
-// a second, as the file may be renamed and made anew at any time.
+// See log_tail.h. The end of a file is read backwards in pieces; what comes is looked for a few
+// times a second, as the file may be renamed and made anew at any time.
 #include "tools/ctl/log_tail.h"
 
 #include <fcntl.h>

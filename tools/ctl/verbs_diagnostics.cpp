@@ -1,5 +1,5 @@
-// The rest of the table of verbs: those of rabbitmq-diagnostics, -queues, -streams and -upgrade that
-// make sense on one node.
+// The rest of the table of verbs: those of rabbitmq-diagnostics, -queues, -streams and -upgrade
+// that make sense on one node.
 #include <array>
 
 #include "tools/ctl/verbs.h"

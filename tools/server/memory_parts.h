@@ -25,4 +25,10 @@ inline constexpr std::array<std::string_view, memory_part_count> memory_part_nam
 /// Bytes, by MemoryPart.
 using MemoryParts = std::array<std::uint64_t, memory_part_count>;
 
+inline std::uint64_t total_of(const MemoryParts& parts) {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t bytes : parts) sum += bytes;
+  return sum;
+}
+
 }  // namespace lepus::server

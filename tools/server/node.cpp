@@ -403,10 +403,6 @@ MemoryParts Node::memory_parts() const {
   return sum;
 }
 
-std::uint64_t Node::memory_bytes() const {
-  std::uint64_t sum = 0;
-  for (const ShardThread& own : shards_) sum += own.shard->memory_bytes();
-  return sum;
-}
+std::uint64_t Node::memory_bytes() const { return total_of(memory_parts()); }
 
 }  // namespace lepus::server

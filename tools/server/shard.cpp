@@ -265,7 +265,6 @@ void Shard::note_memory() {
                           unwritten};
   for (std::size_t i = 0; i < parts.size(); ++i)
     memory_.parts[i].store(parts[i], std::memory_order_relaxed);
-  memory_.bytes.store(held + copies, std::memory_order_relaxed);
   memory_.release.set(memory_.fall.note(held, parts_.loop->now()));
 }
 

@@ -66,9 +66,8 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   bool is_finished() const;
   core::Broker& broker() { return broker_; }
 
-  /// For the control thread: bytes held by messages and output, as of the last turn.
-  std::uint64_t memory_bytes() const { return memory_.bytes.load(std::memory_order_relaxed); }
-  /// The same by kind: each number is of the last turn, but they may be of different ones.
+  /// For the control thread and the admin thread: bytes held by messages, output and the rest. Each
+  /// number is of the last turn, but they may be of different ones.
   MemoryParts memory_parts() const;
   /// Messages above this size altogether leave memory. Any thread. See
   /// Broker::set_memory_pressure_threshold().
@@ -88,8 +87,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     std::size_t open_count = 0;
   };
   struct Memory {
-    std::atomic<std::uint64_t> bytes{0};  ///< Written here, read by the control thread.
-    std::array<std::atomic<std::uint64_t>, memory_part_count> parts{};  ///< For the admin thread.
+    std::array<std::atomic<std::uint64_t>, memory_part_count> parts{};  ///< Written here.
     std::atomic<std::uint64_t> pressure_threshold{UINT64_MAX};  ///< Written by the control thread.
     MemoryFall fall;
     io::PromptRelease release;

@@ -75,8 +75,8 @@ class Quick final : public AdminOperation {
   }
 };
 
-/// list_unresponsive_queues: a queue answers as its shard does. Done, with an empty list, when every
-/// shard has answered; one that hangs leaves the request to its time limit.
+/// list_unresponsive_queues: a queue answers as its shard does. Done, with an empty list, when
+/// every shard has answered; one that hangs leaves the request to its time limit.
 class ListUnresponsiveQueues final : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;

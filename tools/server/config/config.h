@@ -140,6 +140,13 @@ struct LogConfig {
   bool operator==(const LogConfig&) const = default;
 };
 
+/// How definitions are imported.
+struct ImportRules {
+  OnUnsupported on_unsupported = OnUnsupported::refuse;  ///< Of their elements.
+  bool skips_unchanged = false;  ///< At a start, files that were imported already are left alone.
+  bool operator==(const ImportRules&) const = default;
+};
+
 /// Where the values come from. Nothing here is read from the process itself, so tests can say all.
 struct ConfigSources {
   /// --config or LEPUS_CONFIG_FILE: must exist. A directory means its *.conf. Beside a file, the
@@ -204,8 +211,7 @@ struct ServerConfig {
   std::string data_dir = "/var/lib/lepus";
   std::string management_socket;  ///< "" = lepus.sock in data_dir, "none" = none.
   std::string load_definitions;   ///< File or directory in RabbitMQ's format; "" = none.
-  OnUnsupported on_unsupported = OnUnsupported::refuse;  ///< Of elements of definitions.
-  bool skips_unchanged_definitions = false;  ///< Files that were imported already are left alone.
+  ImportRules import_rules;
 
   // Journal
   persist::SyncMode journal_sync = persist::SyncMode::always;

@@ -284,11 +284,12 @@ SetOutcome set_definitions_backend(ServerConfig&, const KeyText& given) {
 }
 SetOutcome set_on_unsupported(ServerConfig& config, const KeyText& given) {
   if (given.value != "refuse" && given.value != "skip") return refused();
-  config.on_unsupported = given.value == "skip" ? OnUnsupported::skip : OnUnsupported::refuse;
+  config.import_rules.on_unsupported =
+      given.value == "skip" ? OnUnsupported::skip : OnUnsupported::refuse;
   return taken();
 }
 std::string show_on_unsupported(const ServerConfig& config) {
-  return config.on_unsupported == OnUnsupported::skip ? "skip" : "refuse";
+  return config.import_rules.on_unsupported == OnUnsupported::skip ? "skip" : "refuse";
 }
 
 }  // namespace

@@ -335,7 +335,7 @@ void add_files(std::vector<KeySpec>& rows) {
   add({"definitions.skip_if_unchanged", accepts_bool,
        "A start leaves load_definitions alone when the last import was of the same content: what "
        "was changed since, by operators or clients, stays so."},
-      restart, access::flag<&Config::skips_unchanged_definitions>);
+      restart, access::flag<&Config::import_rules, &ImportRules::skips_unchanged>);
   add({"definitions.local.path", "a path", "Another name of load_definitions."}, restart,
       access::alias_of(definitions));
   add({"management.load_definitions", "a path", "Another name of load_definitions."}, restart,

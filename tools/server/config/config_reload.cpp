@@ -41,7 +41,7 @@ void keep_what_needs_restart(const ServerConfig& running, ServerConfig& config) 
   config.journal_sync_interval_ms = running.journal_sync_interval_ms;
   config.journal_segment_size = running.journal_segment_size;
   config.load_definitions = running.load_definitions;
-  config.skips_unchanged_definitions = running.skips_unchanged_definitions;
+  config.import_rules.skips_unchanged = running.import_rules.skips_unchanged;
 }
 
 std::vector<std::string>& list_of(ReloadPlan& plan, Reload reload) {

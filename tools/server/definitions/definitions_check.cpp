@@ -37,7 +37,7 @@ std::string summary_of(const Definitions& definitions) {
 
 DefinitionsCheck check_definitions(const ServerConfig& config, const std::string& path) {
   Definitions definitions;
-  Findings findings{config.on_unsupported};
+  Findings findings{config.import_rules.on_unsupported};
   persist::StoredDefinitions stored_rows;
   core::Random random{1};
   core::StoredDefinitions stored;

@@ -55,8 +55,8 @@ class Fields {
   std::string error_;
 };
 
-/// Which element it is, for people: "'q' in '/'", "'x' to 'q' in '/'"; empty when it says nothing of
-/// itself. Names are cut where they are very long.
+/// Which element it is, for people: "'q' in '/'", "'x' to 'q' in '/'"; empty when it says nothing
+/// of itself. Names are cut where they are very long.
 std::string element_name(simdjson::dom::object object);
 
 /// What a JSON value is, for messages: "a number".

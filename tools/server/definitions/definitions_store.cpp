@@ -114,15 +114,15 @@ void bring_in(const DefinitionsPlace& place, Definitions& definitions, StartDefi
   for (const std::string& text : access.warnings) findings.warn(text);
 }
 
-/// What the file of the configuration says; nothing when it is to be left alone. The hash of what is
-/// brought in is kept with it.
+/// What the file of the configuration says; nothing when it is to be left alone. The hash of what
+/// is brought in is kept with it.
 void read_configured(const DefinitionsPlace& place, const persist::StoredDefinitions& stored_rows,
                      Definitions& definitions, Findings& findings) {
   using persist::DefinitionKind;
   const ServerConfig& config = place.config;
   if (config.load_definitions.empty()) return;
   persist::DefinitionRow kept;
-  if (config.skips_unchanged_definitions) {
+  if (config.import_rules.skips_unchanged) {
     const std::string hash = definitions_hash(config.load_definitions);
     kept.values = {std::string{core::definitions_hash_parameter}, fmt::format("\"{}\"", hash)};
     const auto& rows = stored_rows.of(DefinitionKind::global_parameters);
@@ -177,7 +177,7 @@ std::string load_start_definitions(const DefinitionsPlace& place, StartDefinitio
   place.log.write(LogLevel::info, LogCategory::general, "definitions loaded",
                   {{"catalog", catalog_path(place.config)}, {"count", out.stored.changes.size()}});
   Definitions definitions;
-  Findings findings{place.config.on_unsupported};
+  Findings findings{place.config.import_rules.on_unsupported};
   read_configured(place, out.stored_rows, definitions, findings);
   bring_in(place, definitions, out, findings);
   if (!findings.ok()) return findings.error();

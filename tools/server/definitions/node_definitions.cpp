@@ -22,7 +22,7 @@ class ImportPlanner final : public TopologyPlanner {
       : catalog_(catalog),
         vhosts_(config.vhosts),
         default_queue_type_(config.default_queue_type),
-        findings_(skips_invalid ? OnUnsupported::skip : config.on_unsupported) {
+        findings_(skips_invalid ? OnUnsupported::skip : config.import_rules.on_unsupported) {
     std::random_device device;
     seed_ = std::uint64_t{device()} << 32 | device();
   }

@@ -241,7 +241,7 @@ class DefinitionsStoreTest : public persist::test::CatalogTest {
     ServerConfig config;
     config.data_dir = directory_;
     config.load_definitions = file;
-    config.on_unsupported = on_unsupported_;
+    config.import_rules.on_unsupported = on_unsupported_;
     begun_ = {};
     return load_start_definitions({config, *catalog_, log_, 2}, begun_);
   }
