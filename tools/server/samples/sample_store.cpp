@@ -196,7 +196,9 @@ void SampleStore::add_up(const Round& round, const core::Topology& topology,
 void SampleStore::add_queues(const core::Topology& topology) {
   boost::unordered_flat_map<core::VhostId, ObjectRates::Values> sums;
   for (const auto& [id, sample] : queues_) {
-    ObjectRates::Values& sum = sums[topology.find_queue(id)->vhost];
+    const core::QueueInfo& queue = *topology.find_queue(id);
+    if (queue.store_of) continue;  // What an exchange holds is in no queue.
+    ObjectRates::Values& sum = sums[queue.vhost];
     for (std::size_t i = core::message_event_count; i < object_series_count; ++i)
       sum[i] += sample->rates.values()[i];
   }

@@ -82,7 +82,7 @@ void write_io(const SampleStore& samples, JsonWriter& json) {
     sum.journal_reads += thread.counts.journal_reads;
     sum.journal_read_bytes += thread.counts.journal_read_bytes;
     sum.journal_records += thread.counts.journal_records;
-    sum.journal_bytes += thread.counts.journal_bytes + thread.counts.journal_rewritten_bytes;
+    sum.journal_bytes += thread.counts.journal_bytes;
     sum.journal_syncs += thread.counts.journal_syncs;
     sum.sync_latency_us.sum += thread.counts.sync_latency_us.sum;
   }
