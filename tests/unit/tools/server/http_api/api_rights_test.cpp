@@ -65,7 +65,7 @@ const RightRow right_rows[] = {
     {"GET", "/healthchecks/node", "mpoa"},
     {"GET", "/health/checks/alarms", "mpoa"},
     {"GET", "/auth", "nmpoa"},
-    {"GET", "/auth/attempts/rabbit@h", "oa"},
+    {"GET", "/auth/attempts/lepus@h", "oa"},
     {"PUT", "/policies/%2F/p", "pa"},
     {"PUT", "/operator-policies/%2F/p", "a"},
     {"PUT", "/parameters/operator_policy/%2F/p", "a"},
@@ -163,14 +163,14 @@ TEST_F(ApiRightsTest, HealthChecks) {
   EXPECT_EQ(get("/health/checks/certificate-expiration/1/foo").status, 400U);
   EXPECT_EQ(get("/health/checks/certificate-expiration/x/days").status, 400U);
   EXPECT_EQ(get("/healthchecks/node/foo@bar").status, 404U);
-  ForceAlarm force{};
-  force.alarm.memory = true;
-  thread_->view().tell_control(ForceAlarm{force});
+  core::Alarm alarm;
+  alarm.memory = true;
+  thread_->view().tell_control(ForceAlarm{alarm});
   turn();
   EXPECT_EQ(
       get("/health/checks/alarms"),
       (ApiAnswer{503, R"({"status":"failed","reason":"There are alarms in effect in the cluster",)"
-                      R"("alarms":[{"node":"rabbit@h","resource":"memory"}]})"}));
+                      R"("alarms":[{"node":"lepus@h","resource":"memory"}]})"}));
 }
 
 // --- Users of a service

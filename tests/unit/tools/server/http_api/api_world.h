@@ -43,7 +43,6 @@ class ApiTest : public AdminTest {
     add_user("guest", "administrator");
     permit("guest", "/");
   }
-  ~ApiTest() override { turn(); }
 
   /// With the name as password.
   void add_user(std::string_view name, std::string_view tag = {}) {
