@@ -45,8 +45,8 @@ const std::string& ApiCall::capture(std::string_view name) const {
   return match_.captures.front().second;
 }
 
-std::string ApiCall::exchange_name(std::string_view name) const {
-  const std::string& captured = capture(name);
+std::string exchange_name(const ApiCall& call, std::string_view capture) {
+  const std::string& captured = call.capture(capture);
   return captured == "amq.default" ? std::string{} : captured;
 }
 
@@ -69,8 +69,7 @@ bool ApiCall::read_body(Json& body) {
 
 // --- Answers
 
-net::HttpHeaders ApiCall::common_headers(const ApiSettings& settings,
-                                         const net::HttpRequest& request) {
+net::HttpHeaders common_headers(const ApiSettings& settings, const net::HttpRequest& request) {
   net::HttpHeaders headers = settings.extra_headers;
   headers.emplace_back("vary", "accept, accept-encoding, origin");
   const std::string_view origin = allowed_origin(settings, request);

@@ -48,8 +48,6 @@ class ApiCall final : public net::HttpAnswerer {
   const ApiRoute& route() const { return *match_.route; }
   /// Of a segment that the pattern names; decoded.
   const std::string& capture(std::string_view name) const;
-  /// The same of an exchange: "amq.default" is the one without a name.
-  std::string exchange_name(std::string_view name = "exchange") const;
   bool has_capture(std::string_view name) const;
   const ApiQuery& query() const { return query_; }
   const ApiUser& user() const { return user_; }
@@ -75,18 +73,14 @@ class ApiCall final : public net::HttpAnswerer {
 
   // --- An answer in pieces, by a task
   void begin(unsigned status);
-  void write(std::string_view piece) { exchange_->write(piece); }
-  bool has_room() const { return exchange_->has_room(); }
+  /// For write() and has_room().
+  net::HttpExchange& exchange() const { return *exchange_; }
   void end();
 
   // --- For the service
   bool is_over() const { return is_answered_ || is_abandoned_; }
   bool has_work() const { return !is_over() && task_ != nullptr && task_->has_work(); }
   void work() { task_->work(); }
-  bool is_abandoned() const { return is_abandoned_; }
-  /// Headers that every answer has, also one without a call: CORS and those of the configuration.
-  static net::HttpHeaders common_headers(const ApiSettings& settings,
-                                         const net::HttpRequest& request);
 
  private:
   void on_abandoned() override { is_abandoned_ = true; }
@@ -100,5 +94,10 @@ class ApiCall final : public net::HttpAnswerer {
   bool is_answered_ = false;
   bool is_abandoned_ = false;
 };
+
+/// The name of an exchange in the path: "amq.default" is the one without a name.
+std::string exchange_name(const ApiCall& call, std::string_view capture = "exchange");
+/// Headers that every answer has, also one without a call: CORS and those of the configuration.
+net::HttpHeaders common_headers(const ApiSettings& settings, const net::HttpRequest& request);
 
 }  // namespace lepus::server

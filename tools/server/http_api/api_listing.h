@@ -46,7 +46,7 @@ class ApiListing final : public ApiTask {
     rows_.reserve(ids_.size());
   }
 
-  bool has_work() const override { return phase_ != Phase::writing || call_.has_room(); }
+  bool has_work() const override { return phase_ != Phase::writing || call_.exchange().has_room(); }
   void work() override {
     switch (phase_) {
       case Phase::collecting:
@@ -157,13 +157,13 @@ class ApiListing final : public ApiTask {
   void begin_answer() {
     phase_ = Phase::writing;
     call_.begin(200);
-    if (!paging_->has_page()) return call_.write("[");
+    if (!paging_->has_page()) return call_.exchange().write("[");
     JsonWriter json;
     json.begin_object();
     paging_->write_fields({total_, filtered_, rows_.size()}, json);
     json.key("items");
     json.begin_array();
-    call_.write(json.take());
+    call_.exchange().write(json.take());
   }
   void write() {
     JsonWriter json;
@@ -176,9 +176,9 @@ class ApiListing final : public ApiTask {
       kind_.write(id, json);
       piece += columns_.is_all() ? json.take() : columns_.cut(json.take());
     }
-    if (!piece.empty()) call_.write(piece);
+    if (!piece.empty()) call_.exchange().write(piece);
     if (next_ < rows_.size()) return;
-    call_.write(paging_->has_page() ? "]}" : "]");
+    call_.exchange().write(paging_->has_page() ? "]}" : "]");
     call_.end();
   }
 

@@ -25,7 +25,7 @@ std::string allowed_methods(const ApiMatch& match) {
 
 net::HttpHeaders preflight_headers(const ApiSettings& settings, const net::HttpRequest& request,
                                    const std::string& allowed) {
-  net::HttpHeaders headers = ApiCall::common_headers(settings, request);
+  net::HttpHeaders headers = common_headers(settings, request);
   headers.emplace_back("allow", allowed);
   const bool is_allowed = std::any_of(headers.begin(), headers.end(), [](const auto& one) {
     return one.first == "access-control-allow-origin";
@@ -42,7 +42,7 @@ net::HttpHeaders preflight_headers(const ApiSettings& settings, const net::HttpR
 
 void answer_error(net::HttpExchange& exchange, const ApiSettings& settings, unsigned status,
                   std::string body) {
-  net::HttpHeaders headers = ApiCall::common_headers(settings, exchange.request());
+  net::HttpHeaders headers = common_headers(settings, exchange.request());
   headers.emplace_back("content-type", "application/json");
   exchange.answer(status, headers, std::move(body));
 }
@@ -97,7 +97,7 @@ void ApiService::answer_without_call(net::HttpExchange& exchange, const ApiMatch
   const std::string allowed = allowed_methods(match);
   if (request.method == "OPTIONS")
     return exchange.answer(200, preflight_headers(place_.settings, request, allowed), {});
-  net::HttpHeaders headers = ApiCall::common_headers(place_.settings, request);
+  net::HttpHeaders headers = common_headers(place_.settings, request);
   headers.emplace_back("allow", allowed);
   exchange.answer(405, headers, {});
 }

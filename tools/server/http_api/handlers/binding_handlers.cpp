@@ -99,8 +99,7 @@ void list_of_queue(ApiCall& call) {
 template <bool IsSource>
 void list_of_exchange(ApiCall& call) {
   const core::VhostInfo& vhost = *call.vhost();
-  const core::ExchangeInfo* exchange =
-      call.topology().find_exchange(vhost.id, call.exchange_name());
+  const core::ExchangeInfo* exchange = call.topology().find_exchange(vhost.id, exchange_name(call));
   if (exchange == nullptr) return call.not_found();
   std::vector<ApiRow> rows;
   if (IsSource && exchange->is_default())
@@ -128,9 +127,9 @@ bool read_ends(ApiCall& call, Ends& ends) {
     return false;
   }
   ends.to_queue = kind == "q";
-  ends.source = call.exchange_name("source");
+  ends.source = exchange_name(call, "source");
   ends.destination =
-      ends.to_queue ? call.capture("destination") : call.exchange_name("destination");
+      ends.to_queue ? call.capture("destination") : exchange_name(call, "destination");
   return true;
 }
 

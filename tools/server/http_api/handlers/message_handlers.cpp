@@ -71,7 +71,7 @@ void publish(ApiCall& call) {
   std::vector<std::string> keys = {*key};
   add_header_keys(properties, keys);
   AdminRequest verb = make_verb(call, "publish", {*payload});
-  verb.options = {{"exchange", call.exchange_name()},
+  verb.options = {{"exchange", exchange_name(call)},
                   {"routing_key", *key},
                   {"properties", dump(properties)},
                   {"payload_encoding", *encoding}};
@@ -80,7 +80,7 @@ void publish(ApiCall& call) {
   outcome.on_done = [](ApiCall& done, std::string_view result, const std::vector<std::string>&) {
     done.reply(std::string{result});
   };
-  permit(call, permissions_to_publish(call, call.exchange_name(), keys),
+  permit(call, permissions_to_publish(call, exchange_name(call), keys),
          [verb = std::move(verb), outcome = std::move(outcome)](ApiCall& permitted) mutable {
            start_operation(permitted, std::move(verb), std::move(outcome));
          });

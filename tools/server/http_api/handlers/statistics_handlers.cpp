@@ -50,7 +50,7 @@ void list_exchanges(ApiCall& call) {
 
 void show_exchange(ApiCall& call) {
   const core::ExchangeInfo* exchange =
-      call.topology().find_exchange(call.vhost()->id, call.exchange_name());
+      call.topology().find_exchange(call.vhost()->id, exchange_name(call));
   if (exchange == nullptr) return call.not_found();
   JsonWriter json;
   write_exchange_page(*exchange, object_context(call), json);

@@ -30,25 +30,27 @@ bool check_node(ApiCall& call, const Json& body) {
   return false;
 }
 
-/// Copies the flag into the request for the rules and into the verb. False: it was refused.
-bool take_flag(ApiCall& call, const Json& body, std::string_view key, bool& flag,
-               AdminRequest& verb) {
+/// As an option of the verb, where it is set. False: it was refused.
+bool take_flag(ApiCall& call, const Json& body, std::string_view key, AdminRequest& verb) {
   const auto value = read_flag(call, body, key);
   if (!value) return false;
-  flag = *value;
-  if (flag) verb.options.emplace(key, "true");
+  if (*value) verb.options.emplace(key, "true");
   return true;
 }
 
-void declare(ApiCall& call, const Json& body, core::TopologyRequest request, AdminRequest verb,
-             bool is_new) {
-  if (!take_flag(call, body, "durable", request.durable, verb) ||
-      !take_flag(call, body, "auto_delete", request.auto_delete, verb) ||
-      !take_flag(call, body, "internal", request.internal, verb) ||
-      !take_arguments(call, body, request, verb))
+struct Declaration {
+  core::TopologyRequest request;  ///< What permissions are asked for.
+  AdminRequest verb;
+  bool is_new;
+};
+void declare(ApiCall& call, const Json& body, Declaration made) {
+  if (!take_flag(call, body, "durable", made.verb) ||
+      !take_flag(call, body, "auto_delete", made.verb) ||
+      !take_flag(call, body, "internal", made.verb) ||
+      !take_arguments(call, body, made.request, made.verb))
     return;
-  permit(call, permissions_of(call, request),
-         [verb = std::move(verb), is_new](ApiCall& permitted) mutable {
+  permit(call, permissions_of(call, made.request),
+         [verb = std::move(made.verb), is_new = made.is_new](ApiCall& permitted) mutable {
            start_operation(permitted, std::move(verb),
                            {.status = is_new ? 201U : 204U, .on_error = refuse_topology});
          });
@@ -66,7 +68,7 @@ void put_queue(ApiCall& call) {
   request.name = core::strip_cr_lf(call.capture("queue"));
   AdminRequest verb = make_verb(call, "declare_queue", {request.name});
   const bool is_new = call.topology().find_queue(request.vhost, request.name) == nullptr;
-  declare(call, body, std::move(request), std::move(verb), is_new);
+  declare(call, body, {std::move(request), std::move(verb), is_new});
 }
 
 void put_exchange(ApiCall& call) {
@@ -75,16 +77,16 @@ void put_exchange(ApiCall& call) {
   const auto type = read_text(call, body, "type", "direct");
   if (!type) return;
   core::TopologyRequest request = make_request(call, Kind::declare_exchange);
-  request.name = core::strip_cr_lf(call.exchange_name());
+  request.name = core::strip_cr_lf(exchange_name(call));
   request.type = *type;
   AdminRequest verb = make_verb(call, "declare_exchange", {request.name, *type});
   const bool is_new = call.topology().find_exchange(request.vhost, request.name) == nullptr;
-  declare(call, body, std::move(request), std::move(verb), is_new);
+  declare(call, body, {std::move(request), std::move(verb), is_new});
 }
 
 void delete_exchange(ApiCall& call) {
   core::TopologyRequest request = make_request(call, Kind::delete_exchange);
-  request.name = call.exchange_name();
+  request.name = exchange_name(call);
   if (call.topology().find_exchange(request.vhost, request.name) == nullptr)
     return call.not_found();
   AdminRequest verb = make_verb(call, "delete_exchange", {request.name});
