@@ -162,9 +162,17 @@ void list_between(ApiCall& call) {
   reply_bindings(call, std::move(rows));
 }
 
-/// The name in the path is percent-encoded twice, as the Location of a POST: decoded once here.
+/// The name in the path is percent-encoded twice, as the Location of a POST, and decoded once here.
+/// As with RabbitMQ a client may do with once.
 bool is_named(const BindingFacts& facts, const std::string& name) {
-  return binding_properties_key(facts.key, facts.arguments) == name;
+  if (binding_properties_key(facts.key, facts.arguments) == name) return true;
+  const std::size_t mark = std::min(name.find('~'), name.size());
+  std::string key;
+  if (!net::percent_decode(std::string_view{name}.substr(0, mark), key, true) || key != facts.key)
+    return false;
+  const core::FieldTable table{core::as_bytes(facts.arguments)};
+  const std::string_view hash = std::string_view{name}.substr(std::min(mark + 1, name.size()));
+  return table.empty() ? hash.empty() : hash == hash_arguments(table);
 }
 
 void show_binding(ApiCall& call) {

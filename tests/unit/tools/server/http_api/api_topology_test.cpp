@@ -112,6 +112,8 @@ TEST_F(ApiTopologyTest, BindingsHaveNames) {
   const std::string place = "/bindings/%2F/e/amq.direct/q/q";
   EXPECT_EQ(get(place).body, "[" + row + "]");
   EXPECT_EQ(get(place + "/a%2Bb%252Fc~WW7G-Q").body, row);
+  EXPECT_EQ(get(place + "/a+b%2Fc~WW7G-Q").body, row);
+  EXPECT_EQ(get(place + "/a+b%2Fc~WW7G-q").status, 404U);
   EXPECT_EQ(get("/exchanges/%2F/amq.direct/bindings/source").body, "[" + row + "]");
   EXPECT_EQ(get("/exchanges/%2F/amq.direct/bindings/destination").body, "[]");
   const std::string implicit =
