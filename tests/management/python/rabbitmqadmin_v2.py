@@ -28,12 +28,13 @@ def expect_words(text, *words):
 @case
 def lists_every_kind(api):
     for kind, word in (
-            ("vhosts", "/"), ("vhost_limits", ""), ("queues", "management.traffic"), ("exchanges", "amq.topic"),
-            ("bindings", "management.traffic"), ("policies", ""), ("operator_policies", ""), ("users", "administrator"),
-            ("permissions", ".*"), ("user_limits", ""), ("feature_flags", "quorum_queue")):
+            ("vhosts", "/"), ("vhost_limits", ""), ("queues", "management.traffic"),
+            ("exchanges", "amq.topic"), ("bindings", "management.traffic"), ("policies", ""),
+            ("operator_policies", ""), ("users", "administrator"), ("permissions", ".*"),
+            ("user_limits", ""), ("feature_flags", "quorum_queue")):
         expect_words(tool(api, "list", kind), word)
-    for kind in ("connections", "channels"):  # statistics come a moment later
-        wait_until(lambda kind=kind: "guest" in tool(api, "list", kind), kind)
+    for kind, word in (("connections", "guest"), ("channels", "(1)")):  # a moment after the others
+        wait_until(lambda pair=(kind, word): pair[1] in tool(api, "list", pair[0]), kind)
     if not api.is_before((4, 0)):  # with the fields being_drained and consumer_timeout
         expect_words(tool(api, "list", "consumers"), "management-consumer")
         expect_words(tool(api, "list", "nodes"), node(api))

@@ -1,5 +1,6 @@
 // Makes the calls of the Terraform provider cyrilgdn/rabbitmq (and of Pulumi's, which is made of
-// it) in its order: create, read, update, read, delete of each resource, and a look at what it keeps.
+// it) in its order: create, read, update, read, delete of each resource, and a look at what it
+// keeps.
 package main
 
 import (
