@@ -33,6 +33,7 @@ NodeHttp::NodeHttp(Parts parts, const ServerConfig& config, HttpTls tls)
       ports_({parts_.loop, parts_.log, &place_.admin, &management_, &prometheus_,
               parts_.descriptor_max},
              config, std::move(tls)) {
+  place_.reset_statistics = [this] { parts_.thread->sampler().reset(); };
   // The last one: what the services are asked in a turn they begin in it.
   place_.admin.add_transport(management_);
   place_.admin.add_transport(prometheus_);

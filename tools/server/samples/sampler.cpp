@@ -42,6 +42,12 @@ bool Sampler::refresh() {
   return true;
 }
 
+void Sampler::reset() {
+  store_ = SampleStore{broker_.shard_count()};
+  measured_at_ = sampled_at_ = 0;
+  if (pages_due_ == 0 && interval_ != core::never) due_at_ = broker_.now();
+}
+
 bool Sampler::work() {
   if (pages_due_ > 0 || broker_.now() < due_at_ || !broker_.state().is_running) return false;
   begin_round();

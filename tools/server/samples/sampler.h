@@ -43,6 +43,9 @@ class Sampler {
   core::Nanos sampled_at() const { return sampled_at_; }
   core::Nanos now() const { return broker_.now(); }
 
+  /// Forgets rows and what was kept over time: both begin anew with the next round.
+  void reset();
+
   /// Once a turn. True: there was something to do.
   bool work();
   bool has_work() const { return pages_due_ == 0 && broker_.now() >= next_look(); }

@@ -123,7 +123,15 @@ void show_config(ApiCall& call) {
   start_operation(call, make_verb(call, "environment"), std::move(outcome));
 }
 
+/// Of shovels and links of a federation: there are none, and monitors list them without asking
+/// whether the plugin is there.
+void list_none(ApiCall& call) { call.reply("[]"); }
+
 constexpr std::array node_table{
+    ApiRoute{"GET", "/shovels", list_none, monitoring},
+    ApiRoute{"GET", "/shovels/:vhost", list_none, monitoring, visible},
+    ApiRoute{"GET", "/federation-links", list_none, monitoring},
+    ApiRoute{"GET", "/federation-links/:vhost", list_none, monitoring, visible},
     ApiRoute{"GET", "/feature-flags", list_flags, admin},
     ApiRoute{"PUT", "/feature-flags/:name/enable", enable_flag, admin},
     ApiRoute{"GET", "/deprecated-features", list_deprecated, admin},

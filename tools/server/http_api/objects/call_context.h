@@ -16,6 +16,7 @@ inline ObjectContext object_context(const ApiCall& call) {
   const BrokerView& broker = call.place().broker;
   ObjectContext context{broker.topology(), call.place().sampler.store(),
                         node_name(call.place().host.config())};
+  context.consumer_timeout_ms = call.place().host.config().consumer_timeout_ms;
   const auto now_s = static_cast<std::uint64_t>(broker.wall_now() / core::nanos_per_s);
   context.ranges = chart_ranges(call.query(), now_s);
   context.has_stats = !call.query().is_true("disable_stats");

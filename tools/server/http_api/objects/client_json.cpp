@@ -71,6 +71,24 @@ void write_channel_fields(const ChannelSample& sample, const ObjectContext& cont
   json.end_object();
 }
 
+/// All of them, or an empty list when the channel has not told of itself yet, as RabbitMQ does.
+void write_channel_details(const core::ConsumerStats& consumer, const ObjectContext& context,
+                           JsonWriter& json) {
+  const ChannelSample* channel =
+      context.samples.find_channel({consumer.connection, consumer.channel});
+  const ConnectionSample* connection = context.samples.find_connection(consumer.connection);
+  if (channel == nullptr || connection == nullptr) return json.raw("[]");
+  json.begin_object();
+  json.field("name", channel_name(channel->stats));
+  json.field("number", consumer.channel);
+  json.field("user", channel->stats.user);
+  json.field("node", context.node);
+  json.field("connection_name", connection->stats.name);
+  json.field("peer_host", connection->stats.peer_host);
+  json.field("peer_port", connection->stats.peer_port);
+  json.end_object();
+}
+
 }  // namespace
 
 std::string channel_name(const core::ChannelStats& stats) {
@@ -147,9 +165,6 @@ void write_channel_page(const ChannelSample& sample, const ObjectContext& contex
 void write_consumer(const core::ConsumerStats& consumer, const core::QueueInfo& queue,
                     const ObjectContext& context, JsonWriter& json) {
   const core::VhostInfo* vhost = context.topology.find_vhost(queue.vhost);
-  const ChannelSample* channel =
-      context.samples.find_channel({consumer.connection, consumer.channel});
-  const ConnectionSample* connection = context.samples.find_connection(consumer.connection);
   json.begin_object();
   json.field("consumer_tag", consumer.tag);
   json.field("ack_required", consumer.ack_required);
@@ -159,6 +174,8 @@ void write_consumer(const core::ConsumerStats& consumer, const core::QueueInfo& 
                                 : consumer.active       ? "single_active"
                                                         : "waiting");
   json.field("prefetch_count", consumer.prefetch_count);
+  const auto own_timeout = queue.effective->consumer_timeout_ms;
+  json.field("consumer_timeout", own_timeout.value_or(context.consumer_timeout_ms));
   write_arguments("arguments", consumer.arguments, json);
   json.key("queue");
   json.begin_object();
@@ -166,19 +183,7 @@ void write_consumer(const core::ConsumerStats& consumer, const core::QueueInfo& 
   json.field("vhost", vhost == nullptr ? std::string_view{} : std::string_view{vhost->name});
   json.end_object();
   json.key("channel_details");
-  json.begin_object();
-  if (channel != nullptr) {
-    json.field("name", channel_name(channel->stats));
-    json.field("user", channel->stats.user);
-  }
-  json.field("number", consumer.channel);
-  json.field("node", context.node);
-  if (connection != nullptr) {
-    json.field("connection_name", connection->stats.name);
-    json.field("peer_host", connection->stats.peer_host);
-    json.field("peer_port", connection->stats.peer_port);
-  }
-  json.end_object();
+  write_channel_details(consumer, context, json);
   json.end_object();
 }
 

@@ -43,6 +43,9 @@ void write_gauge(std::string_view name, std::uint64_t value, Series series,
                 objects.ranges.node_stats, objects.ranges.now_s, json);
 }
 
+/// Clients take it for a number of 32 bits.
+std::uint64_t file_limit() { return std::min<std::uint64_t>(io::file_limit(), INT32_MAX); }
+
 void write_resources(const NodeContext& context, JsonWriter& json) {
   const AdminHost::Facts facts = context.host.facts();
   const core::Alarm& alarm = context.broker.state().alarm;
@@ -57,10 +60,10 @@ void write_resources(const NodeContext& context, JsonWriter& json) {
   json.field("disk_free_alarm", alarm.disk);
   write_gauge("fd_used", context.objects.samples.node().values()[series_of(Series::fd_used)],
               Series::fd_used, context.objects, json);
-  json.field("fd_total", io::file_limit());
+  json.field("fd_total", file_limit());
   json.field("sockets_used",
              context.objects.samples.connections().size() + context.host.config().listeners.size());
-  json.field("sockets_total", io::file_limit());
+  json.field("sockets_total", file_limit());
   json.field("uptime", facts.uptime_s * 1000);
 }
 
@@ -101,16 +104,41 @@ struct NamedBytes {
   std::string_view name;
   std::uint64_t bytes;
 };
-/// What is accounted for, by kind; then what the process occupies beyond it.
+
+/// RabbitMQ's names, of which tools read each. What this broker has no such part of is 0; what the
+/// process occupies beyond its accounts is the last but one.
 std::vector<NamedBytes> memory_of(const AdminHost::Facts& facts) {
-  std::vector<NamedBytes> parts;
+  const auto part = [&](MemoryPart kind) {
+    return facts.memory_parts[static_cast<std::size_t>(kind)];
+  };
   std::uint64_t accounted = 0;
-  for (std::size_t i = 0; i < facts.memory_parts.size(); ++i) {
-    parts.push_back({memory_part_names[i], facts.memory_parts[i]});
-    accounted += facts.memory_parts[i];
-  }
-  parts.push_back({"allocated_unused", std::max(facts.resident_bytes, accounted) - accounted});
-  return parts;
+  for (const std::uint64_t bytes : facts.memory_parts) accounted += bytes;
+  return {{"connection_readers", 0},
+          {"connection_writers", part(MemoryPart::output)},
+          {"connection_channels", part(MemoryPart::unacknowledged)},
+          {"connection_other", part(MemoryPart::connections)},
+          {"queue_procs", 0},
+          {"quorum_queue_procs", 0},
+          {"quorum_queue_dlx_procs", 0},
+          {"stream_queue_procs", 0},
+          {"stream_queue_replica_reader_procs", 0},
+          {"stream_queue_coordinator_procs", 0},
+          {"plugins", 0},
+          {"metadata_store", part(MemoryPart::definitions)},
+          {"other_proc", 0},
+          {"metrics", 0},
+          {"mgmt_db", 0},
+          {"mnesia", 0},
+          {"quorum_ets", 0},
+          {"metadata_store_ets", 0},
+          {"other_ets", 0},
+          {"binary", part(MemoryPart::messages)},
+          {"msg_index", part(MemoryPart::message_index)},
+          {"code", 0},
+          {"atom", 0},
+          {"other_system", part(MemoryPart::journal)},
+          {"allocated_unused", std::max(facts.resident_bytes, accounted) - accounted},
+          {"reserved_unallocated", 0}};
 }
 
 }  // namespace
@@ -150,7 +178,7 @@ void write_node_memory(const NodeContext& context, bool is_relative, JsonWriter&
   const std::vector<NamedBytes> parts = memory_of(context.host.facts());
   std::uint64_t total = 0;
   for (const NamedBytes& part : parts) total += part.bytes;
-  const std::uint64_t accounted = total - parts.back().bytes;
+  const std::uint64_t accounted = total - parts[parts.size() - 2].bytes;
   json.begin_object();
   for (const NamedBytes& part : parts) {
     if (!is_relative) {
