@@ -90,7 +90,9 @@ class Api:
     def is_before(self, version):
         """Whether this is a RabbitMQ older than (major, minor), which has less."""
         if self._version is None:
-            self._version = self.get("/overview")["rabbitmq_version"]
+            overview = self.get("/overview")
+            is_rabbitmq = overview["product_name"] in ("RabbitMQ", "RabbitMQ Server")
+            self._version = overview["rabbitmq_version"] if is_rabbitmq else "99.0"
         return tuple(int(part) for part in self._version.split(".")[:2]) < version
 
     def name(self, what):

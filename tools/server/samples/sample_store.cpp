@@ -89,7 +89,11 @@ void SampleStore::end_consumers(core::ShardId shard) {
 }
 
 void SampleStore::take(core::QueueStats& row, const Round& round) {
-  if (is_untouched(row) && !queues_.contains(row.id)) return;
+  if (is_untouched(row) && !queues_.contains(row.id)) {
+    untouched_since_ms_[row.id] = row.idle_since_ms;
+    return;
+  }
+  untouched_since_ms_.erase(row.id);
   QueueSample& sample = entry(queues_, row.id);
   sample.stats = std::move(row);
   ObjectRates::Values values = values_of(sample.stats.counts);
@@ -156,6 +160,9 @@ void SampleStore::forget_gone(const Round& round, const core::Topology& topology
     if (topology.find_queue(entry.first) != nullptr) return false;
     drop_history(entry.second->history);
     return true;
+  });
+  boost::unordered::erase_if(untouched_since_ms_, [&](const auto& entry) {
+    return topology.find_queue(entry.first) == nullptr;
   });
   boost::unordered::erase_if(exchanges_, [&](const auto& entry) {
     if (topology.find_exchange(entry.first) != nullptr) return false;

@@ -29,6 +29,12 @@ class SampleStore {
 
   /// Null: its row is all zero, or nobody asked since it is there.
   const QueueSample* find_queue(core::QueueId id) const { return find_in(queues_, id); }
+  /// Of a queue without an entry: since when nothing happens to it, milliseconds since 1970; 0: not
+  /// known yet.
+  std::uint64_t untouched_since_ms(core::QueueId id) const {
+    const auto found = untouched_since_ms_.find(id);
+    return found == untouched_since_ms_.end() ? 0 : found->second;
+  }
   const ExchangeSample* find_exchange(core::ExchangeId id) const { return find_in(exchanges_, id); }
   const VhostSample* find_vhost(core::VhostId id) const { return find_in(vhosts_, id); }
   const ConnectionSample* find_connection(core::ConnectionId id) const {
@@ -90,6 +96,7 @@ class SampleStore {
 
   core::ShardId shard_count_;
   Table<core::QueueId, QueueSample> queues_;
+  boost::unordered_flat_map<core::QueueId, std::uint64_t> untouched_since_ms_;
   Table<core::ExchangeId, ExchangeSample> exchanges_;
   Table<core::VhostId, VhostSample> vhosts_;
   Table<core::ConnectionId, ConnectionSample> connections_;

@@ -65,14 +65,19 @@ void check_local_alarms(ApiCall& call) {
 
 // --- Listeners
 
+/// Those that are open now: clients of AMQP may be kept out.
+std::vector<ListenAddress> open_listeners(const ApiCall& call) {
+  const ServerConfig& config = config_of(call);
+  return call.place().broker.state().is_serving ? config.all_listeners() : config.http_listeners();
+}
+
 void check_port(ApiCall& call) {
   const auto port = parse_number(call.capture("port"));
   if (!port || *port == 0 || *port > 65'535) return call.bad_request("Invalid port");
-  const auto& listeners = config_of(call).listeners;
+  const std::vector<ListenAddress> listeners = open_listeners(call);
   const bool is_there = std::any_of(listeners.begin(), listeners.end(),
                                     [&](const auto& one) { return one.port == *port; });
-  if (is_there && call.place().broker.state().is_serving)
-    return call.reply(fmt::format(R"({{"status":"ok","port":{}}})", *port));
+  if (is_there) return call.reply(fmt::format(R"({{"status":"ok","port":{}}})", *port));
   JsonWriter json;
   begin_failure(json, "No active listener");
   json.field("missing", *port);
@@ -94,13 +99,13 @@ std::string_view canonical_protocol(std::string_view name) {
 
 /// One of several is enough.
 void check_protocol(ApiCall& call) {
-  const auto& listeners = config_of(call).listeners;
+  const std::vector<ListenAddress> listeners = open_listeners(call);
   for (const std::string_view wanted : split_list(call.capture("protocols"))) {
     const bool is_there =
         std::any_of(listeners.begin(), listeners.end(), [&](const ListenAddress& one) {
           return shown_protocol(one) == canonical_protocol(wanted);
         });
-    if (!is_there || !call.place().broker.state().is_serving) continue;
+    if (!is_there) continue;
     JsonWriter json;
     json.begin_object();
     json.field("status", "ok");

@@ -127,7 +127,8 @@ void put_topic_permissions(ApiCall& call) {
   const auto read = read_text(call, body, "read");
   if (!read || !has_both(call)) return;
   const core::VhostAccess* access = find_access(call);
-  const bool is_new = access == nullptr || access->topics.find(*exchange) == access->topics.end();
+  // As with RabbitMQ, whatever the exchange.
+  const bool is_new = access == nullptr || access->topics.empty();
   start_operation(
       call,
       make_verb(call, "set_topic_permissions", {call.capture("user"), *exchange, *write, *read}),

@@ -189,7 +189,7 @@ class OverviewWriter {
   void write_listener_list() {
     json_.key("listeners");
     json_.begin_array();
-    for (const ListenAddress& address : context_.host.config().listeners) {
+    for (const ListenAddress& address : context_.host.config().all_listeners()) {
       json_.begin_object();
       json_.field("node", objects_.node);
       json_.field("protocol", shown_protocol(address));
@@ -254,9 +254,20 @@ void write_auth_mechanisms(const ServerConfig& config, JsonWriter& json) {
 }
 
 void write_contexts(const NodeContext& context, JsonWriter& json) {
-  (void)context;
   json.key("contexts");
   json.begin_array();
+  for (const ListenAddress& address : context.host.config().http_listeners()) {
+    json.begin_object();
+    json.field("node", context.objects.node);
+    json.field("description", shown_purpose(address));
+    json.field("path", "/");
+    json.field("ip", address.host.empty() ? std::string("::") : address.host);
+    json.field("port", fmt::format("{}", address.port));
+    json.field("protocol", shown_protocol(address));
+    json.key("ssl_opts");
+    json.raw("[]");
+    json.end_object();
+  }
   json.end_array();
 }
 

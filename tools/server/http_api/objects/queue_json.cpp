@@ -92,9 +92,11 @@ void write_consumers(const QueueInfo& queue, const QueueStats& stats, JsonWriter
     write_null("single_active_consumer_tag", json);
 }
 
-void write_times(const QueueStats& stats, JsonWriter& json) {
+void write_times(const QueueStats& stats, std::uint64_t untouched_since_ms, JsonWriter& json) {
   if (stats.is_idle && stats.idle_since_ms != 0)
     write_time("idle_since", stats.idle_since_ms, json);
+  else if (untouched_since_ms != 0)
+    write_time("idle_since", untouched_since_ms, json);
   if (stats.head_timestamp_s == 0)
     write_null("head_message_timestamp", json);
   else
@@ -107,7 +109,7 @@ void write_statistics(const QueueInfo& queue, const QueueSample& sample,
                       const ObjectContext& context, JsonWriter& json) {
   write_consumers(queue, sample.stats, json);
   write_residency(sample.stats, json);
-  write_times(sample.stats, json);
+  write_times(sample.stats, context.samples.untouched_since_ms(queue.id), json);
   if (sample.stats.counts == core::MessageCounts{}) return;
   json.key("message_stats");
   json.begin_object();
