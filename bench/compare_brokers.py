@@ -208,7 +208,8 @@ class RabbitMq(Broker):
         for name in ('mnesia', 'log'):
             os.mkdir(self.path(name))
         settings = ''.join(f'{key} = {value}\n' for key, value in self.settings.items())
-        for name, text in (('rabbitmq-env.conf', ''), ('enabled_plugins', f'[{",".join(self.plugins)}].\n'),
+        plugins = f'[{",".join(self.plugins)}].\n'
+        for name, text in (('rabbitmq-env.conf', ''), ('enabled_plugins', plugins),
                            ('rabbitmq.conf', settings)):
             with open(self.path(name), 'w', encoding='utf-8') as file:
                 file.write(text)

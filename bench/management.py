@@ -174,7 +174,8 @@ def measure(bench, results):
         taken, size = bench.api.times('/api/connections', 3)
         note('all connections, median / most; size', f'{shown(taken)}; {rounded(size / 1e6)} MB')
         taken, size = bench.metrics.times('/metrics/per-object', 3)
-        note('/metrics/per-object, median / most; size', f'{shown(taken)}; {rounded(size / 1e6)} MB')
+        note('/metrics/per-object, median / most; size',
+             f'{shown(taken)}; {rounded(size / 1e6)} MB')
         note('/metrics, median / most', shown(bench.metrics.times('/metrics', 10)[0]))
         note('/api/overview of one client',
              f'{rounded(overviews_a_second(bench.api.connection.port, bench.seconds))}/s')

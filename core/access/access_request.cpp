@@ -44,6 +44,10 @@ std::optional<AccessRefusal> check_patterns(std::initializer_list<std::string_vi
   return std::nullopt;
 }
 
+std::string variables_out(const std::string& pattern) {
+  return expand_pattern(expand_pattern(pattern, "username", "u"), "vhost", "v");
+}
+
 class Decider {
  public:
   Decider(const Topology& topology, IdSource& ids) : topology_(topology), ids_(ids) {}
@@ -180,9 +184,6 @@ class Decider {
     return std::nullopt;
   }
   /// A brace that stands for a variable is no regular expression yet.
-  static std::string variables_out(const std::string& pattern) {
-    return expand_pattern(expand_pattern(pattern, "username", "u"), "vhost", "v");
-  }
   template <class Edit>
   AccessDecision change_user(std::string_view name, Edit edit) const {
     const UserInfo* user = find_user(name);

@@ -4,8 +4,8 @@
 //   body
 //
 // with a line "---" between them, by an administrator. Nothing may stop the process; every request
-// is answered once, and what says it is JSON can be read as JSON; the broker shows itself afterwards,
-// and starts again from what was taken.
+// is answered once, and what says it is JSON can be read as JSON; the broker shows itself
+// afterwards, and starts again from what was taken.
 #include <simdjson.h>
 
 #include <cstdint>

@@ -16,7 +16,8 @@ def request(method, path, body=None):
 
 QUEUE = {"durable": True, "auto_delete": False, "arguments": {"x-max-length": 5}}
 INPUTS = {
-    "queues": [("PUT", "/queues/%2F/a", QUEUE), ("GET", "/queues/%2F/a"), ("PUT", "/queues/%2F/a", {}),
+    "queues": [("PUT", "/queues/%2F/a", QUEUE), ("GET", "/queues/%2F/a"),
+               ("PUT", "/queues/%2F/a", {}),
                ("DELETE", "/queues/%2F/a/contents"), ("DELETE", "/queues/%2F/a?if-empty=true"),
                ("GET", "/queues?page=2&page_size=1&sort=messages&sort_reverse=true"),
                ("GET", "/queues/%2F?name=^a&use_regex=true&columns=name,message_stats.publish"),

@@ -158,7 +158,14 @@ struct ConfigSources {
   std::string host_name;              ///< For the default of cluster_name.
 };
 
-struct ServerConfig {
+/// What operators see of the broker over HTTP.
+struct StatisticsConfig {
+  ManagementConfig management;
+  PrometheusConfig prometheus;
+  std::uint32_t statistics_interval_ms = 5'000;
+};
+
+struct ServerConfig : StatisticsConfig {
   // Network
   std::vector<ListenAddress> listeners = {{"default", "", 5672}};  ///< May be empty ("none").
   TcpOptions tcp;
@@ -180,11 +187,6 @@ struct ServerConfig {
   std::string default_queue_type;  ///< Virtual hosts that have none get it; "": they do not.
   std::string event_vhost;         ///< Has amq.rabbitmq.event; empty = default_vhost.
   AuthConfig auth;
-
-  // HTTP
-  ManagementConfig management;
-  PrometheusConfig prometheus;
-  std::uint32_t statistics_interval_ms = 5'000;
 
   // Memory
   MemoryWatermark memory_watermark;

@@ -1,3 +1,4 @@
+// See fresh_samples.h.
 #include "tools/server/http_api/fresh_samples.h"
 
 #include <memory>

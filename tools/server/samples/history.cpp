@@ -1,3 +1,4 @@
+// See history.h.
 #include "tools/server/samples/history.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// See sample_store.h: rows are taken, then summed up.
 #include "tools/server/samples/sample_store.h"
 
 #include <algorithm>
@@ -55,7 +56,7 @@ SampleStore::SampleStore(core::ShardId shard_count)
       threads_(shard_count),
       node_history_(node_history_levels(), node_series_count) {}
 
-const ConnectionSample* SampleStore::find_connection(std::string_view name) const {
+const ConnectionSample* SampleTables::find_connection(std::string_view name) const {
   for (const auto& [id, sample] : connections_)
     if (sample->stats.name == name) return sample.get();
   return nullptr;

@@ -7,44 +7,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <string_view>
 #include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include "core/topology/topology.h"
-#include "tools/server/samples/sample_rows.h"
+#include "tools/server/samples/sample_tables.h"
 
 namespace lepus::server {
 
-class SampleStore {
+class SampleStore : public SampleTables {
  public:
-  template <class Key, class Sample>
-  using Table = boost::unordered_flat_map<Key, std::unique_ptr<Sample>>;
-
   explicit SampleStore(core::ShardId shard_count);
 
-  // --- What is there
-
-  /// Null: its row is all zero, or nobody asked since it is there.
-  const QueueSample* find_queue(core::QueueId id) const { return find_in(queues_, id); }
-  /// Of a queue without an entry: since when nothing happens to it, milliseconds since 1970; 0: not
-  /// known yet.
-  std::uint64_t untouched_since_ms(core::QueueId id) const {
-    const auto found = untouched_since_ms_.find(id);
-    return found == untouched_since_ms_.end() ? 0 : found->second;
-  }
-  const ExchangeSample* find_exchange(core::ExchangeId id) const { return find_in(exchanges_, id); }
-  const VhostSample* find_vhost(core::VhostId id) const { return find_in(vhosts_, id); }
-  const ConnectionSample* find_connection(core::ConnectionId id) const {
-    return find_in(connections_, id);
-  }
-  /// "127.0.0.1:51234 -> 127.0.0.1:5672"; null: none has this name.
-  const ConnectionSample* find_connection(std::string_view name) const;
-  const ChannelSample* find_channel(const ChannelKey& key) const { return find_in(channels_, key); }
-  const Table<core::ConnectionId, ConnectionSample>& connections() const { return connections_; }
-  const Table<ChannelKey, ChannelSample>& channels() const { return channels_; }
   /// By shard.
   const std::vector<std::vector<core::ConsumerStats>>& consumers() const { return consumers_; }
   /// By shard.
@@ -76,11 +49,6 @@ class SampleStore {
   void end_round(const Round& round, const core::Topology& topology, const NodeGauges& gauges);
 
  private:
-  template <class Key, class Sample>
-  static Sample* find_in(const Table<Key, Sample>& table, const Key& key) {
-    const auto found = table.find(key);
-    return found == table.end() ? nullptr : found->second.get();
-  }
   void take(core::QueueStats& row, const Round& round);
   void take(core::ShardId shard, const core::ExchangeStats& row);
   void take(core::ShardId shard, const core::VhostStats& row);
@@ -95,12 +63,6 @@ class SampleStore {
                     const Round& round);
 
   core::ShardId shard_count_;
-  Table<core::QueueId, QueueSample> queues_;
-  boost::unordered_flat_map<core::QueueId, std::uint64_t> untouched_since_ms_;
-  Table<core::ExchangeId, ExchangeSample> exchanges_;
-  Table<core::VhostId, VhostSample> vhosts_;
-  Table<core::ConnectionId, ConnectionSample> connections_;
-  Table<ChannelKey, ChannelSample> channels_;
   std::vector<std::vector<core::ConsumerStats>> consumers_;
   std::vector<std::vector<core::ConsumerStats>> arriving_consumers_;  ///< Of this round.
   std::vector<core::ThreadStats> threads_;

@@ -1,3 +1,4 @@
+// See sampler.h.
 #include "tools/server/samples/sampler.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// See chart.h: ages and steps of a query, sums of samples, details.
 #include "tools/server/http_api/objects/chart.h"
 
 #include <algorithm>
@@ -21,7 +22,7 @@ using core::MessageEvent;
 constexpr std::uint64_t age_max_s = 24 * 60 * 60;
 constexpr std::uint64_t points_max = 500;
 
-ChartRange range_of(const ApiQuery& query, std::string_view name) {
+ChartRange range_of(const ApiQuery& query, std::string_view name, std::uint64_t now_s) {
   const auto number = [&](std::string_view suffix) -> std::uint64_t {
     const std::string* text = query.find(fmt::format("{}_{}", name, suffix));
     return text == nullptr ? 0 : parse_number(*text).value_or(0);
@@ -30,15 +31,14 @@ ChartRange range_of(const ApiQuery& query, std::string_view name) {
   const std::uint64_t step = std::min(number("incr"), age_max_s);
   if (age == 0 || step == 0) return {};
   return {static_cast<std::uint32_t>(age),
-          static_cast<std::uint32_t>(std::max(step, age / points_max))};
+          static_cast<std::uint32_t>(std::max(step, age / points_max)), now_s};
 }
 
 /// Sums of the line's series, newest first.
-std::vector<History::Point> points_of(const ChartLine& line, const ChartRange& range,
-                                      std::uint64_t now_s) {
+std::vector<History::Point> points_of(const ChartLine& line, const ChartRange& range) {
   std::vector<History::Point> sums;
   for (const std::size_t series : line.series) {
-    const auto points = line.history->points(series, now_s, range.age_s, range.step_s);
+    const auto points = line.history->points(series, range.now_s, range.age_s, range.step_s);
     if (sums.empty()) {
       sums = points;
       continue;
@@ -92,17 +92,17 @@ constexpr std::array channel_event_list{MessageEvent::publish,
 }  // namespace
 
 ChartRanges chart_ranges(const ApiQuery& query, std::uint64_t now_s) {
-  return {range_of(query, "lengths"), range_of(query, "msg_rates"), range_of(query, "data_rates"),
-          range_of(query, "node_stats"), now_s};
+  return {range_of(query, "lengths", now_s), range_of(query, "msg_rates", now_s),
+          range_of(query, "data_rates", now_s), range_of(query, "node_stats", now_s)};
 }
 
 void write_details(std::string_view name, const ChartLine& line, const ChartRange& range,
-                   std::uint64_t now_s, JsonWriter& json) {
+                   JsonWriter& json) {
   json.key(fmt::format("{}_details", name));
   json.begin_object();
   json.key("rate");
   json.number(line.rate);
-  if (range.age_s > 0 && line.history != nullptr) write_points(points_of(line, range, now_s), json);
+  if (range.age_s > 0 && line.history != nullptr) write_points(points_of(line, range), json);
   json.end_object();
 }
 
@@ -112,25 +112,22 @@ void write_lengths(const ObjectRates& rates, const History* history, const Chart
   constexpr std::size_t unacked = series_of(Series::messages_unacknowledged);
   json.field("messages", rates.values()[ready] + rates.values()[unacked]);
   write_details("messages", {rates.rate(ready) + rates.rate(unacked), history, {ready, unacked}},
-                ranges.lengths, ranges.now_s, json);
+                ranges.lengths, json);
   json.field("messages_ready", rates.values()[ready]);
-  write_details("messages_ready", {rates.rate(ready), history, {ready}}, ranges.lengths,
-                ranges.now_s, json);
+  write_details("messages_ready", {rates.rate(ready), history, {ready}}, ranges.lengths, json);
   json.field("messages_unacknowledged", rates.values()[unacked]);
   write_details("messages_unacknowledged", {rates.rate(unacked), history, {unacked}},
-                ranges.lengths, ranges.now_s, json);
+                ranges.lengths, json);
 }
 
-template <std::size_t count>
-void write_events(const Rates<count>& rates, const History* history,
-                  std::span<const MessageEvent> events, const ChartRanges& ranges,
-                  JsonWriter& json) {
+void write_events(const ObjectEvents& object, const ChartRange& range, JsonWriter& json) {
+  const ObjectRates& rates = object.rates;
   bool has_deliveries = false;
-  for (const MessageEvent event : events) {
-    const std::string_view name = core::message_event_names[series_of(event)];
-    json.field(name, rates.values()[series_of(event)]);
-    write_details(name, {rates.rate(series_of(event)), history, {series_of(event)}},
-                  ranges.message_rates, ranges.now_s, json);
+  for (const MessageEvent event : object.events) {
+    const std::size_t series = series_of(event);
+    const std::string_view name = core::message_event_names[series];
+    json.field(name, rates.values()[series]);
+    write_details(name, {rates.rate(series), object.history, {series}}, range, json);
     has_deliveries |= event == MessageEvent::deliver;
   }
   if (!has_deliveries) return;
@@ -144,13 +141,9 @@ void write_events(const Rates<count>& rates, const History* history,
     rate += rates.rate(part);
   }
   json.field("deliver_get", sum);
-  write_details("deliver_get", {rate, history, {parts[0], parts[1], parts[2], parts[3]}},
-                ranges.message_rates, ranges.now_s, json);
+  write_details("deliver_get", {rate, object.history, {parts[0], parts[1], parts[2], parts[3]}},
+                range, json);
 }
-template void write_events(const ObjectRates&, const History*, std::span<const MessageEvent>,
-                           const ChartRanges&, JsonWriter&);
-template void write_events(const NodeRates&, const History*, std::span<const MessageEvent>,
-                           const ChartRanges&, JsonWriter&);
 
 std::span<const MessageEvent> queue_events() { return queue_event_list; }
 std::span<const MessageEvent> exchange_events() { return exchange_event_list; }

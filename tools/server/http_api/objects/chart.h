@@ -1,5 +1,5 @@
-// How numbers that change are shown: RabbitMQ's `x` with `x_details`, which has the rate and, when a
-// request asks for them, samples over time.
+// How numbers that change are shown: RabbitMQ's `x` with `x_details`, which has the rate and, when
+// a request asks for them, samples over time.
 //
 //   ?lengths_age=600&lengths_incr=30         messages, messages_ready ...
 //   ?msg_rates_age=60&msg_rates_incr=5       message_stats
@@ -24,10 +24,10 @@ class ApiQuery;
 struct ChartRange {
   std::uint32_t age_s = 0;
   std::uint32_t step_s = 0;
+  std::uint64_t now_s = 0;  ///< Since 1970.
 };
 struct ChartRanges {
   ChartRange lengths, message_rates, data_rates, node_stats;
-  std::uint64_t now_s = 0;  ///< Since 1970.
 };
 /// Both numbers of a range must be there and more than 0, else it is none. Ages above a day are a
 /// day, and there are at most 500 samples.
@@ -41,16 +41,18 @@ struct ChartLine {
 };
 /// The field `NAME_details`.
 void write_details(std::string_view name, const ChartLine& line, const ChartRange& range,
-                   std::uint64_t now_s, JsonWriter& json);
+                   JsonWriter& json);
 
 /// The fields `messages`, `messages_ready` and `messages_unacknowledged` with their details.
 void write_lengths(const ObjectRates& rates, const History* history, const ChartRanges& ranges,
                    JsonWriter& json);
+struct ObjectEvents {
+  const ObjectRates& rates;
+  const History* history;  ///< Null: there are no samples.
+  std::span<const core::MessageEvent> events;
+};
 /// The inside of `message_stats`: these events, and deliver_get if they have deliveries.
-template <std::size_t count>
-void write_events(const Rates<count>& rates, const History* history,
-                  std::span<const core::MessageEvent> events, const ChartRanges& ranges,
-                  JsonWriter& json);
+void write_events(const ObjectEvents& object, const ChartRange& range, JsonWriter& json);
 
 /// What each kind of object counts.
 std::span<const core::MessageEvent> queue_events();

@@ -1,3 +1,4 @@
+// See client_json.h: the fields, in RabbitMQ's words.
 #include "tools/server/http_api/objects/client_json.h"
 
 #include <fmt/format.h>
@@ -27,10 +28,10 @@ void write_security(const core::ConnectionStats& stats, JsonWriter& json) {
 void write_traffic(const ConnectionSample& sample, JsonWriter& json) {
   const core::ConnectionStats& stats = sample.stats;
   json.field("recv_oct", stats.recv_oct);
-  write_details("recv_oct", {sample.octets.rate(0)}, {}, 0, json);
+  write_details("recv_oct", {sample.octets.rate(0)}, {}, json);
   json.field("recv_cnt", stats.recv_cnt);
   json.field("send_oct", stats.send_oct);
-  write_details("send_oct", {sample.octets.rate(1)}, {}, 0, json);
+  write_details("send_oct", {sample.octets.rate(1)}, {}, json);
   json.field("send_cnt", stats.send_cnt);
   json.field("send_pend", stats.send_pend);
 }
@@ -67,7 +68,7 @@ void write_channel_fields(const ChannelSample& sample, const ObjectContext& cont
   if (!context.has_stats || stats.counts == core::MessageCounts{}) return;
   json.key("message_stats");
   json.begin_object();
-  write_events(sample.rates, nullptr, channel_events(), context.ranges, json);
+  write_events({sample.rates, nullptr, channel_events()}, context.ranges.message_rates, json);
   json.end_object();
 }
 

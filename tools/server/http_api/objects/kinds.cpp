@@ -1,3 +1,4 @@
+// See kinds.h: the columns that are sorted by without their JSON.
 #include "tools/server/http_api/objects/kinds.h"
 
 namespace lepus::server {

@@ -1,3 +1,4 @@
+// See node_json.h: what the node is, uses and may use.
 #include "tools/server/http_api/objects/node_json.h"
 
 #include <sys/resource.h>
@@ -32,15 +33,18 @@ void write_empty_list(std::string_view name, JsonWriter& json) {
   json.end_array();
 }
 
+struct Gauge {
+  std::string_view name;
+  std::uint64_t value;
+  Series series;
+};
 /// A number with its details.
-void write_gauge(std::string_view name, std::uint64_t value, Series series,
-                 const ObjectContext& objects, JsonWriter& json) {
-  json.field(name, value);
-  write_details(name,
-                {objects.samples.node().rate(series_of(series)),
-                 &objects.samples.node_history(),
-                 {series_of(series)}},
-                objects.ranges.node_stats, objects.ranges.now_s, json);
+void write_gauge(const Gauge& gauge, const ObjectContext& objects, JsonWriter& json) {
+  const std::size_t series = series_of(gauge.series);
+  json.field(gauge.name, gauge.value);
+  write_details(gauge.name,
+                {objects.samples.node().rate(series), &objects.samples.node_history(), {series}},
+                objects.ranges.node_stats, json);
 }
 
 /// Clients take it for a number of 32 bits.
@@ -49,17 +53,17 @@ std::uint64_t file_limit() { return std::min<std::uint64_t>(io::file_limit(), IN
 void write_resources(const NodeContext& context, JsonWriter& json) {
   const AdminHost::Facts facts = context.host.facts();
   const core::Alarm& alarm = context.broker.state().alarm;
-  write_gauge("mem_used", facts.resident_bytes, Series::mem_used, context.objects, json);
+  write_gauge({"mem_used", facts.resident_bytes, Series::mem_used}, context.objects, json);
   json.field("mem_limit", facts.memory_watermark_bytes);
   json.field("mem_alarm", alarm.memory);
   json.field("mem_calculation_strategy", "rss");
-  write_gauge("disk_free",
-              static_cast<std::uint64_t>(std::max<std::int64_t>(facts.disk_free_bytes, 0)),
-              Series::disk_free, context.objects, json);
+  const std::int64_t disk_free = std::max<std::int64_t>(facts.disk_free_bytes, 0);
+  write_gauge({"disk_free", static_cast<std::uint64_t>(disk_free), Series::disk_free},
+              context.objects, json);
   json.field("disk_free_limit", facts.disk_free_min_bytes);
   json.field("disk_free_alarm", alarm.disk);
-  write_gauge("fd_used", context.objects.samples.node().values()[series_of(Series::fd_used)],
-              Series::fd_used, context.objects, json);
+  const std::uint64_t files = context.objects.samples.node().values()[series_of(Series::fd_used)];
+  write_gauge({"fd_used", files, Series::fd_used}, context.objects, json);
   json.field("fd_total", file_limit());
   json.field("sockets_used",
              context.objects.samples.connections().size() + context.host.config().listeners.size());

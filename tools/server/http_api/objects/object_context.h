@@ -13,7 +13,7 @@ namespace lepus::server {
 struct ObjectContext {
   const core::Topology& topology;
   const SampleStore& samples;
-  std::string node;  ///< Name of the node.
+  std::string node;                       ///< Name of the node.
   std::uint64_t consumer_timeout_ms = 0;  ///< Of consumers without one of their own; 0: none.
   ChartRanges ranges = {};
   bool has_stats = true;         ///< False: ?disable_stats=true.

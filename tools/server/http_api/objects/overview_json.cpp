@@ -25,10 +25,11 @@ constexpr std::array churns{Churn{"connection_created", Series::connection_creat
                             Churn{"queue_created", Series::queue_created},
                             Churn{"queue_deleted", Series::queue_deleted}};
 
-/// What the virtual hosts of a scope have altogether. Charts there are of the whole node only.
+/// What the virtual hosts of a scope have altogether.
 struct Totals {
   ObjectRates::Values values{};
   std::array<double, object_series_count> rates{};
+  const History* history = nullptr;  ///< There is one of the whole node only.
 };
 
 Totals totals_of(const ObjectContext& objects, const std::vector<const core::VhostInfo*>& vhosts) {
@@ -44,17 +45,20 @@ Totals totals_of(const ObjectContext& objects, const std::vector<const core::Vho
   return totals;
 }
 
-void write_total(std::string_view name, std::initializer_list<std::size_t> series,
-                 const Totals& totals, const ChartLine& chart, const ChartRange& range,
-                 std::uint64_t now_s, JsonWriter& json) {
+struct TotalLine {
+  std::string_view name;
+  std::initializer_list<std::size_t> series;
+};
+void write_total(const TotalLine& line, const Totals& totals, const ChartRange& range,
+                 JsonWriter& json) {
   std::uint64_t sum = 0;
   double rate = 0;
-  for (const std::size_t one : series) {
+  for (const std::size_t one : line.series) {
     sum += totals.values[one];
     rate += totals.rates[one];
   }
-  json.field(name, sum);
-  write_details(name, {rate, chart.history, series}, range, now_s, json);
+  json.field(line.name, sum);
+  write_details(line.name, {rate, totals.history, line.series}, range, json);
 }
 
 class OverviewWriter {
@@ -63,7 +67,7 @@ class OverviewWriter {
       : context_(context), objects_(context.objects), scope_(scope), json_(json) {
     vhosts_ = scope.vhosts != nullptr ? *scope.vhosts : objects_.topology.vhosts();
     totals_ = totals_of(objects_, vhosts_);
-    if (scope.vhosts == nullptr) history_ = &objects_.samples.node_history();
+    if (scope.vhosts == nullptr) totals_.history = &objects_.samples.node_history();
   }
 
   void write() {
@@ -137,20 +141,17 @@ class OverviewWriter {
     write_line("disk_writes", {series_of(Series::disk_writes)});
   }
   void write_line(std::string_view name, std::initializer_list<std::size_t> series) {
-    write_total(name, series, totals_, {0, history_}, objects_.ranges.message_rates,
-                objects_.ranges.now_s, json_);
+    write_total({name, series}, totals_, objects_.ranges.message_rates, json_);
   }
   void write_queue_totals() {
     constexpr std::size_t ready = series_of(Series::messages_ready);
     constexpr std::size_t unacked = series_of(Series::messages_unacknowledged);
     json_.key("queue_totals");
     json_.begin_object();
-    const ChartLine chart{0, history_};
     const ChartRange& range = objects_.ranges.lengths;
-    const std::uint64_t now_s = objects_.ranges.now_s;
-    write_total("messages", {ready, unacked}, totals_, chart, range, now_s, json_);
-    write_total("messages_ready", {ready}, totals_, chart, range, now_s, json_);
-    write_total("messages_unacknowledged", {unacked}, totals_, chart, range, now_s, json_);
+    write_total({"messages", {ready, unacked}}, totals_, range, json_);
+    write_total({"messages_ready", {ready}}, totals_, range, json_);
+    write_total({"messages_unacknowledged", {unacked}}, totals_, range, json_);
     json_.end_object();
   }
   void write_object_totals() {
@@ -208,7 +209,6 @@ class OverviewWriter {
   JsonWriter& json_;
   std::vector<const core::VhostInfo*> vhosts_;
   Totals totals_;
-  const History* history_ = nullptr;
 };
 
 }  // namespace
@@ -223,7 +223,7 @@ void write_churn(const ObjectContext& objects, JsonWriter& json) {
     const std::size_t series = series_of(churn.series);
     json.field(churn.name, node.values()[series]);
     write_details(churn.name, {node.rate(series), &objects.samples.node_history(), {series}},
-                  objects.ranges.node_stats, objects.ranges.now_s, json);
+                  objects.ranges.node_stats, json);
   }
 }
 

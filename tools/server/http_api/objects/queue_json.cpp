@@ -1,3 +1,4 @@
+// See queue_json.h: the fields, in RabbitMQ's words.
 #include "tools/server/http_api/objects/queue_json.h"
 
 #include <fmt/format.h>
@@ -113,7 +114,8 @@ void write_statistics(const QueueInfo& queue, const QueueSample& sample,
   if (sample.stats.counts == core::MessageCounts{}) return;
   json.key("message_stats");
   json.begin_object();
-  write_events(sample.rates, sample.history.get(), queue_events(), context.ranges, json);
+  write_events({sample.rates, sample.history.get(), queue_events()}, context.ranges.message_rates,
+               json);
   json.field("disk_reads", sample.stats.disk_reads);
   json.field("disk_writes", sample.stats.disk_writes);
   json.end_object();

@@ -1,3 +1,4 @@
+// See topology_json.h: the fields, in RabbitMQ's words.
 #include "tools/server/http_api/objects/topology_json.h"
 
 namespace lepus::server {
@@ -20,7 +21,8 @@ void write_exchange_fields(const core::ExchangeInfo& exchange, const ObjectConte
   if (!context.has_stats || sample == nullptr) return;
   json.key("message_stats");
   json.begin_object();
-  write_events(sample->rates, sample->history.get(), exchange_events(), context.ranges, json);
+  write_events({sample->rates, sample->history.get(), exchange_events()},
+               context.ranges.message_rates, json);
   json.end_object();
   if (exchange.store == nullptr) return;
   const QueueSample* store = context.samples.find_queue(exchange.store->id);
@@ -60,7 +62,7 @@ void write_vhost_statistics(const core::VhostInfo& vhost, const ObjectContext& c
   json.field("send_oct", sample.send_oct);
   json.key("message_stats");
   json.begin_object();
-  write_events(sample.rates, history, vhost_events(), context.ranges, json);
+  write_events({sample.rates, history, vhost_events()}, context.ranges.message_rates, json);
   json.end_object();
 }
 

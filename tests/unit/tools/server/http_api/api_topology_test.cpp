@@ -150,7 +150,8 @@ TEST_F(ApiTopologyTest, WrongBindingsAreRefused) {
 TEST_F(ApiTopologyTest, AMessageIsPublished) {
   const auto published = begin(
       {"POST", "/exchanges/%2F/amq.default/publish",
-       R"({"properties":{"delivery_mode":2},"routing_key":"q","payload":"aGk=","payload_encoding":"base64"})"});
+       R"({"properties":{"delivery_mode":2},"routing_key":"q","payload":"aGk=",)"
+       R"("payload_encoding":"base64"})"});
   const auto request = take<AskMessages>(0).request;
   EXPECT_EQ(request->exchange, "");
   EXPECT_EQ(request->routing_key, "q");

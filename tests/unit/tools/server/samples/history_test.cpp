@@ -1,3 +1,4 @@
+// What is kept of values over time, and what is shown of it.
 #include "tools/server/samples/history.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// What the admin thread remembers of rows that shards send, round by round.
 #include "tools/server/samples/sample_store.h"
 
 #include <gtest/gtest.h>
