@@ -70,7 +70,10 @@ final class Broker {
     }
   }
 
+  /** Whether this is a RabbitMQ older than that. A Lepus never is, whatever it is told to tell. */
   boolean isBefore(int major, int minor) {
+    String erlang = client.getOverview().getFullErlangVersion();
+    if (!erlang.startsWith("Erlang/OTP")) return false;
     String[] parts = client.getOverview().getServerVersion().split("\\.");
     int got = Integer.parseInt(parts[0]);
     return got < major || got == major && Integer.parseInt(parts[1]) < minor;

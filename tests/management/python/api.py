@@ -88,11 +88,12 @@ class Api:
         return self.expect(200, "GET", path, **options).json()
 
     def is_before(self, version):
-        """Whether this is a RabbitMQ older than (major, minor), which has less."""
+        """Whether this is a RabbitMQ older than (major, minor), which has less. A Lepus never is,
+        whatever version it is configured to tell."""
         if self._version is None:
             overview = self.get("/overview")
-            is_rabbitmq = overview["product_name"] in ("RabbitMQ", "RabbitMQ Server")
-            self._version = overview["rabbitmq_version"] if is_rabbitmq else "99.0"
+            is_rabbitmq = overview["product_name"] == "RabbitMQ"
+            self._version = overview["rabbitmq_version"] if is_rabbitmq else "999.0"
         return tuple(int(part) for part in self._version.split(".")[:2]) < version
 
     def name(self, what):

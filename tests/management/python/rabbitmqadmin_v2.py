@@ -75,8 +75,6 @@ def checks_health(api):
     tool(api, "health_check", "protocol_listener", "--protocol", "amqp")
     tool(api, "health_check", "port_listener", "--port", "9", fails=True)
     tool(api, "health_check", "protocol_listener", "--protocol", "stomp", fails=True)
-    if not api.is_before((3, 13)):
-        tool(api, "health_check", "deprecated_features_in_use")
 
 
 @case

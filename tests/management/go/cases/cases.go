@@ -134,9 +134,13 @@ func InVhost(broker *Broker, run func(vhost string)) {
 	run(vhost)
 }
 
-// IsBefore tells whether this is a RabbitMQ older than the version, which has less.
+// IsBefore tells whether this is a RabbitMQ older than the version, which has less. A Lepus never
+// is, whatever version it is configured to tell.
 func IsBefore(broker *Broker, major, minor int) bool {
 	var got [2]int
+	if Got(broker.ListDefinitions()).ProductName != "RabbitMQ" {
+		return false
+	}
 	version := Got(broker.Overview()).RabbitMQVersion
 	if _, err := fmt.Sscanf(version, "%d.%d", &got[0], &got[1]); err != nil {
 		Fail("version %q: %v", version, err)
