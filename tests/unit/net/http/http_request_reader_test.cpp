@@ -10,7 +10,7 @@
 namespace lepus::net {
 namespace {
 
-using State = HttpRequestReader::State;
+using ReaderState = HttpRequestReader::State;
 namespace limits = core::limits;
 
 /// As a connection does: what was not used comes again.
@@ -18,11 +18,11 @@ struct Feed {
   void add(std::string_view bytes) {
     held += bytes;
     for (;;) {
-      const State before = reader.state();
+      const ReaderState before = reader.state();
       const std::size_t used = reader.read(held);
       held.erase(0, used);
       if (reader.state() == before && (used == 0 || held.empty())) return;
-      if (reader.state() == State::complete || reader.state() == State::failed) return;
+      if (reader.state() == ReaderState::complete || reader.state() == ReaderState::failed) return;
     }
   }
   HttpRequestReader reader{1000};
@@ -32,7 +32,7 @@ struct Feed {
 unsigned status_of(std::string_view request) {
   Feed feed;
   feed.add(request);
-  return feed.reader.state() == State::failed ? feed.reader.refusal().status : 0;
+  return feed.reader.state() == ReaderState::failed ? feed.reader.refusal().status : 0;
 }
 
 TEST(HttpRequestReader, ReadsARequestCutAtEveryPlace) {
@@ -43,7 +43,7 @@ TEST(HttpRequestReader, ReadsARequestCutAtEveryPlace) {
     Feed feed;
     feed.add(std::string_view(request).substr(0, cut));
     feed.add(std::string_view(request).substr(cut));
-    ASSERT_EQ(feed.reader.state(), State::complete) << cut;
+    ASSERT_EQ(feed.reader.state(), ReaderState::complete) << cut;
     const HttpRequest& read = feed.reader.request();
     EXPECT_EQ(read.method, "PUT");
     EXPECT_EQ(read.path, "/api/queues/%2F/q");
@@ -62,7 +62,7 @@ TEST(HttpRequestReader, ReadsChunksByteByByte) {
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
       "5;name=value\r\nhello\r\n6\r\n world\r\n0\r\nTrailer: ignored\r\n\r\n";
   for (const char c : request) feed.add({&c, 1});
-  ASSERT_EQ(feed.reader.state(), State::complete);
+  ASSERT_EQ(feed.reader.state(), ReaderState::complete);
   EXPECT_EQ(feed.reader.request().body, "hello world");
   EXPECT_EQ(feed.reader.request().header("Trailer"), "");
   EXPECT_EQ(feed.held, "");
@@ -71,11 +71,11 @@ TEST(HttpRequestReader, ReadsChunksByteByByte) {
 TEST(HttpRequestReader, ReadsOneAfterAnother) {
   Feed feed;
   feed.add("GET /1 HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\nHEAD /2 HTTP/1.0\r\n\r\n");
-  ASSERT_EQ(feed.reader.state(), State::complete);
+  ASSERT_EQ(feed.reader.state(), ReaderState::complete);
   EXPECT_EQ(feed.reader.request().path, "/1");
   feed.reader.reset();
   feed.add("");
-  ASSERT_EQ(feed.reader.state(), State::complete);
+  ASSERT_EQ(feed.reader.state(), ReaderState::complete);
   EXPECT_EQ(feed.reader.request().path, "/2");
   EXPECT_EQ(feed.reader.request().method, "GET");
   EXPECT_EQ(feed.reader.request().header("X"), "");
@@ -88,7 +88,7 @@ TEST(HttpRequestReader, KnowsHowConnectionsAreKept) {
   const auto keeps = [](std::string_view request) {
     Feed feed;
     feed.add(request);
-    EXPECT_EQ(feed.reader.state(), State::complete);
+    EXPECT_EQ(feed.reader.state(), ReaderState::complete);
     return feed.reader.framing().keeps_alive;
   };
   EXPECT_TRUE(keeps("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
@@ -101,7 +101,7 @@ TEST(HttpRequestReader, TakesTheFormsOfTargets) {
   const auto target = [](std::string_view text) {
     Feed feed;
     feed.add("GET " + std::string{text} + " HTTP/1.1\r\nHost: a\r\n\r\n");
-    EXPECT_EQ(feed.reader.state(), State::complete) << text;
+    EXPECT_EQ(feed.reader.state(), ReaderState::complete) << text;
     return feed.reader.request().path + " " + feed.reader.request().query;
   };
   EXPECT_EQ(target("/a?b?c"), "/a b?c");
@@ -162,10 +162,10 @@ TEST(HttpRequestReader, KeepsToTheLimits) {
 TEST(HttpRequestReader, KnowsWhoWaitsToContinue) {
   Feed feed;
   feed.add("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-Continue\r\n\r\n");
-  EXPECT_EQ(feed.reader.state(), State::body);
+  EXPECT_EQ(feed.reader.state(), ReaderState::body);
   EXPECT_TRUE(feed.reader.expects_continue());
   feed.add("x");
-  EXPECT_EQ(feed.reader.state(), State::complete);
+  EXPECT_EQ(feed.reader.state(), ReaderState::complete);
   EXPECT_FALSE(feed.reader.expects_continue());
 }
 

@@ -15,12 +15,12 @@ using namespace testing_http;
 using testing_streams::pattern;
 namespace limits = core::limits;
 
-struct Case {
+struct SplitCase {
   const char* name;
   std::function<std::unique_ptr<World>()> make;
 };
 
-class HttpOverStreams : public ::testing::TestWithParam<Case> {
+class HttpOverStreams : public ::testing::TestWithParam<SplitCase> {
  protected:
   std::unique_ptr<World> world_ = GetParam().make();
   HttpHost host_{*world_};
@@ -123,7 +123,7 @@ TEST_P(HttpOverStreams, TellsWhatIsWrongAndEnds) {
 
 io::SimFaults calm() { return {}; }
 
-const std::vector<Case> cases = {
+const std::vector<SplitCase> cases = {
     {"Sockets", [] { return std::make_unique<testing_streams::UringWorld>(); }},
     {"Simulated", [] { return std::make_unique<testing_streams::SimulatedWorld>(1, calm()); }},
     {"Rough1",
