@@ -144,6 +144,8 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"ssl_options.psk_identity", &tls},
     {"ssl_options.verify_fun", &tls},
     {"ssl_options.client_renegotiation", &renegotiation, "false"},
+    {"management.ssl.client_renegotiation", &renegotiation, "false"},
+    {"prometheus.ssl.client_renegotiation", &renegotiation, "false"},
     {"ssl_options.secure_renegotiate", &renegotiation, "true"},
 
     {"auth_http.ssl_options.*", &backend_tls},
@@ -169,9 +171,7 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"management.listener.ssl", &old_listener, "false"},
     {"management.listener.ssl_opts", &old_listener, "none"},
     {"management.listener.ssl_opts.*", &old_listener},
-    {"management.ssl.client_renegotiation", &renegotiation, "false"},
     {"management.ssl.secure_renegotiate", &renegotiation, "true"},
-    {"prometheus.ssl.client_renegotiation", &renegotiation, "false"},
     {"prometheus.ssl.secure_renegotiate", &renegotiation, "true"},
     {"management.ssl.crl_check", &http_tls, "false"},
     {"management.ssl.dhfile", &http_tls},

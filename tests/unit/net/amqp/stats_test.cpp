@@ -210,7 +210,7 @@ TEST_P(StatsTest, TheShardCountsWhatComesAndGoes) {
   EXPECT_GT(counts.memory_messages, 0U);
   EXPECT_GT(counts.memory_topology, 0U);
   two->send(2, ChannelClose{200, "bye", 0, 0});
-  (void)two->expect<ChannelCloseOk>();
+  (void)two->expect<ChannelCloseOk>(2);
   one->send(0, ConnectionClose{200, "bye", 0, 0});
   (void)one->expect<ConnectionCloseOk>(0);
   world_.settle();
@@ -224,6 +224,7 @@ TEST_P(StatsTest, PublishersThatWaitAreCounted) {
   const auto publisher = opened();
   publisher->declare("q");
   world_.broadcast(core::Alarm{true});
+  world_.settle();
   publisher->publish("", "q", "held");
   world_.settle();
   EXPECT_EQ(ask(world_, StatsRequest::Kind::threads).threads.at(0).counts.publishers_waiting, 1U);
@@ -233,6 +234,7 @@ TEST_P(StatsTest, PublishersThatWaitAreCounted) {
   world_.settle();
   EXPECT_EQ(ask(world_, StatsRequest::Kind::threads).threads.at(0).counts.publishers_waiting, 0U);
   world_.broadcast(core::Alarm{true});
+  world_.settle();
   publisher->publish("", "q", "held");
   world_.settle();
   EXPECT_TRUE(describe(StatsRequest::Kind::channels).channels.at(0).is_flow_blocked);

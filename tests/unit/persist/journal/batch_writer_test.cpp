@@ -195,7 +195,8 @@ TEST(BatchWriterModes, WithoutSyncsAFailingOneIsNoMatter) {
     LogTruncation truncation{segments};
     BatchQueue batches{{&segments.table(), &truncation, segment_size}};
     RecordClock clock{world.loop};
-    BatchWriter writer{{&parts, &segments, &batches, &truncation, &clock}};
+    core::JournalCounts counts;
+  BatchWriter writer{{&parts, &segments, &batches, &truncation, &clock, &counts}};
     ASSERT_EQ(segments.start({}), "");
     writer.start(0);
     batches.start(1);

@@ -148,10 +148,10 @@ TEST_F(ApiTopologyTest, WrongBindingsAreRefused) {
 // --- Messages
 
 TEST_F(ApiTopologyTest, AMessageIsPublished) {
-  const auto published = begin(
-      {"POST", "/exchanges/%2F/amq.default/publish",
-       R"({"properties":{"delivery_mode":2},"routing_key":"q","payload":"aGk=",)"
-       R"("payload_encoding":"base64"})"});
+  const auto published =
+      begin({"POST", "/exchanges/%2F/amq.default/publish",
+             R"({"properties":{"delivery_mode":2},"routing_key":"q","payload":"aGk=",)"
+             R"("payload_encoding":"base64"})"});
   const auto request = take<AskMessages>(0).request;
   EXPECT_EQ(request->exchange, "");
   EXPECT_EQ(request->routing_key, "q");
@@ -168,10 +168,10 @@ TEST_F(ApiTopologyTest, AMessageIsPublished) {
 
 TEST_F(ApiTopologyTest, WrongMessagesAreRefused) {
   const std::string path = "/exchanges/%2F/amq.default/publish";
-  EXPECT_EQ(post(path, R"({"routing_key":"q"})"),
-            (ApiAnswer{400, test::bad_request_body(
-                                R"("[{key_missing,properties},\u000a {key_missing,payload},)"
-                                R"(\u000a {key_missing,payload_encoding}]")")}));
+  EXPECT_EQ(
+      post(path, R"({"routing_key":"q"})"),
+      (ApiAnswer{400, test::bad_request_body(R"("[{key_missing,properties},{key_missing,payload},)"
+                                             R"({key_missing,payload_encoding}]")")}));
   const auto why = [&](const std::string& properties, const std::string& payload,
                        const std::string& encoding) {
     return post(path, R"({"routing_key":"q","properties":)" + properties + R"(,"payload":")" +
