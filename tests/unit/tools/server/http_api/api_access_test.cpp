@@ -160,7 +160,7 @@ TEST_F(ApiAccessTest, Parameters) {
   // What the cluster is called is one of them: every shard knows before the answer.
   const auto known = [this](const Request& what) {
     const std::unique_ptr<test::FakeExchange> exchange = begin(what);
-    for (const core::ShardId shard : {0, 1}) acknowledge(shard);
+    for (core::ShardId shard = 0; shard < 2; ++shard) acknowledge(shard);
     return exchange->status();
   };
   EXPECT_EQ(known({"PUT", "/global-parameters/g", R"({"value":{"b":[1]}})"}), 201U);
