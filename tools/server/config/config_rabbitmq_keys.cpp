@@ -10,66 +10,66 @@ namespace {
 
 using Subject = RabbitmqSubject;
 constexpr auto no_effect = RabbitmqDecision::no_effect;
-constexpr auto refused = RabbitmqDecision::refused;
+constexpr auto refused_key = RabbitmqDecision::refused;
 
 // ---- Refused ----
 
 constexpr Subject tls = {
-    "Other options of TLS", refused,
+    "Other options of TLS", refused_key,
     "this option of TLS is not there; see the section TLS of OPERATIONS.md for those that are. "
     "Remove the key"};
 constexpr Subject renegotiation = {
-    "Renegotiation", refused,
+    "Renegotiation", refused_key,
     "clients may not renegotiate a connection, and what is left of the old kind would be unsafe. "
     "Remove these keys"};
-constexpr Subject backend_tls = {"TLS of authentication over HTTP", refused,
+constexpr Subject backend_tls = {"TLS of authentication over HTTP", refused_key,
                                  "of auth_http.ssl_options only cacertfile, certfile, keyfile and "
                                  "verify are there. Remove the key"};
 constexpr Subject token_details = {
-    "Details of OAuth 2", refused,
+    "Details of OAuth 2", refused_key,
     "of auth_oauth2 only the keys in OPERATIONS.md are there: one resource server, whose keys come "
     "from files or from jwks_url. Remove the key"};
 constexpr Subject hashing = {
-    "Password hashing", refused,
+    "Password hashing", refused_key,
     "new passwords are stored as salted SHA-256 (hashes that come with definitions keep their "
     "algorithm). Remove the key"};
 constexpr Subject limits = {
-    "Limits of the node", refused,
+    "Limits of the node", refused_key,
     "this limit would not be kept. Use max_connections, channel_max, lepusctl set_vhost_limits or "
     "set_user_limits instead, and remove the key or set it to infinity"};
 constexpr Subject vhost_limits = {
-    "Limits of new virtual hosts", refused,
+    "Limits of new virtual hosts", refused_key,
     "virtual hosts get no limits when they are made. Set them with lepusctl set_vhost_limits or in "
     "the definitions file, then remove these keys"};
 constexpr Subject operator_policies = {
-    "Operator policies of new virtual hosts", refused,
+    "Operator policies of new virtual hosts", refused_key,
     "virtual hosts get no operator policies when they are made. Set them with lepusctl "
     "set_operator_policy or in the definitions file, then remove these keys"};
 constexpr Subject definitions_source = {
-    "Definitions from elsewhere", refused,
+    "Definitions from elsewhere", refused_key,
     "definitions come from a file or a directory only. Fetch the file before the start and name it "
     "in load_definitions"};
 constexpr Subject queue_types = {
-    "Types of queues and exchanges", refused,
+    "Types of queues and exchanges", refused_key,
     "types cannot be turned off, and the type of a queue is compared when it is declared again. "
     "Remove the key"};
 constexpr Subject restrictions = {
-    "Restrictions of the HTTP API", refused,
+    "Restrictions of the HTTP API", refused_key,
     "what a user may change over HTTP depends on its tags alone. Give it fewer, and remove the "
     "key"};
 constexpr Subject old_listener = {
-    "Old keys of the management listener", refused,
+    "Old keys of the management listener", refused_key,
     "TLS of the HTTP API is configured by the keys that begin with management.ssl. Use these"};
 constexpr Subject http_tls = {
-    "Other options of TLS for HTTP", refused,
+    "Other options of TLS for HTTP", refused_key,
     "this option of TLS is not there; see management.ssl and prometheus.ssl in OPERATIONS.md. "
     "Remove the key"};
 constexpr Subject metrics_login = {
-    "Logins for metrics", refused,
+    "Logins for metrics", refused_key,
     "whoever reaches the port of the metrics may read them. Limit who does with prometheus.tcp.ip "
     "or prometheus.ssl.verify = verify_peer, and remove the key"};
 constexpr Subject interceptors = {
-    "Message interceptors", refused,
+    "Message interceptors", refused_key,
     "only set_header_timestamp and set_header_routing_node of incoming messages are there. Remove "
     "the key"};
 
