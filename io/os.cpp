@@ -159,6 +159,7 @@ void name_thread(const std::string& name) {
 namespace {
 
 std::uint64_t count_entries(const char* path) {
+  CHECK(path != nullptr && path[0] == '/');
   DIR* directory = opendir(path);
   if (directory == nullptr) return 0;
   std::uint64_t count = 0;
@@ -187,6 +188,7 @@ std::uint64_t thread_count() { return count_entries("/proc/self/task"); }
 std::uint64_t raise_file_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  CHECK(limit.rlim_cur <= limit.rlim_max);
   if (limit.rlim_cur < limit.rlim_max) {
     const rlim_t before = limit.rlim_cur;
     limit.rlim_cur = limit.rlim_max;

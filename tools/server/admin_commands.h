@@ -5,7 +5,8 @@
 //   admin -> shard      Purge, DeleteQueue (core/broker/queue_command.h), AskStats, AskMessages
 //   shard -> admin      Reply, StatsReply, MessagesReply, Acknowledged
 //   admin -> control    TopologyAsk, AskAccess, AskPlan, AskTurns, ForceAlarm, SetLimits,
-//                       PassSettings, SuspendBroker, ResumeBroker, StopBroker, AskAcknowledge, AdminEnded
+//                       PassSettings, SuspendBroker, ResumeBroker, StopBroker, AskAcknowledge,
+//                       AdminEnded
 //   control -> admin    TopologyApply, ControlState, TopologyDone, AccessDone, PlanDone,
 //                       StatsReply, ReadConfigAgain, TrimHeap, EndAdmin
 //

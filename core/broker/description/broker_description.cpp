@@ -6,6 +6,7 @@
 namespace lepus::core {
 
 void BrokerDescription::append(Queue& queue, std::vector<QueueStats>& out) {
+  CHECK(queue.info().id);
   QueueStats& row = out.emplace_back();
   row.id = queue.info().id;
   queue.describe(row);
@@ -17,6 +18,7 @@ void BrokerDescription::describe(std::span<const QueueId> ids, std::vector<Queue
 }
 
 void BrokerDescription::begin(Kind kind) {
+  CHECK(kind == Kind::all_queues || kind == Kind::exchanges || kind == Kind::vhosts);
   if (kind == Kind::all_queues) parts_.queues.begin_walk();
   if (kind == Kind::exchanges) exchanges_.begin();
   if (kind == Kind::vhosts) last_vhost_ = {};
