@@ -35,6 +35,7 @@ FLOW = ['throughput', '--rate', '50000', '--auto-ack', '--prefix', 'flow', '--wa
 LOGIN = 'Basic ' + base64.b64encode(b'guest:guest').decode()
 PAGE = '/api/queues?page=1&page_size=100&sort=messages&sort_reverse=true'
 PIPELINED = 16
+IMPORTED = 20_000  # queues in one request: its body has a limit
 
 
 class Client:
@@ -95,16 +96,21 @@ class Bench:
     def fill(self):
         """The queues with a message each, by the API."""
         names = [f'q{number}' for number in range(self.queues)]
-        self.api.request('/api/definitions', 'POST', json.dumps({
-            'exchanges': [{'name': 'all', 'vhost': '/', 'type': 'fanout', 'durable': True,
-                           'auto_delete': False, 'internal': False, 'arguments': {}}],
-            'queues': [{'name': name, 'vhost': '/', 'durable': True, 'auto_delete': False,
-                        'arguments': {}} for name in names],
-            'bindings': [{'source': 'all', 'vhost': '/', 'destination': name,
-                          'destination_type': 'queue', 'routing_key': '', 'arguments': {}}
-                         for name in names]}))
+        self.define({'exchanges': [{'name': 'all', 'vhost': '/', 'type': 'fanout', 'durable': True,
+                                    'auto_delete': False, 'internal': False, 'arguments': {}}]})
+        for first in range(0, len(names), IMPORTED):
+            piece = names[first:first + IMPORTED]
+            self.define({
+                'queues': [{'name': name, 'vhost': '/', 'durable': True, 'auto_delete': False,
+                            'arguments': {}} for name in piece],
+                'bindings': [{'source': 'all', 'vhost': '/', 'destination': name,
+                              'destination_type': 'queue', 'routing_key': '', 'arguments': {}}
+                             for name in piece]})
         self.api.request('/api/exchanges/%2F/all/publish', 'POST', json.dumps({
             'properties': {}, 'routing_key': '', 'payload': 'x', 'payload_encoding': 'string'}))
+
+    def define(self, definitions):
+        self.api.request('/api/definitions', 'POST', json.dumps(definitions))
 
     @contextlib.contextmanager
     def idle_connections(self):
