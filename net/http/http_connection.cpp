@@ -226,7 +226,8 @@ void HttpConnection::on_answered() {
   reader_.set_body_size_max(shared_.settings.body_size_max);
   if (!goes_on || (has_peer_ended_ && held_.empty())) return end();
   become_idle();
-  if (!held_.empty()) owner_.add_due(*this);
+  if (!held_.empty()) return owner_.add_due(*this);
+  if (std::exchange(is_paused_, false)) stream_->resume_reading();
 }
 
 /// What was written still leaves.

@@ -49,6 +49,9 @@ TEST_P(HttpOverStreams, AnswersPipelinedRequestsInOrder) {
   for (int i = 0; i < 200; ++i)
     EXPECT_EQ(client.receive().body, "POST /" + std::to_string(i) + "?\nabc");
   EXPECT_EQ(host_.service.count, 200);
+  // Reading had paused for them.
+  client.send("GET /last HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(client.receive().body, "GET /last?\n");
 }
 
 TEST_P(HttpOverStreams, TakesALargeBodyInChunks) {
