@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "core/access/password_hash.h"
+
 namespace lepus::core {
 
 namespace {
@@ -64,6 +66,8 @@ class Decider {
     if (auto refusal = check_name("a user name", request.name)) return {std::move(refusal), {}};
     const UserInfo* existing = find_user(request.name);
     UserSpec user = existing == nullptr ? UserSpec{} : existing->spec;
+    // Without a password nobody logs in with one; the algorithm is that of one to come.
+    if (existing == nullptr) user.hashing_algorithm = sha256_name;
     user.name = request.name;
     user.tags = request.tags;
     if (request.secret) {

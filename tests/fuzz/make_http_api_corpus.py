@@ -43,6 +43,7 @@ INPUTS = {
                                                    {"users": ["ann", "bob"]}),
                ("PUT", "/user-limits/guest/max-connections", {"value": 5}),
                ("GET", "/users/without-permissions"), ("GET", "/whoami")],
+    "user-without-password": [("PUT", "/users/bob", {"tags": ["administrator"]})],
     "vhosts": [("PUT", "/vhosts/v", {"description": "d", "tags": "a,b",
                                      "default_queue_type": "quorum", "tracing": True}),
                ("GET", "/vhosts"), ("PUT", "/vhost-limits/v/max-queues", {"value": 3}),

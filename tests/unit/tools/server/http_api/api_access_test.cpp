@@ -156,6 +156,14 @@ TEST_F(ApiAccessTest, Policies) {
   }
 }
 
+TEST_F(ApiAccessTest, AUserWithoutAPasswordCanBeStored) {
+  EXPECT_EQ(put("/users/bob", R"({"tags":["administrator"]})").status, 201U);
+  const core::UserInfo* user = thread_->view().topology().access().find_user("bob");
+  ASSERT_NE(user, nullptr);
+  EXPECT_EQ(user->spec.password_hash, "");
+  EXPECT_EQ(user->spec.hashing_algorithm, core::sha256_name);
+}
+
 TEST_F(ApiAccessTest, Parameters) {
   // What the cluster is called is one of them: every shard knows before the answer.
   const auto known = [this](const Request& what) {
