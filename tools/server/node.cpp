@@ -42,13 +42,6 @@ io::IdlePolicy idle_policy(const ServerConfig& config) {
           config.idle_disk_spin_us * core::nanos_per_us};
 }
 
-net::TicketSecret random_ticket_secret() {
-  net::TicketSecret secret;
-  for (std::size_t i = 0; i < secret.size(); i += sizeof(std::uint64_t))
-    core::store_u64(secret.data() + i, random_seed());
-  return secret;
-}
-
 std::string event_vhost(const ServerConfig& config) {
   return config.event_vhost.empty() ? config.vhosts[0] : config.event_vhost;
 }

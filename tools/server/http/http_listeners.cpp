@@ -1,8 +1,6 @@
 // See http_listeners.h.
 #include "tools/server/http/http_listeners.h"
 
-#include <sys/random.h>
-
 #include <cstring>
 #include <utility>
 
@@ -12,13 +10,6 @@
 namespace lepus::server {
 
 namespace {
-
-/// Sessions of TLS are resumed on the admin thread only.
-net::TicketSecret random_ticket_secret() {
-  net::TicketSecret secret;
-  CHECK(getrandom(secret.data(), secret.size(), 0) == static_cast<ssize_t>(secret.size()));
-  return secret;
-}
 
 net::HttpSettings settings_of(const HttpDoor& door, const ServerConfig& config) {
   net::HttpSettings settings;

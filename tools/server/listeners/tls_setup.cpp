@@ -1,8 +1,11 @@
 // From configuration to contexts.
 #include "tools/server/listeners/tls_setup.h"
 
+#include <sys/random.h>
+
 #include <utility>
 
+#include "core/base/assert.h"
 #include "core/limits.h"
 #include "tools/server/config/config.h"
 
@@ -64,6 +67,12 @@ void log_certificates(const TlsSetup& setup, core::Log& log, std::int64_t now_s)
                {"validity", one.validity},
                {"days_left", days}});
   }
+}
+
+net::TicketSecret random_ticket_secret() {
+  net::TicketSecret secret;
+  CHECK(getrandom(secret.data(), secret.size(), 0) == static_cast<ssize_t>(secret.size()));
+  return secret;
 }
 
 }  // namespace lepus::server

@@ -8,6 +8,7 @@
 
 #include "core/base/log.h"
 #include "core/base/time.h"
+#include "net/tls/ticket_keys.h"
 #include "net/tls/tls_context.h"
 
 namespace lepus::server {
@@ -20,6 +21,10 @@ struct TlsSetup {
   std::optional<net::TlsContext> context;  ///< Nothing: no listener speaks TLS.
   core::Nanos handshake_timeout = core::never;
 };
+
+/// For tickets of sessions that are resumed wherever this secret is known, from the system's
+/// generator.
+net::TicketSecret random_ticket_secret();
 
 /// Reads the files. Empty, or what is wrong with which key and file.
 [[nodiscard]] std::string make_tls(const ServerConfig& config, TlsSetup& setup);
