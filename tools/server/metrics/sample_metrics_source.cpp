@@ -14,12 +14,6 @@ bool is_chosen(MetricsSource::VhostFilter filter, std::string_view vhost) {
   return filter.empty() || std::find(filter.begin(), filter.end(), vhost) != filter.end();
 }
 
-core::MessageCounts sum_of(const std::vector<core::MessageCounts>& parts) {
-  core::MessageCounts sum;
-  for (const core::MessageCounts& part : parts) sum += part;
-  return sum;
-}
-
 }  // namespace
 
 /// The cluster is this node: it keeps its name when the cluster gets another.

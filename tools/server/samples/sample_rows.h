@@ -77,6 +77,13 @@ class Rates {
 using ObjectRates = Rates<object_series_count>;
 using NodeRates = Rates<node_series_count>;
 
+/// Of what each shard counted.
+inline core::MessageCounts sum_of(const std::vector<core::MessageCounts>& parts) {
+  core::MessageCounts sum;
+  for (const core::MessageCounts& part : parts) sum += part;
+  return sum;
+}
+
 struct QueueSample {
   core::QueueStats stats;
   ObjectRates rates;

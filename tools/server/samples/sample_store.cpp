@@ -25,12 +25,6 @@ ObjectRates::Values values_of(const core::MessageCounts& counts) {
   return values;
 }
 
-core::MessageCounts sum_of(const std::vector<core::MessageCounts>& parts) {
-  core::MessageCounts sum;
-  for (const core::MessageCounts& part : parts) sum += part;
-  return sum;
-}
-
 /// Nothing has ever happened to it.
 bool is_untouched(const core::QueueStats& row) {
   return row.messages_ready == 0 && row.messages_unacknowledged == 0 && row.consumers == 0 &&
