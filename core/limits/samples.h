@@ -11,8 +11,6 @@ namespace lepus::core::limits {
 /// Queues and exchanges whose values are kept over time, about 22 KiB each; of the others only what
 /// is now.
 constexpr std::size_t sampled_histories_max = tiny ? 4 : 500;
-/// RabbitMQ's collect_statistics_interval.
-constexpr Nanos sample_interval_default = 5 * nanos_per_s;
 /// A request that finds samples older than that asks for newer ones,
 constexpr Nanos sample_fresh = 250 * nanos_per_ms;
 /// waits for them at most so long,

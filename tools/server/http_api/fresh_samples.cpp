@@ -3,7 +3,6 @@
 
 #include <memory>
 
-#include "core/limits/samples.h"
 #include "tools/server/samples/sampler.h"
 
 namespace lepus::server {
@@ -13,9 +12,7 @@ namespace {
 class SampleWait final : public ApiTask {
  public:
   SampleWait(ApiCall& call, void (*handle)(ApiCall& call))
-      : call_(call),
-        handle_(handle),
-        deadline_(call.place().sampler.now() + core::limits::sample_wait_max) {}
+      : call_(call), handle_(handle), deadline_(call.place().sampler.wait_ends_at()) {}
 
   bool has_work() const override {
     const Sampler& sampler = call_.place().sampler;

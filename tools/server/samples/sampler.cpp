@@ -38,7 +38,7 @@ bool Sampler::is_fresh() const {
 bool Sampler::refresh() {
   if (is_fresh() || interval_ == core::never || !broker_.state().is_running) return false;
   if (sampled_at_ != 0 && store_.row_count() > core::limits::sample_refresh_rows_max) return false;
-  is_waited_for_ = true;
+  wait_ends_at_ = broker_.now() + core::limits::sample_wait_max;
   if (pages_due_ == 0) due_at_ = std::min(due_at_, broker_.now());
   return true;
 }
@@ -60,7 +60,7 @@ void Sampler::begin_round() {
   ++round_.number;
   round_.is_measured = measured_at_ == 0 || now - measured_at_ >= interval_;
   round_.now = now;
-  round_.before = measured_at_ == 0 ? 0 : measured_at_;
+  round_.before = measured_at_;
   round_.wall_s = static_cast<std::uint64_t>(broker_.wall_now() / core::nanos_per_s);
   if (round_.is_measured) measured_at_ = now;
   for (core::ShardId shard = 0; shard < broker_.shard_count(); ++shard) {
@@ -87,7 +87,6 @@ void Sampler::end_round() {
   store_.end_round(round_, broker_.topology(), gauges_);
   sampled_at_ = round_.now;
   due_at_ = interval_ == core::never ? core::never : measured_at_ + interval_;
-  is_waited_for_ = false;
 }
 
 }  // namespace lepus::server

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <memory>
 
-#include "core/limits/samples.h"
 #include "tools/server/admin/broker_view.h"
 #include "tools/server/samples/sample_store.h"
 
@@ -28,7 +27,6 @@ class Sampler {
   Sampler(BrokerView& broker, const NodeSource& node, core::Nanos interval);
 
   void set_interval(core::Nanos interval) { interval_ = interval; }
-  core::Nanos interval() const { return interval_; }
   const SampleStore& store() const { return store_; }
 
   /// True: the page answers a question of a round.
@@ -39,8 +37,8 @@ class Sampler {
   /// will bring them: is_fresh() is true then soon.
   bool refresh();
   bool is_fresh() const;
-  /// When the newest whole round began; 0: there was none.
-  core::Nanos sampled_at() const { return sampled_at_; }
+  /// Who called refresh() waits no longer than that.
+  core::Nanos wait_ends_at() const { return wait_ends_at_; }
   core::Nanos now() const { return broker_.now(); }
 
   /// Forgets rows and what was kept over time: both begin anew with the next round.
@@ -49,11 +47,10 @@ class Sampler {
   /// Once a turn. True: there was something to do.
   bool work();
   bool has_work() const { return pages_due_ == 0 && broker_.now() >= next_look(); }
-  /// When the next round is due.
+  /// When the next round is due, or somebody waits no longer for this one.
   core::Nanos next_look() const {
     if (pages_due_ == 0) return due_at_;
-    // Whoever waits for the round waits no longer.
-    return is_waited_for_ ? round_.now + core::limits::sample_wait_max : core::never;
+    return wait_ends_at_ > broker_.now() ? wait_ends_at_ : core::never;
   }
 
  private:
@@ -67,10 +64,10 @@ class Sampler {
   SampleStore::Round round_;
   SampleStore::NodeGauges gauges_;  ///< Of the last measured round.
   core::Nanos measured_at_ = 0;     ///< Begin of the last measured round.
-  core::Nanos sampled_at_ = 0;
+  core::Nanos sampled_at_ = 0;      ///< Begin of the last whole round; 0: there was none.
   core::Nanos due_at_ = 0;
+  core::Nanos wait_ends_at_ = 0;
   std::uint32_t pages_due_ = 0;  ///< Last pages that are still to come.
-  bool is_waited_for_ = false;   ///< Requests wait for the round that is under way.
 };
 
 }  // namespace lepus::server
