@@ -18,9 +18,11 @@ class SampleWait final : public ApiTask {
     const Sampler& sampler = call_.place().sampler;
     return sampler.is_fresh() || sampler.now() >= deadline_;
   }
-  /// The handler may give the call another task, which is the end of this one.
+  /// The virtual host was there when the call came. The handler may give the call another task,
+  /// which is the end of this one.
   void work() override {
     ApiCall& call = call_;
+    if (call.has_capture("vhost") && call.vhost() == nullptr) return call.not_found();
     handle_(call);
   }
 

@@ -48,6 +48,17 @@ class ApiStatisticsTest : public test::ApiTest {
     page.channels.push_back(channel);
     tell(std::move(page));
   }
+  /// The shards have nothing to tell.
+  void answer_samples() {
+    for (core::ShardId shard = 0; shard < 2; ++shard)
+      for (auto& command : std::exchange(received_[shard], {}))
+        if (const auto* asked = std::get_if<AskStats>(&command)) {
+          core::StatsPage page;
+          page.number = asked->request->number;
+          page.last = true;
+          answer(shard, std::move(page));
+        }
+  }
   static std::vector<std::string> names(const Json& list) {
     std::vector<std::string> found;
     for (const Json& object : list) found.push_back(object.value("name", ""));
@@ -140,6 +151,19 @@ TEST_F(ApiStatisticsTest, ConnectionsAreFoundByUserVirtualHostAndName) {
   EXPECT_EQ(get_json("/channels/127.0.0.1%3A1%20-%3E%20127.0.0.1%3A5672%20(1)")["number"], 1);
   EXPECT_EQ(get("/connections/nobody").status, 404U);
   EXPECT_EQ(get("/channels/nobody").status, 404U);
+}
+
+TEST_F(ApiStatisticsTest, AVirtualHostMayGoWhileSamplesAreAwaited) {
+  change(core::AddVhost{"brief", {}, {}, {}});
+  thread_->sampler().set_interval(core::nanos_per_s);
+  const auto list = begin({"GET", "/queues/brief"});
+  const auto one = begin({"GET", "/vhosts/brief"});
+  ASSERT_FALSE(list->is_over());
+  ASSERT_FALSE(one->is_over());
+  change(core::DeleteVhost{"brief"});
+  answer_samples();
+  EXPECT_EQ(list->status(), 404U);
+  EXPECT_EQ(one->status(), 404U);
 }
 
 TEST_F(ApiStatisticsTest, ExchangesAreThereWithTheirTypes) {
