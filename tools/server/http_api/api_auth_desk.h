@@ -9,6 +9,7 @@
 #include "core/access/auth_cache.h"
 #include "core/access/auth_port.h"
 #include "core/base/assert.h"
+#include "tools/server/config/auth_config.h"
 
 namespace lepus::server {
 
@@ -42,6 +43,16 @@ class ApiAuthDesk final : public core::AuthListener {
   void forget(std::uint64_t number) { askers_.erase(number); }
   /// What was answered lately; not logins.
   core::AuthCache& cache() { return cache_; }
+  /// Keeps the answer to the question of this key, as far as the configuration says. Returns true
+  /// if it allows what was asked for.
+  bool keep(const std::string& key, const core::AuthAnswer& answer, const AuthConfig& config,
+            core::Nanos now) {
+    const bool is_allowed = answer.kind == core::AuthAnswer::Kind::allowed;
+    const bool is_refused = answer.kind == core::AuthAnswer::Kind::refused;
+    if (is_allowed || (is_refused && config.caches_refusals))
+      cache_.put(key, is_allowed, now, now + config.cache_ttl_ms * core::nanos_per_ms);
+    return is_allowed;
+  }
 
  private:
   void on_auth_answer(core::AuthAnswer&& answer) override {

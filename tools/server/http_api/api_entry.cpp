@@ -135,13 +135,8 @@ bool ApiEntry::ask_vhosts() {
 
 void ApiEntry::on_auth_answer(const core::AuthAnswer& answer) {
   question_ = 0;
-  const AuthConfig& config = call_.place().host.config().auth;
-  const core::Nanos now = call_.place().loop.now();
-  const bool is_allowed = answer.kind == core::AuthAnswer::Kind::allowed;
-  const bool is_refused = answer.kind == core::AuthAnswer::Kind::refused;
-  if (is_allowed || (is_refused && config.caches_refusals))
-    call_.place().auth.cache().put(key_, is_allowed, now,
-                                   now + config.cache_ttl_ms * core::nanos_per_ms);
+  ApiPlace& place = call_.place();
+  const bool is_allowed = place.auth.keep(key_, answer, place.host.config().auth, place.loop.now());
   if (is_allowed) call_.user().vhosts.insert(questions_.back().vhost);
   questions_.pop_back();
   is_due_ = !ask_vhosts();

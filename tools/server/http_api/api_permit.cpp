@@ -114,13 +114,8 @@ class Permit final : public ApiTask, private ApiAuthDesk::Asker {
   }
   void on_auth_answer(const core::AuthAnswer& answer) override {
     question_ = 0;
-    const AuthConfig& config = call_.place().host.config().auth;
-    const bool is_allowed = answer.kind == core::AuthAnswer::Kind::allowed;
-    const core::Nanos now = call_.place().loop.now();
-    if (is_allowed || (answer.kind == core::AuthAnswer::Kind::refused && config.caches_refusals))
-      call_.place().auth.cache().put(key_, is_allowed, now,
-                                     now + config.cache_ttl_ms * core::nanos_per_ms);
-    answer_ = is_allowed;
+    ApiPlace& place = call_.place();
+    answer_ = place.auth.keep(key_, answer, place.host.config().auth, place.loop.now());
   }
 
   ApiCall& call_;
