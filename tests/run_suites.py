@@ -7,10 +7,13 @@
 Each suite ends with the line `<suite>: N passed, N failed`, with the failures in full above it. The
 last line of all is `N passed, N failed`; the exit code is 1 when something failed. A suite whose
 folder is not in the tree is left out; once the folder exists, a suite that cannot be built or
-started has failed. Everything together is meant to take half an hour on two cores; what takes more
-than TOTAL_S is stopped and has failed.
+started has failed. While a suite runs, what later ones need is built (suite_jobs.py): those that
+need least come first. Everything together is meant to take half an hour on two cores; what takes
+more than TOTAL_S is stopped and has failed.
 """
 import argparse
+import concurrent.futures
+import dataclasses
 import json
 import os
 import signal
@@ -21,13 +24,15 @@ import time
 import traceback
 
 import suite_tools
+from suite_jobs import Jobs, build, setup
 from suite_tools import ROOT, Deadline, Outcome
 
 TOTAL_S = 80 * 60
 BUILD_ROOT = os.path.join(ROOT, os.environ.get("LEPUS_BUILD_ROOT", "build"))
-ASAN = {"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:abort_on_error=0",
-        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
-TSAN = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"}
+ASAN_ENVIRONMENT = {"ASAN_OPTIONS":
+                        "detect_leaks=1:detect_stack_use_after_return=1:abort_on_error=0",
+                    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
+TSAN_ENVIRONMENT = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"}
 PERF_SECONDS = 2
 FUZZ_SECONDS = {"full": 10, "quick": 3}
 CRASH_ROUNDS = {"full": 100, "quick": 15}
@@ -36,29 +41,40 @@ ODD_ROUNDS = {"full": 10, "quick": 3}
 SIM_SECONDS = {"full": 60, "quick": 10}
 E2E_FOLDER = os.path.join(BUILD_ROOT, "e2e")
 MANAGEMENT_FOLDER = os.path.join(BUILD_ROOT, "management")
+RABBITMQ_FOLDER = os.path.join(BUILD_ROOT, "rabbitmq")
 
 
 def exists(*path):
     return os.path.exists(os.path.join(ROOT, *path))
 
 
+# ---- what suites need before they run -----------------------------------------------------------
+
+PROGRAMS = build("release", "lepus", "lepusctl", "lepus-perf", "lepus-journal")
+E2E = setup("tests/e2e/setup.sh", E2E_FOLDER)
+MIGRATION = setup("tests/migration/setup.sh", RABBITMQ_FOLDER)
+MANAGEMENT = setup("tests/management/setup.sh", MANAGEMENT_FOLDER)
+
+
+def names_of(folder, start, end):
+    path = os.path.join(ROOT, folder)
+    names = os.listdir(path) if os.path.isdir(path) else []
+    return sorted(name[:-4] for name in names if name.startswith(start) and name.endswith(end))
+
+
+FUZZERS = names_of("tests/fuzz", "fuzz_", ".cpp")
+BENCHMARKS = ["bench-" + name for name in names_of("bench", "", "_bench.cpp")]
+RELEASE_UNIT = build("release", "tests/lepus-unit")
+RELEASE_SIM = build("release", "tests/lepus-sim")
+RELEASE_BENCH = build("release", *BENCHMARKS)
+ASAN = build("asan", "lepus", "tests/lepus-unit", *(f"tests/{name}" for name in FUZZERS))
+TSAN = build("tsan", "lepus", "tests/lepus-unit")
+
+
 class Runner:
     def __init__(self, quick):
         self.size = "quick" if quick else "full"
         self.deadline = Deadline(TOTAL_S)
-        self._builds = {}
-
-    def build(self, preset, *targets):
-        """Builds once; raises SuiteError with the compiler's output when it fails."""
-        key = (preset, targets)
-        if key not in self._builds:
-            command = ["tools/build.sh", preset, *targets]
-            timeout_s = self.deadline.left(30 * 60)
-            done = suite_tools.run(command, timeout_s)
-            self._builds[key] = None if done.code == 0 else suite_tools.describe(
-                command, done, timeout_s)
-        if self._builds[key]:
-            raise suite_tools.SuiteError(self._builds[key])
 
     def program(self, preset, *path):
         return os.path.join(BUILD_ROOT, preset, *path)
@@ -73,7 +89,6 @@ class Runner:
         return outcome
 
     def _unit(self, preset, environment):
-        self.build(preset, "tests/lepus-unit")
         return suite_tools.gtest([self.program(preset, "tests", "lepus-unit")],
                                  self.deadline.left(1500), environment)
 
@@ -81,34 +96,32 @@ class Runner:
         return self._unit("release", {})
 
     def unit_asan(self):
-        return self._unit("asan", ASAN)
+        return self._unit("asan", ASAN_ENVIRONMENT)
 
     def unit_tsan(self):
-        return self._unit("tsan", TSAN)
+        return self._unit("tsan", TSAN_ENVIRONMENT)
 
     def fuzz(self):
-        """Each target goes through its kept corpus, then looks for new inputs for a while."""
-        folder = os.path.join(ROOT, "tests", "fuzz")
-        names = sorted(name[:-4] for name in os.listdir(folder)
-                       if name.startswith("fuzz_") and name.endswith(".cpp"))
-        if not names:
-            raise suite_tools.SuiteError("tests/fuzz holds no fuzz_*.cpp")
-        self.build("asan", *[f"tests/{name}" for name in names])
+        """Each target goes through its kept corpus, then looks for new inputs for a while. Two at a
+        time: each is one thread."""
         outcome = Outcome()
-        for name in names:
-            corpora = [os.path.join(folder, "corpus", one)
-                       for one in (name, name.removeprefix("fuzz_"))]
-            with tempfile.TemporaryDirectory(prefix="lepus-fuzz-") as found:
-                command = [self.program("asan", "tests", name), found,
-                           *[path for path in corpora if os.path.isdir(path)],
-                           f"-max_total_time={FUZZ_SECONDS[self.size]}", "-timeout=10",
-                           "-rss_limit_mb=2048", "-print_final_stats=1",
-                           f"-artifact_prefix={BUILD_ROOT}/{name}-"]
-                outcome.add(suite_tools.single(command, 120, ASAN))
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            for one in pool.map(self._fuzz, FUZZERS):
+                outcome.add(one)
         return outcome
 
+    def _fuzz(self, name):
+        corpora = [os.path.join(ROOT, "tests", "fuzz", "corpus", one)
+                   for one in (name, name.removeprefix("fuzz_"))]
+        with tempfile.TemporaryDirectory(prefix="lepus-fuzz-") as found:
+            command = [self.program("asan", "tests", name), found,
+                       *[path for path in corpora if os.path.isdir(path)],
+                       f"-max_total_time={FUZZ_SECONDS[self.size]}", "-timeout=10",
+                       "-rss_limit_mb=2048", "-print_final_stats=1",
+                       f"-artifact_prefix={BUILD_ROOT}/{name}-"]
+            return suite_tools.single(command, 120, ASAN_ENVIRONMENT)
+
     def sim(self):
-        self.build("release", "tests/lepus-sim")
         done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True,
                               text=True, check=False)
         seed = done.stdout.strip() or "0" * 40
@@ -117,8 +130,6 @@ class Runner:
                                     "--seconds", str(seconds), "--seed-from", seed], seconds + 120)
 
     def _wire(self, preset, environment):
-        self.build(preset, "lepus")
-
         def suite(broker):
             return suite_tools.counted(
                 [sys.executable, "tests/wire/run.py", "--port", str(broker.port)],
@@ -130,17 +141,12 @@ class Runner:
         return self._wire("release", {})
 
     def wire_asan(self):
-        return self._wire("asan", ASAN)
+        return self._wire("asan", ASAN_ENVIRONMENT)
 
     def wire_tsan(self):
-        return self._wire("tsan", TSAN)
+        return self._wire("tsan", TSAN_ENVIRONMENT)
 
     def e2e(self):
-        self.build("release", "lepus")
-        setup = suite_tools.single(["tests/e2e/setup.sh", E2E_FOLDER],
-                                   self.deadline.left(600))
-        if setup.failed:
-            return setup
         return suite_tools.counted(
             [sys.executable, "tests/e2e/run.py", "--broker", self.program("release", "lepus"),
              "--dir", E2E_FOLDER], self.deadline.left(600))
@@ -148,7 +154,6 @@ class Runner:
     def crash(self):
         """Kills, power cuts, full and failing disks, odd clients. Without root the disks are left
         out."""
-        self.build("release", "lepus", "lepusctl")
         program = ["--broker", self.program("release", "lepus")]
         rounds = [sys.executable, "tests/crash/run.py", *program, "--segment-size", "1MiB",
                   "--python", os.path.join(E2E_FOLDER, "python", "bin", "python"), "--rounds"]
@@ -165,7 +170,6 @@ class Runner:
 
     def restart(self):
         """What a restart finds again: each program starts and ends brokers by itself."""
-        self.build("release", "lepus", "lepus-journal")
         folder = os.path.join(ROOT, "tests", "restart")
         outcome = Outcome()
         for name in sorted(os.listdir(folder)):
@@ -178,7 +182,6 @@ class Runner:
 
     def ctl(self):
         """lepusctl against brokers of its own. Without the Python of e2e, without pika."""
-        self.build("release", "lepus", "lepusctl")
         return suite_tools.counted(
             [sys.executable, "tests/ctl/run.py", "--broker", self.program("release", "lepus"),
              "--tool", self.program("release", "lepusctl"),
@@ -187,30 +190,19 @@ class Runner:
 
     def tls(self):
         """Handshakes and certificates; left out where the openssl program is missing."""
-        self.build("release", "lepus", "lepusctl")
         return suite_tools.counted(
             [sys.executable, "tests/tls/run.py", "--broker", self.program("release", "lepus"),
              "--tool", self.program("release", "lepusctl")], self.deadline.left(300))
 
     def migration(self):
         """From RabbitMQ and back; left out where Erlang is missing."""
-        self.build("release", "lepus")
-        server = os.path.join(BUILD_ROOT, "rabbitmq")
-        setup = suite_tools.single(["tests/migration/setup.sh", server], self.deadline.left(300))
-        if setup.passed:
-            setup.add(suite_tools.counted(
-                [sys.executable, "tests/migration/run.py", "--broker",
-                 self.program("release", "lepus"), "--rabbitmq", server],
-                self.deadline.left(300), may_skip=True))
-        return setup
+        return suite_tools.counted(
+            [sys.executable, "tests/migration/run.py", "--broker",
+             self.program("release", "lepus"), "--rabbitmq", RABBITMQ_FOLDER],
+            self.deadline.left(300), may_skip=True)
 
     def management(self):
         """Tools of RabbitMQ's management API and a Prometheus, with this broker."""
-        self.build("release", "lepus")
-        setup = suite_tools.single(["tests/management/setup.sh", MANAGEMENT_FOLDER],
-                                   self.deadline.left(900))
-        if setup.failed:
-            return setup
         return suite_tools.counted(
             [sys.executable, "tests/management/run.py", "--broker",
              self.program("release", "lepus"), "--dir", MANAGEMENT_FOLDER],
@@ -219,7 +211,6 @@ class Runner:
     def perf(self):
         """A short load run must deliver messages, with and without confirms; a backlog must be
         consumed to the last message."""
-        self.build("release", "lepus", "lepus-perf")
 
         def suite(broker):
             outcome = Outcome()
@@ -249,11 +240,8 @@ class Runner:
 
     def bench(self):
         """Each benchmark runs for a moment: they build, run and end properly."""
-        names = sorted("bench-" + name[:-4] for name in os.listdir(os.path.join(ROOT, "bench"))
-                       if name.endswith("_bench.cpp"))
-        self.build("release", *names)
         outcome = Outcome()
-        for name in names:
+        for name in BENCHMARKS:
             outcome.add(suite_tools.single(
                 [self.program("release", name), "--benchmark_min_time=0.01"],
                 self.deadline.left(120)))
@@ -270,43 +258,59 @@ def miscounted(path, wanted):
                      for name, count in wanted.items() if results.get(name) != count)
 
 
-SUITES = [   # name, method, what must exist for it to be in the list, part of --quick
-    ("tidy", Runner.tidy, ("tests", "tidy"), True),
-    ("unit", Runner.unit, ("tests", "unit"), True),
-    ("unit-asan", Runner.unit_asan, ("tests", "unit"), False),
-    ("unit-tsan", Runner.unit_tsan, ("tests", "unit"), False),
-    ("fuzz", Runner.fuzz, ("tests", "fuzz"), False),
-    ("sim", Runner.sim, ("tests", "sim"), True),
-    ("wire", Runner.wire, ("tests", "wire"), True),
-    ("wire-asan", Runner.wire_asan, ("tests", "wire"), False),
-    ("wire-tsan", Runner.wire_tsan, ("tests", "wire"), False),
-    ("e2e", Runner.e2e, ("tests", "e2e"), False),
-    ("crash", Runner.crash, ("tests", "crash"), False),
-    ("restart", Runner.restart, ("tests", "restart"), True),
-    ("ctl", Runner.ctl, ("tests", "ctl"), True),
-    ("tls", Runner.tls, ("tests", "tls"), False),
-    ("migration", Runner.migration, ("tests", "migration"), False),
-    ("management", Runner.management, ("tests", "management"), False),
-    ("perf", Runner.perf, ("tools", "perf"), True),
-    ("bench", Runner.bench, ("bench",), False),
+@dataclasses.dataclass(frozen=True)
+class Suite:
+    name: str
+    run: object          # a method of Runner
+    path: tuple          # what must exist for it to be in the list
+    is_quick: bool       # part of --quick
+    needs: tuple = ()    # jobs
+
+
+SUITES = [
+    Suite("tidy", Runner.tidy, ("tests", "tidy"), True),
+    Suite("wire", Runner.wire, ("tests", "wire"), True, (PROGRAMS,)),
+    Suite("perf", Runner.perf, ("tools", "perf"), True, (PROGRAMS,)),
+    Suite("restart", Runner.restart, ("tests", "restart"), True, (PROGRAMS,)),
+    Suite("tls", Runner.tls, ("tests", "tls"), False, (PROGRAMS,)),
+    Suite("e2e", Runner.e2e, ("tests", "e2e"), False, (PROGRAMS, E2E)),
+    Suite("crash", Runner.crash, ("tests", "crash"), False, (PROGRAMS,)),
+    Suite("ctl", Runner.ctl, ("tests", "ctl"), True, (PROGRAMS,)),
+    Suite("unit", Runner.unit, ("tests", "unit"), True, (RELEASE_UNIT,)),
+    Suite("migration", Runner.migration, ("tests", "migration"), False, (PROGRAMS, MIGRATION)),
+    Suite("management", Runner.management, ("tests", "management"), False, (PROGRAMS, MANAGEMENT)),
+    Suite("sim", Runner.sim, ("tests", "sim"), True, (RELEASE_SIM,)),
+    Suite("unit-asan", Runner.unit_asan, ("tests", "unit"), False, (ASAN,)),
+    Suite("wire-asan", Runner.wire_asan, ("tests", "wire"), False, (ASAN,)),
+    Suite("fuzz", Runner.fuzz, ("tests", "fuzz"), False, (ASAN,)),
+    Suite("bench", Runner.bench, ("bench",), False, (RELEASE_BENCH,)),
+    Suite("unit-tsan", Runner.unit_tsan, ("tests", "unit"), False, (TSAN,)),
+    Suite("wire-tsan", Runner.wire_tsan, ("tests", "wire"), False, (TSAN,)),
 ]
 
 
-def run_suite(runner, name, method):
-    print(f"---- {name}", flush=True)
+def run_suite(runner, jobs, suite):
+    print(f"---- {suite.name}", flush=True)
     started = time.monotonic()
     try:
-        outcome = method(runner)
+        for job in suite.needs:
+            jobs.wait(job)
+        waited_s = time.monotonic() - started
+        outcome = suite.run(runner)
     except suite_tools.SuiteError as error:
+        waited_s = time.monotonic() - started
         outcome = Outcome(failed=1, details=[str(error)])
     except Exception:  # whatever it is: the other suites and the total must still come
-        outcome = Outcome(failed=1, details=[f"{name} could not be run\n{traceback.format_exc()}"])
+        waited_s = 0
+        outcome = Outcome(failed=1,
+                          details=[f"{suite.name} could not be run\n{traceback.format_exc()}"])
     if outcome.passed + outcome.failed == 0:
-        outcome.fail(f"{name} ran nothing")
+        outcome.fail(f"{suite.name} ran nothing")
     for detail in outcome.details:
         print(detail, flush=True)
-    print(f"[{name} took {time.monotonic() - started:.0f} s]")
-    print(f"{name}: {outcome.passed} passed, {outcome.failed} failed", flush=True)
+    took_s = time.monotonic() - started - waited_s
+    print(f"[{suite.name} took {took_s:.0f} s, after {waited_s:.0f} s for what it needs]")
+    print(f"{suite.name}: {outcome.passed} passed, {outcome.failed} failed", flush=True)
     return outcome
 
 
@@ -316,20 +320,28 @@ def main():
     parser.add_argument("--list", action="store_true", help="print the names of the suites")
     parser.add_argument("suites", nargs="*", help="names of suites; default: all")
     args = parser.parse_args()
-    present = [(name, method, quick) for name, method, path, quick in SUITES if exists(*path)]
-    unknown = set(args.suites) - {name for name, _, _ in present}
+    present = [suite for suite in SUITES if exists(*suite.path)]
+    unknown = set(args.suites) - {suite.name for suite in present}
     if unknown:
         parser.error(f"no suite {', '.join(sorted(unknown))}; there are: "
-                     + ", ".join(name for name, _, _ in present))
+                     + ", ".join(suite.name for suite in present))
     if args.list:
-        print("\n".join(name for name, _, _ in present))
+        print("\n".join(suite.name for suite in present))
         return 0
     # SystemExit, so that brokers and temporary folders are cleaned up on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    chosen = [suite for suite in present if suite.name in args.suites
+              or (not args.suites and (suite.is_quick or not args.quick))]
     runner, total = Runner(args.quick), Outcome()
-    for name, method, quick in present:
-        if name in args.suites or (not args.suites and (quick or not args.quick)):
-            total.add(run_suite(runner, name, method))
+    jobs = Jobs(runner.deadline)
+    jobs.plan(job for suite in chosen for job in suite.needs)
+    try:
+        for suite in chosen:
+            total.add(run_suite(runner, jobs, suite))
+    finally:
+        suite_tools.end_running()
+    for job, seconds in jobs.took:
+        print(f"[{' '.join(job)[:60]} took {seconds:.0f} s]")
     print(f"{total.passed} passed, {total.failed} failed")
     return 1 if total.failed or total.passed == 0 else 0
 

@@ -52,6 +52,14 @@ class Finished:
     timed_out: bool
 
 
+_running = set()   # of run(): their groups end with the runner, whichever thread waits for them
+
+
+def end_running():
+    for process in list(_running):
+        _end_group(process)
+
+
 def _end_group(process):
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -66,6 +74,7 @@ def run(command, timeout_s, environment=None):
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output,
                                    stderr=subprocess.STDOUT, start_new_session=True,
                                    env={**os.environ, **(environment or {})})
+        _running.add(process)
         timed_out = False
         try:
             process.wait(timeout_s)
@@ -74,6 +83,7 @@ def run(command, timeout_s, environment=None):
         finally:
             _end_group(process)
             process.wait()
+            _running.discard(process)
         output.seek(0)
         return Finished(process.returncode, output.read().decode(errors="replace"), timed_out)
 

@@ -12,6 +12,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import suite_tools
+from suite_jobs import Jobs
 from suite_tools import SuiteError
 
 GTEST_OUTPUT = """[ RUN      ] A.good
@@ -135,6 +136,51 @@ class BrokerTest(unittest.TestCase):
             self.assertTrue(os.path.isdir(broker.data))
         self.assertFalse(os.path.exists(broker.data))
         self.assertIsNotNone(broker.process.poll())
+
+
+class JobsTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="suite-tools-test-")
+        self.addCleanup(self.folder.cleanup)
+        self.jobs = Jobs(suite_tools.Deadline(60))
+        self.log = os.path.join(self.folder.name, "log")
+
+    def job(self, number, script="true"):
+        return tuple(shell(f"echo {number} >>{self.log}; {script}"))
+
+    def logged(self):
+        with open(self.log, encoding="utf-8") as stream:
+            return stream.read().split()
+
+    def test_one_after_the_other_and_each_once(self):
+        jobs = [self.job(number) for number in range(5)]
+        self.jobs.plan(jobs + jobs)
+        for job in reversed(jobs):
+            self.jobs.wait(job)
+        self.assertEqual(self.logged(), ["0", "1", "2", "3", "4"])
+        self.assertEqual([job for job, _ in self.jobs.took], jobs)
+
+    def test_a_failure_is_told_to_all_who_wait(self):
+        bad, good = self.job(1, "echo no compiler; exit 3"), self.job(2)
+        self.jobs.plan([bad, good])
+        for _ in range(2):
+            with self.assertRaisesRegex(SuiteError, "no compiler\n.*exit code 3"):
+                self.jobs.wait(bad)
+        self.jobs.wait(good)
+
+    def test_what_cannot_be_started_is_a_failure(self):
+        missing = (os.path.join(self.folder.name, "absent"),)
+        with self.assertRaises(SuiteError):
+            self.jobs.wait(missing)
+
+    def test_all_ends_with_the_runner(self):
+        job = self.job(1, "sleep 60")
+        self.jobs.plan([job])
+        while not os.path.exists(self.log):
+            os.sched_yield()
+        suite_tools.end_running()
+        with self.assertRaises(SuiteError):
+            self.jobs.wait(job)
 
 
 if __name__ == "__main__":
