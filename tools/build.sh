@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 preset=${1:-release}
 [ $# -eq 0 ] || shift
 compiler=${CXX:-g++}
+threads=
 case "$preset" in
     release) options="-Dbuildtype=plain -Doptimization=2 -Dcpp_args=-g1" ;;
     debug)   options="-Dbuildtype=debug -Dmimalloc=disabled" ;;
@@ -17,9 +18,14 @@ case "$preset" in
              options="$options -Db_sanitize=address,undefined"
              options="$options -Db_lundef=false -Dfuzz=true"
              compiler=${CXX:-clang++-14} ;;
-    # core and net are used by one thread at a time: what threads share is in io and tools.
+    # Tests of what threads share. All else is used by one thread at a time: a started broker shows
+    # whether that is so (suite wire-tsan).
     tsan)    options="-Dbuildtype=plain -Doptimization=1 -Dcpp_args=-g1 -Db_sanitize=thread"
-             options="$options -Dunit_areas=io,tools" ;;
+             for name in admin control log mesh resource_alarms slow_reading store_writer \
+                 topology_replication; do
+                 threads=$threads,tools/server/$name
+             done
+             options="$options -Dunit_areas=io$threads" ;;
     *) echo "tools/build.sh: unknown preset '$preset'; use release|debug|asan|tsan" >&2
        exit 2 ;;
 esac

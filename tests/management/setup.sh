@@ -94,7 +94,8 @@ make_rabbitmqadmin() {
 
 # The system's TLS is left out: nothing here uses it, and the other one (rustls) comes in any case.
 make_rabbitmqadmin_v2() {
-  CARGO_TARGET_DIR="$build_dir/rabbitmqadmin_v2/target" cargo install --locked --debug \
+  CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR="$build_dir/rabbitmqadmin_v2/target" \
+    cargo install --locked --debug \
     --no-default-features --root "$build_dir/rabbitmqadmin_v2" \
     "rabbitmqadmin@$rabbitmqadmin_version"
   rm -rf "$build_dir/rabbitmqadmin_v2/target"
