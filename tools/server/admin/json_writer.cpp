@@ -7,6 +7,22 @@
 
 namespace lepus::server {
 
+namespace {
+
+/// No letter of it has to be written otherwise. Without a branch for each letter: most texts are
+/// plain, and lists have millions.
+bool is_plain(std::string_view value) {
+  unsigned others = 0;
+  for (const char letter : value) {
+    const auto byte = static_cast<unsigned char>(letter);
+    others |= static_cast<unsigned>(byte < 0x20) | static_cast<unsigned>(byte >= 0x80) |
+              static_cast<unsigned>(byte == '"') | static_cast<unsigned>(byte == '\\');
+  }
+  return others == 0;
+}
+
+}  // namespace
+
 void JsonWriter::open(char bracket) {
   separate();
   out_ += bracket;
@@ -18,9 +34,9 @@ void JsonWriter::close(char bracket) {
   wants_comma_ = true;
 }
 
-void JsonWriter::key(std::string_view name) {
+void JsonWriter::key(std::string_view name, std::string_view suffix) {
   separate();
-  quote(name);
+  quote(name, suffix);
   out_ += ':';
   wants_comma_ = false;
 }
@@ -33,6 +49,9 @@ void JsonWriter::text(std::string_view value) {
 
 void JsonWriter::number(double value) {
   if (!std::isfinite(value)) return text(value > 0 ? "infinity" : value < 0 ? "-infinity" : "nan");
+  constexpr double exact_max = 1e15;
+  if (std::abs(value) < exact_max && value == std::trunc(value))
+    return number(static_cast<std::int64_t>(value));
   raw(fmt::format("{}", value));
 }
 
@@ -47,9 +66,18 @@ void JsonWriter::field(std::string_view name, std::string_view value) {
   text(value);
 }
 
-void JsonWriter::quote(std::string_view value) {
-  const bool is_text = core::is_utf8(value);
+void JsonWriter::quote(std::string_view value, std::string_view suffix) {
   out_ += '"';
+  if (is_plain(value))
+    out_ += value;
+  else
+    write_escaped(value);
+  out_ += suffix;
+  out_ += '"';
+}
+
+void JsonWriter::write_escaped(std::string_view value) {
+  const bool is_text = core::is_utf8(value);
   for (const char letter : value) {
     const auto byte = static_cast<unsigned char>(letter);
     if (letter == '"' || letter == '\\') {
@@ -63,7 +91,6 @@ void JsonWriter::quote(std::string_view value) {
       out_ += letter;
     }
   }
-  out_ += '"';
 }
 
 namespace {

@@ -20,16 +20,25 @@ namespace lepus::server {
 
 class JsonWriter {
  public:
+  JsonWriter() = default;
+  /// Goes on with a list or an object: `has_values` of which are written already.
+  static JsonWriter continuing(bool has_values) {
+    JsonWriter json;
+    json.wants_comma_ = has_values;
+    return json;
+  }
+
   void begin_object() { open('{'); }
   void end_object() { close('}'); }
   void begin_array() { open('['); }
   void end_array() { close(']'); }
-  void key(std::string_view name);
+  void key(std::string_view name) { key(name, {}); }
+  /// Of two parts; the second has no letter that is written otherwise between quotes.
+  void key(std::string_view name, std::string_view suffix);
   void text(std::string_view value);
   void number(std::integral auto value) {
-    separate();
-    fmt::format_to(std::back_inserter(out_), "{}", value);
-    wants_comma_ = true;
+    const fmt::format_int digits(value);
+    raw({digits.data(), digits.size()});
   }
   void number(double value);
   void boolean(bool value) { raw(value ? "true" : "false"); }
@@ -61,7 +70,8 @@ class JsonWriter {
   }
   void open(char bracket);
   void close(char bracket);
-  void quote(std::string_view value);
+  void quote(std::string_view value, std::string_view suffix = {});
+  void write_escaped(std::string_view value);
 
   std::string out_;
   bool wants_comma_ = false;

@@ -120,15 +120,12 @@ namespace {
 
 struct RowKind {
   using Id = std::uint32_t;
-  bool exists(Id) const { return true; }
-  std::string_view vhost(Id id) const { return (*rows)[id].vhost; }
-  std::string_view name(Id id) const { return (*rows)[id].name; }
-  std::optional<SortKey> key(Id id, std::string_view column) const {
-    if (column == "vhost") return SortKey::of_text(vhost(id));
-    if (column == "name") return SortKey::of_text(name(id));
-    return std::nullopt;
-  }
-  void write(Id id, JsonWriter& json) const { json.raw((*rows)[id].json); }
+  using Row = ApiRow;
+  const Row* find(Id id) const { return &(*rows)[id]; }
+  std::string_view vhost(const Row& row) const { return row.vhost; }
+  std::string_view name(const Row& row) const { return row.name; }
+  std::optional<SortKey> key(const Row&, std::string_view) const { return std::nullopt; }
+  void write(const Row& row, JsonWriter& json) const { json.raw(row.json); }
 
   std::unique_ptr<std::vector<ApiRow>> rows;
 };

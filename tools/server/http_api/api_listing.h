@@ -7,14 +7,12 @@
 // A kind of rows is a class with
 //
 //   using Id = ...;                        small; stays good while the row may go
-//   bool exists(const Id&) const;          false: it went meanwhile, and is left out
-//   std::string_view name(const Id&) const;
-//   std::string_view vhost(const Id&) const;   of rows that are of none: ""
-//   std::optional<SortKey> key(const Id&, std::string_view column) const;
+//   const Row* find(const Id&) const;      good for a turn; null: it went, and is left out
+//   std::string_view name(const Row&) const;
+//   std::string_view vhost(const Row&) const;  of rows that are of none: ""
+//   std::optional<SortKey> key(const Row&, std::string_view column) const;
 //                                          nothing: the column is looked for in the row's JSON
-//   void write(const Id&, JsonWriter&) const;     an object
-//
-// all but exists() are asked for rows that exist only.
+//   void write(const Row&, JsonWriter&) const;     an object
 #pragma once
 
 #include <algorithm>
@@ -37,12 +35,14 @@ template <class Kind>
 class ApiListing final : public ApiTask {
  public:
   using Id = typename Kind::Id;
+  using KindRow = typename Kind::Row;
 
   /// `paging` has no fault. `ids`: of all rows the user may see.
   ApiListing(ApiCall& call, std::unique_ptr<ApiPaging> paging, Kind kind, std::vector<Id> ids)
       : call_(call), paging_(std::move(paging)), kind_(std::move(kind)), ids_(std::move(ids)) {
     columns_ = call_.query().find("columns") == nullptr ? ApiColumns{}
                                                         : ApiColumns{call_.query().get("columns")};
+    for (const std::string& column : paging_->sort_columns()) places_.push_back(place_of(column));
     rows_.reserve(ids_.size());
   }
 
@@ -71,21 +71,22 @@ class ApiListing final : public ApiTask {
     const std::size_t end = std::min(ids_.size(), next_ + api_rows_per_turn);
     for (; next_ < end; ++next_) {
       const Id& id = ids_[next_];
-      if (!kind_.exists(id)) continue;
+      const KindRow* found = kind_.find(id);
+      if (found == nullptr) continue;
       ++total_;
-      if (!paging_->accepts(kind_.name(id))) continue;
+      if (!paging_->accepts(kind_.name(*found))) continue;
       Row row{.index = static_cast<std::uint32_t>(next_)};
-      if (has_own_key()) keep_key(key_of(id, paging_->sort_columns().front()), row);
+      if (has_own_key()) keep_key(key_of(*found, paging_->sort_columns().front()), row);
       rows_.push_back(row);
     }
     if (next_ == ids_.size()) phase_ = Phase::sorting;
   }
   /// Names are looked at in their place when rows are put in order.
-  static bool is_in_place(std::string_view column) { return column == "name" || column == "vhost"; }
-  bool has_own_key() const {
-    const auto& columns = paging_->sort_columns();
-    return !columns.empty() && !is_in_place(columns.front());
+  enum class Place : std::uint8_t { name, vhost, json };
+  static Place place_of(std::string_view column) {
+    return column == "name" ? Place::name : column == "vhost" ? Place::vhost : Place::json;
   }
+  bool has_own_key() const { return !places_.empty() && places_.front() == Place::json; }
   void keep_key(SortKey key, Row& row) {
     row.number = key.number;
     row.kind = key.kind;
@@ -93,10 +94,10 @@ class ApiListing final : public ApiTask {
     texts_.resize(ids_.size());
     texts_[row.index] = std::move(key.text);
   }
-  SortKey key_of(const Id& id, std::string_view column) const {
-    if (std::optional<SortKey> key = kind_.key(id, column)) return *std::move(key);
+  SortKey key_of(const KindRow& row, std::string_view column) const {
+    if (std::optional<SortKey> key = kind_.key(row, column)) return *std::move(key);
     JsonWriter json;
-    kind_.write(id, json);
+    kind_.write(row, json);
     return key_in_json(json.take(), column);
   }
 
@@ -106,26 +107,31 @@ class ApiListing final : public ApiTask {
     if (left.kind == SortKey::Kind::text)
       if (const int order = texts_[left.index].compare(texts_[right.index]); order != 0)
         return order < 0;
-    const auto& columns = paging_->sort_columns();
-    for (std::size_t i = has_own_key() ? 1 : 0; i < columns.size(); ++i) {
-      const int order = compare(left, right, columns[i]);
+    for (std::size_t i = has_own_key() ? 1 : 0; i < places_.size(); ++i) {
+      const int order = compare(left, right, i);
       if (order != 0) return order < 0;
     }
     return false;
   }
-  int compare(const Row& left, const Row& right, std::string_view column) const {
-    if (column == "name") return names_[left.index].name.compare(names_[right.index].name);
-    if (column == "vhost") return names_[left.index].vhost.compare(names_[right.index].vhost);
-    const SortKey left_key = key_of(ids_[left.index], column);
-    const SortKey right_key = key_of(ids_[right.index], column);
+  int compare(const Row& left, const Row& right, std::size_t column) const {
+    const Names& names = names_[left.index];
+    const Names& others = names_[right.index];
+    if (places_[column] == Place::name) return names.name.compare(others.name);
+    if (places_[column] == Place::vhost) return names.vhost.compare(others.vhost);
+    const std::string& title = paging_->sort_columns()[column];
+    const SortKey left_key = key_of(*kind_.find(ids_[left.index]), title);
+    const SortKey right_key = key_of(*kind_.find(ids_[right.index]), title);
     return left_key < right_key ? -1 : right_key < left_key ? 1 : 0;
   }
-  /// Good for this turn, in which no row goes.
+  /// Rows that are gone are left out. The names are good for this turn, in which no row goes.
   void look_up_names() {
-    std::erase_if(rows_, [this](const Row& row) { return !kind_.exists(ids_[row.index]); });
     names_.resize(ids_.size());
-    for (const Row& row : rows_)
-      names_[row.index] = {kind_.vhost(ids_[row.index]), kind_.name(ids_[row.index])};
+    std::erase_if(rows_, [this](const Row& row) {
+      const KindRow* found = kind_.find(ids_[row.index]);
+      if (found == nullptr) return true;
+      names_[row.index] = {kind_.vhost(*found), kind_.name(*found)};
+      return false;
+    });
   }
 
   void sort() {
@@ -141,9 +147,9 @@ class ApiListing final : public ApiTask {
     next_ = 0;
     begin_answer();
   }
-  using Place = typename std::vector<Row>::iterator;
+  using RowIterator = typename std::vector<Row>::iterator;
   /// Only the rows of the page have to be in order, behind all that come before them.
-  void order(Place first, Place last) {
+  void order(RowIterator first, RowIterator last) {
     const bool is_reversed = paging_->is_reversed();
     const auto before = [&](const Row& left, const Row& right) {
       return is_reversed ? comes_first(right, left) : comes_first(left, right);
@@ -166,20 +172,24 @@ class ApiListing final : public ApiTask {
     call_.exchange().write(json.take());
   }
   void write() {
-    JsonWriter json;
-    std::string piece;
+    JsonWriter json = JsonWriter::continuing(has_written_);
     const std::size_t end = std::min(rows_.size(), next_ + api_written_per_turn);
     for (; next_ < end; ++next_) {
-      const Id& id = ids_[rows_[next_].index];
-      if (!kind_.exists(id)) continue;
-      if (std::exchange(has_written_, true)) piece += ',';
-      kind_.write(id, json);
-      piece += columns_.is_all() ? json.take() : columns_.cut(json.take());
+      const KindRow* found = kind_.find(ids_[rows_[next_].index]);
+      if (found == nullptr) continue;
+      has_written_ = true;
+      write_row(*found, json);
     }
-    if (!piece.empty()) call_.exchange().write(piece);
+    if (json.size() > 0) call_.exchange().write(json.take());
     if (next_ < rows_.size()) return;
     call_.exchange().write(paging_->has_page() ? "]}" : "]");
     call_.end();
+  }
+  void write_row(const KindRow& row, JsonWriter& json) const {
+    if (columns_.is_all()) return kind_.write(row, json);
+    JsonWriter whole;
+    kind_.write(row, whole);
+    json.raw(columns_.cut(whole.take()));
   }
 
   ApiCall& call_;
@@ -187,6 +197,7 @@ class ApiListing final : public ApiTask {
   Kind kind_;
   std::vector<Id> ids_;
   ApiColumns columns_;
+  std::vector<Place> places_;  ///< Of the columns that rows are ordered by.
   Phase phase_ = Phase::collecting;
   std::size_t next_ = 0;  ///< Of ids_, then of rows_.
   std::vector<Row> rows_;

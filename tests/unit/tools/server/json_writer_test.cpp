@@ -38,6 +38,38 @@ TEST(JsonWriter, TextIsEscaped) {
   EXPECT_EQ(json.take(), R"("infinity")");
 }
 
+TEST(JsonWriter, NumbersThatAreWholeHaveNoPoint) {
+  JsonWriter json;
+  json.begin_array();
+  for (const double value : {0.0, -3.0, 1e14, 1e15, 1e300, 0.1, -2.5}) json.number(value);
+  json.number(std::numeric_limits<std::int64_t>::min());
+  json.number(std::numeric_limits<std::uint64_t>::max());
+  json.end_array();
+  EXPECT_EQ(json.take(),
+            "[0,-3,100000000000000,1000000000000000,1e+300,0.1,-2.5,-9223372036854775808,"
+            "18446744073709551615]");
+}
+
+TEST(JsonWriter, KeysOfTwoParts) {
+  JsonWriter json;
+  json.begin_object();
+  json.key("a\"b", "_details");
+  json.boolean(true);
+  json.end_object();
+  EXPECT_EQ(json.take(), R"({"a\"b_details":true})");
+}
+
+TEST(JsonWriter, AListInPieces) {
+  std::string text = "[";
+  for (int piece = 0; piece < 3; ++piece) {
+    JsonWriter json = JsonWriter::continuing(piece > 0);
+    json.number(piece);
+    json.number(piece);
+    text += json.take();
+  }
+  EXPECT_EQ(text, "[0,0,1,1,2,2");
+}
+
 TEST(JsonWriter, FieldTables) {
   core::FieldTableWriter table;
   table.text("s", "v");

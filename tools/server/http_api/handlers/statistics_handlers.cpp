@@ -23,9 +23,9 @@ std::vector<const core::VhostInfo*> listed_vhosts(const ApiCall& call) {
 // --- Queues
 
 void list_queues(ApiCall& call) {
-  std::vector<core::QueueId> ids;
+  std::vector<QueueKind::Id> ids;
   for (const core::VhostInfo* vhost : listed_vhosts(call))
-    for (const core::QueueInfo* queue : call.topology().queues(vhost->id)) ids.push_back(queue->id);
+    for (const core::QueueInfo* queue : call.topology().queues(vhost->id)) ids.emplace_back(*queue);
   reply_list(call, QueueKind{object_context(call)}, std::move(ids), {"vhost", "name"});
 }
 

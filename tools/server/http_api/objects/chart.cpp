@@ -98,7 +98,7 @@ ChartRanges chart_ranges(const ApiQuery& query, std::uint64_t now_s) {
 
 void write_details(std::string_view name, const ChartLine& line, const ChartRange& range,
                    JsonWriter& json) {
-  json.key(fmt::format("{}_details", name));
+  json.key(name, "_details");
   json.begin_object();
   json.key("rate");
   json.number(line.rate);

@@ -48,20 +48,18 @@ std::optional<SortKey> queue_count(const core::QueueStats& stats, std::string_vi
 
 }  // namespace
 
-std::optional<SortKey> QueueKind::key(const Id& id, std::string_view column) const {
+std::optional<SortKey> QueueKind::key(const Row& queue, std::string_view column) const {
   static const QueueSample untouched{};
-  const QueueSample* found = context_.samples.find_queue(id);
+  const QueueSample* found = context_.samples.find_queue(queue.id);
   const QueueSample& sample = found == nullptr ? untouched : *found;
   if (std::optional<SortKey> key = queue_count(sample.stats, column)) return key;
   if (std::optional<SortKey> key = event_key(sample.rates, column)) return key;
-  const core::QueueInfo& queue = *context_.topology.find_queue(id);
   if (column == "type") return SortKey::of_text(core::queue_type_name(queue.parsed->queue_type));
   if (column == "durable") return SortKey::of_boolean(queue.durable);
   return {};
 }
 
-std::optional<SortKey> ConnectionKind::key(const Id& id, std::string_view column) const {
-  const ConnectionSample& sample = *context_.samples.find_connection(id);
+std::optional<SortKey> ConnectionKind::key(const Row& sample, std::string_view column) const {
   if (column == "user") return SortKey::of_text(sample.stats.user);
   if (column == "state") return SortKey::of_text(sample.stats.state);
   if (column == "channels") return of_count(sample.stats.channels);
@@ -71,14 +69,14 @@ std::optional<SortKey> ConnectionKind::key(const Id& id, std::string_view column
   return {};
 }
 
-std::optional<SortKey> ChannelKind::key(const Id& id, std::string_view column) const {
-  const ChannelSample& sample = *context_.samples.find_channel(id.key);
-  if (column == "user") return SortKey::of_text(sample.stats.user);
-  if (column == "consumer_count") return of_count(sample.stats.consumer_count);
-  if (column == "messages_unacknowledged") return of_count(sample.stats.messages_unacknowledged);
-  if (column == "messages_unconfirmed") return of_count(sample.stats.messages_unconfirmed);
-  if (column == "prefetch_count") return of_count(sample.stats.prefetch_count);
-  return event_key(sample.rates, column);
+std::optional<SortKey> ChannelKind::key(const Row& row, std::string_view column) const {
+  const ChannelSample& found = sample(row);
+  if (column == "user") return SortKey::of_text(found.stats.user);
+  if (column == "consumer_count") return of_count(found.stats.consumer_count);
+  if (column == "messages_unacknowledged") return of_count(found.stats.messages_unacknowledged);
+  if (column == "messages_unconfirmed") return of_count(found.stats.messages_unconfirmed);
+  if (column == "prefetch_count") return of_count(found.stats.prefetch_count);
+  return event_key(found.rates, column);
 }
 
 }  // namespace lepus::server

@@ -20,23 +20,23 @@ std::size_t written_count = 0;
 
 struct ThingKind {
   using Id = std::size_t;
-  bool exists(Id id) const { return things[id].is_there; }
-  std::string_view name(Id id) const { return things[id].name; }
-  std::string_view vhost(Id) const { return "/"; }
-  std::optional<SortKey> key(Id id, std::string_view column) const {
-    if (column == "size") return SortKey::of_number(things[id].size);
+  using Row = Thing;
+  const Row* find(Id id) const { return things[id].is_there ? &things[id] : nullptr; }
+  std::string_view name(const Row& thing) const { return thing.name; }
+  std::string_view vhost(const Row&) const { return "/"; }
+  std::optional<SortKey> key(const Row& thing, std::string_view column) const {
+    if (column == "size") return SortKey::of_number(thing.size);
     if (column == "is_there") return SortKey::of_boolean(true);
     if (column == "none") return SortKey::missing();
     return std::nullopt;
   }
-  void write(Id id, JsonWriter& json) const {
+  void write(const Row& thing, JsonWriter& json) const {
     ++written_count;
     json.begin_object();
-    json.field("name", things[id].name);
-    json.field("size", things[id].size);
+    json.field("name", thing.name);
+    json.field("size", thing.size);
     json.key("stats");
-    json.raw("{\"negative\":" + std::to_string(-things[id].size) +
-             ",\"list\":[{\"a\":1,\"b\":2}]}");
+    json.raw("{\"negative\":" + std::to_string(-thing.size) + ",\"list\":[{\"a\":1,\"b\":2}]}");
     json.end_object();
   }
 };
