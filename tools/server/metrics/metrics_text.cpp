@@ -33,6 +33,11 @@ MetricLabels& MetricLabels::add(std::string_view name, std::string_view value) {
   if (!text_.empty()) text_ += ',';
   text_ += name;
   text_ += "=\"";
+  if (value.find_first_of("\n\"\\") == std::string_view::npos) {
+    text_ += value;
+    text_ += '"';
+    return *this;
+  }
   for (const char c : value) {
     if (c == '\n') {
       text_ += "\\n";
@@ -48,6 +53,9 @@ MetricLabels& MetricLabels::add(std::string_view name, std::string_view value) {
 std::string metric_value(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  constexpr double exact_max = 1e15;
+  if (std::abs(value) < exact_max && value == std::trunc(value))
+    return fmt::format_int(static_cast<std::int64_t>(value)).str();
   return fmt::format("{}", value);
 }
 
@@ -77,7 +85,8 @@ void MetricsText::put(std::string_view suffix, const MetricLabels& labels, std::
   if constexpr (std::floating_point<Value>) {
     text_ += metric_value(value);
   } else {
-    fmt::format_to(std::back_inserter(text_), "{}", value);
+    const fmt::format_int digits(value);
+    text_.append(digits.data(), digits.size());
   }
   text_ += '\n';
 }

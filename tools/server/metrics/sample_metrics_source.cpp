@@ -67,19 +67,41 @@ std::vector<std::string_view> SampleMetricsSource::vhosts(VhostFilter filter) co
 }
 
 std::vector<core::QueueId> SampleMetricsSource::queues(VhostFilter filter) const {
-  std::vector<core::QueueId> ids;
+  std::vector<const core::QueueInfo*> queues;
   for (const core::VhostInfo* vhost : chosen(filter))
-    for (const core::QueueInfo* queue : vhost->queues) ids.push_back(queue->id);
-  std::sort(ids.begin(), ids.end());
+    queues.insert(queues.end(), vhost->queues.begin(), vhost->queues.end());
+  std::sort(queues.begin(), queues.end(),
+            [](const auto* left, const auto* right) { return left->id < right->id; });
+  rows_ = {{}, 0, broker_.topology().version(), samples_.queue_version()};
+  rows_.entries.reserve(queues.size());
+  std::vector<core::QueueId> ids;
+  ids.reserve(queues.size());
+  for (const core::QueueInfo* queue : queues) {
+    rows_.entries.push_back({queue->id, row_of(*queue)});
+    ids.push_back(queue->id);
+  }
   return ids;
 }
 
+MetricsQueue SampleMetricsSource::row_of(const core::QueueInfo& queue) const {
+  const QueueSample* sample = samples_.find_queue(queue.id);
+  return {broker_.topology().find_vhost(queue.vhost)->name, queue.name, queue.parsed->queue_type,
+          sample == nullptr ? nullptr : &sample->stats};
+}
+
+bool SampleMetricsSource::has_current_rows() const {
+  return rows_.topology_version == broker_.topology().version() &&
+         rows_.sample_version == samples_.queue_version();
+}
+
 std::optional<MetricsQueue> SampleMetricsSource::find(core::QueueId id) const {
+  if (has_current_rows() && !rows_.entries.empty()) {
+    if (rows_.next == rows_.entries.size()) rows_.next = 0;
+    if (rows_.entries[rows_.next].id == id) return rows_.entries[rows_.next++].row;
+  }
   const core::QueueInfo* queue = broker_.topology().find_queue(id);
   if (queue == nullptr) return std::nullopt;
-  const QueueSample* sample = samples_.find_queue(id);
-  return MetricsQueue{broker_.topology().find_vhost(queue->vhost)->name, queue->name,
-                      queue->parsed->queue_type, sample == nullptr ? nullptr : &sample->stats};
+  return row_of(*queue);
 }
 
 std::vector<core::ExchangeId> SampleMetricsSource::exchanges(VhostFilter filter) const {

@@ -2,6 +2,8 @@
 // knows of itself.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,10 +35,26 @@ class SampleMetricsSource final : public MetricsSource {
 
  private:
   std::vector<const core::VhostInfo*> chosen(VhostFilter filter) const;
+  MetricsQueue row_of(const core::QueueInfo& queue) const;
+
+  /// What queues() has told of last, in its order. A scrape goes through it once for each name it
+  /// has, and looks nothing up as long as no queue and no row came or went.
+  struct QueueRows {
+    struct Entry {
+      core::QueueId id;
+      MetricsQueue row;
+    };
+    std::vector<Entry> entries;
+    std::size_t next = 0;  ///< The one that will be asked for.
+    std::uint64_t topology_version = 0;
+    std::uint64_t sample_version = 0;
+  };
+  bool has_current_rows() const;
 
   const BrokerView& broker_;
   const SampleStore& samples_;
   const AdminHost& host_;
+  mutable QueueRows rows_;
 };
 
 }  // namespace lepus::server

@@ -43,8 +43,9 @@ void add_shard(const core::ShardCounts& counts, NodeRates::Values& node) {
 
 }  // namespace
 
-SampleStore::SampleStore(core::ShardId shard_count)
-    : shard_count_(shard_count),
+SampleStore::SampleStore(core::ShardId shard_count, std::uint64_t queue_version)
+    : SampleTables(queue_version),
+      shard_count_(shard_count),
       consumers_(shard_count),
       arriving_consumers_(shard_count),
       threads_(shard_count),
@@ -84,10 +85,12 @@ void SampleStore::end_consumers(core::ShardId shard) {
 }
 
 void SampleStore::take(core::QueueStats& row, const Round& round) {
-  if (is_untouched(row) && !queues_.contains(row.id)) {
+  const bool is_new = !queues_.contains(row.id);
+  if (is_new && is_untouched(row)) {
     untouched_since_ms_[row.id] = row.idle_since_ms;
     return;
   }
+  if (is_new) ++queue_version_;
   untouched_since_ms_.erase(row.id);
   QueueSample& sample = entry(queues_, row.id);
   sample.stats = std::move(row);
@@ -151,7 +154,7 @@ void SampleStore::forget_gone(const Round& round, const core::Topology& topology
   const auto drop_history = [this](const std::unique_ptr<History>& history) {
     if (history != nullptr) --history_count_;
   };
-  boost::unordered::erase_if(queues_, [&](const auto& entry) {
+  queue_version_ += boost::unordered::erase_if(queues_, [&](const auto& entry) {
     if (topology.find_queue(entry.first) != nullptr) return false;
     drop_history(entry.second->history);
     return true;

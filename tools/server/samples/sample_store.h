@@ -16,7 +16,8 @@ namespace lepus::server {
 
 class SampleStore : public SampleTables {
  public:
-  explicit SampleStore(core::ShardId shard_count);
+  /// `queue_version`: it begins with.
+  explicit SampleStore(core::ShardId shard_count, std::uint64_t queue_version = 0);
 
   /// By shard.
   const std::vector<std::vector<core::ConsumerStats>>& consumers() const { return consumers_; }

@@ -20,6 +20,8 @@ class SampleTables {
 
   /// Null: its row is all zero, or nobody asked since it is there.
   const QueueSample* find_queue(core::QueueId id) const { return find_in(queues_, id); }
+  /// Grows when a queue gets an entry or loses it; else what find_queue() returned stays good.
+  std::uint64_t queue_version() const { return queue_version_; }
   /// Of a queue without an entry: since when nothing happens to it, milliseconds since 1970; 0: not
   /// known yet.
   std::uint64_t untouched_since_ms(core::QueueId id) const {
@@ -38,6 +40,8 @@ class SampleTables {
   const Table<ChannelKey, ChannelSample>& channels() const { return channels_; }
 
  protected:
+  explicit SampleTables(std::uint64_t queue_version) : queue_version_(queue_version) {}
+
   template <class Key, class Sample>
   static Sample* find_in(const Table<Key, Sample>& table, const Key& key) {
     const auto found = table.find(key);
@@ -45,6 +49,7 @@ class SampleTables {
   }
 
   Table<core::QueueId, QueueSample> queues_;
+  std::uint64_t queue_version_;
   boost::unordered_flat_map<core::QueueId, std::uint64_t> untouched_since_ms_;
   Table<core::ExchangeId, ExchangeSample> exchanges_;
   Table<core::VhostId, VhostSample> vhosts_;

@@ -44,7 +44,7 @@ bool Sampler::refresh() {
 }
 
 void Sampler::reset() {
-  store_ = SampleStore{broker_.shard_count()};
+  store_ = SampleStore{broker_.shard_count(), store_.queue_version() + 1};
   measured_at_ = sampled_at_ = 0;
   if (pages_due_ == 0 && interval_ != core::never) due_at_ = broker_.now();
 }
