@@ -142,6 +142,7 @@ class Bench:
         stop = threading.Event()
 
         def ask():
+            os.nice(10)  # Of this thread: a client elsewhere takes nothing of the broker's machine.
             api = Client(self.broker.port + API_PORT_OFFSET)
             metrics = Client(self.broker.port + METRICS_PORT_OFFSET)
             while not stop.is_set():

@@ -152,6 +152,10 @@ std::string pin_thread_to(const std::vector<unsigned>& cpus) {
   return std::string("cannot bind a thread to its processors: ") + std::strerror(code);
 }
 
+void lower_thread_priority(int step) {
+  (void)!::nice(step);  // On Linux a thread has a nice value of its own.
+}
+
 void name_thread(const std::string& name) {
   pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
 }

@@ -49,6 +49,10 @@ std::string pin_thread(int cpu);
 /// Lets the calling thread run on any of these. Empty: done, else what failed.
 std::string pin_thread_to(const std::vector<unsigned>& cpus);
 
+/// The calling thread gets less of a processor that others want, too: `step` as nice(1) counts it,
+/// 0 to 19. Nothing happens where the kernel refuses.
+void lower_thread_priority(int step);
+
 /// For ps and debuggers; cut to 15 bytes.
 void name_thread(const std::string& name);
 

@@ -15,8 +15,8 @@
 #include "tools/server/config/config_keys.h"
 #include "tools/server/config/config_reload.h"
 #include "tools/server/connection_settings.h"
-#include "tools/server/descriptors.h"
 #include "tools/server/definitions/cluster_name.h"
+#include "tools/server/descriptors.h"
 #include "tools/server/node.h"
 
 namespace lepus::server {
@@ -28,6 +28,10 @@ std::string admin_socket_path(const ServerConfig& config) {
 }
 
 namespace {
+
+/// Listings and scrapes use a whole processor for a second: where all of them are busy, threads
+/// that messages pass through come first, nearly ten to one.
+constexpr int admin_thread_nice = 10;
 
 /// Once, before clients are served: a directory of users may be on the network.
 std::string own_user_name() {
@@ -82,6 +86,7 @@ std::string NodeAdmin::start() {
 void NodeAdmin::run_thread() {
   thread_ = std::thread([this] {
     io::name_thread("admin");
+    io::lower_thread_priority(admin_thread_nice);
     if (node_.placement_.pin) {
       const std::string error = io::pin_thread_to(node_.placement_.control_cpus);
       if (!error.empty())
