@@ -120,9 +120,4 @@ void remove_unix_listeners(const ServerConfig& config) {
       io::remove_unix(address.path);
 }
 
-void close_listeners(const ShardListeners& listeners) {
-  for (const std::vector<net::Listening>& own : listeners)
-    for (const net::Listening& one : own) io::close_fd(one.socket);
-}
-
 }  // namespace lepus::server

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "io/os.h"
 #include "net/stream/listener_identity.h"
 #include "tools/server/commands.h"
 #include "tools/server/config/config.h"
@@ -25,6 +26,9 @@ net::ListenerIdentity listener_identity(const ListenAddress& address, const Serv
 /// Takes the files of unix sockets away, unless another process listens there by now.
 void remove_unix_listeners(const ServerConfig& config);
 /// Of listeners that nobody took over.
-void close_listeners(const ShardListeners& listeners);
+inline void close_listeners(const ShardListeners& listeners) {
+  for (const std::vector<net::Listening>& own : listeners)
+    for (const net::Listening& one : own) io::close_fd(one.socket);
+}
 
 }  // namespace lepus::server
