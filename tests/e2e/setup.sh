@@ -44,23 +44,8 @@ need_version() {
   fi
 }
 
-# part NAME FUNCTION FILE...: runs FUNCTION unless NAME was made of just these files before.
-part() {
-  local name=$1 function=$2 digest
-  shift 2
-  digest=$(cat "$source_dir/setup.sh" "$@" | sha256sum)
-  if [ "$(cat "$build_dir/$name.stamp" 2>/dev/null)" = "$digest" ]; then
-    return
-  fi
-  rm -f "$build_dir/$name.stamp"
-  echo "e2e setup: $name"
-  if ! (set -e; "$function") >"$build_dir/$name.log" 2>&1; then
-    echo "e2e setup: $name failed, end of $build_dir/$name.log:" >&2
-    tail -n 15 "$build_dir/$name.log" >&2
-    return 1
-  fi
-  echo "$digest" >"$build_dir/$name.stamp"
-}
+suite=e2e
+source "$source_dir/../setup_parts.sh"
 
 make_python() {
   rm -rf "$build_dir/python"
