@@ -150,6 +150,21 @@ bool has_list_element(std::string_view list, std::string_view element) {
   return false;
 }
 
+bool names_entity_tag(std::string_view if_none_match, std::string_view tag) {
+  if (tag.starts_with("W/")) tag.remove_prefix(2);
+  std::string_view rest = if_none_match;
+  while (true) {
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t,"), rest.size()));
+    if (rest.starts_with('*')) return true;
+    if (rest.starts_with("W/")) rest.remove_prefix(2);
+    // A comma may be within the quotes.
+    const std::size_t end = rest.starts_with('"') ? rest.find('"', 1) : std::string_view::npos;
+    if (end == std::string_view::npos) return false;
+    if (rest.substr(0, end + 1) == tag) return true;
+    rest.remove_prefix(end + 1);
+  }
+}
+
 std::string_view http_coding_name(HttpCoding coding) {
   switch (coding) {
     case HttpCoding::identity:

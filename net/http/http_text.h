@@ -23,6 +23,10 @@ const std::string* find_http_field(const HttpHeaders& headers, std::string_view 
 /// Whether a list as in "Connection: close, upgrade" has this element, in any case.
 bool has_list_element(std::string_view list, std::string_view element);
 
+/// Whether a header If-None-Match names this entity tag, weak or not, or any ("*"): RFC 9110,
+/// 13.1.2.
+bool names_entity_tag(std::string_view if_none_match, std::string_view tag);
+
 enum class HttpCoding : std::uint8_t { identity, gzip, deflate };
 std::string_view http_coding_name(HttpCoding coding);
 /// The best one of a header Accept-Encoding.

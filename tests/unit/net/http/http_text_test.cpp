@@ -75,5 +75,15 @@ TEST(HttpText, FieldsAreFoundInAnyCase) {
   EXPECT_EQ(request.header("none"), "");
 }
 
+TEST(HttpText, EntityTagsAreLookedForInAList) {
+  const std::string_view tag = "W/\"a,b\"";
+  for (const std::string_view header :
+       {"W/\"a,b\"", "\"a,b\"", "*", "\"x\", W/\"a,b\"", " \"x\" , \"\",\"a,b\",\"y\""})
+    EXPECT_TRUE(names_entity_tag(header, tag)) << header;
+  for (const std::string_view header :
+       {"", ",", "a,b", "\"a\", \"b\"", "W/", "\"a,b", "\"x\" a,b", "W/W/\"a,b\""})
+    EXPECT_FALSE(names_entity_tag(header, tag)) << header;
+}
+
 }  // namespace
 }  // namespace lepus::net

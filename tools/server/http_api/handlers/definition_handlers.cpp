@@ -1,10 +1,13 @@
 // Definitions as a file: /definitions, of one virtual host, and under its old name
 // /all-configuration. A browser's form uploads one, and is sent to another page afterwards.
+#include <openssl/evp.h>
+
 #include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "net/http/http_text.h"
 #include "persist/catalog/json_text.h"
 #include "tools/server/admin/json_writer.h"
 #include "tools/server/http_api/api_body.h"
@@ -46,10 +49,25 @@ std::string cut_to_vhost(const std::string& text, const std::string& vhost) {
   return dump(cut);
 }
 
+/// Weak: the text may be sent compressed.
+std::string entity_tag(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  std::size_t size = 0;
+  if (EVP_Q_digest(nullptr, "SHA256", nullptr, text.data(), text.size(), digest.data(), &size) == 0)
+    return {};
+  return fmt::format("W/\"{:02x}\"", fmt::join(digest.begin(), digest.begin() + size, ""));
+}
+
+/// 304 for who has the same file: what a program that watches for changes asks again and again.
 void answer_file(ApiCall& call, const std::string& text) {
   const std::string* name = call.query().find("download");
   const std::string* columns = call.query().find("columns");
   net::HttpHeaders headers = {{"cache-control", "no-cache"}};
+  if (std::string tag = entity_tag(text); !tag.empty()) {
+    const bool is_known = net::names_entity_tag(call.request().header("if-none-match"), tag);
+    headers.emplace_back("etag", std::move(tag));
+    if (is_known) return call.answer(304, {}, std::move(headers));
+  }
   if (name != nullptr && !name->empty())
     headers.emplace_back("content-disposition",
                          "attachment; filename=" + net::percent_encode(*name));

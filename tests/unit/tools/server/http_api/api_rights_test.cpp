@@ -127,6 +127,21 @@ TEST_F(ApiRightsTest, DefinitionsTakeCredentialsInTheAddress) {
   EXPECT_EQ(begin({"GET", "/users?auth=YWRtOmFkbQ==", "", ""})->status(), 401U);
 }
 
+TEST_F(ApiRightsTest, DefinitionsThatAreKnownAreNotSentAgain) {
+  const auto first = begin({"GET", "/definitions", "", "adm"});
+  const std::string tag{first->header("etag")};
+  EXPECT_TRUE(tag.starts_with("W/\"")) << tag;
+  const auto second = begin({"GET", "/definitions", "", "adm", {{"if-none-match", tag}}});
+  EXPECT_EQ(second->status(), 304U);
+  EXPECT_EQ(second->body(), "");
+  EXPECT_EQ(second->header("etag"), tag);
+  EXPECT_EQ(begin({"GET", "/definitions", "", "adm", {{"if-none-match", "\"x\""}}})->status(),
+            200U);
+  // Of one virtual host it is another file.
+  const auto other = begin({"GET", "/definitions/other", "", "adm", {{"if-none-match", tag}}});
+  EXPECT_EQ(other->status(), 200U);
+}
+
 TEST_F(ApiRightsTest, AFormUploadsDefinitions) {
   const std::string form =
       "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nbad\r\n"
