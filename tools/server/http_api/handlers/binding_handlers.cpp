@@ -7,13 +7,14 @@
 #include <fmt/format.h>
 
 #include "core/topology/topology_rules.h"
-#include "tools/server/admin/message_json.h"
 #include "tools/server/http_api/api_body.h"
+#include "tools/server/http_api/api_listing.h"
 #include "tools/server/http_api/api_operation.h"
 #include "tools/server/http_api/api_permit.h"
 #include "tools/server/http_api/api_topology.h"
 #include "tools/server/http_api/binding_key.h"
 #include "tools/server/http_api/handlers/families.h"
+#include "tools/server/http_api/objects/binding_kind.h"
 
 namespace lepus::server {
 
@@ -22,57 +23,23 @@ namespace {
 using Json = ApiCall::Json;
 using Kind = core::TopologyRequest::Kind;
 
-struct BindingFacts {
-  std::string_view vhost;
-  std::string_view source;
-  std::string_view destination;
-  bool to_queue = true;
-  std::string_view key;
-  std::string_view arguments;  ///< Inside of a field table.
-};
-
-BindingFacts facts_of(const core::Binding& binding, std::string_view vhost) {
-  const bool to_queue = binding.queue != nullptr;
-  return {vhost,    binding.source->name, to_queue ? binding.queue->name : binding.exchange->name,
-          to_queue, binding.key,          binding.arguments};
-}
-/// What leads from the default exchange to each queue.
-BindingFacts implicit_of(const core::QueueInfo& queue, std::string_view vhost) {
-  return {vhost, "", queue.name, true, queue.name, ""};
-}
-
-ApiRow binding_row(const BindingFacts& facts) {
-  JsonWriter json;
-  json.begin_object();
-  json.field("source", facts.source);
-  json.field("vhost", facts.vhost);
-  json.field("destination", facts.destination);
-  json.field("destination_type", facts.to_queue ? "queue" : "exchange");
-  json.field("routing_key", facts.key);
-  json.key("arguments");
-  write_plain_table(core::FieldTable{core::as_bytes(facts.arguments)}, json);
-  json.field("properties_key", binding_properties_key(facts.key, facts.arguments));
-  json.end_object();
-  return {std::string{facts.vhost}, std::string{facts.source}, json.take()};
-}
-
 /// In the order in which they are listed: implicit ones first, then those of each exchange.
 void add_vhost_rows(const core::Topology& topology, const core::VhostInfo& vhost,
-                    std::vector<ApiRow>& rows) {
+                    BindingKind& rows) {
   for (const core::QueueInfo* queue : topology.queues(vhost.id))
-    rows.push_back(binding_row(implicit_of(*queue, vhost.name)));
+    rows.add(implicit_of(*queue, vhost.name));
   for (const core::ExchangeInfo* exchange : topology.exchanges(vhost.id))
-    exchange->bindings_out.for_each([&](const core::Binding& binding) {
-      rows.push_back(binding_row(facts_of(binding, vhost.name)));
-    });
+    exchange->bindings_out.for_each(
+        [&](const core::Binding& binding) { rows.add(facts_of(binding, vhost.name)); });
 }
 
-void reply_bindings(ApiCall& call, std::vector<ApiRow> rows) {
-  reply_rows(call, std::move(rows), {});
+void reply_bindings(ApiCall& call, BindingKind rows) {
+  std::vector<BindingKind::Id> ids = rows.ids();
+  reply_list(call, std::move(rows), std::move(ids), {});
 }
 
 void list_all(ApiCall& call) {
-  std::vector<ApiRow> rows;
+  BindingKind rows;
   for (const core::VhostInfo* vhost : call.topology().vhosts())
     if (call.user().may_look_into(call.topology().access(), vhost->name))
       add_vhost_rows(call.topology(), *vhost, rows);
@@ -80,7 +47,7 @@ void list_all(ApiCall& call) {
 }
 
 void list_vhost(ApiCall& call) {
-  std::vector<ApiRow> rows;
+  BindingKind rows;
   add_vhost_rows(call.topology(), *call.vhost(), rows);
   reply_bindings(call, std::move(rows));
 }
@@ -89,10 +56,10 @@ void list_of_queue(ApiCall& call) {
   const core::VhostInfo& vhost = *call.vhost();
   const core::QueueInfo* queue = call.topology().find_queue(vhost.id, call.capture("queue"));
   if (queue == nullptr) return call.not_found();
-  std::vector<ApiRow> rows = {binding_row(implicit_of(*queue, vhost.name))};
-  queue->bindings.for_each([&](const core::Binding& binding) {
-    rows.push_back(binding_row(facts_of(binding, vhost.name)));
-  });
+  BindingKind rows;
+  rows.add(implicit_of(*queue, vhost.name));
+  queue->bindings.for_each(
+      [&](const core::Binding& binding) { rows.add(facts_of(binding, vhost.name)); });
   reply_bindings(call, std::move(rows));
 }
 
@@ -101,14 +68,12 @@ void list_of_exchange(ApiCall& call) {
   const core::VhostInfo& vhost = *call.vhost();
   const core::ExchangeInfo* exchange = call.topology().find_exchange(vhost.id, exchange_name(call));
   if (exchange == nullptr) return call.not_found();
-  std::vector<ApiRow> rows;
+  BindingKind rows;
   if (IsSource && exchange->is_default())
     for (const core::QueueInfo* queue : call.topology().queues(vhost.id))
-      rows.push_back(binding_row(implicit_of(*queue, vhost.name)));
+      rows.add(implicit_of(*queue, vhost.name));
   const core::BindingList& list = IsSource ? exchange->bindings_out : exchange->bindings_in;
-  list.for_each([&](const core::Binding& binding) {
-    rows.push_back(binding_row(facts_of(binding, vhost.name)));
-  });
+  list.for_each([&](const core::Binding& binding) { rows.add(facts_of(binding, vhost.name)); });
   reply_bindings(call, std::move(rows));
 }
 
@@ -156,9 +121,8 @@ void for_each_between(const ApiCall& call, const Ends& ends,
 void list_between(ApiCall& call) {
   Ends ends;
   if (!read_ends(call, ends)) return;
-  std::vector<ApiRow> rows;
-  for_each_between(call, ends,
-                   [&](const BindingFacts& facts) { rows.push_back(binding_row(facts)); });
+  BindingKind rows;
+  for_each_between(call, ends, [&](const BindingFacts& facts) { rows.add(facts); });
   reply_bindings(call, std::move(rows));
 }
 
@@ -178,12 +142,12 @@ bool is_named(const BindingFacts& facts, const std::string& name) {
 void show_binding(ApiCall& call) {
   Ends ends;
   if (!read_ends(call, ends)) return;
-  std::string json;
+  JsonWriter json;
   for_each_between(call, ends, [&](const BindingFacts& facts) {
-    if (is_named(facts, call.capture("props"))) json = binding_row(facts).json;
+    if (json.size() == 0 && is_named(facts, call.capture("props"))) write_binding(facts, json);
   });
-  if (json.empty()) return call.not_found();
-  call.reply(json);
+  if (json.size() == 0) return call.not_found();
+  call.reply(json.take());
 }
 
 AdminRequest binding_verb(const ApiCall& call, std::string_view name, const Ends& ends,
