@@ -43,6 +43,7 @@ void TurnProfile::end_turn(Nanos length) {
   if (length > totals_.longest.length) totals_.longest = described;
   if (!is_stall) return;
   ++totals_.stalls;
+  ++totals_.stalls_by_job[index_of(described.job)];
   ++unreported_count_;
   if (length > unreported_.length) unreported_ = described;
 }

@@ -68,7 +68,8 @@ class TurnProfile {
     Nanos busy = 0;            ///< The sum of their lengths.
     std::array<std::uint64_t, bucket_count> buckets{};
     Longest longest;
-    std::uint64_t stalls = 0;  ///< Turns of limits::turn_stall or more.
+    std::uint64_t stalls = 0;  ///< Turns of limits::turn_stall or more,
+    std::array<std::uint64_t, turn_job_count> stalls_by_job{};  ///< by what took most of them.
 
     /// The length, in microseconds, that `permille` of the turns stay below, to a power of two; 0
     /// without turns.

@@ -180,6 +180,9 @@ struct ShardCounts : JournalCounts {
   /// Dead letters by strategy and reason: what went out of queues of this shard.
   RemovalCounts dead_lettered;
   RemovalCounts dead_letters_dropped;  ///< Removed, and no dead letter exchange is set.
+  /// Deliveries of messages that had come back, by how often, where their queue counts it; bounds
+  /// 1 << i.
+  HistogramCounts<8> delivery_count;
   /// Commands of other threads found in a turn that found any; bounds 1 << i.
   HistogramCounts<16> mailbox_depth;
   /// Bodies of published messages; bounds of message_size_bounds.

@@ -10,7 +10,8 @@
 //   control -> admin    TopologyApply, ControlState, TopologyDone, AccessDone, PlanDone,
 //                       StatsReply, ReadConfigAgain, TrimHeap, EndAdmin
 //
-// A `number` is that of the operator's request: it comes back with the answer. A TopologyDone and a
+// A `number` is that of the operator's request, or of a page of samples (samples/sampler.h): it
+// comes back with the answer. A TopologyDone and a
 // Reply name it as the slot of a channel (BrokerView::channel()).
 #pragma once
 
@@ -71,7 +72,7 @@ struct AskPlan {
 };
 /// Answered by a StatsReply with the row of the control thread.
 struct AskTurns {
-  std::uint32_t number;
+  std::uint64_t number;
 };
 /// As of ResourceAlarms::set_forced().
 struct ForceAlarm {

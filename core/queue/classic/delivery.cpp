@@ -124,6 +124,7 @@ void Delivery::deliver(Consumer& consumer, Outgoing&& out) {
                    out.sequence,    {},          consumers_.host().shard(),
                    out.redelivered, spec.no_ack};
   delivery.delivery_count = out.delivery_count;
+  if (out.delivery_count > 0) consumers_.host().counters.delivery_count.count(out.delivery_count);
   delivery.used_credit = spec.limited;
   send_delivery(consumers_.host(), consumer, delivery, std::move(out.message));
 }

@@ -30,6 +30,7 @@ void PendingGets::answer(const Get& request) {
   reply.sequence = head.sequence;
   reply.redelivered = head.redelivered;
   reply.delivery_count = head.delivery_count;
+  if (head.delivery_count > 0) host.counters.delivery_count.count(head.delivery_count);
   reply.message_count = static_cast<std::uint32_t>(messages.ready_count());
   host.answer_get(std::move(reply), std::move(head.message));
 }

@@ -60,6 +60,7 @@ Redeliveries::Progress Redeliveries::send_again(Consumer& consumer, const Redeli
                    {},           host_.shard(), true,   false};
   delivery.used_credit = next.used_credit;
   delivery.delivery_count = unacked.delivery_count;
+  if (unacked.delivery_count > 0) host_.counters.delivery_count.count(unacked.delivery_count);
   send_delivery(host_, consumer, delivery, MessageRef::share(unacked.message));
   return Progress::sent;
 }

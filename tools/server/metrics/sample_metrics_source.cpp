@@ -48,6 +48,7 @@ std::vector<MetricsThread> SampleMetricsSource::threads() const {
   std::vector<MetricsThread> threads;
   for (const core::ThreadStats& stats : samples_.threads())
     threads.push_back({"shard-" + std::to_string(threads.size()), stats});
+  threads.push_back({"control", samples_.control_thread()});
   core::ThreadStats own;
   own.turns = broker_.turns();
   threads.push_back({"admin", own});

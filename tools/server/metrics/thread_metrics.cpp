@@ -63,8 +63,13 @@ void write_turns(Threads threads, MetricsText& out) {
       of_turns(&Totals::turns), out);
   put({"turn_sleeps_total", metric_counter, "Turns that waited for something to do"}, threads,
       of_turns(&Totals::sleeps), out);
-  put({"turn_stalls_total", metric_counter, "Turns that took so long that they are logged"},
-      threads, of_turns(&Totals::stalls), out);
+  out.begin(prefix_own,
+            {"turn_stalls_total", metric_counter,
+             "Turns that took so long that they are logged, by what took most of them"});
+  for (const MetricsThread& thread : threads)
+    for (std::size_t i = 0; i < core::turn_job_count; ++i)
+      out.sample(labels_of(thread).add("job", name_of(static_cast<core::TurnJob>(i))),
+                 thread.stats.turns.stalls_by_job[i]);
   put(
       {"busy_seconds_total", metric_counter,
        "Time a thread was not waiting: its growth a second is the "
@@ -108,6 +113,10 @@ void write_journals(Threads shards, MetricsText& out) {
   put_histogram({"mailbox_commands", MetricType::histogram,
                  "Commands of other threads found in a turn that found any"},
                 std::pair{shards, &Counts::mailbox_depth}, {0, 1}, out);
+  put_histogram(
+      {"delivery_count", MetricType::histogram,
+       "Deliveries of messages that had come back, by how often, of queues that count it"},
+      std::pair{shards, &Counts::delivery_count}, {0, 1}, out);
   put({"publishers_waiting", metric_gauge,
        "Connections whose publishes wait for a queue or an alarm"},
       shards, of_counts(&Counts::publishers_waiting), out);

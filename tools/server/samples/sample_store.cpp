@@ -69,7 +69,11 @@ std::size_t SampleStore::row_count() const {
 }
 
 void SampleStore::take(core::ShardId shard, core::StatsPage& page, const Round& round) {
-  CHECK(shard < shard_count_);
+  CHECK(shard <= shard_count_);
+  if (shard == shard_count_) {
+    for (const core::ThreadStats& row : page.threads) control_thread_ = row;
+    return;
+  }
   for (core::QueueStats& row : page.queues) take(row, round);
   for (const core::ExchangeStats& row : page.exchanges) take(shard, row);
   for (const core::VhostStats& row : page.vhosts) take(shard, row);

@@ -23,6 +23,7 @@ class SampleStore : public SampleTables {
   const std::vector<std::vector<core::ConsumerStats>>& consumers() const { return consumers_; }
   /// By shard.
   const std::vector<core::ThreadStats>& threads() const { return threads_; }
+  const core::ThreadStats& control_thread() const { return control_thread_; }
   /// Of the whole node, in which `messages_ready` and the like are sums over queues.
   const NodeRates& node() const { return node_; }
   const History& node_history() const { return node_history_; }
@@ -39,7 +40,8 @@ class SampleStore : public SampleTables {
     core::Nanos before = 0;  ///< When the measured round before it did.
     std::uint64_t wall_s = 0;
   };
-  /// Rows that one shard sent, of any kind.
+  /// Rows that one shard sent, of any kind, or the row of the control thread, which counts as the
+  /// shard behind the last one.
   void take(core::ShardId shard, core::StatsPage& page, const Round& round);
   /// The shard has sent all its consumers.
   void end_consumers(core::ShardId shard);
@@ -67,6 +69,7 @@ class SampleStore : public SampleTables {
   std::vector<std::vector<core::ConsumerStats>> consumers_;
   std::vector<std::vector<core::ConsumerStats>> arriving_consumers_;  ///< Of this round.
   std::vector<core::ThreadStats> threads_;
+  core::ThreadStats control_thread_;
   NodeRates node_;
   History node_history_;
   std::size_t history_count_ = 0;  ///< Of queues and exchanges.

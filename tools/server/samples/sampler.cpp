@@ -16,10 +16,10 @@ constexpr std::array sampled_kinds{Kind::vhosts,   Kind::exchanges, Kind::all_qu
                                    Kind::channels, Kind::consumers, Kind::connections,
                                    Kind::threads};
 
-/// A page's number says which round, shard and kind it belongs to. Those of operators' requests are
-/// below 2^32.
-std::uint64_t page_number(std::uint32_t round, core::ShardId shard, Kind kind) {
-  return std::uint64_t{round} << 32 | std::uint64_t{shard} << 8 | static_cast<std::uint64_t>(kind);
+/// A page's number says which round, thread and kind it belongs to. Those of operators' requests
+/// are below 2^32. The control thread's number is behind those of the shards.
+std::uint64_t page_number(std::uint32_t round, core::ShardId thread, Kind kind) {
+  return std::uint64_t{round} << 32 | std::uint64_t{thread} << 8 | static_cast<std::uint64_t>(kind);
 }
 
 }  // namespace
@@ -72,6 +72,8 @@ void Sampler::begin_round() {
       ++pages_due_;
     }
   }
+  broker_.tell_control(AskTurns{page_number(round_.number, broker_.shard_count(), Kind::threads)});
+  ++pages_due_;
 }
 
 void Sampler::take(core::StatsPage& page) {

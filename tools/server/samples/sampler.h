@@ -1,6 +1,7 @@
 // Asks all shards for the rows of their objects, round by round, and puts them into the store.
 //
-//   work(): a round is due -> AskStats to each shard, one per kind -> take() ... -> end_round()
+//   work(): a round is due -> AskStats to each shard, one per kind, AskTurns to the control thread
+//   -> take() ... -> end_round()
 //
 // A round is due each `interval`; one that a request wants (refresh()) comes in between while there
 // are few rows. Rounds do not overlap: with very many objects they come less often. Admin thread.

@@ -72,6 +72,17 @@ TEST_F(TurnProfileTest, ATurnWithoutATickIsOfCommands) {
   EXPECT_EQ(profile_.totals().longest.job_length, 0);
 }
 
+TEST_F(TurnProfileTest, StallsAreCountedByTheirLongestJob) {
+  turn(limits::turn_stall - 1, 10, 0);
+  turn(limits::turn_stall, 10, 30);
+  turn(limits::turn_stall + 5, 10, 0);
+  turn(limits::turn_stall, 30, 10);
+  const auto& by_job = profile_.totals().stalls_by_job;
+  EXPECT_EQ(by_job[static_cast<std::size_t>(TurnJob::input)], 1U);
+  EXPECT_EQ(by_job[static_cast<std::size_t>(TurnJob::pump)], 2U);
+  EXPECT_EQ(profile_.totals().stalls, 3U);
+}
+
 TEST_F(TurnProfileTest, LengthsAreCountedByPowersOfTwo) {
   turn(999, 1, 0);
   turn(1'000, 1, 0);

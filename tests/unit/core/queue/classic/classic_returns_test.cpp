@@ -109,6 +109,10 @@ TEST_F(QueueReturnsTest, QuorumQueuesCountWithoutALimit) {
     give_back(Outcome::requeued);
     EXPECT_EQ(last().delivery_count, i);
   }
+  ShardCounts counts;
+  shard_.broker.description().describe(counts);
+  EXPECT_EQ(counts.delivery_count.buckets, (std::array<std::uint64_t, 9>{1, 1, 2}));
+  EXPECT_EQ(counts.delivery_count.sum, 10U);
 }
 
 TEST_F(QueueReturnsTest, RetriesWaitLongerEachTime) {

@@ -75,6 +75,19 @@ TEST_F(SampleMetricsSourceTest, TwoScrapesOfDifferentVhostsDoNotDisturbEachOther
   }
 }
 
+TEST_F(SampleMetricsSourceTest, TheControlThreadStandsBehindTheShards) {
+  core::StatsPage page;
+  page.threads.emplace_back();
+  page.threads.back().turns.turns = 42;
+  samples_.take(2, page, round_);
+  const auto threads = source_.threads();
+  ASSERT_EQ(threads.size(), 4U);
+  EXPECT_EQ(threads[1].name, "shard-1");
+  EXPECT_EQ(threads[2].name, "control");
+  EXPECT_EQ(threads[2].stats.turns.turns, 42U);
+  EXPECT_EQ(threads[3].name, "admin");
+}
+
 TEST_F(SampleMetricsSourceTest, ANewStoreIsNotTakenForTheOneBefore) {
   const core::QueueId a = declare("a", 0);
   tell(a, 5);
