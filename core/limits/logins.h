@@ -26,4 +26,7 @@ constexpr std::size_t auth_rounds_max = 200;
 /// Of an answer of such a service; a longer one is none.
 constexpr std::size_t auth_answer_size_max = 64 << 10;
 
+/// Bytes of a frame before the login, unless initial_frame_max says otherwise: RabbitMQ 4.1's.
+constexpr std::uint32_t initial_frame_size_max = 8'192;
+
 }  // namespace lepus::core::limits

@@ -32,6 +32,7 @@ Connection::Connection(Server& server, AcceptedStream accepted, core::Connection
       closing_({*this, server.services(), server.lingering(), *stream_, facts_, phase_, output_,
                 input_, reader_, timer_, quota_, channels_}) {
   timer_.bind<&Connection::on_timer>(this);
+  reader_.set_frame_max(server_.services().settings().initial_frame_max);
   server.services().broker().memory().session_bytes += limits::connection_memory;
 }
 

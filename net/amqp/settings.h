@@ -11,6 +11,7 @@
 #include "core/access/auth_port.h"
 #include "core/base/time.h"
 #include "core/limits.h"
+#include "core/limits/logins.h"
 #include "core/session/publish/publish_settings.h"
 
 namespace lepus::amqp {
@@ -45,7 +46,9 @@ struct Settings {
   std::uint16_t heartbeat_s =
       core::limits::heartbeat_default_s;  ///< Offered in connection.tune; 0 = none.
   std::uint32_t frame_max = core::limits::frame_size_max;  ///< Bytes, at least frame_size_min.
-  std::uint16_t channel_max = core::limits::channel_max;   ///< Channels open at once; 0 = 65535.
+  /// Of frames before connection.tune-ok: of start-ok, which may have a long token.
+  std::uint32_t initial_frame_max = core::limits::initial_frame_size_max;
+  std::uint16_t channel_max = core::limits::channel_max;  ///< Channels open at once; 0 = 65535.
   std::uint64_t message_size_max = core::limits::message_size_max_default;
   std::uint64_t consumers_per_channel_max = 0;  ///< 0 = no limit.
   std::uint64_t connections_max = 0;            ///< Of the whole broker; 0 = no limit.

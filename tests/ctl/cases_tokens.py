@@ -108,6 +108,20 @@ def a_token_lets_in_with_its_scopes(world):
     world.probe()       # guest, of the internal backend
 
 
+def a_long_token_fits_into_the_first_frame(world):
+    issuer = Issuer(world.node.directory)
+    keys = settings(**{'auth_oauth2.signing_keys.k': issuer.public})
+    world.start(**keys)
+    token = issuer.token(ALL, groups='g' * 4500)
+    check(len(token) > 6000, f'{len(token)} bytes')
+    world.probe(user='', password=token)
+    told = login(world, issuer.token(ALL, groups='g' * 9000)).observe()
+    check('closed' in told, f'a frame above initial_frame_max: {told}')
+    world.node.stop()
+    world.start(initial_frame_max='32KiB', **keys)
+    world.probe(user='', password=issuer.token(ALL, groups='g' * 9000))
+
+
 def a_token_that_is_not_right_is_refused(world):
     issuer = Issuer(world.node.directory)
     stranger = Issuer(world.node.directory, 'stranger')
@@ -168,6 +182,7 @@ def a_token_that_expires_ends_its_connection(world):
     check(1 < time.monotonic() - began < 6, 'not when it expired')
 
 
-CASES = [a_token_lets_in_with_its_scopes, a_token_that_is_not_right_is_refused,
+CASES = [a_token_lets_in_with_its_scopes, a_long_token_fits_into_the_first_frame,
+         a_token_that_is_not_right_is_refused,
          keys_are_fetched_and_fetched_again, a_bad_key_file_stops_the_start, a_token_is_renewed,
          a_token_that_expires_ends_its_connection]

@@ -165,10 +165,10 @@ def start_ok_twice(p):
     return p.observe()
 
 
-@case('pre-tune frame of 5000 bytes (>4096)', SILENT, seconds=3)
+@case('pre-tune frame of 9000 bytes (>8192)', SILENT, seconds=3)
 def big_frame_before_tune(p):
     p.start()
-    p.start_ok(extra={'padding': 'x' * 5000})
+    p.start_ok(extra={'padding': 'x' * 9000})
     return p.observe()
 
 

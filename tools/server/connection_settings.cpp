@@ -32,6 +32,7 @@ std::unique_ptr<amqp::Settings> make_settings(const ServerConfig& config) {
   settings->loopback_users = {config.auth.loopback_users.begin(), config.auth.loopback_users.end()};
   settings->heartbeat_s = config.heartbeat_s;
   settings->frame_max = config.frame_max;
+  settings->initial_frame_max = config.auth.initial_frame_max;
   settings->channel_max = config.channel_max;
   settings->message_size_max = config.message_size_max;
   settings->connections_max = config.connections_max;

@@ -10,6 +10,7 @@
 #include "core/access/auth_port.h"
 #include "core/access/credential_rule.h"
 #include "core/access/login_guard.h"
+#include "core/limits/logins.h"
 #include "tools/server/auth/oauth2_config.h"
 
 namespace lepus::server {
@@ -51,6 +52,7 @@ struct AuthConfig {
   OAuth2Config oauth2;
   std::uint32_t cache_ttl_ms = 15'000;
   bool caches_refusals = false;
+  std::uint32_t initial_frame_max = core::limits::initial_frame_size_max;
 };
 
 }  // namespace lepus::server

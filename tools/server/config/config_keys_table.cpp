@@ -157,6 +157,9 @@ void add_protocol(std::vector<KeySpec>& rows) {
   add({"frame_max", "bytes from 4096 to 1048576, e.g. 131072 or 128KiB",
        "Largest frame, offered in connection.tune."},
       later, access::size<4096, 1 << 20, &Config::frame_max>);
+  add({"initial_frame_max", "bytes from 4096 to 65536",
+       "Largest frame before connection.tune-ok: a login by a token of OAuth 2 may need more."},
+      later, access::size<4096, 64 << 10, &Config::auth, &AuthConfig::initial_frame_max>);
   add({"channel_max", "a number from 0 to 65535, 0 = no limit",
        "Channels of a connection, offered in connection.tune."},
       later, access::number<0, 65535, &Config::channel_max>);

@@ -177,8 +177,6 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"management.ssl.dhfile", &http_tls},
     {"prometheus.authentication.enabled", &metrics_login, "false"},
 
-    {"management.disable_stats", &statistics, "false"},
-    {"management.enable_queue_totals", &statistics},
     {"management.rates_mode", &statistics, "basic,detailed"},
     {"management.sample_retention_policies.*", &statistics},
     {"management.db_cache_multiplier", &statistics},
@@ -235,7 +233,6 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"default_worker_pool_size", &runtime},
     {"erlang.*", &runtime},
     {"hipe_compile", &runtime, "false"},
-    {"initial_frame_max", &runtime},
     {"memory_monitor_interval", &runtime},
     {"num_acceptors.ssl", &runtime},
     {"num_acceptors.tcp", &runtime},
