@@ -37,6 +37,7 @@ PERF_SECONDS = 2
 FUZZ_SECONDS = {"full": 10, "quick": 3}
 CRASH_ROUNDS = {"full": 100, "quick": 15}
 POWER_CUT_ROUNDS = {"full": 25, "quick": 5}
+TLS_ROUNDS = {"full": 12, "quick": 3}
 ODD_ROUNDS = {"full": 10, "quick": 3}
 SIM_SECONDS = {"full": 60, "quick": 10}
 E2E_FOLDER = os.path.join(BUILD_ROOT, "e2e")
@@ -161,6 +162,7 @@ class Runner:
                                       self.deadline.left(600))
         for command in ([sys.executable, "tests/crash/volumes_test.py"],
                         [*rounds, str(POWER_CUT_ROUNDS[self.size]), "--power-cut"],
+                        [*rounds, str(TLS_ROUNDS[self.size]), "--tls"],
                         [sys.executable, "tests/crash/odd_clients.py", *program, "--tool",
                          self.program("release", "lepusctl"), "--rounds",
                          str(ODD_ROUNDS[self.size])],

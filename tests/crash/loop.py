@@ -12,6 +12,7 @@ many connections run side by side and that the end of the broker is an ordinary 
 import os
 import selectors
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -30,6 +31,7 @@ EXPECTED_CLOSE = (200, 320)
 HEAD = struct.Struct('>BHI')
 ACK = b'\x00\x3c\x00\x50'
 NACK = b'\x00\x3c\x00\x78'
+WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Gone(Exception):
@@ -127,20 +129,23 @@ class Channel:
 
 
 class Connection:
-    def __init__(self, loop, port):
+    def __init__(self, loop, port, tls=None):
+        """`tls`: an SSLContext, or None for plain TCP."""
         self.loop = loop
         self.gone = self.blocked = False
         self.channels = {}
         self.out = bytearray()
-        self.socket = self._open(port)
+        self.socket = self._open(port, tls)
         self.socket.setblocking(False)
         loop.add(self)
 
-    def _open(self, port):
+    def _open(self, port, tls):
         """The handshake, step by step. What arrives after its last frame is kept for later."""
         deadline = time.monotonic() + HANDSHAKE_S
         try:
             wire = amqp_raw.Wire('127.0.0.1', port)
+            if tls:
+                wire.socket = tls.wrap_socket(wire.socket)
         except OSError as error:
             raise Gone(f'connecting: {error}') from error
         capabilities = {name: True for name in ('basic.nack', 'publisher_confirms',
@@ -184,7 +189,7 @@ class Connection:
     def on_writable(self):
         try:
             sent = self.socket.send(self.out)
-        except BlockingIOError:
+        except WOULD_BLOCK:
             return
         except OSError:
             # Not the end yet: what the broker sent before it ended can still be read.
@@ -196,16 +201,20 @@ class Connection:
             self.loop.stop_write(self)
 
     def on_readable(self):
-        try:
-            data = self.socket.recv(READ_SIZE)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b''
-        self.buffer += data
-        self._take_frames()
-        if not data:
-            self.close()
+        """TLS may hold back more than one read takes: nobody would wake us for that."""
+        while not self.gone:
+            try:
+                data = self.socket.recv(READ_SIZE)
+            except WOULD_BLOCK:
+                return
+            except OSError:
+                data = b''
+            self.buffer += data
+            self._take_frames()
+            if not data:
+                self.close()
+            elif not isinstance(self.socket, ssl.SSLSocket) or not self.socket.pending():
+                return
 
     def close(self):
         if not self.gone:

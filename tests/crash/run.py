@@ -99,10 +99,10 @@ class Suite:
 
     def clients(self, loop, number):
         """Everything that runs at once, each on a connection of its own."""
-        model, chance, port = self.model, self.chance, self.broker.port
+        model, chance, door = self.model, self.chance, self.broker.door()
 
         def connect():
-            return Connection(loop, port)
+            return Connection(loop, *door)
         topology.declare(connect(), model)
         self.stake(loop, connect())
         made = [roles.Publisher(connect(), model, chance) for _ in range(PUBLISHERS)]
@@ -290,12 +290,15 @@ def parse():
     parser.add_argument('--set', action='append', default=[], metavar='KEY=VALUE')
     parser.add_argument('--keep', help='folder for the data directories of failed rounds')
     parser.add_argument('--power-cut', action='store_true', help='the disk goes with the broker')
+    parser.add_argument('--tls', action='store_true', help='clients speak TLS')
     parser.add_argument('--forbid', metavar='REGEX', help='no line of the log may match this')
     parser.add_argument('--stop', action='store_true', help='stop at the first failed round')
     parser.add_argument('--python', default=PYTHON, help='with pika and amqp; tests/e2e/setup.sh')
     options = parser.parse_args()
     if bool(options.broker) == options.rabbitmq:
         parser.error('either --broker PROGRAM or --rabbitmq')
+    if options.tls and options.rabbitmq:
+        parser.error('--tls is for --broker')
     return options
 
 
@@ -318,7 +321,8 @@ def main():
             return 0
         directory = volume.path if volume else None
         broker = stack.enter_context(RabbitMq(directory) if options.rabbitmq
-                                     else Lepus(options.broker, settings, directory))
+                                     else Lepus(options.broker, settings, directory,
+                                                options.tls))
         suite = Suite(options, broker, random.Random(seed), volume)
         suite.run()
     print(f'{suite.passed} passed, {suite.failed} failed')

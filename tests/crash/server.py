@@ -9,6 +9,7 @@ import os
 import select
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ sys.path[:0] = [os.path.join(ROOT, 'tests'), os.path.join(ROOT, 'bench')]
 
 import compare_brokers  # noqa: E402
 import suite_tools  # noqa: E402
+from certificates import Authority  # noqa: E402
 
 START_S = 30
 STOP_S = 20
@@ -36,16 +38,25 @@ def die_with_parent():
 
 
 class Lepus:
-    """`directory` holds its data, not its log: its disk may be full. `settings`: see --set."""
+    """`directory` holds its data, not its log: its disk may be full. `settings`: see --set. `tls`:
+    it has a listener for TLS, which door() leads to."""
     can_change_shards = True
 
-    def __init__(self, binary, settings, directory=None):
+    def __init__(self, binary, settings, directory=None, tls=False):
         self.binary, self.settings = os.path.abspath(binary), dict(settings)
         self.own = tempfile.mkdtemp(prefix='lepus-crash-')
         self.data = os.path.join(directory or self.own, 'data')
         self.log_path = os.path.join(self.own, 'broker.log')
         self.process, self.port, self.start_s = None, 0, 0.05
         self.log_read = 0
+        self.tls = self.tls_port = None
+        if tls:
+            authority = Authority(self.own, 'ca')
+            server = authority.issue('server', 'IP:127.0.0.1')
+            self.settings |= {'ssl_options.certfile': server.cert,
+                              'ssl_options.keyfile': server.key}
+            self.tls = ssl.create_default_context(cafile=authority.cert)
+            self.tls.check_hostname = False
 
     def __enter__(self):
         return self
@@ -59,6 +70,9 @@ class Lepus:
         self.port = suite_tools.free_port()
         settings = {'listeners.tcp.default': f'127.0.0.1:{self.port}', 'data_dir': self.data,
                     'pin': 'false', **suite_tools.NO_HTTP, **self.settings}
+        if self.tls:
+            self.tls_port = suite_tools.free_port()
+            settings['listeners.ssl.default'] = f'127.0.0.1:{self.tls_port}'
         command = [self.binary]
         for key, value in settings.items():
             command += ['--set', f'{key}={value}']
@@ -67,6 +81,10 @@ class Lepus:
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
                 start_new_session=True, preexec_fn=die_with_parent,
                 env={**os.environ, 'LEPUS_CONFIG_FILE': os.devnull})
+
+    def door(self):
+        """What a Connection needs to come in."""
+        return (self.tls_port, self.tls) if self.tls else (self.port, None)
 
     def wait_ready(self):
         begin, said = time.monotonic(), b''
@@ -146,6 +164,9 @@ class RabbitMq:
     def __exit__(self, *_):
         self.kill()
         self.inner.stop()
+
+    def door(self):
+        return self.port, None
 
     def launch(self):
         if self.is_first:
