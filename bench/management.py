@@ -5,8 +5,9 @@ other on this machine.
     bench/management.py [--queues N] [--connections N] [--seconds N] [--lepus] [--update-results]
 
 Every queue holds one message. Requests come one at a time over a connection that stays open; a
-listing is read to its end. Flow: the latency of 50 000 messages a second, alone and while all of
-these requests are made in a loop. RabbitMQ gets a tenth of the queues and connections.
+listing is read to its end. Flow: the latency of 50 000 messages a second, alone, beside two
+programs of low priority that compute, and while all of these requests are made in a loop. RabbitMQ
+gets a tenth of the queues and connections.
 
 Needs a release build (tools/run.sh --build-only) and RabbitMQ (bench/install_rabbitmq.sh).
 """
@@ -138,6 +139,17 @@ class Bench:
             raise BrokerError(f'{self.broker.name}: {report["error"]}')
         return tuple(number_at(report, f'latency_us.{name}') for name in ('p50', 'p99'))
 
+    def flow_beside_programs(self, seconds):
+        """What two programs that only compute do to the same flow, as far as this machine goes."""
+        command = ['nice', '-n', '10', 'sh', '-c', 'while :; do :; done']
+        programs = [subprocess.Popen(command, start_new_session=True) for _ in range(2)]
+        try:
+            return self.flow(seconds)
+        finally:
+            for program in programs:
+                program.kill()
+                program.wait()
+
     def flow_beside_requests(self, seconds):
         stop = threading.Event()
 
@@ -188,6 +200,8 @@ def measure(bench, results):
              f'{rounded(overviews_a_second(bench.api.connection.port, bench.seconds))}/s')
         note('50 000 msg/s alone, p50 / p99',
              ' / '.join(rounded(one) for one in bench.flow(bench.seconds)) + ' µs')
+        note('50 000 msg/s beside two programs that compute, p50 / p99',
+             ' / '.join(rounded(one) for one in bench.flow_beside_programs(bench.seconds)) + ' µs')
         note('50 000 msg/s beside these requests, p50 / p99',
              ' / '.join(rounded(one) for one in bench.flow_beside_requests(bench.seconds)) + ' µs')
         note('resident memory before connections / at the end',

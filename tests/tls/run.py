@@ -15,6 +15,8 @@ from world import TlsWorld
 
 import cases_files
 import cases_handshake
+import cases_http
+import cases_load
 import cases_login
 import cases_probe
 from broker import Node
@@ -40,7 +42,8 @@ def main():
     parser.add_argument('--tool', required=True, help='lepusctl')
     parser.add_argument('--only', default='', help='cases whose name contains this')
     options = parser.parse_args()
-    cases = [*cases_handshake.CASES, *cases_files.CASES, *cases_login.CASES, *cases_probe.CASES]
+    cases = [*cases_handshake.CASES, *cases_files.CASES, *cases_login.CASES, *cases_probe.CASES,
+             *cases_http.CASES, *cases_load.CASES]
     chosen = [run for run in cases if options.only in run.__name__]
     passed = sum(run_case(run, options) for run in chosen)
     print(f'{passed} passed, {len(chosen) - passed} failed')

@@ -157,6 +157,17 @@ QuickAnswer auth_attempt_stats(const QuickPlace& place) {
 
 // --- TLS
 
+/// A line for each certificate with fewer days left; none where nobody speaks TLS.
+std::string expiring_within(const TlsSetup& setup, std::int64_t days, std::int64_t now_s) {
+  std::string lines;
+  if (!setup.context) return lines;
+  for (const net::TlsContext::Certificate& one : setup.context->certificates())
+    if (const std::int64_t left = days_left(one, now_s); left < days)
+      lines += fmt::format("\n{}.{} = {}: {} ({} days left)", setup.keys, one.option, one.file,
+                           one.validity, left);
+  return lines;
+}
+
 QuickAnswer check_certificate_expiration(const QuickPlace& place) {
   struct Span {
     std::string_view name;
@@ -175,16 +186,15 @@ QuickAnswer check_certificate_expiration(const QuickPlace& place) {
   if (!within || *within == 0 || *within > within_max)
     return quick_error(AdminFault::usage,
                        "expected --within and a number above 0, of --unit (weeks)");
-  const auto& context = place.host.tls().context;
-  if (!context) return {fmt::format("No listener of node {} speaks TLS", place.node)};
   const std::int64_t now_s = place.broker.wall_now() / core::nanos_per_s;
+  const auto days = static_cast<std::int64_t>(*within * span->days);
+  bool is_spoken = false;
   std::string expiring;
-  for (const net::TlsContext::Certificate& one : context->certificates()) {
-    const std::int64_t left = days_left(one, now_s);
-    if (left < static_cast<std::int64_t>(*within * span->days))
-      expiring += fmt::format("\nssl_options.{} = {}: {} ({} days left)", one.option, one.file,
-                              one.validity, left);
+  for (const TlsSetup* setup : place.host.all_tls()) {
+    is_spoken = is_spoken || setup->context.has_value();
+    expiring += expiring_within(*setup, days, now_s);
   }
+  if (!is_spoken) return {fmt::format("No listener of node {} speaks TLS", place.node)};
   if (!expiring.empty())
     return quick_error(AdminFault::unavailable,
                        fmt::format("Certificates of node {} expire within {} {}:{}", place.node,

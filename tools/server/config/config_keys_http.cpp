@@ -242,7 +242,17 @@ void add_management(std::vector<KeySpec>& rows) {
   add({"management.disable_basic_auth", accepts_bool,
        "Whether only tokens of OAuth 2 and certificates are taken, no passwords."},
       later, access::flag<management, &Management::disable_basic_auth>);
+  add({"management.ssl_cert_login", accepts_bool,
+       "Whether a certificate that management.ssl has verified logs in a request without "
+       "credentials, as EXTERNAL does with AMQP: as the user that ssl_cert_login_from names."},
+      later, access::flag<management, &Management::ssl_cert_login>);
   add_headers(add);
+  add({"management.disable_stats", accepts_bool,
+       "Whether answers have no statistics, as with ?disable_stats=true of a request."},
+      at_once, access::flag<management, &Management::disable_stats>);
+  add({"management.enable_queue_totals", accepts_bool,
+       "Whether queues have their numbers of messages, although there are no statistics."},
+      at_once, access::flag<management, &Management::enable_queue_totals>);
   add({"collect_statistics_interval", "milliseconds from 1000 to 3600000",
        "How often the numbers behind the HTTP API and the metrics are read anew. A request for few "
        "objects reads them anew itself."},

@@ -50,6 +50,9 @@ struct ManagementConfig {
   std::string xss_protection;
   std::string frame_options;
   bool disable_basic_auth = false;
+  bool ssl_cert_login = false;
+  bool disable_stats = false;
+  bool enable_queue_totals = false;
   std::uint32_t login_session_timeout_min = 480;
 };
 

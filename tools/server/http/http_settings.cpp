@@ -12,6 +12,7 @@ ApiSettings make_api_settings(const ServerConfig& config) {
   settings.allowed_origins = management.allowed_origins;
   settings.cors_max_age_s = management.cors_max_age_s;
   settings.takes_passwords = !management.disable_basic_auth;
+  settings.takes_certificates = management.ssl_cert_login;
   settings.login_session_timeout_s = management.login_session_timeout_min * 60;
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) settings.extra_headers.emplace_back(name, value);

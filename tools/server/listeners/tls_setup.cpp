@@ -28,7 +28,9 @@ std::string make_of_door(std::string_view keys, const HttpDoor& door, const Serv
   if (!door.has_tls()) return {};
   if (!door.has_own_certificate()) return make_from(config.tls.options, config, setup);
   setup.keys = keys;
-  return make_from(door.tls, config, setup);
+  net::TlsOptions options = door.tls;
+  options.login = config.tls.options.login;  // One rule for all doors.
+  return make_from(options, config, setup);
 }
 
 }  // namespace

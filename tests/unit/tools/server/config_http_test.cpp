@@ -96,7 +96,8 @@ TEST(ConfigHttp, ServicesAreToldWhatTheyNeed) {
             "management.cors.allow_origins.2=https://b", "management.cors.max_age=7",
             "management.csp.policy=default-src 'self'", "management.hsts.policy=max-age=1",
             "management.headers.frame_options=DENY", "management.disable_basic_auth=true",
-            "management.login_session_timeout=2", "prometheus.path=/m"});
+            "management.ssl_cert_login=true", "management.login_session_timeout=2",
+            "prometheus.path=/m"});
   ASSERT_TRUE(result.ok()) << result.errors[0];
   const ApiSettings settings = make_api_settings(result.config);
   EXPECT_EQ(settings.path_prefix, "/rabbitmq");
@@ -107,6 +108,7 @@ TEST(ConfigHttp, ServicesAreToldWhatTheyNeed) {
                               {"strict-transport-security", "max-age=1"},
                               {"x-frame-options", "DENY"}}));
   EXPECT_FALSE(settings.takes_passwords);
+  EXPECT_TRUE(settings.takes_certificates);
   EXPECT_EQ(settings.login_session_timeout_s, 120U);
   EXPECT_EQ(result.config.prometheus.path, "/m");
 }

@@ -19,8 +19,10 @@ inline ObjectContext object_context(const ApiCall& call) {
   context.consumer_timeout_ms = call.place().host.config().consumer_timeout_ms;
   const auto now_s = static_cast<std::uint64_t>(broker.wall_now() / core::nanos_per_s);
   context.ranges = chart_ranges(call.query(), now_s);
-  context.has_stats = !call.query().is_true("disable_stats");
-  context.has_queue_totals = context.has_stats || call.query().is_true("enable_queue_totals");
+  const ManagementConfig& management = call.place().host.config().management;
+  context.has_stats = !management.disable_stats && !call.query().is_true("disable_stats");
+  context.has_queue_totals = context.has_stats || management.enable_queue_totals ||
+                             call.query().is_true("enable_queue_totals");
   return context;
 }
 

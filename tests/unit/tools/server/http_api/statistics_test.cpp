@@ -120,6 +120,13 @@ TEST_F(ApiStatisticsTest, LeavesStatisticsOutWhenTheyAreNotWanted) {
   EXPECT_FALSE(bare.contains("messages"));
   EXPECT_FALSE(bare.contains("memory"));
   EXPECT_EQ(get_json("/queues?disable_stats=true&enable_queue_totals=true")[0]["messages"], 3);
+  host_.settings.management.disable_stats = true;
+  EXPECT_FALSE(get_json("/queues")[0].contains("messages"));
+  EXPECT_EQ(get_json("/queues?enable_queue_totals=true")[0]["messages"], 3);
+  EXPECT_TRUE(get_json("/overview")["disable_stats"].get<bool>());
+  host_.settings.management.enable_queue_totals = true;
+  EXPECT_EQ(get_json("/queues")[0]["messages"], 3);
+  EXPECT_FALSE(get_json("/queues")[0].contains("memory"));
 }
 
 TEST_F(ApiStatisticsTest, AUserSeesHisVirtualHostsAndHisConnections) {
