@@ -40,8 +40,8 @@ if command -v ccache >/dev/null 2>&1; then
 fi
 
 # What the configuration depends on beyond the meson files: which sources exist.
-sources=$(find core io persist net tools tests bench \( -name '*.cpp' -o -name meson.build \) \
-    2>/dev/null | sort)
+sources=$(find core io persist net tools tests bench -type f \
+    \( -name '*.cpp' -o -name meson.build -o -path 'tools/web/*' \) 2>/dev/null | sort)
 if [ ! -f "$dir/build.ninja" ]; then
     # mold links a program in a tenth of the time, where it is installed.
     if command -v mold >/dev/null 2>&1; then

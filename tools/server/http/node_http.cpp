@@ -28,10 +28,10 @@ NodeHttp::NodeHttp(Parts parts, const ServerConfig& config, HttpTls tls)
              .auth = ApiAuthDesk{parts_.auth.get()},
              .settings = make_api_settings(config)},
       management_(place_, api_core_routes()),
+      pages_(management_, place_.settings, web_files()),
       samples_(parts_.thread->view(), parts_.thread->sampler().store(), *parts_.host),
       prometheus_(samples_, metrics_settings(config)),
-      ports_({parts_.loop, parts_.log, &place_.admin, &management_, &prometheus_,
-              parts_.descriptor_max},
+      ports_({parts_.loop, parts_.log, &place_.admin, &pages_, &prometheus_, parts_.descriptor_max},
              config, std::move(tls)) {
   place_.reset_statistics = [this] { parts_.thread->sampler().reset(); };
   // The last one: what the services are asked in a turn they begin in it.

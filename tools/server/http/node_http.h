@@ -1,6 +1,6 @@
 // HTTP of a node, on the admin thread: the services and the ports they are reached by.
 //
-//   management.*  -> ApiService (tools/server/http_api)
+//   management.*  -> WebService (tools/server/web): pages, and ApiService (tools/server/http_api)
 //   prometheus.*  -> metrics (tools/server/metrics)
 #pragma once
 
@@ -17,6 +17,7 @@
 #include "tools/server/http_api/api_service.h"
 #include "tools/server/metrics/metrics_service.h"
 #include "tools/server/metrics/sample_metrics_source.h"
+#include "tools/server/web/web_service.h"
 
 namespace lepus::server {
 
@@ -51,6 +52,7 @@ class NodeHttp final : private AdminTransport {
   Parts parts_;
   ApiPlace place_;
   ApiService management_;
+  WebService pages_;
   SampleMetricsSource samples_;
   MetricsService prometheus_;
   HttpListeners ports_;

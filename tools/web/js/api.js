@@ -3,8 +3,8 @@
 //
 //   get("queues/%2F?page=1") -> value      send("PUT", path(["users", name]), body) -> value
 //
-// Failures are ApiError: `status` 0 says that the broker did not answer; 401 with `isLogin` that the
-// login is no longer good. Both are also told to watchers (watch).
+// Failures are ApiError: `status` 0 says that the broker did not answer; 401 with `isLogin` that
+// the login is no longer good. Both are also told to watchers (watch).
 import { credentials } from "./session.js";
 
 const root = new URL("api/", document.baseURI);
@@ -94,15 +94,17 @@ function describe(status, text) {
 
 function explainRight(reason) {
   if (reason === "Access refused.") {
-    return "You have no permission for this: a permission (configure, write or read) of the virtual "
-      + "host does not match the name. See Users, Permissions.";
+    return "You have no permission for this: a permission (configure, write or read) of the "
+      + "virtual host does not match the name. An administrator sees them on the page Users.";
   }
   if (/virtual host/.test(reason)) return "You have no access to this virtual host.";
   return `You are not allowed to do this: ${reason}`;
 }
 
 function explain(status, reason) {
-  if (status === 404 && (reason === "" || reason === "Not Found")) return "This is not there any more.";
+  if (status === 404 && (reason === "" || reason === "Not Found")) {
+    return "This is not there (any more).";
+  }
   if (status === 413) return "This is larger than management.http.max_body_size allows.";
   if (status === 503) return `The broker is busy or stopping: ${reason}`;
   return reason || `The broker answered with status ${status}.`;

@@ -22,8 +22,8 @@ export class Bindings {
     this.element = h("div.stack",
       h("section.card", h("h2", "Picture"), this.picture.element),
       h("section.card", h("h2", "Bindings"), this.table.element),
-      isDefault ? h("p.hint", "Each queue is bound to the default exchange by its name; that cannot "
-        + "be changed.") : this.addForm());
+      isDefault ? h("p.hint", "Each queue is bound to the default exchange by its name; that "
+        + "cannot be changed.") : this.addForm());
   }
 
   columns() {
@@ -67,7 +67,8 @@ export class Bindings {
   async unbind(row) {
     const kind = row.destination_type === "queue" ? "q" : "e";
     const isSure = await confirm({ title: "Unbind?", button: "Unbind",
-      text: `${row.destination} gets nothing more from ${exchangeName(row.source)} by this binding.` });
+      text: `${row.destination} gets nothing more from ${exchangeName(row.source)} by this `
+        + "binding." });
     if (!isSure) return;
     await send("DELETE", path(["bindings", row.vhost, "e", row.source, kind, row.destination,
       row.properties_key]));

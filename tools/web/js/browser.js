@@ -2,15 +2,15 @@
 import { path, send } from "./api.js";
 import { h, replace } from "./dom.js";
 import { choice, confirm, field, form, input } from "./form.js";
-import { number } from "./format.js";
+import { count, number } from "./format.js";
 import { messageView } from "./message.js";
 
 const truncateAt = 65536;
 
 export function messageBrowser({ vhost, name, type, onTaken }) {
   if (type === "stream") {
-    return h("p.notice.warn", "A stream is read by consumers, from an offset on: its messages cannot "
-      + "be taken one by one, and the HTTP API does not show them.");
+    return h("p.notice.warn", "A stream is read by consumers, from an offset on: its messages "
+      + "cannot be taken one by one, and the HTTP API does not show them.");
   }
   const mode = choice([["ack_requeue_true", "look at them: they stay where they are"],
     ["ack_requeue_false", "take them out of the queue"],
@@ -24,24 +24,29 @@ export function messageBrowser({ vhost, name, type, onTaken }) {
     const words = filter.value.toLowerCase();
     const shown = messages.filter((one) => words === ""
       || JSON.stringify(one).toLowerCase().includes(words));
-    replace(found, h("p.hint", shown.length === messages.length
-      ? messages.length === 0 ? "The queue has no ready message." : `${number(shown.length)} messages, the oldest first`
-      : `${number(shown.length)} of ${number(messages.length)} messages match`),
-    shown.map((one) => messageView(one, messages.indexOf(one) + 1, vhost)));
+    replace(found, h("p.hint", tell(messages.length, shown.length)),
+      shown.map((one) => messageView(one, messages.indexOf(one) + 1, vhost)));
   };
   filter.addEventListener("input", show);
   const fetchMessages = async () => {
     const isTaking = mode.value !== "ack_requeue_true";
     if (isTaking && !await confirm({ title: "Take messages out?", button: "Take them out",
-      text: `Up to ${amount.value} messages leave ${name}. They are shown here and nowhere else.` })) {
+      text: `Up to ${amount.value} messages leave ${name}. They are shown here and nowhere `
+        + "else." })) {
       return;
     }
-    messages = await send("POST", path(["queues", vhost, name, "get"]), { count: amount.valueAsNumber,
-      ackmode: mode.value, encoding: "auto", truncate: truncateAt });
+    messages = await send("POST", path(["queues", vhost, name, "get"]), {
+      count: amount.valueAsNumber, ackmode: mode.value, encoding: "auto", truncate: truncateAt });
     show();
     if (isTaking) await onTaken();
   };
   return h("div.stack", h("section.card", form({ button: "Get messages", save: fetchMessages,
     fields: h("div.columns", field("What to do", mode), field("How many", amount),
       field("Show only", filter)) })), found);
+}
+
+function tell(all, shown) {
+  if (all === 0) return "The queue has no ready message.";
+  return shown === all ? `${count(all, "message")}, the oldest first`
+    : `${number(shown)} of ${count(all, "message")} match`;
 }

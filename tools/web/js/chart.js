@@ -12,8 +12,9 @@ const height = 190;
 const area = { left: 52, right: 8, top: 8, bottom: 22 };
 
 export class Chart {
-  constructor({ title, format, floor = 1 }) {
+  constructor({ title, format, floor = 1, base = 10 }) {
     this.format = format;
+    this.base = base;
     this.floor = floor;
     this.picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
       "aria-label": title });
@@ -37,7 +38,7 @@ export class Chart {
     for (const line of this.lines) {
       for (const point of line.points) largest = Math.max(largest, point.value);
     }
-    this.top = niceAbove(largest);
+    this.top = niceAbove(largest, this.base);
     const parts = this.lines.length === 0
       ? [svg("text.quiet", { x: width / 2, y: height / 2, "text-anchor": "middle" },
         "No values yet")]
@@ -117,9 +118,10 @@ function nearest(points, time) {
   return best;
 }
 
-// 1, 2, 4, 6, 8 or 10 of a power of ten, so that quarters are short numbers.
-function niceAbove(value) {
-  const power = 10 ** Math.floor(Math.log10(value));
+// Few digits above the value, so that quarters are short numbers. Of bytes, a number of their unit.
+function niceAbove(value, base) {
+  const unit = base === 10 ? 1 : base ** Math.floor(Math.log(value) / Math.log(base));
+  const power = unit * 10 ** Math.floor(Math.log10(value / unit));
   for (const step of [1, 2, 4, 6, 8, 10]) {
     if (value <= step * power) return step * power;
   }

@@ -59,13 +59,14 @@ function ofNode(node) {
       "Without any no connection is accepted: raise LimitNOFILE."));
   }
   if (node.being_drained) {
-    list.push(warn("The node is being drained", "New clients are refused until `lepusctl revive`."));
+    list.push(warn("The node is being drained",
+      "New clients are refused until `lepusctl revive`."));
   }
   return list;
 }
 
-const queueColumns = ["name", "vhost", "type", "consumers", "messages_ready", "messages_ready_details",
-  "messages_unacknowledged", "oldest_unacknowledged_age_ms"].join(",");
+const queueColumns = ["name", "vhost", "type", "consumers", "messages_ready",
+  "messages_ready_details", "messages_unacknowledged", "oldest_unacknowledged_age_ms"].join(",");
 
 async function ofQueues(sort, judge, signal) {
   const answer = await get(path(["queues"], { page: 1, page_size: 100, sort, sort_reverse: "true",

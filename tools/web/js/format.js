@@ -18,6 +18,7 @@ export function number(value) {
 
 export function short(value) {
   if (!Number.isFinite(value)) return none;
+  if (Math.abs(value) < 10) return finer.format(value);
   return Math.abs(value) < 10000 ? fine.format(value) : compact.format(value);
 }
 
@@ -43,7 +44,7 @@ export function byteRate(value) {
 }
 
 export function percent(part) {
-  return Number.isFinite(part) ? `${whole.format(part * 100)} %` : none;
+  return Number.isFinite(part) ? `${(part < 0.1 ? fine : whole).format(part * 100)} %` : none;
 }
 
 // Milliseconds since 1970, or a text of RabbitMQ's API.

@@ -76,7 +76,9 @@ export function permissionTester({ user, vhosts }) {
 }
 
 function judge(own, kind, name, user) {
-  if (!own) return ["bad", `${user} has no permissions in this virtual host and cannot log in there.`];
+  if (!own) {
+    return ["bad", `${user} has no permissions in this virtual host and cannot log in there.`];
+  }
   const result = matches(own[kind], name);
   if (result === null) {
     return ["warn", `This browser cannot read the pattern ${own[kind]}.`];

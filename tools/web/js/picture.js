@@ -6,7 +6,7 @@ import { exchangeName } from "./format.js";
 
 const box = { width: 176, height: 34 };
 const gap = 12;
-const between = 150;
+const between = 170;
 const shownMax = 12;
 
 // `own`: { kind, name, vhost }; bindings as the API has them.
@@ -60,11 +60,12 @@ function draw(own, allLeft, allRight) {
   const parts = [];
   left.forEach((end, i) => {
     const y = spread(i, left.length, height);
-    parts.push(wire(xs[0] + box.width, y, xs[1], middle, end.keys), node(end, own.vhost, xs[0], y));
+    parts.push(wire([xs[0] + box.width, y], [xs[1], middle], end.keys, "start"),
+      node(end, own.vhost, xs[0], y));
   });
   right.forEach((end, i) => {
     const y = spread(i, right.length, height);
-    parts.push(wire(xs[1] + box.width, middle, xs[2], y, end.keys),
+    parts.push(wire([xs[1] + box.width, middle], [xs[2], y], end.keys, "end"),
       node(end, own.vhost, xs[2], y));
   });
   parts.push(node(own, own.vhost, xs[1], middle, true));
@@ -76,13 +77,15 @@ function spread(i, count, height) {
   return ((i + 0.5) * height) / count;
 }
 
-function wire(x1, y1, x2, y2, keys) {
+// The key stands at the outer end, where wires are apart.
+function wire([x1, y1], [x2, y2], keys, side) {
   const bend = (x2 - x1) / 2;
   const text = keys.length > 1 ? `${clip(keys[0], 12)} +${keys.length - 1}` : clip(keys[0], 18);
   return svg("g",
     svg("path", { d: `M${x1},${y1}C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}` }),
     svg("path", { d: `M${x2 - 7},${y2 - 4}L${x2},${y2}L${x2 - 7},${y2 + 4}` }),
-    svg("text.key", { x: x1 + bend, y: (y1 + y2) / 2 - 6, "text-anchor": "middle" }, text,
+    svg("text.key", side === "end" ? { x: x2 - 12, y: y2 - 6, "text-anchor": "end" }
+      : { x: x1 + 8, y: y1 - 6 }, text,
       svg("title", {}, keys.join("\n"))));
 }
 

@@ -17,7 +17,7 @@ const types = { classic_queues: "classic", quorum_queues: "quorum", streams: "st
 export class PolicyPreview {
   constructor(signal) {
     this.signal = signal;
-    this.element = h("section.preview", { "aria-live": "polite" });
+    this.element = h("section.matches", { "aria-live": "polite" });
     this.turn = 0;
   }
 
@@ -89,6 +89,7 @@ export class PolicyPreview {
         hidden.length > 0 && `; ${count(hidden.length, "stays", "stay")} with a policy of higher `
           + "priority"),
       h("ul.names", list.slice(0, shownMax)),
-      list.length > shownMax && h("p.hint", `and ${count(list.length - shownMax, "more", "more")}`));
+      list.length > shownMax && h("p.hint",
+        `and ${count(list.length - shownMax, "more", "more")}`));
   }
 }

@@ -1,4 +1,5 @@
 // What the API keeps over time (`…_details.samples`, newest first) as points of a chart.
+import { bytes } from "./format.js";
 
 export const spans = [
   { label: "10 min", age: 600, step: 5 },
@@ -6,6 +7,9 @@ export const spans = [
   { label: "8 h", age: 28800, step: 600 },
   { label: "24 h", age: 86400, step: 1800 },
 ];
+
+// Options of a chart of bytes.
+export const ofBytes = { format: bytes, floor: 1 << 20, base: 1024 };
 
 export function rangeQuery(span, names = ["lengths", "msg_rates", "node_stats"]) {
   const query = {};
@@ -21,9 +25,11 @@ export function levels(object, name) {
   return samples.map((one) => ({ time: one.timestamp, value: one.sample })).reverse();
 }
 
-// Of counters: how much they grew each second between two samples.
+// Of counters: how much they grew each second between two samples. The newest sample repeats the
+// one before it until the broker has counted again: it would look like a standstill.
 export function growth(object, name) {
   const points = levels(object, name);
+  if (points.length > 1 && points.at(-1).value === points.at(-2).value) points.pop();
   const rates = [];
   for (let i = 1; i < points.length; i += 1) {
     const seconds = (points[i].time - points[i - 1].time) / 1000;

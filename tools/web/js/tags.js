@@ -5,8 +5,8 @@ import { check, field, input } from "./form.js";
 const known = [
   ["administrator", "everything"],
   ["monitoring", "sees all virtual hosts, connections and the node"],
-  ["policymaker", "policies and parameters of his virtual hosts"],
-  ["management", "his own virtual hosts, queues and connections"],
+  ["policymaker", "policies and parameters of own virtual hosts"],
+  ["management", "own virtual hosts, queues and connections"],
 ];
 
 export class TagChoice {

@@ -1,4 +1,4 @@
-// All channels.
+// The list of all channels, with who has them and what passes.
 import { channelHref, countColumn, rateColumn, stateCell, vhostColumn } from "../cells.js";
 import { h } from "../dom.js";
 import { number } from "../format.js";

@@ -1,4 +1,4 @@
-// All connections of clients.
+// The list of all connections of clients, with what they send and get.
 import { clientName, connectionHref, countColumn, stateCell, vhostColumn } from "../cells.js";
 import { h } from "../dom.js";
 import { byteRate, time } from "../format.js";

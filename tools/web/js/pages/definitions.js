@@ -14,8 +14,8 @@ export async function show(context) {
   const vhosts = await vhostNames(context.signal);
   context.root.append(
     h("div.head", h("div.titles", h("h1", "Definitions"),
-      h("p.hint", "Users, virtual hosts, permissions, policies, queues, exchanges and bindings as a "
-        + "file that RabbitMQ reads, too. Messages are not in it."))),
+      h("p.hint", "Users, virtual hosts, permissions, policies, queues, exchanges and "
+        + "bindings as a file that RabbitMQ reads, too. Messages are not in it."))),
     h("div.grid", h("section.card", downloadForm(vhosts)), h("section.card",
       uploadForm(vhosts, context))));
   context.root.append(h("div", { id: "difference" }));
@@ -101,5 +101,6 @@ function part(label, kind, entries) {
   if (entries.length === 0) return null;
   return h("div.part", h("h3", h("span.badge", { class: kind }, String(entries.length)), label),
     h("ul.difference", entries.slice(0, shownMax)),
-    entries.length > shownMax && h("p.hint", `and ${count(entries.length - shownMax, "more", "more")}`));
+    entries.length > shownMax && h("p.hint",
+      `and ${count(entries.length - shownMax, "more", "more")}`));
 }

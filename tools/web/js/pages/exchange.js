@@ -31,7 +31,7 @@ export async function show(context) {
   };
   context.root.append(
     h("div.head", h("div.titles",
-      h("div.crumbs", h("a", { href: "#/exchanges" }, "Exchanges"), " / ", vhost),
+      h("div.crumbs", h("a", { href: "#/exchanges" }, "Exchanges"), ` in virtual host ${vhost}`),
       h("h1", exchangeName(name)),
       h("div", badge({ text: exchange.type, kind: "accent" }),
         badge({ text: exchange.durable ? "durable" : "transient" }),

@@ -4,7 +4,7 @@ import { Chart } from "../chart.js";
 import { h, replace } from "../dom.js";
 import { choice, facts, updateFacts } from "../form.js";
 import { bytes, duration, number, percent, short } from "../format.js";
-import { growth, levels, rangeQuery, spans } from "../samples.js";
+import { growth, levels, ofBytes, rangeQuery, spans } from "../samples.js";
 import { remember, remembered } from "../session.js";
 
 export const title = "Node";
@@ -31,8 +31,8 @@ class Page {
     this.list = facts([]);
     this.files = facts([]);
     this.charts = {
-      mem: new Chart({ title: "Memory of the process", format: bytes, floor: 1 << 20 }),
-      disk: new Chart({ title: "Free disk space", format: bytes, floor: 1 << 20 }),
+      mem: new Chart({ title: "Memory of the process", ...ofBytes }),
+      disk: new Chart({ title: "Free disk space", ...ofBytes }),
       files: new Chart({ title: "Open files and sockets", format: short }),
       churn: new Chart({ title: "Connections and channels opened per second", format: short }),
     };

@@ -5,7 +5,7 @@ import { h, icon, replace } from "../dom.js";
 import { findings } from "../findings.js";
 import { choice } from "../form.js";
 import { bytes, number, percent, rate, short } from "../format.js";
-import { growth, levels, rangeQuery, rateOf, spans } from "../samples.js";
+import { growth, levels, ofBytes, rangeQuery, rateOf, spans } from "../samples.js";
 import { has, remember, remembered } from "../session.js";
 import { LocalTable } from "../table.js";
 
@@ -25,11 +25,11 @@ class Page {
     this.span = spans[remembered("span", 0)] ?? spans[0];
     this.titles = h("div.titles", h("h1", "Overview"), h("div.crumbs"));
     this.findings = h("ul.findings", { "aria-label": "What is wrong now" });
-    this.tiles = h("div.tiles");
+    this.tiles = h("div.tiles.ten");
     this.rates = new Chart({ title: "Messages per second", format: short });
     this.depth = new Chart({ title: "Messages in queues", format: short });
-    this.memory = new Chart({ title: "Memory of the process", format: bytes, floor: 1 << 20 });
-    this.disk = new Chart({ title: "Free disk space", format: bytes, floor: 1 << 20 });
+    this.memory = new Chart({ title: "Memory of the process", ...ofBytes });
+    this.disk = new Chart({ title: "Free disk space", ...ofBytes });
     const span = choice(spans.map((one, i) => [String(i), `last ${one.label}`]),
       String(spans.indexOf(this.span)));
     span.setAttribute("aria-label", "Time span of the charts");
@@ -103,8 +103,10 @@ function showTiles(element, overview, node) {
   const tiles = [
     ["Published", rate(rateOf(stats, "publish")), "", null],
     ["Delivered", rate(rateOf(stats, "deliver_get")), "", null],
-    ["Ready", short(totals.messages_ready), number(totals.messages_ready), "#/queues?sort=ready&reverse=1"],
-    ["Unacknowledged", short(totals.messages_unacknowledged), "", "#/queues?sort=unacked&reverse=1"],
+    ["Ready", short(totals.messages_ready), number(totals.messages_ready),
+      "#/queues?sort=ready&reverse=1"],
+    ["Unacknowledged", short(totals.messages_unacknowledged), "",
+      "#/queues?sort=unacked&reverse=1"],
     ["Queues", number(objects.queues), "", "#/queues"],
     ["Connections", number(objects.connections), "", "#/connections"],
     ["Channels", number(objects.channels), "", "#/channels"],

@@ -39,7 +39,7 @@ class Page {
     const refresh = () => context.refresh();
     context.root.append(
       h("div.head", h("div.titles",
-        h("div.crumbs", h("a", { href: "#/queues" }, "Queues"), " / ", vhost),
+        h("div.crumbs", h("a", { href: "#/queues" }, "Queues"), ` in virtual host ${vhost}`),
         h("h1", name), this.badges()), this.spanChoice(), this.buttons()),
       this.tiles,
       tabs([
@@ -165,7 +165,8 @@ function queueFacts(queue) {
     ["Delayed", number(queue.messages_delayed)],
     ["Persistent", number(queue.messages_persistent)],
     ["In memory", `${number(queue.messages_ram)} (${bytes(queue.message_bytes_ram)})`],
-    ["Only on disk", `${number(queue.messages_paged_out)} (${bytes(queue.message_bytes_paged_out)})`],
+    ["Only on disk", `${number(queue.messages_paged_out)} `
+      + `(${bytes(queue.message_bytes_paged_out)})`],
     ["Memory of the queue", bytes(queue.memory)],
     ["Single active consumer", queue.single_active_consumer_tag ?? undefined],
     ["Owner", queue.owner_pid_details?.name

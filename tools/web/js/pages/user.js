@@ -39,8 +39,8 @@ export async function show(context) {
       get(path(["users", name, "topic-permissions"]), { signal })]);
     permissions.update(rights);
     replace(topics, topicRights.length > 0 && h("p.hint", "Topic permissions: ",
-      topicRights.map((row) => `${row.vhost} ${row.exchange || "(all)"}: write ${row.write || "–"}, `
-        + `read ${row.read || "–"}`).join("; ")));
+      topicRights.map((row) => `${row.vhost} ${row.exchange || "(all)"}: `
+        + `write ${row.write || "–"}, read ${row.read || "–"}`).join("; ")));
   });
 }
 

@@ -15,7 +15,8 @@ export async function show(context) {
       { id: "name", label: "Name", sort: (row) => row.name, cell: (row) => ({ text: row.name,
         href: href(["users", row.name]) }) },
       { id: "tags", label: "Tags", sort: (row) => row.tags.join(), cell: (row) => ({
-        badges: row.tags.map((tag) => ({ text: tag, kind: tag === "administrator" ? "accent" : "" })) }) },
+        badges: row.tags.map((tag) => (
+          { text: tag, kind: tag === "administrator" ? "accent" : "" })) }) },
       { id: "vhosts", label: "May use", sort: (row) => vhostsOf(row).join(), cell: (row) => ({
         badges: vhostsOf(row).length > 0 ? vhostsOf(row).map((name) => ({ text: name }))
           : [{ text: "no virtual host", kind: "warn" }] }) },

@@ -21,8 +21,8 @@ function columns() {
         ...(row.protected_from_deletion ? [{ text: "protected", kind: "good" }] : [])] }) },
     { id: "type", label: "Default type", sort: (row) => row.default_queue_type,
       cell: (row) => row.default_queue_type },
-    ...[["messages_ready", "Ready"], ["messages_unacknowledged", "Unacked"]].map(([name, label]) => (
-      { id: name, label, num: true, sort: (row) => row[name] ?? 0,
+    ...[["messages_ready", "Ready"], ["messages_unacknowledged", "Unacked"]].map(
+      ([name, label]) => ({ id: name, label, num: true, sort: (row) => row[name] ?? 0,
         cell: (row) => number(row[name]) })),
     ...[["publish", "In"], ["deliver_get", "Out"]].map(([name, label]) => (
       { id: name, label, num: true, sort: (row) => rateOf(row.message_stats, name),
