@@ -43,6 +43,7 @@ SIM_SECONDS = {"full": 60, "quick": 10}
 E2E_FOLDER = os.path.join(BUILD_ROOT, "e2e")
 MANAGEMENT_FOLDER = os.path.join(BUILD_ROOT, "management")
 RABBITMQ_FOLDER = os.path.join(BUILD_ROOT, "rabbitmq")
+WEB_FOLDER = os.path.join(BUILD_ROOT, "web")
 
 
 def exists(*path):
@@ -55,6 +56,7 @@ PROGRAMS = build("release", "lepus", "lepusctl", "lepus-perf", "lepus-journal")
 E2E = setup("tests/e2e/setup.sh", E2E_FOLDER)
 MIGRATION = setup("tests/migration/setup.sh", RABBITMQ_FOLDER)
 MANAGEMENT = setup("tests/management/setup.sh", MANAGEMENT_FOLDER)
+WEB = setup("tests/web/setup.sh", WEB_FOLDER)
 
 
 def names_of(folder, start, end):
@@ -210,6 +212,12 @@ class Runner:
              self.program("release", "lepus"), "--dir", MANAGEMENT_FOLDER],
             self.deadline.left(900))
 
+    def web(self):
+        """The web interface in a real browser, with this broker."""
+        return suite_tools.counted(
+            [sys.executable, "tests/web/run.py", "--broker", self.program("release", "lepus"),
+             "--dir", WEB_FOLDER], self.deadline.left(600))
+
     def perf(self):
         """A short load run must deliver messages, with and without confirms; a backlog must be
         consumed to the last message."""
@@ -281,6 +289,7 @@ SUITES = [
     Suite("unit", Runner.unit, ("tests", "unit"), True, (RELEASE_UNIT,)),
     Suite("migration", Runner.migration, ("tests", "migration"), False, (PROGRAMS, MIGRATION)),
     Suite("management", Runner.management, ("tests", "management"), False, (PROGRAMS, MANAGEMENT)),
+    Suite("web", Runner.web, ("tests", "web"), False, (PROGRAMS, WEB)),
     Suite("sim", Runner.sim, ("tests", "sim"), True, (RELEASE_SIM,)),
     Suite("unit-asan", Runner.unit_asan, ("tests", "unit"), False, (ASAN,)),
     Suite("wire-asan", Runner.wire_asan, ("tests", "wire"), False, (ASAN,)),

@@ -18,7 +18,8 @@ if [ "${1:-}" = "--test" ]; then
         erlang-os-mon erlang-parsetools erlang-public-key erlang-runtime-tools erlang-ssl
         erlang-syntax-tools erlang-tools erlang-xmerl"
     # command:package, wanted only when the command is not there (however it was installed)
-    for pair in git:git node:nodejs npm:npm go:golang java:default-jdk mvn:maven cargo:cargo; do
+    for pair in git:git node:nodejs npm:npm go:golang java:default-jdk mvn:maven cargo:cargo \
+        chromium:chromium; do
         command -v "${pair%%:*}" >/dev/null 2>&1 || packages="$packages ${pair#*:}"
     done
     python3 -c 'import venv, ensurepip' 2>/dev/null || packages="$packages python3-venv"

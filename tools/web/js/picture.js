@@ -69,8 +69,8 @@ function draw(own, allLeft, allRight) {
       node(end, own.vhost, xs[2], y));
   });
   parts.push(node(own, own.vhost, xs[1], middle, true));
-  return svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
-    "aria-label": "Picture of the bindings; the table beside it has the same" }, parts);
+  return svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "group",
+    "aria-label": "Picture of the bindings; the table below has the same" }, parts);
 }
 
 function spread(i, count, height) {
