@@ -30,14 +30,16 @@ export class PermissionTable extends LocalTable {
   }
 }
 
-export function permissionForm({ user, vhosts, onDone }) {
-  const vhost = choice(vhosts);
+// Of one user in a virtual host to choose, or the other way round.
+export function permissionForm({ user, vhosts, vhost, users, onDone }) {
+  const other = choice(vhosts ?? users);
   const patterns = Object.fromEntries(kinds.map((kind) => [kind, input({ value: ".*" })]));
   return form({ title: "Give permissions", button: "Give", fields: h("div.columns",
-    field("Virtual host", vhost), ...kinds.map((kind) => field(kind[0].toUpperCase()
+    field(vhosts ? "Virtual host" : "User", other), ...kinds.map((kind) => field(kind[0].toUpperCase()
       + kind.slice(1), patterns[kind], "regular expression; empty: nothing"))),
   save: async () => {
-    await send("PUT", path(["permissions", vhost.value, user]), Object.fromEntries(
+    const where = ["permissions", vhost ?? other.value, user ?? other.value];
+    await send("PUT", path(where), Object.fromEntries(
       kinds.map((kind) => [kind, patterns[kind].value])));
     toast("The permissions are saved.");
     await onDone();

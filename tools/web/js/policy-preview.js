@@ -51,6 +51,7 @@ export class PolicyPreview {
   }
 
   async find(kind, policy) {
+    const { turn } = this;
     const rows = [];
     let page = 1;
     let answer = null;
@@ -62,7 +63,7 @@ export class PolicyPreview {
         && (kind === "exchanges" ? row.name !== "" : !types[policy.target]
           || types[policy.target] === row.type)));
       page += 1;
-    } while (page <= answer.page_count && page <= pagesMax);
+    } while (page <= answer.page_count && page <= pagesMax && turn === this.turn);
     return { rows, isWhole: page > answer.page_count };
   }
 

@@ -3,7 +3,7 @@ import { get, path, send } from "../api.js";
 import { h } from "../dom.js";
 import { action, confirm, facts, field, form, input, toast, updateFacts } from "../form.js";
 import { number } from "../format.js";
-import { PermissionTable } from "../permissions.js";
+import { PermissionTable, permissionForm } from "../permissions.js";
 
 export const title = (params) => params.name;
 
@@ -12,6 +12,8 @@ export async function show(context) {
   const { signal } = context;
   const list = facts([]);
   const permissions = new PermissionTable("user", () => context.refresh());
+  const [limitsNow, users] = await Promise.all([get(path(["vhost-limits", name]), { signal }),
+    get("users?columns=name", { signal })]);
   let vhost = null;
   const set = (change, text) => async () => {
     await send("PUT", path(["vhosts", name]), change());
@@ -29,13 +31,14 @@ export async function show(context) {
     toast(`${name} is deleted.`);
     location.hash = "#/vhosts";
   }, { class: "danger" });
-  const limits = limitForm(name, () => context.refresh());
   context.root.append(
     h("div.head", h("div.titles", h("div.crumbs", h("a", { href: "#/vhosts" }, "Virtual hosts")),
       h("h1", name)), h("div.buttons", trace, protect, remove)),
     h("div.stack", h("section.card", h("h2", "Details"), list),
-      h("section.card", limits.element),
-      h("section.card", h("h2", "Who may do what"), permissions.element)));
+      h("section.card", limitForm(name, limitsNow[0]?.value ?? {}, () => context.refresh())),
+      h("section.card", h("h2", "Who may do what"), permissions.element),
+      h("section.card", permissionForm({ vhost: name, users: users.map((user) => user.name),
+        onDone: () => context.refresh() }))));
   await context.every(async () => {
     const [row, limitRows, rights] = await Promise.all([get(path(["vhosts", name]), { signal }),
       get(path(["vhost-limits", name]), { signal }),
@@ -51,31 +54,24 @@ export async function show(context) {
         ? "on: copies of all messages go to the exchange amq.rabbitmq.trace" : "off"],
       ["Most connections", number(values["max-connections"])],
       ["Most queues", number(values["max-queues"])]]);
-    limits.show(values);
     permissions.update(rights);
   });
 }
 
-function limitForm(name, onDone) {
-  const controls = { "max-connections": input({ type: "number", min: "-1" }),
-    "max-queues": input({ type: "number", min: "-1" }) };
-  let isShown = false;
-  const element = form({ title: "Limits", button: "Save the limits",
+function limitForm(name, values, onDone) {
+  const control = (limit) => input({ type: "number", min: "-1", value: values[limit] ?? "" });
+  const controls = { "max-connections": control("max-connections"),
+    "max-queues": control("max-queues") };
+  return form({ title: "Limits", button: "Save the limits",
     fields: h("div.columns", field("Most connections", controls["max-connections"],
       "empty: no limit"), field("Most queues", controls["max-queues"], "empty: no limit")),
     save: async () => {
-      for (const [limit, control] of Object.entries(controls)) {
+      for (const [limit, one] of Object.entries(controls)) {
         const where = path(["vhost-limits", name, limit]);
-        if (control.value === "") await send("DELETE", where);
-        else await send("PUT", where, { value: control.valueAsNumber });
+        if (one.value === "") await send("DELETE", where);
+        else await send("PUT", where, { value: one.valueAsNumber });
       }
       toast("The limits are saved.");
       await onDone();
     } });
-  const show = (values) => {
-    if (isShown) return;
-    isShown = true;
-    for (const [limit, control] of Object.entries(controls)) control.value = values[limit] ?? "";
-  };
-  return { element, show };
 }
