@@ -128,6 +128,12 @@ def compares_definitions_before_it_applies_them(stage):
     expect(difference).to_contain_text("+ 2")
     stage.world.api("DELETE", "policies/%2F/p")
 
+    file["queues"][0]["arguments"] = {"x-max-length": 1}
+    compare()
+    expect(difference).to_contain_text("In the way")
+    expect(difference).to_contain_text("/ kept")
+    expect(difference.get_by_role("button", name="Apply")).to_have_count(0)
+
 
 def refuses_a_file_that_holds_no_definitions(stage):
     visitor = stage.visitor()

@@ -49,6 +49,17 @@ def shows_what_a_user_may_not_see(stage):
     visitor.see_text("It needs a user with the tag")
 
 
+def a_user_of_management_sees_each_page_without_trouble(stage):
+    visitor = stage.visitor()
+    visitor.log_in(READER)
+    nav = visitor.page.get_by_role("navigation", name="Pages")
+    for link in nav.get_by_role("link").all():
+        link.click()
+        visitor.page.wait_for_load_state("networkidle")
+        visitor.see(visitor.page.get_by_role("heading", level=1).first)
+        expect(visitor.page.get_by_role("alert").filter(visible=True)).to_have_count(0)
+
+
 def tells_a_missing_permission(stage):
     stage.world.declare("not-yours")
     visitor = stage.visitor()
@@ -91,5 +102,5 @@ def waits_for_a_broker_that_goes_away(stage):
 
 CASES = [logs_in_and_out, tells_a_wrong_password, tells_a_user_without_a_tag,
          comes_to_the_page_that_was_wanted, shows_what_a_user_may_not_see,
-         tells_a_missing_permission, asks_again_when_the_password_changes,
-         waits_for_a_broker_that_goes_away]
+         a_user_of_management_sees_each_page_without_trouble, tells_a_missing_permission,
+         asks_again_when_the_password_changes, waits_for_a_broker_that_goes_away]

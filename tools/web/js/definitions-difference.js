@@ -1,4 +1,6 @@
 // What an upload of definitions would do: an import adds and changes objects and deletes none.
+// Queues and exchanges cannot be changed: where a file has others of the same name, the broker
+// refuses it.
 
 // How objects of a section are told apart, and in what words.
 const sections = {
@@ -12,8 +14,10 @@ const sections = {
 const defaults = { arguments: {}, auto_delete: false, internal: false, durable: true, limits: {},
   tags: [], metadata: {}, description: "", "apply-to": "all", priority: 0 };
 
+const fixed = ["exchanges", "queues"];
+
 export function compare(now, file) {
-  const result = { added: [], changed: [], same: 0, staying: 0 };
+  const result = { added: [], changed: [], conflicts: [], same: 0, staying: 0 };
   for (const [section, keys] of Object.entries(sections)) {
     const kind = section.replaceAll("_", " ").replace(/ies$/, "y").replace(/s$/, "");
     const wanted = listOf(file, section);
@@ -28,7 +32,8 @@ export function compare(now, file) {
         continue;
       }
       const fields = changes(old, one);
-      if (fields.length > 0) result.changed.push({ kind, name: nameOf(one, section), fields });
+      const list = fixed.includes(section) ? result.conflicts : result.changed;
+      if (fields.length > 0) list.push({ kind, name: nameOf(one, section), fields });
       else result.same += 1;
     }
     result.staying += [...known.keys()].filter((key) => !seen.has(key)).length;
@@ -69,9 +74,14 @@ function changes(old, wanted) {
 }
 
 function isSame(name, before, after) {
-  const list = (value) => (name === "tags" && typeof value === "string"
-    ? value.split(",").filter(Boolean) : value);
-  return stable(list(before)) === stable(list(after));
+  return stable(comparable(name, before)) === stable(comparable(name, after));
+}
+
+// Tags may be a text, and a queue without a type is a classic one.
+function comparable(name, value) {
+  if (name === "tags" && typeof value === "string") return value.split(",").filter(Boolean);
+  if (name !== "arguments" || value?.["x-queue-type"] !== "classic") return value;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== "x-queue-type"));
 }
 
 function text(value) {

@@ -30,18 +30,51 @@ export class PermissionTable extends LocalTable {
   }
 }
 
+export class TopicTable extends LocalTable {
+  constructor(onChange) {
+    const text = (name, label) => ({ id: name, label, sort: (row) => row[name],
+      cell: (row) => (row[name] === "" ? { text: "nothing", kind: "quiet" } : row[name]) });
+    super({ label: "Topic permissions", empty: "None: all routing keys may be used.",
+      key: (row) => JSON.stringify([row.vhost, row.exchange]),
+      columns: [text("vhost", "Virtual host"), text("exchange", "Exchange"),
+        text("write", "publish with"), text("read", "bind with"),
+        { id: "take", label: "", cell: (row) => ({ node: () => action("Take away", async () => {
+          await send("DELETE", path(["topic-permissions", row.vhost, row.user, row.exchange]));
+          await onChange();
+        }, { class: "small" }) }) }] });
+  }
+}
+
 // Of one user in a virtual host to choose, or the other way round.
 export function permissionForm({ user, vhosts, vhost, users, onDone }) {
   const other = choice(vhosts ?? users);
   const patterns = Object.fromEntries(kinds.map((kind) => [kind, input({ value: ".*" })]));
+  const labels = { configure: "Configure", write: "Write", read: "Read" };
   return form({ title: "Give permissions", button: "Give", fields: h("div.columns",
-    field(vhosts ? "Virtual host" : "User", other), ...kinds.map((kind) => field(kind[0].toUpperCase()
-      + kind.slice(1), patterns[kind], "regular expression; empty: nothing"))),
+    field(vhosts ? "Virtual host" : "User", other), ...kinds.map((kind) =>
+      field(labels[kind], patterns[kind], "regular expression; empty: nothing"))),
   save: async () => {
     const where = ["permissions", vhost ?? other.value, user ?? other.value];
     await send("PUT", path(where), Object.fromEntries(
       kinds.map((kind) => [kind, patterns[kind].value])));
     toast("The permissions are saved.");
+    await onDone();
+  } });
+}
+
+export function topicForm({ user, vhosts, onDone }) {
+  const vhost = choice(vhosts);
+  const exchange = input({ required: true });
+  const write = input({ value: ".*" });
+  const read = input({ value: ".*" });
+  return form({ title: "Limit routing keys of a topic exchange", button: "Limit", fields:
+    h("div.columns", field("Virtual host", vhost), field("Exchange", exchange),
+      field("Keys to publish with", write, "regular expression"),
+      field("Keys to bind with", read, "regular expression")),
+  save: async () => {
+    await send("PUT", path(["topic-permissions", vhost.value, user]), {
+      exchange: exchange.value, write: write.value, read: read.value });
+    toast("The topic permissions are saved.");
     await onDone();
   } });
 }

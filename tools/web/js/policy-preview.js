@@ -94,3 +94,19 @@ export class PolicyPreview {
         `and ${count(list.length - shownMax, "more", "more")}`));
   }
 }
+
+const askedMax = 30; // Policies, at each refresh of their list.
+
+// The keys of policies whose pattern no name matches, in whatever case of letters.
+export async function findUnused(policies, signal) {
+  const counts = await Promise.all(policies.slice(0, askedMax).map(async (policy) => {
+    const kinds = policy["apply-to"] === "exchanges" ? ["exchanges"]
+      : policy["apply-to"] === "all" ? ["queues", "exchanges"] : ["queues"];
+    const found = await Promise.all(kinds.map((kind) => get(path([kind, policy.vhost], { page: 1,
+      page_size: 1, name: policy.pattern, use_regex: "true", columns: "name",
+      disable_stats: "true" }), { signal })));
+    return found.reduce((sum, answer) => sum + answer.filtered_count, 0);
+  }));
+  return new Set(policies.slice(0, askedMax).filter((_, i) => counts[i] === 0)
+    .map((policy) => JSON.stringify([policy.vhost, policy.name])));
+}

@@ -24,7 +24,7 @@ export async function show(context) {
     const row = await get(path(["channels", name]), { signal: context.signal });
     updateFacts(list, channelFacts(row));
     updateFacts(rates, Object.keys(row.message_stats ?? {})
-      .filter((key) => !key.endsWith("_details"))
+      .filter((key) => !key.endsWith("_details") && row.message_stats[key] > 0)
       .map((key) => [key.replaceAll("_", " "), `${rate(rateOf(row.message_stats, key))}, `
         + `${number(row.message_stats[key])} in all`]));
     consumers.update(row.consumer_details ?? []);

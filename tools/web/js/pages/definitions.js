@@ -73,7 +73,7 @@ function readFile(text) {
 }
 
 function showDifference(place, difference, apply) {
-  const { added, changed, same, staying } = difference;
+  const { added, changed, conflicts, same, staying } = difference;
   const isNothing = added.length + changed.length === 0;
   const button = form({ button: isNothing ? "Apply anyway" : "Apply", save: async () => {
     if (await confirm({ title: "Apply these definitions?", kind: "primary", button: "Apply",
@@ -81,20 +81,28 @@ function showDifference(place, difference, apply) {
         + "changed. Nothing is deleted." })) await apply();
   }, fields: null });
   replace(place, h("section.card", h("h2", "What would change"),
-    h("p", isNothing ? "Nothing: everything in the file is there already." : null),
+    isNothing && conflicts.length === 0
+      && h("p", "Nothing: everything in the file is there already."),
     part("Added", "good", added.map((one) => h("li", badgeOf(one), h("code", one.name)))),
-    part("Changed", "warn", changed.map((one) => h("li", badgeOf(one), h("code", one.name),
-      one.fields.map((change) => h("div", `${change.name}: `,
-        h("code.before", `− ${change.before}`), " ", h("code.after", `+ ${change.after}`)))))),
+    part("Changed", "warn", changed.map(changeEntry)),
+    part("In the way: they cannot be changed", "bad", conflicts.map(changeEntry)),
     h("p.hint", `${count(same, "object")} in the file ${same === 1 ? "is" : "are"} there already; `
       + `${count(staying, "object")} of the broker that ${staying === 1 ? "is" : "are"} not in the `
       + "file stay as they are."),
-    button));
+    conflicts.length === 0 ? button : h("p.notice.bad", "The broker refuses a file that has other "
+      + "queues and exchanges under the names of those it has. Make the file agree, or delete them "
+      + "first.")));
   place.scrollIntoView({ block: "start" });
 }
 
 function badgeOf(one) {
   return h("span.badge", one.kind);
+}
+
+function changeEntry(one) {
+  return h("li", badgeOf(one), h("code", one.name), one.fields.map((change) =>
+    h("div", `${change.name}: `, h("code.before", `− ${change.before}`), " ",
+      h("code.after", `+ ${change.after}`))));
 }
 
 function part(label, kind, entries) {

@@ -5,7 +5,7 @@ import { h, replace } from "../dom.js";
 import { action, choice, confirm, field, form, input, tabs, toast } from "../form.js";
 import { plain } from "../format.js";
 import { vhostNames } from "../listing.js";
-import { PolicyPreview } from "../policy-preview.js";
+import { findUnused, PolicyPreview } from "../policy-preview.js";
 import { setQuery } from "../router.js";
 import { has } from "../session.js";
 import { LocalTable } from "../table.js";
@@ -28,6 +28,7 @@ class Kind {
     this.context = context;
     this.isOperator = kind === "operator-policies";
     this.label = this.isOperator ? "Operator policies" : "Policies";
+    this.unused = new Set();
     this.mayChange = has(this.isOperator ? "administrator" : "policymaker");
     this.table = new LocalTable({ label: this.label, columns: this.columns(),
       empty: "There is none.", key: (row) => JSON.stringify([row.vhost, row.name]) });
@@ -39,7 +40,9 @@ class Kind {
 
   columns() {
     return [
-      { id: "name", label: "Name", sort: (row) => row.name, cell: (row) => row.name },
+      { id: "name", label: "Name", sort: (row) => row.name, cell: (row) => ({ text: row.name,
+        badges: this.unused.has(JSON.stringify([row.vhost, row.name]))
+          ? [{ text: "matches nothing", kind: "warn" }] : [] }) },
       { id: "vhost", label: "Virtual host", sort: (row) => row.vhost, cell: (row) => row.vhost },
       { id: "pattern", label: "Pattern", sort: (row) => row.pattern,
         cell: (row) => ({ text: row.pattern, kind: "mono" }) },
@@ -57,7 +60,10 @@ class Kind {
   }
 
   async refresh() {
-    this.table.update(await get(this.kind, { signal: this.context.signal }));
+    const { signal } = this.context;
+    const rows = await get(this.kind, { signal });
+    this.unused = await findUnused(rows, signal);
+    this.table.update(rows);
   }
 
   edit(row) {

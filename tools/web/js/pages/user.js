@@ -1,9 +1,11 @@
 // One user: password, tags, permissions with the tester, limits, delete.
 import { get, path, send } from "../api.js";
-import { h, replace } from "../dom.js";
+import { h } from "../dom.js";
 import { action, confirm, field, form, input, toast } from "../form.js";
 import { vhostNames } from "../listing.js";
-import { PermissionTable, permissionForm, permissionTester } from "../permissions.js";
+import {
+  PermissionTable, TopicTable, permissionForm, permissionTester, topicForm,
+} from "../permissions.js";
 import { currentUser } from "../session.js";
 import { TagChoice } from "../tags.js";
 
@@ -16,7 +18,7 @@ export async function show(context) {
     vhostNames(signal)]);
   const refresh = () => context.refresh();
   const permissions = new PermissionTable("vhost", refresh);
-  const topics = h("div");
+  const topics = new TopicTable(refresh);
   const remove = action("Delete", async () => {
     if (!await confirm({ title: `Delete ${name}?`, word: name,
       text: "The user, the permissions and the connections are gone." })) return;
@@ -30,17 +32,17 @@ export async function show(context) {
     h("div.grid", h("section.card", accountForm(user, refresh)),
       h("section.card", limitForm(user, refresh))),
     h("div.stack",
-      h("section.card", h("h2", "Permissions"), permissions.element, topics),
+      h("section.card", h("h2", "Permissions"), permissions.element),
+      h("section.card", h("h2", "Topic permissions"), topics.element),
       h("div.grid", h("section.card", permissionForm({ user: name, vhosts, onDone: refresh })),
-        h("section.card", permissionTester({ user: name, vhosts })))));
+        h("section.card", permissionTester({ user: name, vhosts })),
+        h("section.card", topicForm({ user: name, vhosts, onDone: refresh })))));
   await context.every(async () => {
     const [rights, topicRights] = await Promise.all([
       get(path(["users", name, "permissions"]), { signal }),
       get(path(["users", name, "topic-permissions"]), { signal })]);
     permissions.update(rights);
-    replace(topics, topicRights.length > 0 && h("p.hint", "Topic permissions: ",
-      topicRights.map((row) => `${row.vhost} ${row.exchange || "(all)"}: `
-        + `write ${row.write || "–"}, read ${row.read || "–"}`).join("; ")));
+    topics.update(topicRights);
   });
 }
 

@@ -20,8 +20,9 @@ export async function show(context) {
     toast(text);
     await context.refresh();
   };
-  const trace = action("", set(() => ({ tracing: !vhost.tracing }), "Tracing is changed."));
-  const protect = action("", set(() => (
+  const trace = action("Trace messages", set(() => ({ tracing: !vhost.tracing }),
+    "Tracing is changed."));
+  const protect = action("Protect from deletion", set(() => (
     { protected_from_deletion: !vhost.protected_from_deletion }), "Protection is changed."));
   const remove = action("Delete", async () => {
     if (!await confirm({ title: `Delete ${name}?`, word: name,
