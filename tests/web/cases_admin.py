@@ -75,6 +75,20 @@ def previews_what_a_policy_matches(stage):
     assert stage.world.api("GET", "policies") == []
 
 
+def advises_about_a_policy_that_matches_nothing(stage):
+    stage.world.api("PUT", "policies/%2F/idle-one", {"pattern": "^no such name$",
+                    "definition": {"max-length": 1}, "apply-to": "queues"})
+    stage.world.api("PUT", "users/nobody", {"password": "x", "tags": ""})
+    visitor = stage.visitor()
+    visitor.log_in(ADMIN, "advice")
+    visitor.see_text("1 policy matches nothing")
+    visitor.see_text("1 user can do nothing")
+    stage.world.api("DELETE", "users/nobody")
+    stage.world.api("DELETE", "policies/%2F/idle-one")
+    visitor.press("Look again")
+    visitor.see_not(visitor.page.get_by_text("1 policy matches nothing"))
+
+
 def sets_limits_of_a_virtual_host(stage):
     visitor = stage.visitor()
     page = visitor.page
@@ -155,6 +169,7 @@ def downloads_definitions(stage):
 
 
 CASES = [adds_a_user_and_tests_permissions, keeps_a_password_when_tags_change,
-         previews_what_a_policy_matches, sets_limits_of_a_virtual_host,
+         previews_what_a_policy_matches, advises_about_a_policy_that_matches_nothing,
+         sets_limits_of_a_virtual_host,
          compares_definitions_before_it_applies_them, refuses_a_file_that_holds_no_definitions,
          downloads_definitions]

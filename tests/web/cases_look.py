@@ -13,7 +13,7 @@ PAGES = {
     "exchange": "exchanges/%2F/amq.topic?tab=bindings", "connections": "connections",
     "channels": "channels", "node": "nodes", "users": "users", "user": "users/admin",
     "vhosts": "vhosts", "vhost": "vhosts/%2F", "policies": "policies",
-    "definitions": "definitions",
+    "definitions": "definitions", "advice": "advice",
 }
 SERIOUS = ("serious", "critical")
 

@@ -92,9 +92,13 @@ def waits_for_a_broker_that_goes_away(stage):
     banner = visitor.page.get_by_text("The broker does not answer since")
     visitor.see(banner)
     visitor.see(visitor.page.get_by_role("link", name="stays", exact=True))
+    visitor.page.get_by_role("link", name="Exchanges").click()
+    visitor.see_text("This page comes when the broker answers again.")
     trouble = stage.world.start()
     assert trouble is None, trouble
     visitor.see_not(banner)
+    visitor.see(visitor.page.get_by_role("link", name="amq.topic", exact=True))
+    visitor.go("queues", "Queues and streams")
     visitor.see(visitor.page.get_by_role("link", name="stays", exact=True))
     stage.world.declare("came-later")
     visitor.see(visitor.page.get_by_role("link", name="came-later", exact=True))

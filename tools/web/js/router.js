@@ -16,6 +16,7 @@ const routes = [
   ["connections/:name", () => import("./pages/connection.js")],
   ["channels", () => import("./pages/channels.js")],
   ["channels/:name", () => import("./pages/channel.js")],
+  ["advice", () => import("./pages/advice.js")],
   ["nodes", () => import("./pages/nodes.js"), "monitoring"],
   ["users", () => import("./pages/users.js"), "administrator"],
   ["users/:name", () => import("./pages/user.js"), "administrator"],
@@ -24,6 +25,8 @@ const routes = [
   ["policies", () => import("./pages/policies.js")],
   ["definitions", () => import("./pages/definitions.js"), "administrator"],
 ];
+
+const loadOthersAfterMs = 500;
 
 let current = null; // The context of the page that is shown.
 
@@ -147,9 +150,24 @@ export async function showPage(root, onTitle) {
     onTitle(typeof page.title === "function" ? page.title(context.params) : page.title);
     replace(root);
     await page.show(context);
+    loadOthers();
   } catch (error) {
-    context.fail(error);
+    if (error.name === "AbortError" || context.signal.aborted) return;
+    context.isBroken = !(error instanceof ApiError) || error.status === 0;
+    if (isAway()) replace(root, h("p.quiet", "This page comes when the broker answers again."));
+    else context.fail(error);
   }
+}
+
+let areOthersLoaded = false;
+
+// The other pages, once the first is shown: they come at once, also when the broker is away.
+function loadOthers() {
+  if (areOthersLoaded) return;
+  areOthersLoaded = true;
+  setTimeout(() => {
+    for (const [, load] of routes) load().catch(() => { areOthersLoaded = false; });
+  }, loadOthersAfterMs);
 }
 
 function tellMissing(root, onTitle) {
@@ -169,7 +187,10 @@ export function refreshPage() {
   return current?.refresh();
 }
 
-watch("back", () => current?.refresh());
+watch("back", () => {
+  if (current?.isBroken) location.reload();
+  else current?.refresh();
+});
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) current?.refresh();
 });

@@ -13,6 +13,7 @@ const entries = [
   ["connections", "Connections"],
   ["channels", "Channels"],
   ["nodes", "Node", "monitoring"],
+  ["advice", "Advice"],
   null,
   ["policies", "Policies"],
   ["vhosts", "Virtual hosts"],

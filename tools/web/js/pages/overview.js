@@ -1,7 +1,8 @@
 // The broker at a glance: what is wrong, what flows, what it uses.
 import { get, path } from "../api.js";
 import { Chart } from "../chart.js";
-import { h, icon, replace } from "../dom.js";
+import { h, replace } from "../dom.js";
+import { FindingList } from "../finding-list.js";
 import { findings } from "../findings.js";
 import { choice } from "../form.js";
 import { bytes, number, percent, rate, short } from "../format.js";
@@ -24,7 +25,8 @@ class Page {
     this.context = context;
     this.span = spans[remembered("span", 0)] ?? spans[0];
     this.titles = h("div.titles", h("h1", "Overview"), h("div.crumbs"));
-    this.findings = h("ul.findings", { "aria-label": "What is wrong now" });
+    this.findings = new FindingList("What is wrong now", { title: "Nothing is wrong",
+      text: "No alarm, no queue that grows unread, no publisher that is slowed down." });
     this.tiles = h("div.tiles.ten");
     this.rates = new Chart({ title: "Messages per second", format: short });
     this.depth = new Chart({ title: "Messages in queues", format: short });
@@ -41,7 +43,7 @@ class Page {
     this.listeners = new LocalTable({ label: "Listeners", key: (row) => JSON.stringify(row),
       columns: listenerColumns, empty: "None." });
     const isMonitor = has("monitoring");
-    context.root.append(h("div.head", this.titles, span), this.findings, this.tiles,
+    context.root.append(h("div.head", this.titles, span), this.findings.element, this.tiles,
       h("div.grid", this.rates.element, this.depth.element),
       isMonitor && h("div.grid", this.memory.element, this.disk.element),
       isMonitor && h("section.card", h("h2", "Ports"), this.listeners.element));
@@ -56,7 +58,7 @@ class Page {
     ]);
     const list = await findings(overview, nodes, signal);
     this.tell(overview);
-    showFindings(this.findings, list);
+    this.findings.update(list);
     showTiles(this.tiles, overview, nodes[0]);
     this.rates.update(rateLines.map(([name, label], i) => ({ name: label, color: i,
       points: growth(overview.message_stats, name) })));
@@ -81,20 +83,6 @@ const listenerColumns = [
   { id: "port", label: "Port", num: true, sort: (row) => row.port,
     cell: (row) => String(row.port) },
 ];
-
-function showFindings(list, found) {
-  const sign = JSON.stringify(found);
-  if (list.sign === sign) return;
-  list.sign = sign;
-  replace(list, found.length === 0
-    ? h("li.good", icon("good"), h("div", h("b", "Nothing is wrong"),
-      h("p", "No alarm, no queue that grows unread, no publisher that is slowed down.")))
-    : found.map((one) => h("li", { class: one.kind }, icon("warning"),
-      h("div", h("b", one.title), h("p", one.text),
-        one.links.length > 0 && h("p", one.links.map((link, i) => [i > 0 && " · ",
-          link.href ? h("a", { href: link.href }, link.text) : link.text,
-          link.note && ` (${link.note})`]))))));
-}
 
 function showTiles(element, overview, node) {
   const totals = overview.queue_totals;
