@@ -32,5 +32,6 @@ std::span<const ApiRoute> api_connection_routes();
 std::span<const ApiRoute> api_definition_routes();
 std::span<const ApiRoute> api_health_routes();
 std::span<const ApiRoute> api_node_routes();
+std::span<const ApiRoute> api_thread_routes();
 
 }  // namespace lepus::server

@@ -6,6 +6,7 @@ import { choice, facts, updateFacts } from "../form.js";
 import { bytes, duration, number, percent, short } from "../format.js";
 import { growth, levels, ofBytes, rangeQuery, spans } from "../samples.js";
 import { remember, remembered } from "../session.js";
+import { Threads } from "../threads.js";
 
 export const title = "Node";
 
@@ -28,6 +29,7 @@ class Page {
     this.heading = h("h1", "Node");
     this.meters = h("div");
     this.memory = h("div");
+    this.threads = new Threads(context.signal);
     this.list = facts([]);
     this.files = facts([]);
     this.charts = {
@@ -48,7 +50,7 @@ class Page {
       h("div.grid", h("section.card", h("h2", "Of what it may use"), this.meters),
         h("section.card", h("h2", "Where the memory goes"), this.memory)),
       h("div.grid", Object.values(this.charts).map((chart) => chart.element)),
-      h("div.stack", h("section.card", h("h2", "Work"), this.list),
+      h("div.stack", this.threads.element, h("section.card", h("h2", "Work"), this.list),
         h("section.card", h("h2", "Set-up"), this.files)));
   }
 
@@ -65,6 +67,7 @@ class Page {
     this.charts.churn.update([
       { name: "connections", points: growth(node, "connection_created") },
       { name: "channels", points: growth(node, "channel_created") }]);
+    await this.threads.refresh(node);
     updateFacts(this.list, workFacts(node));
     updateFacts(this.files, [["Data", node.db_dir],
       ["Configuration", node.config_files.join(", ") || "defaults, no file"],

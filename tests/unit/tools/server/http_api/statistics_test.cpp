@@ -129,6 +129,16 @@ TEST_F(ApiStatisticsTest, LeavesStatisticsOutWhenTheyAreNotWanted) {
   EXPECT_FALSE(get_json("/queues")[0].contains("memory"));
 }
 
+TEST_F(ApiStatisticsTest, ThreadsTellHowBusyTheyAre) {
+  const Json threads = get_json("/nodes/lepus@h/threads");
+  EXPECT_EQ(threads.back()["name"], "admin");
+  EXPECT_EQ(threads.back()["turn_us"]["counts"].size(),
+            threads.back()["turn_us"]["bounds"].size() + 1);
+  EXPECT_EQ(get("/nodes/other/threads").status, 404U);
+  add_user("eve", "management");
+  EXPECT_EQ(get("/nodes/lepus@h/threads", "eve").status, 401U);
+}
+
 TEST_F(ApiStatisticsTest, AUserSeesHisVirtualHostsAndHisConnections) {
   add_user("ann", "management");
   permit("ann", "other");
