@@ -65,6 +65,8 @@ class World {
   virtual bool may_sleep() = 0;
   /// Nothing is late or short.
   virtual bool is_calm() { return true; }
+  /// What is lost comes again after a while.
+  virtual bool has_loss() { return false; }
   /// Bytes of all receive buffers.
   virtual std::size_t receive_bytes() const = 0;
 };

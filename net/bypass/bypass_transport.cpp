@@ -1,0 +1,136 @@
+// The turn of bypass_transport.h.
+#include "net/bypass/bypass_transport.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "core/limits.h"
+#include "net/bypass/addresses.h"
+
+namespace lepus::net::bypass {
+namespace {
+
+constexpr std::uint32_t burst = 32;
+
+}  // namespace
+
+BypassTransport::BypassTransport(const Parts& parts) : parts_(parts) {
+  parts_.config.port = parts.port;
+  parts_.config.user = this;
+  stack_ = parts.make_stack(stack_version, parts_.config);
+  CHECK(stack_ != nullptr);
+}
+
+BypassTransport::~BypassTransport() {
+  destroyed_later_.clear();
+  CHECK(ending_.empty());
+  stack_->destroy();
+}
+
+void BypassTransport::listen(Listening listening, Acceptor& acceptor) {
+  CHECK(listening.socket == -1);
+  std::erase_if(listeners_, [](const auto& one) { return one->state == Listener::State::closed; });
+  const auto local = parse_endpoint(listening.identity.address);
+  CHECK(local.has_value());
+  const std::uint32_t number = listener_count_++;
+  listeners_.push_back(std::make_unique<Listener>(
+      Listener{std::move(listening.identity), &acceptor, number, Listener::State::listening}));
+  if (stack_->listen(*local, number)) return;
+  // The configuration knows no address twice: there is no memory.
+  listeners_.back()->state = Listener::State::stopping;
+  has_stopping_ = true;
+  acceptor.on_accept_error(ENOMEM);
+}
+
+void BypassTransport::on_connection(Connection& connection, std::uint32_t listener) {
+  const auto found = std::find_if(listeners_.begin(), listeners_.end(),
+                                  [listener](const auto& one) { return one->number == listener; });
+  CHECK(found != listeners_.end());
+  (*found)->acceptor->on_accept(std::make_unique<BypassStream>(*this, connection),
+                                (*found)->identity);
+}
+
+bool BypassTransport::poll() {
+  start_turn();
+  stack_->advance(static_cast<std::uint64_t>(loop().now() / core::nanos_per_ms));
+  const bool worked = receive() > 0 || !waiting_.empty() || has_stopping_;
+  serve_waiting();
+  close_listeners();
+  return worked;
+}
+
+void BypassTransport::start_turn() {
+  if (turn_ == loop().turn_count()) return;
+  turn_ = loop().turn_count();
+  turn_input_ = 0;
+}
+
+std::uint32_t BypassTransport::receive() {
+  std::array<Frame*, burst> frames;
+  const std::uint32_t count = parts_.port->receive(frames.data(), burst);
+  for (std::uint32_t i = 0; i < count; ++i) stack_->input(frames[i]);
+  return count;
+}
+
+std::size_t BypassTransport::input_room(std::uint64_t& turn, std::size_t& used) {
+  start_turn();
+  if (std::exchange(turn, turn_) != turn_) used = 0;
+  const std::size_t all =
+      core::limits::input_per_turn - std::min(core::limits::input_per_turn, turn_input_);
+  const std::size_t own = core::limits::input_share - std::min(core::limits::input_share, used);
+  return std::min(own, all);
+}
+
+/// As many as wait now: who could not hand over all waits for the next turn.
+void BypassTransport::serve_waiting() {
+  std::size_t count = 0;
+  if (!waiting_.empty())
+    for (BypassStream* one = &waiting_.front(); one != nullptr; one = waiting_.next(*one)) ++count;
+  for (; count > 0 && !waiting_.empty(); --count) waiting_.pop_front()->serve();
+}
+
+void BypassTransport::close_listeners() {
+  if (!std::exchange(has_stopping_, false)) return;
+  for (const auto& one : listeners_) {
+    if (one->state != Listener::State::stopping) continue;
+    stack_->stop_listening(one->number);
+    one->state = Listener::State::closed;
+    one->acceptor->on_listener_closed();
+  }
+}
+
+void BypassTransport::end_later(BypassStream& stream) {
+  if (stream.linked()) waiting_.remove(stream);
+  ending_.push_back(stream);
+}
+
+void BypassTransport::flush() {
+  touched_.flush();
+  end_streams();
+  parts_.port->flush();
+  destroyed_later_.clear();
+}
+
+void BypassTransport::end_streams() {
+  while (BypassStream* const stream = ending_.pop_front()) stream->end();
+}
+
+bool BypassTransport::may_sleep() const {
+  return waiting_.empty() && ending_.empty() && !has_stopping_;
+}
+
+void BypassTransport::stop() {
+  for (const auto& one : listeners_) {
+    if (one->state != Listener::State::listening) continue;
+    one->state = Listener::State::stopping;
+    has_stopping_ = true;
+  }
+}
+
+void BypassTransport::destroy_later(std::unique_ptr<Stream> stream) {
+  destroyed_later_.push_back(std::move(stream));
+}
+
+}  // namespace lepus::net::bypass

@@ -1,0 +1,14 @@
+// What lwIP calls in our code. For C and C++; lwIP's headers come first.
+#pragma once
+
+#include <lwip/ip_addr.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+/// A number that nobody can guess who does not know the secret (RFC 6528).
+u32_t lepus_initial_sequence(const ip_addr_t* local, u16_t local_port, const ip_addr_t* remote,
+                             u16_t remote_port);
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,216 @@
+// Input, timers and listeners of the stack; its interfaces and output are in stack_output.cpp.
+#include "net/dpdk/lwip/stack.h"
+
+#include "core/base/assert.h"
+#include "core/base/secret_source.h"
+#include "net/dpdk/lwip/hooks.h"
+
+namespace lepus::net::bypass {
+namespace {
+
+LwipStack* the_stack = nullptr;
+
+/// The stack's record of a frame that it did not copy.
+struct HeldFrame {
+  pbuf_custom packet;  // First: lwIP gives its address back.
+  FramePort* port;
+};
+static_assert(sizeof(HeldFrame) <= sizeof(Frame::owner_area));
+
+void release_frame(pbuf* packet) {
+  auto* const held = reinterpret_cast<HeldFrame*>(packet);
+  auto* const area = reinterpret_cast<std::uint8_t*>(held);
+  held->port->release(reinterpret_cast<Frame*>(area - offsetof(Frame, owner_area)));
+}
+
+/// Its user ends it.
+LwipConnection* make_connection(ConnectionTable& table, tcp_pcb& pcb, const StackConfig& config) {
+  return std::make_unique<LwipConnection>(table, pcb, config).release();
+}
+
+}  // namespace
+
+LwipStack::LwipStack(const StackConfig& config)
+    : config_(config), ingress_(config), table_(config.secret[1] | 1) {
+  CHECK(the_stack == nullptr);
+  the_stack = this;
+  lwip_init();
+  add_interfaces();
+}
+
+void LwipStack::input(Frame* frame) {
+  stats_.bytes_in += frame->size;
+  const Judgement judgement = ingress_.judge(*frame);
+  if (judgement.is_accepted() && judgement.fate != FrameFate::arp)
+    neighbours_.learn(judgement.tuple.remote, frame->data + 6);
+  pbuf* const packet = judgement.is_accepted() ? make_packet(*frame) : nullptr;
+  if (packet == nullptr) {
+    const FrameFate fate = judgement.is_accepted() ? FrameFate::no_memory : judgement.fate;
+    ++stats_.frames_in[static_cast<std::size_t>(fate)];
+    return config_.port->release(frame);
+  }
+  ++stats_.frames_in[static_cast<std::size_t>(judgement.fate)];
+  if (judgement.fate == FrameFate::tcp) {
+    current_ = table_.find(judgement.tuple);
+    if (current_ != nullptr && !current_->is_parked()) current_ = nullptr;
+    if (current_ != nullptr) {
+      current_->link();
+    } else if (judgement.begins_connection) {
+      limit_half_open();
+    }
+  }
+  netif* const interface = interface_of_network_[judgement.network];
+  if (interface->input(packet, interface) != ERR_OK) pbuf_free(packet);
+  if (current_ != nullptr) current_->park();
+  current_ = nullptr;
+}
+
+pbuf* LwipStack::make_packet(Frame& frame) {
+  if (frame.size > 0xffff) return nullptr;
+  const auto size = static_cast<std::uint16_t>(frame.size);
+  if (config_.port->is_nearly_empty()) {
+    pbuf* const copy = pbuf_alloc(PBUF_RAW, size, PBUF_RAM);
+    if (copy == nullptr) return nullptr;
+    ++stats_.frames_copied;
+    (void)pbuf_take(copy, frame.data, size);
+    config_.port->release(&frame);
+    return copy;
+  }
+  auto* const held = reinterpret_cast<HeldFrame*>(frame.owner_area);
+  held->packet.custom_free_function = &release_frame;
+  held->port = config_.port;
+  return pbuf_alloced_custom(PBUF_RAW, size, PBUF_REF, &held->packet, frame.data, size);
+}
+
+/// The oldest gives way, silently: who really wants to connect answers within a round trip.
+void LwipStack::limit_half_open() {
+  std::uint32_t count = 0;
+  tcp_pcb* oldest = nullptr;
+  for (tcp_pcb* pcb = tcp_active_pcbs; pcb != nullptr; pcb = pcb->next) {
+    if (pcb->state != SYN_RCVD) continue;
+    ++count;
+    oldest = pcb;
+  }
+  if (count < config_.half_open_max || oldest == nullptr) return;
+  ++stats_.half_open_dropped;
+  tcp_abandon(oldest, 0);
+}
+
+void LwipStack::advance(std::uint64_t now_ms) {
+  CHECK(now_ms >= now_ms_);
+  now_ms_ = now_ms;
+  if (sys_timeouts_sleeptime() != 0) return;
+  table_.link_all();
+  sys_check_timeouts();
+  table_.park_all();
+}
+
+std::uint32_t LwipStack::idle_ms() const { return sys_timeouts_sleeptime(); }
+
+const StackStats& LwipStack::stats() {
+  stats_.retransmits = lwip_stats.mib2.tcpretranssegs;
+  stats_.connections_open = table_.size();
+  return stats_;
+}
+
+// ---- connections ----
+
+bool LwipStack::listen(const Endpoint& local, std::uint32_t listener) {
+  const bool is_any = local.address.bytes == Address{}.bytes;
+  ip_addr_t address = to_lwip(local.address);
+  if (is_any && local.address.is_v6) IP_SET_TYPE_VAL(address, IPADDR_TYPE_ANY);
+  for (const auto& one : listeners_)
+    if (one->pcb->local_port == local.port && ip_addr_cmp(&one->pcb->local_ip, &address))
+      return false;
+  tcp_pcb* const pcb = tcp_new_ip_type(IP_GET_TYPE(&address));
+  if (pcb == nullptr) return false;
+  ip_set_option(pcb, SOF_REUSEADDR);
+  tcp_pcb* listening = nullptr;
+  if (tcp_bind(pcb, &address, local.port) == ERR_OK) listening = tcp_listen(pcb);
+  if (listening == nullptr) {
+    tcp_abort(pcb);
+    return false;
+  }
+  listeners_.push_back(std::make_unique<Listener>(Listener{this, listener, listening}));
+  tcp_arg(listening, listeners_.back().get());
+  tcp_accept(listening, &LwipStack::on_accept);
+  return true;
+}
+
+void LwipStack::stop_listening(std::uint32_t listener) {
+  std::erase_if(listeners_, [listener](const auto& one) {
+    if (one->number != listener) return false;
+    (void)tcp_close(one->pcb);
+    return true;
+  });
+}
+
+err_t LwipStack::on_accept(void* listener, tcp_pcb* pcb, err_t error) {
+  if (error != ERR_OK || pcb == nullptr) return ERR_VAL;
+  const auto& from = *static_cast<Listener*>(listener);
+  LwipStack& stack = *from.stack;
+  auto* const connection = make_connection(stack.table_, *pcb, stack.config_);
+  connection->open();
+  stack.current_ = connection;
+  ++stack.stats_.connections_accepted;
+  stack.config_.user->on_connection(*connection, from.number);
+  return ERR_OK;
+}
+
+Connection* LwipStack::connect(const Endpoint& local, const Endpoint& remote) {
+  const ip_addr_t from = to_lwip(local.address);
+  const ip_addr_t to = to_lwip(remote.address);
+  tcp_pcb* const pcb = tcp_new_ip_type(IP_GET_TYPE(&to));
+  if (pcb == nullptr) return nullptr;
+  if (tcp_bind(pcb, &from, local.port) != ERR_OK) {
+    tcp_abort(pcb);
+    return nullptr;
+  }
+  auto* const connection = make_connection(table_, *pcb, config_);
+  connection->connect(to, remote.port);
+  return connection;
+}
+
+std::uint32_t LwipStack::initial_sequence(const Tuple& tuple) const {
+  std::uint64_t words[4];
+  std::memcpy(words, tuple.local.bytes.data(), 16);
+  std::memcpy(words + 2, tuple.remote.bytes.data(), 16);
+  std::uint64_t hash = static_cast<std::uint64_t>(tuple.local_port) << 16 | tuple.remote_port;
+  for (const std::uint64_t word : words)
+    hash = core::SecretSource::hash({config_.secret[0] ^ hash, config_.secret[1]}, word);
+  // A new connection of the same ports is ahead of the old one's segments.
+  return static_cast<std::uint32_t>(hash) + static_cast<std::uint32_t>(now_ms_ * 250);
+}
+
+void LwipStack::destroy() {
+  for (const auto& one : listeners_) (void)tcp_close(one->pcb);
+  listeners_.clear();
+  CHECK(table_.size() == 0);
+  while (tcp_active_pcbs != nullptr) tcp_abandon(tcp_active_pcbs, 0);
+  while (tcp_tw_pcbs != nullptr) tcp_abandon(tcp_tw_pcbs, 0);
+  for (const auto& interface : interfaces_) netif_remove(interface.get());
+  config_.port->flush();
+  the_stack = nullptr;
+  const std::unique_ptr<LwipStack> ended(this);
+}
+
+}  // namespace lepus::net::bypass
+
+extern "C" {
+
+u32_t sys_now() { return lepus::net::bypass::the_stack->now_ms(); }
+
+u32_t lepus_initial_sequence(const ip_addr_t* local, u16_t local_port, const ip_addr_t* remote,
+                             u16_t remote_port) {
+  using lepus::net::bypass::from_lwip;
+  return lepus::net::bypass::the_stack->initial_sequence(
+      {from_lwip(*local), from_lwip(*remote), local_port, remote_port});
+}
+
+__attribute__((visibility("default"))) lepus::net::bypass::Stack* lepus_make_stack(
+    std::uint32_t version, const lepus::net::bypass::StackConfig& config) {
+  if (version != lepus::net::bypass::stack_version) return nullptr;
+  if (lepus::net::bypass::the_stack != nullptr || config.network_count == 0) return nullptr;
+  return std::make_unique<lepus::net::bypass::LwipStack>(config).release();
+}
+}
