@@ -159,7 +159,9 @@ core::Nanos Loop::prepare_wait(bool worked) {
     }
   }
   profile_.note_sleep();
-  return timers_.next_deadline();
+  const core::Nanos deadline = timers_.next_deadline();
+  if (idle_.sleep_max_ns == core::never) return deadline;
+  return std::min(deadline, now_ + idle_.sleep_max_ns);
 }
 
 }  // namespace lepus::io

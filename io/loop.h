@@ -57,6 +57,8 @@ struct IdlePolicy {
   /// fast as the kernel wakes a thread; who waits for a confirm would pay for both. Not so for a
   /// sync: a worker of the kernel does it, which may need this CPU.
   core::Nanos disk_spin_ns = 0;
+  /// Something is polled that does not wake the loop: it sleeps no longer.
+  core::Nanos sleep_max_ns = core::never;
 };
 
 class Loop {

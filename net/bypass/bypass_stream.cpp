@@ -39,7 +39,7 @@ void BypassStream::start(StreamHandler& handler) {
 }
 
 void BypassStream::touch() {
-  if (is_used_by_peer()) transport_.touch(*this);
+  if (state_ == State::open || state_ == State::finishing) transport_.touch(*this);
 }
 
 void BypassStream::resume_reading() {
@@ -132,7 +132,7 @@ void BypassStream::tell_peer_end() {
 // ---- output ----
 
 void BypassStream::flush_output() {
-  if (!is_used_by_peer()) return;
+  if (state_ != State::open && state_ != State::finishing) return;
   if (fin_ == Fin::sent) return out().clear();
   if (!out().empty()) {
     is_stalled_ = !output_.write_to(*connection_);

@@ -69,7 +69,6 @@ class BypassStream final : public Stream,
   void drop_held();
   void tell_peer_end();
   void begin_closing(std::string_view why);
-  bool is_used_by_peer() const { return state_ == State::open || state_ == State::finishing; }
 
   struct Input {
     HeldInput held;

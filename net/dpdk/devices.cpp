@@ -165,9 +165,9 @@ std::string DpdkDevices::add_queues(std::uint16_t port, const DeviceConfig& conf
   return {};
 }
 
+/// Of any thread, so without the text that others share.
 const char* DpdkDevices::enter_thread() {
-  if (rte_thread_register() == 0) return fail({});
-  return fail("DPDK takes no more threads: " + reason(rte_errno));
+  return rte_thread_register() == 0 ? "" : "DPDK takes no more threads";
 }
 
 void DpdkDevices::leave_thread() { rte_thread_unregister(); }

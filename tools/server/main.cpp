@@ -15,6 +15,7 @@
 #include "io/os.h"
 #include "io/signals.h"
 #include "io/uring/uring_probe.h"
+#include "tools/server/bypass/bypass_check.h"
 #include "tools/server/config/config_check.h"
 #include "tools/server/config/config_keys.h"
 #include "tools/server/config/config_rabbitmq.h"
@@ -116,6 +117,14 @@ int check_file(const ServerConfig& config, const std::string& path) {
   return print(fmt::format("{}: valid: {}\n", path, checked.summary));
 }
 
+/// --check-dpdk.
+int check_dpdk(const DpdkConfig& config) {
+  const BypassCheck checked = check_bypass(config);
+  for (const std::string& problem : checked.problems) (void)fail(problem);
+  if (!checked.problems.empty()) return 1;
+  return print(fmt::format("kernel bypass is ready: {}\n", checked.device));
+}
+
 int run(const Options& options) {
   if (options.command == Command::list_config) return print(format_config_example());
   if (options.command == Command::list_config_reference) return print(format_config_reference());
@@ -129,6 +138,7 @@ int run(const Options& options) {
     const std::string error = export_definitions(loaded.config, options.export_target);
     return error.empty() ? 0 : fail(error);
   }
+  if (options.command == Command::check_dpdk) return check_dpdk(loaded.config.dpdk);
   if (options.command == Command::check_definitions)
     return check_file(loaded.config, options.check_path);
   const MachineResult machine = read_machine();

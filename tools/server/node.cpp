@@ -38,8 +38,11 @@ std::uint64_t random_seed() {
 }
 
 io::IdlePolicy idle_policy(const ServerConfig& config) {
-  return {config.idle, config.idle_spin_us * core::nanos_per_us,
-          config.idle_disk_spin_us * core::nanos_per_us};
+  io::IdlePolicy policy{config.idle, config.idle_spin_us * core::nanos_per_us,
+                        config.idle_disk_spin_us * core::nanos_per_us};
+  if (config.dpdk.enabled)
+    policy.sleep_max_ns = config.dpdk_limits.poll_interval_us * core::nanos_per_us;
+  return policy;
 }
 
 std::string event_vhost(const ServerConfig& config) {
@@ -145,6 +148,8 @@ std::string Node::make_shards(const TlsSetup& tls) {
     mesh_.set_loop(static_cast<core::ShardId>(i), *own.loop);
   }
   if (std::string error = open_journals(); !error.empty()) return error;
+  if (std::string error = doors_.bypass.start(config_, shards_.size(), log_); !error.empty())
+    return error;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     ShardThread& own = shards_[i];
     own.auth = auth_.make_link(*own.loop);
@@ -162,10 +167,13 @@ std::string Node::make_shards(const TlsSetup& tls) {
     parts.uses = &auth_.uses;
     parts.node = node_name(config_);
     parts.event_vhost = event_vhost(config_);
-    parts.descriptor_max = client_descriptor_max(io::file_use().limit);
+    parts.transports.descriptor_max = client_descriptor_max(io::file_use().limit);
     parts.secret_key = {random_seed(), random_seed()};
     parts.accepting = {config_.tcp.proxy_trusted_sources, tls, ticket_secret};
     parts.login = {own.auth.get(), &auth_.logins};
+    if (std::string error = doors_.bypass.make_transport(i, *own.loop, parts.transports.stack);
+        !error.empty())
+      return error;
     own.shard = std::make_unique<Shard>(std::move(parts));
   }
   set_paging(limits().paging_size);
@@ -290,7 +298,10 @@ std::string Node::open_sockets(const ListenTurn& turn, core::Log& log, ShardList
               {});
   listeners.resize(shards_.size());
   if (std::string error = open_listeners(config_, listeners); !error.empty()) return error;
-  for (const ListenAddress& address : config_.listeners) notices_.post(address, config_.data_dir);
+  for (std::vector<net::Listening>& own : listeners)
+    for (net::Listening& one : doors_.bypass.listeners()) own.push_back(std::move(one));
+  for (const ListenAddress& address : config_.listeners)
+    doors_.notices.post(address, config_.data_dir);
   return {};
 }
 
@@ -302,7 +313,7 @@ std::string Node::listen() {
   std::vector<net::Listening> http;
   if (std::string error = open_http_listeners(config_, http); !error.empty()) return error;
   for (const ListenAddress& address : config_.http_listeners())
-    notices_.post(address, config_.data_dir);
+    doors_.notices.post(address, config_.data_dir);
   admin_->listen_http(std::move(http));
   for (std::size_t shard = 0; shard < shards_.size(); ++shard)
     for (net::Listening& one : listeners[shard]) shards_[shard].shard->add_listener(std::move(one));
@@ -318,6 +329,7 @@ void Node::run_shard(ShardThread& own, const ShardPlace& place) {
                      {{"text", error}});
   }
   if (own.auth != nullptr) own.auth->start();
+  const NodeBypass::Thread bypass(doors_.bypass, *own.log);
   StallLog stalls{own.loop->profile(), *own.log, fmt::format("shard-{}", place.shard)};
   while (!own.shard->is_finished()) {
     own.loop->run_turn();

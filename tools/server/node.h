@@ -18,6 +18,7 @@
 #include "persist/catalog/catalog.h"
 #include "persist/recovery/shard_recovery.h"
 #include "tools/server/auth/node_auth.h"
+#include "tools/server/bypass/node_bypass.h"
 #include "tools/server/config/config.h"
 #include "tools/server/control.h"
 #include "tools/server/definitions/definitions_store.h"
@@ -69,6 +70,12 @@ class Node {
     std::string kept_aside;
   };
 
+  /// How clients come in.
+  struct Doors {
+    ListenNotices notices;
+    NodeBypass bypass;
+  };
+
   std::string make_driver(std::unique_ptr<io::UringDriver>& driver);
   std::string open_sockets(const ListenTurn& turn, core::Log& log, ShardListeners& listeners);
   std::string listen();
@@ -97,7 +104,7 @@ class Node {
   const ServerConfig config_;  ///< Of the start: NodeAdmin has what it is now.
   io::KernelDisk disk_;
   persist::Catalog catalog_;
-  ListenNotices notices_;
+  Doors doors_;
   StartDefinitions definitions_;  ///< `stored` only until the control thread has it.
   KnownJournals journals_;
   NodeAuth auth_;

@@ -9,6 +9,7 @@
 
 #include "core/limits.h"
 #include "io/heap.h"
+#include "net/stream/paired_transport.h"
 #include "net/stream/socket_transport.h"
 
 namespace lepus::server {
@@ -19,13 +20,21 @@ using core::LogLevel;
 namespace {
 constexpr std::string_view shutdown_text =
     "broker forced connection closure with reason 'shutdown'";
+
+std::unique_ptr<net::Transport> make_transport(Shard::Parts& parts) {
+  auto sockets =
+      std::make_unique<net::SocketTransport>(*parts.loop, parts.transports.descriptor_max);
+  if (parts.transports.stack == nullptr) return sockets;
+  return std::make_unique<net::PairedTransport>(std::move(sockets),
+                                                std::move(parts.transports.stack));
+}
 }  // namespace
 
 Shard::Shard(Parts parts)
     : parts_(std::move(parts)),
       mesh_(*parts_.mesh, parts_.id),
       message_log_(parts_.message_log != nullptr ? *parts_.message_log : ram_message_log_),
-      transport_(std::make_unique<net::SocketTransport>(*parts_.loop, parts_.descriptor_max)),
+      transport_(make_transport(parts_)),
       filters_({parts_.loop, parts_.log, parts_.accepting}),
       broker_({parts_.id, parts_.mesh->shard_count(), &mesh_, &message_log_, parts_.restorer,
                &parts_.loop->profile()},
@@ -73,7 +82,7 @@ void Shard::on_accept_error(int error_code) {
     advice = "raise the limit of open files of the machine (fs.file-max); clients wait";
   parts_.log->write(LogLevel::error, LogCategory::connection, "cannot accept connections",
                     {{"error", std::strerror(error_code)},
-                     {"descriptor_max", parts_.descriptor_max},
+                     {"descriptor_max", parts_.transports.descriptor_max},
                      {"count", count},
                      {"do", advice}});
 }

@@ -36,6 +36,10 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     core::AuthPort* auth = nullptr;  ///< Closed by the shard.
     core::LoginGuard* guard = nullptr;
   };
+  struct TransportParts {
+    int descriptor_max = 0;  ///< Of client connections, see net::Listener; 0: none.
+    std::unique_ptr<net::Transport> stack = {};  ///< Beside sockets; null: none.
+  };
   struct Parts {
     core::ShardId id;
     Mesh* mesh;
@@ -50,7 +54,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     core::QuotaCounter* uses = nullptr;       ///< Null: limits hold for this shard alone.
     std::string node = "lepus@localhost";     ///< As RabbitMQ would call it.
     std::string event_vhost = {};             ///< As of Control::Parts.
-    int descriptor_max = 0;  ///< Of client connections, see net::Listener; 0: none.
+    TransportParts transports = {};
     core::SecretSource::Key secret_key = {};  ///< As of amqp::Server::Parts.
     AcceptSettings accepting = {};
     LoginParts login = {};

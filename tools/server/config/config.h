@@ -28,6 +28,7 @@
 #include "persist/journal/journal.h"
 #include "tools/server/config/auth_config.h"
 #include "tools/server/config/config_file.h"
+#include "tools/server/config/dpdk_config.h"
 #include "tools/server/config/http_config.h"
 #include "tools/server/definitions/definitions_findings.h"
 
@@ -165,7 +166,13 @@ struct StatisticsConfig {
   std::uint32_t statistics_interval_ms = 5'000;
 };
 
-struct ServerConfig : StatisticsConfig {
+/// The kernel bypass.
+struct BypassConfig {
+  DpdkConfig dpdk;
+  DpdkLimits dpdk_limits;
+};
+
+struct ServerConfig : StatisticsConfig, BypassConfig {
   // Network
   std::vector<ListenAddress> listeners = {{"default", "", 5672}};  ///< May be empty ("none").
   TcpOptions tcp;

@@ -353,6 +353,7 @@ std::vector<KeySpec> make_rows() {
   add_tls(rows);
   add_protocol(rows);
   add_users(rows);
+  add_dpdk(rows);
   add_logins(rows);
   add_http(rows);
   add_memory(rows);

@@ -16,6 +16,8 @@ void keep_what_needs_restart(const ServerConfig& running, ServerConfig& config) 
   const std::uint32_t send_timeout_ms = config.tcp.send_timeout_ms;  // Of new connections.
   config.tcp = running.tcp;
   config.tcp.send_timeout_ms = send_timeout_ms;
+  config.dpdk = running.dpdk;
+  config.dpdk_limits = running.dpdk_limits;
   config.auth.failures = running.auth.failures;
   config.auth.backends = running.auth.backends;
   config.auth.http = running.auth.http;

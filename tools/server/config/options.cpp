@@ -72,6 +72,8 @@ Options parse_options(int argument_count, const char* const* arguments) {
               "Reads the configuration and looks at what it names, says what is wrong");
   add_command("--print-placement", Command::print_placement,
               "Prints which shard runs on which CPU");
+  add_command("--check-dpdk", Command::check_dpdk,
+              "Looks for what the kernel bypass needs, says what is missing and what mends it");
   add_command("--list-config,--help-config", Command::list_config,
               "Prints all keys with their defaults, as a configuration file");
   add_command("--list-config-markdown", Command::list_config_reference, "The same as tables");

@@ -11,6 +11,7 @@ enum class Command : std::uint8_t {
   run,
   check_config,
   print_placement,
+  check_dpdk,
   list_config,
   list_config_reference,
   list_rabbitmq_keys,

@@ -28,7 +28,8 @@ void remove_unix_listeners(const ServerConfig& config);
 /// Of listeners that nobody took over.
 inline void close_listeners(const ShardListeners& listeners) {
   for (const std::vector<net::Listening>& own : listeners)
-    for (const net::Listening& one : own) io::close_fd(one.socket);
+    for (const net::Listening& one : own)
+      if (one.socket >= 0) io::close_fd(one.socket);
 }
 
 }  // namespace lepus::server
