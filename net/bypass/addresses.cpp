@@ -23,6 +23,12 @@ std::string to_text(const Address& address) {
   return text;
 }
 
+std::string to_text(const Endpoint& endpoint) {
+  const std::string address = to_text(endpoint.address);
+  return (endpoint.address.is_v6 ? "[" + address + "]:" : address + ":") +
+         std::to_string(endpoint.port);
+}
+
 io::Endpoint to_endpoint(const Endpoint& endpoint) {
   return {to_text(endpoint.address), endpoint.port};
 }

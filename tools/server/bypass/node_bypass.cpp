@@ -35,8 +35,7 @@ void add_listener(std::vector<net::Listening>& listeners, const DpdkConfig& conf
   if (port == 0) return;
   net::ListenerIdentity identity;
   identity.key = is_tls ? "net.dpdk.ssl_port" : "net.dpdk.port";
-  identity.address = fmt::format(network.address.is_v6 ? "[{}]:{}" : "{}:{}",
-                                 net::bypass::to_text(network.address), port);
+  identity.address = net::bypass::to_text(net::bypass::Endpoint{network.address, port});
   identity.protocol = is_tls ? net::ListenerProtocol::amqps : net::ListenerProtocol::amqp;
   if (is_tls) identity.tls_settings = "ssl_options";
   listeners.push_back({std::move(identity), -1});
