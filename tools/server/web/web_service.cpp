@@ -1,7 +1,6 @@
 // See web_service.h.
 #include "tools/server/web/web_service.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -14,29 +13,6 @@ namespace {
 /// Code, styles and requests from here only, none written into the page itself.
 constexpr std::string_view content_policy =
     "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'";
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
-
-std::string_view without_weakness(std::string_view etag) {
-  if (etag.starts_with("W/")) etag.remove_prefix(2);
-  return etag;
-}
-
-/// Whether a header If-None-Match names this ETag, weak ones being the same as strong ones.
-bool is_known(std::string_view list, std::string_view etag) {
-  while (!list.empty()) {
-    const std::size_t end = std::min(list.find(','), list.size());
-    const std::string_view one = trimmed(list.substr(0, end));
-    if (one == "*" || (!one.empty() && without_weakness(one) == without_weakness(etag)))
-      return true;
-    list.remove_prefix(std::min(end + 1, list.size()));
-  }
-  return false;
-}
 
 bool is_at_or_below(std::string_view path, std::string_view root) {
   return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');
@@ -61,7 +37,7 @@ void WebService::on_request(net::HttpExchange& exchange) {
 void WebService::answer_file(net::HttpExchange& exchange, const WebFile& file) const {
   const net::HttpRequest& request = exchange.request();
   net::HttpHeaders headers = headers_of(file);
-  if (is_known(request.header("if-none-match"), file.etag))
+  if (net::names_entity_tag(request.header("if-none-match"), file.etag))
     return exchange.answer(304, headers, {});
   if (net::accepted_coding(request.header("accept-encoding")) == net::HttpCoding::gzip) {
     headers.emplace_back("content-encoding", "gzip");

@@ -50,6 +50,14 @@ void write_work(const core::ShardCounts& counts, JsonWriter& json) {
   write_histogram("mailbox_commands", counts.mailbox_depth.buckets, 0, json);
 }
 
+/// One that has turns and nothing else.
+void write_thread(std::string_view name, const core::TurnProfile::Totals& turns, JsonWriter& json) {
+  json.begin_object();
+  json.field("name", name);
+  write_turns(turns, json);
+  json.end_object();
+}
+
 void list_threads(ApiCall& call) {
   if (call.capture("node") != node_name(call.place().host.config())) return call.not_found();
   JsonWriter json;
@@ -62,10 +70,8 @@ void list_threads(ApiCall& call) {
     write_work(thread.counts, json);
     json.end_object();
   }
-  json.begin_object();
-  json.field("name", "admin");
-  write_turns(call.place().broker.turns(), json);
-  json.end_object();
+  write_thread("control", call.place().sampler.store().control_thread().turns, json);
+  write_thread("admin", call.place().broker.turns(), json);
   json.end_array();
   call.reply(json.take());
 }
