@@ -1,4 +1,5 @@
 // Consumers, with links to their channel and queue.
+import { get, path } from "./api.js";
 import { argumentBadges, channelHref, connectionHref, queueHref } from "./cells.js";
 import { number } from "./format.js";
 import { LocalTable } from "./table.js";
@@ -20,6 +21,9 @@ const columns = [
     cell: (row) => (row.prefetch_count === 0
       ? { text: "no limit", kind: "warn-text", title: "It is sent everything there is" }
       : number(row.prefetch_count)) },
+  { id: "held", label: "Channel holds", title: "Messages that its channel got and did not "
+    + "acknowledge, of whatever queue", num: true, sort: (row) => row.held ?? 0,
+    cell: (row) => (row.held === undefined ? "" : number(row.held)) },
   { id: "state", label: "State", cell: (row) => ({ badges: [
     { text: row.activity_status, kind: row.active ? "good" : "" },
     ...(row.exclusive ? [{ text: "exclusive" }] : []),
@@ -27,6 +31,18 @@ const columns = [
       title: "A message counts as done when it is sent" }]),
     ...argumentBadges(row.arguments)] }) },
 ];
+
+const channelsMax = 500; // That are asked for; those that hold most.
+
+// Says of each consumer how much its channel holds unacknowledged.
+export async function withHeld(consumers, signal) {
+  if (consumers.length === 0) return consumers;
+  const answer = await get(path(["channels"], { page: 1, page_size: channelsMax,
+    sort: "messages_unacknowledged", sort_reverse: "true",
+    columns: "name,messages_unacknowledged" }), { signal });
+  const held = new Map(answer.items.map((row) => [row.name, row.messages_unacknowledged]));
+  return consumers.map((row) => ({ ...row, held: held.get(row.channel_details.name) }));
+}
 
 export class ConsumerTable extends LocalTable {
   constructor() {

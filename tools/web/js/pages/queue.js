@@ -4,7 +4,7 @@ import { Bindings } from "../bindings.js";
 import { messageBrowser } from "../browser.js";
 import { argumentList, link } from "../cells.js";
 import { Chart } from "../chart.js";
-import { ConsumerTable } from "../consumers.js";
+import { ConsumerTable, withHeld } from "../consumers.js";
 import { badge } from "../table.js";
 import { h, replace } from "../dom.js";
 import { action, choice, confirm, facts, tabs, toast, updateFacts } from "../form.js";
@@ -117,7 +117,7 @@ class Page {
       .map(([field, label], i) => ({ name: label, color: i,
         points: growth(queue.message_stats, field) })));
     updateFacts(this.facts, queueFacts(queue));
-    this.consumers.update(queue.consumer_details ?? []);
+    this.consumers.update(await withHeld(queue.consumer_details ?? [], signal));
     await Promise.all([this.showPolicy(), this.bindings.refresh()]);
   }
 
