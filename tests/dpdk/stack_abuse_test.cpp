@@ -1,5 +1,5 @@
-// What nobody who is well-meaning sends: the stack stays alive, answers nothing wrong, counts it and
-// gives all frames back.
+// What nobody who is well-meaning sends: the stack stays alive, answers nothing wrong, counts it
+// and gives all frames back.
 #include <gtest/gtest.h>
 
 #include "tests/dpdk/raw_frames.h"

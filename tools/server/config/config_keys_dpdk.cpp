@@ -50,7 +50,7 @@ void add_device(const Section& add) {
       restart, access::text<dpdk, &DpdkConfig::device>);
   add({"net.dpdk.eal_arguments", "arguments separated by blanks",
        "For DPDK, besides those that the other keys stand for, e.g. "
-       "--vdev=net_af_packet0,iface=eth1,qpairs=2"},
+       "--vdev=net_af_packet0,iface=eth1,qpairs=2."},
       restart, access::text<dpdk, &DpdkConfig::eal_arguments>);
   add({"net.dpdk.hugepages", accepts_bool,
        "Whether frames are in hugepages, which must be there; else in common memory, for devices "

@@ -121,6 +121,7 @@ TEST(ConfigReload, TableAndCopyAgreeForEveryKey) {
                                 "2.0.0",
                                 "os",
                                 "16MiB",
+                                "1MiB",
                                 "EXTERNAL",
                                 "quorum",
                                 "skip",
