@@ -45,8 +45,9 @@ export async function withHeld(consumers, signal) {
 }
 
 export class ConsumerTable extends LocalTable {
-  constructor() {
-    super({ label: "Consumers", columns, empty: "Nobody consumes here.",
+  constructor(hasQueue = true) {
+    super({ label: "Consumers", columns: columns.filter((one) => hasQueue || one.id !== "queue"),
+      empty: "Nobody consumes here.",
       key: (row) => JSON.stringify([row.channel_details.name, row.consumer_tag, row.queue.name]) });
   }
 }

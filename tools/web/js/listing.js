@@ -16,7 +16,9 @@ export class Listing {
     this.context = context;
     this.id = id;
     this.where = where;
-    this.all = columns;
+    // One virtual host needs no column.
+    this.all = columns.map((column) => (column.id === "vhost" && vhosts?.length === 1
+      ? { ...column, isOptional: true } : column));
     this.fixed = query ?? {};
     const asked = context.query;
     this.state = {

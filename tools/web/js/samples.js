@@ -25,11 +25,17 @@ export function levels(object, name) {
   return samples.map((one) => ({ time: one.timestamp, value: one.sample })).reverse();
 }
 
-// Of counters: how much they grew each second between two samples. The newest sample repeats the
-// one before it until the broker has counted again: it would look like a standstill.
-export function growth(object, name) {
-  const points = levels(object, name);
-  if (points.length > 1 && points.at(-1).value === points.at(-2).value) points.pop();
+// Of counters: how much each grew a second between two samples, as lines of a chart. `names`:
+// [[name in the API, name in the legend], …]. The newest sample repeats the one before it until the
+// broker has counted again: it would look like a standstill.
+export function growths(object, names) {
+  const counted = names.map(([name]) => levels(object, name));
+  const isRepeated = counted.every((points) => points.at(-1)?.value === points.at(-2)?.value);
+  return names.map(([, label], i) => ({ name: label, color: i,
+    points: between(isRepeated ? counted[i].slice(0, -1) : counted[i]) }));
+}
+
+function between(points) {
   const rates = [];
   for (let i = 1; i < points.length; i += 1) {
     const seconds = (points[i].time - points[i - 1].time) / 1000;

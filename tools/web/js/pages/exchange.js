@@ -8,7 +8,7 @@ import { action, confirm, facts, tabs, toast, updateFacts } from "../form.js";
 import { exchangeName, number, rate, short } from "../format.js";
 import { publishForm } from "../publish.js";
 import { setQuery } from "../router.js";
-import { growth, rangeQuery, rateOf, spans } from "../samples.js";
+import { growths, rangeQuery, rateOf, spans } from "../samples.js";
 import { badge } from "../table.js";
 
 export const title = (params) => exchangeName(params.name);
@@ -47,8 +47,8 @@ export async function show(context) {
     ], context.query.get("tab") ?? "overview", (tab) => setQuery({ tab })));
   await context.every(async () => {
     const now = await get(path(where, rangeQuery(spans[0], ["msg_rates"])), { signal });
-    chart.update([["publish_in", "in"], ["publish_out", "out to queues"]]
-      .map(([field, label]) => ({ name: label, points: growth(now.message_stats, field) })));
+    chart.update(growths(now.message_stats, [["publish_in", "in"],
+      ["publish_out", "out to queues"]]));
     updateFacts(list, [["Arguments", argumentList(now.arguments)], ["Policy", now.policy ?? "none"],
       ["In", rate(rateOf(now.message_stats, "publish_in"))],
       ["Out", rate(rateOf(now.message_stats, "publish_out"))],

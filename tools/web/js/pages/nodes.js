@@ -4,7 +4,7 @@ import { Chart } from "../chart.js";
 import { h, replace } from "../dom.js";
 import { choice, facts, updateFacts } from "../form.js";
 import { bytes, duration, number, percent, short } from "../format.js";
-import { growth, levels, ofBytes, rangeQuery, spans } from "../samples.js";
+import { growths, levels, ofBytes, rangeQuery, spans } from "../samples.js";
 import { remember, remembered } from "../session.js";
 import { Threads } from "../threads.js";
 
@@ -64,9 +64,8 @@ class Page {
     this.charts.mem.update([{ name: "used", points: levels(node, "mem_used") }]);
     this.charts.disk.update([{ name: "free", color: 2, points: levels(node, "disk_free") }]);
     this.charts.files.update([{ name: "open", color: 1, points: levels(node, "fd_used") }]);
-    this.charts.churn.update([
-      { name: "connections", points: growth(node, "connection_created") },
-      { name: "channels", points: growth(node, "channel_created") }]);
+    this.charts.churn.update(growths(node, [["connection_created", "connections"],
+      ["channel_created", "channels"]]));
     await this.threads.refresh(node);
     updateFacts(this.list, workFacts(node));
     updateFacts(this.files, [["Data", node.db_dir],

@@ -6,7 +6,7 @@ import { FindingList } from "../finding-list.js";
 import { findings } from "../findings.js";
 import { choice } from "../form.js";
 import { bytes, number, percent, rate, short } from "../format.js";
-import { growth, levels, ofBytes, rangeQuery, rateOf, spans } from "../samples.js";
+import { growths, levels, ofBytes, rangeQuery, rateOf, spans } from "../samples.js";
 import { has, remember, remembered } from "../session.js";
 import { LocalTable } from "../table.js";
 
@@ -60,8 +60,7 @@ class Page {
     this.tell(overview);
     this.findings.update(list);
     showTiles(this.tiles, overview, nodes[0]);
-    this.rates.update(rateLines.map(([name, label], i) => ({ name: label, color: i,
-      points: growth(overview.message_stats, name) })));
+    this.rates.update(growths(overview.message_stats, rateLines));
     this.depth.update([["messages_ready", "ready"], ["messages_unacknowledged", "unacknowledged"]]
       .map(([name, label]) => ({ name: label, points: levels(overview.queue_totals, name) })));
     if (nodes.length === 0) return;

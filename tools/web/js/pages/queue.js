@@ -11,7 +11,7 @@ import { action, choice, confirm, facts, tabs, toast, updateFacts } from "../for
 import { bytes, duration, none, number, percent, plain, rate, short, time } from "../format.js";
 import { publishForm } from "../publish.js";
 import { href, setQuery } from "../router.js";
-import { growth, levels, rangeQuery, rateOf, spans } from "../samples.js";
+import { growths, levels, rangeQuery, rateOf, spans } from "../samples.js";
 import { remember, remembered } from "../session.js";
 
 export const title = (params) => params.name;
@@ -34,7 +34,7 @@ class Page {
     this.rates = new Chart({ title: "Messages per second", format: short });
     this.facts = facts([]);
     this.policy = h("section.card");
-    this.consumers = new ConsumerTable();
+    this.consumers = new ConsumerTable(false);
     this.bindings = new Bindings({ kind: "queue", vhost, name }, context.signal);
     const refresh = () => context.refresh();
     context.root.append(
@@ -112,10 +112,8 @@ class Page {
     this.showTiles();
     this.depth.update([["messages_ready", "ready"], ["messages_unacknowledged", "unacknowledged"]]
       .map(([field, label]) => ({ name: label, points: levels(queue, field) })));
-    this.rates.update([["publish", "published"], ["deliver_get", "delivered"],
-      ["ack", "acknowledged"], ["redeliver", "redelivered"]]
-      .map(([field, label], i) => ({ name: label, color: i,
-        points: growth(queue.message_stats, field) })));
+    this.rates.update(growths(queue.message_stats, [["publish", "published"],
+      ["deliver_get", "delivered"], ["ack", "acknowledged"], ["redeliver", "redelivered"]]));
     updateFacts(this.facts, queueFacts(queue));
     this.consumers.update(await withHeld(queue.consumer_details ?? [], signal));
     await Promise.all([this.showPolicy(), this.bindings.refresh()]);
