@@ -4,8 +4,9 @@
     jobs.plan([BUILD, SETUP])     # threads begin with them, in this order
     jobs.wait(BUILD)              # raises SuiteError with the output when it failed
 
-Builds are one lane and preparations another: compilers keep both processors busy, downloads none.
-What runs here has a low priority, so that the suite that runs meanwhile comes first.
+Builds are one lane and preparations another, which downloads much. What runs here has a low
+priority, so that the suite that runs meanwhile comes first; builds come before preparations, since
+more suites wait for them.
 """
 import threading
 import time
@@ -13,8 +14,7 @@ import time
 import suite_tools
 
 JOB_S_MAX = 45 * 60
-# The kernel may weigh sessions before it weighs what is in them (autogroup).
-LOW_PRIORITY = ["sh", "-c", 'echo 10 2>/dev/null >/proc/self/autogroup; exec nice -n 10 "$@"', "sh"]
+BUILD_NICE, SETUP_NICE = 8, 15
 
 
 def build(preset, *targets):
@@ -27,6 +27,13 @@ def setup(script, folder):
 
 def is_build(job):
     return job[0] == "tools/build.sh"
+
+
+def with_low_priority(job):
+    """The kernel may weigh sessions before it weighs what is in them (autogroup)."""
+    nice = BUILD_NICE if is_build(job) else SETUP_NICE
+    script = f'echo {nice} 2>/dev/null >/proc/self/autogroup; exec nice -n {nice} "$@"'
+    return ["sh", "-c", script, "sh", *job]
 
 
 class Jobs:
@@ -56,7 +63,7 @@ class Jobs:
             started = time.monotonic()
             try:
                 timeout_s = self._deadline.left(JOB_S_MAX)
-                done = suite_tools.run([*LOW_PRIORITY, *job], timeout_s)
+                done = suite_tools.run(with_low_priority(job), timeout_s)
                 if done.code != 0 or done.timed_out:
                     self._troubles[job] = suite_tools.describe(job, done, timeout_s)
             except Exception as error:  # whatever it is: somebody waits for this job
