@@ -1,6 +1,6 @@
 // Cells and links that several pages have in common.
 import { h } from "./dom.js";
-import { bytes, exchangeName, number, plain, rate } from "./format.js";
+import { bytes, number, plain, rate } from "./format.js";
 import { href } from "./router.js";
 import { rateOf } from "./samples.js";
 
@@ -55,10 +55,6 @@ export function argumentList(values) {
   if (entries.length === 0) return h("span.quiet", "none");
   return h("span", entries.map(([name, value]) =>
     h("span.badge", `${name}: ${plain(value)}`)));
-}
-
-export function exchangeLink(vhost, name) {
-  return link(exchangeHref(vhost, name), exchangeName(name));
 }
 
 // The name that a client gave its connection, or its library.

@@ -53,11 +53,6 @@ export function replace(element, ...children) {
   return add(element, children);
 }
 
-// Changes the text of an element only when it is another one: a selection in it stays.
-export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
 let counter = 0;
 export function newId(prefix = "id") {
   counter += 1;

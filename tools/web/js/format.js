@@ -61,7 +61,7 @@ export function minute(value) {
   return shortClock.format(new Date(value));
 }
 
-export function toDate(value) {
+function toDate(value) {
   if (value === null || value === undefined || value === "") return null;
   const date = new Date(value);
   return Number.isNaN(date.getTime()) ? null : date;

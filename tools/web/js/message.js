@@ -73,7 +73,6 @@ class Body {
   }
 
   isReadable() {
-    // eslint-disable-next-line no-control-regex
     return this.text !== null && !/[\u0000-\u0008\u000e-\u001f]/.test(this.text);
   }
 
