@@ -117,6 +117,7 @@ struct StackStats {
   std::uint64_t frames_out_dropped = 0;  ///< There was no free frame.
   std::uint64_t frames_copied = 0;       ///< Of those that came, into memory of the stack.
   std::uint64_t retransmits = 0;
+  std::uint64_t resets_kept_back = 0;  ///< Of a stack that is_quiet.
   std::uint64_t half_open_dropped = 0;
   std::uint64_t connections_accepted = 0;
   std::uint64_t connections_open = 0;
@@ -135,8 +136,11 @@ struct StackConfig {
   std::uint16_t vlan = 0;  ///< 0: frames have no tag.
   const Network* networks = nullptr;
   std::uint32_t network_count = 0;
-  Address gateway{};                       ///< IPv4; zero: none.
-  std::array<std::uint64_t, 2> secret{};   ///< For initial sequence numbers.
+  Address gateway{};                      ///< IPv4; zero: none.
+  std::array<std::uint64_t, 2> secret{};  ///< For initial sequence numbers.
+  /// A device may hand a frame to the wrong one of several stacks that have these addresses: who
+  /// does not know its connection is silent, where a lone one answers with a reset.
+  bool is_quiet = false;
   std::uint32_t half_open_max = 1024;      ///< The oldest makes room for a new one.
   std::uint32_t window_first = 256 << 10;  ///< Bytes a new connection may send at once.
   std::uint32_t window_max = 2 << 20;      ///< What that grows to while its bytes are used.

@@ -59,8 +59,11 @@ void LwipStack::input(Frame* frame) {
       limit_half_open();
     }
   }
+  is_stray_ = config_.is_quiet && current_ == nullptr && judgement.fate == FrameFate::tcp &&
+              !judgement.begins_connection;
   netif* const interface = interface_of_network_[judgement.network];
   if (interface->input(packet, interface) != ERR_OK) pbuf_free(packet);
+  is_stray_ = false;
   if (current_ != nullptr) current_->park();
   current_ = nullptr;
 }

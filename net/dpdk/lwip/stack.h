@@ -61,6 +61,7 @@ class LwipStack final : public Stack {
   std::vector<netif*> interface_of_network_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   LwipConnection* current_ = nullptr;  ///< Whose segment is being handled.
+  bool is_stray_ = false;              ///< Perhaps it is another stack's.
   std::uint64_t now_ms_ = 0;
   StackStats stats_;
 };

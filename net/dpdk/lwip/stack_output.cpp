@@ -11,6 +11,14 @@ ip4_addr_t mask_of(unsigned prefix) {
   return {prefix == 0 ? 0 : lwip_htonl(~std::uint32_t{0} << (32 - prefix))};
 }
 
+/// Ethernet, IP and TCP headers are in one piece.
+bool is_reset(const pbuf& packet) {
+  constexpr std::uint8_t tcp_reset = 0x04;
+  const auto* const bytes = static_cast<const std::uint8_t*>(packet.payload);
+  const std::size_t at = (bytes[12] == 0x08 ? 14 + 20 : 14 + 40) + 13;
+  return packet.len > at && (bytes[at] & tcp_reset) != 0;
+}
+
 }  // namespace
 
 void LwipStack::add_interfaces() {
@@ -92,6 +100,10 @@ err_t LwipStack::send_frame(netif* interface, pbuf* packet) {
 
 /// What finds no frame is sent again by TCP's timers.
 err_t LwipStack::copy_out(const pbuf& packet) {
+  if (is_stray_ && is_reset(packet)) {
+    ++stats_.resets_kept_back;
+    return ERR_OK;
+  }
   const std::uint32_t tag = config_.vlan != 0 ? tag_size : 0;
   Frame* const frame = config_.port->allocate();
   if (frame == nullptr || frame->room < packet.tot_len + tag) {

@@ -114,6 +114,9 @@ std::string NodeBypass::make_transport(std::size_t shard, io::Loop& loop,
   stack.mac = devices_->facts().mac;
   stack.mtu = config_.mtu;
   stack.vlan = config_.vlan;
+  // Its fan-out passes a frame on to another queue when one is full.
+  const std::string_view driver = devices_->facts().driver.data();
+  stack.is_quiet = driver.find("af_packet") != driver.npos;
   stack.networks = networks_.data();
   stack.network_count = static_cast<std::uint32_t>(networks_.size());
   stack.gateway = gateway_;
