@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages Lepus is built from:  tools/deps.sh [--test]
-# With --test also what only the tests need. Nothing is done, and fast, when all is there already.
+# Installs the Debian packages Lepus is built from:  tools/deps.sh [--test | --dpdk]
+# With --test also what only the tests need, with --dpdk what the kernel bypass needs. Nothing is done, and fast, when all is there already.
 # docs/DEPENDENCIES.md says what each is for.
 set -eu
 
@@ -23,8 +23,10 @@ if [ "${1:-}" = "--test" ]; then
         command -v "${pair%%:*}" >/dev/null 2>&1 || packages="$packages ${pair#*:}"
     done
     python3 -c 'import venv, ensurepip' 2>/dev/null || packages="$packages python3-venv"
+elif [ "${1:-}" = "--dpdk" ]; then
+    packages="$packages gcc dpkg-dev dpdk libdpdk-dev iproute2"
 elif [ $# -gt 0 ]; then
-    echo "tools/deps.sh: unknown argument '$1'; there is only --test" >&2
+    echo "tools/deps.sh: unknown argument '$1'; there are --test and --dpdk" >&2
     exit 2
 fi
 

@@ -46,7 +46,7 @@ class Echo final : public StreamHandler {
     stream_->touch();
     if (stream_->pending_bytes() > pause_above) stream_->pause_reading();
   }
-  void on_peer_closed() override { stream_->finish(core::nanos_per_s); }
+  void on_peer_closed() override { stream_->finish(60 * core::nanos_per_s); }
   void on_sent() override {
     if (stream_->pending_bytes() < pause_above / 2) stream_->resume_reading();
   }
