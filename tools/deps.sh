@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages Lepus is built from:  tools/deps.sh [--test | --dpdk]
-# With --test also what only the tests need, with --dpdk what the kernel bypass needs. Nothing is done, and fast, when all is there already.
+# With --test also what only the tests need, with --dpdk what the kernel bypass needs. Nothing is
+# done, and fast, when all is there already.
 # docs/DEPENDENCIES.md says what each is for.
 set -eu
 

@@ -36,7 +36,8 @@ def main():
                     selector.modify(one, selectors.EVENT_READ, state)
             if events & selectors.EVENT_READ:
                 heard = one.recv(262144)
-                if heard != words[state[1]:state[1] + len(heard)] or (not heard and state[1] < size):
+                is_early = not heard and state[1] < size
+                if heard != words[state[1]:state[1] + len(heard)] or is_early:
                     print(f"echo_client: wrong at {state[1]} of {size}")
                     return 1
                 state[1] += len(heard)

@@ -3,8 +3,8 @@
 
     tests/dpdk/veth_test.py BUILD_DIR [case...]
 
-Needs a build with the option dpdk, and user namespaces; no privileges, no device. With a python that
-has pika it also sends messages through the broker. Ends with `dpdk: N passed, N failed`.
+Needs a build with the option dpdk, and user namespaces; no privileges, no device. With a python
+that has pika it also sends messages through the broker. Ends with `dpdk: N passed, N failed`.
 """
 import contextlib
 import os
@@ -82,7 +82,8 @@ def check_echo(shards, address, target, lossy_per_mille=0):
         with echo(network, shards, address):
             if network.forwarder is not None:
                 network.forwarder.per_mille = lossy_per_mille
-            run_client(network, os.path.join(HERE, "echo_client.py"), target, "7777", "8", str(size))
+            run_client(network, os.path.join(HERE, "echo_client.py"), target, "7777", "8",
+                       str(size))
             if network.forwarder is not None:
                 assert network.forwarder.counts["lost"] > 0, network.forwarder.counts
     finally:
