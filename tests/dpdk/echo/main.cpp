@@ -109,12 +109,12 @@ Devices& open_device(const Arguments& arguments) {
 }
 
 std::unique_ptr<Transport> make_stack(io::Loop& loop, Devices& devices, std::uint32_t shard,
-                                      const Network& network, bool is_one_of_many) {
+                                      const Network& network) {
   const StackModule module = load_stack("");
   if (module.make == nullptr) fail(module.error);
   StackConfig config;
   config.mac = devices.facts().mac;
-  config.is_quiet = is_one_of_many;
+  config.is_quiet = true;
   config.networks = &network;
   config.network_count = 1;
   config.secret = {static_cast<std::uint64_t>(loop.now()), shard};
@@ -150,7 +150,7 @@ void run(const Arguments& arguments) {
       }
       EchoShard shard(*driver, idle);
       if (devices != nullptr) {
-        shard.listen(make_stack(shard.loop(), *devices, i, *network, arguments.shards > 1),
+        shard.listen(make_stack(shard.loop(), *devices, i, *network),
                      {{"echo", to_text(Endpoint{network->address, arguments.port})}, -1});
       } else {
         const io::ListenOutcome outcome = io::listen_tcp({arguments.address, arguments.port, 128});
