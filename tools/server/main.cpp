@@ -52,6 +52,8 @@ int print(const std::string& text) {
 std::string ready_line(const ServerConfig& config) {
   std::string line = "lepus ready: amqp";
   for (const ListenAddress& address : config.listeners) line += " " + shown_address(address);
+  if (config.dpdk.enabled)
+    line += fmt::format(" net.dpdk {}", fmt::join(config.dpdk.addresses, " "));
   for (const ListenAddress& address : config.http_listeners())
     line += fmt::format("; {} {}", net::protocol_name(listener_protocol(address.kind)),
                         shown_address(address));
