@@ -39,8 +39,6 @@ class BypassTransport final : public Transport, private StackUser {
   /// Input that is held counts, too.
   std::size_t output_bytes() const override { return pool_.bytes_in_use() + held_bytes_; }
 
-  const StackStats& stats() { return stack_->stats(); }
-
   // --- For streams.
 
   io::Loop& loop() { return *parts_.loop; }

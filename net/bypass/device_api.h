@@ -53,7 +53,6 @@ class Devices {
   /// DPDK's environment, once a process, with its arguments as for any DPDK program but its name.
   /// The calling thread keeps its CPUs.
   virtual const char* start(const char* const* arguments, std::uint32_t count) = 0;
-  virtual std::uint32_t device_count() = 0;
   virtual const char* open(const DeviceConfig& config) = 0;
   /// Two devices in memory that are joined, for tests: queue 0 is an end of each.
   virtual const char* open_pair(const DeviceConfig& config) = 0;

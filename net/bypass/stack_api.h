@@ -158,8 +158,6 @@ class Stack {
   virtual void input(Frame* frame) = 0;
   /// Timers up to `now_ms`, which never goes back. Before the input of the same time.
   virtual void advance(std::uint64_t now_ms) = 0;
-  /// At most so long until advance() has something to do.
-  virtual std::uint32_t idle_ms() const = 0;
   virtual const StackStats& stats() = 0;
   /// The last call. Connections are gone, and all frames are given back.
   virtual void destroy() = 0;

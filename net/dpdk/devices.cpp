@@ -57,8 +57,6 @@ const char* DpdkDevices::start(const char* const* arguments, std::uint32_t count
   return fail({});
 }
 
-std::uint32_t DpdkDevices::device_count() { return rte_eth_dev_count_avail(); }
-
 bool DpdkDevices::find(const std::string& name, std::uint16_t& port) const {
   if (!name.empty()) return rte_eth_dev_get_port_by_name(name.c_str(), &port) == 0;
   const std::uint64_t first = rte_eth_find_next(0);

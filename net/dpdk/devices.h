@@ -13,7 +13,6 @@ namespace lepus::net::bypass {
 class DpdkDevices final : public Devices {
  public:
   const char* start(const char* const* arguments, std::uint32_t count) override;
-  std::uint32_t device_count() override;
   const char* open(const DeviceConfig& config) override;
   const char* open_pair(const DeviceConfig& config) override;
   const DeviceFacts& facts() override { return facts_; }

@@ -108,8 +108,6 @@ void LwipStack::advance(std::uint64_t now_ms) {
   table_.park_all();
 }
 
-std::uint32_t LwipStack::idle_ms() const { return sys_timeouts_sleeptime(); }
-
 const StackStats& LwipStack::stats() {
   stats_.retransmits = lwip_stats.mib2.tcpretranssegs;
   stats_.connections_open = table_.size();

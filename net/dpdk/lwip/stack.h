@@ -26,7 +26,6 @@ class LwipStack final : public Stack {
   Connection* connect(const Endpoint& local, const Endpoint& remote) override;
   void input(Frame* frame) override;
   void advance(std::uint64_t now_ms) override;
-  std::uint32_t idle_ms() const override;
   const StackStats& stats() override;
   void destroy() override;
 
