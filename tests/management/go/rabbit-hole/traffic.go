@@ -123,11 +123,13 @@ func trafficQueue(broker *cases.Broker) {
 			one.MessageStats.Deliver > 0 && one.MessageStats.Ack > 0 && one.Consumers == 1 &&
 			one.MessagesDetails != nil && one.ConsumerDetails != nil && one.Status == "running"
 	}, "its numbers")
-	one := cases.Got(broker.GetQueueWithParameters("/", "management.traffic", url.Values{
-		"lengths_age": {"60"}, "lengths_incr": {"5"}, "msg_rates_age": {"60"},
-		"msg_rates_incr": {"5"}}))
-	cases.True(len(one.MessagesDetails.Samples) > 5, "samples %+v", one.MessagesDetails)
-	cases.True(len(one.MessageStats.PublishDetails.Samples) > 5, "%+v", one.MessageStats)
+	var one *rabbithole.DetailedQueueInfo
+	cases.Within(func() bool { // Samples are five seconds apart.
+		one = cases.Got(broker.GetQueueWithParameters("/", "management.traffic", url.Values{
+			"lengths_age": {"60"}, "lengths_incr": {"5"}, "msg_rates_age": {"60"},
+			"msg_rates_incr": {"5"}}))
+		return len(one.MessagesDetails.Samples) > 1 && len(one.MessageStats.PublishDetails.Samples) > 1
+	}, "samples of its length and its rates")
 	samples := one.MessagesDetails.Samples
 	cases.True(samples[0].Timestamp-samples[1].Timestamp == 5000, "newest first, in ms: %+v", samples)
 	consumer := (*one.ConsumerDetails)[0]
