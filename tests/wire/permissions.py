@@ -159,10 +159,10 @@ def connection_limit(p):
 
 
 @case('user limit of channels', connection_close(
-    530, "number of channels opened for user 'probe_single' has reached the maximum allowed user "
+    530, "number of channels opened for user 'probe_channels' has reached the maximum allowed user "
     'limit of (2)'), alone=True)
 def channel_limit(p):
-    p.open(user='probe_single', password='probe')
+    p.open(user='probe_channels', password='probe')
     p.call(2, 'Channel.Open')
     p.send(3, 'Channel.Open')
     return p.observe()
