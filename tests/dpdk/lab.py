@@ -77,8 +77,12 @@ class Lab:
         return f"--no-pci --vdev=net_af_packet0,iface={self.server},qpairs={shards},framecnt=2048"
 
     def close(self):
+        """The kernel takes the links of a namespace that ended away some time later: the next lab
+        would meet them."""
         if self.forwarder is not None:
             self.forwarder.stop()
+            run("ip", "link", "del", "middle1")
+        run("ip", "link", "del", self.server)
         self.holder.send_signal(signal.SIGKILL)
         self.holder.wait()
 
