@@ -106,7 +106,10 @@ StackModule load_stack(const std::string& directory) {
   Module module;
   if (std::string error = module.open_copy(path); !error.empty()) return {std::move(error)};
   void* const make = module.find(make_stack_name);
-  if (make == nullptr) return {path + " is no module of this broker: it has no stack"};
+  void* const version = module.find(stack_version_name);
+  if (make == nullptr || version == nullptr ||
+      reinterpret_cast<GetStackVersion>(version)() != stack_version)
+    return {path + " is of another version: build it with this broker"};
   return {{}, reinterpret_cast<MakeStack>(make)};
 }
 

@@ -169,5 +169,8 @@ class Stack {
 /// The module's one entry. Fails with nullptr when `version` is another than the module's.
 using MakeStack = Stack* (*)(std::uint32_t version, const StackConfig& config);
 constexpr const char* make_stack_name = "lepus_make_stack";
+/// Told before: a module that was built with another broker must not be asked for a stack.
+using GetStackVersion = std::uint32_t (*)();
+constexpr const char* stack_version_name = "lepus_stack_version";
 
 }  // namespace lepus::net::bypass

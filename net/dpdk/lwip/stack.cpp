@@ -208,6 +208,10 @@ u32_t lepus_initial_sequence(const ip_addr_t* local, u16_t local_port, const ip_
       {from_lwip(*local), from_lwip(*remote), local_port, remote_port});
 }
 
+__attribute__((visibility("default"))) std::uint32_t lepus_stack_version() {
+  return lepus::net::bypass::stack_version;
+}
+
 __attribute__((visibility("default"))) lepus::net::bypass::Stack* lepus_make_stack(
     std::uint32_t version, const lepus::net::bypass::StackConfig& config) {
   if (version != lepus::net::bypass::stack_version) return nullptr;
