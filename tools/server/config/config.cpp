@@ -195,9 +195,10 @@ void check_tls(ConfigResult& result) {
         config.listeners, [](const auto& one) { return one.kind == ListenerKind::ssl; });
     const bool is_management = config.management.door.has_tls();
     check_tls("ssl_options", config.tls.options,
-              is_amqp         ? "listeners.ssl"
-              : is_management ? "management.ssl"
-                              : "prometheus.ssl",
+              is_amqp                   ? "listeners.ssl"
+              : speaks_tls(config.dpdk) ? "net.dpdk.ssl_port"
+              : is_management           ? "management.ssl"
+                                        : "prometheus.ssl",
               result);
   }
   if (config.management.door.has_own_certificate())
@@ -228,6 +229,7 @@ bool ServerConfig::is_loopback_only(std::string_view user_name) const {
 }
 
 bool ServerConfig::has_tls_listener() const {
+  if (speaks_tls(dpdk)) return true;
   for (const HttpDoor* door : {&management.door, &prometheus.door})
     if (door->has_tls() && !door->has_own_certificate()) return true;
   return std::ranges::any_of(

@@ -26,6 +26,8 @@ struct DpdkConfig {
   bool operator==(const DpdkConfig&) const = default;
 };
 
+inline bool speaks_tls(const DpdkConfig& config) { return config.enabled && config.ssl_port != 0; }
+
 /// Of an address, what connections there may be: half-open ones, and bytes ahead of the broker.
 struct DpdkLimits {
   std::uint32_t half_open_max = 1024;

@@ -409,6 +409,11 @@ TEST_F(ConfigTest, ListenersOfSeveralKinds) {
                                "ssl_options.certfile: it is not set, and listeners.ssl needs it",
                                "ssl_options.keyfile: it is not set, and listeners.ssl needs it"}));
   EXPECT_TRUE(load("listeners.ssl.a = 21401\nlisteners.ssl = none").ok());
+  EXPECT_EQ(load("net.dpdk.enabled = true\nnet.dpdk.ssl_port = 5671").errors,
+            (std::vector<std::string>{
+                "ssl_options.certfile: it is not set, and net.dpdk.ssl_port needs it",
+                "ssl_options.keyfile: it is not set, and net.dpdk.ssl_port needs it"}));
+  EXPECT_TRUE(load("net.dpdk.ssl_port = 5671").ok());
   EXPECT_TRUE(load("listeners.ssl.a = 21401\nlisteners.ssl.a = none").ok());
   EXPECT_EQ(load("listeners.tcp.a = 21400\nlisteners.ssl.b = 21400").errors[0],
             "listeners.ssl.b: another listener has the same address and port");
