@@ -89,11 +89,12 @@ class RecordOwner {
   /// Its record is there from now on.
   virtual void on_moved(const QueuePosition& position, const RecordLocation& place) = 0;
   /// What MessageLog::fetch() was asked for, as it lay at `place`: when the queue has another place
-  /// now, it means nothing. Null: the record cannot be read, so the message is lost; the message
-  /// log logs it when `true` comes back.
+  /// now, it means nothing. Null: the record cannot be read now; the message log logs it when
+  /// `true` comes back.
   virtual bool on_fetched(const QueuePosition& position, const RecordLocation& place,
                           MessageRef message) = 0;
-  /// The same without being asked: what locate() said lies there cannot be read.
+  /// What locate() said lies there is damaged, and was set aside for a person to look at: the
+  /// message leaves the queue.
   virtual void on_lost(const QueuePosition& position) = 0;
   /// Fetched messages belong to this account.
   virtual MemoryAccount& memory_of_fetched() = 0;

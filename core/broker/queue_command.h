@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -107,6 +108,17 @@ struct Purge {
   QueueId queue;
   ChannelRef channel;
 };
+/// What the operator wants to become of messages whose records cannot be read.
+struct UnreadableOrder {
+  bool drops = false;                     ///< Else they are tried again.
+  std::optional<Sequence> position = {};  ///< Only the one there; none: all.
+};
+/// The Reply says how many there were, at most limits::discards_per_turn_max.
+struct ResolveUnreadable {
+  QueueId queue;
+  ChannelRef channel;
+  UnreadableOrder order;
+};
 /// Asks for the counts that declare-ok carries.
 struct Inspect {
   QueueId queue;
@@ -151,7 +163,7 @@ struct CreditGrant {
 };
 
 using QueueCommand =
-    std::variant<Enqueue, Settle, Redeliver, Subscribe, Unsubscribe, Get, Purge, Inspect,
-                 DeleteQueue, CheckRoom, Barrier, Transaction, ConsumerFlow, CreditGrant>;
+    std::variant<Enqueue, Settle, Redeliver, Subscribe, Unsubscribe, Get, Purge, ResolveUnreadable,
+                 Inspect, DeleteQueue, CheckRoom, Barrier, Transaction, ConsumerFlow, CreditGrant>;
 
 }  // namespace lepus::core

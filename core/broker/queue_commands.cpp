@@ -13,6 +13,16 @@
 
 namespace lepus::core {
 
+namespace {
+
+std::string title_of(const QueueInfo& info, const Topology& topology) {
+  const VhostInfo* vhost = topology.find_vhost(info.vhost);
+  CHECK(vhost != nullptr);
+  return queue_title(info.name, vhost->name);
+}
+
+}  // namespace
+
 Consumer* QueueCommands::find_consumer(const ConsumerHandle& handle) {
   return handle.generation == 0 ? nullptr : parts_.consumers.find(handle.slot, handle.generation);
 }
@@ -84,8 +94,8 @@ void QueueCommands::on(Subscribe&& command) {
   DeliveryPort* local = is_here ? parts_.sessions.deliveries(spec.channel) : nullptr;
   Consumer* consumer = queue->consumers().subscribe(spec, command.stream.get(), local);
   if (consumer == nullptr)
-    return refuse(spec.channel,
-                  {ReplyCode::access_refused, title_of(queue->info()) + " in exclusive use"});
+    return refuse(spec.channel, {ReplyCode::access_refused,
+                                 title_of(queue->info(), parts_.topology) + " in exclusive use"});
   consumer->name = std::move(command.name);
   parts_.host.send_to_session(spec.channel.shard,
                               Reply{spec.channel, 0, queue->counts().consumers, consumer->handle,
@@ -135,12 +145,21 @@ void QueueCommands::on(const Purge& command) {
   Queue* queue = parts_.queues.find(command.queue);
   if (queue == nullptr) return reply(command.channel, {});
   if (const char* refusal = queue->purge_refusal(); refusal != nullptr)
-    return refuse(command.channel, {ReplyCode::not_implemented,
-                                    std::string{refusal} + " " + title_of(queue->info())});
+    return refuse(command.channel,
+                  {ReplyCode::not_implemented,
+                   std::string{refusal} + " " + title_of(queue->info(), parts_.topology)});
   queue->catch_up();
   Discards::Purge purge{command.queue, command.channel};
   std::size_t budget = limits::discards_per_turn_max;
   if (parts_.discards.is_purging() || purge_piece(purge, budget)) parts_.discards.add(purge);
+}
+
+void QueueCommands::on(const ResolveUnreadable& command) {
+  Queue* queue = parts_.queues.find(command.queue);
+  const std::size_t count = queue == nullptr ? 0
+                                             : queue->storage().resolve_unreadable(
+                                                   command.order, limits::discards_per_turn_max);
+  reply(command.channel, {count, 0});
 }
 
 /// Something may come back to it. All that had come back before a purge is taken out in one piece.
@@ -205,8 +224,8 @@ void QueueCommands::on(const DeleteQueue& command) {
   if (command.if_empty && counts.ready > 0) refusal = " not empty";
   if (command.if_unused && counts.consumers > 0) refusal = " in use";
   if (refusal != nullptr)
-    return refuse(command.channel,
-                  {ReplyCode::precondition_failed, title_of(queue->info()) + refusal});
+    return refuse(command.channel, {ReplyCode::precondition_failed,
+                                    title_of(queue->info(), parts_.topology) + refusal});
   ask_to_delete(*queue,
                 {command.channel, static_cast<std::uint32_t>(counts.ready), user_of(command)});
 }
@@ -233,12 +252,6 @@ std::string QueueCommands::user_of(const DeleteQueue& command) const {
   if (command.channel.shard == parts_.control) return std::string{operator_name};
   const UserInfo* user = parts_.topology.access().find_user(command.user);
   return user == nullptr ? std::string{} : user->spec.name;
-}
-
-std::string QueueCommands::title_of(const QueueInfo& info) const {
-  const VhostInfo* vhost = parts_.topology.find_vhost(info.vhost);
-  CHECK(vhost != nullptr);
-  return queue_title(info.name, vhost->name);
 }
 
 // --- Answers

@@ -42,6 +42,7 @@ class QueueCommands {
   void on(const Unsubscribe& command);
   void on(const Get& command);
   void on(const Purge& command);
+  void on(const ResolveUnreadable& command);
   void on(const Inspect& command);
   void on(const DeleteQueue& command);
   void on(const CheckRoom& command);
@@ -75,7 +76,6 @@ class QueueCommands {
   void refuse(const ChannelRef& channel, AmqpError error);
   void ask_to_delete(Queue& queue, Deletion deletion);
   std::string user_of(const DeleteQueue& command) const;
-  std::string title_of(const QueueInfo& info) const;
 
   /// An Inspect of a queue that is being deleted: answered when it is gone.
   struct Inspection {

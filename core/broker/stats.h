@@ -18,6 +18,7 @@
 #include "core/base/ids.h"
 #include "core/base/message_counts.h"
 #include "core/base/turn_profile.h"
+#include "core/message/message.h"
 
 namespace lepus::core {
 
@@ -69,7 +70,19 @@ struct QueueStats {
 
   std::uint64_t messages_restored = 0;  ///< That it held when its shard started.
   std::uint64_t messages_purged = 0;
-  std::uint64_t messages_lost = 0;  ///< Their records were damaged.
+  std::uint64_t messages_lost = 0;  ///< Given up because their records cannot be read.
+  /// Held, but their records cannot be read now; neither ready nor unacknowledged.
+  std::uint64_t messages_unreadable = 0;
+  /// Dead letters, and others on their way out, whose records cannot be read now.
+  std::uint64_t dead_letters_unreadable = 0;
+};
+
+/// A message whose record cannot be read (core/queue/unreadable_messages.h).
+struct UnreadableStats {
+  QueueId queue;
+  Sequence position = 0;
+  RecordLocation place;      ///< In the journal of the queue's shard.
+  bool is_given_up = false;  ///< A dead letter, or on its way out in another way.
 };
 
 /// Exchanges that something was published to on this shard.
@@ -212,6 +225,7 @@ struct StatsRequest {
     all_queues,   ///< That have their home here.
     exchanges,    ///< That have counts here.
     vhosts,       ///< That have counts here.
+    unreadable,   ///< Messages, limits::unreadable_listed_max of each queue.
     connections,  ///< The open ones.
     channels,
     consumers,
@@ -232,6 +246,7 @@ struct StatsPage {
   std::vector<QueueStats> queues;
   std::vector<ExchangeStats> exchanges;
   std::vector<VhostStats> vhosts;
+  std::vector<UnreadableStats> unreadable;
   std::vector<ConnectionStats> connections;
   std::vector<ChannelStats> channels;
   std::vector<ConsumerStats> consumers;
@@ -239,8 +254,8 @@ struct StatsPage {
   std::uint64_t closed_count = 0;  ///< Of close_connections.
 
   std::size_t row_count() const {
-    return queues.size() + exchanges.size() + vhosts.size() + connections.size() + channels.size() +
-           consumers.size() + threads.size();
+    return queues.size() + exchanges.size() + vhosts.size() + unreadable.size() +
+           connections.size() + channels.size() + consumers.size() + threads.size();
   }
 };
 

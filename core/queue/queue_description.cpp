@@ -132,6 +132,8 @@ void describe_messages(PriorityBacklog& backlog, const QueueHost::Turn& turn, Qu
   row.messages_restored = tally.restored;
   row.messages_purged = tally.purged;
   row.messages_lost = tally.lost;
+  row.dead_letters_unreadable = tally.unreadable.given_up_count();
+  row.messages_unreadable = tally.unreadable.count() - row.dead_letters_unreadable;
   row.disk_reads = tally.disk_reads;
   row.disk_writes = tally.disk_writes;
   row.messages_persistent = tally.persistent;
@@ -139,6 +141,19 @@ void describe_messages(PriorityBacklog& backlog, const QueueHost::Turn& turn, Qu
   row.head_timestamp_s = timestamp_of_head(backlog);
   describe_ages(backlog, tally, turn.now, row);
   describe_activity(backlog, turn, tally, row);
+}
+
+void append_unreadable(QueueId queue, const PriorityBacklog& backlog, std::size_t count,
+                       std::vector<UnreadableStats>& out) {
+  CHECK(queue);
+  const QueueTally* tally = backlog.tally.find();
+  if (tally == nullptr) return;
+  for (const UnreadableMessages::Entry& entry : tally->unreadable.all()) {
+    const Slot slot = backlog.slot_at(entry.sequence);
+    if (slot.state() != Slot::State::retained || !slot.is_evicted()) continue;
+    if (count-- == 0) return;
+    out.push_back({queue, entry.sequence, slot.place(), entry.reason.has_value()});
+  }
 }
 
 void describe_consumers(const ConsumerList& consumers, const Consumer* single_active,

@@ -3,7 +3,9 @@
 // sample before (core/queue/time_marks.h), for nothing is written down when a message comes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "core/broker/ports.h"
 #include "core/broker/stats.h"
@@ -26,6 +28,10 @@ void describe_messages(PriorityBacklog& backlog, const QueueHost::Turn& turn, Qu
 /// Who alone gets messages. `single_active` may be null.
 void describe_consumers(const ConsumerList& consumers, const Consumer* single_active,
                         QueueStats& row);
+
+/// Messages of `queue` whose records cannot be read, at most so many, lowest position first.
+void append_unreadable(QueueId queue, const PriorityBacklog& backlog, std::size_t count,
+                       std::vector<UnreadableStats>& out);
 
 /// After a restart: what is known of when messages came.
 void note_restored_times(const RestoredQueue& restored, const QueueHost::Turn& turn,

@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/broker/ports.h"
 #include "core/queue/consumer.h"
 #include "core/queue/consumer_list.h"
+#include "core/queue/unreadable_messages.h"
 #include "core/topology/topology.h"
 
 namespace lepus::core {
@@ -58,8 +60,13 @@ class QueueStorage {
   virtual void on_moved(Sequence sequence, const RecordLocation& place) = 0;
   [[nodiscard]] virtual bool on_fetched(Sequence sequence, const RecordLocation& place,
                                         MessageRef message) = 0;
-  /// The record of an evicted message is damaged: it is gone.
+  /// The record of an evicted message is damaged and was set aside: the message is gone.
   virtual void lose(Sequence sequence) = 0;
+  /// What the operator wants to become of messages whose records cannot be read, for `count` of
+  /// them at most. Returns how many there were.
+  virtual std::size_t resolve_unreadable(const UnreadableOrder& order, std::size_t count) = 0;
+  /// Appends a row for each of them, at most so many.
+  virtual void describe_unreadable(std::size_t count, std::vector<UnreadableStats>& out) const = 0;
   /// Tells the message log the delivery watermarks again.
   virtual void repeat_watermarks() = 0;
 };

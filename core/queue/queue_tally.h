@@ -16,6 +16,7 @@
 #include "core/queue/capacity_meter.h"
 #include "core/queue/dead_letter.h"
 #include "core/queue/time_marks.h"
+#include "core/queue/unreadable_messages.h"
 
 namespace lepus::core {
 
@@ -51,7 +52,8 @@ struct QueueTally {
   RemovalCounts dead_lettered;
   std::uint64_t restored = 0;  ///< Messages that it held when its shard started.
   std::uint64_t purged = 0;
-  std::uint64_t lost = 0;  ///< Their records are damaged.
+  std::uint64_t lost = 0;  ///< They were given up because their records cannot be read.
+  UnreadableMessages unreadable;
   std::uint64_t disk_reads = 0, disk_writes = 0;
   std::uint64_t persistent = 0;        ///< Ready, unacknowledged or retained.
   std::uint64_t persistent_bytes = 0;  ///< Of their bodies.

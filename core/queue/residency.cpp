@@ -175,7 +175,7 @@ Residency::Fetched Residency::on_fetched(Sequence sequence, const RecordLocation
     request_fetch(sequence);
     return Fetched::ignored;
   }
-  if (!message || message->body_size() != slot.body_size()) return Fetched::lost;
+  if (!message || message->body_size() != slot.body_size()) return Fetched::unreadable;
   if (slot.is_spilled()) {
     parts_.host.message_log().dropped(place);
   } else {

@@ -34,9 +34,9 @@ class Residency {
     const QueueRecords& records;
   };
   enum class Fetched : std::uint8_t {
-    ignored,   ///< It is not wanted any more, or was asked for again where it lies now.
-    lost,      ///< Its record is damaged. The message is still in the backlog.
-    resident,  ///< It is in memory.
+    ignored,     ///< It is not wanted any more, or was asked for again where it lies now.
+    unreadable,  ///< Its record cannot be read. The message is still in the backlog.
+    resident,    ///< It is in memory.
   };
 
   /// `reads_back`: what left memory comes back into the backlog; false: all messages have records,

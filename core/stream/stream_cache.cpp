@@ -35,6 +35,11 @@ void StreamCache::note_answered(Sequence sequence) {
   --found->second->awaited_count;
 }
 
+void StreamCache::note_unread(Sequence sequence) {
+  note_answered(sequence);
+  index_.find(page_of(sequence))->second->asked.reset(sequence % page_size);
+}
+
 MessageRef StreamCache::find(Sequence sequence) {
   const auto found = index_.find(page_of(sequence));
   if (found == index_.end()) return {};

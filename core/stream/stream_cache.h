@@ -27,8 +27,10 @@ class StreamCache {
   /// asked for later than others, when they left memory later.
   bool is_asked(Sequence sequence) const;
   void note_asked(Sequence sequence);
-  /// What was asked for is not on its way any more: it was put, or cannot come.
+  /// What was asked for is not on its way any more: it was put, or is gone.
   void note_answered(Sequence sequence);
+  /// What was asked for did not come; it may be asked for again.
+  void note_unread(Sequence sequence);
   /// All of the page.
   bool is_page_asked(Sequence page) const;
   /// Null: it is not here. The page was used.

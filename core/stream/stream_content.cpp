@@ -12,7 +12,7 @@ namespace lepus::core {
 
 MessageRef StreamContent::find(StreamReader& reader, std::size_t reader_count) {
   const Slot slot = log_.backlog().slot_at(reader.next);
-  CHECK(slot.state() != Slot::State::gone);
+  CHECK(slot.state() == Slot::State::ready);
   if (!slot.is_evicted()) {
     const RecordLocation& place = slot.message()->place();
     if (!place || place < host_.message_log().written_end())
@@ -81,7 +81,7 @@ bool StreamContent::ask_page(Sequence from, std::uint64_t& bytes_left) {
   Sequence sequence = from;
   for (; sequence < page_end && bytes < bytes_left; ++sequence) {
     const Slot slot = log_.backlog().slot_at(sequence);
-    if (slot.state() == Slot::State::gone || !slot.is_evicted()) continue;
+    if (slot.state() != Slot::State::ready || !slot.is_evicted()) continue;
     if (cache_.is_asked(sequence)) continue;
     cache_.note_asked(sequence);
     wanted.push_back({{queue_, sequence}, slot.place()});
@@ -97,19 +97,19 @@ bool StreamContent::ask_page(Sequence from, std::uint64_t& bytes_left) {
 
 bool StreamContent::on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message) {
   const Slot slot = log_.backlog().slot_at(sequence);
-  const bool is_wanted = slot.state() != Slot::State::gone && slot.is_evicted();
+  const bool is_wanted = slot.state() == Slot::State::ready && slot.is_evicted();
   if (is_wanted && slot.place() != place) {
     const MessageLog::FetchRequest wanted{{queue_, sequence}, slot.place()};
     host_.message_log().fetch({&wanted, 1});
     return false;
   }
-  cache_.note_answered(sequence);
-  if (!is_wanted) return false;
-  if (!message) {
-    ++log_.backlog().tally->lost;
-    (void)log_.records().take(sequence);
+  if (is_wanted && !message) {
+    cache_.note_unread(sequence);
+    log_.park(sequence);
     return true;
   }
+  cache_.note_answered(sequence);
+  if (!is_wanted) return false;
   ++log_.backlog().tally->disk_reads;
   message->set_place(place);
   cache_.put(sequence, std::move(message));

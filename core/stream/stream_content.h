@@ -32,7 +32,7 @@ class StreamContent {
 
   /// The message log has written more. Returns true if there is more to wait for.
   [[nodiscard]] bool on_written();
-  /// An answer of the message log. Returns true if the message is lost.
+  /// An answer of the message log. Returns true if the message cannot be read: readers pass it.
   bool on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message);
   /// Gives memory back.
   void shrink_cache(bool memory_pressure);

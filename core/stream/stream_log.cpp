@@ -58,6 +58,43 @@ void StreamLog::restore(const RestoredRun& run) {
   }
 }
 
+// --- Records that cannot be read
+
+void StreamLog::park(Sequence offset) {
+  CHECK(backlog_.state(offset) == Slot::State::ready);
+  backlog_.retain(offset);
+  backlog_.tally->unreadable.add({offset});
+}
+
+std::size_t StreamLog::resolve_unreadable(const UnreadableOrder& order, std::size_t count) {
+  QueueTally& tally = *backlog_.tally;
+  const std::vector<UnreadableMessages::Entry> taken = tally.unreadable.take(order, count);
+  for (const UnreadableMessages::Entry& entry : taken) {
+    if (backlog_.state(entry.sequence) != Slot::State::retained) continue;
+    if (order.drops) {
+      ++tally.lost;
+      (void)records_.take(entry.sequence);
+    } else {
+      backlog_.requeue(entry.sequence);
+    }
+  }
+  return taken.size();
+}
+
+/// A limit would have dropped them by now. A piece.
+void StreamLog::drop_parked_before(Sequence first) {
+  QueueTally& tally = *backlog_.tally;
+  for (std::size_t left = limits::discards_per_turn_max; left > 0; --left) {
+    if (tally.unreadable.count() == 0) return;
+    const Sequence offset = tally.unreadable.all().front().sequence;
+    if (offset >= first) return;
+    tally.unreadable.remove(offset);
+    if (backlog_.state(offset) != Slot::State::retained) continue;
+    ++tally.removed.maxlen;
+    (void)records_.take(offset);
+  }
+}
+
 // --- Limits
 
 bool StreamLog::is_over_limit() const {
@@ -80,7 +117,9 @@ void StreamLog::drop_excess() {
     count_one(*removed, oldest < too_old ? DeathReason::expired : DeathReason::maxlen);
     (void)records_.take(oldest);
   }
-  if (dropped > 0) times_.drop_before(first());
+  if (dropped == 0) return;
+  times_.drop_before(first());
+  drop_parked_before(first());
 }
 
 Nanos StreamLog::next_deadline() const {

@@ -47,12 +47,17 @@ class StreamLog {
   Sequence push(MessageRef message);
   /// What was found after a restart.
   void restore(const RestoredRun& run);
+  /// The record of a message cannot be read: it counts no more, until a limit drops it.
+  void park(Sequence offset);
+  /// See QueueStorage.
+  std::size_t resolve_unreadable(const UnreadableOrder& order, std::size_t count);
   /// Drops what is too much or too old, a piece.
   void drop_excess();
   /// When drop_excess() has to be called next; core::never when time changes nothing.
   Nanos next_deadline() const;
 
  private:
+  void drop_parked_before(Sequence first);
   std::uint64_t wall_clock_ms() const;
   bool is_over_limit() const;
 

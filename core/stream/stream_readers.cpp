@@ -163,7 +163,7 @@ StreamReaders::Offer StreamReaders::offer(Consumer& consumer) {
   if (!consumer.has_room()) return Offer::no_room;
   if (consumers_.is_congested(consumer)) return Offer::retry_later;
   const Slot slot = log.backlog().slot_at(reader.next);
-  if (slot.state() == Slot::State::gone) {
+  if (slot.state() != Slot::State::ready) {
     ++reader.next;
     return Offer::skipped;
   }

@@ -71,10 +71,18 @@ void StreamStorage::lose(Sequence sequence) {
   if (StreamOffsets::owns(sequence)) {
     parts_.tracking.offsets().lose(sequence);
   } else {
-    ++parts_.log.backlog().tally->lost;
+    QueueTally& tally = *parts_.log.backlog().tally;
+    ++tally.lost;
+    tally.unreadable.remove(sequence);
     (void)parts_.log.records().take(sequence);
   }
   resume_readers();
+}
+
+std::size_t StreamStorage::resolve_unreadable(const UnreadableOrder& order, std::size_t count) {
+  const std::size_t resolved = parts_.log.resolve_unreadable(order, count);
+  resume_readers();
+  return resolved;
 }
 
 }  // namespace lepus::core

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/queue/queue.h"
+#include "core/queue/queue_description.h"
 #include "core/queue/queue_ports.h"
 #include "core/queue/queue_timer.h"
 #include "core/queue/residency.h"
@@ -42,6 +43,10 @@ class StreamStorage final : public QueueStorage {
   void on_moved(Sequence sequence, const RecordLocation& place) override;
   bool on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message) override;
   void lose(Sequence sequence) override;
+  std::size_t resolve_unreadable(const UnreadableOrder& order, std::size_t count) override;
+  void describe_unreadable(std::size_t count, std::vector<UnreadableStats>& out) const override {
+    append_unreadable(parts_.queue.info().id, parts_.log.backlog(), count, out);
+  }
   /// Deliveries of a stream are not announced.
   void repeat_watermarks() override {}
 

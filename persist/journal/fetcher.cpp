@@ -270,32 +270,47 @@ void Fetcher::on_retry(io::Timer&) {
   pump();
 }
 
+/// A record that is not right is read once more, alone: it may have been the reading.
 void Fetcher::finish(std::unique_ptr<Read> read, std::string_view why) {
+  const bool is_last = read->failures + 1 >= limits::fetch_failures_max;
   for (const FetchRequest& item : read->items) {
     const std::uint64_t begin = item.place.offset - read->begin;
-    if (begin + item.place.size <= read->got) {
-      deliver(item, {read->buffer.get() + begin, item.place.size});
+    std::string_view fault = why;
+    if (begin + item.place.size <= read->got)
+      fault = deliver(item, {read->buffer.get() + begin, item.place.size});
+    if (fault.empty()) continue;
+    if (is_last) {
+      deliver_nothing(item, fault);
     } else {
-      deliver_nothing(item, why);
+      add_read({&item, 1}, limits::fetch_failures_max - 1);
     }
   }
 }
 
-void Fetcher::deliver(const FetchRequest& item, core::Bytes window) {
+/// "" or what is wrong with the record.
+std::string_view Fetcher::deliver(const FetchRequest& item, core::Bytes window) {
   const RecordRead read = read_record(window, parts_.seed);
-  if (read.fault != RecordFault::none) return deliver_nothing(item, text_of(read.fault));
-  if (!is_wanted(read, item)) return deliver_nothing(item, "another record lies there");
+  if (read.fault != RecordFault::none) return text_of(read.fault);
+  if (!is_wanted(read, item)) return "another record lies there";
   ++parts_.message_log->counts.journal_reads;
   parts_.message_log->counts.journal_read_bytes += item.place.size;
   (void)owner_->on_fetched(item.at, item.place,
                            make_message(read.record, owner_->memory_of_fetched()));
+  return {};
 }
 
 void Fetcher::deliver_nothing(const FetchRequest& item, std::string_view why) {
   if (!owner_->on_fetched(item.at, item.place, {})) return;
   parts_.log->write(
-      LogLevel::error, LogCategory::general, "a message is lost: its record cannot be read",
-      {{"segment", item.place.segment}, {"offset", item.place.offset}, {"text", std::string(why)}});
+      LogLevel::error, LogCategory::general,
+      "the record of a message cannot be read: its queue goes on without it, the record stays; "
+      "lepusctl list_unreadable shows it",
+      {{"directory", parts_.segments->table().directory()},
+       {"segment", item.place.segment},
+       {"offset", item.place.offset},
+       {"queue_id", item.at.queue.value},
+       {"position", item.at.sequence},
+       {"text", std::string(why)}});
 }
 
 }  // namespace lepus::persist

@@ -7,7 +7,8 @@
 // read in large pieces, and one of many queues in as many reads as are needed, side by side. A
 // record may be moved, and its file be in use for something else, while it is being read: the
 // holder compares the place. A file that cannot be opened is tried again each second, and so is a
-// piece that cannot be read, a few times: no message is lost because too many files are open.
+// piece that cannot be read, a few times; a record that is not right is read twice. What fails then
+// stays where it is: the holder is told, and may ask again whenever it likes.
 #pragma once
 
 #include <cstdint>
@@ -99,7 +100,7 @@ class Fetcher {
   void on_retry(io::Timer& timer);
   void read_failed(std::unique_ptr<Read> read, int error);
   void finish(std::unique_ptr<Read> read, std::string_view why);
-  void deliver(const FetchRequest& item, core::Bytes window);
+  std::string_view deliver(const FetchRequest& item, core::Bytes window);
   void deliver_nothing(const FetchRequest& item, std::string_view why);
 
   Parts parts_;

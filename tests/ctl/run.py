@@ -23,6 +23,7 @@ import cases_node
 import cases_events
 import cases_policies
 import cases_tokens
+import cases_unreadable
 import cases_work
 from tool import Node, World
 
@@ -30,7 +31,7 @@ from tool import Node, World
 def all_cases():
     for module in (cases_lists, cases_work, cases_access, cases_node, cases_door,
                    cases_policies, cases_events, cases_messages, cases_logins,
-                   cases_tokens, cases_diagnostics):
+                   cases_tokens, cases_diagnostics, cases_unreadable):
         yield from module.CASES
 
 

@@ -71,7 +71,8 @@ void judge_counts(Judge& judge, core::Broker& broker) {
         is_stream ? 0 : row.counts[ack] + row.counts[deliver_no_ack] + row.counts[get_no_ack];
     const std::uint64_t gone = consumed + removed.expired + removed.maxlen + removed.rejected +
                                removed.delivery_limit + row.messages_purged + row.messages_lost;
-    const std::uint64_t held = row.messages_ready + row.messages_unacknowledged;
+    const std::uint64_t held =
+        row.messages_ready + row.messages_unacknowledged + row.messages_unreadable;
     if (came != gone + held)
       judge.fail(12, "queue {}: {} messages came, {} are there and {} left", queue.name, came, held,
                  gone);

@@ -65,6 +65,11 @@ void print_warnings(dom::object result) {
   }
 }
 
+/// `form` has one place, for the number of this name.
+void print_count(dom::object result, std::string_view name, const char* form) {
+  fmt::print(fmt::runtime(form), number_of(result, name));
+}
+
 class Run {
  public:
   Run(const Invocation& invocation, const VerbSpec& verb)
@@ -364,8 +369,10 @@ int Run::on_done(dom::object result) {
       break;
     }
     case Answer::closed:
-      fmt::print(fmt::runtime(as_json ? "{{\"closed\":{}}}\n" : "Closed {} connections\n"),
-                 number_of(result, "closed"));
+      print_count(result, "closed", as_json ? "{{\"closed\":{}}}\n" : "Closed {} connections\n");
+      break;
+    case Answer::resolved:
+      print_count(result, "messages", as_json ? "{{\"messages\":{}}}\n" : "{} messages\n");
       break;
     case Answer::published: {
       bool is_routed = false;

@@ -406,6 +406,11 @@ constexpr std::array table{
              "[--vhost <vhost>]",
              "Deletes a queue", 1, 1, false, true, Answer::messages,
              "Deleting queue '{0}' on vhost '{vhost}' ...", delete_queue_options},
+    VerbSpec{section::queues, "drop_unreadable", "<queue_name> [<position>] [--vhost <vhost>]",
+             "Drops messages whose records the disk does not give back: all of a queue, or the one "
+             "at a position",
+             1, 2, false, true, Answer::resolved,
+             "Dropping unreadable messages of queue '{0}' in vhost '{vhost}' ..."},
     VerbSpec{section::queues, "get",
              "<queue_name> [--count <number>] [--ack-mode peek|ack|reject] "
              "[--encoding auto|base64] [--truncate <bytes>] [--vhost <vhost>]",
@@ -417,6 +422,15 @@ constexpr std::array table{
              "Publishes a message and waits for its confirm; a body that is left out is standard "
              "input",
              0, 1, false, true, Answer::published, "", publish_options},
+    VerbSpec{section::queues, "list_unreadable",
+             "[--vhost <vhost>] [--no-table-headers] [<column>, ...]",
+             "Lists messages whose records the disk does not give back, 100 of each queue at most",
+             0, many, true, true, Answer::rows, "Listing unreadable messages of vhost {vhost} ..."},
+    VerbSpec{section::queues, "retry_unreadable", "[<queue_name>] [--vhost <vhost>]",
+             "Puts messages whose records could not be read back into their queues, to be read "
+             "again: of one queue, or of all",
+             0, 1, false, true, Answer::resolved,
+             "Retrying unreadable messages of vhost '{vhost}' ..."},
     VerbSpec{section::queues, "purge_queue", "<queue_name> [--vhost <vhost>]",
              "Purges a queue (removes all messages in it)", 1, 1, false, true, Answer::nothing,
              "Purging queue '{0}' in vhost '{vhost}' ..."},

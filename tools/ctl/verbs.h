@@ -82,6 +82,7 @@ enum class Answer : unsigned char {
   log_tail,      ///< The file that a value names.
   log_stream,    ///< The same, and what comes.
   closed,        ///< "Closed N connections"
+  resolved,      ///< "N messages"
   published,     ///< "Message published"
   definitions,   ///< A text for a file.
   ping,

@@ -22,6 +22,7 @@ std::unique_ptr<core::StatsPage> ShardStats::work() {
     case Kind::all_queues:
     case Kind::exchanges:
     case Kind::vhosts:
+    case Kind::unreadable:
       if (waiting.next++ == 0) broker_.description().begin(waiting.inquiry->kind);
       part->last = !broker_.description().page(waiting.inquiry->kind, *part);
       break;

@@ -2,6 +2,7 @@
 #include "core/broker/description/broker_description.h"
 
 #include "core/limits.h"
+#include "core/limits/unreadable.h"
 
 namespace lepus::core {
 
@@ -18,8 +19,9 @@ void BrokerDescription::describe(std::span<const QueueId> ids, std::vector<Queue
 }
 
 void BrokerDescription::begin(Kind kind) {
-  CHECK(kind == Kind::all_queues || kind == Kind::exchanges || kind == Kind::vhosts);
-  if (kind == Kind::all_queues) parts_.queues.begin_walk();
+  CHECK(kind == Kind::all_queues || kind == Kind::exchanges || kind == Kind::vhosts ||
+        kind == Kind::unreadable);
+  if (kind == Kind::all_queues || kind == Kind::unreadable) parts_.queues.begin_walk();
   if (kind == Kind::exchanges) exchanges_.begin();
   if (kind == Kind::vhosts) last_vhost_ = {};
 }
@@ -28,6 +30,10 @@ bool BrokerDescription::page(Kind kind, StatsPage& out) {
   constexpr std::size_t count = limits::stats_rows_max;
   if (kind == Kind::all_queues)
     return parts_.queues.walk_piece(count, [&](Queue& queue) { append(queue, out.queues); });
+  if (kind == Kind::unreadable)
+    return parts_.queues.walk_piece(count, [&](Queue& queue) {
+      queue.storage().describe_unreadable(limits::unreadable_listed_max, out.unreadable);
+    });
   if (kind == Kind::exchanges) {
     return exchanges_.piece(count, [&](ExchangeId id) {
       const ExchangeInfo* info = parts_.topology.find_exchange(id);

@@ -31,9 +31,10 @@ class BrokerDescription {
 
   /// A row for each of these that is homed here.
   void describe(std::span<const QueueId> ids, std::vector<QueueStats>& out);
-  /// The next page of this kind is the first. all_queues, exchanges or vhosts.
+  /// The next page of this kind is the first. all_queues, unreadable, exchanges or vhosts.
   void begin(Kind kind);
-  /// Appends at most limits::stats_rows_max rows. Returns true if there are more.
+  /// Appends at most limits::stats_rows_max rows; of unreadable those of so many queues. Returns
+  /// true if there are more.
   [[nodiscard]] bool page(Kind kind, StatsPage& out);
   /// What the broker knows of it.
   void describe(ShardCounts& out) const;

@@ -149,12 +149,12 @@ void Backlog::retain(Sequence sequence) {
 void Backlog::requeue(Sequence sequence) {
   Slot& found = slots_.at(sequence);
   CHECK(found.state() == State::unacked || found.state() == State::retained);
-  CHECK(sequence < head_);
   leave_held(counts_, found);
   found.set_state(State::ready);
   found.set_redelivered();
   ++counts_.ready;
   counts_.ready_body_bytes += found.body_size();
+  if (sequence >= head_) return;
   returned_.push_back(sequence);
   std::push_heap(returned_.begin(), returned_.end(), std::greater<>{});
 }

@@ -16,7 +16,7 @@ namespace lepus::core {
 class Slot {
  public:
   /// retained: dropped by a rule of its queue, and waits for its content to become a dead letter;
-  /// or it came back and waits for its next try.
+  /// or it came back and waits for its next try; or its record cannot be read.
   enum class State : std::uint8_t { gone, ready, unacked, retained };
 
   Slot() = default;

@@ -39,8 +39,8 @@ bool ClassicStorage::on_fetched(Sequence sequence, const RecordLocation& place,
   switch (parts_.residency.on_fetched(sequence, place, std::move(message))) {
     case Residency::Fetched::ignored:
       return false;
-    case Residency::Fetched::lost:
-      lose(sequence);
+    case Residency::Fetched::unreadable:
+      park(sequence);
       return true;
     case Residency::Fetched::resident:
       break;
@@ -53,14 +53,54 @@ bool ClassicStorage::on_fetched(Sequence sequence, const RecordLocation& place,
   return false;
 }
 
+/// What is retained and not on its way out is read again when its time comes.
+void ClassicStorage::park(Sequence sequence) {
+  QueueState& state = context_.messages.state();
+  UnreadableMessages& unreadable = state.messages().tally->unreadable;
+  CHECK(state.messages().slot_at(sequence).is_evicted());
+  if (state.messages().state(sequence) != Slot::State::retained) {
+    state.messages().retain(sequence);
+    unreadable.add({sequence});
+    (void)parts_.forwarding.on_unreadable(sequence);
+  } else if (const auto reason = parts_.forwarding.on_unreadable(sequence)) {
+    unreadable.add({sequence, reason});
+  }
+}
+
+std::size_t ClassicStorage::resolve_unreadable(const UnreadableOrder& order, std::size_t count) {
+  QueueState& state = context_.messages.state();
+  QueueTally& tally = *state.messages().tally;
+  CHECK(count > 0);
+  const std::vector<UnreadableMessages::Entry> taken = tally.unreadable.take(order, count);
+  for (const UnreadableMessages::Entry& entry : taken) {
+    if (state.messages().state(entry.sequence) != Slot::State::retained) continue;
+    if (order.drops) {
+      tally.lost += entry.reason ? 0 : 1;
+      (void)context_.messages.take(entry.sequence);
+    } else if (entry.reason) {
+      parts_.forwarding.retry(entry.sequence, *entry.reason);
+    } else if (!state.unpark(entry.sequence)) {
+      parts_.forwarding.discard(entry.sequence, DeathReason::expired);
+    }
+  }
+  if (state.is_over_limit()) context_.host.add_deadline(context_.host.now(), context_.info.id);
+  context_.host.schedule(context_.queue);
+  return taken.size();
+}
+
 /// What was given up before is counted as that.
 void ClassicStorage::lose(Sequence sequence) {
-  const QueueState& state = context_.messages.state();
-  const auto held = [&state] { return state.messages().ready_count() + state.unacked_count(); };
+  QueueState& state = context_.messages.state();
+  QueueTally& tally = *state.messages().tally;
+  const auto held = [&] {
+    return state.messages().ready_count() + state.unacked_count() + tally.unreadable.count() -
+           tally.unreadable.given_up_count();
+  };
   const std::uint64_t held_before = held();
   (void)context_.messages.take(sequence);
-  if (held() < held_before) ++context_.messages.backlog().tally->lost;
-  parts_.forwarding.on_lost(sequence);
+  tally.unreadable.remove(sequence);
+  if (held() < held_before) ++tally.lost;
+  (void)parts_.forwarding.on_unreadable(sequence);
 }
 
 }  // namespace lepus::core

@@ -8,6 +8,7 @@
 #include "core/queue/classic/forwarding.h"
 #include "core/queue/classic/pending_gets.h"
 #include "core/queue/classic/queue_messages.h"
+#include "core/queue/queue_description.h"
 #include "core/queue/queue_ports.h"
 #include "core/queue/residency.h"
 
@@ -42,9 +43,15 @@ class ClassicStorage final : public QueueStorage {
   }
   bool on_fetched(Sequence sequence, const RecordLocation& place, MessageRef message) override;
   void lose(Sequence sequence) override;
+  std::size_t resolve_unreadable(const UnreadableOrder& order, std::size_t count) override;
+  void describe_unreadable(std::size_t count, std::vector<UnreadableStats>& out) const override {
+    append_unreadable(context_.info.id, context_.messages.backlog(), count, out);
+  }
   void repeat_watermarks() override { context_.messages.records().repeat_watermarks(); }
 
  private:
+  void park(Sequence sequence);
+
   const QueueContext& context_;
   Parts parts_;
 };

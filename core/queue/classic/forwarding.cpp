@@ -135,9 +135,19 @@ void Forwarding::on_resident(Sequence sequence) {
   resume();
 }
 
-void Forwarding::on_lost(Sequence sequence) {
-  if (!outbox_) return;
+std::optional<DeathReason> Forwarding::on_unreadable(Sequence sequence) {
+  serve_replays();
+  if (!outbox_ || !outbox_->is_in_flight(sequence)) return std::nullopt;
+  const DeathReason reason = outbox_->reason(sequence);
   outbox_->forget(sequence);
+  resume();
+  return reason;
+}
+
+void Forwarding::retry(Sequence sequence, DeathReason reason) {
+  CHECK(context_.messages.backlog().state(sequence) == Slot::State::retained);
+  if (!outbox_) outbox_ = std::make_unique<DeadLetterOutbox>();
+  outbox_->add(sequence, reason);
   resume();
 }
 
@@ -154,13 +164,15 @@ void Forwarding::replay(const BindingSpec& binding) {
   serve_replays();
 }
 
-/// Oldest first. The way may lead back to this exchange, and what it holds change.
+/// Oldest first, without those that cannot be read. The way may lead back to this exchange, and
+/// what it holds change.
 void Forwarding::serve_replays() {
-  const PriorityBacklog& backlog = context_.messages.backlog();
-  if (!replays_ || backlog.counts().evicted > 0) return;
+  PriorityBacklog& backlog = context_.messages.backlog();
+  if (!replays_ || backlog.counts().evicted > backlog.tally->unreadable.count()) return;
   std::vector<MessageRef> history;
-  backlog.for_each(
-      [&](Sequence, const Slot& slot) { history.push_back(MessageRef::share(slot.message())); });
+  backlog.for_each([&](Sequence, const Slot& slot) {
+    if (!slot.is_evicted()) history.push_back(MessageRef::share(slot.message()));
+  });
   const auto replays = std::exchange(replays_, nullptr);
   for (const BindingSpec& binding : *replays)
     for (const MessageRef& message : history) context_.host.forward_history(binding, *message);

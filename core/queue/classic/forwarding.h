@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/queue/classic/dead_letter_outbox.h"
@@ -38,8 +39,11 @@ class Forwarding final : public QueueForwards {
 
   /// The content of an evicted message is in memory.
   void on_resident(Sequence sequence);
-  /// The record of a message was damaged: it left the queue.
-  void on_lost(Sequence sequence);
+  /// The record of a message cannot be read: it left the queue, or is parked in it. Returns why it
+  /// was on its way out; none: it was not.
+  std::optional<DeathReason> on_unreadable(Sequence sequence);
+  /// A message that was on its way out goes on.
+  void retry(Sequence sequence, DeathReason reason);
   /// Returns true while a history waits for its contents: none may be evicted.
   bool is_replaying() const { return replays_ != nullptr; }
 

@@ -30,15 +30,21 @@ bool is_delayed(DelayedRetry which, Outcome outcome) {
   return false;
 }
 
+Expiry& made(std::unique_ptr<Expiry>& expiry) {
+  if (!expiry) expiry = std::make_unique<Expiry>();
+  return *expiry;
+}
+
+bool is_parked(const PriorityBacklog& messages, Sequence sequence) {
+  const QueueTally* tally = messages.tally.find();
+  return messages.state(sequence) == Slot::State::retained && tally != nullptr &&
+         tally->unreadable.contains(sequence);
+}
+
 }  // namespace
 
 QueueState::QueueState(const QueueInfo& info)
     : info_(info), messages_(info.parsed->max_priority.value_or(0)) {}
-
-Expiry& QueueState::expiry() {
-  if (!expiry_) expiry_ = std::make_unique<Expiry>();
-  return *expiry_;
-}
 
 void QueueState::load_limits(Nanos now) {
   const QueueArguments& rules = *info_.effective;
@@ -46,7 +52,7 @@ void QueueState::load_limits(Nanos now) {
   const std::optional<Nanos> ttl = message_ttl(rules);
   const bool had_ttl = expiry_ && expiry_->has_ttl();
   if (!ttl && !had_ttl) return;
-  expiry().set_ttl(ttl);
+  made(expiry_).set_ttl(ttl);
   if (!had_ttl)
     messages_.for_each([&](Sequence sequence, const Slot&) { expiry_->arrived(now, sequence); });
 }
@@ -62,7 +68,7 @@ Sequence QueueState::push(MessageRef message, Nanos now) {
   const std::uint64_t ttl_ms = message->ttl_ms();
   const Sequence sequence = messages_.push(std::move(message));
   if (ttl_ms != Message::no_ttl)
-    expiry().add(now + static_cast<Nanos>(ttl_ms) * nanos_per_ms, sequence);
+    made(expiry_).add(now + static_cast<Nanos>(ttl_ms) * nanos_per_ms, sequence);
   if (expiry_ && expiry_->has_ttl()) expiry_->arrived(now, sequence);
   return sequence;
 }
@@ -77,7 +83,7 @@ void QueueState::restore(const RestoredRun& run, Nanos now, Nanos wall_clock_off
         std::min(arrived, static_cast<Nanos>(run.enqueued_ms) * nanos_per_ms - wall_clock_offset);
   RecordLocation place = run.place;
   for (Sequence sequence = run.first; sequence < run.first + run.count; ++sequence) {
-    if (has_own) expiry().add(run.deadline, sequence);
+    if (has_own) made(expiry_).add(run.deadline, sequence);
     if (has_ttl) expiry_->arrived(arrived, sequence);
     messages_.restore(sequence, place, run.body_size, run.redelivered);
     place.offset += place.size;
@@ -102,6 +108,13 @@ QueueState::Returned QueueState::on_returned(Sequence sequence, Outcome outcome,
   messages_.retain(sequence);
   retry_->delay(sequence, now + delay);
   return Returned::delayed;
+}
+
+bool QueueState::unpark(Sequence sequence) {
+  CHECK(messages_.state(sequence) == Slot::State::retained);
+  if (expiry_ && expiry_->take_overdue(sequence)) return false;
+  messages_.requeue(sequence);
+  return true;
 }
 
 /// What never reached a consumer is nobody's failure.
@@ -143,7 +156,8 @@ std::optional<QueueState::Drop> QueueState::next_expired(Nanos now, std::size_t&
       return Drop{sequence, DeathReason::expired};
     }
     // It expires when it comes back.
-    if (state == Slot::State::unacked || (retry_ && retry_->is_delayed(sequence)))
+    if (state == Slot::State::unacked || is_parked(messages_, sequence) ||
+        (retry_ && retry_->is_delayed(sequence)))
       expiry_->note_overdue(sequence);
   }
   return std::nullopt;

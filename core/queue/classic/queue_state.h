@@ -79,6 +79,9 @@ class QueueState {
   }
   /// An unacknowledged message comes back.
   [[nodiscard]] Returned on_returned(Sequence sequence, Outcome outcome, Nanos now);
+  /// A message that is parked, because its record could not be read (UnreadableMessages), is ready
+  /// again at its place; false: it has expired and is to be dropped.
+  [[nodiscard]] bool unpark(Sequence sequence);
   /// Counts a return. True: it was one too many.
   [[nodiscard]] bool count_return(Sequence sequence, Outcome outcome);
   /// How often it came back, where that is counted.
@@ -105,7 +108,6 @@ class QueueState {
   Nanos next_deadline() const;
 
  private:
-  Expiry& expiry();
   Nanos retry_delay(Sequence sequence, Outcome outcome) const;
 
   const QueueInfo& info_;

@@ -16,10 +16,14 @@ Compactor::Compactor(const Parts& parts)
     : parts_(parts),
       rounds_(parts.segments->table(), parts.segment_size),
       reader_(*parts.loop, *parts.disk, *this),
-      mover_(*parts.target, *parts.log) {}
+      damaged_(*parts.disk, parts.segments->table().directory()),
+      mover_(*parts.target, damaged_, *parts.log) {}
 
 bool Compactor::may_read(const Load& load) const {
   if (load.is_stuck) return false;
+  // Half of the room is left for acknowledgements.
+  const std::uint64_t segment = reader_.is_idle() ? table().first() : segment_;
+  if (table().first() == segment && table().live_bytes(segment) > load.room_bytes / 2) return false;
   const std::uint64_t pending_max = core::limits::journal_pending_max;
   return load.pending_bytes <= (rounds_.is_urgent() ? 2 * pending_max : pending_max / 2);
 }
@@ -52,6 +56,7 @@ void Compactor::open() {
   segment_ = table().first();
   size_ = table().size_of(segment_);
   is_sealed_ = has_given_up_ = false;
+  damaged_offset_ = 0;
   offset_ = block_size;
   wanted_ = 0;
   reader_.open(table().path_of(segment_), size_, parts_.segments->spare().is_direct());
@@ -76,13 +81,14 @@ void Compactor::finish() {
   reader_.close();
 }
 
-void Compactor::give_up(const char* why) {
+void Compactor::give_up(std::string_view why) {
   has_given_up_ = true;
   if (table().first() != segment_ || !rounds_.set_stuck(segment_, parts_.loop->now())) return;
-  parts_.log->write(
-      LogLevel::warning, LogCategory::general,
-      "an old journal file cannot be emptied: it and all later ones stay for now",
-      {{"file", reader_.path()}, {"text", why}, {"live_bytes", table().live_bytes(segment_)}});
+  parts_.log->write(LogLevel::warning, LogCategory::general,
+                    "an old journal file cannot be emptied: it and all later ones stay for now",
+                    {{"file", reader_.path()},
+                     {"text", std::string(why)},
+                     {"live_bytes", table().live_bytes(segment_)}});
 }
 
 // --- Its records
@@ -96,6 +102,7 @@ void Compactor::on_piece(core::Bytes piece) {
   while (!is_sealed_ && offset_ - begin + sizeof(RecordHeader) <= piece.size()) {
     const std::uint64_t length =
         take_record(piece.subspan(static_cast<std::size_t>(offset_ - begin)));
+    if (has_given_up_) return finish();
     if (length == 0) return;
     offset_ += length;
     if (table().live_bytes(segment_) == 0) return;
@@ -111,7 +118,7 @@ std::uint64_t Compactor::take_record(core::Bytes rest) {
   const RecordHeader& header = read.record.header();
   if (header.type == RecordType::seal) is_sealed_ = true;
   if (header.type == RecordType::message && mover_.find_holders(place_of(header), rest))
-    mover_.move(rest, read.record, reader_.path());
+    mover_.move(rest, read.record);
   return header.length;
 }
 
@@ -142,8 +149,20 @@ std::uint64_t Compactor::take_unchecked(core::Bytes rest) {
     wanted_ = offset_ - block_of(offset_) + header.length;
     return 0;
   }
-  mover_.move(rest, {}, reader_.path());
+  if (!mover_.has_message()) return set_aside(rest.first(header.length));
+  mover_.move(rest, {});
   return header.length;
+}
+
+/// The second time; once it may have been the reading.
+std::uint64_t Compactor::set_aside(core::Bytes record) {
+  if (std::exchange(damaged_offset_, offset_) != offset_) {
+    wanted_ = offset_ - block_of(offset_) + record.size();
+    return 0;
+  }
+  const std::string error = mover_.set_aside(record, reader_.path());
+  if (!error.empty()) give_up(error);
+  return error.empty() ? record.size() : 0;
 }
 
 Place Compactor::place_of(const RecordHeader& header) const {

@@ -10,13 +10,16 @@
 //
 // A record names the queues that still hold the message then, and keeps the time of its arrival. It
 // is written from the message in memory where there is one, so also one that the disk has damaged
-// since is saved.
+// since is saved. A damaged one that is on the disk only is read twice, then its bytes are copied
+// (damaged_records.h), and the message leaves its queue. What the disk does not read at all stays,
+// and the file with it.
 //
 // A piece waits while the journal has enough to write, unless this falls behind itself: then
 // publishers wait (is_late()).
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "core/base/log.h"
 #include "core/broker/ports.h"
@@ -50,8 +53,9 @@ class Compactor final : private PieceReader::Client {
   bool wants_turn(std::uint64_t first_undurable);
   /// What the journal has to do in this turn.
   struct Load {
-    bool is_stuck = false;            ///< It cannot write now.
-    std::uint64_t pending_bytes = 0;  ///< Recorded and not yet written.
+    bool is_stuck = false;                  ///< It cannot write now.
+    std::uint64_t pending_bytes = 0;        ///< Recorded and not yet written.
+    std::uint64_t room_bytes = UINT64_MAX;  ///< That can be written before the disk is full.
   };
   /// Goes on, unless the journal has enough to do.
   void turn(const Load& load);
@@ -70,24 +74,27 @@ class Compactor final : private PieceReader::Client {
   void open();
   void read();
   void finish();
-  void give_up(const char* why);
+  void give_up(std::string_view why);
   void on_piece(core::Bytes piece) override;
   void on_read_failed(const char* why) override;
 
   std::uint64_t take_record(core::Bytes rest);
   std::uint64_t take_unchecked(core::Bytes rest);
+  std::uint64_t set_aside(core::Bytes record);
   Place place_of(const RecordHeader& header) const;
 
   Parts parts_;
   CompactionRounds rounds_;
   PieceReader reader_;
+  DamagedRecords damaged_;
   RecordMover mover_;
-  std::uint64_t segment_ = 0;  ///< Being read.
-  std::uint64_t size_ = 0;     ///< Of its file.
-  std::uint64_t offset_ = 0;   ///< Of the next record.
-  std::uint64_t wanted_ = 0;   ///< Bytes from its block on that its head needs; 0: a piece.
-  bool is_sealed_ = false;     ///< The seal was read.
-  bool has_given_up_ = false;  ///< Why was said.
+  std::uint64_t segment_ = 0;         ///< Being read.
+  std::uint64_t size_ = 0;            ///< Of its file.
+  std::uint64_t offset_ = 0;          ///< Of the next record.
+  std::uint64_t wanted_ = 0;          ///< Bytes from its block on that its head needs; 0: a piece.
+  std::uint64_t damaged_offset_ = 0;  ///< Of a record that was damaged when it was read; 0: none.
+  bool is_sealed_ = false;            ///< The seal was read.
+  bool has_given_up_ = false;         ///< Why was said.
 };
 
 }  // namespace lepus::persist

@@ -10,7 +10,8 @@
 
 namespace lepus::persist {
 
-RecordMover::RecordMover(MoveTarget& target, core::Log& log) : target_(target), log_(log) {}
+RecordMover::RecordMover(MoveTarget& target, DamagedRecords& damaged, core::Log& log)
+    : target_(target), damaged_(damaged), log_(log) {}
 
 bool RecordMover::find_holders(const Place& place, core::Bytes head) {
   CHECK(owner_ != nullptr);
@@ -50,10 +51,9 @@ void RecordMover::drop_repeated_positions() {
                    positions_.end());
 }
 
-void RecordMover::move(core::Bytes head, const std::optional<RecordView>& record,
-                       const std::string& path) {
+void RecordMover::move(core::Bytes head, const std::optional<RecordView>& record) {
   CHECK(!positions_.empty());
-  if (warm_ == nullptr && !record) return lose(path);
+  CHECK(warm_ != nullptr || record);
   MessageHead fields;
   std::memcpy(&fields, head.data() + sizeof(RecordHeader), sizeof fields);
   core::MessageRef message =
@@ -63,11 +63,20 @@ void RecordMover::move(core::Bytes head, const std::optional<RecordView>& record
   ++moved_count_;
 }
 
-void RecordMover::lose(const std::string& path) {
-  log_.write(core::LogLevel::error, core::LogCategory::general,
-             "a message is lost: its record is damaged",
-             {{"file", path}, {"offset", place_.offset}, {"size", place_.size}});
-  for (const core::QueuePosition& position : positions_) owner_->on_lost(position);
+std::string RecordMover::set_aside(core::Bytes record, const std::string& path) {
+  CHECK(warm_ == nullptr);
+  if (std::string error = damaged_.keep(place_, record); !error.empty()) return error;
+  for (const core::QueuePosition& position : positions_) {
+    log_.write(core::LogLevel::error, core::LogCategory::general,
+               "a message left its queue: its record is damaged; a copy of the record was kept",
+               {{"file", path},
+                {"offset", place_.offset},
+                {"queue_id", position.queue.value},
+                {"position", position.sequence},
+                {"copy", damaged_.path()}});
+    owner_->on_lost(position);
+  }
+  return {};
 }
 
 }  // namespace lepus::persist

@@ -12,6 +12,7 @@
 #include "core/base/log.h"
 #include "core/broker/ports.h"
 #include "core/message/message.h"
+#include "persist/journal/compaction/damaged_records.h"
 #include "persist/journal/record.h"
 
 namespace lepus::persist {
@@ -29,8 +30,8 @@ class MoveTarget {
 
 class RecordMover {
  public:
-  /// Both outlive it.
-  RecordMover(MoveTarget& target, core::Log& log);
+  /// All outlive it.
+  RecordMover(MoveTarget& target, DamagedRecords& damaged, core::Log& log);
   RecordMover(const RecordMover&) = delete;
   RecordMover& operator=(const RecordMover&) = delete;
 
@@ -44,15 +45,19 @@ class RecordMover {
   /// One of those that were found has the message in memory.
   bool has_message() const { return warm_ != nullptr; }
   /// Moves the record for those that find_holders() found. `record`: nothing when it is damaged;
-  /// without a message in memory that is then lost. `path`: of its file, for the log.
-  void move(core::Bytes head, const std::optional<RecordView>& record, const std::string& path);
+  /// then there is a message in memory.
+  void move(core::Bytes head, const std::optional<RecordView>& record);
+  /// The record is damaged, and nobody that find_holders() found has it in memory: its bytes are
+  /// copied, then the message leaves its queues. `path`: of its file, for the log. Returns "", or
+  /// why it stays where it is.
+  [[nodiscard]] std::string set_aside(core::Bytes record, const std::string& path);
   std::uint64_t moved_count() const { return moved_count_; }
 
  private:
   void drop_repeated_positions();
-  void lose(const std::string& path);
 
   MoveTarget& target_;
+  DamagedRecords& damaged_;
   core::Log& log_;
   core::RecordOwner* owner_ = nullptr;
   Place place_;                                 ///< Of the record at hand.

@@ -48,6 +48,7 @@ class SegmentTable {
   std::uint64_t live_bytes(std::uint64_t number) const { return at(number).live_bytes; }
   std::uint64_t size_of(std::uint64_t number) const { return at(number).size; }
   std::string path_of(std::uint64_t number) const;
+  const std::string& directory() const { return directory_; }
 
   void add_live(std::uint64_t number, std::uint64_t bytes) {
     at(number).live_bytes += bytes;

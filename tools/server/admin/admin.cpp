@@ -209,6 +209,7 @@ OperationMaker find_operation(std::string_view verb) {
   if (const OperationMaker make = find_list_operation(verb)) return make;
   if (const OperationMaker make = find_change_operation(verb)) return make;
   if (const OperationMaker make = find_message_operation(verb)) return make;
+  if (const OperationMaker make = find_unreadable_operation(verb)) return make;
   if (const OperationMaker make = find_topology_operation(verb)) return make;
   if (const OperationMaker make = find_access_operation(verb)) return make;
   if (const OperationMaker make = find_app_operation(verb)) return make;

@@ -55,6 +55,8 @@ constexpr std::array audited{
     AuditedVerb{"clear_operator_policy", all, in_vhost},
     AuditedVerb{"purge_queue", all, in_vhost},
     AuditedVerb{"delete_queue", all, in_vhost},
+    AuditedVerb{"retry_unreadable", all, in_vhost},
+    AuditedVerb{"drop_unreadable", all, in_vhost},
     AuditedVerb{"declare_queue", all, in_vhost},
     AuditedVerb{"declare_exchange", all, in_vhost},
     AuditedVerb{"delete_exchange", all, in_vhost},

@@ -114,6 +114,7 @@ OperationMaker find_list_operation(std::string_view verb);
 OperationMaker find_access_list_operation(std::string_view verb);
 OperationMaker find_change_operation(std::string_view verb);
 OperationMaker find_message_operation(std::string_view verb);
+OperationMaker find_unreadable_operation(std::string_view verb);
 OperationMaker find_topology_operation(std::string_view verb);
 OperationMaker find_access_operation(std::string_view verb);
 OperationMaker find_node_operation(std::string_view verb);

@@ -139,6 +139,10 @@ constexpr std::array queue_columns{
               [](const Q& q, J& json) { json.text(q.stats.single_active_tag); }},
     Column<Q>{"messages_delayed", false,
               [](const Q& q, J& json) { json.number(q.stats.messages_delayed); }},
+    Column<Q>{"messages_unreadable", false,
+              [](const Q& q, J& json) {
+                json.number(q.stats.messages_unreadable + q.stats.dead_letters_unreadable);
+              }},
     Column<Q>{"oldest_ready_age_ms", false,
               [](const Q& q, J& json) { json.number(q.stats.oldest_ready_age_ms); }},
     Column<Q>{"oldest_unacknowledged_age_ms", false,

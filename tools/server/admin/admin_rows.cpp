@@ -366,6 +366,7 @@ ColumnNames column_names(std::string_view verb) {
   if (verb == "list_connections") return names_of<ConnectionRow>();
   if (verb == "list_channels") return names_of<ChannelRow>();
   if (verb == "runtime_thread_stats") return names_of<ThreadRow>();
+  if (verb == "list_unreadable") return names_of<UnreadableRow>();
   if (verb == "get") return names_of<MessageRow>();
   if (verb == "list_vhosts") return names_of<VhostRow>();
   if (verb == "list_users") return names_of<UserRow>();

@@ -46,6 +46,10 @@ struct ChannelRow {
   const core::ChannelStats& stats;
   const std::string& node;
 };
+struct UnreadableRow {
+  const core::UnreadableStats& stats;
+  const core::QueueInfo& queue;
+};
 struct ThreadRow {
   core::ThreadStats stats;
   core::ShardId shard_count;  ///< Behind the shards come the control and the admin thread.
@@ -115,6 +119,8 @@ template <class Row>
 std::span<const Column<Row>> columns_of();
 template <>
 std::span<const Column<MessageRow>> columns_of();
+template <>
+std::span<const Column<UnreadableRow>> columns_of();
 
 struct ColumnNames {
   std::vector<std::string_view> all;

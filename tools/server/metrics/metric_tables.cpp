@@ -146,6 +146,11 @@ constexpr std::array own_queue = {
           [](const QueueStats& row) { return seconds_of_ms(row.oldest_unacked_age_ms); }},
     Queue{{"queue_messages_delayed", metric_gauge, "Messages that wait for another try"},
           field<&QueueStats::messages_delayed>},
+    Queue{{"queue_messages_unreadable", metric_gauge,
+           "Messages whose records cannot be read, until somebody retries or drops them"},
+          [](const QueueStats& row) {
+            return number(row.messages_unreadable + row.dead_letters_unreadable);
+          }},
     Queue{
         {"queue_messages_expired_total", metric_counter, "Messages removed by their time to live"},
         [](const QueueStats& row) { return number(row.removed.expired); }},

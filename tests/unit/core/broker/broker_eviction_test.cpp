@@ -237,7 +237,7 @@ TEST_F(BrokerEvictionTest, PurgeAndDeleteNeedNoContent) {
   shard_.message_log.bring();
 }
 
-TEST_F(BrokerEvictionTest, ADamagedRecordIsLostAndTheNextIsDelivered) {
+TEST_F(BrokerEvictionTest, ADamagedRecordIsParkedAndTheNextIsDelivered) {
   const QueueId queue = declare_lazy("q");
   shard_.publish("", "q", "damaged");
   shard_.publish("", "q", "b");
@@ -246,7 +246,12 @@ TEST_F(BrokerEvictionTest, ADamagedRecordIsLostAndTheNextIsDelivered) {
   bring();
   EXPECT_EQ(channel_.bodies(), "b");
   EXPECT_EQ(shard_.message_log.lost_count, 1U);
-  EXPECT_EQ(live(1), 0U);
+  EXPECT_EQ(live(1), 1U) << "its record stays";
+  shard_.message_log.bodies[1] = "mended!";
+  shard_.broker.apply(ResolveUnreadable{queue, channel_.ref(), {}});
+  EXPECT_EQ(channel_.replies.back().message_count, 1U);
+  bring();
+  EXPECT_EQ(channel_.bodies(), "bmended!") << "it can be read again";
 }
 
 TEST_F(BrokerEvictionTest, WhatWasMovedWhileItWasReadIsReadAgain) {

@@ -191,7 +191,7 @@ TEST_F(ResidencyFetchTest, ARecordThatMovedIsAskedForAgain) {
 
 TEST_F(ResidencyFetchTest, ADamagedRecordIsTold) {
   residency_->request_fetch(1);
-  EXPECT_EQ(answer({}), Fetched::lost);
+  EXPECT_EQ(answer({}), Fetched::unreadable);
   EXPECT_EQ(backlog_.state(1), Slot::State::ready) << "the queue decides what becomes of it";
 }
 

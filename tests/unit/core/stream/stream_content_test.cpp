@@ -62,12 +62,16 @@ TEST_F(StreamContentTest, WhatMovedIsAskedForAgain) {
   EXPECT_EQ(message_log_.fetches[0].place, (RecordLocation{4, 8, 8}));
 }
 
-TEST_F(StreamContentTest, ADamagedRecordIsALostMessage) {
+TEST_F(StreamContentTest, AnUnreadableMessageIsParkedAndCanBeAskedForAgain) {
   evict(push("a"));
   StreamReader reader = at(0);
   EXPECT_EQ(find(reader), "-");
   EXPECT_TRUE(content_->on_fetched(0, message_log_.fetches.at(0).place, {}));
-  EXPECT_EQ(log_->backlog().state(0), Slot::State::gone);
+  EXPECT_EQ(log_->backlog().state(0), Slot::State::retained);
+  message_log_.fetches.clear();
+  EXPECT_EQ(log_->resolve_unreadable({}, 1), 1U);
+  EXPECT_EQ(find(reader), "-");
+  EXPECT_EQ(message_log_.fetches.size(), 1U);
 }
 
 }  // namespace

@@ -53,6 +53,29 @@ TEST_F(StreamStorageTest, ALostMessageIsGoneAndTheStreamGoesOn) {
   EXPECT_TRUE(host_.is_scheduled());
 }
 
+TEST_F(StreamStorageTest, AnUnreadableMessageIsPassedAndStays) {
+  const Sequence offset = push("a");
+  push("b");
+  ASSERT_TRUE(storage_.evict(true));
+  const RecordLocation place = storage_.locate(offset)->place;
+  StreamReader reader;
+  reader.next = offset;
+  EXPECT_FALSE(content_->find(reader, 1));
+  EXPECT_TRUE(storage_.on_fetched(offset, place, {}));
+  ASSERT_TRUE(storage_.locate(offset)) << "its record stays";
+  EXPECT_EQ(log_->first(), offset + 1);
+  std::vector<UnreadableStats> rows;
+  storage_.describe_unreadable(10, rows);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].position, offset);
+  EXPECT_EQ(storage_.resolve_unreadable({}, 10), 1U);
+  EXPECT_EQ(log_->first(), offset);
+  EXPECT_FALSE(content_->find(reader, 1));
+  EXPECT_TRUE(storage_.on_fetched(offset, place, {}));
+  EXPECT_EQ(storage_.resolve_unreadable({.drops = true, .position = offset}, 10), 1U);
+  EXPECT_FALSE(storage_.locate(offset));
+}
+
 TEST_F(StreamStorageTest, NothingIsAwaitedThatIsWritten) {
   EXPECT_FALSE(storage_.on_written());
   message_log_.slow = true;

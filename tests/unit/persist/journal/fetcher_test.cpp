@@ -99,14 +99,14 @@ TEST_F(FetcherTest, ADiskThatRecoversLosesNothing) {
   EXPECT_EQ(count_whole(), 50U);
 }
 
-TEST_F(FetcherTest, WhatCanNeverBeReadIsGivenUpAndSaid) {
+TEST_F(FetcherTest, WhatCannotBeReadIsToldAndSaid) {
   publish(5, 300);
   ASSERT_TRUE(world_.settle_down());
   world_.world.disk().set_faults({.read_error = 1000});
   fetch_all();
   ASSERT_TRUE(wait());
   EXPECT_EQ(count_whole(), 0U);
-  EXPECT_EQ(world_.log.times("a message is lost"), 5U);
+  EXPECT_EQ(world_.log.times("the record of a message cannot be read"), 5U);
 }
 
 TEST_F(FetcherTest, OnlyTheDamagedRecordIsLost) {

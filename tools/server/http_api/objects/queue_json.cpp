@@ -77,6 +77,7 @@ void write_residency(const QueueStats& stats, JsonWriter& json) {
   json.field("messages_persistent", stats.messages_persistent);
   json.field("messages_paged_out", messages - std::min(messages, stats.messages_ram));
   json.field("messages_delayed", stats.messages_delayed);
+  json.field("messages_unreadable", stats.messages_unreadable + stats.dead_letters_unreadable);
   write_bytes(stats, json);
 }
 

@@ -17,6 +17,15 @@ class ClassicStorageTest : public test::QueuePartsTest {
         parts.context, ClassicStorage::Parts{parts.residency, parts.forwarding, *gets_});
     return *storage_;
   }
+  /// The disk does not give its record back.
+  void make_unreadable(Sequence sequence) {
+    std::vector<MessageLog::FetchRequest>& fetches = host_.message_log_port.fetches;
+    fetches.clear();
+    parts_->residency.request_fetch(sequence);
+    ASSERT_EQ(fetches.size(), 1U);
+    const RecordLocation place = fetches.at(0).place;
+    EXPECT_TRUE(storage_->on_fetched(sequence, place, {}));
+  }
   std::unique_ptr<PendingGets> gets_;
   std::unique_ptr<ClassicStorage> storage_;
 };
@@ -45,14 +54,65 @@ TEST_F(ClassicStorageTest, WhatComesBackSchedulesTheQueue) {
   EXPECT_TRUE(host_.is_scheduled());
 }
 
-TEST_F(ClassicStorageTest, ADamagedRecordIsALostMessage) {
+TEST_F(ClassicStorageTest, AnUnreadableRecordParksItsMessage) {
   ClassicStorage& storage = with();
   const Sequence sequence = push("a");
+  push("b");
   evict_all();
-  parts_->residency.request_fetch(sequence);
-  const RecordLocation place = host_.message_log_port.fetches.at(0).place;
-  EXPECT_TRUE(storage.on_fetched(sequence, place, {}));
-  EXPECT_EQ(state(sequence), Slot::State::gone);
+  make_unreadable(sequence);
+  EXPECT_EQ(state(sequence), Slot::State::retained);
+  EXPECT_EQ(parts_->messages.ready_count(), 1U) << "it counts no more";
+  EXPECT_TRUE(host_.message_log_port.settles.empty()) << "the record stays";
+  EXPECT_TRUE(storage.locate(sequence)) << "so that compaction knows whose it is";
+  std::vector<UnreadableStats> rows;
+  storage.describe_unreadable(10, rows);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].position, sequence);
+  EXPECT_EQ(rows[0].place, storage.locate(sequence)->place);
+  EXPECT_FALSE(rows[0].is_given_up);
+}
+
+TEST_F(ClassicStorageTest, AParkedMessageIsTriedAgainAtItsPlace) {
+  ClassicStorage& storage = with();
+  for (const char* body : {"a", "b", "c"}) push(body);
+  evict_all();
+  make_unreadable(1);
+  EXPECT_EQ(storage.resolve_unreadable({.position = 0}, 10), 0U) << "another one";
+  EXPECT_EQ(storage.resolve_unreadable({}, 10), 1U);
+  EXPECT_EQ(state(1), Slot::State::ready);
+  EXPECT_EQ(parts_->messages.ready_count(), 3U);
+  EXPECT_EQ(parts_->messages.backlog().peek().sequence, 0U);
+  EXPECT_EQ(storage.resolve_unreadable({}, 10), 0U);
+  make_unreadable(0);
+  (void)parts_->messages.take(1);
+  EXPECT_EQ(parts_->messages.backlog().peek().sequence, 2U) << "the head went over it";
+  EXPECT_EQ(storage.resolve_unreadable({}, 10), 1U);
+  EXPECT_EQ(parts_->messages.backlog().peek().sequence, 0U) << "and it is first again";
+}
+
+TEST_F(ClassicStorageTest, AParkedMessageIsDroppedWhenItsOperatorSaysSo) {
+  ClassicStorage& storage = with();
+  for (const char* body : {"a", "b", "c"}) push(body);
+  evict_all();
+  for (const Sequence sequence : {0, 1, 2}) make_unreadable(sequence);
+  EXPECT_EQ(storage.resolve_unreadable({.drops = true, .position = 1}, 10), 1U);
+  EXPECT_EQ(state(1), Slot::State::gone);
+  EXPECT_EQ(storage.resolve_unreadable({.drops = true}, 1), 1U) << "a piece";
+  EXPECT_EQ(state(0), Slot::State::gone);
+  EXPECT_EQ(state(2), Slot::State::retained);
+  EXPECT_EQ(parts_->messages.backlog().tally->lost, 2U);
+  EXPECT_EQ(host_.message_log_port.settles.size(), 2U);
+}
+
+TEST_F(ClassicStorageTest, WhatWasSetAsideLeavesTheQueueOnce) {
+  ClassicStorage& storage = with();
+  push("a");
+  evict_all();
+  make_unreadable(0);
+  storage.lose(0);
+  EXPECT_EQ(state(0), Slot::State::gone);
+  EXPECT_EQ(parts_->messages.backlog().tally->lost, 1U);
+  EXPECT_EQ(parts_->messages.backlog().tally->unreadable.count(), 0U);
 }
 
 TEST_F(ClassicStorageTest, WhatWasHeldIsThereAgain) {

@@ -68,16 +68,40 @@ TEST_F(ForwardingTest, WhatIsOnDiskIsReadBefore) {
   EXPECT_EQ(state(sequence), Slot::State::gone);
 }
 
-TEST_F(ForwardingTest, ALostMessageIsForgotten) {
+TEST_F(ForwardingTest, AnUnreadableMessageIsForgottenUntilItIsTriedAgain) {
   make(with_exchange(), StoreUse::none, true);
   const Sequence sequence = push("a");
+  EXPECT_EQ(parts_->forwarding.on_unreadable(sequence), std::nullopt) << "it is not on its way";
   evict_all();
   parts_->forwarding.discard(sequence, DeathReason::expired);
   EXPECT_FALSE(forward());
-  (void)parts_->messages.take(sequence);
-  parts_->forwarding.on_lost(sequence);
+  EXPECT_EQ(parts_->forwarding.on_unreadable(sequence), DeathReason::expired);
   parts_->forwarding.on_transferred(sequence, false);
-  EXPECT_TRUE(host_.given_up.empty());
+  EXPECT_EQ(state(sequence), Slot::State::retained);
+  bring("a");
+  parts_->forwarding.retry(sequence, DeathReason::expired);
+  EXPECT_FALSE(forward());
+  EXPECT_EQ(host_.given_up.size(), 1U);
+  EXPECT_EQ(state(sequence), Slot::State::gone);
+}
+
+TEST_F(ForwardingTest, AHistoryIsReplayedWithoutWhatCannotBeRead) {
+  make({}, StoreUse::history, true);
+  const Sequence bad = push("a");
+  push("b");
+  evict_all();
+  parts_->forwarding.replay({});
+  const auto wanted = host_.message_log_port.fetches;
+  ASSERT_EQ(wanted.size(), 2U);
+  EXPECT_EQ(parts_->residency.on_fetched(bad, wanted[0].place, {}), Residency::Fetched::unreadable);
+  parts_->messages.backlog().retain(bad);
+  parts_->messages.backlog().tally->unreadable.add({bad});
+  (void)parts_->forwarding.on_unreadable(bad);
+  EXPECT_TRUE(parts_->forwarding.is_replaying());
+  EXPECT_EQ(parts_->residency.on_fetched(bad + 1, wanted[1].place, host_.message("b")),
+            Residency::Fetched::resident);
+  parts_->forwarding.on_resident(bad + 1);
+  EXPECT_FALSE(parts_->forwarding.is_replaying());
 }
 
 TEST_F(ForwardingTest, ItStaysUntilTheOtherShardHasIt) {

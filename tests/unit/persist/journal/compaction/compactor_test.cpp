@@ -177,16 +177,26 @@ TEST_F(CompactorTest, AMessageOnDiskAloneIsMovedAsItLiesThere) {
   restart(true);
 }
 
-TEST_F(CompactorTest, AMessageOnDiskAloneWhoseRecordIsDamagedIsLostAndSaid) {
+TEST_F(CompactorTest, AMessageOnDiskAloneWhoseRecordIsDamagedIsCopiedBeforeItGoes) {
   world_.cold_queue = 1;
   world_.publish({1}, 100);
   world_.publish({1}, 200);
   ASSERT_TRUE(world_.settle_down());
-  damage(place({1, 0}));
+  const core::RecordLocation damaged = place({1, 0});
+  damage(damaged);
   pass_by(20);
   ASSERT_TRUE(world_.settle_down());
   EXPECT_EQ(world_.lost, (std::vector<Position>{{1, 0}}));
-  EXPECT_EQ(world_.log.times("a message is lost"), 1U);
+  EXPECT_EQ(world_.log.times("a message left its queue"), 1U);
+  std::vector<std::string> copies;
+  ASSERT_GE(world_.world.disk().list("data/journal/damaged-records", copies), 0);
+  const std::string name =
+      fmt::format("shard-0-segment-{}-offset-{}.record", damaged.segment, damaged.offset);
+  EXPECT_EQ(copies, std::vector<std::string>{name});
+  const int fd = world_.world.disk().open("data/journal/damaged-records/" + name, {});
+  ASSERT_GE(fd, 0);
+  EXPECT_EQ(world_.world.disk().size(fd), damaged.size);
+  world_.world.disk().close(fd);
   EXPECT_TRUE(world_.held.contains({1, 1}));
   restart(true);
 }

@@ -67,7 +67,9 @@ class RecordMoverTest : public ::testing::Test, protected core::RecordOwner, pro
   Holders lost_;
   bool was_in_memory_ = false;
   test::TextLog log_;
-  RecordMover mover_{*this, log_};
+  io::SimWorld world_{1};
+  DamagedRecords damaged_{world_.disk(), "data/journal/shard-0"};
+  RecordMover mover_{*this, damaged_, log_};
 };
 
 TEST_F(RecordMoverTest, OnlyWhoHasItsRecordAtThisPlaceHoldsIt) {
@@ -76,7 +78,7 @@ TEST_F(RecordMoverTest, OnlyWhoHasItsRecordAtThisPlaceHoldsIt) {
   const core::Bytes bytes = record({1, 2, 4, 0});
   ASSERT_TRUE(mover_.find_holders(old_place, bytes));
   EXPECT_FALSE(mover_.has_message());
-  mover_.move(bytes, view(), "file");
+  mover_.move(bytes, view());
   EXPECT_EQ(moved_, (Holders{{1, 7}}));
   EXPECT_EQ(told_, moved_);
   EXPECT_EQ(mover_.moved_count(), 1U);
@@ -89,20 +91,29 @@ TEST_F(RecordMoverTest, AMessageInMemoryIsWrittenWhateverTheDiskHas) {
   const core::Bytes bytes = record({1, 2});
   ASSERT_TRUE(mover_.find_holders(old_place, bytes));
   EXPECT_TRUE(mover_.has_message());
-  mover_.move(bytes, {}, "file");
+  mover_.move(bytes, {});
   EXPECT_TRUE(was_in_memory_);
   EXPECT_EQ(told_, (Holders{{1, 7}, {2, 7}}));
 }
 
-TEST_F(RecordMoverTest, WithoutMessageAndRecordItIsLost) {
+TEST_F(RecordMoverTest, WithoutMessageAndRecordItIsCopiedAndLeavesItsQueue) {
   held_[1] = {old_place, nullptr};
   const core::Bytes bytes = record({1});
   ASSERT_TRUE(mover_.find_holders(old_place, bytes));
-  mover_.move(bytes, {}, "file");
+  EXPECT_EQ(mover_.set_aside(bytes, "file"), "");
   EXPECT_EQ(lost_, (Holders{{1, 7}}));
   EXPECT_TRUE(moved_.empty());
   EXPECT_EQ(mover_.moved_count(), 0U);
-  EXPECT_EQ(log_.times("a message is lost"), 1U);
+  EXPECT_EQ(log_.times("a message left its queue"), 1U);
+}
+
+TEST_F(RecordMoverTest, WithoutACopyItStays) {
+  held_[1] = {old_place, nullptr};
+  const core::Bytes bytes = record({1});
+  ASSERT_TRUE(mover_.find_holders(old_place, bytes));
+  world_.disk().set_capacity(0);
+  EXPECT_NE(mover_.set_aside(bytes, "file"), "");
+  EXPECT_TRUE(lost_.empty());
 }
 
 TEST_F(RecordMoverTest, APositionThatIsNamedTwiceCountsOnce) {
@@ -110,7 +121,7 @@ TEST_F(RecordMoverTest, APositionThatIsNamedTwiceCountsOnce) {
   held_[2] = {old_place, nullptr};
   const core::Bytes bytes = record({2, 1, 2});
   ASSERT_TRUE(mover_.find_holders(old_place, bytes));
-  mover_.move(bytes, view(), "file");
+  mover_.move(bytes, view());
   EXPECT_EQ(moved_, (Holders{{1, 7}, {2, 7}}));
 }
 
