@@ -11,18 +11,18 @@ namespace lepus::persist {
 
 namespace {
 constexpr std::size_t seal_size = sizeof(RecordHeader);
+
+core::RecordLocation begin_of(const Batch& batch) {
+  return {static_cast<std::uint32_t>(batch.segment()), static_cast<std::uint32_t>(batch.offset()),
+          0};
 }
+
+}  // namespace
 
 void BatchQueue::start(std::uint64_t sequence) {
   CHECK(batches_.empty());
   begin_batch({1, parts_.segments->add(), 0, sequence, false});
-  set_written_end();
-}
-
-void BatchQueue::set_written_end() {
-  const Batch& first = *batches_.front();
-  written_end_ = {static_cast<std::uint32_t>(first.segment()),
-                  static_cast<std::uint32_t>(first.offset()), 0};
+  written_end_ = begin_of(*batches_.front());
 }
 
 void BatchQueue::begin_batch(const Batch::Start& start) {
@@ -88,7 +88,7 @@ std::unique_ptr<Batch> BatchQueue::pop() {
   batches_.pop_front();
   if (batch->spans_segments()) return batch;
   durable_ = batch->number();
-  set_written_end();
+  written_end_ = begin_of(*batches_.front());
   return batch;
 }
 

@@ -49,6 +49,11 @@ class BatchQueue {
   bool has_closed() const { return batches_.size() > 1; }
   /// There is something in the open batch, and it may end here.
   bool can_close() const { return has_open_content() && !keeps_open_; }
+  /// There is nothing in the open batch but what was gathered for its end, which is less than a
+  /// block, and makes no segment free.
+  bool is_small_end() const {
+    return open().is_empty() && !parts_.truncation->is_due() && end_size() < block_size / 2;
+  }
   /// The open batch is to be written; the next one follows it.
   void close();
   /// Takes out the oldest batch, which is as durable as it will be.
@@ -66,7 +71,6 @@ class BatchQueue {
 
  private:
   void begin_batch(const Batch::Start& start);
-  void set_written_end();
   bool has_open_content() const {
     return !open().is_empty() || !gathered_.is_empty() || parts_.truncation->is_due();
   }

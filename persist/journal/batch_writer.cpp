@@ -11,6 +11,7 @@
 
 #include "core/base/assert.h"
 #include "core/limits.h"
+#include "core/limits/disk_full.h"
 #include "persist/journal/segment_header.h"
 
 namespace lepus::persist {
@@ -25,11 +26,17 @@ BatchWriter::BatchWriter(const Parts& parts)
   write_op_.bind<&BatchWriter::on_write>(this);
   sync_op_.bind<&BatchWriter::on_sync>(this);
   retry_timer_.bind<&BatchWriter::on_retry>(this);
+  hold_timer_.bind<&BatchWriter::on_hold_timer>(this);
   parts_.segments->spare().set_on_ready(
       [](void* self) { static_cast<BatchWriter*>(self)->on_spare(); }, this);
+  files_.set_on_synced([](void* self) { static_cast<BatchWriter*>(self)->on_files_synced(); },
+                       this);
 }
 
-BatchWriter::~BatchWriter() { parts_.journal->loop->timers().cancel(retry_timer_); }
+BatchWriter::~BatchWriter() {
+  parts_.journal->loop->timers().cancel(retry_timer_);
+  parts_.journal->loop->timers().cancel(hold_timer_);
+}
 
 void BatchWriter::start(std::uint64_t newest_segment) {
   const JournalParts& journal = *parts_.journal;
@@ -38,7 +45,9 @@ void BatchWriter::start(std::uint64_t newest_segment) {
 
 void BatchWriter::turn() {
   advance();
-  if (state_ != State::waiting_for_file || parts_.segments->spare().error() == 0) return;
+  if (state_ != State::waiting_for_file) return;
+  parts_.segments->spare().use_reserve();
+  if (parts_.segments->spare().error() == 0) return;
   // The current file is full, and the disk gives no other: that is no lack of room.
   fail_journal(
       *parts_.journal,
@@ -49,8 +58,15 @@ void BatchWriter::turn() {
 
 bool BatchWriter::has_work() const {
   if (state_ != State::idle) return false;
-  return parts_.batches->can_close() || parts_.truncation->is_pending() ||
+  return (parts_.batches->can_close() && !may_wait()) || parts_.truncation->is_pending() ||
          parts_.batches->has_closed();
+}
+
+/// Nobody waits for what is in the open batch, and it would take room that there is not.
+bool BatchWriter::may_wait() const {
+  if (!parts_.segments->spare().lacks_room() || !parts_.batches->is_small_end()) return false;
+  const core::Nanos now = parts_.journal->loop->now();
+  return held_since_ == 0 || now - held_since_ < core::limits::settle_wait_max;
 }
 
 /// What may be started now, in any order of events.
@@ -58,6 +74,14 @@ void BatchWriter::advance() {
   if (state_ != State::idle) return;
   if (!parts_.batches->has_closed()) {
     if (!parts_.batches->can_close()) return;
+    if (may_wait()) {
+      if (held_since_ != 0) return;
+      held_since_ = parts_.journal->loop->now();
+      return parts_.journal->loop->timers().arm(hold_timer_,
+                                                held_since_ + core::limits::settle_wait_max);
+    }
+    held_since_ = 0;
+    parts_.journal->loop->timers().cancel(hold_timer_);
     parts_.batches->close();
   }
   start_write();
@@ -139,7 +163,7 @@ void BatchWriter::on_write(io::Op&, const io::Completion& completion) {
   written_ += size == batch.size() - written_ ? size : size / block_size * block_size;
   if (size < block_size) return write_failed(ENOSPC);
   if (written_ < batch.size() && !was_header) return write_rest();
-  if (parts_.journal->sync != SyncMode::always) return on_durable();
+  if (parts_.journal->sync != SyncMode::always && !was_header) return on_durable();
   sync_op_.kind = io::OpKind::sync;
   sync_op_.fd = files_.fd();
   sync_began_at_ = parts_.journal->loop->now();
@@ -181,6 +205,10 @@ void BatchWriter::on_sync(io::Op&, const io::Completion& completion) {
   on_durable();
 }
 
+/// With a SyncMode other than always: a confirm promises less then, but what says that old segments
+/// are dead must be on the disk, and what was moved out of them, before their files are used again.
+void BatchWriter::on_files_synced() { parts_.truncation->on_durable(files_.synced()); }
+
 /// What was written of the batch is as durable as it will be.
 void BatchWriter::on_durable() {
   if (written_ < parts_.batches->front().size()) return write_rest();
@@ -195,9 +223,12 @@ void BatchWriter::finish_write() {
   // In the other modes a power cut may take the segment, which is no loss that was not chosen.
   if (batch->offset() == 0 && parts_.journal->sync == SyncMode::always)
     newest_file_.note(batch->segment());
-  if (!batch->spans_segments()) parts_.truncation->on_durable(parts_.batches->durable());
   parts_.batches->reuse(batch->take_buffer());
-  files_.on_written();
+  files_.on_written(parts_.batches->durable());
+  if (parts_.journal->sync == SyncMode::always)
+    parts_.truncation->on_durable(parts_.batches->durable());
+  else if (parts_.truncation->is_written())
+    files_.want_sync();
   if (parts_.batches->has_closed()) advance();
 }
 

@@ -1,9 +1,15 @@
 // How batches come to the disk: the oldest first, one write at a time, segments entered on the way.
 //
-//   idle -> writing: header block first in a new segment, then the rest; each with a sync in
-//           SyncMode::always -> idle, the batch is durable
+//   idle -> writing: header block first in a new segment, with a sync, then the rest, with a sync
+//           in SyncMode::always -> idle, the batch is durable
 //   idle -> waiting_for_file -> idle          no spare yet: on_spare()
 //   writing <-> waiting_for_room              the disk is full: tried again each second
+//
+// While the disk is full, acknowledgements wait for each other, up to a second: a batch takes a
+// block at least, and one for each of them would take more than they make free.
+//
+// The header is synced in every mode: else a power cut could leave batches behind the header of an
+// older use of the file, and the next start begin again with their sequences.
 //
 // While one batch is being written the next one fills, however many turns that takes: group commit
 // without a timer under load, and no wait when idle.
@@ -55,6 +61,8 @@ class BatchWriter {
   bool is_stuck() const {
     return state_ == State::waiting_for_file || state_ == State::waiting_for_room;
   }
+  /// With a SyncMode other than always: everything up to this batch is on the disk.
+  std::uint64_t synced() const { return files_.synced(); }
   /// That was begun; 0: none since the start.
   std::uint64_t newest_segment() const { return files_.segment(); }
 
@@ -62,6 +70,8 @@ class BatchWriter {
   enum class State : std::uint8_t { idle, writing, waiting_for_file, waiting_for_room };
 
   void advance();
+  bool may_wait() const;
+  void on_hold_timer(io::Timer&) {}  ///< The next turn looks.
   void start_write();
   bool enter_segment(Batch& batch);
   SegmentHeader header_of(const Batch& batch) const;
@@ -71,11 +81,12 @@ class BatchWriter {
   void write_failed(int error);
   void on_retry(io::Timer& timer);
   void on_sync(io::Op& op, const io::Completion& completion);
+  void on_files_synced();
   void on_durable();
   void finish_write();
 
   Parts parts_;
-  io::Op sync_op_;  ///< SyncMode::always: of the batch under way.
+  io::Op sync_op_;  ///< Of the batch under way: SyncMode::always, or its header.
   JournalFiles files_;
   NewestSegmentFile newest_file_;
   State state_ = State::idle;
@@ -84,6 +95,8 @@ class BatchWriter {
   iovec write_iov_{};
   io::Timer retry_timer_;
   core::Nanos sync_began_at_ = 0;
+  io::Timer hold_timer_;        ///< Armed while the open batch waits for more.
+  core::Nanos held_since_ = 0;  ///< 0: it does not.
 };
 
 }  // namespace lepus::persist

@@ -1,12 +1,27 @@
 // The parts of a journal are put together, and take their turn in order.
 #include "persist/journal/journal.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/assert.h"
 #include "core/limits.h"
 
 namespace lepus::persist {
+
+namespace {
+
+/// Bytes that can be written before a journal waits for room; UINT64_MAX: nothing is known to be in
+/// the way.
+std::uint64_t room_bytes(const Segments& segments, const BatchQueue& batches,
+                         std::uint64_t segment_size) {
+  if (!segments.spare().lacks_room()) return UINT64_MAX;
+  const std::uint64_t used = batches.written_end().offset + batches.pending_bytes();
+  const std::uint64_t reserve = segments.pool().has_reserve() ? segment_size : 0;
+  return segment_size - std::min(segment_size, used) + reserve;
+}
+
+}  // namespace
 
 Journal::Journal(Parts parts)
     : parts_(std::move(parts)),
@@ -42,15 +57,19 @@ void Journal::flush() {
   if (compactor_.has_record_owner()) truncation_.turn(batches_.front().segment());
   writer_.turn();
   if (compactor_.wants_turn(batches_.written_end().segment))
-    compactor_.turn({writer_.is_stuck(), batches_.pending_bytes()});
+    compactor_.turn({writer_.is_stuck(), batches_.pending_bytes(),
+                     room_bytes(segments_, batches_, parts_.segment_size)});
   fetcher_.turn();
   segments_.shrink();
 }
 
+/// While no other file can be made, what is left of this one is for acknowledgements: so what waits
+/// to be written never fills it.
 bool Journal::is_behind() const {
-  if (writer_.is_stuck() || batches_.pending_bytes() > core::limits::journal_pending_max)
-    return true;
-  return compactor_.is_late();
+  if (writer_.is_stuck() || segments_.spare().lacks_room()) return true;
+  const std::uint64_t pending_max =
+      std::min(core::limits::journal_pending_max, parts_.segment_size / 2);
+  return batches_.pending_bytes() > pending_max || compactor_.is_late();
 }
 
 }  // namespace lepus::persist

@@ -16,7 +16,8 @@ namespace lepus::persist {
 enum class SyncMode : std::uint8_t {
   always,    ///< The message is on the disk.
   interval,  ///< It is with the operating system, which is told to write it every interval.
-  os,        ///< It is with the operating system, which writes it when it likes.
+  os,        ///< It is with the operating system, which writes it when it likes; at the latest when
+             ///< the file it is in is full.
 };
 
 struct JournalParts {

@@ -29,6 +29,8 @@ class LogTruncation {
   bool is_pending() const { return pending_log_start_ != 0; }
   /// A record is due in the open batch.
   bool is_due() const { return due_log_start_ != 0; }
+  /// A record is written, and not durable yet.
+  bool is_written() const { return written_batch_ != 0; }
   /// Writes the record if one is due.
   void write_to(Batch& batch);
   /// Everything up to this batch is durable.

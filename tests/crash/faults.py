@@ -9,6 +9,9 @@ Each test runs publishers against a broker whose data directory is on such a vol
     full disk       no confirm is given that is not true: the broker blocks publishers, keeps
                     confirms back, or ends with exit code 1 and says why; with room again it goes
                     on (or starts again), and all that was confirmed is there after a kill
+    drained disk    the broker has filled the disk by itself: consumers that take everything make
+                    room, and publishers go on, with no help from outside, although it was killed
+                    before they came
     start on a      it starts, or ends with exit code 1 and says why; with room again all that was
     full disk       confirmed is there
     thin disk       writes to blocks it has already get ENOSPC: as above; on a copy of the
@@ -47,6 +50,7 @@ PUBLISHERS = 3
 CONFIRMED_FIRST = 400    # before the fault: something to lose
 STALL_S = 3              # without a confirm: the broker has stopped confirming
 STALL_S_MAX = 30         # by then it must have, or have ended
+DRAINED_LEFT = 24 * MEBIBYTE
 END_S = 20
 CUT_CONFIRMS_MAX = 2000  # before a power cut
 RESUME_S = 30
@@ -162,6 +166,28 @@ def full_disk(options, volume):
         load.check()
 
 
+def drained_disk(options, volume):
+    """Killed and started again while it is full, so that the model knows what is owed."""
+    options = argparse.Namespace(**vars(options))
+    options.settings = options.settings | {'disk_free_limit.absolute': '1000'}
+    with make_broker(options, volume.path) as broker:
+        load = begin(options, broker)
+        volume.make_full(left=DRAINED_LEFT)
+        for _ in range(2):
+            if not load.until_stalled():
+                raise Wrong(f'it ended on a full disk\n{broker.log()}')
+            broker.kill()
+            load.loop.drain(END_S)
+            broker.start()
+            verify.verify(broker.port, load.model, clean=False, drain=True)
+            load.connect()
+            load.until_confirmed(CONFIRMED_FIRST, RESUME_S)
+        broker.kill()
+        load.loop.drain(END_S)
+        broker.start()
+        load.check()
+
+
 def start_on_full_disk(options, volume):
     with make_broker(options, volume.path) as broker:
         load = begin(options, broker)
@@ -221,7 +247,8 @@ def power_cut(options, volume):
             broker.kill()
 
 
-TESTS = {'full disk': full_disk, 'start on a full disk': start_on_full_disk,
+TESTS = {'full disk': full_disk, 'drained disk': drained_disk,
+         'start on a full disk': start_on_full_disk,
          'thin disk': thin_disk, 'power cut': power_cut}
 
 
@@ -234,6 +261,8 @@ def run(options):
         try:
             if options.rabbitmq and test is thin_disk:
                 raise CannotMount('a copy of its directory would not be this node')
+            if options.rabbitmq and test is drained_disk:
+                raise CannotMount('it has no such limit')
             with Volume(VOLUME_SIZE) as volume:
                 test(options, volume)
         except CannotMount as reason:

@@ -107,8 +107,11 @@ class Volume:
 
     # ---- faults ------------------------------------------------------------------------------
 
-    def make_full(self):
-        return fill(self.ballast)
+    def make_full(self, left=0):
+        """But for `left` bytes. Returns the size of what fills it."""
+        size = fill(self.ballast)
+        os.truncate(self.ballast, max(size - left, 0))
+        return size - left
 
     def make_room(self):
         os.unlink(self.ballast)

@@ -39,16 +39,22 @@ void FilePool::start(Found found) {
 
 FreeFile FilePool::take() {
   FreeFile file;
-  if (!free_.empty()) {
-    file = free_.back();
-    free_.pop_back();
-    CHECK(file.size == parts_.segment_size);
+  if (has_free()) {
+    file = take_reserve();
   } else if (!unused_.empty()) {
     file.number = unused_.back();
     unused_.pop_back();
   } else {
     file.number = file_count_++;
   }
+  return file;
+}
+
+FreeFile FilePool::take_reserve() {
+  CHECK(has_reserve());
+  const FreeFile file = free_.back();
+  free_.pop_back();
+  CHECK(file.size == parts_.segment_size);
   return file;
 }
 

@@ -5,7 +5,9 @@
 //            beyond a reserve, half of the excess a second -> removed: their numbers are used again
 //            of another size, at once                       -> removed
 //
-// A backlog that comes and goes does not fill files again and again so.
+// A backlog that comes and goes does not fill files again and again so. The last free file is a
+// reserve for a disk that is full: it is taken for acknowledgements, which make room, when no other
+// file can be made.
 #pragma once
 
 #include <cstddef>
@@ -51,11 +53,15 @@ class FilePool {
   /// Before the loop turns, after the table has started: removes the files of another size.
   void start(Found found);
 
-  /// A free file, or the number of one that is to be made.
+  /// A free file, or the number of one that is to be made; the reserve stays.
   FreeFile take();
+  /// The reserve; there is one.
+  FreeFile take_reserve();
   /// Nothing in the file is needed any more.
   void put(const FreeFile& file);
-  bool has_free() const { return !free_.empty(); }
+  bool has_reserve() const { return !free_.empty(); }
+  /// Beside the reserve.
+  bool has_free() const { return free_.size() > 1; }
   std::size_t free_count() const { return free_.size(); }
   /// Once a turn: starts the removal of files that nobody needs.
   void shrink();

@@ -28,7 +28,7 @@ SpareFile::~SpareFile() {
 
 std::string SpareFile::start() {
   CHECK(state_ == State::none);
-  file_ = pool_.take();
+  file_ = pool_.has_reserve() ? pool_.take_reserve() : pool_.take();
   path_ = segment_file_path(parts_.directory, file_.number);
   io::OpenMode mode{true, true, is_direct_, false};
   fd_ = parts_.disk->open(path_, mode);
@@ -57,9 +57,29 @@ std::string SpareFile::start() {
   return {};
 }
 
+/// Whoever asks again needs what is being made now.
 void SpareFile::prepare() {
-  if (state_ != State::none) return;
-  file_ = pool_.take();
+  if (state_ != State::none) {
+    if (use_ == Use::next_reserve) use_ = Use::spare;
+    return;
+  }
+  use_ = pool_.has_reserve() ? Use::spare : Use::next_reserve;
+  open(pool_.take());
+}
+
+void SpareFile::use_reserve() {
+  if (state_ != State::waiting || !pool_.has_reserve()) return;
+  parts_.loop->timers().cancel(retry_timer_);
+  use_ = Use::last_reserve;
+  parts_.log->write(LogLevel::warning, LogCategory::general,
+                    "the reserve of the journal is in use: acknowledgements are written, nothing "
+                    "new is taken until there is room for another file",
+                    {{"directory", parts_.directory}, {"bytes", parts_.segment_size}});
+  open(pool_.take_reserve());
+}
+
+void SpareFile::open(const FreeFile& file) {
+  file_ = file;
   path_ = segment_file_path(parts_.directory, file_.number);
   op_.kind = io::OpKind::open_file;
   op_.path = path_.c_str();
@@ -108,18 +128,23 @@ void SpareFile::on_sync(io::Op&, const io::Completion& completion) {
 }
 
 void SpareFile::become_ready() {
+  failures_ = {};
+  if (use_ == Use::next_reserve) {
+    parts_.disk->close(std::exchange(fd_, -1));
+    pool_.put(file_);
+    state_ = State::none;
+    return prepare();
+  }
   state_ = State::ready;
-  failures_ = 0;
   zeros_.release();
-  if (std::exchange(is_full_, false))
+  if (use_ == Use::spare && std::exchange(is_full_, false))
     parts_.log->write(LogLevel::info, LogCategory::general,
                       "there is room for journal files again: publishers go on", {{"file", path_}});
   if (on_ready_.call != nullptr) on_ready_.call(on_ready_.owner);
 }
 
 void SpareFile::fail(int error) {
-  error_ = is_no_room(error) ? 0 : error;
-  failures_ = is_no_room(error) ? 0 : failures_ + 1;
+  failures_ = is_no_room(error) ? Failures{} : Failures{error, failures_.count + 1};
   zeros_.release();
   if (fd_ >= 0) parts_.disk->close(fd_);
   fd_ = -1;
@@ -129,7 +154,7 @@ void SpareFile::fail(int error) {
   state_ = State::waiting;
   if (!std::exchange(is_full_, true))
     parts_.log->write(LogLevel::error, LogCategory::general,
-                      "cannot make a journal file; publishers wait once the current one is full",
+                      "cannot make another journal file: publishers wait, consumers go on",
                       {{"file", path_}, {"error", std::strerror(error)}});
   parts_.loop->timers().arm(retry_timer_, parts_.loop->now() + core::limits::journal_retry_wait);
 }

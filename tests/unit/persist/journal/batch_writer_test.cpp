@@ -154,8 +154,10 @@ TEST_F(BatchWriterTest, WithoutAFileItWaits) {
   world_.finish_ops();
   fill_segment();
   add();
+  world_.finish_ops();
   disk().set_capacity(disk().used());
   fill_segment();
+  fill_segment();  // Into the reserve.
   add();
   pass(5 * core::limits::journal_retry_wait);
   EXPECT_TRUE(writer_.is_stuck());
@@ -181,6 +183,26 @@ TEST_F(BatchWriterTest, ADiskThatGivesNoFileEndsTheProcess) {
   disk().set_faults({});
 }
 
+TEST_F(BatchWriterTest, TheReserveIsForWhatIsLeftToWrite) {
+  fill_segment();  // A reserve and a spare are there from now on.
+  world_.finish_ops();
+  ASSERT_TRUE(segments_.pool().has_reserve());
+  disk().set_capacity(disk().used());
+  fill_segment();
+  world_.finish_ops();
+  EXPECT_TRUE(segments_.spare().lacks_room());
+  EXPECT_FALSE(writer_.is_stuck());
+  add();
+  ASSERT_TRUE(finish()) << "into the reserve";
+  EXPECT_EQ(world_.log.times("the reserve of the journal is in use"), 1U);
+  EXPECT_FALSE(segments_.pool().has_reserve());
+  fill_segment();
+  add();
+  pass(2 * core::limits::journal_retry_wait);
+  EXPECT_TRUE(writer_.is_stuck());
+  EXPECT_EQ(failure_, "");
+}
+
 TEST(BatchWriterModes, WithoutSyncsAFailingOneIsNoMatter) {
   constexpr std::uint64_t segment_size = 64 << 10;
   for (const SyncMode mode : {SyncMode::os, SyncMode::always}) {
@@ -196,17 +218,20 @@ TEST(BatchWriterModes, WithoutSyncsAFailingOneIsNoMatter) {
     BatchQueue batches{{&segments.table(), &truncation, segment_size}};
     RecordClock clock{world.loop};
     core::JournalCounts counts;
-  BatchWriter writer{{&parts, &segments, &batches, &truncation, &clock, &counts}};
+    BatchWriter writer{{&parts, &segments, &batches, &truncation, &clock, &counts}};
     ASSERT_EQ(segments.start({}), "");
     writer.start(0);
     batches.start(1);
     batches.gathered().add_watermark({core::QueueId{1}, 1});
+    writer.turn();
+    world.finish_ops();  // The header is synced in any mode.
     world.disk().set_faults({.sync_error = 1000});
+    batches.gathered().add_watermark({core::QueueId{1}, 2});
     writer.turn();
     world.finish_ops();
-    EXPECT_EQ(batches.durable(), mode == SyncMode::os ? 1U : 0U);
+    EXPECT_EQ(batches.durable(), mode == SyncMode::os ? 2U : 1U);
     EXPECT_EQ(failure.empty(), mode == SyncMode::os);
-    EXPECT_EQ(read_newest_segment(world.disk(), "data", {0, 0}), 0U);
+    EXPECT_EQ(read_newest_segment(world.disk(), "data", {0, 0}), mode == SyncMode::os ? 0U : 1U);
   }
 }
 

@@ -44,6 +44,7 @@ class JournalWorld : public core::RecordOwner {
   ~JournalWorld() override { forget_process(); }
 
   io::SimWorld world;
+  SyncMode sync = SyncMode::always;
   TextLog log;
   std::string failure;  ///< Why the journal said it cannot go on.
   std::map<Position, core::MessageRef> held;
@@ -64,6 +65,7 @@ class JournalWorld : public core::RecordOwner {
     parts.directory = directory;
     parts.store = 7;
     parts.segment_size = segment_size;
+    parts.sync = sync;
     parts.fail = [](void* self, const std::string& why) {
       static_cast<JournalWorld*>(self)->failure = why;
     };
@@ -123,7 +125,11 @@ class JournalWorld : public core::RecordOwner {
         if (below > 0) journal().delivery_watermark({core::QueueId{queue}, below});
     history_.push_back({journal().open_batch(), content()});
     run_turn();
-    while (history_.size() > 1 && history_[1].batch <= journal().durable()) history_.pop_front();
+    while (history_.size() > 1 && history_[1].batch <= on_disk()) history_.pop_front();
+  }
+  /// Everything up to this batch survives a power cut.
+  std::uint64_t on_disk() {
+    return sync == SyncMode::always ? journal().durable() : journal().writer().synced();
   }
   void turns(std::size_t count) {
     while (count-- > 0) turn();

@@ -275,7 +275,7 @@ TEST_F(CompactorTest, AFullDiskIsSaidOnceAndWaitedFor) {
   EXPECT_TRUE(world_.journal().is_behind());
   const core::Nanos end = world_.world.now() + 5 * core::nanos_per_s;
   while (world_.world.now() < end) world_.turn();
-  EXPECT_EQ(world_.log.times("cannot make a journal file"), 1U);
+  EXPECT_EQ(world_.log.times("cannot make another journal file"), 1U);
   EXPECT_EQ(world_.segment_file_bytes() % segment_size, 0U) << "no half of a file is left";
   disk.set_capacity(1 << 30);
   ASSERT_TRUE(world_.settle_down());

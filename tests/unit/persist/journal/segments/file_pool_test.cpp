@@ -27,9 +27,9 @@ class FilePoolTest : public ::testing::Test {
 };
 
 TEST_F(FilePoolTest, FreeFilesComeBeforeUnusedNumbersAndNewOnes) {
-  pool_.start({{{3, segment_size}}, {1}, 5});
+  pool_.start({{{4, segment_size}, {3, segment_size}}, {1}, 5});
   EXPECT_TRUE(pool_.has_free());
-  EXPECT_EQ(pool_.disk_bytes(), segment_size);
+  EXPECT_EQ(pool_.disk_bytes(), 2 * segment_size);
   EXPECT_EQ(pool_.take().number, 3U);
   EXPECT_FALSE(pool_.has_free());
   const FreeFile unused = pool_.take();
@@ -37,6 +37,9 @@ TEST_F(FilePoolTest, FreeFilesComeBeforeUnusedNumbersAndNewOnes) {
   EXPECT_EQ(unused.size, 0U);
   EXPECT_EQ(pool_.take().number, 5U);
   EXPECT_EQ(pool_.take().number, 6U);
+  ASSERT_TRUE(pool_.has_reserve()) << "the last one stays until it is asked for";
+  EXPECT_EQ(pool_.take_reserve().number, 4U);
+  EXPECT_FALSE(pool_.has_reserve());
 }
 
 TEST_F(FilePoolTest, AtStartFilesOfAnotherSizeGo) {

@@ -10,7 +10,7 @@ namespace {
 class SpareFileTest : public ::testing::Test {
  protected:
   static constexpr std::uint64_t segment_size = 64 << 10;
-  static constexpr const char* full_event = "cannot make a journal file";
+  static constexpr const char* full_event = "cannot make another journal file";
   static constexpr const char* room_event = "there is room for journal files again";
 
   SpareFileTest() {
@@ -47,23 +47,62 @@ TEST_F(SpareFileTest, TheFirstIsThereAtOnceAndTheNextIsMadeAhead) {
   const FreeFile first = take();
   EXPECT_EQ(first.size, segment_size);
   EXPECT_FALSE(spare_.is_ready());
+  EXPECT_FALSE(pool_.has_reserve());
   prepare();
   ASSERT_TRUE(spare_.is_ready());
+  EXPECT_TRUE(pool_.has_reserve()) << "it was made before";
   EXPECT_EQ(ready_count_, 1);
   EXPECT_EQ(world_.file_size(path(1)), segment_size);
+  EXPECT_EQ(world_.file_size(path(2)), segment_size);
   EXPECT_EQ(pool_.disk_bytes(), disk().used());
   prepare();
   EXPECT_EQ(ready_count_, 1) << "there is one";
   EXPECT_NE(take().number, first.number);
 }
 
+TEST_F(SpareFileTest, WhoWaitsGetsWhatWouldHaveBeenTheReserve) {
+  ASSERT_EQ(spare_.start(), "");
+  (void)take();
+  spare_.prepare();
+  spare_.prepare();
+  world_.finish_ops();
+  EXPECT_TRUE(spare_.is_ready());
+  EXPECT_FALSE(pool_.has_reserve());
+  (void)take();
+  prepare();
+  EXPECT_TRUE(pool_.has_reserve()) << "the next time";
+}
+
+TEST_F(SpareFileTest, TheReserveIsTakenWhileThereIsNoRoom) {
+  ASSERT_EQ(spare_.start(), "");
+  (void)take();
+  prepare();
+  (void)take();
+  spare_.use_reserve();
+  EXPECT_TRUE(pool_.has_reserve()) << "nobody waits";
+  disk().set_capacity(disk().used());
+  prepare();
+  ASSERT_TRUE(spare_.lacks_room());
+  ASSERT_TRUE(pool_.has_reserve());
+  spare_.use_reserve();
+  world_.finish_ops();
+  EXPECT_TRUE(spare_.is_ready());
+  EXPECT_FALSE(pool_.has_reserve());
+  EXPECT_EQ(take().size, segment_size);
+  prepare();
+  EXPECT_TRUE(spare_.lacks_room());
+}
+
 TEST_F(SpareFileTest, AFreeFileIsNotFilledAgain) {
   ASSERT_EQ(spare_.start(), "");
   const FreeFile first = take();
+  prepare();
   pool_.put(first);
+  (void)take();
+  const std::uint64_t used = disk().used();
   prepare();
   EXPECT_EQ(take().number, first.number);
-  EXPECT_EQ(disk().used(), segment_size);
+  EXPECT_EQ(disk().used(), used);
 }
 
 TEST_F(SpareFileTest, WithoutRoomItWaitsAndLeavesNothing) {
@@ -88,10 +127,12 @@ TEST_F(SpareFileTest, WithoutRoomItWaitsAndLeavesNothing) {
 TEST_F(SpareFileTest, AFileThatBecomesFreeEndsTheWait) {
   ASSERT_EQ(spare_.start(), "");
   const FreeFile first = take();
-  disk().set_capacity(segment_size);
+  prepare();
+  (void)take();
+  disk().set_capacity(disk().used());
   prepare();
   spare_.try_free_file();
-  EXPECT_EQ(world_.loop.ops_in_flight(), 0U) << "there is none";
+  EXPECT_EQ(world_.loop.ops_in_flight(), 0U) << "there is the reserve alone";
   pool_.put(first);
   spare_.try_free_file();
   world_.finish_ops();
