@@ -63,12 +63,12 @@ void Journal::flush() {
   segments_.shrink();
 }
 
-/// While no other file can be made, what is left of this one is for acknowledgements: so what waits
-/// to be written never fills it.
+/// While no other file can be made, what is left of this one and the reserve are for
+/// acknowledgements: so what waits to be written never fills them.
 bool Journal::is_behind() const {
   if (writer_.is_stuck() || segments_.spare().lacks_room()) return true;
   const std::uint64_t pending_max =
-      std::min(core::limits::journal_pending_max, parts_.segment_size / 2);
+      std::min(core::limits::journal_pending_max, parts_.segment_size);
   return batches_.pending_bytes() > pending_max || compactor_.is_late();
 }
 

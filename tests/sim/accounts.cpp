@@ -11,16 +11,6 @@ namespace {
 /// The largest message of a run, with its properties, its blocks and what they need.
 constexpr std::uint64_t message_memory_max = 16 << 10;
 
-/// Those that exchanges store messages in are in no list.
-template <class F>
-void for_each_queue(const core::Topology& topology, F&& visit) {
-  for (const core::VhostInfo* vhost : topology.vhosts()) {
-    for (const core::QueueInfo* queue : topology.queues(vhost->id)) visit(*queue);
-    for (const core::ExchangeInfo* exchange : topology.exchanges(vhost->id))
-      if (exchange->store != nullptr) visit(*exchange->store);
-  }
-}
-
 /// Of what the topology holds now. The account of a shard grew and shrank with each change.
 std::uint64_t topology_bytes_of(const core::Broker& broker, const core::Topology& topology) {
   core::MemoryAccount memory;

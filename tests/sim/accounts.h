@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/topology/topology.h"
 #include "tests/sim/cluster.h"
 #include "tests/sim/judge.h"
 
@@ -22,6 +23,16 @@ struct Present {
   std::size_t transaction_messages = 0;  ///< Published in transactions that are open.
   bool takes_output = true;              ///< Every client reads all that comes.
 };
+
+/// visit(QueueInfo), also those that exchanges store messages in, which are in no list.
+template <class F>
+void for_each_queue(const core::Topology& topology, F&& visit) {
+  for (const core::VhostInfo* vhost : topology.vhosts()) {
+    for (const core::QueueInfo* queue : topology.queues(vhost->id)) visit(*queue);
+    for (const core::ExchangeInfo* exchange : topology.exchanges(vhost->id))
+      if (exchange->store != nullptr) visit(*exchange->store);
+  }
+}
 
 /// At a quiet point.
 void judge_accounts(Judge& judge, Cluster& cluster, const Present& present);

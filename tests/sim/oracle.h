@@ -157,6 +157,8 @@ class Oracle {
 
   /// A journal is damaged: nothing that is kept is sure.
   void forgive_journal();
+  /// Some messages may be passed over for a while and come later than those behind them.
+  void allow_passing_over() { may_pass_over_ = true; }
   /// Messages that wait in the queue may be lost from now on, and until the end of `losses`.
   void forgive_losses(QueueModel& queue);
   /// Promise 1: nothing that is owed is left in a queue that was emptied.
@@ -213,6 +215,7 @@ class Oracle {
   core::Nanos clock_noticed_at_ = 0;
   Tick restarted_ = 0;  ///< When the broker last began anew.
   Tick forgiven_ = 0;   ///< When a journal was last damaged.
+  bool may_pass_over_ = false;
   std::map<std::pair<std::uint32_t, std::string>, MessageId> first_of_doubles_;  ///< By queue.
   std::map<std::pair<std::string, std::string>, MessageId> first_of_exchange_;
   std::map<std::string, std::uint64_t> reply_names_;  ///< To the requesting channel.

@@ -50,6 +50,8 @@ World::World(std::uint64_t seed, Mistake mistake, bool verbose)
       saboteur_(mistake, seed ^ 0x5ab07a6e),
       disk_random_(seed ^ 0xd15cd15c),
       clock_random_(seed ^ 0xc10cc10c),
+      read_random_(seed ^ 0x4ead4ead),
+      reads_fail_(plan_.has_disk && mistake == Mistake::none && read_random_.chance(15)),
       seed_(seed),
       crashes_left_(plan_.crashes),
       actor_(scene_) {
@@ -233,6 +235,7 @@ void World::play() {
     if (crash_is_due()) crash();
     if (judge_.failed()) return;
     if (plan_.has_disk) disturb_disk();
+    if (reads_fail_) disturb_reads();
     if (plan_.has_disk) lock_store();
     disturb_clock();
     if (plan_.memory_alarm && random_.below(400) == 0)
@@ -251,6 +254,7 @@ void World::play() {
   cluster_->control().alarms().set_memory_watermark(UINT64_MAX);
   unlock_store();
   end_disk_faults();
+  mend_reads();
 }
 
 /// Nobody does anything for a while: what died is forgotten by the broker.

@@ -78,6 +78,8 @@ class World {
   void plan_crash();
   void disturb_disk();
   void end_disk_faults();
+  void disturb_reads();
+  void mend_reads();
   void interlude();
   // world_clock.cpp
   void disturb_clock();
@@ -113,6 +115,9 @@ class World {
   core::Nanos clock_steps_ = 0;
   core::Nanos store_locked_until_ = 0;  ///< 0: it is not.
   core::Nanos store_free_until_ = 0;    ///< Not locked before.
+  core::Random read_random_;
+  bool reads_fail_;                   ///< At times, for some seconds.
+  core::Nanos reads_fail_until_ = 0;  ///< 0: they do not now.
   persist::test::MemoryStore definitions_;
   std::uint64_t seed_;
   bool disk_is_sick_ = false;

@@ -173,7 +173,7 @@ void World::rot() {
 void World::disturb_disk() {
   if (plan_.disk_faults && disk_random_.below(400) == 0) {
     io::SimDiskFaults faults = io::SimDiskFaults::draw(disk_random_);
-    faults.read_error = 0;  // What cannot be read is lost, and nobody promised otherwise.
+    faults.read_error = sim_.disk().faults().read_error;  // See disturb_reads().
     if (crashes_left_ == 0) faults.write_error = 0;
     faults.delay_ns_max = plan_.disk_delay_ns_max;
     disk_is_sick_ = true;

@@ -140,6 +140,7 @@ void Backlog::retain(Sequence sequence) {
     (void)leave_ready(sequence, found);
   } else {
     leave_held(counts_, found);
+    found.set_redelivered();
   }
   found.set_state(State::retained);
   ++counts_.retained;
@@ -150,8 +151,8 @@ void Backlog::requeue(Sequence sequence) {
   Slot& found = slots_.at(sequence);
   CHECK(found.state() == State::unacked || found.state() == State::retained);
   leave_held(counts_, found);
+  if (found.state() == State::unacked) found.set_redelivered();
   found.set_state(State::ready);
-  found.set_redelivered();
   ++counts_.ready;
   counts_.ready_body_bytes += found.body_size();
   if (sequence >= head_) return;

@@ -53,7 +53,8 @@ class Backlog : private BacklogPaging {
   Taken take(Sequence sequence);
   /// Ready or unacked -> retained: it counts no more, and stays until it is taken or requeued.
   void retain(Sequence sequence);
-  /// Unacked or retained -> ready at its original position, flagged redelivered.
+  /// Unacked or retained -> ready at its original position, flagged redelivered if it ever was
+  /// unacked.
   void requeue(Sequence sequence);
   /// After a restart, in order of the sequences and before anything is pushed: ready at its place.
   void restore(Sequence sequence, const RecordLocation& place, std::uint32_t body_size,

@@ -1,0 +1,43 @@
+// A disk that does not read for some seconds: messages that are on it alone are parked, and nothing
+// may be lost by that. When it reads again the operator has them tried again, or a restart does.
+#include "tests/sim/accounts.h"
+#include "tests/sim/world.h"
+
+namespace lepus::sim {
+
+namespace {
+
+constexpr core::Nanos fail_time_max = 20 * core::nanos_per_s;
+
+}  // namespace
+
+void World::disturb_reads() {
+  io::SimDiskFaults faults = sim_.disk().faults();
+  if (reads_fail_until_ == 0) {
+    if (read_random_.below(1500) != 0) return;
+    judge_.note("the disk does not read any more");
+    oracle_.allow_passing_over();
+    reads_fail_until_ = sim_.now() + static_cast<core::Nanos>(read_random_.below(fail_time_max));
+    faults.read_error = 1000;
+    return sim_.disk().set_faults(faults);
+  }
+  if (sim_.now() < reads_fail_until_) return;
+  faults.read_error = 0;
+  sim_.disk().set_faults(faults);
+  mend_reads();
+}
+
+/// The disk reads again.
+void World::mend_reads() {
+  reads_fail_until_ = 0;
+  if (!reads_fail_) return;
+  for (const auto& shard : cluster_->shards()) {
+    for_each_queue(shard->broker().topology(), [&](const core::QueueInfo& queue) {
+      if (queue.local == nullptr) return;
+      const std::size_t count = queue.local->storage().resolve_unreadable({}, SIZE_MAX);
+      if (count > 0) judge_.note("{} messages of queue {} are tried again", count, queue.name);
+    });
+  }
+}
+
+}  // namespace lepus::sim
