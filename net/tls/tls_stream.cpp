@@ -111,7 +111,8 @@ void TlsStream::on_hang_up() {
 }
 
 void TlsStream::on_sent() {
-  if (state_ == State::open && std::exchange(has_sealed_, false)) handler_->on_sent();
+  if (!plain_.empty() && inner_->out().empty()) window_.grow();
+  if (state_ == State::open && window_.take_sealed()) handler_->on_sent();
   if (!plain_.empty() || end_ == End::wanted) touch();
 }
 
@@ -198,7 +199,7 @@ void TlsStream::read(core::Bytes bytes) {
         continue;
       case TlsSession::Result::wants_input:
         inner_->touch();  // The session may have answered something.
-        if (inner_->out().size() > limits::tls_sealed_unsent_max)
+        if (inner_->out().size() > limits::tls_sealed_fast_max + limits::tls_sealed_unsent_max)
           fail("the client makes TLS answer and does not read");
         return;
       case TlsSession::Result::ended:
@@ -235,11 +236,12 @@ void TlsStream::flush_output() {
 }
 
 void TlsStream::seal() {
-  while (!plain_.empty() && inner_->out().size() < limits::tls_sealed_max) {
+  if (!plain_.empty() && !inner_->out().empty()) window_.shrink();
+  while (!plain_.empty() && inner_->out().size() < window_.size(plain_.pool())) {
     const core::Bytes record = parts_.shard.gather(plain_);
     if (!session_.encrypt(record)) return fail(session_.failure());
     plain_.consume(record.size());
-    has_sealed_ = true;
+    window_.note_sealed();
   }
   inner_->touch();
 }

@@ -5,7 +5,7 @@
 //                        +------ failure or close() -------+
 //
 //   output   out() (plain) -> records -> inner.out(), at the turn's flush, and only while less than
-//            limits::tls_sealed_max waits there: what waits longer stays plain
+//            a SealWindow waits there: what waits longer stays plain
 //   input    inner's bytes -> records -> handler, all at once
 //
 // Open says nothing of the handshake: until it is done, output waits, and input is kept until whole
@@ -24,6 +24,7 @@
 #include "io/loop.h"
 #include "net/stream/flush_list.h"
 #include "net/stream/stream.h"
+#include "net/tls/seal_window.h"
 #include "net/tls/tls_context.h"
 #include "net/tls/tls_session.h"
 #include "net/tls/tls_shard.h"
@@ -110,9 +111,9 @@ class TlsStream final : public Stream,
   bool paused_ = false;       ///< By the handler.
   bool peer_ended_ = false;   ///< It sends no more, whether all it sent is read or not.
   bool is_end_told_ = false;  ///< The handler knows of that.
-  bool has_sealed_ = false;   ///< out() shrank, and the handler does not know.
   bool is_end_logged_ = false;
   SendChain plain_;
+  SealWindow window_;
   ConnectionSecurity security_;
   std::vector<std::uint8_t> kept_;  ///< Received and not read: in the handshake, or while paused.
   io::Timer timer_;                 ///< The end of the handshake, or of finishing.

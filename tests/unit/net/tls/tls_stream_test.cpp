@@ -8,6 +8,7 @@
 
 #include "core/base/random.h"
 #include "core/limits.h"
+#include "core/limits/tls_output.h"
 #include "tests/unit/net/tls/memory_stream.h"
 #include "tests/unit/net/tls/test_authority.h"
 #include "tests/unit/net/tls/tls_peer.h"
@@ -166,6 +167,41 @@ TEST_F(TlsStreamTest, OutputIsSealedOnlyWhileLittleWaitsBelow) {
   }
   EXPECT_TRUE(pair.stream->out().empty());
   EXPECT_GT(pair.handler.sent, 3);
+}
+
+/// A turn that reads more than it writes would let messages pile up for a client that takes all.
+TEST_F(TlsStreamTest, MoreIsSealedForAClientThatTakesAll) {
+  namespace limits = core::limits;
+  Pair pair(shard_, context_);
+  pair.run();
+  pair.send(std::string(8 << 20, 'x'));
+  shard_.touched.flush();
+  const auto take_all = [&] {
+    pair.client.feed(pair.wire->take());
+    (void)pair.client.read();
+    shard_.touched.flush();
+  };
+  for (int i = 0; i < 3; ++i) take_all();
+  EXPECT_GE(pair.wire->out().size(), limits::tls_sealed_fast_max);
+  EXPECT_LT(pair.wire->out().size(), limits::tls_sealed_fast_max + (20 << 10));
+}
+
+TEST(SealWindow, GrowsForWhoTakesAllAndOnlyWhileTheShardHasFewRecords) {
+  namespace limits = core::limits;
+  BlockPool pool;
+  SealWindow window;
+  EXPECT_EQ(window.size(pool), limits::tls_sealed_max);
+  for (int i = 0; i < 10; ++i) window.grow();
+  EXPECT_EQ(window.size(pool), limits::tls_sealed_fast_max);
+  {
+    SendChain others(pool);
+    const std::vector<std::uint8_t> bytes(limits::tls_sealed_blocks_max);
+    others.append(bytes);
+    EXPECT_EQ(window.size(pool), limits::tls_sealed_max);
+  }
+  EXPECT_EQ(window.size(pool), limits::tls_sealed_fast_max);
+  for (int i = 0; i < 10; ++i) window.shrink();
+  EXPECT_EQ(window.size(pool), limits::tls_sealed_max);
 }
 
 TEST_F(TlsStreamTest, InputMayComeInSingleBytes) {
@@ -428,7 +464,8 @@ TEST_F(TlsStreamTest, AnswersThatNobodyReadsHaveALimit) {
     pair.wire->deliver(pair.client.take());
   }
   EXPECT_FALSE(pair.stream->is_open());
-  EXPECT_LT(pair.wire->out().size(), core::limits::tls_sealed_unsent_max + 1024);
+  EXPECT_LT(pair.wire->out().size(),
+            core::limits::tls_sealed_fast_max + core::limits::tls_sealed_unsent_max + 1024);
 }
 
 TEST_F(TlsStreamTest, AnythingMayComeInsteadOfRecords) {
