@@ -56,10 +56,11 @@ def programs(build):
 
 def tls_programs(build):
     """Name → command line before HOST PORT STRICT_PORT DIRECTORY."""
-    java = build / "java"
+    python, java = str(build / "python" / "bin" / "python"), build / "java"
     return {
-        "python_tls": [str(build / "python" / "bin" / "python"),
-                       str(HERE / "python" / "tls_clients.py")],
+        "celery_tls": [python, str(HERE / "apps" / "celery_tls.py")],
+        "oslo_tls": [python, str(HERE / "apps" / "oslo_tls.py")],
+        "python_tls": [python, str(HERE / "python" / "tls_clients.py")],
         "java_tls": ["java", "-cp", f"{java}/lib/*:{java}", "TlsClient"],
         "node_tls": ["node", str(build / "node" / "tls_clients.mjs")],
         "go_tls": [str(build / "go" / "tls")],

@@ -3,17 +3,21 @@
 Everything that has a name on the broker (queues, exchanges, event and control exchanges) carries
 the name of the run, so that several runs and other Celery programs never meet.
 
-Environment: E2E_BROKER_URL, E2E_RUN (unique name), E2E_BACKEND (rpc:// or file:///directory).
+Environment: E2E_BROKER_URL, E2E_RUN (unique name), E2E_BACKEND (rpc:// or file:///directory),
+E2E_TLS_CA (see tls_options.py).
 """
 
 import os
 
 from celery import Celery
 
+from tls_options import tls_options
+
 RUN = os.environ["E2E_RUN"]
 
 app = Celery("e2e", broker=os.environ["E2E_BROKER_URL"], backend=os.environ["E2E_BACKEND"])
 app.conf.update(
+    broker_use_ssl=tls_options(),
     task_default_queue=f"{RUN}.tasks",
     control_exchange=f"{RUN}.control",
     event_exchange=f"{RUN}.events",

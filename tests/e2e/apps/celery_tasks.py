@@ -17,6 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "python")]
 
 from children import stop_children  # noqa: E402
 from harness import Broker, case, expect_equal, main, wait_until  # noqa: E402
+from tls_options import tls_options  # noqa: E402
 
 ANSWER_SECONDS_MAX = 30
 
@@ -66,7 +67,7 @@ def stop_all(_broker):
     stop_children(children)
     import kombu
 
-    with kombu.Connection(broker_at.url) as connection:
+    with kombu.Connection(broker_at.url, ssl=tls_options()) as connection:
         channel = connection.channel()
         for run in (rpc_run, files_run):
             channel.queue_delete(f"{run}.tasks")

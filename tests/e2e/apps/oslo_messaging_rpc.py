@@ -12,13 +12,14 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "python")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "python")]
 
 import kombu  # noqa: E402
 import oslo_messaging  # noqa: E402
 from oslo_config import cfg  # noqa: E402
 
 from harness import Broker, case, expect_equal, expect_in, main, wait_until  # noqa: E402
+from tls_options import tls_options  # noqa: E402
 
 SERVERS = ("north", "east", "south")
 
@@ -51,7 +52,7 @@ def start_servers(_broker):
 
 def delete_names(queues, exchanges):
     """Deletes what oslo.messaging leaves behind until its queues expire by themselves."""
-    with kombu.Connection(broker_at.url) as connection:
+    with kombu.Connection(broker_at.url, ssl=tls_options()) as connection:
         channel = connection.channel()
         for name in queues:
             channel.queue_delete(name)
