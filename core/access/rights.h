@@ -6,6 +6,7 @@
 //                       by an error that is_undecided; when the answer is there it does it again
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/access/access_rules.h"
@@ -21,6 +22,8 @@ class Rights {
   /// Of a routing key at a topic exchange.
   virtual Verdict judge(const TopicQuestion& question) = 0;
   virtual bool has_tag(std::string_view tag) const = 0;
+  /// What the text of a refusal goes on with: why it is one, where more is to be said.
+  virtual std::string refusal_note() const { return {}; }
 };
 
 }  // namespace lepus::core

@@ -9,13 +9,16 @@ namespace lepus::core {
 namespace {
 
 /// The error is made only when there is one.
-template <class Refuse>
-Refusal refusal_of(Verdict verdict, Refuse&& refuse) {
-  switch (verdict) {
+template <class Question, class Refuse>
+Refusal refusal_of(Rights& rights, const Question& question, Refuse&& refuse) {
+  switch (rights.judge(question)) {
     case Verdict::allowed:
       return std::nullopt;
-    case Verdict::refused:
-      return refuse();
+    case Verdict::refused: {
+      AmqpError refused = refuse();
+      refused.detail += rights.refusal_note();
+      return refused;
+    }
     case Verdict::unknown:
       break;
   }
@@ -46,7 +49,7 @@ Refusal SessionAccess::permit(const AccessQuestion& question) {
 
 Refusal SessionAccess::permit_elsewhere(const AccessQuestion& question) {
   CHECK(owner_.rights != nullptr);
-  return refusal_of(owner_.rights->judge(question),
+  return refusal_of(*owner_.rights, question,
                     [&] { return access_refused(owner_.subject(), question); });
 }
 
@@ -56,7 +59,7 @@ Refusal SessionAccess::permit_topic(const TopicQuestion& question) {
     return check_topic(
         access().find_topic(owner_.subject(), question.exchange, question.permission),
         owner_.subject(), question);
-  return refusal_of(owner_.rights->judge(question),
+  return refusal_of(*owner_.rights, question,
                     [&] { return topic_refused(owner_.subject(), question); });
 }
 

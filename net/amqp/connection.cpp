@@ -165,9 +165,6 @@ void Connection::on_timer(io::Timer&) {
     case Phase::open:
     case Phase::closing: {
       if (input_.is_client_gone() && input_.is_stopped()) return closing_.end_without_client();
-      if (server_.services().now() >= facts_.login.expires_at)
-        return closing_.fail(
-            {ReplyCode::access_refused, "Provided JWT token has expired", 0, 0, true});
       const bool holds_memory = publisher_block_.stopped_long(server_.services().now()) &&
                                 server_.services().broker().alarm().memory &&
                                 channels_.content_bytes() >= limits::content_stop_bytes;
@@ -189,12 +186,8 @@ void Connection::on_timer(io::Timer&) {
   }
 }
 
-/// And when the token of the login expires, which the same timer waits for.
 void Connection::look_at_heartbeat() {
-  if (!heartbeat_.is_on()) {
-    if (facts_.login.expires_at != core::never) timer_.arm_at(facts_.login.expires_at);
-    return;
-  }
+  if (!heartbeat_.is_on()) return;
   switch (heartbeat_.look(server_.services().now(), !input_.is_paused())) {
     case Heartbeat::Due::peer_gone:
       return closing_.abort("missed heartbeats from the client, timeout " +
@@ -207,7 +200,7 @@ void Connection::look_at_heartbeat() {
     case Heartbeat::Due::nothing:
       break;
   }
-  timer_.arm_at(std::min(heartbeat_.next_look(), facts_.login.expires_at));
+  timer_.arm_at(heartbeat_.next_look());
 }
 
 }  // namespace lepus::amqp

@@ -172,17 +172,28 @@ def a_token_is_renewed(world):
     check(told == (530, 'NOT_ALLOWED - New secret was refused by one of the backends'), f'{told}')
 
 
-def a_token_that_expires_ends_its_connection(world):
+def an_expired_token_gives_no_rights(world):
+    """The connection stays, as in RabbitMQ, and so does what is consumed."""
     issuer = Issuer(world.node.directory)
     world.start(**settings(**{'auth_oauth2.signing_keys.k': issuer.public}))
-    began = time.monotonic()
     probe = world.probe(user='', password=issuer.token(ALL, seconds=3))
-    told = closed_with(probe)
-    check(told == (403, 'ACCESS_REFUSED - Provided JWT token has expired'), f'{told}')
-    check(1 < time.monotonic() - began < 6, 'not when it expired')
+    probe.call(1, 'Queue.Declare', queue='q')
+    probe.call(1, 'Basic.Consume', queue='q', no_ack=True)
+    time.sleep(4)       # Past its end.
+    other = world.probe()
+    other.publish(key='q')
+    probe.expect('Basic.Deliver')
+    probe.send(1, 'Queue.Declare', queue='other')
+    got = probe.expect('Channel.Close').arguments
+    check(got['reply_code'] == 403 and 'backend rabbit_auth_backend_oauth2 returned an error: '
+          '"Provided JWT token has expired at timestamp ' in got['reply_text'], f'{got}')
+    probe.send(1, 'Channel.CloseOk')
+    probe.call(0, 'Connection.UpdateSecret', new_secret=issuer.token(ALL), reason='late')
+    probe.call(1, 'Channel.Open')
+    probe.call(1, 'Queue.Declare', queue='other')
 
 
 CASES = [a_token_lets_in_with_its_scopes, a_long_token_fits_into_the_first_frame,
          a_token_that_is_not_right_is_refused,
          keys_are_fetched_and_fetched_again, a_bad_key_file_stops_the_start, a_token_is_renewed,
-         a_token_that_expires_ends_its_connection]
+         an_expired_token_gives_no_rights]

@@ -42,9 +42,8 @@ struct TrafficCounters {
 
 /// What a login leads to.
 struct LoginFacts {
-  core::Nanos refusal_delay = 0;         ///< A refusal is told so much later.
-  core::Nanos expires_at = core::never;  ///< The token that it came with; the connection ends then.
-  ConnectionRights* rights = nullptr;    ///< Null: the topology says what the user may do.
+  core::Nanos refusal_delay = 0;       ///< A refusal is told so much later.
+  ConnectionRights* rights = nullptr;  ///< Null: the topology says what the user may do.
 };
 
 struct ConnectionFacts {

@@ -212,8 +212,10 @@ Refusal Handshake::finish_open() {
     }
     CHECK(verdict != core::Verdict::unknown);
     rights->forget();
-    if (verdict == core::Verdict::refused)
+    if (verdict == core::Verdict::refused) {
       refused = core::vhost_refused({facts.user, facts.vhost_name});
+      refused->detail += rights->refusal_note();
+    }
   } else {
     refused = core::check_vhost_access(access(), {facts.user, facts.vhost_name});
   }

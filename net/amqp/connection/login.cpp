@@ -138,9 +138,8 @@ Login::Outcome Login::accept() {
   const core::UserInfo* user = services.broker().topology().access().find_user(credentials_.name);
   facts.user = credentials_.name;
   if (user != nullptr) facts.user_id = user->id;
-  keep_token(token_);
   if (step.authz == AuthBackend::oauth2) {
-    auto rights = std::make_unique<TokenRights>(facts, token_.scopes, std::move(tags_));
+    auto rights = std::make_unique<TokenRights>(services, facts, token_, std::move(tags_));
     token_rights_ = rights.get();
     rights_ = std::move(rights);
     facts.login.rights = rights_.get();
@@ -153,16 +152,6 @@ Login::Outcome Login::accept() {
   core::wipe(credentials_.password);
   emit_login(services.broker(), facts, {facts.user, facts.mechanism});
   return Outcome::accepted;
-}
-
-void Login::keep_token(const core::AuthToken& token) {
-  LoginFacts& login = parts_.facts.login;
-  login.expires_at = core::never;
-  if (token.user.empty() || token.expires_at_s == 0) return;
-  constexpr std::int64_t far_away_s = core::never / core::nanos_per_s / 4;
-  if (token.expires_at_s > far_away_s) return;
-  login.expires_at =
-      token.expires_at_s * core::nanos_per_s - parts_.services.broker().turn().wall_clock_offset;
 }
 
 Login::Outcome Login::renew(std::string_view secret) {
@@ -189,8 +178,7 @@ Login::Outcome Login::on_renewed(const AuthAnswer& answer) {
     return Outcome::refused;
   }
   token_ = answer.token;
-  keep_token(token_);
-  if (token_rights_ != nullptr) token_rights_->renew(token_.scopes, answer.tags);
+  if (token_rights_ != nullptr) token_rights_->renew(token_, answer.tags);
   return Outcome::accepted;
 }
 

@@ -63,7 +63,6 @@ class Login {
   void fail_step(std::string_view why);
   core::AuthBackend backend() const;
   bool ask_user();
-  void keep_token(const core::AuthToken& token);
   core::LoginAttempt attempt() const;
 
   Parts parts_;

@@ -1,5 +1,8 @@
-// The rights that a token gives by its scopes: known at once, until it expires or is renewed.
+// The rights that a token gives by its scopes: known at once, none once it has expired, until it is
+// renewed. As in RabbitMQ the connection stays open then, and consumers get what comes.
 #pragma once
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -11,20 +14,24 @@
 #include "core/access/scopes.h"
 #include "net/amqp/connection/connection_rights.h"
 #include "net/amqp/connection/facts.h"
+#include "net/amqp/services.h"
 
 namespace lepus::amqp {
 
 class TokenRights final : public ConnectionRights {
  public:
-  /// `facts` outlive this object. `tags` are those of the login.
-  TokenRights(const ConnectionFacts& facts, const std::vector<std::string>& scopes,
+  /// Both outlive this object. `tags` are those of the login.
+  TokenRights(Services& services, const ConnectionFacts& facts, const core::AuthToken& token,
               std::vector<std::string> tags)
-      : facts_(facts), scopes_(scopes), tags_(std::move(tags)) {}
+      : services_(services), facts_(facts), scopes_({}) {
+    renew(token, std::move(tags));
+  }
 
   /// The client has another token.
-  void renew(const std::vector<std::string>& scopes, std::vector<std::string> tags) {
-    scopes_ = core::Scopes{scopes};
+  void renew(const core::AuthToken& token, std::vector<std::string> tags) {
+    scopes_ = core::Scopes{token.scopes};
     tags_ = std::move(tags);
+    expires_at_s_ = token.expires_at_s;
   }
 
   core::Verdict judge_vhost(std::string_view vhost) override {
@@ -40,6 +47,14 @@ class TokenRights final : public ConnectionRights {
     return std::find(tags_.begin(), tags_.end(), tag) != tags_.end();
   }
 
+  std::string refusal_note() const override {
+    if (!has_expired()) return {};
+    return fmt::format(
+        ", backend rabbit_auth_backend_oauth2 returned an error: \"Provided JWT token has expired "
+        "at timestamp {} (validated at {})\"",
+        expires_at_s_, now_s());
+  }
+
   // Nothing is unknown.
   [[nodiscard]] bool ask(std::uint16_t) override {
     CHECK(is_never_asked);
@@ -53,13 +68,20 @@ class TokenRights final : public ConnectionRights {
 
  private:
   static constexpr bool is_never_asked = false;
-  static core::Verdict verdict(bool is_allowed) {
-    return is_allowed ? core::Verdict::allowed : core::Verdict::refused;
+  std::int64_t now_s() const {
+    const core::Nanos offset = services_.broker().turn().wall_clock_offset;
+    return (services_.now() + offset) / core::nanos_per_s;
+  }
+  bool has_expired() const { return expires_at_s_ != 0 && expires_at_s_ <= now_s(); }
+  core::Verdict verdict(bool is_allowed) const {
+    return is_allowed && !has_expired() ? core::Verdict::allowed : core::Verdict::refused;
   }
 
+  Services& services_;
   const ConnectionFacts& facts_;
   core::Scopes scopes_;
   std::vector<std::string> tags_;
+  std::int64_t expires_at_s_ = 0;  ///< Since 1970; 0: never.
 };
 
 }  // namespace lepus::amqp
