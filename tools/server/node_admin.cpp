@@ -241,7 +241,7 @@ std::string NodeAdmin::set_log_level(std::string_view category, std::string_view
     const KeyMatch match = find_key(key);
     if (match.spec == nullptr || match.spec->name != key)
       return fmt::format("there is no log category '{}'", category);
-    if (match.spec->set(changed, {match.variable, level}))
+    if (match.spec->set(changed, {match.variable, level, match.second}))
       return fmt::format("'{}' is no log level: expected {}", level, match.spec->accepts);
   }
   if (const auto error = node_.log_system_.apply(changed.log)) return *error;
@@ -256,7 +256,7 @@ std::string NodeAdmin::set_value(std::string_view key, std::string_view value) {
   if (match.spec->reload != Reload::new_connections)
     return fmt::format("'{}' cannot be set so: change the configuration", key);
   ServerConfig changed = config_;
-  if (const SetOutcome refused = match.spec->set(changed, {match.variable, value}))
+  if (const SetOutcome refused = match.spec->set(changed, {match.variable, value, match.second}))
     return fmt::format("{} = {}: expected {}", key, value, match.spec->accepts);
   const TlsKeys before = tls_keys();
   config_ = std::move(changed);

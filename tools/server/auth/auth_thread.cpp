@@ -6,21 +6,10 @@
 #include "core/limits.h"
 #include "io/os.h"
 #include "tools/server/auth/auth_link.h"
-#include "tools/server/auth/http_transfers.h"
 
 namespace lepus::server {
 
 namespace {
-
-/// How the keys of tokens are fetched: a short request that nobody has to wait long for.
-AuthHttpConfig fetching_of(const OAuth2Config& config) {
-  AuthHttpConfig made;
-  made.request_timeout_ms = 5'000;
-  made.connection_timeout_ms = 5'000;
-  made.ca_file = config.ca_file;
-  made.verifies_peer = config.verifies_peer;
-  return made;
-}
 
 std::int64_t seconds_since_1970() {
   return std::chrono::duration_cast<std::chrono::seconds>(
@@ -31,10 +20,15 @@ std::int64_t seconds_since_1970() {
 }  // namespace
 
 AuthThread::AuthThread(const AuthConfig& config, core::Log& log)
-    : jwks_url_(config.oauth2.jwks_url),
-      log_(log),
+    : log_(log),
       verifier_(config.oauth2),
-      transfers_(std::make_unique<HttpTransfers>(config.http, fetching_of(config.oauth2), log)) {}
+      transfers_(std::make_unique<HttpTransfers>(config.http, log)) {
+  const auto add = [this](const std::string& name, const OAuth2Provider& provider) {
+    providers_.emplace(name, Provider{name, KeyFetcher{provider, *transfers_}, {}});
+  };
+  add("", config.oauth2.provider);
+  for (const auto& [name, provider] : config.oauth2.providers) add(name, provider);
+}
 
 AuthThread::~AuthThread() { stop(); }
 
@@ -90,40 +84,36 @@ void AuthThread::answer(AuthLink& to, core::AuthAnswer&& answer) {
 }
 
 /// Keys change: an unknown one makes them be fetched again, but not for each token that names one.
-bool AuthThread::may_fetch() const {
-  constexpr std::chrono::seconds pause{10};
-  const auto now = std::chrono::steady_clock::now();
-  return fetched_at_ == std::chrono::steady_clock::time_point{} || now - fetched_at_ >= pause;
-}
-
 void AuthThread::on_token(AuthJob&& job) {
   TokenVerifier::Verified verified =
       verifier_.verify(job.question.password.value_or(""), seconds_since_1970());
-  if (verified.wants_keys && (is_fetching_ || may_fetch())) {
-    wait_for_keys_.push_back(std::move(job));
-    if (!std::exchange(is_fetching_, true))
-      transfers_->fetch(jwks_url_, [this](HttpTransfers::Fetched&& fetched) {
-        on_keys(fetched.text, fetched.error);
+  if (verified.wants_keys) {
+    const auto found = providers_.find(verified.provider);
+    CHECK(found != providers_.end());
+    Provider& provider = found->second;
+    KeyFetcher& fetcher = provider.fetcher;
+    if (fetcher.is_fetching() || fetcher.may_fetch()) {
+      provider.waiting.push_back(std::move(job));
+      if (fetcher.is_fetching()) return;
+      return fetcher.fetch([this, &provider](KeyFetcher::Outcome&& outcome) {
+        on_keys(provider, std::move(outcome));
       });
-    return;
+    }
   }
   verified.answer.ticket = job.question.ticket;
   answer(*job.from, std::move(verified.answer));
 }
 
 /// Keys that were fetched before stay when others cannot be had.
-void AuthThread::on_keys(const std::string& text, const std::string& error) {
-  is_fetching_ = false;
-  fetched_at_ = std::chrono::steady_clock::now();
-  std::string why = error;
-  if (why.empty()) {
-    std::vector<JwkSetKey> keys = read_jwk_set(text, why);
-    if (why.empty()) verifier_.set_fetched(std::move(keys));
-  }
-  if (!why.empty())
+void AuthThread::on_keys(Provider& provider, KeyFetcher::Outcome&& outcome) {
+  if (outcome.error.empty()) {
+    verifier_.set_fetched(provider.name, std::move(outcome.keys));
+  } else {
     log_.write(core::LogLevel::error, core::LogCategory::general,
-               "the keys of tokens cannot be fetched", {{"url", jwks_url_}, {"reason", why}});
-  for (AuthJob& job : std::exchange(wait_for_keys_, {})) on_token(std::move(job));
+               "the keys of tokens cannot be fetched",
+               {{"url", outcome.url}, {"reason", outcome.error}});
+  }
+  for (AuthJob& job : std::exchange(provider.waiting, {})) on_token(std::move(job));
 }
 
 }  // namespace lepus::server

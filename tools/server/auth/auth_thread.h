@@ -5,12 +5,12 @@
 //
 //   submit() -> waiting --a transfer is free--> under way --> AuthLink::deliver()
 //                       --too long-----------------------> failed
-//            -> token: known key -> deliver();  unknown key -> waits for keys, which are fetched
+//            -> token: known key -> deliver();  unknown key -> waits while keys are fetched
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,18 +19,13 @@
 
 #include "core/access/auth_port.h"
 #include "core/base/log.h"
+#include "tools/server/auth/key_fetcher.h"
 #include "tools/server/auth/token_verifier.h"
 #include "tools/server/config/auth_config.h"
 
 namespace lepus::server {
 
 class AuthLink;
-class HttpTransfers;
-
-struct AuthJob {
-  AuthLink* from = nullptr;  ///< Gets the answer.
-  core::AuthQuestion question;
-};
 
 class AuthThread {
  public:
@@ -49,17 +44,19 @@ class AuthThread {
  private:
   void run();
   void answer(AuthLink& to, core::AuthAnswer&& answer);
+  /// Whose tokens wait while its keys are fetched.
+  struct Provider {
+    std::string name;
+    KeyFetcher fetcher;
+    std::vector<AuthJob> waiting;
+  };
   void on_token(AuthJob&& job);
-  void on_keys(const std::string& text, const std::string& error);
-  bool may_fetch() const;
+  void on_keys(Provider& provider, KeyFetcher::Outcome&& outcome);
 
-  const std::string jwks_url_;
   core::Log& log_;
   TokenVerifier verifier_;
-  std::vector<AuthJob> wait_for_keys_;
-  bool is_fetching_ = false;
-  std::chrono::steady_clock::time_point fetched_at_ = {};  ///< Keys, for the last time.
   std::unique_ptr<HttpTransfers> transfers_;
+  std::map<std::string, Provider> providers_;  ///< By name, as in the verifier.
   std::mutex mutex_;
   std::deque<AuthJob> submitted_;  ///< Under the lock.
   std::atomic<std::size_t> open_count_{0};

@@ -18,17 +18,6 @@ using core::AuthAnswer;
 using core::AuthQuestion;
 using Asked = AuthQuestion::Kind;
 
-/// All but what RFC 3986 calls unreserved.
-void append_encoded(std::string& out, std::string_view text) {
-  for (const char letter : text) {
-    const auto byte = static_cast<unsigned char>(letter);
-    if (std::isalnum(byte) != 0 || std::string_view{"-_.~"}.find(letter) != std::string_view::npos)
-      out += letter;
-    else
-      fmt::format_to(std::back_inserter(out), "%{:02X}", byte);
-  }
-}
-
 struct Parameter {
   std::string_view name;
   std::string_view value;
@@ -39,7 +28,7 @@ void append(std::string& out, std::initializer_list<Parameter> parameters) {
     if (!out.empty()) out += '&';
     out += name;
     out += '=';
-    append_encoded(out, value);
+    append_url_encoded(out, value);
   }
 }
 
@@ -126,6 +115,16 @@ AuthAnswer answered(AuthAnswer::Kind kind, std::string text) {
 }
 
 }  // namespace
+
+void append_url_encoded(std::string& out, std::string_view text) {
+  for (const char letter : text) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (std::isalnum(byte) != 0 || std::string_view{"-_.~"}.find(letter) != std::string_view::npos)
+      out += letter;
+    else
+      fmt::format_to(std::back_inserter(out), "%{:02X}", byte);
+  }
+}
 
 HttpQuestion make_http_question(const AuthHttpConfig& config, const AuthQuestion& question) {
   const std::string& path = path_of(config, question.kind);

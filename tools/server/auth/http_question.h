@@ -15,6 +15,9 @@
 
 namespace lepus::server {
 
+/// All but what RFC 3986 calls unreserved as %XX.
+void append_url_encoded(std::string& out, std::string_view text);
+
 struct HttpQuestion {
   std::string url;
   std::string body;  ///< Of a POST; of a GET the parameters are in the URL.

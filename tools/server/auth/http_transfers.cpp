@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -23,11 +24,14 @@ void init_curl_once() {
   std::call_once(once, [] { CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK); });
 }
 
+std::string_view text_of(CURLcode code) {
+  return code == CURLE_WRITE_ERROR ? "its answer is too long" : curl_easy_strerror(code);
+}
+
 }  // namespace
 
-HttpTransfers::HttpTransfers(const AuthHttpConfig& config, const AuthHttpConfig& fetching,
-                             core::Log& log)
-    : config_(config), fetching_(fetching), log_(log) {
+HttpTransfers::HttpTransfers(const AuthHttpConfig& config, core::Log& log)
+    : config_(config), log_(log) {
   init_curl_once();
   multi_ = curl_multi_init();
   CHECK(multi_ != nullptr);
@@ -35,7 +39,7 @@ HttpTransfers::HttpTransfers(const AuthHttpConfig& config, const AuthHttpConfig&
 
 HttpTransfers::~HttpTransfers() {
   for (const auto& transfer : transfers_) end(*transfer);
-  end(keys_);
+  for (const auto& transfer : fetches_) end(*transfer);
   curl_multi_cleanup(multi_);
 }
 
@@ -87,13 +91,20 @@ void HttpTransfers::start_waiting(const Answered& answered) {
 }
 
 HttpTransfers::Transfer* HttpTransfers::free_transfer() {
-  for (const auto& transfer : transfers_)
-    if (!transfer->is_under_way) return transfer.get();
-  if (transfers_.size() >= transfers_max) return nullptr;
-  transfers_.push_back(std::make_unique<Transfer>());
-  transfers_.back()->handle = curl_easy_init();
-  CHECK(transfers_.back()->handle != nullptr);
-  return transfers_.back().get();
+  const auto is_idle = [](const auto& transfer) { return !transfer->is_under_way; };
+  const bool is_any_idle = std::any_of(transfers_.begin(), transfers_.end(), is_idle);
+  if (!is_any_idle && transfers_.size() >= transfers_max) return nullptr;
+  return &idle_of(transfers_);
+}
+
+/// One more when all are under way.
+HttpTransfers::Transfer& HttpTransfers::idle_of(std::vector<std::unique_ptr<Transfer>>& transfers) {
+  for (const auto& transfer : transfers)
+    if (!transfer->is_under_way) return *transfer;
+  transfers.push_back(std::make_unique<Transfer>());
+  transfers.back()->handle = curl_easy_init();
+  CHECK(transfers.back()->handle != nullptr);
+  return *transfers.back();
 }
 
 void HttpTransfers::begin(Transfer& transfer, AuthJob&& job) {
@@ -108,18 +119,15 @@ void HttpTransfers::begin(Transfer& transfer, AuthJob&& job) {
   CHECK(curl_multi_add_handle(multi_, transfer.handle) == CURLM_OK);
 }
 
-/// Beside those that are under way: it waits for no other.
-void HttpTransfers::fetch(const std::string& url, std::function<void(Fetched&&)> done) {
-  Transfer& transfer = keys_;
-  CHECK(!transfer.is_under_way);
-  if (transfer.handle == nullptr) transfer.handle = curl_easy_init();
-  CHECK(transfer.handle != nullptr);
+void HttpTransfers::fetch(const std::string& url, const AuthHttpConfig& options,
+                          std::function<void(Fetched&&)> done) {
+  Transfer& transfer = idle_of(fetches_);
   transfer.fetched = std::move(done);
   transfer.answer.clear();
   transfer.is_under_way = true;
   curl_easy_reset(transfer.handle);
   curl_easy_setopt(transfer.handle, CURLOPT_URL, url.c_str());
-  set_options(transfer, fetching_);
+  set_options(transfer, options);
   CHECK(curl_multi_add_handle(multi_, transfer.handle) == CURLM_OK);
 }
 
@@ -165,23 +173,12 @@ void HttpTransfers::finish(Transfer& transfer, CURLcode code, const Answered& an
   long status = 0;
   curl_easy_getinfo(transfer.handle, CURLINFO_RESPONSE_CODE, &status);
   curl_multi_remove_handle(multi_, transfer.handle);
-  if (transfer.fetched) {
-    Fetched fetched{std::move(transfer.answer), {}};
-    if (code != CURLE_OK) {
-      fetched.error = curl_easy_strerror(code);
-    } else if (status != 200) {
-      fetched.error = fmt::format("status {}", status);
-    }
-    transfer.is_under_way = false;
-    return std::exchange(transfer.fetched, nullptr)(std::move(fetched));
-  }
+  if (transfer.fetched) return finish_fetch(transfer, code);
   AuthAnswer answer;
   if (code == CURLE_OK) {
     answer = read_http_answer(question.kind, status, transfer.answer);
   } else {
-    answer.text = fmt::format(
-        "the authentication service cannot be asked: {}",
-        code == CURLE_WRITE_ERROR ? "its answer is too long" : curl_easy_strerror(code));
+    answer.text = fmt::format("the authentication service cannot be asked: {}", text_of(code));
   }
   if (answer.kind == AuthAnswer::Kind::failed) log_failure(question, answer.text);
   answer.ticket = question.ticket;
@@ -189,6 +186,27 @@ void HttpTransfers::finish(Transfer& transfer, CURLcode code, const Answered& an
   AuthLink& to = *transfer.job.from;
   transfer.job = {};
   answered(to, std::move(answer));
+}
+
+/// What is called may fetch again.
+void HttpTransfers::finish_fetch(Transfer& transfer, CURLcode code) {
+  Fetched fetched{std::move(transfer.answer), {}};
+  long status = 0;
+  const char* target = nullptr;
+  curl_easy_getinfo(transfer.handle, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(transfer.handle, CURLINFO_REDIRECT_URL, &target);
+  if (code != CURLE_OK) {
+    fetched.error = text_of(code);
+  } else if (target != nullptr) {
+    fetched.error = fmt::format(
+        "status {}: it redirects to '{}', which is not followed; name that "
+        "place in the configuration",
+        status, target);
+  } else if (status != 200) {
+    fetched.error = fmt::format("status {}", status);
+  }
+  transfer.is_under_way = false;
+  std::exchange(transfer.fetched, nullptr)(std::move(fetched));
 }
 
 void HttpTransfers::log_failure(const core::AuthQuestion& question, const std::string& why) {

@@ -11,28 +11,36 @@
 #include <string>
 #include <vector>
 
+#include "core/access/auth_port.h"
 #include "core/base/log.h"
 #include "core/base/log_gate.h"
-#include "tools/server/auth/auth_thread.h"
+#include "tools/server/config/auth_config.h"
 
 namespace lepus::server {
+
+class AuthLink;
+
+struct AuthJob {
+  AuthLink* from = nullptr;  ///< Gets the answer.
+  core::AuthQuestion question;
+};
 
 class HttpTransfers {
  public:
   using Answered = std::function<void(AuthLink& to, core::AuthAnswer&& answer)>;
 
-  /// `fetching`: how keys are fetched.
-  HttpTransfers(const AuthHttpConfig& config, const AuthHttpConfig& fetching, core::Log& log);
+  HttpTransfers(const AuthHttpConfig& config, core::Log& log);
   HttpTransfers(const HttpTransfers&) = delete;
   ~HttpTransfers();
 
   void add(AuthJob&& job);
-  /// Fetches the keys of `url`, for those questions that wait for them. Not while it does.
   struct Fetched {
     std::string text;
     std::string error;  ///< Not empty: there is no text.
   };
-  void fetch(const std::string& url, std::function<void(Fetched&&)> done);
+  /// What is at `url`. Of `options` those of https and the time-outs count. It waits for no other.
+  void fetch(const std::string& url, const AuthHttpConfig& options,
+             std::function<void(Fetched&&)> done);
   /// One round: waits until something happens or wake() was called, at most for a moment.
   void work(const Answered& answered);
   /// Any thread.
@@ -61,17 +69,18 @@ class HttpTransfers {
   void set_options(Transfer& transfer, const AuthHttpConfig& config) const;
   void finish(Transfer& transfer, CURLcode code, const Answered& answered);
   void log_failure(const core::AuthQuestion& question, const std::string& why);
+  void finish_fetch(Transfer& transfer, CURLcode code);
   Transfer* free_transfer();
+  static Transfer& idle_of(std::vector<std::unique_ptr<Transfer>>& transfers);
   static std::size_t on_data(char* data, std::size_t size, std::size_t count, void* transfer);
 
   const AuthHttpConfig config_;
-  const AuthHttpConfig fetching_;
   core::Log& log_;
   core::LogGate failures_;
   CURLM* multi_;
   std::deque<Waiting> waiting_;
   std::vector<std::unique_ptr<Transfer>> transfers_;  ///< At most transfers_max.
-  Transfer keys_;                                     ///< Of fetch().
+  std::vector<std::unique_ptr<Transfer>> fetches_;    ///< As many as were ever under way at once.
 };
 
 }  // namespace lepus::server

@@ -6,34 +6,17 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
+
+#include "core/limits/tokens.h"
+#include "tools/server/auth/authorization_details.h"
+#include "tools/server/auth/claim_values.h"
 
 namespace lepus::server {
 
 namespace {
 
 namespace dom = simdjson::dom;
-
-void add_words(std::string_view text, std::vector<std::string>& out) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    if (end > 0) out.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-}
-
-/// A text of words, or a list of them.
-std::vector<std::string> words_of_claim(const dom::object& claims, std::string_view name) {
-  std::vector<std::string> words;
-  std::string_view text;
-  dom::array list;
-  if (claims[name].get(text) == simdjson::SUCCESS) {
-    add_words(text, words);
-  } else if (claims[name].get(list) == simdjson::SUCCESS) {
-    for (const dom::element one : list)
-      if (one.get(text) == simdjson::SUCCESS) add_words(text, words);
-  }
-  return words;
-}
 
 /// Nothing: it is not there. A number with a fraction counts as its whole part.
 std::optional<std::int64_t> time_of(const dom::object& claims, std::string_view name,
@@ -65,18 +48,8 @@ void check_times(const dom::object& claims, std::int64_t now_s, TokenClaims& out
   out.expires_at_s = expires.value_or(0);
 }
 
-void check_audience(const OAuth2Config& config, const dom::object& claims, TokenClaims& out) {
-  if (!config.verifies_audience) return;
-  const std::vector<std::string> audience = words_of_claim(claims, "aud");
-  const bool is_meant =
-      std::find(audience.begin(), audience.end(), config.resource_server_id) != audience.end();
-  if (!is_meant)
-    out.error = fmt::format("it is not meant for '{}': its claim 'aud' does not have that",
-                            config.resource_server_id);
-}
-
-std::string user_of(const OAuth2Config& config, const dom::object& claims) {
-  std::vector<std::string> names = config.username_claims;
+std::string user_of(const ResourceServer& server, const dom::object& claims) {
+  std::vector<std::string> names = server.username_claims;
   names.insert(names.end(), {"sub", "client_id"});
   for (const std::string& name : names) {
     std::string_view text;
@@ -85,31 +58,48 @@ std::string user_of(const OAuth2Config& config, const dom::object& claims) {
   return "unknown";
 }
 
-std::vector<std::string> scopes_of(const OAuth2Config& config, const dom::object& claims) {
-  std::vector<std::string> raw = words_of_claim(claims, "scope");
-  std::vector<std::string> more_names;
-  add_words(config.additional_scopes_key, more_names);
-  for (const std::string& name : more_names)
-    for (std::string& one : words_of_claim(claims, name)) raw.push_back(std::move(one));
-  std::vector<std::string> named;
-  for (std::string& one : raw) {
-    const auto alias = config.scope_aliases.find(one);
-    if (alias == config.scope_aliases.end()) {
-      named.push_back(std::move(one));
-    } else {
-      add_words(alias->second, named);
-    }
-  }
-  const std::string prefix = config.scope_prefix.value_or(config.resource_server_id + ".");
+void keep_one_of_each(std::vector<std::string>& texts) {
+  std::sort(texts.begin(), texts.end());
+  texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+}
+
+/// Of the claim scope, of the operator's claims, of a requesting party token (Keycloak), and of
+/// authorization_details; with what aliases among them stand for.
+std::vector<std::string> scopes_of(const ResourceServer& server, const dom::object& claims) {
+  std::vector<std::string> paths;
+  add_words(server.additional_scopes_key, paths);
+  paths.insert(paths.end(), {"scope", "authorization.permissions.scopes"});
+  std::vector<std::string> all;
+  for (const std::string& path : paths)
+    for (std::string& one : scopes_at(claims, path, server.id)) all.push_back(std::move(one));
+  keep_one_of_each(all);
+  const std::size_t named_count = all.size();
+  for (std::size_t i = 0; i < named_count; ++i)
+    if (const auto alias = server.aliases.find(all[i]); alias != server.aliases.end())
+      add_words(alias->second, all);
+  dom::array details;
+  if (claims["authorization_details"].get(details) == simdjson::SUCCESS)
+    for (std::string& one : scopes_of_details(server, details)) all.push_back(std::move(one));
   std::vector<std::string> scopes;
-  for (const std::string& one : named)
-    if (one.starts_with(prefix)) scopes.push_back(one.substr(prefix.size()));
+  for (const std::string& one : all)
+    if (one.starts_with(server.scope_prefix))
+      scopes.push_back(one.substr(server.scope_prefix.size()));
+  keep_one_of_each(scopes);
   return scopes;
 }
 
 }  // namespace
 
-TokenClaims read_claims(const OAuth2Config& config, std::string_view payload, std::int64_t now_s) {
+std::vector<std::string> read_audience(std::string_view payload) {
+  dom::parser parser;
+  dom::element audience;
+  if (parser.parse(simdjson::padded_string{payload})["aud"].get(audience) != simdjson::SUCCESS)
+    return {};
+  return words_of(audience);
+}
+
+TokenClaims read_claims(const ResourceServer& server, std::string_view payload,
+                        std::int64_t now_s) {
   TokenClaims out;
   dom::parser parser;
   dom::element root;
@@ -120,10 +110,11 @@ TokenClaims read_claims(const OAuth2Config& config, std::string_view payload, st
     return out;
   }
   check_times(claims, now_s, out);
-  if (out.error.empty()) check_audience(config, claims, out);
   if (!out.error.empty()) return out;
-  out.user = user_of(config, claims);
-  out.scopes = scopes_of(config, claims);
+  out.user = user_of(server, claims);
+  out.scopes = scopes_of(server, claims);
+  if (out.scopes.size() > core::limits::token_scopes_max)
+    out.error = fmt::format("it has more than {} scopes", core::limits::token_scopes_max);
   return out;
 }
 

@@ -1,5 +1,5 @@
-// What the payload of a token whose signature is right says: who it is, what he may do, until when.
-// As RabbitMQ reads it. Pure.
+// What the payload of a token says: whom it is meant for, and, once its signature is known to be
+// right, who it is, what he may do, until when. As RabbitMQ reads it. Pure.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tools/server/auth/oauth2_config.h"
+#include "tools/server/auth/resource_servers.h"
 
 namespace lepus::server {
 
@@ -18,6 +18,9 @@ struct TokenClaims {
   std::string error;                ///< Not empty: why the token is refused.
 };
 
-TokenClaims read_claims(const OAuth2Config& config, std::string_view payload, std::int64_t now_s);
+/// The claim `aud`; nothing when there is none, or no payload.
+std::vector<std::string> read_audience(std::string_view payload);
+
+TokenClaims read_claims(const ResourceServer& server, std::string_view payload, std::int64_t now_s);
 
 }  // namespace lepus::server

@@ -92,9 +92,8 @@ std::string unknown_key(const Setting& setting) {
 void apply(const Setting& setting, const KeyMatch& match, ConfigResult& result) {
   const bool is_encrypted = setting.value.starts_with("encrypted:");
   const auto why =
-      is_encrypted
-          ? SetOutcome("encrypted values cannot be read")
-          : match.spec->set(result.config, {.variable = match.variable, .value = setting.value});
+      is_encrypted ? SetOutcome("encrypted values cannot be read")
+                   : match.spec->set(result.config, {match.variable, setting.value, match.second});
   if (why)
     result.errors.push_back(fmt::format("{}: bad value '{}' for key '{}': expected {}{}{}",
                                         setting.origin, setting.value, setting.key,

@@ -31,6 +31,25 @@ Pattern split_pattern(std::string_view name) {
           .after = name.substr(end)};
 }
 
+/// Without a spec when `name` is no key of this pattern.
+KeyMatch match_pattern(const KeySpec& spec, std::string_view name) {
+  const Pattern first = split_pattern(spec.name);
+  if (first.variable.empty() || !name.starts_with(first.before)) return {};
+  const std::string_view rest = name.substr(first.before.size());
+  const Pattern second = split_pattern(first.after);
+  if (second.variable.empty()) {
+    if (rest.size() <= first.after.size() || !rest.ends_with(first.after)) return {};
+    return {.spec = &spec, .variable = rest.substr(0, rest.size() - first.after.size())};
+  }
+  const std::size_t middle = rest.find(second.before, 1);
+  if (middle == std::string_view::npos) return {};
+  const std::string_view end = rest.substr(middle + second.before.size());
+  if (end.size() <= second.after.size() || !end.ends_with(second.after)) return {};
+  return {.spec = &spec,
+          .variable = rest.substr(0, middle),
+          .second = end.substr(0, end.size() - second.after.size())};
+}
+
 /// The part of `name` with the given number, counted in dots; "" when it has not so many.
 std::string_view part_at(std::string_view name, std::ptrdiff_t index) {
   for (; index > 0; --index) {
@@ -47,8 +66,15 @@ std::string candidate_for(std::string_view pattern_text, std::string_view name) 
   if (pattern.variable.empty()) return std::string(pattern_text);
   const auto index = std::count(pattern.before.begin(), pattern.before.end(), '.');
   const std::string_view part = part_at(name, index);
-  return fmt::format("{}{}{}", pattern.before, part.empty() ? pattern.variable : part,
-                     pattern.after);
+  const std::string begin =
+      fmt::format("{}{}", pattern.before, part.empty() ? pattern.variable : part);
+  const Pattern last = split_pattern(pattern.after);
+  if (last.variable.empty()) return begin + std::string{pattern.after};
+  const auto depth = std::count(begin.begin(), begin.end(), '.') +
+                     std::count(last.before.begin(), last.before.end(), '.');
+  const std::string_view last_part = part_at(name, depth);
+  return fmt::format("{}{}{}{}", begin, last.before, last_part.empty() ? last.variable : last_part,
+                     last.after);
 }
 
 void add_wrapped(std::string& out, std::string_view doc) {
@@ -81,13 +107,7 @@ KeyMatch find_key(std::string_view name) {
   KeyMatch best;
   for (const KeySpec& spec : config_keys()) {
     if (spec.name == name) return {.spec = &spec, .variable = {}};
-    const Pattern pattern = split_pattern(spec.name);
-    if (pattern.variable.empty()) continue;
-    const std::size_t fixed_size = pattern.before.size() + pattern.after.size();
-    if (name.size() <= fixed_size) continue;
-    if (!name.starts_with(pattern.before) || !name.ends_with(pattern.after)) continue;
-    best = {.spec = &spec,
-            .variable = name.substr(pattern.before.size(), name.size() - fixed_size)};
+    if (const KeyMatch match = match_pattern(spec, name); match.spec != nullptr) best = match;
   }
   return best;
 }

@@ -3,7 +3,8 @@
 // Parsing, --list-config, the reference in docs/OPERATIONS.md, docs/lepus.conf.example and the
 // comparison for a reload are made from it; a new key is one new row.
 //
-// A name may contain one part that starts with '$': it stands for any text, which `set` is told.
+// A name may contain a part that starts with '$', or two: each stands for any text, which `set` is
+// told.
 #pragma once
 
 #include <optional>
@@ -27,6 +28,7 @@ enum class Reload : std::uint8_t {
 struct KeyText {
   std::string_view variable;  ///< What the part with '$' stands for; "" when there is none.
   std::string_view value;
+  std::string_view second = {};  ///< What a second part with '$' stands for.
 };
 
 /// Nothing = the value was taken; else why not, may be empty when `accepts` says it all.
@@ -49,6 +51,7 @@ std::span<const KeySpec> config_keys();
 struct KeyMatch {
   const KeySpec* spec = nullptr;  ///< nullptr = no such key.
   std::string_view variable;      ///< Points into the name looked for.
+  std::string_view second = {};   ///< As `variable`.
 };
 KeyMatch find_key(std::string_view name);
 

@@ -5,7 +5,6 @@
 #include <array>
 
 #include "core/access/access_pattern.h"
-#include "tools/server/auth/jwt.h"
 #include "tools/server/config/config_keys_section.h"
 
 namespace lepus::server {
@@ -162,60 +161,6 @@ std::string show_http_verify(const ServerConfig& config) {
   return config.auth.http.verifies_peer ? "verify_peer" : "verify_none";
 }
 
-// ---- Tokens ----
-
-template <std::vector<std::string> OAuth2Config::*Member>
-SetOutcome add_to_list(ServerConfig& config, const KeyText& given) {
-  if (given.value.empty()) return access::refused("it is empty");
-  (config.auth.oauth2.*Member).emplace_back(given.value);
-  return access::taken();
-}
-template <std::vector<std::string> OAuth2Config::*Member>
-std::string show_list(const ServerConfig& config) {
-  return fmt::format("{}", fmt::join(config.auth.oauth2.*Member, ","));
-}
-template <std::map<std::string, std::string> OAuth2Config::*Member>
-constexpr Access named_text = {
-    [](ServerConfig& config, const KeyText& given) {
-      if (given.value.empty()) return access::refused("it is empty");
-      (config.auth.oauth2.*Member)[std::string{given.variable}] = given.value;
-      return access::taken();
-    },
-    [](const ServerConfig& config) {
-      std::string all;
-      for (const auto& [name, text] : config.auth.oauth2.*Member)
-        all += fmt::format("{}{}={}", all.empty() ? "" : ",", name, text);
-      return all;
-    }};
-
-SetOutcome add_algorithm(ServerConfig& config, const KeyText& given) {
-  if (!is_jwt_algorithm(given.value)) return access::refused();
-  config.auth.oauth2.algorithms.emplace_back(given.value);
-  return access::taken();
-}
-SetOutcome set_scope_prefix(ServerConfig& config, const KeyText& given) {
-  config.auth.oauth2.scope_prefix = given.value;
-  return access::taken();
-}
-std::string show_scope_prefix(const ServerConfig& config) {
-  return config.auth.oauth2.scope_prefix.value_or("");
-}
-SetOutcome set_jwks_url(ServerConfig& config, const KeyText& given) {
-  if (!given.value.starts_with("http://") && !given.value.starts_with("https://"))
-    return access::refused();
-  config.auth.oauth2.jwks_url = given.value;
-  return access::taken();
-}
-std::string show_jwks_url(const ServerConfig& config) { return config.auth.oauth2.jwks_url; }
-SetOutcome set_oauth2_verify(ServerConfig& config, const KeyText& given) {
-  if (given.value != "verify_peer" && given.value != "verify_none") return access::refused();
-  config.auth.oauth2.verifies_peer = given.value == "verify_peer";
-  return access::taken();
-}
-std::string show_oauth2_verify(const ServerConfig& config) {
-  return config.auth.oauth2.verifies_peer ? "verify_peer" : "verify_none";
-}
-
 // ---- Rows ----
 
 void add_mechanisms(const Section& add) {
@@ -328,50 +273,6 @@ void add_backends(const Section& add) {
       access::flag<&Config::auth, &AuthConfig::caches_refusals>);
 }
 
-void add_token_keys(const Section& add) {
-  constexpr std::string_view accepts_url = "a URL that begins with http:// or https://";
-  add({"auth_oauth2.signing_keys.$id", "a PEM file",
-       "A public key, or a certificate with one, that tokens with this key id are signed with."},
-      restart, named_text<&OAuth2Config::key_files>);
-  add({"auth_oauth2.default_key", "the id of a key", "Of tokens that name no key."}, restart,
-      access::text<&Config::auth, &AuthConfig::oauth2, &OAuth2Config::default_key>);
-  add({"auth_oauth2.jwks_url", accepts_url,
-       "Where keys are fetched from when a token names one that is not known; not again for 10 s."},
-      restart, {set_jwks_url, show_jwks_url});
-  add({"auth_oauth2.jwks_uri", accepts_url, "Another name of auth_oauth2.jwks_url."}, restart,
-      {set_jwks_url, access::show_nothing});
-  add({"auth_oauth2.https.cacertfile", "a file", "Authorities that jwks_url is verified with."},
-      restart, access::text<&Config::auth, &AuthConfig::oauth2, &OAuth2Config::ca_file>);
-  add({"auth_oauth2.https.peer_verification", "verify_peer or verify_none",
-       "Whether the certificate of jwks_url is verified; also its host name."},
-      restart, {set_oauth2_verify, show_oauth2_verify});
-  add({"auth_oauth2.algorithms.$n", "RS256, ES256, PS256, EdDSA and the like",
-       "One line for each algorithm that a token may be signed with; none: all of them."},
-      restart, {add_algorithm, show_list<&OAuth2Config::algorithms>});
-}
-
-void add_token_claims(const Section& add) {
-  add({"auth_oauth2.resource_server_id", "a name",
-       "What this broker is called in the claim aud of a token, and before the dot of its scopes."},
-      restart, access::text<&Config::auth, &AuthConfig::oauth2, &OAuth2Config::resource_server_id>);
-  add({"auth_oauth2.verify_aud", accepts_bool, "Whether the claim aud has to name this broker."},
-      restart, access::flag<&Config::auth, &AuthConfig::oauth2, &OAuth2Config::verifies_audience>);
-  add({"auth_oauth2.scope_prefix", "a text, may be empty",
-       "Scopes that begin with it count, without it; resource_server_id and a dot when not set."},
-      restart, {set_scope_prefix, show_scope_prefix});
-  add({"auth_oauth2.scope_aliases.$alias", "scopes separated by blanks",
-       "What a scope of this name stands for."},
-      restart, named_text<&OAuth2Config::scope_aliases>);
-  add({"auth_oauth2.additional_scopes_key", "names of claims separated by blanks",
-       "Claims that have scopes, too, beside scope."},
-      restart,
-      access::text<&Config::auth, &AuthConfig::oauth2, &OAuth2Config::additional_scopes_key>);
-  add({"auth_oauth2.preferred_username_claims.$n", "the name of a claim",
-       "Claims that name the user, before sub and client_id."},
-      restart,
-      {add_to_list<&OAuth2Config::username_claims>, show_list<&OAuth2Config::username_claims>});
-}
-
 }  // namespace
 
 void add_logins(std::vector<KeySpec>& rows) {
@@ -381,8 +282,6 @@ void add_logins(std::vector<KeySpec>& rows) {
   add_backends(add);
   add_http_paths(add);
   add_http_tls(add);
-  add_token_keys(add);
-  add_token_claims(add);
 }
 
 }  // namespace lepus::server

@@ -40,6 +40,8 @@ class Section {
 void add_log(std::vector<KeySpec>& rows);
 /// config_keys_auth.cpp
 void add_logins(std::vector<KeySpec>& rows);
+/// config_keys_oauth2.cpp
+void add_tokens(std::vector<KeySpec>& rows);
 /// config_keys_dpdk.cpp
 void add_dpdk(std::vector<KeySpec>& rows);
 /// config_keys_http.cpp

@@ -355,6 +355,7 @@ std::vector<KeySpec> make_rows() {
   add_users(rows);
   add_dpdk(rows);
   add_logins(rows);
+  add_tokens(rows);
   add_http(rows);
   add_memory(rows);
   add_threads(rows);

@@ -42,23 +42,6 @@ bool has_backend(const AuthConfig& config, core::AuthBackend backend) {
   return false;
 }
 
-void check_tokens(ConfigResult& result) {
-  const OAuth2Config& tokens = result.config.auth.oauth2;
-  if (!has_backend(result.config.auth, core::AuthBackend::oauth2)) return;
-  if (tokens.resource_server_id.empty())
-    result.errors.emplace_back(
-        "auth_backends: oauth2 needs auth_oauth2.resource_server_id, the name of this broker in "
-        "tokens");
-  if (tokens.key_files.empty() && tokens.jwks_url.empty())
-    result.errors.emplace_back(
-        "auth_backends: oauth2 needs keys; set auth_oauth2.signing_keys.ID or "
-        "auth_oauth2.jwks_url");
-  if (!tokens.default_key.empty() && tokens.jwks_url.empty() &&
-      !tokens.key_files.contains(tokens.default_key))
-    result.errors.push_back(fmt::format(
-        "auth_oauth2.default_key: there is no auth_oauth2.signing_keys.{}", tokens.default_key));
-}
-
 void check_passwords(ConfigResult& result) {
   const core::CredentialRule& rule = result.config.auth.passwords;
   if (rule.kind == core::CredentialRule::Kind::min_length && rule.min_length == 0)
@@ -74,7 +57,7 @@ void check_passwords(ConfigResult& result) {
 void check_logins(ConfigResult& result) {
   check_mechanisms(result);
   check_backends(result);
-  check_tokens(result);
+  if (has_backend(result.config.auth, core::AuthBackend::oauth2)) check_tokens(result);
   check_passwords(result);
 }
 

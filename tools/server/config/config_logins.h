@@ -6,5 +6,7 @@
 namespace lepus::server {
 
 void check_logins(ConfigResult& result);
+/// Of the backend oauth2, which is asked. config_tokens.cpp
+void check_tokens(ConfigResult& result);
 
 }  // namespace lepus::server

@@ -27,8 +27,9 @@ constexpr Subject backend_tls = {"TLS of authentication over HTTP", refused_key,
                                  "verify are there. Remove the key"};
 constexpr Subject token_details = {
     "Details of OAuth 2", refused_key,
-    "of auth_oauth2 only the keys in OPERATIONS.md are there: one resource server, whose keys come "
-    "from files or from jwks_url. Remove the key"};
+    "of auth_oauth2 only the keys in OPERATIONS.md are there: no opaque tokens, which an issuer "
+    "would have to be asked about, no scopes that are regular expressions, and of https only the "
+    "authorities and whether it is verified. Remove the key"};
 constexpr Subject hashing = {
     "Password hashing", refused_key,
     "new passwords are stored as salted SHA-256 (hashes that come with definitions keep their "
@@ -131,6 +132,10 @@ constexpr Subject log_categories = {
     "Log categories", no_effect,
     "lines have the categories connection, channel, queue and default and go to one file"};
 
+constexpr Subject token_pages = {
+    "Pages of an OAuth 2 provider", no_effect,
+    "the web interface sends nobody to a provider to log in: these keys are for that only"};
+
 constexpr std::string_view infinity = "infinity";
 
 constexpr auto keys = std::to_array<RabbitmqKey>({
@@ -151,6 +156,22 @@ constexpr auto keys = std::to_array<RabbitmqKey>({
     {"ssl_options.secure_renegotiate", &renegotiation, "true"},
 
     {"auth_http.ssl_options.*", &backend_tls},
+    {"auth_oauth2.authorization_endpoint", &token_pages},
+    {"auth_oauth2.end_session_endpoint", &token_pages},
+    {"auth_oauth2.token_endpoint", &token_pages},
+    {"auth_oauth2.oauth_providers.$id.authorization_endpoint", &token_pages},
+    {"auth_oauth2.oauth_providers.$id.end_session_endpoint", &token_pages},
+    {"auth_oauth2.oauth_providers.$id.token_endpoint", &token_pages},
+    {"auth_oauth2.https.crl_check", &token_details, "false"},
+    {"auth_oauth2.https.depth", &token_details, "10"},
+    {"auth_oauth2.https.fail_if_no_peer_cert", &token_details, "true,false"},
+    {"auth_oauth2.https.hostname_verification", &token_details, "wildcard"},
+    {"auth_oauth2.oauth_providers.$id.https.crl_check", &token_details, "false"},
+    {"auth_oauth2.oauth_providers.$id.https.depth", &token_details, "10"},
+    {"auth_oauth2.oauth_providers.$id.https.fail_if_no_peer_cert", &token_details, "true,false"},
+    {"auth_oauth2.oauth_providers.$id.https.hostname_verification", &token_details, "wildcard"},
+    {"auth_oauth2.scope_pattern_syntax", &token_details, "wildcard"},
+    {"auth_oauth2.resource_servers.$id.scope_pattern_syntax", &token_details, "wildcard"},
     {"auth_oauth2.*", &token_details},
     {"password_hashing_module", &hashing, "rabbit_password_hashing_sha256"},
 
