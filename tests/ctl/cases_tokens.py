@@ -183,6 +183,7 @@ def an_expired_token_gives_no_rights(world):
     other = world.probe()
     other.publish(key='q')
     probe.expect('Basic.Deliver')
+    probe.content()
     probe.send(1, 'Queue.Declare', queue='other')
     got = probe.expect('Channel.Close').arguments
     check(got['reply_code'] == 403 and 'backend rabbit_auth_backend_oauth2 returned an error: '
