@@ -114,6 +114,7 @@ class Bench:
     def resume(self, context, session):
         """The session of one connection; None when it was to be resumed and was not."""
         with socket.create_connection(('127.0.0.1', tls_port(self.broker))) as plain:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with context.wrap_socket(plain, session=session) as secured:
                 secured.sendall(b'AMQP\0\0\x09\x01')
                 secured.recv(1)
