@@ -1,6 +1,6 @@
 // The seam to the world: everything a running loop wants from the kernel goes through one virtual
-// call per turn, not one per operation. UringDriver is the kernel, SimDriver a simulated network
-// with virtual time and faults from a seed.
+// call per turn, not one per operation. UringDriver is the kernel; EpollDriver, too, where that is
+// refused; SimDriver is a simulated network with virtual time and faults from a seed.
 #pragma once
 
 #include <cstdint>

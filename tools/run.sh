@@ -18,7 +18,7 @@ if [ "${1:-}" = "--dpdk" ]; then
     exec tools/dpdk/try.sh "$PWD/build/release" "$PWD/data" "$@"
 fi
 tools/build.sh release lepus lepus-journal lepus-perf lepusctl
-echo "build/release/lepusctl finds it from here; elsewhere: LEPUS_SOCKET=$PWD/data/lepus.sock" >&2
+echo "build/release/lepusctl finds it; for another one: LEPUS_SOCKET=$PWD/data/lepus.sock" >&2
 echo "web interface, with the HTTP API below /api: http://localhost:15672/" >&2
 echo "metrics: http://localhost:15692/metrics" >&2
 exec build/release/lepus --set "data_dir=$PWD/data" "$@"

@@ -1,9 +1,7 @@
 // liburing 2.3 calls; everything newer is left alone.
 #include "io/uring/uring_driver.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -12,12 +10,9 @@
 
 #include <bit>
 #include <cerrno>
-#include <climits>
-#include <ctime>
 
 #include "core/limits.h"
 #include "io/kernel_disk.h"
-#include "io/unix_socket.h"
 #include "io/uring/submission.h"
 #include "io/uring/uring_probe.h"
 
@@ -33,33 +28,6 @@ constexpr core::Nanos submit_pause = core::nanos_per_ms;
 
 std::size_t round_to_page(std::size_t size) {
   return (size + page_size - 1) / page_size * page_size;
-}
-
-core::Nanos read_clock(clockid_t clock) {
-  timespec time{};
-  clock_gettime(clock, &time);
-  return time.tv_sec * core::nanos_per_s + time.tv_nsec;
-}
-
-core::Nanos clock_now() { return read_clock(CLOCK_MONOTONIC); }
-
-Endpoint endpoint_of(const sockaddr_storage& address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (address.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-    inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
-    return {text.data(), ntohs(v4.sin_port)};
-  }
-  if (address.ss_family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
-    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
-      inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[12], text.data(), text.size());
-    } else {
-      inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
-    }
-    return {text.data(), ntohs(v6.sin6_port)};
-  }
-  return {};
 }
 
 /// By a system call, which does not block: the ring would hand it to a thread of the kernel's.
@@ -163,7 +131,7 @@ core::Nanos UringDriver::turn(OpList& submitted, std::vector<Completion>& comple
   enter(completed.empty() ? wait_until : 0);
   submit_rest_of_turn(completed);
   collect(completed);
-  return clock_now();
+  return monotonic_now();
 }
 
 /// What the kernel had no memory or room for. There is nothing else to do meanwhile: all that this
@@ -184,54 +152,7 @@ void UringDriver::submit_rest_of_turn(std::vector<Completion>& completed) {
   submit_rest(Rest{*this, completed});
 }
 
-core::Nanos UringDriver::now() { return clock_now(); }
-
-std::uint64_t UringDriver::ticks() {
-#if defined(__x86_64__)
-  return __builtin_ia32_rdtsc();
-#elif defined(__aarch64__)
-  std::uint64_t count = 0;
-  asm volatile("mrs %0, cntvct_el0" : "=r"(count));
-  return count;
-#else
-  return static_cast<std::uint64_t>(clock_now());
-#endif
-}
-
-core::Nanos UringDriver::wall_now() { return read_clock(CLOCK_REALTIME); }
-
 int UringDriver::wake_target() const { return ring_.ring_fd; }
-
-PeerName UringDriver::peer_name(int fd) {
-  PeerName name;
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
-    name.remote = endpoint_of(address);
-  }
-  size = sizeof address;
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
-    name.local = endpoint_of(address);
-    if (const auto peer = address.ss_family == AF_UNIX ? unix_peer(fd) : std::nullopt) {
-      name.user = peer->user;
-      name.process = peer->process;
-    }
-  }
-  return name;
-}
-
-void UringDriver::reset_on_close(int fd) {
-  // Without effect on a unix socket, and on one that is no longer connected.
-  constexpr linger at_once{1, 0};
-  (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-}
-
-int UringDriver::next_descriptor() {
-  const int fd = fcntl(ring_.ring_fd, F_DUPFD_CLOEXEC, 0);
-  if (fd < 0) return INT_MAX;
-  ::close(fd);
-  return fd;
-}
 
 void UringDriver::give_back_buffers(const std::vector<Completion>& deferred) {
   if (handed_out_.empty()) return;
@@ -364,7 +285,7 @@ void UringDriver::enter(core::Nanos wait_until) {
   ++enter_count_;
   int code = 0;
   const core::Nanos wait_ns =
-      wait_until == 0 || wait_until == core::never ? 0 : wait_until - clock_now();
+      wait_until == 0 || wait_until == core::never ? 0 : wait_until - monotonic_now();
   if (wait_until == core::never) {
     code = io_uring_submit_and_wait(&ring_, 1);
   } else if (wait_ns <= 0) {

@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-#include "io/driver.h"
+#include "io/kernel_driver.h"
 
 namespace lepus::io {
 
@@ -32,7 +32,7 @@ struct UringConfig {
   std::size_t buffer_size = std::size_t{32} << 10;
 };
 
-class UringDriver final : public Driver {
+class UringDriver final : public KernelDriver {
  public:
   /// nullptr: *error says what is in the way and what to do. Any thread.
   static std::unique_ptr<UringDriver> create(const UringConfig& config, std::string* error);
@@ -41,12 +41,6 @@ class UringDriver final : public Driver {
 
   core::Nanos turn(OpList& submitted, std::vector<Completion>& completed,
                    core::Nanos wait_until) override;
-  core::Nanos now() override;
-  std::uint64_t ticks() override;
-  core::Nanos wall_now() override;
-  PeerName peer_name(int fd) override;
-  void reset_on_close(int fd) override;
-  int next_descriptor() override;
   std::size_t receive_buffers() const override { return config_.buffer_count; }
   int wake_target() const override;
 
@@ -60,6 +54,7 @@ class UringDriver final : public Driver {
   UringDriver(Key, const UringConfig& config);  ///< For create().
 
  private:
+  int own_descriptor() const override { return ring_.ring_fd; }
   int set_up();
   int set_up_buffers();
   void enable();

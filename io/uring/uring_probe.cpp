@@ -4,7 +4,9 @@
 #include "io/uring/uring_probe.h"
 
 #include <liburing.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -33,6 +35,12 @@ int uring_disabled_setting() {
   const int digit = std::fgetc(file);
   std::fclose(file);
   return digit >= '0' && digit <= '9' ? digit - '0' : -1;
+}
+
+/// Without parameters a kernel that allows the call finds a bad address.
+bool is_refused() {
+  const long code = syscall(__NR_io_uring_setup, 1, nullptr);
+  return code < 0 && (errno == ENOSYS || errno == EPERM || errno == EACCES);
 }
 
 struct NeededOpcode {
@@ -120,15 +128,15 @@ std::string explain_uring_buffers(int error_code) {
          std::strerror(error_code);
 }
 
-std::string probe_uring() {
+UringProbe probe_uring() {
   UringConfig small;
   small.submission_entries = 8;
   small.completion_entries = 16;
   small.buffer_count = 2;
   small.buffer_size = 4096;
   std::string error;
-  if (UringDriver::create(small, &error) == nullptr) return error;
-  return missing_opcode();
+  if (UringDriver::create(small, &error) == nullptr) return {error, is_refused()};
+  return {missing_opcode(), false};
 }
 
 }  // namespace lepus::io

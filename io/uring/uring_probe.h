@@ -6,9 +6,13 @@
 
 namespace lepus::io {
 
-/// Empty: everything UringDriver needs is there. Else one sentence: what is missing and what to do
-/// about it.
-std::string probe_uring();
+struct UringProbe {
+  /// Empty: everything UringDriver needs is there. Else one sentence: what is missing and what to
+  /// do about it.
+  std::string missing;
+  bool is_refused = false;  ///< The kernel has no io_uring for this process, whatever it asks.
+};
+UringProbe probe_uring();
 
 /// The same for a failed io_uring_setup (`error_code` is an errno, > 0).
 std::string explain_uring_setup(int error_code);

@@ -47,7 +47,7 @@ BANS = [
     Ban(r"\b(system_clock|steady_clock|high_resolution_clock)\b|\bclock_gettime\s*\(|"
         r"\bgettimeofday\s*\(|(?<![\w.>])time\s*\(\s*(NULL|nullptr|0)\s*\)",
         "a clock", "take `now` as an argument; only the driver reads the clock", MESSAGE_PATH,
-        ("io/uring/uring_driver", "io/os")),
+        ("io/kernel_driver", "io/os")),
     Ban(r"\bsleep_(for|until)\s*\(|(?<![\w.>])(usleep|nanosleep|sleep)\s*\(", "sleeping",
         "wait for the event itself (a completion, a condition, virtual time)",
         MESSAGE_PATH + ("tests",)),

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -24,10 +25,20 @@ namespace lepus::ctl {
 namespace {
 
 constexpr std::array usual_places{"/var/lib/lepus/lepus.sock", "/run/lepus/lepus.sock"};
-/// Of a broker that was started by tools/run.sh, seen from the repository.
+/// Of a broker that was started by tools/run.sh: seen from the repository, and from the directory
+/// of the programs there, build/release.
 constexpr const char* nearby_place = "data/lepus.sock";
+constexpr const char* place_from_program = "../../data/lepus.sock";
 constexpr int retry_ms = 100;
 constexpr double timeout_max_s = 1e9;  ///< As good as none.
+
+/// Empty when the kernel does not say where this program is.
+std::string beside_program() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return {};
+  return (program.parent_path() / place_from_program).lexically_normal().string();
+}
 
 /// In a directory of somebody else anything may wait for passwords: only what is ours or root's.
 bool is_own_socket(const char* path) {
@@ -70,6 +81,7 @@ std::string find_socket(const Invocation& invocation) {
   for (const char* place : usual_places)
     if (access(place, F_OK) == 0) return place;
   if (is_own_socket(nearby_place)) return nearby_place;
+  if (const std::string place = beside_program(); is_own_socket(place.c_str())) return place;
   return usual_places.front();
 }
 

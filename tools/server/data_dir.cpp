@@ -53,6 +53,17 @@ Repair close_one(const std::string& path, bool may_change) {
 
 }  // namespace
 
+std::optional<std::uint64_t> data_dir_owner(const std::string& path) {
+  const std::string lock_path = path + "/lock";
+  const int fd = ::open(lock_path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return {};
+  const bool is_taken = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(fd);
+  std::string pid;
+  if (!is_taken || !read_file(lock_path, pid)) return {};
+  return parse_number(trim(pid.substr(0, pid.find('\n'))));
+}
+
 DataDir::~DataDir() {
   if (lock_fd_ >= 0) close(lock_fd_);
   if (directory_fd_ >= 0) close(directory_fd_);

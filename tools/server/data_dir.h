@@ -4,6 +4,8 @@
 // group may look in.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,9 @@ namespace lepus::server {
 
 /// What nobody else may do with what the broker makes: the group may not write, others nothing.
 inline constexpr unsigned closed_to_others = 027;
+
+/// The process of the broker that uses this directory; nothing: none does, or it does not say.
+std::optional<std::uint64_t> data_dir_owner(const std::string& path);
 
 class DataDir {
  public:

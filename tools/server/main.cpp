@@ -1,6 +1,7 @@
-// The server program: command line -> configuration -> placement -> checks of the machine -> node.
-// Exit codes: 0 after a clean stop, 1 when the broker cannot start or failed, 2 for a wrong command
-// line. Everything that can be wrong is said in one line on standard error before anything listens.
+// The server program: command line -> configuration -> placement -> checks of
+// the machine -> node. Exit codes: 0 after a clean stop, 1 when the broker
+// cannot start or failed, 2 for a wrong command line. Everything that can be
+// wrong is said in one line on standard error before anything listens.
 #include <fmt/ranges.h>
 
 #include <sys/stat.h>
@@ -29,6 +30,7 @@
 #include "tools/server/node.h"
 #include "tools/server/placement/placement_locks.h"
 #include "tools/server/placement/placement_machine.h"
+#include "tools/server/service/machine_check.h"
 
 namespace lepus::server {
 
@@ -42,6 +44,17 @@ int fail(std::string_view why) {
     begin = end + 1;
   }
   return 1;
+}
+
+/// Returns the warning to be logged when epoll stands in; `error`: what is
+/// missing.
+std::string check_driver(const ServerConfig& config, std::string& error) {
+  if (config.io_driver == DriverChoice::epoll) return {};
+  io::UringProbe probe = io::probe_uring();
+  if (probe.is_refused && config.io_driver == DriverChoice::automatic)
+    return epoll_warning(probe.missing);
+  error = std::move(probe.missing);
+  return {};
 }
 
 int print(const std::string& text) {
@@ -61,7 +74,9 @@ std::string ready_line(const ServerConfig& config) {
 }
 
 int run_node(const ServerConfig& config, const Placement& placement) {
-  if (const std::string missing = io::probe_uring(); !missing.empty()) return fail(missing);
+  std::string missing;
+  const std::string driver_warning = check_driver(config, missing);
+  if (!missing.empty()) return fail(missing);
   DataDir data_dir;
   if (const std::string error = data_dir.open(config.data_dir); !error.empty()) return fail(error);
 
@@ -80,6 +95,10 @@ int run_node(const ServerConfig& config, const Placement& placement) {
     log.write(core::LogLevel::warning, core::LogCategory::general, "placement",
               {{"text", overlap}});
 
+  if (!driver_warning.empty())
+    log.write(core::LogLevel::warning, core::LogCategory::general, "start",
+              {{"text", driver_warning}});
+
   Node node(config, placement, log_system);
   if (const std::string error = node.start(); !error.empty()) return fail(error);
   log_system.start();
@@ -87,7 +106,8 @@ int run_node(const ServerConfig& config, const Placement& placement) {
   return node.run();
 }
 
-/// The placement with the warning that another broker has its CPUs, as a start would log it.
+/// The placement with the warning that another broker has its CPUs, as a start
+/// would log it.
 Placement with_overlap(Placement placement) {
   PlacementLocks locks;
   std::string overlap = locks.take(placement, PlacementLocks::shared_directory);
@@ -97,7 +117,8 @@ Placement with_overlap(Placement placement) {
 
 /// --check-config, for what only shows outside the configuration.
 int check(const ConfigResult& loaded, const Placement& placement) {
-  const ConfigCheck outcome = check_environment(loaded.config);
+  ConfigCheck outcome = check_environment(loaded.config);
+  check_machine(loaded.config, outcome);
   for (const std::string& warning : with_overlap(placement).warnings)
     fmt::print(stderr, "lepus: {}\n", warning);
   for (const std::string& warning : outcome.warnings) fmt::print(stderr, "lepus: {}\n", warning);

@@ -15,6 +15,7 @@
 
 #include "core/limits.h"
 #include "io/os.h"
+#include "io/uring/uring_probe.h"
 #include "persist/journal/journal_check.h"
 #include "persist/recovery/kept_aside.h"
 #include "persist/recovery/shard_import.h"
@@ -45,6 +46,18 @@ io::IdlePolicy idle_policy(const ServerConfig& config) {
   return policy;
 }
 
+/// Empty, or what is in the way of another loop.
+std::string make_driver(const ServerConfig& config, std::unique_ptr<io::Driver>& driver) {
+  const bool is_epoll = config.io_driver == DriverChoice::automatic
+                            ? io::probe_uring().is_refused
+                            : config.io_driver == DriverChoice::epoll;
+  std::string error;
+  driver = io::create_driver({is_epoll ? io::DriverKind::epoll : io::DriverKind::io_uring,
+                              config.recv_buffer_count, config.recv_buffer_size},
+                             &error);
+  return error;
+}
+
 std::string event_vhost(const ServerConfig& config) {
   return config.event_vhost.empty() ? config.vhosts[0] : config.event_vhost;
 }
@@ -70,15 +83,6 @@ Node::~Node() {
   for (ShardThread& own : shards_) CHECK(!own.thread.joinable());
 }
 
-std::string Node::make_driver(std::unique_ptr<io::UringDriver>& driver) {
-  io::UringConfig uring;
-  uring.buffer_count = config_.recv_buffer_count;
-  uring.buffer_size = config_.recv_buffer_size;
-  std::string error;
-  driver = io::UringDriver::create(uring, &error);
-  return error;
-}
-
 std::string Node::start() {
   const std::uint64_t files = io::raise_file_limit();
   if (const std::string text = descriptor_warning(files, config_.connections_max); !text.empty())
@@ -87,29 +91,23 @@ std::string Node::start() {
   if (std::string error = make_tls(config_, tls); !error.empty()) return error;
   HttpTls http_tls;
   if (std::string error = make_http_tls(config_, http_tls); !error.empty()) return error;
-  // Once more in listen(): what comes between may take long, and is in vain when this is in use.
+  // Once more in listen(): what comes between may take long, and is in vain
+  // when this is in use.
   if (std::string error = wait_until_free(config_.all_listeners()); !error.empty()) return error;
-  if (std::string error = make_driver(driver_); !error.empty()) return error;
+  if (std::string error = make_driver(config_, driver_); !error.empty()) return error;
   loop_ = std::make_unique<io::Loop>(
       *driver_, io::IdlePolicy{io::IdleMode::adaptive, core::limits::control_spin});
   mesh_.set_loop(static_cast<core::ShardId>(shards_.size()), *loop_);
   if (std::string error = auth_.load(); !error.empty()) return error;
   if (std::string error = open_catalog(); !error.empty()) return error;
-  std::unique_ptr<io::UringDriver> admin_driver;
-  if (std::string error = make_driver(admin_driver); !error.empty()) return error;
+  std::unique_ptr<io::Driver> admin_driver;
+  if (std::string error = make_driver(config_, admin_driver); !error.empty()) return error;
   admin_ = std::make_unique<NodeAdmin>(*this, std::move(admin_driver), tls, http_tls);
   if (std::string error = make_shards(tls); !error.empty()) return error;
   if (std::string error = listen(); !error.empty()) return error;
   if (std::string error = start_control(); !error.empty()) return error;
   if (std::string error = admin_->start(); !error.empty()) return error;
-  signals_ = std::make_unique<io::SignalSource>(
-      *loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP});
-  signals_->bind<&Node::on_signal>(this);
-  signals_->start();
-  stored_event_ = std::make_unique<io::ThreadEvent>(*loop_);
-  stored_event_->bind<&Control::on_stored>(control_.get());
-  stored_event_->start();
-  control_->store().start_thread([this] { stored_event_->notify(); });
+  start_events();
   const NodeLimits limits = this->limits();
   if (auth_.thread != nullptr) auth_.thread->start();
   admin_->run_thread();
@@ -130,6 +128,17 @@ std::string Node::start() {
   return {};
 }
 
+void Node::start_events() {
+  events_.signals = std::make_unique<io::SignalSource>(
+      *loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP});
+  events_.signals->bind<&Node::on_signal>(this);
+  events_.signals->start();
+  events_.stored = std::make_unique<io::ThreadEvent>(*loop_);
+  events_.stored->bind<&Control::on_stored>(control_.get());
+  events_.stored->start();
+  control_->store().start_thread([this] { events_.stored->notify(); });
+}
+
 std::string Node::open_catalog() {
   std::string error = catalog_.open({catalog_path(config_), random_seed() | 1});
   if (error.empty())
@@ -143,7 +152,7 @@ std::string Node::make_shards(const TlsSetup& tls) {
   const net::TicketSecret ticket_secret = random_ticket_secret();
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     ShardThread& own = shards_[i];
-    if (std::string error = make_driver(own.driver); !error.empty()) return error;
+    if (std::string error = make_driver(config_, own.driver); !error.empty()) return error;
     own.loop = std::make_unique<io::Loop>(*own.driver, idle_policy(config_));
     mesh_.set_loop(static_cast<core::ShardId>(i), *own.loop);
   }
@@ -200,8 +209,8 @@ persist::Journal::Parts Node::journal_parts(io::Loop& loop, core::Log& log) {
 
 /// With a loop of its own, which never sleeps: nothing would wake it.
 std::string Node::import_journals() {
-  std::unique_ptr<io::UringDriver> driver;
-  if (std::string error = make_driver(driver); !error.empty()) return error;
+  std::unique_ptr<io::Driver> driver;
+  if (std::string error = make_driver(config_, driver); !error.empty()) return error;
   io::Loop loop{*driver, io::IdlePolicy{io::IdleMode::poll, 0}};
   return persist::import_gone_shards(
       {config_.data_dir, static_cast<std::uint32_t>(shards_.size()), &definitions_.stored,
@@ -209,7 +218,8 @@ std::string Node::import_journals() {
       journal_parts(loop, log_));
 }
 
-/// The journals are those that the catalog belongs to, or the operator does without.
+/// The journals are those that the catalog belongs to, or the operator does
+/// without.
 std::string Node::check_journals() {
   const std::string accept_file = config_.data_dir + "/" + persist::accept_loss_file;
   journals_.accepts_loss = ::access(accept_file.c_str(), F_OK) == 0;
@@ -284,7 +294,8 @@ std::string Node::start_control() {
   return error;
 }
 
-/// Shards still run and their clients wait for answers that must not come: there is no clean way.
+/// Shards still run and their clients wait for answers that must not come:
+/// there is no clean way.
 void Node::end_process() {
   log_system_.flush();
   std::_Exit(1);
@@ -293,7 +304,8 @@ void Node::end_process() {
 std::string Node::open_sockets(const ListenTurn& turn, core::Log& log, ShardListeners& listeners) {
   if (!turn.is_held())
     log.write(LogLevel::warning, LogCategory::general,
-              "another lepus is starting for very long: whether it takes the same address is not "
+              "another lepus is starting for very long: whether it takes the "
+              "same address is not "
               "known",
               {});
   listeners.resize(shards_.size());
@@ -355,7 +367,8 @@ int Node::run() {
   if (!catalog_.has_changes())
     if (const std::string error = save_journal_ends(); !error.empty())
       log_.write(LogLevel::error, LogCategory::general, "catalog", {{"text", error}});
-  // Operators that wait for the end see it. What they ask is about shards, which are still here.
+  // Operators that wait for the end see it. What they ask is about shards,
+  // which are still here.
   control_->tell_admin(EndAdmin{});
   while (!control_->has_admin_ended()) loop_->run_turn();
   admin_->join();
@@ -363,10 +376,10 @@ int Node::run() {
     own.shard.reset();
     own.store.reset();
   }
-  stored_event_->stop();
+  events_.stored->stop();
   while (loop_->ops_in_flight() > 0) loop_->run_turn();
   log_.write(LogLevel::info, LogCategory::general, "broker stopped", {});
-  signals_.reset();
+  events_.signals.reset();
   admin_.reset();
   control_.reset();
   return 0;
@@ -380,7 +393,7 @@ void Node::on_signal(int signal) {
 void Node::begin_stop(std::string_view why) {
   if (!control_->is_running()) return;
   log_.write(LogLevel::info, LogCategory::general, "stopping", {{"why", why}});
-  signals_->stop();
+  events_.signals->stop();
   control_->stop();
 }
 

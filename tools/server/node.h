@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "io/kernel_disk.h"
+#include "io/kernel_driver.h"
 #include "io/loop.h"
 #include "io/signals.h"
 #include "io/thread_event.h"
-#include "io/uring/uring_driver.h"
 #include "net/amqp/settings.h"
 #include "persist/catalog/catalog.h"
 #include "persist/recovery/shard_recovery.h"
@@ -48,7 +48,7 @@ class Node {
  private:
   friend class NodeAdmin;
   struct ShardThread {
-    std::unique_ptr<io::UringDriver> driver;
+    std::unique_ptr<io::Driver> driver;
     std::unique_ptr<io::Loop> loop;
     std::unique_ptr<persist::ShardRecovery> store;
     std::unique_ptr<AuthLink> auth;  ///< Null: nobody outside of the broker is asked.
@@ -70,13 +70,18 @@ class Node {
     std::string kept_aside;
   };
 
+  /// What comes to the control thread from outside of the broker's loops, and what it says there.
+  struct Events {
+    std::unique_ptr<io::ThreadEvent> stored;  ///< The catalog's thread did something.
+    std::unique_ptr<io::SignalSource> signals;
+  };
+
   /// How clients come in.
   struct Doors {
     ListenNotices notices;
     NodeBypass bypass;
   };
 
-  std::string make_driver(std::unique_ptr<io::UringDriver>& driver);
   std::string open_sockets(const ListenTurn& turn, core::Log& log, ShardListeners& listeners);
   std::string listen();
   std::string open_catalog();
@@ -87,6 +92,7 @@ class Node {
   std::string save_journal_ends();
   std::string make_shards(const TlsSetup& tls);
   std::string start_control();
+  void start_events();
   persist::Journal::Parts journal_parts(io::Loop& loop, core::Log& log);
   [[noreturn]] void end_process();
   void run_shard(ShardThread& own, const ShardPlace& place);
@@ -109,13 +115,12 @@ class Node {
   KnownJournals journals_;
   NodeAuth auth_;
   Mesh mesh_;
-  std::unique_ptr<io::UringDriver> driver_;
+  std::unique_ptr<io::Driver> driver_;
   std::unique_ptr<io::Loop> loop_;
   Readings readings_;
-  std::unique_ptr<io::ThreadEvent> stored_event_;  ///< The catalog's thread did something.
+  Events events_;
   std::unique_ptr<NodeAdmin> admin_;
   std::unique_ptr<Control> control_;
-  std::unique_ptr<io::SignalSource> signals_;
   std::vector<ShardThread> shards_;
 };
 

@@ -41,8 +41,7 @@ std::string own_user_name() {
 
 }  // namespace
 
-NodeAdmin::NodeAdmin(Node& node, std::unique_ptr<io::UringDriver> driver, TlsSetup tls,
-                     HttpTls http_tls)
+NodeAdmin::NodeAdmin(Node& node, std::unique_ptr<io::Driver> driver, TlsSetup tls, HttpTls http_tls)
     : node_(node),
       log_(node.log_system_.producer("admin")),
       config_(node.config_),

@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "io/kernel_driver.h"
 #include "io/loop.h"
-#include "io/uring/uring_driver.h"
 #include "tools/server/admin/admin.h"
 #include "tools/server/admin/admin_socket.h"
 #include "tools/server/admin_thread.h"
@@ -28,7 +28,7 @@ class NodeAdmin final : private AdminHost {
  public:
   /// Before the node's control thread is made, for the mesh has this thread's loop then. `driver`
   /// is of that loop.
-  NodeAdmin(Node& node, std::unique_ptr<io::UringDriver> driver, TlsSetup tls, HttpTls http_tls);
+  NodeAdmin(Node& node, std::unique_ptr<io::Driver> driver, TlsSetup tls, HttpTls http_tls);
   ~NodeAdmin() override;
 
   /// Binds the socket and begins to serve it. Empty, or why not.
@@ -74,7 +74,7 @@ class NodeAdmin final : private AdminHost {
   TlsSetup tls_;
   HttpTls http_tls_;
   core::Nanos started_at_;
-  std::unique_ptr<io::UringDriver> driver_;
+  std::unique_ptr<io::Driver> driver_;
   io::Loop loop_;
   std::unique_ptr<AdminThread> work_;
   NodeDefinitions definitions_;

@@ -7,9 +7,10 @@
 #include <thread>
 #include <vector>
 
+#include "io/kernel_driver.h"
 #include "io/loop.h"
-#include "io/uring/uring_driver.h"
 #include "io/waker.h"
+#include "tests/unit/io/driver_kinds.h"
 
 namespace lepus::io {
 namespace {
@@ -75,7 +76,7 @@ TEST(Mailbox, TwoThreadsLoseAndReorderNothing) {
 /// side only.
 class Player final : public TurnHooks {
  public:
-  Player(UringDriver& driver, std::uint64_t rounds)
+  Player(Driver& driver, std::uint64_t rounds)
       : loop_(driver, {IdleMode::sleep, 0}), rounds_(rounds) {
     loop_.set_hooks(this);
   }
@@ -116,12 +117,14 @@ class Player final : public TurnHooks {
   Waker waker_{loop_};
 };
 
-TEST(Mailbox, SleepingLoopsWakeEachOtherWithoutLosingAWake) {
+class MailboxOfLoops : public ::testing::TestWithParam<DriverKind> {};
+
+TEST_P(MailboxOfLoops, SleepingLoopsWakeEachOtherWithoutLosingAWake) {
   constexpr std::uint64_t rounds = 20'000;
   std::string error;
-  const auto first_driver = UringDriver::create({}, &error);
+  const auto first_driver = create_driver({GetParam()}, &error);
   ASSERT_NE(first_driver, nullptr) << error;
-  const auto second_driver = UringDriver::create({}, &error);
+  const auto second_driver = create_driver({GetParam()}, &error);
   ASSERT_NE(second_driver, nullptr) << error;
   Player first(*first_driver, rounds);
   Player second(*second_driver, rounds);
@@ -135,6 +138,8 @@ TEST(Mailbox, SleepingLoopsWakeEachOtherWithoutLosingAWake) {
   EXPECT_EQ(second.received, rounds);
   EXPECT_TRUE(first.in_order && second.in_order);
 }
+
+INSTANTIATE_TEST_SUITE_P(Kinds, MailboxOfLoops, every_driver_kind, driver_kind_name);
 
 }  // namespace
 }  // namespace lepus::io

@@ -7,16 +7,17 @@
 #include <string>
 #include <thread>
 
-#include "io/uring/uring_driver.h"
+#include "io/kernel_driver.h"
+#include "tests/unit/io/driver_kinds.h"
 
 namespace lepus::io {
 namespace {
 
-class ThreadEventTest : public ::testing::Test, public TurnHooks {
+class ThreadEventTest : public ::testing::TestWithParam<DriverKind>, public TurnHooks {
  protected:
   ThreadEventTest() {
     std::string error;
-    driver_ = UringDriver::create(UringConfig{}, &error);
+    driver_ = create_driver({GetParam()}, &error);
     EXPECT_EQ(error, "");
     loop_ = std::make_unique<Loop>(*driver_, IdlePolicy{IdleMode::sleep, 0});
     loop_->set_hooks(this);
@@ -40,14 +41,14 @@ class ThreadEventTest : public ::testing::Test, public TurnHooks {
     while (count_ < wanted_) loop_->run_turn();
   }
 
-  std::unique_ptr<UringDriver> driver_;
+  std::unique_ptr<Driver> driver_;
   std::unique_ptr<Loop> loop_;
   std::unique_ptr<ThreadEvent> event_;
   int count_ = 0;
   int wanted_ = 0;
 };
 
-TEST_F(ThreadEventTest, WakesALoopThatSleeps) {
+TEST_P(ThreadEventTest, WakesALoopThatSleeps) {
   for (int round = 1; round <= 3; ++round) {
     std::thread other([this] { event_->notify(); });
     await(round);
@@ -56,11 +57,13 @@ TEST_F(ThreadEventTest, WakesALoopThatSleeps) {
   }
 }
 
-TEST_F(ThreadEventTest, SeveralMayComeAsOne) {
+TEST_P(ThreadEventTest, SeveralMayComeAsOne) {
   for (int i = 0; i < 5; ++i) event_->notify();
   await(1);
   EXPECT_LE(count_, 5);
 }
+
+INSTANTIATE_TEST_SUITE_P(Kinds, ThreadEventTest, every_driver_kind, driver_kind_name);
 
 }  // namespace
 }  // namespace lepus::io

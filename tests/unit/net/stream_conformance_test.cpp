@@ -50,6 +50,7 @@ io::SimFaults tiny() {
 INSTANTIATE_TEST_SUITE_P(
     Transports, StreamConformance,
     ::testing::Values(Case{"kernel", [] { return std::make_unique<UringWorld>(); }},
+                      Case{"epoll", [] { return std::make_unique<EpollWorld>(); }},
                       Case{"unix_sockets", [] { return std::make_unique<UnixWorld>(); }},
                       Case{"loopback", [] { return std::make_unique<LoopbackWorld>(); }},
                       Case{"proxied_kernel", make_proxied<UringWorld>},
@@ -57,6 +58,7 @@ INSTANTIATE_TEST_SUITE_P(
                       simulated("calm", 1, {}), simulated("rough", 2, rough()),
                       simulated("rough_too", 3, rough()), simulated("tiny", 4, tiny()),
                       Case{"tls13_kernel", make_tls13<UringWorld>},
+                      Case{"tls13_epoll", make_tls13<EpollWorld>},
                       Case{"tls12_kernel", make_tls12<UringWorld>},
                       Case{"tls13_unix_sockets", make_tls13<UnixWorld>},
                       Case{"tls13_loopback", make_tls13<LoopbackWorld>},

@@ -20,10 +20,10 @@
 #include <vector>
 
 #include "core/base/random.h"
+#include "io/kernel_driver.h"
 #include "io/os.h"
 #include "io/sim/sim_driver.h"
 #include "io/unix_socket.h"
-#include "io/uring/uring_driver.h"
 #include "net/stream/socket_transport.h"
 #include "tests/unit/io/temporary_directory.h"
 
@@ -117,12 +117,9 @@ class SocketClient final : public Client {
 
 class UringWorld : public World {
  public:
-  UringWorld() {
+  explicit UringWorld(io::DriverKind kind = io::DriverKind::io_uring) {
     std::string error;
-    io::UringConfig config;
-    config.buffer_count = buffer_count;
-    config.buffer_size = buffer_size;
-    driver_ = io::UringDriver::create(config, &error);
+    driver_ = io::create_driver({kind, buffer_count, buffer_size}, &error);
     CHECK(driver_ != nullptr);
   }
   io::Driver& driver() override { return *driver_; }
@@ -140,8 +137,13 @@ class UringWorld : public World {
  private:
   static constexpr unsigned buffer_count = 8;
   static constexpr unsigned buffer_size = 4096;
-  std::unique_ptr<io::UringDriver> driver_;
+  std::unique_ptr<io::Driver> driver_;
   std::uint16_t port_ = 0;
+};
+
+class EpollWorld final : public UringWorld {
+ public:
+  EpollWorld() : UringWorld(io::DriverKind::epoll) {}
 };
 
 class UnixWorld final : public UringWorld {

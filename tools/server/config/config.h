@@ -30,6 +30,7 @@
 #include "tools/server/config/config_file.h"
 #include "tools/server/config/dpdk_config.h"
 #include "tools/server/config/http_config.h"
+#include "tools/server/config/io_config.h"
 #include "tools/server/definitions/definitions_findings.h"
 
 namespace lepus::server {
@@ -172,7 +173,7 @@ struct BypassConfig {
   DpdkLimits dpdk_limits;
 };
 
-struct ServerConfig : StatisticsConfig, BypassConfig {
+struct ServerConfig : StatisticsConfig, BypassConfig, IoConfig {
   // Network
   std::vector<ListenAddress> listeners = {{"default", "", 5672}};  ///< May be empty ("none").
   TcpOptions tcp;

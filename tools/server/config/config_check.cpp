@@ -62,16 +62,14 @@ void check_definitions_file(const ServerConfig& config, ConfigCheck& check) {
   std::move(found.warnings.begin(), found.warnings.end(), std::back_inserter(check.warnings));
 }
 
-void check_certificates(const ServerConfig& config, ConfigCheck& check) {
-  TlsSetup setup;
-  if (std::string error = make_tls(config, setup); !error.empty())
-    check.errors.push_back(std::move(error));
-  HttpTls http;
-  if (std::string error = make_http_tls(config, http); !error.empty())
-    check.errors.push_back(std::move(error));
-}
-
 }  // namespace
+
+std::string certificate_problem(const ServerConfig& config) {
+  TlsSetup setup;
+  if (std::string error = make_tls(config, setup); !error.empty()) return error;
+  HttpTls http;
+  return make_http_tls(config, http);
+}
 
 ConfigCheck check_environment(const ServerConfig& config) {
   ConfigCheck check;
@@ -80,7 +78,8 @@ ConfigCheck check_environment(const ServerConfig& config) {
     check_directory("log.dir", config.log.dir, check);
   check_socket(config, check);
   check_unix_listeners(config, check);
-  check_certificates(config, check);
+  if (std::string error = certificate_problem(config); !error.empty())
+    check.errors.push_back(std::move(error));
   check_definitions_file(config, check);
   return check;
 }

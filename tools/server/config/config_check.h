@@ -15,5 +15,7 @@ struct ConfigCheck {
 };
 
 ConfigCheck check_environment(const ServerConfig& config);
+/// Empty, or what is wrong with the certificates and keys.
+[[nodiscard]] std::string certificate_problem(const ServerConfig& config);
 
 }  // namespace lepus::server

@@ -229,6 +229,18 @@ std::string show_idle(const ServerConfig& config) {
   return std::string(idle_names[static_cast<std::size_t>(config.idle)]);
 }
 
+constexpr std::array<std::string_view, 3> driver_names = {"auto", "io_uring", "epoll"};
+
+SetOutcome set_io_driver(ServerConfig& config, const KeyText& given) {
+  const auto* name = std::find(driver_names.begin(), driver_names.end(), given.value);
+  if (name == driver_names.end()) return refused();
+  config.io_driver = static_cast<DriverChoice>(name - driver_names.begin());
+  return taken();
+}
+std::string show_io_driver(const ServerConfig& config) {
+  return std::string(driver_names[static_cast<std::size_t>(config.io_driver)]);
+}
+
 // ---- Journal ----
 
 constexpr std::array<std::string_view, 3> sync_names = {"always", "interval", "os"};
@@ -321,6 +333,7 @@ constexpr Access shards = {set_shards, show_shards};
 constexpr Access cpuset = {set_cpuset, show_cpuset};
 constexpr Access pin = {set_pin, show_pin};
 constexpr Access idle = {set_idle, show_idle};
+constexpr Access io_driver = {set_io_driver, show_io_driver};
 constexpr Access journal_sync = {set_journal_sync, show_journal_sync};
 constexpr Access segment_size = {set_segment_size, show_segment_size};
 constexpr Access log_file = {set_log_file, show_log_file};

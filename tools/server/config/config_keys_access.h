@@ -171,6 +171,7 @@ extern const Access shards;
 extern const Access cpuset;
 extern const Access pin;
 extern const Access idle;
+extern const Access io_driver;
 extern const Access journal_sync;
 extern const Access segment_size;
 extern const Access log_file;

@@ -293,6 +293,10 @@ void add_threads(std::vector<KeySpec>& rows) {
        "How long a shard asks a write of its journal for the result before it waits in the kernel. "
        "Confirms come sooner, for some CPU time at low rates; 0 saves that."},
       restart, access::number<0, 1'000'000, &Config::idle_disk_spin_us>);
+  add({"io.driver", "auto, io_uring or epoll",
+       "How the kernel is asked for input and output. auto: io_uring, and where the kernel or a "
+       "container's profile refuses it, epoll, with a warning: that is slower."},
+      restart, access::io_driver);
 }
 
 void add_files(std::vector<KeySpec>& rows) {

@@ -37,6 +37,7 @@ void keep_what_needs_restart(const ServerConfig& running, ServerConfig& config) 
   config.idle = running.idle;
   config.idle_spin_us = running.idle_spin_us;
   config.idle_disk_spin_us = running.idle_disk_spin_us;
+  config.io_driver = running.io_driver;
   config.data_dir = running.data_dir;
   config.management_socket = running.management_socket;
   config.journal_sync = running.journal_sync;

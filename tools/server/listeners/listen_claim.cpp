@@ -109,6 +109,12 @@ std::string wait_until_free(const std::vector<ListenAddress>& addresses, core::N
   return {};
 }
 
+io::ListenOutcome try_listening(const ListenAddress& address) {
+  io::ListenOutcome outcome = probe(address);
+  if (outcome.error_code == EADDRINUSE) outcome.error = refusal(address);
+  return outcome;
+}
+
 bool is_any_in_use(const std::vector<ListenAddress>& addresses) {
   return std::any_of(addresses.begin(), addresses.end(), [](const ListenAddress& address) {
     return probe(address).error_code == EADDRINUSE;

@@ -15,6 +15,7 @@
 
 #include "core/base/time.h"
 #include "core/limits.h"
+#include "io/os.h"
 #include "tools/server/config/config.h"
 
 namespace lepus::server {
@@ -22,6 +23,9 @@ namespace lepus::server {
 /// Empty, or what cannot be listened on and who has it. Blocks up to `wait` for one in use.
 [[nodiscard]] std::string wait_until_free(const std::vector<ListenAddress>& addresses,
                                           core::Nanos wait = core::limits::listen_wait);
+
+/// What a start would find at an address now: the error is empty when it could listen there.
+io::ListenOutcome try_listening(const ListenAddress& address);
 
 /// Returns true if another process has one of the addresses now.
 bool is_any_in_use(const std::vector<ListenAddress>& addresses);

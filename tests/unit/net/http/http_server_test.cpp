@@ -128,6 +128,7 @@ io::SimFaults calm() { return {}; }
 
 const std::vector<SplitCase> cases = {
     {"Sockets", [] { return std::make_unique<testing_streams::UringWorld>(); }},
+    {"Epoll", [] { return std::make_unique<testing_streams::EpollWorld>(); }},
     {"Simulated", [] { return std::make_unique<testing_streams::SimulatedWorld>(1, calm()); }},
     {"Rough1",
      [] {

@@ -7,6 +7,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "io/os.h"
+#include "tools/server/service/machine_check.h"
+
 namespace lepus::server {
 namespace {
 
@@ -73,6 +76,56 @@ TEST_F(ConfigCheckTest, CertificatesAreRead) {
   EXPECT_EQ(check_environment(config_).errors,
             std::vector<std::string>{"ssl_options.certfile = /nowhere/c.pem: cannot read it: No "
                                      "such file or directory"});
+}
+
+// ---- what changes by the hour ----
+
+class MachineCheckTest : public ConfigCheckTest {
+ protected:
+  void SetUp() override {
+    ConfigCheckTest::SetUp();
+    config_.listeners.clear();
+    config_.management.door.tcp.port = 0;
+    config_.prometheus.door.tcp.port = 0;
+    config_.disk_free_limit.size = 0;
+    config_.journal_segment_size = 1 << 20;
+  }
+  ConfigCheck check() const {
+    ConfigCheck found;
+    check_machine(config_, found);
+    return found;
+  }
+};
+
+TEST_F(MachineCheckTest, AnAddressThatIsInUse) {
+  const io::ListenOutcome taken = io::listen_tcp({"127.0.0.1", 0, 1});
+  ASSERT_GE(taken.fd, 0) << taken.error;
+  config_.listeners = {{"default", "127.0.0.1", io::local_port(taken.fd)}};
+  const ConfigCheck found = check();
+  ASSERT_EQ(found.errors.size(), 1U);
+  EXPECT_NE(found.errors[0].find("cannot listen on 127.0.0.1:"), std::string::npos);
+  io::close_fd(taken.fd);
+  EXPECT_TRUE(check().errors.empty());
+}
+
+TEST_F(MachineCheckTest, MoreMemoryThanThereIsAndLessDisk) {
+  config_.memory_watermark = {false, 0, std::uint64_t{1} << 60};
+  std::vector<std::string> warnings = check().warnings;
+  ASSERT_FALSE(warnings.empty());
+  EXPECT_NE(warnings.back().find("vm_memory_high_watermark.absolute"), std::string::npos);
+  config_.memory_watermark = {};
+  config_.data_dir = directory_;
+  config_.disk_free_limit.size = std::uint64_t{1} << 62;
+  warnings = check().warnings;
+  ASSERT_FALSE(warnings.empty());
+  EXPECT_NE(warnings.back().find("publishers would be blocked"), std::string::npos);
+}
+
+TEST_F(MachineCheckTest, ConnectionsBeyondTheLimitOfFiles) {
+  config_.connections_max = UINT32_MAX;
+  const std::vector<std::string> warnings = check().warnings;
+  ASSERT_FALSE(warnings.empty());
+  EXPECT_NE(warnings[0].find("LimitNOFILE"), std::string::npos);
 }
 
 }  // namespace

@@ -120,7 +120,8 @@ TEST(ConfigReload, TableAndCopyAgreeForEveryKey) {
                                 "common_name", "http",
                                 "post",        "http://localhost/x",
                                 "verify_none", "password_regexp",
-                                "json",        "epoch_usecs"};
+                                "json",        "epoch_usecs",
+                                "epoll"};
   for (const KeySpec& spec : config_keys()) {
     const ServerConfig running;
     bool has_changed = false;

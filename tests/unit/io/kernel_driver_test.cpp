@@ -1,9 +1,11 @@
-// The real ring: what the loop relies on, at sizes so small that every queue overflows.
-#include "io/uring/uring_driver.h"
+// The drivers of the real kernel: what the loop relies on, at sizes so small that every queue of
+// the ring overflows.
+#include "io/kernel_driver.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,10 +17,13 @@
 #include <string>
 #include <vector>
 
+#include "io/epoll/epoll_driver.h"
 #include "io/loop.h"
 #include "io/os.h"
 #include "io/signals.h"
+#include "io/uring/uring_driver.h"
 #include "io/uring/uring_probe.h"
+#include "tests/unit/io/driver_kinds.h"
 
 namespace lepus::io {
 namespace {
@@ -53,13 +58,17 @@ struct Recorder {
   std::vector<int> results;
 };
 
-class UringDriverTest : public ::testing::Test {
+class KernelDriverTest : public ::testing::TestWithParam<DriverKind> {
  protected:
   /// Polls unless a test is about sleeping: a turn that has just met the condition must not wait
   /// afterwards.
   void make(const UringConfig& config, IdleMode mode = IdleMode::poll) {
     std::string error;
-    driver_ = UringDriver::create(config, &error);
+    if (GetParam() == DriverKind::epoll) {
+      driver_ = EpollDriver::create({config.buffer_count, config.buffer_size}, &error);
+    } else {
+      driver_ = UringDriver::create(config, &error);
+    }
     ASSERT_NE(driver_, nullptr) << error;
     loop_ = std::make_unique<Loop>(*driver_, IdlePolicy{mode, 0});
   }
@@ -72,7 +81,7 @@ class UringDriverTest : public ::testing::Test {
   void run_until(Condition&& condition) {
     // A watch so that a failure is a failure and not a hang.
     Timer watch;
-    watch.bind<&UringDriverTest::on_watch>(this);
+    watch.bind<&KernelDriverTest::on_watch>(this);
     loop_->timers().arm(watch, loop_->now() + 10 * core::nanos_per_s);
     while (!condition() && !late_) loop_->run_turn();
     EXPECT_FALSE(late_);
@@ -80,12 +89,15 @@ class UringDriverTest : public ::testing::Test {
   }
   void on_watch(Timer&) { late_ = true; }
 
-  std::unique_ptr<UringDriver> driver_;
+  std::unique_ptr<Driver> driver_;
   std::unique_ptr<Loop> loop_;
   bool late_ = false;
 };
 
-TEST_F(UringDriverTest, ProbeIsContentHere) { EXPECT_EQ(probe_uring(), ""); }
+TEST(UringProbe, IsContentHere) {
+  EXPECT_EQ(probe_uring().missing, "");
+  EXPECT_FALSE(probe_uring().is_refused);
+}
 
 TEST(UringProbe, SaysWhatIsInTheWayAndWhatToDo) {
   EXPECT_NE(explain_uring_setup(ENOSYS).find("6.1"), std::string::npos);
@@ -96,7 +108,7 @@ TEST(UringProbe, SaysWhatIsInTheWayAndWhatToDo) {
   EXPECT_NE(explain_uring_setup(EIO).find("errno 5"), std::string::npos);
 }
 
-TEST_F(UringDriverTest, ReceivesMoreThanTheBuffersHold) {
+TEST_P(KernelDriverTest, ReceivesMoreThanTheBuffersHold) {
   UringConfig config;
   config.buffer_count = 2;
   config.buffer_size = 1000;
@@ -114,7 +126,7 @@ TEST_F(UringDriverTest, ReceivesMoreThanTheBuffersHold) {
   ::close(fds[0]);
 }
 
-TEST_F(UringDriverTest, MoreOpsThanTheQueuesHold) {
+TEST_P(KernelDriverTest, MoreOpsThanTheQueuesHold) {
   UringConfig config;
   config.submission_entries = 4;
   config.completion_entries = 8;
@@ -149,7 +161,7 @@ TEST_F(UringDriverTest, MoreOpsThanTheQueuesHold) {
   for (const auto& close : closes) EXPECT_EQ(close->results, std::vector<int>{0});
 }
 
-TEST_F(UringDriverTest, CancelEndsAWaitingRecvAndNothingElse) {
+TEST_P(KernelDriverTest, CancelEndsAWaitingRecvAndNothingElse) {
   make({});
   const auto fds = pair();
   Reader reader(*loop_, fds[0]);
@@ -168,7 +180,7 @@ TEST_F(UringDriverTest, CancelEndsAWaitingRecvAndNothingElse) {
   ::close(fds[1]);
 }
 
-TEST_F(UringDriverTest, SendToAGonePeerIsAnErrorAndNoSignal) {
+TEST_P(KernelDriverTest, SendToAGonePeerIsAnErrorAndNoSignal) {
   make({});
   const auto fds = pair();
   ::close(fds[1]);
@@ -183,7 +195,7 @@ TEST_F(UringDriverTest, SendToAGonePeerIsAnErrorAndNoSignal) {
   ::close(fds[0]);
 }
 
-TEST_F(UringDriverTest, TimerEndsASleep) {
+TEST_P(KernelDriverTest, TimerEndsASleep) {
   make({}, IdleMode::sleep);
   const core::Nanos start = driver_->now();
   struct Alarm {
@@ -202,7 +214,7 @@ TEST_F(UringDriverTest, TimerEndsASleep) {
   EXPECT_TRUE(alarm.rang);
 }
 
-TEST_F(UringDriverTest, AcceptNamesBothEnds) {
+TEST_P(KernelDriverTest, AcceptNamesBothEnds) {
   make({});
   const ListenOutcome listener = listen_tcp({"127.0.0.1", 0, 16});
   ASSERT_GE(listener.fd, 0) << listener.error;
@@ -232,7 +244,7 @@ TEST_F(UringDriverTest, AcceptNamesBothEnds) {
   close_fd(listener.fd);
 }
 
-TEST_F(UringDriverTest, SignalsArriveAsEvents) {
+TEST_P(KernelDriverTest, SignalsArriveAsEvents) {
   block_signals({SIGUSR1, SIGUSR2});
   make({});
   SignalSource source(*loop_, {SIGUSR1, SIGUSR2});
@@ -252,6 +264,84 @@ TEST_F(UringDriverTest, SignalsArriveAsEvents) {
   run_until([&] { return loop_->ops_in_flight() == 0; });
   EXPECT_TRUE(source.is_stopped());
 }
+
+/// The rest of a send goes out by itself while the peer reads, and what is put down for reading the
+/// same socket is not disturbed.
+TEST_P(KernelDriverTest, SendsMoreThanTheSocketTakes) {
+  make({});
+  const auto fds = pair();
+  Reader other_way(*loop_, fds[0]);
+  std::string bytes(4 << 20, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i % 253);
+  Recorder send(OpKind::send, fds[0]);
+  std::array<iovec, 3> pieces{{{bytes.data(), 1}, {bytes.data() + 1, 99}, {}}};
+  pieces[2] = {bytes.data() + 100, bytes.size() - 100};
+  send.op.iov = pieces.data();
+  send.op.iov_count = 3;
+  loop_->submit(send.op);
+  run_until([&] { return loop_->turn_count() >= 2; });
+  pieces = {};  // Only the bytes must stay.
+  EXPECT_TRUE(send.op.in_flight);
+  std::string got;
+  std::string part(100'000, '\0');
+  run_until([&] {
+    const ssize_t size = ::recv(fds[1], part.data(), part.size(), MSG_DONTWAIT);
+    if (size > 0) got.append(part, 0, static_cast<std::size_t>(size));
+    return got.size() == bytes.size() && !send.op.in_flight;
+  });
+  EXPECT_EQ(send.results, std::vector<int>{static_cast<int>(bytes.size())});
+  EXPECT_TRUE(got == bytes);
+  EXPECT_TRUE(other_way.op.in_flight);
+  ::close(fds[1]);
+  run_until([&] { return loop_->ops_in_flight() == 0; });
+  ::close(fds[0]);
+}
+
+TEST_P(KernelDriverTest, HangUpOfASocketThatIsNotRead) {
+  make({});
+  const auto fds = pair();
+  Recorder hang_up(OpKind::poll_hang_up, fds[0]);
+  loop_->submit(hang_up.op);
+  ASSERT_EQ(::write(fds[1], "x", 1), 1);
+  run_until([&] { return loop_->turn_count() >= 3; });
+  EXPECT_TRUE(hang_up.results.empty());
+  ::close(fds[1]);
+  run_until([&] { return loop_->ops_in_flight() == 0; });
+  ASSERT_EQ(hang_up.results.size(), 1U);
+  EXPECT_NE(hang_up.results[0] & POLLRDHUP, 0);
+  ::close(fds[0]);
+}
+
+/// The listener is one that blocks.
+TEST_P(KernelDriverTest, AcceptsNobodyWithoutWaiting) {
+  make({});
+  const ListenOutcome listener = listen_tcp({"127.0.0.1", 0, 16});
+  Recorder accept(OpKind::accept, listener.fd);
+  loop_->submit(accept.op);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(local_port(listener.fd));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::array<int, 3> clients{};
+  for (int& client : clients) {
+    client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  }
+  run_until([&] { return accept.results.size() == clients.size(); });
+  EXPECT_TRUE(accept.op.in_flight);
+  Recorder cancel(OpKind::cancel, -1);
+  cancel.op.target = &accept.op;
+  loop_->submit(cancel.op);
+  run_until([&] { return loop_->ops_in_flight() == 0; });
+  EXPECT_EQ(accept.results.back(), -ECANCELED);
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    ::close(accept.results[i]);
+    ::close(clients[i]);
+  }
+  close_fd(listener.fd);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, KernelDriverTest, every_driver_kind, driver_kind_name);
 
 TEST(Os, ListenErrorsNamePlaceAndRemedy) {
   const ListenOutcome first = listen_tcp({"127.0.0.1", 0, 16});

@@ -1,4 +1,4 @@
-// Ops on files through the real ring.
+// Ops on files through the drivers of the real kernel.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -11,22 +11,23 @@
 #include <vector>
 
 #include "io/kernel_disk.h"
+#include "io/kernel_driver.h"
 #include "io/loop.h"
-#include "io/uring/uring_driver.h"
+#include "tests/unit/io/driver_kinds.h"
 #include "tests/unit/io/temporary_directory.h"
 
 namespace lepus::io {
 namespace {
 
-class UringFileTest : public ::testing::Test {
+class KernelDriverFileTest : public ::testing::TestWithParam<DriverKind> {
  protected:
   void SetUp() override {
     std::string error;
-    driver_ = UringDriver::create({}, &error);
+    driver_ = create_driver({GetParam()}, &error);
     ASSERT_NE(driver_, nullptr) << error;
     loop_ = std::make_unique<Loop>(*driver_, IdlePolicy{IdleMode::poll, 0});
-    op_.bind<&UringFileTest::on_done>(this);
-    watch_.bind<&UringFileTest::on_watch>(this);
+    op_.bind<&KernelDriverFileTest::on_done>(this);
+    watch_.bind<&KernelDriverFileTest::on_watch>(this);
   }
   void on_done(Op&, const Completion& completion) {
     EXPECT_FALSE(completion.more);
@@ -58,7 +59,7 @@ class UringFileTest : public ::testing::Test {
 
   TemporaryDirectory directory_;
   KernelDisk disk_;
-  std::unique_ptr<UringDriver> driver_;
+  std::unique_ptr<Driver> driver_;
   std::unique_ptr<Loop> loop_;
   Op op_;
   Timer watch_;
@@ -66,7 +67,7 @@ class UringFileTest : public ::testing::Test {
   bool late_ = false;
 };
 
-TEST_F(UringFileTest, OpensWithTheModeAskedFor) {
+TEST_P(KernelDriverFileTest, OpensWithTheModeAskedFor) {
   EXPECT_EQ(open("x", {.write = true}), -ENOENT);
   const int fd = open("x", {.write = true, .create = true, .direct = true, .dsync = true});
   ASSERT_GE(fd, 0);
@@ -85,7 +86,7 @@ TEST_F(UringFileTest, OpensWithTheModeAskedFor) {
   disk_.close(reading);
 }
 
-TEST_F(UringFileTest, WritesAndReadsAtOffsets) {
+TEST_P(KernelDriverFileTest, WritesAndReadsAtOffsets) {
   op_.fd = open("x", {.write = true, .create = true});
   ASSERT_GE(op_.fd, 0);
   std::string first = "abc";
@@ -109,7 +110,7 @@ TEST_F(UringFileTest, WritesAndReadsAtOffsets) {
   EXPECT_EQ(run(OpKind::sync), -EBADF);
 }
 
-TEST_F(UringFileTest, AllocatesThenWritesDirectly) {
+TEST_P(KernelDriverFileTest, AllocatesThenWritesDirectly) {
   op_.fd = open("x", {.write = true, .create = true, .direct = true, .dsync = true});
   ASSERT_GE(op_.fd, 0);
   op_.offset = 0;
@@ -138,7 +139,7 @@ TEST_F(UringFileTest, AllocatesThenWritesDirectly) {
   disk_.close(op_.fd);
 }
 
-TEST_F(UringFileTest, UnlinksAFileThatIsOpen) {
+TEST_P(KernelDriverFileTest, UnlinksAFileThatIsOpen) {
   op_.fd = open("x", {.write = true, .create = true});
   ASSERT_GE(op_.fd, 0);
   const std::string path = directory_ / "x";
@@ -151,7 +152,7 @@ TEST_F(UringFileTest, UnlinksAFileThatIsOpen) {
   EXPECT_EQ(run(OpKind::unlink), -ENOENT);
 }
 
-TEST_F(UringFileTest, ManyWritesInOneTurn) {
+TEST_P(KernelDriverFileTest, ManyWritesInOneTurn) {
   const int fd = open("x", {.write = true, .create = true});
   ASSERT_GE(fd, 0);
   struct Piece {
@@ -187,6 +188,8 @@ TEST_F(UringFileTest, ManyWritesInOneTurn) {
   }
   disk_.close(fd);
 }
+
+INSTANTIATE_TEST_SUITE_P(Kinds, KernelDriverFileTest, every_driver_kind, driver_kind_name);
 
 }  // namespace
 }  // namespace lepus::io
