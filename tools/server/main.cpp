@@ -1,7 +1,6 @@
-// The server program: command line -> configuration -> placement -> checks of
-// the machine -> node. Exit codes: 0 after a clean stop, 1 when the broker
-// cannot start or failed, 2 for a wrong command line. Everything that can be
-// wrong is said in one line on standard error before anything listens.
+// The server program: command line -> configuration -> placement -> checks of the machine -> node.
+// Exit codes: service/exit_codes.h. Everything that can be wrong is said in one line on standard
+// error before anything listens.
 #include <fmt/ranges.h>
 
 #include <sys/stat.h>
@@ -30,24 +29,35 @@
 #include "tools/server/node.h"
 #include "tools/server/placement/placement_locks.h"
 #include "tools/server/placement/placement_machine.h"
+#include "tools/server/service/exit_codes.h"
 #include "tools/server/service/machine_check.h"
+#include "tools/server/service/service_manager.h"
 
 namespace lepus::server {
 
 namespace {
 
-/// Each line of it with the program's name.
-int fail(std::string_view why) {
+/// Each line of it with the program's name. Returns `code`.
+int fail(std::string_view why, int code = exit_failed) {
   for (std::size_t begin = 0; begin <= why.size();) {
     const std::size_t end = std::min(why.find('\n', begin), why.size());
     fmt::print(stderr, "lepus: {}\n", why.substr(begin, end - begin));
     begin = end + 1;
   }
-  return 1;
+  return code;
 }
 
-/// Returns the warning to be logged when epoll stands in; `error`: what is
-/// missing.
+/// A broker that cannot go on, or not begin.
+int fail_start(std::string_view why, const ServerConfig& config) {
+  const int code = failure_code(config);
+  (void)fail(why);
+  if (code == exit_disk_full)
+    (void)fail(fmt::format("the disk of data_dir {} is full: make room, then start again",
+                           config.data_dir));
+  return code;
+}
+
+/// Returns the warning to be logged when epoll stands in; `error`: what is missing.
 std::string check_driver(const ServerConfig& config, std::string& error) {
   if (config.io_driver == DriverChoice::epoll) return {};
   io::UringProbe probe = io::probe_uring();
@@ -74,15 +84,20 @@ std::string ready_line(const ServerConfig& config) {
 }
 
 int run_node(const ServerConfig& config, const Placement& placement) {
+  ServiceManager service;
+  const std::string unheard = service.open(ServiceManager::take_environment());
   std::string missing;
   const std::string driver_warning = check_driver(config, missing);
   if (!missing.empty()) return fail(missing);
+  if (const std::string error = certificate_problem(config); !error.empty())
+    return fail(error, exit_configuration);
   DataDir data_dir;
-  if (const std::string error = data_dir.open(config.data_dir); !error.empty()) return fail(error);
+  if (const std::string error = data_dir.open(config.data_dir); !error.empty())
+    return fail_start(error, config);
 
   io::block_signals({SIGTERM, SIGINT, SIGHUP});
   LogSystem log_system(config.log);
-  if (const auto error = log_system.open()) return fail(*error);
+  if (const auto error = log_system.open()) return fail_start(*error, config);
   core::Log& log = log_system.producer("main");
   PlacementLocks locks;
   const std::string overlap = locks.take(placement, PlacementLocks::shared_directory);
@@ -95,19 +110,20 @@ int run_node(const ServerConfig& config, const Placement& placement) {
     log.write(core::LogLevel::warning, core::LogCategory::general, "placement",
               {{"text", overlap}});
 
-  if (!driver_warning.empty())
-    log.write(core::LogLevel::warning, core::LogCategory::general, "start",
-              {{"text", driver_warning}});
+  for (const std::string& warning : {driver_warning, unheard})
+    if (!warning.empty())
+      log.write(core::LogLevel::warning, core::LogCategory::general, "start", {{"text", warning}});
 
-  Node node(config, placement, log_system);
-  if (const std::string error = node.start(); !error.empty()) return fail(error);
+  Node node(config, placement, log_system, service);
+  if (const std::string error = node.start(); !error.empty()) return fail_start(error, config);
   log_system.start();
-  if (print(ready_line(config)) != 0) return fail("cannot write to standard output");
+  const std::string ready = ready_line(config);
+  if (print(ready) != 0) return fail("cannot write to standard output");
+  service.ready(std::string_view(ready).substr(0, ready.size() - 1));
   return node.run();
 }
 
-/// The placement with the warning that another broker has its CPUs, as a start
-/// would log it.
+/// The placement with the warning that another broker has its CPUs, as a start would log it.
 Placement with_overlap(Placement placement) {
   PlacementLocks locks;
   std::string overlap = locks.take(placement, PlacementLocks::shared_directory);
@@ -156,7 +172,8 @@ int run(const Options& options) {
   const ConfigResult loaded = load_config(options.sources);
   for (const std::string& warning : loaded.warnings) fmt::print(stderr, "lepus: {}\n", warning);
   for (const std::string& error : loaded.errors) fmt::print(stderr, "lepus: {}\n", error);
-  if (!loaded.ok()) return 1;
+  const int refused = options.command == Command::run ? exit_configuration : exit_failed;
+  if (!loaded.ok()) return refused;
   if (options.command == Command::export_definitions) {
     const std::string error = export_definitions(loaded.config, options.export_target);
     return error.empty() ? 0 : fail(error);
@@ -167,7 +184,7 @@ int run(const Options& options) {
   const MachineResult machine = read_machine();
   if (!machine.ok()) return fail(machine.error);
   const PlacementResult placed = place(loaded.config, machine.machine);
-  if (!placed.ok()) return fail(placed.error);
+  if (!placed.ok()) return fail(placed.error, refused);
 
   if (options.command == Command::print_placement)
     return print(format_placement(with_overlap(placed.placement), machine.machine));

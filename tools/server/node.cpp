@@ -23,6 +23,7 @@
 #include "tools/server/connection_settings.h"
 #include "tools/server/definitions/cluster_name.h"
 #include "tools/server/descriptors.h"
+#include "tools/server/service/exit_codes.h"
 #include "tools/server/stall_log.h"
 
 namespace lepus::server {
@@ -64,10 +65,12 @@ std::string event_vhost(const ServerConfig& config) {
 
 }  // namespace
 
-Node::Node(const ServerConfig& config, const Placement& placement, LogSystem& log_system)
+Node::Node(const ServerConfig& config, const Placement& placement, LogSystem& log_system,
+           const ServiceManager& service)
     : placement_(placement),
       log_system_(log_system),
       log_(log_system.producer("control")),
+      service_(service),
       config_(config),
       auth_(config.auth, log_system.producer("auth")),
       mesh_(placement.shards.size() + 1),
@@ -91,14 +94,15 @@ std::string Node::start() {
   if (std::string error = make_tls(config_, tls); !error.empty()) return error;
   HttpTls http_tls;
   if (std::string error = make_http_tls(config_, http_tls); !error.empty()) return error;
-  // Once more in listen(): what comes between may take long, and is in vain
-  // when this is in use.
+  // Once more in listen(): what comes between may take long, and is in vain when this is in use.
   if (std::string error = wait_until_free(config_.all_listeners()); !error.empty()) return error;
   if (std::string error = make_driver(config_, driver_); !error.empty()) return error;
   loop_ = std::make_unique<io::Loop>(
       *driver_, io::IdlePolicy{io::IdleMode::adaptive, core::limits::control_spin});
   mesh_.set_loop(static_cast<core::ShardId>(shards_.size()), *loop_);
+  events_.watchdog = std::make_unique<Watchdog>(*loop_, service_, log_);
   if (std::string error = auth_.load(); !error.empty()) return error;
+  service_.status("reading the definitions");
   if (std::string error = open_catalog(); !error.empty()) return error;
   std::unique_ptr<io::Driver> admin_driver;
   if (std::string error = make_driver(config_, admin_driver); !error.empty()) return error;
@@ -137,6 +141,9 @@ void Node::start_events() {
   events_.stored->bind<&Control::on_stored>(control_.get());
   events_.stored->start();
   control_->store().start_thread([this] { events_.stored->notify(); });
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    shards_[i].pulse = events_.watchdog->add(fmt::format("shard-{}", i));
+  events_.watchdog->start();
 }
 
 std::string Node::open_catalog() {
@@ -192,7 +199,7 @@ std::string Node::make_shards(const TlsSetup& tls) {
 persist::Journal::Parts Node::journal_parts(io::Loop& loop, core::Log& log) {
   persist::Journal::Parts parts{};
   parts.loop = &loop;
-  parts.disk = &disk_;
+  parts.disk = &disks_.watched;
   parts.log = &log;
   parts.store = catalog_.store();
   parts.segment_size = config_.journal_segment_size;
@@ -218,18 +225,17 @@ std::string Node::import_journals() {
       journal_parts(loop, log_));
 }
 
-/// The journals are those that the catalog belongs to, or the operator does
-/// without.
+/// The journals are those that the catalog belongs to, or the operator does without.
 std::string Node::check_journals() {
   const std::string accept_file = config_.data_dir + "/" + persist::accept_loss_file;
   journals_.accepts_loss = ::access(accept_file.c_str(), F_OK) == 0;
   const core::Nanos wall_clock = loop_->now() + loop_->wall_offset();
   journals_.kept_aside = persist::new_kept_aside_directory(
-      disk_, config_.data_dir, static_cast<std::uint64_t>(wall_clock / core::nanos_per_s));
+      disks_.watched, config_.data_dir, static_cast<std::uint64_t>(wall_clock / core::nanos_per_s));
   if (std::string error = catalog_.load_journal_ends(journals_.ends); !error.empty()) return error;
   const persist::KnownQueues known{definitions_.stored};
   for (const std::string& text :
-       persist::find_lost_journals(disk_, config_.data_dir, journals_.ends, known)) {
+       persist::find_lost_journals(disks_.watched, config_.data_dir, journals_.ends, known)) {
     if (!journals_.accepts_loss)
       return fmt::format("{}; put it back, or {}", text, persist::advice_on_loss());
     log_.write(LogLevel::error, LogCategory::general, "messages are lost", {{"text", text}});
@@ -277,9 +283,10 @@ std::string Node::open_journals() {
       return own.store->open(known, expected);
     }));
   }
+  const StartProgress progress(service_, disks_.watched, config_.data_dir);
   std::string error;
   for (auto& one : opening)
-    if (std::string text = one.get(); error.empty()) error = std::move(text);
+    if (std::string text = progress.wait_for(one); error.empty()) error = std::move(text);
   return error.empty() ? save_journal_ends() : error;
 }
 
@@ -294,18 +301,16 @@ std::string Node::start_control() {
   return error;
 }
 
-/// Shards still run and their clients wait for answers that must not come:
-/// there is no clean way.
+/// Shards still run and their clients wait for answers that must not come: there is no clean way.
 void Node::end_process() {
   log_system_.flush();
-  std::_Exit(1);
+  std::_Exit(failure_code(config_));
 }
 
 std::string Node::open_sockets(const ListenTurn& turn, core::Log& log, ShardListeners& listeners) {
   if (!turn.is_held())
     log.write(LogLevel::warning, LogCategory::general,
-              "another lepus is starting for very long: whether it takes the "
-              "same address is not "
+              "another lepus is starting for very long: whether it takes the same address is not "
               "known",
               {});
   listeners.resize(shards_.size());
@@ -342,6 +347,7 @@ void Node::run_shard(ShardThread& own, const ShardPlace& place) {
   }
   if (own.auth != nullptr) own.auth->start();
   const NodeBypass::Thread bypass(doors_.bypass, *own.log);
+  const Heart heart(*own.loop, own.pulse, service_.watchdog());
   StallLog stalls{own.loop->profile(), *own.log, fmt::format("shard-{}", place.shard)};
   while (!own.shard->is_finished()) {
     own.loop->run_turn();
@@ -367,8 +373,7 @@ int Node::run() {
   if (!catalog_.has_changes())
     if (const std::string error = save_journal_ends(); !error.empty())
       log_.write(LogLevel::error, LogCategory::general, "catalog", {{"text", error}});
-  // Operators that wait for the end see it. What they ask is about shards,
-  // which are still here.
+  // Operators that wait for the end see it. What they ask is about shards, which are still here.
   control_->tell_admin(EndAdmin{});
   while (!control_->has_admin_ended()) loop_->run_turn();
   admin_->join();
@@ -379,6 +384,7 @@ int Node::run() {
   events_.stored->stop();
   while (loop_->ops_in_flight() > 0) loop_->run_turn();
   log_.write(LogLevel::info, LogCategory::general, "broker stopped", {});
+  events_.watchdog.reset();
   events_.signals.reset();
   admin_.reset();
   control_.reset();
@@ -392,6 +398,7 @@ void Node::on_signal(int signal) {
 
 void Node::begin_stop(std::string_view why) {
   if (!control_->is_running()) return;
+  service_.stopping("stopping: clients are told, journals are closed");
   log_.write(LogLevel::info, LogCategory::general, "stopping", {{"why", why}});
   events_.signals->stop();
   control_->stop();

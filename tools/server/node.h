@@ -29,14 +29,19 @@
 #include "tools/server/node_admin.h"
 #include "tools/server/node_limits.h"
 #include "tools/server/placement/placement.h"
+#include "tools/server/service/service_manager.h"
+#include "tools/server/service/start_progress.h"
+#include "tools/server/service/watchdog.h"
+#include "tools/server/service/watched_disk.h"
 #include "tools/server/shard.h"
 
 namespace lepus::server {
 
 class Node {
  public:
-  /// All three outlive the node.
-  Node(const ServerConfig& config, const Placement& placement, LogSystem& log_system);
+  /// All four outlive the node.
+  Node(const ServerConfig& config, const Placement& placement, LogSystem& log_system,
+       const ServiceManager& service);
   ~Node();
 
   /// Binds, starts the threads and returns when every shard accepts connections. Empty: done; else
@@ -54,6 +59,7 @@ class Node {
     std::unique_ptr<AuthLink> auth;  ///< Null: nobody outside of the broker is asked.
     std::unique_ptr<Shard> shard;
     core::Log* log = nullptr;
+    Pulse* pulse = nullptr;  ///< Null: nobody waits for signs of life.
     std::thread thread;
   };
 
@@ -70,10 +76,15 @@ class Node {
     std::string kept_aside;
   };
 
+  struct Disks {
+    io::KernelDisk kernel;
+    WatchedDisk watched{kernel};
+  };
   /// What comes to the control thread from outside of the broker's loops, and what it says there.
   struct Events {
     std::unique_ptr<io::ThreadEvent> stored;  ///< The catalog's thread did something.
     std::unique_ptr<io::SignalSource> signals;
+    std::unique_ptr<Watchdog> watchdog;
   };
 
   /// How clients come in.
@@ -107,8 +118,9 @@ class Node {
   const Placement& placement_;
   LogSystem& log_system_;
   core::Log& log_;
+  const ServiceManager& service_;
   const ServerConfig config_;  ///< Of the start: NodeAdmin has what it is now.
-  io::KernelDisk disk_;
+  Disks disks_;
   persist::Catalog catalog_;
   Doors doors_;
   StartDefinitions definitions_;  ///< `stored` only until the control thread has it.

@@ -219,11 +219,13 @@ std::string NodeAdmin::reload_certificates() {
 }
 
 void NodeAdmin::reload() {
+  node_.service_.reloading(loop_.now());
   const TlsKeys before = tls_keys();
   config_ = reload_config(config_, node_.log_system_, log_);
   (void)reload_tls(before);
   tell_limits();
   pass_settings();
+  node_.service_.ready("serving; the configuration was read again");
 }
 
 std::string NodeAdmin::reopen_log() {

@@ -261,6 +261,8 @@ std::vector<ListenAddress> ServerConfig::all_listeners() const {
 ConfigResult load_config(const ConfigSources& sources) {
   ConfigResult result;
   result.config.sources = sources;
+  result.config.log.journald = sources.stderr_is_journal;
+  result.config.log.console = !sources.stderr_is_journal;
   SettingList list;
   read_config_files(sources, list, result);
   drop_relative_limits(list);

@@ -158,6 +158,8 @@ struct ConfigSources {
   std::vector<std::string> settings;  ///< "key=value" of each --set, in order.
   EnvironmentVariables environment;   ///< For $(NAME) in a file, and RABBITMQ_DEFAULT_USER etc.
   std::string host_name;              ///< For the default of cluster_name.
+  /// Standard error is systemd's journal, which is the default of the log then, not the console.
+  bool stderr_is_journal = false;
 };
 
 /// What operators see of the broker over HTTP.

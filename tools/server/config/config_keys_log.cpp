@@ -83,8 +83,8 @@ void add_outputs(const Section& add) {
   add({"log.console.formatter.time_format", accepts_time, "As log.file.formatter.time_format."},
       at_once, time_of<&LogConfig::console_style>);
   add({"log.journald", accepts_bool,
-       "Log to systemd's journal, each line with its priority. With log.console a line is there "
-       "twice when systemd keeps the console."},
+       "Log to systemd's journal, each line with its priority. When systemd started the broker, "
+       "the default is true, and that of log.console false."},
       at_once, access::flag<&Config::log, &LogConfig::journald>);
   add({"log.journald.level", accepts_level, "Lowest level that goes to the journal."}, at_once,
       access::level<&Config::log, &LogConfig::journald_level>);

@@ -2,6 +2,8 @@
 // belong to the configuration.
 #include "tools/server/config/options.h"
 
+#include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -39,6 +41,8 @@ void read_environment(ConfigSources& sources) {
   if (!sources.file && file != nullptr && *file != '\0') sources.file = file;
   sources.fallback_file = fallback_file;
   sources.host_name = host_name();
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  sources.stderr_is_journal = stream != nullptr && is_journal_stream(stream, STDERR_FILENO);
 }
 
 void set_exit(Options& options, std::string text, int code) {
@@ -48,6 +52,12 @@ void set_exit(Options& options, std::string text, int code) {
 }
 
 }  // namespace
+
+bool is_journal_stream(std::string_view journal_stream, int fd) {
+  struct stat found {};
+  if (fstat(fd, &found) != 0) return false;
+  return journal_stream == fmt::format("{}:{}", found.st_dev, found.st_ino);
+}
 
 Options parse_options(int argument_count, const char* const* arguments) {
   Options options;

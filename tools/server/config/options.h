@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "tools/server/config/config.h"
 
@@ -28,6 +29,10 @@ struct Options {
   std::string text;
   int exit_code = 0;
 };
+
+/// JOURNAL_STREAM, which systemd sets, names the device and inode of what a descriptor is: true if
+/// that is so, and the program's other end is the journal.
+bool is_journal_stream(std::string_view journal_stream, int fd);
 
 /// Reads also the environment and the host name.
 Options parse_options(int argument_count, const char* const* arguments);

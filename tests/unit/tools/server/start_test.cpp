@@ -1,5 +1,6 @@
 // What happens before the broker runs: the command line and the data directory.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -48,6 +49,23 @@ TEST(Options, WrongCommandLine) {
     EXPECT_EQ(options.exit_code, 2) << argument;
     EXPECT_NE(options.text.find(argument), std::string::npos) << options.text;
   }
+}
+
+TEST(Options, JournalIsKnownByDeviceAndInode) {
+  struct stat found {};
+  ASSERT_EQ(fstat(STDERR_FILENO, &found), 0);
+  const std::string own = std::to_string(found.st_dev) + ":" + std::to_string(found.st_ino);
+  EXPECT_TRUE(is_journal_stream(own, STDERR_FILENO));
+  EXPECT_FALSE(is_journal_stream("0:0", STDERR_FILENO));
+  EXPECT_FALSE(is_journal_stream(own, -1));
+  ConfigSources sources;
+  EXPECT_TRUE(load_config(sources).config.log.console);
+  sources.stderr_is_journal = true;
+  EXPECT_TRUE(load_config(sources).config.log.journald);
+  EXPECT_FALSE(load_config(sources).config.log.console);
+  sources.settings = {"log.console=true", "log.journald=false"};
+  EXPECT_TRUE(load_config(sources).config.log.console);
+  EXPECT_FALSE(load_config(sources).config.log.journald);
 }
 
 TEST(DataDir, IsMadeAndBelongsToOne) {
