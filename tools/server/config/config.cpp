@@ -16,6 +16,7 @@
 #include "tools/server/config/config_logins.h"
 #include "tools/server/config/config_rabbitmq.h"
 #include "tools/server/config/config_value.h"
+#include "tools/server/config/enabled_plugins.h"
 
 namespace lepus::server {
 
@@ -277,6 +278,7 @@ ConfigResult load_config(const ConfigSources& sources) {
   apply_all(list.settings, result);
   if (result.config.cluster_name.empty()) result.config.cluster_name = "lepus@" + sources.host_name;
   remove_repeated_vhosts(result.config.vhosts);
+  check_enabled_plugins(sources, result);
   check_users(result);
   check_listeners(result);
   check_tls(result);
