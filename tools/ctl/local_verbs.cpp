@@ -15,6 +15,7 @@
 #include "tools/ctl/client.h"
 #include "tools/ctl/password.h"
 #include "tools/ctl/run.h"
+#include "tools/ctl/tune/tune.h"
 
 namespace lepus::ctl {
 
@@ -112,6 +113,7 @@ int report(const Invocation& invocation) {
 int run_local(const Invocation& invocation) {
   if (invocation.verb == "hash_password") return print_password_hash(invocation);
   if (invocation.verb == "autocomplete") return print_completions(invocation);
+  if (invocation.verb == "tune") return tune(invocation);
   CHECK(invocation.verb == "report");
   return report(invocation);
 }

@@ -42,6 +42,12 @@ constexpr std::array get_options{
                "auto (default): a body that is no UTF-8 text is shown as base64; base64: all are"},
     OptionSpec{"truncate", 0, "bytes", "truncate", "shows so much of each body"},
 };
+constexpr std::array tune_options{
+    OptionSpec{"dry-run", 0, "", "", "says what would be written, and writes nothing"},
+    OptionSpec{"data-dir", 0, "path", "", "the broker's; its disk is looked at"},
+    OptionSpec{"irq-cpus", 0, "list", "", "like 0-1: where interrupts of network cards go"},
+    OptionSpec{"interface", 0, "name", "", "only this card's"},
+};
 constexpr std::array connectivity_options{
     OptionSpec{"address", 0, "address", "", "connects there instead of each listener's interface"},
 };
@@ -295,6 +301,12 @@ constexpr std::array table{
         "Starts the firehose of a virtual host, until the broker ends: amq.rabbitmq.trace gets "
         "a copy of each message",
         0, 0, false, true, Answer::nothing, "Starting tracing for vhost \"{vhost}\" ..."},
+    VerbSpec{section::configuration, "tune",
+             "list|check|apply|undo [--dry-run] [--data-dir <path>] [--irq-cpus <list>] "
+             "[--interface <name>]",
+             "Shows settings of the kernel that a broker is quicker or safer with, sets them until "
+             "the next boot, sets them back; check exits with 65 when one differs",
+             1, 1, false, false, Answer::local, "", tune_options},
     VerbSpec{
         section::configuration, "set_vm_memory_high_watermark", "<fraction> | absolute <value>",
         "Sets the vm_memory_high_watermark setting, until the broker ends or reloads", 1, 2, false,
