@@ -192,6 +192,12 @@ class Runner:
              "--python", os.path.join(E2E_FOLDER, "python", "bin", "python")],
             self.deadline.left(300))
 
+    def package(self):
+        """The broker as a service and in containers. Packages are made and installed by hand."""
+        return suite_tools.counted(
+            [sys.executable, "tests/package/run.py", "--broker",
+             self.program("release", "lepus")], self.deadline.left(300))
+
     def tls(self):
         """Handshakes and certificates; left out where the openssl program is missing."""
         return suite_tools.counted(
@@ -282,6 +288,7 @@ SUITES = [
     Suite("wire", Runner.wire, ("tests", "wire"), True, (PROGRAMS,)),
     Suite("perf", Runner.perf, ("tools", "perf"), True, (PROGRAMS,)),
     Suite("restart", Runner.restart, ("tests", "restart"), True, (PROGRAMS,)),
+    Suite("package", Runner.package, ("tests", "package"), True, (PROGRAMS,)),
     Suite("tls", Runner.tls, ("tests", "tls"), False, (PROGRAMS,)),
     Suite("e2e", Runner.e2e, ("tests", "e2e"), False, (PROGRAMS, E2E)),
     Suite("crash", Runner.crash, ("tests", "crash"), False, (PROGRAMS,)),
