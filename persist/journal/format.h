@@ -57,6 +57,27 @@ struct NewestBlock {
 };
 static_assert(sizeof(NewestBlock) == 32);
 
+constexpr std::uint64_t index_magic = 0x5844'4e49'5355'5045ULL;  ///< "EPUSINDX" in the file.
+constexpr std::uint32_t index_version = 1;
+
+/// The first bytes of `<index>.idx`, beside the segment that it tells about; what follows is
+/// persist/journal/index/index_entry.h's. It counts for the segment whose header has the same
+/// number, store, shard and first sequence.
+struct SegmentIndexHeader {
+  std::uint64_t magic = index_magic;
+  /// CRC-32C of the store's number, as of a record, then of everything behind this field.
+  std::uint32_t crc = 0;
+  std::uint32_t version = index_version;
+  std::uint64_t number = 0;  ///< As of SegmentHeader, like the next two and `shard`.
+  std::uint64_t store = 0;
+  std::uint64_t first_sequence = 0;
+  std::uint64_t next_sequence = 0;  ///< One above the last record's.
+  std::uint64_t end_offset = 0;     ///< Behind the last record, in the segment.
+  std::uint32_t shard = 0;
+  std::uint32_t size = 0;  ///< Of the entries behind the header, bytes.
+};
+static_assert(sizeof(SegmentIndexHeader) == 64);
+
 enum class RecordType : std::uint8_t {
   message = 1,    ///< MessageHead, `count` QueueRefs, exchange, routing key, properties, body.
   settle = 2,     ///< `count` SequenceRanges: these messages left these queues for good.

@@ -102,6 +102,8 @@ RecordRead read_record(Bytes range, RecordSeed seed) {
   return {RecordFault::none, RecordReader::view(range.data()), length};
 }
 
+RecordView view_record(const std::uint8_t* record) { return RecordReader::view(record); }
+
 void set_record_crc(std::span<std::uint8_t> record, RecordSeed seed) {
   CHECK(record.size() >= sizeof(RecordHeader));
   CHECK(record.size() % record_alignment == 0);

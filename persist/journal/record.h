@@ -76,6 +76,9 @@ struct RecordSeed {
 
 RecordRead read_record(core::Bytes range, RecordSeed seed);
 
+/// Of a record that was made here and is complete but for its CRC.
+RecordView view_record(const std::uint8_t* record);
+
 /// Fills in the CRC of a record that is complete otherwise; record.size() is its length.
 void set_record_crc(std::span<std::uint8_t> record, RecordSeed seed);
 
