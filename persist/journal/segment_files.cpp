@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "core/limits.h"
+#include "persist/journal/index/segment_index_file.h"
 #include "persist/journal/newest_segment_file.h"
 #include "persist/journal/record.h"
 #include "persist/journal/segment_header.h"
@@ -70,17 +71,20 @@ class Lister {
 
 void Lister::read_file(const std::string& name) {
   if (name == newest_segment_file) return;
+  if (const auto indexed = parse_segment_index_name(name)) {
+    list_.indexes.push_back(*indexed);
+    return;
+  }
   const std::optional<std::uint32_t> index = parse_segment_file_name(name);
   if (!index) return found(RecoveryCase::foreign_file, name);
   const int opened = reader_.open(directory_ + "/" + name);
   if (opened < 0) return found(RecoveryCase::unreadable_file, name, std::strerror(-opened));
   list_.files.push_back({.index = *index, .size = reader_.size()});
-  const core::Bytes window = reader_.window(0, block_size);
+  const core::Bytes block = reader_.first_block();
   if (reader_.unreadable_count() > 0 && reader_.unreadable_offset() == 0)
     return found(RecoveryCase::unreadable_file, name, "its header cannot be read");
   SegmentHeader header;
-  const HeaderFault fault =
-      check_segment_header(window.first(std::min(window.size(), block_size)), header);
+  const HeaderFault fault = check_segment_header(block, header);
   switch (fault) {
     case HeaderFault::none:
       return take_header(name, header);

@@ -21,6 +21,13 @@ enum class SegmentFileState : std::uint8_t {
   set_aside,  ///< (lost_header); never to be used.
 };
 
+/// Of a file that holds a live segment.
+enum class SegmentIndexState : std::uint8_t {
+  none,      ///< There is no index, or it was not looked for.
+  unusable,  ///< It is damaged, cut off, or of an older use of the file.
+  valid,
+};
+
 struct SegmentFile {
   std::uint32_t index = 0;  ///< The number in the file's name.
   SegmentFileState state = SegmentFileState::free;
@@ -29,6 +36,7 @@ struct SegmentFile {
   std::uint64_t size = 0;        ///< Of the file, bytes, as it is.
   std::uint64_t live_bytes = 0;  ///< Records count once for each live message in a queue.
   std::uint64_t used_bytes = 0;  ///< Up to the end of the last valid record.
+  SegmentIndexState index_state = SegmentIndexState::none;  ///< Once recover() looked at it.
 };
 
 struct SegmentFileOptions {
@@ -47,6 +55,8 @@ struct SegmentFileList {
   std::vector<std::uint32_t> live;  ///< Positions in `files`, ascending by segment number.
   std::vector<Finding> findings;
   std::vector<Suspect> suspects;
+  /// Numbers of files that have an index (persist/journal/index/segment_index_file.h), ascending.
+  std::vector<std::uint32_t> indexes;
   std::uint64_t log_start = 1;  ///< By the newest header.
 };
 

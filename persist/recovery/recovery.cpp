@@ -1,4 +1,5 @@
-// Replay. Each segment is read once, from its header to its end.
+// Replay. Of a sealed segment its index is read, else the segment itself, from its header to its
+// end.
 #include "persist/recovery/recovery.h"
 
 #include <fmt/format.h>
@@ -7,6 +8,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "persist/journal/index/segment_index.h"
+#include "persist/journal/index/segment_index_builder.h"
+#include "persist/journal/index/segment_index_file.h"
 #include "persist/recovery/segment_scan.h"
 
 namespace lepus::persist {
@@ -27,7 +31,9 @@ RecordSeed seed_of(const SegmentFile& file) {
 class Recovery {
  public:
   Recovery(io::Disk& disk, const std::string& directory, const RecoveryOptions& options)
-      : directory_(directory),
+      : disk_(disk),
+        directory_(directory),
+        options_(options),
         reader_(disk),
         list_(list_segment_files(disk, directory, {options.shard, options.store})),
         replay_(report_.queues, report_.counters, options.timed_queues) {}
@@ -39,7 +45,11 @@ class Recovery {
   void continue_above_all();
   void replay_all();
   void replay_sealed(SegmentFile& file, std::uint64_t sequence_end);
+  bool replay_index(SegmentFile& file, std::uint64_t sequence_end);
+  void begin_index(const SegmentFile& file);
+  void keep_index(SegmentFile& file);
   void replay_newest(SegmentFile& file);
+  void make_tail_index(const SegmentFile& file);
   bool looks_begun(const SegmentScan& scan);
   void judge_tail(const SegmentFile& file, const SegmentScan& scan);
   void note_damage(const SegmentFile& file, const Damage& damage, RecoveryCase which);
@@ -50,11 +60,15 @@ class Recovery {
   void count_live_bytes();
   bool open(SegmentFile& file);
 
+  io::Disk& disk_;
   const std::string& directory_;
+  const RecoveryOptions& options_;
   SegmentReader reader_;
   SegmentFileList list_;
   RecoveryReport report_;
   Replay replay_;
+  std::vector<std::uint8_t> index_;  ///< Of the segment at hand, as it is on the disk.
+  SegmentIndexBuilder builder_;      ///< Of the segment at hand, when one is made.
 };
 
 RecoveryReport Recovery::run() {
@@ -67,6 +81,7 @@ RecoveryReport Recovery::run() {
   // Those of the list are complete only now.
   report_.findings.insert(report_.findings.begin(), list_.findings.begin(), list_.findings.end());
   report_.files = std::move(list_.files);
+  report_.indexes = std::move(list_.indexes);
   return std::move(report_);
 }
 
@@ -115,7 +130,9 @@ bool Recovery::open(SegmentFile& file) {
 }
 
 void Recovery::replay_sealed(SegmentFile& file, std::uint64_t sequence_end) {
+  if (replay_index(file, sequence_end)) return;
   if (!open(file)) return;
+  begin_index(file);
   const std::uint64_t first = file.header.first_sequence;
   SegmentScan scan(reader_, {first, std::max(first, sequence_end), seed_of(file)});
   for (ScanStep step = scan.next(); step != ScanStep::end; step = scan.next()) {
@@ -129,15 +146,66 @@ void Recovery::replay_sealed(SegmentFile& file, std::uint64_t sequence_end) {
     replay_record(scan, file);
   }
   file.used_bytes = scan.end_offset();
+  keep_index(file);
+}
+
+/// Returns true if the index of the segment counts, and was replayed in place of its records.
+bool Recovery::replay_index(SegmentFile& file, std::uint64_t sequence_end) {
+  const std::vector<std::uint32_t>& indexes = list_.indexes;
+  if (!std::binary_search(indexes.begin(), indexes.end(), file.index)) return false;
+  index_ = read_segment_index(disk_, segment_index_path(directory_, file.index));
+  const std::uint64_t file_size = std::min(file.size, file.header.size);
+  const IndexFault fault = check_segment_index(index_, {file.header, file_size, sequence_end});
+  file.index_state =
+      fault == IndexFault::none ? SegmentIndexState::valid : SegmentIndexState::unusable;
+  if (fault != IndexFault::none) {
+    Finding& finding = found(RecoveryCase::unusable_index, segment_file_name(file.index));
+    finding.detail = fmt::format("segment {}: {}", file.number, text_of(fault));
+    return false;
+  }
+  if (options_.reads_all) return false;
+  SegmentIndexReader reader(index_);
+  RecordSummary record;
+  while (reader.next(record)) replay_.on_record(record);
+  CHECK(reader.is_complete());
+  file.used_bytes = segment_index_header(index_).end_offset;
+  return true;
+}
+
+void Recovery::begin_index(const SegmentFile& file) {
+  CHECK(!builder_.is_begun());
+  const bool compares = options_.reads_all && file.index_state == SegmentIndexState::valid;
+  if (options_.writes_indexes || compares)
+    builder_.begin({file.number, file.header.store, file.header.first_sequence, file.header.shard});
+}
+
+/// What was made of a sealed segment is compared with the index it has, or becomes its index.
+void Recovery::keep_index(SegmentFile& file) {
+  if (!builder_.is_begun()) return;
+  const std::vector<std::uint8_t> made = builder_.finish(file.header.size);
+  if (made.empty()) return;
+  if (file.index_state == SegmentIndexState::valid) {
+    const bool is_same =
+        index_.size() >= made.size() && std::equal(made.begin(), made.end(), index_.begin());
+    if (!is_same)
+      found(RecoveryCase::wrong_index, segment_file_name(file.index)).detail =
+          fmt::format("segment {}", file.number);
+    return;
+  }
+  const int code = write_segment_index(disk_, directory_, file.index, made);
+  if (code == 0) file.index_state = SegmentIndexState::valid;
+  if (code < 0 && report_.index_error == 0) report_.index_error = code;
 }
 
 /// How far the newest segment counts: to its last record, or to the last complete batch when its
 /// writer marks batches. What is behind that, Replay holds back.
 void Recovery::replay_newest(SegmentFile& file) {
   if (!open(file)) return;
+  if (options_.writes_indexes) begin_index(file);
   SegmentScan scan(reader_, {file.header.first_sequence, 0, seed_of(file)});
   JournalTail& tail = report_.tail;
   tail = {.path = segment_file_path(directory_, file.index),
+          .file = file.index,
           .segment = file.number,
           .store = file.header.store,
           .file_size = file.size,
@@ -149,6 +217,7 @@ void Recovery::replay_newest(SegmentFile& file) {
     else
       replay_record(scan, file);
     if (replay_.is_in_batch()) continue;
+    builder_.mark();
     tail.end_offset = scan.position();
     tail.next_sequence = scan.next_sequence();
     tail.sealed = step == ScanStep::record && scan.record().header().type == RecordType::seal;
@@ -160,6 +229,24 @@ void Recovery::replay_newest(SegmentFile& file) {
     finding.size = scan.end_offset() - tail.end_offset;
   }
   judge_tail(file, scan);
+  if (builder_.is_begun()) make_tail_index(file);
+}
+
+/// Of what a later start will read there: the records that count, and the seal.
+void Recovery::make_tail_index(const SegmentFile& file) {
+  const JournalTail& tail = report_.tail;
+  CHECK(tail.segment == file.number);
+  builder_.rewind();
+  constexpr std::uint8_t both = flag_batch_first | flag_batch_last;
+  constexpr std::uint32_t seal_size = sizeof(RecordHeader);
+  const bool is_whole = builder_.end_offset() == tail.end_offset;
+  if (!is_whole) builder_.give_up();
+  if (is_whole && !tail.sealed && tail.end_offset + seal_size <= tail.file_size)
+    builder_.add({.type = RecordType::seal,
+                  .flags = both,
+                  .place = {static_cast<std::uint32_t>(tail.segment),
+                            static_cast<std::uint32_t>(tail.end_offset), seal_size}});
+  report_.tail_index = builder_.finish(file.header.size);
 }
 
 /// Where the next batch would begin: a header with the number that comes next was written there,
@@ -192,6 +279,8 @@ void Recovery::judge_tail(const SegmentFile& file, const SegmentScan& scan) {
 
 void Recovery::note_damage(const SegmentFile& file, const Damage& damage, RecoveryCase which) {
   CHECK(row_of(which).severity == Severity::loss);
+  // It must be found again at each start.
+  builder_.give_up();
   replay_.on_damage();
   Finding& finding = found(which, segment_file_name(file.index));
   finding.offset = damage.offset;
@@ -221,8 +310,11 @@ void Recovery::grade_damage() {
 void Recovery::replay_record(const SegmentScan& scan, const SegmentFile& file) {
   const RecordHeader& header = scan.record().header();
   CHECK(scan.offset() + header.length <= file.size);
-  replay_.on_record(scan.record(), {static_cast<std::uint32_t>(file.number),
-                                    static_cast<std::uint32_t>(scan.offset()), header.length});
+  const RecordSummary summary =
+      summary_of(scan.record(), {static_cast<std::uint32_t>(file.number),
+                                 static_cast<std::uint32_t>(scan.offset()), header.length});
+  if (builder_.is_begun()) builder_.add(summary);
+  replay_.on_record(summary);
 }
 
 void Recovery::find_missing() {
@@ -245,8 +337,10 @@ void Recovery::find_missing() {
 void Recovery::apply_truncation() {
   const std::uint64_t newest = list_.files[list_.live.back()].number;
   report_.log_start = std::min(report_.log_start, newest + 1);
-  report_.queues.drop_before(
-      static_cast<std::uint32_t>(std::min<std::uint64_t>(report_.log_start, UINT32_MAX)));
+  // What lies before the log start of the headers was not replayed.
+  if (report_.log_start > list_.log_start)
+    report_.queues.drop_before(
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(report_.log_start, UINT32_MAX)));
   for (SegmentFile& file : list_.files)
     if (file.state == SegmentFileState::live && file.number < report_.log_start &&
         file.number != newest)

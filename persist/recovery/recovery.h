@@ -1,8 +1,8 @@
 // Opening a journal: what the queues of one shard held, and where the journal goes on.
 //
 //   list_segment_files -> replay each live segment in order -> apply the last truncation -> report
-//   recover() only reads; finish_recovery() then makes durable what recover()
-// believed:
+//   recover() reads, sealed segments by their indexes where they have one, and writes the indexes
+// that are missing when it is told so; finish_recovery() then makes durable what it believed:
 //
 //     newest segment   | header | records ............ | seal | zeros |
 //                      '------ written again, O_DSYNC -----------'
@@ -30,11 +30,16 @@ struct RecoveryOptions {
   std::optional<std::uint64_t> store;  ///< Nothing: any, for tools.
   /// Null: all, to the millisecond; which takes memory.
   const TimedQueues* timed_queues = nullptr;
+  /// Indexes are compared with their segments in place of being read from: all bytes are read.
+  bool reads_all = false;
+  /// Sealed segments that were read without an index get one.
+  bool writes_indexes = false;
 };
 
 /// Where the newest segment ends.
 struct JournalTail {
   std::string path;
+  std::uint32_t file = 0;     ///< The number in its name.
   std::uint64_t segment = 0;  ///< 0: there is no segment.
   std::uint64_t store = 0;
   std::uint64_t file_size = 0;
@@ -49,6 +54,10 @@ struct RecoveryReport {
   std::vector<Finding> findings;
   RecoveryCounters counters;
   JournalTail tail;
+  /// The index of the newest segment once finish_recovery() has sealed it; empty: none was made.
+  std::vector<std::uint8_t> tail_index;
+  std::vector<std::uint32_t> indexes;  ///< Numbers of files that had an index, ascending.
+  int index_error = 0;              ///< < 0: -errno of the first index that could not be written.
   std::uint64_t log_start = 1;      ///< The oldest segment that may hold something.
   std::uint64_t next_segment = 1;   ///< Number of the segment to begin.
   std::uint64_t next_sequence = 1;  ///< Of its first record.

@@ -45,6 +45,8 @@ enum class RecoveryCase : std::uint8_t {
   missing_seal,
   moved_message,
   shards_changed,
+  unusable_index,
+  wrong_index,
 };
 
 enum class Severity : std::uint8_t { normal, note, warning, loss, refused };
@@ -164,13 +166,23 @@ constexpr std::array recovery_cases{
     CaseRow{RecoveryCase::shards_changed, "shards_changed", Severity::note,
             "directories of shards that the broker has no longer", "their queues are taken over",
             "the number of shards follows the machine"},
+    CaseRow{RecoveryCase::unusable_index, "unusable_index", Severity::normal,
+            "an index that is damaged, cut off or of an older use of its file",
+            "the segment itself is read, and its index written anew",
+            "an index is advice: it is not synced, and a file keeps its old one while it is used "
+            "again"},
+    CaseRow{RecoveryCase::wrong_index, "wrong_index", Severity::warning,
+            "an index that does not say what its segment says (only lepus-journal verify compares "
+            "them)",
+            "nothing is changed; once the index is removed, the next start reads the segment",
+            "a start believes the index: its CRC is right"},
 };
 
 /// The table is complete and in the order of the enum.
 constexpr bool recovery_cases_in_order() {
   for (std::size_t i = 0; i < recovery_cases.size(); ++i)
     if (static_cast<std::size_t>(recovery_cases[i].which) != i) return false;
-  return recovery_cases.size() == static_cast<std::size_t>(RecoveryCase::shards_changed) + 1;
+  return recovery_cases.size() == static_cast<std::size_t>(RecoveryCase::wrong_index) + 1;
 }
 static_assert(recovery_cases_in_order());
 

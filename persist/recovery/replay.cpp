@@ -6,38 +6,37 @@
 
 namespace lepus::persist {
 
-void Replay::on_record(const RecordView& record, const Place& place) {
-  const RecordHeader& header = record.header();
-  CHECK(place.size == header.length);
-  ++counters_.records[static_cast<std::size_t>(header.type)];
-  counters_.bytes_read += header.length;
-  if ((header.flags & flag_batch_first) != 0) {
+void Replay::on_record(const RecordSummary& record) {
+  CHECK(record.count > 0);
+  counters_.records[static_cast<std::size_t>(record.type)] += record.count;
+  counters_.bytes_read += std::uint64_t{record.place.size} * record.count;
+  if ((record.flags & flag_batch_first) != 0) {
     drop_held();
     is_in_batch_ = true;
   }
-  defer(record, place);
-  ++held_records_;
-  if (!is_in_batch_ || (header.flags & flag_batch_last) != 0) apply_held();
+  defer(record);
+  held_records_ += record.count;
+  if (!is_in_batch_ || (record.flags & flag_batch_last) != 0) apply_held();
 }
 
-void Replay::defer(const RecordView& record, const Place& place) {
+void Replay::defer(const RecordSummary& record) {
   const auto defer_step = [this](StepKind kind, std::uint64_t queue, std::uint64_t position,
                                  std::uint64_t last = 0) {
     deferred_.push_back({kind, queue, {.position = position, .message = {}}, last});
   };
-  switch (record.header().type) {
+  switch (record.type) {
     case RecordType::message:
-      return defer_message(record, place);
+      return defer_message(record);
     case RecordType::settle:
-      for (const SequenceRange& range : record.ranges())
+      for (const SequenceRange& range : record.ranges)
         defer_step(StepKind::settle, range.queue, range.first, range.last);
       break;
     case RecordType::delivered:
-      for (const QueueRef& below : record.queues())
+      for (const QueueRef& below : record.queues)
         defer_step(StepKind::raise_watermark, below.queue, below.sequence);
       break;
     case RecordType::truncate:
-      defer_step(StepKind::truncate, 0, record.log_start());
+      defer_step(StepKind::truncate, 0, record.log_start);
       break;
     case RecordType::seal:
       break;
@@ -46,17 +45,20 @@ void Replay::defer(const RecordView& record, const Place& place) {
 }
 
 /// The message before, if it went to the same queues, left its steps at the end, in this order.
-void Replay::defer_message(const RecordView& record, const Place& place) {
-  const MessageHead& head = record.head();
-  const auto queues = record.queues();
+void Replay::defer_message(const RecordSummary& record) {
+  CHECK(record.type == RecordType::message);
+  const std::size_t queue_count = record.queues.size();
   std::size_t before =
-      std::max(deferred_.size() - std::min(deferred_.size(), queues.size()), messages_begin_);
-  for (const QueueRef& ref : queues) {
+      std::max(deferred_.size() - std::min(deferred_.size(), queue_count), messages_begin_);
+  for (const QueueRef& ref : record.queues) {
     Step step{StepKind::add, ref.queue, {.position = ref.sequence, .message = {}}};
-    if ((head.flags & head_flag_paged) != 0) {
+    if (record.was_paged) {
       step.kind = StepKind::give_out;
+      step.run.position += record.count - 1;
     } else {
-      step.run.message = {place, kept_time(ref.queue, head), head.ttl_ms, head.body_size};
+      step.run.count = record.count;
+      step.run.message = {record.place, kept_time(ref.queue, record), record.ttl_ms,
+                          record.body_size};
     }
     // Queue 0 refused it.
     if (ref.queue != 0 && (before == deferred_.size() || !extend(deferred_[before], step)))
@@ -66,10 +68,10 @@ void Replay::defer_message(const RecordView& record, const Place& place) {
 }
 
 /// Messages of one run have one time: the less exact, the fewer runs.
-std::uint64_t Replay::kept_time(std::uint64_t queue, const MessageHead& head) const {
-  if (head.ttl_ms != core::Message::no_ttl || timed_queues_ == nullptr) return head.enqueued_ms;
+std::uint64_t Replay::kept_time(std::uint64_t queue, const RecordSummary& record) const {
+  if (record.ttl_ms != core::Message::no_ttl || timed_queues_ == nullptr) return record.enqueued_ms;
   const auto found = timed_queues_->find(queue);
-  return found == timed_queues_->end() ? 0 : head.enqueued_ms / found->second * found->second;
+  return found == timed_queues_->end() ? 0 : record.enqueued_ms / found->second * found->second;
 }
 
 /// Makes `next` part of `step` if both are of one kind and neighbours.
@@ -82,7 +84,7 @@ bool Replay::extend(Step& step, const Step& next) {
   }
   CHECK(next.kind == StepKind::add);
   if (!step.run.goes_on_with(next.run)) return false;
-  ++step.run.count;
+  step.run.count += next.run.count;
   return true;
 }
 
@@ -104,7 +106,7 @@ void Replay::apply(const Step& step) {
 }
 
 void Replay::apply_held() {
-  CHECK(is_in_batch_ || held_records_ <= 1);
+  CHECK(is_in_batch_ || messages_begin_ <= deferred_.size());
   for (const Step& step : deferred_) apply(step);
   forget_held();
 }

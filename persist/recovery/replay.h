@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "persist/journal/index/record_summary.h"
 #include "persist/recovery/recovered_queues.h"
 
 namespace lepus::persist {
@@ -38,7 +39,11 @@ class Replay {
   Replay(RecoveredQueues& queues, RecoveryCounters& counters, const TimedQueues* timed_queues)
       : queues_(queues), counters_(counters), timed_queues_(timed_queues) {}
 
-  void on_record(const RecordView& record, const Place& place);
+  /// A record, or several that are neighbours: from a segment or from its index.
+  void on_record(const RecordSummary& record);
+  void on_record(const RecordView& record, const Place& place) {
+    on_record(summary_of(record, place));
+  }
   void on_damage() { apply_held(); }
   void on_end() { drop_held(); }
 
@@ -58,10 +63,10 @@ class Replay {
     std::uint64_t last = 0;  ///< Of a settle.
   };
 
-  void defer(const RecordView& record, const Place& place);
-  void defer_message(const RecordView& record, const Place& place);
+  void defer(const RecordSummary& record);
+  void defer_message(const RecordSummary& record);
   static bool extend(Step& step, const Step& next);
-  std::uint64_t kept_time(std::uint64_t queue, const MessageHead& head) const;
+  std::uint64_t kept_time(std::uint64_t queue, const RecordSummary& record) const;
   void apply(const Step& step);
   void apply_held();
   void drop_held();

@@ -71,6 +71,17 @@ void SegmentReader::load(std::uint64_t offset, std::uint64_t size_min) {
   if (goes_on) start_ahead();
 }
 
+core::Bytes SegmentReader::first_block() {
+  CHECK(is_open());
+  if (end_ == 0 && size_ > 0) {
+    forget_ahead();
+    piece_size_ = piece_min;
+    read_until(std::min<std::uint64_t>(block_size, size_));
+  }
+  const core::Bytes loaded = window(0, std::min<std::uint64_t>(block_size, size_));
+  return loaded.first(std::min(loaded.size(), block_size));
+}
+
 std::uint64_t SegmentReader::next_piece_size() {
   CHECK(piece_size_ >= piece_min);
   const std::uint64_t size = piece_size_;

@@ -51,6 +51,9 @@ class SegmentReader {
     return {data_ + (offset - begin_), static_cast<std::size_t>(end_ - offset)};
   }
 
+  /// The same of the first block, and no more than that is read when nothing was yet.
+  core::Bytes first_block();
+
   /// Blocks of this file that the disk could not read so far.
   std::uint64_t unreadable_count() const { return unreadable_count_; }
   std::uint64_t unreadable_offset() const { return unreadable_offset_; }  ///< Of the first.

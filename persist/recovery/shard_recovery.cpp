@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "persist/journal/index/segment_index_file.h"
 #include "persist/journal/journal_check.h"
 #include "persist/recovery/kept_aside.h"
 
@@ -39,7 +40,11 @@ ShardRecovery::ShardRecovery(const Journal::Parts& parts) : parts_(parts), journ
 std::string ShardRecovery::open(const KnownQueues& known, const Expected& expected) {
   if (const int code = parts_.disk->make_directory(parts_.directory); code < 0)
     return fmt::format("cannot make {}: {}", parts_.directory, std::strerror(-code));
-  report_ = recover(*parts_.disk, parts_.directory, {parts_.shard, parts_.store, &known.timed()});
+  report_ = recover(*parts_.disk, parts_.directory,
+                    {.shard = parts_.shard,
+                     .store = parts_.store,
+                     .timed_queues = &known.timed(),
+                     .writes_indexes = true});
   log_findings();
   if (report_.refused()) {
     for (const Finding& finding : report_.findings)
@@ -51,7 +56,7 @@ std::string ShardRecovery::open(const KnownQueues& known, const Expected& expect
     return fmt::format("{}: {}; put back what belongs together, from one backup", parts_.directory,
                        text);
   if (std::string error = judge_losses(known, expected); !error.empty()) return error;
-  if (std::string error = finish_recovery(*parts_.disk, report_.tail); !error.empty()) return error;
+  if (std::string error = finish(); !error.empty()) return error;
   if (std::string error = move_lost_headers(expected.kept_aside); !error.empty()) return error;
   const std::vector<SequenceRange> tombstones = drop_misplaced_queues(known);
   if (std::string error = journal_.start(found(), report_.next_sequence); !error.empty())
@@ -59,6 +64,47 @@ std::string ShardRecovery::open(const KnownQueues& known, const Expected& expect
   for (const SequenceRange& range : tombstones) journal_.records().append_tombstone(range);
   repeat_watermarks();
   return {};
+}
+
+/// The newest segment is sealed where its last complete batch ends, so an index that it may have
+/// goes before.
+std::string ShardRecovery::finish() {
+  const JournalTail& tail = report_.tail;
+  io::Disk& disk = *parts_.disk;
+  const bool has_index =
+      std::binary_search(report_.indexes.begin(), report_.indexes.end(), tail.file);
+  const int removed =
+      tail.segment > 0 && has_index ? remove_segment_index(disk, parts_.directory, tail.file) : 0;
+  if (removed < 0)
+    return fmt::format("cannot remove {}: {}", segment_index_path(parts_.directory, tail.file),
+                       std::strerror(-removed));
+  if (std::string error = finish_recovery(disk, tail); !error.empty()) return error;
+  int code = report_.index_error;
+  if (!report_.tail_index.empty() && code == 0)
+    code = write_segment_index(disk, parts_.directory, tail.file, report_.tail_index);
+  std::vector<std::uint8_t>().swap(report_.tail_index);
+  log_index_error(code);
+  remove_orphan_indexes();
+  return {};
+}
+
+void ShardRecovery::log_index_error(int code) {
+  if (code == 0 || is_no_room(-code)) return;
+  parts_.log->write(LogLevel::warning, LogCategory::general,
+                    "cannot write the index of a journal file: the next start reads the file",
+                    {{"directory", parts_.directory}, {"error", std::strerror(-code)}});
+}
+
+/// Their segment files are gone, or out of use for good. What cannot be removed is found again.
+void ShardRecovery::remove_orphan_indexes() {
+  for (const std::uint32_t index : report_.indexes) {
+    const auto file = std::lower_bound(
+        report_.files.begin(), report_.files.end(), index,
+        [](const SegmentFile& one, std::uint32_t wanted) { return one.index < wanted; });
+    const bool has_file = file != report_.files.end() && file->index == index &&
+                          file->state != SegmentFileState::set_aside;
+    if (!has_file) (void)remove_segment_index(*parts_.disk, parts_.directory, index);
+  }
 }
 
 std::string ShardRecovery::judge_losses(const KnownQueues& known, const Expected& expected) {

@@ -45,6 +45,9 @@ class ShardRecovery final : public core::Restorer {
 
  private:
   void log_findings();
+  std::string finish();
+  void remove_orphan_indexes();
+  void log_index_error(int code);
   std::string judge_losses(const KnownQueues& known, const Expected& expected);
   std::string keep_unknown_aside(const KnownQueues& known, const std::string& target);
   std::string move_lost_headers(const std::string& target);

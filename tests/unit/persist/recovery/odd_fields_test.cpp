@@ -46,7 +46,9 @@ class OddFieldsTest : public RecoveryTest {
     return all;
   }
 
+  /// Without indexes: a start would read them in place of the records.
   void restore() {
+    std::erase_if(disk.files, [](const auto& file) { return file.first.ends_with(".idx"); });
     for (std::size_t i = 0; i < original.size(); ++i)
       disk.files[segment_file_path(directory, static_cast<std::uint32_t>(i))] = original[i];
   }

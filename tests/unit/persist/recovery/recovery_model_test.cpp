@@ -6,8 +6,10 @@
 #include <optional>
 
 #include "core/base/random.h"
+#include "persist/journal/index/segment_index_file.h"
 #include "persist/recovery/record_loader.h"
 #include "tests/unit/persist/recovery/recovery_fixture.h"
+#include "tests/unit/persist/recovery/same_report.h"
 
 namespace lepus::persist {
 namespace {
@@ -172,11 +174,17 @@ class RecoveryModel {
   }
 
   void restart() {
-    RecoveryReport report = recover(disk_, directory, {.shard = 0});
+    RecoveryReport report = recover(disk_, directory, {.shard = 0, .writes_indexes = true});
     EXPECT_LE(report.worst(), Severity::note);
     compare(report);
+    // All but the newest segment is read by its index now.
+    expect_same_report(report, recover(disk_, directory, {.shard = 0}));
     ASSERT_EQ(finish_recovery(disk_, report.tail), "");
+    ASSERT_FALSE(report.tail_index.empty());
+    disk_.files[segment_index_path(directory, report.tail.file)] = report.tail_index;
+    const RecoveryReport all = recover(disk_, directory, {.shard = 0, .reads_all = true});
     RecoveryReport again = recover(disk_, directory, {.shard = 0});
+    expect_same_report(all, again);
     EXPECT_EQ(again.worst(), Severity::normal);
     compare(again);
     EXPECT_EQ(again.next_sequence, report.next_sequence);
