@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "persist/journal/index/segment_index_builder.h"
 #include "persist/journal/segment_header.h"
 
 namespace lepus::persist {
@@ -58,7 +59,9 @@ std::uint8_t* Batch::add(RecordType type, std::uint32_t count, std::size_t lengt
   return cursor;
 }
 
-void Batch::close(RecordSeed seed) {
+/// visit(header, record in memory) of each record.
+template <class Visit>
+void Batch::close_with(RecordSeed seed, Visit&& visit) {
   CHECK(!is_closed_);
   CHECK(!is_empty());
   is_closed_ = true;
@@ -66,14 +69,27 @@ void Batch::close(RecordSeed seed) {
   const std::size_t padding = round_up(used, block_size) - used;
   if (padding > 0) std::memset(buffer_.grow(padding), 0, padding);
   for (std::size_t index = first_record_; index < used;) {
+    std::uint8_t* const record = buffer_.data() + index;
     RecordHeader header;
-    std::memcpy(&header, buffer_.data() + index, sizeof header);
+    std::memcpy(&header, record, sizeof header);
     if (index == first_record_ && !start_.is_continuation) header.flags |= flag_batch_first;
     if (index == last_record_ && !spans_segments_) header.flags |= flag_batch_last;
-    std::memcpy(buffer_.data() + index, &header, sizeof header);
-    set_record_crc({buffer_.data() + index, header.length}, seed);
+    std::memcpy(record, &header, sizeof header);
+    set_record_crc({record, header.length}, seed);
+    visit(header, record);
     index += header.length;
   }
+}
+
+void Batch::close(RecordSeed seed) {
+  close_with(seed, [](const RecordHeader&, const std::uint8_t*) {});
+}
+
+void Batch::close(RecordSeed seed, SegmentIndexBuilder& index) {
+  CHECK(index.identity().number == start_.segment);
+  close_with(seed, [&](const RecordHeader& header, const std::uint8_t* record) {
+    index.add(header, record, offset_of(record));
+  });
 }
 
 void Batch::set_header(const SegmentHeader& header) {

@@ -17,6 +17,8 @@
 
 namespace lepus::persist {
 
+class SegmentIndexBuilder;
+
 /// Memory that direct I/O accepts; grows by doubling.
 class BlockBuffer {
  public:
@@ -75,7 +77,8 @@ class Batch {
 
   /// The batch goes on in the next segment: this part counts only together with the next one.
   void set_spans_segments() { spans_segments_ = true; }
-  /// Nothing is added or changed any more. `seed`: of its records.
+  /// Nothing is added or changed any more. `seed`: of its records, which are told to `index`.
+  void close(RecordSeed seed, SegmentIndexBuilder& index);
   void close(RecordSeed seed);
   bool is_closed() const { return is_closed_; }
   /// What is to be written at offset(); after close().
@@ -86,6 +89,8 @@ class Batch {
 
  private:
   static constexpr std::size_t nothing = SIZE_MAX;
+  template <class Visit>
+  void close_with(RecordSeed seed, Visit&& visit);
 
   Start start_;
   BlockBuffer buffer_;

@@ -22,7 +22,8 @@ using core::LogLevel;
 BatchWriter::BatchWriter(const Parts& parts)
     : parts_(parts),
       files_(*parts.journal, sync_op_),
-      newest_file_(*parts.journal->loop, *parts.journal->disk, *parts.journal->log) {
+      newest_file_(*parts.journal->loop, *parts.journal->disk, *parts.journal->log),
+      indexes_(*parts.journal, parts.segments->table()) {
   write_op_.bind<&BatchWriter::on_write>(this);
   sync_op_.bind<&BatchWriter::on_sync>(this);
   retry_timer_.bind<&BatchWriter::on_retry>(this);
@@ -89,7 +90,8 @@ void BatchWriter::advance() {
 
 void BatchWriter::start_write() {
   Batch& batch = parts_.batches->front();
-  if (!batch.is_closed()) batch.close(RecordSeed::of(parts_.journal->store));
+  if (!batch.is_closed())
+    batch.close(RecordSeed::of(parts_.journal->store), indexes_.batch_builder(batch));
   if (batch.segment() != files_.segment() && !enter_segment(batch)) return;
   state_ = State::writing;
   written_ = 0;
@@ -107,6 +109,7 @@ bool BatchWriter::enter_segment(Batch& batch) {
   }
   files_.enter(batch.segment(), segments.begin(batch.segment(), batch.size()));
   batch.set_header(header_of(batch));
+  indexes_.set_file(segments.table().file_of(batch.segment()));
   segments.spare().prepare();
   return true;
 }

@@ -26,6 +26,7 @@
 
 #include "io/loop.h"
 #include "persist/journal/batch_queue.h"
+#include "persist/journal/index/segment_index_writer.h"
 #include "persist/journal/journal_files.h"
 #include "persist/journal/journal_parts.h"
 #include "persist/journal/log_truncation.h"
@@ -65,6 +66,7 @@ class BatchWriter {
   std::uint64_t synced() const { return files_.synced(); }
   /// That was begun; 0: none since the start.
   std::uint64_t newest_segment() const { return files_.segment(); }
+  const SegmentIndexWriter& indexes() const { return indexes_; }
 
  private:
   enum class State : std::uint8_t { idle, writing, waiting_for_file, waiting_for_room };
@@ -89,6 +91,7 @@ class BatchWriter {
   io::Op sync_op_;  ///< Of the batch under way: SyncMode::always, or its header.
   JournalFiles files_;
   NewestSegmentFile newest_file_;
+  SegmentIndexWriter indexes_;
   State state_ = State::idle;
   std::size_t written_ = 0;  ///< Of the batch under way.
   io::Op write_op_;

@@ -60,7 +60,9 @@ class Journal final : public core::MessageLog {
   std::uint64_t durable() const override { return batches_.durable(); }
   bool is_behind() const override;
   bool has_work() const override { return fetcher_.has_work() || writer_.has_work(); }
-  std::uint64_t memory_bytes() const override { return batches_.memory_bytes(); }
+  std::uint64_t memory_bytes() const override {
+    return batches_.memory_bytes() + writer_.indexes().memory_bytes();
+  }
   std::uint64_t watermarks_lost() const override { return truncation_.watermarks_lost(); }
   void set_record_owner(core::RecordOwner* owner) override;
   void stop_moving() override { compactor_.stop(); }

@@ -8,6 +8,7 @@
 
 #include "core/base/assert.h"
 #include "core/limits.h"
+#include "persist/journal/index/segment_index_file.h"
 #include "persist/journal/segment_files.h"
 
 namespace lepus::persist {
@@ -15,7 +16,6 @@ namespace lepus::persist {
 FilePool::FilePool(const SegmentFileParts& parts, const SegmentTable& segments)
     : parts_(parts), segments_(segments) {
   shrink_timer_.bind<&FilePool::on_shrink_timer>(this);
-  remove_op_.bind<&FilePool::on_remove>(this);
 }
 
 FilePool::~FilePool() { parts_.loop->timers().cancel(shrink_timer_); }
@@ -32,6 +32,7 @@ void FilePool::start(Found found) {
   for (; !dropped_.empty(); dropped_.pop_front()) {
     const FreeFile& file = dropped_.front();
     const int removed = parts_.disk->remove(segment_file_path(parts_.directory, file.number));
+    if (removed == 0) (void)remove_segment_index(*parts_.disk, parts_.directory, file.number);
     if (removed == 0) unused_.push_back(file.number);
     if (removed == 0) disk_bytes_ -= file.size;
   }
@@ -92,7 +93,12 @@ void FilePool::on_shrink_timer(io::Timer&) {
 /// One at a time. By an op: the file system may take its time with a large file.
 void FilePool::remove_next() {
   if (dropped_.empty() || remove_op_.in_flight) return;
-  remove_path_ = segment_file_path(parts_.directory, dropped_.front().number);
+  remove_op_.bind<&FilePool::on_remove>(this);
+  submit_remove(segment_file_path(parts_.directory, dropped_.front().number));
+}
+
+void FilePool::submit_remove(std::string path) {
+  remove_path_ = std::move(path);
   remove_op_.kind = io::OpKind::unlink;
   remove_op_.path = remove_path_.c_str();
   parts_.loop->submit(remove_op_);
@@ -102,16 +108,25 @@ void FilePool::remove_next() {
 void FilePool::on_remove(io::Op&, const io::Completion& completion) {
   CHECK(!dropped_.empty());
   const FreeFile file = dropped_.front();
-  dropped_.pop_front();
   if (completion.result < 0 && completion.result != -ENOENT) {
+    dropped_.pop_front();
     parts_.log->write(core::LogLevel::warning, core::LogCategory::general,
                       "cannot remove a journal file",
                       {{"file", remove_path_}, {"error", std::strerror(-completion.result)}});
-  } else {
-    CHECK(disk_bytes_ >= file.size);
-    disk_bytes_ -= file.size;
-    unused_.push_back(file.number);
+    return remove_next();
   }
+  CHECK(disk_bytes_ >= file.size);
+  disk_bytes_ -= file.size;
+  remove_op_.bind<&FilePool::on_index_removed>(this);
+  submit_remove(segment_index_path(parts_.directory, file.number));
+}
+
+/// Without its segment an index means nothing, so whether it could be removed does not matter; the
+/// number is used again only now, when its file can have none of this one's.
+void FilePool::on_index_removed(io::Op&, const io::Completion&) {
+  CHECK(!dropped_.empty());
+  unused_.push_back(dropped_.front().number);
+  dropped_.pop_front();
   remove_next();
 }
 

@@ -5,6 +5,9 @@
 //            beyond a reserve, half of the excess a second -> removed: their numbers are used again
 //            of another size, at once                       -> removed
 //
+// The index that a file has beside it is removed with it; a file that is used again keeps it until
+// its next segment has one.
+//
 // A backlog that comes and goes does not fill files again and again so. The last free file is a
 // reserve for a disk that is full: it is taken for acknowledgements, which make room, when no other
 // file can be made.
@@ -75,7 +78,9 @@ class FilePool {
  private:
   std::size_t reserve_count() const;
   void on_shrink_timer(io::Timer& timer);
+  void submit_remove(std::string path);
   void on_remove(io::Op& op, const io::Completion& completion);
+  void on_index_removed(io::Op& op, const io::Completion& completion);
 
   const SegmentFileParts& parts_;
   const SegmentTable& segments_;

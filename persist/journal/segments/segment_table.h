@@ -47,6 +47,7 @@ class SegmentTable {
   // Of a segment in use.
   std::uint64_t live_bytes(std::uint64_t number) const { return at(number).live_bytes; }
   std::uint64_t size_of(std::uint64_t number) const { return at(number).size; }
+  std::uint32_t file_of(std::uint64_t number) const { return at(number).file; }
   std::string path_of(std::uint64_t number) const;
   const std::string& directory() const { return directory_; }
 

@@ -186,8 +186,16 @@ class JournalWorld : public core::RecordOwner {
     return sum;
   }
   std::uint64_t file_bytes() const { return world_disk().used(); }
-  /// Without the file that says which segment is the newest.
-  std::uint64_t segment_file_bytes() const { return file_bytes() - block_size; }
+  /// Without the file that says which segment is the newest, and without indexes.
+  std::uint64_t segment_file_bytes() {
+    std::vector<std::string> names;
+    EXPECT_EQ(world.disk().list(directory, names), 0);
+    std::uint64_t sum = 0;
+    for (const std::string& name : names)
+      if (name.ends_with(".seg"))
+        sum += world.disk().find(std::string(directory) + "/" + name)->size();
+    return sum;
+  }
 
   std::optional<core::LocatedRecord> locate(const core::QueuePosition& at) override {
     const auto found = held.find({at.queue.value, at.sequence});
