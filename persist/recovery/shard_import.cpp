@@ -10,6 +10,8 @@
 #include <variant>
 
 #include "core/limits.h"
+#include "core/limits/segment_index.h"
+#include "persist/journal/index/segment_index_file.h"
 #include "persist/journal/journal_check.h"
 #include "persist/journal/message_record.h"
 #include "persist/recovery/kept_aside.h"
@@ -69,7 +71,10 @@ std::string Importer::run() {
 
 std::string Importer::take_over(std::uint32_t shard) {
   const std::string source = shard_directory(import_.data_directory, shard);
-  RecoveryReport report = recover(*parts_.disk, source, {shard, parts_.store, &known_.timed()});
+  // All of it is copied: damage that an index hides is found before.
+  RecoveryReport report = recover(
+      *parts_.disk, source,
+      {.shard = shard, .store = parts_.store, .timed_queues = &known_.timed(), .reads_all = true});
   for (const Finding& finding : report.findings)
     if (finding.severity() == Severity::refused)
       return fmt::format("{}: {}", source, finding.text());
@@ -118,12 +123,19 @@ std::string Importer::copy(const std::string& source, const RecoveryReport& repo
   settle_down(store.journal());
   RecordLoader loader{*parts_.disk, source, report.files};
   std::uint64_t count = 0;
+  std::uint64_t pending = 0;  // Bytes that may not be written yet.
   std::string error;
   for (const std::uint64_t queue : queues) {
     report.queues.for_each(queue, [&](const LiveEntry& entry) {
       const RecordLoader::Loaded loaded = loader.load(entry.message.place);
       if (!loaded.error.empty()) error = loaded.error;
       if (!error.empty()) return;
+      // Messages may be large: their count alone bounds nothing.
+      if (pending + entry.message.place.size > core::limits::import_pending_max && pending > 0) {
+        settle_down(store.journal());
+        pending = 0;
+      }
+      pending += entry.message.place.size;
       append(store.journal(), loaded.record, {core::QueueId{queue}, entry.sequence});
       if (++count % core::limits::import_messages_per_turn == 0) turn(store.journal());
     });
@@ -184,6 +196,7 @@ std::vector<std::string> Importer::newest_first(std::uint32_t shard, const std::
   if (std::find(all.begin(), all.end(), newest_segment_file) != all.end())
     names.emplace_back(newest_segment_file);
   for (const SegmentFile& file : list.files) names.push_back(segment_file_name(file.index));
+  for (const std::uint32_t index : list.indexes) names.push_back(segment_index_name(index));
   return names;
 }
 

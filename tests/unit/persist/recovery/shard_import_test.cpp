@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/limits/segment_index.h"
 #include "tests/unit/persist/journal/journal_world.h"
 #include "tests/unit/persist/recovery/memory_store.h"
 
@@ -17,8 +18,17 @@ class TurningDriver final : public io::Driver {
  public:
   explicit TurningDriver(io::SimWorld& world) : world_(world), driver_(world) {}
 
+  std::uint64_t write_size_max = 0;  ///< Of one op.
+
   core::Nanos turn(io::OpList& submitted, std::vector<io::Completion>& completed,
                    core::Nanos) override {
+    io::OpList asked;
+    while (io::Op* op = submitted.pop()) {
+      if (op->kind == io::OpKind::write)
+        write_size_max = std::max<std::uint64_t>(write_size_max, op->iov[0].iov_len);
+      asked.push(*op);
+    }
+    while (io::Op* op = asked.pop()) submitted.push(*op);
     driver_.turn(submitted, completed, core::never);
     if (completed.empty()) (void)world_.next_runnable(world_.now() + core::nanos_per_ms);
     return world_.now();
@@ -73,7 +83,7 @@ class ShardImportTest : public ::testing::Test {
     parts.disk = &world_.disk();
     parts.log = &log_;
     parts.store = 7;
-    parts.segment_size = 64 << 10;
+    parts.segment_size = segment_size_;
     parts.fail = [](void*, const std::string& why) { ADD_FAILURE() << why; };
     return parts;
   }
@@ -104,6 +114,7 @@ class ShardImportTest : public ::testing::Test {
     }
     definitions_.restart();
     definitions_.failure.clear();
+    write_size_max_ = driver.write_size_max;
     return error;
   }
   std::string run(std::uint32_t shard_count) {
@@ -114,7 +125,8 @@ class ShardImportTest : public ::testing::Test {
     publish_at(*stores[home_of(queue)], queue, position);
   }
   void publish_at(ShardRecovery& store, std::uint64_t queue, std::uint64_t position) {
-    const std::string body = fmt::format("{}-{}", queue, position);
+    const std::string body =
+        fmt::format("{}-{}", queue, position) + std::string(body_size_more_, 'x');
     const core::MessageRef message =
         core::Message::create({"ex", "key", {}, body.size(), true, 0}, account_);
     message->append_body(core::as_bytes(body));
@@ -158,6 +170,9 @@ class ShardImportTest : public ::testing::Test {
   test::TextLog log_;
   test::MemoryStore definitions_;
   core::MemoryAccount account_;
+  std::uint64_t segment_size_ = 64 << 10;
+  std::size_t body_size_more_ = 0;
+  std::uint64_t write_size_max_ = 0;  ///< Of one op in the last run.
 };
 
 TEST_F(ShardImportTest, MessagesFollowTheirQueues) {
@@ -245,6 +260,44 @@ TEST_F(ShardImportTest, UnknownQueuesOfAGoneShardAreKeptAside) {
   EXPECT_EQ(aside.queues.count(unknown), 3u);
   std::string error;
   EXPECT_EQ(list_shards(world_.disk(), "data", error).size(), 2u);
+}
+
+/// The segment has an index, so a start would not notice; the messages around the damage are taken.
+TEST_F(ShardImportTest, DamageInAGoneShardIsPassedOver) {
+  body_size_more_ = 10'000;
+  constexpr std::uint64_t count = 20;
+  ASSERT_EQ(run(4,
+                [&](Stores& stores) {
+                  for (std::uint64_t i = 0; i < count; ++i) publish(stores, queue_of(3), i);
+                }),
+            "");
+  ASSERT_EQ(look(3).files[0].index_state, SegmentIndexState::valid);
+  const int fd =
+      world_.disk().open(segment_file_path(shard_directory("data", 3), 0), {.write = true});
+  const std::vector<std::uint8_t> damage(8, 0xee);
+  EXPECT_EQ(world_.disk().write(fd, block_size + 12'000, damage), 0);
+  EXPECT_EQ(world_.disk().sync(fd), 0);
+  world_.disk().close(fd);
+  ASSERT_EQ(run(1), "");
+  EXPECT_GE(bodies(queue_of(3)).size(), count - 6) << "those of one segment, at most";
+  EXPECT_LT(bodies(queue_of(3)).size(), count);
+}
+
+/// Also when they are few: what is recorded and not yet written has a bound in bytes.
+TEST_F(ShardImportTest, LargeMessagesAreWrittenInParts) {
+  body_size_more_ = 1 << 20;
+  constexpr std::uint64_t count = core::limits::import_pending_max / (1 << 20) + 4;
+  ASSERT_EQ(run(4,
+                [&](Stores& stores) {
+                  for (std::uint64_t i = 0; i < count; ++i) publish(stores, queue_of(3), i);
+                }),
+            "");
+  // All would fit one batch.
+  segment_size_ = 2 * core::limits::import_pending_max;
+  ASSERT_EQ(run(1), "");
+  EXPECT_EQ(bodies(queue_of(3)).size(), count);
+  EXPECT_GT(write_size_max_, core::limits::import_pending_max / 2);
+  EXPECT_LE(write_size_max_, core::limits::import_pending_max + 2 * block_size);
 }
 
 TEST_F(ShardImportTest, FilesOfOthersStay) {
