@@ -27,12 +27,24 @@ constexpr int exit_fine = 0;
 constexpr int exit_problems = 1;
 constexpr int exit_wrong = 2;
 
-RecoveryReport read_shard(const Context& context, std::uint32_t shard) {
+RecoveryReport read_shard(const Context& context, std::uint32_t shard, bool reads_all) {
   // Nothing is said of times here.
   static const persist::TimedQueues timed_queues;
   return persist::recover(context.disk,
                           persist::shard_directory(context.options.data_directory, shard),
-                          {.shard = shard, .timed_queues = &timed_queues});
+                          {.shard = shard, .timed_queues = &timed_queues, .reads_all = reads_all});
+}
+
+std::string_view text_of(persist::SegmentIndexState state) {
+  switch (state) {
+    case persist::SegmentIndexState::none:
+      return "none";
+    case persist::SegmentIndexState::unusable:
+      return "unusable";
+    case persist::SegmentIndexState::valid:
+      return "valid";
+  }
+  return "?";
 }
 
 std::string catalog_of(const Context& context) {
@@ -62,14 +74,15 @@ void print_segments(const Context& context, const RecoveryReport& report) {
   fmt::print(context.out, "  {} segments, {} free files, next segment {}, next sequence {}\n",
              files.size(), free_count, report.next_segment, report.next_sequence);
   if (files.empty()) return;
-  fmt::print(context.out, "  {:>9}  {:<10}  {:>12}  {:>12}  {:>12}  {:>12}\n", "segment", "file",
-             "size", "used", "live", "dead");
+  fmt::print(context.out, "  {:>9}  {:<10}  {:>12}  {:>12}  {:>12}  {:>12}  {}\n", "segment",
+             "file", "size", "used", "live", "dead", "index");
   for (const SegmentFile* file : files) {
     // A record in two queues counts twice as live.
     const std::uint64_t live = std::min(file->live_bytes, file->used_bytes);
-    fmt::print(context.out, "  {:>9}  {:<10}  {:>12}  {:>12}  {:>12}  {:>12}\n", file->number,
+    fmt::print(context.out, "  {:>9}  {:<10}  {:>12}  {:>12}  {:>12}  {:>12}  {}\n", file->number,
                persist::segment_file_name(file->index), megabytes(file->size),
-               megabytes(file->used_bytes), megabytes(live), megabytes(file->used_bytes - live));
+               megabytes(file->used_bytes), megabytes(live), megabytes(file->used_bytes - live),
+               text_of(file->index_state));
   }
 }
 
@@ -95,7 +108,7 @@ void print_queues(const Context& context, const RecoveryReport& report) {
 }  // namespace
 
 int print_summary(const Context& context, std::uint32_t shard) {
-  const RecoveryReport report = read_shard(context, shard);
+  const RecoveryReport report = read_shard(context, shard, false);
   fmt::print(context.out, "shard {}\n", shard);
   print_segments(context, report);
   fmt::print(context.out, "  records:");
@@ -109,7 +122,7 @@ int print_summary(const Context& context, std::uint32_t shard) {
 }
 
 int verify(const Context& context, std::uint32_t shard) {
-  const RecoveryReport report = read_shard(context, shard);
+  const RecoveryReport report = read_shard(context, shard, true);
   std::uint64_t record_count = 0;
   for (const std::uint64_t count : report.counters.records) record_count += count;
   const JournalKnowledge knowledge = read_journal_knowledge(catalog_of(context));

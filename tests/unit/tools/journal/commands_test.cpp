@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "core/message/properties.h"
+#include "persist/journal/index/segment_index_builder.h"
 #include "persist/journal/message_record.h"
+#include "persist/recovery/recovery.h"
 #include "tests/unit/persist/memory_disk.h"
 #include "tests/unit/persist/recovery/journal_builder.h"
 #include "tools/journal/export.h"
@@ -102,6 +104,36 @@ TEST_F(JournalToolTest, VerifyNamesFileAndOffset) {
   EXPECT_EQ(run({"data", "verify"}), 1);
   EXPECT_TRUE(says("loss: damaged_newest")) << out;
   EXPECT_TRUE(says("000000.seg at 4096, 4096 bytes, 2 records lost")) << out;
+  EXPECT_TRUE(disk.writes.empty());
+}
+
+TEST_F(JournalToolTest, IndexesAreShownAndCompared) {
+  SegmentBuilder first(1, 1);
+  first.marks_batches = true;
+  first.message({{7, 0}}).end_batch().seal();
+  SegmentBuilder second(2, first.next_sequence());
+  second.marks_batches = true;
+  second.message({{7, 1}}).end_batch();
+  disk.files["data/journal/shard-0/000000.seg"] = first.bytes();
+  disk.files["data/journal/shard-0/000001.seg"] = second.bytes();
+  (void)persist::recover(disk, "data/journal/shard-0", {.writes_indexes = true});
+  disk.writes.clear();
+  EXPECT_EQ(run({"data", "summary"}), 0);
+  EXPECT_TRUE(says("0.0 MiB  valid\n")) << out;
+  EXPECT_TRUE(says("0.0 MiB  none\n")) << out;
+  EXPECT_EQ(run({"data", "verify"}), 0) << out;
+  // One that says something else, with a right CRC.
+  std::vector<std::uint8_t>& index = disk.files.at("data/journal/shard-0/000000.idx");
+  persist::SegmentIndexBuilder builder;
+  builder.begin({1, SegmentBuilder::store, 1, 0});
+  builder.add({.place = {1, block_size, sizeof(persist::RecordHeader)}});
+  index = builder.finish(SegmentBuilder::default_size);
+  EXPECT_EQ(run({"data", "verify"}), 1);
+  EXPECT_TRUE(says("warning: wrong_index")) << out;
+  index.back() ^= 1;
+  EXPECT_EQ(run({"data", "verify"}), 0) << "what does not count does no harm";
+  EXPECT_EQ(run({"data", "summary"}), 0);
+  EXPECT_TRUE(says("0.0 MiB  unusable\n")) << out;
   EXPECT_TRUE(disk.writes.empty());
 }
 
