@@ -1,16 +1,26 @@
 // A write in which the process dies: some of its blocks get to the disk. A read that hides damage.
 #include "tests/sim/process_disk.h"
 
+#include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "persist/journal/format.h"
 #include "persist/journal/record.h"
+#include "tests/sim/saboteur_index.h"
 
 namespace lepus::sim {
 
 int ProcessDisk::write(int fd, std::uint64_t offset, core::Bytes bytes) {
   CHECK(!is_dead_);
   if (forgets_writes_) return 0;
+  std::optional<std::vector<std::uint8_t>> early;
+  if (makes(Mistake::early_index, fd))
+    early = saboteur_->early_indexes().early(paths_.at(fd), bytes);
+  if (early) {
+    saboteur_->strike();
+    bytes = *early;
+  }
   if (!is_last()) return disk_.write(fd, offset, bytes);
   constexpr std::size_t unit = persist::block_size;
   const std::size_t part = random_.below(bytes.size() / unit + 1) * unit;
@@ -20,11 +30,27 @@ int ProcessDisk::write(int fd, std::uint64_t offset, core::Bytes bytes) {
 
 std::int64_t ProcessDisk::read(int fd, std::uint64_t offset, std::uint8_t* at, std::size_t size) {
   step();
+  if (makes(Mistake::forget_index_settle, fd)) return read_index(fd, {at, size});
   const std::int64_t done = disk_.read(fd, offset, at, size);
   const auto path = paths_.find(fd);
-  if (done > 0 && path != paths_.end())
+  if (done > 0 && hides_damage_ && path != paths_.end())
     correct(path->second, offset, {at, static_cast<std::size_t>(done)});
   return done;
+}
+
+/// The whole of an index, as far as there is room; zeros behind it.
+std::int64_t ProcessDisk::read_index(int fd, std::span<std::uint8_t> window) {
+  std::vector<std::uint8_t> bytes(window.size());
+  const std::int64_t done = disk_.read(fd, 0, bytes.data(), bytes.size());
+  if (done < 0) return done;
+  if (const auto changed = without_a_settle(bytes, random_);
+      changed && changed->size() <= bytes.size()) {
+    saboteur_->strike();
+    std::fill(bytes.begin(), bytes.end(), std::uint8_t{0});
+    std::copy(changed->begin(), changed->end(), bytes.begin());
+  }
+  std::memcpy(window.data(), bytes.data(), bytes.size());
+  return static_cast<std::int64_t>(bytes.size());
 }
 
 /// Walks the records of the whole file, as far as their lengths can be followed.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "io/sim/sim_disk.h"
+#include "tests/sim/saboteur.h"
 
 namespace lepus::sim {
 
@@ -29,6 +30,8 @@ class ProcessDisk final : public io::Disk {
   void ignore_dsync() { ignores_dsync_ = true; }
   /// Whoever reads a journal file finds every checksum right, whatever the bytes are.
   void hide_damage() { hides_damage_ = true; }
+  /// Makes the mistakes about indexes, when it is one of these.
+  void set_saboteur(Saboteur& saboteur) { saboteur_ = &saboteur; }
 
   int make_directory(const std::string& path) override {
     step();
@@ -43,7 +46,7 @@ class ProcessDisk final : public io::Disk {
     io::OpenMode changed = mode;
     changed.dsync = mode.dsync && !ignores_dsync_;
     const int fd = disk_.open(path, changed);
-    if (hides_damage_ && fd >= 0) paths_[fd] = path;
+    if (fd >= 0) paths_[fd] = path;
     return fd;
   }
   void close(int fd) override {
@@ -51,7 +54,8 @@ class ProcessDisk final : public io::Disk {
   }
   std::int64_t size(int fd) override {
     step();
-    return disk_.size(fd);
+    const std::int64_t size = disk_.size(fd);
+    return size > 0 && makes(Mistake::forget_index_settle, fd) ? size + index_room : size;
   }
   std::int64_t read(int fd, std::uint64_t offset, std::uint8_t* at, std::size_t size) override;
   int write(int fd, std::uint64_t offset, core::Bytes bytes) override;
@@ -92,6 +96,12 @@ class ProcessDisk final : public io::Disk {
     throw ProcessDied{};
   }
 
+  bool makes(Mistake mistake, int fd) const {
+    if (saboteur_ == nullptr || saboteur_->mistake() != mistake) return false;
+    const auto path = paths_.find(fd);
+    return path != paths_.end() && path->second.ends_with(".idx");
+  }
+  std::int64_t read_index(int fd, std::span<std::uint8_t> window);
   void correct(const std::string& path, std::uint64_t offset, std::span<std::uint8_t> window);
 
   io::SimDisk& disk_;
@@ -102,7 +112,10 @@ class ProcessDisk final : public io::Disk {
   bool forgets_writes_ = false;
   bool ignores_dsync_ = false;
   bool hides_damage_ = false;
-  std::map<int, std::string> paths_;  ///< Only when damage is hidden.
+  /// An index that lacks something may be that much longer than it was.
+  static constexpr std::int64_t index_room = 64;
+  Saboteur* saboteur_ = nullptr;
+  std::map<int, std::string> paths_;  ///< Of all descriptors so far.
 };
 
 }  // namespace lepus::sim

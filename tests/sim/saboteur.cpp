@@ -50,6 +50,8 @@ std::string_view name_of(Mistake mistake) {
                                     "ignore_sync",
                                     "skip_tail",
                                     "ignore_checksum",
+                                    "forget_index_settle",
+                                    "early_index",
                                     "leave_submitted",
                                     "lose_completion",
                                     "leak_descriptor",

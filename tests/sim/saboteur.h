@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/broker/broker.h"
+#include "tests/sim/saboteur_index.h"
 #include "tests/sim/wire.h"
 #include "tools/server/mesh.h"
 
@@ -50,13 +51,15 @@ enum class Mistake : std::uint8_t {
   duplicate_ack,
   drop_frame,
   duplicate_frame,
-  // About the disk (tests/sim/saboteur_disk.h).
+  // About the disk (tests/sim/saboteur_disk.h, tests/sim/saboteur_index.h).
   confirm_early,
   ignore_short_write,
   ignore_write_error,
   ignore_sync,
   skip_tail,
   ignore_checksum,
+  forget_index_settle,
+  early_index,
   // About the driver (tests/sim/saboteur_disk.h).
   leave_submitted,
   lose_completion,
@@ -91,6 +94,8 @@ class Saboteur final : public FrameFilter {
   /// After a turn of the shard whose broker it is.
   void tamper(core::Broker& broker);
   int on_incoming(Incoming& incoming) override;
+  /// Mistake::early_index.
+  EarlyIndexes& early_indexes() { return early_indexes_; }
   /// Mistakes made so far.
   std::size_t count() const { return count_; }
 
@@ -115,6 +120,7 @@ class Saboteur final : public FrameFilter {
   core::MemoryAccount nowhere_;
   std::vector<core::MessageRef> leaked_;
   core::QueueId last_queue_;
+  EarlyIndexes early_indexes_;
   std::string changed_;
 };
 

@@ -87,6 +87,7 @@ class World {
   void fail_store(core::DefinitionStore::Fault fault, core::Nanos duration);
   void unlock_store();
   void check_recovery();
+  void check_places(const persist::RecoveryReport& report);
   void rot();
   void judge_waiting();
 

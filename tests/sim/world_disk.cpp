@@ -1,5 +1,6 @@
 // Ends and starts of the broker in worlds with a disk, and what happens to the disk meanwhile.
 #include "core/limits.h"
+#include "persist/recovery/record_loader.h"
 #include "persist/recovery/recovery_cases.h"
 #include "tests/sim/world.h"
 
@@ -49,6 +50,7 @@ bool World::start_once() {
   if (saboteur_.mistake() == Mistake::ignore_sync) cluster_->disk().ignore_dsync();
   if (saboteur_.mistake() == Mistake::skip_tail) cluster_->disk().forget_writes();
   if (saboteur_.mistake() == Mistake::ignore_checksum) cluster_->disk().hide_damage();
+  cluster_->disk().set_saboteur(saboteur_);
   if (crashes_left_ > 0 && disk_random_.chance(plan_.starts_crashed)) {
     --crashes_left_;
     cluster_->disk().die_after(disk_random_.below(start_calls_max));
@@ -70,12 +72,27 @@ bool World::start_once() {
 
 /// Nothing here damages what was durable: recovery must not have to speak of losses.
 void World::check_recovery() {
-  for (const auto& store : cluster_->stores())
+  for (const auto& store : cluster_->stores()) {
     for (const persist::Finding& finding : store->report().findings) {
       judge_.note("  {}", finding.text());
       if (finding.severity() >= persist::Severity::loss && !disk_is_rotten_)
         judge_.fail(1, "recovery reports {}", finding.text());
     }
+    if (!disk_is_rotten_) check_places(store->report());
+  }
+}
+
+/// Bodies were not read where segments have indexes; what is said to lie somewhere must lie there.
+void World::check_places(const persist::RecoveryReport& report) {
+  if (report.tail.segment == 0) return;
+  const std::size_t name = report.tail.path.rfind('/');
+  persist::RecordLoader loader{sim_.disk(), report.tail.path.substr(0, name), report.files};
+  report.queues.for_each_queue([&](std::uint64_t queue) {
+    report.queues.for_each(queue, [&](const persist::LiveEntry& entry) {
+      const std::string error = loader.load(entry.message.place).error;
+      if (!error.empty()) judge_.fail(1, "recovery believes in a message: {}", error);
+    });
+  });
 }
 
 // ---- ends ----
@@ -83,6 +100,8 @@ void World::check_recovery() {
 void World::end_process(bool is_power_cut) {
   judge_.note("the process is gone{}", is_power_cut ? ", and the power" : "");
   Cluster::die(std::move(cluster_));
+  if (saboteur_.mistake() == Mistake::early_index)
+    saboteur_.early_indexes().remember(sim_.disk(), Cluster::journal_directory);
   if (is_power_cut) {
     sim_.disk().power_cut(disk_random_);
   } else {
