@@ -2,8 +2,9 @@
 // The journal is written into the current directory first: 128-byte bodies, 64 MiB segments,
 // batches of 1000. The time is that of recover() alone, and real: reading counts.
 //
-// Arguments: messages; queues that they go to in turn; how many sizes they have. `memory` is what
-// recovery holds at its end.
+// Arguments: messages; queues that they go to in turn; how many sizes they have; whether the sealed
+// segments have indexes. `memory` is what recovery holds at its end, `index` what the indexes take
+// a message, bytes.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -112,12 +113,24 @@ class JournalFiles {
   bool begins_ = true;
 };
 
+std::uint64_t index_bytes() {
+  std::uint64_t sum = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(JournalFiles::path))
+    if (entry.path().extension() == ".idx") sum += entry.file_size();
+  return sum;
+}
+
 void recover_queue(benchmark::State& state) {
   const auto message_count = static_cast<std::uint64_t>(state.range(0));
   const JournalFiles files(message_count, static_cast<std::uint64_t>(state.range(1)),
                            static_cast<std::uint64_t>(state.range(2)));
   io::KernelDisk disk;
   const TimedQueues timed_queues;
+  if (state.range(3) != 0) {
+    (void)recover(disk, JournalFiles::path, {.writes_indexes = true});
+    state.counters["index"] =
+        static_cast<double>(index_bytes()) / static_cast<double>(state.range(0));
+  }
   for (auto _ : state) {
     const RecoveryReport report =
         recover(disk, JournalFiles::path, {.timed_queues = &timed_queues});
@@ -128,11 +141,16 @@ void recover_queue(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(recover_queue)
-    ->Args({100'000, 1, 1})
-    ->Args({1'000'000, 1, 1})
-    ->Args({1'000'000, 10, 1})
-    ->Args({1'000'000, 1, 100})
-    ->Args({10'000'000, 1, 1})
+    ->Args({100'000, 1, 1, 0})
+    ->Args({1'000'000, 1, 1, 0})
+    ->Args({1'000'000, 10, 1, 0})
+    ->Args({1'000'000, 1, 100, 0})
+    ->Args({10'000'000, 1, 1, 0})
+    ->Args({1'000'000, 1, 1, 1})
+    ->Args({1'000'000, 10, 1, 1})
+    ->Args({1'000'000, 1, 100, 1})
+    ->Args({10'000'000, 1, 1, 1})
+    ->Args({10'000'000, 10, 1, 1})
     ->UseRealTime()
     ->MeasureProcessCPUTime()
     ->Unit(benchmark::kMillisecond);
