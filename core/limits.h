@@ -383,7 +383,7 @@ constexpr std::uint64_t fetch_size_max = tiny ? 8 << 10 : 1 << 20;
 constexpr std::uint64_t fetch_gap_max = tiny ? 512 : 32 << 10;
 constexpr std::size_t fetches_max = tiny ? 2 : 16;
 /// A read that failed is tried again after this, and so often in all.
-constexpr Nanos fetch_retry_wait = nanos_per_s;
+constexpr Nanos fetch_retry_wait = tiny ? 20 * nanos_per_ms : nanos_per_s;
 constexpr std::uint32_t fetch_failures_max = 5;
 /// Files that are open for it; kept open without need.
 constexpr std::size_t fetch_files_max = tiny ? 2 : 64;

@@ -9,8 +9,8 @@
 #include "tools/server/config/config_file.h"
 #include "tools/server/config/config_keys.h"
 #include "tools/server/config/config_memory.h"
-#include "tools/server/config/config_rabbitmq.h"
 #include "tools/server/config/config_reload.h"
+#include "tools/server/config/rabbitmq/config_rabbitmq.h"
 #include "tools/server/placement/placement.h"
 
 namespace lepus::server {

@@ -149,7 +149,8 @@ void Oracle::on_returned(const Received& received, std::uint64_t channel, std::u
 }
 
 void Oracle::check_order(const Sent& message, const Received& received, const Arrival& arrival) {
-  if (may_pass_over_ || received.redelivered || model_.queue(arrival.queue).wild || message.is_held) return;
+  if (may_pass_over_ || received.redelivered || model_.queue(arrival.queue).wild || message.is_held)
+    return;
   const std::uint8_t level =
       std::min(message.priority, model_.queue(arrival.queue).rules.max_priority);
   MessageId& last = last_first_[{message.channel, arrival.queue, level, arrival.channel}];

@@ -7,14 +7,14 @@ namespace lepus::sim {
 
 namespace {
 
-constexpr core::Nanos fail_time_max = 20 * core::nanos_per_s;
+constexpr core::Nanos fail_time_max = core::nanos_per_s;
 
 }  // namespace
 
 void World::disturb_reads() {
   io::SimDiskFaults faults = sim_.disk().faults();
   if (reads_fail_until_ == 0) {
-    if (read_random_.below(1500) != 0) return;
+    if (read_random_.below(300) != 0) return;
     judge_.note("the disk does not read any more");
     oracle_.allow_passing_over();
     reads_fail_until_ = sim_.now() + static_cast<core::Nanos>(read_random_.below(fail_time_max));

@@ -14,9 +14,9 @@
 #include "tools/server/config/config_file.h"
 #include "tools/server/config/config_keys.h"
 #include "tools/server/config/config_logins.h"
-#include "tools/server/config/config_rabbitmq.h"
 #include "tools/server/config/config_value.h"
-#include "tools/server/config/enabled_plugins.h"
+#include "tools/server/config/rabbitmq/config_rabbitmq.h"
+#include "tools/server/config/rabbitmq/enabled_plugins.h"
 
 namespace lepus::server {
 

@@ -8,8 +8,8 @@
 #include <iterator>
 #include <vector>
 
-#include "tools/server/config/config_rabbitmq.h"
 #include "tools/server/config/config_value.h"
+#include "tools/server/config/rabbitmq/config_rabbitmq.h"
 
 namespace lepus::server {
 

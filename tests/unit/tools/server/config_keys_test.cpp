@@ -7,9 +7,9 @@
 #include <set>
 
 #include "tools/server/config/config_file.h"
-#include "tools/server/config/config_rabbitmq.h"
 #include "tools/server/config/config_reload.h"
 #include "tools/server/config/config_value.h"
+#include "tools/server/config/rabbitmq/config_rabbitmq.h"
 
 namespace lepus::server {
 namespace {

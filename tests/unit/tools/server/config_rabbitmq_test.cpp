@@ -1,6 +1,6 @@
 // The table of RabbitMQ's keys holds together, and files as people have them start, or stop for a
 // reason that is said.
-#include "tools/server/config/config_rabbitmq.h"
+#include "tools/server/config/rabbitmq/config_rabbitmq.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // RabbitMQ's list of plugins: what is a list, and what is said of names.
-#include "tools/server/config/enabled_plugins.h"
+#include "tools/server/config/rabbitmq/enabled_plugins.h"
 
 #include <gtest/gtest.h>
 

@@ -63,13 +63,13 @@ TEST(TokenClaims, TheOperatorSaysWhichClaimsCount) {
 TEST(TokenClaims, AClaimIsFoundInsideOfOthers) {
   OAuth2Config made = config();
   made.own.additional_scopes_key = "access.roles https://x/y";
-  const TokenClaims claims = read_claims(
-      server(made),
-      R"({"access":[{"roles":["rabbitmq.read:a/b"]},7,)"
-      R"({"roles":{"rabbitmq":"write:a/b read:c/d"}}],)"
-      R"("https://x/y":"rabbitmq.read:e/f",)"
-      R"("authorization":{"permissions":[{"scopes":["rabbitmq.tag:monitoring"]}]}})",
-      1);
+  const TokenClaims claims =
+      read_claims(server(made),
+                  R"({"access":[{"roles":["rabbitmq.read:a/b"]},7,)"
+                  R"({"roles":{"rabbitmq":"write:a/b read:c/d"}}],)"
+                  R"("https://x/y":"rabbitmq.read:e/f",)"
+                  R"("authorization":{"permissions":[{"scopes":["rabbitmq.tag:monitoring"]}]}})",
+                  1);
   EXPECT_EQ(claims.scopes,
             (Texts{"read:a/b", "read:c/d", "read:e/f", "tag:monitoring", "write:a/b"}));
 }

@@ -2,7 +2,7 @@
 // relies on: a key whose neglect loses protection, a limit, a login or data refuses the start.
 #include <array>
 
-#include "tools/server/config/config_rabbitmq.h"
+#include "tools/server/config/rabbitmq/config_rabbitmq.h"
 
 namespace lepus::server {
 

@@ -1,5 +1,5 @@
 // Finding a key in the table, and one line for all keys of a subject.
-#include "tools/server/config/config_rabbitmq.h"
+#include "tools/server/config/rabbitmq/config_rabbitmq.h"
 
 #include <fmt/format.h>
 

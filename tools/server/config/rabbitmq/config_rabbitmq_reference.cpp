@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "tools/server/config/config_keys.h"
-#include "tools/server/config/config_rabbitmq.h"
+#include "tools/server/config/rabbitmq/config_rabbitmq.h"
 
 namespace lepus::server {
 

@@ -1,5 +1,5 @@
 // One list of atoms in Erlang's syntax.
-#include "tools/server/config/enabled_plugins.h"
+#include "tools/server/config/rabbitmq/enabled_plugins.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
