@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "core/base/assert.h"
+#include "io/kernel_disk.h"
 #include "tools/server/config/config_file.h"
 #include "tools/server/config/config_value.h"
 
@@ -78,11 +79,11 @@ std::string DataDir::open(const std::string& path) {
 }
 
 std::string DataDir::make(const std::string& path) {
-  std::error_code code;
-  std::filesystem::create_directories(path, code);
-  if (!code) return {};
+  // A power cut must not take the directory with all that is confirmed in it: its name is synced.
+  const int code = io::KernelDisk{}.make_directory(path);
+  if (code == 0) return {};
   return fmt::format("cannot make data_dir {}: {}; set data_dir to a directory this user may write",
-                     path, code.message());
+                     path, std::strerror(-code));
 }
 
 std::string DataDir::lock(const std::string& path) {
