@@ -141,9 +141,9 @@ def tool_page(programs, version):
                  "<command> [<command options>]")
     page.section("DESCRIPTION",
                  "The verbs, options and output are rabbitmqctl's; a link to it named rabbitmqctl, "
-                 "rabbitmq-diagnostics, rabbitmq-queues or rabbitmq-plugins has the name of that "
-                 "tool. It works through a socket in the data directory, which only root and the "
-                 "broker's own user may use.")
+                 "rabbitmq-diagnostics, rabbitmq-queues, rabbitmq-streams or rabbitmq-upgrade has "
+                 "the help of that tool. It works through a socket in the data directory, which "
+                 "only root and the broker's own user may use.")
     page.section("COMMANDS")
     for line in overview.splitlines():
         if re.fullmatch(r"[A-Z][^:]*:", line) and "commands" not in line:
