@@ -125,6 +125,7 @@ SegmentHeader BatchWriter::header_of(const Batch& batch) const {
   header.created_ms = parts_.clock->now_ms();
   header.store = parts_.journal->store;
   header.shard = parts_.journal->shard;
+  header.writer = writer_version();
   return header;
 }
 

@@ -40,7 +40,7 @@ struct SegmentHeader {
   std::uint64_t created_ms = 0;      ///< Since 1970.
   std::uint64_t store = 0;           ///< The data directory's own number; not for strangers.
   std::uint32_t shard = 0;
-  std::uint32_t reserved = 0;
+  std::uint32_t writer = 0;  ///< Version of the program that began it (writer_version()); 0: older.
 };
 static_assert(sizeof(SegmentHeader) == 72);
 
@@ -92,6 +92,9 @@ enum class RecordType : std::uint8_t {
 /// damage, not the end of the journal.
 constexpr std::uint8_t flag_batch_first = 1;
 constexpr std::uint8_t flag_batch_last = 2;
+/// A program that does not know the record's type goes over it. Without this flag a record of an
+/// unknown type is damage.
+constexpr std::uint8_t flag_skippable = 4;
 
 struct RecordHeader {
   /// CRC-32C of SegmentHeader::store, then of everything behind this field, up to `length`. Whoever

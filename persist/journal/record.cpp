@@ -96,8 +96,9 @@ RecordRead read_record(Bytes range, RecordSeed seed) {
   std::memcpy(&header, range.data(), sizeof header);
   if (crc32c(range.subspan(crc_size, length - crc_size), seed.crc) != header.crc)
     return {RecordFault::crc, {}, length};
-  if (!is_known(header.type)) return {RecordFault::type, {}, length};
-  if (!contents_fit(header, range.data() + sizeof header))
+  if (!is_known(header.type) && (header.flags & flag_skippable) == 0)
+    return {RecordFault::type, {}, length};
+  if (is_known(header.type) && !contents_fit(header, range.data() + sizeof header))
     return {RecordFault::contents, {}, length};
   return {RecordFault::none, RecordReader::view(range.data()), length};
 }
@@ -110,7 +111,7 @@ void set_record_crc(std::span<std::uint8_t> record, RecordSeed seed) {
   RecordHeader header;
   std::memcpy(&header, record.data(), sizeof header);
   CHECK(header.length == record.size());
-  CHECK(is_known(header.type));
+  CHECK(is_known(header.type) || (header.flags & flag_skippable) != 0);
   header.crc = crc32c(record.subspan(crc_size), seed.crc);
   std::memcpy(record.data(), &header.crc, crc_size);
 }

@@ -27,7 +27,7 @@ enum class RecordFault : std::uint8_t {
   cut,       ///< It runs beyond the range; header().length says how far when that much is there.
   length,    ///< Too short for a header, or not a multiple of 8.
   crc,       ///< The bytes are not what was written.
-  type,      ///< Unknown.
+  type,      ///< Unknown, and not to be gone over.
   contents,  ///< The sizes or ranges inside contradict each other.
 };
 std::string_view text_of(RecordFault fault);

@@ -1,8 +1,13 @@
 // The version is looked at before the CRC: another version may have another header.
 #include "persist/journal/segment_header.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstring>
+#include <string_view>
 
 #include "core/base/assert.h"
 #include "persist/journal/crc.h"
@@ -11,6 +16,7 @@ namespace lepus::persist {
 
 namespace {
 
+constexpr std::uint32_t writer_part_max = 1023;
 constexpr std::size_t crc_end = offsetof(SegmentHeader, crc) + sizeof(SegmentHeader::crc);
 
 std::uint32_t crc_of(const SegmentHeader& header) {
@@ -50,6 +56,25 @@ HeaderFault check_segment_header(core::Bytes block, SegmentHeader& header) {
   if (header.crc != crc_of(header)) return HeaderFault::crc;
   if (header.version != format_version) return HeaderFault::version;
   return are_possible(header) ? HeaderFault::none : HeaderFault::fields;
+}
+
+std::uint32_t writer_version() {
+  std::array<std::uint32_t, 3> parts{};
+  std::string_view rest = LEPUS_VERSION;
+  for (std::uint32_t& part : parts) {
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), part);
+    if (error != std::errc{}) break;
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    if (rest.starts_with('.')) rest.remove_prefix(1);
+  }
+  return std::min(parts[0], writer_part_max) << 20 | std::min(parts[1], writer_part_max) << 10 |
+         std::min(parts[2], writer_part_max);
+}
+
+std::string writer_text(std::uint32_t writer) {
+  if (writer == 0) return "?";
+  return fmt::format("{}.{}.{}", writer >> 20, writer >> 10 & writer_part_max,
+                     writer & writer_part_max);
 }
 
 std::string_view text_of(HeaderFault fault) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "core/base/bytes.h"
@@ -19,6 +20,11 @@ enum class HeaderFault : std::uint8_t {
   fields,   ///< The numbers in it are impossible.
 };
 std::string_view text_of(HeaderFault fault);
+
+/// This program's version, as SegmentHeader::writer has it: ten bits for each of its three numbers.
+std::uint32_t writer_version();
+/// As people write it: "1.2.0"; "?": not known.
+std::string writer_text(std::uint32_t writer);
 
 /// `block` is block_size bytes; the CRC is computed here.
 void encode_segment_header(SegmentHeader header, std::span<std::uint8_t> block);

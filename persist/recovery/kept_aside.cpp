@@ -37,6 +37,7 @@ class SegmentCopyWriter {
     header_.first_sequence = 1;
     header_.shard = options.shard;
     header_.store = options.store;
+    header_.writer = writer_version();
   }
   ~SegmentCopyWriter() {
     if (fd_ >= 0) disk_.close(fd_);

@@ -8,7 +8,8 @@ namespace lepus::persist {
 
 void Replay::on_record(const RecordSummary& record) {
   CHECK(record.count > 0);
-  counters_.records[static_cast<std::size_t>(record.type)] += record.count;
+  const auto type = static_cast<std::size_t>(record.type);
+  counters_.records[type < counters_.records.size() ? type : 0] += record.count;
   counters_.bytes_read += std::uint64_t{record.place.size} * record.count;
   if ((record.flags & flag_batch_first) != 0) {
     drop_held();

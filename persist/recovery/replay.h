@@ -25,7 +25,7 @@ namespace lepus::persist {
 using TimedQueues = boost::unordered_flat_map<std::uint64_t, std::uint32_t>;
 
 struct RecoveryCounters {
-  std::array<std::uint64_t, 6> records{};  ///< By RecordType; [0] is unused.
+  std::array<std::uint64_t, 6> records{};  ///< By RecordType; [0] of types that are not known.
   std::uint64_t bytes_read = 0;            ///< Of valid records.
   std::uint64_t records_lost = 0;          ///< As far as gaps in the sequences tell.
   std::uint64_t damaged_bytes = 0;

@@ -8,6 +8,7 @@
 
 #include "persist/journal/journal_check.h"
 #include "persist/journal/newest_segment_file.h"
+#include "persist/journal/segment_header.h"
 #include "persist/recovery/recovery.h"
 #include "tools/journal/export.h"
 #include "tools/journal/queue_names.h"
@@ -74,15 +75,15 @@ void print_segments(const Context& context, const RecoveryReport& report) {
   fmt::print(context.out, "  {} segments, {} free files, next segment {}, next sequence {}\n",
              files.size(), free_count, report.next_segment, report.next_sequence);
   if (files.empty()) return;
-  fmt::print(context.out, "  {:>9}  {:<10}  {:>12}  {:>12}  {:>12}  {:>12}  {}\n", "segment",
-             "file", "size", "used", "live", "dead", "index");
+  fmt::print(context.out, "  {:>9}  {:<10}  {:>12}  {:>12}  {:>12}  {:>12}  {:<10}  {}\n",
+             "segment", "file", "size", "used", "live", "dead", "index", "written by");
   for (const SegmentFile* file : files) {
     // A record in two queues counts twice as live.
     const std::uint64_t live = std::min(file->live_bytes, file->used_bytes);
-    fmt::print(context.out, "  {:>9}  {:<10}  {:>12}  {:>12}  {:>12}  {:>12}  {}\n", file->number,
-               persist::segment_file_name(file->index), megabytes(file->size),
+    fmt::print(context.out, "  {:>9}  {:<10}  {:>12}  {:>12}  {:>12}  {:>12}  {:<10}  {}\n",
+               file->number, persist::segment_file_name(file->index), megabytes(file->size),
                megabytes(file->used_bytes), megabytes(live), megabytes(file->used_bytes - live),
-               text_of(file->index_state));
+               text_of(file->index_state), persist::writer_text(file->header.writer));
   }
 }
 
@@ -115,6 +116,8 @@ int print_summary(const Context& context, std::uint32_t shard) {
   for (std::size_t type = 1; type < report.counters.records.size(); ++type)
     fmt::print(context.out, " {} {}", report.counters.records[type],
                persist::text_of(static_cast<RecordType>(type)));
+  if (report.counters.records[0] > 0)
+    fmt::print(context.out, " {} of a later version, gone over", report.counters.records[0]);
   fmt::print(context.out, "\n");
   print_queues(context, report);
   print_findings(context, report, Severity::note);

@@ -83,6 +83,9 @@ TEST_F(BatchWriterTest, ABatchIsOnTheDiskWithItsHeader) {
   EXPECT_EQ(header.number, 1U);
   EXPECT_EQ(header.store, 7U);
   EXPECT_EQ(header.size, segment_size);
+  EXPECT_EQ(header.writer, writer_version());
+  EXPECT_EQ(writer_text(header.writer), LEPUS_VERSION);
+  EXPECT_EQ(writer_text(0), "?");
   RecordHeader record;
   std::memcpy(&record, bytes.data() + block_size, sizeof record);
   EXPECT_EQ(record.length, 80U);

@@ -12,6 +12,7 @@
 
 #include "core/base/assert.h"
 #include "core/message/message.h"
+#include "persist/journal/crc.h"
 #include "persist/journal/record.h"
 #include "persist/journal/segment_header.h"
 
@@ -72,6 +73,22 @@ class SegmentBuilder {
     begin(RecordType::seal, 0);
     return end().end_batch();
   }
+  /// A record of a later version's type.
+  SegmentBuilder& unknown(bool is_skippable) {
+    const std::uint8_t known_flags = record_flags_;
+    record_flags_ = is_skippable ? flag_skippable : 0;
+    begin(static_cast<RecordType>(is_skippable ? 77 : 78), 3);
+    record_flags_ = known_flags;
+    put("contents", 8);
+    at_ = round_up(at_, record_alignment);
+    const auto length = static_cast<std::uint32_t>(at_ - begin_);
+    std::memcpy(bytes_.data() + begin_ + offsetof(RecordHeader, length), &length, sizeof length);
+    const core::Bytes covered{bytes_.data() + begin_ + sizeof(std::uint32_t),
+                              length - sizeof(std::uint32_t)};
+    const std::uint32_t crc = crc32c(covered, seed().crc);
+    std::memcpy(bytes_.data() + begin_, &crc, sizeof crc);
+    return *this;
+  }
   /// The next record begins at a block.
   SegmentBuilder& end_batch() {
     if (marks_batches && last_offset_ != 0 && !joins_next) {
@@ -107,7 +124,8 @@ class SegmentBuilder {
  private:
   void begin(RecordType type, std::uint32_t count) {
     begin_ = at_;
-    const std::uint8_t flags = marks_batches && batch_begins_ && !continues ? flag_batch_first : 0;
+    const std::uint8_t flags =
+        record_flags_ | (marks_batches && batch_begins_ && !continues ? flag_batch_first : 0);
     continues = false;
     const RecordHeader record{
         .sequence = next_sequence_++, .type = type, .flags = flags, .count = count};
@@ -136,6 +154,7 @@ class SegmentBuilder {
   std::size_t last_size_ = 0;
   std::uint64_t next_sequence_;
   bool batch_begins_ = true;
+  std::uint8_t record_flags_ = 0;
 };
 
 }  // namespace lepus::persist

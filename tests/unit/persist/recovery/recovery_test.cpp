@@ -56,6 +56,33 @@ TEST_F(RecoveryTest, MessagesSettlesAndMarksAreReplayed) {
   EXPECT_EQ(report.files[0].live_bytes, 2 * size + entries[1].message.place.size);
 }
 
+TEST_F(RecoveryTest, ARecordOfALaterVersionIsGoneOverWhenItSaysSo) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).unknown(true).message({{7, 1}}).end_batch().seal();
+  put(0, first);
+  SegmentBuilder second(2, first.next_sequence());
+  second.message({{7, 2}}).end_batch();
+  put(1, second);
+  const RecoveryReport report = run();
+  EXPECT_EQ(live(report, 7), (Sequences{0, 1, 2}));
+  EXPECT_EQ(report.counters.records[0], 1u);
+  EXPECT_EQ(report.worst(), Severity::normal);
+}
+
+TEST_F(RecoveryTest, ARecordOfALaterVersionIsDamageWhenItDoesNot) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch().unknown(false).end_batch().message({{7, 1}}).end_batch();
+  first.seal();
+  put(0, first);
+  SegmentBuilder second(2, first.next_sequence());
+  second.message({{7, 2}}).end_batch();
+  put(1, second);
+  const RecoveryReport report = run();
+  EXPECT_EQ(live(report, 7), (Sequences{0, 1, 2}));
+  EXPECT_EQ(report.counters.records_lost, 1u);
+  EXPECT_EQ(report.worst(), Severity::loss);
+}
+
 TEST_F(RecoveryTest, DroppedQueueTakesItsBytesAlong) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}, {8, 0}}).end_batch();
