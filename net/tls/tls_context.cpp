@@ -29,6 +29,7 @@ struct Details {
   std::vector<TlsContext::Certificate> certificates;
   TlsLoginRule login;
   bool verifies_peer = false;
+  std::optional<TlsClientOptions> client;
 };
 
 void free_details(void*, void* details, CRYPTO_EX_DATA*, int, long, void*) {
@@ -157,6 +158,32 @@ std::optional<TlsContext> TlsContext::make(const TlsOptions& options, TlsProblem
   return TlsContext(std::move(ctx));
 }
 
+std::optional<TlsContext> TlsContext::make_client(const TlsClientOptions& options,
+                                                  TlsProblem& problem) {
+  SslCtxPtr ctx(SSL_CTX_new(TLS_client_method()));
+  if (ctx == nullptr) {
+    problem = {"", "", "OpenSSL gives no context"};
+    return {};
+  }
+  SSL_CTX_set_min_proto_version(ctx.get(), TLS1_2_VERSION);
+  SSL_CTX_set_options(ctx.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_mode(ctx.get(), SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_OFF);
+  std::optional<TlsProblem> found = load_server_rules(*ctx, options);
+  if (!found && !options.certfile.empty())
+    found = load_own_certificate(*ctx, {options.certfile, options.keyfile, options.password}, "");
+  if (found) {
+    problem = std::move(*found);
+    return {};
+  }
+  auto details = std::make_unique<Details>();
+  details->verifies_peer = options.verify_peer;
+  details->client = options;
+  CHECK(SSL_CTX_set_ex_data(ctx.get(), details_index(), details.get()) == 1);
+  (void)details.release();
+  return TlsContext(std::move(ctx));
+}
+
 TlsContext::TlsContext(const TlsContext& other) : ctx_(other.ctx_.get()) {
   if (ctx_ != nullptr) SSL_CTX_up_ref(ctx_.get());
 }
@@ -173,6 +200,11 @@ const std::vector<TlsContext::Certificate>& TlsContext::certificates() const {
 const TlsLoginRule& TlsContext::login_rule() const { return details_of(ctx_.get()).login; }
 
 bool TlsContext::verifies_peer() const { return details_of(ctx_.get()).verifies_peer; }
+
+const TlsClientOptions* TlsContext::client() const {
+  const Details& details = details_of(ctx_.get());
+  return details.client ? &*details.client : nullptr;
+}
 
 std::string TlsProblem::text(std::string_view keys) const {
   std::string text{keys};

@@ -1,6 +1,6 @@
-// What the TLS connections of one listener are made from: certificates, key, rules. Made once from
-// TlsOptions, and never changed: a reload makes another. A copy is another owner of the same
-// OpenSSL object, which counts its owners itself; any thread may copy and use it.
+// What the TLS connections of one listener, or to one server, are made from: certificates, key,
+// rules. Made once from options, and never changed: a reload makes another. A copy is another owner
+// of the same OpenSSL object, which counts its owners itself; any thread may copy and use it.
 //
 // Sessions are resumed by tickets alone (ticket_keys.h), there is no cache of them. A ticket counts
 // only where the same rules about clients' certificates hold. Renegotiation is off, protocols above
@@ -21,6 +21,10 @@ class TlsContext {
  public:
   /// Nothing: `problem` says why not.
   static std::optional<TlsContext> make(const TlsOptions& options, TlsProblem& problem);
+
+  /// For connections that this side makes.
+  static std::optional<TlsContext> make_client(const TlsClientOptions& options,
+                                               TlsProblem& problem);
 
   TlsContext(const TlsContext& other);
   TlsContext& operator=(const TlsContext& other);
@@ -43,6 +47,8 @@ class TlsContext {
   const std::vector<Certificate>& certificates() const;
   const TlsLoginRule& login_rule() const;
   bool verifies_peer() const;
+  /// Null: of a listener.
+  const TlsClientOptions* client() const;
 
  private:
   explicit TlsContext(SslCtxPtr ctx) : ctx_(std::move(ctx)) {}

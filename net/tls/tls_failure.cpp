@@ -27,7 +27,22 @@ constexpr Protocol protocols[] = {
     {"DELETE ", http},
 };
 
+/// Of a connection that this side made.
+std::string describe_client_reason(int reason, const SSL& ssl) {
+  if (reason >= alert_reasons)
+    return std::string{"the server ended TLS with the alert '"} +
+           SSL_alert_desc_string_long(reason - alert_reasons) + "'";
+  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
+    return std::string{"the server's certificate is refused: "} +
+           X509_verify_cert_error_string(SSL_get_verify_result(&ssl));
+  if (reason == SSL_R_WRONG_VERSION_NUMBER) return "the server does not speak TLS on this port";
+  const char* const text =
+      ERR_reason_error_string(ERR_PACK(ERR_LIB_SSL, 0, static_cast<unsigned>(reason)));
+  return text == nullptr ? "unknown TLS error" : std::string{"TLS error: "} + text;
+}
+
 std::string describe_ssl_reason(int reason, const SSL& ssl) {
+  if (SSL_is_server(&ssl) == 0) return describe_client_reason(reason, ssl);
   if (reason >= alert_reasons)
     return std::string{"the client ended TLS with the alert '"} +
            SSL_alert_desc_string_long(reason - alert_reasons) + "'";

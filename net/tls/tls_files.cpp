@@ -171,6 +171,18 @@ Problem load_own_certificate(SSL_CTX& ctx, const TlsKeyFiles& files, const std::
   return load_key(ctx, prefix + "keyfile", files);
 }
 
+Problem load_server_rules(SSL_CTX& ctx, const TlsClientOptions& options) {
+  std::string trusted;
+  if (!options.cacertfile.empty()) {
+    if (Problem found = load_authorities(ctx, options.cacertfile, trusted)) return found;
+  } else if (options.verify_peer && SSL_CTX_set_default_verify_paths(&ctx) != 1) {
+    return problem("cacertfile", "", "it is not set, and the system has no authorities");
+  }
+  SSL_CTX_set_verify(&ctx, options.verify_peer ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  SSL_CTX_set_verify_depth(&ctx, static_cast<int>(options.depth));
+  return {};
+}
+
 Problem load_peer_rules(SSL_CTX& ctx, const TlsOptions& options) {
   std::string trusted;
   if (!options.cacertfile.empty())

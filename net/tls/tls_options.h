@@ -55,6 +55,18 @@ struct TlsOptions {
   bool operator==(const TlsOptions&) const = default;
 };
 
+/// What is said about a connection that this side makes.
+struct TlsClientOptions {
+  std::string cacertfile;  ///< Whose certificates the server may have; "" = the system's.
+  std::string certfile;    ///< "" = this side shows none.
+  std::string keyfile;
+  std::string password;       ///< Of the key; "" = none.
+  std::string server_name;    ///< Asked for (SNI); "" = none.
+  bool verify_peer = true;    ///< The server's certificate must be good,
+  std::string verified_host;  ///< and be one of this host; "" = of any.
+  std::uint32_t depth = 10;
+};
+
 /// Why no context could be made.
 struct TlsProblem {
   std::string option;  ///< As in the configuration, without what `keys` are; "" = none is to blame.

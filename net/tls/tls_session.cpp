@@ -10,10 +10,27 @@ namespace lepus::net {
 TlsSession::TlsSession(const TlsContext& context, SendChain& output, TicketSource& tickets)
     : wire_{{}, &output}, ssl_(SSL_new(context.get())) {
   if (ssl_ == nullptr) return;
-  set_ticket_source(*ssl_, tickets);
-  SSL_set_accept_state(ssl_.get());
+  if (const TlsClientOptions* client = context.client()) {
+    prepare_client(*client);
+  } else {
+    set_ticket_source(*ssl_, tickets);
+    SSL_set_accept_state(ssl_.get());
+  }
   BIO* const bio = make_wire_bio(wire_).release();
   SSL_set_bio(ssl_.get(), bio, bio);
+}
+
+void TlsSession::prepare_client(const TlsClientOptions& options) {
+  SSL_set_connect_state(ssl_.get());
+  is_client_ = true;
+  if (!options.server_name.empty())
+    (void)SSL_set_tlsext_host_name(ssl_.get(), options.server_name.c_str());
+  if (!options.verify_peer || options.verified_host.empty()) return;
+  X509_VERIFY_PARAM* const rules = SSL_get0_param(ssl_.get());
+  // An address is looked for among the addresses of the certificate, a name among its names.
+  if (X509_VERIFY_PARAM_set1_ip_asc(rules, options.verified_host.c_str()) != 1)
+    (void)X509_VERIFY_PARAM_set1_host(rules, options.verified_host.c_str(), 0);
+  ERR_clear_error();
 }
 
 TlsSession::Result TlsSession::shake_hands() {

@@ -44,6 +44,8 @@ class TlsSession {
   /// Tells the peer that nothing more comes.
   void end_writing();
 
+  /// It begins the handshake: shake_hands() has something to do before anything came.
+  bool is_client() const { return is_client_; }
   /// Nothing was read yet.
   bool is_fresh() const { return ssl_ == nullptr || SSL_get_state(ssl_.get()) == TLS_ST_BEFORE; }
   const std::string& failure() const { return failure_; }
@@ -51,10 +53,12 @@ class TlsSession {
 
  private:
   Result fail();
+  void prepare_client(const TlsClientOptions& options);
 
   TlsWire wire_;
   SslPtr ssl_;
   std::string failure_;
+  bool is_client_ = false;
 };
 
 }  // namespace lepus::net

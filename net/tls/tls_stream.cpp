@@ -48,6 +48,7 @@ void TlsStream::start(StreamHandler& handler) {
   if (parts_.handshake_timeout != core::never)
     loop.timers().arm(timer_, loop.now() + parts_.handshake_timeout);
   inner_->start(*this);
+  if (session_.is_client()) parts_.shard.handshakes().add(*this);
 }
 
 void TlsStream::pause_reading() {
@@ -136,7 +137,8 @@ void TlsStream::on_timer(io::Timer&) {
 void TlsStream::keep(core::Bytes bytes) {
   kept_.insert(kept_.end(), bytes.begin(), bytes.end());
   if (const std::string_view what = describe_plain_text(kept_); !what.empty())
-    return fail(std::string{what});
+    return fail(session_.is_client() ? "the server does not speak TLS on this port"
+                                     : std::string{what});
   if (whole_records(kept_) > 0) parts_.shard.handshakes().add(*this);
   if (kept_.size() > limits::tls_kept_max) inner_->pause_reading();
 }
@@ -200,7 +202,7 @@ void TlsStream::read(core::Bytes bytes) {
       case TlsSession::Result::wants_input:
         inner_->touch();  // The session may have answered something.
         if (inner_->out().size() > limits::tls_sealed_fast_max + limits::tls_sealed_unsent_max)
-          fail("the client makes TLS answer and does not read");
+          fail("the other side makes TLS answer and does not read");
         return;
       case TlsSession::Result::ended:
         peer_ended_ = true;
@@ -222,7 +224,8 @@ void TlsStream::settle_end() {
     begin_closing();  // Who connects and sends nothing looks whether the port answers.
     inner_->close();
   } else {
-    fail("the client closed the connection during the TLS handshake");
+    fail(session_.is_client() ? "the server closed the connection during the TLS handshake"
+                              : "the client closed the connection during the TLS handshake");
   }
 }
 
