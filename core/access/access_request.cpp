@@ -150,15 +150,7 @@ class Decider {
     if (existing != nullptr && existing->spec == request.policy) return {};
     return one(PolicyPut{vhost->id, request.is_operator, request.policy});
   }
-  AccessDecision operator()(const SetGlobalParameter& request) const {
-    if (auto refusal = check_name("the name of a parameter", request.name))
-      return {std::move(refusal), {}};
-    if (!request.fault.empty()) return refused(Reason::bad_value, request.fault);
-    ParameterKey key{std::string{global_component}, {}, request.name};
-    const auto existing = topology_.parameters().find(key);
-    if (existing != topology_.parameters().end() && existing->second == request.value) return {};
-    return one(ParameterPut{std::move(key), request.value});
-  }
+  AccessDecision operator()(const SetParameter& request) const;
   AccessDecision operator()(const ClearParameter& request) const;
   AccessDecision operator()(const SetTrace& request) const {
     const VhostInfo* vhost = topology_.find_vhost(request.vhost);
@@ -236,6 +228,22 @@ AccessDecision Decider::operator()(const ClearTopicPermissions& request) const {
     if (!request.exchange || *request.exchange == exchange)
       decision.changes.emplace_back(TopicPermissionRemoved{request.user, request.vhost, exchange});
   return decision;
+}
+
+AccessDecision Decider::operator()(const SetParameter& request) const {
+  const ParameterKey& key = request.key;
+  if (key.component != global_component && topology_.find_vhost(key.vhost) == nullptr)
+    return no_vhost(key.vhost);
+  if (auto refusal = check_name("the name of a parameter", key.name))
+    return {std::move(refusal), {}};
+  if (!request.fault.empty()) return refused(Reason::bad_value, request.fault);
+  const auto existing = topology_.parameters().find(request.key);
+  const bool is_there = existing != topology_.parameters().end();
+  if (is_there && request.is_new)
+    return refused(Reason::parameter_exists, fmt::format("there is a {} '{}' already",
+                                                         request.key.component, request.key.name));
+  if (is_there && existing->second == request.value) return {};
+  return one(ParameterPut{request.key, request.value});
 }
 
 AccessDecision Decider::operator()(const ClearParameter& request) const {

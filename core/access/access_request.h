@@ -105,11 +105,13 @@ struct ClearPolicy {
   bool is_operator = false;
 };
 
-/// The value is JSON.
-struct SetGlobalParameter {
-  std::string name;
+/// Of a component whose values are checked where they come in, or a global one, which has no
+/// virtual host. The value is JSON.
+struct SetParameter {
+  ParameterKey key;
   std::string value;
   std::string fault = {};  ///< As of SetUserLimits.
+  bool is_new = false;     ///< One of this name must not be there.
 };
 /// Of any component, also a global one, limits of a virtual host and an operator policy.
 struct ClearParameter {
@@ -129,7 +131,7 @@ using AccessRequest =
     std::variant<AddUser, PutUser, DeleteUser, ChangePassword, SetUserTags, SetUserLimits,
                  ClearUserLimits, SetPermissions, ClearPermissions, SetTopicPermissions,
                  ClearTopicPermissions, AddVhost, UpdateVhost, DeleteVhost, SetVhostLimits,
-                 SetPolicy, ClearPolicy, SetGlobalParameter, ClearParameter, SetTrace, Refuse>;
+                 SetPolicy, ClearPolicy, SetParameter, ClearParameter, SetTrace, Refuse>;
 
 struct AccessRefusal {
   enum class Reason : std::uint8_t {
@@ -138,6 +140,7 @@ struct AccessRefusal {
     no_such_vhost,
     no_such_policy,
     no_such_parameter,
+    parameter_exists,
     vhost_protected,  ///< From deletion.
     bad_value,
     stopping,

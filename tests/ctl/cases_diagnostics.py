@@ -48,7 +48,7 @@ def what_is_true_of_one_node(world):
     check(world.rows('metadata_store_status')[0]['Node Name'] == node, 'metadata_store_status')
     check('does not exist' in world.fails(65, 'restart_vhost', '-p', 'none'), 'restart_vhost')
     world.fails(64, 'rebalance', 'nothing')
-    check('shovels are not there' in world.fails(69, 'shovel_status'), 'shovel_status')
+    check('federation is not there' in world.fails(69, 'federation_status'), 'federation')
 
 
 @case

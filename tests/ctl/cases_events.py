@@ -102,7 +102,8 @@ def parameters_are_set_listed_and_cleared(world):
     output = world.fails(65, 'clear_parameter', 'vhost-limits', 'limits')
     check('Parameter does not exist' in output, f'cleared twice: {output}')
     for arguments, text in (
-            (('shovel', 's', '{}'), 'component shovel not found'),
+            (('federation-upstream', 's', '{}'), 'component federation-upstream not found'),
+            (('shovel', 's', '{}'), 'Key "src-uri" not found'),
             (('policy', 'p', '{}'), 'policies may not be set using this method'),
             (('vhost-limits', 'limits', '{"max-foo": 1}'), 'max-foo'),
             (('operator_policy', 'o', 'text'), 'JSON')):

@@ -54,7 +54,7 @@ class Operator {
       case 9:
         return core::SetTrace{"/", random_.chance(50)};
       case 10:
-        return core::SetGlobalParameter{"p", std::to_string(random_.below(3))};
+        return core::SetParameter{{"global", "", "p"}, std::to_string(random_.below(3))};
       default:
         return core::SetPermissions{{"temp", "spare", "^a", "^b", "^c"}};
     }

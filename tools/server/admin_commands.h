@@ -2,8 +2,9 @@
 // messages go to shards, and the answers come back; what changes something for the whole broker
 // goes to the control thread, in one order. A command owns what it carries.
 //
-//   admin -> shard      Purge, DeleteQueue (core/broker/queue_command.h), AskStats, AskMessages
-//   shard -> admin      Reply, StatsReply, MessagesReply, Acknowledged
+//   admin -> shard      Purge, DeleteQueue (core/broker/queue_command.h), AskStats, AskMessages,
+//                       StartShovel, StopShovel (shovel/shovel_order.h)
+//   shard -> admin      Reply, StatsReply, MessagesReply, Acknowledged, ShovelReport
 //   admin -> control    TopologyAsk, AskAccess, AskPlan, AskTurns, ForceAlarm, SetLimits,
 //                       PassSettings, SuspendBroker, ResumeBroker, StopBroker, AskAcknowledge,
 //                       AdminEnded
@@ -27,6 +28,7 @@
 #include "core/broker/stats.h"
 #include "net/amqp/settings.h"
 #include "tools/server/commands.h"
+#include "tools/server/shovel/shovel_order.h"
 #include "tools/server/topology/topology_plan.h"
 
 namespace lepus::server {
@@ -42,7 +44,8 @@ struct AskMessages {
   std::unique_ptr<core::MessageRequest> request;
 };
 using AdminToShard =
-    std::variant<core::Purge, core::ResolveUnreadable, core::DeleteQueue, AskStats, AskMessages>;
+    std::variant<core::Purge, core::ResolveUnreadable, core::DeleteQueue, AskStats, AskMessages,
+                 StartShovel, StopShovel>;
 
 /// A piece of the answer to AskStats. Of the control thread: to AskTurns.
 struct StatsReply {
@@ -56,7 +59,8 @@ struct MessagesReply {
 struct Acknowledged {
   std::uint32_t number;
 };
-using ShardToAdmin = std::variant<core::Reply, StatsReply, MessagesReply, Acknowledged>;
+using ShardToAdmin =
+    std::variant<core::Reply, StatsReply, MessagesReply, Acknowledged, ShovelReport>;
 
 // --- With the control thread
 

@@ -31,8 +31,10 @@ AdminThread::AdminThread(const Parts& parts)
     : parts_(parts),
       view_(*parts.mesh, *parts.loop),
       admin_(view_, *parts.host, *parts.log),
-      sampler_(view_, *this, parts.sample_interval) {
+      sampler_(view_, *this, parts.sample_interval),
+      shovels_({view_, admin_, *parts.host, *parts.log, *parts.loop}) {
   parts_.loop->set_hooks(this);
+  view_.set_shovels(shovels_);
   timer_.bind<&AdminThread::on_timer>(this);
 }
 
@@ -46,6 +48,7 @@ struct AdminThread::Handler {
   void operator()(const core::TopologyApply& apply) const {
     const core::TurnScope scope(&self.parts_.loop->profile(), core::TurnJob::topology);
     self.view_.apply(apply);
+    self.shovels_.note_changes(*apply.changes);
     if (names_cluster(*apply.changes)) self.parts_.host->pass_settings();
   }
   void operator()(const ControlState& state) const { self.view_.set_state(state); }
@@ -62,6 +65,7 @@ struct AdminThread::Handler {
   }
   void operator()(const core::Reply& reply) const { self.admin_.on_reply(reply); }
   void operator()(MessagesReply& reply) const { self.admin_.on_messages(std::move(reply.result)); }
+  void operator()(const ShovelReport& report) const { self.shovels_.on_report(*report.row); }
   void operator()(const Acknowledged& acknowledged) const {
     self.admin_.on_acknowledged(acknowledged.number);
   }
@@ -74,6 +78,7 @@ bool AdminThread::drain_mailboxes() {
   bool worked = view_.mesh().push_staged();
   worked |= view_.mesh().drain([this](auto& command) { std::visit(Handler{*this}, command); });
   if (!is_ending_) worked |= sampler_.work();
+  if (!is_ending_) worked |= shovels_.work();
   if (!is_ending_) worked |= admin_.work();
   return worked;
 }
@@ -85,13 +90,15 @@ void AdminThread::flush() {
     is_end_told_ = true;
     view_.tell_control(AdminEnded{});
   }
-  const core::Nanos next_look = std::min(admin_.next_look(), sampler_.next_look());
+  const core::Nanos next_look =
+      std::min({admin_.next_look(), sampler_.next_look(), shovels_.next_look()});
   parts_.loop->timers().arm(timer_, is_ending_ ? core::never : next_look);
   view_.mesh().wake();
 }
 
 bool AdminThread::may_sleep() {
-  return !view_.mesh().has_staged() && !is_ending_ && !admin_.has_work() && !sampler_.has_work();
+  return !view_.mesh().has_staged() && !is_ending_ && !admin_.has_work() && !sampler_.has_work() &&
+         !shovels_.has_work();
 }
 
 SampleStore::NodeGauges AdminThread::gauges() const {
@@ -103,6 +110,7 @@ SampleStore::NodeGauges AdminThread::gauges() const {
 
 void AdminThread::end() {
   is_ending_ = true;
+  shovels_.stop();
   admin_.stop();
 }
 

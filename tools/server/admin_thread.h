@@ -16,6 +16,7 @@
 #include "tools/server/admin/admin.h"
 #include "tools/server/admin/broker_view.h"
 #include "tools/server/samples/sampler.h"
+#include "tools/server/shovels/shovel_manager.h"
 
 namespace lepus::server {
 
@@ -52,6 +53,7 @@ class AdminThread final : private io::TurnHooks, private Sampler::NodeSource {
   BrokerView view_;
   Admin admin_;
   Sampler sampler_;
+  ShovelManager shovels_;
   io::Timer timer_;  ///< For a request that looks at something again later.
   bool is_ending_ = false;
   bool is_end_told_ = false;

@@ -42,7 +42,9 @@ Shard::Shard(Parts parts)
       server_({&broker_, parts_.loop, parts_.settings.get(), parts_.log, parts_.seed,
                &Shard::destroy_stream_later, this, parts_.uses, parts_.secret_key,
                parts_.login.auth, parts_.login.guard}),
-      requests_{{broker_, server_, transport_.get()}, ShardMessages{broker_}} {
+      requests_{{broker_, server_, transport_.get()},
+                ShardMessages{broker_},
+                {broker_, *parts_.loop, *parts_.log}} {
   parts_.loop->set_hooks(this);
   stop_timer_.bind<&Shard::on_stop_deadline>(this);
   deadline_timer_.bind<&Shard::on_deadline>(this);
@@ -125,6 +127,13 @@ struct Shard::Handler {
         std::move(command.request), amqp::publish_settings(shard.server_.services().settings()));
     if (refused) shard.mesh_.tell_admin(MessagesReply{std::move(refused)});
   }
+  void operator()(StartShovel& command) const {
+    auto refused = shard.requests_.shovels.take(
+        std::move(command.order), amqp::publish_settings(shard.server_.services().settings()),
+        shard.phase_ == Phase::serving);
+    if (refused) shard.mesh_.tell_admin(ShovelReport{std::move(refused)});
+  }
+  void operator()(const StopShovel& command) const { shard.requests_.shovels.stop(command.number); }
   void operator()(const EndThread&) const {
     CHECK(shard.phase_ == Phase::drained);
     shard.phase_ = Phase::finished;
@@ -158,6 +167,7 @@ bool Shard::drain_mailboxes() {
   broker_.advance(parts_.loop->now());
   bool worked = transport_->poll();
   worked |= filters_.poll();
+  worked |= requests_.shovels.poll();
   worked |= mesh_.push_staged();
   if (const std::size_t count = mesh_.drain([this](auto& command) { on_command(command); })) {
     broker_.counters.mailbox_depth.count(count);
@@ -194,6 +204,7 @@ void Shard::start_listeners() {
 void Shard::close_doors() {
   transport_->stop();
   server_.close_all(shutdown_text);
+  requests_.shovels.stop_all();
   parts_.loop->timers().arm(stop_timer_, parts_.loop->now() + core::limits::shutdown_wait);
 }
 
@@ -234,16 +245,25 @@ void Shard::flush() {
     const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::messages);
     requests_.messages.work();
   }
+  if (!requests_.shovels.is_empty()) {
+    const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::messages);
+    requests_.shovels.work();
+  }
   broker_.flush();
   server_.write_acks();
   for (auto& result : requests_.messages.collect())
     mesh_.tell_admin(MessagesReply{std::move(result)});
+  for (auto& report : requests_.shovels.collect())
+    mesh_.tell_admin(ShovelReport{std::move(report)});
   broker_.pump();
   filters_.flush();
   transport_->flush();
+  requests_.shovels.flush();
   server_.end_turn();
   const bool is_closing = phase_ == Phase::stopping || phase_ == Phase::suspending;
-  if (is_closing && server_.connection_count() == 0 && listeners_.open_count == 0) end_phase();
+  if (is_closing && server_.connection_count() == 0 && listeners_.open_count == 0 &&
+      requests_.shovels.is_empty())
+    end_phase();
   if (phase_ == Phase::suspended && broker_.stopping()) {  // The stop came meanwhile.
     begin_stop();
     end_phase();
@@ -262,7 +282,7 @@ void Shard::note_memory() {
   // The control thread and the admin thread have a copy of the topology, too.
   const core::MemoryAccount& account = broker_.memory();
   const std::uint64_t copies = parts_.id == 0 ? 2 * account.topology_bytes : 0;
-  const std::uint64_t output = transport_->output_bytes();
+  const std::uint64_t output = transport_->output_bytes() + requests_.shovels.output_bytes();
   const std::uint64_t unwritten = message_log_.memory_bytes();
   const std::uint64_t held = account.total() + output + unwritten;
   const MemoryParts parts{account.message_bytes,
@@ -287,7 +307,7 @@ MemoryParts Shard::memory_parts() const {
 bool Shard::may_sleep() {
   return transport_->may_sleep() && !filters_.has_work() && !broker_.has_work() &&
          !server_.has_work() && !requests_.stats.has_work() && !requests_.messages.has_work() &&
-         !mesh_.has_staged() && !message_log_.has_work() &&
+         !requests_.shovels.has_work() && !mesh_.has_staged() && !message_log_.has_work() &&
          (phase_ != Phase::finished || (has_unwritten() && !gives_up_));
 }
 

@@ -3,7 +3,8 @@
 //
 //   drain_mailboxes(): commands from other threads -> broker -> channels whose input may go on
 //   completions:       bytes -> connections -> broker
-//   flush():           a piece of what the operator asked -> message log batch -> confirms
+//   flush():           a piece of what the operator asked, and of shovels -> message log batch
+//                      -> confirms
 //                      -> filters, transport -> wake sleeping receivers
 #pragma once
 
@@ -26,6 +27,7 @@
 #include "tools/server/mesh.h"
 #include "tools/server/shard_messages.h"
 #include "tools/server/shard_stats.h"
+#include "tools/server/shovel/shard_shovels.h"
 
 namespace lepus::server {
 
@@ -85,6 +87,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
   struct OperatorRequests {
     ShardStats stats;
     ShardMessages messages;
+    ShardShovels shovels;
   };
   struct Listeners {
     std::vector<net::Listening> waiting;  ///< For the moment when they may accept.

@@ -215,6 +215,7 @@ OperationMaker find_operation(std::string_view verb) {
   if (const OperationMaker make = find_app_operation(verb)) return make;
   if (const OperationMaker make = find_certificate_operation(verb)) return make;
   if (const OperationMaker make = find_health_operation(verb)) return make;
+  if (const OperationMaker make = find_shovel_operation(verb)) return make;
   if (const OperationMaker make = find_quick_operation(verb)) return make;
   if (const OperationMaker make = find_status_operation(verb)) return make;
   if (const OperationMaker make = find_definitions_operation(verb)) return make;

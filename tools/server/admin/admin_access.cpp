@@ -13,10 +13,12 @@
 #include "core/access/password_hash.h"
 #include "persist/catalog/access_rows.h"
 #include "persist/catalog/json_text.h"
+#include "tools/server/admin/admin_access_change.h"
 #include "tools/server/admin/admin_operation.h"
 #include "tools/server/config/config_value.h"
 #include "tools/server/default_users.h"
 #include "tools/server/definitions/policy_text.h"
+#include "tools/server/shovels/shovel_definition.h"
 
 namespace lepus::server {
 
@@ -183,7 +185,16 @@ core::AccessRequest clear_user_limits(const AdminRequest& request) {
                                which != "max-connections"};
 }
 
-/// Components are limits and operator policies; others would be stored and do nothing.
+core::AccessRequest set_shovel(const AdminRequest& request) {
+  const Arguments& words = request.arguments;
+  core::SetParameter set{{words[0], request.vhost, words[1]}, words[2]};
+  ShovelDefinition definition;
+  if (const std::string fault = read_shovel(words[2], definition); !fault.empty())
+    set.fault = fmt::format("Validation failed\n\n{}\n", fault);
+  return set;
+}
+
+/// Components are limits, operator policies and shovels; others would be stored and do nothing.
 core::AccessRequest set_parameter(const AdminRequest& request) {
   const Arguments& words = request.arguments;
   const persist::DefinitionRow row{{words[0], request.vhost, words[1], words[2]}};
@@ -195,27 +206,31 @@ core::AccessRequest set_parameter(const AdminRequest& request) {
     policy.policy.vhost = request.vhost;
     return policy;
   }
+  if (words[0] == shovel_component) return set_shovel(request);
   if (words[0] == "policy") return core::Refuse{"policies may not be set using this method"};
   return core::Refuse{fmt::format("Validation failed\n\ncomponent {} not found\n", words[0])};
 }
 core::AccessRequest clear_parameter(const AdminRequest& request) {
   return core::ClearParameter{{request.arguments[0], request.vhost, request.arguments[1]}};
 }
+core::ParameterKey global_key(std::string_view name) {
+  return {std::string{core::global_component}, {}, std::string{name}};
+}
 core::AccessRequest set_global_parameter(const AdminRequest& request) {
-  core::SetGlobalParameter parameter{request.arguments[0], request.arguments[1]};
+  core::SetParameter parameter{global_key(request.arguments[0]), request.arguments[1]};
   parameter.fault = persist::check_json(parameter.value);
   return parameter;
 }
 /// A global parameter, as in RabbitMQ: connections to come are told the name.
 core::AccessRequest set_cluster_name(const AdminRequest& request) {
-  core::SetGlobalParameter parameter{std::string{core::cluster_name_parameter}, {}};
+  core::SetParameter parameter{global_key(core::cluster_name_parameter), {}};
   if (request.arguments[0].empty()) parameter.fault = "the name of a cluster is not empty";
   parameter.value = nlohmann::json(request.arguments[0])
                         .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return parameter;
 }
 core::AccessRequest clear_global_parameter(const AdminRequest& request) {
-  return core::ClearParameter{{std::string{core::global_component}, {}, request.arguments[0]}};
+  return core::ClearParameter{global_key(request.arguments[0])};
 }
 
 constexpr std::size_t many = 100;
@@ -264,64 +279,6 @@ const AccessVerb* find_verb(std::string_view name) {
   return nullptr;
 }
 
-AdminFault fault_of(core::AccessRefusal::Reason reason) {
-  switch (reason) {
-    case core::AccessRefusal::Reason::user_exists:
-      return AdminFault::exists;
-    case core::AccessRefusal::Reason::no_such_user:
-      return AdminFault::no_user;
-    case core::AccessRefusal::Reason::no_such_vhost:
-    case core::AccessRefusal::Reason::no_such_policy:
-    case core::AccessRefusal::Reason::no_such_parameter:
-      return AdminFault::not_found;
-    case core::AccessRefusal::Reason::vhost_protected:
-      return AdminFault::refused;
-    case core::AccessRefusal::Reason::bad_value:
-      return AdminFault::invalid;
-    case core::AccessRefusal::Reason::stopping:
-    case core::AccessRefusal::Reason::not_stored:
-      return AdminFault::unavailable;
-  }
-  CHECK(false);
-  return AdminFault::internal;
-}
-
-/// Changes of the same kind are asked for when no import is under way, and their answers counted.
-class AccessChange : public AdminOperation {
- public:
-  using AdminOperation::AdminOperation;
-  bool has_work() const final { return !asked_.empty() && order().may_change(); }
-  void work() final {
-    for (core::AccessRequest& change : std::exchange(asked_, {})) {
-      order().begin_change();
-      ++answers_due_;
-      broker().tell_control(AskAccess{
-          number(), std::make_unique<core::AccessRequest>(std::move(change)), request().user});
-    }
-  }
-  /// The first refusal is the answer.
-  void on_access_done(const core::AccessRefusal* refusal) final {
-    if (answers_due_ == 0) return AdminOperation::on_access_done(refusal);
-    if (refusal != nullptr && !refusal_) refusal_ = *refusal;
-    if (--answers_due_ > 0) return;
-    if (refusal_) return fail(fault_of(refusal_->reason), refusal_->text);
-    // Shards are told of a cluster's name when this thread knows of it.
-    if (request().verb.find("global_parameter") == std::string::npos &&
-        request().verb != "set_cluster_name")
-      return done("{}");
-    ask_acknowledgements();
-  }
-  void on_all_acknowledged() final { done("{}"); }
-
- protected:
-  void ask(core::AccessRequest change) { asked_.push_back(std::move(change)); }
-
- private:
-  std::vector<core::AccessRequest> asked_;  ///< Not sent yet.
-  std::size_t answers_due_ = 0;
-  std::optional<core::AccessRefusal> refusal_;
-};
-
 class ChangeAccess final : public AccessChange {
  public:
   using AccessChange::AccessChange;
@@ -339,6 +296,14 @@ class ChangeAccess final : public AccessChange {
     }
     ask(verb->build(request()));
   }
+  /// Shards are told of a cluster's name when this thread knows of it.
+  void on_changed() override {
+    if (request().verb.find("global_parameter") == std::string::npos &&
+        request().verb != "set_cluster_name")
+      return done("{}");
+    ask_acknowledgements();
+  }
+  void on_all_acknowledged() override { done("{}"); }
   /// Null: none is set.
   const std::string* find_password(const AccessVerb& verb) const {
     const Arguments& words = request().arguments;

@@ -123,6 +123,7 @@ OperationMaker find_app_operation(std::string_view verb);
 OperationMaker find_certificate_operation(std::string_view verb);
 OperationMaker find_health_operation(std::string_view verb);
 OperationMaker find_quick_operation(std::string_view verb);
+OperationMaker find_shovel_operation(std::string_view verb);
 OperationMaker find_status_operation(std::string_view verb);
 
 template <class Operation>

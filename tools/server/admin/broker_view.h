@@ -11,6 +11,8 @@
 
 namespace lepus::server {
 
+class ShovelManager;
+
 class BrokerView {
  public:
   /// Both outlive this; the mesh has `loop` as that of its admin thread.
@@ -45,7 +47,11 @@ class BrokerView {
   std::uint64_t mark() const { return mesh_.told_count(); }
   bool is_known(std::uint64_t mark) const { return mesh_.handled_count() >= mark; }
 
+  /// Null: there are none here, as in tests.
+  ShovelManager* shovels() const { return shovels_; }
+
   // --- For the loop of the thread
+  void set_shovels(ShovelManager& shovels) { shovels_ = &shovels; }
   void apply(const core::TopologyApply& command) {
     for (const core::TopologyChange& change : command.changes->list) topology_.apply(change);
     version_ = command.version;
@@ -61,6 +67,7 @@ class BrokerView {
   core::Topology topology_;
   std::uint64_t version_ = 0;
   ControlState state_;
+  ShovelManager* shovels_ = nullptr;
 };
 
 }  // namespace lepus::server

@@ -11,6 +11,7 @@
 #include "core/limits.h"
 #include "persist/catalog/access_rows.h"
 #include "tools/server/definitions/policy_text.h"
+#include "tools/server/shovels/shovel_definition.h"
 
 namespace lepus::server {
 
@@ -22,12 +23,34 @@ using persist::StoredDefinitions;
 
 constexpr std::size_t components_max = 20;  ///< That are named one by one.
 
-/// By component: shovels are replaced by others than federation is. Operator policies and limits of
-/// virtual hosts come as parameters, too: those are applied.
+/// Shovels run as soon as they are there, also when they still run where the file comes from.
+void describe_shovels(const StoredDefinitions& stored_rows, std::vector<std::string>& out) {
+  std::size_t count = 0;
+  std::size_t wrong_count = 0;
+  for (const DefinitionRow& row : stored_rows.of(DefinitionKind::parameters)) {
+    if (row.values[0] != shovel_component) continue;
+    ShovelDefinition unused;
+    const std::string fault = read_shovel(row.values[3], unused);
+    count += fault.empty() ? 1 : 0;
+    if (fault.empty() || ++wrong_count > components_max) continue;
+    out.push_back(fmt::format("shovel '{}' of virtual host '{}' will not run: {}", row.values[2],
+                              row.values[1], fault));
+  }
+  if (count > 0)
+    out.push_back(
+        fmt::format("{} shovels will run here: delete them where they should not", count));
+  if (wrong_count > components_max)
+    out.push_back(fmt::format("and {} more shovels will not run", wrong_count - components_max));
+}
+
+/// By component. Operator policies and limits of virtual hosts come as parameters, too: those are
+/// applied.
 void count_parameters(const StoredDefinitions& stored_rows, std::vector<std::string>& out) {
   std::map<std::string_view, std::size_t> counts;
   for (const DefinitionRow& row : stored_rows.of(DefinitionKind::parameters))
-    if (!is_operator_policy(row) && !persist::is_vhost_limits(row)) ++counts[row.values[0]];
+    if (!is_operator_policy(row) && !persist::is_vhost_limits(row) &&
+        row.values[0] != shovel_component)
+      ++counts[row.values[0]];
   std::size_t listed = 0;
   for (const auto& [component, count] : counts) {
     if (++listed > components_max) break;
@@ -71,6 +94,7 @@ void log_warnings(const std::vector<std::string>& warnings, core::Log& log) {
 
 std::vector<std::string> definition_warnings(const StoredDefinitions& stored_rows) {
   std::vector<std::string> out;
+  describe_shovels(stored_rows, out);
   count_parameters(stored_rows, out);
   count_global_parameters(stored_rows, out);
   return out;

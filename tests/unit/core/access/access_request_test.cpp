@@ -148,12 +148,15 @@ TEST_F(AccessRequestTest, SettingsOfVirtualHosts) {
   EXPECT_EQ(run(SetTrace{"v", true}), "Virtual host 'v' does not exist");
 }
 
+/// A global parameter.
+ParameterKey global(std::string name) { return {"global", "", std::move(name)}; }
+
 TEST_F(AccessRequestTest, Parameters) {
-  EXPECT_EQ(run(SetGlobalParameter{"p", "1"}), "1");
-  EXPECT_EQ(run(SetGlobalParameter{"p", "1"}), "0");
-  EXPECT_EQ(run(SetGlobalParameter{"p", "2"}), "1");
-  EXPECT_EQ(run(SetGlobalParameter{"", "2"}), "the name of a parameter must have 1 to 255 bytes");
-  EXPECT_EQ(run(SetGlobalParameter{"p", "x", "no JSON"}), "no JSON");
+  EXPECT_EQ(run(SetParameter{global("p"), "1"}), "1");
+  EXPECT_EQ(run(SetParameter{global("p"), "1"}), "0");
+  EXPECT_EQ(run(SetParameter{global("p"), "2"}), "1");
+  EXPECT_EQ(run(SetParameter{global(""), "2"}), "the name of a parameter must have 1 to 255 bytes");
+  EXPECT_EQ(run(SetParameter{global("p"), "x", "no JSON"}), "no JSON");
   EXPECT_EQ(run(ClearParameter{{"global", "", "p"}}), "1");
   EXPECT_EQ(run(ClearParameter{{"global", "", "p"}}), "Parameter does not exist");
   EXPECT_EQ(run(SetVhostLimits{"/", {1, {}}}), "1");

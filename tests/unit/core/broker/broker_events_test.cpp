@@ -162,7 +162,7 @@ TEST_F(BrokerEventsTest, WhatAnOperatorChanges) {
   change(SetPermissions{{"ann", "events", "c", "w", "r"}});
   change(ClearPermissions{"ann", "events"});
   change(SetVhostLimits{"events", {{}, 7}});
-  change(SetGlobalParameter{"p", "1"});
+  change(SetParameter{{"global", "", "p"}, "1"});
   change(ClearParameter{{"global", "", "p"}});
   change(DeleteUser{"ann"});
   EXPECT_EQ(told(),

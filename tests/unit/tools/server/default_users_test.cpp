@@ -142,13 +142,17 @@ TEST(DefinitionWarnings, OneForEachKind) {
   (void)stored_rows.put(DefinitionKind::policies, {{"/", "q", "", "all", "{}", "0"}});
   (void)stored_rows.put(DefinitionKind::parameters, {{"operator_policy", "/", "o", "{}"}});
   (void)stored_rows.put(DefinitionKind::parameters, {{"shovel", "/", "s", "{}"}});
-  (void)stored_rows.put(DefinitionKind::parameters, {{"shovel", "/", "t", "{}"}});
+  (void)stored_rows.put(
+      DefinitionKind::parameters,
+      {{"shovel", "/", "t",
+        R"({"src-uri":"amqp://","src-queue":"a","dest-uri":"amqp://","dest-queue":"b"})"}});
   (void)stored_rows.put(DefinitionKind::parameters, {{"federation-upstream", "/", "f", "{}"}});
   (void)stored_rows.put(DefinitionKind::global_parameters, {{"cluster_name", "\"c\""}});
   (void)stored_rows.put(DefinitionKind::global_parameters, {{"cluster_tags", "{}"}});
   const std::vector<std::string> all = definition_warnings(stored_rows);
-  EXPECT_EQ(all.size(), 3U);
-  EXPECT_EQ(count_of(all, "2 parameters of the component 'shovel'"), 1U);
+  EXPECT_EQ(all.size(), 4U);
+  EXPECT_EQ(count_of(all, "shovel 's' of virtual host '/' will not run: Key \"src-uri\""), 1U);
+  EXPECT_EQ(count_of(all, "1 shovels will run here"), 1U);
   EXPECT_EQ(count_of(all, "1 parameters of the component 'federation-upstream'"), 1U);
   EXPECT_EQ(count_of(all, "1 global parameters are stored"), 1U);
 }

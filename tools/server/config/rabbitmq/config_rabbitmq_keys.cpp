@@ -111,8 +111,9 @@ constexpr Subject tls_details = {
     "by what is under way"};
 constexpr Subject backend_details = {"Details of authentication backends", no_effect,
                                      "this option of the http backend and its cache is not there"};
-constexpr Subject client_tls = {"TLS of RabbitMQ's own clients", no_effect,
-                                "shovels, federation links and downloads that use it do not run"};
+constexpr Subject client_tls = {
+    "TLS of RabbitMQ's own clients", no_effect,
+    "shovels take the TLS options of their URIs; federation links do not run"};
 constexpr Subject definitions_details = {
     "Import of definitions", no_effect,
     "definitions.skip_if_unchanged compares the SHA-256 of the files"};

@@ -123,13 +123,11 @@ void show_config(ApiCall& call) {
   start_operation(call, make_verb(call, "environment"), std::move(outcome));
 }
 
-/// Of shovels and links of a federation: there are none, and monitors list them without asking
-/// whether the plugin is there.
+/// Of links of a federation: there are none, and monitors list them without asking whether the
+/// plugin is there.
 void list_none(ApiCall& call) { call.reply("[]"); }
 
 constexpr std::array node_table{
-    ApiRoute{"GET", "/shovels", list_none, monitoring},
-    ApiRoute{"GET", "/shovels/:vhost", list_none, monitoring, visible},
     ApiRoute{"GET", "/federation-links", list_none, monitoring},
     ApiRoute{"GET", "/federation-links/:vhost", list_none, monitoring, visible},
     ApiRoute{"GET", "/feature-flags", list_flags, admin},

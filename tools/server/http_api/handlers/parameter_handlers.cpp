@@ -11,6 +11,7 @@
 #include "tools/server/http_api/api_body.h"
 #include "tools/server/http_api/api_operation.h"
 #include "tools/server/http_api/handlers/families.h"
+#include "tools/server/shovels/shovel_definition.h"
 
 namespace lepus::server {
 
@@ -89,10 +90,31 @@ bool may_change(ApiCall& call) {
   return false;
 }
 
+/// A shovel may do at this broker what whoever sets it may see: he is let into the virtual hosts
+/// that it names, and does not name another user.
+bool may_set_shovel(ApiCall& call, const std::string& value) {
+  ShovelDefinition shovel;
+  if (call.user().is_administrator() || !read_shovel(value, shovel).empty()) return true;
+  for (const auto* uris : {&shovel.source_uris, &shovel.target_uris})
+    for (const AmqpUri& uri : *uris) {
+      if (!uri.is_local) continue;
+      const bool is_let_in = call.user().may_log_in(call.topology().access(), uri.vhost);
+      if (is_let_in && (uri.user.empty() || uri.user == call.user().name)) continue;
+      call.bad_request(
+          fmt::format("Validation failed\n\nuser \"{}\" may not connect to vhost "
+                      "\"{}\"{}\n",
+                      call.user().name, uri.vhost, is_let_in ? " as another user" : ""));
+      return false;
+    }
+  return true;
+}
+
 void put_parameter(ApiCall& call) {
   Json body;
   if (!may_change(call)) return;
   if (!call.read_body(body) || !require_keys(call, body, {"value"})) return;
+  if (call.capture("component") == shovel_component && !may_set_shovel(call, dump(body["value"])))
+    return;
   start_operation(call,
                   make_verb(call, "set_parameter",
                             {call.capture("component"), call.capture("name"), dump(body["value"])}),
