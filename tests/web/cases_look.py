@@ -13,7 +13,8 @@ PAGES = {
     "exchange": "exchanges/%2F/amq.topic?tab=bindings", "connections": "connections",
     "channels": "channels", "node": "nodes", "users": "users", "user": "users/admin",
     "vhosts": "vhosts", "vhost": "vhosts/%2F", "policies": "policies",
-    "definitions": "definitions", "advice": "advice",
+    "definitions": "definitions", "advice": "advice", "shovels": "shovels",
+    "parameters": "parameters", "move": "queues/%2F/look?tab=move",
 }
 SERIOUS = ("serious", "critical")
 

@@ -70,6 +70,8 @@ const icons = {
   policies: "M12 2 4 5v6c0 5 3.400 9.700 8 11 4.600-1.300 8-6 8-11V5z",
   vhosts: "M3 5h7l2 2h9v12H3z",
   definitions: "M12 3v9.200l3.500-3.500L17 10l-5 5-5-5 1.500-1.300L12 12.200V3zM4 17h16v4H4z",
+  shovels: "M4 7h10V4l6 5-6 5v-3H4zm16 10v3H4v-3z",
+  parameters: "M3 6h8v2H3zm12 0h6v2h-6zm-3-2h2v6h-2zM3 16h3v2H3zm7 0h11v2H10zm-3-2h2v6H7z",
   advice: "M9 21h6v-2H9zm3-19a7 7 0 0 0-4 12.700V17h8v-2.300A7 7 0 0 0 12 2z",
   moon: "M20 14.500A8.500 8.500 0 0 1 9.500 4 8.500 8.500 0 1 0 20 14.500z",
   menu: "M3 6h18v2H3zm0 5h18v2H3zm0 5h18v2H3z",

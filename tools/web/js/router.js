@@ -23,6 +23,8 @@ const routes = [
   ["vhosts", () => import("./pages/vhosts.js")],
   ["vhosts/:name", () => import("./pages/vhost.js"), "administrator"],
   ["policies", () => import("./pages/policies.js")],
+  ["shovels", () => import("./pages/shovels.js"), "monitoring"],
+  ["parameters", () => import("./pages/parameters.js"), "policymaker"],
   ["definitions", () => import("./pages/definitions.js"), "administrator"],
 ];
 

@@ -16,6 +16,8 @@ const entries = [
   ["advice", "Advice"],
   null,
   ["policies", "Policies"],
+  ["shovels", "Shovels", "monitoring"],
+  ["parameters", "Parameters", "policymaker"],
   ["vhosts", "Virtual hosts"],
   ["users", "Users", "administrator"],
   ["definitions", "Definitions", "administrator"],

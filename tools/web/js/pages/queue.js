@@ -9,10 +9,11 @@ import { badge } from "../table.js";
 import { h, replace } from "../dom.js";
 import { action, choice, confirm, facts, tabs, toast, updateFacts } from "../form.js";
 import { bytes, duration, none, number, percent, plain, rate, short, time } from "../format.js";
+import { moveForm } from "../move-messages.js";
 import { publishForm } from "../publish.js";
 import { href, setQuery } from "../router.js";
 import { growths, levels, rangeQuery, rateOf, spans } from "../samples.js";
-import { remember, remembered } from "../session.js";
+import { has, remember, remembered } from "../session.js";
 
 export const title = (params) => params.name;
 
@@ -54,6 +55,8 @@ class Page {
         { id: "publish", label: "Publish", element: h("section.card",
           h("p.hint", "Goes to this queue through the default exchange."),
           publishForm({ vhost, exchange: "", key: name, onDone: refresh })) },
+        ...(has("policymaker") && type !== "stream" ? [{ id: "move", label: "Move",
+          element: h("section.card", moveForm({ vhost, name, onDone: refresh })) }] : []),
       ], context.query.get("tab") ?? "overview", (tab) => setQuery({ tab })));
   }
 
