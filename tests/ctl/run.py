@@ -23,6 +23,7 @@ import cases_node
 import cases_events
 import cases_issuers
 import cases_policies
+import cases_shovels
 import cases_tokens
 import cases_unreadable
 import cases_work
@@ -32,7 +33,8 @@ from tool import Node, World
 def all_cases():
     for module in (cases_lists, cases_work, cases_access, cases_node, cases_door,
                    cases_policies, cases_events, cases_messages, cases_logins,
-                   cases_tokens, cases_issuers, cases_diagnostics, cases_unreadable):
+                   cases_tokens, cases_issuers, cases_diagnostics, cases_shovels,
+                   cases_unreadable):
         yield from module.CASES
 
 

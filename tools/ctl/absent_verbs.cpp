@@ -21,8 +21,6 @@ constexpr std::string_view anew =
 constexpr std::string_view cluster = "there are no clusters yet";
 constexpr std::string_view plain_values =
     "values of the configuration are not encrypted; let only the broker's user read its file";
-constexpr std::string_view no_shovels =
-    "shovels are not there: run RabbitMQ's, or another program that moves messages, beside it";
 constexpr std::string_view no_federation = "federation is not there";
 constexpr std::string_view stop_app_instead =
     "listeners cannot be closed alone: drain closes connections, too, revive opens them again";
@@ -37,7 +35,6 @@ constexpr std::array absent{
     AbsentVerb{"decrypt_conf_value", plain_values},
     AbsentVerb{"delete_member", cluster},
     AbsentVerb{"delete_replica", cluster},
-    AbsentVerb{"delete_shovel", no_shovels},
     AbsentVerb{"discover_peers", cluster},
     AbsentVerb{"encode", plain_values},
     AbsentVerb{"encrypt_conf_value", plain_values},
@@ -62,12 +59,10 @@ constexpr std::array absent{
     AbsentVerb{"rename_cluster_node", cluster},
     AbsentVerb{"reset", anew},
     AbsentVerb{"restart_federation_link", no_federation},
-    AbsentVerb{"restart_shovel", no_shovels},
     AbsentVerb{"restart_stream", cluster},
     AbsentVerb{"resume_listeners", stop_app_instead},
     AbsentVerb{"schema_info", erlang},
     AbsentVerb{"set_stream_retention_policy", "set a policy with max-age or max-length-bytes"},
-    AbsentVerb{"shovel_status", no_shovels},
     AbsentVerb{"shrink", cluster},
     AbsentVerb{"suspend_listeners", stop_app_instead},
     AbsentVerb{"sync_queue", cluster},

@@ -13,8 +13,10 @@
 #include "core/access/password_hash.h"
 #include "core/base/assert.h"
 #include "tools/ctl/client.h"
+#include "tools/ctl/completion.h"
 #include "tools/ctl/password.h"
 #include "tools/ctl/run.h"
+#include "tools/ctl/top.h"
 #include "tools/ctl/tune/tune.h"
 
 namespace lepus::ctl {
@@ -37,7 +39,12 @@ int print_password_hash(const Invocation& invocation) {
   return exit_ok;
 }
 
+/// A script for a shell, or the verbs that begin so.
 int print_completions(const Invocation& invocation) {
+  if (const std::string script = completion_script(invocation.arguments[0]); !script.empty()) {
+    fmt::print("{}", script);
+    return exit_ok;
+  }
   for (const VerbSpec& verb : verbs())
     if (verb.name.starts_with(invocation.arguments[0])) fmt::print("{}\n", verb.name);
   return exit_ok;
@@ -114,6 +121,7 @@ int run_local(const Invocation& invocation) {
   if (invocation.verb == "hash_password") return print_password_hash(invocation);
   if (invocation.verb == "autocomplete") return print_completions(invocation);
   if (invocation.verb == "tune") return tune(invocation);
+  if (invocation.verb == "top") return run_top(invocation);
   CHECK(invocation.verb == "report");
   return report(invocation);
 }

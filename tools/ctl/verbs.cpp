@@ -91,9 +91,10 @@ constexpr std::array stop_options{
 };
 
 constexpr std::array table{
-    VerbSpec{section::help, "autocomplete", "<prefix>",
-             "Lists the commands that begin with the prefix", 1, 1, false, false, Answer::local,
-             ""},
+    VerbSpec{section::help, "autocomplete", "bash|zsh|fish|<prefix>",
+             "Writes a completion script for the shell, or lists the commands that begin with the "
+             "prefix",
+             1, 1, false, false, Answer::local, ""},
     VerbSpec{section::help, "help", "[<command>]", "Displays usage information for a command", 0, 1,
              false, false, Answer::local, ""},
     VerbSpec{section::help, "version", "", "Displays the version of this tool", 0, 0, false, false,
@@ -375,11 +376,12 @@ constexpr std::array table{
     VerbSpec{section::parameters, "set_global_parameter", "<name> <value>",
              "Sets a global runtime parameter: nothing of the broker reads any", 2, 2, false, false,
              Answer::nothing, "Setting global runtime parameter \"{0}\" to \"{1}\" ..."},
-    VerbSpec{section::parameters, "set_parameter", "[--vhost <vhost>] <component> <name> <value>",
-             "Sets a runtime parameter: vhost-limits limits, or operator_policy and a name", 3, 3,
-             false, true, Answer::nothing,
-             "Setting runtime parameter \"{1}\" for component \"{0}\" to \"{2}\" in vhost "
-             "\"{vhost}\" ..."},
+    VerbSpec{
+        section::parameters, "set_parameter", "[--vhost <vhost>] <component> <name> <value>",
+        "Sets a runtime parameter: vhost-limits limits, or operator_policy or shovel and a name", 3,
+        3, false, true, Answer::nothing,
+        "Setting runtime parameter \"{1}\" for component \"{0}\" to \"{2}\" in vhost "
+        "\"{vhost}\" ..."},
 
     VerbSpec{section::limits, "clear_user_limits",
              "<username> max-connections | max-channels | all", "Clears limits of a user", 2, 2,
@@ -460,6 +462,8 @@ const std::vector<VerbSpec>& verbs() {
     std::vector<VerbSpec> sorted{table.begin(), table.end()};
     const std::span<const VerbSpec> more = diagnostic_verbs();
     sorted.insert(sorted.end(), more.begin(), more.end());
+    const std::span<const VerbSpec> shovels = shovel_verbs();
+    sorted.insert(sorted.end(), shovels.begin(), shovels.end());
     const auto place = [&](const VerbSpec& verb) {
       return std::find(order.begin(), order.end(), verb.section) - order.begin();
     };

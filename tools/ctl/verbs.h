@@ -108,6 +108,8 @@ struct VerbSpec {
 const std::vector<VerbSpec>& verbs();
 /// Those of diagnostics, queues, streams and upgrades (verbs_diagnostics.cpp).
 std::span<const VerbSpec> diagnostic_verbs();
+/// Those of shovels and of what is looked at live (verbs_shovels.cpp).
+std::span<const VerbSpec> shovel_verbs();
 /// nullptr: there is none.
 const VerbSpec* find_verb(std::string_view name);
 /// A verb of rabbitmqctl that is not there, with the reason; "": it is none of rabbitmqctl's.
