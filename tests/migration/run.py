@@ -250,7 +250,51 @@ def back_to_rabbitmq(move, node):
     move.check_moved(node.port, move.old.port)
 
 
-CASES = (definitions_load, to_lepus, back_to_rabbitmq, stream_is_copied)
+def ctl(node, *words):
+    """lepusctl, which lies beside the broker."""
+    tool = os.path.join(os.path.dirname(node.program), 'lepusctl')
+    done = subprocess.run([tool, '--socket', os.path.join(node.data, 'lepus.sock'), '-q', *words],
+                          capture_output=True, text=True, check=False)
+    check(done.returncode == 0, f'{words}: {done.stdout}{done.stderr}')
+    return done.stdout
+
+
+def run_own_shovels(move, node, source, target):
+    """Moves all queues by shovels that run in Lepus, one after the other begun, all at once."""
+    began = time.monotonic()
+    for queue in QUEUES:
+        ctl(node, 'set_parameter', 'shovel', f'move {queue}', json.dumps({
+            'src-uri': source, 'src-queue': queue, 'src-delete-after': 'queue-length',
+            'dest-uri': target, 'dest-queue': queue, 'ack-mode': 'on-confirm'}))
+    deadline = time.monotonic() + MOVED_S
+    while ctl(node, '-s', 'list_parameters').strip():
+        check(time.monotonic() < deadline,
+              f"shovels did not end:\n{ctl(node, 'shovel_status')[:4000]}")
+        time.sleep(0.05)   # neither side says when
+    print(f'  {len(QUEUES)} queues of {move.messages} messages moved by Lepus in '
+          f'{time.monotonic() - began:.1f} s', flush=True)
+
+
+def lepus_pulls(move, node):
+    """Lepus' own shovels take RabbitMQ's messages."""
+    node.start(settings={'load_definitions': move.definitions})
+    for queue in QUEUES:
+        publish(move.old.port, queue, move.messages)
+    run_own_shovels(move, node, f'amqp://{MOVER}:{MOVER}@127.0.0.1:{move.old.port}', 'amqp://')
+    move.check_moved(move.old.port, node.port)
+
+
+def lepus_gives_back(move, node):
+    """And they bring messages to RabbitMQ."""
+    node.start(settings={'load_definitions': move.definitions})
+    for queue in QUEUES:
+        publish(node.port, queue, move.messages)
+    run_own_shovels(move, node, 'amqp://', f'amqp://{MOVER}:{MOVER}@127.0.0.1:{move.old.port}')
+    move.check_moved(node.port, move.old.port)
+
+
+CASES = (definitions_load, to_lepus, back_to_rabbitmq, stream_is_copied, lepus_pulls,
+         lepus_gives_back)
 
 
 def run(case, move):

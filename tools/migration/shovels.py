@@ -4,10 +4,11 @@
     shovels.py definitions.json --source amqp://u:p@old:5672 --target amqp://u:p@new:5672 > s.json
     rabbitmqctl import_definitions s.json
 
-The shovels run in RabbitMQ (rabbitmq-plugins enable rabbitmq_shovel), whichever way the messages
-go. Each moves what its queue holds when it starts, with a confirm for each message, and then takes
-itself away. Streams are left out, which standard error says, or copied with --streams: such a
-shovel goes on until its parameter is cleared. docs/MIGRATION.md has the order of steps.
+The shovels run in RabbitMQ (rabbitmq-plugins enable rabbitmq_shovel) or in Lepus (lepusctl
+import_definitions), whichever way the messages go; amqp:// is the broker that they run in. Each
+moves what its queue holds when it starts, with a confirm for each message, and then takes itself
+away. Streams are left out, which standard error says, or copied with --streams: such a shovel goes
+on until its parameter is cleared. docs/MIGRATION.md has the order of steps.
 """
 import argparse
 import json
@@ -18,7 +19,9 @@ from urllib.parse import quote
 def address(uri, vhost):
     """The URI with the virtual host as its path; what follows a '?' stays behind it."""
     base, _, options = uri.partition('?')
-    return base.rstrip('/') + '/' + quote(vhost, safe='') + (f'?{options}' if options else '')
+    scheme, _, place = base.partition('://')
+    return (f"{scheme}://{place.rstrip('/')}/{quote(vhost, safe='')}"
+            + (f'?{options}' if options else ''))
 
 
 def is_stream(queue):
