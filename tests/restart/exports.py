@@ -50,8 +50,11 @@ def each_version_is_taken_and_given_back(node):
         original = read(path)
         code, out, error = world.check(path)
         check(code == 0 and ': valid: ' in out, f'{path}: {error}')
-        for component in ('federation-upstream', 'federation-upstream-set', 'shovel'):
+        for component in ('federation-upstream', 'federation-upstream-set'):
             check(f"1 parameters of the component '{component}' are stored" in error, error)
+        # Those of later versions go to AMQP 1.0.
+        check('1 shovels will run here' in error or "shovel 'move' of virtual host '/' will not "
+              'run: dest-protocol: AMQP 1.0 is not there' in error, error)
         check("'federation-upstream-set' is kept and has no effect" in error, error)
         check(not os.path.exists(node.data), 'the check made a data directory')
         world.start(path)
