@@ -86,6 +86,14 @@ void FuzzShard::on(const AskMessages& command) {
   end_.tell_admin(MessagesReply{std::move(result)});
 }
 
+/// It ends at once, and is tried again.
+void FuzzShard::on(const StartShovel& command) {
+  auto row = std::make_unique<ShovelReportRow>();
+  row->number = command.order->number;
+  row->ended = ShovelReportRow::Ended::failed;
+  end_.tell_admin(ShovelReport{std::move(row)});
+}
+
 void FuzzShard::on(const core::DeleteQueue& command) {
   auto request = std::make_unique<core::TopologyRequest>();
   request->kind = core::TopologyRequest::Kind::delete_queue;

@@ -64,6 +64,8 @@ class FuzzShard {
   void on(const ResumeClients&) { end_.tell_control(Serving{}); }
   void on(const AskStats& command);
   void on(const AskMessages& command);
+  void on(const StartShovel& command);
+  void on(const StopShovel&) {}
   void on(const Acknowledge& command) { end_.tell_admin(Acknowledged{command.number}); }
   void on(const EndThread&) {}
 

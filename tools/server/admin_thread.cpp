@@ -32,7 +32,7 @@ AdminThread::AdminThread(const Parts& parts)
       view_(*parts.mesh, *parts.loop),
       admin_(view_, *parts.host, *parts.log),
       sampler_(view_, *this, parts.sample_interval),
-      shovels_({view_, admin_, *parts.host, *parts.log, *parts.loop}) {
+      shovels_({view_, admin_, *parts.host, *parts.log, *parts.loop, parts.may_connect}) {
   parts_.loop->set_hooks(this);
   view_.set_shovels(shovels_);
   timer_.bind<&AdminThread::on_timer>(this);

@@ -52,8 +52,9 @@ NodeAdmin::NodeAdmin(Node& node, std::unique_ptr<io::Driver> driver, TlsSetup tl
       loop_(*driver_, io::IdlePolicy{io::IdleMode::sleep, 0}),
       definitions_(node.catalog_) {
   node_.mesh_.set_admin_loop(loop_);
-  work_ = std::make_unique<AdminThread>(AdminThread::Parts{
-      &node_.mesh_, &loop_, &log_, this, config_.statistics_interval_ms * core::nanos_per_ms});
+  work_ = std::make_unique<AdminThread>(
+      AdminThread::Parts{&node_.mesh_, &loop_, &log_, this,
+                         config_.statistics_interval_ms * core::nanos_per_ms, true});
   http_ = std::make_unique<NodeHttp>(
       NodeHttp::Parts{&loop_, work_.get(), this, &node_.auth_.logins, &log_,
                       http_descriptor_max(io::file_use().limit), node_.auth_.make_link(loop_)},

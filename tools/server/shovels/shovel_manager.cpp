@@ -228,6 +228,8 @@ std::string ShovelManager::prepare(const Name& name, Entry& entry) {
   if (error.empty()) error = prepare_end(to, order.target);
   entry.status.source_uri = order.source.uri;
   entry.status.target_uri = to.shown();
+  if (error.empty() && !parts_.may_connect && (order.source.peer || order.target.peer))
+    error = "this process makes no connections";
   if (!error.empty()) return error;
   const auto connect = [this](const AmqpUri& uri, std::uint64_t ticket) {
     connector_.connect({ticket, uri.host, uri.port, uri.connect_wait});

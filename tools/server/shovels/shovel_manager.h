@@ -37,6 +37,7 @@ class ShovelManager final {
     AdminHost& host;
     core::Log& log;
     io::Loop& loop;
+    bool may_connect;  ///< To other brokers.
   };
   explicit ShovelManager(const Parts& parts);
   ~ShovelManager();
