@@ -62,7 +62,7 @@ else
 fi
 # Completions where this lepusctl writes them.
 for shell in bash zsh fish; do
-    "$programs/lepusctl" autocomplete --shell $shell > "$stage/pages/lepusctl.$shell" 2>/dev/null ||
+    "$programs/lepusctl" autocomplete $shell > "$stage/pages/lepusctl.$shell" 2>/dev/null ||
         rm -f "$stage/pages/lepusctl.$shell"
 done
 [ ! -f "$stage/pages/lepusctl.bash" ] ||

@@ -43,9 +43,8 @@ struct AskStats {
 struct AskMessages {
   std::unique_ptr<core::MessageRequest> request;
 };
-using AdminToShard =
-    std::variant<core::Purge, core::ResolveUnreadable, core::DeleteQueue, AskStats, AskMessages,
-                 StartShovel, StopShovel>;
+using AdminToShard = std::variant<core::Purge, core::ResolveUnreadable, core::DeleteQueue, AskStats,
+                                  AskMessages, StartShovel, StopShovel>;
 
 /// A piece of the answer to AskStats. Of the control thread: to AskTurns.
 struct StatsReply {

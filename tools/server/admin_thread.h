@@ -28,7 +28,7 @@ class AdminThread final : private io::TurnHooks, private Sampler::NodeSource {
     core::Log* log;
     AdminHost* host;
     core::Nanos sample_interval = core::never;  ///< collect_statistics_interval.
-    bool may_connect = false;  ///< Shovels may connect to other brokers.
+    bool may_connect = false;                   ///< Shovels may connect to other brokers.
   };
   /// All of the parts outlive this.
   explicit AdminThread(const Parts& parts);

@@ -19,7 +19,7 @@ constexpr std::string_view file_name = "enabled_plugins";
 constexpr std::string_view variable = "RABBITMQ_ENABLED_PLUGINS_FILE";
 
 /// What these do is part of this broker.
-constexpr std::array<std::string_view, 14> built_in{
+constexpr std::array<std::string_view, 16> built_in{
     "rabbitmq_auth_backend_cache",
     "rabbitmq_auth_backend_http",
     "rabbitmq_auth_backend_oauth2",
@@ -33,6 +33,8 @@ constexpr std::array<std::string_view, 14> built_in{
     "rabbitmq_prometheus",
     "rabbitmq_random_exchange",
     "rabbitmq_recent_history_exchange",
+    "rabbitmq_shovel",
+    "rabbitmq_shovel_management",
     "rabbitmq_web_dispatch",
 };
 
