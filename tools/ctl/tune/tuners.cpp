@@ -27,7 +27,7 @@ std::string trimmed(std::string_view text) {
   return std::string(text.substr(begin, text.find_last_not_of(blanks) - begin + 1));
 }
 
-std::optional<std::uint64_t> number_of(std::string_view text) {
+std::optional<std::uint64_t> setting_number(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return {};
@@ -50,7 +50,7 @@ Tuner at_least(const TunePlace& place, std::string_view name, const std::string&
                std::uint64_t least) {
   Tuner tuner{.name = name, .why = {}, .settings = {}, .unsupported = {}};
   std::string current = read_value(place, path);
-  const auto value = number_of(current);
+  const auto value = setting_number(current);
   if (!value) {
     tuner.unsupported = fmt::format("{} is not there", path);
     return tuner;
@@ -64,7 +64,7 @@ Tuner at_most(const TunePlace& place, std::string_view name, const std::string& 
               std::uint64_t most) {
   Tuner tuner = at_least(place, name, path, most);
   for (TuneSetting& setting : tuner.settings)
-    setting.is_good = number_of(setting.current).value_or(most + 1) <= most;
+    setting.is_good = setting_number(setting.current).value_or(most + 1) <= most;
   return tuner;
 }
 
@@ -166,7 +166,7 @@ Tuner open_files(const TunePlace& place) {
     std::string soft;
     if (!line.starts_with("Max open files")) continue;
     words >> word >> word >> word >> soft;
-    const bool is_good = soft == "unlimited" || number_of(soft).value_or(0) >= wanted;
+    const bool is_good = soft == "unlimited" || setting_number(soft).value_or(0) >= wanted;
     tuner.settings.push_back({"", soft, fmt::format("{}", wanted), is_good});
   }
   if (tuner.settings.empty())
