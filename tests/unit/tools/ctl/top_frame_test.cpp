@@ -36,7 +36,7 @@ TEST(TopFrame, CutToTheTerminal) {
   TopChoice choice{.sort_column = 1, .selected = 9};
   const std::string text = frame_of(some, choice, {12, 3}, false);
   EXPECT_EQ(choice.selected, 3U);
-  EXPECT_EQ(text, "name    mess\nother       \nc           \n");
+  EXPECT_EQ(text, "name   messa\nother       \nc           \n");
   choice.is_detailed = true;
   EXPECT_NE(frame_of(some, choice, {80, 24}, true).find("messages"), std::string::npos);
   TopRows none{{"name"}, {}};
