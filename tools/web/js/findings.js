@@ -16,6 +16,7 @@ export async function findings(overview, nodes, signal) {
     ofAlarms(nodes, signal),
     ofQueues("messages_ready", unread, signal),
     ofQueues("messages_unacknowledged", held, signal),
+    ofQueues("messages_unreadable", unreadable, signal),
     ofConnections(signal),
   ]);
   return [...parts.flat(), ...ofChurn(overview)];
@@ -66,7 +67,8 @@ function ofNode(node) {
 }
 
 const queueColumns = ["name", "vhost", "type", "consumers", "messages_ready",
-  "messages_ready_details", "messages_unacknowledged", "oldest_unacknowledged_age_ms"].join(",");
+  "messages_ready_details", "messages_unacknowledged", "oldest_unacknowledged_age_ms",
+  "messages_unreadable"].join(",");
 
 async function ofQueues(sort, judge, signal) {
   const answer = await get(path(["queues"], { page: 1, page_size: 100, sort, sort_reverse: "true",
@@ -103,6 +105,15 @@ function held(queues) {
     "A consumer hangs, forgets to acknowledge, or has no prefetch limit.",
     (queue) => `${number(queue.messages_unacknowledged)}, for `
       + duration(queue.oldest_unacknowledged_age_ms));
+}
+
+function unreadable(queues) {
+  const damaged = queues.filter((queue) => queue.messages_unreadable > 0);
+  return group(damaged, "has messages that the disk does not give back",
+    "have messages that the disk does not give back",
+    "Look at the disk. `lepusctl list_unreadable` shows where they are; then `retry_unreadable`, "
+    + "or `drop_unreadable` to give them up.", (queue) => number(queue.messages_unreadable))
+    .map((finding) => ({ ...finding, kind: "bad" }));
 }
 
 function group(queues, one, many, what, tell) {

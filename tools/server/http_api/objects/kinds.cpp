@@ -39,6 +39,8 @@ std::optional<SortKey> queue_count(const core::QueueStats& stats, std::string_vi
   if (column == "messages") return of_count(stats.messages_ready + stats.messages_unacknowledged);
   if (column == "messages_ready") return of_count(stats.messages_ready);
   if (column == "messages_unacknowledged") return of_count(stats.messages_unacknowledged);
+  if (column == "messages_unreadable")
+    return of_count(stats.messages_unreadable + stats.dead_letters_unreadable);
   if (column == "consumers") return of_count(stats.consumers);
   if (column == "memory") return of_count(stats.memory);
   if (column == "message_bytes")

@@ -164,6 +164,7 @@ function queueFacts(queue) {
       ? `${percent(queue.consumer_capacity)} of the time` : none],
     ["Idle since", time(queue.idle_since)],
     ["Delayed", number(queue.messages_delayed)],
+    ["Cannot be read", number(queue.messages_unreadable)],
     ["Persistent", number(queue.messages_persistent)],
     ["In memory", `${number(queue.messages_ram)} (${bytes(queue.message_bytes_ram)})`],
     ["Only on disk", `${number(queue.messages_paged_out)} `
