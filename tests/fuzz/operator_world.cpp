@@ -60,6 +60,10 @@ void FuzzShard::on(const core::Purge& command) {
   end_.tell_admin(core::Reply{command.channel, 0, 0, {}, id_, command.queue, nullptr});
 }
 
+void FuzzShard::on(const core::ResolveUnreadable& command) {
+  end_.tell_admin(core::Reply{command.channel, 0, 0, {}, id_, command.queue, nullptr});
+}
+
 void FuzzShard::on(const AskStats& command) {
   auto page = std::make_unique<core::StatsPage>();
   page->number = command.request->number;

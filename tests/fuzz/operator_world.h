@@ -57,6 +57,7 @@ class FuzzShard {
   void on(const core::Alarm&) {}
   void on(const core::StopServing&) { end_.tell_control(ConnectionsClosed{}); }
   void on(const core::Purge& command);
+  void on(const core::ResolveUnreadable& command);
   void on(const core::DeleteQueue& command);
   void on(const ReplaceSettings&) {}
   void on(const TrimHeap&) {}
