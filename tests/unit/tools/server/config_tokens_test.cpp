@@ -16,7 +16,8 @@ std::string errors_of(const Pairs& pairs, OAuth2Config* made = nullptr) {
   ConfigResult result;
   result.config.auth.backends = {{1, {core::AuthBackend::oauth2, {}}}};
   for (const auto& [key, value] : pairs) {
-    const KeyMatch match = find_key("auth_oauth2." + key);
+    const std::string name = "auth_oauth2." + key;
+    const KeyMatch match = find_key(name);  // It points into the name.
     if (match.spec == nullptr) return "no key " + key;
     const auto why = match.spec->set(result.config, {match.variable, value, match.second});
     if (why) return key + ": " + *why;
