@@ -37,7 +37,7 @@ class JournalToolTest : public ::testing::Test {
     files(shard) = segment.bytes();
   }
   std::vector<std::uint8_t>& files(std::uint32_t shard) {
-    return disk.files["data/journal/shard-" + std::to_string(shard) + "/000000.seg"];
+    return disk.files["unit-data/journal/shard-" + std::to_string(shard) + "/000000.seg"];
   }
 
   int run(const std::vector<std::string>& arguments) {
@@ -70,7 +70,7 @@ class JournalToolTest : public ::testing::Test {
 };
 
 TEST_F(JournalToolTest, PrintsOneLineARecord) {
-  EXPECT_EQ(run({"data", "print", "--bodies"}), 0);
+  EXPECT_EQ(run({"unit-data", "print", "--bodies"}), 0);
   EXPECT_TRUE(
       says("1 segment 1 offset 4096 size 112 batch{ message exchange \"ex\" key \"key\" to "
            "7:0 refused enqueued_ms 0 priority 0 ttl_ms 99 properties 3 body 9 "
@@ -82,14 +82,14 @@ TEST_F(JournalToolTest, PrintsOneLineARecord) {
 }
 
 TEST_F(JournalToolTest, PrintBeginsWhereItIsTold) {
-  EXPECT_EQ(run({"data", "print", "--from", "3"}), 0);
+  EXPECT_EQ(run({"unit-data", "print", "--from", "3"}), 0);
   EXPECT_FALSE(says("settle"));
   EXPECT_TRUE(says("\n3 segment 1"));
   EXPECT_FALSE(says("\"body\""));
 }
 
 TEST_F(JournalToolTest, SummaryCounts) {
-  EXPECT_EQ(run({"data", "summary"}), 0);
+  EXPECT_EQ(run({"unit-data", "summary"}), 0);
   EXPECT_TRUE(says("records: 2 message 1 settle 1 delivered 1 truncate 0 seal")) << out;
   EXPECT_TRUE(says("queue 7: 0 messages, 0 body bytes")) << out;
   EXPECT_TRUE(says("queue 8: 1 messages, 4 body bytes, 1 delivered before")) << out;
@@ -97,11 +97,11 @@ TEST_F(JournalToolTest, SummaryCounts) {
 }
 
 TEST_F(JournalToolTest, VerifyNamesFileAndOffset) {
-  EXPECT_EQ(run({"data", "verify"}), 0);
+  EXPECT_EQ(run({"unit-data", "verify"}), 0);
   EXPECT_TRUE(says("shard 0: 5 records")) << out;
   EXPECT_TRUE(says("no problem"));
   files(0)[block_size + 50] ^= 1;
-  EXPECT_EQ(run({"data", "verify"}), 1);
+  EXPECT_EQ(run({"unit-data", "verify"}), 1);
   EXPECT_TRUE(says("loss: damaged_newest")) << out;
   EXPECT_TRUE(says("000000.seg at 4096, 4096 bytes, 2 records lost")) << out;
   EXPECT_TRUE(disk.writes.empty());
@@ -114,25 +114,25 @@ TEST_F(JournalToolTest, IndexesAreShownAndCompared) {
   SegmentBuilder second(2, first.next_sequence());
   second.marks_batches = true;
   second.message({{7, 1}}).end_batch();
-  disk.files["data/journal/shard-0/000000.seg"] = first.bytes();
-  disk.files["data/journal/shard-0/000001.seg"] = second.bytes();
-  (void)persist::recover(disk, "data/journal/shard-0", {.writes_indexes = true});
+  disk.files["unit-data/journal/shard-0/000000.seg"] = first.bytes();
+  disk.files["unit-data/journal/shard-0/000001.seg"] = second.bytes();
+  (void)persist::recover(disk, "unit-data/journal/shard-0", {.writes_indexes = true});
   disk.writes.clear();
-  EXPECT_EQ(run({"data", "summary"}), 0);
+  EXPECT_EQ(run({"unit-data", "summary"}), 0);
   EXPECT_TRUE(says("0.0 MiB  valid       ?\n")) << out;
   EXPECT_TRUE(says("0.0 MiB  none        ?\n")) << out;
-  EXPECT_EQ(run({"data", "verify"}), 0) << out;
+  EXPECT_EQ(run({"unit-data", "verify"}), 0) << out;
   // One that says something else, with a right CRC.
-  std::vector<std::uint8_t>& index = disk.files.at("data/journal/shard-0/000000.idx");
+  std::vector<std::uint8_t>& index = disk.files.at("unit-data/journal/shard-0/000000.idx");
   persist::SegmentIndexBuilder builder;
   builder.begin({1, SegmentBuilder::store, 1, 0});
   builder.add({.place = {1, block_size, sizeof(persist::RecordHeader)}});
   index = builder.finish(SegmentBuilder::default_size);
-  EXPECT_EQ(run({"data", "verify"}), 1);
+  EXPECT_EQ(run({"unit-data", "verify"}), 1);
   EXPECT_TRUE(says("warning: wrong_index")) << out;
   index.back() ^= 1;
-  EXPECT_EQ(run({"data", "verify"}), 0) << "what does not count does no harm";
-  EXPECT_EQ(run({"data", "summary"}), 0);
+  EXPECT_EQ(run({"unit-data", "verify"}), 0) << "what does not count does no harm";
+  EXPECT_EQ(run({"unit-data", "summary"}), 0);
   EXPECT_TRUE(says("0.0 MiB  unusable    ?\n")) << out;
   EXPECT_TRUE(disk.writes.empty());
 }
@@ -142,19 +142,19 @@ TEST_F(JournalToolTest, PrintTakesHeadersInAnyOrder) {
   second.header.first_sequence = 1;
   SegmentBuilder first(1, 50);
   first.message({{7, 0}}).end_batch().seal();
-  disk.files["data/journal/shard-0/000000.seg"] = first.bytes();
-  disk.files["data/journal/shard-0/000001.seg"] = second.bytes();
-  EXPECT_EQ(run({"data", "print"}), 0);
+  disk.files["unit-data/journal/shard-0/000000.seg"] = first.bytes();
+  disk.files["unit-data/journal/shard-0/000001.seg"] = second.bytes();
+  EXPECT_EQ(run({"unit-data", "print"}), 0);
   EXPECT_TRUE(says("50 segment 1 offset 4096")) << out;
 }
 
 TEST_F(JournalToolTest, ShardsAreChosen) {
   put(2);
-  EXPECT_EQ(run({"data", "verify"}), 0);
+  EXPECT_EQ(run({"unit-data", "verify"}), 0);
   EXPECT_TRUE(says("shard 0") && says("shard 2")) << out;
-  EXPECT_EQ(run({"data", "verify", "--shard", "2"}), 0);
+  EXPECT_EQ(run({"unit-data", "verify", "--shard", "2"}), 0);
   EXPECT_FALSE(says("shard 0"));
-  EXPECT_EQ(run({"data", "verify", "--shard", "3"}), 2);
+  EXPECT_EQ(run({"unit-data", "verify", "--shard", "3"}), 2);
   EXPECT_NE(errors.find("no shard 3"), std::string::npos);
 }
 
@@ -164,7 +164,7 @@ TEST_F(JournalToolTest, ExportPrintsOneObjectAMessage) {
   other.message({{5, 3}}, "text").end_batch().message({{6, 0}}, "\xff\x01").end_batch();
   segment = other;
   put(0);
-  EXPECT_EQ(run({"data", "export"}), 0);
+  EXPECT_EQ(run({"unit-data", "export"}), 0);
   EXPECT_EQ(out,
             "{\"queue_id\":5,\"position\":3,\"level\":0,\"redelivered\":false,\"enqueued_ms\":0,"
             "\"exchange\":\"ex\",\"routing_key\":\"key\",\"properties\":{},"
@@ -174,21 +174,21 @@ TEST_F(JournalToolTest, ExportPrintsOneObjectAMessage) {
             "\"exchange\":\"ex\",\"routing_key\":\"key\",\"properties\":{},"
             "\"properties_base64\":\"AABw\",\"payload_bytes\":2,\"payload_encoding\":\"base64\","
             "\"payload\":\"/wE=\"}\n");
-  EXPECT_EQ(run({"data", "export", "--queue", "6"}), 0);
+  EXPECT_EQ(run({"unit-data", "export", "--queue", "6"}), 0);
   EXPECT_FALSE(says("\"queue_id\":5"));
   EXPECT_TRUE(says("\"queue_id\":6"));
   files(0)[block_size + 50] ^= 1;
-  EXPECT_EQ(run({"data", "export"}), 1);
+  EXPECT_EQ(run({"unit-data", "export"}), 1);
   EXPECT_NE(errors.find("damaged"), std::string::npos) << errors;
 }
 
 TEST_F(JournalToolTest, ListsWhatWasKeptAside) {
-  EXPECT_EQ(run({"data", "kept-aside"}), 0);
+  EXPECT_EQ(run({"unit-data", "kept-aside"}), 0);
   EXPECT_EQ(out, "nothing was kept aside\n");
   put(3);
-  const std::string path = "data/journal/kept-aside-20261129T032019Z";
+  const std::string path = "unit-data/journal/kept-aside-20261129T032019Z";
   disk.files[path + "/journal/shard-3/000000.seg"] = files(3);
-  EXPECT_EQ(run({"data", "kept-aside"}), 0);
+  EXPECT_EQ(run({"unit-data", "kept-aside"}), 0);
   EXPECT_EQ(out, path +
                      "\n  queue 7 of shard 3: 0 messages, 0 body bytes\n"
                      "  queue 8 of shard 3: 1 messages, 4 body bytes\n");
@@ -239,7 +239,7 @@ TEST(MessageJson, HasThePropertiesByName) {
 TEST_F(JournalToolTest, WrongInputIsSaidClearly) {
   EXPECT_EQ(run({"elsewhere", "summary"}), 2);
   EXPECT_NE(errors.find("elsewhere: there is no journal"), std::string::npos);
-  EXPECT_EQ(run({"data", "repair"}), 2);
+  EXPECT_EQ(run({"unit-data", "repair"}), 2);
   EXPECT_TRUE(says("see lepus-journal --help")) << out;
   EXPECT_EQ(run({"--help"}), 0);
   EXPECT_TRUE(says("DATA_DIR"));
