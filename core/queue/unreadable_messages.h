@@ -57,6 +57,11 @@ class UnreadableMessages {
   /// Ascending by position.
   const std::vector<Entry>& all() const { return entries_; }
   std::size_t count() const { return entries_.size(); }
+  /// Those with a lower position.
+  std::size_t count_below(Sequence sequence) const {
+    const auto at = std::lower_bound(entries_.begin(), entries_.end(), sequence, is_below);
+    return static_cast<std::size_t>(at - entries_.begin());
+  }
   /// Those of them that the queue had given up before.
   std::size_t given_up_count() const { return given_up_count_; }
 

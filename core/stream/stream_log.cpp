@@ -84,14 +84,12 @@ std::size_t StreamLog::resolve_unreadable(const UnreadableOrder& order, std::siz
 /// A limit would have dropped them by now. A piece.
 void StreamLog::drop_parked_before(Sequence first) {
   QueueTally& tally = *backlog_.tally;
-  for (std::size_t left = limits::discards_per_turn_max; left > 0; --left) {
-    if (tally.unreadable.count() == 0) return;
-    const Sequence offset = tally.unreadable.all().front().sequence;
-    if (offset >= first) return;
-    tally.unreadable.remove(offset);
-    if (backlog_.state(offset) != Slot::State::retained) continue;
+  const std::size_t count =
+      std::min(tally.unreadable.count_below(first), limits::discards_per_turn_max);
+  for (const UnreadableMessages::Entry& entry : tally.unreadable.take({}, count)) {
+    if (backlog_.state(entry.sequence) != Slot::State::retained) continue;
     ++tally.removed.maxlen;
-    (void)records_.take(offset);
+    (void)records_.take(entry.sequence);
   }
 }
 

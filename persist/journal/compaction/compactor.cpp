@@ -22,8 +22,7 @@ Compactor::Compactor(const Parts& parts)
 bool Compactor::may_read(const Load& load) const {
   if (load.is_stuck) return false;
   // Half of the room is left for acknowledgements.
-  const std::uint64_t segment = reader_.is_idle() ? table().first() : segment_;
-  if (table().first() == segment && table().live_bytes(segment) > load.room_bytes / 2) return false;
+  if (table().live_bytes(table().first()) > load.room_bytes / 2) return false;
   const std::uint64_t pending_max = core::limits::journal_pending_max;
   return load.pending_bytes <= (rounds_.is_urgent() ? 2 * pending_max : pending_max / 2);
 }

@@ -22,6 +22,9 @@ TEST(UnreadableMessages, AreInOrderOfTheirPositionsAndEachOnce) {
 TEST(UnreadableMessages, TakesAPieceOrOne) {
   UnreadableMessages messages;
   for (const Sequence sequence : {1, 2, 3, 4}) messages.add({sequence});
+  EXPECT_EQ(messages.count_below(1), 0U);
+  EXPECT_EQ(messages.count_below(3), 2U);
+  EXPECT_EQ(messages.count_below(9), 4U);
   EXPECT_TRUE(messages.take({.position = 9}, 5).empty());
   ASSERT_EQ(messages.take({.position = 3}, 5).size(), 1U);
   EXPECT_FALSE(messages.contains(3));
