@@ -1,6 +1,8 @@
 // Reading ahead for disks that cannot: nothing happens before the answer is wanted.
 #include "io/disk.h"
 
+#include <cerrno>
+
 namespace lepus::io {
 
 namespace {
@@ -25,5 +27,8 @@ class BlockingReads final : public ReadAhead {
 }  // namespace
 
 std::unique_ptr<ReadAhead> Disk::read_ahead() { return std::make_unique<BlockingReads>(*this); }
+int Disk::link(const std::string&, const std::string&) { return -EOPNOTSUPP; }
+int Disk::clone(const std::string&, const std::string&) { return -EOPNOTSUPP; }
+int Disk::link_count(const std::string&) { return 1; }
 
 }  // namespace lepus::io

@@ -56,6 +56,14 @@ class Disk {
   /// Gives the file another name in the same file system; a file that has that name is replaced.
   /// Durable; 0 or -errno.
   virtual int rename(const std::string& path, const std::string& new_path) = 0;
+  /// Gives the file a second name in the same file system: both are one file then. Durable; 0 or
+  /// -errno. -EOPNOTSUPP: not here.
+  virtual int link(const std::string& path, const std::string& new_path);
+  /// Makes a file of the same contents that shares the blocks on the disk until one of both is
+  /// written to. 0 or -errno; then there is no new file.
+  virtual int clone(const std::string& path, const std::string& new_path);
+  /// How many names the file has, or -errno.
+  virtual int link_count(const std::string& path);
   /// What the file system that holds `path` has free for this user, bytes; < 0: -errno.
   virtual std::int64_t free_bytes(const std::string& path) = 0;
 };

@@ -3,12 +3,15 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <memory>
 
@@ -205,6 +208,32 @@ int KernelDisk::rename(const std::string& path, const std::string& new_path) {
   if (std::rename(path.c_str(), new_path.c_str()) < 0) return -errno;
   const int code = sync_directory(parent_of(new_path));
   return code < 0 ? code : sync_directory(parent_of(path));
+}
+
+int KernelDisk::link(const std::string& path, const std::string& new_path) {
+  if (::link(path.c_str(), new_path.c_str()) < 0) return -errno;
+  return sync_directory(parent_of(new_path));
+}
+
+int KernelDisk::clone(const std::string& path, const std::string& new_path) {
+  const int from = open(path, {});
+  if (from < 0) return from;
+  const int to = uninterrupted([&] {
+    return ::open(new_path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file_permissions);
+  });
+  int code = to < 0 ? to : uninterrupted([&] { return ::ioctl(to, FICLONE, from); });
+  if (code >= 0) code = sync(to);
+  if (code >= 0) code = sync_directory(parent_of(new_path));
+  if (to >= 0) ::close(to);
+  ::close(from);
+  if (to >= 0 && code < 0) ::unlink(new_path.c_str());
+  return code;
+}
+
+int KernelDisk::link_count(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) < 0) return -errno;
+  return static_cast<int>(std::min<nlink_t>(found.st_nlink, INT_MAX));
 }
 
 std::int64_t KernelDisk::free_bytes(const std::string& path) {

@@ -36,6 +36,9 @@ class KernelDisk final : public Disk {
   int truncate(int fd, std::uint64_t size) override;
   int remove(const std::string& path) override;
   int rename(const std::string& path, const std::string& new_path) override;
+  int link(const std::string& path, const std::string& new_path) override;
+  int clone(const std::string& path, const std::string& new_path) override;
+  int link_count(const std::string& path) override;
   std::int64_t free_bytes(const std::string& path) override;
 };
 
