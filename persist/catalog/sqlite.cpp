@@ -178,6 +178,18 @@ std::string Database::read_text(std::string_view statement, std::string& out) {
   return error;
 }
 
+std::string Database::copy_to(Database& target) {
+  sqlite3_backup* copy = sqlite3_backup_init(target.handle_, "main", handle_, "main");
+  if (copy == nullptr) return target.describe(sqlite3_extended_errcode(target.handle_));
+  const int step = sqlite3_backup_step(copy, -1);
+  const int end = sqlite3_backup_finish(copy);
+  if (step == SQLITE_DONE && end == SQLITE_OK) return {};
+  // Which of both files it was is not told: full is the one that grows.
+  const int code = step == SQLITE_DONE ? end : step;
+  const bool is_target = (code & 0xff) == SQLITE_FULL || (code & 0xff) == SQLITE_READONLY;
+  return is_target ? target.describe(code) : describe(code);
+}
+
 void Database::set_busy_wait(int milliseconds) {
   CHECK(handle_ != nullptr);
   sqlite3_busy_timeout(handle_, milliseconds);

@@ -111,6 +111,9 @@ class Database {
   /// The first column of the first row; there must be one.
   [[nodiscard]] std::string read_number(std::string_view statement, std::int64_t& out);
   [[nodiscard]] std::string read_text(std::string_view statement, std::string& out);
+  /// Everything that is committed, as it is at one moment, into `target`, which is open and empty.
+  /// Other connections go on meanwhile.
+  [[nodiscard]] std::string copy_to(Database& target);
   /// How long a call waits for another program's lock. At first 5 s.
   void set_busy_wait(int milliseconds);
   /// Of the call that failed last; 0: none did. As sqlite3.h has them, without what extends them.

@@ -19,6 +19,25 @@ namespace lepus::persist {
 using core::LogCategory;
 using core::LogLevel;
 
+namespace {
+
+SegmentHeader header_of(const Batch& batch, const BatchWriter::Parts& parts) {
+  const SegmentTable& table = parts.segments->table();
+  SegmentHeader header;
+  header.number = batch.segment();
+  header.first_sequence = batch.first_sequence();
+  // Not first(): what moved the last message out of a segment may still be on its way to the disk.
+  header.log_start = table.first_durable();
+  header.size = table.size_of(batch.segment());
+  header.created_ms = parts.clock->now_ms();
+  header.store = parts.journal->store;
+  header.shard = parts.journal->shard;
+  header.writer = writer_version();
+  return header;
+}
+
+}  // namespace
+
 BatchWriter::BatchWriter(const Parts& parts)
     : parts_(parts),
       files_(*parts.journal, sync_op_),
@@ -58,7 +77,7 @@ void BatchWriter::turn() {
 }
 
 bool BatchWriter::has_work() const {
-  if (state_ != State::idle) return false;
+  if (state_ != State::idle || is_frozen_) return false;
   return (parts_.batches->can_close() && !may_wait()) || parts_.truncation->is_pending() ||
          parts_.batches->has_closed();
 }
@@ -72,7 +91,7 @@ bool BatchWriter::may_wait() const {
 
 /// What may be started now, in any order of events.
 void BatchWriter::advance() {
-  if (state_ != State::idle) return;
+  if (state_ != State::idle || is_frozen_) return;
   if (!parts_.batches->has_closed()) {
     if (!parts_.batches->can_close()) return;
     if (may_wait()) {
@@ -108,25 +127,10 @@ bool BatchWriter::enter_segment(Batch& batch) {
     return false;
   }
   files_.enter(batch.segment(), segments.begin(batch.segment(), batch.size()));
-  batch.set_header(header_of(batch));
+  batch.set_header(header_of(batch, parts_));
   indexes_.set_file(segments.table().file_of(batch.segment()));
   segments.spare().prepare();
   return true;
-}
-
-SegmentHeader BatchWriter::header_of(const Batch& batch) const {
-  const SegmentTable& table = parts_.segments->table();
-  SegmentHeader header;
-  header.number = batch.segment();
-  header.first_sequence = batch.first_sequence();
-  // Not first(): what moved the last message out of a segment may still be on its way to the disk.
-  header.log_start = table.first_durable();
-  header.size = table.size_of(batch.segment());
-  header.created_ms = parts_.clock->now_ms();
-  header.store = parts_.journal->store;
-  header.shard = parts_.journal->shard;
-  header.writer = writer_version();
-  return header;
 }
 
 void BatchWriter::on_spare() {
@@ -193,6 +197,10 @@ void BatchWriter::write_failed(int error) {
 
 void BatchWriter::on_retry(io::Timer&) {
   CHECK(state_ == State::waiting_for_room);
+  const JournalParts& journal = *parts_.journal;
+  if (is_frozen_)
+    return journal.loop->timers().arm(retry_timer_,
+                                      journal.loop->now() + core::limits::journal_retry_wait);
   write_rest();
 }
 

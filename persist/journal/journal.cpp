@@ -34,7 +34,8 @@ Journal::Journal(Parts parts)
       compactor_({parts_.loop, parts_.disk, parts_.log, &segments_, &records_, parts_.segment_size,
                   RecordSeed::of(parts_.store)}),
       fetcher_(
-          {parts_.loop, parts_.disk, parts_.log, &segments_, this, RecordSeed::of(parts_.store)}) {
+          {parts_.loop, parts_.disk, parts_.log, &segments_, this, RecordSeed::of(parts_.store)}),
+      backup_({&parts_, &segments_, &batches_, &writer_}) {
   CHECK(parts_.segment_size <= UINT32_MAX);
 }
 
@@ -61,6 +62,7 @@ void Journal::flush() {
                      room_bytes(segments_, batches_, parts_.segment_size)});
   fetcher_.turn();
   segments_.shrink();
+  backup_.turn();
 }
 
 /// While no other file can be made, what is left of this one and the reserve are for

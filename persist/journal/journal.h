@@ -5,7 +5,8 @@
 //
 // Settles and watermarks are gathered in the batch and written at its end, as ranges, so each
 // follows the message it is about. What nobody needs any more becomes free by LogTruncation; what
-// old messages keep of the disk is bounded by the Compactor; the Fetcher reads records back.
+// old messages keep of the disk is bounded by the Compactor; the Fetcher reads records back; the
+// BackupHold lets somebody copy all of it while it goes on.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <string>
 
 #include "core/broker/ports.h"
+#include "persist/backup/backup_hold.h"
 #include "persist/journal/batch_queue.h"
 #include "persist/journal/batch_writer.h"
 #include "persist/journal/compaction/compactor.h"
@@ -69,9 +71,14 @@ class Journal final : public core::MessageLog {
 
   /// What only recovery records.
   RecordAppender& records() { return records_; }
-  const Segments& segments() const { return segments_; }
-  const BatchWriter& writer() const { return writer_; }
-  const Compactor& compactor() const { return compactor_; }
+  /// Parts to be looked at.
+  struct View {
+    const Segments& segments;
+    const BatchWriter& writer;
+    const Compactor& compactor;
+  };
+  View view() const { return {segments_, writer_, compactor_}; }
+  BackupHold& backup() { return backup_; }
 
  private:
   Parts parts_;
@@ -83,6 +90,7 @@ class Journal final : public core::MessageLog {
   BatchWriter writer_;
   Compactor compactor_;
   Fetcher fetcher_;
+  BackupHold backup_;
 };
 
 }  // namespace lepus::persist

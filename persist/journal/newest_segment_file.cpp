@@ -2,6 +2,7 @@
 #include "persist/journal/newest_segment_file.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -19,7 +20,30 @@ std::uint32_t crc_of(const NewestBlock& block) {
   return crc32c({reinterpret_cast<const std::uint8_t*>(&block) + crc_end, sizeof block - crc_end});
 }
 
+void encode_newest(const JournalIdentity& identity, std::uint64_t segment,
+                   std::uint8_t* whole_block) {
+  NewestBlock block;
+  block.store = identity.store;
+  block.segment = segment;
+  block.shard = identity.shard;
+  block.crc = crc_of(block);
+  std::memset(whole_block, 0, block_size);
+  std::memcpy(whole_block, &block, sizeof block);
+}
+
 }  // namespace
+
+int write_newest_segment(io::Disk& disk, const std::string& directory,
+                         const JournalIdentity& identity, std::uint64_t segment) {
+  const int fd = disk.open(directory + "/" + newest_segment_file, {.write = true, .create = true});
+  if (fd < 0) return fd;
+  std::array<std::uint8_t, block_size> bytes;
+  encode_newest(identity, segment, bytes.data());
+  int code = disk.write(fd, 0, bytes);
+  if (code == 0) code = disk.sync(fd);
+  disk.close(fd);
+  return code;
+}
 
 std::uint64_t read_newest_segment(io::Disk& disk, const std::string& directory,
                                   const JournalIdentity& identity) {
@@ -71,13 +95,7 @@ void NewestSegmentFile::note(std::uint64_t segment) {
 }
 
 void NewestSegmentFile::encode(std::uint64_t segment) {
-  NewestBlock block;
-  block.store = identity_.store;
-  block.segment = segment;
-  block.shard = identity_.shard;
-  block.crc = crc_of(block);
-  std::memset(block_.get(), 0, block_size);
-  std::memcpy(block_.get(), &block, sizeof block);
+  encode_newest(identity_, segment, block_.get());
 }
 
 void NewestSegmentFile::start_write() {

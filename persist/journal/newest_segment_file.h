@@ -35,6 +35,10 @@ struct JournalIdentity {
 std::uint64_t read_newest_segment(io::Disk& disk, const std::string& directory,
                                   const JournalIdentity& identity);
 
+/// Makes such a file, durable; 0 or -errno. For copies of a journal.
+int write_newest_segment(io::Disk& disk, const std::string& directory,
+                         const JournalIdentity& identity, std::uint64_t segment);
+
 class NewestSegmentFile {
  public:
   NewestSegmentFile(io::Loop& loop, io::Disk& disk, core::Log& log);

@@ -114,7 +114,7 @@ std::string Importer::copy(const std::string& source, const RecoveryReport& repo
   if (std::string error = store.open(known_, {0, import_.accepts_loss, import_.kept_aside});
       !error.empty())
     return error;
-  if (!store.journal().segments().spare().is_ready()) {
+  if (!store.journal().view().segments.spare().is_ready()) {
     finish_ops(store.journal());
     return fmt::format("{}: there is no room on the disk to take over {}; make some",
                        parts_.directory, source);

@@ -184,6 +184,8 @@ Segments::Found ShardRecovery::found() const {
     for (; found.file_count < file.index; ++found.file_count)
       found.unused.push_back(found.file_count);
     found.file_count = file.index + 1;
+    const std::string path = segment_file_path(parts_.directory, file.index);
+    if (parts_.disk->link_count(path) > 1) found.shared.insert(file.index);
     if (file.state == SegmentFileState::free) found.free.push_back({file.index, file.size});
     if (file.state != SegmentFileState::live) continue;
     CHECK(file.number < report_.next_segment);

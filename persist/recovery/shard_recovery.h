@@ -36,7 +36,7 @@ class ShardRecovery final : public core::Restorer {
   [[nodiscard]] std::string open(const KnownQueues& known) { return open(known, {}); }
   /// The highest segment that was there or was begun since; 0: none.
   std::uint64_t newest_segment() const {
-    return std::max(report_.tail.segment, journal_.writer().newest_segment());
+    return std::max(report_.tail.segment, journal_.view().writer.files().segment());
   }
   Journal& journal() { return journal_; }
   const RecoveryReport& report() const { return report_; }

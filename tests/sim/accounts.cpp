@@ -133,7 +133,8 @@ void judge_drained(Judge& judge, Cluster& cluster) {
       judge.fail(12, "publishers of shard {} still wait, or are said to", broker.shard());
   }
   for (const auto& store : cluster.stores())
-    if (const std::uint64_t bytes = store->journal().segments().table().live_bytes(); bytes != 0)
+    if (const std::uint64_t bytes = store->journal().view().segments.table().live_bytes();
+        bytes != 0)
       judge.fail(12, "a journal still holds {} bytes of messages", bytes);
   judge_accounts(judge, cluster, {});
 }

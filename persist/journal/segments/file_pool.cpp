@@ -24,6 +24,7 @@ void FilePool::start(Found found) {
   CHECK(file_count_ == 0);
   unused_ = std::move(found.unused);
   file_count_ = found.file_count;
+  shared_ = std::move(found.shared);
   disk_bytes_ = segments_.in_use_bytes();
   for (const FreeFile& file : found.free) {
     disk_bytes_ += file.size;
@@ -61,7 +62,7 @@ FreeFile FilePool::take_reserve() {
 
 void FilePool::put(const FreeFile& file) {
   CHECK(file.number < file_count_);
-  if (file.size == parts_.segment_size) {
+  if (shared_.erase(file.number) == 0 && file.size == parts_.segment_size) {
     free_.push_back(file);
   } else {
     dropped_.push_back(file);

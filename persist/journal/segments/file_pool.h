@@ -3,7 +3,7 @@
 //
 //   put() -> free: of the size of a segment                 -> take(): the spare to come
 //            beyond a reserve, half of the excess a second -> removed: their numbers are used again
-//            of another size, at once                       -> removed
+//            of another size, or shared, at once            -> removed
 //
 // The index that a file has beside it is removed with it; a file that is used again keeps it until
 // its next segment has one.
@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,7 @@ class FilePool {
     std::vector<FreeFile> free;
     std::vector<std::uint32_t> unused;  ///< Numbers without a file.
     std::uint32_t file_count = 0;       ///< One above the highest file there is.
+    std::set<std::uint32_t> shared = {};  ///< As of share().
   };
   /// Before the loop turns, after the table has started: removes the files of another size.
   void start(Found found);
@@ -62,6 +64,9 @@ class FilePool {
   FreeFile take_reserve();
   /// Nothing in the file is needed any more.
   void put(const FreeFile& file);
+  /// Somebody else has the file too, under a name of his own: it must not be written again, and is
+  /// removed here when nothing in it is needed any more.
+  void share(std::uint32_t file) { shared_.insert(file); }
   bool has_reserve() const { return !free_.empty(); }
   /// Beside the reserve.
   bool has_free() const { return free_.size() > 1; }
@@ -87,6 +92,7 @@ class FilePool {
   std::vector<FreeFile> free_;         ///< Each of segment_size.
   std::deque<FreeFile> dropped_;       ///< To be removed; the first is being removed.
   std::vector<std::uint32_t> unused_;  ///< Numbers without a file.
+  std::set<std::uint32_t> shared_;     ///< Numbers of files; see share().
   std::uint32_t file_count_ = 0;
   std::uint64_t disk_bytes_ = 0;
   io::Op remove_op_;

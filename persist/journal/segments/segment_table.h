@@ -65,6 +65,13 @@ class SegmentTable {
   std::uint64_t add();
   /// An added segment gets its file, of `size` bytes.
   void set_file(std::uint64_t number, std::uint32_t file, std::uint64_t size);
+  /// Calls `call(segment)` for each that is not free, oldest first: also for those in use whose
+  /// file is lost or not there yet.
+  template <class F>
+  void for_each(F&& call) const {
+    for (const Segment& segment : dead_) call(segment);
+    for (const Segment& segment : in_use_) call(segment);
+  }
   /// Takes out the dead segments before `limit`. Returns true if first() moved.
   bool take_reclaimable(std::uint64_t limit);
   /// The journal says durably that everything before `number` is dead. Returns the segments whose

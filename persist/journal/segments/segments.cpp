@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/assert.h"
+
 namespace lepus::persist {
 
 Segments::Segments(Parts parts)
@@ -14,7 +16,8 @@ Segments::Segments(Parts parts)
 
 std::string Segments::start(Found found) {
   table_.start(std::move(found.in_use), found.next_number);
-  pool_.start({std::move(found.free), std::move(found.unused), found.file_count});
+  pool_.start({std::move(found.free), std::move(found.unused), found.file_count,
+               std::move(found.shared)});
   return spare_.start();
 }
 
@@ -27,7 +30,26 @@ int Segments::begin(std::uint64_t number, std::uint64_t size_min) {
 }
 
 void Segments::free_before(std::uint64_t number) {
-  for (const Segment& segment : table_.free_before(number)) pool_.put({segment.file, segment.size});
+  for (const Segment& segment : table_.free_before(number)) {
+    const FreeFile file{segment.file, segment.size};
+    if (holds_files_)
+      held_.push_back(file);
+    else
+      pool_.put(file);
+  }
+  if (!holds_files_) spare_.try_free_file();
+}
+
+void Segments::hold_files() {
+  CHECK(!holds_files_);
+  CHECK(held_.empty());
+  holds_files_ = true;
+}
+
+void Segments::release_files(std::span<const std::uint32_t> shared) {
+  holds_files_ = false;
+  for (const std::uint32_t file : shared) pool_.share(file);
+  for (const FreeFile& file : std::exchange(held_, {})) pool_.put(file);
   spare_.try_free_file();
 }
 

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,7 @@ class Segments {
     std::vector<std::uint32_t> unused;  ///< Numbers without a file.
     std::uint32_t file_count = 0;       ///< One above the highest file there is.
     std::uint64_t next_number = 1;
+    std::set<std::uint32_t> shared = {};  ///< Numbers of files, as of FilePool::share().
   };
 
   explicit Segments(Parts parts);
@@ -45,6 +48,10 @@ class Segments {
   int begin(std::uint64_t number, std::uint64_t size_min);
   /// The journal says durably that everything before `number` is dead: its files can be used.
   void free_before(std::uint64_t number);
+  /// From now on no file becomes free: somebody reads those that are not.
+  void hold_files();
+  /// Files become free again, and those that would have been. `shared`: as of FilePool::share().
+  void release_files(std::span<const std::uint32_t> shared);
   /// Once a turn: starts the removal of files that nobody needs.
   void shrink() { pool_.shrink(); }
 
@@ -53,6 +60,8 @@ class Segments {
   SegmentTable table_;
   FilePool pool_;
   SpareFile spare_;
+  bool holds_files_ = false;
+  std::vector<FreeFile> held_;  ///< Files that are to become free.
 };
 
 }  // namespace lepus::persist

@@ -48,6 +48,13 @@ class WatchedDisk final : public io::Disk {
   int rename(const std::string& path, const std::string& new_path) override {
     return below_.rename(path, new_path);
   }
+  int link(const std::string& path, const std::string& new_path) override {
+    return below_.link(path, new_path);
+  }
+  int clone(const std::string& path, const std::string& new_path) override {
+    return below_.clone(path, new_path);
+  }
+  int link_count(const std::string& path) override { return below_.link_count(path); }
   std::int64_t free_bytes(const std::string& path) override { return below_.free_bytes(path); }
 
  private:

@@ -72,7 +72,7 @@ TEST_F(BatchWriterTest, ABatchIsOnTheDiskWithItsHeader) {
   turn();
   EXPECT_FALSE(writer_.has_work()) << "it is under way";
   ASSERT_TRUE(finish());
-  EXPECT_EQ(writer_.newest_segment(), 1U);
+  EXPECT_EQ(writer_.files().segment(), 1U);
   world_.finish_ops();
   const int fd = disk().open(segments_.table().path_of(1), {});
   std::vector<std::uint8_t> bytes(2 * block_size);
@@ -108,7 +108,7 @@ TEST_F(BatchWriterTest, SegmentsFollowEachOther) {
   for (int i = 0; i < 3; ++i) fill_segment();
   add();
   ASSERT_TRUE(finish());
-  EXPECT_EQ(writer_.newest_segment(), 4U);
+  EXPECT_EQ(writer_.files().segment(), 4U);
   world_.finish_ops();
   EXPECT_EQ(disk().open_count(), 3U) << "the segment, the spare and the file `newest`";
 }

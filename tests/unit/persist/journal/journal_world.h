@@ -50,8 +50,8 @@ class JournalWorld : public core::RecordOwner {
   std::map<Position, core::MessageRef> held;
 
   Journal& journal() { return store_->journal(); }
-  const SegmentTable& segments() { return journal().segments().table(); }
-  const FilePool& pool() { return journal().segments().pool(); }
+  const SegmentTable& segments() { return journal().view().segments.table(); }
+  const FilePool& pool() { return journal().view().segments.pool(); }
   io::Loop& loop() { return *loop_; }
 
   /// Opens the directory as it is; the queues get what they held.
@@ -129,7 +129,8 @@ class JournalWorld : public core::RecordOwner {
   }
   /// Everything up to this batch survives a power cut.
   std::uint64_t on_disk() {
-    return sync == SyncMode::always ? journal().durable() : journal().writer().synced();
+    return sync == SyncMode::always ? journal().durable()
+                                    : journal().view().writer.files().synced();
   }
   void turns(std::size_t count) {
     while (count-- > 0) turn();
@@ -140,7 +141,7 @@ class JournalWorld : public core::RecordOwner {
     for (int quiet = 0; turns_max-- > 0;) {
       turn();
       const bool is_done = loop_->ops_in_flight() == 0 && !journal().has_work() &&
-                           journal().compactor().is_idle() &&
+                           journal().view().compactor.is_idle() &&
                            pool().free_count() <= 4 + segments().in_use_count() / 10;
       quiet = is_done && journal().durable() >= journal().open_batch() ? quiet + 1 : 0;
       if (quiet == 2) return true;

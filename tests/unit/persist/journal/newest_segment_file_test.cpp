@@ -71,13 +71,13 @@ TEST(NewestSegmentOfAJournal, FollowsItsSegments) {
   for (int i = 0; i < 100; ++i) {
     world.publish({1}, 4000);
     world.turn();
-    EXPECT_LE(read(), world.journal().writer().newest_segment());
+    EXPECT_LE(read(), world.journal().view().writer.files().segment());
     EXPECT_GE(read(), before);
     before = read();
   }
   ASSERT_TRUE(world.settle_down());
   EXPECT_GT(before, 4u);
-  EXPECT_EQ(read(), world.journal().writer().newest_segment());
+  EXPECT_EQ(read(), world.journal().view().writer.files().segment());
 }
 
 /// After a kill nothing but this file knows of the segment.
@@ -89,7 +89,7 @@ TEST(NewestSegmentOfAJournal, AMissingFileStopsTheStartAfterAKill) {
     world.turn();
   }
   ASSERT_TRUE(world.settle_down());
-  const std::uint64_t newest = world.journal().writer().newest_segment();
+  const std::uint64_t newest = world.journal().view().writer.files().segment();
   const std::string path = world.segments().path_of(newest);
   world.crash(false);
   ASSERT_EQ(world.world.disk().remove(path), 0);

@@ -65,7 +65,7 @@ TEST_F(CompactorTest, OneOldMessageDoesNotPinTheRest) {
   }
   EXPECT_LE(most, 2 * world_.live_bytes() + slack + 2 * segment_size);
   EXPECT_GT(place({1, 0}).segment, first);
-  EXPECT_GT(world_.journal().compactor().moved_count(), 2U);
+  EXPECT_GT(world_.journal().view().compactor.moved_count(), 2U);
   ASSERT_TRUE(world_.settle_down());
   expect_live_bytes();
   EXPECT_LE(world_.file_bytes(), slack + 8 * segment_size);
@@ -83,7 +83,7 @@ TEST_F(CompactorTest, NothingIsMovedBelowTheBound) {
   world_.publish({1}, 100);
   pass_by(3);
   world_.turns(50);
-  EXPECT_EQ(world_.journal().compactor().moved_count(), 0U);
+  EXPECT_EQ(world_.journal().view().compactor.moved_count(), 0U);
 }
 
 TEST_F(CompactorTest, AMessageOfSeveralQueuesKeepsOneRecord) {
@@ -120,7 +120,7 @@ TEST_F(CompactorTest, ABacklogThatIsAllLiveIsNotTouched) {
     world_.turn();
   }
   ASSERT_TRUE(world_.settle_down());
-  EXPECT_EQ(world_.journal().compactor().moved_count(), 0U);
+  EXPECT_EQ(world_.journal().view().compactor.moved_count(), 0U);
 }
 
 TEST_F(CompactorTest, ABacklogInFrontRotatesWithTheTraffic) {
@@ -234,7 +234,7 @@ TEST_F(CompactorTest, NothingIsReadOnceTheShardStops) {
   world_.journal().stop_moving();
   pass_by(10);
   ASSERT_TRUE(world_.settle_down());
-  EXPECT_EQ(world_.journal().compactor().moved_count(), 0U);
+  EXPECT_EQ(world_.journal().view().compactor.moved_count(), 0U);
   EXPECT_FALSE(world_.journal().is_behind());
 }
 
@@ -267,11 +267,11 @@ TEST_F(CompactorTest, AFullDiskIsSaidOnceAndWaitedFor) {
   ASSERT_TRUE(world_.settle_down());
   io::SimDisk& disk = world_.world.disk();
   disk.set_capacity(disk.used() + segment_size / 2);
-  for (int i = 0; i < 2000 && !world_.journal().writer().is_stuck(); ++i) {
+  for (int i = 0; i < 2000 && !world_.journal().view().writer.is_stuck(); ++i) {
     world_.publish({1}, 3000);
     world_.turn();
   }
-  ASSERT_TRUE(world_.journal().writer().is_stuck());
+  ASSERT_TRUE(world_.journal().view().writer.is_stuck());
   EXPECT_TRUE(world_.journal().is_behind());
   const core::Nanos end = world_.world.now() + 5 * core::nanos_per_s;
   while (world_.world.now() < end) world_.turn();
@@ -353,7 +353,7 @@ TEST(CompactorModel, RecoveryGivesWhatWasHeldAndTheDiskIsBounded) {
     ASSERT_TRUE(play.world.settle_down());
     for (int life = 0; life < 6; ++life) {
       for (int i = 0; i < 120; ++i) play.act();
-      moved += play.world.journal().compactor().moved_count();
+      moved += play.world.journal().view().compactor.moved_count();
       if (life % 3 == 2) {
         ASSERT_TRUE(play.world.settle_down());
         const std::uint64_t in_use = play.world.segments().in_use_bytes();

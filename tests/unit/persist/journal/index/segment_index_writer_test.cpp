@@ -89,7 +89,7 @@ TEST(SegmentIndexWriter, ADeadSegmentGetsNone) {
   }
   ASSERT_TRUE(world.settle_down());
   EXPECT_GT(world.segments().next_number(), 5u);
-  EXPECT_EQ(world.journal().writer().indexes().written_count(), 0u);
+  EXPECT_EQ(world.journal().view().writer.indexes().written_count(), 0u);
 }
 
 TEST(SegmentIndexWriter, AnIndexGoesWithItsFile) {
@@ -130,7 +130,7 @@ TEST(SegmentIndexWriter, WithoutRoomThereIsNoneAndNothingIsSaid) {
   ASSERT_TRUE(world.settle_down());
   world.settle_unless([](Position at) { return at.second < 3; });
   ASSERT_TRUE(world.settle_down());
-  const std::uint64_t before = world.journal().writer().indexes().written_count();
+  const std::uint64_t before = world.journal().view().writer.indexes().written_count();
   world.world.disk().set_capacity(world.world.disk().used());
   // Files that were free are written again; an index has no room.
   for (int i = 0; i < 60; ++i) {
@@ -138,7 +138,7 @@ TEST(SegmentIndexWriter, WithoutRoomThereIsNoneAndNothingIsSaid) {
     world.turn();
   }
   world.turns(100);
-  EXPECT_GE(world.journal().writer().indexes().written_count(), before);
+  EXPECT_GE(world.journal().view().writer.indexes().written_count(), before);
   EXPECT_EQ(world.log.times(warning), 0u);
   EXPECT_EQ(world.failure, "");
   world.world.disk().set_capacity(UINT64_MAX / 2);
