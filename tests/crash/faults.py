@@ -30,6 +30,7 @@ import random
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -44,6 +45,7 @@ from volumes import CannotMount, Volume
 
 MEBIBYTE = 1 << 20
 VOLUME_SIZE = 256 * MEBIBYTE    # RabbitMQ stops below 50 MB free
+BACKUPS = 6
 CUTS = 6
 SETTINGS = {'shards': 2, 'journal.segment_size': '1MiB'}
 PUBLISHERS = 3
@@ -247,7 +249,36 @@ def power_cut(options, volume):
             broker.kill()
 
 
-TESTS = {'full disk': full_disk, 'drained disk': drained_disk,
+def lepusctl(options, broker, *words):
+    tool = os.path.join(os.path.dirname(os.path.abspath(options.broker)), 'lepusctl')
+    done = subprocess.run([tool, '--socket', os.path.join(broker.data, 'lepus.sock'), *words],
+                          capture_output=True, text=True, timeout=END_S, check=False)
+    if done.returncode != 0:
+        raise Wrong(f'{words}: exit code {done.returncode}\n{done.stdout}{done.stderr}')
+
+
+def backups(options, volume):
+    """Clients wait while a backup is made, the broker does not: what it does is in their sockets.
+    So the model owes what was confirmed before, and may get what was under way."""
+    if options.rabbitmq:
+        raise CannotMount('it has no such verb')
+    with make_broker(options, volume.path) as broker:
+        load = begin(options, broker)
+        for number in range(BACKUPS):
+            load.until_confirmed(load.chance.randint(1, CUT_CONFIRMS_MAX), END_S)
+            target = os.path.join(volume.path, f'backup-{number}')
+            lepusctl(options, broker, 'backup', target, *(['--only-bytes'] * (number % 2)))
+            broker.kill()
+            load.loop.close()
+            shutil.rmtree(broker.data)
+            lepusctl(options, broker, 'restore', target, broker.data)
+            shutil.rmtree(target)
+            broker.start()
+            load.check()
+            load.connect()
+
+
+TESTS = {'backups': backups, 'full disk': full_disk, 'drained disk': drained_disk,
          'start on a full disk': start_on_full_disk,
          'thin disk': thin_disk, 'power cut': power_cut}
 

@@ -14,6 +14,7 @@ import time
 import traceback
 
 import cases_access
+import cases_backup
 import cases_diagnostics
 import cases_door
 import cases_lists
@@ -34,7 +35,7 @@ def all_cases():
     for module in (cases_lists, cases_work, cases_access, cases_node, cases_door,
                    cases_policies, cases_events, cases_messages, cases_logins,
                    cases_tokens, cases_issuers, cases_diagnostics, cases_shovels,
-                   cases_unreadable):
+                   cases_unreadable, cases_backup):
         yield from module.CASES
 
 

@@ -64,6 +64,13 @@ void FuzzShard::on(const core::ResolveUnreadable& command) {
   end_.tell_admin(core::Reply{command.channel, 0, 0, {}, id_, command.queue, nullptr});
 }
 
+/// A fuzzer writes no backups.
+void FuzzShard::on(const BackupOrder& order) {
+  if (order.step != BackupOrder::Step::freeze) return;
+  end_.tell_admin(BackupReport{order.number, id_, BackupReport::State::refused, nullptr,
+                               std::make_unique<std::string>("messages live in memory only")});
+}
+
 void FuzzShard::on(const AskStats& command) {
   auto page = std::make_unique<core::StatsPage>();
   page->number = command.request->number;

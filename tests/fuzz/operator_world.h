@@ -67,6 +67,7 @@ class FuzzShard {
   void on(const AskMessages& command);
   void on(const StartShovel& command);
   void on(const StopShovel&) {}
+  void on(const BackupOrder& order);
   void on(const Acknowledge& command) { end_.tell_admin(Acknowledged{command.number}); }
   void on(const EndThread&) {}
 

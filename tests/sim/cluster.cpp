@@ -152,12 +152,11 @@ void Cluster::make_shards() {
     parts.secret_key = {parts_.seed + i, parts_.seed};
     parts.event_vhost = "/";
     if (!stores_.empty()) {
-      parts.restorer = stores_[i].get();
-      parts.message_log = &stores_[i]->journal();
+      persist::Journal& journal = stores_[i]->journal();
+      parts.storage = {&journal, stores_[i].get(), &journal.backup()};
       if (parts_.saboteur->mistake() == Mistake::confirm_early) {
-        early_message_logs_.push_back(
-            std::make_unique<EarlyMessageLog>(*parts.message_log, *parts_.saboteur));
-        parts.message_log = early_message_logs_.back().get();
+        early_message_logs_.push_back(std::make_unique<EarlyMessageLog>(journal, *parts_.saboteur));
+        parts.storage.message_log = early_message_logs_.back().get();
       }
     }
     shards_.push_back(std::make_unique<server::Shard>(std::move(parts)));

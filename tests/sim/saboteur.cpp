@@ -52,6 +52,7 @@ std::string_view name_of(Mistake mistake) {
                                     "ignore_checksum",
                                     "forget_index_settle",
                                     "early_index",
+                                    "thaw_early",
                                     "leave_submitted",
                                     "lose_completion",
                                     "leak_descriptor",

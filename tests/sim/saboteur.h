@@ -60,6 +60,7 @@ enum class Mistake : std::uint8_t {
   ignore_checksum,
   forget_index_settle,
   early_index,
+  thaw_early,
   // About the driver (tests/sim/saboteur_disk.h).
   leave_submitted,
   lose_completion,

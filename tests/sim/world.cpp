@@ -50,6 +50,8 @@ World::World(std::uint64_t seed, Mistake mistake, bool verbose)
       saboteur_(mistake, seed ^ 0x5ab07a6e),
       disk_random_(seed ^ 0xd15cd15c),
       clock_random_(seed ^ 0xc10cc10c),
+      backup_random_(seed ^ 0xbac0bac0),
+      backup_(sim_, judge_, saboteur_),
       read_random_(seed ^ 0x4ead4ead),
       reads_fail_(plan_.has_disk && mistake == Mistake::none && read_random_.chance(15)),
       seed_(seed),

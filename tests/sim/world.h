@@ -21,6 +21,7 @@
 #include "io/sim/sim_network.h"
 #include "tests/sim/accounts.h"
 #include "tests/sim/actor.h"
+#include "tests/sim/backup.h"
 #include "tests/sim/cluster.h"
 #include "tests/sim/saboteur.h"
 #include "tests/sim/scene.h"
@@ -116,6 +117,8 @@ class World {
   core::Nanos clock_steps_ = 0;
   core::Nanos store_locked_until_ = 0;  ///< 0: it is not.
   core::Nanos store_free_until_ = 0;    ///< Not locked before.
+  core::Random backup_random_;
+  Backup backup_;
   core::Random read_random_;
   bool reads_fail_;                   ///< At times, for some seconds.
   core::Nanos reads_fail_until_ = 0;  ///< 0: they do not now.

@@ -14,6 +14,7 @@ constexpr std::size_t crash_steps_max = 300;
 /// Behind what tells the format and its version: with another one the broker refuses to start.
 constexpr std::uint64_t rot_begin = 16;
 constexpr std::size_t write_wait_steps_max = 2000;
+constexpr unsigned backups = 30;  ///< Of crashes, percent.
 
 }  // namespace
 
@@ -125,8 +126,13 @@ void World::crash() {
   judge_.advance();
   judge_.note("crash{}", cluster_->has_failed() ? ": it cannot write" : "");
   if (cluster_->has_failed() && crashes_left_ > 0) --crashes_left_;
+  const bool has_backup = !cluster_->has_failed() && backup_random_.chance(backups) &&
+                          (saboteur_.mistake() == Mistake::thaw_early
+                               ? backup_.take_one_by_one(*cluster_, [this] { step(); })
+                               : backup_.take(*cluster_));
   forget_clients();
   end_process(disk_random_.chance(plan_.power_cuts));
+  if (has_backup) backup_.restore();
   model_.settle_deaths();
   oracle_.on_restart(false);
   if (plan_.bits_rot && disk_random_.chance(50)) rot();

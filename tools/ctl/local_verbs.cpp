@@ -12,6 +12,7 @@
 
 #include "core/access/password_hash.h"
 #include "core/base/assert.h"
+#include "tools/ctl/backup/restore.h"
 #include "tools/ctl/client.h"
 #include "tools/ctl/completion.h"
 #include "tools/ctl/password.h"
@@ -121,6 +122,7 @@ int run_local(const Invocation& invocation) {
   if (invocation.verb == "hash_password") return print_password_hash(invocation);
   if (invocation.verb == "autocomplete") return print_completions(invocation);
   if (invocation.verb == "tune") return tune(invocation);
+  if (invocation.verb == "restore") return run_restore(invocation);
   if (invocation.verb == "top") return run_top(invocation);
   CHECK(invocation.verb == "report");
   return report(invocation);

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -19,6 +20,7 @@
 #include <simdjson.h>
 
 #include "core/base/utf8.h"
+#include "tools/ctl/backup/backup_answer.h"
 #include "tools/ctl/banner.h"
 #include "tools/ctl/client.h"
 #include "tools/ctl/connectivity.h"
@@ -68,6 +70,14 @@ void print_warnings(dom::object result) {
 /// `form` has one place, for the number of this name.
 void print_count(dom::object result, std::string_view name, const char* form) {
   fmt::print(fmt::runtime(form), number_of(result, name));
+}
+
+bool print_published(dom::object result, bool as_json) {
+  bool is_routed = false;
+  if (result["routed"].get(is_routed) != simdjson::SUCCESS) return false;
+  if (as_json) fmt::print("{{\"routed\":{}}}\n", is_routed);
+  if (!as_json) fmt::print("Message published{}\n", is_routed ? "" : " but NOT routed");
+  return true;
 }
 
 class Run {
@@ -175,6 +185,8 @@ int Run::prepare() {
   }
   if (verb_.answer == Answer::peeked)
     if (const int code = prepare_peek(); code != exit_ok) return code;
+  if (verb_.answer == Answer::backup)
+    invocation_.arguments[0] = std::filesystem::absolute(invocation_.arguments[0]).string();
   if (verb_.answer == Answer::log_tail || verb_.answer == Answer::log_stream)
     invocation_.verb = "log_location";
   if (verb_.name == "publish")
@@ -286,6 +298,7 @@ int Run::converse() {
         if (verb_.answer == Answer::peeked) peeked_.row(cells);
         if (verb_.answer == Answer::table) table_.row(cells);
         if (verb_.answer == Answer::rows) printer.row(cells);
+        if (verb_.answer == Answer::backup) print_backup_progress(cells);
       }
       continue;
     }
@@ -374,13 +387,12 @@ int Run::on_done(dom::object result) {
     case Answer::resolved:
       print_count(result, "messages", as_json ? "{{\"messages\":{}}}\n" : "{} messages\n");
       break;
-    case Answer::published: {
-      bool is_routed = false;
-      if (result["routed"].get(is_routed) != simdjson::SUCCESS) return exit_software;
-      if (as_json) fmt::print("{{\"routed\":{}}}\n", is_routed);
-      if (!as_json) fmt::print("Message published{}\n", is_routed ? "" : " but NOT routed");
+    case Answer::published:
+      if (!print_published(result, as_json)) return exit_software;
       break;
-    }
+    case Answer::backup:
+      print_backup(result, as_json);
+      break;
     case Answer::definitions:
       return save(result);
     case Answer::ping:

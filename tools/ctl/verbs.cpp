@@ -460,10 +460,8 @@ const std::vector<VerbSpec>& verbs() {
                                section::parameters, section::limits,        section::queues,
                                section::upgrade};
     std::vector<VerbSpec> sorted{table.begin(), table.end()};
-    const std::span<const VerbSpec> more = diagnostic_verbs();
-    sorted.insert(sorted.end(), more.begin(), more.end());
-    const std::span<const VerbSpec> shovels = shovel_verbs();
-    sorted.insert(sorted.end(), shovels.begin(), shovels.end());
+    for (const auto more : {diagnostic_verbs(), shovel_verbs(), backup_verbs()})
+      sorted.insert(sorted.end(), more.begin(), more.end());
     const auto place = [&](const VerbSpec& verb) {
       return std::find(order.begin(), order.end(), verb.section) - order.begin();
     };

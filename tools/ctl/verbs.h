@@ -84,6 +84,7 @@ enum class Answer : unsigned char {
   closed,        ///< "Closed N connections"
   resolved,      ///< "N messages"
   published,     ///< "Message published"
+  backup,        ///< How far it is, then what was copied.
   definitions,   ///< A text for a file.
   ping,
   end,  ///< The broker ends.
@@ -110,6 +111,7 @@ const std::vector<VerbSpec>& verbs();
 std::span<const VerbSpec> diagnostic_verbs();
 /// Those of shovels and of what is looked at live (verbs_shovels.cpp).
 std::span<const VerbSpec> shovel_verbs();
+std::span<const VerbSpec> backup_verbs();
 /// nullptr: there is none.
 const VerbSpec* find_verb(std::string_view name);
 /// A verb of rabbitmqctl that is not there, with the reason; "": it is none of rabbitmqctl's.

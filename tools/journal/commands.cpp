@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "persist/backup/restore.h"
 #include "persist/journal/journal_check.h"
 #include "persist/journal/newest_segment_file.h"
 #include "persist/journal/segment_header.h"
@@ -149,12 +150,24 @@ int verify(const Context& context, std::uint32_t shard) {
 namespace {
 
 /// Shards that had a journal, and have none.
+/// In a backup, whose list says how far each journal came.
+void find_cut_ends(const Context& context, std::vector<std::string>& lost) {
+  const std::string& directory = context.options.data_directory;
+  persist::BackupList list;
+  if (!persist::read_backup_list(context.disk, directory, list).empty()) return;
+  for (const persist::JournalSnapshot& journal : list.journals) {
+    std::string missing = persist::check_journal_end(context.disk, directory, journal);
+    if (!missing.empty()) lost.push_back(std::move(missing));
+  }
+}
+
 int verify_directories(const Context& context) {
   const JournalKnowledge knowledge = read_journal_knowledge(catalog_of(context));
   if (!knowledge.problem.empty())
     fmt::print(context.out, "whether something is missing is not known: {}\n", knowledge.problem);
-  const std::vector<std::string> lost = persist::find_lost_journals(
+  std::vector<std::string> lost = persist::find_lost_journals(
       context.disk, context.options.data_directory, knowledge.ends, knowledge.queues);
+  find_cut_ends(context, lost);
   for (const std::string& text : lost) fmt::print(context.out, "loss: {}\n", text);
   return lost.empty() ? exit_fine : exit_problems;
 }

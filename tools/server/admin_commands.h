@@ -3,8 +3,9 @@
 // goes to the control thread, in one order. A command owns what it carries.
 //
 //   admin -> shard      Purge, DeleteQueue (core/broker/queue_command.h), AskStats, AskMessages,
-//                       StartShovel, StopShovel (shovel/shovel_order.h)
-//   shard -> admin      Reply, StatsReply, MessagesReply, Acknowledged, ShovelReport
+//                       StartShovel, StopShovel (shovel/shovel_order.h), BackupOrder
+//                       (backup/backup_order.h)
+//   shard -> admin      Reply, StatsReply, MessagesReply, Acknowledged, ShovelReport, BackupReport
 //   admin -> control    TopologyAsk, AskAccess, AskPlan, AskTurns, ForceAlarm, SetLimits,
 //                       PassSettings, SuspendBroker, ResumeBroker, StopBroker, AskAcknowledge,
 //                       AdminEnded
@@ -27,6 +28,7 @@
 #include "core/broker/message_request.h"
 #include "core/broker/stats.h"
 #include "net/amqp/settings.h"
+#include "tools/server/backup/backup_order.h"
 #include "tools/server/commands.h"
 #include "tools/server/shovel/shovel_order.h"
 #include "tools/server/topology/topology_plan.h"
@@ -44,7 +46,7 @@ struct AskMessages {
   std::unique_ptr<core::MessageRequest> request;
 };
 using AdminToShard = std::variant<core::Purge, core::ResolveUnreadable, core::DeleteQueue, AskStats,
-                                  AskMessages, StartShovel, StopShovel>;
+                                  AskMessages, StartShovel, StopShovel, BackupOrder>;
 
 /// A piece of the answer to AskStats. Of the control thread: to AskTurns.
 struct StatsReply {
@@ -59,7 +61,7 @@ struct Acknowledged {
   std::uint32_t number;
 };
 using ShardToAdmin =
-    std::variant<core::Reply, StatsReply, MessagesReply, Acknowledged, ShovelReport>;
+    std::variant<core::Reply, StatsReply, MessagesReply, Acknowledged, ShovelReport, BackupReport>;
 
 // --- With the control thread
 

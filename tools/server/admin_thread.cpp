@@ -65,6 +65,7 @@ struct AdminThread::Handler {
   }
   void operator()(const core::Reply& reply) const { self.admin_.on_reply(reply); }
   void operator()(MessagesReply& reply) const { self.admin_.on_messages(std::move(reply.result)); }
+  void operator()(BackupReport& report) const { self.admin_.on_backup_report(report); }
   void operator()(const ShovelReport& report) const { self.shovels_.on_report(*report.row); }
   void operator()(const Acknowledged& acknowledged) const {
     self.admin_.on_acknowledged(acknowledged.number);

@@ -16,6 +16,7 @@
 #include "core/limits.h"
 #include "io/os.h"
 #include "io/uring/uring_probe.h"
+#include "persist/backup/backup_list.h"
 #include "persist/journal/journal_check.h"
 #include "persist/recovery/kept_aside.h"
 #include "persist/recovery/shard_import.h"
@@ -147,6 +148,12 @@ void Node::start_events() {
 }
 
 std::string Node::open_catalog() {
+  const std::string list = config_.data_dir + "/" + persist::backup_list_file;
+  if (::access(list.c_str(), F_OK) == 0)
+    return fmt::format(
+        "data_dir {} is a backup: restore it into another directory (lepusctl restore), or remove "
+        "{} if it is to be used up",
+        config_.data_dir, list);
   std::string error = catalog_.open({catalog_path(config_), random_seed() | 1});
   if (error.empty())
     error = load_start_definitions(
@@ -178,8 +185,7 @@ std::string Node::make_shards(const TlsSetup& tls) {
                        own.log,
                        random_seed(),
                        [this] { return connection_count(); }};
-    parts.message_log = &own.store->journal();
-    parts.restorer = own.store.get();
+    parts.storage = {&own.store->journal(), own.store.get(), &own.store->journal().backup()};
     parts.uses = &auth_.uses;
     parts.node = node_name(config_);
     parts.event_vhost = event_vhost(config_);

@@ -33,18 +33,20 @@ std::unique_ptr<net::Transport> make_transport(Shard::Parts& parts) {
 Shard::Shard(Parts parts)
     : parts_(std::move(parts)),
       mesh_(*parts_.mesh, parts_.id),
-      message_log_(parts_.message_log != nullptr ? *parts_.message_log : ram_message_log_),
+      message_log_(parts_.storage.message_log != nullptr ? *parts_.storage.message_log
+                                                         : ram_message_log_),
       transport_(make_transport(parts_)),
       filters_({parts_.loop, parts_.log, parts_.accepting}),
-      broker_({parts_.id, parts_.mesh->shard_count(), &mesh_, &message_log_, parts_.restorer,
-               &parts_.loop->profile()},
+      broker_({parts_.id, parts_.mesh->shard_count(), &mesh_, &message_log_,
+               parts_.storage.restorer, &parts_.loop->profile()},
               parts_.mesh->shard_count()),
       server_({&broker_, parts_.loop, parts_.settings.get(), parts_.log, parts_.seed,
                &Shard::destroy_stream_later, this, parts_.uses, parts_.secret_key,
                parts_.login.auth, parts_.login.guard}),
       requests_{{broker_, server_, transport_.get()},
                 ShardMessages{broker_},
-                {broker_, *parts_.loop, *parts_.log}} {
+                {broker_, *parts_.loop, *parts_.log},
+                {parts_.id, parts_.storage.backup}} {
   parts_.loop->set_hooks(this);
   stop_timer_.bind<&Shard::on_stop_deadline>(this);
   deadline_timer_.bind<&Shard::on_deadline>(this);
@@ -133,6 +135,7 @@ struct Shard::Handler {
         shard.phase_ == Phase::serving);
     if (refused) shard.mesh_.tell_admin(ShovelReport{std::move(refused)});
   }
+  void operator()(const BackupOrder& order) const { shard.requests_.backup.take(order); }
   void operator()(const StopShovel& command) const { shard.requests_.shovels.stop(command.number); }
   void operator()(const EndThread&) const {
     CHECK(shard.phase_ == Phase::drained);
@@ -250,6 +253,7 @@ void Shard::flush() {
     requests_.shovels.work();
   }
   broker_.flush();
+  if (auto report = requests_.backup.collect()) mesh_.tell_admin(std::move(*report));
   server_.write_acks();
   for (auto& result : requests_.messages.collect())
     mesh_.tell_admin(MessagesReply{std::move(result)});

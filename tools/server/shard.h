@@ -21,6 +21,7 @@
 #include "io/loop.h"
 #include "net/amqp/server.h"
 #include "net/stream/transport.h"
+#include "tools/server/backup/shard_backup.h"
 #include "tools/server/listeners/accept_filters.h"
 #include "tools/server/memory_fall.h"
 #include "tools/server/memory_parts.h"
@@ -42,6 +43,11 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     int descriptor_max = 0;  ///< Of client connections, see net::Listener; 0: none.
     std::unique_ptr<net::Transport> stack = {};  ///< Beside sockets; null: none.
   };
+  struct StorageParts {
+    core::MessageLog* message_log = nullptr;  ///< Null: messages live in memory only.
+    core::Restorer* restorer = nullptr;       ///< Null: nothing was kept.
+    persist::BackupHold* backup = nullptr;    ///< Null: there is nothing to be copied.
+  };
   struct Parts {
     core::ShardId id;
     Mesh* mesh;
@@ -51,8 +57,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     std::uint64_t seed;
     /// Connections of all shards, for the limit; null: only this shard's count.
     std::function<std::uint64_t()> connection_count;
-    core::MessageLog* message_log = nullptr;  ///< Null: messages live in memory only.
-    core::Restorer* restorer = nullptr;       ///< Null: nothing was kept.
+    StorageParts storage = {};
     core::QuotaCounter* uses = nullptr;       ///< Null: limits hold for this shard alone.
     std::string node = "lepus@localhost";     ///< As RabbitMQ would call it.
     std::string event_vhost = {};             ///< As of Control::Parts.
@@ -88,6 +93,7 @@ class Shard final : private io::TurnHooks, public net::Acceptor {
     ShardStats stats;
     ShardMessages messages;
     ShardShovels shovels;
+    ShardBackup backup;
   };
   struct Listeners {
     std::vector<net::Listening> waiting;  ///< For the moment when they may accept.

@@ -170,6 +170,12 @@ void Admin::on_acknowledged(std::uint32_t number) {
   settle(number);
 }
 
+void Admin::on_backup_report(BackupReport& report) {
+  const std::uint32_t number = report.number;
+  if (AdminOperation* operation = find(number)) operation->on_backup_report(report);
+  settle(number);
+}
+
 bool Admin::work() {
   bool worked = begin_waiting();
   for (AdminTransport* transport : transports_) worked |= transport->work();
@@ -211,6 +217,7 @@ OperationMaker find_operation(std::string_view verb) {
   if (const OperationMaker make = find_message_operation(verb)) return make;
   if (const OperationMaker make = find_unreadable_operation(verb)) return make;
   if (const OperationMaker make = find_topology_operation(verb)) return make;
+  if (const OperationMaker make = find_backup_operation(verb)) return make;
   if (const OperationMaker make = find_access_operation(verb)) return make;
   if (const OperationMaker make = find_app_operation(verb)) return make;
   if (const OperationMaker make = find_certificate_operation(verb)) return make;

@@ -31,6 +31,7 @@
 
 namespace lepus::server {
 
+struct BackupReport;
 struct ServerConfig;
 struct MemoryWatermark;
 struct DiskFreeLimit;
@@ -187,6 +188,7 @@ class Admin {
   void on_stats(std::unique_ptr<core::StatsPage> page);
   void on_messages(std::unique_ptr<core::MessageResult> result);
   void on_acknowledged(std::uint32_t number);
+  void on_backup_report(BackupReport& report);
 
   /// Once a turn, after the mailboxes: a bounded amount. True: there was something.
   bool work();

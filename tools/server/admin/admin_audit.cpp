@@ -21,6 +21,7 @@ struct AuditedVerb {
 constexpr std::size_t all = SIZE_MAX;
 constexpr bool in_vhost = true;
 constexpr std::array audited{
+    AuditedVerb{"backup", all},
     AuditedVerb{"add_user", 1},
     AuditedVerb{"put_user", 1},
     AuditedVerb{"delete_user", all},

@@ -31,6 +31,7 @@ class AdminAnswers {
   virtual void on_message_result(std::unique_ptr<core::MessageResult>) {
     on_unexpected("messages");
   }
+  virtual void on_backup_report(BackupReport&) { on_unexpected("a report of a backup"); }
   /// Of all shards.
   virtual void on_all_acknowledged() { on_unexpected("acknowledgements"); }
 
@@ -121,6 +122,7 @@ OperationMaker find_node_operation(std::string_view verb);
 OperationMaker find_definitions_operation(std::string_view verb);
 OperationMaker find_app_operation(std::string_view verb);
 OperationMaker find_certificate_operation(std::string_view verb);
+OperationMaker find_backup_operation(std::string_view verb);
 OperationMaker find_health_operation(std::string_view verb);
 OperationMaker find_quick_operation(std::string_view verb);
 OperationMaker find_shovel_operation(std::string_view verb);

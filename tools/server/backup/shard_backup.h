@@ -1,0 +1,35 @@
+// A shard's part in a backup: does what it is told with the hold of its journal, and reports.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "persist/backup/backup_hold.h"
+#include "tools/server/backup/backup_order.h"
+
+namespace lepus::server {
+
+class ShardBackup {
+ public:
+  /// `hold` outlives it; null: messages live in memory only.
+  ShardBackup(core::ShardId shard, persist::BackupHold* hold) : shard_(shard), hold_(hold) {}
+
+  /// An order of a backup that has not begun here, or has ended, is passed over.
+  void take(const BackupOrder& order);
+  /// Once a turn, behind the journal's. Returns what the admin thread is to be told, if anything.
+  [[nodiscard]] std::optional<BackupReport> collect();
+
+ private:
+  /// What is reported when it happens.
+  enum class Due : std::uint8_t { nothing, rest, loss };
+
+  void begin(std::uint32_t number);
+
+  core::ShardId shard_;
+  persist::BackupHold* hold_;
+  std::uint32_t number_ = 0;   ///< Of the backup that has the hold; 0: none.
+  std::uint32_t refused_ = 0;  ///< Of one that cannot have it, until it is told.
+  Due due_ = Due::nothing;
+};
+
+}  // namespace lepus::server
