@@ -102,6 +102,10 @@ class ShardSenders {
     for (const auto& sender : senders_) moved |= sender->push_staged();
     return moved;
   }
+  bool has_news() const {
+    return std::any_of(senders_.begin(), senders_.end(),
+                       [](const auto& sender) { return sender->has_news(); });
+  }
   void wake() {
     for (core::ShardId to = 0; to < senders_.size(); ++to) senders_[to]->wake(mesh_.loop(to));
   }
@@ -145,6 +149,8 @@ class ShardEnd final : public core::Outbox {
   }
   /// Moves what is staged into the rings as far as there is room. Returns true if something moved.
   bool push_staged();
+  /// Something was sent since the last wake(): the thread must not sleep before the next one.
+  bool has_news() const { return control_.has_news() || admin_.has_news() || peers_.has_news(); }
   bool has_staged() const;
   /// At the end of a turn: wakes receivers that sleep.
   void wake();

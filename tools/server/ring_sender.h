@@ -32,6 +32,8 @@ class RingSender {
     return moved;
   }
   bool has_staged() const { return !staged_.empty(); }
+  /// Something was sent since the last wake().
+  bool has_news() const { return has_news_; }
   /// Wakes the receiver if it sleeps and something was sent since the last call.
   void wake(io::Loop& receiver) {
     if (std::exchange(has_news_, false)) waker_.wake_if_asleep(receiver);

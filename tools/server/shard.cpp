@@ -176,14 +176,15 @@ bool Shard::drain_mailboxes() {
     broker_.counters.mailbox_depth.count(count);
     worked = true;
   }
-  if (!worked && !server_.has_work() && !broker_.has_work()) return false;
+  // What time alone has done may be for another shard, which has to be woken for it.
+  if (!worked && !server_.has_work() && !broker_.has_work()) return mesh_.has_news();
   {
     const core::TurnScope scope(&parts_.loop->profile(), core::TurnJob::input);
     server_.resume_inputs();
   }
   broker_.pump();
   pump();
-  return worked;
+  return worked || mesh_.has_news();
 }
 
 /// What is to be started, in any order of events.
