@@ -34,7 +34,7 @@ struct SimDiskFaults {
   // In 1 of 1000 calls times this: -EIO.
   unsigned write_error = 0;  ///< Some of it may have been written.
   unsigned read_error = 0;
-  unsigned open_error = 0;  ///< -EMFILE, for reading only. Never drawn.
+  unsigned open_error = 0;  ///< -EMFILE, for reading only. Not drawn here.
   unsigned sync_error = 0;  ///< What was to be written is clean from then on, written or not.
   // Percent, ops only: fewer bytes than asked for.
   unsigned short_write = 0;

@@ -35,6 +35,7 @@ class Cluster {
     /// Null: a broker without a disk.
     persist::test::MemoryStore* definitions = nullptr;
     std::uint64_t segment_size = 0;
+    persist::SyncMode sync = persist::SyncMode::always;
     /// The operator accepts that a journal lacks something.
     bool accepts_loss = false;
   };

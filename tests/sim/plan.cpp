@@ -62,4 +62,13 @@ void Plan::draw_disk(core::Random& random) {
   before_drain = static_cast<Interlude>(random.below(3));
 }
 
+void Plan::draw_more(core::Random& random) {
+  if (random.chance(8)) shards = 4 + random.below(3);
+  if (!has_disk) return;
+  if (random.chance(50)) backups = 60;
+  files_short = random.chance(15);
+  if (random.chance(20))
+    sync = random.chance(50) ? persist::SyncMode::interval : persist::SyncMode::os;
+}
+
 }  // namespace lepus::sim

@@ -6,6 +6,7 @@
 
 #include "core/base/random.h"
 #include "io/sim/sim_network.h"
+#include "persist/journal/journal_parts.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/model.h"
 #include "tests/sim/oracle.h"
@@ -60,7 +61,13 @@ struct Plan {
   enum class Interlude : std::uint8_t { none, crash, clean_stop };
   Interlude before_drain = Interlude::none;
 
+  persist::SyncMode sync = persist::SyncMode::always;
+  unsigned backups = 0;      ///< Of crashes: the journals come from a backup made just before.
+  bool files_short = false;  ///< At times no file can be opened for reading.
+
   static Plan draw(core::Random& random);
+  /// What was added later, so that older seeds still mean the same worlds.
+  void draw_more(core::Random& random);
 
  private:
   void draw_disk(core::Random& random);

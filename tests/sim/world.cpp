@@ -57,6 +57,9 @@ World::World(std::uint64_t seed, Mistake mistake, bool verbose)
       seed_(seed),
       crashes_left_(plan_.crashes),
       actor_(scene_) {
+  core::Random more_random{seed ^ 0x304e304e};
+  if (mistake == Mistake::none || mistake == Mistake::thaw_early) plan_.draw_more(more_random);
+  reads_fail_ = reads_fail_ || plan_.files_short;
   judge_.set_clock([this] { return sim_.now(); });
   sim_.step_wall_clock(1'000'000 * core::nanos_per_s);
   scene_.filter = mistake == Mistake::none ? nullptr : &saboteur_;

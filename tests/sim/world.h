@@ -90,6 +90,8 @@ class World {
   void check_recovery();
   void check_places(const persist::RecoveryReport& report);
   void rot();
+  void forgive_journals();
+  void forgive_unsynced();
   void judge_waiting();
 
   void step();

@@ -14,7 +14,6 @@ constexpr std::size_t crash_steps_max = 300;
 /// Behind what tells the format and its version: with another one the broker refuses to start.
 constexpr std::uint64_t rot_begin = 16;
 constexpr std::size_t write_wait_steps_max = 2000;
-constexpr unsigned backups = 30;  ///< Of crashes, percent.
 
 }  // namespace
 
@@ -25,6 +24,7 @@ Cluster::Parts World::cluster_parts() {
   if (!plan_.has_disk) return parts;
   parts.definitions = &definitions_;
   parts.segment_size = plan_.segment_size;
+  parts.sync = plan_.sync;
   // A bit of the newest segment's header may have changed: the broker knows that it is missing.
   parts.accepts_loss = disk_is_rotten_;
   return parts;
@@ -39,7 +39,9 @@ void World::start() {
     if (plan_.shard_changes > 0 && disk_random_.chance(plan_.shard_changes))
       plan_.shards = 1 + disk_random_.below(3);
     if (judge_.failed() || start_once()) return;
-    end_process(disk_random_.chance(plan_.power_cuts));
+    const bool is_power_cut = disk_random_.chance(plan_.power_cuts);
+    end_process(is_power_cut);
+    if (is_power_cut) forgive_unsynced();
     end_disk_faults();
   }
   judge_.fail(13, "the broker does not start");
@@ -126,15 +128,17 @@ void World::crash() {
   judge_.advance();
   judge_.note("crash{}", cluster_->has_failed() ? ": it cannot write" : "");
   if (cluster_->has_failed() && crashes_left_ > 0) --crashes_left_;
-  const bool has_backup = !cluster_->has_failed() && backup_random_.chance(backups) &&
+  const bool has_backup = !cluster_->has_failed() && backup_random_.chance(plan_.backups) &&
                           (saboteur_.mistake() == Mistake::thaw_early
                                ? backup_.take_one_by_one(*cluster_, [this] { step(); })
                                : backup_.take(*cluster_));
   forget_clients();
-  end_process(disk_random_.chance(plan_.power_cuts));
+  const bool is_power_cut = disk_random_.chance(plan_.power_cuts);
+  end_process(is_power_cut);
   if (has_backup) backup_.restore();
   model_.settle_deaths();
   oracle_.on_restart(false);
+  if (is_power_cut) forgive_unsynced();
   if (plan_.bits_rot && disk_random_.chance(50)) rot();
   model_.on_restart();
   quiet_steps_ = 0;
@@ -170,10 +174,12 @@ void World::interlude() {
   stop_broker();
   if (judge_.failed()) return;
   judge_.note("the broker was stopped");
-  if (disk_random_.chance(plan_.power_cuts)) sim_.disk().power_cut(disk_random_);
+  const bool is_power_cut = disk_random_.chance(plan_.power_cuts);
+  if (is_power_cut) sim_.disk().power_cut(disk_random_);
   definitions_.restart(definitions_.is_in_doubt() && disk_random_.chance(50));
   model_.settle_deaths();
   oracle_.on_restart(true);
+  if (is_power_cut) forgive_unsynced();
   model_.on_restart();
   start();
 }
@@ -191,6 +197,16 @@ void World::rot() {
   const std::string path = directory + files[disk_random_.below(files.size())];
   const std::int64_t place = sim_.disk().flip_bit(path, rot_begin, plan_.segment_size / 2);
   judge_.note("a bit of {} changes at {}", path, place);
+  forgive_journals();
+}
+
+/// What was confirmed was with the operating system, and may be gone with it.
+void World::forgive_unsynced() {
+  if (plan_.sync != persist::SyncMode::always) forgive_journals();
+}
+
+/// They may lack something from now on.
+void World::forgive_journals() {
   disk_is_rotten_ = true;
   oracle_.forgive_journal();
 }
@@ -199,6 +215,7 @@ void World::disturb_disk() {
   if (plan_.disk_faults && disk_random_.below(400) == 0) {
     io::SimDiskFaults faults = io::SimDiskFaults::draw(disk_random_);
     faults.read_error = sim_.disk().faults().read_error;  // See disturb_reads().
+    faults.open_error = sim_.disk().faults().open_error;
     if (crashes_left_ == 0) faults.write_error = 0;
     faults.delay_ns_max = plan_.disk_delay_ns_max;
     disk_is_sick_ = true;

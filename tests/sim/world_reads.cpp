@@ -1,5 +1,6 @@
-// A disk that does not read for some seconds: messages that are on it alone are parked, and nothing
-// may be lost by that. When it reads again the operator has them tried again, or a restart does.
+// A disk that does not read for some seconds, or a process that may open no more files: messages
+// that are on the disk alone are parked, and nothing may be lost by that. When it reads again the
+// operator has them tried again, or a restart does.
 #include "tests/sim/accounts.h"
 #include "tests/sim/world.h"
 
@@ -18,11 +19,14 @@ void World::disturb_reads() {
     judge_.note("the disk does not read any more");
     oracle_.allow_passing_over();
     reads_fail_until_ = sim_.now() + static_cast<core::Nanos>(read_random_.below(fail_time_max));
-    faults.read_error = 1000;
+    if (plan_.files_short && read_random_.chance(70))
+      faults.open_error = 1000;
+    else
+      faults.read_error = 1000;
     return sim_.disk().set_faults(faults);
   }
   if (sim_.now() < reads_fail_until_) return;
-  faults.read_error = 0;
+  faults.read_error = faults.open_error = 0;
   sim_.disk().set_faults(faults);
   mend_reads();
 }
