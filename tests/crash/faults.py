@@ -18,6 +18,10 @@ Each test runs publishers against a broker whose data directory is on such a vol
                     directory all that was confirmed is there
     power cut       all accesses get EIO: it ends with exit code 1 and says why. What was not synced
                     is lost; what was confirmed is there. Several times on one directory.
+    lost writes     a kill, then what was written and not synced is taken from the files, some or
+                    all of it (lost_writes.py); no root needed, nor for the next two
+    missing sync    the same with a journal that is never synced: that must be noticed
+    backups         made under load, each becomes the data directory
 
 --rabbitmq runs the same against a private RabbitMQ, which checks the tests; how it ends is its own.
 
@@ -39,6 +43,7 @@ import roles
 import topology
 import verify
 from loop import Connection, Gone, Loop, Refused
+from lost_writes import CannotBuild, LostWrites
 from model import Model
 from server import BrokerTrouble, Lepus, RabbitMq
 from volumes import CannotMount, Volume
@@ -47,6 +52,7 @@ MEBIBYTE = 1 << 20
 VOLUME_SIZE = 256 * MEBIBYTE    # RabbitMQ stops below 50 MB free
 BACKUPS = 6
 CUTS = 6
+LOST_CUTS = 8
 SETTINGS = {'shards': 2, 'journal.segment_size': '1MiB'}
 PUBLISHERS = 3
 CONFIRMED_FIRST = 400    # before the fault: something to lose
@@ -257,30 +263,77 @@ def lepusctl(options, broker, *words):
         raise Wrong(f'{words}: exit code {done.returncode}\n{done.stdout}{done.stderr}')
 
 
-def backups(options, volume):
+def backups(options):
     """Clients wait while a backup is made, the broker does not: what it does is in their sockets.
     So the model owes what was confirmed before, and may get what was under way."""
     if options.rabbitmq:
         raise CannotMount('it has no such verb')
-    with make_broker(options, volume.path) as broker:
-        load = begin(options, broker)
-        for number in range(BACKUPS):
-            load.until_confirmed(load.chance.randint(1, CUT_CONFIRMS_MAX), END_S)
-            target = os.path.join(volume.path, f'backup-{number}')
-            lepusctl(options, broker, 'backup', target, *(['--only-bytes'] * (number % 2)))
-            broker.kill()
-            load.loop.close()
-            shutil.rmtree(broker.data)
-            lepusctl(options, broker, 'restore', target, broker.data)
-            shutil.rmtree(target)
-            broker.start()
-            load.check()
-            load.connect()
+    with tempfile.TemporaryDirectory(prefix='lepus-backups-') as directory:
+        with Lepus(options.broker, options.settings, directory) as broker:
+            load = begin(options, broker)
+            for number in range(BACKUPS):
+                load.until_confirmed(load.chance.randint(1, CUT_CONFIRMS_MAX), END_S)
+                target = os.path.join(directory, f'backup-{number}')
+                lepusctl(options, broker, 'backup', target, *(['--only-bytes'] * (number % 2)))
+                broker.kill()
+                load.loop.close()
+                shutil.rmtree(broker.data)
+                lepusctl(options, broker, 'restore', target, broker.data)
+                shutil.rmtree(target)
+                broker.start()
+                load.check()
+                load.connect()
 
 
-TESTS = {'backups': backups, 'full disk': full_disk, 'drained disk': drained_disk,
+def lost_writes_rounds(options, without_syncs=''):
+    """Violations of some power cuts that take what was not synced."""
+    with tempfile.TemporaryDirectory(prefix='lepus-lost-data-') as directory:
+        settings = options.settings | {'io.driver': 'epoll'}
+        with Lepus(options.broker, settings, directory) as broker:
+            load = Load(broker, options.seed)
+            with LostWrites(directory, load.chance, without_syncs) as shim:
+                broker.environment = shim.environment()
+                for _ in range(LOST_CUTS):
+                    broker.start()
+                    load.connect()
+                    load.until_confirmed(load.chance.randint(1, CUT_CONFIRMS_MAX), END_S)
+                    broker.kill()
+                    load.loop.drain(END_S)
+                    shim.cut()
+                    broker.start()
+                    verify.verify(broker.port, load.model, clean=False, drain=False)
+                    if load.model.violations:
+                        return load.model.violations
+                    broker.kill()
+                    shim.cut()
+                if not shim.lost_sectors:
+                    raise Wrong('nothing was ever lost: the shim saw no writes')
+                return load.model.violations
+
+
+def lost_writes(options):
+    if options.rabbitmq:
+        raise CannotMount('it would need another list of files')
+    if violations := lost_writes_rounds(options):
+        raise Wrong('\n'.join(violations.report()))
+
+
+def missing_sync(options):
+    """The same with a journal that is never synced must be noticed."""
+    if options.rabbitmq:
+        raise CannotMount('it would need another list of files')
+    try:
+        if not lost_writes_rounds(options, '.seg'):
+            raise Wrong('nobody noticed that the journal was not synced')
+    except BrokerTrouble:
+        pass    # It did not start: that is noticed as well.
+
+
+TESTS = {'lost writes': lost_writes, 'missing sync': missing_sync, 'backups': backups,
+         'full disk': full_disk, 'drained disk': drained_disk,
          'start on a full disk': start_on_full_disk,
          'thin disk': thin_disk, 'power cut': power_cut}
+WITHOUT_VOLUME = {lost_writes, missing_sync, backups}
 
 
 def run(options):
@@ -294,9 +347,12 @@ def run(options):
                 raise CannotMount('a copy of its directory would not be this node')
             if options.rabbitmq and test is drained_disk:
                 raise CannotMount('it has no such limit')
-            with Volume(VOLUME_SIZE) as volume:
-                test(options, volume)
-        except CannotMount as reason:
+            if test in WITHOUT_VOLUME:
+                test(options)
+            else:
+                with Volume(VOLUME_SIZE) as volume:
+                    test(options, volume)
+        except (CannotMount, CannotBuild) as reason:
             verdict, text = 'skipped', str(reason)
         except (Wrong, BrokerTrouble, Gone, Refused, ValueError, OSError) as error:
             verdict, text = 'failed', str(error)

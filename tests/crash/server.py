@@ -49,6 +49,7 @@ class Lepus:
         self.log_path = os.path.join(self.own, 'broker.log')
         self.process, self.port, self.start_s = None, 0, 0.05
         self.log_read = 0
+        self.environment = {}
         self.tls = self.tls_port = None
         if tls:
             authority = Authority(self.own, 'ca')
@@ -80,7 +81,7 @@ class Lepus:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
                 start_new_session=True, preexec_fn=die_with_parent,
-                env={**os.environ, 'LEPUS_CONFIG_FILE': os.devnull})
+                env={**os.environ, 'LEPUS_CONFIG_FILE': os.devnull, **self.environment})
 
     def door(self):
         """What a Connection needs to come in."""
