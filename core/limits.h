@@ -357,6 +357,9 @@ constexpr std::size_t session_steps_per_turn_max = tiny ? 2 : 8192;
 constexpr std::size_t session_steps_at_once_max = tiny ? 3 : 2048;
 constexpr std::size_t settles_at_once_max = tiny ? 5 : 16'384;
 constexpr std::size_t commit_at_once_max = tiny ? 1 : 256;
+/// What messages of one transaction may occupy. A commit is one batch of each shard's journal,
+/// which is in memory until it is written, and all that the shard confirms meanwhile waits for it.
+constexpr std::uint64_t transaction_bytes_max = std::uint64_t{256} << 20;
 /// Messages of one queue whose retry delay is over that go out again in one turn.
 constexpr std::size_t releases_per_turn_max = tiny ? 2 : 4096;
 

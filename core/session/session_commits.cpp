@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "core/broker/broker.h"
 #include "core/session/publish/publish_counts.h"
 #include "core/session/session_listener.h"
@@ -62,6 +64,15 @@ bool SessionCommits::roll_back_piece(std::size_t& budget) {
   const Origin origin = parts_.requests.finish();
   parts_.link.listener.on_answer(origin, RolledBack{});
   return false;
+}
+
+Refusal SessionCommits::check_size(std::uint64_t body_size) const {
+  if (!parts_.transaction.is_on()) return std::nullopt;
+  if (parts_.transaction.publish_bytes() + body_size <= limits::transaction_bytes_max)
+    return std::nullopt;
+  return precondition_failed(
+      fmt::format("messages of a transaction would take more than {} bytes: commit more often",
+                  limits::transaction_bytes_max));
 }
 
 void SessionCommits::publish(ClientPublish&& publish) {

@@ -48,6 +48,9 @@ class SessionCommits final : private SessionWork {
   /// Publishes are forgotten; what was settled is unacknowledged again. Answered by RolledBack.
   Refusal roll_back(const Origin& origin);
 
+  /// 406 when a message with a body of so many bytes would make the transaction larger than one may
+  /// be.
+  Refusal check_size(std::uint64_t body_size) const;
   /// A message came in complete: it goes to its queues now or at the commit.
   void publish(ClientPublish&& publish);
   /// Messages wait for the commit.

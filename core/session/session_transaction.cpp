@@ -6,13 +6,6 @@
 
 namespace lepus::core {
 
-std::uint64_t SessionTransaction::publish_bytes() const {
-  std::uint64_t bytes = 0;
-  if (!publishes_) return 0;
-  for (const ClientPublish& publish : *publishes_) bytes += publish.message->memory_size();
-  return bytes;
-}
-
 namespace {
 
 /// Returns true if the queue refuses messages when it is full.
@@ -32,6 +25,7 @@ void SessionTransaction::add(ClientPublish publish) {
   CHECK(state_ == State::open);
   CHECK(publish.message->complete());
   if (!publishes_) publishes_ = std::make_unique<std::deque<ClientPublish>>();
+  publish_bytes_ += publish.message->memory_size();
   publishes_->push_back(std::move(publish));
 }
 
@@ -68,10 +62,8 @@ void SessionTransaction::begin_roll_back() {
 
 bool SessionTransaction::drop_publishes(std::size_t& budget) {
   if (!publishes_) return false;
-  for (; budget > 0 && !publishes_->empty(); --budget) publishes_->pop_front();
-  if (!publishes_->empty()) return true;
-  publishes_.reset();
-  return false;
+  for (; budget > 0 && publishes_; --budget) (void)take_publish();
+  return publishes_ != nullptr;
 }
 
 UnackedWindow::Lists SessionTransaction::roll_back() {
@@ -153,11 +145,12 @@ SessionTransaction::Room SessionTransaction::on_room_answer(bool is_full) {
 }
 
 ClientPublish SessionTransaction::take_publish() {
-  CHECK(state_ == State::committing);
   CHECK(publish_count() > 0);
   ClientPublish publish = std::move(publishes_->front());
   publishes_->pop_front();
   if (publishes_->empty()) publishes_.reset();
+  CHECK(publish_bytes_ >= publish.message->memory_size());
+  publish_bytes_ -= publish.message->memory_size();
   return publish;
 }
 

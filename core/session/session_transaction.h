@@ -46,7 +46,7 @@ class SessionTransaction {
   void add(std::span<const Entry> entries, Outcome outcome);
   std::size_t publish_count() const { return publishes_ ? publishes_->size() : 0; }
   /// What the messages to be published occupy.
-  std::uint64_t publish_bytes() const;
+  std::uint64_t publish_bytes() const { return publish_bytes_; }
   std::size_t settle_count() const;
   /// Of what is settled here: what counts against the shared prefetch.
   const UnackedWindow::Load& limited() const { return limited_; }
@@ -112,6 +112,7 @@ class SessionTransaction {
   std::uint32_t room_answers_due_ = 0;  ///< In checking_room; one is the caller's.
   /// Memory of a commit is given back as it goes on. Null: there are none.
   std::unique_ptr<std::deque<ClientPublish>> publishes_;
+  std::uint64_t publish_bytes_ = 0;
   UnackedWindow::Lists settles_;  ///< By Outcome.
   UnackedWindow::Load limited_;
 };

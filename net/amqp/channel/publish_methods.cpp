@@ -19,7 +19,9 @@ Refusal PublishMethods::on(const BasicPublish& publish) {
 Refusal PublishMethods::on_content_header(const ContentHeader& header) {
   core::Session& session = link_.session;
   const core::PublishSettings settings = publish_settings(link_.context.services.settings());
-  Refusal refused = session.publishes().set_content(header.properties, header.body_size, settings);
+  Refusal refused = session.commits().check_size(header.body_size);
+  if (!refused)
+    refused = session.publishes().set_content(header.properties, header.body_size, settings);
   if (refused) {
     refused->class_id = class_basic;
     refused->method_id = method_id_of(MethodId::basic_publish);

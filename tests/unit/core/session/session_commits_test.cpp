@@ -32,6 +32,27 @@ TEST_F(SessionCommitsTest, OneModeExcludesTheOther) {
   EXPECT_EQ(say(commits().select_confirms()), "cannot switch from tx to confirm mode");
 }
 
+TEST_F(SessionCommitsTest, ATransactionHasABound) {
+  shard_.declare("q");
+  EXPECT_EQ(say(commits().check_size(limits::transaction_bytes_max + 1)), "") << "there is none";
+  EXPECT_EQ(say(commits().select_transaction()), "");
+  EXPECT_EQ(say(commits().check_size(limits::transaction_bytes_max)), "");
+  publish("", "q", "a message");
+  EXPECT_NE(say(commits().check_size(limits::transaction_bytes_max)).find("commit more often"),
+            std::string::npos);
+  EXPECT_EQ(say(commits().check_size(1000)), "");
+  EXPECT_EQ(say(commits().commit(origin)), "");
+  shard_.broker.flush();
+  EXPECT_EQ(acks(), "");
+  EXPECT_NE(protocol_.last<Committed>(), nullptr);
+  EXPECT_EQ(commits().content_bytes(), 0U);
+  EXPECT_EQ(say(commits().check_size(limits::transaction_bytes_max)), "");
+  publish("", "q", "another one");
+  EXPECT_EQ(say(commits().roll_back(origin)), "");
+  shard_.broker.flush();
+  EXPECT_EQ(say(commits().check_size(limits::transaction_bytes_max)), "");
+}
+
 TEST_F(SessionCommitsTest, ACommitCarriesEverythingOutAndIsAnswered) {
   const QueueId queue = shard_.declare("q");
   publish("", "q", "old");
