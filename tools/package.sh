@@ -105,7 +105,7 @@ for library in "$tree"/lib/lepus/*; do
     patchelf --set-rpath '$ORIGIN' "$library"
 done
 cp -r "$stage/man" "$tree/share/man-pages"
-cp docs/*.md LICENSE "$tree/share/doc/lepus/"
+cp -r docs/*.md docs/operations LICENSE "$tree/share/doc/lepus/"
 cp packaging/etc/lepus.conf "$tree/etc/lepus/"
 cp packaging/systemd/lepus.service "$tree/lib/systemd/system/"
 tar -C build/package --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \

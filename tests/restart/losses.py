@@ -52,7 +52,7 @@ def count(node, queue):
 
 
 def backup(node, path):
-    """As docs/OPERATIONS.md says, while the broker runs."""
+    """As docs/operations/backup.md says, while the broker runs."""
     with (contextlib.closing(sqlite3.connect(node.catalog)) as source,
           contextlib.closing(sqlite3.connect(path)) as target):
         source.backup(target)

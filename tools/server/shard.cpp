@@ -78,7 +78,7 @@ void Shard::on_accept_error(int error_code) {
   const std::size_t cause = error_code == EMFILE ? 0 : error_code == ENFILE ? 1 : 2;
   const std::uint64_t count = accept_errors_[cause].admit(parts_.loop->now());
   if (count == 0) return;
-  const char* advice = "see OPERATIONS.md, limits of the system";
+  const char* advice = "see operations/tuning.md, kernel settings";
   if (cause == 0)
     advice =
         "raise the limit of open files of this process (ulimit -n, LimitNOFILE=); clients wait";

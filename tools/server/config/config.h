@@ -3,7 +3,7 @@
 //   built-in defaults < configuration files < environment < --set key=value
 //
 // The keys, their types, ranges and descriptions are one table (config_keys.cpp), from which
-// parsing, --list-config, the reference in docs/OPERATIONS.md and the comparison for a reload come.
+// parsing, --list-config, docs/operations/configuration.md and the comparison for a reload come.
 // The defaults are the initialisers below and nowhere else. The struct is built at start by the
 // main thread and is read-only from then on; a reload makes a new one (config_reload.h).
 //

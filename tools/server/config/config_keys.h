@@ -1,6 +1,6 @@
 // The table of configuration keys: one row says what a key is called, what it accepts, what it is
 // for, how its value gets into ServerConfig and out of it, and what a reload can do about it.
-// Parsing, --list-config, the reference in docs/OPERATIONS.md, docs/lepus.conf.example and the
+// Parsing, --list-config, docs/operations/configuration.md, docs/lepus.conf.example and the
 // comparison for a reload are made from it; a new key is one new row.
 //
 // A name may contain a part that starts with '$', or two: each stands for any text, which `set` is
@@ -61,7 +61,7 @@ std::string nearest_key(std::string_view name);
 
 /// A configuration file with every key commented out at its default: docs/lepus.conf.example.
 std::string format_config_example();
-/// The same as a Markdown table per section, for docs/OPERATIONS.md.
+/// The same as a Markdown table per section, for docs/operations/configuration.md.
 std::string format_config_reference();
 
 }  // namespace lepus::server

@@ -70,10 +70,10 @@ TEST(ConfigKeys, DocumentsAreUpToDate) {
   ASSERT_TRUE(read_file(root / "docs/lepus.conf.example", example));
   EXPECT_EQ(example, format_config_example())
       << "run: lepus --list-config > docs/lepus.conf.example";
-  std::string operations;
-  ASSERT_TRUE(read_file(root / "docs/OPERATIONS.md", operations));
-  EXPECT_NE(operations.find(format_config_reference()), std::string::npos)
-      << "put the output of lepus --list-config-markdown into docs/OPERATIONS.md";
+  std::string configuration;
+  ASSERT_TRUE(read_file(root / "docs/operations/configuration.md", configuration));
+  EXPECT_NE(configuration.find(format_config_reference()), std::string::npos)
+      << "put the output of lepus --list-config-markdown into docs/operations/configuration.md";
   std::string rabbitmq;
   ASSERT_TRUE(read_file(root / "docs/RABBITMQ_CONF.md", rabbitmq));
   EXPECT_EQ(rabbitmq, format_rabbitmq_reference())

@@ -16,8 +16,8 @@ constexpr auto refused_key = RabbitmqDecision::refused;
 
 constexpr Subject tls = {
     "Other options of TLS", refused_key,
-    "this option of TLS is not there; see the section TLS of OPERATIONS.md for those that are. "
-    "Remove the key"};
+    "this option of TLS is not supported; the supported ones are in the section TLS of "
+    "operations/configuration.md. Remove the key"};
 constexpr Subject renegotiation = {
     "Renegotiation", refused_key,
     "clients may not renegotiate a connection, and what is left of the old kind would be unsafe. "
@@ -27,9 +27,9 @@ constexpr Subject backend_tls = {"TLS of authentication over HTTP", refused_key,
                                  "verify are there. Remove the key"};
 constexpr Subject token_details = {
     "Details of OAuth 2", refused_key,
-    "of auth_oauth2 only the keys in OPERATIONS.md are there: no opaque tokens, which an issuer "
-    "would have to be asked about, no scopes that are regular expressions, and of https only the "
-    "authorities and whether it is verified. Remove the key"};
+    "of auth_oauth2 only the keys in operations/configuration.md are supported: no opaque tokens, "
+    "which an issuer would have to be asked about, no scopes that are regular expressions, and of "
+    "https only the authorities and whether it is verified. Remove the key"};
 constexpr Subject hashing = {
     "Password hashing", refused_key,
     "new passwords are stored as salted SHA-256 (hashes that come with definitions keep their "
@@ -63,8 +63,8 @@ constexpr Subject old_listener = {
     "TLS of the HTTP API is configured by the keys that begin with management.ssl. Use these"};
 constexpr Subject http_tls = {
     "Other options of TLS for HTTP", refused_key,
-    "this option of TLS is not there; see management.ssl and prometheus.ssl in OPERATIONS.md. "
-    "Remove the key"};
+    "this option of TLS is not supported; the supported ones are management.ssl and "
+    "prometheus.ssl in operations/configuration.md. Remove the key"};
 constexpr Subject metrics_login = {
     "Logins for metrics", refused_key,
     "whoever reaches the port of the metrics may read them. Limit who does with prometheus.tcp.ip "
@@ -125,7 +125,7 @@ constexpr Subject log_targets = {
 constexpr Subject log_format = {"Log format", no_effect,
                                 "log.file.formatter and log.console.formatter choose plaintext or "
                                 "json; fields have fixed names, see "
-                                "OPERATIONS.md"};
+                                "operations/logs.md"};
 constexpr Subject log_rotation = {
     "Log rotation", no_effect,
     "the broker does not rotate its log: let logrotate rename the file and send SIGHUP"};

@@ -31,8 +31,8 @@ constexpr std::string_view introduction = R"(# Keys of rabbitmq.conf
 
 Every key of RabbitMQ 3.7 to 4.3 and of its plugins, and what the broker does with it. Written by
 `lepus --list-rabbitmq-keys`; how files are found and read is in
-[OPERATIONS.md](OPERATIONS.md#configuration). `$name` stands for one part of a key, `*` for all
-parts that follow.
+[Configuration](operations/configuration.md#configuration). `$name` stands for one part of a
+key, `*` for all parts that follow.
 
 * A key that is **supported** means here what it means in RabbitMQ.
 * A key **without effect** is warned about, one line for all keys of a subject, and the broker
