@@ -20,6 +20,7 @@ import sys
 import rules_class
 import rules_cpp
 import rules_include
+import rules_log
 import rules_text
 import rules_words
 import tree
@@ -47,6 +48,7 @@ def find_violations(files, class_max):
     violations += rules_include.check(cpp_files)
     violations += rules_class.check(cpp_files, class_max)
     violations += rules_words.check(files)
+    violations += rules_log.check(files)
     return violations
 
 

@@ -147,6 +147,31 @@ class WordTest(unittest.TestCase):
         self.assertEqual(rules_of("core/x.cpp", HEAD + "void let_go();\n"), [])
 
 
+class LogLineTest(unittest.TestCase):
+    PAGE = "| line | level |\n|---|---|\n| `it broke` | error |\n"
+    CALL = 'void f() {\n  log.write(LogLevel::error, LogCategory::general, %s);\n}\n'
+
+    def found(self, text, page=PAGE):
+        return Tree({"core/x.cpp": HEAD + text, "docs/operations/logs.md": page}).violations()
+
+    def test_a_line_that_is_on_the_page(self):
+        self.assertEqual(self.found(self.CALL % '"it "\n   "broke", {{"text", why}}'), [])
+
+    def test_a_line_that_is_not(self):
+        for text in ('"it works"', 'is_bad ? "it works" : "cleared"', "event_of(x)", "event"):
+            text = (self.CALL % text + self.CALL % '"it broke"'
+                    + 'const char* event_of(int) {\n  return "it works";\n}\n')
+            self.assertEqual(self.found(text), [("core/x.cpp", 3, "log-line")])
+
+    def test_info_is_not_looked_at(self):
+        quiet = self.CALL.replace("::error", "::info") % '"it works"'
+        self.assertEqual(self.found(quiet + self.CALL % '"it broke"'), [])
+
+    def test_a_row_that_nothing_logs(self):
+        self.assertEqual(self.found(self.CALL % '"it broke"', self.PAGE + "| `old` | warning |\n"),
+                         [("docs/operations/logs.md", 4, "log-line")])
+
+
 class ShapeTest(unittest.TestCase):
     def test_file_lines(self):
         lines_max = rules_text.FILE_LINES_MAX
