@@ -43,6 +43,15 @@ class Snippets:
             else:
                 shutil.copy(self._source_of(path), target)
 
+    def _own(self, text, data):
+        """Settings that keep it off other brokers of this machine, but for those that it has."""
+        own = {'data_dir': data, 'pin': 'false', 'listeners.tcp': '127.0.0.1:5672',
+               'management.tcp.port': '15672', 'prometheus.tcp.port': '15692'}
+        for key, value in own.items():
+            if not re.search(rf'^{re.escape(key)}', text, re.M):
+                name = f'{key}.default' if key == 'listeners.tcp' else key
+                yield from ('--set', f'{name}={self.world.translate(value)}')
+
     def fault(self, text):
         """What is wrong with it; empty when nothing is."""
         needs_certificates = re.search(r'\.(pem|key|crl)\b', text)
@@ -56,8 +65,7 @@ class Snippets:
             stream.write(self.world.translate(text) + '\n')
         data = self.world.path('/tmp/snippet-data')
         done = subprocess.run(
-            [self.program, '--config', path, *([] if re.search(r'^data_dir', text, re.M)
-                                               else ['--set', f'data_dir={data}']),
+            [self.program, '--config', path, *self._own(text, data),
              '--check-config' if deep else '--print-placement'],
             capture_output=True, text=True, timeout=20, check=False, env=self.world.environment)
         shutil.rmtree(data, ignore_errors=True)
