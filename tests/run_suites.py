@@ -87,7 +87,7 @@ class Runner:
     def tidy(self):
         outcome = suite_tools.counted([sys.executable, "tests/tidy/tidy.py"], 120)
         for test in ("tests/tidy/tidy_test.py", "tests/suite_tools_test.py",
-                     "tests/crash/model_test.py"):
+                     "tests/crash/model_test.py", "tests/docs/docs_test.py"):
             outcome.add(suite_tools.single([sys.executable, test], 120))
         return outcome
 
@@ -198,6 +198,12 @@ class Runner:
             [sys.executable, "tests/package/run.py", "--broker",
              self.program("release", "lepus")], self.deadline.left(300))
 
+    def docs(self):
+        """The commands, links and settings of the documents."""
+        return suite_tools.counted(
+            [sys.executable, "tests/docs/run.py", "--programs", self.program("release")],
+            self.deadline.left(120))
+
     def tls(self):
         """Handshakes and certificates; left out where the openssl program is missing."""
         return suite_tools.counted(
@@ -289,6 +295,7 @@ SUITES = [
     Suite("perf", Runner.perf, ("tools", "perf"), True, (PROGRAMS,)),
     Suite("restart", Runner.restart, ("tests", "restart"), True, (PROGRAMS,)),
     Suite("package", Runner.package, ("tests", "package"), True, (PROGRAMS,)),
+    Suite("docs", Runner.docs, ("tests", "docs"), True, (PROGRAMS,)),
     Suite("tls", Runner.tls, ("tests", "tls"), False, (PROGRAMS,)),
     Suite("e2e", Runner.e2e, ("tests", "e2e"), False, (PROGRAMS, E2E)),
     Suite("crash", Runner.crash, ("tests", "crash"), False, (PROGRAMS,)),

@@ -46,7 +46,8 @@ class World:
         self.environment = {
             **os.environ, 'PATH': ':'.join((os.path.join(HERE, 'shims'), programs,
                                             os.environ['PATH'])),
-            'DOCS_WORLD': self.root, 'HOME': self.path('/root'), 'TERM': 'dumb',
+            'DOCS_WORLD': self.root, 'DOCS_SOURCE': os.path.dirname(os.path.dirname(HERE)),
+            'HOME': self.path('/root'), 'TERM': 'dumb',
             'LEPUS_CONFIG_FILE': self.path('/etc/lepus/lepus.conf'),
             'LEPUS_SOCKET': self.path('/var/lib/lepus/lepus.sock')}
         self._configure()

@@ -1,4 +1,5 @@
-"""The lines of the log: each warning and error that can be logged is on docs/operations/logs.md.
+"""The lines of the log: each warning and error that can be logged is on docs/operations/logs.md,
+and each case that recovery reports on docs/operations/disk.md.
 
 What is looked at are calls `write(level, category, event, …)` whose level is not info or debug
 alone. The event is a literal, a choice between literals, a variable that is set from literals in
@@ -9,6 +10,9 @@ import re
 from tree import Violation
 
 PAGE = "docs/operations/logs.md"
+CASES = "persist/recovery/recovery_cases.h"
+CASES_PAGE = "docs/operations/disk.md"
+CASE = re.compile(r'"(\w+)",\s*Severity::(?!normal)\w+')
 FOLDERS = ("core", "io", "persist", "net", "tools")
 CALL = re.compile(r"(?:\.|->|\b)(?:write|report)\(")
 LITERALS = re.compile(r'(?:"(?:[^"\\\n]|\\.)*"\s*)+')
@@ -77,7 +81,20 @@ def loud_calls(file):
             yield text.count("\n", 0, call.start()) + 1, found[2 if has_category else 1], text
 
 
+def check_cases(files):
+    """What recovery may find and says something about is explained, too."""
+    by_path = {file.path: file for file in files}
+    if CASES not in by_path or CASES_PAGE not in by_path:
+        return
+    text = by_path[CASES].text
+    for case in CASE.finditer(text):
+        if f"`{case[1]}`" not in by_path[CASES_PAGE].text:
+            yield Violation(CASES, text.count("\n", 0, case.start()) + 1, "log-line",
+                            f"the case `{case[1]}`", f"say in {CASES_PAGE} what to do about it")
+
+
 def check(files):
+    yield from check_cases(files)
     page = next((file for file in files if file.path == PAGE), None)
     if page is None:
         return

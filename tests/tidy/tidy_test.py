@@ -167,6 +167,16 @@ class LogLineTest(unittest.TestCase):
         quiet = self.CALL.replace("::error", "::info") % '"it works"'
         self.assertEqual(self.found(quiet + self.CALL % '"it broke"'), [])
 
+    def test_a_case_of_recovery(self):
+        row = 'CaseRow{RecoveryCase::%s, "%s", Severity::%s, "found"},\n'
+        text = HEADER + row % ("bad", "bad", "loss") + row % ("fine", "fine", "normal")
+        path, page = "persist/recovery/recovery_cases.h", "docs/operations/disk.md"
+        files = {path: text, page: "`good`\n",
+                 "persist/x.cpp": HEAD + f'#include "{path}"\n'}
+        self.assertEqual(Tree(files).violations(), [(path, 3, "log-line")])
+        files[page] = "`bad`\n"
+        self.assertEqual(Tree(files).violations(), [])
+
     def test_a_row_that_nothing_logs(self):
         self.assertEqual(self.found(self.CALL % '"it broke"', self.PAGE + "| `old` | warning |\n"),
                          [("docs/operations/logs.md", 4, "log-line")])
