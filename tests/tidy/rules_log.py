@@ -12,6 +12,9 @@ from tree import Violation
 PAGE = "docs/operations/logs.md"
 CASES = "persist/recovery/recovery_cases.h"
 CASES_PAGE = "docs/operations/disk.md"
+START_PAGE = "docs/operations/troubleshooting.md"
+START_HEADING = "## The broker does not start"
+PART_SIZE_MIN = 10
 CASE = re.compile(r'"(\w+)",\s*Severity::(?!normal)\w+')
 FOLDERS = ("core", "io", "persist", "net", "tools")
 CALL = re.compile(r"(?:\.|->|\b)(?:write|report)\(")
@@ -93,7 +96,30 @@ def check_cases(files):
                             f"the case `{case[1]}`", f"say in {CASES_PAGE} what to do about it")
 
 
+def check_start_texts(files):
+    """What the page quotes of a start that fails is what the broker says."""
+    page = next((file for file in files if file.path == START_PAGE), None)
+    cpp = [file for file in files if file.is_cpp and file.folder in FOLDERS]
+    if page is None or not cpp:
+        return
+    known = "\n".join(one for file in cpp for one in literals(COMMENT.sub("", file.text)))
+    is_inside = False
+    for number, line in enumerate(page.lines, 1):
+        if line.startswith("## "):
+            is_inside = line == START_HEADING
+        if not is_inside or not line.startswith("| `"):
+            continue
+        for quoted in re.findall(r"`([^`]+)`", line.split(" | ")[0]):
+            for part in re.split(r"…|\(pid N\)|'accept_loss'", quoted):
+                part = part.strip(" :;,")
+                if len(part) >= PART_SIZE_MIN and part not in known:
+                    yield Violation(START_PAGE, number, "log-line",
+                                    f"the broker does not say `{part}`",
+                                    "quote what it says now")
+
+
 def check(files):
+    yield from check_start_texts(files)
     yield from check_cases(files)
     page = next((file for file in files if file.path == PAGE), None)
     if page is None:

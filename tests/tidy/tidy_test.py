@@ -177,6 +177,14 @@ class LogLineTest(unittest.TestCase):
         files[page] = "`bad`\n"
         self.assertEqual(Tree(files).violations(), [])
 
+    def test_a_text_of_the_start(self):
+        code = HEAD + 'void f() {\n  return fail("cannot make data_dir {}: {}; set it", x);\n}\n'
+        page = "## The broker does not start\n\n| text |\n|---|\n| `%s … set it` | do |\n"
+        name = "docs/operations/troubleshooting.md"
+        for text, found in (("cannot make data_dir", []),
+                            ("cannot open data_dir", [(name, 5, "log-line")])):
+            self.assertEqual(Tree({"core/x.cpp": code, name: page % text}).violations(), found)
+
     def test_a_row_that_nothing_logs(self):
         self.assertEqual(self.found(self.CALL % '"it broke"', self.PAGE + "| `old` | warning |\n"),
                          [("docs/operations/logs.md", 4, "log-line")])
