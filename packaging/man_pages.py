@@ -129,7 +129,8 @@ def broker_page(programs, version):
     page.item("RABBITMQ_ENABLED_PLUGINS_FILE",
               "a list of plugins; those that are not built in are warned about")
     page.item("NOTIFY_SOCKET, WATCHDOG_USEC", "of a service manager, see sd_notify(3)")
-    page.section("SEE ALSO", "lepus.conf(5), lepusctl(8), lepus-journal(1)")
+    page.section("SEE ALSO", "lepus.conf(5), lepusctl(8), lepus-journal(1). In "
+                 "/usr/share/doc/lepus, OPERATIONS.md leads from tasks and symptoms to pages.")
     return page
 
 

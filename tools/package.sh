@@ -47,7 +47,9 @@ stage=$root/build/package/stage
 rm -rf "$stage"
 mkdir -p "$stage/programs" "$stage/pages" "$out"
 cp -r packaging/debian packaging/etc docs "$stage/"
+# CHANGELOG.md would become the package's own changelog.
 mv "$stage/docs/CHANGELOG.md" "$stage/docs/NEWS.md"
+find "$stage/docs" -name '*.md' -exec sed -i 's/CHANGELOG\.md)/NEWS.md)/g' {} +
 cp packaging/systemd/lepus.service "$stage/debian/lepus.service"
 cp packaging/man_pages.py "$stage/pages/"
 for name in lepus lepusctl lepus-journal lepus-perf; do
@@ -70,7 +72,7 @@ done
 cat > "$stage/debian/changelog" <<END
 lepus ($version) unstable; urgency=medium
 
-  * See /usr/share/doc/lepus/NEWS.md.gz for what changed.
+  * See /usr/share/doc/lepus/NEWS.md for what changed.
 
  -- The Lepus authors <maintainers@lepus.invalid>  $(date -uRd "@$SOURCE_DATE_EPOCH")
 END
@@ -105,7 +107,7 @@ for library in "$tree"/lib/lepus/*; do
     patchelf --set-rpath '$ORIGIN' "$library"
 done
 cp -r "$stage/man" "$tree/share/man-pages"
-cp -r docs/*.md docs/operations LICENSE "$tree/share/doc/lepus/"
+cp -r docs/* LICENSE "$tree/share/doc/lepus/"
 cp packaging/etc/lepus.conf "$tree/etc/lepus/"
 cp packaging/systemd/lepus.service "$tree/lib/systemd/system/"
 tar -C build/package --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
