@@ -83,10 +83,10 @@ def config_page(programs, version):
                  "environment variable. Read are the file, then the *.conf of the directory "
                  "conf.d beside it in the order of their names, then RABBITMQ_DEFAULT_USER, "
                  "RABBITMQ_DEFAULT_PASS and RABBITMQ_DEFAULT_VHOST, then --set; what comes later "
-                 "outweighs what came before.")
+                 "overrides what came before.")
     page.paragraph("Sizes are bytes or take a unit: KB, MB, GB count in powers of 1000, KiB, MiB, "
-                   "GiB in powers of 1024. \"Change takes\" says when a changed value counts after "
-                   "systemctl reload lepus.")
+                   "GiB in powers of 1024. After systemctl reload lepus, a changed value takes "
+                   "effect as its key says.")
     page.section("KEYS")
     for line in run(programs, "lepus", "--list-config-markdown").splitlines():
         if line.startswith("### "):
@@ -95,7 +95,7 @@ def config_page(programs, version):
             key, default, accepts, text, takes = [
                 plain(cell) for cell in re.split(r"(?<!\\)\|", line)[1:6]]
             page.item(key, f"{text}\n.br\nAccepts {accepts}. Default: {default}. "
-                           f"Change takes: {takes}.")
+                           f"A change takes effect {takes}.")
     page.section("FILES")
     page.item("/etc/lepus/lepus.conf", "the file that is read when no other is named")
     page.item("/etc/lepus/conf.d/*.conf", "read after it")

@@ -92,13 +92,13 @@ std::string_view reload_text(Reload reload) {
     case Reload::at_once:
       return "at once";
     case Reload::new_connections:
-      return "new connections";
+      return "for new connections";
     case Reload::restart:
-      return "restart";
+      return "after a restart";
     case Reload::new_data_dir:
-      return "new data directory";
+      return "in a new data directory";
   }
-  return "restart";
+  return "after a restart";
 }
 
 }  // namespace
@@ -175,7 +175,7 @@ std::string format_config_example() {
     section = spec.section;
     out += '\n';
     add_wrapped(out, spec.doc);
-    add_wrapped(out, fmt::format("Accepts: {}. A change takes: {}.", spec.accepts,
+    add_wrapped(out, fmt::format("Accepts: {}. A change takes effect {}.", spec.accepts,
                                  reload_text(spec.reload)));
     const std::string value = spec.show(defaults);
     fmt::format_to(std::back_inserter(out), "# {} ={}{}\n", spec.name, value.empty() ? "" : " ",
@@ -191,7 +191,7 @@ std::string format_config_reference() {
   for (const KeySpec& spec : config_keys()) {
     if (spec.section != section)
       fmt::format_to(std::back_inserter(out),
-                     "{}### {}\n\n| key | default | accepts | what it is for | change takes |\n"
+                     "{}### {}\n\n| key | default | accepts | what it is for | takes effect |\n"
                      "|---|---|---|---|---|\n",
                      section.empty() ? "" : "\n", spec.section);
     section = spec.section;

@@ -165,18 +165,19 @@ std::string show_http_verify(const ServerConfig& config) {
 
 void add_mechanisms(const Section& add) {
   add({"auth_mechanisms.$name", "PLAIN, AMQPLAIN, EXTERNAL or ANONYMOUS",
-       "One line for each mechanism that clients may log in with, offered in this order; the first "
-       "such line replaces the default. EXTERNAL is offered over TLS: the name is that of the "
-       "client's certificate."},
+       "One line for each login mechanism, offered in this order; the first such line "
+       "replaces the default. EXTERNAL is offered over TLS only: the user is the one that "
+       "the client's certificate names."},
       later, {add_mechanism, show_mechanisms});
   add({"anonymous_login_user", "a name, or none",
-       "The user that clients of the mechanism ANONYMOUS are; none: the mechanism is not offered."},
+       "The user of clients that log in by the mechanism ANONYMOUS; none: the mechanism is "
+       "not offered."},
       later, text_or_none<&AuthConfig::anonymous_user>);
   add({"anonymous_login_pass", "a password, or none", "Its password."}, later,
       text_or_none<&AuthConfig::anonymous_password>);
   add({"loopback_users.$name", accepts_bool,
-       "Whether the user may log in over a loopback address only. guest always is unless set to "
-       "false here."},
+       "Whether the user may log in over a loopback address only. guest is restricted so "
+       "unless this is false."},
       later, {set_loopback_user, show_loopback_users});
   add({"loopback_users", "none", "Lets every user log in from anywhere."}, later,
       {set_no_loopback_users, access::show_nothing});
@@ -187,24 +188,25 @@ void add_passwords(const Section& add) {
        "rabbit_credential_validator_accept_everything, "
        "rabbit_credential_validator_min_password_length or "
        "rabbit_credential_validator_password_regexp",
-       "Which passwords may be set by lepusctl and by definitions; hashes are not looked at."},
+       "Which passwords lepusctl and definitions may set. Hashes are not checked."},
       later, {set_password_rule, show_password_rule});
   add({"credential_validator.min_length", "bytes from 0 to 4096",
-       "Of rabbit_credential_validator_min_password_length."},
+       "Shortest password, with rabbit_credential_validator_min_password_length."},
       later,
       access::number<0, 4096, &Config::auth, &AuthConfig::passwords, &CredentialRule::min_length>);
   add({"credential_validator.regexp", "a regular expression",
-       "Of rabbit_credential_validator_password_regexp; it may match anywhere in the password."},
+       "Pattern of passwords, with rabbit_credential_validator_password_regexp; it may match "
+       "anywhere in the password."},
       later, {set_password_regexp, show_password_regexp});
   add({"login_failures.per_source", "a number from 1 to 4294967295, or infinity",
-       "Failed logins a minute from one address; while they are used up, logins from there are "
-       "refused without a look at the password."},
+       "Failed logins a minute from one address. Above that, logins from there are refused "
+       "without a look at the password."},
       restart,
       access::number_or_infinity<u32_max, &Config::auth, &AuthConfig::failures,
                                  &core::LoginLimits::per_source>);
   add({"login_failures.per_user", "a number from 1 to 4294967295, or infinity",
-       "The same for one user, from all addresses; then only those are refused that failed "
-       "themselves lately, so that nobody locks others out."},
+       "The same for one user, from all addresses. Only addresses that failed themselves are "
+       "refused then, so nobody locks others out."},
       restart,
       access::number_or_infinity<u32_max, &Config::auth, &AuthConfig::failures,
                                  &core::LoginLimits::per_user>);
@@ -230,11 +232,12 @@ void add_http_paths(const Section& add) {
        "Asked for routing keys at topic exchanges: as for an exchange, and routing_key."},
       restart, url<&AuthHttpConfig::topic_path>);
   add({"auth_http.request_timeout", "milliseconds from 1 to 4294967295",
-       "Time for a whole request, and for it to wait before: then the answer is no."},
+       "Time limit of a request, and of its wait before; after it, the answer is no."},
       restart,
       access::number<1, u32_max, &Config::auth, &AuthConfig::http,
                      &AuthHttpConfig::request_timeout_ms>);
-  add({"auth_http.connection_timeout", "milliseconds from 1 to 4294967295", "Time to connect."},
+  add({"auth_http.connection_timeout", "milliseconds from 1 to 4294967295",
+       "Time limit for connecting."},
       restart,
       access::number<1, u32_max, &Config::auth, &AuthConfig::http,
                      &AuthHttpConfig::connection_timeout_ms>);
@@ -248,7 +251,7 @@ void add_http_tls(const Section& add) {
   add({"auth_http.ssl_options.keyfile", "a file", "Its key."}, restart,
       access::text<&Config::auth, &AuthConfig::http, &AuthHttpConfig::key_file>);
   add({"auth_http.ssl_options.verify", "verify_peer or verify_none",
-       "Whether the service's certificate is verified; also its host name."},
+       "Whether the service's certificate and its host name are verified."},
       restart, {set_http_verify, show_http_verify});
 }
 
@@ -256,20 +259,21 @@ void add_backends(const Section& add) {
   constexpr std::string_view accepts_backend =
       "internal, http, oauth2 or cache (kept answers of http)";
   add({"auth_backends.$n", accepts_backend,
-       "Who says whether a user may log in, and what he may do; tried from the lowest number on. "
-       "The "
-       "first such line replaces the default."},
+       "Who decides about logins and permissions; tried from the lowest number on. The first "
+       "such line replaces the default."},
       restart, {set_backend<Half::whole>, show_backends});
-  add({"auth_backends.$n.authn", accepts_backend, "Who says whether he may log in."}, restart,
+  add({"auth_backends.$n.authn", accepts_backend, "Who decides about logins."}, restart,
       {set_backend<Half::authn>, access::show_nothing});
-  add({"auth_backends.$n.authz", accepts_backend, "Who says what he may do; must know him, too."},
+  add({"auth_backends.$n.authz", accepts_backend,
+       "Who decides about permissions; must know the user, too."},
       restart, {set_backend<Half::authz>, access::show_nothing});
-  add({"auth_cache.cached_backend", "http", "Whose answers are kept."}, restart,
+  add({"auth_cache.cached_backend", "http", "Backend whose answers are cached."}, restart,
       {set_cached_backend, access::show_nothing});
   add({"auth_cache.cache_ttl", "milliseconds from 0 to 4294967295",
-       "How long what was allowed over HTTP is not asked again. Logins are always asked."},
+       "How long a permission that was granted over HTTP is not asked for again. Logins are "
+       "always asked."},
       later, access::number<0, u32_max, &Config::auth, &AuthConfig::cache_ttl_ms>);
-  add({"auth_cache.cache_refusals", accepts_bool, "Whether also refusals are kept so long."}, later,
+  add({"auth_cache.cache_refusals", accepts_bool, "Whether refusals are cached, too."}, later,
       access::flag<&Config::auth, &AuthConfig::caches_refusals>);
 }
 

@@ -139,13 +139,14 @@ void add_timeouts(const DoorRows& add, std::string_view port) {
     return port == "tcp" ? value : access::alias_of(value);
   };
   add({name("idle_timeout"), "milliseconds from 1 to 4294967295",
-       "A connection on which no request comes for so long is closed. Of both ports."},
+       "A connection without a request for this long is closed. For both ports."},
       later, access_of(access::number<1, u32_max, Door..., &HttpDoor::idle_timeout_ms>));
   add({name("request_timeout"), "milliseconds from 1 to 4294967295",
-       "Time from the first byte of a request to the end of its header. Of both ports."},
+       "Time limit from the first byte of a request to the end of its header. For both "
+       "ports."},
       later, access_of(access::number<1, u32_max, Door..., &HttpDoor::request_timeout_ms>));
   add({name("max_connections"), "a number from 1 to 65535",
-       "Connections of both ports; one more takes the place of one that is idle."},
+       "Connections of both ports; one more replaces one that is idle."},
       later, access_of(access::number<1, 65'535, Door..., &HttpDoor::connections_max>));
 }
 
@@ -155,12 +156,12 @@ void add_tls_rows(const DoorRows& add) {
   using net::TlsOptions;
   constexpr auto tls = &HttpDoor::tls;
   add({"ssl.certfile", "a path",
-       "Its certificate; as ssl_options.certfile. Without it the keys ssl_options count, and none "
-       "of those below."},
+       "Its certificate; as ssl_options.certfile. If not set, the keys ssl_options are used, "
+       "and none of those below."},
       later, access::text<Door..., tls, &TlsOptions::own, &TlsKeyFiles::certfile>);
   add({"ssl.keyfile", "a path", "The private key in PEM form."}, later,
       access::text<Door..., tls, &TlsOptions::own, &TlsKeyFiles::keyfile>);
-  add({"ssl.password", "a password", "Of the private key, when it is encrypted."}, later,
+  add({"ssl.password", "a password", "Password of the private key, if it is encrypted."}, later,
       access::text<Door..., tls, &TlsOptions::own, &TlsKeyFiles::password>);
   add({"ssl.cacertfile", "a path", "As ssl_options.cacertfile."}, later,
       access::text<Door..., tls, &TlsOptions::cacertfile>);
@@ -213,49 +214,51 @@ void add_management(std::vector<KeySpec>& rows) {
   constexpr auto port = http_port<Management::default_port, management, at_door, &HttpDoor::tcp>;
   constexpr auto host = http_host<management, at_door, &HttpDoor::tcp>;
   door({"tcp.port", "a port or none",
-        "Where the HTTP API is. none: not without TLS, or nowhere. With only management.ssl it is "
-        "none when not set."},
+        "Port of the HTTP API and the web interface. none: only with TLS, or not at all. If "
+        "only management.ssl is set, the default is none."},
        restart, port);
-  door({"tcp.ip", "an IPv4 or IPv6 address", "All addresses when not set."}, restart, host);
+  door({"tcp.ip", "an IPv4 or IPv6 address", "Address to listen on; all addresses if not set."},
+       restart, host);
   door({"listener.port", "a port or none", "Another name of management.tcp.port."}, restart,
        access::alias_of(port));
   door({"listener.ip", "an IPv4 or IPv6 address", "Another name of management.tcp.ip."}, restart,
        access::alias_of(host));
   add_timeouts<management, at_door>(door, "tcp");
   door({"ssl.port", "a port or none",
-        "The same in TLS. 15671 with management.ssl.certfile, else none when not set."},
+        "The same with TLS. If not set: 15671 with management.ssl.certfile, else none."},
        restart, http_port<0, management, at_door, &HttpDoor::ssl>);
-  door({"ssl.ip", "an IPv4 or IPv6 address", "All addresses when not set."}, restart,
-       http_host<management, at_door, &HttpDoor::ssl>);
+  door({"ssl.ip", "an IPv4 or IPv6 address", "Address to listen on; all addresses if not set."},
+       restart, http_host<management, at_door, &HttpDoor::ssl>);
   add_timeouts<management, at_door>(door, "ssl");
   add_tls_rows<management, at_door>(door);
   add({"management.http.max_body_size", "bytes from 1 to 1GiB",
-       "Largest body of a request: of a definitions file that is imported, for instance."},
+       "Largest body of a request, for instance of a definitions file."},
       later,
       access::size<1, core::limits::http_body_max_hard, management, &Management::body_size_max>);
   add({"management.path_prefix", "a path that begins with /, or /",
-       "What comes before /api in the paths of requests: of a proxy that passes it on."},
+       "Path before /api in requests, behind a proxy that passes it on."},
       later, path_prefix);
   add({"management.login_session_timeout", "minutes from 0 to 4294967295",
-       "How long a login of the page lasts; 0: as long as the browser runs."},
+       "How long a login of the web interface lasts; 0: as long as the browser runs."},
       later, access::number<0, u32_max, management, &Management::login_session_timeout_min>);
   add({"management.disable_basic_auth", accepts_bool,
-       "Whether only tokens of OAuth 2 and certificates are taken, no passwords."},
+       "Whether only tokens of OAuth 2 and certificates are accepted, no passwords."},
       later, access::flag<management, &Management::disable_basic_auth>);
   add({"management.ssl_cert_login", accepts_bool,
        "Whether a certificate that management.ssl has verified logs in a request without "
-       "credentials, as EXTERNAL does with AMQP: as the user that ssl_cert_login_from names."},
+       "credentials, as EXTERNAL does with AMQP. The user is the one that "
+       "ssl_cert_login_from names."},
       later, access::flag<management, &Management::ssl_cert_login>);
   add_headers(add);
   add({"management.disable_stats", accepts_bool,
        "Whether answers have no statistics, as with ?disable_stats=true of a request."},
       at_once, access::flag<management, &Management::disable_stats>);
   add({"management.enable_queue_totals", accepts_bool,
-       "Whether queues have their numbers of messages, although there are no statistics."},
+       "Whether queues have their numbers of messages even without statistics."},
       at_once, access::flag<management, &Management::enable_queue_totals>);
   add({"collect_statistics_interval", "milliseconds from 1000 to 3600000",
-       "How often the numbers behind the HTTP API and the metrics are read anew. A request for few "
-       "objects reads them anew itself."},
+       "How often the numbers behind the HTTP API and the metrics are refreshed. A request "
+       "for few objects refreshes them itself."},
       at_once, access::number<1'000, 3'600'000, &ServerConfig::statistics_interval_ms>);
 }
 
@@ -265,23 +268,23 @@ void add_prometheus(std::vector<KeySpec>& rows) {
   const DoorRows door(add, "prometheus");
   constexpr auto prometheus = &ServerConfig::prometheus;
   constexpr auto at_door = &Prometheus::door;
-  door({"tcp.port", "a port or none", "Where metrics are read. As management.tcp.port."}, restart,
+  door({"tcp.port", "a port or none", "Port of the metrics; as management.tcp.port."}, restart,
        http_port<Prometheus::default_port, prometheus, at_door, &HttpDoor::tcp>);
-  door({"tcp.ip", "an IPv4 or IPv6 address", "All addresses when not set."}, restart,
-       http_host<prometheus, at_door, &HttpDoor::tcp>);
+  door({"tcp.ip", "an IPv4 or IPv6 address", "Address to listen on; all addresses if not set."},
+       restart, http_host<prometheus, at_door, &HttpDoor::tcp>);
   add_timeouts<prometheus, at_door>(door, "tcp");
   door({"ssl.port", "a port or none",
-        "The same in TLS. 15691 with prometheus.ssl.certfile, else none when not set."},
+        "The same with TLS. If not set: 15691 with prometheus.ssl.certfile, else none."},
        restart, http_port<0, prometheus, at_door, &HttpDoor::ssl>);
-  door({"ssl.ip", "an IPv4 or IPv6 address", "All addresses when not set."}, restart,
-       http_host<prometheus, at_door, &HttpDoor::ssl>);
+  door({"ssl.ip", "an IPv4 or IPv6 address", "Address to listen on; all addresses if not set."},
+       restart, http_host<prometheus, at_door, &HttpDoor::ssl>);
   add_timeouts<prometheus, at_door>(door, "ssl");
   add_tls_rows<prometheus, at_door>(door);
   add({"prometheus.path", "a path that begins with / and does not end with it",
-       "Where metrics are; per-object, detailed and memory-breakdown are below it."},
+       "Path of the metrics; per-object, detailed and memory-breakdown are below it."},
       later, metrics_path);
   add({"prometheus.return_per_object_metrics", accepts_bool,
-       "Whether that path has the metrics of single objects, as its per-object has always."},
+       "Whether that path has the metrics of single objects, as its per-object always has."},
       later, access::flag<prometheus, &Prometheus::return_per_object_metrics>);
 }
 

@@ -57,7 +57,7 @@ constexpr access::Access time_of = {
     [](const Config& config) { return show_named(times, (config.log.*Style).time); }};
 
 void add_outputs(const Section& add) {
-  add({"log.dir", "a path", "Directory of the log file; made when missing."}, at_once,
+  add({"log.dir", "a path", "Directory of the log file; created if missing."}, at_once,
       access::text<&Config::log, &LogConfig::dir>);
   add({"log.file", "a file name or false", "File in log.dir, or an absolute path."}, at_once,
       access::log_file);
@@ -76,7 +76,7 @@ void add_outputs(const Section& add) {
   add({"log.console.level", accepts_level, "Lowest level that goes to the console."}, at_once,
       access::level<&Config::log, &LogConfig::console_level>);
   add({"log.console.stdio", "stdout or stderr",
-       "Which stream is the console. The line 'lepus ready' goes to standard output always."},
+       "Which stream is the console. The line 'lepus ready' always goes to standard output."},
       at_once, access::log_stdio);
   add({"log.console.formatter", accepts_format, "As log.file.formatter."}, at_once,
       format_of<&LogConfig::console_style>);
@@ -96,7 +96,8 @@ void add_log(std::vector<KeySpec>& rows) {
   const Section add{rows, "Files and log"};
   add_outputs(add);
   add({"log.default.level", accepts_level,
-       "Lowest level of lines about nothing below; console and file restrict further."},
+       "Lowest level of lines in none of the categories below; console and file restrict "
+       "further."},
       at_once, access::category_level<core::LogCategory::general>);
   add({"log.connection.level", accepts_level, "Lowest level of lines about connections."}, at_once,
       access::category_level<core::LogCategory::connection>);

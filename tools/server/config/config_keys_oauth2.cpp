@@ -198,25 +198,26 @@ constexpr std::string_view accepts_claims = "names of claims separated by blanks
 void add_keys(const Section& add) {
   using Place = RootProvider;
   add({"auth_oauth2.issuer", accepts_url,
-       "Who makes the tokens; its discovery document names the URL of the keys when jwks_uri is "
-       "not set."},
+       "Issuer of the tokens. Its discovery document names the URL of the keys if jwks_uri "
+       "is not set."},
       restart, issuer<Place>);
   add({"auth_oauth2.discovery_endpoint_path", "a path",
-       "Of the discovery document, behind the issuer; .well-known/openid-configuration when not "
-       "set."},
+       "Path of the discovery document, behind the issuer; .well-known/openid-configuration "
+       "if not set."},
       restart, text<Place, &Provider::discovery_path>);
   add({"auth_oauth2.discovery_endpoint_params.$name", "a text",
        "A parameter of the request for the discovery document."},
       restart, named_text<Place, &Provider::discovery_parameters>);
   add({"auth_oauth2.jwks_uri", accepts_url,
-       "Where keys are fetched from when a token names one that is not known; not again for 10 s."},
+       "URL of the keys. They are fetched when a token names one that is not known, at most "
+       "every 10 s."},
       restart, url<Place, &Provider::jwks_url>);
   add({"auth_oauth2.jwks_url", accepts_url, "Another name of auth_oauth2.jwks_uri."}, restart,
       access::alias_of(url<Place, &Provider::jwks_url>));
   add({"auth_oauth2.signing_keys.$id", "a PEM file",
        "A public key, or a certificate with one, that tokens with this key id are signed with."},
       restart, named_text<Place, &Provider::key_files>);
-  add({"auth_oauth2.default_key", "the id of a key", "Of tokens that name no key."}, restart,
+  add({"auth_oauth2.default_key", "the id of a key", "Key of tokens that name no key."}, restart,
       text<Place, &Provider::default_key>);
   add({"auth_oauth2.algorithms.$n", accepts_algorithm,
        "One line for each algorithm that a token may be signed with; none: all of them."},
@@ -225,32 +226,32 @@ void add_keys(const Section& add) {
        "Authorities that jwks_uri and the issuer are verified with."},
       restart, text<Place, &Provider::ca_file>);
   add({"auth_oauth2.https.peer_verification", accepts_verify,
-       "Whether their certificates are verified; also their host names."},
+       "Whether their certificates and host names are verified."},
       restart, verify<Place>);
 }
 
 void add_claims(const Section& add) {
   using Place = RootServer;
   add({"auth_oauth2.resource_server_id", "a name",
-       "What this broker is called in the claim aud of a token, and before the dot of its scopes."},
+       "Name of this broker in the claim aud of tokens, and before the dot of their scopes."},
       restart, text<Place, &Server::id>);
   add({"auth_oauth2.resource_server_type", "a text",
        "Type of the permissions in the claim authorization_details that are for this broker; not "
        "set: none is."},
       restart, text<Place, &Server::type>);
   add({"auth_oauth2.default_oauth_provider", "an id of auth_oauth2.oauth_providers",
-       "Whose keys count for resource servers that name no provider; not set: those of "
+       "Provider of the keys for resource servers that name none; not set: the keys of "
        "auth_oauth2 itself."},
       restart, text<Place, &Server::provider>);
   add({"auth_oauth2.verify_aud", accepts_bool,
-       "Whether the claim aud has to name this broker; true when not set."},
+       "Whether the claim aud must name this broker; true if not set."},
       restart, verify_audience<Place>);
   add({"auth_oauth2.scope_prefix", "a text, may be empty",
-       "Scopes that begin with it count, without it; the resource server's id and a dot when not "
-       "set."},
+       "Only scopes that begin with this are used, without it; the resource server's id and "
+       "a dot if not set."},
       restart, text_or_empty<Place, &Server::scope_prefix>);
   add({"auth_oauth2.additional_scopes_key", accepts_claims,
-       "Claims that have scopes, too, beside scope; a.b is b in the object a."},
+       "More claims with scopes, besides scope; a.b is b in the object a."},
       restart, text<Place, &Server::additional_scopes_key>);
   add({"auth_oauth2.preferred_username_claims.$n", "the name of a claim",
        "Claims that name the user, before sub and client_id."},
@@ -267,11 +268,11 @@ void add_claims(const Section& add) {
 void add_resource_servers(const Section& add) {
   using Place = NamedServer;
   add({"auth_oauth2.resource_servers.$id.id", "a name",
-       "A further resource server is called so in tokens; as in the key when not set. What it does "
+       "Name of a further resource server in tokens; as in the key if not set. What it does "
        "not set is as for auth_oauth2 itself."},
       restart, text<Place, &Server::id>);
   add({"auth_oauth2.resource_servers.$id.oauth_provider_id", "an id of auth_oauth2.oauth_providers",
-       "Whose keys its tokens are signed with."},
+       "Provider of the keys that its tokens are signed with."},
       restart, text<Place, &Server::provider>);
   add({"auth_oauth2.resource_servers.$id.resource_server_type", "a text",
        "As auth_oauth2.resource_server_type."},

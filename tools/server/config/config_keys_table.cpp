@@ -21,28 +21,30 @@ void add_network(std::vector<KeySpec>& rows) {
   add({"listeners.tcp", "none", "Turns all TCP listeners off that were named above this line."},
       restart, access::no_listeners);
   add({"listeners.ssl.$name", "[address:]port or none",
-       "Where AMQP clients connect with TLS; else as listeners.tcp.$name. There is no default."},
+       "Where AMQP clients connect with TLS; otherwise as listeners.tcp.$name. There is no "
+       "default."},
       restart, access::ssl_listener);
   add({"listeners.ssl", "none", "Turns all TLS listeners off that were named above this line."},
       restart, access::no_ssl_listeners);
   add({"listeners.unix.$name", "an absolute path or none",
-       "A unix socket where AMQP clients of this machine connect, besides the other listeners. "
-       "Whoever may write to the file may connect, and counts as connected over a loopback "
-       "address. There is no default."},
+       "A unix socket for AMQP clients of this machine. Who may write to the file may "
+       "connect, and counts as a loopback client. There is no default."},
       restart, access::unix_listener_path);
   add({"listeners.unix.$name.mode", "an octal mode like 0660",
-       "Permissions of the file; its directory's count as well. 0660 when not set."},
+       "Permissions of the socket's file; those of its directory apply, too. 0660 if not "
+       "set."},
       restart, access::unix_listener_mode);
   add({"proxy_protocol", accepts_bool,
-       "Whether every connection over TCP begins with a header of the PROXY protocol (1 or 2), in "
-       "which a proxy says for whom it connects: that address then counts in the log, in lists and "
-       "for loopback_users. A connection without one is closed."},
+       "Whether every TCP connection begins with a header of the PROXY protocol (1 or 2). "
+       "The client's address in it is shown in the log and in lists, and decides for "
+       "loopback_users. A connection without a header is closed."},
       restart, access::flag<&Config::tcp, &TcpOptions::proxy_protocol>);
   add({"proxy_protocol.trusted_sources", "ranges like 10.0.0.0/8 separated by commas, or all",
-       "Whose headers count; connections from elsewhere are closed. RabbitMQ trusts all."},
+       "Addresses that may send such a header; connections from elsewhere are closed. "
+       "RabbitMQ trusts all."},
       restart, access::proxy_sources);
   add({"tcp_listen_options.backlog", "a number from 1 to 65535",
-       "Connections the kernel keeps waiting until they are accepted; bounded by "
+       "Connections that the kernel queues until they are accepted; bounded by "
        "net.core.somaxconn."},
       restart, access::number<1, 65535, &Config::tcp, &TcpOptions::backlog>);
   add({"tcp_listen_options.nodelay", accepts_bool, "Send small segments at once (TCP_NODELAY)."},
@@ -57,14 +59,14 @@ void add_network(std::vector<KeySpec>& rows) {
        "Receive buffer of a socket (SO_RCVBUF)."},
       restart, access::size<0, 1ULL << 30, &Config::tcp, &TcpOptions::receive_buffer_size>);
   add({"tcp_listen_options.send_timeout", "milliseconds from 1 to 4294967295, or infinity",
-       "A client that takes nothing for so long, while something waits to be sent to it, is reset; "
-       "its unacknowledged messages go back to their queues."},
+       "A client that takes no data for this long, while data waits for it, is reset; its "
+       "unacknowledged messages go back to their queues."},
       later, access::number_or_infinity<u32_max, &Config::tcp, &TcpOptions::send_timeout_ms>);
   add({"handshake_timeout", "milliseconds from 1 to 4294967295, or infinity",
-       "Time a client has from connecting to connection.open."},
+       "Time limit from connecting to connection.open."},
       later, access::number_or_infinity<u32_max, &Config::handshake_timeout_ms>);
   add({"max_connections", "a number from 1 to 4294967295, or infinity",
-       "Connections of the whole broker; more are closed at once."},
+       "Connections of the whole broker; further ones are closed at once."},
       at_once, access::number_or_infinity<u32_max, &Config::connections_max>);
   add({"connection_max", "a number from 1 to 4294967295, or infinity",
        "Another name of max_connections."},
@@ -78,20 +80,20 @@ void add_tls_certificates(const Section& add) {
   constexpr auto options = &TlsConfig::options;
   constexpr auto own = &TlsOptions::own;
   add({"ssl_options.certfile", "a path",
-       "The certificate in PEM form, and behind it those of the authorities between it and the "
-       "root. Read at the start, with SIGHUP, and by lepusctl reload_certificates."},
+       "The certificate in PEM form, followed by those of the authorities between it and the "
+       "root. Read at the start, at a reload, and by lepusctl reload_certificates."},
       later, access::text<tls, options, own, &TlsKeyFiles::certfile>);
   add({"ssl_options.keyfile", "a path", "Its private key in PEM form."}, later,
       access::text<tls, options, own, &TlsKeyFiles::keyfile>);
-  add({"ssl_options.password", "a password", "Of the private key, when it is encrypted."}, later,
-      access::text<tls, options, own, &TlsKeyFiles::password>);
+  add({"ssl_options.password", "a password", "Password of the private key, if it is encrypted."},
+      later, access::text<tls, options, own, &TlsKeyFiles::password>);
   add({"ssl_options.sni.$host.certfile", "a path",
        "As ssl_options.certfile, for clients that ask for this host (SNI), e.g. mq.example.com, or "
        "*.example.com for any name below example.com."},
       later, access::tls_host_certfile);
   add({"ssl_options.sni.$host.keyfile", "a path", "Its private key."}, later,
       access::tls_host_keyfile);
-  add({"ssl_options.sni.$host.password", "a password", "Of that private key."}, later,
+  add({"ssl_options.sni.$host.password", "a password", "Password of that private key."}, later,
       access::tls_host_password);
 }
 
@@ -104,25 +106,25 @@ void add_tls_clients(const Section& add) {
        "Certificates in PEM form of the authorities whose clients are trusted, with verify_peer."},
       later, access::text<tls, options, &TlsOptions::cacertfile>);
   add({"ssl_options.verify", "verify_peer or verify_none",
-       "Whether clients are asked for a certificate; one that is shown must be good."},
+       "Whether clients are asked for a certificate. One that is shown must be valid."},
       later, access::tls_verify);
   add({"ssl_options.fail_if_no_peer_cert", accepts_bool,
        "Whether clients must show a certificate. Needs verify_peer."},
       later, access::flag<tls, options, &TlsOptions::fail_if_no_peer_cert>);
   add({"ssl_options.depth", "a number from 0 to 255",
-       "Certificates that may stand between a client's and a trusted one."},
+       "Most certificates between a client's and a trusted one."},
       later, access::number<0, 255, tls, options, &TlsOptions::depth>);
   add({"ssl_options.crlfile", "a path",
-       "Revocation lists in PEM form, one for each authority that issues clients' certificates. "
-       "Revoked ones are refused."},
+       "Revocation lists in PEM form, one for each authority that issues clients' "
+       "certificates. Revoked certificates are refused."},
       later, access::text<tls, options, &TlsOptions::crlfile>);
   add({"ssl_cert_login_from", "distinguished_name, common_name or subject_alternative_name",
-       "Which part of a client's certificate is its user for the mechanism EXTERNAL."},
+       "Which part of a client's certificate names its user, for the mechanism EXTERNAL."},
       later, access::tls_login_part);
   add({"ssl_cert_login_san_type", "dns, ip, email, uri or other_name",
-       "Of subject_alternative_name: which type."},
+       "Type of the name, with subject_alternative_name."},
       later, access::tls_login_type);
-  add({"ssl_cert_login_san_index", "a number from 0 to 1000", "Which one of that type."}, later,
+  add({"ssl_cert_login_san_index", "a number from 0 to 1000", "Which name of that type."}, later,
       access::number<0, 1000, tls, options, &TlsOptions::login, &TlsLoginRule::index>);
 }
 
@@ -134,34 +136,34 @@ void add_tls(std::vector<KeySpec>& rows) {
   add_tls_certificates(add);
   add_tls_clients(add);
   add({"ssl_options.versions.$n", "tlsv1.3 or tlsv1.2",
-       "One line for each version that is spoken; the first such line replaces the default, which "
-       "is both."},
+       "One line for each version that is allowed; the first such line replaces the default, "
+       "which is both."},
       later, access::tls_version);
   add({"ssl_options.ciphers.$n", "the name of a cipher suite",
-       "One line for each suite that may be used, by OpenSSL's name or that of the RFCs; the "
-       "default is OpenSSL's choice. A version without a suite is not spoken."},
+       "One line for each cipher suite that may be used, by OpenSSL's name or that of the "
+       "RFCs; the default is OpenSSL's choice. A version without a suite is not used."},
       later, access::tls_cipher);
   add({"ssl_options.honor_cipher_order", accepts_bool,
-       "Whether the order of the suites here counts, not the client's."},
+       "Whether the order of the suites here takes precedence over the client's."},
       later, access::flag<tls, options, &TlsOptions::honor_cipher_order>);
   add({"ssl_handshake_timeout", "milliseconds from 1 to 4294967295, or infinity",
-       "Time a client has from connecting to the end of the TLS handshake."},
+       "Time limit from connecting to the end of the TLS handshake."},
       later, access::number_or_infinity<u32_max, tls, &TlsConfig::handshake_timeout_ms>);
 }
 
 void add_protocol(std::vector<KeySpec>& rows) {
   const Section add(rows, "Protocol");
   add({"heartbeat", "seconds from 0 to 65535, 0 = off",
-       "Offered in connection.tune; the client's answer counts."},
+       "Heartbeat interval that is offered to clients; the client's answer decides."},
       later, access::number<0, 65535, &Config::heartbeat_s>);
   add({"frame_max", "bytes from 4096 to 1048576, e.g. 131072 or 128KiB",
-       "Largest frame, offered in connection.tune."},
+       "Largest frame, as offered to clients."},
       later, access::size<4096, 1 << 20, &Config::frame_max>);
   add({"initial_frame_max", "bytes from 4096 to 65536",
-       "Largest frame before connection.tune-ok: a login by a token of OAuth 2 may need more."},
+       "Largest frame during the login. A login by a token of OAuth 2 may need more."},
       later, access::size<4096, 64 << 10, &Config::auth, &AuthConfig::initial_frame_max>);
   add({"channel_max", "a number from 0 to 65535, 0 = no limit",
-       "Channels of a connection, offered in connection.tune."},
+       "Channels of a connection, as offered to clients."},
       later, access::number<0, 65535, &Config::channel_max>);
   add({"max_channels_per_connection", "a number from 0 to 65535, 0 = no limit",
        "Another name of channel_max."},
@@ -172,43 +174,45 @@ void add_protocol(std::vector<KeySpec>& rows) {
        "Consumers of a channel."},
       later, access::number_or_infinity<u32_max, &Config::consumers_per_channel_max>);
   add({"channel_flow", accepts_bool,
-       "Whether channel.flow with active=false stops the consumers of its channel. false: 540, as "
-       "RabbitMQ answers, unless the client has the capability channel_flow."},
+       "Whether channel.flow with active=false stops the consumers of its channel. If false, "
+       "it is refused with 540, as by RabbitMQ, unless the client has the capability "
+       "channel_flow."},
       later, access::flag<&Config::channel_flow>);
   add({"consumer_timeout", "milliseconds from 1, or infinity",
-       "Time a consumer has to acknowledge a delivery: then it is cancelled, and what it had goes "
-       "back to the queue. Policies, queues and consumers can have their own "
-       "(x-consumer-timeout)."},
+       "Time limit for the acknowledgement of a delivery. After it, the consumer is "
+       "cancelled, and its messages go back to the queue. Policies, queues and consumers can "
+       "have their own (x-consumer-timeout)."},
       later, access::number_or_infinity<UINT64_MAX, &Config::consumer_timeout_ms>);
   add({"message_interceptors.incoming.set_header_timestamp.overwrite", accepts_bool,
-       "Every message gets the header timestamp_in_ms and the property timestamp as it comes in. "
-       "true: also in place of the publisher's; not set: nothing is added."},
+       "Adds the header timestamp_in_ms and the property timestamp to every incoming "
+       "message. true: also replaces the publisher's; false: keeps those; not set: adds "
+       "nothing."},
       later, access::interceptor<&Config::interceptors, &core::Interceptors::timestamp>);
   add({"message_interceptors.incoming.set_header_routing_node.overwrite", accepts_bool,
-       "Every message gets the header x-routed-by with cluster_name. true and not set as above."},
+       "Adds the header x-routed-by with cluster_name to every incoming message. true, false "
+       "and not set as above."},
       later, access::interceptor<&Config::interceptors, &core::Interceptors::routing_node>);
   add({"cluster_name", "a name",
-       "Name clients are told; lepus@HOSTNAME when not set. lepusctl set_cluster_name outweighs "
-       "it."},
+       "Name that clients see; lepus@HOSTNAME if not set. lepusctl set_cluster_name "
+       "overrides it."},
       later, access::text<&Config::cluster_name>);
   add({"product.name", "a name",
-       "Product clients are told. Some decide by it how they behave: Celery sets prefetch limits "
-       "in "
-       "the way that works here when it reads RabbitMQ with a version from 3.3 to below 4.0."},
+       "Product that clients see. Some clients depend on it: Celery sets prefetch limits in "
+       "the way that works here if it reads RabbitMQ with a version from 3.3 to below 4.0."},
       later, access::text<&Config::product_name>);
-  add({"product.version", "a version like 3.13.7", "Version clients are told; see product.name."},
+  add({"product.version", "a version like 3.13.7", "Version that clients see; see product.name."},
       later, access::text<&Config::product_version>);
 }
 
 void add_users(std::vector<KeySpec>& rows) {
   const Section add(rows, "Users");
   add({"default_user", "a name",
-       "The first user; like all users here made when the data directory is new and never touched "
-       "again. Environment: RABBITMQ_DEFAULT_USER."},
+       "Name of the first user. Users from the configuration are created only in a new data "
+       "directory and never changed later. Environment: RABBITMQ_DEFAULT_USER."},
       once, access::default_user);
   add({"default_pass", "a password", "Its password. Environment: RABBITMQ_DEFAULT_PASS."}, once,
       access::default_pass);
-  add({"default_user_tags.$tag", accepts_bool, "Gives the first user a tag or takes it away."},
+  add({"default_user_tags.$tag", accepts_bool, "Gives the first user a tag, or takes it away."},
       once, access::default_user_tag);
   add({"default_permissions.configure", accepts_pattern,
        "Names that the first user may declare and delete."},
@@ -222,7 +226,7 @@ void add_users(std::vector<KeySpec>& rows) {
   add({"default_users.$name.tags", "names separated by commas", "Tags of an added user."}, once,
       access::user_tags);
   add({"default_users.$name.vhost_pattern", accepts_pattern,
-       "Virtual hosts it may use, of those that are there when it is made."},
+       "Virtual hosts that it may use, of those that exist when it is created."},
       once, access::user_vhost_pattern);
   add({"default_users.$name.configure", accepts_pattern, "As default_permissions.configure."}, once,
       access::user_configure);
@@ -236,11 +240,13 @@ void add_users(std::vector<KeySpec>& rows) {
   add({"vhosts.$n", "a name", "One more virtual host, also with commas or blanks in its name."},
       restart, access::vhost);
   add({"default_queue_type", "classic, quorum or stream",
-       "Type of durable queues that are declared without x-queue-type. Virtual hosts that have no "
-       "default type when the broker starts or makes them get this one and keep it."},
+       "Type of durable queues that are declared without x-queue-type. A virtual host "
+       "without a default type gets this one when the broker starts or creates it, and keeps "
+       "it."},
       restart, access::default_queue_type);
   add({"event_exchange.vhost", "a name, empty = default_vhost",
-       "The virtual host that has amq.rabbitmq.event. Nothing is made of what nobody is bound to."},
+       "The virtual host that has amq.rabbitmq.event. Events cost nothing while no queue is "
+       "bound."},
       restart, access::text<&Config::event_vhost>);
 }
 
@@ -248,20 +254,20 @@ void add_memory(std::vector<KeySpec>& rows) {
   const Section add(rows, "Memory");
   const auto fraction = access::watermark_fraction;
   add({"vm_memory_high_watermark.relative", "a fraction above 0 up to 1, e.g. 0.6",
-       "Share of the memory available from which on publishers are blocked."},
+       "Fraction of available memory above which publishers are blocked."},
       at_once, fraction);
   add({"vm_memory_high_watermark", "a fraction above 0 up to 1, e.g. 0.6",
        "Another name of vm_memory_high_watermark.relative."},
       at_once, access::alias_of(fraction));
   add({"vm_memory_high_watermark.absolute", "a size, e.g. 4GiB",
-       "The same as an amount; outweighs the fraction."},
+       "The same as an amount; overrides the fraction."},
       at_once, access::watermark_size);
   add({"vm_memory_high_watermark_paging_ratio", "a fraction above 0 up to 1, e.g. 0.5",
-       "From this share of the watermark on, all messages that can go to disk alone do, also "
-       "transient ones."},
+       "Above this fraction of the watermark, all messages that can be on disk alone leave "
+       "memory, transient ones, too."},
       at_once, access::paging_ratio);
   add({"total_memory_available_override_value", "a size, e.g. 16GiB",
-       "Memory available, when neither the machine's nor the cgroup's amount is right."},
+       "Available memory, if neither the machine's nor the cgroup's amount is right."},
       at_once, access::total_memory);
   add({"recv_buffers", "a power of two from 1 to 32768",
        "Receive buffers of a shard, shared by its connections."},
@@ -273,75 +279,76 @@ void add_memory(std::vector<KeySpec>& rows) {
 void add_threads(std::vector<KeySpec>& rows) {
   const Section add(rows, "Threads");
   add({"shards", "auto or a number from 1 to 1024",
-       "Threads that serve connections and queues. auto: one for each core but one, within the "
-       "cgroup's CPU quota, and at least one; one for each CPU of cpuset when that is set."},
+       "Threads that serve connections and queues. auto: one for each core but one, within "
+       "the cgroup's CPU quota, and at least one; with cpuset, one for each of its CPUs."},
       restart, access::shards);
   add({"cpuset", "CPU numbers like 2-5,8",
-       "CPUs for the shards; naming SMT siblings uses them. Not set: one CPU of each core the "
-       "process may use."},
+       "CPUs for the shards; naming SMT siblings uses them. Not set: one CPU of each core "
+       "that the process may use."},
       restart, access::cpuset);
   add({"pin", "true, false or auto",
        "Bind each shard to its CPU. auto: unless the cgroup has a CPU quota or shards share CPUs."},
       restart, access::pin);
   add({"idle", "sleep, adaptive or poll",
-       "What a shard without work does: wait in the kernel, spin for idle.spin_us first, or never "
-       "wait (uses the whole core)."},
+       "What a shard without work does: sleep in the kernel, spin for idle.spin_us first, or "
+       "spin always (uses the whole core)."},
       restart, access::idle);
   add({"idle.spin_us", "microseconds from 1 to 1000000", "How long adaptive spins."}, restart,
       access::number<1, 1'000'000, &Config::idle_spin_us>);
   add({"idle.disk_spin_us", "microseconds up to 1000000",
-       "How long a shard asks a write of its journal for the result before it waits in the kernel. "
-       "Confirms come sooner, for some CPU time at low rates; 0 saves that."},
+       "How long a shard polls for a journal write to finish before it sleeps. Confirms come "
+       "sooner, for some CPU time at low rates; 0 saves that."},
       restart, access::number<0, 1'000'000, &Config::idle_disk_spin_us>);
   add({"io.driver", "auto, io_uring or epoll",
-       "How the kernel is asked for input and output. auto: io_uring, and where the kernel or a "
-       "container's profile refuses it, epoll, with a warning: that is slower."},
+       "How the kernel is asked for input and output. auto: io_uring; if the kernel or a "
+       "container's profile refuses it, epoll, which is slower, with a warning."},
       restart, access::io_driver);
 }
 
 void add_files(std::vector<KeySpec>& rows) {
   const Section add(rows, "Files and log");
   add({"data_dir", "a path",
-       "Directory of this broker's data; made when missing, used by one only."},
+       "Directory of this broker's data; created if missing; used by one broker only."},
       restart, access::text<&Config::data_dir>);
   add({"management.socket", "a path or none",
-       "Unix socket for lepusctl, open to root and the broker's own user; lepus.sock in data_dir "
-       "when not set."},
+       "Unix socket for lepusctl, open to root and the broker's own user; lepus.sock in "
+       "data_dir if not set."},
       restart, access::text<&Config::management_socket>);
   add({"journal.sync", "always, interval or os",
-       "What a confirm of a persistent message promises. always: it is on the disk. interval: the "
-       "operating system has it and is told to write it every journal.sync_interval; a power cut "
-       "loses what came since, a crash of the broker nothing. os: the operating system writes it "
-       "when it likes."},
+       "What a confirm of a persistent message means. always: it is on the disk. interval: "
+       "the operating system has it, and writes it every journal.sync_interval; a power cut "
+       "loses what came since, a crash of the broker nothing. os: the operating system has "
+       "it, and writes it when it likes."},
       restart, access::journal_sync);
-  add({"journal.sync_interval", "milliseconds from 1 to 60000", "Of journal.sync = interval."},
+  add({"journal.sync_interval", "milliseconds from 1 to 60000",
+       "The interval of journal.sync = interval."},
       restart, access::number<1, 60'000, &Config::journal_sync_interval_ms>);
   add({"journal.segment_size", "a multiple of 64KiB from 1MiB to 1GiB",
        "Size of a journal file. Each shard has at least two."},
       restart, access::segment_size);
   add({"disk_free_limit.absolute", "a size, e.g. 1GiB",
-       "What must stay free on the disk of data_dir, beside room for one more journal file of each "
-       "shard. With less, publishers are blocked."},
+       "Space that must stay free on the disk of data_dir, besides room for one more journal "
+       "file of each shard. With less, publishers are blocked."},
       at_once, access::disk_size);
   add({"disk_free_limit", "a size, e.g. 1GiB", "Another name of disk_free_limit.absolute."},
       at_once, access::alias_of(access::disk_size));
   add({"disk_free_limit.relative", "a factor above 0 up to 1000, e.g. 1.5",
-       "The same as a multiple of the memory available; disk_free_limit.absolute outweighs it."},
+       "The same as a multiple of available memory; disk_free_limit.absolute overrides it."},
       at_once, access::disk_factor);
   const auto definitions = access::text<&Config::load_definitions>;
   add({"load_definitions", "a path",
-       "File with definitions as RabbitMQ exports them, or a directory of such files (*.json, in "
-       "the order of their names). Loaded at every start; what is there already and equal is left "
-       "as it is."},
+       "Definitions file as RabbitMQ exports it, or a directory of such files (*.json, in "
+       "the order of their names). Loaded at every start; what exists and is equal is left "
+       "alone."},
       restart, definitions);
   add({"load_definitions.on_unsupported", "refuse or skip",
-       "What becomes of elements of definitions that cannot be taken, in load_definitions and with "
-       "lepusctl import_definitions: refuse lists them all and imports nothing, skip goes on "
-       "without them and reports each."},
+       "What happens to elements of definitions that are not supported, in load_definitions "
+       "and with lepusctl import_definitions. refuse: lists them all and imports nothing; "
+       "skip: leaves them out and reports each."},
       at_once, access::on_unsupported);
   add({"definitions.skip_if_unchanged", accepts_bool,
-       "A start leaves load_definitions alone when the last import was of the same content: what "
-       "was changed since, by operators or clients, stays so."},
+       "Whether a start ignores load_definitions if the last import had the same content. "
+       "Changes made since by operators and clients stay."},
       restart, access::flag<&Config::import_rules, &ImportRules::skips_unchanged>);
   add({"definitions.local.path", "a path", "Another name of load_definitions."}, restart,
       access::alias_of(definitions));
