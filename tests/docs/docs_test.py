@@ -4,12 +4,14 @@
 Run: tests/docs/docs_test.py
 """
 import os
+import re
 import sys
 import tempfile
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from commands import Lookup, program_of, split_commands
+from keys import Keys
 from pages import Page, anchor_of
 from world import World
 
@@ -70,6 +72,23 @@ class CommandsTest(unittest.TestCase):
                             ('lepus --check-config', 0), ('lepus --chek-config', 1),
                             ('echo lepusctl', 0), ("lepusctl get 'q", 1)):
             self.assertEqual(len(lookup.faults(text)), count, text)
+
+
+class FakeKeys(Keys):
+    def __init__(self):  # pylint: disable=super-init-not-called
+        self.known = ['log.file', 'log.file.level', 'listeners.tcp.$name', 'pin']
+        self.patterns = [re.compile(text + r'\Z') for text in
+                         (r'log\.file(\.level)?', r'listeners\.tcp\.[^ ]+', 'pin')]
+        self.heads = {'log', 'listeners', 'pin'}
+
+
+class KeysTest(unittest.TestCase):
+    def test_keys(self):
+        for code, is_wrong in (('log.file', False), ('log.fil', True), ('pin = false', False),
+                               ('pn = false', True), ('listeners.tcp.other', False),
+                               ('listeners.tcp', False), ('log.*', False), ('*.fiel', False),
+                               ('log.md', False), ('orders.dead', False), ('x == y', False)):
+            self.assertEqual(bool(FakeKeys().fault(code)), is_wrong, code)
 
 
 class WorldTest(unittest.TestCase):

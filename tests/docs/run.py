@@ -7,17 +7,20 @@ Each page with blocks to run (pages.py says which) has a broker of its own; its 
 order, so a page is tried as a reader would. Blocks that cannot run here (root, apt, docker, another
 machine) say why in their fence; their number is bounded by ratchet.json and may only get smaller.
 The programs' verbs and options are looked up in all blocks and in the commands within the text.
-Names of metrics have to be in a scrape. The last line is `N passed, N failed`.
+Keys in the text have to be in `lepus --list-config`, names of metrics in a scrape. The last line
+is `N passed, N failed`.
 """
 import argparse
 import json
 import os
 import re
+import shutil
 import sys
 import time
 import urllib.request
 
 from commands import Lookup, begins_with_program
+from keys import Keys
 from pages import Page, list_pages
 from snippets import Snippets
 from world import World
@@ -26,6 +29,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 METRIC = re.compile(r'\b(?:lepus|rabbitmq)_[a-z0-9]+(?:_[a-z0-9]+)+\b')
 METRIC_PAGES = ('docs/operations/monitoring.md',)
+# They name keys of RabbitMQ that are not there, too.
+PAGES_OF_OTHER_KEYS = ('docs/COMPATIBILITY.md', 'docs/RABBITMQ_CONF.md')
+FOREIGN = ('curl', 'sqlite3')
 SUFFIX = re.compile(r'_(?:bucket|sum|count)$')
 
 
@@ -67,6 +73,14 @@ def check_calls(page, lookup):
     return '\n'.join(faults)
 
 
+def check_keys(page, keys):
+    faults = []
+    for number, code in page.inline_code():
+        if fault := keys.fault(code):
+            faults.append(f'{page.path}:{number}: {fault}')
+    return '\n'.join(faults)
+
+
 def run_blocks(page, programs, results):
     blocks = [block for block in page.blocks if block.is_shell and block.reason is None]
     if not blocks:
@@ -77,6 +91,10 @@ def run_blocks(page, programs, results):
             results.add(page.path, f'no broker: {output}')
             return
         for block in blocks:
+            if missing := [name for name in FOREIGN if not shutil.which(name)
+                           and re.search(rf'\b{name}\b', block.script)]:
+                print(f'left out: {block.place}: {missing[0]} is not installed')
+                continue
             began = time.monotonic()
             code, output = world.run(block.script)
             wrong = '' if code == block.exit_code else (
@@ -148,10 +166,12 @@ def main():
     programs = os.path.abspath(options.programs)
     pages = {path: Page(ROOT, path) for path in list_pages(ROOT)}
     chosen = {path: page for path, page in pages.items() if options.only in path}
-    results, lookup = Results(), Lookup(programs)
+    results, lookup, keys = Results(), Lookup(programs), Keys(programs)
     for path, page in chosen.items():
         results.add(f'links of {path}', check_links(page, pages))
         results.add(f'commands of {path}', check_calls(page, lookup))
+        if path not in PAGES_OF_OTHER_KEYS:
+            results.add(f'keys of {path}', check_keys(page, keys))
         run_blocks(page, programs, results)
     check_snippets(chosen, programs, results)
     check_metrics(chosen, programs, results)
