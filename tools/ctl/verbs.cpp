@@ -101,8 +101,10 @@ constexpr std::array table{
              Answer::local, ""},
 
     VerbSpec{section::nodes, "await_online_nodes", "<count>",
-             "Exits with 69 unless the count is 1 and clients can connect: there is one node", 1, 1,
-             false, false, Answer::value, "Will wait for at least {0} nodes to come online ..."},
+             "Succeeds if the count is 1 and clients can connect, as there is one node; else "
+             "exits with 69",
+             1, 1, false, false, Answer::value,
+             "Will wait for at least {0} nodes to come online ..."},
     VerbSpec{section::nodes, "await_startup", "[--timeout <timeout>]",
              "Waits until the broker has started and clients can connect", 0, 0, false, false,
              Answer::nothing, ""},
@@ -120,18 +122,18 @@ constexpr std::array table{
              Answer::end, "Stopping node {node} ...", stop_options},
 
     VerbSpec{section::access, "add_user", "<username> [<password>]",
-             "Creates a new user; without it the password is a line of standard input", 1, 2, false,
-             false, Answer::nothing, "Adding user \"{0}\" ..."},
+             "Creates a new user; a password that is left out is read from standard input", 1, 2,
+             false, false, Answer::nothing, "Adding user \"{0}\" ..."},
     VerbSpec{section::access, "add_vhost",
              "<vhost> [--description <description>] [--default-queue-type <type>]",
              "Creates a virtual host", 1, 1, false, false, Answer::nothing,
              "Adding vhost \"{0}\" ...", add_vhost_options},
     VerbSpec{section::access, "authenticate_user", "<username> [<password>]",
-             "Exits with 65 when that is not the password; a password that is left out is a line "
-             "of standard input",
+             "Checks a password, and exits with 65 if it is wrong; if it is left out, it is "
+             "read from standard input",
              1, 2, false, false, Answer::value, "Authenticating user \"{0}\" ..."},
     VerbSpec{section::access, "change_password", "<username> [<password>]",
-             "Changes the user password; without it the new one is a line of standard input", 1, 2,
+             "Changes the user password; if it is left out, it is read from standard input", 1, 2,
              false, false, Answer::nothing, "Changing password for user \"{0}\" ..."},
     VerbSpec{section::access, "clear_password", "<username>",
              "Clears (resets) password and disables password login for a user", 1, 1, false, false,
@@ -150,8 +152,8 @@ constexpr std::array table{
              "Deletes a virtual host with all that is in it", 1, 1, false, false, Answer::nothing,
              "Deleting vhost \"{0}\" ..."},
     VerbSpec{section::access, "hash_password", "[<password>]",
-             "Prints what definitions files have as password_hash, for "
-             "rabbit_password_hashing_sha256; without it the password is a line of standard input",
+             "Prints the password_hash for definitions files (rabbit_password_hashing_sha256); "
+             "a password that is left out is read from standard input",
              0, 1, false, false, Answer::local, ""},
     VerbSpec{section::access, "list_permissions", "[--vhost <vhost>] [--no-table-headers]",
              "Lists user permissions in a virtual host", 0, 0, false, true, Answer::rows,
@@ -260,15 +262,15 @@ constexpr std::array table{
              "Checks that the broker's process is up and answers", 0, 0, false, false, Answer::ping,
              "Will ping {node}."},
     VerbSpec{section::monitoring, "report", "[--timeout <timeout>]",
-             "Prints what is worth knowing about the node and each of its virtual hosts", 0, 0,
-             false, false, Answer::local, ""},
+             "Prints a full report on the node and each virtual host", 0, 0, false, false,
+             Answer::local, ""},
     VerbSpec{section::monitoring, "runtime_thread_stats",
              "[--no-table-headers] [<column>, ...] [--timeout <timeout>]",
              "Shows how long the turns of each thread are, and what the longest one did", 0, many,
              true, false, Answer::rows, "Asking node {node} for the turns of its threads ..."},
     VerbSpec{section::monitoring, "server_version", "[--timeout <timeout>]",
-             "Displays the version that the broker tells its clients", 0, 0, false, false,
-             Answer::value, "Asking node {node} for its RabbitMQ version ..."},
+             "Displays the version that clients see", 0, 0, false, false, Answer::value,
+             "Asking node {node} for its RabbitMQ version ..."},
     VerbSpec{section::monitoring, "status", "[--timeout <timeout>]", "Displays status of a node", 0,
              0, false, false, Answer::status, "Status of node {node} ..."},
 
@@ -282,11 +284,11 @@ constexpr std::array table{
              "Reads the configuration again and reopens the log, as SIGHUP does", 0, 0, false,
              false, Answer::nothing, "Reloading the configuration of node {node} ..."},
     VerbSpec{section::configuration, "reload_certificates", "",
-             "Reads the certificates of TLS listeners again, for connections to come", 0, 0, false,
+             "Reads the certificates of TLS listeners again, for new connections", 0, 0, false,
              false, Answer::nothing, "Reloading the certificates of node {node} ..."},
     VerbSpec{section::configuration, "set_cluster_name", "<name>",
-             "Sets the name that clients are told of the cluster, for connections to come", 1, 1,
-             false, false, Answer::nothing, "Setting cluster name to {0} ..."},
+             "Sets the cluster name that clients see, for new connections", 1, 1, false, false,
+             Answer::nothing, "Setting cluster name to {0} ..."},
     VerbSpec{section::configuration, "set_disk_free_limit",
              "<disk_limit> | mem_relative <fraction>",
              "Sets the disk_free_limit setting, until the broker ends or reloads", 1, 2, false,
@@ -305,8 +307,8 @@ constexpr std::array table{
     VerbSpec{section::configuration, "tune",
              "list|check|apply|undo [--dry-run] [--data-dir <path>] [--irq-cpus <list>] "
              "[--interface <name>]",
-             "Shows settings of the kernel that a broker is quicker or safer with, sets them until "
-             "the next boot, sets them back; check exits with 65 when one differs",
+             "Shows kernel settings that make a broker faster or safer, applies them until the "
+             "next boot, or undoes that; check exits with 65 if one differs",
              1, 1, false, false, Answer::local, "", tune_options},
     VerbSpec{
         section::configuration, "set_vm_memory_high_watermark", "<fraction> | absolute <value>",
@@ -318,8 +320,8 @@ constexpr std::array table{
              "Exporting definitions in JSON to a file at \"{0}\" ...", file_options},
     VerbSpec{section::definitions, "import_definitions",
              "<file_path | \"-\"> [--format json] [--vhost <vhost>] [--skip-invalid]",
-             "Imports definitions in JSON: all of them, or none and every problem; --vhost says "
-             "where the elements of a file of a single virtual host belong",
+             "Imports definitions in JSON, all of them or none, and lists every problem; a "
+             "file of a single virtual host needs --vhost",
              1, 1, false, true, Answer::nothing,
              "Importing definitions in JSON from a file at \"{0}\" ...", import_options},
 
@@ -331,7 +333,7 @@ constexpr std::array table{
              "Closes all connections of a user", 2, 2, false, false, Answer::closed,
              "Closing all connections of user {0}, reason: {1}..."},
     VerbSpec{section::operations, "close_connection", "<connection pid> <explanation>",
-             "Closes the connection that list_connections pid shows so", 2, 2, false, false,
+             "Closes a connection, given its pid from list_connections", 2, 2, false, false,
              Answer::nothing, "Closing connection {0}, reason: {1}..."},
 
     VerbSpec{section::policies, "clear_operator_policy", "[--vhost <vhost>] <name>",
@@ -374,7 +376,7 @@ constexpr std::array table{
              "Lists runtime parameters of a virtual host", 0, 0, false, true, Answer::rows,
              "Listing runtime parameters for vhost \"{vhost}\" ..."},
     VerbSpec{section::parameters, "set_global_parameter", "<name> <value>",
-             "Sets a global runtime parameter: nothing of the broker reads any", 2, 2, false, false,
+             "Sets a global runtime parameter; the broker itself uses none", 2, 2, false, false,
              Answer::nothing, "Setting global runtime parameter \"{0}\" to \"{1}\" ..."},
     VerbSpec{
         section::parameters, "set_parameter", "[--vhost <vhost>] <component> <name> <value>",
@@ -421,8 +423,8 @@ constexpr std::array table{
              "Deletes a queue", 1, 1, false, true, Answer::messages,
              "Deleting queue '{0}' on vhost '{vhost}' ...", delete_queue_options},
     VerbSpec{section::queues, "drop_unreadable", "<queue_name> [<position>] [--vhost <vhost>]",
-             "Drops messages whose records the disk does not give back: all of a queue, or the one "
-             "at a position",
+             "Drops messages whose records cannot be read: all of a queue, or the one at a "
+             "position",
              1, 2, false, true, Answer::resolved,
              "Dropping unreadable messages of queue '{0}' in vhost '{vhost}' ..."},
     VerbSpec{section::queues, "get",
@@ -433,16 +435,16 @@ constexpr std::array table{
     VerbSpec{section::queues, "publish",
              "[--exchange <exchange>] [--routing-key <key>] [--properties <json>] "
              "[--headers <json>] [--vhost <vhost>] [--file <path> | <body>]",
-             "Publishes a message and waits for its confirm; a body that is left out is standard "
-             "input",
+             "Publishes a message and waits for its confirm; a body that is left out is read "
+             "from standard input",
              0, 1, false, true, Answer::published, "", publish_options},
     VerbSpec{section::queues, "list_unreadable",
              "[--vhost <vhost>] [--no-table-headers] [<column>, ...]",
-             "Lists messages whose records the disk does not give back, 100 of each queue at most",
-             0, many, true, true, Answer::rows, "Listing unreadable messages of vhost {vhost} ..."},
+             "Lists messages whose records cannot be read, at most 100 of each queue", 0, many,
+             true, true, Answer::rows, "Listing unreadable messages of vhost {vhost} ..."},
     VerbSpec{section::queues, "retry_unreadable", "[<queue_name>] [--vhost <vhost>]",
-             "Puts messages whose records could not be read back into their queues, to be read "
-             "again: of one queue, or of all",
+             "Puts messages with unreadable records back into their queues, to be read again: "
+             "of one queue, or of all",
              0, 1, false, true, Answer::resolved,
              "Retrying unreadable messages of vhost '{vhost}' ..."},
     VerbSpec{section::queues, "purge_queue", "<queue_name> [--vhost <vhost>]",

@@ -40,7 +40,7 @@ constexpr std::array shovel_table{
     VerbSpec{section::monitoring, "top",
              "[--view queues|connections|shards] [--sort <column>] [--filter <text>] "
              "[--interval <seconds>] [--once] [--vhost <vhost>]",
-             "Shows queues, connections or shards, again and again", 0, 0, false, true,
+             "Shows queues, connections or shards, refreshed every few seconds", 0, 0, false, true,
              Answer::local, "", top_options},
     VerbSpec{section::parameters, "delete_shovel", "[--vhost <vhost>] <name>",
              "Deletes a shovel; what it has not moved stays", 1, 1, false, true, Answer::nothing,
@@ -55,8 +55,8 @@ constexpr std::array shovel_table{
              "--from <queue> --to <queue>|--to-exchange <exchange>|--to-origin first|last "
              "[--count <number>] [--rate <number>] [--died-in <queue>] [--reason <reason>] "
              "[--key <key>] [--message-id <id>] [--vhost <vhost>]",
-             "Moves messages of a queue, by a shovel that ends by itself: shovel_status shows how "
-             "far it is, delete_shovel ends it",
+             "Moves messages of a queue by a shovel that ends by itself; shovel_status shows "
+             "its progress, delete_shovel ends it",
              0, 0, false, true, Answer::value, "Moving messages in vhost '{vhost}', by the shovel",
              move_options},
 };
