@@ -70,7 +70,7 @@ class Lister {
 };
 
 void Lister::read_file(const std::string& name) {
-  if (name == newest_segment_file) return;
+  if (name == newest_segment_file || name == tail_copy_file) return;
   if (const auto indexed = parse_segment_index_name(name)) {
     list_.indexes.push_back(*indexed);
     return;

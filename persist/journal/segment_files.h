@@ -60,6 +60,10 @@ struct SegmentFileList {
   std::uint64_t log_start = 1;  ///< By the newest header.
 };
 
+/// The name of the file that a start copies the newest segment to, until it takes that one's place.
+/// What is left of one means nothing.
+inline constexpr const char* tail_copy_file = "tail.new";
+
 std::string segment_file_name(std::uint32_t index);
 std::string segment_file_path(const std::string& directory, std::uint32_t index);
 /// The index in a file's file name.

@@ -5,7 +5,8 @@
 // that are missing when it is told so; finish_recovery() then makes durable what it believed:
 //
 //     newest segment   | header | records ............ | seal | zeros |
-//                      '------ written again, O_DSYNC -----------'
+//                      '------ copied to a new file, ------------'
+//                              which takes its name
 //
 // After a failed write or a power cut the bytes that were read need not be on the disk: building on
 // them without writing them again has lost confirmed messages in simulations. So the broker accepts
@@ -71,7 +72,8 @@ struct RecoveryReport {
 RecoveryReport recover(io::Disk& disk, const std::string& directory,
                        const RecoveryOptions& options);
 
-/// Empty: done, and everything in the report is durable. Else what failed.
-std::string finish_recovery(io::Disk& disk, const JournalTail& tail);
+/// Empty: done, and everything in the report is durable; the file has the size that `tail` says
+/// then. Else what failed.
+std::string finish_recovery(io::Disk& disk, JournalTail& tail);
 
 }  // namespace lepus::persist

@@ -1,6 +1,11 @@
-// Makes the newest segment durable as it was read, and seals it. The last write holds the end of
-// the records and the seal together; before it comes back nothing is built on the segment, and the
-// bytes of the records are the same before and after, so a crash here changes nothing.
+// Makes the newest segment durable as it was read, and seals it: into a new file, which takes the
+// place of the old one when all of it is on the disk. So a power cut in the middle of a write,
+// which may leave a sector that is neither old nor new, never meets what was confirmed. The new
+// file is as large as its contents.
+//
+// Without room for another file it is written again in its place. Then the last write holds the end
+// of the records and the seal together; before it comes back nothing is built on the segment, and
+// the bytes of the records are the same before and after.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +14,8 @@
 #include <vector>
 
 #include "core/limits.h"
+#include "persist/journal/segment_header.h"
+#include "persist/journal/segments/spare_file.h"
 #include "persist/recovery/recovery.h"
 #include "persist/recovery/segment_reader.h"
 
@@ -27,33 +34,81 @@ void put_seal(std::uint8_t* cursor, const JournalTail& tail) {
 
 class TailWriter {
  public:
-  TailWriter(io::Disk& disk, const JournalTail& tail) : disk_(disk), tail_(tail), reader_(disk) {}
-  ~TailWriter() {
-    if (fd_ >= 0) disk_.close(fd_);
+  TailWriter(io::Disk& disk, JournalTail& tail) : disk_(disk), tail_(tail), reader_(disk) {
+    const bool has_room = tail_.end_offset + sizeof(RecordHeader) <= tail_.file_size;
+    seals_ = !tail_.sealed && has_room;
+    end_ = tail_.end_offset + (seals_ ? sizeof(RecordHeader) : 0);
   }
+  ~TailWriter() { close(); }
 
   std::string run() {
     if (const int opened = reader_.open(tail_.path); opened < 0) return failed("open", opened);
-    fd_ = disk_.open(tail_.path, {.write = true, .direct = true, .dsync = true});
-    if (fd_ == -EINVAL) fd_ = disk_.open(tail_.path, {.write = true, .dsync = true});
-    if (fd_ < 0) return failed("open for writing", fd_);
     buffer_.reset(static_cast<std::uint8_t*>(
         std::aligned_alloc(block_size, core::limits::recovery_write_size)));
     CHECK(buffer_);
-    const bool has_room = tail_.end_offset + sizeof(RecordHeader) <= tail_.file_size;
-    seals_ = !tail_.sealed && has_room;
-    const std::uint64_t end = tail_.end_offset + (seals_ ? sizeof(RecordHeader) : 0);
-    for (std::uint64_t offset = 0; offset < end; offset += core::limits::recovery_write_size)
-      if (const std::string error =
-              write_piece(offset, std::min(core::limits::recovery_write_size, end - offset));
-          !error.empty())
-        return error;
-    return {};
+    const std::string copy = tail_.path.substr(0, tail_.path.rfind('/') + 1) + tail_copy_file;
+    std::string error = copy_to(copy);
+    if (!is_full_) return error;
+    close();
+    (void)disk_.remove(copy);
+    copy_size_ = 0;
+    if (const int opened = open(tail_.path, false); opened < 0)
+      return failed("open for writing", opened);
+    return write_all();
   }
 
  private:
   std::string failed(const char* label, int error) const {
     return fmt::format("{}: cannot {}: {}", tail_.path, label, std::strerror(-error));
+  }
+
+  int open(const std::string& path, bool creates) {
+    CHECK(fd_ < 0);
+    io::OpenMode mode{.write = true, .create = creates, .direct = true, .dsync = true};
+    fd_ = disk_.open(path, mode);
+    mode.direct = false;
+    if (fd_ == -EINVAL) fd_ = disk_.open(path, mode);
+    return fd_;
+  }
+  void close() {
+    if (fd_ >= 0) disk_.close(fd_);
+    fd_ = -1;
+  }
+
+  /// What is_no_room() says of a failure is in is_full_.
+  std::string copy_to(const std::string& path) {
+    CHECK(path != tail_.path);
+    const int removed = disk_.remove(path);
+    if (removed < 0 && removed != -ENOENT)
+      return failed("remove what is left of its copy", removed);
+    copy_size_ = std::max<std::uint64_t>(round_up(end_, block_size), 2 * block_size);
+    int code = open(path, true);
+    if (code < 0) return fail_copy(code);
+    if (std::string error = write_all(); !error.empty()) return error;
+    code = disk_.truncate(fd_, copy_size_);
+    if (code == 0) code = disk_.sync(fd_);
+    if (code < 0) return fail_copy(code);
+    code = disk_.rename(path, tail_.path);
+    if (code < 0) return failed("put its copy in its place", code);
+    tail_.file_size = copy_size_;
+    return {};
+  }
+  std::string fail_copy(int code) {
+    CHECK(code < 0);
+    CHECK(copy_size_ > 0);
+    is_full_ = is_no_room(-code);
+    return failed("copy", code);
+  }
+
+  std::string write_all() {
+    CHECK(fd_ >= 0);
+    CHECK(end_ > block_size);
+    for (std::uint64_t offset = 0; offset < end_; offset += core::limits::recovery_write_size)
+      if (std::string error =
+              write_piece(offset, std::min(core::limits::recovery_write_size, end_ - offset));
+          !error.empty())
+        return error;
+    return {};
   }
 
   std::string write_piece(std::uint64_t offset, std::uint64_t size) {
@@ -66,8 +121,19 @@ class TailWriter {
       std::memcpy(buffer_.get(), window.data(), kept);
     }
     put_seal_piece(offset, size);
+    if (offset == 0 && copy_size_ > 0) put_header();
     const int written = disk_.write(fd_, offset, {buffer_.get(), blocks_size});
+    if (written < 0 && copy_size_ > 0) return fail_copy(written);
     return written < 0 ? failed("write", written) : std::string();
+  }
+
+  /// The file has another size than the one that it takes the place of.
+  void put_header() {
+    SegmentHeader header;
+    const HeaderFault fault = check_segment_header({buffer_.get(), block_size}, header);
+    CHECK(fault == HeaderFault::none);
+    header.size = copy_size_;
+    encode_segment_header(header, {buffer_.get(), block_size});
   }
 
   /// The part of the seal that lies in this piece: it may go over the border of two.
@@ -84,10 +150,13 @@ class TailWriter {
   }
 
   io::Disk& disk_;
-  const JournalTail& tail_;
+  JournalTail& tail_;
   SegmentReader reader_;
   int fd_ = -1;
   bool seals_ = false;
+  std::uint64_t end_ = 0;        ///< Of what is to be written: records, and the seal.
+  std::uint64_t copy_size_ = 0;  ///< Of the new file; 0: it is written in its place.
+  bool is_full_ = false;         ///< There is no room for a new file.
   struct Free {
     void operator()(std::uint8_t* bytes) const { std::free(bytes); }
   };
@@ -96,7 +165,7 @@ class TailWriter {
 
 }  // namespace
 
-std::string finish_recovery(io::Disk& disk, const JournalTail& tail) {
+std::string finish_recovery(io::Disk& disk, JournalTail& tail) {
   if (tail.segment == 0) return {};
   CHECK(tail.end_offset >= block_size && tail.end_offset % record_alignment == 0);
   CHECK(tail.end_offset <= tail.file_size);

@@ -69,7 +69,7 @@ std::string ShardRecovery::open(const KnownQueues& known, const Expected& expect
 /// The newest segment is sealed where its last complete batch ends, so an index that it may have
 /// goes before.
 std::string ShardRecovery::finish() {
-  const JournalTail& tail = report_.tail;
+  JournalTail& tail = report_.tail;
   io::Disk& disk = *parts_.disk;
   const bool has_index =
       std::binary_search(report_.indexes.begin(), report_.indexes.end(), tail.file);
@@ -79,6 +79,8 @@ std::string ShardRecovery::finish() {
     return fmt::format("cannot remove {}: {}", segment_index_path(parts_.directory, tail.file),
                        std::strerror(-removed));
   if (std::string error = finish_recovery(disk, tail); !error.empty()) return error;
+  for (SegmentFile& file : report_.files)
+    if (tail.segment > 0 && file.index == tail.file) file.size = tail.file_size;
   int code = report_.index_error;
   if (!report_.tail_index.empty() && code == 0)
     code = write_segment_index(disk, parts_.directory, tail.file, report_.tail_index);

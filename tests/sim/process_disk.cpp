@@ -24,6 +24,7 @@ int ProcessDisk::write(int fd, std::uint64_t offset, core::Bytes bytes) {
   if (!is_last()) return disk_.write(fd, offset, bytes);
   constexpr std::size_t unit = persist::block_size;
   const std::size_t part = random_.below(bytes.size() / unit + 1) * unit;
+  if (part < bytes.size()) interrupted_ = {paths_.at(fd), offset + part};
   if (part > 0) (void)disk_.write(fd, offset, bytes.first(part));
   end();
 }

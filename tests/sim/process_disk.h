@@ -30,6 +30,13 @@ class ProcessDisk final : public io::Disk {
   void ignore_dsync() { ignores_dsync_ = true; }
   /// Whoever reads a journal file finds every checksum right, whatever the bytes are.
   void hide_damage() { hides_damage_ = true; }
+  /// Where the write was in which the process died: a power cut may leave a sector there that is
+  /// neither old nor new.
+  struct Place {
+    std::string path;  ///< Empty: it died elsewhere.
+    std::uint64_t offset = 0;
+  };
+  const Place& interrupted() const { return interrupted_; }
   /// Makes the mistakes about indexes, when it is one of these.
   void set_saboteur(Saboteur& saboteur) { saboteur_ = &saboteur; }
 
@@ -109,6 +116,7 @@ class ProcessDisk final : public io::Disk {
   std::uint64_t calls_left_ = UINT64_MAX;
   std::function<void()> on_death_;
   bool is_dead_ = false;
+  Place interrupted_;
   bool forgets_writes_ = false;
   bool ignores_dsync_ = false;
   bool hides_damage_ = false;

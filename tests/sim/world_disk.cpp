@@ -102,11 +102,15 @@ void World::check_places(const persist::RecoveryReport& report) {
 
 void World::end_process(bool is_power_cut) {
   judge_.note("the process is gone{}", is_power_cut ? ", and the power" : "");
+  const ProcessDisk::Place interrupted = cluster_->disk().interrupted();
   Cluster::die(std::move(cluster_));
   if (saboteur_.mistake() == Mistake::early_index)
     saboteur_.early_indexes().remember(sim_.disk(), Cluster::journal_directory);
   if (is_power_cut) {
     sim_.disk().power_cut(disk_random_);
+    // Without room the newest segment is written again in its place.
+    if (!interrupted.path.empty() && !plan_.disk_fills)
+      (void)sim_.disk().flip_bit(interrupted.path, interrupted.offset, io::sim_sector_size);
   } else {
     sim_.disk().kill();
   }

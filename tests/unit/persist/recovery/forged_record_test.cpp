@@ -42,13 +42,13 @@ class ForgedRecordTest : public RecoveryTest {
 };
 
 TEST_F(ForgedRecordTest, IsNotTaken) {
-  const RecoveryReport report = run_with({});
+  RecoveryReport report = run_with({});
   EXPECT_EQ(live(report, 7), (Sequences{1, 2, 3}));
   EXPECT_EQ(only(report, RecoveryCase::damaged_sealed).records_lost, 1u);
 }
 
 TEST_F(ForgedRecordTest, WouldBeTakenWithTheNumberOfTheStore) {
-  const RecoveryReport report = run_with(RecordSeed::of(SegmentBuilder::store));
+  RecoveryReport report = run_with(RecordSeed::of(SegmentBuilder::store));
   const Sequences found = live(report, 7);
   EXPECT_EQ(std::count(found.begin(), found.end(), forged_position), 1) << "what this is about";
 }

@@ -29,7 +29,7 @@ class KeptAsideTest : public RecoveryTest {
     return recover(disk, aside_shard, {.shard = 0, .store = SegmentBuilder::store});
   }
   std::vector<std::string> bodies_aside(std::uint64_t queue) {
-    const RecoveryReport report = look_aside();
+    RecoveryReport report = look_aside();
     RecordLoader loader(disk, aside_shard, report.files);
     std::vector<std::string> bodies;
     report.queues.for_each(queue, [&](const LiveEntry& entry) {
@@ -100,7 +100,7 @@ TEST_F(KeptAsideTest, NothingIsWrittenOver) {
 
 TEST_F(KeptAsideTest, AFullDiskIsAnError) {
   put_messages();
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   disk.write_error = -ENOSPC;
   const KeptAside result = keep_aside(disk, report, {9}, what);
   EXPECT_NE(result.error.find("000000.seg: cannot write: No space left"), std::string::npos)
@@ -110,7 +110,7 @@ TEST_F(KeptAsideTest, AFullDiskIsAnError) {
 
 TEST_F(KeptAsideTest, RecordsThatCannotBeReadAreCounted) {
   put_messages();
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   file(0)[block_size + 80] ^= 1;
   const KeptAside result = keep_aside(disk, report, {9}, what);
   EXPECT_EQ(result.error, "");

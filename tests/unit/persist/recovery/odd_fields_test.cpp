@@ -98,7 +98,7 @@ class OddFieldsTest : public RecoveryTest {
   }
 
   void judge() {
-    const RecoveryReport report = run();
+    RecoveryReport report = run();
     for (const Finding& finding : report.findings) EXPECT_GT(finding.text().size(), 20u);
     const auto found = load_all(report);
     if (report.refused()) {
@@ -107,7 +107,7 @@ class OddFieldsTest : public RecoveryTest {
       return;
     }
     ASSERT_EQ(finish_recovery(disk, report.tail), "");
-    const RecoveryReport again = run();
+    RecoveryReport again = run();
     EXPECT_FALSE(again.refused());
     EXPECT_EQ(load_all(again), found);
     ++opened;

@@ -28,7 +28,7 @@ class RecoveryBatchTest : public RecoveryTest {
 TEST_F(RecoveryBatchTest, CompleteAcrossSegments) {
   second.end_batch();
   put_both();
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{1, 2}));
   EXPECT_EQ(report.worst(), Severity::normal);
 }
@@ -73,7 +73,7 @@ TEST_F(RecoveryBatchTest, DamageInsideAppliesWhatIsLeft) {
   SegmentBuilder third(3, second.next_sequence() + 1);
   third.message({{7, 3}}).end_batch();
   put(2, third);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{1, 3}));
   EXPECT_EQ(report.worst(), Severity::loss);
 }

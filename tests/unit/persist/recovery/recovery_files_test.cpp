@@ -12,7 +12,7 @@ TEST_F(RecoveryTest, MissingSegmentInTheMiddle) {
   third.message({{7, 2}}).end_batch();
   put(0, first);
   put(1, third);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_NE(only(report, RecoveryCase::missing_segment).text().find("segment 2"),
             std::string::npos);
   EXPECT_EQ(live(report, 7), (Sequences{0, 2}));
@@ -27,7 +27,7 @@ TEST_F(RecoveryTest, StaleSegmentIsAFreeSlot) {
   second.message({{7, 1}}).end_batch();
   put(0, first);
   put(1, second);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::stale_segment), 1u);
   EXPECT_EQ(report.files[0].state, SegmentFileState::free);
   EXPECT_EQ(live(report, 7), (Sequences{1}));
@@ -40,7 +40,7 @@ TEST_F(RecoveryTest, TrimIsAppliedAtTheEnd) {
   second.message({{7, 1}}).end_batch().truncate(2).end_batch();
   put(0, first);
   put(1, second);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{1}));
   EXPECT_EQ(report.log_start, 2u);
   EXPECT_EQ(report.files[0].state, SegmentFileState::free);
@@ -54,7 +54,7 @@ TEST_F(RecoveryTest, TrimNewerThanTheFiles) {
   third.message({{7, 2}}).end_batch().truncate(3).end_batch();
   put(0, first);
   put(1, third);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::truncated_and_reused), 1u);
   EXPECT_EQ(report.worst(), Severity::normal);
   EXPECT_EQ(live(report, 7), (Sequences{2}));
@@ -72,7 +72,7 @@ TEST_F(RecoveryTest, DeadSegmentHalfOverwritten) {
   third.message({{7, 3}}).end_batch();
   const auto bytes = third.bytes();
   std::copy_n(bytes.begin() + block_size, block_size, file(0).begin() + block_size);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::truncated_and_reused), 1u);
   EXPECT_EQ(report.worst(), Severity::normal);
   EXPECT_EQ(report.counters.damaged_bytes, 0u);
@@ -92,7 +92,7 @@ TEST_F(RecoveryTest, MovedMessageLivesAtItsNewPlace) {
       .end_batch();
   put(0, first);
   put(1, second);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{0, 2}));
   report.queues.for_each(
       7, [](const LiveEntry& entry) { EXPECT_EQ(entry.message.place.segment, 2u); });
@@ -107,7 +107,7 @@ TEST_F(RecoveryTest, TornHeaderIsAFreeSlot) {
   put(0, old);
   put(1, second);
   file(0)[offsetof(SegmentHeader, number)] ^= 0xff;
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::torn_header), 1u);
   EXPECT_EQ(report.files[0].state, SegmentFileState::free);
   EXPECT_EQ(report.worst(), Severity::note);
@@ -121,7 +121,7 @@ TEST_F(RecoveryTest, LostHeaderIsKeptAside) {
   put(0, first);
   put(1, second);
   file(1)[offsetof(SegmentHeader, number)] ^= 0xff;
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::lost_header).file, "000001.seg");
   EXPECT_EQ(report.worst(), Severity::loss);
   EXPECT_EQ(report.files[1].state, SegmentFileState::set_aside);
@@ -137,7 +137,7 @@ TEST_F(RecoveryTest, LostHeaderOfTheOldestIsKeptAside) {
   put(0, first);
   put(1, second);
   file(0)[offsetof(SegmentHeader, number)] ^= 0xff;
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::lost_header).file, "000000.seg");
   EXPECT_EQ(report.worst(), Severity::loss);
   EXPECT_EQ(report.files[0].state, SegmentFileState::set_aside);
@@ -194,7 +194,7 @@ TEST_F(RecoveryTest, ShortFileIsReadAsFarAsItGoes) {
   first.message({{7, 0}}).end_batch().message({{7, 1}}).end_batch();
   put(0, first);
   file(0).resize(2 * block_size + 100);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::short_file), 1u);
   EXPECT_EQ(live(report, 7), (Sequences{0}));
   ASSERT_EQ(finish_recovery(disk, report.tail), "");
@@ -208,7 +208,7 @@ TEST_F(RecoveryTest, ImpossibleNumbersAreRefused) {
        {std::uint64_t{1} + core::limits::journal_segments_max, std::uint64_t{UINT32_MAX}}) {
     SegmentBuilder other(number, 9000);
     put(1, other);
-    const RecoveryReport report = run();
+    RecoveryReport report = run();
     EXPECT_EQ(only(report, RecoveryCase::impossible_number).file, "000001.seg");
     EXPECT_TRUE(report.refused());
   }
@@ -244,7 +244,7 @@ TEST_F(RecoveryTest, WhatLiesBehindTheSizeInTheHeaderIsNotThere) {
   header.size = 2 * block_size;
   put_header(header, bytes);
   disk.files[segment_file_path(directory, 0)] = bytes;
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), Sequences{0});
   EXPECT_EQ(report.tail.file_size, 2 * block_size);
   EXPECT_EQ(finish_recovery(disk, report.tail), "");
@@ -257,7 +257,7 @@ TEST_F(RecoveryTest, ASequenceFarAboveIsNoLaterBatch) {
     first.marks_batches = true;
     first.message({{7, 0}}).end_batch().skip_sequences(gap).message({{7, 1}}).end_batch();
     put(0, first);
-    const RecoveryReport report = run();
+    RecoveryReport report = run();
     EXPECT_EQ(times(report, RecoveryCase::damaged_newest), gap == 5 ? 1u : 0u) << gap;
     EXPECT_EQ(live(report, 7).size(), gap == 5 ? 2u : 1u);
     EXPECT_LT(report.next_sequence, 2 * sequence_gap);

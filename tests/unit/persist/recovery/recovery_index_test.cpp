@@ -65,7 +65,7 @@ TEST_F(RecoveryIndexTest, NothingIsWrittenUnlessTold) {
 }
 
 TEST_F(RecoveryIndexTest, TheNewestSegmentsIndexIsWhatALaterStartReads) {
-  const RecoveryReport before = run_with(false, true);
+  RecoveryReport before = run_with(false, true);
   ASSERT_EQ(finish_recovery(disk, before.tail), "");
   SegmentBuilder next(4, before.next_sequence);
   next.marks_batches = true;
@@ -80,7 +80,7 @@ TEST_F(RecoveryIndexTest, TheNewestSegmentsIndexIsWhatALaterStartReads) {
 TEST_F(RecoveryIndexTest, ATornBatchIsNotInTheNewestSegmentsIndex) {
   newest.message({{7, 5}}, "torn");
   put(2, newest);
-  const RecoveryReport before = run_with(false, true);
+  RecoveryReport before = run_with(false, true);
   EXPECT_EQ(times(before, RecoveryCase::torn_batch), 1u);
   ASSERT_FALSE(before.tail_index.empty());
   ASSERT_EQ(finish_recovery(disk, before.tail), "");
@@ -119,7 +119,7 @@ TEST_F(RecoveryIndexTest, OfAnOlderUseOfTheFileItDoesNotCount) {
   put(1, second.seal());
   newest = SegmentBuilder(3, second.next_sequence());
   put(2, newest);
-  const RecoveryReport report = run_with(false, true);
+  RecoveryReport report = run_with(false, true);
   EXPECT_EQ(live(report, 9), (Sequences{0}));
   EXPECT_EQ(report.queues.count(7), 0u);
   EXPECT_NE(*index(0), old);
@@ -129,7 +129,7 @@ TEST_F(RecoveryIndexTest, DamageIsFoundAgainAtEachStart) {
   file(0)[first.end_offset() - block_size + 40] ^= 1;  // In the seal's block.
   file(0)[block_size + 30] ^= 1;
   for (int start = 0; start < 2; ++start) {
-    const RecoveryReport report = run_with(false, true);
+    RecoveryReport report = run_with(false, true);
     EXPECT_GE(times(report, RecoveryCase::damaged_sealed), 1u);
     EXPECT_EQ(index(0), nullptr);
     EXPECT_NE(index(1), nullptr);
@@ -138,7 +138,7 @@ TEST_F(RecoveryIndexTest, DamageIsFoundAgainAtEachStart) {
 
 /// Only somebody who reads everything sees damage that an index hides.
 TEST_F(RecoveryIndexTest, DamageBehindAnIndexIsFoundByReadingAll) {
-  const RecoveryReport before = run_with(false, true);
+  RecoveryReport before = run_with(false, true);
   file(0)[block_size + 30] ^= 1;
   expect_same_report(before, run_with(false, false));
   EXPECT_EQ(times(run_with(true, false), RecoveryCase::damaged_sealed), 1u);
@@ -166,7 +166,7 @@ TEST_F(RecoveryIndexTest, AnIndexThatSaysSomethingElseIsNamed) {
 TEST_F(RecoveryIndexTest, AFileThatIsMissingIsStillNoticed) {
   (void)run_with(false, true);
   disk.files.erase(segment_file_path(directory, 1));
-  const RecoveryReport report = run_with(false, false);
+  RecoveryReport report = run_with(false, false);
   EXPECT_EQ(times(report, RecoveryCase::missing_segment), 1u);
   EXPECT_EQ(times(report, RecoveryCase::foreign_file), 0u);
 }
@@ -174,7 +174,7 @@ TEST_F(RecoveryIndexTest, AFileThatIsMissingIsStillNoticed) {
 TEST_F(RecoveryIndexTest, AFileThatWasCutOffIsReadAndNoticed) {
   (void)run_with(false, true);
   file(0).resize(2 * block_size);
-  const RecoveryReport report = run_with(false, true);
+  RecoveryReport report = run_with(false, true);
   EXPECT_EQ(times(report, RecoveryCase::short_file), 1u);
   EXPECT_GE(times(report, RecoveryCase::damaged_sealed) + times(report, RecoveryCase::missing_seal),
             1u);
@@ -182,7 +182,7 @@ TEST_F(RecoveryIndexTest, AFileThatWasCutOffIsReadAndNoticed) {
 
 TEST_F(RecoveryIndexTest, OneThatCannotBeWrittenIsReported) {
   disk.write_error = -EIO;
-  const RecoveryReport report = run_with(false, true);
+  RecoveryReport report = run_with(false, true);
   EXPECT_EQ(report.index_error, -EIO);
   EXPECT_EQ(live(report, 7), (Sequences{1, 2, 4}));
   EXPECT_EQ(index(0), nullptr) << "what was begun is removed";

@@ -113,7 +113,7 @@ class SparseDisk final : public io::Disk {
 TEST(RecoveryScale, ATerabyteIsReadByItsIndexes) {
   SparseDisk disk;
   const TimedQueues timed_queues;
-  const RecoveryReport report = recover(disk, "journal", {.timed_queues = &timed_queues});
+  RecoveryReport report = recover(disk, "journal", {.timed_queues = &timed_queues});
   EXPECT_EQ(report.worst(), Severity::normal);
   // The newest is read itself, and there is nothing in this one.
   EXPECT_EQ(report.queues.count(7), (segment_count - 1) * disk.per_segment);

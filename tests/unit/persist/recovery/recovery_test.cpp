@@ -9,7 +9,7 @@ namespace lepus::persist {
 namespace {
 
 TEST_F(RecoveryTest, NoDirectory) {
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::no_directory), 1u);
   EXPECT_EQ(report.worst(), Severity::normal);
   EXPECT_EQ(report.next_segment, 1u);
@@ -21,7 +21,7 @@ TEST_F(RecoveryTest, NoDirectory) {
 TEST_F(RecoveryTest, EmptyDirectoryWithAnUnusedSlotAndAForeignFile) {
   disk.files[segment_file_path(directory, 0)] = std::vector<std::uint8_t>(64 << 10);
   disk.files[std::string(directory) + "/notes.txt"] = {1};
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::empty_directory), 1u);
   EXPECT_EQ(times(report, RecoveryCase::unused_file), 1u);
   EXPECT_EQ(only(report, RecoveryCase::foreign_file).file, "notes.txt");
@@ -36,7 +36,7 @@ TEST_F(RecoveryTest, MessagesSettlesAndMarksAreReplayed) {
   first.head.ttl_ms = 50;
   first.message({{7, 2}}, "three").settle({{7, 1, 1}}).delivered({{7, 1}}).end_batch();
   put(0, first);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{0, 2}));
   EXPECT_EQ(live(report, 8), (Sequences{0}));
   std::vector<LiveEntry> entries;
@@ -63,7 +63,7 @@ TEST_F(RecoveryTest, ARecordOfALaterVersionIsGoneOverWhenItSaysSo) {
   SegmentBuilder second(2, first.next_sequence());
   second.message({{7, 2}}).end_batch();
   put(1, second);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{0, 1, 2}));
   EXPECT_EQ(report.counters.records[0], 1u);
   EXPECT_EQ(report.worst(), Severity::normal);
@@ -77,7 +77,7 @@ TEST_F(RecoveryTest, ARecordOfALaterVersionIsDamageWhenItDoesNot) {
   SegmentBuilder second(2, first.next_sequence());
   second.message({{7, 2}}).end_batch();
   put(1, second);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{0, 1, 2}));
   EXPECT_EQ(report.counters.records_lost, 1u);
   EXPECT_EQ(report.worst(), Severity::loss);
@@ -99,7 +99,7 @@ TEST_F(RecoveryTest, LevelsHaveTheirOwnPositions) {
   SegmentBuilder first(1, 1);
   first.message({{7, 3}}).message({{7, level | 9}}).delivered({{7, level | 12}}).end_batch();
   put(0, first);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{3, level | 9}));
   const auto levels = report.queues.levels(7);
   ASSERT_EQ(levels.size(), 2u);
@@ -112,7 +112,7 @@ TEST_F(RecoveryTest, CleanTailIsSealedAndContinuedAbove) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).end_batch().message({{7, 1}}).end_batch();
   put(0, first);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::clean_tail), 1u);
   EXPECT_EQ(report.next_segment, 2u);
   EXPECT_EQ(report.next_sequence, 4 + sequence_gap);
@@ -122,13 +122,51 @@ TEST_F(RecoveryTest, CleanTailIsSealedAndContinuedAbove) {
   EXPECT_EQ(disk.writes[0].offset, 0u);
   EXPECT_EQ(disk.writes[0].size, 3 * block_size);
 
-  const RecoveryReport again = run();
+  RecoveryReport again = run();
   EXPECT_EQ(times(again, RecoveryCase::sealed_newest), 1u);
   EXPECT_EQ(live(again, 7), (Sequences{0, 1}));
   EXPECT_EQ(again.next_sequence, report.next_sequence);
   const auto before = file(0);
   EXPECT_EQ(finish_recovery(disk, again.tail), "");
   EXPECT_EQ(file(0), before);
+}
+
+TEST_F(RecoveryTest, WhatWasConfirmedIsNotWrittenAgainInItsPlace) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch().message({{7, 1}}).end_batch();
+  put(0, first);
+  RecoveryReport report = run();
+  const std::string copy =
+      report.tail.path.substr(0, report.tail.path.rfind('/') + 1) + tail_copy_file;
+  disk.files[copy] = {1, 2, 3};  // Of a start that did not come to its end.
+  EXPECT_EQ(run().findings.size(), report.findings.size()) << "it means nothing";
+  ASSERT_EQ(finish_recovery(disk, report.tail), "");
+  for (const auto& write : disk.writes) EXPECT_EQ(write.path, copy);
+  EXPECT_FALSE(disk.files.contains(copy)) << "it took the other one's place";
+  EXPECT_EQ(report.tail.file_size, file(0).size());
+  EXPECT_EQ(file(0).size(), 3 * block_size) << "as large as its contents";
+  report = run();
+  EXPECT_EQ(report.worst(), Severity::normal);
+  EXPECT_EQ(live(report, 7), (Sequences{0, 1}));
+}
+
+TEST_F(RecoveryTest, WithoutRoomForAnotherFileItIs) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch();
+  put(0, first);
+  RecoveryReport report = run();
+  const std::string copy =
+      report.tail.path.substr(0, report.tail.path.rfind('/') + 1) + tail_copy_file;
+  const std::size_t size = file(0).size();
+  disk.open_errors[copy] = -ENOSPC;
+  ASSERT_EQ(finish_recovery(disk, report.tail), "");
+  EXPECT_EQ(file(0).size(), size);
+  EXPECT_EQ(disk.open_count, 0);
+  report = run();
+  EXPECT_EQ(times(report, RecoveryCase::sealed_newest), 1u);
+  EXPECT_EQ(live(report, 7), (Sequences{0}));
+  disk.open_errors[copy] = -EACCES;
+  EXPECT_NE(finish_recovery(disk, report.tail).find("Permission denied"), std::string::npos);
 }
 
 TEST_F(RecoveryTest, NewSegmentBehindARecoveryHoldsTogether) {
@@ -152,7 +190,7 @@ TEST_F(RecoveryTest, OlderUseOfTheFileIsTheEnd) {
   now.header.log_start = 4;
   now.message({{9, 0}}).end_batch();
   disk.files[segment_file_path(directory, 0)] = now.bytes(old.bytes());
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::clean_tail), 1u);
   EXPECT_EQ(report.queues.ids(), (Sequences{9}));
   EXPECT_EQ(report.next_segment, 5u);
@@ -166,7 +204,7 @@ TEST_F(RecoveryTest, AnOlderUseThatIsCutIsNoTornTail) {
   now.header.log_start = 4;
   now.message({{9, 0}}).end_batch();
   disk.files[segment_file_path(directory, 0)] = now.bytes(old.bytes());
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::torn_tail), 0u);
   EXPECT_EQ(times(report, RecoveryCase::clean_tail), 1u);
   EXPECT_EQ(report.worst(), Severity::normal);
@@ -178,7 +216,7 @@ TEST_F(RecoveryTest, TornTailIsCutOff) {
   first.message({{7, 0}}).end_batch().message({{7, 1}}, std::string(9000, 'x')).end_batch();
   put(0, first);
   std::fill(file(0).begin() + 3 * block_size, file(0).end(), 0);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::torn_tail).offset, report.tail.end_offset);
   EXPECT_EQ(report.worst(), Severity::note);
   EXPECT_EQ(live(report, 7), (Sequences{0}));
@@ -194,7 +232,7 @@ TEST_F(RecoveryTest, HoleInTailEndsThere) {
   put(0, first);
   ASSERT_EQ(first.end_offset(), 4 * block_size);  // Each record is one block.
   std::fill_n(file(0).begin() + 2 * block_size, block_size, 0);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::hole_in_tail), 1u);
   EXPECT_EQ(live(report, 7), (Sequences{0}));
   EXPECT_EQ(report.tail.end_offset, 2 * block_size);
@@ -209,12 +247,12 @@ TEST_F(RecoveryTest, TornBatchIsDroppedWhole) {
   first.message({{7, 1}}).message({{7, 2}}, std::string(9000, 'x')).end_batch();
   put(0, first);
   std::fill(file(0).begin() + 3 * block_size, file(0).end(), 0);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::torn_batch), 1u);
   EXPECT_EQ(live(report, 7), (Sequences{0}));
   EXPECT_EQ(report.queues.levels(7)[0].next_sequence, 1u);
   ASSERT_EQ(finish_recovery(disk, report.tail), "");
-  const RecoveryReport again = run();
+  RecoveryReport again = run();
   EXPECT_EQ(times(again, RecoveryCase::sealed_newest), 1u);
   EXPECT_EQ(live(again, 7), (Sequences{0}));
 }
@@ -225,7 +263,7 @@ TEST_F(RecoveryTest, DamageBeforeALaterBatchIsNoTail) {
   for (std::uint64_t i = 0; i < 4; ++i) first.message({{7, i}}).end_batch();
   put(0, first);
   file(0)[2 * block_size + 50] ^= 1;
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   const Finding& finding = only(report, RecoveryCase::damaged_newest);
   EXPECT_EQ(finding.offset, 2 * block_size);
   EXPECT_EQ(finding.size, block_size);
@@ -243,7 +281,7 @@ TEST_F(RecoveryTest, DamageInASealedSegmentIsCountedAndPassed) {
   put(0, first);
   put(1, second);
   file(0)[2 * block_size + 30] ^= 1;
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   const Finding& finding = only(report, RecoveryCase::damaged_sealed);
   EXPECT_EQ(finding.file, "000000.seg");
   EXPECT_EQ(finding.offset, 2 * block_size);
@@ -261,7 +299,7 @@ TEST_F(RecoveryTest, DamageUpToTheEndOfASealedSegment) {
   put(0, first);
   put(1, second);
   std::fill(file(0).begin() + 2 * block_size, file(0).end(), 0xaa);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   const Finding& finding = only(report, RecoveryCase::damaged_sealed);
   EXPECT_EQ(finding.records_lost, 2u);  // The message and the seal.
   EXPECT_EQ(live(report, 7), (Sequences{0, 2}));
@@ -276,7 +314,7 @@ TEST_F(RecoveryTest, UnreadableBlockInASealedSegmentIsDamage) {
   put(0, first);
   put(1, second);
   disk.bad_offsets[segment_file_path(directory, 0)] = 2 * block_size;
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::damaged_sealed).size, block_size);
   EXPECT_EQ(live(report, 7), (Sequences{0, 2, 3}));
 }
@@ -286,7 +324,7 @@ TEST_F(RecoveryTest, UnreadableBlockInTheNewestSegmentIsRefused) {
   first.message({{7, 0}}).end_batch().message({{7, 1}}).end_batch();
   put(0, first);
   disk.bad_offsets[segment_file_path(directory, 0)] = 2 * block_size;
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(only(report, RecoveryCase::unreadable_block).offset, 2 * block_size);
   EXPECT_TRUE(report.refused());
 }
@@ -298,7 +336,7 @@ TEST_F(RecoveryTest, MissingSeal) {
   second.message({{7, 1}}).end_batch();
   put(0, first);
   put(1, second);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(times(report, RecoveryCase::missing_seal), 1u);
   EXPECT_EQ(report.worst(), Severity::loss);
   EXPECT_EQ(live(report, 7), (Sequences{0, 1}));
@@ -327,7 +365,7 @@ TEST_F(RecoveryTest, FinishFailsWhenTheDiskDoes) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).end_batch();
   put(0, first);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   disk.write_error = -ENOSPC;
   EXPECT_NE(finish_recovery(disk, report.tail).find("No space left"), std::string::npos);
   EXPECT_EQ(disk.open_count, 0);
@@ -338,7 +376,7 @@ TEST_F(RecoveryTest, WorksWithoutDirectReads) {
   first.message({{7, 0}}).end_batch();
   put(0, first);
   disk.takes_direct = false;
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{0}));
   EXPECT_EQ(finish_recovery(disk, report.tail), "");
 }
@@ -347,7 +385,7 @@ TEST_F(RecoveryTest, MessagesAreLoadedFromTheirPlaces) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}, "one").end_batch().message({{7, 1}}, "two").end_batch();
   put(0, first);
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   RecordLoader loader(disk, directory, report.files);
   std::string bodies;
   Place place;

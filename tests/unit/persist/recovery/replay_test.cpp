@@ -39,7 +39,7 @@ TEST_F(ReplayTest, NeighboursShareARun) {
   segment.settle({{8, 3, 3}}).end_batch();
   add_messages({7, 8}, 50);
   segment.end_batch();
-  const RecoveryReport report = run(&none);
+  RecoveryReport report = run(&none);
   ASSERT_EQ(runs(report, 7).size(), 2u) << "a batch each";
   EXPECT_EQ(runs(report, 7)[1].sequence, 50u);
   EXPECT_EQ(runs(report, 7)[1].count, 50u);
@@ -55,7 +55,7 @@ TEST_F(ReplayTest, NeighboursShareARun) {
 TEST_F(ReplayTest, ARunIsCutAtTheMark) {
   add_messages({7}, 10);
   segment.delivered({{7, 4}}).end_batch();
-  const RecoveryReport report = run(&none);
+  RecoveryReport report = run(&none);
   ASSERT_EQ(runs(report, 7).size(), 2u);
   EXPECT_EQ(runs(report, 7)[0].count, 4u);
   EXPECT_TRUE(runs(report, 7)[0].redelivered);
@@ -71,7 +71,7 @@ TEST_F(ReplayTest, ARunIsCutAtTheMark) {
 TEST_F(ReplayTest, LevelsDoNotShareRuns) {
   const std::uint64_t last = (std::uint64_t{1} << 56) - 1;
   segment.message({{7, last}}).message({{7, last + 1}}).end_batch();
-  const RecoveryReport report = run(&none);
+  RecoveryReport report = run(&none);
   EXPECT_EQ(live(report, 7), (Sequences{last, last + 1}));
   EXPECT_EQ(report.queues.levels(7).size(), 2u);
 }
@@ -82,7 +82,7 @@ TEST_F(ReplayTest, TimesAreKeptForThoseWhoNeedThem) {
   segment.head.ttl_ms = 1000;
   add_messages({7}, 1);
   segment.end_batch();
-  const RecoveryReport report = run(&timed);
+  RecoveryReport report = run(&timed);
   ASSERT_EQ(runs(report, 7).size(), 2u);
   EXPECT_EQ(runs(report, 7)[0].message.enqueued_ms, 0u);
   EXPECT_EQ(runs(report, 7)[1].message.enqueued_ms, 4u);
@@ -97,7 +97,7 @@ TEST_F(ReplayTest, TimesAreAsExactAsAsked) {
   segment.head.enqueued_ms = 1998;
   add_messages({9}, 4);
   segment.end_batch();
-  const RecoveryReport report = run(&timed);
+  RecoveryReport report = run(&timed);
   ASSERT_EQ(runs(report, 9).size(), 2u);
   EXPECT_EQ(runs(report, 9)[0].message.enqueued_ms, 1000u);
   EXPECT_EQ(runs(report, 9)[1].message.enqueued_ms, 2000u);
@@ -112,7 +112,7 @@ TEST_F(ReplayTest, PagedMessagesAreDeadButTheirPositionsAreGivenOut) {
   segment.end_batch();
   segment.head.flags = head_flag_paged;
   segment.message({{0, 0}, {9, std::uint64_t{5} << 56 | 3}}).end_batch();
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{0, 1}));
   EXPECT_EQ(report.queues.levels(7)[0].next_sequence, 5u);
   EXPECT_EQ(report.queues.count(8), 0u);
@@ -124,7 +124,7 @@ TEST_F(ReplayTest, PagedMessagesAreDeadButTheirPositionsAreGivenOut) {
 TEST_F(ReplayTest, ASettleBetweenNeighboursComesBeforeTheSecond) {
   segment.marks_batches = true;
   segment.message({{7, 0}, {8, 0}}).settle({{7, 0, 1}}).message({{7, 1}, {8, 1}}).end_batch();
-  const RecoveryReport report = run();
+  RecoveryReport report = run();
   EXPECT_EQ(live(report, 7), (Sequences{1}));
   EXPECT_EQ(live(report, 8), (Sequences{0, 1}));
 }

@@ -144,7 +144,7 @@ class ShardImportTest : public ::testing::Test {
   /// In the journal of its home.
   Bodies bodies(std::uint64_t queue) {
     const core::ShardId home = home_of(queue);
-    const RecoveryReport report = look(home);
+    RecoveryReport report = look(home);
     RecordLoader loader(world_.disk(), shard_directory("data", home), report.files);
     Bodies bodies;
     report.queues.for_each(queue, [&](const LiveEntry& entry) {
