@@ -21,7 +21,7 @@ Broker::Broker(const Wiring& wiring, ShardId shard_count)
       queue_commands_({*this, topology_, queues_, discards_, consumers_, sessions_, publisher_,
                        confirms_, wiring.control}),
       session_commands_({sessions_, *this, memory(), publisher_.flow().blocked()}),
-      description_({*this, topology_, queues_}) {}
+      description_({*this, topology_, queues_, events_.traces()}) {}
 
 Broker::~Broker() { queues_.clear(); }
 

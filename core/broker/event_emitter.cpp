@@ -63,11 +63,15 @@ void EventEmitter::emit_alarm(std::string_view source, bool is_on) {
 }
 
 std::optional<RouteResult> EventEmitter::trace(const Trace& trace, const Message& message) {
-  const ExchangeInfo* exchange = parts_.topology.find_exchange(trace.vhost, trace_exchange_name);
   // Of what leaves the firehose itself nothing is said.
-  if (exchange == nullptr || exchange->bindings_out.empty()) return std::nullopt;
   if (message.exchange() == trace_exchange_name) return std::nullopt;
+  const ExchangeInfo* exchange = parts_.topology.find_exchange(trace.vhost, trace_exchange_name);
+  const bool is_copied = exchange != nullptr && !exchange->bindings_out.empty();
+  if (!is_copied && !traces_.is_watched()) return std::nullopt;
   if (has_died_after(message, trace_exchange_name)) return std::nullopt;
+  if (traces_.is_watched())
+    traces_.add(trace, message, parts_.host.now() + parts_.host.turn().wall_clock_offset);
+  if (!is_copied) return std::nullopt;
   const VhostInfo& vhost = exchange->vhost_info;
   return parts_.forwards.publish_later(
       *exchange, make_trace(trace, {node_name_, vhost.name}, message, parts_.host.memory()));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/broker/control_command.h"
+#include "core/broker/description/trace_ring.h"
 #include "core/broker/event.h"
 #include "core/broker/firehose.h"
 #include "core/broker/forward_router.h"
@@ -22,7 +23,7 @@ class EventEmitter {
     Topology& topology;
     ForwardRouter& forwards;
   };
-  explicit EventEmitter(const Parts& parts) : parts_(parts) {}
+  explicit EventEmitter(const Parts& parts) : parts_(parts), traces_(parts.host.memory()) {}
 
   /// "lepus@host", as events name it.
   void set_node_name(std::string name) { node_name_ = std::move(name); }
@@ -33,6 +34,8 @@ class EventEmitter {
   /// For the firehose, if the virtual host has it on. Returns where the copy went; nothing: nobody
   /// wants it.
   std::optional<RouteResult> trace(const Trace& trace, const Message& message);
+  /// What operators who watch are shown of it.
+  TraceRing& traces() { return traces_; }
 
   /// Before a change is applied. Its events are emitted when all of its changes are: who has just
   /// bound a queue hears of it.
@@ -46,6 +49,7 @@ class EventEmitter {
 
   Parts parts_;
   std::string node_name_ = "lepus@localhost";
+  TraceRing traces_;
   std::vector<Event> noted_;  ///< Of the changes being applied.
 };
 

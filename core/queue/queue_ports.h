@@ -16,6 +16,7 @@
 
 namespace lepus::core {
 
+class StreamLog;
 struct StreamSpec;
 
 /// Consumers that come, change and leave.
@@ -24,6 +25,8 @@ class QueueConsumers {
   virtual ~QueueConsumers() = default;
   /// In order of arrival.
   virtual const ConsumerList& all() const = 0;
+  /// What they read, each from where it likes; null: they share what there is.
+  virtual StreamLog* log() { return nullptr; }
   /// Returns null when it is refused, because somebody has or wants exclusive use. `stream`: where
   /// to begin in a stream; null: at its end. Other kinds do not look at it.
   virtual Consumer* subscribe(const ConsumerSpec& request, const StreamSpec* stream,

@@ -39,6 +39,13 @@ Sequence StreamLog::start_of(const StreamStart& start) {
   return 0;
 }
 
+Sequence StreamLog::next_message(Sequence from, std::size_t skips_max) {
+  Sequence offset = std::max(from, first());
+  for (std::size_t left = skips_max; left > 0 && offset < end(); --left, ++offset)
+    if (backlog_.slot_at(offset).state() == Slot::State::ready) break;
+  return std::min(offset, end());
+}
+
 Sequence StreamLog::push(MessageRef message) {
   if (records_.rule().is_durable) records_.note_pushed(*message);
   const Sequence offset = backlog_.push(std::move(message));

@@ -44,6 +44,12 @@ class StreamLog {
   /// since 1970. 0: there is none.
   std::uint64_t oldest_ms() const { return backlog_.ready_count() > 0 ? times_.oldest_ms() : 0; }
 
+  /// The first offset from `from` on that has a message, but not farther than `skips_max` behind
+  /// it or behind first(); that one may have none. end() at most.
+  Sequence next_message(Sequence from, std::size_t skips_max);
+  /// When the message came, to limits::stream_time_step; in milliseconds since 1970.
+  std::uint64_t arrived_ms(Sequence offset) const { return times_.time_of(offset); }
+
   Sequence push(MessageRef message);
   /// What was found after a restart.
   void restore(const RestoredRun& run);

@@ -34,6 +34,7 @@ class StreamReaders final : public QueueConsumers {
   explicit StreamReaders(const Parts& parts);
 
   const ConsumerList& all() const override { return consumers_.all(); }
+  StreamLog* log() override { return &parts_.log; }
   Consumer* subscribe(const ConsumerSpec& request, const StreamSpec* stream,
                       DeliveryPort* local) override;
   void unsubscribe(Consumer& consumer) override;

@@ -26,4 +26,10 @@ Sequence StreamTimes::older_than(std::uint64_t time_ms, Sequence end) const {
   return first_young == marks_.end() ? end : first_young->first;
 }
 
+std::uint64_t StreamTimes::time_of(Sequence sequence) const {
+  const auto later = std::partition_point(marks_.begin(), marks_.end(),
+                                          [&](const Mark& mark) { return mark.first <= sequence; });
+  return later == marks_.begin() ? 0 : std::prev(later)->time_ms;
+}
+
 }  // namespace lepus::core

@@ -20,6 +20,8 @@ class StreamTimes {
   /// Messages below arrived before `time_ms`, the message itself may have arrived since. `end` when
   /// all are older.
   Sequence older_than(std::uint64_t time_ms, Sequence end) const;
+  /// When the second began in which this message arrived; 0: nothing is known of it.
+  std::uint64_t time_of(Sequence sequence) const;
   /// When the oldest messages arrived at the latest; 0: there are none.
   std::uint64_t oldest_ms() const { return marks_.empty() ? 0 : marks_.front().time_ms + step_ms; }
 

@@ -86,7 +86,17 @@ void FuzzShard::on(const AskMessages& command) {
   auto result = std::make_unique<core::MessageResult>();
   result->number = request.number;
   result->is_routed = request.exchange.empty();
-  if (request.kind == core::MessageRequest::Kind::get) {
+  if (request.kind == core::MessageRequest::Kind::trace) {
+    result->trace = std::make_unique<core::TraceAnswer>();
+    result->trace->next = request.trace->after + 1;
+    core::TraceEntry entry;
+    entry.exchange = request.trace->filter.exchange;
+    entry.properties = request.trace->filter.user;  // Any bytes, which may be no properties.
+    entry.body = request.trace->filter.queue;
+    result->trace->entries.assign(std::min(request.trace->count_max, 3U), entry);
+  }
+  if (request.kind == core::MessageRequest::Kind::get ||
+      request.kind == core::MessageRequest::Kind::browse) {
     core::ShownMessage message;
     message.routing_key = request.queue;
     message.properties = request.properties;

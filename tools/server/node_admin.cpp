@@ -112,6 +112,8 @@ AdminHost::Facts NodeAdmin::facts() const {
   facts.disk_free_min_bytes = limits.disk_free_min;
   facts.connection_count = node_.connection_count();
   facts.logins = node_.auth_.logins.counts();
+  facts.log_memory = &node_.log_system_.memory();
+  facts.placement = &node_.placement_;
   return facts;
 }
 

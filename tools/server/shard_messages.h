@@ -1,5 +1,5 @@
 // What the operator does with messages on one shard: each request has a session of its own
-// (core/session/session_job.h) until its result goes to the admin thread.
+// (core/session/job/session_job.h) until its result goes to the admin thread.
 //
 //   AskMessages -> take() -> work() before the broker's flush of each turn
 //                            collect() after it -> MessagesReply
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/broker/broker.h"
-#include "core/session/session_job.h"
+#include "core/session/job/session_job.h"
 
 namespace lepus::server {
 

@@ -21,6 +21,7 @@ void BrokerDescription::describe(std::span<const QueueId> ids, std::vector<Queue
 void BrokerDescription::begin(Kind kind) {
   CHECK(kind == Kind::all_queues || kind == Kind::exchanges || kind == Kind::vhosts ||
         kind == Kind::unreadable);
+  parts_.traces.expire(parts_.host.now());
   if (kind == Kind::all_queues || kind == Kind::unreadable) parts_.queues.begin_walk();
   if (kind == Kind::exchanges) exchanges_.begin();
   if (kind == Kind::vhosts) last_vhost_ = {};
@@ -50,6 +51,11 @@ bool BrokerDescription::page(Kind kind, StatsPage& out) {
       last_vhost_, count, [this](VhostId id) { return parts_.topology.find_vhost(id) != nullptr; },
       out.vhosts);
   return static_cast<bool>(last_vhost_);
+}
+
+StreamLog* BrokerDescription::find_stream(QueueId id) {
+  Queue* queue = parts_.queues.find(id);
+  return queue == nullptr ? nullptr : queue->consumers().log();
 }
 
 void BrokerDescription::describe(ShardCounts& out) const {

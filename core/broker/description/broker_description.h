@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/id_walk.h"
+#include "core/broker/description/trace_ring.h"
 #include "core/broker/description/vhost_counters.h"
 #include "core/broker/queue_table.h"
 #include "core/broker/stats.h"
@@ -26,6 +27,7 @@ class BrokerDescription {
     QueueHost& host;
     const Topology& topology;
     QueueTable& queues;
+    TraceRing& traces;
   };
   explicit BrokerDescription(const Parts& parts) : parts_(parts) {}
 
@@ -36,6 +38,11 @@ class BrokerDescription {
   /// Appends at most limits::stats_rows_max rows; of unreadable those of so many queues. Returns
   /// true if there are more.
   [[nodiscard]] bool page(Kind kind, StatsPage& out);
+  /// The messages of a stream that is homed here; null: there is none.
+  StreamLog* find_stream(QueueId id);
+  TraceAnswer answer(const TraceQuestion& question) {
+    return parts_.traces.answer(question, parts_.host.now());
+  }
   /// What the broker knows of it.
   void describe(ShardCounts& out) const;
 

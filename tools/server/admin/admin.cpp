@@ -10,6 +10,7 @@
 #include "core/limits.h"
 #include "tools/server/admin/admin_audit.h"
 #include "tools/server/admin/admin_operation.h"
+#include "tools/server/admin/live/live_operations.h"
 #include "tools/server/config/config.h"
 #include "tools/server/definitions/definitions_warnings.h"
 
@@ -215,6 +216,7 @@ OperationMaker find_operation(std::string_view verb) {
   if (const OperationMaker make = find_list_operation(verb)) return make;
   if (const OperationMaker make = find_change_operation(verb)) return make;
   if (const OperationMaker make = find_message_operation(verb)) return make;
+  if (const OperationMaker make = find_live_operation(verb)) return make;
   if (const OperationMaker make = find_unreadable_operation(verb)) return make;
   if (const OperationMaker make = find_topology_operation(verb)) return make;
   if (const OperationMaker make = find_backup_operation(verb)) return make;

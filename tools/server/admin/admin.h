@@ -32,6 +32,8 @@
 namespace lepus::server {
 
 struct BackupReport;
+class LogMemory;
+struct Placement;
 struct ServerConfig;
 struct MemoryWatermark;
 struct DiskFreeLimit;
@@ -98,6 +100,8 @@ class AdminHost {
     std::uint64_t disk_free_min_bytes = 0;
     std::uint64_t connection_count = 0;
     core::LoginCounts logins;
+    const LogMemory* log_memory = nullptr;  ///< The newest lines; null: none are kept here.
+    const Placement* placement = nullptr;   ///< Null: it is not known here.
   };
   virtual ~AdminHost() = default;
   virtual const ServerConfig& config() const = 0;

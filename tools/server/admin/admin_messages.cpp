@@ -1,5 +1,5 @@
 // What the operator does with messages: publish one, look at those of a queue. A session on a shard
-// carries it out (core/session/session_job.h); here texts become bytes, and bytes texts.
+// carries it out (core/session/job/session_job.h); here texts become bytes, and bytes texts.
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -118,8 +118,8 @@ class Get final : public MessageOperation {
     if (queue == nullptr) return;
     if (queue->parsed->queue_type == core::QueueType::stream)
       return fail(AdminFault::refused,
-                  fmt::format("'{}' is a stream: its messages are read by consumers, from an "
-                              "offset on, and cannot be taken one by one",
+                  fmt::format("'{}' is a stream: its messages stay, and cannot be taken one by "
+                              "one; `lepusctl tail` and the path browse of the HTTP API show them",
                               queue->name));
     look->queue = queue->name;
     ask_messages(queue->home, std::move(look));

@@ -158,6 +158,8 @@ void LogSystem::set_thresholds() {
   if (!config_.file.empty()) formats |= LogProducer::bit_of(config_.file_style.format);
   if (config_.console) formats |= LogProducer::bit_of(config_.console_style.format);
   if (config_.journald) formats |= LogProducer::bit_of(LogFormat::plaintext);
+  const bool is_json_only = formats == LogProducer::bit_of(LogFormat::json);
+  memory_.set_format(is_json_only ? LogFormat::json : LogFormat::plaintext);
   for (const auto& producer : producers_) producer->set_formats(formats);
   for (const auto& producer : producers_)
     for (std::size_t i = 0; i < core::log_category_count; ++i)
@@ -220,6 +222,7 @@ void LogSystem::drain() {
                    [](const LogLine& a, const LogLine& b) { return a.time < b.time; });
   for (const LogLine& line : lines) {
     sinks_->add(line);
+    memory_.add(line);
     sinks_->untrimmed += line.text.size();
   }
   lines.clear();
@@ -241,7 +244,9 @@ void LogSystem::report_losses(core::Nanos now) {
                          .event = name,
                          .fields = fields},
                         format);
-        sinks_->add({now, event.level, format, {text.data(), text.size()}});
+        const LogLine line{now, event.level, format, {text.data(), text.size()}};
+        sinks_->add(line);
+        memory_.add(line);
       }
     };
     producer.limiter().take_suppressed([&](const LogLimiter::Event& event, std::uint64_t count) {

@@ -31,6 +31,7 @@
 #include "core/base/log.h"
 #include "core/base/time.h"
 #include "tools/server/config/config.h"
+#include "tools/server/log/log_memory.h"
 
 namespace lepus::server {
 
@@ -61,6 +62,8 @@ class LogSystem {
   /// Writes out what all threads have logged so far; returns when it has left the process.
   void flush();
 
+  /// The newest lines, for any thread.
+  const LogMemory& memory() const { return memory_; }
   /// Lines lost since the start because a ring was full.
   std::uint64_t dropped_count() const;
 
@@ -76,6 +79,7 @@ class LogSystem {
 
   LogConfig config_;
   WallClock clock_;
+  LogMemory memory_;
   std::unique_ptr<LogWakeup> wakeup_;
   std::vector<std::unique_ptr<LogProducer>> producers_;
   /// Guards sinks_ and the reading end of the rings: between the writer thread and the main

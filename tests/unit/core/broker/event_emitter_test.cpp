@@ -90,5 +90,20 @@ TEST_F(EventEmitterTest, TheFirehoseCopiesWhatIsBoundTo) {
   EXPECT_EQ(keys(), "deliver.q ");
 }
 
+TEST_F(EventEmitterTest, WhoWatchesSeesTracesThatNobodyIsBoundTo) {
+  Trace trace;
+  trace.vhost = world_.vhost;
+  trace.queue = "q";
+  const MessageRef message = world_.message("x");
+  (void)events_.trace(trace, *message);
+  const TraceQuestion question{world_.vhost, 0, 10, {}};
+  EXPECT_TRUE(events_.traces().answer(question, 0).entries.empty()) << "nobody watched";
+  EXPECT_FALSE(events_.trace(trace, *message).has_value());
+  EXPECT_EQ(events_.traces().answer(question, 0).entries.size(), 1U);
+  bind("amq.rabbitmq.trace");
+  EXPECT_TRUE(events_.trace(trace, *message).has_value());
+  EXPECT_EQ(events_.traces().answer(question, 0).entries.size(), 2U);
+}
+
 }  // namespace
 }  // namespace lepus::core::test

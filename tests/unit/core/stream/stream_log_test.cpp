@@ -28,6 +28,25 @@ TEST_F(StreamLogTest, OffsetsOfStarts) {
   EXPECT_EQ(log_->start_of({StartKind::age, 1'000}), 2U);
 }
 
+TEST_F(StreamLogTest, WhenAMessageCame) {
+  EXPECT_EQ(log_->arrived_ms(0), 0U) << "nothing came";
+  for (const int second : {10, 10, 13}) {
+    host_.set_now(second * nanos_per_s);
+    push("x");
+  }
+  EXPECT_EQ(log_->arrived_ms(1), 10'000U);
+  EXPECT_EQ(log_->arrived_ms(2), 13'000U);
+}
+
+TEST_F(StreamLogTest, TheNextMessageIsSoughtInPieces) {
+  for (int i = 0; i < 6; ++i) push("x");
+  EXPECT_EQ(log_->next_message(2, 100), 2U);
+  for (const Sequence lost : {1, 2, 3, 4}) log_->park(lost);
+  EXPECT_EQ(log_->next_message(1, 100), 5U);
+  EXPECT_EQ(log_->next_message(1, 2), 3U) << "not known yet";
+  EXPECT_EQ(log_->next_message(9, 100), 6U) << "the end";
+}
+
 TEST_F(StreamLogTest, TooManyBytesDropTheOldestButOne) {
   info_->effective.edit().max_length_bytes = 2;
   push("ab");

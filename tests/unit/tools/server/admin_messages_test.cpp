@@ -22,7 +22,16 @@ class AdminMessagesTest : public test::AdminTest {
   }
   MessageRequest taken(core::ShardId shard) {
     const std::unique_ptr<MessageRequest> request = take<AskMessages>(shard).request;
-    return request ? *request : MessageRequest{};
+    return request ? std::move(*request) : MessageRequest{};
+  }
+  static core::ShownMessage shown(std::string exchange, std::string key, std::string body) {
+    core::ShownMessage message;
+    message.exchange = std::move(exchange);
+    message.routing_key = std::move(key);
+    message.properties = std::string(2, '\0');
+    message.body_size = body.size();
+    message.body = std::move(body);
+    return message;
   }
   void tell(core::ShardId shard, MessageResult result) {
     auto owned = std::make_unique<MessageResult>(std::move(result));
@@ -96,8 +105,12 @@ TEST_F(AdminMessagesTest, AQueueIsLookedAtByItsHome) {
   EXPECT_EQ(request.settlement, MessageRequest::Settlement::reject);
   EXPECT_EQ(request.body_size_max, 10U);
   MessageResult result{.number = request.number};
-  result.messages.push_back({"x", "k", std::string(2, '\0'), "hello", 12, 3, true});
-  result.messages.push_back({"", "q", std::string(2, '\0'), "\xff\xfe", 2, 2, false});
+  result.messages.push_back(shown("x", "k", "hello"));
+  result.messages[0].body_size = 12;
+  result.messages[0].message_count = 3;
+  result.messages[0].redelivered = true;
+  result.messages.push_back(shown("", "q", "\xff\xfe"));
+  result.messages[1].message_count = 2;
   tell(1, std::move(result));
   ASSERT_EQ(sink_.rows.size(), 2U);
   EXPECT_EQ(sink_.rows[0], R"([[12,true,"x","k",3,{},"hello","string"]])");
@@ -111,7 +124,7 @@ TEST_F(AdminMessagesTest, AnAnswerThatIsCutSaysSo) {
   const MessageRequest request = taken(0);
   EXPECT_EQ(request.settlement, MessageRequest::Settlement::peek);
   MessageResult result{.number = request.number};
-  result.messages.push_back({"", "q", std::string(2, '\0'), "a", 1, 0, false});
+  result.messages.push_back(shown("", "q", "a"));
   result.is_limited = true;
   tell(0, std::move(result));
   EXPECT_EQ(sink_.rows[0], R"([[1,false,"","q",0,{},"YQ==","base64"]])");

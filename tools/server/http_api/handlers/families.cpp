@@ -15,6 +15,7 @@ std::span<const std::span<const ApiRoute>> api_core_routes() {
       api_message_routes(),    api_connection_routes(), api_definition_routes(),
       api_health_routes(),     api_node_routes(),       api_overview_routes(),
       api_statistics_routes(), api_thread_routes(),     api_shovel_routes(),
+      api_live_routes(),
   };
   return families;
 }

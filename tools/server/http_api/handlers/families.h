@@ -34,5 +34,6 @@ std::span<const ApiRoute> api_health_routes();
 std::span<const ApiRoute> api_node_routes();
 std::span<const ApiRoute> api_thread_routes();
 std::span<const ApiRoute> api_shovel_routes();
+std::span<const ApiRoute> api_live_routes();
 
 }  // namespace lepus::server

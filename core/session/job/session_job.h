@@ -35,12 +35,18 @@ class SessionJob : protected SessionListener {
   std::unique_ptr<MessageResult> take_result();
 
  protected:
-  SessionJob(Broker& broker, std::unique_ptr<MessageRequest> request);
+  /// `deliveries`: of a job that has a consumer.
+  SessionJob(Broker& broker, std::unique_ptr<MessageRequest> request,
+             DeliveryPort* deliveries = nullptr);
 
   const MessageRequest& request() const { return *request_; }
   Broker& broker() { return broker_; }
   Session& session() { return session_; }
   MessageResult& result() { return *result_; }
+  /// Adds a copy of the message to the result; `shown` has what the message does not know. Returns
+  /// true if the result has as many of them, or as many bytes, as it may have.
+  [[nodiscard]] bool show(const Message& message, ShownMessage shown);
+  std::uint64_t shown_bytes() const { return shown_bytes_; }
   void done();
   void fail(AmqpError error);
 
@@ -60,6 +66,7 @@ class SessionJob : protected SessionListener {
   std::unique_ptr<MessageRequest> request_;  ///< The session's owner points into it.
   std::unique_ptr<MessageResult> result_;
   Session session_;
+  std::uint64_t shown_bytes_ = 0;
   bool is_done_ = false;
 };
 

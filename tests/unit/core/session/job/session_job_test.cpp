@@ -1,5 +1,5 @@
 // One publish, or one look at a queue, by somebody who has no connection.
-#include "core/session/session_job.h"
+#include "core/session/job/session_job.h"
 
 #include "core/limits.h"
 #include "core/message/field_table_writer.h"

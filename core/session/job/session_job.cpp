@@ -1,11 +1,12 @@
-// The two kinds of jobs.
-#include "core/session/session_job.h"
+// What all jobs have, and the two small kinds of them.
+#include "core/session/job/session_job.h"
 
 #include <algorithm>
 #include <utility>
 #include <variant>
 
 #include "core/limits.h"
+#include "core/session/job/browse_job.h"
 
 namespace lepus::core {
 
@@ -22,11 +23,12 @@ SessionOwner owner_of(const MessageRequest& request) {
 
 }  // namespace
 
-SessionJob::SessionJob(Broker& broker, std::unique_ptr<MessageRequest> request)
+SessionJob::SessionJob(Broker& broker, std::unique_ptr<MessageRequest> request,
+                       DeliveryPort* deliveries)
     : broker_(broker),
       request_(std::move(request)),
       result_(std::make_unique<MessageResult>()),
-      session_(broker, owner_of(*request_), {*this}) {
+      session_(broker, owner_of(*request_), {*this, deliveries}) {
   result_->number = request_->number;
   const VhostInfo* vhost = broker.topology().find_vhost(request_->vhost);
   session_.set_traced(vhost != nullptr && vhost->is_traced);
@@ -52,6 +54,27 @@ void SessionJob::done() {
 void SessionJob::fail(AmqpError error) {
   result_->error = std::move(error);
   done();
+}
+
+bool SessionJob::show(const Message& message, ShownMessage shown) {
+  CHECK(message.complete());
+  CHECK(result_->messages.size() < request_->count_max);
+  shown.exchange = message.exchange();
+  shown.routing_key = message.routing_key();
+  shown.properties = as_text(message.properties());
+  shown.body_size = message.body_size();
+  std::uint64_t left = std::min(shown.body_size, request_->body_size_max);
+  shown.body.reserve(left);
+  message.for_each_piece([&](Bytes piece) {
+    const Bytes part = piece.first(std::min<std::uint64_t>(piece.size(), left));
+    shown.body += as_text(part);
+    left -= part.size();
+  });
+  shown_bytes_ += shown.body.size() + shown.properties.size();
+  result_->messages.push_back(std::move(shown));
+  const bool is_enough = result_->messages.size() >= request_->count_max;
+  result_->is_limited = !is_enough && shown_bytes_ >= limits::job_bytes_max;
+  return is_enough || result_->is_limited;
 }
 
 void SessionJob::on_answer(const PendingAnswer::Origin&, const Answer& answer) {
@@ -128,7 +151,6 @@ class GetJob final : public SessionJob {
 
   bool is_waiting_ = false;  ///< For a message.
   bool is_complete_ = false;
-  std::uint64_t shown_bytes_ = 0;
 };
 
 /// A queue of this shard answers at once, unless its head is on disk only.
@@ -156,24 +178,9 @@ void GetJob::on_message_got(const GetReply& reply, std::uint64_t, MessageRef mes
     return;
   }
   ShownMessage shown;
-  shown.exchange = message->exchange();
-  shown.routing_key = message->routing_key();
-  shown.properties = as_text(message->properties());
-  shown.body_size = message->body_size();
   shown.message_count = reply.message_count;
   shown.redelivered = reply.redelivered;
-  std::uint64_t left = std::min(shown.body_size, request().body_size_max);
-  shown.body.reserve(left);
-  message->for_each_piece([&](Bytes piece) {
-    const Bytes part = piece.first(std::min<std::uint64_t>(piece.size(), left));
-    shown.body += as_text(part);
-    left -= part.size();
-  });
-  shown_bytes_ += shown.body.size() + shown.properties.size();
-  result().messages.push_back(std::move(shown));
-  const bool is_enough = result().messages.size() >= request().count_max;
-  result().is_limited = !is_enough && shown_bytes_ >= limits::job_bytes_max;
-  is_complete_ = is_enough || result().is_limited;
+  is_complete_ = show(*message, std::move(shown));
 }
 
 /// To look at a message is no delivery: it counts for no delivery limit.
@@ -190,13 +197,40 @@ void GetJob::settle() {
 
 }  // namespace
 
+namespace {
+
+/// Needs no session, and is done at once.
+class TraceJob final : public SessionJob {
+ public:
+  TraceJob(Broker& broker, std::unique_ptr<MessageRequest> request)
+      : SessionJob(broker, std::move(request)) {}
+
+  void work() override {
+    CHECK(request().trace != nullptr);
+    result().trace = std::make_unique<TraceAnswer>(broker().description().answer(*request().trace));
+    done();
+  }
+  bool has_work() const override { return !is_done(); }
+};
+
+}  // namespace
+
 std::unique_ptr<SessionJob> make_session_job(Broker& broker,
                                              std::unique_ptr<MessageRequest> request,
                                              const PublishSettings& settings) {
   CHECK(request != nullptr);
-  if (request->kind == MessageRequest::Kind::get)
-    return std::make_unique<GetJob>(broker, std::move(request));
-  return std::make_unique<PublishJob>(broker, std::move(request), settings);
+  switch (request->kind) {
+    case MessageRequest::Kind::publish:
+      return std::make_unique<PublishJob>(broker, std::move(request), settings);
+    case MessageRequest::Kind::get:
+      return std::make_unique<GetJob>(broker, std::move(request));
+    case MessageRequest::Kind::browse:
+      return std::make_unique<BrowseJob>(broker, std::move(request));
+    case MessageRequest::Kind::trace:
+      return std::make_unique<TraceJob>(broker, std::move(request));
+  }
+  CHECK(false);
+  return nullptr;
 }
 
 }  // namespace lepus::core
