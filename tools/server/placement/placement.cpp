@@ -166,6 +166,7 @@ PlacementResult place(const ServerConfig& config, const Machine& machine) {
   warn_of_spread(placement);
   warn_of_polling(config, machine, placement);
   choose_control_cpus(machine, placement);
+  placement.machine = machine;
   return result;
 }
 

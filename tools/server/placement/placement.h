@@ -54,6 +54,7 @@ struct Placement {
                                        ///< CPUs without shards, or all allowed ones.
   bool pin = false;                    ///< Whether shards are to be bound to shards[i].cpu.
   std::vector<std::string> warnings;   ///< To be logged once at start.
+  Machine machine;                     ///< On which it was made.
 };
 
 struct PlacementResult {

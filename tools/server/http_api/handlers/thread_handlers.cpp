@@ -1,5 +1,7 @@
-// GET /nodes/:node/threads, which RabbitMQ has not: how busy each thread with a loop is, how long
-// its turns and syncs take, what waits for it. Counters since the start, for callers that compare.
+// What RabbitMQ has not: GET /nodes/:node/threads, how busy each thread with a loop is, how long
+// its turns and syncs take, what waits for it, as counters since the start, for callers that
+// compare; and GET /nodes/:node/placement, which CPUs they have.
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -7,6 +9,7 @@
 #include "tools/server/config/config.h"
 #include "tools/server/http_api/fresh_samples.h"
 #include "tools/server/http_api/handlers/families.h"
+#include "tools/server/http_api/objects/placement_json.h"
 
 namespace lepus::server {
 
@@ -76,7 +79,19 @@ void list_threads(ApiCall& call) {
   call.reply(json.take());
 }
 
+void show_placement(ApiCall& call) {
+  if (call.capture("node") != node_name(call.place().host.config())) return call.not_found();
+  const Placement* placement = call.place().host.facts().placement;
+  if (placement == nullptr) return call.not_found();
+  unsigned cpu_end = 0;
+  for (const Cpu& cpu : placement->machine.cpus) cpu_end = std::max(cpu_end, cpu.number + 1);
+  JsonWriter json;
+  write_placement(*placement, read_network_cards("", cpu_end), json);
+  call.reply(json.take());
+}
+
 constexpr ApiRoute thread_table[] = {
+    {"GET", "/nodes/:node/placement", show_placement, monitoring},
     {"GET", "/nodes/:node/threads", fresh<list_threads>, monitoring},
 };
 
