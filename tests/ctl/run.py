@@ -25,6 +25,7 @@ import cases_events
 import cases_issuers
 import cases_policies
 import cases_shovels
+import cases_tail
 import cases_tokens
 import cases_unreadable
 import cases_work
@@ -35,7 +36,7 @@ def all_cases():
     for module in (cases_lists, cases_work, cases_access, cases_node, cases_door,
                    cases_policies, cases_events, cases_messages, cases_logins,
                    cases_tokens, cases_issuers, cases_diagnostics, cases_shovels,
-                   cases_unreadable, cases_backup):
+                   cases_unreadable, cases_backup, cases_tail):
         yield from module.CASES
 
 

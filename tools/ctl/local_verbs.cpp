@@ -15,6 +15,7 @@
 #include "tools/ctl/backup/restore.h"
 #include "tools/ctl/client.h"
 #include "tools/ctl/completion.h"
+#include "tools/ctl/live/tail.h"
 #include "tools/ctl/password.h"
 #include "tools/ctl/run.h"
 #include "tools/ctl/top.h"
@@ -124,6 +125,7 @@ int run_local(const Invocation& invocation) {
   if (invocation.verb == "tune") return tune(invocation);
   if (invocation.verb == "restore") return run_restore(invocation);
   if (invocation.verb == "top") return run_top(invocation);
+  if (invocation.verb == "tail") return run_tail(invocation);
   CHECK(invocation.verb == "report");
   return report(invocation);
 }

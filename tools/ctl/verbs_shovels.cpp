@@ -35,6 +35,19 @@ constexpr std::array top_options{
     OptionSpec{"interval", 0, "seconds", "", "between two looks; default 2"},
     OptionSpec{"once", 0, "", "", "prints one look and ends"},
 };
+constexpr std::array tail_options{
+    OptionSpec{"from", 0, "place", "",
+               "where in the stream to begin: first, last, next (default: what comes), an offset, "
+               "an age like 10m, a time like 2026-03-01T12:00:00Z"},
+    OptionSpec{"count", 0, "number", "", "ends after so many messages"},
+    OptionSpec{"once", 0, "", "", "ends when nothing more is there"},
+    OptionSpec{"trace", 0, "", "",
+               "messages published and delivered in a virtual host; see trace_on"},
+    OptionSpec{"exchange", 0, "pattern", "", "of --trace, with * for any text: only these"},
+    OptionSpec{"routing-key", 0, "pattern", "", "the same"},
+    OptionSpec{"queue", 0, "pattern", "", "the same; one of those that a message was routed to"},
+    OptionSpec{"user", 0, "pattern", "", "the same"},
+};
 
 constexpr std::array shovel_table{
     VerbSpec{section::monitoring, "top",
@@ -42,6 +55,13 @@ constexpr std::array shovel_table{
              "[--interval <seconds>] [--once] [--vhost <vhost>]",
              "Shows queues, connections or shards, refreshed every few seconds", 0, 0, false, true,
              Answer::local, "", top_options},
+    VerbSpec{
+        section::monitoring, "tail",
+        "[--from first|last|next|<offset>|<age>|<time>] [--count <number>] [--once] "
+        "[--vhost <vhost>] <stream> | --trace [--exchange <pattern>] [--routing-key <pattern>] "
+        "[--queue <pattern>] [--user <pattern>] [--count <number>] [--once] [--vhost <vhost>]",
+        "Prints the messages of a stream, or what is traced in a virtual host, as they come", 0, 1,
+        false, true, Answer::local, "", tail_options},
     VerbSpec{section::parameters, "delete_shovel", "[--vhost <vhost>] <name>",
              "Deletes a shovel; what it has not moved stays", 1, 1, false, true, Answer::nothing,
              "Deleting shovel {0} in vhost {vhost} ..."},
