@@ -14,7 +14,9 @@ PAGES = {
     "channels": "channels", "node": "nodes", "users": "users", "user": "users/admin",
     "vhosts": "vhosts", "vhost": "vhosts/%2F", "policies": "policies",
     "definitions": "definitions", "advice": "advice", "shovels": "shovels",
-    "parameters": "parameters", "move": "queues/%2F/look?tab=move",
+    "parameters": "parameters", "move": "queues/%2F/look?tab=move", "log": "log",
+    "trace": "trace?vhost=%2F", "feature-flags": "feature-flags",
+    "stream": "queues/%2F/look-stream?tab=messages",
 }
 SERIOUS = ("serious", "critical")
 
@@ -24,6 +26,11 @@ def prepare(stage):
     stage.world.api("POST", "bindings/%2F/e/amq.topic/q/look",
                     {"routing_key": "look.#", "arguments": {}})
     stage.world.publish("look", '{"a": [1, 2]}', headers={"tenant": "acme"})
+    stage.world.declare("look-stream", {"x-queue-type": "stream"})
+    # One who watches sees what comes from then on.
+    stage.world.api("PUT", "vhosts/%2F", {"tracing": True})
+    stage.world.api("GET", "vhosts/%2F/trace")
+    stage.world.publish("look-stream", '{"a": [1, 2]}', headers={"tenant": "acme"})
 
 
 def show(visitor, where):

@@ -42,12 +42,14 @@ def use_environment(folder):
 
 def cases(options):
     import cases_admin
+    import cases_live
     import cases_look
     import cases_queues
     import cases_session
     import cases_shovels
     found = {}
-    for module in (cases_session, cases_queues, cases_admin, cases_shovels, cases_look):
+    for module in (cases_session, cases_queues, cases_admin, cases_shovels, cases_live,
+                   cases_look):
         found.update({case.__name__: case for case in module.CASES})
     if options.shots:
         found["pictures"] = lambda stage: cases_look.pictures(stage, options.shots)

@@ -57,7 +57,7 @@ class Visitor:
     def try_login(self, name, password):
         self.page.get_by_label("User").fill(name)
         self.page.get_by_label("Password").fill(password)
-        self.page.get_by_role("button", name="Log in").click()
+        self.page.get_by_role("button", name="Log in", exact=True).click()
 
     def go(self, where, heading):
         self.page.evaluate("where => { location.hash = where; }", f"#/{where}")

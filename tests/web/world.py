@@ -12,6 +12,7 @@ TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "e2e"))
 
 from broker import Broker, free_port  # noqa: E402  (the path is made above)
+from tokens import Issuer  # noqa: E402
 
 ADMIN = ("admin", "admin-word")
 READER = ("reader", "reader-word")      # sees the page, may read queues of its virtual host only
@@ -25,11 +26,13 @@ class World:
     def __init__(self, path, folder):
         self.amqp_port, self.port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
+        self.issuer = Issuer(folder)
         self._broker = Broker("lepus", path, [
             f"listeners.tcp.default=127.0.0.1:{self.amqp_port}", "shards=2", "pin=false",
             "management.tcp.ip=127.0.0.1", f"management.tcp.port={self.port}",
             f"collect_statistics_interval={SAMPLE_INTERVAL_MS}",
-            f"default_user={ADMIN[0]}", f"default_pass={ADMIN[1]}"], folder)
+            f"default_user={ADMIN[0]}", f"default_pass={ADMIN[1]}",
+            *self.issuer.settings()], folder)
 
     def start(self):
         self._broker.ready.clear()

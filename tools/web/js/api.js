@@ -1,4 +1,4 @@
-// The HTTP API of the broker that served this page. Requests carry Basic credentials in a header
+// The HTTP API of the broker that served this page. Requests carry their credentials in a header
 // and no cookies, so another site cannot make them in the user's name.
 //
 //   get("queues/%2F?page=1") -> value      send("PUT", path(["users", name]), body) -> value
@@ -43,8 +43,8 @@ export function send(method, where, body, options = {}) {
 
 async function request(method, where, body, options) {
   const headers = { accept: "application/json", ...options.headers };
-  const token = options.credentials ?? credentials();
-  if (token) headers.authorization = `Basic ${token}`;
+  const own = options.credentials ?? credentials();
+  if (own) headers.authorization = own;
   if (body !== undefined) headers["content-type"] = "application/json";
   let answer;
   let text;

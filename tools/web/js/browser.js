@@ -4,14 +4,12 @@ import { h, replace } from "./dom.js";
 import { choice, confirm, field, form, input } from "./form.js";
 import { count, number } from "./format.js";
 import { messageView } from "./message.js";
+import { streamBrowser } from "./stream-browser.js";
 
 const truncateAt = 65536;
 
 export function messageBrowser({ vhost, name, type, onTaken }) {
-  if (type === "stream") {
-    return h("p.notice.warn", "A stream is read by consumers, from an offset on: its messages "
-      + "cannot be taken one by one, and the HTTP API does not show them.");
-  }
+  if (type === "stream") return streamBrowser({ vhost, name });
   const mode = choice([["ack_requeue_true", "look at them: they stay where they are"],
     ["ack_requeue_false", "take them out of the queue"],
     ["reject_requeue_false", "reject them: to the dead letter exchange, or gone"]]);
@@ -25,7 +23,10 @@ export function messageBrowser({ vhost, name, type, onTaken }) {
     const shown = messages.filter((one) => words === ""
       || JSON.stringify(one).toLowerCase().includes(words));
     replace(found, h("p.hint", tell(messages.length, shown.length)),
-      shown.map((one) => messageView(one, messages.indexOf(one) + 1, vhost)));
+      shown.map((one) => {
+        const place = messages.indexOf(one) + 1;
+        return messageView(one, { label: `#${place}`, vhost, isOpen: place === 1 });
+      }));
   };
   filter.addEventListener("input", show);
   const fetchMessages = async () => {

@@ -33,7 +33,8 @@ function logOut() {
 
 watch("expired", () => {
   forget();
-  askLogin("Your login is no longer good: the password may have changed. Please log in again.");
+  askLogin("Your login is no longer good: the password may have changed, or the token has "
+    + "expired. Please log in again.");
 });
 watch("back", () => {
   if (credentials() && document.querySelector(".login")) enter();

@@ -6,17 +6,18 @@ import { bytes, count, exchangeName, none, plain, time } from "./format.js";
 
 const hexMax = 16384; // Bytes that are shown as hex.
 
-export function messageView(message, place, vhost) {
+// `label` names it, `badges` stand beside its key, `more` are pairs that are shown first.
+export function messageView(message, { label, vhost, isOpen = false, badges = [], more = [] }) {
   const body = new Body(message);
   const { headers = {}, ...properties } = message.properties ?? {};
   const deaths = Array.isArray(headers["x-death"]) ? headers["x-death"] : [];
-  return h("details.message", { open: place === 1 },
-    h("summary", h("b", `#${place}`), h("span", message.routing_key || none),
+  return h("details.message", { open: isOpen },
+    h("summary", h("b", label), badges, h("span", message.routing_key || none),
       message.redelivered && h("span.badge.warn", "redelivered"),
       deaths.length > 0 && h("span.badge.bad", `dead: ${deaths[0].reason}`),
       h("span.preview", body.preview()), h("span.quiet", bytes(message.payload_bytes))),
     h("div.inside",
-      facts([["Exchange", link(exchangeHref(vhost, message.exchange),
+      facts([...more, ["Exchange", link(exchangeHref(vhost, message.exchange),
         exchangeName(message.exchange))], ["Routing key", message.routing_key || none],
       ...Object.entries(properties).map(([name, value]) => [name.replaceAll("_", " "),
         propertyText(name, value)])]),

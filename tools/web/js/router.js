@@ -18,6 +18,8 @@ const routes = [
   ["channels/:name", () => import("./pages/channel.js")],
   ["advice", () => import("./pages/advice.js")],
   ["nodes", () => import("./pages/nodes.js"), "monitoring"],
+  ["log", () => import("./pages/log.js"), "monitoring"],
+  ["trace", () => import("./pages/trace.js"), "administrator"],
   ["users", () => import("./pages/users.js"), "administrator"],
   ["users/:name", () => import("./pages/user.js"), "administrator"],
   ["vhosts", () => import("./pages/vhosts.js")],
@@ -26,6 +28,7 @@ const routes = [
   ["shovels", () => import("./pages/shovels.js"), "monitoring"],
   ["parameters", () => import("./pages/parameters.js"), "policymaker"],
   ["definitions", () => import("./pages/definitions.js"), "administrator"],
+  ["feature-flags", () => import("./pages/feature-flags.js"), "administrator"],
 ];
 
 const loadOthersAfterMs = 500;

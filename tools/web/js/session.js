@@ -1,5 +1,6 @@
 // Who is logged in, and what this browser remembers. Credentials live in sessionStorage: gone with
-// the tab, never in a cookie, so no other site can use them.
+// the tab, never in a cookie, so no other site can use them. They are kept as the value of the
+// header that carries them: "Basic ..." of a name and password, "Bearer ..." of a token.
 
 const credentialsKey = "lepus.credentials";
 let user = null;
@@ -8,9 +9,17 @@ export function credentials() {
   return sessionStorage.getItem(credentialsKey);
 }
 
-export function setCredentials(name, password) {
+export function setCredentials(value) {
+  sessionStorage.setItem(credentialsKey, value);
+}
+
+export function ofPassword(name, password) {
   const bytes = new TextEncoder().encode(`${name}:${password}`);
-  sessionStorage.setItem(credentialsKey, btoa(String.fromCharCode(...bytes)));
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}
+
+export function ofToken(token) {
+  return `Bearer ${token}`;
 }
 
 export function forget() {

@@ -13,6 +13,8 @@ const entries = [
   ["connections", "Connections"],
   ["channels", "Channels"],
   ["nodes", "Node", "monitoring"],
+  ["log", "Log", "monitoring"],
+  ["trace", "Trace", "administrator"],
   ["advice", "Advice"],
   null,
   ["policies", "Policies"],
@@ -21,6 +23,7 @@ const entries = [
   ["vhosts", "Virtual hosts"],
   ["users", "Users", "administrator"],
   ["definitions", "Definitions", "administrator"],
+  ["feature-flags", "Feature flags", "administrator"],
 ];
 const intervals = [[2, "every 2 s"], [5, "every 5 s"], [30, "every 30 s"], [0, "paused"]];
 

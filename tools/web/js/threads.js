@@ -13,15 +13,15 @@ const columns = [
     cell: (row) => rate(row.turnRate) },
   { id: "p99", label: "p99 turn", num: true,
     title: "99 of 100 turns are shorter", sort: (row) => row.turn99,
-    cell: (row) => time(row.turn99) },
+    cell: (row) => timeOfTurn(row.turn99) },
   { id: "longest", label: "Longest turn", num: true, sort: (row) => row.longest_turn_us,
-    cell: (row) => ({ text: time(row.longest_turn_us),
+    cell: (row) => ({ text: timeOfTurn(row.longest_turn_us),
       title: `most of it: ${row.longest_turn_job}` }) },
   { id: "syncs", label: "Syncs", num: true, sort: (row) => row.syncRate ?? 0,
     cell: (row) => (row.sync_us ? rate(row.syncRate) : "") },
   { id: "sync99", label: "p99 sync", num: true,
     title: "99 of 100 syncs of the journal are shorter", sort: (row) => row.sync99 ?? 0,
-    cell: (row) => (row.sync_us ? time(row.sync99) : "") },
+    cell: (row) => (row.sync_us ? timeOfTurn(row.sync99) : "") },
   { id: "journal", label: "Journal", num: true, sort: (row) => row.journalRate ?? 0,
     cell: (row) => (row.sync_us ? byteRate(row.journalRate) : "") },
   { id: "waiting", label: "Publishers held", num: true, sort: (row) => row.publishers_waiting ?? 0,
@@ -55,6 +55,7 @@ export class Threads {
       histogram(`Turns of ${row.name}`, row.turnCounts, row.turn_us.bounds),
       row.sync_us && histogram(`Syncs of ${row.name}`, row.syncCounts, row.sync_us.bounds)]));
     this.before = { at, rows: new Map(threads.map((row) => [row.name, row])) };
+    return rows;
   }
 }
 
@@ -65,7 +66,7 @@ function summary(row, before, seconds) {
     Math.max(0, count - (before?.[name].counts[i] ?? 0)));
   const turnCounts = counts("turn_us");
   const syncCounts = counts("sync_us");
-  return { ...row, turnCounts, syncCounts,
+  return { ...row, turnCounts, syncCounts, mailboxCounts: counts("mailbox_commands"),
     busy: Math.min(1, grown("busy_us") / 1e6 / seconds),
     turnRate: grown("turns") / seconds, turn99: quantile(turnCounts, row.turn_us.bounds),
     syncRate: grown("journal_syncs") / seconds, journalRate: grown("journal_bytes") / seconds,
@@ -73,7 +74,7 @@ function summary(row, before, seconds) {
 }
 
 // The bound that 99 of 100 stay below.
-function quantile(counts, bounds) {
+export function quantile(counts, bounds) {
   const total = counts.reduce((sum, count) => sum + count, 0);
   let seen = 0;
   for (let i = 0; i < bounds.length; i += 1) {
@@ -83,7 +84,7 @@ function quantile(counts, bounds) {
   return total > 0 ? bounds.at(-1) : NaN;
 }
 
-function time(us) {
+export function timeOfTurn(us) {
   if (!Number.isFinite(us)) return "–";
   return us < 1000 ? `${short(us)} µs` : us < 1e6 ? `${short(us / 1000)} ms`
     : `${short(us / 1e6)} s`;
@@ -104,11 +105,12 @@ function histogram(title, counts, bounds) {
     const size = (count / most) * height;
     const bound = bounds[first + i];
     return svg("rect", { x: i * step + 1, y: height - size, width: step - 2, height: size },
-      svg("title", {}, `${bound === undefined ? "longer" : `below ${time(bound)}`}: `
+      svg("title", {}, `${bound === undefined ? "longer" : `below ${timeOfTurn(bound)}`}: `
         + `${number(count)} (${percent(count / total)})`));
   });
+  const from = timeOfTurn(bounds[first]);
   return h("figure.histogram", h("figcaption", title),
     svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label":
-      `${title}: from ${time(bounds[first])} to ${time(bounds[last] ?? bounds.at(-1))}` }, bars),
-    h("div.ends", h("span", time(bounds[first])), h("span", time(bounds[last] ?? Infinity))));
+      `${title}: from ${from} to ${timeOfTurn(bounds[last] ?? bounds.at(-1))}` }, bars),
+    h("div.ends", h("span", from), h("span", timeOfTurn(bounds[last] ?? Infinity))));
 }

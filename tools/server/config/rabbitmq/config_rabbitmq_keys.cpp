@@ -82,7 +82,8 @@ constexpr Subject http_details = {
     "it, and requests are not written to a file of their own"};
 constexpr Subject oauth_page = {
     "Logins of the management page", no_effect,
-    "the page sends nobody to an OAuth 2 provider; tokens are taken in requests to the HTTP API"};
+    "the page sends nobody to an OAuth 2 provider; tokens are pasted into its form, or sent to the "
+    "HTTP API"};
 constexpr Subject statistics = {
     "Statistics", no_effect,
     "numbers are counted always, rates and charts are those of RabbitMQ's default"};

@@ -61,10 +61,15 @@ void show_version(ApiCall& call) {
   call.reply(json.take());
 }
 
+/// RabbitMQ's page would send its user to a provider's page; here one may log in with a token.
 void show_auth(ApiCall& call) {
+  bool takes_tokens = false;
+  for (const auto& [number, step] : call.place().host.config().auth.backends)
+    takes_tokens = takes_tokens || step.authn == core::AuthBackend::oauth2;
   JsonWriter json;
   json.begin_object();
   json.field("oauth_enabled", false);
+  json.field("takes_tokens", takes_tokens);
   json.end_object();
   call.reply(json.take());
 }

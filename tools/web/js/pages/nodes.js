@@ -6,6 +6,7 @@ import { choice, facts, updateFacts } from "../form.js";
 import { bytes, duration, number, percent, short } from "../format.js";
 import { growths, levels, ofBytes, rangeQuery, spans } from "../samples.js";
 import { remember, remembered } from "../session.js";
+import { Placement } from "../placement.js";
 import { Threads } from "../threads.js";
 
 export const title = "Node";
@@ -30,6 +31,7 @@ class Page {
     this.meters = h("div");
     this.memory = h("div");
     this.threads = new Threads(context.signal);
+    this.placement = new Placement(context.signal);
     this.list = facts([]);
     this.files = facts([]);
     this.charts = {
@@ -50,7 +52,8 @@ class Page {
       h("div.grid", h("section.card", h("h2", "Of what it may use"), this.meters),
         h("section.card", h("h2", "Where the memory goes"), this.memory)),
       h("div.grid", Object.values(this.charts).map((chart) => chart.element)),
-      h("div.stack", this.threads.element, h("section.card", h("h2", "Work"), this.list),
+      h("div.stack", this.placement.element, this.threads.element,
+        h("section.card", h("h2", "Work"), this.list),
         h("section.card", h("h2", "Set-up"), this.files)));
   }
 
@@ -66,7 +69,7 @@ class Page {
     this.charts.files.update([{ name: "open", color: 1, points: levels(node, "fd_used") }]);
     this.charts.churn.update(growths(node, [["connection_created", "connections"],
       ["channel_created", "channels"]]));
-    await this.threads.refresh(node);
+    await this.placement.refresh(node, await this.threads.refresh(node));
     updateFacts(this.list, workFacts(node));
     updateFacts(this.files, [["Data", node.db_dir],
       ["Configuration", node.config_files.join(", ") || "defaults, no file"],
