@@ -132,6 +132,34 @@ def draws_cores_and_shards(stage):
     visitor.see_text("of which the broker may use")
 
 
+def machine():
+    """Two nodes of four cores with two CPUs each; shards on two cores of the first node."""
+    cpus = [{"cpu": number, "core": number % 8, "node": number % 8 // 4, "allowed": number != 15,
+             "shards": {1: [0], 2: [1]}.get(number, []), "helpers": number in (0, 8),
+             "network": ["eth0"] if number in (0, 3) else []} for number in range(16)]
+    return {"pinned": True, "cpus": cpus, "network": [{"name": "eth0", "irqs": 2, "cpus": [0, 3]}],
+            "warnings": ["the shards are on two nodes"]}
+
+
+def draws_a_machine_with_bound_shards(stage, shot=None):
+    visitor = stage.visitor()
+    page = visitor.page
+    page.route("**/api/nodes/*/placement", lambda route: route.fulfill(json=machine()))
+    visitor.log_in(ADMIN, "nodes")
+    card = page.locator("section.card", has=page.get_by_role("heading", name="Cores and shards"))
+    for node in (0, 1):
+        visitor.see(card.get_by_text(f"NUMA node {node}", exact=True))
+    expect(card.locator("svg.core")).to_have_count(8)
+    visitor.see(page.get_by_role("img", name="Core 1 CPU 1: shard-0 is"))
+    visitor.see(page.get_by_role("img", name="CPU 15: not for the broker"))
+    expect(card).to_contain_text("8 cores with 16 CPUs, of which the broker may use 15.")
+    expect(card).to_contain_text("eth0 has 2 interrupts on CPU 0, 3.")
+    expect(card).to_contain_text("Warning: the shards are on two nodes.")
+    assert card.get_by_text("Not bound to a core").count() == 0
+    if shot:
+        card.screenshot(path=shot)
+
+
 def lists_feature_flags(stage):
     visitor = stage.visitor()
     visitor.log_in(ADMIN, "feature-flags")
@@ -158,4 +186,5 @@ def logs_in_with_a_token(stage):
 
 
 CASES = [browses_a_stream, follows_the_log, traces_messages, only_administrators_see_traces,
-         draws_cores_and_shards, lists_feature_flags, logs_in_with_a_token]
+         draws_cores_and_shards, draws_a_machine_with_bound_shards, lists_feature_flags,
+         logs_in_with_a_token]

@@ -18,6 +18,9 @@ PAGES = {
     "trace": "trace?vhost=%2F", "feature-flags": "feature-flags",
     "stream": "queues/%2F/look-stream?tab=messages",
 }
+# What a page shows once its broker has answered.
+SEEN = {"nodes": "of which the broker may use", "log": "the newest at the end",
+        "trace?vhost=%2F": "the newest first"}
 SERIOUS = ("serious", "critical")
 
 
@@ -40,6 +43,8 @@ def show(visitor, where):
     if "tab=messages" in where:
         visitor.press("Get messages")
         visitor.see_text("the oldest first")
+    if where in SEEN:
+        visitor.see_text(SEEN[where])
 
 
 def check_axe(visitor, name):

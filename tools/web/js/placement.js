@@ -62,7 +62,7 @@ function tell({ cpus, pinned }) {
 
 function drawCore(core, cpus, pinned, byName) {
   const parts = [];
-  let y = line;
+  let y = line + 4;
   const words = [];
   for (const cpu of cpus) {
     const shards = pinned ? cpu.shards.map((shard) => byName.get(`shard-${shard}`)
@@ -97,7 +97,7 @@ function frame(title, height, parts, words) {
   return svg("svg.core", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
     "aria-label": `${title} ${words}`.trim() },
   svg("rect.frame", { x: 0.5, y: 0.5, width: width - 1, height: height - 1, rx: 7 }),
-  title && svg("text.title", { x: inner, y: 14 }, title), parts);
+  title && svg("text.title", { x: inner, y: 17 }, title), parts);
 }
 
 function drawThread(row, y) {

@@ -42,7 +42,7 @@ class Page {
     for (const one of Object.values(this.inputs)) one.addEventListener("input", restart);
     context.root.append(
       h("div.head", h("div.titles", h("h1", "Trace")), h("div.buttons", this.button)), this.notice,
-      h("div.stack", h("section.card", h("div.columns", field("Virtual host", this.vhost),
+      h("div.stack", h("section.card", h("div.columns.narrow", field("Virtual host", this.vhost),
         filters.map(([name, label]) => field(label, this.inputs[name]))),
       h("p.hint", "Empty: all of them; * stands for any text. A filter changes what is shown, not "
         + "what is traced.")), h("div", this.told, this.list)));
