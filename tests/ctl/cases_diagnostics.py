@@ -2,6 +2,7 @@
 called by, and forms of output that scripts read."""
 import json
 import os
+import select
 import subprocess
 import time
 
@@ -151,8 +152,27 @@ def the_log_is_shown_and_rotated(world):
         stream.kill()
     check('streamed' in open(path, encoding='utf-8').read(), 'the new file')
     world.node.stop()
+
+
+@case
+def a_log_without_a_file_is_shown_from_memory(world):
     world.start()
-    check('the log is in no file' in world.fails(69, 'log_tail'), 'no file')
+    world.logs('broker started')
+    lines = world.ok('-q', 'log_tail', '-N', '2000').splitlines()
+    check(any('"broker started"' in line and line.startswith('20') for line in lines), f'{lines}')
+    check(len(world.ok('-q', 'log_tail', '-N', '1').splitlines()) == 1, 'one line')
+    with subprocess.Popen(world.command('-q', 'log_tail_stream', '--duration', '20'),
+                          stdout=subprocess.PIPE, text=True) as stream:
+        deadline = time.monotonic() + TOOL_S
+        told = []
+        while not any('one-more' in line for line in told):
+            # It shows what comes after its first question.
+            world.ok('set_cluster_name', 'one-more')
+            if select.select([stream.stdout], [], [], 0.2)[0]:
+                told.append(stream.stdout.readline())
+            check(time.monotonic() < deadline, f'{told}')
+        check(not any('broker started' in line for line in told), f'{told}')
+        stream.kill()
 
 
 @case

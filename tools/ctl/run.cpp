@@ -25,6 +25,7 @@
 #include "tools/ctl/client.h"
 #include "tools/ctl/connectivity.h"
 #include "tools/ctl/files.h"
+#include "tools/ctl/live/kept_log.h"
 #include "tools/ctl/local_verbs.h"
 #include "tools/ctl/log_tail.h"
 #include "tools/ctl/password.h"
@@ -229,10 +230,6 @@ int Run::print_peeked() const {
 
 int Run::tail_log(dom::object result) const {
   const std::string path = log_file_of(text_of(result, "value"));
-  if (path.empty())
-    return complain(exit_unavailable,
-                    "the log is in no file: set log.file, or look at the console or journal that "
-                    "log_location names");
   const bool is_stream = verb_.answer == Answer::log_stream;
   const auto given = invocation_.options.find(is_stream ? "duration" : "number");
   double number = is_stream ? 0 : 50;
@@ -243,6 +240,9 @@ int Run::tail_log(dom::object result) const {
     if (read.ec != std::errc{} || read.ptr != end || !(number > 0) || number > number_max)
       return complain(exit_usage, fmt::format("'{}' is no number above 0", given->second));
   }
+  if (path.empty())
+    return is_stream ? print_kept_log_stream(invocation_, number)
+                     : print_kept_log(invocation_, static_cast<std::uint64_t>(number));
   const std::string error =
       is_stream ? print_stream(path, number) : print_tail(path, static_cast<std::uint64_t>(number));
   return error.empty() ? exit_ok : complain(exit_unavailable, error);

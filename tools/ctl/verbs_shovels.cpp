@@ -35,7 +35,7 @@ constexpr std::array top_options{
     OptionSpec{"interval", 0, "seconds", "", "between two looks; default 2"},
     OptionSpec{"once", 0, "", "", "prints one look and ends"},
 };
-constexpr std::array tail_options{
+constexpr std::array follow_options{
     OptionSpec{"from", 0, "place", "",
                "where in the stream to begin: first, last, next (default: what comes), an offset, "
                "an age like 10m, a time like 2026-03-01T12:00:00Z"},
@@ -61,7 +61,7 @@ constexpr std::array shovel_table{
         "[--vhost <vhost>] <stream> | --trace [--exchange <pattern>] [--routing-key <pattern>] "
         "[--queue <pattern>] [--user <pattern>] [--count <number>] [--once] [--vhost <vhost>]",
         "Prints the messages of a stream, or what is traced in a virtual host, as they come", 0, 1,
-        false, true, Answer::local, "", tail_options},
+        false, true, Answer::local, "", follow_options},
     VerbSpec{section::parameters, "delete_shovel", "[--vhost <vhost>] <name>",
              "Deletes a shovel; what it has not moved stays", 1, 1, false, true, Answer::nothing,
              "Deleting shovel {0} in vhost {vhost} ..."},

@@ -84,6 +84,11 @@ std::string stream_line(dom::object message) {
                      payload_text(message));
 }
 
+std::string log_line(dom::object line) {
+  return fmt::format("{} {}", time_text(number_at(line, "time"), true),
+                     escape_controls(text_at(line, "text")));
+}
+
 std::string trace_line(dom::object message) {
   bool is_redelivered = false;
   if (message["redelivered"].get(is_redelivered) != simdjson::SUCCESS) is_redelivered = false;

@@ -15,5 +15,7 @@ namespace lepus::ctl {
 std::string stream_line(simdjson::dom::object message);
 /// Of a row of the verb trace_messages.
 std::string trace_line(simdjson::dom::object message);
+/// Of a row of the verb log_lines.
+std::string log_line(simdjson::dom::object line);
 
 }  // namespace lepus::ctl

@@ -56,5 +56,11 @@ TEST(TailLine, OfATrace) {
             R"(connection=c bytes=1 x)");
 }
 
+TEST(TailLine, OfTheLog) {
+  EXPECT_EQ(line_of(log_line, R"({"number":1,"time":1772366400007,"level":"info",
+              "text":"info general \"a\"\u001b"})"),
+            "2026-03-01T12:00:00.007Z info general \"a\"\\x1b");
+}
+
 }  // namespace
 }  // namespace lepus::ctl
