@@ -277,6 +277,28 @@ def hashes_are_taken_by_a_definitions_file(world):
 
 
 @case
+def a_reload_that_fails_says_why(world):
+    path = os.path.join(world.node.directory, 'lepus.conf')
+
+    def write(text):
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(text)
+    write('heartbeat = 10\n')
+    world.node.environment['LEPUS_CONFIG_FILE'] = path
+    world.start()
+    write('heartbeat = 20\nnonsense = 1\nchannel_max = many\n')
+    error = world.fails(65, 'reload')
+    check(f'{path}:2' in error and 'nonsense' in error and f'{path}:3' in error, error)
+    check(world.rows('environment')['heartbeat'] == '10', 'nothing has changed')
+    write('heartbeat = 20\nlog.file = /proc/nowhere/log\n')
+    check('/proc/nowhere' in world.fails(65, 'reload'), 'of the log')
+    check(world.rows('environment')['heartbeat'] == '20', 'the rest has changed')
+    write('heartbeat = 30\n')
+    world.quietly('reload')
+    check(world.rows('environment')['heartbeat'] == '30', 'all has changed')
+
+
+@case
 def levels_of_the_log_change_at_once(world):
     world.start()
     world.quietly('set_log_level', 'debug')

@@ -120,7 +120,7 @@ class OperatorWorld final : public AdminHost {
   }
   ResumeOutcome resume(bool is_last_try) override;
   std::string set_log_level(std::string_view, std::string_view) override { return {}; }
-  void reload() override {}
+  std::string reload() override { return {}; }
   std::string reopen_log() override { return {}; }
   std::string reload_certificates() override { return {}; }
   const TlsSetup& tls() const override { return tls_; }

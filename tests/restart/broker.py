@@ -60,6 +60,7 @@ class Node:
         self.port = None
         self.process = None
         self.probes = []
+        self.environment = {}   # beside that of the test
 
     def __enter__(self):
         return self
@@ -93,6 +94,7 @@ class Node:
         with open(self.log_path, 'ab') as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log,
                                             stdout=subprocess.PIPE, start_new_session=True,
+                                            env={**os.environ, **self.environment},
                                             preexec_fn=limit, restore_signals=False)
 
     def start(self, shards=2, file_size_max=None, settings=None, files_max=None):

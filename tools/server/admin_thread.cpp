@@ -55,7 +55,7 @@ struct AdminThread::Handler {
   void operator()(const core::TopologyDone& done) const { self.admin_.on_topology_done(done); }
   void operator()(const AccessDone& done) const { self.admin_.on_access_done(done); }
   void operator()(const PlanDone& done) const { self.admin_.on_plan_done(done); }
-  void operator()(const ReadConfigAgain&) const { self.parts_.host->reload(); }
+  void operator()(const ReadConfigAgain&) const { (void)self.parts_.host->reload(); }
   void operator()(const TrimHeap&) const { io::trim_heap(); }
   void operator()(const EndAdmin&) const { self.end(); }
   // Of shards; of the control thread, too, when it tells of its turns.

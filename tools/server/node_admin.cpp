@@ -221,14 +221,18 @@ std::string NodeAdmin::reload_certificates() {
   return error;
 }
 
-void NodeAdmin::reload() {
+std::string NodeAdmin::reload() {
   node_.service_.reloading(loop_.now());
   const TlsKeys before = tls_keys();
-  config_ = reload_config(config_, node_.log_system_, log_);
-  (void)reload_tls(before);
+  ReloadOutcome outcome = reload_config(config_, node_.log_system_, log_);
+  config_ = std::move(outcome.config);
+  std::vector<std::string>& errors = outcome.errors;
+  if (std::string error = reload_tls(before); !error.empty()) errors.push_back(std::move(error));
   tell_limits();
   pass_settings();
-  node_.service_.ready("serving; the configuration was read again");
+  node_.service_.ready(errors.empty() ? "serving; the configuration was read again"
+                                      : "serving; what was to be read again is wrong: see the log");
+  return fmt::format("{}", fmt::join(errors, "\n"));
 }
 
 std::string NodeAdmin::reopen_log() {

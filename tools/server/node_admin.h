@@ -48,7 +48,7 @@ class NodeAdmin final : private AdminHost {
   Import read_import(const ImportText& input) override;
   ResumeOutcome resume(bool is_last_try) override;
   std::string set_log_level(std::string_view category, std::string_view level) override;
-  void reload() override;
+  std::string reload() override;
   std::string reopen_log() override;
   std::string reload_certificates() override;
   const TlsSetup& tls() const override { return tls_; }

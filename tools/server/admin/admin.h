@@ -135,8 +135,9 @@ class AdminHost {
   /// all of them. Empty, or why it cannot be.
   [[nodiscard]] virtual std::string set_log_level(std::string_view category,
                                                   std::string_view level) = 0;
-  /// The configuration is read again, as on SIGHUP.
-  virtual void reload() = 0;
+  /// The configuration is read again, as on SIGHUP. Empty, or what is wrong, a line each: what a
+  /// line is about (configuration, log, certificates) is as it was then.
+  [[nodiscard]] virtual std::string reload() = 0;
   /// After a rotation: the log file is opened anew under its name. Empty, or why it cannot be, and
   /// the old one stays in use.
   [[nodiscard]] virtual std::string reopen_log() = 0;

@@ -64,7 +64,8 @@ class ReloadConfig final : public AdminOperation {
  public:
   using AdminOperation::AdminOperation;
   void start() override {
-    host().reload();
+    if (std::string error = host().reload(); !error.empty())
+      return fail(AdminFault::invalid, std::move(error));
     done("{}");
   }
 };

@@ -72,9 +72,9 @@ ReloadPlan plan_reload(const ServerConfig& running, const ServerConfig& wanted) 
   return plan;
 }
 
-ServerConfig reload_config(const ServerConfig& running, LogSystem& log_system, core::Log& log) {
+ReloadOutcome reload_config(const ServerConfig& running, LogSystem& log_system, core::Log& log) {
   constexpr auto category = core::LogCategory::general;
-  const ConfigResult wanted = load_config(running.sources);
+  ConfigResult wanted = load_config(running.sources);
   for (const std::string& warning : wanted.warnings)
     log.write(core::LogLevel::warning, category, "configuration warning", {{"text", warning}});
   for (const std::string& error : wanted.errors)
@@ -82,9 +82,11 @@ ServerConfig reload_config(const ServerConfig& running, LogSystem& log_system, c
 
   ReloadPlan plan =
       wanted.ok() ? plan_reload(running, wanted.config) : plan_reload(running, running);
+  std::string log_error;
   if (const auto error = log_system.apply(plan.config.log)) {
     log.write(core::LogLevel::error, category, "log not reopened", {{"text", *error}});
     plan.config.log = running.log;
+    log_error = *error;
   }
   for (const std::string& key : plan.changed)
     log.write(core::LogLevel::info, category, "configuration changed", {{"key", key}});
@@ -101,7 +103,8 @@ ServerConfig reload_config(const ServerConfig& running, LogSystem& log_system, c
   else
     log.write(core::LogLevel::error, category, "configuration kept as it was",
               {{"errors", wanted.errors.size()}});
-  return plan.config;
+  if (!log_error.empty()) wanted.errors.push_back(std::move(log_error));
+  return {std::move(plan.config), std::move(wanted.errors)};
 }
 
 }  // namespace lepus::server

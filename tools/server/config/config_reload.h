@@ -21,8 +21,14 @@ struct ReloadPlan {
 
 ReloadPlan plan_reload(const ServerConfig& running, const ServerConfig& wanted);
 
-/// Returns the configuration to go on with: `running` when the new one has errors. Says in `log`,
-/// which belongs to the calling thread, what was done and what waits for a restart.
-ServerConfig reload_config(const ServerConfig& running, LogSystem& log_system, core::Log& log);
+struct ReloadOutcome {
+  /// To go on with: the one that was running when the new one has errors.
+  ServerConfig config;
+  /// Of the configuration, with file and line, and of outputs of the log that cannot be opened.
+  std::vector<std::string> errors;
+};
+
+/// Says in `log`, which belongs to the calling thread, what was done and what waits for a restart.
+ReloadOutcome reload_config(const ServerConfig& running, LogSystem& log_system, core::Log& log);
 
 }  // namespace lepus::server

@@ -81,7 +81,10 @@ struct FakeHost final : AdminHost {
     log_levels.push_back(std::string{category} + "=" + std::string{level});
     return {};
   }
-  void reload() override { ++reloads; }
+  std::string reload() override {
+    ++reloads;
+    return {};
+  }
   std::string reopen_log() override { return log_error; }
   std::string reload_certificates() override {
     ++certificate_reloads;
