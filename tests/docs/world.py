@@ -7,6 +7,7 @@ and the like are on a server, a broker with ports of its own, and a stand-in for
 Scripts are changed before they run: paths below the directories of a server lead into the world,
 and the ports of a broker with its defaults become those of this one.
 """
+import contextlib
 import os
 import re
 import shutil
@@ -90,8 +91,10 @@ class World:
                 code = process.wait(SCRIPT_S)
             except subprocess.TimeoutExpired:
                 code = 124
+            # Also what the script left in the background; not the broker of systemctl.
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            process.wait()
             output.seek(0)
             return code, output.read().decode(errors='replace')
 
