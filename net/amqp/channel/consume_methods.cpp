@@ -1,6 +1,8 @@
 // Consumers come and go.
 #include "net/amqp/channel/consume_methods.h"
 
+#include "net/amqp/connection/facts.h"
+
 namespace lepus::amqp {
 
 using core::AmqpError;
