@@ -87,7 +87,7 @@ TEST_F(RabbitmqFile, WarningsAndErrorsNameLinesOnceASubject) {
   ASSERT_EQ(result.errors.size(), 1U);
   EXPECT_TRUE(result.errors[0].starts_with(
       "r.conf:4: key 'ssl_options.dhfile' stops the start, and so do ssl_options.verify_fun "
-      "(line 5): this option of TLS is not there"))
+      "(line 5): this option of TLS is not supported"))
       << result.errors[0];
 }
 
