@@ -32,11 +32,38 @@ uint64_t HistogramCounts::percentile(double fraction) const {
   return max_;
 }
 
+void HistogramCounts::add(const HistogramCounts& other) {
+  for (size_t bucket = 0; bucket < other.counts_.size(); ++bucket) {
+    if (other.counts_[bucket] > 0) add(bucket, other.counts_[bucket]);
+  }
+  raise_max(other.max_);
+}
+
+std::vector<HistogramCounts::Point> HistogramCounts::distribution() const {
+  constexpr double fraction_step = 0.01;
+  constexpr double decade_step = 0.05;  // of 1 - fraction: 20 points from 0.9 to 0.99
+  std::vector<Point> points;
+  uint64_t seen = 0;
+  for (size_t bucket = 0; bucket < counts_.size(); ++bucket) {
+    if (counts_[bucket] == 0) continue;
+    seen += counts_[bucket];
+    const uint64_t value =
+        max_ != 0 ? std::min(bucket_value_max(bucket), max_) : bucket_value_max(bucket);
+    const double fraction = static_cast<double>(seen) / static_cast<double>(count_);
+    const double before = points.empty() ? -1 : points.back().fraction;
+    const bool is_far = fraction - before >= fraction_step ||
+                        std::log10((1 - before) / (1 - fraction)) >= decade_step;
+    if (seen == count_ || is_far) points.push_back({value, fraction});
+  }
+  return points;
+}
+
 HistogramCounts HistogramCounts::since(const HistogramCounts& earlier) const {
   HistogramCounts difference;
   size_t highest = 0;
   for (size_t bucket = 0; bucket < counts_.size(); ++bucket) {
-    const uint64_t count = counts_[bucket] - earlier.counts_[bucket];
+    const uint64_t before = bucket < earlier.counts_.size() ? earlier.counts_[bucket] : 0;
+    const uint64_t count = counts_[bucket] - before;
     if (count == 0) continue;
     difference.add(bucket, count);
     highest = bucket;

@@ -37,11 +37,10 @@ constexpr uint64_t bucket_value_max(size_t bucket) {
   return ((base + 1) << shift) - 1;
 }
 
-// Plain counts: a snapshot, a sum of several, or the difference of two.
+// Plain counts: a snapshot, a sum of several, or the difference of two. It takes memory up to its
+// highest bucket in use, so a long run can keep one for every second.
 class HistogramCounts {
  public:
-  HistogramCounts() : counts_(histogram_bucket_count) {}
-
   uint64_t count() const { return count_; }
   // Exact since the last Histogram::reset_max() of the histograms that went into this snapshot.
   uint64_t max() const { return max_; }
@@ -49,14 +48,26 @@ class HistogramCounts {
   // Value at or below which `fraction` (0..1) of the samples lie; 0 when there are none.
   uint64_t percentile(double fraction) const;
 
+  // `bucket` < histogram_bucket_count.
   void add(size_t bucket, uint64_t count) {
+    if (bucket >= counts_.size()) counts_.resize(bucket + 1);
     counts_[bucket] += count;
     count_ += count;
   }
   void raise_max(uint64_t value) {
     if (value > max_) max_ = value;
   }
+  void add(const HistogramCounts& other);
   HistogramCounts since(const HistogramCounts& earlier) const;
+
+  // Counts by bucket, up to the highest in use.
+  const std::vector<uint64_t>& counts() const { return counts_; }
+  struct Point {
+    uint64_t value = 0;
+    double fraction = 0;  // of the samples at or below the value; rising, the last is 1
+  };
+  // The cumulative distribution in a few hundred points, dense towards the high percentiles.
+  std::vector<Point> distribution() const;
 
  private:
   std::vector<uint64_t> counts_;

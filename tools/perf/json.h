@@ -18,6 +18,8 @@ class Json {
   void number(std::string_view key, double value) { put(key, fmt::format("{:.3f}", value)); }
   void boolean(std::string_view key, bool value) { put(key, value ? "true" : "false"); }
   void string(std::string_view key, std::string_view value) { put(key, quote(value)); }
+  // A value that is JSON already.
+  void raw(std::string_view key, std::string_view json) { put(key, json); }
   const std::string& text() const { return text_; }
 
  private:

@@ -11,6 +11,7 @@
 
 #include "tools/perf/client/error.h"
 #include "tools/perf/client/event_loop.h"
+#include "tools/perf/progress.h"
 
 namespace lepus::perf {
 
@@ -22,19 +23,7 @@ double seconds_between(uint64_t from_ns, uint64_t to_ns) {
 
 constexpr uint64_t second_ns = 1000000000;
 
-// False when the user interrupted. Short steps, so that a failed worker or Ctrl-C shows at once.
-bool wait_until(uint64_t time_ns, Workers& workers) {
-  constexpr uint64_t step_ns_max = 50000000;
-  for (uint64_t now = now_ns(); now < time_ns; now = now_ns()) {
-    workers.check();
-    if (interrupted()) return false;
-    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(step_ns_max, time_ns - now)));
-  }
-  workers.check();
-  return true;
-}
-
-void print_progress(const Interval& interval, const ReportText& wording) {
+std::string progress_text(const Interval& interval, const ReportText& wording) {
   const StatsSnapshot& stats = interval.stats;
   const auto rate = [&](uint64_t count) { return static_cast<double>(count) / interval.seconds; };
   const auto us = [](uint64_t ns) { return static_cast<double>(ns) / 1000; };
@@ -49,7 +38,22 @@ void print_progress(const Interval& interval, const ReportText& wording) {
   }
   if (stats.blocked > 0) line += "  [broker blocks publishers]";
   if (interval.end_s <= 0) line += "  (warm-up)";
-  fmt::print(stderr, "{}\n", line);
+  return line;
+}
+
+// Seconds until the goal is reached when all goes on as it did since the start.
+std::optional<double> seconds_left(const Goal& goal, const StatsSnapshot& done, double passed_s) {
+  double left_s = 0;
+  const auto consider = [&](uint64_t wanted, uint64_t count) {
+    if (count >= wanted) return;
+    const double rate = static_cast<double>(count) / passed_s;
+    left_s = std::max(left_s, rate > 0 ? static_cast<double>(wanted - count) / rate : 1e9);
+  };
+  consider(goal.published, done.published);
+  consider(goal.settled, done.confirmed + done.nacked);
+  consider(goal.delivered, done.delivered);
+  if (left_s >= 1e9 || passed_s <= 0) return std::nullopt;
+  return left_s;
 }
 
 // Follows the run in steps of a second and keeps the previous snapshot.
@@ -59,11 +63,16 @@ class Stopwatch {
       : options_(options),
         workers_(workers),
         wording_(wording),
+        progress_(options.output.quiet),
         last_(workers.snapshot()),
         last_ns_(now_ns()) {}
   // Counts from nothing, which was so at that time.
   Stopwatch(const Options& options, Workers& workers, const ReportText& wording, uint64_t start_ns)
-      : options_(options), workers_(workers), wording_(wording), last_ns_(start_ns) {}
+      : options_(options),
+        workers_(workers),
+        wording_(wording),
+        progress_(options.output.quiet),
+        last_ns_(start_ns) {}
 
   // Runs for that long; false when interrupted. Times are shown relative to `zero_ns`.
   bool run(double seconds, uint64_t zero_ns, Measurement& result) {
@@ -74,6 +83,9 @@ class Stopwatch {
           end_ns - last_ns_ < second_ns * 3 / 2 ? end_ns : last_ns_ + second_ns;
       going_on = wait_until(next_ns, workers_);
       step(zero_ns, result);
+      const double measured_s = now_ns() > zero_ns ? seconds_between(zero_ns, now_ns()) : 0;
+      const double ahead_s = now_ns() < zero_ns ? seconds_between(now_ns(), zero_ns) : 0;
+      show(result, std::max(0.0, options_.duration_s + ahead_s - measured_s));
     }
     return going_on;
   }
@@ -87,6 +99,7 @@ class Stopwatch {
       const uint64_t next_ns = last_ns_ + second_ns;
       while (going_on && now_ns() < next_ns) going_on = wait_briefly(goal, stall);
       step(zero_ns, result);
+      show(result, seconds_left(goal, last_, seconds_between(zero_ns, last_ns_)));
     }
   }
   const StatsSnapshot& last() const { return last_; }
@@ -108,6 +121,11 @@ class Stopwatch {
     return true;
   }
 
+  void show(const Measurement& result, std::optional<double> left_s) {
+    if (options_.output.quiet) return;
+    progress_.show(progress_text(result.intervals.back(), wording_), left_s);
+  }
+
   void step(uint64_t zero_ns, Measurement& result) {
     StatsSnapshot current = workers_.snapshot();
     const uint64_t current_ns = now_ns();
@@ -117,9 +135,9 @@ class Stopwatch {
         sign * seconds_between(std::min(zero_ns, current_ns), std::max(zero_ns, current_ns));
     interval.seconds = std::max(1e-9, seconds_between(last_ns_, current_ns));
     interval.stats = current.since(last_);
-    if (!options_.quiet) print_progress(interval, wording_);
     const uint64_t rss_kib = sample_process(options_.pid).rss_kib;
     result.broker_rss_kib_max = std::max(result.broker_rss_kib_max, rss_kib);
+    interval.broker_rss_kib = rss_kib;
     result.intervals.push_back(std::move(interval));
     last_ = std::move(current);
     last_ns_ = current_ns;
@@ -128,11 +146,23 @@ class Stopwatch {
   const Options& options_;
   Workers& workers_;
   const ReportText& wording_;
+  ProgressLine progress_;
   StatsSnapshot last_;
   uint64_t last_ns_;
 };
 
 }  // namespace
+
+bool wait_until(uint64_t time_ns, Workers& workers) {
+  constexpr uint64_t step_ns_max = 50000000;
+  for (uint64_t now = now_ns(); now < time_ns; now = now_ns()) {
+    workers.check();
+    if (interrupted()) return false;
+    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(step_ns_max, time_ns - now)));
+  }
+  workers.check();
+  return true;
+}
 
 Measurement measure(const Options& options, Workers& workers, const ReportText& wording) {
   Measurement result;

@@ -19,6 +19,7 @@ struct Interval {
   double end_s = 0;  // since the start of the measurement; negative or 0 in the warm-up
   double seconds = 0;
   StatsSnapshot stats;
+  uint64_t broker_rss_kib = 0;  // at its end; 0 = not watched
 };
 
 // The queues of mode drain.
@@ -43,6 +44,10 @@ struct ReportText {
   const char* unit;       // of Stats::delivered: "messages", "round trips", ...
   bool publishes = true;  // Stats::published counts something of its own
 };
+
+// False when the user interrupted. Looks up every 50 ms, so that a failed worker or Ctrl-C shows at
+// once. Throws what stopped a worker.
+bool wait_until(uint64_t time_ns, Workers& workers);
 
 Measurement measure(const Options& options, Workers& workers, const ReportText& wording);
 // Counts all that the workers have done since `start_ns`, until the goal is reached. PerfError when

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "tools/perf/client/error.h"
+#include "tools/perf/commands/commands.h"
 
 namespace lepus::perf {
 
@@ -44,7 +45,8 @@ constexpr const char* description =
     "  rpc          request/reply round trips through an exclusive reply queue\n"
     "  connections  open --count idle connections and hold them for --duration\n"
     "  queues       declare --count queues (--persistent: durable), --window declares in flight\n"
-    "  churn        open and close connections, --window at a time\n";
+    "  churn        open and close connections, --window at a time\n\n"
+    "Commands, each with a --help of its own:\n";
 
 constexpr const char* examples =
     "Examples:\n"
@@ -119,8 +121,10 @@ void add_common_options(CLI::App& app, Options& o) {
   app.add_option("--threads", o.threads, "Generator threads")->capture_default_str();
   app.add_flag("--spin", o.spin, "Never sleep: lower latency, one whole core per thread");
   app.add_option("--pid", o.pid, "Process id of the broker, for its CPU time and memory");
-  app.add_option("--json", o.json_path, "Write the results as JSON; - = standard output");
-  app.add_flag("--quiet", o.quiet, "No progress lines");
+  app.add_option("--json", o.output.json_path, "Write the results as JSON; - = standard output");
+  app.add_option("--hdr", o.output.hdr_path,
+                 "Write each second's latencies as a log of HdrHistogram, in nanoseconds");
+  app.add_flag("--quiet", o.output.quiet, "No progress lines");
 }
 
 void require(bool holds, const char* text) {
@@ -173,6 +177,12 @@ bool Options::reads_streams() const {
                      [](const auto& argument) { return argument.first == "x-stream-offset"; });
 }
 
+bool Options::has_streams() const {
+  return std::any_of(queue_arguments.begin(), queue_arguments.end(), [](const auto& argument) {
+    return argument.first == "x-queue-type" && argument.second == "stream";
+  });
+}
+
 const char* name_of(Mode mode) {
   switch (mode) {
     case Mode::throughput:
@@ -208,7 +218,10 @@ const char* name_of(ExchangeType type) {
 }
 
 std::optional<int> parse_options(int argc, char** argv, Options& options) {
-  CLI::App app{description};
+  std::string about = description;
+  for (const Command& command : commands())
+    about += fmt::format("  {:<12} {}\n", command.name, command.summary);
+  CLI::App app{about};
   app.footer(examples);
   app.get_formatter()->column_width(34);
   std::string uri = "amqp://guest:guest@127.0.0.1:5672/";

@@ -28,6 +28,13 @@ struct Uri {
 // brackets. PerfError if bad.
 Uri parse_uri(const std::string& text);
 
+// Where results go.
+struct Output {
+  std::string json_path;  // empty: no JSON; "-": standard output, and no text there
+  std::string hdr_path;   // empty: no log of histograms
+  bool quiet = false;     // no progress
+};
+
 struct Options {
   Mode mode = Mode::throughput;
   Uri uri;
@@ -42,6 +49,7 @@ struct Options {
   std::vector<std::pair<std::string, std::string>> queue_arguments;
   std::vector<std::pair<std::string, std::string>> consumer_arguments;
   bool reads_streams() const;  // each consumer reads all messages of its queue
+  bool has_streams() const;    // the queues are streams
 
   uint64_t body_size = 128;
   double rate_per_s = 0;        // of all producers together; 0 = as fast as possible
@@ -49,7 +57,7 @@ struct Options {
   uint64_t messages = 0;        // of all producers or consumers together; 0 = as --duration says
   bool persistent = false;
   unsigned priorities = 0;  // messages have priority 0, 1, ... in turn; 0 = none
-  bool keep = false;  // queues are neither emptied before nor deleted after the run
+  bool keep = false;        // queues are neither emptied before nor deleted after the run
   bool mandatory = false;
 
   uint16_t prefetch = 0;  // 0 = unlimited
@@ -67,8 +75,7 @@ struct Options {
   bool spin = false;
 
   int pid = 0;  // of the broker; 0 = not watched
-  std::string json_path;
-  bool quiet = false;
+  Output output;
 };
 
 // Parses and checks. Prints help or a message and returns an exit code when there is nothing to

@@ -5,11 +5,15 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <system_error>
+#include <vector>
 
 #include "tools/perf/client/error.h"
 
@@ -27,6 +31,33 @@ std::string read_text(const std::string& path) {
   if (!file || !std::getline(file, text))
     throw PerfError("--pid: cannot read ", path, ": no such process?");
   return text;
+}
+
+// Appends "socket:[inode]" of each socket that listens on the port, from a table of the kernel.
+void collect_listeners(const char* table, uint16_t port, std::vector<std::string>& links) {
+  std::ifstream file(table);
+  std::string line;
+  while (std::getline(file, line)) {
+    std::istringstream fields(line);
+    std::string slot, local, remote, state, skipped, inode;
+    fields >> slot >> local >> remote >> state;
+    for (int field = 4; field < 9; ++field) fields >> skipped;
+    fields >> inode;
+    const size_t colon = local.rfind(':');
+    constexpr const char* state_listen = "0A";
+    if (colon == std::string::npos || state != state_listen) continue;
+    if (std::strtoul(local.c_str() + colon + 1, nullptr, 16) == port)
+      links.push_back("socket:[" + inode + "]");
+  }
+}
+
+bool owns_socket(const std::filesystem::path& folder, const std::vector<std::string>& links) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string link = std::filesystem::read_symlink(entry.path(), error).string();
+    if (std::find(links.begin(), links.end(), link) != links.end()) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -67,6 +98,29 @@ void raise_file_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void require_descriptors(uint64_t count) {
+  raise_file_limit();
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return;
+  throw PerfError("this needs ", count,
+                  " open files at a time, but the limit (ulimit -n, nofile) is ", limit.rlim_cur,
+                  ": raise it (ulimit -Hn, limits.conf, LimitNOFILE=) or ask for "
+                  "fewer connections");
+}
+
+int find_listener(uint16_t port) {
+  std::vector<std::string> links;
+  for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"})
+    collect_listeners(table, port, links);
+  if (links.empty()) return 0;
+  std::error_code error;
+  for (const auto& process : std::filesystem::directory_iterator("/proc", error)) {
+    const int pid = std::atoi(process.path().filename().c_str());
+    if (pid > 0 && owns_socket(process.path() / "fd", links)) return pid;
+  }
+  return 0;
 }
 
 bool interrupted() { return interrupt_seen.load(std::memory_order_relaxed); }

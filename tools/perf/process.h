@@ -16,6 +16,10 @@ ProcessSample sample_process(int pid);
 double own_cpu_us();
 // Raises the limit on open files to what is allowed.
 void raise_file_limit();
+// PerfError that names the limit when so many descriptors cannot be open at a time.
+void require_descriptors(uint64_t count);
+// The process that listens on a TCP port of this machine; 0 when there is none that can be seen.
+int find_listener(uint16_t port);
 
 // True once the user has pressed Ctrl-C (or SIGTERM came): the run ends early, but with its
 // results.

@@ -1,50 +1,16 @@
 // Formatting of results.
 #include "tools/perf/report.h"
 
-#include <algorithm>
-#include <array>
 #include <cstdio>
 #include <fstream>
 
 #include "tools/perf/client/error.h"
+#include "tools/perf/hdr_log.h"
+#include "tools/perf/report_parts.h"
 
 namespace lepus::perf {
 
 namespace {
-
-double per(double amount, uint64_t count) {
-  return count == 0 ? 0 : amount / static_cast<double>(count);
-}
-double per_second(uint64_t count, double seconds) {
-  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
-}
-double us(uint64_t ns) { return static_cast<double>(ns) / 1000; }
-
-// Messages that left no trace at a consumer (none is running) are counted at the producer.
-uint64_t message_count(const StatsSnapshot& stats) {
-  return stats.delivered > 0 ? stats.delivered : stats.published;
-}
-
-void json_latency(Json& json, const char* key, const HistogramCounts& latency) {
-  if (latency.count() == 0) return;
-  json.begin_object(key);
-  json.number("count", latency.count());
-  json.number("mean", latency.mean() / 1000);
-  json.number("p50", us(latency.percentile(0.5)));
-  json.number("p90", us(latency.percentile(0.9)));
-  json.number("p99", us(latency.percentile(0.99)));
-  json.number("p99_9", us(latency.percentile(0.999)));
-  json.number("max", us(latency.max()));
-  json.end_object();
-}
-
-void text_latency(const char* name, const HistogramCounts& latency) {
-  if (latency.count() == 0) return;
-  fmt::print(
-      "{:<16} p50 {:.1f}  p90 {:.1f}  p99 {:.1f}  p99.9 {:.1f}  max {:.1f}  mean {:.1f}  us\n",
-      name, us(latency.percentile(0.5)), us(latency.percentile(0.9)), us(latency.percentile(0.99)),
-      us(latency.percentile(0.999)), us(latency.max()), latency.mean() / 1000);
-}
 
 void json_options(Json& json, const Options& o) {
   json.begin_object("options");
@@ -82,21 +48,8 @@ void json_head(Json& json, const Options& options, const BrokerInfo& broker) {
   json.string("mode", name_of(options.mode));
   json.string("broker_product", broker.product);
   json.string("broker_version", broker.version);
+  json_origin(json);
   json_options(json, options);
-}
-
-bool text_wanted(const Options& options) { return options.json_path != "-"; }
-
-void write_json(const Options& options, const Json& json) {
-  if (options.json_path.empty()) return;
-  if (options.json_path == "-") {
-    fmt::print("{}\n", json.text());
-    return;
-  }
-  std::ofstream file(options.json_path);
-  file << json.text() << '\n';
-  file.flush();
-  if (!file) throw PerfError("--json: cannot write ", options.json_path);
 }
 
 void json_rates(Json& json, const Measurement& measurement, const ReportText& wording) {
@@ -108,14 +61,7 @@ void json_rates(Json& json, const Measurement& measurement, const ReportText& wo
     json.number("published", total.published);
     json.number("published_per_s", per_second(total.published, seconds));
   }
-  json.number("delivered", total.delivered);
-  json.number("delivered_per_s", per_second(total.delivered, seconds));
-  json.number("confirmed", total.confirmed);
-  json.number("confirmed_per_s", per_second(total.confirmed, seconds));
-  json.number("nacked", total.nacked);
-  json.number("returned", total.returned);
-  json.number("redelivered", total.redelivered);
-  json.number("blocked", total.blocked);
+  json_counts(json, total, seconds);
   if (measurement.drained) {
     json.number("waiting", measurement.drained->waiting);
     json.number("left", measurement.drained->left);
@@ -123,118 +69,98 @@ void json_rates(Json& json, const Measurement& measurement, const ReportText& wo
   json_latency(json, "latency_us", total.latency);
   json_latency(json, "confirm_latency_us", total.confirm_latency);
   json_latency(json, "send_lag_us", total.send_lag);
+  json_distribution(json, "latency_distribution", total.latency);
+  json_distribution(json, "confirm_latency_distribution", total.confirm_latency);
 }
 
-void json_processes(Json& json, const Options& options, const Measurement& measurement) {
-  const uint64_t messages = message_count(measurement.total);
-  json.begin_object("generator");
-  json.number("cpu_us_per_message", per(measurement.own_cpu_us, messages));
-  json.number("cpu_cores", measurement.own_cpu_us / 1e6 / measurement.seconds);
-  json.end_object();
-  if (options.pid == 0) return;
-  const double cpu_us = measurement.broker_end.cpu_us - measurement.broker_start.cpu_us;
-  json.begin_object("broker");
-  json.number("pid", static_cast<uint64_t>(options.pid));
-  json.number("cpu_us_per_message", per(cpu_us, messages));
-  json.number("cpu_cores", cpu_us / 1e6 / measurement.seconds);
-  json.number("rss_kib_start", measurement.broker_start.rss_kib);
-  json.number("rss_kib_end", measurement.broker_end.rss_kib);
-  json.number("rss_kib_max", measurement.broker_rss_kib_max);
-  json.end_object();
-}
-
-void json_intervals(Json& json, const Measurement& measurement) {
-  json.begin_array("intervals");
-  for (const Interval& interval : measurement.intervals) {
-    json.begin_object();
-    json.number("end_s", interval.end_s);
-    json.number("published_per_s", per_second(interval.stats.published, interval.seconds));
-    json.number("delivered_per_s", per_second(interval.stats.delivered, interval.seconds));
-    json.number("latency_p50_us", us(interval.stats.latency.percentile(0.5)));
-    json.number("latency_p99_us", us(interval.stats.latency.percentile(0.99)));
-    json.end_object();
+std::string measurement_text(const Measurement& measurement, const ReportText& wording) {
+  const StatsSnapshot& total = measurement.total;
+  std::string text;
+  const auto line = [&](const char* name, uint64_t count) {
+    text += fmt::format("{:<16} {:.0f}/s  ({} in {:.2f} s)\n", name,
+                        per_second(count, measurement.seconds), count, measurement.seconds);
+  };
+  if (wording.publishes) line("sent", total.published);
+  line(wording.publishes ? "received" : wording.unit, total.delivered);
+  if (total.confirmed > 0) line("confirmed", total.confirmed);
+  if (total.nacked > 0) line("nacked", total.nacked);
+  if (total.returned > 0) line("returned", total.returned);
+  if (total.redelivered > 0) line("redelivered", total.redelivered);
+  if (total.blocked > 0) text += fmt::format("{:<16} {} times\n", "blocked", total.blocked);
+  if (measurement.drained) {
+    text += fmt::format("{:<16} {} messages before, {} after\n", "queues",
+                        measurement.drained->waiting, measurement.drained->left);
   }
-  json.end_array();
+  text_latency(text, "latency", total.latency);
+  text_latency(text, "confirm latency", total.confirm_latency);
+  text_latency(text, "send lag", total.send_lag);
+  return text;
 }
 
-void text_broker_name(const BrokerInfo& broker) {
-  fmt::print("{:<16} {} {}\n", "broker", broker.product.empty() ? "(unnamed)" : broker.product,
-             broker.version);
+double kib_each(const ObjectsResult& result, const ProcessSample& after) {
+  return per(static_cast<double>(after.rss_kib) - static_cast<double>(result.broker_before.rss_kib),
+             result.count);
 }
 
-void text_processes(const Options& options, const Measurement& measurement) {
-  const uint64_t messages = message_count(measurement.total);
-  fmt::print("{:<16} {:.3f} us CPU for each, {:.2f} cores\n", "generator",
-             per(measurement.own_cpu_us, messages),
-             measurement.own_cpu_us / 1e6 / measurement.seconds);
-  if (options.pid == 0) return;
-  const double cpu_us = measurement.broker_end.cpu_us - measurement.broker_start.cpu_us;
-  fmt::print("{:<16} {:.3f} us CPU for each, {:.2f} cores, RSS {} KiB (at most {})\n",
-             "broker process", per(cpu_us, messages), cpu_us / 1e6 / measurement.seconds,
-             measurement.broker_end.rss_kib, measurement.broker_rss_kib_max);
+std::string objects_text(const Options& options, const ObjectsResult& result) {
+  std::string text =
+      fmt::format("{:<16} {} created in {:.3f} s: {:.0f}/s\n", std::string(result.unit) + "s",
+                  result.count, result.create_s, per_second(result.count, result.create_s));
+  if (result.remove_s > 0) {
+    text += fmt::format("{:<16} in {:.3f} s: {:.0f}/s\n", "removed", result.remove_s,
+                        per_second(result.count, result.remove_s));
+  }
+  text_latency(text, "latency", result.latency);
+  if (options.pid == 0) return text;
+  return text + fmt::format(
+                    "{:<16} RSS {} KiB before, {} after: {:.2f} KiB a {}; {:.1f} us CPU to create "
+                    "one\n",
+                    "broker process", result.broker_before.rss_kib, result.broker_after.rss_kib,
+                    kib_each(result, result.broker_after), result.unit,
+                    per(result.broker_created.cpu_us - result.broker_before.cpu_us, result.count));
 }
 
 }  // namespace
 
-void report_measurement(const Options& options, const BrokerInfo& broker,
-                        const Measurement& measurement, const ReportText& wording) {
-  const StatsSnapshot& total = measurement.total;
-  const auto line = [&](const char* name, uint64_t count) {
-    fmt::print("{:<16} {:.0f}/s  ({} in {:.2f} s)\n", name, per_second(count, measurement.seconds),
-               count, measurement.seconds);
-  };
-  if (text_wanted(options)) {
-    text_broker_name(broker);
-    if (wording.publishes) line("sent", total.published);
-    line(wording.publishes ? "received" : wording.unit, total.delivered);
-    if (total.confirmed > 0) line("confirmed", total.confirmed);
-    if (total.nacked > 0) line("nacked", total.nacked);
-    if (total.returned > 0) line("returned", total.returned);
-    if (total.redelivered > 0) line("redelivered", total.redelivered);
-    if (total.blocked > 0) fmt::print("{:<16} {} times\n", "blocked", total.blocked);
-    if (measurement.drained) {
-      fmt::print("{:<16} {} messages before, {} after\n", "queues", measurement.drained->waiting,
-                 measurement.drained->left);
-    }
-    text_latency("latency", total.latency);
-    text_latency("confirm latency", total.confirm_latency);
-    text_latency("send lag", total.send_lag);
-    text_processes(options, measurement);
-  }
+std::string broker_line(const BrokerInfo& broker) {
+  return fmt::format("{:<16} {} {}\n", "broker",
+                     broker.product.empty() ? "(unnamed)" : broker.product, broker.version);
+}
+
+void write_file(const char* option, const std::string& path, const std::string& text) {
+  std::ofstream file(path);
+  file << text;
+  file.flush();
+  if (!file) throw PerfError(option, ": cannot write ", path);
+}
+
+void write_report(const Output& output, const RunReport& report) {
+  fmt::print("{}", output.json_path == "-" ? report.json + "\n" : report.text);
+  if (!output.json_path.empty() && output.json_path != "-")
+    write_file("--json", output.json_path, report.json + "\n");
+  if (!output.hdr_path.empty()) write_file("--hdr", output.hdr_path, report.hdr);
+}
+
+RunReport report_measurement(const Options& options, const BrokerInfo& broker,
+                             const Measurement& measurement, const ReportText& wording) {
+  RunReport report;
+  report.text = broker_line(broker) + measurement_text(measurement, wording);
+  text_processes(report.text, options.pid, measurement);
   Json json;
   json_head(json, options, broker);
   json_rates(json, measurement, wording);
-  json_processes(json, options, measurement);
-  json_intervals(json, measurement);
+  json_processes(json, options.pid, measurement);
+  json_intervals(json, measurement.intervals);
   json.end_object();
-  write_json(options, json);
+  report.json = json.text();
+  if (!options.output.hdr_path.empty()) report.hdr = hdr_log(measurement.intervals);
+  return report;
 }
 
-void report_objects(const Options& options, const BrokerInfo& broker, const ObjectsResult& result) {
-  const auto kib_each = [&](const ProcessSample& after) {
-    return per(
-        static_cast<double>(after.rss_kib) - static_cast<double>(result.broker_before.rss_kib),
-        result.count);
-  };
-  const double cpu_us_each =
-      per(result.broker_created.cpu_us - result.broker_before.cpu_us, result.count);
-  if (text_wanted(options)) {
-    text_broker_name(broker);
-    const std::string name = std::string(result.unit) + "s";
-    fmt::print("{:<16} {} created in {:.3f} s: {:.0f}/s\n", name, result.count, result.create_s,
-               per_second(result.count, result.create_s));
-    if (result.remove_s > 0) {
-      fmt::print("{:<16} in {:.3f} s: {:.0f}/s\n", "removed", result.remove_s,
-                 per_second(result.count, result.remove_s));
-    }
-    text_latency("latency", result.latency);
-    if (options.pid != 0) {
-      fmt::print(
-          "{:<16} RSS {} KiB before, {} after: {:.2f} KiB a {}; {:.1f} us CPU to create one\n",
-          "broker process", result.broker_before.rss_kib, result.broker_after.rss_kib,
-          kib_each(result.broker_after), result.unit, cpu_us_each);
-    }
-  }
+RunReport report_objects(const Options& options, const BrokerInfo& broker,
+                         const ObjectsResult& result) {
+  RunReport report;
+  report.text = broker_line(broker) + objects_text(options, result);
   Json json;
   json_head(json, options, broker);
   json.string("unit", result.unit);
@@ -243,18 +169,21 @@ void report_objects(const Options& options, const BrokerInfo& broker, const Obje
   json.number("created_per_s", per_second(result.count, result.create_s));
   if (result.remove_s > 0) json.number("removed_per_s", per_second(result.count, result.remove_s));
   json_latency(json, "latency_us", result.latency);
+  json_distribution(json, "latency_distribution", result.latency);
   if (options.pid != 0) {
     json.begin_object("broker");
     json.number("pid", static_cast<uint64_t>(options.pid));
     json.number("rss_kib_before", result.broker_before.rss_kib);
     json.number("rss_kib_created", result.broker_created.rss_kib);
     json.number("rss_kib_end", result.broker_after.rss_kib);
-    json.number("rss_kib_each", kib_each(result.broker_after));
-    json.number("cpu_us_each", cpu_us_each);
+    json.number("rss_kib_each", kib_each(result, result.broker_after));
+    json.number("cpu_us_each",
+                per(result.broker_created.cpu_us - result.broker_before.cpu_us, result.count));
     json.end_object();
   }
   json.end_object();
-  write_json(options, json);
+  report.json = json.text();
+  return report;
 }
 
 }  // namespace lepus::perf

@@ -1,5 +1,5 @@
-// Results as text for people and as JSON for scripts. JSON keys carry their unit; times are
-// microseconds.
+// What a run leaves: text for people, JSON for scripts, histograms for HdrHistogram's tools. JSON
+// keys carry their unit; times are microseconds.
 #pragma once
 
 #include <string>
@@ -15,9 +15,20 @@ struct BrokerInfo {
   std::string version;
 };
 
-// Writes the text to standard output and the JSON where --json says.
-void report_measurement(const Options& options, const BrokerInfo& broker,
-                        const Measurement& measurement, const ReportText& wording);
+struct RunReport {
+  std::string text;  // lines
+  std::string json;  // an object
+  std::string hdr;   // a log of HdrHistogram, see hdr_log.h
+};
+
+// Writes the text to standard output and the others where the options say. PerfError when a file
+// cannot be written.
+void write_report(const Output& output, const RunReport& report);
+// PerfError that names the option and the file when it cannot be written.
+void write_file(const char* option, const std::string& path, const std::string& text);
+
+RunReport report_measurement(const Options& options, const BrokerInfo& broker,
+                             const Measurement& measurement, const ReportText& wording);
 
 // For the modes that count objects: how fast they came, what each costs the broker in memory.
 struct ObjectsResult {
@@ -30,6 +41,10 @@ struct ObjectsResult {
   ProcessSample broker_after;    // at the end of the holding time
   HistogramCounts latency;       // of creating one; empty when not measured
 };
-void report_objects(const Options& options, const BrokerInfo& broker, const ObjectsResult& result);
+RunReport report_objects(const Options& options, const BrokerInfo& broker,
+                         const ObjectsResult& result);
+
+// A line of the text: which broker it was.
+std::string broker_line(const BrokerInfo& broker);
 
 }  // namespace lepus::perf

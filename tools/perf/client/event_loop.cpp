@@ -35,6 +35,7 @@ EventLoop::~EventLoop() { ::close(epoll_fd_); }
 void EventLoop::watch(Endpoint& endpoint) {
   endpoint.loop_ = this;
   epoll_event event{};
+  if (endpoint.fd() < 0) return activate(endpoint);
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = &endpoint;
   if (epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, endpoint.fd(), &event) != 0) {

@@ -54,7 +54,7 @@ class EventLoop {
   ~EventLoop();
 
   // The endpoint must outlive the loop's last turn. Call again after the endpoint's socket was
-  // replaced.
+  // replaced. One without a socket yet (fd() < 0) runs by its wake time alone, and must have one.
   void watch(Endpoint& endpoint);
   // One turn; waits for at most `wait_ns_max` when there is nothing to do.
   void turn(uint64_t wait_ns_max);

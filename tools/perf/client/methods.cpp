@@ -94,6 +94,15 @@ void write_channel_open(Bytes& out, uint16_t channel) {
   to.end_frame();
 }
 
+void write_channel_close(Bytes& out, uint16_t channel) {
+  Writer to(out);
+  to.begin_method(channel, method::channel_close);
+  to.u16(200);
+  to.short_string("done");
+  to.u32(0);
+  to.end_frame();
+}
+
 void write_queue_declare(Bytes& out, const QueueDeclare& declare) {
   Writer to(out);
   to.begin_method(1, method::queue_declare);
@@ -178,6 +187,23 @@ void write_consume(Bytes& out, std::string_view queue, bool auto_ack,
   to.short_string(queue);  // the consumer tag: unique on the channel, and short
   to.u8(auto_ack ? 2 : 0);
   write_arguments(to, arguments);
+  to.end_frame();
+}
+
+void write_get(Bytes& out, std::string_view queue, bool auto_ack) {
+  Writer to(out);
+  to.begin_method(1, method::basic_get);
+  to.u16(0);
+  to.short_string(queue);
+  to.u8(auto_ack ? 1 : 0);
+  to.end_frame();
+}
+
+void write_nack(Bytes& out, uint64_t tag, bool requeue) {
+  Writer to(out);
+  to.begin_method(1, method::basic_nack);
+  to.u64(tag);
+  to.u8(requeue ? 2 : 0);
   to.end_frame();
 }
 

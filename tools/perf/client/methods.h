@@ -18,6 +18,7 @@ void write_open(Bytes& out, std::string_view vhost);
 void write_connection_close(Bytes& out);
 void write_connection_close_ok(Bytes& out);
 void write_channel_open(Bytes& out, uint16_t channel);
+void write_channel_close(Bytes& out, uint16_t channel);
 
 // The rest is on channel 1.
 struct QueueDeclare {
@@ -45,7 +46,9 @@ void write_exchange_delete(Bytes& out, std::string_view exchange);
 void write_qos(Bytes& out, uint16_t prefetch);
 void write_consume(Bytes& out, std::string_view queue, bool auto_ack,
                    const std::vector<std::pair<std::string, std::string>>& arguments);
+void write_get(Bytes& out, std::string_view queue, bool auto_ack);
 void write_confirm_select(Bytes& out);
+void write_nack(Bytes& out, uint64_t tag, bool requeue);
 // Appends ack_frame_size bytes.
 void write_ack(Bytes& out, uint64_t tag, bool multiple);
 

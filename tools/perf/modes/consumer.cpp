@@ -12,6 +12,10 @@ constexpr size_t receive_size_small = size_t{1} << 18;
 constexpr uint64_t body_size_large = 32768;
 constexpr size_t receive_size_large = 4096;
 constexpr unsigned receives_per_turn_large = 64;
+// A producer of the same thread publishes 256 KiB a turn at most (publish_ring.h). A consumer goes
+// on as long as its buffer is filled, so that many producers, or a fanout, cannot outrun it within
+// the generator: what the broker delivers is read before more is published.
+constexpr unsigned receives_per_turn_small = 32;
 // A broker that does not read acks is not sent more work to acknowledge.
 constexpr size_t ack_backlog_size_max = size_t{1} << 20;
 }  // namespace
@@ -25,7 +29,7 @@ Consumer::Consumer(const Config& config, Stats& stats)
                config.options->mode != Mode::drain),
       ack_batch_(config.options->ack_batch),
       receives_per_turn_(config.options->body_size >= body_size_large ? receives_per_turn_large
-                                                                      : 1) {
+                                                                      : receives_per_turn_small) {
   const Options& options = *config.options;
   ConnectionConfig connect;
   connect.uri = &options.uri;

@@ -46,7 +46,7 @@ void open_all(const Options& options, EventLoop& loop, Stats& stats, Handshakers
     if (now - stalled_ns > 30 * round_ns) {
       throw PerfError("no handshake was finished for 30 s; ", done, " connections are open");
     }
-    if (options.quiet || now < report_ns) continue;
+    if (options.output.quiet || now < report_ns) continue;
     fmt::print(stderr, "{:6.1f} s  {} of {} connections open\n", seconds(start_ns, now), done,
                options.count);
     report_ns += round_ns;
@@ -90,7 +90,7 @@ BrokerInfo ask_broker(const Options& options) {
 
 }  // namespace
 
-void run_connections(const Options& options) {
+RunReport run_connections(const Options& options) {
   const BrokerInfo broker = ask_broker(options);
   Stats stats;
   Handshakers opened;
@@ -107,10 +107,10 @@ void run_connections(const Options& options) {
   result.broker_after = sample_process(options.pid);
   stats.latency.add_to(result.latency);
   close_all(opened);
-  report_objects(options, broker, result);
+  return report_objects(options, broker, result);
 }
 
-void run_churn(const Options& options) {
+RunReport run_churn(const Options& options) {
   const BrokerInfo broker = ask_broker(options);
   const ReportText wording{"connections", false};
   const unsigned window = options.window > 0 ? options.window : 8;
@@ -126,7 +126,7 @@ void run_churn(const Options& options) {
   const Measurement measurement = measure(options, workers, wording);
   workers.stop();
   close_all(handshakers);
-  report_measurement(options, broker, measurement, wording);
+  return report_measurement(options, broker, measurement, wording);
 }
 
 }  // namespace lepus::perf

@@ -41,7 +41,7 @@ Measurement consume(const Options& options, const Topology& topology, uint64_t w
 
 }  // namespace
 
-void run_drain(const Options& options) {
+RunReport run_drain(const Options& options) {
   const Topology topology(options);
   Connection control;
   ConnectionConfig config;
@@ -55,7 +55,7 @@ void run_drain(const Options& options) {
   measurement.drained = drained;
   topology.remove(control);
   control.close_and_wait();
-  report_measurement(options, broker, measurement, {"messages", false});
+  return report_measurement(options, broker, measurement, {"messages", false});
 }
 
 }  // namespace lepus::perf

@@ -89,7 +89,7 @@ void hold(const Options& options) {
 
 }  // namespace
 
-void run_queues(const Options& options) {
+RunReport run_queues(const Options& options) {
   Connection connection;
   ConnectionConfig config;
   config.uri = &options.uri;
@@ -104,7 +104,7 @@ void run_queues(const Options& options) {
   result.broker_before = sample_process(options.pid);
   const uint64_t create_ns = now_ns();
   Pipeline declares(connection, {"declared", method::queue_declare_ok, options.count, window,
-                                 options.quiet, true});
+                                 options.output.quiet, true});
   declares.run([&](uint64_t index) {
     const std::string queue = name(index);
     QueueDeclare declare;
@@ -119,13 +119,13 @@ void run_queues(const Options& options) {
   hold(options);
   result.broker_after = sample_process(options.pid);
   const uint64_t remove_ns = now_ns();
-  Pipeline deletes(
-      connection, {"deleted", method::queue_delete_ok, result.count, window, options.quiet, false});
+  Pipeline deletes(connection, {"deleted", method::queue_delete_ok, result.count, window,
+                                options.output.quiet, false});
   deletes.run([&](uint64_t index) { write_queue_delete(connection.output(), name(index)); });
   result.remove_s = seconds_since(remove_ns);
   const BrokerInfo broker{connection.product(), connection.version()};
   connection.close_and_wait();
-  report_objects(options, broker, result);
+  return report_objects(options, broker, result);
 }
 
 }  // namespace lepus::perf

@@ -25,7 +25,7 @@ struct RpcPair {
 
 }  // namespace
 
-void run_rpc(const Options& options) {
+RunReport run_rpc(const Options& options) {
   if (options.body_size < sizeof(uint64_t))
     throw PerfError("mode rpc needs --body-size 8 or more for its time stamp");
   const ReportText wording{"round trips", false};
@@ -45,7 +45,7 @@ void run_rpc(const Options& options) {
     workers.stop();  // before the pair, which the threads use
     throw;
   }
-  report_measurement(options, broker, measurement, wording);
+  return report_measurement(options, broker, measurement, wording);
 }
 
 }  // namespace lepus::perf

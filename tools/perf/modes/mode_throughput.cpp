@@ -85,7 +85,7 @@ uint64_t start_producers(const Options& options, Clients& clients) {
 
 }  // namespace
 
-void run_throughput(const Options& options) {
+RunReport run_throughput(const Options& options) {
   const Topology topology(options);
   const Declared declared(options, topology);
   const ReportText wording{"messages", true};
@@ -101,7 +101,7 @@ void run_throughput(const Options& options) {
                                        : measure(options, workers, wording);
     workers.stop();
   }
-  report_measurement(options, declared.broker(), measurement, wording);
+  return report_measurement(options, declared.broker(), measurement, wording);
 }
 
 }  // namespace lepus::perf

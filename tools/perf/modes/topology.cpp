@@ -56,6 +56,11 @@ void Topology::declare(Connection& control) const {
     write_exchange_declare(out, exchange_, name_of(options_.exchange_type), options_.persistent);
     call(control, method::exchange_declare_ok);
   }
+  const bool has_streams = options_.has_streams();
+  if (has_streams && !options_.keep) {  // A stream cannot be emptied.
+    pipeline(control, queues_.size(), method::queue_delete_ok,
+             [&](size_t index) { write_queue_delete(out, queues_[index]); });
+  }
   pipeline(control, queues_.size(), method::queue_declare_ok, [&](size_t index) {
     QueueDeclare declare;
     declare.name = queues_[index];
@@ -63,7 +68,7 @@ void Topology::declare(Connection& control) const {
     declare.arguments = &options_.queue_arguments;
     write_queue_declare(out, declare);
   });
-  if (!options_.keep) {
+  if (!has_streams && !options_.keep) {
     pipeline(control, queues_.size(), method::queue_purge_ok,
              [&](size_t index) { write_queue_purge(out, queues_[index]); });
   }

@@ -1,0 +1,28 @@
+// The table of commands.
+#include "tools/perf/commands/commands.h"
+
+#include <array>
+
+namespace lepus::perf {
+
+namespace {
+
+constexpr std::array command_table{
+    Command{"run", "run a scenario: a file, or one that is built in", run_scenario_command},
+    Command{"list", "list the scenarios that are built in", run_list_command},
+    Command{"show", "print a built-in scenario as the JSON it is", run_show_command},
+};
+
+}  // namespace
+
+std::span<const Command> commands() { return command_table; }
+
+std::optional<int> run_command(int argc, char** argv) {
+  if (argc < 2) return std::nullopt;
+  for (const Command& command : command_table) {
+    if (command.name == argv[1]) return command.run(argc - 1, argv + 1);
+  }
+  return std::nullopt;
+}
+
+}  // namespace lepus::perf
