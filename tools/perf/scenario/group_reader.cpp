@@ -144,6 +144,11 @@ void read_pace(JsonObject& json, const Group& group, Pace& pace) {
   json.number("delay_ms", pace.delay_ms, 0, 3600000);
   json.number("nack", pace.nack, 0, 1);
   json.number("requeue", pace.requeue, 0, 1);
+}
+
+void finish_pace(const JsonObject& json, const Group& group, const Pace& pace) {
+  json.finish();
+  if (group.role != Role::consumer) return;
   Group changed = group;
   changed.pace = pace;
   check_consumer(changed, json.place());
@@ -165,7 +170,7 @@ Group read_group(std::string_view name, JsonObject& json,
   if (needs_queues(group)) read_queue_set_of(json, queue_sets, group);
   read_role_keys(json, group);
   read_pace(json, group, group.pace);
-  json.finish();
+  finish_pace(json, group, group.pace);
   return group;
 }
 
@@ -180,7 +185,7 @@ void override_group(Group& group, const std::string& key, const std::string& val
   if (group.role == Role::producer) group.publish.sizes.resize(1);
   read_role_keys(json, group);
   read_pace(json, group, group.pace);
-  json.finish();
+  finish_pace(json, group, group.pace);
 }
 
 }  // namespace lepus::perf

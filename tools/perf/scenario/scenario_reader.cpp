@@ -117,7 +117,7 @@ Phase read_phase(dom::element element, const JsonPlace& place, const Scenario& s
       const size_t index = index_of_group(scenario, pair.key, here);
       JsonObject change(pair.value, here.below(pair.key));
       read_pace(change, scenario.groups[index], phase.paces[index]);
-      change.finish();
+      finish_pace(change, scenario.groups[index], phase.paces[index]);
     }
   }
   json.finish();

@@ -46,6 +46,28 @@ TEST(Histogram, DifferenceCountsOnlyTheInterval) {
   EXPECT_EQ(interval.max(), 100u);
 }
 
+TEST(Histogram, SumsAndDistributionsCoverAllSamples) {
+  Histogram histogram;
+  for (uint64_t value = 1; value <= 100000; ++value) histogram.record(value);
+  HistogramCounts counts;
+  histogram.add_to(counts);
+  HistogramCounts sum;
+  sum.add(counts);
+  sum.add(counts);
+  EXPECT_EQ(sum.count(), 200000u);
+  EXPECT_EQ(sum.percentile(0.5), counts.percentile(0.5));
+  const auto points = sum.distribution();
+  ASSERT_FALSE(points.empty());
+  EXPECT_LT(points.size(), 400u);
+  EXPECT_EQ(points.back().fraction, 1);
+  EXPECT_EQ(points.back().value, 100000u);
+  for (size_t index = 1; index < points.size(); ++index) {
+    EXPECT_GT(points[index].value, points[index - 1].value);
+    EXPECT_NEAR(points[index].fraction, static_cast<double>(points[index].value) / 100000, 0.011);
+  }
+  EXPECT_TRUE(HistogramCounts().distribution().empty());
+}
+
 TEST(ConfirmWindow, AcksOutOfOrderAndMultiple) {
   ConfirmWindow window(4);
   for (uint64_t time = 11; time <= 14; ++time) window.on_publish(time);
