@@ -56,6 +56,8 @@ class EventLoop {
   // The endpoint must outlive the loop's last turn. Call again after the endpoint's socket was
   // replaced. One without a socket yet (fd() < 0) runs by its wake time alone, and must have one.
   void watch(Endpoint& endpoint);
+  // Has the endpoint looked at in the next turn, since something was done to it from outside.
+  void wake(Endpoint& endpoint) { activate(endpoint); }
   // One turn; waits for at most `wait_ns_max` when there is nothing to do.
   void turn(uint64_t wait_ns_max);
 

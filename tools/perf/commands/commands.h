@@ -20,6 +20,7 @@ std::optional<int> run_command(int argc, char** argv);
 int run_scenario_command(int argc, char** argv);
 int run_list_command(int argc, char** argv);
 int run_show_command(int argc, char** argv);
+int run_openstack_command(int argc, char** argv);
 int run_sweep_command(int argc, char** argv);
 int run_report_command(int argc, char** argv);
 int run_compare_command(int argc, char** argv);

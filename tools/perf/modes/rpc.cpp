@@ -10,9 +10,10 @@ namespace {
 
 constexpr uint16_t property_flags_known = 0xFE00;  // content-type to reply-to
 
-// Reads correlation-id and reply-to, stepping over the properties that come before them.
-void read_properties(const uint8_t* payload, size_t size, std::string& correlation_id,
-                     std::string& reply_to) {
+}  // namespace
+
+void read_rpc_properties(const uint8_t* payload, size_t size, std::string& correlation_id,
+                         std::string& reply_to) {
   Reader reader(payload, size);
   reader.skip(12);
   const unsigned flags = reader.u16();
@@ -25,8 +26,6 @@ void read_properties(const uint8_t* payload, size_t size, std::string& correlati
   if ((flags & property_correlation_id) != 0) correlation_id = reader.short_string();
   if ((flags & property_reply_to) != 0) reply_to = reader.short_string();
 }
-
-}  // namespace
 
 RpcPeer::RpcPeer(const Options& options, Stats& stats) : options_(options), stats_(stats) {
   ConnectionConfig config;
@@ -56,7 +55,7 @@ void RpcPeer::on_method(uint16_t channel, MethodId id, const uint8_t* arguments,
 void RpcPeer::on_header(const uint8_t* payload, size_t size) {
   message_ = Message();
   const bool complete = content_.on_header(payload, size);
-  read_properties(payload, size, message_.correlation_id, message_.reply_to);
+  read_rpc_properties(payload, size, message_.correlation_id, message_.reply_to);
   if (complete) finish();
 }
 

@@ -15,6 +15,11 @@
 
 namespace lepus::perf {
 
+// Reads correlation-id and reply-to of a content header, stepping over the properties before them.
+// Those that are not there leave their text as it is.
+void read_rpc_properties(const uint8_t* payload, size_t size, std::string& correlation_id,
+                         std::string& reply_to);
+
 // What both ends share: a connection that consumes one queue and gathers each message's parts.
 class RpcPeer : public Endpoint {
  public:
