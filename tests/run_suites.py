@@ -33,7 +33,6 @@ ASAN_ENVIRONMENT = {"ASAN_OPTIONS":
                         "detect_leaks=1:detect_stack_use_after_return=1:abort_on_error=0",
                     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
 TSAN_ENVIRONMENT = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"}
-PERF_SECONDS = 2
 FUZZ_SECONDS = {"full": 10, "quick": 3}
 CRASH_ROUNDS = {"full": 100, "quick": 15}
 POWER_CUT_ROUNDS = {"full": 25, "quick": 5}
@@ -44,6 +43,7 @@ E2E_FOLDER = os.path.join(BUILD_ROOT, "e2e")
 MANAGEMENT_FOLDER = os.path.join(BUILD_ROOT, "management")
 RABBITMQ_FOLDER = os.path.join(BUILD_ROOT, "rabbitmq")
 WEB_FOLDER = os.path.join(BUILD_ROOT, "web")
+PERF_FOLDER = os.path.join(BUILD_ROOT, "perf")
 
 
 def exists(*path):
@@ -57,6 +57,7 @@ E2E = setup("tests/e2e/setup.sh", E2E_FOLDER)
 MIGRATION = setup("tests/migration/setup.sh", RABBITMQ_FOLDER)
 MANAGEMENT = setup("tests/management/setup.sh", MANAGEMENT_FOLDER)
 WEB = setup("tests/web/setup.sh", WEB_FOLDER)
+PERF = setup("tests/perf/setup.sh", PERF_FOLDER)
 
 
 def names_of(folder, start, end):
@@ -231,34 +232,10 @@ class Runner:
              "--dir", WEB_FOLDER], self.deadline.left(600))
 
     def perf(self):
-        """A short load run must deliver messages, with and without confirms; a backlog must be
-        consumed to the last message."""
-
-        def suite(broker):
-            outcome = Outcome()
-            for options in (["--auto-ack"], ["--confirm", "1000", "--ack-batch", "10"]):
-                outcome.add(self._perf_run(broker, options))
-            counted = ["--messages", "5000", "--keep", "--persistent"]
-            outcome.add(self._perf_run(broker, ["--consumers", "0", "--confirm", "100", *counted],
-                                       {"published": 5000, "confirmed": 5000, "delivered": 0}))
-            outcome.add(self._perf_run(broker, ["drain", "--messages", "1000", "--keep"],
-                                       {"waiting": 5000, "delivered": 1000}))
-            outcome.add(self._perf_run(broker, ["drain", "--ack-batch", "7"],
-                                       {"waiting": 4000, "delivered": 4000, "left": 0}))
-            return outcome
-        return suite_tools.with_broker(self.program("release", "lepus"), suite)
-
-    def _perf_run(self, broker, options, wanted=None):
-        """`wanted`: the numbers its results must have; without, anything delivered will do."""
-        with tempfile.TemporaryDirectory(prefix="lepus-perf-") as folder:
-            path = os.path.join(folder, "result.json")
-            command = [self.program("release", "lepus-perf"),
-                       "--uri", f"amqp://guest:guest@127.0.0.1:{broker.port}/%2F",
-                       "--duration", str(PERF_SECONDS), "--quiet", "--json", path, *options]
-            outcome = suite_tools.single(command, 60)
-            if outcome.passed and (wrong := miscounted(path, wanted)):
-                return Outcome(failed=1, details=[f"$ {' '.join(command)}\n{wrong}"])
-            return outcome
+        return suite_tools.counted(
+            [sys.executable, "tests/perf/run.py", "--broker", self.program("release", "lepus"),
+             "--perf", self.program("release", "lepus-perf"), "--dir", PERF_FOLDER],
+            self.deadline.left(300))
 
     def bench(self):
         """Each benchmark runs for a moment: they build, run and end properly."""
@@ -268,16 +245,6 @@ class Runner:
                 [self.program("release", name), "--benchmark_min_time=0.01"],
                 self.deadline.left(120)))
         return outcome
-
-
-def miscounted(path, wanted):
-    """What is wrong with the results of lepus-perf, as text; empty when nothing is."""
-    with open(path, encoding="utf-8") as stream:
-        results = json.load(stream)
-    if wanted is None:
-        return "" if results.get("delivered", 0) > 0 else f"nothing was delivered: {results}"
-    return ", ".join(f"{results.get(name)} {name} instead of {count}"
-                     for name, count in wanted.items() if results.get(name) != count)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -292,7 +259,7 @@ class Suite:
 SUITES = [
     Suite("tidy", Runner.tidy, ("tests", "tidy"), True),
     Suite("wire", Runner.wire, ("tests", "wire"), True, (PROGRAMS,)),
-    Suite("perf", Runner.perf, ("tools", "perf"), True, (PROGRAMS,)),
+    Suite("perf", Runner.perf, ("tests", "perf"), True, (PROGRAMS, PERF)),
     Suite("restart", Runner.restart, ("tests", "restart"), True, (PROGRAMS,)),
     Suite("package", Runner.package, ("tests", "package"), True, (PROGRAMS,)),
     Suite("docs", Runner.docs, ("tests", "docs"), True, (PROGRAMS,)),

@@ -16,6 +16,7 @@ constexpr std::array command_table{
     Command{"sweep", "measure all combinations of options, brokers in turn", run_sweep_command},
     Command{"report", "make an HTML page with charts of results", run_report_command},
     Command{"compare", "compare two results, with confidence intervals", run_compare_command},
+    Command{"completion", "print completions for bash, zsh or fish", run_completion_command},
 };
 
 }  // namespace

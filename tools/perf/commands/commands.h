@@ -24,5 +24,6 @@ int run_openstack_command(int argc, char** argv);
 int run_sweep_command(int argc, char** argv);
 int run_report_command(int argc, char** argv);
 int run_compare_command(int argc, char** argv);
+int run_completion_command(int argc, char** argv);
 
 }  // namespace lepus::perf
