@@ -2,9 +2,9 @@
 from dataclasses import dataclass, field
 
 FULL = {'duration': 3, 'warmup': 1, 'connections': 2000, 'queues': 20000, 'durable_queues': 5000,
-        'backlog': 1000000}
+        'backlog': 1000000, 'time_scale': 0.5}
 QUICK = {'duration': 1, 'warmup': 0.5, 'connections': 500, 'queues': 2000, 'durable_queues': 500,
-         'backlog': 200000}
+         'backlog': 200000, 'time_scale': 0.1}
 CONFIRMS = '--confirm 1000 --prefetch 1000 --ack-batch 10'
 
 
@@ -102,6 +102,29 @@ def backlog_case(count):
     ], True, count)
 
 
+def scenario(name, scale, *rows):
+    """One of `lepus-perf list`."""
+    return Case(name, ['run', name, '--time-scale', str(scale['time_scale'])], list(rows))
+
+
+def scenario_cases(scale):
+    return [
+        scenario('php', scale, Row('connect, publish one persistent message, confirm, close',
+                                   'operations_per_s')),
+        scenario('noisy-neighbour', scale,
+                 Row('500 msg/s beside 4 producers and 4 consumers at full speed, p99',
+                     'groups.quiet-consumer.latency_us.p99', 'µs', True, ''),
+                 Row('– what these have meanwhile', 'groups.noisy-consumers.delivered_per_s', '/s',
+                     False, '')),
+        scenario('reconnect-storm', scale,
+                 Row('1 400 connections cut at once, until one is back, p99',
+                     'connect_latency_us.p99', 'µs', True, '')),
+        scenario('poller', scale,
+                 Row('2 000 msg/s beside 20 clients that poll 50 queues, p99',
+                     'groups.consumer.latency_us.p99', 'µs', True, '')),
+    ]
+
+
 def cases(scale):
     time = ['--duration', str(scale['duration']), '--warmup', str(scale['warmup'])]
     routed = '--queues 4 --consumers 4 --auto-ack'
@@ -128,7 +151,7 @@ def cases(scale):
     ]
     listed = [Case(case.key, case.arguments + time, case.rows) for case in listed]
     count = scale['connections']
-    return listed + [
+    return listed + scenario_cases(scale) + [
         Case('connections', ['connections', '--count', str(count), '--duration', '1'],
              [Row(f'memory per idle connection (of {thousands(count)})', 'broker.rss_kib_each',
                   'KiB', True, '')], True),

@@ -27,9 +27,12 @@ class Generator:
 
 
 def number_at(report, path):
-    """Keys joined by dots; None when it is not there."""
+    """Keys joined by dots, in lists the name of an element; None when it is not there."""
     for key in path.split('.') if path else ['']:
-        report = report.get(key) if isinstance(report, dict) else None
+        if isinstance(report, list):
+            report = next((one for one in report if one.get('name') == key), None)
+        else:
+            report = report.get(key) if isinstance(report, dict) else None
     return report
 
 

@@ -113,6 +113,24 @@ def help_page(programs, name, section, version, summary):
     return page
 
 
+def load_generator_page(programs, version):
+    """Its modes by --help, and each command by its own."""
+    page = help_page(programs, "lepus-perf", 1, version, "load generator for AMQP 0-9-1 brokers")
+    overview = run(programs, "lepus-perf", "--help").split("Commands, each", 1)[1]
+    page.section("COMMANDS")
+    for command in re.findall(r"^  ([a-z]+) {2,}\S", overview.split("\n\n", 1)[0], re.M):
+        page.heading(command)
+        page.literal(run(programs, "lepus-perf", command, "--help"))
+    page.section("SCENARIOS")
+    page.literal(run(programs, "lepus-perf", "list"))
+    page.section("EXIT STATUS")
+    page.item("0", "the run was completed")
+    page.item("1", "bad options or files, the broker ended the run, a result is worse than the "
+                   "one it is compared with, or calls were lost")
+    page.section("SEE ALSO", "lepus(8), /usr/share/doc/lepus-perf/LOAD.md")
+    return page
+
+
 def broker_page(programs, version):
     page = help_page(programs, "lepus", 8, version, "AMQP 0-9-1 message broker")
     page.section("EXIT STATUS")
@@ -183,8 +201,7 @@ def main():
     version = version_of(programs)
     for page in (broker_page(programs, version), config_page(programs, version),
                  tool_page(programs, version),
-                 help_page(programs, "lepus-perf", 1, version,
-                           "load generator for AMQP 0-9-1 brokers"),
+                 load_generator_page(programs, version),
                  help_page(programs, "lepus-journal", 1, version,
                            "shows and verifies the data directory of a message broker")):
         page.write(target)

@@ -69,6 +69,8 @@ for shell in bash zsh fish; do
 done
 [ ! -f "$stage/pages/lepusctl.bash" ] ||
     echo "pages/lepusctl.bash lepusctl" > "$stage/debian/lepusctl.bash-completion"
+"$programs/lepus-perf" completion bash > "$stage/pages/lepus-perf.bash"
+echo "pages/lepus-perf.bash lepus-perf" > "$stage/debian/lepus-perf.bash-completion"
 cat > "$stage/debian/changelog" <<END
 lepus ($version) unstable; urgency=medium
 

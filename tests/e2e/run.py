@@ -37,9 +37,10 @@ def programs(build):
         "celery": [python, str(HERE / "apps" / "celery_tasks.py")],
         "celery_quorum": [python, str(HERE / "apps" / "celery_quorum.py")],
         "oslo_messaging": [python, str(HERE / "apps" / "oslo_messaging_rpc.py")],
-        "oslo_quorum": [python, str(HERE / "apps" / "oslo_quorum.py")],
         "tutorials": [python, str(HERE / "python" / "tutorials.py")],
     }
+    for mode in ("quorum", "topic_quorum", "transient_quorum", "stream_fanout"):
+        table[f"oslo_{mode}"] = [python, str(HERE / "apps" / "oslo_modes.py"), mode]
     for name in ("pika_client", "pika_semantics", "pika_queues", "pika_exchanges",
                  "pika_forwarding", "pika_streams", "pika_events", "py_amqp_client",
                  "kombu_client", "aio_pika_client"):

@@ -27,7 +27,7 @@ int run_report_command(int argc, char** argv) {
   std::string title = "Results of lepus-perf";
   app.add_option("files", paths, "Results as --json and sweep write them")->required();
   app.add_option("-o,--output", html_path, "The page to write");
-  app.add_option("--svg", svg_path, "Write the charts as one picture");
+  app.add_option("--svg", svg_path, "Write bars of sweeps and latencies of runs as one picture");
   app.add_option("--title", title, "Heading of the page")->capture_default_str();
   if (const auto exit_code = parse_command(app, argc, argv)) return *exit_code;
   if (html_path.empty() && svg_path.empty())

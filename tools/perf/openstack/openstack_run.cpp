@@ -205,8 +205,10 @@ class OpenstackRun {
       state().calls.expire(now_ns());
       tick("restart", begin_ns);
       constexpr uint64_t restart_ns_max = 300 * tick_ns;
-      if (interrupted() || now_ns() - begin_ns > restart_ns_max)
-        throw PerfError("--restart-command: no connection was lost within 300 s");
+      if (interrupted()) throw PerfError("interrupted while the broker restarted");
+      if (now_ns() - begin_ns > restart_ns_max)
+        throw PerfError("--restart-command: the broker was not restarted within 300 s; ",
+                        state().lost_count - lost_before, " connections were lost");
     }
     result_.restart_exit_code = command.exit_code();
     if (command.exit_code() != 0)

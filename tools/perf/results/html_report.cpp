@@ -210,11 +210,17 @@ std::string sweep_bars(const ResultFile& file, const Column& column, const std::
   return draw_bars(chart);
 }
 
-std::vector<std::string> sweep_charts(const ResultFile& file) {
+std::vector<std::string> bars_of_sweep(const ResultFile& file) {
   std::vector<std::string> charts{
       sweep_bars(file, result_columns[1], "Messages received per second"),
       sweep_bars(file, result_columns[4], "Latency, median (logarithmic)"),
       sweep_bars(file, result_columns[5], "Latency, 99th percentile (logarithmic)")};
+  std::erase(charts, std::string());
+  return charts;
+}
+
+std::vector<std::string> sweep_charts(const ResultFile& file) {
+  std::vector<std::string> charts = bars_of_sweep(file);
   size_t count = 0;
   for (const std::string& cell : file.cells()) {
     if (++count > percentile_charts_max) break;
@@ -299,11 +305,11 @@ std::string svg_report(const std::vector<ResultFile>& files) {
   std::vector<std::string> charts;
   for (const ResultFile& file : files) {
     if (!file.is_sweep) continue;
-    std::vector<std::string> more = sweep_charts(file);
-    charts.insert(charts.end(), more.begin(), more.end());
+    const std::vector<std::string> bars = bars_of_sweep(file);
+    charts.insert(charts.end(), bars.begin(), bars.end());
   }
-  std::vector<std::string> more = run_charts(single_runs(files));
-  charts.insert(charts.end(), more.begin(), more.end());
+  const std::vector<NamedResult> runs = single_runs(files);
+  charts.push_back(draw_lines(percentile_chart("Latency by percentile", runs)));
   return stack_charts(charts);
 }
 

@@ -10,7 +10,7 @@
 namespace lepus::perf {
 
 std::string html_report(const std::string& title, const std::vector<ResultFile>& files);
-// The charts of the page as one picture.
+// The bars of sweeps and the latencies of runs by percentile as one picture.
 std::string svg_report(const std::vector<ResultFile>& files);
 
 }  // namespace lepus::perf
