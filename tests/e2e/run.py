@@ -39,7 +39,7 @@ def programs(build):
         "oslo_messaging": [python, str(HERE / "apps" / "oslo_messaging_rpc.py")],
         "tutorials": [python, str(HERE / "python" / "tutorials.py")],
     }
-    for mode in ("quorum", "topic_quorum", "transient_quorum", "stream_fanout"):
+    for mode in ("quorum", "topic_quorum", "transient_quorum"):
         table[f"oslo_{mode}"] = [python, str(HERE / "apps" / "oslo_modes.py"), mode]
     for name in ("pika_client", "pika_semantics", "pika_queues", "pika_exchanges",
                  "pika_forwarding", "pika_streams", "pika_events", "py_amqp_client",
