@@ -256,7 +256,8 @@ class OpenstackRun {
   static void remove(Connection& control, const std::vector<std::string>& names, MethodId answer,
                      void (*write)(Bytes&, std::string_view)) {
     constexpr size_t block_size = 200;
-    for (size_t index = 0; index < names.size();) {
+    // A second Ctrl-C would end us at once; what is left expires, or goes with the next run.
+    for (size_t index = 0; index < names.size() && !interrupted();) {
       const size_t end = std::min(names.size(), index + block_size);
       const size_t count = end - index;
       for (; index < end; ++index) write(control.output(), names[index]);
