@@ -24,7 +24,7 @@ import time
 import traceback
 
 import suite_tools
-from suite_jobs import Jobs, build, setup
+from suite_jobs import Jobs, build, build_bypass, setup
 from suite_tools import ROOT, Deadline, Outcome
 
 TOTAL_S = 80 * 60
@@ -71,6 +71,8 @@ BENCHMARKS = ["bench-" + name for name in names_of("bench", "", "_bench.cpp")]
 RELEASE_UNIT = build("release", "tests/lepus-unit")
 RELEASE_SIM = build("release", "tests/lepus-sim")
 RELEASE_BENCH = build("release", *BENCHMARKS)
+BYPASS = build_bypass("release", "lepus", "lepusctl", "tests/lepus-dpdk-test",
+                      "tests/lepus-dpdk-echo", "net/dpdk/lepus-dpdk.so", "net/dpdk/lepus-lwip.so")
 ASAN = build("asan", "lepus", "tests/lepus-unit", *(f"tests/{name}" for name in FUZZERS))
 TSAN = build("tsan", "lepus", "tests/lepus-unit")
 
@@ -231,6 +233,16 @@ class Runner:
             [sys.executable, "tests/web/run.py", "--broker", self.program("release", "lepus"),
              "--dir", WEB_FOLDER], self.deadline.left(600))
 
+    def dpdk(self):
+        """The kernel bypass: in memory, without privileges; and with clients of the kernel over a
+        veth, left out where network namespaces are forbidden."""
+        outcome = suite_tools.gtest([self.program("release", "tests", "lepus-dpdk-test")],
+                                    self.deadline.left(300))
+        outcome.add(suite_tools.counted(
+            [sys.executable, "tests/dpdk/veth_test.py", os.path.join(BUILD_ROOT, "release"),
+             "--clients", E2E_FOLDER], self.deadline.left(300), may_skip=True))
+        return outcome
+
     def perf(self):
         return suite_tools.counted(
             [sys.executable, "tests/perf/run.py", "--broker", self.program("release", "lepus"),
@@ -271,6 +283,7 @@ SUITES = [
     Suite("migration", Runner.migration, ("tests", "migration"), False, (PROGRAMS, MIGRATION)),
     Suite("management", Runner.management, ("tests", "management"), False, (PROGRAMS, MANAGEMENT)),
     Suite("web", Runner.web, ("tests", "web"), False, (PROGRAMS, WEB)),
+    Suite("dpdk", Runner.dpdk, ("tests", "dpdk"), False, (BYPASS, E2E)),
     Suite("sim", Runner.sim, ("tests", "sim"), True, (RELEASE_SIM,)),
     Suite("unit-asan", Runner.unit_asan, ("tests", "unit"), False, (ASAN,)),
     Suite("wire-asan", Runner.wire_asan, ("tests", "wire"), False, (ASAN,)),

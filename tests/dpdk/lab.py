@@ -1,9 +1,11 @@
 """Two network namespaces and a veth between them, without privileges: one end is for DPDK's
 af_packet, at the other end are clients of the kernel.
 
-The process that uses this runs in a user and network namespace of its own: enter() starts it anew
-there. With a Forwarder the veth is two, and what it passes on is lost, doubled or late.
+The process that uses this runs in a network namespace of its own: enter() starts it anew there. Who
+may not make one gets it in a user namespace of its own, where not all drivers work. With a
+Forwarder the veth is two, and what it passes on is lost, doubled or late.
 """
+import contextlib
 import os
 import random
 import select
@@ -20,21 +22,42 @@ INSIDE = "LEPUS_DPDK_LAB"
 SERVER_MAC = "02:00:00:00:00:01"
 
 
+def unshare():
+    """What makes the namespaces here, or None."""
+    for flags in ("-nm", "-Urnm"):
+        if subprocess.run(["unshare", flags, "true"], capture_output=True,
+                          check=False).returncode == 0:
+            return flags
+    return None
+
+
 def enter():
-    """Returns inside of the namespaces; outside it does not return."""
+    """Returns inside of the namespaces, outside it does not return. False: they are forbidden."""
     if os.environ.get(INSIDE):
-        return
-    os.execvpe("unshare", ["unshare", "-Urnm", sys.executable] + sys.argv,
-               {**os.environ, INSIDE: "1"})
+        return True
+    flags = unshare()
+    if flags is None:
+        return False
+    os.execvpe("unshare", ["unshare", flags, sys.executable] + sys.argv,
+               {**os.environ, INSIDE: flags})
 
 
-def is_possible():
-    return subprocess.run(["unshare", "-Urnm", "true"], capture_output=True,
-                          check=False).returncode == 0
+def is_root():
+    """Of the machine, not of a user namespace alone."""
+    return os.environ[INSIDE] == "-nm"
 
 
 def run(*command):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def laid_out(**options):
+    network = Lab(**options)
+    try:
+        yield network
+    finally:
+        network.close()
 
 
 class Lab:

@@ -1,174 +1,193 @@
 #!/usr/bin/env python3
 """The kernel bypass against the kernel: clients of the kernel at the other end of a veth.
 
-    tests/dpdk/veth_test.py BUILD_DIR [case...]
+    tests/dpdk/veth_test.py BUILD_DIR [--clients DIR] [case...]
 
-Needs a build with the option dpdk, and user namespaces; no privileges, no device. With a python
-that has pika it also sends messages through the broker. Ends with `dpdk: N passed, N failed`.
+Needs a build with the option dpdk, and network namespaces: as root, or in a user namespace; no
+device. DIR is what tests/e2e/setup.sh has made: the clients' libraries are there; without it the
+Python that runs this should have pika. What is missing is skipped. Ends with
+`N passed, N failed, N skipped`.
 """
-import contextlib
+import argparse
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 import traceback
 
 import lab
+import servers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-BUILD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
-START_S = 60
+TESTS = os.path.dirname(HERE)
 CLIENT_S = 120
 
-
-@contextlib.contextmanager
-def started(command, mark):
-    """A server that has printed `mark`."""
-    with tempfile.TemporaryFile("w+") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-        until = time.monotonic() + START_S
-        text = ""
-        while mark not in text:
-            if server.poll() is not None or time.monotonic() > until:
-                server.kill()
-                raise AssertionError(f"{command[0]} did not start:\n{text}")
-            time.sleep(0.05)
-            output.seek(0)
-            text = output.read()
-        try:
-            yield server
-            assert server.poll() is None, "the server ended by itself"
-        finally:
-            server.send_signal(signal.SIGTERM)
-            code = server.wait(START_S)
-            output.seek(0)
-            if code != 0:
-                print(output.read())
-        assert code == 0, f"exit code {code}"
+sys.path += [TESTS, os.path.join(TESTS, "e2e")]
+import certificates  # noqa: E402  (the path is made above)
+from programs import Report, run_program  # noqa: E402
 
 
-def echo(network, shards, address):
-    program = os.path.join(BUILD, "tests", "lepus-dpdk-echo")
-    return started([program, "dpdk", str(shards), address, "7777", "--no-huge", "-m", "128",
-                    "--no-shconf", "--no-telemetry", "--log-level=warning"]
-                   + network.eal(shards).split(), "ready")
+class Skipped(Exception):
+    """Why a case cannot run here."""
 
 
-def broker(network, shards, data_dir):
-    sets = {"data_dir": data_dir, "shards": shards, "listeners.tcp": "none",
-            "management.tcp.port": "none", "prometheus.tcp.port": "none",
-            "loopback_users": "none", "net.dpdk.enabled": "true", "net.dpdk.hugepages": "false",
-            "net.dpdk.addresses": "10.77.0.1/24,fd77::1/64",
-            "net.dpdk.eal_arguments": network.eal(shards)}
-    command = [os.path.join(BUILD, "lepus")]
-    for key, value in sets.items():
-        command += ["--set", f"{key}={value}"]
-    return started(command, "lepus ready")
+class Suite:
+    """The cases; each makes a lab of its own."""
 
+    def __init__(self, build, clients):
+        self.build = os.path.abspath(build)
+        self.clients = os.path.abspath(clients) if clients else None
+        self.report = Report()
+        self.python = sys.executable
+        if self.clients:
+            self.python = os.path.join(self.clients, "python", "bin", "python")
 
-def run_client(network, *command):
-    done = subprocess.run([*network.client(), sys.executable, *command], timeout=CLIENT_S,
-                          capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    # ---- parts of cases ----------------------------------------------------------------------
 
+    def client(self, network, *command):
+        done = subprocess.run([*network.client(), self.python, *command], timeout=CLIENT_S,
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
-def check_echo(shards, address, target, lossy_per_mille=0):
-    network = lab.Lab(lossy=lossy_per_mille > 0)
-    try:
-        size = 300_000 if lossy_per_mille else 4_000_000
-        with echo(network, shards, address):
-            if network.forwarder is not None:
-                network.forwarder.per_mille = lossy_per_mille
-            run_client(network, os.path.join(HERE, "echo_client.py"), target, "7777", "8",
-                       str(size))
-            if network.forwarder is not None:
-                assert network.forwarder.counts["lost"] > 0, network.forwarder.counts
-    finally:
-        network.close()
+    def need_pika(self):
+        if subprocess.run([self.python, "-c", "import pika"], capture_output=True,
+                          check=False).returncode != 0:
+            raise Skipped("no pika")
 
+    def echo(self, shards, address, lossy_per_mille=0):
+        with lab.laid_out(lossy=lossy_per_mille > 0) as network, \
+                servers.echo(self.build, network, shards, address):
+            forwarder = network.forwarder
+            if forwarder is not None:
+                forwarder.per_mille = lossy_per_mille
+            size = 300_000 if lossy_per_mille else 4_000_000
+            self.client(network, os.path.join(HERE, "echo_client.py"), address.split("/")[0],
+                        "7777", "8", str(size))
+            assert forwarder is None or forwarder.counts["lost"] > 0, forwarder.counts
 
-def case_echo_one_shard():
-    check_echo(1, "10.77.0.1/24", "10.77.0.1")
+    def messages(self, network, target, *options):
+        self.client(network, os.path.join(HERE, "messages_client.py"), target, *options)
 
+    def program(self, name, command):
+        """A program of tests/e2e, over the bypass."""
+        with lab.laid_out() as network, \
+                servers.broker(self.build, network, 2, {"channel_flow": "true"}):
+            run_program(name, [*network.client(), *command, "10.77.0.1", "5672"], self.report)
 
-def case_echo_two_shards():
-    check_echo(2, "10.77.0.1/24", "10.77.0.1")
+    # ---- cases -------------------------------------------------------------------------------
 
+    def case_echo_one_shard(self):
+        self.echo(1, "10.77.0.1/24")
 
-def case_echo_ipv6():
-    check_echo(2, "fd77::1/64", "fd77::1")
+    def case_echo_two_shards(self):
+        self.echo(2, "10.77.0.1/24")
 
+    def case_echo_ipv6(self):
+        self.echo(2, "fd77::1/64")
 
-def case_echo_loses_one_per_mille():
-    check_echo(1, "10.77.0.1/24", "10.77.0.1", 1)
+    def case_echo_loses_one_per_mille(self):
+        self.echo(1, "10.77.0.1/24", 1)
 
+    def case_echo_loses_one_percent(self):
+        self.echo(1, "10.77.0.1/24", 10)
 
-def case_echo_loses_one_percent():
-    check_echo(1, "10.77.0.1/24", "10.77.0.1", 10)
+    def case_ping(self):
+        if not shutil.which("ping"):
+            raise Skipped("no ping")
+        with lab.laid_out() as network, servers.echo(self.build, network, 1, "10.77.0.1/24"):
+            subprocess.run([*network.client(), "ping", "-c", "3", "-i", "0.2", "-W", "5",
+                            "10.77.0.1"], check=True, stdout=subprocess.DEVNULL, timeout=CLIENT_S)
 
+    def case_messages_one_shard(self):
+        self.need_pika()
+        with lab.laid_out() as network, servers.broker(self.build, network, 1):
+            self.messages(network, "10.77.0.1")
 
-def case_ping():
-    network = lab.Lab()
-    try:
-        with echo(network, 1, "10.77.0.1/24"):
-            if shutil.which("ping"):
-                subprocess.run([*network.client(), "ping", "-c", "3", "-W", "5", "10.77.0.1"],
-                               check=True, stdout=subprocess.DEVNULL, timeout=CLIENT_S)
-    finally:
-        network.close()
+    def case_messages_two_shards(self):
+        self.need_pika()
+        with lab.laid_out() as network, servers.broker(self.build, network, 2):
+            self.messages(network, "fd77::1")
 
+    def case_messages_with_loss(self):
+        """One frame of a hundred is lost, doubled or late: every message is there, and right."""
+        self.need_pika()
+        with lab.laid_out(lossy=True) as network, servers.broker(self.build, network, 1):
+            network.forwarder.per_mille = 10
+            self.messages(network, "10.77.0.1", "--small")
+            assert network.forwarder.counts["lost"] > 0, network.forwarder.counts
 
-def check_messages(shards, target):
-    network = lab.Lab()
-    try:
-        with tempfile.TemporaryDirectory() as data_dir, broker(network, shards, data_dir):
-            run_client(network, os.path.join(HERE, "messages_client.py"), target)
-    finally:
-        network.close()
+    def case_messages_over_tls(self):
+        self.need_pika()
+        if not shutil.which("openssl"):
+            raise Skipped("no openssl")
+        with lab.laid_out() as network, tempfile.TemporaryDirectory() as folder:
+            authority = certificates.Authority(folder, "bypass")
+            server = authority.issue("server", names="IP:10.77.0.1")
+            settings = {"net.dpdk.port": 0, "net.dpdk.ssl_port": 5671,
+                        "ssl_options.cacertfile": authority.cert,
+                        "ssl_options.certfile": server.cert, "ssl_options.keyfile": server.key}
+            with servers.broker(self.build, network, 2, settings):
+                self.messages(network, "10.77.0.1", "--tls", authority.cert)
 
+    def case_clients_python(self):
+        if not self.clients:
+            raise Skipped("no --clients")
+        self.program("pika_client",
+                     [self.python, os.path.join(TESTS, "e2e", "python", "pika_client.py")])
 
-def case_messages_one_shard():
-    check_messages(1, "10.77.0.1")
+    def case_clients_node(self):
+        if not self.clients or not shutil.which("node"):
+            raise Skipped("no --clients, or no node")
+        folder = os.path.join(self.clients, "node")  # Node finds its packages beside the program
+        for name in ("amqplib_client.mjs", "harness.mjs"):
+            shutil.copy(os.path.join(TESTS, "e2e", "node", name), folder)
+        self.program("amqplib_client", ["node", os.path.join(folder, "amqplib_client.mjs")])
 
+    # ---- running -----------------------------------------------------------------------------
 
-def case_messages_two_shards():
-    check_messages(2, "fd77::1")
+    def cases(self):
+        return {name.removeprefix("case_"): getattr(self, name)
+                for name in dir(self) if name.startswith("case_")}
 
-
-def cases():
-    found = {name[len("case_"):]: value for name, value in globals().items()
-             if name.startswith("case_")}
-    try:
-        import pika  # noqa: F401
-    except ImportError:
-        print("no pika: messages are left out")
-        found = {name: case for name, case in found.items() if not name.startswith("messages")}
-    return found
+    def run(self, wanted):
+        """Returns how many were skipped; the others are in the report."""
+        skipped = 0
+        for name, case in self.cases().items():
+            if wanted and name not in wanted:
+                continue
+            try:
+                case()
+                self.report.case(name)
+            except Skipped as why:
+                skipped += 1
+                print(f"skipped {name}: {why}", flush=True)
+            except Exception as error:
+                self.report.case(name, str(error))
+                traceback.print_exc(file=sys.stdout)
+        return skipped
 
 
 def main():
-    if not lab.is_possible() and not os.environ.get(lab.INSIDE):
-        print("user namespaces are forbidden here: sysctl kernel.unprivileged_userns_clone=1")
-        print("dpdk: 0 passed, 1 failed")
-        return 1
-    lab.enter()
-    passed = failed = 0
-    wanted = sys.argv[2:]
-    for name, case in cases().items():
-        if wanted and name not in wanted:
-            continue
-        try:
-            case()
-            passed += 1
-        except Exception:
-            failed += 1
-            print(f"FAILED: {name}")
-            traceback.print_exc(file=sys.stdout)
-    print(f"dpdk: {passed} passed, {failed} failed")
-    return 0 if failed == 0 else 1
+    parser = argparse.ArgumentParser(description="the kernel bypass with clients of the kernel")
+    parser.add_argument("build", help="a build directory with the option dpdk")
+    parser.add_argument("--clients", metavar="DIR", help="what tests/e2e/setup.sh has made")
+    parser.add_argument("cases", nargs="*")
+    options = parser.parse_args()
+    suite = Suite(options.build, options.clients)
+    unknown = set(options.cases) - set(suite.cases())
+    if unknown:
+        parser.error(f"no case {', '.join(sorted(unknown))}; there are: "
+                     + ", ".join(suite.cases()))
+    if not lab.enter():
+        print("network namespaces are forbidden here: sysctl kernel.unprivileged_userns_clone=1")
+        print(f"0 passed, 0 failed, {len(options.cases or suite.cases())} skipped")
+        return 0
+    skipped = suite.run(options.cases)
+    counts = suite.report.counts
+    print(f"{counts['passed']} passed, {counts['failed']} failed, {skipped} skipped")
+    return 0 if counts["failed"] == 0 else 1
 
 
 if __name__ == "__main__":
