@@ -5,14 +5,27 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "core/limits/bypass.h"
 #include "net/bypass/addresses.h"
 #include "net/bypass/bypass_transport.h"
 
 namespace lepus::net::bypass {
 namespace {
 
-/// How often what the peer takes is looked at in the time it may take nothing.
-constexpr int looks_per_timeout = 3;
+constexpr int looks_per_timeout = core::limits::bypass_looks_per_timeout;
+
+std::string_view text_of(Failure why) {
+  switch (why) {
+    case Failure::reset:
+      return "Connection reset by peer";
+    case Failure::timed_out:
+      return "Connection timed out";
+    case Failure::no_device:
+      return "the network device is gone";
+  }
+  CHECK(false);
+  return {};
+}
 
 }  // namespace
 
@@ -168,9 +181,7 @@ void BypassStream::on_timer(io::Timer&) {
 
 // ---- the end ----
 
-void BypassStream::on_failed(Failure why) {
-  begin_closing(why == Failure::reset ? "Connection reset by peer" : "Connection timed out");
-}
+void BypassStream::on_failed(Failure why) { begin_closing(text_of(why)); }
 
 void BypassStream::begin_closing(std::string_view why) {
   if (state_ == State::closing || state_ == State::closed) return;

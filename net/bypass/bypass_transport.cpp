@@ -7,14 +7,12 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "core/limits/bypass.h"
 #include "net/bypass/addresses.h"
 
 namespace lepus::net::bypass {
-namespace {
 
-constexpr std::uint32_t burst = 32;
-
-}  // namespace
+namespace limits = core::limits;
 
 BypassTransport::BypassTransport(const Parts& parts) : parts_(parts) {
   parts_.config.port = parts.port;
@@ -58,7 +56,21 @@ bool BypassTransport::poll() {
   const bool worked = receive() > 0 || !waiting_.empty() || has_stopping_;
   serve_waiting();
   close_listeners();
+  if (loop().now() >= look_.next) look_at_device();
   return worked;
+}
+
+/// Without a device no client can be reached: waiting for them would end nothing.
+void BypassTransport::look_at_device() {
+  look_.next = loop().now() + limits::bypass_tell_interval;
+  if (!look_.is_device_gone && parts_.port->is_gone()) {
+    look_.is_device_gone = true;
+    stack_->lose_device();
+  }
+  if (parts_.board == nullptr) return;
+  write_counters(stack_->stats(), parts_.port->counts(), *parts_.board);
+  parts_.board->set(Counter::copied_input_held, held_.copied);
+  parts_.board->set(Counter::held_bytes, held_.bytes);
 }
 
 void BypassTransport::start_turn() {
@@ -68,8 +80,8 @@ void BypassTransport::start_turn() {
 }
 
 std::uint32_t BypassTransport::receive() {
-  std::array<Frame*, burst> frames;
-  const std::uint32_t count = parts_.port->receive(frames.data(), burst);
+  std::array<Frame*, limits::bypass_burst> frames;
+  const std::uint32_t count = parts_.port->receive(frames.data(), frames.size());
   for (std::uint32_t i = 0; i < count; ++i) stack_->input(frames[i]);
   return count;
 }
@@ -77,9 +89,8 @@ std::uint32_t BypassTransport::receive() {
 std::size_t BypassTransport::input_room(std::uint64_t& turn, std::size_t& used) {
   start_turn();
   if (std::exchange(turn, turn_) != turn_) used = 0;
-  const std::size_t all =
-      core::limits::input_per_turn - std::min(core::limits::input_per_turn, turn_input_);
-  const std::size_t own = core::limits::input_share - std::min(core::limits::input_share, used);
+  const std::size_t all = limits::input_per_turn - std::min(limits::input_per_turn, turn_input_);
+  const std::size_t own = limits::input_share - std::min(limits::input_share, used);
   return std::min(own, all);
 }
 

@@ -1,7 +1,7 @@
 // A transport over a user-space stack: nothing of it goes through the kernel. It is polled.
 //
 //   poll():  stack's timers -> frames (a bounded number) -> stack -> streams
-//            -> streams that held input
+//            -> streams that held input; now and then the counters, and whether the device is there
 //   flush(): touched streams -> stack -> streams that end -> frames leave
 //
 // The port and the stack belong to the shard's thread. Listeners are told of their end in poll().
@@ -13,6 +13,7 @@
 #include "core/base/intrusive_list.h"
 #include "io/loop.h"
 #include "net/bypass/bypass_stream.h"
+#include "net/bypass/counters.h"
 #include "net/bypass/stack_api.h"
 #include "net/stream/flush_list.h"
 #include "net/stream/transport.h"
@@ -24,8 +25,9 @@ class BypassTransport final : public Transport, private StackUser {
   struct Parts {
     io::Loop* loop;
     FramePort* port;
-    MakeStack make_stack;  ///< Of a copy of the module that nobody else uses.
-    StackConfig config;    ///< Port and user are set here.
+    MakeStack make_stack;           ///< Of a copy of the module that nobody else uses.
+    StackConfig config;             ///< Port and user are set here.
+    CounterBoard* board = nullptr;  ///< Null: nobody is told.
   };
   explicit BypassTransport(const Parts& parts);
   ~BypassTransport() override;
@@ -37,7 +39,7 @@ class BypassTransport final : public Transport, private StackUser {
   void stop() override;
   void destroy_later(std::unique_ptr<Stream> stream) override;
   /// Input that is held counts, too.
-  std::size_t output_bytes() const override { return pool_.bytes_in_use() + held_bytes_; }
+  std::size_t output_bytes() const override { return pool_.bytes_in_use() + held_.bytes; }
 
   // --- For streams.
 
@@ -52,8 +54,11 @@ class BypassTransport final : public Transport, private StackUser {
   /// Moves both to this turn.
   std::size_t input_room(std::uint64_t& turn, std::size_t& used);
   void note_input(std::size_t size) { turn_input_ += size; }
-  void note_held(std::size_t size) { held_bytes_ += size; }
-  void note_unheld(std::size_t size) { held_bytes_ -= size; }
+  void note_held(std::size_t size) {
+    held_.bytes += size;
+    held_.copied += size;
+  }
+  void note_unheld(std::size_t size) { held_.bytes -= size; }
 
  private:
   struct Listener {
@@ -63,12 +68,23 @@ class BypassTransport final : public Transport, private StackUser {
     enum class State : std::uint8_t { listening, stopping, closed } state;
   };
 
+  /// Input that its streams did not take yet.
+  struct Held {
+    std::size_t bytes = 0;
+    std::uint64_t copied = 0;  ///< Bytes, since the start.
+  };
+  struct Look {
+    core::Nanos next = 0;
+    bool is_device_gone = false;
+  };
+
   void on_connection(Connection& connection, std::uint32_t listener) override;
   std::uint32_t receive();
   void serve_waiting();
   void end_streams();
   void close_listeners();
   void start_turn();
+  void look_at_device();
 
   Parts parts_;
   BlockPool pool_;
@@ -81,7 +97,8 @@ class BypassTransport final : public Transport, private StackUser {
   bool has_stopping_ = false;
   std::uint64_t turn_ = 0;
   std::size_t turn_input_ = 0;  ///< Bytes handed over in that turn.
-  std::size_t held_bytes_ = 0;
+  Held held_;
+  Look look_;
   Stack* stack_;
 };
 

@@ -13,7 +13,7 @@
 
 namespace lepus::net::bypass {
 
-constexpr std::uint32_t device_version = 1;
+constexpr std::uint32_t device_version = 2;
 
 struct DeviceConfig {
   /// Of the device among those that DPDK found: its PCI address, the name of its vdev
@@ -23,7 +23,8 @@ struct DeviceConfig {
   std::uint16_t mtu = 1500;
   std::uint16_t receive_ring = 1024;  ///< Descriptors of a queue.
   std::uint16_t send_ring = 1024;
-  std::uint32_t frames = 8191;  ///< Of each queue, best a power of two less one.
+  std::uint32_t frames = 8191;     ///< Of each queue, best a power of two less one.
+  bool offloads_checksums = true;  ///< As far as the device can.
 };
 
 struct DeviceFacts {
@@ -31,6 +32,7 @@ struct DeviceFacts {
   std::array<char, 64> driver{};
   std::array<std::uint8_t, 6> mac{};
   std::uint16_t queues_max = 0;
+  Offloads offloads;  ///< Those that are used.
 };
 
 /// Of the device, all queues together.
@@ -41,11 +43,10 @@ struct DeviceStats {
   std::uint64_t no_frame = 0;  ///< There was no free frame to receive into.
   std::uint64_t errors_in = 0;
   std::uint64_t errors_out = 0;
-  std::uint64_t out_dropped = 0;  ///< The send ring stayed full.
-  std::uint64_t scattered = 0;    ///< Received in several parts, which nothing here takes.
   std::uint32_t frames_in_use = 0;
-  std::uint32_t speed_mbps = 0;
+  std::uint32_t speed_mbps = 0;  ///< 0: not known.
   bool is_link_up = false;
+  bool is_gone = false;
 };
 
 class Devices {
@@ -62,7 +63,7 @@ class Devices {
   /// Each thread that has a queue, before it is used.
   virtual const char* enter_thread() = 0;
   virtual void leave_thread() = 0;
-  /// Any thread.
+  /// Any thread, but one at a time. Finds out whether the device is still there, too.
   virtual void read_stats(DeviceStats& stats) = 0;
   /// Devices close; all frames are back.
   virtual void stop() = 0;

@@ -5,19 +5,20 @@
 //
 // The module knows nothing of the broker and the broker nothing of the stack's headers. A module
 // that is loaded has one stack: each shard loads a copy of its own (module.h). Only plain data
-// crosses the interface; both sides are compiled alike. Callbacks come from input() and advance()
-// only, and inside them no function of the stack or of a connection may be called but
+// crosses the interface; both sides are compiled alike. Callbacks come from input(), advance() and
+// lose_device() only, and inside them no function of the stack or of a connection may be called but
 // Connection::set_user() and Connection::consume().
 #pragma once
 
 #include <array>
 #include <cstdint>
 
+#include "core/limits/bypass.h"
 #include "net/bypass/frame.h"
 
 namespace lepus::net::bypass {
 
-constexpr std::uint32_t stack_version = 1;
+constexpr std::uint32_t stack_version = 2;
 constexpr std::uint32_t write_size_max = 0xffff;
 
 struct Address {
@@ -33,6 +34,7 @@ struct Endpoint {
 enum class Failure : std::uint8_t {
   reset,      ///< By the peer.
   timed_out,  ///< The peer did not answer.
+  no_device,  ///< There is nothing any more to reach it by.
 };
 
 /// The user of one connection.
@@ -90,7 +92,7 @@ class StackUser {
   ~StackUser() = default;
 };
 
-/// What became of a frame, in the order of `frame_fate_names`.
+/// What became of a frame.
 enum class FrameFate : std::uint8_t {
   arp,
   icmp,
@@ -102,12 +104,10 @@ enum class FrameFate : std::uint8_t {
   options,       ///< Of IPv4, or extension headers of IPv6.
   other_target,  ///< Not for one of our addresses.
   bad_source,    ///< Our own address, a group, or none.
+  bad_checksum,  ///< As the device says. What the stack finds is in StackStats::bad_checksums.
   no_memory,
 };
-constexpr std::size_t frame_fates = 11;
-constexpr std::array<const char*, frame_fates> frame_fate_names = {
-    "arp",      "icmp",    "tcp",          "short",      "other_protocol", "other_vlan",
-    "fragment", "options", "other_target", "bad_source", "no_memory"};
+constexpr std::size_t frame_fates = 12;
 
 struct StackStats {
   std::array<std::uint64_t, frame_fates> frames_in{};  ///< By FrameFate.
@@ -115,12 +115,15 @@ struct StackStats {
   std::uint64_t frames_out = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t frames_out_dropped = 0;  ///< There was no free frame.
-  std::uint64_t frames_copied = 0;       ///< Of those that came, into memory of the stack.
+  std::uint64_t copied_in_bytes = 0;     ///< Of frames that came, since few were left.
+  std::uint64_t bad_checksums = 0;       ///< Found by the stack and by the device.
+  std::uint64_t no_listener = 0;         ///< Asked for a connection to a port where none is.
   std::uint64_t retransmits = 0;
   std::uint64_t resets_kept_back = 0;  ///< Of a stack that is_quiet.
   std::uint64_t half_open_dropped = 0;
   std::uint64_t connections_accepted = 0;
   std::uint64_t connections_open = 0;
+  std::uint64_t connections_half_open = 0;
 };
 
 struct Network {
@@ -137,13 +140,16 @@ struct StackConfig {
   const Network* networks = nullptr;
   std::uint32_t network_count = 0;
   Address gateway{};                      ///< IPv4; zero: none.
+  Address gateway_v6{{}, true};           ///< Zero: none.
   std::array<std::uint64_t, 2> secret{};  ///< For initial sequence numbers.
   /// A device may hand a frame to the wrong one of several stacks that have these addresses: who
   /// does not know its connection is silent, where a lone one answers with a reset.
   bool is_quiet = false;
-  std::uint32_t half_open_max = 1024;      ///< The oldest makes room for a new one.
-  std::uint32_t window_first = 256 << 10;  ///< Bytes a new connection may send at once.
-  std::uint32_t window_max = 2 << 20;      ///< What that grows to while its bytes are used.
+  /// The oldest makes room for a new one.
+  std::uint32_t half_open_max = core::limits::bypass_half_open_max;
+  /// Bytes a new connection may send at once, and what that grows to while its bytes are used.
+  std::uint32_t window_first = core::limits::bypass_window_first;
+  std::uint32_t window_max = core::limits::bypass_window_max;
 };
 
 class Stack {
@@ -156,6 +162,9 @@ class Stack {
   virtual Connection* connect(const Endpoint& local, const Endpoint& remote) = 0;
   /// Takes the frame over.
   virtual void input(Frame* frame) = 0;
+  /// The device is gone: all connections fail, open ones by ConnectionUser::on_failed(). As a
+  /// callback it may come from here, too.
+  virtual void lose_device() = 0;
   /// Timers up to `now_ms`, which never goes back. Before the input of the same time.
   virtual void advance(std::uint64_t now_ms) = 0;
   virtual const StackStats& stats() = 0;

@@ -1,6 +1,7 @@
 // Set-up and end of DPDK and its devices.
 #include "net/dpdk/devices.h"
 
+#include <net/if.h>
 #include <pthread.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -8,8 +9,12 @@
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 #include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <string_view>
 
 namespace lepus::net::bypass {
@@ -31,6 +36,16 @@ void copy_text(std::array<char, Size>& target, std::string_view source) {
 std::uint16_t data_room(std::uint16_t mtu) {
   const std::uint32_t size = std::max<std::uint32_t>(mtu + frame_overhead, 2048);
   return static_cast<std::uint16_t>(RTE_PKTMBUF_HEADROOM + size);
+}
+
+constexpr std::uint64_t sums_out_ip = RTE_ETH_TX_OFFLOAD_IPV4_CKSUM;
+constexpr std::uint64_t sums_out_tcp = RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
+constexpr std::uint64_t sums_in = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM;
+
+/// From a thread of DPDK.
+int note_removal(std::uint16_t, rte_eth_event_type, void* state, void*) {
+  static_cast<DeviceState*>(state)->is_gone = true;
+  return 0;
 }
 
 }  // namespace
@@ -101,6 +116,7 @@ std::string DpdkDevices::set_up(std::uint16_t port, const DeviceConfig& config) 
   if (std::string error = add_queues(port, config); !error.empty()) return error;
   if (const int code = rte_eth_dev_start(port); code != 0)
     return "cannot start " + std::string(facts_.name.data()) + ": " + reason(code);
+  watch_removal(port);
   // Neighbour discovery comes to groups; a device that has no such mode passes them anyway.
   (void)rte_eth_allmulticast_enable(port);
   return {};
@@ -120,6 +136,11 @@ void DpdkDevices::read_facts(std::uint16_t port) {
   std::copy(std::begin(mac.addr_bytes), std::end(mac.addr_bytes), facts_.mac.begin());
 }
 
+/// Drivers that cannot tell have no such event.
+void DpdkDevices::watch_removal(std::uint16_t port) {
+  (void)rte_eth_dev_callback_register(port, RTE_ETH_EVENT_INTR_RMV, &note_removal, &state_);
+}
+
 /// A connection's frames all come to one queue: by a hash of its addresses, or as the driver does
 /// by itself (af_packet's fan-out).
 std::string DpdkDevices::configure(std::uint16_t port, const DeviceConfig& config) {
@@ -127,6 +148,14 @@ std::string DpdkDevices::configure(std::uint16_t port, const DeviceConfig& confi
   (void)rte_eth_dev_info_get(port, &info);
   rte_eth_conf conf{};
   conf.rxmode.mtu = config.mtu;
+  if (config.offloads_checksums) {
+    conf.txmode.offloads = info.tx_offload_capa & (sums_out_ip | sums_out_tcp);
+    conf.rxmode.offloads = info.rx_offload_capa & sums_in;
+  }
+  state_.offloads = {(conf.txmode.offloads & sums_out_ip) != 0,
+                     (conf.txmode.offloads & sums_out_tcp) != 0, conf.rxmode.offloads != 0};
+  facts_.offloads = state_.offloads;
+  kernel_index_ = info.if_index;
   constexpr std::uint64_t hashes = RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP;
   if (config.queues > 1 && (info.flow_type_rss_offloads & hashes) != 0) {
     conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
@@ -153,7 +182,7 @@ std::string DpdkDevices::add_queues(std::uint16_t port, const DeviceConfig& conf
       return "no memory for " + std::to_string(config.frames) + " frames of queue " +
              std::to_string(i) + " (" + reason(rte_errno) +
              "): set net.dpdk.frames lower, or give DPDK more memory (-m MEGABYTES, hugepages)";
-    queues_.push_back(std::make_unique<DpdkQueue>(port, i, pool));
+    queues_.push_back(std::make_unique<DpdkQueue>(DpdkQueue::Place{port, i}, pool, state_));
     int code =
         rte_eth_rx_queue_setup(port, i, receive_ring, static_cast<unsigned>(node), nullptr, pool);
     if (code == 0)
@@ -170,9 +199,29 @@ const char* DpdkDevices::enter_thread() {
 
 void DpdkDevices::leave_thread() { rte_thread_unregister(); }
 
+bool DpdkDevices::is_kernel_link_up() {
+  std::array<char, IF_NAMESIZE> name{};
+  if (if_indextoname(kernel_index_, name.data()) == nullptr) {
+    state_.is_gone = true;
+    return false;
+  }
+  const int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ifreq request{};
+  std::memcpy(request.ifr_name, name.data(), name.size());
+  const bool is_known = control >= 0 && ioctl(control, SIOCGIFFLAGS, &request) == 0;
+  if (control >= 0) close(control);
+  constexpr int wanted = IFF_UP | IFF_RUNNING;
+  return !is_known || (request.ifr_flags & wanted) == wanted;
+}
+
+/// Drivers of the kernel's interfaces believe that their link is always up. A device that is gone
+/// is asked nothing.
 void DpdkDevices::read_stats(DeviceStats& stats) {
   stats = {};
-  for (const std::uint16_t port : ports_) {
+  stats.is_link_up = kernel_index_ == 0 || is_kernel_link_up();
+  stats.is_gone = state_.is_gone;
+  if (stats.is_gone) stats.is_link_up = false;
+  for (const std::uint16_t port : stats.is_gone ? std::vector<std::uint16_t>{} : ports_) {
     rte_eth_stats one{};
     if (rte_eth_stats_get(port, &one) != 0) continue;
     stats.frames_in += one.ipackets;
@@ -183,19 +232,16 @@ void DpdkDevices::read_stats(DeviceStats& stats) {
     stats.errors_out += one.oerrors;
     rte_eth_link link{};
     if (rte_eth_link_get_nowait(port, &link) != 0) continue;
-    stats.is_link_up = link.link_status == RTE_ETH_LINK_UP;
-    stats.speed_mbps = link.link_speed;
+    stats.is_link_up = stats.is_link_up && link.link_status == RTE_ETH_LINK_UP;
+    stats.speed_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed;
   }
-  for (const auto& queue : queues_) {
-    stats.out_dropped += queue->out_dropped();
-    stats.scattered += queue->scattered();
-    stats.frames_in_use += rte_mempool_in_use_count(queue->pool());
-  }
+  for (const auto& queue : queues_) stats.frames_in_use += rte_mempool_in_use_count(queue->pool());
 }
 
 void DpdkDevices::stop() {
   for (const auto& queue : queues_) queue->drop_output();
   for (const std::uint16_t port : ports_) {
+    (void)rte_eth_dev_callback_unregister(port, RTE_ETH_EVENT_INTR_RMV, &note_removal, &state_);
     (void)rte_eth_dev_stop(port);
     (void)rte_eth_dev_close(port);
   }

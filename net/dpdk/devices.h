@@ -29,9 +29,14 @@ class DpdkDevices final : public Devices {
   std::string configure(std::uint16_t port, const DeviceConfig& config);
   std::string add_queues(std::uint16_t port, const DeviceConfig& config);
   void read_facts(std::uint16_t port);
+  void watch_removal(std::uint16_t port);
+  /// Of an interface of the kernel: whether it is up, and the end of one that was taken away.
+  bool is_kernel_link_up();
 
   std::string error_;
   DeviceFacts facts_;
+  DeviceState state_;
+  unsigned kernel_index_ = 0;  ///< Of the kernel's interface that the driver works by; 0: none.
   std::vector<std::uint16_t> ports_;
   std::vector<std::unique_ptr<DpdkQueue>> queues_;
   bool has_started_ = false;

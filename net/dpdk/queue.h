@@ -8,15 +8,29 @@
 #include <array>
 #include <atomic>
 
+#include "core/limits/bypass.h"
 #include "net/bypass/frame.h"
 
 namespace lepus::net::bypass {
 
+/// What queues of one device share.
+struct DeviceState {
+  Offloads offloads;                 ///< Set before the first queue is used.
+  std::atomic<bool> is_gone{false};  ///< By any thread.
+};
+
 class DpdkQueue final : public FramePort {
  public:
-  /// The caller owns the pool; its mbufs have room for a Frame.
-  DpdkQueue(std::uint16_t port, std::uint16_t queue, rte_mempool* pool)
-      : port_(port), queue_(queue), pool_(pool), low_(pool->size / 4) {}
+  struct Place {
+    std::uint16_t port;
+    std::uint16_t queue;
+  };
+  /// The caller owns the pool, whose mbufs have room for a Frame, and `state`.
+  DpdkQueue(const Place& place, rte_mempool* pool, const DeviceState& state)
+      : place_(place),
+        pool_(pool),
+        state_(state),
+        low_(pool->size / core::limits::bypass_frames_low_share) {}
   DpdkQueue(const DpdkQueue&) = delete;
   DpdkQueue& operator=(const DpdkQueue&) = delete;
 
@@ -26,32 +40,32 @@ class DpdkQueue final : public FramePort {
   void flush() override;
   void release(Frame* frame) override { rte_pktmbuf_free(mbuf_of(frame)); }
   bool is_nearly_empty() const override { return is_nearly_empty_; }
+  Offloads offloads() const override { return state_.offloads; }
+  bool is_gone() const override { return state_.is_gone.load(std::memory_order_relaxed); }
+  PortCounts counts() const override;
 
   rte_mempool* pool() const { return pool_; }
-  std::uint64_t out_dropped() const { return out_dropped_.load(std::memory_order_relaxed); }
-  std::uint64_t scattered() const { return scattered_.load(std::memory_order_relaxed); }
   /// What still waits to leave is dropped.
   void drop_output();
 
  private:
-  static constexpr std::uint16_t burst = 64;
-  static constexpr std::uint32_t receptions_per_look = 16;
+  static constexpr std::uint16_t burst = core::limits::bypass_send_burst;
 
   static rte_mbuf* mbuf_of(Frame* frame) {
     return reinterpret_cast<rte_mbuf*>(reinterpret_cast<char*>(frame) - sizeof(rte_mbuf));
   }
   static Frame* frame_of(rte_mbuf* mbuf);
+  void look_at_pool();
 
-  std::uint16_t port_;
-  std::uint16_t queue_;
-  rte_mempool* pool_;
-  std::uint32_t low_;  ///< Free frames below which there are few.
+  const Place place_;
+  rte_mempool* const pool_;
+  const DeviceState& state_;
+  const std::uint32_t low_;  ///< Free frames below which there are few.
   std::array<rte_mbuf*, burst> out_{};
   std::uint16_t out_count_ = 0;
   std::uint32_t receptions_ = 0;
   bool is_nearly_empty_ = false;
-  std::atomic<std::uint64_t> out_dropped_{0};  ///< Written by the queue's thread.
-  std::atomic<std::uint64_t> scattered_{0};    ///< Written by the queue's thread.
+  PortCounts counts_;  ///< But for the frames.
 };
 
 }  // namespace lepus::net::bypass

@@ -7,7 +7,14 @@ namespace lepus::net {
 namespace {
 
 Case over_wire(const char* name, bool is_v6, const bypass::WireFaults& faults) {
-  return {name, [is_v6, faults] { return std::make_unique<bypass::WireWorld>(is_v6, 1, faults); }};
+  return {name, [is_v6, faults] { return std::make_unique<bypass::WireWorld>(is_v6, faults); }};
+}
+
+Case over_offloading_wire(const char* name, bool is_v6) {
+  return {name, [is_v6] {
+            return std::make_unique<bypass::WireWorld>(is_v6, bypass::WireFaults{},
+                                                       bypass::Offloads{true, true, true});
+          }};
 }
 
 Case over_rings(const char* name, bool is_v6) {
@@ -19,6 +26,8 @@ INSTANTIATE_TEST_SUITE_P(Bypass, StreamConformance,
                                            over_wire("wire_v6", true, {}),
                                            over_wire("lossy_v4", false, {10, 10, 10}),
                                            over_wire("lossy_v6", true, {10, 10, 10}),
+                                           over_offloading_wire("offload_v4", false),
+                                           over_offloading_wire("offload_v6", true),
                                            over_rings("dpdk_v4", false),
                                            over_rings("dpdk_v6", true)),
                          [](const auto& tested) { return tested.param.name; });

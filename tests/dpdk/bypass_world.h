@@ -189,11 +189,12 @@ class BypassWorldBase : public testing_streams::World {
 
 class WireWorld final : public BypassWorldBase {
  public:
-  WireWorld(bool is_v6, std::uint64_t seed, const WireFaults& faults = {})
+  /// The server's device computes checksums as `offloads` says, the clients' none.
+  WireWorld(bool is_v6, const WireFaults& faults, const Offloads& offloads = {})
       : BypassWorldBase(is_v6),
         faulty_(faults.lost_per_mille > 0),
-        server_(seed, faults),
-        client_(seed + 1, faults) {
+        server_(1, faults, offloads),
+        client_(2, faults) {
     server_.connect(client_);
     client_.connect(server_);
   }

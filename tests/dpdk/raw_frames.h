@@ -19,15 +19,6 @@ inline void put_u16(Raw& raw, std::size_t at, unsigned value) {
   raw[at + 1] = static_cast<std::uint8_t>(value);
 }
 
-/// The Internet checksum, the slow way.
-inline unsigned checksum(const std::uint8_t* bytes, std::size_t size, unsigned sum = 0) {
-  for (std::size_t i = 0; i + 1 < size; i += 2)
-    sum += static_cast<unsigned>(bytes[i] << 8 | bytes[i + 1]);
-  if (size % 2 != 0) sum += static_cast<unsigned>(bytes[size - 1] << 8);
-  while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
-  return sum;
-}
-
 struct Segment {
   std::string source = "10.9.0.2";
   std::string target = "10.9.0.1";

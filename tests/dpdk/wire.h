@@ -11,6 +11,7 @@
 #include "core/base/assert.h"
 #include "core/base/random.h"
 #include "net/bypass/frame.h"
+#include "tests/dpdk/sums.h"
 
 namespace lepus::net::bypass {
 
@@ -22,8 +23,9 @@ struct WireFaults {
 
 class WirePort final : public FramePort {
  public:
-  explicit WirePort(std::uint64_t seed, const WireFaults& faults = {})
-      : random_(seed), faults_(faults) {}
+  explicit WirePort(std::uint64_t seed, const WireFaults& faults = {},
+                    const Offloads& offloads = {})
+      : random_(seed), faults_(faults), offloads_(offloads) {}
   WirePort(const WirePort&) = delete;
   WirePort& operator=(const WirePort&) = delete;
   ~WirePort() {
@@ -41,7 +43,10 @@ class WirePort final : public FramePort {
     return taken;
   }
   Frame* allocate() override {
-    if (in_use_ >= frames_max) return nullptr;
+    if (in_use_ >= frames_max) {
+      ++no_frame_;
+      return nullptr;
+    }
     ++in_use_;
     auto* const memory = std::make_unique<Memory>().release();
     memory->frame.data = memory->bytes.data();
@@ -50,6 +55,7 @@ class WirePort final : public FramePort {
   }
   void send(Frame* frame) override {
     ++sent;
+    complete_sums(*frame);
     if (!happens(faults_.lost_per_mille)) {
       other_->arrive(*frame, faults_, random_);
       if (happens(faults_.doubled_per_mille)) other_->arrive(*frame, faults_, random_);
@@ -63,10 +69,20 @@ class WirePort final : public FramePort {
     const std::unique_ptr<Memory> ended(reinterpret_cast<Memory*>(frame));
   }
   bool is_nearly_empty() const override { return in_use_ > frames_max / 2; }
+  Offloads offloads() const override { return offloads_; }
+  bool is_gone() const override { return gone; }
+  PortCounts counts() const override {
+    PortCounts counts;
+    counts.no_frame = no_frame_;
+    counts.frames = static_cast<std::uint32_t>(frames_max);
+    counts.frames_used = static_cast<std::uint32_t>(in_use_);
+    return counts;
+  }
 
   std::size_t in_use() const { return in_use_; }
   std::uint64_t sent = 0;
   std::size_t frames_max = 8192;
+  bool gone = false;
 
  private:
   struct Memory {
@@ -80,6 +96,7 @@ class WirePort final : public FramePort {
     if (frame == nullptr) return;
     frame->size = sent_frame.size;
     std::copy(sent_frame.data, sent_frame.data + sent_frame.size, frame->data);
+    if (offloads_.in) look_at_sums(*frame);
     const std::size_t back =
         random.below(1000) < faults.late_per_mille ? random.below(5) : std::size_t{0};
     arrived_.insert(arrived_.end() - static_cast<std::ptrdiff_t>(std::min(back, arrived_.size())),
@@ -88,9 +105,11 @@ class WirePort final : public FramePort {
 
   core::Random random_;
   WireFaults faults_;
+  Offloads offloads_;
   WirePort* other_ = nullptr;
   std::deque<Frame*> arrived_;
   std::size_t in_use_ = 0;
+  std::uint64_t no_frame_ = 0;
 };
 
 }  // namespace lepus::net::bypass

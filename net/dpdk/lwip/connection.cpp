@@ -4,12 +4,12 @@
 #include <memory>
 
 #include "core/base/assert.h"
+#include "core/limits/bypass.h"
 
 namespace lepus::net::bypass {
 namespace {
 
-/// Segments that may wait in the stack beyond what the peer takes now.
-constexpr std::uint32_t segments_ahead = 4;
+constexpr std::uint32_t segments_ahead = core::limits::bypass_segments_ahead;
 
 }  // namespace
 
@@ -178,7 +178,8 @@ void LwipConnection::on_error(void* self, err_t error) {
   connection.pcb_ = nullptr;
   connection.is_parked_ = false;
   if (error == ERR_CLSD) return;
-  connection.user_->on_failed(error == ERR_RST ? Failure::reset : Failure::timed_out);
+  const Failure how = error == ERR_RST ? Failure::reset : Failure::timed_out;
+  connection.user_->on_failed(connection.table_.has_device() ? how : Failure::no_device);
 }
 
 }  // namespace lepus::net::bypass

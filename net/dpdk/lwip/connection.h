@@ -89,6 +89,9 @@ class ConnectionTable {
   void add(LwipConnection& connection);
   void remove(LwipConnection& connection);
   std::size_t size() const { return size_; }
+  /// All connections fail, those to come at once.
+  void lose_device();
+  bool has_device() const { return has_device_; }
   /// All into lwIP's list, for its timers; and out of it again.
   void link_all();
   void park_all();
@@ -100,6 +103,7 @@ class ConnectionTable {
   std::uint64_t secret_;  ///< So that nobody can aim at one bucket.
   std::vector<LwipConnection*> buckets_;
   std::size_t size_ = 0;
+  bool has_device_ = true;
 };
 
 }  // namespace lepus::net::bypass

@@ -60,6 +60,15 @@ void ConnectionTable::grow() {
   }
 }
 
+/// Users give their connections back later: nothing leaves the table meanwhile.
+void ConnectionTable::lose_device() {
+  has_device_ = false;
+  link_all();
+  for (LwipConnection* first : buckets_)
+    for (LwipConnection* one = first; one != nullptr; one = one->next_in_bucket_)
+      if (one->pcb_ != nullptr) tcp_abandon(one->pcb_, 0);
+}
+
 void ConnectionTable::link_all() {
   for (LwipConnection* first : buckets_)
     for (LwipConnection* one = first; one != nullptr; one = one->next_in_bucket_)

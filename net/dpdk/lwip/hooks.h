@@ -9,6 +9,8 @@ extern "C" {
 /// A number that nobody can guess who does not know the secret (RFC 6528).
 u32_t lepus_initial_sequence(const ip_addr_t* local, u16_t local_port, const ip_addr_t* remote,
                              u16_t remote_port);
+/// Who is asked for the way to other networks; null: nobody.
+const ip6_addr_t* lepus_gateway_v6(void);
 #ifdef __cplusplus
 }
 #endif

@@ -78,6 +78,9 @@ Judgement Ingress::judge(Frame& frame) const {
     default:
       judgement.fate = FrameFate::other_protocol;
   }
+  const bool is_damaged = frame.ip_sum == SumState::bad ||
+                          (frame.tcp_sum == SumState::bad && judgement.fate == FrameFate::tcp);
+  if (judgement.is_accepted() && is_damaged) judgement.fate = FrameFate::bad_checksum;
   return judgement;
 }
 

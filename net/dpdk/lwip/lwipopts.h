@@ -77,5 +77,7 @@
 #define TCP_OVERSIZE 0  // Nothing is copied into segments.
 
 #define LWIP_CHKSUM lepus_checksum
+#define LWIP_CHECKSUM_CTRL_PER_NETIF 1  // A device may compute them.
 #define LWIP_HOOK_FILENAME "net/dpdk/lwip/hooks.h"
 #define LWIP_HOOK_TCP_ISN lepus_initial_sequence
+#define LWIP_HOOK_ND6_GET_GW(netif, target) lepus_gateway_v6()

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstring>
 #include <vector>
 
+#include "core/limits/bypass.h"
 #include "net/bypass/stack_api.h"
 
 namespace lepus::net::bypass {
@@ -33,12 +35,13 @@ class Neighbours {
     Mac mac{};
     bool is_used = false;
   };
-  static constexpr std::size_t place_count = 4096;
+  static constexpr std::size_t place_count = core::limits::bypass_neighbours;
+  static constexpr int index_bits = std::bit_width(place_count - 1);
 
   static std::size_t index_of(const Address& address) {
     std::uint64_t words[2];
     std::memcpy(words, address.bytes.data(), sizeof words);
-    return ((words[0] ^ words[1] * 31) * 0x9e3779b97f4a7c15U) >> 52;
+    return ((words[0] ^ words[1] * 31) * 0x9e3779b97f4a7c15U) >> (64 - index_bits);
   }
 
   std::vector<Place> places_ = std::vector<Place>(place_count);

@@ -23,6 +23,27 @@ void release_frame(pbuf* packet) {
   held->port->release(reinterpret_cast<Frame*>(area - offsetof(Frame, owner_area)));
 }
 
+constexpr std::uint16_t checks_all = NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_TCP |
+                                     NETIF_CHECKSUM_CHECK_ICMP | NETIF_CHECKSUM_CHECK_ICMP6;
+
+/// What the device did not look at.
+std::uint16_t checks_of(const Frame& frame) {
+  unsigned checks = checks_all;
+  if (frame.ip_sum == SumState::good) checks &= ~unsigned{NETIF_CHECKSUM_CHECK_IP};
+  if (frame.tcp_sum == SumState::good) checks &= ~unsigned{NETIF_CHECKSUM_CHECK_TCP};
+  return static_cast<std::uint16_t>(checks);
+}
+
+/// Whether the listener takes the connection.
+bool is_for(const Tuple& tuple, const tcp_pcb& listener) {
+  const ip_addr_t& address = listener.local_ip;
+  if (listener.local_port != tuple.local_port) return false;
+  if (IP_IS_ANY_TYPE_VAL(address)) return true;
+  const ip_addr_t local = to_lwip(tuple.local);
+  if (IP_IS_V6_VAL(address) != tuple.local.is_v6) return false;
+  return ip_addr_isany_val(address) || ip_addr_cmp(&address, &local);
+}
+
 /// Its user ends it.
 LwipConnection* make_connection(ConnectionTable& table, tcp_pcb& pcb, const StackConfig& config) {
   return std::make_unique<LwipConnection>(table, pcb, config).release();
@@ -31,7 +52,11 @@ LwipConnection* make_connection(ConnectionTable& table, tcp_pcb& pcb, const Stac
 }  // namespace
 
 LwipStack::LwipStack(const StackConfig& config)
-    : config_(config), ingress_(config), table_(config.secret[1] | 1) {
+    : config_(config),
+      offloads_(config.port->offloads()),
+      gateway_v6_(to_lwip(config.gateway_v6)),
+      ingress_(config),
+      table_(config.secret[1] | 1) {
   CHECK(the_stack == nullptr);
   the_stack = this;
   lwip_init();
@@ -43,6 +68,7 @@ void LwipStack::input(Frame* frame) {
   const Judgement judgement = ingress_.judge(*frame);
   if (judgement.is_accepted() && judgement.fate != FrameFate::arp)
     neighbours_.learn(judgement.tuple.remote, frame->data + 6);
+  const std::uint16_t checks = checks_of(*frame);
   pbuf* const packet = judgement.is_accepted() ? make_packet(*frame) : nullptr;
   if (packet == nullptr) {
     const FrameFate fate = judgement.is_accepted() ? FrameFate::no_memory : judgement.fate;
@@ -50,22 +76,28 @@ void LwipStack::input(Frame* frame) {
     return config_.port->release(frame);
   }
   ++stats_.frames_in[static_cast<std::size_t>(judgement.fate)];
-  if (judgement.fate == FrameFate::tcp) {
-    current_ = table_.find(judgement.tuple);
-    if (current_ != nullptr && !current_->is_parked()) current_ = nullptr;
-    if (current_ != nullptr) {
-      current_->link();
-    } else if (judgement.begins_connection) {
-      limit_half_open();
-    }
-  }
+  if (judgement.fate == FrameFate::tcp) find_connection(judgement);
   is_stray_ = config_.is_quiet && current_ == nullptr && judgement.fate == FrameFate::tcp &&
               !judgement.begins_connection;
   netif* const interface = interface_of_network_[judgement.network];
+  interface->chksum_flags = static_cast<u16_t>((interface->chksum_flags & ~checks_all) | checks);
   if (interface->input(packet, interface) != ERR_OK) pbuf_free(packet);
   is_stray_ = false;
   if (current_ != nullptr) current_->park();
   current_ = nullptr;
+}
+
+/// The frame's, out of those that are kept aside; or there is room for it to begin.
+void LwipStack::find_connection(const Judgement& judgement) {
+  current_ = table_.find(judgement.tuple);
+  if (current_ != nullptr && !current_->is_parked()) current_ = nullptr;
+  if (current_ != nullptr) return current_->link();
+  if (!judgement.begins_connection) return;
+  const bool is_listened_to =
+      std::any_of(listeners_.begin(), listeners_.end(),
+                  [&judgement](const auto& one) { return is_for(judgement.tuple, *one->pcb); });
+  if (is_listened_to) return limit_half_open();
+  ++stats_.no_listener;
 }
 
 pbuf* LwipStack::make_packet(Frame& frame) {
@@ -74,7 +106,7 @@ pbuf* LwipStack::make_packet(Frame& frame) {
   if (config_.port->is_nearly_empty()) {
     pbuf* const copy = pbuf_alloc(PBUF_RAW, size, PBUF_RAM);
     if (copy == nullptr) return nullptr;
-    ++stats_.frames_copied;
+    stats_.copied_in_bytes += size;
     (void)pbuf_take(copy, frame.data, size);
     config_.port->release(&frame);
     return copy;
@@ -108,8 +140,19 @@ void LwipStack::advance(std::uint64_t now_ms) {
   table_.park_all();
 }
 
+void LwipStack::lose_device() {
+  table_.lose_device();
+  while (tcp_active_pcbs != nullptr) tcp_abandon(tcp_active_pcbs, 0);
+}
+
 const StackStats& LwipStack::stats() {
   stats_.retransmits = lwip_stats.mib2.tcpretranssegs;
+  stats_.bad_checksums = lwip_stats.ip.chkerr + lwip_stats.tcp.chkerr + lwip_stats.icmp.chkerr +
+                         lwip_stats.icmp6.chkerr +
+                         stats_.frames_in[static_cast<std::size_t>(FrameFate::bad_checksum)];
+  stats_.connections_half_open = 0;
+  for (const tcp_pcb* pcb = tcp_active_pcbs; pcb != nullptr; pcb = pcb->next)
+    if (pcb->state == SYN_RCVD) ++stats_.connections_half_open;
   stats_.connections_open = table_.size();
   return stats_;
 }
@@ -172,6 +215,10 @@ Connection* LwipStack::connect(const Endpoint& local, const Endpoint& remote) {
   return connection;
 }
 
+const ip6_addr_t* LwipStack::gateway_v6() const {
+  return ip_addr_isany_val(gateway_v6_) ? nullptr : ip_2_ip6(&gateway_v6_);
+}
+
 std::uint32_t LwipStack::initial_sequence(const Tuple& tuple) const {
   std::uint64_t words[4];
   std::memcpy(words, tuple.local.bytes.data(), 16);
@@ -200,6 +247,8 @@ void LwipStack::destroy() {
 extern "C" {
 
 u32_t sys_now() { return lepus::net::bypass::the_stack->now_ms(); }
+
+const ip6_addr_t* lepus_gateway_v6() { return lepus::net::bypass::the_stack->gateway_v6(); }
 
 u32_t lepus_initial_sequence(const ip_addr_t* local, u16_t local_port, const ip_addr_t* remote,
                              u16_t remote_port) {

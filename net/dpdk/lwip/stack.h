@@ -25,12 +25,14 @@ class LwipStack final : public Stack {
   void stop_listening(std::uint32_t listener) override;
   Connection* connect(const Endpoint& local, const Endpoint& remote) override;
   void input(Frame* frame) override;
+  void lose_device() override;
   void advance(std::uint64_t now_ms) override;
   const StackStats& stats() override;
   void destroy() override;
 
   std::uint32_t now_ms() const { return static_cast<std::uint32_t>(now_ms_); }
   std::uint32_t initial_sequence(const Tuple& tuple) const;
+  const ip6_addr_t* gateway_v6() const;
 
  private:
   struct Listener {
@@ -50,9 +52,12 @@ class LwipStack final : public Stack {
   void add_v6_addresses();
   err_t copy_out(const pbuf& packet);
   pbuf* make_packet(Frame& frame);
+  void find_connection(const Judgement& judgement);
   void limit_half_open();
 
   StackConfig config_;
+  Offloads offloads_;
+  ip_addr_t gateway_v6_;
   Ingress ingress_;
   ConnectionTable table_;
   Neighbours neighbours_;

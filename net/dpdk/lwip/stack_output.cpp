@@ -6,6 +6,11 @@ namespace lepus::net::bypass {
 namespace {
 
 constexpr std::uint32_t tag_size = 4;
+constexpr std::uint32_t ethernet_size = 14;
+constexpr std::uint32_t ipv4_size = 20;
+constexpr std::uint32_t ipv6_size = 40;
+constexpr std::uint32_t tcp_checksum_at = 16;
+constexpr std::uint8_t protocol_tcp = 6;
 
 ip4_addr_t mask_of(unsigned prefix) {
   return {prefix == 0 ? 0 : lwip_htonl(~std::uint32_t{0} << (32 - prefix))};
@@ -19,6 +24,31 @@ bool is_reset(const pbuf& packet) {
   return packet.len > at && (bytes[at] & tcp_reset) != 0;
 }
 
+/// What the device completes: it wants to find the sum of the pseudo header where TCP's is to be.
+/// The frame has no tag yet, but room for it.
+void leave_sums(Frame& frame, std::uint32_t link_size, const Offloads& offloads) {
+  std::uint8_t* const packet = frame.data + link_size;
+  const std::uint32_t size = frame.size - link_size;
+  const std::uint8_t* const type = packet - 2;
+  SumsToMake& wanted = frame.to_make;
+  wanted.is_v6 = type[0] == 0x86 && type[1] == 0xdd;
+  if (!wanted.is_v6 && !(type[0] == 0x08 && type[1] == 0x00)) return;
+  const std::uint32_t ip_size = wanted.is_v6 ? ipv6_size : ipv4_size;
+  wanted.link_size = static_cast<std::uint8_t>(link_size);
+  wanted.ip_size = static_cast<std::uint8_t>(ip_size);
+  wanted.ip = offloads.ip_out && !wanted.is_v6;
+  const std::uint8_t protocol = packet[wanted.is_v6 ? 6 : 9];
+  wanted.tcp = offloads.tcp_out && protocol == protocol_tcp;
+  if (!wanted.tcp) return;
+  const std::uint32_t tcp_size = size - ip_size;
+  const std::uint32_t addresses_at = wanted.is_v6 ? 8 : 12;
+  std::uint32_t sum = lepus_checksum(packet + addresses_at, wanted.is_v6 ? 32 : 8);
+  sum += lwip_htons(protocol_tcp) + std::uint32_t{lwip_htons(static_cast<u16_t>(tcp_size))};
+  while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
+  const auto field = static_cast<std::uint16_t>(sum);
+  std::memcpy(packet + ip_size + tcp_checksum_at, &field, sizeof field);
+}
+
 }  // namespace
 
 void LwipStack::add_interfaces() {
@@ -30,6 +60,10 @@ void LwipStack::add_interfaces() {
     netif_add(interface, &address, &mask, ip_2_ip4(&gateway), this, &LwipStack::begin_interface,
               &ethernet_input);
     netif_set_up(interface);
+    unsigned sums = NETIF_CHECKSUM_ENABLE_ALL;
+    if (offloads_.ip_out) sums &= ~unsigned{NETIF_CHECKSUM_GEN_IP};
+    if (offloads_.tcp_out) sums &= ~unsigned{NETIF_CHECKSUM_GEN_TCP};
+    NETIF_SET_CHECKSUM_CTRL(interface, static_cast<u16_t>(sums));
     return interface;
   };
   for (const Network& one : networks) {
@@ -117,6 +151,7 @@ err_t LwipStack::copy_out(const pbuf& packet) {
     cursor += part->len;
   }
   frame->size = packet.tot_len + tag;
+  if (offloads_.ip_out || offloads_.tcp_out) leave_sums(*frame, ethernet_size + tag, offloads_);
   if (tag != 0) {
     std::memmove(frame->data, frame->data + tag, 12);
     const std::uint8_t bytes[4] = {0x81, 0x00, static_cast<std::uint8_t>(config_.vlan >> 8),

@@ -126,7 +126,8 @@ void print_stats(Devices& devices) {
   DeviceStats stats;
   devices.read_stats(stats);
   fmt::print("frames in {} out {} missed {} dropped {} in use {}\n", stats.frames_in,
-             stats.frames_out, stats.missed, stats.out_dropped, stats.frames_in_use);
+             stats.frames_out, stats.missed, devices.queue(0)->counts().dropped,
+             stats.frames_in_use);
 }
 
 void run(const Arguments& arguments) {
