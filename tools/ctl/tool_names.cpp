@@ -37,6 +37,7 @@ constexpr std::array verb_tools{
     VerbTools{"autocomplete", of_every},
     VerbTools{"await_online_quorum_plus_one", of_upgrade},
     VerbTools{"await_startup", of_both | of_upgrade},
+    VerbTools{"bypass_status", of_diagnostics},
     VerbTools{"certificates", of_diagnostics},
     VerbTools{"check_alarms", of_diagnostics},
     VerbTools{"check_certificate_expiration", of_diagnostics},

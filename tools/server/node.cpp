@@ -302,6 +302,7 @@ std::string Node::start_control() {
       &mesh_, loop_.get(), &log_, limits.memory_watermark, [this] { return memory_bytes(); },
       &catalog_, &readings_.disk_free, limits.disk_free_min, event_vhost(config_),
       config_.default_queue_type, &readings_.process_memory, [this] { begin_stop("lepusctl"); }});
+  doors_.bypass.watch(*loop_, log_);
   std::string error = control_->start(std::move(definitions_.stored), config_.vhosts);
   catalog_.stop_waiting();
   return error;
@@ -388,6 +389,7 @@ int Node::run() {
     own.store.reset();
   }
   events_.stored->stop();
+  doors_.bypass.stop_watching();
   while (loop_->ops_in_flight() > 0) loop_->run_turn();
   log_.write(LogLevel::info, LogCategory::general, "broker stopped", {});
   events_.watchdog.reset();

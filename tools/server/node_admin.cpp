@@ -114,6 +114,7 @@ AdminHost::Facts NodeAdmin::facts() const {
   facts.logins = node_.auth_.logins.counts();
   facts.log_memory = &node_.log_system_.memory();
   facts.placement = &node_.placement_;
+  facts.bypass = node_.doors_.bypass.facts();
   return facts;
 }
 

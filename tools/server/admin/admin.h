@@ -26,6 +26,7 @@
 #include "tools/server/admin/admin_rows.h"
 #include "tools/server/admin/broker_view.h"
 #include "tools/server/admin/change_order.h"
+#include "tools/server/bypass/bypass_facts.h"
 #include "tools/server/listeners/tls_setup.h"
 #include "tools/server/memory_parts.h"
 
@@ -102,6 +103,7 @@ class AdminHost {
     core::LoginCounts logins;
     const LogMemory* log_memory = nullptr;  ///< The newest lines; null: none are kept here.
     const Placement* placement = nullptr;   ///< Null: it is not known here.
+    BypassFacts bypass;
   };
   virtual ~AdminHost() = default;
   virtual const ServerConfig& config() const = 0;

@@ -270,6 +270,7 @@ QuickAnswer list_policies_that_match(const QuickPlace& place) {
 }
 
 constexpr std::array machine_table{
+    QuickVerb{"bypass_status", 0, 0, bypass_status},
     QuickVerb{"check_certificate_expiration", 0, 0, check_certificate_expiration},
     QuickVerb{"cipher_suites", 0, 0, cipher_suites},
     QuickVerb{"command_line_arguments", 0, 0, command_line_arguments},

@@ -44,6 +44,7 @@ struct QuickVerb {
   std::size_t arguments_max;
   QuickAnswer (*answer)(const QuickPlace& place);
 };
+QuickAnswer bypass_status(const QuickPlace& place);
 /// What concerns the process and the machine it runs on.
 std::span<const QuickVerb> machine_verbs();
 /// What RabbitMQ says of the members of a cluster: this node is the only one.

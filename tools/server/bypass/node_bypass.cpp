@@ -29,6 +29,12 @@ unsigned first_cpu() {
   return 0;
 }
 
+std::string_view describe_offloads(const net::bypass::Offloads& offloads) {
+  if (offloads.tcp_out && offloads.in) return "by the device";
+  if (offloads.tcp_out || offloads.ip_out) return "of what leaves by the device";
+  return offloads.in ? "of what comes by the device" : "by the processor";
+}
+
 void add_listener(std::vector<net::Listening>& listeners, const DpdkConfig& config,
                   const net::bypass::Network& network, bool is_tls) {
   const std::uint16_t port = is_tls ? config.ssl_port : config.port;
@@ -66,10 +72,13 @@ std::string NodeBypass::start(const ServerConfig& config, std::size_t shards, co
   if (networks_.empty())
     return "net.dpdk.enabled: the device has no address: set net.dpdk.addresses";
   if (!config_.gateway.empty()) gateway_ = *net::bypass::parse_address(config_.gateway);
+  if (!config_.gateway_v6.empty()) gateway_v6_ = *net::bypass::parse_address(config_.gateway_v6);
   std::string error = open(config_, shards);
   if (!error.empty()) return "net.dpdk: " + error + "; lepus --check-dpdk looks at what is missing";
   log.write(LogLevel::info, LogCategory::general, "network device of the broker",
-            {{"device", std::string_view(describe())}, {"link", is_link_up() ? "up" : "down"}});
+            {{"device", std::string_view(describe())},
+             {"link", is_link_up() ? "up" : "down"},
+             {"checksums", describe_offloads(devices_->facts().offloads)}});
   return {};
 }
 
@@ -90,6 +99,7 @@ std::string NodeBypass::open(const DpdkConfig& config, std::size_t queues) {
   device.receive_ring = config.receive_ring;
   device.send_ring = config.send_ring;
   device.frames = config.frames;
+  device.offloads_checksums = config.offloads_checksums;
   return devices_->open(device);
 }
 
@@ -120,12 +130,14 @@ std::string NodeBypass::make_transport(std::size_t shard, io::Loop& loop,
   stack.networks = networks_.data();
   stack.network_count = static_cast<std::uint32_t>(networks_.size());
   stack.gateway = gateway_;
+  stack.gateway_v6 = gateway_v6_;
   CHECK(getrandom(stack.secret.data(), sizeof stack.secret, 0) == sizeof stack.secret);
   stack.half_open_max = limits_.half_open_max;
   stack.window_max = limits_.window_max;
   stack.window_first = std::min(stack.window_first, limits_.window_max);
-  transport = std::make_unique<net::bypass::BypassTransport>(net::bypass::BypassTransport::Parts{
-      &loop, devices_->queue(static_cast<std::uint32_t>(shard)), module.make, stack});
+  transport = std::make_unique<net::bypass::BypassTransport>(
+      net::bypass::BypassTransport::Parts{&loop, devices_->queue(static_cast<std::uint32_t>(shard)),
+                                          module.make, stack, &boards_.emplace_back()});
   return {};
 }
 
@@ -135,6 +147,18 @@ std::vector<net::Listening> NodeBypass::listeners() const {
   for (const net::bypass::Network& network : networks_)
     for (const bool is_tls : {false, true}) add_listener(listeners, config_, network, is_tls);
   return listeners;
+}
+
+void NodeBypass::watch(io::Loop& loop, core::Log& log) {
+  if (!is_on()) return;
+  std::vector<const net::bypass::CounterBoard*> boards;
+  for (const net::bypass::CounterBoard& board : boards_) boards.push_back(&board);
+  watch_.emplace(BypassWatch::Parts{&loop, &log, devices_, std::move(boards)});
+  watch_->start();
+}
+
+void NodeBypass::stop_watching() {
+  if (watch_) watch_->stop();
 }
 
 void NodeBypass::stop() {

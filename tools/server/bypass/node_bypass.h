@@ -6,7 +6,9 @@
 // Nothing of it is touched unless net.dpdk.enabled.
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "net/bypass/stack_api.h"
 #include "net/stream/listener_identity.h"
 #include "net/stream/transport.h"
+#include "tools/server/bypass/bypass_watch.h"
 #include "tools/server/config/config.h"
 
 namespace lepus::server {
@@ -43,6 +46,12 @@ class NodeBypass {
                              std::unique_ptr<net::Transport>& transport);
   /// What each shard listens to.
   std::vector<net::Listening> listeners() const;
+  /// Looks at the device from now on, on the thread of `loop`, before that runs. Both outlive it.
+  void watch(io::Loop& loop, core::Log& log);
+  /// Before the loop of watch() ends.
+  void stop_watching();
+  /// Any thread, between watch() and stop().
+  BypassFacts facts() const { return watch_ ? watch_->facts() : BypassFacts{}; }
   /// When transports are gone.
   void stop();
 
@@ -63,7 +72,10 @@ class NodeBypass {
   DpdkLimits limits_;
   std::vector<net::bypass::Network> networks_;
   net::bypass::Address gateway_;
+  net::bypass::Address gateway_v6_{{}, true};
   net::bypass::Devices* devices_ = nullptr;
+  std::deque<net::bypass::CounterBoard> boards_;  ///< By shard.
+  std::optional<BypassWatch> watch_;
 };
 
 }  // namespace lepus::server

@@ -34,8 +34,29 @@ SetOutcome set_gateway(ServerConfig& config, const KeyText& given) {
 
 std::string show_gateway(const ServerConfig& config) { return config.dpdk.gateway; }
 
+SetOutcome set_gateway_v6(ServerConfig& config, const KeyText& given) {
+  const auto address = net::bypass::parse_address(given.value);
+  if (!address || !address->is_v6) return access::refused();
+  config.dpdk.gateway_v6 = given.value;
+  return access::taken();
+}
+
+std::string show_gateway_v6(const ServerConfig& config) { return config.dpdk.gateway_v6; }
+
+SetOutcome set_offload(ServerConfig& config, const KeyText& given) {
+  if (given.value != "auto" && given.value != "off") return access::refused();
+  config.dpdk.offloads_checksums = given.value == "auto";
+  return access::taken();
+}
+
+std::string show_offload(const ServerConfig& config) {
+  return config.dpdk.offloads_checksums ? "auto" : "off";
+}
+
 constexpr access::Access dpdk_addresses = {set_addresses, show_addresses};
 constexpr access::Access dpdk_gateway = {set_gateway, show_gateway};
+constexpr access::Access dpdk_gateway_v6 = {set_gateway_v6, show_gateway_v6};
+constexpr access::Access dpdk_offload = {set_offload, show_offload};
 
 constexpr auto dpdk = &ServerConfig::dpdk;
 constexpr auto limits = &ServerConfig::dpdk_limits;
@@ -67,6 +88,9 @@ void add_device(const Section& add) {
   add({"net.dpdk.send_ring", "a number from 64 to 32768",
        "Frames of a shard that the device keeps until they are sent."},
       restart, access::number<64, 32768, dpdk, &DpdkConfig::send_ring>);
+  add({"net.dpdk.checksum_offload", "auto or off",
+       "Whether the device computes and checks checksums, as far as it can."},
+      restart, dpdk_offload);
   add({"net.dpdk.modules", "a directory",
        "Where lepus-dpdk.so and lepus-lwip.so are; beside the program when not set."},
       restart, access::text<dpdk, &DpdkConfig::modules>);
@@ -84,6 +108,7 @@ void add_dpdk(std::vector<KeySpec>& rows) {
        "Who is asked for the way to other networks. Answers go back to where the question came "
        "from without it."},
       restart, dpdk_gateway);
+  add({"net.dpdk.gateway_ipv6", "an IPv6 address", "The same for IPv6."}, restart, dpdk_gateway_v6);
   add({"net.dpdk.port", "a port, or 0 for none", "Where AMQP clients connect, on all addresses."},
       restart, access::number<0, 65535, dpdk, &DpdkConfig::port>);
   add({"net.dpdk.ssl_port", "a port, or 0 for none",

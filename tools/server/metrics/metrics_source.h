@@ -15,6 +15,7 @@
 #include "core/access/login_guard.h"
 #include "core/broker/stats.h"
 #include "core/topology/queue_arguments.h"
+#include "tools/server/bypass/bypass_facts.h"
 #include "tools/server/samples/sample_rows.h"
 
 namespace lepus::server {
@@ -63,6 +64,7 @@ class MetricsSource {
   virtual ~MetricsSource() = default;
   virtual MetricsNode node() const = 0;
   virtual std::vector<MetricsThread> threads() const = 0;
+  virtual BypassFacts bypass() const = 0;
   virtual std::vector<std::string_view> vhosts(VhostFilter filter) const = 0;
 
   /// In a stable order.

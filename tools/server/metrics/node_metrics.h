@@ -24,6 +24,8 @@ void write_global(const MetricsNode& node, const GlobalCounters& counters, std::
 void write_message_sizes(std::span<const MetricsThread> threads, MetricsText& out);
 /// lepus_*, of each thread.
 void write_threads(std::span<const MetricsThread> threads, MetricsText& out);
+/// lepus_bypass_*; nothing where there is no kernel bypass.
+void write_bypass(const BypassFacts& facts, MetricsText& out);
 void write_memory(const MetricsNode& node, std::span<const MetricsThread> threads,
                   MetricsText& out);
 

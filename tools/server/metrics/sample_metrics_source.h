@@ -23,6 +23,7 @@ class SampleMetricsSource final : public MetricsSource {
 
   MetricsNode node() const override;
   std::vector<MetricsThread> threads() const override;
+  BypassFacts bypass() const override { return host_.facts().bypass; }
   std::vector<std::string_view> vhosts(VhostFilter filter) const override;
   std::vector<core::QueueId> queues(VhostFilter filter) const override;
   std::optional<MetricsQueue> find(core::QueueId id) const override;

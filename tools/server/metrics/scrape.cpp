@@ -115,6 +115,7 @@ void Scrape::write_aggregated(const MetricsNode& node) {
   write_global(node, counters_, sums_.publisher_count(), text_);
   write_message_sizes(threads, text_);
   write_threads(threads, text_);
+  write_bypass(source_.bypass(), text_);
   write_memory(node, threads, text_);
   if (request_.endpoint == MetricsEndpoint::per_object) return;
   write_all_sums(queue_families(), sums_.queue_sums(), text_);
@@ -129,6 +130,7 @@ void Scrape::write_detailed(const MetricsNode& node) {
   for (const NodeFamily& family : node_families())
     if (request_.has_family(family.name)) family.write(prefix_detailed, node, threads, text_);
   if (request_.has_family("lepus_thread_metrics")) write_threads(threads, text_);
+  if (request_.has_family("lepus_bypass_metrics")) write_bypass(source_.bypass(), text_);
   if (!request_.has_family("vhost_status")) return;
   text_.begin(prefix_cluster,
               {"vhost_status", MetricType::gauge, "Whether a given vhost is running"});

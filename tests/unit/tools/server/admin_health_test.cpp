@@ -139,6 +139,21 @@ TEST_F(AdminHealthTest, MemoryByWhatItIsUsedFor) {
   EXPECT_NE(sink_.error.find("usage: there is no unit 'cups'"), std::string::npos);
 }
 
+TEST_F(AdminHealthTest, BypassByShard) {
+  EXPECT_EQ(answer_to("bypass_status").rfind("unavailable: the broker has no network device", 0),
+            0U);
+  BypassFacts& facts = host_.known.bypass;
+  facts.is_on = true;
+  facts.stats.is_link_up = true;
+  facts.shards.resize(2);
+  for (std::size_t shard = 0; shard < 2; ++shard)
+    facts.shards[shard][static_cast<std::size_t>(net::bypass::Counter::frames_in)] = 5 + shard;
+  EXPECT_EQ(answer_to("bypass_status"), R"({"columns":["name","total","shard-0","shard-1"]})");
+  ASSERT_EQ(sink_.rows.size(), 1U);
+  EXPECT_NE(sink_.rows[0].find(R"(["link","up","",""])"), std::string::npos) << sink_.rows[0];
+  EXPECT_NE(sink_.rows[0].find(R"(["frames_in",11,5,6])"), std::string::npos) << sink_.rows[0];
+}
+
 TEST_F(AdminHealthTest, UnresponsiveQueuesAreThoseOfShardsThatDoNotAnswer) {
   start("list_unresponsive_queues");
   EXPECT_EQ(sink_.done, "");

@@ -121,7 +121,7 @@ TEST(ConfigReload, TableAndCopyAgreeForEveryKey) {
                                 "post",        "http://localhost/x",
                                 "verify_none", "password_regexp",
                                 "json",        "epoch_usecs",
-                                "epoll"};
+                                "epoll",       "off"};
   for (const KeySpec& spec : config_keys()) {
     const ServerConfig running;
     bool has_changed = false;

@@ -14,8 +14,8 @@ std::span<const std::span<const ApiRoute>> api_core_routes() {
       api_parameter_routes(),  api_topology_routes(),   api_binding_routes(),
       api_message_routes(),    api_connection_routes(), api_definition_routes(),
       api_health_routes(),     api_node_routes(),       api_overview_routes(),
-      api_statistics_routes(), api_thread_routes(),     api_shovel_routes(),
-      api_live_routes(),
+      api_statistics_routes(), api_thread_routes(),     api_bypass_routes(),
+      api_shovel_routes(),     api_live_routes(),
   };
   return families;
 }

@@ -33,6 +33,7 @@ std::span<const ApiRoute> api_definition_routes();
 std::span<const ApiRoute> api_health_routes();
 std::span<const ApiRoute> api_node_routes();
 std::span<const ApiRoute> api_thread_routes();
+std::span<const ApiRoute> api_bypass_routes();
 std::span<const ApiRoute> api_shovel_routes();
 std::span<const ApiRoute> api_live_routes();
 

@@ -139,6 +139,26 @@ TEST_F(ApiStatisticsTest, ThreadsTellHowBusyTheyAre) {
   EXPECT_EQ(get("/nodes/lepus@h/threads", "eve").status, 401U);
 }
 
+TEST_F(ApiStatisticsTest, TheBypassTellsWhatItCounts) {
+  EXPECT_EQ(get_json("/nodes/lepus@h/bypass"),
+            (Json{{"enabled", false}, {"shards", Json::array()}}));
+  BypassFacts& facts = host_.known.bypass;
+  facts.is_on = true;
+  facts.device.name = {"net0"};
+  facts.stats.missed = 4;
+  facts.shards.resize(2);
+  facts.shards[1][static_cast<std::size_t>(net::bypass::Counter::retransmits)] = 7;
+  const Json bypass = get_json("/nodes/lepus@h/bypass");
+  EXPECT_EQ(bypass["device"]["name"], "net0");
+  EXPECT_EQ(bypass["device"]["link"], "down");
+  EXPECT_EQ(bypass["device"]["device_missed"], 4);
+  EXPECT_EQ(bypass["shards"][1]["name"], "shard-1");
+  EXPECT_EQ(bypass["shards"][1]["retransmits"], 7);
+  EXPECT_EQ(get("/nodes/other/bypass").status, 404U);
+  add_user("eve", "management");
+  EXPECT_EQ(get("/nodes/lepus@h/bypass", "eve").status, 401U);
+}
+
 TEST_F(ApiStatisticsTest, AUserSeesHisVirtualHostsAndHisConnections) {
   add_user("ann", "management");
   permit("ann", "other");

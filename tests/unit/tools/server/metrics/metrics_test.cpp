@@ -170,6 +170,29 @@ TEST_F(MetricsTest, AllFamiliesAtOnceHaveNoSeriesTwice) {
             "3");
 }
 
+TEST_F(MetricsTest, TheBypassIsThereWhenItIsOn) {
+  EXPECT_FALSE(ReadMetrics(scrape("/metrics")).has("lepus_bypass_received_frames_total"));
+  using net::bypass::Counter;
+  BypassFacts& facts = source_.bypass_facts;
+  facts.is_on = true;
+  facts.device.name = {"net0"};
+  facts.stats.missed = 4;
+  facts.stats.is_link_up = true;
+  facts.shards.resize(2);
+  facts.shards[1][static_cast<std::size_t>(Counter::frames_in)] = 7;
+  facts.shards[1][static_cast<std::size_t>(Counter::dropped_no_listener)] = 3;
+  const ReadMetrics read(scrape("/metrics"));
+  EXPECT_EQ(read.value("lepus_bypass_received_frames_total{thread=\"shard-1\"}"), "7");
+  EXPECT_EQ(
+      read.value("lepus_bypass_dropped_frames_total{thread=\"shard-1\",reason=\"no_listener\"}"),
+      "3");
+  EXPECT_EQ(read.count("lepus_bypass_dropped_frames_total"), 28U);
+  EXPECT_EQ(read.value("lepus_bypass_device_missed_frames_total{device=\"net0\"}"), "4");
+  EXPECT_EQ(read.value("lepus_bypass_device_link_up{device=\"net0\"}"), "1");
+  EXPECT_TRUE(ReadMetrics(scrape("/metrics/detailed", "family=lepus_bypass_metrics"))
+                  .has("lepus_bypass_used_frames"));
+}
+
 TEST_F(MetricsTest, MemoryIsByAccount) {
   const ReadMetrics read(scrape("/metrics/memory-breakdown"));
   EXPECT_EQ(read.value("lepus_memory_bytes{thread=\"shard-0\",account=\"messages\"}"), "0");

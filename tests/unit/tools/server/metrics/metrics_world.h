@@ -34,6 +34,7 @@ struct FakeMetricsSource final : MetricsSource {
   }
   MetricsNode node() const override { return facts; }
   std::vector<MetricsThread> threads() const override { return thread_rows; }
+  BypassFacts bypass() const override { return bypass_facts; }
   std::vector<std::string_view> vhosts(VhostFilter filter) const override {
     std::vector<std::string_view> names;
     for (const std::string& name : vhost_names)
@@ -89,6 +90,7 @@ struct FakeMetricsSource final : MetricsSource {
   }
 
   MetricsNode facts;
+  BypassFacts bypass_facts;
   std::vector<std::string> vhost_names{"/", "other"};
   std::vector<MetricsThread> thread_rows;
   std::map<std::uint64_t, Queue> queue_rows;
