@@ -105,7 +105,8 @@ class Lab:
         if self.forwarder is not None:
             self.forwarder.stop()
             run("ip", "link", "del", "middle1")
-        run("ip", "link", "del", self.server)
+        if self.server in [name for _, name in socket.if_nameindex()]:
+            run("ip", "link", "del", self.server)
         self.holder.send_signal(signal.SIGKILL)
         self.holder.wait()
 

@@ -9,6 +9,7 @@ Python that runs this should have pika. What is missing is skipped. Ends with
 `N passed, N failed, N skipped`.
 """
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -22,6 +23,17 @@ import servers
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 CLIENT_S = 120
+# A client that says that it is connected, and stays.
+HOLD = """
+import socket, sys
+held = socket.create_connection((sys.argv[1], 5672), timeout=20)
+held.sendall(b"AMQP\\0\\0\\x09\\1")
+assert held.recv(1)
+print("open", flush=True)
+held.recv(1 << 20)
+held.settimeout(None)
+held.recv(1)
+"""
 
 sys.path += [TESTS, os.path.join(TESTS, "e2e")]
 import certificates  # noqa: E402  (the path is made above)
@@ -131,6 +143,77 @@ class Suite:
             with servers.broker(self.build, network, 2, settings):
                 self.messages(network, "10.77.0.1", "--tls", authority.cert)
 
+    def case_counters(self):
+        """Of lepusctl, after messages: nothing was lost, and frames went both ways."""
+        self.need_pika()
+        with lab.laid_out() as network, servers.broker(self.build, network, 2) as broker:
+            self.messages(network, "10.77.0.1")
+            rows = servers.ctl(self.build, broker, "bypass_status", "--formatter", "json")
+            rows = {row["name"]: row for row in json.loads(rows)}
+            assert rows["link"]["total"] == "up", rows["link"]
+            assert rows["driver"]["total"] == "net_af_packet", rows["driver"]
+            for name in ("frames_in", "frames_out", "bytes_in", "copied_output", "frames"):
+                assert rows[name]["total"] > 0, rows[name]
+            assert rows["accepted"]["total"] == 2, rows["accepted"]
+            for name in ("dropped_bad_checksum", "dropped_no_memory", "dropped_no_frame"):
+                assert rows[name]["total"] == 0, rows[name]
+            assert rows["frames_in"]["total"] == (rows["frames_in"]["shard-0"]
+                                                  + rows["frames_in"]["shard-1"])
+
+    def case_few_frames(self):
+        """The smallest pool, and a ring that wants more than all of it."""
+        self.need_pika()
+        settings = {"net.dpdk.frames": 1023, "net.dpdk.receive_ring": 1024}
+        with lab.laid_out() as network, servers.broker(self.build, network, 1, settings):
+            self.messages(network, "10.77.0.1")
+
+    def case_link_goes_down_and_up(self):
+        self.need_pika()
+        with lab.laid_out() as network, servers.broker(self.build, network, 1) as broker:
+            for state in ("down", "up"):
+                lab.run(*network.client(), "ip", "link", "set", "client0", state)
+                broker.wait_for(f"link is {state}")
+            lab.run(*network.client(), "ip", "addr", "replace", "10.77.0.2/24", "dev", "client0")
+            self.messages(network, "10.77.0.1")
+
+    def case_device_is_taken_away(self):
+        """Its connections end, and the broker goes on."""
+        with lab.laid_out() as network, servers.broker(self.build, network, 1) as broker:
+            with subprocess.Popen([*network.client(), sys.executable, "-c", HOLD, "10.77.0.1"],
+                                  stdout=subprocess.PIPE, text=True) as client:
+                assert client.stdout.readline() == "open\n"
+                lab.run("ip", "link", "del", network.server)
+                broker.wait_for("network device is gone")
+                broker.wait_for("the network device is gone")
+                client.kill()
+            link = servers.ctl(self.build, broker, "bypass_status", "--formatter", "json")
+            assert '"gone"' in link, link
+
+    def case_tap_as_root(self):
+        """A device that computes checksums: those of the kernel's frames are not complete."""
+        self.need_pika()
+        if not os.access("/dev/net/tun", os.W_OK):
+            raise Skipped("no /dev/net/tun")
+        settings = {"net.dpdk.eal_arguments": "--no-pci --vdev=net_tap0,iface=lepustap0"}
+        with lab.laid_out() as network, \
+                servers.broker(self.build, network, 1, settings) as broker:
+            assert "by the device" in broker.log(), broker.log()
+            for command in ("addr add 10.77.0.2/24 dev lepustap0", "link set lepustap0 up"):
+                lab.run("ip", *command.split())
+            done = subprocess.run([self.python, os.path.join(HERE, "messages_client.py"),
+                                   "10.77.0.1"], timeout=CLIENT_S, capture_output=True, text=True,
+                                  check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
+
+    def case_af_xdp_as_root(self):
+        self.need_pika()
+        if not lab.is_root():
+            raise Skipped("not root")
+        eal = "--no-pci --vdev=net_af_xdp0,iface=lepus0,force_copy=1"
+        with lab.laid_out() as network, \
+                servers.broker(self.build, network, 1, {"net.dpdk.eal_arguments": eal}):
+            self.messages(network, "10.77.0.1")
+
     def case_clients_python(self):
         if not self.clients:
             raise Skipped("no --clients")
@@ -174,7 +257,7 @@ def main():
     parser.add_argument("build", help="a build directory with the option dpdk")
     parser.add_argument("--clients", metavar="DIR", help="what tests/e2e/setup.sh has made")
     parser.add_argument("cases", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     suite = Suite(options.build, options.clients)
     unknown = set(options.cases) - set(suite.cases())
     if unknown:
