@@ -28,6 +28,7 @@ struct Segment {
   std::uint32_t acknowledged = 0;
   std::uint8_t flags = 0x02;  ///< SYN
   std::string bytes = {};
+  std::uint16_t window = 60'000;
 };
 
 /// Ethernet, IPv4 and TCP with right checksums.
@@ -50,7 +51,7 @@ inline Raw tcp_frame(const Segment& segment) {
   put_u16(raw, 44, segment.acknowledged & 0xffff);
   raw[46] = 0x50;
   raw[47] = segment.flags;
-  put_u16(raw, 48, 60'000);
+  put_u16(raw, 48, segment.window);
   std::copy(segment.bytes.begin(), segment.bytes.end(), raw.begin() + 54);
   const unsigned pseudo = checksum(&raw[26], 8) + 6 + static_cast<unsigned>(raw.size() - 34);
   put_u16(raw, 50, ~checksum(&raw[34], raw.size() - 34, pseudo) & 0xffff);
@@ -72,6 +73,7 @@ class RawStack final : private StackUser, private ConnectionUser {
     config.network_count = static_cast<std::uint32_t>(networks_.size());
     config.half_open_max = half_open_max;
     config.vlan = vlan;
+    config.gateway_v6 = *parse_address("fd09::9");
     config.secret = {3, 4};
     const StackModule module = load_stack("");
     CHECK(module.make != nullptr);
@@ -88,11 +90,14 @@ class RawStack final : private StackUser, private ConnectionUser {
     stack_->destroy();
   }
 
-  void input(const Raw& raw) {
+  /// `sums`: what the device found of both checksums.
+  void input(const Raw& raw, SumState sums = SumState::unknown) {
     Frame* const frame = port_.allocate();
     CHECK(frame != nullptr);
     std::copy(raw.begin(), raw.end(), frame->data);
     frame->size = static_cast<std::uint32_t>(raw.size());
+    frame->ip_sum = sums;
+    frame->tcp_sum = sums;
     stack_->input(frame);
   }
   void advance(std::uint64_t ms) { stack_->advance(now_ms_ += ms); }
@@ -110,11 +115,13 @@ class RawStack final : private StackUser, private ConnectionUser {
     }
     return all;
   }
+  Stack& stack() { return *stack_; }
   std::size_t frames_in_use() const { return port_.in_use(); }
 
   std::vector<Connection*> connections;
   std::string received;
   int failures = 0;
+  std::size_t acknowledged = 0;  ///< Of what was written.
 
  private:
   void on_connection(Connection& connection, std::uint32_t) override {
@@ -125,7 +132,7 @@ class RawStack final : private StackUser, private ConnectionUser {
     received.append(reinterpret_cast<const char*>(bytes), size);
   }
   void on_peer_end() override {}
-  void on_acknowledged(std::uint32_t) override {}
+  void on_acknowledged(std::uint32_t size) override { acknowledged += size; }
   void on_failed(Failure) override { ++failures; }
 
   std::vector<Network> networks_ = {*parse_network("10.9.0.1/24"), *parse_network("fd09::1/64"),

@@ -118,12 +118,109 @@ TEST(StackAbuse, AResetThatGuessesIsNoReset) {
   EXPECT_EQ(stack.failures, 1);
 }
 
+TEST(StackAbuse, WhatTheDeviceFoundCounts) {
+  RawStack stack;
+  Raw frame = tcp_frame({});
+  stack.input(frame, SumState::bad);
+  EXPECT_EQ(stack.count(FrameFate::bad_checksum), 1U);
+  EXPECT_EQ(stack.stats().bad_checksums, 1U);
+  EXPECT_TRUE(stack.answers().empty());
+  frame[50] ^= 0x55;
+  stack.input(frame, SumState::good);
+  EXPECT_EQ(stack.answers().size(), 1U) << "it is not looked at again";
+  stack.input(frame);
+  EXPECT_EQ(stack.stats().bad_checksums, 2U);
+}
+
+TEST(StackAbuse, APeerThatNeverAnswersIsForgotten) {
+  RawStack stack;
+  stack.input(tcp_frame({}));
+  EXPECT_EQ(stack.stats().connections_half_open, 1U);
+  std::size_t answers = 0;
+  for (int i = 0; i < 1200; ++i) {
+    stack.advance(50);
+    answers += stack.answers().size();
+  }
+  EXPECT_GE(answers, 3U) << "it was asked again";
+  EXPECT_EQ(stack.stats().connections_half_open, 0U);
+  EXPECT_TRUE(stack.connections.empty());
+}
+
+/// The peer closes its window while more is to be sent, and opens it much later.
+TEST(StackAbuse, AClosedWindowIsProbedAndNotOverrun) {
+  RawStack stack;
+  Segment segment;
+  stack.input(tcp_frame(segment));
+  const std::uint32_t first = sequence_of(stack.answers().at(0)) + 1;
+  segment = {.sequence = 1001, .acknowledged = first, .flags = ack, .window = 1000};
+  stack.input(tcp_frame(segment));
+  const std::string bytes(3000, 'x');
+  Connection& connection = *stack.connections.at(0);
+  ASSERT_TRUE(connection.write(reinterpret_cast<const std::uint8_t*>(bytes.data()), 3000));
+  ASSERT_TRUE(connection.output());
+  std::size_t sent = 0;
+  for (const Raw& answer : stack.answers()) sent += answer.size() - 54;
+  EXPECT_EQ(sent, 536U) << "a segment of a peer that said nothing of its size";
+  segment.acknowledged = first + 536;
+  segment.window = 0;
+  stack.input(tcp_frame(segment));
+  sent = 0;
+  for (int i = 0; i < 400; ++i) {
+    stack.advance(50);
+    for (const Raw& answer : stack.answers()) sent = std::max(sent, answer.size() - 54);
+  }
+  EXPECT_EQ(sent, 1U) << "a probe";
+  EXPECT_EQ(stack.failures, 0);
+  segment.window = 60'000;
+  for (int i = 0; i < 100 && stack.acknowledged < bytes.size(); ++i) {
+    stack.input(tcp_frame(segment));
+    stack.advance(50);
+    for (const Raw& answer : stack.answers()) {
+      const auto end = sequence_of(answer) + static_cast<std::uint32_t>(answer.size() - 54);
+      if (end - segment.acknowledged < 0x8000'0000U) segment.acknowledged = end;
+    }
+  }
+  EXPECT_EQ(stack.acknowledged, bytes.size());
+}
+
+/// More than the MTU in a segment, and bytes behind the packet.
+TEST(StackAbuse, AnOversizedFrameIsASegmentLikeOthers) {
+  RawStack stack;
+  Segment segment;
+  stack.input(tcp_frame(segment));
+  segment = {
+      .sequence = 1001, .acknowledged = sequence_of(stack.answers().at(0)) + 1, .flags = ack};
+  stack.input(tcp_frame(segment));
+  segment.bytes.assign(8000, 'y');
+  Raw padded = tcp_frame(segment);
+  padded.resize(9000, 0xff);
+  stack.input(padded);
+  EXPECT_EQ(stack.received, segment.bytes);
+  EXPECT_EQ(stack.frames_in_use(), 0U);
+}
+
+TEST(StackAbuse, IPv6GoesToOtherNetworksByTheGateway) {
+  RawStack stack;
+  (void)stack.answers();
+  Connection* const connection =
+      stack.stack().connect({*parse_address("fd09::1"), 4000}, *parse_endpoint("[fd10::5]:80"));
+  ASSERT_NE(connection, nullptr);
+  const std::vector<Raw> answers = stack.answers();
+  ASSERT_EQ(answers.size(), 1U);
+  const Address gateway = *parse_address("fd09::9");
+  ASSERT_GE(answers[0].size(), 78U);
+  EXPECT_EQ(answers[0][54], 135) << "a neighbour solicitation";
+  EXPECT_TRUE(std::equal(gateway.bytes.begin(), gateway.bytes.end(), answers[0].begin() + 62));
+  connection->reset();
+}
+
 TEST(StackAbuse, NoConnectionNoMercy) {
   RawStack stack;
   stack.input(tcp_frame({.target_port = 80}));
   const std::vector<Raw> answers = stack.answers();
   ASSERT_EQ(answers.size(), 1U);
   EXPECT_EQ(tcp_flags(answers[0]) & rst, rst);
+  EXPECT_EQ(stack.stats().no_listener, 1U);
 }
 
 TEST(StackAbuse, InitialSequenceNumbersDoNotFollowEachOther) {

@@ -80,6 +80,8 @@ class WirePort final : public FramePort {
   }
 
   std::size_t in_use() const { return in_use_; }
+  /// Of them, those that came and were not received yet.
+  std::size_t waiting() const { return arrived_.size(); }
   std::uint64_t sent = 0;
   std::size_t frames_max = 8192;
   bool gone = false;

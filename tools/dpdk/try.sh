@@ -34,10 +34,14 @@ ip link set lepus0 address 02:00:00:00:00:01 up
     $inside ip addr add 10.77.0.2/24 dev client0
     $inside ip -6 addr add fd77::2/64 dev client0 nodad
 }
+into="nsenter --preserve-credentials -U -n -t $clients"
+uri=amqp://guest:guest@10.77.0.1:5672/%2F
 cat >&2 <<EOF
 The broker listens on 10.77.0.1 and fd77::1, port 5672. A client, from another terminal:
-  nsenter --preserve-credentials -U -n -t $clients $build/lepus-perf --help
-  nsenter --preserve-credentials -U -n -t $clients ping -c 3 10.77.0.1
+  $into $build/lepus-perf --uri $uri --duration 5
+  $into ping -c 3 10.77.0.1
+What the bypass counts:
+  LEPUS_SOCKET=$data/lepus.sock $build/lepusctl bypass_status
 EOF
 exec "$build/lepus" --set "data_dir=$data" --set listeners.tcp=none --set shards=1 \
     --set loopback_users=none --set management.tcp.port=none --set prometheus.tcp.port=none \
