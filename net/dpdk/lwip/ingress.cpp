@@ -104,7 +104,7 @@ bool Ingress::is_for_our_mac(View frame, bool may_be_group) const {
 
 bool Ingress::find_own(const Address& address, std::uint32_t& index) const {
   const auto found = std::find_if(own_.begin(), own_.end(), [&address](const Own& own) {
-    return own.network.address == address;
+    return is_same(own.network.address, address);
   });
   if (found == own_.end()) return false;
   index = static_cast<std::uint32_t>(found - own_.begin());

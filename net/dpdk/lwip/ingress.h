@@ -5,6 +5,8 @@
 // For TCP the frame's connection is named, too: the stack finds it without walking a list.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -13,13 +15,23 @@
 
 namespace lepus::net::bypass {
 
+/// As ==, by words: it is asked several times for each frame.
+inline bool is_same(const Address& one, const Address& other) {
+  using Words = std::array<std::uint64_t, 2>;
+  return std::bit_cast<Words>(one.bytes) == std::bit_cast<Words>(other.bytes) &&
+         one.is_v6 == other.is_v6;
+}
+
 /// Of a TCP segment.
 struct Tuple {
   Address local;
   Address remote;
   std::uint16_t local_port = 0;
   std::uint16_t remote_port = 0;
-  bool operator==(const Tuple&) const = default;
+  bool operator==(const Tuple& other) const {
+    return remote_port == other.remote_port && local_port == other.local_port &&
+           is_same(remote, other.remote) && is_same(local, other.local);
+  }
 };
 
 struct Judgement {

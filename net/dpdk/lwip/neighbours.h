@@ -10,6 +10,7 @@
 
 #include "core/limits/bypass.h"
 #include "net/bypass/stack_api.h"
+#include "net/dpdk/lwip/ingress.h"
 
 namespace lepus::net::bypass {
 
@@ -26,7 +27,7 @@ class Neighbours {
   /// nullptr: not known.
   const Mac* find(const Address& address) const {
     const Place& place = places_[index_of(address)];
-    return place.is_used && place.address == address ? &place.mac : nullptr;
+    return place.is_used && is_same(place.address, address) ? &place.mac : nullptr;
   }
 
  private:

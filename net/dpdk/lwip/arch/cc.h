@@ -14,6 +14,11 @@
     fprintf(stderr, "lepus: TCP stack: %s\n", text); \
     abort();                                         \
   } while (0)
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+// lwIP would call a function for each.
+#define lwip_htons(number) __builtin_bswap16(number)
+#define lwip_htonl(number) __builtin_bswap32(number)
+#endif
 #define LWIP_RAND() ((unsigned)rand())
 
 #ifdef __cplusplus
