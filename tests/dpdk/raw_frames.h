@@ -61,7 +61,9 @@ inline Raw tcp_frame(const Segment& segment) {
 /// A stack that listens to 5672 and takes what comes; what it sends is kept.
 class RawStack final : private StackUser, private ConnectionUser {
  public:
-  explicit RawStack(std::uint32_t half_open_max = 1024, std::uint16_t vlan = 0)
+  /// `make` makes it; null: a copy of the module.
+  explicit RawStack(std::uint32_t half_open_max = 1024, std::uint16_t vlan = 0,
+                    MakeStack make = nullptr)
       : port_(1), out_(2) {
     port_.connect(out_);
     out_.connect(port_);
@@ -75,9 +77,9 @@ class RawStack final : private StackUser, private ConnectionUser {
     config.vlan = vlan;
     config.gateway_v6 = *parse_address("fd09::9");
     config.secret = {3, 4};
-    const StackModule module = load_stack("");
-    CHECK(module.make != nullptr);
-    stack_ = module.make(stack_version, config);
+    if (make == nullptr) make = load_stack("").make;
+    CHECK(make != nullptr);
+    stack_ = make(stack_version, config);
     CHECK(stack_ != nullptr);
     CHECK(stack_->listen(*parse_endpoint("10.9.0.1:5672"), 0));
     CHECK(stack_->listen(*parse_endpoint("[fd09::1]:5672"), 1));

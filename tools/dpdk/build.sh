@@ -10,6 +10,12 @@ shift
 tools/deps.sh --dpdk
 dir=${LEPUS_BUILD_ROOT:-build}/$preset
 [ -f "$dir/build.ninja" ] || tools/build.sh "$preset" build.ninja
+# Both languages with one compiler: sanitizers of two do not mix.
+if [ "$preset" = asan ]; then
+    cc=clang-14
+    if command -v ccache >/dev/null 2>&1; then cc="ccache $cc"; fi
+    export CC="${CC:-$cc}"
+fi
 if ! meson introspect "$dir" --buildoptions | python3 -c '
 import json, sys
 wanted = [one for one in json.load(sys.stdin) if one["name"] == "dpdk"]
