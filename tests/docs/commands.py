@@ -78,7 +78,7 @@ class Lookup:
     @functools.lru_cache(maxsize=None)
     def help_of(self, program, verb=''):
         """What it says of itself, or of the verb; empty when there is no such verb."""
-        words = ['help', verb] if program == 'lepusctl' else ['--help']
+        words = ['help', verb] if program == 'lepusctl' else [*filter(None, [verb]), '--help']
         done = subprocess.run([os.path.join(self.programs, program), *words], capture_output=True,
                               text=True, timeout=20, check=False)
         return done.stdout if done.returncode == 0 else ''
@@ -94,6 +94,8 @@ class Lookup:
             program, rest = program_of(words)
             if program == 'lepusctl':
                 found += self._tool(rest)
+            elif program == 'lepus-perf':
+                found += self._perf(rest)
             elif program in PROGRAMS:
                 found += self._options(program, '', self.help_of(program), rest)
         return found
@@ -111,6 +113,18 @@ class Lookup:
         if not text:
             return [f'lepusctl has no verb {verb}']
         return self._options('lepusctl', verb, text, options + words[1:])
+
+    def _perf(self, words):
+        """A word in front is a mode or a command; a sweep takes the options of both."""
+        text = self.help_of('lepus-perf')
+        if not words or not re.fullmatch(r'[a-z]+', words[0]):
+            return self._options('lepus-perf', '', text, words)
+        if not re.search(rf'^  {words[0]} ', text, re.M):
+            return [f'lepus-perf has neither a mode nor a command {words[0]}']
+        own = self.help_of('lepus-perf', words[0])
+        if words[0] == 'sweep':
+            own = '\n'.join((own, text, self.help_of('lepus-perf', 'run')))
+        return self._options('lepus-perf', words[0], own, words[1:])
 
     @staticmethod
     def _options(program, verb, text, words):

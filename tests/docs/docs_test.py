@@ -19,11 +19,14 @@ FENCE = '`' * 3
 
 
 class FakeLookup(Lookup):
-    """Knows one verb with one option."""
+    """Knows one verb with one option, and three commands of lepus-perf."""
 
     def help_of(self, program, verb=''):
         if program == 'lepusctl':
             return 'Usage --count <n> General Options --quiet' if verb == 'get' else ''
+        if program == 'lepus-perf':
+            return {'': 'Modes:\n  drain  x\nCommands:\n  run    x\n  sweep  x\n--size N --rate N',
+                    'run': '--keep', 'drain': '--size N --rate N', 'sweep': '--target N=U'}[verb]
         return '--config FILE, --check-config'
 
 
@@ -70,7 +73,11 @@ class CommandsTest(unittest.TestCase):
         for text, count in (('lepusctl -q get q --count 3', 0), ('lepusctl gett q', 1),
                             ('lepusctl get q --cont 3', 1), ('lepusctl [--quiet] get QUEUE', 0),
                             ('lepus --check-config', 0), ('lepus --chek-config', 1),
-                            ('echo lepusctl', 0), ("lepusctl get 'q", 1)):
+                            ('echo lepusctl', 0), ("lepusctl get 'q", 1),
+                            ('lepus-perf --size 3', 0), ('lepus-perf --keep', 1),
+                            ('lepus-perf drain --rate 3', 0), ('lepus-perf drein', 1),
+                            ('lepus-perf run mine.json --keep', 0), ('lepus-perf run x --size', 1),
+                            ('lepus-perf sweep x --target a=b --size 1,2 --keep', 0)):
             self.assertEqual(len(lookup.faults(text)), count, text)
 
 
