@@ -197,7 +197,7 @@ class Suite:
         settings = {"net.dpdk.eal_arguments": "--no-pci --vdev=net_tap0,iface=lepustap0"}
         with lab.laid_out() as network, \
                 servers.broker(self.build, network, 1, settings) as broker:
-            assert "by the device" in broker.log(), broker.log()
+            broker.wait_for('checksums="by the device"')
             for command in ("addr add 10.77.0.2/24 dev lepustap0", "link set lepustap0 up"):
                 lab.run("ip", *command.split())
             done = subprocess.run([self.python, os.path.join(HERE, "messages_client.py"),

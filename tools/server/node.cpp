@@ -85,6 +85,7 @@ Node::Node(const ServerConfig& config, const Placement& placement, LogSystem& lo
 
 Node::~Node() {
   for (ShardThread& own : shards_) CHECK(!own.thread.joinable());
+  doors_.bypass.stop_watching();
 }
 
 std::string Node::start() {

@@ -157,9 +157,7 @@ void NodeBypass::watch(io::Loop& loop, core::Log& log) {
   watch_->start();
 }
 
-void NodeBypass::stop_watching() {
-  if (watch_) watch_->stop();
-}
+void NodeBypass::stop_watching() { watch_.reset(); }
 
 void NodeBypass::stop() {
   if (is_on()) std::exchange(devices_, nullptr)->stop();

@@ -48,9 +48,9 @@ class NodeBypass {
   std::vector<net::Listening> listeners() const;
   /// Looks at the device from now on, on the thread of `loop`, before that runs. Both outlive it.
   void watch(io::Loop& loop, core::Log& log);
-  /// Before the loop of watch() ends.
+  /// Before the loop of watch() ends, and when nobody asks for facts() any more.
   void stop_watching();
-  /// Any thread, between watch() and stop().
+  /// Any thread.
   BypassFacts facts() const { return watch_ ? watch_->facts() : BypassFacts{}; }
   /// When transports are gone.
   void stop();
