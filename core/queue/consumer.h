@@ -47,6 +47,8 @@ struct Consumer : ListNode<Consumer>, ListNode<ConsumerList> {
   std::unique_ptr<std::deque<Redelivery>> redeliveries;  ///< Oldest first; while there are any.
   bool credit_asked = false;
   bool paused = false;  ///< Its connection's output is above the mark.
+  /// Of an operator who looks at a stream: nobody is told of it, and it is in nobody's way.
+  bool is_look = false;
 
   /// By its own limits; the shared limit and congestion are the queue's business.
   bool has_room() const { return !paused && (spec.prefetch == 0 || unacked_count < spec.prefetch); }

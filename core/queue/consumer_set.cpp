@@ -3,8 +3,28 @@
 
 namespace lepus::core {
 
+/// Whoever has exclusive use is alone but for looks.
+bool ConsumerSet::is_refused(const ConsumerSpec& spec) const {
+  if (client_count() == 0) return false;
+  if (spec.exclusive) return true;
+  if (look_count_ == 0) return all_.front().spec.exclusive;
+  for (const Consumer* other : all_)
+    if (!other->is_look) return other->spec.exclusive;
+  return false;
+}
+
+Consumer& ConsumerSet::add_look(const ConsumerSpec& spec, DeliveryPort* local) {
+  CHECK(!spec.exclusive);
+  Consumer& consumer = host().create_consumer(spec, local);
+  consumer.paused = spec.paused;
+  consumer.is_look = true;
+  all_.push_back(consumer);
+  ++look_count_;
+  return consumer;
+}
+
 Consumer* ConsumerSet::add(const ConsumerSpec& spec, DeliveryPort* local) {
-  if (!all_.empty() && (spec.exclusive || all_.front().spec.exclusive)) return nullptr;
+  if (is_refused(spec)) return nullptr;
   Consumer& consumer = host().create_consumer(spec, local);
   consumer.paused = spec.paused;
   all_.push_back(consumer);
@@ -13,6 +33,8 @@ Consumer* ConsumerSet::add(const ConsumerSpec& spec, DeliveryPort* local) {
 
 void ConsumerSet::remove(Consumer& consumer) {
   CHECK(!consumer.linked());
+  CHECK(!consumer.is_look || look_count_ > 0);
+  if (consumer.is_look) --look_count_;
   credit_.give_up(consumer);
   all_.remove(consumer);
   host().destroy_consumer(consumer);

@@ -24,8 +24,12 @@ class ConsumerSet {
   const ConsumerList& all() const { return all_; }
   SharedCredit& credit() { return credit_; }
 
+  /// Those that are no looks.
+  std::size_t client_count() const { return all_.size() - look_count_; }
   /// Returns null when it is refused, because somebody has or wants exclusive use.
   Consumer* add(const ConsumerSpec& spec, DeliveryPort* local);
+  /// One that is never refused, and because of which nobody is.
+  Consumer& add_look(const ConsumerSpec& spec, DeliveryPort* local);
   /// The consumer leaves; the host destroys it. What it has unacknowledged stays that.
   void remove(Consumer& consumer);
   /// Its channel pauses it or goes on, or has got or lost a shared limit.
@@ -41,8 +45,11 @@ class ConsumerSet {
   void give_up_credit();
 
  private:
+  bool is_refused(const ConsumerSpec& spec) const;
+
   SharedCredit credit_;
   ConsumerList all_;
+  std::size_t look_count_ = 0;
 };
 
 }  // namespace lepus::core

@@ -87,6 +87,7 @@ Refusal SessionDeliveries::subscribe(const Origin& origin, const ConsumeRequest&
   if (consumer.exclusive || consumer.single_active)
     name = std::make_unique<ConsumerName>(
         ConsumerName{consumer.tag, link_.owner.connection, link_.owner.channel});
+  if (options.is_look && read.value().stream != nullptr) read.value().stream->is_look = true;
   spec.number = consumers_.add(std::move(consumer));
   requests_.expect(origin, SubscribeRequest{spec.number, info.name});
   link_.broker.send(info.home, Subscribe{spec, std::move(read.value().stream), std::move(name)});

@@ -51,6 +51,7 @@ class SessionDeliveries {
     std::string tag;              ///< Not empty.
     Nanos timeout = never;        ///< When neither consumer nor queue have one.
     std::uint64_t count_max = 0;  ///< Of consumers; 0: no limit.
+    bool is_look = false;         ///< At a stream, by an operator: see Consumer::is_look.
   };
   /// 403, 404, 405, 406 or 530. Answered by Subscribed or SubscribeFailed.
   Refusal subscribe(const Origin& origin, const ConsumeRequest& request, const Options& options);

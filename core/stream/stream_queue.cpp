@@ -66,7 +66,7 @@ Queue::Counts StreamQueue::counts() const {
           backlog.counts().ready_body_bytes,
           backlog.resident_count(),
           backlog.counts().bytes,
-          static_cast<std::uint32_t>(readers_.all().size())};
+          static_cast<std::uint32_t>(readers_.client_count())};
 }
 
 /// Each message is ready for those who come: what readers have not settled is theirs alone.

@@ -15,7 +15,9 @@ StreamReaders::StreamReaders(const Parts& parts)
 
 Consumer* StreamReaders::subscribe(const ConsumerSpec& request, const StreamSpec* stream,
                                    DeliveryPort* local) {
-  Consumer* consumer = consumers_.add(request, local);
+  const bool is_look = stream != nullptr && stream->is_look;
+  Consumer* consumer =
+      is_look ? &consumers_.add_look(request, local) : consumers_.add(request, local);
   if (consumer == nullptr) return nullptr;
   consumer->queue = &parts_.queue;
   auto reader = std::make_unique<StreamReader>();
@@ -72,7 +74,7 @@ void StreamReaders::redeliver(const Redeliver& request, Consumer& consumer) {
 
 bool StreamReaders::can_take(std::uint64_t size) {
   for (Consumer* consumer : consumers_.all())
-    if (consumers_.is_able(*consumer, size, false)) return true;
+    if (!consumer->is_look && consumers_.is_able(*consumer, size, false)) return true;
   return false;
 }
 
@@ -126,7 +128,8 @@ bool StreamReaders::serve(Consumer& consumer, std::size_t share) {
     if (last == Offer::taken) ++delivered;
     if (last != Offer::taken && last != Offer::skipped) break;
   }
-  if (delivered > 0) parts_.log.backlog().tally->counts[MessageEvent::deliver] += delivered;
+  if (delivered > 0 && !consumer.is_look)
+    parts_.log.backlog().tally->counts[MessageEvent::deliver] += delivered;
   if (reader_of(consumer).waits == Waits::settlement) wait(consumer, last);
   return reader_of(consumer).waits == Waits::turn;
 }

@@ -35,6 +35,8 @@ class StreamReaders final : public QueueConsumers {
 
   const ConsumerList& all() const override { return consumers_.all(); }
   StreamLog* log() override { return &parts_.log; }
+  /// Those that anybody is told of.
+  std::size_t client_count() const { return consumers_.client_count(); }
   Consumer* subscribe(const ConsumerSpec& request, const StreamSpec* stream,
                       DeliveryPort* local) override;
   void unsubscribe(Consumer& consumer) override;

@@ -40,7 +40,8 @@ struct StreamSpec {
   StreamStart start;
   std::vector<std::string> filters;  ///< Empty: no filter.
   bool match_unfiltered = false;
-  std::string name;  ///< Under which its offset is kept; empty: it is not.
+  std::string name;      ///< Under which its offset is kept; empty: it is not.
+  bool is_look = false;  ///< Of an operator: Consumer::is_look.
 
   /// `properties`: of a message, encoded.
   bool wants(Bytes properties) const;

@@ -62,6 +62,7 @@ Refusal BrowseJob::subscribe() {
   ConsumeRequest wanted{request().queue, "browse", false, false, as_bytes(encoded)};
   SessionDeliveries::Options options;
   options.tag = "browse";
+  options.is_look = true;
   return deliveries.subscribe({}, wanted, options);
 }
 

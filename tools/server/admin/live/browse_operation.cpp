@@ -64,8 +64,12 @@ bool BrowseOperation::read_options(MessageRequest& wanted) {
 
 void BrowseOperation::on_message_result(std::unique_ptr<MessageResult> result) {
   if (result->error) {
-    const bool is_missing = result->error->code == core::ReplyCode::not_found;
-    return fail(is_missing ? AdminFault::not_found : AdminFault::unavailable,
+    using core::ReplyCode;
+    const ReplyCode code = result->error->code;
+    const bool is_busy = code == ReplyCode::resource_error || code == ReplyCode::connection_forced;
+    return fail(code == ReplyCode::not_found ? AdminFault::not_found
+                : is_busy                    ? AdminFault::unavailable
+                                             : AdminFault::refused,
                 result->error->detail);
   }
   for (const core::ShownMessage& message : result->messages) {

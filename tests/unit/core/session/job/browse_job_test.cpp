@@ -91,6 +91,24 @@ TEST_F(BrowseJobTest, NothingIsTouched) {
   EXPECT_EQ(bodies(*browse({Start::first, 0}, 9)), "abc");
 }
 
+TEST_F(BrowseJobTest, WhileItReadsItIsInNobodysWay) {
+  queue_ = declare();
+  publish("abc");
+  const auto job = begin({Start::first, 0}, 2);
+  job->work();
+  EXPECT_EQ(shard_.inspect(queue_).consumer_count, 0U);
+  test::FakeChannel alone{shard_.broker};
+  const ConsumerSpec exclusive{.queue = queue_, .prefetch = 9, .exclusive = true};
+  EXPECT_NE(shard_.subscribe(alone, exclusive, std::make_unique<StreamSpec>()).generation, 0U);
+  EXPECT_EQ(shard_.inspect(queue_).consumer_count, 1U);
+  (void)turns(*job);
+  EXPECT_EQ(bodies(*job->take_result()), "ab");
+  EXPECT_EQ(bodies(*browse({Start::first, 0}, 9)), "abc") << "beside an exclusive consumer";
+  test::FakeChannel second{shard_.broker};
+  EXPECT_EQ(shard_.subscribe(second, {.queue = queue_, .prefetch = 9}, nullptr).generation, 0U)
+      << "that one is still alone";
+}
+
 TEST_F(BrowseJobTest, WhatIsOnDiskOnlyIsRead) {
   queue_ = declare();
   shard_.broker.set_memory_pressure_threshold(0);
