@@ -36,6 +36,8 @@ void LogMemory::add(const LogLine& line) {
   const std::lock_guard lock(mutex_);
   if (line.format != format_) return;
   lines_.push_back({++last_number_, line});
+  // The time, which is left out, is its first field.
+  if (format_ == LogFormat::json) lines_.back().line.text.insert(0, "{");
   bytes_ += memory_of(lines_.back());
   drop_excess();
 }

@@ -2,7 +2,8 @@
 //
 //   writer thread: add() -> oldest ... newest -> read(): admin thread
 //
-// Lines are those that some output gets, in one format: logfmt where an output has it, else JSON.
+// Lines are those that some output gets, in one format: logfmt where an output has it, else JSON
+// objects; without the time, which stands beside the text.
 // A mutex guards them; it is held for as long as a bounded copy takes, and no thread that logs ever
 // waits for it.
 #pragma once

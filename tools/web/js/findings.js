@@ -3,6 +3,7 @@
 import { clientName, connectionHref, queueHref } from "./cells.js";
 import { ApiError, get, path } from "./api.js";
 import { bytes, count, duration, number, percent, rate } from "./format.js";
+import { href } from "./router.js";
 import { has } from "./session.js";
 
 const backlog = 1000; // Messages that nobody reads.
@@ -18,6 +19,7 @@ export async function findings(overview, nodes, signal) {
     ofQueues("messages_unacknowledged", held, signal),
     ofQueues("messages_unreadable", unreadable, signal),
     ofConnections(signal),
+    ofTraces(signal),
   ]);
   return [...parts.flat(), ...ofChurn(overview)];
 }
@@ -139,6 +141,20 @@ async function ofConnections(signal) {
     ? "Because of the alarm above: they go on when it is over."
     : "They publish faster than the queues behind them take it. That is the flow control at work; "
       + "it matters when it lasts.", links)];
+}
+
+// Whoever turned it on may have forgotten it.
+async function ofTraces(signal) {
+  if (!has("administrator")) return [];
+  const vhosts = await get("vhosts?columns=name,tracing", { signal });
+  const traced = vhosts.filter((vhost) => vhost.tracing);
+  if (traced.length === 0) return [];
+  const links = traced.slice(0, listed).map((vhost) => ({ text: vhost.name,
+    href: href(["trace"], { vhost: vhost.name }) }));
+  if (traced.length > listed) links.push({ text: `and ${number(traced.length - listed)} more` });
+  return [warn(traced.length === 1 ? "A virtual host is traced"
+    : `${number(traced.length)} virtual hosts are traced`,
+  "Each message there is copied, which costs throughput: end it when nobody looks.", links)];
 }
 
 function ofChurn(overview) {

@@ -79,10 +79,20 @@ function where(node) {
   return files.length > 0 ? `It goes to ${files.join(", ")}` : "It goes nowhere else";
 }
 
-// The level is in the text, too, where an output has it.
 function line(one) {
-  const text = one.text.startsWith(`${one.level} `) ? one.text.slice(one.level.length + 1)
-    : one.text;
+  const text = one.text.startsWith("{") ? fromJson(one.text)
+    : one.text.replace(new RegExp(`^${one.level} `), "");
   return h("div", h("time", time(one.time)), h("span.badge", { class: kinds[one.level] ?? "" },
     one.level), h("span.text", text));
+}
+
+// Where all outputs of the log are JSON.
+function fromJson(text) {
+  try {
+    const { level, domain, thread, msg, ...rest } = JSON.parse(text);
+    return [domain, thread, JSON.stringify(msg), ...Object.entries(rest).map(([name, value]) =>
+      `${name}=${JSON.stringify(value)}`)].join(" ");
+  } catch {
+    return text;
+  }
 }

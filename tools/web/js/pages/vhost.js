@@ -1,9 +1,11 @@
 // One virtual host: limits, who may use it, tracing, protection, delete.
 import { get, path, send } from "../api.js";
+import { link } from "../cells.js";
 import { h } from "../dom.js";
 import { action, confirm, facts, field, form, input, toast, updateFacts } from "../form.js";
 import { number } from "../format.js";
 import { PermissionTable, permissionForm } from "../permissions.js";
+import { href } from "../router.js";
 
 export const title = (params) => params.name;
 
@@ -52,7 +54,8 @@ export async function show(context) {
     updateFacts(list, [["Description", row.description || "none"],
       ["Tags", row.tags.join(", ") || "none"], ["Default queue type", row.default_queue_type],
       ["Messages", number(row.messages)], ["Tracing", row.tracing
-        ? "on: copies of all messages go to the exchange amq.rabbitmq.trace" : "off"],
+        ? h("span", "on: copies of all messages go to the exchange amq.rabbitmq.trace; ",
+          link(href(["trace"], { vhost: name }), "look at them")) : "off"],
       ["Most connections", number(values["max-connections"])],
       ["Most queues", number(values["max-queues"])]]);
     permissions.update(rights);

@@ -72,8 +72,8 @@ TEST_F(LogMemoryTest, TheOldestGo) {
 TEST_F(LogMemoryTest, OneFormatIsKept) {
   memory_.set_format(LogFormat::json);
   add("plain");
-  memory_.add({1, LogLevel::info, LogFormat::json, "{}"});
-  EXPECT_EQ(read({.count_max = 9}), "{} ");
+  memory_.add({1, LogLevel::info, LogFormat::json, R"("msg":"a"})"});
+  EXPECT_EQ(read({.count_max = 9}), R"({"msg":"a"} )");
 }
 
 TEST_F(LogMemoryTest, ANumberFromBeforeARestart) {
