@@ -5,11 +5,8 @@ namespace lepus::core {
 
 /// Whoever has exclusive use is alone but for looks.
 bool ConsumerSet::is_refused(const ConsumerSpec& spec) const {
-  if (client_count() == 0) return false;
-  if (spec.exclusive) return true;
-  if (look_count_ == 0) return all_.front().spec.exclusive;
   for (const Consumer* other : all_)
-    if (!other->is_look) return other->spec.exclusive;
+    if (!other->is_look) return spec.exclusive || other->spec.exclusive;
   return false;
 }
 
@@ -19,7 +16,6 @@ Consumer& ConsumerSet::add_look(const ConsumerSpec& spec, DeliveryPort* local) {
   consumer.paused = spec.paused;
   consumer.is_look = true;
   all_.push_back(consumer);
-  ++look_count_;
   return consumer;
 }
 
@@ -33,8 +29,6 @@ Consumer* ConsumerSet::add(const ConsumerSpec& spec, DeliveryPort* local) {
 
 void ConsumerSet::remove(Consumer& consumer) {
   CHECK(!consumer.linked());
-  CHECK(!consumer.is_look || look_count_ > 0);
-  if (consumer.is_look) --look_count_;
   credit_.give_up(consumer);
   all_.remove(consumer);
   host().destroy_consumer(consumer);

@@ -24,8 +24,6 @@ class ConsumerSet {
   const ConsumerList& all() const { return all_; }
   SharedCredit& credit() { return credit_; }
 
-  /// Those that are no looks.
-  std::size_t client_count() const { return all_.size() - look_count_; }
   /// Returns null when it is refused, because somebody has or wants exclusive use.
   Consumer* add(const ConsumerSpec& spec, DeliveryPort* local);
   /// One that is never refused, and because of which nobody is.
@@ -49,7 +47,6 @@ class ConsumerSet {
 
   SharedCredit credit_;
   ConsumerList all_;
-  std::size_t look_count_ = 0;
 };
 
 }  // namespace lepus::core

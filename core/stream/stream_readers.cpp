@@ -20,6 +20,7 @@ Consumer* StreamReaders::subscribe(const ConsumerSpec& request, const StreamSpec
       is_look ? &consumers_.add_look(request, local) : consumers_.add(request, local);
   if (consumer == nullptr) return nullptr;
   consumer->queue = &parts_.queue;
+  if (is_look) ++look_count_;
   auto reader = std::make_unique<StreamReader>();
   if (stream != nullptr) reader->spec = *stream;
   reader->next = parts_.log.start_of(reader->spec.start);
@@ -32,6 +33,8 @@ Consumer* StreamReaders::subscribe(const ConsumerSpec& request, const StreamSpec
 void StreamReaders::unsubscribe(Consumer& consumer) {
   CHECK(consumer.queue == &parts_.queue);
   if (consumer.linked()) ready_.remove(consumer);  // Of whichever list it is in.
+  CHECK(!consumer.is_look || look_count_ > 0);
+  if (consumer.is_look) --look_count_;
   parts_.tracking.leave(consumer);
   consumers_.remove(consumer);
   if (consumers_.all().empty()) parts_.content.drop_cache();

@@ -36,7 +36,7 @@ class StreamReaders final : public QueueConsumers {
   const ConsumerList& all() const override { return consumers_.all(); }
   StreamLog* log() override { return &parts_.log; }
   /// Those that anybody is told of.
-  std::size_t client_count() const { return consumers_.client_count(); }
+  std::size_t client_count() const { return consumers_.all().size() - look_count_; }
   Consumer* subscribe(const ConsumerSpec& request, const StreamSpec* stream,
                       DeliveryPort* local) override;
   void unsubscribe(Consumer& consumer) override;
@@ -70,6 +70,7 @@ class StreamReaders final : public QueueConsumers {
 
   Parts parts_;
   ConsumerSet consumers_;
+  std::size_t look_count_ = 0;  ///< Consumers that are looks.
   IntrusiveList<Consumer> ready_;
   IntrusiveList<Consumer> at_end_;
   IntrusiveList<Consumer> awaiting_content_;
