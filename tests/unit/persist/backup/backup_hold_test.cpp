@@ -15,7 +15,7 @@ namespace {
 using test::Content;
 using test::JournalWorld;
 
-constexpr std::uint64_t file_size = JournalWorld::segment_size;
+constexpr std::uint64_t backed_up_size = JournalWorld::segment_size;
 
 class BackupHoldTest : public ::testing::Test, public CopyMonitor {
  protected:
@@ -179,7 +179,7 @@ TEST_F(BackupHoldTest, ADiskThatIsFullTakesTheFilesBack) {
   ASSERT_TRUE(world_.settle_down());
   ASSERT_TRUE(freeze());
   hold().thaw();
-  disk().set_capacity(disk().used() + 2 * file_size);
+  disk().set_capacity(disk().used() + 2 * backed_up_size);
   for (int i = 0; i < 2000 && hold().lost_reason().empty(); ++i) {
     world_.publish({1}, 3000);
     world_.settle_unless([](const auto&) { return false; });

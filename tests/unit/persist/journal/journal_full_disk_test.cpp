@@ -11,7 +11,7 @@ using test::Content;
 using test::JournalWorld;
 using test::Position;
 
-constexpr std::uint64_t segment_size = JournalWorld::segment_size;
+constexpr std::uint64_t file_size = JournalWorld::segment_size;
 
 class JournalFullDiskTest : public ::testing::Test {
  protected:
@@ -21,7 +21,7 @@ class JournalFullDiskTest : public ::testing::Test {
   /// As publishers do that obey flow control, until they have to wait for long.
   void publish_until_full() {
     io::SimDisk& disk = world_.world.disk();
-    disk.set_capacity(disk.used() + 6 * segment_size);
+    disk.set_capacity(disk.used() + 6 * file_size);
     for (int quiet = 0; quiet < 2000; quiet = is_behind() ? quiet + 1 : 0) {
       if (!is_behind()) world_.publish({1}, 3000);
       world_.turn();
