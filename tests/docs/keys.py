@@ -14,7 +14,7 @@ FILE = re.compile(r'\.(?:md|conf|sqlite|log|json|pem|key|py|cpp|h|so|idx|seg|sh|
 
 
 # Settings of the kernel, and what stands for any key.
-OTHER = re.compile(r'(?:kernel|net\.ipv4|net\.core|key)\b')
+OTHER = re.compile(r'(?:kernel|net\.ipv4|net\.core|vm|key)\b')
 
 
 class Keys:
