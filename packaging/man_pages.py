@@ -127,7 +127,7 @@ def load_generator_page(programs, version):
     page.item("0", "the run was completed")
     page.item("1", "bad options or files, the broker ended the run, a result is worse than the "
                    "one it is compared with, or calls were lost")
-    page.section("SEE ALSO", "lepus(8), /usr/share/doc/lepus-perf/LOAD.md")
+    page.section("SEE ALSO", "lepus(8), /usr/share/doc/lepus-perf/load-testing.md")
     return page
 
 

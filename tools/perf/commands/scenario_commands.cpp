@@ -20,8 +20,8 @@ int run_scenario_command(int argc, char** argv) {
       "Examples:\n"
       "  lepus-perf run slow-consumer\n"
       "  lepus-perf show slow-consumer > mine.json; lepus-perf run mine.json --json out.json\n"
-      "docs/LOAD.md describes the format. Exit code 1: an error in the file, or the run could not "
-      "be\ncompleted.");
+      "docs/operations/load-testing.md describes the format. Exit code 1: an error in the file,\n"
+      "or the run could not be completed.");
   CommonOptions common;
   std::string file_or_name;
   ReadOptions read;

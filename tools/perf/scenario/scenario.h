@@ -1,5 +1,6 @@
 // A scenario as plain data: queues, groups of clients around them, and phases that change what the
-// groups do. scenario_reader.h makes one from JSON, docs/LOAD.md describes the keys.
+// groups do. scenario_reader.h makes one from JSON; docs/operations/load-testing.md describes the
+// keys.
 #pragma once
 
 #include <cstdint>

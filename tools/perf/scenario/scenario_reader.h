@@ -1,4 +1,4 @@
-// Scenarios from JSON. See docs/LOAD.md for the format, presets.h for examples.
+// Scenarios from JSON. See docs/operations/load-testing.md for the format, presets.h for examples.
 #pragma once
 
 #include <string>
