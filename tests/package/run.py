@@ -401,5 +401,35 @@ def the_tool_finds_a_broker_of_the_repository(node):
         service.stop()
 
 
+@case
+def what_is_tuned_is_put_back(node):
+    """In namespaces of its own: the settings of a network, and a file in place of that of the
+    whole machine. Left out where these cannot be made."""
+    if os.geteuid() or subprocess.run(['unshare', '-n', '-m', 'mount', '-t', 'tmpfs', 'none',
+                                       '/run'], capture_output=True, check=False).returncode:
+        print('left out: no namespaces can be made here')
+        return
+    settings = '/proc/sys/vm/swappiness /proc/sys/net/core/somaxconn ' \
+               '/proc/sys/net/ipv4/tcp_max_syn_backlog'
+    swappiness = os.path.join(node.directory, 'swappiness')
+    with open(swappiness, 'w', encoding='utf-8') as stream:
+        stream.write('60\n')
+    script = f"""set -e
+        mount --bind {swappiness} /proc/sys/vm/swappiness
+        mount -t tmpfs none /run
+        echo 1000 > /proc/sys/net/core/somaxconn
+        echo 500 > /proc/sys/net/ipv4/tcp_max_syn_backlog
+        for words in 'apply --dry-run' apply 'undo --dry-run' apply undo undo; do
+            {os.path.dirname(node.program)}/lepusctl -q tune $words > /dev/null
+            for setting in {settings}; do sed 's/$/ /' $setting | tr -d '\\n'; done; echo
+        done
+        find /run -type f"""
+    done = subprocess.run(['unshare', '-n', '-m', 'sh', '-c', script], capture_output=True,
+                          text=True, timeout=TOOL_S, check=False)
+    before, tuned = '60 1000 500', '1 4096 4096'
+    check(done.returncode == 0 and [line.strip() for line in done.stdout.splitlines()] ==
+          [before, tuned, tuned, tuned, before, before], f'{done}')
+
+
 if __name__ == '__main__':
     sys.exit(run_cases(__doc__, CASES))
