@@ -2,8 +2,6 @@
 #include "tools/perf/json_reader.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <numeric>
 
 #include "tools/perf/client/error.h"
@@ -107,13 +105,6 @@ JsonDocument::JsonDocument(std::string name, std::string_view text)
     throw PerfError(name_, broken_line(text),
                     ": this is no JSON: ", simdjson::error_message(error));
   }
-}
-
-JsonDocument JsonDocument::read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file || text.empty()) throw PerfError("cannot read ", path, ", or it is empty");
-  return {path, text};
 }
 
 JsonPlace JsonPlace::below(std::string_view key) const {

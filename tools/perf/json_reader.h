@@ -25,7 +25,6 @@ class JsonDocument {
  public:
   // `name` is what errors call it. PerfError with line and column when the text is no JSON.
   JsonDocument(std::string name, std::string_view text);
-  static JsonDocument read(const std::string& path);
 
   simdjson::dom::element root() const { return root_; }
   const std::string& name() const { return name_; }

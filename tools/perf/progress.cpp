@@ -31,6 +31,11 @@ std::string duration_text(double seconds) {
   return fmt::format("{} h {} min", whole / hour, whole % hour / minute);
 }
 
+std::optional<double> seconds_left_at(uint64_t done, uint64_t count, double passed_s) {
+  if (done == 0) return std::nullopt;
+  return passed_s / static_cast<double>(done) * static_cast<double>(count - std::min(done, count));
+}
+
 ProgressLine::ProgressLine(bool is_quiet)
     : is_quiet_(is_quiet), is_terminal_(isatty(STDERR_FILENO) == 1) {}
 

@@ -2,6 +2,7 @@
 // over, with an estimate of the time that is left; elsewhere each report is a line of its own.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -9,6 +10,9 @@ namespace lepus::perf {
 
 // "4 s", "2 min 5 s", "1 h 10 min".
 std::string duration_text(double seconds);
+
+// The seconds that are left when `done` of `count` took so long; none when nothing is done.
+std::optional<double> seconds_left_at(uint64_t done, uint64_t count, double passed_s);
 
 class ProgressLine {
  public:

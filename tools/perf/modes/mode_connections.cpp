@@ -10,6 +10,7 @@
 #include "tools/perf/measure.h"
 #include "tools/perf/modes/modes.h"
 #include "tools/perf/modes/workers.h"
+#include "tools/perf/progress.h"
 #include "tools/perf/report.h"
 
 namespace lepus::perf {
@@ -29,6 +30,7 @@ void open_all(const Options& options, EventLoop& loop, Stats& stats, Handshakers
   const unsigned window = options.window > 0 ? options.window : 64;
   const uint64_t start_ns = now_ns();
   uint64_t report_ns = start_ns + round_ns;
+  ProgressLine progress(options.output.quiet);
   uint64_t stalled_ns = start_ns;
   uint64_t done_before = 0;
   while (stats.delivered.get() < options.count && !interrupted()) {
@@ -46,9 +48,11 @@ void open_all(const Options& options, EventLoop& loop, Stats& stats, Handshakers
     if (now - stalled_ns > 30 * round_ns) {
       throw PerfError("no handshake was finished for 30 s; ", done, " connections are open");
     }
-    if (options.output.quiet || now < report_ns) continue;
-    fmt::print(stderr, "{:6.1f} s  {} of {} connections open\n", seconds(start_ns, now), done,
-               options.count);
+    if (now < report_ns) continue;
+    const double passed_s = seconds(start_ns, now);
+    progress.show(
+        fmt::format("{:6.1f} s  {} of {} connections open", passed_s, done, options.count),
+        seconds_left_at(done, options.count, passed_s));
     report_ns += round_ns;
   }
 }

@@ -11,6 +11,7 @@
 #include "tools/perf/client/event_loop.h"
 #include "tools/perf/client/methods.h"
 #include "tools/perf/modes/modes.h"
+#include "tools/perf/progress.h"
 #include "tools/perf/report.h"
 
 namespace lepus::perf {
@@ -42,6 +43,7 @@ class Pipeline {
     constexpr int answer_timeout_ms = 60000;
     const uint64_t start_ns = now_ns();
     uint64_t report_ns = start_ns + progress_ns;
+    ProgressLine progress(config_.quiet);
     while (answered_ < wanted_count()) {
       // Refilled by halves, so that requests travel in batches.
       if (sent_ - answered_ <= config_.window / 2) {
@@ -52,9 +54,11 @@ class Pipeline {
       else
         connection_.wait_either(answer_timeout_ms);
       connection_.receive(*this);
-      if (config_.quiet || now_ns() < report_ns) continue;
-      fmt::print(stderr, "{:6.1f} s  {} of {} queues {}\n", seconds_since(start_ns), answered_,
-                 config_.count, config_.what);
+      if (now_ns() < report_ns) continue;
+      const double passed_s = seconds_since(start_ns);
+      progress.show(fmt::format("{:6.1f} s  {} of {} queues {}", passed_s, answered_, config_.count,
+                                config_.what),
+                    seconds_left_at(answered_, config_.count, passed_s));
       report_ns += progress_ns;
     }
   }
