@@ -142,9 +142,12 @@ constexpr std::array preset_table{
   "description": "Three times all connections are cut in the same instant, and all come back.",
   "queues": {"work": {"count": 20}},
   "clients": {
-    "idle": {"role": "idle", "count": 1000, "connects_per_s": 2000},
-    "producers": {"role": "producer", "count": 200, "rate": 2000, "size": 256, "confirm": 10},
-    "consumers": {"role": "consumer", "count": 200, "prefetch": 20}
+    "idle": {"role": "idle", "count": 1000, "connects_per_s": 2000, "reconnect": true},
+    "producers": {
+      "role": "producer", "count": 200, "rate": 2000, "size": 256, "confirm": 10,
+      "reconnect": true
+    },
+    "consumers": {"role": "consumer", "count": 200, "prefetch": 20, "reconnect": true}
   },
   "phases": [
     {"name": "calm", "seconds": 3},
