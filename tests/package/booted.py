@@ -63,8 +63,8 @@ def make_next_version(root):
         control = re.sub(r'lepusctl \(= ([^)]*)\)', r'lepusctl (= \1+next)', control)
         with open(f'{tree}/DEBIAN/control', 'w', encoding='utf-8') as stream:
             stream.write(control)
-        subprocess.run(['dpkg-deb', '-Znone', '-b', tree, f'{root}/packages/{name}-next.deb'], check=True,
-                       capture_output=True)
+        subprocess.run(['dpkg-deb', '-Znone', '-b', tree, f'{root}/packages/{name}-next.deb'],
+                       check=True, capture_output=True)
         shutil.rmtree(tree)
 
 
