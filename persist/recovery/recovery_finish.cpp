@@ -1,11 +1,13 @@
 // Makes the newest segment durable as it was read, and seals it: into a new file, which takes the
 // place of the old one when all of it is on the disk. So a power cut in the middle of a write,
-// which may leave a sector that is neither old nor new, never meets what was confirmed. The new
-// file is as large as its contents.
+// which may leave a sector that is neither old nor new, never meets what was confirmed.
 //
-// Without room for another file it is written again in its place. Then the last write holds the end
+// On a disk that is nearly full it is written again in its place. Then the last write holds the end
 // of the records and the seal together; before it comes back nothing is built on the segment, and
 // the bytes of the records are the same before and after.
+//
+// Either way the file is as large as its contents afterwards: a disk that is full has room for the
+// next file then, also when the newest one was the reserve.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +16,7 @@
 #include <vector>
 
 #include "core/limits.h"
+#include "core/limits/disk_full.h"
 #include "persist/journal/segment_header.h"
 #include "persist/journal/segments/spare_file.h"
 #include "persist/recovery/recovery.h"
@@ -38,6 +41,7 @@ class TailWriter {
     const bool has_room = tail_.end_offset + sizeof(RecordHeader) <= tail_.file_size;
     seals_ = !tail_.sealed && has_room;
     end_ = tail_.end_offset + (seals_ ? sizeof(RecordHeader) : 0);
+    new_size_ = std::max<std::uint64_t>(round_up(end_, block_size), 2 * block_size);
   }
   ~TailWriter() { close(); }
 
@@ -46,15 +50,17 @@ class TailWriter {
     buffer_.reset(static_cast<std::uint8_t*>(
         std::aligned_alloc(block_size, core::limits::recovery_write_size)));
     CHECK(buffer_);
-    const std::string copy = tail_.path.substr(0, tail_.path.rfind('/') + 1) + tail_copy_file;
-    std::string error = copy_to(copy);
-    if (!is_full_) return error;
+    const std::string directory = tail_.path.substr(0, tail_.path.rfind('/') + 1);
+    const std::int64_t free = disk_.free_bytes(directory);
+    is_full_ = free >= 0 &&
+               static_cast<std::uint64_t>(free) < core::limits::tail_copy_room * tail_.file_size;
+    if (!is_full_) {
+      std::string error = copy_to(directory + tail_copy_file);
+      if (!is_full_) return error;
+    }
     close();
-    (void)disk_.remove(copy);
-    copy_size_ = 0;
-    if (const int opened = open(tail_.path, false); opened < 0)
-      return failed("open for writing", opened);
-    return write_all();
+    (void)disk_.remove(directory + tail_copy_file);
+    return write_in_place();
   }
 
  private:
@@ -78,24 +84,37 @@ class TailWriter {
   /// What is_no_room() says of a failure is in is_full_.
   std::string copy_to(const std::string& path) {
     CHECK(path != tail_.path);
+    is_copy_ = true;
     const int removed = disk_.remove(path);
     if (removed < 0 && removed != -ENOENT)
       return failed("remove what is left of its copy", removed);
-    copy_size_ = std::max<std::uint64_t>(round_up(end_, block_size), 2 * block_size);
     int code = open(path, true);
     if (code < 0) return fail_copy(code);
     if (std::string error = write_all(); !error.empty()) return error;
-    code = disk_.truncate(fd_, copy_size_);
-    if (code == 0) code = disk_.sync(fd_);
+    code = cut();
     if (code < 0) return fail_copy(code);
     code = disk_.rename(path, tail_.path);
     if (code < 0) return failed("put its copy in its place", code);
-    tail_.file_size = copy_size_;
+    tail_.file_size = new_size_;
     return {};
+  }
+  /// The header says the new size before the file has it: what is behind it counts no more.
+  std::string write_in_place() {
+    is_copy_ = false;
+    if (const int opened = open(tail_.path, false); opened < 0)
+      return failed("open for writing", opened);
+    if (std::string error = write_all(); !error.empty()) return error;
+    if (const int code = cut(); code < 0) return failed("cut off its end", code);
+    tail_.file_size = new_size_;
+    return {};
+  }
+  int cut() {
+    const int code = disk_.truncate(fd_, new_size_);
+    return code < 0 ? code : disk_.sync(fd_);
   }
   std::string fail_copy(int code) {
     CHECK(code < 0);
-    CHECK(copy_size_ > 0);
+    CHECK(is_copy_);
     is_full_ = is_no_room(-code);
     return failed("copy", code);
   }
@@ -121,9 +140,9 @@ class TailWriter {
       std::memcpy(buffer_.get(), window.data(), kept);
     }
     put_seal_piece(offset, size);
-    if (offset == 0 && copy_size_ > 0) put_header();
+    if (offset == 0) put_header();
     const int written = disk_.write(fd_, offset, {buffer_.get(), blocks_size});
-    if (written < 0 && copy_size_ > 0) return fail_copy(written);
+    if (written < 0 && is_copy_) return fail_copy(written);
     return written < 0 ? failed("write", written) : std::string();
   }
 
@@ -132,7 +151,7 @@ class TailWriter {
     SegmentHeader header;
     const HeaderFault fault = check_segment_header({buffer_.get(), block_size}, header);
     CHECK(fault == HeaderFault::none);
-    header.size = copy_size_;
+    header.size = new_size_;
     encode_segment_header(header, {buffer_.get(), block_size});
   }
 
@@ -154,9 +173,10 @@ class TailWriter {
   SegmentReader reader_;
   int fd_ = -1;
   bool seals_ = false;
-  std::uint64_t end_ = 0;        ///< Of what is to be written: records, and the seal.
-  std::uint64_t copy_size_ = 0;  ///< Of the new file; 0: it is written in its place.
-  bool is_full_ = false;         ///< There is no room for a new file.
+  std::uint64_t end_ = 0;       ///< Of what is to be written: records, and the seal.
+  std::uint64_t new_size_ = 0;  ///< Of the file.
+  bool is_copy_ = false;        ///< It is written to a new file.
+  bool is_full_ = false;        ///< There is too little room for a new file.
   struct Free {
     void operator()(std::uint8_t* bytes) const { std::free(bytes); }
   };

@@ -186,7 +186,7 @@ int Run::prepare() {
   }
   if (verb_.answer == Answer::peeked)
     if (const int code = prepare_peek(); code != exit_ok) return code;
-  if (verb_.answer == Answer::backup)
+  if (verb_.answer == Answer::backup && !invocation_.arguments[0].empty())
     invocation_.arguments[0] = std::filesystem::absolute(invocation_.arguments[0]).string();
   if (verb_.answer == Answer::log_tail || verb_.answer == Answer::log_stream)
     invocation_.verb = "log_location";

@@ -28,6 +28,7 @@ class MemoryDisk final : public io::Disk {
   std::map<std::string, int> open_errors;
   std::vector<Write> writes;
   int write_error = 0;
+  std::int64_t free = std::int64_t{1} << 40;  ///< Bytes of room, as it is told.
   bool takes_direct = true;
   int open_count = 0;
   std::uint64_t read_count = 0;
@@ -106,7 +107,7 @@ class MemoryDisk final : public io::Disk {
     files[new_path] = std::move(bytes);
     return 0;
   }
-  std::int64_t free_bytes(const std::string&) override { return std::int64_t{1} << 40; }
+  std::int64_t free_bytes(const std::string&) override { return free; }
 
  private:
   struct Handle {

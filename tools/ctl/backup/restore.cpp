@@ -65,6 +65,8 @@ bool verify(io::Disk& disk, const std::string& directory, const persist::BackupL
 }  // namespace
 
 int run_restore(const Invocation& invocation) {
+  for (const std::string& argument : invocation.arguments)
+    if (argument.empty()) return fail_restore(exit_usage, "the name of a directory is empty");
   const std::string backup = fs::absolute(invocation.arguments[0]).lexically_normal().string();
   const std::string target = fs::absolute(invocation.arguments[1]).lexically_normal().string();
   io::KernelDisk disk;
