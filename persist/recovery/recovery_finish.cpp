@@ -121,7 +121,7 @@ class TailWriter {
 
   std::string write_all() {
     CHECK(fd_ >= 0);
-    CHECK(end_ > block_size);
+    CHECK(end_ >= block_size);
     for (std::uint64_t offset = 0; offset < end_; offset += core::limits::recovery_write_size)
       if (std::string error =
               write_piece(offset, std::min(core::limits::recovery_write_size, end_ - offset));
@@ -140,19 +140,20 @@ class TailWriter {
       std::memcpy(buffer_.get(), window.data(), kept);
     }
     put_seal_piece(offset, size);
-    if (offset == 0) put_header();
+    if (offset == 0 && !put_header()) return failed("read", -EIO);
     const int written = disk_.write(fd_, offset, {buffer_.get(), blocks_size});
     if (written < 0 && is_copy_) return fail_copy(written);
     return written < 0 ? failed("write", written) : std::string();
   }
 
-  /// The file has another size than the one that it takes the place of.
-  void put_header() {
+  /// The file gets another size. Returns false when its header has changed since it was read.
+  bool put_header() {
     SegmentHeader header;
-    const HeaderFault fault = check_segment_header({buffer_.get(), block_size}, header);
-    CHECK(fault == HeaderFault::none);
+    if (check_segment_header({buffer_.get(), block_size}, header) != HeaderFault::none)
+      return false;
     header.size = new_size_;
     encode_segment_header(header, {buffer_.get(), block_size});
+    return true;
   }
 
   /// The part of the seal that lies in this piece: it may go over the border of two.

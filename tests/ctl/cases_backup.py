@@ -138,6 +138,8 @@ def what_is_no_backup_is_not_restored(world):
         text = file.read()
     with open(listing, 'w', encoding='utf-8') as file:
         file.write(text.replace('"format": 1', '"format": 9'))
+    check('is empty' in world.fails(64, 'restore', '', fresh), 'an empty name')
+    check('no absolute path' in world.fails(64, 'backup', ''), 'an empty name')
     check('later version' in world.fails(65, 'restore', target, fresh), 'version')
     with open(listing, 'w', encoding='utf-8') as file:
         file.write(text)

@@ -53,7 +53,10 @@ class FuzzDisk final : public io::Disk {
   }
   int sync(int) override { return 0; }
   int fill(int, std::uint64_t) override { return 0; }
-  int truncate(int, std::uint64_t) override { return 0; }
+  int truncate(int fd, std::uint64_t size) override {
+    file(fd).resize(size);
+    return 0;
+  }
   int remove(const std::string&) override { return 0; }
   int rename(const std::string&, const std::string&) override { return 0; }
   std::int64_t free_bytes(const std::string&) override { return 0; }
@@ -154,7 +157,7 @@ void read_files(Bytes input, std::size_t file_count, bool repairs) {
     if (repairs) repair(file);
     disk.files.push_back(std::move(file));
   }
-  const RecoveryReport report = recover(disk, "journal", {});
+  RecoveryReport report = recover(disk, "journal", {});
   for (const Finding& finding : report.findings) CHECK(finding.text().size() > 20);
   if (report.refused() || report.queues.count() > messages_max) return;
   const auto found = load_all(disk, report);

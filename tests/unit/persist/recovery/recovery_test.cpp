@@ -176,6 +176,18 @@ TEST_F(RecoveryTest, WithoutRoomForAnotherFileItIs) {
   EXPECT_NE(finish_recovery(disk, report.tail).find("Permission denied"), std::string::npos);
 }
 
+TEST_F(RecoveryTest, AFileThatWasCutToItsHeaderIsNoEnd) {
+  SegmentBuilder first(1, 1);
+  first.message({{7, 0}}).end_batch();
+  put(0, first);
+  file(0).resize(block_size);
+  RecoveryReport report = run();
+  ASSERT_FALSE(report.refused());
+  ASSERT_EQ(finish_recovery(disk, report.tail), "");
+  report = run();
+  EXPECT_EQ(live(report, 7), Sequences{});
+}
+
 TEST_F(RecoveryTest, NewSegmentBehindARecoveryHoldsTogether) {
   SegmentBuilder first(1, 1);
   first.message({{7, 0}}).end_batch();
