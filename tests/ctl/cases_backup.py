@@ -38,6 +38,17 @@ def restored(world, backup):
     return other
 
 
+def slow_backup(world, target):
+    """A backup that has begun, and takes very long."""
+    tool = subprocess.Popen(world.command('backup', target, '--only-bytes', '--rate', '100kB'),
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    end = time.monotonic() + TOOL_S
+    while not glob.glob(os.path.join(target, 'journal', '*', '*.seg')):
+        check(time.monotonic() < end, 'it does not begin')
+        time.sleep(0.01)
+    return tool
+
+
 def bodies_of(world):
     return [row['payload'] for row in world.rows('get', 'q', '--count', '1000')]
 
@@ -89,12 +100,7 @@ def a_broker_that_is_killed_leaves_no_backup(world):
     begin(world)
     publish(world, *['y' * 60_000 for _ in range(40)])
     target = os.path.join(world.node.directory, 'backup')
-    with subprocess.Popen(world.command('backup', target, '--only-bytes', '--rate', '100kB'),
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as tool:
-        end = time.monotonic() + TOOL_S
-        while not glob.glob(os.path.join(target, 'journal', '*', '*.seg')):
-            check(time.monotonic() < end, 'it does not begin')
-            time.sleep(0.01)
+    with slow_backup(world, target) as tool:
         busy = world.fails(69, 'backup', target + '-2')
         check('another backup is under way' in busy, busy)
         world.node.kill()
@@ -111,12 +117,7 @@ def a_tool_that_goes_ends_its_backup(world):
     begin(world)
     publish(world, *['y' * 60_000 for _ in range(40)])
     target = os.path.join(world.node.directory, 'backup')
-    with subprocess.Popen(world.command('backup', target, '--only-bytes', '--rate', '100kB'),
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as tool:
-        end = time.monotonic() + TOOL_S
-        while not glob.glob(os.path.join(target, 'journal', '*', '*.seg')):
-            check(time.monotonic() < end, 'it does not begin')
-            time.sleep(0.01)
+    with slow_backup(world, target) as tool:
         tool.kill()
         tool.wait()
     end = time.monotonic() + TOOL_S
