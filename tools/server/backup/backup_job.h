@@ -42,6 +42,8 @@ class BackupJob final : private persist::CopyMonitor {
   /// Stops and waits for the end of the piece under way: is_finished() then. It may have come to
   /// its end.
   void finish();
+  /// Once is_finished(): the copy is not to be trusted, and what was made is removed. Blocking.
+  void discard() { remove_all(); }
   void stop() { is_stopping_.store(true, std::memory_order_relaxed); }
   bool is_finished() const { return is_finished_.load(std::memory_order_acquire); }
   std::uint64_t copied_bytes() const { return copied_.load(std::memory_order_relaxed); }

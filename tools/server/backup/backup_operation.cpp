@@ -147,8 +147,9 @@ bool Backup::has_work() const {
 
 void Backup::work() {
   if (job_->is_finished()) {
-    const std::string& error = job_->result().error;
-    return end(failure_.empty() || error.empty() ? error : failure_);
+    if (failure_.empty()) return end(job_->result().error);
+    job_->discard();
+    return end(failure_);
   }
   next_look_ = broker().now() + core::limits::backup_look_interval;
   if (broker().now() < next_progress_) return;
