@@ -67,6 +67,7 @@ class BackupOperationTest : public test::AdminTest {
       turn();
       std::this_thread::yield();
     }
+    turn();  // What was sent with the answer arrives.
   }
   void add_segment(std::size_t size) {
     std::ofstream file(root_ / "data/journal/shard-0/000003.seg", std::ios::binary);
