@@ -67,8 +67,10 @@ bool read_list(const ordered_json& object, BackupList& list) {
   if (!object.contains("lepus_version") || !object["lepus_version"].is_string()) return false;
   list.version = object["lepus_version"].get<std::string>();
   if (!object.contains("shards") || !object["shards"].is_array()) return false;
-  for (const ordered_json& journal : object["shards"])
-    if (!read_journal(journal, list.journals.emplace_back())) return false;
+  for (const ordered_json& journal : object["shards"]) {
+    list.journals.emplace_back().store = list.store;
+    if (!read_journal(journal, list.journals.back())) return false;
+  }
   return true;
 }
 

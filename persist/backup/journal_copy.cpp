@@ -15,7 +15,8 @@ namespace lepus::persist {
 
 JournalCopy::JournalCopy(const Parts& parts)
     : parts_(parts), files_(*parts.disk, *parts.monitor, *parts.unreadable) {
-  may_clone_ = may_link_ = !parts.only_bytes;
+  may_clone_ = parts.sharing != Sharing::none;
+  may_link_ = parts.sharing == Sharing::file;
 }
 
 std::string JournalCopy::copy(const JournalSnapshot& snapshot, const std::string& data_directory,

@@ -24,11 +24,17 @@ struct JournalCopyTally {
 
 class JournalCopy {
  public:
+  /// What whole segments may share with those that they are copied from.
+  enum class Sharing : std::uint8_t {
+    file,    ///< Their blocks, or the file itself under a second name: nobody may write it again.
+    blocks,  ///< Until one of both is written.
+    none,
+  };
   struct Parts {
     io::Disk* disk;
     CopyMonitor* monitor;
     UnreadableBytes* unreadable;
-    bool only_bytes = false;  ///< No file shares anything with that of the journal.
+    Sharing sharing = Sharing::file;
   };
   /// All parts outlive it.
   explicit JournalCopy(const Parts& parts);

@@ -8,9 +8,7 @@
 #include <cstring>
 #include <vector>
 
-#include "core/base/assert.h"
-#include "persist/journal/index/segment_index_file.h"
-#include "persist/journal/newest_segment_file.h"
+#include "persist/backup/journal_copy.h"
 #include "persist/journal/segment_files.h"
 #include "persist/recovery/recovery.h"
 
@@ -23,19 +21,14 @@ constexpr const char* catalog_file = "catalog.sqlite";
 class Restore {
  public:
   Restore(const RestoreOrder& order, UnreadableBytes& unreadable)
-      : order_(order), disk_(*order.disk), files_(disk_, *order.monitor, unreadable) {}
+      : order_(order), disk_(*order.disk), unreadable_(unreadable) {}
 
   std::string operator()(BackupList& list) {
     if (std::string error = read_backup_list(disk_, order_.backup, list); !error.empty())
       return error;
     if (std::string error = check_target(); !error.empty()) return error;
-    if (std::string error = copy_whole(order_.backup + "/" + catalog_file,
-                                       order_.data_directory + "/" + catalog_file);
-        !error.empty())
-      return error;
-    for (const JournalSnapshot& journal : list.journals)
-      if (std::string error = copy_journal(journal); !error.empty()) return error;
-    return {};
+    if (std::string error = copy_catalog(); !error.empty()) return error;
+    return copy_journals(list);
   }
 
  private:
@@ -53,49 +46,33 @@ class Restore {
     return made == 0 ? "" : fmt::format("cannot make {}: {}", target, std::strerror(-made));
   }
 
-  std::string copy_whole(const std::string& from, const std::string& to) {
-    CHECK(from != to);
+  std::string copy_catalog() {
+    const std::string from = order_.backup + "/" + catalog_file;
     const int fd = disk_.open(from, {});
     if (fd < 0) return fmt::format("cannot read {}: {}", from, std::strerror(-fd));
     const std::int64_t size = disk_.size(fd);
     disk_.close(fd);
     if (size < 0)
       return fmt::format("cannot read {}: {}", from, std::strerror(static_cast<int>(-size)));
-    return files_.copy(
-        {from, to, static_cast<std::uint64_t>(size), static_cast<std::uint64_t>(size)});
+    const auto whole = static_cast<std::uint64_t>(size);
+    return FileCopy{disk_, *order_.monitor, unreadable_}.copy(
+        {from, order_.data_directory + "/" + catalog_file, whole, whole});
   }
 
-  std::string copy_journal(const JournalSnapshot& journal) {
-    const std::string from = shard_directory(order_.backup, journal.shard);
-    const std::string to = shard_directory(order_.data_directory, journal.shard);
-    if (const int code = disk_.make_directory(to); code < 0)
-      return fmt::format("cannot make {}: {}", to, std::strerror(-code));
-    for (const SegmentSnapshot& segment : journal.segments)
-      if (std::string error = copy_segment(segment, from, to); !error.empty()) return error;
-    if (journal.segments.empty()) return {};
-    return copy_whole(from + "/" + newest_segment_file, to + "/" + newest_segment_file);
-  }
-
-  std::string copy_segment(const SegmentSnapshot& segment, const std::string& from,
-                           const std::string& to) {
-    const std::string source = segment_file_path(from, segment.file);
-    const std::string target = segment_file_path(to, segment.file);
-    may_clone_ = may_clone_ && disk_.clone(source, target) == 0;
-    if (!may_clone_) {
-      std::string error = files_.copy({source, target, segment.bytes, segment.size});
+  std::string copy_journals(const BackupList& list) {
+    JournalCopy copy({&disk_, order_.monitor, &unreadable_, JournalCopy::Sharing::blocks});
+    JournalCopyTally tally;
+    for (JournalSnapshot journal : list.journals) {
+      journal.directory = shard_directory(order_.backup, journal.shard);
+      std::string error = copy.copy(journal, order_.data_directory, tally);
       if (!error.empty()) return error;
-    } else if (!order_.monitor->on_copied(segment.bytes)) {
-      return copy_stopped;
     }
-    const auto index = read_segment_index(disk_, segment_index_path(from, segment.file));
-    if (!index.empty()) (void)write_segment_index(disk_, to, segment.file, index);
     return {};
   }
 
   const RestoreOrder& order_;
   io::Disk& disk_;
-  FileCopy files_;
-  bool may_clone_ = true;
+  UnreadableBytes& unreadable_;
 };
 
 }  // namespace

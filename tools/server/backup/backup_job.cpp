@@ -66,7 +66,9 @@ std::string BackupJob::copy_all() {
                              "may write to (systemd: ReadWritePaths=)"
                            : "");
   if (std::string error = copy_catalog(); !error.empty()) return error;
-  persist::JournalCopy copy({&disk_, this, &result_.unreadable, plan_.only_bytes});
+  using Sharing = persist::JournalCopy::Sharing;
+  persist::JournalCopy copy(
+      {&disk_, this, &result_.unreadable, plan_.only_bytes ? Sharing::none : Sharing::file});
   for (const persist::JournalSnapshot& journal : plan_.list.journals) {
     std::string error = copy.copy(journal, plan_.target, result_.tallies.emplace_back());
     if (!error.empty()) return error;
