@@ -68,7 +68,8 @@ class SpscRing {
   }
 
   /// Consumer. Calls visit(T&) for up to `max` items in order, which may move from it; then gives
-  /// their room back. Returns how many.
+  /// their room back. A visit that returns a bool ends it with false, behind this item. Returns how
+  /// many.
   template <class Visit>
   std::size_t consume(std::size_t max, Visit&& visit) {
     const std::size_t head = head_.load(std::memory_order_relaxed);
@@ -77,7 +78,11 @@ class SpscRing {
     if (count > max) count = max;
     for (std::size_t i = 0; i < count; ++i) {
       T& item = *std::launder(reinterpret_cast<T*>(slots_[(head + i) & mask_].bytes));
-      visit(item);
+      if constexpr (std::is_same_v<std::invoke_result_t<Visit&, T&>, bool>) {
+        if (!visit(item)) count = i + 1;
+      } else {
+        visit(item);
+      }
       item.~T();
     }
     if (count > 0) head_.store(head + count, std::memory_order_release);

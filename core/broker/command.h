@@ -10,6 +10,7 @@
 // A visitor of a direction has exactly the handlers of that direction, or it does not compile.
 #pragma once
 
+#include <cstdint>
 #include <type_traits>
 #include <variant>
 
@@ -36,9 +37,16 @@ struct IsAlternative<Command, std::variant<Kinds...>>
 template <class Command, class Variant>
 concept OneOf = IsAlternative<std::remove_cvref_t<Command>, Variant>::value;
 
+/// What comes behind it may name what this version of the topology brought. It ends in the mesh,
+/// which holds back the rest until the receiver has applied as much.
+struct TopologyKnown {
+  std::uint64_t version;
+};
+
 /// From shard to shard: one ring carries both directions. Flat, for a variant of two variants is
 /// larger than a slot.
-using PeerCommand = JoinVariants<QueueCommand, SessionCommand>::type;
+using PeerCommand = JoinVariants<JoinVariants<QueueCommand, SessionCommand>::type,
+                                 std::variant<TopologyKnown>>::type;
 
 /// Of a slot of the rings between threads: one cache line.
 inline constexpr std::size_t command_size_max = 64;

@@ -35,6 +35,8 @@ Mesh::Mesh(std::size_t thread_count)
 ShardEnd::ShardEnd(Mesh& mesh, core::ShardId self)
     : mesh_(mesh),
       self_(self),
+      versions_{0, std::vector<std::uint64_t>(mesh.shard_count(), 0),
+                std::vector<std::uint64_t>(mesh.shard_count(), 0)},
       peers_(mesh, mesh.loop(self),
              [&](core::ShardId to) -> Mesh::PeerRing& { return mesh.peer_ring(self, to); }),
       control_(mesh.ring_to_control(self), mesh.loop(self)),
@@ -42,13 +44,20 @@ ShardEnd::ShardEnd(Mesh& mesh, core::ShardId self)
 
 void ShardEnd::send(core::ShardId to, core::PeerCommand&& command) {
   CHECK(to != self_);
+  if (versions_.told[to] != versions_.applied) {
+    versions_.told[to] = versions_.applied;
+    peers_.send(to, core::TopologyKnown{versions_.applied});
+  }
   peers_.send(to, std::move(command));
 }
 
 void ShardEnd::send_to_control(core::ControlCommand&& command) {
   if (auto* reply = std::get_if<core::Reply>(&command)) return tell_admin(std::move(*reply));
   if (auto* ask = std::get_if<core::TopologyAsk>(&command)) return control_.send(std::move(*ask));
-  control_.send(std::get<core::TopologyApplied>(command));
+  const auto& applied = std::get<core::TopologyApplied>(command);
+  CHECK(applied.version > versions_.applied);
+  versions_.applied = applied.version;
+  control_.send(core::TopologyApplied{applied});
 }
 
 bool ShardEnd::push_staged() {

@@ -4,6 +4,11 @@
 //
 //   end A --send()--> ring A->B --drain()--> end B       full ring: staged at A, in order
 //
+// Each shard applies the topology's changes in its own time, and what it sends to another may name
+// what the other has not applied yet. So the first command after a change has a TopologyKnown in
+// front of it, and the other shard reads no further until it has applied the change, too. Else a
+// message for a new queue would be taken for one whose queue is gone.
+//
 // After a turn's sends, wake() wakes the receivers that sleep. A full ring never blocks and never
 // drops: what is staged goes out first, and congested() tells producers to stop reading from the
 // sockets that feed it. Draining never depends on the own outbox, so there is no cycle.
@@ -141,8 +146,7 @@ class ShardEnd final : public core::Outbox {
   std::size_t drain(F&& handle) {
     std::size_t count = 0;
     for (core::ShardId from = 0; from < peers_.size(); ++from)
-      if (from != self_)
-        count += mesh_.peer_ring(from, self_).consume(core::limits::mailbox_drain_max, handle);
+      if (from != self_) count += drain_peer(from, handle);
     count += mesh_.ring_from_control(self_).consume(core::limits::mailbox_drain_max, handle);
     count += mesh_.admin_rings().to_shard[self_]->consume(core::limits::mailbox_drain_max, handle);
     return count;
@@ -156,8 +160,31 @@ class ShardEnd final : public core::Outbox {
   void wake();
 
  private:
+  /// Versions of the topology: all zero before the first one.
+  struct Versions {
+    std::uint64_t applied = 0;               ///< Here.
+    std::vector<std::uint64_t> told;         ///< By shard: what it was told is applied here.
+    std::vector<std::uint64_t> wanted_from;  ///< By shard: what its next commands may be about.
+  };
+
+  /// Stops behind a TopologyKnown of a version that is not applied here yet.
+  template <class F>
+  std::size_t drain_peer(core::ShardId from, F&& handle) {
+    if (versions_.wanted_from[from] > versions_.applied) return 0;
+    const auto visit = [&](core::PeerCommand& command) {
+      if (const auto* known = std::get_if<core::TopologyKnown>(&command)) {
+        versions_.wanted_from[from] = known->version;
+        return known->version <= versions_.applied;
+      }
+      handle(command);
+      return true;
+    };
+    return mesh_.peer_ring(from, self_).consume(core::limits::mailbox_drain_max, visit);
+  }
+
   Mesh& mesh_;
   core::ShardId self_;
+  Versions versions_;
   ShardSenders<core::PeerCommand> peers_;  ///< Nothing is sent to this shard itself.
   RingSender<ShardToControl> control_;
   RingSender<ShardToAdmin> admin_;

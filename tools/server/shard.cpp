@@ -153,7 +153,10 @@ struct Shard::Handler {
 template <class Command>
 void Shard::on_command(Command& command) {
   if constexpr (std::is_same_v<Command, core::PeerCommand>) {
-    std::visit([this](auto& one) { broker_.apply(std::move(one)); }, command);
+    const auto apply = [this]<class Kind>(Kind& one) {
+      if constexpr (!std::is_same_v<Kind, core::TopologyKnown>) broker_.apply(std::move(one));
+    };
+    std::visit(apply, command);
   } else {
     core::TurnJob job = core::TurnJob::commands;
     if constexpr (std::is_same_v<Command, ControlToShard>) {

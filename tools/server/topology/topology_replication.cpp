@@ -24,6 +24,13 @@ bool continues_piece(const core::TopologyChange& change, const core::TopologyCha
          std::holds_alternative<core::QueueRemoved>(before);
 }
 
+/// Returns true if the change begins a piece. A policy may take many turns: what came before it
+/// would be in force on a shard meanwhile that does not say yet that it has applied it.
+bool begins_piece(const core::TopologyChange& change) {
+  return std::holds_alternative<core::PolicyPut>(change) ||
+         std::holds_alternative<core::PolicyRemoved>(change);
+}
+
 }  // namespace
 
 /// The rules name what depends on something before it, so that what is left between two pieces of a
@@ -32,7 +39,8 @@ std::vector<core::TopologyChanges> split_changes(core::TopologyChanges changes) 
   constexpr std::size_t size_max = core::limits::topology_piece_max;
   std::vector<core::TopologyChanges> pieces;
   for (core::TopologyChange& change : changes.list) {
-    const bool is_full = !pieces.empty() && pieces.back().list.size() >= size_max;
+    const bool is_full =
+        !pieces.empty() && (pieces.back().list.size() >= size_max || begins_piece(change));
     if (pieces.empty() || (is_full && !continues_piece(change, pieces.back().list.back())))
       pieces.push_back({{}, changes.by});
     pieces.back().list.push_back(std::move(change));

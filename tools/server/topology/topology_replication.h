@@ -31,7 +31,7 @@ namespace lepus::server {
 /// So many changes the admin thread may be behind while it writes a long answer: some megabytes.
 inline constexpr std::size_t admin_unapplied_max = 256 * core::limits::topology_unapplied_max;
 
-/// Cuts changes into pieces of some limits::topology_piece_max, in order.
+/// Cuts changes into pieces of some limits::topology_piece_max, in order. A policy begins one.
 std::vector<core::TopologyChanges> split_changes(core::TopologyChanges changes);
 
 class TopologyReplication {

@@ -83,6 +83,36 @@ TEST_F(MeshTest, EachPairHasItsOwnOrder) {
   EXPECT_TRUE(drain(two).empty());
 }
 
+/// A queue that shard 0 knows is not known to shard 1 yet: what is for it must not be lost there.
+TEST_F(MeshTest, WhatNamesAChangeWaitsUntilItIsApplied) {
+  ShardEnd zero{mesh_, 0};
+  ShardEnd one{mesh_, 1};
+  ShardEnd two{mesh_, 2};
+  zero.send(1, numbered(1));
+  zero.send_to_control(core::TopologyApplied{1});
+  zero.send(1, numbered(2));
+  zero.send(1, numbered(3));
+  two.send(1, numbered(4));
+  EXPECT_EQ(drain(one), (std::vector<std::uint32_t>{1, 4})) << "shard 2 knows of no change";
+  two.send(1, numbered(5));
+  EXPECT_EQ(drain(one), std::vector<std::uint32_t>{5});
+  one.send_to_control(core::TopologyApplied{1});
+  EXPECT_EQ(drain(one), (std::vector<std::uint32_t>{2, 3}));
+}
+
+/// Of ten changes a shard is told once, in front of what is sent to it next.
+TEST_F(MeshTest, AChangeThatIsAppliedHoldsNothingBack) {
+  ShardEnd zero{mesh_, 0};
+  ShardEnd one{mesh_, 1};
+  for (std::uint64_t version = 1; version <= 10; ++version) {
+    zero.send_to_control(core::TopologyApplied{version});
+    one.send_to_control(core::TopologyApplied{version});
+  }
+  zero.send(1, numbered(1));
+  zero.send(1, numbered(2));
+  EXPECT_EQ(one.drain([](auto&) {}), 3U) << "one TopologyKnown and two commands";
+}
+
 TEST_F(MeshTest, TheControlThreadHasCommandsOfItsOwn) {
   ShardEnd zero{mesh_, 0};
   ShardEnd one{mesh_, 1};

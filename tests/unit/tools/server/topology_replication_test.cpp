@@ -157,6 +157,20 @@ TEST(SplitChanges, LeavesAStoreWithItsExchange) {
   EXPECT_EQ(pieces[1].list.size(), 1U);
 }
 
+/// A policy may take many turns of a shard: nothing before it may be half told meanwhile.
+TEST(SplitChanges, BeginsAPieceWithEachPolicy) {
+  core::TopologyChanges changes = vhost_changes(2);
+  changes.list.emplace_back(core::PolicyPut{});
+  changes.list.emplace_back(core::PolicyRemoved{});
+  changes.list.emplace_back(core::VhostAdded{core::VhostId{1'000}, "last"});
+  const std::vector<core::TopologyChanges> pieces = split_changes(changes);
+  ASSERT_EQ(pieces.size(), 3U);
+  EXPECT_EQ(pieces[0].list.size(), 2U);
+  EXPECT_TRUE(std::holds_alternative<core::PolicyPut>(pieces[1].list[0]));
+  EXPECT_TRUE(std::holds_alternative<core::PolicyRemoved>(pieces[2].list[0]));
+  EXPECT_EQ(pieces[2].list.size(), 2U);
+}
+
 TEST_F(TopologyReplicationTest, WaitsForTheSlowestShard) {
   const std::size_t piece_count = topology_unapplied_max / topology_piece_max;
   append_all(vhost_changes((piece_count + 2) * topology_piece_max));
