@@ -43,10 +43,12 @@ class SimDriver final : public Driver {
   /// any more; an open_file, allocate or unlink may still have been carried out. Loop::abandon()
   /// does the same for what the loop holds.
   void abandon();
-  /// Its thread gets no time until then, whatever there is to do; core::never: no more.
+  /// Its thread gets no time until then, whatever there is to do, and looks around then, also when it
+  /// sleeps; core::never: it gets no more time.
   void stall(core::Nanos until) {
     CHECK(until >= 0);
     stalled_until_ = until;
+    woken_ = true;
   }
   /// Ops under way.
   std::size_t pending_count() const { return pending_.size(); }

@@ -66,6 +66,10 @@ class Cluster {
   void set_memory_pressure_threshold(std::uint64_t bytes) {
     for (const auto& shard : shards_) shard->set_memory_pressure_threshold(bytes);
   }
+  /// What the world did to the shards' brokers itself, beside the mesh, is noticed.
+  void wake_all() {
+    for (const auto& thread : threads_) thread->driver->stall(parts_.world->now());
+  }
   const Operator& an_operator() const { return operator_; }
   std::vector<std::unique_ptr<server::Shard>>& shards() { return shards_; }
   const std::vector<std::unique_ptr<persist::ShardRecovery>>& stores() const { return stores_; }

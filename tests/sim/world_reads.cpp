@@ -42,6 +42,7 @@ void World::mend_reads() {
       if (count > 0) judge_.note("{} messages of queue {} are tried again", count, queue.name);
     });
   }
+  cluster_->wake_all();
 }
 
 }  // namespace lepus::sim
