@@ -105,12 +105,14 @@ def messages_move_from_queue_to_queue(world):
 def what_cannot_be_moved_is_said(world):
     world.start()
     declare(world, 'q')
+    declare(world, 't')
     declare(world, 's', **{'x-queue-type': 'stream'})
     for code, words, text in (
             (64, (), 'expected --from'), (64, ('--from', 'q'), 'expected one of --to'),
             (65, ('--from', 'none', '--to', 'q'), 'Queue not found'),
             (65, ('--from', 'q', '--to', 'none'), "there is no queue 'none'"),
-            (65, ('--from', 'q', '--to', 'q', '--count', '0'), 'count'),
+            (65, ('--from', 'q', '--to', 'q'), 'the queue they are in'),
+            (65, ('--from', 'q', '--to', 't', '--count', '0'), 'count'),
             (65, ('--from', 'q', '--to-origin', 'odd'), 'to_origin')):
         found, _, error = world.run('move_messages', *words)
         check(found == code and text in error, f'{words}: {found} {error}')

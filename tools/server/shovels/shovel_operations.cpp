@@ -198,6 +198,10 @@ class MoveMessages final : public AccessChange {
     const core::VhostInfo* found = broker().topology().find_vhost(vhost);
     const bool is_queue = request().has("to");
     const std::string name = option(is_queue ? "to" : "to_exchange");
+    if (is_queue && vhost == request().vhost && name == option("from")) {
+      fail(AdminFault::invalid, "to: that is the queue they are in");
+      return false;
+    }
     const bool is_there =
         found != nullptr &&
         (is_queue ? broker().topology().find_queue(found->id, name) != nullptr
