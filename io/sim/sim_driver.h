@@ -43,7 +43,7 @@ class SimDriver final : public Driver {
   /// any more; an open_file, allocate or unlink may still have been carried out. Loop::abandon()
   /// does the same for what the loop holds.
   void abandon();
-  /// Its thread gets no time until then, whatever there is to do, and looks around then, also when it
+  /// Its thread gets no time until then, whatever there is to do, and has a turn then, also when it
   /// sleeps; core::never: it gets no more time.
   void stall(core::Nanos until) {
     CHECK(until >= 0);

@@ -1,5 +1,7 @@
-"""What only Lepus answers: pieces of streams, traces, the log, messages that move, its threads. Users
-without the right get the status that RabbitMQ gives for paths of its own."""
+"""What only Lepus answers: pieces of streams, traces, the log, messages that move, its threads.
+
+Users without the right get the status that RabbitMQ gives for paths of its own.
+"""
 
 import base64
 import time
