@@ -6,25 +6,31 @@ rabbitmq-server, one after the other on this machine.
 
 Each browser is logged in and shows a page that renews itself: overview, queues, one queue,
 connections and, of Lepus, its shards. Chromium draws on the broker's own processors here, as an
-operator's browser does not: it runs with SCHED_IDLE, and beside it stands what two programs do that
-only compute with SCHED_IDLE. The last row is Chromium with everybody's priority.
+operator's browser does not, and needs more of them than all the rest. So their requests are written
+down, with their times, and a program makes the same ones again: that is what browsers elsewhere are
+for the broker. In one row Chromium runs with SCHED_IDLE, in the last with everybody's priority.
+
+Two programs that only compute, with SCHED_IDLE, run beside all of it: processors of a virtual
+machine that have nothing to do are taken away, and come back late.
 
 Needs a release build (tools/run.sh --build-only), RabbitMQ (bench/install_rabbitmq.sh) and a
 browser (tests/web/setup.sh build/web).
 """
 import argparse
 import contextlib
+import json
 import os
 import subprocess
 import sys
 import threading
+import time
 
 from compare import put_between_marks
 from compare_brokers import BrokerError, Lepus, RabbitMq
 from compare_cases import say
 from compare_generator import number_at, rounded
 from compare_machine import machine
-from management import API_PORT_OFFSET, PORT, Bench, with_api
+from management import API_PORT_OFFSET, PORT, Bench, Client, with_api
 
 BROWSERS = 10
 PYTHON = 'build/web/python/bin/python'
@@ -36,7 +42,7 @@ WAIT_MS = 120_000
 # --- The browsers: a process of its own, with Playwright's environment
 
 def show_pages(name, url):
-    """Says `open` when all are there, and how many requests they made when its input ends."""
+    """Says `open` when all are there, and what they asked and when as soon as its input ends."""
     from playwright.sync_api import sync_playwright  # pylint: disable=import-error
     end = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), end.set()), daemon=True).start()
@@ -53,18 +59,20 @@ def show_pages(name, url):
             password.press('Enter')
             password.wait_for(state='detached')
             page.goto(f'{url}#/{PAGES[name][number % len(PAGES[name])]}')
-            page.on('request', lambda request: requests.append(request.url))
+            page.on('request', lambda request: requests.append((time.monotonic(), request.url)))
         requests.clear()
+        start = time.monotonic()
         print('open', flush=True)
         while not end.is_set():
             page.wait_for_timeout(200)
-        print(len(requests), flush=True)
+        print(json.dumps([(when - start, address.removeprefix(url.rstrip('/')))
+                          for when, address in requests]), flush=True)
         browser.close()
 
 
 @contextlib.contextmanager
 def browsers(broker, command=()):
-    """Ten of them; gives a list that holds the number of their requests afterwards."""
+    """Ten of them; gives a list that holds their requests afterwards: (seconds, path)."""
     requests = []
     process = subprocess.Popen(
         [*command, PYTHON, os.path.abspath(__file__), '--show', broker.name,
@@ -75,10 +83,32 @@ def browsers(broker, command=()):
             raise SystemExit(f'{broker.name}: the pages did not open')
         yield requests
         process.stdin.close()
-        requests.append(int(process.stdout.readline()))
+        requests.extend(json.loads(process.stdout.readline()))
     finally:
         process.stdin.close()
         process.wait()
+
+
+@contextlib.contextmanager
+def same_requests(broker, requests):
+    """Made again at their times, over and over."""
+    stop = threading.Event()
+
+    def ask():
+        client = Client(broker.port + API_PORT_OFFSET)
+        while not stop.is_set():
+            start = time.monotonic()
+            for when, path in requests:
+                if stop.wait(max(0, start + when - time.monotonic())):
+                    return
+                client.request(path)
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 @contextlib.contextmanager
@@ -115,15 +145,15 @@ def measure(bench, results):
         say(name, f'{title}: {shown}')
 
     bench.fill()
-    note('10 000 msg/s alone, p50 / p99', flow(bench))
-    with programs(IDLE):
-        note('beside two programs that compute, SCHED_IDLE', flow(bench))
     with browsers(bench.broker, IDLE) as requests:
-        figures = flow(bench)
-    note('ten browsers open, SCHED_IDLE', figures, f'; {requests[0]} requests')
-    with browsers(bench.broker) as requests:
-        figures = flow(bench)
-    note('ten browsers open, on the same processors', figures, f'; {requests[0]} requests')
+        idle = flow(bench)
+    note('10 000 msg/s alone, p50 / p99', flow(bench))
+    with same_requests(bench.broker, requests):
+        note('beside the requests of ten browsers', flow(bench),
+             f'; {len(requests) / bench.seconds:.0f} requests/s')
+    note('beside ten browsers on the same processors, SCHED_IDLE', idle)
+    with browsers(bench.broker):
+        note('beside ten browsers on the same processors', flow(bench))
 
 
 def table(results, names):
@@ -153,7 +183,7 @@ def main():
         chosen.append(RabbitMq(PORT + 10, directory))
     results = {}
     for broker in chosen:
-        with with_api(broker) as running:
+        with with_api(broker) as running, programs(IDLE):
             measure(Bench(running, arguments), results)
     text = table(results, [broker.name for broker in chosen])
     print(text, end='')
