@@ -290,6 +290,7 @@ void World::settle() {
   }
   if (!expect("answers or confirms are missing", settled)) return;
   const auto work_off = [&] {
+    if (reads_fail_) retry_parked();
     bool nothing_held = true;
     for (Seat& seat : seats_) {
       if (!seat.client || seat.client->is_over()) continue;

@@ -81,6 +81,7 @@ class World {
   void end_disk_faults();
   void disturb_reads();
   void mend_reads();
+  void retry_parked();
   void interlude();
   // world_clock.cpp
   void disturb_clock();

@@ -34,15 +34,21 @@ void World::disturb_reads() {
 /// The disk reads again.
 void World::mend_reads() {
   reads_fail_until_ = 0;
-  if (!reads_fail_) return;
+  if (reads_fail_) retry_parked();
+}
+
+/// Also later: a read that began before may end as an error after.
+void World::retry_parked() {
+  std::size_t retried = 0;
   for (const auto& shard : cluster_->shards()) {
     for_each_queue(shard->broker().topology(), [&](const core::QueueInfo& queue) {
       if (queue.local == nullptr) return;
       const std::size_t count = queue.local->storage().resolve_unreadable({}, SIZE_MAX);
+      retried += count;
       if (count > 0) judge_.note("{} messages of queue {} are tried again", count, queue.name);
     });
   }
-  cluster_->wake_all();
+  if (retried > 0) cluster_->wake_all();
 }
 
 }  // namespace lepus::sim
