@@ -419,8 +419,13 @@ def what_is_tuned_is_put_back(node):
         mount -t tmpfs none /run
         echo 1000 > /proc/sys/net/core/somaxconn
         echo 500 > /proc/sys/net/ipv4/tcp_max_syn_backlog
-        for words in 'apply --dry-run' apply 'undo --dry-run' apply undo undo; do
-            {os.path.dirname(node.program)}/lepusctl -q tune $words > /dev/null
+        for words in 'apply --dry-run' apply 'undo --dry-run' apply undo undo apply 'by hand' undo
+        do
+            if [ "$words" = 'by hand' ]; then
+                echo 2000 > /proc/sys/net/core/somaxconn
+            else
+                {os.path.dirname(node.program)}/lepusctl -q tune $words > /dev/null
+            fi
             for setting in {settings}; do sed 's/$/ /' $setting | tr -d '\\n'; done; echo
         done
         find /run -type f"""
@@ -428,7 +433,8 @@ def what_is_tuned_is_put_back(node):
                           text=True, timeout=TOOL_S, check=False)
     before, tuned = '60 1000 500', '1 4096 4096'
     check(done.returncode == 0 and [line.strip() for line in done.stdout.splitlines()] ==
-          [before, tuned, tuned, tuned, before, before], f'{done}')
+          [before, tuned, tuned, tuned, before, before, tuned, '1 2000 4096', '60 2000 500'],
+          f'{done}')
 
 
 if __name__ == '__main__':

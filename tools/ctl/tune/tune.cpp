@@ -1,4 +1,5 @@
-// Lines of the undo file are "value<TAB>path"; a path that is there already keeps its oldest value.
+// Lines of the undo file are "value before<TAB>value written<TAB>path". A path that is there
+// already keeps its value before as long as nobody else wrote it since.
 #include "tools/ctl/tune/tune.h"
 
 #include <fmt/format.h>
@@ -23,26 +24,35 @@ namespace lepus::ctl {
 
 namespace {
 
-using OldValues = std::map<std::string, std::string>;  ///< By path.
+/// What one file held, and what apply made of it.
+struct AppliedValue {
+  std::string before;
+  std::string written;  ///< As the kernel shows it.
+};
+using AppliedValues = std::map<std::string, AppliedValue>;  ///< By path.
 
 constexpr std::size_t undo_file_max = 1 << 20;
 
-OldValues read_undo(const std::string& path) {
-  OldValues values;
+AppliedValues read_undo(const std::string& path) {
+  AppliedValues values;
   std::ifstream stream(path);
   std::size_t size = 0;
   for (std::string line; size < undo_file_max && std::getline(stream, line);) {
     size += line.size() + 1;
-    const std::size_t tab = line.find('\t');
-    if (tab != std::string::npos) values.emplace(line.substr(tab + 1), line.substr(0, tab));
+    const std::size_t first = line.find('\t');
+    const std::size_t last = line.rfind('\t');
+    if (first == last) continue;  // no such line
+    values.emplace(line.substr(last + 1),
+                   AppliedValue{line.substr(0, first), line.substr(first + 1, last - first - 1)});
   }
   return values;
 }
 
 /// Empty, or why it cannot be written.
-std::string write_undo(const std::string& path, const OldValues& values) {
+std::string write_undo(const std::string& path, const AppliedValues& values) {
   std::string text;
-  for (const auto& [file, value] : values) text += fmt::format("{}\t{}\n", value, file);
+  for (const auto& [file, value] : values)
+    text += fmt::format("{}\t{}\t{}\n", value.before, value.written, file);
   io::KernelDisk disk;
   const std::string next = path + ".new";
   const int fd = disk.open(next, {.write = true, .create = true});
@@ -74,7 +84,19 @@ void fail(TuneOutcome& outcome, std::string error) {
   outcome.exit_code = is_forbidden ? exit_no_permission : exit_cannot_write;
 }
 
-/// The same number may be written differently (CPU lists), or be ignored by the device.
+/// Empty, or why it cannot be written. The undo file has the setting before it is changed.
+std::string apply_one(const TuneRun& run, const TuneSetting& setting, AppliedValues& values) {
+  AppliedValue& value = values[setting.path];
+  if (setting.current != value.written) value.before = setting.current;
+  value.written = setting.wanted;
+  std::string error = write_undo(run.undo_file, values);
+  if (error.empty()) error = write_value(run.place.root + setting.path, setting.wanted);
+  if (!error.empty()) return error;
+  // The kernel may show the same value in other words (lists of CPUs), or not have taken it.
+  value.written = chosen_of(read_value(run.place, setting.path));
+  return value.written == setting.wanted ? error : write_undo(run.undo_file, values);
+}
+
 std::string describe(const TuneSetting& setting) {
   return fmt::format("{}: {} -> {}", setting.path, setting.current, setting.wanted);
 }
@@ -119,7 +141,9 @@ std::string option(const Invocation& invocation, std::string_view name, std::str
 int report(const TuneOutcome& outcome, bool is_dry) {
   for (const std::string& line : outcome.lines)
     fmt::print("{}{}\n", is_dry ? "would set " : "", line);
-  if (outcome.lines.empty() && outcome.error.empty()) fmt::print("nothing to do\n");
+  for (const std::string& line : outcome.kept) fmt::print("{}\n", line);
+  if (outcome.lines.empty() && outcome.kept.empty() && outcome.error.empty())
+    fmt::print("nothing to do\n");
   if (!outcome.error.empty()) fmt::print(stderr, "Error:\n{}\n", outcome.error);
   return outcome.exit_code;
 }
@@ -128,15 +152,11 @@ int report(const TuneOutcome& outcome, bool is_dry) {
 
 TuneOutcome apply_tuning(const TuneRun& run) {
   TuneOutcome outcome;
-  OldValues old_values = read_undo(run.undo_file);
+  AppliedValues values = read_undo(run.undo_file);
   for (const Tuner& tuner : find_tuners(run.place)) {
     for (const TuneSetting& setting : tuner.settings) {
       if (setting.is_good || setting.path.empty()) continue;
-      old_values.emplace(setting.path, setting.current);
-      std::string error;
-      if (!run.is_dry) error = write_undo(run.undo_file, old_values);
-      if (!run.is_dry && error.empty())
-        error = write_value(run.place.root + setting.path, setting.wanted);
+      std::string error = run.is_dry ? std::string() : apply_one(run, setting, values);
       if (error.empty()) {
         outcome.lines.push_back(describe(setting));
       } else {
@@ -151,11 +171,17 @@ TuneOutcome undo_tuning(const TuneRun& run) {
   TuneOutcome outcome;
   for (const auto& [path, value] : read_undo(run.undo_file)) {
     const std::string current = chosen_of(read_value(run.place, path));
-    if (current == value) continue;
+    if (current == value.before) continue;
+    if (current != value.written) {
+      outcome.kept.push_back(
+          fmt::format("{}: left at {}, which apply did not write (it wrote {}, before it was {})",
+                      path, current, value.written, value.before));
+      continue;
+    }
     std::string error;
-    if (!run.is_dry) error = write_value(run.place.root + path, value);
+    if (!run.is_dry) error = write_value(run.place.root + path, value.before);
     if (error.empty()) {
-      outcome.lines.push_back(fmt::format("{}: {} -> {}", path, current, value));
+      outcome.lines.push_back(fmt::format("{}: {} -> {}", path, current, value.before));
     } else {
       fail(outcome, std::move(error));
     }

@@ -2,7 +2,8 @@
 // next boot, and sets them back.
 //
 //   apply:  the old value goes into the undo file, durably, then the new one is written
-//   undo:   what the file says is written, and the file goes
+//   undo:   the old value is written where the new one still is, and the file goes: what somebody
+//           else has written since stays
 #pragma once
 
 #include <string>
@@ -17,6 +18,7 @@ namespace lepus::ctl {
 /// What was, and how far it came.
 struct TuneOutcome {
   std::vector<std::string> lines;  ///< What was or would be written: "/proc/...: 60 -> 1".
+  std::vector<std::string> kept;   ///< What undo leaves to whoever wrote it after apply.
   std::string error;               ///< What could not be written, and why.
   int exit_code = 0;
 };

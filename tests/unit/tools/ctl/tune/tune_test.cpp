@@ -84,9 +84,6 @@ TEST_F(TuneTest, AppliesAndUndoes) {
   EXPECT_EQ(get("/proc/sys/vm/swappiness"), "1");
   EXPECT_EQ(get("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"), "performance");
   EXPECT_EQ(get("/proc/irq/30/smp_affinity_list"), "0-7");
-  // Somebody changes it again; the oldest value counts.
-  put("/proc/sys/vm/swappiness", "30");
-  EXPECT_EQ(apply_tuning(run_).lines, std::vector<std::string>{"/proc/sys/vm/swappiness: 30 -> 1"});
   const TuneOutcome undone = undo_tuning(run_);
   EXPECT_EQ(undone.error, "");
   EXPECT_EQ(get("/proc/sys/vm/swappiness"), "60");
@@ -94,6 +91,37 @@ TEST_F(TuneTest, AppliesAndUndoes) {
   EXPECT_EQ(get("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"), "powersave");
   EXPECT_FALSE(std::filesystem::exists(run_.undo_file));
   EXPECT_TRUE(undo_tuning(run_).lines.empty());
+}
+
+TEST_F(TuneTest, UndoLeavesAloneWhatWasChangedByHand) {
+  EXPECT_EQ(apply_tuning(run_).error, "");
+  put("/proc/sys/vm/swappiness", "10");
+  put("/sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]");
+  for (const bool is_dry : {true, false}) {
+    run_.is_dry = is_dry;
+    const TuneOutcome undone = undo_tuning(run_);
+    EXPECT_EQ(undone.error, "");
+    EXPECT_EQ(undone.lines.size(), 1U) << "the governor";
+    ASSERT_EQ(undone.kept.size(), 2U);
+    EXPECT_EQ(undone.kept[0],
+              "/proc/sys/vm/swappiness: left at 10, which apply did not write (it wrote 1, before "
+              "it was 60)");
+  }
+  EXPECT_EQ(get("/proc/sys/vm/swappiness"), "10");
+  EXPECT_EQ(get("/sys/kernel/mm/transparent_hugepage/enabled"), "always madvise [never]");
+  EXPECT_EQ(get("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"), "powersave");
+  EXPECT_TRUE(undo_tuning(run_).kept.empty()) << "said once: the undo file is gone";
+}
+
+TEST_F(TuneTest, WhatWasSetByHandBetweenTwoAppliesIsSetBack) {
+  run_.place.irq_cpus = "0-1";
+  EXPECT_EQ(apply_tuning(run_).error, "");
+  put("/proc/sys/vm/swappiness", "30");
+  run_.place.irq_cpus = "2-3";  // that of the first apply is nobody's choice
+  EXPECT_EQ(apply_tuning(run_).lines.size(), 2U);
+  EXPECT_EQ(undo_tuning(run_).error, "");
+  EXPECT_EQ(get("/proc/sys/vm/swappiness"), "30");
+  EXPECT_EQ(get("/proc/irq/30/smp_affinity_list"), "0-7");
 }
 
 TEST_F(TuneTest, DryRunsChangeNothing) {
