@@ -149,7 +149,7 @@ void AgentLink::finish_message() {
 }
 
 bool AgentLink::send(const Letter& letter, uint64_t now) {
-  if (!is_ready_ || !has_room()) return false;
+  if (!can_send()) return false;
   Bytes properties;
   Writer to(properties);
   Publish publish;
@@ -307,7 +307,7 @@ void Fleet::call(uint64_t now) {
   if (next_caller_ == 0) stride_ = stride_ % state_.plan.agents + 1;
   const unsigned target = (caller + stride_) % state_.plan.agents;
   Agent& from = *agents_[caller];
-  if (!from.sender.is_ready() || !from.replies.is_ready()) {
+  if (!from.sender.can_send() || !from.replies.is_ready()) {
     ++state_.unsent_count;
     return;
   }

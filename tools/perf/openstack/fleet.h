@@ -51,7 +51,8 @@ struct FleetState {
   uint64_t ready_count = 0;     // links that have declared all
   uint64_t declared_count = 0;  // declares and binds answered since the start
   uint64_t lost_count = 0;      // connections that broke, or could not be made
-  uint64_t unsent_count = 0;    // calls and answers that had no connection to go through
+  // Calls and answers that had no connection to go through, or one that the broker did not read.
+  uint64_t unsent_count = 0;
   uint64_t returned_count = 0;
   uint64_t nacked_count = 0;
   uint64_t fanout_count = 0;  // messages received by fanout
@@ -64,7 +65,9 @@ class AgentLink : public Session {
   AgentLink(FleetState& fleet, unsigned agent, unsigned link);
 
   bool is_ready() const { return is_ready_; }
-  // Appends a message; false when the link is not ready.
+  // False as well while the broker reads nothing of what it is sent.
+  bool can_send() const { return is_ready_ && has_room(); }
+  // Appends a message; false when the link cannot send.
   struct Letter {
     std::string_view exchange;
     std::string_view key;
