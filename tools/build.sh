@@ -1,26 +1,28 @@
 #!/bin/sh
 # Builds one preset into build/<preset>:
 #   tools/build.sh [release|debug|asan|tsan] [ninja arguments...]
-# The build directory can be moved with LEPUS_BUILD_ROOT. New and removed files are noticed, and the
-# build is configured again for them.
+# The build directory can be moved with LEPUS_BUILD_ROOT. CXXFLAGS and LDFLAGS are added when it is
+# made. New and removed files are noticed, and the build is configured again for them.
 set -eu
 cd "$(dirname "$0")/.."
 preset=${1:-release}
 [ $# -eq 0 ] || shift
 compiler=${CXX:-g++}
 threads=
+# Line numbers are all a report needs; full debug information would double the time to build.
+flags=-g1
 case "$preset" in
-    release) options="-Dbuildtype=plain -Doptimization=2 -Dcpp_args=-g1" ;;
-    debug)   options="-Dbuildtype=debug -Dmimalloc=disabled" ;;
-    # Line numbers are all a report needs; full debug information would double the time to build.
+    release) options="-Dbuildtype=plain -Doptimization=2" ;;
+    debug)   options="-Dbuildtype=debug -Dmimalloc=disabled"
+             flags= ;;
     # With clang, so that the fuzzers are built of the same objects.
-    asan)    options="-Dbuildtype=plain -Doptimization=1 -Dcpp_args=-g1"
+    asan)    options="-Dbuildtype=plain -Doptimization=1"
              options="$options -Db_sanitize=address,undefined"
              options="$options -Db_lundef=false -Dfuzz=true"
              compiler=${CXX:-clang++-14} ;;
     # Tests of what threads share. All else is used by one thread at a time: a started broker shows
     # whether that is so (suite wire-tsan).
-    tsan)    options="-Dbuildtype=plain -Doptimization=1 -Dcpp_args=-g1 -Db_sanitize=thread"
+    tsan)    options="-Dbuildtype=plain -Doptimization=1 -Db_sanitize=thread"
              for name in admin control log mesh resource_alarms slow_reading store_writer \
                  topology_replication; do
                  threads=$threads,tools/server/$name
@@ -48,7 +50,7 @@ if [ ! -f "$dir/build.ninja" ]; then
         export CXX_LD="${CXX_LD:-mold}"
     fi
     # shellcheck disable=SC2086  # the options are a list
-    CXX="$compiler" meson setup $options "$dir" .
+    CXX="$compiler" meson setup $options "-Dcpp_args=$flags${CXXFLAGS:+ $CXXFLAGS}" "$dir" .
     echo "$sources" > "$dir/sources.list"
 elif [ "$(cat "$dir/sources.list" 2>/dev/null)" != "$sources" ]; then
     meson setup --reconfigure "$dir" .

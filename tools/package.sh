@@ -40,6 +40,14 @@ if [ -z "$programs" ]; then
     [ -z "$dpdk" ] || meson configure "$programs" -Ddpdk=enabled
     CCACHE_DISABLE=1 tools/build.sh release lepus lepusctl lepus-journal lepus-perf \
         ${dpdk:+net/dpdk/lepus-dpdk.so net/dpdk/lepus-lwip.so}
+    # What the flags are for. A directory in a program is one in its debugging information.
+    for name in lepus lepusctl lepus-journal lepus-perf; do
+        if grep -qaF "$root" "$programs/$name"; then
+            echo "tools/package.sh: $programs/$name has the directory $root in it" >&2; exit 1
+        elif ! grep -qa __stack_chk_fail "$programs/$name"; then
+            echo "tools/package.sh: $programs/$name is not hardened" >&2; exit 1
+        fi
+    done
 fi
 
 # ---- what debian/rules packs
