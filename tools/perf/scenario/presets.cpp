@@ -47,7 +47,7 @@ constexpr std::array preset_table{
   "description": "Ten thousand connections with a channel each, and some traffic among them.",
   "queues": {"work": {"count": 10}},
   "clients": {
-    "idle": {"role": "idle", "count": 10000, "connects_per_s": 5000, "reconnect": true},
+    "idle": {"role": "idle", "count": 10000, "connects_per_s": 5000},
     "producers": {"role": "producer", "count": 10, "rate": 1000, "size": 256},
     "consumers": {"role": "consumer", "count": 10, "prefetch": 50}
   },
