@@ -101,6 +101,10 @@ def disk_note(arguments):
             'stored; files were dropped from the page cache before.')
 
 
+def scale(arguments):
+    return QUICK if arguments.quick else FULL
+
+
 def shards_text(arguments):
     """How many shards were measured, and whether that is what one gets without asking."""
     placement = subprocess.run(
@@ -129,7 +133,7 @@ def table(results, versions, wanted, arguments):
                 f'| {ratio(row, *values)} | '
                 + ' | '.join('–' if value is None else f'{rounded(value)} µs' for value in cpu)
                 + ' |')
-    duration = (QUICK if arguments.quick else FULL)['duration']
+    duration = scale(arguments)['duration']
     lines += ['', f'{machine()}; generator and broker share it. Lepus with '
               f'{shards_text(arguments)}; {duration} s a case. Rates are '
               'deliveries per second, without a consumer confirms per second; CPU is the '
@@ -137,6 +141,9 @@ def table(results, versions, wanted, arguments):
               'memory of the process. Ratio: how many times better Lepus is.']
     if any(case.on_disk for case in wanted):
         lines += ['', disk_note(arguments)]
+    if any(case.is_scenario for case in wanted):
+        lines += ['', f'Scenarios of `lepus-perf list` in {scale(arguments)["time_scale"]} of '
+                  'their time.']
     if arguments.quick or arguments.load > LOAD_QUIET_MAX:
         why = ' and '.join(
             (['short cases (--quick)'] if arguments.quick else [])
@@ -180,6 +187,8 @@ def parse_arguments():
     parser.add_argument('--only', metavar='TEXT', default='',
                         help='cases whose key contains the text: '
                         + ', '.join(case.key for case in cases(FULL)))
+    parser.add_argument('--scenarios', action='store_true', help='only clients of several kinds at '
+                        'once, which have a table of their own')
     parser.add_argument('--json', metavar='FILE', help='all reports of the generator')
     parser.add_argument('--shards', default='auto', help='of Lepus: a number or auto (default)')
     parser.add_argument('--dir', metavar='DIR',
@@ -201,8 +210,8 @@ def measure_raw(arguments, wanted):
 
 def main():
     arguments = parse_arguments()
-    wanted = [case for case in cases(QUICK if arguments.quick else FULL)
-              if arguments.only in case.key]
+    wanted = [case for case in cases(scale(arguments))
+              if arguments.only in case.key and case.is_scenario >= arguments.scenarios]
     if not wanted:
         sys.exit(f'bench/compare.sh: no case contains "{arguments.only}"; --help lists them')
     for number in (signal.SIGTERM, signal.SIGHUP):  # like Ctrl-C: brokers are stopped first
@@ -227,15 +236,19 @@ def main():
         measure_raw(arguments, wanted)
     except (BrokerError, DiskError) as error:
         sys.exit(f'bench/compare.sh: {error}')
-    text = table(results, versions, wanted, arguments)
-    print(text, end='')
+    tables = {mark: table(results, versions, some, arguments) for mark, some in (
+        ('results', [case for case in wanted if not case.is_scenario]),
+        ('scenarios', [case for case in wanted if case.is_scenario])) if some}
+    print('\n'.join(tables.values()), end='')
     if arguments.json:
         with open(arguments.json, 'w', encoding='utf-8') as file:
             json.dump({'machine': machine(), 'raw_write_us': arguments.raw_us,
                        'versions': versions, 'results': results}, file, indent=1)
     if arguments.update_results:
-        put_between_marks('docs/RESULTS.md', text)
-        put_between_marks('README.md', few_rows(text, wanted))
+        for mark, text in tables.items():
+            put_between_marks('docs/RESULTS.md', text, mark)
+        if 'results' in tables:
+            put_between_marks('README.md', few_rows(tables['results'], wanted))
     failed = any('error' in report for reports in results.values() for report in reports.values())
     sys.exit(1 if failed else 0)
 

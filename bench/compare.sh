@@ -1,7 +1,7 @@
 #!/bin/sh
 # Measures Lepus and Debian's RabbitMQ one after the other on this machine and prints a table:
-#   bench/compare.sh [--quick] [--lepus | --rabbitmq] [--only TEXT] [--json FILE] [--dir DIR]
-#     [--update-results]
+#   bench/compare.sh [--quick] [--lepus | --rabbitmq] [--only TEXT] [--scenarios] [--json FILE]
+#     [--dir DIR] [--update-results]
 # What is measured, and how the brokers are started, is in bench/compare.py. Builds the release and
 # installs rabbitmq-server where they are missing. LEPUS_BUILD_ROOT is heeded as in tools/build.sh.
 set -eu

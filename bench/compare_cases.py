@@ -31,6 +31,11 @@ class Case:
     def on_disk(self):
         return '--persistent' in self.arguments or self.backlog > 0
 
+    @property
+    def is_scenario(self):
+        """One of `lepus-perf list`: clients of several kinds at once."""
+        return self.arguments[0] == 'run'
+
 
 def say(name, text):
     """A line of a program's report, as soon as it is known."""
@@ -122,6 +127,24 @@ def scenario_cases(scale):
         scenario('poller', scale,
                  Row('2 000 msg/s beside 20 clients that poll 50 queues, p99',
                      'groups.consumer.latency_us.p99', 'µs', True, '')),
+        scenario('starved-consumer', scale,
+                 Row('what one consumer with prefetch 10 gets from 8 producers at full speed',
+                     'phases.flood.delivered_per_s', '/s', False, '')),
+        scenario('connection-churn', scale,
+                 Row('16 clients that connect and leave, 4 that open channels, 4 that declare '
+                     'queues: connections', 'groups.connections.operations_per_s', '/s', False,
+                     ''),
+                 Row('– 2 000 msg/s beside them, p99', 'groups.consumer.latency_us.p99', 'µs',
+                     True, '')),
+        scenario('idle-connections', scale,
+                 Row('10 000 connections, until all are open', 'connect_s', 's', True, ''),
+                 Row('– 1 000 msg/s among them, p99', 'groups.consumers.latency_us.p99', 'µs', True,
+                     '')),
+        scenario('wide-fanout', scale,
+                 Row('each message to 200 queues, 200 a second, p99',
+                     'phases.steady.latency_us.p99', 'µs', True, ''),
+                 Row('– 2 000 a second, deliveries', 'phases.burst.delivered_per_s', '/s', False,
+                     '')),
     ]
 
 
