@@ -72,7 +72,9 @@ RELEASE_UNIT = build("release", "tests/lepus-unit")
 RELEASE_SIM = build("release", "tests/lepus-sim")
 RELEASE_BENCH = build("release", *BENCHMARKS)
 BYPASS = build_bypass("release", "lepus", "lepusctl", "tests/lepus-dpdk-test",
-                      "tests/lepus-dpdk-echo", "net/dpdk/lepus-dpdk.so", "net/dpdk/lepus-lwip.so")
+                      "tests/lepus-dpdk-echo", "tests/lepus-dpdk-sim",
+                      "net/dpdk/lepus-dpdk.so", "net/dpdk/lepus-lwip.so")
+BYPASS_WORLDS = 40
 ASAN = build("asan", "lepus", "tests/lepus-unit", *(f"tests/{name}" for name in FUZZERS))
 TSAN = build("tsan", "lepus", "tests/lepus-unit")
 
@@ -127,13 +129,17 @@ class Runner:
                        f"-artifact_prefix={BUILD_ROOT}/{name}-"]
             return suite_tools.single(command, 120, ASAN_ENVIRONMENT)
 
-    def sim(self):
+    def _seed(self):
+        """Another one for each commit."""
         done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True,
                               text=True, check=False)
-        seed = done.stdout.strip() or "0" * 40
+        return done.stdout.strip() or "0" * 40
+
+    def sim(self):
         seconds = SIM_SECONDS[self.size]
         return suite_tools.counted([self.program("release", "tests", "lepus-sim"),
-                                    "--seconds", str(seconds), "--seed-from", seed], seconds + 120)
+                                    "--seconds", str(seconds), "--seed-from", self._seed()],
+                                   seconds + 120)
 
     def _wire(self, preset, environment):
         def suite(broker):
@@ -238,6 +244,9 @@ class Runner:
         veth, left out where network namespaces are forbidden."""
         outcome = suite_tools.gtest([self.program("release", "tests", "lepus-dpdk-test")],
                                     self.deadline.left(300))
+        outcome.add(suite_tools.counted(
+            [self.program("release", "tests", "lepus-dpdk-sim"), "--count", str(BYPASS_WORLDS),
+             "--seed-from", self._seed()], self.deadline.left(300)))
         outcome.add(suite_tools.counted(
             [sys.executable, "tests/dpdk/veth_test.py", os.path.join(BUILD_ROOT, "release"),
              "--clients", E2E_FOLDER], self.deadline.left(300), may_skip=True))
