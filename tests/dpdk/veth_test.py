@@ -11,11 +11,13 @@ Python that runs this should have pika. What is missing is skipped. Ends with
 import argparse
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
 import traceback
+import types
 
 import lab
 import servers
@@ -23,6 +25,9 @@ import servers
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 CLIENT_S = 120
+# Of tests/e2e, those that run with every suite.
+SUITE_PROGRAMS = ("pika_client", "amqplib_client", "java_client", "go_client", "lapin_client",
+                  "rabbitmq_c_client")
 # A client that says that it is connected, and stays.
 HOLD = """
 import socket, sys
@@ -37,7 +42,8 @@ held.recv(1)
 
 sys.path += [TESTS, os.path.join(TESTS, "e2e")]
 import certificates  # noqa: E402  (the path is made above)
-from programs import Report, run_program  # noqa: E402
+import run as e2e  # noqa: E402
+from programs import Report  # noqa: E402
 
 
 class Skipped(Exception):
@@ -47,8 +53,10 @@ class Skipped(Exception):
 class Suite:
     """The cases; each makes a lab of its own."""
 
-    def __init__(self, build, clients):
+    def __init__(self, build, clients, wanted):
         self.build = os.path.abspath(build)
+        self.wanted = wanted
+        self.is_long = "other_clients" in wanted
         self.clients = os.path.abspath(clients) if clients else None
         self.report = Report()
         self.python = sys.executable
@@ -82,11 +90,18 @@ class Suite:
     def messages(self, network, target, *options):
         self.client(network, os.path.join(HERE, "messages_client.py"), target, *options)
 
-    def program(self, name, command):
-        """A program of tests/e2e, over the bypass."""
+    def programs(self, names):
+        """Those of tests/e2e, with real client libraries."""
+        if not self.clients:
+            raise Skipped("no --clients")
+        build = pathlib.Path(self.clients)
+        table = {name: command for name, command in e2e.programs(build).items()
+                 if (name in names if names else name not in SUITE_PROGRAMS)}
+        options = types.SimpleNamespace(dir=self.clients, only=[], skip=[], jobs=2)
         with lab.laid_out() as network, \
                 servers.broker(self.build, network, 2, {"channel_flow": "true"}):
-            run_program(name, [*network.client(), *command, "10.77.0.1", "5672"], self.report)
+            e2e.run_all(options, {name: [*network.client(), *command, "10.77.0.1", "5672"]
+                                  for name, command in table.items()}, self.report)
 
     # ---- cases -------------------------------------------------------------------------------
 
@@ -214,19 +229,16 @@ class Suite:
                 servers.broker(self.build, network, 1, {"net.dpdk.eal_arguments": eal}):
             self.messages(network, "10.77.0.1")
 
-    def case_clients_python(self):
-        if not self.clients:
-            raise Skipped("no --clients")
-        self.program("pika_client",
-                     [self.python, os.path.join(TESTS, "e2e", "python", "pika_client.py")])
+    def case_clients(self):
+        """Libraries of six languages."""
+        self.programs(SUITE_PROGRAMS)
 
-    def case_clients_node(self):
-        if not self.clients or not shutil.which("node"):
-            raise Skipped("no --clients, or no node")
-        folder = os.path.join(self.clients, "node")  # Node finds its packages beside the program
-        for name in ("amqplib_client.mjs", "harness.mjs"):
-            shutil.copy(os.path.join(TESTS, "e2e", "node", name), folder)
-        self.program("amqplib_client", ["node", os.path.join(folder, "amqplib_client.mjs")])
+    def case_other_clients(self):
+        """All other programs of tests/e2e but those of TLS, which want two brokers at one address:
+        some minutes."""
+        if not self.is_long:
+            raise Skipped("only when it is asked for")
+        self.programs(())
 
     # ---- running -----------------------------------------------------------------------------
 
@@ -234,11 +246,11 @@ class Suite:
         return {name.removeprefix("case_"): getattr(self, name)
                 for name in dir(self) if name.startswith("case_")}
 
-    def run(self, wanted):
+    def run(self):
         """Returns how many were skipped; the others are in the report."""
         skipped = 0
         for name, case in self.cases().items():
-            if wanted and name not in wanted:
+            if self.wanted and name not in self.wanted:
                 continue
             try:
                 case()
@@ -258,7 +270,7 @@ def main():
     parser.add_argument("--clients", metavar="DIR", help="what tests/e2e/setup.sh has made")
     parser.add_argument("cases", nargs="*")
     options = parser.parse_intermixed_args()
-    suite = Suite(options.build, options.clients)
+    suite = Suite(options.build, options.clients, options.cases)
     unknown = set(options.cases) - set(suite.cases())
     if unknown:
         parser.error(f"no case {', '.join(sorted(unknown))}; there are: "
@@ -267,7 +279,7 @@ def main():
         print("network namespaces are forbidden here: sysctl kernel.unprivileged_userns_clone=1")
         print(f"0 passed, 0 failed, {len(options.cases or suite.cases())} skipped")
         return 0
-    skipped = suite.run(options.cases)
+    skipped = suite.run()
     counts = suite.report.counts
     print(f"{counts['passed']} passed, {counts['failed']} failed, {skipped} skipped")
     return 0 if counts["failed"] == 0 else 1
