@@ -184,6 +184,43 @@ TEST(StackAbuse, AClosedWindowIsProbedAndNotOverrun) {
 }
 
 /// More than the MTU in a segment, and bytes behind the packet.
+/// Of a connection whose user takes nothing: `early` comes first, then what was missing before it.
+/// All that was there is the input.
+void fill_window(Segment early, std::size_t early_at) {
+  RawStack stack;
+  open_connection(stack, {});
+  constexpr std::uint32_t first = 1001;
+  const std::size_t window = 65'535;
+  Segment next{.sequence = first, .acknowledged = early.acknowledged, .flags = ack};
+  std::size_t sent = 0;
+  while (sent < window - 1000) {
+    next.bytes.assign(std::min<std::size_t>(1400, window - 1000 - sent), 'x');
+    next.sequence = first + static_cast<std::uint32_t>(sent);
+    next.acknowledged = early.acknowledged;
+    stack.input(tcp_frame(next));
+    sent += next.bytes.size();
+  }
+  ASSERT_EQ(stack.received.size(), sent);
+  early.sequence = first + static_cast<std::uint32_t>(sent + early_at);
+  stack.input(tcp_frame(early));
+  next.sequence = first + static_cast<std::uint32_t>(sent);
+  next.bytes.assign(early_at, 'y');
+  stack.input(tcp_frame(next));
+  EXPECT_EQ(stack.received.size(), sent + early_at);
+  EXPECT_EQ(stack.failures, 0);
+  EXPECT_EQ(stack.connections.size(), 1U);
+}
+
+TEST(StackAbuse, WhatComesEarlyAndEndsBehindTheWindowIsDropped) {
+  fill_window({.flags = ack, .bytes = std::string(1200, 'z')}, 500);
+  fill_window({.flags = ack, .bytes = std::string(1001, 'z')}, 1);
+}
+
+TEST(StackAbuse, AFinBehindAFullWindowIsDropped) {
+  constexpr std::uint8_t fin_ack = 0x11;
+  fill_window({.flags = fin_ack, .bytes = std::string(500, 'z')}, 500);
+}
+
 TEST(StackAbuse, AnOversizedFrameIsASegmentLikeOthers) {
   RawStack stack;
   Segment segment;

@@ -80,4 +80,6 @@
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1  // A device may compute them.
 #define LWIP_HOOK_FILENAME "net/dpdk/lwip/hooks.h"
 #define LWIP_HOOK_TCP_ISN lepus_initial_sequence
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, options, first, second, bytes) \
+  lepus_judge_segment(pcb, header, bytes)
 #define LWIP_HOOK_ND6_GET_GW(netif, target) lepus_gateway_v6()

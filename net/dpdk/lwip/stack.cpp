@@ -250,6 +250,18 @@ u32_t sys_now() { return lepus::net::bypass::the_stack->now_ms(); }
 
 const ip6_addr_t* lepus_gateway_v6() { return lepus::net::bypass::the_stack->gateway_v6(); }
 
+/// lwIP keeps what comes before its turn as it is, and ends the process when that goes beyond the
+/// window at the time it is handed over. By one is enough, and no peer has to be ill-meaning: a FIN
+/// goes with the last segment of a full window. It comes again when the window has room.
+err_t lepus_judge_segment(const tcp_pcb* pcb, const tcp_hdr* header, const pbuf* bytes) {
+  // Before the peer's SYN nothing is known of its numbers.
+  if (pcb->state == LISTEN || pcb->state == SYN_SENT) return ERR_OK;
+  if (!TCP_SEQ_GT(header->seqno, pcb->rcv_nxt)) return ERR_OK;
+  const u32_t flags = (TCPH_FLAGS(header) & (TCP_SYN | TCP_FIN)) != 0 ? 1 : 0;
+  const u32_t end = header->seqno + bytes->tot_len + flags;
+  return TCP_SEQ_GT(end, pcb->rcv_nxt + pcb->rcv_wnd) ? ERR_VAL : ERR_OK;
+}
+
 u32_t lepus_initial_sequence(const ip_addr_t* local, u16_t local_port, const ip_addr_t* remote,
                              u16_t remote_port) {
   using lepus::net::bypass::from_lwip;
