@@ -14,7 +14,11 @@ namespace lepus::net::bypass {
 
 namespace limits = core::limits;
 
-BypassTransport::BypassTransport(const Parts& parts) : parts_(parts) {
+/// A stream may have all that a turn's frames can bring, so that none of it is copied: who else has
+/// frames behind them in the queue waits for them anyway.
+BypassTransport::BypassTransport(const Parts& parts)
+    : parts_(parts),
+      share_(std::max<std::size_t>(limits::input_share, limits::bypass_burst * parts.config.mtu)) {
   parts_.config.port = parts.port;
   parts_.config.user = this;
   stack_ = parts.make_stack(stack_version, parts_.config);
@@ -50,11 +54,13 @@ void BypassTransport::on_connection(Connection& connection, std::uint32_t listen
                                 (*found)->identity);
 }
 
+/// What was held comes first, or there would be more of it with each turn.
 bool BypassTransport::poll() {
   start_turn();
   stack_->advance(static_cast<std::uint64_t>(loop().now() / core::nanos_per_ms));
-  const bool worked = receive() > 0 || !waiting_.empty() || has_stopping_;
+  const bool had_waiting = !waiting_.empty();
   serve_waiting();
+  const bool worked = receive() || had_waiting || has_stopping_;
   close_listeners();
   if (loop().now() >= look_.next) look_at_device();
   return worked;
@@ -74,23 +80,25 @@ void BypassTransport::look_at_device() {
 }
 
 void BypassTransport::start_turn() {
-  if (turn_ == loop().turn_count()) return;
-  turn_ = loop().turn_count();
-  turn_input_ = 0;
+  if (now_.number != loop().turn_count()) now_ = {loop().turn_count(), 0, 0};
 }
 
-std::uint32_t BypassTransport::receive() {
+/// A burst a turn, however often it is asked. True: there were frames, or there may be.
+bool BypassTransport::receive() {
   std::array<Frame*, limits::bypass_burst> frames;
-  const std::uint32_t count = parts_.port->receive(frames.data(), frames.size());
+  const auto wanted = static_cast<std::uint32_t>(frames.size()) - now_.frames;
+  if (wanted == 0) return true;
+  const std::uint32_t count = parts_.port->receive(frames.data(), wanted);
+  now_.frames += count;
   for (std::uint32_t i = 0; i < count; ++i) stack_->input(frames[i]);
-  return count;
+  return count > 0;
 }
 
 std::size_t BypassTransport::input_room(std::uint64_t& turn, std::size_t& used) {
   start_turn();
-  if (std::exchange(turn, turn_) != turn_) used = 0;
-  const std::size_t all = limits::input_per_turn - std::min(limits::input_per_turn, turn_input_);
-  const std::size_t own = limits::input_share - std::min(limits::input_share, used);
+  if (std::exchange(turn, now_.number) != now_.number) used = 0;
+  const std::size_t all = limits::input_per_turn - std::min(limits::input_per_turn, now_.input);
+  const std::size_t own = share_ - std::min(share_, used);
   return std::min(own, all);
 }
 

@@ -1,7 +1,7 @@
 // A transport over a user-space stack: nothing of it goes through the kernel. It is polled.
 //
-//   poll():  stack's timers -> frames (a bounded number) -> stack -> streams
-//            -> streams that held input; now and then the counters, and whether the device is there
+//   poll():  stack's timers -> streams that held input -> frames (a bounded number a turn) -> stack
+//            -> streams; now and then the counters, and whether the device is there
 //   flush(): touched streams -> stack -> streams that end -> frames leave
 //
 // The port and the stack belong to the shard's thread. Listeners are told of their end in poll().
@@ -53,7 +53,7 @@ class BypassTransport final : public Transport, private StackUser {
   /// How much a stream may hand over in this turn, of which it has used `used` in turn `turn`.
   /// Moves both to this turn.
   std::size_t input_room(std::uint64_t& turn, std::size_t& used);
-  void note_input(std::size_t size) { turn_input_ += size; }
+  void note_input(std::size_t size) { now_.input += size; }
   void note_held(std::size_t size) {
     held_.bytes += size;
     held_.copied += size;
@@ -68,6 +68,11 @@ class BypassTransport final : public Transport, private StackUser {
     enum class State : std::uint8_t { listening, stopping, closed } state;
   };
 
+  struct Turn {
+    std::uint64_t number = 0;
+    std::size_t input = 0;     ///< Bytes handed over in it.
+    std::uint32_t frames = 0;  ///< Received in it.
+  };
   /// Input that its streams did not take yet.
   struct Held {
     std::size_t bytes = 0;
@@ -79,7 +84,7 @@ class BypassTransport final : public Transport, private StackUser {
   };
 
   void on_connection(Connection& connection, std::uint32_t listener) override;
-  std::uint32_t receive();
+  bool receive();
   void serve_waiting();
   void end_streams();
   void close_listeners();
@@ -87,6 +92,7 @@ class BypassTransport final : public Transport, private StackUser {
   void look_at_device();
 
   Parts parts_;
+  const std::size_t share_;  ///< Bytes of one stream in a turn.
   BlockPool pool_;
   FlushList touched_;
   core::IntrusiveList<BypassStream> waiting_;  ///< To be served in poll().
@@ -95,8 +101,7 @@ class BypassTransport final : public Transport, private StackUser {
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::uint32_t listener_count_ = 0;  ///< All that ever were.
   bool has_stopping_ = false;
-  std::uint64_t turn_ = 0;
-  std::size_t turn_input_ = 0;  ///< Bytes handed over in that turn.
+  Turn now_;
   Held held_;
   Look look_;
   Stack* stack_;
