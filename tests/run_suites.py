@@ -72,9 +72,12 @@ RELEASE_UNIT = build("release", "tests/lepus-unit")
 RELEASE_SIM = build("release", "tests/lepus-sim")
 RELEASE_BENCH = build("release", *BENCHMARKS)
 BYPASS = build_bypass("release", "lepus", "lepusctl", "tests/lepus-dpdk-test",
-                      "tests/lepus-dpdk-echo", "tests/lepus-dpdk-sim",
+                      "tests/lepus-dpdk-echo", "tests/lepus-dpdk-sim", "tests/lepus-dpdk-bench",
                       "net/dpdk/lepus-dpdk.so", "net/dpdk/lepus-lwip.so")
 BYPASS_WORLDS = 40
+# Of lepus-dpdk-bench: a network, queues, bytes, messages unconfirmed, seconds, threads.
+BYPASS_LOADS = (("1500", "2", "128", "500", "1", "2"), ("9000", "3", "16384", "20", "1", "1"),
+                ("kernel", "2", "128", "500", "1", "2"))
 ASAN = build("asan", "lepus", "tests/lepus-unit", *(f"tests/{name}" for name in FUZZERS))
 TSAN = build("tsan", "lepus", "tests/lepus-unit")
 
@@ -247,6 +250,10 @@ class Runner:
         outcome.add(suite_tools.counted(
             [self.program("release", "tests", "lepus-dpdk-sim"), "--count", str(BYPASS_WORLDS),
              "--seed-from", self._seed()], self.deadline.left(300)))
+        for load in BYPASS_LOADS:
+            outcome.add(suite_tools.single(
+                [self.program("release", "tests", "lepus-dpdk-bench"), "broker", *load],
+                self.deadline.left(60)))
         outcome.add(suite_tools.counted(
             [sys.executable, "tests/dpdk/veth_test.py", os.path.join(BUILD_ROOT, "release"),
              "--clients", E2E_FOLDER], self.deadline.left(300), may_skip=True))
