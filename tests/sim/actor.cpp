@@ -144,7 +144,10 @@ void Actor::publish(Client& client, Channel& channel) {
   const bool to_default = random_.chance(50) || exchange == nullptr || exchange->internal;
   plan.address.key = choose_key();
   if (to_default) {
-    if (QueueModel* queue = choose_queue(client)) plan.address.key = queue->name;
+    QueueModel* queue = choose_queue(client);
+    if (scene_.plan->dead_letters > 0 && (queue == nullptr || queue->rules.dead_letter_to.empty()))
+      queue = choose_queue(client);
+    if (queue != nullptr) plan.address.key = queue->name;
   } else {
     plan.address.exchange = exchange->name;
   }
@@ -315,6 +318,7 @@ void Actor::declare_queue(Client& client, Channel& channel) {
   queue.exclusive = random_.chance(10);
   queue.auto_delete = random_.chance(15);
   if (random_.chance(scene_.plan->rules)) choose_rules(client, queue);
+  if (scene_.plan->dead_letters > 0) choose_dead_letters(client, queue);
   channel.declare_queue(queue, false, random_.chance(20));
 }
 
@@ -344,6 +348,24 @@ void Actor::choose_rules(const Client& client, QueueModel& queue) {
   if (target == nullptr || target->rules.stream) return;
   rules.dead_letter_to = target->name;
   rules.at_least_once = queue.index % 2 == 0;
+}
+
+/// The others take what these give up. Mostly the one before: at a start a shard is told of both of
+/// them at about the same time.
+void Actor::choose_dead_letters(const Client& client, QueueModel& queue) {
+  QueueRules& rules = queue.rules;
+  queue.exclusive = queue.auto_delete = false;
+  const QueueModel* target = choose_queue(client);
+  if (queue.index > 0 && random_.chance(70)) target = &scene_.model->queue(queue.index - 1);
+  if (!random_.chance(scene_.plan->dead_letters)) return;
+  if (target == nullptr || rules.stream || target->rules.stream || target->rules.forgets()) return;
+  rules = {};
+  if (random_.chance(50)) {
+    rules.max_length = static_cast<std::uint32_t>(1 + random_.below(3));
+  } else {
+    rules.ttl_ms = static_cast<std::uint32_t>(50 + random_.below(250));
+  }
+  rules.dead_letter_to = target->name;
 }
 
 void Actor::declare_exchange(Channel& channel) {

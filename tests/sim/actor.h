@@ -30,6 +30,7 @@ class Actor {
   void watch(Channel& channel);
   void declare_queue(Client& client, Channel& channel);
   void choose_rules(const Client& client, QueueModel& queue);
+  void choose_dead_letters(const Client& client, QueueModel& queue);
   void declare_exchange(Channel& channel);
   void delete_queue(Channel& channel, QueueModel& queue);
   void bind(Client& client, Channel& channel);

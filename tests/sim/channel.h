@@ -88,6 +88,8 @@ class Channel final : public Risk {
     std::shared_ptr<NamedReader> reader = nullptr;  ///< Of a stream.
     std::int64_t offset = 0;                        ///< In the stream.
     std::size_t size = 0;                           ///< Of the body.
+    MessageId dead_id = 0;                          ///< Of a dead letter,
+    std::uint32_t died_in = 0;                      ///< and the queue where it died first.
   };
   struct Consumer {
     std::uint32_t queue = 0;

@@ -47,10 +47,11 @@ void Channel::take(const Arrival& arrival, const Received& received, const std::
   const std::uint64_t delivery_tag = next_tag_ - 1;
   judge().note("{}.{} delivery {}{}", parts_.client, parts_.number, delivery_tag,
                arrival.no_ack ? " without acknowledgement" : "");
-  const std::optional<MessageId> id = oracle().on_delivered(received, arrival);
-  if (!id || arrival.ghost || arrival.no_ack) return;
+  const auto taken = oracle().on_delivered(received, arrival);
+  if (!taken || arrival.ghost || arrival.no_ack) return;
   unacked_.emplace(delivery_tag,
-                   LocatedRecord{arrival.queue, *id, tag, nullptr, 0, received.body.size()});
+                   LocatedRecord{arrival.queue, taken->id, tag, nullptr, 0, received.body.size(),
+                                 taken->dead_id, taken->died_in});
 }
 
 void Channel::on_deliver(const Incoming& incoming) {

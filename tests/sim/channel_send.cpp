@@ -368,6 +368,10 @@ void Channel::qos(std::uint16_t count, std::uint32_t size, bool global) {
 }
 
 void Channel::apply_settle(const LocatedRecord& held, core::Outcome outcome, std::uint64_t order) {
+  if (held.dead_id != 0 && outcome != core::Outcome::requeued)
+    oracle().dead_letters().on_consumed(held.died_in, held.dead_id);
+  if (held.message != 0 && outcome == core::Outcome::acknowledged)
+    oracle().dead_letters().on_consumed(held.queue, held.message);
   if (outcome == core::Outcome::requeued) {
     oracle().on_requeued({this, held.queue, held.message});
   } else if (has_timed_ && !held.reader) {

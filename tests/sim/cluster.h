@@ -56,6 +56,8 @@ class Cluster {
   bool is_runnable(std::size_t thread) const {
     return threads_[thread]->driver->next_event() <= parts_.world->now();
   }
+  /// Its turns come later.
+  void stall(std::size_t thread, core::Nanos until) { threads_[thread]->driver->stall(until); }
   std::size_t connection_count() const;
   std::uint64_t memory_bytes() const;
   bool rings_empty();

@@ -174,19 +174,17 @@ void Oracle::check_redelivered(const Copy& copy, const Sent& message, const Arri
                 message.id);
 }
 
-std::optional<MessageId> Oracle::on_delivered(const Received& received, const Arrival& arrival) {
+std::optional<Oracle::Taken> Oracle::on_delivered(const Received& received,
+                                                  const Arrival& arrival) {
   if (is_copy(received)) {
     judge_copy(received, model_.queue(arrival.queue));
-    return 0;
+    return Taken{};
   }
   const Identity identity = identify(received);
   const Sent* message = identity.message;
   if (message == nullptr) return std::nullopt;
   QueueModel& queue = model_.queue(arrival.queue);
-  if (identity.is_dead_letter) {
-    judge_dead_letter(*message, received, queue);
-    return 0;
-  }
+  if (identity.is_dead_letter) return judge_dead_letter(*message, received, arrival);
   learn_reply_name(*message, identity.reply_to);
   judge_.note("got {} from {}{}{}", message->id, queue.name, received.redelivered ? " again" : "",
               arrival.ghost ? " (ghost)" : "");
@@ -200,7 +198,8 @@ std::optional<MessageId> Oracle::on_delivered(const Received& received, const Ar
   check_order(*message, received, arrival);
   judge_rules(identity, arrival);
   sent(message->id).came = true;
-  if (queue.wild) return message->id;
+  if (arrival.no_ack) dead_letters_.on_consumed(queue.index, message->id);
+  if (queue.wild) return Taken{message->id};
   Copy& copy = queue.copies[message->id];
   judge_recipient(copy, message->id, arrival);
   if (arrival.ghost) {
@@ -208,7 +207,7 @@ std::optional<MessageId> Oracle::on_delivered(const Received& received, const Ar
     if (copy.state == Copy::State::ready) copy.seen = true;
     copy.seen_at = judge_.now();
     if (arrival.no_ack) copy.state = Copy::State::gone;
-    return message->id;
+    return Taken{message->id};
   }
   // Perhaps it was on its way for long, to a channel that the broker has closed since: then others
   // had it first.
@@ -222,7 +221,7 @@ std::optional<MessageId> Oracle::on_delivered(const Received& received, const Ar
     copy.seen_at = judge_.now();
     copy.settler = 0;
     copy.holder = nullptr;
-    return message->id;
+    return Taken{message->id};
   }
   if (!may_be_twice(*message)) {
     judge_state(copy, *message, arrival);
@@ -234,7 +233,7 @@ std::optional<MessageId> Oracle::on_delivered(const Received& received, const Ar
   copy.state = arrival.no_ack ? Copy::State::gone : Copy::State::held;
   copy.holder = arrival.holder;
   copy.consumer = arrival.consumer;
-  return message->id;
+  return Taken{message->id};
 }
 
 /// Promises 2 and 4.
@@ -319,7 +318,10 @@ void Oracle::on_settled(const Hold& hold, bool rejected) {
     target->dead_owed.insert(hold.id);
 }
 
-void Oracle::judge_dead_letter(const Sent& message, const Received& received, QueueModel& queue) {
+std::optional<Oracle::Taken> Oracle::judge_dead_letter(const Sent& message,
+                                                       const Received& received,
+                                                       const Arrival& arrival) {
+  QueueModel& queue = model_.queue(arrival.queue);
   core::PropertiesView view;
   CHECK(core::decode_properties(core::as_bytes(received.properties), view));
   judge_.note("got dead letter {} from {}", message.id, queue.name);
@@ -331,8 +333,10 @@ void Oracle::judge_dead_letter(const Sent& message, const Received& received, Qu
   };
   const QueueModel* first = queue_named("x-first-death-queue");
   const QueueModel* source = queue_named("x-last-death-queue");
-  if (first == nullptr || source == nullptr || source->rules.dead_letter_to != received.key)
-    return judge_.fail(10, "dead letter {} comes from a queue that sends none there", message.id);
+  if (first == nullptr || source == nullptr || source->rules.dead_letter_to != received.key) {
+    judge_.fail(10, "dead letter {} comes from a queue that sends none there", message.id);
+    return std::nullopt;
+  }
   if (!is_possible(message, *first))
     judge_.fail(10, "dead letter {} comes from queue {}, where it was not routed to", message.id,
                 first->name);
@@ -346,6 +350,8 @@ void Oracle::judge_dead_letter(const Sent& message, const Received& received, Qu
   if (!intact) judge_.fail(10, "dead letter {} is damaged", message.id);
   if (!queue.wild && queue.name != received.key && source->rules.dead_letter_to != queue.name)
     judge_.fail(10, "dead letter {} came to queue {}", message.id, queue.name);
+  if (arrival.no_ack) dead_letters_.on_consumed(first->index, message.id);
+  return Taken{0, message.id, first->index};
 }
 
 void Oracle::forgive_losses(QueueModel& queue) {

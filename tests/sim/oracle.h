@@ -18,6 +18,7 @@
 #include <tuple>
 
 #include "core/base/random.h"
+#include "tests/sim/dead_letters.h"
 #include "tests/sim/model.h"
 
 namespace lepus::sim {
@@ -95,7 +96,7 @@ struct StreamReader {
 
 class Oracle {
  public:
-  Oracle(Judge& judge, Model& model) : judge_(judge), model_(model) {}
+  Oracle(Judge& judge, Model& model) : judge_(judge), model_(model), dead_letters_(judge, model) {}
 
   Sent& create();
   /// The clock on the wall is set forward: what is under way may be past its time after a restart,
@@ -115,8 +116,14 @@ class Oracle {
   void on_returned(const Received& received, std::uint64_t channel, std::uint16_t code);
   /// basic.nack of the broker: some queue was full.
   void on_refused(MessageId id);
-  /// nullopt: broken. 0: a dead letter, which is judged by other rules and not tracked.
-  std::optional<MessageId> on_delivered(const Received& received, const Arrival& arrival);
+  /// What came: a message of the queue, or a dead letter, which is judged by other rules.
+  struct Taken {
+    MessageId id = 0;           ///< 0: a dead letter, or a copy.
+    MessageId dead_id = 0;      ///< Of a dead letter,
+    std::uint32_t died_in = 0;  ///< and the queue where it died first.
+  };
+  /// nullopt: broken.
+  std::optional<Taken> on_delivered(const Received& received, const Arrival& arrival);
 
   /// A delivery of a stream, which stays there.
   void on_streamed(const Received& received, QueueModel& queue, StreamReader& reader);
@@ -145,6 +152,7 @@ class Oracle {
   /// `rejected`: it goes where the queue's dead letters go.
   void on_settled(const Hold& hold, bool rejected);
   void on_settle_unsure(const Hold& hold);
+  DeadLetters& dead_letters() { return dead_letters_; }
   void on_requeued(const Hold& hold) { set_state(hold, Copy::State::ready); }
   /// basic.recover without requeue: this consumer is to get it again.
   void on_recovered(const Hold& hold, const ConsumerModel* consumer);
@@ -177,7 +185,8 @@ class Oracle {
   MessageId id_of(std::string_view text) const;
   Identity identify(const Received& received);
   const char* find_damage(const Received& received, const Identity& identity) const;
-  void judge_dead_letter(const Sent& sent, const Received& received, QueueModel& queue);
+  std::optional<Taken> judge_dead_letter(const Sent& sent, const Received& received,
+                                         const Arrival& arrival);
   void check_order(const Sent& sent, const Received& received, const Arrival& arrival);
   void check_redelivered(const Copy& copy, const Sent& sent, const Arrival& arrival,
                          bool redelivered);
@@ -207,10 +216,12 @@ class Oracle {
   bool may_be_twice(const Sent& sent) const {
     return sent.may_repeat || (sent.is_held && sent.sent < restarted_);
   }
+  void owe_dead_letters(const Sent& message);
   void restart_copy(const QueueModel& queue, const Sent& message, Copy& copy, bool clean);
 
   Judge& judge_;
   Model& model_;
+  DeadLetters dead_letters_;
   std::vector<std::unique_ptr<Sent>> messages_;
   core::Nanos clock_noticed_at_ = 0;
   Tick restarted_ = 0;  ///< When the broker last began anew.

@@ -18,6 +18,7 @@ namespace lepus::sim {
 void Oracle::on_durable(MessageId id) {
   Sent& message = sent(id);
   message.durable = true;
+  owe_dead_letters(message);
   for (const std::uint32_t index : message.may) {
     QueueModel& queue = model_.queue(index);
     if (!message.persistent && !queue.rules.keeps_all()) continue;
@@ -32,7 +33,16 @@ void Oracle::on_durable(MessageId id) {
   }
 }
 
+/// What a queue that refuses lets go is not confirmed.
+void Oracle::owe_dead_letters(const Sent& message) {
+  if (message.is_held || message.returned || message.immediate || message.revoked) return;
+  for (const std::uint32_t index : model_.route(message.address, message.sent).must)
+    if (!may_be_double(message, model_.queue(index)))
+      dead_letters_.on_durable(message, model_.queue(index));
+}
+
 void Oracle::on_restart(bool clean) {
+  dead_letters_.on_restart();
   for (std::uint32_t i = 0; i < model_.queue_count(); ++i) {
     QueueModel& queue = model_.queue(i);
     for (auto& [name, progress] : queue.log.names) progress.sure.clear();
@@ -46,6 +56,7 @@ void Oracle::on_restart(bool clean) {
 }
 
 void Oracle::forgive_journal() {
+  dead_letters_.forgive();
   for (std::uint32_t i = 0; i < model_.queue_count(); ++i) {
     for (auto& [id, copy] : model_.queue(i).copies) {
       copy.must = copy.seen = copy.settled_durably = false;

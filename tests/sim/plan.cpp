@@ -69,6 +69,21 @@ void Plan::draw_more(core::Random& random) {
   files_short = random.chance(15);
   if (random.chance(20))
     sync = random.chance(50) ? persist::SyncMode::interval : persist::SyncMode::os;
+  if (random.chance(20)) draw_dead_letters(random);
+}
+
+/// Little else happens than that durable queues are full and the broker dies.
+void Plan::draw_dead_letters(core::Random& random) {
+  dead_letters = 60;
+  late_starts = 80;
+  shards = 2 + random.below(3);
+  persistent = durable = 100;
+  confirm = 80 + static_cast<unsigned>(random.below(21));
+  rules = std::min(rules, 20U);
+  no_ack = 0;
+  disk_delay_ns_max = std::max<core::Nanos>(disk_delay_ns_max, core::Nanos{1} << 18);
+  topology = 5 + static_cast<unsigned>(random.below(20));
+  crashes = 3 + static_cast<unsigned>(random.below(6));
 }
 
 }  // namespace lepus::sim

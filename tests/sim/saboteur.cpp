@@ -37,6 +37,7 @@ std::string_view name_of(Mistake mistake) {
                                     "settle_too_far",
                                     "lose_brake",
                                     "keep_brake",
+                                    "forget_topology_known",
                                     "damage_body",
                                     "damage_properties",
                                     "wrong_key",
@@ -75,6 +76,10 @@ bool is_about_driver(Mistake mistake) {
   return mistake >= Mistake::leave_submitted && !is_in_broker(mistake);
 }
 bool is_in_broker(Mistake mistake) { return mistake >= Mistake::forget_runnable; }
+bool draws_more(Mistake mistake) {
+  return mistake == Mistake::none || mistake == Mistake::thaw_early ||
+         mistake == Mistake::forget_topology_known;
+}
 
 bool Saboteur::strikes() {
   if (!random_.chance(25)) return false;
@@ -157,6 +162,14 @@ bool Saboteur::change(core::PeerCommand& command, Commands& out) {
   if (auto* brake = std::get_if<core::PublisherBrake>(&command)) return change_brake(*brake);
   if (std::holds_alternative<core::Confirm>(command))
     return mistake_ != Mistake::drop_confirm || !strikes();
+  if (std::holds_alternative<core::TopologyKnown>(command)) return !forget_topology_known();
+  return true;
+}
+
+/// Shards read at once what names changes that they have not applied.
+bool Saboteur::forget_topology_known() {
+  if (mistake_ != Mistake::forget_topology_known) return false;
+  strike();
   return true;
 }
 

@@ -43,6 +43,7 @@ enum class Mistake : std::uint8_t {
   settle_too_far,
   lose_brake,
   keep_brake,
+  forget_topology_known,
   // On the wire.
   damage_body,
   damage_properties,
@@ -80,6 +81,8 @@ bool is_on_rings(Mistake mistake);
 bool is_about_disk(Mistake mistake);
 bool is_about_driver(Mistake mistake);
 bool is_in_broker(Mistake mistake);
+/// It needs what Plan::draw_more() draws; the others have the worlds that they were found in.
+bool draws_more(Mistake mistake);
 
 class Saboteur final : public FrameFilter {
  public:
@@ -113,6 +116,7 @@ class Saboteur final : public FrameFilter {
   void forget_rule(core::QueueSpec& queue);
   void swap_delivers(Commands& commands);
   bool change_brake(const core::PublisherBrake& brake);
+  bool forget_topology_known();
   void forget_runnable(core::Broker& broker);
 
   Mistake mistake_;

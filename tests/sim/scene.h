@@ -62,8 +62,10 @@ struct Plan {
   Interlude before_drain = Interlude::none;
 
   persist::SyncMode sync = persist::SyncMode::always;
-  unsigned backups = 0;      ///< Of crashes: the journals come from a backup made just before.
-  bool files_short = false;  ///< At times no file can be opened for reading.
+  unsigned backups = 0;       ///< Of crashes: the journals come from a backup made just before.
+  bool files_short = false;   ///< At times no file can be opened for reading.
+  unsigned dead_letters = 0;  ///< Of queues: they send what is over their length to another one.
+  unsigned late_starts = 0;   ///< Of starts: shards stand still at times in them.
 
   static Plan draw(core::Random& random);
   /// What was added later, so that older seeds still mean the same worlds.
@@ -71,6 +73,7 @@ struct Plan {
 
  private:
   void draw_disk(core::Random& random);
+  void draw_dead_letters(core::Random& random);
 };
 
 struct Scene {

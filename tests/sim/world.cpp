@@ -53,13 +53,14 @@ World::World(std::uint64_t seed, Mistake mistake, bool verbose)
       backup_random_(seed ^ 0xbac0bac0),
       backup_(sim_, judge_, saboteur_),
       read_random_(seed ^ 0x4ead4ead),
+      late_random_(seed ^ 0x1a7e1a7e),
       reads_fail_(plan_.has_disk && mistake == Mistake::none && read_random_.chance(15)),
       seed_(seed),
-      crashes_left_(plan_.crashes),
       actor_(scene_) {
   core::Random more_random{seed ^ 0x304e304e};
-  if (mistake == Mistake::none || mistake == Mistake::thaw_early) plan_.draw_more(more_random);
+  if (draws_more(mistake)) plan_.draw_more(more_random);
   reads_fail_ = reads_fail_ || plan_.files_short;
+  crashes_left_ = plan_.crashes;
   judge_.set_clock([this] { return sim_.now(); });
   sim_.step_wall_clock(1'000'000 * core::nanos_per_s);
   scene_.filter = mistake == Mistake::none ? nullptr : &saboteur_;
@@ -119,6 +120,7 @@ void World::step() {
   core::Nanos horizon = sim_.now() + core::nanos_per_s;
   for (const Seat& seat : seats_) horizon = std::min(horizon, seat.next_step);
   const bool client_due = horizon <= sim_.now();
+  delay_shards();
   if (!client_due || random_.chance(60)) {
     if (const io::SimDriver* driver = sim_.next_runnable(horizon)) {
       cluster_->run_turn(*driver);
@@ -372,6 +374,7 @@ void World::drain() {
       drain_queue(client, queue);
     }
   }
+  oracle_.dead_letters().check();
   if (judge_.failed()) return;
   clear(client);
   if (judge_.failed()) return;

@@ -72,6 +72,8 @@ class World {
   Cluster::Parts cluster_parts();
   void start();
   bool start_once();
+  void delay_shards();
+  void delay_shard(std::size_t shard, unsigned percent);
   void end_process(bool is_power_cut);
   void forget_clients();
   void crash();
@@ -123,6 +125,8 @@ class World {
   core::Random backup_random_;
   Backup backup_;
   core::Random read_random_;
+  core::Random late_random_;
+  std::size_t late_steps_left_ = 0;   ///< In so many shards may stand still after a start.
   bool reads_fail_;                   ///< At times, for some seconds.
   core::Nanos reads_fail_until_ = 0;  ///< 0: they do not now.
   persist::test::MemoryStore definitions_;

@@ -9,6 +9,8 @@ namespace lepus::sim {
 namespace {
 
 constexpr int start_attempts_max = 20;
+constexpr std::uint64_t late_max = 100 * core::nanos_per_ms;
+constexpr std::size_t late_steps = 600;        ///< Of a start.
 constexpr std::uint64_t start_calls_max = 40;  ///< Of the disk: most starts make fewer.
 constexpr std::size_t crash_steps_max = 300;
 /// Behind what tells the format and its version: with another one the broker refuses to start.
@@ -70,7 +72,24 @@ bool World::start_once() {
   if (!error.empty() && !is_sick) judge_.fail(13, "the broker does not start: {}", error);
   if (!error.empty()) return false;
   check_recovery();
+  late_steps_left_ = late_random_.chance(plan_.late_starts) ? late_steps : 0;
+  if (late_steps_left_ > 0 && late_random_.chance(50)) {
+    for (std::size_t shard = 0; shard < plan_.shards; ++shard) delay_shard(shard, 60);
+    late_steps_left_ = 0;
+  }
   return true;
+}
+
+/// Each shard applies the definitions in its own time: some begin late, or stand still meanwhile.
+void World::delay_shards() {
+  if (late_steps_left_ == 0) return;
+  --late_steps_left_;
+  delay_shard(late_random_.below(plan_.shards), 4);
+}
+
+void World::delay_shard(std::size_t shard, unsigned percent) {
+  if (late_random_.chance(percent))
+    cluster_->stall(shard, sim_.now() + static_cast<core::Nanos>(late_random_.below(late_max)));
 }
 
 /// Nothing here damages what was durable: recovery must not have to speak of losses.
