@@ -4,10 +4,9 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cstring>
-#include <vector>
 
+#include "persist/backup/empty_directory.h"
 #include "persist/backup/journal_copy.h"
 #include "persist/journal/segment_files.h"
 #include "persist/recovery/recovery.h"
@@ -34,14 +33,7 @@ class Restore {
  private:
   std::string check_target() {
     const std::string& target = order_.data_directory;
-    std::vector<std::string> names;
-    const int listed = disk_.list(target, names);
-    if (listed < 0 && listed != -ENOENT)
-      return fmt::format("cannot look into {}: {}", target, std::strerror(-listed));
-    if (!names.empty())
-      return fmt::format(
-          "{} is not empty ({} is in it): move it away, or restore into another directory", target,
-          names.front());
+    if (std::string error = check_is_empty(disk_, target); !error.empty()) return error;
     const int made = disk_.make_directory(target);
     return made == 0 ? "" : fmt::format("cannot make {}: {}", target, std::strerror(-made));
   }
@@ -78,20 +70,14 @@ class Restore {
 }  // namespace
 
 /// Batches end at a block, and the last record in the last one of them.
-std::string check_journal_end(io::Disk& disk, const std::string& data_directory,
-                              const JournalSnapshot& journal) {
+std::string check_journal_end(const JournalTail& tail, const JournalSnapshot& journal) {
   if (journal.segments.empty()) return {};
   const SegmentSnapshot& newest = journal.segments.back();
-  static const TimedQueues no_times;
-  const std::string directory = shard_directory(data_directory, journal.shard);
-  const RecoveryReport report =
-      recover(disk, directory, {.shard = journal.shard, .timed_queues = &no_times});
-  const JournalTail& tail = report.tail;
   const bool is_whole = tail.sealed || tail.end_offset + block_size > newest.bytes;
   if (tail.segment == newest.number && is_whole) return {};
   return fmt::format(
-      "{}: the backup had segment {} up to byte {}, this is segment {} up to byte {}", directory,
-      newest.number, newest.bytes, tail.segment, tail.end_offset);
+      "shard {}: the backup had segment {} up to byte {}, this is segment {} up to byte {}",
+      journal.shard, newest.number, newest.bytes, tail.segment, tail.end_offset);
 }
 
 std::string restore_backup(const RestoreOrder& order, BackupList& list,

@@ -7,6 +7,7 @@
 
 #include "persist/backup/backup_list.h"
 #include "persist/backup/file_copy.h"
+#include "persist/recovery/recovery.h"
 
 namespace lepus::persist {
 
@@ -17,10 +18,10 @@ struct RestoreOrder {
   std::string data_directory;  ///< Is missing, or empty.
 };
 
-/// Returns "" or what is missing at the end of the journal in `data_directory`, a backup or what
-/// was made of one: its newest segment does not come as far as the list says. A journal by itself
-/// does not tell: it looks like one that ends there.
-[[nodiscard]] std::string check_journal_end(io::Disk& disk, const std::string& data_directory,
+/// Returns "" or what is missing at the end of a journal, of a backup or of what was made of one:
+/// its newest segment does not come as far as the backup's list says. A journal by itself does not
+/// tell: it looks like one that ends there. `tail`: as recover() found it.
+[[nodiscard]] std::string check_journal_end(const JournalTail& tail,
                                             const JournalSnapshot& journal);
 
 /// Returns "" or what failed; then what was made is still there. `unreadable`: what of the backup

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <vector>
 
 #include "persist/backup/restore.h"
@@ -125,6 +126,25 @@ int print_summary(const Context& context, std::uint32_t shard) {
   return report.refused() ? exit_problems : exit_fine;
 }
 
+namespace {
+
+std::span<const persist::JournalSnapshot> journals_of(const persist::BackupList* backup) {
+  if (backup == nullptr) return {};
+  return backup->journals;
+}
+
+/// A backup's list says how far each journal came.
+void find_cut_end(const Context& context, std::uint32_t shard, const persist::JournalTail& tail,
+                  std::vector<std::string>& lost) {
+  for (const persist::JournalSnapshot& journal : journals_of(context.backup)) {
+    if (journal.shard != shard) continue;
+    std::string missing = persist::check_journal_end(tail, journal);
+    if (!missing.empty()) lost.push_back(std::move(missing));
+  }
+}
+
+}  // namespace
+
 int verify(const Context& context, std::uint32_t shard) {
   const RecoveryReport report = read_shard(context, shard, true);
   std::uint64_t record_count = 0;
@@ -134,8 +154,9 @@ int verify(const Context& context, std::uint32_t shard) {
   const std::uint64_t newest = persist::read_newest_segment(
       context.disk, persist::shard_directory(context.options.data_directory, shard),
       {shard, report.tail.store});
-  const std::vector<std::string> losses = persist::find_losses(
+  std::vector<std::string> losses = persist::find_losses(
       report, knowledge.queues, std::max(newest, end == knowledge.ends.end() ? 0 : end->second));
+  find_cut_end(context, shard, report.tail, losses);
   const bool is_good = report.worst() < Severity::warning && losses.empty();
   fmt::print(context.out, "shard {}: {} records, {} bytes: {}\n", shard, record_count,
              report.counters.bytes_read, is_good ? "no problem" : "PROBLEMS");
@@ -150,38 +171,36 @@ int verify(const Context& context, std::uint32_t shard) {
 namespace {
 
 /// Shards that had a journal, and have none.
-/// In a backup, whose list says how far each journal came.
-void find_cut_ends(const Context& context, std::vector<std::string>& lost) {
-  const std::string& directory = context.options.data_directory;
-  persist::BackupList list;
-  if (!persist::read_backup_list(context.disk, directory, list).empty()) return;
-  for (const persist::JournalSnapshot& journal : list.journals) {
-    std::string missing = persist::check_journal_end(context.disk, directory, journal);
-    if (!missing.empty()) lost.push_back(std::move(missing));
-  }
-}
-
-int verify_directories(const Context& context) {
+int verify_directories(const Context& context, const std::vector<std::uint32_t>& shards) {
   const JournalKnowledge knowledge = read_journal_knowledge(catalog_of(context));
   if (!knowledge.problem.empty())
     fmt::print(context.out, "whether something is missing is not known: {}\n", knowledge.problem);
   std::vector<std::string> lost = persist::find_lost_journals(
       context.disk, context.options.data_directory, knowledge.ends, knowledge.queues);
-  find_cut_ends(context, lost);
+  for (const persist::JournalSnapshot& journal : journals_of(context.backup))
+    if (std::find(shards.begin(), shards.end(), journal.shard) == shards.end())
+      find_cut_end(context, journal.shard, {}, lost);
   for (const std::string& text : lost) fmt::print(context.out, "loss: {}\n", text);
   return lost.empty() ? exit_fine : exit_problems;
 }
 
 }  // namespace
 
-int run_command(const Context& context) {
-  const Options& options = context.options;
-  if (options.command == Command::kept_aside) return print_kept_aside(context);
+int run_command(const Context& order) {
+  const Options& options = order.options;
+  if (options.command == Command::kept_aside) return print_kept_aside(order);
+  Context context = order;
+  persist::BackupList list;
+  const bool is_backup =
+      context.backup == nullptr &&
+      persist::read_backup_list(context.disk, options.data_directory, list).empty();
+  if (is_backup) context.backup = &list;
   std::string error;
   std::vector<std::uint32_t> shards =
       persist::list_shards(context.disk, options.data_directory, error);
   int worst = exit_fine;
-  if (error.empty() && options.command == Command::verify) worst = verify_directories(context);
+  if (error.empty() && options.command == Command::verify)
+    worst = verify_directories(context, shards);
   if (error.empty() && shards.empty() && worst == exit_fine)
     error = fmt::format("{}: there is no journal; is it the data directory of a broker?",
                         options.data_directory);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "io/disk.h"
+#include "persist/backup/backup_list.h"
 #include "tools/journal/options.h"
 
 namespace lepus::journal {
@@ -15,6 +16,9 @@ struct Context {
   const Options& options;
   std::FILE* out;
   std::FILE* errors;
+  /// With verify: what the journals were copied from. Null: the directory's own list, if it is a
+  /// backup.
+  const persist::BackupList* backup = nullptr;
 };
 
 /// Exit codes, see options.cpp.

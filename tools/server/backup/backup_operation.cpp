@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +14,7 @@
 
 #include "core/limits/backup.h"
 #include "io/kernel_disk.h"
+#include "persist/backup/empty_directory.h"
 #include "tools/server/admin/admin_operation.h"
 #include "tools/server/admin/json_writer.h"
 #include "tools/server/backup/backup_job.h"
@@ -88,15 +88,9 @@ std::string Backup::read_request() {
 void Backup::start() {
   if (std::string error = read_request(); !error.empty())
     return fail(AdminFault::usage, std::move(error));
-  std::vector<std::string> names;
-  const int listed = io::KernelDisk{}.list(plan_.target, names);
-  if (listed < 0 && listed != -ENOENT)
-    return fail(AdminFault::invalid,
-                fmt::format("cannot look into {}: {}", plan_.target, std::strerror(-listed)));
-  if (!names.empty())
-    return fail(AdminFault::invalid,
-                fmt::format("{} is not empty ({} is in it): a backup needs a directory of its own",
-                            plan_.target, names.front()));
+  io::KernelDisk disk;
+  if (std::string error = persist::check_is_empty(disk, plan_.target); !error.empty())
+    return fail(AdminFault::invalid, std::move(error));
   frozen_at_ = broker().now();
   has_orders_ = true;
   order_all(Step::freeze);

@@ -52,7 +52,7 @@ class JournalToolTest : public ::testing::Test {
     std::size_t error_size = 0;
     std::FILE* file = open_memstream(&text, &size);
     std::FILE* error_file = open_memstream(&error_text, &error_size);
-    const int result = run_command({disk, *parsed.options, file, error_file});
+    const int result = run_command({disk, *parsed.options, file, error_file, backup});
     std::fclose(file);
     std::fclose(error_file);
     out.assign(text, size);
@@ -65,6 +65,7 @@ class JournalToolTest : public ::testing::Test {
 
   persist::MemoryDisk disk;
   SegmentBuilder segment;
+  const persist::BackupList* backup = nullptr;
   std::string out;
   std::string errors;
 };
@@ -105,6 +106,24 @@ TEST_F(JournalToolTest, VerifyNamesFileAndOffset) {
   EXPECT_TRUE(says("loss: damaged_newest")) << out;
   EXPECT_TRUE(says("000000.seg at 4096, 4096 bytes, 2 records lost")) << out;
   EXPECT_TRUE(disk.writes.empty());
+}
+
+/// The journal by itself looks like one that ends there.
+TEST_F(JournalToolTest, VerifyComparesWithWhatWasBackedUp) {
+  persist::BackupList list;
+  const std::uint64_t size = 3 * block_size;  // Its last batch ends in the third block.
+  list.journals.push_back({0, 1, {}, {{1, 0, size, size}}});
+  backup = &list;
+  EXPECT_EQ(run({"unit-data", "verify"}), 0) << out;
+  list.journals[0].segments[0].bytes += block_size;
+  EXPECT_EQ(run({"unit-data", "verify"}), 1);
+  EXPECT_TRUE(says("shard 0: 5 records")) << out;
+  EXPECT_TRUE(says("loss: shard 0: the backup had segment 1 up to byte")) << out;
+  list.journals[0] = {3, 1, {}, {{1, 0, size, size}}};
+  EXPECT_EQ(run({"unit-data", "verify"}), 1);
+  EXPECT_TRUE(says("loss: shard 3: the backup had segment 1")) << "it has no directory: " << out;
+  backup = nullptr;
+  EXPECT_EQ(run({"unit-data", "verify"}), 0) << "no backup, and no copy of one: " << out;
 }
 
 TEST_F(JournalToolTest, IndexesAreShownAndCompared) {
