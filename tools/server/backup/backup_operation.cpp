@@ -1,6 +1,6 @@
 // The verb backup: a consistent copy of the running broker.
 //
-//   freeze all shards -> their journals' snapshots -> thaw -> a thread copies -> end
+//   freeze all shards -> their journals' snapshots -> thaw -> a thread copies -> end -> answers
 //
 // The catalog is copied after that moment, so it has each queue that has a message in the backup.
 #include <fmt/format.h>
@@ -42,22 +42,23 @@ class Backup final : public AdminOperation {
   void on_backup_report(BackupReport& report) override;
   bool has_work() const override;
   void work() override;
-  core::Nanos next_look() const override {
-    return job_ != nullptr && !is_finished() ? next_look_ : core::never;
-  }
+  core::Nanos next_look() const override { return is_copying() ? next_look_ : core::never; }
 
  private:
   std::string read_request();
   void order_all(Step step);
   void begin_job();
-  void end(std::string error);
+  void on_ended();
+  /// Files may be in use.
+  bool is_copying() const { return job_ != nullptr && has_orders_ && !is_finished(); }
   void report_progress();
   std::string result_json() const;
 
   BackupPlan plan_;
   std::unique_ptr<BackupJob> job_;
-  std::string failure_;      ///< Of a shard, when the job is to end for it.
-  bool has_orders_ = false;  ///< Shards were told to freeze, and not yet that it is over.
+  std::string failure_;       ///< Of a shard, when the job is to end for it.
+  bool has_orders_ = false;   ///< Shards were told to freeze, and not yet that it is over.
+  std::size_t ends_due_ = 0;  ///< Answers to that, when the copy is good.
   core::Nanos frozen_at_ = 0;
   core::Nanos frozen_ = 0;  ///< How long.
   core::Nanos next_look_ = 0;
@@ -115,10 +116,15 @@ void Backup::on_backup_report(BackupReport& report) {
     if (failure_.empty() && plan_.list.journals.size() == broker().shard_count()) begin_job();
     return;
   }
-  if (!failure_.empty()) return;
-  failure_ = fmt::format("shard {}: {}", report.shard, *report.reason);
-  if (job_ == nullptr) return end(failure_);
-  job_->stop();
+  if (report.reason != nullptr && failure_.empty()) {
+    failure_ = fmt::format("shard {}: {}", report.shard, *report.reason);
+    if (job_ == nullptr) {
+      order_all(Step::end);
+      return fail(AdminFault::unavailable, failure_);
+    }
+    job_->stop();
+  }
+  if (report.state == BackupReport::State::ended && ends_due_ > 0 && --ends_due_ == 0) on_ended();
 }
 
 void Backup::begin_job() {
@@ -136,14 +142,13 @@ void Backup::begin_job() {
 }
 
 bool Backup::has_work() const {
-  return job_ != nullptr && (job_->is_finished() || broker().now() >= next_look_);
+  return is_copying() && (job_->is_finished() || broker().now() >= next_look_);
 }
 
 void Backup::work() {
   if (job_->is_finished()) {
-    if (failure_.empty()) return end(job_->result().error);
-    job_->discard();
-    return end(failure_);
+    ends_due_ = broker().shard_count();
+    return order_all(Step::end);
   }
   next_look_ = broker().now() + core::limits::backup_look_interval;
   if (broker().now() < next_progress_) return;
@@ -162,9 +167,13 @@ void Backup::report_progress() {
   sink().on_rows(json.take());
 }
 
-void Backup::end(std::string error) {
-  order_all(Step::end);
-  if (!error.empty()) return fail(AdminFault::unavailable, std::move(error));
+/// A hold that was lost before its shard was told of the end has made the copy worthless.
+void Backup::on_ended() {
+  if (!failure_.empty()) {
+    job_->discard();
+    return fail(AdminFault::unavailable, failure_);
+  }
+  if (!job_->result().error.empty()) return fail(AdminFault::unavailable, job_->result().error);
   done(result_json());
 }
 

@@ -1,7 +1,9 @@
 // What the admin thread and the shards tell each other for a backup (backup_operation.cpp).
 //
 //   freeze -> BackupReport ready, of every shard -> thaw -> files are copied -> end
-//             BackupReport refused, or later lost: the backup fails
+//             BackupReport refused, or later lost: the backup fails         -> BackupReport ended
+//
+// Only when every shard has answered the end it is sure that no hold was lost before.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +25,13 @@ struct BackupOrder {
 };
 
 struct BackupReport {
-  enum class State : std::uint8_t { ready, refused, lost };
+  enum class State : std::uint8_t { ready, refused, lost, ended };
   std::uint32_t number;
   core::ShardId shard;
   State state;
   std::unique_ptr<persist::JournalSnapshot> snapshot = {};  ///< With ready.
-  std::unique_ptr<std::string> reason = {};                 ///< With the other two.
+  /// With refused and lost; with ended when the hold was lost and that was not reported.
+  std::unique_ptr<std::string> reason = {};
 };
 
 }  // namespace lepus::server

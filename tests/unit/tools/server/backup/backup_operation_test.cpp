@@ -50,7 +50,7 @@ class BackupOperationTest : public test::AdminTest {
       report.snapshot->store = 7;
       report.snapshot->directory = root_ / "data/journal" / ("shard-" + std::to_string(shard));
       if (shard == 0) report.snapshot->segments = segments_;
-    } else {
+    } else if (state != State::ended) {
       report.reason = std::make_unique<std::string>("so it is");
     }
     ends_[shard].tell_admin(std::move(report));
@@ -60,14 +60,25 @@ class BackupOperationTest : public test::AdminTest {
     for (core::ShardId shard = 0; shard < 2; ++shard)
       EXPECT_EQ(take<BackupOrder>(shard).step, step);
   }
+  /// The shards are told that it is over.
   void run_to_end() {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (sink_.done.empty() && sink_.error.empty() && std::chrono::steady_clock::now() < end) {
+    while (received_[0].empty() && std::chrono::steady_clock::now() < end) {
       drivers_[3].time += core::nanos_per_ms * 20;
       turn();
       std::this_thread::yield();
     }
-    turn();  // What was sent with the answer arrives.
+    turn();  // What was sent to the others arrives.
+    expect_order(Step::end);
+  }
+  /// They answer, and so does the broker.
+  void answer_end(std::uint32_t number) {
+    report(1, number, State::ended);
+    EXPECT_EQ(sink_.done + sink_.error, "") << "one is still to answer";
+    report(0, number, State::ended);
+  }
+  void expect_no_order() {
+    for (core::ShardId shard = 0; shard < 2; ++shard) EXPECT_TRUE(received_[shard].empty());
   }
   void add_segment(std::size_t size) {
     std::ofstream file(root_ / "data/journal/shard-0/000003.seg", std::ios::binary);
@@ -88,10 +99,10 @@ TEST_F(BackupOperationTest, AllAreFrozenBeforeOneGoesOn) {
   report(0, number, State::ready);
   expect_order(Step::thaw);
   run_to_end();
+  answer_end(number);
   ASSERT_EQ(sink_.error, "");
   EXPECT_NE(sink_.done.find("\"segments\":1"), std::string::npos) << sink_.done;
-  expect_order(Step::end);
-  EXPECT_TRUE(received_[0].empty());
+  expect_no_order();
 
   io::KernelDisk disk;
   persist::BackupList list;
@@ -125,9 +136,31 @@ TEST_F(BackupOperationTest, WhatIsLostMeanwhileFailsAndLeavesNothing) {
   expect_order(Step::thaw);
   report(1, number, State::lost);
   run_to_end();
-  expect_order(Step::end);
+  answer_end(number);
   EXPECT_EQ(sink_.error, "unavailable: shard 1: so it is") << "also when the copy was at its end";
   EXPECT_FALSE(fs::exists(root_ / "backup"));
+  expect_no_order();
+}
+
+/// The copy is complete, and of files that a shard may have written to meanwhile.
+TEST_F(BackupOperationTest, WhatIsLostAsTheEndIsToldFailsIt) {
+  for (const bool comes_with_answer : {false, true}) {
+    sink_.error.clear();
+    const std::uint32_t number = begin();
+    for (core::ShardId shard = 0; shard < 2; ++shard) report(shard, number, State::ready);
+    expect_order(Step::thaw);
+    run_to_end();
+    report(0, number, State::ended);
+    if (!comes_with_answer) report(1, number, State::lost);  // It was on its way.
+    EXPECT_EQ(sink_.done + sink_.error, "");
+    BackupReport ended{number, 1, State::ended};
+    if (comes_with_answer) ended.reason = std::make_unique<std::string>("so it is");
+    ends_[1].tell_admin(std::move(ended));
+    turn();
+    EXPECT_EQ(sink_.error, "unavailable: shard 1: so it is");
+    EXPECT_FALSE(fs::exists(root_ / "backup"));
+  }
+  expect_no_order();
 }
 
 TEST_F(BackupOperationTest, WhoeverAskedMayGo) {
@@ -144,7 +177,9 @@ TEST_F(BackupOperationTest, AFileThatIsMissingIsNamed) {
   const std::uint32_t number = begin();
   report(0, number, State::ready);
   report(1, number, State::ready);
+  expect_order(Step::thaw);
   run_to_end();
+  answer_end(number);
   EXPECT_NE(sink_.error.find("000003.seg: No such file"), std::string::npos) << sink_.error;
   EXPECT_FALSE(fs::exists(root_ / "backup"));
 }
@@ -162,7 +197,7 @@ TEST_F(BackupOperationTest, ATargetThatCannotBeIsRefusedAtOnce) {
   request.options["rate"] = "0";
   start(std::move(request));
   EXPECT_NE(sink_.error.find("is no rate"), std::string::npos);
-  for (core::ShardId shard = 0; shard < 2; ++shard) EXPECT_TRUE(received_[shard].empty());
+  expect_no_order();
 }
 
 }  // namespace
