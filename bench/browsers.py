@@ -29,8 +29,7 @@ from compare import put_between_marks
 from compare_brokers import BrokerError, Lepus, RabbitMq
 from compare_cases import say
 from compare_generator import number_at, rounded
-from compare_machine import machine
-from management import API_PORT_OFFSET, PORT, Bench, Client, with_api
+from management import API_PORT_OFFSET, PORT, Bench, Client, table, with_api
 
 BROWSERS = 10
 PYTHON = 'build/web/python/bin/python'
@@ -156,13 +155,6 @@ def measure(bench, results):
         note('beside ten browsers on the same processors', flow(bench))
 
 
-def table(results, names):
-    lines = ['| | ' + ' | '.join(names) + ' |', '|---|' + '--:|' * len(names)]
-    for title, row in results.items():
-        lines.append(f'| {title} | ' + ' | '.join(row.get(name, '–') for name in names) + ' |')
-    return '\n'.join([*lines, '', machine() + '; all of it shares them.', ''])
-
-
 def main():
     parser = argparse.ArgumentParser(prog='bench/browsers.py',
                                      description=__doc__.split('\n', maxsplit=1)[0])
@@ -185,7 +177,7 @@ def main():
     for broker in chosen:
         with with_api(broker) as running, programs(IDLE):
             measure(Bench(running, arguments), results)
-    text = table(results, [broker.name for broker in chosen])
+    text = table(results, [broker.name for broker in chosen], 'all of it shares them.')
     print(text, end='')
     if arguments.update_results:
         put_between_marks('docs/RESULTS.md', text, 'browsers')

@@ -208,13 +208,11 @@ def measure(bench, results):
              f'{rounded(before)} / {rounded(resident_mib(bench.broker.pid))} MiB')
 
 
-def table(results, names):
+def table(results, names, footer):
     lines = ['| | ' + ' | '.join(names) + ' |', '|---|' + '--:|' * len(names)]
     for title, row in results.items():
         lines.append(f'| {title} | ' + ' | '.join(row.get(name, '–') for name in names) + ' |')
-    lines += ['', f'{machine()}; generators, clients and broker share it. RabbitMQ has a tenth of '
-              'the queues and connections.']
-    return '\n'.join(lines) + '\n'
+    return '\n'.join([*lines, '', f'{machine()}; {footer}', ''])
 
 
 def with_api(broker):
@@ -244,7 +242,9 @@ def main():
     for broker in brokers:
         with with_api(broker) as running:
             measure(Bench(running, arguments), results)
-    text = table(results, [broker.name for broker in brokers])
+    text = table(results, [broker.name for broker in brokers],
+                 'generators, clients and broker share it. RabbitMQ has a tenth of the queues and '
+                 'connections.')
     print(text, end='')
     if arguments.update_results:
         put_between_marks('docs/RESULTS.md', text, 'management')
