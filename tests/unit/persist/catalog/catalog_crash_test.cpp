@@ -139,27 +139,27 @@ class History {
 
 TEST(CatalogCrash, LosesNothingThatWasCommitted) {
   std::size_t crashes = 0, commits = 0;
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     History history(seed);
     ASSERT_EQ(history.play(12), "") << "seed " << seed;
     crashes += history.crash_count();
     commits += history.commit_count();
   }
-  EXPECT_GT(crashes, 100U);
-  EXPECT_GT(commits, 2'000U);
+  EXPECT_GT(crashes, 50U);
+  EXPECT_GT(commits, 500U);
 }
 
 /// A write or a sync that fails makes the commit fail, or changes nothing.
 TEST(CatalogCrash, LosesNothingOnADiskThatFails) {
   std::size_t commits = 0;
-  for (std::uint64_t seed = 1000; seed <= 1012; ++seed) {
+  for (std::uint64_t seed = 1000; seed <= 1004; ++seed) {
     History history(seed);
     ASSERT_EQ(history.play(2), "") << "seed " << seed;
     history.draw_faults();
     ASSERT_EQ(history.play(12), "") << "seed " << seed;
     commits += history.commit_count();
   }
-  EXPECT_GT(commits, 300U);
+  EXPECT_GT(commits, 100U);
 }
 
 /// Planted: this test sees it when nothing is synced.
